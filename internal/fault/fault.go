@@ -1,0 +1,33 @@
+// Package fault gives an error a hint: one line that tells the person at the
+// terminal what to do next. A library returns the error; a command prints the
+// message, then the hint on a line of its own.
+package fault
+
+import (
+	"errors"
+	"fmt"
+)
+
+type hinted struct {
+	err  error
+	hint string
+}
+
+func (e *hinted) Error() string { return e.err.Error() }
+func (e *hinted) Unwrap() error { return e.err }
+
+// New returns an error with the message that fmt.Errorf makes of format and
+// args (%w wraps, as there) and with the given hint.
+func New(hint, format string, args ...any) error {
+	return &hinted{err: fmt.Errorf(format, args...), hint: hint}
+}
+
+// Hint returns the hint of the outermost error in err's chain that carries
+// one, or "" when none does.
+func Hint(err error) string {
+	var h *hinted
+	if errors.As(err, &h) {
+		return h.hint
+	}
+	return ""
+}
