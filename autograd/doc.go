@@ -1,0 +1,39 @@
+// Package autograd is the layer between LuminaVec's trainers and gorgonia,
+// which owns the expression graphs, their symbolic gradients and the tape
+// machine that runs them.
+//
+// # Two engines, one objective
+//
+// A word objective (skip-gram, CBOW) is written twice.
+//
+//   - As a stock graph: a [Loss] builds it from gorgonia's own operations, one
+//     window at a time. It is short, it can be any loss at all, and it is the
+//     oracle. [NewGraph] trains with it: the rows a window touches are gathered
+//     into two small input nodes, gorgonia's gradient goes through a solver
+//     ([SGD]) and the result is scattered back into the tables.
+//   - As a fused operation: one gorgonia Op whose gradient is another Op that
+//     walks a whole batch of windows with the kernels of internal/kernel and
+//     updates the rows in place. [NewFused] compiles only that gradient
+//     program, so a run of the tape machine is one pass, with the loss as its
+//     by-product.
+//
+// Gathering whole tables with gorgonia's own row lookup would give a dense
+// V×d gradient for every step; at V = 70,000 and d = 100 that is some 60 MB
+// a window. This is why both engines keep the tables out of the gradient.
+//
+// Tests hold the losses and the gradients of the two engines together, and
+// the stock graph against finite differences in float64 ([CheckGradient]).
+//
+// # Batches
+//
+// A batch is a flat []int32 of windows: the number m of context words, their
+// m rows in the input table, then the n output rows, the true word first and
+// the negative samples behind it. n is fixed for an engine. [AppendWindow]
+// writes the layout.
+//
+// # A new objective
+//
+// A function that builds a stock graph is enough: see the example of
+// [NewGraph]. It trains at the speed of the graph engine, some hundred times
+// slower than a fused one, and it needs no other code.
+package autograd

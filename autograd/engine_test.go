@@ -1,0 +1,279 @@
+package autograd
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"github.com/luminavec/luminavec/internal/kernel"
+)
+
+// randomTables returns tables whose both halves are uniform in [-scale, scale).
+func randomTables(t testing.TB, rows, dim int, scale float32) *Tables {
+	t.Helper()
+	tables, err := NewTables(rows, dim, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(3, 4))
+	for r := range rows {
+		for _, row := range [][]float32{tables.in(int32(r)), tables.out(int32(r))} {
+			for i := range row {
+				row[i] = scale * (2*rng.Float32() - 1)
+			}
+		}
+	}
+	return tables
+}
+
+func (t *Tables) clone() *Tables {
+	c := *t
+	c.In, c.Out = kernel.Aligned(len(t.In)), kernel.Aligned(len(t.Out))
+	copy(c.In, t.In)
+	copy(c.Out, t.Out)
+	return &c
+}
+
+// maxDifference returns the largest difference of two slices.
+func maxDifference(a, b []float32) float64 {
+	worst := 0.0
+	for i, v := range a {
+		worst = max(worst, math.Abs(float64(v-b[i])))
+	}
+	return worst
+}
+
+func objectives() map[string]*Objective {
+	return map[string]*Objective{"skipgram": SkipGram(), "cbow": CBOW()}
+}
+
+// The fused operation and the stock graph agree on loss and gradients: with a
+// step of 1 the change of a row is its gradient.
+func TestFusedMatchesGraph(t *testing.T) {
+	const rows, outputs = 40, 6
+	for name, objective := range objectives() {
+		for _, dim := range []int{1, 5, 16, 33, 100} {
+			a := randomTables(t, rows, dim, 0.5)
+			b := a.clone()
+			fused, err := NewFused(objective, a, 10, outputs, 1000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			graph, err := NewGraph(objective, b, 10, outputs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rng := rand.New(rand.NewPCG(1, uint64(dim)))
+			for m := 1; m <= 10; m++ {
+				// Distinct rows: a row gathered twice sees its own update in
+				// the fused operation, which is no part of the gradient.
+				perm := rng.Perm(rows)
+				context, outs := make([]int32, m), make([]int32, outputs)
+				for i := range context {
+					context[i] = int32(perm[i])
+				}
+				for i := range outs {
+					outs[i] = int32(perm[20+i])
+				}
+				batch := AppendWindow(nil, context, outs)
+				copy(b.In, a.In)
+				copy(b.Out, a.Out)
+				lossF, targetsF, err := fused.Step(batch, 1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				lossG, targetsG, err := graph.Step(batch, 1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if math.Abs(lossF-lossG) > 1e-5*float64(m) || targetsF != targetsG {
+					t.Errorf("%s dim %d m %d: loss %.7f of %d targets, graph %.7f of %d", name, dim, m, lossF, targetsF, lossG, targetsG)
+				}
+				if d := maxDifference(a.In, b.In); d > 1e-5 {
+					t.Errorf("%s dim %d m %d: input gradients differ by %g", name, dim, m, d)
+				}
+				if d := maxDifference(a.Out, b.Out); d > 1e-5 {
+					t.Errorf("%s dim %d m %d: output gradients differ by %g", name, dim, m, d)
+				}
+			}
+			fused.Close()
+			graph.Close()
+		}
+	}
+}
+
+// Ten thousand small steps of the two engines, with words that repeat inside a
+// window, stay together.
+func TestEnginesStayTogether(t *testing.T) {
+	const rows, dim, outputs = 30, 12, 4
+	for name, objective := range objectives() {
+		a := randomTables(t, rows, dim, 0.1)
+		b := a.clone()
+		fused, err := NewFused(objective, a, 6, outputs, 20000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		graph, err := NewGraph(objective, b, 6, outputs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rng := rand.New(rand.NewPCG(5, 6))
+		var batch []int32
+		for range 1000 {
+			context, outs := make([]int32, 1+rng.IntN(6)), make([]int32, outputs)
+			for i := range context {
+				context[i] = int32(rng.IntN(rows))
+			}
+			for i := range outs {
+				outs[i] = int32(rng.IntN(rows))
+			}
+			batch = AppendWindow(batch, context, outs)
+		}
+		lossF, nF, err := fused.Step(batch, 0.01)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lossG, nG, err := graph.Step(batch, 0.01)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(lossF-lossG)/lossG > 1e-4 || nF != nG {
+			t.Errorf("%s: mean loss %.6f, graph %.6f", name, lossF/float64(nF), lossG/float64(nG))
+		}
+		if d := max(maxDifference(a.In, b.In), maxDifference(a.Out, b.Out)); d > 2e-3 {
+			t.Errorf("%s: tables differ by %g after 1000 windows", name, d)
+		}
+		fused.Close()
+		graph.Close()
+	}
+}
+
+// gorgonia's symbolic gradient of the stock graphs agrees with finite
+// differences in float64.
+func TestLossGradients(t *testing.T) {
+	const m, n, d = 3, 4, 5
+	rng := rand.New(rand.NewPCG(8, 9))
+	fill := func(rows, cols int, f func(i int) float64) *tensor.Dense {
+		data := make([]float64, rows*cols)
+		for i := range data {
+			data[i] = f(i)
+		}
+		return tensor.New(tensor.WithShape(rows, cols), tensor.WithBacking(data))
+	}
+	uniform := func(int) float64 { return 2*rng.Float64() - 1 }
+	for name, objective := range objectives() {
+		values := []*tensor.Dense{
+			fill(m, d, uniform), fill(n, d, uniform),
+			fill(m, n, func(i int) float64 { return map[bool]float64{true: -1, false: 1}[i%n == 0] }),
+			fill(m, n, func(int) float64 { return 1 }),
+			fill(1, m, func(int) float64 { return 1.0 / m }),
+		}
+		worst, err := CheckGradient(func(in []*G.Node) (*G.Node, error) {
+			return objective.Loss(Window{X: in[0], Y: in[1], Sign: in[2], Mask: in[3], Mean: in[4]})
+		}, values, []bool{true, true, false, false, false}, 1e-5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if worst > 1e-8 {
+			t.Errorf("%s: gradient is off by %g", name, worst)
+		}
+	}
+}
+
+// The check sees where the two disagree: |x| beside its kink, where the finite
+// difference reaches over it.
+func TestCheckGradientFindsFault(t *testing.T) {
+	check := func(x float64) float64 {
+		t.Helper()
+		v := tensor.New(tensor.WithShape(1, 1), tensor.WithBacking([]float64{x}))
+		worst, err := CheckGradient(func(in []*G.Node) (*G.Node, error) {
+			abs, err := G.Abs(in[0])
+			if err != nil {
+				return nil, err
+			}
+			return G.Sum(abs)
+		}, []*tensor.Dense{v}, []bool{true}, 1e-5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := v.Float64s()[0]; got != x {
+			t.Errorf("the value came back as %g, was %g", got, x)
+		}
+		return worst
+	}
+	if worst := check(-0.5); worst > 1e-8 {
+		t.Errorf("|x| at -0.5: off by %g", worst)
+	}
+	if worst := check(1e-6); worst < 0.5 {
+		t.Errorf("|x| at its kink: off by %g only", worst)
+	}
+}
+
+func TestBadBatches(t *testing.T) {
+	tables := randomTables(t, 10, 4, 0.1)
+	graph, err := NewGraph(SkipGram(), tables, 4, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fused, err := NewFused(SkipGram(), tables, 4, 3, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name  string
+		batch []int32
+	}{
+		{"cut", []int32{2, 1, 2, 3}},
+		{"no context", []int32{0, 1, 2, 3}},
+		{"row past the end", []int32{1, 10, 1, 2, 3}},
+		{"negative row", []int32{1, 0, 1, -2, 3}},
+	} {
+		before := tables.clone()
+		if _, _, err := graph.Step(c.batch, 0.1); err == nil {
+			t.Errorf("graph engine: %s: no error", c.name)
+		}
+		if _, _, err := fused.Step(c.batch, 0.1); err == nil {
+			t.Errorf("fused engine: %s: no error", c.name)
+		}
+		if maxDifference(before.In, tables.In) != 0 || maxDifference(before.Out, tables.Out) != 0 {
+			t.Errorf("%s: the tables changed", c.name)
+		}
+	}
+	if _, _, err := fused.Step(make([]int32, 101), 0.1); err == nil {
+		t.Error("fused engine: a batch over its capacity: no error")
+	}
+	if _, _, err := graph.Step(AppendWindow(nil, []int32{1, 2, 3, 4, 5}, []int32{1, 2, 3}), 0.1); err == nil {
+		t.Error("graph engine: too many context words: no error")
+	}
+}
+
+func BenchmarkGraphWindow(b *testing.B) {
+	tables := randomTables(b, 1000, 100, 0.1)
+	e, err := NewGraph(SkipGram(), tables, 10, 6)
+	if err != nil {
+		b.Fatal(err)
+	}
+	batch := AppendWindow(nil, []int32{1, 2, 3, 4, 5, 6}, []int32{7, 8, 9, 10, 11, 12})
+	for b.Loop() {
+		if _, _, err := e.Step(batch, 0.01); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkFusedRun(b *testing.B) {
+	tables := randomTables(b, 1000, 100, 0.1)
+	e, err := NewFused(SkipGram(), tables, 10, 6, 1000)
+	if err != nil {
+		b.Fatal(err)
+	}
+	batch := AppendWindow(nil, []int32{1, 2, 3, 4, 5, 6}, []int32{7, 8, 9, 10, 11, 12})
+	for b.Loop() {
+		if _, _, err := e.Step(batch, 0.01); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package autograd
+
+import (
+	"errors"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/luminavec/luminavec/internal/kernel"
+)
+
+// Window holds the input nodes of one window's stock graph. M is the largest
+// number of context words, N the number of outputs, d the dimension. A window
+// of fewer than M context words leaves the last rows of X, Mask and Mean zero.
+type Window struct {
+	X    *G.Node // [M, d] rows of the input table, one a context word
+	Y    *G.Node // [N, d] rows of the output table, the true word first
+	Sign *G.Node // [M, N] -1 in column 0 (the true word), +1 elsewhere
+	Mask *G.Node // [M, N] 1 where the row is a context word of this window
+	Mean *G.Node // [1, M] 1/m for each of the m context words
+}
+
+// A Loss builds the scalar loss of one window, in nats.
+type Loss func(w Window) (*G.Node, error)
+
+// An Objective is what a word trainer minimises.
+type Objective struct {
+	Name string // as in config.json: "skipgram", "cbow"
+	Loss Loss
+
+	// PerWindow says that a window is one target of the loss (CBOW); without
+	// it each context word is one (skip-gram).
+	PerWindow bool
+
+	// SumGradient gives every context word the gradient of the mean vector
+	// undivided, as word2vec does for CBOW: m times the true gradient of a
+	// window of m context words.
+	SumGradient bool
+
+	fused fusedKernel
+}
+
+// fusedKernel is the signature of the batch kernels of internal/kernel.
+type fusedKernel func(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *kernel.WindowScratch) (float64, int64)
+
+// targets returns how many targets a window of m context words has.
+func (o *Objective) targets(m int) int64 {
+	if o.PerWindow {
+		return 1
+	}
+	return int64(m)
+}
+
+// SkipGram returns skip-gram with negative sampling (Mikolov, Sutskever,
+// Chen, Corrado and Dean, 2013, equation 4), summed over the context words c
+// of a window, with one set of negatives w₁…w_k for the whole window as in
+// Ji, Satish, Li and Dubey (2016):
+//
+//	L = Σ_c ( −log σ(x_c·y_w) − Σ_j log σ(−x_c·y_wj) )
+func SkipGram() *Objective {
+	return &Objective{Name: "skipgram", Loss: SkipGramLoss, fused: kernel.SkipGram}
+}
+
+// CBOW returns the continuous bag of words with negative sampling: the mean h
+// of the window's context rows meets the true word w and its negatives
+// (Mikolov, Chen, Corrado and Dean, 2013):
+//
+//	L = −log σ(h·y_w) − Σ_j log σ(−h·y_wj)
+func CBOW() *Objective {
+	return &Objective{Name: "cbow", Loss: CBOWLoss, PerWindow: true, SumGradient: true, fused: kernel.CBOW}
+}
+
+// SkipGramLoss is the stock graph of [SkipGram]. With s = X·Yᵀ, and because
+// −log σ(s) = softplus(−s), the loss is the masked sum of softplus(sign⊙s).
+func SkipGramLoss(w Window) (*G.Node, error) {
+	return chain(
+		func(*G.Node) (*G.Node, error) { return transposedProduct(w.X, w.Y) },
+		func(s *G.Node) (*G.Node, error) { return G.HadamardProd(s, w.Sign) },
+		G.Softplus,
+		func(l *G.Node) (*G.Node, error) { return G.HadamardProd(l, w.Mask) },
+		func(l *G.Node) (*G.Node, error) { return G.Sum(l) },
+	)
+}
+
+// CBOWLoss is the stock graph of [CBOW]. The scores of the mean are the mean
+// of the scores, so h·Yᵀ is taken as mean·(X·Yᵀ), after the signs.
+func CBOWLoss(w Window) (*G.Node, error) {
+	return chain(
+		func(*G.Node) (*G.Node, error) { return transposedProduct(w.X, w.Y) },
+		func(s *G.Node) (*G.Node, error) { return G.HadamardProd(s, w.Sign) },
+		func(s *G.Node) (*G.Node, error) { return G.Mul(w.Mean, s) },
+		G.Softplus,
+		func(l *G.Node) (*G.Node, error) { return G.Sum(l) },
+	)
+}
+
+// transposedProduct returns a·bᵀ.
+func transposedProduct(a, b *G.Node) (*G.Node, error) {
+	t, err := G.Transpose(b)
+	if err != nil {
+		return nil, err
+	}
+	return G.Mul(a, t)
+}
+
+// chain feeds each step the node of the one before and stops at an error.
+func chain(steps ...func(*G.Node) (*G.Node, error)) (n *G.Node, err error) {
+	for _, step := range steps {
+		if n, err = step(n); err != nil {
+			return nil, err
+		}
+		if n == nil {
+			return nil, errors.New("loss: a step of the graph gave no node")
+		}
+	}
+	return n, nil
+}
