@@ -1,0 +1,44 @@
+// Package cbow trains word vectors with the continuous bag of words and negative
+// sampling (Mikolov, Chen, Corrado and Dean, "Efficient Estimation of Word
+// Representations in Vector Space", 2013): the mean of the vectors around a word
+// is asked to tell it from words drawn at random.
+//
+// Text, windows, subsampling, noise, threads and engines are those of package
+// skipgram. The gradient of the mean goes to each context word undivided, as in
+// word2vec: a window of m words moves each of them m times as far as the true
+// gradient would.
+package cbow
+
+import (
+	"context"
+
+	"github.com/luminavec/luminavec/autograd"
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/internal/training"
+)
+
+// Options are the options of the trainer; Validate names a field out of range.
+type Options = training.WordOptions
+
+// Run is what the trainer reads and whom it tells.
+type Run = training.WordRun
+
+// The engines of Options.Engine.
+const (
+	Fused = training.Fused
+	Graph = training.Graph
+)
+
+// DefaultOptions returns word2vec's defaults for CBOW: those of skip-gram with
+// learning rate 0.05.
+func DefaultOptions() Options {
+	o := training.DefaultWordOptions()
+	o.LearningRate = 0.05
+	return o
+}
+
+// Train learns word vectors from run.Corpus and returns the checkpoint. It ends
+// as skipgram.Train does.
+func Train(ctx context.Context, o Options, run Run) (*checkpoints.Checkpoint, error) {
+	return training.TrainWords(ctx, autograd.CBOW(), o, run)
+}

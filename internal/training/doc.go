@@ -1,0 +1,21 @@
+// Package training is the one training loop behind all of LuminaVec's
+// trainers, and what the two word trainers share: options, windows, noise.
+//
+// # Blocks
+//
+// The work of a run is cut into blocks that do not depend on the number of
+// threads: block b of epoch e is the same text, and draws the same random
+// numbers, wherever and whenever it is trained. The loop hands out blocks in
+// order, so its position is one number, the count of blocks done; the learning
+// rate follows from the position. This makes a run with one thread repeatable
+// to the bit, and a run that is cut and resumed equal to one that is not.
+//
+// With more than one thread the workers update the shared tables without locks
+// (Hogwild), and the order in which updates meet is not repeatable.
+//
+// # Legs
+//
+// To save a checkpoint the loop stops handing out blocks, waits for those under
+// way, saves, and goes on: what is saved is never half of an update. A cancelled
+// context ends the loop in the same way.
+package training

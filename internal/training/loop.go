@@ -1,0 +1,243 @@
+package training
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/luminavec/luminavec/autograd"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// ErrDiverged is returned when the loss of a block is not a finite number.
+var ErrDiverged = errors.New("the loss is no longer a number")
+
+// A Worker trains blocks. It is used by one goroutine at a time.
+type Worker interface {
+	// Block trains block b of the run with learning rate lr.
+	Block(b int64, lr float64) (BlockStats, error)
+	Close() error
+}
+
+// BlockStats is what a worker reports of a block.
+type BlockStats struct {
+	Loss    float64 // summed over the targets, in nats
+	Targets int64   // predictions the loss was summed over
+	Units   int64   // words (or pairs) read
+}
+
+func (s *BlockStats) add(t BlockStats) {
+	s.Loss += t.Loss
+	s.Targets += t.Targets
+	s.Units += t.Units
+}
+
+// mean returns the mean loss of a target, 0 when there was none.
+func (s BlockStats) mean() float64 {
+	if s.Targets == 0 {
+		return 0
+	}
+	return s.Loss / float64(s.Targets)
+}
+
+// An Event tells how far a run is.
+type Event struct {
+	Progress       float64       // of the whole run, 0 to 1
+	Epoch          int           // from 1
+	Loss           float64       // mean per target since the last event, in nats
+	UnitsPerSecond float64       // words (or pairs) a second of this run, all threads together
+	LearningRate   float64       // now
+	Elapsed        time.Duration // since the run began or was resumed
+	Remaining      time.Duration // estimate
+}
+
+// Loop trains blocks with workers until all are done.
+type Loop struct {
+	Threads  int   // number of workers, at least 1
+	Blocks   int64 // blocks of the whole run
+	PerEpoch int64 // blocks of an epoch
+	Start    int64 // blocks done before
+	Schedule autograd.LinearDecay
+
+	NewWorker func() (Worker, error)
+
+	// Progress, if set, is called a few times a second and once at the end,
+	// never by two goroutines at once.
+	Progress func(Event)
+	// Save, if set, is called every SaveEvery while no worker runs, with the
+	// number of blocks done. Its error ends the run.
+	Save      func(ctx context.Context, done int64) error
+	SaveEvery time.Duration
+}
+
+// Outcome is how a run ended.
+type Outcome struct {
+	Done    int64         // blocks done, those before Start included
+	Elapsed time.Duration // of this run
+	Units   int64         // words (or pairs) of this run
+	Loss    float64       // mean per target over the last epoch's length of blocks that this run did
+}
+
+const (
+	eventEvery = 250 * time.Millisecond
+)
+
+// Run trains until every block is done or ctx is. When ctx ends first, the
+// blocks under way are finished and Run returns ctx's error with an Outcome
+// that says where it stopped.
+func (l *Loop) Run(ctx context.Context) (Outcome, error) {
+	r := &run{Loop: l, began: time.Now()}
+	r.next.Store(l.Start)
+	r.done.Store(l.Start)
+	workers := make([]Worker, l.Threads)
+	defer func() {
+		for _, w := range workers {
+			if w != nil {
+				w.Close()
+			}
+		}
+	}()
+	for i := range workers {
+		w, err := l.NewWorker()
+		if err != nil {
+			return Outcome{Done: l.Start}, err
+		}
+		workers[i] = w
+	}
+
+	stop := r.report()
+	err := r.legs(ctx, workers)
+	stop()
+	return Outcome{
+		Done:    r.done.Load(),
+		Elapsed: time.Since(r.began),
+		Units:   r.total.Units,
+		Loss:    r.last.mean(),
+	}, err
+}
+
+// run is the state of one Run.
+type run struct {
+	*Loop
+	began time.Time
+	next  atomic.Int64 // block to hand out
+	done  atomic.Int64 // blocks finished
+
+	mu     sync.Mutex
+	total  BlockStats // of this run
+	recent BlockStats // since the last event
+	last   BlockStats // of the last epoch's length of blocks
+}
+
+// legs runs leg after leg, with a save between them.
+func (r *run) legs(ctx context.Context, workers []Worker) error {
+	for {
+		var deadline time.Time
+		if r.Save != nil && r.SaveEvery > 0 {
+			deadline = time.Now().Add(r.SaveEvery)
+		}
+		if err := r.leg(ctx, workers, deadline); err != nil {
+			return err
+		}
+		if r.done.Load() >= r.Blocks {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := r.Save(ctx, r.done.Load()); err != nil {
+			return fmt.Errorf("checkpoint at %.1f%%: %w", 100*float64(r.done.Load())/float64(r.Blocks), err)
+		}
+	}
+}
+
+// leg hands out blocks until none is left, ctx ends, a worker fails or the
+// deadline, if there is one, has passed.
+func (r *run) leg(ctx context.Context, workers []Worker, deadline time.Time) error {
+	p := pool.New().WithErrors().WithFirstError().WithContext(context.WithoutCancel(ctx)).WithCancelOnError()
+	for _, w := range workers {
+		p.Go(func(failed context.Context) error {
+			for ctx.Err() == nil && failed.Err() == nil && (deadline.IsZero() || time.Now().Before(deadline)) {
+				b := r.next.Add(1) - 1
+				if b >= r.Blocks {
+					r.next.Add(-1)
+					return nil
+				}
+				if err := r.block(w, b); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return p.Wait()
+}
+
+func (r *run) block(w Worker, b int64) error {
+	lr := r.Schedule.At(float64(b) / float64(r.Blocks))
+	s, err := w.Block(b, lr)
+	if err != nil {
+		return err
+	}
+	if math.IsNaN(s.Loss) || math.IsInf(s.Loss, 0) {
+		return fault.New("lower the learning rate", "training diverged at block %d of %d with learning rate %.3g: %w", b+1, r.Blocks, lr, ErrDiverged)
+	}
+	r.mu.Lock()
+	r.total.add(s)
+	r.recent.add(s)
+	if b >= r.Blocks-r.PerEpoch {
+		r.last.add(s)
+	}
+	r.mu.Unlock()
+	r.done.Add(1)
+	return nil
+}
+
+// report calls Progress until the function it returns is called.
+func (r *run) report() (stop func()) {
+	if r.Progress == nil {
+		return func() {}
+	}
+	quit, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(eventEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				r.Progress(r.event())
+			case <-quit:
+				r.Progress(r.event())
+				return
+			}
+		}
+	}()
+	return func() { close(quit); <-ended }
+}
+
+func (r *run) event() Event {
+	r.mu.Lock()
+	recent, units := r.recent, r.total.Units
+	r.recent = BlockStats{}
+	r.mu.Unlock()
+	done, elapsed := r.done.Load(), time.Since(r.began)
+	e := Event{
+		Progress:       float64(done) / float64(r.Blocks),
+		Epoch:          int(min(done, r.Blocks-1)/r.PerEpoch) + 1,
+		Loss:           recent.mean(),
+		UnitsPerSecond: float64(units) / elapsed.Seconds(),
+		LearningRate:   r.Schedule.At(float64(done) / float64(r.Blocks)),
+		Elapsed:        elapsed,
+	}
+	if done > r.Start {
+		e.Remaining = time.Duration(float64(elapsed) / float64(done-r.Start) * float64(r.Blocks-done))
+	}
+	return e
+}

@@ -1,0 +1,83 @@
+package training
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Engine names how gradients are computed.
+type Engine string
+
+const (
+	Fused Engine = "fused" // one operation for a batch of windows, updated in place
+	Graph Engine = "graph" // gorgonia's own operations, one window a run: slow, the oracle
+)
+
+// WordOptions are the options of a word trainer. [DefaultWordOptions] gives
+// the defaults named here; a zero field is not a default.
+type WordOptions struct {
+	Dim           int     `json:"dim"`            // length of a vector; default 100
+	Window        int     `json:"window"`         // greatest distance of a context word, in words; default 5
+	Negative      int     `json:"negative"`       // negative samples a window; default 5
+	NoiseExponent float64 `json:"noise_exponent"` // negatives are drawn by count to this power; default 0.75
+	Subsample     float64 `json:"subsample"`      // threshold t of frequent-word subsampling, 0 keeps every word; default 1e-4
+	MinCount      int64   `json:"min_count"`      // words rarer than this are not learnt; default 5
+	Epochs        int     `json:"epochs"`         // passes over the corpus; default 5
+	LearningRate  float64 `json:"learning_rate"`  // at the start; default 0.025 (CBOW 0.05)
+	Threads       int     `json:"threads"`        // workers; default all cores. 1 makes a run repeatable
+	Seed          uint64  `json:"seed"`           // of every random choice; default 1
+	Engine        Engine  `json:"engine"`         // default Fused
+}
+
+// finalRate is the part of the learning rate that is left at the end, as in
+// word2vec.
+const finalRate = 1e-4
+
+// DefaultWordOptions returns the defaults of the field for skip-gram.
+func DefaultWordOptions() WordOptions {
+	return WordOptions{
+		Dim:           100,
+		Window:        5,
+		Negative:      5,
+		NoiseExponent: 0.75,
+		Subsample:     1e-4,
+		MinCount:      5,
+		Epochs:        5,
+		LearningRate:  0.025,
+		Threads:       runtime.GOMAXPROCS(0),
+		Seed:          1,
+		Engine:        Fused,
+	}
+}
+
+// Validate returns an error that names the first option out of range.
+func (o *WordOptions) Validate() error {
+	for _, c := range []struct {
+		name     string
+		value    float64
+		low, top float64
+	}{
+		{"dim", float64(o.Dim), 1, 1 << 14},
+		{"window", float64(o.Window), 1, 1 << 10},
+		{"negative", float64(o.Negative), 1, 1 << 10},
+		{"noise exponent", o.NoiseExponent, -10, 10},
+		{"subsample", o.Subsample, 0, 1},
+		{"min-count", float64(o.MinCount), 1, 1 << 40},
+		{"epochs", float64(o.Epochs), 1, 1 << 20},
+		{"threads", float64(o.Threads), 1, 1 << 12},
+	} {
+		if !(c.value >= c.low && c.value <= c.top) { // NaN is out of range as well
+			return fault.New(fmt.Sprintf("give a %s from %g to %g", c.name, c.low, c.top), "%s is %g", c.name, c.value)
+		}
+	}
+	if !(o.LearningRate > 0) || math.IsInf(o.LearningRate, 0) {
+		return fault.New("0.025 is usual for skip-gram, 0.05 for CBOW", "learning rate is %g: it must be above 0", o.LearningRate)
+	}
+	if o.Engine != Fused && o.Engine != Graph {
+		return fault.New("choose fused or graph", "engine %q is not known", string(o.Engine))
+	}
+	return nil
+}

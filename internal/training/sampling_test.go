@@ -1,0 +1,196 @@
+package training
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/luminavec/luminavec/corpora"
+)
+
+// vocabularyOf returns a vocabulary of words a, b, c… with the given counts,
+// largest first.
+func vocabularyOf(t testing.TB, counts ...int64) *corpora.Vocabulary {
+	t.Helper()
+	tokens := make([]string, len(counts))
+	for i := range tokens {
+		tokens[i] = string(rune('a' + i))
+	}
+	v, err := corpora.NewVocabulary(tokens, counts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// Draws follow count^exponent within five standard deviations.
+func TestNoiseDistribution(t *testing.T) {
+	counts := []int64{1000, 500, 100, 20, 5, 5, 1}
+	for _, exponent := range []float64{0.75, 1, 0, -0.5} {
+		noise := NewNoise(vocabularyOf(t, counts...), exponent)
+		const draws = 1 << 20
+		got := make([]float64, len(counts))
+		rng := NewRandom(1, 0)
+		for range draws {
+			got[noise.Draw(rng.Next())]++
+		}
+		sum := 0.0
+		for _, c := range counts {
+			sum += math.Pow(float64(c), exponent)
+		}
+		for i, c := range counts {
+			p := math.Pow(float64(c), exponent) / sum
+			if sd := math.Sqrt(draws * p * (1 - p)); math.Abs(got[i]-draws*p) > 5*sd {
+				t.Errorf("exponent %g, word %d: drawn %g times, want %.0f ± %.0f", exponent, i, got[i], draws*p, sd)
+			}
+		}
+	}
+}
+
+func TestRandomStreams(t *testing.T) {
+	seen := map[uint64]bool{}
+	for seed := uint64(0); seed < 20; seed++ {
+		for block := int64(0); block < 20; block++ {
+			x := NewRandom(seed, block).Next()
+			if seen[x] {
+				t.Fatalf("seed %d block %d begins like another stream", seed, block)
+			}
+			seen[x] = true
+		}
+	}
+	rng := NewRandom(1, 2)
+	var buckets [10]int
+	for range 100000 {
+		buckets[below(rng.Next(), 10)]++
+	}
+	for i, n := range buckets {
+		if n < 9500 || n > 10500 {
+			t.Errorf("number %d drawn %d times of 100,000", i, n)
+		}
+	}
+}
+
+// Without subsampling and with a reach of 1 the windows are known exactly.
+func TestWindowsExact(t *testing.T) {
+	v := vocabularyOf(t, 9, 8, 7, 6, 5)
+	o := DefaultWordOptions()
+	o.Window, o.Negative, o.Subsample = 1, 2, 0
+	w := NewWindows(v, &o)
+	ids := []int32{0, 1, 2, corpora.LineEnd, 3, corpora.LineEnd, corpora.LineEnd, 4, 0}
+	type window struct {
+		word    int32
+		context []int32
+	}
+	var got []window
+	words, err := w.Each(ids, NewRandom(1, 0), 1000, new(Scratch), func(batch []int32) error {
+		for len(batch) > 0 {
+			m := int(batch[0])
+			context, outs := batch[1:1+m], batch[1+m:1+m+w.Outputs()]
+			for _, n := range outs[1:] {
+				if n == outs[0] {
+					t.Errorf("word %d is its own negative", n)
+				}
+			}
+			got = append(got, window{outs[0], slices.Clone(context)})
+			batch = batch[1+m+w.Outputs():]
+		}
+		return nil
+	})
+	if err != nil || words != 6 {
+		t.Fatalf("%d words, %v", words, err)
+	}
+	want := []window{{0, []int32{1}}, {1, []int32{0, 2}}, {2, []int32{1}}, {4, []int32{0}}, {0, []int32{4}}}
+	if !slices.EqualFunc(got, want, func(a, b window) bool { return a.word == b.word && slices.Equal(a.context, b.context) }) {
+		t.Errorf("windows %v, want %v", got, want)
+	}
+}
+
+// The reach of a window is uniform from 1 to Window, batches keep to their
+// capacity, and the same stream gives the same windows.
+func TestWindowsReach(t *testing.T) {
+	v := vocabularyOf(t, 5, 5, 5, 5)
+	o := DefaultWordOptions()
+	o.Window, o.Subsample = 5, 0
+	w := NewWindows(v, &o)
+	ids := make([]int32, 20000)
+	for i := range ids {
+		ids[i] = int32(i % 4)
+	}
+	draw := func() (sizes [11]int, all []int32) {
+		_, err := w.Each(ids, NewRandom(7, 3), 500, new(Scratch), func(batch []int32) error {
+			if len(batch) > 500 {
+				t.Errorf("a batch of %d", len(batch))
+			}
+			all = append(all, batch...)
+			for len(batch) > 0 {
+				sizes[batch[0]]++
+				batch = batch[1+int(batch[0])+w.Outputs():]
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sizes, all
+	}
+	sizes, all := draw()
+	for reach := 1; reach <= 5; reach++ {
+		if n := sizes[2*reach]; n < 3700 || n > 4300 {
+			t.Errorf("reach %d: %d of 20,000 windows", reach, n)
+		}
+	}
+	if _, again := draw(); !slices.Equal(all, again) {
+		t.Error("the same stream gives other windows")
+	}
+}
+
+// Subsampling drops a word of half the text at the rate of the formula.
+func TestWindowsSubsample(t *testing.T) {
+	v := vocabularyOf(t, 10000, 10000)
+	o := DefaultWordOptions()
+	o.Subsample, o.Window = 0.01, 1
+	w := NewWindows(v, &o)
+	ids := make([]int32, 20000)
+	for i := range ids {
+		ids[i] = int32(i % 2)
+	}
+	windows := 0.0
+	if _, err := w.Each(ids, NewRandom(1, 1), 1<<20, new(Scratch), func(batch []int32) error {
+		for ; len(batch) > 0; windows++ {
+			batch = batch[1+int(batch[0])+w.Outputs():]
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	keep := (math.Sqrt(0.5/0.01) + 1) * 0.01 / 0.5
+	if got := windows / 20000; math.Abs(got-keep) > 0.02 {
+		t.Errorf("kept %.3f of the words, want %.3f", got, keep)
+	}
+}
+
+func TestOptionsValidate(t *testing.T) {
+	o := DefaultWordOptions()
+	if err := o.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*WordOptions){
+		"dim":            func(o *WordOptions) { o.Dim = 0 },
+		"window":         func(o *WordOptions) { o.Window = 0 },
+		"negative":       func(o *WordOptions) { o.Negative = 0 },
+		"noise exponent": func(o *WordOptions) { o.NoiseExponent = math.NaN() },
+		"subsample":      func(o *WordOptions) { o.Subsample = -1 },
+		"min-count":      func(o *WordOptions) { o.MinCount = 0 },
+		"epochs":         func(o *WordOptions) { o.Epochs = -1 },
+		"threads":        func(o *WordOptions) { o.Threads = 0 },
+		"learning rate":  func(o *WordOptions) { o.LearningRate = 0 },
+		"engine":         func(o *WordOptions) { o.Engine = "gpu" },
+	} {
+		o := DefaultWordOptions()
+		change(&o)
+		if err := o.Validate(); err == nil || !strings.HasPrefix(err.Error(), name) {
+			t.Errorf("%s out of range: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package training
+
+import (
+	"github.com/luminavec/luminavec/autograd"
+	"github.com/luminavec/luminavec/corpora"
+)
+
+// Windows turns token ids into the windows of the word objectives: the words
+// around a centre, the centre, and negative samples that the window shares.
+// It may be used by several goroutines.
+type Windows struct {
+	keep     []uint32 // keep[w]/2³²: the probability that subsampling keeps w
+	noise    *Noise
+	window   int // greatest distance of a context word
+	negative int
+}
+
+// NewWindows returns the windows of the options over v.
+func NewWindows(v *corpora.Vocabulary, o *WordOptions) *Windows {
+	p := corpora.KeepProbabilities(v, o.Subsample)
+	w := &Windows{
+		keep:     make([]uint32, len(p)),
+		noise:    NewNoise(v, o.NoiseExponent),
+		window:   o.Window,
+		negative: o.Negative,
+	}
+	for i, q := range p {
+		w.keep[i] = threshold(float64(q))
+	}
+	return w
+}
+
+// Outputs returns the number of output rows of a window: the centre and the
+// negatives.
+func (w *Windows) Outputs() int { return 1 + w.negative }
+
+// MaxContext returns the greatest number of context words of a window.
+func (w *Windows) MaxContext() int { return 2 * w.window }
+
+// MaxSize returns the greatest number of batch entries of a window.
+func (w *Windows) MaxSize() int { return 1 + w.MaxContext() + w.Outputs() }
+
+// Scratch holds the buffers of one goroutine's calls to Each.
+type Scratch struct {
+	line  []int32
+	outs  []int32
+	words []int32
+	batch []int32
+}
+
+// Each draws the windows of ids (lines ended by corpora.LineEnd; a window does
+// not reach over a line end) and calls step with batches of at most capacity
+// entries. It returns the number of words in ids.
+//
+// A word is dropped by subsampling before windows are laid, and the reach of
+// each window is drawn from 1 to Window, both as in word2vec.
+func (w *Windows) Each(ids []int32, rng *Random, capacity int, s *Scratch, step func(batch []int32) error) (words int64, err error) {
+	s.batch = s.batch[:0]
+	for at := 0; at < len(ids); {
+		s.line = s.line[:0]
+		for ; at < len(ids) && ids[at] != corpora.LineEnd; at++ {
+			words++
+			id := ids[at]
+			if uint32(rng.Next()>>32) <= w.keep[id] {
+				s.line = append(s.line, id)
+			}
+		}
+		at++ // the line end
+		for centre := range s.line {
+			if len(s.batch)+w.MaxSize() > capacity {
+				if err := step(s.batch); err != nil {
+					return words, err
+				}
+				s.batch = s.batch[:0]
+			}
+			w.appendWindow(centre, rng, s)
+		}
+	}
+	if len(s.batch) == 0 {
+		return words, nil
+	}
+	return words, step(s.batch)
+}
+
+// appendWindow draws the window around s.line[centre] and appends it to the
+// batch, unless the line has no other word.
+func (w *Windows) appendWindow(centre int, rng *Random, s *Scratch) {
+	reach := 1 + below(rng.Next(), w.window)
+	lo, hi := max(0, centre-reach), min(len(s.line), centre+reach+1)
+	if hi-lo < 2 {
+		return
+	}
+	word := s.line[centre]
+	s.words = append(append(s.words[:0], s.line[lo:centre]...), s.line[centre+1:hi]...)
+	s.outs = append(s.outs[:0], word)
+	for range w.negative {
+		s.outs = append(s.outs, w.negativeFor(word, rng))
+	}
+	s.batch = autograd.AppendWindow(s.batch, s.words, s.outs)
+}
+
+// negativeFor draws a negative sample that is not the word itself.
+func (w *Windows) negativeFor(word int32, rng *Random) int32 {
+	for range 32 {
+		if n := w.noise.Draw(rng.Next()); n != word {
+			return n
+		}
+	}
+	return (word + 1) % int32(len(w.keep)) // the word has nearly all of the noise
+}

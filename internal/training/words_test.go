@@ -1,0 +1,275 @@
+package training
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/luminavec/luminavec/autograd"
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
+)
+
+// topics makes lines of words from one of a few topics each, so that there is
+// something to learn: words of a topic stand together.
+func topics(lines int) string {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var b strings.Builder
+	for range lines {
+		topic := 'a' + rune(rng.IntN(4))
+		for range 12 {
+			b.WriteRune(topic)
+			b.WriteRune('a' + rune(rng.IntN(5)))
+			b.WriteByte(' ')
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// runOf reads text and returns a Run over it.
+func runOf(t testing.TB, text string) WordRun {
+	t.Helper()
+	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
+	c, err := corpora.Build(context.Background(), corpora.FromReader("test", strings.NewReader(text)),
+		corpora.BuildOptions{Tokenizer: tokenizer, MinCount: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return WordRun{Corpus: c, Tokenizer: tokenizer, Sources: []string{"test"}}
+}
+
+func smallOptions() WordOptions {
+	o := DefaultWordOptions()
+	o.Dim, o.Window, o.Negative, o.Subsample, o.Epochs, o.Threads, o.MinCount = 10, 3, 3, 0, 3, 1, 1
+	return o
+}
+
+func objectives() []*autograd.Objective {
+	return []*autograd.Objective{autograd.SkipGram(), autograd.CBOW()}
+}
+
+// losses returns the losses of a checkpoint's log and its last loss.
+func losses(t *testing.T, c *checkpoints.Checkpoint) (all []float64) {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader(c.Log))
+	for d.More() {
+		var l LogLine
+		if err := d.Decode(&l); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, l.Loss)
+	}
+	return append(all, c.Config.Progress.Loss)
+}
+
+func table(c *checkpoints.Checkpoint) []float32 { return c.Tensors[inputTensor].Data }
+
+// Both engines see the same windows, so their losses and vectors stay together.
+func TestEnginesLearnAlike(t *testing.T) {
+	text := topics(60)
+	for _, objective := range objectives() {
+		var models [2]*checkpoints.Checkpoint
+		for i, engine := range []Engine{Fused, Graph} {
+			o := smallOptions()
+			o.Engine, o.LearningRate = engine, 0.1
+			c, err := TrainWords(context.Background(), objective, o, runOf(t, text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			models[i] = c
+		}
+		a, b := models[0].Config.Progress.Loss, models[1].Config.Progress.Loss
+		if math.Abs(a-b) > 0.01*a { // words repeat inside these windows: the engines differ by the square of a step
+			t.Errorf("%s: loss %.5f fused, %.5f graph", objective.Name, a, b)
+		}
+		if untrained := 4 * math.Ln2; a > 0.95*untrained {
+			t.Errorf("%s: loss %.3f is no better than %.3f, that of no training", objective.Name, a, untrained)
+		}
+		for i := range models[0].Vocabulary.Len() {
+			if c := cosine(row(models[0], i), row(models[1], i)); c < 0.99 {
+				t.Errorf("%s: the vectors of word %d have cosine %.3f", objective.Name, i, c)
+			}
+		}
+	}
+}
+
+// Words of one topic end up nearer to each other than to other words.
+func TestTrainWordsLearns(t *testing.T) {
+	for _, objective := range objectives() {
+		o := smallOptions()
+		o.Epochs, o.LearningRate, o.Threads = 20, 0.05, 2
+		c, err := TrainWords(context.Background(), objective, o, runOf(t, topics(500)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var same, other, nSame, nOther float64
+		for i := range c.Vocabulary.Len() {
+			for j := range i {
+				cos := cosine(row(c, i), row(c, j))
+				if c.Vocabulary.Token(int32(i))[0] == c.Vocabulary.Token(int32(j))[0] {
+					same, nSame = same+cos, nSame+1
+				} else {
+					other, nOther = other+cos, nOther+1
+				}
+			}
+		}
+		if same/nSame < other/nOther+0.5 {
+			t.Errorf("%s: cosine %.3f inside a topic, %.3f between topics", objective.Name, same/nSame, other/nOther)
+		}
+		if p := c.Config.Progress; !p.Finished || p.Done != 1 || p.Epoch != 20 || p.Blocks != p.TotalBlocks {
+			t.Errorf("%s: progress %+v", objective.Name, p)
+		}
+		if n := len(losses(t, c)); n < 2 {
+			t.Errorf("%s: %d log lines", objective.Name, n-1)
+		}
+	}
+}
+
+func row(c *checkpoints.Checkpoint, i int) []float32 {
+	x := c.Tensors[inputTensor]
+	return x.Data[i*x.Stride : i*x.Stride+x.Shape[1]]
+}
+
+func cosine(a, b []float32) float64 {
+	var ab, aa, bb float64
+	for i, v := range a {
+		ab += float64(v) * float64(b[i])
+		aa += float64(v) * float64(v)
+		bb += float64(b[i]) * float64(b[i])
+	}
+	return ab / math.Sqrt(aa*bb)
+}
+
+// With one thread a run repeats to the bit; another seed gives another model.
+func TestOneThreadRepeats(t *testing.T) {
+	text := topics(200)
+	train := func(seed uint64) []float32 {
+		o := smallOptions()
+		o.Seed = seed
+		c, err := TrainWords(context.Background(), autograd.SkipGram(), o, runOf(t, text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return table(c)
+	}
+	a, b, c := train(1), train(1), train(2)
+	if !equalBits(a, b) {
+		t.Error("the same seed gave other vectors")
+	}
+	if equalBits(a, c) {
+		t.Error("another seed gave the same vectors")
+	}
+}
+
+func equalBits(a, b []float32) bool {
+	for i, v := range a {
+		if math.Float32bits(v) != math.Float32bits(b[i]) {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+// A run that is cancelled, written to disk, read and resumed, as often as it
+// takes, ends with the bits of one that was not.
+func TestResumeEqualsUninterrupted(t *testing.T) {
+	text := topics(12000) // nine blocks
+	o := smallOptions()
+	whole, err := TrainWords(context.Background(), autograd.SkipGram(), o, runOf(t, text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir() + "/model"
+	var resume *checkpoints.Checkpoint
+	midway := 0
+	for {
+		run := runOf(t, text)
+		run.Resume = resume
+		run.SaveEvery = 4 * time.Millisecond // some blocks
+		ctx, cancel := context.WithCancel(context.Background())
+		run.Save = func(ctx context.Context, c *checkpoints.Checkpoint) error {
+			cancel()
+			return nil
+		}
+		c, err := TrainWords(ctx, autograd.SkipGram(), o, run)
+		cancel()
+		if err == nil {
+			if !equalBits(table(c), table(whole)) {
+				t.Errorf("resumed %d times: other vectors than the uninterrupted run", midway)
+			}
+			break
+		}
+		if c == nil || !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if p := c.Config.Progress; p.Blocks > 0 && !p.Finished {
+			midway++
+		}
+		if err := checkpoints.Write(context.Background(), dir, c, checkpoints.WriteOptions{Replace: true}); err != nil {
+			t.Fatal(err)
+		}
+		if resume, err = checkpoints.Read(context.Background(), dir, checkpoints.ReadOptions{State: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if midway == 0 {
+		t.Error("the run was never interrupted half-way")
+	}
+}
+
+func TestResumeRefuses(t *testing.T) {
+	o := smallOptions()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	c, err := TrainWords(ctx, autograd.SkipGram(), o, runOf(t, topics(100)))
+	if !errors.Is(err, context.Canceled) || c == nil || c.Config.Progress.Blocks != 0 {
+		t.Fatalf("a cancelled run: %v, %+v", err, c)
+	}
+	for name, change := range map[string]func(*WordRun){
+		"the corpus has changed": func(r *WordRun) {
+			other := runOf(t, topics(101))
+			r.Corpus = other.Corpus
+		},
+		"no tensor": func(r *WordRun) {
+			copied := *c
+			copied.State = nil
+			r.Resume = &copied
+		},
+		"not skipgram": func(r *WordRun) {
+			copied := *c
+			copied.Config.Kind = "cbow"
+			r.Resume = &copied
+		},
+	} {
+		run := runOf(t, topics(100))
+		run.Resume = c
+		change(&run)
+		if _, err := TrainWords(context.Background(), autograd.SkipGram(), o, run); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestTrainWordsErrors(t *testing.T) {
+	if _, err := TrainWords(context.Background(), autograd.SkipGram(), smallOptions(), runOf(t, "one one one one\n")); err == nil || !strings.Contains(err.Error(), "vocabulary") {
+		t.Errorf("a vocabulary of one word: %v", err)
+	}
+	o := smallOptions()
+	o.Dim = 0
+	if _, err := TrainWords(context.Background(), autograd.SkipGram(), o, runOf(t, "one two\n")); err == nil || !strings.Contains(err.Error(), "dim") {
+		t.Errorf("dim 0: %v", err)
+	}
+	o = smallOptions()
+	o.LearningRate, o.Epochs = 1e30, 50
+	if _, err := TrainWords(context.Background(), autograd.SkipGram(), o, runOf(t, topics(500))); !errors.Is(err, ErrDiverged) {
+		t.Errorf("learning rate 1e30: %v", err)
+	}
+}

@@ -1,0 +1,61 @@
+// Package skipgram trains word vectors with skip-gram and negative sampling
+// (Mikolov, Sutskever, Chen, Corrado and Dean, "Distributed Representations of
+// Words and Phrases and their Compositionality", 2013): the words around a word
+// are each asked to tell it from words drawn at random.
+//
+// # What happens to a corpus
+//
+// Frequent words are dropped at random (Subsample). Around each word that is
+// left a window of 1 to Window words on either side is drawn; windows end at the
+// ends of lines. The Negative noise words are drawn once for a window and shared
+// by its context words (Ji, Satish, Li and Dubey, "Parallelizing Word2Vec in
+// Shared and Distributed Memory", 2016), which turns the work of a window into
+// three small matrix products. The learning rate falls linearly from
+// LearningRate to a ten-thousandth of it.
+//
+// # Engines
+//
+// The objective exists as a fused operation (the default) and as a graph of
+// gorgonia's stock operations (Engine: Graph), which is some hundred times
+// slower and computes the same; see package autograd.
+//
+// # Threads
+//
+// Workers share the tables without locks. With Threads 1 two runs with the same
+// options, text and seed on the same kind of processor give the same bytes.
+package skipgram
+
+import (
+	"context"
+
+	"github.com/luminavec/luminavec/autograd"
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/internal/training"
+)
+
+// Options are the options of the trainer; Validate names a field out of range.
+type Options = training.WordOptions
+
+// Run is what the trainer reads and whom it tells.
+type Run = training.WordRun
+
+// The engines of Options.Engine.
+const (
+	Fused = training.Fused
+	Graph = training.Graph
+)
+
+// DefaultOptions returns word2vec's defaults for skip-gram: dimension 100,
+// window 5, 5 negatives, subsampling 1e-4, minimum count 5, 5 epochs, learning
+// rate 0.025.
+func DefaultOptions() Options { return training.DefaultWordOptions() }
+
+// Train learns word vectors from run.Corpus and returns the checkpoint.
+//
+// When ctx ends first, Train returns the unfinished checkpoint together with
+// ctx's error; a Run with Resume set to it goes on where it stopped. Other
+// errors are an option out of range, a corpus that cannot be read, a checkpoint
+// that cannot be saved, and training.ErrDiverged for a loss that is no number.
+func Train(ctx context.Context, o Options, run Run) (*checkpoints.Checkpoint, error) {
+	return training.TrainWords(ctx, autograd.SkipGram(), o, run)
+}
