@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/cbow"
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/index/evaluate"
+	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/skipgram"
+)
+
+// wordsBench is a command line of bench words.
+type wordsBench struct {
+	corpus  []string
+	sets    []string
+	output  string
+	threads []int
+	seeds   int
+	peers   bool
+	options skipgram.Options
+}
+
+func wordsCommand() *cobra.Command {
+	b := wordsBench{options: skipgram.DefaultOptions()}
+	o := &b.options
+	o.Epochs = 3
+	cmd := &cobra.Command{
+		Use:   "words",
+		Short: "measure skipgram and cbow",
+		Long: `Usage: bench words [OPTIONS]
+
+Train skipgram and cbow at each number of threads and write a table of speed and
+quality. Speed is words of the vocabulary a second, before subsampling, over the
+training alone; quality is Spearman's correlation on word pairs and accuracy on
+Google's analogies among the 30,000 most frequent words.
+
+With --peers, gensim (python3 -c 'import gensim') and fasttext, where they are
+installed, train on the same words with the same settings, one thread.
+
+Options:
+      --corpus FILE      text to train on (default: the bundled sample)
+      --set FILE         word pairs to judge by, beside WordSim-353; repeatable
+  -o, --output FILE      Markdown file to write (default: standard output)
+      --threads N,N      numbers of threads to measure (default 1,2)
+      --seeds N          runs of each, with seeds 1 to N; the mean is shown with
+                         the spread (default 1)
+      --epochs N         passes over the corpus (default 3)
+      --dim N            length of a vector (default 100)
+      --peers            measure peers that are installed as well
+` + cli.SharedHelp,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return b.run(cmd) },
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&b.corpus, "corpus", nil, "")
+	f.StringSliceVar(&b.sets, "set", nil, "")
+	f.StringVarP(&b.output, "output", "o", "", "")
+	f.IntSliceVar(&b.threads, "threads", []int{1, 2}, "")
+	f.IntVar(&b.seeds, "seeds", 1, "")
+	f.IntVar(&o.Epochs, "epochs", o.Epochs, "")
+	f.IntVar(&o.Dim, "dim", o.Dim, "")
+	f.BoolVar(&b.peers, "peers", false, "")
+	return cmd
+}
+
+// row is a line of the table: one system, measured once for each seed.
+type row struct {
+	system  string
+	threads int
+	seconds []float64
+	speed   []float64 // words a second, all threads
+	loss    []float64
+	quality [][]float64 // for each seed: each set, then the analogies
+}
+
+func (b *wordsBench) run(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	source := corpora.Sample()
+	if len(b.corpus) > 0 {
+		var err error
+		if source, err = corpora.Open(b.corpus...); err != nil {
+			return err
+		}
+	}
+	sets := []*corpora.WordPairs{corpora.WordSim353()}
+	for _, path := range b.sets {
+		s, err := corpora.ReadWordPairs(path)
+		if err != nil {
+			return err
+		}
+		sets = append(sets, s)
+	}
+	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
+	began := time.Now()
+	corpus, err := corpora.Build(ctx, source, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: b.options.MinCount})
+	if err != nil {
+		return err
+	}
+	defer corpus.Close()
+	reading := time.Since(began)
+	judge := func(v *evaluate.WordVectors) ([]float64, error) {
+		var q []float64
+		for _, s := range sets {
+			q = append(q, evaluate.Words(v, s).Spearman)
+		}
+		a, err := evaluate.AnalogyReport(ctx, v, corpora.GoogleAnalogies(), evaluate.AnalogyOptions{})
+		if err != nil {
+			return nil, err
+		}
+		return append(q, a.Accuracy), nil
+	}
+
+	var rows []row
+	for _, t := range []struct {
+		name     string
+		defaults skipgram.Options
+		train    func(context.Context, skipgram.Options, skipgram.Run) (*checkpoints.Checkpoint, error)
+	}{{"skipgram", skipgram.DefaultOptions(), skipgram.Train}, {"cbow", cbow.DefaultOptions(), cbow.Train}} {
+		for _, threads := range b.threads {
+			r := row{system: "LuminaVec " + t.name, threads: threads}
+			for seed := range b.seeds {
+				o := b.options
+				o.LearningRate, o.Threads, o.Seed = t.defaults.LearningRate, threads, uint64(seed+1)
+				cli.Note(cmd, "%s, %s, seed %d", r.system, cli.Plural(threads, "thread", "threads"), seed+1)
+				began := time.Now()
+				c, err := t.train(ctx, o, skipgram.Run{Corpus: corpus, Tokenizer: tokenizer})
+				if err != nil {
+					return err
+				}
+				r.add(time.Since(began), float64(corpus.Words())*float64(o.Epochs), c.Config.Progress.Loss)
+				q, err := judge(evaluate.NewWordVectors(c))
+				if err != nil {
+					return err
+				}
+				r.quality = append(r.quality, q)
+			}
+			rows = append(rows, r)
+		}
+	}
+	if b.peers {
+		more, err := b.runPeers(cmd, source, tokenizer, corpus, judge)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, more...)
+	}
+
+	var text strings.Builder
+	b.writeHead(&text, source, corpus, reading)
+	writeRows(&text, sets, rows)
+	if b.output == "" {
+		_, err := fmt.Fprint(cmd.OutOrStdout(), text.String())
+		return err
+	}
+	return os.WriteFile(b.output, []byte(text.String()), 0o644)
+}
+
+func (r *row) add(d time.Duration, words, loss float64) {
+	r.seconds = append(r.seconds, d.Seconds())
+	r.speed = append(r.speed, words/d.Seconds())
+	r.loss = append(r.loss, loss)
+}
+
+func (b *wordsBench) writeHead(w *strings.Builder, source *corpora.Source, corpus *corpora.Corpus, reading time.Duration) {
+	args := []string{"go run ./internal/bench words"}
+	for _, c := range b.corpus {
+		args = append(args, "--corpus "+filepath.Base(c))
+	}
+	for _, s := range b.sets {
+		args = append(args, "--set "+filepath.Base(s))
+	}
+	if b.seeds != 1 {
+		args = append(args, fmt.Sprintf("--seeds %d", b.seeds))
+	}
+	if b.peers {
+		args = append(args, "--peers")
+	}
+	o := b.options
+	s := source.Stats()
+	fmt.Fprintf(w, "# Benchmarks\n\nMade by `%s`.\n\n", strings.Join(args, " "))
+	fmt.Fprintf(w, "- Host: %s.\n- Commit: %s. Kernels: %s.\n", host(), commit(), kernel.Level())
+	fmt.Fprintf(w, "- Text: %s, %s words, %s in a vocabulary of %s (minimum count %d). Read, tokenised and counted in %.1f s: %.0f MB/s.\n",
+		cli.Bytes(s.Bytes), cli.Count(float64(corpus.RawWords())), cli.Count(float64(corpus.Words())),
+		cli.Thousands(corpus.Vocabulary().Len()), o.MinCount, reading.Seconds(), float64(s.Bytes)/1e6/reading.Seconds())
+	fmt.Fprintf(w, "- Settings: %d dimensions, window %d, %d negatives, subsampling %g, %d epochs, learning rate 0.025 (CBOW 0.05).\n",
+		o.Dim, o.Window, o.Negative, o.Subsample, o.Epochs)
+	fmt.Fprintf(w, "- Speed: thousands of vocabulary words a second, before subsampling, over the training alone.\n")
+	fmt.Fprintf(w, "- Quality: Spearman's correlation ×1; accuracy on Google's analogies among the 30,000 most frequent words.\n")
+	if b.seeds > 1 {
+		fmt.Fprintf(w, "- Mean of %d seeds, ± half the range.\n", b.seeds)
+	}
+	fmt.Fprintf(w, "\nThe machine is shared and noisy: compare within this table, not with tables of other runs.\n\n")
+}
+
+func writeRows(w *strings.Builder, sets []*corpora.WordPairs, rows []row) {
+	head := []string{"system", "threads", "seconds", "speed", "per thread", "loss"}
+	for _, s := range sets {
+		head = append(head, s.Name)
+	}
+	head = append(head, "analogies")
+	fmt.Fprintf(w, "| %s |\n|%s\n", strings.Join(head, " | "), strings.Repeat("---|", len(head)))
+	for _, r := range rows {
+		cells := []string{r.system, fmt.Sprint(r.threads), spread(r.seconds, 1, 1), spread(r.speed, 1e-3, 0),
+			spread(r.speed, 1e-3/float64(r.threads), 0), spread(r.loss, 1, 4)}
+		for i := range r.quality[0] {
+			var q []float64
+			for _, seed := range r.quality {
+				q = append(q, seed[i])
+			}
+			cells = append(cells, spread(q, 1, 3))
+		}
+		fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
+	}
+}
+
+// spread writes the mean of values times scale, and half their range where
+// there is more than one; a dash where there is none.
+func spread(values []float64, scale float64, digits int) string {
+	if len(values) == 0 {
+		return "–"
+	}
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	mean := fmt.Sprintf("%.*f", digits, scale*sum/float64(len(values)))
+	if len(values) == 1 {
+		return mean
+	}
+	return fmt.Sprintf("%s ± %.*f", mean, digits, scale*(slices.Max(values)-slices.Min(values))/2)
+}
