@@ -1,0 +1,35 @@
+// Command train learns embeddings from text into a model folder.
+package main
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/internal/cli"
+)
+
+func main() { os.Exit(cli.Run(root())) }
+
+func root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "train",
+		Short: "learn embeddings from text",
+		Long: `Usage: train COMMAND [OPTIONS]
+
+Learn embeddings from text by backpropagation into a model folder.
+
+Commands:
+  skipgram   word vectors: each word around a word predicts it
+  cbow       word vectors: the mean of the words around a word predicts it
+  resume     go on with a training that was interrupted
+
+Example, on the sample of Wikipedia that comes with the program:
+  train skipgram -o model
+
+'train COMMAND --help' describes a command's options.
+`,
+	}
+	cmd.AddCommand(skipgramCommand(), cbowCommand(), resumeCommand())
+	return cmd
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/index/evaluate"
+	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/training"
+)
+
+// report is what a training has to show at its end.
+type report struct {
+	Kind           string                      `json:"kind"`
+	Model          string                      `json:"model"`
+	Bytes          int64                       `json:"bytes"`
+	Files          []reportFile                `json:"files"`
+	Dim            int                         `json:"dim"`
+	Vocabulary     int                         `json:"vocabulary"`
+	Words          int64                       `json:"words"` // of one epoch, in the vocabulary
+	Epochs         int                         `json:"epochs"`
+	Threads        int                         `json:"threads"`
+	Seconds        float64                     `json:"seconds"`
+	WordsPerSecond float64                     `json:"words_per_second"`
+	Loss           float64                     `json:"loss"`
+	Neighbors      []reportNeighbors           `json:"neighbors"`
+	Similarity     []evaluate.SimilarityReport `json:"similarity"`
+	Next           []string                    `json:"next"`
+}
+
+type reportFile struct {
+	Name  string `json:"name"`
+	Bytes int64  `json:"bytes"`
+}
+
+type reportNeighbors struct {
+	Word      string              `json:"word"`
+	Neighbors []evaluate.Neighbor `json:"neighbors"`
+}
+
+// shownWords are tried in turn until five of them have been found in the
+// vocabulary.
+var shownWords = []string{
+	"king", "paris", "music", "water", "computer",
+	"war", "science", "dog", "city", "red", "three", "love", "day", "people", "time",
+}
+
+// commonRank is about where function words end in a vocabulary ordered by
+// frequency.
+const commonRank = 100
+
+func newReport(ctx context.Context, output string, c *checkpoints.Checkpoint, last training.Event, elapsed time.Duration) (*report, error) {
+	var o training.WordOptions
+	if err := json.Unmarshal(c.Config.Options, &o); err != nil {
+		return nil, err
+	}
+	r := &report{
+		Kind: c.Config.Kind, Model: output, Dim: c.Config.Dim, Vocabulary: c.Vocabulary.Len(),
+		Words: c.Config.Corpus.Words, Epochs: o.Epochs, Threads: o.Threads,
+		Seconds: elapsed.Seconds(), WordsPerSecond: last.UnitsPerSecond, Loss: c.Config.Progress.Loss,
+	}
+	err := filepath.WalkDir(output, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(output, path)
+		r.Files = append(r.Files, reportFile{filepath.ToSlash(name), info.Size()})
+		r.Bytes += info.Size()
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	vectors := evaluate.NewWordVectors(c)
+	for _, word := range wordsToShow(c.Vocabulary, 5) {
+		near, err := vectors.Neighbors(word, 6)
+		if err != nil {
+			return nil, err
+		}
+		r.Neighbors = append(r.Neighbors, reportNeighbors{word, near})
+	}
+	r.Similarity = append(r.Similarity, evaluate.Words(vectors, corpora.WordSim353()))
+	example := "king"
+	if len(r.Neighbors) > 0 {
+		example = r.Neighbors[0].Word
+	}
+	r.Next = []string{
+		command("search", "neighbors", "-m", output, example),
+		command("search", "eval", "analogies", "-m", output),
+		command("embed", "explain", "-m", output, "how are you"),
+	}
+	return r, ctx.Err()
+}
+
+// wordsToShow picks n words that a person can judge.
+func wordsToShow(v *corpora.Vocabulary, n int) []string {
+	var words []string
+	for _, w := range shownWords {
+		if _, ok := v.ID(w); ok && len(words) < n {
+			words = append(words, w)
+		}
+	}
+	for id := min(commonRank, v.Len()/2); id < v.Len() && len(words) < n; id++ {
+		if w := v.Token(int32(id)); !slices.Contains(words, w) {
+			words = append(words, w)
+		}
+	}
+	return words
+}
+
+func (r *report) writeJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
+}
+
+func (r *report) writeText(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "trained %s: %s, %d dimensions, %s of %s words in %s (%s words/s, %s), loss %.4f\n",
+		r.Kind, cli.Plural(r.Vocabulary, "word", "words"), r.Dim, cli.Plural(r.Epochs, "epoch", "epochs"),
+		cli.Count(float64(r.Words)), cli.Duration(time.Duration(r.Seconds*float64(time.Second))),
+		cli.Count(r.WordsPerSecond), cli.Plural(r.Threads, "thread", "threads"), r.Loss)
+	fmt.Fprintf(&b, "\nwrote %s, %s\n", r.Model, cli.Bytes(r.Bytes))
+	for _, f := range r.Files {
+		fmt.Fprintf(&b, "  %-28s %9s\n", f.Name, cli.Bytes(f.Bytes))
+	}
+	b.WriteString("\nnearest neighbours\n")
+	for _, n := range r.Neighbors {
+		fmt.Fprintf(&b, "  %-10s", n.Word)
+		for _, near := range n.Neighbors {
+			fmt.Fprintf(&b, "  %s %.2f", near.Word, near.Score)
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteString("\nword similarity\n")
+	for _, s := range r.Similarity {
+		if !s.Defined {
+			fmt.Fprintf(&b, "  %s: too few of its words are in the vocabulary\n", s.Name)
+			continue
+		}
+		fmt.Fprintf(&b, "  %s: Spearman %.3f on %d of %d pairs\n", s.Name, s.Spearman, s.Pairs, s.Pairs+s.Missing)
+	}
+	b.WriteString("\nnext\n")
+	for _, c := range r.Next {
+		fmt.Fprintf(&b, "  %s\n", c)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/skipgram"
+)
+
+func resumeCommand() *cobra.Command {
+	var threads int
+	var every time.Duration
+	cmd := &cobra.Command{
+		Use:   "resume MODEL [CORPUS...]",
+		Short: "go on with a training that was interrupted",
+		Long: `Usage: train resume MODEL [CORPUS...] [OPTIONS]
+
+Go on with a training that was interrupted, from the checkpoint in MODEL to its
+end. The options are those it began with. The text is read again: from where it
+was read before, or from CORPUS, which must hold the same text.
+
+Options:
+      --threads N        workers (default: as before)
+      --checkpoint-every DURATION
+                         save MODEL this often while training (default 5m)
+` + cli.JSONHelp + cli.SharedHelp + `
+Example:
+  train resume model
+`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return resume(cmd, args[0], args[1:], threads, every)
+		},
+	}
+	cmd.Flags().IntVar(&threads, "threads", 0, "")
+	cmd.Flags().DurationVar(&every, "checkpoint-every", 5*time.Minute, "")
+	cli.AddJSON(cmd)
+	return cmd
+}
+
+func resume(cmd *cobra.Command, model string, names []string, threads int, every time.Duration) error {
+	if err := checkOutput(model, every); err != nil {
+		return err
+	}
+	c, err := checkpoints.Read(cmd.Context(), model, checkpoints.ReadOptions{State: true})
+	if err != nil {
+		return err
+	}
+	fn, ok := trainers[c.Config.Kind]
+	if !ok {
+		return fmt.Errorf("%s: a model of kind %q cannot be trained further", model, c.Config.Kind)
+	}
+	if c.Config.Progress.Finished {
+		return fault.New("to train longer, begin again with more --epochs", "%s: its training is finished", model)
+	}
+	var o skipgram.Options
+	if err := json.Unmarshal(c.Config.Options, &o); err != nil {
+		return fmt.Errorf("%s: options in config.json: %w", model, err)
+	}
+	if cmd.Flags().Changed("threads") {
+		o.Threads = threads
+	}
+	if err := o.Validate(); err != nil {
+		return fmt.Errorf("%s: options in config.json: %w", model, err)
+	}
+	source, err := sameSource(c.Config.Corpus.Sources, names, model)
+	if err != nil {
+		return err
+	}
+	corpus, err := readCorpus(cmd, source, corpora.BuildOptions{Tokenizer: c.Tokenizer, Vocabulary: c.Vocabulary})
+	if err != nil {
+		return err
+	}
+	defer corpus.Close()
+	return train(cmd, fn, o, model, skipgram.Run{
+		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, SaveEvery: every, Resume: c,
+	})
+}
+
+// sameSource opens the text of a checkpoint: what is named now, else what was
+// named then.
+func sameSource(then, now []string, model string) (*corpora.Source, error) {
+	switch {
+	case len(now) > 0:
+		return corpora.Open(now...)
+	case slices.Equal(then, corpora.Sample().Names()):
+		return corpora.Sample(), nil
+	case slices.Contains(then, "-"):
+		return nil, fault.New("give the same text again: train resume "+model+" - < text",
+			"%s: its text came from standard input", model)
+	}
+	return corpora.Open(then...)
+}

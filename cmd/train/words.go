@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/cbow"
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/durable"
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/training"
+	"github.com/luminavec/luminavec/skipgram"
+)
+
+// sampleEpochs is the default number of passes over the bundled sample, which
+// is too small to be learnt from in five.
+const sampleEpochs = 15
+
+// trainer is skipgram.Train or cbow.Train.
+type trainer func(context.Context, skipgram.Options, skipgram.Run) (*checkpoints.Checkpoint, error)
+
+// trainers are the word trainers by the kind in config.json.
+var trainers = map[string]trainer{"skipgram": skipgram.Train, "cbow": cbow.Train}
+
+const wordsHelp = `Usage: train %[1]s [CORPUS...] -o MODEL [OPTIONS]
+
+Learn word vectors with %[2]s and negative sampling.
+
+CORPUS is a text file, a folder, a glob or - for standard input; gzip, bzip2 and
+zstd are recognised. A line is a unit that windows do not cross. With no CORPUS
+the bundled sample of English Wikipedia is used, with --epochs %[3]d by default.
+
+Options:
+  -o, --output MODEL     folder to write
+      --force            replace MODEL if it exists
+      --dim N            length of a vector (default 100)
+      --window N         context words on each side, at most (default 5)
+      --negative N       negative samples a window (default 5)
+      --ns-exponent X    negatives are drawn by count to the power X
+                         (default 0.75)
+      --subsample T      drop frequent words above this share of the text;
+                         0 keeps all (default 0.0001)
+      --min-count N      leave out words that occur less often (default 5)
+      --epochs N         passes over the corpus (default 5)
+      --lr X             learning rate at the start (default %[4]g)
+      --cased            keep capital letters
+      --threads N        workers; 1 makes the result repeatable
+                         (default: all cores)
+      --seed N           seed of all random choices (default 1)
+      --engine NAME      fused, or graph: gorgonia's stock operations, the same
+                         objective some hundred times slower (default fused)
+      --checkpoint-every DURATION
+                         save MODEL this often while training (default 5m)
+%[5]s
+Ctrl-C saves MODEL; 'train resume MODEL' goes on from there.
+
+Examples:
+  train %[1]s -o model
+  train %[1]s wiki.txt.gz --dim 300 --epochs 3 -o model
+  zcat *.gz | train %[1]s - -o model
+`
+
+func skipgramCommand() *cobra.Command {
+	return wordCommand("skipgram", "skip-gram", skipgram.DefaultOptions())
+}
+
+func cbowCommand() *cobra.Command {
+	return wordCommand("cbow", "the continuous bag of words", cbow.DefaultOptions())
+}
+
+// wordJob is a command line of train skipgram or train cbow.
+type wordJob struct {
+	kind    string
+	options skipgram.Options
+	engine  string
+	output  string
+	force   bool
+	cased   bool
+	every   time.Duration
+}
+
+func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command {
+	job := wordJob{kind: kind, options: defaults}
+	o := &job.options
+	cmd := &cobra.Command{
+		Use:   kind + " [CORPUS...] -o MODEL",
+		Short: "learn word vectors with " + method,
+		Long:  fmt.Sprintf(wordsHelp, kind, method, sampleEpochs, defaults.LearningRate, cli.JSONHelp+cli.SharedHelp),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && !cmd.Flags().Changed("epochs") {
+				o.Epochs = sampleEpochs
+			}
+			return job.run(cmd, args)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&job.output, "output", "o", "", "")
+	f.BoolVar(&job.force, "force", false, "")
+	f.IntVar(&o.Dim, "dim", o.Dim, "")
+	f.IntVar(&o.Window, "window", o.Window, "")
+	f.IntVar(&o.Negative, "negative", o.Negative, "")
+	f.Float64Var(&o.NoiseExponent, "ns-exponent", o.NoiseExponent, "")
+	f.Float64Var(&o.Subsample, "subsample", o.Subsample, "")
+	f.Int64Var(&o.MinCount, "min-count", o.MinCount, "")
+	f.IntVar(&o.Epochs, "epochs", o.Epochs, "")
+	f.Float64Var(&o.LearningRate, "lr", o.LearningRate, "")
+	f.BoolVar(&job.cased, "cased", false, "")
+	f.IntVar(&o.Threads, "threads", o.Threads, "")
+	f.Uint64Var(&o.Seed, "seed", o.Seed, "")
+	f.StringVar(&job.engine, "engine", string(o.Engine), "")
+	f.DurationVar(&job.every, "checkpoint-every", 5*time.Minute, "")
+	cli.AddJSON(cmd)
+	return cmd
+}
+
+func (j *wordJob) run(cmd *cobra.Command, args []string) error {
+	j.options.Engine = training.Engine(j.engine)
+	if err := j.options.Validate(); err != nil {
+		return cli.UsageError(err)
+	}
+	if err := checkOutput(j.output, j.every); err != nil {
+		return err
+	}
+	// An output that may not be written is told now, not after the training.
+	folder, err := durable.CreateFolder(j.output, j.force, checkpoints.ManifestFile)
+	if err != nil {
+		return err
+	}
+	folder.Abort()
+	source, err := openSource(args)
+	if err != nil {
+		return err
+	}
+	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{Cased: j.cased})
+	corpus, err := readCorpus(cmd, source, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: j.options.MinCount})
+	if err != nil {
+		return err
+	}
+	defer corpus.Close()
+	return train(cmd, trainers[j.kind], j.options, j.output, skipgram.Run{
+		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), SaveEvery: j.every,
+	})
+}
+
+func checkOutput(output string, every time.Duration) error {
+	if output == "" {
+		return cli.UsageError(fault.New("name the folder to write: -o model", "no output was given"))
+	}
+	if every <= 0 {
+		return cli.UsageError(fault.New("give a time such as 30s, 5m or 2h", "checkpoint-every is %s", every))
+	}
+	return nil
+}
+
+// openSource opens the corpus that was named, or the sample.
+func openSource(names []string) (*corpora.Source, error) {
+	if len(names) == 0 {
+		return corpora.Sample(), nil
+	}
+	return corpora.Open(names...)
+}
+
+// readCorpus reads and counts the source, and says what it found.
+func readCorpus(cmd *cobra.Command, source *corpora.Source, o corpora.BuildOptions) (*corpora.Corpus, error) {
+	progress := cli.StartProgress(cmd, "reading")
+	o.OnProgress = func(done, size int64) {
+		fraction := -1.0
+		if size > 0 {
+			fraction = float64(done) / float64(size)
+		}
+		progress.Update(fraction, cli.Bytes(done))
+	}
+	began := time.Now()
+	corpus, err := corpora.Build(cmd.Context(), source, o)
+	progress.Done()
+	if err != nil {
+		return nil, err
+	}
+	s := source.Stats()
+	if s.Invalid > 0 {
+		cli.Warn(cmd, "%s of broken UTF-8 read as U+FFFD, first at %s", cli.Plural(s.Invalid, "byte", "bytes"), s.FirstInvalid)
+	}
+	cli.Note(cmd, "read %s: %s, %s words in %s, %s in a vocabulary of %s, in %s",
+		strings.Join(source.Names(), " "), cli.Bytes(s.Bytes), cli.Count(float64(corpus.RawWords())),
+		cli.Plural(corpus.Lines(), "line", "lines"), cli.Count(float64(corpus.Words())),
+		cli.Thousands(corpus.Vocabulary().Len()), cli.Duration(time.Since(began)))
+	return corpus, nil
+}
