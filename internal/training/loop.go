@@ -50,7 +50,7 @@ func (s BlockStats) mean() float64 {
 type Event struct {
 	Progress       float64       // of the whole run, 0 to 1
 	Epoch          int           // from 1
-	Loss           float64       // mean per target since the last event, in nats
+	Loss           float64       // mean per target since the last event of its kind, in nats
 	UnitsPerSecond float64       // words (or pairs) a second of this run, all threads together
 	LearningRate   float64       // now
 	Elapsed        time.Duration // since the run began or was resumed
@@ -70,6 +70,9 @@ type Loop struct {
 	// Progress, if set, is called a few times a second and once at the end,
 	// never by two goroutines at once.
 	Progress func(Event)
+	// Log, if set, is called each time another two-hundredth of the blocks is
+	// done, never by two goroutines at once: at the same places in every run.
+	Log func(Event)
 	// Save, if set, is called every SaveEvery while no worker runs, with the
 	// number of blocks done. Its error ends the run.
 	Save      func(ctx context.Context, done int64) error
@@ -86,6 +89,7 @@ type Outcome struct {
 
 const (
 	eventEvery = 250 * time.Millisecond
+	logLines   = 200 // of a whole run
 )
 
 // Run trains until every block is done or ctx is. When ctx ends first, the
@@ -129,10 +133,11 @@ type run struct {
 	next  atomic.Int64 // block to hand out
 	done  atomic.Int64 // blocks finished
 
-	mu     sync.Mutex
-	total  BlockStats // of this run
-	recent BlockStats // since the last event
-	last   BlockStats // of the last epoch's length of blocks
+	mu       sync.Mutex
+	total    BlockStats // of this run
+	recent   BlockStats // since the last Progress
+	unlogged BlockStats // since the last Log
+	last     BlockStats // of the last epoch's length of blocks
 }
 
 // legs runs leg after leg, with a save between them.
@@ -189,13 +194,18 @@ func (r *run) block(w Worker, b int64) error {
 		return fault.New("lower the learning rate", "training diverged at block %d of %d with learning rate %.3g: %w", b+1, r.Blocks, lr, ErrDiverged)
 	}
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.total.add(s)
 	r.recent.add(s)
+	r.unlogged.add(s)
 	if b >= r.Blocks-r.PerEpoch {
 		r.last.add(s)
 	}
-	r.mu.Unlock()
-	r.done.Add(1)
+	done := r.done.Add(1)
+	if every := max(1, r.Blocks/logLines); r.Log != nil && (done%every == 0 || done == r.Blocks) {
+		r.Log(r.event(r.unlogged))
+		r.unlogged = BlockStats{}
+	}
 	return nil
 }
 
@@ -212,9 +222,9 @@ func (r *run) report() (stop func()) {
 		for {
 			select {
 			case <-tick.C:
-				r.Progress(r.event())
+				r.progress()
 			case <-quit:
-				r.Progress(r.event())
+				r.progress()
 				return
 			}
 		}
@@ -222,17 +232,22 @@ func (r *run) report() (stop func()) {
 	return func() { close(quit); <-ended }
 }
 
-func (r *run) event() Event {
+func (r *run) progress() {
 	r.mu.Lock()
-	recent, units := r.recent, r.total.Units
+	e := r.event(r.recent)
 	r.recent = BlockStats{}
 	r.mu.Unlock()
+	r.Progress(e)
+}
+
+// event describes the run now, with the loss of since; r.mu is held.
+func (r *run) event(since BlockStats) Event {
 	done, elapsed := r.done.Load(), time.Since(r.began)
 	e := Event{
 		Progress:       float64(done) / float64(r.Blocks),
-		Epoch:          int(min(done, r.Blocks-1)/r.PerEpoch) + 1,
-		Loss:           recent.mean(),
-		UnitsPerSecond: float64(units) / elapsed.Seconds(),
+		Epoch:          int(max(done-1, 0)/r.PerEpoch) + 1,
+		Loss:           since.mean(),
+		UnitsPerSecond: float64(r.total.Units) / elapsed.Seconds(),
 		LearningRate:   r.Schedule.At(float64(done) / float64(r.Blocks)),
 		Elapsed:        elapsed,
 	}

@@ -66,6 +66,7 @@ func TrainWords(ctx context.Context, objective *autograd.Objective, o WordOption
 		Schedule:  autograd.LinearDecay{Start: o.LearningRate, End: o.LearningRate * finalRate},
 		NewWorker: t.newWorker,
 		Progress:  t.progress,
+		Log:       t.record,
 		SaveEvery: run.SaveEvery,
 	}
 	if loop.SaveEvery == 0 {
@@ -95,10 +96,9 @@ type wordTrainer struct {
 	spent     float64
 	began     time.Time
 
-	mu     sync.Mutex   // guards what follows: events come from a goroutine of their own
-	log    bytes.Buffer // training/log.jsonl
-	logged time.Time
-	loss   float64 // of the last event that had one
+	mu   sync.Mutex   // guards what follows: events come from goroutines of their own
+	log  bytes.Buffer // training/log.jsonl
+	loss float64      // of the last event that had one
 }
 
 func newWordTrainer(objective *autograd.Objective, o WordOptions, run WordRun) (*wordTrainer, error) {
@@ -228,31 +228,29 @@ type LogLine struct {
 	LearningRate   float64   `json:"lr"`
 }
 
-// logEvery is the least time between two lines of the log.
-const logEvery = time.Second
-
+// progress passes an event on; an event since which nothing was finished
+// repeats the loss of the one before.
 func (t *wordTrainer) progress(e Event) {
-	t.record(&e)
+	t.mu.Lock()
+	if e.Loss == 0 {
+		e.Loss = t.loss
+	}
+	t.loss = e.Loss
+	t.mu.Unlock()
 	if t.run.Progress != nil {
 		t.run.Progress(e)
 	}
 }
 
-// record appends e to the log, at most a line a second.
-func (t *wordTrainer) record(e *Event) {
+// record appends an event to the log.
+func (t *wordTrainer) record(e Event) {
+	line, err := json.Marshal(LogLine{time.Now().UTC().Truncate(time.Millisecond), e.Progress, e.Epoch, e.Loss, e.UnitsPerSecond, e.LearningRate})
+	if err != nil { // a number that is none: the loop ends the run for it
+		return
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if e.Loss == 0 { // nothing was finished since the last event
-		e.Loss = t.loss
-	}
-	t.loss = e.Loss
-	if now := time.Now(); now.Sub(t.logged) >= logEvery || e.Progress == 1 {
-		t.logged = now
-		line, err := json.Marshal(LogLine{now.UTC().Truncate(time.Millisecond), e.Progress, e.Epoch, e.Loss, e.UnitsPerSecond, e.LearningRate})
-		if err == nil { // a loss that is no number ends the run elsewhere
-			t.log.Write(append(line, '\n'))
-		}
-	}
+	t.log.Write(append(line, '\n'))
 }
 
 // checkpoint returns the run as it stands; its tensors are the live tables.
