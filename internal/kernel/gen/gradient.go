@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// exp2 are the coefficients of 2^f for |f| ≤ 1/2 in rising powers: the
+// interpolation at the Chebyshev nodes, relative error 1.6e-7 in float32.
+var exp2 = []float32{1.00000008, 0.693147188, 0.240221075, 0.0555035711, 0.00967603192, 0.00133908634}
+
+const (
+	// signBit is the float32 -0.
+	signBit = 0x80000000
+	// leastExponent keeps exp(-|t|) a normal number: exp(-87) is 1.6e-38.
+	leastExponent = -87
+)
+
+// constantsData holds every constant eight times, so that AVX2, which cannot
+// broadcast from memory, may use it as an operand.
+var (
+	constantsData Mem
+	constantsAt   = map[uint32]int{}
+)
+
+func constants() {
+	constantsData = GLOBL("windowConstants", RODATA|NOPTR)
+	floats := append([]float32{1, math.Log2E, leastExponent}, exp2...)
+	bits := []uint32{signBit, 0x007fffff, 127}
+	for _, f := range floats {
+		bits = append(bits, math.Float32bits(f))
+	}
+	for i, b := range bits {
+		constantsAt[b] = 32 * i
+		for k := range 8 {
+			DATA(32*i+4*k, U32(b))
+		}
+	}
+}
+
+func constant(f float32) Mem { return constantBits(math.Float32bits(f)) }
+
+func constantBits(b uint32) Mem {
+	disp, ok := constantsAt[b]
+	if !ok {
+		panic(fmt.Sprintf("gen: no constant %#x", b))
+	}
+	return constantsData.Offset(disp)
+}
+
+// gradient512 turns scores s into weight·σ(t) with t = s, sign flipped where the
+// label is 1, and adds log(1+exp(t)) to the loss. σ and the loss both come
+// from e = exp(-|t|), which never overflows:
+//
+//	σ(t) = (t < 0 ? e : 1) / (1 + e)
+//	log(1+exp(t)) = max(t, 0) + log(1 + e)
+//
+// The logarithms are put off: the factors 1+e are multiplied up, and the
+// product's exponent is moved into an integer each time.
+func (w *window) gradient512(s reg.VecVirtual, rows int) reg.VecVirtual {
+	k := w.kept
+	used := k.used[rows-1]
+	t, a, z, e, d := ZMM(), ZMM(), ZMM(), ZMM(), ZMM()
+	VPXORD(k.sign, s, t)
+	VPORD_BCST(constantBits(signBit), t, a)
+	VMAXPS_BCST(constant(leastExponent), a, a)
+	VMULPS_BCST(constant(math.Log2E), a, z)
+	VRNDSCALEPS(Imm(0), z, z)
+	VFMSUB132PS_BCST(constant(math.Log2E), z, a)
+	VBROADCASTSS(constant(exp2[5]), e)
+	for i := 4; i >= 0; i-- {
+		VFMADD213PS_BCST(constant(exp2[i]), a, e)
+	}
+	VSCALEFPS(z, e, e)
+	VADDPS_BCST(constant(1), e, d)
+
+	negative := K()
+	VPMOVD2M(t, negative)
+	g := ZMM()
+	VMOVAPS(k.weight, g)
+	VMULPS(e, g, negative, g)
+	VDIVPS(d, g, g)
+
+	largest := ZMM()
+	w.zero(largest)
+	VMAXPS(t, largest, largest) // of a NaN and a number the first operand: the loss shows it
+	VADDPS(largest, k.max, used, k.max)
+	exponent := ZMM()
+	VMULPS(d, k.product, used, k.product)
+	VPSRLD(Imm(23), k.product, exponent)
+	VPSUBD_BCST(constantBits(127), exponent, exponent)
+	VPADDD(exponent, k.exponent, k.exponent)
+	VPANDD_BCST(constantBits(0x007fffff), k.product, k.product)
+	VPORD_BCST(constant(1), k.product, k.product)
+	return g
+}
+
+// gradient256 is gradient512 for the eight lanes of one context row.
+func (w *window) gradient256(s reg.VecVirtual) reg.VecVirtual {
+	t, a, z, e, d := YMM(), YMM(), YMM(), YMM(), YMM()
+	VXORPS(at(w.call, callSign), s, t)
+	VORPS(constantBits(signBit), t, a)
+	VMAXPS(constant(leastExponent), a, a)
+	VMULPS(constant(math.Log2E), a, z)
+	VROUNDPS(Imm(0), z, z)
+	VFMSUB132PS(constant(math.Log2E), z, a)
+	VMOVUPS(constant(exp2[5]), e)
+	for i := 4; i >= 0; i-- {
+		VFMADD213PS(constant(exp2[i]), a, e)
+	}
+	// e·2^z by adding z to the exponent field.
+	VCVTPS2DQ(z, z)
+	VPSLLD(Imm(23), z, z)
+	VPADDD(z, e, e)
+	VADDPS(constant(1), e, d)
+
+	g := YMM()
+	VMOVUPS(constant(1), g)
+	VBLENDVPS(t, e, g, g)
+	VMULPS(at(w.call, callWeight), g, g)
+	VDIVPS(d, g, g)
+
+	// Lanes without an output: t and d are replaced by 0 and 1.
+	lanes := Imm(uint64(1)<<w.n - 1)
+	largest := YMM()
+	VXORPS(largest, largest, largest)
+	VBLENDPS(lanes, t, largest, t) // largest is 0
+	VMAXPS(t, largest, t)
+	VADDPS(at(w.call, callMax), t, t)
+	VMOVUPS(t, at(w.call, callMax))
+	product, exponent := YMM(), YMM()
+	VMOVUPS(constant(1), product)
+	VBLENDPS(lanes, d, product, product)
+	VMULPS(at(w.call, callProd), product, product)
+	VPSRLD(Imm(23), product, exponent)
+	VPSUBD(constantBits(127), exponent, exponent)
+	VPADDD(at(w.call, callExp), exponent, exponent)
+	VMOVDQU(exponent, at(w.call, callExp))
+	VANDPS(constantBits(0x007fffff), product, product)
+	VORPS(constant(1), product, product)
+	VMOVUPS(product, at(w.call, callProd))
+	return g
+}

@@ -1,0 +1,116 @@
+// Command gen writes the assembly of internal/kernel with avo. Run it through
+// go generate in internal/kernel:
+//
+//	gen -part vector|avx512|avx2 -out FILE.s -stubs FILE.go -pkg kernel
+//
+// It has a module of its own, so that avo is no dependency of LuminaVec.
+package main
+
+import (
+	"flag"
+	"log"
+
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+	"github.com/mmcloughlin/avo/x86"
+)
+
+func main() {
+	part := flag.String("part", "", "vector, avx512 or avx2")
+	flag.Parse()
+	ConstraintExpr("!noasm")
+	switch *part {
+	case "vector":
+		vectorKernels(avx512)
+		vectorKernels(avx2)
+	case "avx512":
+		windowKernels(avx512)
+	case "avx2":
+		windowKernels(avx2)
+	default:
+		log.Fatalf("gen: unknown part %q: want vector, avx512 or avx2", *part)
+	}
+	Generate()
+}
+
+// isa is what differs between the two instruction sets in code that is
+// otherwise the same: most instructions take either register size.
+type isa struct {
+	name  string
+	bytes int // of a vector register
+	vec   func() reg.VecVirtual
+	// chunk is the most output rows that the window kernels hold in registers:
+	// two registers a row (the row and its update) and three to work with.
+	chunk int
+}
+
+var (
+	avx512 = &isa{name: "AVX512", bytes: 64, vec: ZMM, chunk: 8}
+	avx2   = &isa{name: "AVX2", bytes: 32, vec: YMM, chunk: 6}
+)
+
+func (a *isa) floats() int { return a.bytes / 4 }
+
+// zero clears v by the idiom that costs nothing.
+func (a *isa) zero(v reg.VecVirtual) {
+	if a.bytes == 64 {
+		// avo does not know that this reads nothing.
+		i, err := x86.VPXORD(v, v, v)
+		if err != nil {
+			panic(err)
+		}
+		i.CancellingInputs = true
+		Instruction(i)
+		return
+	}
+	VXORPS(v, v, v)
+}
+
+func (a *isa) zeros(n int) []reg.VecVirtual {
+	vs := make([]reg.VecVirtual, n)
+	for i := range vs {
+		vs[i] = a.vec()
+		a.zero(vs[i])
+	}
+	return vs
+}
+
+// sumTo adds the floats of v into the lowest one; v is spent.
+func (a *isa) sumTo(v reg.VecVirtual) reg.Register {
+	y := v.AsY()
+	if a.bytes == 64 {
+		h := YMM()
+		VEXTRACTF64X4(Imm(1), v, h)
+		VADDPS(h, y, y)
+	}
+	x, t := v.AsX(), XMM()
+	VEXTRACTF128(Imm(1), y, t)
+	VADDPS(t, x, x)
+	VPERMILPS(Imm(0b1110), x, t)
+	VADDPS(t, x, x)
+	VPERMILPS(Imm(1), x, t)
+	VADDSS(t, x, x)
+	return x
+}
+
+// at is the operand disp bytes from p.
+func at(p reg.Register, disp int) Mem { return Mem{Base: p, Disp: disp} }
+
+// plus is the operand at p + i.
+func plus(p, i reg.Register) Mem { return Mem{Base: p, Index: i, Scale: 1} }
+
+// align starts the next instruction, a loop, at a multiple of 32 bytes.
+func align() {
+	Instruction(&ir.Instruction{Opcode: "PCALIGN", Operands: []Op{Imm(32)}})
+}
+
+// imm is an immediate of the two sizes that arithmetic instructions know; avo's
+// Imm would make 256 a 16-bit one.
+func imm(v int) Op {
+	if v < 128 {
+		return U8(v)
+	}
+	return U32(v)
+}

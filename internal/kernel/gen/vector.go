@@ -1,0 +1,262 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+func vectorKernels(a *isa) {
+	reduction(a, "dot", "dot%[1]s returns the sum of x[i]*y[i] over i < len(x).",
+		func(acc reg.VecVirtual, x reg.VecVirtual, y Op) { VFMADD231PS(y, x, acc) })
+	reduction(a, "squaredDistance", "squaredDistance%[1]s returns the sum of (x[i]-y[i])² over i < len(x).",
+		func(acc reg.VecVirtual, x reg.VecVirtual, y Op) {
+			d := a.vec()
+			VSUBPS(y, x, d)
+			VFMADD231PS(d, d, acc)
+		})
+	elementwise(a)
+	dots(a)
+}
+
+// tail is what reads and writes the last n mod floats() values and nothing
+// behind them: a mask register or, for AVX2, a vector of sign bits.
+type tail struct {
+	a *isa
+	k reg.Register
+}
+
+// tailMasks holds eight set lanes, then eight clear ones: the mask of r lanes is
+// the eight that start at 8-r.
+var tailMasks Mem
+
+func (a *isa) tail(rem reg.GPVirtual) tail {
+	if a.bytes == 64 {
+		k, ones := K(), GP64()
+		MOVQ(I32(-1), ones)
+		BZHIQ(rem, ones, ones)
+		KMOVW(ones.As32(), k)
+		return tail{a, k}
+	}
+	if tailMasks.Base == nil {
+		tailMasks = GLOBL("tailMasks", RODATA|NOPTR)
+		for i := range 16 {
+			v := uint32(0xffffffff)
+			if i >= 8 {
+				v = 0
+			}
+			DATA(4*i, U32(v))
+		}
+	}
+	p, k := GP64(), YMM()
+	LEAQ(tailMasks, p)
+	NEGQ(rem)
+	VMOVUPS(Mem{Base: p, Index: rem, Scale: 4, Disp: 32}, k)
+	return tail{a, k}
+}
+
+func (t tail) load(m Mem) reg.VecVirtual {
+	v := t.a.vec()
+	if t.a.bytes == 64 {
+		VMOVUPS_Z(m, t.k, v)
+	} else {
+		VMASKMOVPS(m, t.k, v)
+	}
+	return v
+}
+
+func (t tail) store(v reg.VecVirtual, m Mem) {
+	if t.a.bytes == 64 {
+		VMOVUPS(v, t.k, m)
+	} else {
+		VMASKMOVPS(v, t.k, m)
+	}
+}
+
+// loops emits four, then one register at a time, then the masked tail. n is
+// counted down; advance moves the pointers.
+func (a *isa) loops(name string, n reg.GPVirtual, advance func(bytes int), whole func(lane int), masked func(t tail)) {
+	f := a.floats()
+	SUBQ(imm(4*f), n)
+	JLT(LabelRef(name + "_four_done"))
+	align()
+	Label(name + "_four")
+	for i := range 4 {
+		whole(i)
+	}
+	advance(4 * a.bytes)
+	SUBQ(imm(4*f), n)
+	JGE(LabelRef(name + "_four"))
+	Label(name + "_four_done")
+	ADDQ(imm(3*f), n)
+	JLT(LabelRef(name + "_one_done"))
+	Label(name + "_one")
+	whole(0)
+	advance(a.bytes)
+	SUBQ(imm(f), n)
+	JGE(LabelRef(name + "_one"))
+	Label(name + "_one_done")
+	ADDQ(imm(f), n)
+	JE(LabelRef(name + "_done"))
+	masked(a.tail(n))
+	Label(name + "_done")
+}
+
+func reduction(a *isa, name, doc string, step func(acc, x reg.VecVirtual, y Op)) {
+	TEXT(name+a.name, NOSPLIT, "func(x, y []float32) float32")
+	Pragma("noescape")
+	Doc(fmt.Sprintf(doc, a.name))
+	x := Load(Param("x").Base(), GP64())
+	n := Load(Param("x").Len(), GP64()).(reg.GPVirtual)
+	y := Load(Param("y").Base(), GP64())
+	acc := a.zeros(4)
+	a.loops(name, n,
+		func(bytes int) { ADDQ(imm(bytes), x); ADDQ(imm(bytes), y) },
+		func(i int) {
+			v := a.vec()
+			VMOVUPS(at(x, i*a.bytes), v)
+			step(acc[i], v, at(y, i*a.bytes))
+		},
+		func(t tail) { step(acc[1], t.load(at(x, 0)), t.load(at(y, 0))) })
+	VADDPS(acc[1], acc[0], acc[0])
+	VADDPS(acc[3], acc[2], acc[2])
+	VADDPS(acc[2], acc[0], acc[0])
+	s := a.sumTo(acc[0])
+	Store(s, ReturnIndex(0))
+	VZEROUPPER()
+	RET()
+}
+
+func elementwise(a *isa) {
+	TEXT("axpy"+a.name, NOSPLIT, "func(dst []float32, alpha float32, x []float32)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("axpy%s adds alpha*x[i] to dst[i] for i < len(x).", a.name))
+	dst := Load(Param("dst").Base(), GP64())
+	alpha := a.broadcastParam("alpha")
+	x := Load(Param("x").Base(), GP64())
+	n := Load(Param("x").Len(), GP64()).(reg.GPVirtual)
+	a.loops("axpy", n,
+		func(bytes int) { ADDQ(imm(bytes), x); ADDQ(imm(bytes), dst) },
+		func(i int) {
+			v := a.vec()
+			VMOVUPS(at(x, i*a.bytes), v)
+			VFMADD213PS(at(dst, i*a.bytes), alpha, v)
+			VMOVUPS(v, at(dst, i*a.bytes))
+		},
+		func(t tail) {
+			v := t.load(at(x, 0))
+			VFMADD213PS(t.load(at(dst, 0)), alpha, v)
+			t.store(v, at(dst, 0))
+		})
+	VZEROUPPER()
+	RET()
+
+	TEXT("scale"+a.name, NOSPLIT, "func(dst []float32, alpha float32)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("scale%s multiplies every value of dst by alpha.", a.name))
+	dst = Load(Param("dst").Base(), GP64())
+	n = Load(Param("dst").Len(), GP64()).(reg.GPVirtual)
+	alpha = a.broadcastParam("alpha")
+	a.loops("scale", n,
+		func(bytes int) { ADDQ(imm(bytes), dst) },
+		func(i int) {
+			v := a.vec()
+			VMULPS(at(dst, i*a.bytes), alpha, v)
+			VMOVUPS(v, at(dst, i*a.bytes))
+		},
+		func(t tail) {
+			v := t.load(at(dst, 0))
+			VMULPS(v, alpha, v)
+			t.store(v, at(dst, 0))
+		})
+	VZEROUPPER()
+	RET()
+}
+
+func (a *isa) broadcastParam(name string) reg.VecVirtual {
+	m, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	v := a.vec()
+	VBROADCASTSS(m.Addr, v)
+	return v
+}
+
+// dots takes eight rows at a time: each block of q is loaded once for all of
+// them, and their eight sums are formed together.
+func dots(a *isa) {
+	TEXT("dots"+a.name, NOSPLIT, "func(dst, q, rows []float32, stride int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("dots%s sets dst[i] to the inner product of q and rows[i*stride:], for the", a.name),
+		"first len(dst)/8*8 rows.")
+	dst := Load(Param("dst").Base(), GP64())
+	count := Load(Param("dst").Len(), GP64())
+	q := Load(Param("q").Base(), GP64())
+	base := Load(Param("rows").Base(), GP64())
+	stride := Load(Param("stride"), GP64())
+	SHLQ(Imm(2), stride)
+	SUBQ(Imm(8), count)
+	JLT(LabelRef("dots_end"))
+	Label("dots_rows")
+	// Rows 0 to 3 are base plus 0, 1, 2, 3 strides; rows 4 to 7 the same from far.
+	three, far, off := GP64(), GP64(), GP64()
+	LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, three)
+	LEAQ(Mem{Base: base, Index: stride, Scale: 4}, far)
+	next := GP64()
+	LEAQ(Mem{Base: far, Index: stride, Scale: 4}, next)
+	near := GP64()
+	MOVQ(base, near)
+	MOVQ(q, off)
+	row := func(i int) Mem {
+		m := Mem{Base: near}
+		if i >= 4 {
+			m.Base = far
+		}
+		switch i % 4 {
+		case 1:
+			m.Index, m.Scale = stride, 1
+		case 2:
+			m.Index, m.Scale = stride, 2
+		case 3:
+			m.Index, m.Scale = three, 1
+		}
+		return m
+	}
+	acc := a.zeros(8)
+	n := Load(Param("q").Len(), GP64()).(reg.GPVirtual)
+	f := a.floats()
+	SUBQ(imm(f), n)
+	JLT(LabelRef("dots_whole_done"))
+	align()
+	Label("dots_whole")
+	v := a.vec()
+	VMOVUPS(at(off, 0), v)
+	for i := range acc {
+		VFMADD231PS(row(i), v, acc[i])
+	}
+	ADDQ(imm(a.bytes), off)
+	ADDQ(imm(a.bytes), near)
+	ADDQ(imm(a.bytes), far)
+	SUBQ(imm(f), n)
+	JGE(LabelRef("dots_whole"))
+	Label("dots_whole_done")
+	ADDQ(imm(f), n)
+	JE(LabelRef("dots_sum"))
+	t := a.tail(n)
+	v = t.load(at(off, 0))
+	for i := range acc {
+		VFMADD231PS(t.load(row(i)), v, acc[i])
+	}
+	Label("dots_sum")
+	VMOVUPS(a.sumRows([][]reg.VecVirtual{acc}).AsY(), at(dst, 0))
+	ADDQ(Imm(32), dst)
+	MOVQ(next, base)
+	SUBQ(Imm(8), count)
+	JGE(LabelRef("dots_rows"))
+	Label("dots_end")
+	VZEROUPPER()
+	RET()
+}

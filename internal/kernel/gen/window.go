@@ -1,0 +1,385 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Offsets of the fields of windowCall in internal/kernel.
+const (
+	callIn        = 8 * iota // first row of the input table
+	callOut                  // first row of the output table
+	callStride               // bytes of a row
+	callWindow               // m, m context ids, output ids
+	callAhead                // a later window to prefetch, or nil
+	callGrad                 // m rows of eight floats: scores, then gradients
+	callRows                 // m addresses: the ends of the context rows
+	callFirst                // four times the number of the chunk's first output
+	callOutputs              // outputs of a window, all chunks
+	callSum                  // rows of stride bytes: the context's updates, or the hidden row
+	callNext                 // room for the addresses of the rows to prefetch: their ends
+	callNextCount            // how many they are
+	callCount                // windows to apply, one behind the other
+	callEnd                  // end of the batch
+	callSign      = 128      // 16 floats: sign bit where the label is 1
+	callWeight    = 192      // 16 floats: alpha where the label is 1, -alpha where 0
+	callMax       = 256      // 16 floats: the loss's sums of max(t, 0)
+	callProd      = 320      // 16 floats: the loss's products of 1+exp(-|t|), in [1, 2)
+	callExp       = 384      // 16 int32: the exponents taken out of the products
+)
+
+func windowKernels(a *isa) {
+	constants()
+	for n := 2; n <= a.chunk; n++ {
+		skipGram(a, n)
+		cbow(a, n)
+	}
+	for n := (a.chunk + 1) / 2; n <= a.chunk; n++ {
+		scoresOnly(a, n)
+		updateOnly(a, n)
+	}
+}
+
+// window is one window's kernel under construction: n outputs in registers.
+// Rows are addressed by their ends with an offset that runs from -stride to 0.
+type window struct {
+	*isa
+	n    int
+	call reg.Register
+	outs []reg.GPVirtual // ends of the output rows
+	kept *kept           // AVX-512 only
+}
+
+// kept are registers that a kernel holds from its start to its end.
+type kept struct {
+	sign, weight           reg.VecVirtual
+	max, product, exponent reg.VecVirtual  // the loss
+	used                   [2]reg.Register // lanes with an output, for one row and for two
+}
+
+func begin(a *isa, name string, n int, doc ...string) *window {
+	name = fmt.Sprintf("%s%d%s", name, n, a.name)
+	TEXT(name, NOSPLIT, "func(c *byte)")
+	Pragma("noescape")
+	doc[0] = name + " " + doc[0]
+	Doc(doc...)
+	return &window{isa: a, n: n, call: Load(Param("c"), GP64())}
+}
+
+// keep loads the kept registers.
+func (w *window) keep() {
+	if w.bytes < 64 {
+		return
+	}
+	k := &kept{}
+	for _, f := range []struct {
+		v    *reg.VecVirtual
+		disp int
+	}{
+		{&k.sign, callSign}, {&k.weight, callWeight},
+		{&k.max, callMax}, {&k.product, callProd}, {&k.exponent, callExp},
+	} {
+		*f.v = ZMM()
+		VMOVUPS(at(w.call, f.disp), *f.v)
+	}
+	for i, mask := range []uint32{1<<w.n - 1, (1<<w.n - 1) * 0x101} {
+		r := GP32()
+		k.used[i] = K()
+		MOVL(U32(mask), r)
+		KMOVW(r, k.used[i])
+	}
+	w.kept = k
+}
+
+// eachWindow wraps body in the loop over callCount windows. The window ahead
+// moves on with the window, until the batch ends.
+func (w *window) eachWindow(body func()) {
+	Label("window")
+	body()
+	win, ahead, m := w.field(callWindow), w.field(callAhead), w.count()
+	LEAQ(Mem{Base: win, Index: m, Scale: 4, Disp: 4 + 4*w.n}, win)
+	MOVQ(win, at(w.call, callWindow))
+	TESTQ(ahead, ahead)
+	JE(LabelRef("no_ahead"))
+	MOVLQSX(at(ahead, 0), m)
+	LEAQ(Mem{Base: ahead, Index: m, Scale: 4, Disp: 4 + 4*w.n}, ahead)
+	XORQ(m, m)
+	CMPQ(ahead, at(w.call, callEnd))
+	CMOVQCC(m, ahead)
+	MOVQ(ahead, at(w.call, callAhead))
+	Label("no_ahead")
+	DECQ(at(w.call, callCount))
+	JNE(LabelRef("window"))
+}
+
+func (w *window) end() {
+	if k := w.kept; k != nil {
+		VMOVUPS(k.max, at(w.call, callMax))
+		VMOVUPS(k.product, at(w.call, callProd))
+		VMOVUPS(k.exponent, at(w.call, callExp))
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// field loads a field of the call.
+func (w *window) field(disp int) reg.GPVirtual {
+	r := GP64()
+	MOVQ(at(w.call, disp), r)
+	return r
+}
+
+// contextRows stores the ends of the context rows at callRows.
+func (w *window) contextRows() {
+	win, base, stride, rows, m, i := w.field(callWindow), w.field(callIn), w.field(callStride), w.field(callRows), GP64(), GP64()
+	MOVLQSX(at(win, 0), m)
+	ADDQ(stride, base)
+	XORQ(i, i)
+	Label("rows")
+	id := GP64()
+	MOVLQSX(Mem{Base: win, Index: i, Scale: 4, Disp: 4}, id)
+	IMULQ(stride, id)
+	ADDQ(base, id)
+	MOVQ(id, Mem{Base: rows, Index: i, Scale: 8})
+	INCQ(i)
+	CMPQ(i, m)
+	JNE(LabelRef("rows"))
+}
+
+// outputRows loads the ends of the output rows.
+func (w *window) outputRows() {
+	win, base, stride, m := w.field(callWindow), w.field(callOut), w.field(callStride), GP64()
+	MOVLQSX(at(win, 0), m)
+	LEAQ(Mem{Base: win, Index: m, Scale: 4, Disp: 4}, win)
+	ADDQ(at(w.call, callFirst), win)
+	ADDQ(stride, base)
+	w.outs = nil
+	for j := range w.n {
+		r := GP64()
+		MOVLQSX(at(win, 4*j), r)
+		IMULQ(stride, r)
+		ADDQ(base, r)
+		w.outs = append(w.outs, r)
+	}
+}
+
+// count loads m.
+func (w *window) count() reg.GPVirtual {
+	m := w.field(callWindow)
+	MOVLQSX(at(m, 0), m)
+	return m
+}
+
+// offset returns a register with -stride.
+func (w *window) offset() reg.GPVirtual {
+	off := w.field(callStride)
+	NEGQ(off)
+	return off
+}
+
+// scores leaves alpha·(label-σ(x·y)) of every context row with every output row
+// at callGrad and adds to the loss.
+func (w *window) scores() {
+	left, rows, grad := w.count(), w.field(callRows), w.field(callGrad)
+	// A pair of rows uses each output block twice.
+	SUBQ(Imm(2), left)
+	JLT(LabelRef("pairs_done"))
+	align()
+	Label("pairs")
+	w.scoreRows(2, rows, grad)
+	ADDQ(Imm(16), rows)
+	ADDQ(Imm(64), grad)
+	SUBQ(Imm(2), left)
+	JGE(LabelRef("pairs"))
+	Label("pairs_done")
+	ADDQ(Imm(1), left)
+	JL(LabelRef("scored"))
+	w.scoreRows(1, rows, grad)
+	Label("scored")
+}
+
+func (w *window) scoreRows(count int, rows, grad reg.Register) {
+	x := make([]reg.GPVirtual, count)
+	acc := make([][]reg.VecVirtual, count)
+	for i := range x {
+		x[i] = GP64()
+		MOVQ(at(rows, 8*i), x[i])
+		acc[i] = w.zeros(w.n)
+	}
+	off := w.offset()
+	label := fmt.Sprintf("score_%d", count)
+	align()
+	Label(label)
+	v := make([]reg.VecVirtual, count)
+	for i := range x {
+		v[i] = w.vec()
+		VMOVUPS(plus(x[i], off), v[i])
+	}
+	for j, y := range w.outs {
+		if count == 1 {
+			VFMADD231PS(plus(y, off), v[0], acc[0][j])
+			continue
+		}
+		b := w.vec()
+		VMOVUPS(plus(y, off), b)
+		for i := range x {
+			VFMADD231PS(b, v[i], acc[i][j])
+		}
+	}
+	ADDQ(imm(w.bytes), off)
+	JNE(LabelRef(label))
+	w.finish(acc, grad)
+}
+
+// finish turns the accumulators of one or two context rows into gradients.
+func (w *window) finish(acc [][]reg.VecVirtual, grad reg.Register) {
+	if w.bytes == 64 {
+		g := w.gradient512(w.sumRows(acc), len(acc))
+		if len(acc) == 2 {
+			VMOVUPS(g, at(grad, 0))
+		} else {
+			VMOVUPS(g.AsY(), at(grad, 0))
+		}
+		return
+	}
+	for i := range acc {
+		VMOVUPS(w.gradient256(w.sumRows(acc[i:i+1])), at(grad, 32*i))
+	}
+}
+
+// update adds the outputs' share to the context rows and the context's to the
+// output rows. With sum, the context's share goes to the rows at callSum.
+func (w *window) update(sum bool) {
+	off := w.offset()
+	align()
+	Label("blocks")
+	y := make([]reg.VecVirtual, w.n)
+	for j := range y {
+		y[j] = w.vec()
+		VMOVUPS(plus(w.outs[j], off), y[j])
+	}
+	dy := w.zeros(w.n)
+	rows, grad, left := w.field(callRows), w.field(callGrad), w.count()
+	var to reg.GPVirtual
+	if sum {
+		to = w.field(callSum)
+		ADDQ(at(w.call, callStride), to)
+	}
+	align()
+	Label("row")
+	p, x, acc := GP64(), w.vec(), w.vec()
+	MOVQ(at(rows, 0), p)
+	VMOVUPS(plus(p, off), x)
+	if sum {
+		VMOVUPS(plus(to, off), acc)
+	} else {
+		VMOVAPS(x, acc)
+	}
+	for j := range y {
+		g := w.vec()
+		VBROADCASTSS(at(grad, 4*j), g)
+		VFMADD231PS(g, y[j], acc)
+		VFMADD231PS(g, x, dy[j])
+	}
+	if sum {
+		VMOVUPS(acc, plus(to, off))
+		ADDQ(at(w.call, callStride), to)
+	} else {
+		VMOVUPS(acc, plus(p, off))
+	}
+	ADDQ(Imm(8), rows)
+	ADDQ(Imm(32), grad)
+	DECQ(left)
+	JNE(LabelRef("row"))
+	w.prefetch(off)
+	// Loaded again: a row that two outputs name receives both updates.
+	for j := range dy {
+		VADDPS(plus(w.outs[j], off), dy[j], dy[j])
+		VMOVUPS(dy[j], plus(w.outs[j], off))
+	}
+	ADDQ(imm(w.bytes), off)
+	JNE(LabelRef("blocks"))
+}
+
+// nextRows stores the ends of the rows of the window ahead at callNext.
+func (w *window) nextRows() {
+	ahead, next, count := w.field(callAhead), w.field(callNext), GP64()
+	XORQ(count, count)
+	TESTQ(ahead, ahead)
+	JE(LabelRef("next_done"))
+	stride, base, left := w.field(callStride), w.field(callIn), GP64()
+	MOVLQSX(at(ahead, 0), left)
+	store := func(label string) {
+		ADDQ(stride, base)
+		Label(label)
+		ADDQ(Imm(4), ahead)
+		id := GP64()
+		MOVLQSX(at(ahead, 0), id)
+		IMULQ(stride, id)
+		ADDQ(base, id)
+		MOVQ(id, Mem{Base: next, Index: count, Scale: 8})
+		INCQ(count)
+		DECQ(left)
+		JNE(LabelRef(label))
+	}
+	store("next_in")
+	MOVQ(at(w.call, callOut), base)
+	MOVQ(at(w.call, callOutputs), left)
+	store("next_out")
+	Label("next_done")
+	MOVQ(count, at(w.call, callNextCount))
+}
+
+// prefetch asks for the cache line at off of every row of the window ahead. It
+// stands in the loops over blocks, whose arithmetic hides it.
+func (w *window) prefetch(off reg.Register) {
+	if w.bytes < 64 { // once a cache line
+		TESTQ(U32(32), off)
+		JNE(LabelRef("prefetched"))
+	}
+	next, left := w.field(callNext), w.field(callNextCount)
+	TESTQ(left, left)
+	JE(LabelRef("prefetched"))
+	Label("prefetch")
+	p := GP64()
+	MOVQ(at(next, 0), p)
+	PREFETCHT0(plus(p, off))
+	ADDQ(Imm(8), next)
+	DECQ(left)
+	JNE(LabelRef("prefetch"))
+	Label("prefetched")
+}
+
+func skipGram(a *isa, n int) {
+	w := begin(a, "skipGram", n, fmt.Sprintf("applies skip-gram windows with %d outputs.", n))
+	w.keep()
+	w.eachWindow(func() {
+		w.contextRows()
+		w.nextRows()
+		w.outputRows()
+		w.scores()
+		w.update(false)
+	})
+	w.end()
+}
+
+func scoresOnly(a *isa, n int) {
+	w := begin(a, "scores", n, fmt.Sprintf("is the first half of skipGram for one window and a chunk of %d outputs;", n),
+		"rows holds the context rows' addresses.")
+	w.keep()
+	w.outputRows()
+	w.scores()
+	w.end()
+}
+
+func updateOnly(a *isa, n int) {
+	w := begin(a, "update", n, fmt.Sprintf("is the second half of skipGram for one window and a chunk of %d outputs;", n),
+		"sum receives what the context rows should.")
+	w.nextRows()
+	w.outputRows()
+	w.update(true)
+	w.end()
+}

@@ -1,0 +1,74 @@
+// Package kernel holds the float32 inner loops under everything that is fast
+// in LuminaVec: inner products and distances for the index, and the fused
+// word-window update with which the word models train.
+//
+// # Three versions of everything
+//
+// Each kernel exists as AVX-512 assembly, as AVX2+FMA assembly and as plain
+// Go. The assembly is written by the generator in gen (avo) and committed. The
+// plain Go version is the definition: it is the fallback on other machines and
+// the oracle in the tests. Which version runs is chosen once, at start, from
+// what the processor can do; [Level] names it. The environment variable
+// LUMINAVEC_CPU (avx512, avx2 or go) lowers the choice, never raises it, and
+// the build tag noasm leaves the assembly out.
+//
+// The versions add in different orders, so they agree to rounding, not to the
+// bit. One version gives the same bits on every call.
+//
+// # Tables
+//
+// Tables of rows are laid out for the assembly: rows are padded with zeros to
+// [Stride] floats, a whole number of 64-byte cache lines, and start at a
+// 64-byte boundary ([Aligned]). The padding stays zero under every kernel.
+//
+// # Hogwild
+//
+// The window kernels [SkipGram] and [CBOW] update shared tables in place, and
+// several goroutines call them on the same tables at once, without locks and on
+// purpose: updates are sparse, a lost one is noise (Recht et al. 2011, "Hogwild!").
+// The race detector does not look into assembly, and the Go versions carry
+// the norace directive, so that it stays meaningful for all other code: shared
+// rows are touched only in here.
+package kernel
+
+import (
+	"math"
+	"unsafe"
+)
+
+// Lanes is the number of float32 values that rows are padded to: one AVX-512
+// register, one cache line.
+const Lanes = 16
+
+// What the functions of this package panic with. Each is a mistake of the
+// calling program, never of its data.
+const (
+	PanicLength  = "kernel: second slice is shorter than the first"
+	PanicRows    = "kernel: rows do not hold len(dst) rows of stride values"
+	PanicStride  = "kernel: stride is not a positive multiple of Lanes"
+	PanicTable   = "kernel: table is not a whole number of rows or does not start at a 64-byte boundary"
+	PanicID      = "kernel: row id outside the table"
+	PanicBatch   = "kernel: batch ends within a window"
+	PanicContext = "kernel: window has no context or more than the scratch holds"
+	PanicOutputs = "kernel: outputs differ from those of the scratch"
+	PanicScratch = "kernel: scratch needs maxContext >= 1 and outputs >= 2"
+)
+
+// Stride returns the padded row length for dim values: dim rounded up to a
+// multiple of Lanes.
+func Stride(dim int) int { return (dim + Lanes - 1) / Lanes * Lanes }
+
+// Aligned returns n zeroed float32 values that start at a 64-byte boundary. Big
+// ones lie on large pages where the system has them.
+func Aligned(n int) []float32 {
+	b := make([]float32, n+Lanes)
+	off := int(uintptr(unsafe.Pointer(&b[0])) % 64 / 4)
+	if off != 0 {
+		off = Lanes - off
+	}
+	adviseHugePages(b)
+	return b[off : off+n : off+n]
+}
+
+// Norm returns the Euclidean length of x.
+func Norm(x []float32) float32 { return float32(math.Sqrt(float64(Dot(x, x)))) }

@@ -1,0 +1,105 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+import (
+	"os"
+
+	"golang.org/x/sys/cpu"
+)
+
+// levels in rising order, so that the environment can only lower the choice.
+const (
+	levelGo = iota
+	levelAVX2
+	levelAVX512
+)
+
+var levelNames = [...]string{levelGo: "go", levelAVX2: "avx2", levelAVX512: "avx512"}
+
+// level is set once, at start (tests set it too).
+var level = chooseLevel(supportedLevel(), os.Getenv("LUMINAVEC_CPU"))
+
+// Level names the instruction set that the kernels use: "avx512", "avx2" or
+// "go".
+func Level() string { return levelNames[level] }
+
+func supportedLevel() int {
+	x := &cpu.X86
+	switch {
+	case !x.HasAVX2 || !x.HasFMA || !x.HasBMI2:
+		return levelGo
+	case !x.HasAVX512F || !x.HasAVX512VL || !x.HasAVX512BW || !x.HasAVX512DQ:
+		return levelAVX2
+	}
+	return levelAVX512
+}
+
+// chooseLevel lowers supported to the level that wanted names; other names
+// change nothing.
+func chooseLevel(supported int, wanted string) int {
+	for l, name := range levelNames {
+		if name == wanted {
+			return min(l, supported)
+		}
+	}
+	return supported
+}
+
+func dot(x, y []float32) float32 {
+	switch level {
+	case levelAVX512:
+		return dotAVX512(x, y)
+	case levelAVX2:
+		return dotAVX2(x, y)
+	}
+	return dotGo(x, y)
+}
+
+func squaredDistance(x, y []float32) float32 {
+	switch level {
+	case levelAVX512:
+		return squaredDistanceAVX512(x, y)
+	case levelAVX2:
+		return squaredDistanceAVX2(x, y)
+	}
+	return squaredDistanceGo(x, y)
+}
+
+func axpy(dst []float32, alpha float32, x []float32) {
+	switch level {
+	case levelAVX512:
+		axpyAVX512(dst, alpha, x)
+	case levelAVX2:
+		axpyAVX2(dst, alpha, x)
+	default:
+		axpyGo(dst, alpha, x)
+	}
+}
+
+func scale(dst []float32, alpha float32) {
+	switch level {
+	case levelAVX512:
+		scaleAVX512(dst, alpha)
+	case levelAVX2:
+		scaleAVX2(dst, alpha)
+	default:
+		scaleGo(dst, alpha)
+	}
+}
+
+func dots(dst, q, rows []float32, stride int) {
+	switch level {
+	case levelAVX512:
+		dotsAVX512(dst, q, rows, stride)
+	case levelAVX2:
+		dotsAVX2(dst, q, rows, stride)
+	default:
+		dotsGo(dst, q, rows, stride)
+		return
+	}
+	// The assembly takes eight rows at a time and leaves the rest.
+	for i := len(dst) &^ 7; i < len(dst); i++ {
+		dst[i] = dot(q, rows[i*stride:i*stride+len(q)])
+	}
+}

@@ -1,0 +1,46 @@
+package kernel
+
+// Dot returns the inner product of x and the first len(x) values of y. It
+// panics with PanicLength when y is shorter than x.
+func Dot(x, y []float32) float32 {
+	if len(y) < len(x) {
+		panic(PanicLength)
+	}
+	return dot(x, y)
+}
+
+// SquaredDistance returns the squared Euclidean distance of x and the first
+// len(x) values of y. It panics with PanicLength when y is shorter than x.
+func SquaredDistance(x, y []float32) float32 {
+	if len(y) < len(x) {
+		panic(PanicLength)
+	}
+	return squaredDistance(x, y)
+}
+
+// Axpy adds alpha*x to the first len(x) values of dst. dst and x may be the
+// same slice but may not overlap otherwise. It panics with PanicLength when
+// dst is shorter than x.
+func Axpy(dst []float32, alpha float32, x []float32) {
+	if len(dst) < len(x) {
+		panic(PanicLength)
+	}
+	axpy(dst, alpha, x)
+}
+
+// Scale multiplies dst by alpha.
+func Scale(dst []float32, alpha float32) { scale(dst, alpha) }
+
+// Dots sets dst[i] to the inner product of q and the row of len(q) values that
+// starts at rows[i*stride], for every i < len(dst): flat search, several rows at
+// once. It panics with PanicRows when stride is smaller than len(q) or rows end
+// before the last row does.
+func Dots(dst, q, rows []float32, stride int) {
+	if len(dst) == 0 {
+		return
+	}
+	if stride < len(q) || len(rows) < (len(dst)-1)*stride+len(q) {
+		panic(PanicRows)
+	}
+	dots(dst, q, rows, stride)
+}

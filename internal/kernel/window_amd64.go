@@ -1,0 +1,234 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+import (
+	"math"
+	"runtime"
+	"unsafe"
+)
+
+// windowCall is the argument of the window kernels in assembly. Its layout is
+// known to gen/window.go, which also says what each field means.
+//
+// window and ahead are no pointers, because the assembly moves them past the end
+// of the batch; the field batch keeps what they point into alive and off the
+// stack, which could move.
+type windowCall struct {
+	in, out       unsafe.Pointer
+	stride        int // bytes
+	window, ahead uintptr
+	grad          *float32
+	rows          *uintptr
+	first         int // bytes
+	outputs       int
+	sum           *float32
+	next          *uintptr
+	nextCount     int
+	count         int
+	end           uintptr
+	batch         unsafe.Pointer
+	_             uint64
+
+	sign         [16]uint32
+	weight       [16]float32
+	lossMax      [16]float32
+	lossProduct  [16]float32
+	lossExponent [16]int32
+}
+
+// assemblyScratch is the part of a WindowScratch that only the assembly uses.
+type assemblyScratch struct {
+	call   *windowCall
+	rows   []uintptr // ends of the context rows
+	chunks []int     // outputs in each chunk; one chunk if they fit the registers
+	hidden []int32   // CBOW in chunks: a window whose only context is the mean
+}
+
+const (
+	// lossRows is about how many context rows the assembly adds in float32
+	// before the sum goes to float64.
+	lossRows = 512
+	// prefetchAhead is how many windows before its turn a window's rows are
+	// asked for.
+	prefetchAhead = 2
+)
+
+func newAssemblyScratch(maxContext, outputs int) assemblyScratch {
+	largest := leastChunk
+	if level == levelAVX512 {
+		largest = 8
+	}
+	a := assemblyScratch{
+		call:   &windowCall{outputs: outputs, next: &make([]uintptr, maxContext+outputs)[0]},
+		rows:   make([]uintptr, maxContext),
+		chunks: make([]int, (outputs+largest-1)/largest),
+		hidden: make([]int32, 2+outputs),
+	}
+	for i := range a.chunks { // as even as possible
+		a.chunks[i] = (outputs + i) / len(a.chunks)
+	}
+	a.hidden[0] = 1
+	return a
+}
+
+func skipGram(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) float64 {
+	switch {
+	case level == levelGo:
+		return skipGramGo(in, out, stride, batch, outputs, alpha, s)
+	case len(s.assembly.chunks) > 1:
+		return s.apply(in, out, batch, alpha, 1, func(window []int32) { s.skipGramChunks(in, window, alpha) })
+	}
+	return s.apply(in, out, batch, alpha, lossRows, func([]int32) { callSkipGram(outputs, s.assembly.call) })
+}
+
+func cbow(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) float64 {
+	switch {
+	case level == levelGo:
+		return cbowGo(in, out, stride, batch, outputs, alpha, s)
+	case len(s.assembly.chunks) > 1:
+		return s.apply(in, out, batch, alpha, 1, func(window []int32) { s.cbowChunks(in, window, alpha) })
+	}
+	s.assembly.call.sum = &s.hid[0]
+	return s.apply(in, out, batch, alpha, lossRows, func([]int32) { callCBOW(outputs, s.assembly.call) })
+}
+
+// apply sets up the call and lets kernel work through the batch, which has been
+// checked, as many windows at a time as have at least the given number of context
+// rows. kernel receives the batch from its first window on. apply returns the loss.
+func (s *WindowScratch) apply(in, out []float32, batch []int32, alpha float32, rows int, kernel func(window []int32)) (loss float64) {
+	if len(batch) == 0 {
+		return 0
+	}
+	c := s.assembly.call
+	c.in, c.out = unsafe.Pointer(unsafe.SliceData(in)), unsafe.Pointer(unsafe.SliceData(out))
+	c.batch = unsafe.Pointer(&batch[0])
+	base := uintptr(c.batch)
+	c.end = base + 4*uintptr(len(batch))
+	c.stride = 4 * s.stride
+	c.rows = &s.assembly.rows[0]
+	c.first, c.grad = 0, &s.grad[0]
+	for i := range c.weight {
+		c.weight[i] = -alpha
+	}
+	c.label(0, alpha)
+	c.takeLoss()
+
+	ahead := 0
+	step := func(at int) int { // to the window behind
+		if at < len(batch) {
+			at += 1 + int(batch[at]) + s.outputs
+		}
+		return at
+	}
+	for range prefetchAhead {
+		ahead = step(ahead)
+	}
+	added := 0
+	for at := 0; at < len(batch); {
+		first := at
+		c.window, c.ahead, c.count = base+4*uintptr(at), 0, 0
+		if ahead < len(batch) {
+			c.ahead = base + 4*uintptr(ahead)
+		}
+		for n := 0; n < rows && at < len(batch); {
+			n += int(batch[at])
+			at, ahead = step(at), step(ahead)
+			c.count++
+		}
+		kernel(batch[first:])
+		if added += at - first; added >= lossRows {
+			loss += c.takeLoss()
+			added = 0
+		}
+	}
+	loss += c.takeLoss()
+	// The scratch outlives the tables.
+	c.in, c.out, c.batch = nil, nil, nil
+	runtime.KeepAlive(in)
+	runtime.KeepAlive(out)
+	runtime.KeepAlive(batch)
+	return loss
+}
+
+// label sets the lanes' signs and weights: each row of eight lanes starts with
+// the positive output in the first chunk, with one more negative in the others.
+// Lanes beyond the chunk's outputs are never read.
+func (c *windowCall) label(k int, alpha float32) {
+	for i := 0; i < len(c.weight); i += gradLanes {
+		c.sign[i], c.weight[i] = 0, -alpha
+		if k == 0 {
+			c.sign[i], c.weight[i] = 1<<31, alpha
+		}
+	}
+}
+
+// takeLoss returns the loss that the assembly has added up and starts it anew.
+func (c *windowCall) takeLoss() (loss float64) {
+	var sum float64
+	product, exponent := 1.0, 0
+	for i := range c.lossMax {
+		sum += float64(c.lossMax[i])
+		product *= float64(c.lossProduct[i]) // below 2 each
+		exponent += int(c.lossExponent[i])
+		c.lossMax[i], c.lossProduct[i], c.lossExponent[i] = 0, 1, 0
+	}
+	return sum + math.Log(product) + math.Ln2*float64(exponent)
+}
+
+// skipGramChunks applies a window whose outputs do not fit the registers at once:
+// all gradients first, then the updates, those of the context summed aside until
+// the last chunk has seen the old rows.
+func (s *WindowScratch) skipGramChunks(in []float32, window []int32, alpha float32) {
+	ctx := window[1 : 1+window[0]]
+	base := uintptr(s.assembly.call.in)
+	for i, id := range ctx {
+		s.assembly.rows[i] = base + uintptr(id+1)*uintptr(4*s.stride)
+	}
+	s.chunks(len(ctx), alpha)
+	for i, id := range ctx {
+		axpy(row(in, s.stride, id), 1, s.dx[i*s.stride:(i+1)*s.stride])
+	}
+}
+
+// cbowChunks is skipGramChunks for the mean of the context as the only context
+// row.
+func (s *WindowScratch) cbowChunks(in []float32, window []int32, alpha float32) {
+	m := int(window[0])
+	ctx := window[1 : 1+m]
+	clear(s.hid)
+	for _, id := range ctx {
+		axpy(s.hid, 1, row(in, s.stride, id))
+	}
+	scale(s.hid, 1/float32(m))
+	copy(s.assembly.hidden[2:], window[1+m:])
+	s.assembly.call.window = uintptr(unsafe.Pointer(&s.assembly.hidden[0]))
+	s.assembly.rows[0] = uintptr(unsafe.Pointer(&s.hid[0])) + uintptr(4*s.stride)
+	s.chunks(1, alpha)
+	for _, id := range ctx {
+		axpy(row(in, s.stride, id), 1, s.dx[:s.stride])
+	}
+}
+
+// chunks updates the output rows and leaves at dx what the m context rows are to
+// receive.
+func (s *WindowScratch) chunks(m int, alpha float32) {
+	c := s.assembly.call
+	size := gradSize(s.maxContext)
+	c.first = 0
+	for k, n := range s.assembly.chunks {
+		c.grad = &s.grad[k*size]
+		c.label(k, alpha)
+		callScores(n, c)
+		c.first += 4 * n
+	}
+	clear(s.dx[:m*s.stride])
+	c.sum = &s.dx[0]
+	c.first = 0
+	for k, n := range s.assembly.chunks {
+		c.grad = &s.grad[k*size]
+		callUpdate(n, c)
+		c.ahead = 0 // one chunk prefetches for all
+		c.first += 4 * n
+	}
+}

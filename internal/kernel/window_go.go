@@ -1,0 +1,104 @@
+package kernel
+
+import "math"
+
+// The plain Go versions of the window kernels: definition, fallback, oracle.
+// They read and write rows that other goroutines write, hence norace (Hogwild,
+// see the package comment).
+
+//go:norace
+func skipGramGo(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss float64) {
+	for len(batch) > 0 {
+		m := int(batch[0])
+		ctx, outs := batch[1:1+m], batch[1+m:1+m+outputs]
+		batch = batch[1+m+outputs:]
+
+		g := s.grad[:m*outputs]
+		for i, c := range ctx {
+			x := row(in, stride, c)
+			for j, o := range outs {
+				g[i*outputs+j] = dotGo(x, row(out, stride, o))
+			}
+			loss += gradientGo(g[i*outputs:(i+1)*outputs], alpha)
+		}
+		dy := s.dy[:outputs*stride]
+		clear(dy)
+		dx := s.dx[:m*stride]
+		clear(dx)
+		for i, c := range ctx {
+			x := row(in, stride, c)
+			for j, o := range outs {
+				axpyGo(dx[i*stride:(i+1)*stride], g[i*outputs+j], row(out, stride, o))
+				axpyGo(dy[j*stride:(j+1)*stride], g[i*outputs+j], x)
+			}
+		}
+		for i, c := range ctx {
+			axpyGo(row(in, stride, c), 1, dx[i*stride:(i+1)*stride])
+		}
+		for j, o := range outs {
+			axpyGo(row(out, stride, o), 1, dy[j*stride:(j+1)*stride])
+		}
+	}
+	return loss
+}
+
+//go:norace
+func cbowGo(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss float64) {
+	h, dx := s.hid[:stride], s.dx[:stride]
+	for len(batch) > 0 {
+		m := int(batch[0])
+		ctx, outs := batch[1:1+m], batch[1+m:1+m+outputs]
+		batch = batch[1+m+outputs:]
+
+		clear(h)
+		for _, c := range ctx {
+			axpyGo(h, 1, row(in, stride, c))
+		}
+		scaleGo(h, 1/float32(m))
+		g := s.grad[:outputs]
+		for j, o := range outs {
+			g[j] = dotGo(h, row(out, stride, o))
+		}
+		loss += gradientGo(g, alpha)
+		clear(dx)
+		for j, o := range outs {
+			axpyGo(dx, g[j], row(out, stride, o))
+		}
+		for j, o := range outs {
+			axpyGo(row(out, stride, o), g[j], h)
+		}
+		for _, c := range ctx {
+			axpyGo(row(in, stride, c), 1, dx)
+		}
+	}
+	return loss
+}
+
+// gradientGo turns the scores of one context word into alpha·(label - σ(score)),
+// the first one's label being 1 and the others' 0, and returns their loss.
+// With t = -s for label 1 and t = s for label 0 the loss is log(1+exp(t)) and its
+// gradient ±σ(t); both come from e = exp(-|t|), which cannot overflow.
+func gradientGo(s []float32, alpha float32) (loss float64) {
+	a := alpha
+	for j, v := range s {
+		t := float64(v)
+		if j == 0 {
+			t = -t
+		} else {
+			a = -alpha
+		}
+		e := math.Exp(-math.Abs(t))
+		loss += max(t, 0) + math.Log1p(e)
+		sigma := e / (1 + e)
+		if t >= 0 {
+			sigma = 1 / (1 + e)
+		}
+		s[j] = a * float32(sigma)
+	}
+	return loss
+}
+
+// row returns row id of a table.
+func row(table []float32, stride int, id int32) []float32 {
+	return table[int(id)*stride : (int(id)+1)*stride : (int(id)+1)*stride]
+}
