@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+const leafHelp = `Usage: tool work [options]
+
+  -n, --number N         a number
+      --tag TAG          a tag, repeatable
+` + JSONHelp + SharedHelp
+
+// tool makes a small command tree; work is the body of "tool work".
+func tool(work func(cmd *cobra.Command, args []string) error) *cobra.Command {
+	root := &cobra.Command{Use: "tool", Long: "Usage: tool COMMAND\n\n  work   do it\n  group  more\n" + SharedHelp}
+	leaf := &cobra.Command{Use: "work", Long: leafHelp, Args: cobra.MaximumNArgs(1), RunE: work}
+	leaf.Flags().IntP("number", "n", 7, "")
+	leaf.Flags().StringArray("tag", nil, "")
+	AddJSON(leaf)
+	group := &cobra.Command{Use: "group", Long: "Usage: tool group inner\n"}
+	group.AddCommand(&cobra.Command{Use: "inner", Long: "Usage: tool group inner\n" + SharedHelp, RunE: work})
+	root.AddCommand(leaf, group)
+	return root
+}
+
+func runTool(t *testing.T, work func(cmd *cobra.Command, args []string) error, args ...string) (status int, out, errs string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	root := tool(work)
+	root.SetOut(&stdout)
+	root.SetErr(&stderr)
+	status = run(root, args)
+	return status, stdout.String(), stderr.String()
+}
+
+func TestRunStatusAndMessage(t *testing.T) {
+	fine := func(*cobra.Command, []string) error { return nil }
+	failing := func(err error) func(*cobra.Command, []string) error {
+		return func(*cobra.Command, []string) error { return err }
+	}
+	_, missing := os.Open(filepath.Join(t.TempDir(), "missing"))
+	tests := []struct {
+		name   string
+		work   func(*cobra.Command, []string) error
+		args   []string
+		status int
+		stderr string // a part; "" means nothing at all
+	}{
+		{"done", fine, []string{"work"}, 0, ""},
+		{"failure", failing(errors.New("it broke")), []string{"work"}, 1, "tool: it broke\n"},
+		{"hint", failing(fault.New("mend it", "it broke")), []string{"work"}, 1, "tool: it broke\nhint: mend it\n"},
+		{"wrapped hint", failing(fmt.Errorf("a: %w", fault.New("mend it", "b"))), []string{"work"}, 1, "tool: a: b\nhint: mend it\n"},
+		{"two errors on one line", failing(errors.Join(errors.New("a"), errors.New("b"))), []string{"work"}, 1, "tool: a; b\n"},
+		{"no escape sequences", failing(errors.New("file \x1b[2J")), []string{"work"}, 1, "tool: file \ufffd[2J\n"},
+		{"missing file", failing(missing), []string{"work"}, 1, "hint: check the name"},
+		{"full disk", failing(fmt.Errorf("write x: %w", syscall.ENOSPC)), []string{"work"}, 1, "hint: the disk is full"},
+		{"closed pipe", failing(fmt.Errorf("write x: %w", syscall.EPIPE)), []string{"work"}, 0, ""},
+		{"usage error", failing(UsageError(errors.New("Bad mix"))), []string{"work"}, 2, "tool: bad mix\nhint: see 'tool work --help'\n"},
+		{"unknown flag", fine, []string{"work", "--nmber", "3"}, 2, "tool: unknown flag: --nmber\nhint: see 'tool work --help'\n"},
+		{"bad value", fine, []string{"work", "-n", "x"}, 2, "hint: see 'tool work --help'\n"},
+		{"too many arguments", fine, []string{"work", "a", "b"}, 2, "tool: accepts at most 1 arg(s), received 2\nhint: see 'tool work --help'\n"},
+		{"unknown command", fine, []string{"wrok"}, 2, "tool: unknown command \"wrok\" for \"tool\"\nhint: did you mean \"work\"? see 'tool --help'\n"},
+		{"unknown inner command", fine, []string{"group", "iner"}, 2, "hint: did you mean \"inner\"? see 'tool group --help'\n"},
+		{"no command", fine, nil, 2, "Usage: tool COMMAND"},
+		{"cancelled without a signal", failing(context.Canceled), []string{"work"}, 1, "tool: context canceled\n"},
+		{"panic", func(*cobra.Command, []string) error { panic("row 3\nstack") }, []string{"work"}, 1, "tool: internal error: row 3\nhint: "},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			status, _, stderr := runTool(t, test.work, test.args...)
+			if status != test.status {
+				t.Errorf("status %d, want %d", status, test.status)
+			}
+			if test.stderr == "" && stderr != "" || !strings.Contains(stderr, test.stderr) {
+				t.Errorf("stderr %q, want %q", stderr, test.stderr)
+			}
+		})
+	}
+}
+
+func TestRunInterrupted(t *testing.T) {
+	for _, test := range []struct {
+		name, stderr string
+		err          func(context.Context) error
+	}{
+		{"plain", "tool: interrupted\n", func(ctx context.Context) error { return fmt.Errorf("read x: %w", ctx.Err()) }},
+		{"own words", "tool: interrupted; the checkpoint is in model\nhint: go on with 'train resume model'\n",
+			func(context.Context) error {
+				return Interrupted("go on with 'train resume model'", "interrupted; the checkpoint is in %s", "model")
+			}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			status, _, stderr := runTool(t, func(cmd *cobra.Command, _ []string) error {
+				self, err := os.FindProcess(os.Getpid())
+				if err != nil {
+					return err
+				}
+				if err := self.Signal(os.Interrupt); err != nil {
+					return err
+				}
+				<-cmd.Context().Done()
+				return test.err(cmd.Context())
+			}, "work")
+			if status != StatusInterrupted || stderr != test.stderr {
+				t.Errorf("status %d, stderr %q, want %d and %q", status, stderr, StatusInterrupted, test.stderr)
+			}
+		})
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	status, out, _ := runTool(t, nil, "work", "--help")
+	if status != 0 || out != leafHelp {
+		t.Errorf("status %d, help %q", status, out)
+	}
+	status, out, _ = runTool(t, nil, "--version")
+	if status != 0 || !strings.HasPrefix(out, "tool ") {
+		t.Errorf("status %d, version %q", status, out)
+	}
+}
+
+func TestCheckHelp(t *testing.T) {
+	work := func(*cobra.Command, []string) error { return nil }
+	if err := CheckHelp(tool(work)); err != nil {
+		t.Errorf("complete help: %v", err)
+	}
+	missing := tool(work)
+	leaf, _, _ := missing.Find([]string{"work"})
+	leaf.Flags().Bool("fast", false, "")
+	if err := CheckHelp(missing); err == nil || !strings.Contains(err.Error(), "--fast") {
+		t.Errorf("undescribed flag: %v", err)
+	}
+	stale := tool(work)
+	leaf, _, _ = stale.Find([]string{"work"})
+	leaf.Long += "      --slow         gone\n"
+	if err := CheckHelp(stale); err == nil || !strings.Contains(err.Error(), "--slow") {
+		t.Errorf("stale option: %v", err)
+	}
+}
+
+func TestQuietSilencesNotesNotWarnings(t *testing.T) {
+	work := func(cmd *cobra.Command, _ []string) error {
+		Note(cmd, "a note")
+		Warn(cmd, "a warning")
+		if !JSON(cmd) {
+			return errors.New("--json was lost")
+		}
+		return nil
+	}
+	if _, _, stderr := runTool(t, work, "work", "--json"); stderr != "tool: a note\ntool: warning: a warning\n" {
+		t.Errorf("stderr %q", stderr)
+	}
+	if _, _, stderr := runTool(t, work, "work", "--json", "--quiet"); stderr != "tool: warning: a warning\n" {
+		t.Errorf("quiet stderr %q", stderr)
+	}
+}

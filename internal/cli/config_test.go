@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// runConfig runs "tool work --config FILE args..." and returns what the command
+// saw of its flags, or the message.
+func runConfig(t *testing.T, text string, args ...string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "conf")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	saw := ""
+	status, _, stderr := runTool(t, func(cmd *cobra.Command, _ []string) error {
+		number, _ := cmd.Flags().GetInt("number")
+		tags, _ := cmd.Flags().GetStringArray("tag")
+		saw = fmt.Sprintf("%d %q json=%v quiet=%v", number, tags, JSON(cmd), Quiet(cmd))
+		return nil
+	}, append([]string{"work", "--config", path}, args...)...)
+	if status == StatusDone {
+		return saw
+	}
+	return fmt.Sprintf("%d: %s", status, strings.ReplaceAll(stderr, path, "FILE"))
+}
+
+func TestConfigValues(t *testing.T) {
+	tests := []struct{ name, text, args, want string }{
+		{"empty", "", "", `7 [] json=false quiet=false`},
+		{"equals", "number = 12\nquiet = true\n", "", `12 [] json=false quiet=true`},
+		{"colon and comment", "# settings\n---\nnumber: 12 # more\n\njson: true\n", "", `12 [] json=true quiet=false`},
+		{"command line wins", "number = 12\ntag = file\n", "-n 3 --tag=line", `3 ["line"] json=false quiet=false`},
+		{"quotes", `tag = "a # b"` + "\n", "", `7 ["a # b"] json=false quiet=false`},
+		{"single quotes", `tag: 'it: #1' # x` + "\n", "", `7 ["it: #1"] json=false quiet=false`},
+		{"inline list", `tag = [a, "b, c", 'd'] # e` + "\n", "", `7 ["a" "b, c" "d"] json=false quiet=false`},
+		{"block list", "tag:\n  - a\n  - \"b\"\nnumber: 1\n", "", `1 ["a" "b"] json=false quiet=false`},
+		{"windows line ends", "\ufeffnumber = 12\r\nquiet = true\r\n", "", `12 [] json=false quiet=true`},
+		{"json", "{\n \"number\": 12, \"tag\": [\"a\", 2],\n \"quiet\": true}\n", "", `12 ["a" "2"] json=false quiet=true`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := runConfig(t, test.text, strings.Fields(test.args)...); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestConfigErrors(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"unknown key", "number = 1\nnmber = 2\n", `FILE:2: "nmber" is no setting of "tool work"`},
+		{"unknown json key", "{\"number\": 1,\n\"nmber\": 2}", `FILE:2: "nmber" is no setting of "tool work"`},
+		{"itself", "config = x\n", `FILE:1: "config" is no setting`},
+		{"bad value", "\nnumber = many\n", `FILE:2: "number" cannot be "many" (it takes a whole number)`},
+		{"twice", "number = 1\n\nnumber = 2\n", `FILE:3: "number" was already set in line 1`},
+		{"list for one", "number = [1, 2]\n", `FILE:1: "number" takes one value, not a list`},
+		{"no value", "number =\ntag = x\n", `FILE:1: "number" has no value`},
+		{"no value at the end", "number:\n", `FILE:1: "number" has no value`},
+		{"no separator", "number 3\n", `FILE:1: expected "name = value" or "name: value", found "number 3"`},
+		{"section", "[train]\n", `FILE:1: sections such as [train] are not supported`},
+		{"stray item", "- a\n", `FILE:1: "- a" belongs to no setting`},
+		{"open quote", "tag = \"a\n", `FILE:1: a quote is not closed`},
+		{"open bracket", "tag = [a\n", `FILE:1: a bracket is not closed`},
+		{"nested json", "{\"number\": {\"a\": 1}}", `FILE:1: "number" must be a string`},
+		{"cut json", "{\"number\": 1", `FILE:1: the file ends too early`},
+		{"after json", "{} x", `FILE:1: text after the closing brace`},
+		{"binary", "number\x00", `FILE is no configuration file`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := runConfig(t, test.text)
+			if !strings.HasPrefix(got, "2: tool: "+test.want) {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func FuzzConfig(f *testing.F) {
+	f.Add("number = 1\ntag = [a, \"b\"]\n")
+	f.Add("{\"a\": [1, true]}")
+	f.Add("tag:\n - 'x'\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		settings, err := parseLineConfig("f", []byte(text))
+		if strings.HasPrefix(text, "{") {
+			settings, err = parseJSONConfig("f", []byte(text))
+		}
+		for _, s := range settings {
+			if err == nil && s.line < 1 {
+				t.Errorf("%q has line %d", s.key, s.line)
+			}
+		}
+	})
+}

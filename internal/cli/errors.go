@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"strings"
+	"syscall"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// errInterrupt is the cause of a context that a signal cancelled.
+var errInterrupt = errors.New("interrupted")
+
+// errHelpShown ends a command that has printed its help instead of a message.
+var errHelpShown = errors.New("no command given")
+
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// UsageError marks err as a mistake in the use of the command: Run ends with
+// StatusUsage and, when err has no hint of its own, points to --help.
+func UsageError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &usageError{err}
+}
+
+// usage is UsageError of a new error.
+func usage(hint, format string, args ...any) error {
+	return UsageError(fault.New(hint, format, args...))
+}
+
+type interruptedError struct{ err error }
+
+func (e *interruptedError) Error() string   { return e.err.Error() }
+func (e *interruptedError) Unwrap() error   { return e.err }
+func (e *interruptedError) Is(t error) bool { return t == context.Canceled }
+
+// Interrupted makes the error of a command that was interrupted and has
+// something to say about it, such as where its work was saved and how to go on.
+// errors.Is(err, context.Canceled) holds. Any other error of a cancelled
+// context is reported as plain "interrupted".
+func Interrupted(hint, format string, args ...any) error {
+	return &interruptedError{fault.New(hint, format, args...)}
+}
+
+// panicked turns the value of a panic into an error of one line.
+func panicked(v any) error {
+	text, _, _ := strings.Cut(fmt.Sprint(v), "\n")
+	if err, ok := v.(error); ok {
+		text, _, _ = strings.Cut(err.Error(), "\n")
+	}
+	return fault.New("this is a fault of the program: set LUMINAVEC_DEBUG=1 to see where, and report it",
+		"internal error: %s", text)
+}
+
+// exitStatus maps the error of a command to its exit status. Errors before the
+// command's own code ran (started false) are about flags and arguments.
+func exitStatus(err error, started, interrupted bool) int {
+	var u *usageError
+	switch {
+	case brokenPipe(err):
+		return StatusDone
+	case interrupted && errors.Is(err, context.Canceled):
+		return StatusInterrupted
+	case !started, errors.As(err, &u), errors.Is(err, errHelpShown):
+		return StatusUsage
+	}
+	return StatusFailed
+}
+
+// explain gives the message and the hint to print for err.
+func explain(err error, cmd *cobra.Command, status int) (message, hint string) {
+	if hint = fault.Hint(err); hint == "" {
+		hint = systemHint(err)
+	}
+	switch status {
+	case StatusInterrupted:
+		var own *interruptedError
+		if !errors.As(err, &own) {
+			return errInterrupt.Error(), ""
+		}
+		return err.Error(), hint
+	case StatusUsage:
+		if hint == "" && cmd != nil {
+			hint = fmt.Sprintf("see '%s --help'", cmd.CommandPath())
+		}
+		return lowerFirst(err.Error()), hint
+	}
+	return lowerFirst(err.Error()), hint
+}
+
+// systemHint says what to do about an error of the operating system.
+func systemHint(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return "the disk is full: free some space, or write to another one"
+	case errors.Is(err, fs.ErrNotExist):
+		return "check the name; a relative one starts at the current folder"
+	case errors.Is(err, fs.ErrPermission):
+		return "check the permissions of the file and of its folder"
+	}
+	return ""
+}
+
+// brokenPipe says whether err comes from a write to a pipe that nobody reads.
+func brokenPipe(err error) bool {
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		return false
+	}
+	if runtime.GOOS == "windows" {
+		// ERROR_BROKEN_PIPE and ERROR_NO_DATA ("the pipe is being closed").
+		return errno == 109 || errno == 232
+	}
+	return errno == syscall.EPIPE
+}
+
+// lowerFirst lowers the first letter of a message that starts with an ordinary
+// capitalised word; acronyms stay.
+func lowerFirst(s string) string {
+	r := []rune(s)
+	if len(r) > 1 && unicode.IsUpper(r[0]) && unicode.IsLower(r[1]) {
+		r[0] = unicode.ToLower(r[0])
+	}
+	return string(r)
+}
+
+// OneLine makes s fit for one line of a terminal: line breaks become "; ",
+// other control characters, which a terminal would obey, become U+FFFD.
+func OneLine(s string) string {
+	s = strings.ReplaceAll(strings.TrimRight(s, "\r\n"), "\n", "; ")
+	return Printable(s)
+}
+
+// Printable replaces the control characters of s, tabs by a space and all
+// others by U+FFFD, so that text from a file cannot steer the terminal.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t':
+			return ' '
+		case unicode.IsControl(r), isBidiControl(r):
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}
+
+// isBidiControl covers the embedding, override and isolate marks of Unicode's
+// bidirectional algorithm, which can make a terminal show text in another order.
+func isBidiControl(r rune) bool {
+	return r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069
+}

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/sentence"
+)
+
+// ModelHelp describes the flag of AddModel.
+const ModelHelp = `  -m, --model MODEL      the model folder, as train wrote it
+`
+
+// AddModel gives cmd the flag -m MODEL. The functions below read it.
+func AddModel(cmd *cobra.Command) {
+	cmd.Flags().StringP("model", "m", "", "the model folder")
+}
+
+// ModelPath returns what -m names; it is an error to leave it out.
+func ModelPath(cmd *cobra.Command) (string, error) {
+	if path := cmd.Flag("model").Value.String(); path != "" {
+		return path, nil
+	}
+	return "", UsageError(fault.New("name a model folder with -m MODEL; 'train skipgram -o model' makes one",
+		"no model is named"))
+}
+
+// ReadModel reads the model that -m names, every file verified.
+func ReadModel(cmd *cobra.Command) (*checkpoints.Checkpoint, error) {
+	path, err := ModelPath(cmd)
+	if err != nil {
+		return nil, err
+	}
+	return checkpoints.Read(cmd.Context(), path, checkpoints.ReadOptions{})
+}
+
+// OpenEncoder reads the model that -m names and makes its encoder.
+func OpenEncoder(cmd *cobra.Command) (*sentence.Encoder, error) {
+	path, err := ModelPath(cmd)
+	if err != nil {
+		return nil, err
+	}
+	return sentence.Open(cmd.Context(), path)
+}
+
+// AtLeastOne checks the value of a flag that counts something, such as -k.
+func AtLeastOne(name string, value int) error {
+	if value < 1 {
+		return UsageError(errors.New(name + " must be at least 1"))
+	}
+	return nil
+}

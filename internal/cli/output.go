@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/internal/durable"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// OutputOptions says where a command's data goes.
+type OutputOptions struct {
+	Path   string   // a file; "" or "-" is standard output
+	Force  bool     // an existing file may be replaced
+	Binary bool     // the data is not text: a terminal must not get it
+	Inputs []string // files the command reads: none of them may be the output
+}
+
+// Output is where a command's data goes: standard output, or a file that
+// appears at its name whole, when Commit is called, or not at all. The file is
+// made when there is something to write, so a command that fails before then
+// leaves no trace.
+type Output struct {
+	o      OutputOptions
+	stream *bufio.Writer // standard output, a pipe or a device; nil for a file
+	device io.Closer     // what stream writes to, when it was opened here
+	file   *durable.File // nil before the first Write
+}
+
+// OpenOutput checks that the output may be written, before any work is done.
+func OpenOutput(cmd *cobra.Command, o OutputOptions) (*Output, error) {
+	if o.Path == "" || o.Path == "-" {
+		w := cmd.OutOrStdout()
+		if o.Binary && IsTerminal(w) {
+			return nil, fault.New("write to a file with -o FILE or '> FILE', or choose a text format",
+				"refusing to write binary data to the terminal")
+		}
+		if f, ok := w.(*os.File); ok {
+			if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+				if name := sameFile(info, o.Inputs); name != "" {
+					return nil, fault.New("write to another file", "the output is also the input %s", name)
+				}
+			}
+		}
+		return &Output{o: o, stream: bufio.NewWriterSize(w, 1<<16)}, nil
+	}
+	info, err := os.Stat(o.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &Output{o: o}, nil
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, fault.New("name a file in it", "%s is a folder", o.Path)
+	}
+	if name := sameFile(info, o.Inputs); name != "" {
+		return nil, fault.New("write to another file", "the output %s is also an input", o.Path)
+	}
+	if !info.Mode().IsRegular() {
+		// A named pipe or a device, such as /dev/null: written to as it is.
+		f, err := os.OpenFile(o.Path, os.O_WRONLY, 0)
+		if err != nil {
+			return nil, err
+		}
+		return &Output{o: o, stream: bufio.NewWriterSize(f, 1<<16), device: f}, nil
+	}
+	if !o.Force {
+		return nil, fault.New("use --force to replace it", "%s exists: %w", o.Path, fs.ErrExist)
+	}
+	return &Output{o: o}, nil
+}
+
+// sameFile returns the input that is the file info, "" when there is none.
+func sameFile(info fs.FileInfo, inputs []string) string {
+	for _, name := range inputs {
+		if name == "-" {
+			if in, err := os.Stdin.Stat(); err == nil && in.Mode().IsRegular() && os.SameFile(info, in) {
+				return "standard input"
+			}
+			continue
+		}
+		if in, err := os.Stat(name); err == nil && os.SameFile(info, in) {
+			return name
+		}
+	}
+	return ""
+}
+
+// Write writes data to the output.
+func (o *Output) Write(data []byte) (int, error) {
+	if o.stream != nil {
+		return o.stream.Write(data)
+	}
+	if err := o.open(); err != nil {
+		return 0, err
+	}
+	return o.file.Write(data)
+}
+
+func (o *Output) open() error {
+	if o.file != nil {
+		return nil
+	}
+	f, err := durable.CreateFile(o.o.Path, o.o.Force)
+	if err != nil {
+		return fmt.Errorf("open output: %w", err)
+	}
+	o.file = f
+	return nil
+}
+
+// Flush passes on what is buffered, for a reader that waits at a pipe. A file is
+// not affected: nobody reads it before Commit.
+func (o *Output) Flush() error {
+	if o.stream != nil {
+		return o.stream.Flush()
+	}
+	return nil
+}
+
+// Commit ends the output: what was written is on standard output, or in the
+// file under its name and on the disk.
+func (o *Output) Commit() error {
+	if o.stream != nil {
+		err := o.stream.Flush()
+		if o.device != nil {
+			err = errors.Join(err, o.device.Close())
+			o.device = nil
+		}
+		return err
+	}
+	if err := o.open(); err != nil {
+		return err
+	}
+	return o.file.Commit()
+}
+
+// Abort drops what was not committed. After Commit it does nothing, so it can
+// be deferred.
+func (o *Output) Abort() {
+	if o.file != nil {
+		o.file.Abort()
+	}
+	if o.device != nil {
+		o.device.Close()
+		o.device = nil
+	}
+}
+
+// Name is how messages call the output.
+func (o *Output) Name() string {
+	if o.o.Path == "" || o.o.Path == "-" {
+		return "standard output"
+	}
+	return o.o.Path
+}

@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+)
+
+const (
+	redrawEvery = 100 * time.Millisecond // on a terminal
+	lineEvery   = 10 * time.Second       // elsewhere
+	barWidth    = 20
+)
+
+// Progress shows how far a long piece of work is: one line that is redrawn on a
+// terminal, and a plain line every ten seconds where standard error is a file or
+// a pipe. It is safe for concurrent use. A nil *Progress shows nothing.
+type Progress struct {
+	w        io.Writer
+	label    string
+	terminal bool
+	now      func() time.Time
+
+	mu    sync.Mutex
+	last  time.Time
+	bar   *progressbar.ProgressBar
+	known bool // bar shows a fraction
+	drawn int  // the percent it shows
+	done  bool
+}
+
+// shown is the progress line that is on the terminal now; a message clears it
+// first.
+var shown atomic.Pointer[Progress]
+
+func clearProgress() {
+	if p := shown.Load(); p != nil {
+		p.clear()
+	}
+}
+
+// NewProgress starts the progress of the work called label on w. Nothing is
+// written before the first Update.
+func NewProgress(w io.Writer, label string) *Progress {
+	p := &Progress{w: w, label: label, terminal: IsTerminal(w), now: time.Now}
+	p.last = p.now()
+	if p.terminal {
+		p.last = time.Time{} // the first Update draws
+		shown.Store(p)
+	}
+	return p
+}
+
+// StartProgress is NewProgress on cmd's standard error, nil with --quiet.
+func StartProgress(cmd *cobra.Command, label string) *Progress {
+	if Quiet(cmd) {
+		return nil
+	}
+	return NewProgress(cmd.ErrOrStderr(), label)
+}
+
+// Update reports that the fraction (0 to 1) of the work is done; a negative or
+// undefined fraction means that the whole is unknown. The note is whatever else
+// there is to say, such as "1.2M words/s loss 2.31 lr 0.0172 42s left". Calls
+// may come as often as they like: most return at once.
+func (p *Progress) Update(fraction float64, note string) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	wait := lineEvery
+	if p.terminal {
+		wait = redrawEvery
+	}
+	if p.done || now.Sub(p.last) < wait {
+		return
+	}
+	p.last = now
+	known := fraction >= 0 && !math.IsInf(fraction, 0)
+	if p.terminal {
+		p.draw(known, min(fraction, 1), note)
+		return
+	}
+	line := p.label
+	if known {
+		line += fmt.Sprintf(" %d%%", int(100*min(fraction, 1)))
+	}
+	if note != "" {
+		line += " " + note
+	}
+	fmt.Fprintln(p.w, OneLine(line))
+}
+
+// draw redraws the line: " 31% |██████      | label note".
+func (p *Progress) draw(known bool, fraction float64, note string) {
+	if p.bar == nil || p.known != known {
+		if p.bar != nil {
+			p.bar.Clear()
+		}
+		steps := 100
+		if !known {
+			steps = -1
+		}
+		p.known, p.drawn = known, 0
+		p.bar = progressbar.NewOptions(steps,
+			progressbar.OptionSetWriter(p.w),
+			progressbar.OptionSetWidth(barWidth),
+			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: " ", BarStart: "|", BarEnd: "|"}),
+			progressbar.OptionShowDescriptionAtLineEnd(),
+			progressbar.OptionSetPredictTime(false),
+			progressbar.OptionSetElapsedTime(false))
+	}
+	text := p.label
+	if note != "" {
+		text += " " + note
+	}
+	// Percent, bar, spaces and the last column, which some terminals wrap at.
+	room := Width(p.w) - barWidth - 12
+	progressbar.OptionSetDescription(Cut(OneLine(text), max(room, 8)))(p.bar)
+	if !known {
+		p.bar.Add(1)
+		return
+	}
+	// The bar would end itself at its last step, which is left to Done; and it
+	// does not redraw itself for a new note alone.
+	if percent := min(int(100*fraction), 99); percent != p.drawn {
+		p.drawn = percent
+		p.bar.Set(percent)
+	} else {
+		p.bar.RenderBlank()
+	}
+}
+
+func (p *Progress) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil {
+		// The whole line, because a terminal shows ^C behind what is on it.
+		fmt.Fprintf(p.w, "\r%s\r", strings.Repeat(" ", Width(p.w)-1))
+	}
+	p.last = time.Time{} // the next Update draws at once
+}
+
+// Done ends the progress and clears its line; later Updates do nothing.
+func (p *Progress) Done() {
+	if p == nil {
+		return
+	}
+	if p.terminal {
+		p.clear()
+		shown.CompareAndSwap(p, nil)
+	}
+	p.mu.Lock()
+	p.done = true
+	p.mu.Unlock()
+}
