@@ -1,0 +1,50 @@
+package sentence
+
+import (
+	"context"
+	"runtime"
+
+	"github.com/sourcegraph/conc/pool"
+)
+
+// batchTexts is how many texts a goroutine takes at a time: enough to make
+// handing them out cheap, few enough that a cancel is felt at once.
+const batchTexts = 64
+
+// EncodeBatch encodes many texts on threads goroutines (0: one per core). The
+// vectors lie one after the other, len(texts) × Dim numbers, in the order of
+// the texts; known has the number of known tokens of each, and where it is 0
+// the vector is zero. The result does not depend on the number of threads. A
+// cancelled context ends the call soon and with the context's error.
+func (e *Encoder) EncodeBatch(ctx context.Context, texts []string, threads int) (vectors []float32, known []int, err error) {
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	dim := e.Dim()
+	vectors = make([]float32, len(texts)*dim)
+	known = make([]int, len(texts))
+	workers := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError().WithMaxGoroutines(threads)
+	for from := 0; from < len(texts) && ctx.Err() == nil; from += batchTexts {
+		to := min(from+batchTexts, len(texts))
+		workers.Go(func(ctx context.Context) error {
+			for i := from; i < to; i++ {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				n, err := e.Encode(vectors[i*dim:(i+1)*dim], texts[i])
+				if err != nil {
+					return err
+				}
+				known[i] = n
+			}
+			return nil
+		})
+	}
+	if err := workers.Wait(); err != nil {
+		return nil, nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	return vectors, known, nil
+}

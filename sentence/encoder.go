@@ -1,0 +1,222 @@
+package sentence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/kernel"
+)
+
+// Layers are the parts of an encoder. Shapes: Embedding [V, dim], Linear
+// [hidden, dim], Bias [hidden], Projection [out, hidden], or [out, dim] when
+// there is no Linear.
+type Layers struct {
+	Tokenizer  *corpora.Tokenizer // with a vocabulary, whose ids are the rows of Embedding
+	Embedding  checkpoints.Tensor
+	Linear     *checkpoints.Tensor // nil: no Linear and no ReLU
+	Bias       *checkpoints.Tensor // nil: zero
+	Projection *checkpoints.Tensor // nil: none
+	Pooling    string              // "mean"; default "mean"
+	Normalize  bool                // divide the result by its length
+}
+
+// Encoder turns text into vectors. It never changes; all its methods may be
+// called by several goroutines at once.
+type Encoder struct {
+	tokenizer  *corpora.Tokenizer
+	table      *matrix   // [V, dim]
+	linear     *matrix   // [hidden, dim] or nil
+	bias       []float32 // [hidden], padded; nil without linear
+	projection *matrix   // [out, hidden or dim] or nil
+	normalize  bool
+	scratch    sync.Pool // *buffers
+}
+
+// buffers is what one call of Encode works in.
+type buffers struct {
+	ids     []int32
+	feature []float32 // of one token, padded; nil without linear
+	sum     []float32 // of all features, padded
+}
+
+// errLength is the message of the panic that a dst of the wrong length causes.
+const errLength = "sentence: dst is not Encoder.Dim numbers long"
+
+var errNotFinite = errors.New("the sentence vector is not finite: the model's numbers are too large for float32")
+
+// New puts an encoder together. It checks every shape and that every number is
+// finite; an error names the tensor.
+func New(l Layers) (*Encoder, error) {
+	if l.Tokenizer == nil || l.Tokenizer.Vocabulary() == nil {
+		return nil, errors.New("an encoder needs a tokenizer with a vocabulary")
+	}
+	if l.Pooling != "" && l.Pooling != "mean" {
+		return nil, fault.New(`this version knows "mean"`, "unknown pooling %q", l.Pooling)
+	}
+	e := &Encoder{tokenizer: l.Tokenizer, normalize: l.Normalize}
+	var err error
+	if e.table, err = tensorMatrix("embedding.weight", l.Embedding); err != nil {
+		return nil, err
+	}
+	if n := l.Tokenizer.Vocabulary().Len(); e.table.rows != n {
+		return nil, fault.New(hintShapes, "tensor embedding.weight has %d rows and the vocabulary %d tokens", e.table.rows, n)
+	}
+	if err := e.setLinear(l.Linear, l.Bias); err != nil {
+		return nil, err
+	}
+	if l.Projection != nil {
+		if e.projection, err = tensorMatrix("projection.weight", *l.Projection); err != nil {
+			return nil, err
+		}
+		if want := e.features().cols; e.projection.cols != want {
+			return nil, fault.New(hintShapes, "tensor projection.weight has shape %v; it must have %d columns, the length of what goes in", l.Projection.Shape, want)
+		}
+	}
+	e.scratch.New = func() any {
+		b := &buffers{ids: make([]int32, 0, 64), sum: kernel.Aligned(e.features().stride)}
+		if e.linear != nil {
+			b.feature = kernel.Aligned(e.linear.out().stride)
+		}
+		return b
+	}
+	return e, nil
+}
+
+func (e *Encoder) setLinear(linear, bias *checkpoints.Tensor) error {
+	if linear == nil {
+		if bias != nil {
+			return fault.New(hintShapes, "tensor linear.bias is there without linear.weight")
+		}
+		return nil
+	}
+	var err error
+	if e.linear, err = tensorMatrix("linear.weight", *linear); err != nil {
+		return err
+	}
+	if e.linear.cols != e.table.cols {
+		return fault.New(hintShapes, "tensor linear.weight has shape %v; it must have %d columns, as embedding.weight has", linear.Shape, e.table.cols)
+	}
+	e.bias = kernel.Aligned(e.linear.out().stride)
+	if bias == nil {
+		return nil
+	}
+	if len(bias.Shape) != 1 || bias.Shape[0] != e.linear.rows || len(bias.Data) < e.linear.rows {
+		return fault.New(hintShapes, "tensor linear.bias has shape %v and %d numbers; linear.weight has %d rows", bias.Shape, len(bias.Data), e.linear.rows)
+	}
+	copy(e.bias, bias.Data[:e.linear.rows])
+	if !finite(e.bias) {
+		return notFiniteIn("linear.bias", 0, e.bias)
+	}
+	return nil
+}
+
+// FromCheckpoint makes an encoder of a model: of a word model, whose sentence
+// vector is the mean of its word vectors, or of a sentence model with its
+// layers. The encoder shares the tensors' memory where it can, so they may not
+// be changed afterwards.
+func FromCheckpoint(c *checkpoints.Checkpoint) (*Encoder, error) {
+	if c == nil || c.Tokenizer == nil || c.Vocabulary == nil {
+		return nil, fault.New("read it with checkpoints.Read", "the checkpoint has no tokenizer or no vocabulary")
+	}
+	optional := func(name string) *checkpoints.Tensor {
+		if t, ok := c.Tensors[name]; ok {
+			return &t
+		}
+		return nil
+	}
+	table, ok := c.Tensors["embedding.weight"]
+	if !ok {
+		return nil, fault.New(hintShapes, "the model has no tensor embedding.weight")
+	}
+	tokenizer := c.Tokenizer
+	if tokenizer.Vocabulary() != c.Vocabulary {
+		var err error
+		if tokenizer, err = tokenizer.WithVocabulary(c.Vocabulary); err != nil {
+			return nil, fmt.Errorf("joining tokenizer and vocabulary: %w", err)
+		}
+	}
+	return New(Layers{
+		Tokenizer:  tokenizer,
+		Embedding:  table,
+		Linear:     optional("linear.weight"),
+		Bias:       optional("linear.bias"),
+		Projection: optional("projection.weight"),
+		Pooling:    c.Config.Encoder.Pooling,
+		Normalize:  c.Config.Encoder.Normalize,
+	})
+}
+
+// Open reads the model in the folder dir and makes an encoder of it.
+func Open(ctx context.Context, dir string) (*Encoder, error) {
+	c, err := checkpoints.Read(ctx, dir, checkpoints.ReadOptions{})
+	if err != nil {
+		return nil, err
+	}
+	e, err := FromCheckpoint(c)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", dir, err)
+	}
+	return e, nil
+}
+
+// Tokenizer returns the tokenizer, with its vocabulary.
+func (e *Encoder) Tokenizer() *corpora.Tokenizer { return e.tokenizer }
+
+// Dim is the length of the vectors that the encoder makes.
+func (e *Encoder) Dim() int {
+	if e.projection != nil {
+		return e.projection.rows
+	}
+	return e.features().cols
+}
+
+// features is the extent of what is pooled: the rows of the table, or what
+// Linear makes of them.
+func (e *Encoder) features() extent {
+	if e.linear != nil {
+		return e.linear.out()
+	}
+	return e.table.in()
+}
+
+// Encode writes the vector of text to dst and returns the number of tokens the
+// table knows; with none the vector is zero. It panics unless dst is Dim
+// numbers long, and fails only when a model's numbers are so large that the
+// result isn't finite.
+func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
+	if len(dst) != e.Dim() {
+		panic(errLength)
+	}
+	b := e.scratch.Get().(*buffers)
+	defer e.scratch.Put(b)
+	b.ids = e.tokenizer.Encode(b.ids[:0], text)
+	clear(b.sum)
+	for _, id := range b.ids {
+		feature := e.table.row(int(id))
+		if e.linear != nil {
+			e.linear.multiply(b.feature, feature)
+			addTo(b.feature, e.bias)
+			relu(b.feature)
+			feature = b.feature
+		}
+		addTo(b.sum, feature)
+	}
+	divide(b.sum, len(b.ids))
+	if e.projection != nil {
+		e.projection.multiply(dst, b.sum)
+	} else {
+		copy(dst, b.sum)
+	}
+	if !finite(dst) {
+		return 0, errNotFinite
+	}
+	if e.normalize {
+		normalize(dst)
+	}
+	return len(b.ids), nil
+}

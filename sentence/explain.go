@@ -1,0 +1,302 @@
+package sentence
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/width"
+)
+
+// Explanation holds every number that comes up on the way from a text to its
+// vector. It prints itself in small tables with WriteTo and turns into JSON
+// with the numbers in full.
+type Explanation struct {
+	Text    string           `json:"text"`
+	Tokens  []ExplainedToken `json:"tokens"`
+	Known   int              `json:"known"`   // tokens that have a row in the table; the mean is over these
+	Unknown int              `json:"unknown"` // tokens that have none and take no part
+
+	Weights *Weights `json:"weights,omitempty"` // the layers' own numbers, when they are small enough to follow by hand
+
+	Mean       []float32 `json:"mean"`
+	Projection []float32 `json:"projection,omitempty"` // P·mean; absent without a projection
+	Normalized []float32 `json:"normalized,omitempty"` // absent when the encoder doesn't normalise
+	Vector     []float32 `json:"vector"`               // the result: the last of the three above
+	Norm       float64   `json:"norm"`                 // the Euclidean length before normalisation
+}
+
+// ExplainedToken is a token and what each layer made of it. The vectors of an
+// unknown token are absent, and so are those of a layer the encoder lacks.
+type ExplainedToken struct {
+	Text      string    `json:"text"`
+	ID        int32     `json:"id"`    // the row of the table; -1 unknown
+	Start     int       `json:"start"` // bytes in the text
+	End       int       `json:"end"`
+	Embedding []float32 `json:"embedding,omitempty"`
+	Linear    []float32 `json:"linear,omitempty"` // W·e + b
+	ReLU      []float32 `json:"relu,omitempty"`   // max(0, W·e + b)
+}
+
+// Weights are the matrices of an encoder.
+type Weights struct {
+	Linear     [][]float32 `json:"linear,omitempty"`     // W, [hidden, dim]
+	Bias       []float32   `json:"bias,omitempty"`       // b, [hidden]
+	Projection [][]float32 `json:"projection,omitempty"` // P, [out, hidden or dim]
+}
+
+// maxByHand is the largest side of a matrix that an Explanation shows: beyond
+// it nobody follows the arithmetic with a pencil.
+const maxByHand = 8
+
+// Explain encodes the text and keeps every intermediate number. A text without
+// a known token is no error here: the explanation shows which tokens it has.
+func (e *Encoder) Explain(text string) (*Explanation, error) {
+	x := &Explanation{Text: text, Tokens: []ExplainedToken{}, Weights: e.weights()}
+	sum := make([]float32, e.features().stride)
+	for _, tok := range e.tokenizer.Tokens(text) {
+		t := ExplainedToken{Text: tok.Text, ID: tok.ID, Start: tok.Start, End: tok.End}
+		if tok.ID < 0 {
+			x.Unknown++
+			x.Tokens = append(x.Tokens, t)
+			continue
+		}
+		x.Known++
+		row := e.table.row(int(tok.ID))
+		t.Embedding = slices.Clone(row[:e.table.cols])
+		feature := row
+		if e.linear != nil {
+			feature = make([]float32, e.linear.out().stride)
+			e.linear.multiply(feature, row)
+			addTo(feature, e.bias)
+			t.Linear = slices.Clone(feature[:e.linear.rows])
+			relu(feature)
+			t.ReLU = slices.Clone(feature[:e.linear.rows])
+		}
+		addTo(sum, feature)
+		x.Tokens = append(x.Tokens, t)
+	}
+	divide(sum, x.Known)
+	x.Mean = slices.Clone(sum[:e.features().cols])
+	x.Vector = x.Mean
+	if e.projection != nil {
+		x.Projection = make([]float32, e.projection.rows)
+		e.projection.multiply(x.Projection, sum)
+		x.Vector = x.Projection
+	}
+	if !finite(x.Vector) {
+		return nil, errNotFinite
+	}
+	x.Norm = norm64(x.Vector)
+	if e.normalize {
+		x.Normalized = slices.Clone(x.Vector)
+		normalize(x.Normalized)
+		x.Vector = x.Normalized
+	}
+	return x, nil
+}
+
+func (e *Encoder) weights() *Weights {
+	small := func(m *matrix) bool { return m == nil || m.rows <= maxByHand && m.cols <= maxByHand }
+	if e.linear == nil && e.projection == nil || !small(e.linear) || !small(e.projection) {
+		return nil
+	}
+	w := &Weights{}
+	if e.linear != nil {
+		w.Linear = e.linear.unpadded()
+		w.Bias = slices.Clone(e.bias[:e.linear.rows])
+	}
+	if e.projection != nil {
+		w.Projection = e.projection.unpadded()
+	}
+	return w
+}
+
+// The tables fit a terminal of 100 columns: a margin of 2, a label of at most
+// 12, and then either all numbers or the first 6 of at most 10 characters
+// (-1.234e-05) and the norm.
+const (
+	terminalColumns = 100
+	labelColumns    = 12
+	shownNumbers    = 6
+	shownTokens     = 24
+)
+
+// WriteTo prints the explanation for people: one table a layer, at most 100
+// columns wide. Vectors that don't fit are cut after six numbers and followed
+// by their norm, and after 24 tokens the rest is only counted; the JSON form
+// has everything.
+func (x *Explanation) WriteTo(w io.Writer) (int64, error) {
+	var b strings.Builder
+	text := []rune(x.Text)
+	if len(text) > 80 {
+		text = append(text[:80:80], '…')
+	}
+	fmt.Fprintf(&b, "text        %q\n", string(text))
+	x.writeTokens(&b)
+	if x.Weights != nil {
+		x.Weights.write(&b)
+	}
+	shown := x.Tokens[:min(len(x.Tokens), shownTokens)]
+	layer := func(title string, pick func(*ExplainedToken) []float32) {
+		var labels []string
+		var rows [][]float32
+		for i := range shown {
+			if v := pick(&shown[i]); v != nil {
+				labels, rows = append(labels, shown[i].Text), append(rows, v)
+			}
+		}
+		writeTable(&b, title, labels, rows)
+	}
+	layer("embedding   e = the token's row of the table", func(t *ExplainedToken) []float32 { return t.Embedding })
+	layer("linear      W·e + b", func(t *ExplainedToken) []float32 { return t.Linear })
+	layer("ReLU        max(0, W·e + b)", func(t *ExplainedToken) []float32 { return t.ReLU })
+	if x.Known == 0 {
+		fmt.Fprint(&b, "\nmean        no known token: the vector is zero\n")
+	} else {
+		title := fmt.Sprintf("mean        m = the sum of these rows, divided by %d", x.Known)
+		writeTable(&b, title, []string{"m"}, [][]float32{x.Mean})
+		if x.Projection != nil {
+			writeTable(&b, "projection  p = P·m", []string{"p"}, [][]float32{x.Projection})
+		}
+		if x.Normalized != nil {
+			writeTable(&b, fmt.Sprintf("normalised  divided by the length %.4g", x.Norm), []string{"v"}, [][]float32{x.Normalized})
+		}
+	}
+	n, err := io.WriteString(w, b.String())
+	return int64(n), err
+}
+
+func (x *Explanation) writeTokens(b *strings.Builder) {
+	fmt.Fprintf(b, "\ntokens      %d known, %d unknown\n", x.Known, x.Unknown)
+	shown := x.Tokens[:min(len(x.Tokens), shownTokens)]
+	wide := 0
+	for _, t := range shown {
+		wide = max(wide, columns(clip(t.Text)))
+	}
+	for _, t := range shown {
+		id := "unknown"
+		if t.ID >= 0 {
+			id = fmt.Sprintf("id %d", t.ID)
+		}
+		fmt.Fprintf(b, "  %s  %s\n", pad(clip(t.Text), wide), id)
+	}
+	if more := len(x.Tokens) - len(shown); more > 0 {
+		fmt.Fprintf(b, "  … and %d more, which take part but aren't shown\n", more)
+	}
+}
+
+func (w *Weights) write(b *strings.Builder) {
+	var labels []string
+	var rows [][]float32
+	add := func(name string, m [][]float32) {
+		for i, row := range m {
+			if i > 0 {
+				name = ""
+			}
+			labels, rows = append(labels, name), append(rows, row)
+		}
+	}
+	add("W", w.Linear)
+	if w.Bias != nil {
+		add("b", [][]float32{w.Bias})
+	}
+	add("P", w.Projection)
+	writeTable(b, "weights", labels, rows)
+}
+
+// writeTable prints a title and one line a row, numbers aligned to the right.
+// It prints nothing when there are no rows.
+func writeTable(b *strings.Builder, title string, labels []string, rows [][]float32) {
+	if len(rows) == 0 {
+		return
+	}
+	label, number, longest := 0, 1, 0
+	for i, row := range rows {
+		label = max(label, columns(clip(labels[i])))
+		longest = max(longest, len(row))
+		for _, v := range row {
+			number = max(number, len(format(v)))
+		}
+	}
+	all := 2+label+longest*(2+number) <= terminalColumns
+	fmt.Fprintf(b, "\n%s", title)
+	if !all {
+		fmt.Fprintf(b, "   (first %d of %d numbers, then the norm)", shownNumbers, longest)
+	}
+	b.WriteByte('\n')
+	for i, row := range rows {
+		fmt.Fprintf(b, "  %s", pad(clip(labels[i]), label))
+		shown := row
+		if !all {
+			shown = row[:min(len(row), shownNumbers)]
+		}
+		for _, v := range shown {
+			fmt.Fprintf(b, "  %*s", number, format(v))
+		}
+		if !all {
+			fmt.Fprintf(b, "  …  %.4g", norm64(row))
+		}
+		b.WriteByte('\n')
+	}
+}
+
+// format writes a number with four significant digits; -0 is printed as 0.
+func format(v float32) string {
+	if v == 0 {
+		v = 0
+	}
+	return fmt.Sprintf("%.4g", v)
+}
+
+func norm64(v []float32) float64 {
+	var s float64
+	for _, x := range v {
+		s += float64(x) * float64(x)
+	}
+	return math.Sqrt(s)
+}
+
+// clip cuts a label to labelColumns and replaces what a terminal would not
+// print as a character.
+func clip(s string) string {
+	var b strings.Builder
+	n := 0
+	for _, r := range s {
+		if !unicode.IsGraphic(r) {
+			r = unicode.ReplacementChar
+		}
+		if n += runeColumns(r); n > labelColumns-1 && columns(s) > labelColumns {
+			b.WriteRune('…')
+			break
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-columns(s))) }
+
+func columns(s string) int {
+	n := 0
+	for _, r := range s {
+		n += runeColumns(r)
+	}
+	return n
+}
+
+// runeColumns is the number of terminal columns a character takes: 2 for the
+// wide characters of East Asia, 0 for accents that sit on the letter before.
+func runeColumns(r rune) int {
+	if unicode.In(r, unicode.Mn, unicode.Me) {
+		return 0
+	}
+	switch width.LookupRune(r).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
+	}
+	return 1
+}

@@ -1,0 +1,92 @@
+package sentence
+
+import (
+	"runtime"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/sourcegraph/conc/pool"
+)
+
+// foldRows is how many rows of the folded table a goroutine makes at a time.
+const foldRows = 1024
+
+// Folded reports whether the encoder is one table and nothing else (save for
+// normalisation), as Fold makes it.
+func (e *Encoder) Folded() bool { return e.linear == nil && e.projection == nil }
+
+// Fold returns an encoder that gives the same vectors with all layers worked
+// into one table, T[t] = P·max(0, W·e_t + b); see the package comment for why
+// that is exact. The table has as many rows as before and Dim columns. An
+// encoder that is folded already is returned as it is.
+func (e *Encoder) Fold() (*Encoder, error) {
+	if e.Folded() {
+		return e, nil
+	}
+	table := newMatrix(e.table.rows, e.Dim())
+	workers := pool.New().WithErrors().WithFirstError().WithMaxGoroutines(runtime.GOMAXPROCS(0))
+	for from := 0; from < table.rows; from += foldRows {
+		workers.Go(func() error { return e.foldInto(table, from, min(from+foldRows, table.rows)) })
+	}
+	if err := workers.Wait(); err != nil {
+		return nil, err
+	}
+	return New(Layers{Tokenizer: e.tokenizer, Embedding: table.tensor(), Normalize: e.normalize})
+}
+
+func (e *Encoder) foldInto(table *matrix, from, to int) error {
+	feature := kernel.Aligned(e.features().stride)
+	for t := from; t < to; t++ {
+		row := e.table.row(t)
+		if e.linear != nil {
+			e.linear.multiply(feature, row)
+			addTo(feature, e.bias)
+			relu(feature)
+			row = feature
+		}
+		if e.projection != nil {
+			e.projection.multiply(table.row(t), row)
+		} else {
+			copy(table.row(t), row)
+		}
+		if !finite(table.row(t)) {
+			return fault.New(hintShapes, "the folded row %d is not finite: the model's numbers are too large for float32", t)
+		}
+	}
+	return nil
+}
+
+// Checkpoint returns the encoder as a model that checkpoints.Write can write
+// and FromCheckpoint reads back: all its layers, no training state. It shares
+// the encoder's memory. Kind is "sentence"; the caller may fill in the rest of
+// Config.
+func (e *Encoder) Checkpoint() *checkpoints.Checkpoint {
+	vocabulary := e.tokenizer.Vocabulary()
+	c := &checkpoints.Checkpoint{
+		Config: checkpoints.Config{
+			Format: checkpoints.FormatVersion, Kind: "sentence", Dim: e.table.cols,
+			Encoder: checkpoints.EncoderConfig{Pooling: "mean", Normalize: e.normalize},
+			Corpus:  checkpoints.CorpusInfo{Words: vocabulary.Total(), Vocabulary: vocabulary.Len()},
+		},
+		Tokenizer:  e.tokenizer,
+		Vocabulary: vocabulary,
+		Tensors:    map[string]checkpoints.Tensor{"embedding.weight": e.table.tensor()},
+	}
+	c.Config.Progress = checkpoints.Progress{Done: 1, Finished: true}
+	if e.linear != nil {
+		c.Config.Encoder.Hidden = e.linear.rows
+		c.Tensors["linear.weight"] = e.linear.tensor()
+		c.Tensors["linear.bias"] = checkpoints.Tensor{Shape: []int{e.linear.rows}, Data: e.bias[:e.linear.rows]}
+	}
+	if e.projection != nil {
+		c.Config.Encoder.Project = e.projection.rows
+		c.Tensors["projection.weight"] = e.projection.tensor()
+	}
+	return c
+}
+
+// tensor is the matrix as a checkpoint holds it, sharing the memory.
+func (m *matrix) tensor() checkpoints.Tensor {
+	return checkpoints.Tensor{Shape: []int{m.rows, m.cols}, Stride: m.stride, Data: m.data}
+}
