@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"testing"
+
+	"github.com/sbinet/npyio/npy"
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/internal/cli"
+)
+
+// Rows that go through a temporary file come out as they went in, and the file
+// is gone.
+func TestNpySpillsToFile(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	var stdout bytes.Buffer
+	cmd := &cobra.Command{}
+	cmd.SetOut(&stdout)
+	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Binary: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const rows, dim = 1000, 3
+	w := &npyWriter{out: out, dim: dim, limit: 1 << 10}
+	defer w.close()
+	for i := range rows {
+		if err := w.write("", 1, []float32{float32(i), float32(-i), 0.5}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w.file == nil || len(w.mem) >= w.limit {
+		t.Fatalf("%d bytes are held in memory, no more than %d are wanted", len(w.mem), w.limit)
+	}
+	if err := w.finish(); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	w.close()
+	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+
+	r, err := npy.NewReader(&stdout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var data []float32
+	if err := r.Read(&data); err != nil {
+		t.Fatal(err)
+	}
+	if shape := r.Header.Descr.Shape; len(shape) != 2 || shape[0] != rows || shape[1] != dim || len(data) != rows*dim {
+		t.Fatalf("shape %v, %d values", shape, len(data))
+	}
+	for i := range rows {
+		if data[3*i] != float32(i) || data[3*i+1] != float32(-i) || data[3*i+2] != 0.5 {
+			t.Fatalf("row %d is %v", i, data[3*i:3*i+3])
+		}
+	}
+}
+
+// The data begins at a multiple of 64 bytes, whatever the digits of the shape.
+func TestNpyHeaderAligned(t *testing.T) {
+	for rows := int64(0); rows < 1e15; rows = rows*10 + 7 {
+		h := npyHeader(rows, 100)
+		if len(h)%64 != 0 || h[len(h)-1] != '\n' {
+			t.Errorf("%d rows: header of %d bytes", rows, len(h))
+		}
+		if got := 10 + int(h[8]) + int(h[9])<<8; got != len(h) {
+			t.Errorf("%d rows: the header says %d bytes and has %d", rows, got, len(h))
+		}
+	}
+}
+
+func TestAppendNumbers(t *testing.T) {
+	got := string(appendNumbers(nil, []float32{0, 1, -0.1, 1e-7, 16777216, 3.4e38, 0.001}, ' '))
+	if want := "0 1 -0.1 1e-07 16777216 3.4e+38 0.001"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
