@@ -1,0 +1,54 @@
+// Package corpora is where text comes in: it reads, finds words, counts them,
+// and leaves a stream of ids for the trainers.
+//
+//	files ──► Source ──► Tokenizer ──► Vocabulary ──► Corpus
+//	          lines      words         ids, counts    blocks of ids
+//
+// # Reading
+//
+// Open names files, folders, patterns and standard input; Sample is the text
+// that comes with the program. Read streams a Source once in bounded memory,
+// whatever the length of its lines, through gzip, bzip2 or zstd as the first
+// bytes of each file say. What is no text is refused in its first 64 KiB; a
+// broken byte further on is replaced, counted, and told by Stats, because one
+// bad page should not end a run of hours, but nobody should learn of garbage
+// from the vectors.
+//
+//	src, err := corpora.Open("wiki/", "more-*.txt.gz")
+//
+// # Words
+//
+// A Tokenizer normalises text (broken UTF-8 repaired, lower case, Unicode
+// normal form C), cuts it at the word boundaries of Unicode's UAX #29, and
+// keeps what has a letter or a digit: "Don't panic, it's 3.14!" is don't,
+// panic, it's, 3.14. Text of ASCII takes a fast path that gives the same
+// words. With a Vocabulary the words go through the WordLevel model of
+// github.com/sugarme/tokenizer, fenced and cached; MarshalJSON writes the
+// tokenizer.json that the tokenizers library of Hugging Face opens.
+//
+// # Counting
+//
+// Build makes one pass over a source: it counts words, drops those below
+// MinCount, which have too few neighbours to learn from, numbers the others
+// from the most frequent, and keeps the text as ids. So all later epochs read 4
+// bytes a word, text may come from a pipe, and the result is the same at any
+// number of threads. Ids over 256 MiB go to a file that ends with the Corpus.
+//
+//	corpus, err := corpora.Build(ctx, src, corpora.BuildOptions{MinCount: 5})
+//	defer corpus.Close()
+//	for i := range corpus.Blocks() {
+//		block, err = corpus.Block(block[:0], i) // ids, LineEnd after each line
+//	}
+//
+// A few words make up much of any text (of the sample "the" alone is 7%), and teach
+// little after their first thousand occurrences; KeepProbabilities says how
+// often each should be kept, by the formula of word2vec.
+//
+// # Judging
+//
+// WordPairs (similarity as people see it) and Analogies (man is to king as woman
+// to queen) are the field's tests of word vectors. WordSim353 and
+// GoogleAnalogies come with the program; ReadWordPairs and ReadAnalogies read
+// others. Words stand there as their authors spell them; who evaluates them
+// normalises them as the model does.
+package corpora

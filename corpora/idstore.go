@@ -1,0 +1,170 @@
+package corpora
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+const (
+	// BlockTokens is the number of entries of a block of the cache; the last
+	// block may be shorter. Blocks do not depend on the number of threads, so
+	// that work cut at blocks gives the same result on any machine.
+	BlockTokens = 16384
+
+	blockBytes = 4 * BlockTokens
+
+	// memoryBlocks of ids, 256 MiB, stay in memory; what follows goes to a file.
+	memoryBlocks = 256 << 20 / blockBytes
+)
+
+// idStore is a sequence of 32-bit ids in blocks, the first of them in memory,
+// the rest in a file. It is written from start to end, finished, and then read.
+type idStore struct {
+	dir    string
+	limit  int       // blocks in memory
+	memory [][]int32 // blocks 0 to limit-1
+	tail   []int32   // the block being filled
+	n      int64     // entries
+	file   *os.File  // blocks from limit on
+	gone   bool      // the file has no name any more
+	raw    []byte
+
+	keepName bool // as where an open file cannot be removed; for tests
+}
+
+func newIDStore(dir string, limit int) *idStore {
+	return &idStore{dir: dir, limit: limit, raw: make([]byte, blockBytes)}
+}
+
+// append adds ids at the end.
+func (s *idStore) append(ids ...int32) error {
+	for len(ids) > 0 {
+		at := int(s.n % BlockTokens)
+		if at == 0 {
+			if i := int(s.n / BlockTokens); i < s.limit {
+				s.tail = make([]int32, BlockTokens)
+				s.memory = append(s.memory, s.tail)
+			} else if i == s.limit {
+				s.tail = make([]int32, BlockTokens)
+			}
+		}
+		m := copy(s.tail[at:], ids)
+		ids = ids[m:]
+		s.n += int64(m)
+		if at+m == BlockTokens {
+			if err := s.write(BlockTokens); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// finish writes what append still holds. Nothing may be appended after it.
+func (s *idStore) finish() error {
+	return s.write(int(s.n % BlockTokens))
+}
+
+// write puts the last block, of used entries, into the file if it belongs there.
+func (s *idStore) write(used int) error {
+	i := (s.n - 1) / BlockTokens
+	if used == 0 || i < int64(s.limit) {
+		return nil
+	}
+	if s.file == nil {
+		f, err := os.CreateTemp(s.dir, "luminavec-ids-*")
+		if err != nil {
+			return spoolError("make", err)
+		}
+		// Where the system lets an open file lose its name, not even a killed
+		// process leaves it behind.
+		s.file, s.gone = f, !s.keepName && os.Remove(f.Name()) == nil
+	}
+	raw := s.raw[:4*used]
+	for j, id := range s.tail[:used] {
+		binary.LittleEndian.PutUint32(raw[4*j:], uint32(id))
+	}
+	if _, err := s.file.WriteAt(raw, (i-int64(s.limit))*blockBytes); err != nil {
+		return spoolError("write", err)
+	}
+	return nil
+}
+
+func spoolError(what string, err error) error {
+	return fault.New("a large corpus needs 4 bytes of disk a word: set TMPDIR to a folder with room",
+		"cannot %s the file of token ids: %w", what, err)
+}
+
+// blocks is the number of blocks.
+func (s *idStore) blocks() int { return int((s.n + BlockTokens - 1) / BlockTokens) }
+
+// read appends block i to dst. Goroutines may read at once.
+func (s *idStore) read(dst []int32, i int) ([]int32, error) {
+	if i < 0 || i >= s.blocks() {
+		return dst, fmt.Errorf("block %d: the token cache has %d blocks", i, s.blocks()) // none once closed
+	}
+	n := int(min(BlockTokens, s.n-int64(i)*BlockTokens))
+	if i < s.limit {
+		return append(dst, s.memory[i][:n]...), nil
+	}
+	raw := make([]byte, 4*n)
+	if _, err := s.file.ReadAt(raw, int64(i-s.limit)*blockBytes); err != nil {
+		return dst, fmt.Errorf("cannot read the file of token ids: %w", err)
+	}
+	for j := range n {
+		dst = append(dst, int32(binary.LittleEndian.Uint32(raw[4*j:])))
+	}
+	return dst, nil
+}
+
+// rewrite replaces the ids by what change makes of them, block after block;
+// change must not append more than it was given so far. The file is
+// overwritten behind the place where it is read.
+func (s *idStore) rewrite(change func(dst, ids []int32) ([]int32, error)) error {
+	if err := s.finish(); err != nil {
+		return err
+	}
+	out := &idStore{dir: s.dir, limit: s.limit, raw: s.raw, file: s.file, gone: s.gone, keepName: s.keepName}
+	s.tail = nil
+	var in, changed []int32
+	for i := range s.blocks() {
+		var err error
+		if in, err = s.read(in[:0], i); err != nil {
+			return err
+		}
+		if i < s.limit {
+			s.memory[i] = nil
+		}
+		if changed, err = change(changed[:0], in); err != nil {
+			return err
+		}
+		if err = out.append(changed...); err != nil {
+			return err
+		}
+	}
+	if err := out.finish(); err != nil {
+		return err
+	}
+	out.tail = nil
+	*s = *out
+	return nil
+}
+
+// close gives the memory back and removes the file.
+func (s *idStore) close() error {
+	s.memory, s.tail, s.n = nil, nil, 0
+	if s.file == nil {
+		return nil
+	}
+	f := s.file
+	s.file = nil
+	err := f.Close()
+	if !s.gone {
+		err = errors.Join(err, os.Remove(f.Name()))
+	}
+	return err
+}

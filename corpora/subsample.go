@@ -1,0 +1,23 @@
+package corpora
+
+import "math"
+
+// KeepProbabilities returns, by id, how likely an occurrence of a word is kept
+// when frequent words are thinned out, as in word2vec.c:
+//
+//	keep(w) = min(1, (sqrt(f/t) + 1) · t/f),  f = count(w) / total
+//
+// With t = 1e-4 a word that makes up 1% of the corpus is kept with probability
+// 0.11, one below about 0.03% always. Threshold 0 (or less) keeps all, and so
+// does a word without a count.
+func KeepProbabilities(v *Vocabulary, threshold float64) []float32 {
+	keep := make([]float32, v.Len())
+	for i := range keep {
+		keep[i] = 1
+		if threshold > 0 && v.counts[i] > 0 {
+			f := float64(v.counts[i]) / float64(v.total)
+			keep[i] = float32(min(1, (math.Sqrt(f/threshold)+1)*threshold/f))
+		}
+	}
+	return keep
+}

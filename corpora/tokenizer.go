@@ -1,0 +1,103 @@
+package corpora
+
+import (
+	"errors"
+	"sync"
+)
+
+// WordOptions say what a word tokenizer takes for a word.
+type WordOptions struct {
+	Cased bool // keep capitals: "Paris" and "paris" are two words; default false
+}
+
+// Tokenizer turns text into words and, once it has a vocabulary, into ids: it
+// normalises (UTF-8 repair, lower case, Unicode form C), cuts at the word
+// boundaries of UAX #29, and looks words up in a WordLevel model. It is safe
+// for concurrent use.
+type Tokenizer struct {
+	options  WordOptions
+	model    *wordLevel // nil without a vocabulary
+	scanners *sync.Pool // of *wordScanner, by whether they know places
+	placing  *sync.Pool
+}
+
+// NewWordTokenizer returns a tokenizer of words without a vocabulary: Words
+// works, Encode finds nothing.
+func NewWordTokenizer(o WordOptions) *Tokenizer {
+	return &Tokenizer{
+		options:  o,
+		scanners: &sync.Pool{New: func() any { return newWordScanner(o.Cased, false) }},
+		placing:  &sync.Pool{New: func() any { return newWordScanner(o.Cased, true) }},
+	}
+}
+
+// Options returns what the tokenizer was made with.
+func (t *Tokenizer) Options() WordOptions { return t.options }
+
+// Vocabulary returns the vocabulary of the model, nil when there is none.
+func (t *Tokenizer) Vocabulary() *Vocabulary {
+	if t.model == nil {
+		return nil
+	}
+	return t.model.vocabulary
+}
+
+// Words calls emit with each word of text, normalised, in order. The word is
+// valid until emit returns. Words of more than MaxWordBytes are left out.
+func (t *Tokenizer) Words(text []byte, emit func(word []byte)) {
+	s := t.scanners.Get().(*wordScanner)
+	defer t.scanners.Put(s)
+	s.scan(text, func(word []byte, _, _ int) { emit(word) })
+}
+
+// WithVocabulary returns a tokenizer of the same words with a model over v.
+func (t *Tokenizer) WithVocabulary(v *Vocabulary) (*Tokenizer, error) {
+	if v == nil {
+		return nil, errors.New("no vocabulary is given")
+	}
+	m, err := newWordLevel(v)
+	if err != nil {
+		return nil, err
+	}
+	with := *t
+	with.model = m
+	return &with, nil
+}
+
+// Encode appends the ids of the words of text to dst and returns it. Words
+// that are not in the vocabulary are left out.
+func (t *Tokenizer) Encode(dst []int32, text string) []int32 {
+	if t.model == nil {
+		return dst
+	}
+	s := t.scanners.Get().(*wordScanner)
+	defer t.scanners.Put(s)
+	s.scan([]byte(text), func(word []byte, _, _ int) {
+		if id := t.model.id(word); id >= 0 {
+			dst = append(dst, id)
+		}
+	})
+	return dst
+}
+
+// Token is a word of a text and where it stands there.
+type Token struct {
+	Text       string // normalised
+	ID         int32  // in the vocabulary; -1 when it is not in it
+	Start, End int    // bytes of the text
+}
+
+// Tokens returns the words of text with their ids and places.
+func (t *Tokenizer) Tokens(text string) []Token {
+	s := t.placing.Get().(*wordScanner)
+	defer t.placing.Put(s)
+	var tokens []Token
+	s.scan([]byte(text), func(word []byte, start, end int) {
+		id := int32(-1)
+		if t.model != nil {
+			id = t.model.id(word)
+		}
+		tokens = append(tokens, Token{string(word), id, start, end})
+	})
+	return tokens
+}

@@ -1,0 +1,103 @@
+package corpora
+
+import (
+	"fmt"
+	"hash/maphash"
+	"sync"
+
+	"github.com/sugarme/tokenizer/model/wordlevel"
+)
+
+// unknownToken stands for words outside the vocabulary in tokenizer.json and
+// in the model's own terms. No word of a text can be equal to it.
+const unknownToken = "[UNK]"
+
+// wordLevel is the WordLevel model of github.com/sugarme/tokenizer behind a
+// fence and a cache.
+//
+// The fence: that library prints and panics on what it does not expect, so
+// every call is recovered and Tokenize is asked only for words that it knows.
+// The cache: a call into it makes garbage; the words it knew are remembered, at
+// most one entry a token of the vocabulary.
+type wordLevel struct {
+	vocabulary *Vocabulary
+	model      *wordlevel.WordLevel
+	seed       maphash.Seed
+	shards     [shardCount]shard
+}
+
+// shardCount keeps goroutines that encode at once from waiting for each other.
+const shardCount = 64
+
+type shard struct {
+	mu  sync.RWMutex
+	ids map[string]int32
+	_   [32]byte // a shard a cache line
+}
+
+func newWordLevel(v *Vocabulary) (*wordLevel, error) {
+	tokens := make(map[string]int, v.Len())
+	for i, token := range v.Tokens() {
+		tokens[token] = i
+	}
+	m := &wordLevel{vocabulary: v, seed: maphash.MakeSeed()}
+	err := fenced(func() (err error) {
+		m.model, err = wordlevel.New(tokens, unknownToken)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("word model of %d tokens: %w", v.Len(), err)
+	}
+	for i := range m.shards {
+		m.shards[i].ids = map[string]int32{}
+	}
+	return m, nil
+}
+
+// id returns the id of a normalised word, -1 when the model does not know it.
+func (m *wordLevel) id(word []byte) int32 {
+	s := &m.shards[maphash.Bytes(m.seed, word)%shardCount]
+	s.mu.RLock()
+	id, ok := s.ids[string(word)]
+	s.mu.RUnlock()
+	if ok {
+		return id
+	}
+	id = m.ask(string(word))
+	if id >= 0 {
+		s.mu.Lock()
+		s.ids[string(word)] = id
+		s.mu.Unlock()
+	}
+	return id
+}
+
+// ask is id without the cache.
+func (m *wordLevel) ask(word string) int32 {
+	id := int32(-1)
+	err := fenced(func() error {
+		if _, ok := m.model.TokenToId(word); !ok {
+			return nil
+		}
+		tokens, err := m.model.Tokenize(word)
+		if err != nil || len(tokens) != 1 {
+			return err
+		}
+		id = int32(tokens[0].Id)
+		return nil
+	})
+	if err != nil {
+		return -1
+	}
+	return id
+}
+
+// fenced calls f and makes an error of its panic.
+func fenced(f func() error) (err error) {
+	defer func() {
+		if x := recover(); x != nil {
+			err = fmt.Errorf("panic: %v", x)
+		}
+	}()
+	return f()
+}
