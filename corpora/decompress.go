@@ -49,6 +49,33 @@ func detect(head []byte) compression {
 	return uncompressed
 }
 
+// mayBeCompressed says whether more bytes could make detect find a compression.
+func mayBeCompressed(head []byte) bool {
+	if len(head) == 0 {
+		return true
+	}
+	skippable := append([]byte{head[0]&0x0f | 0x50}, 0x2a, 0x4d, 0x18)
+	for _, magic := range [][]byte{{0x1f, 0x8b, 0x08}, []byte("BZh"), {0x28, 0xb5, 0x2f, 0xfd}, skippable} {
+		n := min(len(head), len(magic))
+		if bytes.Equal(head[:n], magic[:n]) {
+			return true
+		}
+	}
+	return false
+}
+
+// peek returns the next n bytes of r, fewer at its end. Of a stream that may
+// make its reader wait, such as a terminal or a pipe, it returns what came first.
+func peek(r *bufio.Reader, n int, blocking bool) ([]byte, error) {
+	if blocking {
+		if head, err := r.Peek(1); err != nil {
+			return head, err
+		}
+		n = min(n, r.Buffered())
+	}
+	return r.Peek(n)
+}
+
 // containers are formats that hold text but are no text; the hint says what to do.
 var containers = []struct{ magic, name, hint string }{
 	{"PK\x03\x04", "a zip archive (or an office document)", "unpack it, and name the text files in it"},
@@ -84,7 +111,10 @@ func (s *Source) decompress(ctx context.Context, e entry) (*bufio.Reader, func()
 		in = raw
 	}
 	stored := bufio.NewReaderSize(counter{in, &s.consumed}, 128<<10)
-	head, err := stored.Peek(10)
+	head, err := peek(stored, 10, e.blocking)
+	for err == nil && len(head) < 10 && mayBeCompressed(head) {
+		head, err = stored.Peek(len(head) + 1)
+	}
 	if err != nil && err != io.EOF {
 		closeAll()
 		return nil, nil, readError(e.name, uncompressed, int64(len(head)), err)

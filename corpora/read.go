@@ -17,6 +17,8 @@ const (
 	headBytes = 64 << 10
 )
 
+var byteOrderMark = []byte("\xef\xbb\xbf") // U+FEFF in UTF-8
+
 // Chunk is a line of text, or a part of one that is longer than MaxChunk. The
 // Texts of the chunks of a line put together are the line.
 type Chunk struct {
@@ -39,7 +41,7 @@ type Chunk struct {
 // that no word is cut, and else between two characters.
 //
 // A file that is no text is refused: a NUL byte, a UTF-16 mark, or mostly bytes
-// that are not UTF-8 in its first 64 KiB.
+// that are not UTF-8 in its first 64 KiB (of standard input, in what came first).
 func (s *Source) Read(ctx context.Context, fn func(Chunk) error) error {
 	if err := s.begin(); err != nil {
 		return err
@@ -62,7 +64,10 @@ func (s *Source) readEntry(ctx context.Context, l *liner, e entry) error {
 		return err
 	}
 	defer done()
-	head, err := r.Peek(headBytes)
+	head, err := peek(r, headBytes, e.blocking)
+	for err == nil && len(head) < len(byteOrderMark) && bytes.HasPrefix(byteOrderMark, head) {
+		head, err = r.Peek(len(head) + 1)
+	}
 	if err != nil && err != io.EOF {
 		return err
 	}
@@ -70,8 +75,8 @@ func (s *Source) readEntry(ctx context.Context, l *liner, e entry) error {
 		return err
 	}
 	l.file, l.line, l.offset, l.lineStart = e.name, 1, 0, 0
-	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
-		n, _ := r.Discard(3)
+	if bytes.HasPrefix(head, byteOrderMark) {
+		n, _ := r.Discard(len(byteOrderMark))
 		l.offset, l.lineStart = int64(n), int64(n)
 	}
 	err = l.run(ctx, r)
@@ -102,9 +107,11 @@ func refuseBinary(name string, head []byte) error {
 			i++
 			continue
 		}
+		if !utf8.FullRune(head[i:]) { // the end of the head may cut a character
+			break
+		}
 		r, n := utf8.DecodeRune(head[i:])
-		// The last character may be cut by the end of the head.
-		if r == utf8.RuneError && n == 1 && (len(head) < headBytes || len(head)-i >= utf8.UTFMax) {
+		if r == utf8.RuneError && n == 1 {
 			strange++
 		}
 		i += n
