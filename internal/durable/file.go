@@ -1,0 +1,181 @@
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// File is a file in the making. It is not safe for concurrent use.
+type File struct {
+	place   place
+	replace bool
+	temp    string
+	f       *os.File
+	err     error // the first failed write: Commit repeats it
+	done    bool  // committed, aborted or crashed
+}
+
+// CreateFile opens a new file beside path, under a hidden name; nothing is
+// at path until Commit. A file that is there already is an error (fs.ErrExist)
+// unless replace is set; then the new file takes over its permissions. A path
+// that names a symbolic link means what the link points to.
+func CreateFile(path string, replace bool) (*File, error) {
+	p, err := locate(path)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{place: p, replace: replace}
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	sweep(p.path)
+	err = newTemp(p.path, func(temp string) error {
+		if err := step(OpCreate, temp); err != nil {
+			return err
+		}
+		f.temp = temp
+		if f.f, err = os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
+			return err
+		}
+		if !claim(f.f, temp) {
+			f.f.Close()
+			return fs.ErrExist // lost to a sweep: take another name
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, Explain(path, unwrapPath(err))
+	}
+	if p.info != nil {
+		os.Chmod(f.temp, p.info.Mode().Perm())
+	}
+	return f, nil
+}
+
+// check says whether the place may be written.
+func (f *File) check() error {
+	info := f.place.info
+	switch {
+	case info == nil:
+		return nil
+	case info.IsDir():
+		return fault.New("name a file", "cannot write %s: it is a folder", f.place.given)
+	case !info.Mode().IsRegular() && info.Mode()&fs.ModeSymlink == 0:
+		return fault.New("write to standard output and redirect it", "cannot write %s: it is not a regular file", f.place.given)
+	case !f.replace:
+		return f.place.errExists()
+	}
+	return nil
+}
+
+// Write appends p to the file. After an error the file can only be aborted.
+func (f *File) Write(p []byte) (int, error) {
+	if f.err != nil {
+		return 0, f.err
+	}
+	n, err := write(f.f, p)
+	if err != nil {
+		f.err = Explain(f.place.given, unwrapPath(err))
+	}
+	return n, f.err
+}
+
+// write is f.Write with faults injected in the middle.
+func write(f *os.File, p []byte) (int, error) {
+	if err := step(OpWrite, f.Name()); err != nil {
+		n, _ := f.Write(p[:len(p)/2])
+		return n, err
+	}
+	return f.Write(p)
+}
+
+// Commit makes the content durable and puts the file at its path. Without
+// replace it fails when something has appeared there meanwhile. After an
+// error nothing has changed at the path and the temporary file is gone.
+func (f *File) Commit() error {
+	if f.done {
+		return fmt.Errorf("cannot write %s: %w", f.place.given, fs.ErrClosed)
+	}
+	defer f.Abort()
+	err := f.commit()
+	if errors.Is(err, ErrCrash) {
+		f.done = true
+		f.f.Close()
+	}
+	return err
+}
+
+func (f *File) commit() error {
+	if f.err != nil {
+		return f.err
+	}
+	if err := step(OpSync, f.temp); err != nil {
+		return Explain(f.place.given, err)
+	}
+	if err := f.f.Sync(); err != nil {
+		return Explain(f.place.given, unwrapPath(err))
+	}
+	if !renamesOpen {
+		if err := f.f.Close(); err != nil {
+			return Explain(f.place.given, unwrapPath(err))
+		}
+	}
+	if err := step(OpRename, f.place.path); err != nil {
+		return Explain(f.place.given, err)
+	}
+	rename := renameNew
+	if f.replace {
+		rename = os.Rename
+	}
+	if err := rename(f.temp, f.place.path); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return f.place.errExists()
+		}
+		return Explain(f.place.given, unwrapPath(err))
+	}
+	f.done = true
+	f.f.Close()
+	return syncParent(f.place)
+}
+
+// Abort closes and removes the temporary file; after Commit it does
+// nothing, so that it can be deferred.
+func (f *File) Abort() {
+	if f.done {
+		return
+	}
+	f.done = true
+	f.f.Close()
+	if errors.Is(f.err, ErrCrash) {
+		return
+	}
+	os.Remove(f.temp)
+}
+
+// syncParent makes the new name durable.
+func syncParent(p place) error {
+	err := step(OpSync, p.dir())
+	if err == nil {
+		err = syncFolder(p.dir())
+	}
+	if err != nil {
+		return fmt.Errorf("%s is written, but its folder could not be synced: %w", p.given, err)
+	}
+	return nil
+}
+
+// unwrapPath takes the hidden paths out of an error of package os: the
+// message names the output that the user asked for.
+func unwrapPath(err error) error {
+	switch e := err.(type) {
+	case *fs.PathError:
+		return e.Err
+	case *os.LinkError:
+		return e.Err
+	}
+	return err
+}

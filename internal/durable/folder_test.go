@@ -1,0 +1,261 @@
+package durable
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+func TestForeignFolderStays(t *testing.T) {
+	root := t.TempDir()
+	path := filepath.Join(root, "out")
+	if err := os.MkdirAll(filepath.Join(path, "MARK"), 0o777); err != nil { // a folder is no marker
+		t.Fatal(err)
+	}
+	before := tree(t, root)
+	err := writeFolder(path, "new", true)
+	if err == nil || fault.Hint(err) == "" {
+		t.Fatalf("error %v, hint %q", err, fault.Hint(err))
+	}
+	wantTree(t, root, before)
+}
+
+func TestEmptyFolderIsReplaced(t *testing.T) {
+	root := t.TempDir()
+	path := filepath.Join(root, "out")
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeFolder(path, "new", false); !errors.Is(err, os.ErrExist) {
+		t.Fatalf("without replace: %v", err)
+	}
+	if err := writeFolder(path, "new", true); err != nil {
+		t.Fatal(err)
+	}
+	wantTree(t, root, folderTree("new"))
+}
+
+// TestBecomesForeign: the look for the marker is repeated before the swap.
+func TestBecomesForeign(t *testing.T) {
+	root := t.TempDir()
+	path := filepath.Join(root, "out")
+	if err := writeFolder(path, "old", false); err != nil {
+		t.Fatal(err)
+	}
+	d, err := CreateFolder(path, true, "MARK")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Abort()
+	if err := os.Remove(filepath.Join(path, "MARK")); err != nil {
+		t.Fatal(err)
+	}
+	before := tree(t, path)
+	if err := d.Commit(); err == nil {
+		t.Fatal("replaced a folder without its marker")
+	}
+	wantTree(t, path, before)
+}
+
+// TestFolderByLink: a link stays, and what it points to is replaced.
+func TestFolderByLink(t *testing.T) {
+	root := t.TempDir()
+	if err := writeFolder(filepath.Join(root, "out"), "old", false); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(filepath.Join(root, "out"), link); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeFolder(link, "new", true); err != nil {
+		t.Fatal(err)
+	}
+	wantTree(t, root, folderTree("new"))
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is gone: %v, %v", info, err)
+	}
+}
+
+// cutSwap leaves a tree as a crash between the two renames does, and returns
+// the paths of the folder set aside and of the new one.
+func cutSwap(t *testing.T, root string) (old, temp string) {
+	t.Helper()
+	path := filepath.Join(root, "out")
+	if err := writeFolder(path, "old", false); err != nil {
+		t.Fatal(err)
+	}
+	restore := Inject(func(op Op, _ string) error {
+		switch op {
+		case OpExchange:
+			return errors.ErrUnsupported
+		case OpRename:
+			return ErrCrash
+		}
+		return nil
+	})
+	defer restore()
+	if err := writeFolder(path, "new", true); !errors.Is(err, ErrCrash) {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(path); err == nil {
+		t.Fatal("the swap was not cut")
+	}
+	temps, olds, err := leftovers(path)
+	if err != nil || len(temps) != 1 || len(olds) != 1 {
+		t.Fatalf("left %q and %q (%v)", temps, olds, err)
+	}
+	return olds[0], temps[0]
+}
+
+func TestRecover(t *testing.T) {
+	t.Run("finishes", func(t *testing.T) {
+		root := t.TempDir()
+		cutSwap(t, root)
+		if err := Recover(filepath.Join(root, "out")); err != nil {
+			t.Fatal(err)
+		}
+		wantTree(t, root, folderTree("new"))
+	})
+	t.Run("undoes", func(t *testing.T) {
+		root := t.TempDir()
+		_, temp := cutSwap(t, root)
+		if err := os.RemoveAll(temp); err != nil {
+			t.Fatal(err)
+		}
+		if err := Recover(filepath.Join(root, "out")); err != nil {
+			t.Fatal(err)
+		}
+		wantTree(t, root, folderTree("old"))
+	})
+	t.Run("nothing there", func(t *testing.T) {
+		root := t.TempDir()
+		if err := Recover(filepath.Join(root, "out")); err != nil {
+			t.Fatal(err)
+		}
+		if err := Recover(filepath.Join(root, "no", "such", "out")); err != nil {
+			t.Fatal(err)
+		}
+		wantTree(t, root, map[string]string{})
+	})
+	t.Run("unfinished output is no data", func(t *testing.T) {
+		root := t.TempDir()
+		path := filepath.Join(root, "out")
+		d, err := CreateFolder(path, false, "MARK")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Abort()
+		if err := Recover(path); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Lstat(path); err == nil {
+			t.Error("a folder in the making was taken for a whole one")
+		}
+	})
+	t.Run("another name", func(t *testing.T) {
+		root := t.TempDir()
+		cutSwap(t, root)
+		before := tree(t, root)
+		for _, name := range []string{"ou", "out2", "t", ".out"} {
+			if err := Recover(filepath.Join(root, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantTree(t, root, before)
+	})
+}
+
+// TestCutSwapIsKept: with something else at the path, both halves of a cut
+// swap may be the only copies, and no sweep removes them.
+func TestCutSwapIsKept(t *testing.T) {
+	root := t.TempDir()
+	old, temp := cutSwap(t, root)
+	path := filepath.Join(root, "out")
+	if err := os.Mkdir(path, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeFolder(path, "third", true); err != nil {
+		t.Fatal(err)
+	}
+	for _, kept := range []string{old, temp} {
+		if _, err := os.Stat(filepath.Join(kept, "MARK")); err != nil {
+			t.Errorf("removed: %v", err)
+		}
+	}
+}
+
+// TestReaderRecoversFirst: a reader that looks between the two renames of a
+// living writer finishes them, and the writer is content with that.
+func TestReaderRecoversFirst(t *testing.T) {
+	root := t.TempDir()
+	path := filepath.Join(root, "out")
+	if err := writeFolder(path, "old", false); err != nil {
+		t.Fatal(err)
+	}
+	restore := Inject(func(op Op, _ string) error {
+		switch op {
+		case OpExchange:
+			return errors.ErrUnsupported
+		case OpRename:
+			return Recover(path)
+		}
+		return nil
+	})
+	err := writeFolder(path, "new", true)
+	restore()
+	if renamesOpen && err != nil {
+		t.Fatal(err)
+	}
+	wantTree(t, root, folderTree("new"))
+}
+
+// TestUndoFails: when the second rename fails and the first cannot be undone,
+// nothing is removed, and Recover finishes.
+func TestUndoFails(t *testing.T) {
+	root := t.TempDir()
+	path := filepath.Join(root, "out")
+	if err := writeFolder(path, "old", false); err != nil {
+		t.Fatal(err)
+	}
+	restore := Inject(func(op Op, _ string) error {
+		switch op {
+		case OpExchange:
+			return errors.ErrUnsupported
+		case OpRename: // something is in the way of both renames
+			return os.WriteFile(path, nil, 0o666)
+		}
+		return nil
+	})
+	err := writeFolder(path, "new", true)
+	restore()
+	if err == nil || fault.Hint(err) == "" {
+		t.Fatalf("error %v, hint %q", err, fault.Hint(err))
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := Recover(path); err != nil {
+		t.Fatal(err)
+	}
+	wantTree(t, root, folderTree("new"))
+}
+
+func TestFolderIsDoneOnce(t *testing.T) {
+	root := t.TempDir()
+	d, err := CreateFolder(filepath.Join(root, "out"), false, "MARK")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := filepath.Base(d.Path()); !IsTemp(got) {
+		t.Errorf("hidden name %q", got)
+	}
+	d.Abort()
+	d.Abort()
+	if err := d.Commit(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("commit after abort: %v", err)
+	}
+	wantTree(t, root, map[string]string{})
+}
