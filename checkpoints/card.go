@@ -1,0 +1,159 @@
+package checkpoints
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template"
+	"time"
+)
+
+// cardData is what the model card is made of.
+type cardData struct {
+	Config       Config
+	Title        string
+	Tokens       int
+	Params       int
+	Layers       bool // Linear, ReLU or a projection stand behind the table
+	Files        []string
+	Settings     [][2]string // of the trainer
+	Sources      string
+	Duration     string
+	Speed        string // raw words a second
+	FrequentText string
+	Version      int
+}
+
+// writeCard writes README.md: what a person wants to know who finds the
+// folder.
+func writeCard(w io.Writer, c *Checkpoint) error {
+	d := cardData{
+		Config:  c.Config,
+		Title:   title(c.Config),
+		Tokens:  c.Vocabulary.Len(),
+		Layers:  c.Config.Encoder.Hidden > 0 || c.Config.Encoder.Project > 0,
+		Sources: codes(c.Config.Corpus.Sources, 8),
+		Version: FormatVersion,
+	}
+	for _, t := range c.Tensors {
+		d.Params += t.Rows() * t.Cols()
+	}
+	d.FrequentText = codes(c.Vocabulary.Tokens(), 12)
+	settings, err := flatten(c.Config.Options)
+	if err != nil {
+		return err
+	}
+	d.Settings = settings
+	if s := c.Config.Progress.Seconds; s > 0 && s < 1e9 {
+		d.Duration = time.Duration(s * float64(time.Second)).Round(time.Second).String()
+	}
+	return cardTemplate.Execute(w, d)
+}
+
+func title(c Config) string {
+	kind, ok := map[string]string{
+		"skipgram": "Skip-gram word vectors",
+		"cbow":     "CBOW word vectors",
+		"sentence": "Sentence encoder",
+	}[c.Kind]
+	if !ok {
+		kind = "Embedding model (" + code(c.Kind) + ")"
+	}
+	dim := c.Dim
+	if c.Encoder.Hidden > 0 {
+		dim = c.Encoder.Hidden
+	}
+	if c.Encoder.Project > 0 {
+		dim = c.Encoder.Project
+	}
+	return fmt.Sprintf("%s, %d dimensions", kind, dim)
+}
+
+// code sets s in a code span that nothing in s can end.
+func code(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '`':
+			return '\''
+		case r == '|': // would end a table cell
+			return '¦'
+		case r < ' ':
+			return ' '
+		}
+		return r
+	}, s)
+	return "`" + s + "`"
+}
+
+// codes joins the first n of many.
+func codes(list []string, n int) string {
+	var out []string
+	for _, s := range list[:min(n, len(list))] {
+		out = append(out, code(s))
+	}
+	if len(list) > n {
+		out = append(out, fmt.Sprintf("and %s more", group(int64(len(list)-n))))
+	}
+	return strings.Join(out, ", ")
+}
+
+// flatten makes rows of the options, an object of any depth, sorted by name.
+func flatten(options json.RawMessage) ([][2]string, error) {
+	if len(options) == 0 {
+		return nil, nil
+	}
+	d := json.NewDecoder(bytes.NewReader(options))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, fmt.Errorf("options: %w", err)
+	}
+	var rows [][2]string
+	var walk func(name string, v any)
+	walk = func(name string, v any) {
+		if object, ok := v.(map[string]any); ok {
+			for _, key := range slices.Sorted(maps.Keys(object)) {
+				full := key
+				if name != "" {
+					full = name + "." + key
+				}
+				walk(full, object[key])
+			}
+			return
+		}
+		var text strings.Builder
+		e := json.NewEncoder(&text)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(v); err != nil { // v was decoded from JSON
+			text.WriteString(err.Error())
+		}
+		rows = append(rows, [2]string{code(name), code(strings.TrimSpace(text.String()))})
+	}
+	walk("", v)
+	return rows, nil
+}
+
+// group writes n with commas between groups of three digits.
+func group(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	sign := ""
+	if n < 0 {
+		sign, s = "-", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}
+
+var cardTemplate = template.Must(template.New("card").Funcs(template.FuncMap{
+	"group":   func(n any) string { i, _ := strconv.ParseInt(fmt.Sprint(n), 10, 64); return group(i) },
+	"percent": func(f float64) string { return strconv.FormatFloat(100*f, 'f', 1, 64) + "%" },
+	"number":  func(f float64) string { return strconv.FormatFloat(f, 'g', 5, 64) },
+	"code":    code,
+}).Parse(cardText))

@@ -1,0 +1,111 @@
+package checkpoints
+
+// cardText is the model card. The block at the top is what model hubs read.
+const cardText = `---
+library_name: luminavec
+pipeline_tag: {{if eq .Config.Kind "sentence"}}sentence-similarity{{else}}feature-extraction{{end}}
+tags:
+- luminavec
+- {{if eq .Config.Kind "sentence"}}sentence-embeddings{{else}}word-embeddings{{end}}
+- static-embeddings
+---
+
+# {{.Title}}
+
+{{group .Tokens}} tokens, {{group .Params}} parameters in float32, trained with LuminaVec{{with .Config.Version}} {{.}}{{end}}{{with .Config.Created}} on {{.}}{{end}}.
+{{if not .Config.Progress.Finished}}
+**Training is not finished:** {{percent .Config.Progress.Done}} is done. The vectors can be used as they are.
+{{end}}
+A text becomes a vector like this:
+
+1. It is cut into tokens (` + "`tokenizer.json`" + `). Those outside the vocabulary are left out.
+1. Each token is looked up in a table with a row of {{.Config.Dim}} values a token.
+{{- if .Config.Encoder.Hidden}}
+1. Each row goes through a linear layer with ReLU, {{.Config.Encoder.Hidden}} outputs.
+{{- end}}
+1. The mean is taken over the tokens.
+{{- if .Config.Encoder.Project}}
+1. It is projected to {{.Config.Encoder.Project}} values.
+{{- end}}
+{{- if .Config.Encoder.Normalize}}
+1. It is scaled to length 1.
+{{- end}}
+
+Texts of similar meaning get vectors that point in similar directions: compare them by cosine. The most
+frequent tokens are {{.FrequentText}}.
+
+## Use it
+
+With LuminaVec, where ` + "`MODEL`" + ` is this folder:
+
+    embed text -m MODEL < lines.txt > vectors.npy
+    embed info -m MODEL
+    search neighbors -m MODEL WORD
+    search build -m MODEL FILE... -o docs
+
+In Python, with nothing but ` + "`pip install safetensors numpy`" + `:
+
+` + "```python" + `
+import numpy as np
+from safetensors.numpy import load_file
+
+table = load_file("model.safetensors")["embedding.weight"]  # ({{.Tokens}}, {{.Config.Dim}})
+words = [line.split("\t")[0] for line in open("vocab.tsv", encoding="utf-8", newline="\n")]
+row = {word: i for i, word in enumerate(words)}
+
+def neighbors(word, n=10):
+    unit = table / np.linalg.norm(table, axis=1, keepdims=True)
+    best = np.argsort(-(unit @ unit[row[word]]))
+    return [words[i] for i in best[1:n + 1]]
+` + "```" + `
+{{if .Layers}}
+The layers after the table are the tensors ` + "`linear.weight`, `linear.bias` and `projection.weight`" + ` of the same
+file, laid out as in PyTorch: ` + "`y = x @ weight.T + bias`" + `.
+{{else}}
+With ` + "`pip install sentence-transformers`" + ` the table is a static embedding (here words outside the vocabulary
+count as a row of zeros, which changes the length of a vector and not its direction):
+
+` + "```python" + `
+import numpy as np
+from safetensors.numpy import load_file
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.models import StaticEmbedding
+from tokenizers import Tokenizer
+
+table = load_file("model.safetensors")["embedding.weight"]
+table = np.vstack([table, np.zeros_like(table[:1])])  # the id of unknown words is {{.Tokens}}
+model = SentenceTransformer(modules=[StaticEmbedding(Tokenizer.from_file("tokenizer.json"), embedding_weights=table)])
+` + "```" + `
+{{end}}
+With gensim: ` + "`embed export -m MODEL --format word2vec-bin -o vectors.bin`" + `, then
+` + "`KeyedVectors.load_word2vec_format(\"vectors.bin\", binary=True)`" + `.
+
+## How it was trained
+
+| | |
+|---|---|
+| objective | {{code .Config.Kind}} |
+| text | {{or .Sources "not recorded"}} |
+| words in the text | {{group .Config.Corpus.RawWords}} in {{group .Config.Corpus.Lines}} lines |
+| words in the vocabulary | {{group .Config.Corpus.Words}} ({{group .Config.Corpus.Vocabulary}} distinct) |
+| epochs | {{.Config.Progress.Epoch}} of {{.Config.Progress.Epochs}} |
+| mean loss at the end | {{number .Config.Progress.Loss}} |
+{{with .Duration}}| time | {{.}} |
+{{end}}{{range .Settings}}| {{index . 0}} | {{index . 1}} |
+{{end}}
+The vectors hold what the text held, its errors and prejudices too. Who uses them for decisions about
+people should look at that first.
+
+## Files
+
+| file | what |
+|---|---|
+| ` + "`config.json`" + ` | what the model is, every setting, how far training came |
+| ` + "`vocab.tsv`" + ` | token, tab, count; line n is row n-1 of the table |
+| ` + "`tokenizer.json`" + ` | text to tokens, in the layout of Hugging Face tokenizers |
+| ` + "`model.safetensors`" + ` | the tables |
+| ` + "`training/`" + ` | what training needs to go on; not needed to use the model |
+| ` + "`MANIFEST`" + ` | size and SHA-256 of every file (format {{.Version}}) |
+
+To check a copy: ` + "`awk 'NF==3 {print $2 \"  \" $3}' MANIFEST | sha256sum -c`" + `
+`

@@ -1,0 +1,168 @@
+package checkpoints
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/luminavec/luminavec/corpora"
+)
+
+// Names of the files in a model folder.
+const (
+	ConfigFile     = "config.json"
+	VocabularyFile = "vocab.tsv"
+	TokenizerFile  = "tokenizer.json"
+	ModelFile      = "model.safetensors"
+	CardFile       = "README.md"
+	StateFile      = "training/state.safetensors"
+	LogFile        = "training/log.jsonl"
+	ManifestFile   = "MANIFEST"
+)
+
+// Names of the tensors that this package knows.
+const (
+	EmbeddingTensor  = "embedding.weight"
+	LinearTensor     = "linear.weight"
+	BiasTensor       = "linear.bias"
+	ProjectionTensor = "projection.weight"
+	OutputTensor     = "output.weight"
+)
+
+// Checkpoint is a model in memory.
+type Checkpoint struct {
+	Config     Config
+	Tokenizer  *corpora.Tokenizer
+	Vocabulary *corpora.Vocabulary
+	Tensors    map[string]Tensor // model.safetensors
+	State      map[string]Tensor // training/state.safetensors; nil: none
+	Log        []byte            // training/log.jsonl; empty: none
+}
+
+// Embedding returns the table of the vocabulary, [V, dim].
+func (c *Checkpoint) Embedding() Tensor { return c.Tensors[EmbeddingTensor] }
+
+// partError is a fault found in one file of the folder.
+type partError struct {
+	file string
+	err  error
+}
+
+func (e *partError) Error() string {
+	message := e.err.Error()
+	if strings.HasPrefix(message, e.file+":") { // package corpora names its file itself
+		return message
+	}
+	return e.file + ": " + message
+}
+func (e *partError) Unwrap() error { return e.err }
+
+func faultIn(file, format string, args ...any) error {
+	return &partError{file, fmt.Errorf(format, args...)}
+}
+
+// Validate reports where the parts of the checkpoint do not fit each other,
+// naming the file that the part belongs to. It does not look at the values of
+// tensors; Write and Read do.
+func (c *Checkpoint) Validate() error {
+	if err := c.Config.Validate(); err != nil {
+		return &partError{ConfigFile, err}
+	}
+	if c.Vocabulary == nil || c.Vocabulary.Len() == 0 {
+		return faultIn(VocabularyFile, "there is no token in the vocabulary")
+	}
+	if c.Tokenizer == nil {
+		return faultIn(TokenizerFile, "there is no tokenizer")
+	}
+	if v := c.Tokenizer.Vocabulary(); v == nil {
+		return faultIn(TokenizerFile, "the tokenizer has no vocabulary")
+	} else if err := sameTokens(v, c.Vocabulary); err != nil {
+		return &partError{TokenizerFile, err}
+	}
+	if err := c.checkModel(); err != nil {
+		return &partError{ModelFile, err}
+	}
+	for name, t := range c.State {
+		if err := t.check(); err != nil {
+			return faultIn(StateFile, "tensor %q: %w", name, err)
+		}
+	}
+	if t, ok := c.State[OutputTensor]; ok {
+		if err := wantShape(OutputTensor, t, c.Vocabulary.Len(), c.Config.Dim); err != nil {
+			return &partError{StateFile, err}
+		}
+	}
+	return nil
+}
+
+func sameTokens(t, v *corpora.Vocabulary) error {
+	if t == v {
+		return nil
+	}
+	if t.Len() != v.Len() {
+		return fmt.Errorf("it has %d tokens, and %s has %d", t.Len(), VocabularyFile, v.Len())
+	}
+	for i, token := range t.Tokens() {
+		if want := v.Token(int32(i)); token != want {
+			return fmt.Errorf("token %d is %q, and %q in %s", i, token, want, VocabularyFile)
+		}
+	}
+	return nil
+}
+
+// checkModel makes sure that the tensors of the model have the shapes that
+// config.json and the vocabulary ask for.
+func (c *Checkpoint) checkModel() error {
+	for name, t := range c.Tensors {
+		if err := t.check(); err != nil {
+			return fmt.Errorf("tensor %q: %w", name, err)
+		}
+	}
+	e := c.Config.Encoder
+	width := c.Config.Dim // of a token's vector after the linear layer
+	if e.Hidden > 0 {
+		width = e.Hidden
+	}
+	for _, want := range []struct {
+		name  string
+		have  bool
+		shape []int
+		field string
+	}{
+		{EmbeddingTensor, true, []int{c.Vocabulary.Len(), c.Config.Dim}, "dim"},
+		{LinearTensor, e.Hidden > 0, []int{e.Hidden, c.Config.Dim}, "encoder.hidden"},
+		{BiasTensor, e.Hidden > 0, []int{e.Hidden}, "encoder.hidden"},
+		{ProjectionTensor, e.Project > 0, []int{e.Project, width}, "encoder.project"},
+	} {
+		t, have := c.Tensors[want.name]
+		switch {
+		case have && !want.have:
+			return fmt.Errorf("there is a tensor %q, but %s in %s is 0", want.name, want.field, ConfigFile)
+		case !have && want.have:
+			return fmt.Errorf("there is no tensor %q", want.name)
+		case have:
+			if err := wantShape(want.name, t, want.shape...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func wantShape(name string, t Tensor, shape ...int) error {
+	if !slices.Equal(t.Shape, shape) {
+		return fmt.Errorf("tensor %q has shape %v, want %v by %s and %s", name, t.Shape, shape, VocabularyFile, ConfigFile)
+	}
+	return nil
+}
+
+// fileOf returns the file that an error is about, "" when it is about the
+// folder as a whole.
+func fileOf(err error) string {
+	var p *partError
+	if errors.As(err, &p) {
+		return p.file
+	}
+	return ""
+}

@@ -1,0 +1,77 @@
+// Package checkpoints keeps a model in a folder: written whole or not at
+// all, verified when read, and laid out so that other programs can open it.
+//
+//	config.json                 what the model is, and how far training has come
+//	vocab.tsv                   token TAB count, one a line; line n is row n-1 of the table
+//	tokenizer.json              text to tokens, as Hugging Face tokenizers reads it
+//	model.safetensors           the tables, as every machine-learning tool reads them
+//	README.md                   the model card, for people
+//	training/state.safetensors  the tables that only training needs (optional)
+//	training/log.jsonl          the course of training, a JSON object a line (optional)
+//	MANIFEST                    size and checksum of every file above
+//
+// # MANIFEST
+//
+// Text, lines ended by a single line feed. The first line is
+//
+//	luminavec-manifest 1
+//
+// (1 is the FormatVersion), then comes one line a file,
+//
+//	1180 5ad5…64 hexadecimal digits…90 config.json
+//
+// size in bytes, SHA-256 of the content in lower case, path with slashes, with
+// single spaces between, sorted by path. The last line,
+//
+//	end 03ac…64 hexadecimal digits…f4
+//
+// holds the SHA-256 of all bytes before it, so a MANIFEST that was cut or
+// changed is told from a changed file. SHA-256, not a CRC: it is what
+// sha256sum prints and what model hubs show, so a copy can be compared by hand,
+// and processors compute it about as fast as disks read.
+//
+//	awk 'NF==3 {print $2 "  " $3}' MANIFEST | sha256sum -c
+//
+// Files that MANIFEST does not name are nobody's business and may lie there.
+//
+// # model.safetensors
+//
+// Numbers are little-endian.
+//
+//	offset  bytes  what
+//	0       8      n, the length of the header, as an unsigned integer
+//	8       n      the header: JSON in UTF-8, padded with spaces
+//	8+n     …      the values of all tensors, with no gap between them
+//
+// The header maps each name to its type, its shape and the half-open range of
+// its bytes, counted from 8+n:
+//
+//	{"__metadata__":{"format":"pt"},
+//	 "embedding.weight":{"dtype":"F32","shape":[4,3],"data_offsets":[0,48]}}
+//
+// Values are IEEE 754 float32 ("F32"), row after row without padding. Write
+// pads the header so that 8+n is a multiple of 64, and stores the tensors in the
+// order of their names. The tensors of a model:
+//
+//	embedding.weight   [V, dim]            always: one row a token
+//	linear.weight      [hidden, dim]       of Linear+ReLU on each token
+//	linear.bias        [hidden]
+//	projection.weight  [project, hidden]   after pooling ([project, dim] without a linear layer)
+//
+// and in training/state.safetensors, for word models,
+//
+//	output.weight      [V, dim]            the output table of negative sampling
+//
+// # What is checked, and when
+//
+// Read compares the size and the SHA-256 of every file that it uses with
+// MANIFEST while it reads them, checks that the parts fit each other (rows,
+// tokens, dimensions) and that every value is finite. It does not look at
+// README.md, which people edit, and looks at training/ only when asked for it:
+// a model copied without training/ opens, and only cannot be trained further.
+// Verify looks at every file that MANIFEST names and reports each one.
+//
+// Write makes the folder under a hidden name beside its place, syncs it and
+// renames it (package internal/durable): a reader sees the old model or the new
+// one, and a crash costs neither.
+package checkpoints

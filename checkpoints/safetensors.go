@@ -1,0 +1,191 @@
+package checkpoints
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// maxHeader is the longest header that the safetensors library accepts, in
+// bytes; see its MAX_HEADER_SIZE.
+const maxHeader = 100_000_000
+
+// entry is one tensor in the header of a safetensors file.
+type entry struct {
+	name       string
+	shape      []int
+	begin, end int64 // bytes, from the end of the header
+}
+
+// packHeader lays out tensors of the given names and returns the first bytes
+// of the file, up to the values.
+func packHeader(tensors map[string]Tensor, names []string) ([]byte, error) {
+	var b bytes.Buffer
+	b.Write(make([]byte, 8))
+	b.WriteString(`{"__metadata__":{"format":"pt"}`)
+	var at int64
+	for _, name := range names {
+		t := tensors[name]
+		if at > math.MaxInt64-t.bytes() {
+			return nil, fmt.Errorf("tensor %q: the file would be too large", name)
+		}
+		key, err := json.Marshal(name)
+		if err != nil {
+			return nil, fmt.Errorf("tensor %q: %w", name, err)
+		}
+		shape, err := json.Marshal(t.Shape)
+		if err != nil {
+			return nil, fmt.Errorf("tensor %q: %w", name, err)
+		}
+		fmt.Fprintf(&b, `,%s:{"dtype":"F32","shape":%s,"data_offsets":[%d,%d]}`, key, shape, at, at+t.bytes())
+		at += t.bytes()
+	}
+	b.WriteByte('}')
+	b.WriteString(strings.Repeat(" ", -b.Len()&63)) // values start at a multiple of 64
+	if b.Len()-8 > maxHeader {
+		return nil, fmt.Errorf("a header of %d bytes is longer than other programs accept (%d)", b.Len()-8, maxHeader)
+	}
+	head := b.Bytes()
+	little.PutUint64(head, uint64(len(head)-8))
+	return head, nil
+}
+
+// parseHeader reads the JSON of a header and returns the tensors in the
+// order of their values. dataSize is the number of bytes after the header; the
+// tensors must cover exactly those, each byte once.
+//
+// Nothing in the header is believed: a name that comes twice, a type other
+// than F32, a shape that does not fit its range, ranges that overlap, leave a
+// gap or leave the file are errors.
+func parseHeader(header []byte, dataSize int64) ([]entry, error) {
+	d := json.NewDecoder(bytes.NewReader(header))
+	d.UseNumber()
+	var entries []entry
+	err := eachField(d, func(name string) error {
+		if name == "__metadata__" {
+			return eachField(d, func(string) error {
+				var s string
+				return d.Decode(&s)
+			})
+		}
+		e, err := parseEntry(d, name)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, e)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("header: %w", err)
+	}
+	if rest := bytes.TrimRight(header[d.InputOffset():], " "); len(rest) > 0 {
+		return nil, fmt.Errorf("header: %.20q follows the JSON", rest)
+	}
+	slices.SortStableFunc(entries, func(a, b entry) int {
+		if a.begin != b.begin {
+			return compare(a.begin, b.begin)
+		}
+		return compare(a.end, b.end)
+	})
+	var at int64
+	for _, e := range entries {
+		switch {
+		case e.begin < at:
+			return nil, fmt.Errorf("tensor %q: its bytes %d to %d overlap those before %d", e.name, e.begin, e.end, at)
+		case e.begin > at:
+			return nil, fmt.Errorf("tensor %q: bytes %d to %d before it belong to no tensor", e.name, at, e.begin)
+		case e.end > dataSize:
+			return nil, fmt.Errorf("tensor %q: its bytes %d to %d go beyond the %d in the file", e.name, e.begin, e.end, dataSize)
+		}
+		at = e.end
+	}
+	if at != dataSize {
+		return nil, fmt.Errorf("%d bytes after the last tensor belong to none", dataSize-at)
+	}
+	return entries, nil
+}
+
+func compare(a, b int64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// eachField reads an object from d and calls fn after each name, to read
+// the value. Unlike json.Unmarshal it does not accept a name twice.
+func eachField(d *json.Decoder, fn func(name string) error) error {
+	t, err := d.Token()
+	if err != nil {
+		return noEOF(err)
+	}
+	if t != json.Delim('{') {
+		return fmt.Errorf("%v where an object is expected", t)
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return noEOF(err)
+		}
+		name, ok := t.(string)
+		if !ok {
+			return fmt.Errorf("%v where a name is expected", t)
+		}
+		if seen[name] {
+			return fmt.Errorf("%q comes twice", name)
+		}
+		seen[name] = true
+		if err := fn(name); err != nil {
+			return fmt.Errorf("%q: %w", name, noEOF(err))
+		}
+	}
+	_, err = d.Token()
+	return noEOF(err)
+}
+
+func parseEntry(d *json.Decoder, name string) (entry, error) {
+	e := entry{name: name, begin: -1}
+	var dtype string
+	err := eachField(d, func(field string) error {
+		switch field {
+		case "dtype":
+			return d.Decode(&dtype)
+		case "shape":
+			return d.Decode(&e.shape)
+		case "data_offsets":
+			var offsets []int64
+			if err := d.Decode(&offsets); err != nil {
+				return err
+			}
+			if len(offsets) != 2 {
+				return fmt.Errorf("%d numbers, want 2", len(offsets))
+			}
+			e.begin, e.end = offsets[0], offsets[1]
+			return nil
+		}
+		return fmt.Errorf("no field of a tensor")
+	})
+	if err != nil {
+		return e, err
+	}
+	if dtype != "F32" {
+		return e, fmt.Errorf("its type is %q, and only F32 is read", dtype)
+	}
+	if err := (Tensor{Shape: e.shape}).checkShape(); err != nil {
+		return e, err
+	}
+	if e.begin < 0 || e.end < e.begin {
+		return e, fmt.Errorf("its range of bytes, %d to %d, is none", e.begin, e.end)
+	}
+	if want := (Tensor{Shape: e.shape}).bytes(); e.end-e.begin != want {
+		return e, fmt.Errorf("shape %v takes %d bytes, and its range, %d to %d, has %d", e.shape, want, e.begin, e.end, e.end-e.begin)
+	}
+	return e, nil
+}

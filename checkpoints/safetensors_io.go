@@ -1,0 +1,177 @@
+package checkpoints
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+)
+
+var little = binary.LittleEndian
+
+// blockBytes is how much of a tensor is converted between two looks at the
+// context.
+const blockBytes = 256 << 10
+
+// writeTensors writes a safetensors file, one block of rows at a time. A
+// value that is not finite is an error.
+func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) error {
+	names := slices.Sorted(maps.Keys(tensors))
+	for _, name := range names {
+		if name == "" || name == "__metadata__" {
+			return fmt.Errorf("a tensor cannot be called %q", name)
+		}
+		if err := tensors[name].check(); err != nil {
+			return fmt.Errorf("tensor %q: %w", name, err)
+		}
+	}
+	head, err := packHeader(tensors, names)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(head); err != nil {
+		return err
+	}
+	block := make([]byte, 0, blockBytes)
+	flush := func() error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		_, err := w.Write(block)
+		block = block[:0]
+		return err
+	}
+	for _, name := range names {
+		t := tensors[name]
+		for i := range t.Rows() {
+			row := t.Row(i)
+			for done := 0; done < len(row); {
+				if cap(block)-len(block) < 4 {
+					if err := flush(); err != nil {
+						return err
+					}
+				}
+				n := min(len(row)-done, (cap(block)-len(block))/4)
+				out := block[len(block) : len(block)+4*n]
+				if bad := encode(out, row[done:done+n]); bad >= 0 {
+					return notFinite(name, t, i, done+bad, row[done+bad])
+				}
+				block = block[:len(block)+4*n]
+				done += n
+			}
+		}
+	}
+	return flush()
+}
+
+// encode writes src to dst, 4 bytes a value, and returns the index of the
+// first value that is not finite, -1 when there is none.
+//
+//	for i, v := range src {
+//		little.PutUint32(dst[4*i:], math.Float32bits(v))
+//	}
+func encode(dst []byte, src []float32) (bad int) {
+	dst = dst[:4*len(src)]
+	bad = -1
+	for i, v := range src {
+		bits := math.Float32bits(v)
+		if bits&exponent == exponent && bad < 0 {
+			bad = i
+		}
+		little.PutUint32(dst[4*i:4*i+4], bits)
+	}
+	return bad
+}
+
+// decode reads dst from src, 4 bytes a value, and returns the index of the
+// first value that is not finite, -1 when there is none.
+func decode(dst []float32, src []byte) (bad int) {
+	src = src[:4*len(dst)]
+	bad = -1
+	for i := range dst {
+		bits := little.Uint32(src[4*i : 4*i+4])
+		if bits&exponent == exponent && bad < 0 {
+			bad = i
+		}
+		dst[i] = math.Float32frombits(bits)
+	}
+	return bad
+}
+
+// exponent is all ones in infinities and NaN.
+const exponent = 0x7f800000
+
+// readTensors reads a safetensors file of size bytes. It allocates no more
+// than size asks for, with the padding of rows, whatever the header says.
+func readTensors(ctx context.Context, r io.Reader, size int64) (map[string]Tensor, error) {
+	var first [8]byte
+	if size < int64(len(first)) {
+		return nil, fmt.Errorf("it has %d bytes, too few for a safetensors file", size)
+	}
+	if _, err := io.ReadFull(r, first[:]); err != nil {
+		return nil, noEOF(err)
+	}
+	n := little.Uint64(first[:])
+	if n > maxHeader || n > uint64(size)-8 {
+		return nil, fmt.Errorf("header: it says it has %d bytes, and the file has %d (at most %d are read)", n, size-8, maxHeader)
+	}
+	header := make([]byte, n)
+	if _, err := io.ReadFull(r, header); err != nil {
+		return nil, noEOF(err)
+	}
+	entries, err := parseHeader(header, size-8-int64(n))
+	if err != nil {
+		return nil, err
+	}
+	tensors := make(map[string]Tensor, len(entries))
+	buffer := make([]byte, min(size, blockBytes)/4*4)
+	for _, e := range entries {
+		t := NewTensor(e.shape...)
+		if err := readValues(ctx, r, e.name, t, buffer); err != nil {
+			return nil, err
+		}
+		tensors[e.name] = t
+	}
+	return tensors, nil
+}
+
+// readValues fills the rows of t.
+func readValues(ctx context.Context, r io.Reader, name string, t Tensor, buffer []byte) error {
+	rows, cols := t.Rows(), t.Cols()
+	left := t.bytes()
+	var have []byte // read and not yet decoded
+	for i := range rows {
+		row := t.Row(i)
+		for done := 0; done < cols; {
+			if len(have) == 0 {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				have = buffer[:min(int64(len(buffer)), left)]
+				if _, err := io.ReadFull(r, have); err != nil {
+					return fmt.Errorf("tensor %q: row %d: %w", name, i, noEOF(err))
+				}
+				left -= int64(len(have))
+			}
+			n := min(cols-done, len(have)/4)
+			if bad := decode(row[done:done+n], have[:4*n]); bad >= 0 {
+				return notFinite(name, t, i, done+bad, row[done+bad])
+			}
+			have = have[4*n:]
+			done += n
+		}
+	}
+	return nil
+}
+
+// noEOF makes the end of a file that should go on an error of its own.
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

@@ -1,0 +1,112 @@
+package checkpoints
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Report is what Verify found.
+type Report struct {
+	Format int          `json:"format"` // version of the folder
+	Files  []FileReport `json:"files"`  // those that MANIFEST lists, by name
+	Extra  []string     `json:"extra"`  // other files in the folder; they do no harm
+}
+
+// FileReport is one file of a model.
+type FileReport struct {
+	Name     string `json:"name"`
+	Size     int64  `json:"size"`              // bytes, by MANIFEST
+	Checksum string `json:"sha256"`            // by MANIFEST
+	Problem  string `json:"problem,omitempty"` // "" when the file is as MANIFEST says
+}
+
+// OK reports whether every file is as MANIFEST says.
+func (r *Report) OK() bool {
+	for _, f := range r.Files {
+		if f.Problem != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// Verify compares the size and the SHA-256 of every file that the MANIFEST
+// of the model in dir lists, README.md and training/ too. When some are
+// missing or changed the report says of each what is wrong, and the error names
+// them all. Verify does not look into the files; Read does.
+func Verify(ctx context.Context, dir string) (*Report, error) {
+	for i := 1; ; i++ {
+		r, err := open(ctx, dir)
+		var report *Report
+		if err == nil {
+			report, err = r.verify()
+		}
+		if err != nil && i < attempts && r != nil && r.replaced() {
+			continue
+		}
+		return report, err
+	}
+}
+
+func (r *reader) verify() (*Report, error) {
+	report := &Report{Format: r.manifest.version}
+	var problems []string
+	hint := ""
+	for _, listed := range r.manifest.files {
+		err := r.file(listed, func(io.Reader, int64) error { return nil })
+		if r.ctx.Err() != nil {
+			return nil, r.wrap(listed.name, r.ctx.Err())
+		}
+		f := FileReport{Name: listed.name, Size: listed.size, Checksum: listed.sum}
+		if err != nil {
+			f.Problem = unwrapPath(err).Error()
+			problems = append(problems, f.Name+": "+f.Problem)
+			if h := fault.Hint(err); hint == "" || hint == hintState {
+				hint = h
+			}
+		}
+		report.Files = append(report.Files, f)
+	}
+	extra, err := r.extra()
+	if err != nil {
+		return report, err
+	}
+	report.Extra = extra
+	if len(problems) == 0 {
+		return report, nil
+	}
+	if hint == "" {
+		hint = hintDamaged
+	}
+	return report, fault.New(hint, "model %s: %s", r.dir, strings.Join(problems, "; "))
+}
+
+// extra lists the files in the folder that MANIFEST does not.
+func (r *reader) extra() ([]string, error) {
+	var extra []string
+	err := filepath.WalkDir(r.dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(r.dir, path)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		if _, listed := r.manifest.find(name); !listed && name != ManifestFile {
+			extra = append(extra, name)
+		}
+		return r.ctx.Err()
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // gone meanwhile: nothing to tell
+		return nil, fmt.Errorf("reading %s: %w", r.dir, err)
+	}
+	return extra, nil
+}

@@ -1,0 +1,113 @@
+package checkpoints
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/luminavec/luminavec/internal/durable"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// WriteOptions say how Write treats what is there.
+type WriteOptions struct {
+	Replace bool // put the model in place of one that is there; default false: an error
+}
+
+// Write puts the model into the folder dir, whole or not at all: it writes
+// and syncs a hidden folder beside it and renames that. With Replace a model at
+// dir is swapped for the new one; a folder that is no model and is not empty is
+// never replaced. A checkpoint whose parts do not fit each other, or that
+// holds a value that is not finite, is an error, and so is a cancelled context;
+// dir then holds what it held before.
+//
+// Config.Format is set to FormatVersion. The tables are written as they lie,
+// without a second copy in memory; they must not change meanwhile.
+func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error {
+	c.Config.Format = FormatVersion
+	if err := c.Validate(); err != nil {
+		return fmt.Errorf("cannot write %s: %w", dir, err)
+	}
+	folder, err := durable.CreateFolder(dir, o.Replace, ManifestFile)
+	if err != nil {
+		return err
+	}
+	defer folder.Abort()
+	w := writer{ctx: ctx, dir: dir, folder: folder}
+	for _, f := range []struct {
+		name    string
+		present bool
+		content func(io.Writer) error
+	}{
+		{ConfigFile, true, bytesOf(c.Config.marshal)},
+		{VocabularyFile, true, func(w io.Writer) error { _, err := c.Vocabulary.WriteTo(w); return err }},
+		{TokenizerFile, true, bytesOf(c.Tokenizer.MarshalJSON)},
+		{ModelFile, true, func(w io.Writer) error { return writeTensors(ctx, w, c.Tensors) }},
+		{CardFile, true, func(w io.Writer) error { return writeCard(w, c) }},
+		{StateFile, c.State != nil, func(w io.Writer) error { return writeTensors(ctx, w, c.State) }},
+		{LogFile, len(c.Log) > 0, bytesOf(func() ([]byte, error) { return c.Log, nil })},
+	} {
+		if !f.present {
+			continue
+		}
+		if err := w.file(f.name, f.content); err != nil {
+			return err
+		}
+	}
+	m := manifest{version: FormatVersion, files: w.files}
+	if err := w.file(ManifestFile, bytesOf(func() ([]byte, error) { return m.marshal(), nil })); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("cannot write %s: %w", dir, err)
+	}
+	return folder.Commit()
+}
+
+func bytesOf(marshal func() ([]byte, error)) func(io.Writer) error {
+	return func(w io.Writer) error {
+		data, err := marshal()
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(data)
+		return err
+	}
+}
+
+// writer writes the files of a folder and remembers what MANIFEST says of
+// them.
+type writer struct {
+	ctx    context.Context
+	dir    string
+	folder *durable.Folder
+	files  []manifestFile
+}
+
+func (w *writer) file(name string, content func(io.Writer) error) error {
+	if err := w.ctx.Err(); err != nil {
+		return fmt.Errorf("cannot write %s: %w", w.dir, err)
+	}
+	f, err := w.folder.Create(name)
+	if err != nil {
+		return err
+	}
+	t := newTally()
+	b := bufio.NewWriterSize(io.MultiWriter(f, t), 64<<10)
+	err = content(b)
+	if err == nil {
+		err = b.Flush()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		if fault.Hint(err) == "" {
+			err = fmt.Errorf("cannot write %s: %w", w.dir, &partError{name, err})
+		}
+		return err
+	}
+	w.files = append(w.files, t.file(name))
+	return nil
+}
