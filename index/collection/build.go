@@ -1,0 +1,267 @@
+package collection
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/internal/durable"
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/sentence"
+	"github.com/sourcegraph/conc/pool"
+)
+
+// FormatVersion is the version of the folder that Build makes. Every version
+// listed here stays readable.
+//
+//	1  The first: collection.json, MANIFEST, model/, index.lvx, documents.db
+//	   with the bucket "documents".
+const FormatVersion = 1
+
+const (
+	infoFile  = "collection.json" // also the mark by which a collection is known
+	indexFile = "index.lvx"
+	modelDir  = "model"
+)
+
+// A batch ends after so many documents or so many bytes of text, whichever
+// comes first: that much text is in memory at once.
+const (
+	batchDocuments = 1024
+	batchBytes     = 4 << 20
+)
+
+// Document is a text and where it came from.
+type Document struct {
+	Text string `json:"text"`
+	File string `json:"file"`
+	Line int64  `json:"line"` // from 1
+}
+
+// BuildOptions say how a collection is built.
+type BuildOptions struct {
+	Index      index.Options    // Dim may be left 0: it is the encoder's
+	Replace    bool             // replace a collection that is there already; default false
+	Threads    int              // goroutines; default 0, one per core
+	OnProgress func(done int64) // called after each batch with the documents read so far; may be nil
+}
+
+// Summary says what Build did.
+type Summary struct {
+	Documents    int64         `json:"documents"`               // stored and searchable
+	Skipped      int64         `json:"skipped"`                 // left out: no word that the model knows
+	FirstSkipped string        `json:"first_skipped,omitempty"` // the first of them, file:line
+	Dim          int           `json:"dim"`
+	Bytes        int64         `json:"bytes"` // size of the folder's files
+	Elapsed      time.Duration `json:"-"`
+}
+
+// Info is collection.json.
+type Info struct {
+	Format    int    `json:"format"`
+	Documents int64  `json:"documents"`
+	Skipped   int64  `json:"skipped"` // left out when it was built
+	Dim       int    `json:"dim"`
+	Metric    string `json:"metric"`
+	Kind      string `json:"kind"`
+	Created   string `json:"created"` // RFC 3339
+}
+
+// Build makes the collection in the folder dir of the documents that docs
+// yields, in their order; an error it yields ends the build. The documents are
+// labelled 0, 1, 2, … in the order in which they are stored. The encoder is
+// folded first, so any encoder will do.
+//
+// Nothing is at dir until the collection is complete; when Build fails or ctx
+// ends, what was there before is untouched. A folder that is there already is
+// an error without Replace, and with it too when it is no collection.
+func Build(ctx context.Context, dir string, enc *sentence.Encoder, docs iter.Seq2[Document, error], o BuildOptions) (*Summary, error) {
+	start := time.Now()
+	if o.Index.Dim == 0 {
+		o.Index.Dim = enc.Dim()
+	}
+	if o.Index.Dim != enc.Dim() {
+		return nil, fault.New("leave the dimension out: it follows from the model",
+			"the index has %d dimensions and the model's vectors %d", o.Index.Dim, enc.Dim())
+	}
+	if o.Index.Threads == 0 {
+		o.Index.Threads = o.Threads
+	}
+	ix, err := index.New(o.Index)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := durable.CreateFolder(dir, o.Replace, infoFile)
+	if err != nil {
+		return nil, err
+	}
+	defer folder.Abort()
+	if enc, err = enc.Fold(); err != nil {
+		return nil, err
+	}
+	b := &builder{dir: dir, enc: enc, index: ix, threads: o.Threads, onProgress: o.OnProgress}
+	if b.store, err = createDocuments(folder.Path()); err != nil {
+		return nil, durable.Explain(dir, err)
+	}
+	if err := b.addAll(ctx, docs); err != nil {
+		b.store.abort()
+		return nil, err
+	}
+	if err := b.store.close(); err != nil {
+		return nil, durable.Explain(dir, err)
+	}
+	s := b.summary
+	s.Dim = enc.Dim()
+	if err := writeRest(ctx, folder.Path(), b, &s); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := folder.Commit(); err != nil {
+		return nil, err
+	}
+	s.Elapsed = time.Since(start)
+	return &s, nil
+}
+
+type builder struct {
+	dir        string // as the caller names it
+	enc        *sentence.Encoder
+	index      index.Index
+	store      *documentWriter
+	threads    int
+	onProgress func(int64)
+
+	batch      []Document
+	batchBytes int
+	summary    Summary
+}
+
+func (b *builder) addAll(ctx context.Context, docs iter.Seq2[Document, error]) error {
+	for doc, err := range docs {
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		b.batch = append(b.batch, doc)
+		if b.batchBytes += len(doc.Text); len(b.batch) == batchDocuments || b.batchBytes >= batchBytes {
+			if err := b.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if err := b.flush(ctx); err != nil {
+		return err
+	}
+	switch s := &b.summary; {
+	case s.Documents > 0:
+		return nil
+	case s.Skipped > 0:
+		return fault.New("is the model of the same language as the text?",
+			"none of the %d documents has a word that the model knows; the first is %s", s.Skipped, s.FirstSkipped)
+	default:
+		return fault.New("name files or folders with text in them", "there are no documents to build a collection of")
+	}
+}
+
+// flush encodes the batch, then indexes and stores it at the same time.
+func (b *builder) flush(ctx context.Context) error {
+	if len(b.batch) == 0 {
+		return nil
+	}
+	texts := make([]string, len(b.batch))
+	for i, d := range b.batch {
+		texts[i] = d.Text
+	}
+	vectors, known, err := b.enc.EncodeBatch(ctx, texts, b.threads)
+	if err != nil {
+		return err
+	}
+	s, dim, first := &b.summary, b.enc.Dim(), b.summary.Documents
+	kept := 0 // documents and vectors move up over those left out
+	labels := make([]int64, 0, len(b.batch))
+	for i, d := range b.batch {
+		if known[i] == 0 {
+			if s.Skipped++; s.Skipped == 1 {
+				s.FirstSkipped = fmt.Sprintf("%s:%d", d.File, d.Line)
+			}
+			continue
+		}
+		copy(vectors[kept*dim:(kept+1)*dim], vectors[i*dim:(i+1)*dim])
+		b.batch[kept] = d
+		kept++
+		labels = append(labels, s.Documents)
+		s.Documents++
+	}
+	if kept > 0 {
+		work := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
+		work.Go(func(ctx context.Context) error { return b.index.AddBatch(ctx, labels, vectors[:kept*dim]) })
+		work.Go(func(context.Context) error { return durable.Explain(b.dir, b.store.put(first, b.batch[:kept])) })
+		if err := work.Wait(); err != nil {
+			return err
+		}
+	}
+	clear(b.batch) // lets go of the texts
+	b.batch, b.batchBytes = b.batch[:0], 0
+	if b.onProgress != nil {
+		b.onProgress(s.Documents + s.Skipped)
+	}
+	return nil
+}
+
+// writeRest writes all but the documents.
+func writeRest(ctx context.Context, dir string, b *builder, s *Summary) error {
+	model := b.enc.Checkpoint()
+	created := time.Now().UTC().Format(time.RFC3339)
+	model.Config.Created = created
+	if err := checkpoints.Write(ctx, filepath.Join(dir, modelDir), model, checkpoints.WriteOptions{}); err != nil {
+		return fmt.Errorf("writing the collection's model: %w", err)
+	}
+	if err := index.SaveFile(filepath.Join(dir, indexFile), b.index, false); err != nil {
+		return fmt.Errorf("writing the collection's index: %w", err)
+	}
+	options := b.index.Options()
+	info, err := json.MarshalIndent(Info{
+		Format: FormatVersion, Documents: s.Documents, Skipped: s.Skipped, Dim: options.Dim,
+		Metric: options.Metric.String(), Kind: string(options.Kind), Created: created,
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, infoFile), append(info, '\n'), 0o644); err != nil {
+		return durable.Explain(dir, err)
+	}
+	if err := writeManifest(ctx, dir); err != nil {
+		return durable.Explain(dir, err)
+	}
+	s.Bytes, err = folderSize(dir)
+	return err
+}
+
+func folderSize(dir string) (int64, error) {
+	var n int64
+	err := filepath.WalkDir(dir, func(_ string, e os.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() {
+			return err
+		}
+		info, err := e.Info()
+		if err == nil {
+			n += info.Size()
+		}
+		return err
+	})
+	if errors.Is(err, os.ErrNotExist) {
+		return n, nil // another process sweeps temporary files
+	}
+	return n, err
+}

@@ -1,0 +1,237 @@
+package collection
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/internal/durable"
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/sentence"
+	"github.com/sourcegraph/conc/pool"
+)
+
+// Collection is an open collection. Its methods may be called by several
+// goroutines at once.
+type Collection struct {
+	dir   string
+	info  Info
+	enc   *sentence.Encoder
+	index index.Index
+	docs  *documentReader
+}
+
+// Hit is a document found. Under cosine and dot a larger score is nearer,
+// under euclidean a smaller one.
+type Hit struct {
+	Document
+	Label int64   `json:"label"`
+	Score float32 `json:"score"`
+}
+
+// Open opens the collection in the folder dir and checks every file of it; an
+// error names the file that is damaged, or says that the folder is no
+// collection.
+//
+// A collection that is replaced meanwhile is opened anew, so that the parts
+// are always those of one.
+func Open(ctx context.Context, dir string) (*Collection, error) {
+	for i := 1; ; i++ {
+		if err := durable.Recover(dir); err != nil {
+			return nil, err
+		}
+		before, _ := os.Stat(dir)
+		c, err := open(ctx, dir)
+		after, _ := os.Stat(dir)
+		same := before == nil || after == nil || os.SameFile(before, after)
+		if same || i == attempts {
+			return c, err
+		}
+		if err == nil {
+			c.Close()
+		}
+	}
+}
+
+// attempts is how often Open starts again for a collection that is replaced.
+const attempts = 5
+
+func open(ctx context.Context, dir string) (*Collection, error) {
+	info, err := readInfo(dir)
+	if err != nil {
+		return nil, err
+	}
+	sums, err := readManifest(dir)
+	if err != nil {
+		return nil, err
+	}
+	c := &Collection{dir: dir, info: info}
+	work := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
+	work.Go(func(ctx context.Context) error {
+		for _, name := range []string{infoFile, "model/MANIFEST"} {
+			if err := verifyFile(ctx, dir, name, sums[name]); err != nil {
+				return err
+			}
+		}
+		var err error
+		c.enc, err = sentence.Open(ctx, filepath.Join(dir, modelDir))
+		return err
+	})
+	work.Go(func(ctx context.Context) error {
+		var err error
+		c.index, err = loadIndex(ctx, dir, sums[indexFile])
+		return err
+	})
+	work.Go(func(ctx context.Context) error {
+		return verifyFile(ctx, dir, documentsFile, sums[documentsFile])
+	})
+	if err := work.Wait(); err != nil {
+		return nil, err
+	}
+	if n, dim := c.index.Len(), c.index.Options().Dim; int64(n) != info.Documents || dim != info.Dim || c.enc.Dim() != dim {
+		return nil, fault.New(hintRebuild, "%s: the parts don't belong together: %d documents of %d dimensions, an index of %d and %d, a model of %d dimensions",
+			dir, info.Documents, info.Dim, n, dim, c.enc.Dim())
+	}
+	if c.docs, err = openDocuments(dir); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// readInfo reads collection.json and tells apart what else dir may be.
+func readInfo(dir string) (Info, error) {
+	const hint = "build one with: search build -m MODEL FILE… -o FOLDER"
+	var info Info
+	path := filepath.Join(dir, infoFile)
+	data, err := os.ReadFile(path)
+	switch stat, statErr := os.Stat(dir); {
+	case err == nil:
+	case errors.Is(statErr, fs.ErrNotExist):
+		return info, fault.New(hint, "there is no collection %s: %w", dir, err)
+	case statErr == nil && !stat.IsDir():
+		return info, fault.New(hint, "%s is a file, not the folder of a collection", dir)
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Stat(filepath.Join(dir, "config.json")); err == nil {
+			return info, fault.New(fmt.Sprintf("build a collection with it: search build -m %s FILE… -o FOLDER", dir), "%s is a model, not a collection", dir)
+		}
+		return info, fault.New(hint, "%s is not a collection: it has no %s", dir, infoFile)
+	default:
+		return info, fmt.Errorf("reading the collection: %w", err)
+	}
+	if err := json.Unmarshal(data, &info); err != nil {
+		return info, fault.New(hintRebuild, "%s is damaged: %w", path, err)
+	}
+	if info.Format > FormatVersion {
+		return info, fault.New("update this program", "%s: format version %d; this version reads up to %d", path, info.Format, FormatVersion)
+	}
+	if info.Format < 1 {
+		return info, fault.New(hintRebuild, "%s is damaged: format version %d", path, info.Format)
+	}
+	return info, nil
+}
+
+// loadIndex reads the index and its checksum in one pass.
+func loadIndex(ctx context.Context, dir string, want checksum) (index.Index, error) {
+	path := filepath.Join(dir, indexFile)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, missing(path, err)
+	}
+	defer f.Close()
+	s := newSummer(ctx, f)
+	ix, loadErr := index.Load(s)
+	if loadErr == nil || ctx.Err() == nil {
+		// The rest, which a damaged file may have: the checksum decides.
+		if _, err := io.Copy(io.Discard, s); err != nil {
+			return nil, fmt.Errorf("reading %s: %w", path, err)
+		}
+		if err := compare(path, s.checksum(), want); err != nil {
+			return nil, err
+		}
+	}
+	if loadErr != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, loadErr)
+	}
+	return ix, nil
+}
+
+// Close releases the files. Queries after it fail.
+func (c *Collection) Close() error { return c.docs.close() }
+
+// Len is the number of documents.
+func (c *Collection) Len() int { return c.index.Len() }
+
+// Info returns what collection.json says.
+func (c *Collection) Info() Info { return c.info }
+
+// Encoder returns the model that the documents were encoded with.
+func (c *Collection) Encoder() *sentence.Encoder { return c.enc }
+
+// Index returns the index of the documents' vectors. It must not be changed.
+func (c *Collection) Index() index.Index { return c.index }
+
+// Query returns the k documents nearest to a text, best first; fewer when the
+// collection or the filter holds fewer. A text without a word that the model
+// knows has no direction to search in and is an error.
+func (c *Collection) Query(ctx context.Context, text string, k int, o index.SearchOptions) ([]Hit, error) {
+	if k < 1 {
+		return nil, fmt.Errorf("the number of results must be at least 1, not %d", k)
+	}
+	vector := make([]float32, c.enc.Dim())
+	known, err := c.enc.Encode(vector, text)
+	if err != nil {
+		return nil, err
+	}
+	if known == 0 {
+		return nil, c.unknown(text)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	results, err := c.index.Search(vector, k, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	labels := make([]int64, len(results))
+	for i, r := range results {
+		labels[i] = r.Label
+	}
+	docs, err := c.docs.get(labels)
+	if err != nil {
+		return nil, err
+	}
+	hits := make([]Hit, len(results))
+	for i, r := range results {
+		hits[i] = Hit{docs[i], r.Label, r.Score}
+	}
+	return hits, nil
+}
+
+// unknown is the error of a query without a known word, with spellings of its
+// first word that the model does know.
+func (c *Collection) unknown(text string) error {
+	tokenizer := c.enc.Tokenizer()
+	tokens := tokenizer.Tokens(text)
+	if len(tokens) == 0 {
+		return fault.New("ask with at least one word", "the query has no word in it")
+	}
+	hint := "ask with other words"
+	if near := tokenizer.Vocabulary().Nearest(tokens[0].Text, 3); len(near) > 0 {
+		hint = "did you mean " + strings.Join(near, ", ") + "?"
+	}
+	shown := []rune(text)
+	if len(shown) > 60 {
+		shown = append(shown[:60:60], '…')
+	}
+	return fault.New(hint, "the model knows no word of %q", string(shown))
+}

@@ -1,0 +1,309 @@
+package collection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/sentence"
+)
+
+// yield makes an iterator of texts in the file "f.txt", and of an error after them.
+func yield(err error, texts ...string) iter.Seq2[Document, error] {
+	return func(next func(Document, error) bool) {
+		for i, text := range texts {
+			if !next(Document{text, "f.txt", int64(i + 1)}, nil) {
+				return
+			}
+		}
+		if err != nil {
+			next(Document{}, err)
+		}
+	}
+}
+
+func build(t testing.TB, texts ...string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "docs")
+	if _, err := Build(context.Background(), dir, sentence.WorkedExample(), yield(nil, texts...), BuildOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func open1(t testing.TB, dir string) *Collection {
+	t.Helper()
+	c, err := Open(context.Background(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// randomEncoder knows the words w0 … w(n-1) as random directions.
+func randomEncoder(t testing.TB, n, dim int) *sentence.Encoder {
+	t.Helper()
+	words := make([]string, n)
+	for i := range words {
+		words[i] = fmt.Sprintf("w%d", i)
+	}
+	v, err := corpora.NewVocabulary(words, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tok, err := corpora.NewWordTokenizer(corpora.WordOptions{}).WithVocabulary(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	data := make([]float32, n*dim)
+	for i := range data {
+		data[i] = float32(r.NormFloat64())
+	}
+	enc, err := sentence.New(sentence.Layers{Tokenizer: tok, Embedding: checkpoints.Tensor{Shape: []int{n, dim}, Data: data}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return enc
+}
+
+func TestBuildAndQuery(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "docs")
+	var progress []int64
+	s, err := Build(context.Background(), dir, sentence.WorkedExample(),
+		yield(nil, "how are you", "nothing known", "who are you", "", "who am I"),
+		BuildOptions{Index: index.Options{Metric: index.Dot, Kind: index.Flat}, OnProgress: func(n int64) { progress = append(progress, n) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Documents != 3 || s.Skipped != 2 || s.FirstSkipped != "f.txt:2" || s.Dim != 2 || s.Bytes <= 0 {
+		t.Errorf("summary %+v", s)
+	}
+	if fmt.Sprint(progress) != "[5]" {
+		t.Errorf("progress %v", progress)
+	}
+	c := open1(t, dir)
+	if i := c.Info(); c.Len() != 3 || i.Format != FormatVersion || i.Documents != 3 || i.Skipped != 2 || i.Metric != "dot" || i.Kind != "flat" || i.Dim != 2 {
+		t.Errorf("info %+v", i)
+	}
+	if !c.Encoder().Folded() {
+		t.Error("the model in the collection isn't folded")
+	}
+	hits, err := c.Query(context.Background(), "am I you", 10, index.SearchOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Hit{
+		{Document{"who am I", "f.txt", 5}, 2, 62. / 9},
+		{Document{"how are you", "f.txt", 1}, 0, 44. / 9},
+		{Document{"who are you", "f.txt", 3}, 1, 42. / 9},
+	}
+	if len(hits) != len(want) {
+		t.Fatalf("%d hits", len(hits))
+	}
+	for i, h := range hits {
+		if h.Document != want[i].Document || h.Label != want[i].Label || h.Score < want[i].Score-1e-6 || h.Score > want[i].Score+1e-6 {
+			t.Errorf("hit %d is %+v, want %+v", i, h, want[i])
+		}
+	}
+	hits, err = c.Query(context.Background(), "am I you", 1, index.SearchOptions{Filter: func(label int64) bool { return label == 1 }})
+	if err != nil || len(hits) != 1 || hits[0].Label != 1 {
+		t.Errorf("filtered: %v, %v", hits, err)
+	}
+}
+
+// Many batches with gaps: every document is found by its own words, with its
+// own text, file and line.
+func TestManyDocuments(t *testing.T) {
+	const n = 2*batchDocuments + 500
+	enc := randomEncoder(t, n, 24)
+	texts, skipped := make([]string, n), int64(0)
+	for i := range texts {
+		if texts[i] = fmt.Sprintf("w%d, number %d", i, i); i%10 == 3 {
+			texts[i] = "unheard"
+			skipped++
+		}
+		if i%500 == 7 { // a batch that ends by its size
+			texts[i] += strings.Repeat(" unheard", batchBytes/8)
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "docs")
+	s, err := Build(context.Background(), dir, enc, yield(nil, texts...), BuildOptions{Index: index.Options{Kind: index.Flat}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Skipped != skipped || s.Documents != n-skipped || s.FirstSkipped != "f.txt:4" {
+		t.Fatalf("%+v", s)
+	}
+	c := open1(t, dir)
+	var wg sync.WaitGroup
+	for from := range 4 {
+		wg.Go(func() {
+			for i := from; i < n; i += 4 * 13 {
+				if i%10 == 3 {
+					continue
+				}
+				hits, err := c.Query(context.Background(), fmt.Sprintf("w%d", i), 1, index.SearchOptions{})
+				if err != nil || len(hits) != 1 || hits[0].Text != texts[i] || hits[0].Line != int64(i+1) || hits[0].File != "f.txt" {
+					t.Errorf("document %d: %.60v, %v", i, hits, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestBuildOfNothing(t *testing.T) {
+	broken := errors.New("f.txt:3: broken")
+	for _, c := range []struct {
+		name string
+		docs iter.Seq2[Document, error]
+		says string
+	}{
+		{"no documents", yield(nil), "no documents"},
+		{"nothing known", yield(nil, "x y", "z"), "none of the 2 documents"},
+		{"reading fails", yield(broken, "how are you"), "f.txt:3: broken"},
+	} {
+		parent := t.TempDir()
+		_, err := Build(context.Background(), filepath.Join(parent, "docs"), sentence.WorkedExample(), c.docs, BuildOptions{})
+		if err == nil || !strings.Contains(err.Error(), c.says) || (fault.Hint(err) == "") != errors.Is(err, broken) {
+			t.Errorf("%s: err = %v, hint %q", c.name, err, fault.Hint(err))
+		}
+		wantEmpty(t, parent)
+	}
+}
+
+func wantEmpty(t *testing.T, dir string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) > 0 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+func TestBuildCancelled(t *testing.T) {
+	parent := t.TempDir()
+	ctx, cancel := context.WithCancel(context.Background())
+	docs := func(next func(Document, error) bool) {
+		for i := int64(1); next(Document{"how are you", "endless", i}, nil); i++ {
+			if i == 3*batchDocuments/2 {
+				cancel()
+			}
+		}
+	}
+	_, err := Build(ctx, filepath.Join(parent, "docs"), sentence.WorkedExample(), docs, BuildOptions{})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v", err)
+	}
+	wantEmpty(t, parent)
+}
+
+func TestBuildReplaces(t *testing.T) {
+	dir := build(t, "how are you")
+	again := func(o BuildOptions) error {
+		_, err := Build(context.Background(), dir, sentence.WorkedExample(), yield(nil, "who am I", "who are you"), o)
+		return err
+	}
+	if err := again(BuildOptions{}); !errors.Is(err, fs.ErrExist) || fault.Hint(err) == "" {
+		t.Errorf("err = %v", err)
+	}
+	old := open1(t, dir)
+	if err := again(BuildOptions{Replace: true}); err != nil {
+		t.Fatal(err)
+	}
+	if c := open1(t, dir); c.Len() != 2 {
+		t.Errorf("%d documents after replacing", c.Len())
+	}
+	// Who had it open keeps the old one.
+	if hits, err := old.Query(context.Background(), "you", 5, index.SearchOptions{}); err != nil || len(hits) != 1 || hits[0].Text != "how are you" {
+		t.Errorf("the old collection: %v, %v", hits, err)
+	}
+	other := t.TempDir()
+	if err := os.WriteFile(filepath.Join(other, "thesis.tex"), []byte("years of work"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	dir = other
+	if err := again(BuildOptions{Replace: true}); err == nil {
+		t.Error("a folder that is no collection was replaced")
+	}
+}
+
+func TestBuildDimensionMismatch(t *testing.T) {
+	_, err := Build(context.Background(), filepath.Join(t.TempDir(), "docs"), sentence.WorkedExample(), yield(nil, "you"), BuildOptions{Index: index.Options{Dim: 3}})
+	if err == nil || fault.Hint(err) == "" {
+		t.Errorf("err = %v", err)
+	}
+}
+
+func TestOpenNoCollection(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, []byte("text"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	model := filepath.Join(dir, "model")
+	if err := checkpoints.Write(context.Background(), model, sentence.WorkedExample().Checkpoint(), checkpoints.WriteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for path, says := range map[string]string{
+		filepath.Join(dir, "nowhere"): "there is no collection",
+		file:                          "is a file",
+		dir:                           "is not a collection",
+		model:                         "is a model",
+	} {
+		_, err := Open(context.Background(), path)
+		if err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(fault.Hint(err), "search build") {
+			t.Errorf("%s: err = %v, hint %q", path, err, fault.Hint(err))
+		}
+	}
+}
+
+func TestQueryErrors(t *testing.T) {
+	c := open1(t, build(t, "how are you", "who am I"))
+	for _, q := range []struct {
+		text string
+		k    int
+		says string
+	}{
+		{"you", 0, "at least 1"},
+		{"", 3, "no word"},
+		{" ?! ", 3, "no word"},
+		{"zebras", 3, `"zebras"`},
+	} {
+		hits, err := c.Query(context.Background(), q.text, q.k, index.SearchOptions{})
+		if err == nil || hits != nil || !strings.Contains(err.Error(), q.says) {
+			t.Errorf("%q: %v, %v", q.text, hits, err)
+		}
+	}
+	_, err := c.Query(context.Background(), "hou", 3, index.SearchOptions{})
+	if !strings.Contains(fault.Hint(err), "how") {
+		t.Errorf("the hint %q doesn't suggest how", fault.Hint(err))
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := c.Query(ctx, "you", 3, index.SearchOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	if _, err := Open(ctx, c.dir); !errors.Is(err, context.Canceled) {
+		t.Errorf("opening, cancelled: %v", err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Query(context.Background(), "you", 3, index.SearchOptions{}); err == nil {
+		t.Error("a closed collection answers")
+	}
+}

@@ -1,0 +1,214 @@
+package collection
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// contents reads every file under dir.
+func contents(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	files := map[string][]byte{}
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err == nil {
+			files[rel], err = os.ReadFile(path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// wantDamage opens a damaged collection: it must fail and name the file.
+func wantDamage(t *testing.T, dir, name, what string) {
+	t.Helper()
+	c, err := Open(context.Background(), dir)
+	if err == nil {
+		c.Close()
+		t.Errorf("%s, %s: opened", name, what)
+		return
+	}
+	if !strings.Contains(err.Error(), filepath.Base(name)) || fault.Hint(err) == "" {
+		t.Errorf("%s, %s: err = %v, hint %q", name, what, err, fault.Hint(err))
+	}
+}
+
+func TestOpenNamesDamage(t *testing.T) {
+	dir := build(t, "how are you", "who are you", "who am I")
+	files := contents(t, dir)
+	if len(files) < 8 {
+		t.Fatalf("only %d files", len(files))
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	delete(files, "model/README.md") // for people, who may edit it; nothing is read from it
+	for name, good := range files {
+		path := filepath.Join(dir, name)
+		write := func(b []byte) {
+			if err := os.WriteFile(path, b, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := range 24 {
+			at := r.IntN(len(good))
+			if i == 0 {
+				at = len(good) - 1
+			}
+			bad := bytes.Clone(good)
+			bad[at] ^= 1 << r.IntN(8)
+			write(bad)
+			wantDamage(t, dir, name, fmt.Sprintf("byte %d flipped", at))
+			write(good[:at])
+			wantDamage(t, dir, name, fmt.Sprintf("cut to %d bytes", at))
+		}
+		write(append(bytes.Clone(good), 0))
+		wantDamage(t, dir, name, "a byte more")
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		wantDamage(t, dir, name, "removed")
+		write(good)
+	}
+	open1(t, dir)
+}
+
+// Two collections' files don't mix, though each is sound by itself.
+func TestOpenNamesStrangers(t *testing.T) {
+	dir, other := build(t, "how are you", "who are you"), build(t, "who am I", "you")
+	for _, name := range []string{indexFile, documentsFile} {
+		files := contents(t, dir)
+		b, err := os.ReadFile(filepath.Join(other, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		wantDamage(t, dir, name, "of another collection")
+		if err := os.WriteFile(filepath.Join(dir, name), files[name], 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Queries leave every byte as it was, and two may have the collection open.
+func TestQueryChangesNothing(t *testing.T) {
+	dir := build(t, "how are you", "who are you", "who am I")
+	before := contents(t, dir)
+	a, b := open1(t, dir), open1(t, dir)
+	for _, c := range []*Collection{a, b, a} {
+		if hits, err := c.Query(context.Background(), "you", 2, index.SearchOptions{}); err != nil || len(hits) != 2 {
+			t.Errorf("%v, %v", hits, err)
+		}
+	}
+	a.Close()
+	b.Close()
+	if after := contents(t, dir); !maps.EqualFunc(before, after, bytes.Equal) {
+		t.Error("a query changed the collection")
+	}
+}
+
+// Behind the checksums stands the fence: whatever bbolt makes of a damaged
+// file, it is an error or an answer, never a panic.
+func TestDamagedDatabaseNeverPanics(t *testing.T) {
+	texts := make([]string, 300)
+	for i := range texts {
+		texts[i] = fmt.Sprintf("you and document %d %s", i, strings.Repeat("x", i))
+	}
+	dir := build(t, texts...)
+	path := filepath.Join(dir, documentsFile)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(5, 6))
+	failed := 0
+	for range 400 {
+		bad := bytes.Clone(good)
+		switch r.IntN(3) {
+		case 0: // the heads of pages hold what leads bbolt astray
+			page := r.IntN(len(bad) / os.Getpagesize())
+			for range 4 {
+				bad[page*os.Getpagesize()+r.IntN(64)] = byte(r.IntN(256))
+			}
+		case 1:
+			bad = bad[:r.IntN(len(bad))]
+		default:
+			for range 20 {
+				bad[r.IntN(len(bad))] = byte(r.IntN(256))
+			}
+		}
+		if err := os.WriteFile(path, bad, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		docs, err := openDocuments(dir)
+		if err == nil {
+			labels := make([]int64, len(texts))
+			for i := range labels {
+				labels[i] = int64(i)
+			}
+			_, err = docs.get(labels)
+			docs.close()
+		}
+		if err != nil {
+			failed++
+			if fault.Hint(err) == "" {
+				t.Errorf("no hint: %v", err)
+			}
+		}
+	}
+	if failed < 100 {
+		t.Errorf("only %d of 400 damaged files were noticed", failed)
+	}
+}
+
+func TestParseManifest(t *testing.T) {
+	good, err := os.ReadFile(filepath.Join(build(t, "you"), manifestFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parseManifest(good); err != nil {
+		t.Fatal(err)
+	}
+	for i := range good {
+		bad := bytes.Clone(good)
+		bad[i] ^= 0x10
+		if _, err := parseManifest(bad); err == nil {
+			t.Errorf("byte %d flipped: accepted", i)
+		}
+		if _, err := parseManifest(good[:i]); err == nil {
+			t.Errorf("cut to %d bytes: accepted", i)
+		}
+	}
+}
+
+func FuzzParseDocument(f *testing.F) {
+	f.Add(appendDocument(nil, Document{"text", "file", 7}))
+	f.Add([]byte{0x80})
+	f.Add([]byte{1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d, ok := parseDocument(b)
+		if !ok {
+			return
+		}
+		if again, ok := parseDocument(appendDocument(nil, d)); !ok || again != d {
+			t.Errorf("%+v became %+v, %v", d, again, ok)
+		}
+	})
+}

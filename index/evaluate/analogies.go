@@ -1,0 +1,241 @@
+package evaluate
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/sourcegraph/conc/pool"
+)
+
+// AnalogyOptions say how analogies are asked.
+type AnalogyOptions struct {
+	Restrict int // only the most frequent so many words take part; default 30,000, negative: all
+	Threads  int // goroutines; default 0, one per core. The result does not depend on it
+}
+
+// AnalogyScore counts the answers to a number of questions.
+type AnalogyScore struct {
+	Accuracy  float64 `json:"accuracy"`  // Correct / Covered; 0 when nothing is covered
+	Correct   int     `json:"correct"`   // questions answered with the right word
+	Covered   int     `json:"covered"`   // questions whose four words are all known
+	Questions int     `json:"questions"` // all questions
+}
+
+// AnalogySection is the score of one section of a set.
+type AnalogySection struct {
+	Name string `json:"name"`
+	AnalogyScore
+}
+
+// AnalogyResult is the report on a set of analogies. A question with a word
+// that is unknown, or beyond the restriction, is skipped: it counts in
+// Questions and not in Covered, and accuracy is over the covered ones, as
+// word2vec reports it.
+type AnalogyResult struct {
+	Name string `json:"name"`
+	AnalogyScore
+	Restrict  int              `json:"restrict"` // words that took part
+	Semantic  AnalogyScore     `json:"semantic"`
+	Syntactic AnalogyScore     `json:"syntactic"` // sections whose name begins with "gram", as in Google's set
+	Sections  []AnalogySection `json:"sections"`
+}
+
+// question is an analogy by rows: a is to b as c is to d.
+type question struct {
+	a, b, c, d int32
+	section    int
+}
+
+// AnalogyReport asks all questions of a set: 3CosAdd, the three given words
+// excluded, among the most frequent words only. Words are matched without
+// regard to case; of several spellings in a cased vocabulary the most frequent
+// stands for all.
+func AnalogyReport(ctx context.Context, w *WordVectors, set *corpora.Analogies, o AnalogyOptions) (*AnalogyResult, error) {
+	n := w.Len()
+	switch {
+	case o.Restrict == 0:
+		n = min(n, 30000)
+	case o.Restrict > 0:
+		n = min(n, o.Restrict)
+	}
+	r := &AnalogyResult{Name: set.Name, Restrict: n, Sections: make([]AnalogySection, len(set.Sections))}
+	spelling := w.caseFolded(n)
+	var questions []question
+	for s, section := range set.Sections {
+		r.Sections[s].Name = section.Name
+		r.Sections[s].Questions = len(section.Questions)
+		for _, words := range section.Questions {
+			var ids [4]int32
+			known := true
+			for i, word := range words {
+				id, ok := spelling[strings.ToLower(word)]
+				ids[i], known = id, known && ok
+			}
+			if known {
+				questions = append(questions, question{ids[0], ids[1], ids[2], ids[3], s})
+			}
+		}
+	}
+	answers, err := w.answer(ctx, questions, n, o.Threads)
+	if err != nil {
+		return nil, err
+	}
+	for i, q := range questions {
+		section := &r.Sections[q.section]
+		section.Covered++
+		// In a cased vocabulary PARIS answers as well as Paris.
+		if a := answers[i]; a == q.d || a >= 0 && spelling[strings.ToLower(w.vocabulary.Token(a))] == q.d {
+			section.Correct++
+		}
+	}
+	for i := range r.Sections {
+		section := &r.Sections[i]
+		section.finish()
+		kind := &r.Semantic
+		if strings.HasPrefix(section.Name, "gram") {
+			kind = &r.Syntactic
+		}
+		kind.add(section.AnalogyScore)
+		r.add(section.AnalogyScore)
+	}
+	return r, nil
+}
+
+func (s *AnalogyScore) add(t AnalogyScore) {
+	s.Correct += t.Correct
+	s.Covered += t.Covered
+	s.Questions += t.Questions
+	s.finish()
+}
+
+func (s *AnalogyScore) finish() {
+	if s.Covered > 0 {
+		s.Accuracy = float64(s.Correct) / float64(s.Covered)
+	}
+}
+
+// caseFolded maps each of the first n words in lower case to its row, the
+// first spelling of several.
+func (w *WordVectors) caseFolded(n int) map[string]int32 {
+	m := make(map[string]int32, n)
+	for id := range int32(n) {
+		word := strings.ToLower(w.vocabulary.Token(id))
+		if _, ok := m[word]; !ok {
+			m[word] = id
+		}
+	}
+	return m
+}
+
+// answer returns the row nearest to b - a + c for each question, or -1.
+//
+// The nearness of a row x is x·b - x·a + x·c, and the questions of a set are
+// made of few words (the 58,632 given words of Google's are 905 different
+// ones). So for a block of rows the products with each different word are
+// taken once, and a question costs two additions a row instead of a dot
+// product: about ten times less work at 100 dimensions.
+func (w *WordVectors) answer(ctx context.Context, questions []question, n, threads int) ([]int32, error) {
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	slot := map[int32]int{} // row of a given word → its place among the products
+	var given []int32
+	place := func(id int32) int {
+		s, ok := slot[id]
+		if !ok {
+			s = len(given)
+			slot[id], given = s, append(given, id)
+		}
+		return s
+	}
+	slots := make([][3]int, len(questions))
+	for i, q := range questions {
+		slots[i] = [3]int{place(q.a), place(q.b), place(q.c)}
+	}
+
+	const block = 256 // rows; the products of Google's set are then 0.9 MB and stay in the L2 cache
+	// Blocks are dealt round the workers, each of which keeps its own best.
+	type best struct {
+		score float32
+		id    int32
+	}
+	found := make([][]best, threads)
+	workers := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
+	for t := range threads {
+		workers.Go(func(ctx context.Context) error {
+			mine := make([]best, len(questions))
+			for i := range mine {
+				mine[i] = best{-8, -1} // below any b - a + c of unit vectors
+			}
+			found[t] = mine
+			products := make([]float32, len(given)*block)
+			for from := t * block; from < n; from += threads * block {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				rows := min(block, n-from)
+				for s, id := range given {
+					kernel.Dots(products[s*block:s*block+rows], w.row(id), w.unit[from*w.stride:], w.stride)
+				}
+				for i, q := range questions {
+					a := products[slots[i][0]*block:][:rows]
+					b := products[slots[i][1]*block:][:rows]
+					c := products[slots[i][2]*block:][:rows]
+					top := mine[i]
+					for j, x := range a {
+						score := b[j] - x + c[j]
+						if score > top.score {
+							if id := int32(from + j); id != q.a && id != q.b && id != q.c {
+								top = best{score, id}
+							}
+						}
+					}
+					mine[i] = top
+				}
+			}
+			return nil
+		})
+	}
+	if err := workers.Wait(); err != nil {
+		return nil, err
+	}
+	answers := make([]int32, len(questions))
+	for i := range answers {
+		top := best{-8, -1}
+		for _, mine := range found {
+			// The lower row wins among equals, whichever worker found it.
+			if b := mine[i]; b.score > top.score || b.score == top.score && b.id < top.id {
+				top = b
+			}
+		}
+		answers[i] = top.id
+	}
+	return answers, nil
+}
+
+// WriteTo prints the sections and totals as a table.
+func (r *AnalogyResult) WriteTo(w io.Writer) (int64, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-28s %9s %9s %9s %10s\n", "analogies", "accuracy", "correct", "covered", "questions")
+	line := func(name string, s AnalogyScore) {
+		accuracy := "-"
+		if s.Covered > 0 {
+			accuracy = fmt.Sprintf("%.4f", s.Accuracy)
+		}
+		fmt.Fprintf(&b, "%-28s %9s %9d %9d %10d\n", name, accuracy, s.Correct, s.Covered, s.Questions)
+	}
+	for _, s := range r.Sections {
+		line("  "+s.Name, s.AnalogyScore)
+	}
+	line("semantic", r.Semantic)
+	line("syntactic", r.Syntactic)
+	line("all", r.AnalogyScore)
+	fmt.Fprintf(&b, "among the %d most frequent words\n", r.Restrict)
+	n, err := io.WriteString(w, b.String())
+	return int64(n), err
+}

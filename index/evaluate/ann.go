@@ -1,0 +1,162 @@
+package evaluate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/luminavec/luminavec/index"
+)
+
+// ANNPoint is what an approximate index does at one search width: a point of
+// the curve of recall against speed. In JSON the recall's key carries k, as in
+// "recall@10".
+type ANNPoint struct {
+	Ef                    int     // search width
+	K                     int     // results asked for
+	Recall                float64 // share of the true K nearest that were found, 0 to 1
+	QueriesPerSecond      float64 // one thread
+	ExactQueriesPerSecond float64 // of the exact index, one thread
+	Queries               int     // queries asked
+}
+
+// MarshalJSON writes the keys ef, recall@K, queries_per_second,
+// exact_queries_per_second and queries.
+func (p ANNPoint) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]any{
+		"ef":                          p.Ef,
+		fmt.Sprintf("recall@%d", p.K): p.Recall,
+		"queries_per_second":          p.QueriesPerSecond,
+		"exact_queries_per_second":    p.ExactQueriesPerSecond,
+		"queries":                     p.Queries,
+	})
+}
+
+// minTiming is how long queries are repeated for, so that the clock's grain
+// and one interruption don't decide the figure.
+const minTiming = 200 * time.Millisecond
+
+// ANN asks both indexes the same queries (packed, each as long as the exact
+// index's dimension), the exact one once and the approximate one at every
+// width of efs, and returns a point for each, in the order of efs. Everything
+// runs on the calling goroutine, so the speeds are those of one thread.
+//
+// A result counts as found when it is among the true k nearest, or just as
+// near as the last of them: among duplicates it is chance which one an index
+// returns. When the index holds fewer than k vectors, recall is over what it
+// holds.
+func ANN(ctx context.Context, exact, approx index.Index, queries []float32, k int, efs []int) ([]ANNPoint, error) {
+	dim := exact.Options().Dim
+	switch {
+	case k < 1:
+		return nil, errors.New("k must be at least 1")
+	case len(queries) == 0 || len(queries)%dim != 0:
+		return nil, fmt.Errorf("%d numbers are not a whole number of queries of %d dimensions, at least one", len(queries), dim)
+	case approx.Options().Dim != dim:
+		return nil, fmt.Errorf("the exact index has %d dimensions and the approximate one %d", dim, approx.Options().Dim)
+	case approx.Options().Metric != exact.Options().Metric:
+		return nil, fmt.Errorf("the exact index measures by %v and the approximate one by %v", exact.Options().Metric, approx.Options().Metric)
+	}
+	b := annBench{dim: dim, k: k, queries: queries, n: len(queries) / dim}
+	truth, exactSpeed, err := b.run(ctx, exact, index.SearchOptions{}, 0)
+	if err != nil {
+		return nil, fmt.Errorf("exact search: %w", err)
+	}
+	nearer := func(a, b float32) bool { return a >= b }
+	if exact.Options().Metric == index.Euclidean {
+		nearer = func(a, b float32) bool { return a <= b }
+	}
+	points := make([]ANNPoint, 0, len(efs))
+	for _, ef := range efs {
+		if ef < 1 {
+			return nil, fmt.Errorf("ef %d: the search width must be at least 1", ef)
+		}
+		found, speed, err := b.run(ctx, approx, index.SearchOptions{Ef: ef}, minTiming)
+		if err != nil {
+			return nil, fmt.Errorf("search at ef %d: %w", ef, err)
+		}
+		points = append(points, ANNPoint{Ef: ef, K: k, Recall: recall(truth, found, nearer),
+			QueriesPerSecond: speed, ExactQueriesPerSecond: exactSpeed, Queries: b.n})
+	}
+	return points, nil
+}
+
+type annBench struct {
+	dim, k, n int
+	queries   []float32
+}
+
+// run asks every query and returns the results and the queries per second. It
+// goes round again until atLeast has passed.
+func (b annBench) run(ctx context.Context, ix index.Index, o index.SearchOptions, atLeast time.Duration) ([][]index.Result, float64, error) {
+	query := func(i int) ([]index.Result, error) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return ix.Search(b.queries[i*b.dim:(i+1)*b.dim], b.k, o)
+	}
+	for i := range min(b.n, 50) { // warm the caches
+		if _, err := query(i); err != nil {
+			return nil, 0, err
+		}
+	}
+	results := make([][]index.Result, b.n)
+	start, asked := time.Now(), 0
+	for asked == 0 || time.Since(start) < atLeast {
+		for i := range results {
+			var err error
+			if results[i], err = query(i); err != nil {
+				return nil, 0, err
+			}
+		}
+		asked += b.n
+	}
+	return results, float64(asked) / max(time.Since(start).Seconds(), 1e-9), nil
+}
+
+// recall is the share of true neighbours found, over all queries.
+func recall(truth, found [][]index.Result, nearer func(a, b float32) bool) float64 {
+	hits, all := 0, 0
+	for i, want := range truth {
+		all += len(want)
+		if len(want) == 0 {
+			continue
+		}
+		labels := make(map[int64]bool, len(want))
+		for _, r := range want {
+			labels[r.Label] = true
+		}
+		last := want[len(want)-1].Score
+		n := 0
+		for _, r := range found[i] {
+			if labels[r.Label] || nearer(r.Score, last) {
+				n++
+			}
+		}
+		hits += min(n, len(want))
+	}
+	if all == 0 {
+		return 0
+	}
+	return float64(hits) / float64(all)
+}
+
+// WriteANN prints the points as a table.
+func WriteANN(w io.Writer, points []ANNPoint) error {
+	if len(points) == 0 {
+		return nil
+	}
+	if _, err := fmt.Fprintf(w, "%6s %10s %12s %10s\n", "ef", fmt.Sprintf("recall@%d", points[0].K), "queries/s", "of exact"); err != nil {
+		return err
+	}
+	for _, p := range points {
+		if _, err := fmt.Fprintf(w, "%6d %10.4f %12.0f %9.1fx\n", p.Ef, p.Recall, p.QueriesPerSecond, p.QueriesPerSecond/p.ExactQueriesPerSecond); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(w, "exact search: %.0f queries/s; %d queries, one thread\n", points[0].ExactQueriesPerSecond, points[0].Queries)
+	return err
+}

@@ -1,0 +1,74 @@
+package evaluate
+
+import (
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/luminavec/luminavec/corpora"
+)
+
+// SimilarityReport says how well cosines order a set of word pairs as people
+// do. Spearman and Pearson are over the pairs found; both are 0 when those are
+// fewer than two, or all alike, and no correlation exists.
+type SimilarityReport struct {
+	Name         string   `json:"name"`
+	Spearman     float64  `json:"spearman"`                // rank correlation, -1 to 1
+	Pearson      float64  `json:"pearson"`                 // linear correlation, -1 to 1
+	Pairs        int      `json:"pairs"`                   // pairs with both words known
+	Missing      int      `json:"missing"`                 // pairs left out for an unknown word
+	Coverage     float64  `json:"coverage"`                // Pairs / (Pairs + Missing); 0 for an empty set
+	MissingWords []string `json:"missing_words,omitempty"` // each unknown word once, in the set's order
+	Defined      bool     `json:"defined"`                 // whether a correlation exists
+}
+
+// Words compares the cosines of word vectors with people's scores.
+func Words(w *WordVectors, set *corpora.WordPairs) SimilarityReport {
+	r := SimilarityReport{Name: set.Name}
+	var cosines, scores []float64
+	seen := map[string]bool{}
+	for _, p := range set.Pairs {
+		if cosine, ok := w.Similarity(p.A, p.B); ok {
+			cosines, scores = append(cosines, cosine), append(scores, p.Score)
+			continue
+		}
+		r.Missing++
+		for _, word := range []string{p.A, p.B} {
+			if _, ok := w.ID(word); !ok && !seen[word] {
+				seen[word] = true
+				r.MissingWords = append(r.MissingWords, word)
+			}
+		}
+	}
+	r.Pairs = len(cosines)
+	if n := len(set.Pairs); n > 0 {
+		r.Coverage = float64(r.Pairs) / float64(n)
+	}
+	if s := Spearman(cosines, scores); !math.IsNaN(s) {
+		r.Spearman, r.Pearson, r.Defined = s, Pearson(cosines, scores), true
+	}
+	return r
+}
+
+// WriteTo prints the report as one line; WriteSimilarity puts a heading above.
+func (r SimilarityReport) WriteTo(w io.Writer) (int64, error) {
+	spearman, pearson := fmt.Sprintf("%.4f", r.Spearman), fmt.Sprintf("%.4f", r.Pearson)
+	if !r.Defined {
+		spearman, pearson = "undefined", "undefined"
+	}
+	n, err := fmt.Fprintf(w, "%-24s %9s %9s %7d of %-6d %6.1f%%\n", r.Name, spearman, pearson, r.Pairs, r.Pairs+r.Missing, 100*r.Coverage)
+	return int64(n), err
+}
+
+// WriteSimilarity prints reports as a table with a heading.
+func WriteSimilarity(w io.Writer, reports []SimilarityReport) error {
+	if _, err := fmt.Fprintf(w, "%-24s %9s %9s %17s %7s\n", "word pairs", "Spearman", "Pearson", "pairs found", "found"); err != nil {
+		return err
+	}
+	for _, r := range reports {
+		if _, err := r.WriteTo(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
