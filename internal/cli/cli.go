@@ -232,6 +232,9 @@ func (t *tree) visit(cmd *cobra.Command) {
 		}
 	case cmd.Run == nil && cmd.HasSubCommands():
 		cmd.Args = cobra.ArbitraryArgs
+		// A slip in a command's name is to be told before flags that this group
+		// does not have.
+		cmd.FParseErrWhitelist.UnknownFlags = true
 		cmd.RunE = func(cmd *cobra.Command, args []string) error { return noCommand(cmd, args) }
 	}
 }
