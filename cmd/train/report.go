@@ -129,21 +129,27 @@ func (r *report) writeJSON(w io.Writer) error {
 
 func (r *report) writeText(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "trained %s: %s, %d dimensions, %s of %s words in %s (%s words/s, %s), loss %.4f\n",
-		r.Kind, cli.Plural(r.Vocabulary, "word", "words"), r.Dim, cli.Plural(r.Epochs, "epoch", "epochs"),
-		cli.Count(float64(r.Words)), cli.Duration(time.Duration(r.Seconds*float64(time.Second))),
-		cli.Count(r.WordsPerSecond), cli.Plural(r.Threads, "thread", "threads"), r.Loss)
+	fmt.Fprintf(&b, "trained %s: %s, %d dimensions, loss %.4f\n",
+		r.Kind, cli.Plural(r.Vocabulary, "word", "words"), r.Dim, r.Loss)
+	fmt.Fprintf(&b, "  %s of %s words in %s: %s words/s on %s\n",
+		cli.Plural(r.Epochs, "epoch", "epochs"), cli.Count(float64(r.Words)),
+		cli.Duration(time.Duration(r.Seconds*float64(time.Second))), cli.Count(r.WordsPerSecond),
+		cli.Plural(r.Threads, "thread", "threads"))
 	fmt.Fprintf(&b, "\nwrote %s, %s\n", r.Model, cli.Bytes(r.Bytes))
 	for _, f := range r.Files {
 		fmt.Fprintf(&b, "  %-28s %9s\n", f.Name, cli.Bytes(f.Bytes))
 	}
 	b.WriteString("\nnearest neighbours\n")
 	for _, n := range r.Neighbors {
-		fmt.Fprintf(&b, "  %-10s", n.Word)
+		line := fmt.Sprintf("  %-10s", n.Word)
 		for _, near := range n.Neighbors {
-			fmt.Fprintf(&b, "  %s %.2f", near.Word, near.Score)
+			more := fmt.Sprintf("  %s %.2f", near.Word, near.Score)
+			if cli.Columns(line+more) > cli.Width(w) {
+				break
+			}
+			line += more
 		}
-		b.WriteByte('\n')
+		b.WriteString(line + "\n")
 	}
 	b.WriteString("\nword similarity\n")
 	for _, s := range r.Similarity {
