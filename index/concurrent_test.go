@@ -1,0 +1,198 @@
+package index
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// countdown is a context that is cancelled when asked for the left-th time.
+type countdown struct {
+	context.Context
+	mu   sync.Mutex
+	left int
+}
+
+func (c *countdown) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// Many threads build one graph, and every node can be reached in it.
+func TestConcurrentBuild(t *testing.T) {
+	const n, dim = 4000, 12
+	vectors := clustered(n, dim, 13)
+	for i := range 300 {
+		copy(vectors[(i*7+1)*dim:][:dim], vectors[:dim])
+	}
+	for _, o := range []Options{
+		{Dim: dim, Threads: 8},
+		{Dim: dim, Threads: 8, M: 2, EfConstruction: 4}, // as tight as it gets
+		{Dim: dim, Threads: 8, M: 3, EfConstruction: 10, Metric: Dot},
+	} {
+		ix := filled(t, o, vectors)
+		s := ix.Stats()
+		if s.Unreachable != 0 || s.Vectors != n {
+			t.Errorf("%+v: %d vectors, %d unreachable", o, s.Vectors, s.Unreachable)
+		}
+		checkLinks(t, ix.(*graph))
+		mustLoad(t, saved(t, ix)) // which checks the tree
+	}
+}
+
+// checkLinks fails on a link to the node itself, to a level it is not on, or
+// twice to one node.
+func checkLinks(t *testing.T, g *graph) {
+	t.Helper()
+	for i := range g.Len() {
+		n := id(i)
+		if g.node(n).twin != none {
+			continue
+		}
+		for l := range int(g.node(n).level) + 1 {
+			seen := map[id]bool{n: true}
+			slots := g.links(n, l)
+			for j := range slots {
+				c := load(&slots[j])
+				if c == none {
+					continue
+				}
+				if seen[c] || int(g.node(c).level) < l || g.node(c).twin != none {
+					t.Fatalf("node %d, level %d: bad link to %d", n, l, c)
+				}
+				seen[c] = true
+			}
+		}
+	}
+}
+
+// Searches, additions of all kinds and saves go on at once. What Add has
+// returned for is found, in a graph as good as one built at rest.
+func TestConcurrentSearch(t *testing.T) {
+	const n, dim, writers = 2400, 8, 3
+	vectors := clustered(n, dim, 17)
+	bothKinds(t, func(t *testing.T, kind Kind) {
+		ix := mustNew(t, Options{Dim: dim, Kind: kind, M: 8, EfConstruction: 40, Threads: 2})
+		var added atomic.Int64
+		var adding, using sync.WaitGroup
+		for w := range writers {
+			adding.Go(func() {
+				for i := w; i < n; i += writers {
+					var err error
+					if i%5 == 0 {
+						err = ix.AddBatch(context.Background(), []int64{int64(i)}, vectors[i*dim:(i+1)*dim])
+					} else {
+						err = ix.Add(int64(i), vectors[i*dim:(i+1)*dim])
+					}
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					added.Add(1)
+				}
+			})
+		}
+		stop := make(chan struct{})
+		for u := range 3 {
+			using.Go(func() {
+				r := rand.New(rand.NewPCG(1, uint64(u)))
+				for {
+					select {
+					case <-stop:
+						return
+					default:
+					}
+					atLeast := int(added.Load())
+					i := r.IntN(n)
+					q := vectors[i*dim : (i+1)*dim]
+					rs, err := ix.Search(q, 10, SearchOptions{})
+					if err != nil || len(rs) < min(10, atLeast) {
+						t.Errorf("%d results of %d vectors: %v", len(rs), atLeast, err)
+						return
+					}
+					checkOrder(t, ix, rs)
+					ix.Vector(int64(i))
+					switch r.IntN(60) {
+					case 0:
+						ix.Stats()
+					case 1:
+						if _, err := Load(bytes.NewReader(saved(t, ix))); err != nil {
+							t.Error(err)
+							return
+						}
+					}
+				}
+			})
+		}
+		adding.Wait()
+		close(stop)
+		using.Wait()
+		if s := ix.Stats(); s.Vectors != n || s.Unreachable != 0 {
+			t.Errorf("%d vectors, %d unreachable", s.Vectors, s.Unreachable)
+		}
+		exact := filled(t, Options{Dim: dim, Kind: Flat}, vectors)
+		if r := recall(t, exact, ix, vectors[:200*dim], 10, SearchOptions{}); r < 0.95 {
+			t.Errorf("recall@10 %.4f", r)
+		}
+	})
+}
+
+// A vector is found as soon as its Add has returned, a copy too whose twin
+// another goroutine is adding.
+func TestConcurrentCopies(t *testing.T) {
+	ix := mustNew(t, Options{Dim: 4, M: 4, EfConstruction: 20, EfSearch: 40})
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Go(func() {
+			r := rand.New(rand.NewPCG(23, 0)) // the same vectors in every goroutine
+			for i := range 300 {
+				v := []float32{r.Float32(), r.Float32(), r.Float32(), r.Float32()}
+				label := int64(w*1000 + i)
+				if err := ix.Add(label, v); err != nil {
+					t.Error(err)
+					return
+				}
+				rs, err := ix.Search(v, 8, SearchOptions{})
+				found := false
+				for _, res := range rs {
+					found = found || res.Label == label
+				}
+				if err != nil || !found {
+					t.Errorf("label %d is not found: %v %v", label, rs, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if c := ix.Stats().Copies; c != 900 {
+		t.Errorf("%d copies, want 900", c)
+	}
+}
+
+// Of two batches that want one label, exactly one gets in.
+func TestConcurrentBatches(t *testing.T) {
+	vectors := clustered(200, 4, 1)
+	bothKinds(t, func(t *testing.T, kind Kind) {
+		ix := mustNew(t, Options{Dim: 4, Kind: kind, Threads: 2})
+		var wg sync.WaitGroup
+		var in atomic.Int64
+		for range 4 {
+			wg.Go(func() {
+				if ix.AddBatch(context.Background(), sequence(0, 200), vectors) == nil {
+					in.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		if in.Load() != 1 || ix.Len() != 200 {
+			t.Errorf("%d batches added, %d vectors", in.Load(), ix.Len())
+		}
+	})
+}

@@ -1,0 +1,77 @@
+package index
+
+import (
+	"testing"
+)
+
+// Thousands of copies of one vector among others may not trap a walk: the
+// others are found as well as without them, from near the copies too.
+func TestDuplicates(t *testing.T) {
+	const n, copies, dim = 5000, 2000, 16
+	for _, m := range allMetrics {
+		t.Run(m.String(), func(t *testing.T) {
+			vectors := clustered(n+100, dim, 9)
+			queries := append([]float32(nil), vectors[n*dim:]...)
+			base := vectors[:n*dim]
+			for i := range copies { // spread over the order of adding
+				copy(base[(i*5/2+1)*dim:][:dim], base[:dim])
+			}
+			// Queries round about the copies.
+			for i := range 30 {
+				for j := range dim {
+					queries[i*dim+j] = base[j] + (queries[i*dim+j]-base[j])*0.1
+				}
+			}
+			exact := filled(t, Options{Dim: dim, Metric: m, Kind: Flat}, base)
+			approx := filled(t, Options{Dim: dim, Metric: m}, base)
+			if got := approx.Stats().Copies; got < copies-1 {
+				t.Errorf("%d copies are known, there are %d", got, copies)
+			}
+			if r := recall(t, exact, approx, queries, 10, SearchOptions{}); r < 0.95 {
+				t.Errorf("recall@10 %.4f", r)
+			}
+			// The others alone.
+			first := base[:dim]
+			others := SearchOptions{Filter: func(l int64) bool { return !equal(base[l*dim:][:dim], first) }}
+			if r := recall(t, exact, approx, queries, 10, others); r < 0.95 {
+				t.Errorf("recall@10 of the others %.4f", r)
+			}
+			// Every copy is found, by the order of labels.
+			want := mustSearch(t, exact, first, 1500, SearchOptions{})
+			got := mustSearch(t, approx, first, 1500, SearchOptions{})
+			for i := range want {
+				if want[i].Label != got[i].Label {
+					t.Fatalf("result %d: label %d, want %d", i, got[i].Label, want[i].Label)
+				}
+			}
+		})
+	}
+}
+
+// Scaled copies differ in the last bits at most once divided by their lengths,
+// and so are many near-copies rather than one vector.
+func TestScaledCopies(t *testing.T) {
+	const n, dim = 5000, 16
+	vectors := clustered(n+100, dim, 11)
+	base, queries := vectors[:n*dim], vectors[n*dim:]
+	for i := range 2000 {
+		for j := range dim {
+			base[(2*i+1)*dim+j] = base[j] * (1 + float32(i)*0.001)
+		}
+	}
+	exact := filled(t, Options{Dim: dim, Kind: Flat}, base)
+	approx := filled(t, Options{Dim: dim}, base)
+	if r := recall(t, exact, approx, queries, 10, SearchOptions{}); r < 0.95 {
+		t.Errorf("recall@10 %.4f", r)
+	}
+}
+
+func TestHashOfEqualVectors(t *testing.T) {
+	zero := float32(0)
+	if hash([]float32{1, zero}) != hash([]float32{1, -zero}) || !equal([]float32{zero}, []float32{-zero}) {
+		t.Error("0 and -0 are not equal")
+	}
+	if hash([]float32{1, 0}) == hash([]float32{0, 1}) {
+		t.Error("the order of values does not count")
+	}
+}

@@ -1,0 +1,217 @@
+package index
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+func bothKinds(t *testing.T, fn func(t *testing.T, kind Kind)) {
+	for _, kind := range []Kind{Flat, HNSW} {
+		t.Run(string(kind), func(t *testing.T) { fn(t, kind) })
+	}
+}
+
+func TestBadVectorsChangeNothing(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	ctx := context.Background()
+	bothKinds(t, func(t *testing.T, kind Kind) {
+		for _, m := range allMetrics {
+			ix := filled(t, Options{Dim: 2, Metric: m, Kind: kind}, []float32{1, 0, 0, 1})
+			before := string(saved(t, ix))
+			for name, try := range map[string]func() error{
+				"label 1 ":  func() error { return ix.Add(1, []float32{2, 2}) },
+				"label 71:": func() error { return ix.Add(71, []float32{2}) },
+				"label 72:": func() error { return ix.Add(72, []float32{2, nan}) },
+				"label 73:": func() error { return ix.Add(73, []float32{-inf, 0}) },
+				"label 0 ":  func() error { return ix.AddBatch(ctx, []int64{80, 0}, []float32{1, 1, 2, 2}) },
+				"label 81 ": func() error { return ix.AddBatch(ctx, []int64{81, 82, 81}, []float32{1, 1, 2, 2, 3, 3}) },
+				"label 83:": func() error { return ix.AddBatch(ctx, []int64{84, 83}, []float32{1, 1, 2, nan}) },
+				"2 labels":  func() error { return ix.AddBatch(ctx, []int64{85, 86}, []float32{1, 1, 2}) },
+			} {
+				err := try()
+				if err == nil || !strings.Contains(err.Error(), name) || fault.Hint(err) == "" {
+					t.Errorf("%v: error %v (hint %q), want one about %q", m, err, fault.Hint(err), name)
+				}
+			}
+			if m != Cosine {
+				if err := ix.Add(90, []float32{1e19, 0}); err == nil || !strings.Contains(err.Error(), "label 90:") {
+					t.Errorf("%v: a vector too long: error %v", m, err)
+				}
+			}
+			if string(saved(t, ix)) != before || ix.Len() != 2 {
+				t.Errorf("%v: a refused vector changed the index", m)
+			}
+			// What was refused may come again, correct.
+			if err := ix.AddBatch(ctx, []int64{80, 81, 83}, []float32{1, 1, 2, 2, 3, 3}); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+func TestBadSearches(t *testing.T) {
+	bothKinds(t, func(t *testing.T, kind Kind) {
+		ix := filled(t, Options{Dim: 2, Kind: kind}, []float32{1, 0, 0, 1})
+		for name, err := range map[string]error{
+			"0 results":  second(ix.Search([]float32{1, 1}, 0, SearchOptions{})),
+			"-3 results": second(ix.Search([]float32{1, 1}, -3, SearchOptions{})),
+			"3 values":   second(ix.Search([]float32{1, 1, 1}, 1, SearchOptions{})),
+			"query":      second(ix.Search([]float32{float32(math.NaN()), 1}, 1, SearchOptions{})),
+			"ef":         second(ix.Search([]float32{1, 1}, 1, SearchOptions{Ef: -1})),
+		} {
+			if err == nil || !strings.Contains(err.Error(), name) || fault.Hint(err) == "" {
+				t.Errorf("error %v (hint %q), want one about %q", err, fault.Hint(err), name)
+			}
+		}
+	})
+}
+
+func second(_ []Result, err error) error { return err }
+
+func TestBadOptions(t *testing.T) {
+	for name, o := range map[string]Options{
+		"dim":            {},
+		"metric":         {Dim: 2, Metric: 7},
+		"kind":           {Dim: 2, Kind: "tree"},
+		" m:":            {Dim: 2, M: 1},
+		"efConstruction": {Dim: 2, EfConstruction: -1},
+		"efSearch":       {Dim: 2, EfSearch: MaxEf + 1},
+		"threads":        {Dim: 2, Threads: -1},
+	} {
+		if _, err := New(o); err == nil || !strings.Contains(err.Error(), name) || fault.Hint(err) == "" {
+			t.Errorf("error %v (hint %q), want one about %q", err, fault.Hint(err), name)
+		}
+	}
+	if _, err := ParseMetric("hamming"); err == nil {
+		t.Error("hamming is no metric here")
+	}
+	for _, m := range allMetrics {
+		if got, err := ParseMetric(m.String()); err != nil || got != m {
+			t.Errorf("%v does not parse: %v %v", m, got, err)
+		}
+	}
+}
+
+func TestMoreThanThereIs(t *testing.T) {
+	vectors := clustered(300, 8, 1)
+	bothKinds(t, func(t *testing.T, kind Kind) {
+		for _, n := range []int{0, 1, 2, 300} {
+			ix := filled(t, Options{Dim: 8, Kind: kind}, vectors[:n*8])
+			for _, k := range []int{1, n, n + 1, 10 * n, math.MaxInt} {
+				if k <= 0 {
+					continue
+				}
+				if rs := mustSearch(t, ix, vectors[:8], k, SearchOptions{}); len(rs) != min(k, n) || rs == nil {
+					t.Errorf("%d of %d vectors asked for, %d found", k, n, len(rs))
+				}
+			}
+		}
+	})
+}
+
+// Under cosine a zero vector scores 0 with everything, and everything scores 0
+// with a zero query.
+func TestZeroVectors(t *testing.T) {
+	bothKinds(t, func(t *testing.T, kind Kind) {
+		ix := filled(t, Options{Dim: 2, Kind: kind}, []float32{0, 0, 1, 1, -1, -1, 0, 0})
+		rs := mustSearch(t, ix, []float32{2, 2}, 4, SearchOptions{})
+		for i, want := range []Result{{1, 1}, {0, 0}, {3, 0}, {2, -1}} {
+			if rs[i].Label != want.Label || math.Abs(float64(rs[i].Score-want.Score)) > 1e-6 {
+				t.Fatalf("got %v", rs)
+			}
+		}
+		big := mustNew(t, Options{Dim: 8, Kind: kind})
+		vectors := clustered(1000, 8, 6)
+		if err := big.AddBatch(context.Background(), sequence(0, 1000), vectors); err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range mustSearch(t, big, make([]float32, 8), 5, SearchOptions{}) {
+			if r.Label != int64(i) || r.Score != 0 || math.Signbit(float64(r.Score)) {
+				t.Errorf("a zero query: result %d is %v", i, r)
+			}
+		}
+	})
+}
+
+// Neither the largest nor the smallest float32 loses its direction or order.
+func TestExtremeValues(t *testing.T) {
+	bothKinds(t, func(t *testing.T, kind Kind) {
+		const huge, tiny = math.MaxFloat32, math.SmallestNonzeroFloat32
+		ix := filled(t, Options{Dim: 2, Kind: kind}, []float32{huge, huge, tiny, 0, -huge, tiny})
+		rs := mustSearch(t, ix, []float32{huge, 0}, 3, SearchOptions{})
+		if rs[0].Label != 1 || rs[1].Label != 0 || rs[2].Label != 2 {
+			t.Errorf("cosine: %v", rs)
+		}
+		ix = filled(t, Options{Dim: 2, Kind: kind, Metric: Euclidean}, []float32{8.9e18, 0, -8.9e18, 0, 0, 1})
+		rs = mustSearch(t, ix, []float32{8.9e18, 0}, 3, SearchOptions{})
+		if rs[0].Label != 0 || rs[1].Label != 2 || rs[2].Label != 1 || math.IsInf(float64(rs[2].Score), 0) {
+			t.Errorf("euclidean: %v", rs)
+		}
+	})
+}
+
+// Vectors on a small lattice have few distinct distances; ties go to the
+// smaller label, whatever the order of adding.
+func TestManyTies(t *testing.T) {
+	bothKinds(t, func(t *testing.T, kind Kind) {
+		ix := mustNew(t, Options{Dim: 3, Kind: kind, Metric: Euclidean, EfSearch: 200})
+		label := int64(5000)
+		for range 4 {
+			for i := range 512 {
+				if err := ix.Add(label, []float32{float32(i & 7), float32(i >> 3 & 7), float32(i >> 6)}); err != nil {
+					t.Fatal(err)
+				}
+				label--
+			}
+		}
+		rs := mustSearch(t, ix, []float32{3, 3, 3}, 28, SearchOptions{})
+		for i, r := range rs {
+			if want := float32(min(i/4, 1)); r.Score != want {
+				t.Fatalf("result %d at distance %v, want %v: %v", i, r.Score, want, rs)
+			}
+		}
+	})
+}
+
+func TestCancel(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	vectors := clustered(400, 8, 1)
+	bothKinds(t, func(t *testing.T, kind Kind) {
+		ix := mustNew(t, Options{Dim: 8, Kind: kind})
+		if err := ix.AddBatch(ctx, sequence(0, 400), vectors); !errors.Is(err, context.Canceled) || ix.Len() != 0 {
+			t.Errorf("cancelled before: %v, %d vectors", err, ix.Len())
+		}
+		// Cancelled in the middle, what is in is whole, and the rest may follow.
+		count := &countdown{Context: context.Background(), left: 150}
+		err := ix.AddBatch(count, sequence(0, 400), vectors)
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("cancelled within: %v", err)
+		}
+		n := ix.Len()
+		if n == 0 || n == 400 {
+			t.Fatalf("%d of 400 vectors added", n)
+		}
+		missing, rest := []int64(nil), []float32(nil)
+		for i := range 400 {
+			if _, ok := ix.Vector(int64(i)); !ok {
+				missing = append(missing, int64(i))
+				rest = append(rest, vectors[i*8:(i+1)*8]...)
+			}
+		}
+		if len(missing)+n != 400 {
+			t.Errorf("%d in, %d missing of 400", n, len(missing))
+		}
+		if err := ix.AddBatch(context.Background(), missing, rest); err != nil {
+			t.Fatal(err)
+		}
+		if rs := mustSearch(t, ix, vectors[:8], 400, SearchOptions{}); len(rs) != 400 {
+			t.Errorf("%d of 400 found", len(rs))
+		}
+	})
+}

@@ -1,0 +1,60 @@
+package index
+
+import (
+	"slices"
+	"testing"
+)
+
+// Whatever share of the labels a filter allows, and wherever they lie, the
+// search finds what exact search finds among them.
+func TestFilters(t *testing.T) {
+	const n, dim, k = 8000, 16, 10
+	vectors := clustered(n+40, dim, 19)
+	base, queries := vectors[:n*dim], vectors[n*dim:]
+	for _, m := range allMetrics {
+		exact := filled(t, Options{Dim: dim, Metric: m, Kind: Flat}, base)
+		approx := filled(t, Options{Dim: dim, Metric: m, M: 12, EfConstruction: 100, EfSearch: 60}, base)
+		middle := base[:dim]
+		ball := func(share int) func(int64) bool { // the nearest to one vector: far from most queries
+			all := mustSearch(t, exact, middle, n/share, SearchOptions{})
+			in := make([]bool, n)
+			for _, r := range all {
+				in[r.Label] = true
+			}
+			return func(l int64) bool { return in[l] }
+		}
+		for name, allow := range map[string]func(int64) bool{
+			"all":                  func(int64) bool { return true },
+			"half":                 func(l int64) bool { return l%2 == 1 },
+			"a tenth":              func(l int64) bool { return l%10 == 3 },
+			"a hundredth":          func(l int64) bool { return l%100 == 3 },
+			"a thousandth":         func(l int64) bool { return l%1000 == 3 },
+			"two":                  func(l int64) bool { return l == 17 || l == 7117 },
+			"none":                 func(int64) bool { return false },
+			"a tenth, a ball":      ball(10),
+			"a thousandth, a ball": ball(1000),
+		} {
+			if r := recall(t, exact, approx, queries, k, SearchOptions{Filter: allow}); r < 0.95 {
+				t.Errorf("%v, %s: recall@%d %.4f", m, name, k, r)
+			}
+		}
+	}
+}
+
+// The walk gives up a filter that allows next to nothing long before it has
+// been everywhere, and the search is then exact.
+func TestNarrowFilterIsCheap(t *testing.T) {
+	const n, dim = 8000, 8
+	base := clustered(n, dim, 29)
+	exact := filled(t, Options{Dim: dim, Kind: Flat}, base)
+	approx := filled(t, Options{Dim: dim, M: 8, EfConstruction: 50, EfSearch: 20}, base)
+	o := SearchOptions{Filter: func(l int64) bool { return l%2000 == 5 }}
+	before := approx.Stats().Distances
+	got := mustSearch(t, approx, base[:dim], 3, o)
+	if cost := approx.Stats().Distances - before; cost > 2000 {
+		t.Errorf("%d distances to search among 4 vectors", cost)
+	}
+	if want := mustSearch(t, exact, base[:dim], 3, o); !slices.EqualFunc(got, want, func(a, b Result) bool { return a.Label == b.Label }) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

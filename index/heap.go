@@ -1,0 +1,150 @@
+package index
+
+import "math"
+
+// A key is a distance and an id in one word that compares as (distance, id):
+// the heaps of the walk compare and move a single integer.
+type key uint64
+
+// newKey packs d and n. The bits of a float32 order like an unsigned integer
+// once the sign bit is flipped, and all bits of negative numbers.
+func newKey(d float32, n id) key {
+	b := math.Float32bits(d)
+	b ^= uint32(int32(b)>>31) | 1<<31
+	return key(b)<<32 | key(uint32(n))
+}
+
+func (k key) id() id { return id(uint32(k)) }
+
+func (k key) distance() float32 {
+	b := uint32(k >> 32)
+	if b&(1<<31) != 0 {
+		b ^= 1 << 31
+	} else {
+		b = ^b
+	}
+	return math.Float32frombits(b)
+}
+
+// keyHeap is a binary heap with its greatest key first. As a min-heap it holds
+// complemented keys.
+type keyHeap []key
+
+func (h *keyHeap) push(k key) {
+	s := append(*h, k)
+	*h = s
+	i := len(s) - 1
+	for i > 0 {
+		up := (i - 1) / 2
+		if s[up] >= k {
+			break
+		}
+		s[i] = s[up]
+		i = up
+	}
+	s[i] = k
+}
+
+func (h *keyHeap) pop() key {
+	s := *h
+	top, last := s[0], s[len(s)-1]
+	s = s[:len(s)-1]
+	*h = s
+	if len(s) > 0 {
+		s.sink(last)
+	}
+	return top
+}
+
+// replace is push of k after pop of the greatest.
+func (h keyHeap) replace(k key) { h.sink(k) }
+
+// sink puts k where the top was and restores the order.
+func (h keyHeap) sink(k key) {
+	i := 0
+	for {
+		child := 2*i + 1
+		if child >= len(h) {
+			break
+		}
+		if child+1 < len(h) && h[child+1] > h[child] {
+			child++
+		}
+		if h[child] <= k {
+			break
+		}
+		h[i] = h[child]
+		i = child
+	}
+	h[i] = k
+}
+
+// A hit is a candidate for the result.
+type hit struct {
+	distance float32
+	label    int64
+}
+
+// worse says that a comes after b in a result.
+func (a hit) worse(b hit) bool {
+	return a.distance > b.distance || a.distance == b.distance && a.label > b.label
+}
+
+// topK keeps the k best hits offered to it: a binary heap with the worst first.
+type topK struct {
+	k    int
+	hits []hit
+}
+
+func (t *topK) reset(k int) { t.k, t.hits = k, t.hits[:0] }
+
+func (t *topK) offer(c hit) {
+	s := t.hits
+	if len(s) < t.k {
+		s = append(s, c)
+		i := len(s) - 1
+		for i > 0 && c.worse(s[(i-1)/2]) {
+			s[i] = s[(i-1)/2]
+			i = (i - 1) / 2
+		}
+		s[i] = c
+		t.hits = s
+		return
+	}
+	if s[0].worse(c) {
+		t.sink(c)
+	}
+}
+
+func (t *topK) sink(c hit) {
+	s, i := t.hits, 0
+	for {
+		child := 2*i + 1
+		if child >= len(s) {
+			break
+		}
+		if child+1 < len(s) && s[child+1].worse(s[child]) {
+			child++
+		}
+		if !s[child].worse(c) {
+			break
+		}
+		s[i] = s[child]
+		i = child
+	}
+	s[i] = c
+}
+
+// results empties the heap into a new slice, best first.
+func (t *topK) results(m Metric) []Result {
+	out := make([]Result, len(t.hits))
+	for n := len(t.hits) - 1; n >= 0; n-- {
+		out[n] = Result{Label: t.hits[0].label, Score: m.score(t.hits[0].distance)}
+		last := t.hits[n]
+		t.hits = t.hits[:n]
+		if n > 0 {
+			t.sink(last)
+		}
+	}
+	return out
+}

@@ -1,0 +1,60 @@
+package index
+
+func (g *graph) Stats() Stats {
+	s := Stats{
+		Kind:      HNSW,
+		Vectors:   g.Len(),
+		Bytes:     g.bytes() + int64(g.nodes.values())*28 + int64(g.upper.values())*4,
+		Distances: g.distances.Load(),
+	}
+	g.mu.RLock()
+	const mapEntry = 24
+	s.Copies = g.copies
+	s.Bytes += int64(len(g.twins)) * mapEntry
+	g.mu.RUnlock()
+	start := g.entryPoint()
+	if start == noEntry {
+		return s
+	}
+	s.Levels = make([]int, start.level()+1)
+	total := int(g.reserved.Load())
+	reached := g.reach(start.id(), total)
+	for i := range total {
+		n := id(i)
+		v := g.node(n)
+		if v.ready.Load() == 0 || v.twin != none {
+			continue
+		}
+		if !reached[n] {
+			s.Unreachable++
+		}
+		for l := range min(int(v.level)+1, len(s.Levels)) {
+			s.Levels[l]++
+			slots := g.links(n, l)
+			for j := range slots {
+				if load(&slots[j]) != none {
+					s.Edges++
+				}
+			}
+		}
+	}
+	return s
+}
+
+// reach marks the nodes below total that paths of level 0 lead to from start.
+func (g *graph) reach(start id, total int) []bool {
+	reached := make([]bool, total)
+	reached[start] = true
+	for queue := []id{start}; len(queue) > 0; {
+		n := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		slots := g.links(n, 0)
+		for i := range slots {
+			if c := load(&slots[i]); c != none && int(c) < total && !reached[c] {
+				reached[c] = true
+				queue = append(queue, c)
+			}
+		}
+	}
+	return reached
+}

@@ -1,0 +1,102 @@
+package index
+
+import (
+	"context"
+	"io"
+)
+
+// Index is a set of vectors, each under its own label, that can be searched.
+// Every method may be called from several goroutines at once.
+type Index interface {
+	// Add stores vector under label. A label that is taken, a vector of the
+	// wrong length, one that holds NaN or an infinity, or (dot, euclidean) one
+	// longer than MaxLength is an error that names the label and leaves the
+	// index as it was. The vector is copied.
+	Add(label int64, vector []float32) error
+
+	// AddBatch stores len(labels) vectors, given packed one after another, with
+	// Options.Threads workers. The whole batch is checked first, so a bad
+	// vector in it leaves the index as it was. When ctx ends, the vectors added
+	// so far stay, complete and searchable, and the error wraps ctx.Err().
+	AddBatch(ctx context.Context, labels []int64, vectors []float32) error
+
+	// Search returns the k vectors nearest to query, best first, equal scores
+	// by label; all of them when the index (or the filter) holds fewer than k.
+	Search(query []float32, k int, o SearchOptions) ([]Result, error)
+
+	// Vector returns a copy of what is stored under label: under Cosine, the
+	// vector that was added divided by its length.
+	Vector(label int64) ([]float32, bool)
+
+	// Len is the number of vectors that a search can find.
+	Len() int
+
+	// Options returns the options with the defaults filled in.
+	Options() Options
+
+	// Stats describes the index. It looks at every link.
+	Stats() Stats
+
+	// Save writes the index in the format that Load reads. Additions wait until
+	// it is done, searches do not.
+	Save(w io.Writer) error
+}
+
+// SearchOptions change one search. The zero value is the index's defaults.
+type SearchOptions struct {
+	// Ef is the width of the beam of HNSW: more finds more of the true nearest
+	// and takes longer. Below k it is taken as k. Default Options.EfSearch.
+	Ef int
+
+	// Filter, when set, is asked about labels; only those it allows are
+	// returned. It may be called several times for one label, and from the
+	// goroutine of the search only. Default: all are allowed.
+	Filter func(label int64) bool
+}
+
+// Result is one vector found. For Cosine and Dot the score is the similarity,
+// larger is nearer; for Euclidean it is the distance, smaller is nearer.
+type Result struct {
+	Label int64
+	Score float32
+}
+
+// Stats describes an index.
+type Stats struct {
+	Kind    Kind
+	Vectors int // as Len
+
+	// Copies is how many vectors share the graph node of an equal vector. The
+	// graph has Vectors - Copies nodes.
+	Copies int
+
+	// Levels is how many nodes are on each level of the graph, level 0 first.
+	Levels []int
+
+	// Edges is the number of links on all levels, each direction counted.
+	Edges int
+
+	// Unreachable is how many nodes no path of level 0 leads to from the
+	// entry point. It is 0; anything else is a fault of this package.
+	Unreachable int
+
+	// Bytes is the memory held, close to what the allocator gave: vectors,
+	// links, labels and the two maps.
+	Bytes int64
+
+	// Distances is how many vectors searches have been compared with since the
+	// index was made or loaded; additions are not counted.
+	Distances int64
+}
+
+// New makes an empty index.
+func New(o Options) (Index, error) {
+	o = o.withDefaults()
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Kind == Flat {
+		return newFlat(o), nil
+	}
+	return newGraph(o), nil
+}

@@ -1,0 +1,98 @@
+package index
+
+import (
+	"fmt"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Kind names the way an index searches.
+type Kind string
+
+const (
+	// Flat compares the query with every vector: exact.
+	Flat Kind = "flat"
+	// HNSW walks a hierarchical navigable small world graph: approximate, fast.
+	HNSW Kind = "hnsw"
+)
+
+// Limits of the options. They are wide; their purpose is that no file and no
+// slip of the finger can ask for absurd amounts of memory.
+const (
+	MaxDim     = 1 << 16
+	MaxM       = 1 << 8
+	MaxEf      = 1 << 20
+	MaxThreads = 1 << 12
+)
+
+// Options describe an index. All but Threads and EfSearch are fixed when it is
+// made; all are saved with it.
+type Options struct {
+	// Dim is the number of values in a vector, 1 to MaxDim. It has no default.
+	Dim int
+	// Metric says what near means. Default Cosine.
+	Metric Metric
+	// Kind is the way of searching. Default HNSW.
+	Kind Kind
+	// M is how many links a new node makes on a level, 2 to MaxM; level 0 holds
+	// up to 2M. Default 16.
+	M int
+	// EfConstruction is the width of the beam that looks for them, 1 to MaxEf.
+	// Default 200.
+	EfConstruction int
+	// EfSearch is the width of the beam of a search that names none, 1 to
+	// MaxEf. Default 100.
+	EfSearch int
+	// Seed draws the levels of the nodes. Default 1.
+	Seed uint64
+	// Threads is how many workers AddBatch uses. Default 0: one for each
+	// processor that Go may use. 1 makes the graph reproducible.
+	Threads int
+}
+
+func (o Options) withDefaults() Options {
+	if o.Kind == "" {
+		o.Kind = HNSW
+	}
+	if o.M == 0 {
+		o.M = 16
+	}
+	if o.EfConstruction == 0 {
+		o.EfConstruction = 200
+	}
+	if o.EfSearch == 0 {
+		o.EfSearch = 100
+	}
+	if o.Seed == 0 {
+		o.Seed = 1
+	}
+	return o
+}
+
+// Validate returns an error that names the first option out of its range.
+// Options left at zero count as their defaults.
+func (o Options) Validate() error {
+	o = o.withDefaults()
+	for _, f := range []struct {
+		name          string
+		value, lo, hi int
+	}{
+		{"dim", o.Dim, 1, MaxDim},
+		{"m", o.M, 2, MaxM},
+		{"efConstruction", o.EfConstruction, 1, MaxEf},
+		{"efSearch", o.EfSearch, 1, MaxEf},
+		{"threads", o.Threads, 0, MaxThreads},
+	} {
+		if f.value < f.lo || f.value > f.hi {
+			return fault.New(fmt.Sprintf("give a value from %d to %d", f.lo, f.hi),
+				"index option %s: %d is out of range", f.name, f.value)
+		}
+	}
+	if o.Metric < Cosine || o.Metric > Euclidean {
+		return fault.New("the metrics are cosine, dot and euclidean", "index option metric: %d is unknown", int(o.Metric))
+	}
+	if o.Kind != Flat && o.Kind != HNSW {
+		return fault.New("the kinds are flat and hnsw", "index option kind: %q is unknown", string(o.Kind))
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package index
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"math"
+)
+
+// The file, all of it little endian:
+//
+//	magic    8 bytes, see below
+//	version  uint32
+//	sections, each of which is
+//	    name      8 bytes, filled with zeros
+//	    length    uint64, of the payload
+//	    payload
+//	    checksum  uint32, CRC-32C of name, length and payload
+//
+// The sections, all of which are there and in this order:
+//
+//	options  kind, metric, dim, m, efConstruction, efSearch, threads (uint32 each), seed (uint64)
+//	labels   int64 for each vector
+//	vectors  float32 × dim for each vector, as stored (of length one for cosine)
+//
+// and for an HNSW index:
+//
+//	nodes    the entry point (int32, -1 when empty); for each vector its level
+//	         (uint8), parent and twin (int32, -1 for none)
+//	links    for each vector that is no copy, for each of its levels from 0:
+//	         how many links (uint16), then their ids (int32)
+//
+// Nothing follows the last section.
+//
+// Versions: 1 is the first.
+const (
+	magic         = "\x89LVINDEX"
+	formatVersion = 1
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// nodeBytes is the length of an entry of the section nodes.
+const nodeBytes = 1 + 4 + 4
+
+// kinds number the kinds in a file.
+var kinds = []Kind{Flat, HNSW}
+
+// save writes the store and, for an HNSW index, its graph.
+func save(to io.Writer, s *store, g *graph) error {
+	w := &writer{to: bufio.NewWriterSize(to, 1<<16)}
+	w.bytes([]byte(magic))
+	w.uint32(formatVersion)
+
+	o, n := s.options, int(s.reserved.Load())
+	kind := 0
+	for i, k := range kinds {
+		if k == o.Kind {
+			kind = i
+		}
+	}
+	w.section("options", 7*4+8)
+	for _, v := range []int{kind, int(o.Metric), o.Dim, o.M, o.EfConstruction, o.EfSearch, o.Threads} {
+		w.uint32(uint32(v))
+	}
+	w.uint64(o.Seed)
+	w.end()
+
+	w.section("labels", n*8)
+	for i := range n {
+		w.uint64(uint64(s.label(id(i))))
+	}
+	w.end()
+
+	w.section("vectors", n*o.Dim*4)
+	for i := range n {
+		for _, v := range s.arena.vector(id(i))[:o.Dim] {
+			w.uint32(math.Float32bits(v))
+		}
+	}
+	w.end()
+
+	if g != nil {
+		g.save(w, n)
+	}
+	if w.err == nil {
+		w.err = w.to.Flush()
+	}
+	if w.err != nil {
+		return fmt.Errorf("index: save: %w", w.err)
+	}
+	return nil
+}
+
+func (g *graph) save(w *writer, n int) {
+	w.section("nodes", 4+n*nodeBytes)
+	entry := none
+	if e := g.entryPoint(); e != noEntry {
+		entry = e.id()
+	}
+	w.uint32(uint32(entry))
+	for i := range n {
+		v := g.node(id(i))
+		w.bytes([]byte{byte(v.level)})
+		w.uint32(uint32(v.parent))
+		w.uint32(uint32(v.twin))
+	}
+	w.end()
+
+	length := 0
+	g.eachList(n, func(list []id) { length += 2 + 4*len(list) })
+	w.section("links", length)
+	g.eachList(n, func(list []id) {
+		w.bytes(binary.LittleEndian.AppendUint16(w.word[:0], uint16(len(list))))
+		for _, c := range list {
+			w.uint32(uint32(c))
+		}
+	})
+	w.end()
+}
+
+// eachList calls fn with the links of each node and level, in the order of the
+// file. fn may not keep the list.
+func (g *graph) eachList(n int, fn func(list []id)) {
+	var list []id
+	for i := range n {
+		v := g.node(id(i))
+		if v.twin != none {
+			continue
+		}
+		for l := range int(v.level) + 1 {
+			list = list[:0]
+			slots := g.links(id(i), l)
+			for j := range slots {
+				if c := load(&slots[j]); c != none {
+					list = append(list, c)
+				}
+			}
+			fn(list)
+		}
+	}
+}
+
+// writer writes values and sections; after an error it does nothing.
+type writer struct {
+	to   *bufio.Writer
+	sum  uint32 // of the section so far
+	word [8]byte
+	err  error
+}
+
+func (w *writer) bytes(p []byte) {
+	if w.err != nil {
+		return
+	}
+	w.sum = crc32.Update(w.sum, castagnoli, p)
+	_, w.err = w.to.Write(p)
+}
+
+func (w *writer) uint32(v uint32) { w.bytes(binary.LittleEndian.AppendUint32(w.word[:0], v)) }
+func (w *writer) uint64(v uint64) { w.bytes(binary.LittleEndian.AppendUint64(w.word[:0], v)) }
+
+func (w *writer) section(name string, length int) {
+	w.sum = 0
+	var field [8]byte
+	copy(field[:], name)
+	w.bytes(field[:])
+	w.uint64(uint64(length))
+}
+
+func (w *writer) end() { w.uint32(w.sum) }

@@ -1,0 +1,292 @@
+package index
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+func saved(t testing.TB, ix Index) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := ix.Save(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func mustLoad(t testing.TB, file []byte) Index {
+	t.Helper()
+	ix, err := Load(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ix
+}
+
+// small is the file of an index with copies, upper levels and few bytes.
+func small(t testing.TB, kind Kind) []byte {
+	vectors := clustered(24, 3, 8)
+	copy(vectors[45:], vectors[:9])
+	return saved(t, filled(t, Options{Dim: 3, Kind: kind, M: 2, EfConstruction: 5, Threads: 1}, vectors))
+}
+
+func TestRoundTrip(t *testing.T) {
+	const dim = 20
+	vectors := clustered(2100, dim, 4)
+	bothKinds(t, func(t *testing.T, kind Kind) {
+		for _, m := range allMetrics {
+			o := Options{Dim: dim, Kind: kind, Metric: m, M: 7, EfConstruction: 50, EfSearch: 30, Seed: 99, Threads: 2}
+			ix := filled(t, o, vectors[:2000*dim])
+			file := saved(t, ix)
+			back := mustLoad(t, file)
+			if back.Options() != ix.Options() {
+				t.Fatalf("options %+v, saved %+v", back.Options(), ix.Options())
+			}
+			if !bytes.Equal(saved(t, back), file) {
+				t.Error("saved again, the file differs")
+			}
+			for i := 2000; i < 2100; i++ {
+				q := vectors[i*dim : (i+1)*dim]
+				want := mustSearch(t, ix, q, 10, SearchOptions{})
+				if got := mustSearch(t, back, q, 10, SearchOptions{}); !slices.Equal(got, want) {
+					t.Fatalf("%v after loading, %v before", got, want)
+				}
+			}
+			a, b := ix.Stats(), back.Stats()
+			if a.Edges != b.Edges || a.Copies != b.Copies || !slices.Equal(a.Levels, b.Levels) || b.Unreachable != 0 {
+				t.Errorf("stats %+v after loading, %+v before", b, a)
+			}
+			// A loaded index grows like any other.
+			if err := back.AddBatch(t.Context(), sequence(2000, 100), vectors[2000*dim:]); err != nil {
+				t.Fatal(err)
+			}
+			if u := back.Stats().Unreachable; u != 0 || back.Len() != 2100 {
+				t.Errorf("%d vectors, %d unreachable", back.Len(), u)
+			}
+		}
+		empty := mustLoad(t, saved(t, mustNew(t, Options{Dim: 5, Kind: kind})))
+		if err := empty.Add(-7, make([]float32, 5)); err != nil || empty.Len() != 1 {
+			t.Errorf("adding to a loaded empty index: %v, %d vectors", err, empty.Len())
+		}
+	})
+}
+
+func TestEveryFlippedByteIsRefused(t *testing.T) {
+	bothKinds(t, func(t *testing.T, kind Kind) {
+		file := small(t, kind)
+		mustLoad(t, file)
+		for i := range file {
+			for _, mask := range []byte{1, 0xff} {
+				file[i] ^= mask
+				if _, err := Load(bytes.NewReader(file)); err == nil {
+					t.Fatalf("byte %d of %d ^ %#x was accepted", i, len(file), mask)
+				} else if !strings.HasPrefix(err.Error(), "index: ") {
+					t.Fatalf("byte %d: error without a place: %v", i, err)
+				}
+				file[i] ^= mask
+			}
+		}
+	})
+}
+
+func TestEveryTruncationIsRefused(t *testing.T) {
+	bothKinds(t, func(t *testing.T, kind Kind) {
+		file := small(t, kind)
+		for i := range file {
+			_, err := Load(bytes.NewReader(file[:i]))
+			if !errors.Is(err, io.ErrUnexpectedEOF) || fault.Hint(err) == "" || !strings.Contains(err.Error(), "section ") {
+				t.Fatalf("cut to %d of %d bytes: %v", i, len(file), err)
+			}
+		}
+		if _, err := Load(bytes.NewReader(append(file, 0))); err == nil {
+			t.Fatal("a byte too many was accepted")
+		}
+	})
+}
+
+// reseal makes the checksums of a changed file right again, as far as its
+// sections can be followed, so that what lies behind them is tested.
+func reseal(file []byte) []byte {
+	file = slices.Clone(file)
+	for at := len(magic) + 4; at+16 <= len(file); {
+		length := binary.LittleEndian.Uint64(file[at+8:])
+		if length > uint64(len(file)-at-16) || len(file)-at-16-int(length) < 4 {
+			break
+		}
+		end := at + 16 + int(length)
+		binary.LittleEndian.PutUint32(file[end:], crc32.Checksum(file[at:end], castagnoli))
+		at = end + 4
+	}
+	return file
+}
+
+// exercise uses an index that came out of a hostile file.
+func exercise(t testing.TB, ix Index) {
+	dim := ix.Options().Dim
+	q := make([]float32, dim)
+	q[0] = 1
+	mustSearch(t, ix, q, 3, SearchOptions{Ef: 4})
+	mustSearch(t, ix, q, 3, SearchOptions{Ef: 4, Filter: func(l int64) bool { return l%3 == 0 }})
+	for i := range int64(20) {
+		q[0], q[dim-1] = float32(i), 1
+		if _, taken := ix.Vector(1000 + i); !taken {
+			if err := ix.Add(1000+i, q); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if u := ix.Stats().Unreachable; u != 0 {
+		t.Fatalf("%d nodes are unreachable", u)
+	}
+	mustLoad(t, saved(t, ix))
+}
+
+// A file with right checksums and wrong contents is refused, or harmless.
+func TestHostileFile(t *testing.T) {
+	bothKinds(t, func(t *testing.T, kind Kind) {
+		file := small(t, kind)
+		refused := 0
+		for i := len(magic) + 4; i < len(file); i++ {
+			for _, mask := range []byte{1, 0x80, 0xff} {
+				file[i] ^= mask
+				if ix, err := Load(bytes.NewReader(reseal(file))); err != nil {
+					refused++
+				} else if ix.Options().Dim < 100 && ix.Options().EfConstruction < 1000 {
+					exercise(t, ix)
+				}
+				file[i] ^= mask
+			}
+		}
+		if refused == 0 {
+			t.Error("nothing was refused")
+		}
+	})
+}
+
+// Parents in a circle, each linked with the next: everything but a tree.
+func TestCircleOfParents(t *testing.T) {
+	file := small(t, HNSW)
+	g := mustLoad(t, file).(*graph)
+	nodes := bytes.Index(file, []byte("nodes\x00")) + 16
+	for i := range g.Len() {
+		c := g.node(id(i)).parent
+		if c == none || g.node(c).parent == none || int(g.node(id(i)).children) == g.options.M {
+			continue
+		}
+		binary.LittleEndian.PutUint32(file[nodes+4+int(c)*nodeBytes+1:], uint32(i))
+		_, err := Load(bytes.NewReader(reseal(file)))
+		if err == nil || !strings.Contains(err.Error(), "ancestor") {
+			t.Errorf("number %d under its own child: %v", c, err)
+		}
+		return
+	}
+	t.Fatal("the tree has no third generation")
+}
+
+// Lengths and numbers that a file only claims cost no memory.
+func TestClaimsCostNothing(t *testing.T) {
+	file := small(t, HNSW)
+	labels := len(magic) + 4 + 16 + 36 + 4
+	for _, at := range []int{labels + 8} {
+		huge := slices.Clone(file)
+		binary.LittleEndian.PutUint64(huge[at:], 1<<60)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Load(bytes.NewReader(huge))
+		runtime.ReadMemStats(&after)
+		if err == nil || !strings.Contains(err.Error(), "section labels") {
+			t.Errorf("error %v", err)
+		}
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 8<<20 {
+			t.Errorf("%d bytes allocated for a file of %d", grown, len(huge))
+		}
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add(small(f, Flat))
+	f.Add(small(f, HNSW))
+	f.Add([]byte(magic))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		Load(bytes.NewReader(file))
+		ix, err := Load(bytes.NewReader(reseal(file)))
+		if err == nil && ix.Options().Dim < 1000 && ix.Options().EfConstruction < 1000 {
+			exercise(t, ix)
+		}
+	})
+}
+
+// Files of every past version stay readable.
+func TestGolden(t *testing.T) {
+	for _, name := range []string{"v1-flat.index", "v1-hnsw.index"} {
+		file, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ix := mustLoad(t, file)
+		if !bytes.Equal(saved(t, ix), file) {
+			t.Errorf("%s: saved again, it differs", name)
+		}
+		v, _ := ix.Vector(7)
+		if rs := mustSearch(t, ix, v, 3, SearchOptions{Ef: 10}); len(rs) != 3 || rs[0].Label != 7 {
+			t.Errorf("%s: label 7 does not find itself: %v", name, rs)
+		}
+	}
+}
+
+type failing struct{ left int }
+
+func (f *failing) Write(p []byte) (int, error) {
+	if f.left -= len(p); f.left < 0 {
+		return 0, errors.New("no space left")
+	}
+	return len(p), nil
+}
+
+func TestSaveReportsAFullDisk(t *testing.T) {
+	ix := filled(t, Options{Dim: 16}, clustered(2000, 16, 1))
+	for _, left := range []int{0, 1 << 16, 1 << 17} {
+		if err := ix.Save(&failing{left}); err == nil || !strings.Contains(err.Error(), "no space left") {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
+func TestFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "words.index")
+	if _, err := LoadFile(path); !errors.Is(err, fs.ErrNotExist) || fault.Hint(err) == "" {
+		t.Errorf("a missing file: %v", err)
+	}
+	ix := filled(t, Options{Dim: 4}, clustered(50, 4, 1))
+	if err := SaveFile(path, ix, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := SaveFile(path, ix, false); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a file that is there: %v", err)
+	}
+	if err := SaveFile(path, ix, true); err != nil {
+		t.Error(err)
+	}
+	back, err := LoadFile(path)
+	if err != nil || back.Len() != 50 {
+		t.Fatalf("%v, %v", back, err)
+	}
+	if err := os.WriteFile(path, []byte("not an index"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadFile(path); err == nil || !strings.Contains(err.Error(), "words.index") {
+		t.Errorf("another file: %v", err)
+	}
+}

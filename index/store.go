@@ -1,0 +1,224 @@
+package index
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// claimed is in the map of labels while a batch that holds the label is being
+// added and its vector has no id yet.
+const claimed id = -2
+
+// store is what both kinds have: the vectors, their labels, and the checks
+// that everything must pass to get in.
+type store struct {
+	options  Options
+	distance distance
+	arena    *arena
+	labels   *chunked[int64] // of each id
+
+	// gate is held shared by an addition and alone by Save, which so sees no
+	// vector half added.
+	gate sync.RWMutex
+
+	mu       sync.RWMutex // guards ids and the growing of arrays
+	ids      map[int64]id
+	reserved atomic.Int64 // ids given out; written under mu
+	count    atomic.Int64 // vectors that a search can find
+
+	distances atomic.Int64 // computed by searches
+	scratch   scratchPool
+}
+
+func (s *store) init(o Options, slots int) {
+	s.options = o
+	s.distance = o.Metric.distance()
+	s.arena = newArena(o.Dim, slots)
+	s.labels = newChunked(1, 8, func(n int) []int64 { return make([]int64, n) })
+	s.ids = make(map[int64]id)
+	s.scratch.stride = s.arena.stride
+}
+
+func (s *store) Len() int         { return int(s.count.Load()) }
+func (s *store) Options() Options { return s.options }
+
+func (s *store) Vector(label int64) ([]float32, bool) {
+	s.mu.RLock()
+	n, ok := s.ids[label]
+	s.mu.RUnlock()
+	if !ok || n < 0 {
+		return nil, false
+	}
+	return append([]float32(nil), s.arena.vector(n)[:s.options.Dim]...), true
+}
+
+func (s *store) label(n id) int64 { return s.labels.row(int(n))[0] }
+
+// place gives label the next id and stores its vector, already prepared. The
+// caller holds mu and has claimed the label.
+func (s *store) place(label int64, vector []float32) id {
+	n := int(s.reserved.Load())
+	s.arena.records.grow(n + 1)
+	s.labels.grow(n + 1)
+	copy(s.arena.vector(id(n)), vector)
+	s.labels.row(n)[0] = label
+	s.ids[label] = id(n)
+	s.reserved.Store(int64(n) + 1)
+	return id(n)
+}
+
+// claim takes labels for an addition, all or none.
+func (s *store) claim(labels []int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.ids)+len(labels) > maxNodes {
+		return fmt.Errorf("index: label %d: an index holds at most %d vectors", labels[0], maxNodes)
+	}
+	for i, label := range labels {
+		if _, taken := s.ids[label]; taken {
+			for _, l := range labels[:i] {
+				delete(s.ids, l)
+			}
+			return fault.New("every vector needs a label of its own", "index: label %d is taken", label)
+		}
+		s.ids[label] = claimed
+	}
+	return nil
+}
+
+// release gives back the labels of a batch cut short.
+func (s *store) release(labels []int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, label := range labels {
+		if s.ids[label] == claimed {
+			delete(s.ids, label)
+		}
+	}
+}
+
+// fits checks the vector to be stored under label and writes it, prepared, to dst.
+func (s *store) fits(dst []float32, label int64, vector []float32) error {
+	if len(vector) != s.options.Dim {
+		return fault.New(fmt.Sprintf("this index takes vectors of %d values", s.options.Dim),
+			"index: label %d: vector of %d values", label, len(vector))
+	}
+	if err := s.options.Metric.prepare(dst, vector); err != nil {
+		return fmt.Errorf("index: label %d: %w", label, err)
+	}
+	return nil
+}
+
+// add is Add, with insert to store one prepared vector whose label is claimed.
+func (s *store) add(label int64, vector []float32, insert func(*scratch, int64)) error {
+	w := s.scratch.get()
+	defer s.scratch.put(w)
+	if err := s.fits(w.query, label, vector); err != nil {
+		return err
+	}
+	s.gate.RLock()
+	defer s.gate.RUnlock()
+	one := [1]int64{label}
+	if err := s.claim(one[:]); err != nil {
+		return err
+	}
+	insert(w, label)
+	return nil
+}
+
+// addBatch is AddBatch, with insert as in add.
+func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32, insert func(*scratch, int64)) error {
+	dim := s.options.Dim
+	if len(vectors) != len(labels)*dim {
+		return fault.New(fmt.Sprintf("this index takes vectors of %d values, packed", dim),
+			"index: %d labels with %d values", len(labels), len(vectors))
+	}
+	if len(labels) == 0 {
+		return ctx.Err()
+	}
+	check := s.scratch.get()
+	defer s.scratch.put(check)
+	for i, label := range labels {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return fmt.Errorf("index: nothing added: %w", ctx.Err())
+		}
+		if err := s.fits(check.query, label, vectors[i*dim:(i+1)*dim]); err != nil {
+			return err
+		}
+	}
+	if err := s.claim(labels); err != nil {
+		return err
+	}
+	defer s.release(labels)
+
+	threads := s.options.Threads
+	if threads == 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	threads = min(threads, len(labels))
+	var next, added atomic.Int64
+	workers := pool.New().WithMaxGoroutines(threads)
+	for range threads {
+		workers.Go(func() {
+			w := s.scratch.get()
+			defer s.scratch.put(w)
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(labels) {
+					return
+				}
+				s.gate.RLock()
+				if s.fits(w.query, labels[i], vectors[i*dim:(i+1)*dim]) == nil { // as checked above
+					insert(w, labels[i])
+					added.Add(1)
+				}
+				s.gate.RUnlock()
+			}
+		})
+	}
+	workers.Wait()
+	if n := added.Load(); n < int64(len(labels)) {
+		return fmt.Errorf("index: %d of %d vectors added: %w", n, len(labels), context.Cause(ctx))
+	}
+	return nil
+}
+
+// ask checks a search and prepares its query. It returns k cut to what there
+// is and the beam.
+func (s *store) ask(w *scratch, query []float32, k int, o SearchOptions) (int, int, error) {
+	if k <= 0 {
+		return 0, 0, fault.New("ask for at least one result", "index: search for %d results", k)
+	}
+	if o.Ef < 0 || o.Ef > MaxEf {
+		return 0, 0, fault.New(fmt.Sprintf("give a value up to %d, or 0 for the default", MaxEf),
+			"index: search option ef: %d is out of range", o.Ef)
+	}
+	if len(query) != s.options.Dim {
+		return 0, 0, fault.New(fmt.Sprintf("this index takes vectors of %d values", s.options.Dim),
+			"index: query of %d values", len(query))
+	}
+	if err := s.options.Metric.prepare(w.query, query); err != nil {
+		return 0, 0, fmt.Errorf("index: query: %w", err)
+	}
+	ef := o.Ef
+	if ef == 0 {
+		ef = s.options.EfSearch
+	}
+	k = min(k, s.Len())
+	return k, max(ef, k), nil
+}
+
+// bytes is the memory of what the store holds.
+func (s *store) bytes() int64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	const mapEntry = 24 // a label, an id and their share of the free slots
+	return int64(s.arena.records.values())*4 + int64(s.labels.values())*8 + int64(len(s.ids))*mapEntry
+}
