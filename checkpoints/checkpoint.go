@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/internal/manifest"
 )
 
 // Names of the files in a model folder.
@@ -18,7 +18,7 @@ const (
 	CardFile       = "README.md"
 	StateFile      = "training/state.safetensors"
 	LogFile        = "training/log.jsonl"
-	ManifestFile   = "MANIFEST"
+	ManifestFile   = manifest.Name
 )
 
 // Names of the tensors that this package knows.
@@ -43,34 +43,21 @@ type Checkpoint struct {
 // Embedding returns the table of the vocabulary, [V, dim].
 func (c *Checkpoint) Embedding() Tensor { return c.Tensors[EmbeddingTensor] }
 
-// partError is a fault found in one file of the folder.
-type partError struct {
-	file string
-	err  error
-}
-
-func (e *partError) Error() string {
-	message := e.err.Error()
-	if strings.HasPrefix(message, e.file+":") { // package corpora names its file itself
-		return message
-	}
-	return e.file + ": " + message
-}
-func (e *partError) Unwrap() error { return e.err }
-
 func faultIn(file, format string, args ...any) error {
-	return &partError{file, fmt.Errorf(format, args...)}
+	return &manifest.FileError{File: file, Err: fmt.Errorf(format, args...)}
 }
+
+var errNoToken = errors.New("there is no token in the vocabulary")
 
 // Validate reports where the parts of the checkpoint do not fit each other,
 // naming the file that the part belongs to. It does not look at the values of
 // tensors; Write and Read do.
 func (c *Checkpoint) Validate() error {
 	if err := c.Config.Validate(); err != nil {
-		return &partError{ConfigFile, err}
+		return &manifest.FileError{File: ConfigFile, Err: err}
 	}
 	if c.Vocabulary == nil || c.Vocabulary.Len() == 0 {
-		return faultIn(VocabularyFile, "there is no token in the vocabulary")
+		return &manifest.FileError{File: VocabularyFile, Err: errNoToken}
 	}
 	if c.Tokenizer == nil {
 		return faultIn(TokenizerFile, "there is no tokenizer")
@@ -78,10 +65,10 @@ func (c *Checkpoint) Validate() error {
 	if v := c.Tokenizer.Vocabulary(); v == nil {
 		return faultIn(TokenizerFile, "the tokenizer has no vocabulary")
 	} else if err := sameTokens(v, c.Vocabulary); err != nil {
-		return &partError{TokenizerFile, err}
+		return &manifest.FileError{File: TokenizerFile, Err: err}
 	}
 	if err := c.checkModel(); err != nil {
-		return &partError{ModelFile, err}
+		return &manifest.FileError{File: ModelFile, Err: err}
 	}
 	for name, t := range c.State {
 		if err := t.check(); err != nil {
@@ -90,7 +77,7 @@ func (c *Checkpoint) Validate() error {
 	}
 	if t, ok := c.State[OutputTensor]; ok {
 		if err := wantShape(OutputTensor, t, c.Vocabulary.Len(), c.Config.Dim); err != nil {
-			return &partError{StateFile, err}
+			return &manifest.FileError{File: StateFile, Err: err}
 		}
 	}
 	return nil
@@ -155,14 +142,4 @@ func wantShape(name string, t Tensor, shape ...int) error {
 		return fmt.Errorf("tensor %q has shape %v, want %v by %s and %s", name, t.Shape, shape, VocabularyFile, ConfigFile)
 	}
 	return nil
-}
-
-// fileOf returns the file that an error is about, "" when it is about the
-// folder as a whole.
-func fileOf(err error) string {
-	var p *partError
-	if errors.As(err, &p) {
-		return p.file
-	}
-	return ""
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/manifest"
 )
 
 // wantDamage wants Verify, and Read unless the file is the model card, to
@@ -190,19 +191,21 @@ func TestNoModel(t *testing.T) {
 // agrees with them, as only a faulty or hostile program would.
 func forge(t *testing.T, dir string, version int, change map[string]string) {
 	t.Helper()
-	m := manifest{version: version}
+	f := format
+	f.Version = version
+	var listed []manifest.File
 	files := tree(t, dir)
 	maps.Copy(files, change)
 	delete(files, ManifestFile)
 	for name, content := range files {
-		sum := newTally()
+		sum := manifest.NewTally()
 		sum.Write([]byte(content))
-		m.files = append(m.files, sum.file(name))
+		listed = append(listed, sum.File(name))
 		if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), []byte(content), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, ManifestFile), m.marshal(), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, ManifestFile), f.Marshal(listed), 0o666); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -266,8 +269,7 @@ func TestForged(t *testing.T) {
 
 func TestManifestWithoutModel(t *testing.T) {
 	dir := t.TempDir()
-	m := manifest{version: FormatVersion}
-	if err := os.WriteFile(filepath.Join(dir, ManifestFile), m.marshal(), 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, ManifestFile), format.Marshal(nil), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Read(context.Background(), dir, ReadOptions{}); err == nil || !strings.Contains(err.Error(), "MANIFEST: it does not list config.json") {

@@ -1,7 +1,6 @@
 package checkpoints
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +12,8 @@ import (
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/manifest"
+	"github.com/sourcegraph/conc"
 )
 
 const (
@@ -56,12 +57,21 @@ func Read(ctx context.Context, dir string, o ReadOptions) (*Checkpoint, error) {
 	}
 }
 
+// format is that of a model's MANIFEST.
+var format = manifest.Format{
+	Head:    "luminavec-manifest",
+	Version: FormatVersion,
+	Kind:    "model",
+	Other:   hintNoModel,
+	Damaged: hintDamaged,
+}
+
 // reader reads the files of a folder against its MANIFEST.
 type reader struct {
-	ctx      context.Context
-	dir      string
-	info     fs.FileInfo // of the folder as opened
-	manifest *manifest
+	ctx    context.Context
+	dir    string
+	info   fs.FileInfo // of the folder as opened
+	folder *manifest.Folder
 }
 
 // open reads MANIFEST. Together with an error about a file in the folder it
@@ -80,23 +90,18 @@ func open(ctx context.Context, dir string) (*reader, error) {
 		return nil, fault.New(hintNoModel, "%s is a file, and a model is a folder", dir)
 	}
 	r := &reader{ctx: ctx, dir: dir, info: info}
-	data, err := readSmall(r.path(ManifestFile), maxManifest)
+	r.folder, err = format.Open(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Stat(r.path(ConfigFile)); err == nil {
+		if _, err := os.Stat(filepath.Join(dir, ConfigFile)); err == nil {
 			return r, fault.New(hintDamaged, "%s has a %s, but no %s: it was not copied whole", dir, ConfigFile, ManifestFile)
 		}
 		return r, fault.New(hintNoModel, "%s is not a model: it has no %s", dir, ManifestFile)
 	}
-	if err == nil {
-		r.manifest, err = parseManifest(data)
-	}
 	if err != nil {
-		return r, r.wrap(ManifestFile, err)
+		return r, r.wrap(err)
 	}
 	return r, nil
 }
-
-func (r *reader) path(name string) string { return filepath.Join(r.dir, filepath.FromSlash(name)) }
 
 // replaced reports whether dir is not the folder that was opened any more.
 func (r *reader) replaced() bool {
@@ -104,81 +109,100 @@ func (r *reader) replaced() bool {
 	return err == nil && !os.SameFile(r.info, now)
 }
 
-// wrap names the model and the file in an error, keeping a hint it has.
-func (r *reader) wrap(name string, err error) error {
+// wrap names the model in an error about a file of it.
+func (r *reader) wrap(err error) error {
 	if r.ctx.Err() != nil && errors.Is(err, r.ctx.Err()) {
 		return fmt.Errorf("reading %s: %w", r.dir, err)
 	}
-	hint := fault.Hint(err)
-	if hint == "" {
-		hint = hintDamaged
-	}
-	return fault.New(hint, "model %s: %w", r.dir, &partError{name, unwrapPath(err)})
+	return fault.New(hintOf(err), "model %s: %w", r.dir, err)
 }
 
-// unwrapPath takes the path out of an error of package os; the message names
-// the file already.
-func unwrapPath(err error) error {
-	if e, ok := err.(*fs.PathError); ok {
-		return e.Err
+// hintOf returns the hint of an error about a file of a model.
+func hintOf(err error) string {
+	var of *manifest.FileError
+	if errors.As(err, &of) && (of.File == StateFile || of.File == LogFile) && errors.Is(err, fs.ErrNotExist) {
+		return hintState
 	}
-	return err
+	if hint := fault.Hint(err); hint != "" {
+		return hint
+	}
+	return hintDamaged
 }
 
-// checkpoint reads the files and checks that they fit each other.
+// checkpoint reads the files and checks that they fit each other. The tables
+// are read at the same time as the vocabulary and the tokenizer: together these
+// take about as long.
 func (r *reader) checkpoint(o ReadOptions) (*Checkpoint, error) {
 	c := &Checkpoint{}
-	for _, f := range []struct {
-		name     string
-		training bool
-		read     func(io.Reader, int64) error
-	}{
-		{ConfigFile, false, whole(func(data []byte) (err error) {
-			c.Config, err = parseConfig(data)
-			return err
-		})},
-		{VocabularyFile, false, func(in io.Reader, _ int64) (err error) {
-			c.Vocabulary, err = corpora.ReadVocabulary(VocabularyFile, in)
-			return err
-		}},
-		{TokenizerFile, false, whole(func(data []byte) (err error) {
-			c.Tokenizer, err = corpora.ParseTokenizer(TokenizerFile, data)
-			return err
-		})},
-		{ModelFile, false, func(in io.Reader, size int64) (err error) {
-			c.Tensors, err = readTensors(r.ctx, in, size)
-			return err
-		}},
-		{StateFile, true, func(in io.Reader, size int64) (err error) {
-			c.State, err = readTensors(r.ctx, in, size)
-			return err
-		}},
-		{LogFile, true, whole(func(data []byte) error {
-			c.Log = data
-			return nil
-		})},
-	} {
-		listed, ok := r.manifest.find(f.name)
-		switch {
-		case f.training && (!o.State || !ok):
-			continue
-		case !ok:
-			return nil, r.wrap(ManifestFile, fmt.Errorf("it does not list %s", f.name))
-		}
-		if err := r.file(listed, f.read); err != nil {
-			return nil, r.wrap(f.name, err)
+	// The smallest first: in a folder that is wrong altogether it shows.
+	err := r.file(ConfigFile, whole(func(data []byte) (err error) {
+		c.Config, err = parseConfig(data)
+		return err
+	}))
+	if err != nil {
+		return nil, r.wrap(err)
+	}
+	var words, tables error
+	var work conc.WaitGroup
+	work.Go(func() { words = r.words(c) })
+	work.Go(func() { tables = r.tables(c, o) })
+	work.Wait()
+	for _, err := range []error{words, tables} {
+		if err != nil {
+			return nil, r.wrap(err)
 		}
 	}
 	if err := c.Validate(); err != nil {
-		return nil, r.wrap(fileOf(err), errors.Unwrap(err))
+		return nil, r.wrap(err)
 	}
-	// One vocabulary in memory, the one with counts.
-	t, err := c.Tokenizer.WithVocabulary(c.Vocabulary)
-	if err != nil {
-		return nil, r.wrap(VocabularyFile, err)
-	}
-	c.Tokenizer = t
 	return c, nil
+}
+
+// words reads the vocabulary and the tokenizer, which is over that vocabulary.
+func (r *reader) words(c *Checkpoint) error {
+	err := r.file(VocabularyFile, func(in io.Reader, _ int64) (err error) {
+		c.Vocabulary, err = corpora.ReadVocabulary(VocabularyFile, in)
+		if err == nil && c.Vocabulary.Len() == 0 {
+			err = errNoToken
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return r.file(TokenizerFile, whole(func(data []byte) (err error) {
+		c.Tokenizer, err = corpora.ParseTokenizerWith(TokenizerFile, data, c.Vocabulary)
+		return err
+	}))
+}
+
+// tables reads the tensors, and what training needs when it is asked for.
+func (r *reader) tables(c *Checkpoint, o ReadOptions) error {
+	tensors := func(to *map[string]Tensor) func(io.Reader, int64) error {
+		return func(in io.Reader, size int64) (err error) {
+			*to, err = readTensors(r.ctx, in, size)
+			return err
+		}
+	}
+	if err := r.file(ModelFile, tensors(&c.Tensors)); err != nil || !o.State {
+		return err
+	}
+	if _, ok := r.folder.Find(StateFile); ok {
+		if err := r.file(StateFile, tensors(&c.State)); err != nil {
+			return err
+		}
+	}
+	if _, ok := r.folder.Find(LogFile); ok {
+		return r.file(LogFile, whole(func(data []byte) error {
+			c.Log = data
+			return nil
+		}))
+	}
+	return nil
+}
+
+func (r *reader) file(name string, parse func(io.Reader, int64) error) error {
+	return r.folder.Read(r.ctx, name, parse)
 }
 
 // whole reads a small file in one piece. The size was checked against the
@@ -191,100 +215,4 @@ func whole(parse func([]byte) error) func(io.Reader, int64) error {
 		}
 		return parse(data)
 	}
-}
-
-// file reads one file through read, and verifies its size and checksum. When
-// the content is wrong and the checksum too, the error says that the file is
-// damaged rather than what the damage led to.
-func (r *reader) file(listed manifestFile, read func(io.Reader, int64) error) error {
-	if err := r.ctx.Err(); err != nil {
-		return err
-	}
-	f, err := openRegular(r.path(listed.name))
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return missing(listed.name)
-		}
-		return err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if info.Size() != listed.size {
-		return wrongSize(info.Size(), listed.size)
-	}
-	t := newTally()
-	in := io.TeeReader(contextReader{r.ctx, io.LimitReader(f, listed.size)}, t)
-	readErr := read(bufio.NewReaderSize(in, int(min(listed.size, blockBytes))), listed.size)
-	if r.ctx.Err() != nil {
-		return r.ctx.Err()
-	}
-	if _, err := io.Copy(io.Discard, in); err != nil { // what read did not ask for
-		return err
-	}
-	switch got := t.file(listed.name); {
-	case got.size != listed.size:
-		return wrongSize(got.size, listed.size)
-	case got.sum != listed.sum:
-		return fault.New(hintDamaged, "it is damaged: its SHA-256 is not the one in %s", ManifestFile)
-	}
-	return readErr
-}
-
-func missing(name string) error {
-	hint := hintDamaged
-	if name == StateFile || name == LogFile {
-		hint = hintState
-	}
-	return fault.New(hint, "it is missing")
-}
-
-func wrongSize(got, want int64) error {
-	what := "cut short"
-	if got > want {
-		what = "longer than it should be"
-	}
-	return fault.New(hintDamaged, "it is %s: %d bytes, and %s says %d", what, got, ManifestFile, want)
-}
-
-// openRegular opens a file and refuses what is none, on which a read might
-// wait for ever.
-func openRegular(path string) (*os.File, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("it is not a regular file")
-	}
-	return os.Open(path)
-}
-
-// readSmall reads a file of at most limit bytes.
-func readSmall(path string, limit int64) ([]byte, error) {
-	f, err := openRegular(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("it is longer than %d bytes", limit)
-	}
-	return data, err
-}
-
-// contextReader ends reading when the context ends.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }

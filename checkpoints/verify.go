@@ -2,9 +2,9 @@ package checkpoints
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -56,20 +56,20 @@ func Verify(ctx context.Context, dir string) (*Report, error) {
 }
 
 func (r *reader) verify() (*Report, error) {
-	report := &Report{Format: r.manifest.version}
+	found, err := r.folder.VerifyAll(r.ctx)
+	if err != nil {
+		return nil, r.wrap(err)
+	}
+	report := &Report{Format: r.folder.Version}
 	var problems []string
 	hint := ""
-	for _, listed := range r.manifest.files {
-		err := r.file(listed, func(io.Reader, int64) error { return nil })
-		if r.ctx.Err() != nil {
-			return nil, r.wrap(listed.name, r.ctx.Err())
-		}
-		f := FileReport{Name: listed.name, Size: listed.size, Checksum: listed.sum}
-		if err != nil {
-			f.Problem = unwrapPath(err).Error()
-			problems = append(problems, f.Name+": "+f.Problem)
-			if h := fault.Hint(err); hint == "" || hint == hintState {
-				hint = h
+	for i, listed := range r.folder.Files {
+		f := FileReport{Name: listed.Name, Size: listed.Size, Checksum: hex.EncodeToString(listed.Sum[:])}
+		if err := found[i]; err != nil {
+			f.Problem = errors.Unwrap(err).Error()
+			problems = append(problems, err.Error())
+			if hint == "" || hint == hintState {
+				hint = hintOf(err)
 			}
 		}
 		report.Files = append(report.Files, f)
@@ -81,9 +81,6 @@ func (r *reader) verify() (*Report, error) {
 	report.Extra = extra
 	if len(problems) == 0 {
 		return report, nil
-	}
-	if hint == "" {
-		hint = hintDamaged
 	}
 	return report, fault.New(hint, "model %s: %s", r.dir, strings.Join(problems, "; "))
 }
@@ -100,7 +97,7 @@ func (r *reader) extra() ([]string, error) {
 			return err
 		}
 		name = filepath.ToSlash(name)
-		if _, listed := r.manifest.find(name); !listed && name != ManifestFile {
+		if _, listed := r.folder.Find(name); !listed && name != ManifestFile {
 			extra = append(extra, name)
 		}
 		return r.ctx.Err()

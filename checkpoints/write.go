@@ -8,6 +8,7 @@ import (
 
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/manifest"
 )
 
 // WriteOptions say how Write treats what is there.
@@ -55,8 +56,7 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 			return err
 		}
 	}
-	m := manifest{version: FormatVersion, files: w.files}
-	if err := w.file(ManifestFile, bytesOf(func() ([]byte, error) { return m.marshal(), nil })); err != nil {
+	if err := w.file(ManifestFile, bytesOf(func() ([]byte, error) { return format.Marshal(w.files), nil })); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -82,7 +82,7 @@ type writer struct {
 	ctx    context.Context
 	dir    string
 	folder *durable.Folder
-	files  []manifestFile
+	files  []manifest.File
 }
 
 func (w *writer) file(name string, content func(io.Writer) error) error {
@@ -93,7 +93,7 @@ func (w *writer) file(name string, content func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	t := newTally()
+	t := manifest.NewTally()
 	b := bufio.NewWriterSize(io.MultiWriter(f, t), 64<<10)
 	err = content(b)
 	if err == nil {
@@ -104,10 +104,10 @@ func (w *writer) file(name string, content func(io.Writer) error) error {
 	}
 	if err != nil {
 		if fault.Hint(err) == "" {
-			err = fmt.Errorf("cannot write %s: %w", w.dir, &partError{name, err})
+			err = fmt.Errorf("cannot write %s: %w", w.dir, &manifest.FileError{File: name, Err: err})
 		}
 		return err
 	}
-	w.files = append(w.files, t.file(name))
+	w.files = append(w.files, t.File(name))
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -120,11 +121,17 @@ func TestEveryStepFails(t *testing.T) {
 // countdown is a context that is cancelled when it is asked for the n-th time.
 type countdown struct {
 	context.Context
-	left int
+	left atomic.Int64
+}
+
+func newCountdown(n int) *countdown {
+	c := &countdown{Context: context.Background()}
+	c.left.Store(int64(n))
+	return c
 }
 
 func (c *countdown) Err() error {
-	if c.left--; c.left < 0 {
+	if c.left.Add(-1) < 0 {
 		return context.Canceled
 	}
 	return nil
@@ -137,7 +144,7 @@ func TestCancel(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Join(root, "model")
 	for n := 0; ; n++ {
-		err := Write(&countdown{context.Background(), n}, dir, newSmall(t), WriteOptions{})
+		err := Write(newCountdown(n), dir, newSmall(t), WriteOptions{})
 		if err == nil {
 			if n < 5 {
 				t.Errorf("Write looks at the context %d times", n)
@@ -152,7 +159,7 @@ func TestCancel(t *testing.T) {
 		}
 	}
 	for n := 0; ; n++ {
-		c, err := Read(&countdown{context.Background(), n}, dir, ReadOptions{State: true})
+		c, err := Read(newCountdown(n), dir, ReadOptions{State: true})
 		if err == nil {
 			if n < 5 {
 				t.Errorf("Read looks at the context %d times", n)
@@ -164,7 +171,7 @@ func TestCancel(t *testing.T) {
 		}
 	}
 	for n := 0; ; n++ {
-		_, err := Verify(&countdown{context.Background(), n}, dir)
+		_, err := Verify(newCountdown(n), dir)
 		if err == nil {
 			break
 		}
@@ -177,12 +184,12 @@ func TestCancel(t *testing.T) {
 // callAt is a context that calls fn when it is asked for the n-th time.
 type callAt struct {
 	context.Context
-	left int
+	left atomic.Int64
 	fn   func()
 }
 
 func (c *callAt) Err() error {
-	if c.left--; c.left == -1 {
+	if c.left.Add(-1) == -1 {
 		c.fn()
 	}
 	return nil
@@ -199,12 +206,13 @@ func TestReplacedWhileRead(t *testing.T) {
 	mustWrite(t, dir, models[0])
 	now, outcomes := 0, [2]int{}
 	for n := 0; ; n++ {
-		ctx := &callAt{context.Background(), n, func() { mustWrite(t, dir, models[1-now]) }}
+		ctx := &callAt{Context: context.Background(), fn: func() { mustWrite(t, dir, models[1-now]) }}
+		ctx.left.Store(int64(n))
 		got, err := Read(ctx, dir, ReadOptions{State: true})
 		if err != nil {
 			t.Fatalf("replaced at %d: %v", n, err)
 		}
-		if ctx.left >= 0 {
+		if ctx.left.Load() >= 0 {
 			break // the read was over before
 		}
 		which := now

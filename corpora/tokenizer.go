@@ -55,12 +55,8 @@ func (t *Tokenizer) WithVocabulary(v *Vocabulary) (*Tokenizer, error) {
 	if v == nil {
 		return nil, errors.New("no vocabulary is given")
 	}
-	m, err := newWordLevel(v)
-	if err != nil {
-		return nil, err
-	}
 	with := *t
-	with.model = m
+	with.model = newWordLevel(v)
 	return &with, nil
 }
 

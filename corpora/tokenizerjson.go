@@ -3,8 +3,10 @@ package corpora
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -43,6 +45,8 @@ const (
 	letter        = `[[\p{L}\p{Nl}]&&[^\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]`
 	letterOrDigit = `[[\p{L}\p{Nl}\p{Nd}\p{Pc}]&&[^\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]`
 )
+
+const hintOtherFile = "the file is damaged: take it from a copy of the model"
 
 type tokenizerFile struct {
 	Version       string           `json:"version"`
@@ -100,28 +104,63 @@ func (o WordOptions) file() tokenizerFile {
 // MarshalJSON writes tokenizer.json. Counts are not part of it; vocab.tsv has
 // them. A tokenizer without a vocabulary writes an empty one.
 func (t *Tokenizer) MarshalJSON() ([]byte, error) {
-	f := t.options.file()
+	var b bytes.Buffer
+	if err := t.options.render(t.Vocabulary(), func(part []byte) bool { b.Write(part); return true }); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// render calls emit with the parts of tokenizer.json, one behind the other, as
+// long as it returns true. A part is valid during the call. The vocabulary may
+// be nil.
+func (o WordOptions) render(v *Vocabulary, emit func(part []byte) bool) error {
+	f := o.file()
+	f.Model.UnkToken = unknownFor(v)
+	f.Model.Vocab = json.RawMessage("{}")
+	frame, err := marshalPlain(f, "  ")
+	if err != nil {
+		return err
+	}
+	before, after, _ := bytes.Cut(frame, []byte(`"vocab": {`))
+	if !emit(before) || !emit([]byte(`"vocab": {`)) {
+		return nil
+	}
 	var tokens []string
-	if v := t.Vocabulary(); v != nil {
+	if v != nil {
 		tokens = v.tokens
 	}
-	f.Model.UnkToken = unknownFor(t.Vocabulary())
-	var vocab bytes.Buffer
-	vocab.WriteByte('{')
-	for i, token := range append(slices.Clip(tokens), f.Model.UnkToken) {
-		if i > 0 {
-			vocab.WriteByte(',')
+	var line []byte
+	for i := range len(tokens) + 1 {
+		token, end := f.Model.UnkToken, "\n    "
+		if i < len(tokens) {
+			token, end = tokens[i], ","
 		}
-		quoted, err := marshalPlain(token, "")
-		if err != nil {
-			return nil, fmt.Errorf("token %d %q: %w", i, token, err)
+		line = append(line[:0], "\n      "...)
+		if line, err = appendQuoted(line, token); err != nil {
+			return fmt.Errorf("token %d %q: %w", i, token, err)
 		}
-		vocab.Write(quoted)
-		fmt.Fprintf(&vocab, ":%d", i)
+		line = append(line, ": "...)
+		line = strconv.AppendInt(line, int64(i), 10)
+		if !emit(append(line, end...)) {
+			return nil
+		}
 	}
-	vocab.WriteByte('}')
-	f.Model.Vocab = vocab.Bytes()
-	return marshalPlain(f, "  ")
+	emit(after)
+	return nil
+}
+
+// appendQuoted appends s, valid UTF-8, as marshalPlain writes it.
+func appendQuoted(dst []byte, s string) ([]byte, error) {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c == 0xe2 { // an escape, or maybe U+2028
+			quoted, err := marshalPlain(s, "")
+			return append(dst, quoted...), err
+		}
+	}
+	dst = append(dst, '"')
+	dst = append(dst, s...)
+	return append(dst, '"'), nil
 }
 
 // unknownFor returns a name for unknown words that no token has.
@@ -154,7 +193,7 @@ func ParseTokenizer(name string, data []byte) (*Tokenizer, error) {
 	const hint = "a tokenizer.json written by train has lower-cased words and a WordLevel model"
 	var f tokenizerFile
 	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, fault.New("the file is damaged: take it from a copy of the model", "%s: no tokenizer: %w", name, err)
+		return nil, fault.New(hintOtherFile, "%s: no tokenizer: %w", name, err)
 	}
 	if f.Model.Type != "WordLevel" {
 		return nil, fault.New(hint, "%s: model of type %q, not WordLevel", name, f.Model.Type)
@@ -180,13 +219,68 @@ func ParseTokenizer(name string, data []byte) (*Tokenizer, error) {
 	}
 	v, err := parseVocab(f.Model)
 	if err != nil {
-		return nil, fault.New("the file is damaged: take it from a copy of the model", "%s: vocabulary: %w", name, err)
+		return nil, fault.New(hintOtherFile, "%s: vocabulary: %w", name, err)
 	}
 	t := NewWordTokenizer(o)
 	if v.Len() == 0 {
 		return t, nil
 	}
 	return t.WithVocabulary(v)
+}
+
+// ParseTokenizerWith reads what MarshalJSON wrote when the vocabulary is known
+// already, from vocab.tsv: the tokenizer returned is over v, and a file with
+// another token or id than v is an error that names it.
+func ParseTokenizerWith(name string, data []byte, v *Vocabulary) (*Tokenizer, error) {
+	if v == nil {
+		return nil, errors.New("no vocabulary is given")
+	}
+	// A file that has, to the byte, what would be written of v need not be parsed.
+	for _, cased := range []bool{false, true} {
+		o := WordOptions{Cased: cased}
+		same, err := o.written(v, data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if same {
+			return NewWordTokenizer(o).WithVocabulary(v)
+		}
+	}
+	t, err := ParseTokenizer(name, data)
+	if err != nil {
+		return nil, err
+	}
+	if err := sameTokens(t.Vocabulary(), v); err != nil {
+		return nil, fault.New(hintOtherFile, "%s: %w", name, err)
+	}
+	return t.WithVocabulary(v)
+}
+
+// written reports whether data is tokenizer.json of v as MarshalJSON writes it.
+func (o WordOptions) written(v *Vocabulary, data []byte) (bool, error) {
+	same := true
+	err := o.render(v, func(part []byte) bool {
+		data, same = bytes.CutPrefix(data, part)
+		return same
+	})
+	return same && len(data) == 0, err
+}
+
+// sameTokens reports the first token of the file that v has not under its id.
+func sameTokens(file, v *Vocabulary) error {
+	var tokens []string
+	if file != nil {
+		tokens = file.tokens
+	}
+	if len(tokens) != v.Len() {
+		return fmt.Errorf("it has %d tokens, and the vocabulary has %d", len(tokens), v.Len())
+	}
+	for i, token := range tokens {
+		if token != v.tokens[i] {
+			return fmt.Errorf("token %d is %q, and %q in the vocabulary", i, token, v.tokens[i])
+		}
+	}
+	return nil
 }
 
 func null(m *json.RawMessage) bool { return m == nil || string(*m) == "null" }

@@ -2,12 +2,17 @@ package corpora
 
 import (
 	"bufio"
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/sugarme/tokenizer/model/wordlevel"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -19,7 +24,8 @@ import (
 type Vocabulary struct {
 	tokens []string
 	counts []int64
-	ids    map[string]int32
+	ids    map[string]int      // an int each: model has the same map
+	model  wordlevel.WordLevel // see newWordLevel
 	total  int64
 }
 
@@ -33,29 +39,56 @@ func NewVocabulary(tokens []string, counts []int64) (*Vocabulary, error) {
 	if len(tokens) != len(counts) {
 		return nil, fmt.Errorf("vocabulary of %d tokens has %d counts", len(tokens), len(counts))
 	}
-	if len(tokens) > math.MaxInt32 {
-		return nil, fmt.Errorf("vocabulary of %d tokens: at most %d", len(tokens), math.MaxInt32)
-	}
-	v := &Vocabulary{
-		tokens: append([]string(nil), tokens...),
-		counts: append([]int64(nil), counts...),
-		ids:    make(map[string]int32, len(tokens)),
-	}
 	for i, token := range tokens {
 		if err := checkToken(token); err != nil {
 			return nil, fmt.Errorf("token %d: %w", i, err)
 		}
-		if first, twice := v.ids[token]; twice {
-			return nil, fmt.Errorf("token %d: %q is token %d already", i, token, first)
-		}
-		if counts[i] < 0 || v.total > math.MaxInt64-counts[i] {
-			return nil, fmt.Errorf("token %d: count %d of %q is out of range", i, counts[i], token)
-		}
-		v.ids[token] = int32(i)
-		v.total += counts[i]
+	}
+	v := &Vocabulary{tokens: slices.Clone(tokens), counts: slices.Clone(counts)}
+	if at, err := v.index(); err != nil {
+		return nil, fmt.Errorf("token %d: %w", at, err)
 	}
 	return v, nil
 }
+
+// index makes ids, model and total of the tokens, which were checked one by
+// one. An error is about the token with the id at.
+func (v *Vocabulary) index() (at int, err error) {
+	if len(v.tokens) > math.MaxInt32 {
+		return math.MaxInt32, fmt.Errorf("a vocabulary has at most %d tokens", math.MaxInt32)
+	}
+	v.ids = make(map[string]int, len(v.tokens))
+	// The library makes a second map, id to token, of what it is given; tokens
+	// is that already. So it is given ids before there is anything in it.
+	if err := fenced(func() error {
+		m, err := wordlevel.New(v.ids, unknownToken)
+		if err == nil {
+			v.model = *m
+		}
+		return err
+	}); err != nil {
+		return 0, fmt.Errorf("word model: %w", err)
+	}
+	for i, token := range v.tokens {
+		v.ids[token] = i
+		if len(v.ids) == i { // it was there
+			return i, &repeated{token, slices.Index(v.tokens, token)}
+		}
+		if n := v.counts[i]; n < 0 || v.total > math.MaxInt64-n {
+			return i, fmt.Errorf("count %d of %q is out of range", n, token)
+		}
+		v.total += v.counts[i]
+	}
+	return 0, nil
+}
+
+// repeated is the error of a token that another id has already.
+type repeated struct {
+	token string
+	first int
+}
+
+func (e *repeated) Error() string { return fmt.Sprintf("%q is token %d already", e.token, e.first) }
 
 func checkToken(token string) error {
 	switch {
@@ -81,7 +114,7 @@ func (v *Vocabulary) Count(id int32) int64 { return v.counts[id] }
 // ID returns the id of a token, which must be normalised as the tokenizer does.
 func (v *Vocabulary) ID(token string) (int32, bool) {
 	id, ok := v.ids[token]
-	return id, ok
+	return int32(id), ok
 }
 
 // Total is the sum of all counts.
@@ -112,38 +145,43 @@ func (v *Vocabulary) WriteTo(w io.Writer) (int64, error) {
 // ReadVocabulary reads what WriteTo writes; name stands in errors.
 func ReadVocabulary(name string, r io.Reader) (*Vocabulary, error) {
 	const hint = "each line is a token, a tab and its count, as train writes vocab.tsv"
-	var tokens []string
-	var counts []int64
-	seen := map[string]int{}
+	var text strings.Builder // all tokens, one behind the other: one allocation for many
+	var ends []int           // of each in text
+	v := &Vocabulary{}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 64<<10), 1<<20)
 	n := 0
 	for lines.Scan() {
 		n++
-		token, digits, ok := strings.Cut(lines.Text(), "\t")
+		token, digits, ok := bytes.Cut(lines.Bytes(), []byte("\t"))
 		if !ok {
-			return nil, fault.New(hint, "%s:%d: no tab in %.60q", name, n, lines.Text())
+			return nil, fault.New(hint, "%s:%d: no tab in %.60q", name, n, lines.Bytes())
 		}
-		count, err := strconv.ParseInt(digits, 10, 64)
+		count, err := strconv.ParseInt(string(digits), 10, 64)
 		if err != nil || count < 0 {
 			return nil, fault.New(hint, "%s:%d: %.60q is no count", name, n, digits)
 		}
-		if err := checkToken(token); err != nil {
-			return nil, fault.New(hint, "%s:%d: bad token: %w", name, n, err)
-		}
-		if first, twice := seen[token]; twice {
-			return nil, fault.New(hint, "%s:%d: token %q stands in line %d already", name, n, token, first)
-		}
-		seen[token] = n
-		tokens = append(tokens, token)
-		counts = append(counts, count)
+		text.Write(token)
+		ends = append(ends, text.Len())
+		v.counts = append(v.counts, count)
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fault.New(hint, "%s:%d: %w", name, n+1, err)
 	}
-	v, err := NewVocabulary(tokens, counts)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+	v.tokens = make([]string, len(ends))
+	begin := 0
+	for i, end := range ends {
+		v.tokens[i] = text.String()[begin:end]
+		begin = end
+		if err := checkToken(v.tokens[i]); err != nil {
+			return nil, fault.New(hint, "%s:%d: bad token: %w", name, i+1, err)
+		}
+	}
+	if at, err := v.index(); err != nil {
+		if twice := (*repeated)(nil); errors.As(err, &twice) {
+			err = fmt.Errorf("token %q stands in line %d already", twice.token, twice.first+1)
+		}
+		return nil, fault.New(hint, "%s:%d: %w", name, at+1, err)
 	}
 	return v, nil
 }

@@ -35,23 +35,14 @@ type shard struct {
 	_   [32]byte // a shard a cache line
 }
 
-func newWordLevel(v *Vocabulary) (*wordLevel, error) {
-	tokens := make(map[string]int, v.Len())
-	for i, token := range v.Tokens() {
-		tokens[token] = i
-	}
-	m := &wordLevel{vocabulary: v, seed: maphash.MakeSeed()}
-	err := fenced(func() (err error) {
-		m.model, err = wordlevel.New(tokens, unknownToken)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("word model of %d tokens: %w", v.Len(), err)
-	}
+// newWordLevel puts the cache before the model of v, which v has from its
+// making: they share one map, token to id.
+func newWordLevel(v *Vocabulary) *wordLevel {
+	m := &wordLevel{vocabulary: v, model: &v.model, seed: maphash.MakeSeed()}
 	for i := range m.shards {
 		m.shards[i].ids = map[string]int32{}
 	}
-	return m, nil
+	return m
 }
 
 // id returns the id of a normalised word, -1 when the model does not know it.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -70,7 +69,7 @@ func verify(cmd *cobra.Command, args []string) error {
 		found = v.collection(cmd.Context(), path)
 	default:
 		v.Kind = "model"
-		found = v.model(cmd.Context(), path, "")
+		found = v.model(cmd.Context(), path)
 	}
 	if err := cmd.Context().Err(); err != nil {
 		return err
@@ -112,15 +111,21 @@ func (v *verified) index(path string, size int64) error {
 	return err
 }
 
-// model lists the files with prefix in front of their names. What the checksums
-// cannot see, parts that do not belong together, reading it shows.
-func (v *verified) model(ctx context.Context, dir, prefix string) error {
-	report, err := checkpoints.Verify(ctx, dir)
-	if report != nil {
-		for _, f := range report.Files {
-			v.Files = append(v.Files, verifiedFile{prefix + f.Name, f.Size, f.Problem})
-		}
+// add lists the files of a report.
+func (v *verified) add(report *checkpoints.Report) {
+	if report == nil {
+		return
 	}
+	for _, f := range report.Files {
+		v.Files = append(v.Files, verifiedFile{f.Name, f.Size, f.Problem})
+	}
+}
+
+// model compares the checksums. What these cannot see, parts that do not belong
+// together, reading it shows.
+func (v *verified) model(ctx context.Context, dir string) error {
+	report, err := checkpoints.Verify(ctx, dir)
+	v.add(report)
 	if err != nil {
 		return err
 	}
@@ -128,28 +133,16 @@ func (v *verified) model(ctx context.Context, dir, prefix string) error {
 	return err
 }
 
-// collection opens it, which checks every file but those of the model that
-// queries do not read; checking the model does that.
+// collection does the same for a collection and the model in it.
 func (v *verified) collection(ctx context.Context, dir string) error {
-	entries, err := os.ReadDir(dir)
+	report, err := collection.Verify(ctx, dir)
+	v.add(report)
 	if err != nil {
 		return err
-	}
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil {
-			return err
-		}
-		if info.Mode()&fs.ModeType == 0 {
-			v.Files = append(v.Files, verifiedFile{Name: e.Name(), Bytes: info.Size()})
-		}
 	}
 	c, err := collection.Open(ctx, dir)
 	if err != nil {
 		return err
 	}
-	if err := c.Close(); err != nil {
-		return err
-	}
-	return v.model(ctx, filepath.Join(dir, "model"), "model/")
+	return c.Close()
 }

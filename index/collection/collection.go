@@ -43,40 +43,47 @@ type Hit struct {
 // A collection that is replaced meanwhile is opened anew, so that the parts
 // are always those of one.
 func Open(ctx context.Context, dir string) (*Collection, error) {
+	return unreplaced(dir, func() (*Collection, error) { return open(ctx, dir) })
+}
+
+// attempts is how often a collection that is replaced is read again.
+const attempts = 5
+
+// unreplaced calls read, again when the folder dir was replaced meanwhile, so
+// that what it returns is of one collection.
+func unreplaced[T any](dir string, read func() (T, error)) (T, error) {
 	for i := 1; ; i++ {
 		if err := durable.Recover(dir); err != nil {
-			return nil, err
+			var none T
+			return none, err
 		}
 		before, _ := os.Stat(dir)
-		c, err := open(ctx, dir)
+		c, err := read()
 		after, _ := os.Stat(dir)
 		same := before == nil || after == nil || os.SameFile(before, after)
 		if same || i == attempts {
 			return c, err
 		}
-		if err == nil {
-			c.Close()
+		if closer, ok := any(c).(io.Closer); ok && err == nil {
+			closer.Close()
 		}
 	}
 }
-
-// attempts is how often Open starts again for a collection that is replaced.
-const attempts = 5
 
 func open(ctx context.Context, dir string) (*Collection, error) {
 	info, err := readInfo(dir)
 	if err != nil {
 		return nil, err
 	}
-	sums, err := readManifest(dir)
+	files, err := openFiles(dir)
 	if err != nil {
 		return nil, err
 	}
 	c := &Collection{dir: dir, info: info}
 	work := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
 	work.Go(func(ctx context.Context) error {
-		for _, name := range []string{infoFile, "model/MANIFEST"} {
-			if err := verifyFile(ctx, dir, name, sums[name]); err != nil {
+		for _, name := range []string{infoFile, modelManifest} {
+			if err := files.verify(ctx, name); err != nil {
 				return err
 			}
 		}
@@ -85,13 +92,12 @@ func open(ctx context.Context, dir string) (*Collection, error) {
 		return err
 	})
 	work.Go(func(ctx context.Context) error {
-		var err error
-		c.index, err = loadIndex(ctx, dir, sums[indexFile])
-		return err
+		return files.read(ctx, indexFile, func(r io.Reader, _ int64) (err error) {
+			c.index, err = index.Load(r)
+			return err
+		})
 	})
-	work.Go(func(ctx context.Context) error {
-		return verifyFile(ctx, dir, documentsFile, sums[documentsFile])
-	})
+	work.Go(func(ctx context.Context) error { return files.verify(ctx, documentsFile) })
 	if err := work.Wait(); err != nil {
 		return nil, err
 	}
@@ -135,31 +141,6 @@ func readInfo(dir string) (Info, error) {
 		return info, fault.New(hintRebuild, "%s is damaged: format version %d", path, info.Format)
 	}
 	return info, nil
-}
-
-// loadIndex reads the index and its checksum in one pass.
-func loadIndex(ctx context.Context, dir string, want checksum) (index.Index, error) {
-	path := filepath.Join(dir, indexFile)
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, missing(path, err)
-	}
-	defer f.Close()
-	s := newSummer(ctx, f)
-	ix, loadErr := index.Load(s)
-	if loadErr == nil || ctx.Err() == nil {
-		// The rest, which a damaged file may have: the checksum decides.
-		if _, err := io.Copy(io.Discard, s); err != nil {
-			return nil, fmt.Errorf("reading %s: %w", path, err)
-		}
-		if err := compare(path, s.checksum(), want); err != nil {
-			return nil, err
-		}
-	}
-	if loadErr != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, loadErr)
-	}
-	return ix, nil
 }
 
 // Close releases the files. Queries after it fail.

@@ -48,6 +48,10 @@ func wantDamage(t *testing.T, dir, name, what string) {
 	if !strings.Contains(err.Error(), filepath.Base(name)) || fault.Hint(err) == "" {
 		t.Errorf("%s, %s: err = %v, hint %q", name, what, err, fault.Hint(err))
 	}
+	report, err := Verify(context.Background(), dir)
+	if err == nil || !strings.Contains(err.Error(), filepath.Base(name)) || fault.Hint(err) == "" || report != nil && report.OK() {
+		t.Errorf("%s, %s: Verify: %v, hint %q", name, what, err, fault.Hint(err))
+	}
 }
 
 func TestOpenNamesDamage(t *testing.T) {
@@ -175,26 +179,6 @@ func TestDamagedDatabaseNeverPanics(t *testing.T) {
 	}
 	if failed < 100 {
 		t.Errorf("only %d of 400 damaged files were noticed", failed)
-	}
-}
-
-func TestParseManifest(t *testing.T) {
-	good, err := os.ReadFile(filepath.Join(build(t, "you"), manifestFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := parseManifest(good); err != nil {
-		t.Fatal(err)
-	}
-	for i := range good {
-		bad := bytes.Clone(good)
-		bad[i] ^= 0x10
-		if _, err := parseManifest(bad); err == nil {
-			t.Errorf("byte %d flipped: accepted", i)
-		}
-		if _, err := parseManifest(good[:i]); err == nil {
-			t.Errorf("cut to %d bytes: accepted", i)
-		}
 	}
 }
 

@@ -1,0 +1,71 @@
+package collection
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Verify compares the size and the SHA-256 of every file of the collection in
+// dir, those of its model too, also the README.md that Open leaves alone. The
+// report has the names as they stand in the folder, the model's with model/
+// before them. When files are missing or changed it says of each what is wrong,
+// and the error names them all. Verify does not look into the files; Open does.
+func Verify(ctx context.Context, dir string) (*checkpoints.Report, error) {
+	return unreplaced(dir, func() (*checkpoints.Report, error) { return verify(ctx, dir) })
+}
+
+func verify(ctx context.Context, dir string) (*checkpoints.Report, error) {
+	info, err := readInfo(dir)
+	if err != nil {
+		return nil, err
+	}
+	files, err := openFiles(dir)
+	if err != nil {
+		return nil, err
+	}
+	found, err := files.folder.VerifyAll(ctx)
+	if err != nil {
+		return nil, files.wrap(err)
+	}
+	report := &checkpoints.Report{Format: info.Format}
+	var problems []string
+	hint := hintRebuild
+	for i, listed := range files.folder.Files {
+		f := checkpoints.FileReport{Name: listed.Name, Size: listed.Size, Checksum: hex.EncodeToString(listed.Sum[:])}
+		if found[i] != nil {
+			f.Problem = errors.Unwrap(found[i]).Error()
+			problems = append(problems, files.wrap(found[i]).Error())
+		}
+		report.Files = append(report.Files, f)
+	}
+	model, err := checkpoints.Verify(ctx, filepath.Join(dir, modelDir))
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("reading the collection %s: %w", dir, ctx.Err())
+	}
+	if err != nil {
+		if len(problems) == 0 {
+			hint = fault.Hint(err)
+		}
+		problems = append(problems, err.Error())
+	}
+	if model != nil {
+		for _, f := range model.Files {
+			f.Name = modelDir + "/" + f.Name
+			report.Files = append(report.Files, f)
+		}
+		for _, name := range model.Extra {
+			report.Extra = append(report.Extra, modelDir+"/"+name)
+		}
+	}
+	if len(problems) == 0 {
+		return report, nil
+	}
+	return report, fault.New(hint, "%s", strings.Join(problems, "; "))
+}

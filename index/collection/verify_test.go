@@ -1,0 +1,82 @@
+package collection
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+func TestVerify(t *testing.T) {
+	dir := build(t, "how are you", "who are you")
+	report, err := Verify(context.Background(), dir)
+	if err != nil || !report.OK() || report.Format != FormatVersion || len(report.Extra) != 0 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	var names []string
+	for _, f := range report.Files {
+		names = append(names, f.Name)
+		info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(f.Name)))
+		if err != nil || info.Size() != f.Size || len(f.Checksum) != 64 {
+			t.Errorf("%+v, %v", f, err)
+		}
+	}
+	want := []string{infoFile, documentsFile, indexFile, "model/MANIFEST", "model/README.md", "model/config.json",
+		"model/model.safetensors", "model/tokenizer.json", "model/vocab.tsv"}
+	if !slices.Equal(names, want) {
+		t.Errorf("files %q, want %q", names, want)
+	}
+
+	// All that is wrong is told at once, what Open leaves alone too.
+	for _, name := range []string{documentsFile, "model/README.md"} {
+		if err := os.Truncate(filepath.Join(dir, name), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "model", "notes.txt"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	report, err = Verify(context.Background(), dir)
+	if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, documentsFile)+": it is cut short") ||
+		!strings.Contains(err.Error(), "README.md: it is cut short") || fault.Hint(err) != hintRebuild {
+		t.Fatalf("error %v, hint %q", err, fault.Hint(err))
+	}
+	bad := slices.DeleteFunc(slices.Clone(report.Files), func(f checkpoints.FileReport) bool { return f.Problem == "" })
+	if len(bad) != 2 || bad[0].Name != documentsFile || bad[1].Name != "model/README.md" || len(report.Files) != len(want) {
+		t.Errorf("%+v", report)
+	}
+	if !slices.Equal(report.Extra, []string{"model/notes.txt"}) {
+		t.Errorf("extra %q", report.Extra)
+	}
+}
+
+func TestVerifyErrors(t *testing.T) {
+	dir := build(t, "you")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if report, err := Verify(ctx, dir); report != nil || !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "damaged") {
+		t.Errorf("%+v, %v", report, err)
+	}
+	_, err := Verify(context.Background(), filepath.Join(dir, "nowhere"))
+	if !errors.Is(err, fs.ErrNotExist) || fault.Hint(err) == "" {
+		t.Errorf("%v, hint %q", err, fault.Hint(err))
+	}
+	_, err = Verify(context.Background(), filepath.Join(dir, "model"))
+	if err == nil || !strings.Contains(err.Error(), "is a model, not a collection") {
+		t.Error(err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "model")); err != nil {
+		t.Fatal(err)
+	}
+	report, err := Verify(context.Background(), dir)
+	if err == nil || report.OK() || !strings.Contains(err.Error(), filepath.Join(dir, "model", "MANIFEST")+": it is missing") {
+		t.Errorf("%+v, %v", report, err)
+	}
+}

@@ -1,0 +1,214 @@
+package manifest
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// FileError is what is wrong with one file of a folder.
+type FileError struct {
+	File string // its name in the folder, with slashes
+	Err  error  // "it is damaged: …"
+}
+
+func (e *FileError) Error() string {
+	message := e.Err.Error()
+	if strings.HasPrefix(message, e.File+":") { // a parser names its file itself
+		return message
+	}
+	return e.File + ": " + message
+}
+
+func (e *FileError) Unwrap() error { return e.Err }
+
+// Folder reads the files of a folder against its MANIFEST. Files may be read
+// by several goroutines at once.
+type Folder struct {
+	Manifest
+	dir    string
+	format Format
+}
+
+// Open reads the MANIFEST of the folder dir. That it has none is
+// fs.ErrNotExist.
+func (f Format) Open(dir string) (*Folder, error) {
+	d := &Folder{dir: dir, format: f}
+	data, err := readSmall(d.path(Name), maxBytes)
+	if err == nil {
+		var m *Manifest
+		if m, err = f.Parse(data); err == nil {
+			d.Manifest = *m
+			return d, nil
+		}
+	}
+	return nil, d.fileError(Name, err)
+}
+
+func (d *Folder) path(name string) string { return filepath.Join(d.dir, filepath.FromSlash(name)) }
+
+// fileError names the file in an error. What has no hint is damage.
+func (d *Folder) fileError(name string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		err = missing{}
+	}
+	if e, ok := err.(*fs.PathError); ok { // the message names the file already
+		err = e.Err
+	}
+	if fault.Hint(err) == "" {
+		err = fault.New(d.format.Damaged, "%w", err)
+	}
+	return &FileError{name, err}
+}
+
+type missing struct{}
+
+func (missing) Error() string        { return "it is missing" }
+func (missing) Is(target error) bool { return target == fs.ErrNotExist }
+
+// block is how much is read at once.
+const block = 256 << 10
+
+// Read reads one file through parse, which is told its size, and verifies the
+// size before and the checksum after. When parse fails and the checksum is
+// wrong, the error says that the file is damaged rather than what the damage led
+// to. Bytes that parse does not ask for are verified too; memory that the size
+// asks for is backed by a file that long. Errors are a [*FileError], but for
+// that of a context that ended.
+func (d *Folder) Read(ctx context.Context, name string, parse func(r io.Reader, size int64) error) error {
+	listed, ok := d.Find(name)
+	if !ok {
+		return d.fileError(Name, fmt.Errorf("it does not list %s", name))
+	}
+	err := d.read(ctx, listed, parse)
+	if err == nil {
+		return nil
+	}
+	if e := ctx.Err(); e != nil {
+		return e
+	}
+	return d.fileError(name, err)
+}
+
+// Verify compares the size and the checksum of one file.
+func (d *Folder) Verify(ctx context.Context, name string) error {
+	return d.Read(ctx, name, func(io.Reader, int64) error { return nil })
+}
+
+// VerifyAll verifies every file and returns what is wrong with each, nil for a
+// sound one, in the order of Files. The other error is that of a context that
+// ended.
+func (d *Folder) VerifyAll(ctx context.Context) ([]error, error) {
+	problems := make([]error, len(d.Files))
+	for i, f := range d.Files {
+		problems[i] = d.Verify(ctx, f.Name)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return problems, nil
+}
+
+func (d *Folder) read(ctx context.Context, listed File, parse func(io.Reader, int64) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	f, err := openRegular(d.path(listed.Name))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() != listed.Size {
+		return d.wrongSize(info.Size(), listed.Size)
+	}
+	t := NewTally()
+	in := bufio.NewReaderSize(io.TeeReader(contextReader{ctx, io.LimitReader(f, listed.Size)}, t), int(min(listed.Size, block)))
+	parseErr := parse(in, listed.Size)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if _, err := io.Copy(io.Discard, in); err != nil { // what parse did not ask for
+		return err
+	}
+	switch got := t.File(listed.Name); {
+	case got.Size != listed.Size:
+		return d.wrongSize(got.Size, listed.Size)
+	case got.Sum != listed.Sum:
+		return fault.New(d.format.Damaged, "it is damaged: its SHA-256 is not the one in %s", Name)
+	}
+	return parseErr
+}
+
+func (d *Folder) wrongSize(got, want int64) error {
+	what := "cut short"
+	if got > want {
+		what = "longer than it should be"
+	}
+	return fault.New(d.format.Damaged, "it is %s: %d bytes, and %s says %d", what, got, Name, want)
+}
+
+// Sum returns the line of a file that was written before.
+func Sum(ctx context.Context, dir, name string) (File, error) {
+	f, err := openRegular(filepath.Join(dir, filepath.FromSlash(name)))
+	if err != nil {
+		return File{}, err
+	}
+	defer f.Close()
+	t := NewTally()
+	if _, err := io.CopyBuffer(t, contextReader{ctx, f}, make([]byte, block)); err != nil {
+		return File{}, err
+	}
+	return t.File(name), nil
+}
+
+// openRegular opens a file and refuses what is none, on which a read might
+// wait for ever.
+func openRegular(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is not a regular file")
+	}
+	return os.Open(path)
+}
+
+// readSmall reads a file of at most limit bytes.
+func readSmall(path string, limit int64) ([]byte, error) {
+	f, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("it is longer than %d bytes", limit)
+	}
+	return data, err
+}
+
+// contextReader ends reading when the context ends.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}

@@ -1,0 +1,168 @@
+// Package manifest keeps the file MANIFEST, which says of every other file of
+// a folder what it holds, so that a flipped byte, a cut file and a file of
+// another folder are told by name instead of being read.
+//
+// It is text, lines ended by a single line feed. The first line is a word for
+// the kind of folder and the version of its format; then comes one line a file
+// of its size in bytes, the SHA-256 of its content in lower-case hexadecimal
+// digits and its path with slashes, with single spaces between, sorted by path;
+// the last line holds the SHA-256 of all bytes before it:
+//
+//	luminavec-manifest 1
+//	1180 5ad5…90 config.json
+//	end 03ac…f4
+//
+// What was cut or changed in MANIFEST itself is thereby told from a changed
+// file. SHA-256 and not a CRC: it is what sha256sum prints and what model hubs
+// show, and processors compute it about as fast as disks read.
+//
+// A [Format] knows the kinds apart. [Format.Marshal] and [Format.Parse] are the
+// file, [Tally] makes its lines, and a [Folder] reads files against it: parsed
+// and summed in one pass, in as much memory as MANIFEST says and the file has.
+package manifest
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Name is the name of the file.
+const Name = "MANIFEST"
+
+const (
+	end = "end"
+
+	// maxBytes bounds what is read of a file that may be anything. Ten files
+	// need about 1 KiB.
+	maxBytes = 1 << 20
+)
+
+// Format is a kind of folder.
+type Format struct {
+	Head    string // the first word of the file
+	Version int    // the newest version that is read, and the one that is written
+	Kind    string // what the folder is, in errors: "model"
+	Other   string // hint when MANIFEST is of no such folder
+	Damaged string // hint when a file is damaged or missing
+}
+
+// Manifest is what MANIFEST says of the other files.
+type Manifest struct {
+	Version int
+	Files   []File // sorted by name
+}
+
+// File is a line of MANIFEST.
+type File struct {
+	Name string // with slashes
+	Size int64
+	Sum  [sha256.Size]byte
+}
+
+// Find returns the line of a file.
+func (m *Manifest) Find(name string) (File, bool) {
+	i, ok := slices.BinarySearchFunc(m.Files, name, func(f File, name string) int { return strings.Compare(f.Name, name) })
+	if !ok {
+		return File{}, false
+	}
+	return m.Files[i], true
+}
+
+// Marshal returns the content of MANIFEST for files in any order.
+func (f Format) Marshal(files []File) []byte {
+	return f.marshal(&Manifest{f.Version, files})
+}
+
+func (f Format) marshal(m *Manifest) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s %d\n", f.Head, m.Version)
+	for _, file := range slices.SortedFunc(slices.Values(m.Files), func(a, b File) int { return strings.Compare(a.Name, b.Name) }) {
+		fmt.Fprintf(&b, "%d %x %s\n", file.Size, file.Sum, file.Name)
+	}
+	fmt.Fprintf(&b, "%s %x\n", end, sha256.Sum256(b.Bytes()))
+	return b.Bytes()
+}
+
+// Parse reads the content of MANIFEST. It accepts what Marshal writes, of this
+// version or an older one, and nothing else, so every change is noticed. No
+// name in the result points out of the folder.
+func (f Format) Parse(data []byte) (*Manifest, error) {
+	first, _, _ := bytes.Cut(data, []byte("\n"))
+	digits, ok := strings.CutPrefix(string(first), f.Head+" ")
+	if !ok {
+		return nil, fault.New(f.Other, "line 1 is not that of a %s", f.Kind)
+	}
+	version, err := strconv.Atoi(digits)
+	if err != nil || version < 1 || strconv.Itoa(version) != digits {
+		return nil, fault.New(f.Damaged, "line 1: %.20q is no version", digits)
+	}
+	body := data[:bytes.LastIndexByte(bytes.TrimSuffix(data, []byte("\n")), '\n')+1]
+	if want := fmt.Sprintf("%s %x\n", end, sha256.Sum256(body)); string(data[len(body):]) != want {
+		return nil, fault.New(f.Damaged, "it was changed or cut short (its last line does not match the rest)")
+	}
+	if version > f.Version {
+		return nil, fault.New("update LuminaVec", "format version is %d, newer than %d, the newest known here", version, f.Version)
+	}
+	m := &Manifest{Version: version}
+	lines := strings.Split(strings.TrimSuffix(string(body), "\n"), "\n")
+	for n, line := range lines[1:] {
+		file, err := parseLine(line)
+		if err != nil {
+			return nil, fault.New(f.Damaged, "line %d: %w", n+2, err)
+		}
+		if k := len(m.Files); k > 0 && m.Files[k-1].Name >= file.Name {
+			return nil, fault.New(f.Damaged, "line %d: %q comes after %q", n+2, file.Name, m.Files[k-1].Name)
+		}
+		m.Files = append(m.Files, file)
+	}
+	return m, nil
+}
+
+func parseLine(line string) (File, error) {
+	size, rest, _ := strings.Cut(line, " ")
+	digits, name, _ := strings.Cut(rest, " ")
+	n, err := strconv.ParseInt(size, 10, 64)
+	if err != nil || n < 0 || strconv.FormatInt(n, 10) != size {
+		return File{}, fmt.Errorf("%.20q is no size", size)
+	}
+	sum, err := hex.DecodeString(digits)
+	if err != nil || len(sum) != sha256.Size || strings.ToLower(digits) != digits {
+		return File{}, fmt.Errorf("%.70q is no SHA-256", digits)
+	}
+	// fs.ValidPath also keeps a hostile file from pointing out of the folder.
+	if !fs.ValidPath(name) || name == "." || name == Name || strings.ContainsAny(name, "\\:") {
+		return File{}, fmt.Errorf("%.60q is no name of a file in the folder", name)
+	}
+	return File{Name: name, Size: n, Sum: [sha256.Size]byte(sum)}, nil
+}
+
+// Tally counts and sums the bytes written to it, for the line of their file.
+type Tally struct {
+	hash hash.Hash
+	size int64
+}
+
+// NewTally returns a tally of no bytes.
+func NewTally() *Tally { return &Tally{hash: sha256.New()} }
+
+// Write counts p. It never fails.
+func (t *Tally) Write(p []byte) (int, error) {
+	t.size += int64(len(p))
+	return t.hash.Write(p)
+}
+
+// File returns the line of a file with the bytes so far as its content.
+func (t *Tally) File(name string) File {
+	f := File{Name: name, Size: t.size}
+	t.hash.Sum(f.Sum[:0])
+	return f
+}
