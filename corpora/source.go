@@ -353,7 +353,7 @@ func (s *Source) Stats() ReadStats { return s.stats }
 
 func (s *Source) invalid(file string, line, column, n int64) {
 	if s.stats.Invalid == 0 {
-		s.stats.FirstInvalid = fmt.Sprintf("%s:%d: byte %d", file, line, column)
+		s.stats.FirstInvalid = fmt.Sprintf("%s:%d: byte %d", describe(file), line, column)
 	}
 	s.stats.Invalid += n
 }

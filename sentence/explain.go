@@ -115,27 +115,23 @@ func (e *Encoder) weights() *Weights {
 	return w
 }
 
-// The tables fit a terminal of 100 columns: a margin of 2, a label of at most
-// 12, and then either all numbers or the first 6 of at most 10 characters
-// (-1.234e-05) and the norm.
+// The tables fit a terminal of 80 columns: a margin of 2, a label of at most 12,
+// and then either all numbers or as many as there is room for before the norm;
+// a number has at most 10 characters (-1.234e-05).
 const (
-	terminalColumns = 100
+	terminalColumns = 80
 	labelColumns    = 12
-	shownNumbers    = 6
+	normColumns     = len("  …  -1.234e-05") - len("…") + 1
 	shownTokens     = 24
 )
 
-// WriteTo prints the explanation for people: one table a layer, at most 100
-// columns wide. Vectors that don't fit are cut after six numbers and followed
-// by their norm, and after 24 tokens the rest is only counted; the JSON form
-// has everything.
+// WriteTo prints the explanation for people: one table a layer, at most 80
+// columns wide. Vectors that don't fit are cut after the first numbers and
+// followed by their norm, and after 24 tokens the rest is only counted; the JSON
+// form has everything.
 func (x *Explanation) WriteTo(w io.Writer) (int64, error) {
 	var b strings.Builder
-	text := []rune(x.Text)
-	if len(text) > 80 {
-		text = append(text[:80:80], '…')
-	}
-	fmt.Fprintf(&b, "text        %q\n", string(text))
+	fmt.Fprintf(&b, "text        \"%s\"\n", clipTo(x.Text, terminalColumns-len(`text        ""`)))
 	x.writeTokens(&b)
 	if x.Weights != nil {
 		x.Weights.write(&b)
@@ -223,16 +219,16 @@ func writeTable(b *strings.Builder, title string, labels []string, rows [][]floa
 		}
 	}
 	all := 2+label+longest*(2+number) <= terminalColumns
-	fmt.Fprintf(b, "\n%s", title)
+	fits := min((terminalColumns-2-label-normColumns)/(2+number), longest)
+	fmt.Fprintf(b, "\n%s\n", title)
 	if !all {
-		fmt.Fprintf(b, "   (first %d of %d numbers, then the norm)", shownNumbers, longest)
+		fmt.Fprintf(b, "            (first %d of %d numbers, then the norm)\n", fits, longest)
 	}
-	b.WriteByte('\n')
 	for i, row := range rows {
 		fmt.Fprintf(b, "  %s", pad(clip(labels[i]), label))
 		shown := row
 		if !all {
-			shown = row[:min(len(row), shownNumbers)]
+			shown = row[:min(len(row), fits)]
 		}
 		for _, v := range shown {
 			fmt.Fprintf(b, "  %*s", number, format(v))
@@ -260,16 +256,19 @@ func norm64(v []float32) float64 {
 	return math.Sqrt(s)
 }
 
-// clip cuts a label to labelColumns and replaces what a terminal would not
-// print as a character.
-func clip(s string) string {
+// clip is a token as a label.
+func clip(s string) string { return clipTo(s, labelColumns) }
+
+// clipTo cuts s to limit columns and replaces what a terminal would not print as
+// a character.
+func clipTo(s string, limit int) string {
 	var b strings.Builder
 	n := 0
 	for _, r := range s {
 		if !unicode.IsGraphic(r) {
 			r = unicode.ReplacementChar
 		}
-		if n += runeColumns(r); n > labelColumns-1 && columns(s) > labelColumns {
+		if n += runeColumns(r); n > limit-1 && columns(s) > limit {
 			b.WriteRune('…')
 			break
 		}

@@ -36,14 +36,14 @@ func TestExplainFitsTheTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	long := strings.Repeat("waa unheard wab "+strings.Repeat("x", 300)+" 漢字漢字漢字漢字 ", 20)
+	long := "漢字 " + strings.Repeat("waa unheard wab "+strings.Repeat("x", 300)+" 漢字漢字漢字漢字 ", 20)
 	_, out := explained(t, enc, long)
 	for _, line := range strings.Split(out, "\n") {
 		if n := columns(line); n > terminalColumns {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
-	for _, want := range []string{"waa", "unknown", "first 6 of 100 numbers", "first 6 of 64", "first 6 of 32", "  …  ", "more, which take part"} {
+	for _, want := range []string{"waa", "unknown", "first 5 of 100 numbers", "of 64 numbers", "of 32 numbers", "  …  ", "more, which take part"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the explanation doesn't say %q:\n%s", want, out)
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,7 +31,7 @@ Example:
 func exportCommand() *cobra.Command {
 	var format, output string
 	var force bool
-	cmd := &cobra.Command{Use: "export", Long: exportHelp, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+	cmd := &cobra.Command{Use: "export", Long: exportHelp, Args: cli.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		return export(cmd, format, output, force)
 	}}
 	cli.AddModel(cmd)
@@ -70,7 +69,7 @@ func export(cmd *cobra.Command, name, output string, force bool) error {
 		return err
 	}
 	if err := checkpoints.Export(cmd.Context(), out, model, name); err != nil {
-		return fmt.Errorf("export to %s: %w", out.Name(), err)
+		return err
 	}
 	if err := out.Commit(); err != nil {
 		return err

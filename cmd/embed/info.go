@@ -28,7 +28,7 @@ Example:
 const frequentWords = 20
 
 func infoCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "info", Long: infoHelp, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+	cmd := &cobra.Command{Use: "info", Long: infoHelp, Args: cli.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		return info(cmd)
 	}}
 	cli.AddModel(cmd)

@@ -132,8 +132,8 @@ func (b *built) report(cmd *cobra.Command, what, next string) error {
 	if cli.JSON(cmd) {
 		return cli.WriteJSON(cmd.OutOrStdout(), b)
 	}
-	cli.Note(cmd, "%s %s, %d dimensions, %s in %s: %s", cli.Thousands(b.Documents), what, b.Dimensions, cli.Bytes(b.Bytes),
-		cli.Duration(time.Duration(b.Seconds*float64(time.Second))), b.Output)
+	cli.Note(cmd, "%s, %s, %s in %s: %s", cli.Plural(b.Documents, what, what+"s"), cli.Plural(b.Dimensions, "dimension", "dimensions"),
+		cli.Bytes(b.Bytes), cli.Duration(time.Duration(b.Seconds*float64(time.Second))), b.Output)
 	cli.Note(cmd, "next: %s", next)
 	return nil
 }
@@ -172,14 +172,14 @@ func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 	}
 	b := built{Output: o.output, Documents: summary.Documents, Skipped: summary.Skipped, FirstSkipped: summary.FirstSkipped,
 		Dimensions: summary.Dim, Index: o.kind, Metric: o.metric, Bytes: summary.Bytes, Seconds: time.Since(began).Seconds()}
-	return b.report(cmd, "documents", fmt.Sprintf("search query %s \"a question\"", o.output))
+	return b.report(cmd, "document", cli.CommandLine("search", "query", cli.PathArgument(o.output))+` "a question"`)
 }
 
 // refuseExisting tells of an output that is in the way before a model is read
 // for nothing; writing checks it again, and more.
 func refuseExisting(o buildOptions) error {
 	if _, err := os.Lstat(o.output); err == nil && !o.force {
-		return fault.New("use --force to replace it", "%s exists: %w", o.output, fs.ErrExist)
+		return fault.New("use --force to replace it", "cannot write %s: %w", o.output, fs.ErrExist)
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func evalCommand() *cobra.Command {
 
 func evalWordsCommand() *cobra.Command {
 	var sets []string
-	cmd := &cobra.Command{Use: "words", Long: evalWordsHelp, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+	cmd := &cobra.Command{Use: "words", Long: evalWordsHelp, Args: cli.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		return evalWords(cmd, sets)
 	}}
 	cli.AddModel(cmd)
@@ -101,7 +101,7 @@ func evalWords(cmd *cobra.Command, paths []string) error {
 func evalAnalogiesCommand() *cobra.Command {
 	var sets []string
 	var restrict int
-	cmd := &cobra.Command{Use: "analogies", Long: evalAnalogiesHelp, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+	cmd := &cobra.Command{Use: "analogies", Long: evalAnalogiesHelp, Args: cli.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		return evalAnalogies(cmd, sets, restrict)
 	}}
 	cli.AddModel(cmd)

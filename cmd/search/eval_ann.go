@@ -50,7 +50,7 @@ type annOptions struct {
 
 func evalANNCommand() *cobra.Command {
 	var o annOptions
-	cmd := &cobra.Command{Use: "ann", Long: evalANNHelp, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+	cmd := &cobra.Command{Use: "ann", Long: evalANNHelp, Args: cli.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		return evalANN(cmd, o)
 	}}
 	cli.AddModel(cmd)

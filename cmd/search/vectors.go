@@ -32,9 +32,14 @@ const hintVectors = "--vectors takes a .npy array of float32 or float64, or word
 // buildVectors makes an index file of ready vectors, row by row.
 func buildVectors(cmd *cobra.Command, o buildOptions) error {
 	began := time.Now()
-	if err := refuseExisting(o); err != nil {
+	if o.output == "-" {
+		return cli.UsageError(fault.New("name a file", "an index cannot be written to standard output"))
+	}
+	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: o.output, Force: o.force, Inputs: []string{o.vectors}})
+	if err != nil {
 		return err
 	}
+	out.Abort() // it is index.SaveFile that writes
 	progress := cli.StartProgress(cmd, "build")
 	defer progress.Done()
 	f := &filler{ctx: cmd.Context(), path: o.vectors, options: o.index, progress: progress, began: began}
@@ -58,7 +63,7 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 	options := f.index.Options()
 	b := built{Output: o.output, Documents: int64(f.index.Len()), Dimensions: options.Dim, Index: string(options.Kind),
 		Metric: options.Metric.String(), Bytes: info.Size(), Seconds: time.Since(began).Seconds()}
-	return b.report(cmd, "vectors", "search verify "+o.output)
+	return b.report(cmd, "vector", cli.CommandLine("search", "verify", cli.PathArgument(o.output)))
 }
 
 // filler puts vectors into an index; the first one decides on the dimension.

@@ -29,8 +29,8 @@ type report struct {
 	Words          int64                       `json:"words"` // of one epoch, in the vocabulary
 	Epochs         int                         `json:"epochs"`
 	Threads        int                         `json:"threads"`
-	Seconds        float64                     `json:"seconds"`
-	WordsPerSecond float64                     `json:"words_per_second"`
+	Seconds        float64                     `json:"seconds"`          // of training, with those before a resume
+	WordsPerSecond float64                     `json:"words_per_second"` // since the start, or the resume
 	Loss           float64                     `json:"loss"`
 	Neighbors      []reportNeighbors           `json:"neighbors"`
 	Similarity     []evaluate.SimilarityReport `json:"similarity"`
@@ -58,7 +58,7 @@ var shownWords = []string{
 // frequency.
 const commonRank = 100
 
-func newReport(ctx context.Context, output string, c *checkpoints.Checkpoint, last training.Event, elapsed time.Duration) (*report, error) {
+func newReport(ctx context.Context, output string, c *checkpoints.Checkpoint, last training.Event) (*report, error) {
 	var o training.WordOptions
 	if err := json.Unmarshal(c.Config.Options, &o); err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func newReport(ctx context.Context, output string, c *checkpoints.Checkpoint, la
 	r := &report{
 		Kind: c.Config.Kind, Model: output, Dim: c.Config.Dim, Vocabulary: c.Vocabulary.Len(),
 		Words: c.Config.Corpus.Words, Epochs: o.Epochs, Threads: o.Threads,
-		Seconds: elapsed.Seconds(), WordsPerSecond: last.UnitsPerSecond, Loss: c.Config.Progress.Loss,
+		Seconds: c.Config.Progress.Seconds, WordsPerSecond: last.UnitsPerSecond, Loss: c.Config.Progress.Loss,
 	}
 	err := filepath.WalkDir(output, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -98,9 +98,9 @@ func newReport(ctx context.Context, output string, c *checkpoints.Checkpoint, la
 		example = r.Neighbors[0].Word
 	}
 	r.Next = []string{
-		command("search", "neighbors", "-m", output, example),
-		command("search", "eval", "analogies", "-m", output),
-		command("embed", "explain", "-m", output, "how are you"),
+		cli.CommandLine("search", "neighbors", "-m", cli.PathArgument(output), example),
+		cli.CommandLine("search", "eval", "analogies", "-m", cli.PathArgument(output)),
+		cli.CommandLine("embed", "explain", "-m", cli.PathArgument(output), "how are you"),
 	}
 	return r, ctx.Err()
 }
@@ -129,13 +129,13 @@ func (r *report) writeJSON(w io.Writer) error {
 
 func (r *report) writeText(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "trained %s: %s, %d dimensions, loss %.4f\n",
-		r.Kind, cli.Plural(r.Vocabulary, "word", "words"), r.Dim, r.Loss)
+	fmt.Fprintf(&b, "trained %s: %s, %s, loss %.4f\n", r.Kind, cli.Plural(r.Vocabulary, "word", "words"),
+		cli.Plural(r.Dim, "dimension", "dimensions"), r.Loss)
 	fmt.Fprintf(&b, "  %s of %s words in %s: %s words/s on %s\n",
 		cli.Plural(r.Epochs, "epoch", "epochs"), cli.Count(float64(r.Words)),
 		cli.Duration(time.Duration(r.Seconds*float64(time.Second))), cli.Count(r.WordsPerSecond),
 		cli.Plural(r.Threads, "thread", "threads"))
-	fmt.Fprintf(&b, "\nwrote %s, %s\n", r.Model, cli.Bytes(r.Bytes))
+	fmt.Fprintf(&b, "\nwrote %s, %s\n", cli.Printable(r.Model), cli.Bytes(r.Bytes))
 	for _, f := range r.Files {
 		fmt.Fprintf(&b, "  %-28s %9s\n", f.Name, cli.Bytes(f.Bytes))
 	}
@@ -161,7 +161,7 @@ func (r *report) writeText(w io.Writer) error {
 	}
 	b.WriteString("\nnext\n")
 	for _, c := range r.Next {
-		fmt.Fprintf(&b, "  %s\n", c)
+		fmt.Fprintf(&b, "  %s\n", cli.Printable(c))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

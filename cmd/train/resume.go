@@ -35,8 +35,10 @@ Options:
 Example:
   train resume model
 `,
-		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cli.UsageError(fault.New("name the folder of the interrupted training: train resume model", "no model is named"))
+			}
 			return resume(cmd, args[0], args[1:], threads, every)
 		},
 	}
@@ -75,12 +77,15 @@ func resume(cmd *cobra.Command, model string, names []string, threads int, every
 	if err != nil {
 		return err
 	}
+	if err := notInside(model, source.Names()); err != nil {
+		return err
+	}
 	corpus, err := readCorpus(cmd, source, corpora.BuildOptions{Tokenizer: c.Tokenizer, Vocabulary: c.Vocabulary})
 	if err != nil {
 		return err
 	}
 	defer corpus.Close()
-	return train(cmd, fn, o, model, skipgram.Run{
+	return train(cmd, fn, o, model, true, skipgram.Run{
 		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, SaveEvery: every, Resume: c,
 	})
 }
@@ -94,7 +99,7 @@ func sameSource(then, now []string, model string) (*corpora.Source, error) {
 	case slices.Equal(then, corpora.Sample().Names()):
 		return corpora.Sample(), nil
 	case slices.Contains(then, "-"):
-		return nil, fault.New("give the same text again: train resume "+model+" - < text",
+		return nil, fault.New("give the same text again: "+cli.CommandLine("train", "resume", cli.PathArgument(model), "-")+" < text",
 			"%s: its text came from standard input", model)
 	}
 	return corpora.Open(then...)

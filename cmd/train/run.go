@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
-	"strings"
-	"time"
+	"io/fs"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -15,12 +15,39 @@ import (
 	"github.com/luminavec/luminavec/skipgram"
 )
 
-// train runs fn, saves the model into output, and reports.
-func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, run skipgram.Run) error {
-	save := func(ctx context.Context, c *checkpoints.Checkpoint) error {
-		c.Config.Version = cli.Version()
-		return checkpoints.Write(ctx, output, c, checkpoints.WriteOptions{Replace: true})
+// saver writes the checkpoints of a training into its output.
+type saver struct {
+	cmd     *cobra.Command
+	output  string
+	replace bool // what is at output is ours, or may be replaced
+}
+
+// save writes one. Something that has appeared at the output since the training
+// began, such as the model of another training, is not replaced, and the work is
+// not lost for it: it goes to a name beside.
+func (s *saver) save(ctx context.Context, c *checkpoints.Checkpoint) error {
+	c.Config.Version = cli.Version()
+	wanted := s.output
+	for n := 2; ; n++ {
+		err := checkpoints.Write(ctx, s.output, c, checkpoints.WriteOptions{Replace: s.replace})
+		switch {
+		case err == nil:
+			s.replace = true
+			if s.output != wanted {
+				cli.Warn(s.cmd, "%s has appeared since the training began: the model is in %s", wanted, s.output)
+			}
+			return nil
+		case s.replace || !errors.Is(err, fs.ErrExist) || n > 99:
+			return err
+		}
+		s.output = fmt.Sprintf("%s-%d", filepath.Clean(wanted), n)
 	}
+}
+
+// train runs fn, saves the model into output, and reports. An output that is
+// there already is kept unless replace is set.
+func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, replace bool, run skipgram.Run) error {
+	s := &saver{cmd: cmd, output: output, replace: replace}
 	progress := cli.StartProgress(cmd, "training")
 	var last training.Event
 	run.Progress = func(e training.Event) {
@@ -28,22 +55,33 @@ func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, ru
 		progress.Update(e.Progress, fmt.Sprintf("%s words/s  loss %.4f  lr %.5f  %s left",
 			cli.Count(e.UnitsPerSecond), e.Loss, e.LearningRate, cli.Duration(e.Remaining)))
 	}
-	run.Save = save
-	began := time.Now()
+	// A checkpoint that cannot be written, on a disk that is full for a while,
+	// is no reason to lose the training: the next one may do.
+	run.Save = func(ctx context.Context, c *checkpoints.Checkpoint) error {
+		err := s.save(ctx, c)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		cli.Warn(cmd, "no checkpoint at %.1f%%: %v", 100*c.Config.Progress.Done, err)
+		return nil
+	}
 	model, err := fn(cmd.Context(), o, run)
 	progress.Done()
 	if model == nil {
 		return err
 	}
 	// What was learnt is saved whether or not the training came to its end.
-	if failed := save(context.WithoutCancel(cmd.Context()), model); failed != nil {
-		return fmt.Errorf("saving %s: %w", output, failed)
+	if failed := s.save(context.WithoutCancel(cmd.Context()), model); failed != nil {
+		return fmt.Errorf("saving %s: %w", s.output, failed)
 	}
 	if err != nil {
-		return cli.Interrupted(fmt.Sprintf("go on with: %s", command("train", "resume", output)),
-			"interrupted at %.1f%%; the model as it stands is in %s", 100*model.Config.Progress.Done, output)
+		return cli.Interrupted("go on with: "+cli.CommandLine("train", "resume", cli.PathArgument(s.output)),
+			"interrupted at %.1f%%; the model as it stands is in %s", 100*model.Config.Progress.Done, s.output)
 	}
-	r, err := newReport(cmd.Context(), output, model, last, time.Since(began))
+	if model.Config.Progress.Loss == 0 {
+		cli.Warn(cmd, "nothing was learnt: no two words of a line were left after subsampling; give more text, or --subsample 0")
+	}
+	r, err := newReport(cmd.Context(), s.output, model, last)
 	if err != nil {
 		return err
 	}
@@ -51,18 +89,4 @@ func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, ru
 		return r.writeJSON(cmd.OutOrStdout())
 	}
 	return r.writeText(cmd.OutOrStdout())
-}
-
-// command writes a command line as the user would type it: with "go run" when
-// this program was started so.
-func command(name string, args ...string) string {
-	for i, a := range args {
-		if a == "" || strings.ContainsAny(a, " \t\"'\\$&|;<>()*?[]#~`") {
-			args[i] = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-		}
-	}
-	if strings.Contains(os.Args[0], "go-build") {
-		name = "go run ./cmd/" + name
-	}
-	return name + " " + strings.Join(args, " ")
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -137,13 +138,16 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := notInside(j.output, source.Names()); err != nil {
+		return err
+	}
 	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{Cased: j.cased})
 	corpus, err := readCorpus(cmd, source, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: j.options.MinCount})
 	if err != nil {
 		return err
 	}
 	defer corpus.Close()
-	return train(cmd, trainers[j.kind], j.options, j.output, skipgram.Run{
+	return train(cmd, trainers[j.kind], j.options, j.output, j.force, skipgram.Run{
 		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), SaveEvery: j.every,
 	})
 }
@@ -154,6 +158,31 @@ func checkOutput(output string, every time.Duration) error {
 	}
 	if every <= 0 {
 		return cli.UsageError(fault.New("give a time such as 30s, 5m or 2h", "checkpoint-every is %s", every))
+	}
+	return nil
+}
+
+// notInside refuses text in the folder that is to be replaced: it would go with
+// the folder.
+func notInside(output string, names []string) error {
+	folder, err := filepath.EvalSymlinks(output)
+	if err != nil {
+		return nil // nothing is there
+	}
+	if folder, err = filepath.Abs(folder); err != nil {
+		return err
+	}
+	for _, name := range names {
+		file, err := filepath.EvalSymlinks(name)
+		if err != nil {
+			continue // standard input, the sample
+		}
+		if file, err = filepath.Abs(file); err != nil {
+			return err
+		}
+		if strings.HasPrefix(file, folder+string(filepath.Separator)) {
+			return fault.New("write to another folder", "the text %s is in the output %s, which would be replaced", name, output)
+		}
 	}
 	return nil
 }

@@ -221,13 +221,13 @@ func (w *WordVectors) answer(ctx context.Context, questions []question, n, threa
 // WriteTo prints the sections and totals as a table.
 func (r *AnalogyResult) WriteTo(w io.Writer) (int64, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-28s %9s %9s %9s %10s\n", "analogies", "accuracy", "correct", "covered", "questions")
+	fmt.Fprintf(&b, "%-29s %9s %9s %9s %10s\n", "analogies", "accuracy", "correct", "covered", "questions")
 	line := func(name string, s AnalogyScore) {
 		accuracy := "-"
 		if s.Covered > 0 {
 			accuracy = fmt.Sprintf("%.4f", s.Accuracy)
 		}
-		fmt.Fprintf(&b, "%-28s %9s %9d %9d %10d\n", name, accuracy, s.Correct, s.Covered, s.Questions)
+		fmt.Fprintf(&b, "%-29s %9s %9d %9d %10d\n", name, accuracy, s.Correct, s.Covered, s.Questions)
 	}
 	for _, s := range r.Sections {
 		line("  "+s.Name, s.AnalogyScore)

@@ -291,13 +291,13 @@ func ExampleAnalogyReport() {
 	}
 	r.WriteTo(os.Stdout)
 	// Output:
-	// analogies                     accuracy   correct   covered  questions
-	//   royalty                       0.6667         2         3          6
-	//   gram1-capitals                1.0000         1         1          1
-	//   nothing                            -         0         0          0
-	// semantic                        0.6667         2         3          6
-	// syntactic                       1.0000         1         1          1
-	// all                             0.7500         3         4          7
+	// analogies                      accuracy   correct   covered  questions
+	//   royalty                        0.6667         2         3          6
+	//   gram1-capitals                 1.0000         1         1          1
+	//   nothing                             -         0         0          0
+	// semantic                         0.6667         2         3          6
+	// syntactic                        1.0000         1         1          1
+	// all                              0.7500         3         4          7
 	// among the 10 most frequent words
 }
 

@@ -9,8 +9,9 @@
 //     stop. Where the user can do something about it, a line "hint: ..." says what.
 //   - The exit status is 0 when the work is done, 1 when it failed, 2 when the
 //     command was used wrongly and 130 when it was interrupted.
-//   - The first Ctrl-C (or SIGTERM) cancels the context of the command, so that
-//     it can save or remove what it has in hand; the second ends it at once.
+//   - The first Ctrl-C (or SIGTERM, or the end of the terminal) cancels the
+//     context of the command, so that it can save or remove what it has in hand;
+//     the second ends it at once.
 //   - A reader that has seen enough, as in "search query ... | head", ends the
 //     command quietly.
 //   - Output appears at its name whole or not at all, replaces nothing without
@@ -155,12 +156,16 @@ func run(root *cobra.Command, args []string) (status int) {
 	return status
 }
 
-// onInterrupt calls first at the first SIGINT or SIGTERM; a second one ends the
-// process with StatusInterrupted.
+// onInterrupt calls first at the first SIGINT, SIGTERM or SIGHUP (the terminal
+// was closed, unless nohup has it ignored); a second one ends the process with
+// StatusInterrupted.
 func onInterrupt(first func()) (stop func()) {
 	signals := make(chan os.Signal, 2)
 	done := make(chan struct{})
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	go func() {
 		for n := 0; ; n++ {
 			select {
@@ -195,7 +200,7 @@ func prepare(root *cobra.Command) *tree {
 	root.PersistentFlags().Bool("quiet", false, "no progress and no notes")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		t.current = cmd
-		return err
+		return flagError(err)
 	})
 	ordinary := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {

@@ -69,7 +69,7 @@ func TestRunStatusAndMessage(t *testing.T) {
 		{"closed pipe", failing(fmt.Errorf("write x: %w", syscall.EPIPE)), []string{"work"}, 0, ""},
 		{"usage error", failing(UsageError(errors.New("Bad mix"))), []string{"work"}, 2, "tool: bad mix\nhint: see 'tool work --help'\n"},
 		{"unknown flag", fine, []string{"work", "--nmber", "3"}, 2, "tool: unknown flag: --nmber\nhint: see 'tool work --help'\n"},
-		{"bad value", fine, []string{"work", "-n", "x"}, 2, "hint: see 'tool work --help'\n"},
+		{"bad value", fine, []string{"work", "-n", "x"}, 2, "tool: --number cannot be \"x\" (it takes a whole number)\nhint: see 'tool work --help'\n"},
 		{"too many arguments", fine, []string{"work", "a", "b"}, 2, "tool: accepts at most 1 arg(s), received 2\nhint: see 'tool work --help'\n"},
 		{"unknown command", fine, []string{"wrok"}, 2, "tool: unknown command \"wrok\" for \"tool\"\nhint: did you mean \"work\"? see 'tool --help'\n"},
 		{"unknown inner command", fine, []string{"group", "iner"}, 2, "hint: did you mean \"inner\"? see 'tool group --help'\n"},
@@ -96,6 +96,7 @@ func TestRunInterrupted(t *testing.T) {
 		err          func(context.Context) error
 	}{
 		{"plain", "tool: interrupted\n", func(ctx context.Context) error { return fmt.Errorf("read x: %w", ctx.Err()) }},
+		{"cause of the context", "tool: interrupted\n", func(ctx context.Context) error { return fmt.Errorf("after 3 rows: %w", context.Cause(ctx)) }},
 		{"own words", "tool: interrupted; the checkpoint is in model\nhint: go on with 'train resume model'\n",
 			func(context.Context) error {
 				return Interrupted("go on with 'train resume model'", "interrupted; the checkpoint is in %s", "model")

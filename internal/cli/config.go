@@ -80,6 +80,8 @@ func flagType(f *pflag.Flag) string {
 		return "a number"
 	case "duration":
 		return "a time such as 30s or 5m"
+	case "intSlice":
+		return "whole numbers with commas between them"
 	default:
 		return "a " + t
 	}

@@ -11,12 +11,14 @@ import (
 	"unicode"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// errInterrupt is the cause of a context that a signal cancelled.
-var errInterrupt = errors.New("interrupted")
+// errInterrupt is the cause of a context that a signal cancelled. Some rooms
+// return the context's error and some its cause, so it is [context.Canceled] too.
+var errInterrupt error = &interruptedError{errors.New("interrupted")}
 
 // errHelpShown ends a command that has printed its help instead of a message.
 var errHelpShown = errors.New("no command given")
@@ -87,7 +89,7 @@ func explain(err error, cmd *cobra.Command, status int) (message, hint string) {
 	switch status {
 	case StatusInterrupted:
 		var own *interruptedError
-		if !errors.As(err, &own) {
+		if !errors.As(err, &own) || error(own) == errInterrupt {
 			return errInterrupt.Error(), ""
 		}
 		return err.Error(), hint
@@ -98,6 +100,17 @@ func explain(err error, cmd *cobra.Command, status int) (message, hint string) {
 		return lowerFirst(err.Error()), hint
 	}
 	return lowerFirst(err.Error()), hint
+}
+
+// flagError says a value that a flag cannot take as a file of flags says it,
+// without the words of the parser.
+func flagError(err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	f := invalid.GetFlag()
+	return fmt.Errorf("--%s cannot be %q (it takes %s)", f.Name, invalid.GetValue(), flagType(f))
 }
 
 // systemHint says what to do about an error of the operating system.

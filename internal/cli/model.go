@@ -46,6 +46,18 @@ func OpenEncoder(cmd *cobra.Command) (*sentence.Encoder, error) {
 	return sentence.Open(cmd.Context(), path)
 }
 
+// NoArgs refuses arguments. The likely mistake is a model without its -m.
+func NoArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := ""
+	if f := cmd.Flag("model"); f != nil && !f.Changed {
+		hint = "name the model with -m: " + CommandLine(cmd.CommandPath(), "-m", PathArgument(args[0]))
+	}
+	return usage(hint, "%s takes no argument: %q", cmd.Name(), args[0])
+}
+
 // AtLeastOne checks the value of a flag that counts something, such as -k.
 func AtLeastOne(name string, value int) error {
 	if value < 1 {

@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -53,7 +52,7 @@ func OpenOutput(cmd *cobra.Command, o OutputOptions) (*Output, error) {
 	info, err := os.Stat(o.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return &Output{o: o}, nil
+		return probed(o)
 	case err != nil:
 		return nil, err
 	case info.IsDir():
@@ -70,9 +69,18 @@ func OpenOutput(cmd *cobra.Command, o OutputOptions) (*Output, error) {
 		}
 		return &Output{o: o, stream: bufio.NewWriterSize(f, 1<<16), device: f}, nil
 	}
-	if !o.Force {
-		return nil, fault.New("use --force to replace it", "%s exists: %w", o.Path, fs.ErrExist)
+	return probed(o)
+}
+
+// probed is the output of a file that can be made. Some commands write only at
+// the end of long work, and what would stop them then is to be told before it:
+// a file in the way, a folder that is missing or read-only.
+func probed(o OutputOptions) (*Output, error) {
+	f, err := durable.CreateFile(o.Path, o.Force)
+	if err != nil {
+		return nil, err
 	}
+	f.Abort()
 	return &Output{o: o}, nil
 }
 
@@ -109,7 +117,7 @@ func (o *Output) open() error {
 	}
 	f, err := durable.CreateFile(o.o.Path, o.o.Force)
 	if err != nil {
-		return fmt.Errorf("open output: %w", err)
+		return err
 	}
 	o.file = f
 	return nil

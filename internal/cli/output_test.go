@@ -119,6 +119,7 @@ func TestOutputRefuses(t *testing.T) {
 		"the input":         {Path: in, Inputs: []string{in}, Force: true},
 		"the input, linked": {Path: link, Inputs: []string{in}, Force: true},
 		"a folder":          {Path: dir, Force: true},
+		"no such folder":    {Path: filepath.Join(dir, "none", "out")},
 	} {
 		if _, err := OpenOutput(cmd, o); err == nil || fault.Hint(err) == "" {
 			t.Errorf("%s: error %v, hint %q", name, err, fault.Hint(err))

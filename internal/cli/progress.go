@@ -16,7 +16,13 @@ import (
 const (
 	redrawEvery = 100 * time.Millisecond // on a terminal
 	lineEvery   = 10 * time.Second       // elsewhere
-	barWidth    = 20
+	barWidth    = 20                     // at most
+	barLeast    = 5
+
+	// besideBar is the columns of the percent and the spaces, of the ^C that a
+	// terminal shows behind the line, and the last column, which some terminals
+	// wrap at.
+	besideBar = 14
 )
 
 // Progress shows how far a long piece of work is: one line that is redrawn on a
@@ -33,6 +39,7 @@ type Progress struct {
 	bar   *progressbar.ProgressBar
 	known bool // bar shows a fraction
 	drawn int  // the percent it shows
+	width int  // columns of the bar
 	done  bool
 }
 
@@ -110,7 +117,7 @@ func (p *Progress) draw(known bool, fraction float64, note string) {
 		if !known {
 			steps = -1
 		}
-		p.known, p.drawn = known, 0
+		p.known, p.drawn, p.width = known, 0, barWidth
 		p.bar = progressbar.NewOptions(steps,
 			progressbar.OptionSetWriter(p.w),
 			progressbar.OptionSetWidth(barWidth),
@@ -123,9 +130,12 @@ func (p *Progress) draw(known bool, fraction float64, note string) {
 	if note != "" {
 		text += " " + note
 	}
-	// Percent, bar, spaces and the last column, which some terminals wrap at.
-	room := Width(p.w) - barWidth - 12
-	progressbar.OptionSetDescription(Cut(OneLine(text), max(room, 8)))(p.bar)
+	text = OneLine(text)
+	// The bar makes room for the note, and stays as short as it once was, so that
+	// the note does not jump.
+	p.width = max(min(p.width, Width(p.w)-besideBar-Columns(text)), barLeast)
+	progressbar.OptionSetWidth(p.width)(p.bar)
+	progressbar.OptionSetDescription(Cut(text, max(Width(p.w)-besideBar-p.width, 8)))(p.bar)
 	if !known {
 		p.bar.Add(1)
 		return

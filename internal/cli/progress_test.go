@@ -68,6 +68,9 @@ func TestProgressTerminalLine(t *testing.T) {
 	if got := step(0.31, "1.2M words/s"); !strings.Contains(got, "31% |██████              |") || !strings.Contains(got, "skipgram 1.2M words/s") {
 		t.Errorf("on the way: %q", got)
 	}
+	if got := step(0.5, "950k words/s  loss 2.2937  lr 0.01172  12m40s left"); !strings.Contains(got, "12m40s left") {
+		t.Errorf("the bar makes no room: %q", got)
+	}
 	long := step(1, strings.Repeat("long ", 40))
 	last := long[strings.LastIndex(long, "\r")+1:]
 	if w := Columns(last); w >= 80 || !strings.Contains(last, "…") {

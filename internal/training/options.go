@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"strconv"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -63,14 +64,14 @@ func (o *WordOptions) Validate() error {
 		{"dim", float64(o.Dim), 1, 1 << 14},
 		{"window", float64(o.Window), 1, 1 << 10},
 		{"negative", float64(o.Negative), 1, 1 << 10},
-		{"noise exponent", o.NoiseExponent, -10, 10},
+		{"ns-exponent", o.NoiseExponent, -10, 10},
 		{"subsample", o.Subsample, 0, 1},
-		{"min-count", float64(o.MinCount), 1, 1 << 40},
-		{"epochs", float64(o.Epochs), 1, 1 << 20},
+		{"min-count", float64(o.MinCount), 1, 1e12},
+		{"epochs", float64(o.Epochs), 1, 1e6},
 		{"threads", float64(o.Threads), 1, 1 << 12},
 	} {
 		if !(c.value >= c.low && c.value <= c.top) { // NaN is out of range as well
-			return fault.New(fmt.Sprintf("give a %s from %g to %g", c.name, c.low, c.top), "%s is %g", c.name, c.value)
+			return fault.New(fmt.Sprintf("%s may be from %s to %s", c.name, number(c.low), number(c.top)), "%s is %s", c.name, number(c.value))
 		}
 	}
 	if !(o.LearningRate > 0) || math.IsInf(o.LearningRate, 0) {
@@ -81,3 +82,6 @@ func (o *WordOptions) Validate() error {
 	}
 	return nil
 }
+
+// number writes a count without an exponent, as it is typed.
+func number(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }

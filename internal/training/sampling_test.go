@@ -176,16 +176,16 @@ func TestOptionsValidate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*WordOptions){
-		"dim":            func(o *WordOptions) { o.Dim = 0 },
-		"window":         func(o *WordOptions) { o.Window = 0 },
-		"negative":       func(o *WordOptions) { o.Negative = 0 },
-		"noise exponent": func(o *WordOptions) { o.NoiseExponent = math.NaN() },
-		"subsample":      func(o *WordOptions) { o.Subsample = -1 },
-		"min-count":      func(o *WordOptions) { o.MinCount = 0 },
-		"epochs":         func(o *WordOptions) { o.Epochs = -1 },
-		"threads":        func(o *WordOptions) { o.Threads = 0 },
-		"learning rate":  func(o *WordOptions) { o.LearningRate = 0 },
-		"engine":         func(o *WordOptions) { o.Engine = "gpu" },
+		"dim":           func(o *WordOptions) { o.Dim = 0 },
+		"window":        func(o *WordOptions) { o.Window = 0 },
+		"negative":      func(o *WordOptions) { o.Negative = 0 },
+		"ns-exponent":   func(o *WordOptions) { o.NoiseExponent = math.NaN() },
+		"subsample":     func(o *WordOptions) { o.Subsample = -1 },
+		"min-count":     func(o *WordOptions) { o.MinCount = 0 },
+		"epochs":        func(o *WordOptions) { o.Epochs = -1 },
+		"threads":       func(o *WordOptions) { o.Threads = 0 },
+		"learning rate": func(o *WordOptions) { o.LearningRate = 0 },
+		"engine":        func(o *WordOptions) { o.Engine = "gpu" },
 	} {
 		o := DefaultWordOptions()
 		change(&o)

@@ -176,17 +176,19 @@ func restore(tensors map[string]checkpoints.Tensor, name string, rows, dim int) 
 }
 
 func (t *wordTrainer) newWorker() (Worker, error) {
-	var engine autograd.Engine
-	var err error
-	if t.options.Engine == Graph {
-		engine, err = autograd.NewGraph(t.objective, t.tables, t.windows.MaxContext(), t.windows.Outputs())
-	} else {
-		engine, err = autograd.NewFused(t.objective, t.tables, t.windows.MaxContext(), t.windows.Outputs(), t.capacity())
-	}
+	engine, err := t.newEngine(t.tables)
 	if err != nil {
 		return nil, err
 	}
 	return &wordWorker{trainer: t, engine: engine}, nil
+}
+
+// newEngine returns the engine of the options on some tables.
+func (t *wordTrainer) newEngine(tables *autograd.Tables) (autograd.Engine, error) {
+	if t.options.Engine == Graph {
+		return autograd.NewGraph(t.objective, tables, t.windows.MaxContext(), t.windows.Outputs())
+	}
+	return autograd.NewFused(t.objective, tables, t.windows.MaxContext(), t.windows.Outputs(), t.capacity())
 }
 
 func (t *wordTrainer) capacity() int { return max(batchCapacity, t.windows.MaxSize()) }
