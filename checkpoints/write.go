@@ -18,7 +18,7 @@ type WriteOptions struct {
 
 // Write puts the model into the folder dir, whole or not at all: it writes
 // and syncs a hidden folder beside it and renames that. With Replace a model at
-// dir is swapped for the new one; a folder that is no model and is not empty is
+// dir is swapped for the new one, which takes over files that are not a model's; a folder that is no model and is not empty is
 // never replaced. A checkpoint whose parts do not fit each other, or that
 // holds a value that is not finite, is an error, and so is a cancelled context;
 // dir then holds what it held before.
@@ -62,7 +62,19 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("cannot write %s: %w", dir, err)
 	}
+	if err := folder.Carry(isOurs); err != nil {
+		return err
+	}
 	return folder.Commit()
+}
+
+// isOurs says whether a model folder's file of this name is the model's own.
+func isOurs(name string) bool {
+	switch name {
+	case ConfigFile, VocabularyFile, TokenizerFile, ModelFile, CardFile, StateFile, LogFile, ManifestFile:
+		return true
+	}
+	return false
 }
 
 func bytesOf(marshal func() ([]byte, error)) func(io.Writer) error {

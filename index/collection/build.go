@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/luminavec/luminavec/checkpoints"
@@ -125,11 +126,23 @@ func Build(ctx context.Context, dir string, enc *sentence.Encoder, docs iter.Seq
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if err := folder.Carry(isOurs); err != nil {
+		return nil, err
+	}
 	if err := folder.Commit(); err != nil {
 		return nil, err
 	}
 	s.Elapsed = time.Since(start)
 	return &s, nil
+}
+
+// isOurs says whether a collection's file of this name is the collection's own.
+func isOurs(name string) bool {
+	switch name {
+	case infoFile, indexFile, documentsFile, manifestFile:
+		return true
+	}
+	return strings.HasPrefix(name, modelDir+"/")
 }
 
 type builder struct {

@@ -1,0 +1,83 @@
+package durable
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Carry puts into the new folder what the one to be replaced holds beside the
+// program's own files, so that replacing a model does not take a person's notes
+// with it. ours says whether a file, named by its path in the folder with
+// slashes, is the program's own; a file that the new folder already has is left
+// out too. Regular files are linked where the file system can, else copied;
+// symbolic links are made again. Call it before Commit.
+func (d *Folder) Carry(ours func(name string) bool) error {
+	if d.place.info == nil || !d.place.info.IsDir() {
+		return nil
+	}
+	err := filepath.WalkDir(d.place.path, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(d.place.path, path)
+		if err != nil || name == "." {
+			return err
+		}
+		target := filepath.Join(d.temp, name)
+		switch {
+		case e.IsDir():
+			return nil
+		case ours(filepath.ToSlash(name)):
+			return nil
+		case !e.Type().IsRegular() && e.Type()&fs.ModeSymlink == 0:
+			return nil // sockets and pipes belong to a running program
+		}
+		if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
+			return err
+		}
+		if e.Type()&fs.ModeSymlink != 0 {
+			to, err := os.Readlink(path)
+			if err != nil {
+				return err
+			}
+			return unlessThere(os.Symlink(to, target))
+		}
+		if err := os.Link(path, target); err == nil || errors.Is(err, fs.ErrExist) {
+			return nil
+		}
+		return unlessThere(copyFile(target, path))
+	})
+	return Explain(d.place.given, unwrapPath(err))
+}
+
+func unlessThere(err error) error {
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return err
+}
+
+// copyFile copies a regular file to a name that must not be taken.
+func copyFile(target, source string) error {
+	in, err := os.Open(source)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	out, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, info.Mode().Perm())
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	if e := out.Close(); err == nil {
+		err = e
+	}
+	return err
+}
