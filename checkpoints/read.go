@@ -91,6 +91,9 @@ func open(ctx context.Context, dir string) (*reader, error) {
 	}
 	r := &reader{ctx: ctx, dir: dir, info: info}
 	r.folder, err = format.Open(dir)
+	if err != nil && isCollection(dir) {
+		return r, fault.New("the model inside it is "+filepath.Join(dir, "model"), "%s is a collection of documents, not a model", dir)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(filepath.Join(dir, ConfigFile)); err == nil {
 			return r, fault.New(hintDamaged, "%s has a %s, but no %s: it was not copied whole", dir, ConfigFile, ManifestFile)
@@ -101,6 +104,17 @@ func open(ctx context.Context, dir string) (*reader, error) {
 		return r, r.wrap(err)
 	}
 	return r, nil
+}
+
+// isCollection reports whether dir is a folder of package collection, which
+// holds a model.
+func isCollection(dir string) bool {
+	for _, name := range []string{"collection.json", filepath.Join("model", ManifestFile)} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // replaced reports whether dir is not the folder that was opened any more.

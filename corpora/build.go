@@ -107,7 +107,7 @@ func (c *Corpus) build(ctx context.Context, src *Source, o BuildOptions, threads
 	}
 	if c.rawWords == 0 {
 		return fault.New("look at it with head: is it text, and not empty?",
-			"no words in %s: %d bytes, %d lines", strings.Join(src.Names(), ", "), src.stats.Bytes, src.stats.Lines)
+			"no words in %s: %d bytes, %d lines", strings.Join(src.described(), ", "), src.stats.Bytes, src.stats.Lines)
 	}
 	var final []int32 // of each provisional id
 	if o.Vocabulary != nil {

@@ -256,6 +256,15 @@ func describe(name string) string {
 	return name
 }
 
+// described returns the names of the inputs as messages call them.
+func (s *Source) described() []string {
+	names := s.Names()
+	for i, name := range names {
+		names[i] = describe(name)
+	}
+	return names
+}
+
 // counter counts the bytes that pass from an input as stored.
 type counter struct {
 	r io.Reader

@@ -212,10 +212,23 @@ func prepare(root *cobra.Command) *tree {
 	})
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		t.current = cmd
+		if err := checkLevel(); err != nil {
+			return err
+		}
 		return applyConfig(cmd)
 	}
 	t.visit(root)
 	return t
+}
+
+// checkLevel refuses a LUMINAVEC_CPU that package kernel would pass over.
+func checkLevel() error {
+	switch level := os.Getenv("LUMINAVEC_CPU"); level {
+	case "", "avx512", "avx2", "go":
+		return nil
+	default:
+		return usage("give avx512, avx2 or go: the kernels to use at most", "LUMINAVEC_CPU is %q", level)
+	}
 }
 
 func (t *tree) visit(cmd *cobra.Command) {

@@ -126,7 +126,7 @@ func locate(path string) (place, error) {
 	parent := filepath.Dir(filepath.Clean(path))
 	switch info, err := os.Stat(p.dir()); {
 	case errors.Is(err, fs.ErrNotExist):
-		return place{}, fault.New("make that folder first", "cannot write %s: there is no folder %s: %w", path, parent, err)
+		return place{}, fault.New("make that folder first", "cannot write %s: there is no folder %s: %w", path, parent, fs.ErrNotExist)
 	case err != nil:
 		return place{}, Explain(path, err)
 	case !info.IsDir():
