@@ -105,7 +105,7 @@ func TestFusedMatchesGraph(t *testing.T) {
 	}
 }
 
-// Ten thousand small steps of the two engines, with words that repeat inside a
+// A thousand small steps of the two engines, with words that repeat inside a
 // window, stay together.
 func TestEnginesStayTogether(t *testing.T) {
 	const rows, dim, outputs = 30, 12, 4

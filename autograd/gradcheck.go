@@ -1,6 +1,7 @@
 package autograd
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -81,16 +82,13 @@ func checkGradient(build func([]*G.Node) (*G.Node, error), values []*tensor.Dens
 		data := v.Float64s()
 		for j, was := range data {
 			data[j] = was + h
-			up, err := run()
-			if err != nil {
-				return 0, err
-			}
+			up, upErr := run()
 			data[j] = was - h
-			down, err := run()
-			if err != nil {
+			down, downErr := run()
+			data[j] = was
+			if err := errors.Join(upErr, downErr); err != nil {
 				return 0, err
 			}
-			data[j] = was
 			numeric := (up - down) / (2 * h)
 			diff := math.Abs(numeric-symbolic[at][j]) / max(1, math.Abs(numeric))
 			if math.IsNaN(diff) {

@@ -26,6 +26,10 @@ type graphEngine struct {
 
 // NewGraph returns an engine that trains o with its stock gorgonia graph on
 // windows of at most maxContext context words and exactly outputs outputs.
+//
+// A panic while o.Loss builds the graph becomes an error. Gorgonia runs the
+// graph in a goroutine of its own: an operation that panics there, which no
+// caller can recover, ends the process. A custom operation must recover in Do.
 func NewGraph(o *Objective, t *Tables, maxContext, outputs int) (Engine, error) {
 	if o == nil || o.Loss == nil {
 		return nil, fmt.Errorf("graph engine: the objective has no loss")
@@ -142,10 +146,12 @@ func (e *graphEngine) window(context, outs []int32, alpha float32) (float64, err
 	return float64(loss), nil
 }
 
-// gather copies the rows ids into dst, d values each.
+// gather copies the rows ids into dst, d values each. Other engines may be
+// writing the rows, so a kernel reads them (see package kernel on Hogwild).
 func gather(dst []float32, d int, ids []int32, row func(int32) []float32) {
+	clear(dst[:len(ids)*d])
 	for i, id := range ids {
-		copy(dst[i*d:(i+1)*d], row(id))
+		kernel.Axpy(dst[i*d:(i+1)*d], 1, row(id))
 	}
 }
 
@@ -160,11 +166,12 @@ func scatter(now, before []float32, d int, scale float32, ids []int32, row func(
 
 func (e *graphEngine) Close() error { return e.machine.Close() }
 
-// fence runs fn, which calls into gorgonia, and turns a panic into an error.
+// fence runs fn, which calls into gorgonia or is called by it, and turns a
+// panic into an error.
 func fence(fn func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("gorgonia: %v", p)
+			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
 	return fn()

@@ -23,7 +23,17 @@ type Options = training.WordOptions
 // Run is what the trainer reads and whom it tells.
 type Run = training.WordRun
 
-// The engines of Options.Engine.
+// Event is what Run.Progress is told.
+type Event = training.Event
+
+// ErrDiverged is in the error of a training whose loss is no longer a number:
+// its learning rate was too high.
+var ErrDiverged = training.ErrDiverged
+
+// Engine is the type of Options.Engine.
+type Engine = training.Engine
+
+// The engines.
 const (
 	Fused = training.Fused
 	Graph = training.Graph

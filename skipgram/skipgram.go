@@ -11,7 +11,7 @@
 // by its context words (Ji, Satish, Li and Dubey, "Parallelizing Word2Vec in
 // Shared and Distributed Memory", 2016), which turns the work of a window into
 // three small matrix products. The learning rate falls linearly from
-// LearningRate to a ten-thousandth of it.
+// LearningRate to a ten-thousandth of it, a step with each block of 16,384 words.
 //
 // # Engines
 //
@@ -39,7 +39,17 @@ type Options = training.WordOptions
 // Run is what the trainer reads and whom it tells.
 type Run = training.WordRun
 
-// The engines of Options.Engine.
+// Event is what Run.Progress is told.
+type Event = training.Event
+
+// ErrDiverged is in the error of a training whose loss is no longer a number:
+// its learning rate was too high.
+var ErrDiverged = training.ErrDiverged
+
+// Engine is the type of Options.Engine.
+type Engine = training.Engine
+
+// The engines.
 const (
 	Fused = training.Fused
 	Graph = training.Graph
@@ -55,7 +65,7 @@ func DefaultOptions() Options { return training.DefaultWordOptions() }
 // When ctx ends first, Train returns the unfinished checkpoint together with
 // ctx's error; a Run with Resume set to it goes on where it stopped. Other
 // errors are an option out of range, a corpus that cannot be read, a checkpoint
-// that cannot be saved, and training.ErrDiverged for a loss that is no number.
+// that cannot be saved, and ErrDiverged for a loss that is no number.
 func Train(ctx context.Context, o Options, run Run) (*checkpoints.Checkpoint, error) {
 	return training.TrainWords(ctx, autograd.SkipGram(), o, run)
 }

@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/luminavec/luminavec/cbow"
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 	"github.com/luminavec/luminavec/skipgram"
 )
@@ -85,6 +87,12 @@ type row struct {
 }
 
 func (b *wordsBench) run(cmd *cobra.Command) error {
+	if b.seeds < 1 {
+		return cli.UsageError(fault.New("1 is enough for speed, 3 show the spread of quality", "seeds is %d", b.seeds))
+	}
+	if err := b.options.Validate(); err != nil {
+		return cli.UsageError(err)
+	}
 	ctx := cmd.Context()
 	source := corpora.Sample()
 	if len(b.corpus) > 0 {
@@ -157,7 +165,7 @@ func (b *wordsBench) run(cmd *cobra.Command) error {
 	}
 
 	var text strings.Builder
-	b.writeHead(&text, source, corpus, reading)
+	b.writeHead(&text, cmd.Flags(), source, corpus, reading)
 	writeRows(&text, sets, rows)
 	if b.output == "" {
 		_, err := fmt.Fprint(cmd.OutOrStdout(), text.String())
@@ -172,7 +180,7 @@ func (r *row) add(d time.Duration, words, loss float64) {
 	r.loss = append(r.loss, loss)
 }
 
-func (b *wordsBench) writeHead(w *strings.Builder, source *corpora.Source, corpus *corpora.Corpus, reading time.Duration) {
+func (b *wordsBench) writeHead(w *strings.Builder, given *pflag.FlagSet, source *corpora.Source, corpus *corpora.Corpus, reading time.Duration) {
 	args := []string{"go run ./internal/bench words"}
 	for _, c := range b.corpus {
 		args = append(args, "--corpus "+filepath.Base(c))
@@ -180,9 +188,11 @@ func (b *wordsBench) writeHead(w *strings.Builder, source *corpora.Source, corpu
 	for _, s := range b.sets {
 		args = append(args, "--set "+filepath.Base(s))
 	}
-	if b.seeds != 1 {
-		args = append(args, fmt.Sprintf("--seeds %d", b.seeds))
-	}
+	given.Visit(func(f *pflag.Flag) {
+		if f.Name == "threads" || f.Name == "seeds" || f.Name == "epochs" || f.Name == "dim" {
+			args = append(args, fmt.Sprintf("--%s %s", f.Name, strings.Trim(f.Value.String(), "[]")))
+		}
+	})
 	if b.peers {
 		args = append(args, "--peers")
 	}
@@ -196,7 +206,7 @@ func (b *wordsBench) writeHead(w *strings.Builder, source *corpora.Source, corpu
 	fmt.Fprintf(w, "- Settings: %d dimensions, window %d, %d negatives, subsampling %g, %d epochs, learning rate 0.025 (CBOW 0.05).\n",
 		o.Dim, o.Window, o.Negative, o.Subsample, o.Epochs)
 	fmt.Fprintf(w, "- Speed: thousands of vocabulary words a second, before subsampling, over the training alone.\n")
-	fmt.Fprintf(w, "- Quality: Spearman's correlation ×1; accuracy on Google's analogies among the 30,000 most frequent words.\n")
+	fmt.Fprintf(w, "- Quality: Spearman's correlation on word pairs; accuracy on Google's analogies among the 30,000 most frequent words.\n")
 	if b.seeds > 1 {
 		fmt.Fprintf(w, "- Mean of %d seeds, ± half the range.\n", b.seeds)
 	}

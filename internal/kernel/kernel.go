@@ -50,7 +50,7 @@ const (
 	PanicID      = "kernel: row id outside the table"
 	PanicBatch   = "kernel: batch ends within a window"
 	PanicContext = "kernel: window has no context or more than the scratch holds"
-	PanicOutputs = "kernel: outputs differ from those of the scratch"
+	PanicOutputs = "kernel: outputs or stride differ from those of the scratch"
 	PanicScratch = "kernel: scratch needs maxContext >= 1 and outputs >= 2"
 )
 

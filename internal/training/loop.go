@@ -74,7 +74,8 @@ type Loop struct {
 	// done, never by two goroutines at once: at the same places in every run.
 	Log func(Event)
 	// Save, if set, is called every SaveEvery while no worker runs, with the
-	// number of blocks done. Its error ends the run.
+	// number of blocks done. Its error ends the run, unless ctx has: then the run
+	// ends with ctx's.
 	Save      func(ctx context.Context, done int64) error
 	SaveEvery time.Duration
 }
@@ -116,8 +117,10 @@ func (l *Loop) Run(ctx context.Context) (Outcome, error) {
 	}
 
 	stop := r.report()
-	err := r.legs(ctx, workers)
-	stop()
+	err := func() error {
+		defer stop() // also when a worker panics: pool hands the panic on
+		return r.legs(ctx, workers)
+	}()
 	return Outcome{
 		Done:    r.done.Load(),
 		Elapsed: time.Since(r.began),
@@ -157,18 +160,25 @@ func (r *run) legs(ctx context.Context, workers []Worker) error {
 			return err
 		}
 		if err := r.Save(ctx, r.done.Load()); err != nil {
+			if ctx.Err() != nil { // cut short, not failed: the run stands as it would without the save
+				return ctx.Err()
+			}
 			return fmt.Errorf("checkpoint at %.1f%%: %w", 100*float64(r.done.Load())/float64(r.Blocks), err)
 		}
 	}
 }
 
 // leg hands out blocks until none is left, ctx ends, a worker fails or the
-// deadline, if there is one, has passed.
+// deadline, if there is one, has passed. Every worker does at least one block, so
+// that saves which come too often slow a run down but do not stop it.
 func (r *run) leg(ctx context.Context, workers []Worker, deadline time.Time) error {
 	p := pool.New().WithErrors().WithFirstError().WithContext(context.WithoutCancel(ctx)).WithCancelOnError()
 	for _, w := range workers {
 		p.Go(func(failed context.Context) error {
-			for ctx.Err() == nil && failed.Err() == nil && (deadline.IsZero() || time.Now().Before(deadline)) {
+			for first := true; ctx.Err() == nil && failed.Err() == nil; first = false {
+				if !first && !deadline.IsZero() && !time.Now().Before(deadline) {
+					return nil
+				}
 				b := r.next.Add(1) - 1
 				if b >= r.Blocks {
 					r.next.Add(-1)
@@ -242,7 +252,8 @@ func (r *run) progress() {
 
 // event describes the run now, with the loss of since; r.mu is held.
 func (r *run) event(since BlockStats) Event {
-	done, elapsed := r.done.Load(), time.Since(r.began)
+	// A coarse clock may not have moved yet; a rate that is infinite is no JSON.
+	done, elapsed := r.done.Load(), max(time.Since(r.began), time.Microsecond)
 	e := Event{
 		Progress:       float64(done) / float64(r.Blocks),
 		Epoch:          int(max(done-1, 0)/r.PerEpoch) + 1,

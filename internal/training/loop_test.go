@@ -100,16 +100,17 @@ func TestLoopSaves(t *testing.T) {
 		return BlockStats{Targets: 1}, nil
 	})
 	var saves []int64
-	l.SaveEvery = time.Nanosecond // a leg hands out no block before its end is due
+	l.SaveEvery = time.Nanosecond // over before a leg begins: it must do a block nevertheless
 	l.Save = func(_ context.Context, done int64) error {
 		if working != 0 {
 			t.Errorf("saving while %d blocks are under way", working)
 		}
 		saves = append(saves, done)
-		l.SaveEvery = 5 * time.Millisecond
 		return nil
 	}
-	out, err := l.Run(context.Background())
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	out, err := l.Run(ctx)
 	if err != nil || out.Done != 40 {
 		t.Fatalf("%+v, %v", out, err)
 	}
@@ -121,6 +122,11 @@ func TestLoopSaves(t *testing.T) {
 	l.SaveEvery, l.Save = time.Nanosecond, func(context.Context, int64) error { return full }
 	if _, err := l.Run(context.Background()); !errors.Is(err, full) {
 		t.Errorf("a failing save: %v", err)
+	}
+	ctx, cancel = context.WithCancel(context.Background())
+	l.Save = func(context.Context, int64) error { cancel(); return full }
+	if _, err := l.Run(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("a save that fails once the run is cancelled: %v", err)
 	}
 }
 
@@ -158,4 +164,25 @@ func TestLoopEvents(t *testing.T) {
 	if last.Progress != 1 || last.Epoch != 2 || last.Loss != 3 || last.LearningRate != 0 || last.UnitsPerSecond <= 0 {
 		t.Errorf("last event: %+v", last)
 	}
+}
+
+// A clock that has not moved since the run began gives a rate all the same.
+func TestEventRate(t *testing.T) {
+	r := &run{Loop: &Loop{Blocks: 10, PerEpoch: 10}, began: time.Now().Add(time.Hour), total: BlockStats{Units: 5}}
+	if e := r.event(BlockStats{}); !(e.UnitsPerSecond > 0) || math.IsInf(e.UnitsPerSecond, 0) {
+		t.Errorf("%g words a second", e.UnitsPerSecond)
+	}
+}
+
+// A panic of a worker comes out of Run, with nothing left running behind it.
+func TestLoopPanic(t *testing.T) {
+	closed, events := 0, 0
+	l := loopOf(10, 2, &closed, func(int64, float64) (BlockStats, error) { panic("broken worker") })
+	l.Progress = func(Event) { events++ }
+	defer func() {
+		if recover() == nil || closed != 2 || events == 0 {
+			t.Errorf("no panic, or %d of 2 workers closed, or no last event of %d", closed, events)
+		}
+	}()
+	l.Run(context.Background())
 }

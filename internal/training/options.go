@@ -20,17 +20,18 @@ const (
 // WordOptions are the options of a word trainer. [DefaultWordOptions] gives
 // the defaults named here; a zero field is not a default.
 type WordOptions struct {
-	Dim           int     `json:"dim"`            // length of a vector; default 100
-	Window        int     `json:"window"`         // greatest distance of a context word, in words; default 5
-	Negative      int     `json:"negative"`       // negative samples a window; default 5
-	NoiseExponent float64 `json:"noise_exponent"` // negatives are drawn by count to this power; default 0.75
-	Subsample     float64 `json:"subsample"`      // threshold t of frequent-word subsampling, 0 keeps every word; default 1e-4
-	MinCount      int64   `json:"min_count"`      // words rarer than this are not learnt; default 5
-	Epochs        int     `json:"epochs"`         // passes over the corpus; default 5
-	LearningRate  float64 `json:"learning_rate"`  // at the start; default 0.025 (CBOW 0.05)
-	Threads       int     `json:"threads"`        // workers; default all cores. 1 makes a run repeatable
-	Seed          uint64  `json:"seed"`           // of every random choice; default 1
-	Engine        Engine  `json:"engine"`         // default Fused
+	Dim           int     `json:"dim"`                      // length of a vector; default 100
+	Window        int     `json:"window"`                   // greatest distance of a context word, in words; default 5
+	Negative      int     `json:"negative"`                 // negative samples a window; default 5
+	NoiseExponent float64 `json:"noise_exponent"`           // negatives are drawn by count to this power; default 0.75
+	Subsample     float64 `json:"subsample"`                // threshold t of frequent-word subsampling, 0 keeps every word; default 1e-4
+	MinCount      int64   `json:"min_count"`                // words rarer than this are not learnt; default 5
+	MaxVocabulary int     `json:"max_vocabulary,omitempty"` // only so many words, the most frequent, are learnt; default 0: no limit
+	Epochs        int     `json:"epochs"`                   // passes over the corpus; default 5
+	LearningRate  float64 `json:"learning_rate"`            // at the start; default 0.025 (CBOW 0.05)
+	Threads       int     `json:"threads"`                  // workers; default all cores. 1 makes a run repeatable
+	Seed          uint64  `json:"seed"`                     // of every random choice; default 1
+	Engine        Engine  `json:"engine"`                   // default Fused
 }
 
 // finalRate is the part of the learning rate that is left at the end, as in
@@ -67,6 +68,7 @@ func (o *WordOptions) Validate() error {
 		{"ns-exponent", o.NoiseExponent, -10, 10},
 		{"subsample", o.Subsample, 0, 1},
 		{"min-count", float64(o.MinCount), 1, 1e12},
+		{"max-vocab", float64(o.MaxVocabulary), 0, math.MaxInt32},
 		{"epochs", float64(o.Epochs), 1, 1e6},
 		{"threads", float64(o.Threads), 1, 1 << 12},
 	} {

@@ -48,8 +48,8 @@ type Scratch struct {
 	batch []int32
 }
 
-// Each draws the windows of ids (lines ended by corpora.LineEnd; a window does
-// not reach over a line end) and calls step with batches of at most capacity
+// Each draws the windows of ids (lines ended by corpora.LineEnd; a window reaches
+// neither over a line end nor out of ids) and calls step with batches of at most capacity
 // entries. It returns the number of words in ids.
 //
 // A word is dropped by subsampling before windows are laid, and the reach of

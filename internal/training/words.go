@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -26,6 +27,7 @@ type WordRun struct {
 	Corpus    *corpora.Corpus
 	Tokenizer *corpora.Tokenizer // that read the corpus
 	Sources   []string           // what the corpus was read from, for the record
+	Selection corpora.Selection  // what of it was read, for the record
 
 	// Progress, if set, is called a few times a second.
 	Progress func(Event)
@@ -36,11 +38,12 @@ type WordRun struct {
 	SaveEvery time.Duration
 
 	// Resume, if set, is a checkpoint of an unfinished run, read with its
-	// state, of the same options and the same corpus.
+	// state, of the same options and the same corpus. The trainer goes on in its
+	// tensors.
 	Resume *checkpoints.Checkpoint
 }
 
-// batchCapacity is the length of a batch in numbers: some 8,000 windows of the
+// batchCapacity is the length of a batch in numbers: some 10,000 windows of the
 // default size, which outweigh the fixed cost of a run and fit the cache.
 const batchCapacity = 1 << 17
 
@@ -78,7 +81,9 @@ func TrainWords(ctx context.Context, objective *autograd.Objective, o WordOption
 		}
 	}
 	outcome, err := loop.Run(ctx)
-	if err != nil && ctx.Err() == nil {
+	// A block that failed leaves half of an update behind, or numbers that are
+	// none: that is no checkpoint, even if ctx has ended meanwhile.
+	if err != nil && (ctx.Err() == nil || !errors.Is(err, ctx.Err())) {
 		return nil, fmt.Errorf("%s: %w", objective.Name, err)
 	}
 	return t.checkpoint(outcome, loop.Blocks), err
@@ -123,15 +128,15 @@ func newWordTrainer(objective *autograd.Objective, o WordOptions, run WordRun) (
 
 // resume takes the tables and the position from a checkpoint.
 func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
-	p := c.Config.Progress
+	p, was, now := c.Config.Progress, c.Config.Corpus, t.run.Corpus
 	total := int64(t.run.Corpus.Blocks()) * int64(t.options.Epochs)
 	switch {
 	case c.Config.Kind != t.objective.Name:
 		return fmt.Errorf("resume: the checkpoint is of a %s trainer, not %s", c.Config.Kind, t.objective.Name)
-	case p.TotalBlocks != total || c.Config.Corpus.Words != t.run.Corpus.Words():
+	case p.TotalBlocks != total || was.RawWords != now.RawWords() || was.Words != now.Words() || was.Lines != now.Lines():
 		return fault.New("resume with the text the training began with",
-			"resume: the corpus has changed: it holds %d words in %d blocks, the checkpoint was made with %d in %d",
-			t.run.Corpus.Words(), total, c.Config.Corpus.Words, p.TotalBlocks)
+			"resume: the corpus has changed: it holds %d words, %d in the vocabulary, in %d lines and %d blocks; the checkpoint was made with %d, %d, %d and %d",
+			now.RawWords(), now.Words(), now.Lines(), total, was.RawWords, was.Words, was.Lines, p.TotalBlocks)
 	case p.Blocks < 0 || p.Blocks > total:
 		return fmt.Errorf("resume: position %d of %d blocks", p.Blocks, total)
 	}
@@ -274,7 +279,7 @@ func (t *wordTrainer) checkpoint(out Outcome, total int64) *checkpoints.Checkpoi
 			Encoder: checkpoints.EncoderConfig{Pooling: "mean", Normalize: true},
 			Options: options,
 			Corpus: checkpoints.CorpusInfo{
-				Sources: t.run.Sources, RawWords: c.RawWords(), Words: c.Words(), Lines: c.Lines(), Vocabulary: v,
+				Sources: t.run.Sources, Field: t.run.Selection.Field, Column: t.run.Selection.Column, RawWords: c.RawWords(), Words: c.Words(), Lines: c.Lines(), Vocabulary: v,
 			},
 			Progress: checkpoints.Progress{
 				Done:        float64(out.Done) / float64(total),
