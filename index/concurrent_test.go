@@ -196,3 +196,19 @@ func TestConcurrentBatches(t *testing.T) {
 		}
 	})
 }
+
+// A search that scans all ids may come as soon as an id is given out: the array
+// of nodes has its row by then.
+func TestConcurrentScanFindsNodes(t *testing.T) {
+	g := newGraph(Options{Dim: 2}.withDefaults())
+	alloc := g.nodes.make
+	g.nodes.make = func(n int) []node {
+		if rows := g.nodes.values(); int(g.reserved.Load()) > rows {
+			t.Errorf("%d ids are given out, and there are %d nodes", g.reserved.Load(), rows)
+		}
+		return alloc(n)
+	}
+	if err := g.Add(0, []float32{1, 0}); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -9,8 +9,8 @@
 //   - [HNSW] walks a graph of near neighbours (Malkov and Yashunin, "Efficient
 //     and robust approximate nearest neighbor search using Hierarchical
 //     Navigable Small World graphs", IEEE TPAMI 42(4), 2018,
-//     arXiv:1603.09320). It looks at a few thousand vectors however many there
-//     are, and may miss some of the nearest.
+//     arXiv:1603.09320). It looks at a few thousand vectors, hardly more of a
+//     million than of a hundred thousand, and may miss some of the nearest.
 //
 // # The graph, in short
 //

@@ -20,7 +20,7 @@ func SaveFile(path string, ix Index, replace bool) error {
 	}
 	defer f.Abort()
 	if err := ix.Save(f); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return err // it names path, as all errors of f do
 	}
 	if err := f.Commit(); err != nil {
 		return fmt.Errorf("save index: %w", err)

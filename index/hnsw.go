@@ -146,9 +146,10 @@ func (g *graph) reserve(label int64, vector []float32) id {
 	h := hash(vector)
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	// First, because a search scans all ids that place has given out.
+	g.nodes.grow(int(g.reserved.Load()) + 1)
 	n := g.place(label, vector)
 	level := g.drawLevel(n)
-	g.nodes.grow(int(n) + 1)
 	v := g.node(n)
 	v.upper, v.parent, v.twin, v.level = -1, none, none, int8(level)
 	twin, taken := g.twins[h]

@@ -12,8 +12,10 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
+	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -260,6 +262,26 @@ func TestSaveReportsAFullDisk(t *testing.T) {
 	for _, left := range []int{0, 1 << 16, 1 << 17} {
 		if err := ix.Save(&failing{left}); err == nil || !strings.Contains(err.Error(), "no space left") {
 			t.Errorf("error %v", err)
+		}
+	}
+}
+
+// The error names the file once, and not the hidden one that is written.
+func TestSaveFileOnAFullDisk(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "words.index")
+	ix := filled(t, Options{Dim: 4}, clustered(50, 4, 1))
+	for _, full := range []durable.Op{durable.OpCreate, durable.OpWrite, durable.OpSync} {
+		restore := durable.Inject(func(op durable.Op, _ string) error {
+			if op == full {
+				return syscall.ENOSPC
+			}
+			return nil
+		})
+		err := SaveFile(path, ix, false)
+		restore()
+		if !errors.Is(err, syscall.ENOSPC) || fault.Hint(err) == "" || strings.Count(err.Error(), "words.index") != 1 ||
+			!strings.Contains(err.Error(), "cannot write "+path+":") {
+			t.Errorf("%s: error %v, hint %q", full, err, fault.Hint(err))
 		}
 	}
 }

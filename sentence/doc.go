@@ -4,8 +4,8 @@
 // # The way of a sentence
 //
 // The encoder cuts a text into tokens and looks each one up in a table, so a
-// sentence of n known tokens becomes n vectors e_1 … e_n of [Encoder.Dim] or
-// other length. What follows is, with the layers in brackets optional,
+// sentence of n known tokens becomes n vectors e_1 … e_n as long as the table
+// is wide. What follows is, with the layers in brackets optional,
 //
 //	[ f_i = max(0, W·e_i + b) ]   Linear and ReLU, on each token alone
 //	  m   = (f_1 + … + f_n) / n   mean pooling: many vectors become one

@@ -158,7 +158,7 @@ func TestEncodeAgainstReference(t *testing.T) {
 				t.Fatalf("%s %+v: known = %d, err = %v", name, s, known, err)
 			}
 			for i := range got {
-				if diff := math.Abs(float64(got[i]) - want[i]); diff > 1e-5*(1+math.Abs(want[i])) {
+				if diff := math.Abs(float64(got[i]) - want[i]); !(diff <= 1e-5*(1+math.Abs(want[i]))) {
 					t.Errorf("%s %+v: number %d is %v, want %v", name, s, i, got[i], want[i])
 				}
 			}
@@ -223,7 +223,7 @@ func TestNormalizeExtremes(t *testing.T) {
 	for _, v := range [][]float32{{3e30, 4e30}, {3e-30, 4e-30}, {3, 4}, {0.03, 0.04}} {
 		got := slices.Clone(v)
 		normalize(got)
-		if math.Abs(float64(got[0])-0.6) > 1e-6 || math.Abs(float64(got[1])-0.8) > 1e-6 {
+		if !(math.Abs(float64(got[0])-0.6) < 1e-6 && math.Abs(float64(got[1])-0.8) < 1e-6) {
 			t.Errorf("normalize(%v) = %v, want 0.6, 0.8", v, got)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"os"
 	"path/filepath"
@@ -107,20 +108,20 @@ func Build(ctx context.Context, dir string, enc *sentence.Encoder, docs iter.Seq
 	if enc, err = enc.Fold(); err != nil {
 		return nil, err
 	}
-	b := &builder{dir: dir, enc: enc, index: ix, threads: o.Threads, onProgress: o.OnProgress}
+	b := &builder{dir: dir, folder: folder, enc: enc, index: ix, threads: o.Threads, onProgress: o.OnProgress}
 	if b.store, err = createDocuments(folder.Path()); err != nil {
-		return nil, durable.Explain(dir, err)
+		return nil, b.explain(err)
 	}
+	defer b.store.abort() // does nothing after close
 	if err := b.addAll(ctx, docs); err != nil {
-		b.store.abort()
 		return nil, err
 	}
 	if err := b.store.close(); err != nil {
-		return nil, durable.Explain(dir, err)
+		return nil, b.explain(err)
 	}
 	s := b.summary
 	s.Dim = enc.Dim()
-	if err := writeRest(ctx, folder.Path(), b, &s); err != nil {
+	if err := b.writeRest(ctx, &s); err != nil {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -147,6 +148,7 @@ func isOurs(name string) bool {
 
 type builder struct {
 	dir        string // as the caller names it
+	folder     *durable.Folder
 	enc        *sentence.Encoder
 	index      index.Index
 	store      *documentWriter
@@ -157,6 +159,9 @@ type builder struct {
 	batchBytes int
 	summary    Summary
 }
+
+// explain is durable.Explain for files that the folder has not made itself.
+func (b *builder) explain(err error) error { return durable.Explain(b.dir, b.folder.Named(err)) }
 
 func (b *builder) addAll(ctx context.Context, docs iter.Seq2[Document, error]) error {
 	for doc, err := range docs {
@@ -219,7 +224,7 @@ func (b *builder) flush(ctx context.Context) error {
 	if kept > 0 {
 		work := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
 		work.Go(func(ctx context.Context) error { return b.index.AddBatch(ctx, labels, vectors[:kept*dim]) })
-		work.Go(func(context.Context) error { return durable.Explain(b.dir, b.store.put(first, b.batch[:kept])) })
+		work.Go(func(context.Context) error { return b.explain(b.store.put(first, b.batch[:kept])) })
 		if err := work.Wait(); err != nil {
 			return err
 		}
@@ -233,31 +238,50 @@ func (b *builder) flush(ctx context.Context) error {
 }
 
 // writeRest writes all but the documents.
-func writeRest(ctx context.Context, dir string, b *builder, s *Summary) error {
+func (b *builder) writeRest(ctx context.Context, s *Summary) error {
+	dir := b.folder.Path()
 	model := b.enc.Checkpoint()
 	created := time.Now().UTC().Format(time.RFC3339)
 	model.Config.Created = created
 	if err := checkpoints.Write(ctx, filepath.Join(dir, modelDir), model, checkpoints.WriteOptions{}); err != nil {
-		return fmt.Errorf("writing the collection's model: %w", err)
+		return b.folder.Named(err)
 	}
-	if err := index.SaveFile(filepath.Join(dir, indexFile), b.index, false); err != nil {
-		return fmt.Errorf("writing the collection's index: %w", err)
+	if err := b.file(indexFile, b.index.Save); err != nil {
+		return err
 	}
 	options := b.index.Options()
-	info, err := json.MarshalIndent(Info{
-		Format: FormatVersion, Documents: s.Documents, Skipped: s.Skipped, Dim: options.Dim,
-		Metric: options.Metric.String(), Kind: string(options.Kind), Created: created,
-	}, "", "  ")
+	err := b.file(infoFile, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(Info{
+			Format: FormatVersion, Documents: s.Documents, Skipped: s.Skipped, Dim: options.Dim,
+			Metric: options.Metric.String(), Kind: string(options.Kind), Created: created,
+		})
+	})
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, infoFile), append(info, '\n'), 0o644); err != nil {
-		return durable.Explain(dir, err)
+	listed, err := sums(ctx, dir)
+	if err != nil {
+		return b.folder.Named(err)
 	}
-	if err := writeManifest(ctx, dir); err != nil {
-		return durable.Explain(dir, err)
+	if err := b.file(manifestFile, func(w io.Writer) error { _, err := w.Write(format.Marshal(listed)); return err }); err != nil {
+		return err
 	}
 	s.Bytes, err = folderSize(dir)
+	return b.folder.Named(err)
+}
+
+// file makes one file of the folder.
+func (b *builder) file(name string, content func(io.Writer) error) error {
+	f, err := b.folder.Create(name)
+	if err != nil {
+		return err
+	}
+	err = content(f)
+	if e := f.Close(); err == nil {
+		err = e
+	}
 	return err
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/manifest"
 	"github.com/luminavec/luminavec/sentence"
 	"github.com/sourcegraph/conc/pool"
 )
@@ -61,11 +62,15 @@ func unreplaced[T any](dir string, read func() (T, error)) (T, error) {
 		c, err := read()
 		after, _ := os.Stat(dir)
 		same := before == nil || after == nil || os.SameFile(before, after)
-		if same || i == attempts {
+		if same || i == attempts && err != nil {
 			return c, err
 		}
 		if closer, ok := any(c).(io.Closer); ok && err == nil {
 			closer.Close()
+		}
+		if i == attempts {
+			var none T
+			return none, fault.New("try again when that has ended", "%s is being replaced again and again", dir)
 		}
 	}
 }
@@ -111,12 +116,15 @@ func open(ctx context.Context, dir string) (*Collection, error) {
 	return c, nil
 }
 
+// maxInfo bounds what is read of a collection.json, which has about 200 bytes.
+const maxInfo = 1 << 20
+
 // readInfo reads collection.json and tells apart what else dir may be.
 func readInfo(dir string) (Info, error) {
 	const hint = "build one with: search build -m MODEL FILE… -o FOLDER"
 	var info Info
 	path := filepath.Join(dir, infoFile)
-	data, err := os.ReadFile(path)
+	data, err := manifest.ReadSmall(path, maxInfo)
 	switch stat, statErr := os.Stat(dir); {
 	case err == nil:
 	case errors.Is(statErr, fs.ErrNotExist):
@@ -128,8 +136,10 @@ func readInfo(dir string) (Info, error) {
 			return info, fault.New(fmt.Sprintf("build a collection with it: search build -m %s FILE… -o FOLDER", dir), "%s is a model, not a collection", dir)
 		}
 		return info, fault.New(hint, "%s is not a collection: it has no %s", dir, infoFile)
-	default:
+	case errors.Is(err, fs.ErrPermission):
 		return info, fmt.Errorf("reading the collection: %w", err)
+	default:
+		return info, fault.New(hintRebuild, "cannot read %s: %w", path, err)
 	}
 	if err := json.Unmarshal(data, &info); err != nil {
 		return info, fault.New(hintRebuild, "%s is damaged: %w", path, err)

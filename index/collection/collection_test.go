@@ -198,7 +198,7 @@ func TestBuildCancelled(t *testing.T) {
 	parent := t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
 	docs := func(next func(Document, error) bool) {
-		for i := int64(1); next(Document{"how are you", "endless", i}, nil); i++ {
+		for i := int64(1); i < 50*batchDocuments && next(Document{"how are you", "endless", i}, nil); i++ {
 			if i == 3*batchDocuments/2 {
 				cancel()
 			}

@@ -3,6 +3,8 @@ package collection
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -10,10 +12,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/sentence"
 )
 
 // contents reads every file under dir.
@@ -90,6 +95,58 @@ func TestOpenNamesDamage(t *testing.T) {
 		write(good)
 	}
 	open1(t, dir)
+}
+
+// Each step of building fails in turn as on a full disk: the error names a file
+// of the collection as it would be called, and nothing stays.
+func TestBuildOnAFullDisk(t *testing.T) {
+	for failing := range 1000 {
+		parent := t.TempDir()
+		dir := filepath.Join(parent, "docs")
+		n, failed := 0, durable.Op("")
+		restore := durable.Inject(func(op durable.Op, _ string) error {
+			if n++; n-1 == failing {
+				failed = op
+				return syscall.ENOSPC
+			}
+			return nil
+		})
+		_, err := Build(context.Background(), dir, sentence.WorkedExample(), yield(nil, "how are you"), BuildOptions{})
+		restore()
+		if failed == "" {
+			if err != nil || failing < 20 {
+				t.Errorf("%d steps, %v", failing, err)
+			}
+			return
+		}
+		if !errors.Is(err, syscall.ENOSPC) || strings.Contains(err.Error(), ".luminavec-") || strings.Count(err.Error(), "docs") != 1 {
+			t.Errorf("step %d (%s): error %v", failing, failed, err)
+		}
+		if _, there := os.Stat(dir); there != nil { // else only the folder above could not be synced
+			wantEmpty(t, parent)
+			if fault.Hint(err) == "" {
+				t.Errorf("step %d (%s): no hint: %v", failing, failed, err)
+			}
+		}
+	}
+	t.Error("building takes too many steps")
+}
+
+// What stands in place of collection.json may be anything.
+func TestOpenHostileInfo(t *testing.T) {
+	dir := build(t, "how are you")
+	path := filepath.Join(dir, infoFile)
+	if err := os.Truncate(path, maxInfo+1); err != nil {
+		t.Fatal(err)
+	}
+	wantDamage(t, dir, infoFile, "too long")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(path, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	wantDamage(t, dir, infoFile, "a folder")
 }
 
 // Two collections' files don't mix, though each is sound by itself.
@@ -179,6 +236,45 @@ func TestDamagedDatabaseNeverPanics(t *testing.T) {
 	}
 	if failed < 100 {
 		t.Errorf("only %d of 400 damaged files were noticed", failed)
+	}
+}
+
+// Branch pages that lead back to themselves would take bbolt down a path without
+// an end, and the process with it.
+func TestCircleOfPages(t *testing.T) {
+	texts := make([]string, 300)
+	for i := range texts {
+		texts[i] = fmt.Sprintf("you and document %d %s", i, strings.Repeat("x", 100))
+	}
+	dir := build(t, texts...)
+	path := filepath.Join(dir, documentsFile)
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	circles, size := 0, os.Getpagesize()
+	for page := range len(file) / size {
+		p := file[page*size : (page+1)*size]
+		if binary.NativeEndian.Uint16(p[8:]) == branchFlag {
+			for i := range int(binary.NativeEndian.Uint16(p[10:])) {
+				binary.NativeEndian.PutUint64(p[pageHeader+i*branchElement+8:], uint64(page))
+				circles++
+			}
+		}
+	}
+	if circles == 0 {
+		t.Fatal("the database has no branch page")
+	}
+	if err := os.WriteFile(path, file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	docs, err := openDocuments(dir)
+	if err == nil {
+		_, err = docs.get([]int64{0, 150, 299})
+		docs.close()
+	}
+	if err == nil || !strings.Contains(err.Error(), "do not form a tree") || fault.Hint(err) == "" {
+		t.Errorf("error %v, hint %q", err, fault.Hint(err))
 	}
 }
 

@@ -150,7 +150,15 @@ func openDocuments(dir string) (*documentReader, error) {
 		case err != nil:
 			return fault.New(hintRebuild, "%s is damaged: %w", r.path, err)
 		}
+		file, err := os.Open(r.path)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
 		return r.db.View(func(tx *bolt.Tx) error {
+			if err := checkPages(tx, file); err != nil {
+				return fault.New(hintRebuild, "%s is damaged: %w", r.path, err)
+			}
 			if tx.Bucket(documentsBucket) == nil {
 				return fault.New(hintRebuild, "%s holds no documents", r.path)
 			}

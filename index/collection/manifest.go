@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/luminavec/luminavec/internal/fault"
@@ -32,16 +31,17 @@ var format = manifest.Format{
 // place of the model's files, which it lists in turn.
 var listed = []string{infoFile, documentsFile, indexFile, modelManifest}
 
-func writeManifest(ctx context.Context, dir string) error {
+// sums are the lines of MANIFEST, of the files as they are in dir.
+func sums(ctx context.Context, dir string) ([]manifest.File, error) {
 	var files []manifest.File
 	for _, name := range listed {
 		f, err := manifest.Sum(ctx, dir, name)
 		if err != nil {
-			return fmt.Errorf("reading %s: %w", filepath.Join(dir, filepath.FromSlash(name)), err)
+			return nil, fmt.Errorf("reading %s: %w", filepath.Join(dir, filepath.FromSlash(name)), err)
 		}
 		files = append(files, f)
 	}
-	return os.WriteFile(filepath.Join(dir, manifestFile), format.Marshal(files), 0o644)
+	return files, nil
 }
 
 // files reads the files of a collection against its MANIFEST.

@@ -80,3 +80,35 @@ func TestVerifyErrors(t *testing.T) {
 		t.Errorf("%+v, %v", report, err)
 	}
 }
+
+// A collection that is replaced under every read is no collection of mixed parts.
+func TestReplacedAgainAndAgain(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "docs")
+	replace := func() {
+		if err := os.MkdirAll(dir+".new", 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(dir, dir+".old"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+		if err := os.Rename(dir+".new", dir); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.RemoveAll(dir + ".old"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	replace()
+	for _, times := range []int{0, 1, attempts - 1, attempts} {
+		reads := 0
+		_, err := unreplaced(dir, func() (int, error) {
+			if reads++; reads <= times {
+				replace()
+			}
+			return reads, nil
+		})
+		if (err != nil) != (times == attempts) || err != nil && fault.Hint(err) == "" || reads != min(times+1, attempts) {
+			t.Errorf("replaced %d times: %d reads, %v", times, reads, err)
+		}
+	}
+}

@@ -20,10 +20,10 @@ func Pearson(x, y []float64) float64 {
 	if len(x) < 2 {
 		return math.NaN()
 	}
-	mx, my := mean(x), mean(y)
+	deviations, others := centred(x), centred(y)
 	var xy, xx, yy float64
-	for i := range x {
-		dx, dy := x[i]-mx, y[i]-my
+	for i, dx := range deviations {
+		dy := others[i]
 		xy += dx * dy
 		xx += dx * dx
 		yy += dy * dy
@@ -70,10 +70,34 @@ func Ranks(x []float64) []float64 {
 	return ranks
 }
 
-func mean(x []float64) float64 {
-	var s float64
-	for _, v := range x {
-		s += v
+// centred returns x less its mean, scaled so that no square of it overflows and
+// not all vanish; a correlation does not see the scale. A constant list becomes
+// zeros, exactly.
+func centred(x []float64) []float64 {
+	d := scaled(x)
+	first := d[0]
+	var mean float64
+	for i := range d {
+		d[i] -= first
+		mean += d[i] / float64(len(d))
 	}
-	return s / float64(len(x))
+	for i := range d {
+		d[i] -= mean
+	}
+	return scaled(d)
+}
+
+// scaled returns x divided by its largest magnitude.
+func scaled(x []float64) []float64 {
+	var largest float64
+	for _, v := range x {
+		largest = max(largest, math.Abs(v))
+	}
+	y := slices.Clone(x)
+	if largest > 0 {
+		for i := range y {
+			y[i] /= largest
+		}
+	}
+	return y
 }

@@ -35,19 +35,22 @@ func TestCorrelation(t *testing.T) {
 		// Ranks 1 2.5 2.5 4 against 1 3 2 4: 4.5/sqrt(4.5·5).
 		{"ties", []float64{1, 2, 2, 3}, []float64{1, 3, 2, 4}, 4.5 / math.Sqrt(22.5), 3 / math.Sqrt(10)},
 		// Ranks 1.5 1.5 3.5 3.5 against 1 2 3 4: 4/sqrt(4·5).
+		// The scale of a list says nothing, whatever float64 makes of its squares.
+		{"huge", []float64{1e308, -1e308, 1e308}, []float64{3, 1, 3}, 1, 1},
+		{"tiny", []float64{1e-300, 2e-300, 3e-300}, []float64{3, 2, 1}, -1, -1},
 		{"ties on one side", []float64{0, 0, 1, 1}, []float64{1, 2, 3, 4}, 4 / math.Sqrt(20), 2 / math.Sqrt(5)},
 	} {
-		if got := Spearman(c.x, c.y); math.Abs(got-c.spearman) > 1e-12 {
+		if got := Spearman(c.x, c.y); !(math.Abs(got-c.spearman) < 1e-12) {
 			t.Errorf("%s: Spearman = %v, want %v", c.name, got, c.spearman)
 		}
-		if got := Pearson(c.x, c.y); math.Abs(got-c.pearson) > 1e-12 {
+		if got := Pearson(c.x, c.y); !(math.Abs(got-c.pearson) < 1e-12) {
 			t.Errorf("%s: Pearson = %v, want %v", c.name, got, c.pearson)
 		}
 		if a, b := Spearman(c.x, c.y), Spearman(c.y, c.x); a != b {
 			t.Errorf("%s: Spearman is not symmetric: %v, %v", c.name, a, b)
 		}
 	}
-	for _, c := range [][2][]float64{{nil, nil}, {{1}, {2}}, {{1, 1, 1}, {1, 2, 3}}, {{1, 2}, {4, 4}}} {
+	for _, c := range [][2][]float64{{nil, nil}, {{1}, {2}}, {{1, 1, 1}, {1, 2, 3}}, {{0.1, 0.1, 0.1}, {1, 2, 4}}, {{1, 2}, {4, 4}}} {
 		if s, p := Spearman(c[0], c[1]), Pearson(c[0], c[1]); !math.IsNaN(s) || !math.IsNaN(p) {
 			t.Errorf("no correlation exists of %v and %v; got %v and %v", c[0], c[1], s, p)
 		}

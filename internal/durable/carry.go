@@ -50,7 +50,7 @@ func (d *Folder) Carry(ours func(name string) bool) error {
 		}
 		return unlessThere(copyFile(target, path))
 	})
-	return Explain(d.place.given, unwrapPath(err))
+	return Explain(d.place.given, d.Named(err))
 }
 
 func unlessThere(err error) error {

@@ -67,19 +67,20 @@ func Explain(path string, err error) error {
 	if err == nil || fault.Hint(err) != "" {
 		return err
 	}
-	hint := ""
+	return fault.New(hintFor(err), "cannot write %s: %w", path, err)
+}
+
+// hintFor is the hint for a cause, "" where a person can do nothing.
+func hintFor(err error) string {
 	switch {
 	case diskFull(err):
-		hint = hintDiskFull
+		return hintDiskFull
 	case readOnly(err):
-		hint = hintReadOnly
+		return hintReadOnly
 	case errors.Is(err, fs.ErrPermission):
-		hint = hintPermission
+		return hintPermission
 	}
-	if hint == "" {
-		return fmt.Errorf("cannot write %s: %w", path, err)
-	}
-	return fault.New(hint, "cannot write %s: %w", path, err)
+	return ""
 }
 
 // place is where an output goes: the name the user gave, for messages, and

@@ -163,7 +163,7 @@ func syncParent(p place) error {
 		err = syncFolder(p.dir())
 	}
 	if err != nil {
-		return fmt.Errorf("%s is written, but its folder could not be synced: %w", p.given, err)
+		return fault.New(hintFor(err), "%s is written, but its folder could not be synced: %w", p.given, err)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -99,6 +100,24 @@ func (d *Folder) check() error {
 // Path returns the hidden folder: write files there.
 func (d *Folder) Path() string { return d.temp }
 
+// Named returns err with the path that the user knows wherever the message has
+// that of the hidden folder. It is for the errors of files that are not made with
+// Create; nil stays nil.
+func (d *Folder) Named(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &named{err, d.temp, d.place.given}
+}
+
+type named struct {
+	err          error
+	hidden, name string
+}
+
+func (e *named) Error() string { return strings.ReplaceAll(e.err.Error(), e.hidden, e.name) }
+func (e *named) Unwrap() error { return e.err }
+
 // Create makes a file in the folder; name may have slashes, and the
 // folders on the way are made. The file must be closed before Commit.
 func (d *Folder) Create(name string) (io.WriteCloser, error) {
@@ -152,6 +171,9 @@ func (d *Folder) Commit() error {
 	if err := d.commit(); err != nil {
 		if errors.Is(err, ErrCrash) {
 			d.crash()
+		}
+		if d.done { // in place, and only what follows has failed
+			return err
 		}
 		return Explain(d.place.given, unwrapPath(err))
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/luminavec/luminavec/internal/fault"
@@ -241,6 +242,49 @@ func TestUndoFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantTree(t, root, folderTree("new"))
+}
+
+// TestNamed: the errors of files that others write in the folder get its name.
+func TestNamed(t *testing.T) {
+	d, err := CreateFolder(filepath.Join(t.TempDir(), "out"), false, "MARK")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Abort()
+	_, missing := os.Open(filepath.Join(d.Path(), "sub", "b"))
+	err = d.Named(fault.New("do it", "one: %w", missing))
+	want := "one: open " + filepath.Join(d.place.given, "sub", "b") + ": "
+	if !strings.HasPrefix(err.Error(), want) || !errors.Is(err, os.ErrNotExist) || fault.Hint(err) != "do it" {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if d.Named(nil) != nil {
+		t.Error("nil became an error")
+	}
+}
+
+// TestParentNotSynced: what is in place is not said to be unwritten.
+func TestParentNotSynced(t *testing.T) {
+	for _, replace := range []bool{false, true} {
+		root := t.TempDir()
+		path := filepath.Join(root, "out")
+		if replace {
+			if err := writeFolder(path, "old", false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		restore := Inject(func(op Op, at string) error {
+			if op == OpSync && filepath.Base(at) == filepath.Base(root) {
+				return errors.New("broken")
+			}
+			return nil
+		})
+		err := writeFolder(path, "new", replace)
+		restore()
+		if err == nil || !strings.HasPrefix(err.Error(), path+" is written, but") {
+			t.Errorf("error %v", err)
+		}
+		wantTree(t, root, folderTree("new"))
+	}
 }
 
 func TestFolderIsDoneOnce(t *testing.T) {

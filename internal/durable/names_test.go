@@ -135,6 +135,7 @@ func TestKilledWriter(t *testing.T) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
+	defer c.Process.Kill() // however the test ends
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil || line != "ready\n" {
 		t.Fatalf("child said %q, %v", line, err)

@@ -42,7 +42,7 @@ type Folder struct {
 // fs.ErrNotExist.
 func (f Format) Open(dir string) (*Folder, error) {
 	d := &Folder{dir: dir, format: f}
-	data, err := readSmall(d.path(Name), maxBytes)
+	data, err := ReadSmall(d.path(Name), maxBytes)
 	if err == nil {
 		var m *Manifest
 		if m, err = f.Parse(data); err == nil {
@@ -186,8 +186,9 @@ func openRegular(path string) (*os.File, error) {
 	return os.Open(path)
 }
 
-// readSmall reads a file of at most limit bytes.
-func readSmall(path string, limit int64) ([]byte, error) {
+// ReadSmall reads a regular file of at most limit bytes: what else may stand
+// under its name, a pipe or gigabytes, is an error.
+func ReadSmall(path string, limit int64) ([]byte, error) {
 	f, err := openRegular(path)
 	if err != nil {
 		return nil, err
