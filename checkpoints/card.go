@@ -11,6 +11,8 @@ import (
 	"strings"
 	"text/template"
 	"time"
+
+	"github.com/luminavec/luminavec/corpora"
 )
 
 // cardData is what the model card is made of.
@@ -19,12 +21,11 @@ type cardData struct {
 	Title        string
 	Tokens       int
 	Params       int
-	Layers       bool // Linear, ReLU or a projection stand behind the table
-	Files        []string
+	Phrases      int         // that the tokenizer joins
+	Layers       bool        // Linear, ReLU or a projection stand behind the table
 	Settings     [][2]string // of the trainer
 	Sources      string
 	Duration     string
-	Speed        string // raw words a second
 	FrequentText string
 	Version      int
 }
@@ -36,6 +37,7 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 		Config:  c.Config,
 		Title:   title(c.Config),
 		Tokens:  c.Vocabulary.Len(),
+		Phrases: phrasesOf(c.Tokenizer),
 		Layers:  c.Config.Encoder.Hidden > 0 || c.Config.Encoder.Project > 0,
 		Sources: codes(c.Config.Corpus.Sources, 8),
 		Version: FormatVersion,
@@ -157,3 +159,12 @@ var cardTemplate = template.Must(template.New("card").Funcs(template.FuncMap{
 	"number":  func(f float64) string { return strconv.FormatFloat(f, 'g', 5, 64) },
 	"code":    code,
 }).Parse(cardText))
+
+// phrasesOf is how many phrases a tokenizer joins to one word.
+func phrasesOf(t *corpora.Tokenizer) int {
+	n := 0
+	for _, pass := range t.Phrases() {
+		n += len(pass)
+	}
+	return n
+}

@@ -58,7 +58,10 @@ def neighbors(word, n=10):
     best = np.argsort(-(unit @ unit[row[word]]))
     return [words[i] for i in best[1:n + 1]]
 ` + "```" + `
-{{if .Layers}}
+{{if .Phrases}}
+{{group .Phrases}} phrases count as one word, joined with an underscore. The commands of this program join them in
+any text; other libraries pass over the list, the key ` + "`phrases`" + ` in ` + "`tokenizer.json`" + `, and see single words.
+{{end}}{{if .Layers}}
 The layers after the table are the tensors ` + "`linear.weight`, `linear.bias` and `projection.weight`" + ` of the same
 file, laid out as in PyTorch: ` + "`y = x @ weight.T + bias`" + `.
 {{else}}

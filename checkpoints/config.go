@@ -44,6 +44,8 @@ type EncoderConfig struct {
 // CorpusInfo describes the text that the model was trained on.
 type CorpusInfo struct {
 	Sources    []string `json:"sources,omitempty"` // as named by the user, "-" for standard input
+	Field      string   `json:"field,omitempty"`   // of JSON Lines, that was the text; see corpora.Selection
+	Column     string   `json:"column,omitempty"`  // of CSV, that was the text
 	RawWords   int64    `json:"raw_words"`         // all words
 	Words      int64    `json:"words"`             // those in the vocabulary
 	Lines      int64    `json:"lines"`

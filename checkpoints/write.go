@@ -18,7 +18,8 @@ type WriteOptions struct {
 
 // Write puts the model into the folder dir, whole or not at all: it writes
 // and syncs a hidden folder beside it and renames that. With Replace a model at
-// dir is swapped for the new one, which takes over files that are not a model's; a folder that is no model and is not empty is
+// dir is swapped for the new one, which takes over files that are not a model's;
+// a folder that is no model and is not empty, and a collection of documents, is
 // never replaced. A checkpoint whose parts do not fit each other, or that
 // holds a value that is not finite, is an error, and so is a cancelled context;
 // dir then holds what it held before.
@@ -30,7 +31,7 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 	if err := c.Validate(); err != nil {
 		return fmt.Errorf("cannot write %s: %w", dir, err)
 	}
-	folder, err := durable.CreateFolder(dir, o.Replace, ManifestFile)
+	folder, err := createFolder(dir, o)
 	if err != nil {
 		return err
 	}
@@ -66,6 +67,25 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 		return err
 	}
 	return folder.Commit()
+}
+
+// CheckOutput returns the error that Write would have with dir, so that it is
+// told before a training and not after it.
+func CheckOutput(dir string, o WriteOptions) error {
+	folder, err := createFolder(dir, o)
+	if err != nil {
+		return err
+	}
+	folder.Abort()
+	return nil
+}
+
+func createFolder(dir string, o WriteOptions) (*durable.Folder, error) {
+	if isCollection(dir) { // which has a MANIFEST of its own
+		return nil, fault.New("choose another name, or remove the folder yourself",
+			"will not replace %s: it is a collection of documents, not a model", dir)
+	}
+	return durable.CreateFolder(dir, o.Replace, ManifestFile)
 }
 
 // isOurs says whether a model folder's file of this name is the model's own.

@@ -45,6 +45,31 @@ func TestReplace(t *testing.T) {
 	}
 }
 
+// TestCollectionIsNotReplaced: a collection has a MANIFEST too, and a model in it.
+func TestCollectionIsNotReplaced(t *testing.T) {
+	dir := t.TempDir()
+	mustWrite(t, filepath.Join(dir, "model"), newSmall(t))
+	for _, name := range []string{"collection.json", ManifestFile} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := tree(t, dir)
+	for _, replace := range []bool{false, true} {
+		for name, err := range map[string]error{
+			"Write":       Write(context.Background(), dir, newSmall(t), WriteOptions{Replace: replace}),
+			"CheckOutput": CheckOutput(dir, WriteOptions{Replace: replace}),
+		} {
+			if err == nil || !strings.Contains(err.Error(), "it is a collection of documents") || fault.Hint(err) == "" {
+				t.Errorf("%s: error %v, hint %q", name, err, fault.Hint(err))
+			}
+		}
+	}
+	if !maps.Equal(tree(t, dir), before) {
+		t.Error("the collection was changed")
+	}
+}
+
 func TestForeignFolderIsNotReplaced(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "thesis.tex"), []byte("x"), 0o666); err != nil {
@@ -73,6 +98,7 @@ func TestEveryStepFails(t *testing.T) {
 			mustWrite(t, dir, c)
 			last := *value
 			for failing := 0; ; failing++ {
+				mustEnd(t, failing)
 				n, failed := 0, durable.Op("")
 				restore := durable.Inject(func(op durable.Op, _ string) error {
 					if op == durable.OpExchange && !canExchange {
@@ -118,6 +144,14 @@ func TestEveryStepFails(t *testing.T) {
 	}
 }
 
+// mustEnd fails a test that goes round for ever, because every round fails.
+func mustEnd(t *testing.T, round int) {
+	t.Helper()
+	if round > 2000 {
+		t.Fatal("there is no end to it")
+	}
+}
+
 // countdown is a context that is cancelled when it is asked for the n-th time.
 type countdown struct {
 	context.Context
@@ -144,6 +178,7 @@ func TestCancel(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Join(root, "model")
 	for n := 0; ; n++ {
+		mustEnd(t, n)
 		err := Write(newCountdown(n), dir, newSmall(t), WriteOptions{})
 		if err == nil {
 			if n < 5 {
@@ -159,6 +194,7 @@ func TestCancel(t *testing.T) {
 		}
 	}
 	for n := 0; ; n++ {
+		mustEnd(t, n)
 		c, err := Read(newCountdown(n), dir, ReadOptions{State: true})
 		if err == nil {
 			if n < 5 {
@@ -171,6 +207,7 @@ func TestCancel(t *testing.T) {
 		}
 	}
 	for n := 0; ; n++ {
+		mustEnd(t, n)
 		_, err := Verify(newCountdown(n), dir)
 		if err == nil {
 			break
@@ -206,6 +243,7 @@ func TestReplacedWhileRead(t *testing.T) {
 	mustWrite(t, dir, models[0])
 	now, outcomes := 0, [2]int{}
 	for n := 0; ; n++ {
+		mustEnd(t, n)
 		ctx := &callAt{Context: context.Background(), fn: func() { mustWrite(t, dir, models[1-now]) }}
 		ctx.left.Store(int64(n))
 		got, err := Read(ctx, dir, ReadOptions{State: true})

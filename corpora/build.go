@@ -2,10 +2,8 @@ package corpora
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/sourcegraph/conc/stream"
@@ -21,10 +19,8 @@ const LineEnd int32 = -1
 const DefaultMinCount = 5
 
 const (
-	// maxDistinct bounds the table of words while counting, about 100 bytes each.
-	maxDistinct = 1 << 25
-
 	batchBytes = 256 << 10 // of text, the work of a goroutine between two channel calls
+	batchLimit = 1 << 20   // a batch is not ended inside a line before it has this much
 )
 
 // BuildOptions say how Build turns text into a corpus of ids.
@@ -33,7 +29,14 @@ type BuildOptions struct {
 	Tokenizer *Tokenizer
 	// MinCount is how often a word must occur to be in the vocabulary. Default 5; 1 keeps all.
 	MinCount int64
-	// Vocabulary, when given, is used as it is and MinCount is not looked at. Default: count one.
+	// MaxVocabulary is how many words the vocabulary has at most: the most
+	// frequent, of those with equal counts the first by their bytes. Default 0: no limit.
+	MaxVocabulary int
+	// MaxDistinct is how many different words are counted at a time: when there
+	// are more, the rarest are dropped for good, see Corpus.Dropped. A word takes
+	// about 100 bytes. Default 33,554,432.
+	MaxDistinct int
+	// Vocabulary, when given, is used as it is, and MinCount and MaxVocabulary are not looked at. Default: count one.
 	Vocabulary *Vocabulary
 	// SpoolDir is the folder for ids that do not fit in 256 MiB of memory. Default: os.TempDir().
 	SpoolDir string
@@ -48,6 +51,9 @@ func (o BuildOptions) withDefaults() BuildOptions {
 	if o.MinCount == 0 {
 		o.MinCount = DefaultMinCount
 	}
+	if o.MaxDistinct == 0 {
+		o.MaxDistinct = defaultDistinct
+	}
 	if o.SpoolDir == "" {
 		o.SpoolDir = os.TempDir()
 	}
@@ -58,6 +64,12 @@ func (o BuildOptions) withDefaults() BuildOptions {
 func (o BuildOptions) Validate() error {
 	if o.MinCount < 0 {
 		return fault.New("1 keeps every word, 5 is usual", "min-count %d is negative", o.MinCount)
+	}
+	if o.MaxVocabulary < 0 {
+		return fault.New("0 sets no limit", "max-vocab %d is negative", o.MaxVocabulary)
+	}
+	if o.MaxDistinct < 0 || o.MaxDistinct > maxDistinct {
+		return fault.New("leave it at 0, the default, unless memory is short", "max-distinct is %d, and may be from 1 to %d", o.MaxDistinct, maxDistinct)
 	}
 	return nil
 }
@@ -72,6 +84,8 @@ type Corpus struct {
 	words      int64
 	lines      int64
 	distinct   int
+	dropped    int   // of distinct, while counting
+	droppedMax int64 // the greatest count of them when they were dropped
 }
 
 // Build reads src once, counts its words and keeps their ids.
@@ -79,7 +93,7 @@ type Corpus struct {
 // While the text streams by, goroutines tokenise batches of it and number the
 // words they meet, each in a table of its own; the ids are stored in the order
 // of the text. At the end the tables are put together, sorted by count, pruned
-// by MinCount, and the ids are rewritten. So the result does not depend on the
+// by MinCount and MaxVocabulary, and the ids are rewritten. So the result does not depend on the
 // number of goroutines. Close the corpus when done with it.
 func Build(ctx context.Context, src *Source, o BuildOptions) (*Corpus, error) {
 	if err := o.Validate(); err != nil {
@@ -95,10 +109,7 @@ func Build(ctx context.Context, src *Source, o BuildOptions) (*Corpus, error) {
 }
 
 func (c *Corpus) build(ctx context.Context, src *Source, o BuildOptions, threads int) error {
-	tables := make([]*wordTable, threads)
-	for i := range tables {
-		tables[i] = newWordTable(int32(i), int32(threads), o)
-	}
+	tables := newWordTables(threads, o)
 	if err := c.encode(ctx, src, o, tables); err != nil {
 		return err
 	}
@@ -114,7 +125,7 @@ func (c *Corpus) build(ctx context.Context, src *Source, o BuildOptions, threads
 		c.vocabulary, c.distinct = o.Vocabulary, o.Vocabulary.Len()
 	} else {
 		var err error
-		if final, err = c.count(tables, o.MinCount); err != nil {
+		if final, err = c.count(tables, o); err != nil {
 			return err
 		}
 	}
@@ -136,11 +147,14 @@ type chunkEnd struct {
 func (c *Corpus) encode(ctx context.Context, src *Source, o BuildOptions, tables []*wordTable) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	free := make(chan *wordTable, len(tables))
-	for _, t := range tables {
+	workers := tables[1:]
+	free := make(chan *wordTable, len(workers))
+	for _, t := range workers {
 		free <- t
 	}
-	ordered := stream.New().WithMaxGoroutines(len(tables))
+	ordered := stream.New().WithMaxGoroutines(len(workers))
+	room := newRoom(o.MaxDistinct)
+	sent := 0
 	send := func(b *batch) {
 		ordered.Go(func() stream.Callback {
 			t := <-free
@@ -161,9 +175,19 @@ func (c *Corpus) encode(ctx context.Context, src *Source, o BuildOptions, tables
 		b.text = append(b.text, chunk.Text...)
 		b.ends = append(b.ends, chunkEnd{len(b.text), chunk.LineEnd})
 		// Blank lines count for the size too: a file of nothing else must not pile up.
-		if len(b.text)+len(b.ends) >= batchBytes {
+		if n := len(b.text) + len(b.ends); n >= batchBytes && chunk.LineEnd || n >= batchLimit {
 			send(b)
 			b = &batch{text: make([]byte, 0, batchBytes+MaxChunk)}
+			if sent++; sent%roomBatches == 0 && o.Vocabulary == nil {
+				ordered.Wait() // the tables stand still, and all ids are stored
+				ordered = stream.New().WithMaxGoroutines(len(workers))
+				if err := context.Cause(ctx); err != nil {
+					return err
+				}
+				if err := c.makeRoom(tables, room); err != nil {
+					return err
+				}
+			}
 			if o.OnProgress != nil {
 				o.OnProgress(src.Consumed(), src.Size())
 			}
@@ -182,137 +206,6 @@ func (c *Corpus) encode(ctx context.Context, src *Source, o BuildOptions, tables
 		o.OnProgress(src.Consumed(), src.Size())
 	}
 	return err
-}
-
-// wordTable numbers the words that one goroutine at a time meets. The k-th new
-// word of table i of n gets the provisional id k·n + i, so that tables share
-// nothing and an id tells its table.
-type wordTable struct {
-	first, step int32
-	scanner     *wordScanner
-	given       *Vocabulary // look up here instead of counting
-	ids         map[string]int32
-	tokens      []string
-	counts      []int64
-	raw         int64
-}
-
-func newWordTable(first, step int32, o BuildOptions) *wordTable {
-	return &wordTable{first: first, step: step, given: o.Vocabulary, ids: map[string]int32{},
-		scanner: newWordScanner(o.Tokenizer.options.Cased, false)}
-}
-
-// encode returns the ids of a batch, a LineEnd after each line with a word.
-func (t *wordTable) encode(b *batch) (ids []int32, err error) {
-	defer func() { // the segmenter is third-party code and meets any bytes
-		if x := recover(); x != nil {
-			err = fmt.Errorf("cannot find words: panic: %v", x)
-		}
-	}()
-	ids = make([]int32, 0, len(b.text)/5)
-	add := t.number(&ids)
-	start := 0
-	for _, end := range b.ends {
-		t.scanner.scan(b.text[start:end.at], add)
-		// A line may go on from the last batch, so an end is stored even if this
-		// batch has no word before it; finish drops those that end nothing.
-		if end.line && (len(ids) == 0 || ids[len(ids)-1] != LineEnd) {
-			ids = append(ids, LineEnd)
-		}
-		start = end.at
-		if len(t.tokens) > maxDistinct/int(t.step) {
-			return nil, fault.New("is it text? Read it in parts, or clean it of numbers and codes",
-				"more than %d different words: the table would not fit in memory", maxDistinct)
-		}
-	}
-	return ids, nil
-}
-
-// number returns what scan calls with each word.
-func (t *wordTable) number(ids *[]int32) func(word []byte, _, _ int) {
-	if t.given != nil {
-		return func(word []byte, _, _ int) {
-			t.raw++
-			if id, ok := t.given.ids[string(word)]; ok {
-				*ids = append(*ids, int32(id))
-			}
-		}
-	}
-	return func(word []byte, _, _ int) {
-		t.raw++
-		k, ok := t.ids[string(word)]
-		if !ok {
-			k = int32(len(t.tokens))
-			token := string(word)
-			t.ids[token] = k
-			t.tokens = append(t.tokens, token)
-			t.counts = append(t.counts, 0)
-		}
-		t.counts[k]++
-		*ids = append(*ids, k*t.step+t.first)
-	}
-}
-
-// count makes the vocabulary of the tables, and returns the final id of every
-// provisional one; LineEnd for words that are left out.
-func (c *Corpus) count(tables []*wordTable, minCount int64) (final []int32, err error) {
-	all := tables[0].ids // the union of the tables: token to its place in tokens and counts
-	tokens, counts := tables[0].tokens, tables[0].counts
-	for _, t := range tables[1:] {
-		for k, token := range t.tokens {
-			place, ok := all[token]
-			if !ok {
-				place = int32(len(tokens))
-				all[token] = place
-				tokens, counts = append(tokens, token), append(counts, 0)
-			}
-			counts[place] += t.counts[k]
-		}
-	}
-	c.distinct = len(tokens)
-	var kept []int32
-	for place, n := range counts {
-		if n >= minCount {
-			kept = append(kept, int32(place))
-		}
-	}
-	if len(kept) == 0 {
-		return nil, fault.New(fmt.Sprintf("give more text, or lower it: --min-count %d keeps the most frequent word", slices.Max(counts)),
-			"no word occurs %d times: %d words, %d of them different, the most frequent %d times",
-			minCount, c.rawWords, len(tokens), slices.Max(counts))
-	}
-	slices.SortFunc(kept, func(a, b int32) int {
-		if counts[a] != counts[b] {
-			if counts[a] > counts[b] {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(tokens[a], tokens[b])
-	})
-	rank := make([]int32, len(tokens))
-	for i := range rank {
-		rank[i] = LineEnd
-	}
-	keptTokens, keptCounts := make([]string, len(kept)), make([]int64, len(kept))
-	for id, place := range kept {
-		rank[place] = int32(id)
-		keptTokens[id], keptCounts[id] = tokens[place], counts[place]
-	}
-	if c.vocabulary, err = NewVocabulary(keptTokens, keptCounts); err != nil {
-		return nil, err
-	}
-	for i, t := range tables {
-		if need := len(t.tokens)*len(tables) + i; need > len(final) {
-			final = append(final, make([]int32, need-len(final))...)
-		}
-	}
-	for _, t := range tables {
-		for k, token := range t.tokens {
-			final[int32(k)*t.step+t.first] = rank[all[token]]
-		}
-	}
-	return final, nil
 }
 
 // finish turns provisional ids into final ones (nil final: they are), leaves
@@ -363,7 +256,8 @@ func (c *Corpus) Words() int64 { return c.words }
 // Lines is the number of lines in the cache.
 func (c *Corpus) Lines() int64 { return c.lines }
 
-// DistinctWords is the number of different words before MinCount; with a given
+// DistinctWords is the number of different words before MinCount and
+// MaxVocabulary left any out; with a given
 // vocabulary, its length.
 func (c *Corpus) DistinctWords() int { return c.distinct }
 
@@ -376,6 +270,12 @@ func (c *Corpus) Blocks() int { return c.ids.blocks() }
 func (c *Corpus) Block(dst []int32, i int) ([]int32, error) {
 	return c.ids.read(dst, i)
 }
+
+// Dropped is the number of different words that were dropped while counting,
+// because there were more than MaxDistinct, and the greatest count any of them
+// had then. A dropped word is not counted again, so the counts of all others are
+// exact; but one that was rare at first and frequent later is lost.
+func (c *Corpus) Dropped() (words int, below int64) { return c.dropped, c.droppedMax }
 
 // Close gives the memory back and removes the spool file, if there is one.
 func (c *Corpus) Close() error { return c.ids.close() }

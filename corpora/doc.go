@@ -16,23 +16,44 @@
 //
 //	src, err := corpora.Open("wiki/", "more-*.txt.gz")
 //
+// Select reads structured text: a field of JSON Lines, or a column of CSV or TSV,
+// as lines that know where they stood. A record that does not fit is an error
+// that names its line; none is passed over.
+//
+//	err := src.Select(corpora.Selection{Field: "meta.title"})
+//
 // # Words
 //
 // A Tokenizer normalises text (broken UTF-8 repaired, lower case, Unicode
 // normal form C), cuts it at the word boundaries of Unicode's UAX #29, and
 // keeps what has a letter or a digit: "Don't panic, it's 3.14!" is don't,
 // panic, it's, 3.14. Text of ASCII takes a fast path that gives the same
-// words. With a Vocabulary the words go through the WordLevel model of
+// words. WordOptions.Whitespace cuts at white space only, for text that is in
+// words already. With a Vocabulary the words go through the WordLevel model of
 // github.com/sugarme/tokenizer, fenced and cached; MarshalJSON writes the
 // tokenizer.json that the tokenizers library of Hugging Face opens.
+//
+// # Phrases
+//
+// FindPhrases counts which words stand together more often than by chance, as
+// word2phrase does or by normalised mutual information; WithPhrases makes a
+// Tokenizer that joins them, "new york" to new_york, so that they get vectors.
+// A second list, found with that tokenizer, joins new_york_times. The phrases are
+// in tokenizer.json, so a model reads new text as it read the text it learnt from;
+// the library of Hugging Face passes over them and sees single words.
+//
+//	found, err := corpora.FindPhrases(ctx, src, corpora.DefaultPhraseOptions(corpora.Word2Phrase))
+//	words, err := corpora.NewWordTokenizer(corpora.WordOptions{}).WithPhrases(found.Phrases)
 //
 // # Counting
 //
 // Build makes one pass over a source: it counts words, drops those below
-// MinCount, which have too few neighbours to learn from, numbers the others
-// from the most frequent, and keeps the text as ids. So all later epochs read 4
-// bytes a word, text may come from a pipe, and the result is the same at any
-// number of threads. Ids over 256 MiB go to a file that ends with the Corpus.
+// MinCount, which have too few neighbours to learn from, and those beyond
+// MaxVocabulary, numbers the others from the most frequent, and keeps the text
+// as ids. So all later epochs read 4 bytes a word, text may come from a pipe, and
+// the result is the same at any number of threads. Ids over 256 MiB go to a file
+// that ends with the Corpus; of more than MaxDistinct different words the rarest
+// are dropped, and told by Corpus.Dropped.
 //
 //	corpus, err := corpora.Build(ctx, src, corpora.BuildOptions{MinCount: 5})
 //	defer corpus.Close()

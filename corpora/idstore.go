@@ -64,7 +64,8 @@ func (s *idStore) append(ids ...int32) error {
 	return nil
 }
 
-// finish writes what append still holds. Nothing may be appended after it.
+// finish writes what append still holds, so that all can be read. What is
+// appended after it goes on behind.
 func (s *idStore) finish() error {
 	return s.write(int(s.n % BlockTokens))
 }
@@ -149,7 +150,6 @@ func (s *idStore) rewrite(change func(dst, ids []int32) ([]int32, error)) error 
 	if err := out.finish(); err != nil {
 		return err
 	}
-	out.tail = nil
 	*s = *out
 	return nil
 }

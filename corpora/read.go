@@ -25,7 +25,7 @@ type Chunk struct {
 	Text    []byte // valid UTF-8 without the line break; valid until the callback returns
 	File    string // as in Names
 	Line    int64  // from 1
-	Offset  int64  // of Text in the file after decompression, in bytes
+	Offset  int64  // of Text in the file after decompression, in bytes; 0 for a selected text
 	LineEnd bool   // the line ends here; else it goes on in the next chunk
 }
 
@@ -38,7 +38,8 @@ type Chunk struct {
 // dropped, lines end at LF or CRLF, each byte that is not UTF-8 becomes U+FFFD
 // and each NUL a space; Stats counts those. A line of more than MaxChunk bytes
 // comes in several chunks, cut after ASCII white space where there is some, so
-// that no word is cut, and else between two characters.
+// that no word is cut, and else between two characters. After Select the lines
+// are those of the selected texts.
 //
 // A file that is no text is refused: a NUL byte, a UTF-16 mark, or mostly bytes
 // that are not UTF-8 in its first 64 KiB (of standard input, in what came first).
@@ -79,7 +80,11 @@ func (s *Source) readEntry(ctx context.Context, l *liner, e entry) error {
 		n, _ := r.Discard(len(byteOrderMark))
 		l.offset, l.lineStart = int64(n), int64(n)
 	}
-	err = l.run(ctx, r)
+	if s.selection.structured() {
+		err = s.readRecords(ctx, l, r)
+	} else {
+		err = l.run(ctx, r)
+	}
 	s.stats.Bytes += l.offset
 	return err
 }
@@ -223,6 +228,14 @@ func (l *liner) emit(raw []byte, lineEnd bool) error {
 	}
 }
 
+// repaired returns text, or a repaired copy when it must be.
+func (l *liner) repaired(text []byte) []byte {
+	if utf8.Valid(text) && bytes.IndexByte(text, 0) < 0 {
+		return text
+	}
+	return l.repair(text)
+}
+
 // repair copies text with U+FFFD for every byte that is not UTF-8 and a space
 // for every NUL.
 func (l *liner) repair(text []byte) []byte {
@@ -253,13 +266,8 @@ func cut(text []byte) int {
 	if i := bytes.LastIndexAny(text, " \t\v\f\r\x00"); i >= 0 {
 		return i + 1
 	}
-	for i := len(text) - 1; i >= 0 && i > len(text)-utf8.UTFMax; i-- {
-		if utf8.RuneStart(text[i]) {
-			if !utf8.FullRune(text[i:]) && i > 0 {
-				return i
-			}
-			break
-		}
+	if n := wholeCharacters(text); n > 0 {
+		return n
 	}
 	return len(text)
 }

@@ -24,11 +24,12 @@ const Stdin = "-"
 // A source of files can be read again. Standard input, pipes and FromReader can
 // be read once. One Read at a time; Consumed may be called during it.
 type Source struct {
-	entries  []entry
-	size     int64
-	consumed atomic.Int64
-	started  bool
-	stats    ReadStats
+	entries   []entry
+	size      int64
+	selection Selection
+	consumed  atomic.Int64
+	started   bool
+	stats     ReadStats
 }
 
 // entry is one input of a source.
@@ -352,7 +353,7 @@ func (p *pumped) Read(dst []byte) (int, error) {
 // ReadStats is what a pass over a source met.
 type ReadStats struct {
 	Bytes        int64  // of text, after decompression
-	Lines        int64  // blank ones too
+	Lines        int64  // blank ones too; after Select, of the selected texts
 	Invalid      int64  // bytes that were no UTF-8, and NUL bytes
 	FirstInvalid string // where the first of them stood: "file:line: byte N" (of the line, from 1); "" when none
 }

@@ -8,27 +8,51 @@ import (
 // WordOptions say what a word tokenizer takes for a word.
 type WordOptions struct {
 	Cased bool // keep capitals: "Paris" and "paris" are two words; default false
+	// Whitespace cuts at white space only, and keeps punctuation: "it's." is one
+	// word. For text that is cut into words already. Default false.
+	Whitespace bool
 }
 
 // Tokenizer turns text into words and, once it has a vocabulary, into ids: it
 // normalises (UTF-8 repair, lower case, Unicode form C), cuts at the word
-// boundaries of UAX #29, and looks words up in a WordLevel model. It is safe
-// for concurrent use.
+// boundaries of UAX #29 or at white space, joins phrases when it has any, and looks words up in a
+// WordLevel model. It is safe for concurrent use.
 type Tokenizer struct {
 	options  WordOptions
-	model    *wordLevel // nil without a vocabulary
-	scanners *sync.Pool // of *wordScanner, by whether they know places
-	placing  *sync.Pool
+	passes   []*phrasePass // of WithPhrases
+	model    *wordLevel    // nil without a vocabulary
+	scanners *sync.Pool    // of *wordScanner
+	known    *sync.Pool    // of those that join only phrases of the vocabulary
+	placing  *sync.Pool    // the same, which know places too
 }
 
 // NewWordTokenizer returns a tokenizer of words without a vocabulary: Words
 // works, Encode finds nothing.
 func NewWordTokenizer(o WordOptions) *Tokenizer {
-	return &Tokenizer{
-		options:  o,
-		scanners: &sync.Pool{New: func() any { return newWordScanner(o.Cased, false) }},
-		placing:  &sync.Pool{New: func() any { return newWordScanner(o.Cased, true) }},
+	t := &Tokenizer{options: o}
+	t.pools()
+	return t
+}
+
+// pools makes the pools of scanners, by what t was made with.
+func (t *Tokenizer) pools() {
+	options := t.options
+	pool := func(passes []*phrasePass, places bool) *sync.Pool {
+		return &sync.Pool{New: func() any { return newScanner(options, passes, places) }}
 	}
+	known := t.passes
+	if t.model != nil {
+		known = knownPasses(t.passes, t.model.vocabulary)
+	}
+	t.scanners, t.known, t.placing = pool(t.passes, false), pool(known, false), pool(known, true)
+}
+
+// newScanner returns a scanner that joins the phrases of passes.
+func newScanner(o WordOptions, passes []*phrasePass, places bool) *wordScanner {
+	s := newWordScanner(o.Cased, places)
+	s.whitespace = o.Whitespace
+	s.joiner = newJoiner(passes)
+	return s
 }
 
 // Options returns what the tokenizer was made with.
@@ -43,7 +67,8 @@ func (t *Tokenizer) Vocabulary() *Vocabulary {
 }
 
 // Words calls emit with each word of text, normalised, in order. The word is
-// valid until emit returns. Words of more than MaxWordBytes are left out.
+// valid until emit returns. Words of more than MaxWordBytes are left out, and
+// phrases are one word each: new_york.
 func (t *Tokenizer) Words(text []byte, emit func(word []byte)) {
 	s := t.scanners.Get().(*wordScanner)
 	defer t.scanners.Put(s)
@@ -57,17 +82,19 @@ func (t *Tokenizer) WithVocabulary(v *Vocabulary) (*Tokenizer, error) {
 	}
 	with := *t
 	with.model = newWordLevel(v)
+	with.pools()
 	return &with, nil
 }
 
 // Encode appends the ids of the words of text to dst and returns it. Words
-// that are not in the vocabulary are left out.
+// that are not in the vocabulary are left out; of a phrase that is not in it
+// the words are taken.
 func (t *Tokenizer) Encode(dst []int32, text string) []int32 {
 	if t.model == nil {
 		return dst
 	}
-	s := t.scanners.Get().(*wordScanner)
-	defer t.scanners.Put(s)
+	s := t.known.Get().(*wordScanner)
+	defer t.known.Put(s)
 	s.scan([]byte(text), func(word []byte, _, _ int) {
 		if id := t.model.id(word); id >= 0 {
 			dst = append(dst, id)
@@ -83,7 +110,8 @@ type Token struct {
 	Start, End int    // bytes of the text
 }
 
-// Tokens returns the words of text with their ids and places.
+// Tokens returns the words of text with their ids and places. Those of a phrase
+// that is not in the vocabulary stand alone, as in Encode.
 func (t *Tokenizer) Tokens(text string) []Token {
 	s := t.placing.Get().(*wordScanner)
 	defer t.placing.Put(s)

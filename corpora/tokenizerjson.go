@@ -18,7 +18,8 @@ import (
 //   - the pre_tokenizer is a Split at what wordPattern does not match. The
 //     library cannot express UAX #29; the pattern comes as near as a regular
 //     expression can. In 1,937,824 words of English Wikipedia version 0.23 of
-//     that library found the same words; see wordPattern for what could differ;
+//     that library found the same words; see wordPattern for what could differ.
+//     With WordOptions.Whitespace it is a WhitespaceSplit, which is ours exactly;
 //   - the model is a WordLevel whose ids are the rows of vocab.tsv. That library
 //     fails on an unknown word unless the vocabulary has its unk_token, so one
 //     is added behind the last row: [UNK] has the id Len(). It has no vector;
@@ -71,9 +72,9 @@ type typeJSON struct {
 
 type splitJSON struct {
 	Type     string      `json:"type"`
-	Pattern  patternJSON `json:"pattern"`
-	Behavior string      `json:"behavior"`
-	Invert   bool        `json:"invert"`
+	Pattern  patternJSON `json:"pattern,omitzero"`
+	Behavior string      `json:"behavior,omitempty"`
+	Invert   bool        `json:"invert,omitempty"`
 }
 
 type patternJSON struct {
@@ -84,6 +85,7 @@ type modelJSON struct {
 	Type     string          `json:"type"`
 	Vocab    json.RawMessage `json:"vocab"`
 	UnkToken string          `json:"unk_token"`
+	Phrases  [][]string      `json:"phrases,omitempty"` // see appendPhrases
 }
 
 // file is the tokenizer's file without its vocabulary.
@@ -98,6 +100,9 @@ func (o WordOptions) file() tokenizerFile {
 	if o.Cased {
 		f.Normalizer.Normalizers = []typeJSON{{"NFC"}}
 	}
+	if o.Whitespace {
+		f.PreTokenizer = splitJSON{Type: "WhitespaceSplit"}
+	}
 	return f
 }
 
@@ -108,7 +113,7 @@ func (t *Tokenizer) MarshalJSON() ([]byte, error) {
 	if err := t.options.render(t.Vocabulary(), func(part []byte) bool { b.Write(part); return true }); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), nil
+	return appendPhrases(b.Bytes(), t.Phrases())
 }
 
 // render calls emit with the parts of tokenizer.json, one behind the other, as
@@ -210,9 +215,9 @@ func ParseTokenizer(name string, data []byte) (*Tokenizer, error) {
 	default:
 		return nil, fault.New(hint, "%s: normalizer %s%v, not Sequence of Lowercase and NFC, or of NFC", name, f.Normalizer.Type, steps)
 	}
-	ours := o.file()
-	if f.PreTokenizer != ours.PreTokenizer {
-		return nil, fault.New(hint, "%s: pre_tokenizer %s, not the split into words of this program", name, f.PreTokenizer.Type)
+	o.Whitespace = f.PreTokenizer.Type == "WhitespaceSplit"
+	if f.PreTokenizer != o.file().PreTokenizer {
+		return nil, fault.New(hint, "%s: pre_tokenizer %s, not the split into words of this program, nor WhitespaceSplit", name, f.PreTokenizer.Type)
 	}
 	if len(f.AddedTokens) > 0 || !null(f.Truncation) || !null(f.Padding) || !null(f.PostProcessor) || !null(f.Decoder) {
 		return nil, fault.New(hint, "%s: added tokens, truncation, padding, post-processor or decoder are set", name)
@@ -221,9 +226,9 @@ func ParseTokenizer(name string, data []byte) (*Tokenizer, error) {
 	if err != nil {
 		return nil, fault.New(hintOtherFile, "%s: vocabulary: %w", name, err)
 	}
-	t := NewWordTokenizer(o)
-	if v.Len() == 0 {
-		return t, nil
+	t, err := NewWordTokenizer(o).withPhraseLists(name, f.Model.Phrases)
+	if err != nil || v.Len() == 0 {
+		return t, err
 	}
 	return t.WithVocabulary(v)
 }
@@ -236,14 +241,18 @@ func ParseTokenizerWith(name string, data []byte, v *Vocabulary) (*Tokenizer, er
 		return nil, errors.New("no vocabulary is given")
 	}
 	// A file that has, to the byte, what would be written of v need not be parsed.
-	for _, cased := range []bool{false, true} {
-		o := WordOptions{Cased: cased}
-		same, err := o.written(v, data)
+	before, phrases := cutPhrases(data)
+	for _, o := range []WordOptions{{}, {Cased: true}, {Whitespace: true}, {Cased: true, Whitespace: true}} {
+		same, err := o.written(v, before)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		if same {
-			return NewWordTokenizer(o).WithVocabulary(v)
+			words, err := NewWordTokenizer(o).withPhraseLists(name, phrases)
+			if err != nil {
+				return nil, err
+			}
+			return words.WithVocabulary(v)
 		}
 	}
 	t, err := ParseTokenizer(name, data)

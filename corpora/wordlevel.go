@@ -9,7 +9,8 @@ import (
 )
 
 // unknownToken stands for words outside the vocabulary in tokenizer.json and
-// in the model's own terms. No word of a text can be equal to it.
+// in the model's own terms. Of the words of a text, only one of a tokenizer cased
+// and cut at white space can be equal to it, and has an id of its own then.
 const unknownToken = "[UNK]"
 
 // wordLevel is the WordLevel model of github.com/sugarme/tokenizer behind a

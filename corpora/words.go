@@ -71,27 +71,33 @@ func byteTables() (class, same, lower [256]byte) {
 
 // wordScanner finds the words of a text. It owns buffers: one goroutine each.
 type wordScanner struct {
-	cased  bool
-	places bool // whether emit needs to know where a word stands
-	word   [MaxWordBytes]byte
-	lower  []byte
-	nfc    []byte
-	from   []int // with places: of each byte of the normalised piece, where it came from
-	spare  []int
-	seg    *words.Iterator[[]byte]
+	cased      bool
+	places     bool // whether emit needs to know where a word stands
+	whitespace bool // words are what stands between white space
+	word       [MaxWordBytes]byte
+	lower      []byte
+	nfc        []byte
+	from       []int // with places: of each byte of the normalised piece, where it came from
+	spare      []int
+	seg        *words.Iterator[[]byte]
+	joiner     *joiner // of phrases; nil when there are none
 }
 
 func newWordScanner(cased, places bool) *wordScanner {
 	return &wordScanner{cased: cased, places: places, seg: words.FromBytes(nil)}
 }
 
-// scan calls emit with each word of text and, with places, the bytes of text
-// it stands for. The word is valid until emit returns.
+// find calls emit with each word of text, phrases not joined, and, with places,
+// the bytes of text it stands for. The word is valid until emit returns.
 //
 // Words of ASCII, nearly all in English, are cut here by the rules that remain
 // of UAX #29; what lies between a byte that is not ASCII and the next white
 // space goes to piece, which has all of them. The tests hold the two together.
-func (s *wordScanner) scan(text []byte, emit func(word []byte, start, end int)) {
+func (s *wordScanner) find(text []byte, emit func(word []byte, start, end int)) {
+	if s.whitespace {
+		s.spaced(text, emit)
+		return
+	}
 	lower := &lowerCase
 	if s.cased {
 		lower = &sameCase

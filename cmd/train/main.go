@@ -22,6 +22,7 @@ Learn embeddings from text by backpropagation into a model folder.
 Commands:
   skipgram   word vectors: each word around a word predicts it
   cbow       word vectors: the mean of the words around a word predicts it
+  phrases    find words that belong together, for the two above
   resume     go on with a training that was interrupted
 
 Example, on the sample of Wikipedia that comes with the program:
@@ -30,6 +31,6 @@ Example, on the sample of Wikipedia that comes with the program:
 'train COMMAND --help' describes a command's options.
 `,
 	}
-	cmd.AddCommand(skipgramCommand(), cbowCommand(), resumeCommand())
+	cmd.AddCommand(skipgramCommand(), cbowCommand(), phrasesCommand(), resumeCommand())
 	return cmd
 }

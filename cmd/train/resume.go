@@ -25,7 +25,8 @@ func resumeCommand() *cobra.Command {
 
 Go on with a training that was interrupted, from the checkpoint in MODEL to its
 end. The options are those it began with. The text is read again: from where it
-was read before, or from CORPUS, which must hold the same text.
+was read before, or from CORPUS, which must hold the same text; with the --field
+or --column that it was read with.
 
 Options:
       --threads N        workers (default: as before)
@@ -67,15 +68,22 @@ func resume(cmd *cobra.Command, model string, names []string, threads int, every
 	if err := json.Unmarshal(c.Config.Options, &o); err != nil {
 		return fmt.Errorf("%s: options in config.json: %w", model, err)
 	}
-	if cmd.Flags().Changed("threads") {
-		o.Threads = threads
-	}
 	if err := o.Validate(); err != nil {
 		return fmt.Errorf("%s: options in config.json: %w", model, err)
+	}
+	if cmd.Flags().Changed("threads") {
+		o.Threads = threads
+		if err := o.Validate(); err != nil {
+			return cli.UsageError(err)
+		}
 	}
 	source, err := sameSource(c.Config.Corpus.Sources, names, model)
 	if err != nil {
 		return err
+	}
+	text := corpora.Selection{Field: c.Config.Corpus.Field, Column: c.Config.Corpus.Column}
+	if err := source.Select(text); err != nil {
+		return fmt.Errorf("%s: corpus in config.json: %w", model, err)
 	}
 	if err := notInside(model, source.Names()); err != nil {
 		return err
@@ -86,7 +94,7 @@ func resume(cmd *cobra.Command, model string, names []string, threads int, every
 	}
 	defer corpus.Close()
 	return train(cmd, fn, o, model, true, skipgram.Run{
-		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, SaveEvery: every, Resume: c,
+		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, Selection: text, SaveEvery: every, Resume: c,
 	})
 }
 

@@ -13,7 +13,6 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/cli"
-	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/skipgram"
@@ -34,8 +33,9 @@ const wordsHelp = `Usage: train %[1]s [CORPUS...] -o MODEL [OPTIONS]
 Learn word vectors with %[2]s and negative sampling.
 
 CORPUS is a text file, a folder, a glob or - for standard input; gzip, bzip2 and
-zstd are recognised. A line is a unit that windows do not cross. With no CORPUS
-the bundled sample of English Wikipedia is used, with --epochs %[3]d by default.
+zstd are recognised. A line is a unit that windows do not cross. With --field it
+is JSON Lines, with --column CSV or TSV. With no CORPUS the bundled sample of
+English Wikipedia is used, with --epochs %[3]d by default.
 
 Options:
   -o, --output MODEL     folder to write
@@ -48,9 +48,20 @@ Options:
       --subsample T      drop frequent words above this share of the text;
                          0 keeps all (default 0.0001)
       --min-count N      leave out words that occur less often (default 5)
+      --max-vocab N      keep only the N most frequent words; 0 keeps all
+                         (default 0)
       --epochs N         passes over the corpus (default 5)
       --lr X             learning rate at the start (default %[4]g)
+      --field NAME       the text is this member of each line's JSON object: a
+                         string or a list of strings; meta.title leads deeper
+      --column NAME      the text is this column of CSV or TSV, by its name in
+                         the header, or by its number in files without one
+      --tokenizer NAME   words       as Unicode (UAX #29) cuts them (default)
+                         whitespace  what stands between white space, with its
+                                     punctuation
       --cased            keep capital letters
+      --phrases FILE     join the phrases of 'train phrases' to one word, as in
+                         new_york; may be given several times, in their order
       --threads N        workers; 1 makes the result repeatable
                          (default: all cores)
       --seed N           seed of all random choices (default 1)
@@ -83,6 +94,9 @@ type wordJob struct {
 	output  string
 	force   bool
 	cased   bool
+	cut     string // --tokenizer
+	text    corpora.Selection
+	phrases []string
 	every   time.Duration
 }
 
@@ -111,7 +125,12 @@ func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command 
 	f.Int64Var(&o.MinCount, "min-count", o.MinCount, "")
 	f.IntVar(&o.Epochs, "epochs", o.Epochs, "")
 	f.Float64Var(&o.LearningRate, "lr", o.LearningRate, "")
+	f.IntVar(&o.MaxVocabulary, "max-vocab", o.MaxVocabulary, "")
+	f.StringVar(&job.text.Field, "field", "", "")
+	f.StringVar(&job.text.Column, "column", "", "")
+	f.StringVar(&job.cut, "tokenizer", "words", "")
 	f.BoolVar(&job.cased, "cased", false, "")
+	f.StringArrayVar(&job.phrases, "phrases", nil, "")
 	f.IntVar(&o.Threads, "threads", o.Threads, "")
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "")
 	f.StringVar(&job.engine, "engine", string(o.Engine), "")
@@ -125,30 +144,40 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := j.options.Validate(); err != nil {
 		return cli.UsageError(err)
 	}
+	if j.cut != "words" && j.cut != "whitespace" {
+		return cli.UsageError(fault.New("choose words or whitespace", "unknown tokenizer %q", j.cut))
+	}
+	if len(args) == 0 && j.text != (corpora.Selection{}) {
+		return cli.UsageError(fault.New("name the files to read, or - for standard input", "--field and --column need a CORPUS"))
+	}
 	if err := checkOutput(j.output, j.every); err != nil {
 		return err
 	}
 	// An output that may not be written is told now, not after the training.
-	folder, err := durable.CreateFolder(j.output, j.force, checkpoints.ManifestFile)
+	if err := checkpoints.CheckOutput(j.output, checkpoints.WriteOptions{Replace: j.force}); err != nil {
+		return err
+	}
+	tokenizer, err := joinPhrases(corpora.NewWordTokenizer(corpora.WordOptions{Cased: j.cased, Whitespace: j.cut == "whitespace"}), j.phrases)
 	if err != nil {
 		return err
 	}
-	folder.Abort()
 	source, err := openSource(args)
 	if err != nil {
 		return err
 	}
+	if err := source.Select(j.text); err != nil {
+		return cli.UsageError(err)
+	}
 	if err := notInside(j.output, source.Names()); err != nil {
 		return err
 	}
-	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{Cased: j.cased})
-	corpus, err := readCorpus(cmd, source, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: j.options.MinCount})
+	corpus, err := readCorpus(cmd, source, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: j.options.MinCount, MaxVocabulary: j.options.MaxVocabulary})
 	if err != nil {
 		return err
 	}
 	defer corpus.Close()
 	return train(cmd, trainers[j.kind], j.options, j.output, j.force, skipgram.Run{
-		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), SaveEvery: j.every,
+		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, SaveEvery: j.every,
 	})
 }
 
@@ -214,6 +243,10 @@ func readCorpus(cmd *cobra.Command, source *corpora.Source, o corpora.BuildOptio
 	s := source.Stats()
 	if s.Invalid > 0 {
 		cli.Warn(cmd, "%s of broken UTF-8 read as U+FFFD, first at %s", cli.Plural(s.Invalid, "byte", "bytes"), s.FirstInvalid)
+	}
+	if n, below := corpus.Dropped(); n > 0 {
+		cli.Warn(cmd, "more different words than memory has room for: %s of at most %s each were dropped while counting",
+			cli.Plural(n, "word", "words"), cli.Plural(below, "occurrence", "occurrences"))
 	}
 	cli.Note(cmd, "read %s: %s, %s words in %s, %s in a vocabulary of %s, in %s",
 		strings.Join(source.Names(), " "), cli.Bytes(s.Bytes), cli.Count(float64(corpus.RawWords())),

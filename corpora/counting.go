@@ -1,0 +1,335 @@
+package corpora
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// wordTable numbers the words that one goroutine at a time meets. The k-th new
+// word of table i of n gets the provisional id k·n + i, so that tables share
+// nothing and an id tells its table. Before these tables stands one of the words
+// that were kept when others were dropped: the k-th has the id k, and the ids of
+// the other tables begin behind its. While text is read it does not change.
+type wordTable struct {
+	first, step int32
+	base        int32       // the number of words kept
+	kept        *wordTable  // nil in the table that it is
+	dropped     *wordFilter // does not change either; nil as long as no word was
+	scanner     *wordScanner
+	given       *Vocabulary // look up here instead of counting
+	ids         map[string]int32
+	tokens      []string
+	counts      []int64
+	raw         int64
+}
+
+// newWordTables returns the table of kept words, and n others.
+func newWordTables(n int, o BuildOptions) []*wordTable {
+	kept := &wordTable{step: 1, ids: map[string]int32{}}
+	tables := []*wordTable{kept}
+	for i := range n {
+		t := newWordTable(int32(i), int32(n), o)
+		t.kept = kept
+		tables = append(tables, t)
+	}
+	return tables
+}
+
+func newWordTable(first, step int32, o BuildOptions) *wordTable {
+	return &wordTable{first: first, step: step, given: o.Vocabulary, ids: map[string]int32{},
+		scanner: newScanner(o.Tokenizer.options, o.Tokenizer.passes, false)}
+}
+
+// encode returns the ids of a batch, a LineEnd after each line with a word.
+func (t *wordTable) encode(b *batch) (ids []int32, err error) {
+	defer func() { // the segmenter is third-party code and meets any bytes
+		if x := recover(); x != nil {
+			err = fmt.Errorf("cannot find words: panic: %v", x)
+		}
+	}()
+	ids = make([]int32, 0, len(b.text)/5)
+	add := t.number(&ids)
+	start := 0
+	for i, end := range b.ends {
+		t.scanner.part(b.text[start:end.at], start, add)
+		if end.line || i == len(b.ends)-1 { // phrases are not looked for across batches
+			t.scanner.flush(add)
+		}
+		// A line may go on from the last batch, so an end is stored even if this
+		// batch has no word before it; finish drops those that end nothing.
+		if end.line && (len(ids) == 0 || ids[len(ids)-1] != LineEnd) {
+			ids = append(ids, LineEnd)
+		}
+		start = end.at
+		if len(t.tokens) > (math.MaxInt32-int(t.base))/int(t.step)-1 {
+			return nil, fault.New("is it text? Read it in parts, or clean it of numbers and codes",
+				"too many different words to number: %d in a part of the text", len(t.tokens))
+		}
+	}
+	return ids, nil
+}
+
+// number returns what scan calls with each word.
+func (t *wordTable) number(ids *[]int32) func(word []byte, _, _ int) {
+	if t.given != nil {
+		return func(word []byte, _, _ int) {
+			t.raw++
+			if id, ok := t.given.ids[string(word)]; ok {
+				*ids = append(*ids, int32(id))
+			}
+		}
+	}
+	return func(word []byte, _, _ int) {
+		t.raw++
+		k, ok := t.ids[string(word)]
+		if !ok {
+			if t.dropped != nil && t.dropped.has(word) {
+				if _, ok := t.kept.ids[string(word)]; !ok {
+					return
+				}
+			}
+			token := string(word)
+			k = int32(len(t.tokens))
+			t.ids[token] = k
+			t.tokens = append(t.tokens, token)
+			t.counts = append(t.counts, 0)
+		}
+		t.counts[k]++
+		*ids = append(*ids, t.id(k))
+	}
+}
+
+// id is the provisional id of the k-th word.
+func (t *wordTable) id(k int32) int32 {
+	return t.base + k*t.step + t.first
+}
+
+// count makes the vocabulary of the tables, and returns the final id of every
+// provisional one; LineEnd for words that are left out.
+func (c *Corpus) count(tables []*wordTable, o BuildOptions) (final []int32, err error) {
+	all, tokens, counts := merge(tables)
+	c.distinct = len(tokens) + c.dropped
+	if len(tokens) == 0 {
+		return nil, fault.New("is it text, or lists of numbers and codes?",
+			"%d different words, of which too many are equally rare to count the others", c.distinct)
+	}
+	var kept []int32
+	for place, n := range counts {
+		if n >= o.MinCount {
+			kept = append(kept, int32(place))
+		}
+	}
+	if len(kept) == 0 {
+		return nil, fault.New(fmt.Sprintf("give more text, or lower it: --min-count %d keeps the most frequent word", slices.Max(counts)),
+			"no word occurs %d times: %d words, %d of them different, the most frequent %d times",
+			o.MinCount, c.rawWords, len(tokens), slices.Max(counts))
+	}
+	slices.SortFunc(kept, func(a, b int32) int {
+		if counts[a] != counts[b] {
+			if counts[a] > counts[b] {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(tokens[a], tokens[b])
+	})
+	if o.MaxVocabulary > 0 && len(kept) > o.MaxVocabulary {
+		kept = kept[:o.MaxVocabulary]
+	}
+	rank := make([]int32, len(tokens))
+	for i := range rank {
+		rank[i] = LineEnd
+	}
+	keptTokens, keptCounts := make([]string, len(kept)), make([]int64, len(kept))
+	for id, place := range kept {
+		rank[place] = int32(id)
+		keptTokens[id], keptCounts[id] = tokens[place], counts[place]
+	}
+	if c.vocabulary, err = NewVocabulary(keptTokens, keptCounts); err != nil {
+		return nil, err
+	}
+	return renumber(tables, all, rank), nil
+}
+
+// merge returns the union of the tables, made of the first of them: token to its
+// place in tokens and counts.
+func merge(tables []*wordTable) (all map[string]int32, tokens []string, counts []int64) {
+	if len(tables[0].tokens) == 0 {
+		tables = tables[1:]
+	}
+	all, tokens, counts = tables[0].ids, tables[0].tokens, tables[0].counts
+	for _, t := range tables[1:] {
+		for k, token := range t.tokens {
+			place, ok := all[token]
+			if !ok {
+				place = int32(len(tokens))
+				all[token] = place
+				tokens, counts = append(tokens, token), append(counts, 0)
+			}
+			counts[place] += t.counts[k]
+		}
+	}
+	return all, tokens, counts
+}
+
+// renumber returns, of every provisional id, the rank of the place of its word.
+func renumber(tables []*wordTable, all map[string]int32, rank []int32) []int32 {
+	var ranks []int32
+	for _, t := range tables {
+		if n := len(t.tokens); n > 0 {
+			if need := int(t.id(int32(n-1))) + 1; need > len(ranks) {
+				ranks = append(ranks, make([]int32, need-len(ranks))...)
+			}
+		}
+	}
+	for _, t := range tables {
+		for k, token := range t.tokens {
+			ranks[t.id(int32(k))] = rank[all[token]]
+		}
+	}
+	return ranks
+}
+
+// room watches over the number of different words while they are counted.
+type room struct {
+	most    int
+	union   int         // different words when they were last counted
+	sizes   int         // of all tables then
+	dropped *wordFilter // nil as long as none was
+}
+
+func newRoom(most int) *room { return &room{most: most} }
+
+// roomBatches of text, 64 MiB of it or somewhat more, pass between two looks at
+// how many different words there are.
+var roomBatches = 256
+
+const (
+	defaultDistinct = 1 << 25
+	maxDistinct     = 1 << 28
+)
+
+// makeRoom drops the rarest words when there are more than fit, down to half of
+// that. It is called between batches at fixed places of the text, and looks only
+// at what all tables have together, so the outcome is the same for any number of
+// them.
+func (c *Corpus) makeRoom(tables []*wordTable, r *room) error {
+	sizes := 0
+	for _, t := range tables {
+		sizes += len(t.tokens)
+	}
+	// Since the last look the union has grown by no more than the tables have.
+	if r.union+sizes-r.sizes <= r.most {
+		return nil
+	}
+	r.union, r.sizes = distinctWords(tables), sizes
+	if r.union <= r.most {
+		return nil
+	}
+	return c.dropRare(tables, r)
+}
+
+// dropRare keeps the words above the least count that leaves at most half of
+// what fits, in a table of kept words; the others begin anew.
+func (c *Corpus) dropRare(tables []*wordTable, r *room) error {
+	all, tokens, counts := merge(tables)
+	sorted := slices.Sorted(slices.Values(counts))
+	below := sorted[len(sorted)-1-r.most/2]
+	if r.dropped == nil {
+		r.dropped = newWordFilter(r.most)
+	}
+	kept := &wordTable{step: 1, ids: map[string]int32{}}
+	rank := make([]int32, len(tokens)) // provisional ids from now on
+	for place, n := range counts {
+		if n <= below {
+			rank[place] = LineEnd
+			r.dropped.add(tokens[place])
+			continue
+		}
+		k := int32(len(kept.tokens))
+		rank[place], kept.ids[tokens[place]] = k, k
+		kept.tokens, kept.counts = append(kept.tokens, tokens[place]), append(kept.counts, n)
+	}
+	c.dropped += len(tokens) - len(kept.tokens)
+	c.droppedMax = max(c.droppedMax, below)
+	ranks := renumber(tables, all, rank)
+	tables[0] = kept
+	for _, t := range tables[1:] {
+		t.kept, t.base, t.dropped = kept, int32(len(kept.tokens)), r.dropped
+		t.ids, t.tokens, t.counts = map[string]int32{}, nil, nil
+	}
+	r.union, r.sizes = len(kept.tokens), len(kept.tokens)
+	return c.ids.rewrite(func(dst, ids []int32) ([]int32, error) {
+		for _, id := range ids {
+			if id != LineEnd {
+				if id = ranks[id]; id == LineEnd {
+					continue
+				}
+			}
+			dst = append(dst, id)
+		}
+		return dst, nil
+	})
+}
+
+// distinctWords is the number of words of all tables together.
+func distinctWords(tables []*wordTable) int {
+	n := 0
+	for i, t := range tables {
+	words:
+		for _, token := range t.tokens {
+			for _, earlier := range tables[:i] {
+				if _, ok := earlier.ids[token]; ok {
+					continue words
+				}
+			}
+			n++
+		}
+	}
+	return n
+}
+
+// wordFilter remembers words by two bits of their hash (a Bloom filter, Bloom
+// 1970): it knows each word that was added, and takes a few others for known.
+// With 32 bits a word that fits, a look-up is wrong once in 1,000 after the first
+// time that half of the words were dropped.
+type wordFilter struct {
+	bits []uint64
+	mask uint64
+}
+
+func newWordFilter(words int) *wordFilter {
+	n := uint64(64)
+	for n < 32*uint64(words) {
+		n *= 2
+	}
+	return &wordFilter{bits: make([]uint64, n/64), mask: n - 1}
+}
+
+// bitsOf returns the places of a word's two bits: FNV-1a, so that they are the
+// same in every run, and mixed for the sake of its high bits.
+func bitsOf[T string | []byte](f *wordFilter, word T) (a, b uint64) {
+	h := uint64(14695981039346656037)
+	for i := range len(word) {
+		h = (h ^ uint64(word[i])) * 1099511628211
+	}
+	h ^= h >> 32
+	h *= 0x9e3779b97f4a7c15
+	h ^= h >> 29
+	return h & f.mask, h >> 32 & f.mask
+}
+
+func (f *wordFilter) add(word string) {
+	a, b := bitsOf(f, word)
+	f.bits[a/64] |= 1 << (a % 64)
+	f.bits[b/64] |= 1 << (b % 64)
+}
+
+func (f *wordFilter) has(word []byte) bool {
+	a, b := bitsOf(f, word)
+	return f.bits[a/64]>>(a%64)&1 != 0 && f.bits[b/64]>>(b%64)&1 != 0
+}

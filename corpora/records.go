@@ -1,0 +1,357 @@
+package corpora
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// readRecords hands out what is selected of one file.
+func (s *Source) readRecords(ctx context.Context, l *liner, r *bufio.Reader) error {
+	rs := &records{ctx: ctx, source: s, fn: l.fn, file: l.file, oneLine: s.selection.OneLine}
+	c := &cleaner{liner: l, r: r}
+	if s.selection.Field != "" {
+		return rs.readJSON(c, fieldPath(s.selection.Field))
+	}
+	first, err := firstLine(r)
+	if err != nil {
+		return err
+	}
+	return rs.readCSV(c, delimiter(l.file, first))
+}
+
+const hintJSONLines = "each line has to be one JSON object; jq -c . FILE makes such lines of any JSON, jq -c '.[]' FILE of a list"
+
+// readJSON reads JSON Lines.
+func (rs *records) readJSON(c *cleaner, path []string) error {
+	in := bufio.NewReaderSize(c, 64<<10)
+	var text []byte
+	for number := int64(1); ; number++ {
+		line, err := rs.readLine(in)
+		switch {
+		case err == errTooLong:
+			return longRecord(rs.file, number, "a record is one text: cut long ones into several; "+hintJSONLines)
+		case err != nil && err != io.EOF:
+			return err
+		}
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			value, bad := member(line, path)
+			if bad == nil {
+				text, bad = appendStrings(text[:0], value, path)
+			}
+			if bad != nil {
+				return fault.New(fault.Hint(bad), "%s:%d: %w", describe(rs.file), number, bad)
+			}
+			if err := rs.hand(text, number, 0); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+	}
+}
+
+var errTooLong = errors.New("longer than a record may be")
+
+// readLine returns a line with its end, valid until the next call.
+func (rs *records) readLine(in *bufio.Reader) ([]byte, error) {
+	line, err := in.ReadSlice('\n')
+	if err != bufio.ErrBufferFull {
+		return line, err
+	}
+	long := append(rs.long[:0], line...)
+	for err == bufio.ErrBufferFull {
+		line, err = in.ReadSlice('\n')
+		if len(long)+len(line) > MaxRecord {
+			return nil, errTooLong
+		}
+		long = append(long, line...)
+	}
+	rs.long = long
+	return long, err
+}
+
+// member returns the value that path leads to in a JSON object.
+func member(object []byte, path []string) (json.RawMessage, error) {
+	value := json.RawMessage(object)
+	for i, name := range path {
+		if k := kindOf(value); k != "an object" {
+			if i > 0 {
+				return nil, fault.New("name a field that is a string; dots lead into objects only", "field %q is %s, not an object", joined(path[:i]), k)
+			}
+			if !json.Valid(value) {
+				k = "no JSON"
+			}
+			return nil, fault.New(hintJSONLines, "the line is %s, not a JSON object", k)
+		}
+		var members map[string]json.RawMessage
+		if err := json.Unmarshal(value, &members); err != nil {
+			return nil, fault.New(hintJSONLines, "the line is no JSON object: %w", err)
+		}
+		var ok bool
+		if value, ok = members[name]; !ok {
+			return nil, fault.New("select a field that every record has, or leave out the records without it: jq -c 'select(has(\"text\"))' FILE",
+				"the record has no field %q, but %s", joined(path[:i+1]), listed(slices.Sorted(maps.Keys(members))))
+		}
+	}
+	return value, nil
+}
+
+// appendStrings appends a string, or the strings of a list with line breaks
+// between them.
+func appendStrings(dst []byte, value json.RawMessage, path []string) ([]byte, error) {
+	const hint = "select a field that is a string, or a list of strings, in every record"
+	switch k := kindOf(value); k {
+	case "a string":
+		var text string
+		if err := json.Unmarshal(value, &text); err != nil {
+			return dst, fault.New(hint, "field %q: %w", joined(path), err)
+		}
+		return append(dst, text...), nil
+	case "a list":
+		var items []json.RawMessage
+		if err := json.Unmarshal(value, &items); err != nil {
+			return dst, fault.New(hint, "field %q: %w", joined(path), err)
+		}
+		for i, item := range items {
+			if k := kindOf(item); k != "a string" {
+				return dst, fault.New(hint, "field %q: item %d of the list is %s, not a string", joined(path), i+1, k)
+			}
+			if i > 0 {
+				dst = append(dst, '\n')
+			}
+			var err error
+			if dst, err = appendStrings(dst, item, path); err != nil {
+				return dst, err
+			}
+		}
+		return dst, nil
+	default:
+		return dst, fault.New(hint, "field %q is %s, not a string", joined(path), k)
+	}
+}
+
+// kindOf says what a JSON value is, by its first byte.
+func kindOf(value []byte) string {
+	if len(value) == 0 {
+		return "empty"
+	}
+	switch value[0] {
+	case '{':
+		return "an object"
+	case '[':
+		return "a list"
+	case '"':
+		return "a string"
+	case 't', 'f':
+		return "true or false"
+	case 'n':
+		return "null"
+	}
+	return "a number"
+}
+
+// joined is a field as it is written in a Selection.
+func joined(path []string) string {
+	parts := make([]string, len(path))
+	for i, name := range path {
+		parts[i] = strings.ReplaceAll(name, ".", `\.`)
+	}
+	return strings.Join(parts, ".")
+}
+
+// listed quotes names for a message, the first of them if they are many.
+func listed(names []string) string {
+	const most = 20
+	if len(names) == 0 {
+		return "none at all"
+	}
+	var b strings.Builder
+	for i, name := range names {
+		if i == most {
+			fmt.Fprintf(&b, " and %d more", len(names)-most)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%.60q", name)
+	}
+	return b.String()
+}
+
+// readCSV reads separated values.
+func (rs *records) readCSV(c *cleaner, comma rune) error {
+	within := &limiter{r: c}
+	in := csv.NewReader(bufio.NewReaderSize(within, limitSlack)) // csv takes this buffer for its own
+	in.Comma, in.ReuseRecord = comma, true
+	number, numbered := rs.source.selection.number()
+	at, header := number-1, !numbered
+	var text []byte
+	next := 1 // the line where the next record begins, or a blank one before it
+	for {
+		start := in.InputOffset()
+		within.until = start + MaxRecord + limitSlack
+		record, err := in.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil && in.InputOffset()-start > MaxRecord {
+			err = errTooLong
+		}
+		if err != nil {
+			return rs.csvError(in, next, len(record), err)
+		}
+		last := len(record) - 1
+		next, _ = in.FieldPos(last)
+		next += 1 + strings.Count(record[last], "\n")
+		if header {
+			if at, err = rs.findColumn(record, comma); err != nil {
+				return err
+			}
+			header = false
+			continue
+		}
+		line, _ := in.FieldPos(0)
+		if at >= len(record) {
+			return fault.New("choose a column that is there; "+separatedBy(comma), "%s:%d: the record has %d columns, and no column %d",
+				describe(rs.file), line, len(record), at+1)
+		}
+		line, _ = in.FieldPos(at)
+		text = append(text[:0], record[at]...)
+		step := int64(1)
+		if rs.oneLine {
+			step = 0
+		}
+		if err := rs.hand(text, int64(line), step); err != nil {
+			return err
+		}
+	}
+}
+
+// findColumn returns where the header has the selected name.
+func (rs *records) findColumn(header []string, comma rune) (int, error) {
+	name := rs.source.selection.Column
+	at := slices.Index(header, name)
+	if at < 0 {
+		return 0, fault.New("name a column of the header, or give a number if the file has no header; "+separatedBy(comma),
+			"%s:1: there is no column %q in the header: %s", describe(rs.file), name, listed(header))
+	}
+	if slices.Contains(header[at+1:], name) {
+		return 0, fault.New("give one of them another name", "%s:1: two columns have the name %q: %s", describe(rs.file), name, listed(header))
+	}
+	return at, nil
+}
+
+// csvError names the place of what in.Read returned, together with so many
+// fields, of a record that was to begin at a line.
+func (rs *records) csvError(in *csv.Reader, line, fields int, err error) error {
+	if err == errTooLong {
+		return longRecord(rs.file, int64(line), `a quoted field may lack its closing quote: look there for a " that is part of the text, and write it ""`)
+	}
+	var bad *csv.ParseError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	file := describe(rs.file)
+	switch bad.Err {
+	case csv.ErrFieldCount:
+		return fault.New("quote a field that holds the separator or a line break; "+separatedBy(in.Comma),
+			"%s:%d: the number of fields is %d, and %d in the records before", file, bad.StartLine, fields, in.FieldsPerRecord)
+	case csv.ErrBareQuote:
+		return fault.New(`put the whole field in quotes, and write each quote in it twice: "a ""quoted"" word"`,
+			"%s:%d: byte %d: a quote inside a field that does not begin with one", file, bad.Line, bad.Column)
+	case csv.ErrQuote:
+		return fault.New(`in a quoted field write each quote twice: "a ""quoted"" word"`,
+			"%s:%d: byte %d: a quoted field does not end as it should; the record begins in line %d", file, bad.Line, bad.Column, bad.StartLine)
+	}
+	return fmt.Errorf("%s:%d: %w", file, bad.StartLine, bad.Err)
+}
+
+func separatedBy(comma rune) string {
+	return "the fields are taken to be separated by " + map[rune]string{',': "commas", '\t': "tabs", ';': "semicolons"}[comma]
+}
+
+// limitSlack is what csv reads ahead.
+const limitSlack = 64 << 10
+
+// limiter ends a stream with errTooLong at a place that is moved on while
+// records come to their ends, so that a quote without its fellow does not read
+// a whole file into memory.
+type limiter struct {
+	r     io.Reader
+	n     int64
+	until int64
+}
+
+func (l *limiter) Read(p []byte) (int, error) {
+	if l.n >= l.until {
+		return 0, errTooLong
+	}
+	n, err := l.r.Read(p[:min(int64(len(p)), l.until-l.n)])
+	l.n += int64(n)
+	return n, err
+}
+
+// firstLine returns what there is of the first line that is not blank, or more.
+func firstLine(r *bufio.Reader) ([]byte, error) {
+	for n := 1; ; n++ {
+		head, err := r.Peek(max(n, r.Buffered()))
+		n = len(head)
+		if text := bytes.TrimLeft(head, "\r\n"); bytes.IndexByte(text, '\n') >= 0 || err == io.EOF || err == bufio.ErrBufferFull {
+			return text, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// delimiter returns what separates the fields of a file, see Selection.
+func delimiter(file string, first []byte) rune {
+	name := strings.ToLower(file)
+	for _, packed := range []string{".gz", ".bz2", ".zst"} {
+		name = strings.TrimSuffix(name, packed)
+	}
+	order := "\t,;"
+	switch filepath.Ext(name) {
+	case ".tsv":
+		return '\t'
+	case ".csv":
+		order = ",;\t"
+	}
+	quoted := false
+	found := ""
+	for _, b := range first {
+		switch {
+		case b == '"':
+			quoted = !quoted
+		case quoted:
+		case b == '\n':
+			first = nil
+		case strings.IndexByte(order, b) >= 0:
+			found += string(rune(b))
+		}
+		if first == nil {
+			break
+		}
+	}
+	for _, d := range order {
+		if strings.ContainsRune(found, d) {
+			return d
+		}
+	}
+	return ','
+}
