@@ -116,7 +116,7 @@ func (m *modelInfo) write(w io.Writer, width int) error {
 	b.WriteString("files\n")
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, f := range m.Files {
-		fmt.Fprintf(t, "  %s\t%s\tverified\n", f.Name, cli.Bytes(f.Size))
+		fmt.Fprintf(t, "  %s\t%s\tverified\n", cli.Printable(f.Name), cli.Bytes(f.Size))
 	}
 	for _, name := range m.Extra {
 		fmt.Fprintf(t, "  %s\t\tnot part of the model\n", cli.Printable(name))

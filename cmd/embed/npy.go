@@ -2,13 +2,16 @@ package main
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"strings"
 
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // spoolMemory is how much of an npy array is held in memory before the rest
@@ -43,7 +46,7 @@ func (w *npyWriter) write(_ string, _ int, vector []float32) error {
 	if w.file == nil {
 		f, err := os.CreateTemp("", "embed-*.tmp")
 		if err != nil {
-			return fmt.Errorf("hold back vectors: %w", err)
+			return spoolError(err)
 		}
 		w.file = f
 		// Where the system allows it the name goes at once: however the
@@ -51,10 +54,20 @@ func (w *npyWriter) write(_ string, _ int, vector []float32) error {
 		os.Remove(f.Name())
 	}
 	if _, err := w.file.Write(w.mem); err != nil {
-		return fmt.Errorf("hold back vectors: %w", err)
+		return spoolError(err)
 	}
 	w.mem = w.mem[:0]
 	return nil
+}
+
+// spoolError names the folder of a temporary file; its own name says nothing.
+func spoolError(err error) error {
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		err = of.Err
+	}
+	return fault.New("free space there or name another folder with TMPDIR; the formats jsonl and tsv need none",
+		"cannot hold back vectors in %s: %w", os.TempDir(), err)
 }
 
 func (w *npyWriter) flush() error { return nil }

@@ -2,13 +2,18 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/sbinet/npyio/npy"
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // Rows that go through a temporary file come out as they went in, and the file
@@ -59,6 +64,22 @@ func TestNpySpillsToFile(t *testing.T) {
 		if data[3*i] != float32(i) || data[3*i+1] != float32(-i) || data[3*i+2] != 0.5 {
 			t.Fatalf("row %d is %v", i, data[3*i:3*i+3])
 		}
+	}
+}
+
+// Without room for the temporary file the error says where that is, and what
+// needs none.
+func TestNpyCannotSpill(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "missing")
+	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} { // the last two on Windows
+		t.Setenv(name, dir)
+	}
+	w := &npyWriter{dim: 1, limit: 1}
+	defer w.close()
+	err := w.write("", 1, []float32{1})
+	if !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), "embed-") || !strings.Contains(err.Error(), dir) ||
+		!strings.Contains(fault.Hint(err), "tsv") {
+		t.Errorf("error %v, hint %q", err, fault.Hint(err))
 	}
 }
 

@@ -67,7 +67,12 @@ func TestQueueClose(t *testing.T) {
 	case <-time.After(10 * time.Millisecond):
 	}
 	q.close()
-	if <-done {
-		t.Error("put says that the taker is still there")
+	select {
+	case there := <-done:
+		if there {
+			t.Error("put says that the taker is still there")
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("put waits for ever")
 	}
 }

@@ -21,10 +21,15 @@ Write one vector for each line of the input, in the order of the lines. The
 input is standard input, or files, folders and patterns; gzip, bzip2 and zstd
 are unpacked. A line is one text, up to 16 MB. An empty line, and one without
 a word that the model knows, has the zero vector; a warning at the end counts
-them.
+them. With --field or --column each record of JSON Lines or CSV is one text;
+line breaks in it become spaces.
 
 Options:
-` + cli.ModelHelp + `  -f, --format FORMAT    npy    one NumPy array of float32, lines x dimensions
+` + cli.ModelHelp + `      --field NAME       the text is this member of each line's JSON object: a
+                         string or a list of strings; meta.title leads deeper
+      --column NAME      the text is this column of CSV or TSV, by its name in
+                         the header, or by its number in files without one
+  -f, --format FORMAT    npy    one NumPy array of float32, lines x dimensions
                          jsonl  {"text": ..., "known": words, "vector": [...]}
                          tsv    the numbers with tabs between them
                          default: what the name of -o ends in; else npy, and
@@ -43,6 +48,7 @@ Example:
 `
 
 type textOptions struct {
+	text    corpora.Selection
 	format  string
 	output  string
 	force   bool
@@ -55,6 +61,8 @@ func textCommand() *cobra.Command {
 		return embedText(cmd, args, o)
 	}}
 	cli.AddModel(cmd)
+	cmd.Flags().StringVar(&o.text.Field, "field", "", "")
+	cmd.Flags().StringVar(&o.text.Column, "column", "", "")
 	cmd.Flags().StringVarP(&o.format, "format", "f", "", "")
 	cmd.Flags().StringVarP(&o.output, "output", "o", "", "")
 	cmd.Flags().BoolVar(&o.force, "force", false, "")
@@ -96,6 +104,10 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 	src, err := corpora.Open(paths...)
 	if err != nil {
 		return err
+	}
+	o.text.OneLine = true
+	if err := src.Select(o.text); err != nil {
+		return cli.UsageError(err)
 	}
 	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: o.output, Force: o.force, Binary: format == "npy", Inputs: src.Names()})
 	if err != nil {

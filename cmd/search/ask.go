@@ -57,10 +57,13 @@ func (a *asker) askEach(cmd *cobra.Command) error {
 			continue
 		}
 		if asked++; !prompt && !a.json {
+			heading := cli.Printable(question) + "\n"
 			if asked > 1 {
-				fmt.Fprintln(a.out)
+				heading = "\n" + heading
 			}
-			fmt.Fprintln(a.out, cli.Printable(question))
+			if _, err := io.WriteString(a.out, heading); err != nil {
+				return err
+			}
 		}
 		err := a.ask(ctx, question, false)
 		switch {

@@ -23,13 +23,18 @@ const buildHelp = `Usage: search build -m MODEL [options] FILE... -o DIR
 Make a collection: a folder with the texts, an index of their vectors and the
 model, so that 'search query DIR' needs nothing else. Each line that is not
 empty is one document. FILE is a file, a folder, a pattern, or - for standard
-input; gzip, bzip2 and zstd are unpacked.
+input; gzip, bzip2 and zstd are unpacked. With --field or --column each record
+of JSON Lines or CSV is one document; line breaks in its text become spaces.
 
 With --vectors, make only the index of vectors that another program computed,
 in one file; the label of a vector is its row, from 0.
 
 Options:
-` + cli.ModelHelp + `      --vectors FILE     a NumPy array (.npy) of float32 or float64, one row a
+` + cli.ModelHelp + `      --field NAME       the text is this member of each line's JSON object: a
+                         string or a list of strings; meta.title leads deeper
+      --column NAME      the text is this column of CSV or TSV, by its name in
+                         the header, or by its number in files without one
+      --vectors FILE     a NumPy array (.npy) of float32 or float64, one row a
                          vector, or word vectors as text (word2vec, GloVe)
   -o, --output DIR       the collection, or the index, to write
       --force            replace it if it exists
@@ -50,6 +55,7 @@ Example:
 `
 
 type buildOptions struct {
+	text            corpora.Selection
 	vectors, output string
 	force           bool
 	kind, metric    string
@@ -64,6 +70,8 @@ func buildCommand() *cobra.Command {
 	cli.AddModel(cmd)
 	cli.AddJSON(cmd)
 	f := cmd.Flags()
+	f.StringVar(&o.text.Field, "field", "", "")
+	f.StringVar(&o.text.Column, "column", "", "")
 	f.StringVar(&o.vectors, "vectors", "", "")
 	f.StringVarP(&o.output, "output", "o", "", "")
 	f.BoolVar(&o.force, "force", false, "")
@@ -100,7 +108,7 @@ func build(cmd *cobra.Command, paths []string, o buildOptions) error {
 		return cli.UsageError(fault.New("name what to write with -o DIR", "no output is named"))
 	}
 	if o.vectors != "" {
-		if len(paths) > 0 || cmd.Flags().Changed("model") {
+		if len(paths) > 0 || cmd.Flags().Changed("model") || o.text != (corpora.Selection{}) {
 			return cli.UsageError(fault.New("leave out --vectors, or the model and the files",
 				"--vectors indexes ready vectors: it takes no model and no text"))
 		}
@@ -143,6 +151,10 @@ func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 	src, err := corpora.Open(paths...)
 	if err != nil {
 		return err
+	}
+	o.text.OneLine = true
+	if err := src.Select(o.text); err != nil {
+		return cli.UsageError(err)
 	}
 	if err := refuseExisting(o); err != nil {
 		return err

@@ -91,6 +91,9 @@ func evalWords(cmd *cobra.Command, paths []string) error {
 	reports := make([]evaluate.SimilarityReport, len(sets))
 	for i, set := range sets {
 		reports[i] = evaluate.Words(vectors, set)
+		if reports[i].Pairs == 0 {
+			warnNothingKnown(cmd, set.Name, cli.Plural(len(set.Pairs), "pair", "pairs"))
+		}
 	}
 	if cli.JSON(cmd) {
 		return cli.WriteJSONEach(cmd.OutOrStdout(), reports)
@@ -135,6 +138,9 @@ func evalAnalogies(cmd *cobra.Command, paths []string, restrict int) error {
 		if reports[i], err = evaluate.AnalogyReport(cmd.Context(), vectors, set, evaluate.AnalogyOptions{Restrict: restrict}); err != nil {
 			return err
 		}
+		if reports[i].Covered == 0 {
+			warnNothingKnown(cmd, set.Name, cli.Plural(reports[i].Questions, "question", "questions"))
+		}
 	}
 	if cli.JSON(cmd) {
 		return cli.WriteJSONEach(cmd.OutOrStdout(), reports)
@@ -145,4 +151,9 @@ func evalAnalogies(cmd *cobra.Command, paths []string, restrict int) error {
 		}
 	}
 	return nil
+}
+
+// warnNothingKnown says that the zeros of a report are no result.
+func warnNothingKnown(cmd *cobra.Command, set, asked string) {
+	cli.Warn(cmd, "%s: no result: the model knows all words of none of its %s", set, asked)
 }

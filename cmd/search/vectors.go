@@ -134,17 +134,12 @@ func (f *filler) read() error {
 
 // readNpy reads a two-dimensional array. npyio parses the header, and the rows
 // are read here, one at a time, because npyio would hold them all.
-func (f *filler) readNpy(path string, r io.Reader) (err error) {
-	defer func() {
-		if recover() != nil { // npyio slices what the header's length says
-			err = fault.New(hintVectors, "%s: damaged header", path)
-		}
-	}()
-	header, err := npy.NewReader(r)
+func (f *filler) readNpy(path string, r *bufio.Reader) error {
+	header, err := npyHeader(r)
 	if err != nil {
 		return fault.New(hintVectors, "%s: damaged header: %w", path, err)
 	}
-	d := header.Header.Descr
+	d := header.Descr
 	if len(d.Shape) != 2 || d.Fortran {
 		return fault.New("save a C-ordered array of two dimensions, one row a vector", "%s: the shape is %v, Fortran order %v", path, d.Shape, d.Fortran)
 	}
@@ -189,6 +184,28 @@ func (f *filler) readNpy(path string, r io.Reader) (err error) {
 		return fault.New(hintVectors, "%s: there is more after the last row", path)
 	}
 	return nil
+}
+
+// maxNpyHeader is far above any header of an array of two dimensions, in bytes.
+const maxNpyHeader = 1 << 16
+
+// npyHeader is npyio's header, which allocates and slices what the length in it
+// says: a length that cannot be is refused before, and a panic is an error.
+func npyHeader(r *bufio.Reader) (header npy.Header, err error) {
+	head, _ := r.Peek(12)
+	if len(head) == 12 && head[6] >= 2 && binary.LittleEndian.Uint32(head[8:]) > maxNpyHeader {
+		return header, errors.New("it says that it is longer than any")
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("%v", v)
+		}
+	}()
+	in, err := npy.NewReader(r)
+	if err != nil {
+		return header, err
+	}
+	return in.Header, nil
 }
 
 // readText reads "word value value ..." lines, with or without word2vec's first

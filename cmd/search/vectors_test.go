@@ -77,6 +77,7 @@ func TestReadNpyErrors(t *testing.T) {
 		"more":            {append(bytes.Clone(whole), 0), "there is more after the last row"},
 		"one dimension":   {npyFile("<f4", "(4,)", binary.LittleEndian, 1, 2, 3, 4), "the shape is [4]"},
 		"integers":        {npyFile("<i4", "(2, 2)", binary.LittleEndian, 1, 2, 3, 4), "type <i4"},
+		"long header":     {append(bytes.Clone(whole[:6]), 2, 0, 0xff, 0xff, 0xff, 0x7f), "damaged header: it says"},
 		"no header":       {whole[:6], "damaged header"},
 		"huge shape":      {npyFile("<f4", "(2, 999999999999)", binary.LittleEndian, 1), "2 rows of 999999999999 values"},
 	} {

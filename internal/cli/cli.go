@@ -27,6 +27,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -187,6 +188,7 @@ type tree struct {
 	root    *cobra.Command
 	started bool           // the command's own RunE was reached
 	current *cobra.Command // the command whose flags were parsed, nil before
+	helpErr error          // of writing a help text, which cobra does not pass on
 }
 
 // prepare adds the shared flags to root and the shared behaviour to every
@@ -204,11 +206,16 @@ func prepare(root *cobra.Command) *tree {
 	})
 	ordinary := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
-		if !strings.HasPrefix(cmd.Long, "Usage:") {
+		text := cmd.Long
+		if !strings.HasPrefix(text, "Usage:") { // of a command that cobra adds
+			var b strings.Builder
+			out := cmd.OutOrStdout()
+			cmd.SetOut(&b)
 			ordinary(cmd, args)
-			return
+			cmd.SetOut(out)
+			text = b.String()
 		}
-		fmt.Fprint(cmd.OutOrStdout(), cmd.Long)
+		_, t.helpErr = io.WriteString(cmd.OutOrStdout(), text)
 	})
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		t.current = cmd
@@ -283,5 +290,5 @@ func (t *tree) execute(ctx context.Context) (err error) {
 			}
 		}()
 	}
-	return t.root.ExecuteContext(ctx)
+	return cmp.Or(t.root.ExecuteContext(ctx), t.helpErr)
 }

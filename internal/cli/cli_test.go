@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -111,8 +113,12 @@ func TestRunInterrupted(t *testing.T) {
 				if err := self.Signal(os.Interrupt); err != nil {
 					return err
 				}
-				<-cmd.Context().Done()
-				return test.err(cmd.Context())
+				select {
+				case <-cmd.Context().Done():
+					return test.err(cmd.Context())
+				case <-time.After(30 * time.Second):
+					return errors.New("no signal came")
+				}
 			}, "work")
 			if status != StatusInterrupted || stderr != test.stderr {
 				t.Errorf("status %d, stderr %q, want %d and %q", status, stderr, StatusInterrupted, test.stderr)
@@ -129,6 +135,26 @@ func TestHelpAndVersion(t *testing.T) {
 	status, out, _ = runTool(t, nil, "--version")
 	if status != 0 || !strings.HasPrefix(out, "tool ") {
 		t.Errorf("status %d, version %q", status, out)
+	}
+}
+
+// brokenWriter is a full disk.
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "write", Path: "stdout", Err: syscall.ENOSPC}
+}
+
+// A help text that is lost is a failure, and no wrong use.
+func TestHelpOnAFullDisk(t *testing.T) {
+	for _, line := range []string{"--help", "work --help", "help work", "--version", "completion bash", "completion bash --help"} {
+		var stderr bytes.Buffer
+		root := tool(func(*cobra.Command, []string) error { return nil })
+		root.SetOut(brokenWriter{})
+		root.SetErr(&stderr)
+		if status := run(root, strings.Fields(line)); status != StatusFailed || !strings.Contains(stderr.String(), "hint: the disk is full") {
+			t.Errorf("%s: status %d, stderr %q", line, status, stderr.String())
+		}
 	}
 }
 

@@ -67,15 +67,17 @@ func panicked(v any) error {
 }
 
 // exitStatus maps the error of a command to its exit status. Errors before the
-// command's own code ran (started false) are about flags and arguments.
+// command's own code ran (started false) are about flags and arguments, but for
+// those of the system: a help text that could not be written.
 func exitStatus(err error, started, interrupted bool) int {
 	var u *usageError
+	var system *fs.PathError
 	switch {
 	case brokenPipe(err):
 		return StatusDone
 	case interrupted && errors.Is(err, context.Canceled):
 		return StatusInterrupted
-	case !started, errors.As(err, &u), errors.Is(err, errHelpShown):
+	case errors.As(err, &u), errors.Is(err, errHelpShown), !started && !errors.As(err, &system):
 		return StatusUsage
 	}
 	return StatusFailed

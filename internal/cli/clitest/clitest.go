@@ -25,6 +25,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/sbinet/npyio/npy"
@@ -36,9 +37,18 @@ func Main(m *testing.M, name string, main func()) {
 	testscript.Main(m, map[string]func(){name: main})
 }
 
+// limit is when scripts that still run are ended: far above what they take on a
+// slow machine with the race detector, and before "go test" panics.
+const limit = 4 * time.Minute
+
 // Run runs the scripts of a folder.
 func Run(t *testing.T, dir string) {
+	deadline := time.Now().Add(limit)
+	if d, ok := t.Deadline(); ok && d.Before(deadline) {
+		deadline = d
+	}
 	testscript.Run(t, testscript.Params{
+		Deadline:            deadline,
 		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
