@@ -217,7 +217,11 @@ func TestResumeEqualsUninterrupted(t *testing.T) {
 		if c == nil || !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
-		if p := c.Config.Progress; p.Blocks > 0 && !p.Finished {
+		p := c.Config.Progress
+		if resume != nil && p.Blocks <= resume.Config.Progress.Blocks {
+			t.Fatalf("resumed at block %d, interrupted at block %d", resume.Config.Progress.Blocks, p.Blocks)
+		}
+		if p.Blocks > 0 && !p.Finished {
 			midway++
 		}
 		if err := checkpoints.Write(context.Background(), dir, c, checkpoints.WriteOptions{Replace: true}); err != nil {
