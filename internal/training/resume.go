@@ -1,0 +1,64 @@
+package training
+
+import (
+	"fmt"
+
+	"github.com/luminavec/luminavec/autograd"
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/kernel"
+)
+
+// resume takes the tables and the position from a checkpoint.
+func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
+	p, was, now := c.Config.Progress, c.Config.Corpus, t.run.Corpus
+	total := int64(t.run.Corpus.Blocks()) * int64(t.options.Epochs)
+	switch {
+	case c.Config.Kind != t.objective.Name:
+		return fmt.Errorf("resume: the checkpoint is of a %s trainer, not %s", c.Config.Kind, t.objective.Name)
+	case p.TotalBlocks != total || was.RawWords != now.RawWords() || was.Words != now.Words() || was.Lines != now.Lines():
+		return fault.New("resume with the text the training began with",
+			"resume: the corpus has changed: it holds %d words, %d in the vocabulary, in %d lines and %d blocks; the checkpoint was made with %d, %d, %d and %d",
+			now.RawWords(), now.Words(), now.Lines(), total, was.RawWords, was.Words, was.Lines, p.TotalBlocks)
+	case p.Blocks < 0 || p.Blocks > total:
+		return fmt.Errorf("resume: position %d of %d blocks", p.Blocks, total)
+	}
+	v, d := t.run.Corpus.Vocabulary().Len(), t.options.Dim
+	in, err := restore(c.Tensors, inputTensor, v, d)
+	if err != nil {
+		return err
+	}
+	out, err := restore(c.State, outputTensor, v, d)
+	if err != nil {
+		return err
+	}
+	t.tables = &autograd.Tables{Rows: v, Dim: d, Stride: kernel.Stride(d), In: in, Out: out}
+	t.start, t.spent = p.Blocks, p.Seconds
+	t.loss = p.Loss
+	t.log.Write(c.Log)
+	return nil
+}
+
+// restore returns the padded table of a tensor.
+func restore(tensors map[string]checkpoints.Tensor, name string, rows, dim int) ([]float32, error) {
+	x, ok := tensors[name]
+	if !ok {
+		return nil, fault.New("only a model whose training was interrupted, with its training folder, can be resumed", "resume: the checkpoint has no tensor %s", name)
+	}
+	if len(x.Shape) != 2 || x.Shape[0] != rows || x.Shape[1] != dim {
+		return nil, fmt.Errorf("resume: tensor %s has shape %v, [%d %d] is needed", name, x.Shape, rows, dim)
+	}
+	stride := kernel.Stride(dim)
+	if x.Stride == stride {
+		return x.Data, nil
+	}
+	from := x.Stride
+	if from == 0 {
+		from = dim
+	}
+	table := kernel.Aligned(rows * stride)
+	for r := range rows {
+		copy(table[r*stride:r*stride+dim], x.Data[r*from:r*from+dim])
+	}
+	return table, nil
+}
