@@ -62,8 +62,9 @@ Options:
       --cased            keep capital letters
       --phrases FILE     join the phrases of 'train phrases' to one word, as in
                          new_york; may be given several times, in their order
-      --threads N        workers; 1 makes the result repeatable
-                         (default: all cores)
+      --threads N        workers (default: all cores)
+      --deterministic    the same model, byte for byte, at any number of
+                         threads; without it, with --threads 1 only
       --seed N           seed of all random choices (default 1)
       --engine NAME      fused, or graph: gorgonia's stock operations, the same
                          objective some hundred times slower (default fused)
@@ -132,6 +133,7 @@ func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command 
 	f.BoolVar(&job.cased, "cased", false, "")
 	f.StringArrayVar(&job.phrases, "phrases", nil, "")
 	f.IntVar(&o.Threads, "threads", o.Threads, "")
+	f.BoolVar(&o.Deterministic, "deterministic", false, "")
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "")
 	f.StringVar(&job.engine, "engine", string(o.Engine), "")
 	f.DurationVar(&job.every, "checkpoint-every", 5*time.Minute, "")

@@ -18,10 +18,13 @@ import (
 // ErrDiverged is returned when the loss of a block is not a finite number.
 var ErrDiverged = errors.New("the loss is no longer a number")
 
-// A Worker trains blocks. It is used by one goroutine at a time.
+// A Worker trains blocks, in two steps. It is used by one goroutine at a time.
 type Worker interface {
-	// Block trains block b of the run with learning rate lr.
-	Block(b int64, lr float64) (BlockStats, error)
+	// Prepare does the part of block b of the run that does not depend on the
+	// model: reading it and drawing its random numbers.
+	Prepare(b int64) error
+	// Train trains the block that was prepared last with learning rate lr.
+	Train(lr float64) (BlockStats, error)
 	Close() error
 }
 
@@ -59,7 +62,8 @@ type Event struct {
 
 // Loop trains blocks with workers until all are done.
 type Loop struct {
-	Threads  int   // number of workers, at least 1
+	Threads  int   // number of blocks under way at a time, at least 1
+	Ordered  bool  // train the blocks one after the other, in order: same bytes at any Threads
 	Blocks   int64 // blocks of the whole run
 	PerEpoch int64 // blocks of an epoch
 	Start    int64 // blocks done before
@@ -100,7 +104,7 @@ func (l *Loop) Run(ctx context.Context) (Outcome, error) {
 	r := &run{Loop: l, began: time.Now()}
 	r.next.Store(l.Start)
 	r.done.Store(l.Start)
-	workers := make([]Worker, l.Threads)
+	workers := make([]Worker, l.workers())
 	defer func() {
 		for _, w := range workers {
 			if w != nil {
@@ -172,6 +176,9 @@ func (r *run) legs(ctx context.Context, workers []Worker) error {
 // deadline, if there is one, has passed. Every worker does at least one block, so
 // that saves which come too often slow a run down but do not stop it.
 func (r *run) leg(ctx context.Context, workers []Worker, deadline time.Time) error {
+	if r.Ordered && r.Threads > 1 {
+		return r.orderedLeg(ctx, workers, deadline)
+	}
 	p := pool.New().WithErrors().WithFirstError().WithContext(context.WithoutCancel(ctx)).WithCancelOnError()
 	for _, w := range workers {
 		p.Go(func(failed context.Context) error {
@@ -184,7 +191,10 @@ func (r *run) leg(ctx context.Context, workers []Worker, deadline time.Time) err
 					r.next.Add(-1)
 					return nil
 				}
-				if err := r.block(w, b); err != nil {
+				if err := w.Prepare(b); err != nil {
+					return err
+				}
+				if err := r.train(w, b); err != nil {
 					return err
 				}
 			}
@@ -194,9 +204,10 @@ func (r *run) leg(ctx context.Context, workers []Worker, deadline time.Time) err
 	return p.Wait()
 }
 
-func (r *run) block(w Worker, b int64) error {
+// train trains block b, which w has prepared, and counts it.
+func (r *run) train(w Worker, b int64) error {
 	lr := r.Schedule.At(float64(b) / float64(r.Blocks))
-	s, err := w.Block(b, lr)
+	s, err := w.Train(lr)
 	if err != nil {
 		return err
 	}

@@ -16,17 +16,19 @@ import (
 type fakeWorker struct {
 	fn     func(b int64, lr float64) (BlockStats, error)
 	closed *int
+	block  int64
 }
 
-func (w fakeWorker) Block(b int64, lr float64) (BlockStats, error) { return w.fn(b, lr) }
-func (w fakeWorker) Close() error                                  { *w.closed++; return nil }
+func (w *fakeWorker) Prepare(b int64) error                { w.block = b; return nil }
+func (w *fakeWorker) Train(lr float64) (BlockStats, error) { return w.fn(w.block, lr) }
+func (w *fakeWorker) Close() error                         { *w.closed++; return nil }
 
 // loopOf returns a loop of n blocks, 10 to an epoch, over workers that call fn.
 func loopOf(n int64, threads int, closed *int, fn func(b int64, lr float64) (BlockStats, error)) *Loop {
 	return &Loop{
 		Threads: threads, Blocks: n, PerEpoch: 10,
 		Schedule:  autograd.LinearDecay{Start: 1, End: 0},
-		NewWorker: func() (Worker, error) { return fakeWorker{fn, closed}, nil },
+		NewWorker: func() (Worker, error) { return &fakeWorker{fn: fn, closed: closed}, nil },
 	}
 }
 

@@ -8,10 +8,15 @@ import (
 
 // Noise draws negative samples: word w with a probability proportional to
 // count(w)^exponent, by Walker's alias method (Walker, 1977; the table is
-// filled as in Vose, 1991). One draw reads one or two places of memory.
+// filled as in Vose, 1991). One draw reads one place of memory.
 type Noise struct {
-	accept []uint32 // accept[i]/2³²: how often column i keeps itself
-	alias  []int32  // else it gives this word
+	columns []column
+}
+
+// column is one column of the table, both numbers in one place of memory.
+type column struct {
+	accept uint32 // accept/2³²: how often it keeps itself
+	alias  int32  // else it gives this word
 }
 
 // NewNoise returns the noise distribution of v.
@@ -23,11 +28,11 @@ func NewNoise(v *corpora.Vocabulary, exponent float64) *Noise {
 		weight[i] = math.Pow(float64(v.Count(int32(i))), exponent)
 		sum += weight[i]
 	}
-	noise := &Noise{accept: make([]uint32, n), alias: make([]int32, n)}
+	noise := &Noise{make([]column, n)}
 	var small, large []int32
 	for i := range weight {
 		weight[i] *= float64(n) / sum // mean 1
-		noise.alias[i] = int32(i)
+		noise.columns[i].alias = int32(i)
 		if weight[i] < 1 {
 			small = append(small, int32(i))
 		} else {
@@ -37,8 +42,7 @@ func NewNoise(v *corpora.Vocabulary, exponent float64) *Noise {
 	for len(small) > 0 && len(large) > 0 {
 		s, l := small[len(small)-1], large[len(large)-1]
 		small = small[:len(small)-1]
-		noise.accept[s] = threshold(weight[s])
-		noise.alias[s] = l
+		noise.columns[s] = column{threshold(weight[s]), l}
 		weight[l] -= 1 - weight[s]
 		if weight[l] < 1 {
 			large = large[:len(large)-1]
@@ -46,7 +50,7 @@ func NewNoise(v *corpora.Vocabulary, exponent float64) *Noise {
 		}
 	}
 	for _, i := range append(small, large...) { // rounding leaves some at 1
-		noise.accept[i] = math.MaxUint32
+		noise.columns[i].accept = math.MaxUint32
 	}
 	return noise
 }
@@ -58,9 +62,10 @@ func threshold(p float64) uint32 {
 
 // Draw returns a word for the 64 random bits r.
 func (n *Noise) Draw(r uint64) int32 {
-	i := int32((r >> 32) * uint64(len(n.accept)) >> 32)
-	if uint32(r) <= n.accept[i] {
-		return i
+	i := (r >> 32) * uint64(len(n.columns)) >> 32
+	c := n.columns[i]
+	if uint32(r) <= c.accept {
+		return int32(i)
 	}
-	return n.alias[i]
+	return c.alias
 }

@@ -30,6 +30,7 @@ type WordOptions struct {
 	Epochs        int     `json:"epochs"`                   // passes over the corpus; default 5
 	LearningRate  float64 `json:"learning_rate"`            // at the start; default 0.025 (CBOW 0.05)
 	Threads       int     `json:"threads"`                  // workers; default all cores. 1 makes a run repeatable
+	Deterministic bool    `json:"deterministic,omitempty"`  // the same bytes at any Threads: updates in order, only what comes before them in parallel; default false
 	Seed          uint64  `json:"seed"`                     // of every random choice; default 1
 	Engine        Engine  `json:"engine"`                   // default Fused
 }

@@ -61,6 +61,7 @@ func TrainWords(ctx context.Context, objective *autograd.Objective, o WordOption
 	}
 	loop := Loop{
 		Threads:   o.Threads,
+		Ordered:   o.Deterministic,
 		Blocks:    int64(run.Corpus.Blocks()) * int64(o.Epochs),
 		PerEpoch:  int64(run.Corpus.Blocks()),
 		Start:     t.start,

@@ -26,23 +26,42 @@ type wordWorker struct {
 	engine  autograd.Engine
 	ids     []int32
 	scratch Scratch
+	batches [][]int32 // of the block, the memory of those of blocks before behind it
+	words   int64
 }
 
-func (w *wordWorker) Block(b int64, lr float64) (BlockStats, error) {
+// Prepare draws the windows of block b.
+func (w *wordWorker) Prepare(b int64) (err error) {
 	t := w.trainer
-	var s BlockStats
-	var err error
 	if w.ids, err = t.run.Corpus.Block(w.ids[:0], int(b%int64(t.run.Corpus.Blocks()))); err != nil {
-		return s, err
+		return err
 	}
-	rng := NewRandom(t.options.Seed, b)
-	s.Units, err = t.windows.Each(w.ids, rng, t.capacity(), &w.scratch, func(batch []int32) error {
+	w.batches = w.batches[:0]
+	w.words, err = t.windows.Each(w.ids, NewRandom(t.options.Seed, b), t.capacity(), &w.scratch, func(batch []int32) error {
+		if n := len(w.batches); n < cap(w.batches) {
+			w.batches = w.batches[:n+1]
+		} else {
+			w.batches = append(w.batches, nil)
+		}
+		last := &w.batches[len(w.batches)-1]
+		*last = append((*last)[:0], batch...)
+		return nil
+	})
+	return err
+}
+
+// Train takes a step on every window of the block.
+func (w *wordWorker) Train(lr float64) (BlockStats, error) {
+	s := BlockStats{Units: w.words}
+	for _, batch := range w.batches {
 		loss, targets, err := w.engine.Step(batch, float32(lr))
 		s.Loss += loss
 		s.Targets += targets
-		return err
-	})
-	return s, err
+		if err != nil {
+			return s, err
+		}
+	}
+	return s, nil
 }
 
 func (w *wordWorker) Close() error { return w.engine.Close() }

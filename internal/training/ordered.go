@@ -1,0 +1,72 @@
+package training
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/sourcegraph/conc/stream"
+)
+
+// spareWorkers is how many more workers than threads an ordered run has: blocks
+// that are prepared and wait for their turn.
+const spareWorkers = 2
+
+// workers returns the number of workers that the loop needs.
+func (l *Loop) workers() int {
+	if l.Ordered && l.Threads > 1 {
+		return l.Threads + spareWorkers
+	}
+	return l.Threads
+}
+
+// orderedLeg is leg for an ordered run: goroutines prepare blocks while another
+// trains those that are ready, one at a time and in order. Every update so meets
+// the same numbers as with one thread. Preparing is about a third of the work of
+// a word model; that is what more threads can take off.
+func (r *run) orderedLeg(ctx context.Context, workers []Worker, deadline time.Time) error {
+	free := make(chan Worker, len(workers))
+	for _, w := range workers {
+		free <- w
+	}
+	var once sync.Once
+	var failed error
+	stop := make(chan struct{})
+	fail := func(err error) {
+		once.Do(func() {
+			failed = err
+			close(stop)
+		})
+	}
+	stopped := func() bool {
+		select {
+		case <-stop:
+			return true
+		default:
+			return false
+		}
+	}
+
+	s := stream.New().WithMaxGoroutines(r.Threads)
+	for first := true; ctx.Err() == nil && !stopped() && r.next.Load() < r.Blocks; first = false {
+		if !first && !deadline.IsZero() && !time.Now().Before(deadline) {
+			break
+		}
+		b := r.next.Add(1) - 1
+		w := <-free
+		s.Go(func() stream.Callback {
+			err := w.Prepare(b)
+			return func() {
+				defer func() { free <- w }()
+				if err == nil && !stopped() {
+					err = r.train(w, b)
+				}
+				if err != nil {
+					fail(err)
+				}
+			}
+		})
+	}
+	s.Wait()
+	return failed
+}

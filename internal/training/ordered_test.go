@@ -1,0 +1,136 @@
+package training
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/luminavec/luminavec/autograd"
+	"github.com/luminavec/luminavec/checkpoints"
+)
+
+// slowToPrepare is a fakeWorker whose blocks are ready in no order.
+type slowToPrepare struct{ fakeWorker }
+
+func (w *slowToPrepare) Prepare(b int64) error {
+	time.Sleep(time.Duration(rand.IntN(300)) * time.Microsecond)
+	return w.fakeWorker.Prepare(b)
+}
+
+func TestOrderedLoopTrainsInOrder(t *testing.T) {
+	for _, threads := range []int{1, 2, 5} {
+		var order []int64 // no lock: one block is trained at a time
+		var busy atomic.Int32
+		closed := 0
+		l := loopOf(60, threads, &closed, nil)
+		l.Ordered, l.Start = true, 7
+		l.NewWorker = func() (Worker, error) {
+			return &slowToPrepare{fakeWorker{closed: &closed, fn: func(b int64, _ float64) (BlockStats, error) {
+				if busy.Add(1) != 1 {
+					t.Error("two blocks are trained at once")
+				}
+				order = append(order, b)
+				busy.Add(-1)
+				return BlockStats{Loss: 1, Targets: 1, Units: 1}, nil
+			}}}, nil
+		}
+		l.SaveEvery = time.Millisecond
+		saves := 0
+		l.Save = func(_ context.Context, done int64) error {
+			saves++
+			if done != int64(len(order))+7 {
+				t.Errorf("saved at %d blocks, %d were trained", done, len(order)+7)
+			}
+			return nil
+		}
+		out, err := l.Run(context.Background())
+		if err != nil || out.Done != 60 {
+			t.Fatalf("%d threads: %+v, %v", threads, out, err)
+		}
+		if len(order) != 53 || order[0] != 7 || !slices.IsSorted(order) {
+			t.Errorf("%d threads: trained %v", threads, order)
+		}
+		if saves == 0 || closed != l.workers() {
+			t.Errorf("%d threads: %d saves, %d of %d workers closed", threads, saves, closed, l.workers())
+		}
+	}
+}
+
+func TestOrderedLoopStops(t *testing.T) {
+	broken := errors.New("broken")
+	for _, fail := range []bool{true, false} {
+		ctx, cancel := context.WithCancel(context.Background())
+		closed, last := 0, int64(-1)
+		l := loopOf(1000, 3, &closed, func(b int64, _ float64) (BlockStats, error) {
+			last = b
+			if b == 20 && fail {
+				return BlockStats{}, broken
+			}
+			if b == 20 {
+				cancel()
+			}
+			return BlockStats{Targets: 1}, nil
+		})
+		l.Ordered = true
+		out, err := l.Run(ctx)
+		if fail && (!errors.Is(err, broken) || last != 20 || out.Done != 20) {
+			t.Errorf("failed: %v, last block %d, %+v", err, last, out)
+		}
+		if !fail && (!errors.Is(err, context.Canceled) || out.Done != last+1 || last > 40) {
+			t.Errorf("cancelled: %v, last block %d, %+v", err, last, out)
+		}
+		cancel()
+	}
+}
+
+// The promise of Deterministic: the same bytes at any number of threads, and
+// when a run is cut and goes on with another number of them.
+func TestDeterministicAtAnyThreads(t *testing.T) {
+	text := topics(12000) // nine blocks
+	train := func(ctx context.Context, threads int, resume *checkpoints.Checkpoint, save func(done float64)) (*checkpoints.Checkpoint, error) {
+		o := smallOptions()
+		o.Deterministic, o.Threads = true, threads
+		run := runOf(t, text)
+		run.Resume, run.SaveEvery = resume, time.Nanosecond
+		run.Save = func(_ context.Context, c *checkpoints.Checkpoint) error {
+			save(c.Config.Progress.Done)
+			return nil
+		}
+		return TrainWords(ctx, autograd.SkipGram(), o, run)
+	}
+	nothing := func(float64) {}
+	want, err := train(context.Background(), 1, nil, nothing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, threads := range []int{2, 5} {
+		got, err := train(context.Background(), threads, nil, nothing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !equalBits(table(got), table(want)) {
+			t.Errorf("%d threads: other vectors than with one", threads)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		cut, err := train(ctx, threads, nil, func(done float64) {
+			if done > 0.3 {
+				cancel()
+			}
+		})
+		cancel()
+		if !errors.Is(err, context.Canceled) || cut == nil {
+			t.Fatalf("%d threads: the run was not cut: %v", threads, err)
+		}
+		got, err = train(context.Background(), 7-threads, cut, nothing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !equalBits(table(got), table(want)) {
+			t.Errorf("cut with %d threads at %.2f, resumed with %d: other vectors than with one", threads, cut.Config.Progress.Done, 7-threads)
+		}
+	}
+}
