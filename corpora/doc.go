@@ -72,7 +72,7 @@
 // words that are spelt alike learn from each other, and a word that the text
 // does not have gets a vector from its parts.
 //
-//	grams, err := corpora.NewNGrams(corpus.Vocabulary, corpora.DefaultNGramOptions())
+//	grams, err := corpora.NewNGrams(corpus.Vocabulary(), corpora.DefaultNGramOptions())
 //	rows = grams.Append(rows[:0], "unheard")
 //
 // # Judging

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -69,20 +70,24 @@ type NGrams struct {
 	options NGramOptions
 	buckets []int32         // of each row
 	rows    map[int32]int32 // of each bucket
-	ends    []int           // of each word's rows in of
-	of      []int32         // rows of all words, one behind the other
+
+	// What Of returns. Who reads a model to look up words does not ask for it.
+	vocabulary *Vocabulary
+	indexed    sync.Once
+	ends       []int   // of each word's rows in of
+	of         []int32 // rows of all words, one behind the other
 }
 
 // NewNGrams gives a row to each bucket that an n-gram of a word of v falls in.
 // Rows are numbered from the most frequent bucket, by the summed counts of the
 // words, equals by bucket. It is an error if there is none.
 func NewNGrams(v *Vocabulary, o NGramOptions) (*NGrams, error) {
-	g, err := newNGrams(o)
+	g, err := newNGrams(v, o)
 	if err != nil {
 		return nil, err
 	}
 	var counts []uint64 // of each row
-	g.index(v, func(id, bucket int32) (int32, bool) {
+	g.index(func(id, bucket int32) (int32, bool) {
 		row, ok := g.rows[bucket]
 		if !ok {
 			row = int32(len(g.buckets))
@@ -122,7 +127,7 @@ func NewNGrams(v *Vocabulary, o NGramOptions) (*NGrams, error) {
 // Buckets gave them, and which a word of v may have besides those that have no
 // row. The buckets are not copied.
 func RestoreNGrams(v *Vocabulary, o NGramOptions, buckets []int32) (*NGrams, error) {
-	g, err := newNGrams(o)
+	g, err := newNGrams(v, o)
 	if err != nil {
 		return nil, err
 	}
@@ -143,37 +148,35 @@ func RestoreNGrams(v *Vocabulary, o NGramOptions, buckets []int32) (*NGrams, err
 		g.rows[bucket] = int32(row)
 	}
 	g.buckets = buckets
-	g.index(v, func(_, bucket int32) (int32, bool) {
-		row, ok := g.rows[bucket]
-		return row, ok
-	})
 	return g, nil
 }
 
 // newNGrams returns n-grams without a row.
-func newNGrams(o NGramOptions) (*NGrams, error) {
+func newNGrams(v *Vocabulary, o NGramOptions) (*NGrams, error) {
 	if o.Max == 0 {
 		return nil, fault.New("3 to 6 is usual", "no length of character n-grams is given")
 	}
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	return &NGrams{options: o, rows: map[int32]int32{}}, nil
+	return &NGrams{options: o, vocabulary: v, rows: map[int32]int32{}}, nil
 }
 
-// index fills ends and of with the rows that row has for the n-grams of the
-// words of v.
-func (g *NGrams) index(v *Vocabulary, row func(id, bucket int32) (int32, bool)) {
-	g.ends = make([]int, v.Len())
-	for i, word := range v.Tokens() {
-		g.options.each(word, func(_, _ int, bucket int32) {
-			if r, ok := row(int32(i), bucket); ok {
-				g.of = append(g.of, r)
-			}
-		})
-		g.ends[i] = len(g.of)
-	}
-	g.of = slices.Clip(g.of)
+// index fills ends and of, once, with the rows that row has for the n-grams of
+// the vocabulary.
+func (g *NGrams) index(row func(id, bucket int32) (int32, bool)) {
+	g.indexed.Do(func() {
+		g.ends = make([]int, g.vocabulary.Len())
+		for i, word := range g.vocabulary.Tokens() {
+			g.options.each(word, func(_, _ int, bucket int32) {
+				if r, ok := row(int32(i), bucket); ok {
+					g.of = append(g.of, r)
+				}
+			})
+			g.ends[i] = len(g.of)
+		}
+		g.of = slices.Clip(g.of)
+	})
 }
 
 // Options returns what the n-grams were made with.
@@ -189,6 +192,10 @@ func (g *NGrams) Buckets() []int32 { return g.buckets }
 // Of returns the rows of the n-grams of a word of the vocabulary, none for one
 // that is too short to have any. The caller must not change them.
 func (g *NGrams) Of(id int32) []int32 {
+	g.index(func(_, bucket int32) (int32, bool) {
+		row, ok := g.rows[bucket]
+		return row, ok
+	})
 	from := 0
 	if id > 0 {
 		from = g.ends[id-1]

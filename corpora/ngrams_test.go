@@ -286,6 +286,9 @@ func TestNGramsAllocate(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { rows = g.Append(rows[:0], "talking") }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+	if n := testing.AllocsPerRun(100, func() { g.Of(1) }); n != 0 {
+		t.Errorf("Of: %v allocations", n)
+	}
 	if len(rows) == 0 {
 		t.Error("talking has no known n-gram")
 	}
@@ -354,5 +357,12 @@ func BenchmarkNewNGrams(b *testing.B) {
 	}
 	for b.Loop() {
 		mustNGrams(b, v, DefaultNGramOptions())
+	}
+}
+
+func BenchmarkNGramsOf(b *testing.B) {
+	g := mustNGrams(b, newVocabulary(b, "walking talked"), DefaultNGramOptions())
+	for b.Loop() {
+		g.Of(1)
 	}
 }
