@@ -32,6 +32,7 @@ type WordOptions struct {
 	Threads       int     `json:"threads"`                  // workers; default all cores. 1 makes a run repeatable
 	Seed          uint64  `json:"seed"`                     // of every random choice; default 1
 	Engine        Engine  `json:"engine"`                   // default Fused
+	FreezeInit    bool    `json:"freeze_init,omitempty"`    // the vectors of WordRun.Start do not change: as its Freeze; default false
 }
 
 // finalRate is the part of the learning rate that is left at the end, as in

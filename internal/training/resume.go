@@ -33,6 +33,11 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 		return err
 	}
 	t.tables = &autograd.Tables{Rows: v, Dim: d, Stride: kernel.Stride(d), In: in, Out: out}
+	if _, kept := c.State[frozenTensor]; kept || t.options.FreezeInit {
+		if t.frozen, err = thaw(c, v); err != nil {
+			return err
+		}
+	}
 	t.start, t.spent = p.Blocks, p.Seconds
 	t.loss = p.Loss
 	t.log.Write(c.Log)

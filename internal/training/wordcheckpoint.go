@@ -19,6 +19,12 @@ func (t *wordTrainer) checkpoint(out Outcome, total int64) *checkpoints.Checkpoi
 	if loss == 0 {
 		loss = t.loss
 	}
+	state := map[string]checkpoints.Tensor{
+		outputTensor: {Shape: []int{v, d}, Stride: t.tables.Stride, Data: t.tables.Out},
+	}
+	if t.frozen != nil {
+		state[frozenTensor] = frozenState(t.frozen)
+	}
 	return &checkpoints.Checkpoint{
 		Config: checkpoints.Config{
 			Kind:    t.objective.Name,
@@ -45,9 +51,7 @@ func (t *wordTrainer) checkpoint(out Outcome, total int64) *checkpoints.Checkpoi
 		Tensors: map[string]checkpoints.Tensor{
 			inputTensor: {Shape: []int{v, d}, Stride: t.tables.Stride, Data: t.tables.In},
 		},
-		State: map[string]checkpoints.Tensor{
-			outputTensor: {Shape: []int{v, d}, Stride: t.tables.Stride, Data: t.tables.Out},
-		},
-		Log: bytes.Clone(t.log.Bytes()),
+		State: state,
+		Log:   bytes.Clone(t.log.Bytes()),
 	}
 }

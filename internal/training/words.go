@@ -39,6 +39,10 @@ type WordRun struct {
 	// state, of the same options and the same corpus. The trainer goes on in its
 	// tensors.
 	Resume *checkpoints.Checkpoint
+
+	// Start, if set, is where the word vectors begin; without it they begin at
+	// random. A run with Resume has begun, and does not look at it.
+	Start *Start
 }
 
 // batchCapacity is the length of a batch in numbers: some 10,000 windows of the
@@ -95,7 +99,8 @@ type wordTrainer struct {
 	tokenizer *corpora.Tokenizer // with the vocabulary
 	tables    *autograd.Tables
 	windows   *Windows
-	start     int64 // blocks done before this run
+	frozen    []bool // rows of the word vectors that do not change; nil: none
+	start     int64  // blocks done before this run
 	spent     float64
 	began     time.Time
 
@@ -120,6 +125,12 @@ func newWordTrainer(objective *autograd.Objective, o WordOptions, run WordRun) (
 	if run.Resume != nil {
 		return t, t.resume(run.Resume)
 	}
-	t.tables, err = autograd.NewTables(v.Len(), o.Dim, o.Seed)
-	return t, err
+	if run.Start == nil && o.FreezeInit {
+		return nil, fmt.Errorf("%s: there are no given vectors to freeze", objective.Name)
+	}
+	if t.tables, err = autograd.NewTables(v.Len(), o.Dim, o.Seed); err != nil || run.Start == nil {
+		return t, err
+	}
+	t.run.Start = nil // its tables are not needed twice
+	return t, t.begin(run.Start)
 }
