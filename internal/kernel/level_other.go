@@ -28,6 +28,8 @@ type assemblyScratch struct{}
 
 func newAssemblyScratch(maxContext, outputs int) assemblyScratch { return assemblyScratch{} }
 
+func (assemblyScratch) place([]float32) {}
+
 func skipGram(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) float64 {
 	return skipGramGo(in, out, stride, batch, outputs, alpha, s)
 }

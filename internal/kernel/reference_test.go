@@ -3,7 +3,7 @@ package kernel
 import "math"
 
 // skipGramReference is the definition in float64, written as the matrices read.
-func skipGramReference(in, out []float64, stride int, batch []int32, outputs int, alpha float64) (loss float64, targets int64) {
+func skipGramReference(in, out []float64, stride int, batch []int32, outputs int, alpha float64) (loss, targets float64) {
 	for len(batch) > 0 {
 		m := int(batch[0])
 		ctx, outs := batch[1:1+m], batch[1+m:1+m+outputs]
@@ -19,13 +19,13 @@ func skipGramReference(in, out []float64, stride int, batch []int32, outputs int
 				}
 			}
 		}
-		targets += int64(m)
+		targets += float64(m)
 	}
 	return loss, targets
 }
 
-func cbowReference(average bool) func(in, out []float64, stride int, batch []int32, outputs int, alpha float64) (loss float64, targets int64) {
-	return func(in, out []float64, stride int, batch []int32, outputs int, alpha float64) (loss float64, targets int64) {
+func cbowReference(average bool) func(in, out []float64, stride int, batch []int32, outputs int, alpha float64) (loss, targets float64) {
+	return func(in, out []float64, stride int, batch []int32, outputs int, alpha float64) (loss, targets float64) {
 		for len(batch) > 0 {
 			m := int(batch[0])
 			ctx, outs := batch[1:1+m], batch[1+m:1+m+outputs]

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"slices"
 	"unsafe"
 )
 
@@ -10,6 +11,8 @@ import (
 // exactly outputs output words over tables of the given stride.
 type WindowScratch struct {
 	maxContext, outputs, stride int
+
+	places []float32 // weights of the places of placed windows; nil: the windows have none
 
 	grad []float32 // scores, then gradients, in chunks of gradLanes columns in the assembly
 	dy   []float32 // outputs×stride: what the output rows receive
@@ -51,6 +54,60 @@ func NewWindowScratch(maxContext, outputs, stride int) *WindowScratch {
 	}
 }
 
+// NewPlacedScratch returns the scratch for placed windows, of at most as many
+// context words as there are places: batches whose windows say where in the window
+// their context words stand, and whose context words count by the weight of their
+// place. See SkipGram and CBOW.
+func NewPlacedScratch(places []float32, outputs, stride int) *WindowScratch {
+	s := NewWindowScratch(len(places), outputs, stride)
+	s.places = slices.Clone(places)
+	s.assembly.place(places)
+	return s
+}
+
+// header is the length of what stands before the ids of a window.
+func (s *WindowScratch) header() int {
+	if s.places != nil {
+		return 2
+	}
+	return 1
+}
+
+// cut cuts the first window off a batch that has been checked. first is the place of
+// the first context word.
+func (s *WindowScratch) cut(batch []int32) (first int, ctx, outs, rest []int32) {
+	m, header := int(batch[0]), s.header()
+	if header == 2 {
+		first = int(batch[1])
+	}
+	end := header + m + s.outputs
+	return first, batch[header : header+m], batch[header+m : end], batch[end:]
+}
+
+// weight is that of context word i of a window that begins at place first.
+func (s *WindowScratch) weight(first, i int) float32 {
+	if s.places == nil {
+		return 1
+	}
+	return s.places[first+i]
+}
+
+// total is the sum of the weights of m context words from place first on; 1 for the
+// sum of the context instead of its mean.
+func (s *WindowScratch) total(first, m int, average bool) float32 {
+	switch {
+	case !average:
+		return 1
+	case s.places == nil:
+		return float32(m)
+	}
+	var total float32
+	for _, w := range s.places[first : first+m] {
+		total += w
+	}
+	return total
+}
+
 // SkipGram trains on a batch of windows with negative sampling, the negatives
 // shared by the window (Ji et al. 2016, "Parallelizing Word2Vec in Shared and
 // Distributed Memory").
@@ -69,11 +126,16 @@ func NewWindowScratch(maxContext, outputs, stride int) *WindowScratch {
 // receives both updates; the terms of the second order in alpha between the two
 // are not defined.
 //
-// It returns the summed loss and the number of predicted (context) words. It
+// With a scratch for placed windows, each is m, the place p of its first context
+// word (the others have the places behind), and the ids; context word i has the
+// weight w_i of place p+i, which scales its loss and its row of G.
+//
+// It returns the summed loss and the number of predicted (context) words, each
+// counted with its weight. It
 // panics, before anything is written, with PanicStride, PanicTable,
 // PanicOutputs, PanicBatch, PanicContext or PanicID when the arguments do not
 // fit together.
-func SkipGram(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss float64, targets int64) {
+func SkipGram(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss, targets float64) {
 	_, targets = checkBatch(in, out, stride, batch, outputs, s)
 	return skipGram(in, out, stride, batch, outputs, alpha, s), targets
 }
@@ -85,48 +147,68 @@ func SkipGram(in, out []float32, stride int, batch []int32, outputs int, alpha f
 //	X_i += Σ_j g_j·Y_j   for every context row, undivided, as in word2vec.c
 //	Y_j += g_j·h
 //
-// It returns the summed loss and the number of windows, one prediction each.
-func CBOW(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss float64, targets int64) {
-	windows, _ := checkBatch(in, out, stride, batch, outputs, s)
+// In placed windows h is the weighted mean, Σ_i w_i·X_i / W with W = Σ_i w_i, the loss
+// counts W times, and the updates are its true gradient:
+//
+//	g_j = alpha·W·(L_j - σ(s_j)),  X_i += w_i/W·Σ_j g_j·Y_j,  Y_j += g_j·h
+//
+// It returns the summed loss and the number of windows, one prediction each, counted
+// W times where they are placed.
+func CBOW(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss, targets float64) {
+	windows, weight := checkBatch(in, out, stride, batch, outputs, s)
+	if s.places != nil {
+		windows = weight
+	}
 	return cbow(in, out, stride, batch, outputs, alpha, true, s), windows
 }
 
 // CBOWSum is CBOW with the sum of the context rows for h, whose gradient is then
-// the true one.
-func CBOWSum(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss float64, targets int64) {
+// the true one; in placed windows of the weighted sum, and W is 1.
+func CBOWSum(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss, targets float64) {
 	windows, _ := checkBatch(in, out, stride, batch, outputs, s)
 	return cbow(in, out, stride, batch, outputs, alpha, false, s), windows
 }
 
 // checkBatch walks the batch once, so that no kernel meets an id outside the
-// tables, and counts the windows and their context words.
-func checkBatch(in, out []float32, stride int, batch []int32, outputs int, s *WindowScratch) (windows, context int64) {
+// tables, and counts the windows and their context words, these with their weights.
+func checkBatch(in, out []float32, stride int, batch []int32, outputs int, s *WindowScratch) (windows, context float64) {
 	if s.outputs != outputs {
 		panic(PanicOutputs)
 	}
 	s.checkTables(stride, in, out)
 	inRows, outRows := rowCount(in, stride), rowCount(out, stride)
+	header := s.header()
 	for len(batch) > 0 {
 		m := int(batch[0])
 		if m < 1 || m > s.maxContext {
 			panic(PanicContext)
 		}
-		if len(batch) < 1+m+outputs {
+		if len(batch) < header+m+outputs {
 			panic(PanicBatch)
 		}
-		for _, id := range batch[1 : 1+m] {
+		if s.places == nil {
+			context += float64(m)
+		} else {
+			first := int(batch[1])
+			if first < 0 || first+m > len(s.places) {
+				panic(PanicContext)
+			}
+			for _, w := range s.places[first : first+m] {
+				context += float64(w)
+			}
+		}
+		for _, id := range batch[header : header+m] {
 			if uint32(id) >= inRows {
 				panic(PanicID)
 			}
 		}
-		for _, id := range batch[1+m : 1+m+outputs] {
+		for _, id := range batch[header+m : header+m+outputs] {
 			if uint32(id) >= outRows {
 				panic(PanicID)
 			}
 		}
 		windows++
-		context += int64(m)
-		batch = batch[1+m+outputs:]
+		batch = batch[header+m+outputs:]
 	}
 	return windows, context
 }

@@ -35,6 +35,11 @@ type windowCall struct {
 	lossMax      [16]float32
 	lossProduct  [16]float32
 	lossExponent [16]int32
+
+	lanes, places  *float32
+	total, inverse float32
+	lane           *float32
+	_              uint32
 }
 
 // assemblyScratch is the part of a WindowScratch that only the assembly uses.
@@ -44,6 +49,8 @@ type assemblyScratch struct {
 	largest int       // outputs that a chunk may have
 	chunks  []int     // outputs in each chunk; one chunk if they fit the registers
 	window  []int32   // a window that the batch does not hold as the assembly reads it
+	lanes   []float32 // of placed windows: the weight of each place in eight lanes
+	weights []float32 // of the context rows of such a window, in the same way
 }
 
 const (
@@ -73,17 +80,36 @@ func newAssemblyScratch(maxContext, outputs int) assemblyScratch {
 	return a
 }
 
+// place expands the weights of the places for the assembly.
+func (a *assemblyScratch) place(places []float32) {
+	a.lanes = make([]float32, gradLanes*(len(places)+1)) // rows are read in pairs
+	for i, w := range places {
+		for k := range gradLanes {
+			a.lanes[gradLanes*i+k] = w
+		}
+	}
+	a.weights = make([]float32, 2*gradLanes)
+}
+
 func skipGram(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) float64 {
+	call := callSkipGram
+	if s.places != nil {
+		call = callSkipGramPlaced
+	}
 	switch {
 	case level == levelGo:
 		return skipGramGo(in, out, stride, batch, outputs, alpha, s)
 	case len(s.assembly.chunks) > 1:
 		return s.apply(in, out, batch, alpha, 1, func(window []int32) { s.skipGramChunks(in, window, alpha) })
 	}
-	return s.apply(in, out, batch, alpha, lossRows, func([]int32) { callSkipGram(outputs, s.assembly.call) })
+	return s.apply(in, out, batch, alpha, lossRows, func([]int32) { call(outputs, s.assembly.call) })
 }
 
 func cbow(in, out []float32, stride int, batch []int32, outputs int, alpha float32, average bool, s *WindowScratch) float64 {
+	call := callCBOW
+	if s.places != nil {
+		call = callCBOWPlaced
+	}
 	switch {
 	case level == levelGo:
 		return cbowGo(in, out, stride, batch, outputs, alpha, average, s)
@@ -95,7 +121,7 @@ func cbow(in, out []float32, stride int, batch []int32, outputs int, alpha float
 	if average {
 		s.assembly.call.average = 1
 	}
-	return s.apply(in, out, batch, alpha, lossRows, func([]int32) { callCBOW(outputs, s.assembly.call) })
+	return s.apply(in, out, batch, alpha, lossRows, func([]int32) { call(outputs, s.assembly.call) })
 }
 
 // apply sets up the call and lets kernel work through the batch, which has been
@@ -118,11 +144,14 @@ func (s *WindowScratch) apply(in, out []float32, batch []int32, alpha float32, r
 	}
 	c.label(0, alpha)
 	c.takeLoss()
+	if s.places != nil {
+		c.lanes, c.places = &s.assembly.lanes[0], &s.places[0]
+	}
 
 	ahead := 0
 	step := func(at int) int { // to the window behind
 		if at < len(batch) {
-			at += 1 + int(batch[at]) + s.outputs
+			at += s.header() + int(batch[at]) + s.outputs
 		}
 		return at
 	}
@@ -185,10 +214,14 @@ func (c *windowCall) takeLoss() (loss float64) {
 // all gradients first, then the updates, those of the context summed aside until
 // the last chunk has seen the old rows.
 func (s *WindowScratch) skipGramChunks(in []float32, window []int32, alpha float32) {
-	ctx := window[1 : 1+window[0]]
+	first, ctx, outs, _ := s.cut(window)
 	base := uintptr(s.assembly.call.in)
 	for i, id := range ctx {
 		s.assembly.rows[i] = base + uintptr(id+1)*uintptr(4*s.stride)
+	}
+	if s.places != nil {
+		s.plain(ctx, outs)
+		s.assembly.call.lane = &s.assembly.lanes[gradLanes*first]
 	}
 	s.chunks(len(ctx), alpha)
 	for i, id := range ctx {
@@ -196,23 +229,42 @@ func (s *WindowScratch) skipGramChunks(in []float32, window []int32, alpha float
 	}
 }
 
+// plain makes the call's window one without a place.
+func (s *WindowScratch) plain(ctx, outs []int32) {
+	w := s.assembly.window
+	w[0] = int32(len(ctx))
+	copy(w[1+copy(w[1:], ctx):], outs)
+	s.assembly.call.window, s.assembly.call.ahead = uintptr(unsafe.Pointer(&w[0])), 0
+}
+
 // cbowChunks is skipGramChunks for the mean of the context as the only context
 // row.
 func (s *WindowScratch) cbowChunks(in []float32, window []int32, alpha float32, average bool) {
-	m := int(window[0])
-	ctx := window[1 : 1+m]
+	first, ctx, outs, _ := s.cut(window)
 	clear(s.hid)
-	for _, id := range ctx {
-		axpy(s.hid, 1, row(in, s.stride, id))
+	for i, id := range ctx {
+		axpy(s.hid, s.weight(first, i), row(in, s.stride, id))
 	}
-	scale(s.hid, share(m, average))
-	s.assembly.window[0] = 1 // context row
-	copy(s.assembly.window[2:], window[1+m:])
-	s.assembly.call.window = uintptr(unsafe.Pointer(&s.assembly.window[0]))
+	total := s.total(first, len(ctx), average)
+	scale(s.hid, 1/total)
+	ahead := s.assembly.call.ahead
+	s.plain([]int32{0}, outs)
+	if s.places == nil {
+		s.assembly.call.ahead = ahead
+	} else {
+		for i := range s.assembly.weights {
+			s.assembly.weights[i] = total
+		}
+		s.assembly.call.lane = &s.assembly.weights[0]
+	}
 	s.assembly.rows[0] = uintptr(unsafe.Pointer(&s.hid[0])) + uintptr(4*s.stride)
 	s.chunks(1, alpha)
-	for _, id := range ctx {
-		axpy(row(in, s.stride, id), 1, s.dx[:s.stride])
+	for i, id := range ctx {
+		part := float32(1)
+		if s.places != nil {
+			part = s.weight(first, i) / total
+		}
+		axpy(row(in, s.stride, id), part, s.dx[:s.stride])
 	}
 }
 
@@ -221,11 +273,16 @@ func (s *WindowScratch) cbowChunks(in []float32, window []int32, alpha float32, 
 func (s *WindowScratch) chunks(m int, alpha float32) {
 	c := s.assembly.call
 	size := gradSize(s.maxContext)
+	scores := callScores
+	if s.places != nil {
+		scores = callScoresPlaced
+	}
+	lane := c.lane
 	c.first = 0
 	for k, n := range s.assembly.chunks {
-		c.grad = &s.grad[k*size]
+		c.grad, c.lane = &s.grad[k*size], lane
 		c.label(k, alpha)
-		callScores(n, c)
+		scores(n, c)
 		c.first += 4 * n
 	}
 	clear(s.dx[:m*s.stride])

@@ -100,7 +100,79 @@ DATA windowConstants<>+368(SB)/4, $0x3aaf8448
 DATA windowConstants<>+372(SB)/4, $0x3aaf8448
 DATA windowConstants<>+376(SB)/4, $0x3aaf8448
 DATA windowConstants<>+380(SB)/4, $0x3aaf8448
-GLOBL windowConstants<>(SB), RODATA|NOPTR, $384
+DATA windowConstants<>+384(SB)/4, $0x3f7fffff
+DATA windowConstants<>+388(SB)/4, $0x3f7fffff
+DATA windowConstants<>+392(SB)/4, $0x3f7fffff
+DATA windowConstants<>+396(SB)/4, $0x3f7fffff
+DATA windowConstants<>+400(SB)/4, $0x3f7fffff
+DATA windowConstants<>+404(SB)/4, $0x3f7fffff
+DATA windowConstants<>+408(SB)/4, $0x3f7fffff
+DATA windowConstants<>+412(SB)/4, $0x3f7fffff
+DATA windowConstants<>+416(SB)/4, $0xbeffff46
+DATA windowConstants<>+420(SB)/4, $0xbeffff46
+DATA windowConstants<>+424(SB)/4, $0xbeffff46
+DATA windowConstants<>+428(SB)/4, $0xbeffff46
+DATA windowConstants<>+432(SB)/4, $0xbeffff46
+DATA windowConstants<>+436(SB)/4, $0xbeffff46
+DATA windowConstants<>+440(SB)/4, $0xbeffff46
+DATA windowConstants<>+444(SB)/4, $0xbeffff46
+DATA windowConstants<>+448(SB)/4, $0x3eaa96ba
+DATA windowConstants<>+452(SB)/4, $0x3eaa96ba
+DATA windowConstants<>+456(SB)/4, $0x3eaa96ba
+DATA windowConstants<>+460(SB)/4, $0x3eaa96ba
+DATA windowConstants<>+464(SB)/4, $0x3eaa96ba
+DATA windowConstants<>+468(SB)/4, $0x3eaa96ba
+DATA windowConstants<>+472(SB)/4, $0x3eaa96ba
+DATA windowConstants<>+476(SB)/4, $0x3eaa96ba
+DATA windowConstants<>+480(SB)/4, $0xbe7e5082
+DATA windowConstants<>+484(SB)/4, $0xbe7e5082
+DATA windowConstants<>+488(SB)/4, $0xbe7e5082
+DATA windowConstants<>+492(SB)/4, $0xbe7e5082
+DATA windowConstants<>+496(SB)/4, $0xbe7e5082
+DATA windowConstants<>+500(SB)/4, $0xbe7e5082
+DATA windowConstants<>+504(SB)/4, $0xbe7e5082
+DATA windowConstants<>+508(SB)/4, $0xbe7e5082
+DATA windowConstants<>+512(SB)/4, $0x3e4358e6
+DATA windowConstants<>+516(SB)/4, $0x3e4358e6
+DATA windowConstants<>+520(SB)/4, $0x3e4358e6
+DATA windowConstants<>+524(SB)/4, $0x3e4358e6
+DATA windowConstants<>+528(SB)/4, $0x3e4358e6
+DATA windowConstants<>+532(SB)/4, $0x3e4358e6
+DATA windowConstants<>+536(SB)/4, $0x3e4358e6
+DATA windowConstants<>+540(SB)/4, $0x3e4358e6
+DATA windowConstants<>+544(SB)/4, $0xbe0b497a
+DATA windowConstants<>+548(SB)/4, $0xbe0b497a
+DATA windowConstants<>+552(SB)/4, $0xbe0b497a
+DATA windowConstants<>+556(SB)/4, $0xbe0b497a
+DATA windowConstants<>+560(SB)/4, $0xbe0b497a
+DATA windowConstants<>+564(SB)/4, $0xbe0b497a
+DATA windowConstants<>+568(SB)/4, $0xbe0b497a
+DATA windowConstants<>+572(SB)/4, $0xbe0b497a
+DATA windowConstants<>+576(SB)/4, $0x3d9ec0c1
+DATA windowConstants<>+580(SB)/4, $0x3d9ec0c1
+DATA windowConstants<>+584(SB)/4, $0x3d9ec0c1
+DATA windowConstants<>+588(SB)/4, $0x3d9ec0c1
+DATA windowConstants<>+592(SB)/4, $0x3d9ec0c1
+DATA windowConstants<>+596(SB)/4, $0x3d9ec0c1
+DATA windowConstants<>+600(SB)/4, $0x3d9ec0c1
+DATA windowConstants<>+604(SB)/4, $0x3d9ec0c1
+DATA windowConstants<>+608(SB)/4, $0xbcee2cbc
+DATA windowConstants<>+612(SB)/4, $0xbcee2cbc
+DATA windowConstants<>+616(SB)/4, $0xbcee2cbc
+DATA windowConstants<>+620(SB)/4, $0xbcee2cbc
+DATA windowConstants<>+624(SB)/4, $0xbcee2cbc
+DATA windowConstants<>+628(SB)/4, $0xbcee2cbc
+DATA windowConstants<>+632(SB)/4, $0xbcee2cbc
+DATA windowConstants<>+636(SB)/4, $0xbcee2cbc
+DATA windowConstants<>+640(SB)/4, $0x3ba7f8dd
+DATA windowConstants<>+644(SB)/4, $0x3ba7f8dd
+DATA windowConstants<>+648(SB)/4, $0x3ba7f8dd
+DATA windowConstants<>+652(SB)/4, $0x3ba7f8dd
+DATA windowConstants<>+656(SB)/4, $0x3ba7f8dd
+DATA windowConstants<>+660(SB)/4, $0x3ba7f8dd
+DATA windowConstants<>+664(SB)/4, $0x3ba7f8dd
+DATA windowConstants<>+668(SB)/4, $0x3ba7f8dd
+GLOBL windowConstants<>(SB), RODATA|NOPTR, $672
 
 // func skipGram2AVX2(c *byte)
 // Requires: AVX, AVX2, CMOV, FMA3, MMX+
@@ -505,36 +577,38 @@ next_done:
 	MOVQ         24(AX), DX
 	MOVLQSX      (DX), DX
 	MOVQ         48(AX), BX
-	MOVQ         72(AX), DI
-	MOVQ         16(AX), R8
-	NEGQ         R8
-	ADDQ         16(AX), DI
-	MOVQ         $0x00000001, R9
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R9
 	VXORPS       X1, X1, X1
-	VCVTSI2SSQ   R9, X1, X1
+	MOVQ         $0x00000001, DI
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, DI
+	VCVTSI2SSQ   DI, X1, X1
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
 	VBROADCASTSS X0, Y0
+	LEAQ         (BX)(DX*8), BX
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), DI
+	NEGQ         DI
+	ADDQ         16(AX), DX
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 
 hidden:
-	VXORPS Y3, Y3, Y3
-	XORQ   R10, R10
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(AX), R9
+	MOVLQSX (R9), R9
+	NEGQ    R9
 
 mean:
-	MOVQ         (BX)(R10*8), R9
-	VADDPS       (R9)(R8*1), Y3, Y3
-	INCQ         R10
-	CMPQ         R10, DX
+	MOVQ         (BX)(R9*8), R8
+	VADDPS       (R8)(DI*1), Y3, Y3
+	INCQ         R9
 	JNE          mean
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      Y3, (DI)(R8*1)
-	VFMADD231PS  (SI)(R8*1), Y3, Y1
-	VFMADD231PS  (CX)(R8*1), Y3, Y2
-	ADDQ         $0x20, R8
+	VMOVUPS      Y3, (DX)(DI*1)
+	VFMADD231PS  (SI)(DI*1), Y3, Y1
+	VFMADD231PS  (CX)(DI*1), Y3, Y2
+	ADDQ         $0x20, DI
 	JNE          hidden
 	MOVQ         40(AX), DX
 	VUNPCKLPS    Y2, Y1, Y0
@@ -606,14 +680,16 @@ blocks:
 	MOVQ        48(AX), DI
 	MOVQ        24(AX), R8
 	MOVLQSX     (R8), R8
-	XORQ        R10, R10
+	LEAQ        (DI)(R8*8), DI
+	MOVQ        24(AX), R9
+	MOVLQSX     (R9), R9
+	NEGQ        R9
 
 row:
-	MOVQ    (DI)(R10*8), R9
-	VADDPS  (R9)(BX*1), Y2, Y3
-	VMOVUPS Y3, (R9)(BX*1)
-	INCQ    R10
-	CMPQ    R10, R8
+	MOVQ    (DI)(R9*8), R8
+	VADDPS  (R8)(BX*1), Y2, Y3
+	VMOVUPS Y3, (R8)(BX*1)
+	INCQ    R9
 	JNE     row
 	TESTQ   $0x00000020, BX
 	JNE     prefetched
@@ -642,6 +718,616 @@ prefetched:
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    12(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ 96(AX)
+	JNE  window
+	VZEROUPPER
+	RET
+
+// func skipGramPlaced2AVX2(c *byte)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·skipGramPlaced2AVX2(SB), NOSPLIT, $0-8
+	MOVQ c+0(FP), AX
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), DI
+	MOVQ    448(AX), R8
+	MOVQ    24(AX), R9
+	MOVLQSX 4(R9), R9
+	SHLQ    $0x05, R9
+	ADDQ    R9, R8
+	MOVQ    R8, 472(AX)
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R8
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    8(BX), R9
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    16(AX), R10
+	NEGQ    R10
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS     (R8)(R10*1), Y4
+	VMOVUPS     (R9)(R10*1), Y5
+	VMOVUPS     (SI)(R10*1), Y6
+	VFMADD231PS Y6, Y4, Y0
+	VFMADD231PS Y6, Y5, Y2
+	VMOVUPS     (CX)(R10*1), Y6
+	VFMADD231PS Y6, Y4, Y1
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        $0x20, R10
+	JNE         score_2
+	MOVQ        472(AX), R8
+	VMOVUPS     (R8), Y4
+	VUNPCKLPS   Y1, Y0, Y5
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y5, Y5
+	VUNPCKLPD   Y5, Y5, Y0
+	VUNPCKHPD   Y5, Y5, Y1
+	VADDPS      Y1, Y0, Y0
+	VPERM2F128  $0x20, Y0, Y0, Y1
+	VPERM2F128  $0x31, Y0, Y0, Y0
+	VADDPS      Y0, Y1, Y1
+	VXORPS      128(AX), Y1, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y5
+	VROUNDPS    $0x00, Y5, Y5
+	VFMSUB132PS windowConstants<>+128(SB), Y5, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y6
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y6
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y6
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y6
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y6
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y6
+	VCVTPS2DQ   Y5, Y5
+	VPSLLD      $0x17, Y5, Y5
+	VPADDD      Y5, Y6, Y6
+	VADDPS      windowConstants<>+96(SB), Y6, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y5
+	VBLENDVPS   Y0, Y6, Y5, Y5
+	VMULPS      192(AX), Y5, Y5
+	VDIVPS      Y1, Y5, Y5
+	VXORPS      Y7, Y7, Y7
+	VBLENDPS    $0x03, Y0, Y7, Y0
+	VMULPS      Y4, Y5, Y5
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x03, Y6, Y1, Y6
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y6, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y6, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y6, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y6, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y6, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y6, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y6, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y6, Y1
+	VMAXPS      Y0, Y7, Y0
+	VFMADD231PS Y6, Y1, Y0
+	VFMADD213PS 256(AX), Y4, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     Y5, (DI)
+	VMOVUPS     32(R8), Y0
+	VUNPCKLPS   Y3, Y2, Y1
+	VUNPCKHPS   Y3, Y2, Y2
+	VADDPS      Y2, Y1, Y1
+	VUNPCKLPD   Y1, Y1, Y2
+	VUNPCKHPD   Y1, Y1, Y1
+	VADDPS      Y1, Y2, Y2
+	VPERM2F128  $0x20, Y2, Y2, Y1
+	VPERM2F128  $0x31, Y2, Y2, Y2
+	VADDPS      Y2, Y1, Y1
+	VXORPS      128(AX), Y1, Y1
+	VORPS       windowConstants<>+0(SB), Y1, Y2
+	VMAXPS      windowConstants<>+160(SB), Y2, Y2
+	VMULPS      windowConstants<>+128(SB), Y2, Y3
+	VROUNDPS    $0x00, Y3, Y3
+	VFMSUB132PS windowConstants<>+128(SB), Y3, Y2
+	VMOVUPS     windowConstants<>+352(SB), Y4
+	VFMADD213PS windowConstants<>+320(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+288(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+256(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+224(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+192(SB), Y2, Y4
+	VCVTPS2DQ   Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VPADDD      Y3, Y4, Y4
+	VADDPS      windowConstants<>+96(SB), Y4, Y2
+	VMOVUPS     windowConstants<>+96(SB), Y3
+	VBLENDVPS   Y1, Y4, Y3, Y3
+	VMULPS      192(AX), Y3, Y3
+	VDIVPS      Y2, Y3, Y3
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x03, Y1, Y5, Y1
+	VMULPS      Y0, Y3, Y3
+	VXORPS      Y2, Y2, Y2
+	VBLENDPS    $0x03, Y4, Y2, Y4
+	VMOVUPS     windowConstants<>+640(SB), Y2
+	VFMADD213PS windowConstants<>+608(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+576(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+544(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+512(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+480(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+448(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+416(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+384(SB), Y4, Y2
+	VMAXPS      Y1, Y5, Y1
+	VFMADD231PS Y4, Y2, Y1
+	VFMADD213PS 256(AX), Y0, Y1
+	VMOVUPS     Y1, 256(AX)
+	VMOVUPS     Y3, 32(DI)
+	ADDQ        $0x10, BX
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, 472(AX)
+	SUBQ        $0x02, DX
+	JGE         pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS     (DX)(BX*1), Y2
+	VFMADD231PS (SI)(BX*1), Y2, Y0
+	VFMADD231PS (CX)(BX*1), Y2, Y1
+	ADDQ        $0x20, BX
+	JNE         score_1
+	MOVQ        472(AX), DX
+	VMOVUPS     (DX), Y2
+	VUNPCKLPS   Y1, Y0, Y3
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y3, Y3
+	VUNPCKLPD   Y3, Y3, Y0
+	VUNPCKHPD   Y3, Y3, Y1
+	VADDPS      Y1, Y0, Y0
+	VPERM2F128  $0x20, Y0, Y0, Y1
+	VPERM2F128  $0x31, Y0, Y0, Y0
+	VADDPS      Y0, Y1, Y1
+	VXORPS      128(AX), Y1, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y3
+	VROUNDPS    $0x00, Y3, Y3
+	VFMSUB132PS windowConstants<>+128(SB), Y3, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y4
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y4
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y4
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y4
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y4
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y4
+	VCVTPS2DQ   Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VPADDD      Y3, Y4, Y4
+	VADDPS      windowConstants<>+96(SB), Y4, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y3
+	VBLENDVPS   Y0, Y4, Y3, Y3
+	VMULPS      192(AX), Y3, Y3
+	VDIVPS      Y1, Y3, Y3
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x03, Y0, Y5, Y0
+	VMULPS      Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x03, Y4, Y1, Y4
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y4, Y1
+	VMAXPS      Y0, Y5, Y0
+	VFMADD231PS Y4, Y1, Y0
+	VFMADD213PS 256(AX), Y2, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     Y3, (DI)
+
+scored:
+	MOVQ    16(AX), DX
+	NEGQ    DX
+	PCALIGN $0x20
+
+blocks:
+	VMOVUPS (SI)(DX*1), Y0
+	VMOVUPS (CX)(DX*1), Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), DI
+	MOVQ    24(AX), R8
+	MOVLQSX (R8), R8
+	PCALIGN $0x20
+
+row:
+	MOVQ         (BX), R9
+	VMOVUPS      (R9)(DX*1), Y4
+	VMOVAPS      Y4, Y5
+	VBROADCASTSS (DI), Y6
+	VFMADD231PS  Y6, Y0, Y5
+	VFMADD231PS  Y6, Y4, Y2
+	VBROADCASTSS 4(DI), Y6
+	VFMADD231PS  Y6, Y1, Y5
+	VFMADD231PS  Y6, Y4, Y3
+	VMOVUPS      Y5, (R9)(DX*1)
+	ADDQ         $0x08, BX
+	ADDQ         $0x20, DI
+	DECQ         R8
+	JNE          row
+	TESTQ        $0x00000020, DX
+	JNE          prefetched
+	MOVQ         80(AX), BX
+	MOVQ         88(AX), DI
+	TESTQ        DI, DI
+	JE           prefetched
+
+prefetch:
+	MOVQ       (BX), R8
+	PREFETCHT0 (R8)(DX*1)
+	ADDQ       $0x08, BX
+	DECQ       DI
+	JNE        prefetch
+
+prefetched:
+	VADDPS  (SI)(DX*1), Y2, Y2
+	VMOVUPS Y2, (SI)(DX*1)
+	VADDPS  (CX)(DX*1), Y3, Y3
+	VMOVUPS Y3, (CX)(DX*1)
+	ADDQ    $0x20, DX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    16(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    16(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ 96(AX)
+	JNE  window
+	VZEROUPPER
+	RET
+
+// func cbowPlaced2AVX2(c *byte)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·cbowPlaced2AVX2(SB), NOSPLIT, $0-8
+	MOVQ c+0(FP), AX
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    456(AX), DI
+	MOVQ    24(AX), R8
+	MOVLQSX 4(R8), R8
+	LEAQ    (DI)(R8*4), DI
+	VXORPS  X1, X1, X1
+	CMPQ    120(AX), $0x00
+	JNE     average
+	VADDSS  windowConstants<>+96(SB), X1, X1
+	JMP     total
+
+average:
+	XORQ R8, R8
+
+add_weight:
+	VADDSS (DI)(R8*4), X1, X1
+	INCQ   R8
+	CMPQ   R8, DX
+	JNE    add_weight
+
+total:
+	VMOVSS       windowConstants<>+96(SB), X0
+	VDIVSS       X1, X0, X0
+	VMOVSS       X1, 464(AX)
+	VMOVSS       X0, 468(AX)
+	VBROADCASTSS X0, Y0
+	LEAQ         (BX)(DX*8), BX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R8
+	NEGQ         R8
+	ADDQ         16(AX), DX
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+
+hidden:
+	VXORPS  Y3, Y3, Y3
+	MOVQ    24(AX), R10
+	MOVLQSX (R10), R10
+	NEGQ    R10
+
+mean:
+	MOVQ         (BX)(R10*8), R9
+	VBROADCASTSS (DI)(R10*4), Y4
+	VFMADD231PS  (R9)(R8*1), Y4, Y3
+	INCQ         R10
+	JNE          mean
+	VMULPS       Y0, Y3, Y3
+	VMOVUPS      Y3, (DX)(R8*1)
+	VFMADD231PS  (SI)(R8*1), Y3, Y1
+	VFMADD231PS  (CX)(R8*1), Y3, Y2
+	ADDQ         $0x20, R8
+	JNE          hidden
+	VBROADCASTSS 464(AX), Y0
+	MOVQ         40(AX), DX
+	VMOVUPS      Y0, Y0
+	VUNPCKLPS    Y2, Y1, Y3
+	VUNPCKHPS    Y2, Y1, Y1
+	VADDPS       Y1, Y3, Y3
+	VUNPCKLPD    Y3, Y3, Y1
+	VUNPCKHPD    Y3, Y3, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERM2F128   $0x20, Y1, Y1, Y2
+	VPERM2F128   $0x31, Y1, Y1, Y1
+	VADDPS       Y1, Y2, Y2
+	VXORPS       128(AX), Y2, Y1
+	VORPS        windowConstants<>+0(SB), Y1, Y2
+	VMAXPS       windowConstants<>+160(SB), Y2, Y2
+	VMULPS       windowConstants<>+128(SB), Y2, Y3
+	VROUNDPS     $0x00, Y3, Y3
+	VFMSUB132PS  windowConstants<>+128(SB), Y3, Y2
+	VMOVUPS      windowConstants<>+352(SB), Y4
+	VFMADD213PS  windowConstants<>+320(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+288(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+256(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+224(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+192(SB), Y2, Y4
+	VCVTPS2DQ    Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y4, Y4
+	VADDPS       windowConstants<>+96(SB), Y4, Y2
+	VMOVUPS      windowConstants<>+96(SB), Y3
+	VBLENDVPS    Y1, Y4, Y3, Y3
+	VMULPS       192(AX), Y3, Y3
+	VDIVPS       Y2, Y3, Y3
+	VXORPS       Y5, Y5, Y5
+	VBLENDPS     $0x03, Y1, Y5, Y1
+	VMULPS       Y0, Y3, Y3
+	VXORPS       Y2, Y2, Y2
+	VBLENDPS     $0x03, Y4, Y2, Y4
+	VMOVUPS      windowConstants<>+640(SB), Y2
+	VFMADD213PS  windowConstants<>+608(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+576(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+544(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+512(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+480(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+448(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+416(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+384(SB), Y4, Y2
+	VMAXPS       Y1, Y5, Y1
+	VFMADD231PS  Y4, Y2, Y1
+	VFMADD213PS  256(AX), Y0, Y1
+	VMOVUPS      Y1, 256(AX)
+	VMOVUPS      Y3, (DX)
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), BX
+	NEGQ         BX
+	ADDQ         16(AX), DX
+	MOVQ         40(AX), DI
+	VBROADCASTSS (DI), Y0
+	VBROADCASTSS 4(DI), Y1
+	VBROADCASTSS 468(AX), Y2
+
+blocks:
+	VXORPS      Y3, Y3, Y3
+	VXORPS      Y4, Y4, Y4
+	VFMADD231PS (SI)(BX*1), Y0, Y3
+	VFMADD231PS (CX)(BX*1), Y1, Y4
+	VADDPS      Y4, Y3, Y3
+	VMULPS      Y2, Y3, Y3
+	VMOVUPS     (DX)(BX*1), Y4
+	VMOVAPS     Y4, Y5
+	VFMADD213PS (SI)(BX*1), Y0, Y5
+	VMOVUPS     Y5, (SI)(BX*1)
+	VMOVAPS     Y4, Y4
+	VFMADD213PS (CX)(BX*1), Y1, Y4
+	VMOVUPS     Y4, (CX)(BX*1)
+	MOVQ        48(AX), DI
+	MOVQ        456(AX), R8
+	MOVQ        24(AX), R9
+	MOVLQSX     4(R9), R9
+	LEAQ        (R8)(R9*4), R8
+	MOVQ        24(AX), R9
+	MOVLQSX     (R9), R9
+	LEAQ        (DI)(R9*8), DI
+	LEAQ        (R8)(R9*4), R8
+	MOVQ        24(AX), R10
+	MOVLQSX     (R10), R10
+	NEGQ        R10
+
+row:
+	MOVQ         (DI)(R10*8), R9
+	VBROADCASTSS (R8)(R10*4), Y4
+	VFMADD213PS  (R9)(BX*1), Y3, Y4
+	VMOVUPS      Y4, (R9)(BX*1)
+	INCQ         R10
+	JNE          row
+	TESTQ        $0x00000020, BX
+	JNE          prefetched
+	MOVQ         80(AX), DI
+	MOVQ         88(AX), R8
+	TESTQ        R8, R8
+	JE           prefetched
+
+prefetch:
+	MOVQ       (DI), R9
+	PREFETCHT0 (R9)(BX*1)
+	ADDQ       $0x08, DI
+	DECQ       R8
+	JNE        prefetch
+
+prefetched:
+	ADDQ    $0x20, BX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    16(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    16(DX)(BX*4), DX
 	XORQ    BX, BX
 	CMPQ    DX, 104(AX)
 	CMOVQCC BX, DX
@@ -1085,38 +1771,40 @@ next_done:
 	MOVQ         24(AX), DX
 	MOVLQSX      (DX), DX
 	MOVQ         48(AX), BX
-	MOVQ         72(AX), R8
-	MOVQ         16(AX), R9
-	NEGQ         R9
-	ADDQ         16(AX), R8
-	MOVQ         $0x00000001, R10
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R10
 	VXORPS       X1, X1, X1
-	VCVTSI2SSQ   R10, X1, X1
+	MOVQ         $0x00000001, R8
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R8
+	VCVTSI2SSQ   R8, X1, X1
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
 	VBROADCASTSS X0, Y0
+	LEAQ         (BX)(DX*8), BX
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R8
+	NEGQ         R8
+	ADDQ         16(AX), DX
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 
 hidden:
-	VXORPS Y4, Y4, Y4
-	XORQ   R11, R11
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(AX), R10
+	MOVLQSX (R10), R10
+	NEGQ    R10
 
 mean:
-	MOVQ         (BX)(R11*8), R10
-	VADDPS       (R10)(R9*1), Y4, Y4
-	INCQ         R11
-	CMPQ         R11, DX
+	MOVQ         (BX)(R10*8), R9
+	VADDPS       (R9)(R8*1), Y4, Y4
+	INCQ         R10
 	JNE          mean
 	VMULPS       Y0, Y4, Y4
-	VMOVUPS      Y4, (R8)(R9*1)
-	VFMADD231PS  (SI)(R9*1), Y4, Y1
-	VFMADD231PS  (DI)(R9*1), Y4, Y2
-	VFMADD231PS  (CX)(R9*1), Y4, Y3
-	ADDQ         $0x20, R9
+	VMOVUPS      Y4, (DX)(R8*1)
+	VFMADD231PS  (SI)(R8*1), Y4, Y1
+	VFMADD231PS  (DI)(R8*1), Y4, Y2
+	VFMADD231PS  (CX)(R8*1), Y4, Y3
+	ADDQ         $0x20, R8
 	JNE          hidden
 	MOVQ         40(AX), DX
 	VUNPCKLPS    Y2, Y1, Y0
@@ -1196,14 +1884,16 @@ blocks:
 	MOVQ        48(AX), R8
 	MOVQ        24(AX), R9
 	MOVLQSX     (R9), R9
-	XORQ        R11, R11
+	LEAQ        (R8)(R9*8), R8
+	MOVQ        24(AX), R10
+	MOVLQSX     (R10), R10
+	NEGQ        R10
 
 row:
-	MOVQ    (R8)(R11*8), R10
-	VADDPS  (R10)(BX*1), Y3, Y4
-	VMOVUPS Y4, (R10)(BX*1)
-	INCQ    R11
-	CMPQ    R11, R9
+	MOVQ    (R8)(R10*8), R9
+	VADDPS  (R9)(BX*1), Y3, Y4
+	VMOVUPS Y4, (R9)(BX*1)
+	INCQ    R10
 	JNE     row
 	TESTQ   $0x00000020, BX
 	JNE     prefetched
@@ -1232,6 +1922,655 @@ prefetched:
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    16(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ 96(AX)
+	JNE  window
+	VZEROUPPER
+	RET
+
+// func skipGramPlaced3AVX2(c *byte)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·skipGramPlaced3AVX2(SB), NOSPLIT, $0-8
+	MOVQ c+0(FP), AX
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R8
+	MOVQ    448(AX), R9
+	MOVQ    24(AX), R10
+	MOVLQSX 4(R10), R10
+	SHLQ    $0x05, R10
+	ADDQ    R10, R9
+	MOVQ    R9, 472(AX)
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R9
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    8(BX), R10
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    16(AX), R11
+	NEGQ    R11
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS     (R9)(R11*1), Y6
+	VMOVUPS     (R10)(R11*1), Y7
+	VMOVUPS     (SI)(R11*1), Y8
+	VFMADD231PS Y8, Y6, Y0
+	VFMADD231PS Y8, Y7, Y3
+	VMOVUPS     (DI)(R11*1), Y8
+	VFMADD231PS Y8, Y6, Y1
+	VFMADD231PS Y8, Y7, Y4
+	VMOVUPS     (CX)(R11*1), Y8
+	VFMADD231PS Y8, Y6, Y2
+	VFMADD231PS Y8, Y7, Y5
+	ADDQ        $0x20, R11
+	JNE         score_2
+	MOVQ        472(AX), R9
+	VMOVUPS     (R9), Y6
+	VUNPCKLPS   Y1, Y0, Y7
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y7, Y7
+	VUNPCKLPS   Y2, Y2, Y0
+	VUNPCKHPS   Y2, Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	VUNPCKLPD   Y0, Y7, Y1
+	VUNPCKHPD   Y0, Y7, Y0
+	VADDPS      Y0, Y1, Y1
+	VPERM2F128  $0x20, Y1, Y1, Y0
+	VPERM2F128  $0x31, Y1, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VXORPS      128(AX), Y0, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y7
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y7
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y7
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y7
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y7
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y7
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y7, Y7
+	VADDPS      windowConstants<>+96(SB), Y7, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y7, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y8, Y8, Y8
+	VBLENDPS    $0x07, Y0, Y8, Y0
+	VMULPS      Y6, Y2, Y2
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x07, Y7, Y1, Y7
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y7, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y7, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y7, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y7, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y7, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y7, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y7, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y7, Y1
+	VMAXPS      Y0, Y8, Y0
+	VFMADD231PS Y7, Y1, Y0
+	VFMADD213PS 256(AX), Y6, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     Y2, (R8)
+	VMOVUPS     32(R9), Y0
+	VUNPCKLPS   Y4, Y3, Y1
+	VUNPCKHPS   Y4, Y3, Y2
+	VADDPS      Y2, Y1, Y1
+	VUNPCKLPS   Y5, Y5, Y2
+	VUNPCKHPS   Y5, Y5, Y3
+	VADDPS      Y3, Y2, Y2
+	VUNPCKLPD   Y2, Y1, Y3
+	VUNPCKHPD   Y2, Y1, Y1
+	VADDPS      Y1, Y3, Y3
+	VPERM2F128  $0x20, Y3, Y3, Y1
+	VPERM2F128  $0x31, Y3, Y3, Y2
+	VADDPS      Y2, Y1, Y1
+	VXORPS      128(AX), Y1, Y1
+	VORPS       windowConstants<>+0(SB), Y1, Y2
+	VMAXPS      windowConstants<>+160(SB), Y2, Y2
+	VMULPS      windowConstants<>+128(SB), Y2, Y3
+	VROUNDPS    $0x00, Y3, Y3
+	VFMSUB132PS windowConstants<>+128(SB), Y3, Y2
+	VMOVUPS     windowConstants<>+352(SB), Y4
+	VFMADD213PS windowConstants<>+320(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+288(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+256(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+224(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+192(SB), Y2, Y4
+	VCVTPS2DQ   Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VPADDD      Y3, Y4, Y4
+	VADDPS      windowConstants<>+96(SB), Y4, Y2
+	VMOVUPS     windowConstants<>+96(SB), Y3
+	VBLENDVPS   Y1, Y4, Y3, Y3
+	VMULPS      192(AX), Y3, Y3
+	VDIVPS      Y2, Y3, Y3
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x07, Y1, Y5, Y1
+	VMULPS      Y0, Y3, Y3
+	VXORPS      Y2, Y2, Y2
+	VBLENDPS    $0x07, Y4, Y2, Y4
+	VMOVUPS     windowConstants<>+640(SB), Y2
+	VFMADD213PS windowConstants<>+608(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+576(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+544(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+512(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+480(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+448(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+416(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+384(SB), Y4, Y2
+	VMAXPS      Y1, Y5, Y1
+	VFMADD231PS Y4, Y2, Y1
+	VFMADD213PS 256(AX), Y0, Y1
+	VMOVUPS     Y1, 256(AX)
+	VMOVUPS     Y3, 32(R8)
+	ADDQ        $0x10, BX
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, 472(AX)
+	SUBQ        $0x02, DX
+	JGE         pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS     (DX)(BX*1), Y3
+	VFMADD231PS (SI)(BX*1), Y3, Y0
+	VFMADD231PS (DI)(BX*1), Y3, Y1
+	VFMADD231PS (CX)(BX*1), Y3, Y2
+	ADDQ        $0x20, BX
+	JNE         score_1
+	MOVQ        472(AX), DX
+	VMOVUPS     (DX), Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y4, Y4
+	VUNPCKLPS   Y2, Y2, Y0
+	VUNPCKHPS   Y2, Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	VUNPCKLPD   Y0, Y4, Y1
+	VUNPCKHPD   Y0, Y4, Y0
+	VADDPS      Y0, Y1, Y1
+	VPERM2F128  $0x20, Y1, Y1, Y0
+	VPERM2F128  $0x31, Y1, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VXORPS      128(AX), Y0, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y4
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y4
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y4
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y4
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y4
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y4
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y4, Y4
+	VADDPS      windowConstants<>+96(SB), Y4, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y4, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x07, Y0, Y5, Y0
+	VMULPS      Y3, Y2, Y2
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x07, Y4, Y1, Y4
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y4, Y1
+	VMAXPS      Y0, Y5, Y0
+	VFMADD231PS Y4, Y1, Y0
+	VFMADD213PS 256(AX), Y3, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     Y2, (R8)
+
+scored:
+	MOVQ    16(AX), DX
+	NEGQ    DX
+	PCALIGN $0x20
+
+blocks:
+	VMOVUPS (SI)(DX*1), Y0
+	VMOVUPS (DI)(DX*1), Y1
+	VMOVUPS (CX)(DX*1), Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R8
+	MOVQ    24(AX), R9
+	MOVLQSX (R9), R9
+	PCALIGN $0x20
+
+row:
+	MOVQ         (BX), R10
+	VMOVUPS      (R10)(DX*1), Y6
+	VMOVAPS      Y6, Y7
+	VBROADCASTSS (R8), Y8
+	VFMADD231PS  Y8, Y0, Y7
+	VFMADD231PS  Y8, Y6, Y3
+	VBROADCASTSS 4(R8), Y8
+	VFMADD231PS  Y8, Y1, Y7
+	VFMADD231PS  Y8, Y6, Y4
+	VBROADCASTSS 8(R8), Y8
+	VFMADD231PS  Y8, Y2, Y7
+	VFMADD231PS  Y8, Y6, Y5
+	VMOVUPS      Y7, (R10)(DX*1)
+	ADDQ         $0x08, BX
+	ADDQ         $0x20, R8
+	DECQ         R9
+	JNE          row
+	TESTQ        $0x00000020, DX
+	JNE          prefetched
+	MOVQ         80(AX), BX
+	MOVQ         88(AX), R8
+	TESTQ        R8, R8
+	JE           prefetched
+
+prefetch:
+	MOVQ       (BX), R9
+	PREFETCHT0 (R9)(DX*1)
+	ADDQ       $0x08, BX
+	DECQ       R8
+	JNE        prefetch
+
+prefetched:
+	VADDPS  (SI)(DX*1), Y3, Y3
+	VMOVUPS Y3, (SI)(DX*1)
+	VADDPS  (DI)(DX*1), Y4, Y4
+	VMOVUPS Y4, (DI)(DX*1)
+	VADDPS  (CX)(DX*1), Y5, Y5
+	VMOVUPS Y5, (CX)(DX*1)
+	ADDQ    $0x20, DX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    20(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    20(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ 96(AX)
+	JNE  window
+	VZEROUPPER
+	RET
+
+// func cbowPlaced3AVX2(c *byte)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·cbowPlaced3AVX2(SB), NOSPLIT, $0-8
+	MOVQ c+0(FP), AX
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    456(AX), R8
+	MOVQ    24(AX), R9
+	MOVLQSX 4(R9), R9
+	LEAQ    (R8)(R9*4), R8
+	VXORPS  X1, X1, X1
+	CMPQ    120(AX), $0x00
+	JNE     average
+	VADDSS  windowConstants<>+96(SB), X1, X1
+	JMP     total
+
+average:
+	XORQ R9, R9
+
+add_weight:
+	VADDSS (R8)(R9*4), X1, X1
+	INCQ   R9
+	CMPQ   R9, DX
+	JNE    add_weight
+
+total:
+	VMOVSS       windowConstants<>+96(SB), X0
+	VDIVSS       X1, X0, X0
+	VMOVSS       X1, 464(AX)
+	VMOVSS       X0, 468(AX)
+	VBROADCASTSS X0, Y0
+	LEAQ         (BX)(DX*8), BX
+	LEAQ         (R8)(DX*4), R8
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R9
+	NEGQ         R9
+	ADDQ         16(AX), DX
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+
+hidden:
+	VXORPS  Y4, Y4, Y4
+	MOVQ    24(AX), R11
+	MOVLQSX (R11), R11
+	NEGQ    R11
+
+mean:
+	MOVQ         (BX)(R11*8), R10
+	VBROADCASTSS (R8)(R11*4), Y5
+	VFMADD231PS  (R10)(R9*1), Y5, Y4
+	INCQ         R11
+	JNE          mean
+	VMULPS       Y0, Y4, Y4
+	VMOVUPS      Y4, (DX)(R9*1)
+	VFMADD231PS  (SI)(R9*1), Y4, Y1
+	VFMADD231PS  (DI)(R9*1), Y4, Y2
+	VFMADD231PS  (CX)(R9*1), Y4, Y3
+	ADDQ         $0x20, R9
+	JNE          hidden
+	VBROADCASTSS 464(AX), Y0
+	MOVQ         40(AX), DX
+	VMOVUPS      Y0, Y0
+	VUNPCKLPS    Y2, Y1, Y4
+	VUNPCKHPS    Y2, Y1, Y1
+	VADDPS       Y1, Y4, Y4
+	VUNPCKLPS    Y3, Y3, Y1
+	VUNPCKHPS    Y3, Y3, Y2
+	VADDPS       Y2, Y1, Y1
+	VUNPCKLPD    Y1, Y4, Y2
+	VUNPCKHPD    Y1, Y4, Y1
+	VADDPS       Y1, Y2, Y2
+	VPERM2F128   $0x20, Y2, Y2, Y1
+	VPERM2F128   $0x31, Y2, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VXORPS       128(AX), Y1, Y1
+	VORPS        windowConstants<>+0(SB), Y1, Y2
+	VMAXPS       windowConstants<>+160(SB), Y2, Y2
+	VMULPS       windowConstants<>+128(SB), Y2, Y3
+	VROUNDPS     $0x00, Y3, Y3
+	VFMSUB132PS  windowConstants<>+128(SB), Y3, Y2
+	VMOVUPS      windowConstants<>+352(SB), Y4
+	VFMADD213PS  windowConstants<>+320(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+288(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+256(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+224(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+192(SB), Y2, Y4
+	VCVTPS2DQ    Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y4, Y4
+	VADDPS       windowConstants<>+96(SB), Y4, Y2
+	VMOVUPS      windowConstants<>+96(SB), Y3
+	VBLENDVPS    Y1, Y4, Y3, Y3
+	VMULPS       192(AX), Y3, Y3
+	VDIVPS       Y2, Y3, Y3
+	VXORPS       Y5, Y5, Y5
+	VBLENDPS     $0x07, Y1, Y5, Y1
+	VMULPS       Y0, Y3, Y3
+	VXORPS       Y2, Y2, Y2
+	VBLENDPS     $0x07, Y4, Y2, Y4
+	VMOVUPS      windowConstants<>+640(SB), Y2
+	VFMADD213PS  windowConstants<>+608(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+576(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+544(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+512(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+480(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+448(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+416(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+384(SB), Y4, Y2
+	VMAXPS       Y1, Y5, Y1
+	VFMADD231PS  Y4, Y2, Y1
+	VFMADD213PS  256(AX), Y0, Y1
+	VMOVUPS      Y1, 256(AX)
+	VMOVUPS      Y3, (DX)
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), BX
+	NEGQ         BX
+	ADDQ         16(AX), DX
+	MOVQ         40(AX), R8
+	VBROADCASTSS (R8), Y0
+	VBROADCASTSS 4(R8), Y1
+	VBROADCASTSS 8(R8), Y2
+	VBROADCASTSS 468(AX), Y3
+
+blocks:
+	VXORPS      Y4, Y4, Y4
+	VXORPS      Y5, Y5, Y5
+	VFMADD231PS (SI)(BX*1), Y0, Y4
+	VFMADD231PS (DI)(BX*1), Y1, Y5
+	VFMADD231PS (CX)(BX*1), Y2, Y4
+	VADDPS      Y5, Y4, Y4
+	VMULPS      Y3, Y4, Y4
+	VMOVUPS     (DX)(BX*1), Y5
+	VMOVAPS     Y5, Y6
+	VFMADD213PS (SI)(BX*1), Y0, Y6
+	VMOVUPS     Y6, (SI)(BX*1)
+	VMOVAPS     Y5, Y6
+	VFMADD213PS (DI)(BX*1), Y1, Y6
+	VMOVUPS     Y6, (DI)(BX*1)
+	VMOVAPS     Y5, Y5
+	VFMADD213PS (CX)(BX*1), Y2, Y5
+	VMOVUPS     Y5, (CX)(BX*1)
+	MOVQ        48(AX), R8
+	MOVQ        456(AX), R9
+	MOVQ        24(AX), R10
+	MOVLQSX     4(R10), R10
+	LEAQ        (R9)(R10*4), R9
+	MOVQ        24(AX), R10
+	MOVLQSX     (R10), R10
+	LEAQ        (R8)(R10*8), R8
+	LEAQ        (R9)(R10*4), R9
+	MOVQ        24(AX), R11
+	MOVLQSX     (R11), R11
+	NEGQ        R11
+
+row:
+	MOVQ         (R8)(R11*8), R10
+	VBROADCASTSS (R9)(R11*4), Y5
+	VFMADD213PS  (R10)(BX*1), Y4, Y5
+	VMOVUPS      Y5, (R10)(BX*1)
+	INCQ         R11
+	JNE          row
+	TESTQ        $0x00000020, BX
+	JNE          prefetched
+	MOVQ         80(AX), R8
+	MOVQ         88(AX), R9
+	TESTQ        R9, R9
+	JE           prefetched
+
+prefetch:
+	MOVQ       (R8), R10
+	PREFETCHT0 (R10)(BX*1)
+	ADDQ       $0x08, R8
+	DECQ       R9
+	JNE        prefetch
+
+prefetched:
+	ADDQ    $0x20, BX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    20(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    20(DX)(BX*4), DX
 	XORQ    BX, BX
 	CMPQ    DX, 104(AX)
 	CMOVQCC BX, DX
@@ -1695,40 +3034,42 @@ next_done:
 	MOVQ         24(AX), DX
 	MOVLQSX      (DX), DX
 	MOVQ         48(AX), BX
-	MOVQ         72(AX), R9
-	MOVQ         16(AX), R10
-	NEGQ         R10
-	ADDQ         16(AX), R9
-	MOVQ         $0x00000001, R11
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R11
 	VXORPS       X1, X1, X1
-	VCVTSI2SSQ   R11, X1, X1
+	MOVQ         $0x00000001, R9
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R9
+	VCVTSI2SSQ   R9, X1, X1
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
 	VBROADCASTSS X0, Y0
+	LEAQ         (BX)(DX*8), BX
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R9
+	NEGQ         R9
+	ADDQ         16(AX), DX
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VXORPS       Y4, Y4, Y4
 
 hidden:
-	VXORPS Y5, Y5, Y5
-	XORQ   R12, R12
+	VXORPS  Y5, Y5, Y5
+	MOVQ    24(AX), R11
+	MOVLQSX (R11), R11
+	NEGQ    R11
 
 mean:
-	MOVQ         (BX)(R12*8), R11
-	VADDPS       (R11)(R10*1), Y5, Y5
-	INCQ         R12
-	CMPQ         R12, DX
+	MOVQ         (BX)(R11*8), R10
+	VADDPS       (R10)(R9*1), Y5, Y5
+	INCQ         R11
 	JNE          mean
 	VMULPS       Y0, Y5, Y5
-	VMOVUPS      Y5, (R9)(R10*1)
-	VFMADD231PS  (SI)(R10*1), Y5, Y1
-	VFMADD231PS  (DI)(R10*1), Y5, Y2
-	VFMADD231PS  (R8)(R10*1), Y5, Y3
-	VFMADD231PS  (CX)(R10*1), Y5, Y4
-	ADDQ         $0x20, R10
+	VMOVUPS      Y5, (DX)(R9*1)
+	VFMADD231PS  (SI)(R9*1), Y5, Y1
+	VFMADD231PS  (DI)(R9*1), Y5, Y2
+	VFMADD231PS  (R8)(R9*1), Y5, Y3
+	VFMADD231PS  (CX)(R9*1), Y5, Y4
+	ADDQ         $0x20, R9
 	JNE          hidden
 	MOVQ         40(AX), DX
 	VUNPCKLPS    Y2, Y1, Y0
@@ -1813,14 +3154,16 @@ blocks:
 	MOVQ        48(AX), R9
 	MOVQ        24(AX), R10
 	MOVLQSX     (R10), R10
-	XORQ        R12, R12
+	LEAQ        (R9)(R10*8), R9
+	MOVQ        24(AX), R11
+	MOVLQSX     (R11), R11
+	NEGQ        R11
 
 row:
-	MOVQ    (R9)(R12*8), R11
-	VADDPS  (R11)(BX*1), Y4, Y5
-	VMOVUPS Y5, (R11)(BX*1)
-	INCQ    R12
-	CMPQ    R12, R10
+	MOVQ    (R9)(R11*8), R10
+	VADDPS  (R10)(BX*1), Y4, Y5
+	VMOVUPS Y5, (R10)(BX*1)
+	INCQ    R11
 	JNE     row
 	TESTQ   $0x00000020, BX
 	JNE     prefetched
@@ -1849,6 +3192,682 @@ prefetched:
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    20(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ 96(AX)
+	JNE  window
+	VZEROUPPER
+	RET
+
+// func skipGramPlaced4AVX2(c *byte)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·skipGramPlaced4AVX2(SB), NOSPLIT, $0-8
+	MOVQ c+0(FP), AX
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R9
+	MOVQ    448(AX), R10
+	MOVQ    24(AX), R11
+	MOVLQSX 4(R11), R11
+	SHLQ    $0x05, R11
+	ADDQ    R11, R10
+	MOVQ    R10, 472(AX)
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R10
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    8(BX), R11
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    16(AX), R12
+	NEGQ    R12
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS     (R10)(R12*1), Y8
+	VMOVUPS     (R11)(R12*1), Y9
+	VMOVUPS     (SI)(R12*1), Y10
+	VFMADD231PS Y10, Y8, Y0
+	VFMADD231PS Y10, Y9, Y4
+	VMOVUPS     (DI)(R12*1), Y10
+	VFMADD231PS Y10, Y8, Y1
+	VFMADD231PS Y10, Y9, Y5
+	VMOVUPS     (R8)(R12*1), Y10
+	VFMADD231PS Y10, Y8, Y2
+	VFMADD231PS Y10, Y9, Y6
+	VMOVUPS     (CX)(R12*1), Y10
+	VFMADD231PS Y10, Y8, Y3
+	VFMADD231PS Y10, Y9, Y7
+	ADDQ        $0x20, R12
+	JNE         score_2
+	MOVQ        472(AX), R10
+	VMOVUPS     (R10), Y8
+	VUNPCKLPS   Y1, Y0, Y9
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y9, Y9
+	VUNPCKLPS   Y3, Y2, Y0
+	VUNPCKHPS   Y3, Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	VUNPCKLPD   Y0, Y9, Y1
+	VUNPCKHPD   Y0, Y9, Y0
+	VADDPS      Y0, Y1, Y1
+	VPERM2F128  $0x20, Y1, Y1, Y0
+	VPERM2F128  $0x31, Y1, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VXORPS      128(AX), Y0, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y3
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y3
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y3, Y3
+	VADDPS      windowConstants<>+96(SB), Y3, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y3, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y9, Y9, Y9
+	VBLENDPS    $0x0f, Y0, Y9, Y0
+	VMULPS      Y8, Y2, Y2
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x0f, Y3, Y1, Y3
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y3, Y1
+	VMAXPS      Y0, Y9, Y0
+	VFMADD231PS Y3, Y1, Y0
+	VFMADD213PS 256(AX), Y8, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     Y2, (R9)
+	VMOVUPS     32(R10), Y0
+	VUNPCKLPS   Y5, Y4, Y1
+	VUNPCKHPS   Y5, Y4, Y2
+	VADDPS      Y2, Y1, Y1
+	VUNPCKLPS   Y7, Y6, Y2
+	VUNPCKHPS   Y7, Y6, Y3
+	VADDPS      Y3, Y2, Y2
+	VUNPCKLPD   Y2, Y1, Y3
+	VUNPCKHPD   Y2, Y1, Y1
+	VADDPS      Y1, Y3, Y3
+	VPERM2F128  $0x20, Y3, Y3, Y1
+	VPERM2F128  $0x31, Y3, Y3, Y2
+	VADDPS      Y2, Y1, Y1
+	VXORPS      128(AX), Y1, Y1
+	VORPS       windowConstants<>+0(SB), Y1, Y2
+	VMAXPS      windowConstants<>+160(SB), Y2, Y2
+	VMULPS      windowConstants<>+128(SB), Y2, Y3
+	VROUNDPS    $0x00, Y3, Y3
+	VFMSUB132PS windowConstants<>+128(SB), Y3, Y2
+	VMOVUPS     windowConstants<>+352(SB), Y4
+	VFMADD213PS windowConstants<>+320(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+288(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+256(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+224(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+192(SB), Y2, Y4
+	VCVTPS2DQ   Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VPADDD      Y3, Y4, Y4
+	VADDPS      windowConstants<>+96(SB), Y4, Y2
+	VMOVUPS     windowConstants<>+96(SB), Y3
+	VBLENDVPS   Y1, Y4, Y3, Y3
+	VMULPS      192(AX), Y3, Y3
+	VDIVPS      Y2, Y3, Y3
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x0f, Y1, Y5, Y1
+	VMULPS      Y0, Y3, Y3
+	VXORPS      Y2, Y2, Y2
+	VBLENDPS    $0x0f, Y4, Y2, Y4
+	VMOVUPS     windowConstants<>+640(SB), Y2
+	VFMADD213PS windowConstants<>+608(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+576(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+544(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+512(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+480(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+448(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+416(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+384(SB), Y4, Y2
+	VMAXPS      Y1, Y5, Y1
+	VFMADD231PS Y4, Y2, Y1
+	VFMADD213PS 256(AX), Y0, Y1
+	VMOVUPS     Y1, 256(AX)
+	VMOVUPS     Y3, 32(R9)
+	ADDQ        $0x10, BX
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, 472(AX)
+	SUBQ        $0x02, DX
+	JGE         pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS     (DX)(BX*1), Y4
+	VFMADD231PS (SI)(BX*1), Y4, Y0
+	VFMADD231PS (DI)(BX*1), Y4, Y1
+	VFMADD231PS (R8)(BX*1), Y4, Y2
+	VFMADD231PS (CX)(BX*1), Y4, Y3
+	ADDQ        $0x20, BX
+	JNE         score_1
+	MOVQ        472(AX), DX
+	VMOVUPS     (DX), Y4
+	VUNPCKLPS   Y1, Y0, Y5
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y5, Y5
+	VUNPCKLPS   Y3, Y2, Y0
+	VUNPCKHPS   Y3, Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	VUNPCKLPD   Y0, Y5, Y1
+	VUNPCKHPD   Y0, Y5, Y0
+	VADDPS      Y0, Y1, Y1
+	VPERM2F128  $0x20, Y1, Y1, Y0
+	VPERM2F128  $0x31, Y1, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VXORPS      128(AX), Y0, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y3
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y3
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y3, Y3
+	VADDPS      windowConstants<>+96(SB), Y3, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y3, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x0f, Y0, Y5, Y0
+	VMULPS      Y4, Y2, Y2
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x0f, Y3, Y1, Y3
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y3, Y1
+	VMAXPS      Y0, Y5, Y0
+	VFMADD231PS Y3, Y1, Y0
+	VFMADD213PS 256(AX), Y4, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     Y2, (R9)
+
+scored:
+	MOVQ    16(AX), DX
+	NEGQ    DX
+	PCALIGN $0x20
+
+blocks:
+	VMOVUPS (SI)(DX*1), Y0
+	VMOVUPS (DI)(DX*1), Y1
+	VMOVUPS (R8)(DX*1), Y2
+	VMOVUPS (CX)(DX*1), Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R9
+	MOVQ    24(AX), R10
+	MOVLQSX (R10), R10
+	PCALIGN $0x20
+
+row:
+	MOVQ         (BX), R11
+	VMOVUPS      (R11)(DX*1), Y8
+	VMOVAPS      Y8, Y9
+	VBROADCASTSS (R9), Y10
+	VFMADD231PS  Y10, Y0, Y9
+	VFMADD231PS  Y10, Y8, Y4
+	VBROADCASTSS 4(R9), Y10
+	VFMADD231PS  Y10, Y1, Y9
+	VFMADD231PS  Y10, Y8, Y5
+	VBROADCASTSS 8(R9), Y10
+	VFMADD231PS  Y10, Y2, Y9
+	VFMADD231PS  Y10, Y8, Y6
+	VBROADCASTSS 12(R9), Y10
+	VFMADD231PS  Y10, Y3, Y9
+	VFMADD231PS  Y10, Y8, Y7
+	VMOVUPS      Y9, (R11)(DX*1)
+	ADDQ         $0x08, BX
+	ADDQ         $0x20, R9
+	DECQ         R10
+	JNE          row
+	TESTQ        $0x00000020, DX
+	JNE          prefetched
+	MOVQ         80(AX), BX
+	MOVQ         88(AX), R9
+	TESTQ        R9, R9
+	JE           prefetched
+
+prefetch:
+	MOVQ       (BX), R10
+	PREFETCHT0 (R10)(DX*1)
+	ADDQ       $0x08, BX
+	DECQ       R9
+	JNE        prefetch
+
+prefetched:
+	VADDPS  (SI)(DX*1), Y4, Y4
+	VMOVUPS Y4, (SI)(DX*1)
+	VADDPS  (DI)(DX*1), Y5, Y5
+	VMOVUPS Y5, (DI)(DX*1)
+	VADDPS  (R8)(DX*1), Y6, Y6
+	VMOVUPS Y6, (R8)(DX*1)
+	VADDPS  (CX)(DX*1), Y7, Y7
+	VMOVUPS Y7, (CX)(DX*1)
+	ADDQ    $0x20, DX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    24(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    24(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ 96(AX)
+	JNE  window
+	VZEROUPPER
+	RET
+
+// func cbowPlaced4AVX2(c *byte)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·cbowPlaced4AVX2(SB), NOSPLIT, $0-8
+	MOVQ c+0(FP), AX
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    456(AX), R9
+	MOVQ    24(AX), R10
+	MOVLQSX 4(R10), R10
+	LEAQ    (R9)(R10*4), R9
+	VXORPS  X1, X1, X1
+	CMPQ    120(AX), $0x00
+	JNE     average
+	VADDSS  windowConstants<>+96(SB), X1, X1
+	JMP     total
+
+average:
+	XORQ R10, R10
+
+add_weight:
+	VADDSS (R9)(R10*4), X1, X1
+	INCQ   R10
+	CMPQ   R10, DX
+	JNE    add_weight
+
+total:
+	VMOVSS       windowConstants<>+96(SB), X0
+	VDIVSS       X1, X0, X0
+	VMOVSS       X1, 464(AX)
+	VMOVSS       X0, 468(AX)
+	VBROADCASTSS X0, Y0
+	LEAQ         (BX)(DX*8), BX
+	LEAQ         (R9)(DX*4), R9
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R10
+	NEGQ         R10
+	ADDQ         16(AX), DX
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+
+hidden:
+	VXORPS  Y5, Y5, Y5
+	MOVQ    24(AX), R12
+	MOVLQSX (R12), R12
+	NEGQ    R12
+
+mean:
+	MOVQ         (BX)(R12*8), R11
+	VBROADCASTSS (R9)(R12*4), Y6
+	VFMADD231PS  (R11)(R10*1), Y6, Y5
+	INCQ         R12
+	JNE          mean
+	VMULPS       Y0, Y5, Y5
+	VMOVUPS      Y5, (DX)(R10*1)
+	VFMADD231PS  (SI)(R10*1), Y5, Y1
+	VFMADD231PS  (DI)(R10*1), Y5, Y2
+	VFMADD231PS  (R8)(R10*1), Y5, Y3
+	VFMADD231PS  (CX)(R10*1), Y5, Y4
+	ADDQ         $0x20, R10
+	JNE          hidden
+	VBROADCASTSS 464(AX), Y0
+	MOVQ         40(AX), DX
+	VMOVUPS      Y0, Y0
+	VUNPCKLPS    Y2, Y1, Y5
+	VUNPCKHPS    Y2, Y1, Y1
+	VADDPS       Y1, Y5, Y5
+	VUNPCKLPS    Y4, Y3, Y1
+	VUNPCKHPS    Y4, Y3, Y2
+	VADDPS       Y2, Y1, Y1
+	VUNPCKLPD    Y1, Y5, Y2
+	VUNPCKHPD    Y1, Y5, Y1
+	VADDPS       Y1, Y2, Y2
+	VPERM2F128   $0x20, Y2, Y2, Y1
+	VPERM2F128   $0x31, Y2, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VXORPS       128(AX), Y1, Y1
+	VORPS        windowConstants<>+0(SB), Y1, Y2
+	VMAXPS       windowConstants<>+160(SB), Y2, Y2
+	VMULPS       windowConstants<>+128(SB), Y2, Y3
+	VROUNDPS     $0x00, Y3, Y3
+	VFMSUB132PS  windowConstants<>+128(SB), Y3, Y2
+	VMOVUPS      windowConstants<>+352(SB), Y4
+	VFMADD213PS  windowConstants<>+320(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+288(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+256(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+224(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+192(SB), Y2, Y4
+	VCVTPS2DQ    Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y4, Y4
+	VADDPS       windowConstants<>+96(SB), Y4, Y2
+	VMOVUPS      windowConstants<>+96(SB), Y3
+	VBLENDVPS    Y1, Y4, Y3, Y3
+	VMULPS       192(AX), Y3, Y3
+	VDIVPS       Y2, Y3, Y3
+	VXORPS       Y5, Y5, Y5
+	VBLENDPS     $0x0f, Y1, Y5, Y1
+	VMULPS       Y0, Y3, Y3
+	VXORPS       Y2, Y2, Y2
+	VBLENDPS     $0x0f, Y4, Y2, Y4
+	VMOVUPS      windowConstants<>+640(SB), Y2
+	VFMADD213PS  windowConstants<>+608(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+576(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+544(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+512(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+480(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+448(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+416(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+384(SB), Y4, Y2
+	VMAXPS       Y1, Y5, Y1
+	VFMADD231PS  Y4, Y2, Y1
+	VFMADD213PS  256(AX), Y0, Y1
+	VMOVUPS      Y1, 256(AX)
+	VMOVUPS      Y3, (DX)
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), BX
+	NEGQ         BX
+	ADDQ         16(AX), DX
+	MOVQ         40(AX), R9
+	VBROADCASTSS (R9), Y0
+	VBROADCASTSS 4(R9), Y1
+	VBROADCASTSS 8(R9), Y2
+	VBROADCASTSS 12(R9), Y3
+	VBROADCASTSS 468(AX), Y4
+
+blocks:
+	VXORPS      Y5, Y5, Y5
+	VXORPS      Y6, Y6, Y6
+	VFMADD231PS (SI)(BX*1), Y0, Y5
+	VFMADD231PS (DI)(BX*1), Y1, Y6
+	VFMADD231PS (R8)(BX*1), Y2, Y5
+	VFMADD231PS (CX)(BX*1), Y3, Y6
+	VADDPS      Y6, Y5, Y5
+	VMULPS      Y4, Y5, Y5
+	VMOVUPS     (DX)(BX*1), Y6
+	VMOVAPS     Y6, Y7
+	VFMADD213PS (SI)(BX*1), Y0, Y7
+	VMOVUPS     Y7, (SI)(BX*1)
+	VMOVAPS     Y6, Y7
+	VFMADD213PS (DI)(BX*1), Y1, Y7
+	VMOVUPS     Y7, (DI)(BX*1)
+	VMOVAPS     Y6, Y7
+	VFMADD213PS (R8)(BX*1), Y2, Y7
+	VMOVUPS     Y7, (R8)(BX*1)
+	VMOVAPS     Y6, Y6
+	VFMADD213PS (CX)(BX*1), Y3, Y6
+	VMOVUPS     Y6, (CX)(BX*1)
+	MOVQ        48(AX), R9
+	MOVQ        456(AX), R10
+	MOVQ        24(AX), R11
+	MOVLQSX     4(R11), R11
+	LEAQ        (R10)(R11*4), R10
+	MOVQ        24(AX), R11
+	MOVLQSX     (R11), R11
+	LEAQ        (R9)(R11*8), R9
+	LEAQ        (R10)(R11*4), R10
+	MOVQ        24(AX), R12
+	MOVLQSX     (R12), R12
+	NEGQ        R12
+
+row:
+	MOVQ         (R9)(R12*8), R11
+	VBROADCASTSS (R10)(R12*4), Y6
+	VFMADD213PS  (R11)(BX*1), Y5, Y6
+	VMOVUPS      Y6, (R11)(BX*1)
+	INCQ         R12
+	JNE          row
+	TESTQ        $0x00000020, BX
+	JNE          prefetched
+	MOVQ         80(AX), R9
+	MOVQ         88(AX), R10
+	TESTQ        R10, R10
+	JE           prefetched
+
+prefetch:
+	MOVQ       (R9), R11
+	PREFETCHT0 (R11)(BX*1)
+	ADDQ       $0x08, R9
+	DECQ       R10
+	JNE        prefetch
+
+prefetched:
+	ADDQ    $0x20, BX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    24(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    24(DX)(BX*4), DX
 	XORQ    BX, BX
 	CMPQ    DX, 104(AX)
 	CMOVQCC BX, DX
@@ -2350,18 +4369,19 @@ next_done:
 	MOVQ         24(AX), DX
 	MOVLQSX      (DX), DX
 	MOVQ         48(AX), BX
-	MOVQ         72(AX), R10
-	MOVQ         16(AX), R11
-	NEGQ         R11
-	ADDQ         16(AX), R10
-	MOVQ         $0x00000001, R12
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R12
 	VXORPS       X1, X1, X1
-	VCVTSI2SSQ   R12, X1, X1
+	MOVQ         $0x00000001, R10
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R10
+	VCVTSI2SSQ   R10, X1, X1
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
 	VBROADCASTSS X0, Y0
+	LEAQ         (BX)(DX*8), BX
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R10
+	NEGQ         R10
+	ADDQ         16(AX), DX
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
@@ -2369,23 +4389,24 @@ next_done:
 	VXORPS       Y5, Y5, Y5
 
 hidden:
-	VXORPS Y6, Y6, Y6
-	XORQ   R13, R13
+	VXORPS  Y6, Y6, Y6
+	MOVQ    24(AX), R12
+	MOVLQSX (R12), R12
+	NEGQ    R12
 
 mean:
-	MOVQ         (BX)(R13*8), R12
-	VADDPS       (R12)(R11*1), Y6, Y6
-	INCQ         R13
-	CMPQ         R13, DX
+	MOVQ         (BX)(R12*8), R11
+	VADDPS       (R11)(R10*1), Y6, Y6
+	INCQ         R12
 	JNE          mean
 	VMULPS       Y0, Y6, Y6
-	VMOVUPS      Y6, (R10)(R11*1)
-	VFMADD231PS  (SI)(R11*1), Y6, Y1
-	VFMADD231PS  (DI)(R11*1), Y6, Y2
-	VFMADD231PS  (R8)(R11*1), Y6, Y3
-	VFMADD231PS  (R9)(R11*1), Y6, Y4
-	VFMADD231PS  (CX)(R11*1), Y6, Y5
-	ADDQ         $0x20, R11
+	VMOVUPS      Y6, (DX)(R10*1)
+	VFMADD231PS  (SI)(R10*1), Y6, Y1
+	VFMADD231PS  (DI)(R10*1), Y6, Y2
+	VFMADD231PS  (R8)(R10*1), Y6, Y3
+	VFMADD231PS  (R9)(R10*1), Y6, Y4
+	VFMADD231PS  (CX)(R10*1), Y6, Y5
+	ADDQ         $0x20, R10
 	JNE          hidden
 	MOVQ         40(AX), DX
 	VUNPCKLPS    Y2, Y1, Y0
@@ -2481,14 +4502,16 @@ blocks:
 	MOVQ        48(AX), R10
 	MOVQ        24(AX), R11
 	MOVLQSX     (R11), R11
-	XORQ        R13, R13
+	LEAQ        (R10)(R11*8), R10
+	MOVQ        24(AX), R12
+	MOVLQSX     (R12), R12
+	NEGQ        R12
 
 row:
-	MOVQ    (R10)(R13*8), R12
-	VADDPS  (R12)(BX*1), Y5, Y6
-	VMOVUPS Y6, (R12)(BX*1)
-	INCQ    R13
-	CMPQ    R13, R11
+	MOVQ    (R10)(R12*8), R11
+	VADDPS  (R11)(BX*1), Y5, Y6
+	VMOVUPS Y6, (R11)(BX*1)
+	INCQ    R12
 	JNE     row
 	TESTQ   $0x00000020, BX
 	JNE     prefetched
@@ -2517,6 +4540,733 @@ prefetched:
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    24(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ 96(AX)
+	JNE  window
+	VZEROUPPER
+	RET
+
+// func skipGramPlaced5AVX2(c *byte)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·skipGramPlaced5AVX2(SB), NOSPLIT, $0-8
+	MOVQ c+0(FP), AX
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVLQSX 16(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R10
+	MOVQ    448(AX), R11
+	MOVQ    24(AX), R12
+	MOVLQSX 4(R12), R12
+	SHLQ    $0x05, R12
+	ADDQ    R12, R11
+	MOVQ    R11, 472(AX)
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R11
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    8(BX), R12
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	MOVQ    16(AX), R13
+	NEGQ    R13
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS     (R11)(R13*1), Y10
+	VMOVUPS     (R12)(R13*1), Y11
+	VMOVUPS     (SI)(R13*1), Y12
+	VFMADD231PS Y12, Y10, Y0
+	VFMADD231PS Y12, Y11, Y5
+	VMOVUPS     (DI)(R13*1), Y12
+	VFMADD231PS Y12, Y10, Y1
+	VFMADD231PS Y12, Y11, Y6
+	VMOVUPS     (R8)(R13*1), Y12
+	VFMADD231PS Y12, Y10, Y2
+	VFMADD231PS Y12, Y11, Y7
+	VMOVUPS     (R9)(R13*1), Y12
+	VFMADD231PS Y12, Y10, Y3
+	VFMADD231PS Y12, Y11, Y8
+	VMOVUPS     (CX)(R13*1), Y12
+	VFMADD231PS Y12, Y10, Y4
+	VFMADD231PS Y12, Y11, Y9
+	ADDQ        $0x20, R13
+	JNE         score_2
+	MOVQ        472(AX), R11
+	VMOVUPS     (R11), Y10
+	VUNPCKLPS   Y1, Y0, Y11
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y11, Y11
+	VUNPCKLPS   Y3, Y2, Y0
+	VUNPCKHPS   Y3, Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	VUNPCKLPD   Y0, Y11, Y1
+	VUNPCKHPD   Y0, Y11, Y0
+	VADDPS      Y0, Y1, Y1
+	VUNPCKLPS   Y4, Y4, Y0
+	VUNPCKHPS   Y4, Y4, Y2
+	VADDPS      Y2, Y0, Y0
+	VUNPCKLPD   Y0, Y0, Y2
+	VUNPCKHPD   Y0, Y0, Y0
+	VADDPS      Y0, Y2, Y2
+	VPERM2F128  $0x20, Y2, Y1, Y0
+	VPERM2F128  $0x31, Y2, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VXORPS      128(AX), Y0, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y3
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y3
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y3, Y3
+	VADDPS      windowConstants<>+96(SB), Y3, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y3, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y4, Y4, Y4
+	VBLENDPS    $0x1f, Y0, Y4, Y0
+	VMULPS      Y10, Y2, Y2
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x1f, Y3, Y1, Y3
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y3, Y1
+	VMAXPS      Y0, Y4, Y0
+	VFMADD231PS Y3, Y1, Y0
+	VFMADD213PS 256(AX), Y10, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     Y2, (R10)
+	VMOVUPS     32(R11), Y0
+	VUNPCKLPS   Y6, Y5, Y1
+	VUNPCKHPS   Y6, Y5, Y2
+	VADDPS      Y2, Y1, Y1
+	VUNPCKLPS   Y8, Y7, Y2
+	VUNPCKHPS   Y8, Y7, Y3
+	VADDPS      Y3, Y2, Y2
+	VUNPCKLPD   Y2, Y1, Y3
+	VUNPCKHPD   Y2, Y1, Y1
+	VADDPS      Y1, Y3, Y3
+	VUNPCKLPS   Y9, Y9, Y1
+	VUNPCKHPS   Y9, Y9, Y2
+	VADDPS      Y2, Y1, Y1
+	VUNPCKLPD   Y1, Y1, Y2
+	VUNPCKHPD   Y1, Y1, Y1
+	VADDPS      Y1, Y2, Y2
+	VPERM2F128  $0x20, Y2, Y3, Y1
+	VPERM2F128  $0x31, Y2, Y3, Y2
+	VADDPS      Y2, Y1, Y1
+	VXORPS      128(AX), Y1, Y1
+	VORPS       windowConstants<>+0(SB), Y1, Y2
+	VMAXPS      windowConstants<>+160(SB), Y2, Y2
+	VMULPS      windowConstants<>+128(SB), Y2, Y3
+	VROUNDPS    $0x00, Y3, Y3
+	VFMSUB132PS windowConstants<>+128(SB), Y3, Y2
+	VMOVUPS     windowConstants<>+352(SB), Y4
+	VFMADD213PS windowConstants<>+320(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+288(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+256(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+224(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+192(SB), Y2, Y4
+	VCVTPS2DQ   Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VPADDD      Y3, Y4, Y4
+	VADDPS      windowConstants<>+96(SB), Y4, Y2
+	VMOVUPS     windowConstants<>+96(SB), Y3
+	VBLENDVPS   Y1, Y4, Y3, Y3
+	VMULPS      192(AX), Y3, Y3
+	VDIVPS      Y2, Y3, Y3
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x1f, Y1, Y5, Y1
+	VMULPS      Y0, Y3, Y3
+	VXORPS      Y2, Y2, Y2
+	VBLENDPS    $0x1f, Y4, Y2, Y4
+	VMOVUPS     windowConstants<>+640(SB), Y2
+	VFMADD213PS windowConstants<>+608(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+576(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+544(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+512(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+480(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+448(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+416(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+384(SB), Y4, Y2
+	VMAXPS      Y1, Y5, Y1
+	VFMADD231PS Y4, Y2, Y1
+	VFMADD213PS 256(AX), Y0, Y1
+	VMOVUPS     Y1, 256(AX)
+	VMOVUPS     Y3, 32(R10)
+	ADDQ        $0x10, BX
+	ADDQ        $0x40, R10
+	ADDQ        $0x40, 472(AX)
+	SUBQ        $0x02, DX
+	JGE         pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS     (DX)(BX*1), Y5
+	VFMADD231PS (SI)(BX*1), Y5, Y0
+	VFMADD231PS (DI)(BX*1), Y5, Y1
+	VFMADD231PS (R8)(BX*1), Y5, Y2
+	VFMADD231PS (R9)(BX*1), Y5, Y3
+	VFMADD231PS (CX)(BX*1), Y5, Y4
+	ADDQ        $0x20, BX
+	JNE         score_1
+	MOVQ        472(AX), DX
+	VMOVUPS     (DX), Y5
+	VUNPCKLPS   Y1, Y0, Y6
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y6, Y6
+	VUNPCKLPS   Y3, Y2, Y0
+	VUNPCKHPS   Y3, Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	VUNPCKLPD   Y0, Y6, Y1
+	VUNPCKHPD   Y0, Y6, Y0
+	VADDPS      Y0, Y1, Y1
+	VUNPCKLPS   Y4, Y4, Y0
+	VUNPCKHPS   Y4, Y4, Y2
+	VADDPS      Y2, Y0, Y0
+	VUNPCKLPD   Y0, Y0, Y2
+	VUNPCKHPD   Y0, Y0, Y0
+	VADDPS      Y0, Y2, Y2
+	VPERM2F128  $0x20, Y2, Y1, Y0
+	VPERM2F128  $0x31, Y2, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VXORPS      128(AX), Y0, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y3
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y3
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y3, Y3
+	VADDPS      windowConstants<>+96(SB), Y3, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y3, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y4, Y4, Y4
+	VBLENDPS    $0x1f, Y0, Y4, Y0
+	VMULPS      Y5, Y2, Y2
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x1f, Y3, Y1, Y3
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y3, Y1
+	VMAXPS      Y0, Y4, Y0
+	VFMADD231PS Y3, Y1, Y0
+	VFMADD213PS 256(AX), Y5, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     Y2, (R10)
+
+scored:
+	MOVQ    16(AX), DX
+	NEGQ    DX
+	PCALIGN $0x20
+
+blocks:
+	VMOVUPS (SI)(DX*1), Y0
+	VMOVUPS (DI)(DX*1), Y1
+	VMOVUPS (R8)(DX*1), Y2
+	VMOVUPS (R9)(DX*1), Y3
+	VMOVUPS (CX)(DX*1), Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R10
+	MOVQ    24(AX), R11
+	MOVLQSX (R11), R11
+	PCALIGN $0x20
+
+row:
+	MOVQ         (BX), R12
+	VMOVUPS      (R12)(DX*1), Y10
+	VMOVAPS      Y10, Y11
+	VBROADCASTSS (R10), Y12
+	VFMADD231PS  Y12, Y0, Y11
+	VFMADD231PS  Y12, Y10, Y5
+	VBROADCASTSS 4(R10), Y12
+	VFMADD231PS  Y12, Y1, Y11
+	VFMADD231PS  Y12, Y10, Y6
+	VBROADCASTSS 8(R10), Y12
+	VFMADD231PS  Y12, Y2, Y11
+	VFMADD231PS  Y12, Y10, Y7
+	VBROADCASTSS 12(R10), Y12
+	VFMADD231PS  Y12, Y3, Y11
+	VFMADD231PS  Y12, Y10, Y8
+	VBROADCASTSS 16(R10), Y12
+	VFMADD231PS  Y12, Y4, Y11
+	VFMADD231PS  Y12, Y10, Y9
+	VMOVUPS      Y11, (R12)(DX*1)
+	ADDQ         $0x08, BX
+	ADDQ         $0x20, R10
+	DECQ         R11
+	JNE          row
+	TESTQ        $0x00000020, DX
+	JNE          prefetched
+	MOVQ         80(AX), BX
+	MOVQ         88(AX), R10
+	TESTQ        R10, R10
+	JE           prefetched
+
+prefetch:
+	MOVQ       (BX), R11
+	PREFETCHT0 (R11)(DX*1)
+	ADDQ       $0x08, BX
+	DECQ       R10
+	JNE        prefetch
+
+prefetched:
+	VADDPS  (SI)(DX*1), Y5, Y5
+	VMOVUPS Y5, (SI)(DX*1)
+	VADDPS  (DI)(DX*1), Y6, Y6
+	VMOVUPS Y6, (DI)(DX*1)
+	VADDPS  (R8)(DX*1), Y7, Y7
+	VMOVUPS Y7, (R8)(DX*1)
+	VADDPS  (R9)(DX*1), Y8, Y8
+	VMOVUPS Y8, (R9)(DX*1)
+	VADDPS  (CX)(DX*1), Y9, Y9
+	VMOVUPS Y9, (CX)(DX*1)
+	ADDQ    $0x20, DX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    28(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    28(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ 96(AX)
+	JNE  window
+	VZEROUPPER
+	RET
+
+// func cbowPlaced5AVX2(c *byte)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·cbowPlaced5AVX2(SB), NOSPLIT, $0-8
+	MOVQ c+0(FP), AX
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVLQSX 16(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    456(AX), R10
+	MOVQ    24(AX), R11
+	MOVLQSX 4(R11), R11
+	LEAQ    (R10)(R11*4), R10
+	VXORPS  X1, X1, X1
+	CMPQ    120(AX), $0x00
+	JNE     average
+	VADDSS  windowConstants<>+96(SB), X1, X1
+	JMP     total
+
+average:
+	XORQ R11, R11
+
+add_weight:
+	VADDSS (R10)(R11*4), X1, X1
+	INCQ   R11
+	CMPQ   R11, DX
+	JNE    add_weight
+
+total:
+	VMOVSS       windowConstants<>+96(SB), X0
+	VDIVSS       X1, X0, X0
+	VMOVSS       X1, 464(AX)
+	VMOVSS       X0, 468(AX)
+	VBROADCASTSS X0, Y0
+	LEAQ         (BX)(DX*8), BX
+	LEAQ         (R10)(DX*4), R10
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R11
+	NEGQ         R11
+	ADDQ         16(AX), DX
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+
+hidden:
+	VXORPS  Y6, Y6, Y6
+	MOVQ    24(AX), R13
+	MOVLQSX (R13), R13
+	NEGQ    R13
+
+mean:
+	MOVQ         (BX)(R13*8), R12
+	VBROADCASTSS (R10)(R13*4), Y7
+	VFMADD231PS  (R12)(R11*1), Y7, Y6
+	INCQ         R13
+	JNE          mean
+	VMULPS       Y0, Y6, Y6
+	VMOVUPS      Y6, (DX)(R11*1)
+	VFMADD231PS  (SI)(R11*1), Y6, Y1
+	VFMADD231PS  (DI)(R11*1), Y6, Y2
+	VFMADD231PS  (R8)(R11*1), Y6, Y3
+	VFMADD231PS  (R9)(R11*1), Y6, Y4
+	VFMADD231PS  (CX)(R11*1), Y6, Y5
+	ADDQ         $0x20, R11
+	JNE          hidden
+	VBROADCASTSS 464(AX), Y0
+	MOVQ         40(AX), DX
+	VMOVUPS      Y0, Y0
+	VUNPCKLPS    Y2, Y1, Y6
+	VUNPCKHPS    Y2, Y1, Y1
+	VADDPS       Y1, Y6, Y6
+	VUNPCKLPS    Y4, Y3, Y1
+	VUNPCKHPS    Y4, Y3, Y2
+	VADDPS       Y2, Y1, Y1
+	VUNPCKLPD    Y1, Y6, Y2
+	VUNPCKHPD    Y1, Y6, Y1
+	VADDPS       Y1, Y2, Y2
+	VUNPCKLPS    Y5, Y5, Y1
+	VUNPCKHPS    Y5, Y5, Y3
+	VADDPS       Y3, Y1, Y1
+	VUNPCKLPD    Y1, Y1, Y3
+	VUNPCKHPD    Y1, Y1, Y1
+	VADDPS       Y1, Y3, Y3
+	VPERM2F128   $0x20, Y3, Y2, Y1
+	VPERM2F128   $0x31, Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VXORPS       128(AX), Y1, Y1
+	VORPS        windowConstants<>+0(SB), Y1, Y2
+	VMAXPS       windowConstants<>+160(SB), Y2, Y2
+	VMULPS       windowConstants<>+128(SB), Y2, Y3
+	VROUNDPS     $0x00, Y3, Y3
+	VFMSUB132PS  windowConstants<>+128(SB), Y3, Y2
+	VMOVUPS      windowConstants<>+352(SB), Y4
+	VFMADD213PS  windowConstants<>+320(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+288(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+256(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+224(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+192(SB), Y2, Y4
+	VCVTPS2DQ    Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y4, Y4
+	VADDPS       windowConstants<>+96(SB), Y4, Y2
+	VMOVUPS      windowConstants<>+96(SB), Y3
+	VBLENDVPS    Y1, Y4, Y3, Y3
+	VMULPS       192(AX), Y3, Y3
+	VDIVPS       Y2, Y3, Y3
+	VXORPS       Y5, Y5, Y5
+	VBLENDPS     $0x1f, Y1, Y5, Y1
+	VMULPS       Y0, Y3, Y3
+	VXORPS       Y2, Y2, Y2
+	VBLENDPS     $0x1f, Y4, Y2, Y4
+	VMOVUPS      windowConstants<>+640(SB), Y2
+	VFMADD213PS  windowConstants<>+608(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+576(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+544(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+512(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+480(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+448(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+416(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+384(SB), Y4, Y2
+	VMAXPS       Y1, Y5, Y1
+	VFMADD231PS  Y4, Y2, Y1
+	VFMADD213PS  256(AX), Y0, Y1
+	VMOVUPS      Y1, 256(AX)
+	VMOVUPS      Y3, (DX)
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), BX
+	NEGQ         BX
+	ADDQ         16(AX), DX
+	MOVQ         40(AX), R10
+	VBROADCASTSS (R10), Y0
+	VBROADCASTSS 4(R10), Y1
+	VBROADCASTSS 8(R10), Y2
+	VBROADCASTSS 12(R10), Y3
+	VBROADCASTSS 16(R10), Y4
+	VBROADCASTSS 468(AX), Y5
+
+blocks:
+	VXORPS      Y6, Y6, Y6
+	VXORPS      Y7, Y7, Y7
+	VFMADD231PS (SI)(BX*1), Y0, Y6
+	VFMADD231PS (DI)(BX*1), Y1, Y7
+	VFMADD231PS (R8)(BX*1), Y2, Y6
+	VFMADD231PS (R9)(BX*1), Y3, Y7
+	VFMADD231PS (CX)(BX*1), Y4, Y6
+	VADDPS      Y7, Y6, Y6
+	VMULPS      Y5, Y6, Y6
+	VMOVUPS     (DX)(BX*1), Y7
+	VMOVAPS     Y7, Y8
+	VFMADD213PS (SI)(BX*1), Y0, Y8
+	VMOVUPS     Y8, (SI)(BX*1)
+	VMOVAPS     Y7, Y8
+	VFMADD213PS (DI)(BX*1), Y1, Y8
+	VMOVUPS     Y8, (DI)(BX*1)
+	VMOVAPS     Y7, Y8
+	VFMADD213PS (R8)(BX*1), Y2, Y8
+	VMOVUPS     Y8, (R8)(BX*1)
+	VMOVAPS     Y7, Y8
+	VFMADD213PS (R9)(BX*1), Y3, Y8
+	VMOVUPS     Y8, (R9)(BX*1)
+	VMOVAPS     Y7, Y7
+	VFMADD213PS (CX)(BX*1), Y4, Y7
+	VMOVUPS     Y7, (CX)(BX*1)
+	MOVQ        48(AX), R10
+	MOVQ        456(AX), R11
+	MOVQ        24(AX), R12
+	MOVLQSX     4(R12), R12
+	LEAQ        (R11)(R12*4), R11
+	MOVQ        24(AX), R12
+	MOVLQSX     (R12), R12
+	LEAQ        (R10)(R12*8), R10
+	LEAQ        (R11)(R12*4), R11
+	MOVQ        24(AX), R13
+	MOVLQSX     (R13), R13
+	NEGQ        R13
+
+row:
+	MOVQ         (R10)(R13*8), R12
+	VBROADCASTSS (R11)(R13*4), Y7
+	VFMADD213PS  (R12)(BX*1), Y6, Y7
+	VMOVUPS      Y7, (R12)(BX*1)
+	INCQ         R13
+	JNE          row
+	TESTQ        $0x00000020, BX
+	JNE          prefetched
+	MOVQ         80(AX), R10
+	MOVQ         88(AX), R11
+	TESTQ        R11, R11
+	JE           prefetched
+
+prefetch:
+	MOVQ       (R10), R12
+	PREFETCHT0 (R12)(BX*1)
+	ADDQ       $0x08, R10
+	DECQ       R11
+	JNE        prefetch
+
+prefetched:
+	ADDQ    $0x20, BX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    28(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    28(DX)(BX*4), DX
 	XORQ    BX, BX
 	CMPQ    DX, 104(AX)
 	CMOVQCC BX, DX
@@ -3038,18 +5788,19 @@ next_done:
 	MOVQ         24(AX), DX
 	MOVLQSX      (DX), DX
 	MOVQ         48(AX), BX
-	MOVQ         72(AX), R11
-	MOVQ         16(AX), R12
-	NEGQ         R12
-	ADDQ         16(AX), R11
-	MOVQ         $0x00000001, R13
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R13
 	VXORPS       X1, X1, X1
-	VCVTSI2SSQ   R13, X1, X1
+	MOVQ         $0x00000001, R11
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R11
+	VCVTSI2SSQ   R11, X1, X1
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
 	VBROADCASTSS X0, Y0
+	LEAQ         (BX)(DX*8), BX
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R11
+	NEGQ         R11
+	ADDQ         16(AX), DX
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
@@ -3058,24 +5809,25 @@ next_done:
 	VXORPS       Y6, Y6, Y6
 
 hidden:
-	VXORPS Y7, Y7, Y7
-	XORQ   R14, R14
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(AX), R13
+	MOVLQSX (R13), R13
+	NEGQ    R13
 
 mean:
-	MOVQ         (BX)(R14*8), R13
-	VADDPS       (R13)(R12*1), Y7, Y7
-	INCQ         R14
-	CMPQ         R14, DX
+	MOVQ         (BX)(R13*8), R12
+	VADDPS       (R12)(R11*1), Y7, Y7
+	INCQ         R13
 	JNE          mean
 	VMULPS       Y0, Y7, Y7
-	VMOVUPS      Y7, (R11)(R12*1)
-	VFMADD231PS  (SI)(R12*1), Y7, Y1
-	VFMADD231PS  (DI)(R12*1), Y7, Y2
-	VFMADD231PS  (R8)(R12*1), Y7, Y3
-	VFMADD231PS  (R9)(R12*1), Y7, Y4
-	VFMADD231PS  (R10)(R12*1), Y7, Y5
-	VFMADD231PS  (CX)(R12*1), Y7, Y6
-	ADDQ         $0x20, R12
+	VMOVUPS      Y7, (DX)(R11*1)
+	VFMADD231PS  (SI)(R11*1), Y7, Y1
+	VFMADD231PS  (DI)(R11*1), Y7, Y2
+	VFMADD231PS  (R8)(R11*1), Y7, Y3
+	VFMADD231PS  (R9)(R11*1), Y7, Y4
+	VFMADD231PS  (R10)(R11*1), Y7, Y5
+	VFMADD231PS  (CX)(R11*1), Y7, Y6
+	ADDQ         $0x20, R11
 	JNE          hidden
 	MOVQ         40(AX), DX
 	VUNPCKLPS    Y2, Y1, Y0
@@ -3176,14 +5928,16 @@ blocks:
 	MOVQ        48(AX), R11
 	MOVQ        24(AX), R12
 	MOVLQSX     (R12), R12
-	XORQ        R14, R14
+	LEAQ        (R11)(R12*8), R11
+	MOVQ        24(AX), R13
+	MOVLQSX     (R13), R13
+	NEGQ        R13
 
 row:
-	MOVQ    (R11)(R14*8), R13
-	VADDPS  (R13)(BX*1), Y6, Y7
-	VMOVUPS Y7, (R13)(BX*1)
-	INCQ    R14
-	CMPQ    R14, R12
+	MOVQ    (R11)(R13*8), R12
+	VADDPS  (R12)(BX*1), Y6, Y7
+	VMOVUPS Y7, (R12)(BX*1)
+	INCQ    R13
 	JNE     row
 	TESTQ   $0x00000020, BX
 	JNE     prefetched
@@ -3212,6 +5966,760 @@ prefetched:
 	JE      no_ahead
 	MOVLQSX (DX), BX
 	LEAQ    28(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ 96(AX)
+	JNE  window
+	VZEROUPPER
+	RET
+
+// func skipGramPlaced6AVX2(c *byte)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·skipGramPlaced6AVX2(SB), NOSPLIT, $0-8
+	MOVQ c+0(FP), AX
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVLQSX 16(CX), R10
+	IMULQ   BX, R10
+	ADDQ    DX, R10
+	MOVLQSX 20(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R11
+	MOVQ    448(AX), R12
+	MOVQ    24(AX), R13
+	MOVLQSX 4(R13), R13
+	SHLQ    $0x05, R13
+	ADDQ    R13, R12
+	MOVQ    R12, 472(AX)
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R12
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    8(BX), R13
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVQ    16(AX), R14
+	NEGQ    R14
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS     (R12)(R14*1), Y12
+	VMOVUPS     (R13)(R14*1), Y13
+	VMOVUPS     (SI)(R14*1), Y14
+	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y6
+	VMOVUPS     (DI)(R14*1), Y14
+	VFMADD231PS Y14, Y12, Y1
+	VFMADD231PS Y14, Y13, Y7
+	VMOVUPS     (R8)(R14*1), Y14
+	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y14, Y13, Y8
+	VMOVUPS     (R9)(R14*1), Y14
+	VFMADD231PS Y14, Y12, Y3
+	VFMADD231PS Y14, Y13, Y9
+	VMOVUPS     (R10)(R14*1), Y14
+	VFMADD231PS Y14, Y12, Y4
+	VFMADD231PS Y14, Y13, Y10
+	VMOVUPS     (CX)(R14*1), Y14
+	VFMADD231PS Y14, Y12, Y5
+	VFMADD231PS Y14, Y13, Y11
+	ADDQ        $0x20, R14
+	JNE         score_2
+	MOVQ        472(AX), R12
+	VMOVUPS     (R12), Y12
+	VUNPCKLPS   Y1, Y0, Y13
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y13, Y13
+	VUNPCKLPS   Y3, Y2, Y0
+	VUNPCKHPS   Y3, Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	VUNPCKLPD   Y0, Y13, Y1
+	VUNPCKHPD   Y0, Y13, Y0
+	VADDPS      Y0, Y1, Y1
+	VUNPCKLPS   Y5, Y4, Y0
+	VUNPCKHPS   Y5, Y4, Y2
+	VADDPS      Y2, Y0, Y0
+	VUNPCKLPD   Y0, Y0, Y2
+	VUNPCKHPD   Y0, Y0, Y0
+	VADDPS      Y0, Y2, Y2
+	VPERM2F128  $0x20, Y2, Y1, Y0
+	VPERM2F128  $0x31, Y2, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VXORPS      128(AX), Y0, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y3
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y3
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y3, Y3
+	VADDPS      windowConstants<>+96(SB), Y3, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y3, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y4, Y4, Y4
+	VBLENDPS    $0x3f, Y0, Y4, Y0
+	VMULPS      Y12, Y2, Y2
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x3f, Y3, Y1, Y3
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y3, Y1
+	VMAXPS      Y0, Y4, Y0
+	VFMADD231PS Y3, Y1, Y0
+	VFMADD213PS 256(AX), Y12, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     Y2, (R11)
+	VMOVUPS     32(R12), Y0
+	VUNPCKLPS   Y7, Y6, Y1
+	VUNPCKHPS   Y7, Y6, Y2
+	VADDPS      Y2, Y1, Y1
+	VUNPCKLPS   Y9, Y8, Y2
+	VUNPCKHPS   Y9, Y8, Y3
+	VADDPS      Y3, Y2, Y2
+	VUNPCKLPD   Y2, Y1, Y3
+	VUNPCKHPD   Y2, Y1, Y1
+	VADDPS      Y1, Y3, Y3
+	VUNPCKLPS   Y11, Y10, Y1
+	VUNPCKHPS   Y11, Y10, Y2
+	VADDPS      Y2, Y1, Y1
+	VUNPCKLPD   Y1, Y1, Y2
+	VUNPCKHPD   Y1, Y1, Y1
+	VADDPS      Y1, Y2, Y2
+	VPERM2F128  $0x20, Y2, Y3, Y1
+	VPERM2F128  $0x31, Y2, Y3, Y2
+	VADDPS      Y2, Y1, Y1
+	VXORPS      128(AX), Y1, Y1
+	VORPS       windowConstants<>+0(SB), Y1, Y2
+	VMAXPS      windowConstants<>+160(SB), Y2, Y2
+	VMULPS      windowConstants<>+128(SB), Y2, Y3
+	VROUNDPS    $0x00, Y3, Y3
+	VFMSUB132PS windowConstants<>+128(SB), Y3, Y2
+	VMOVUPS     windowConstants<>+352(SB), Y4
+	VFMADD213PS windowConstants<>+320(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+288(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+256(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+224(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+192(SB), Y2, Y4
+	VCVTPS2DQ   Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VPADDD      Y3, Y4, Y4
+	VADDPS      windowConstants<>+96(SB), Y4, Y2
+	VMOVUPS     windowConstants<>+96(SB), Y3
+	VBLENDVPS   Y1, Y4, Y3, Y3
+	VMULPS      192(AX), Y3, Y3
+	VDIVPS      Y2, Y3, Y3
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x3f, Y1, Y5, Y1
+	VMULPS      Y0, Y3, Y3
+	VXORPS      Y2, Y2, Y2
+	VBLENDPS    $0x3f, Y4, Y2, Y4
+	VMOVUPS     windowConstants<>+640(SB), Y2
+	VFMADD213PS windowConstants<>+608(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+576(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+544(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+512(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+480(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+448(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+416(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+384(SB), Y4, Y2
+	VMAXPS      Y1, Y5, Y1
+	VFMADD231PS Y4, Y2, Y1
+	VFMADD213PS 256(AX), Y0, Y1
+	VMOVUPS     Y1, 256(AX)
+	VMOVUPS     Y3, 32(R11)
+	ADDQ        $0x10, BX
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, 472(AX)
+	SUBQ        $0x02, DX
+	JGE         pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS     (DX)(BX*1), Y6
+	VFMADD231PS (SI)(BX*1), Y6, Y0
+	VFMADD231PS (DI)(BX*1), Y6, Y1
+	VFMADD231PS (R8)(BX*1), Y6, Y2
+	VFMADD231PS (R9)(BX*1), Y6, Y3
+	VFMADD231PS (R10)(BX*1), Y6, Y4
+	VFMADD231PS (CX)(BX*1), Y6, Y5
+	ADDQ        $0x20, BX
+	JNE         score_1
+	MOVQ        472(AX), DX
+	VMOVUPS     (DX), Y6
+	VUNPCKLPS   Y1, Y0, Y7
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y7, Y7
+	VUNPCKLPS   Y3, Y2, Y0
+	VUNPCKHPS   Y3, Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	VUNPCKLPD   Y0, Y7, Y1
+	VUNPCKHPD   Y0, Y7, Y0
+	VADDPS      Y0, Y1, Y1
+	VUNPCKLPS   Y5, Y4, Y0
+	VUNPCKHPS   Y5, Y4, Y2
+	VADDPS      Y2, Y0, Y0
+	VUNPCKLPD   Y0, Y0, Y2
+	VUNPCKHPD   Y0, Y0, Y0
+	VADDPS      Y0, Y2, Y2
+	VPERM2F128  $0x20, Y2, Y1, Y0
+	VPERM2F128  $0x31, Y2, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VXORPS      128(AX), Y0, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y3
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y3
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y3, Y3
+	VADDPS      windowConstants<>+96(SB), Y3, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y3, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y4, Y4, Y4
+	VBLENDPS    $0x3f, Y0, Y4, Y0
+	VMULPS      Y6, Y2, Y2
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x3f, Y3, Y1, Y3
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y3, Y1
+	VMAXPS      Y0, Y4, Y0
+	VFMADD231PS Y3, Y1, Y0
+	VFMADD213PS 256(AX), Y6, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     Y2, (R11)
+
+scored:
+	MOVQ    16(AX), DX
+	NEGQ    DX
+	PCALIGN $0x20
+
+blocks:
+	VMOVUPS (SI)(DX*1), Y0
+	VMOVUPS (DI)(DX*1), Y1
+	VMOVUPS (R8)(DX*1), Y2
+	VMOVUPS (R9)(DX*1), Y3
+	VMOVUPS (R10)(DX*1), Y4
+	VMOVUPS (CX)(DX*1), Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R11
+	MOVQ    24(AX), R12
+	MOVLQSX (R12), R12
+	PCALIGN $0x20
+
+row:
+	MOVQ         (BX), R13
+	VMOVUPS      (R13)(DX*1), Y12
+	VMOVAPS      Y12, Y13
+	VBROADCASTSS (R11), Y14
+	VFMADD231PS  Y14, Y0, Y13
+	VFMADD231PS  Y14, Y12, Y6
+	VBROADCASTSS 4(R11), Y14
+	VFMADD231PS  Y14, Y1, Y13
+	VFMADD231PS  Y14, Y12, Y7
+	VBROADCASTSS 8(R11), Y14
+	VFMADD231PS  Y14, Y2, Y13
+	VFMADD231PS  Y14, Y12, Y8
+	VBROADCASTSS 12(R11), Y14
+	VFMADD231PS  Y14, Y3, Y13
+	VFMADD231PS  Y14, Y12, Y9
+	VBROADCASTSS 16(R11), Y14
+	VFMADD231PS  Y14, Y4, Y13
+	VFMADD231PS  Y14, Y12, Y10
+	VBROADCASTSS 20(R11), Y14
+	VFMADD231PS  Y14, Y5, Y13
+	VFMADD231PS  Y14, Y12, Y11
+	VMOVUPS      Y13, (R13)(DX*1)
+	ADDQ         $0x08, BX
+	ADDQ         $0x20, R11
+	DECQ         R12
+	JNE          row
+	TESTQ        $0x00000020, DX
+	JNE          prefetched
+	MOVQ         80(AX), BX
+	MOVQ         88(AX), R11
+	TESTQ        R11, R11
+	JE           prefetched
+
+prefetch:
+	MOVQ       (BX), R12
+	PREFETCHT0 (R12)(DX*1)
+	ADDQ       $0x08, BX
+	DECQ       R11
+	JNE        prefetch
+
+prefetched:
+	VADDPS  (SI)(DX*1), Y6, Y6
+	VMOVUPS Y6, (SI)(DX*1)
+	VADDPS  (DI)(DX*1), Y7, Y7
+	VMOVUPS Y7, (DI)(DX*1)
+	VADDPS  (R8)(DX*1), Y8, Y8
+	VMOVUPS Y8, (R8)(DX*1)
+	VADDPS  (R9)(DX*1), Y9, Y9
+	VMOVUPS Y9, (R9)(DX*1)
+	VADDPS  (R10)(DX*1), Y10, Y10
+	VMOVUPS Y10, (R10)(DX*1)
+	VADDPS  (CX)(DX*1), Y11, Y11
+	VMOVUPS Y11, (CX)(DX*1)
+	ADDQ    $0x20, DX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    32(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    32(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ 96(AX)
+	JNE  window
+	VZEROUPPER
+	RET
+
+// func cbowPlaced6AVX2(c *byte)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·cbowPlaced6AVX2(SB), NOSPLIT, $0-8
+	MOVQ c+0(FP), AX
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVLQSX 16(CX), R10
+	IMULQ   BX, R10
+	ADDQ    DX, R10
+	MOVLQSX 20(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    456(AX), R11
+	MOVQ    24(AX), R12
+	MOVLQSX 4(R12), R12
+	LEAQ    (R11)(R12*4), R11
+	VXORPS  X1, X1, X1
+	CMPQ    120(AX), $0x00
+	JNE     average
+	VADDSS  windowConstants<>+96(SB), X1, X1
+	JMP     total
+
+average:
+	XORQ R12, R12
+
+add_weight:
+	VADDSS (R11)(R12*4), X1, X1
+	INCQ   R12
+	CMPQ   R12, DX
+	JNE    add_weight
+
+total:
+	VMOVSS       windowConstants<>+96(SB), X0
+	VDIVSS       X1, X0, X0
+	VMOVSS       X1, 464(AX)
+	VMOVSS       X0, 468(AX)
+	VBROADCASTSS X0, Y0
+	LEAQ         (BX)(DX*8), BX
+	LEAQ         (R11)(DX*4), R11
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R12
+	NEGQ         R12
+	ADDQ         16(AX), DX
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+
+hidden:
+	VXORPS  Y7, Y7, Y7
+	MOVQ    24(AX), R14
+	MOVLQSX (R14), R14
+	NEGQ    R14
+
+mean:
+	MOVQ         (BX)(R14*8), R13
+	VBROADCASTSS (R11)(R14*4), Y8
+	VFMADD231PS  (R13)(R12*1), Y8, Y7
+	INCQ         R14
+	JNE          mean
+	VMULPS       Y0, Y7, Y7
+	VMOVUPS      Y7, (DX)(R12*1)
+	VFMADD231PS  (SI)(R12*1), Y7, Y1
+	VFMADD231PS  (DI)(R12*1), Y7, Y2
+	VFMADD231PS  (R8)(R12*1), Y7, Y3
+	VFMADD231PS  (R9)(R12*1), Y7, Y4
+	VFMADD231PS  (R10)(R12*1), Y7, Y5
+	VFMADD231PS  (CX)(R12*1), Y7, Y6
+	ADDQ         $0x20, R12
+	JNE          hidden
+	VBROADCASTSS 464(AX), Y0
+	MOVQ         40(AX), DX
+	VMOVUPS      Y0, Y0
+	VUNPCKLPS    Y2, Y1, Y7
+	VUNPCKHPS    Y2, Y1, Y1
+	VADDPS       Y1, Y7, Y7
+	VUNPCKLPS    Y4, Y3, Y1
+	VUNPCKHPS    Y4, Y3, Y2
+	VADDPS       Y2, Y1, Y1
+	VUNPCKLPD    Y1, Y7, Y2
+	VUNPCKHPD    Y1, Y7, Y1
+	VADDPS       Y1, Y2, Y2
+	VUNPCKLPS    Y6, Y5, Y1
+	VUNPCKHPS    Y6, Y5, Y3
+	VADDPS       Y3, Y1, Y1
+	VUNPCKLPD    Y1, Y1, Y3
+	VUNPCKHPD    Y1, Y1, Y1
+	VADDPS       Y1, Y3, Y3
+	VPERM2F128   $0x20, Y3, Y2, Y1
+	VPERM2F128   $0x31, Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	VXORPS       128(AX), Y1, Y1
+	VORPS        windowConstants<>+0(SB), Y1, Y2
+	VMAXPS       windowConstants<>+160(SB), Y2, Y2
+	VMULPS       windowConstants<>+128(SB), Y2, Y3
+	VROUNDPS     $0x00, Y3, Y3
+	VFMSUB132PS  windowConstants<>+128(SB), Y3, Y2
+	VMOVUPS      windowConstants<>+352(SB), Y4
+	VFMADD213PS  windowConstants<>+320(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+288(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+256(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+224(SB), Y2, Y4
+	VFMADD213PS  windowConstants<>+192(SB), Y2, Y4
+	VCVTPS2DQ    Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       Y3, Y4, Y4
+	VADDPS       windowConstants<>+96(SB), Y4, Y2
+	VMOVUPS      windowConstants<>+96(SB), Y3
+	VBLENDVPS    Y1, Y4, Y3, Y3
+	VMULPS       192(AX), Y3, Y3
+	VDIVPS       Y2, Y3, Y3
+	VXORPS       Y5, Y5, Y5
+	VBLENDPS     $0x3f, Y1, Y5, Y1
+	VMULPS       Y0, Y3, Y3
+	VXORPS       Y2, Y2, Y2
+	VBLENDPS     $0x3f, Y4, Y2, Y4
+	VMOVUPS      windowConstants<>+640(SB), Y2
+	VFMADD213PS  windowConstants<>+608(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+576(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+544(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+512(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+480(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+448(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+416(SB), Y4, Y2
+	VFMADD213PS  windowConstants<>+384(SB), Y4, Y2
+	VMAXPS       Y1, Y5, Y1
+	VFMADD231PS  Y4, Y2, Y1
+	VFMADD213PS  256(AX), Y0, Y1
+	VMOVUPS      Y1, 256(AX)
+	VMOVUPS      Y3, (DX)
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), BX
+	NEGQ         BX
+	ADDQ         16(AX), DX
+	MOVQ         40(AX), R11
+	VBROADCASTSS (R11), Y0
+	VBROADCASTSS 4(R11), Y1
+	VBROADCASTSS 8(R11), Y2
+	VBROADCASTSS 12(R11), Y3
+	VBROADCASTSS 16(R11), Y4
+	VBROADCASTSS 20(R11), Y5
+	VBROADCASTSS 468(AX), Y6
+
+blocks:
+	VXORPS      Y7, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VFMADD231PS (SI)(BX*1), Y0, Y7
+	VFMADD231PS (DI)(BX*1), Y1, Y8
+	VFMADD231PS (R8)(BX*1), Y2, Y7
+	VFMADD231PS (R9)(BX*1), Y3, Y8
+	VFMADD231PS (R10)(BX*1), Y4, Y7
+	VFMADD231PS (CX)(BX*1), Y5, Y8
+	VADDPS      Y8, Y7, Y7
+	VMULPS      Y6, Y7, Y7
+	VMOVUPS     (DX)(BX*1), Y8
+	VMOVAPS     Y8, Y9
+	VFMADD213PS (SI)(BX*1), Y0, Y9
+	VMOVUPS     Y9, (SI)(BX*1)
+	VMOVAPS     Y8, Y9
+	VFMADD213PS (DI)(BX*1), Y1, Y9
+	VMOVUPS     Y9, (DI)(BX*1)
+	VMOVAPS     Y8, Y9
+	VFMADD213PS (R8)(BX*1), Y2, Y9
+	VMOVUPS     Y9, (R8)(BX*1)
+	VMOVAPS     Y8, Y9
+	VFMADD213PS (R9)(BX*1), Y3, Y9
+	VMOVUPS     Y9, (R9)(BX*1)
+	VMOVAPS     Y8, Y9
+	VFMADD213PS (R10)(BX*1), Y4, Y9
+	VMOVUPS     Y9, (R10)(BX*1)
+	VMOVAPS     Y8, Y8
+	VFMADD213PS (CX)(BX*1), Y5, Y8
+	VMOVUPS     Y8, (CX)(BX*1)
+	MOVQ        48(AX), R11
+	MOVQ        456(AX), R12
+	MOVQ        24(AX), R13
+	MOVLQSX     4(R13), R13
+	LEAQ        (R12)(R13*4), R12
+	MOVQ        24(AX), R13
+	MOVLQSX     (R13), R13
+	LEAQ        (R11)(R13*8), R11
+	LEAQ        (R12)(R13*4), R12
+	MOVQ        24(AX), R14
+	MOVLQSX     (R14), R14
+	NEGQ        R14
+
+row:
+	MOVQ         (R11)(R14*8), R13
+	VBROADCASTSS (R12)(R14*4), Y8
+	VFMADD213PS  (R13)(BX*1), Y7, Y8
+	VMOVUPS      Y8, (R13)(BX*1)
+	INCQ         R14
+	JNE          row
+	TESTQ        $0x00000020, BX
+	JNE          prefetched
+	MOVQ         80(AX), R11
+	MOVQ         88(AX), R12
+	TESTQ        R12, R12
+	JE           prefetched
+
+prefetch:
+	MOVQ       (R11), R13
+	PREFETCHT0 (R13)(BX*1)
+	ADDQ       $0x08, R11
+	DECQ       R12
+	JNE        prefetch
+
+prefetched:
+	ADDQ    $0x20, BX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    32(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    32(DX)(BX*4), DX
 	XORQ    BX, BX
 	CMPQ    DX, 104(AX)
 	CMOVQCC BX, DX
@@ -3416,6 +6924,219 @@ score_1:
 	VORPS       windowConstants<>+96(SB), Y0, Y0
 	VMOVUPS     Y0, 320(AX)
 	VMOVUPS     Y2, (SI)
+
+scored:
+	VZEROUPPER
+	RET
+
+// func scoresPlaced1AVX2(c *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·scoresPlaced1AVX2(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), SI
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), DI
+	VXORPS  Y0, Y0, Y0
+	MOVQ    8(BX), R8
+	VXORPS  Y1, Y1, Y1
+	MOVQ    16(AX), R9
+	NEGQ    R9
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS     (DI)(R9*1), Y2
+	VMOVUPS     (R8)(R9*1), Y3
+	VMOVUPS     (CX)(R9*1), Y4
+	VFMADD231PS Y4, Y2, Y0
+	VFMADD231PS Y4, Y3, Y1
+	ADDQ        $0x20, R9
+	JNE         score_2
+	MOVQ        472(AX), DI
+	VMOVUPS     (DI), Y2
+	VUNPCKLPS   Y0, Y0, Y3
+	VUNPCKHPS   Y0, Y0, Y0
+	VADDPS      Y0, Y3, Y3
+	VUNPCKLPD   Y3, Y3, Y0
+	VUNPCKHPD   Y3, Y3, Y3
+	VADDPS      Y3, Y0, Y0
+	VPERM2F128  $0x20, Y0, Y0, Y3
+	VPERM2F128  $0x31, Y0, Y0, Y0
+	VADDPS      Y0, Y3, Y3
+	VXORPS      128(AX), Y3, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y3
+	VMAXPS      windowConstants<>+160(SB), Y3, Y3
+	VMULPS      windowConstants<>+128(SB), Y3, Y4
+	VROUNDPS    $0x00, Y4, Y4
+	VFMSUB132PS windowConstants<>+128(SB), Y4, Y3
+	VMOVUPS     windowConstants<>+352(SB), Y5
+	VFMADD213PS windowConstants<>+320(SB), Y3, Y5
+	VFMADD213PS windowConstants<>+288(SB), Y3, Y5
+	VFMADD213PS windowConstants<>+256(SB), Y3, Y5
+	VFMADD213PS windowConstants<>+224(SB), Y3, Y5
+	VFMADD213PS windowConstants<>+192(SB), Y3, Y5
+	VCVTPS2DQ   Y4, Y4
+	VPSLLD      $0x17, Y4, Y4
+	VPADDD      Y4, Y5, Y5
+	VADDPS      windowConstants<>+96(SB), Y5, Y3
+	VMOVUPS     windowConstants<>+96(SB), Y4
+	VBLENDVPS   Y0, Y5, Y4, Y4
+	VMULPS      192(AX), Y4, Y4
+	VDIVPS      Y3, Y4, Y4
+	VXORPS      Y6, Y6, Y6
+	VBLENDPS    $0x01, Y0, Y6, Y0
+	VMULPS      Y2, Y4, Y4
+	VXORPS      Y3, Y3, Y3
+	VBLENDPS    $0x01, Y5, Y3, Y5
+	VMOVUPS     windowConstants<>+640(SB), Y3
+	VFMADD213PS windowConstants<>+608(SB), Y5, Y3
+	VFMADD213PS windowConstants<>+576(SB), Y5, Y3
+	VFMADD213PS windowConstants<>+544(SB), Y5, Y3
+	VFMADD213PS windowConstants<>+512(SB), Y5, Y3
+	VFMADD213PS windowConstants<>+480(SB), Y5, Y3
+	VFMADD213PS windowConstants<>+448(SB), Y5, Y3
+	VFMADD213PS windowConstants<>+416(SB), Y5, Y3
+	VFMADD213PS windowConstants<>+384(SB), Y5, Y3
+	VMAXPS      Y0, Y6, Y0
+	VFMADD231PS Y5, Y3, Y0
+	VFMADD213PS 256(AX), Y2, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     Y4, (SI)
+	VMOVUPS     32(DI), Y0
+	VUNPCKLPS   Y1, Y1, Y2
+	VUNPCKHPS   Y1, Y1, Y1
+	VADDPS      Y1, Y2, Y2
+	VUNPCKLPD   Y2, Y2, Y1
+	VUNPCKHPD   Y2, Y2, Y2
+	VADDPS      Y2, Y1, Y1
+	VPERM2F128  $0x20, Y1, Y1, Y2
+	VPERM2F128  $0x31, Y1, Y1, Y1
+	VADDPS      Y1, Y2, Y2
+	VXORPS      128(AX), Y2, Y1
+	VORPS       windowConstants<>+0(SB), Y1, Y2
+	VMAXPS      windowConstants<>+160(SB), Y2, Y2
+	VMULPS      windowConstants<>+128(SB), Y2, Y3
+	VROUNDPS    $0x00, Y3, Y3
+	VFMSUB132PS windowConstants<>+128(SB), Y3, Y2
+	VMOVUPS     windowConstants<>+352(SB), Y4
+	VFMADD213PS windowConstants<>+320(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+288(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+256(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+224(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+192(SB), Y2, Y4
+	VCVTPS2DQ   Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VPADDD      Y3, Y4, Y4
+	VADDPS      windowConstants<>+96(SB), Y4, Y2
+	VMOVUPS     windowConstants<>+96(SB), Y3
+	VBLENDVPS   Y1, Y4, Y3, Y3
+	VMULPS      192(AX), Y3, Y3
+	VDIVPS      Y2, Y3, Y3
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x01, Y1, Y5, Y1
+	VMULPS      Y0, Y3, Y3
+	VXORPS      Y2, Y2, Y2
+	VBLENDPS    $0x01, Y4, Y2, Y4
+	VMOVUPS     windowConstants<>+640(SB), Y2
+	VFMADD213PS windowConstants<>+608(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+576(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+544(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+512(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+480(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+448(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+416(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+384(SB), Y4, Y2
+	VMAXPS      Y1, Y5, Y1
+	VFMADD231PS Y4, Y2, Y1
+	VFMADD213PS 256(AX), Y0, Y1
+	VMOVUPS     Y1, 256(AX)
+	VMOVUPS     Y3, 32(SI)
+	ADDQ        $0x10, BX
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, 472(AX)
+	SUBQ        $0x02, DX
+	JGE         pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VXORPS  Y0, Y0, Y0
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS     (DX)(BX*1), Y1
+	VFMADD231PS (CX)(BX*1), Y1, Y0
+	ADDQ        $0x20, BX
+	JNE         score_1
+	MOVQ        472(AX), CX
+	VMOVUPS     (CX), Y1
+	VUNPCKLPS   Y0, Y0, Y2
+	VUNPCKHPS   Y0, Y0, Y0
+	VADDPS      Y0, Y2, Y2
+	VUNPCKLPD   Y2, Y2, Y0
+	VUNPCKHPD   Y2, Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	VPERM2F128  $0x20, Y0, Y0, Y2
+	VPERM2F128  $0x31, Y0, Y0, Y0
+	VADDPS      Y0, Y2, Y2
+	VXORPS      128(AX), Y2, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y2
+	VMAXPS      windowConstants<>+160(SB), Y2, Y2
+	VMULPS      windowConstants<>+128(SB), Y2, Y3
+	VROUNDPS    $0x00, Y3, Y3
+	VFMSUB132PS windowConstants<>+128(SB), Y3, Y2
+	VMOVUPS     windowConstants<>+352(SB), Y4
+	VFMADD213PS windowConstants<>+320(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+288(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+256(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+224(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+192(SB), Y2, Y4
+	VCVTPS2DQ   Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VPADDD      Y3, Y4, Y4
+	VADDPS      windowConstants<>+96(SB), Y4, Y2
+	VMOVUPS     windowConstants<>+96(SB), Y3
+	VBLENDVPS   Y0, Y4, Y3, Y3
+	VMULPS      192(AX), Y3, Y3
+	VDIVPS      Y2, Y3, Y3
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x01, Y0, Y5, Y0
+	VMULPS      Y1, Y3, Y3
+	VXORPS      Y2, Y2, Y2
+	VBLENDPS    $0x01, Y4, Y2, Y4
+	VMOVUPS     windowConstants<>+640(SB), Y2
+	VFMADD213PS windowConstants<>+608(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+576(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+544(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+512(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+480(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+448(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+416(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+384(SB), Y4, Y2
+	VMAXPS      Y0, Y5, Y0
+	VFMADD231PS Y4, Y2, Y0
+	VFMADD213PS 256(AX), Y1, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     Y3, (SI)
 
 scored:
 	VZEROUPPER
@@ -3723,6 +7444,229 @@ score_1:
 	VORPS       windowConstants<>+96(SB), Y0, Y0
 	VMOVUPS     Y0, 320(AX)
 	VMOVUPS     Y2, (DI)
+
+scored:
+	VZEROUPPER
+	RET
+
+// func scoresPlaced2AVX2(c *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·scoresPlaced2AVX2(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), DI
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R8
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    8(BX), R9
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    16(AX), R10
+	NEGQ    R10
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS     (R8)(R10*1), Y4
+	VMOVUPS     (R9)(R10*1), Y5
+	VMOVUPS     (SI)(R10*1), Y6
+	VFMADD231PS Y6, Y4, Y0
+	VFMADD231PS Y6, Y5, Y2
+	VMOVUPS     (CX)(R10*1), Y6
+	VFMADD231PS Y6, Y4, Y1
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        $0x20, R10
+	JNE         score_2
+	MOVQ        472(AX), R8
+	VMOVUPS     (R8), Y4
+	VUNPCKLPS   Y1, Y0, Y5
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y5, Y5
+	VUNPCKLPD   Y5, Y5, Y0
+	VUNPCKHPD   Y5, Y5, Y1
+	VADDPS      Y1, Y0, Y0
+	VPERM2F128  $0x20, Y0, Y0, Y1
+	VPERM2F128  $0x31, Y0, Y0, Y0
+	VADDPS      Y0, Y1, Y1
+	VXORPS      128(AX), Y1, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y5
+	VROUNDPS    $0x00, Y5, Y5
+	VFMSUB132PS windowConstants<>+128(SB), Y5, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y6
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y6
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y6
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y6
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y6
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y6
+	VCVTPS2DQ   Y5, Y5
+	VPSLLD      $0x17, Y5, Y5
+	VPADDD      Y5, Y6, Y6
+	VADDPS      windowConstants<>+96(SB), Y6, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y5
+	VBLENDVPS   Y0, Y6, Y5, Y5
+	VMULPS      192(AX), Y5, Y5
+	VDIVPS      Y1, Y5, Y5
+	VXORPS      Y7, Y7, Y7
+	VBLENDPS    $0x03, Y0, Y7, Y0
+	VMULPS      Y4, Y5, Y5
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x03, Y6, Y1, Y6
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y6, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y6, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y6, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y6, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y6, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y6, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y6, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y6, Y1
+	VMAXPS      Y0, Y7, Y0
+	VFMADD231PS Y6, Y1, Y0
+	VFMADD213PS 256(AX), Y4, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     Y5, (DI)
+	VMOVUPS     32(R8), Y0
+	VUNPCKLPS   Y3, Y2, Y1
+	VUNPCKHPS   Y3, Y2, Y2
+	VADDPS      Y2, Y1, Y1
+	VUNPCKLPD   Y1, Y1, Y2
+	VUNPCKHPD   Y1, Y1, Y1
+	VADDPS      Y1, Y2, Y2
+	VPERM2F128  $0x20, Y2, Y2, Y1
+	VPERM2F128  $0x31, Y2, Y2, Y2
+	VADDPS      Y2, Y1, Y1
+	VXORPS      128(AX), Y1, Y1
+	VORPS       windowConstants<>+0(SB), Y1, Y2
+	VMAXPS      windowConstants<>+160(SB), Y2, Y2
+	VMULPS      windowConstants<>+128(SB), Y2, Y3
+	VROUNDPS    $0x00, Y3, Y3
+	VFMSUB132PS windowConstants<>+128(SB), Y3, Y2
+	VMOVUPS     windowConstants<>+352(SB), Y4
+	VFMADD213PS windowConstants<>+320(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+288(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+256(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+224(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+192(SB), Y2, Y4
+	VCVTPS2DQ   Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VPADDD      Y3, Y4, Y4
+	VADDPS      windowConstants<>+96(SB), Y4, Y2
+	VMOVUPS     windowConstants<>+96(SB), Y3
+	VBLENDVPS   Y1, Y4, Y3, Y3
+	VMULPS      192(AX), Y3, Y3
+	VDIVPS      Y2, Y3, Y3
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x03, Y1, Y5, Y1
+	VMULPS      Y0, Y3, Y3
+	VXORPS      Y2, Y2, Y2
+	VBLENDPS    $0x03, Y4, Y2, Y4
+	VMOVUPS     windowConstants<>+640(SB), Y2
+	VFMADD213PS windowConstants<>+608(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+576(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+544(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+512(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+480(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+448(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+416(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+384(SB), Y4, Y2
+	VMAXPS      Y1, Y5, Y1
+	VFMADD231PS Y4, Y2, Y1
+	VFMADD213PS 256(AX), Y0, Y1
+	VMOVUPS     Y1, 256(AX)
+	VMOVUPS     Y3, 32(DI)
+	ADDQ        $0x10, BX
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, 472(AX)
+	SUBQ        $0x02, DX
+	JGE         pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS     (DX)(BX*1), Y2
+	VFMADD231PS (SI)(BX*1), Y2, Y0
+	VFMADD231PS (CX)(BX*1), Y2, Y1
+	ADDQ        $0x20, BX
+	JNE         score_1
+	MOVQ        472(AX), CX
+	VMOVUPS     (CX), Y2
+	VUNPCKLPS   Y1, Y0, Y3
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y3, Y3
+	VUNPCKLPD   Y3, Y3, Y0
+	VUNPCKHPD   Y3, Y3, Y1
+	VADDPS      Y1, Y0, Y0
+	VPERM2F128  $0x20, Y0, Y0, Y1
+	VPERM2F128  $0x31, Y0, Y0, Y0
+	VADDPS      Y0, Y1, Y1
+	VXORPS      128(AX), Y1, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y3
+	VROUNDPS    $0x00, Y3, Y3
+	VFMSUB132PS windowConstants<>+128(SB), Y3, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y4
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y4
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y4
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y4
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y4
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y4
+	VCVTPS2DQ   Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VPADDD      Y3, Y4, Y4
+	VADDPS      windowConstants<>+96(SB), Y4, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y3
+	VBLENDVPS   Y0, Y4, Y3, Y3
+	VMULPS      192(AX), Y3, Y3
+	VDIVPS      Y1, Y3, Y3
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x03, Y0, Y5, Y0
+	VMULPS      Y2, Y3, Y3
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x03, Y4, Y1, Y4
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y4, Y1
+	VMAXPS      Y0, Y5, Y0
+	VFMADD231PS Y4, Y1, Y0
+	VFMADD213PS 256(AX), Y2, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     Y3, (DI)
 
 scored:
 	VZEROUPPER
@@ -4058,6 +8002,248 @@ score_1:
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
 	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y2, (R8)
+
+scored:
+	VZEROUPPER
+	RET
+
+// func scoresPlaced3AVX2(c *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·scoresPlaced3AVX2(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R8
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R9
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    8(BX), R10
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    16(AX), R11
+	NEGQ    R11
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS     (R9)(R11*1), Y6
+	VMOVUPS     (R10)(R11*1), Y7
+	VMOVUPS     (SI)(R11*1), Y8
+	VFMADD231PS Y8, Y6, Y0
+	VFMADD231PS Y8, Y7, Y3
+	VMOVUPS     (DI)(R11*1), Y8
+	VFMADD231PS Y8, Y6, Y1
+	VFMADD231PS Y8, Y7, Y4
+	VMOVUPS     (CX)(R11*1), Y8
+	VFMADD231PS Y8, Y6, Y2
+	VFMADD231PS Y8, Y7, Y5
+	ADDQ        $0x20, R11
+	JNE         score_2
+	MOVQ        472(AX), R9
+	VMOVUPS     (R9), Y6
+	VUNPCKLPS   Y1, Y0, Y7
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y7, Y7
+	VUNPCKLPS   Y2, Y2, Y0
+	VUNPCKHPS   Y2, Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	VUNPCKLPD   Y0, Y7, Y1
+	VUNPCKHPD   Y0, Y7, Y0
+	VADDPS      Y0, Y1, Y1
+	VPERM2F128  $0x20, Y1, Y1, Y0
+	VPERM2F128  $0x31, Y1, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VXORPS      128(AX), Y0, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y7
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y7
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y7
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y7
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y7
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y7
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y7, Y7
+	VADDPS      windowConstants<>+96(SB), Y7, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y7, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y8, Y8, Y8
+	VBLENDPS    $0x07, Y0, Y8, Y0
+	VMULPS      Y6, Y2, Y2
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x07, Y7, Y1, Y7
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y7, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y7, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y7, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y7, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y7, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y7, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y7, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y7, Y1
+	VMAXPS      Y0, Y8, Y0
+	VFMADD231PS Y7, Y1, Y0
+	VFMADD213PS 256(AX), Y6, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     Y2, (R8)
+	VMOVUPS     32(R9), Y0
+	VUNPCKLPS   Y4, Y3, Y1
+	VUNPCKHPS   Y4, Y3, Y2
+	VADDPS      Y2, Y1, Y1
+	VUNPCKLPS   Y5, Y5, Y2
+	VUNPCKHPS   Y5, Y5, Y3
+	VADDPS      Y3, Y2, Y2
+	VUNPCKLPD   Y2, Y1, Y3
+	VUNPCKHPD   Y2, Y1, Y1
+	VADDPS      Y1, Y3, Y3
+	VPERM2F128  $0x20, Y3, Y3, Y1
+	VPERM2F128  $0x31, Y3, Y3, Y2
+	VADDPS      Y2, Y1, Y1
+	VXORPS      128(AX), Y1, Y1
+	VORPS       windowConstants<>+0(SB), Y1, Y2
+	VMAXPS      windowConstants<>+160(SB), Y2, Y2
+	VMULPS      windowConstants<>+128(SB), Y2, Y3
+	VROUNDPS    $0x00, Y3, Y3
+	VFMSUB132PS windowConstants<>+128(SB), Y3, Y2
+	VMOVUPS     windowConstants<>+352(SB), Y4
+	VFMADD213PS windowConstants<>+320(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+288(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+256(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+224(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+192(SB), Y2, Y4
+	VCVTPS2DQ   Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VPADDD      Y3, Y4, Y4
+	VADDPS      windowConstants<>+96(SB), Y4, Y2
+	VMOVUPS     windowConstants<>+96(SB), Y3
+	VBLENDVPS   Y1, Y4, Y3, Y3
+	VMULPS      192(AX), Y3, Y3
+	VDIVPS      Y2, Y3, Y3
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x07, Y1, Y5, Y1
+	VMULPS      Y0, Y3, Y3
+	VXORPS      Y2, Y2, Y2
+	VBLENDPS    $0x07, Y4, Y2, Y4
+	VMOVUPS     windowConstants<>+640(SB), Y2
+	VFMADD213PS windowConstants<>+608(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+576(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+544(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+512(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+480(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+448(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+416(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+384(SB), Y4, Y2
+	VMAXPS      Y1, Y5, Y1
+	VFMADD231PS Y4, Y2, Y1
+	VFMADD213PS 256(AX), Y0, Y1
+	VMOVUPS     Y1, 256(AX)
+	VMOVUPS     Y3, 32(R8)
+	ADDQ        $0x10, BX
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, 472(AX)
+	SUBQ        $0x02, DX
+	JGE         pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS     (DX)(BX*1), Y3
+	VFMADD231PS (SI)(BX*1), Y3, Y0
+	VFMADD231PS (DI)(BX*1), Y3, Y1
+	VFMADD231PS (CX)(BX*1), Y3, Y2
+	ADDQ        $0x20, BX
+	JNE         score_1
+	MOVQ        472(AX), CX
+	VMOVUPS     (CX), Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y4, Y4
+	VUNPCKLPS   Y2, Y2, Y0
+	VUNPCKHPS   Y2, Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	VUNPCKLPD   Y0, Y4, Y1
+	VUNPCKHPD   Y0, Y4, Y0
+	VADDPS      Y0, Y1, Y1
+	VPERM2F128  $0x20, Y1, Y1, Y0
+	VPERM2F128  $0x31, Y1, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VXORPS      128(AX), Y0, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y4
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y4
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y4
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y4
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y4
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y4
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y4, Y4
+	VADDPS      windowConstants<>+96(SB), Y4, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y4, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x07, Y0, Y5, Y0
+	VMULPS      Y3, Y2, Y2
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x07, Y4, Y1, Y4
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y4, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y4, Y1
+	VMAXPS      Y0, Y5, Y0
+	VFMADD231PS Y4, Y1, Y0
+	VFMADD213PS 256(AX), Y3, Y0
+	VMOVUPS     Y0, 256(AX)
 	VMOVUPS     Y2, (R8)
 
 scored:
@@ -4414,6 +8600,258 @@ score_1:
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
 	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y2, (R9)
+
+scored:
+	VZEROUPPER
+	RET
+
+// func scoresPlaced4AVX2(c *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·scoresPlaced4AVX2(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R9
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R10
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    8(BX), R11
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    16(AX), R12
+	NEGQ    R12
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS     (R10)(R12*1), Y8
+	VMOVUPS     (R11)(R12*1), Y9
+	VMOVUPS     (SI)(R12*1), Y10
+	VFMADD231PS Y10, Y8, Y0
+	VFMADD231PS Y10, Y9, Y4
+	VMOVUPS     (DI)(R12*1), Y10
+	VFMADD231PS Y10, Y8, Y1
+	VFMADD231PS Y10, Y9, Y5
+	VMOVUPS     (R8)(R12*1), Y10
+	VFMADD231PS Y10, Y8, Y2
+	VFMADD231PS Y10, Y9, Y6
+	VMOVUPS     (CX)(R12*1), Y10
+	VFMADD231PS Y10, Y8, Y3
+	VFMADD231PS Y10, Y9, Y7
+	ADDQ        $0x20, R12
+	JNE         score_2
+	MOVQ        472(AX), R10
+	VMOVUPS     (R10), Y8
+	VUNPCKLPS   Y1, Y0, Y9
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y9, Y9
+	VUNPCKLPS   Y3, Y2, Y0
+	VUNPCKHPS   Y3, Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	VUNPCKLPD   Y0, Y9, Y1
+	VUNPCKHPD   Y0, Y9, Y0
+	VADDPS      Y0, Y1, Y1
+	VPERM2F128  $0x20, Y1, Y1, Y0
+	VPERM2F128  $0x31, Y1, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VXORPS      128(AX), Y0, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y3
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y3
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y3, Y3
+	VADDPS      windowConstants<>+96(SB), Y3, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y3, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y9, Y9, Y9
+	VBLENDPS    $0x0f, Y0, Y9, Y0
+	VMULPS      Y8, Y2, Y2
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x0f, Y3, Y1, Y3
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y3, Y1
+	VMAXPS      Y0, Y9, Y0
+	VFMADD231PS Y3, Y1, Y0
+	VFMADD213PS 256(AX), Y8, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     Y2, (R9)
+	VMOVUPS     32(R10), Y0
+	VUNPCKLPS   Y5, Y4, Y1
+	VUNPCKHPS   Y5, Y4, Y2
+	VADDPS      Y2, Y1, Y1
+	VUNPCKLPS   Y7, Y6, Y2
+	VUNPCKHPS   Y7, Y6, Y3
+	VADDPS      Y3, Y2, Y2
+	VUNPCKLPD   Y2, Y1, Y3
+	VUNPCKHPD   Y2, Y1, Y1
+	VADDPS      Y1, Y3, Y3
+	VPERM2F128  $0x20, Y3, Y3, Y1
+	VPERM2F128  $0x31, Y3, Y3, Y2
+	VADDPS      Y2, Y1, Y1
+	VXORPS      128(AX), Y1, Y1
+	VORPS       windowConstants<>+0(SB), Y1, Y2
+	VMAXPS      windowConstants<>+160(SB), Y2, Y2
+	VMULPS      windowConstants<>+128(SB), Y2, Y3
+	VROUNDPS    $0x00, Y3, Y3
+	VFMSUB132PS windowConstants<>+128(SB), Y3, Y2
+	VMOVUPS     windowConstants<>+352(SB), Y4
+	VFMADD213PS windowConstants<>+320(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+288(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+256(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+224(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+192(SB), Y2, Y4
+	VCVTPS2DQ   Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VPADDD      Y3, Y4, Y4
+	VADDPS      windowConstants<>+96(SB), Y4, Y2
+	VMOVUPS     windowConstants<>+96(SB), Y3
+	VBLENDVPS   Y1, Y4, Y3, Y3
+	VMULPS      192(AX), Y3, Y3
+	VDIVPS      Y2, Y3, Y3
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x0f, Y1, Y5, Y1
+	VMULPS      Y0, Y3, Y3
+	VXORPS      Y2, Y2, Y2
+	VBLENDPS    $0x0f, Y4, Y2, Y4
+	VMOVUPS     windowConstants<>+640(SB), Y2
+	VFMADD213PS windowConstants<>+608(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+576(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+544(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+512(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+480(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+448(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+416(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+384(SB), Y4, Y2
+	VMAXPS      Y1, Y5, Y1
+	VFMADD231PS Y4, Y2, Y1
+	VFMADD213PS 256(AX), Y0, Y1
+	VMOVUPS     Y1, 256(AX)
+	VMOVUPS     Y3, 32(R9)
+	ADDQ        $0x10, BX
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, 472(AX)
+	SUBQ        $0x02, DX
+	JGE         pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS     (DX)(BX*1), Y4
+	VFMADD231PS (SI)(BX*1), Y4, Y0
+	VFMADD231PS (DI)(BX*1), Y4, Y1
+	VFMADD231PS (R8)(BX*1), Y4, Y2
+	VFMADD231PS (CX)(BX*1), Y4, Y3
+	ADDQ        $0x20, BX
+	JNE         score_1
+	MOVQ        472(AX), CX
+	VMOVUPS     (CX), Y4
+	VUNPCKLPS   Y1, Y0, Y5
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y5, Y5
+	VUNPCKLPS   Y3, Y2, Y0
+	VUNPCKHPS   Y3, Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	VUNPCKLPD   Y0, Y5, Y1
+	VUNPCKHPD   Y0, Y5, Y0
+	VADDPS      Y0, Y1, Y1
+	VPERM2F128  $0x20, Y1, Y1, Y0
+	VPERM2F128  $0x31, Y1, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VXORPS      128(AX), Y0, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y3
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y3
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y3, Y3
+	VADDPS      windowConstants<>+96(SB), Y3, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y3, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x0f, Y0, Y5, Y0
+	VMULPS      Y4, Y2, Y2
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x0f, Y3, Y1, Y3
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y3, Y1
+	VMAXPS      Y0, Y5, Y0
+	VFMADD231PS Y3, Y1, Y0
+	VFMADD213PS 256(AX), Y4, Y0
+	VMOVUPS     Y0, 256(AX)
 	VMOVUPS     Y2, (R9)
 
 scored:
@@ -4808,6 +9246,286 @@ score_1:
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
 	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y2, (R10)
+
+scored:
+	VZEROUPPER
+	RET
+
+// func scoresPlaced5AVX2(c *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·scoresPlaced5AVX2(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVLQSX 16(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R10
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R11
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    8(BX), R12
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	MOVQ    16(AX), R13
+	NEGQ    R13
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS     (R11)(R13*1), Y10
+	VMOVUPS     (R12)(R13*1), Y11
+	VMOVUPS     (SI)(R13*1), Y12
+	VFMADD231PS Y12, Y10, Y0
+	VFMADD231PS Y12, Y11, Y5
+	VMOVUPS     (DI)(R13*1), Y12
+	VFMADD231PS Y12, Y10, Y1
+	VFMADD231PS Y12, Y11, Y6
+	VMOVUPS     (R8)(R13*1), Y12
+	VFMADD231PS Y12, Y10, Y2
+	VFMADD231PS Y12, Y11, Y7
+	VMOVUPS     (R9)(R13*1), Y12
+	VFMADD231PS Y12, Y10, Y3
+	VFMADD231PS Y12, Y11, Y8
+	VMOVUPS     (CX)(R13*1), Y12
+	VFMADD231PS Y12, Y10, Y4
+	VFMADD231PS Y12, Y11, Y9
+	ADDQ        $0x20, R13
+	JNE         score_2
+	MOVQ        472(AX), R11
+	VMOVUPS     (R11), Y10
+	VUNPCKLPS   Y1, Y0, Y11
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y11, Y11
+	VUNPCKLPS   Y3, Y2, Y0
+	VUNPCKHPS   Y3, Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	VUNPCKLPD   Y0, Y11, Y1
+	VUNPCKHPD   Y0, Y11, Y0
+	VADDPS      Y0, Y1, Y1
+	VUNPCKLPS   Y4, Y4, Y0
+	VUNPCKHPS   Y4, Y4, Y2
+	VADDPS      Y2, Y0, Y0
+	VUNPCKLPD   Y0, Y0, Y2
+	VUNPCKHPD   Y0, Y0, Y0
+	VADDPS      Y0, Y2, Y2
+	VPERM2F128  $0x20, Y2, Y1, Y0
+	VPERM2F128  $0x31, Y2, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VXORPS      128(AX), Y0, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y3
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y3
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y3, Y3
+	VADDPS      windowConstants<>+96(SB), Y3, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y3, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y4, Y4, Y4
+	VBLENDPS    $0x1f, Y0, Y4, Y0
+	VMULPS      Y10, Y2, Y2
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x1f, Y3, Y1, Y3
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y3, Y1
+	VMAXPS      Y0, Y4, Y0
+	VFMADD231PS Y3, Y1, Y0
+	VFMADD213PS 256(AX), Y10, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     Y2, (R10)
+	VMOVUPS     32(R11), Y0
+	VUNPCKLPS   Y6, Y5, Y1
+	VUNPCKHPS   Y6, Y5, Y2
+	VADDPS      Y2, Y1, Y1
+	VUNPCKLPS   Y8, Y7, Y2
+	VUNPCKHPS   Y8, Y7, Y3
+	VADDPS      Y3, Y2, Y2
+	VUNPCKLPD   Y2, Y1, Y3
+	VUNPCKHPD   Y2, Y1, Y1
+	VADDPS      Y1, Y3, Y3
+	VUNPCKLPS   Y9, Y9, Y1
+	VUNPCKHPS   Y9, Y9, Y2
+	VADDPS      Y2, Y1, Y1
+	VUNPCKLPD   Y1, Y1, Y2
+	VUNPCKHPD   Y1, Y1, Y1
+	VADDPS      Y1, Y2, Y2
+	VPERM2F128  $0x20, Y2, Y3, Y1
+	VPERM2F128  $0x31, Y2, Y3, Y2
+	VADDPS      Y2, Y1, Y1
+	VXORPS      128(AX), Y1, Y1
+	VORPS       windowConstants<>+0(SB), Y1, Y2
+	VMAXPS      windowConstants<>+160(SB), Y2, Y2
+	VMULPS      windowConstants<>+128(SB), Y2, Y3
+	VROUNDPS    $0x00, Y3, Y3
+	VFMSUB132PS windowConstants<>+128(SB), Y3, Y2
+	VMOVUPS     windowConstants<>+352(SB), Y4
+	VFMADD213PS windowConstants<>+320(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+288(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+256(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+224(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+192(SB), Y2, Y4
+	VCVTPS2DQ   Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VPADDD      Y3, Y4, Y4
+	VADDPS      windowConstants<>+96(SB), Y4, Y2
+	VMOVUPS     windowConstants<>+96(SB), Y3
+	VBLENDVPS   Y1, Y4, Y3, Y3
+	VMULPS      192(AX), Y3, Y3
+	VDIVPS      Y2, Y3, Y3
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x1f, Y1, Y5, Y1
+	VMULPS      Y0, Y3, Y3
+	VXORPS      Y2, Y2, Y2
+	VBLENDPS    $0x1f, Y4, Y2, Y4
+	VMOVUPS     windowConstants<>+640(SB), Y2
+	VFMADD213PS windowConstants<>+608(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+576(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+544(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+512(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+480(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+448(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+416(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+384(SB), Y4, Y2
+	VMAXPS      Y1, Y5, Y1
+	VFMADD231PS Y4, Y2, Y1
+	VFMADD213PS 256(AX), Y0, Y1
+	VMOVUPS     Y1, 256(AX)
+	VMOVUPS     Y3, 32(R10)
+	ADDQ        $0x10, BX
+	ADDQ        $0x40, R10
+	ADDQ        $0x40, 472(AX)
+	SUBQ        $0x02, DX
+	JGE         pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS     (DX)(BX*1), Y5
+	VFMADD231PS (SI)(BX*1), Y5, Y0
+	VFMADD231PS (DI)(BX*1), Y5, Y1
+	VFMADD231PS (R8)(BX*1), Y5, Y2
+	VFMADD231PS (R9)(BX*1), Y5, Y3
+	VFMADD231PS (CX)(BX*1), Y5, Y4
+	ADDQ        $0x20, BX
+	JNE         score_1
+	MOVQ        472(AX), CX
+	VMOVUPS     (CX), Y5
+	VUNPCKLPS   Y1, Y0, Y6
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y6, Y6
+	VUNPCKLPS   Y3, Y2, Y0
+	VUNPCKHPS   Y3, Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	VUNPCKLPD   Y0, Y6, Y1
+	VUNPCKHPD   Y0, Y6, Y0
+	VADDPS      Y0, Y1, Y1
+	VUNPCKLPS   Y4, Y4, Y0
+	VUNPCKHPS   Y4, Y4, Y2
+	VADDPS      Y2, Y0, Y0
+	VUNPCKLPD   Y0, Y0, Y2
+	VUNPCKHPD   Y0, Y0, Y0
+	VADDPS      Y0, Y2, Y2
+	VPERM2F128  $0x20, Y2, Y1, Y0
+	VPERM2F128  $0x31, Y2, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VXORPS      128(AX), Y0, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y3
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y3
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y3, Y3
+	VADDPS      windowConstants<>+96(SB), Y3, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y3, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y4, Y4, Y4
+	VBLENDPS    $0x1f, Y0, Y4, Y0
+	VMULPS      Y5, Y2, Y2
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x1f, Y3, Y1, Y3
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y3, Y1
+	VMAXPS      Y0, Y4, Y0
+	VFMADD231PS Y3, Y1, Y0
+	VFMADD213PS 256(AX), Y5, Y0
+	VMOVUPS     Y0, 256(AX)
 	VMOVUPS     Y2, (R10)
 
 scored:
@@ -5222,6 +9940,296 @@ score_1:
 	VANDPS      windowConstants<>+32(SB), Y0, Y0
 	VORPS       windowConstants<>+96(SB), Y0, Y0
 	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y2, (R11)
+
+scored:
+	VZEROUPPER
+	RET
+
+// func scoresPlaced6AVX2(c *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·scoresPlaced6AVX2(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVLQSX 16(CX), R10
+	IMULQ   BX, R10
+	ADDQ    DX, R10
+	MOVLQSX 20(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R11
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R12
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    8(BX), R13
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVQ    16(AX), R14
+	NEGQ    R14
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS     (R12)(R14*1), Y12
+	VMOVUPS     (R13)(R14*1), Y13
+	VMOVUPS     (SI)(R14*1), Y14
+	VFMADD231PS Y14, Y12, Y0
+	VFMADD231PS Y14, Y13, Y6
+	VMOVUPS     (DI)(R14*1), Y14
+	VFMADD231PS Y14, Y12, Y1
+	VFMADD231PS Y14, Y13, Y7
+	VMOVUPS     (R8)(R14*1), Y14
+	VFMADD231PS Y14, Y12, Y2
+	VFMADD231PS Y14, Y13, Y8
+	VMOVUPS     (R9)(R14*1), Y14
+	VFMADD231PS Y14, Y12, Y3
+	VFMADD231PS Y14, Y13, Y9
+	VMOVUPS     (R10)(R14*1), Y14
+	VFMADD231PS Y14, Y12, Y4
+	VFMADD231PS Y14, Y13, Y10
+	VMOVUPS     (CX)(R14*1), Y14
+	VFMADD231PS Y14, Y12, Y5
+	VFMADD231PS Y14, Y13, Y11
+	ADDQ        $0x20, R14
+	JNE         score_2
+	MOVQ        472(AX), R12
+	VMOVUPS     (R12), Y12
+	VUNPCKLPS   Y1, Y0, Y13
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y13, Y13
+	VUNPCKLPS   Y3, Y2, Y0
+	VUNPCKHPS   Y3, Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	VUNPCKLPD   Y0, Y13, Y1
+	VUNPCKHPD   Y0, Y13, Y0
+	VADDPS      Y0, Y1, Y1
+	VUNPCKLPS   Y5, Y4, Y0
+	VUNPCKHPS   Y5, Y4, Y2
+	VADDPS      Y2, Y0, Y0
+	VUNPCKLPD   Y0, Y0, Y2
+	VUNPCKHPD   Y0, Y0, Y0
+	VADDPS      Y0, Y2, Y2
+	VPERM2F128  $0x20, Y2, Y1, Y0
+	VPERM2F128  $0x31, Y2, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VXORPS      128(AX), Y0, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y3
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y3
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y3, Y3
+	VADDPS      windowConstants<>+96(SB), Y3, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y3, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y4, Y4, Y4
+	VBLENDPS    $0x3f, Y0, Y4, Y0
+	VMULPS      Y12, Y2, Y2
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x3f, Y3, Y1, Y3
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y3, Y1
+	VMAXPS      Y0, Y4, Y0
+	VFMADD231PS Y3, Y1, Y0
+	VFMADD213PS 256(AX), Y12, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     Y2, (R11)
+	VMOVUPS     32(R12), Y0
+	VUNPCKLPS   Y7, Y6, Y1
+	VUNPCKHPS   Y7, Y6, Y2
+	VADDPS      Y2, Y1, Y1
+	VUNPCKLPS   Y9, Y8, Y2
+	VUNPCKHPS   Y9, Y8, Y3
+	VADDPS      Y3, Y2, Y2
+	VUNPCKLPD   Y2, Y1, Y3
+	VUNPCKHPD   Y2, Y1, Y1
+	VADDPS      Y1, Y3, Y3
+	VUNPCKLPS   Y11, Y10, Y1
+	VUNPCKHPS   Y11, Y10, Y2
+	VADDPS      Y2, Y1, Y1
+	VUNPCKLPD   Y1, Y1, Y2
+	VUNPCKHPD   Y1, Y1, Y1
+	VADDPS      Y1, Y2, Y2
+	VPERM2F128  $0x20, Y2, Y3, Y1
+	VPERM2F128  $0x31, Y2, Y3, Y2
+	VADDPS      Y2, Y1, Y1
+	VXORPS      128(AX), Y1, Y1
+	VORPS       windowConstants<>+0(SB), Y1, Y2
+	VMAXPS      windowConstants<>+160(SB), Y2, Y2
+	VMULPS      windowConstants<>+128(SB), Y2, Y3
+	VROUNDPS    $0x00, Y3, Y3
+	VFMSUB132PS windowConstants<>+128(SB), Y3, Y2
+	VMOVUPS     windowConstants<>+352(SB), Y4
+	VFMADD213PS windowConstants<>+320(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+288(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+256(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+224(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+192(SB), Y2, Y4
+	VCVTPS2DQ   Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VPADDD      Y3, Y4, Y4
+	VADDPS      windowConstants<>+96(SB), Y4, Y2
+	VMOVUPS     windowConstants<>+96(SB), Y3
+	VBLENDVPS   Y1, Y4, Y3, Y3
+	VMULPS      192(AX), Y3, Y3
+	VDIVPS      Y2, Y3, Y3
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x3f, Y1, Y5, Y1
+	VMULPS      Y0, Y3, Y3
+	VXORPS      Y2, Y2, Y2
+	VBLENDPS    $0x3f, Y4, Y2, Y4
+	VMOVUPS     windowConstants<>+640(SB), Y2
+	VFMADD213PS windowConstants<>+608(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+576(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+544(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+512(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+480(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+448(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+416(SB), Y4, Y2
+	VFMADD213PS windowConstants<>+384(SB), Y4, Y2
+	VMAXPS      Y1, Y5, Y1
+	VFMADD231PS Y4, Y2, Y1
+	VFMADD213PS 256(AX), Y0, Y1
+	VMOVUPS     Y1, 256(AX)
+	VMOVUPS     Y3, 32(R11)
+	ADDQ        $0x10, BX
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, 472(AX)
+	SUBQ        $0x02, DX
+	JGE         pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS     (DX)(BX*1), Y6
+	VFMADD231PS (SI)(BX*1), Y6, Y0
+	VFMADD231PS (DI)(BX*1), Y6, Y1
+	VFMADD231PS (R8)(BX*1), Y6, Y2
+	VFMADD231PS (R9)(BX*1), Y6, Y3
+	VFMADD231PS (R10)(BX*1), Y6, Y4
+	VFMADD231PS (CX)(BX*1), Y6, Y5
+	ADDQ        $0x20, BX
+	JNE         score_1
+	MOVQ        472(AX), CX
+	VMOVUPS     (CX), Y6
+	VUNPCKLPS   Y1, Y0, Y7
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y7, Y7
+	VUNPCKLPS   Y3, Y2, Y0
+	VUNPCKHPS   Y3, Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	VUNPCKLPD   Y0, Y7, Y1
+	VUNPCKHPD   Y0, Y7, Y0
+	VADDPS      Y0, Y1, Y1
+	VUNPCKLPS   Y5, Y4, Y0
+	VUNPCKHPS   Y5, Y4, Y2
+	VADDPS      Y2, Y0, Y0
+	VUNPCKLPD   Y0, Y0, Y2
+	VUNPCKHPD   Y0, Y0, Y0
+	VADDPS      Y0, Y2, Y2
+	VPERM2F128  $0x20, Y2, Y1, Y0
+	VPERM2F128  $0x31, Y2, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VXORPS      128(AX), Y0, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y3
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y3
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y3, Y3
+	VADDPS      windowConstants<>+96(SB), Y3, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y3, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y4, Y4, Y4
+	VBLENDPS    $0x3f, Y0, Y4, Y0
+	VMULPS      Y6, Y2, Y2
+	VXORPS      Y1, Y1, Y1
+	VBLENDPS    $0x3f, Y3, Y1, Y3
+	VMOVUPS     windowConstants<>+640(SB), Y1
+	VFMADD213PS windowConstants<>+608(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+576(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+544(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+512(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+480(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+448(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+416(SB), Y3, Y1
+	VFMADD213PS windowConstants<>+384(SB), Y3, Y1
+	VMAXPS      Y0, Y4, Y0
+	VFMADD231PS Y3, Y1, Y0
+	VFMADD213PS 256(AX), Y6, Y0
+	VMOVUPS     Y0, 256(AX)
 	VMOVUPS     Y2, (R11)
 
 scored:

@@ -14,6 +14,18 @@ func skipGram2AVX2(c *byte)
 //go:noescape
 func cbow2AVX2(c *byte)
 
+// skipGramPlaced2AVX2 applies skip-gram windows with 2 outputs.
+// The windows are placed.
+//
+//go:noescape
+func skipGramPlaced2AVX2(c *byte)
+
+// cbowPlaced2AVX2 applies CBOW windows with 2 outputs; sum is the hidden row.
+// The windows are placed.
+//
+//go:noescape
+func cbowPlaced2AVX2(c *byte)
+
 // skipGram3AVX2 applies skip-gram windows with 3 outputs.
 //
 //go:noescape
@@ -23,6 +35,18 @@ func skipGram3AVX2(c *byte)
 //
 //go:noescape
 func cbow3AVX2(c *byte)
+
+// skipGramPlaced3AVX2 applies skip-gram windows with 3 outputs.
+// The windows are placed.
+//
+//go:noescape
+func skipGramPlaced3AVX2(c *byte)
+
+// cbowPlaced3AVX2 applies CBOW windows with 3 outputs; sum is the hidden row.
+// The windows are placed.
+//
+//go:noescape
+func cbowPlaced3AVX2(c *byte)
 
 // skipGram4AVX2 applies skip-gram windows with 4 outputs.
 //
@@ -34,6 +58,18 @@ func skipGram4AVX2(c *byte)
 //go:noescape
 func cbow4AVX2(c *byte)
 
+// skipGramPlaced4AVX2 applies skip-gram windows with 4 outputs.
+// The windows are placed.
+//
+//go:noescape
+func skipGramPlaced4AVX2(c *byte)
+
+// cbowPlaced4AVX2 applies CBOW windows with 4 outputs; sum is the hidden row.
+// The windows are placed.
+//
+//go:noescape
+func cbowPlaced4AVX2(c *byte)
+
 // skipGram5AVX2 applies skip-gram windows with 5 outputs.
 //
 //go:noescape
@@ -43,6 +79,18 @@ func skipGram5AVX2(c *byte)
 //
 //go:noescape
 func cbow5AVX2(c *byte)
+
+// skipGramPlaced5AVX2 applies skip-gram windows with 5 outputs.
+// The windows are placed.
+//
+//go:noescape
+func skipGramPlaced5AVX2(c *byte)
+
+// cbowPlaced5AVX2 applies CBOW windows with 5 outputs; sum is the hidden row.
+// The windows are placed.
+//
+//go:noescape
+func cbowPlaced5AVX2(c *byte)
 
 // skipGram6AVX2 applies skip-gram windows with 6 outputs.
 //
@@ -54,11 +102,30 @@ func skipGram6AVX2(c *byte)
 //go:noescape
 func cbow6AVX2(c *byte)
 
+// skipGramPlaced6AVX2 applies skip-gram windows with 6 outputs.
+// The windows are placed.
+//
+//go:noescape
+func skipGramPlaced6AVX2(c *byte)
+
+// cbowPlaced6AVX2 applies CBOW windows with 6 outputs; sum is the hidden row.
+// The windows are placed.
+//
+//go:noescape
+func cbowPlaced6AVX2(c *byte)
+
 // scores1AVX2 is the first half of skipGram for one window and a chunk of 1 outputs;
 // rows holds the context rows' addresses.
 //
 //go:noescape
 func scores1AVX2(c *byte)
+
+// scoresPlaced1AVX2 is the first half of skipGram for one window and a chunk of 1 outputs;
+// rows holds the context rows' addresses.
+// The windows are placed.
+//
+//go:noescape
+func scoresPlaced1AVX2(c *byte)
 
 // update1AVX2 is the second half of skipGram for one window and a chunk of 1 outputs;
 // sum receives what the context rows should.
@@ -72,6 +139,13 @@ func update1AVX2(c *byte)
 //go:noescape
 func scores2AVX2(c *byte)
 
+// scoresPlaced2AVX2 is the first half of skipGram for one window and a chunk of 2 outputs;
+// rows holds the context rows' addresses.
+// The windows are placed.
+//
+//go:noescape
+func scoresPlaced2AVX2(c *byte)
+
 // update2AVX2 is the second half of skipGram for one window and a chunk of 2 outputs;
 // sum receives what the context rows should.
 //
@@ -83,6 +157,13 @@ func update2AVX2(c *byte)
 //
 //go:noescape
 func scores3AVX2(c *byte)
+
+// scoresPlaced3AVX2 is the first half of skipGram for one window and a chunk of 3 outputs;
+// rows holds the context rows' addresses.
+// The windows are placed.
+//
+//go:noescape
+func scoresPlaced3AVX2(c *byte)
 
 // update3AVX2 is the second half of skipGram for one window and a chunk of 3 outputs;
 // sum receives what the context rows should.
@@ -96,6 +177,13 @@ func update3AVX2(c *byte)
 //go:noescape
 func scores4AVX2(c *byte)
 
+// scoresPlaced4AVX2 is the first half of skipGram for one window and a chunk of 4 outputs;
+// rows holds the context rows' addresses.
+// The windows are placed.
+//
+//go:noescape
+func scoresPlaced4AVX2(c *byte)
+
 // update4AVX2 is the second half of skipGram for one window and a chunk of 4 outputs;
 // sum receives what the context rows should.
 //
@@ -108,6 +196,13 @@ func update4AVX2(c *byte)
 //go:noescape
 func scores5AVX2(c *byte)
 
+// scoresPlaced5AVX2 is the first half of skipGram for one window and a chunk of 5 outputs;
+// rows holds the context rows' addresses.
+// The windows are placed.
+//
+//go:noescape
+func scoresPlaced5AVX2(c *byte)
+
 // update5AVX2 is the second half of skipGram for one window and a chunk of 5 outputs;
 // sum receives what the context rows should.
 //
@@ -119,6 +214,13 @@ func update5AVX2(c *byte)
 //
 //go:noescape
 func scores6AVX2(c *byte)
+
+// scoresPlaced6AVX2 is the first half of skipGram for one window and a chunk of 6 outputs;
+// rows holds the context rows' addresses.
+// The windows are placed.
+//
+//go:noescape
+func scoresPlaced6AVX2(c *byte)
 
 // update6AVX2 is the second half of skipGram for one window and a chunk of 6 outputs;
 // sum receives what the context rows should.

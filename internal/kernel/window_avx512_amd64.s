@@ -100,7 +100,79 @@ DATA windowConstants<>+368(SB)/4, $0x3aaf8448
 DATA windowConstants<>+372(SB)/4, $0x3aaf8448
 DATA windowConstants<>+376(SB)/4, $0x3aaf8448
 DATA windowConstants<>+380(SB)/4, $0x3aaf8448
-GLOBL windowConstants<>(SB), RODATA|NOPTR, $384
+DATA windowConstants<>+384(SB)/4, $0x3f7fffff
+DATA windowConstants<>+388(SB)/4, $0x3f7fffff
+DATA windowConstants<>+392(SB)/4, $0x3f7fffff
+DATA windowConstants<>+396(SB)/4, $0x3f7fffff
+DATA windowConstants<>+400(SB)/4, $0x3f7fffff
+DATA windowConstants<>+404(SB)/4, $0x3f7fffff
+DATA windowConstants<>+408(SB)/4, $0x3f7fffff
+DATA windowConstants<>+412(SB)/4, $0x3f7fffff
+DATA windowConstants<>+416(SB)/4, $0xbeffff46
+DATA windowConstants<>+420(SB)/4, $0xbeffff46
+DATA windowConstants<>+424(SB)/4, $0xbeffff46
+DATA windowConstants<>+428(SB)/4, $0xbeffff46
+DATA windowConstants<>+432(SB)/4, $0xbeffff46
+DATA windowConstants<>+436(SB)/4, $0xbeffff46
+DATA windowConstants<>+440(SB)/4, $0xbeffff46
+DATA windowConstants<>+444(SB)/4, $0xbeffff46
+DATA windowConstants<>+448(SB)/4, $0x3eaa96ba
+DATA windowConstants<>+452(SB)/4, $0x3eaa96ba
+DATA windowConstants<>+456(SB)/4, $0x3eaa96ba
+DATA windowConstants<>+460(SB)/4, $0x3eaa96ba
+DATA windowConstants<>+464(SB)/4, $0x3eaa96ba
+DATA windowConstants<>+468(SB)/4, $0x3eaa96ba
+DATA windowConstants<>+472(SB)/4, $0x3eaa96ba
+DATA windowConstants<>+476(SB)/4, $0x3eaa96ba
+DATA windowConstants<>+480(SB)/4, $0xbe7e5082
+DATA windowConstants<>+484(SB)/4, $0xbe7e5082
+DATA windowConstants<>+488(SB)/4, $0xbe7e5082
+DATA windowConstants<>+492(SB)/4, $0xbe7e5082
+DATA windowConstants<>+496(SB)/4, $0xbe7e5082
+DATA windowConstants<>+500(SB)/4, $0xbe7e5082
+DATA windowConstants<>+504(SB)/4, $0xbe7e5082
+DATA windowConstants<>+508(SB)/4, $0xbe7e5082
+DATA windowConstants<>+512(SB)/4, $0x3e4358e6
+DATA windowConstants<>+516(SB)/4, $0x3e4358e6
+DATA windowConstants<>+520(SB)/4, $0x3e4358e6
+DATA windowConstants<>+524(SB)/4, $0x3e4358e6
+DATA windowConstants<>+528(SB)/4, $0x3e4358e6
+DATA windowConstants<>+532(SB)/4, $0x3e4358e6
+DATA windowConstants<>+536(SB)/4, $0x3e4358e6
+DATA windowConstants<>+540(SB)/4, $0x3e4358e6
+DATA windowConstants<>+544(SB)/4, $0xbe0b497a
+DATA windowConstants<>+548(SB)/4, $0xbe0b497a
+DATA windowConstants<>+552(SB)/4, $0xbe0b497a
+DATA windowConstants<>+556(SB)/4, $0xbe0b497a
+DATA windowConstants<>+560(SB)/4, $0xbe0b497a
+DATA windowConstants<>+564(SB)/4, $0xbe0b497a
+DATA windowConstants<>+568(SB)/4, $0xbe0b497a
+DATA windowConstants<>+572(SB)/4, $0xbe0b497a
+DATA windowConstants<>+576(SB)/4, $0x3d9ec0c1
+DATA windowConstants<>+580(SB)/4, $0x3d9ec0c1
+DATA windowConstants<>+584(SB)/4, $0x3d9ec0c1
+DATA windowConstants<>+588(SB)/4, $0x3d9ec0c1
+DATA windowConstants<>+592(SB)/4, $0x3d9ec0c1
+DATA windowConstants<>+596(SB)/4, $0x3d9ec0c1
+DATA windowConstants<>+600(SB)/4, $0x3d9ec0c1
+DATA windowConstants<>+604(SB)/4, $0x3d9ec0c1
+DATA windowConstants<>+608(SB)/4, $0xbcee2cbc
+DATA windowConstants<>+612(SB)/4, $0xbcee2cbc
+DATA windowConstants<>+616(SB)/4, $0xbcee2cbc
+DATA windowConstants<>+620(SB)/4, $0xbcee2cbc
+DATA windowConstants<>+624(SB)/4, $0xbcee2cbc
+DATA windowConstants<>+628(SB)/4, $0xbcee2cbc
+DATA windowConstants<>+632(SB)/4, $0xbcee2cbc
+DATA windowConstants<>+636(SB)/4, $0xbcee2cbc
+DATA windowConstants<>+640(SB)/4, $0x3ba7f8dd
+DATA windowConstants<>+644(SB)/4, $0x3ba7f8dd
+DATA windowConstants<>+648(SB)/4, $0x3ba7f8dd
+DATA windowConstants<>+652(SB)/4, $0x3ba7f8dd
+DATA windowConstants<>+656(SB)/4, $0x3ba7f8dd
+DATA windowConstants<>+660(SB)/4, $0x3ba7f8dd
+DATA windowConstants<>+664(SB)/4, $0x3ba7f8dd
+DATA windowConstants<>+668(SB)/4, $0x3ba7f8dd
+GLOBL windowConstants<>(SB), RODATA|NOPTR, $672
 
 // func skipGram2AVX512(c *byte)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
@@ -478,36 +550,38 @@ next_done:
 	MOVQ         24(AX), DX
 	MOVLQSX      (DX), DX
 	MOVQ         48(AX), BX
-	MOVQ         72(AX), DI
-	MOVQ         16(AX), R8
-	NEGQ         R8
-	ADDQ         16(AX), DI
-	MOVQ         $0x00000001, R9
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R9
 	VXORPS       X6, X6, X6
-	VCVTSI2SSQ   R9, X6, X6
+	MOVQ         $0x00000001, DI
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, DI
+	VCVTSI2SSQ   DI, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
+	LEAQ         (BX)(DX*8), BX
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), DI
+	NEGQ         DI
+	ADDQ         16(AX), DX
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 
 hidden:
-	VPXORD Z8, Z8, Z8
-	XORQ   R10, R10
+	VPXORD  Z8, Z8, Z8
+	MOVQ    24(AX), R9
+	MOVLQSX (R9), R9
+	NEGQ    R9
 
 mean:
-	MOVQ             (BX)(R10*8), R9
-	VADDPS           (R9)(R8*1), Z8, Z8
-	INCQ             R10
-	CMPQ             R10, DX
+	MOVQ             (BX)(R9*8), R8
+	VADDPS           (R8)(DI*1), Z8, Z8
+	INCQ             R9
 	JNE              mean
 	VMULPS           Z5, Z8, Z8
-	VMOVUPS          Z8, (DI)(R8*1)
-	VFMADD231PS      (SI)(R8*1), Z8, Z6
-	VFMADD231PS      (CX)(R8*1), Z8, Z7
-	ADDQ             $0x40, R8
+	VMOVUPS          Z8, (DX)(DI*1)
+	VFMADD231PS      (SI)(DI*1), Z8, Z6
+	VFMADD231PS      (CX)(DI*1), Z8, Z7
+	ADDQ             $0x40, DI
 	JNE              hidden
 	MOVQ             40(AX), DX
 	VUNPCKLPS        Z7, Z6, Z5
@@ -574,14 +648,16 @@ blocks:
 	MOVQ        48(AX), DI
 	MOVQ        24(AX), R8
 	MOVLQSX     (R8), R8
-	XORQ        R10, R10
+	LEAQ        (DI)(R8*8), DI
+	MOVQ        24(AX), R9
+	MOVLQSX     (R9), R9
+	NEGQ        R9
 
 row:
-	MOVQ    (DI)(R10*8), R9
-	VADDPS  (R9)(BX*1), Z7, Z8
-	VMOVUPS Z8, (R9)(BX*1)
-	INCQ    R10
-	CMPQ    R10, R8
+	MOVQ    (DI)(R9*8), R8
+	VADDPS  (R8)(BX*1), Z7, Z8
+	VMOVUPS Z8, (R8)(BX*1)
+	INCQ    R9
 	JNE     row
 	MOVQ    80(AX), DI
 	MOVQ    88(AX), R8
@@ -619,6 +695,579 @@ no_ahead:
 	VMOVUPS Z2, 256(AX)
 	VMOVUPS Z3, 320(AX)
 	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func skipGramPlaced2AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·skipGramPlaced2AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x00000003, CX
+	KMOVW   CX, K1
+	MOVL    $0x00000303, CX
+	KMOVW   CX, K2
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), DI
+	MOVQ    448(AX), R8
+	MOVQ    24(AX), R9
+	MOVLQSX 4(R9), R9
+	SHLQ    $0x05, R9
+	ADDQ    R9, R8
+	MOVQ    R8, 472(AX)
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R8
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	MOVQ    8(BX), R9
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	MOVQ    16(AX), R10
+	NEGQ    R10
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS          (R8)(R10*1), Z7
+	VMOVUPS          (R9)(R10*1), Z8
+	VMOVUPS          (SI)(R10*1), Z9
+	VFMADD231PS      Z9, Z7, Z3
+	VFMADD231PS      Z9, Z8, Z5
+	VMOVUPS          (CX)(R10*1), Z9
+	VFMADD231PS      Z9, Z7, Z4
+	VFMADD231PS      Z9, Z8, Z6
+	ADDQ             $0x40, R10
+	JNE              score_2
+	MOVQ             472(AX), R8
+	VMOVUPS          (R8), Z7
+	VUNPCKLPS        Z4, Z3, Z8
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z8, Z8
+	VUNPCKLPD        Z8, Z8, Z3
+	VUNPCKHPD        Z8, Z8, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z5
+	VADDPS           Z5, Z3, Z3
+	VUNPCKLPD        Z3, Z3, Z5
+	VUNPCKHPD        Z3, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z5, Z3
+	VSHUFF64X2       $0xdd, Z5, Z5, Z5
+	VADDPS           Z5, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z4, Z5
+	VSHUFF64X2       $0xdd, Z3, Z4, Z3
+	VADDPS           Z3, Z5, Z5
+	VPXORD           Z0, Z5, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z7, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z7, Z4, K2, Z2
+	VMOVUPS          Z5, (DI)
+	ADDQ             $0x10, BX
+	ADDQ             $0x40, DI
+	ADDQ             $0x40, 472(AX)
+	SUBQ             $0x02, DX
+	JGE              pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS          (DX)(BX*1), Z5
+	VFMADD231PS      (SI)(BX*1), Z5, Z3
+	VFMADD231PS      (CX)(BX*1), Z5, Z4
+	ADDQ             $0x40, BX
+	JNE              score_1
+	MOVQ             472(AX), DX
+	VMOVUPS          (DX), Y10
+	VUNPCKLPS        Z4, Z3, Z5
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VUNPCKLPD        Z5, Z5, Z3
+	VUNPCKHPD        Z5, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z4, Z3
+	VSHUFF64X2       $0xdd, Z4, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VPXORD           Z0, Z3, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z10, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z10, Z4, K1, Z2
+	VMOVUPS          Y5, (DI)
+
+scored:
+	MOVQ    16(AX), DX
+	NEGQ    DX
+	PCALIGN $0x20
+
+blocks:
+	VMOVUPS (SI)(DX*1), Z3
+	VMOVUPS (CX)(DX*1), Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), DI
+	MOVQ    24(AX), R8
+	MOVLQSX (R8), R8
+	PCALIGN $0x20
+
+row:
+	MOVQ         (BX), R9
+	VMOVUPS      (R9)(DX*1), Z7
+	VMOVAPS      Z7, Z8
+	VBROADCASTSS (DI), Z9
+	VFMADD231PS  Z9, Z3, Z8
+	VFMADD231PS  Z9, Z7, Z5
+	VBROADCASTSS 4(DI), Z9
+	VFMADD231PS  Z9, Z4, Z8
+	VFMADD231PS  Z9, Z7, Z6
+	VMOVUPS      Z8, (R9)(DX*1)
+	ADDQ         $0x08, BX
+	ADDQ         $0x20, DI
+	DECQ         R8
+	JNE          row
+	MOVQ         80(AX), BX
+	MOVQ         88(AX), DI
+	TESTQ        DI, DI
+	JE           prefetched
+
+prefetch:
+	MOVQ       (BX), R8
+	PREFETCHT0 (R8)(DX*1)
+	ADDQ       $0x08, BX
+	DECQ       DI
+	JNE        prefetch
+
+prefetched:
+	VADDPS  (SI)(DX*1), Z5, Z5
+	VMOVUPS Z5, (SI)(DX*1)
+	VADDPS  (CX)(DX*1), Z6, Z6
+	VMOVUPS Z6, (CX)(DX*1)
+	ADDQ    $0x40, DX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    16(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    16(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ    96(AX)
+	JNE     window
+	VMOVUPS Z2, 256(AX)
+	VZEROUPPER
+	RET
+
+// func cbowPlaced2AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·cbowPlaced2AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x00000003, CX
+	KMOVW   CX, K1
+	MOVL    $0x00000303, CX
+	KMOVW   CX, K2
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    456(AX), DI
+	MOVQ    24(AX), R8
+	MOVLQSX 4(R8), R8
+	LEAQ    (DI)(R8*4), DI
+	VXORPS  X4, X4, X4
+	CMPQ    120(AX), $0x00
+	JNE     average
+	VADDSS  windowConstants<>+96(SB), X4, X4
+	JMP     total
+
+average:
+	XORQ R8, R8
+
+add_weight:
+	VADDSS (DI)(R8*4), X4, X4
+	INCQ   R8
+	CMPQ   R8, DX
+	JNE    add_weight
+
+total:
+	VMOVSS       windowConstants<>+96(SB), X3
+	VDIVSS       X4, X3, X3
+	VMOVSS       X4, 464(AX)
+	VMOVSS       X3, 468(AX)
+	VBROADCASTSS X3, Z3
+	LEAQ         (BX)(DX*8), BX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R8
+	NEGQ         R8
+	ADDQ         16(AX), DX
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+
+hidden:
+	VPXORD  Z6, Z6, Z6
+	MOVQ    24(AX), R10
+	MOVLQSX (R10), R10
+	NEGQ    R10
+
+mean:
+	MOVQ             (BX)(R10*8), R9
+	VBROADCASTSS     (DI)(R10*4), Z7
+	VFMADD231PS      (R9)(R8*1), Z7, Z6
+	INCQ             R10
+	JNE              mean
+	VMULPS           Z3, Z6, Z6
+	VMOVUPS          Z6, (DX)(R8*1)
+	VFMADD231PS      (SI)(R8*1), Z6, Z4
+	VFMADD231PS      (CX)(R8*1), Z6, Z5
+	ADDQ             $0x40, R8
+	JNE              hidden
+	VBROADCASTSS     464(AX), Z3
+	MOVQ             40(AX), DX
+	VMOVUPS          Y3, Y8
+	VUNPCKLPS        Z5, Z4, Z3
+	VUNPCKHPS        Z5, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z3, Z4
+	VUNPCKHPD        Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z4, Z3
+	VSHUFF64X2       $0xdd, Z4, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K2
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K2, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z8, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z8, Z4, K1, Z2
+	VMOVUPS          Y5, (DX)
+	MOVQ             72(AX), DX
+	MOVQ             16(AX), BX
+	NEGQ             BX
+	ADDQ             16(AX), DX
+	MOVQ             40(AX), DI
+	VBROADCASTSS     (DI), Z3
+	VBROADCASTSS     4(DI), Z4
+	VBROADCASTSS     468(AX), Z5
+
+blocks:
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VFMADD231PS (SI)(BX*1), Z3, Z6
+	VFMADD231PS (CX)(BX*1), Z4, Z7
+	VADDPS      Z7, Z6, Z6
+	VMULPS      Z5, Z6, Z6
+	VMOVUPS     (DX)(BX*1), Z7
+	VMOVAPS     Z7, Z9
+	VFMADD213PS (SI)(BX*1), Z3, Z9
+	VMOVUPS     Z9, (SI)(BX*1)
+	VMOVAPS     Z7, Z7
+	VFMADD213PS (CX)(BX*1), Z4, Z7
+	VMOVUPS     Z7, (CX)(BX*1)
+	MOVQ        48(AX), DI
+	MOVQ        456(AX), R8
+	MOVQ        24(AX), R9
+	MOVLQSX     4(R9), R9
+	LEAQ        (R8)(R9*4), R8
+	MOVQ        24(AX), R9
+	MOVLQSX     (R9), R9
+	LEAQ        (DI)(R9*8), DI
+	LEAQ        (R8)(R9*4), R8
+	MOVQ        24(AX), R10
+	MOVLQSX     (R10), R10
+	NEGQ        R10
+
+row:
+	MOVQ         (DI)(R10*8), R9
+	VBROADCASTSS (R8)(R10*4), Z7
+	VFMADD213PS  (R9)(BX*1), Z6, Z7
+	VMOVUPS      Z7, (R9)(BX*1)
+	INCQ         R10
+	JNE          row
+	MOVQ         80(AX), DI
+	MOVQ         88(AX), R8
+	TESTQ        R8, R8
+	JE           prefetched
+
+prefetch:
+	MOVQ       (DI), R9
+	PREFETCHT0 (R9)(BX*1)
+	ADDQ       $0x08, DI
+	DECQ       R8
+	JNE        prefetch
+
+prefetched:
+	ADDQ    $0x40, BX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    16(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    16(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ    96(AX)
+	JNE     window
+	VMOVUPS Z2, 256(AX)
 	VZEROUPPER
 	RET
 
@@ -1027,38 +1676,40 @@ next_done:
 	MOVQ         24(AX), DX
 	MOVLQSX      (DX), DX
 	MOVQ         48(AX), BX
-	MOVQ         72(AX), R8
-	MOVQ         16(AX), R9
-	NEGQ         R9
-	ADDQ         16(AX), R8
-	MOVQ         $0x00000001, R10
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R10
 	VXORPS       X6, X6, X6
-	VCVTSI2SSQ   R10, X6, X6
+	MOVQ         $0x00000001, R8
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R8
+	VCVTSI2SSQ   R8, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
+	LEAQ         (BX)(DX*8), BX
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R8
+	NEGQ         R8
+	ADDQ         16(AX), DX
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 	VPXORD       Z8, Z8, Z8
 
 hidden:
-	VPXORD Z9, Z9, Z9
-	XORQ   R11, R11
+	VPXORD  Z9, Z9, Z9
+	MOVQ    24(AX), R10
+	MOVLQSX (R10), R10
+	NEGQ    R10
 
 mean:
-	MOVQ             (BX)(R11*8), R10
-	VADDPS           (R10)(R9*1), Z9, Z9
-	INCQ             R11
-	CMPQ             R11, DX
+	MOVQ             (BX)(R10*8), R9
+	VADDPS           (R9)(R8*1), Z9, Z9
+	INCQ             R10
 	JNE              mean
 	VMULPS           Z5, Z9, Z9
-	VMOVUPS          Z9, (R8)(R9*1)
-	VFMADD231PS      (SI)(R9*1), Z9, Z6
-	VFMADD231PS      (DI)(R9*1), Z9, Z7
-	VFMADD231PS      (CX)(R9*1), Z9, Z8
-	ADDQ             $0x40, R9
+	VMOVUPS          Z9, (DX)(R8*1)
+	VFMADD231PS      (SI)(R8*1), Z9, Z6
+	VFMADD231PS      (DI)(R8*1), Z9, Z7
+	VFMADD231PS      (CX)(R8*1), Z9, Z8
+	ADDQ             $0x40, R8
 	JNE              hidden
 	MOVQ             40(AX), DX
 	VUNPCKLPS        Z7, Z6, Z5
@@ -1133,14 +1784,16 @@ blocks:
 	MOVQ        48(AX), R8
 	MOVQ        24(AX), R9
 	MOVLQSX     (R9), R9
-	XORQ        R11, R11
+	LEAQ        (R8)(R9*8), R8
+	MOVQ        24(AX), R10
+	MOVLQSX     (R10), R10
+	NEGQ        R10
 
 row:
-	MOVQ    (R8)(R11*8), R10
-	VADDPS  (R10)(BX*1), Z8, Z9
-	VMOVUPS Z9, (R10)(BX*1)
-	INCQ    R11
-	CMPQ    R11, R9
+	MOVQ    (R8)(R10*8), R9
+	VADDPS  (R9)(BX*1), Z8, Z9
+	VMOVUPS Z9, (R9)(BX*1)
+	INCQ    R10
 	JNE     row
 	MOVQ    80(AX), R8
 	MOVQ    88(AX), R9
@@ -1178,6 +1831,618 @@ no_ahead:
 	VMOVUPS Z2, 256(AX)
 	VMOVUPS Z3, 320(AX)
 	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func skipGramPlaced3AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·skipGramPlaced3AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x00000007, CX
+	KMOVW   CX, K1
+	MOVL    $0x00000707, CX
+	KMOVW   CX, K2
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R8
+	MOVQ    448(AX), R9
+	MOVQ    24(AX), R10
+	MOVLQSX 4(R10), R10
+	SHLQ    $0x05, R10
+	ADDQ    R10, R9
+	MOVQ    R9, 472(AX)
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R9
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	MOVQ    8(BX), R10
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	MOVQ    16(AX), R11
+	NEGQ    R11
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS          (R9)(R11*1), Z9
+	VMOVUPS          (R10)(R11*1), Z10
+	VMOVUPS          (SI)(R11*1), Z11
+	VFMADD231PS      Z11, Z9, Z3
+	VFMADD231PS      Z11, Z10, Z6
+	VMOVUPS          (DI)(R11*1), Z11
+	VFMADD231PS      Z11, Z9, Z4
+	VFMADD231PS      Z11, Z10, Z7
+	VMOVUPS          (CX)(R11*1), Z11
+	VFMADD231PS      Z11, Z9, Z5
+	VFMADD231PS      Z11, Z10, Z8
+	ADDQ             $0x40, R11
+	JNE              score_2
+	MOVQ             472(AX), R9
+	VMOVUPS          (R9), Z9
+	VUNPCKLPS        Z4, Z3, Z10
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z10, Z10
+	VUNPCKLPS        Z5, Z5, Z3
+	VUNPCKHPS        Z5, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z10, Z4
+	VUNPCKHPD        Z3, Z10, Z3
+	VADDPS           Z3, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z4, Z3
+	VSHUFF64X2       $0xdd, Z4, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z7, Z6, Z4
+	VUNPCKHPS        Z7, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPS        Z8, Z8, Z5
+	VUNPCKHPS        Z8, Z8, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z4, Z6
+	VUNPCKHPD        Z5, Z4, Z4
+	VADDPS           Z4, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z6, Z4
+	VSHUFF64X2       $0xdd, Z6, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z3, Z5
+	VSHUFF64X2       $0xdd, Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VPXORD           Z0, Z5, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z9, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z9, Z4, K2, Z2
+	VMOVUPS          Z5, (R8)
+	ADDQ             $0x10, BX
+	ADDQ             $0x40, R8
+	ADDQ             $0x40, 472(AX)
+	SUBQ             $0x02, DX
+	JGE              pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS          (DX)(BX*1), Z6
+	VFMADD231PS      (SI)(BX*1), Z6, Z3
+	VFMADD231PS      (DI)(BX*1), Z6, Z4
+	VFMADD231PS      (CX)(BX*1), Z6, Z5
+	ADDQ             $0x40, BX
+	JNE              score_1
+	MOVQ             472(AX), DX
+	VMOVUPS          (DX), Y12
+	VUNPCKLPS        Z4, Z3, Z6
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z6, Z6
+	VUNPCKLPS        Z5, Z5, Z3
+	VUNPCKHPS        Z5, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z6, Z4
+	VUNPCKHPD        Z3, Z6, Z3
+	VADDPS           Z3, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z4, Z3
+	VSHUFF64X2       $0xdd, Z4, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z12, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z12, Z4, K1, Z2
+	VMOVUPS          Y5, (R8)
+
+scored:
+	MOVQ    16(AX), DX
+	NEGQ    DX
+	PCALIGN $0x20
+
+blocks:
+	VMOVUPS (SI)(DX*1), Z3
+	VMOVUPS (DI)(DX*1), Z4
+	VMOVUPS (CX)(DX*1), Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R8
+	MOVQ    24(AX), R9
+	MOVLQSX (R9), R9
+	PCALIGN $0x20
+
+row:
+	MOVQ         (BX), R10
+	VMOVUPS      (R10)(DX*1), Z9
+	VMOVAPS      Z9, Z10
+	VBROADCASTSS (R8), Z11
+	VFMADD231PS  Z11, Z3, Z10
+	VFMADD231PS  Z11, Z9, Z6
+	VBROADCASTSS 4(R8), Z11
+	VFMADD231PS  Z11, Z4, Z10
+	VFMADD231PS  Z11, Z9, Z7
+	VBROADCASTSS 8(R8), Z11
+	VFMADD231PS  Z11, Z5, Z10
+	VFMADD231PS  Z11, Z9, Z8
+	VMOVUPS      Z10, (R10)(DX*1)
+	ADDQ         $0x08, BX
+	ADDQ         $0x20, R8
+	DECQ         R9
+	JNE          row
+	MOVQ         80(AX), BX
+	MOVQ         88(AX), R8
+	TESTQ        R8, R8
+	JE           prefetched
+
+prefetch:
+	MOVQ       (BX), R9
+	PREFETCHT0 (R9)(DX*1)
+	ADDQ       $0x08, BX
+	DECQ       R8
+	JNE        prefetch
+
+prefetched:
+	VADDPS  (SI)(DX*1), Z6, Z6
+	VMOVUPS Z6, (SI)(DX*1)
+	VADDPS  (DI)(DX*1), Z7, Z7
+	VMOVUPS Z7, (DI)(DX*1)
+	VADDPS  (CX)(DX*1), Z8, Z8
+	VMOVUPS Z8, (CX)(DX*1)
+	ADDQ    $0x40, DX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    20(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    20(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ    96(AX)
+	JNE     window
+	VMOVUPS Z2, 256(AX)
+	VZEROUPPER
+	RET
+
+// func cbowPlaced3AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·cbowPlaced3AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x00000007, CX
+	KMOVW   CX, K1
+	MOVL    $0x00000707, CX
+	KMOVW   CX, K2
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    456(AX), R8
+	MOVQ    24(AX), R9
+	MOVLQSX 4(R9), R9
+	LEAQ    (R8)(R9*4), R8
+	VXORPS  X4, X4, X4
+	CMPQ    120(AX), $0x00
+	JNE     average
+	VADDSS  windowConstants<>+96(SB), X4, X4
+	JMP     total
+
+average:
+	XORQ R9, R9
+
+add_weight:
+	VADDSS (R8)(R9*4), X4, X4
+	INCQ   R9
+	CMPQ   R9, DX
+	JNE    add_weight
+
+total:
+	VMOVSS       windowConstants<>+96(SB), X3
+	VDIVSS       X4, X3, X3
+	VMOVSS       X4, 464(AX)
+	VMOVSS       X3, 468(AX)
+	VBROADCASTSS X3, Z3
+	LEAQ         (BX)(DX*8), BX
+	LEAQ         (R8)(DX*4), R8
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R9
+	NEGQ         R9
+	ADDQ         16(AX), DX
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+
+hidden:
+	VPXORD  Z7, Z7, Z7
+	MOVQ    24(AX), R11
+	MOVLQSX (R11), R11
+	NEGQ    R11
+
+mean:
+	MOVQ             (BX)(R11*8), R10
+	VBROADCASTSS     (R8)(R11*4), Z8
+	VFMADD231PS      (R10)(R9*1), Z8, Z7
+	INCQ             R11
+	JNE              mean
+	VMULPS           Z3, Z7, Z7
+	VMOVUPS          Z7, (DX)(R9*1)
+	VFMADD231PS      (SI)(R9*1), Z7, Z4
+	VFMADD231PS      (DI)(R9*1), Z7, Z5
+	VFMADD231PS      (CX)(R9*1), Z7, Z6
+	ADDQ             $0x40, R9
+	JNE              hidden
+	VBROADCASTSS     464(AX), Z3
+	MOVQ             40(AX), DX
+	VMOVUPS          Y3, Y9
+	VUNPCKLPS        Z5, Z4, Z3
+	VUNPCKHPS        Z5, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z6, Z6, Z4
+	VUNPCKHPS        Z6, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPD        Z4, Z3, Z5
+	VUNPCKHPD        Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z5, Z3
+	VSHUFF64X2       $0xdd, Z5, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K2
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K2, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z9, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z9, Z4, K1, Z2
+	VMOVUPS          Y5, (DX)
+	MOVQ             72(AX), DX
+	MOVQ             16(AX), BX
+	NEGQ             BX
+	ADDQ             16(AX), DX
+	MOVQ             40(AX), R8
+	VBROADCASTSS     (R8), Z3
+	VBROADCASTSS     4(R8), Z4
+	VBROADCASTSS     8(R8), Z5
+	VBROADCASTSS     468(AX), Z6
+
+blocks:
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VFMADD231PS (SI)(BX*1), Z3, Z7
+	VFMADD231PS (DI)(BX*1), Z4, Z8
+	VFMADD231PS (CX)(BX*1), Z5, Z7
+	VADDPS      Z8, Z7, Z7
+	VMULPS      Z6, Z7, Z7
+	VMOVUPS     (DX)(BX*1), Z8
+	VMOVAPS     Z8, Z10
+	VFMADD213PS (SI)(BX*1), Z3, Z10
+	VMOVUPS     Z10, (SI)(BX*1)
+	VMOVAPS     Z8, Z10
+	VFMADD213PS (DI)(BX*1), Z4, Z10
+	VMOVUPS     Z10, (DI)(BX*1)
+	VMOVAPS     Z8, Z8
+	VFMADD213PS (CX)(BX*1), Z5, Z8
+	VMOVUPS     Z8, (CX)(BX*1)
+	MOVQ        48(AX), R8
+	MOVQ        456(AX), R9
+	MOVQ        24(AX), R10
+	MOVLQSX     4(R10), R10
+	LEAQ        (R9)(R10*4), R9
+	MOVQ        24(AX), R10
+	MOVLQSX     (R10), R10
+	LEAQ        (R8)(R10*8), R8
+	LEAQ        (R9)(R10*4), R9
+	MOVQ        24(AX), R11
+	MOVLQSX     (R11), R11
+	NEGQ        R11
+
+row:
+	MOVQ         (R8)(R11*8), R10
+	VBROADCASTSS (R9)(R11*4), Z8
+	VFMADD213PS  (R10)(BX*1), Z7, Z8
+	VMOVUPS      Z8, (R10)(BX*1)
+	INCQ         R11
+	JNE          row
+	MOVQ         80(AX), R8
+	MOVQ         88(AX), R9
+	TESTQ        R9, R9
+	JE           prefetched
+
+prefetch:
+	MOVQ       (R8), R10
+	PREFETCHT0 (R10)(BX*1)
+	ADDQ       $0x08, R8
+	DECQ       R9
+	JNE        prefetch
+
+prefetched:
+	ADDQ    $0x40, BX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    20(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    20(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ    96(AX)
+	JNE     window
+	VMOVUPS Z2, 256(AX)
 	VZEROUPPER
 	RET
 
@@ -1606,40 +2871,42 @@ next_done:
 	MOVQ         24(AX), DX
 	MOVLQSX      (DX), DX
 	MOVQ         48(AX), BX
-	MOVQ         72(AX), R9
-	MOVQ         16(AX), R10
-	NEGQ         R10
-	ADDQ         16(AX), R9
-	MOVQ         $0x00000001, R11
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R11
 	VXORPS       X6, X6, X6
-	VCVTSI2SSQ   R11, X6, X6
+	MOVQ         $0x00000001, R9
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R9
+	VCVTSI2SSQ   R9, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
+	LEAQ         (BX)(DX*8), BX
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R9
+	NEGQ         R9
+	ADDQ         16(AX), DX
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 	VPXORD       Z8, Z8, Z8
 	VPXORD       Z9, Z9, Z9
 
 hidden:
-	VPXORD Z10, Z10, Z10
-	XORQ   R12, R12
+	VPXORD  Z10, Z10, Z10
+	MOVQ    24(AX), R11
+	MOVLQSX (R11), R11
+	NEGQ    R11
 
 mean:
-	MOVQ             (BX)(R12*8), R11
-	VADDPS           (R11)(R10*1), Z10, Z10
-	INCQ             R12
-	CMPQ             R12, DX
+	MOVQ             (BX)(R11*8), R10
+	VADDPS           (R10)(R9*1), Z10, Z10
+	INCQ             R11
 	JNE              mean
 	VMULPS           Z5, Z10, Z10
-	VMOVUPS          Z10, (R9)(R10*1)
-	VFMADD231PS      (SI)(R10*1), Z10, Z6
-	VFMADD231PS      (DI)(R10*1), Z10, Z7
-	VFMADD231PS      (R8)(R10*1), Z10, Z8
-	VFMADD231PS      (CX)(R10*1), Z10, Z9
-	ADDQ             $0x40, R10
+	VMOVUPS          Z10, (DX)(R9*1)
+	VFMADD231PS      (SI)(R9*1), Z10, Z6
+	VFMADD231PS      (DI)(R9*1), Z10, Z7
+	VFMADD231PS      (R8)(R9*1), Z10, Z8
+	VFMADD231PS      (CX)(R9*1), Z10, Z9
+	ADDQ             $0x40, R9
 	JNE              hidden
 	MOVQ             40(AX), DX
 	VUNPCKLPS        Z7, Z6, Z5
@@ -1719,14 +2986,16 @@ blocks:
 	MOVQ        48(AX), R9
 	MOVQ        24(AX), R10
 	MOVLQSX     (R10), R10
-	XORQ        R12, R12
+	LEAQ        (R9)(R10*8), R9
+	MOVQ        24(AX), R11
+	MOVLQSX     (R11), R11
+	NEGQ        R11
 
 row:
-	MOVQ    (R9)(R12*8), R11
-	VADDPS  (R11)(BX*1), Z9, Z10
-	VMOVUPS Z10, (R11)(BX*1)
-	INCQ    R12
-	CMPQ    R12, R10
+	MOVQ    (R9)(R11*8), R10
+	VADDPS  (R10)(BX*1), Z9, Z10
+	VMOVUPS Z10, (R10)(BX*1)
+	INCQ    R11
 	JNE     row
 	MOVQ    80(AX), R9
 	MOVQ    88(AX), R10
@@ -1764,6 +3033,645 @@ no_ahead:
 	VMOVUPS Z2, 256(AX)
 	VMOVUPS Z3, 320(AX)
 	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func skipGramPlaced4AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·skipGramPlaced4AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x0000000f, CX
+	KMOVW   CX, K1
+	MOVL    $0x00000f0f, CX
+	KMOVW   CX, K2
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R9
+	MOVQ    448(AX), R10
+	MOVQ    24(AX), R11
+	MOVLQSX 4(R11), R11
+	SHLQ    $0x05, R11
+	ADDQ    R11, R10
+	MOVQ    R10, 472(AX)
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R10
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	MOVQ    8(BX), R11
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	MOVQ    16(AX), R12
+	NEGQ    R12
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS          (R10)(R12*1), Z11
+	VMOVUPS          (R11)(R12*1), Z12
+	VMOVUPS          (SI)(R12*1), Z13
+	VFMADD231PS      Z13, Z11, Z3
+	VFMADD231PS      Z13, Z12, Z7
+	VMOVUPS          (DI)(R12*1), Z13
+	VFMADD231PS      Z13, Z11, Z4
+	VFMADD231PS      Z13, Z12, Z8
+	VMOVUPS          (R8)(R12*1), Z13
+	VFMADD231PS      Z13, Z11, Z5
+	VFMADD231PS      Z13, Z12, Z9
+	VMOVUPS          (CX)(R12*1), Z13
+	VFMADD231PS      Z13, Z11, Z6
+	VFMADD231PS      Z13, Z12, Z10
+	ADDQ             $0x40, R12
+	JNE              score_2
+	MOVQ             472(AX), R10
+	VMOVUPS          (R10), Z11
+	VUNPCKLPS        Z4, Z3, Z12
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z12, Z12
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z12, Z4
+	VUNPCKHPD        Z3, Z12, Z3
+	VADDPS           Z3, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z4, Z3
+	VSHUFF64X2       $0xdd, Z4, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z8, Z7, Z4
+	VUNPCKHPS        Z8, Z7, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPS        Z10, Z9, Z5
+	VUNPCKHPS        Z10, Z9, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z4, Z6
+	VUNPCKHPD        Z5, Z4, Z4
+	VADDPS           Z4, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z6, Z4
+	VSHUFF64X2       $0xdd, Z6, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z3, Z5
+	VSHUFF64X2       $0xdd, Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VPXORD           Z0, Z5, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z11, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z11, Z4, K2, Z2
+	VMOVUPS          Z5, (R9)
+	ADDQ             $0x10, BX
+	ADDQ             $0x40, R9
+	ADDQ             $0x40, 472(AX)
+	SUBQ             $0x02, DX
+	JGE              pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS          (DX)(BX*1), Z7
+	VFMADD231PS      (SI)(BX*1), Z7, Z3
+	VFMADD231PS      (DI)(BX*1), Z7, Z4
+	VFMADD231PS      (R8)(BX*1), Z7, Z5
+	VFMADD231PS      (CX)(BX*1), Z7, Z6
+	ADDQ             $0x40, BX
+	JNE              score_1
+	MOVQ             472(AX), DX
+	VMOVUPS          (DX), Y14
+	VUNPCKLPS        Z4, Z3, Z7
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z7, Z7
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z7, Z4
+	VUNPCKHPD        Z3, Z7, Z3
+	VADDPS           Z3, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z4, Z3
+	VSHUFF64X2       $0xdd, Z4, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z14, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z14, Z4, K1, Z2
+	VMOVUPS          Y5, (R9)
+
+scored:
+	MOVQ    16(AX), DX
+	NEGQ    DX
+	PCALIGN $0x20
+
+blocks:
+	VMOVUPS (SI)(DX*1), Z3
+	VMOVUPS (DI)(DX*1), Z4
+	VMOVUPS (R8)(DX*1), Z5
+	VMOVUPS (CX)(DX*1), Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R9
+	MOVQ    24(AX), R10
+	MOVLQSX (R10), R10
+	PCALIGN $0x20
+
+row:
+	MOVQ         (BX), R11
+	VMOVUPS      (R11)(DX*1), Z11
+	VMOVAPS      Z11, Z12
+	VBROADCASTSS (R9), Z13
+	VFMADD231PS  Z13, Z3, Z12
+	VFMADD231PS  Z13, Z11, Z7
+	VBROADCASTSS 4(R9), Z13
+	VFMADD231PS  Z13, Z4, Z12
+	VFMADD231PS  Z13, Z11, Z8
+	VBROADCASTSS 8(R9), Z13
+	VFMADD231PS  Z13, Z5, Z12
+	VFMADD231PS  Z13, Z11, Z9
+	VBROADCASTSS 12(R9), Z13
+	VFMADD231PS  Z13, Z6, Z12
+	VFMADD231PS  Z13, Z11, Z10
+	VMOVUPS      Z12, (R11)(DX*1)
+	ADDQ         $0x08, BX
+	ADDQ         $0x20, R9
+	DECQ         R10
+	JNE          row
+	MOVQ         80(AX), BX
+	MOVQ         88(AX), R9
+	TESTQ        R9, R9
+	JE           prefetched
+
+prefetch:
+	MOVQ       (BX), R10
+	PREFETCHT0 (R10)(DX*1)
+	ADDQ       $0x08, BX
+	DECQ       R9
+	JNE        prefetch
+
+prefetched:
+	VADDPS  (SI)(DX*1), Z7, Z7
+	VMOVUPS Z7, (SI)(DX*1)
+	VADDPS  (DI)(DX*1), Z8, Z8
+	VMOVUPS Z8, (DI)(DX*1)
+	VADDPS  (R8)(DX*1), Z9, Z9
+	VMOVUPS Z9, (R8)(DX*1)
+	VADDPS  (CX)(DX*1), Z10, Z10
+	VMOVUPS Z10, (CX)(DX*1)
+	ADDQ    $0x40, DX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    24(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    24(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ    96(AX)
+	JNE     window
+	VMOVUPS Z2, 256(AX)
+	VZEROUPPER
+	RET
+
+// func cbowPlaced4AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·cbowPlaced4AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x0000000f, CX
+	KMOVW   CX, K1
+	MOVL    $0x00000f0f, CX
+	KMOVW   CX, K2
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    456(AX), R9
+	MOVQ    24(AX), R10
+	MOVLQSX 4(R10), R10
+	LEAQ    (R9)(R10*4), R9
+	VXORPS  X4, X4, X4
+	CMPQ    120(AX), $0x00
+	JNE     average
+	VADDSS  windowConstants<>+96(SB), X4, X4
+	JMP     total
+
+average:
+	XORQ R10, R10
+
+add_weight:
+	VADDSS (R9)(R10*4), X4, X4
+	INCQ   R10
+	CMPQ   R10, DX
+	JNE    add_weight
+
+total:
+	VMOVSS       windowConstants<>+96(SB), X3
+	VDIVSS       X4, X3, X3
+	VMOVSS       X4, 464(AX)
+	VMOVSS       X3, 468(AX)
+	VBROADCASTSS X3, Z3
+	LEAQ         (BX)(DX*8), BX
+	LEAQ         (R9)(DX*4), R9
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R10
+	NEGQ         R10
+	ADDQ         16(AX), DX
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+
+hidden:
+	VPXORD  Z8, Z8, Z8
+	MOVQ    24(AX), R12
+	MOVLQSX (R12), R12
+	NEGQ    R12
+
+mean:
+	MOVQ             (BX)(R12*8), R11
+	VBROADCASTSS     (R9)(R12*4), Z9
+	VFMADD231PS      (R11)(R10*1), Z9, Z8
+	INCQ             R12
+	JNE              mean
+	VMULPS           Z3, Z8, Z8
+	VMOVUPS          Z8, (DX)(R10*1)
+	VFMADD231PS      (SI)(R10*1), Z8, Z4
+	VFMADD231PS      (DI)(R10*1), Z8, Z5
+	VFMADD231PS      (R8)(R10*1), Z8, Z6
+	VFMADD231PS      (CX)(R10*1), Z8, Z7
+	ADDQ             $0x40, R10
+	JNE              hidden
+	VBROADCASTSS     464(AX), Z3
+	MOVQ             40(AX), DX
+	VMOVUPS          Y3, Y10
+	VUNPCKLPS        Z5, Z4, Z3
+	VUNPCKHPS        Z5, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z7, Z6, Z4
+	VUNPCKHPS        Z7, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPD        Z4, Z3, Z5
+	VUNPCKHPD        Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z5, Z3
+	VSHUFF64X2       $0xdd, Z5, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K2
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K2, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z10, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z10, Z4, K1, Z2
+	VMOVUPS          Y5, (DX)
+	MOVQ             72(AX), DX
+	MOVQ             16(AX), BX
+	NEGQ             BX
+	ADDQ             16(AX), DX
+	MOVQ             40(AX), R9
+	VBROADCASTSS     (R9), Z3
+	VBROADCASTSS     4(R9), Z4
+	VBROADCASTSS     8(R9), Z5
+	VBROADCASTSS     12(R9), Z6
+	VBROADCASTSS     468(AX), Z7
+
+blocks:
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z9, Z9, Z9
+	VFMADD231PS (SI)(BX*1), Z3, Z8
+	VFMADD231PS (DI)(BX*1), Z4, Z9
+	VFMADD231PS (R8)(BX*1), Z5, Z8
+	VFMADD231PS (CX)(BX*1), Z6, Z9
+	VADDPS      Z9, Z8, Z8
+	VMULPS      Z7, Z8, Z8
+	VMOVUPS     (DX)(BX*1), Z9
+	VMOVAPS     Z9, Z11
+	VFMADD213PS (SI)(BX*1), Z3, Z11
+	VMOVUPS     Z11, (SI)(BX*1)
+	VMOVAPS     Z9, Z11
+	VFMADD213PS (DI)(BX*1), Z4, Z11
+	VMOVUPS     Z11, (DI)(BX*1)
+	VMOVAPS     Z9, Z11
+	VFMADD213PS (R8)(BX*1), Z5, Z11
+	VMOVUPS     Z11, (R8)(BX*1)
+	VMOVAPS     Z9, Z9
+	VFMADD213PS (CX)(BX*1), Z6, Z9
+	VMOVUPS     Z9, (CX)(BX*1)
+	MOVQ        48(AX), R9
+	MOVQ        456(AX), R10
+	MOVQ        24(AX), R11
+	MOVLQSX     4(R11), R11
+	LEAQ        (R10)(R11*4), R10
+	MOVQ        24(AX), R11
+	MOVLQSX     (R11), R11
+	LEAQ        (R9)(R11*8), R9
+	LEAQ        (R10)(R11*4), R10
+	MOVQ        24(AX), R12
+	MOVLQSX     (R12), R12
+	NEGQ        R12
+
+row:
+	MOVQ         (R9)(R12*8), R11
+	VBROADCASTSS (R10)(R12*4), Z9
+	VFMADD213PS  (R11)(BX*1), Z8, Z9
+	VMOVUPS      Z9, (R11)(BX*1)
+	INCQ         R12
+	JNE          row
+	MOVQ         80(AX), R9
+	MOVQ         88(AX), R10
+	TESTQ        R10, R10
+	JE           prefetched
+
+prefetch:
+	MOVQ       (R9), R11
+	PREFETCHT0 (R11)(BX*1)
+	ADDQ       $0x08, R9
+	DECQ       R10
+	JNE        prefetch
+
+prefetched:
+	ADDQ    $0x40, BX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    24(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    24(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ    96(AX)
+	JNE     window
+	VMOVUPS Z2, 256(AX)
 	VZEROUPPER
 	RET
 
@@ -2230,18 +4138,19 @@ next_done:
 	MOVQ         24(AX), DX
 	MOVLQSX      (DX), DX
 	MOVQ         48(AX), BX
-	MOVQ         72(AX), R10
-	MOVQ         16(AX), R11
-	NEGQ         R11
-	ADDQ         16(AX), R10
-	MOVQ         $0x00000001, R12
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R12
 	VXORPS       X6, X6, X6
-	VCVTSI2SSQ   R12, X6, X6
+	MOVQ         $0x00000001, R10
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R10
+	VCVTSI2SSQ   R10, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
+	LEAQ         (BX)(DX*8), BX
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R10
+	NEGQ         R10
+	ADDQ         16(AX), DX
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 	VPXORD       Z8, Z8, Z8
@@ -2249,23 +4158,24 @@ next_done:
 	VPXORD       Z10, Z10, Z10
 
 hidden:
-	VPXORD Z11, Z11, Z11
-	XORQ   R13, R13
+	VPXORD  Z11, Z11, Z11
+	MOVQ    24(AX), R12
+	MOVLQSX (R12), R12
+	NEGQ    R12
 
 mean:
-	MOVQ             (BX)(R13*8), R12
-	VADDPS           (R12)(R11*1), Z11, Z11
-	INCQ             R13
-	CMPQ             R13, DX
+	MOVQ             (BX)(R12*8), R11
+	VADDPS           (R11)(R10*1), Z11, Z11
+	INCQ             R12
 	JNE              mean
 	VMULPS           Z5, Z11, Z11
-	VMOVUPS          Z11, (R10)(R11*1)
-	VFMADD231PS      (SI)(R11*1), Z11, Z6
-	VFMADD231PS      (DI)(R11*1), Z11, Z7
-	VFMADD231PS      (R8)(R11*1), Z11, Z8
-	VFMADD231PS      (R9)(R11*1), Z11, Z9
-	VFMADD231PS      (CX)(R11*1), Z11, Z10
-	ADDQ             $0x40, R11
+	VMOVUPS          Z11, (DX)(R10*1)
+	VFMADD231PS      (SI)(R10*1), Z11, Z6
+	VFMADD231PS      (DI)(R10*1), Z11, Z7
+	VFMADD231PS      (R8)(R10*1), Z11, Z8
+	VFMADD231PS      (R9)(R10*1), Z11, Z9
+	VFMADD231PS      (CX)(R10*1), Z11, Z10
+	ADDQ             $0x40, R10
 	JNE              hidden
 	MOVQ             40(AX), DX
 	VUNPCKLPS        Z7, Z6, Z5
@@ -2356,14 +4266,16 @@ blocks:
 	MOVQ        48(AX), R10
 	MOVQ        24(AX), R11
 	MOVLQSX     (R11), R11
-	XORQ        R13, R13
+	LEAQ        (R10)(R11*8), R10
+	MOVQ        24(AX), R12
+	MOVLQSX     (R12), R12
+	NEGQ        R12
 
 row:
-	MOVQ    (R10)(R13*8), R12
-	VADDPS  (R12)(BX*1), Z10, Z11
-	VMOVUPS Z11, (R12)(BX*1)
-	INCQ    R13
-	CMPQ    R13, R11
+	MOVQ    (R10)(R12*8), R11
+	VADDPS  (R11)(BX*1), Z10, Z11
+	VMOVUPS Z11, (R11)(BX*1)
+	INCQ    R12
 	JNE     row
 	MOVQ    80(AX), R10
 	MOVQ    88(AX), R11
@@ -2401,6 +4313,696 @@ no_ahead:
 	VMOVUPS Z2, 256(AX)
 	VMOVUPS Z3, 320(AX)
 	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func skipGramPlaced5AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·skipGramPlaced5AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x0000001f, CX
+	KMOVW   CX, K1
+	MOVL    $0x00001f1f, CX
+	KMOVW   CX, K2
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVLQSX 16(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R10
+	MOVQ    448(AX), R11
+	MOVQ    24(AX), R12
+	MOVLQSX 4(R12), R12
+	SHLQ    $0x05, R12
+	ADDQ    R12, R11
+	MOVQ    R11, 472(AX)
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R11
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    8(BX), R12
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	MOVQ    16(AX), R13
+	NEGQ    R13
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS          (R11)(R13*1), Z13
+	VMOVUPS          (R12)(R13*1), Z14
+	VMOVUPS          (SI)(R13*1), Z15
+	VFMADD231PS      Z15, Z13, Z3
+	VFMADD231PS      Z15, Z14, Z8
+	VMOVUPS          (DI)(R13*1), Z15
+	VFMADD231PS      Z15, Z13, Z4
+	VFMADD231PS      Z15, Z14, Z9
+	VMOVUPS          (R8)(R13*1), Z15
+	VFMADD231PS      Z15, Z13, Z5
+	VFMADD231PS      Z15, Z14, Z10
+	VMOVUPS          (R9)(R13*1), Z15
+	VFMADD231PS      Z15, Z13, Z6
+	VFMADD231PS      Z15, Z14, Z11
+	VMOVUPS          (CX)(R13*1), Z15
+	VFMADD231PS      Z15, Z13, Z7
+	VFMADD231PS      Z15, Z14, Z12
+	ADDQ             $0x40, R13
+	JNE              score_2
+	MOVQ             472(AX), R11
+	VMOVUPS          (R11), Z13
+	VUNPCKLPS        Z4, Z3, Z14
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z14, Z14
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z14, Z4
+	VUNPCKHPD        Z3, Z14, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPS        Z7, Z7, Z3
+	VUNPCKHPS        Z7, Z7, Z5
+	VADDPS           Z5, Z3, Z3
+	VUNPCKLPD        Z3, Z3, Z5
+	VUNPCKHPD        Z3, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z4, Z3
+	VSHUFF64X2       $0xdd, Z5, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z9, Z8, Z4
+	VUNPCKHPS        Z9, Z8, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPS        Z11, Z10, Z5
+	VUNPCKHPS        Z11, Z10, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z4, Z6
+	VUNPCKHPD        Z5, Z4, Z4
+	VADDPS           Z4, Z6, Z6
+	VUNPCKLPS        Z12, Z12, Z4
+	VUNPCKHPS        Z12, Z12, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPD        Z4, Z4, Z5
+	VUNPCKHPD        Z4, Z4, Z4
+	VADDPS           Z4, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z6, Z4
+	VSHUFF64X2       $0xdd, Z5, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z3, Z5
+	VSHUFF64X2       $0xdd, Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VPXORD           Z0, Z5, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z13, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z13, Z4, K2, Z2
+	VMOVUPS          Z5, (R10)
+	ADDQ             $0x10, BX
+	ADDQ             $0x40, R10
+	ADDQ             $0x40, 472(AX)
+	SUBQ             $0x02, DX
+	JGE              pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS          (DX)(BX*1), Z8
+	VFMADD231PS      (SI)(BX*1), Z8, Z3
+	VFMADD231PS      (DI)(BX*1), Z8, Z4
+	VFMADD231PS      (R8)(BX*1), Z8, Z5
+	VFMADD231PS      (R9)(BX*1), Z8, Z6
+	VFMADD231PS      (CX)(BX*1), Z8, Z7
+	ADDQ             $0x40, BX
+	JNE              score_1
+	MOVQ             472(AX), DX
+	VMOVUPS          (DX), Y16
+	VUNPCKLPS        Z4, Z3, Z8
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z8, Z8
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z8, Z4
+	VUNPCKHPD        Z3, Z8, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPS        Z7, Z7, Z3
+	VUNPCKHPS        Z7, Z7, Z5
+	VADDPS           Z5, Z3, Z3
+	VUNPCKLPD        Z3, Z3, Z5
+	VUNPCKHPD        Z3, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z4, Z3
+	VSHUFF64X2       $0xdd, Z5, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z16, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z16, Z4, K1, Z2
+	VMOVUPS          Y5, (R10)
+
+scored:
+	MOVQ    16(AX), DX
+	NEGQ    DX
+	PCALIGN $0x20
+
+blocks:
+	VMOVUPS (SI)(DX*1), Z3
+	VMOVUPS (DI)(DX*1), Z4
+	VMOVUPS (R8)(DX*1), Z5
+	VMOVUPS (R9)(DX*1), Z6
+	VMOVUPS (CX)(DX*1), Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R10
+	MOVQ    24(AX), R11
+	MOVLQSX (R11), R11
+	PCALIGN $0x20
+
+row:
+	MOVQ         (BX), R12
+	VMOVUPS      (R12)(DX*1), Z13
+	VMOVAPS      Z13, Z14
+	VBROADCASTSS (R10), Z15
+	VFMADD231PS  Z15, Z3, Z14
+	VFMADD231PS  Z15, Z13, Z8
+	VBROADCASTSS 4(R10), Z15
+	VFMADD231PS  Z15, Z4, Z14
+	VFMADD231PS  Z15, Z13, Z9
+	VBROADCASTSS 8(R10), Z15
+	VFMADD231PS  Z15, Z5, Z14
+	VFMADD231PS  Z15, Z13, Z10
+	VBROADCASTSS 12(R10), Z15
+	VFMADD231PS  Z15, Z6, Z14
+	VFMADD231PS  Z15, Z13, Z11
+	VBROADCASTSS 16(R10), Z15
+	VFMADD231PS  Z15, Z7, Z14
+	VFMADD231PS  Z15, Z13, Z12
+	VMOVUPS      Z14, (R12)(DX*1)
+	ADDQ         $0x08, BX
+	ADDQ         $0x20, R10
+	DECQ         R11
+	JNE          row
+	MOVQ         80(AX), BX
+	MOVQ         88(AX), R10
+	TESTQ        R10, R10
+	JE           prefetched
+
+prefetch:
+	MOVQ       (BX), R11
+	PREFETCHT0 (R11)(DX*1)
+	ADDQ       $0x08, BX
+	DECQ       R10
+	JNE        prefetch
+
+prefetched:
+	VADDPS  (SI)(DX*1), Z8, Z8
+	VMOVUPS Z8, (SI)(DX*1)
+	VADDPS  (DI)(DX*1), Z9, Z9
+	VMOVUPS Z9, (DI)(DX*1)
+	VADDPS  (R8)(DX*1), Z10, Z10
+	VMOVUPS Z10, (R8)(DX*1)
+	VADDPS  (R9)(DX*1), Z11, Z11
+	VMOVUPS Z11, (R9)(DX*1)
+	VADDPS  (CX)(DX*1), Z12, Z12
+	VMOVUPS Z12, (CX)(DX*1)
+	ADDQ    $0x40, DX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    28(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    28(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ    96(AX)
+	JNE     window
+	VMOVUPS Z2, 256(AX)
+	VZEROUPPER
+	RET
+
+// func cbowPlaced5AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·cbowPlaced5AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x0000001f, CX
+	KMOVW   CX, K1
+	MOVL    $0x00001f1f, CX
+	KMOVW   CX, K2
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVLQSX 16(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    456(AX), R10
+	MOVQ    24(AX), R11
+	MOVLQSX 4(R11), R11
+	LEAQ    (R10)(R11*4), R10
+	VXORPS  X4, X4, X4
+	CMPQ    120(AX), $0x00
+	JNE     average
+	VADDSS  windowConstants<>+96(SB), X4, X4
+	JMP     total
+
+average:
+	XORQ R11, R11
+
+add_weight:
+	VADDSS (R10)(R11*4), X4, X4
+	INCQ   R11
+	CMPQ   R11, DX
+	JNE    add_weight
+
+total:
+	VMOVSS       windowConstants<>+96(SB), X3
+	VDIVSS       X4, X3, X3
+	VMOVSS       X4, 464(AX)
+	VMOVSS       X3, 468(AX)
+	VBROADCASTSS X3, Z3
+	LEAQ         (BX)(DX*8), BX
+	LEAQ         (R10)(DX*4), R10
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R11
+	NEGQ         R11
+	ADDQ         16(AX), DX
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+
+hidden:
+	VPXORD  Z9, Z9, Z9
+	MOVQ    24(AX), R13
+	MOVLQSX (R13), R13
+	NEGQ    R13
+
+mean:
+	MOVQ             (BX)(R13*8), R12
+	VBROADCASTSS     (R10)(R13*4), Z10
+	VFMADD231PS      (R12)(R11*1), Z10, Z9
+	INCQ             R13
+	JNE              mean
+	VMULPS           Z3, Z9, Z9
+	VMOVUPS          Z9, (DX)(R11*1)
+	VFMADD231PS      (SI)(R11*1), Z9, Z4
+	VFMADD231PS      (DI)(R11*1), Z9, Z5
+	VFMADD231PS      (R8)(R11*1), Z9, Z6
+	VFMADD231PS      (R9)(R11*1), Z9, Z7
+	VFMADD231PS      (CX)(R11*1), Z9, Z8
+	ADDQ             $0x40, R11
+	JNE              hidden
+	VBROADCASTSS     464(AX), Z3
+	MOVQ             40(AX), DX
+	VMOVUPS          Y3, Y11
+	VUNPCKLPS        Z5, Z4, Z3
+	VUNPCKHPS        Z5, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z7, Z6, Z4
+	VUNPCKHPS        Z7, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPD        Z4, Z3, Z5
+	VUNPCKHPD        Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VUNPCKLPS        Z8, Z8, Z3
+	VUNPCKHPS        Z8, Z8, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z3, Z4
+	VUNPCKHPD        Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z5, Z3
+	VSHUFF64X2       $0xdd, Z4, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K2
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K2, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z11, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z11, Z4, K1, Z2
+	VMOVUPS          Y5, (DX)
+	MOVQ             72(AX), DX
+	MOVQ             16(AX), BX
+	NEGQ             BX
+	ADDQ             16(AX), DX
+	MOVQ             40(AX), R10
+	VBROADCASTSS     (R10), Z3
+	VBROADCASTSS     4(R10), Z4
+	VBROADCASTSS     8(R10), Z5
+	VBROADCASTSS     12(R10), Z6
+	VBROADCASTSS     16(R10), Z7
+	VBROADCASTSS     468(AX), Z8
+
+blocks:
+	VPXORD      Z9, Z9, Z9
+	VPXORD      Z10, Z10, Z10
+	VFMADD231PS (SI)(BX*1), Z3, Z9
+	VFMADD231PS (DI)(BX*1), Z4, Z10
+	VFMADD231PS (R8)(BX*1), Z5, Z9
+	VFMADD231PS (R9)(BX*1), Z6, Z10
+	VFMADD231PS (CX)(BX*1), Z7, Z9
+	VADDPS      Z10, Z9, Z9
+	VMULPS      Z8, Z9, Z9
+	VMOVUPS     (DX)(BX*1), Z10
+	VMOVAPS     Z10, Z12
+	VFMADD213PS (SI)(BX*1), Z3, Z12
+	VMOVUPS     Z12, (SI)(BX*1)
+	VMOVAPS     Z10, Z12
+	VFMADD213PS (DI)(BX*1), Z4, Z12
+	VMOVUPS     Z12, (DI)(BX*1)
+	VMOVAPS     Z10, Z12
+	VFMADD213PS (R8)(BX*1), Z5, Z12
+	VMOVUPS     Z12, (R8)(BX*1)
+	VMOVAPS     Z10, Z12
+	VFMADD213PS (R9)(BX*1), Z6, Z12
+	VMOVUPS     Z12, (R9)(BX*1)
+	VMOVAPS     Z10, Z10
+	VFMADD213PS (CX)(BX*1), Z7, Z10
+	VMOVUPS     Z10, (CX)(BX*1)
+	MOVQ        48(AX), R10
+	MOVQ        456(AX), R11
+	MOVQ        24(AX), R12
+	MOVLQSX     4(R12), R12
+	LEAQ        (R11)(R12*4), R11
+	MOVQ        24(AX), R12
+	MOVLQSX     (R12), R12
+	LEAQ        (R10)(R12*8), R10
+	LEAQ        (R11)(R12*4), R11
+	MOVQ        24(AX), R13
+	MOVLQSX     (R13), R13
+	NEGQ        R13
+
+row:
+	MOVQ         (R10)(R13*8), R12
+	VBROADCASTSS (R11)(R13*4), Z10
+	VFMADD213PS  (R12)(BX*1), Z9, Z10
+	VMOVUPS      Z10, (R12)(BX*1)
+	INCQ         R13
+	JNE          row
+	MOVQ         80(AX), R10
+	MOVQ         88(AX), R11
+	TESTQ        R11, R11
+	JE           prefetched
+
+prefetch:
+	MOVQ       (R10), R12
+	PREFETCHT0 (R12)(BX*1)
+	ADDQ       $0x08, R10
+	DECQ       R11
+	JNE        prefetch
+
+prefetched:
+	ADDQ    $0x40, BX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    28(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    28(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ    96(AX)
+	JNE     window
+	VMOVUPS Z2, 256(AX)
 	VZEROUPPER
 	RET
 
@@ -2887,18 +5489,19 @@ next_done:
 	MOVQ         24(AX), DX
 	MOVLQSX      (DX), DX
 	MOVQ         48(AX), BX
-	MOVQ         72(AX), R11
-	MOVQ         16(AX), R12
-	NEGQ         R12
-	ADDQ         16(AX), R11
-	MOVQ         $0x00000001, R13
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R13
 	VXORPS       X6, X6, X6
-	VCVTSI2SSQ   R13, X6, X6
+	MOVQ         $0x00000001, R11
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R11
+	VCVTSI2SSQ   R11, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
+	LEAQ         (BX)(DX*8), BX
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R11
+	NEGQ         R11
+	ADDQ         16(AX), DX
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 	VPXORD       Z8, Z8, Z8
@@ -2907,24 +5510,25 @@ next_done:
 	VPXORD       Z11, Z11, Z11
 
 hidden:
-	VPXORD Z12, Z12, Z12
-	XORQ   R14, R14
+	VPXORD  Z12, Z12, Z12
+	MOVQ    24(AX), R13
+	MOVLQSX (R13), R13
+	NEGQ    R13
 
 mean:
-	MOVQ             (BX)(R14*8), R13
-	VADDPS           (R13)(R12*1), Z12, Z12
-	INCQ             R14
-	CMPQ             R14, DX
+	MOVQ             (BX)(R13*8), R12
+	VADDPS           (R12)(R11*1), Z12, Z12
+	INCQ             R13
 	JNE              mean
 	VMULPS           Z5, Z12, Z12
-	VMOVUPS          Z12, (R11)(R12*1)
-	VFMADD231PS      (SI)(R12*1), Z12, Z6
-	VFMADD231PS      (DI)(R12*1), Z12, Z7
-	VFMADD231PS      (R8)(R12*1), Z12, Z8
-	VFMADD231PS      (R9)(R12*1), Z12, Z9
-	VFMADD231PS      (R10)(R12*1), Z12, Z10
-	VFMADD231PS      (CX)(R12*1), Z12, Z11
-	ADDQ             $0x40, R12
+	VMOVUPS          Z12, (DX)(R11*1)
+	VFMADD231PS      (SI)(R11*1), Z12, Z6
+	VFMADD231PS      (DI)(R11*1), Z12, Z7
+	VFMADD231PS      (R8)(R11*1), Z12, Z8
+	VFMADD231PS      (R9)(R11*1), Z12, Z9
+	VFMADD231PS      (R10)(R11*1), Z12, Z10
+	VFMADD231PS      (CX)(R11*1), Z12, Z11
+	ADDQ             $0x40, R11
 	JNE              hidden
 	MOVQ             40(AX), DX
 	VUNPCKLPS        Z7, Z6, Z5
@@ -3020,14 +5624,16 @@ blocks:
 	MOVQ        48(AX), R11
 	MOVQ        24(AX), R12
 	MOVLQSX     (R12), R12
-	XORQ        R14, R14
+	LEAQ        (R11)(R12*8), R11
+	MOVQ        24(AX), R13
+	MOVLQSX     (R13), R13
+	NEGQ        R13
 
 row:
-	MOVQ    (R11)(R14*8), R13
-	VADDPS  (R13)(BX*1), Z11, Z12
-	VMOVUPS Z12, (R13)(BX*1)
-	INCQ    R14
-	CMPQ    R14, R12
+	MOVQ    (R11)(R13*8), R12
+	VADDPS  (R12)(BX*1), Z11, Z12
+	VMOVUPS Z12, (R12)(BX*1)
+	INCQ    R13
 	JNE     row
 	MOVQ    80(AX), R11
 	MOVQ    88(AX), R12
@@ -3065,6 +5671,723 @@ no_ahead:
 	VMOVUPS Z2, 256(AX)
 	VMOVUPS Z3, 320(AX)
 	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func skipGramPlaced6AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·skipGramPlaced6AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x0000003f, CX
+	KMOVW   CX, K1
+	MOVL    $0x00003f3f, CX
+	KMOVW   CX, K2
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVLQSX 16(CX), R10
+	IMULQ   BX, R10
+	ADDQ    DX, R10
+	MOVLQSX 20(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R11
+	MOVQ    448(AX), R12
+	MOVQ    24(AX), R13
+	MOVLQSX 4(R13), R13
+	SHLQ    $0x05, R13
+	ADDQ    R13, R12
+	MOVQ    R12, 472(AX)
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R12
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	MOVQ    8(BX), R13
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	MOVQ    16(AX), R14
+	NEGQ    R14
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS          (R12)(R14*1), Z15
+	VMOVUPS          (R13)(R14*1), Z16
+	VMOVUPS          (SI)(R14*1), Z17
+	VFMADD231PS      Z17, Z15, Z3
+	VFMADD231PS      Z17, Z16, Z9
+	VMOVUPS          (DI)(R14*1), Z17
+	VFMADD231PS      Z17, Z15, Z4
+	VFMADD231PS      Z17, Z16, Z10
+	VMOVUPS          (R8)(R14*1), Z17
+	VFMADD231PS      Z17, Z15, Z5
+	VFMADD231PS      Z17, Z16, Z11
+	VMOVUPS          (R9)(R14*1), Z17
+	VFMADD231PS      Z17, Z15, Z6
+	VFMADD231PS      Z17, Z16, Z12
+	VMOVUPS          (R10)(R14*1), Z17
+	VFMADD231PS      Z17, Z15, Z7
+	VFMADD231PS      Z17, Z16, Z13
+	VMOVUPS          (CX)(R14*1), Z17
+	VFMADD231PS      Z17, Z15, Z8
+	VFMADD231PS      Z17, Z16, Z14
+	ADDQ             $0x40, R14
+	JNE              score_2
+	MOVQ             472(AX), R12
+	VMOVUPS          (R12), Z15
+	VUNPCKLPS        Z4, Z3, Z16
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z16, Z16
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z16, Z4
+	VUNPCKHPD        Z3, Z16, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPS        Z8, Z7, Z3
+	VUNPCKHPS        Z8, Z7, Z5
+	VADDPS           Z5, Z3, Z3
+	VUNPCKLPD        Z3, Z3, Z5
+	VUNPCKHPD        Z3, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z4, Z3
+	VSHUFF64X2       $0xdd, Z5, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z10, Z9, Z4
+	VUNPCKHPS        Z10, Z9, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPS        Z12, Z11, Z5
+	VUNPCKHPS        Z12, Z11, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z4, Z6
+	VUNPCKHPD        Z5, Z4, Z4
+	VADDPS           Z4, Z6, Z6
+	VUNPCKLPS        Z14, Z13, Z4
+	VUNPCKHPS        Z14, Z13, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPD        Z4, Z4, Z5
+	VUNPCKHPD        Z4, Z4, Z4
+	VADDPS           Z4, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z6, Z4
+	VSHUFF64X2       $0xdd, Z5, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z3, Z5
+	VSHUFF64X2       $0xdd, Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VPXORD           Z0, Z5, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z15, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z15, Z4, K2, Z2
+	VMOVUPS          Z5, (R11)
+	ADDQ             $0x10, BX
+	ADDQ             $0x40, R11
+	ADDQ             $0x40, 472(AX)
+	SUBQ             $0x02, DX
+	JGE              pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS          (DX)(BX*1), Z9
+	VFMADD231PS      (SI)(BX*1), Z9, Z3
+	VFMADD231PS      (DI)(BX*1), Z9, Z4
+	VFMADD231PS      (R8)(BX*1), Z9, Z5
+	VFMADD231PS      (R9)(BX*1), Z9, Z6
+	VFMADD231PS      (R10)(BX*1), Z9, Z7
+	VFMADD231PS      (CX)(BX*1), Z9, Z8
+	ADDQ             $0x40, BX
+	JNE              score_1
+	MOVQ             472(AX), DX
+	VMOVUPS          (DX), Y18
+	VUNPCKLPS        Z4, Z3, Z9
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z9, Z9
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z9, Z4
+	VUNPCKHPD        Z3, Z9, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPS        Z8, Z7, Z3
+	VUNPCKHPS        Z8, Z7, Z5
+	VADDPS           Z5, Z3, Z3
+	VUNPCKLPD        Z3, Z3, Z5
+	VUNPCKHPD        Z3, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z4, Z3
+	VSHUFF64X2       $0xdd, Z5, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z18, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z18, Z4, K1, Z2
+	VMOVUPS          Y5, (R11)
+
+scored:
+	MOVQ    16(AX), DX
+	NEGQ    DX
+	PCALIGN $0x20
+
+blocks:
+	VMOVUPS (SI)(DX*1), Z3
+	VMOVUPS (DI)(DX*1), Z4
+	VMOVUPS (R8)(DX*1), Z5
+	VMOVUPS (R9)(DX*1), Z6
+	VMOVUPS (R10)(DX*1), Z7
+	VMOVUPS (CX)(DX*1), Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R11
+	MOVQ    24(AX), R12
+	MOVLQSX (R12), R12
+	PCALIGN $0x20
+
+row:
+	MOVQ         (BX), R13
+	VMOVUPS      (R13)(DX*1), Z15
+	VMOVAPS      Z15, Z16
+	VBROADCASTSS (R11), Z17
+	VFMADD231PS  Z17, Z3, Z16
+	VFMADD231PS  Z17, Z15, Z9
+	VBROADCASTSS 4(R11), Z17
+	VFMADD231PS  Z17, Z4, Z16
+	VFMADD231PS  Z17, Z15, Z10
+	VBROADCASTSS 8(R11), Z17
+	VFMADD231PS  Z17, Z5, Z16
+	VFMADD231PS  Z17, Z15, Z11
+	VBROADCASTSS 12(R11), Z17
+	VFMADD231PS  Z17, Z6, Z16
+	VFMADD231PS  Z17, Z15, Z12
+	VBROADCASTSS 16(R11), Z17
+	VFMADD231PS  Z17, Z7, Z16
+	VFMADD231PS  Z17, Z15, Z13
+	VBROADCASTSS 20(R11), Z17
+	VFMADD231PS  Z17, Z8, Z16
+	VFMADD231PS  Z17, Z15, Z14
+	VMOVUPS      Z16, (R13)(DX*1)
+	ADDQ         $0x08, BX
+	ADDQ         $0x20, R11
+	DECQ         R12
+	JNE          row
+	MOVQ         80(AX), BX
+	MOVQ         88(AX), R11
+	TESTQ        R11, R11
+	JE           prefetched
+
+prefetch:
+	MOVQ       (BX), R12
+	PREFETCHT0 (R12)(DX*1)
+	ADDQ       $0x08, BX
+	DECQ       R11
+	JNE        prefetch
+
+prefetched:
+	VADDPS  (SI)(DX*1), Z9, Z9
+	VMOVUPS Z9, (SI)(DX*1)
+	VADDPS  (DI)(DX*1), Z10, Z10
+	VMOVUPS Z10, (DI)(DX*1)
+	VADDPS  (R8)(DX*1), Z11, Z11
+	VMOVUPS Z11, (R8)(DX*1)
+	VADDPS  (R9)(DX*1), Z12, Z12
+	VMOVUPS Z12, (R9)(DX*1)
+	VADDPS  (R10)(DX*1), Z13, Z13
+	VMOVUPS Z13, (R10)(DX*1)
+	VADDPS  (CX)(DX*1), Z14, Z14
+	VMOVUPS Z14, (CX)(DX*1)
+	ADDQ    $0x40, DX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    32(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    32(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ    96(AX)
+	JNE     window
+	VMOVUPS Z2, 256(AX)
+	VZEROUPPER
+	RET
+
+// func cbowPlaced6AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·cbowPlaced6AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x0000003f, CX
+	KMOVW   CX, K1
+	MOVL    $0x00003f3f, CX
+	KMOVW   CX, K2
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVLQSX 16(CX), R10
+	IMULQ   BX, R10
+	ADDQ    DX, R10
+	MOVLQSX 20(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    456(AX), R11
+	MOVQ    24(AX), R12
+	MOVLQSX 4(R12), R12
+	LEAQ    (R11)(R12*4), R11
+	VXORPS  X4, X4, X4
+	CMPQ    120(AX), $0x00
+	JNE     average
+	VADDSS  windowConstants<>+96(SB), X4, X4
+	JMP     total
+
+average:
+	XORQ R12, R12
+
+add_weight:
+	VADDSS (R11)(R12*4), X4, X4
+	INCQ   R12
+	CMPQ   R12, DX
+	JNE    add_weight
+
+total:
+	VMOVSS       windowConstants<>+96(SB), X3
+	VDIVSS       X4, X3, X3
+	VMOVSS       X4, 464(AX)
+	VMOVSS       X3, 468(AX)
+	VBROADCASTSS X3, Z3
+	LEAQ         (BX)(DX*8), BX
+	LEAQ         (R11)(DX*4), R11
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R12
+	NEGQ         R12
+	ADDQ         16(AX), DX
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+
+hidden:
+	VPXORD  Z10, Z10, Z10
+	MOVQ    24(AX), R14
+	MOVLQSX (R14), R14
+	NEGQ    R14
+
+mean:
+	MOVQ             (BX)(R14*8), R13
+	VBROADCASTSS     (R11)(R14*4), Z11
+	VFMADD231PS      (R13)(R12*1), Z11, Z10
+	INCQ             R14
+	JNE              mean
+	VMULPS           Z3, Z10, Z10
+	VMOVUPS          Z10, (DX)(R12*1)
+	VFMADD231PS      (SI)(R12*1), Z10, Z4
+	VFMADD231PS      (DI)(R12*1), Z10, Z5
+	VFMADD231PS      (R8)(R12*1), Z10, Z6
+	VFMADD231PS      (R9)(R12*1), Z10, Z7
+	VFMADD231PS      (R10)(R12*1), Z10, Z8
+	VFMADD231PS      (CX)(R12*1), Z10, Z9
+	ADDQ             $0x40, R12
+	JNE              hidden
+	VBROADCASTSS     464(AX), Z3
+	MOVQ             40(AX), DX
+	VMOVUPS          Y3, Y12
+	VUNPCKLPS        Z5, Z4, Z3
+	VUNPCKHPS        Z5, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z7, Z6, Z4
+	VUNPCKHPS        Z7, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPD        Z4, Z3, Z5
+	VUNPCKHPD        Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VUNPCKLPS        Z9, Z8, Z3
+	VUNPCKHPS        Z9, Z8, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z3, Z4
+	VUNPCKHPD        Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z5, Z3
+	VSHUFF64X2       $0xdd, Z4, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K2
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K2, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z12, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z12, Z4, K1, Z2
+	VMOVUPS          Y5, (DX)
+	MOVQ             72(AX), DX
+	MOVQ             16(AX), BX
+	NEGQ             BX
+	ADDQ             16(AX), DX
+	MOVQ             40(AX), R11
+	VBROADCASTSS     (R11), Z3
+	VBROADCASTSS     4(R11), Z4
+	VBROADCASTSS     8(R11), Z5
+	VBROADCASTSS     12(R11), Z6
+	VBROADCASTSS     16(R11), Z7
+	VBROADCASTSS     20(R11), Z8
+	VBROADCASTSS     468(AX), Z9
+
+blocks:
+	VPXORD      Z10, Z10, Z10
+	VPXORD      Z11, Z11, Z11
+	VFMADD231PS (SI)(BX*1), Z3, Z10
+	VFMADD231PS (DI)(BX*1), Z4, Z11
+	VFMADD231PS (R8)(BX*1), Z5, Z10
+	VFMADD231PS (R9)(BX*1), Z6, Z11
+	VFMADD231PS (R10)(BX*1), Z7, Z10
+	VFMADD231PS (CX)(BX*1), Z8, Z11
+	VADDPS      Z11, Z10, Z10
+	VMULPS      Z9, Z10, Z10
+	VMOVUPS     (DX)(BX*1), Z11
+	VMOVAPS     Z11, Z13
+	VFMADD213PS (SI)(BX*1), Z3, Z13
+	VMOVUPS     Z13, (SI)(BX*1)
+	VMOVAPS     Z11, Z13
+	VFMADD213PS (DI)(BX*1), Z4, Z13
+	VMOVUPS     Z13, (DI)(BX*1)
+	VMOVAPS     Z11, Z13
+	VFMADD213PS (R8)(BX*1), Z5, Z13
+	VMOVUPS     Z13, (R8)(BX*1)
+	VMOVAPS     Z11, Z13
+	VFMADD213PS (R9)(BX*1), Z6, Z13
+	VMOVUPS     Z13, (R9)(BX*1)
+	VMOVAPS     Z11, Z13
+	VFMADD213PS (R10)(BX*1), Z7, Z13
+	VMOVUPS     Z13, (R10)(BX*1)
+	VMOVAPS     Z11, Z11
+	VFMADD213PS (CX)(BX*1), Z8, Z11
+	VMOVUPS     Z11, (CX)(BX*1)
+	MOVQ        48(AX), R11
+	MOVQ        456(AX), R12
+	MOVQ        24(AX), R13
+	MOVLQSX     4(R13), R13
+	LEAQ        (R12)(R13*4), R12
+	MOVQ        24(AX), R13
+	MOVLQSX     (R13), R13
+	LEAQ        (R11)(R13*8), R11
+	LEAQ        (R12)(R13*4), R12
+	MOVQ        24(AX), R14
+	MOVLQSX     (R14), R14
+	NEGQ        R14
+
+row:
+	MOVQ         (R11)(R14*8), R13
+	VBROADCASTSS (R12)(R14*4), Z11
+	VFMADD213PS  (R13)(BX*1), Z10, Z11
+	VMOVUPS      Z11, (R13)(BX*1)
+	INCQ         R14
+	JNE          row
+	MOVQ         80(AX), R11
+	MOVQ         88(AX), R12
+	TESTQ        R12, R12
+	JE           prefetched
+
+prefetch:
+	MOVQ       (R11), R13
+	PREFETCHT0 (R13)(BX*1)
+	ADDQ       $0x08, R11
+	DECQ       R12
+	JNE        prefetch
+
+prefetched:
+	ADDQ    $0x40, BX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    32(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    32(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ    96(AX)
+	JNE     window
+	VMOVUPS Z2, 256(AX)
 	VZEROUPPER
 	RET
 
@@ -3580,18 +6903,19 @@ next_done:
 	MOVQ         24(AX), DX
 	MOVLQSX      (DX), DX
 	MOVQ         48(AX), BX
-	MOVQ         72(AX), R12
-	MOVQ         16(AX), R13
-	NEGQ         R13
-	ADDQ         16(AX), R12
-	MOVQ         $0x00000001, R14
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R14
 	VXORPS       X6, X6, X6
-	VCVTSI2SSQ   R14, X6, X6
+	MOVQ         $0x00000001, R12
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R12
+	VCVTSI2SSQ   R12, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
+	LEAQ         (BX)(DX*8), BX
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R12
+	NEGQ         R12
+	ADDQ         16(AX), DX
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 	VPXORD       Z8, Z8, Z8
@@ -3601,25 +6925,26 @@ next_done:
 	VPXORD       Z12, Z12, Z12
 
 hidden:
-	VPXORD Z13, Z13, Z13
-	XORQ   R15, R15
+	VPXORD  Z13, Z13, Z13
+	MOVQ    24(AX), R14
+	MOVLQSX (R14), R14
+	NEGQ    R14
 
 mean:
-	MOVQ             (BX)(R15*8), R14
-	VADDPS           (R14)(R13*1), Z13, Z13
-	INCQ             R15
-	CMPQ             R15, DX
+	MOVQ             (BX)(R14*8), R13
+	VADDPS           (R13)(R12*1), Z13, Z13
+	INCQ             R14
 	JNE              mean
 	VMULPS           Z5, Z13, Z13
-	VMOVUPS          Z13, (R12)(R13*1)
-	VFMADD231PS      (SI)(R13*1), Z13, Z6
-	VFMADD231PS      (DI)(R13*1), Z13, Z7
-	VFMADD231PS      (R8)(R13*1), Z13, Z8
-	VFMADD231PS      (R9)(R13*1), Z13, Z9
-	VFMADD231PS      (R10)(R13*1), Z13, Z10
-	VFMADD231PS      (R11)(R13*1), Z13, Z11
-	VFMADD231PS      (CX)(R13*1), Z13, Z12
-	ADDQ             $0x40, R13
+	VMOVUPS          Z13, (DX)(R12*1)
+	VFMADD231PS      (SI)(R12*1), Z13, Z6
+	VFMADD231PS      (DI)(R12*1), Z13, Z7
+	VFMADD231PS      (R8)(R12*1), Z13, Z8
+	VFMADD231PS      (R9)(R12*1), Z13, Z9
+	VFMADD231PS      (R10)(R12*1), Z13, Z10
+	VFMADD231PS      (R11)(R12*1), Z13, Z11
+	VFMADD231PS      (CX)(R12*1), Z13, Z12
+	ADDQ             $0x40, R12
 	JNE              hidden
 	MOVQ             40(AX), DX
 	VUNPCKLPS        Z7, Z6, Z5
@@ -3723,14 +7048,16 @@ blocks:
 	MOVQ        48(AX), R12
 	MOVQ        24(AX), R13
 	MOVLQSX     (R13), R13
-	XORQ        R15, R15
+	LEAQ        (R12)(R13*8), R12
+	MOVQ        24(AX), R14
+	MOVLQSX     (R14), R14
+	NEGQ        R14
 
 row:
-	MOVQ    (R12)(R15*8), R14
-	VADDPS  (R14)(BX*1), Z12, Z13
-	VMOVUPS Z13, (R14)(BX*1)
-	INCQ    R15
-	CMPQ    R15, R13
+	MOVQ    (R12)(R14*8), R13
+	VADDPS  (R13)(BX*1), Z12, Z13
+	VMOVUPS Z13, (R13)(BX*1)
+	INCQ    R14
 	JNE     row
 	MOVQ    80(AX), R12
 	MOVQ    88(AX), R13
@@ -3768,6 +7095,762 @@ no_ahead:
 	VMOVUPS Z2, 256(AX)
 	VMOVUPS Z3, 320(AX)
 	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func skipGramPlaced7AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·skipGramPlaced7AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x0000007f, CX
+	KMOVW   CX, K1
+	MOVL    $0x00007f7f, CX
+	KMOVW   CX, K2
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVLQSX 16(CX), R10
+	IMULQ   BX, R10
+	ADDQ    DX, R10
+	MOVLQSX 20(CX), R11
+	IMULQ   BX, R11
+	ADDQ    DX, R11
+	MOVLQSX 24(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R12
+	MOVQ    448(AX), R13
+	MOVQ    24(AX), R14
+	MOVLQSX 4(R14), R14
+	SHLQ    $0x05, R14
+	ADDQ    R14, R13
+	MOVQ    R13, 472(AX)
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R13
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	MOVQ    8(BX), R14
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	MOVQ    16(AX), R15
+	NEGQ    R15
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS          (R13)(R15*1), Z17
+	VMOVUPS          (R14)(R15*1), Z18
+	VMOVUPS          (SI)(R15*1), Z19
+	VFMADD231PS      Z19, Z17, Z3
+	VFMADD231PS      Z19, Z18, Z10
+	VMOVUPS          (DI)(R15*1), Z19
+	VFMADD231PS      Z19, Z17, Z4
+	VFMADD231PS      Z19, Z18, Z11
+	VMOVUPS          (R8)(R15*1), Z19
+	VFMADD231PS      Z19, Z17, Z5
+	VFMADD231PS      Z19, Z18, Z12
+	VMOVUPS          (R9)(R15*1), Z19
+	VFMADD231PS      Z19, Z17, Z6
+	VFMADD231PS      Z19, Z18, Z13
+	VMOVUPS          (R10)(R15*1), Z19
+	VFMADD231PS      Z19, Z17, Z7
+	VFMADD231PS      Z19, Z18, Z14
+	VMOVUPS          (R11)(R15*1), Z19
+	VFMADD231PS      Z19, Z17, Z8
+	VFMADD231PS      Z19, Z18, Z15
+	VMOVUPS          (CX)(R15*1), Z19
+	VFMADD231PS      Z19, Z17, Z9
+	VFMADD231PS      Z19, Z18, Z16
+	ADDQ             $0x40, R15
+	JNE              score_2
+	MOVQ             472(AX), R13
+	VMOVUPS          (R13), Z17
+	VUNPCKLPS        Z4, Z3, Z18
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z18, Z18
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z18, Z4
+	VUNPCKHPD        Z3, Z18, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPS        Z8, Z7, Z3
+	VUNPCKHPS        Z8, Z7, Z5
+	VADDPS           Z5, Z3, Z3
+	VUNPCKLPS        Z9, Z9, Z5
+	VUNPCKHPS        Z9, Z9, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z3, Z6
+	VUNPCKHPD        Z5, Z3, Z3
+	VADDPS           Z3, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z4, Z3
+	VSHUFF64X2       $0xdd, Z6, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z11, Z10, Z4
+	VUNPCKHPS        Z11, Z10, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPS        Z13, Z12, Z5
+	VUNPCKHPS        Z13, Z12, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z4, Z6
+	VUNPCKHPD        Z5, Z4, Z4
+	VADDPS           Z4, Z6, Z6
+	VUNPCKLPS        Z15, Z14, Z4
+	VUNPCKHPS        Z15, Z14, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPS        Z16, Z16, Z5
+	VUNPCKHPS        Z16, Z16, Z7
+	VADDPS           Z7, Z5, Z5
+	VUNPCKLPD        Z5, Z4, Z7
+	VUNPCKHPD        Z5, Z4, Z4
+	VADDPS           Z4, Z7, Z7
+	VSHUFF64X2       $0x88, Z7, Z6, Z4
+	VSHUFF64X2       $0xdd, Z7, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z3, Z5
+	VSHUFF64X2       $0xdd, Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VPXORD           Z0, Z5, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z17, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z17, Z4, K2, Z2
+	VMOVUPS          Z5, (R12)
+	ADDQ             $0x10, BX
+	ADDQ             $0x40, R12
+	ADDQ             $0x40, 472(AX)
+	SUBQ             $0x02, DX
+	JGE              pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS          (DX)(BX*1), Z10
+	VFMADD231PS      (SI)(BX*1), Z10, Z3
+	VFMADD231PS      (DI)(BX*1), Z10, Z4
+	VFMADD231PS      (R8)(BX*1), Z10, Z5
+	VFMADD231PS      (R9)(BX*1), Z10, Z6
+	VFMADD231PS      (R10)(BX*1), Z10, Z7
+	VFMADD231PS      (R11)(BX*1), Z10, Z8
+	VFMADD231PS      (CX)(BX*1), Z10, Z9
+	ADDQ             $0x40, BX
+	JNE              score_1
+	MOVQ             472(AX), DX
+	VMOVUPS          (DX), Y20
+	VUNPCKLPS        Z4, Z3, Z10
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z10, Z10
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z10, Z4
+	VUNPCKHPD        Z3, Z10, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPS        Z8, Z7, Z3
+	VUNPCKHPS        Z8, Z7, Z5
+	VADDPS           Z5, Z3, Z3
+	VUNPCKLPS        Z9, Z9, Z5
+	VUNPCKHPS        Z9, Z9, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z3, Z6
+	VUNPCKHPD        Z5, Z3, Z3
+	VADDPS           Z3, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z4, Z3
+	VSHUFF64X2       $0xdd, Z6, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z20, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z20, Z4, K1, Z2
+	VMOVUPS          Y5, (R12)
+
+scored:
+	MOVQ    16(AX), DX
+	NEGQ    DX
+	PCALIGN $0x20
+
+blocks:
+	VMOVUPS (SI)(DX*1), Z3
+	VMOVUPS (DI)(DX*1), Z4
+	VMOVUPS (R8)(DX*1), Z5
+	VMOVUPS (R9)(DX*1), Z6
+	VMOVUPS (R10)(DX*1), Z7
+	VMOVUPS (R11)(DX*1), Z8
+	VMOVUPS (CX)(DX*1), Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R12
+	MOVQ    24(AX), R13
+	MOVLQSX (R13), R13
+	PCALIGN $0x20
+
+row:
+	MOVQ         (BX), R14
+	VMOVUPS      (R14)(DX*1), Z17
+	VMOVAPS      Z17, Z18
+	VBROADCASTSS (R12), Z19
+	VFMADD231PS  Z19, Z3, Z18
+	VFMADD231PS  Z19, Z17, Z10
+	VBROADCASTSS 4(R12), Z19
+	VFMADD231PS  Z19, Z4, Z18
+	VFMADD231PS  Z19, Z17, Z11
+	VBROADCASTSS 8(R12), Z19
+	VFMADD231PS  Z19, Z5, Z18
+	VFMADD231PS  Z19, Z17, Z12
+	VBROADCASTSS 12(R12), Z19
+	VFMADD231PS  Z19, Z6, Z18
+	VFMADD231PS  Z19, Z17, Z13
+	VBROADCASTSS 16(R12), Z19
+	VFMADD231PS  Z19, Z7, Z18
+	VFMADD231PS  Z19, Z17, Z14
+	VBROADCASTSS 20(R12), Z19
+	VFMADD231PS  Z19, Z8, Z18
+	VFMADD231PS  Z19, Z17, Z15
+	VBROADCASTSS 24(R12), Z19
+	VFMADD231PS  Z19, Z9, Z18
+	VFMADD231PS  Z19, Z17, Z16
+	VMOVUPS      Z18, (R14)(DX*1)
+	ADDQ         $0x08, BX
+	ADDQ         $0x20, R12
+	DECQ         R13
+	JNE          row
+	MOVQ         80(AX), BX
+	MOVQ         88(AX), R12
+	TESTQ        R12, R12
+	JE           prefetched
+
+prefetch:
+	MOVQ       (BX), R13
+	PREFETCHT0 (R13)(DX*1)
+	ADDQ       $0x08, BX
+	DECQ       R12
+	JNE        prefetch
+
+prefetched:
+	VADDPS  (SI)(DX*1), Z10, Z10
+	VMOVUPS Z10, (SI)(DX*1)
+	VADDPS  (DI)(DX*1), Z11, Z11
+	VMOVUPS Z11, (DI)(DX*1)
+	VADDPS  (R8)(DX*1), Z12, Z12
+	VMOVUPS Z12, (R8)(DX*1)
+	VADDPS  (R9)(DX*1), Z13, Z13
+	VMOVUPS Z13, (R9)(DX*1)
+	VADDPS  (R10)(DX*1), Z14, Z14
+	VMOVUPS Z14, (R10)(DX*1)
+	VADDPS  (R11)(DX*1), Z15, Z15
+	VMOVUPS Z15, (R11)(DX*1)
+	VADDPS  (CX)(DX*1), Z16, Z16
+	VMOVUPS Z16, (CX)(DX*1)
+	ADDQ    $0x40, DX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    36(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    36(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ    96(AX)
+	JNE     window
+	VMOVUPS Z2, 256(AX)
+	VZEROUPPER
+	RET
+
+// func cbowPlaced7AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·cbowPlaced7AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x0000007f, CX
+	KMOVW   CX, K1
+	MOVL    $0x00007f7f, CX
+	KMOVW   CX, K2
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVLQSX 16(CX), R10
+	IMULQ   BX, R10
+	ADDQ    DX, R10
+	MOVLQSX 20(CX), R11
+	IMULQ   BX, R11
+	ADDQ    DX, R11
+	MOVLQSX 24(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    456(AX), R12
+	MOVQ    24(AX), R13
+	MOVLQSX 4(R13), R13
+	LEAQ    (R12)(R13*4), R12
+	VXORPS  X4, X4, X4
+	CMPQ    120(AX), $0x00
+	JNE     average
+	VADDSS  windowConstants<>+96(SB), X4, X4
+	JMP     total
+
+average:
+	XORQ R13, R13
+
+add_weight:
+	VADDSS (R12)(R13*4), X4, X4
+	INCQ   R13
+	CMPQ   R13, DX
+	JNE    add_weight
+
+total:
+	VMOVSS       windowConstants<>+96(SB), X3
+	VDIVSS       X4, X3, X3
+	VMOVSS       X4, 464(AX)
+	VMOVSS       X3, 468(AX)
+	VBROADCASTSS X3, Z3
+	LEAQ         (BX)(DX*8), BX
+	LEAQ         (R12)(DX*4), R12
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R13
+	NEGQ         R13
+	ADDQ         16(AX), DX
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+
+hidden:
+	VPXORD  Z11, Z11, Z11
+	MOVQ    24(AX), R15
+	MOVLQSX (R15), R15
+	NEGQ    R15
+
+mean:
+	MOVQ             (BX)(R15*8), R14
+	VBROADCASTSS     (R12)(R15*4), Z12
+	VFMADD231PS      (R14)(R13*1), Z12, Z11
+	INCQ             R15
+	JNE              mean
+	VMULPS           Z3, Z11, Z11
+	VMOVUPS          Z11, (DX)(R13*1)
+	VFMADD231PS      (SI)(R13*1), Z11, Z4
+	VFMADD231PS      (DI)(R13*1), Z11, Z5
+	VFMADD231PS      (R8)(R13*1), Z11, Z6
+	VFMADD231PS      (R9)(R13*1), Z11, Z7
+	VFMADD231PS      (R10)(R13*1), Z11, Z8
+	VFMADD231PS      (R11)(R13*1), Z11, Z9
+	VFMADD231PS      (CX)(R13*1), Z11, Z10
+	ADDQ             $0x40, R13
+	JNE              hidden
+	VBROADCASTSS     464(AX), Z3
+	MOVQ             40(AX), DX
+	VMOVUPS          Y3, Y13
+	VUNPCKLPS        Z5, Z4, Z3
+	VUNPCKHPS        Z5, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z7, Z6, Z4
+	VUNPCKHPS        Z7, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPD        Z4, Z3, Z5
+	VUNPCKHPD        Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VUNPCKLPS        Z9, Z8, Z3
+	VUNPCKHPS        Z9, Z8, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z10, Z10, Z4
+	VUNPCKHPS        Z10, Z10, Z6
+	VADDPS           Z6, Z4, Z4
+	VUNPCKLPD        Z4, Z3, Z6
+	VUNPCKHPD        Z4, Z3, Z3
+	VADDPS           Z3, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z5, Z3
+	VSHUFF64X2       $0xdd, Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K2
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K2, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z13, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z13, Z4, K1, Z2
+	VMOVUPS          Y5, (DX)
+	MOVQ             72(AX), DX
+	MOVQ             16(AX), BX
+	NEGQ             BX
+	ADDQ             16(AX), DX
+	MOVQ             40(AX), R12
+	VBROADCASTSS     (R12), Z3
+	VBROADCASTSS     4(R12), Z4
+	VBROADCASTSS     8(R12), Z5
+	VBROADCASTSS     12(R12), Z6
+	VBROADCASTSS     16(R12), Z7
+	VBROADCASTSS     20(R12), Z8
+	VBROADCASTSS     24(R12), Z9
+	VBROADCASTSS     468(AX), Z10
+
+blocks:
+	VPXORD      Z11, Z11, Z11
+	VPXORD      Z12, Z12, Z12
+	VFMADD231PS (SI)(BX*1), Z3, Z11
+	VFMADD231PS (DI)(BX*1), Z4, Z12
+	VFMADD231PS (R8)(BX*1), Z5, Z11
+	VFMADD231PS (R9)(BX*1), Z6, Z12
+	VFMADD231PS (R10)(BX*1), Z7, Z11
+	VFMADD231PS (R11)(BX*1), Z8, Z12
+	VFMADD231PS (CX)(BX*1), Z9, Z11
+	VADDPS      Z12, Z11, Z11
+	VMULPS      Z10, Z11, Z11
+	VMOVUPS     (DX)(BX*1), Z12
+	VMOVAPS     Z12, Z14
+	VFMADD213PS (SI)(BX*1), Z3, Z14
+	VMOVUPS     Z14, (SI)(BX*1)
+	VMOVAPS     Z12, Z14
+	VFMADD213PS (DI)(BX*1), Z4, Z14
+	VMOVUPS     Z14, (DI)(BX*1)
+	VMOVAPS     Z12, Z14
+	VFMADD213PS (R8)(BX*1), Z5, Z14
+	VMOVUPS     Z14, (R8)(BX*1)
+	VMOVAPS     Z12, Z14
+	VFMADD213PS (R9)(BX*1), Z6, Z14
+	VMOVUPS     Z14, (R9)(BX*1)
+	VMOVAPS     Z12, Z14
+	VFMADD213PS (R10)(BX*1), Z7, Z14
+	VMOVUPS     Z14, (R10)(BX*1)
+	VMOVAPS     Z12, Z14
+	VFMADD213PS (R11)(BX*1), Z8, Z14
+	VMOVUPS     Z14, (R11)(BX*1)
+	VMOVAPS     Z12, Z12
+	VFMADD213PS (CX)(BX*1), Z9, Z12
+	VMOVUPS     Z12, (CX)(BX*1)
+	MOVQ        48(AX), R12
+	MOVQ        456(AX), R13
+	MOVQ        24(AX), R14
+	MOVLQSX     4(R14), R14
+	LEAQ        (R13)(R14*4), R13
+	MOVQ        24(AX), R14
+	MOVLQSX     (R14), R14
+	LEAQ        (R12)(R14*8), R12
+	LEAQ        (R13)(R14*4), R13
+	MOVQ        24(AX), R15
+	MOVLQSX     (R15), R15
+	NEGQ        R15
+
+row:
+	MOVQ         (R12)(R15*8), R14
+	VBROADCASTSS (R13)(R15*4), Z12
+	VFMADD213PS  (R14)(BX*1), Z11, Z12
+	VMOVUPS      Z12, (R14)(BX*1)
+	INCQ         R15
+	JNE          row
+	MOVQ         80(AX), R12
+	MOVQ         88(AX), R13
+	TESTQ        R13, R13
+	JE           prefetched
+
+prefetch:
+	MOVQ       (R12), R14
+	PREFETCHT0 (R14)(BX*1)
+	ADDQ       $0x08, R12
+	DECQ       R13
+	JNE        prefetch
+
+prefetched:
+	ADDQ    $0x40, BX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    36(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    36(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ    96(AX)
+	JNE     window
+	VMOVUPS Z2, 256(AX)
 	VZEROUPPER
 	RET
 
@@ -4205,7 +8288,7 @@ no_ahead:
 
 // func cbow8AVX512(c *byte)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
-TEXT ·cbow8AVX512(SB), NOSPLIT, $8-8
+TEXT ·cbow8AVX512(SB), NOSPLIT, $0-8
 	MOVQ    c+0(FP), AX
 	VMOVUPS 128(AX), Z0
 	VMOVUPS 192(AX), Z1
@@ -4303,18 +8386,19 @@ next_done:
 	MOVQ         24(AX), DX
 	MOVLQSX      (DX), DX
 	MOVQ         48(AX), BX
-	MOVQ         72(AX), R13
-	MOVQ         16(AX), R14
-	NEGQ         R14
-	ADDQ         16(AX), R13
-	MOVQ         $0x00000001, R15
-	CMPQ         120(AX), $0x00
-	CMOVQNE      DX, R15
 	VXORPS       X6, X6, X6
-	VCVTSI2SSQ   R15, X6, X6
+	MOVQ         $0x00000001, R13
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R13
+	VCVTSI2SSQ   R13, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
+	LEAQ         (BX)(DX*8), BX
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R13
+	NEGQ         R13
+	ADDQ         16(AX), DX
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 	VPXORD       Z8, Z8, Z8
@@ -4325,26 +8409,27 @@ next_done:
 	VPXORD       Z13, Z13, Z13
 
 hidden:
-	VPXORD Z14, Z14, Z14
-	XORQ   BP, BP
+	VPXORD  Z14, Z14, Z14
+	MOVQ    24(AX), R15
+	MOVLQSX (R15), R15
+	NEGQ    R15
 
 mean:
-	MOVQ             (BX)(BP*8), R15
-	VADDPS           (R15)(R14*1), Z14, Z14
-	INCQ             BP
-	CMPQ             BP, DX
+	MOVQ             (BX)(R15*8), R14
+	VADDPS           (R14)(R13*1), Z14, Z14
+	INCQ             R15
 	JNE              mean
 	VMULPS           Z5, Z14, Z14
-	VMOVUPS          Z14, (R13)(R14*1)
-	VFMADD231PS      (SI)(R14*1), Z14, Z6
-	VFMADD231PS      (DI)(R14*1), Z14, Z7
-	VFMADD231PS      (R8)(R14*1), Z14, Z8
-	VFMADD231PS      (R9)(R14*1), Z14, Z9
-	VFMADD231PS      (R10)(R14*1), Z14, Z10
-	VFMADD231PS      (R11)(R14*1), Z14, Z11
-	VFMADD231PS      (R12)(R14*1), Z14, Z12
-	VFMADD231PS      (CX)(R14*1), Z14, Z13
-	ADDQ             $0x40, R14
+	VMOVUPS          Z14, (DX)(R13*1)
+	VFMADD231PS      (SI)(R13*1), Z14, Z6
+	VFMADD231PS      (DI)(R13*1), Z14, Z7
+	VFMADD231PS      (R8)(R13*1), Z14, Z8
+	VFMADD231PS      (R9)(R13*1), Z14, Z9
+	VFMADD231PS      (R10)(R13*1), Z14, Z10
+	VFMADD231PS      (R11)(R13*1), Z14, Z11
+	VFMADD231PS      (R12)(R13*1), Z14, Z12
+	VFMADD231PS      (CX)(R13*1), Z14, Z13
+	ADDQ             $0x40, R13
 	JNE              hidden
 	MOVQ             40(AX), DX
 	VUNPCKLPS        Z7, Z6, Z5
@@ -4453,14 +8538,16 @@ blocks:
 	MOVQ        48(AX), R13
 	MOVQ        24(AX), R14
 	MOVLQSX     (R14), R14
-	XORQ        BP, BP
+	LEAQ        (R13)(R14*8), R13
+	MOVQ        24(AX), R15
+	MOVLQSX     (R15), R15
+	NEGQ        R15
 
 row:
-	MOVQ    (R13)(BP*8), R15
-	VADDPS  (R15)(BX*1), Z13, Z14
-	VMOVUPS Z14, (R15)(BX*1)
-	INCQ    BP
-	CMPQ    BP, R14
+	MOVQ    (R13)(R15*8), R14
+	VADDPS  (R14)(BX*1), Z13, Z14
+	VMOVUPS Z14, (R14)(BX*1)
+	INCQ    R15
 	JNE     row
 	MOVQ    80(AX), R13
 	MOVQ    88(AX), R14
@@ -4498,6 +8585,789 @@ no_ahead:
 	VMOVUPS Z2, 256(AX)
 	VMOVUPS Z3, 320(AX)
 	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func skipGramPlaced8AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·skipGramPlaced8AVX512(SB), NOSPLIT, $8-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x000000ff, CX
+	KMOVW   CX, K1
+	MOVL    $0x0000ffff, CX
+	KMOVW   CX, K2
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVLQSX 16(CX), R10
+	IMULQ   BX, R10
+	ADDQ    DX, R10
+	MOVLQSX 20(CX), R11
+	IMULQ   BX, R11
+	ADDQ    DX, R11
+	MOVLQSX 24(CX), R12
+	IMULQ   BX, R12
+	ADDQ    DX, R12
+	MOVLQSX 28(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R13
+	MOVQ    448(AX), R14
+	MOVQ    24(AX), R15
+	MOVLQSX 4(R15), R15
+	SHLQ    $0x05, R15
+	ADDQ    R15, R14
+	MOVQ    R14, 472(AX)
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R14
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	MOVQ    8(BX), R15
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	MOVQ    16(AX), BP
+	NEGQ    BP
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS          (R14)(BP*1), Z19
+	VMOVUPS          (R15)(BP*1), Z20
+	VMOVUPS          (SI)(BP*1), Z21
+	VFMADD231PS      Z21, Z19, Z3
+	VFMADD231PS      Z21, Z20, Z11
+	VMOVUPS          (DI)(BP*1), Z21
+	VFMADD231PS      Z21, Z19, Z4
+	VFMADD231PS      Z21, Z20, Z12
+	VMOVUPS          (R8)(BP*1), Z21
+	VFMADD231PS      Z21, Z19, Z5
+	VFMADD231PS      Z21, Z20, Z13
+	VMOVUPS          (R9)(BP*1), Z21
+	VFMADD231PS      Z21, Z19, Z6
+	VFMADD231PS      Z21, Z20, Z14
+	VMOVUPS          (R10)(BP*1), Z21
+	VFMADD231PS      Z21, Z19, Z7
+	VFMADD231PS      Z21, Z20, Z15
+	VMOVUPS          (R11)(BP*1), Z21
+	VFMADD231PS      Z21, Z19, Z8
+	VFMADD231PS      Z21, Z20, Z16
+	VMOVUPS          (R12)(BP*1), Z21
+	VFMADD231PS      Z21, Z19, Z9
+	VFMADD231PS      Z21, Z20, Z17
+	VMOVUPS          (CX)(BP*1), Z21
+	VFMADD231PS      Z21, Z19, Z10
+	VFMADD231PS      Z21, Z20, Z18
+	ADDQ             $0x40, BP
+	JNE              score_2
+	MOVQ             472(AX), R14
+	VMOVUPS          (R14), Z19
+	VUNPCKLPS        Z4, Z3, Z20
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z20, Z20
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z20, Z4
+	VUNPCKHPD        Z3, Z20, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPS        Z8, Z7, Z3
+	VUNPCKHPS        Z8, Z7, Z5
+	VADDPS           Z5, Z3, Z3
+	VUNPCKLPS        Z10, Z9, Z5
+	VUNPCKHPS        Z10, Z9, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z3, Z6
+	VUNPCKHPD        Z5, Z3, Z3
+	VADDPS           Z3, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z4, Z3
+	VSHUFF64X2       $0xdd, Z6, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z12, Z11, Z4
+	VUNPCKHPS        Z12, Z11, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPS        Z14, Z13, Z5
+	VUNPCKHPS        Z14, Z13, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z4, Z6
+	VUNPCKHPD        Z5, Z4, Z4
+	VADDPS           Z4, Z6, Z6
+	VUNPCKLPS        Z16, Z15, Z4
+	VUNPCKHPS        Z16, Z15, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPS        Z18, Z17, Z5
+	VUNPCKHPS        Z18, Z17, Z7
+	VADDPS           Z7, Z5, Z5
+	VUNPCKLPD        Z5, Z4, Z7
+	VUNPCKHPD        Z5, Z4, Z4
+	VADDPS           Z4, Z7, Z7
+	VSHUFF64X2       $0x88, Z7, Z6, Z4
+	VSHUFF64X2       $0xdd, Z7, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z3, Z5
+	VSHUFF64X2       $0xdd, Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VPXORD           Z0, Z5, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z19, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z19, Z4, K2, Z2
+	VMOVUPS          Z5, (R13)
+	ADDQ             $0x10, BX
+	ADDQ             $0x40, R13
+	ADDQ             $0x40, 472(AX)
+	SUBQ             $0x02, DX
+	JGE              pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS          (DX)(BX*1), Z11
+	VFMADD231PS      (SI)(BX*1), Z11, Z3
+	VFMADD231PS      (DI)(BX*1), Z11, Z4
+	VFMADD231PS      (R8)(BX*1), Z11, Z5
+	VFMADD231PS      (R9)(BX*1), Z11, Z6
+	VFMADD231PS      (R10)(BX*1), Z11, Z7
+	VFMADD231PS      (R11)(BX*1), Z11, Z8
+	VFMADD231PS      (R12)(BX*1), Z11, Z9
+	VFMADD231PS      (CX)(BX*1), Z11, Z10
+	ADDQ             $0x40, BX
+	JNE              score_1
+	MOVQ             472(AX), DX
+	VMOVUPS          (DX), Y22
+	VUNPCKLPS        Z4, Z3, Z11
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z11, Z11
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z11, Z4
+	VUNPCKHPD        Z3, Z11, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPS        Z8, Z7, Z3
+	VUNPCKHPS        Z8, Z7, Z5
+	VADDPS           Z5, Z3, Z3
+	VUNPCKLPS        Z10, Z9, Z5
+	VUNPCKHPS        Z10, Z9, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z3, Z6
+	VUNPCKHPD        Z5, Z3, Z3
+	VADDPS           Z3, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z4, Z3
+	VSHUFF64X2       $0xdd, Z6, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z22, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z22, Z4, K1, Z2
+	VMOVUPS          Y5, (R13)
+
+scored:
+	MOVQ    16(AX), DX
+	NEGQ    DX
+	PCALIGN $0x20
+
+blocks:
+	VMOVUPS (SI)(DX*1), Z3
+	VMOVUPS (DI)(DX*1), Z4
+	VMOVUPS (R8)(DX*1), Z5
+	VMOVUPS (R9)(DX*1), Z6
+	VMOVUPS (R10)(DX*1), Z7
+	VMOVUPS (R11)(DX*1), Z8
+	VMOVUPS (R12)(DX*1), Z9
+	VMOVUPS (CX)(DX*1), Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R13
+	MOVQ    24(AX), R14
+	MOVLQSX (R14), R14
+	PCALIGN $0x20
+
+row:
+	MOVQ         (BX), R15
+	VMOVUPS      (R15)(DX*1), Z19
+	VMOVAPS      Z19, Z20
+	VBROADCASTSS (R13), Z21
+	VFMADD231PS  Z21, Z3, Z20
+	VFMADD231PS  Z21, Z19, Z11
+	VBROADCASTSS 4(R13), Z21
+	VFMADD231PS  Z21, Z4, Z20
+	VFMADD231PS  Z21, Z19, Z12
+	VBROADCASTSS 8(R13), Z21
+	VFMADD231PS  Z21, Z5, Z20
+	VFMADD231PS  Z21, Z19, Z13
+	VBROADCASTSS 12(R13), Z21
+	VFMADD231PS  Z21, Z6, Z20
+	VFMADD231PS  Z21, Z19, Z14
+	VBROADCASTSS 16(R13), Z21
+	VFMADD231PS  Z21, Z7, Z20
+	VFMADD231PS  Z21, Z19, Z15
+	VBROADCASTSS 20(R13), Z21
+	VFMADD231PS  Z21, Z8, Z20
+	VFMADD231PS  Z21, Z19, Z16
+	VBROADCASTSS 24(R13), Z21
+	VFMADD231PS  Z21, Z9, Z20
+	VFMADD231PS  Z21, Z19, Z17
+	VBROADCASTSS 28(R13), Z21
+	VFMADD231PS  Z21, Z10, Z20
+	VFMADD231PS  Z21, Z19, Z18
+	VMOVUPS      Z20, (R15)(DX*1)
+	ADDQ         $0x08, BX
+	ADDQ         $0x20, R13
+	DECQ         R14
+	JNE          row
+	MOVQ         80(AX), BX
+	MOVQ         88(AX), R13
+	TESTQ        R13, R13
+	JE           prefetched
+
+prefetch:
+	MOVQ       (BX), R14
+	PREFETCHT0 (R14)(DX*1)
+	ADDQ       $0x08, BX
+	DECQ       R13
+	JNE        prefetch
+
+prefetched:
+	VADDPS  (SI)(DX*1), Z11, Z11
+	VMOVUPS Z11, (SI)(DX*1)
+	VADDPS  (DI)(DX*1), Z12, Z12
+	VMOVUPS Z12, (DI)(DX*1)
+	VADDPS  (R8)(DX*1), Z13, Z13
+	VMOVUPS Z13, (R8)(DX*1)
+	VADDPS  (R9)(DX*1), Z14, Z14
+	VMOVUPS Z14, (R9)(DX*1)
+	VADDPS  (R10)(DX*1), Z15, Z15
+	VMOVUPS Z15, (R10)(DX*1)
+	VADDPS  (R11)(DX*1), Z16, Z16
+	VMOVUPS Z16, (R11)(DX*1)
+	VADDPS  (R12)(DX*1), Z17, Z17
+	VMOVUPS Z17, (R12)(DX*1)
+	VADDPS  (CX)(DX*1), Z18, Z18
+	VMOVUPS Z18, (CX)(DX*1)
+	ADDQ    $0x40, DX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    40(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    40(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ    96(AX)
+	JNE     window
+	VMOVUPS Z2, 256(AX)
+	VZEROUPPER
+	RET
+
+// func cbowPlaced8AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+
+TEXT ·cbowPlaced8AVX512(SB), NOSPLIT, $8-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x000000ff, CX
+	KMOVW   CX, K1
+	MOVL    $0x0000ffff, CX
+	KMOVW   CX, K2
+
+window:
+	MOVQ    24(AX), CX
+	MOVQ    (AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    48(AX), SI
+	MOVLQSX (CX), DI
+	ADDQ    BX, DX
+	XORQ    R8, R8
+
+rows:
+	MOVLQSX 8(CX)(R8*4), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVQ    R9, (SI)(R8*8)
+	INCQ    R8
+	CMPQ    R8, DI
+	JNE     rows
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    $0x04, CX
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    8(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVLQSX 16(CX), R10
+	IMULQ   BX, R10
+	ADDQ    DX, R10
+	MOVLQSX 20(CX), R11
+	IMULQ   BX, R11
+	ADDQ    DX, R11
+	MOVLQSX 24(CX), R12
+	IMULQ   BX, R12
+	ADDQ    DX, R12
+	MOVLQSX 28(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    456(AX), R13
+	MOVQ    24(AX), R14
+	MOVLQSX 4(R14), R14
+	LEAQ    (R13)(R14*4), R13
+	VXORPS  X4, X4, X4
+	CMPQ    120(AX), $0x00
+	JNE     average
+	VADDSS  windowConstants<>+96(SB), X4, X4
+	JMP     total
+
+average:
+	XORQ R14, R14
+
+add_weight:
+	VADDSS (R13)(R14*4), X4, X4
+	INCQ   R14
+	CMPQ   R14, DX
+	JNE    add_weight
+
+total:
+	VMOVSS       windowConstants<>+96(SB), X3
+	VDIVSS       X4, X3, X3
+	VMOVSS       X4, 464(AX)
+	VMOVSS       X3, 468(AX)
+	VBROADCASTSS X3, Z3
+	LEAQ         (BX)(DX*8), BX
+	LEAQ         (R13)(DX*4), R13
+	MOVQ         72(AX), DX
+	MOVQ         16(AX), R14
+	NEGQ         R14
+	ADDQ         16(AX), DX
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+
+hidden:
+	VPXORD  Z12, Z12, Z12
+	MOVQ    24(AX), BP
+	MOVLQSX (BP), BP
+	NEGQ    BP
+
+mean:
+	MOVQ             (BX)(BP*8), R15
+	VBROADCASTSS     (R13)(BP*4), Z13
+	VFMADD231PS      (R15)(R14*1), Z13, Z12
+	INCQ             BP
+	JNE              mean
+	VMULPS           Z3, Z12, Z12
+	VMOVUPS          Z12, (DX)(R14*1)
+	VFMADD231PS      (SI)(R14*1), Z12, Z4
+	VFMADD231PS      (DI)(R14*1), Z12, Z5
+	VFMADD231PS      (R8)(R14*1), Z12, Z6
+	VFMADD231PS      (R9)(R14*1), Z12, Z7
+	VFMADD231PS      (R10)(R14*1), Z12, Z8
+	VFMADD231PS      (R11)(R14*1), Z12, Z9
+	VFMADD231PS      (R12)(R14*1), Z12, Z10
+	VFMADD231PS      (CX)(R14*1), Z12, Z11
+	ADDQ             $0x40, R14
+	JNE              hidden
+	VBROADCASTSS     464(AX), Z3
+	MOVQ             40(AX), DX
+	VMOVUPS          Y3, Y14
+	VUNPCKLPS        Z5, Z4, Z3
+	VUNPCKHPS        Z5, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z7, Z6, Z4
+	VUNPCKHPS        Z7, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPD        Z4, Z3, Z5
+	VUNPCKHPD        Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VUNPCKLPS        Z9, Z8, Z3
+	VUNPCKHPS        Z9, Z8, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z11, Z10, Z4
+	VUNPCKHPS        Z11, Z10, Z6
+	VADDPS           Z6, Z4, Z4
+	VUNPCKLPD        Z4, Z3, Z6
+	VUNPCKHPD        Z4, Z3, Z3
+	VADDPS           Z3, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z5, Z3
+	VSHUFF64X2       $0xdd, Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K2
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K2, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z14, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z14, Z4, K1, Z2
+	VMOVUPS          Y5, (DX)
+	MOVQ             72(AX), DX
+	MOVQ             16(AX), BX
+	NEGQ             BX
+	ADDQ             16(AX), DX
+	MOVQ             40(AX), R13
+	VBROADCASTSS     (R13), Z3
+	VBROADCASTSS     4(R13), Z4
+	VBROADCASTSS     8(R13), Z5
+	VBROADCASTSS     12(R13), Z6
+	VBROADCASTSS     16(R13), Z7
+	VBROADCASTSS     20(R13), Z8
+	VBROADCASTSS     24(R13), Z9
+	VBROADCASTSS     28(R13), Z10
+	VBROADCASTSS     468(AX), Z11
+
+blocks:
+	VPXORD      Z12, Z12, Z12
+	VPXORD      Z13, Z13, Z13
+	VFMADD231PS (SI)(BX*1), Z3, Z12
+	VFMADD231PS (DI)(BX*1), Z4, Z13
+	VFMADD231PS (R8)(BX*1), Z5, Z12
+	VFMADD231PS (R9)(BX*1), Z6, Z13
+	VFMADD231PS (R10)(BX*1), Z7, Z12
+	VFMADD231PS (R11)(BX*1), Z8, Z13
+	VFMADD231PS (R12)(BX*1), Z9, Z12
+	VFMADD231PS (CX)(BX*1), Z10, Z13
+	VADDPS      Z13, Z12, Z12
+	VMULPS      Z11, Z12, Z12
+	VMOVUPS     (DX)(BX*1), Z13
+	VMOVAPS     Z13, Z15
+	VFMADD213PS (SI)(BX*1), Z3, Z15
+	VMOVUPS     Z15, (SI)(BX*1)
+	VMOVAPS     Z13, Z15
+	VFMADD213PS (DI)(BX*1), Z4, Z15
+	VMOVUPS     Z15, (DI)(BX*1)
+	VMOVAPS     Z13, Z15
+	VFMADD213PS (R8)(BX*1), Z5, Z15
+	VMOVUPS     Z15, (R8)(BX*1)
+	VMOVAPS     Z13, Z15
+	VFMADD213PS (R9)(BX*1), Z6, Z15
+	VMOVUPS     Z15, (R9)(BX*1)
+	VMOVAPS     Z13, Z15
+	VFMADD213PS (R10)(BX*1), Z7, Z15
+	VMOVUPS     Z15, (R10)(BX*1)
+	VMOVAPS     Z13, Z15
+	VFMADD213PS (R11)(BX*1), Z8, Z15
+	VMOVUPS     Z15, (R11)(BX*1)
+	VMOVAPS     Z13, Z15
+	VFMADD213PS (R12)(BX*1), Z9, Z15
+	VMOVUPS     Z15, (R12)(BX*1)
+	VMOVAPS     Z13, Z13
+	VFMADD213PS (CX)(BX*1), Z10, Z13
+	VMOVUPS     Z13, (CX)(BX*1)
+	MOVQ        48(AX), R13
+	MOVQ        456(AX), R14
+	MOVQ        24(AX), R15
+	MOVLQSX     4(R15), R15
+	LEAQ        (R14)(R15*4), R14
+	MOVQ        24(AX), R15
+	MOVLQSX     (R15), R15
+	LEAQ        (R13)(R15*8), R13
+	LEAQ        (R14)(R15*4), R14
+	MOVQ        24(AX), BP
+	MOVLQSX     (BP), BP
+	NEGQ        BP
+
+row:
+	MOVQ         (R13)(BP*8), R15
+	VBROADCASTSS (R14)(BP*4), Z13
+	VFMADD213PS  (R15)(BX*1), Z12, Z13
+	VMOVUPS      Z13, (R15)(BX*1)
+	INCQ         BP
+	JNE          row
+	MOVQ         80(AX), R13
+	MOVQ         88(AX), R14
+	TESTQ        R14, R14
+	JE           prefetched
+
+prefetch:
+	MOVQ       (R13), R15
+	PREFETCHT0 (R15)(BX*1)
+	ADDQ       $0x08, R13
+	DECQ       R14
+	JNE        prefetch
+
+prefetched:
+	ADDQ    $0x40, BX
+	JNE     blocks
+	MOVQ    24(AX), CX
+	MOVQ    32(AX), DX
+	MOVQ    24(AX), BX
+	MOVLQSX (BX), BX
+	LEAQ    40(CX)(BX*4), CX
+	MOVQ    CX, 24(AX)
+	TESTQ   DX, DX
+	JE      no_ahead
+	MOVLQSX (DX), BX
+	LEAQ    40(DX)(BX*4), DX
+	XORQ    BX, BX
+	CMPQ    DX, 104(AX)
+	CMOVQCC BX, DX
+	MOVQ    DX, 32(AX)
+
+no_ahead:
+	DECQ    96(AX)
+	JNE     window
+	VMOVUPS Z2, 256(AX)
 	VZEROUPPER
 	RET
 
@@ -4662,6 +9532,181 @@ scored:
 	VMOVUPS Z2, 256(AX)
 	VMOVUPS Z3, 320(AX)
 	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func scoresPlaced1AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·scoresPlaced1AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x00000001, CX
+	KMOVW   CX, K1
+	MOVL    $0x00000101, CX
+	KMOVW   CX, K2
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), SI
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), DI
+	VPXORD  Z3, Z3, Z3
+	MOVQ    8(BX), R8
+	VPXORD  Z4, Z4, Z4
+	MOVQ    16(AX), R9
+	NEGQ    R9
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS          (DI)(R9*1), Z5
+	VMOVUPS          (R8)(R9*1), Z6
+	VMOVUPS          (CX)(R9*1), Z7
+	VFMADD231PS      Z7, Z5, Z3
+	VFMADD231PS      Z7, Z6, Z4
+	ADDQ             $0x40, R9
+	JNE              score_2
+	MOVQ             472(AX), DI
+	VMOVUPS          (DI), Z5
+	VUNPCKLPS        Z3, Z3, Z6
+	VUNPCKHPS        Z3, Z3, Z3
+	VADDPS           Z3, Z6, Z6
+	VUNPCKLPD        Z6, Z6, Z3
+	VUNPCKHPD        Z6, Z6, Z6
+	VADDPS           Z6, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z6
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z6, Z6
+	VUNPCKLPS        Z4, Z4, Z3
+	VUNPCKHPS        Z4, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z3, Z4
+	VUNPCKHPD        Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z4, Z3
+	VSHUFF64X2       $0xdd, Z4, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z6, Z4
+	VSHUFF64X2       $0xdd, Z3, Z6, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z6
+	VRNDSCALEPS      $0x00, Z6, Z6
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z6, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z7
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z7
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z7
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z7
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z7
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z7
+	VSCALEFPS        Z6, Z7, Z7
+	VADDPS.BCST      windowConstants<>+96(SB), Z7, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z6
+	VMULPS           Z7, Z6, K3, Z6
+	VDIVPS           Z4, Z6, Z6
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z5, Z6, Z6
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z7, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z7, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z7, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z7, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z7, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z7, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z7, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z7, Z3
+	VFMADD231PS      Z7, Z3, Z4
+	VFMADD231PS      Z5, Z4, K2, Z2
+	VMOVUPS          Z6, (SI)
+	ADDQ             $0x10, BX
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, 472(AX)
+	SUBQ             $0x02, DX
+	JGE              pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VPXORD  Z3, Z3, Z3
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS          (DX)(BX*1), Z4
+	VFMADD231PS      (CX)(BX*1), Z4, Z3
+	ADDQ             $0x40, BX
+	JNE              score_1
+	MOVQ             472(AX), CX
+	VMOVUPS          (CX), Y8
+	VUNPCKLPS        Z3, Z3, Z4
+	VUNPCKHPS        Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPD        Z4, Z4, Z3
+	VUNPCKHPD        Z4, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z4, Z3
+	VSHUFF64X2       $0xdd, Z4, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VPXORD           Z0, Z3, Z0
+	VPORD.BCST       windowConstants<>+0(SB), Z0, Z3
+	VMAXPS.BCST      windowConstants<>+160(SB), Z3, Z3
+	VMULPS.BCST      windowConstants<>+128(SB), Z3, Z4
+	VRNDSCALEPS      $0x00, Z4, Z4
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z4, Z3
+	VBROADCASTSS     windowConstants<>+352(SB), Z5
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z3, Z5
+	VSCALEFPS        Z4, Z5, Z5
+	VADDPS.BCST      windowConstants<>+96(SB), Z5, Z3
+	VPMOVD2M         Z0, K2
+	VMOVAPS          Z1, Z1
+	VMULPS           Z5, Z1, K2, Z1
+	VDIVPS           Z3, Z1, Z1
+	VPXORD           Z3, Z3, Z3
+	VMAXPS           Z0, Z3, Z3
+	VMULPS           Z8, Z1, Z1
+	VBROADCASTSS     windowConstants<>+640(SB), Z0
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z5, Z0
+	VFMADD231PS      Z5, Z0, Z3
+	VFMADD231PS      Z8, Z3, K1, Z2
+	VMOVUPS          Y1, (SI)
+
+scored:
+	VMOVUPS Z2, 256(AX)
 	VZEROUPPER
 	RET
 
@@ -4933,6 +9978,191 @@ scored:
 	VMOVUPS Z2, 256(AX)
 	VMOVUPS Z3, 320(AX)
 	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func scoresPlaced2AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·scoresPlaced2AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x00000003, CX
+	KMOVW   CX, K1
+	MOVL    $0x00000303, CX
+	KMOVW   CX, K2
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), DI
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R8
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	MOVQ    8(BX), R9
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	MOVQ    16(AX), R10
+	NEGQ    R10
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS          (R8)(R10*1), Z7
+	VMOVUPS          (R9)(R10*1), Z8
+	VMOVUPS          (SI)(R10*1), Z9
+	VFMADD231PS      Z9, Z7, Z3
+	VFMADD231PS      Z9, Z8, Z5
+	VMOVUPS          (CX)(R10*1), Z9
+	VFMADD231PS      Z9, Z7, Z4
+	VFMADD231PS      Z9, Z8, Z6
+	ADDQ             $0x40, R10
+	JNE              score_2
+	MOVQ             472(AX), R8
+	VMOVUPS          (R8), Z7
+	VUNPCKLPS        Z4, Z3, Z8
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z8, Z8
+	VUNPCKLPD        Z8, Z8, Z3
+	VUNPCKHPD        Z8, Z8, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z5
+	VADDPS           Z5, Z3, Z3
+	VUNPCKLPD        Z3, Z3, Z5
+	VUNPCKHPD        Z3, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z5, Z3
+	VSHUFF64X2       $0xdd, Z5, Z5, Z5
+	VADDPS           Z5, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z4, Z5
+	VSHUFF64X2       $0xdd, Z3, Z4, Z3
+	VADDPS           Z3, Z5, Z5
+	VPXORD           Z0, Z5, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z7, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z7, Z4, K2, Z2
+	VMOVUPS          Z5, (DI)
+	ADDQ             $0x10, BX
+	ADDQ             $0x40, DI
+	ADDQ             $0x40, 472(AX)
+	SUBQ             $0x02, DX
+	JGE              pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS          (DX)(BX*1), Z5
+	VFMADD231PS      (SI)(BX*1), Z5, Z3
+	VFMADD231PS      (CX)(BX*1), Z5, Z4
+	ADDQ             $0x40, BX
+	JNE              score_1
+	MOVQ             472(AX), CX
+	VMOVUPS          (CX), Y10
+	VUNPCKLPS        Z4, Z3, Z5
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VUNPCKLPD        Z5, Z5, Z3
+	VUNPCKHPD        Z5, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z4, Z3
+	VSHUFF64X2       $0xdd, Z4, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VPXORD           Z0, Z3, Z0
+	VPORD.BCST       windowConstants<>+0(SB), Z0, Z3
+	VMAXPS.BCST      windowConstants<>+160(SB), Z3, Z3
+	VMULPS.BCST      windowConstants<>+128(SB), Z3, Z4
+	VRNDSCALEPS      $0x00, Z4, Z4
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z4, Z3
+	VBROADCASTSS     windowConstants<>+352(SB), Z5
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z3, Z5
+	VSCALEFPS        Z4, Z5, Z5
+	VADDPS.BCST      windowConstants<>+96(SB), Z5, Z3
+	VPMOVD2M         Z0, K2
+	VMOVAPS          Z1, Z1
+	VMULPS           Z5, Z1, K2, Z1
+	VDIVPS           Z3, Z1, Z1
+	VPXORD           Z3, Z3, Z3
+	VMAXPS           Z0, Z3, Z3
+	VMULPS           Z10, Z1, Z1
+	VBROADCASTSS     windowConstants<>+640(SB), Z0
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z5, Z0
+	VFMADD231PS      Z5, Z0, Z3
+	VFMADD231PS      Z10, Z3, K1, Z2
+	VMOVUPS          Y1, (DI)
+
+scored:
+	VMOVUPS Z2, 256(AX)
 	VZEROUPPER
 	RET
 
@@ -5233,6 +10463,210 @@ scored:
 	VMOVUPS Z2, 256(AX)
 	VMOVUPS Z3, 320(AX)
 	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func scoresPlaced3AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·scoresPlaced3AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x00000007, CX
+	KMOVW   CX, K1
+	MOVL    $0x00000707, CX
+	KMOVW   CX, K2
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R8
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R9
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	MOVQ    8(BX), R10
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	MOVQ    16(AX), R11
+	NEGQ    R11
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS          (R9)(R11*1), Z9
+	VMOVUPS          (R10)(R11*1), Z10
+	VMOVUPS          (SI)(R11*1), Z11
+	VFMADD231PS      Z11, Z9, Z3
+	VFMADD231PS      Z11, Z10, Z6
+	VMOVUPS          (DI)(R11*1), Z11
+	VFMADD231PS      Z11, Z9, Z4
+	VFMADD231PS      Z11, Z10, Z7
+	VMOVUPS          (CX)(R11*1), Z11
+	VFMADD231PS      Z11, Z9, Z5
+	VFMADD231PS      Z11, Z10, Z8
+	ADDQ             $0x40, R11
+	JNE              score_2
+	MOVQ             472(AX), R9
+	VMOVUPS          (R9), Z9
+	VUNPCKLPS        Z4, Z3, Z10
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z10, Z10
+	VUNPCKLPS        Z5, Z5, Z3
+	VUNPCKHPS        Z5, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z10, Z4
+	VUNPCKHPD        Z3, Z10, Z3
+	VADDPS           Z3, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z4, Z3
+	VSHUFF64X2       $0xdd, Z4, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z7, Z6, Z4
+	VUNPCKHPS        Z7, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPS        Z8, Z8, Z5
+	VUNPCKHPS        Z8, Z8, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z4, Z6
+	VUNPCKHPD        Z5, Z4, Z4
+	VADDPS           Z4, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z6, Z4
+	VSHUFF64X2       $0xdd, Z6, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z3, Z5
+	VSHUFF64X2       $0xdd, Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VPXORD           Z0, Z5, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z9, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z9, Z4, K2, Z2
+	VMOVUPS          Z5, (R8)
+	ADDQ             $0x10, BX
+	ADDQ             $0x40, R8
+	ADDQ             $0x40, 472(AX)
+	SUBQ             $0x02, DX
+	JGE              pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS          (DX)(BX*1), Z6
+	VFMADD231PS      (SI)(BX*1), Z6, Z3
+	VFMADD231PS      (DI)(BX*1), Z6, Z4
+	VFMADD231PS      (CX)(BX*1), Z6, Z5
+	ADDQ             $0x40, BX
+	JNE              score_1
+	MOVQ             472(AX), CX
+	VMOVUPS          (CX), Y12
+	VUNPCKLPS        Z4, Z3, Z6
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z6, Z6
+	VUNPCKLPS        Z5, Z5, Z3
+	VUNPCKHPS        Z5, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z6, Z4
+	VUNPCKHPD        Z3, Z6, Z3
+	VADDPS           Z3, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z4, Z3
+	VSHUFF64X2       $0xdd, Z4, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z0
+	VPORD.BCST       windowConstants<>+0(SB), Z0, Z3
+	VMAXPS.BCST      windowConstants<>+160(SB), Z3, Z3
+	VMULPS.BCST      windowConstants<>+128(SB), Z3, Z4
+	VRNDSCALEPS      $0x00, Z4, Z4
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z4, Z3
+	VBROADCASTSS     windowConstants<>+352(SB), Z5
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z3, Z5
+	VSCALEFPS        Z4, Z5, Z5
+	VADDPS.BCST      windowConstants<>+96(SB), Z5, Z3
+	VPMOVD2M         Z0, K2
+	VMOVAPS          Z1, Z1
+	VMULPS           Z5, Z1, K2, Z1
+	VDIVPS           Z3, Z1, Z1
+	VPXORD           Z3, Z3, Z3
+	VMAXPS           Z0, Z3, Z3
+	VMULPS           Z12, Z1, Z1
+	VBROADCASTSS     windowConstants<>+640(SB), Z0
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z5, Z0
+	VFMADD231PS      Z5, Z0, Z3
+	VFMADD231PS      Z12, Z3, K1, Z2
+	VMOVUPS          Y1, (R8)
+
+scored:
+	VMOVUPS Z2, 256(AX)
 	VZEROUPPER
 	RET
 
@@ -5553,6 +10987,220 @@ scored:
 	VMOVUPS Z2, 256(AX)
 	VMOVUPS Z3, 320(AX)
 	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func scoresPlaced4AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·scoresPlaced4AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x0000000f, CX
+	KMOVW   CX, K1
+	MOVL    $0x00000f0f, CX
+	KMOVW   CX, K2
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R9
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R10
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	MOVQ    8(BX), R11
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	MOVQ    16(AX), R12
+	NEGQ    R12
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS          (R10)(R12*1), Z11
+	VMOVUPS          (R11)(R12*1), Z12
+	VMOVUPS          (SI)(R12*1), Z13
+	VFMADD231PS      Z13, Z11, Z3
+	VFMADD231PS      Z13, Z12, Z7
+	VMOVUPS          (DI)(R12*1), Z13
+	VFMADD231PS      Z13, Z11, Z4
+	VFMADD231PS      Z13, Z12, Z8
+	VMOVUPS          (R8)(R12*1), Z13
+	VFMADD231PS      Z13, Z11, Z5
+	VFMADD231PS      Z13, Z12, Z9
+	VMOVUPS          (CX)(R12*1), Z13
+	VFMADD231PS      Z13, Z11, Z6
+	VFMADD231PS      Z13, Z12, Z10
+	ADDQ             $0x40, R12
+	JNE              score_2
+	MOVQ             472(AX), R10
+	VMOVUPS          (R10), Z11
+	VUNPCKLPS        Z4, Z3, Z12
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z12, Z12
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z12, Z4
+	VUNPCKHPD        Z3, Z12, Z3
+	VADDPS           Z3, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z4, Z3
+	VSHUFF64X2       $0xdd, Z4, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z8, Z7, Z4
+	VUNPCKHPS        Z8, Z7, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPS        Z10, Z9, Z5
+	VUNPCKHPS        Z10, Z9, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z4, Z6
+	VUNPCKHPD        Z5, Z4, Z4
+	VADDPS           Z4, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z6, Z4
+	VSHUFF64X2       $0xdd, Z6, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z3, Z5
+	VSHUFF64X2       $0xdd, Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VPXORD           Z0, Z5, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z11, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z11, Z4, K2, Z2
+	VMOVUPS          Z5, (R9)
+	ADDQ             $0x10, BX
+	ADDQ             $0x40, R9
+	ADDQ             $0x40, 472(AX)
+	SUBQ             $0x02, DX
+	JGE              pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS          (DX)(BX*1), Z7
+	VFMADD231PS      (SI)(BX*1), Z7, Z3
+	VFMADD231PS      (DI)(BX*1), Z7, Z4
+	VFMADD231PS      (R8)(BX*1), Z7, Z5
+	VFMADD231PS      (CX)(BX*1), Z7, Z6
+	ADDQ             $0x40, BX
+	JNE              score_1
+	MOVQ             472(AX), CX
+	VMOVUPS          (CX), Y14
+	VUNPCKLPS        Z4, Z3, Z7
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z7, Z7
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z7, Z4
+	VUNPCKHPD        Z3, Z7, Z3
+	VADDPS           Z3, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z4, Z3
+	VSHUFF64X2       $0xdd, Z4, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z0
+	VPORD.BCST       windowConstants<>+0(SB), Z0, Z3
+	VMAXPS.BCST      windowConstants<>+160(SB), Z3, Z3
+	VMULPS.BCST      windowConstants<>+128(SB), Z3, Z4
+	VRNDSCALEPS      $0x00, Z4, Z4
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z4, Z3
+	VBROADCASTSS     windowConstants<>+352(SB), Z5
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z3, Z5
+	VSCALEFPS        Z4, Z5, Z5
+	VADDPS.BCST      windowConstants<>+96(SB), Z5, Z3
+	VPMOVD2M         Z0, K2
+	VMOVAPS          Z1, Z1
+	VMULPS           Z5, Z1, K2, Z1
+	VDIVPS           Z3, Z1, Z1
+	VPXORD           Z3, Z3, Z3
+	VMAXPS           Z0, Z3, Z3
+	VMULPS           Z14, Z1, Z1
+	VBROADCASTSS     windowConstants<>+640(SB), Z0
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z5, Z0
+	VFMADD231PS      Z5, Z0, Z3
+	VFMADD231PS      Z14, Z3, K1, Z2
+	VMOVUPS          Y1, (R9)
+
+scored:
+	VMOVUPS Z2, 256(AX)
 	VZEROUPPER
 	RET
 
@@ -5911,6 +11559,248 @@ scored:
 	VMOVUPS Z2, 256(AX)
 	VMOVUPS Z3, 320(AX)
 	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func scoresPlaced5AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·scoresPlaced5AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x0000001f, CX
+	KMOVW   CX, K1
+	MOVL    $0x00001f1f, CX
+	KMOVW   CX, K2
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVLQSX 16(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R10
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R11
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    8(BX), R12
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	MOVQ    16(AX), R13
+	NEGQ    R13
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS          (R11)(R13*1), Z13
+	VMOVUPS          (R12)(R13*1), Z14
+	VMOVUPS          (SI)(R13*1), Z15
+	VFMADD231PS      Z15, Z13, Z3
+	VFMADD231PS      Z15, Z14, Z8
+	VMOVUPS          (DI)(R13*1), Z15
+	VFMADD231PS      Z15, Z13, Z4
+	VFMADD231PS      Z15, Z14, Z9
+	VMOVUPS          (R8)(R13*1), Z15
+	VFMADD231PS      Z15, Z13, Z5
+	VFMADD231PS      Z15, Z14, Z10
+	VMOVUPS          (R9)(R13*1), Z15
+	VFMADD231PS      Z15, Z13, Z6
+	VFMADD231PS      Z15, Z14, Z11
+	VMOVUPS          (CX)(R13*1), Z15
+	VFMADD231PS      Z15, Z13, Z7
+	VFMADD231PS      Z15, Z14, Z12
+	ADDQ             $0x40, R13
+	JNE              score_2
+	MOVQ             472(AX), R11
+	VMOVUPS          (R11), Z13
+	VUNPCKLPS        Z4, Z3, Z14
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z14, Z14
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z14, Z4
+	VUNPCKHPD        Z3, Z14, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPS        Z7, Z7, Z3
+	VUNPCKHPS        Z7, Z7, Z5
+	VADDPS           Z5, Z3, Z3
+	VUNPCKLPD        Z3, Z3, Z5
+	VUNPCKHPD        Z3, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z4, Z3
+	VSHUFF64X2       $0xdd, Z5, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z9, Z8, Z4
+	VUNPCKHPS        Z9, Z8, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPS        Z11, Z10, Z5
+	VUNPCKHPS        Z11, Z10, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z4, Z6
+	VUNPCKHPD        Z5, Z4, Z4
+	VADDPS           Z4, Z6, Z6
+	VUNPCKLPS        Z12, Z12, Z4
+	VUNPCKHPS        Z12, Z12, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPD        Z4, Z4, Z5
+	VUNPCKHPD        Z4, Z4, Z4
+	VADDPS           Z4, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z6, Z4
+	VSHUFF64X2       $0xdd, Z5, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z3, Z5
+	VSHUFF64X2       $0xdd, Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VPXORD           Z0, Z5, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z13, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z13, Z4, K2, Z2
+	VMOVUPS          Z5, (R10)
+	ADDQ             $0x10, BX
+	ADDQ             $0x40, R10
+	ADDQ             $0x40, 472(AX)
+	SUBQ             $0x02, DX
+	JGE              pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS          (DX)(BX*1), Z8
+	VFMADD231PS      (SI)(BX*1), Z8, Z3
+	VFMADD231PS      (DI)(BX*1), Z8, Z4
+	VFMADD231PS      (R8)(BX*1), Z8, Z5
+	VFMADD231PS      (R9)(BX*1), Z8, Z6
+	VFMADD231PS      (CX)(BX*1), Z8, Z7
+	ADDQ             $0x40, BX
+	JNE              score_1
+	MOVQ             472(AX), CX
+	VMOVUPS          (CX), Y16
+	VUNPCKLPS        Z4, Z3, Z8
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z8, Z8
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z8, Z4
+	VUNPCKHPD        Z3, Z8, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPS        Z7, Z7, Z3
+	VUNPCKHPS        Z7, Z7, Z5
+	VADDPS           Z5, Z3, Z3
+	VUNPCKLPD        Z3, Z3, Z5
+	VUNPCKHPD        Z3, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z4, Z3
+	VSHUFF64X2       $0xdd, Z5, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z0
+	VPORD.BCST       windowConstants<>+0(SB), Z0, Z3
+	VMAXPS.BCST      windowConstants<>+160(SB), Z3, Z3
+	VMULPS.BCST      windowConstants<>+128(SB), Z3, Z4
+	VRNDSCALEPS      $0x00, Z4, Z4
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z4, Z3
+	VBROADCASTSS     windowConstants<>+352(SB), Z5
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z3, Z5
+	VSCALEFPS        Z4, Z5, Z5
+	VADDPS.BCST      windowConstants<>+96(SB), Z5, Z3
+	VPMOVD2M         Z0, K2
+	VMOVAPS          Z1, Z1
+	VMULPS           Z5, Z1, K2, Z1
+	VDIVPS           Z3, Z1, Z1
+	VPXORD           Z3, Z3, Z3
+	VMAXPS           Z0, Z3, Z3
+	VMULPS           Z16, Z1, Z1
+	VBROADCASTSS     windowConstants<>+640(SB), Z0
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z5, Z0
+	VFMADD231PS      Z5, Z0, Z3
+	VFMADD231PS      Z16, Z3, K1, Z2
+	VMOVUPS          Y1, (R10)
+
+scored:
+	VMOVUPS Z2, 256(AX)
 	VZEROUPPER
 	RET
 
@@ -6289,6 +12179,258 @@ scored:
 	VMOVUPS Z2, 256(AX)
 	VMOVUPS Z3, 320(AX)
 	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func scoresPlaced6AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·scoresPlaced6AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x0000003f, CX
+	KMOVW   CX, K1
+	MOVL    $0x00003f3f, CX
+	KMOVW   CX, K2
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVLQSX 16(CX), R10
+	IMULQ   BX, R10
+	ADDQ    DX, R10
+	MOVLQSX 20(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R11
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R12
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	MOVQ    8(BX), R13
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	MOVQ    16(AX), R14
+	NEGQ    R14
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS          (R12)(R14*1), Z15
+	VMOVUPS          (R13)(R14*1), Z16
+	VMOVUPS          (SI)(R14*1), Z17
+	VFMADD231PS      Z17, Z15, Z3
+	VFMADD231PS      Z17, Z16, Z9
+	VMOVUPS          (DI)(R14*1), Z17
+	VFMADD231PS      Z17, Z15, Z4
+	VFMADD231PS      Z17, Z16, Z10
+	VMOVUPS          (R8)(R14*1), Z17
+	VFMADD231PS      Z17, Z15, Z5
+	VFMADD231PS      Z17, Z16, Z11
+	VMOVUPS          (R9)(R14*1), Z17
+	VFMADD231PS      Z17, Z15, Z6
+	VFMADD231PS      Z17, Z16, Z12
+	VMOVUPS          (R10)(R14*1), Z17
+	VFMADD231PS      Z17, Z15, Z7
+	VFMADD231PS      Z17, Z16, Z13
+	VMOVUPS          (CX)(R14*1), Z17
+	VFMADD231PS      Z17, Z15, Z8
+	VFMADD231PS      Z17, Z16, Z14
+	ADDQ             $0x40, R14
+	JNE              score_2
+	MOVQ             472(AX), R12
+	VMOVUPS          (R12), Z15
+	VUNPCKLPS        Z4, Z3, Z16
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z16, Z16
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z16, Z4
+	VUNPCKHPD        Z3, Z16, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPS        Z8, Z7, Z3
+	VUNPCKHPS        Z8, Z7, Z5
+	VADDPS           Z5, Z3, Z3
+	VUNPCKLPD        Z3, Z3, Z5
+	VUNPCKHPD        Z3, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z4, Z3
+	VSHUFF64X2       $0xdd, Z5, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z10, Z9, Z4
+	VUNPCKHPS        Z10, Z9, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPS        Z12, Z11, Z5
+	VUNPCKHPS        Z12, Z11, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z4, Z6
+	VUNPCKHPD        Z5, Z4, Z4
+	VADDPS           Z4, Z6, Z6
+	VUNPCKLPS        Z14, Z13, Z4
+	VUNPCKHPS        Z14, Z13, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPD        Z4, Z4, Z5
+	VUNPCKHPD        Z4, Z4, Z4
+	VADDPS           Z4, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z6, Z4
+	VSHUFF64X2       $0xdd, Z5, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z3, Z5
+	VSHUFF64X2       $0xdd, Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VPXORD           Z0, Z5, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z15, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z15, Z4, K2, Z2
+	VMOVUPS          Z5, (R11)
+	ADDQ             $0x10, BX
+	ADDQ             $0x40, R11
+	ADDQ             $0x40, 472(AX)
+	SUBQ             $0x02, DX
+	JGE              pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS          (DX)(BX*1), Z9
+	VFMADD231PS      (SI)(BX*1), Z9, Z3
+	VFMADD231PS      (DI)(BX*1), Z9, Z4
+	VFMADD231PS      (R8)(BX*1), Z9, Z5
+	VFMADD231PS      (R9)(BX*1), Z9, Z6
+	VFMADD231PS      (R10)(BX*1), Z9, Z7
+	VFMADD231PS      (CX)(BX*1), Z9, Z8
+	ADDQ             $0x40, BX
+	JNE              score_1
+	MOVQ             472(AX), CX
+	VMOVUPS          (CX), Y18
+	VUNPCKLPS        Z4, Z3, Z9
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z9, Z9
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z9, Z4
+	VUNPCKHPD        Z3, Z9, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPS        Z8, Z7, Z3
+	VUNPCKHPS        Z8, Z7, Z5
+	VADDPS           Z5, Z3, Z3
+	VUNPCKLPD        Z3, Z3, Z5
+	VUNPCKHPD        Z3, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z4, Z3
+	VSHUFF64X2       $0xdd, Z5, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z0
+	VPORD.BCST       windowConstants<>+0(SB), Z0, Z3
+	VMAXPS.BCST      windowConstants<>+160(SB), Z3, Z3
+	VMULPS.BCST      windowConstants<>+128(SB), Z3, Z4
+	VRNDSCALEPS      $0x00, Z4, Z4
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z4, Z3
+	VBROADCASTSS     windowConstants<>+352(SB), Z5
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z3, Z5
+	VSCALEFPS        Z4, Z5, Z5
+	VADDPS.BCST      windowConstants<>+96(SB), Z5, Z3
+	VPMOVD2M         Z0, K2
+	VMOVAPS          Z1, Z1
+	VMULPS           Z5, Z1, K2, Z1
+	VDIVPS           Z3, Z1, Z1
+	VPXORD           Z3, Z3, Z3
+	VMAXPS           Z0, Z3, Z3
+	VMULPS           Z18, Z1, Z1
+	VBROADCASTSS     windowConstants<>+640(SB), Z0
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z5, Z0
+	VFMADD231PS      Z5, Z0, Z3
+	VFMADD231PS      Z18, Z3, K1, Z2
+	VMOVUPS          Y1, (R11)
+
+scored:
+	VMOVUPS Z2, 256(AX)
 	VZEROUPPER
 	RET
 
@@ -6696,6 +12838,277 @@ scored:
 	VMOVUPS Z2, 256(AX)
 	VMOVUPS Z3, 320(AX)
 	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func scoresPlaced7AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·scoresPlaced7AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x0000007f, CX
+	KMOVW   CX, K1
+	MOVL    $0x00007f7f, CX
+	KMOVW   CX, K2
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVLQSX 16(CX), R10
+	IMULQ   BX, R10
+	ADDQ    DX, R10
+	MOVLQSX 20(CX), R11
+	IMULQ   BX, R11
+	ADDQ    DX, R11
+	MOVLQSX 24(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R12
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R13
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	MOVQ    8(BX), R14
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	MOVQ    16(AX), R15
+	NEGQ    R15
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS          (R13)(R15*1), Z17
+	VMOVUPS          (R14)(R15*1), Z18
+	VMOVUPS          (SI)(R15*1), Z19
+	VFMADD231PS      Z19, Z17, Z3
+	VFMADD231PS      Z19, Z18, Z10
+	VMOVUPS          (DI)(R15*1), Z19
+	VFMADD231PS      Z19, Z17, Z4
+	VFMADD231PS      Z19, Z18, Z11
+	VMOVUPS          (R8)(R15*1), Z19
+	VFMADD231PS      Z19, Z17, Z5
+	VFMADD231PS      Z19, Z18, Z12
+	VMOVUPS          (R9)(R15*1), Z19
+	VFMADD231PS      Z19, Z17, Z6
+	VFMADD231PS      Z19, Z18, Z13
+	VMOVUPS          (R10)(R15*1), Z19
+	VFMADD231PS      Z19, Z17, Z7
+	VFMADD231PS      Z19, Z18, Z14
+	VMOVUPS          (R11)(R15*1), Z19
+	VFMADD231PS      Z19, Z17, Z8
+	VFMADD231PS      Z19, Z18, Z15
+	VMOVUPS          (CX)(R15*1), Z19
+	VFMADD231PS      Z19, Z17, Z9
+	VFMADD231PS      Z19, Z18, Z16
+	ADDQ             $0x40, R15
+	JNE              score_2
+	MOVQ             472(AX), R13
+	VMOVUPS          (R13), Z17
+	VUNPCKLPS        Z4, Z3, Z18
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z18, Z18
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z18, Z4
+	VUNPCKHPD        Z3, Z18, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPS        Z8, Z7, Z3
+	VUNPCKHPS        Z8, Z7, Z5
+	VADDPS           Z5, Z3, Z3
+	VUNPCKLPS        Z9, Z9, Z5
+	VUNPCKHPS        Z9, Z9, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z3, Z6
+	VUNPCKHPD        Z5, Z3, Z3
+	VADDPS           Z3, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z4, Z3
+	VSHUFF64X2       $0xdd, Z6, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z11, Z10, Z4
+	VUNPCKHPS        Z11, Z10, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPS        Z13, Z12, Z5
+	VUNPCKHPS        Z13, Z12, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z4, Z6
+	VUNPCKHPD        Z5, Z4, Z4
+	VADDPS           Z4, Z6, Z6
+	VUNPCKLPS        Z15, Z14, Z4
+	VUNPCKHPS        Z15, Z14, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPS        Z16, Z16, Z5
+	VUNPCKHPS        Z16, Z16, Z7
+	VADDPS           Z7, Z5, Z5
+	VUNPCKLPD        Z5, Z4, Z7
+	VUNPCKHPD        Z5, Z4, Z4
+	VADDPS           Z4, Z7, Z7
+	VSHUFF64X2       $0x88, Z7, Z6, Z4
+	VSHUFF64X2       $0xdd, Z7, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z3, Z5
+	VSHUFF64X2       $0xdd, Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VPXORD           Z0, Z5, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z17, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z17, Z4, K2, Z2
+	VMOVUPS          Z5, (R12)
+	ADDQ             $0x10, BX
+	ADDQ             $0x40, R12
+	ADDQ             $0x40, 472(AX)
+	SUBQ             $0x02, DX
+	JGE              pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS          (DX)(BX*1), Z10
+	VFMADD231PS      (SI)(BX*1), Z10, Z3
+	VFMADD231PS      (DI)(BX*1), Z10, Z4
+	VFMADD231PS      (R8)(BX*1), Z10, Z5
+	VFMADD231PS      (R9)(BX*1), Z10, Z6
+	VFMADD231PS      (R10)(BX*1), Z10, Z7
+	VFMADD231PS      (R11)(BX*1), Z10, Z8
+	VFMADD231PS      (CX)(BX*1), Z10, Z9
+	ADDQ             $0x40, BX
+	JNE              score_1
+	MOVQ             472(AX), CX
+	VMOVUPS          (CX), Y20
+	VUNPCKLPS        Z4, Z3, Z10
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z10, Z10
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z10, Z4
+	VUNPCKHPD        Z3, Z10, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPS        Z8, Z7, Z3
+	VUNPCKHPS        Z8, Z7, Z5
+	VADDPS           Z5, Z3, Z3
+	VUNPCKLPS        Z9, Z9, Z5
+	VUNPCKHPS        Z9, Z9, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z3, Z6
+	VUNPCKHPD        Z5, Z3, Z3
+	VADDPS           Z3, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z4, Z3
+	VSHUFF64X2       $0xdd, Z6, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z0
+	VPORD.BCST       windowConstants<>+0(SB), Z0, Z3
+	VMAXPS.BCST      windowConstants<>+160(SB), Z3, Z3
+	VMULPS.BCST      windowConstants<>+128(SB), Z3, Z4
+	VRNDSCALEPS      $0x00, Z4, Z4
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z4, Z3
+	VBROADCASTSS     windowConstants<>+352(SB), Z5
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z3, Z5
+	VSCALEFPS        Z4, Z5, Z5
+	VADDPS.BCST      windowConstants<>+96(SB), Z5, Z3
+	VPMOVD2M         Z0, K2
+	VMOVAPS          Z1, Z1
+	VMULPS           Z5, Z1, K2, Z1
+	VDIVPS           Z3, Z1, Z1
+	VPXORD           Z3, Z3, Z3
+	VMAXPS           Z0, Z3, Z3
+	VMULPS           Z20, Z1, Z1
+	VBROADCASTSS     windowConstants<>+640(SB), Z0
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z5, Z0
+	VFMADD231PS      Z5, Z0, Z3
+	VFMADD231PS      Z20, Z3, K1, Z2
+	VMOVUPS          Y1, (R12)
+
+scored:
+	VMOVUPS Z2, 256(AX)
 	VZEROUPPER
 	RET
 
@@ -7123,6 +13536,287 @@ scored:
 	VMOVUPS Z2, 256(AX)
 	VMOVUPS Z3, 320(AX)
 	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func scoresPlaced8AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·scoresPlaced8AVX512(SB), NOSPLIT, $8-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	MOVL    $0x000000ff, CX
+	KMOVW   CX, K1
+	MOVL    $0x0000ffff, CX
+	KMOVW   CX, K2
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), R8
+	IMULQ   BX, R8
+	ADDQ    DX, R8
+	MOVLQSX 12(CX), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	MOVLQSX 16(CX), R10
+	IMULQ   BX, R10
+	ADDQ    DX, R10
+	MOVLQSX 20(CX), R11
+	IMULQ   BX, R11
+	ADDQ    DX, R11
+	MOVLQSX 24(CX), R12
+	IMULQ   BX, R12
+	ADDQ    DX, R12
+	MOVLQSX 28(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R13
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R14
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	MOVQ    8(BX), R15
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	VPXORD  Z16, Z16, Z16
+	VPXORD  Z17, Z17, Z17
+	VPXORD  Z18, Z18, Z18
+	MOVQ    16(AX), BP
+	NEGQ    BP
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS          (R14)(BP*1), Z19
+	VMOVUPS          (R15)(BP*1), Z20
+	VMOVUPS          (SI)(BP*1), Z21
+	VFMADD231PS      Z21, Z19, Z3
+	VFMADD231PS      Z21, Z20, Z11
+	VMOVUPS          (DI)(BP*1), Z21
+	VFMADD231PS      Z21, Z19, Z4
+	VFMADD231PS      Z21, Z20, Z12
+	VMOVUPS          (R8)(BP*1), Z21
+	VFMADD231PS      Z21, Z19, Z5
+	VFMADD231PS      Z21, Z20, Z13
+	VMOVUPS          (R9)(BP*1), Z21
+	VFMADD231PS      Z21, Z19, Z6
+	VFMADD231PS      Z21, Z20, Z14
+	VMOVUPS          (R10)(BP*1), Z21
+	VFMADD231PS      Z21, Z19, Z7
+	VFMADD231PS      Z21, Z20, Z15
+	VMOVUPS          (R11)(BP*1), Z21
+	VFMADD231PS      Z21, Z19, Z8
+	VFMADD231PS      Z21, Z20, Z16
+	VMOVUPS          (R12)(BP*1), Z21
+	VFMADD231PS      Z21, Z19, Z9
+	VFMADD231PS      Z21, Z20, Z17
+	VMOVUPS          (CX)(BP*1), Z21
+	VFMADD231PS      Z21, Z19, Z10
+	VFMADD231PS      Z21, Z20, Z18
+	ADDQ             $0x40, BP
+	JNE              score_2
+	MOVQ             472(AX), R14
+	VMOVUPS          (R14), Z19
+	VUNPCKLPS        Z4, Z3, Z20
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z20, Z20
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z20, Z4
+	VUNPCKHPD        Z3, Z20, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPS        Z8, Z7, Z3
+	VUNPCKHPS        Z8, Z7, Z5
+	VADDPS           Z5, Z3, Z3
+	VUNPCKLPS        Z10, Z9, Z5
+	VUNPCKHPS        Z10, Z9, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z3, Z6
+	VUNPCKHPD        Z5, Z3, Z3
+	VADDPS           Z3, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z4, Z3
+	VSHUFF64X2       $0xdd, Z6, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPS        Z12, Z11, Z4
+	VUNPCKHPS        Z12, Z11, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPS        Z14, Z13, Z5
+	VUNPCKHPS        Z14, Z13, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z4, Z6
+	VUNPCKHPD        Z5, Z4, Z4
+	VADDPS           Z4, Z6, Z6
+	VUNPCKLPS        Z16, Z15, Z4
+	VUNPCKHPS        Z16, Z15, Z5
+	VADDPS           Z5, Z4, Z4
+	VUNPCKLPS        Z18, Z17, Z5
+	VUNPCKHPS        Z18, Z17, Z7
+	VADDPS           Z7, Z5, Z5
+	VUNPCKLPD        Z5, Z4, Z7
+	VUNPCKHPD        Z5, Z4, Z4
+	VADDPS           Z4, Z7, Z7
+	VSHUFF64X2       $0x88, Z7, Z6, Z4
+	VSHUFF64X2       $0xdd, Z7, Z6, Z5
+	VADDPS           Z5, Z4, Z4
+	VSHUFF64X2       $0x88, Z4, Z3, Z5
+	VSHUFF64X2       $0xdd, Z4, Z3, Z3
+	VADDPS           Z3, Z5, Z5
+	VPXORD           Z0, Z5, Z3
+	VPORD.BCST       windowConstants<>+0(SB), Z3, Z4
+	VMAXPS.BCST      windowConstants<>+160(SB), Z4, Z4
+	VMULPS.BCST      windowConstants<>+128(SB), Z4, Z5
+	VRNDSCALEPS      $0x00, Z5, Z5
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z5, Z4
+	VBROADCASTSS     windowConstants<>+352(SB), Z6
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z4, Z6
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z4, Z6
+	VSCALEFPS        Z5, Z6, Z6
+	VADDPS.BCST      windowConstants<>+96(SB), Z6, Z4
+	VPMOVD2M         Z3, K3
+	VMOVAPS          Z1, Z5
+	VMULPS           Z6, Z5, K3, Z5
+	VDIVPS           Z4, Z5, Z5
+	VPXORD           Z4, Z4, Z4
+	VMAXPS           Z3, Z4, Z4
+	VMULPS           Z19, Z5, Z5
+	VBROADCASTSS     windowConstants<>+640(SB), Z3
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z6, Z3
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z6, Z3
+	VFMADD231PS      Z6, Z3, Z4
+	VFMADD231PS      Z19, Z4, K2, Z2
+	VMOVUPS          Z5, (R13)
+	ADDQ             $0x10, BX
+	ADDQ             $0x40, R13
+	ADDQ             $0x40, 472(AX)
+	SUBQ             $0x02, DX
+	JGE              pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS          (DX)(BX*1), Z11
+	VFMADD231PS      (SI)(BX*1), Z11, Z3
+	VFMADD231PS      (DI)(BX*1), Z11, Z4
+	VFMADD231PS      (R8)(BX*1), Z11, Z5
+	VFMADD231PS      (R9)(BX*1), Z11, Z6
+	VFMADD231PS      (R10)(BX*1), Z11, Z7
+	VFMADD231PS      (R11)(BX*1), Z11, Z8
+	VFMADD231PS      (R12)(BX*1), Z11, Z9
+	VFMADD231PS      (CX)(BX*1), Z11, Z10
+	ADDQ             $0x40, BX
+	JNE              score_1
+	MOVQ             472(AX), CX
+	VMOVUPS          (CX), Y22
+	VUNPCKLPS        Z4, Z3, Z11
+	VUNPCKHPS        Z4, Z3, Z3
+	VADDPS           Z3, Z11, Z11
+	VUNPCKLPS        Z6, Z5, Z3
+	VUNPCKHPS        Z6, Z5, Z4
+	VADDPS           Z4, Z3, Z3
+	VUNPCKLPD        Z3, Z11, Z4
+	VUNPCKHPD        Z3, Z11, Z3
+	VADDPS           Z3, Z4, Z4
+	VUNPCKLPS        Z8, Z7, Z3
+	VUNPCKHPS        Z8, Z7, Z5
+	VADDPS           Z5, Z3, Z3
+	VUNPCKLPS        Z10, Z9, Z5
+	VUNPCKHPS        Z10, Z9, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z3, Z6
+	VUNPCKHPD        Z5, Z3, Z3
+	VADDPS           Z3, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z4, Z3
+	VSHUFF64X2       $0xdd, Z6, Z4, Z4
+	VADDPS           Z4, Z3, Z3
+	VSHUFF64X2       $0x88, Z3, Z3, Z4
+	VSHUFF64X2       $0xdd, Z3, Z3, Z3
+	VADDPS           Z3, Z4, Z4
+	VPXORD           Z0, Z4, Z0
+	VPORD.BCST       windowConstants<>+0(SB), Z0, Z3
+	VMAXPS.BCST      windowConstants<>+160(SB), Z3, Z3
+	VMULPS.BCST      windowConstants<>+128(SB), Z3, Z4
+	VRNDSCALEPS      $0x00, Z4, Z4
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z4, Z3
+	VBROADCASTSS     windowConstants<>+352(SB), Z5
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z3, Z5
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z3, Z5
+	VSCALEFPS        Z4, Z5, Z5
+	VADDPS.BCST      windowConstants<>+96(SB), Z5, Z3
+	VPMOVD2M         Z0, K2
+	VMOVAPS          Z1, Z1
+	VMULPS           Z5, Z1, K2, Z1
+	VDIVPS           Z3, Z1, Z1
+	VPXORD           Z3, Z3, Z3
+	VMAXPS           Z0, Z3, Z3
+	VMULPS           Z22, Z1, Z1
+	VBROADCASTSS     windowConstants<>+640(SB), Z0
+	VFMADD213PS.BCST windowConstants<>+608(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+576(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+544(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+512(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+480(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+448(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+416(SB), Z5, Z0
+	VFMADD213PS.BCST windowConstants<>+384(SB), Z5, Z0
+	VFMADD231PS      Z5, Z0, Z3
+	VFMADD231PS      Z22, Z3, K1, Z2
+	VMOVUPS          Y1, (R13)
+
+scored:
+	VMOVUPS Z2, 256(AX)
 	VZEROUPPER
 	RET
 

@@ -14,6 +14,18 @@ func skipGram2AVX512(c *byte)
 //go:noescape
 func cbow2AVX512(c *byte)
 
+// skipGramPlaced2AVX512 applies skip-gram windows with 2 outputs.
+// The windows are placed.
+//
+//go:noescape
+func skipGramPlaced2AVX512(c *byte)
+
+// cbowPlaced2AVX512 applies CBOW windows with 2 outputs; sum is the hidden row.
+// The windows are placed.
+//
+//go:noescape
+func cbowPlaced2AVX512(c *byte)
+
 // skipGram3AVX512 applies skip-gram windows with 3 outputs.
 //
 //go:noescape
@@ -23,6 +35,18 @@ func skipGram3AVX512(c *byte)
 //
 //go:noescape
 func cbow3AVX512(c *byte)
+
+// skipGramPlaced3AVX512 applies skip-gram windows with 3 outputs.
+// The windows are placed.
+//
+//go:noescape
+func skipGramPlaced3AVX512(c *byte)
+
+// cbowPlaced3AVX512 applies CBOW windows with 3 outputs; sum is the hidden row.
+// The windows are placed.
+//
+//go:noescape
+func cbowPlaced3AVX512(c *byte)
 
 // skipGram4AVX512 applies skip-gram windows with 4 outputs.
 //
@@ -34,6 +58,18 @@ func skipGram4AVX512(c *byte)
 //go:noescape
 func cbow4AVX512(c *byte)
 
+// skipGramPlaced4AVX512 applies skip-gram windows with 4 outputs.
+// The windows are placed.
+//
+//go:noescape
+func skipGramPlaced4AVX512(c *byte)
+
+// cbowPlaced4AVX512 applies CBOW windows with 4 outputs; sum is the hidden row.
+// The windows are placed.
+//
+//go:noescape
+func cbowPlaced4AVX512(c *byte)
+
 // skipGram5AVX512 applies skip-gram windows with 5 outputs.
 //
 //go:noescape
@@ -43,6 +79,18 @@ func skipGram5AVX512(c *byte)
 //
 //go:noescape
 func cbow5AVX512(c *byte)
+
+// skipGramPlaced5AVX512 applies skip-gram windows with 5 outputs.
+// The windows are placed.
+//
+//go:noescape
+func skipGramPlaced5AVX512(c *byte)
+
+// cbowPlaced5AVX512 applies CBOW windows with 5 outputs; sum is the hidden row.
+// The windows are placed.
+//
+//go:noescape
+func cbowPlaced5AVX512(c *byte)
 
 // skipGram6AVX512 applies skip-gram windows with 6 outputs.
 //
@@ -54,6 +102,18 @@ func skipGram6AVX512(c *byte)
 //go:noescape
 func cbow6AVX512(c *byte)
 
+// skipGramPlaced6AVX512 applies skip-gram windows with 6 outputs.
+// The windows are placed.
+//
+//go:noescape
+func skipGramPlaced6AVX512(c *byte)
+
+// cbowPlaced6AVX512 applies CBOW windows with 6 outputs; sum is the hidden row.
+// The windows are placed.
+//
+//go:noescape
+func cbowPlaced6AVX512(c *byte)
+
 // skipGram7AVX512 applies skip-gram windows with 7 outputs.
 //
 //go:noescape
@@ -63,6 +123,18 @@ func skipGram7AVX512(c *byte)
 //
 //go:noescape
 func cbow7AVX512(c *byte)
+
+// skipGramPlaced7AVX512 applies skip-gram windows with 7 outputs.
+// The windows are placed.
+//
+//go:noescape
+func skipGramPlaced7AVX512(c *byte)
+
+// cbowPlaced7AVX512 applies CBOW windows with 7 outputs; sum is the hidden row.
+// The windows are placed.
+//
+//go:noescape
+func cbowPlaced7AVX512(c *byte)
 
 // skipGram8AVX512 applies skip-gram windows with 8 outputs.
 //
@@ -74,11 +146,30 @@ func skipGram8AVX512(c *byte)
 //go:noescape
 func cbow8AVX512(c *byte)
 
+// skipGramPlaced8AVX512 applies skip-gram windows with 8 outputs.
+// The windows are placed.
+//
+//go:noescape
+func skipGramPlaced8AVX512(c *byte)
+
+// cbowPlaced8AVX512 applies CBOW windows with 8 outputs; sum is the hidden row.
+// The windows are placed.
+//
+//go:noescape
+func cbowPlaced8AVX512(c *byte)
+
 // scores1AVX512 is the first half of skipGram for one window and a chunk of 1 outputs;
 // rows holds the context rows' addresses.
 //
 //go:noescape
 func scores1AVX512(c *byte)
+
+// scoresPlaced1AVX512 is the first half of skipGram for one window and a chunk of 1 outputs;
+// rows holds the context rows' addresses.
+// The windows are placed.
+//
+//go:noescape
+func scoresPlaced1AVX512(c *byte)
 
 // update1AVX512 is the second half of skipGram for one window and a chunk of 1 outputs;
 // sum receives what the context rows should.
@@ -92,6 +183,13 @@ func update1AVX512(c *byte)
 //go:noescape
 func scores2AVX512(c *byte)
 
+// scoresPlaced2AVX512 is the first half of skipGram for one window and a chunk of 2 outputs;
+// rows holds the context rows' addresses.
+// The windows are placed.
+//
+//go:noescape
+func scoresPlaced2AVX512(c *byte)
+
 // update2AVX512 is the second half of skipGram for one window and a chunk of 2 outputs;
 // sum receives what the context rows should.
 //
@@ -103,6 +201,13 @@ func update2AVX512(c *byte)
 //
 //go:noescape
 func scores3AVX512(c *byte)
+
+// scoresPlaced3AVX512 is the first half of skipGram for one window and a chunk of 3 outputs;
+// rows holds the context rows' addresses.
+// The windows are placed.
+//
+//go:noescape
+func scoresPlaced3AVX512(c *byte)
 
 // update3AVX512 is the second half of skipGram for one window and a chunk of 3 outputs;
 // sum receives what the context rows should.
@@ -116,6 +221,13 @@ func update3AVX512(c *byte)
 //go:noescape
 func scores4AVX512(c *byte)
 
+// scoresPlaced4AVX512 is the first half of skipGram for one window and a chunk of 4 outputs;
+// rows holds the context rows' addresses.
+// The windows are placed.
+//
+//go:noescape
+func scoresPlaced4AVX512(c *byte)
+
 // update4AVX512 is the second half of skipGram for one window and a chunk of 4 outputs;
 // sum receives what the context rows should.
 //
@@ -127,6 +239,13 @@ func update4AVX512(c *byte)
 //
 //go:noescape
 func scores5AVX512(c *byte)
+
+// scoresPlaced5AVX512 is the first half of skipGram for one window and a chunk of 5 outputs;
+// rows holds the context rows' addresses.
+// The windows are placed.
+//
+//go:noescape
+func scoresPlaced5AVX512(c *byte)
 
 // update5AVX512 is the second half of skipGram for one window and a chunk of 5 outputs;
 // sum receives what the context rows should.
@@ -140,6 +259,13 @@ func update5AVX512(c *byte)
 //go:noescape
 func scores6AVX512(c *byte)
 
+// scoresPlaced6AVX512 is the first half of skipGram for one window and a chunk of 6 outputs;
+// rows holds the context rows' addresses.
+// The windows are placed.
+//
+//go:noescape
+func scoresPlaced6AVX512(c *byte)
+
 // update6AVX512 is the second half of skipGram for one window and a chunk of 6 outputs;
 // sum receives what the context rows should.
 //
@@ -152,6 +278,13 @@ func update6AVX512(c *byte)
 //go:noescape
 func scores7AVX512(c *byte)
 
+// scoresPlaced7AVX512 is the first half of skipGram for one window and a chunk of 7 outputs;
+// rows holds the context rows' addresses.
+// The windows are placed.
+//
+//go:noescape
+func scoresPlaced7AVX512(c *byte)
+
 // update7AVX512 is the second half of skipGram for one window and a chunk of 7 outputs;
 // sum receives what the context rows should.
 //
@@ -163,6 +296,13 @@ func update7AVX512(c *byte)
 //
 //go:noescape
 func scores8AVX512(c *byte)
+
+// scoresPlaced8AVX512 is the first half of skipGram for one window and a chunk of 8 outputs;
+// rows holds the context rows' addresses.
+// The windows are placed.
+//
+//go:noescape
+func scoresPlaced8AVX512(c *byte)
 
 // update8AVX512 is the second half of skipGram for one window and a chunk of 8 outputs;
 // sum receives what the context rows should.

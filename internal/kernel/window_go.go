@@ -9,21 +9,22 @@ import "math"
 //go:norace
 func skipGramGo(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss float64) {
 	for len(batch) > 0 {
-		m := int(batch[0])
-		ctx, outs := batch[1:1+m], batch[1+m:1+m+outputs]
-		batch = batch[1+m+outputs:]
+		var first int
+		var ctx, outs []int32
+		first, ctx, outs, batch = s.cut(batch)
 
-		g := s.grad[:m*outputs]
+		g := s.grad[:len(ctx)*outputs]
 		for i, c := range ctx {
 			x := row(in, stride, c)
 			for j, o := range outs {
 				g[i*outputs+j] = dotGo(x, row(out, stride, o))
 			}
-			loss += gradientGo(g[i*outputs:(i+1)*outputs], alpha)
+			w := s.weight(first, i)
+			loss += float64(w) * gradientGo(g[i*outputs:(i+1)*outputs], alpha*w)
 		}
 		dy := s.dy[:outputs*stride]
 		clear(dy)
-		dx := s.dx[:m*stride]
+		dx := s.dx[:len(ctx)*stride]
 		clear(dx)
 		for i, c := range ctx {
 			x := row(in, stride, c)
@@ -46,20 +47,25 @@ func skipGramGo(in, out []float32, stride int, batch []int32, outputs int, alpha
 func cbowGo(in, out []float32, stride int, batch []int32, outputs int, alpha float32, average bool, s *WindowScratch) (loss float64) {
 	h, dx := s.hid[:stride], s.dx[:stride]
 	for len(batch) > 0 {
-		m := int(batch[0])
-		ctx, outs := batch[1:1+m], batch[1+m:1+m+outputs]
-		batch = batch[1+m+outputs:]
+		var first int
+		var ctx, outs []int32
+		first, ctx, outs, batch = s.cut(batch)
 
 		clear(h)
-		for _, c := range ctx {
-			axpyGo(h, 1, row(in, stride, c))
+		for i, c := range ctx {
+			axpyGo(h, s.weight(first, i), row(in, stride, c))
 		}
-		scaleGo(h, share(m, average))
+		total := s.total(first, len(ctx), average)
+		scaleGo(h, 1/total)
 		g := s.grad[:outputs]
 		for j, o := range outs {
 			g[j] = dotGo(h, row(out, stride, o))
 		}
-		loss += gradientGo(g, alpha)
+		by := float32(1) // the window's
+		if s.places != nil {
+			by = total
+		}
+		loss += float64(by) * gradientGo(g, alpha*by)
 		clear(dx)
 		for j, o := range outs {
 			axpyGo(dx, g[j], row(out, stride, o))
@@ -67,8 +73,12 @@ func cbowGo(in, out []float32, stride int, batch []int32, outputs int, alpha flo
 		for j, o := range outs {
 			axpyGo(row(out, stride, o), g[j], h)
 		}
-		for _, c := range ctx {
-			axpyGo(row(in, stride, c), 1, dx)
+		for i, c := range ctx {
+			part := float32(1)
+			if s.places != nil {
+				part = s.weight(first, i) / total
+			}
+			axpyGo(row(in, stride, c), part, dx)
 		}
 	}
 	return loss

@@ -66,7 +66,7 @@ func TestWindowPanics(t *testing.T) {
 	for _, k := range windowCases {
 		loss, targets := k.kernel(table(), table(), stride, nil, n, 0.1, NewWindowScratch(4, n, stride))
 		if loss != 0 || targets != 0 {
-			t.Errorf("%s of no windows: loss %g, targets %d", k.name, loss, targets)
+			t.Errorf("%s of no windows: loss %g, targets %g", k.name, loss, targets)
 		}
 	}
 }

@@ -62,12 +62,12 @@ func randomWindow(batch []int32, r *rand.Rand, m, n, inRows, outRows int, distin
 	return batch
 }
 
-type windowKernel func(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (float64, int64)
+type windowKernel func(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (float64, float64)
 
 var windowCases = []struct {
 	name      string
 	kernel    windowKernel
-	reference func(in, out []float64, stride int, batch []int32, outputs int, alpha float64) (loss float64, targets int64)
+	reference func(in, out []float64, stride int, batch []int32, outputs int, alpha float64) (loss, targets float64)
 }{
 	{"SkipGram", SkipGram, skipGramReference},
 	{"CBOW", CBOW, cbowReference(true)},
@@ -113,7 +113,7 @@ func TestWindows(t *testing.T) {
 							t.Fatalf("%s: loss %.9g, want %.9g", what, loss, wantLoss)
 						}
 						if targets != wantTargets {
-							t.Fatalf("%s: %d targets, want %d", what, targets, wantTargets)
+							t.Fatalf("%s: %g targets, want %g", what, targets, wantTargets)
 						}
 						if d := largestDifference(tab.in, in); d > tolerance {
 							t.Fatalf("%s: input rows differ by %g", what, d)
@@ -297,7 +297,7 @@ func TestWindowLoss(t *testing.T) {
 			for j := 1; j < n; j++ {
 				want += softplus(h * float64(out[j*dim]))
 			}
-			want *= float64(targets)
+			want *= targets
 			if math.Abs(got-want) > 5e-7*want {
 				t.Errorf("%s: %s: loss %.10g, want %.10g", name, c.name, got, want)
 			}

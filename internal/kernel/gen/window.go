@@ -31,16 +31,29 @@ const (
 	callMax       = 256      // 16 floats: the loss's sums of max(t, 0)
 	callProd      = 320      // 16 floats: the loss's products of 1+exp(-|t|), in [1, 2)
 	callExp       = 384      // 16 int32: the exponents taken out of the products
+	callLanes     = 448      // placed windows: the weights of the places, eight times each
+	callPlaces    = 456      // placed CBOW: the weights of the places
+	callTotal     = 464      // placed CBOW: float, the sum of the window's weights (1 for the sum of the context)
+	callInverse   = 468      // placed CBOW: float, 1 over it
+	callLane      = 472      // placed windows: the weights of the next context rows, eight times each
 )
+
+// placed windows have a header of two numbers, m and the place of the first context
+// word; those of the others follow. The weight of a place scales the loss and the
+// gradient of the context word that stands there.
+const placedHeader = 8
 
 func windowKernels(a *isa) {
 	constants()
 	for n := 2; n <= a.chunk; n++ {
-		skipGram(a, n)
-		cbow(a, n)
+		for _, placed := range []bool{false, true} {
+			skipGram(a, n, placed)
+			cbow(a, n, placed)
+		}
 	}
 	for n := 1; n <= a.chunk; n++ { // the least even chunk is (chunk+1)/2; labelled windows may have fewer outputs
-		scoresOnly(a, n)
+		scoresOnly(a, n, false)
+		scoresOnly(a, n, true)
 		updateOnly(a, n)
 	}
 }
@@ -49,10 +62,13 @@ func windowKernels(a *isa) {
 // Rows are addressed by their ends with an offset that runs from -stride to 0.
 type window struct {
 	*isa
-	n    int
-	call reg.Register
-	outs []reg.GPVirtual // ends of the output rows
-	kept *kept           // AVX-512 only
+	n        int
+	header   int  // bytes before the ids of a window
+	placed   bool // context words have weights by their places
+	outsOnly bool // only one chunk of the outputs: what is before it is done elsewhere
+	call     reg.Register
+	outs     []reg.GPVirtual // ends of the output rows
+	kept     *kept           // AVX-512 only
 }
 
 // kept are registers that a kernel holds from its start to its end.
@@ -68,7 +84,17 @@ func begin(a *isa, name string, n int, doc ...string) *window {
 	Pragma("noescape")
 	doc[0] = name + " " + doc[0]
 	Doc(doc...)
-	return &window{isa: a, n: n, call: Load(Param("c"), GP64())}
+	return &window{isa: a, n: n, header: 4, call: Load(Param("c"), GP64())}
+}
+
+// beginPlaced is begin for a kernel of placed windows, if they are.
+func beginPlaced(a *isa, placed bool, name string, n int, doc ...string) *window {
+	if !placed {
+		return begin(a, name, n, doc...)
+	}
+	w := begin(a, name+"Placed", n, append(doc, "The windows are placed.")...)
+	w.placed, w.header = true, placedHeader
+	return w
 }
 
 // keep loads the kept registers.
@@ -84,6 +110,9 @@ func (w *window) keep() {
 		{&k.sign, callSign}, {&k.weight, callWeight},
 		{&k.max, callMax}, {&k.product, callProd}, {&k.exponent, callExp},
 	} {
+		if w.placed && f.disp > callMax { // the loss is one sum
+			continue
+		}
 		*f.v = ZMM()
 		VMOVUPS(at(w.call, f.disp), *f.v)
 	}
@@ -102,12 +131,12 @@ func (w *window) eachWindow(body func()) {
 	Label("window")
 	body()
 	win, ahead, m := w.field(callWindow), w.field(callAhead), w.count()
-	LEAQ(Mem{Base: win, Index: m, Scale: 4, Disp: 4 + 4*w.n}, win)
+	LEAQ(Mem{Base: win, Index: m, Scale: 4, Disp: w.header + 4*w.n}, win)
 	MOVQ(win, at(w.call, callWindow))
 	TESTQ(ahead, ahead)
 	JE(LabelRef("no_ahead"))
 	MOVLQSX(at(ahead, 0), m)
-	LEAQ(Mem{Base: ahead, Index: m, Scale: 4, Disp: 4 + 4*w.n}, ahead)
+	LEAQ(Mem{Base: ahead, Index: m, Scale: 4, Disp: w.header + 4*w.n}, ahead)
 	XORQ(m, m)
 	CMPQ(ahead, at(w.call, callEnd))
 	CMOVQCC(m, ahead)
@@ -120,6 +149,8 @@ func (w *window) eachWindow(body func()) {
 func (w *window) end() {
 	if k := w.kept; k != nil {
 		VMOVUPS(k.max, at(w.call, callMax))
+	}
+	if k := w.kept; k != nil && !w.placed {
 		VMOVUPS(k.product, at(w.call, callProd))
 		VMOVUPS(k.exponent, at(w.call, callExp))
 	}
@@ -142,7 +173,7 @@ func (w *window) contextRows() {
 	XORQ(i, i)
 	Label("rows")
 	id := GP64()
-	MOVLQSX(Mem{Base: win, Index: i, Scale: 4, Disp: 4}, id)
+	MOVLQSX(Mem{Base: win, Index: i, Scale: 4, Disp: w.header}, id)
 	IMULQ(stride, id)
 	ADDQ(base, id)
 	MOVQ(id, Mem{Base: rows, Index: i, Scale: 8})
@@ -155,7 +186,7 @@ func (w *window) contextRows() {
 func (w *window) outputRows() {
 	win, base, stride, m := w.field(callWindow), w.field(callOut), w.field(callStride), GP64()
 	MOVLQSX(at(win, 0), m)
-	LEAQ(Mem{Base: win, Index: m, Scale: 4, Disp: 4}, win)
+	LEAQ(Mem{Base: win, Index: m, Scale: 4, Disp: w.header}, win)
 	ADDQ(at(w.call, callFirst), win)
 	ADDQ(stride, base)
 	w.outs = nil
@@ -186,6 +217,9 @@ func (w *window) offset() reg.GPVirtual {
 // at callGrad and adds to the loss.
 func (w *window) scores() {
 	left, rows, grad := w.count(), w.field(callRows), w.field(callGrad)
+	if w.placed && !w.outsOnly {
+		w.lanes()
+	}
 	// A pair of rows uses each output block twice.
 	SUBQ(Imm(2), left)
 	JLT(LabelRef("pairs_done"))
@@ -194,6 +228,9 @@ func (w *window) scores() {
 	w.scoreRows(2, rows, grad)
 	ADDQ(Imm(16), rows)
 	ADDQ(Imm(64), grad)
+	if w.placed {
+		ADDQ(Imm(64), at(w.call, callLane))
+	}
 	SUBQ(Imm(2), left)
 	JGE(LabelRef("pairs"))
 	Label("pairs_done")
@@ -233,13 +270,36 @@ func (w *window) scoreRows(count int, rows, grad reg.Register) {
 	}
 	ADDQ(imm(w.bytes), off)
 	JNE(LabelRef(label))
-	w.finish(acc, grad)
+	var lane reg.Register // not kept: the registers are full
+	if w.placed {
+		lane = w.field(callLane)
+	}
+	w.finish(acc, grad, func(i int) Op { return at(lane, 32*i) })
 }
 
-// finish turns the accumulators of one or two context rows into gradients.
-func (w *window) finish(acc [][]reg.VecVirtual, grad reg.Register) {
+// lanes sets callLane to the weights of the window's context rows.
+func (w *window) lanes() {
+	lanes, first := w.field(callLanes), w.field(callWindow)
+	MOVLQSX(at(first, 4), first)
+	SHLQ(Imm(5), first)
+	ADDQ(first, lanes)
+	MOVQ(lanes, at(w.call, callLane))
+}
+
+// finish turns the accumulators of one or two context rows into gradients. weight
+// gives the operand with the weight of row i, eight times, in placed windows.
+func (w *window) finish(acc [][]reg.VecVirtual, grad reg.Register, weight func(i int) Op) {
 	if w.bytes == 64 {
-		g := w.gradient512(w.sumRows(acc), len(acc))
+		var by reg.VecVirtual
+		if w.placed {
+			by = ZMM()
+			if len(acc) == 2 {
+				VMOVUPS(weight(0), by)
+			} else {
+				VMOVUPS(weight(0), by.AsY())
+			}
+		}
+		g := w.gradient512(w.sumRows(acc), len(acc), by)
 		if len(acc) == 2 {
 			VMOVUPS(g, at(grad, 0))
 		} else {
@@ -248,7 +308,12 @@ func (w *window) finish(acc [][]reg.VecVirtual, grad reg.Register) {
 		return
 	}
 	for i := range acc {
-		VMOVUPS(w.gradient256(w.sumRows(acc[i:i+1])), at(grad, 32*i))
+		var by reg.VecVirtual
+		if w.placed {
+			by = YMM()
+			VMOVUPS(weight(i), by)
+		}
+		VMOVUPS(w.gradient256(w.sumRows(acc[i:i+1]), by), at(grad, 32*i))
 	}
 }
 
@@ -314,6 +379,9 @@ func (w *window) nextRows() {
 	JE(LabelRef("next_done"))
 	stride, base, left := w.field(callStride), w.field(callIn), GP64()
 	MOVLQSX(at(ahead, 0), left)
+	if w.header > 4 {
+		ADDQ(Imm(uint64(w.header-4)), ahead)
+	}
 	store := func(label string) {
 		ADDQ(stride, base)
 		Label(label)
@@ -355,8 +423,8 @@ func (w *window) prefetch(off reg.Register) {
 	Label("prefetched")
 }
 
-func skipGram(a *isa, n int) {
-	w := begin(a, "skipGram", n, fmt.Sprintf("applies skip-gram windows with %d outputs.", n))
+func skipGram(a *isa, n int, placed bool) {
+	w := beginPlaced(a, placed, "skipGram", n, fmt.Sprintf("applies skip-gram windows with %d outputs.", n))
 	w.keep()
 	w.eachWindow(func() {
 		w.contextRows()
@@ -368,9 +436,10 @@ func skipGram(a *isa, n int) {
 	w.end()
 }
 
-func scoresOnly(a *isa, n int) {
-	w := begin(a, "scores", n, fmt.Sprintf("is the first half of skipGram for one window and a chunk of %d outputs;", n),
+func scoresOnly(a *isa, n int, placed bool) {
+	w := beginPlaced(a, placed, "scores", n, fmt.Sprintf("is the first half of skipGram for one window and a chunk of %d outputs;", n),
 		"rows holds the context rows' addresses.")
+	w.header, w.outsOnly = 4, true
 	w.keep()
 	w.outputRows()
 	w.scores()
