@@ -6,8 +6,8 @@ type Engine interface {
 	// Step takes one step of size alpha on every window of batch, in order.
 	// It returns the sum of the loss over the batch, in nats, and the number
 	// of targets it is the sum of: (context, word) pairs for skip-gram,
-	// windows for CBOW.
-	Step(batch []int32, alpha float32) (loss float64, targets int64, err error)
+	// windows for CBOW; each counted with its weight where windows are placed.
+	Step(batch []int32, alpha float32) (loss, targets float64, err error)
 	// Close frees what the engine holds; the tables stay.
 	Close() error
 }

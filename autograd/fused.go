@@ -8,8 +8,6 @@ import (
 	"github.com/chewxy/hm"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
-
-	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 // The fused program has five inputs: the two tables, the batch (its length in
@@ -76,7 +74,7 @@ func (e *fusedEngine) compile(s shape, capacity int) error {
 		objective: e.objective,
 		outputs:   s.outputs,
 		stride:    t.Stride,
-		apply:     e.objective.fused(e.objective, t, s.outputs, kernel.NewWindowScratch(s.maxContext, max(s.outputs, 2), t.Stride)),
+		apply:     e.objective.fused(e.objective, t, s.outputs, s.scratch(t.Stride)),
 		composer:  newComposer(t, s),
 	}}
 	loss, err := G.ApplyOp(&lossOp{step: e.step}, in, out, batch, e.alpha)
@@ -95,7 +93,7 @@ func (e *fusedEngine) compile(s shape, capacity int) error {
 	return nil
 }
 
-func (e *fusedEngine) Step(batch []int32, alpha float32) (loss float64, targets int64, err error) {
+func (e *fusedEngine) Step(batch []int32, alpha float32) (loss, targets float64, err error) {
 	held := e.batch.Data().([]int32)
 	if len(batch) > len(held)-1 {
 		return 0, 0, fmt.Errorf("fused engine: a batch of %d numbers, at most %d were announced", len(batch), len(held)-1)
@@ -126,7 +124,7 @@ type windowOp struct {
 // run applies the kernel to the values of the inputs in, out, batch, alpha.
 // The tape machine runs operations in a goroutine of its own, where a panic
 // would end the process: it becomes an error here.
-func (o *windowOp) run(inputs []G.Value, alpha float32) (loss float64, targets int64, err error) {
+func (o *windowOp) run(inputs []G.Value, alpha float32) (loss, targets float64, err error) {
 	err = fence(func() error {
 		if len(inputs) < 4 {
 			return fmt.Errorf("%d inputs, at least 4 are needed", len(inputs))
@@ -232,7 +230,7 @@ type stepOp struct {
 	opTraits
 	windowOp
 	loss    float64 // of the last run
-	targets int64
+	targets float64
 	result  *tensor.Dense // [2]
 }
 

@@ -34,7 +34,7 @@ func TestFusedRunsTapeMachine(t *testing.T) {
 	for n := 1; n <= 3; n++ {
 		before := tables.clone()
 		if _, targets, err := e.Step(batch, 0.1); err != nil || targets != 3 || vm.runs != n {
-			t.Errorf("step %d: %d runs, %d targets, %v", n, vm.runs, targets, err)
+			t.Errorf("step %d: %d runs, %g targets, %v", n, vm.runs, targets, err)
 		}
 		if maxDifference(before.In, tables.In) == 0 || maxDifference(before.Out, tables.Out) == 0 {
 			t.Errorf("step %d: the tables have not changed", n)

@@ -93,13 +93,14 @@ func (e *graphEngine) compile() error {
 	return nil
 }
 
-func (e *graphEngine) Step(batch []int32, alpha float32) (loss float64, targets int64, err error) {
+func (e *graphEngine) Step(batch []int32, alpha float32) (loss, targets float64, err error) {
 	rows := e.tables.Rows
 	windows := func(batch []int32, inRows int, in func(int32) []float32) error {
 		return e.shape.walk(batch, inRows, rows, func(w window) error {
-			l, err := e.window(w, in, alpha)
+			weights, total := e.weights(w)
+			l, err := e.window(w, weights, total, in, alpha)
 			loss += l
-			targets += e.objective.targets(len(w.context))
+			targets += e.objective.targets(len(w.context), total)
 			return err
 		})
 	}
@@ -116,9 +117,23 @@ func (e *graphEngine) Step(batch []int32, alpha float32) (loss float64, targets 
 	return loss, targets, nil
 }
 
+// weights returns the weights of the window's context words and their sum; nil and
+// their number where they have none.
+func (e *graphEngine) weights(w window) (weights []float32, total float32) {
+	m := len(w.context)
+	if e.shape.places == nil {
+		return nil, float32(m)
+	}
+	weights = e.shape.places[w.first() : int(w.first())+m]
+	for _, weight := range weights {
+		total += weight
+	}
+	return weights, total
+}
+
 // window takes one step on one window, whose context rows are those of in, and
 // returns its loss.
-func (e *graphEngine) window(w window, in func(int32) []float32, alpha float32) (float64, error) {
+func (e *graphEngine) window(w window, weights []float32, total float32, in func(int32) []float32, alpha float32) (float64, error) {
 	m, n, d := len(w.context), len(w.outputs), e.tables.Dim
 	outs := make([]int32, n)
 	mean, weight, sign, mask := e.mean.Float32s(), e.weight.Float32s(), e.sign.Float32s(), e.mask.Float32s()
@@ -135,11 +150,22 @@ func (e *graphEngine) window(w window, in func(int32) []float32, alpha float32) 
 			}
 		}
 	}
+	if e.objective.Sum {
+		total = 1
+	}
 	for i := range m {
-		copy(mask[i*e.shape.outputs:(i+1)*e.shape.outputs], weight)
-		mean[i] = 1 / float32(m)
-		if e.objective.Sum {
-			mean[i] = 1
+		by := float32(1)
+		if weights != nil {
+			by = weights[i]
+		}
+		for j := range n {
+			mask[i*e.shape.outputs+j] = by
+		}
+		mean[i] = by / total
+	}
+	if weights != nil {
+		for j := range n {
+			weight[j] = total
 		}
 	}
 	x, y, position := e.x.Float32s(), e.y.Float32s(), e.position.Float32s()

@@ -17,10 +17,10 @@ type Window struct {
 	X    *G.Node // [M, d] rows of the input table, one a context word
 	Y    *G.Node // [N, d] rows of the output table, the true word first
 	Sign *G.Node // [M, N] -1 where the output is to be predicted (the true word, in column 0), +1 elsewhere
-	Mask *G.Node // [M, N] 1 where the row is a context word of this window and the column an output of it
-	Mean *G.Node // [1, M] 1/m for each of the m context words; 1 for the sum instead of the mean
+	Mask *G.Node // [M, N] 1 where the row is a context word of this window and the column an output of it; in placed windows its weight
+	Mean *G.Node // [1, M] 1/m for each of the m context words (its weight over their sum); 1 (its weight) for the sum instead of the mean
 
-	Weight   *G.Node // [1, N] 1 for each output of this window
+	Weight   *G.Node // [1, N] 1 for each output of this window; in placed windows the sum of the weights
 	Position *G.Node // [M, d] position weights of the context words; only of an objective that has them
 }
 
@@ -56,6 +56,13 @@ type Variant struct {
 	// Sum adds the context words of a CBOW window where the mean is usual.
 	Sum bool
 
+	// Places, if not nil, are the weights of the places of a window, by which
+	// each context word counts; its batches hold placed windows. In skip-gram a
+	// weight scales the loss of the word. CBOW takes the weighted mean, and scales
+	// the loss of the window by the sum of its weights. See [AppendPlaced] and
+	// [LinearPlaces].
+	Places []float32
+
 	// Positions, if not 0, is the number of position weights: each context
 	// word of a CBOW window counts by the row of [Tables].Position for its place.
 	// Its batches hold labelled windows.
@@ -68,9 +75,13 @@ func (o *Objective) With(v Variant) (*Objective, error) {
 	if (v.Sum || v.Positions > 0) && !o.PerWindow {
 		return nil, fmt.Errorf("%s: sums and position weights are for objectives that make one row of a window", o.Name)
 	}
+	if v.Places != nil && (v.Labelled || v.Positions > 0) {
+		return nil, fmt.Errorf("%s: labelled windows have no weights of places", o.Name)
+	}
 	with := *o
 	with.Variant = v
-	with.SumGradient = o.SumGradient && !v.Sum // that of the sum is undivided
+	// That of the sum is undivided, and placed windows move by the true gradient.
+	with.SumGradient = o.SumGradient && !v.Sum && v.Places == nil
 	if v.Positions > 0 {
 		with.Labelled = true
 		with.Loss = func(w Window) (*G.Node, error) {
@@ -87,14 +98,18 @@ func (o *Objective) With(v Variant) (*Objective, error) {
 
 // stepper takes a step of size alpha on each window of a batch, in tables of the
 // stride it was made for.
-type stepper func(in, out []float32, batch []int32, alpha float32) (loss float64, targets int64)
+type stepper func(in, out []float32, batch []int32, alpha float32) (loss, targets float64)
 
-// targets returns how many targets a window of m context words has.
-func (o *Objective) targets(m int) int64 {
-	if o.PerWindow {
+// targets returns how many targets a window has, of m context words whose weights
+// have the given sum.
+func (o *Objective) targets(m int, total float32) float64 {
+	switch {
+	case o.PerWindow && (o.Places == nil || o.Sum):
 		return 1
+	case o.Places == nil:
+		return float64(m)
 	}
-	return int64(m)
+	return float64(total)
 }
 
 // SkipGram returns skip-gram with negative sampling (Mikolov, Sutskever,
@@ -118,26 +133,28 @@ func CBOW() *Objective {
 
 func skipGramStepper(o *Objective, t *Tables, outputs int, s *kernel.WindowScratch) stepper {
 	if o.Labelled {
-		return func(in, out []float32, batch []int32, alpha float32) (float64, int64) {
-			return kernel.LabelledSkipGram(in, out, t.Stride, batch, alpha, s)
+		return func(in, out []float32, batch []int32, alpha float32) (float64, float64) {
+			loss, targets := kernel.LabelledSkipGram(in, out, t.Stride, batch, alpha, s)
+			return loss, float64(targets)
 		}
 	}
-	return func(in, out []float32, batch []int32, alpha float32) (float64, int64) {
+	return func(in, out []float32, batch []int32, alpha float32) (float64, float64) {
 		return kernel.SkipGram(in, out, t.Stride, batch, outputs, alpha, s)
 	}
 }
 
 func cbowStepper(o *Objective, t *Tables, outputs int, s *kernel.WindowScratch) stepper {
 	if o.Labelled {
-		return func(in, out []float32, batch []int32, alpha float32) (float64, int64) {
-			return kernel.LabelledCBOW(in, out, t.Position, !o.Sum, t.Stride, batch, alpha, s)
+		return func(in, out []float32, batch []int32, alpha float32) (float64, float64) {
+			loss, targets := kernel.LabelledCBOW(in, out, t.Position, !o.Sum, t.Stride, batch, alpha, s)
+			return loss, float64(targets)
 		}
 	}
 	apply := kernel.CBOW
 	if o.Sum {
 		apply = kernel.CBOWSum
 	}
-	return func(in, out []float32, batch []int32, alpha float32) (float64, int64) {
+	return func(in, out []float32, batch []int32, alpha float32) (float64, float64) {
 		return apply(in, out, t.Stride, batch, outputs, alpha, s)
 	}
 }

@@ -31,7 +31,7 @@ type Worker interface {
 // BlockStats is what a worker reports of a block.
 type BlockStats struct {
 	Loss    float64 // summed over the targets, in nats
-	Targets int64   // predictions the loss was summed over
+	Targets float64 // predictions the loss was summed over, each with its weight
 	Units   int64   // words (or pairs) read
 }
 
@@ -46,7 +46,7 @@ func (s BlockStats) mean() float64 {
 	if s.Targets == 0 {
 		return 0
 	}
-	return s.Loss / float64(s.Targets)
+	return s.Loss / s.Targets
 }
 
 // An Event tells how far a run is.
