@@ -63,6 +63,7 @@ type Loop struct {
 	Blocks   int64 // blocks of the whole run
 	PerEpoch int64 // blocks of an epoch
 	Start    int64 // blocks done before
+	Sums     Sums  // of those; zero at the start of a run
 	Schedule autograd.LinearDecay
 
 	NewWorker func() (Worker, error)
@@ -73,33 +74,49 @@ type Loop struct {
 	// Log, if set, is called each time another two-hundredth of the blocks is
 	// done, never by two goroutines at once: at the same places in every run.
 	Log func(Event)
-	// Save, if set, is called every SaveEvery while no worker runs, with the
-	// number of blocks done. Its error ends the run, unless ctx has: then the run
-	// ends with ctx's.
-	Save      func(ctx context.Context, done int64) error
+	// Save, if set, is called while no worker runs: every SaveEvery, and at the
+	// end of an epoch unless the last call was so recent that saving would take
+	// more than a twentieth of the time. Its error ends the run, unless ctx has:
+	// then the run ends with ctx's.
+	Save      func(ctx context.Context, so Outcome) error
 	SaveEvery time.Duration
+	// Check, if set, is called while no worker runs, at the places that CheckAt
+	// names and, if CheckEvery is not 0, at least that often; always before Save
+	// at the same place. With stop the run ends there, as if it were done. Its
+	// error ends the run as Save's does.
+	Check      func(ctx context.Context, so Outcome) (stop bool, err error)
+	CheckAt    func(done int64) int64 // the first place after done, in blocks; needed by Check
+	CheckEvery time.Duration
+	Checked    int64 // place of the last check before Start; a place that was not checked is checked first
 }
 
-// Outcome is how a run ended.
+// Sums are the sums that a run which goes on needs of the one before it, so
+// that its figures are those of a run that was not cut.
+type Sums struct {
+	Epoch    BlockStats // of the epoch that the last block belongs to
+	Unlogged BlockStats // since the last Log
+}
+
+// Outcome is how a run stands, or ended.
 type Outcome struct {
 	Done    int64         // blocks done, those before Start included
 	Elapsed time.Duration // of this run
 	Units   int64         // words (or pairs) of this run
-	Loss    float64       // mean per target over the last epoch's length of blocks that this run did
+	Loss    float64       // mean per target over the epoch that the last block belongs to, in nats
+	Sums    Sums
 }
 
 const (
 	eventEvery = 250 * time.Millisecond
 	logLines   = 200 // of a whole run
+	saveShare  = 20  // training takes so many times as long as the saves at the ends of epochs
 )
 
-// Run trains until every block is done or ctx is. When ctx ends first, the
-// blocks under way are finished and Run returns ctx's error with an Outcome
-// that says where it stopped.
+// Run trains until every block is done, a check says stop or ctx is done. When
+// ctx ends first, the blocks under way are finished and Run returns ctx's error
+// with an Outcome that says where it stopped.
 func (l *Loop) Run(ctx context.Context) (Outcome, error) {
-	r := &run{Loop: l, began: time.Now()}
-	r.next.Store(l.Start)
-	r.done.Store(l.Start)
+	r := newRun(l)
 	workers := make([]Worker, l.Threads)
 	defer func() {
 		for _, w := range workers {
@@ -121,37 +138,71 @@ func (l *Loop) Run(ctx context.Context) (Outcome, error) {
 		defer stop() // also when a worker panics: pool hands the panic on
 		return r.legs(ctx, workers)
 	}()
-	return Outcome{
-		Done:    r.done.Load(),
-		Elapsed: time.Since(r.began),
-		Units:   r.total.Units,
-		Loss:    r.last.mean(),
-	}, err
+	return r.outcome(), err
 }
 
 // run is the state of one Run.
 type run struct {
 	*Loop
-	began time.Time
-	next  atomic.Int64 // block to hand out
-	done  atomic.Int64 // blocks finished
+	began    time.Time
+	done     atomic.Int64 // blocks finished
+	saved    time.Time    // end of the last Save, or began
+	saveTook time.Duration
+	checked  time.Time // end of the last Check, or began
+
+	hand  sync.Mutex // guards what follows, until mu
+	next  int64      // block to hand out
+	until int64      // where the leg ends
+	from  int64      // where it began
 
 	mu       sync.Mutex
-	total    BlockStats // of this run
-	recent   BlockStats // since the last Progress
-	unlogged BlockStats // since the last Log
-	last     BlockStats // of the last epoch's length of blocks
+	total    BlockStats    // of this run
+	recent   BlockStats    // since the last Progress
+	unlogged BlockStats    // since the last Log
+	epochs   [2]BlockStats // of the two epochs that blocks under way may belong to, by epoch modulo 2
+	epochOf  [2]int64
 }
 
-// legs runs leg after leg, with a save between them.
+func newRun(l *Loop) *run {
+	r := &run{Loop: l, began: time.Now(), next: l.Start, unlogged: l.Sums.Unlogged}
+	r.saved, r.checked = r.began, r.began
+	r.done.Store(l.Start)
+	e := r.epoch(l.Start)
+	r.epochs[e%2], r.epochOf[e%2] = l.Sums.Epoch, e
+	return r
+}
+
+// epoch returns the epoch, from 0, that the last of so many blocks belongs to.
+func (r *run) epoch(done int64) int64 { return max(done-1, 0) / r.PerEpoch }
+
+func (r *run) outcome() Outcome {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	done := r.done.Load()
+	o := Outcome{Done: done, Elapsed: time.Since(r.began), Units: r.total.Units}
+	if e := r.epoch(done); r.epochOf[e%2] == e {
+		o.Sums.Epoch = r.epochs[e%2]
+	}
+	o.Loss = o.Sums.Epoch.mean()
+	o.Sums.Unlogged = r.unlogged
+	return o
+}
+
+// legs runs leg after leg, with checks and saves between them.
 func (r *run) legs(ctx context.Context, workers []Worker) error {
 	for {
-		var deadline time.Time
-		if r.Save != nil && r.SaveEvery > 0 {
-			deadline = time.Now().Add(r.SaveEvery)
-		}
-		if err := r.leg(ctx, workers, deadline); err != nil {
-			return err
+		if r.checkDue() {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			stop, err := r.Check(ctx, r.outcome())
+			if err != nil {
+				return r.between(ctx, "validation", err)
+			}
+			r.Checked, r.checked = r.done.Load(), time.Now()
+			if stop {
+				return nil
+			}
 		}
 		if r.done.Load() >= r.Blocks {
 			return nil
@@ -159,29 +210,62 @@ func (r *run) legs(ctx context.Context, workers []Worker) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := r.Save(ctx, r.done.Load()); err != nil {
-			if ctx.Err() != nil { // cut short, not failed: the run stands as it would without the save
-				return ctx.Err()
+		if r.saveDue(r.done.Load()) {
+			began := time.Now()
+			if err := r.Save(ctx, r.outcome()); err != nil {
+				return r.between(ctx, "checkpoint", err)
 			}
-			return fmt.Errorf("checkpoint at %.1f%%: %w", 100*float64(r.done.Load())/float64(r.Blocks), err)
+			r.saved = time.Now()
+			r.saveTook = r.saved.Sub(began)
+		}
+		if err := r.leg(ctx, workers); err != nil {
+			return err
 		}
 	}
 }
 
-// leg hands out blocks until none is left, ctx ends, a worker fails or the
-// deadline, if there is one, has passed. Every worker does at least one block, so
-// that saves which come too often slow a run down but do not stop it.
-func (r *run) leg(ctx context.Context, workers []Worker, deadline time.Time) error {
+// between wraps the error of what is done between two legs. Once ctx has ended
+// that was cut short and has not failed: the run stands as it would without it.
+func (r *run) between(ctx context.Context, what string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("%s at %.1f%%: %w", what, 100*float64(r.done.Load())/float64(r.Blocks), err)
+}
+
+// checkDue says whether to check here.
+func (r *run) checkDue() bool {
+	done := r.done.Load()
+	if r.Check == nil || done <= r.Checked {
+		return false
+	}
+	return r.CheckAt(done-1) == done || done >= r.Blocks || r.CheckEvery > 0 && done > r.Start && time.Since(r.checked) >= r.CheckEvery
+}
+
+// saveDue says whether to save when so many blocks are done.
+func (r *run) saveDue(done int64) bool {
+	if r.Save == nil || done <= r.Start {
+		return false
+	}
+	since := time.Since(r.saved)
+	return r.SaveEvery > 0 && since >= r.SaveEvery || done%r.PerEpoch == 0 && since >= saveShare*r.saveTook
+}
+
+// leg hands out blocks until the next check or the end of the run, until ctx
+// ends, a worker fails, or it is time for a check or a save. Every worker does at
+// least one block before that time ends the leg, so that saves which come too
+// often slow a run down but do not stop it.
+func (r *run) leg(ctx context.Context, workers []Worker) error {
+	r.from, r.until = r.next, r.Blocks
+	if r.Check != nil {
+		r.until = min(r.until, r.CheckAt(r.from))
+	}
 	p := pool.New().WithErrors().WithFirstError().WithContext(context.WithoutCancel(ctx)).WithCancelOnError()
 	for _, w := range workers {
 		p.Go(func(failed context.Context) error {
 			for first := true; ctx.Err() == nil && failed.Err() == nil; first = false {
-				if !first && !deadline.IsZero() && !time.Now().Before(deadline) {
-					return nil
-				}
-				b := r.next.Add(1) - 1
-				if b >= r.Blocks {
-					r.next.Add(-1)
+				b, ok := r.take(first)
+				if !ok {
 					return nil
 				}
 				if err := r.block(w, b); err != nil {
@@ -194,6 +278,23 @@ func (r *run) leg(ctx context.Context, workers []Worker, deadline time.Time) err
 	return p.Wait()
 }
 
+// take returns the next block of the leg, false when the leg is over for the
+// worker that asks.
+func (r *run) take(first bool) (b int64, ok bool) {
+	r.hand.Lock()
+	defer r.hand.Unlock()
+	b = r.next
+	if b > r.from && b < r.until && b%r.PerEpoch == 0 && r.saveDue(b) {
+		r.until = b // for all: what is saved is the end of the epoch
+	}
+	late := func(since time.Time, every time.Duration) bool { return every > 0 && time.Since(since) >= every }
+	if b >= r.until || !first && (r.Save != nil && late(r.saved, r.SaveEvery) || r.Check != nil && late(r.checked, r.CheckEvery)) {
+		return 0, false
+	}
+	r.next++
+	return b, true
+}
+
 func (r *run) block(w Worker, b int64) error {
 	lr := r.Schedule.At(float64(b) / float64(r.Blocks))
 	s, err := w.Block(b, lr)
@@ -201,15 +302,20 @@ func (r *run) block(w Worker, b int64) error {
 		return err
 	}
 	if math.IsNaN(s.Loss) || math.IsInf(s.Loss, 0) {
-		return fault.New("lower the learning rate", "training diverged at block %d of %d with learning rate %.3g: %w", b+1, r.Blocks, lr, ErrDiverged)
+		return fault.New("lower the learning rate", "training diverged at step %d of %d, in epoch %d, with learning rate %.3g: %w",
+			b+1, r.Blocks, b/r.PerEpoch+1, lr, ErrDiverged)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.total.add(s)
 	r.recent.add(s)
 	r.unlogged.add(s)
-	if b >= r.Blocks-r.PerEpoch {
-		r.last.add(s)
+	e := b / r.PerEpoch
+	if r.epochOf[e%2] < e {
+		r.epochs[e%2], r.epochOf[e%2] = BlockStats{}, e
+	}
+	if r.epochOf[e%2] == e {
+		r.epochs[e%2].add(s)
 	}
 	done := r.done.Add(1)
 	if every := max(1, r.Blocks/logLines); r.Log != nil && (done%every == 0 || done == r.Blocks) {
@@ -256,7 +362,7 @@ func (r *run) event(since BlockStats) Event {
 	done, elapsed := r.done.Load(), max(time.Since(r.began), time.Microsecond)
 	e := Event{
 		Progress:       float64(done) / float64(r.Blocks),
-		Epoch:          int(max(done-1, 0)/r.PerEpoch) + 1,
+		Epoch:          int(r.epoch(done)) + 1,
 		Loss:           since.mean(),
 		UnitsPerSecond: float64(r.total.Units) / elapsed.Seconds(),
 		LearningRate:   r.Schedule.At(float64(done) / float64(r.Blocks)),
