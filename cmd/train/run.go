@@ -12,6 +12,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/internal/training/losscurve"
 	"github.com/luminavec/luminavec/skipgram"
@@ -21,7 +22,8 @@ import (
 type saver struct {
 	cmd     *cobra.Command
 	output  string
-	replace bool // what is at output is ours, or may be replaced
+	replace bool                  // what is at output is ours, or may be replaced
+	saved   *checkpoints.Progress // of the last checkpoint of this run; nil: there is none
 }
 
 // save writes one. Something that has appeared at the output since the training
@@ -35,7 +37,7 @@ func (s *saver) save(ctx context.Context, c *checkpoints.Checkpoint) error {
 		err := checkpoints.Write(ctx, s.output, c, checkpoints.WriteOptions{Replace: s.replace})
 		switch {
 		case err == nil:
-			s.replace = true
+			s.replace, s.saved = true, &c.Config.Progress
 			if s.output != wanted {
 				cli.Warn(s.cmd, "%s has appeared since the training began: the model is in %s", wanted, s.output)
 			}
@@ -101,6 +103,9 @@ func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, re
 	model, err := fn(cmd.Context(), o, run)
 	progress.Done()
 	if model == nil {
+		if s.saved != nil {
+			err = fault.New(fault.Hint(err), "%w; the checkpoint of %.1f%% is in %s", err, 100*s.saved.Done, s.output)
+		}
 		return err
 	}
 	// What was learnt is saved whether or not the training came to its end.

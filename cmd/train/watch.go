@@ -11,17 +11,17 @@ import (
 )
 
 // watchHelp describes the flags of watchFlags.
-const watchHelp = `      --validate FILE    judge the model with FILE while it trains: word pairs
-                         with scores, analogies, or text that is kept out of
-                         training, whose loss is measured; what FILE is, is told
-                         from its lines, or by words:FILE, analogies:FILE or
-                         text:FILE; may be given several times, the first decides
-      --validate-every N after each N epochs, such as 0.25, or with a time such
-                         as 10m at the end of an epoch and that often; a time
-                         makes the choice depend on the machine (default 1, in
-                         epochs of over a billion words a part of it)
+const watchHelp = `      --validate FILE    judge the model by FILE while it trains: pairs of words
+                         with scores, analogies, or text kept out of training,
+                         whose loss is measured. Its lines show what it is, or
+                         words:FILE, analogies:FILE, text:FILE say so. May be
+                         given several times; the first decides what is best
+      --validate-every N after each N epochs, such as 0.25; or with a time such
+                         as 10m that often and at the end of each epoch, which
+                         makes the choice depend on the machine (default 1; a
+                         part of it in epochs of over a billion words)
       --keep best|last   the model that is left at the end (default best)
-      --patience N       end after N validations without a better one
+      --patience N       end after N validations in a row without a better one
                          (default 0: train to the end)
 `
 

@@ -2,12 +2,13 @@ package training
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"sync/atomic"
 
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // heldOutSeed draws the windows of held-out text: the same in every run, so
@@ -57,11 +58,29 @@ func (t *wordTrainer) heldOutLoss(ctx context.Context, set ValidationSet) (check
 	for _, s := range stats {
 		sum.add(s)
 	}
-	if sum.Targets == 0 {
-		return m, fmt.Errorf("no two words of a line of %s are left after subsampling", set.File)
-	}
 	m.Value = sum.mean()
 	return m, nil
+}
+
+// checkHeldOut makes sure that there is a loss to measure on a text.
+func (t *wordTrainer) checkHeldOut(set ValidationSet) error {
+	found := errors.New("a window")
+	var ids []int32
+	var scratch Scratch
+	for b := range set.Text.Blocks() {
+		var err error
+		if ids, err = set.Text.Block(ids[:0], b); err != nil {
+			return err
+		}
+		_, err = t.windows.Each(ids, NewRandom(heldOutSeed, int64(b)), t.capacity(), &scratch, func([]int32) error { return found })
+		if errors.Is(err, found) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return fault.New("validate with more text, or train with --subsample 0", "%s: no two words of a line are left after subsampling", set.File)
 }
 
 func (h *heldOut) close() {

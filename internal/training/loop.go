@@ -3,13 +3,10 @@ package training
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -17,6 +14,8 @@ import (
 
 // ErrDiverged is returned when the loss of a block is not a finite number.
 var ErrDiverged = errors.New("the loss is no longer a number")
+
+const hintDiverged = "lower the learning rate; 0.025 is usual for skip-gram, 0.05 for CBOW"
 
 // A Worker trains blocks. It is used by one goroutine at a time.
 type Worker interface {
@@ -51,7 +50,7 @@ type Event struct {
 	Progress       float64       // of the whole run, 0 to 1
 	Epoch          int           // from 1
 	Loss           float64       // mean per target since the last event of its kind, in nats
-	UnitsPerSecond float64       // words (or pairs) a second of this run, all threads together
+	UnitsPerSecond float64       // words (or pairs) a second of this run, all threads together, saves and checks not counted
 	LearningRate   float64       // now
 	Elapsed        time.Duration // since the run began or was resumed
 	Remaining      time.Duration // estimate
@@ -156,6 +155,7 @@ type run struct {
 	from  int64      // where it began
 
 	mu       sync.Mutex
+	paused   time.Duration // in saves and checks
 	total    BlockStats    // of this run
 	recent   BlockStats    // since the last Progress
 	unlogged BlockStats    // since the last Log
@@ -188,113 +188,6 @@ func (r *run) outcome() Outcome {
 	return o
 }
 
-// legs runs leg after leg, with checks and saves between them.
-func (r *run) legs(ctx context.Context, workers []Worker) error {
-	for {
-		if r.checkDue() {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			stop, err := r.Check(ctx, r.outcome())
-			if err != nil {
-				return r.between(ctx, "validation", err)
-			}
-			r.Checked, r.checked = r.done.Load(), time.Now()
-			if stop {
-				return nil
-			}
-		}
-		if r.done.Load() >= r.Blocks {
-			return nil
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if r.saveDue(r.done.Load()) {
-			began := time.Now()
-			if err := r.Save(ctx, r.outcome()); err != nil {
-				return r.between(ctx, "checkpoint", err)
-			}
-			r.saved = time.Now()
-			r.saveTook = r.saved.Sub(began)
-		}
-		if err := r.leg(ctx, workers); err != nil {
-			return err
-		}
-	}
-}
-
-// between wraps the error of what is done between two legs. Once ctx has ended
-// that was cut short and has not failed: the run stands as it would without it.
-func (r *run) between(ctx context.Context, what string, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return fmt.Errorf("%s at %.1f%%: %w", what, 100*float64(r.done.Load())/float64(r.Blocks), err)
-}
-
-// checkDue says whether to check here.
-func (r *run) checkDue() bool {
-	done := r.done.Load()
-	if r.Check == nil || done <= r.Checked {
-		return false
-	}
-	return r.CheckAt(done-1) == done || done >= r.Blocks || r.CheckEvery > 0 && done > r.Start && time.Since(r.checked) >= r.CheckEvery
-}
-
-// saveDue says whether to save when so many blocks are done.
-func (r *run) saveDue(done int64) bool {
-	if r.Save == nil || done <= r.Start {
-		return false
-	}
-	since := time.Since(r.saved)
-	return r.SaveEvery > 0 && since >= r.SaveEvery || done%r.PerEpoch == 0 && since >= saveShare*r.saveTook
-}
-
-// leg hands out blocks until the next check or the end of the run, until ctx
-// ends, a worker fails, or it is time for a check or a save. Every worker does at
-// least one block before that time ends the leg, so that saves which come too
-// often slow a run down but do not stop it.
-func (r *run) leg(ctx context.Context, workers []Worker) error {
-	r.from, r.until = r.next, r.Blocks
-	if r.Check != nil {
-		r.until = min(r.until, r.CheckAt(r.from))
-	}
-	p := pool.New().WithErrors().WithFirstError().WithContext(context.WithoutCancel(ctx)).WithCancelOnError()
-	for _, w := range workers {
-		p.Go(func(failed context.Context) error {
-			for first := true; ctx.Err() == nil && failed.Err() == nil; first = false {
-				b, ok := r.take(first)
-				if !ok {
-					return nil
-				}
-				if err := r.block(w, b); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	return p.Wait()
-}
-
-// take returns the next block of the leg, false when the leg is over for the
-// worker that asks.
-func (r *run) take(first bool) (b int64, ok bool) {
-	r.hand.Lock()
-	defer r.hand.Unlock()
-	b = r.next
-	if b > r.from && b < r.until && b%r.PerEpoch == 0 && r.saveDue(b) {
-		r.until = b // for all: what is saved is the end of the epoch
-	}
-	late := func(since time.Time, every time.Duration) bool { return every > 0 && time.Since(since) >= every }
-	if b >= r.until || !first && (r.Save != nil && late(r.saved, r.SaveEvery) || r.Check != nil && late(r.checked, r.CheckEvery)) {
-		return 0, false
-	}
-	r.next++
-	return b, true
-}
-
 func (r *run) block(w Worker, b int64) error {
 	lr := r.Schedule.At(float64(b) / float64(r.Blocks))
 	s, err := w.Block(b, lr)
@@ -302,7 +195,7 @@ func (r *run) block(w Worker, b int64) error {
 		return err
 	}
 	if math.IsNaN(s.Loss) || math.IsInf(s.Loss, 0) {
-		return fault.New("lower the learning rate", "training diverged at step %d of %d, in epoch %d, with learning rate %.3g: %w",
+		return fault.New(hintDiverged, "training diverged at step %d of %d, in epoch %d, with learning rate %.3g: %w",
 			b+1, r.Blocks, b/r.PerEpoch+1, lr, ErrDiverged)
 	}
 	r.mu.Lock()
@@ -364,7 +257,7 @@ func (r *run) event(since BlockStats) Event {
 		Progress:       float64(done) / float64(r.Blocks),
 		Epoch:          int(r.epoch(done)) + 1,
 		Loss:           since.mean(),
-		UnitsPerSecond: float64(r.total.Units) / elapsed.Seconds(),
+		UnitsPerSecond: float64(r.total.Units) / max(elapsed-r.paused, time.Microsecond).Seconds(),
 		LearningRate:   r.Schedule.At(float64(done) / float64(r.Blocks)),
 		Elapsed:        elapsed,
 	}

@@ -81,6 +81,11 @@ func (t *wordTrainer) watch() error {
 	}
 	for _, s := range v.Sets {
 		w.record.Sets = append(w.record.Sets, s.ValidationSet)
+		if s.Text != nil {
+			if err := t.checkHeldOut(s); err != nil {
+				return err
+			}
+		}
 	}
 	t.watcher = w
 	if c := t.run.Resume; c != nil {
@@ -129,7 +134,7 @@ func (t *wordTrainer) check(ctx context.Context, so Outcome) (stop bool, err err
 			return false, fmt.Errorf("%s: %w", s.File, err)
 		}
 		if math.IsNaN(m.Value) || math.IsInf(m.Value, 0) {
-			return false, fault.New("lower the learning rate", "%s: %s is %v: %w", s.File, m.Name, m.Value, ErrDiverged)
+			return false, fault.New(hintDiverged, "%s: %s is %v: %w", s.File, m.Name, m.Value, ErrDiverged)
 		}
 		now.Metrics = append(now.Metrics, m)
 	}
