@@ -9,6 +9,7 @@
 //	README.md                   the model card, for people
 //	training/state.safetensors  the tables that only training needs (optional)
 //	training/log.jsonl          the course of training, a JSON object a line (optional)
+//	training/loss.svg, loss.png a drawing of it (optional)
 //	MANIFEST                    size and checksum of every file above
 //
 // # MANIFEST
@@ -64,6 +65,7 @@
 //
 //	output.weight      [V, dim]            the output table of negative sampling
 //	word.weight        [V, dim]            with n-grams: the words' own rows
+//	best.NAME          as NAME             the best model so far, of a training that is validated
 //
 // # Character n-grams
 //
@@ -75,6 +77,15 @@
 // has no row. Row t of embedding.weight is the vector of token t ready for use:
 // the mean of the word's own row and of its n-grams'. A word that is not in the
 // vocabulary has the mean of the n-grams that it does have rows for.
+//
+// # training/log.jsonl
+//
+// A line of training has the keys time, progress (0 to 1), epoch (from 1), loss
+// (mean per target since the line before, in nats), words_per_second and lr. A
+// line with the key kind, which is "validation", is one figure of the model at
+// its place: set, metric (spearman, accuracy or loss), value, found and of (the
+// pairs, questions or words that the model knows, and all of them), and best
+// where the model is the best so far.
 //
 // # What is checked, and when
 //

@@ -18,21 +18,24 @@ import (
 func resumeCommand() *cobra.Command {
 	var threads int
 	var every time.Duration
+	var watch watchFlags
 	cmd := &cobra.Command{
 		Use:   "resume MODEL [CORPUS...]",
 		Short: "go on with a training that was interrupted",
 		Long: `Usage: train resume MODEL [CORPUS...] [OPTIONS]
 
 Go on with a training that was interrupted, from the checkpoint in MODEL to its
-end. The options are those it began with. The text is read again: from where it
+end. The options are those it began with, those of validation too, unless they
+are given. The text is read again: from where it
 was read before, or from CORPUS, which must hold the same text; with the --field
 or --column that it was read with.
 
 Options:
       --threads N        workers (default: as before)
       --checkpoint-every DURATION
-                         save MODEL this often while training (default 5m)
-` + cli.JSONHelp + cli.SharedHelp + `
+                         save MODEL this often while training, and at the end
+                         of an epoch (default 5m)
+` + watchHelp + cli.JSONHelp + cli.SharedHelp + `
 Example:
   train resume model
 `,
@@ -40,16 +43,17 @@ Example:
 			if len(args) == 0 {
 				return cli.UsageError(fault.New("name the folder of the interrupted training: train resume model", "no model is named"))
 			}
-			return resume(cmd, args[0], args[1:], threads, every)
+			return resume(cmd, args[0], args[1:], threads, every, &watch)
 		},
 	}
 	cmd.Flags().IntVar(&threads, "threads", 0, "")
 	cmd.Flags().DurationVar(&every, "checkpoint-every", 5*time.Minute, "")
+	watch.add(cmd)
 	cli.AddJSON(cmd)
 	return cmd
 }
 
-func resume(cmd *cobra.Command, model string, names []string, threads int, every time.Duration) error {
+func resume(cmd *cobra.Command, model string, names []string, threads int, every time.Duration, watch *watchFlags) error {
 	if err := checkOutput(model, every); err != nil {
 		return err
 	}
@@ -60,6 +64,9 @@ func resume(cmd *cobra.Command, model string, names []string, threads int, every
 	fn, ok := trainers[c.Config.Kind]
 	if !ok {
 		return fmt.Errorf("%s: a model of kind %q cannot be trained further", model, c.Config.Kind)
+	}
+	if why := c.Config.Progress.Stopped; why != "" {
+		return fault.New("to train longer, begin again with more --patience", "%s: its training is finished, it ended early: %s", model, why)
 	}
 	if c.Config.Progress.Finished {
 		return fault.New("to train longer, begin again with more --epochs", "%s: its training is finished", model)
@@ -77,6 +84,13 @@ func resume(cmd *cobra.Command, model string, names []string, threads int, every
 			return cli.UsageError(err)
 		}
 	}
+	if err := watch.check(cmd, c.Config.Validation); err != nil {
+		return err
+	}
+	sets, err := watch.resumeSets(model, c.Config.Validation)
+	if err != nil {
+		return err
+	}
 	source, err := sameSource(c.Config.Corpus.Sources, names, model)
 	if err != nil {
 		return err
@@ -93,8 +107,13 @@ func resume(cmd *cobra.Command, model string, names []string, threads int, every
 		return err
 	}
 	defer corpus.Close()
+	validation, closeSets, err := watch.validation(cmd, sets, corpus, c.Tokenizer)
+	if err != nil {
+		return err
+	}
+	defer closeSets()
 	return train(cmd, fn, o, model, true, skipgram.Run{
-		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, Selection: text, SaveEvery: every, Resume: c,
+		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, Selection: text, SaveEvery: every, Resume: c, Validation: validation,
 	})
 }
 

@@ -69,8 +69,9 @@ Options:
       --engine NAME      fused, or graph: gorgonia's stock operations, the same
                          objective some hundred times slower (default fused)
       --checkpoint-every DURATION
-                         save MODEL this often while training (default 5m)
-%[5]s
+                         save MODEL this often while training, and at the end
+                         of an epoch (default 5m)
+%[6]s%[5]s
 Ctrl-C saves MODEL; 'train resume MODEL' goes on from there.
 
 Examples:
@@ -99,6 +100,7 @@ type wordJob struct {
 	text    corpora.Selection
 	phrases []string
 	every   time.Duration
+	watch   watchFlags
 }
 
 func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command {
@@ -107,7 +109,7 @@ func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command 
 	cmd := &cobra.Command{
 		Use:   kind + " [CORPUS...] -o MODEL",
 		Short: "learn word vectors with " + method,
-		Long:  fmt.Sprintf(wordsHelp, kind, method, sampleEpochs, defaults.LearningRate, cli.JSONHelp+cli.SharedHelp),
+		Long:  fmt.Sprintf(wordsHelp, kind, method, sampleEpochs, defaults.LearningRate, cli.JSONHelp+cli.SharedHelp, watchHelp),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && !cmd.Flags().Changed("epochs") {
 				o.Epochs = sampleEpochs
@@ -137,6 +139,7 @@ func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command 
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "")
 	f.StringVar(&job.engine, "engine", string(o.Engine), "")
 	f.DurationVar(&job.every, "checkpoint-every", 5*time.Minute, "")
+	job.watch.add(cmd)
 	cli.AddJSON(cmd)
 	return cmd
 }
@@ -153,6 +156,9 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 		return cli.UsageError(fault.New("name the files to read, or - for standard input", "--field and --column need a CORPUS"))
 	}
 	if err := checkOutput(j.output, j.every); err != nil {
+		return err
+	}
+	if err := j.watch.check(cmd, nil); err != nil {
 		return err
 	}
 	// An output that may not be written is told now, not after the training.
@@ -173,13 +179,22 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := notInside(j.output, source.Names()); err != nil {
 		return err
 	}
+	sets, err := readSets(j.watch.sets)
+	if err != nil {
+		return err
+	}
 	corpus, err := readCorpus(cmd, source, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: j.options.MinCount, MaxVocabulary: j.options.MaxVocabulary})
 	if err != nil {
 		return err
 	}
 	defer corpus.Close()
+	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, tokenizer)
+	if err != nil {
+		return err
+	}
+	defer closeSets()
 	return train(cmd, trainers[j.kind], j.options, j.output, j.force, skipgram.Run{
-		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, SaveEvery: j.every,
+		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, SaveEvery: j.every, Validation: validation,
 	})
 }
 

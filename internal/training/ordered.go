@@ -3,7 +3,6 @@ package training
 import (
 	"context"
 	"sync"
-	"time"
 
 	"github.com/sourcegraph/conc/stream"
 )
@@ -24,7 +23,7 @@ func (l *Loop) workers() int {
 // trains those that are ready, one at a time and in order. Every update so meets
 // the same numbers as with one thread. Preparing is about a third of the work of
 // a word model; that is what more threads can take off.
-func (r *run) orderedLeg(ctx context.Context, workers []Worker, deadline time.Time) error {
+func (r *run) orderedLeg(ctx context.Context, workers []Worker) error {
 	free := make(chan Worker, len(workers))
 	for _, w := range workers {
 		free <- w
@@ -48,11 +47,11 @@ func (r *run) orderedLeg(ctx context.Context, workers []Worker, deadline time.Ti
 	}
 
 	s := stream.New().WithMaxGoroutines(r.Threads)
-	for first := true; ctx.Err() == nil && !stopped() && r.next.Load() < r.Blocks; first = false {
-		if !first && !deadline.IsZero() && !time.Now().Before(deadline) {
+	for first := true; ctx.Err() == nil && !stopped(); first = false {
+		b, ok := r.take(first)
+		if !ok {
 			break
 		}
-		b := r.next.Add(1) - 1
 		w := <-free
 		s.Go(func() stream.Callback {
 			err := w.Prepare(b)

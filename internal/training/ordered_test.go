@@ -40,10 +40,10 @@ func TestOrderedLoopTrainsInOrder(t *testing.T) {
 		}
 		l.SaveEvery = time.Millisecond
 		saves := 0
-		l.Save = func(_ context.Context, done int64) error {
+		l.Save = func(_ context.Context, so Outcome) error {
 			saves++
-			if done != int64(len(order))+7 {
-				t.Errorf("saved at %d blocks, %d were trained", done, len(order)+7)
+			if so.Done != int64(len(order))+7 {
+				t.Errorf("saved at %d blocks, %d were trained", so.Done, len(order)+7)
 			}
 			return nil
 		}

@@ -1,8 +1,13 @@
 package training
 
-import "github.com/luminavec/luminavec/autograd"
+import (
+	"github.com/luminavec/luminavec/autograd"
+	"github.com/luminavec/luminavec/corpora"
+)
 
-func (t *wordTrainer) newWorker() (Worker, error) {
+func (t *wordTrainer) newWorker() (Worker, error) { return t.newWordWorker() }
+
+func (t *wordTrainer) newWordWorker() (*wordWorker, error) {
 	engine, err := t.newEngine(t.tables)
 	if err != nil {
 		return nil, err
@@ -31,13 +36,19 @@ type wordWorker struct {
 }
 
 // Prepare draws the windows of block b.
-func (w *wordWorker) Prepare(b int64) (err error) {
+func (w *wordWorker) Prepare(b int64) error {
+	c := w.trainer.run.Corpus
+	return w.prepare(c, int(b%int64(c.Blocks())), NewRandom(w.trainer.options.Seed, b))
+}
+
+// prepare draws the windows of a block of c.
+func (w *wordWorker) prepare(c *corpora.Corpus, block int, rng *Random) (err error) {
 	t := w.trainer
-	if w.ids, err = t.run.Corpus.Block(w.ids[:0], int(b%int64(t.run.Corpus.Blocks()))); err != nil {
+	if w.ids, err = c.Block(w.ids[:0], block); err != nil {
 		return err
 	}
 	w.batches = w.batches[:0]
-	w.words, err = t.windows.Each(w.ids, NewRandom(t.options.Seed, b), t.capacity(), &w.scratch, func(batch []int32) error {
+	w.words, err = t.windows.Each(w.ids, rng, t.capacity(), &w.scratch, func(batch []int32) error {
 		if n := len(w.batches); n < cap(w.batches) {
 			w.batches = w.batches[:n+1]
 		} else {
@@ -50,7 +61,8 @@ func (w *wordWorker) Prepare(b int64) (err error) {
 	return err
 }
 
-// Train takes a step on every window of the block.
+// Train takes steps of size lr on the windows that were drawn last; with lr 0 it
+// measures their loss and changes nothing.
 func (w *wordWorker) Train(lr float64) (BlockStats, error) {
 	s := BlockStats{Units: w.words}
 	for _, batch := range w.batches {
