@@ -93,14 +93,27 @@ func (t *Tokenizer) Encode(dst []int32, text string) []int32 {
 	if t.model == nil {
 		return dst
 	}
-	s := t.known.Get().(*wordScanner)
-	defer t.known.Put(s)
-	s.scan([]byte(text), func(word []byte, _, _ int) {
-		if id := t.model.id(word); id >= 0 {
+	t.Each(text, func(_ []byte, id int32) {
+		if id >= 0 {
 			dst = append(dst, id)
 		}
 	})
 	return dst
+}
+
+// Each calls emit with each word of text, in order, and its id, -1 for one that
+// is not in the vocabulary. The word is valid until emit returns. Those of a
+// phrase that is not in the vocabulary stand alone.
+func (t *Tokenizer) Each(text string, emit func(word []byte, id int32)) {
+	s := t.known.Get().(*wordScanner)
+	defer t.known.Put(s)
+	s.scan([]byte(text), func(word []byte, _, _ int) {
+		id := int32(-1)
+		if t.model != nil {
+			id = t.model.id(word)
+		}
+		emit(word, id)
+	})
 }
 
 // Token is a word of a text and where it stands there.
