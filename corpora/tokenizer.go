@@ -75,6 +75,16 @@ func (t *Tokenizer) Words(text []byte, emit func(word []byte)) {
 	s.scan(text, func(word []byte, _, _ int) { emit(word) })
 }
 
+// Word returns the word that text is, normalised. false: it is none, or several.
+func (t *Tokenizer) Word(text string) (word string, ok bool) {
+	n := 0
+	t.Words([]byte(text), func(w []byte) {
+		word = string(w)
+		n++
+	})
+	return word, n == 1
+}
+
 // WithVocabulary returns a tokenizer of the same words with a model over v.
 func (t *Tokenizer) WithVocabulary(v *Vocabulary) (*Tokenizer, error) {
 	if v == nil {
