@@ -53,7 +53,8 @@ Options:
                          (default 0.75)
       --char-ngrams N-M  make each word of a vector of its own and those of its
                          character n-grams of N to M letters, as in 3-6, so that
-                         unknown words get a vector too (default: none)
+                         unknown words get a vector too; they want twice the
+                         usual --lr (default: none)
       --buckets N        different n-grams are hashed into so many
                          (default 2000000)
       --subsample T      drop frequent words above this share of the text;
