@@ -3,6 +3,7 @@
 // a session at a terminal; these commands are added to testscript's own:
 //
 //	mkmodel DIR [WORDS]       write a small model; with WORDS, so many words
+//	mkngrams DIR              write the small model with character n-grams
 //	exits STATUS PROGRAM ...  run a program that must end with STATUS
 //	json FILE [PATH [VALUE]]  FILE, or stdout, is JSON (or one value a line) in
 //	                          which PATH, such as hits.0.file, is there, is VALUE
@@ -53,14 +54,15 @@ func Run(t *testing.T, dir string) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"mkmodel": mkmodel,
-			"exits":   exits,
-			"json":    checkJSON,
-			"npy":     readNpy,
-			"flip":    flip,
-			"cut":     cut,
-			"long":    long,
-			"files":   files,
+			"mkmodel":  mkmodel,
+			"mkngrams": mkngrams,
+			"exits":    exits,
+			"json":     checkJSON,
+			"npy":      readNpy,
+			"flip":     flip,
+			"cut":      cut,
+			"long":     long,
+			"files":    files,
 		},
 	})
 }
@@ -82,6 +84,11 @@ func mkmodel(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	}
 	ts.Check(WriteModel(ts.MkAbs(args[0]), words))
+}
+
+func mkngrams(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1, 1)
+	ts.Check(WriteNGramModel(ts.MkAbs(args[0])))
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {
