@@ -49,6 +49,9 @@ func (t *wordTrainer) begin(s *Start) error {
 			return fmt.Errorf("start: vectors of shape %v, [%d %d] is needed", x.Shape, v, d)
 		}
 	}
+	if s.Freeze || t.options.FreezeInit { // before the vectors are set: n-grams are no part of those that stay
+		t.tables.Frozen, t.options.FreezeInit = s.Given, true
+	}
 	var squares float64
 	for i, given := range s.Given {
 		if !given {
@@ -58,7 +61,7 @@ func (t *wordTrainer) begin(s *Start) error {
 		for _, x := range row {
 			squares += float64(x) * float64(x)
 		}
-		copy(t.tables.In[i*t.tables.Stride:], row)
+		t.tables.SetVector(int32(i), row)
 		if s.Out != nil {
 			copy(t.tables.Out[i*t.tables.Stride:], s.Out.Row(i))
 		}
@@ -78,9 +81,6 @@ func (t *wordTrainer) begin(s *Start) error {
 				row[k] *= float32(rms / usual)
 			}
 		}
-	}
-	if s.Freeze || t.options.FreezeInit {
-		t.tables.Frozen, t.options.FreezeInit = s.Given, true
 	}
 	return nil
 }

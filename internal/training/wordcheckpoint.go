@@ -43,6 +43,7 @@ func (t *wordTrainer) checkpoint(out Outcome, finished bool) *checkpoints.Checkp
 			Created: time.Now().UTC().Format(time.RFC3339),
 			Encoder: checkpoints.EncoderConfig{Pooling: "mean", Normalize: true},
 			Options: options,
+			NGrams:  t.options.NGrams,
 			Corpus: checkpoints.CorpusInfo{
 				Sources: t.run.Sources, Field: t.run.Selection.Field, Column: t.run.Selection.Column, RawWords: c.RawWords(), Words: c.Words(), Lines: c.Lines(), Vocabulary: v,
 			},
