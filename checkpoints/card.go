@@ -21,7 +21,8 @@ type cardData struct {
 	Title        string
 	Tokens       int
 	Params       int
-	Phrases      int         // that the tokenizer joins
+	Phrases      int // that the tokenizer joins
+	Imported     bool
 	Layers       bool        // Linear, ReLU or a projection stand behind the table
 	Settings     [][2]string // of the trainer
 	Sources      string
@@ -34,13 +35,14 @@ type cardData struct {
 // folder.
 func writeCard(w io.Writer, c *Checkpoint) error {
 	d := cardData{
-		Config:  c.Config,
-		Title:   title(c.Config),
-		Tokens:  c.Vocabulary.Len(),
-		Phrases: phrasesOf(c.Tokenizer),
-		Layers:  c.Config.Encoder.Hidden > 0 || c.Config.Encoder.Project > 0,
-		Sources: codes(c.Config.Corpus.Sources, 8),
-		Version: FormatVersion,
+		Config:   c.Config,
+		Title:    title(c.Config),
+		Tokens:   c.Vocabulary.Len(),
+		Phrases:  phrasesOf(c.Tokenizer),
+		Imported: c.Config.Kind == VectorsKind,
+		Layers:   c.Config.Encoder.Hidden > 0 || c.Config.Encoder.Project > 0,
+		Sources:  codes(c.Config.Corpus.Sources, 8),
+		Version:  FormatVersion,
 	}
 	for _, t := range c.Tensors {
 		d.Params += t.Rows() * t.Cols()
@@ -59,9 +61,10 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 
 func title(c Config) string {
 	kind, ok := map[string]string{
-		"skipgram": "Skip-gram word vectors",
-		"cbow":     "CBOW word vectors",
-		"sentence": "Sentence encoder",
+		"skipgram":  "Skip-gram word vectors",
+		"cbow":      "CBOW word vectors",
+		"sentence":  "Sentence encoder",
+		VectorsKind: "Imported word vectors",
 	}[c.Kind]
 	if !ok {
 		kind = "Embedding model (" + code(c.Kind) + ")"

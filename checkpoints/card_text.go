@@ -12,7 +12,7 @@ tags:
 
 # {{.Title}}
 
-{{group .Tokens}} tokens, {{group .Params}} parameters in float32, trained with LuminaVec{{with .Config.Version}} {{.}}{{end}}{{with .Config.Created}} on {{.}}{{end}}.
+{{group .Tokens}} tokens, {{group .Params}} parameters in float32, {{if .Imported}}imported{{else}}trained{{end}} with LuminaVec{{with .Config.Version}} {{.}}{{end}}{{with .Config.Created}} on {{.}}{{end}}.
 {{if not .Config.Progress.Finished}}
 **Training is not finished:** {{percent .Config.Progress.Done}} is done. The vectors can be used as they are.
 {{end}}
@@ -83,7 +83,15 @@ model = SentenceTransformer(modules=[StaticEmbedding(Tokenizer.from_file("tokeni
 With gensim: ` + "`embed export -m MODEL --format word2vec-bin -o vectors.bin`" + `, then
 ` + "`KeyedVectors.load_word2vec_format(\"vectors.bin\", binary=True)`" + `.
 
-## How it was trained
+{{if .Imported}}## Where it comes from
+
+| | |
+|---|---|
+| file | {{or .Sources "not recorded"}} |
+{{range .Settings}}| {{index . 0}} | {{index . 1}} |
+{{end}}
+The vectors were not trained here: their licence is that of the file.
+{{else}}## How it was trained
 
 | | |
 |---|---|
@@ -95,7 +103,7 @@ With gensim: ` + "`embed export -m MODEL --format word2vec-bin -o vectors.bin`" 
 | mean loss at the end | {{number .Config.Progress.Loss}} |
 {{with .Duration}}| time | {{.}} |
 {{end}}{{range .Settings}}| {{index . 0}} | {{index . 1}} |
-{{end}}
+{{end}}{{end}}
 The vectors hold what the text held, its errors and prejudices too. Who uses them for decisions about
 people should look at that first.
 
