@@ -115,8 +115,8 @@ people should look at that first.
 | ` + "`vocab.tsv`" + ` | token, tab, count; line n is row n-1 of the table |
 | ` + "`tokenizer.json`" + ` | text to tokens, in the layout of Hugging Face tokenizers |
 | ` + "`model.safetensors`" + ` | the tables |
-| ` + "`training/`" + ` | what training needs to go on; not needed to use the model |
-| ` + "`MANIFEST`" + ` | size and SHA-256 of every file (format {{.Version}}) |
+{{if not .Imported}}| ` + "`training/`" + ` | what training needs to go on; not needed to use the model |
+{{end}}| ` + "`MANIFEST`" + ` | size and SHA-256 of every file (format {{.Version}}) |
 
 To check a copy: ` + "`awk 'NF==3 {print $2 \"  \" $3}' MANIFEST | sha256sum -c`" + `
 `
