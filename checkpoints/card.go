@@ -22,6 +22,7 @@ type cardData struct {
 	Tokens       int
 	Params       int
 	Phrases      int // that the tokenizer joins
+	NGrams       int // that have rows
 	Imported     bool
 	Layers       bool        // Linear, ReLU or a projection stand behind the table
 	Settings     [][2]string // of the trainer
@@ -43,6 +44,9 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 		Layers:   c.Config.Encoder.Hidden > 0 || c.Config.Encoder.Project > 0,
 		Sources:  codes(c.Config.Corpus.Sources, 8),
 		Version:  FormatVersion,
+	}
+	if c.NGrams != nil {
+		d.NGrams = c.NGrams.Rows()
 	}
 	for _, t := range c.Tensors {
 		d.Params += t.Rows() * t.Cols()

@@ -24,7 +24,13 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 		return fmt.Errorf("resume: position %d of %d blocks", p.Blocks, total)
 	}
 	v, d := t.run.Corpus.Vocabulary().Len(), t.options.Dim
-	in, err := restore(c.Tensors, inputTensor, v, d)
+	// With n-grams the vectors of the model are composed; the words' own rows are
+	// beside them.
+	tensors, name := c.Tensors, inputTensor
+	if t.options.NGrams.Max > 0 {
+		tensors, name = c.State, wordTensor
+	}
+	in, err := restore(tensors, name, v, d)
 	if err != nil {
 		return err
 	}
@@ -33,8 +39,22 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 		return err
 	}
 	t.tables = &autograd.Tables{Rows: v, Dim: d, Stride: kernel.Stride(d), In: in, Out: out}
+	if n := t.objective.Positions; n > 0 {
+		if t.tables.Position, err = restore(c.State, positionTensor, n, d); err != nil {
+			return err
+		}
+	}
+	if t.options.NGrams.Max > 0 {
+		if t.ngrams = c.NGrams; t.ngrams == nil || t.ngrams.Options() != t.options.NGrams {
+			return fmt.Errorf("resume: the checkpoint does not have the character n-grams of its options")
+		}
+		if t.tables.NGrams, err = restore(c.Tensors, ngramTensor, t.ngrams.Rows(), d); err != nil {
+			return err
+		}
+		t.tables.Bag = t.ngrams.Of
+	}
 	if _, kept := c.State[frozenTensor]; kept || t.options.FreezeInit {
-		if t.frozen, err = thaw(c, v); err != nil {
+		if t.tables.Frozen, err = thaw(c, v); err != nil {
 			return err
 		}
 	}

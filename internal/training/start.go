@@ -80,12 +80,12 @@ func (t *wordTrainer) begin(s *Start) error {
 		}
 	}
 	if s.Freeze || t.options.FreezeInit {
-		t.frozen, t.options.FreezeInit = s.Given, true
+		t.tables.Frozen, t.options.FreezeInit = s.Given, true
 	}
 	return nil
 }
 
-// frozenState is the tensor of t.frozen.
+// frozenState is the tensor of Tables.Frozen.
 func frozenState(frozen []bool) checkpoints.Tensor {
 	x := checkpoints.Tensor{Shape: []int{len(frozen), 1}, Data: make([]float32, len(frozen))}
 	for i, f := range frozen {

@@ -8,7 +8,8 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 )
 
-// checkpoint returns the run as it stands; its tensors are the live tables.
+// checkpoint returns the run as it stands; its tensors are the live tables,
+// but for word vectors that are composed.
 func (t *wordTrainer) checkpoint(out Outcome, total int64) *checkpoints.Checkpoint {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -19,11 +20,20 @@ func (t *wordTrainer) checkpoint(out Outcome, total int64) *checkpoints.Checkpoi
 	if loss == 0 {
 		loss = t.loss
 	}
-	state := map[string]checkpoints.Tensor{
-		outputTensor: {Shape: []int{v, d}, Stride: t.tables.Stride, Data: t.tables.Out},
+	padded := func(rows int, data []float32) checkpoints.Tensor {
+		return checkpoints.Tensor{Shape: []int{rows, d}, Stride: t.tables.Stride, Data: data}
 	}
-	if t.frozen != nil {
-		state[frozenTensor] = frozenState(t.frozen)
+	tensors := map[string]checkpoints.Tensor{inputTensor: padded(v, t.tables.Vectors())}
+	state := map[string]checkpoints.Tensor{outputTensor: padded(v, t.tables.Out)}
+	if t.ngrams != nil {
+		tensors[ngramTensor] = padded(t.ngrams.Rows(), t.tables.NGrams)
+		state[wordTensor] = padded(v, t.tables.In)
+	}
+	if n := t.objective.Positions; n > 0 {
+		state[positionTensor] = padded(n, t.tables.Position)
+	}
+	if t.tables.Frozen != nil {
+		state[frozenTensor] = frozenState(t.tables.Frozen)
 	}
 	return &checkpoints.Checkpoint{
 		Config: checkpoints.Config{
@@ -48,10 +58,9 @@ func (t *wordTrainer) checkpoint(out Outcome, total int64) *checkpoints.Checkpoi
 		},
 		Tokenizer:  t.tokenizer,
 		Vocabulary: c.Vocabulary(),
-		Tensors: map[string]checkpoints.Tensor{
-			inputTensor: {Shape: []int{v, d}, Stride: t.tables.Stride, Data: t.tables.In},
-		},
-		State: state,
-		Log:   bytes.Clone(t.log.Bytes()),
+		NGrams:     t.ngrams,
+		Tensors:    tensors,
+		State:      state,
+		Log:        bytes.Clone(t.log.Bytes()),
 	}
 }

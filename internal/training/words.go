@@ -16,8 +16,11 @@ import (
 
 // Names of a word model's tensors.
 const (
-	inputTensor  = "embedding.weight" // model.safetensors, [V, dim]
-	outputTensor = "output.weight"    // training/state.safetensors, [V, dim]
+	inputTensor    = "embedding.weight" // model.safetensors, [V, dim]
+	ngramTensor    = "ngrams.weight"    // model.safetensors, [R, dim]; only with n-grams
+	outputTensor   = "output.weight"    // training/state.safetensors, [V, dim]
+	wordTensor     = "word.weight"      // training/state.safetensors, [V, dim]: the words' own rows; only with n-grams
+	positionTensor = "position.weight"  // training/state.safetensors, [2·window, dim]; only with position weights
 )
 
 // WordRun is what a word trainer needs beside its options.
@@ -59,6 +62,10 @@ func TrainWords(ctx context.Context, objective *autograd.Objective, o WordOption
 	if run.Corpus == nil || run.Tokenizer == nil {
 		return nil, fmt.Errorf("%s: a corpus and its tokenizer are needed", objective.Name)
 	}
+	objective, err := o.objective(objective)
+	if err != nil {
+		return nil, err
+	}
 	t, err := newWordTrainer(objective, o, run)
 	if err != nil {
 		return nil, err
@@ -97,10 +104,10 @@ type wordTrainer struct {
 	options   WordOptions
 	run       WordRun
 	tokenizer *corpora.Tokenizer // with the vocabulary
+	ngrams    *corpora.NGrams    // nil: none
 	tables    *autograd.Tables
 	windows   *Windows
-	frozen    []bool // rows of the word vectors that do not change; nil: none
-	start     int64  // blocks done before this run
+	start     int64 // blocks done before this run
 	spent     float64
 	began     time.Time
 
@@ -128,8 +135,20 @@ func newWordTrainer(objective *autograd.Objective, o WordOptions, run WordRun) (
 	if run.Start == nil && o.FreezeInit {
 		return nil, fmt.Errorf("%s: there are no given vectors to freeze", objective.Name)
 	}
-	if t.tables, err = autograd.NewTables(v.Len(), o.Dim, o.Seed); err != nil || run.Start == nil {
-		return t, err
+	if t.tables, err = autograd.NewTables(v.Len(), o.Dim, o.Seed); err != nil {
+		return nil, err
+	}
+	if n := objective.Positions; n > 0 {
+		t.tables.AddPositions(n)
+	}
+	if o.NGrams.Max > 0 {
+		if t.ngrams, err = corpora.NewNGrams(v, o.NGrams); err != nil {
+			return nil, err
+		}
+		t.tables.AddNGrams(t.ngrams.Rows(), t.ngrams.Of, o.Seed)
+	}
+	if run.Start == nil {
+		return t, nil
 	}
 	t.run.Start = nil // its tables are not needed twice
 	return t, t.begin(run.Start)
