@@ -27,9 +27,16 @@ type cardData struct {
 	Layers       bool        // Linear, ReLU or a projection stand behind the table
 	Settings     [][2]string // of the trainer
 	Sources      string
+	Earlier      []earlierText
 	Duration     string
 	FrequentText string
 	Version      int
+}
+
+// earlierText is a text that the model was trained on before.
+type earlierText struct {
+	Sources  string
+	RawWords int64
 }
 
 // writeCard writes README.md: what a person wants to know who finds the
@@ -47,6 +54,9 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 	}
 	if c.NGrams != nil {
 		d.NGrams = c.NGrams.Rows()
+	}
+	for _, e := range c.Config.Earlier {
+		d.Earlier = append(d.Earlier, earlierText{codes(e.Sources, 8), e.RawWords})
 	}
 	for _, t := range c.Tensors {
 		d.Params += t.Rows() * t.Cols()

@@ -123,7 +123,8 @@ The vectors were not trained here: their licence is that of the file.
 |---|---|
 | objective | {{code .Config.Kind}} |
 | text | {{or .Sources "not recorded"}} |
-| words in the text | {{group .Config.Corpus.RawWords}} in {{group .Config.Corpus.Lines}} lines |
+{{range .Earlier}}| text before | {{or .Sources "not recorded"}}: {{group .RawWords}} words |
+{{end}}| words in the text | {{group .Config.Corpus.RawWords}} in {{group .Config.Corpus.Lines}} lines |
 | words in the vocabulary | {{group .Config.Corpus.Words}} ({{group .Config.Corpus.Vocabulary}} distinct) |
 | epochs | {{.Config.Progress.Epoch}} of {{.Config.Progress.Epochs}} |
 | mean loss at the end | {{number .Config.Progress.Loss}} |

@@ -38,6 +38,7 @@ type Config struct {
 	NGrams   corpora.NGramOptions `json:"ngrams,omitzero"`
 	Options  json.RawMessage      `json:"options,omitempty"` // the trainer's options, for it alone to interpret
 	Corpus   CorpusInfo           `json:"corpus"`
+	Earlier  []CorpusInfo         `json:"earlier,omitempty"` // texts that the model was trained on before, oldest first
 	Progress Progress             `json:"progress"`
 }
 
