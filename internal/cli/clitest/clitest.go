@@ -3,6 +3,7 @@
 // a session at a terminal; these commands are added to testscript's own:
 //
 //	mkmodel DIR [WORDS]       write a small model; with WORDS, so many words
+//	mkvectors FILE DIR        make a model of vectors, as embed import does
 //	exits STATUS PROGRAM ...  run a program that must end with STATUS
 //	json FILE [PATH [VALUE]]  FILE, or stdout, is JSON (or one value a line) in
 //	                          which PATH, such as hits.0.file, is there, is VALUE
@@ -15,6 +16,7 @@ package clitest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,6 +31,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/sbinet/npyio/npy"
+
+	"github.com/luminavec/luminavec/checkpoints"
 )
 
 // Main is the TestMain of a command: it makes the command's main runnable by
@@ -53,14 +57,15 @@ func Run(t *testing.T, dir string) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"mkmodel": mkmodel,
-			"exits":   exits,
-			"json":    checkJSON,
-			"npy":     readNpy,
-			"flip":    flip,
-			"cut":     cut,
-			"long":    long,
-			"files":   files,
+			"mkmodel":   mkmodel,
+			"mkvectors": mkvectors,
+			"exits":     exits,
+			"json":      checkJSON,
+			"npy":       readNpy,
+			"flip":      flip,
+			"cut":       cut,
+			"long":      long,
+			"files":     files,
 		},
 	})
 }
@@ -82,6 +87,13 @@ func mkmodel(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	}
 	ts.Check(WriteModel(ts.MkAbs(args[0]), words))
+}
+
+func mkvectors(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, 2)
+	model, _, err := checkpoints.Import(context.Background(), ts.MkAbs(args[0]), checkpoints.ImportOptions{})
+	ts.Check(err)
+	ts.Check(checkpoints.Write(context.Background(), ts.MkAbs(args[1]), model, checkpoints.WriteOptions{}))
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {
