@@ -298,53 +298,6 @@ func wantImported(t *testing.T, path, format string, want *Checkpoint, counts bo
 	}
 }
 
-// Arrays as NumPy writes them, with a list of words beside.
-func TestImportNPY(t *testing.T) {
-	header := func(descr, order, shape string) string {
-		dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': %s, }\n", descr, order, shape)
-		return npyMagic + "\x01\x00" + string(little.AppendUint16(nil, uint16(len(dict)))) + dict
-	}
-	doubles := ""
-	for _, x := range []float64{1, 0.1, -3, 1e-30} {
-		doubles += string(little.AppendUint64(nil, math.Float64bits(x)))
-	}
-	var swapped []byte
-	for _, x := range []float32{1, 0.1, -3, 1e-30} {
-		swapped = big.AppendUint32(swapped, math.Float32bits(x))
-	}
-	for _, c := range []struct{ name, content, words, want string }{
-		{"f4", header("<f4", "False", "(2, 2)") + float32s(1, 0.1, -3, 1e-30), "a\nb\n", ""},
-		{"f8", header("<f8", "False", "(2, 2)") + doubles, "a\nb", ""},
-		{"big-endian", header(">f4", "False", "(2, 2)") + string(swapped), "a\r\nb\r\n", ""},
-		{"Fortran order", header("<f4", "True", "(2, 2)") + doubles, "a\nb\n", "in C order is needed"},
-		{"three dimensions", header("<f4", "False", "(2, 2, 1)") + doubles, "a\nb\n", "two dimensions"},
-		{"integers", header("<i4", "False", "(2, 2)") + doubles, "a\nb\n", `of type "<i4"`},
-		{"cut", header("<f4", "False", "(3, 2)") + float32s(1, 2, 3, 4), "a\nb\nc\n", "it ends inside row 3 of 3"},
-		{"hostile", header("<f4", "False", "(2000000000, 16000)") + float32s(1, 2, 3, 4), "a\nb\nc\n", "it ends inside row 1 of 2000000000"},
-		{"more words", header("<f4", "False", "(1, 2)") + float32s(1, 2), "a\nb\n", "there are more words than the 1 rows"},
-		{"fewer words", header("<f4", "False", "(2, 2)") + float32s(1, 2, 3, 4), "a\n", "it ends after 1 words"},
-		{"more values", header("<f4", "False", "(1, 2)") + float32s(1, 2, 3, 4), "a\n", "there is more after the last of 1 rows"},
-		{"a bad count", header("<f4", "False", "(1, 2)") + float32s(1, 2), "a\t-1\n", `vocab.tsv:1: "-1" is no count`},
-		{"too large", header("<f8", "False", "(1, 1)") + string(little.AppendUint64(nil, math.Float64bits(1e39))), "a\n", "value 1 of \"a\" is +Inf"},
-		{"no words", header("<f4", "False", "(1, 2)") + float32s(1, 2), "", "an array has no words"},
-	} {
-		path := fileOf(t, "x.npy", c.content)
-		if c.words != "" {
-			if err := os.WriteFile(beside(path, VocabularyFile), []byte(c.words), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		model, _, err := Import(context.Background(), path, ImportOptions{})
-		if c.want == "" {
-			if err != nil || described(model) != "\"a\" 2 [1 0.1]\n\"b\" 1 [-3 1e-30]\n" {
-				t.Errorf("%s: %v", c.name, err)
-			}
-		} else if err == nil || !strings.Contains(err.Error(), c.want) || fault.Hint(err) == "" {
-			t.Errorf("%s: %v, want %q", c.name, err, c.want)
-		}
-	}
-}
-
 // A first line that claims more than there is costs no memory.
 func TestImportHostileHeader(t *testing.T) {
 	for _, content := range []string{
@@ -385,70 +338,6 @@ func TestGrowingTable(t *testing.T) {
 			t.Errorf("dim %d: shape %v", dim, x.Shape)
 		}
 	}
-}
-
-func FuzzVectors(f *testing.F) {
-	for _, seed := range []string{
-		"2 2\na 1 2\nb 3 4\n", "a 1 2\nb 3 4\n", "2 1\na " + float32s(1) + "\nb " + float32s(2), "1 3\nx y 1 2 3",
-		npyMagic + "\x01\x00\x3e\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }  \n" + float32s(1, 2), "\x1f\x8b\x08", "BZh9", "\x28\xb5\x2f\xfd",
-		"1000000000 16000\n", "1 1\n\xff 1\n", "\ufeff1 1\na 1\r\n",
-	} {
-		f.Add([]byte(seed))
-	}
-	dir := f.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, VocabularyFile), []byte("a\t5\nb\t3\n"), 0o600); err != nil {
-		f.Fatal(err)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		path := filepath.Join(dir, "vectors")
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		c, report, err := Import(context.Background(), path, ImportOptions{})
-		if err != nil {
-			if c != nil || err.Error() == "" {
-				t.Fatalf("a model and %v", err)
-			}
-			return
-		}
-		if int64(c.Vocabulary.Len())+report.Duplicates+report.Unusable != report.Rows {
-			t.Fatalf("%d words, %+v", c.Vocabulary.Len(), report)
-		}
-		// What was read is a model, and comes back whole in either format.
-		c.Config.Format = FormatVersion
-		if err := c.Validate(); err != nil {
-			t.Fatal(err)
-		}
-		if checkWords(c.Vocabulary.Tokens(), "") != nil {
-			return
-		}
-		for _, format := range []string{"word2vec", "word2vec-bin"} {
-			if err := os.WriteFile(path, []byte(export(t, c, format)), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			again, report, err := Import(context.Background(), path, ImportOptions{})
-			if format == "word2vec-bin" && (err != nil || report.Format != format) && printable(c.Embedding().Row(0)) {
-				continue // values of printable bytes alone that read as numbers: no text can be told from them
-			}
-			if err != nil {
-				t.Fatalf("%s: %v", format, err)
-			}
-			wantSameTensors(t, again.Tensors, c.Tensors)
-			if !slices.Equal(again.Vocabulary.Tokens(), c.Vocabulary.Tokens()) {
-				t.Fatalf("%s: words %q, were %q", format, again.Vocabulary.Tokens(), c.Vocabulary.Tokens())
-			}
-		}
-	})
-}
-
-// printable says whether the bytes of the values are those of ASCII text.
-func printable(values []float32) bool {
-	for _, b := range []byte(float32s(values...)) {
-		if b < ' ' && b != '\t' && b != '\r' && b != '\n' || b > '~' {
-			return false
-		}
-	}
-	return true
 }
 
 // Files that gensim 4.4.0 wrote.

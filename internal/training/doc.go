@@ -13,6 +13,12 @@
 // With more than one thread the workers update the shared tables without locks
 // (Hogwild), and the order in which updates meet is not repeatable.
 //
+// # Beginnings
+//
+// A run begins at random, as word2vec does, or with given vectors for some words
+// (Start), or as a resumed one, at a position with everything as it was. Continue
+// makes such a position, the first, of a trained model and new text.
+//
 // # Legs
 //
 // To save a checkpoint the loop stops handing out blocks, waits for those under
