@@ -123,8 +123,7 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*Checkpoint, *Imp
 // reach counts the words that the tokenizer cannot make.
 func (r *ImportReport) reach(t *corpora.Tokenizer) {
 	tokens := t.Vocabulary().Tokens()
-	var missed []string
-	missed = missedBy(t, tokens)
+	missed := missedBy(t, tokens)
 	if r.Unreachable = len(missed); r.Unreachable == 0 {
 		return
 	}
