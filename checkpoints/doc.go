@@ -65,6 +65,7 @@
 //
 //	output.weight      [V, dim]            the output table of negative sampling
 //	word.weight        [V, dim]            with n-grams: the words' own rows
+//	frozen.rows        [V, 1]              1 for words whose given vectors stay, else 0
 //	best.NAME          as NAME             the best model so far, of a training that is validated
 //
 // # Character n-grams
@@ -75,8 +76,24 @@
 // line n for row n-1. So the row of an n-gram is found by the line that holds its
 // FNV-1a hash modulo the number of buckets; an n-gram whose bucket has no line
 // has no row. Row t of embedding.weight is the vector of token t ready for use:
-// the mean of the word's own row and of its n-grams'. A word that is not in the
+// the mean of the word's own row and of its n-grams' (of a frozen word its own row
+// alone). A word that is not in the
 // vocabulary has the mean of the n-grams that it does have rows for.
+//
+// # Vectors of other programs
+//
+// OpenVectors reads word vectors row by row, whoever wrote them: word2vec's two
+// formats, GloVe, fastText's .vec, NumPy arrays, model folders. Import makes a model
+// of them, of the kind "vectors", which has no training to go on with, but every
+// command uses it, and a training can start from it. Export is the way back.
+//
+// What the file says of itself is not believed: rows are counted, values must be
+// finite, memory grows with what has been read, and an error names the line or the
+// byte.
+//
+//	vectors, err := checkpoints.OpenVectors(ctx, "glove.txt.gz", checkpoints.VectorsOptions{})
+//	defer vectors.Close()
+//	err = vectors.Each(ctx, func(row checkpoints.VectorRow) error { … })
 //
 // # training/log.jsonl
 //

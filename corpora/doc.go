@@ -55,6 +55,9 @@
 // that ends with the Corpus; of more than MaxDistinct different words the rarest
 // are dropped, and told by Corpus.Dropped.
 //
+// BuildOptions.Base grows the vocabulary of a model by the words of a new text:
+// the old words stay, counts are added up, and all are numbered anew.
+//
 //	corpus, err := corpora.Build(ctx, src, corpora.BuildOptions{MinCount: 5})
 //	defer corpus.Close()
 //	for i := range corpus.Blocks() {

@@ -18,6 +18,12 @@
 // of one thread at any number of them, at up to half again its speed: preparing is
 // about a third of the work.
 //
+// # Beginnings
+//
+// A run begins at random, as word2vec does, or with given vectors for some words
+// (Start), or as a resumed one, at a position with everything as it was. Continue
+// makes such a position, the first, of a trained model and new text.
+//
 // # Legs
 //
 // To save a checkpoint or to validate the model the loop stops handing out

@@ -19,7 +19,7 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 	case p.Stopped != "":
 		return fmt.Errorf("resume: the training is finished, it ended early: %s", p.Stopped)
 	case p.TotalBlocks != total || was.RawWords != now.RawWords() || was.Words != now.Words() || was.Lines != now.Lines():
-		return fault.New("resume with the text the training began with",
+		return fault.New("resume with the text the training began with; --corpus goes on with new text",
 			"resume: the corpus has changed: it holds %d words, %d in the vocabulary, in %d lines and %d blocks; the checkpoint was made with %d, %d, %d and %d",
 			now.RawWords(), now.Words(), now.Lines(), total, was.RawWords, was.Words, was.Lines, p.TotalBlocks)
 	case p.Blocks < 0 || p.Blocks > total:
@@ -64,6 +64,7 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 	t.sums.Epoch.Loss, t.sums.Epoch.Targets = p.EpochSum.Loss, p.EpochSum.Targets
 	t.sums.Unlogged.Loss, t.sums.Unlogged.Targets = p.LogSum.Loss, p.LogSum.Targets
 	t.loss = p.Loss
+	t.earlier = c.Config.Earlier
 	t.log.Write(c.Log)
 	return nil
 }

@@ -47,6 +47,7 @@ func (t *wordTrainer) checkpoint(out Outcome, finished bool) *checkpoints.Checkp
 			Corpus: checkpoints.CorpusInfo{
 				Sources: t.run.Sources, Field: t.run.Selection.Field, Column: t.run.Selection.Column, RawWords: c.RawWords(), Words: c.Words(), Lines: c.Lines(), Vocabulary: v,
 			},
+			Earlier: t.earlier,
 			Progress: checkpoints.Progress{
 				Done:        float64(out.Done) / float64(t.blocks),
 				Blocks:      out.Done,

@@ -125,7 +125,8 @@ type wordTrainer struct {
 	start     int64    // blocks done before this run
 	sums      Sums     // of these
 	spent     float64
-	stopped   string // why the run ended before its last block
+	stopped   string                   // why the run ended before its last block
+	earlier   []checkpoints.CorpusInfo // texts before this run's
 
 	mu   sync.Mutex   // guards what follows: events come from goroutines of their own
 	log  bytes.Buffer // training/log.jsonl
