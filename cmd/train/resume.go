@@ -12,6 +12,7 @@ import (
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/skipgram"
 )
 
@@ -76,6 +77,9 @@ func resume(cmd *cobra.Command, model string, names []string, threads int, every
 		if err := o.Validate(); err != nil {
 			return cli.UsageError(err)
 		}
+	}
+	if err := training.CheckTokenizer(c); err != nil {
+		return fmt.Errorf("%s: %w", model, err)
 	}
 	source, err := sameSource(c.Config.Corpus.Sources, names, model)
 	if err != nil {
