@@ -61,6 +61,16 @@
 //		block, err = corpus.Block(block[:0], i) // ids, LineEnd after each line
 //	}
 //
+// WriteCache keeps a corpus in a folder, OpenCache finds it there again, and its
+// CacheKey says whether it is still that of the text and the options: then the
+// text need not be read. Its ids are read from the file, so it may be larger than
+// memory. While a cache is made there are two copies of the ids on disk.
+//
+//	cache, err := corpora.OpenCache(ctx, dir)
+//	if err == nil && cache.Differs(key) == "" {
+//		corpus, err = cache.Corpus(ctx, nil)
+//	}
+//
 // A few words make up much of any text (of the sample "the" alone is 7%), and teach
 // little after their first thousand occurrences; KeepProbabilities says how
 // often each should be kept, by the formula of word2vec.

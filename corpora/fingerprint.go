@@ -35,6 +35,14 @@ func appendIDs(dst []byte, ids []int32) []byte {
 	return dst
 }
 
+// decodeIDs appends the ids that appendIDs has written.
+func decodeIDs(dst []int32, raw []byte) []int32 {
+	for ; len(raw) >= 4; raw = raw[4:] {
+		dst = append(dst, int32(binary.LittleEndian.Uint32(raw)))
+	}
+	return dst
+}
+
 // Fingerprint tells this corpus from others: it is a hash of all ids and line
 // ends in their order, which is all that training sees of the text.
 func (c *Corpus) Fingerprint() string { return c.fingerprint }

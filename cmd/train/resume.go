@@ -18,6 +18,7 @@ import (
 
 func resumeCommand() *cobra.Command {
 	var threads int
+	var cache string
 	var every time.Duration
 	cmd := &cobra.Command{
 		Use:   "resume MODEL [CORPUS...]",
@@ -27,9 +28,12 @@ func resumeCommand() *cobra.Command {
 Go on with a training that was interrupted, from the checkpoint in MODEL to its
 end. The options are those it began with. The text is read again: from where it
 was read before, or from CORPUS, which must hold the same text; with the --field
-or --column that it was read with.
+or --column that it was read with. A training with --cache needs no text.
 
 Options:
+      --cache DIR        take the words from where --cache kept them; read the
+                         text, and keep it, if they are not there (default: as
+                         before)
       --threads N        workers (default: as before)
       --checkpoint-every DURATION
                          save MODEL this often while training (default 5m)
@@ -41,16 +45,17 @@ Example:
 			if len(args) == 0 {
 				return cli.UsageError(fault.New("name the folder of the interrupted training: train resume model", "no model is named"))
 			}
-			return resume(cmd, args[0], args[1:], threads, every)
+			return resume(cmd, args[0], args[1:], cache, threads, every)
 		},
 	}
+	cmd.Flags().StringVar(&cache, "cache", "", "")
 	cmd.Flags().IntVar(&threads, "threads", 0, "")
 	cmd.Flags().DurationVar(&every, "checkpoint-every", 5*time.Minute, "")
 	cli.AddJSON(cmd)
 	return cmd
 }
 
-func resume(cmd *cobra.Command, model string, names []string, threads int, every time.Duration) error {
+func resume(cmd *cobra.Command, model string, names []string, cache string, threads int, every time.Duration) error {
 	if err := checkOutput(model, every); err != nil {
 		return err
 	}
@@ -81,24 +86,26 @@ func resume(cmd *cobra.Command, model string, names []string, threads int, every
 	if err := training.CheckTokenizer(c); err != nil {
 		return fmt.Errorf("%s: %w", model, err)
 	}
-	source, err := sameSource(c.Config.Corpus.Sources, names, model)
-	if err != nil {
-		return err
-	}
 	text := corpora.Selection{Field: c.Config.Corpus.Field, Column: c.Config.Corpus.Column}
-	if err := source.Select(text); err != nil {
-		return fmt.Errorf("%s: corpus in config.json: %w", model, err)
+	if !cmd.Flags().Changed("cache") {
+		cache = c.Config.Corpus.Cache
 	}
-	if err := notInside(model, source.Names()); err != nil {
-		return err
-	}
-	corpus, err := readCorpus(cmd, source, corpora.BuildOptions{Tokenizer: c.Tokenizer, Vocabulary: c.Vocabulary})
+	corpus, err := resumedCorpus(cmd, cache, c, func() (*corpora.Source, error) {
+		source, err := sameSource(c.Config.Corpus.Sources, names, model)
+		if err != nil {
+			return nil, err
+		}
+		if err := source.Select(text); err != nil {
+			return nil, fmt.Errorf("%s: corpus in config.json: %w", model, err)
+		}
+		return source, notInside(model, source.Names())
+	}, corpora.BuildOptions{Tokenizer: c.Tokenizer, Vocabulary: c.Vocabulary, MinCount: o.MinCount, MaxVocabulary: o.MaxVocabulary})
 	if err != nil {
 		return err
 	}
 	defer corpus.Close()
 	return train(cmd, fn, o, model, true, skipgram.Run{
-		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, Selection: text, SaveEvery: every, Resume: c,
+		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, Selection: text, Cache: cache, SaveEvery: every, Resume: c,
 	})
 }
 

@@ -60,6 +60,8 @@ Options:
                          whitespace  what stands between white space, with its
                                      punctuation
       --cased            keep capital letters
+      --cache DIR        keep the words there as ids: a later run on the same
+                         files reads these, and a resumed one needs no text
       --phrases FILE     join the phrases of 'train phrases' to one word, as in
                          new_york; may be given several times, in their order
       --threads N        workers; 1 makes the result repeatable
@@ -96,6 +98,7 @@ type wordJob struct {
 	cased   bool
 	cut     string // --tokenizer
 	text    corpora.Selection
+	cache   string
 	phrases []string
 	every   time.Duration
 }
@@ -130,6 +133,7 @@ func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command 
 	f.StringVar(&job.text.Column, "column", "", "")
 	f.StringVar(&job.cut, "tokenizer", "words", "")
 	f.BoolVar(&job.cased, "cased", false, "")
+	f.StringVar(&job.cache, "cache", "", "")
 	f.StringArrayVar(&job.phrases, "phrases", nil, "")
 	f.IntVar(&o.Threads, "threads", o.Threads, "")
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "")
@@ -171,13 +175,13 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := notInside(j.output, source.Names()); err != nil {
 		return err
 	}
-	corpus, err := readCorpus(cmd, source, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: j.options.MinCount, MaxVocabulary: j.options.MaxVocabulary})
+	corpus, err := cachedCorpus(cmd, j.cache, source, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: j.options.MinCount, MaxVocabulary: j.options.MaxVocabulary})
 	if err != nil {
 		return err
 	}
 	defer corpus.Close()
 	return train(cmd, trainers[j.kind], j.options, j.output, j.force, skipgram.Run{
-		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, SaveEvery: j.every,
+		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, SaveEvery: j.every,
 	})
 }
 
