@@ -104,6 +104,9 @@ func resume(cmd *cobra.Command, model string, names []string, cache string, thre
 		return err
 	}
 	defer corpus.Close()
+	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, model, c.Config.Progress.Done, true, true); err != nil {
+		return err
+	}
 	return train(cmd, fn, o, model, true, skipgram.Run{
 		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, Selection: text, Cache: cache, SaveEvery: every, Resume: c,
 	})

@@ -39,7 +39,8 @@ English Wikipedia is used, with --epochs %[3]d by default.
 
 Options:
   -o, --output MODEL     folder to write
-      --force            replace MODEL if it exists
+      --force            replace MODEL if it exists; train even if memory or
+                         disk seem too small
       --dim N            length of a vector (default 100)
       --window N         context words on each side, at most (default 5)
       --negative N       negative samples a window (default 5)
@@ -180,6 +181,9 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer corpus.Close()
+	if err := checkNeeds(cmd, j.kind, j.options, corpus, j.output, 0, false, j.force); err != nil {
+		return err
+	}
 	return train(cmd, trainers[j.kind], j.options, j.output, j.force, skipgram.Run{
 		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, SaveEvery: j.every,
 	})
@@ -230,6 +234,7 @@ func openSource(names []string) (*corpora.Source, error) {
 
 // readCorpus reads and counts the source, and says what it found.
 func readCorpus(cmd *cobra.Command, source *corpora.Source, o corpora.BuildOptions) (*corpora.Corpus, error) {
+	warnSpool(cmd, source)
 	progress := cli.StartProgress(cmd, "reading")
 	o.OnProgress = func(done, size int64) {
 		fraction := -1.0
