@@ -33,9 +33,10 @@ const wordsHelp = `Usage: train %[1]s [CORPUS...] -o MODEL [OPTIONS]
 Learn word vectors with %[2]s and negative sampling.
 
 CORPUS is a text file, a folder, a glob or - for standard input; gzip, bzip2 and
-zstd are recognised. A line is a unit that windows do not cross. With --field it
-is JSON Lines, with --column CSV or TSV. With no CORPUS the bundled sample of
-English Wikipedia is used, with --epochs %[3]d by default.
+zstd are recognised. Windows do not cross the end of a line, which may have any
+length, nor the blank line between two documents. With --field it is JSON Lines,
+with --column CSV or TSV. With no CORPUS the bundled sample of English Wikipedia
+is used, with --epochs %[3]d by default.
 
 Options:
   -o, --output MODEL     folder to write
