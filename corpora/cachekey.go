@@ -75,6 +75,9 @@ func (k CacheKey) differs(now CacheKey) string {
 			return s.Name + " has changed"
 		}
 	}
+	if k.Tokenizer != now.Tokenizer {
+		return "the tokenizer or its phrases are others"
+	}
 	for _, o := range []struct {
 		name     string
 		was, now any
@@ -91,9 +94,6 @@ func (k CacheKey) differs(now CacheKey) string {
 			}
 			return fmt.Sprintf("%s is %d, and was %d", o.name, o.now, o.was)
 		}
-	}
-	if k.Tokenizer != now.Tokenizer {
-		return "the tokenizer or its phrases are others"
 	}
 	return ""
 }

@@ -51,6 +51,10 @@ func (c *Corpus) Fingerprint() string { return c.fingerprint }
 // what the tokenizer was made with, phrases included, and not of its vocabulary.
 func (t *Tokenizer) Fingerprint() string {
 	h := sha256.New()
+	if t.sub != nil {
+		h.Write(t.sub.file)
+		return hex.EncodeToString(h.Sum(nil)[:fingerprintBytes])
+	}
 	fmt.Fprintf(h, "words cased=%t whitespace=%t\n", t.options.Cased, t.options.Whitespace)
 	for _, list := range t.Phrases() {
 		for _, phrase := range list {

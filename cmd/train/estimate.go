@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -36,8 +37,12 @@ func checkNeeds(cmd *cobra.Command, kind string, o skipgram.Options, corpus *cor
 		}
 		cli.Warn(cmd, "%v", err)
 	}
-	cli.Note(cmd, "training needs %s of memory%s, %s of disk%s and, by experience, about %s",
-		cli.Bytes(estimate.Total(need.Memory)), free(has.Memory), cli.Bytes(estimate.Total(need.Disk)), free(has.Disk), cli.Duration(need.Time))
+	guess := "about " + cli.Duration(need.Time)
+	if need.Time < time.Second {
+		guess = "less than a second"
+	}
+	cli.Note(cmd, "training needs %s of memory%s, %s of disk%s and, by experience, %s",
+		cli.Bytes(estimate.Total(need.Memory)), free(has.Memory), cli.Bytes(estimate.Total(need.Disk)), free(has.Disk), guess)
 	return nil
 }
 

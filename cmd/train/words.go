@@ -61,6 +61,10 @@ Options:
       --tokenizer NAME   words       as Unicode (UAX #29) cuts them (default)
                          whitespace  what stands between white space, with its
                                      punctuation
+                         MODEL       as that model does, phrases included
+                         FILE        the tokens of a tokenizer.json of Hugging
+                                     Face (WordPiece), or of a vocab.txt of
+                                     BERT: all of them, with their own ids
       --cased            keep capital letters
       --cache DIR        keep the words there as ids: a later run on the same
                          files reads these, and a resumed one needs no text
@@ -150,9 +154,6 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := j.options.Validate(); err != nil {
 		return cli.UsageError(err)
 	}
-	if j.cut != "words" && j.cut != "whitespace" {
-		return cli.UsageError(fault.New("choose words or whitespace", "unknown tokenizer %q", j.cut))
-	}
 	if len(args) == 0 && j.text != (corpora.Selection{}) {
 		return cli.UsageError(fault.New("name the files to read, or - for standard input", "--field and --column need a CORPUS"))
 	}
@@ -163,7 +164,7 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := checkpoints.CheckOutput(j.output, checkpoints.WriteOptions{Replace: j.force}); err != nil {
 		return err
 	}
-	tokenizer, err := joinPhrases(corpora.NewWordTokenizer(corpora.WordOptions{Cased: j.cased, Whitespace: j.cut == "whitespace"}), j.phrases)
+	tokenizer, err := j.tokenizer(cmd)
 	if err != nil {
 		return err
 	}
