@@ -61,7 +61,11 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 	for _, t := range c.Tensors {
 		d.Params += t.Rows() * t.Cols()
 	}
-	d.FrequentText = codes(c.Vocabulary.Tokens(), 12)
+	var frequent []string
+	for _, id := range c.Vocabulary.ByCount() {
+		frequent = append(frequent, c.Vocabulary.Token(id))
+	}
+	d.FrequentText = codes(frequent, 12)
 	settings, err := flatten(c.Config.Options)
 	if err != nil {
 		return err

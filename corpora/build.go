@@ -29,6 +29,7 @@ type BuildOptions struct {
 	// Tokenizer finds the words. Default: NewWordTokenizer(WordOptions{}).
 	Tokenizer *Tokenizer
 	// MinCount is how often a word must occur to be in the vocabulary. Default 5; 1 keeps all.
+	// With a tokenizer of subwords, MinCount and MaxVocabulary are not looked at: all its tokens are kept.
 	MinCount int64
 	// MaxVocabulary is how many words the vocabulary has at most: the most
 	// frequent, of those with equal counts the first by their bytes. Default 0: no limit.
@@ -95,6 +96,8 @@ type Corpus struct {
 	distinct   int
 	dropped    int   // of distinct, while counting
 	droppedMax int64 // the greatest count of them when they were dropped
+
+	fingerprint string // of all ids
 }
 
 // Build reads src once, counts its words and keeps their ids.
@@ -118,6 +121,10 @@ func Build(ctx context.Context, src *Source, o BuildOptions) (*Corpus, error) {
 }
 
 func (c *Corpus) build(ctx context.Context, src *Source, o BuildOptions, threads int) error {
+	own := o.Vocabulary == nil && o.Tokenizer.Subwords()
+	if own {
+		o.Vocabulary = o.Tokenizer.sub.vocabulary
+	}
 	tables := newWordTables(threads, o)
 	if err := c.encode(ctx, src, o, tables); err != nil {
 		return err
@@ -138,7 +145,37 @@ func (c *Corpus) build(ctx context.Context, src *Source, o BuildOptions, threads
 			return err
 		}
 	}
-	return c.finish(ctx, final)
+	if err := c.finish(ctx, final); err != nil || !own {
+		return err
+	}
+	return c.countTokens(ctx)
+}
+
+// countTokens gives the vocabulary of a tokenizer of subwords its counts.
+func (c *Corpus) countTokens(ctx context.Context) error {
+	counts := make([]int64, c.vocabulary.Len())
+	var ids []int32
+	for i := range c.Blocks() {
+		var err error
+		if ids, err = c.Block(ids[:0], i); err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if id != LineEnd {
+				counts[id]++
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	c.distinct = 0
+	for _, n := range counts {
+		c.distinct += min(1, int(n))
+	}
+	var err error
+	c.vocabulary, err = NewVocabulary(c.vocabulary.tokens, counts)
+	return err
 }
 
 // batch is some chunks of text on their way to a goroutine.
@@ -220,7 +257,7 @@ func (c *Corpus) encode(ctx context.Context, src *Source, o BuildOptions, tables
 // finish turns provisional ids into final ones (nil final: they are), leaves
 // out what is not in the vocabulary, and counts.
 func (c *Corpus) finish(ctx context.Context, final []int32) error {
-	inLine := false
+	inLine, hash := false, newIDHash()
 	err := c.ids.rewrite(func(dst, ids []int32) ([]int32, error) {
 		for _, id := range ids {
 			if id == LineEnd {
@@ -240,11 +277,13 @@ func (c *Corpus) finish(ctx context.Context, final []int32) error {
 			c.words++
 			inLine = true
 		}
+		hash.add(dst)
 		return dst, ctx.Err()
 	})
 	if err != nil {
 		return err
 	}
+	c.fingerprint = hash.String()
 	if c.words == 0 {
 		return fault.New("is this the text that the model was made from?",
 			"none of %d words is in the vocabulary of %d", c.rawWords, c.vocabulary.Len())

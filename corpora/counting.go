@@ -43,7 +43,7 @@ func newWordTables(n int, o BuildOptions) []*wordTable {
 
 func newWordTable(first, step int32, o BuildOptions) *wordTable {
 	return &wordTable{first: first, step: step, given: o.Vocabulary, base: o.Base, ids: map[string]int32{},
-		scanner: newScanner(o.Tokenizer.options, o.Tokenizer.passes, false)}
+		scanner: o.Tokenizer.newScanner(o.Tokenizer.passes, false)}
 }
 
 // encode returns the ids of a batch, a LineEnd after each line with a word.
@@ -57,7 +57,13 @@ func (t *wordTable) encode(b *batch) (ids []int32, err error) {
 	add := t.number(&ids)
 	start := 0
 	for i, end := range b.ends {
-		t.scanner.part(b.text[start:end.at], start, add)
+		if t.scanner.subwords != nil {
+			n := len(ids)
+			ids = t.scanner.subwords.encode(ids, b.text[start:end.at])
+			t.raw += int64(len(ids) - n)
+		} else {
+			t.scanner.part(b.text[start:end.at], start, add)
+		}
 		if end.line || i == len(b.ends)-1 { // phrases are not looked for across batches
 			t.scanner.flush(add)
 		}

@@ -89,7 +89,7 @@ func newPairCounter(o PhraseOptions, threads int) *pairCounter {
 	for range threads {
 		c.workers = append(c.workers, &pairWorker{
 			counter: c, known: map[string]int32{},
-			scanner: newScanner(o.Tokenizer.options, o.Tokenizer.passes, false),
+			scanner: o.Tokenizer.newScanner(o.Tokenizer.passes, false),
 		})
 	}
 	return c

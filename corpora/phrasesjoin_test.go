@@ -135,7 +135,7 @@ func TestJoinPhrasesRandom(t *testing.T) {
 				t.Fatalf("%q by %q: %+v, want %s", text, words.Phrases(), token, want[i])
 			}
 		}
-		s := newScanner(words.options, words.passes, true)
+		s := words.newScanner(words.passes, true)
 		var parts []string
 		add := func(w []byte, start, end int) {
 			parts = append(parts, string(w))

@@ -19,6 +19,7 @@ type WordOptions struct {
 // WordLevel model. It is safe for concurrent use.
 type Tokenizer struct {
 	options  WordOptions
+	sub      *subwords     // of a tokenizer of subwords; options and passes are nothing then
 	passes   []*phrasePass // of WithPhrases
 	model    *wordLevel    // nil without a vocabulary
 	scanners *sync.Pool    // of *wordScanner
@@ -36,9 +37,8 @@ func NewWordTokenizer(o WordOptions) *Tokenizer {
 
 // pools makes the pools of scanners, by what t was made with.
 func (t *Tokenizer) pools() {
-	options := t.options
 	pool := func(passes []*phrasePass, places bool) *sync.Pool {
-		return &sync.Pool{New: func() any { return newScanner(options, passes, places) }}
+		return &sync.Pool{New: func() any { return t.newScanner(passes, places) }}
 	}
 	known := t.passes
 	if t.model != nil {
@@ -48,15 +48,22 @@ func (t *Tokenizer) pools() {
 }
 
 // newScanner returns a scanner that joins the phrases of passes.
-func newScanner(o WordOptions, passes []*phrasePass, places bool) *wordScanner {
-	s := newWordScanner(o.Cased, places)
-	s.whitespace = o.Whitespace
+func (t *Tokenizer) newScanner(passes []*phrasePass, places bool) *wordScanner {
+	s := newWordScanner(t.options.Cased, places)
+	s.whitespace = t.options.Whitespace
+	if t.sub != nil {
+		s.subwords = newSubwordScanner(t.sub)
+	}
 	s.joiner = newJoiner(passes)
 	return s
 }
 
 // Options returns what the tokenizer was made with.
 func (t *Tokenizer) Options() WordOptions { return t.options }
+
+// Subwords reports whether the tokens are those of a tokenizer of Hugging Face:
+// then the vocabulary is its own, and Options and Phrases are nothing.
+func (t *Tokenizer) Subwords() bool { return t.sub != nil }
 
 // Vocabulary returns the vocabulary of the model, nil when there is none.
 func (t *Tokenizer) Vocabulary() *Vocabulary {
@@ -90,6 +97,11 @@ func (t *Tokenizer) WithVocabulary(v *Vocabulary) (*Tokenizer, error) {
 	if v == nil {
 		return nil, errors.New("no vocabulary is given")
 	}
+	if t.sub != nil {
+		if err := t.sub.with(v); err != nil {
+			return nil, err
+		}
+	}
 	with := *t
 	with.model = newWordLevel(v)
 	with.pools()
@@ -102,6 +114,11 @@ func (t *Tokenizer) WithVocabulary(v *Vocabulary) (*Tokenizer, error) {
 func (t *Tokenizer) Encode(dst []int32, text string) []int32 {
 	if t.model == nil {
 		return dst
+	}
+	if t.sub != nil {
+		s := t.known.Get().(*wordScanner)
+		defer t.known.Put(s)
+		return s.subwords.encode(dst, []byte(text))
 	}
 	t.Each(text, func(_ []byte, id int32) {
 		if id >= 0 {

@@ -168,10 +168,10 @@ func TestParseTokenizerErrors(t *testing.T) {
 	}
 	for _, test := range []struct{ from, to, message string }{
 		{string(good), "", "f.json: no tokenizer: unexpected end of JSON input"},
-		{string(good), "{}", `f.json: model of type "", not WordLevel`},
+		{string(good), "{}", `f.json: model of type "" is not supported`},
 		{string(good), "[]", "f.json: no tokenizer"},
 		{string(good), "null", `model of type ""`},
-		{`"WordLevel"`, `"BPE"`, `f.json: model of type "BPE", not WordLevel`},
+		{`"WordLevel"`, `"BPE"`, `f.json: model of type "BPE" is not supported`},
 		{`"Lowercase"`, `"StripAccents"`, "f.json: normalizer Sequence[StripAccents NFC], not Sequence of Lowercase and NFC"},
 		{`"Split"`, `"Whitespace"`, "f.json: pre_tokenizer Whitespace, not the split into words"},
 		{`"invert": true`, `"invert": false`, "f.json: pre_tokenizer Split, not"},

@@ -107,8 +107,12 @@ func (o WordOptions) file() tokenizerFile {
 }
 
 // MarshalJSON writes tokenizer.json. Counts are not part of it; vocab.tsv has
-// them. A tokenizer without a vocabulary writes an empty one.
+// them. A tokenizer without a vocabulary writes an empty one, one of subwords the
+// file that it was read from.
 func (t *Tokenizer) MarshalJSON() ([]byte, error) {
+	if t.sub != nil {
+		return bytes.Clone(t.sub.file), nil
+	}
 	var b bytes.Buffer
 	if err := t.options.render(t.Vocabulary(), func(part []byte) bool { b.Write(part); return true }); err != nil {
 		return nil, err
@@ -192,8 +196,9 @@ func marshalPlain(v any, indent string) ([]byte, error) {
 }
 
 // ParseTokenizer reads what MarshalJSON wrote; name stands in errors. The
-// vocabulary has no counts: use WithVocabulary with that of vocab.tsv. Files of
-// other tokenizers are refused, since this package could not cut their words.
+// vocabulary has no counts: use WithVocabulary with that of vocab.tsv. Of other
+// files it reads those of Hugging Face's WordPiece models, see [OpenTokenizer]; the
+// rest is refused, since this package could not cut their words.
 func ParseTokenizer(name string, data []byte) (*Tokenizer, error) {
 	const hint = "a tokenizer.json written by train has lower-cased words and a WordLevel model"
 	var f tokenizerFile
@@ -201,7 +206,12 @@ func ParseTokenizer(name string, data []byte) (*Tokenizer, error) {
 		return nil, fault.New(hintOtherFile, "%s: no tokenizer: %w", name, err)
 	}
 	if f.Model.Type != "WordLevel" {
-		return nil, fault.New(hint, "%s: model of type %q, not WordLevel", name, f.Model.Type)
+		sub, err := parseSubwords(name, data)
+		if err != nil {
+			return nil, err
+		}
+		t := &Tokenizer{sub: sub}
+		return t.WithVocabulary(sub.vocabulary)
 	}
 	var o WordOptions
 	var steps []string

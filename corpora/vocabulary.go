@@ -3,6 +3,7 @@ package corpora
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -131,6 +132,22 @@ func (v *Vocabulary) Total() int64 { return v.total }
 
 // Tokens returns all tokens by id. The caller must not change them.
 func (v *Vocabulary) Tokens() []string { return v.tokens }
+
+// ByCount returns all ids, the most frequent first. That is their order but for the
+// vocabulary of a tokenizer that came with one.
+func (v *Vocabulary) ByCount() []int32 {
+	ids := make([]int32, len(v.tokens))
+	for i := range ids {
+		ids[i] = int32(i)
+	}
+	slices.SortStableFunc(ids, func(a, b int32) int { return cmp.Compare(v.counts[b], v.counts[a]) })
+	return ids
+}
+
+// equal reports whether two vocabularies have the same tokens and counts.
+func (v *Vocabulary) equal(w *Vocabulary) bool {
+	return v == w || slices.Equal(v.tokens, w.tokens) && slices.Equal(v.counts, w.counts)
+}
 
 // WriteTo writes vocab.tsv: a line a token, the token, a tab, its count.
 func (v *Vocabulary) WriteTo(w io.Writer) (int64, error) {

@@ -80,7 +80,8 @@ type wordScanner struct {
 	from       []int // with places: of each byte of the normalised piece, where it came from
 	spare      []int
 	seg        *words.Iterator[[]byte]
-	joiner     *joiner // of phrases; nil when there are none
+	subwords   *subwordScanner // words are the tokens that it finds; nil: they are not
+	joiner     *joiner         // of phrases; nil when there are none
 }
 
 func newWordScanner(cased, places bool) *wordScanner {
@@ -94,6 +95,10 @@ func newWordScanner(cased, places bool) *wordScanner {
 // of UAX #29; what lies between a byte that is not ASCII and the next white
 // space goes to piece, which has all of them. The tests hold the two together.
 func (s *wordScanner) find(text []byte, emit func(word []byte, start, end int)) {
+	if s.subwords != nil {
+		s.subwords.find(text, emit)
+		return
+	}
 	if s.whitespace {
 		s.spaced(text, emit)
 		return

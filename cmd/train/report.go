@@ -116,8 +116,11 @@ func wordsToShow(v *corpora.Vocabulary, n int) []string {
 			words = append(words, w)
 		}
 	}
-	for id := min(commonRank, v.Len()/2); id < v.Len() && len(words) < n; id++ {
-		if w := v.Token(int32(id)); !slices.Contains(words, w) {
+	for _, id := range v.ByCount()[min(commonRank, v.Len()/2):] {
+		if len(words) == n {
+			break
+		}
+		if w := v.Token(id); !slices.Contains(words, w) {
 			words = append(words, w)
 		}
 	}

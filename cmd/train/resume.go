@@ -23,7 +23,7 @@ Go on with a training that was interrupted, from the checkpoint in MODEL to its
 end. The options are those it began with, those of validation too, unless they
 are given. The text is read again: from where it was read before, or from
 CORPUS, which must hold the same text; with the --field or --column that it was
-read with.
+read with. A training with --cache needs no text.
 
 With --corpus go on with new text, whether MODEL is finished or not: a new run
 over NEW that begins with what MODEL has learnt. MODEL is replaced when the new
@@ -31,6 +31,9 @@ run is saved, unless -o names another folder. Interrupted, it is resumed as any
 other, by 'train resume MODEL'.
 
 Options:
+      --cache DIR        take the words from where --cache kept them; read the
+                         text, and keep it, if they are not there (default: as
+                         before)
       --threads N        workers (default: as before)
       --checkpoint-every DURATION
                          save MODEL this often while training, and at the end
@@ -70,6 +73,7 @@ type resumeJob struct {
 	most     int // --max-vocab
 	epochs   int
 	rate     float64
+	cache    string
 	threads  int
 	every    time.Duration
 	watch    watchFlags
@@ -90,6 +94,7 @@ func resumeCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
+	f.StringVar(&j.cache, "cache", "", "")
 	f.IntVar(&j.threads, "threads", 0, "")
 	f.DurationVar(&j.every, "checkpoint-every", 5*time.Minute, "")
 	j.watch.add(cmd)
@@ -113,6 +118,9 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	}
 	if len(j.corpus) > 0 {
 		j.corpus = append(j.corpus, names...)
+		if j.cache != "" { // what it keeps is numbered by a vocabulary of its own
+			return cli.UsageError(fault.New("leave out --cache", "--cache does not keep the text of --corpus"))
+		}
 	} else if err := j.needsNone(cmd); err != nil {
 		return err
 	}
@@ -138,6 +146,9 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	if err != nil {
 		return err
 	}
+	if err := training.CheckTokenizer(c); err != nil {
+		return fmt.Errorf("%s: %w", j.model, err)
+	}
 	if len(j.corpus) > 0 {
 		return j.goOn(cmd, fn, c, o)
 	}
@@ -155,18 +166,20 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	if err != nil {
 		return err
 	}
-	source, err := sameSource(c.Config.Corpus.Sources, names, j.model)
-	if err != nil {
-		return err
-	}
 	text := corpora.Selection{Field: c.Config.Corpus.Field, Column: c.Config.Corpus.Column}
-	if err := source.Select(text); err != nil {
-		return fmt.Errorf("%s: corpus in config.json: %w", j.model, err)
+	if !cmd.Flags().Changed("cache") {
+		j.cache = c.Config.Corpus.Cache
 	}
-	if err := notInside(j.model, source.Names()); err != nil {
-		return err
-	}
-	corpus, err := readCorpus(cmd, source, corpora.BuildOptions{Tokenizer: c.Tokenizer, Vocabulary: c.Vocabulary})
+	corpus, err := resumedCorpus(cmd, j.cache, c, func() (*corpora.Source, error) {
+		source, err := sameSource(c.Config.Corpus.Sources, names, j.model)
+		if err != nil {
+			return nil, err
+		}
+		if err := source.Select(text); err != nil {
+			return nil, fmt.Errorf("%s: corpus in config.json: %w", j.model, err)
+		}
+		return source, notInside(j.model, source.Names())
+	}, corpora.BuildOptions{Tokenizer: c.Tokenizer, Vocabulary: c.Vocabulary, MinCount: o.MinCount, MaxVocabulary: o.MaxVocabulary})
 	if err != nil {
 		return err
 	}
@@ -176,8 +189,11 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 		return err
 	}
 	defer closeSets()
+	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, j.model, c.Config.Progress.Done, true, true); err != nil {
+		return err
+	}
 	return train(cmd, fn, o, j.model, true, skipgram.Run{
-		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, Selection: text, SaveEvery: j.every, Resume: c, Validation: validation,
+		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, Selection: text, Cache: j.cache, SaveEvery: j.every, Resume: c, Validation: validation,
 	})
 }
 
@@ -259,6 +275,9 @@ func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoi
 	defer corpus.Close()
 	if n := corpus.Vocabulary().Len() - c.Vocabulary.Len(); j.grow {
 		cli.Note(cmd, "%s are new, %s were there before", cli.Plural(n, "word", "words"), cli.Thousands(c.Vocabulary.Len()))
+	}
+	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, output, 0, true, j.force); err != nil {
+		return err
 	}
 	begun, err := skipgram.Continue(c, corpus, o)
 	if err != nil {

@@ -25,7 +25,9 @@ func NewNoise(v *corpora.Vocabulary, exponent float64) *Noise {
 	weight := make([]float64, n)
 	sum := 0.0
 	for i := range weight {
-		weight[i] = math.Pow(float64(v.Count(int32(i))), exponent)
+		if n := v.Count(int32(i)); n > 0 { // what does not occur is not drawn, whatever the exponent
+			weight[i] = math.Pow(float64(n), exponent)
+		}
 		sum += weight[i]
 	}
 	noise := &Noise{make([]column, n)}

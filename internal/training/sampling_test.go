@@ -48,6 +48,19 @@ func TestNoiseDistribution(t *testing.T) {
 	}
 }
 
+// Tokens of a tokenizer that do not occur in the text are never drawn.
+func TestNoiseWithoutCounts(t *testing.T) {
+	for _, exponent := range []float64{0.75, 0, -1} {
+		noise := NewNoise(vocabularyOf(t, 3, 0, 2, 0), exponent)
+		rng := NewRandom(1, 0)
+		for range 10_000 {
+			if id := noise.Draw(rng.Next()); id != 0 && id != 2 {
+				t.Fatalf("exponent %g: drawn %d", exponent, id)
+			}
+		}
+	}
+}
+
 func TestRandomStreams(t *testing.T) {
 	seen := map[uint64]bool{}
 	for seed := uint64(0); seed < 20; seed++ {

@@ -46,6 +46,7 @@ func (t *wordTrainer) checkpoint(out Outcome, finished bool) *checkpoints.Checkp
 			NGrams:  t.options.NGrams,
 			Corpus: checkpoints.CorpusInfo{
 				Sources: t.run.Sources, Field: t.run.Selection.Field, Column: t.run.Selection.Column, RawWords: c.RawWords(), Words: c.Words(), Lines: c.Lines(), Vocabulary: v,
+				Fingerprint: c.Fingerprint(), Tokenizer: t.tokenizer.Fingerprint(), Cache: t.run.Cache,
 			},
 			Earlier: t.earlier,
 			Progress: checkpoints.Progress{
