@@ -3,6 +3,7 @@ package corpora
 import (
 	"errors"
 	"sync"
+	"unsafe"
 )
 
 // WordOptions say what a word tokenizer takes for a word.
@@ -118,7 +119,7 @@ func (t *Tokenizer) Encode(dst []int32, text string) []int32 {
 	if t.sub != nil {
 		s := t.known.Get().(*wordScanner)
 		defer t.known.Put(s)
-		return s.subwords.encode(dst, []byte(text))
+		return s.subwords.encode(dst, bytesOf(text))
 	}
 	t.Each(text, func(_ []byte, id int32) {
 		if id >= 0 {
@@ -134,7 +135,7 @@ func (t *Tokenizer) Encode(dst []int32, text string) []int32 {
 func (t *Tokenizer) Each(text string, emit func(word []byte, id int32)) {
 	s := t.known.Get().(*wordScanner)
 	defer t.known.Put(s)
-	s.scan([]byte(text), func(word []byte, _, _ int) {
+	s.scan(bytesOf(text), func(word []byte, _, _ int) {
 		id := int32(-1)
 		if t.model != nil {
 			id = t.model.id(word)
@@ -142,6 +143,9 @@ func (t *Tokenizer) Each(text string, emit func(word []byte, id int32)) {
 		emit(word, id)
 	})
 }
+
+// bytesOf returns the bytes of text without a copy. Scanners only read them.
+func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }
 
 // Token is a word of a text and where it stands there.
 type Token struct {
