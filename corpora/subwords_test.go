@@ -91,7 +91,7 @@ func TestWordPieceBrokenUTF8(t *testing.T) {
 func TestPieceCache(t *testing.T) {
 	s := newSubwordScanner(wordPiece(t).sub)
 	rng := rand.New(rand.NewPCG(1, 2))
-	for range 200_000 {
+	for range 80_000 {
 		word := []byte(fmt.Sprintf("%x", rng.Uint64()>>(4+rng.IntN(48))))[:]
 		if rng.IntN(4) == 0 {
 			word = bytes.Repeat(word, 1+rng.IntN(6))
