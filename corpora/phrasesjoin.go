@@ -70,6 +70,9 @@ func newPhrasePass(phrases []Phrase) *phrasePass {
 // A word of a list that t would write another way could never be found, so it is
 // an error.
 func (t *Tokenizer) WithPhrases(lists ...*Phrases) (*Tokenizer, error) {
+	if t.sub != nil && len(lists) > 0 {
+		return nil, fault.New("use the tokenizer words", "phrases are of words, and the tokenizer has parts of words")
+	}
 	with := *t
 	with.passes = append([]*phrasePass(nil), t.passes...)
 	made := map[string]bool{} // tokens of earlier passes

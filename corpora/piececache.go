@@ -10,8 +10,8 @@ type pieceCache struct {
 	arena []int32
 }
 
-// pieceSlot has the bytes of a word as a number, 0 when it is empty: no word has a
-// byte that is 0.
+// pieceSlot has the bytes of a word as a number, 0 when it is empty. Words that end
+// with a byte 0, which would be another's number, are not kept.
 type pieceSlot struct {
 	key      uint64
 	from, to int32 // in arena
@@ -52,6 +52,9 @@ func (c *pieceCache) find(word []byte) ([]int32, bool) {
 		at, ok := c.long[string(word)]
 		return c.arena[at[0]:at[1]], ok
 	}
+	if word[len(word)-1] == 0 {
+		return nil, false
+	}
 	s := c.slot(shortKey(word))
 	return c.arena[s.from:s.to], s.key != 0
 }
@@ -59,12 +62,7 @@ func (c *pieceCache) find(word []byte) ([]int32, bool) {
 // add remembers a word that find does not find. When the cache is full it begins
 // anew.
 func (c *pieceCache) add(word []byte, ids []int32) {
-	key := uint64(0)
-	if len(word) <= 8 {
-		if key = shortKey(word); key == 0 || word[len(word)-1] == 0 {
-			return
-		}
-	} else if len(word) > pieceMaxBytes {
+	if len(word) > pieceMaxBytes || word[len(word)-1] == 0 {
 		return
 	}
 	if c.used == pieceUsed || len(c.long) == pieceLong {
@@ -78,6 +76,7 @@ func (c *pieceCache) add(word []byte, ids []int32) {
 		c.long[string(word)] = [2]int32{from, int32(len(c.arena))}
 		return
 	}
+	key := shortKey(word)
 	*c.slot(key) = pieceSlot{key, from, int32(len(c.arena))}
 	c.used++
 }

@@ -1,7 +1,6 @@
 package corpora
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/sugarme/tokenizer/model"
@@ -16,7 +15,8 @@ type subwords struct {
 	tokens     [][]byte // of the vocabulary
 	bert       bertOptions
 	added      []addedToken
-	prefix     string // of a token that goes on a word: "##"
+	begins     [256]bool // whether an added token begins with this byte
+	prefix     string    // of a token that goes on a word: "##"
 	unknown    int32
 	model      wordpiece.WordPiece
 }
@@ -94,17 +94,24 @@ func (s *subwordScanner) parts(text []byte, word func(word []byte, start, end in
 }
 
 // nextAdded returns where the next added token begins, the longest of those that
-// do; the end of the text and nil when there is none.
+// do; the end of the text and nil when there is none. It does without package
+// bytes for the reason that scan does.
 func (s *subwordScanner) nextAdded(text []byte) (at int, found *addedToken) {
-	at = len(text)
-	for i := range s.added {
-		a := &s.added[i]
-		limit := min(len(text), at+len(a.text))
-		if k := bytes.Index(text[:limit], []byte(a.text)); k >= 0 && (k < at || found != nil && len(a.text) > len(found.text)) {
-			at, found = k, a
+	for at = range text {
+		if !s.begins[text[at]] {
+			continue
+		}
+		for i := range s.added {
+			a := &s.added[i]
+			if end := at + len(a.text); end <= len(text) && string(text[at:end]) == a.text && (found == nil || len(a.text) > len(found.text)) {
+				found = a
+			}
+		}
+		if found != nil {
+			return at, found
 		}
 	}
-	return at, found
+	return len(text), nil
 }
 
 // idsOf returns the tokens of a word, which are valid until the next call.

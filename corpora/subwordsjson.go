@@ -88,6 +88,7 @@ func parseSubwords(name string, data []byte) (*subwords, error) {
 			return nil, fault.New(hintKnown, "%s: added token %q: single_word and normalized are not supported", name, a.Content)
 		}
 		s.added = append(s.added, addedToken{a.Content, int32(a.ID)})
+		s.begins[a.Content[0]] = true
 	}
 	if err := s.newWordPiece(f.Model.Unknown, maxChars); err != nil {
 		return nil, fmt.Errorf("%s: model: %w", name, err)
