@@ -12,7 +12,7 @@ tags:
 
 # {{.Title}}
 
-{{group .Tokens}} tokens, {{group .Params}} parameters in float32, trained with LuminaVec{{with .Config.Version}} {{.}}{{end}}{{with .Config.Created}} on {{.}}{{end}}.
+{{group .Tokens}} tokens, {{group .Params}} parameters in float32, {{if .Imported}}imported{{else}}trained{{end}} with LuminaVec{{with .Config.Version}} {{.}}{{end}}{{with .Config.Created}} on {{.}}{{end}}.
 {{if not .Config.Progress.Finished}}
 **Training is not finished:** {{percent .Config.Progress.Done}} is done. The vectors can be used as they are.
 {{end}}
@@ -109,19 +109,28 @@ model = SentenceTransformer(modules=[StaticEmbedding(Tokenizer.from_file("tokeni
 With gensim: ` + "`embed export -m MODEL --format word2vec-bin -o vectors.bin`" + `, then
 ` + "`KeyedVectors.load_word2vec_format(\"vectors.bin\", binary=True)`" + `.
 
-## How it was trained
+{{if .Imported}}## Where it comes from
+
+| | |
+|---|---|
+| file | {{or .Sources "not recorded"}} |
+{{range .Settings}}| {{index . 0}} | {{index . 1}} |
+{{end}}
+The vectors were not trained here: their licence is that of the file.
+{{else}}## How it was trained
 
 | | |
 |---|---|
 | objective | {{code .Config.Kind}} |
 | text | {{or .Sources "not recorded"}} |
-| words in the text | {{group .Config.Corpus.RawWords}} in {{group .Config.Corpus.Lines}} lines |
+{{range .Earlier}}| text before | {{or .Sources "not recorded"}}: {{group .RawWords}} words |
+{{end}}| words in the text | {{group .Config.Corpus.RawWords}} in {{group .Config.Corpus.Lines}} lines |
 | words in the vocabulary | {{group .Config.Corpus.Words}} ({{group .Config.Corpus.Vocabulary}} distinct) |
 | epochs | {{.Config.Progress.Epoch}} of {{.Config.Progress.Epochs}} |
 | mean loss at the end | {{number .Config.Progress.Loss}} |
 {{with .Duration}}| time | {{.}} |
 {{end}}{{range .Settings}}| {{index . 0}} | {{index . 1}} |
-{{end}}
+{{end}}{{end}}
 The vectors hold what the text held, its errors and prejudices too. Who uses them for decisions about
 people should look at that first.
 
@@ -134,8 +143,8 @@ people should look at that first.
 | ` + "`tokenizer.json`" + ` | text to tokens, in the layout of Hugging Face tokenizers |
 {{if .NGrams}}| ` + "`ngrams.txt`" + ` | the bucket of each row of ` + "`ngrams.weight`" + ` |
 {{end}}| ` + "`model.safetensors`" + ` | the tables |
-| ` + "`training/`" + ` | what training needs to go on; not needed to use the model |
-| ` + "`MANIFEST`" + ` | size and SHA-256 of every file (format {{.Version}}) |
+{{if not .Imported}}| ` + "`training/`" + ` | what training needs to go on; not needed to use the model |
+{{end}}| ` + "`MANIFEST`" + ` | size and SHA-256 of every file (format {{.Version}}) |
 
 To check a copy: ` + "`awk 'NF==3 {print $2 \"  \" $3}' MANIFEST | sha256sum -c`" + `
 `

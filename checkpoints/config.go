@@ -28,7 +28,7 @@ const FormatVersion = 1
 // Config is config.json: what the model is and how it came about.
 type Config struct {
 	Format  int           `json:"format"`            // version of the folder; Write fills it in
-	Kind    string        `json:"kind"`              // the objective: "skipgram", "cbow", "sentence"
+	Kind    string        `json:"kind"`              // the objective: "skipgram", "cbow", "sentence"; VectorsKind: none, they were imported
 	Dim     int           `json:"dim"`               // length of a row of embedding.weight
 	Created string        `json:"created,omitempty"` // RFC 3339; empty when the run is to give the same bytes again
 	Version string        `json:"version,omitempty"` // of the program that wrote it
@@ -38,6 +38,7 @@ type Config struct {
 	NGrams   corpora.NGramOptions `json:"ngrams,omitzero"`
 	Options  json.RawMessage      `json:"options,omitempty"` // the trainer's options, for it alone to interpret
 	Corpus   CorpusInfo           `json:"corpus"`
+	Earlier  []CorpusInfo         `json:"earlier,omitempty"` // texts that the model was trained on before, oldest first
 	Progress Progress             `json:"progress"`
 }
 

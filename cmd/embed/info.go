@@ -110,9 +110,15 @@ func (m *modelInfo) write(w io.Writer, width int) error {
 	}
 	field("encoder", encoderText(c.Encoder))
 	if text := corpusText(c.Corpus); text != "" {
-		field("trained on", text)
+		label := "trained on"
+		if c.Kind == checkpoints.VectorsKind {
+			label = "imported"
+		}
+		field(label, text)
 	}
-	field("training", trainingText(c.Progress))
+	if c.Kind != checkpoints.VectorsKind {
+		field("training", trainingText(c.Progress))
+	}
 	if c.Created != "" {
 		field("written", strings.TrimSpace(c.Created+" "+c.Version))
 	}

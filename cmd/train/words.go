@@ -74,6 +74,12 @@ Options:
       --cased            keep capital letters
       --phrases FILE     join the phrases of 'train phrases' to one word, as in
                          new_york; may be given several times, in their order
+      --init FILE        begin with the vectors of these words: a model folder,
+                         or what 'embed import --help' lists; --dim is then
+                         theirs. Of a model of this kind the output vectors
+                         are taken too
+      --freeze-init      the vectors of --init do not change: new words learn
+                         to fit them
       --threads N        workers; 1 makes the result repeatable
                          (default: all cores)
       --seed N           seed of all random choices (default 1)
@@ -118,6 +124,7 @@ type wordJob struct {
 	buckets int
 	text    corpora.Selection
 	phrases []string
+	init    string
 	every   time.Duration
 }
 
@@ -164,6 +171,8 @@ func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command 
 	f.StringVar(&job.cut, "tokenizer", "words", "")
 	f.BoolVar(&job.cased, "cased", false, "")
 	f.StringArrayVar(&job.phrases, "phrases", nil, "")
+	f.StringVar(&job.init, "init", "", "")
+	f.BoolVar(&o.FreezeInit, "freeze-init", false, "")
 	f.IntVar(&o.Threads, "threads", o.Threads, "")
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "")
 	f.StringVar(&job.engine, "engine", string(o.Engine), "")
@@ -197,6 +206,13 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := checkpoints.CheckOutput(j.output, checkpoints.WriteOptions{Replace: j.force}); err != nil {
 		return err
 	}
+	given, err := j.openInit(cmd)
+	if err != nil {
+		return err
+	}
+	if given != nil {
+		defer given.Close()
+	}
 	tokenizer, err := joinPhrases(corpora.NewWordTokenizer(corpora.WordOptions{Cased: j.cased, Whitespace: j.cut == "whitespace"}), j.phrases)
 	if err != nil {
 		return err
@@ -208,7 +224,7 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := source.Select(j.text); err != nil {
 		return cli.UsageError(err)
 	}
-	if err := notInside(j.output, source.Names()); err != nil {
+	if err := notInside(j.output, append(source.Names(), j.init)); err != nil {
 		return err
 	}
 	corpus, err := readCorpus(cmd, source, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: j.options.MinCount, MaxVocabulary: j.options.MaxVocabulary})
@@ -216,8 +232,12 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer corpus.Close()
+	start, err := j.start(cmd, given, corpus.Vocabulary())
+	if err != nil {
+		return err
+	}
 	return train(cmd, trainers[j.kind], j.options, j.output, j.force, skipgram.Run{
-		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, SaveEvery: j.every,
+		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, SaveEvery: j.every, Start: start,
 	})
 }
 

@@ -17,7 +17,7 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 	case c.Config.Kind != t.objective.Name:
 		return fmt.Errorf("resume: the checkpoint is of a %s trainer, not %s", c.Config.Kind, t.objective.Name)
 	case p.TotalBlocks != total || was.RawWords != now.RawWords() || was.Words != now.Words() || was.Lines != now.Lines():
-		return fault.New("resume with the text the training began with",
+		return fault.New("resume with the text the training began with; --corpus goes on with new text",
 			"resume: the corpus has changed: it holds %d words, %d in the vocabulary, in %d lines and %d blocks; the checkpoint was made with %d, %d, %d and %d",
 			now.RawWords(), now.Words(), now.Lines(), total, was.RawWords, was.Words, was.Lines, p.TotalBlocks)
 	case p.Blocks < 0 || p.Blocks > total:
@@ -60,6 +60,7 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 	}
 	t.start, t.spent = p.Blocks, p.Seconds
 	t.loss = p.Loss
+	t.earlier = c.Config.Earlier
 	t.log.Write(c.Log)
 	return nil
 }

@@ -1,10 +1,18 @@
 package training
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 
+	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 // frozenTensor, [V, 1] in training/state.safetensors, is 1 for the rows that a
@@ -30,59 +38,132 @@ func (s *Start) Found() int {
 	return n
 }
 
-// begin puts the given rows into the fresh tables. Words that were not given
-// keep word2vec's start, uniform in ±1/2d, which is small beside trained vectors,
-// so that they turn where the text leads them; only when the given vectors are
-// smaller still, by the root mean square of their values, the start is scaled
-// down to that.
+// NewStart takes the vectors of the words of v out of vectors, the first row of
+// each. It reads vectors to the end, row by row, and keeps no more than V of them.
+//
+// A model folder read with its training state, of the same objective (kind, as in
+// config.json) and trained with negative sampling as o asks for, gives its output
+// vectors too. Hierarchical softmax has none: its tree hangs on the vocabulary.
+//
+// It is an error if vectors have another dimension than o, or no word of v.
+func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *corpora.Vocabulary, kind string, o WordOptions) (*Start, error) {
+	if vectors.Dim != o.Dim {
+		return nil, fault.New(fmt.Sprintf("train with --dim %d, or leave --dim out", vectors.Dim),
+			"the vectors of %s have %d dimensions, and those to be trained %d", vectors.Path, vectors.Dim, o.Dim)
+	}
+	in := checkpoints.NewTensor(v.Len(), o.Dim)
+	s := &Start{In: &in, Given: make([]bool, v.Len()), Freeze: o.FreezeInit}
+	var out checkpoints.Tensor
+	if m := vectors.Model; m != nil && m.Config.Kind == kind && negativeSampling(m) && o.Loss != LossHS {
+		if t, ok := m.State[outputTensor]; ok {
+			out = t
+			copied := checkpoints.NewTensor(v.Len(), o.Dim)
+			s.Out = &copied
+		}
+	}
+	var there []string // some words of the file, to be shown
+	row := -1
+	err := vectors.Each(ctx, func(r checkpoints.VectorRow) error {
+		row++
+		if len(there) < 3 {
+			there = append(there, strconv.Quote(string(r.Token)))
+		}
+		id, ok := v.ID(string(r.Token))
+		if !ok || s.Given[id] {
+			return nil
+		}
+		s.Given[id] = true
+		copy(in.Row(int(id)), r.Values)
+		if s.Out != nil {
+			copy(s.Out.Row(int(id)), out.Row(row)) // a model's rows are never left out
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s.Found() == 0 {
+		return nil, fault.New(fmt.Sprintf("compare their spelling: %s there, %s in the text; --cased and --tokenizer say how the text is cut",
+			strings.Join(there, ", "), strings.Join(quoted(v.Tokens()[:min(3, v.Len())]), ", ")),
+			"none of the %d words of the text is among the %d of %s", v.Len(), vectors.Stats().Rows, vectors.Path)
+	}
+	return s, nil
+}
+
+func quoted(words []string) []string {
+	var out []string
+	for _, w := range words {
+		out = append(out, strconv.Quote(w))
+	}
+	return out
+}
+
+// negativeSampling says whether a model was trained with it.
+func negativeSampling(c *checkpoints.Checkpoint) bool {
+	var o WordOptions
+	return json.Unmarshal(c.Config.Options, &o) == nil && o.Loss != LossHS
+}
+
+// begin puts the given rows into the fresh tables.
 func (t *wordTrainer) begin(s *Start) error {
 	v, d := t.tables.Rows, t.tables.Dim
 	if len(s.Given) != v {
 		return fmt.Errorf("start: %d rows are marked as given or not, %d are needed", len(s.Given), v)
 	}
+	if s.In == nil {
+		return fmt.Errorf("start: there are no vectors")
+	}
 	for _, x := range []*checkpoints.Tensor{s.In, s.Out} {
-		switch {
-		case x == nil && x == s.Out:
-		case x == nil:
-			return fmt.Errorf("start: there are no vectors")
-		case len(x.Shape) != 2 || x.Shape[0] != v || x.Shape[1] != d:
+		if x != nil && (len(x.Shape) != 2 || x.Shape[0] != v || x.Shape[1] != d) {
 			return fmt.Errorf("start: vectors of shape %v, [%d %d] is needed", x.Shape, v, d)
 		}
 	}
-	if s.Freeze || t.options.FreezeInit { // before the vectors are set: n-grams are no part of those that stay
+	if s.Found() == 0 {
+		return fmt.Errorf("start: no row is given")
+	}
+	// Before the vectors are set: n-grams are no part of those that stay.
+	if s.Freeze || t.options.FreezeInit {
 		t.tables.Frozen, t.options.FreezeInit = s.Given, true
 	}
-	var squares float64
 	for i, given := range s.Given {
 		if !given {
 			continue
 		}
-		row := s.In.Row(i)
-		for _, x := range row {
-			squares += float64(x) * float64(x)
-		}
-		t.tables.SetVector(int32(i), row)
+		t.tables.SetVector(int32(i), s.In.Row(i))
 		if s.Out != nil {
 			copy(t.tables.Out[i*t.tables.Stride:], s.Out.Row(i))
 		}
 	}
-	found := s.Found()
-	if found == 0 {
-		return fmt.Errorf("start: no row is given")
-	}
-	usual := 1 / (2 * float64(d))
-	if rms := math.Sqrt(squares / float64(found*d)); rms > 0 && rms < usual {
-		for i, given := range s.Given {
-			if given {
-				continue
-			}
-			row := t.tables.In[i*t.tables.Stride : i*t.tables.Stride+d]
-			for k := range row {
-				row[k] *= float32(rms / usual)
-			}
+	scaleOthers(t.tables, s.Given)
+	return nil
+}
+
+// scaleOthers makes the random start of words that stand among given ones small
+// enough. It is word2vec's, uniform in ±1/2d: next to nothing beside trained
+// vectors, so that the text decides where such a word turns. When the given
+// vectors are smaller still, by the root mean square of their values, it is scaled
+// down to that.
+func scaleOthers(t *autograd.Tables, given []bool) {
+	var squares, values float64
+	for i, ok := range given {
+		if !ok {
+			continue
+		}
+		for _, x := range t.In[i*t.Stride:][:t.Dim] {
+			squares += float64(x) * float64(x)
+			values++
 		}
 	}
-	return nil
+	usual := 1 / (2 * float64(t.Dim))
+	rms := math.Sqrt(squares / max(1, values))
+	if rms == 0 || rms >= usual {
+		return
+	}
+	for i, ok := range given {
+		if !ok {
+			kernel.Scale(t.In[i*t.Stride:][:t.Dim], float32(rms/usual))
+		}
+	}
 }
 
 // frozenState is the tensor of Tables.Frozen.

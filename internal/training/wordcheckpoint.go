@@ -46,6 +46,7 @@ func (t *wordTrainer) checkpoint(out Outcome, total int64) *checkpoints.Checkpoi
 			Corpus: checkpoints.CorpusInfo{
 				Sources: t.run.Sources, Field: t.run.Selection.Field, Column: t.run.Selection.Column, RawWords: c.RawWords(), Words: c.Words(), Lines: c.Lines(), Vocabulary: v,
 			},
+			Earlier: t.earlier,
 			Progress: checkpoints.Progress{
 				Done:        float64(out.Done) / float64(total),
 				Blocks:      out.Done,

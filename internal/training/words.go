@@ -110,6 +110,7 @@ type wordTrainer struct {
 	start     int64 // blocks done before this run
 	spent     float64
 	began     time.Time
+	earlier   []checkpoints.CorpusInfo // texts before this run's
 
 	mu   sync.Mutex   // guards what follows: events come from goroutines of their own
 	log  bytes.Buffer // training/log.jsonl
