@@ -31,10 +31,19 @@ func randomTables(t testing.TB, rows, dim int, scale float32) *Tables {
 
 func (t *Tables) clone() *Tables {
 	c := *t
-	c.In, c.Out = kernel.Aligned(len(t.In)), kernel.Aligned(len(t.Out))
-	copy(c.In, t.In)
-	copy(c.Out, t.Out)
+	for _, table := range []*[]float32{&c.In, &c.Out, &c.NGrams, &c.Position} {
+		if *table != nil {
+			was := *table
+			*table = kernel.Aligned(len(was))
+			copy(*table, was)
+		}
+	}
 	return &c
+}
+
+// difference returns the largest difference of two pairs of tables.
+func (t *Tables) difference(u *Tables) float64 {
+	return max(maxDifference(t.In, u.In), maxDifference(t.Out, u.Out), maxDifference(t.NGrams, u.NGrams), maxDifference(t.Position, u.Position))
 }
 
 // maxDifference returns the largest difference of two slices.
@@ -46,17 +55,75 @@ func maxDifference(a, b []float32) float64 {
 	return worst
 }
 
-func objectives() map[string]*Objective {
-	return map[string]*Objective{"skipgram": SkipGram(), "cbow": CBOW()}
+// positions is the number of places in the windows of the tests.
+const positions = 12
+
+// objectives returns every form of every objective.
+func objectives(t testing.TB) map[string]*Objective {
+	all := map[string]*Objective{"skipgram": SkipGram(), "cbow": CBOW()}
+	for name, v := range map[string]Variant{
+		"skipgram labelled":           {Labelled: true},
+		"cbow labelled":               {Labelled: true},
+		"cbow sum":                    {Sum: true},
+		"cbow sum labelled":           {Sum: true, Labelled: true},
+		"cbow positions":              {Positions: positions},
+		"cbow sum labelled positions": {Sum: true, Labelled: true, Positions: positions},
+	} {
+		o := SkipGram()
+		if name[0] == 'c' {
+			o = CBOW()
+		}
+		o, err := o.With(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name] = o
+	}
+	return all
+}
+
+// prepare gives the tables what the objective asks for.
+func (t *Tables) prepare(o *Objective) {
+	if o.Positions > 0 {
+		t.AddPositions(o.Positions)
+		rng := rand.New(rand.NewPCG(10, 11))
+		for i := range t.Position {
+			if i%t.Stride < t.Dim {
+				t.Position[i] += 0.2 * (2*rng.Float32() - 1)
+			}
+		}
+	}
+}
+
+// appendRandom appends a window of the objective's layout; draw gives its ids.
+func appendRandom(batch []int32, o *Objective, rng *rand.Rand, m, outputs int, draw func() int32) []int32 {
+	n := outputs
+	if o.Labelled {
+		n = 1 + rng.IntN(outputs)
+	}
+	context, outs := make([]int32, m), make([]int32, n)
+	for i := range context {
+		context[i] = draw()
+	}
+	for i := range outs {
+		if outs[i] = draw(); o.Labelled && rng.IntN(2) == 0 {
+			outs[i] = ^outs[i]
+		}
+	}
+	if o.Labelled {
+		return AppendLabelled(batch, rng.IntN(positions-m+1), context, outs)
+	}
+	return AppendWindow(batch, context, outs)
 }
 
 // The fused operation and the stock graph agree on loss and gradients: with a
 // step of 1 the change of a row is its gradient.
 func TestFusedMatchesGraph(t *testing.T) {
 	const rows, outputs = 40, 6
-	for name, objective := range objectives() {
+	for name, objective := range objectives(t) {
 		for _, dim := range []int{1, 5, 16, 33, 100} {
 			a := randomTables(t, rows, dim, 0.5)
+			a.prepare(objective)
 			b := a.clone()
 			fused, err := NewFused(objective, a, 10, outputs, 1000)
 			if err != nil {
@@ -71,16 +138,14 @@ func TestFusedMatchesGraph(t *testing.T) {
 				// Distinct rows: a row gathered twice sees its own update in
 				// the fused operation, which is no part of the gradient.
 				perm := rng.Perm(rows)
-				context, outs := make([]int32, m), make([]int32, outputs)
-				for i := range context {
-					context[i] = int32(perm[i])
-				}
-				for i := range outs {
-					outs[i] = int32(perm[20+i])
-				}
-				batch := AppendWindow(nil, context, outs)
+				batch := appendRandom(nil, objective, rng, m, outputs, func() int32 {
+					id := perm[0]
+					perm = perm[1:]
+					return int32(id)
+				})
 				copy(b.In, a.In)
 				copy(b.Out, a.Out)
+				copy(b.Position, a.Position)
 				lossF, targetsF, err := fused.Step(batch, 1)
 				if err != nil {
 					t.Fatal(err)
@@ -92,11 +157,12 @@ func TestFusedMatchesGraph(t *testing.T) {
 				if math.Abs(lossF-lossG) > 1e-5*float64(m) || targetsF != targetsG {
 					t.Errorf("%s dim %d m %d: loss %.7f of %d targets, graph %.7f of %d", name, dim, m, lossF, targetsF, lossG, targetsG)
 				}
-				if d := maxDifference(a.In, b.In); d > 1e-5 {
-					t.Errorf("%s dim %d m %d: input gradients differ by %g", name, dim, m, d)
-				}
-				if d := maxDifference(a.Out, b.Out); d > 1e-5 {
-					t.Errorf("%s dim %d m %d: output gradients differ by %g", name, dim, m, d)
+				for what, d := range map[string]float64{
+					"input": maxDifference(a.In, b.In), "output": maxDifference(a.Out, b.Out), "position": maxDifference(a.Position, b.Position),
+				} {
+					if d > 1e-5*scale(objective, m) {
+						t.Errorf("%s dim %d m %d: %s gradients differ by %g", name, dim, m, what, d)
+					}
 				}
 			}
 			fused.Close()
@@ -105,12 +171,22 @@ func TestFusedMatchesGraph(t *testing.T) {
 	}
 }
 
+// scale is how large numbers grow in a window of m context words: a sum has the
+// size of m rows.
+func scale(o *Objective, m int) float64 {
+	if o.Sum {
+		return float64(m)
+	}
+	return 1
+}
+
 // A thousand small steps of the two engines, with words that repeat inside a
 // window, stay together.
 func TestEnginesStayTogether(t *testing.T) {
 	const rows, dim, outputs = 30, 12, 4
-	for name, objective := range objectives() {
+	for name, objective := range objectives(t) {
 		a := randomTables(t, rows, dim, 0.1)
+		a.prepare(objective)
 		b := a.clone()
 		fused, err := NewFused(objective, a, 6, outputs, 20000)
 		if err != nil {
@@ -123,14 +199,7 @@ func TestEnginesStayTogether(t *testing.T) {
 		rng := rand.New(rand.NewPCG(5, 6))
 		var batch []int32
 		for range 1000 {
-			context, outs := make([]int32, 1+rng.IntN(6)), make([]int32, outputs)
-			for i := range context {
-				context[i] = int32(rng.IntN(rows))
-			}
-			for i := range outs {
-				outs[i] = int32(rng.IntN(rows))
-			}
-			batch = AppendWindow(batch, context, outs)
+			batch = appendRandom(batch, objective, rng, 1+rng.IntN(6), outputs, func() int32 { return int32(rng.IntN(rows)) })
 		}
 		lossF, nF, err := fused.Step(batch, 0.01)
 		if err != nil {
@@ -143,7 +212,7 @@ func TestEnginesStayTogether(t *testing.T) {
 		if math.Abs(lossF-lossG)/lossG > 1e-4 || nF != nG {
 			t.Errorf("%s: mean loss %.6f, graph %.6f", name, lossF/float64(nF), lossG/float64(nG))
 		}
-		if d := max(maxDifference(a.In, b.In), maxDifference(a.Out, b.Out)); d > 2e-3 {
+		if d := a.difference(b); d > 2e-3*scale(objective, 6) {
 			t.Errorf("%s: tables differ by %g after 1000 windows", name, d)
 		}
 		fused.Close()
@@ -164,16 +233,25 @@ func TestLossGradients(t *testing.T) {
 		return tensor.New(tensor.WithShape(rows, cols), tensor.WithBacking(data))
 	}
 	uniform := func(int) float64 { return 2*rng.Float64() - 1 }
-	for name, objective := range objectives() {
+	for name, objective := range objectives(t) {
+		labels := []float64{-1, 1, 1, 1}
+		if objective.Labelled {
+			labels = []float64{1, -1, -1, 1}
+		}
+		part := 1.0 / m
+		if objective.Sum {
+			part = 1
+		}
 		values := []*tensor.Dense{
-			fill(m, d, uniform), fill(n, d, uniform),
-			fill(m, n, func(i int) float64 { return map[bool]float64{true: -1, false: 1}[i%n == 0] }),
+			fill(m, d, uniform), fill(n, d, uniform), fill(m, d, uniform),
+			fill(m, n, func(i int) float64 { return labels[i%n] }),
 			fill(m, n, func(int) float64 { return 1 }),
-			fill(1, m, func(int) float64 { return 1.0 / m }),
+			fill(1, m, func(int) float64 { return part }),
+			fill(1, n, func(int) float64 { return 1 }),
 		}
 		worst, err := CheckGradient(func(in []*G.Node) (*G.Node, error) {
-			return objective.Loss(Window{X: in[0], Y: in[1], Sign: in[2], Mask: in[3], Mean: in[4]})
-		}, values, []bool{true, true, false, false, false}, 1e-5)
+			return objective.Loss(Window{X: in[0], Y: in[1], Position: in[2], Sign: in[3], Mask: in[4], Mean: in[5], Weight: in[6]})
+		}, values, []bool{true, true, objective.Positions > 0, false, false, false, false}, 1e-5)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,44 +287,6 @@ func TestCheckGradientFindsFault(t *testing.T) {
 	}
 	if worst := check(1e-6); worst < 0.5 {
 		t.Errorf("|x| at its kink: off by %g only", worst)
-	}
-}
-
-func TestBadBatches(t *testing.T) {
-	tables := randomTables(t, 10, 4, 0.1)
-	graph, err := NewGraph(SkipGram(), tables, 4, 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fused, err := NewFused(SkipGram(), tables, 4, 3, 100)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		name  string
-		batch []int32
-	}{
-		{"cut", []int32{2, 1, 2, 3}},
-		{"no context", []int32{0, 1, 2, 3}},
-		{"row past the end", []int32{1, 10, 1, 2, 3}},
-		{"negative row", []int32{1, 0, 1, -2, 3}},
-	} {
-		before := tables.clone()
-		if _, _, err := graph.Step(c.batch, 0.1); err == nil {
-			t.Errorf("graph engine: %s: no error", c.name)
-		}
-		if _, _, err := fused.Step(c.batch, 0.1); err == nil {
-			t.Errorf("fused engine: %s: no error", c.name)
-		}
-		if maxDifference(before.In, tables.In) != 0 || maxDifference(before.Out, tables.Out) != 0 {
-			t.Errorf("%s: the tables changed", c.name)
-		}
-	}
-	if _, _, err := fused.Step(make([]int32, 101), 0.1); err == nil {
-		t.Error("fused engine: a batch over its capacity: no error")
-	}
-	if _, _, err := graph.Step(AppendWindow(nil, []int32{1, 2, 3, 4, 5}, []int32{1, 2, 3}), 0.1); err == nil {
-		t.Error("graph engine: too many context words: no error")
 	}
 }
 

@@ -22,7 +22,8 @@ import (
 //
 // stepOp takes its gradient steps window by window in the tables themselves,
 // which is what makes a V×d gradient unnecessary; so the "gradient" that
-// selectOp hands on is the table after the step. Only step and the two selects
+// selectOp hands on is the table after the step. Position weights and n-grams,
+// which are no inputs of the program, are stepped in the same way. Only step and the two selects
 // are compiled: one pass over the batch a run.
 
 // fusedEngine drives the fused program of an objective with a tape machine.
@@ -37,7 +38,7 @@ type fusedEngine struct {
 
 // NewFused returns an engine that trains o with its fused operation, on
 // batches of at most capacity numbers in windows of at most maxContext context
-// words and exactly outputs outputs.
+// words and exactly outputs outputs (at most, in labelled windows).
 //
 // A run of the tape machine costs 10 to 40 µs whatever it holds: make batches
 // of some thousand windows.
@@ -45,17 +46,21 @@ func NewFused(o *Objective, t *Tables, maxContext, outputs, capacity int) (Engin
 	if o == nil || o.fused == nil {
 		return nil, fmt.Errorf("fused engine: the objective has no fused operation; train it with the graph engine")
 	}
-	if maxContext < 1 || outputs < 2 || capacity < 1 {
-		return nil, fmt.Errorf("fused engine: %d context words, %d outputs, batches of %d: at least 1, 2 and 1 are needed", maxContext, outputs, capacity)
+	shape := o.shape(maxContext, outputs)
+	if err := shape.check(t); err != nil {
+		return nil, fmt.Errorf("fused engine: %s: %w", o.Name, err)
+	}
+	if capacity < 1 {
+		return nil, fmt.Errorf("fused engine: batches of %d, at least 1 is needed", capacity)
 	}
 	e := &fusedEngine{objective: o, tables: t}
-	if err := fence(func() error { return e.compile(maxContext, outputs, capacity) }); err != nil {
+	if err := fence(func() error { return e.compile(shape, capacity) }); err != nil {
 		return nil, fmt.Errorf("fused engine: %s: %w", o.Name, err)
 	}
 	return e, nil
 }
 
-func (e *fusedEngine) compile(maxContext, outputs, capacity int) error {
+func (e *fusedEngine) compile(s shape, capacity int) error {
 	t := e.tables
 	g := G.NewGraph()
 	table := func(name string, data []float32) *G.Node {
@@ -69,9 +74,10 @@ func (e *fusedEngine) compile(maxContext, outputs, capacity int) error {
 
 	e.step = &stepOp{windowOp: windowOp{
 		objective: e.objective,
-		outputs:   outputs,
+		outputs:   s.outputs,
 		stride:    t.Stride,
-		scratch:   kernel.NewWindowScratch(maxContext, outputs, t.Stride),
+		apply:     e.objective.fused(e.objective, t, s.outputs, kernel.NewWindowScratch(s.maxContext, max(s.outputs, 2), t.Stride)),
+		composer:  newComposer(t, s),
 	}}
 	loss, err := G.ApplyOp(&lossOp{step: e.step}, in, out, batch, e.alpha)
 	if err != nil {
@@ -108,12 +114,13 @@ func (e *fusedEngine) Step(batch []int32, alpha float32) (loss float64, targets 
 
 func (e *fusedEngine) Close() error { return e.machine.Close() }
 
-// windowOp is what the fused operations share: the objective and its scratch.
+// windowOp is what the fused operations share: the objective and its kernel.
 type windowOp struct {
 	objective *Objective
 	outputs   int
 	stride    int
-	scratch   *kernel.WindowScratch
+	apply     stepper
+	composer  *composer // nil: words are rows of the table
 }
 
 // run applies the kernel to the values of the inputs in, out, batch, alpha.
@@ -130,8 +137,16 @@ func (o *windowOp) run(inputs []G.Value, alpha float32) (loss float64, targets i
 		if !ok1 || !ok2 || !ok3 {
 			return fmt.Errorf("inputs are %T, %T and %T; float32 tables and an int32 batch are needed", inputs[0].Data(), inputs[1].Data(), inputs[2].Data())
 		}
-		loss, targets = o.objective.fused(in, out, o.stride, batch[1:1+batch[0]], o.outputs, alpha, o.scratch)
-		return nil
+		batch = batch[1 : 1+batch[0]]
+		if o.composer == nil {
+			loss, targets = o.apply(in, out, batch, alpha)
+			return nil
+		}
+		return o.composer.each(batch, func(segment []int32) error {
+			l, n := o.apply(o.composer.vectors, out, segment, alpha)
+			loss, targets = loss+l, targets+n
+			return nil
+		})
 	})
 	return loss, targets, err
 }

@@ -11,21 +11,23 @@ import (
 
 // graphEngine runs the stock graph of an objective, one window a run.
 type graphEngine struct {
-	objective  *Objective
-	tables     *Tables
-	maxContext int // M
-	outputs    int // N
+	objective *Objective
+	tables    *Tables
+	shape     shape     // M = maxContext, N = outputs
+	composer  *composer // nil: words are rows of the table
 
-	x, y, mask, mean *tensor.Dense // the values of the input nodes
-	dx, dy           []float32     // rows as gathered, then what the solver changed
-	loss             *G.Node
-	model            []G.ValueGrad // x and y
-	solver           SGD
-	machine          G.VM
+	x, y, sign, mask, mean, weight, position *tensor.Dense // the values of the input nodes
+
+	dx, dy, dp []float32 // rows as gathered, then what the solver changed
+	loss       *G.Node
+	model      []G.ValueGrad // x, y and, if it has any, position
+	solver     SGD
+	machine    G.VM
 }
 
 // NewGraph returns an engine that trains o with its stock gorgonia graph on
-// windows of at most maxContext context words and exactly outputs outputs.
+// windows of at most maxContext context words and exactly outputs outputs (at
+// most, in labelled windows).
 //
 // A panic while o.Loss builds the graph becomes an error. Gorgonia runs the
 // graph in a goroutine of its own: an operation that panics there, which no
@@ -34,10 +36,11 @@ func NewGraph(o *Objective, t *Tables, maxContext, outputs int) (Engine, error) 
 	if o == nil || o.Loss == nil {
 		return nil, fmt.Errorf("graph engine: the objective has no loss")
 	}
-	if maxContext < 1 || outputs < 2 {
-		return nil, fmt.Errorf("graph engine: %d context words and %d outputs: at least 1 and 2 are needed", maxContext, outputs)
+	e := &graphEngine{objective: o, tables: t, shape: o.shape(maxContext, outputs)}
+	if err := e.shape.check(t); err != nil {
+		return nil, fmt.Errorf("graph engine: %s: %w", o.Name, err)
 	}
-	e := &graphEngine{objective: o, tables: t, maxContext: maxContext, outputs: outputs}
+	e.composer = newComposer(t, e.shape)
 	if err := fence(e.compile); err != nil {
 		return nil, fmt.Errorf("graph engine: %s: %w", o.Name, err)
 	}
@@ -45,38 +48,36 @@ func NewGraph(o *Objective, t *Tables, maxContext, outputs int) (Engine, error) 
 }
 
 func (e *graphEngine) compile() error {
-	m, n, d := e.maxContext, e.outputs, e.tables.Dim
+	m, n, d := e.shape.maxContext, e.shape.outputs, e.tables.Dim
 	g := G.NewGraph()
 	input := func(name string, rows, cols int) (*G.Node, *tensor.Dense) {
 		v := tensor.New(tensor.WithShape(rows, cols), tensor.Of(tensor.Float32))
 		return G.NewMatrix(g, tensor.Float32, G.WithShape(rows, cols), G.WithName(name), G.WithValue(v)), v
 	}
 	var w Window
-	var sign *tensor.Dense
 	w.X, e.x = input("x", m, d)
 	w.Y, e.y = input("y", n, d)
-	w.Sign, sign = input("sign", m, n)
+	w.Sign, e.sign = input("sign", m, n)
 	w.Mask, e.mask = input("mask", m, n)
 	w.Mean, e.mean = input("mean", 1, m)
-	signs := sign.Float32s()
-	for i := range signs {
-		signs[i] = 1
-		if i%n == 0 {
-			signs[i] = -1
-		}
-	}
-	e.dx, e.dy = make([]float32, m*d), make([]float32, n*d)
+	w.Weight, e.weight = input("weight", 1, n)
+	w.Position, e.position = input("position", m, d)
+	e.dx, e.dy, e.dp = make([]float32, m*d), make([]float32, n*d), make([]float32, m*d)
 
 	var err error
 	if e.loss, err = e.objective.Loss(w); err != nil {
 		return err
 	}
-	grads, err := G.Grad(e.loss, w.X, w.Y)
+	parameters := G.Nodes{w.X, w.Y}
+	if e.shape.positions > 0 {
+		parameters = append(parameters, w.Position)
+	}
+	grads, err := G.Grad(e.loss, parameters...)
 	if err != nil {
 		return err
 	}
 	var inputs G.Nodes
-	for _, in := range []*G.Node{w.X, w.Y, w.Sign, w.Mask, w.Mean} {
+	for _, in := range []*G.Node{w.X, w.Y, w.Sign, w.Mask, w.Mean, w.Weight, w.Position} {
 		if g.To(in.ID()).Len() > 0 { // a loss need not use them all
 			inputs = append(inputs, in)
 		}
@@ -86,49 +87,82 @@ func (e *graphEngine) compile() error {
 		return err
 	}
 	e.machine = G.NewTapeMachine(g, G.WithPrecompiled(prog, locations))
-	e.model = []G.ValueGrad{parameter{e.x, grads[0]}, parameter{e.y, grads[1]}}
+	for i, grad := range grads {
+		e.model = append(e.model, parameter{[]*tensor.Dense{e.x, e.y, e.position}[i], grad})
+	}
 	return nil
 }
 
 func (e *graphEngine) Step(batch []int32, alpha float32) (loss float64, targets int64, err error) {
-	err = walk(batch, e.outputs, e.tables.Rows, func(context, outs []int32) error {
-		l, err := e.window(context, outs, alpha)
-		loss += l
-		targets += e.objective.targets(len(context))
-		return err
-	})
-	return loss, targets, err
+	rows := e.tables.Rows
+	windows := func(batch []int32, inRows int, in func(int32) []float32) error {
+		return e.shape.walk(batch, inRows, rows, func(w window) error {
+			l, err := e.window(w, in, alpha)
+			loss += l
+			targets += e.objective.targets(len(w.context))
+			return err
+		})
+	}
+	if e.composer == nil {
+		err = windows(batch, rows, e.tables.in)
+	} else {
+		err = e.composer.each(batch, func(segment []int32) error {
+			return windows(segment, len(e.composer.words), e.composer.vector)
+		})
+	}
+	if err != nil {
+		return loss, targets, fmt.Errorf("graph engine: %s: %w", e.objective.Name, err)
+	}
+	return loss, targets, nil
 }
 
-// window takes one step on one window and returns its loss.
-func (e *graphEngine) window(context, outs []int32, alpha float32) (float64, error) {
-	m := len(context)
-	if m > e.maxContext {
-		return 0, fmt.Errorf("graph engine: a window of %d context words, at most %d were announced", m, e.maxContext)
-	}
-	x, y, d := e.x.Float32s(), e.y.Float32s(), e.tables.Dim
-	gather(x, d, context, e.tables.in)
-	clear(x[m*d:])
-	gather(y, d, outs, e.tables.out)
-	mask, mean := e.mask.Float32s(), e.mean.Float32s()
-	clear(mask)
+// window takes one step on one window, whose context rows are those of in, and
+// returns its loss.
+func (e *graphEngine) window(w window, in func(int32) []float32, alpha float32) (float64, error) {
+	m, n, d := len(w.context), len(w.outputs), e.tables.Dim
+	outs := make([]int32, n)
+	mean, weight, sign, mask := e.mean.Float32s(), e.weight.Float32s(), e.sign.Float32s(), e.mask.Float32s()
 	clear(mean)
-	for i := range m * e.outputs {
-		mask[i] = 1
+	clear(weight)
+	clear(mask)
+	for j := range outs {
+		row, predicted := w.output(j)
+		outs[j], weight[j] = row, 1
+		for i := range e.shape.maxContext {
+			sign[i*e.shape.outputs+j] = 1
+			if predicted {
+				sign[i*e.shape.outputs+j] = -1
+			}
+		}
 	}
 	for i := range m {
+		copy(mask[i*e.shape.outputs:(i+1)*e.shape.outputs], weight)
 		mean[i] = 1 / float32(m)
+		if e.objective.Sum {
+			mean[i] = 1
+		}
+	}
+	x, y, position := e.x.Float32s(), e.y.Float32s(), e.position.Float32s()
+	gather(x, d, w.context, in)
+	gather(y, d, outs, e.tables.out)
+	var places []int32
+	if e.shape.positions > 0 {
+		for i := range m {
+			places = append(places, w.first()+int32(i))
+		}
+		gather(position, d, places, e.tables.position)
 	}
 	copy(e.dx, x)
 	copy(e.dy, y)
+	copy(e.dp, position)
 
 	e.machine.Reset()
 	if err := e.machine.RunAll(); err != nil {
-		return 0, fmt.Errorf("graph engine: %s: %w", e.objective.Name, err)
+		return 0, err
 	}
 	loss, ok := e.loss.Value().Data().(float32)
 	if !ok {
-		return 0, fmt.Errorf("graph engine: the loss of %s is a %T, a float32 scalar is needed", e.objective.Name, e.loss.Value().Data())
+		return 0, fmt.Errorf("the loss is a %T, a float32 scalar is needed", e.loss.Value().Data())
 	}
 	e.solver.LearningRate = float64(alpha)
 	if err := e.solver.Step(e.model); err != nil {
@@ -141,15 +175,16 @@ func (e *graphEngine) window(context, outs []int32, alpha float32) (float64, err
 	if e.objective.SumGradient {
 		scale = float32(m)
 	}
-	scatter(x, e.dx, d, scale, context, e.tables.in)
+	scatter(x, e.dx, d, scale, w.context, in)
 	scatter(y, e.dy, d, 1, outs, e.tables.out)
+	scatter(position, e.dp, d, 1, places, e.tables.position)
 	return float64(loss), nil
 }
 
-// gather copies the rows ids into dst, d values each. Other engines may be
+// gather copies the rows ids into dst, d values each, and clears the rest. Other engines may be
 // writing the rows, so a kernel reads them (see package kernel on Hogwild).
 func gather(dst []float32, d int, ids []int32, row func(int32) []float32) {
-	clear(dst[:len(ids)*d])
+	clear(dst)
 	for i, id := range ids {
 		kernel.Axpy(dst[i*d:(i+1)*d], 1, row(id))
 	}

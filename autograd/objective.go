@@ -2,6 +2,7 @@ package autograd
 
 import (
 	"errors"
+	"fmt"
 
 	G "gorgonia.org/gorgonia"
 
@@ -10,13 +11,17 @@ import (
 
 // Window holds the input nodes of one window's stock graph. M is the largest
 // number of context words, N the number of outputs, d the dimension. A window
-// of fewer than M context words leaves the last rows of X, Mask and Mean zero.
+// of fewer than M context words leaves the last rows of X, Mask and Mean zero, one
+// of fewer than N outputs the last rows of Y and columns of Mask and Weight.
 type Window struct {
 	X    *G.Node // [M, d] rows of the input table, one a context word
 	Y    *G.Node // [N, d] rows of the output table, the true word first
-	Sign *G.Node // [M, N] -1 in column 0 (the true word), +1 elsewhere
-	Mask *G.Node // [M, N] 1 where the row is a context word of this window
-	Mean *G.Node // [1, M] 1/m for each of the m context words
+	Sign *G.Node // [M, N] -1 where the output is to be predicted (the true word, in column 0), +1 elsewhere
+	Mask *G.Node // [M, N] 1 where the row is a context word of this window and the column an output of it
+	Mean *G.Node // [1, M] 1/m for each of the m context words; 1 for the sum instead of the mean
+
+	Weight   *G.Node // [1, N] 1 for each output of this window
+	Position *G.Node // [M, d] position weights of the context words; only of an objective that has them
 }
 
 // A Loss builds the scalar loss of one window, in nats.
@@ -36,11 +41,53 @@ type Objective struct {
 	// window of m context words.
 	SumGradient bool
 
-	fused fusedKernel
+	Variant // how it departs from its usual form; set by With
+
+	fused func(o *Objective, t *Tables, outputs int, s *kernel.WindowScratch) stepper
 }
 
-// fusedKernel is the signature of the batch kernels of internal/kernel.
-type fusedKernel func(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *kernel.WindowScratch) (float64, int64)
+// A Variant is a form of an objective.
+type Variant struct {
+	// Labelled says that batches hold labelled windows, whose outputs may be
+	// any number up to that of the engine: the inner nodes of hierarchical
+	// softmax. See [AppendLabelled].
+	Labelled bool
+
+	// Sum adds the context words of a CBOW window where the mean is usual.
+	Sum bool
+
+	// Positions, if not 0, is the number of position weights: each context
+	// word of a CBOW window counts by the row of [Tables].Position for its place.
+	// Its batches hold labelled windows.
+	Positions int
+}
+
+// With returns the objective in another form. It is an error to ask an objective
+// other than CBOW for what only CBOW has.
+func (o *Objective) With(v Variant) (*Objective, error) {
+	if (v.Sum || v.Positions > 0) && !o.PerWindow {
+		return nil, fmt.Errorf("%s: sums and position weights are for objectives that make one row of a window", o.Name)
+	}
+	with := *o
+	with.Variant = v
+	with.SumGradient = o.SumGradient && !v.Sum // that of the sum is undivided
+	if v.Positions > 0 {
+		with.Labelled = true
+		with.Loss = func(w Window) (*G.Node, error) {
+			x, err := G.HadamardProd(w.X, w.Position)
+			if err != nil {
+				return nil, err
+			}
+			w.X = x
+			return o.Loss(w)
+		}
+	}
+	return &with, nil
+}
+
+// stepper takes a step of size alpha on each window of a batch, in tables of the
+// stride it was made for.
+type stepper func(in, out []float32, batch []int32, alpha float32) (loss float64, targets int64)
 
 // targets returns how many targets a window of m context words has.
 func (o *Objective) targets(m int) int64 {
@@ -57,7 +104,7 @@ func (o *Objective) targets(m int) int64 {
 //
 //	L = Σ_c ( −log σ(x_c·y_w) − Σ_j log σ(−x_c·y_wj) )
 func SkipGram() *Objective {
-	return &Objective{Name: "skipgram", Loss: SkipGramLoss, fused: kernel.SkipGram}
+	return &Objective{Name: "skipgram", Loss: SkipGramLoss, fused: skipGramStepper}
 }
 
 // CBOW returns the continuous bag of words with negative sampling: the mean h
@@ -66,7 +113,33 @@ func SkipGram() *Objective {
 //
 //	L = −log σ(h·y_w) − Σ_j log σ(−h·y_wj)
 func CBOW() *Objective {
-	return &Objective{Name: "cbow", Loss: CBOWLoss, PerWindow: true, SumGradient: true, fused: kernel.CBOW}
+	return &Objective{Name: "cbow", Loss: CBOWLoss, PerWindow: true, SumGradient: true, fused: cbowStepper}
+}
+
+func skipGramStepper(o *Objective, t *Tables, outputs int, s *kernel.WindowScratch) stepper {
+	if o.Labelled {
+		return func(in, out []float32, batch []int32, alpha float32) (float64, int64) {
+			return kernel.LabelledSkipGram(in, out, t.Stride, batch, alpha, s)
+		}
+	}
+	return func(in, out []float32, batch []int32, alpha float32) (float64, int64) {
+		return kernel.SkipGram(in, out, t.Stride, batch, outputs, alpha, s)
+	}
+}
+
+func cbowStepper(o *Objective, t *Tables, outputs int, s *kernel.WindowScratch) stepper {
+	if o.Labelled {
+		return func(in, out []float32, batch []int32, alpha float32) (float64, int64) {
+			return kernel.LabelledCBOW(in, out, t.Position, !o.Sum, t.Stride, batch, alpha, s)
+		}
+	}
+	apply := kernel.CBOW
+	if o.Sum {
+		apply = kernel.CBOWSum
+	}
+	return func(in, out []float32, batch []int32, alpha float32) (float64, int64) {
+		return apply(in, out, t.Stride, batch, outputs, alpha, s)
+	}
 }
 
 // SkipGramLoss is the stock graph of [SkipGram]. With s = X·Yᵀ, and because
@@ -82,13 +155,15 @@ func SkipGramLoss(w Window) (*G.Node, error) {
 }
 
 // CBOWLoss is the stock graph of [CBOW]. The scores of the mean are the mean
-// of the scores, so h·Yᵀ is taken as mean·(X·Yᵀ), after the signs.
+// of the scores, so h·Yᵀ is taken as mean·(X·Yᵀ), after the signs, which are the
+// same in every row.
 func CBOWLoss(w Window) (*G.Node, error) {
 	return chain(
 		func(*G.Node) (*G.Node, error) { return transposedProduct(w.X, w.Y) },
 		func(s *G.Node) (*G.Node, error) { return G.HadamardProd(s, w.Sign) },
 		func(s *G.Node) (*G.Node, error) { return G.Mul(w.Mean, s) },
 		G.Softplus,
+		func(l *G.Node) (*G.Node, error) { return G.HadamardProd(l, w.Weight) },
 		func(l *G.Node) (*G.Node, error) { return G.Sum(l) },
 	)
 }

@@ -7,6 +7,14 @@
 // skipgram. The gradient of the mean goes to each context word undivided, as in
 // word2vec: a window of m words moves each of them m times as far as the true
 // gradient would.
+//
+// CBOWSum takes the sum of the vectors for their mean; long windows then count for
+// more, and the gradient is the true one. PositionWeights lets the model learn how
+// much each place in the window counts, by dimension: the mean is of d_p ⊙ x with a
+// row d_p for each place p from -Window to Window (Mikolov, Grave, Bojanowski,
+// Puhrsch and Joulin, "Advances in Pre-Training Distributed Word Representations",
+// 2018). The rows begin at 1. Places are counted after subsampling. They are part of
+// the training, not of the model.
 package cbow
 
 import (
@@ -14,6 +22,7 @@ import (
 
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/training"
 )
 
@@ -37,6 +46,24 @@ type (
 // ErrDiverged is in the error of a training whose loss is no longer a number:
 // its learning rate was too high.
 var ErrDiverged = training.ErrDiverged
+
+// Start is where a run begins instead of at random.
+type Start = training.Start
+
+// NewStart takes the vectors of the words of v, the corpus's vocabulary, out of
+// vectors for Run.Start; o are the options of the run. A model folder of CBOW
+// with negative sampling, opened with its state, gives its output vectors too. It is
+// an error if the dimensions differ or no word is found.
+func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *corpora.Vocabulary, o Options) (*Start, error) {
+	return training.NewStart(ctx, vectors, v, "cbow", o)
+}
+
+// Continue returns a checkpoint for Run.Resume from which the model of c goes on
+// over new text: corpus was built with the vocabulary of c, or with that as
+// BuildOptions.Base, to grow it. o are the options of the new run.
+func Continue(c *checkpoints.Checkpoint, corpus *corpora.Corpus, o Options) (*checkpoints.Checkpoint, error) {
+	return training.Continue(c, corpus, o)
+}
 
 // Engine is the type of Options.Engine.
 type Engine = training.Engine

@@ -21,27 +21,43 @@ type cardData struct {
 	Title        string
 	Tokens       int
 	Params       int
-	Phrases      int         // that the tokenizer joins
+	Phrases      int // that the tokenizer joins
+	NGrams       int // that have rows
+	Imported     bool
 	Layers       bool        // Linear, ReLU or a projection stand behind the table
 	Settings     [][2]string // of the trainer
 	Sources      string
+	Earlier      []earlierText
 	Duration     string
 	FrequentText string
 	Version      int
 	Validation   []Metric // of the model that is here
 }
 
+// earlierText is a text that the model was trained on before.
+type earlierText struct {
+	Sources  string
+	RawWords int64
+}
+
 // writeCard writes README.md: what a person wants to know who finds the
 // folder.
 func writeCard(w io.Writer, c *Checkpoint) error {
 	d := cardData{
-		Config:  c.Config,
-		Title:   title(c.Config),
-		Tokens:  c.Vocabulary.Len(),
-		Phrases: phrasesOf(c.Tokenizer),
-		Layers:  c.Config.Encoder.Hidden > 0 || c.Config.Encoder.Project > 0,
-		Sources: codes(c.Config.Corpus.Sources, 8),
-		Version: FormatVersion,
+		Config:   c.Config,
+		Title:    title(c.Config),
+		Tokens:   c.Vocabulary.Len(),
+		Phrases:  phrasesOf(c.Tokenizer),
+		Imported: c.Config.Kind == VectorsKind,
+		Layers:   c.Config.Encoder.Hidden > 0 || c.Config.Encoder.Project > 0,
+		Sources:  codes(c.Config.Corpus.Sources, 8),
+		Version:  FormatVersion,
+	}
+	if c.NGrams != nil {
+		d.NGrams = c.NGrams.Rows()
+	}
+	for _, e := range c.Config.Earlier {
+		d.Earlier = append(d.Earlier, earlierText{codes(e.Sources, 8), e.RawWords})
 	}
 	for _, t := range c.Tensors {
 		d.Params += t.Rows() * t.Cols()
@@ -69,9 +85,10 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 
 func title(c Config) string {
 	kind, ok := map[string]string{
-		"skipgram": "Skip-gram word vectors",
-		"cbow":     "CBOW word vectors",
-		"sentence": "Sentence encoder",
+		"skipgram":  "Skip-gram word vectors",
+		"cbow":      "CBOW word vectors",
+		"sentence":  "Sentence encoder",
+		VectorsKind: "Imported word vectors",
 	}[c.Kind]
 	if !ok {
 		kind = "Embedding model (" + code(c.Kind) + ")"

@@ -15,10 +15,11 @@ func TestCard(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"# Skip-gram word vectors, 2 dimensions\n", "4 tokens, 24 parameters", "LuminaVec 0.1 on 2026-01-02",
+		"# Skip-gram word vectors, 2 dimensions\n", "4 tokens, 87 parameters", "LuminaVec 0.1 on 2026-01-02",
 		"50.0% is done", "linear layer with ReLU, 2 outputs", "scaled to length 1",
 		"`the`, `of`, `naïve`, `cat`", "| text | `wiki.txt.zst`, `-` |", "| time | 2s |",
 		"| `window` | `5` |", "| `learning_rate` | `0.025` |", "| `note` | `\"<a & b>\"` |",
+		"made of their parts", "runs of 3 to 4 characters", "into 1,000 buckets", "and 21 of those", "return h % 1000\n", "(21, 3)", "| `ngrams.txt` |",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in the card", want)
@@ -29,11 +30,12 @@ func TestCard(t *testing.T) {
 	}
 	c.Config.Encoder = EncoderConfig{}
 	c.Config.Progress.Finished = true
+	c.NGrams, c.Config.NGrams = nil, corpora.NGramOptions{}
 	b.Reset()
 	if err := writeCard(&b, c); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(b.String(), "StaticEmbedding") || strings.Contains(b.String(), "not finished") {
+	if !strings.Contains(b.String(), "StaticEmbedding") || strings.Contains(b.String(), "not finished") || strings.Contains(b.String(), "ngrams") {
 		t.Errorf("card of a plain, finished model:\n%s", &b)
 	}
 }

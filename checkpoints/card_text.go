@@ -12,13 +12,13 @@ tags:
 
 # {{.Title}}
 
-{{group .Tokens}} tokens, {{group .Params}} parameters in float32, trained with LuminaVec{{with .Config.Version}} {{.}}{{end}}{{with .Config.Created}} on {{.}}{{end}}.
+{{group .Tokens}} tokens, {{group .Params}} parameters in float32, {{if .Imported}}imported{{else}}trained{{end}} with LuminaVec{{with .Config.Version}} {{.}}{{end}}{{with .Config.Created}} on {{.}}{{end}}.
 {{if not .Config.Progress.Finished}}
 **Training is not finished:** {{percent .Config.Progress.Done}} is done. The vectors can be used as they are.
 {{end}}
 A text becomes a vector like this:
 
-1. It is cut into tokens (` + "`tokenizer.json`" + `). Those outside the vocabulary are left out.
+1. It is cut into tokens (` + "`tokenizer.json`" + `). Those outside the vocabulary are {{if .NGrams}}made of their parts, see below{{else}}left out{{end}}.
 1. Each token is looked up in a table with a row of {{.Config.Dim}} values a token.
 {{- if .Config.Encoder.Hidden}}
 1. Each row goes through a linear layer with ReLU, {{.Config.Encoder.Hidden}} outputs.
@@ -58,7 +58,33 @@ def neighbors(word, n=10):
     best = np.argsort(-(unit @ unit[row[word]]))
     return [words[i] for i in best[1:n + 1]]
 ` + "```" + `
-{{if .Phrases}}
+{{with .Config.NGrams}}{{if .Max}}
+## Words outside the vocabulary
+
+Such a word is the mean of its character n-grams, the runs of {{.Min}} to {{.Max}} characters of the word between < and >.
+They are hashed into {{group .Buckets}} buckets as fastText does it, and {{group $.NGrams}} of those, listed in ` + "`ngrams.txt`" + `,
+have a row in the tensor ` + "`ngrams.weight`" + `. (The rows of ` + "`embedding.weight`" + ` have theirs in them already.)
+A word without a known n-gram stays unknown.
+
+` + "```python" + `
+parts = load_file("model.safetensors")["ngrams.weight"]  # ({{$.NGrams}}, {{$.Config.Dim}})
+row_of = {int(bucket): i for i, bucket in enumerate(open("ngrams.txt"))}
+
+def bucket(gram):
+    h = 2166136261
+    for byte in gram.encode():
+        h = ((h ^ (byte if byte < 128 else byte | 0xFFFFFF00)) * 16777619) & 0xFFFFFFFF
+    return h % {{.Buckets}}
+
+def vector(word):
+    if word in row:
+        return table[row[word]]
+    s = f"<{word}>"
+    grams = [s[i:i + n] for i in range(len(s)) for n in range({{.Min}}, {{.Max}} + 1) if i + n <= len(s)]
+    rows = [row_of.get(bucket(g)) for g in grams if g not in ("<", ">", s)]
+    return np.mean([parts[r] for r in rows if r is not None], axis=0)
+` + "```" + `
+{{end}}{{end}}{{if .Phrases}}
 {{group .Phrases}} phrases count as one word, joined with an underscore. The commands of this program join them in
 any text; other libraries pass over the list, the key ` + "`phrases`" + ` in ` + "`tokenizer.json`" + `, and see single words.
 {{end}}{{if .Layers}}
@@ -66,7 +92,7 @@ The layers after the table are the tensors ` + "`linear.weight`, `linear.bias` a
 file, laid out as in PyTorch: ` + "`y = x @ weight.T + bias`" + `.
 {{else}}
 With ` + "`pip install sentence-transformers`" + ` the table is a static embedding (here words outside the vocabulary
-count as a row of zeros, which changes the length of a vector and not its direction):
+count as a row of zeros, {{if .NGrams}}they are not made of their parts{{else}}which changes the length of a vector and not its direction{{end}}):
 
 ` + "```python" + `
 import numpy as np
@@ -83,13 +109,22 @@ model = SentenceTransformer(modules=[StaticEmbedding(Tokenizer.from_file("tokeni
 With gensim: ` + "`embed export -m MODEL --format word2vec-bin -o vectors.bin`" + `, then
 ` + "`KeyedVectors.load_word2vec_format(\"vectors.bin\", binary=True)`" + `.
 
-## How it was trained
+{{if .Imported}}## Where it comes from
+
+| | |
+|---|---|
+| file | {{or .Sources "not recorded"}} |
+{{range .Settings}}| {{index . 0}} | {{index . 1}} |
+{{end}}
+The vectors were not trained here: their licence is that of the file.
+{{else}}## How it was trained
 
 | | |
 |---|---|
 | objective | {{code .Config.Kind}} |
 | text | {{or .Sources "not recorded"}} |
-| words in the text | {{group .Config.Corpus.RawWords}} in {{group .Config.Corpus.Lines}} lines |
+{{range .Earlier}}| text before | {{or .Sources "not recorded"}}: {{group .RawWords}} words |
+{{end}}| words in the text | {{group .Config.Corpus.RawWords}} in {{group .Config.Corpus.Lines}} lines |
 | words in the vocabulary | {{group .Config.Corpus.Words}} ({{group .Config.Corpus.Vocabulary}} distinct) |
 | epochs | {{.Config.Progress.Epoch}} of {{.Config.Progress.Epochs}} |
 | mean loss at the end | {{number .Config.Progress.Loss}} |
@@ -97,7 +132,7 @@ With gensim: ` + "`embed export -m MODEL --format word2vec-bin -o vectors.bin`" 
 {{end}}{{range .Validation}}| {{.Name}} of {{code .Set}} | {{number .Value}} |
 {{end}}{{with .Duration}}| time | {{.}} |
 {{end}}{{range .Settings}}| {{index . 0}} | {{index . 1}} |
-{{end}}
+{{end}}{{end}}
 The vectors hold what the text held, its errors and prejudices too. Who uses them for decisions about
 people should look at that first.
 
@@ -108,9 +143,10 @@ people should look at that first.
 | ` + "`config.json`" + ` | what the model is, every setting, how far training came |
 | ` + "`vocab.tsv`" + ` | token, tab, count; line n is row n-1 of the table |
 | ` + "`tokenizer.json`" + ` | text to tokens, in the layout of Hugging Face tokenizers |
-| ` + "`model.safetensors`" + ` | the tables |
-| ` + "`training/`" + ` | what training needs to go on; not needed to use the model |
-| ` + "`MANIFEST`" + ` | size and SHA-256 of every file (format {{.Version}}) |
+{{if .NGrams}}| ` + "`ngrams.txt`" + ` | the bucket of each row of ` + "`ngrams.weight`" + ` |
+{{end}}| ` + "`model.safetensors`" + ` | the tables |
+{{if not .Imported}}| ` + "`training/`" + ` | what training needs to go on; not needed to use the model |
+{{end}}| ` + "`MANIFEST`" + ` | size and SHA-256 of every file (format {{.Version}}) |
 
 To check a copy: ` + "`awk 'NF==3 {print $2 \"  \" $3}' MANIFEST | sha256sum -c`" + `
 `

@@ -14,6 +14,7 @@ const (
 	ConfigFile     = "config.json"
 	VocabularyFile = "vocab.tsv"
 	TokenizerFile  = "tokenizer.json"
+	NGramFile      = "ngrams.txt"
 	ModelFile      = "model.safetensors"
 	CardFile       = "README.md"
 	StateFile      = "training/state.safetensors"
@@ -29,7 +30,9 @@ const (
 	LinearTensor     = "linear.weight"
 	BiasTensor       = "linear.bias"
 	ProjectionTensor = "projection.weight"
+	NGramTensor      = "ngrams.weight"
 	OutputTensor     = "output.weight"
+	WordTensor       = "word.weight"
 )
 
 // Checkpoint is a model in memory.
@@ -37,6 +40,7 @@ type Checkpoint struct {
 	Config     Config
 	Tokenizer  *corpora.Tokenizer
 	Vocabulary *corpora.Vocabulary
+	NGrams     *corpora.NGrams   // ngrams.txt; nil: none
 	Tensors    map[string]Tensor // model.safetensors
 	State      map[string]Tensor // training/state.safetensors; nil: none
 	Log        []byte            // training/log.jsonl; empty: none
@@ -76,14 +80,19 @@ func (c *Checkpoint) Validate() error {
 	if err := c.checkModel(); err != nil {
 		return &manifest.FileError{File: ModelFile, Err: err}
 	}
+	if err := c.checkNGrams(); err != nil {
+		return err
+	}
 	for name, t := range c.State {
 		if err := t.check(); err != nil {
 			return faultIn(StateFile, "tensor %q: %w", name, err)
 		}
 	}
-	if t, ok := c.State[OutputTensor]; ok {
-		if err := wantShape(OutputTensor, t, c.Vocabulary.Len(), c.Config.Dim); err != nil {
-			return &manifest.FileError{File: StateFile, Err: err}
+	for _, name := range []string{OutputTensor, WordTensor} {
+		if t, ok := c.State[name]; ok {
+			if err := wantShape(name, t, c.Vocabulary.Len(), c.Config.Dim); err != nil {
+				return &manifest.FileError{File: StateFile, Err: err}
+			}
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unsafe"
@@ -17,9 +18,28 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// newSmall returns a checkpoint that has everything: all layers, a state, a
-// log, tensors packed and with strides, values at the edges of float32.
+// newSmall returns a checkpoint that has everything: all layers, character
+// n-grams, a state, a log, tensors packed and with strides, values at the edges of
+// float32.
 func newSmall(t testing.TB) *Checkpoint {
+	t.Helper()
+	c := newWithoutNGrams(t)
+	var err error
+	if c.NGrams, err = corpora.NewNGrams(c.Vocabulary, corpora.NGramOptions{Min: 3, Max: 4, Buckets: 1000}); err != nil {
+		t.Fatal(err)
+	}
+	c.Config.NGrams = c.NGrams.Options()
+	table := Tensor{Shape: []int{c.NGrams.Rows(), 3}, Stride: 4, Data: make([]float32, 4*c.NGrams.Rows())}
+	for i := range table.Rows() {
+		copy(table.Row(i), []float32{float32(i), 0.5, -float32(i) / 3})
+	}
+	c.Tensors[NGramTensor] = table
+	c.State[WordTensor] = Tensor{Shape: []int{4, 3}, Data: []float32{12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1}}
+	return c
+}
+
+// newWithoutNGrams is the model of testdata/v1.
+func newWithoutNGrams(t testing.TB) *Checkpoint {
 	t.Helper()
 	v, err := corpora.NewVocabulary([]string{"the", "of", "naïve", "cat"}, []int64{90, 40, 7, 5})
 	if err != nil {
@@ -74,6 +94,11 @@ func wantSame(t *testing.T, got, want *Checkpoint) {
 	}
 	if got.Tokenizer.Vocabulary() != got.Vocabulary {
 		t.Error("the tokenizer has a vocabulary of its own")
+	}
+	if (got.NGrams == nil) != (want.NGrams == nil) {
+		t.Errorf("n-grams %v, want %v", got.NGrams, want.NGrams)
+	} else if want.NGrams != nil && (got.NGrams.Options() != want.NGrams.Options() || !slices.Equal(got.NGrams.Buckets(), want.NGrams.Buckets())) {
+		t.Error("n-grams differ")
 	}
 	wantSameTensors(t, got.Tensors, want.Tensors)
 	wantSameTensors(t, got.State, want.State)
@@ -170,7 +195,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Error("training was read unasked")
 	}
 	report, err := Verify(context.Background(), dir)
-	if err != nil || !report.OK() || len(report.Files) != 7 || len(report.Extra) != 0 {
+	if err != nil || !report.OK() || len(report.Files) != 8 || len(report.Extra) != 0 {
 		t.Errorf("report %+v, %v", report, err)
 	}
 }
@@ -181,7 +206,7 @@ func TestRoundTripPlain(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "model")
 	c := newSmall(t)
 	c.Config.Encoder = EncoderConfig{Pooling: "mean"}
-	c.Config.Options, c.State, c.Log = nil, nil, nil
+	c.Config.Options, c.State, c.Log, c.NGrams, c.Config.NGrams = nil, nil, nil, nil, corpora.NGramOptions{}
 	c.Tensors = map[string]Tensor{EmbeddingTensor: c.Tensors[EmbeddingTensor]}
 	mustWrite(t, dir, c)
 	got, err := Read(context.Background(), dir, ReadOptions{State: true})
@@ -230,6 +255,17 @@ func TestValidate(t *testing.T) {
 		{"model.safetensors no dimension", func(c *Checkpoint) { c.Tensors["x"] = Tensor{} }},
 		{"model.safetensors too many", func(c *Checkpoint) {
 			c.Tensors["x"] = Tensor{Shape: []int{1 << 31, 1 << 31, 4}}
+		}},
+		{"model.safetensors ngrams.weight config.json", func(c *Checkpoint) { c.NGrams = nil }},
+		{"model.safetensors no tensor ngrams.weight", func(c *Checkpoint) { delete(c.Tensors, NGramTensor) }},
+		{"model.safetensors ngrams.weight [4 3] [21 3] ngrams.txt", func(c *Checkpoint) {
+			c.Tensors[NGramTensor] = NewTensor(4, 3)
+		}},
+		{`model.safetensors "ngrams.weight" row 2, column 1 NaN`, func(c *Checkpoint) {
+			c.Tensors[NGramTensor].Row(2)[1] = float32(math.NaN())
+		}},
+		{"training/state.safetensors word.weight [1]", func(c *Checkpoint) {
+			c.State[WordTensor] = Tensor{Shape: []int{1}, Data: []float32{1}}
 		}},
 		{"training/state.safetensors output.weight", func(c *Checkpoint) {
 			c.State[OutputTensor] = Tensor{Shape: []int{1}, Data: []float32{1}}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -17,19 +18,28 @@ import (
 //	   of sizes and SHA-256 checksums. Rows are float32, the table of the
 //	   vocabulary is "embedding.weight", because that name opens in
 //	   sentence-transformers.
+//
+// What a reader may pass over needs no version of its own. Such are the character
+// n-grams: who does not know "ngrams" in config.json, ngrams.txt and the tensor
+// "ngrams.weight" reads the vectors of all words of the vocabulary as they are,
+// and takes the others for unknown, as in a model without n-grams.
 const FormatVersion = 1
 
 // Config is config.json: what the model is and how it came about.
 type Config struct {
-	Format   int             `json:"format"`            // version of the folder; Write fills it in
-	Kind     string          `json:"kind"`              // the objective: "skipgram", "cbow", "sentence"
-	Dim      int             `json:"dim"`               // length of a row of embedding.weight
-	Created  string          `json:"created,omitempty"` // RFC 3339; empty when the run is to give the same bytes again
-	Version  string          `json:"version,omitempty"` // of the program that wrote it
-	Encoder  EncoderConfig   `json:"encoder"`
-	Options  json.RawMessage `json:"options,omitempty"` // the trainer's options, for it alone to interpret
-	Corpus   CorpusInfo      `json:"corpus"`
-	Progress Progress        `json:"progress"`
+	Format  int           `json:"format"`            // version of the folder; Write fills it in
+	Kind    string        `json:"kind"`              // the objective: "skipgram", "cbow", "sentence"; VectorsKind: none, they were imported
+	Dim     int           `json:"dim"`               // length of a row of embedding.weight
+	Created string        `json:"created,omitempty"` // RFC 3339; empty when the run is to give the same bytes again
+	Version string        `json:"version,omitempty"` // of the program that wrote it
+	Encoder EncoderConfig `json:"encoder"`
+	// NGrams are the character n-grams of which words are made; Write fills them
+	// in from Checkpoint.NGrams.
+	NGrams   corpora.NGramOptions `json:"ngrams,omitzero"`
+	Options  json.RawMessage      `json:"options,omitempty"` // the trainer's options, for it alone to interpret
+	Corpus   CorpusInfo           `json:"corpus"`
+	Earlier  []CorpusInfo         `json:"earlier,omitempty"` // texts that the model was trained on before, oldest first
+	Progress Progress             `json:"progress"`
 
 	Validation *Validation `json:"validation,omitempty"` // nil: the training was not watched
 }
@@ -88,6 +98,8 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("kind is empty")
 	case c.Dim < 1:
 		return fmt.Errorf("dim is %d, want at least 1", c.Dim)
+	case c.NGrams.Validate() != nil:
+		return fmt.Errorf("ngrams: %w", c.NGrams.Validate())
 	case c.Encoder.Hidden < 0:
 		return fmt.Errorf("encoder.hidden is %d, want 0 or more", c.Encoder.Hidden)
 	case c.Encoder.Project < 0:

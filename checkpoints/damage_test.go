@@ -93,7 +93,7 @@ func TestEditedCard(t *testing.T) {
 }
 
 func TestMissingFile(t *testing.T) {
-	files := []string{ConfigFile, VocabularyFile, TokenizerFile, ModelFile, CardFile, StateFile, LogFile}
+	files := []string{ConfigFile, VocabularyFile, TokenizerFile, NGramFile, ModelFile, CardFile, StateFile, LogFile}
 	for _, name := range files {
 		dir := filepath.Join(t.TempDir(), "model")
 		mustWrite(t, dir, newSmall(t))
@@ -220,6 +220,7 @@ func TestForged(t *testing.T) {
 	other.Config.Dim = 2
 	other.Tensors[EmbeddingTensor] = NewTensor(4, 2)
 	other.Tensors[LinearTensor] = NewTensor(2, 2)
+	other.Tensors[NGramTensor] = NewTensor(other.NGrams.Rows(), 2)
 	other.State = nil
 	narrow := filepath.Join(root, "narrow")
 	mustWrite(t, narrow, other)
@@ -238,6 +239,14 @@ func TestForged(t *testing.T) {
 		{map[string]string{VocabularyFile: ""}, "vocab.tsv"},
 		{map[string]string{TokenizerFile: "{}"}, "tokenizer.json"},
 		{map[string]string{TokenizerFile: strings.Replace(good[TokenizerFile], `"cat"`, `"dog"`, 1)}, `tokenizer.json "dog" "cat"`},
+		{map[string]string{ConfigFile: strings.Replace(good[ConfigFile], `"buckets": 1000`, `"buckets": 10`, 1)}, "ngrams.txt 21 rows 10 buckets"},
+		{map[string]string{ConfigFile: strings.Replace(good[ConfigFile], `"buckets": 1000`, `"buckets": 0`, 1)}, "config.json ngrams: 0 buckets"},
+		{map[string]string{ConfigFile: strings.Replace(good[ConfigFile], `"ngrams"`, `"other"`, 1)}, "model.safetensors ngrams.weight no ngrams in config.json"},
+		{map[string]string{NGramFile: ""}, "ngrams.txt no character n-gram"},
+		{map[string]string{NGramFile: good[NGramFile] + "1\n"}, "model.safetensors ngrams.weight [21 3] [22 3] ngrams.txt"},
+		{map[string]string{NGramFile: good[NGramFile] + strings.SplitAfter(good[NGramFile], "\n")[3]}, "ngrams.txt rows 3 and 21 both"},
+		{map[string]string{NGramFile: good[NGramFile] + "1000\n"}, "ngrams.txt row 21 bucket 1000, want 0 to 999"},
+		{map[string]string{NGramFile: "12\nx\n"}, `ngrams.txt line 2: "x\n" is no bucket`},
 		{map[string]string{ModelFile: tree(t, narrow)[ModelFile]}, "model.safetensors [4 2] [4 3]"},
 		{map[string]string{ModelFile: string(nan)}, "model.safetensors projection.weight row 1, column 1 NaN"},
 		{map[string]string{ModelFile: good[StateFile]}, "model.safetensors embedding.weight"},

@@ -4,6 +4,7 @@
 //	config.json                 what the model is, and how far training has come
 //	vocab.tsv                   token TAB count, one a line; line n is row n-1 of the table
 //	tokenizer.json              text to tokens, as Hugging Face tokenizers reads it
+//	ngrams.txt                  the bucket of each character n-gram (optional)
 //	model.safetensors           the tables, as every machine-learning tool reads them
 //	README.md                   the model card, for people
 //	training/state.safetensors  the tables that only training needs (optional)
@@ -58,11 +59,24 @@
 //	linear.weight      [hidden, dim]       of Linear+ReLU on each token
 //	linear.bias        [hidden]
 //	projection.weight  [project, hidden]   after pooling ([project, dim] without a linear layer)
+//	ngrams.weight      [R, dim]            of models with character n-grams: see below
 //
 // and in training/state.safetensors, for word models,
 //
 //	output.weight      [V, dim]            the output table of negative sampling
 //	best.NAME          as NAME             the best model so far, of a training that is validated
+//	word.weight        [V, dim]            with n-grams: the words' own rows
+//
+// # Character n-grams
+//
+// A model whose words are made of character n-grams (corpora.NGrams) has their
+// rows in ngrams.weight. Their lengths and the number of buckets are in
+// config.json, and ngrams.txt has the bucket of each row: a decimal number a line,
+// line n for row n-1. So the row of an n-gram is found by the line that holds its
+// FNV-1a hash modulo the number of buckets; an n-gram whose bucket has no line
+// has no row. Row t of embedding.weight is the vector of token t ready for use:
+// the mean of the word's own row and of its n-grams'. A word that is not in the
+// vocabulary has the mean of the n-grams that it does have rows for.
 //
 // # training/log.jsonl
 //

@@ -172,7 +172,8 @@ func (r *reader) checkpoint(o ReadOptions) (*Checkpoint, error) {
 	return c, nil
 }
 
-// words reads the vocabulary and the tokenizer, which is over that vocabulary.
+// words reads the vocabulary, and the tokenizer and the n-grams, which are over
+// that vocabulary.
 func (r *reader) words(c *Checkpoint) error {
 	err := r.file(VocabularyFile, func(in io.Reader, _ int64) (err error) {
 		c.Vocabulary, err = corpora.ReadVocabulary(VocabularyFile, in)
@@ -183,6 +184,18 @@ func (r *reader) words(c *Checkpoint) error {
 	})
 	if err != nil {
 		return err
+	}
+	if c.Config.NGrams.Max > 0 {
+		err := r.file(NGramFile, func(in io.Reader, _ int64) error {
+			buckets, err := readBuckets(in)
+			if err == nil {
+				c.NGrams, err = corpora.RestoreNGrams(c.Vocabulary, c.Config.NGrams, buckets)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return r.file(TokenizerFile, whole(func(data []byte) (err error) {
 		c.Tokenizer, err = corpora.ParseTokenizerWith(TokenizerFile, data, c.Vocabulary)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
@@ -24,10 +25,13 @@ type WriteOptions struct {
 // holds a value that is not finite, is an error, and so is a cancelled context;
 // dir then holds what it held before.
 //
-// Config.Format is set to FormatVersion. The tables are written as they lie,
+// Config.Format is set to FormatVersion, and Config.NGrams by NGrams. The tables are written as they lie,
 // without a second copy in memory; they must not change meanwhile.
 func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error {
-	c.Config.Format = FormatVersion
+	c.Config.Format, c.Config.NGrams = FormatVersion, corpora.NGramOptions{}
+	if c.NGrams != nil {
+		c.Config.NGrams = c.NGrams.Options()
+	}
 	if err := c.Validate(); err != nil {
 		return fmt.Errorf("cannot write %s: %w", dir, err)
 	}
@@ -45,6 +49,7 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 		{ConfigFile, true, bytesOf(c.Config.marshal)},
 		{VocabularyFile, true, func(w io.Writer) error { _, err := c.Vocabulary.WriteTo(w); return err }},
 		{TokenizerFile, true, bytesOf(c.Tokenizer.MarshalJSON)},
+		{NGramFile, c.NGrams != nil, func(w io.Writer) error { return writeBuckets(w, c.NGrams.Buckets()) }},
 		{ModelFile, true, func(w io.Writer) error { return writeTensors(ctx, w, c.Tensors) }},
 		{CardFile, true, func(w io.Writer) error { return writeCard(w, c) }},
 		{StateFile, c.State != nil, func(w io.Writer) error { return writeTensors(ctx, w, c.State) }},
@@ -93,7 +98,7 @@ func createFolder(dir string, o WriteOptions) (*durable.Folder, error) {
 // isOurs says whether a model folder's file of this name is the model's own.
 func isOurs(name string) bool {
 	switch name {
-	case ConfigFile, VocabularyFile, TokenizerFile, ModelFile, CardFile, StateFile, LogFile, CurveSVGFile, CurvePNGFile, ManifestFile:
+	case ConfigFile, VocabularyFile, TokenizerFile, NGramFile, ModelFile, CardFile, StateFile, LogFile, CurveSVGFile, CurvePNGFile, ManifestFile:
 		return true
 	}
 	return false

@@ -2,6 +2,7 @@ package corpora
 
 import (
 	"context"
+	"errors"
 	"os"
 	"runtime"
 	"strings"
@@ -38,6 +39,11 @@ type BuildOptions struct {
 	MaxDistinct int
 	// Vocabulary, when given, is used as it is, and MinCount and MaxVocabulary are not looked at. Default: count one.
 	Vocabulary *Vocabulary
+	// Base, when given, is a vocabulary to grow: all its words are kept, however
+	// rare they are in the text and whatever MaxVocabulary is, and their counts are
+	// added to those of the text. MinCount and MaxVocabulary decide on the words that
+	// are new, MaxVocabulary by how many there are in all. Default: none.
+	Base *Vocabulary
 	// SpoolDir is the folder for ids that do not fit in 256 MiB of memory. Default: os.TempDir().
 	SpoolDir string
 	// OnProgress hears, from one goroutine at a time, how much of the source has been read. Default: nobody.
@@ -70,6 +76,9 @@ func (o BuildOptions) Validate() error {
 	}
 	if o.MaxDistinct < 0 || o.MaxDistinct > maxDistinct {
 		return fault.New("leave it at 0, the default, unless memory is short", "max-distinct is %d, and may be from 1 to %d", o.MaxDistinct, maxDistinct)
+	}
+	if o.Base != nil && o.Vocabulary != nil {
+		return errors.New("a vocabulary is either to be used as it is or to be grown")
 	}
 	return nil
 }
@@ -153,7 +162,7 @@ func (c *Corpus) encode(ctx context.Context, src *Source, o BuildOptions, tables
 		free <- t
 	}
 	ordered := stream.New().WithMaxGoroutines(len(workers))
-	room := newRoom(o.MaxDistinct)
+	room := newRoom(o.MaxDistinct, o.Base)
 	sent := 0
 	send := func(b *batch) {
 		ordered.Go(func() stream.Callback {

@@ -1,6 +1,7 @@
 package corpora
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -16,11 +17,12 @@ import (
 // the other tables begin behind its. While text is read it does not change.
 type wordTable struct {
 	first, step int32
-	base        int32       // the number of words kept
+	keptWords   int32       // in kept
 	kept        *wordTable  // nil in the table that it is
 	dropped     *wordFilter // does not change either; nil as long as no word was
 	scanner     *wordScanner
 	given       *Vocabulary // look up here instead of counting
+	base        *Vocabulary // its words are never dropped; nil: none
 	ids         map[string]int32
 	tokens      []string
 	counts      []int64
@@ -40,7 +42,7 @@ func newWordTables(n int, o BuildOptions) []*wordTable {
 }
 
 func newWordTable(first, step int32, o BuildOptions) *wordTable {
-	return &wordTable{first: first, step: step, given: o.Vocabulary, ids: map[string]int32{},
+	return &wordTable{first: first, step: step, given: o.Vocabulary, base: o.Base, ids: map[string]int32{},
 		scanner: newScanner(o.Tokenizer.options, o.Tokenizer.passes, false)}
 }
 
@@ -65,7 +67,7 @@ func (t *wordTable) encode(b *batch) (ids []int32, err error) {
 			ids = append(ids, LineEnd)
 		}
 		start = end.at
-		if len(t.tokens) > (math.MaxInt32-int(t.base))/int(t.step)-1 {
+		if len(t.tokens) > (math.MaxInt32-int(t.keptWords))/int(t.step)-1 {
 			return nil, fault.New("is it text? Read it in parts, or clean it of numbers and codes",
 				"too many different words to number: %d in a part of the text", len(t.tokens))
 		}
@@ -88,7 +90,7 @@ func (t *wordTable) number(ids *[]int32) func(word []byte, _, _ int) {
 		k, ok := t.ids[string(word)]
 		if !ok {
 			if t.dropped != nil && t.dropped.has(word) {
-				if _, ok := t.kept.ids[string(word)]; !ok {
+				if _, ok := t.kept.ids[string(word)]; !ok && !t.base.has(string(word)) {
 					return
 				}
 			}
@@ -105,7 +107,7 @@ func (t *wordTable) number(ids *[]int32) func(word []byte, _, _ int) {
 
 // id is the provisional id of the k-th word.
 func (t *wordTable) id(k int32) int32 {
-	return t.base + k*t.step + t.first
+	return t.keptWords + k*t.step + t.first
 }
 
 // count makes the vocabulary of the tables, and returns the final id of every
@@ -119,8 +121,30 @@ func (c *Corpus) count(tables []*wordTable, o BuildOptions) (final []int32, err 
 	}
 	var kept []int32
 	for place, n := range counts {
-		if n >= o.MinCount {
+		if n >= o.MinCount && !o.Base.has(tokens[place]) {
 			kept = append(kept, int32(place))
+		}
+	}
+	byCount := func(a, b int32) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), strings.Compare(tokens[a], tokens[b]))
+	}
+	if o.Base != nil {
+		if o.MaxVocabulary > 0 {
+			slices.SortFunc(kept, byCount)
+			kept = kept[:min(len(kept), max(0, o.MaxVocabulary-o.Base.Len()))]
+		}
+		for id, token := range o.Base.tokens {
+			place, ok := all[token]
+			if !ok {
+				place = int32(len(tokens))
+				all[token] = place
+				tokens, counts = append(tokens, token), append(counts, 0)
+			}
+			if counts[place] > math.MaxInt64-o.Base.counts[id] {
+				return nil, fmt.Errorf("the count of %q, %d and %d more, is out of range", token, o.Base.counts[id], counts[place])
+			}
+			counts[place] += o.Base.counts[id]
+			kept = append(kept, place)
 		}
 	}
 	if len(kept) == 0 {
@@ -128,16 +152,8 @@ func (c *Corpus) count(tables []*wordTable, o BuildOptions) (final []int32, err 
 			"no word occurs %d times: %d words, %d of them different, the most frequent %d times",
 			o.MinCount, c.rawWords, len(tokens), slices.Max(counts))
 	}
-	slices.SortFunc(kept, func(a, b int32) int {
-		if counts[a] != counts[b] {
-			if counts[a] > counts[b] {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(tokens[a], tokens[b])
-	})
-	if o.MaxVocabulary > 0 && len(kept) > o.MaxVocabulary {
+	slices.SortFunc(kept, byCount)
+	if o.Base == nil && o.MaxVocabulary > 0 && len(kept) > o.MaxVocabulary {
 		kept = kept[:o.MaxVocabulary]
 	}
 	rank := make([]int32, len(tokens))
@@ -200,9 +216,10 @@ type room struct {
 	union   int         // different words when they were last counted
 	sizes   int         // of all tables then
 	dropped *wordFilter // nil as long as none was
+	base    *Vocabulary // of words that are kept; nil: none
 }
 
-func newRoom(most int) *room { return &room{most: most} }
+func newRoom(most int, base *Vocabulary) *room { return &room{most: most, base: base} }
 
 // roomBatches of text, 64 MiB of it or somewhat more, pass between two looks at
 // how many different words there are.
@@ -245,7 +262,7 @@ func (c *Corpus) dropRare(tables []*wordTable, r *room) error {
 	kept := &wordTable{step: 1, ids: map[string]int32{}}
 	rank := make([]int32, len(tokens)) // provisional ids from now on
 	for place, n := range counts {
-		if n <= below {
+		if n <= below && !r.base.has(tokens[place]) {
 			rank[place] = LineEnd
 			r.dropped.add(tokens[place])
 			continue
@@ -259,7 +276,7 @@ func (c *Corpus) dropRare(tables []*wordTable, r *room) error {
 	ranks := renumber(tables, all, rank)
 	tables[0] = kept
 	for _, t := range tables[1:] {
-		t.kept, t.base, t.dropped = kept, int32(len(kept.tokens)), r.dropped
+		t.kept, t.keptWords, t.dropped = kept, int32(len(kept.tokens)), r.dropped
 		t.ids, t.tokens, t.counts = map[string]int32{}, nil, nil
 	}
 	r.union, r.sizes = len(kept.tokens), len(kept.tokens)

@@ -65,6 +65,16 @@
 // little after their first thousand occurrences; KeepProbabilities says how
 // often each should be kept, by the formula of word2vec.
 //
+// # Parts of words
+//
+// NGrams are the character n-grams of fastText: the runs of 3 to 6 letters of a
+// word, hashed into buckets, each with a row in a table that words share. So
+// words that are spelt alike learn from each other, and a word that the text
+// does not have gets a vector from its parts.
+//
+//	grams, err := corpora.NewNGrams(corpus.Vocabulary(), corpora.DefaultNGramOptions())
+//	rows = grams.Append(rows[:0], "unheard")
+//
 // # Judging
 //
 // WordPairs (similarity as people see it) and Analogies (man is to king as woman

@@ -117,6 +117,15 @@ func (v *Vocabulary) ID(token string) (int32, bool) {
 	return int32(id), ok
 }
 
+// has says whether a word is in v; nothing is in a nil vocabulary.
+func (v *Vocabulary) has(word string) bool {
+	if v == nil {
+		return false
+	}
+	_, ok := v.ids[word]
+	return ok
+}
+
 // Total is the sum of all counts.
 func (v *Vocabulary) Total() int64 { return v.total }
 

@@ -10,8 +10,26 @@
 // ends of lines. The Negative noise words are drawn once for a window and shared
 // by its context words (Ji, Satish, Li and Dubey, "Parallelizing Word2Vec in
 // Shared and Distributed Memory", 2016), which turns the work of a window into
-// three small matrix products. The learning rate falls linearly from
-// LearningRate to a ten-thousandth of it, a step with each block of 16,384 words.
+// three small matrix products. With FixedWindow all windows have the full reach.
+// The learning rate falls linearly from LearningRate to a ten-thousandth of it, a
+// step with each block of 16,384 words.
+//
+// # Hierarchical softmax
+//
+// With Loss "hs" the word is found on its way down a Huffman tree instead (Morin and
+// Bengio, 2005; Mikolov et al., 2013): each context word predicts every turn of the
+// path, and the output rows are the tree's inner nodes. The loss is then that of the
+// softmax over the vocabulary, -log p of the word, and no measure beside that of
+// negative sampling.
+//
+// # Character n-grams
+//
+// With NGrams the vector of a word is the mean of a row of its own and of those of
+// its character n-grams (Bojanowski, Grave, Joulin and Mikolov, "Enriching Word
+// Vectors with Subword Information", 2017), which words that look alike share; a word
+// that the text did not have gets the mean of its n-grams. Every row gains the full
+// gradient of the mean, as in fastText. A mean of random rows is small at the start:
+// n-grams want a learning rate twice as high, 0.05 (CBOW 0.1).
 //
 // # Engines
 //
@@ -30,6 +48,7 @@ import (
 
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/training"
 )
 
@@ -53,6 +72,24 @@ type (
 // ErrDiverged is in the error of a training whose loss is no longer a number:
 // its learning rate was too high.
 var ErrDiverged = training.ErrDiverged
+
+// Start is where a run begins instead of at random.
+type Start = training.Start
+
+// NewStart takes the vectors of the words of v, the corpus's vocabulary, out of
+// vectors for Run.Start; o are the options of the run. A model folder of skip-gram
+// with negative sampling, opened with its state, gives its output vectors too. It is
+// an error if the dimensions differ or no word is found.
+func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *corpora.Vocabulary, o Options) (*Start, error) {
+	return training.NewStart(ctx, vectors, v, "skipgram", o)
+}
+
+// Continue returns a checkpoint for Run.Resume from which the model of c goes on
+// over new text: corpus was built with the vocabulary of c, or with that as
+// BuildOptions.Base, to grow it. o are the options of the new run.
+func Continue(c *checkpoints.Checkpoint, corpus *corpora.Corpus, o Options) (*checkpoints.Checkpoint, error) {
+	return training.Continue(c, corpus, o)
+}
 
 // Engine is the type of Options.Engine.
 type Engine = training.Engine

@@ -1,5 +1,5 @@
-// Command embed turns text into vectors with a trained model, and shows and
-// exports what is in one.
+// Command embed turns text into vectors with a trained model, shows and exports
+// what is in one, and imports the vectors of other programs.
 package main
 
 import (
@@ -17,6 +17,7 @@ Turn text into vectors with a model that train made.
 Commands:
   text       a vector for each line of text
   export     write the word vectors in another program's format
+  import     make a model of another program's word vectors
   info       what is in a model
   explain    the way from a text to its vector, number by number
   completion a script that completes commands and flags in your shell
@@ -35,6 +36,6 @@ func main() { os.Exit(cli.Run(root())) }
 
 func root() *cobra.Command {
 	cmd := &cobra.Command{Use: "embed", Long: rootHelp}
-	cmd.AddCommand(textCommand(), exportCommand(), infoCommand(), explainCommand())
+	cmd.AddCommand(textCommand(), exportCommand(), importCommand(), infoCommand(), explainCommand())
 	return cmd
 }

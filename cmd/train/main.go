@@ -23,7 +23,7 @@ Commands:
   skipgram   word vectors: each word around a word predicts it
   cbow       word vectors: the mean of the words around a word predicts it
   phrases    find words that belong together, for the two above
-  resume     go on with a training that was interrupted
+  resume     go on with a training that was interrupted, or with new text
 
 Example, on the sample of Wikipedia that comes with the program:
   train skipgram -o model

@@ -14,7 +14,7 @@ type WindowScratch struct {
 	grad []float32 // scores, then gradients, in chunks of gradLanes columns in the assembly
 	dy   []float32 // outputs×stride: what the output rows receive
 	dx   []float32 // maxContext×stride: what the context rows receive
-	hid  []float32 // stride: the mean of the context (CBOW)
+	hid  []float32 // stride: the mean or the sum of the context (CBOW)
 
 	assembly assemblyScratch
 }
@@ -88,21 +88,23 @@ func SkipGram(in, out []float32, stride int, batch []int32, outputs int, alpha f
 // It returns the summed loss and the number of windows, one prediction each.
 func CBOW(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss float64, targets int64) {
 	windows, _ := checkBatch(in, out, stride, batch, outputs, s)
-	return cbow(in, out, stride, batch, outputs, alpha, s), windows
+	return cbow(in, out, stride, batch, outputs, alpha, true, s), windows
+}
+
+// CBOWSum is CBOW with the sum of the context rows for h, whose gradient is then
+// the true one.
+func CBOWSum(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss float64, targets int64) {
+	windows, _ := checkBatch(in, out, stride, batch, outputs, s)
+	return cbow(in, out, stride, batch, outputs, alpha, false, s), windows
 }
 
 // checkBatch walks the batch once, so that no kernel meets an id outside the
 // tables, and counts the windows and their context words.
 func checkBatch(in, out []float32, stride int, batch []int32, outputs int, s *WindowScratch) (windows, context int64) {
-	if stride < Lanes || stride%Lanes != 0 {
-		panic(PanicStride)
-	}
-	if s.outputs != outputs || s.stride != stride {
+	if s.outputs != outputs {
 		panic(PanicOutputs)
 	}
-	if len(in)%stride != 0 || len(out)%stride != 0 || !aligned(in) || !aligned(out) {
-		panic(PanicTable)
-	}
+	s.checkTables(stride, in, out)
 	inRows, outRows := rowCount(in, stride), rowCount(out, stride)
 	for len(batch) > 0 {
 		m := int(batch[0])
@@ -127,6 +129,21 @@ func checkBatch(in, out []float32, stride int, batch []int32, outputs int, s *Wi
 		batch = batch[1+m+outputs:]
 	}
 	return windows, context
+}
+
+// checkTables panics unless the tables are aligned rows of the scratch's stride.
+func (s *WindowScratch) checkTables(stride int, tables ...[]float32) {
+	if stride < Lanes || stride%Lanes != 0 {
+		panic(PanicStride)
+	}
+	if s.stride != stride {
+		panic(PanicOutputs)
+	}
+	for _, t := range tables {
+		if len(t)%stride != 0 || !aligned(t) {
+			panic(PanicTable)
+		}
+	}
 }
 
 func aligned(x []float32) bool {

@@ -28,7 +28,7 @@ type windowCall struct {
 	count         int
 	end           uintptr
 	batch         unsafe.Pointer
-	_             uint64
+	average       uint64
 
 	sign         [16]uint32
 	weight       [16]float32
@@ -39,10 +39,11 @@ type windowCall struct {
 
 // assemblyScratch is the part of a WindowScratch that only the assembly uses.
 type assemblyScratch struct {
-	call   *windowCall
-	rows   []uintptr // ends of the context rows
-	chunks []int     // outputs in each chunk; one chunk if they fit the registers
-	hidden []int32   // CBOW in chunks: a window whose only context is the mean
+	call    *windowCall
+	rows    []uintptr // ends of the context rows
+	largest int       // outputs that a chunk may have
+	chunks  []int     // outputs in each chunk; one chunk if they fit the registers
+	window  []int32   // a window that the batch does not hold as the assembly reads it
 }
 
 const (
@@ -60,15 +61,15 @@ func newAssemblyScratch(maxContext, outputs int) assemblyScratch {
 		largest = 8
 	}
 	a := assemblyScratch{
-		call:   &windowCall{outputs: outputs, next: &make([]uintptr, maxContext+outputs)[0]},
-		rows:   make([]uintptr, maxContext),
-		chunks: make([]int, (outputs+largest-1)/largest),
-		hidden: make([]int32, 2+outputs),
+		call:    &windowCall{outputs: outputs, next: &make([]uintptr, maxContext+outputs)[0]},
+		rows:    make([]uintptr, maxContext),
+		largest: largest,
+		chunks:  make([]int, (outputs+largest-1)/largest),
+		window:  make([]int32, 1+maxContext+outputs),
 	}
 	for i := range a.chunks { // as even as possible
 		a.chunks[i] = (outputs + i) / len(a.chunks)
 	}
-	a.hidden[0] = 1
 	return a
 }
 
@@ -82,14 +83,18 @@ func skipGram(in, out []float32, stride int, batch []int32, outputs int, alpha f
 	return s.apply(in, out, batch, alpha, lossRows, func([]int32) { callSkipGram(outputs, s.assembly.call) })
 }
 
-func cbow(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) float64 {
+func cbow(in, out []float32, stride int, batch []int32, outputs int, alpha float32, average bool, s *WindowScratch) float64 {
 	switch {
 	case level == levelGo:
-		return cbowGo(in, out, stride, batch, outputs, alpha, s)
+		return cbowGo(in, out, stride, batch, outputs, alpha, average, s)
 	case len(s.assembly.chunks) > 1:
-		return s.apply(in, out, batch, alpha, 1, func(window []int32) { s.cbowChunks(in, window, alpha) })
+		return s.apply(in, out, batch, alpha, 1, func(window []int32) { s.cbowChunks(in, window, alpha, average) })
 	}
 	s.assembly.call.sum = &s.hid[0]
+	s.assembly.call.average = 0
+	if average {
+		s.assembly.call.average = 1
+	}
 	return s.apply(in, out, batch, alpha, lossRows, func([]int32) { callCBOW(outputs, s.assembly.call) })
 }
 
@@ -193,16 +198,17 @@ func (s *WindowScratch) skipGramChunks(in []float32, window []int32, alpha float
 
 // cbowChunks is skipGramChunks for the mean of the context as the only context
 // row.
-func (s *WindowScratch) cbowChunks(in []float32, window []int32, alpha float32) {
+func (s *WindowScratch) cbowChunks(in []float32, window []int32, alpha float32, average bool) {
 	m := int(window[0])
 	ctx := window[1 : 1+m]
 	clear(s.hid)
 	for _, id := range ctx {
 		axpy(s.hid, 1, row(in, s.stride, id))
 	}
-	scale(s.hid, 1/float32(m))
-	copy(s.assembly.hidden[2:], window[1+m:])
-	s.assembly.call.window = uintptr(unsafe.Pointer(&s.assembly.hidden[0]))
+	scale(s.hid, share(m, average))
+	s.assembly.window[0] = 1 // context row
+	copy(s.assembly.window[2:], window[1+m:])
+	s.assembly.call.window = uintptr(unsafe.Pointer(&s.assembly.window[0]))
 	s.assembly.rows[0] = uintptr(unsafe.Pointer(&s.hid[0])) + uintptr(4*s.stride)
 	s.chunks(1, alpha)
 	for _, id := range ctx {

@@ -509,8 +509,11 @@ next_done:
 	MOVQ         16(AX), R8
 	NEGQ         R8
 	ADDQ         16(AX), DI
+	MOVQ         $0x00000001, R9
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R9
 	VXORPS       X1, X1, X1
-	VCVTSI2SSQ   DX, X1, X1
+	VCVTSI2SSQ   R9, X1, X1
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
 	VBROADCASTSS X0, Y0
@@ -1086,8 +1089,11 @@ next_done:
 	MOVQ         16(AX), R9
 	NEGQ         R9
 	ADDQ         16(AX), R8
+	MOVQ         $0x00000001, R10
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R10
 	VXORPS       X1, X1, X1
-	VCVTSI2SSQ   DX, X1, X1
+	VCVTSI2SSQ   R10, X1, X1
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
 	VBROADCASTSS X0, Y0
@@ -1693,8 +1699,11 @@ next_done:
 	MOVQ         16(AX), R10
 	NEGQ         R10
 	ADDQ         16(AX), R9
+	MOVQ         $0x00000001, R11
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R11
 	VXORPS       X1, X1, X1
-	VCVTSI2SSQ   DX, X1, X1
+	VCVTSI2SSQ   R11, X1, X1
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
 	VBROADCASTSS X0, Y0
@@ -2345,8 +2354,11 @@ next_done:
 	MOVQ         16(AX), R11
 	NEGQ         R11
 	ADDQ         16(AX), R10
+	MOVQ         $0x00000001, R12
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R12
 	VXORPS       X1, X1, X1
-	VCVTSI2SSQ   DX, X1, X1
+	VCVTSI2SSQ   R12, X1, X1
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
 	VBROADCASTSS X0, Y0
@@ -3030,8 +3042,11 @@ next_done:
 	MOVQ         16(AX), R12
 	NEGQ         R12
 	ADDQ         16(AX), R11
+	MOVQ         $0x00000001, R13
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R13
 	VXORPS       X1, X1, X1
-	VCVTSI2SSQ   DX, X1, X1
+	VCVTSI2SSQ   R13, X1, X1
 	VMOVSS       windowConstants<>+96(SB), X0
 	VDIVSS       X1, X0, X0
 	VBROADCASTSS X0, Y0
@@ -3205,6 +3220,620 @@ prefetched:
 no_ahead:
 	DECQ 96(AX)
 	JNE  window
+	VZEROUPPER
+	RET
+
+// func scores1AVX2(c *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·scores1AVX2(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), SI
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), DI
+	VXORPS  Y0, Y0, Y0
+	MOVQ    8(BX), R8
+	VXORPS  Y1, Y1, Y1
+	MOVQ    16(AX), R9
+	NEGQ    R9
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS     (DI)(R9*1), Y2
+	VMOVUPS     (R8)(R9*1), Y3
+	VMOVUPS     (CX)(R9*1), Y4
+	VFMADD231PS Y4, Y2, Y0
+	VFMADD231PS Y4, Y3, Y1
+	ADDQ        $0x20, R9
+	JNE         score_2
+	VUNPCKLPS   Y0, Y0, Y2
+	VUNPCKHPS   Y0, Y0, Y0
+	VADDPS      Y0, Y2, Y2
+	VUNPCKLPD   Y2, Y2, Y0
+	VUNPCKHPD   Y2, Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	VPERM2F128  $0x20, Y0, Y0, Y2
+	VPERM2F128  $0x31, Y0, Y0, Y0
+	VADDPS      Y0, Y2, Y2
+	VXORPS      128(AX), Y2, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y2
+	VMAXPS      windowConstants<>+160(SB), Y2, Y2
+	VMULPS      windowConstants<>+128(SB), Y2, Y3
+	VROUNDPS    $0x00, Y3, Y3
+	VFMSUB132PS windowConstants<>+128(SB), Y3, Y2
+	VMOVUPS     windowConstants<>+352(SB), Y4
+	VFMADD213PS windowConstants<>+320(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+288(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+256(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+224(SB), Y2, Y4
+	VFMADD213PS windowConstants<>+192(SB), Y2, Y4
+	VCVTPS2DQ   Y3, Y3
+	VPSLLD      $0x17, Y3, Y3
+	VPADDD      Y3, Y4, Y4
+	VADDPS      windowConstants<>+96(SB), Y4, Y2
+	VMOVUPS     windowConstants<>+96(SB), Y3
+	VBLENDVPS   Y0, Y4, Y3, Y3
+	VMULPS      192(AX), Y3, Y3
+	VDIVPS      Y2, Y3, Y3
+	VXORPS      Y4, Y4, Y4
+	VBLENDPS    $0x01, Y0, Y4, Y0
+	VMAXPS      Y0, Y4, Y0
+	VADDPS      256(AX), Y0, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     windowConstants<>+96(SB), Y0
+	VBLENDPS    $0x01, Y2, Y0, Y0
+	VMULPS      320(AX), Y0, Y0
+	VPSRLD      $0x17, Y0, Y2
+	VPSUBD      windowConstants<>+64(SB), Y2, Y2
+	VPADDD      384(AX), Y2, Y2
+	VMOVDQU     Y2, 384(AX)
+	VANDPS      windowConstants<>+32(SB), Y0, Y0
+	VORPS       windowConstants<>+96(SB), Y0, Y0
+	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y3, (SI)
+	VUNPCKLPS   Y1, Y1, Y0
+	VUNPCKHPS   Y1, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VUNPCKLPD   Y0, Y0, Y1
+	VUNPCKHPD   Y0, Y0, Y0
+	VADDPS      Y0, Y1, Y1
+	VPERM2F128  $0x20, Y1, Y1, Y0
+	VPERM2F128  $0x31, Y1, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VXORPS      128(AX), Y0, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y3
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y3
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y3, Y3
+	VADDPS      windowConstants<>+96(SB), Y3, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y3, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y3, Y3, Y3
+	VBLENDPS    $0x01, Y0, Y3, Y0
+	VMAXPS      Y0, Y3, Y0
+	VADDPS      256(AX), Y0, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     windowConstants<>+96(SB), Y0
+	VBLENDPS    $0x01, Y1, Y0, Y0
+	VMULPS      320(AX), Y0, Y0
+	VPSRLD      $0x17, Y0, Y1
+	VPSUBD      windowConstants<>+64(SB), Y1, Y1
+	VPADDD      384(AX), Y1, Y1
+	VMOVDQU     Y1, 384(AX)
+	VANDPS      windowConstants<>+32(SB), Y0, Y0
+	VORPS       windowConstants<>+96(SB), Y0, Y0
+	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y2, 32(SI)
+	ADDQ        $0x10, BX
+	ADDQ        $0x40, SI
+	SUBQ        $0x02, DX
+	JGE         pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VXORPS  Y0, Y0, Y0
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS     (DX)(BX*1), Y1
+	VFMADD231PS (CX)(BX*1), Y1, Y0
+	ADDQ        $0x20, BX
+	JNE         score_1
+	VUNPCKLPS   Y0, Y0, Y1
+	VUNPCKHPS   Y0, Y0, Y0
+	VADDPS      Y0, Y1, Y1
+	VUNPCKLPD   Y1, Y1, Y0
+	VUNPCKHPD   Y1, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VPERM2F128  $0x20, Y0, Y0, Y1
+	VPERM2F128  $0x31, Y0, Y0, Y0
+	VADDPS      Y0, Y1, Y1
+	VXORPS      128(AX), Y1, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y3
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y3
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y3, Y3
+	VADDPS      windowConstants<>+96(SB), Y3, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y3, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y3, Y3, Y3
+	VBLENDPS    $0x01, Y0, Y3, Y0
+	VMAXPS      Y0, Y3, Y0
+	VADDPS      256(AX), Y0, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     windowConstants<>+96(SB), Y0
+	VBLENDPS    $0x01, Y1, Y0, Y0
+	VMULPS      320(AX), Y0, Y0
+	VPSRLD      $0x17, Y0, Y1
+	VPSUBD      windowConstants<>+64(SB), Y1, Y1
+	VPADDD      384(AX), Y1, Y1
+	VMOVDQU     Y1, 384(AX)
+	VANDPS      windowConstants<>+32(SB), Y0, Y0
+	VORPS       windowConstants<>+96(SB), Y0, Y0
+	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y2, (SI)
+
+scored:
+	VZEROUPPER
+	RET
+
+// func update1AVX2(c *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·update1AVX2(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    16(AX), DX
+	NEGQ    DX
+	PCALIGN $0x20
+
+blocks:
+	VMOVUPS (CX)(DX*1), Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), SI
+	MOVQ    24(AX), DI
+	MOVLQSX (DI), DI
+	MOVQ    72(AX), R8
+	ADDQ    16(AX), R8
+	PCALIGN $0x20
+
+row:
+	MOVQ         (BX), R9
+	VMOVUPS      (R9)(DX*1), Y2
+	VMOVUPS      (R8)(DX*1), Y3
+	VBROADCASTSS (SI), Y4
+	VFMADD231PS  Y4, Y0, Y3
+	VFMADD231PS  Y4, Y2, Y1
+	VMOVUPS      Y3, (R8)(DX*1)
+	ADDQ         16(AX), R8
+	ADDQ         $0x08, BX
+	ADDQ         $0x20, SI
+	DECQ         DI
+	JNE          row
+	TESTQ        $0x00000020, DX
+	JNE          prefetched
+	MOVQ         80(AX), BX
+	MOVQ         88(AX), SI
+	TESTQ        SI, SI
+	JE           prefetched
+
+prefetch:
+	MOVQ       (BX), DI
+	PREFETCHT0 (DI)(DX*1)
+	ADDQ       $0x08, BX
+	DECQ       SI
+	JNE        prefetch
+
+prefetched:
+	VADDPS  (CX)(DX*1), Y1, Y1
+	VMOVUPS Y1, (CX)(DX*1)
+	ADDQ    $0x20, DX
+	JNE     blocks
+	VZEROUPPER
+	RET
+
+// func scores2AVX2(c *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·scores2AVX2(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), DI
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R8
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    8(BX), R9
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    16(AX), R10
+	NEGQ    R10
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS     (R8)(R10*1), Y4
+	VMOVUPS     (R9)(R10*1), Y5
+	VMOVUPS     (SI)(R10*1), Y6
+	VFMADD231PS Y6, Y4, Y0
+	VFMADD231PS Y6, Y5, Y2
+	VMOVUPS     (CX)(R10*1), Y6
+	VFMADD231PS Y6, Y4, Y1
+	VFMADD231PS Y6, Y5, Y3
+	ADDQ        $0x20, R10
+	JNE         score_2
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y4, Y4
+	VUNPCKLPD   Y4, Y4, Y0
+	VUNPCKHPD   Y4, Y4, Y1
+	VADDPS      Y1, Y0, Y0
+	VPERM2F128  $0x20, Y0, Y0, Y1
+	VPERM2F128  $0x31, Y0, Y0, Y0
+	VADDPS      Y0, Y1, Y1
+	VXORPS      128(AX), Y1, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y4
+	VROUNDPS    $0x00, Y4, Y4
+	VFMSUB132PS windowConstants<>+128(SB), Y4, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y5
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y5
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y5
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y5
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y5
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y5
+	VCVTPS2DQ   Y4, Y4
+	VPSLLD      $0x17, Y4, Y4
+	VPADDD      Y4, Y5, Y5
+	VADDPS      windowConstants<>+96(SB), Y5, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y4
+	VBLENDVPS   Y0, Y5, Y4, Y4
+	VMULPS      192(AX), Y4, Y4
+	VDIVPS      Y1, Y4, Y4
+	VXORPS      Y5, Y5, Y5
+	VBLENDPS    $0x03, Y0, Y5, Y0
+	VMAXPS      Y0, Y5, Y0
+	VADDPS      256(AX), Y0, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     windowConstants<>+96(SB), Y0
+	VBLENDPS    $0x03, Y1, Y0, Y0
+	VMULPS      320(AX), Y0, Y0
+	VPSRLD      $0x17, Y0, Y1
+	VPSUBD      windowConstants<>+64(SB), Y1, Y1
+	VPADDD      384(AX), Y1, Y1
+	VMOVDQU     Y1, 384(AX)
+	VANDPS      windowConstants<>+32(SB), Y0, Y0
+	VORPS       windowConstants<>+96(SB), Y0, Y0
+	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y4, (DI)
+	VUNPCKLPS   Y3, Y2, Y0
+	VUNPCKHPS   Y3, Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	VUNPCKLPD   Y0, Y0, Y1
+	VUNPCKHPD   Y0, Y0, Y0
+	VADDPS      Y0, Y1, Y1
+	VPERM2F128  $0x20, Y1, Y1, Y0
+	VPERM2F128  $0x31, Y1, Y1, Y1
+	VADDPS      Y1, Y0, Y0
+	VXORPS      128(AX), Y0, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y3
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y3
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y3, Y3
+	VADDPS      windowConstants<>+96(SB), Y3, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y3, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y3, Y3, Y3
+	VBLENDPS    $0x03, Y0, Y3, Y0
+	VMAXPS      Y0, Y3, Y0
+	VADDPS      256(AX), Y0, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     windowConstants<>+96(SB), Y0
+	VBLENDPS    $0x03, Y1, Y0, Y0
+	VMULPS      320(AX), Y0, Y0
+	VPSRLD      $0x17, Y0, Y1
+	VPSUBD      windowConstants<>+64(SB), Y1, Y1
+	VPADDD      384(AX), Y1, Y1
+	VMOVDQU     Y1, 384(AX)
+	VANDPS      windowConstants<>+32(SB), Y0, Y0
+	VORPS       windowConstants<>+96(SB), Y0, Y0
+	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y2, 32(DI)
+	ADDQ        $0x10, BX
+	ADDQ        $0x40, DI
+	SUBQ        $0x02, DX
+	JGE         pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS     (DX)(BX*1), Y2
+	VFMADD231PS (SI)(BX*1), Y2, Y0
+	VFMADD231PS (CX)(BX*1), Y2, Y1
+	ADDQ        $0x20, BX
+	JNE         score_1
+	VUNPCKLPS   Y1, Y0, Y2
+	VUNPCKHPS   Y1, Y0, Y0
+	VADDPS      Y0, Y2, Y2
+	VUNPCKLPD   Y2, Y2, Y0
+	VUNPCKHPD   Y2, Y2, Y1
+	VADDPS      Y1, Y0, Y0
+	VPERM2F128  $0x20, Y0, Y0, Y1
+	VPERM2F128  $0x31, Y0, Y0, Y0
+	VADDPS      Y0, Y1, Y1
+	VXORPS      128(AX), Y1, Y0
+	VORPS       windowConstants<>+0(SB), Y0, Y1
+	VMAXPS      windowConstants<>+160(SB), Y1, Y1
+	VMULPS      windowConstants<>+128(SB), Y1, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VFMSUB132PS windowConstants<>+128(SB), Y2, Y1
+	VMOVUPS     windowConstants<>+352(SB), Y3
+	VFMADD213PS windowConstants<>+320(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+288(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+256(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+224(SB), Y1, Y3
+	VFMADD213PS windowConstants<>+192(SB), Y1, Y3
+	VCVTPS2DQ   Y2, Y2
+	VPSLLD      $0x17, Y2, Y2
+	VPADDD      Y2, Y3, Y3
+	VADDPS      windowConstants<>+96(SB), Y3, Y1
+	VMOVUPS     windowConstants<>+96(SB), Y2
+	VBLENDVPS   Y0, Y3, Y2, Y2
+	VMULPS      192(AX), Y2, Y2
+	VDIVPS      Y1, Y2, Y2
+	VXORPS      Y3, Y3, Y3
+	VBLENDPS    $0x03, Y0, Y3, Y0
+	VMAXPS      Y0, Y3, Y0
+	VADDPS      256(AX), Y0, Y0
+	VMOVUPS     Y0, 256(AX)
+	VMOVUPS     windowConstants<>+96(SB), Y0
+	VBLENDPS    $0x03, Y1, Y0, Y0
+	VMULPS      320(AX), Y0, Y0
+	VPSRLD      $0x17, Y0, Y1
+	VPSUBD      windowConstants<>+64(SB), Y1, Y1
+	VPADDD      384(AX), Y1, Y1
+	VMOVDQU     Y1, 384(AX)
+	VANDPS      windowConstants<>+32(SB), Y0, Y0
+	VORPS       windowConstants<>+96(SB), Y0, Y0
+	VMOVUPS     Y0, 320(AX)
+	VMOVUPS     Y2, (DI)
+
+scored:
+	VZEROUPPER
+	RET
+
+// func update2AVX2(c *byte)
+// Requires: AVX, FMA3, MMX+
+TEXT ·update2AVX2(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    16(AX), DX
+	NEGQ    DX
+	PCALIGN $0x20
+
+blocks:
+	VMOVUPS (SI)(DX*1), Y0
+	VMOVUPS (CX)(DX*1), Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), DI
+	MOVQ    24(AX), R8
+	MOVLQSX (R8), R8
+	MOVQ    72(AX), R9
+	ADDQ    16(AX), R9
+	PCALIGN $0x20
+
+row:
+	MOVQ         (BX), R10
+	VMOVUPS      (R10)(DX*1), Y4
+	VMOVUPS      (R9)(DX*1), Y5
+	VBROADCASTSS (DI), Y6
+	VFMADD231PS  Y6, Y0, Y5
+	VFMADD231PS  Y6, Y4, Y2
+	VBROADCASTSS 4(DI), Y6
+	VFMADD231PS  Y6, Y1, Y5
+	VFMADD231PS  Y6, Y4, Y3
+	VMOVUPS      Y5, (R9)(DX*1)
+	ADDQ         16(AX), R9
+	ADDQ         $0x08, BX
+	ADDQ         $0x20, DI
+	DECQ         R8
+	JNE          row
+	TESTQ        $0x00000020, DX
+	JNE          prefetched
+	MOVQ         80(AX), BX
+	MOVQ         88(AX), DI
+	TESTQ        DI, DI
+	JE           prefetched
+
+prefetch:
+	MOVQ       (BX), R8
+	PREFETCHT0 (R8)(DX*1)
+	ADDQ       $0x08, BX
+	DECQ       DI
+	JNE        prefetch
+
+prefetched:
+	VADDPS  (SI)(DX*1), Y2, Y2
+	VMOVUPS Y2, (SI)(DX*1)
+	VADDPS  (CX)(DX*1), Y3, Y3
+	VMOVUPS Y3, (CX)(DX*1)
+	ADDQ    $0x20, DX
+	JNE     blocks
 	VZEROUPPER
 	RET
 

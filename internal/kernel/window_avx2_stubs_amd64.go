@@ -54,6 +54,30 @@ func skipGram6AVX2(c *byte)
 //go:noescape
 func cbow6AVX2(c *byte)
 
+// scores1AVX2 is the first half of skipGram for one window and a chunk of 1 outputs;
+// rows holds the context rows' addresses.
+//
+//go:noescape
+func scores1AVX2(c *byte)
+
+// update1AVX2 is the second half of skipGram for one window and a chunk of 1 outputs;
+// sum receives what the context rows should.
+//
+//go:noescape
+func update1AVX2(c *byte)
+
+// scores2AVX2 is the first half of skipGram for one window and a chunk of 2 outputs;
+// rows holds the context rows' addresses.
+//
+//go:noescape
+func scores2AVX2(c *byte)
+
+// update2AVX2 is the second half of skipGram for one window and a chunk of 2 outputs;
+// sum receives what the context rows should.
+//
+//go:noescape
+func update2AVX2(c *byte)
+
 // scores3AVX2 is the first half of skipGram for one window and a chunk of 3 outputs;
 // rows holds the context rows' addresses.
 //

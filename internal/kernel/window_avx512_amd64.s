@@ -482,8 +482,11 @@ next_done:
 	MOVQ         16(AX), R8
 	NEGQ         R8
 	ADDQ         16(AX), DI
+	MOVQ         $0x00000001, R9
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R9
 	VXORPS       X6, X6, X6
-	VCVTSI2SSQ   DX, X6, X6
+	VCVTSI2SSQ   R9, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
@@ -1028,8 +1031,11 @@ next_done:
 	MOVQ         16(AX), R9
 	NEGQ         R9
 	ADDQ         16(AX), R8
+	MOVQ         $0x00000001, R10
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R10
 	VXORPS       X6, X6, X6
-	VCVTSI2SSQ   DX, X6, X6
+	VCVTSI2SSQ   R10, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
@@ -1604,8 +1610,11 @@ next_done:
 	MOVQ         16(AX), R10
 	NEGQ         R10
 	ADDQ         16(AX), R9
+	MOVQ         $0x00000001, R11
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R11
 	VXORPS       X6, X6, X6
-	VCVTSI2SSQ   DX, X6, X6
+	VCVTSI2SSQ   R11, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
@@ -2225,8 +2234,11 @@ next_done:
 	MOVQ         16(AX), R11
 	NEGQ         R11
 	ADDQ         16(AX), R10
+	MOVQ         $0x00000001, R12
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R12
 	VXORPS       X6, X6, X6
-	VCVTSI2SSQ   DX, X6, X6
+	VCVTSI2SSQ   R12, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
@@ -2879,8 +2891,11 @@ next_done:
 	MOVQ         16(AX), R12
 	NEGQ         R12
 	ADDQ         16(AX), R11
+	MOVQ         $0x00000001, R13
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R13
 	VXORPS       X6, X6, X6
-	VCVTSI2SSQ   DX, X6, X6
+	VCVTSI2SSQ   R13, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
@@ -3569,8 +3584,11 @@ next_done:
 	MOVQ         16(AX), R13
 	NEGQ         R13
 	ADDQ         16(AX), R12
+	MOVQ         $0x00000001, R14
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R14
 	VXORPS       X6, X6, X6
-	VCVTSI2SSQ   DX, X6, X6
+	VCVTSI2SSQ   R14, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
@@ -4289,8 +4307,11 @@ next_done:
 	MOVQ         16(AX), R14
 	NEGQ         R14
 	ADDQ         16(AX), R13
+	MOVQ         $0x00000001, R15
+	CMPQ         120(AX), $0x00
+	CMOVQNE      DX, R15
 	VXORPS       X6, X6, X6
-	VCVTSI2SSQ   DX, X6, X6
+	VCVTSI2SSQ   R15, X6, X6
 	VMOVSS       windowConstants<>+96(SB), X5
 	VDIVSS       X6, X5, X5
 	VBROADCASTSS X5, Z5
@@ -4477,6 +4498,858 @@ no_ahead:
 	VMOVUPS Z2, 256(AX)
 	VMOVUPS Z3, 320(AX)
 	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func scores1AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·scores1AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	VMOVUPS 320(AX), Z3
+	VMOVUPS 384(AX), Z4
+	MOVL    $0x00000001, CX
+	KMOVW   CX, K1
+	MOVL    $0x00000101, CX
+	KMOVW   CX, K2
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), SI
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), DI
+	VPXORD  Z5, Z5, Z5
+	MOVQ    8(BX), R8
+	VPXORD  Z6, Z6, Z6
+	MOVQ    16(AX), R9
+	NEGQ    R9
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS          (DI)(R9*1), Z7
+	VMOVUPS          (R8)(R9*1), Z8
+	VMOVUPS          (CX)(R9*1), Z9
+	VFMADD231PS      Z9, Z7, Z5
+	VFMADD231PS      Z9, Z8, Z6
+	ADDQ             $0x40, R9
+	JNE              score_2
+	VUNPCKLPS        Z5, Z5, Z7
+	VUNPCKHPS        Z5, Z5, Z5
+	VADDPS           Z5, Z7, Z7
+	VUNPCKLPD        Z7, Z7, Z5
+	VUNPCKHPD        Z7, Z7, Z7
+	VADDPS           Z7, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z5, Z7
+	VSHUFF64X2       $0xdd, Z5, Z5, Z5
+	VADDPS           Z5, Z7, Z7
+	VUNPCKLPS        Z6, Z6, Z5
+	VUNPCKHPS        Z6, Z6, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z5, Z6
+	VUNPCKHPD        Z5, Z5, Z5
+	VADDPS           Z5, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z6, Z5
+	VSHUFF64X2       $0xdd, Z6, Z6, Z6
+	VADDPS           Z6, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z7, Z6
+	VSHUFF64X2       $0xdd, Z5, Z7, Z5
+	VADDPS           Z5, Z6, Z6
+	VPXORD           Z0, Z6, Z5
+	VPORD.BCST       windowConstants<>+0(SB), Z5, Z6
+	VMAXPS.BCST      windowConstants<>+160(SB), Z6, Z6
+	VMULPS.BCST      windowConstants<>+128(SB), Z6, Z7
+	VRNDSCALEPS      $0x00, Z7, Z7
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z7, Z6
+	VBROADCASTSS     windowConstants<>+352(SB), Z8
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z6, Z8
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z6, Z8
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z6, Z8
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z6, Z8
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z6, Z8
+	VSCALEFPS        Z7, Z8, Z8
+	VADDPS.BCST      windowConstants<>+96(SB), Z8, Z6
+	VPMOVD2M         Z5, K3
+	VMOVAPS          Z1, Z7
+	VMULPS           Z8, Z7, K3, Z7
+	VDIVPS           Z6, Z7, Z7
+	VPXORD           Z8, Z8, Z8
+	VMAXPS           Z5, Z8, Z8
+	VADDPS           Z8, Z2, K2, Z2
+	VMULPS           Z6, Z3, K2, Z3
+	VPSRLD           $0x17, Z3, Z5
+	VPSUBD.BCST      windowConstants<>+64(SB), Z5, Z5
+	VPADDD           Z5, Z4, Z4
+	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
+	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
+	VMOVUPS          Z7, (SI)
+	ADDQ             $0x10, BX
+	ADDQ             $0x40, SI
+	SUBQ             $0x02, DX
+	JGE              pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VPXORD  Z5, Z5, Z5
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS          (DX)(BX*1), Z6
+	VFMADD231PS      (CX)(BX*1), Z6, Z5
+	ADDQ             $0x40, BX
+	JNE              score_1
+	VUNPCKLPS        Z5, Z5, Z6
+	VUNPCKHPS        Z5, Z5, Z5
+	VADDPS           Z5, Z6, Z6
+	VUNPCKLPD        Z6, Z6, Z5
+	VUNPCKHPD        Z6, Z6, Z6
+	VADDPS           Z6, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z5, Z6
+	VSHUFF64X2       $0xdd, Z5, Z5, Z5
+	VADDPS           Z5, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z6, Z5
+	VSHUFF64X2       $0xdd, Z6, Z6, Z6
+	VADDPS           Z6, Z5, Z5
+	VPXORD           Z0, Z5, Z0
+	VPORD.BCST       windowConstants<>+0(SB), Z0, Z5
+	VMAXPS.BCST      windowConstants<>+160(SB), Z5, Z5
+	VMULPS.BCST      windowConstants<>+128(SB), Z5, Z6
+	VRNDSCALEPS      $0x00, Z6, Z6
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z6, Z5
+	VBROADCASTSS     windowConstants<>+352(SB), Z7
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z5, Z7
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z5, Z7
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z5, Z7
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z5, Z7
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z5, Z7
+	VSCALEFPS        Z6, Z7, Z7
+	VADDPS.BCST      windowConstants<>+96(SB), Z7, Z5
+	VPMOVD2M         Z0, K2
+	VMOVAPS          Z1, Z1
+	VMULPS           Z7, Z1, K2, Z1
+	VDIVPS           Z5, Z1, Z1
+	VPXORD           Z6, Z6, Z6
+	VMAXPS           Z0, Z6, Z6
+	VADDPS           Z6, Z2, K1, Z2
+	VMULPS           Z5, Z3, K1, Z3
+	VPSRLD           $0x17, Z3, Z0
+	VPSUBD.BCST      windowConstants<>+64(SB), Z0, Z0
+	VPADDD           Z0, Z4, Z4
+	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
+	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
+	VMOVUPS          Y1, (SI)
+
+scored:
+	VMOVUPS Z2, 256(AX)
+	VMOVUPS Z3, 320(AX)
+	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func update1AVX512(c *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·update1AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    16(AX), DX
+	NEGQ    DX
+	PCALIGN $0x20
+
+blocks:
+	VMOVUPS (CX)(DX*1), Z0
+	VPXORD  Z1, Z1, Z1
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), SI
+	MOVQ    24(AX), DI
+	MOVLQSX (DI), DI
+	MOVQ    72(AX), R8
+	ADDQ    16(AX), R8
+	PCALIGN $0x20
+
+row:
+	MOVQ         (BX), R9
+	VMOVUPS      (R9)(DX*1), Z2
+	VMOVUPS      (R8)(DX*1), Z3
+	VBROADCASTSS (SI), Z4
+	VFMADD231PS  Z4, Z0, Z3
+	VFMADD231PS  Z4, Z2, Z1
+	VMOVUPS      Z3, (R8)(DX*1)
+	ADDQ         16(AX), R8
+	ADDQ         $0x08, BX
+	ADDQ         $0x20, SI
+	DECQ         DI
+	JNE          row
+	MOVQ         80(AX), BX
+	MOVQ         88(AX), SI
+	TESTQ        SI, SI
+	JE           prefetched
+
+prefetch:
+	MOVQ       (BX), DI
+	PREFETCHT0 (DI)(DX*1)
+	ADDQ       $0x08, BX
+	DECQ       SI
+	JNE        prefetch
+
+prefetched:
+	VADDPS  (CX)(DX*1), Z1, Z1
+	VMOVUPS Z1, (CX)(DX*1)
+	ADDQ    $0x40, DX
+	JNE     blocks
+	VZEROUPPER
+	RET
+
+// func scores2AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·scores2AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	VMOVUPS 320(AX), Z3
+	VMOVUPS 384(AX), Z4
+	MOVL    $0x00000003, CX
+	KMOVW   CX, K1
+	MOVL    $0x00000303, CX
+	KMOVW   CX, K2
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), DI
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R8
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	MOVQ    8(BX), R9
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	MOVQ    16(AX), R10
+	NEGQ    R10
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS          (R8)(R10*1), Z9
+	VMOVUPS          (R9)(R10*1), Z10
+	VMOVUPS          (SI)(R10*1), Z11
+	VFMADD231PS      Z11, Z9, Z5
+	VFMADD231PS      Z11, Z10, Z7
+	VMOVUPS          (CX)(R10*1), Z11
+	VFMADD231PS      Z11, Z9, Z6
+	VFMADD231PS      Z11, Z10, Z8
+	ADDQ             $0x40, R10
+	JNE              score_2
+	VUNPCKLPS        Z6, Z5, Z9
+	VUNPCKHPS        Z6, Z5, Z5
+	VADDPS           Z5, Z9, Z9
+	VUNPCKLPD        Z9, Z9, Z5
+	VUNPCKHPD        Z9, Z9, Z6
+	VADDPS           Z6, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z5, Z6
+	VSHUFF64X2       $0xdd, Z5, Z5, Z5
+	VADDPS           Z5, Z6, Z6
+	VUNPCKLPS        Z8, Z7, Z5
+	VUNPCKHPS        Z8, Z7, Z7
+	VADDPS           Z7, Z5, Z5
+	VUNPCKLPD        Z5, Z5, Z7
+	VUNPCKHPD        Z5, Z5, Z5
+	VADDPS           Z5, Z7, Z7
+	VSHUFF64X2       $0x88, Z7, Z7, Z5
+	VSHUFF64X2       $0xdd, Z7, Z7, Z7
+	VADDPS           Z7, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z6, Z7
+	VSHUFF64X2       $0xdd, Z5, Z6, Z5
+	VADDPS           Z5, Z7, Z7
+	VPXORD           Z0, Z7, Z5
+	VPORD.BCST       windowConstants<>+0(SB), Z5, Z6
+	VMAXPS.BCST      windowConstants<>+160(SB), Z6, Z6
+	VMULPS.BCST      windowConstants<>+128(SB), Z6, Z7
+	VRNDSCALEPS      $0x00, Z7, Z7
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z7, Z6
+	VBROADCASTSS     windowConstants<>+352(SB), Z8
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z6, Z8
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z6, Z8
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z6, Z8
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z6, Z8
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z6, Z8
+	VSCALEFPS        Z7, Z8, Z8
+	VADDPS.BCST      windowConstants<>+96(SB), Z8, Z6
+	VPMOVD2M         Z5, K3
+	VMOVAPS          Z1, Z7
+	VMULPS           Z8, Z7, K3, Z7
+	VDIVPS           Z6, Z7, Z7
+	VPXORD           Z8, Z8, Z8
+	VMAXPS           Z5, Z8, Z8
+	VADDPS           Z8, Z2, K2, Z2
+	VMULPS           Z6, Z3, K2, Z3
+	VPSRLD           $0x17, Z3, Z5
+	VPSUBD.BCST      windowConstants<>+64(SB), Z5, Z5
+	VPADDD           Z5, Z4, Z4
+	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
+	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
+	VMOVUPS          Z7, (DI)
+	ADDQ             $0x10, BX
+	ADDQ             $0x40, DI
+	SUBQ             $0x02, DX
+	JGE              pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS          (DX)(BX*1), Z7
+	VFMADD231PS      (SI)(BX*1), Z7, Z5
+	VFMADD231PS      (CX)(BX*1), Z7, Z6
+	ADDQ             $0x40, BX
+	JNE              score_1
+	VUNPCKLPS        Z6, Z5, Z7
+	VUNPCKHPS        Z6, Z5, Z5
+	VADDPS           Z5, Z7, Z7
+	VUNPCKLPD        Z7, Z7, Z5
+	VUNPCKHPD        Z7, Z7, Z6
+	VADDPS           Z6, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z5, Z6
+	VSHUFF64X2       $0xdd, Z5, Z5, Z5
+	VADDPS           Z5, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z6, Z5
+	VSHUFF64X2       $0xdd, Z6, Z6, Z6
+	VADDPS           Z6, Z5, Z5
+	VPXORD           Z0, Z5, Z0
+	VPORD.BCST       windowConstants<>+0(SB), Z0, Z5
+	VMAXPS.BCST      windowConstants<>+160(SB), Z5, Z5
+	VMULPS.BCST      windowConstants<>+128(SB), Z5, Z6
+	VRNDSCALEPS      $0x00, Z6, Z6
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z6, Z5
+	VBROADCASTSS     windowConstants<>+352(SB), Z7
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z5, Z7
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z5, Z7
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z5, Z7
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z5, Z7
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z5, Z7
+	VSCALEFPS        Z6, Z7, Z7
+	VADDPS.BCST      windowConstants<>+96(SB), Z7, Z5
+	VPMOVD2M         Z0, K2
+	VMOVAPS          Z1, Z1
+	VMULPS           Z7, Z1, K2, Z1
+	VDIVPS           Z5, Z1, Z1
+	VPXORD           Z6, Z6, Z6
+	VMAXPS           Z0, Z6, Z6
+	VADDPS           Z6, Z2, K1, Z2
+	VMULPS           Z5, Z3, K1, Z3
+	VPSRLD           $0x17, Z3, Z0
+	VPSUBD.BCST      windowConstants<>+64(SB), Z0, Z0
+	VPADDD           Z0, Z4, Z4
+	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
+	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
+	VMOVUPS          Y1, (DI)
+
+scored:
+	VMOVUPS Z2, 256(AX)
+	VMOVUPS Z3, 320(AX)
+	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func update2AVX512(c *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·update2AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    16(AX), DX
+	NEGQ    DX
+	PCALIGN $0x20
+
+blocks:
+	VMOVUPS (SI)(DX*1), Z0
+	VMOVUPS (CX)(DX*1), Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), DI
+	MOVQ    24(AX), R8
+	MOVLQSX (R8), R8
+	MOVQ    72(AX), R9
+	ADDQ    16(AX), R9
+	PCALIGN $0x20
+
+row:
+	MOVQ         (BX), R10
+	VMOVUPS      (R10)(DX*1), Z4
+	VMOVUPS      (R9)(DX*1), Z5
+	VBROADCASTSS (DI), Z6
+	VFMADD231PS  Z6, Z0, Z5
+	VFMADD231PS  Z6, Z4, Z2
+	VBROADCASTSS 4(DI), Z6
+	VFMADD231PS  Z6, Z1, Z5
+	VFMADD231PS  Z6, Z4, Z3
+	VMOVUPS      Z5, (R9)(DX*1)
+	ADDQ         16(AX), R9
+	ADDQ         $0x08, BX
+	ADDQ         $0x20, DI
+	DECQ         R8
+	JNE          row
+	MOVQ         80(AX), BX
+	MOVQ         88(AX), DI
+	TESTQ        DI, DI
+	JE           prefetched
+
+prefetch:
+	MOVQ       (BX), R8
+	PREFETCHT0 (R8)(DX*1)
+	ADDQ       $0x08, BX
+	DECQ       DI
+	JNE        prefetch
+
+prefetched:
+	VADDPS  (SI)(DX*1), Z2, Z2
+	VMOVUPS Z2, (SI)(DX*1)
+	VADDPS  (CX)(DX*1), Z3, Z3
+	VMOVUPS Z3, (CX)(DX*1)
+	ADDQ    $0x40, DX
+	JNE     blocks
+	VZEROUPPER
+	RET
+
+// func scores3AVX512(c *byte)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·scores3AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	VMOVUPS 128(AX), Z0
+	VMOVUPS 192(AX), Z1
+	VMOVUPS 256(AX), Z2
+	VMOVUPS 320(AX), Z3
+	VMOVUPS 384(AX), Z4
+	MOVL    $0x00000007, CX
+	KMOVW   CX, K1
+	MOVL    $0x00000707, CX
+	KMOVW   CX, K2
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    24(AX), DX
+	MOVLQSX (DX), DX
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R8
+	SUBQ    $0x02, DX
+	JLT     pairs_done
+	PCALIGN $0x20
+
+pairs:
+	MOVQ    (BX), R9
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    8(BX), R10
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	MOVQ    16(AX), R11
+	NEGQ    R11
+	PCALIGN $0x20
+
+score_2:
+	VMOVUPS          (R9)(R11*1), Z11
+	VMOVUPS          (R10)(R11*1), Z12
+	VMOVUPS          (SI)(R11*1), Z13
+	VFMADD231PS      Z13, Z11, Z5
+	VFMADD231PS      Z13, Z12, Z8
+	VMOVUPS          (DI)(R11*1), Z13
+	VFMADD231PS      Z13, Z11, Z6
+	VFMADD231PS      Z13, Z12, Z9
+	VMOVUPS          (CX)(R11*1), Z13
+	VFMADD231PS      Z13, Z11, Z7
+	VFMADD231PS      Z13, Z12, Z10
+	ADDQ             $0x40, R11
+	JNE              score_2
+	VUNPCKLPS        Z6, Z5, Z11
+	VUNPCKHPS        Z6, Z5, Z5
+	VADDPS           Z5, Z11, Z11
+	VUNPCKLPS        Z7, Z7, Z5
+	VUNPCKHPS        Z7, Z7, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z11, Z6
+	VUNPCKHPD        Z5, Z11, Z5
+	VADDPS           Z5, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z6, Z5
+	VSHUFF64X2       $0xdd, Z6, Z6, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPS        Z9, Z8, Z6
+	VUNPCKHPS        Z9, Z8, Z7
+	VADDPS           Z7, Z6, Z6
+	VUNPCKLPS        Z10, Z10, Z7
+	VUNPCKHPS        Z10, Z10, Z8
+	VADDPS           Z8, Z7, Z7
+	VUNPCKLPD        Z7, Z6, Z8
+	VUNPCKHPD        Z7, Z6, Z6
+	VADDPS           Z6, Z8, Z8
+	VSHUFF64X2       $0x88, Z8, Z8, Z6
+	VSHUFF64X2       $0xdd, Z8, Z8, Z7
+	VADDPS           Z7, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z5, Z7
+	VSHUFF64X2       $0xdd, Z6, Z5, Z5
+	VADDPS           Z5, Z7, Z7
+	VPXORD           Z0, Z7, Z5
+	VPORD.BCST       windowConstants<>+0(SB), Z5, Z6
+	VMAXPS.BCST      windowConstants<>+160(SB), Z6, Z6
+	VMULPS.BCST      windowConstants<>+128(SB), Z6, Z7
+	VRNDSCALEPS      $0x00, Z7, Z7
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z7, Z6
+	VBROADCASTSS     windowConstants<>+352(SB), Z8
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z6, Z8
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z6, Z8
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z6, Z8
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z6, Z8
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z6, Z8
+	VSCALEFPS        Z7, Z8, Z8
+	VADDPS.BCST      windowConstants<>+96(SB), Z8, Z6
+	VPMOVD2M         Z5, K3
+	VMOVAPS          Z1, Z7
+	VMULPS           Z8, Z7, K3, Z7
+	VDIVPS           Z6, Z7, Z7
+	VPXORD           Z8, Z8, Z8
+	VMAXPS           Z5, Z8, Z8
+	VADDPS           Z8, Z2, K2, Z2
+	VMULPS           Z6, Z3, K2, Z3
+	VPSRLD           $0x17, Z3, Z5
+	VPSUBD.BCST      windowConstants<>+64(SB), Z5, Z5
+	VPADDD           Z5, Z4, Z4
+	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
+	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
+	VMOVUPS          Z7, (R8)
+	ADDQ             $0x10, BX
+	ADDQ             $0x40, R8
+	SUBQ             $0x02, DX
+	JGE              pairs
+
+pairs_done:
+	ADDQ    $0x01, DX
+	JL      scored
+	MOVQ    (BX), DX
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    16(AX), BX
+	NEGQ    BX
+	PCALIGN $0x20
+
+score_1:
+	VMOVUPS          (DX)(BX*1), Z8
+	VFMADD231PS      (SI)(BX*1), Z8, Z5
+	VFMADD231PS      (DI)(BX*1), Z8, Z6
+	VFMADD231PS      (CX)(BX*1), Z8, Z7
+	ADDQ             $0x40, BX
+	JNE              score_1
+	VUNPCKLPS        Z6, Z5, Z8
+	VUNPCKHPS        Z6, Z5, Z5
+	VADDPS           Z5, Z8, Z8
+	VUNPCKLPS        Z7, Z7, Z5
+	VUNPCKHPS        Z7, Z7, Z6
+	VADDPS           Z6, Z5, Z5
+	VUNPCKLPD        Z5, Z8, Z6
+	VUNPCKHPD        Z5, Z8, Z5
+	VADDPS           Z5, Z6, Z6
+	VSHUFF64X2       $0x88, Z6, Z6, Z5
+	VSHUFF64X2       $0xdd, Z6, Z6, Z6
+	VADDPS           Z6, Z5, Z5
+	VSHUFF64X2       $0x88, Z5, Z5, Z6
+	VSHUFF64X2       $0xdd, Z5, Z5, Z5
+	VADDPS           Z5, Z6, Z6
+	VPXORD           Z0, Z6, Z0
+	VPORD.BCST       windowConstants<>+0(SB), Z0, Z5
+	VMAXPS.BCST      windowConstants<>+160(SB), Z5, Z5
+	VMULPS.BCST      windowConstants<>+128(SB), Z5, Z6
+	VRNDSCALEPS      $0x00, Z6, Z6
+	VFMSUB132PS.BCST windowConstants<>+128(SB), Z6, Z5
+	VBROADCASTSS     windowConstants<>+352(SB), Z7
+	VFMADD213PS.BCST windowConstants<>+320(SB), Z5, Z7
+	VFMADD213PS.BCST windowConstants<>+288(SB), Z5, Z7
+	VFMADD213PS.BCST windowConstants<>+256(SB), Z5, Z7
+	VFMADD213PS.BCST windowConstants<>+224(SB), Z5, Z7
+	VFMADD213PS.BCST windowConstants<>+192(SB), Z5, Z7
+	VSCALEFPS        Z6, Z7, Z7
+	VADDPS.BCST      windowConstants<>+96(SB), Z7, Z5
+	VPMOVD2M         Z0, K2
+	VMOVAPS          Z1, Z1
+	VMULPS           Z7, Z1, K2, Z1
+	VDIVPS           Z5, Z1, Z1
+	VPXORD           Z6, Z6, Z6
+	VMAXPS           Z0, Z6, Z6
+	VADDPS           Z6, Z2, K1, Z2
+	VMULPS           Z5, Z3, K1, Z3
+	VPSRLD           $0x17, Z3, Z0
+	VPSUBD.BCST      windowConstants<>+64(SB), Z0, Z0
+	VPADDD           Z0, Z4, Z4
+	VPANDD.BCST      windowConstants<>+32(SB), Z3, Z3
+	VPORD.BCST       windowConstants<>+96(SB), Z3, Z3
+	VMOVUPS          Y1, (R8)
+
+scored:
+	VMOVUPS Z2, 256(AX)
+	VMOVUPS Z3, 320(AX)
+	VMOVUPS Z4, 384(AX)
+	VZEROUPPER
+	RET
+
+// func update3AVX512(c *byte)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·update3AVX512(SB), NOSPLIT, $0-8
+	MOVQ    c+0(FP), AX
+	MOVQ    32(AX), CX
+	MOVQ    80(AX), DX
+	XORQ    BX, BX
+	TESTQ   CX, CX
+	JE      next_done
+	MOVQ    16(AX), SI
+	MOVQ    (AX), DI
+	MOVLQSX (CX), R8
+	ADDQ    SI, DI
+
+next_in:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_in
+	MOVQ    8(AX), DI
+	MOVQ    64(AX), R8
+	ADDQ    SI, DI
+
+next_out:
+	ADDQ    $0x04, CX
+	MOVLQSX (CX), R9
+	IMULQ   SI, R9
+	ADDQ    DI, R9
+	MOVQ    R9, (DX)(BX*8)
+	INCQ    BX
+	DECQ    R8
+	JNE     next_out
+
+next_done:
+	MOVQ    BX, 88(AX)
+	MOVQ    24(AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVLQSX (CX), SI
+	LEAQ    4(CX)(SI*4), CX
+	ADDQ    56(AX), CX
+	ADDQ    BX, DX
+	MOVLQSX (CX), SI
+	IMULQ   BX, SI
+	ADDQ    DX, SI
+	MOVLQSX 4(CX), DI
+	IMULQ   BX, DI
+	ADDQ    DX, DI
+	MOVLQSX 8(CX), CX
+	IMULQ   BX, CX
+	ADDQ    DX, CX
+	MOVQ    16(AX), DX
+	NEGQ    DX
+	PCALIGN $0x20
+
+blocks:
+	VMOVUPS (SI)(DX*1), Z0
+	VMOVUPS (DI)(DX*1), Z1
+	VMOVUPS (CX)(DX*1), Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	MOVQ    48(AX), BX
+	MOVQ    40(AX), R8
+	MOVQ    24(AX), R9
+	MOVLQSX (R9), R9
+	MOVQ    72(AX), R10
+	ADDQ    16(AX), R10
+	PCALIGN $0x20
+
+row:
+	MOVQ         (BX), R11
+	VMOVUPS      (R11)(DX*1), Z6
+	VMOVUPS      (R10)(DX*1), Z7
+	VBROADCASTSS (R8), Z8
+	VFMADD231PS  Z8, Z0, Z7
+	VFMADD231PS  Z8, Z6, Z3
+	VBROADCASTSS 4(R8), Z8
+	VFMADD231PS  Z8, Z1, Z7
+	VFMADD231PS  Z8, Z6, Z4
+	VBROADCASTSS 8(R8), Z8
+	VFMADD231PS  Z8, Z2, Z7
+	VFMADD231PS  Z8, Z6, Z5
+	VMOVUPS      Z7, (R10)(DX*1)
+	ADDQ         16(AX), R10
+	ADDQ         $0x08, BX
+	ADDQ         $0x20, R8
+	DECQ         R9
+	JNE          row
+	MOVQ         80(AX), BX
+	MOVQ         88(AX), R8
+	TESTQ        R8, R8
+	JE           prefetched
+
+prefetch:
+	MOVQ       (BX), R9
+	PREFETCHT0 (R9)(DX*1)
+	ADDQ       $0x08, BX
+	DECQ       R8
+	JNE        prefetch
+
+prefetched:
+	VADDPS  (SI)(DX*1), Z3, Z3
+	VMOVUPS Z3, (SI)(DX*1)
+	VADDPS  (DI)(DX*1), Z4, Z4
+	VMOVUPS Z4, (DI)(DX*1)
+	VADDPS  (CX)(DX*1), Z5, Z5
+	VMOVUPS Z5, (CX)(DX*1)
+	ADDQ    $0x40, DX
+	JNE     blocks
 	VZEROUPPER
 	RET
 

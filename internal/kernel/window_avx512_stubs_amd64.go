@@ -74,6 +74,42 @@ func skipGram8AVX512(c *byte)
 //go:noescape
 func cbow8AVX512(c *byte)
 
+// scores1AVX512 is the first half of skipGram for one window and a chunk of 1 outputs;
+// rows holds the context rows' addresses.
+//
+//go:noescape
+func scores1AVX512(c *byte)
+
+// update1AVX512 is the second half of skipGram for one window and a chunk of 1 outputs;
+// sum receives what the context rows should.
+//
+//go:noescape
+func update1AVX512(c *byte)
+
+// scores2AVX512 is the first half of skipGram for one window and a chunk of 2 outputs;
+// rows holds the context rows' addresses.
+//
+//go:noescape
+func scores2AVX512(c *byte)
+
+// update2AVX512 is the second half of skipGram for one window and a chunk of 2 outputs;
+// sum receives what the context rows should.
+//
+//go:noescape
+func update2AVX512(c *byte)
+
+// scores3AVX512 is the first half of skipGram for one window and a chunk of 3 outputs;
+// rows holds the context rows' addresses.
+//
+//go:noescape
+func scores3AVX512(c *byte)
+
+// update3AVX512 is the second half of skipGram for one window and a chunk of 3 outputs;
+// sum receives what the context rows should.
+//
+//go:noescape
+func update3AVX512(c *byte)
+
 // scores4AVX512 is the first half of skipGram for one window and a chunk of 4 outputs;
 // rows holds the context rows' addresses.
 //

@@ -43,7 +43,7 @@ func skipGramGo(in, out []float32, stride int, batch []int32, outputs int, alpha
 }
 
 //go:norace
-func cbowGo(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss float64) {
+func cbowGo(in, out []float32, stride int, batch []int32, outputs int, alpha float32, average bool, s *WindowScratch) (loss float64) {
 	h, dx := s.hid[:stride], s.dx[:stride]
 	for len(batch) > 0 {
 		m := int(batch[0])
@@ -54,7 +54,7 @@ func cbowGo(in, out []float32, stride int, batch []int32, outputs int, alpha flo
 		for _, c := range ctx {
 			axpyGo(h, 1, row(in, stride, c))
 		}
-		scaleGo(h, 1/float32(m))
+		scaleGo(h, share(m, average))
 		g := s.grad[:outputs]
 		for j, o := range outs {
 			g[j] = dotGo(h, row(out, stride, o))
@@ -96,6 +96,14 @@ func gradientGo(s []float32, alpha float32) (loss float64) {
 		s[j] = a * float32(sigma)
 	}
 	return loss
+}
+
+// share is what a context row of m counts in the hidden row.
+func share(m int, average bool) float32 {
+	if average {
+		return 1 / float32(m)
+	}
+	return 1
 }
 
 // row returns row id of a table.

@@ -83,6 +83,12 @@ func callScores(outputs int, c *windowCall) {
 	p := (*byte)(unsafe.Pointer(c))
 	if level == levelAVX512 {
 		switch outputs {
+		case 1:
+			scores1AVX512(p)
+		case 2:
+			scores2AVX512(p)
+		case 3:
+			scores3AVX512(p)
 		case 4:
 			scores4AVX512(p)
 		case 5:
@@ -97,6 +103,10 @@ func callScores(outputs int, c *windowCall) {
 		return
 	}
 	switch outputs {
+	case 1:
+		scores1AVX2(p)
+	case 2:
+		scores2AVX2(p)
 	case 3:
 		scores3AVX2(p)
 	case 4:
@@ -113,6 +123,12 @@ func callUpdate(outputs int, c *windowCall) {
 	p := (*byte)(unsafe.Pointer(c))
 	if level == levelAVX512 {
 		switch outputs {
+		case 1:
+			update1AVX512(p)
+		case 2:
+			update2AVX512(p)
+		case 3:
+			update3AVX512(p)
 		case 4:
 			update4AVX512(p)
 		case 5:
@@ -127,6 +143,10 @@ func callUpdate(outputs int, c *windowCall) {
 		return
 	}
 	switch outputs {
+	case 1:
+		update1AVX2(p)
+	case 2:
+		update2AVX2(p)
 	case 3:
 		update3AVX2(p)
 	case 4:

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"strconv"
 
+	"github.com/luminavec/luminavec/autograd"
+	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -15,6 +17,12 @@ type Engine string
 const (
 	Fused Engine = "fused" // one operation for a batch of windows, updated in place
 	Graph Engine = "graph" // gorgonia's own operations, one window a run: slow, the oracle
+)
+
+// The losses of a word trainer.
+const (
+	LossNS = "ns" // negative sampling
+	LossHS = "hs" // hierarchical softmax
 )
 
 // WordOptions are the options of a word trainer. [DefaultWordOptions] gives
@@ -32,6 +40,14 @@ type WordOptions struct {
 	Threads       int     `json:"threads"`                  // workers; default all cores. 1 makes a run repeatable
 	Seed          uint64  `json:"seed"`                     // of every random choice; default 1
 	Engine        Engine  `json:"engine"`                   // default Fused
+
+	Loss            string               `json:"loss,omitempty"`             // LossNS or LossHS, which uses neither Negative nor NoiseExponent; default "": LossNS
+	FixedWindow     bool                 `json:"fixed_window,omitempty"`     // every window reaches Window words to either side; default false: 1 to Window, drawn
+	CBOWSum         bool                 `json:"cbow_sum,omitempty"`         // CBOW adds the context words; default false: their mean
+	PositionWeights bool                 `json:"position_weights,omitempty"` // CBOW learns how much each place in the window counts; default false
+	NGrams          corpora.NGramOptions `json:"ngrams,omitzero"`            // character n-grams that words are made of; default: none
+
+	FreezeInit bool `json:"freeze_init,omitempty"` // the vectors of WordRun.Start do not change: as its Freeze; default false
 }
 
 // finalRate is the part of the learning rate that is left at the end, as in
@@ -79,10 +95,33 @@ func (o *WordOptions) Validate() error {
 	if !(o.LearningRate > 0) || math.IsInf(o.LearningRate, 0) {
 		return fault.New("0.025 is usual for skip-gram, 0.05 for CBOW", "learning rate is %g: it must be above 0", o.LearningRate)
 	}
+	if o.Loss != "" && o.Loss != LossNS && o.Loss != LossHS {
+		return fault.New("choose ns (negative sampling) or hs (hierarchical softmax)", "loss %q is not known", o.Loss)
+	}
+	if err := o.NGrams.Validate(); err != nil {
+		return err
+	}
 	if o.Engine != Fused && o.Engine != Graph {
 		return fault.New("choose fused or graph", "engine %q is not known", string(o.Engine))
 	}
 	return nil
+}
+
+// variant is the form of the objective that the options ask for.
+func (o *WordOptions) variant() autograd.Variant {
+	v := autograd.Variant{Labelled: o.Loss == LossHS, Sum: o.CBOWSum}
+	if o.PositionWeights {
+		v.Labelled, v.Positions = true, 2*o.Window
+	}
+	return v
+}
+
+// objective returns the form of base that the options ask for.
+func (o *WordOptions) objective(base *autograd.Objective) (*autograd.Objective, error) {
+	if !base.PerWindow && (o.CBOWSum || o.PositionWeights) {
+		return nil, fault.New("train with CBOW, or leave out cbow-sum and position-weights", "%s has neither sums nor position weights: each context word stands alone", base.Name)
+	}
+	return base.With(o.variant())
 }
 
 // number writes a count without an exponent, as it is typed.

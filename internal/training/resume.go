@@ -19,14 +19,20 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 	case p.Stopped != "":
 		return fmt.Errorf("resume: the training is finished, it ended early: %s", p.Stopped)
 	case p.TotalBlocks != total || was.RawWords != now.RawWords() || was.Words != now.Words() || was.Lines != now.Lines():
-		return fault.New("resume with the text the training began with",
+		return fault.New("resume with the text the training began with; --corpus goes on with new text",
 			"resume: the corpus has changed: it holds %d words, %d in the vocabulary, in %d lines and %d blocks; the checkpoint was made with %d, %d, %d and %d",
 			now.RawWords(), now.Words(), now.Lines(), total, was.RawWords, was.Words, was.Lines, p.TotalBlocks)
 	case p.Blocks < 0 || p.Blocks > total:
 		return fmt.Errorf("resume: position %d of %d blocks", p.Blocks, total)
 	}
 	v, d := t.run.Corpus.Vocabulary().Len(), t.options.Dim
-	in, err := restore(c.Tensors, inputTensor, v, d)
+	// With n-grams the vectors of the model are composed; the words' own rows are
+	// beside them.
+	tensors, name := c.Tensors, inputTensor
+	if t.options.NGrams.Max > 0 {
+		tensors, name = c.State, wordTensor
+	}
+	in, err := restore(tensors, name, v, d)
 	if err != nil {
 		return err
 	}
@@ -35,10 +41,30 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 		return err
 	}
 	t.tables = &autograd.Tables{Rows: v, Dim: d, Stride: kernel.Stride(d), In: in, Out: out}
+	if n := t.objective.Positions; n > 0 {
+		if t.tables.Position, err = restore(c.State, positionTensor, n, d); err != nil {
+			return err
+		}
+	}
+	if t.options.NGrams.Max > 0 {
+		if t.ngrams = c.NGrams; t.ngrams == nil || t.ngrams.Options() != t.options.NGrams {
+			return fmt.Errorf("resume: the checkpoint does not have the character n-grams of its options")
+		}
+		if t.tables.NGrams, err = restore(c.Tensors, ngramTensor, t.ngrams.Rows(), d); err != nil {
+			return err
+		}
+		t.tables.Bag = t.ngrams.Of
+	}
+	if _, kept := c.State[frozenTensor]; kept || t.options.FreezeInit {
+		if t.tables.Frozen, err = thaw(c, v); err != nil {
+			return err
+		}
+	}
 	t.start, t.spent = p.Blocks, p.Seconds
 	t.sums.Epoch.Loss, t.sums.Epoch.Targets = p.EpochSum.Loss, p.EpochSum.Targets
 	t.sums.Unlogged.Loss, t.sums.Unlogged.Targets = p.LogSum.Loss, p.LogSum.Targets
 	t.loss = p.Loss
+	t.earlier = c.Config.Earlier
 	t.log.Write(c.Log)
 	return nil
 }

@@ -6,13 +6,17 @@ import (
 )
 
 // Windows turns token ids into the windows of the word objectives: the words
-// around a centre, the centre, and negative samples that the window shares.
-// It may be used by several goroutines.
+// around a centre, the centre, and negative samples that the window shares; for
+// hierarchical softmax, the path of the centre instead of it and of negatives. It
+// may be used by several goroutines.
 type Windows struct {
 	keep     []uint32 // keep[w]/2³²: the probability that subsampling keeps w
 	noise    *Noise
 	window   int // greatest distance of a context word
 	negative int
+	fixed    bool     // every window has the full reach
+	labelled bool     // write labelled windows
+	tree     *Huffman // of hierarchical softmax, or nil
 }
 
 // NewWindows returns the windows of the options over v.
@@ -20,9 +24,15 @@ func NewWindows(v *corpora.Vocabulary, o *WordOptions) *Windows {
 	p := corpora.KeepProbabilities(v, o.Subsample)
 	w := &Windows{
 		keep:     make([]uint32, len(p)),
-		noise:    NewNoise(v, o.NoiseExponent),
 		window:   o.Window,
 		negative: o.Negative,
+		fixed:    o.FixedWindow,
+		labelled: o.variant().Labelled,
+	}
+	if o.Loss == LossHS {
+		w.tree = NewHuffman(v)
+	} else {
+		w.noise = NewNoise(v, o.NoiseExponent)
 	}
 	for i, q := range p {
 		w.keep[i] = threshold(float64(q))
@@ -30,15 +40,20 @@ func NewWindows(v *corpora.Vocabulary, o *WordOptions) *Windows {
 	return w
 }
 
-// Outputs returns the number of output rows of a window: the centre and the
-// negatives.
-func (w *Windows) Outputs() int { return 1 + w.negative }
+// Outputs returns the number of output rows of a window, the centre and the
+// negatives, or the greatest number that a path has.
+func (w *Windows) Outputs() int {
+	if w.tree != nil {
+		return w.tree.Depth()
+	}
+	return 1 + w.negative
+}
 
 // MaxContext returns the greatest number of context words of a window.
 func (w *Windows) MaxContext() int { return 2 * w.window }
 
 // MaxSize returns the greatest number of batch entries of a window.
-func (w *Windows) MaxSize() int { return 1 + w.MaxContext() + w.Outputs() }
+func (w *Windows) MaxSize() int { return 3 + w.MaxContext() + w.Outputs() }
 
 // Scratch holds the buffers of one goroutine's calls to Each.
 type Scratch struct {
@@ -53,7 +68,7 @@ type Scratch struct {
 // entries. It returns the number of words in ids.
 //
 // A word is dropped by subsampling before windows are laid, and the reach of
-// each window is drawn from 1 to Window, both as in word2vec.
+// each window is drawn from 1 to Window, unless it is fixed, both as in word2vec.
 func (w *Windows) Each(ids []int32, rng *Random, capacity int, s *Scratch, step func(batch []int32) error) (words int64, err error) {
 	s.batch = s.batch[:0]
 	for at := 0; at < len(ids); {
@@ -85,18 +100,33 @@ func (w *Windows) Each(ids []int32, rng *Random, capacity int, s *Scratch, step 
 // appendWindow draws the window around s.line[centre] and appends it to the
 // batch, unless the line has no other word.
 func (w *Windows) appendWindow(centre int, rng *Random, s *Scratch) {
-	reach := 1 + below(rng.Next(), w.window)
+	reach := w.window
+	if !w.fixed {
+		reach = 1 + below(rng.Next(), w.window)
+	}
 	lo, hi := max(0, centre-reach), min(len(s.line), centre+reach+1)
 	if hi-lo < 2 {
 		return
 	}
 	word := s.line[centre]
 	s.words = append(append(s.words[:0], s.line[lo:centre]...), s.line[centre+1:hi]...)
+	if w.tree != nil {
+		s.batch = autograd.AppendLabelled(s.batch, w.window-(centre-lo), s.words, w.tree.Path(word))
+		return
+	}
 	s.outs = append(s.outs[:0], word)
 	for range w.negative {
 		s.outs = append(s.outs, w.negativeFor(word, rng))
 	}
-	s.batch = autograd.AppendWindow(s.batch, s.words, s.outs)
+	if !w.labelled {
+		s.batch = autograd.AppendWindow(s.batch, s.words, s.outs)
+		return
+	}
+	for j := range s.outs[1:] {
+		s.outs[1+j] = ^s.outs[1+j]
+	}
+	// The nearest word on the left has the place before the middle.
+	s.batch = autograd.AppendLabelled(s.batch, w.window-(centre-lo), s.words, s.outs)
 }
 
 // negativeFor draws a negative sample that is not the word itself.

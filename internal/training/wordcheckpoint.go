@@ -9,7 +9,8 @@ import (
 )
 
 // checkpoint returns the run as it stands; its tensors are the live tables,
-// those of a run that is finished the best, if that is to be kept.
+// but for word vectors that are composed; those of a run that is finished are
+// the best, if that is to be kept.
 func (t *wordTrainer) checkpoint(out Outcome, finished bool) *checkpoints.Checkpoint {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -20,6 +21,21 @@ func (t *wordTrainer) checkpoint(out Outcome, finished bool) *checkpoints.Checkp
 	if loss == 0 {
 		loss = t.loss
 	}
+	padded := func(rows int, data []float32) checkpoints.Tensor {
+		return checkpoints.Tensor{Shape: []int{rows, d}, Stride: t.tables.Stride, Data: data}
+	}
+	tensors := map[string]checkpoints.Tensor{inputTensor: padded(v, t.tables.Vectors())}
+	state := map[string]checkpoints.Tensor{outputTensor: padded(v, t.tables.Out)}
+	if t.ngrams != nil {
+		tensors[ngramTensor] = padded(t.ngrams.Rows(), t.tables.NGrams)
+		state[wordTensor] = padded(v, t.tables.In)
+	}
+	if n := t.objective.Positions; n > 0 {
+		state[positionTensor] = padded(n, t.tables.Position)
+	}
+	if t.tables.Frozen != nil {
+		state[frozenTensor] = frozenState(t.tables.Frozen)
+	}
 	made := &checkpoints.Checkpoint{
 		Config: checkpoints.Config{
 			Kind:    t.objective.Name,
@@ -27,9 +43,11 @@ func (t *wordTrainer) checkpoint(out Outcome, finished bool) *checkpoints.Checkp
 			Created: time.Now().UTC().Format(time.RFC3339),
 			Encoder: checkpoints.EncoderConfig{Pooling: "mean", Normalize: true},
 			Options: options,
+			NGrams:  t.options.NGrams,
 			Corpus: checkpoints.CorpusInfo{
 				Sources: t.run.Sources, Field: t.run.Selection.Field, Column: t.run.Selection.Column, RawWords: c.RawWords(), Words: c.Words(), Lines: c.Lines(), Vocabulary: v,
 			},
+			Earlier: t.earlier,
 			Progress: checkpoints.Progress{
 				Done:        float64(out.Done) / float64(t.blocks),
 				Blocks:      out.Done,
@@ -46,13 +64,10 @@ func (t *wordTrainer) checkpoint(out Outcome, finished bool) *checkpoints.Checkp
 		},
 		Tokenizer:  t.tokenizer,
 		Vocabulary: c.Vocabulary(),
-		Tensors: map[string]checkpoints.Tensor{
-			inputTensor: {Shape: []int{v, d}, Stride: t.tables.Stride, Data: t.tables.In},
-		},
-		State: map[string]checkpoints.Tensor{
-			outputTensor: {Shape: []int{v, d}, Stride: t.tables.Stride, Data: t.tables.Out},
-		},
-		Log: bytes.Clone(t.log.Bytes()),
+		NGrams:     t.ngrams,
+		Tensors:    tensors,
+		State:      state,
+		Log:        bytes.Clone(t.log.Bytes()),
 	}
 	if t.watcher != nil {
 		t.watcher.put(made)

@@ -16,8 +16,11 @@ import (
 
 // Names of a word model's tensors.
 const (
-	inputTensor  = "embedding.weight" // model.safetensors, [V, dim]
-	outputTensor = "output.weight"    // training/state.safetensors, [V, dim]
+	inputTensor    = "embedding.weight" // model.safetensors, [V, dim]
+	ngramTensor    = "ngrams.weight"    // model.safetensors, [R, dim]; only with n-grams
+	outputTensor   = "output.weight"    // training/state.safetensors, [V, dim]
+	wordTensor     = "word.weight"      // training/state.safetensors, [V, dim]: the words' own rows; only with n-grams
+	positionTensor = "position.weight"  // training/state.safetensors, [2·window, dim]; only with position weights
 )
 
 // WordRun is what a word trainer needs beside its options.
@@ -42,6 +45,10 @@ type WordRun struct {
 	// state, of the same options and the same corpus. The trainer goes on in its
 	// tensors.
 	Resume *checkpoints.Checkpoint
+
+	// Start, if set, is where the word vectors begin; without it they begin at
+	// random. A run with Resume has begun, and does not look at it.
+	Start *Start
 }
 
 // batchCapacity is the length of a batch in numbers: some 10,000 windows of the
@@ -57,6 +64,10 @@ func TrainWords(ctx context.Context, objective *autograd.Objective, o WordOption
 	}
 	if run.Corpus == nil || run.Tokenizer == nil {
 		return nil, fmt.Errorf("%s: a corpus and its tokenizer are needed", objective.Name)
+	}
+	objective, err := o.objective(objective)
+	if err != nil {
+		return nil, err
 	}
 	t, err := newWordTrainer(objective, o, run)
 	if err != nil {
@@ -105,6 +116,7 @@ type wordTrainer struct {
 	options   WordOptions
 	run       WordRun
 	tokenizer *corpora.Tokenizer // with the vocabulary
+	ngrams    *corpora.NGrams    // nil: none
 	tables    *autograd.Tables
 	windows   *Windows
 	watcher   *watcher // nil: the run has no Validation
@@ -112,7 +124,8 @@ type wordTrainer struct {
 	start     int64    // blocks done before this run
 	sums      Sums     // of these
 	spent     float64
-	stopped   string // why the run ended before its last block
+	earlier   []checkpoints.CorpusInfo // texts before this run's
+	stopped   string                   // why the run ended before its last block
 
 	mu   sync.Mutex   // guards what follows: events come from goroutines of their own
 	log  bytes.Buffer // training/log.jsonl
@@ -138,6 +151,24 @@ func newWordTrainer(objective *autograd.Objective, o WordOptions, run WordRun) (
 	if run.Resume != nil {
 		return t, t.resume(run.Resume)
 	}
-	t.tables, err = autograd.NewTables(v.Len(), o.Dim, o.Seed)
-	return t, err
+	if run.Start == nil && o.FreezeInit {
+		return nil, fmt.Errorf("%s: there are no given vectors to freeze", objective.Name)
+	}
+	if t.tables, err = autograd.NewTables(v.Len(), o.Dim, o.Seed); err != nil {
+		return nil, err
+	}
+	if n := objective.Positions; n > 0 {
+		t.tables.AddPositions(n)
+	}
+	if o.NGrams.Max > 0 {
+		if t.ngrams, err = corpora.NewNGrams(v, o.NGrams); err != nil {
+			return nil, err
+		}
+		t.tables.AddNGrams(t.ngrams.Rows(), t.ngrams.Of, o.Seed)
+	}
+	if run.Start == nil {
+		return t, nil
+	}
+	t.run.Start = nil // its tables are not needed twice
+	return t, t.begin(run.Start)
 }

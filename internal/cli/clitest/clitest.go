@@ -3,6 +3,8 @@
 // a session at a terminal; these commands are added to testscript's own:
 //
 //	mkmodel DIR [WORDS]       write a small model; with WORDS, so many words
+//	mkngrams DIR              write the small model with character n-grams
+//	mkvectors FILE DIR        make a model of vectors, as embed import does
 //	exits STATUS PROGRAM ...  run a program that must end with STATUS
 //	json FILE [PATH [VALUE]]  FILE, or stdout, is JSON (or one value a line) in
 //	                          which PATH, such as hits.0.file, is there, is VALUE
@@ -15,6 +17,7 @@ package clitest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,6 +32,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/sbinet/npyio/npy"
+
+	"github.com/luminavec/luminavec/checkpoints"
 )
 
 // Main is the TestMain of a command: it makes the command's main runnable by
@@ -53,14 +58,16 @@ func Run(t *testing.T, dir string) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"mkmodel": mkmodel,
-			"exits":   exits,
-			"json":    checkJSON,
-			"npy":     readNpy,
-			"flip":    flip,
-			"cut":     cut,
-			"long":    long,
-			"files":   files,
+			"mkmodel":   mkmodel,
+			"mkngrams":  mkngrams,
+			"mkvectors": mkvectors,
+			"exits":     exits,
+			"json":      checkJSON,
+			"npy":       readNpy,
+			"flip":      flip,
+			"cut":       cut,
+			"long":      long,
+			"files":     files,
 		},
 	})
 }
@@ -82,6 +89,18 @@ func mkmodel(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	}
 	ts.Check(WriteModel(ts.MkAbs(args[0]), words))
+}
+
+func mkngrams(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1, 1)
+	ts.Check(WriteNGramModel(ts.MkAbs(args[0])))
+}
+
+func mkvectors(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, 2)
+	model, _, err := checkpoints.Import(context.Background(), ts.MkAbs(args[0]), checkpoints.ImportOptions{})
+	ts.Check(err)
+	ts.Check(checkpoints.Write(context.Background(), ts.MkAbs(args[1]), model, checkpoints.WriteOptions{}))
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {

@@ -8,6 +8,10 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// callAverage is a field of windowCall that only CBOW reads: 1 for the mean of the
+// context, 0 for its sum.
+const callAverage = 120
+
 // cbow has two passes over the columns: the mean of the context and its dots
 // with the outputs; then the updates.
 func cbow(a *isa, n int) {
@@ -23,14 +27,17 @@ func cbow(a *isa, n int) {
 	w.end()
 }
 
-// hidden stores the mean of the context rows at callSum and its gradients at
+// hidden stores the mean or the sum of the context rows at callSum and its gradients at
 // callGrad.
 func (w *window) hidden() {
 	m, rows, hid, off := w.count(), w.field(callRows), w.field(callSum), w.offset()
 	ADDQ(at(w.call, callStride), hid)
-	inverse, one := w.vec(), w.vec()
+	inverse, one, divisor := w.vec(), w.vec(), GP64()
+	MOVQ(U32(1), divisor)
+	CMPQ(at(w.call, callAverage), Imm(0))
+	CMOVQNE(m, divisor)
 	VXORPS(one.AsX(), one.AsX(), one.AsX())
-	VCVTSI2SSQ(m, one.AsX(), one.AsX())
+	VCVTSI2SSQ(divisor, one.AsX(), one.AsX())
 	VMOVSS(constant(1), inverse.AsX())
 	VDIVSS(one.AsX(), inverse.AsX(), inverse.AsX())
 	VBROADCASTSS(inverse.AsX(), inverse)

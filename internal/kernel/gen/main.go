@@ -1,7 +1,7 @@
 // Command gen writes the assembly of internal/kernel with avo. Run it through
 // go generate in internal/kernel:
 //
-//	gen -part vector|avx512|avx2 -out FILE.s -stubs FILE.go -pkg kernel
+//	gen -part vector|rows|avx512|avx2 -out FILE.s -stubs FILE.go -pkg kernel
 //
 // It has a module of its own, so that avo is no dependency of LuminaVec.
 package main
@@ -18,19 +18,23 @@ import (
 )
 
 func main() {
-	part := flag.String("part", "", "vector, avx512 or avx2")
+	part := flag.String("part", "", "vector, rows, avx512 or avx2")
 	flag.Parse()
 	ConstraintExpr("!noasm")
 	switch *part {
 	case "vector":
 		vectorKernels(avx512)
 		vectorKernels(avx2)
+	case "rows":
+		rowKernels(avx512)
+		rowKernels(avx2)
+		prefetchRows()
 	case "avx512":
 		windowKernels(avx512)
 	case "avx2":
 		windowKernels(avx2)
 	default:
-		log.Fatalf("gen: unknown part %q: want vector, avx512 or avx2", *part)
+		log.Fatalf("gen: unknown part %q: want vector, rows, avx512 or avx2", *part)
 	}
 	Generate()
 }

@@ -37,7 +37,7 @@ func windowKernels(a *isa) {
 		skipGram(a, n)
 		cbow(a, n)
 	}
-	for n := (a.chunk + 1) / 2; n <= a.chunk; n++ {
+	for n := 1; n <= a.chunk; n++ { // the least even chunk is (chunk+1)/2; labelled windows may have fewer outputs
 		scoresOnly(a, n)
 		updateOnly(a, n)
 	}

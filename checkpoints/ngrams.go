@@ -1,0 +1,116 @@
+package checkpoints
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+
+	"github.com/luminavec/luminavec/internal/kernel"
+)
+
+// Compose writes the vector of a word that is not in the vocabulary to dst,
+// which must be Dim long: the mean of the rows of its character n-grams, normalised
+// as the tokenizer does. It returns how many have a row; with none, and in a model
+// without n-grams, dst is zero. Of a word of the vocabulary the row of Embedding
+// tells more: its own row is in that mean as well.
+func (c *Checkpoint) Compose(dst []float32, word string) int {
+	clear(dst)
+	if c.NGrams == nil {
+		return 0
+	}
+	table := c.Tensors[NGramTensor]
+	var space [128]int32 // enough for a word of 30 letters
+	rows := c.NGrams.Append(space[:0], word)
+	for _, row := range rows {
+		kernel.Axpy(dst, 1, table.Row(int(row)))
+	}
+	if n := float32(len(rows)); n > 1 {
+		for i := range dst {
+			dst[i] /= n
+		}
+	}
+	return len(rows)
+}
+
+// Vector writes the vector of a word to dst, which must be Dim long: its row of
+// Embedding, looked up as it is and then as the tokenizer writes it, or what
+// Compose makes of it. false: it has none, and dst is zero.
+func (c *Checkpoint) Vector(dst []float32, word string) bool {
+	id, known := c.Vocabulary.ID(word)
+	if !known {
+		var one bool
+		if word, one = c.Tokenizer.Word(word); !one {
+			clear(dst)
+			return false
+		}
+		id, known = c.Vocabulary.ID(word)
+	}
+	if known {
+		copy(dst, c.Embedding().Row(int(id)))
+		return true
+	}
+	return c.Compose(dst, word) > 0
+}
+
+// checkNGrams makes sure that config.json, ngrams.txt and the table of the
+// n-grams say the same.
+func (c *Checkpoint) checkNGrams() error {
+	table, have := c.Tensors[NGramTensor]
+	if c.NGrams == nil {
+		switch {
+		case c.Config.NGrams.Max > 0:
+			return faultIn(NGramFile, "there are no n-grams, and %s has some", ConfigFile)
+		case have:
+			return faultIn(ModelFile, "there is a tensor %q, but no ngrams in %s", NGramTensor, ConfigFile)
+		}
+		return nil
+	}
+	if o := c.NGrams.Options(); o != c.Config.NGrams {
+		return faultIn(ConfigFile, "ngrams are %+v, and those of the model %+v", c.Config.NGrams, o)
+	}
+	if !have {
+		return faultIn(ModelFile, "there is no tensor %q", NGramTensor)
+	}
+	if want := []int{c.NGrams.Rows(), c.Config.Dim}; !slices.Equal(table.Shape, want) {
+		return faultIn(ModelFile, "tensor %q has shape %v, want %v by %s and %s", NGramTensor, table.Shape, want, NGramFile, ConfigFile)
+	}
+	return nil
+}
+
+// writeBuckets writes ngrams.txt.
+func writeBuckets(w io.Writer, buckets []int32) error {
+	b := bufio.NewWriterSize(w, 64<<10)
+	var line []byte
+	for _, bucket := range buckets {
+		line = append(strconv.AppendInt(line[:0], int64(bucket), 10), '\n')
+		if _, err := b.Write(line); err != nil {
+			return err
+		}
+	}
+	return b.Flush()
+}
+
+// readBuckets reads what writeBuckets writes, and nothing that it would write
+// in another way. It leaves it to corpora.RestoreNGrams to compare the buckets.
+func readBuckets(r io.Reader) ([]int32, error) {
+	in := bufio.NewReaderSize(r, 64<<10)
+	var buckets []int32
+	for {
+		line, err := in.ReadSlice('\n')
+		if errors.Is(err, io.EOF) && len(line) == 0 {
+			return buckets, nil
+		}
+		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
+			return nil, err
+		}
+		digits := line[:max(0, len(line)-1)]
+		bucket, bad := strconv.ParseUint(string(digits), 10, 31)
+		if err != nil || bad != nil || len(digits) > 1 && digits[0] == '0' {
+			return nil, fmt.Errorf("line %d: %.40q is no bucket", len(buckets)+1, line)
+		}
+		buckets = append(buckets, int32(bucket))
+	}
+}

@@ -1,0 +1,113 @@
+package corpora
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestBuildGrows: a grown vocabulary has the words of the old one, however rare,
+// and the new ones with enough occurrences, by the sums of their counts; the ids
+// are those that the vocabulary gives the text when it is read again. It holds as
+// well when words had to be dropped on the way.
+func TestBuildGrows(t *testing.T) {
+	defer func(n int) { roomBatches = n }(roomBatches)
+	roomBatches = 1
+	random := rand.New(rand.NewPCG(1, 2))
+	text := func(words, kinds int) string {
+		var b strings.Builder
+		for i := range words {
+			fmt.Fprintf(&b, "w%d%c", int(float64(kinds)*random.Float64()*random.Float64()*random.Float64()), " \n"[i%17/16])
+		}
+		return b.String()
+	}
+	build := func(s string, threads int, o BuildOptions) *Corpus {
+		t.Helper()
+		o = o.withDefaults()
+		c := &Corpus{ids: newIDStore(t.TempDir(), memoryBlocks)}
+		if err := c.build(context.Background(), FromReader("x", strings.NewReader(s)), o, threads); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		return c
+	}
+	first := build(text(60_000, 30_000), 2, BuildOptions{MinCount: 3}).Vocabulary()
+	second := text(200_000, 80_000)
+	count := map[string]int64{}
+	for _, w := range slowWords(second, false) {
+		count[w]++
+	}
+	for _, most := range []int{0, 20_000} {
+		for _, top := range []int{0, 10, first.Len() + 10} {
+			var tokens []string
+			var cache []int32
+			for _, threads := range []int{1, 2, 5} {
+				c := build(second, threads, BuildOptions{MinCount: 4, Base: first, MaxVocabulary: top, MaxDistinct: most})
+				v := c.Vocabulary()
+				if tokens == nil {
+					tokens, cache = v.Tokens(), entriesOf(t, c)
+				} else if !slices.Equal(tokens, v.Tokens()) || !slices.Equal(cache, entriesOf(t, c)) {
+					t.Fatalf("%d threads: another corpus", threads)
+				}
+				again := build(second, threads, BuildOptions{Vocabulary: v})
+				if !slices.Equal(cache, entriesOf(t, again)) || c.Words() != again.Words() || c.RawWords() != again.RawWords() || c.Lines() != again.Lines() {
+					t.Fatal("the vocabulary given, the corpus is another")
+				}
+				if dropped, _ := c.Dropped(); (dropped > 0) != (most > 0) {
+					t.Fatalf("%d words dropped of %d that fit", dropped, most)
+				}
+				fresh := 0
+				for id, token := range v.tokens {
+					want := count[token]
+					if old, ok := first.ID(token); ok {
+						want += first.Count(old)
+					} else if fresh++; want < 4 {
+						t.Fatalf("%q is new, and occurs %d times", token, want)
+					}
+					if v.counts[id] != want {
+						t.Fatalf("%q counts %d, want %d", token, v.counts[id], want)
+					}
+					if id > 0 && (v.counts[id-1] < want || v.counts[id-1] == want && v.tokens[id-1] > token) {
+						t.Fatalf("%q does not stand in order", token)
+					}
+				}
+				if v.Len()-fresh != first.Len() {
+					t.Fatalf("%d of %d old words are left", v.Len()-fresh, first.Len())
+				}
+				var wanted int
+				for token, n := range count {
+					if !first.has(token) && n >= 4 {
+						wanted++
+					}
+				}
+				switch {
+				case top == 10 && fresh != 0, top > 10 && fresh != 10, top == 0 && most == 0 && fresh != wanted:
+					t.Fatalf("%d new words, %d of them often enough, at most %d words in all", fresh, wanted, top)
+				}
+			}
+		}
+	}
+}
+
+func TestBuildGrowsErrors(t *testing.T) {
+	v, err := NewVocabulary([]string{"a"}, []int64{1<<63 - 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, o := range map[string]BuildOptions{
+		"used as it is or":          {Base: v, Vocabulary: v},
+		`the count of "a"`:          {Base: v, MinCount: 1},
+		"none of 1 words is in the": {Base: v, MinCount: 2},
+	} {
+		text := "a a b\n"
+		if strings.HasPrefix(want, "none") {
+			text = "b\n"
+		}
+		if _, err := Build(context.Background(), FromReader("x", strings.NewReader(text)), o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+}

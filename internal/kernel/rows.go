@@ -1,0 +1,50 @@
+package kernel
+
+// A word that is the mean of several rows, its own and those of its character
+// n-grams, is composed with GatherRows, trained as a row of a small table, and
+// what it has learnt goes back with ScatterRows. Tables may be shared by several
+// goroutines, as those of the window kernels are.
+
+// GatherRows sets dst to scale times the sum of own, which may be nil for none,
+// and of the rows ids of table. dst and own are stride long. It panics with
+// PanicStride, PanicTable, PanicLength or PanicID when the arguments do not fit.
+func GatherRows(dst, own, table []float32, stride int, ids []int32, scale float32) {
+	checkRows(table, stride, ids)
+	if len(dst) < stride || own != nil && len(own) < stride {
+		panic(PanicLength)
+	}
+	gatherRows(dst, own, table, stride, ids, scale)
+}
+
+// ScatterRows adds delta, which is stride long, to each of the rows ids of table;
+// a row that is named twice receives it twice. It panics as GatherRows does.
+func ScatterRows(table []float32, stride int, ids []int32, delta []float32) {
+	checkRows(table, stride, ids)
+	if len(delta) < stride {
+		panic(PanicLength)
+	}
+	scatterRows(table, stride, ids, delta)
+}
+
+// PrefetchRows asks for the rows ids of table, which changes nothing but the time
+// at which they arrive. It panics as GatherRows does.
+func PrefetchRows(table []float32, stride int, ids []int32) {
+	checkRows(table, stride, ids)
+	prefetchRows(table, stride, ids)
+}
+
+// checkRows panics unless ids name rows of an aligned table.
+func checkRows(table []float32, stride int, ids []int32) {
+	if stride < Lanes || stride%Lanes != 0 {
+		panic(PanicStride)
+	}
+	if len(table)%stride != 0 || !aligned(table) {
+		panic(PanicTable)
+	}
+	rows := rowCount(table, stride)
+	for _, id := range ids {
+		if uint32(id) >= rows {
+			panic(PanicID)
+		}
+	}
+}
