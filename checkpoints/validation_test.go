@@ -42,6 +42,12 @@ func TestValidationIsKept(t *testing.T) {
 	if err != nil || len(report.Extra) > 0 || len(report.Files) != 10 {
 		t.Errorf("%+v, %v", report, err)
 	}
+	card, err := os.ReadFile(filepath.Join(dir, CardFile))
+	for _, row := range []string{"| ended early | `it was good enough` |", "| loss of `held.txt` | 1.25 |", "| spearman of `pairs` | 0.3 |"} {
+		if err != nil || !strings.Contains(string(card), row+"\n") {
+			t.Errorf("the model card has no row %s, %v", row, err)
+		}
+	}
 	// Drawings of a log that has grown since are not left beside it.
 	c.CurveSVG, c.CurvePNG = nil, nil
 	if err := Write(context.Background(), dir, c, WriteOptions{Replace: true}); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +25,9 @@ type saver struct {
 	output  string
 	replace bool                  // what is at output is ours, or may be replaced
 	saved   *checkpoints.Progress // of the last checkpoint of this run; nil: there is none
+
+	drawn    time.Time // when svg and png were
+	svg, png []byte
 }
 
 // save writes one. Something that has appeared at the output since the training
@@ -31,7 +35,6 @@ type saver struct {
 // not lost for it: it goes to a name beside.
 func (s *saver) save(ctx context.Context, c *checkpoints.Checkpoint) error {
 	c.Config.Version = cli.Version()
-	drawCurve(s.cmd, c)
 	wanted := s.output
 	for n := 2; ; n++ {
 		err := checkpoints.Write(ctx, s.output, c, checkpoints.WriteOptions{Replace: s.replace})
@@ -49,15 +52,24 @@ func (s *saver) save(ctx context.Context, c *checkpoints.Checkpoint) error {
 	}
 }
 
-// drawCurve adds the drawing of the log. A model is worth more than its drawing:
-// where that fails it is left out.
-func drawCurve(cmd *cobra.Command, c *checkpoints.Checkpoint) {
-	title := fmt.Sprintf("%s, %s, %s", c.Config.Kind, cli.Plural(c.Vocabulary.Len(), "word", "words"), cli.Plural(c.Config.Dim, "dimension", "dimensions"))
-	var err error
-	c.CurveSVG, c.CurvePNG, err = losscurve.Draw(c.Log, losscurve.Options{Title: title, Epochs: float64(c.Config.Progress.Epochs)})
-	if err != nil && !errors.Is(err, losscurve.ErrEmpty) {
-		cli.Warn(cmd, "%v", err)
+// drawAgain is how old the drawing in a checkpoint may be: drawing takes about as
+// long as writing a small model, while the training stands still.
+const drawAgain = 30 * time.Second
+
+// draw adds the drawing of the log to a checkpoint, a recent one unless it is
+// to be the last. A model is worth more than its drawing: where that fails it is
+// left out.
+func (s *saver) draw(c *checkpoints.Checkpoint, last bool) {
+	if last || time.Since(s.drawn) >= drawAgain {
+		title := fmt.Sprintf("%s, %s, %s", c.Config.Kind, cli.Plural(c.Vocabulary.Len(), "word", "words"), cli.Plural(c.Config.Dim, "dimension", "dimensions"))
+		var err error
+		s.svg, s.png, err = losscurve.Draw(c.Log, losscurve.Options{Title: title, Epochs: float64(c.Config.Progress.Epochs)})
+		if err != nil && !errors.Is(err, losscurve.ErrEmpty) {
+			cli.Warn(s.cmd, "%v", err)
+		}
+		s.drawn = time.Now()
 	}
+	c.CurveSVG, c.CurvePNG = s.svg, s.png
 }
 
 // noteValidation tells the figures of a validation.
@@ -74,7 +86,7 @@ func noteValidation(cmd *cobra.Command, v checkpoints.Validated, best bool) {
 // train runs fn, saves the model into output, and reports. An output that is
 // there already is kept unless replace is set.
 func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, replace bool, run skipgram.Run) error {
-	s := &saver{cmd: cmd, output: output, replace: replace}
+	s := &saver{cmd: cmd, output: output, replace: replace, drawn: time.Now()}
 	progress := cli.StartProgress(cmd, "training")
 	var last training.Event
 	var judged atomic.Value // string: the deciding figure of the last validation
@@ -93,6 +105,7 @@ func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, re
 	// A checkpoint that cannot be written, on a disk that is full for a while,
 	// is no reason to lose the training: the next one may do.
 	run.Save = func(ctx context.Context, c *checkpoints.Checkpoint) error {
+		s.draw(c, false)
 		err := s.save(ctx, c)
 		if err == nil || ctx.Err() != nil {
 			return err
@@ -109,6 +122,7 @@ func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, re
 		return err
 	}
 	// What was learnt is saved whether or not the training came to its end.
+	s.draw(model, true)
 	if failed := s.save(context.WithoutCancel(cmd.Context()), model); failed != nil {
 		return fmt.Errorf("saving %s: %w", s.output, failed)
 	}

@@ -59,8 +59,8 @@ func Run(t *testing.T, dir string) {
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"mkmodel":   mkmodel,
-			"mkvectors": mkvectors,
 			"mkngrams":  mkngrams,
+			"mkvectors": mkvectors,
 			"exits":     exits,
 			"json":      checkJSON,
 			"npy":       readNpy,

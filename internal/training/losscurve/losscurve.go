@@ -30,7 +30,8 @@ type Options struct {
 // ErrEmpty is in the error for a log that has no line of training.
 var ErrEmpty = errors.New("the log has no line of training")
 
-// Draw draws a log, training/log.jsonl of a model, as SVG and as PNG. It fails
+// Draw draws a log, training/log.jsonl of a model, as SVG and as PNG. Of a
+// training that went on with new text it is the last part. It fails
 // when a line is no JSON, and with ErrEmpty.
 func Draw(log []byte, o Options) (svg, png []byte, err error) {
 	// The library panics on what it cannot draw, and a drawing is never worth a
@@ -107,6 +108,9 @@ func readCourse(log []byte, epochs float64) (*course, error) {
 			return nil, fmt.Errorf("object %d of the log: %w", n, err)
 		}
 		x := line.Progress * epochs
+		if n := len(c.loss); n > 0 && line.Kind == "" && x < c.loss[n-1].X {
+			c = &course{} // the training of a model went on with other text, under the same log
+		}
 		switch line.Kind {
 		case "":
 			c.loss = append(c.loss, plotter.XY{X: x, Y: line.Loss})

@@ -122,6 +122,19 @@ func TestDrawHardLogs(t *testing.T) {
 	}
 }
 
+// The log of a training that goes on with new text begins anew.
+func TestDrawNewText(t *testing.T) {
+	second := logOf(50, false)
+	want, _, err := Draw(second, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := Draw(append(logOf(100, true), second...), Options{})
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("the first text is in the drawing of the second, %v", err)
+	}
+}
+
 func TestTicks(t *testing.T) {
 	for _, c := range []struct {
 		low, high float64
