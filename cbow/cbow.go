@@ -78,7 +78,7 @@ const (
 // learning rate 0.05.
 func DefaultOptions() Options {
 	o := training.DefaultWordOptions()
-	o.LearningRate = 0.05
+	o.LearningRate, o.SumVectors = training.UsualRate("cbow", &o), true
 	return o
 }
 

@@ -64,7 +64,8 @@
 // and in training/state.safetensors, for word models,
 //
 //	output.weight      [V, dim]            the output table of negative sampling
-//	word.weight        [V, dim]            with n-grams: the words' own rows
+//	word.weight        [V, dim]            with n-grams, or where the output rows are added to the
+//	                                       vectors: the words' own rows
 //	frozen.rows        [V, 1]              1 for words whose given vectors stay, else 0
 //	best.NAME          as NAME             the best model so far, of a training that is validated
 //

@@ -45,8 +45,13 @@ Options:
                          disk seem too small
       --dim N            length of a vector (default 100)
       --window N         context words on each side, at most (default 5)
-      --shrink-windows   draw the reach of each window from 1 to --window; with
-                         =false all reach that far (default true)
+      --windows NAME     weighted  all words that near; at distance d by
+                                   (window+1-d)/window (default)
+                         drawn     those up to a reach that is drawn from 1 to
+                                   --window, as in word2vec (default with hs
+                                   and with position weights)
+                         full      all words that near, all alike
+      --shrink-windows   as --windows drawn; =false as --windows full
 %[6]s      --loss NAME        ns  negative sampling (default)
                          hs  hierarchical softmax: each word is a path in a
                              Huffman tree; no --negative, no --ns-exponent
@@ -65,7 +70,8 @@ Options:
       --max-vocab N      keep only the N most frequent words; 0 keeps all
                          (default 0)
       --epochs N         passes over the corpus (default 5)
-      --lr X             learning rate at the start (default %[4]g)
+      --lr X             learning rate at the start (default %[4]s in
+                         weighted windows)
       --field NAME       the text is this member of each line's JSON object: a
                          string or a list of strings; meta.title leads deeper
       --column NAME      the text is this column of CSV or TSV, by its name in
@@ -88,6 +94,11 @@ Options:
                          are taken too
       --freeze-init      the vectors of --init do not change: new words learn
                          to fit them
+      --vectors NAME     what is saved
+                         input     the input vectors (default%[8]s)
+                         sum       the sum of input and output vectors%[9]s
+      --shuffle          read the blocks of the text in another order in each
+                         epoch; =false in that of the text (default true)
       --threads N        workers (default: all cores)
       --deterministic    the same model, byte for byte, at any number of
                          threads; without it, with --threads 1 only
@@ -130,6 +141,7 @@ type wordJob struct {
 	cased   bool
 	cut     string // --tokenizer
 	shrink  bool   // --shrink-windows
+	vectors string // --vectors
 	grams   string // --char-ngrams
 	buckets int
 	text    corpora.Selection
@@ -143,15 +155,15 @@ type wordJob struct {
 func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command {
 	job := wordJob{kind: kind, options: defaults}
 	o := &job.options
-	only := ""
+	only, usual := "", [3]string{"", "", "0.05, from 10 epochs on 0.03,"}
 	if kind == "cbow" {
-		only = cbowHelp
+		only, usual = cbowHelp, [3]string{" with hs and\n                                   --char-ngrams, and with --freeze-init", "\n                                   (default otherwise)", "0.035, from 10 epochs on 0.02,"}
 	}
 	cmd := &cobra.Command{
 		Use:   kind + " [CORPUS...] -o MODEL",
 		Short: "learn word vectors with " + method,
-		Long: fmt.Sprintf(wordsHelp, kind, method, sampleEpochs, defaults.LearningRate, cli.JSONHelp+cli.SharedHelp,
-			only, watchHelp),
+		Long: fmt.Sprintf(wordsHelp, kind, method, sampleEpochs, usual[2], cli.JSONHelp+cli.SharedHelp,
+			only, watchHelp, usual[0], usual[1]),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && !cmd.Flags().Changed("epochs") {
 				o.Epochs = sampleEpochs
@@ -164,7 +176,10 @@ func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command 
 	f.BoolVar(&job.force, "force", false, "")
 	f.IntVar(&o.Dim, "dim", o.Dim, "")
 	f.IntVar(&o.Window, "window", o.Window, "")
+	f.StringVar(&o.Windows, "windows", o.Windows, "")
 	f.BoolVar(&job.shrink, "shrink-windows", true, "")
+	f.StringVar(&job.vectors, "vectors", "", "")
+	f.BoolVar(&o.Shuffle, "shuffle", o.Shuffle, "")
 	if only != "" {
 		f.BoolVar(&o.CBOWSum, "cbow-sum", false, "")
 		f.BoolVar(&o.PositionWeights, "position-weights", false, "")
@@ -199,11 +214,13 @@ func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command 
 
 func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	j.options.Engine = training.Engine(j.engine)
-	j.options.FixedWindow = !j.shrink
 	if j.options.Loss == training.LossNS { // which is what no name says
 		j.options.Loss = ""
 	}
 	if err := j.charNGrams(cmd.Flags().Changed("buckets")); err != nil {
+		return cli.UsageError(err)
+	}
+	if err := j.settle(cmd.Flags().Changed); err != nil {
 		return cli.UsageError(err)
 	}
 	if err := j.options.Validate(); err != nil {
@@ -268,6 +285,33 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, SaveEvery: j.every,
 		Validation: validation, Start: start,
 	})
+}
+
+// settle gives the options that were not given what is usual with those that were.
+func (j *wordJob) settle(given func(name string) bool) error {
+	o := &j.options
+	switch {
+	case given("windows") && given("shrink-windows"):
+		return fault.New("leave one of them out", "--windows and --shrink-windows say the same")
+	case given("shrink-windows") && j.shrink:
+		o.Windows = training.WindowsDrawn
+	case given("shrink-windows"):
+		o.Windows = training.WindowsFull
+	case !given("windows") && (o.Loss == training.LossHS || o.PositionWeights):
+		o.Windows = training.WindowsDrawn
+	}
+	switch j.vectors {
+	case "":
+		o.SumVectors = o.SumVectors && o.Loss != training.LossHS && o.NGrams.Max == 0 && !o.FreezeInit
+	case "input", "sum":
+		o.SumVectors = j.vectors == "sum"
+	default:
+		return fault.New("choose input or sum", "vectors are %q", j.vectors)
+	}
+	if !given("lr") {
+		o.LearningRate = training.UsualRate(j.kind, o)
+	}
+	return nil
 }
 
 // charNGrams reads --char-ngrams, which --buckets, if given, belongs to.

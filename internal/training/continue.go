@@ -53,6 +53,8 @@ func Continue(c *checkpoints.Checkpoint, corpus *corpora.Corpus, o WordOptions) 
 		if n.NGrams, err = g.ngrams(c, n.Tensors); err != nil {
 			return nil, err
 		}
+	}
+	if o.ownRows() {
 		words, name = n.State, wordTensor
 		delete(n.Tensors, inputTensor) // composed of the others
 	}

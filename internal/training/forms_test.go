@@ -137,7 +137,7 @@ func TestFormsRefused(t *testing.T) {
 func TestLabelledWindows(t *testing.T) {
 	v := vocabularyOf(t, 9, 8, 7, 6, 5)
 	o := DefaultWordOptions()
-	o.Window, o.Subsample, o.FixedWindow, o.Loss, o.PositionWeights = 2, 0, true, LossHS, true
+	o.Window, o.Subsample, o.Windows, o.Loss, o.PositionWeights = 2, 0, WindowsFull, LossHS, true
 	w := NewWindows(v, &o)
 	tree := NewHuffman(v)
 	ids := []int32{0, 1, 2, 3, corpora.LineEnd, 4, corpora.LineEnd}

@@ -12,6 +12,21 @@ func NewRandom(seed uint64, b int64) *Random {
 
 const golden = 0x9e3779b97f4a7c15
 
+// orderStream makes the streams that order the blocks others than those of blocks.
+const orderStream = 0x6f72646572
+
+// blockOrder returns the order of n blocks in an epoch of a run seeded with seed,
+// each order as likely as the others (Fisher and Yates).
+func blockOrder(seed uint64, epoch int64, n int) []int32 {
+	rng := NewRandom(seed^orderStream, epoch)
+	order := make([]int32, n)
+	for i := range order {
+		j := below(rng.Next(), i+1)
+		order[i], order[j] = order[j], int32(i)
+	}
+	return order
+}
+
 // Next returns 64 random bits.
 func (r *Random) Next() uint64 {
 	*r += golden

@@ -32,10 +32,8 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 		return fmt.Errorf("resume: position %d of %d blocks", p.Blocks, total)
 	}
 	v, d := t.run.Corpus.Vocabulary().Len(), t.options.Dim
-	// With n-grams the vectors of the model are composed; the words' own rows are
-	// beside them.
 	tensors, name := c.Tensors, inputTensor
-	if t.options.NGrams.Max > 0 {
+	if t.options.ownRows() {
 		tensors, name = c.State, wordTensor
 	}
 	in, err := restore(tensors, name, v, d)

@@ -53,10 +53,14 @@ func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *corpora.Voca
 	}
 	in := checkpoints.NewTensor(v.Len(), o.Dim)
 	s := &Start{In: &in, Given: make([]bool, v.Len()), Freeze: o.FreezeInit}
-	var out checkpoints.Tensor
+	var out, own checkpoints.Tensor
 	if m := vectors.Model; m != nil && m.Config.Kind == kind && negativeSampling(m) && o.Loss != LossHS {
 		if t, ok := m.State[outputTensor]; ok {
 			out = t
+			var was WordOptions
+			if json.Unmarshal(m.Config.Options, &was) == nil && was.SumVectors {
+				own = m.State[wordTensor] // its vectors have the output rows in them
+			}
 			copied := checkpoints.NewTensor(v.Len(), o.Dim)
 			s.Out = &copied
 		}
@@ -74,6 +78,9 @@ func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *corpora.Voca
 		}
 		s.Given[id] = true
 		copy(in.Row(int(id)), r.Values)
+		if own.Data != nil {
+			copy(in.Row(int(id)), own.Row(row))
+		}
 		if s.Out != nil {
 			copy(s.Out.Row(int(id)), out.Row(row)) // a model's rows are never left out
 		}

@@ -15,6 +15,7 @@ type Windows struct {
 	window   int // greatest distance of a context word
 	negative int
 	fixed    bool     // every window has the full reach
+	placed   bool     // write placed windows
 	labelled bool     // write labelled windows
 	tree     *Huffman // of hierarchical softmax, or nil
 }
@@ -26,7 +27,8 @@ func NewWindows(v *corpora.Vocabulary, o *WordOptions) *Windows {
 		keep:     make([]uint32, len(p)),
 		window:   o.Window,
 		negative: o.Negative,
-		fixed:    o.FixedWindow,
+		fixed:    o.Windows == WindowsWeighted || o.Windows == WindowsFull,
+		placed:   o.Windows == WindowsWeighted,
 		labelled: o.variant().Labelled,
 	}
 	if o.Loss == LossHS {
@@ -67,8 +69,8 @@ type Scratch struct {
 // neither over a line end nor out of ids) and calls step with batches of at most capacity
 // entries. It returns the number of words in ids.
 //
-// A word is dropped by subsampling before windows are laid, and the reach of
-// each window is drawn from 1 to Window, unless it is fixed, both as in word2vec.
+// A word is dropped by subsampling before windows are laid, and the reach of drawn
+// windows is drawn from 1 to Window, both as in word2vec.
 func (w *Windows) Each(ids []int32, rng *Random, capacity int, s *Scratch, step func(batch []int32) error) (words int64, err error) {
 	s.batch = s.batch[:0]
 	for at := 0; at < len(ids); {
@@ -117,6 +119,10 @@ func (w *Windows) appendWindow(centre int, rng *Random, s *Scratch) {
 	s.outs = append(s.outs[:0], word)
 	for range w.negative {
 		s.outs = append(s.outs, w.negativeFor(word, rng))
+	}
+	if w.placed {
+		s.batch = autograd.AppendPlaced(s.batch, w.window-(centre-lo), s.words, s.outs)
+		return
 	}
 	if !w.labelled {
 		s.batch = autograd.AppendWindow(s.batch, s.words, s.outs)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 // checkpoint returns the run as it stands; its tensors are the live tables,
@@ -24,10 +25,18 @@ func (t *wordTrainer) checkpoint(out Outcome, finished bool) *checkpoints.Checkp
 	padded := func(rows int, data []float32) checkpoints.Tensor {
 		return checkpoints.Tensor{Shape: []int{rows, d}, Stride: t.tables.Stride, Data: data}
 	}
-	tensors := map[string]checkpoints.Tensor{inputTensor: padded(v, t.tables.Vectors())}
+	vectors := t.tables.Vectors()
+	if t.options.SumVectors {
+		vectors = kernel.Aligned(len(t.tables.In))
+		kernel.Axpy(vectors, 1, t.tables.In)
+		kernel.Axpy(vectors, 1, t.tables.Out)
+	}
+	tensors := map[string]checkpoints.Tensor{inputTensor: padded(v, vectors)}
 	state := map[string]checkpoints.Tensor{outputTensor: padded(v, t.tables.Out)}
 	if t.ngrams != nil {
 		tensors[ngramTensor] = padded(t.ngrams.Rows(), t.tables.NGrams)
+	}
+	if t.options.ownRows() {
 		state[wordTensor] = padded(v, t.tables.In)
 	}
 	if n := t.objective.Positions; n > 0 {

@@ -19,7 +19,7 @@ const (
 	inputTensor    = "embedding.weight" // model.safetensors, [V, dim]
 	ngramTensor    = "ngrams.weight"    // model.safetensors, [R, dim]; only with n-grams
 	outputTensor   = "output.weight"    // training/state.safetensors, [V, dim]
-	wordTensor     = "word.weight"      // training/state.safetensors, [V, dim]: the words' own rows; only with n-grams
+	wordTensor     = "word.weight"      // training/state.safetensors, [V, dim]: the words' own rows, where these are not their vectors
 	positionTensor = "position.weight"  // training/state.safetensors, [2·window, dim]; only with position weights
 )
 

@@ -48,6 +48,7 @@ func runOf(t testing.TB, text string) WordRun {
 func smallOptions() WordOptions {
 	o := DefaultWordOptions()
 	o.Dim, o.Window, o.Negative, o.Subsample, o.Epochs, o.Threads, o.MinCount = 10, 3, 3, 0, 3, 1, 1
+	o.LearningRate, o.Windows, o.Shuffle = 0.025, WindowsDrawn, false
 	return o
 }
 
@@ -67,11 +68,16 @@ func forms() []form {
 		{"cbow", cbow, func(*WordOptions) {}},
 		{"skipgram hs", skipGram, func(o *WordOptions) { o.Loss = LossHS }},
 		{"cbow hs", cbow, func(o *WordOptions) { o.Loss = LossHS }},
-		{"skipgram fixed", skipGram, func(o *WordOptions) { o.FixedWindow = true }},
+		{"skipgram full", skipGram, func(o *WordOptions) { o.Windows = WindowsFull }},
+		{"skipgram weighted", skipGram, func(o *WordOptions) { o.Windows = WindowsWeighted }},
+		{"cbow weighted", cbow, func(o *WordOptions) { o.Windows = WindowsWeighted }},
+		{"cbow weighted, summed vectors", cbow, func(o *WordOptions) { o.Windows, o.SumVectors = WindowsWeighted, true }},
+		{"skipgram shuffled", skipGram, func(o *WordOptions) { o.Shuffle = true }},
 		{"cbow sum", cbow, func(o *WordOptions) { o.CBOWSum = true }},
 		{"cbow positions", cbow, func(o *WordOptions) { o.PositionWeights = true }},
 		{"skipgram n-grams", skipGram, func(o *WordOptions) { o.NGrams = grams }},
 		{"cbow n-grams", cbow, func(o *WordOptions) { o.NGrams = grams }},
+		{"skipgram n-grams weighted", skipGram, func(o *WordOptions) { o.NGrams, o.Windows = grams, WindowsWeighted }},
 		{"cbow n-grams hs sum positions", cbow, func(o *WordOptions) {
 			o.NGrams, o.Loss, o.CBOWSum, o.PositionWeights = grams, LossHS, true, true
 		}},

@@ -33,12 +33,22 @@ type wordWorker struct {
 	scratch Scratch
 	batches [][]int32 // of the block, the memory of those of blocks before behind it
 	words   int64
+	order   []int32 // of the blocks in epoch
+	epoch   int64
 }
 
 // Prepare draws the windows of block b.
 func (w *wordWorker) Prepare(b int64) error {
-	c := w.trainer.run.Corpus
-	return w.prepare(c, int(b%int64(c.Blocks())), NewRandom(w.trainer.options.Seed, b))
+	t := w.trainer
+	n := int64(t.run.Corpus.Blocks())
+	block := b % n
+	if t.options.Shuffle {
+		if epoch := b / n; w.order == nil || w.epoch != epoch {
+			w.order, w.epoch = blockOrder(t.options.Seed, epoch, int(n)), epoch
+		}
+		block = int64(w.order[block])
+	}
+	return w.prepare(t.run.Corpus, int(block), NewRandom(t.options.Seed, b))
 }
 
 // prepare draws the windows of a block of c.
