@@ -172,7 +172,7 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 		return err
 	}
 	defer corpus.Close()
-	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer)
+	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer, o)
 	if err != nil {
 		return err
 	}
@@ -261,7 +261,7 @@ func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoi
 	if n := corpus.Vocabulary().Len() - c.Vocabulary.Len(); j.grow {
 		cli.Note(cmd, "%s are new, %s were there before", cli.Plural(n, "word", "words"), cli.Thousands(c.Vocabulary.Len()))
 	}
-	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer)
+	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer, o)
 	if err != nil {
 		return err
 	}

@@ -246,7 +246,7 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, tokenizer)
+	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, tokenizer, j.options)
 	if err != nil {
 		return err
 	}
