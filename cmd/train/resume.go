@@ -184,7 +184,7 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 		return err
 	}
 	defer corpus.Close()
-	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer)
+	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer, o)
 	if err != nil {
 		return err
 	}
@@ -283,7 +283,7 @@ func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoi
 	if err != nil {
 		return fmt.Errorf("%s: %w", j.model, err)
 	}
-	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer)
+	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer, o)
 	if err != nil {
 		return err
 	}

@@ -98,9 +98,10 @@ type knownWords struct {
 	vocabulary *corpora.Vocabulary
 	tokenizer  *corpora.Tokenizer // that reads text
 	lookup     *evaluate.WordVectors
+	composes   bool // pairs of other words are compared by their n-grams
 }
 
-func newKnownWords(c *corpora.Corpus, tokenizer *corpora.Tokenizer) (*knownWords, error) {
+func newKnownWords(c *corpora.Corpus, tokenizer *corpora.Tokenizer, composes bool) (*knownWords, error) {
 	v := c.Vocabulary()
 	over, err := tokenizer.WithVocabulary(v)
 	if err != nil {
@@ -109,7 +110,7 @@ func newKnownWords(c *corpora.Corpus, tokenizer *corpora.Tokenizer) (*knownWords
 	return &knownWords{v, tokenizer, evaluate.NewWordVectors(&checkpoints.Checkpoint{
 		Vocabulary: v, Tokenizer: over,
 		Tensors: map[string]checkpoints.Tensor{checkpoints.EmbeddingTensor: checkpoints.NewTensor(v.Len(), 1)}, // nobody looks at the values
-	})}, nil
+	}), composes}, nil
 }
 
 func (k *knownWords) all(words ...string) bool {
@@ -144,7 +145,7 @@ func (s *validationSet) prepare(cmd *cobra.Command, known *knownWords, shared *s
 	case s.pairs != nil:
 		found := 0
 		for _, p := range s.pairs.Pairs {
-			if known.all(p.A, p.B) {
+			if known.composes || known.all(p.A, p.B) {
 				found++
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
+	"github.com/luminavec/luminavec/skipgram"
 )
 
 // watchHelp describes the flags of watchFlags.
@@ -102,7 +103,7 @@ func (w *watchFlags) resumeSets(model string, was *checkpoints.Validation) ([]*v
 
 // validation makes the sets ready for the training of a corpus, and returns nil
 // when there are none. The other function frees what they hold.
-func (w *watchFlags) validation(cmd *cobra.Command, sets []*validationSet, corpus *corpora.Corpus, tokenizer *corpora.Tokenizer) (*training.Validation, func(), error) {
+func (w *watchFlags) validation(cmd *cobra.Command, sets []*validationSet, corpus *corpora.Corpus, tokenizer *corpora.Tokenizer, o skipgram.Options) (*training.Validation, func(), error) {
 	if len(sets) == 0 {
 		return nil, func() {}, nil
 	}
@@ -114,7 +115,7 @@ func (w *watchFlags) validation(cmd *cobra.Command, sets []*validationSet, corpu
 			}
 		}
 	}
-	known, err := newKnownWords(corpus, tokenizer)
+	known, err := newKnownWords(corpus, tokenizer, o.NGrams.Max > 0)
 	if err != nil {
 		return nil, nil, err
 	}

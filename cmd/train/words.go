@@ -269,7 +269,7 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer corpus.Close()
-	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, tokenizer)
+	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, tokenizer, j.options)
 	if err != nil {
 		return err
 	}
