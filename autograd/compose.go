@@ -23,8 +23,9 @@ type composer struct {
 	batch   []int32   // of the segment, with rows of vectors for context words
 }
 
-// segmentRows is how many words a segment may have: with twenty n-grams each, their
-// rows of 100 values still fit a second-level cache when they get their gradients.
+// segmentRows is how many words, and how many windows, a segment may have: with
+// twenty n-grams each, the words' rows of 100 values still fit a second-level cache
+// when they get their gradients, and these are not yet stale.
 const segmentRows = 64
 
 // newComposer returns the composer for the tables, or nil if they need none.
@@ -57,15 +58,17 @@ func (c *composer) each(batch []int32, step func(batch []int32) error) error {
 		c.scatter()
 		return err
 	}
-	room := len(c.vectors) / c.tables.Stride
+	room, windows := len(c.vectors)/c.tables.Stride, 0
 	err := c.shape.walk(batch, c.tables.Rows, c.tables.Rows, func(w window) error {
 		// A frozen word, of which the engine knows nothing, is as it was again in
 		// the next window only if that is another segment.
-		if len(c.batch) > 0 && (c.tables.Frozen != nil || len(c.words)+len(w.context) > room) {
+		if windows > 0 && (c.tables.Frozen != nil || windows == segmentRows || len(c.words)+len(w.context) > room) {
 			if err := end(); err != nil {
 				return err
 			}
+			windows = 0
 		}
+		windows++
 		c.batch = append(c.batch, w.header...)
 		for _, word := range w.context {
 			if c.place[word] < 0 {

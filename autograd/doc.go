@@ -31,6 +31,23 @@
 // the negative samples behind it. n is fixed for an engine. [AppendWindow]
 // writes the layout.
 //
+// An objective may take labelled windows instead ([Variant]), each of which says how
+// many outputs it has and which of them are to be predicted ([AppendLabelled]):
+// hierarchical softmax (Morin and Bengio, 2005; Mikolov et al., 2013) is that, with
+// the inner nodes on the path of the true word for outputs. No engine knows the
+// tree. CBOW may also add its context words, or learn how much each place in the
+// window counts (Mikolov, Grave, Bojanowski, Puhrsch and Joulin, 2018).
+//
+// # Words made of several rows
+//
+// Of every objective and engine the words may be made of character n-grams
+// ([Tables].NGrams; Bojanowski et al., 2017), and some may be frozen. The engine is
+// then given a small table of composed vectors in place of the input table, a
+// segment of some ten windows at a time, and what each vector has gained goes back to
+// all of its rows, undivided as in fastText. So a word's twenty rows are read and
+// written once a segment, not once for each window that the word is in, and the
+// kernels that train are those of whole rows.
+//
 // # A new objective
 //
 // A function that builds a stock graph is enough: see the example of

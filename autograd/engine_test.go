@@ -290,44 +290,6 @@ func TestCheckGradientFindsFault(t *testing.T) {
 	}
 }
 
-func TestBadBatches(t *testing.T) {
-	tables := randomTables(t, 10, 4, 0.1)
-	graph, err := NewGraph(SkipGram(), tables, 4, 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fused, err := NewFused(SkipGram(), tables, 4, 3, 100)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		name  string
-		batch []int32
-	}{
-		{"cut", []int32{2, 1, 2, 3}},
-		{"no context", []int32{0, 1, 2, 3}},
-		{"row past the end", []int32{1, 10, 1, 2, 3}},
-		{"negative row", []int32{1, 0, 1, -2, 3}},
-	} {
-		before := tables.clone()
-		if _, _, err := graph.Step(c.batch, 0.1); err == nil {
-			t.Errorf("graph engine: %s: no error", c.name)
-		}
-		if _, _, err := fused.Step(c.batch, 0.1); err == nil {
-			t.Errorf("fused engine: %s: no error", c.name)
-		}
-		if maxDifference(before.In, tables.In) != 0 || maxDifference(before.Out, tables.Out) != 0 {
-			t.Errorf("%s: the tables changed", c.name)
-		}
-	}
-	if _, _, err := fused.Step(make([]int32, 101), 0.1); err == nil {
-		t.Error("fused engine: a batch over its capacity: no error")
-	}
-	if _, _, err := graph.Step(AppendWindow(nil, []int32{1, 2, 3, 4, 5}, []int32{1, 2, 3}), 0.1); err == nil {
-		t.Error("graph engine: too many context words: no error")
-	}
-}
-
 func BenchmarkGraphWindow(b *testing.B) {
 	tables := randomTables(b, 1000, 100, 0.1)
 	e, err := NewGraph(SkipGram(), tables, 10, 6)

@@ -43,6 +43,29 @@ func TestObjectiveErrors(t *testing.T) {
 	}
 }
 
+// What the tables or the objective do not have cannot be asked for.
+func TestVariantErrors(t *testing.T) {
+	for _, v := range []Variant{{Sum: true}, {Positions: 4}} {
+		if _, err := SkipGram().With(v); err == nil {
+			t.Errorf("skip-gram with %+v: no error", v)
+		}
+	}
+	o, err := CBOW().With(Variant{Positions: 4})
+	if err != nil || !o.Labelled {
+		t.Fatal(err)
+	}
+	tables := randomTables(t, 10, 4, 0.1)
+	for range 2 {
+		if _, err := NewFused(o, tables, 2, 1, 100); err == nil || !strings.Contains(err.Error(), "position weights, 4 are needed") {
+			t.Errorf("fused engine: %v", err)
+		}
+		if _, err := NewGraph(o, tables, 2, 1); err == nil || !strings.Contains(err.Error(), "position weights, 4 are needed") {
+			t.Errorf("graph engine: %v", err)
+		}
+		tables.AddPositions(3)
+	}
+}
+
 // A loss that does not look at the mask meets zeros where a window is smaller
 // than the largest, not what a window before left there.
 func TestSmallWindowIsPadded(t *testing.T) {

@@ -101,6 +101,18 @@ func (t *Tables) Vectors() []float32 {
 	return v
 }
 
+// SetVector makes x, Dim long, the vector of a word by its own row; its n-grams
+// stay as they are.
+func (t *Tables) SetVector(word int32, x []float32) {
+	own, bag := t.in(word), t.bag(word)
+	for k, v := range x {
+		own[k] = float32(1+len(bag)) * v
+		for _, gram := range bag {
+			own[k] -= t.row(t.NGrams, gram)[k]
+		}
+	}
+}
+
 // compose sets dst, Stride long, to the vector of a word.
 func (t *Tables) compose(dst []float32, word int32) {
 	bag := t.bag(word)

@@ -7,6 +7,14 @@
 // skipgram. The gradient of the mean goes to each context word undivided, as in
 // word2vec: a window of m words moves each of them m times as far as the true
 // gradient would.
+//
+// CBOWSum takes the sum of the vectors for their mean; long windows then count for
+// more, and the gradient is the true one. PositionWeights lets the model learn how
+// much each place in the window counts, by dimension: the mean is of d_p ⊙ x with a
+// row d_p for each place p from -Window to Window (Mikolov, Grave, Bojanowski,
+// Puhrsch and Joulin, "Advances in Pre-Training Distributed Word Representations",
+// 2018). The rows begin at 1. Places are counted after subsampling. They are part of
+// the training, not of the model.
 package cbow
 
 import (

@@ -49,24 +49,48 @@ func Formats() []Format {
 // Text holds the shortest decimal number that reads back as the same float32,
 // so no format loses anything. A token with white space in it cannot be told
 // from two in the formats of words, and is an error before anything is written.
+//
+// The rows of a model with character n-grams have these in them already; what is
+// lost is the means to compose other words. ExportWords exports such words.
 func Export(ctx context.Context, w io.Writer, c *Checkpoint, format string) error {
+	t := c.Embedding()
+	if err := t.check(); err != nil {
+		return fmt.Errorf("cannot export: tensor %q: %w", EmbeddingTensor, err)
+	}
+	if len(t.Shape) != 2 || c.Vocabulary == nil || t.Rows() != c.Vocabulary.Len() {
+		return fmt.Errorf("cannot export: tensor %q does not have a row for each token", EmbeddingTensor)
+	}
+	return exportRows(ctx, w, c.Vocabulary.Tokens(), t, format)
+}
+
+// ExportWords writes the vectors of the given words to w as Export does, in
+// their order; see Vector. A word without one has the zero vector, and its place
+// in words is in unknown.
+func ExportWords(ctx context.Context, w io.Writer, c *Checkpoint, format string, words []string) (unknown []int, err error) {
+	if len(words) == 0 {
+		return nil, fmt.Errorf("cannot export: there is no word")
+	}
+	t := NewTensor(len(words), c.Config.Dim)
+	for i, word := range words {
+		if !c.Vector(t.Row(i), word) {
+			unknown = append(unknown, i)
+		}
+	}
+	return unknown, exportRows(ctx, w, words, t, format)
+}
+
+// exportRows writes tokens and their rows.
+func exportRows(ctx context.Context, w io.Writer, tokens []string, t Tensor, format string) error {
 	for _, e := range exporters {
 		if e.Name != format {
 			continue
 		}
-		t := c.Embedding()
-		if err := t.check(); err != nil {
-			return fmt.Errorf("cannot export: tensor %q: %w", EmbeddingTensor, err)
-		}
-		if len(t.Shape) != 2 || c.Vocabulary == nil || t.Rows() != c.Vocabulary.Len() {
-			return fmt.Errorf("cannot export: tensor %q does not have a row for each token", EmbeddingTensor)
-		}
 		if e.words {
-			if err := checkWords(c.Vocabulary.Tokens(), format); err != nil {
+			if err := checkWords(tokens, format); err != nil {
 				return err
 			}
 		}
-		x := &exportWriter{ctx: ctx, w: bufio.NewWriterSize(w, blockBytes), tokens: c.Vocabulary.Tokens()}
+		x := &exportWriter{ctx: ctx, w: bufio.NewWriterSize(w, blockBytes), tokens: tokens}
 		if err := e.write(x, t); err != nil {
 			return fmt.Errorf("export as %s: %w", format, err)
 		}
@@ -87,7 +111,7 @@ func Export(ctx context.Context, w io.Writer, c *Checkpoint, format string) erro
 func checkWords(tokens []string, format string) error {
 	for i, token := range tokens {
 		if token == "" || strings.ContainsFunc(token, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
-			return fault.New("export as npy, with vocab.tsv beside it",
+			return fault.New("export as npy, and keep the words beside it",
 				"token %d, %q, has white space in it, and format %s cannot hold that", i, token, format)
 		}
 	}

@@ -35,6 +35,26 @@ func (c *Checkpoint) Compose(dst []float32, word string) int {
 	return len(rows)
 }
 
+// Vector writes the vector of a word to dst, which must be Dim long: its row of
+// Embedding, looked up as it is and then as the tokenizer writes it, or what
+// Compose makes of it. false: it has none, and dst is zero.
+func (c *Checkpoint) Vector(dst []float32, word string) bool {
+	id, known := c.Vocabulary.ID(word)
+	if !known {
+		var one bool
+		if word, one = c.Tokenizer.Word(word); !one {
+			clear(dst)
+			return false
+		}
+		id, known = c.Vocabulary.ID(word)
+	}
+	if known {
+		copy(dst, c.Embedding().Row(int(id)))
+		return true
+	}
+	return c.Compose(dst, word) > 0
+}
+
 // checkNGrams makes sure that config.json, ngrams.txt and the table of the
 // n-grams say the same.
 func (c *Checkpoint) checkNGrams() error {

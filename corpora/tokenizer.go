@@ -75,6 +75,16 @@ func (t *Tokenizer) Words(text []byte, emit func(word []byte)) {
 	s.scan(text, func(word []byte, _, _ int) { emit(word) })
 }
 
+// Word returns the word that text is, normalised. false: it is none, or several.
+func (t *Tokenizer) Word(text string) (word string, ok bool) {
+	n := 0
+	t.Words([]byte(text), func(w []byte) {
+		word = string(w)
+		n++
+	})
+	return word, n == 1
+}
+
 // WithVocabulary returns a tokenizer of the same words with a model over v.
 func (t *Tokenizer) WithVocabulary(v *Vocabulary) (*Tokenizer, error) {
 	if v == nil {
@@ -93,14 +103,27 @@ func (t *Tokenizer) Encode(dst []int32, text string) []int32 {
 	if t.model == nil {
 		return dst
 	}
-	s := t.known.Get().(*wordScanner)
-	defer t.known.Put(s)
-	s.scan([]byte(text), func(word []byte, _, _ int) {
-		if id := t.model.id(word); id >= 0 {
+	t.Each(text, func(_ []byte, id int32) {
+		if id >= 0 {
 			dst = append(dst, id)
 		}
 	})
 	return dst
+}
+
+// Each calls emit with each word of text, in order, and its id, -1 for one that
+// is not in the vocabulary. The word is valid until emit returns. Those of a
+// phrase that is not in the vocabulary stand alone.
+func (t *Tokenizer) Each(text string, emit func(word []byte, id int32)) {
+	s := t.known.Get().(*wordScanner)
+	defer t.known.Put(s)
+	s.scan([]byte(text), func(word []byte, _, _ int) {
+		id := int32(-1)
+		if t.model != nil {
+			id = t.model.id(word)
+		}
+		emit(word, id)
+	})
 }
 
 // Token is a word of a text and where it stands there.

@@ -55,6 +55,9 @@ func (m *wordLevel) id(word []byte) int32 {
 	if ok {
 		return id
 	}
+	if _, known := m.vocabulary.ids[string(word)]; !known { // without making a string of it
+		return -1
+	}
 	id = m.ask(string(word))
 	if id >= 0 {
 		s.mu.Lock()

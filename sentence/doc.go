@@ -15,7 +15,9 @@
 // A word model from skipgram or cbow has none of the optional layers: its
 // sentence vector is the mean of its word vectors. Tokens that the table
 // doesn't know are left out of the mean; a text without any known token has
-// the zero vector and a count of 0, which callers should look at.
+// the zero vector and a count of 0, which callers should look at. In a model with
+// character n-grams (corpora.NGrams) a token that the table doesn't know has the
+// mean of the rows of its n-grams for e_i, if it has any that the model knows.
 //
 // # Folding
 //

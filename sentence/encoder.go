@@ -21,6 +21,8 @@ type Layers struct {
 	Linear     *checkpoints.Tensor // nil: no Linear and no ReLU
 	Bias       *checkpoints.Tensor // nil: zero
 	Projection *checkpoints.Tensor // nil: none
+	NGrams     *corpora.NGrams     // nil: unknown tokens have no vector
+	NGramTable *checkpoints.Tensor // [NGrams.Rows, dim]; nil: none
 	Pooling    string              // "mean"; default "mean"
 	Normalize  bool                // divide the result by its length
 }
@@ -29,17 +31,20 @@ type Layers struct {
 // called by several goroutines at once.
 type Encoder struct {
 	tokenizer  *corpora.Tokenizer
-	table      *matrix   // [V, dim]
-	linear     *matrix   // [hidden, dim] or nil
-	bias       []float32 // [hidden], padded; nil without linear
-	projection *matrix   // [out, hidden or dim] or nil
+	table      *matrix         // [V, dim]
+	linear     *matrix         // [hidden, dim] or nil
+	bias       []float32       // [hidden], padded; nil without linear
+	projection *matrix         // [out, hidden or dim] or nil
+	grams      *corpora.NGrams // of unknown tokens; nil: none
+	gramTable  *matrix         // [grams.Rows, dim]; nil without grams
 	normalize  bool
 	scratch    sync.Pool // *buffers
 }
 
 // buffers is what one call of Encode works in.
 type buffers struct {
-	ids     []int32
+	grams   []int32   // rows of the n-grams of one token
+	row     []float32 // their mean, padded; nil without n-grams
 	feature []float32 // of one token, padded; nil without linear
 	sum     []float32 // of all features, padded
 }
@@ -77,8 +82,14 @@ func New(l Layers) (*Encoder, error) {
 			return nil, fault.New(hintShapes, "tensor projection.weight has shape %v; it must have %d columns, the length of what goes in", l.Projection.Shape, want)
 		}
 	}
+	if err := e.setNGrams(l.NGrams, l.NGramTable); err != nil {
+		return nil, err
+	}
 	e.scratch.New = func() any {
-		b := &buffers{ids: make([]int32, 0, 64), sum: kernel.Aligned(e.features().stride)}
+		b := &buffers{sum: kernel.Aligned(e.features().stride)}
+		if e.grams != nil {
+			b.row = kernel.Aligned(e.table.stride)
+		}
 		if e.linear != nil {
 			b.feature = kernel.Aligned(e.linear.out().stride)
 		}
@@ -115,6 +126,25 @@ func (e *Encoder) setLinear(linear, bias *checkpoints.Tensor) error {
 	return nil
 }
 
+func (e *Encoder) setNGrams(grams *corpora.NGrams, table *checkpoints.Tensor) error {
+	if grams == nil && table == nil {
+		return nil
+	}
+	if grams == nil || table == nil {
+		return fault.New(hintShapes, "tensor ngrams.weight and the n-grams are not both there")
+	}
+	m, err := tensorMatrix("ngrams.weight", *table)
+	if err != nil {
+		return err
+	}
+	if m.rows != grams.Rows() || m.cols != e.table.cols {
+		return fault.New(hintShapes, "tensor ngrams.weight has shape %v; it must have %d rows, one an n-gram, and %d columns, as embedding.weight has",
+			table.Shape, grams.Rows(), e.table.cols)
+	}
+	e.grams, e.gramTable = grams, m
+	return nil
+}
+
 // FromCheckpoint makes an encoder of a model: of a word model, whose sentence
 // vector is the mean of its word vectors, or of a sentence model with its
 // layers. The encoder shares the tensors' memory where it can, so they may not
@@ -146,6 +176,8 @@ func FromCheckpoint(c *checkpoints.Checkpoint) (*Encoder, error) {
 		Linear:     optional("linear.weight"),
 		Bias:       optional("linear.bias"),
 		Projection: optional("projection.weight"),
+		NGrams:     c.NGrams,
+		NGramTable: optional("ngrams.weight"),
 		Pooling:    c.Config.Encoder.Pooling,
 		Normalize:  c.Config.Encoder.Normalize,
 	})
@@ -184,8 +216,9 @@ func (e *Encoder) features() extent {
 	return e.table.in()
 }
 
-// Encode writes the vector of text to dst and returns the number of tokens the
-// table knows; with none the vector is zero. It panics unless dst is Dim
+// Encode writes the vector of text to dst and returns the number of tokens that
+// have a vector, from the table or composed of their n-grams; with none the
+// vector is zero. It panics unless dst is Dim
 // numbers long, and fails only when a model's numbers are so large that the
 // result isn't finite.
 func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
@@ -194,10 +227,13 @@ func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
 	}
 	b := e.scratch.Get().(*buffers)
 	defer e.scratch.Put(b)
-	b.ids = e.tokenizer.Encode(b.ids[:0], text)
 	clear(b.sum)
-	for _, id := range b.ids {
-		feature := e.table.row(int(id))
+	e.tokenizer.Each(text, func(word []byte, id int32) {
+		feature := e.lookUp(b, word, id)
+		if feature == nil {
+			return
+		}
+		known++
 		if e.linear != nil {
 			e.linear.multiply(b.feature, feature)
 			addTo(b.feature, e.bias)
@@ -205,8 +241,8 @@ func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
 			feature = b.feature
 		}
 		addTo(b.sum, feature)
-	}
-	divide(b.sum, len(b.ids))
+	})
+	divide(b.sum, known)
 	if e.projection != nil {
 		e.projection.multiply(dst, b.sum)
 	} else {
@@ -218,5 +254,26 @@ func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
 	if e.normalize {
 		normalize(dst)
 	}
-	return len(b.ids), nil
+	return known, nil
+}
+
+// lookUp returns the vector of a token, padded: the row of its id or, if that is
+// -1, the mean of the rows of its n-grams, in b. nil: it has neither.
+func (e *Encoder) lookUp(b *buffers, word []byte, id int32) []float32 {
+	if id >= 0 {
+		return e.table.row(int(id))
+	}
+	if e.grams == nil {
+		return nil
+	}
+	b.grams = e.grams.Append(b.grams[:0], string(word))
+	if len(b.grams) == 0 {
+		return nil
+	}
+	clear(b.row)
+	for _, row := range b.grams {
+		addTo(b.row, e.gramTable.row(int(row)))
+	}
+	divide(b.row, len(b.grams))
+	return b.row
 }

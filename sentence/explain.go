@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/luminavec/luminavec/corpora"
 	"golang.org/x/text/width"
 )
 
@@ -17,8 +18,11 @@ import (
 type Explanation struct {
 	Text    string           `json:"text"`
 	Tokens  []ExplainedToken `json:"tokens"`
-	Known   int              `json:"known"`   // tokens that have a row in the table; the mean is over these
+	Known   int              `json:"known"`   // tokens that have a vector; the mean is over these
 	Unknown int              `json:"unknown"` // tokens that have none and take no part
+	// Composed is how many of the known have no row in the table: their vectors are
+	// means of character n-grams.
+	Composed int `json:"composed,omitempty"`
 
 	Weights *Weights `json:"weights,omitempty"` // the layers' own numbers, when they are small enough to follow by hand
 
@@ -33,12 +37,15 @@ type Explanation struct {
 // unknown token are absent, and so are those of a layer the encoder lacks.
 type ExplainedToken struct {
 	Text      string    `json:"text"`
-	ID        int32     `json:"id"`    // the row of the table; -1 unknown
+	ID        int32     `json:"id"`    // the row of the table; -1 none
 	Start     int       `json:"start"` // bytes in the text
 	End       int       `json:"end"`
 	Embedding []float32 `json:"embedding,omitempty"`
-	Linear    []float32 `json:"linear,omitempty"` // W·e + b
-	ReLU      []float32 `json:"relu,omitempty"`   // max(0, W·e + b)
+	// NGrams are the character n-grams of a token without a row; Embedding is the
+	// mean of those that have one. Absent in a model without n-grams.
+	NGrams []corpora.NGram `json:"ngrams,omitempty"`
+	Linear []float32       `json:"linear,omitempty"` // W·e + b
+	ReLU   []float32       `json:"relu,omitempty"`   // max(0, W·e + b)
 }
 
 // Weights are the matrices of an encoder.
@@ -57,15 +64,23 @@ const maxByHand = 8
 func (e *Encoder) Explain(text string) (*Explanation, error) {
 	x := &Explanation{Text: text, Tokens: []ExplainedToken{}, Weights: e.weights()}
 	sum := make([]float32, e.features().stride)
+	b := e.scratch.Get().(*buffers)
+	defer e.scratch.Put(b)
 	for _, tok := range e.tokenizer.Tokens(text) {
 		t := ExplainedToken{Text: tok.Text, ID: tok.ID, Start: tok.Start, End: tok.End}
-		if tok.ID < 0 {
+		if tok.ID < 0 && e.grams != nil {
+			t.NGrams = e.grams.Explain(tok.Text)
+		}
+		row := e.lookUp(b, []byte(tok.Text), tok.ID)
+		if row == nil {
 			x.Unknown++
 			x.Tokens = append(x.Tokens, t)
 			continue
 		}
 		x.Known++
-		row := e.table.row(int(tok.ID))
+		if tok.ID < 0 {
+			x.Composed++
+		}
 		t.Embedding = slices.Clone(row[:e.table.cols])
 		feature := row
 		if e.linear != nil {
@@ -147,7 +162,11 @@ func (x *Explanation) WriteTo(w io.Writer) (int64, error) {
 		}
 		writeTable(&b, title, labels, rows)
 	}
-	layer("embedding   e = the token's row of the table", func(t *ExplainedToken) []float32 { return t.Embedding })
+	title := "embedding   e = the token's row of the table"
+	if x.Composed > 0 {
+		title += ", or the mean of its n-grams' rows"
+	}
+	layer(title, func(t *ExplainedToken) []float32 { return t.Embedding })
 	layer("linear      W·e + b", func(t *ExplainedToken) []float32 { return t.Linear })
 	layer("ReLU        max(0, W·e + b)", func(t *ExplainedToken) []float32 { return t.ReLU })
 	if x.Known == 0 {
@@ -167,7 +186,11 @@ func (x *Explanation) WriteTo(w io.Writer) (int64, error) {
 }
 
 func (x *Explanation) writeTokens(b *strings.Builder) {
-	fmt.Fprintf(b, "\ntokens      %d known, %d unknown\n", x.Known, x.Unknown)
+	composed := ""
+	if x.Composed > 0 {
+		composed = fmt.Sprintf(" (%d composed of n-grams)", x.Composed)
+	}
+	fmt.Fprintf(b, "\ntokens      %d known%s, %d unknown\n", x.Known, composed, x.Unknown)
 	shown := x.Tokens[:min(len(x.Tokens), shownTokens)]
 	wide := 0
 	for _, t := range shown {
@@ -175,8 +198,18 @@ func (x *Explanation) writeTokens(b *strings.Builder) {
 	}
 	for _, t := range shown {
 		id := "unknown"
-		if t.ID >= 0 {
+		switch {
+		case t.ID >= 0:
 			id = fmt.Sprintf("id %d", t.ID)
+		case t.Embedding != nil:
+			var known []string
+			for _, gram := range t.NGrams {
+				if gram.Row >= 0 {
+					known = append(known, gram.Text)
+				}
+			}
+			id = fmt.Sprintf("mean of %d of %d n-grams: ", len(known), len(t.NGrams))
+			id += clipTo(strings.Join(known, " "), terminalColumns-4-wide-len(id))
 		}
 		fmt.Fprintf(b, "  %s  %s\n", pad(clip(t.Text), wide), id)
 	}

@@ -19,26 +19,43 @@ func (e *Encoder) Folded() bool { return e.linear == nil && e.projection == nil 
 // Fold returns an encoder that gives the same vectors with all layers worked
 // into one table, T[t] = P·max(0, W·e_t + b); see the package comment for why
 // that is exact. The table has as many rows as before and Dim columns. An
-// encoder that is folded already is returned as it is.
+// encoder that is folded already is returned as it is, and so is one with Linear
+// and character n-grams: the mean of n-grams comes before the ReLU, and cannot be
+// taken of rows that have gone through it.
 func (e *Encoder) Fold() (*Encoder, error) {
-	if e.Folded() {
+	if e.Folded() || e.linear != nil && e.grams != nil {
 		return e, nil
 	}
-	table := newMatrix(e.table.rows, e.Dim())
-	workers := pool.New().WithErrors().WithFirstError().WithMaxGoroutines(runtime.GOMAXPROCS(0))
-	for from := 0; from < table.rows; from += foldRows {
-		workers.Go(func() error { return e.foldInto(table, from, min(from+foldRows, table.rows)) })
-	}
-	if err := workers.Wait(); err != nil {
+	table, err := e.fold(e.table)
+	if err != nil {
 		return nil, err
 	}
-	return New(Layers{Tokenizer: e.tokenizer, Embedding: table.tensor(), Normalize: e.normalize})
+	l := Layers{Tokenizer: e.tokenizer, Embedding: table.tensor(), Normalize: e.normalize}
+	if e.grams != nil {
+		grams, err := e.fold(e.gramTable)
+		if err != nil {
+			return nil, err
+		}
+		tensor := grams.tensor()
+		l.NGrams, l.NGramTable = e.grams, &tensor
+	}
+	return New(l)
 }
 
-func (e *Encoder) foldInto(table *matrix, from, to int) error {
+// fold returns what the layers make of each row of a table.
+func (e *Encoder) fold(from *matrix) (*matrix, error) {
+	to := newMatrix(from.rows, e.Dim())
+	workers := pool.New().WithErrors().WithFirstError().WithMaxGoroutines(runtime.GOMAXPROCS(0))
+	for row := 0; row < to.rows; row += foldRows {
+		workers.Go(func() error { return e.foldInto(to, from, row, min(row+foldRows, to.rows)) })
+	}
+	return to, workers.Wait()
+}
+
+func (e *Encoder) foldInto(table, rows *matrix, from, to int) error {
 	feature := kernel.Aligned(e.features().stride)
 	for t := from; t < to; t++ {
-		row := e.table.row(t)
+		row := rows.row(t)
 		if e.linear != nil {
 			e.linear.multiply(feature, row)
 			addTo(feature, e.bias)
@@ -78,6 +95,10 @@ func (e *Encoder) Checkpoint() *checkpoints.Checkpoint {
 		c.Config.Encoder.Hidden = e.linear.rows
 		c.Tensors["linear.weight"] = e.linear.tensor()
 		c.Tensors["linear.bias"] = checkpoints.Tensor{Shape: []int{e.linear.rows}, Data: e.bias[:e.linear.rows]}
+	}
+	if e.grams != nil {
+		c.NGrams, c.Config.NGrams = e.grams, e.grams.Options()
+		c.Tensors["ngrams.weight"] = e.gramTable.tensor()
 	}
 	if e.projection != nil {
 		c.Config.Encoder.Project = e.projection.rows

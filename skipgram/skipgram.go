@@ -10,8 +10,26 @@
 // ends of lines. The Negative noise words are drawn once for a window and shared
 // by its context words (Ji, Satish, Li and Dubey, "Parallelizing Word2Vec in
 // Shared and Distributed Memory", 2016), which turns the work of a window into
-// three small matrix products. The learning rate falls linearly from
-// LearningRate to a ten-thousandth of it, a step with each block of 16,384 words.
+// three small matrix products. With FixedWindow all windows have the full reach.
+// The learning rate falls linearly from LearningRate to a ten-thousandth of it, a
+// step with each block of 16,384 words.
+//
+// # Hierarchical softmax
+//
+// With Loss "hs" the word is found on its way down a Huffman tree instead (Morin and
+// Bengio, 2005; Mikolov et al., 2013): each context word predicts every turn of the
+// path, and the output rows are the tree's inner nodes. The loss is then that of the
+// softmax over the vocabulary, -log p of the word, and no measure beside that of
+// negative sampling.
+//
+// # Character n-grams
+//
+// With NGrams the vector of a word is the mean of a row of its own and of those of
+// its character n-grams (Bojanowski, Grave, Joulin and Mikolov, "Enriching Word
+// Vectors with Subword Information", 2017), which words that look alike share; a word
+// that the text did not have gets the mean of its n-grams. Every row gains the full
+// gradient of the mean, as in fastText. A mean of random rows is small at the start:
+// n-grams want a learning rate twice as high, 0.05 (CBOW 0.1).
 //
 // # Engines
 //

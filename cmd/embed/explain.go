@@ -15,7 +15,8 @@ const explainHelp = `Usage: embed explain -m MODEL TEXT
 
 Show how a text becomes a vector, as one would do it by hand: the tokens, the
 vector of each, the Linear layer and ReLU where the model has them, the mean,
-the projection and the normalisation.
+the projection and the normalisation. Of a word that is not in the vocabulary
+it shows the character n-grams that it is composed of, if the model has any.
 
 Options:
 ` + cli.ModelHelp + `      --example          a model of 22 words and 2 layers, small enough to check

@@ -41,8 +41,9 @@ type modelInfo struct {
 	Model      string                   `json:"model"`
 	Config     checkpoints.Config       `json:"config"`
 	Vocabulary int                      `json:"vocabulary"`
-	Parameters int64                    `json:"parameters"` // numbers in model.safetensors
-	Bytes      int64                    `json:"bytes"`      // of all files
+	NGrams     int                      `json:"ngrams,omitempty"` // character n-grams that have a row
+	Parameters int64                    `json:"parameters"`       // numbers in model.safetensors
+	Bytes      int64                    `json:"bytes"`            // of all files
 	Frequent   []wordCount              `json:"frequent_words"`
 	Files      []checkpoints.FileReport `json:"files"`
 	Extra      []string                 `json:"extra_files,omitempty"`
@@ -67,6 +68,9 @@ func info(cmd *cobra.Command) error {
 		return err
 	}
 	m := modelInfo{Model: path, Config: model.Config, Vocabulary: model.Vocabulary.Len(), Files: report.Files, Extra: report.Extra}
+	if model.NGrams != nil {
+		m.NGrams = model.NGrams.Rows()
+	}
 	for _, t := range model.Tensors {
 		n := int64(1)
 		for _, size := range t.Shape {
@@ -100,6 +104,10 @@ func (m *modelInfo) write(w io.Writer, width int) error {
 	field("model", fmt.Sprintf("%s (%s, format %d)", m.Model, cli.Bytes(m.Bytes), c.Format))
 	field("kind", fmt.Sprintf("%s, %d dimensions, %s parameters", c.Kind, c.Dim, cli.Count(float64(m.Parameters))))
 	field("vocabulary", cli.Plural(m.Vocabulary, "word", "words"))
+	if o := c.NGrams; o.Max > 0 {
+		field("n-grams", fmt.Sprintf("%s of %d to %d characters, in %s: unknown words get a vector",
+			cli.Count(float64(m.NGrams)), o.Min, o.Max, cli.Plural(o.Buckets, "bucket", "buckets")))
+	}
 	field("encoder", encoderText(c.Encoder))
 	if text := corpusText(c.Corpus); text != "" {
 		label := "trained on"

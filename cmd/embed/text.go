@@ -21,8 +21,9 @@ Write one vector for each line of the input, in the order of the lines. The
 input is standard input, or files, folders and patterns; gzip, bzip2 and zstd
 are unpacked. A line is one text, up to 16 MB. An empty line, and one without
 a word that the model knows, has the zero vector; a warning at the end counts
-them. With --field or --column each record of JSON Lines or CSV is one text;
-line breaks in it become spaces.
+them. A model with character n-grams composes the words that it does not know,
+and these count as known. With --field or --column each record of JSON Lines
+or CSV is one text; line breaks in it become spaces.
 
 Options:
 ` + cli.ModelHelp + `      --field NAME       the text is this member of each line's JSON object: a

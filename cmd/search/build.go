@@ -25,6 +25,8 @@ model, so that 'search query DIR' needs nothing else. Each line that is not
 empty is one document. FILE is a file, a folder, a pattern, or - for standard
 input; gzip, bzip2 and zstd are unpacked. With --field or --column each record
 of JSON Lines or CSV is one document; line breaks in its text become spaces.
+Character n-grams of the model go along, so that a question's unknown words
+are composed of them as those of the documents are.
 
 With --vectors, make only the index of vectors that another program computed,
 in one file; the label of a vector is its row, from 0.

@@ -27,8 +27,9 @@ const evalWordsHelp = `Usage: search eval words -m MODEL [options]
 Correlate the cosines of pairs of words with the scores that people gave them.
 Spearman compares the order, Pearson the values; 1 is perfect, 0 is chance.
 Pairs with a word that the model does not know are left out and counted: read
-a correlation together with the share of pairs found. --json prints one object
-for a set; with several sets, one object a line.
+a correlation together with the share of pairs found. A model with character
+n-grams composes the words that it does not know, and counts these pairs too.
+--json prints one object for a set; with several sets, one object a line.
 
 Options:
 ` + cli.ModelHelp + `      --set FILE         a set of pairs, "word word score" a line; repeatable
@@ -42,7 +43,8 @@ const evalAnalogiesHelp = `Usage: search eval analogies -m MODEL [options]
 
 Ask "a is to b as c is to what?" and count the right answers: the word nearest
 to b - a + c, the three words left out. Questions with a word that the model
-does not know are skipped; accuracy is over the rest. --json prints one object
+does not know are skipped, also by a model with character n-grams; accuracy is
+over the rest. --json prints one object
 for a set; with several sets, one object a line.
 
 Options:

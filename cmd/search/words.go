@@ -14,8 +14,10 @@ import (
 const neighborsHelp = `Usage: search neighbors -m MODEL [options] WORD...
 
 Print the words whose vectors are nearest to each WORD's, with the cosine of
-the two: 1 for the same direction, 0 for nothing in common. --json prints one
-object for a word; with several words, one object a line.
+the two: 1 for the same direction, 0 for nothing in common. A word that is not
+in the vocabulary is composed of its character n-grams, if the model has any
+(train --char-ngrams). --json prints one object for a word; with several
+words, one object a line.
 
 Options:
 ` + cli.ModelHelp + `  -k, --k N              show N words (default 10)
@@ -32,7 +34,8 @@ const analogyHelp = `Usage: search analogy -m MODEL [options] A B C
 
 Print the words nearest to A - B + C: from A, the step that leads from B to C.
 'king man woman' asks for the woman among kings, and 'paris france italy' for
-the Paris of Italy. The three words themselves are left out.
+the Paris of Italy. The three words themselves are left out. A word that is not
+in the vocabulary is composed of its character n-grams, if the model has any.
 
 Options:
 ` + cli.ModelHelp + `  -k, --k N              show N words (default 10)
@@ -76,6 +79,7 @@ func wordVectors(cmd *cobra.Command) (*evaluate.WordVectors, error) {
 // near is a word and its neighbours, as --json prints it.
 type near struct {
 	Word      string              `json:"word"`
+	Composed  int                 `json:"composed,omitempty"` // of so many n-grams; 0: it is in the vocabulary
 	Neighbors []evaluate.Neighbor `json:"neighbors"`
 }
 
@@ -96,7 +100,7 @@ func neighbors(cmd *cobra.Command, words []string, k int) error {
 		if err != nil {
 			return err
 		}
-		all[i] = near{word, found}
+		all[i] = near{word, noteComposed(cmd, vectors, word), found}
 	}
 	out := cmd.OutOrStdout()
 	if cli.JSON(cmd) {
@@ -126,16 +130,33 @@ func analogy(cmd *cobra.Command, words []string, k int) error {
 	if err != nil {
 		return err
 	}
+	var composed []string
+	for _, word := range words {
+		if noteComposed(cmd, vectors, word) > 0 {
+			composed = append(composed, word)
+		}
+	}
 	out := cmd.OutOrStdout()
 	if cli.JSON(cmd) {
 		return cli.WriteJSON(out, struct {
-			A       string              `json:"a"`
-			B       string              `json:"b"`
-			C       string              `json:"c"`
-			Answers []evaluate.Neighbor `json:"answers"`
-		}{words[0], words[1], words[2], found})
+			A        string              `json:"a"`
+			B        string              `json:"b"`
+			C        string              `json:"c"`
+			Composed []string            `json:"composed,omitempty"` // of n-grams
+			Answers  []evaluate.Neighbor `json:"answers"`
+		}{words[0], words[1], words[2], composed, found})
 	}
 	return writeNear(out, fmt.Sprintf("%s - %s + %s", words[0], words[1], words[2]), found)
+}
+
+// noteComposed tells on stderr of a word that is not in the vocabulary, and
+// returns of how many n-grams its vector is the mean.
+func noteComposed(cmd *cobra.Command, vectors *evaluate.WordVectors, word string) int {
+	n := vectors.Composed(word)
+	if n > 0 {
+		cli.Note(cmd, "%q is not in the vocabulary: it is composed of %s", word, cli.Plural(n, "n-gram", "n-grams"))
+	}
+	return n
 }
 
 func writeNear(w io.Writer, title string, found []evaluate.Neighbor) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,7 +31,7 @@ var trainers = map[string]trainer{"skipgram": skipgram.Train, "cbow": cbow.Train
 
 const wordsHelp = `Usage: train %[1]s [CORPUS...] -o MODEL [OPTIONS]
 
-Learn word vectors with %[2]s and negative sampling.
+Learn word vectors with %[2]s.
 
 CORPUS is a text file, a folder, a glob or - for standard input; gzip, bzip2 and
 zstd are recognised. A line is a unit that windows do not cross. With --field it
@@ -42,9 +43,20 @@ Options:
       --force            replace MODEL if it exists
       --dim N            length of a vector (default 100)
       --window N         context words on each side, at most (default 5)
+      --shrink-windows   draw the reach of each window from 1 to --window; with
+                         =false all reach that far (default true)
+%[6]s      --loss NAME        ns  negative sampling (default)
+                         hs  hierarchical softmax: each word is a path in a
+                             Huffman tree; no --negative, no --ns-exponent
       --negative N       negative samples a window (default 5)
       --ns-exponent X    negatives are drawn by count to the power X
                          (default 0.75)
+      --char-ngrams N-M  make each word of a vector of its own and those of its
+                         character n-grams of N to M letters, as in 3-6, so that
+                         unknown words get a vector too; they want twice the
+                         usual --lr (default: none)
+      --buckets N        different n-grams are hashed into so many
+                         (default 2000000)
       --subsample T      drop frequent words above this share of the text;
                          0 keeps all (default 0.0001)
       --min-count N      leave out words that occur less often (default 5)
@@ -92,6 +104,12 @@ func cbowCommand() *cobra.Command {
 	return wordCommand("cbow", "the continuous bag of words", cbow.DefaultOptions())
 }
 
+// cbowHelp are the options that only CBOW has.
+const cbowHelp = `      --cbow-sum         add the context words instead of taking their mean
+      --position-weights
+                         learn how much each place in the window counts
+`
+
 // wordJob is a command line of train skipgram or train cbow.
 type wordJob struct {
 	kind    string
@@ -101,6 +119,9 @@ type wordJob struct {
 	force   bool
 	cased   bool
 	cut     string // --tokenizer
+	shrink  bool   // --shrink-windows
+	grams   string // --char-ngrams
+	buckets int
 	text    corpora.Selection
 	phrases []string
 	init    string
@@ -110,10 +131,14 @@ type wordJob struct {
 func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command {
 	job := wordJob{kind: kind, options: defaults}
 	o := &job.options
+	only := ""
+	if kind == "cbow" {
+		only = cbowHelp
+	}
 	cmd := &cobra.Command{
 		Use:   kind + " [CORPUS...] -o MODEL",
 		Short: "learn word vectors with " + method,
-		Long:  fmt.Sprintf(wordsHelp, kind, method, sampleEpochs, defaults.LearningRate, cli.JSONHelp+cli.SharedHelp),
+		Long:  fmt.Sprintf(wordsHelp, kind, method, sampleEpochs, defaults.LearningRate, cli.JSONHelp+cli.SharedHelp, only),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && !cmd.Flags().Changed("epochs") {
 				o.Epochs = sampleEpochs
@@ -126,6 +151,14 @@ func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command 
 	f.BoolVar(&job.force, "force", false, "")
 	f.IntVar(&o.Dim, "dim", o.Dim, "")
 	f.IntVar(&o.Window, "window", o.Window, "")
+	f.BoolVar(&job.shrink, "shrink-windows", true, "")
+	if only != "" {
+		f.BoolVar(&o.CBOWSum, "cbow-sum", false, "")
+		f.BoolVar(&o.PositionWeights, "position-weights", false, "")
+	}
+	f.StringVar(&o.Loss, "loss", training.LossNS, "")
+	f.StringVar(&job.grams, "char-ngrams", "", "")
+	f.IntVar(&job.buckets, "buckets", corpora.DefaultNGramOptions().Buckets, "")
 	f.IntVar(&o.Negative, "negative", o.Negative, "")
 	f.Float64Var(&o.NoiseExponent, "ns-exponent", o.NoiseExponent, "")
 	f.Float64Var(&o.Subsample, "subsample", o.Subsample, "")
@@ -150,6 +183,13 @@ func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command 
 
 func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	j.options.Engine = training.Engine(j.engine)
+	j.options.FixedWindow = !j.shrink
+	if j.options.Loss == training.LossNS { // which is what no name says
+		j.options.Loss = ""
+	}
+	if err := j.charNGrams(cmd.Flags().Changed("buckets")); err != nil {
+		return cli.UsageError(err)
+	}
 	if err := j.options.Validate(); err != nil {
 		return cli.UsageError(err)
 	}
@@ -199,6 +239,24 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	return train(cmd, trainers[j.kind], j.options, j.output, j.force, skipgram.Run{
 		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, SaveEvery: j.every, Start: start,
 	})
+}
+
+// charNGrams reads --char-ngrams, which --buckets, if given, belongs to.
+func (j *wordJob) charNGrams(buckets bool) error {
+	if j.grams == "" {
+		if buckets {
+			return fault.New("add --char-ngrams 3-6", "--buckets are of character n-grams, and there are none")
+		}
+		return nil
+	}
+	low, high, ok := strings.Cut(j.grams, "-")
+	n, errN := strconv.Atoi(low)
+	m, errM := strconv.Atoi(high)
+	if !ok || errN != nil || errM != nil || m < 1 {
+		return fault.New("give the shortest and the longest, as in 3-6", "--char-ngrams cannot be %q", j.grams)
+	}
+	j.options.NGrams = corpora.NGramOptions{Min: n, Max: m, Buckets: j.buckets}
+	return j.options.NGrams.Validate()
 }
 
 func checkOutput(output string, every time.Duration) error {

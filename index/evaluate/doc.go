@@ -10,7 +10,8 @@
 // 0 when the orders have nothing to do with each other. Pairs with a word the
 // model doesn't know are left out and counted, because a correlation over half
 // of a set is not comparable with one over all of it: always read the score
-// together with the coverage.
+// together with the coverage. A model with character n-grams composes the vectors
+// of words that it doesn't know, and leaves out only words without a known n-gram.
 //
 // # Analogies
 //
@@ -18,7 +19,8 @@
 // is nearest to king - man + woman, the three given words excluded (3CosAdd).
 // [AnalogyReport] does that for a whole set, by section, against the most
 // frequent 30,000 words, as word2vec's compute-accuracy does, so that figures
-// can be compared with published ones. [WordVectors.Neighbors] and
+// can be compared with published ones; a word outside them leaves the question
+// out, as there, n-grams or not. [WordVectors.Neighbors] and
 // [WordVectors.Analogy] answer single questions.
 //
 // # Approximate search

@@ -15,7 +15,8 @@ type SimilarityReport struct {
 	Name         string   `json:"name"`
 	Spearman     float64  `json:"spearman"`                // rank correlation, -1 to 1
 	Pearson      float64  `json:"pearson"`                 // linear correlation, -1 to 1
-	Pairs        int      `json:"pairs"`                   // pairs with both words known
+	Pairs        int      `json:"pairs"`                   // pairs whose words both have a vector
+	Composed     int      `json:"composed,omitempty"`      // of these, with a word composed of its n-grams
 	Missing      int      `json:"missing"`                 // pairs left out for an unknown word
 	Coverage     float64  `json:"coverage"`                // Pairs / (Pairs + Missing); 0 for an empty set
 	MissingWords []string `json:"missing_words,omitempty"` // each unknown word once, in the set's order
@@ -30,11 +31,14 @@ func Words(w *WordVectors, set *corpora.WordPairs) SimilarityReport {
 	for _, p := range set.Pairs {
 		if cosine, ok := w.Similarity(p.A, p.B); ok {
 			cosines, scores = append(cosines, cosine), append(scores, p.Score)
+			if w.Composed(p.A) > 0 || w.Composed(p.B) > 0 {
+				r.Composed++
+			}
 			continue
 		}
 		r.Missing++
 		for _, word := range []string{p.A, p.B} {
-			if _, ok := w.ID(word); !ok && !seen[word] {
+			if _, _, ok := w.vector(word); !ok && !seen[word] {
 				seen[word] = true
 				r.MissingWords = append(r.MissingWords, word)
 			}
@@ -50,13 +54,19 @@ func Words(w *WordVectors, set *corpora.WordPairs) SimilarityReport {
 	return r
 }
 
-// WriteTo prints the report as one line; WriteSimilarity puts a heading above.
+// WriteTo prints the report as one line, and another one if words were composed;
+// WriteSimilarity puts a heading above.
 func (r SimilarityReport) WriteTo(w io.Writer) (int64, error) {
 	spearman, pearson := fmt.Sprintf("%.4f", r.Spearman), fmt.Sprintf("%.4f", r.Pearson)
 	if !r.Defined {
 		spearman, pearson = "undefined", "undefined"
 	}
 	n, err := fmt.Fprintf(w, "%-24s %9s %9s %7d of %-6d %6.1f%%\n", r.Name, spearman, pearson, r.Pairs, r.Pairs+r.Missing, 100*r.Coverage)
+	if err == nil && r.Composed > 0 {
+		var more int
+		more, err = fmt.Fprintf(w, "  %d of these with a word composed of its n-grams\n", r.Composed)
+		n += more
+	}
 	return int64(n), err
 }
 

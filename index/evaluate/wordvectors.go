@@ -19,14 +19,16 @@ import (
 const errNoTable = "evaluate: the checkpoint has no vocabulary or no embedding table of its length"
 
 // WordVectors is a model's vocabulary with a copy of its vectors brought to
-// length 1, so that a dot product is a cosine. It never changes; its methods
-// may be called by several goroutines at once.
+// length 1, so that a dot product is a cosine. A word that the vocabulary does not
+// have is composed of its character n-grams where the model has them. It never
+// changes; its methods may be called by several goroutines at once.
 type WordVectors struct {
 	vocabulary *corpora.Vocabulary
 	tokenizer  *corpora.Tokenizer // may be nil: words are looked up as they are
 	dim        int
 	stride     int
-	unit       []float32 // rows of length 1 (or 0), padded to stride
+	unit       []float32               // rows of length 1 (or 0), padded to stride
+	parts      *checkpoints.Checkpoint // the n-grams of the model and no more; nil: none
 }
 
 // Neighbor is a word and the cosine of its vector with what was asked for.
@@ -51,6 +53,10 @@ func NewWordVectors(c *checkpoints.Checkpoint) *WordVectors {
 		panic(errNoTable)
 	}
 	w := &WordVectors{vocabulary: c.Vocabulary, tokenizer: c.Tokenizer, dim: dim, stride: kernel.Stride(dim)}
+	if c.NGrams != nil {
+		table := map[string]checkpoints.Tensor{checkpoints.NGramTensor: c.Tensors[checkpoints.NGramTensor]}
+		w.parts = &checkpoints.Checkpoint{NGrams: c.NGrams, Tensors: table}
+	}
 	w.unit = kernel.Aligned(rows * w.stride)
 	for i := range rows {
 		unit(w.row(int32(i)), t.Data[i*from:i*from+dim])
@@ -103,65 +109,96 @@ func (w *WordVectors) fold(word string) (string, bool) {
 	if w.tokenizer == nil {
 		return "", false
 	}
-	var folded string
-	n := 0
-	w.tokenizer.Words([]byte(word), func(b []byte) {
-		folded = string(b)
-		n++
-	})
-	return folded, n == 1
+	return w.tokenizer.Word(word)
 }
 
-// Similarity is the cosine of two words' vectors; false when one is unknown.
+// vector returns a word's vector of length 1, padded, and its row; -1 when it is
+// composed. false: the word has no vector.
+func (w *WordVectors) vector(word string) (v []float32, id int32, ok bool) {
+	if id, ok := w.ID(word); ok {
+		return w.row(id), id, true
+	}
+	v, n := w.compose(word)
+	return v, -1, n > 0
+}
+
+// compose returns the vector of length 1, padded, of a word that the vocabulary
+// does not have, and of how many n-grams it is the mean.
+func (w *WordVectors) compose(word string) ([]float32, int) {
+	if w.parts == nil {
+		return nil, 0
+	}
+	if w.tokenizer != nil {
+		var one bool
+		if word, one = w.fold(word); !one {
+			return nil, 0
+		}
+	}
+	v := kernel.Aligned(w.stride)
+	n := w.parts.Compose(v[:w.dim], word)
+	unit(v, v)
+	return v, n
+}
+
+// Composed is of how many character n-grams the vector of a word is the mean: 0
+// for a word of the vocabulary, and for one that has no vector.
+func (w *WordVectors) Composed(word string) int {
+	if _, known := w.ID(word); known {
+		return 0
+	}
+	_, n := w.compose(word)
+	return n
+}
+
+// Similarity is the cosine of two words' vectors; false when one has none.
 func (w *WordVectors) Similarity(a, b string) (float64, bool) {
-	x, ok := w.ID(a)
+	x, _, ok := w.vector(a)
 	if !ok {
 		return 0, false
 	}
-	y, ok := w.ID(b)
+	y, _, ok := w.vector(b)
 	if !ok {
 		return 0, false
 	}
-	return float64(kernel.Dot(w.row(x), w.row(y))), true
+	return float64(kernel.Dot(x, y)), true
 }
 
 // Neighbors returns the k words whose vectors are nearest to the word's, the
-// word itself excluded. An unknown word is an error whose hint suggests
+// word itself excluded. A word without a vector is an error whose hint suggests
 // spellings that the model knows.
 func (w *WordVectors) Neighbors(word string, k int) ([]Neighbor, error) {
-	ids, err := w.ids(word)
+	v, ids, err := w.vectors(word)
 	if err != nil {
 		return nil, err
 	}
-	return w.nearest(w.row(ids[0]), k, ids)
+	return w.nearest(v[0], k, ids)
 }
 
 // Analogy answers "a is to b as c is to …" with the k words nearest to
 // b - a + c (of unit vectors: 3CosAdd), the three words excluded.
 func (w *WordVectors) Analogy(a, b, c string, k int) ([]Neighbor, error) {
-	ids, err := w.ids(a, b, c)
+	v, ids, err := w.vectors(a, b, c)
 	if err != nil {
 		return nil, err
 	}
 	target := kernel.Aligned(w.stride)
-	kernel.Axpy(target, 1, w.row(ids[1]))
-	kernel.Axpy(target, -1, w.row(ids[0]))
-	kernel.Axpy(target, 1, w.row(ids[2]))
+	kernel.Axpy(target, 1, v[1])
+	kernel.Axpy(target, -1, v[0])
+	kernel.Axpy(target, 1, v[2])
 	unit(target, target)
 	return w.nearest(target, k, ids)
 }
 
-// ids looks words up; the error names the first that is unknown.
-func (w *WordVectors) ids(words ...string) ([]int32, error) {
-	ids := make([]int32, len(words))
+// vectors looks words up; the error names the first that has no vector.
+func (w *WordVectors) vectors(words ...string) ([][]float32, []int32, error) {
+	vectors, ids := make([][]float32, len(words)), make([]int32, len(words))
 	for i, word := range words {
-		id, ok := w.ID(word)
-		if !ok {
-			return nil, w.unknown(word)
+		var ok bool
+		if vectors[i], ids[i], ok = w.vector(word); !ok {
+			return nil, nil, w.unknown(word)
 		}
-		ids[i] = id
 	}
-	return ids, nil
+	return vectors, ids, nil
 }
 
 func (w *WordVectors) unknown(word string) error {

@@ -1,5 +1,6 @@
 // Package training is the one training loop behind all of LuminaVec's
-// trainers, and what the two word trainers share: options, windows, noise.
+// trainers, and what the two word trainers share: options, windows, noise, the tree
+// of hierarchical softmax.
 //
 // # Blocks
 //

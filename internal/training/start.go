@@ -121,19 +121,19 @@ func (t *wordTrainer) begin(s *Start) error {
 	if s.Found() == 0 {
 		return fmt.Errorf("start: no row is given")
 	}
+	if s.Freeze || t.options.FreezeInit { // before the vectors are set: n-grams are no part of those that stay
+		t.tables.Frozen, t.options.FreezeInit = s.Given, true
+	}
 	for i, given := range s.Given {
 		if !given {
 			continue
 		}
-		copy(t.tables.In[i*t.tables.Stride:], s.In.Row(i))
+		t.tables.SetVector(int32(i), s.In.Row(i))
 		if s.Out != nil {
 			copy(t.tables.Out[i*t.tables.Stride:], s.Out.Row(i))
 		}
 	}
 	scaleOthers(t.tables, s.Given)
-	if s.Freeze || t.options.FreezeInit {
-		t.tables.Frozen, t.options.FreezeInit = s.Given, true
-	}
 	return nil
 }
 

@@ -42,6 +42,7 @@ func (t *wordTrainer) checkpoint(out Outcome, total int64) *checkpoints.Checkpoi
 			Created: time.Now().UTC().Format(time.RFC3339),
 			Encoder: checkpoints.EncoderConfig{Pooling: "mean", Normalize: true},
 			Options: options,
+			NGrams:  t.options.NGrams,
 			Corpus: checkpoints.CorpusInfo{
 				Sources: t.run.Sources, Field: t.run.Selection.Field, Column: t.run.Selection.Column, RawWords: c.RawWords(), Words: c.Words(), Lines: c.Lines(), Vocabulary: v,
 			},

@@ -7,10 +7,8 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/checkpoints"
@@ -53,8 +51,31 @@ func smallOptions() WordOptions {
 	return o
 }
 
-func objectives() []*autograd.Objective {
-	return []*autograd.Objective{autograd.SkipGram(), autograd.CBOW()}
+// form is an objective and the options that give it its form.
+type form struct {
+	name      string
+	objective *autograd.Objective
+	set       func(*WordOptions)
+}
+
+// forms returns every kind of run.
+func forms() []form {
+	grams := corpora.NGramOptions{Min: 2, Max: 4, Buckets: 1000}
+	skipGram, cbow := autograd.SkipGram(), autograd.CBOW()
+	return []form{
+		{"skipgram", skipGram, func(*WordOptions) {}},
+		{"cbow", cbow, func(*WordOptions) {}},
+		{"skipgram hs", skipGram, func(o *WordOptions) { o.Loss = LossHS }},
+		{"cbow hs", cbow, func(o *WordOptions) { o.Loss = LossHS }},
+		{"skipgram fixed", skipGram, func(o *WordOptions) { o.FixedWindow = true }},
+		{"cbow sum", cbow, func(o *WordOptions) { o.CBOWSum = true }},
+		{"cbow positions", cbow, func(o *WordOptions) { o.PositionWeights = true }},
+		{"skipgram n-grams", skipGram, func(o *WordOptions) { o.NGrams = grams }},
+		{"cbow n-grams", cbow, func(o *WordOptions) { o.NGrams = grams }},
+		{"cbow n-grams hs sum positions", cbow, func(o *WordOptions) {
+			o.NGrams, o.Loss, o.CBOWSum, o.PositionWeights = grams, LossHS, true, true
+		}},
+	}
 }
 
 // logged returns the places of the lines of a checkpoint's log.
@@ -76,12 +97,13 @@ func table(c *checkpoints.Checkpoint) []float32 { return c.Tensors[inputTensor].
 // Both engines see the same windows, so their losses and vectors stay together.
 func TestEnginesLearnAlike(t *testing.T) {
 	text := topics(60)
-	for _, objective := range objectives() {
+	for _, f := range forms() {
 		var models [2]*checkpoints.Checkpoint
 		for i, engine := range []Engine{Fused, Graph} {
 			o := smallOptions()
 			o.Engine, o.LearningRate = engine, 0.1
-			c, err := TrainWords(context.Background(), objective, o, runOf(t, text))
+			f.set(&o)
+			c, err := TrainWords(context.Background(), f.objective, o, runOf(t, text))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,14 +111,18 @@ func TestEnginesLearnAlike(t *testing.T) {
 		}
 		a, b := models[0].Config.Progress.Loss, models[1].Config.Progress.Loss
 		if math.Abs(a-b) > 0.01*a { // words repeat inside these windows: the engines differ by the square of a step
-			t.Errorf("%s: loss %.5f fused, %.5f graph", objective.Name, a, b)
+			t.Errorf("%s: loss %.5f fused, %.5f graph", f.name, a, b)
 		}
-		if untrained := 4 * math.Ln2; a > 0.95*untrained {
-			t.Errorf("%s: loss %.3f is no better than %.3f, that of no training", objective.Name, a, untrained)
+		untrained := 4 * math.Ln2
+		if f.name == "skipgram hs" || f.name == "cbow hs" || f.name == "cbow n-grams hs sum positions" {
+			untrained = math.Log(20) // of twenty words as frequent as each other
+		}
+		if a > 0.95*untrained {
+			t.Errorf("%s: loss %.3f is no better than %.3f, that of no training", f.name, a, untrained)
 		}
 		for i := range models[0].Vocabulary.Len() {
 			if c := cosine(row(models[0], i), row(models[1], i)); c < 0.99 {
-				t.Errorf("%s: the vectors of word %d have cosine %.3f", objective.Name, i, c)
+				t.Errorf("%s: the vectors of word %d have cosine %.3f", f.name, i, c)
 			}
 		}
 	}
@@ -104,10 +130,11 @@ func TestEnginesLearnAlike(t *testing.T) {
 
 // Words of one topic end up nearer to each other than to other words.
 func TestTrainWordsLearns(t *testing.T) {
-	for _, objective := range objectives() {
+	for _, f := range forms() {
 		o := smallOptions()
 		o.Epochs, o.LearningRate, o.Threads = 20, 0.05, 2
-		c, err := TrainWords(context.Background(), objective, o, runOf(t, topics(500)))
+		f.set(&o)
+		c, err := TrainWords(context.Background(), f.objective, o, runOf(t, topics(500)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,14 +149,18 @@ func TestTrainWordsLearns(t *testing.T) {
 				}
 			}
 		}
-		if same/nSame < other/nOther+0.5 {
-			t.Errorf("%s: cosine %.3f inside a topic, %.3f between topics", objective.Name, same/nSame, other/nOther)
+		apart := 0.5
+		if o.NGrams.Max > 0 { // words of two topics end alike
+			apart = 0.4
+		}
+		if same/nSame < other/nOther+apart {
+			t.Errorf("%s: cosine %.3f inside a topic, %.3f between topics", f.name, same/nSame, other/nOther)
 		}
 		if p := c.Config.Progress; !p.Finished || p.Done != 1 || p.Epoch != 20 || p.Blocks != p.TotalBlocks {
-			t.Errorf("%s: progress %+v", objective.Name, p)
+			t.Errorf("%s: progress %+v", f.name, p)
 		}
 		if n := len(logged(t, c)); n < 1 {
-			t.Errorf("%s: %d log lines", objective.Name, n)
+			t.Errorf("%s: %d log lines", f.name, n)
 		}
 	}
 }
@@ -177,63 +208,6 @@ func equalBits(a, b []float32) bool {
 		}
 	}
 	return len(a) == len(b)
-}
-
-// A run that is cancelled, written to disk, read and resumed, as often as it
-// takes, ends with the bits of one that was not.
-func TestResumeEqualsUninterrupted(t *testing.T) {
-	text := topics(6000) // five blocks
-	o := smallOptions()
-	whole, err := TrainWords(context.Background(), autograd.SkipGram(), o, runOf(t, text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir() + "/model"
-	var resume *checkpoints.Checkpoint
-	midway := 0
-	for {
-		run := runOf(t, text)
-		run.Resume = resume
-		run.SaveEvery = time.Nanosecond // one block
-		ctx, cancel := context.WithCancel(context.Background())
-		run.Save = func(ctx context.Context, c *checkpoints.Checkpoint) error {
-			cancel()
-			return nil
-		}
-		c, err := TrainWords(ctx, autograd.SkipGram(), o, run)
-		cancel()
-		if err == nil {
-			if !equalBits(table(c), table(whole)) {
-				t.Errorf("resumed %d times: other vectors than the uninterrupted run", midway)
-			}
-			if got, want := logged(t, c), logged(t, whole); !slices.Equal(got, want) {
-				t.Errorf("resumed %d times: log lines at %v, want %v", midway, got, want)
-			}
-			if got, before := c.Config.Progress.Seconds, resume.Config.Progress.Seconds; got < before {
-				t.Errorf("%g seconds in all, %g of them before the last resume", got, before)
-			}
-			break
-		}
-		if c == nil || !errors.Is(err, context.Canceled) {
-			t.Fatal(err)
-		}
-		p := c.Config.Progress
-		if resume != nil && p.Blocks <= resume.Config.Progress.Blocks {
-			t.Fatalf("resumed at block %d, interrupted at block %d", resume.Config.Progress.Blocks, p.Blocks)
-		}
-		if p.Blocks > 0 && !p.Finished {
-			midway++
-		}
-		if err := checkpoints.Write(context.Background(), dir, c, checkpoints.WriteOptions{Replace: true}); err != nil {
-			t.Fatal(err)
-		}
-		if resume, err = checkpoints.Read(context.Background(), dir, checkpoints.ReadOptions{State: true}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if midway == 0 {
-		t.Error("the run was never interrupted half-way")
-	}
 }
 
 func TestResumeRefuses(t *testing.T) {

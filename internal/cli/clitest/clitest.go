@@ -4,6 +4,7 @@
 //
 //	mkmodel DIR [WORDS]       write a small model; with WORDS, so many words
 //	mkvectors FILE DIR        make a model of vectors, as embed import does
+//	mkngrams DIR              write the small model with character n-grams
 //	exits STATUS PROGRAM ...  run a program that must end with STATUS
 //	json FILE [PATH [VALUE]]  FILE, or stdout, is JSON (or one value a line) in
 //	                          which PATH, such as hits.0.file, is there, is VALUE
@@ -58,7 +59,7 @@ func Run(t *testing.T, dir string) {
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"mkmodel":   mkmodel,
-			"mkvectors": mkvectors,
+			"mkngrams":  mkngrams,
 			"exits":     exits,
 			"json":      checkJSON,
 			"npy":       readNpy,
@@ -66,6 +67,7 @@ func Run(t *testing.T, dir string) {
 			"cut":       cut,
 			"long":      long,
 			"files":     files,
+			"mkvectors": mkvectors,
 		},
 	})
 }
@@ -94,6 +96,11 @@ func mkvectors(ts *testscript.TestScript, neg bool, args []string) {
 	model, _, err := checkpoints.Import(context.Background(), ts.MkAbs(args[0]), checkpoints.ImportOptions{})
 	ts.Check(err)
 	ts.Check(checkpoints.Write(context.Background(), ts.MkAbs(args[1]), model, checkpoints.WriteOptions{}))
+}
+
+func mkngrams(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1, 1)
+	ts.Check(WriteNGramModel(ts.MkAbs(args[0])))
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {

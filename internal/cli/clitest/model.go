@@ -46,6 +46,37 @@ func WriteModel(dir string, n int) error {
 	return checkpoints.Write(context.Background(), dir, c, checkpoints.WriteOptions{})
 }
 
+// WriteNGramModel writes the small model with character n-grams, each of which has
+// the mean of the vectors of the words that it stands in. So a word that has its
+// known n-grams from one word alone, as "kingdom" has from "king", has its vector.
+func WriteNGramModel(dir string) error {
+	c, err := Model(0)
+	if err != nil {
+		return err
+	}
+	if c.NGrams, err = corpora.NewNGrams(c.Vocabulary, corpora.DefaultNGramOptions()); err != nil {
+		return err
+	}
+	rows := make([][Dim]float32, c.NGrams.Rows())
+	words := make([]float32, c.NGrams.Rows()) // that a row is of
+	for id := range int32(c.Vocabulary.Len()) {
+		for _, row := range c.NGrams.Of(id) {
+			for i, v := range c.Embedding().Row(int(id)) {
+				rows[row][i] += v
+			}
+			words[row]++
+		}
+	}
+	table := checkpoints.Tensor{Shape: []int{len(rows), Dim}}
+	for row, sum := range rows {
+		for _, v := range sum {
+			table.Data = append(table.Data, v/words[row])
+		}
+	}
+	c.Tensors[checkpoints.NGramTensor] = table
+	return checkpoints.Write(context.Background(), dir, c, checkpoints.WriteOptions{})
+}
+
 // Model makes the checkpoint that WriteModel writes.
 func Model(n int) (*checkpoints.Checkpoint, error) {
 	var tokens []string
