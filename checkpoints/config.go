@@ -60,6 +60,11 @@ type CorpusInfo struct {
 	Words      int64    `json:"words"`             // those in the vocabulary
 	Lines      int64    `json:"lines"`
 	Vocabulary int      `json:"vocabulary"` // distinct words kept
+
+	// What a resumed training must meet again; empty in models of earlier versions.
+	Fingerprint string `json:"fingerprint,omitempty"` // of the ids, see corpora.Corpus.Fingerprint
+	Tokenizer   string `json:"tokenizer,omitempty"`   // see corpora.Tokenizer.Fingerprint
+	Cache       string `json:"cache,omitempty"`       // the folder where the ids are kept, as named by the user
 }
 
 // Progress says how far training has come.

@@ -95,6 +95,8 @@ type Corpus struct {
 	distinct   int
 	dropped    int   // of distinct, while counting
 	droppedMax int64 // the greatest count of them when they were dropped
+
+	fingerprint string // of all ids
 }
 
 // Build reads src once, counts its words and keeps their ids.
@@ -220,7 +222,7 @@ func (c *Corpus) encode(ctx context.Context, src *Source, o BuildOptions, tables
 // finish turns provisional ids into final ones (nil final: they are), leaves
 // out what is not in the vocabulary, and counts.
 func (c *Corpus) finish(ctx context.Context, final []int32) error {
-	inLine := false
+	inLine, hash := false, newIDHash()
 	err := c.ids.rewrite(func(dst, ids []int32) ([]int32, error) {
 		for _, id := range ids {
 			if id == LineEnd {
@@ -240,11 +242,13 @@ func (c *Corpus) finish(ctx context.Context, final []int32) error {
 			c.words++
 			inLine = true
 		}
+		hash.add(dst)
 		return dst, ctx.Err()
 	})
 	if err != nil {
 		return err
 	}
+	c.fingerprint = hash.String()
 	if c.words == 0 {
 		return fault.New("is this the text that the model was made from?",
 			"none of %d words is in the vocabulary of %d", c.rawWords, c.vocabulary.Len())

@@ -64,6 +64,27 @@
 //		block, err = corpus.Block(block[:0], i) // ids, LineEnd after each line
 //	}
 //
+// # Borders
+//
+// Windows of context do not cross the end of a line, nor that of a file or of a
+// selected record. So blank lines part documents, and a file with a paragraph or a
+// sentence a line gets no windows over them. Text in one line, such as text8, may
+// have any length: it is read in chunks, and its ids lie in blocks of BlockTokens
+// as those of all text do. Windows end with their block too, which costs one
+// window in some thousands.
+//
+// # Cache
+//
+// WriteCache keeps a corpus in a folder, OpenCache finds it there again, and its
+// CacheKey says whether it is still that of the text and the options: then the
+// text need not be read. Its ids are read from the file, so it may be larger than
+// memory. While a cache is made there are two copies of the ids on disk.
+//
+//	cache, err := corpora.OpenCache(ctx, dir)
+//	if err == nil && cache.Differs(key) == "" {
+//		corpus, err = cache.Corpus(ctx, nil)
+//	}
+//
 // A few words make up much of any text (of the sample "the" alone is 7%), and teach
 // little after their first thousand occurrences; KeepProbabilities says how
 // often each should be kept, by the formula of word2vec.

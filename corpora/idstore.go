@@ -1,7 +1,6 @@
 package corpora
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -30,7 +29,7 @@ type idStore struct {
 	tail   []int32   // the block being filled
 	n      int64     // entries
 	file   *os.File  // blocks from limit on
-	gone   bool      // the file has no name any more
+	gone   bool      // the file has no name any more, or is that of a cache: close leaves it
 	raw    []byte
 
 	keepName bool // as where an open file cannot be removed; for tests
@@ -85,10 +84,7 @@ func (s *idStore) write(used int) error {
 		// process leaves it behind.
 		s.file, s.gone = f, !s.keepName && os.Remove(f.Name()) == nil
 	}
-	raw := s.raw[:4*used]
-	for j, id := range s.tail[:used] {
-		binary.LittleEndian.PutUint32(raw[4*j:], uint32(id))
-	}
+	raw := appendIDs(s.raw[:0], s.tail[:used])
 	if _, err := s.file.WriteAt(raw, (i-int64(s.limit))*blockBytes); err != nil {
 		return spoolError("write", err)
 	}
@@ -116,10 +112,7 @@ func (s *idStore) read(dst []int32, i int) ([]int32, error) {
 	if _, err := s.file.ReadAt(raw, int64(i-s.limit)*blockBytes); err != nil {
 		return dst, fmt.Errorf("cannot read the file of token ids: %w", err)
 	}
-	for j := range n {
-		dst = append(dst, int32(binary.LittleEndian.Uint32(raw[4*j:])))
-	}
-	return dst, nil
+	return decodeIDs(dst, raw), nil
 }
 
 // rewrite replaces the ids by what change makes of them, block after block;

@@ -37,6 +37,7 @@ type entry struct {
 	name string
 	size int64 // bytes as stored; -1 unknown
 	once bool  // cannot be read a second time
+	file bool  // a regular file of this name
 	// blocking inputs may keep a read waiting for ever (a terminal, a pipe), so
 	// they are read by a goroutine that a cancelled context can leave behind.
 	blocking bool
@@ -197,10 +198,10 @@ func walk(root string) ([]entry, error) {
 
 // fileEntry makes the entry of one existing path that is no folder.
 func fileEntry(path string, info fs.FileInfo) (entry, error) {
-	e := entry{name: path, size: info.Size(), open: func() (io.ReadCloser, error) { return openFile(path) }}
+	e := entry{name: path, size: info.Size(), file: true, open: func() (io.ReadCloser, error) { return openFile(path) }}
 	if !info.Mode().IsRegular() {
 		// Opening a pipe and closing it again would end its writer: wait for Read.
-		e.size, e.once, e.blocking = -1, true, true
+		e.size, e.file, e.once, e.blocking = -1, false, true, true
 		return e, nil
 	}
 	f, err := openFile(path)

@@ -132,6 +132,11 @@ func (v *Vocabulary) Total() int64 { return v.total }
 // Tokens returns all tokens by id. The caller must not change them.
 func (v *Vocabulary) Tokens() []string { return v.tokens }
 
+// equal reports whether two vocabularies have the same tokens and counts.
+func (v *Vocabulary) equal(w *Vocabulary) bool {
+	return v == w || slices.Equal(v.tokens, w.tokens) && slices.Equal(v.counts, w.counts)
+}
+
 // WriteTo writes vocab.tsv: a line a token, the token, a tab, its count.
 func (v *Vocabulary) WriteTo(w io.Writer) (int64, error) {
 	b := bufio.NewWriterSize(w, 64<<10)

@@ -22,7 +22,7 @@ const resumeHelp = `Usage: train resume MODEL [CORPUS...] [OPTIONS]
 Go on with a training that was interrupted, from the checkpoint in MODEL to its
 end. The options are those it began with. The text is read again: from where it
 was read before, or from CORPUS, which must hold the same text; with the --field
-or --column that it was read with.
+or --column that it was read with. A training with --cache needs no text.
 
 With --corpus go on with new text, whether MODEL is finished or not: a new run
 over NEW that begins with what MODEL has learnt. MODEL is replaced when the new
@@ -30,6 +30,9 @@ run is saved, unless -o names another folder. Interrupted, it is resumed as any
 other, by 'train resume MODEL'.
 
 Options:
+      --cache DIR        take the words from where --cache kept them; read the
+                         text, and keep it, if they are not there (default: as
+                         before; with --corpus none)
       --threads N        workers (default: as before)
       --checkpoint-every DURATION
                          save MODEL this often while training (default 5m)
@@ -49,7 +52,8 @@ Options of a run with new text:
       --field NAME, --column NAME
                          what of NEW is the text (default: as before)
   -o, --output FOLDER    write to FOLDER and leave MODEL as it is
-      --force            replace FOLDER if it exists
+      --force            replace FOLDER if it exists; train even if memory or
+                         disk seem too small
 ` + cli.JSONHelp + cli.SharedHelp + `
 Examples:
   train resume model
@@ -68,6 +72,7 @@ type resumeJob struct {
 	most     int // --max-vocab
 	epochs   int
 	rate     float64
+	cache    string
 	threads  int
 	every    time.Duration
 }
@@ -87,6 +92,7 @@ func resumeCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
+	f.StringVar(&j.cache, "cache", "", "")
 	f.IntVar(&j.threads, "threads", 0, "")
 	f.DurationVar(&j.every, "checkpoint-every", 5*time.Minute, "")
 	f.StringArrayVar(&j.corpus, "corpus", nil, "")
@@ -130,6 +136,9 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 		}
 		return fault.New(hint, "%s: a model of kind %q cannot be trained further", j.model, c.Config.Kind)
 	}
+	if err := training.CheckTokenizer(c); err != nil {
+		return fmt.Errorf("%s: %w", j.model, err)
+	}
 	o, err := j.options(cmd, c)
 	if err != nil {
 		return err
@@ -141,24 +150,29 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 		return fault.New("to train longer, or with new text: "+cli.CommandLine("train", "resume", cli.PathArgument(j.model), "--corpus", "TEXT"),
 			"%s: its training is finished", j.model)
 	}
-	source, err := sameSource(c.Config.Corpus.Sources, names, j.model)
-	if err != nil {
-		return err
-	}
 	text := corpora.Selection{Field: c.Config.Corpus.Field, Column: c.Config.Corpus.Column}
-	if err := source.Select(text); err != nil {
-		return fmt.Errorf("%s: corpus in config.json: %w", j.model, err)
+	if !cmd.Flags().Changed("cache") {
+		j.cache = c.Config.Corpus.Cache
 	}
-	if err := notInside(j.model, source.Names()); err != nil {
-		return err
-	}
-	corpus, err := readCorpus(cmd, source, corpora.BuildOptions{Tokenizer: c.Tokenizer, Vocabulary: c.Vocabulary})
+	corpus, err := resumedCorpus(cmd, j.cache, c, func() (*corpora.Source, error) {
+		source, err := sameSource(c.Config.Corpus.Sources, names, j.model)
+		if err != nil {
+			return nil, err
+		}
+		if err := source.Select(text); err != nil {
+			return nil, fmt.Errorf("%s: corpus in config.json: %w", j.model, err)
+		}
+		return source, notInside(j.model, source.Names())
+	}, corpora.BuildOptions{Tokenizer: c.Tokenizer, Vocabulary: c.Vocabulary, MinCount: o.MinCount, MaxVocabulary: o.MaxVocabulary})
 	if err != nil {
 		return err
 	}
 	defer corpus.Close()
+	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, j.model, c.Config.Progress.Done, true, true); err != nil {
+		return err
+	}
 	return train(cmd, fn, o, j.model, true, skipgram.Run{
-		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, Selection: text, SaveEvery: j.every, Resume: c,
+		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, Selection: text, Cache: j.cache, SaveEvery: j.every, Resume: c,
 	})
 }
 
@@ -226,11 +240,15 @@ func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoi
 	if j.grow {
 		build = corpora.BuildOptions{Tokenizer: c.Tokenizer, Base: c.Vocabulary, MinCount: o.MinCount, MaxVocabulary: o.MaxVocabulary}
 	}
-	corpus, err := readCorpus(cmd, source, build)
+	corpus, err := cachedCorpus(cmd, j.cache, source, build)
 	if err != nil {
 		return err
 	}
 	defer corpus.Close()
+	// A vocabulary that grows gets tables of its own beside the model's.
+	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, output, 0, !j.grow, j.force); err != nil {
+		return err
+	}
 	if n := corpus.Vocabulary().Len() - c.Vocabulary.Len(); j.grow {
 		cli.Note(cmd, "%s are new, %s were there before", cli.Plural(n, "word", "words"), cli.Thousands(c.Vocabulary.Len()))
 	}
@@ -239,7 +257,7 @@ func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoi
 		return fmt.Errorf("%s: %w", j.model, err)
 	}
 	return train(cmd, fn, o, output, replace, skipgram.Run{
-		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: source.Names(), Selection: j.text, SaveEvery: j.every, Resume: begun,
+		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, SaveEvery: j.every, Resume: begun,
 	})
 }
 

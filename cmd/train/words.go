@@ -34,13 +34,15 @@ const wordsHelp = `Usage: train %[1]s [CORPUS...] -o MODEL [OPTIONS]
 Learn word vectors with %[2]s.
 
 CORPUS is a text file, a folder, a glob or - for standard input; gzip, bzip2 and
-zstd are recognised. A line is a unit that windows do not cross. With --field it
-is JSON Lines, with --column CSV or TSV. With no CORPUS the bundled sample of
-English Wikipedia is used, with --epochs %[3]d by default.
+zstd are recognised. Windows do not cross the end of a line, which may have any
+length, nor the blank line between two documents. With --field it is JSON Lines,
+with --column CSV or TSV. With no CORPUS the bundled sample of English Wikipedia
+is used, with --epochs %[3]d by default.
 
 Options:
   -o, --output MODEL     folder to write
-      --force            replace MODEL if it exists
+      --force            replace MODEL if it exists; train even if memory or
+                         disk seem too small
       --dim N            length of a vector (default 100)
       --window N         context words on each side, at most (default 5)
       --shrink-windows   draw the reach of each window from 1 to --window; with
@@ -72,6 +74,8 @@ Options:
                          whitespace  what stands between white space, with its
                                      punctuation
       --cased            keep capital letters
+      --cache DIR        keep the words there as ids: a later run on the same
+                         files reads these, and a resumed one needs no text
       --phrases FILE     join the phrases of 'train phrases' to one word, as in
                          new_york; may be given several times, in their order
       --init FILE        begin with the vectors of these words: a model folder,
@@ -123,6 +127,7 @@ type wordJob struct {
 	grams   string // --char-ngrams
 	buckets int
 	text    corpora.Selection
+	cache   string
 	phrases []string
 	init    string
 	every   time.Duration
@@ -170,6 +175,7 @@ func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command 
 	f.StringVar(&job.text.Column, "column", "", "")
 	f.StringVar(&job.cut, "tokenizer", "words", "")
 	f.BoolVar(&job.cased, "cased", false, "")
+	f.StringVar(&job.cache, "cache", "", "")
 	f.StringArrayVar(&job.phrases, "phrases", nil, "")
 	f.StringVar(&job.init, "init", "", "")
 	f.BoolVar(&o.FreezeInit, "freeze-init", false, "")
@@ -227,17 +233,20 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := notInside(j.output, append(source.Names(), j.init)); err != nil {
 		return err
 	}
-	corpus, err := readCorpus(cmd, source, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: j.options.MinCount, MaxVocabulary: j.options.MaxVocabulary})
+	corpus, err := cachedCorpus(cmd, j.cache, source, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: j.options.MinCount, MaxVocabulary: j.options.MaxVocabulary})
 	if err != nil {
 		return err
 	}
 	defer corpus.Close()
+	if err := checkNeeds(cmd, j.kind, j.options, corpus, j.output, 0, false, j.force); err != nil {
+		return err
+	}
 	start, err := j.start(cmd, given, corpus.Vocabulary())
 	if err != nil {
 		return err
 	}
 	return train(cmd, trainers[j.kind], j.options, j.output, j.force, skipgram.Run{
-		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, SaveEvery: j.every, Start: start,
+		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, SaveEvery: j.every, Start: start,
 	})
 }
 
@@ -304,6 +313,7 @@ func openSource(names []string) (*corpora.Source, error) {
 
 // readCorpus reads and counts the source, and says what it found.
 func readCorpus(cmd *cobra.Command, source *corpora.Source, o corpora.BuildOptions) (*corpora.Corpus, error) {
+	warnSpool(cmd, source)
 	progress := cli.StartProgress(cmd, "reading")
 	o.OnProgress = func(done, size int64) {
 		fraction := -1.0

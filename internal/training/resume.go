@@ -13,6 +13,9 @@ import (
 func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 	p, was, now := c.Config.Progress, c.Config.Corpus, t.run.Corpus
 	total := int64(t.run.Corpus.Blocks()) * int64(t.options.Epochs)
+	if err := CheckTokenizer(c); err != nil {
+		return fmt.Errorf("resume: %w", err)
+	}
 	switch {
 	case c.Config.Kind != t.objective.Name:
 		return fmt.Errorf("resume: the checkpoint is of a %s trainer, not %s", c.Config.Kind, t.objective.Name)
@@ -20,6 +23,9 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 		return fault.New("resume with the text the training began with; --corpus goes on with new text",
 			"resume: the corpus has changed: it holds %d words, %d in the vocabulary, in %d lines and %d blocks; the checkpoint was made with %d, %d, %d and %d",
 			now.RawWords(), now.Words(), now.Lines(), total, was.RawWords, was.Words, was.Lines, p.TotalBlocks)
+	case was.Fingerprint != "" && was.Fingerprint != now.Fingerprint():
+		return fault.New("resume with the text the training began with",
+			"resume: the corpus has changed: it holds as many words as when the training began, but not the same")
 	case p.Blocks < 0 || p.Blocks > total:
 		return fmt.Errorf("resume: position %d of %d blocks", p.Blocks, total)
 	}
@@ -87,4 +93,15 @@ func restore(tensors map[string]checkpoints.Tensor, name string, rows, dim int) 
 		copy(table[r*stride:r*stride+dim], x.Data[r*from:r*from+dim])
 	}
 	return table, nil
+}
+
+// CheckTokenizer returns an error when the tokenizer of a checkpoint is not the
+// one that its training began with: its words would not be those of the rows.
+// Checkpoints of earlier versions do not say which it was, and pass.
+func CheckTokenizer(c *checkpoints.Checkpoint) error {
+	if was := c.Config.Corpus.Tokenizer; was != "" && was != c.Tokenizer.Fingerprint() {
+		return fault.New("take "+checkpoints.TokenizerFile+" from a copy of the model",
+			"%s is not the tokenizer that the training began with: it finds other words", checkpoints.TokenizerFile)
+	}
+	return nil
 }

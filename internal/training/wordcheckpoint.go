@@ -45,6 +45,7 @@ func (t *wordTrainer) checkpoint(out Outcome, total int64) *checkpoints.Checkpoi
 			NGrams:  t.options.NGrams,
 			Corpus: checkpoints.CorpusInfo{
 				Sources: t.run.Sources, Field: t.run.Selection.Field, Column: t.run.Selection.Column, RawWords: c.RawWords(), Words: c.Words(), Lines: c.Lines(), Vocabulary: v,
+				Fingerprint: c.Fingerprint(), Tokenizer: t.tokenizer.Fingerprint(), Cache: t.run.Cache,
 			},
 			Earlier: t.earlier,
 			Progress: checkpoints.Progress{

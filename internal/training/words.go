@@ -29,6 +29,7 @@ type WordRun struct {
 	Tokenizer *corpora.Tokenizer // that read the corpus
 	Sources   []string           // what the corpus was read from, for the record
 	Selection corpora.Selection  // what of it was read, for the record
+	Cache     string             // the folder that keeps its ids, for the record; "" is none
 
 	// Progress, if set, is called a few times a second.
 	Progress func(Event)

@@ -227,6 +227,19 @@ func TestResumeRefuses(t *testing.T) {
 			other := runOf(t, strings.Replace(topics(100), "\n", " ", 1))
 			r.Corpus = other.Corpus
 		},
+		"as many words as when the training began, but not the same": func(r *WordRun) { // two lines trade places
+			lines := strings.SplitAfter(topics(100), "\n")
+			lines[10], lines[20] = lines[20], lines[10]
+			r.Corpus = runOf(t, strings.Join(lines, "")).Corpus
+		},
+		"tokenizer.json is not the tokenizer": func(r *WordRun) {
+			copied := *c
+			var err error
+			if copied.Tokenizer, err = corpora.NewWordTokenizer(corpora.WordOptions{Cased: true}).WithVocabulary(c.Vocabulary); err != nil {
+				t.Fatal(err)
+			}
+			r.Resume = &copied
+		},
 		"no tensor": func(r *WordRun) {
 			copied := *c
 			copied.State = nil
@@ -244,6 +257,21 @@ func TestResumeRefuses(t *testing.T) {
 		if _, err := TrainWords(context.Background(), autograd.SkipGram(), o, run); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A checkpoint that says nothing of fingerprints is of an earlier version.
+func TestResumeWithoutFingerprints(t *testing.T) {
+	o := smallOptions()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	c, _ := TrainWords(ctx, autograd.SkipGram(), o, runOf(t, topics(100)))
+	c.Config.Corpus.Fingerprint, c.Config.Corpus.Tokenizer = "", ""
+	run := runOf(t, topics(100))
+	run.Resume = c
+	resumed, err := TrainWords(context.Background(), autograd.SkipGram(), o, run)
+	if err != nil || !resumed.Config.Progress.Finished || resumed.Config.Corpus.Fingerprint != run.Corpus.Fingerprint() {
+		t.Errorf("%v, %+v", err, resumed)
 	}
 }
 

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/estimate"
+	"github.com/luminavec/luminavec/internal/training"
+	"github.com/luminavec/luminavec/skipgram"
+)
+
+// limits is replaced by tests of a machine that is too small.
+var limits = estimate.Machine
+
+// checkNeeds says what a training will need, and refuses one that the machine
+// has no room for; with force it only warns. A training that goes on has its tables
+// already, and done of its work.
+func checkNeeds(cmd *cobra.Command, kind string, o skipgram.Options, corpus *corpora.Corpus, output string, done float64, resumed, force bool) error {
+	v := corpus.Vocabulary()
+	r := estimate.Run{
+		Rows: v.Len(), Dim: o.Dim, Threads: o.Threads, Loaded: resumed,
+		Words: corpus.Words(), Epochs: o.Epochs, Window: o.Window, Negative: o.Negative,
+		CBOW: kind == "cbow", Graph: o.Engine == training.Graph,
+	}
+	for _, token := range v.Tokens() {
+		r.TokenBytes += len(token)
+	}
+	r.Words = int64(float64(r.Words) * (1 - done))
+	need, has := estimate.Words(r), limits(output)
+	if err := need.Check(has); err != nil {
+		if !force {
+			return err
+		}
+		cli.Warn(cmd, "%v", err)
+	}
+	cli.Note(cmd, "training needs %s of memory%s, %s of disk%s and, by experience, about %s",
+		cli.Bytes(estimate.Total(need.Memory)), free(has.Memory), cli.Bytes(estimate.Total(need.Disk)), free(has.Disk), cli.Duration(need.Time))
+	return nil
+}
+
+// spoolMemory is what corpora keeps of the ids of a text in memory.
+const spoolMemory = 256 << 20
+
+// warnSpool warns when the ids of a text may not fit on the disk of temporary
+// files. Of compressed text only so much is sure that it does not shrink.
+func warnSpool(cmd *cobra.Command, source *corpora.Source) {
+	need, has := estimate.Spool(source.Size(), spoolMemory), limits(os.TempDir()).Disk
+	if has >= 0 && need > has {
+		cli.Warn(cmd, "the words of %s of text may take %s in %s, where %s are free: set TMPDIR to a folder with room",
+			cli.Bytes(source.Size()), cli.Bytes(need), os.TempDir(), cli.Bytes(has))
+	}
+}
+
+// free says what is left, nothing when that is not known.
+func free(bytes int64) string {
+	if bytes < 0 {
+		return ""
+	}
+	return " (" + cli.Bytes(bytes) + " free)"
+}

@@ -1,0 +1,297 @@
+package corpora
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/luminavec/luminavec/internal/durable"
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/manifest"
+)
+
+// A cache is a folder that keeps a Corpus, so that the next training need not
+// read the text again:
+//
+//	corpus.json  what it was made of, and its counts
+//	vocab.tsv    as in a model
+//	ids          of the whole text, 32-bit little-endian numbers; -1 ends a line
+//	MANIFEST     size and SHA-256 of the files above (package internal/manifest)
+//
+// It is written whole or not at all, verified whole when opened, and its ids are
+// read a block at a time, so that a corpus larger than memory needs none.
+
+// CacheVersion is the version of the folder that WriteCache makes. A cache can be
+// made again, so one of another version is, too.
+//
+//	1  The first.
+const CacheVersion = 1
+
+// Names of the files of a cache.
+const (
+	cacheInfoFile       = "corpus.json"
+	cacheVocabularyFile = "vocab.tsv"
+	cacheIDsFile        = "ids"
+)
+
+var cacheFormat = manifest.Format{
+	Head:    "luminavec-cache",
+	Version: CacheVersion,
+	Kind:    "cache of a corpus",
+	Other:   "name another folder",
+	Damaged: "remove the folder",
+}
+
+// cacheInfo is corpus.json.
+type cacheInfo struct {
+	Format     int      `json:"format"`
+	Key        CacheKey `json:"key"`
+	RawWords   int64    `json:"raw_words"`
+	Words      int64    `json:"words"`
+	Lines      int64    `json:"lines"`
+	Distinct   int      `json:"distinct"`
+	Dropped    int      `json:"dropped,omitempty"`
+	DroppedMax int64    `json:"dropped_max,omitempty"`
+}
+
+// Cache is a cache that was opened. Its vocabulary and ids are not yet read.
+type Cache struct {
+	dir    string
+	folder *manifest.Folder
+	info   cacheInfo
+}
+
+// OpenCache opens the cache in the folder dir. That there is none is
+// fs.ErrNotExist; other errors name the file that is damaged.
+func OpenCache(ctx context.Context, dir string) (*Cache, error) {
+	if err := durable.Recover(dir); err != nil {
+		return nil, err
+	}
+	c := &Cache{dir: dir}
+	var err error
+	if c.folder, err = cacheFormat.Open(dir); err != nil {
+		return nil, fmt.Errorf("cache %s: %w", dir, err)
+	}
+	err = c.folder.Read(ctx, cacheInfoFile, func(r io.Reader, size int64) error {
+		data, err := io.ReadAll(io.LimitReader(r, size))
+		if err != nil {
+			return err
+		}
+		c.info, err = parseCacheInfo(data)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cache %s: %w", dir, err)
+	}
+	return c, nil
+}
+
+// parseCacheInfo reads corpus.json.
+func parseCacheInfo(data []byte) (cacheInfo, error) {
+	var info cacheInfo
+	d := json.NewDecoder(bytes.NewReader(data))
+	if err := d.Decode(&info); err != nil {
+		return info, fmt.Errorf("no JSON: %w", err)
+	}
+	switch {
+	case info.Format != CacheVersion:
+		return info, fmt.Errorf("format is %d, want %d", info.Format, CacheVersion)
+	case info.Words < 1 || info.RawWords < info.Words || info.Lines < 0 || info.Lines > info.Words:
+		return info, fmt.Errorf("%d words, %d of them in the vocabulary, in %d lines: that cannot be", info.RawWords, info.Words, info.Lines)
+	case info.Distinct < 1 || info.Dropped < 0 || info.DroppedMax < 0:
+		return info, fmt.Errorf("%d different words, of which %d of at most %d were dropped: that cannot be", info.Distinct, info.Dropped, info.DroppedMax)
+	}
+	return info, nil
+}
+
+// Differs says in a few words why the cache is not that of key, "" when it is:
+// "corpus.txt has changed", "min-count is 5, and was 1".
+func (c *Cache) Differs(key CacheKey) string { return c.info.Key.differs(key) }
+
+// Fingerprint is that of the cached corpus, see [Corpus.Fingerprint].
+func (c *Cache) Fingerprint() string {
+	f, _ := c.folder.Find(cacheIDsFile)
+	return hex.EncodeToString(f.Sum[:fingerprintBytes])
+}
+
+// Corpus verifies the cache and returns its corpus, which reads from the folder
+// until it is closed. A vocabulary that is given must be that of the cache, and is
+// the corpus's.
+func (c *Cache) Corpus(ctx context.Context, v *Vocabulary) (*Corpus, error) {
+	corpus, err := c.corpus(ctx, v)
+	if err != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("cache %s: %w", c.dir, err)
+	}
+	return corpus, err
+}
+
+func (c *Cache) corpus(ctx context.Context, v *Vocabulary) (*Corpus, error) {
+	var kept *Vocabulary
+	err := c.folder.Read(ctx, cacheVocabularyFile, func(r io.Reader, _ int64) (err error) {
+		kept, err = ReadVocabulary(cacheVocabularyFile, r)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if v == nil {
+		v = kept
+	} else if !v.equal(kept) {
+		return nil, errors.New("its vocabulary is another")
+	}
+	var words, lines, n int64
+	err = c.folder.Read(ctx, cacheIDsFile, func(r io.Reader, size int64) error {
+		n = size / 4
+		if size%4 != 0 {
+			return fmt.Errorf("%d bytes are not whole ids", size)
+		}
+		return readIDs(r, func(ids []int32) error {
+			for _, id := range ids {
+				switch {
+				case id == LineEnd:
+					lines++
+				case id < 0 || int(id) >= v.Len():
+					return fmt.Errorf("id %d is not in the vocabulary of %d", id, v.Len())
+				default:
+					words++
+				}
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if words != c.info.Words || lines != c.info.Lines {
+		return nil, fmt.Errorf("%s holds %d words in %d lines, and %s says %d in %d",
+			cacheIDsFile, words, lines, cacheInfoFile, c.info.Words, c.info.Lines)
+	}
+	f, err := os.Open(filepath.Join(c.dir, cacheIDsFile))
+	if err != nil {
+		return nil, err
+	}
+	return &Corpus{
+		vocabulary: v, ids: &idStore{file: f, gone: true, n: n}, fingerprint: c.Fingerprint(),
+		rawWords: c.info.RawWords, words: words, lines: lines,
+		distinct: c.info.Distinct, dropped: c.info.Dropped, droppedMax: c.info.DroppedMax,
+	}, nil
+}
+
+// readIDs calls fn with the ids of r, some at a time.
+func readIDs(r io.Reader, fn func(ids []int32) error) error {
+	raw := make([]byte, blockBytes)
+	var ids []int32
+	for {
+		n, err := io.ReadFull(r, raw)
+		if n > 0 {
+			ids = decodeIDs(ids[:0], raw[:n])
+			if err := fn(ids); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// CheckCache returns the error that WriteCache would have with dir, so that it
+// is told before the text is read.
+func CheckCache(dir string) error {
+	folder, err := durable.CreateFolder(dir, true, cacheInfoFile)
+	if err != nil {
+		return err
+	}
+	folder.Abort()
+	return nil
+}
+
+// WriteCache keeps the corpus in the folder dir, whole or not at all. What is
+// there is replaced if it is a cache or empty, and else left alone with an error.
+// The key is what the corpus was made of, as it was before it was read.
+func (c *Corpus) WriteCache(ctx context.Context, dir string, key CacheKey) error {
+	folder, err := durable.CreateFolder(dir, true, cacheInfoFile)
+	if err != nil {
+		return err
+	}
+	defer folder.Abort()
+	info, err := marshalPlain(cacheInfo{
+		Format: CacheVersion, Key: key, RawWords: c.rawWords, Words: c.words, Lines: c.lines,
+		Distinct: c.distinct, Dropped: c.dropped, DroppedMax: c.droppedMax,
+	}, "  ")
+	if err != nil {
+		return err
+	}
+	var listed []manifest.File
+	for _, f := range []struct {
+		name    string
+		content func(w io.Writer) error
+	}{
+		{cacheInfoFile, func(w io.Writer) error { _, err := w.Write(append(info, '\n')); return err }},
+		{cacheVocabularyFile, func(w io.Writer) error { _, err := c.vocabulary.WriteTo(w); return err }},
+		{cacheIDsFile, func(w io.Writer) error { return c.writeIDs(ctx, w) }},
+		{manifest.Name, func(w io.Writer) error { _, err := w.Write(cacheFormat.Marshal(listed)); return err }},
+	} {
+		line, err := writeCacheFile(folder, f.name, f.content)
+		if err != nil {
+			if fault.Hint(err) == "" {
+				err = fmt.Errorf("cannot write the cache %s: %w", dir, err)
+			}
+			return err
+		}
+		listed = append(listed, line)
+	}
+	ours := func(name string) bool {
+		return name == cacheInfoFile || name == cacheVocabularyFile || name == cacheIDsFile || name == manifest.Name
+	}
+	if err := folder.Carry(ours); err != nil {
+		return err
+	}
+	return folder.Commit()
+}
+
+func writeCacheFile(folder *durable.Folder, name string, content func(w io.Writer) error) (manifest.File, error) {
+	f, err := folder.Create(name)
+	if err != nil {
+		return manifest.File{}, err
+	}
+	tally := manifest.NewTally()
+	w := bufio.NewWriterSize(io.MultiWriter(f, tally), blockBytes)
+	err = content(w)
+	if err == nil {
+		err = w.Flush()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return tally.File(name), err
+}
+
+func (c *Corpus) writeIDs(ctx context.Context, w io.Writer) error {
+	var ids []int32
+	var raw []byte
+	for i := range c.Blocks() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var err error
+		if ids, err = c.Block(ids[:0], i); err != nil {
+			return err
+		}
+		raw = appendIDs(raw[:0], ids)
+		if _, err := w.Write(raw); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,23 @@
+//go:build linux || darwin || freebsd
+
+package estimate
+
+import (
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// freeDisk is what a user without privileges may still write beside the path;
+// negative when the system does not tell.
+func freeDisk(path string) int64 {
+	var s unix.Statfs_t
+	for p := path; ; p = filepath.Dir(p) {
+		if unix.Statfs(p, &s) == nil {
+			return int64(s.Bavail) * int64(s.Bsize)
+		}
+		if filepath.Dir(p) == p {
+			return -1
+		}
+	}
+}

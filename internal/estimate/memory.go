@@ -1,0 +1,98 @@
+package estimate
+
+import (
+	"bufio"
+	"bytes"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// memoryOf is freeMemory of a Linux whose root folder is given.
+func memoryOf(root fs.FS) int64 {
+	free := meminfo(root)
+	for _, line := range lines(root, "proc/self/cgroup") {
+		// hierarchy:controllers:path; version 2 has the number 0 and no controllers.
+		parts := strings.SplitN(line, ":", 3)
+		if len(parts) != 3 {
+			continue
+		}
+		group := group{root: root, base: "sys/fs/cgroup/memory", limit: "memory.limit_in_bytes", usage: "memory.usage_in_bytes", cached: "total_inactive_file"}
+		switch {
+		case parts[0] == "0" && parts[1] == "":
+			group.base, group.limit, group.usage, group.cached = "sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"
+		case !strings.Contains(","+parts[1]+",", ",memory,"):
+			continue
+		}
+		// A parent may be stricter. In a container the path may be that of the host,
+		// of which only the root is to be seen.
+		for p := path.Clean("/" + parts[2]); ; p = path.Dir(p) {
+			if left := group.left(p); left >= 0 && (free < 0 || left < free) {
+				free = left
+			}
+			if p == "/" {
+				break
+			}
+		}
+	}
+	return free
+}
+
+// meminfo is what /proc/meminfo calls available, negative when it does not.
+func meminfo(root fs.FS) int64 {
+	for _, line := range lines(root, "proc/meminfo") {
+		if rest, ok := strings.CutPrefix(line, "MemAvailable:"); ok {
+			if kb, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(rest, "kB")), 10, 64); err == nil && kb >= 0 && kb < 1<<50 {
+				return kb << 10
+			}
+		}
+	}
+	return -1
+}
+
+// group is a hierarchy of control groups: where it is, and what it calls things.
+type group struct {
+	root                       fs.FS
+	base, limit, usage, cached string
+}
+
+// left is what a group may still take, negative when it has no limit. Pages of
+// files that were not used of late do not count as taken: they are given back.
+func (g group) left(p string) int64 {
+	dir := path.Join(g.base, p)
+	limit, usage := g.number(path.Join(dir, g.limit)), g.number(path.Join(dir, g.usage))
+	if limit < 0 || limit >= 1<<60 || usage < 0 { // version 1 says "no limit" with a huge number
+		return -1
+	}
+	for _, line := range lines(g.root, path.Join(dir, "memory.stat")) {
+		if rest, ok := strings.CutPrefix(line, g.cached+" "); ok {
+			if n, err := strconv.ParseInt(rest, 10, 64); err == nil && n > 0 {
+				usage -= min(n, usage)
+			}
+		}
+	}
+	return max(0, limit-usage)
+}
+
+// number is the number in a file, negative when there is none, as in "max".
+func (g group) number(name string) int64 {
+	for _, line := range lines(g.root, name) {
+		if n, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64); err == nil && n >= 0 {
+			return n
+		}
+	}
+	return -1
+}
+
+// lines are those of a small file, none when it cannot be read.
+func lines(root fs.FS, name string) (all []string) {
+	data, err := fs.ReadFile(root, name)
+	if err != nil {
+		return nil
+	}
+	for s := bufio.NewScanner(bytes.NewReader(data)); s.Scan(); {
+		all = append(all, s.Text())
+	}
+	return all
+}
