@@ -31,6 +31,7 @@ type cardData struct {
 	Duration     string
 	FrequentText string
 	Version      int
+	Validation   []Metric // of the model that is here
 }
 
 // earlierText is a text that the model was trained on before.
@@ -62,6 +63,15 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 		d.Params += t.Rows() * t.Cols()
 	}
 	d.FrequentText = codes(c.Vocabulary.Tokens(), 12)
+	if v := c.Config.Validation; v != nil {
+		at := v.Last
+		if v.Model == KeepBest {
+			at = v.Best
+		}
+		if at != nil {
+			d.Validation = at.Metrics
+		}
+	}
 	settings, err := flatten(c.Config.Options)
 	if err != nil {
 		return err

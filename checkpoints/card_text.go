@@ -128,7 +128,9 @@ The vectors were not trained here: their licence is that of the file.
 | words in the vocabulary | {{group .Config.Corpus.Words}} ({{group .Config.Corpus.Vocabulary}} distinct) |
 | epochs | {{.Config.Progress.Epoch}} of {{.Config.Progress.Epochs}} |
 | mean loss at the end | {{number .Config.Progress.Loss}} |
-{{with .Duration}}| time | {{.}} |
+{{with .Config.Progress.Stopped}}| ended early | {{code .}} |
+{{end}}{{range .Validation}}| {{.Name}} of {{code .Set}} | {{number .Value}} |
+{{end}}{{with .Duration}}| time | {{.}} |
 {{end}}{{range .Settings}}| {{index . 0}} | {{index . 1}} |
 {{end}}{{end}}
 The vectors hold what the text held, its errors and prejudices too. Who uses them for decisions about

@@ -19,6 +19,8 @@ const (
 	CardFile       = "README.md"
 	StateFile      = "training/state.safetensors"
 	LogFile        = "training/log.jsonl"
+	CurveSVGFile   = "training/loss.svg"
+	CurvePNGFile   = "training/loss.png"
 	ManifestFile   = manifest.Name
 )
 
@@ -42,6 +44,10 @@ type Checkpoint struct {
 	Tensors    map[string]Tensor // model.safetensors
 	State      map[string]Tensor // training/state.safetensors; nil: none
 	Log        []byte            // training/log.jsonl; empty: none
+
+	// CurveSVG and CurvePNG are a drawing of Log, training/loss.svg and
+	// training/loss.png; empty: none. Write writes them, Read does not read them.
+	CurveSVG, CurvePNG []byte
 }
 
 // Embedding returns the table of the vocabulary, [V, dim].

@@ -40,6 +40,8 @@ type Config struct {
 	Corpus   CorpusInfo           `json:"corpus"`
 	Earlier  []CorpusInfo         `json:"earlier,omitempty"` // texts that the model was trained on before, oldest first
 	Progress Progress             `json:"progress"`
+
+	Validation *Validation `json:"validation,omitempty"` // nil: the training was not watched
 }
 
 // EncoderConfig says what happens between the rows of the table and the
@@ -74,9 +76,19 @@ type Progress struct {
 	TotalBlocks int64   `json:"total_blocks"`
 	Epoch       int     `json:"epoch"` // complete ones
 	Epochs      int     `json:"epochs"`
-	Loss        float64 `json:"loss"` // mean, of late
+	Loss        float64 `json:"loss"` // mean per target over the epoch so far, in nats
 	Seconds     float64 `json:"seconds"`
 	Finished    bool    `json:"finished"`
+	Stopped     string  `json:"stopped,omitempty"` // why it was finished before its last epoch
+
+	EpochSum LossSum `json:"epoch_sum,omitzero"` // of the epoch so far
+	LogSum   LossSum `json:"log_sum,omitzero"`   // since the last line of training/log.jsonl
+}
+
+// LossSum is a loss on its way to a mean.
+type LossSum struct {
+	Loss    float64 `json:"loss"`    // in nats
+	Targets int64   `json:"targets"` // it is the sum of
 }
 
 // Validate reports the first field that makes no sense, by its name in
@@ -105,10 +117,16 @@ func (c *Config) Validate() error {
 	for _, f := range []struct {
 		name  string
 		value float64
-	}{{"progress.loss", c.Progress.Loss}, {"progress.seconds", c.Progress.Seconds}} {
+	}{
+		{"progress.loss", c.Progress.Loss}, {"progress.seconds", c.Progress.Seconds},
+		{"progress.epoch_sum.loss", c.Progress.EpochSum.Loss}, {"progress.log_sum.loss", c.Progress.LogSum.Loss},
+	} {
 		if math.IsNaN(f.value) || math.IsInf(f.value, 0) {
 			return fmt.Errorf("%s is %v", f.name, f.value)
 		}
+	}
+	if err := c.Validation.validate(); err != nil {
+		return err
 	}
 	if len(c.Options) > 0 && !json.Valid(c.Options) {
 		return fmt.Errorf("options is not JSON")

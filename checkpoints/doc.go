@@ -9,6 +9,7 @@
 //	README.md                   the model card, for people
 //	training/state.safetensors  the tables that only training needs (optional)
 //	training/log.jsonl          the course of training, a JSON object a line (optional)
+//	training/loss.svg, loss.png a drawing of it (optional)
 //	MANIFEST                    size and checksum of every file above
 //
 // # MANIFEST
@@ -63,6 +64,7 @@
 // and in training/state.safetensors, for word models,
 //
 //	output.weight      [V, dim]            the output table of negative sampling
+//	best.NAME          as NAME             the best model so far, of a training that is validated
 //	word.weight        [V, dim]            with n-grams: the words' own rows
 //	frozen.rows        [V, 1]              1 for words whose given vectors stay, else 0
 //
@@ -92,6 +94,15 @@
 //	vectors, err := checkpoints.OpenVectors(ctx, "glove.txt.gz", checkpoints.VectorsOptions{})
 //	defer vectors.Close()
 //	err = vectors.Each(ctx, func(row checkpoints.VectorRow) error { … })
+//
+// # training/log.jsonl
+//
+// A line of training has the keys time, progress (0 to 1), epoch (from 1), loss
+// (mean per target since the line before, in nats), words_per_second and lr. A
+// line with the key kind, which is "validation", is one figure of the model at
+// its place: set, metric (spearman, accuracy or loss), value, found and of (the
+// pairs, questions or words that the model knows, and all of them), and best
+// where the model is the best so far.
 //
 // # What is checked, and when
 //

@@ -53,7 +53,9 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 		{ModelFile, true, func(w io.Writer) error { return writeTensors(ctx, w, c.Tensors) }},
 		{CardFile, true, func(w io.Writer) error { return writeCard(w, c) }},
 		{StateFile, c.State != nil, func(w io.Writer) error { return writeTensors(ctx, w, c.State) }},
-		{LogFile, len(c.Log) > 0, bytesOf(func() ([]byte, error) { return c.Log, nil })},
+		{LogFile, len(c.Log) > 0, these(c.Log)},
+		{CurveSVGFile, len(c.CurveSVG) > 0, these(c.CurveSVG)},
+		{CurvePNGFile, len(c.CurvePNG) > 0, these(c.CurvePNG)},
 	} {
 		if !f.present {
 			continue
@@ -96,10 +98,14 @@ func createFolder(dir string, o WriteOptions) (*durable.Folder, error) {
 // isOurs says whether a model folder's file of this name is the model's own.
 func isOurs(name string) bool {
 	switch name {
-	case ConfigFile, VocabularyFile, TokenizerFile, NGramFile, ModelFile, CardFile, StateFile, LogFile, ManifestFile:
+	case ConfigFile, VocabularyFile, TokenizerFile, NGramFile, ModelFile, CardFile, StateFile, LogFile, CurveSVGFile, CurvePNGFile, ManifestFile:
 		return true
 	}
 	return false
+}
+
+func these(data []byte) func(io.Writer) error {
+	return func(w io.Writer) error { _, err := w.Write(data); return err }
 }
 
 func bytesOf(marshal func() ([]byte, error)) func(io.Writer) error {

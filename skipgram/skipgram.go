@@ -61,6 +61,14 @@ type Run = training.WordRun
 // Event is what Run.Progress is told.
 type Event = training.Event
 
+// Validation, of Run, judges a model while it trains, by sets that are measured
+// as often as a Cadence says.
+type (
+	Validation    = training.Validation
+	ValidationSet = training.ValidationSet
+	Cadence       = training.Cadence
+)
+
 // ErrDiverged is in the error of a training whose loss is no longer a number:
 // its learning rate was too high.
 var ErrDiverged = training.ErrDiverged

@@ -178,6 +178,9 @@ func trainingText(p checkpoints.Progress) string {
 	if p.Finished {
 		state = "finished"
 	}
+	if p.Stopped != "" {
+		state += fmt.Sprintf(" early, at %.0f%%", 100*p.Done)
+	}
 	parts := []string{state}
 	if p.Epochs > 0 {
 		parts = append(parts, fmt.Sprintf("%d of %s", p.Epoch, cli.Plural(p.Epochs, "epoch", "epochs")))

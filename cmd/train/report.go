@@ -34,6 +34,8 @@ type report struct {
 	Loss           float64                     `json:"loss"`
 	Neighbors      []reportNeighbors           `json:"neighbors"`
 	Similarity     []evaluate.SimilarityReport `json:"similarity"`
+	Validation     *checkpoints.Validation     `json:"validation,omitempty"`
+	Stopped        string                      `json:"stopped,omitempty"` // why the training ended early
 	Next           []string                    `json:"next"`
 }
 
@@ -67,6 +69,7 @@ func newReport(ctx context.Context, output string, c *checkpoints.Checkpoint, la
 		Kind: c.Config.Kind, Model: output, Dim: c.Config.Dim, Vocabulary: c.Vocabulary.Len(),
 		Words: c.Config.Corpus.Words, Epochs: o.Epochs, Threads: o.Threads,
 		Seconds: c.Config.Progress.Seconds, WordsPerSecond: last.UnitsPerSecond, Loss: c.Config.Progress.Loss,
+		Validation: c.Config.Validation, Stopped: c.Config.Progress.Stopped,
 	}
 	err := filepath.WalkDir(output, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -135,6 +138,9 @@ func (r *report) writeText(w io.Writer) error {
 		cli.Plural(r.Epochs, "epoch", "epochs"), cli.Count(float64(r.Words)),
 		cli.Duration(time.Duration(r.Seconds*float64(time.Second))), cli.Count(r.WordsPerSecond),
 		cli.Plural(r.Threads, "thread", "threads"))
+	if r.Stopped != "" {
+		fmt.Fprintf(&b, "  ended early: %s\n", r.Stopped)
+	}
 	fmt.Fprintf(&b, "\nwrote %s, %s\n", cli.Printable(r.Model), cli.Bytes(r.Bytes))
 	for _, f := range r.Files {
 		fmt.Fprintf(&b, "  %-28s %9s\n", f.Name, cli.Bytes(f.Bytes))
@@ -159,10 +165,35 @@ func (r *report) writeText(w io.Writer) error {
 		}
 		fmt.Fprintf(&b, "  %s: Spearman %.3f on %d of %d pairs\n", s.Name, s.Spearman, s.Pairs, s.Pairs+s.Missing)
 	}
+	if r.Validation != nil {
+		writeValidation(&b, r.Validation)
+	}
 	b.WriteString("\nnext\n")
 	for _, c := range r.Next {
 		fmt.Fprintf(&b, "  %s\n", cli.Printable(c))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeValidation writes the figures of the model that was kept, and of the last
+// one where that is another.
+func writeValidation(b *strings.Builder, v *checkpoints.Validation) {
+	rows := func(title string, at *checkpoints.Validated) {
+		fmt.Fprintf(b, "\nvalidation: %s, epoch %.2f\n", title, at.Epoch)
+		for _, m := range at.Metrics {
+			fmt.Fprintf(b, "  %s: %s %.4f on %s of %s\n", m.Set, m.Name, m.Value, cli.Count(float64(m.Found)), cli.Count(float64(m.Of)))
+		}
+	}
+	switch {
+	case v.Best == nil || v.Last == nil:
+	case v.Best.Blocks == v.Last.Blocks:
+		rows("the model, the best and the last", v.Best)
+	case v.Model == checkpoints.KeepBest:
+		rows("the model, the best", v.Best)
+		rows("the last, not kept", v.Last)
+	default:
+		rows("the model, the last", v.Last)
+		rows("the best, not kept", v.Best)
+	}
 }

@@ -20,7 +20,8 @@ const resumeHelp = `Usage: train resume MODEL [CORPUS...] [OPTIONS]
        train resume MODEL --corpus NEW... [--grow] [OPTIONS]
 
 Go on with a training that was interrupted, from the checkpoint in MODEL to its
-end. The options are those it began with. The text is read again: from where it
+end. The options are those it began with, those of validation too, unless they
+are given. The text is read again: from where it
 was read before, or from CORPUS, which must hold the same text; with the --field
 or --column that it was read with. A training with --cache needs no text.
 
@@ -35,8 +36,9 @@ Options:
                          before; with --corpus none)
       --threads N        workers (default: as before)
       --checkpoint-every DURATION
-                         save MODEL this often while training (default 5m)
-
+                         save MODEL this often while training, and at the end
+                         of an epoch (default 5m)
+` + watchHelp + `
 Options of a run with new text:
       --corpus NEW       the new text, as in 'train skipgram --help'; may be
                          given several times, or with more names behind it
@@ -75,6 +77,7 @@ type resumeJob struct {
 	cache    string
 	threads  int
 	every    time.Duration
+	watch    watchFlags
 }
 
 func resumeCommand() *cobra.Command {
@@ -105,6 +108,7 @@ func resumeCommand() *cobra.Command {
 	f.StringVar(&j.text.Column, "column", "", "")
 	f.StringVarP(&j.output, "output", "o", "", "")
 	f.BoolVar(&j.force, "force", false, "")
+	j.watch.add(cmd)
 	cli.AddJSON(cmd)
 	return cmd
 }
@@ -146,9 +150,20 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	if len(j.corpus) > 0 {
 		return j.goOn(cmd, fn, c, o)
 	}
+	if why := c.Config.Progress.Stopped; why != "" {
+		return fault.New("to train longer, begin again with more --patience, or go on with new text: "+cli.CommandLine("train", "resume", cli.PathArgument(j.model), "--corpus", "TEXT"),
+			"%s: its training is finished, it ended early: %s", j.model, why)
+	}
 	if c.Config.Progress.Finished {
 		return fault.New("to train longer, or with new text: "+cli.CommandLine("train", "resume", cli.PathArgument(j.model), "--corpus", "TEXT"),
 			"%s: its training is finished", j.model)
+	}
+	if err := j.watch.check(cmd, c.Config.Validation); err != nil {
+		return err
+	}
+	sets, err := j.watch.resumeSets(j.model, c.Config.Validation)
+	if err != nil {
+		return err
 	}
 	text := corpora.Selection{Field: c.Config.Corpus.Field, Column: c.Config.Corpus.Column}
 	if !cmd.Flags().Changed("cache") {
@@ -171,8 +186,13 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, j.model, c.Config.Progress.Done, true, true); err != nil {
 		return err
 	}
+	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer, o)
+	if err != nil {
+		return err
+	}
+	defer closeSets()
 	return train(cmd, fn, o, j.model, true, skipgram.Run{
-		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, Selection: text, Cache: j.cache, SaveEvery: j.every, Resume: c,
+		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, Selection: text, Cache: j.cache, SaveEvery: j.every, Resume: c, Validation: validation,
 	})
 }
 
@@ -219,6 +239,13 @@ func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoi
 			return fmt.Errorf("%s: %w", j.model, err)
 		}
 	}
+	if err := j.watch.check(cmd, nil); err != nil {
+		return err
+	}
+	sets, err := readSets(j.watch.sets)
+	if err != nil {
+		return err
+	}
 	source, err := corpora.Open(j.corpus...)
 	if err != nil {
 		return err
@@ -252,12 +279,17 @@ func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoi
 	if n := corpus.Vocabulary().Len() - c.Vocabulary.Len(); j.grow {
 		cli.Note(cmd, "%s are new, %s were there before", cli.Plural(n, "word", "words"), cli.Thousands(c.Vocabulary.Len()))
 	}
+	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer, o)
+	if err != nil {
+		return err
+	}
+	defer closeSets()
 	begun, err := skipgram.Continue(c, corpus, o)
 	if err != nil {
 		return fmt.Errorf("%s: %w", j.model, err)
 	}
 	return train(cmd, fn, o, output, replace, skipgram.Run{
-		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, SaveEvery: j.every, Resume: begun,
+		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, SaveEvery: j.every, Resume: begun, Validation: validation,
 	})
 }
 

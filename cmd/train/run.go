@@ -6,12 +6,16 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
+	"github.com/luminavec/luminavec/internal/training/losscurve"
 	"github.com/luminavec/luminavec/skipgram"
 )
 
@@ -19,7 +23,11 @@ import (
 type saver struct {
 	cmd     *cobra.Command
 	output  string
-	replace bool // what is at output is ours, or may be replaced
+	replace bool                  // what is at output is ours, or may be replaced
+	saved   *checkpoints.Progress // of the last checkpoint of this run; nil: there is none
+
+	drawn    time.Time // when svg and png were
+	svg, png []byte
 }
 
 // save writes one. Something that has appeared at the output since the training
@@ -32,7 +40,7 @@ func (s *saver) save(ctx context.Context, c *checkpoints.Checkpoint) error {
 		err := checkpoints.Write(ctx, s.output, c, checkpoints.WriteOptions{Replace: s.replace})
 		switch {
 		case err == nil:
-			s.replace = true
+			s.replace, s.saved = true, &c.Config.Progress
 			if s.output != wanted {
 				cli.Warn(s.cmd, "%s has appeared since the training began: the model is in %s", wanted, s.output)
 			}
@@ -44,20 +52,60 @@ func (s *saver) save(ctx context.Context, c *checkpoints.Checkpoint) error {
 	}
 }
 
+// drawAgain is how old the drawing in a checkpoint may be: drawing takes about as
+// long as writing a small model, while the training stands still.
+const drawAgain = 30 * time.Second
+
+// draw adds the drawing of the log to a checkpoint, a recent one unless it is
+// to be the last. A model is worth more than its drawing: where that fails it is
+// left out.
+func (s *saver) draw(c *checkpoints.Checkpoint, last bool) {
+	if last || time.Since(s.drawn) >= drawAgain {
+		title := fmt.Sprintf("%s, %s, %s", c.Config.Kind, cli.Plural(c.Vocabulary.Len(), "word", "words"), cli.Plural(c.Config.Dim, "dimension", "dimensions"))
+		var err error
+		s.svg, s.png, err = losscurve.Draw(c.Log, losscurve.Options{Title: title, Epochs: float64(c.Config.Progress.Epochs)})
+		if err != nil && !errors.Is(err, losscurve.ErrEmpty) {
+			cli.Warn(s.cmd, "%v", err)
+		}
+		s.drawn = time.Now()
+	}
+	c.CurveSVG, c.CurvePNG = s.svg, s.png
+}
+
+// noteValidation tells the figures of a validation.
+func noteValidation(cmd *cobra.Command, v checkpoints.Validated, best bool) {
+	text := ""
+	for i, m := range v.Metrics {
+		if text += fmt.Sprintf("  %s %s %.4f", m.Set, m.Name, m.Value); i == 0 && best {
+			text += " (best)"
+		}
+	}
+	cli.Note(cmd, "epoch %.2f:%s", v.Epoch, text)
+}
+
 // train runs fn, saves the model into output, and reports. An output that is
 // there already is kept unless replace is set.
 func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, replace bool, run skipgram.Run) error {
-	s := &saver{cmd: cmd, output: output, replace: replace}
+	s := &saver{cmd: cmd, output: output, replace: replace, drawn: time.Now()}
 	progress := cli.StartProgress(cmd, "training")
 	var last training.Event
+	var judged atomic.Value // string: the deciding figure of the last validation
+	judged.Store("")
 	run.Progress = func(e training.Event) {
 		last = e
-		progress.Update(e.Progress, fmt.Sprintf("%s words/s  loss %.4f  lr %.5f  %s left",
-			cli.Count(e.UnitsPerSecond), e.Loss, e.LearningRate, cli.Duration(e.Remaining)))
+		progress.Update(e.Progress, fmt.Sprintf("%s words/s  loss %.4f%s  lr %.5f  %s left",
+			cli.Count(e.UnitsPerSecond), e.Loss, judged.Load(), e.LearningRate, cli.Duration(e.Remaining)))
+	}
+	if v := run.Validation; v != nil {
+		v.Report = func(now checkpoints.Validated, best bool) {
+			judged.Store(fmt.Sprintf("  %s %.4f", now.Metrics[0].Name, now.Metrics[0].Value))
+			noteValidation(cmd, now, best)
+		}
 	}
 	// A checkpoint that cannot be written, on a disk that is full for a while,
 	// is no reason to lose the training: the next one may do.
 	run.Save = func(ctx context.Context, c *checkpoints.Checkpoint) error {
+		s.draw(c, false)
 		err := s.save(ctx, c)
 		if err == nil || ctx.Err() != nil {
 			return err
@@ -68,15 +116,22 @@ func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, re
 	model, err := fn(cmd.Context(), o, run)
 	progress.Done()
 	if model == nil {
+		if s.saved != nil {
+			err = fault.New(fault.Hint(err), "%w; the checkpoint of %.1f%% is in %s", err, 100*s.saved.Done, s.output)
+		}
 		return err
 	}
 	// What was learnt is saved whether or not the training came to its end.
+	s.draw(model, true)
 	if failed := s.save(context.WithoutCancel(cmd.Context()), model); failed != nil {
 		return fmt.Errorf("saving %s: %w", s.output, failed)
 	}
 	if err != nil {
 		return cli.Interrupted("go on with: "+cli.CommandLine("train", "resume", cli.PathArgument(s.output)),
 			"interrupted at %.1f%%; the model as it stands is in %s", 100*model.Config.Progress.Done, s.output)
+	}
+	if why := model.Config.Progress.Stopped; why != "" {
+		cli.Note(cmd, "ended early, at %.1f%%: %s", 100*model.Config.Progress.Done, why)
 	}
 	if model.Config.Progress.Loss == 0 {
 		cli.Warn(cmd, "nothing was learnt: no two words of a line were left after subsampling; give more text, or --subsample 0")

@@ -90,8 +90,9 @@ Options:
       --engine NAME      fused, or graph: gorgonia's stock operations, the same
                          objective some hundred times slower (default fused)
       --checkpoint-every DURATION
-                         save MODEL this often while training (default 5m)
-%[5]s
+                         save MODEL this often while training, and at the end
+                         of an epoch (default 5m)
+%[7]s%[5]s
 Ctrl-C saves MODEL; 'train resume MODEL' goes on from there.
 
 Examples:
@@ -131,6 +132,7 @@ type wordJob struct {
 	phrases []string
 	init    string
 	every   time.Duration
+	watch   watchFlags
 }
 
 func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command {
@@ -143,7 +145,7 @@ func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command 
 	cmd := &cobra.Command{
 		Use:   kind + " [CORPUS...] -o MODEL",
 		Short: "learn word vectors with " + method,
-		Long:  fmt.Sprintf(wordsHelp, kind, method, sampleEpochs, defaults.LearningRate, cli.JSONHelp+cli.SharedHelp, only),
+		Long:  fmt.Sprintf(wordsHelp, kind, method, sampleEpochs, defaults.LearningRate, cli.JSONHelp+cli.SharedHelp, only, watchHelp),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && !cmd.Flags().Changed("epochs") {
 				o.Epochs = sampleEpochs
@@ -183,6 +185,7 @@ func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command 
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "")
 	f.StringVar(&job.engine, "engine", string(o.Engine), "")
 	f.DurationVar(&job.every, "checkpoint-every", 5*time.Minute, "")
+	job.watch.add(cmd)
 	cli.AddJSON(cmd)
 	return cmd
 }
@@ -206,6 +209,9 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 		return cli.UsageError(fault.New("name the files to read, or - for standard input", "--field and --column need a CORPUS"))
 	}
 	if err := checkOutput(j.output, j.every); err != nil {
+		return err
+	}
+	if err := j.watch.check(cmd, nil); err != nil {
 		return err
 	}
 	// An output that may not be written is told now, not after the training.
@@ -233,6 +239,10 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := notInside(j.output, append(source.Names(), j.init)); err != nil {
 		return err
 	}
+	sets, err := readSets(j.watch.sets)
+	if err != nil {
+		return err
+	}
 	corpus, err := cachedCorpus(cmd, j.cache, source, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: j.options.MinCount, MaxVocabulary: j.options.MaxVocabulary})
 	if err != nil {
 		return err
@@ -245,8 +255,13 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, tokenizer, j.options)
+	if err != nil {
+		return err
+	}
+	defer closeSets()
 	return train(cmd, trainers[j.kind], j.options, j.output, j.force, skipgram.Run{
-		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, SaveEvery: j.every, Start: start,
+		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, SaveEvery: j.every, Start: start, Validation: validation,
 	})
 }
 

@@ -31,6 +31,7 @@ func Continue(c *checkpoints.Checkpoint, corpus *corpora.Corpus, o WordOptions) 
 	n.Config.Earlier = append(n.Config.Earlier[:len(n.Config.Earlier):len(n.Config.Earlier)], c.Config.Corpus)
 	n.Config.Corpus = checkpoints.CorpusInfo{RawWords: corpus.RawWords(), Words: corpus.Words(), Lines: corpus.Lines(), Fingerprint: corpus.Fingerprint()}
 	n.Config.Progress = checkpoints.Progress{TotalBlocks: int64(corpus.Blocks()) * int64(o.Epochs)}
+	n.Config.Validation = nil // what was best for another text is no measure of this one
 	n.Vocabulary = corpus.Vocabulary()
 	if sameVocabulary(n.Vocabulary, c.Vocabulary) {
 		return &n, nil

@@ -22,7 +22,17 @@
 //
 // # Legs
 //
-// To save a checkpoint the loop stops handing out blocks, waits for those under
-// way, saves, and goes on: what is saved is never half of an update. A cancelled
-// context ends the loop in the same way.
+// To save a checkpoint or to validate the model the loop stops handing out
+// blocks, waits for those under way, and goes on afterwards: what is saved is
+// never half of an update. The ends of epochs are such places, and the places
+// of validation, which a Cadence counts in blocks, so that a run which is
+// repeated or resumed takes the same decisions. A cancelled context ends the
+// loop in the same way.
+//
+// # Validation
+//
+// A Validation measures the model by sets: by a function of the model, or by
+// the loss on held-out text. The best model so far is copied beside the one that
+// is trained; at the end it takes its place. Until then a checkpoint holds the
+// last model, from which the run goes on, and the best as tensors of its state.
 package training

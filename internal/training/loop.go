@@ -3,13 +3,10 @@ package training
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -17,6 +14,8 @@ import (
 
 // ErrDiverged is returned when the loss of a block is not a finite number.
 var ErrDiverged = errors.New("the loss is no longer a number")
+
+const hintDiverged = "lower the learning rate; 0.025 is usual for skip-gram, 0.05 for CBOW"
 
 // A Worker trains blocks. It is used by one goroutine at a time.
 type Worker interface {
@@ -51,7 +50,7 @@ type Event struct {
 	Progress       float64       // of the whole run, 0 to 1
 	Epoch          int           // from 1
 	Loss           float64       // mean per target since the last event of its kind, in nats
-	UnitsPerSecond float64       // words (or pairs) a second of this run, all threads together
+	UnitsPerSecond float64       // words (or pairs) a second of this run, all threads together, saves and checks not counted
 	LearningRate   float64       // now
 	Elapsed        time.Duration // since the run began or was resumed
 	Remaining      time.Duration // estimate
@@ -63,6 +62,7 @@ type Loop struct {
 	Blocks   int64 // blocks of the whole run
 	PerEpoch int64 // blocks of an epoch
 	Start    int64 // blocks done before
+	Sums     Sums  // of those; zero at the start of a run
 	Schedule autograd.LinearDecay
 
 	NewWorker func() (Worker, error)
@@ -73,33 +73,49 @@ type Loop struct {
 	// Log, if set, is called each time another two-hundredth of the blocks is
 	// done, never by two goroutines at once: at the same places in every run.
 	Log func(Event)
-	// Save, if set, is called every SaveEvery while no worker runs, with the
-	// number of blocks done. Its error ends the run, unless ctx has: then the run
-	// ends with ctx's.
-	Save      func(ctx context.Context, done int64) error
+	// Save, if set, is called while no worker runs: every SaveEvery, and at the
+	// end of an epoch unless the last call was so recent that saving would take
+	// more than a twentieth of the time. Its error ends the run, unless ctx has:
+	// then the run ends with ctx's.
+	Save      func(ctx context.Context, so Outcome) error
 	SaveEvery time.Duration
+	// Check, if set, is called while no worker runs, at the places that CheckAt
+	// names and, if CheckEvery is not 0, at least that often; always before Save
+	// at the same place. With stop the run ends there, as if it were done. Its
+	// error ends the run as Save's does.
+	Check      func(ctx context.Context, so Outcome) (stop bool, err error)
+	CheckAt    func(done int64) int64 // the first place after done, in blocks; needed by Check
+	CheckEvery time.Duration
+	Checked    int64 // place of the last check before Start; a place that was not checked is checked first
 }
 
-// Outcome is how a run ended.
+// Sums are the sums that a run which goes on needs of the one before it, so
+// that its figures are those of a run that was not cut.
+type Sums struct {
+	Epoch    BlockStats // of the epoch that the last block belongs to
+	Unlogged BlockStats // since the last Log
+}
+
+// Outcome is how a run stands, or ended.
 type Outcome struct {
 	Done    int64         // blocks done, those before Start included
 	Elapsed time.Duration // of this run
 	Units   int64         // words (or pairs) of this run
-	Loss    float64       // mean per target over the last epoch's length of blocks that this run did
+	Loss    float64       // mean per target over the epoch that the last block belongs to, in nats
+	Sums    Sums
 }
 
 const (
 	eventEvery = 250 * time.Millisecond
 	logLines   = 200 // of a whole run
+	saveShare  = 20  // training takes so many times as long as the saves at the ends of epochs
 )
 
-// Run trains until every block is done or ctx is. When ctx ends first, the
-// blocks under way are finished and Run returns ctx's error with an Outcome
-// that says where it stopped.
+// Run trains until every block is done, a check says stop or ctx is done. When
+// ctx ends first, the blocks under way are finished and Run returns ctx's error
+// with an Outcome that says where it stopped.
 func (l *Loop) Run(ctx context.Context) (Outcome, error) {
-	r := &run{Loop: l, began: time.Now()}
-	r.next.Store(l.Start)
-	r.done.Store(l.Start)
+	r := newRun(l)
 	workers := make([]Worker, l.Threads)
 	defer func() {
 		for _, w := range workers {
@@ -121,77 +137,55 @@ func (l *Loop) Run(ctx context.Context) (Outcome, error) {
 		defer stop() // also when a worker panics: pool hands the panic on
 		return r.legs(ctx, workers)
 	}()
-	return Outcome{
-		Done:    r.done.Load(),
-		Elapsed: time.Since(r.began),
-		Units:   r.total.Units,
-		Loss:    r.last.mean(),
-	}, err
+	return r.outcome(), err
 }
 
 // run is the state of one Run.
 type run struct {
 	*Loop
-	began time.Time
-	next  atomic.Int64 // block to hand out
-	done  atomic.Int64 // blocks finished
+	began    time.Time
+	done     atomic.Int64 // blocks finished
+	saved    time.Time    // end of the last Save, or began
+	saveTook time.Duration
+	checked  time.Time // end of the last Check, or began
+
+	hand  sync.Mutex // guards what follows, until mu
+	next  int64      // block to hand out
+	until int64      // where the leg ends
+	from  int64      // where it began
 
 	mu       sync.Mutex
-	total    BlockStats // of this run
-	recent   BlockStats // since the last Progress
-	unlogged BlockStats // since the last Log
-	last     BlockStats // of the last epoch's length of blocks
+	paused   time.Duration // in saves and checks
+	total    BlockStats    // of this run
+	recent   BlockStats    // since the last Progress
+	unlogged BlockStats    // since the last Log
+	epochs   [2]BlockStats // of the two epochs that blocks under way may belong to, by epoch modulo 2
+	epochOf  [2]int64
 }
 
-// legs runs leg after leg, with a save between them.
-func (r *run) legs(ctx context.Context, workers []Worker) error {
-	for {
-		var deadline time.Time
-		if r.Save != nil && r.SaveEvery > 0 {
-			deadline = time.Now().Add(r.SaveEvery)
-		}
-		if err := r.leg(ctx, workers, deadline); err != nil {
-			return err
-		}
-		if r.done.Load() >= r.Blocks {
-			return nil
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := r.Save(ctx, r.done.Load()); err != nil {
-			if ctx.Err() != nil { // cut short, not failed: the run stands as it would without the save
-				return ctx.Err()
-			}
-			return fmt.Errorf("checkpoint at %.1f%%: %w", 100*float64(r.done.Load())/float64(r.Blocks), err)
-		}
-	}
+func newRun(l *Loop) *run {
+	r := &run{Loop: l, began: time.Now(), next: l.Start, unlogged: l.Sums.Unlogged}
+	r.saved, r.checked = r.began, r.began
+	r.done.Store(l.Start)
+	e := r.epoch(l.Start)
+	r.epochs[e%2], r.epochOf[e%2] = l.Sums.Epoch, e
+	return r
 }
 
-// leg hands out blocks until none is left, ctx ends, a worker fails or the
-// deadline, if there is one, has passed. Every worker does at least one block, so
-// that saves which come too often slow a run down but do not stop it.
-func (r *run) leg(ctx context.Context, workers []Worker, deadline time.Time) error {
-	p := pool.New().WithErrors().WithFirstError().WithContext(context.WithoutCancel(ctx)).WithCancelOnError()
-	for _, w := range workers {
-		p.Go(func(failed context.Context) error {
-			for first := true; ctx.Err() == nil && failed.Err() == nil; first = false {
-				if !first && !deadline.IsZero() && !time.Now().Before(deadline) {
-					return nil
-				}
-				b := r.next.Add(1) - 1
-				if b >= r.Blocks {
-					r.next.Add(-1)
-					return nil
-				}
-				if err := r.block(w, b); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+// epoch returns the epoch, from 0, that the last of so many blocks belongs to.
+func (r *run) epoch(done int64) int64 { return max(done-1, 0) / r.PerEpoch }
+
+func (r *run) outcome() Outcome {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	done := r.done.Load()
+	o := Outcome{Done: done, Elapsed: time.Since(r.began), Units: r.total.Units}
+	if e := r.epoch(done); r.epochOf[e%2] == e {
+		o.Sums.Epoch = r.epochs[e%2]
 	}
-	return p.Wait()
+	o.Loss = o.Sums.Epoch.mean()
+	o.Sums.Unlogged = r.unlogged
+	return o
 }
 
 func (r *run) block(w Worker, b int64) error {
@@ -201,15 +195,20 @@ func (r *run) block(w Worker, b int64) error {
 		return err
 	}
 	if math.IsNaN(s.Loss) || math.IsInf(s.Loss, 0) {
-		return fault.New("lower the learning rate", "training diverged at block %d of %d with learning rate %.3g: %w", b+1, r.Blocks, lr, ErrDiverged)
+		return fault.New(hintDiverged, "training diverged at step %d of %d, in epoch %d, with learning rate %.3g: %w",
+			b+1, r.Blocks, b/r.PerEpoch+1, lr, ErrDiverged)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.total.add(s)
 	r.recent.add(s)
 	r.unlogged.add(s)
-	if b >= r.Blocks-r.PerEpoch {
-		r.last.add(s)
+	e := b / r.PerEpoch
+	if r.epochOf[e%2] < e {
+		r.epochs[e%2], r.epochOf[e%2] = BlockStats{}, e
+	}
+	if r.epochOf[e%2] == e {
+		r.epochs[e%2].add(s)
 	}
 	done := r.done.Add(1)
 	if every := max(1, r.Blocks/logLines); r.Log != nil && (done%every == 0 || done == r.Blocks) {
@@ -256,9 +255,9 @@ func (r *run) event(since BlockStats) Event {
 	done, elapsed := r.done.Load(), max(time.Since(r.began), time.Microsecond)
 	e := Event{
 		Progress:       float64(done) / float64(r.Blocks),
-		Epoch:          int(max(done-1, 0)/r.PerEpoch) + 1,
+		Epoch:          int(r.epoch(done)) + 1,
 		Loss:           since.mean(),
-		UnitsPerSecond: float64(r.total.Units) / elapsed.Seconds(),
+		UnitsPerSecond: float64(r.total.Units) / max(elapsed-r.paused, time.Microsecond).Seconds(),
 		LearningRate:   r.Schedule.At(float64(done) / float64(r.Blocks)),
 		Elapsed:        elapsed,
 	}

@@ -101,11 +101,11 @@ func TestLoopSaves(t *testing.T) {
 	})
 	var saves []int64
 	l.SaveEvery = time.Nanosecond // over before a leg begins: it must do a block nevertheless
-	l.Save = func(_ context.Context, done int64) error {
+	l.Save = func(_ context.Context, so Outcome) error {
 		if working != 0 {
 			t.Errorf("saving while %d blocks are under way", working)
 		}
-		saves = append(saves, done)
+		saves = append(saves, so.Done)
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -119,12 +119,12 @@ func TestLoopSaves(t *testing.T) {
 	}
 	full := errors.New("disk full")
 	l = loopOf(40, 2, &closed, func(int64, float64) (BlockStats, error) { return BlockStats{Targets: 1}, nil })
-	l.SaveEvery, l.Save = time.Nanosecond, func(context.Context, int64) error { return full }
+	l.SaveEvery, l.Save = time.Nanosecond, func(context.Context, Outcome) error { return full }
 	if _, err := l.Run(context.Background()); !errors.Is(err, full) {
 		t.Errorf("a failing save: %v", err)
 	}
 	ctx, cancel = context.WithCancel(context.Background())
-	l.Save = func(context.Context, int64) error { cancel(); return full }
+	l.Save = func(context.Context, Outcome) error { cancel(); return full }
 	if _, err := l.Run(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("a save that fails once the run is cancelled: %v", err)
 	}

@@ -19,6 +19,8 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 	switch {
 	case c.Config.Kind != t.objective.Name:
 		return fmt.Errorf("resume: the checkpoint is of a %s trainer, not %s", c.Config.Kind, t.objective.Name)
+	case p.Stopped != "":
+		return fmt.Errorf("resume: the training is finished, it ended early: %s", p.Stopped)
 	case p.TotalBlocks != total || was.RawWords != now.RawWords() || was.Words != now.Words() || was.Lines != now.Lines():
 		return fault.New("resume with the text the training began with; --corpus goes on with new text",
 			"resume: the corpus has changed: it holds %d words, %d in the vocabulary, in %d lines and %d blocks; the checkpoint was made with %d, %d, %d and %d",
@@ -65,6 +67,8 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 		}
 	}
 	t.start, t.spent = p.Blocks, p.Seconds
+	t.sums.Epoch.Loss, t.sums.Epoch.Targets = p.EpochSum.Loss, p.EpochSum.Targets
+	t.sums.Unlogged.Loss, t.sums.Unlogged.Targets = p.LogSum.Loss, p.LogSum.Targets
 	t.loss = p.Loss
 	t.earlier = c.Config.Earlier
 	t.log.Write(c.Log)

@@ -121,7 +121,8 @@ func (t *wordTrainer) begin(s *Start) error {
 	if s.Found() == 0 {
 		return fmt.Errorf("start: no row is given")
 	}
-	if s.Freeze || t.options.FreezeInit { // before the vectors are set: n-grams are no part of those that stay
+	// Before the vectors are set: n-grams are no part of those that stay.
+	if s.Freeze || t.options.FreezeInit {
 		t.tables.Frozen, t.options.FreezeInit = s.Given, true
 	}
 	for i, given := range s.Given {

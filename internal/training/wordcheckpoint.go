@@ -9,8 +9,9 @@ import (
 )
 
 // checkpoint returns the run as it stands; its tensors are the live tables,
-// but for word vectors that are composed.
-func (t *wordTrainer) checkpoint(out Outcome, total int64) *checkpoints.Checkpoint {
+// but for word vectors that are composed; those of a run that is finished are
+// the best, if that is to be kept.
+func (t *wordTrainer) checkpoint(out Outcome, finished bool) *checkpoints.Checkpoint {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	v, d := t.tables.Rows, t.tables.Dim
@@ -35,7 +36,7 @@ func (t *wordTrainer) checkpoint(out Outcome, total int64) *checkpoints.Checkpoi
 	if t.tables.Frozen != nil {
 		state[frozenTensor] = frozenState(t.tables.Frozen)
 	}
-	return &checkpoints.Checkpoint{
+	made := &checkpoints.Checkpoint{
 		Config: checkpoints.Config{
 			Kind:    t.objective.Name,
 			Dim:     d,
@@ -49,14 +50,17 @@ func (t *wordTrainer) checkpoint(out Outcome, total int64) *checkpoints.Checkpoi
 			},
 			Earlier: t.earlier,
 			Progress: checkpoints.Progress{
-				Done:        float64(out.Done) / float64(total),
+				Done:        float64(out.Done) / float64(t.blocks),
 				Blocks:      out.Done,
-				TotalBlocks: total,
+				TotalBlocks: t.blocks,
 				Epoch:       int(out.Done / int64(c.Blocks())),
 				Epochs:      t.options.Epochs,
 				Loss:        loss,
 				Seconds:     t.spent + out.Elapsed.Seconds(),
-				Finished:    out.Done >= total,
+				Finished:    finished,
+				Stopped:     t.stopped,
+				EpochSum:    checkpoints.LossSum{Loss: out.Sums.Epoch.Loss, Targets: out.Sums.Epoch.Targets},
+				LogSum:      checkpoints.LossSum{Loss: out.Sums.Unlogged.Loss, Targets: out.Sums.Unlogged.Targets},
 			},
 		},
 		Tokenizer:  t.tokenizer,
@@ -66,4 +70,8 @@ func (t *wordTrainer) checkpoint(out Outcome, total int64) *checkpoints.Checkpoi
 		State:      state,
 		Log:        bytes.Clone(t.log.Bytes()),
 	}
+	if t.watcher != nil {
+		t.watcher.put(made)
+	}
+	return made
 }

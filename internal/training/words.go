@@ -34,10 +34,13 @@ type WordRun struct {
 	// Progress, if set, is called a few times a second.
 	Progress func(Event)
 	// Save, if set, is called with a checkpoint every SaveEvery (default 5
-	// minutes) while the training stands still. The checkpoint shares the
+	// minutes) and at the ends of epochs, while the training stands still. The checkpoint shares the
 	// trainer's memory: it is valid during the call only.
 	Save      func(context.Context, *checkpoints.Checkpoint) error
 	SaveEvery time.Duration
+
+	// Validation, if set, judges the model while the training stands still.
+	Validation *Validation
 
 	// Resume, if set, is a checkpoint of an unfinished run, read with its
 	// state, of the same options and the same corpus. The trainer goes on in its
@@ -73,9 +76,10 @@ func TrainWords(ctx context.Context, objective *autograd.Objective, o WordOption
 	}
 	loop := Loop{
 		Threads:   o.Threads,
-		Blocks:    int64(run.Corpus.Blocks()) * int64(o.Epochs),
+		Blocks:    t.blocks,
 		PerEpoch:  int64(run.Corpus.Blocks()),
 		Start:     t.start,
+		Sums:      t.sums,
 		Schedule:  autograd.LinearDecay{Start: o.LearningRate, End: o.LearningRate * finalRate},
 		NewWorker: t.newWorker,
 		Progress:  t.progress,
@@ -86,8 +90,16 @@ func TrainWords(ctx context.Context, objective *autograd.Objective, o WordOption
 		loop.SaveEvery = 5 * time.Minute
 	}
 	if run.Save != nil {
-		loop.Save = func(ctx context.Context, done int64) error {
-			return run.Save(ctx, t.checkpoint(Outcome{Done: done, Elapsed: time.Since(t.began)}, loop.Blocks))
+		loop.Save = func(ctx context.Context, so Outcome) error {
+			return run.Save(ctx, t.checkpoint(so, false))
+		}
+	}
+	if w := t.watcher; w != nil {
+		defer w.close()
+		every := w.Every.over(run.Corpus.Words())
+		loop.Check, loop.CheckAt, loop.CheckEvery = t.check, every.at(loop.PerEpoch), every.Time
+		if w.record.Last != nil {
+			loop.Checked = w.record.Last.Blocks
 		}
 	}
 	outcome, err := loop.Run(ctx)
@@ -96,7 +108,7 @@ func TrainWords(ctx context.Context, objective *autograd.Objective, o WordOption
 	if err != nil && (ctx.Err() == nil || !errors.Is(err, ctx.Err())) {
 		return nil, fmt.Errorf("%s: %w", objective.Name, err)
 	}
-	return t.checkpoint(outcome, loop.Blocks), err
+	return t.checkpoint(outcome, err == nil), err
 }
 
 // wordTrainer is one run of TrainWords.
@@ -108,10 +120,13 @@ type wordTrainer struct {
 	ngrams    *corpora.NGrams    // nil: none
 	tables    *autograd.Tables
 	windows   *Windows
-	start     int64 // blocks done before this run
+	watcher   *watcher // nil: the run has no Validation
+	blocks    int64    // of the whole run
+	start     int64    // blocks done before this run
+	sums      Sums     // of these
 	spent     float64
-	began     time.Time
 	earlier   []checkpoints.CorpusInfo // texts before this run's
+	stopped   string                   // why the run ended before its last block
 
 	mu   sync.Mutex   // guards what follows: events come from goroutines of their own
 	log  bytes.Buffer // training/log.jsonl
@@ -129,7 +144,10 @@ func newWordTrainer(objective *autograd.Objective, o WordOptions, run WordRun) (
 	}
 	t := &wordTrainer{
 		objective: objective, options: o, run: run, tokenizer: tokenizer,
-		windows: NewWindows(v, &o), began: time.Now(),
+		windows: NewWindows(v, &o), blocks: int64(run.Corpus.Blocks()) * int64(o.Epochs),
+	}
+	if err := t.watch(); err != nil {
+		return nil, err
 	}
 	if run.Resume != nil {
 		return t, t.resume(run.Resume)

@@ -298,3 +298,7 @@ func TestTrainWordsErrors(t *testing.T) {
 		t.Errorf("diverged, then cancelled: checkpoint %v, %v", c != nil, err)
 	}
 }
+
+func objectives() []*autograd.Objective {
+	return []*autograd.Objective{autograd.SkipGram(), autograd.CBOW()}
+}

@@ -1,8 +1,13 @@
 package training
 
-import "github.com/luminavec/luminavec/autograd"
+import (
+	"github.com/luminavec/luminavec/autograd"
+	"github.com/luminavec/luminavec/corpora"
+)
 
-func (t *wordTrainer) newWorker() (Worker, error) {
+func (t *wordTrainer) newWorker() (Worker, error) { return t.newWordWorker() }
+
+func (t *wordTrainer) newWordWorker() (*wordWorker, error) {
 	engine, err := t.newEngine(t.tables)
 	if err != nil {
 		return nil, err
@@ -29,13 +34,19 @@ type wordWorker struct {
 }
 
 func (w *wordWorker) Block(b int64, lr float64) (BlockStats, error) {
+	c := w.trainer.run.Corpus
+	return w.step(c, int(b%int64(c.Blocks())), NewRandom(w.trainer.options.Seed, b), lr)
+}
+
+// step takes steps of size lr on the windows of a block of c, as rng draws
+// them; with lr 0 it measures the loss and changes nothing.
+func (w *wordWorker) step(c *corpora.Corpus, block int, rng *Random, lr float64) (BlockStats, error) {
 	t := w.trainer
 	var s BlockStats
 	var err error
-	if w.ids, err = t.run.Corpus.Block(w.ids[:0], int(b%int64(t.run.Corpus.Blocks()))); err != nil {
+	if w.ids, err = c.Block(w.ids[:0], block); err != nil {
 		return s, err
 	}
-	rng := NewRandom(t.options.Seed, b)
 	s.Units, err = t.windows.Each(w.ids, rng, t.capacity(), &w.scratch, func(batch []int32) error {
 		loss, targets, err := w.engine.Step(batch, float32(lr))
 		s.Loss += loss

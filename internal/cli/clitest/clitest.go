@@ -3,8 +3,8 @@
 // a session at a terminal; these commands are added to testscript's own:
 //
 //	mkmodel DIR [WORDS]       write a small model; with WORDS, so many words
-//	mkvectors FILE DIR        make a model of vectors, as embed import does
 //	mkngrams DIR              write the small model with character n-grams
+//	mkvectors FILE DIR        make a model of vectors, as embed import does
 //	exits STATUS PROGRAM ...  run a program that must end with STATUS
 //	json FILE [PATH [VALUE]]  FILE, or stdout, is JSON (or one value a line) in
 //	                          which PATH, such as hits.0.file, is there, is VALUE
@@ -60,6 +60,7 @@ func Run(t *testing.T, dir string) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"mkmodel":   mkmodel,
 			"mkngrams":  mkngrams,
+			"mkvectors": mkvectors,
 			"exits":     exits,
 			"json":      checkJSON,
 			"npy":       readNpy,
@@ -67,7 +68,6 @@ func Run(t *testing.T, dir string) {
 			"cut":       cut,
 			"long":      long,
 			"files":     files,
-			"mkvectors": mkvectors,
 		},
 	})
 }
@@ -91,16 +91,16 @@ func mkmodel(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(WriteModel(ts.MkAbs(args[0]), words))
 }
 
+func mkngrams(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1, 1)
+	ts.Check(WriteNGramModel(ts.MkAbs(args[0])))
+}
+
 func mkvectors(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2, 2)
 	model, _, err := checkpoints.Import(context.Background(), ts.MkAbs(args[0]), checkpoints.ImportOptions{})
 	ts.Check(err)
 	ts.Check(checkpoints.Write(context.Background(), ts.MkAbs(args[1]), model, checkpoints.WriteOptions{}))
-}
-
-func mkngrams(ts *testscript.TestScript, neg bool, args []string) {
-	need(ts, neg, args, 1, 1)
-	ts.Check(WriteNGramModel(ts.MkAbs(args[0])))
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {

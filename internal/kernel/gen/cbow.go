@@ -8,6 +8,10 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// callAverage is a field of windowCall that only CBOW reads: 1 for the mean of the
+// context, 0 for its sum.
+const callAverage = 120
+
 // cbow has two passes over the columns: the mean of the context and its dots
 // with the outputs; then the updates.
 func cbow(a *isa, n int) {

@@ -24,8 +24,6 @@ const (
 	callNextCount            // how many they are
 	callCount                // windows to apply, one behind the other
 	callEnd                  // end of the batch
-	_                        // the batch, for the garbage collector
-	callAverage              // CBOW: 1 for the mean of the context, 0 for its sum
 	callSign      = 128      // 16 floats: sign bit where the label is 1
 	callWeight    = 192      // 16 floats: alpha where the label is 1, -alpha where 0
 	callMax       = 256      // 16 floats: the loss's sums of max(t, 0)

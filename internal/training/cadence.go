@@ -1,0 +1,76 @@
+package training
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Cadence says how often a model is validated: after so many Epochs, or at the
+// end of every epoch and whenever Time has passed since. Epochs are places in the
+// text, the same in every run; Time depends on the speed of the machine, and
+// with it what is found to be best. The end of the training is validated in any
+// case. The zero Cadence is every epoch, and in epochs of more than a billion
+// words, which take minutes, every equal part of at most that.
+type Cadence struct {
+	Epochs float64
+	Time   time.Duration
+}
+
+// partWords is the length of a part of a long epoch.
+const partWords = 1e9
+
+// ParseCadence reads a number of epochs ("0.25"), a time ("10m"), or "epoch".
+func ParseCadence(s string) (Cadence, error) {
+	const hint = "give a number of epochs, such as 1 or 0.25, or a time with its unit, such as 10m"
+	if s == "epoch" {
+		return Cadence{Epochs: 1}, nil
+	}
+	if x, err := strconv.ParseFloat(s, 64); err == nil {
+		if !(x > 0) || math.IsInf(x, 0) {
+			return Cadence{}, fault.New(hint, "validate-every is %s", s)
+		}
+		return Cadence{Epochs: x}, nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		return Cadence{}, fault.New(hint, "validate-every is %q", s)
+	}
+	return Cadence{Time: d}, nil
+}
+
+// String returns what ParseCadence reads.
+func (c Cadence) String() string {
+	if c.Time > 0 {
+		return c.Time.String()
+	}
+	return strconv.FormatFloat(c.Epochs, 'g', -1, 64)
+}
+
+// over fills in the default for an epoch of so many words.
+func (c Cadence) over(words int64) Cadence {
+	if c.Epochs == 0 && c.Time == 0 {
+		c.Epochs = 1 / max(1, math.Ceil(float64(words)/partWords))
+	}
+	return c
+}
+
+// at returns a function that says which place, in blocks, is the first to be
+// validated after another one.
+func (c Cadence) at(perEpoch int64) func(done int64) int64 {
+	step := float64(perEpoch)
+	if c.Time == 0 {
+		step = max(1, c.Epochs*step)
+	}
+	return func(done int64) int64 {
+		for k := math.Floor(float64(max(done, 0)) / step); ; k++ {
+			if place := math.Round(k * step); place >= math.MaxInt64 {
+				return math.MaxInt64
+			} else if int64(place) > done {
+				return int64(place)
+			}
+		}
+	}
+}

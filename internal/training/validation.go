@@ -1,0 +1,207 @@
+package training
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Validation says how a run judges its model while it trains, and what follows
+// from it: which model it keeps, and whether it ends early. The first figure of
+// the first set decides. The text and the judges see the model while the
+// training stands still; they change nothing of it.
+type Validation struct {
+	Sets     []ValidationSet
+	Every    Cadence
+	KeepLast bool // the model at the end is the last one; default false: the best
+	Patience int  // the run ends after so many validations without a better one; default 0: it does not
+
+	// Report, if set, is told of each validation; best says whether it is the
+	// best so far.
+	Report func(v checkpoints.Validated, best bool)
+}
+
+// ValidationSet is what a model is judged by: either a Judge or held-out Text.
+type ValidationSet struct {
+	checkpoints.ValidationSet // for the record, by which a resume knows it again
+
+	// Judge measures a model, which shares the trainer's memory: it is valid
+	// during the call only.
+	Judge func(context.Context, *checkpoints.Checkpoint) (checkpoints.Metric, error)
+	// Text is judged by the mean loss of the objective on it. It was made with
+	// the vocabulary of the run.
+	Text *corpora.Corpus
+}
+
+func (v *Validation) validate() error {
+	if len(v.Sets) == 0 {
+		return errors.New("validation: there is no set to validate with")
+	}
+	if v.Patience < 0 {
+		return fault.New("0 trains to the end", "patience is %d", v.Patience)
+	}
+	for _, s := range v.Sets {
+		if (s.Judge == nil) == (s.Text == nil) {
+			return fmt.Errorf("validation: set %s: either a judge or a text is needed", s.File)
+		}
+	}
+	return nil
+}
+
+// watcher carries a Validation through a run.
+type watcher struct {
+	*Validation
+	record checkpoints.Validation // as it goes into config.json
+	best   *snapshot              // nil: there is none, it is the model of record.Best.Blocks, or it is not kept
+	heldOut
+}
+
+// watch begins the validation of the run.
+func (t *wordTrainer) watch() error {
+	v := t.run.Validation
+	if v == nil {
+		return nil
+	}
+	if err := v.validate(); err != nil {
+		return err
+	}
+	w := &watcher{Validation: v, record: checkpoints.Validation{
+		Every: v.Every.over(t.run.Corpus.Words()).String(), Patience: v.Patience, Keep: checkpoints.KeepBest, Model: checkpoints.KeepLast,
+	}}
+	if v.KeepLast {
+		w.record.Keep = checkpoints.KeepLast
+	}
+	for _, s := range v.Sets {
+		w.record.Sets = append(w.record.Sets, s.ValidationSet)
+		if s.Text != nil {
+			if err := t.checkHeldOut(s); err != nil {
+				return err
+			}
+		}
+	}
+	t.watcher = w
+	if c := t.run.Resume; c != nil {
+		return w.resume(c)
+	}
+	return nil
+}
+
+// resume takes over what an earlier part of the run has found. With other sets
+// the search for the best begins anew.
+func (w *watcher) resume(c *checkpoints.Checkpoint) error {
+	was := c.Config.Validation
+	if was == nil || !slices.Equal(was.Sets, w.record.Sets) {
+		return nil
+	}
+	w.record.Count, w.record.Worse, w.record.Last, w.record.Best = was.Count, was.Worse, was.Last, was.Best
+	if was.Best == nil || w.KeepLast {
+		return nil
+	}
+	if was.Best.Blocks == c.Config.Progress.Blocks {
+		w.best = w.best.of(c) // the tensors of c are going to be trained
+		return nil
+	}
+	if was.Keep != checkpoints.KeepBest { // it was not kept: what comes is compared among itself
+		w.record.Best, w.record.Worse = nil, 0
+		return nil
+	}
+	var err error
+	w.best, err = restoreSnapshot(c)
+	return err
+}
+
+// check validates the model as it stands; stop says that patience is at its end.
+func (t *wordTrainer) check(ctx context.Context, so Outcome) (stop bool, err error) {
+	w := t.watcher
+	c := t.checkpoint(so, false)
+	now := checkpoints.Validated{Blocks: so.Done, Epoch: float64(so.Done) / float64(t.run.Corpus.Blocks())}
+	for _, s := range w.Sets {
+		m := checkpoints.Metric{}
+		if s.Text != nil {
+			m, err = t.heldOutLoss(ctx, s)
+		} else {
+			m, err = s.Judge(ctx, c)
+		}
+		if err != nil {
+			return false, fmt.Errorf("%s: %w", s.File, err)
+		}
+		if math.IsNaN(m.Value) || math.IsInf(m.Value, 0) {
+			return false, fault.New(hintDiverged, "%s: %s is %v: %w", s.File, m.Name, m.Value, ErrDiverged)
+		}
+		now.Metrics = append(now.Metrics, m)
+	}
+	r := &w.record
+	r.Count++
+	r.Last = &now
+	best := r.Best == nil || now.Metrics[0].Better(r.Best.Metrics[0])
+	if best {
+		r.Best, r.Worse = &now, 0
+		if !w.KeepLast && so.Done < t.blocks {
+			w.best = w.best.of(c)
+		}
+	} else {
+		r.Worse++
+	}
+	t.recordValidation(so, now, best)
+	if w.Report != nil {
+		w.Report(now, best)
+	}
+	if w.Patience > 0 && r.Worse >= w.Patience && so.Done < t.blocks {
+		m := r.Best.Metrics[0]
+		t.stopped = fmt.Sprintf("%s of %s did not become better than %.4f, at epoch %.2f, in %d validations", m.Name, m.Set, m.Value, r.Best.Epoch, r.Worse)
+		return true, nil
+	}
+	return false, nil
+}
+
+// validationLine is a line of training/log.jsonl: one figure of a validation.
+type validationLine struct {
+	Time     time.Time `json:"time"`
+	Kind     string    `json:"kind"` // "validation"
+	Progress float64   `json:"progress"`
+	Epoch    int       `json:"epoch"`
+	checkpoints.Metric
+	Best bool `json:"best,omitempty"`
+}
+
+// recordValidation appends a validation to the log.
+func (t *wordTrainer) recordValidation(so Outcome, v checkpoints.Validated, best bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, m := range v.Metrics {
+		line, _ := json.Marshal(validationLine{ // its numbers are finite
+			Time: time.Now().UTC().Truncate(time.Millisecond), Kind: "validation",
+			Progress: float64(so.Done) / float64(t.blocks),
+			Epoch:    int(max(so.Done-1, 0)/int64(t.run.Corpus.Blocks())) + 1,
+			Metric:   m, Best: best && i == 0,
+		})
+		t.log.Write(append(line, '\n'))
+	}
+}
+
+// put adds to a checkpoint what was found, and the best model: in place of the
+// last one when the run is finished, else beside it, for the run goes on from
+// the last.
+func (w *watcher) put(c *checkpoints.Checkpoint) {
+	record := w.record
+	c.Config.Validation = &record
+	p := &c.Config.Progress
+	switch best := record.Best; {
+	case best == nil || w.KeepLast:
+	case best.Blocks == p.Blocks:
+		record.Model = checkpoints.KeepBest
+	case p.Finished:
+		record.Model = checkpoints.KeepBest
+		c.Tensors, c.State = w.best.tensors, w.best.state
+	default:
+		w.best.addTo(c)
+	}
+}
