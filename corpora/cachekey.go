@@ -12,9 +12,10 @@ import (
 // and time of change, not by their content, which would have to be read.
 type CacheKey struct {
 	Sources       []CacheSource `json:"sources"`
-	Field         string        `json:"field,omitempty"`  // of the Selection
-	Column        string        `json:"column,omitempty"` // of the Selection
-	Tokenizer     string        `json:"tokenizer"`        // its fingerprint
+	Field         string        `json:"field,omitempty"`      // of the Selection
+	Column        string        `json:"column,omitempty"`     // of the Selection
+	Tokenizer     string        `json:"tokenizer"`            // its fingerprint
+	Vocabulary    string        `json:"vocabulary,omitempty"` // that was given or grown, and its fingerprint
 	MinCount      int64         `json:"min_count"`
 	MaxVocabulary int           `json:"max_vocabulary,omitempty"`
 	MaxDistinct   int           `json:"max_distinct"`
@@ -36,6 +37,12 @@ func NewCacheKey(src *Source, o BuildOptions) (CacheKey, error) {
 	key := CacheKey{
 		Field: src.selection.Field, Column: src.selection.Column, Tokenizer: o.Tokenizer.Fingerprint(),
 		MinCount: o.MinCount, MaxVocabulary: o.MaxVocabulary, MaxDistinct: o.MaxDistinct,
+	}
+	switch {
+	case o.Vocabulary != nil:
+		key.Vocabulary = "given " + o.Vocabulary.fingerprint()
+	case o.Base != nil:
+		key.Vocabulary = "grown " + o.Base.fingerprint()
 	}
 	for _, e := range src.entries {
 		s := CacheSource{Name: e.name, Size: max(e.size, 0), Stream: e.once}
@@ -94,6 +101,9 @@ func (k CacheKey) differs(now CacheKey) string {
 			}
 			return fmt.Sprintf("%s is %d, and was %d", o.name, o.now, o.was)
 		}
+	}
+	if k.Vocabulary != now.Vocabulary {
+		return "it is of another vocabulary"
 	}
 	return ""
 }

@@ -64,3 +64,10 @@ func (t *Tokenizer) Fingerprint() string {
 	}
 	return hex.EncodeToString(h.Sum(nil)[:fingerprintBytes])
 }
+
+// fingerprint tells vocabularies apart, by their tokens, counts and order.
+func (v *Vocabulary) fingerprint() string {
+	h := sha256.New()
+	v.WriteTo(h) // a hash takes all
+	return hex.EncodeToString(h.Sum(nil)[:fingerprintBytes])
+}

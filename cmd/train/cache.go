@@ -66,7 +66,11 @@ func resumedCorpus(cmd *cobra.Command, dir string, c *checkpoints.Checkpoint, op
 	if err := checkCache(dir, source); err != nil {
 		return nil, err
 	}
-	key, err := corpora.NewCacheKey(source, o)
+	keyed := o
+	if len(c.Config.Earlier) == 0 { // the vocabulary is that of this text alone
+		keyed.Vocabulary = nil
+	}
+	key, err := corpora.NewCacheKey(source, keyed)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,13 @@ func checkNeeds(cmd *cobra.Command, kind string, o skipgram.Options, corpus *cor
 		Words: corpus.Words(), Epochs: o.Epochs, Window: o.Window, Negative: o.Negative,
 		CBOW: kind == "cbow", Graph: o.Engine == training.Graph,
 	}
+	if o.NGrams.Max > 0 {
+		grams, err := corpora.NewNGrams(v, o.NGrams)
+		if err != nil {
+			return err
+		}
+		r.NGramRows = grams.Rows()
+	}
 	for _, token := range v.Tokens() {
 		r.TokenBytes += len(token)
 	}

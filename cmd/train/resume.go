@@ -21,9 +21,9 @@ const resumeHelp = `Usage: train resume MODEL [CORPUS...] [OPTIONS]
 
 Go on with a training that was interrupted, from the checkpoint in MODEL to its
 end. The options are those it began with, those of validation too, unless they
-are given. The text is read again: from where it was read before, or from
-CORPUS, which must hold the same text; with the --field or --column that it was
-read with. A training with --cache needs no text.
+are given. The text is read again: from where it
+was read before, or from CORPUS, which must hold the same text; with the --field
+or --column that it was read with. A training with --cache needs no text.
 
 With --corpus go on with new text, whether MODEL is finished or not: a new run
 over NEW that begins with what MODEL has learnt. MODEL is replaced when the new
@@ -33,7 +33,7 @@ other, by 'train resume MODEL'.
 Options:
       --cache DIR        take the words from where --cache kept them; read the
                          text, and keep it, if they are not there (default: as
-                         before)
+                         before; with --corpus none)
       --threads N        workers (default: as before)
       --checkpoint-every DURATION
                          save MODEL this often while training, and at the end
@@ -54,7 +54,8 @@ Options of a run with new text:
       --field NAME, --column NAME
                          what of NEW is the text (default: as before)
   -o, --output FOLDER    write to FOLDER and leave MODEL as it is
-      --force            replace FOLDER if it exists
+      --force            replace FOLDER if it exists; train even if memory or
+                         disk seem too small
 ` + cli.JSONHelp + cli.SharedHelp + `
 Examples:
   train resume model
@@ -97,7 +98,6 @@ func resumeCommand() *cobra.Command {
 	f.StringVar(&j.cache, "cache", "", "")
 	f.IntVar(&j.threads, "threads", 0, "")
 	f.DurationVar(&j.every, "checkpoint-every", 5*time.Minute, "")
-	j.watch.add(cmd)
 	f.StringArrayVar(&j.corpus, "corpus", nil, "")
 	f.BoolVar(&j.grow, "grow", false, "")
 	f.Int64Var(&j.minCount, "min-count", 0, "")
@@ -108,6 +108,7 @@ func resumeCommand() *cobra.Command {
 	f.StringVar(&j.text.Column, "column", "", "")
 	f.StringVarP(&j.output, "output", "o", "", "")
 	f.BoolVar(&j.force, "force", false, "")
+	j.watch.add(cmd)
 	cli.AddJSON(cmd)
 	return cmd
 }
@@ -118,9 +119,6 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	}
 	if len(j.corpus) > 0 {
 		j.corpus = append(j.corpus, names...)
-		if j.cache != "" { // what it keeps is numbered by a vocabulary of its own
-			return cli.UsageError(fault.New("leave out --cache", "--cache does not keep the text of --corpus"))
-		}
 	} else if err := j.needsNone(cmd); err != nil {
 		return err
 	}
@@ -142,18 +140,19 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 		}
 		return fault.New(hint, "%s: a model of kind %q cannot be trained further", j.model, c.Config.Kind)
 	}
+	if err := training.CheckTokenizer(c); err != nil {
+		return fmt.Errorf("%s: %w", j.model, err)
+	}
 	o, err := j.options(cmd, c)
 	if err != nil {
 		return err
-	}
-	if err := training.CheckTokenizer(c); err != nil {
-		return fmt.Errorf("%s: %w", j.model, err)
 	}
 	if len(j.corpus) > 0 {
 		return j.goOn(cmd, fn, c, o)
 	}
 	if why := c.Config.Progress.Stopped; why != "" {
-		return fault.New("to train longer, begin again with more --patience", "%s: its training is finished, it ended early: %s", j.model, why)
+		return fault.New("to train longer, begin again with more --patience, or go on with new text: "+cli.CommandLine("train", "resume", cli.PathArgument(j.model), "--corpus", "TEXT"),
+			"%s: its training is finished, it ended early: %s", j.model, why)
 	}
 	if c.Config.Progress.Finished {
 		return fault.New("to train longer, or with new text: "+cli.CommandLine("train", "resume", cli.PathArgument(j.model), "--corpus", "TEXT"),
@@ -184,14 +183,14 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 		return err
 	}
 	defer corpus.Close()
+	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, j.model, c.Config.Progress.Done, true, true); err != nil {
+		return err
+	}
 	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer, o)
 	if err != nil {
 		return err
 	}
 	defer closeSets()
-	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, j.model, c.Config.Progress.Done, true, true); err != nil {
-		return err
-	}
 	return train(cmd, fn, o, j.model, true, skipgram.Run{
 		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, Selection: text, Cache: j.cache, SaveEvery: j.every, Resume: c, Validation: validation,
 	})
@@ -239,6 +238,9 @@ func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoi
 		if err := training.CanGrow(o); err != nil {
 			return fmt.Errorf("%s: %w", j.model, err)
 		}
+		if c.Tokenizer.Subwords() {
+			return fault.New("go on with the same tokens, without --grow", "%s: its tokens are those of its tokenizer.json: there are no new ones", j.model)
+		}
 	}
 	if err := j.watch.check(cmd, nil); err != nil {
 		return err
@@ -268,28 +270,29 @@ func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoi
 	if j.grow {
 		build = corpora.BuildOptions{Tokenizer: c.Tokenizer, Base: c.Vocabulary, MinCount: o.MinCount, MaxVocabulary: o.MaxVocabulary}
 	}
-	corpus, err := readCorpus(cmd, source, build)
+	corpus, err := cachedCorpus(cmd, j.cache, source, build)
 	if err != nil {
 		return err
 	}
 	defer corpus.Close()
-	if n := corpus.Vocabulary().Len() - c.Vocabulary.Len(); j.grow {
-		cli.Note(cmd, "%s are new, %s were there before", cli.Plural(n, "word", "words"), cli.Thousands(c.Vocabulary.Len()))
-	}
-	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, output, 0, true, j.force); err != nil {
+	// A vocabulary that grows gets tables of its own beside the model's.
+	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, output, 0, !j.grow, j.force); err != nil {
 		return err
 	}
-	begun, err := skipgram.Continue(c, corpus, o)
-	if err != nil {
-		return fmt.Errorf("%s: %w", j.model, err)
+	if n := corpus.Vocabulary().Len() - c.Vocabulary.Len(); j.grow {
+		cli.Note(cmd, "%s are new, %s were there before", cli.Plural(n, "word", "words"), cli.Thousands(c.Vocabulary.Len()))
 	}
 	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer, o)
 	if err != nil {
 		return err
 	}
 	defer closeSets()
+	begun, err := skipgram.Continue(c, corpus, o)
+	if err != nil {
+		return fmt.Errorf("%s: %w", j.model, err)
+	}
 	return train(cmd, fn, o, output, replace, skipgram.Run{
-		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: source.Names(), Selection: j.text, SaveEvery: j.every, Resume: begun, Validation: validation,
+		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, SaveEvery: j.every, Resume: begun, Validation: validation,
 	})
 }
 

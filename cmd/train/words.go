@@ -250,6 +250,9 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if j.options.NGrams.Max > 0 && tokenizer.Subwords() {
+		return cli.UsageError(fault.New("leave one of them out", "--char-ngrams are of whole words, and the tokens of %s are parts of words", j.cut))
+	}
 	source, err := openSource(args)
 	if err != nil {
 		return err

@@ -30,13 +30,13 @@ func Continue(c *checkpoints.Checkpoint, corpus *corpora.Corpus, o WordOptions) 
 	}
 	n := *c
 	n.Config.Earlier = append(n.Config.Earlier[:len(n.Config.Earlier):len(n.Config.Earlier)], c.Config.Corpus)
-	n.Config.Corpus = checkpoints.CorpusInfo{RawWords: corpus.RawWords(), Words: corpus.Words(), Lines: corpus.Lines()}
+	n.Config.Corpus = checkpoints.CorpusInfo{RawWords: corpus.RawWords(), Words: corpus.Words(), Lines: corpus.Lines(), Fingerprint: corpus.Fingerprint()}
 	n.Config.Progress = checkpoints.Progress{TotalBlocks: int64(corpus.Blocks()) * int64(o.Epochs)}
 	n.Config.Validation = nil // the best of another run
 	n.State = maps.Clone(c.State)
 	maps.DeleteFunc(n.State, func(name string, _ checkpoints.Tensor) bool { return strings.HasPrefix(name, checkpoints.BestPrefix) })
 	n.Vocabulary = corpus.Vocabulary()
-	if n.Vocabulary == c.Vocabulary {
+	if sameVocabulary(n.Vocabulary, c.Vocabulary) {
 		return &n, nil
 	}
 	if err := CanGrow(o); err != nil {
@@ -77,6 +77,19 @@ func Continue(c *checkpoints.Checkpoint, corpus *corpora.Corpus, o WordOptions) 
 		n.State[frozenTensor] = frozenState(frozen)
 	}
 	return &n, nil
+}
+
+// sameVocabulary compares tokens and counts.
+func sameVocabulary(a, b *corpora.Vocabulary) bool {
+	if a == b {
+		return true
+	}
+	for id := range int32(min(a.Len(), b.Len())) {
+		if a.Token(id) != b.Token(id) || a.Count(id) != b.Count(id) {
+			return false
+		}
+	}
+	return a.Len() == b.Len()
 }
 
 // CanGrow returns the error that Continue has with a grown vocabulary and these

@@ -180,44 +180,37 @@ func TestStartFromModel(t *testing.T) {
 func TestFreezeInit(t *testing.T) {
 	const given = "aa 1 2 3 4 5 6 7 8 9 1\ncd 0.5 0 0 0 0 0 0 0 0 -0.1\n"
 	text := topics(4000)
-	for _, objective := range []*autograd.Objective{autograd.SkipGram(), autograd.CBOW()} {
-		for _, engine := range []Engine{Fused, Graph} {
-			o := smallOptions()
-			o.FreezeInit, o.Epochs, o.Engine = true, 1, engine
-			text := text
-			if engine == Graph {
-				text = topics(40)
-			}
-			begin := func() WordRun {
-				run := runOf(t, text)
-				var err error
-				run.Start, err = NewStart(context.Background(), vectorsOf(t, given), run.Corpus.Vocabulary(), objective.Name, o)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return run
-			}
-			before := untrained(t, o, begin())
-			whole, err := TrainWords(context.Background(), objective, o, begin())
-			if err != nil {
-				t.Fatal(err)
-			}
-			part := interrupted(t, objective, o, begin())
-			resumed := readBack(t, part)
+	for _, f := range forms() {
+		o := smallOptions()
+		f.set(&o)
+		o.FreezeInit, o.Epochs = true, 1
+		begin := func() WordRun {
 			run := runOf(t, text)
-			run.Resume = resumed
-			last, err := TrainWords(context.Background(), objective, o, run)
+			var err error
+			run.Start, err = NewStart(context.Background(), vectorsOf(t, given), run.Corpus.Vocabulary(), f.objective.Name, o)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !equalBits(table(whole), table(last)) {
-				t.Errorf("%s, %s: resumed, the vectors are others", objective.Name, engine)
-			}
-			for id, token := range whole.Vocabulary.Tokens() {
-				frozen := token == "aa" || token == "cd"
-				if same := equalBits(row(before, id), row(last, id)); same != frozen {
-					t.Errorf("%s, %s: %q frozen %v, the same %v", objective.Name, engine, token, frozen, same)
-				}
+			return run
+		}
+		v := begin().Start
+		whole, err := TrainWords(context.Background(), f.objective, o, begin())
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := runOf(t, text)
+		run.Resume = readBack(t, interrupted(t, f.objective, o, begin()))
+		last, err := TrainWords(context.Background(), f.objective, o, run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !equalBits(table(whole), table(last)) {
+			t.Errorf("%s: resumed, the vectors are others", f.name)
+		}
+		for id, token := range whole.Vocabulary.Tokens() {
+			frozen := token == "aa" || token == "cd"
+			if same := equalBits(v.In.Row(id), row(last, id)); same != frozen {
+				t.Errorf("%s: %q frozen %v, the same %v", f.name, token, frozen, same)
 			}
 		}
 	}
