@@ -23,7 +23,7 @@ func ExampleTrain() {
 	defer corpus.Close()
 
 	o := skipgram.DefaultOptions()
-	o.Dim, o.Epochs, o.Subsample, o.Threads, o.LearningRate = 16, 20, 0, 1, 0.05
+	o.Dim, o.Window, o.Epochs, o.Subsample, o.Threads, o.LearningRate = 16, 2, 20, 0, 1, 0.05
 	model, err := skipgram.Train(ctx, o, skipgram.Run{Corpus: corpus, Tokenizer: tokenizer})
 	if err != nil {
 		fmt.Println(err)

@@ -28,8 +28,7 @@
 // its character n-grams (Bojanowski, Grave, Joulin and Mikolov, "Enriching Word
 // Vectors with Subword Information", 2017), which words that look alike share; a word
 // that the text did not have gets the mean of its n-grams. Every row gains the full
-// gradient of the mean, as in fastText. A mean of random rows is small at the start:
-// n-grams want a learning rate twice as high, 0.05 (CBOW 0.1).
+// gradient of the mean, as in fastText.
 //
 // # Engines
 //

@@ -60,8 +60,7 @@ Options:
                          (default 0.75)
       --char-ngrams N-M  make each word of a vector of its own and those of its
                          character n-grams of N to M letters, as in 3-6, so that
-                         unknown words get a vector too; they want twice the
-                         usual --lr (default: none)
+                         unknown words get a vector too (default: none)
       --buckets N        different n-grams are hashed into so many
                          (default 2000000)
       --subsample T      drop frequent words above this share of the text;
@@ -70,8 +69,9 @@ Options:
       --max-vocab N      keep only the N most frequent words; 0 keeps all
                          (default 0)
       --epochs N         passes over the corpus (default 5)
-      --lr X             learning rate at the start (default %[4]s in
-                         weighted windows)
+      --lr X             learning rate at the start (default
+                         %[4]s;
+                         outside weighted windows %[10]s)
       --field NAME       the text is this member of each line's JSON object: a
                          string or a list of strings; meta.title leads deeper
       --column NAME      the text is this column of CSV or TSV, by its name in
@@ -155,15 +155,15 @@ type wordJob struct {
 func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command {
 	job := wordJob{kind: kind, options: defaults}
 	o := &job.options
-	only, usual := "", [3]string{"", "", "0.05, from 10 epochs on 0.03,"}
+	only, usual := "", [4]string{"", "", "0.05, from 10 epochs on 0.03", "0.025"}
 	if kind == "cbow" {
-		only, usual = cbowHelp, [3]string{" with hs and\n                                   --char-ngrams, and with --freeze-init", "\n                                   (default otherwise)", "0.035, from 10 epochs on 0.02,"}
+		only, usual = cbowHelp, [4]string{" with hs and\n                                   --char-ngrams, and with --freeze-init", "\n                                   (default otherwise)", "0.035, from 10 epochs on 0.02", "0.05"}
 	}
 	cmd := &cobra.Command{
 		Use:   kind + " [CORPUS...] -o MODEL",
 		Short: "learn word vectors with " + method,
 		Long: fmt.Sprintf(wordsHelp, kind, method, sampleEpochs, usual[2], cli.JSONHelp+cli.SharedHelp,
-			only, watchHelp, usual[0], usual[1]),
+			only, watchHelp, usual[0], usual[1], usual[3]),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && !cmd.Flags().Changed("epochs") {
 				o.Epochs = sampleEpochs

@@ -88,7 +88,7 @@ func TestRandomStreams(t *testing.T) {
 func TestWindowsExact(t *testing.T) {
 	v := vocabularyOf(t, 9, 8, 7, 6, 5)
 	o := DefaultWordOptions()
-	o.Window, o.Negative, o.Subsample = 1, 2, 0
+	o.Window, o.Negative, o.Subsample, o.Windows = 1, 2, 0, WindowsDrawn
 	w := NewWindows(v, &o)
 	ids := []int32{0, 1, 2, corpora.LineEnd, 3, corpora.LineEnd, corpora.LineEnd, 4, 0}
 	type window struct {

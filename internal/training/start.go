@@ -128,6 +128,9 @@ func (t *wordTrainer) begin(s *Start) error {
 	if s.Found() == 0 {
 		return fmt.Errorf("start: no row is given")
 	}
+	if s.Freeze && t.options.SumVectors {
+		return fmt.Errorf("start: vectors that stay cannot have output vectors added to them")
+	}
 	if s.Freeze || t.options.FreezeInit { // before the vectors are set: n-grams are no part of those that stay
 		t.tables.Frozen, t.options.FreezeInit = s.Given, true
 	}
