@@ -305,6 +305,3 @@ func TestTrainWordsErrors(t *testing.T) {
 	}
 }
 
-func objectives() []*autograd.Objective {
-	return []*autograd.Objective{autograd.SkipGram(), autograd.CBOW()}
-}
