@@ -304,4 +304,3 @@ func TestTrainWordsErrors(t *testing.T) {
 		t.Errorf("diverged, then cancelled: checkpoint %v, %v", c != nil, err)
 	}
 }
-
