@@ -41,6 +41,9 @@ func (b *wordsBench) runPeers(cmd *cobra.Command, source *corpora.Source, t *cor
 	trained := float64(corpus.Words()) * float64(b.options.Epochs)
 	var rows []row
 	for _, p := range b.installable(words, filepath.Join(dir, "vectors")) {
+		if !b.wants(p.key) {
+			continue
+		}
 		if !p.installed() {
 			cli.Note(cmd, "%s is not installed: left out", p.name)
 			continue
@@ -66,6 +69,7 @@ func (b *wordsBench) runPeers(cmd *cobra.Command, source *corpora.Source, t *cor
 
 // peer is another program that trains word vectors.
 type peer struct {
+	key       string // for --only
 	name      string
 	vectors   string // file it writes, word2vec's text format
 	installed func() bool
@@ -76,7 +80,7 @@ func (b *wordsBench) installable(words, vectors string) []peer {
 	o := b.options
 	number := func(v any) string { return fmt.Sprint(v) }
 	gensim := func(name, sg, lr string) peer {
-		return peer{name, vectors,
+		return peer{"gensim", name, vectors,
 			func() bool { return exec.Command("python3", "-c", "import gensim").Run() == nil },
 			func(ctx context.Context) (float64, error) {
 				c := exec.CommandContext(ctx, "python3", "-", words, vectors, sg, lr, number(o.Dim), number(o.Window),
@@ -94,8 +98,11 @@ func (b *wordsBench) installable(words, vectors string) []peer {
 				return result.Seconds, err
 			}}
 	}
-	fasttext := func(name, mode, lr string) peer {
-		return peer{name, vectors + ".vec",
+	fasttext := func(key, name, mode, lr string, grams ...string) peer {
+		if grams == nil {
+			grams = []string{"-maxn", "0"}
+		}
+		return peer{key, name, vectors + ".vec",
 			func() bool { _, err := exec.LookPath("fasttext"); return err == nil },
 			func(ctx context.Context) (float64, error) {
 				// fastText says its speed only on its progress line, reading
@@ -103,9 +110,10 @@ func (b *wordsBench) installable(words, vectors string) []peer {
 				// hardly any training, which reads and writes as much.
 				run := func(epochs string) (float64, error) {
 					began := time.Now()
-					err := exec.CommandContext(ctx, "fasttext", mode, "-input", words, "-output", vectors, "-lr", lr, "-dim", number(o.Dim),
+					args := append([]string{mode, "-input", words, "-output", vectors, "-lr", lr, "-dim", number(o.Dim),
 						"-ws", number(o.Window), "-neg", number(o.Negative), "-t", number(o.Subsample), "-minCount", number(o.MinCount),
-						"-epoch", epochs, "-maxn", "0", "-thread", "1", "-verbose", "0").Run()
+						"-epoch", epochs, "-thread", "1", "-verbose", "0"}, grams...)
+					err := exec.CommandContext(ctx, "fasttext", args...).Run()
 					return time.Since(began).Seconds(), err
 				}
 				base, err := run("0")
@@ -118,7 +126,8 @@ func (b *wordsBench) installable(words, vectors string) []peer {
 	}
 	return []peer{
 		gensim("gensim skip-gram", "1", "0.025"), gensim("gensim CBOW", "0", "0.05"),
-		fasttext("fastText skip-gram, no n-grams", "skipgram", "0.025"), fasttext("fastText CBOW, no n-grams", "cbow", "0.05"),
+		fasttext("fasttext", "fastText skip-gram, no n-grams", "skipgram", "0.025"), fasttext("fasttext", "fastText CBOW, no n-grams", "cbow", "0.05"),
+		fasttext("fasttext-ngrams", "fastText skip-gram, n-grams 3-6", "skipgram", "0.05", "-minn", "3", "-maxn", "6"),
 	}
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,12 +12,12 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/luminavec/luminavec/cbow"
-	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/skipgram"
 )
 
@@ -30,6 +29,8 @@ type wordsBench struct {
 	threads []int
 	seeds   int
 	peers   bool
+	only    []string
+	more    bool // append to output
 	options skipgram.Options
 }
 
@@ -39,13 +40,13 @@ func wordsCommand() *cobra.Command {
 	o.Epochs = 3
 	cmd := &cobra.Command{
 		Use:   "words",
-		Short: "measure skipgram and cbow",
+		Short: "measure the word trainers",
 		Long: `Usage: bench words [OPTIONS]
 
-Train skipgram and cbow at each number of threads and write a table of speed and
-quality. Speed is words of the vocabulary a second, before subsampling, over the
-training alone; quality is Spearman's correlation on word pairs and accuracy on
-Google's analogies among the 30,000 most frequent words.
+Train the word trainers in their main forms at each number of threads and write a
+table of speed and quality. Speed is words of the vocabulary a second, before
+subsampling, over the training alone; quality is Spearman's correlation on word
+pairs and accuracy on Google's analogies among the 30,000 most frequent words.
 
 With --peers, gensim (python3 -c 'import gensim') and fasttext, where they are
 installed, train on the same words with the same settings, one thread.
@@ -60,6 +61,10 @@ Options:
       --epochs N         passes over the corpus (default 3)
       --dim N            length of a vector (default 100)
       --peers            measure peers that are installed as well
+      --only NAME,NAME   these rows only: skipgram, cbow, deterministic, drawn
+                         (word2vec's windows and learning rates), hs, ngrams;
+                         peers: gensim, fasttext, fasttext-ngrams
+      --append           add the table to the end of the output file
 ` + cli.SharedHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return b.run(cmd) },
@@ -73,7 +78,55 @@ Options:
 	f.IntVar(&o.Epochs, "epochs", o.Epochs, "")
 	f.IntVar(&o.Dim, "dim", o.Dim, "")
 	f.BoolVar(&b.peers, "peers", false, "")
+	f.StringSliceVar(&b.only, "only", nil, "")
+	f.BoolVar(&b.more, "append", false, "")
 	return cmd
+}
+
+// form is a way to train that is measured.
+type form struct {
+	name   string // for --only
+	system string // as the table names it
+	cbow   bool
+	set    func(*skipgram.Options)
+	many   bool // measured with several threads only
+	single bool // measured with one thread only
+}
+
+// forms are what is measured, unless --only leaves it out.
+func (b *wordsBench) forms() []form {
+	drawn := func(o *skipgram.Options) {
+		o.Windows, o.Shuffle, o.SumVectors, o.LearningRate = "drawn", false, false, 0
+	}
+	all := []form{
+		{name: "skipgram", system: "LuminaVec skip-gram"},
+		{name: "deterministic", system: "LuminaVec skip-gram, deterministic", many: true, set: func(o *skipgram.Options) { o.Deterministic = true }},
+		{name: "drawn", system: "LuminaVec skip-gram, word2vec's windows", single: true, set: drawn},
+		{name: "hs", system: "LuminaVec skip-gram, hierarchical softmax", single: true, set: func(o *skipgram.Options) { drawn(o); o.Loss = "hs" }},
+		{name: "ngrams", system: "LuminaVec skip-gram, n-grams 3-6", set: func(o *skipgram.Options) { o.NGrams = corpora.DefaultNGramOptions() }},
+		{name: "cbow", system: "LuminaVec CBOW", cbow: true},
+		{name: "deterministic", system: "LuminaVec CBOW, deterministic", cbow: true, many: true, set: func(o *skipgram.Options) { o.Deterministic = true }},
+		{name: "drawn", system: "LuminaVec CBOW, word2vec's windows", cbow: true, single: true, set: drawn},
+	}
+	return slices.DeleteFunc(all, func(f form) bool { return !b.wants(f.name) })
+}
+
+func (b *wordsBench) wants(name string) bool {
+	return len(b.only) == 0 || slices.Contains(b.only, name)
+}
+
+// options returns those of a form.
+func (b *wordsBench) optionsOf(f form, threads, seed int) skipgram.Options {
+	o, kind := skipgram.DefaultOptions(), "skipgram"
+	if f.cbow {
+		o, kind = cbow.DefaultOptions(), "cbow"
+	}
+	o.Dim, o.Epochs, o.Threads, o.Seed = b.options.Dim, b.options.Epochs, threads, uint64(seed)
+	if f.set != nil {
+		f.set(&o)
+	}
+	o.LearningRate = training.UsualRate(kind, &o)
+	return o
 }
 
 // row is a line of the table: one system, measured once for each seed.
@@ -130,19 +183,21 @@ func (b *wordsBench) run(cmd *cobra.Command) error {
 	}
 
 	var rows []row
-	for _, t := range []struct {
-		name     string
-		defaults skipgram.Options
-		train    func(context.Context, skipgram.Options, skipgram.Run) (*checkpoints.Checkpoint, error)
-	}{{"skipgram", skipgram.DefaultOptions(), skipgram.Train}, {"cbow", cbow.DefaultOptions(), cbow.Train}} {
+	for _, f := range b.forms() {
+		train := skipgram.Train
+		if f.cbow {
+			train = cbow.Train
+		}
 		for _, threads := range b.threads {
-			r := row{system: "LuminaVec " + t.name, threads: threads}
+			if threads == 1 && f.many || threads > 1 && f.single {
+				continue
+			}
+			r := row{system: f.system, threads: threads}
 			for seed := range b.seeds {
-				o := b.options
-				o.LearningRate, o.Threads, o.Seed = t.defaults.LearningRate, threads, uint64(seed+1)
 				cli.Note(cmd, "%s, %s, seed %d", r.system, cli.Plural(threads, "thread", "threads"), seed+1)
+				o := b.optionsOf(f, threads, seed+1)
 				began := time.Now()
-				c, err := t.train(ctx, o, skipgram.Run{Corpus: corpus, Tokenizer: tokenizer})
+				c, err := train(ctx, o, skipgram.Run{Corpus: corpus, Tokenizer: tokenizer})
 				if err != nil {
 					return err
 				}
@@ -171,7 +226,14 @@ func (b *wordsBench) run(cmd *cobra.Command) error {
 		_, err := fmt.Fprint(cmd.OutOrStdout(), text.String())
 		return err
 	}
-	return os.WriteFile(b.output, []byte(text.String()), 0o644)
+	if b.more {
+		before, err := os.ReadFile(b.output)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(b.output, append(append(before, '\n'), text.String()...), 0o644)
+	}
+	return os.WriteFile(b.output, []byte("# Benchmarks\n\n"+text.String()), 0o644)
 }
 
 func (r *row) add(d time.Duration, words, loss float64) {
@@ -189,7 +251,7 @@ func (b *wordsBench) writeHead(w *strings.Builder, given *pflag.FlagSet, source 
 		args = append(args, "--set "+filepath.Base(s))
 	}
 	given.Visit(func(f *pflag.Flag) {
-		if f.Name == "threads" || f.Name == "seeds" || f.Name == "epochs" || f.Name == "dim" {
+		if f.Name == "threads" || f.Name == "seeds" || f.Name == "epochs" || f.Name == "dim" || f.Name == "only" {
 			args = append(args, fmt.Sprintf("--%s %s", f.Name, strings.Trim(f.Value.String(), "[]")))
 		}
 	})
@@ -198,13 +260,13 @@ func (b *wordsBench) writeHead(w *strings.Builder, given *pflag.FlagSet, source 
 	}
 	o := b.options
 	s := source.Stats()
-	fmt.Fprintf(w, "# Benchmarks\n\nMade by `%s`.\n\n", strings.Join(args, " "))
+	fmt.Fprintf(w, "## Word vectors: %s, %d dimensions, %s\n\nMade by `%s`.\n\n", cli.Bytes(s.Bytes), o.Dim, cli.Plural(o.Epochs, "epoch", "epochs"), strings.Join(args, " "))
 	fmt.Fprintf(w, "- Host: %s.\n- Commit: %s. Kernels: %s.\n", host(), commit(), kernel.Level())
 	fmt.Fprintf(w, "- Text: %s, %s words, %s in a vocabulary of %s (minimum count %d). Read, tokenised and counted in %.1f s: %.0f MB/s.\n",
 		cli.Bytes(s.Bytes), cli.Count(float64(corpus.RawWords())), cli.Count(float64(corpus.Words())),
 		cli.Thousands(corpus.Vocabulary().Len()), o.MinCount, reading.Seconds(), float64(s.Bytes)/1e6/reading.Seconds())
-	fmt.Fprintf(w, "- Settings: %d dimensions, window %d, %d negatives, subsampling %g, %d epochs, learning rate 0.025 (CBOW 0.05).\n",
-		o.Dim, o.Window, o.Negative, o.Subsample, o.Epochs)
+	fmt.Fprintf(w, "- Settings: %d dimensions, window %d, %d negatives, subsampling %g, %d epochs; learning rate %g (CBOW %g), in word2vec's windows and of the peers 0.025 (CBOW 0.05, n-grams 0.05).\n",
+		o.Dim, o.Window, o.Negative, o.Subsample, o.Epochs, training.UsualRate("skipgram", &o), training.UsualRate("cbow", &o))
 	fmt.Fprintf(w, "- Speed: thousands of vocabulary words a second, before subsampling, over the training alone.\n")
 	fmt.Fprintf(w, "- Quality: Spearman's correlation on word pairs; accuracy on Google's analogies among the 30,000 most frequent words.\n")
 	if b.seeds > 1 {
