@@ -183,7 +183,7 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 		return err
 	}
 	defer corpus.Close()
-	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, j.model, c.Config.Progress.Done, true, true); err != nil {
+	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, j.model, c.Config.Progress.Done, j.watch.keepsBest(), true, true); err != nil {
 		return err
 	}
 	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer, o)
@@ -276,7 +276,7 @@ func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoi
 	}
 	defer corpus.Close()
 	// A vocabulary that grows gets tables of its own beside the model's.
-	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, output, 0, !j.grow, j.force); err != nil {
+	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, output, 0, j.watch.keepsBest(), !j.grow, j.force); err != nil {
 		return err
 	}
 	if n := corpus.Vocabulary().Len() - c.Vocabulary.Len(); j.grow {

@@ -281,7 +281,7 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkNeeds(cmd, j.kind, j.options, corpus, j.output, 0, false, j.force); err != nil {
+	if err := checkNeeds(cmd, j.kind, j.options, corpus, j.output, 0, j.watch.keepsBest(), false, j.force); err != nil {
 		return err
 	}
 	return train(cmd, trainers[j.kind], j.options, j.output, j.force, skipgram.Run{
