@@ -16,14 +16,14 @@ import (
 	"github.com/luminavec/luminavec/skipgram"
 )
 
-const resumeHelp = `Usage: train resume MODEL [CORPUS...] [OPTIONS]
-       train resume MODEL --corpus NEW... [--grow] [OPTIONS]
+const resumeHelp = `Usage: train resume MODEL [CORPUS...] [options]
+       train resume MODEL --corpus NEW... [--grow] [options]
 
 Go on with a training that was interrupted, from the checkpoint in MODEL to its
 end. The options are those it began with, those of validation too, unless they
-are given. The text is read again: from where it
-was read before, or from CORPUS, which must hold the same text; with the --field
-or --column that it was read with. A training with --cache needs no text.
+are given. The text is read again: from where it was read before, or from
+CORPUS, which must hold the same text; with the --field or --column that it was
+read with. A training with --cache needs no text.
 
 With --corpus go on with new text, whether MODEL is finished or not: a new run
 over NEW that begins with what MODEL has learnt. MODEL is replaced when the new
@@ -58,8 +58,9 @@ Options of a run with new text:
                          disk seem too small
 ` + cli.JSONHelp + cli.SharedHelp + `
 Examples:
-  train resume model
-  train resume model --corpus news.txt --grow --epochs 3
+  $ train resume model
+  $ train resume model wiki-at-its-new-place.txt
+  $ train resume model --corpus news.txt --grow --epochs 3
 `
 
 // resumeJob is a command line of train resume.
