@@ -281,7 +281,7 @@ func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoi
 		return err
 	}
 	if n := corpus.Vocabulary().Len() - c.Vocabulary.Len(); j.grow {
-		cli.Note(cmd, "%s are new, %s were there before", cli.Plural(n, "word", "words"), cli.Thousands(c.Vocabulary.Len()))
+		cli.Note(cmd, "%s new, %s were there before", cli.Plural(n, "word is", "words are"), cli.Thousands(c.Vocabulary.Len()))
 	}
 	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer, o)
 	if err != nil {
