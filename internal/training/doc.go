@@ -18,8 +18,9 @@
 // (Hogwild), and the order in which updates meet is not repeatable; unless the
 // loop is Ordered: then the threads only prepare blocks (read them, draw windows
 // and noise), and one after the other is trained, in order. That gives the bytes
-// of one thread at any number of them, at up to half again its speed: preparing is
-// about a third of the work.
+// of one thread at any number of them, and little more than its speed: of a block of
+// 100 dimensions preparing is about a seventh of the work with skip-gram and a sixth
+// with CBOW, of one of 300 dimensions a tenth and less.
 //
 // # Beginnings
 //
