@@ -31,8 +31,13 @@
 // the negative samples behind it. n is fixed for an engine. [AppendWindow]
 // writes the layout.
 //
-// An objective may take labelled windows instead ([Variant]), each of which says how
-// many outputs it has and which of them are to be predicted ([AppendLabelled]):
+// Word models train in placed windows by default ([Variant].Places, [AppendPlaced]):
+// these say where in the window their first context word stands, and each context word
+// counts by the weight of its place, in skip-gram by its loss, in CBOW in the mean.
+// [LinearPlaces] are weights that fall with the distance.
+//
+// An objective may take labelled windows instead ([Variant].Labelled), each of which says
+// how many outputs it has and which of them are to be predicted ([AppendLabelled]):
 // hierarchical softmax (Morin and Bengio, 2005; Mikolov et al., 2013) is that, with
 // the inner nodes on the path of the true word for outputs. No engine knows the
 // tree. CBOW may also add its context words, or learn how much each place in the

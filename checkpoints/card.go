@@ -25,6 +25,7 @@ type cardData struct {
 	NGrams       int // that have rows
 	Imported     bool
 	Layers       bool        // Linear, ReLU or a projection stand behind the table
+	Method       [][2]string // how it was trained, in words
 	Settings     [][2]string // of the trainer
 	Sources      string
 	Earlier      []earlierText
@@ -51,6 +52,7 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 		Imported: c.Config.Kind == VectorsKind,
 		Layers:   c.Config.Encoder.Hidden > 0 || c.Config.Encoder.Project > 0,
 		Sources:  codes(c.Config.Corpus.Sources, 8),
+		Method:   method(c.Config),
 		Version:  FormatVersion,
 	}
 	if c.NGrams != nil {

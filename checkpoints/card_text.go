@@ -121,18 +121,23 @@ The vectors were not trained here: their licence is that of the file.
 
 | | |
 |---|---|
-| objective | {{code .Config.Kind}} |
-| text | {{or .Sources "not recorded"}} |
+{{range .Method}}| {{index . 0}} | {{index . 1}} |
+{{end}}| text | {{or .Sources "not recorded"}} |
 {{range .Earlier}}| text before | {{or .Sources "not recorded"}}: {{group .RawWords}} words |
 {{end}}| words in the text | {{group .Config.Corpus.RawWords}} in {{group .Config.Corpus.Lines}} lines |
 | words in the vocabulary | {{group .Config.Corpus.Words}} ({{group .Config.Corpus.Vocabulary}} distinct) |
 | epochs | {{.Config.Progress.Epoch}} of {{.Config.Progress.Epochs}} |
-| mean loss at the end | {{number .Config.Progress.Loss}} |
+| mean loss of the last epoch | {{number .Config.Progress.Loss}} nats per prediction |
 {{with .Config.Progress.Stopped}}| ended early | {{code .}} |
 {{end}}{{range .Validation}}| {{.Name}} of {{code .Set}} | {{number .Value}} |
 {{end}}{{with .Duration}}| time | {{.}} |
-{{end}}{{range .Settings}}| {{index . 0}} | {{index . 1}} |
-{{end}}{{end}}
+{{end}}{{if .Settings}}
+Every setting of the trainer:
+
+| | |
+|---|---|
+{{range .Settings}}| {{index . 0}} | {{index . 1}} |
+{{end}}{{end}}{{end}}
 The vectors hold what the text held, its errors and prejudices too. Who uses them for decisions about
 people should look at that first.
 
@@ -145,7 +150,7 @@ people should look at that first.
 | ` + "`tokenizer.json`" + ` | text to tokens, in the layout of Hugging Face tokenizers |
 {{if .NGrams}}| ` + "`ngrams.txt`" + ` | the bucket of each row of ` + "`ngrams.weight`" + ` |
 {{end}}| ` + "`model.safetensors`" + ` | the tables |
-{{if not .Imported}}| ` + "`training/`" + ` | what training needs to go on; not needed to use the model |
+{{if not .Imported}}| ` + "`training/`" + ` | what training needs to go on, its log and a drawing of the loss; not needed to use the model |
 {{end}}| ` + "`MANIFEST`" + ` | size and SHA-256 of every file (format {{.Version}}) |
 
 To check a copy: ` + "`awk 'NF==3 {print $2 \"  \" $3}' MANIFEST | sha256sum -c`" + `

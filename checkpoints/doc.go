@@ -63,9 +63,11 @@
 //
 // and in training/state.safetensors, for word models,
 //
-//	output.weight      [V, dim]            the output table of negative sampling
+//	output.weight      [V, dim]            the output table: of negative sampling a row a word, of
+//	                                       hierarchical softmax a row an inner node of the tree
 //	word.weight        [V, dim]            with n-grams, or where the output rows are added to the
 //	                                       vectors: the words' own rows
+//	position.weight    [2*window, dim]     with position weights: a row a place in the window
 //	frozen.rows        [V, 1]              1 for words whose given vectors stay, else 0
 //	best.NAME          as NAME             the best model so far, of a training that is validated
 //

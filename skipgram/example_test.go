@@ -3,6 +3,7 @@ package skipgram_test
 import (
 	"context"
 	"fmt"
+	"log"
 	"strings"
 
 	"github.com/luminavec/luminavec/corpora"
@@ -41,4 +42,41 @@ func ExampleTrain() {
 	// Output:
 	// cat is nearest to dog
 	// car is nearest to bus
+}
+
+// A trained model goes on with new text, and learns its new words.
+func ExampleContinue() {
+	ctx := context.Background()
+	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
+	build := func(text string, known *corpora.Vocabulary) *corpora.Corpus {
+		corpus, err := corpora.Build(ctx, corpora.FromReader("text", strings.NewReader(text)),
+			corpora.BuildOptions{Tokenizer: tokenizer, MinCount: 5, Base: known})
+		if err != nil {
+			log.Fatal(err)
+		}
+		return corpus
+	}
+	o := skipgram.DefaultOptions()
+	o.Dim, o.Subsample = 16, 0
+	old := build(strings.Repeat("the cat sees the dog\n", 100), nil)
+	defer old.Close()
+	model, err := skipgram.Train(ctx, o, skipgram.Run{Corpus: old, Tokenizer: tokenizer})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(model.Vocabulary.Tokens())
+
+	more := build(strings.Repeat("the horse sees the cat\n", 100), model.Vocabulary)
+	defer more.Close()
+	begun, err := skipgram.Continue(model, more, o)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if model, err = skipgram.Train(ctx, o, skipgram.Run{Corpus: more, Tokenizer: tokenizer, Resume: begun}); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(model.Vocabulary.Tokens())
+	// Output:
+	// [the cat dog sees]
+	// [the cat sees dog horse]
 }

@@ -5,14 +5,27 @@
 //
 // # What happens to a corpus
 //
-// Frequent words are dropped at random (Subsample). Around each word that is
-// left a window of 1 to Window words on either side is drawn; windows end at the
-// ends of lines. The Negative noise words are drawn once for a window and shared
-// by its context words (Ji, Satish, Li and Dubey, "Parallelizing Word2Vec in
-// Shared and Distributed Memory", 2016), which turns the work of a window into
-// three small matrix products. With FixedWindow all windows have the full reach.
-// The learning rate falls linearly from LearningRate to a ten-thousandth of it, a
-// step with each block of 16,384 words.
+// The text of an epoch is read in blocks of some 16,384 words, in another order in each
+// epoch (Shuffle). Frequent words are dropped at random (Subsample). The words up to
+// Window away from each word that is left are its context; windows end at the ends of
+// lines. The Negative noise words are drawn once for a window and shared by its context
+// words (Ji, Satish, Li and Dubey, "Parallelizing Word2Vec in Shared and Distributed
+// Memory", 2016), which turns the work of a window into three small matrix products.
+// The learning rate falls linearly from LearningRate to a ten-thousandth of it, a step
+// with each block.
+//
+// # Windows
+//
+// Nearer words say more of a word. word2vec draws the reach of each window from 1 to
+// Window, so that a word at distance d is in it with probability (Window+1-d)/Window. By
+// default (Windows "weighted") every word of the full window counts, its loss multiplied
+// by that number: the same objective in expectation, with less variance, for nothing is
+// left to a draw. "drawn" is word2vec's way, the only one besides "full", where all
+// words count alike, for hierarchical softmax. Distances are counted after subsampling.
+//
+// With less noise a step may be larger: the usual learning rate is 0.05 in weighted
+// windows, 0.025 in others. From ten epochs on, which only small texts need and which
+// learn them by heart, it is 0.03 in weighted windows.
 //
 // # Hierarchical softmax
 //
@@ -39,7 +52,9 @@
 // # Threads
 //
 // Workers share the tables without locks. With Threads 1 two runs with the same
-// options, text and seed on the same kind of processor give the same bytes.
+// options, text and seed on the same kind of processor give the same bytes; with
+// Deterministic they do so at any number of threads, which then only prepare blocks
+// for one that trains.
 package skipgram
 
 import (
@@ -99,9 +114,9 @@ const (
 	Graph = training.Graph
 )
 
-// DefaultOptions returns word2vec's defaults for skip-gram: dimension 100,
-// window 5, 5 negatives, subsampling 1e-4, minimum count 5, 5 epochs, learning
-// rate 0.025.
+// DefaultOptions returns the defaults for skip-gram: those of word2vec (dimension 100,
+// window 5, 5 negatives, minimum count 5, 5 epochs) with subsampling 1e-4, weighted
+// windows, blocks in another order in each epoch, and learning rate 0.05 with them.
 func DefaultOptions() Options { return training.DefaultWordOptions() }
 
 // Train learns word vectors from run.Corpus and returns the checkpoint.

@@ -44,8 +44,8 @@ const evalAnalogiesHelp = `Usage: search eval analogies -m MODEL [options]
 Ask "a is to b as c is to what?" and count the right answers: the word nearest
 to b - a + c, the three words left out. Questions with a word that the model
 does not know are skipped, also by a model with character n-grams; accuracy is
-over the rest. --json prints one object
-for a set; with several sets, one object a line.
+over the rest. --json prints one object for a set; with several sets, one
+object a line.
 
 Options:
 ` + cli.ModelHelp + `      --set FILE         a set of questions, four words a line, sections begin

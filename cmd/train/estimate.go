@@ -17,14 +17,16 @@ import (
 var limits = estimate.Machine
 
 // checkNeeds says what a training will need, and refuses one that the machine
-// has no room for; with force it only warns. A training that goes on has its tables
-// already, and done of its work.
-func checkNeeds(cmd *cobra.Command, kind string, o skipgram.Options, corpus *corpora.Corpus, output string, done float64, resumed, force bool) error {
+// has no room for; with force it only warns. best says that the best model is kept
+// beside the last. A training that goes on (resumed) has its tables already, and done
+// of its work.
+func checkNeeds(cmd *cobra.Command, kind string, o skipgram.Options, corpus *corpora.Corpus, output string, done float64, best, resumed, force bool) error {
 	v := corpus.Vocabulary()
 	r := estimate.Run{
 		Rows: v.Len(), Dim: o.Dim, Threads: o.Threads, Loaded: resumed,
 		Words: corpus.Words(), Epochs: o.Epochs, Window: o.Window, Negative: o.Negative,
-		CBOW: kind == "cbow", Graph: o.Engine == training.Graph,
+		CBOW: kind == "cbow", Tree: o.Loss == training.LossHS, Graph: o.Engine == training.Graph,
+		Summed: o.SumVectors, Best: best,
 	}
 	if o.NGrams.Max > 0 {
 		grams, err := corpora.NewNGrams(v, o.NGrams)

@@ -15,7 +15,7 @@ func root() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "train",
 		Short: "learn embeddings from text",
-		Long: `Usage: train COMMAND [OPTIONS]
+		Long: `Usage: train COMMAND [options]
 
 Learn embeddings from text by backpropagation into a model folder.
 
@@ -24,11 +24,15 @@ Commands:
   cbow       word vectors: the mean of the words around a word predicts it
   phrases    find words that belong together, for the two above
   resume     go on with a training that was interrupted, or with new text
+  completion a script that completes commands and flags in your shell
+
+Options:
+` + cli.SharedHelp + `      --version          show the version
 
 Example, on the sample of Wikipedia that comes with the program:
-  train skipgram -o model
+  $ train skipgram -o model
 
-'train COMMAND --help' describes a command's options.
+'train COMMAND --help' tells more about a command.
 `,
 	}
 	cmd.AddCommand(skipgramCommand(), cbowCommand(), phrasesCommand(), resumeCommand())

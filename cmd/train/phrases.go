@@ -13,7 +13,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-const phrasesHelp = `Usage: train phrases [CORPUS...] -o FILE [OPTIONS]
+const phrasesHelp = `Usage: train phrases [CORPUS...] -o FILE [options]
 
 Find words that stand together more often than by chance, such as new york, so
 that 'train skipgram --phrases FILE' gives them a vector of their own: new_york.
@@ -42,9 +42,9 @@ Options:
                          the rarest are forgotten (default 33554432)
 %s
 Examples:
-  train phrases wiki.txt -o two.tsv
-  train phrases wiki.txt --phrases two.tsv -o three.tsv
-  train skipgram wiki.txt --phrases two.tsv --phrases three.tsv -o model
+  $ train phrases wiki.txt -o two.tsv
+  $ train phrases wiki.txt --phrases two.tsv -o three.tsv
+  $ train skipgram wiki.txt --phrases two.tsv --phrases three.tsv -o model
 `
 
 // phrasesJob is a command line of train phrases.

@@ -16,14 +16,14 @@ import (
 	"github.com/luminavec/luminavec/skipgram"
 )
 
-const resumeHelp = `Usage: train resume MODEL [CORPUS...] [OPTIONS]
-       train resume MODEL --corpus NEW... [--grow] [OPTIONS]
+const resumeHelp = `Usage: train resume MODEL [CORPUS...] [options]
+       train resume MODEL --corpus NEW... [--grow] [options]
 
 Go on with a training that was interrupted, from the checkpoint in MODEL to its
 end. The options are those it began with, those of validation too, unless they
-are given. The text is read again: from where it
-was read before, or from CORPUS, which must hold the same text; with the --field
-or --column that it was read with. A training with --cache needs no text.
+are given. The text is read again: from where it was read before, or from
+CORPUS, which must hold the same text; with the --field or --column that it was
+read with. A training with --cache needs no text.
 
 With --corpus go on with new text, whether MODEL is finished or not: a new run
 over NEW that begins with what MODEL has learnt. MODEL is replaced when the new
@@ -58,8 +58,9 @@ Options of a run with new text:
                          disk seem too small
 ` + cli.JSONHelp + cli.SharedHelp + `
 Examples:
-  train resume model
-  train resume model --corpus news.txt --grow --epochs 3
+  $ train resume model
+  $ train resume model wiki-at-its-new-place.txt
+  $ train resume model --corpus news.txt --grow --epochs 3
 `
 
 // resumeJob is a command line of train resume.
@@ -183,7 +184,7 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 		return err
 	}
 	defer corpus.Close()
-	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, j.model, c.Config.Progress.Done, true, true); err != nil {
+	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, j.model, c.Config.Progress.Done, j.watch.keepsBest(), true, true); err != nil {
 		return err
 	}
 	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer, o)
@@ -276,11 +277,11 @@ func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoi
 	}
 	defer corpus.Close()
 	// A vocabulary that grows gets tables of its own beside the model's.
-	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, output, 0, !j.grow, j.force); err != nil {
+	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, output, 0, j.watch.keepsBest(), !j.grow, j.force); err != nil {
 		return err
 	}
 	if n := corpus.Vocabulary().Len() - c.Vocabulary.Len(); j.grow {
-		cli.Note(cmd, "%s are new, %s were there before", cli.Plural(n, "word", "words"), cli.Thousands(c.Vocabulary.Len()))
+		cli.Note(cmd, "%s new, %s were there before", cli.Plural(n, "word is", "words are"), cli.Thousands(c.Vocabulary.Len()))
 	}
 	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer, o)
 	if err != nil {

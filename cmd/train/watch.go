@@ -79,6 +79,9 @@ func (w *watchFlags) check(cmd *cobra.Command, was *checkpoints.Validation) erro
 	return nil
 }
 
+// keepsBest says whether the best model is kept beside the one that is trained.
+func (w *watchFlags) keepsBest() bool { return len(w.sets) > 0 && w.keep == checkpoints.KeepBest }
+
 // resumeSets reads the sets of a training that goes on: those that are named
 // now, else those of before, which must not have changed.
 func (w *watchFlags) resumeSets(model string, was *checkpoints.Validation) ([]*validationSet, error) {

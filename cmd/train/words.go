@@ -29,7 +29,7 @@ type trainer func(context.Context, skipgram.Options, skipgram.Run) (*checkpoints
 // trainers are the word trainers by the kind in config.json.
 var trainers = map[string]trainer{"skipgram": skipgram.Train, "cbow": cbow.Train}
 
-const wordsHelp = `Usage: train %[1]s [CORPUS...] -o MODEL [OPTIONS]
+const wordsHelp = `Usage: train %[1]s [CORPUS...] -o MODEL [options]
 
 Learn word vectors with %[2]s.
 
@@ -45,23 +45,24 @@ Options:
                          disk seem too small
       --dim N            length of a vector (default 100)
       --window N         context words on each side, at most (default 5)
-      --windows NAME     weighted  all words that near; at distance d by
+      --windows NAME     how much the words of a window count
+                         weighted  the nearer the more: at distance d
                                    (window+1-d)/window (default)
                          drawn     those up to a reach that is drawn from 1 to
-                                   --window, as in word2vec (default with hs
-                                   and with position weights)
-                         full      all words that near, all alike
+                                   --window, all alike, as in word2vec
+                                   (default with hs%[11]s)
+                         full      all alike
       --shrink-windows   as --windows drawn; =false as --windows full
 %[6]s      --loss NAME        ns  negative sampling (default)
                          hs  hierarchical softmax: each word is a path in a
                              Huffman tree; no --negative, no --ns-exponent
-      --negative N       negative samples a window (default 5)
+      --negative N       negative samples, drawn once for a window (default 5)
       --ns-exponent X    negatives are drawn by count to the power X
                          (default 0.75)
-      --char-ngrams N-M  make each word of a vector of its own and those of its
-                         character n-grams of N to M letters, as in 3-6, so that
-                         unknown words get a vector too (default: none)
-      --buckets N        different n-grams are hashed into so many
+      --char-ngrams N-M  a word's vector is the mean of one of its own and those
+                         of its character n-grams of N to M letters, as in 3-6,
+                         so that unknown words get a vector too (default: none)
+      --buckets N        rows that the n-grams are hashed into, at most
                          (default 2000000)
       --subsample T      drop frequent words above this share of the text;
                          0 keeps all (default 0.0001)
@@ -69,9 +70,9 @@ Options:
       --max-vocab N      keep only the N most frequent words; 0 keeps all
                          (default 0)
       --epochs N         passes over the corpus (default 5)
-      --lr X             learning rate at the start (default
-                         %[4]s;
-                         outside weighted windows %[10]s)
+      --lr X             learning rate at the start; it falls to zero (default
+                         %[4]s; outside
+                         weighted windows %[10]s)
       --field NAME       the text is this member of each line's JSON object: a
                          string or a list of strings; meta.title leads deeper
       --column NAME      the text is this column of CSV or TSV, by its name in
@@ -94,14 +95,15 @@ Options:
                          are taken too
       --freeze-init      the vectors of --init do not change: new words learn
                          to fit them
-      --vectors NAME     what is saved
-                         input     the input vectors (default%[8]s)
-                         sum       the sum of input and output vectors%[9]s
+      --vectors NAME     what is saved as the vector of a word
+                         input  its input vector (default%[8]s)
+                         sum    the sum of its input and output vectors%[9]s
       --shuffle          read the blocks of the text in another order in each
                          epoch; =false in that of the text (default true)
       --threads N        workers (default: all cores)
       --deterministic    the same model, byte for byte, at any number of
-                         threads; without it, with --threads 1 only
+                         threads; without it, with --threads 1 only (default
+                         false: faster with several threads)
       --seed N           seed of all random choices (default 1)
       --engine NAME      fused, or graph: gorgonia's stock operations, the same
                          objective some hundred times slower (default fused)
@@ -112,9 +114,13 @@ Options:
 Ctrl-C saves MODEL; 'train resume MODEL' goes on from there.
 
 Examples:
-  train %[1]s -o model
-  train %[1]s wiki.txt.gz --dim 300 --epochs 3 -o model
-  zcat *.gz | train %[1]s - -o model
+  $ train %[1]s -o model
+  $ train %[1]s wiki.txt.gz --dim 300 --epochs 3 -o model
+  $ zcat *.gz | train %[1]s - -o model
+  $ train %[1]s wiki/ --char-ngrams 3-6 -o model
+  $ train %[1]s wiki.txt --validate pairs.tsv --patience 3 -o model
+  $ train %[1]s wiki.txt --init glove.6B.100d.txt -o model
+  $ train %[1]s dump.jsonl --field text --cache ids --deterministic -o model
 `
 
 func skipgramCommand() *cobra.Command {
@@ -155,15 +161,16 @@ type wordJob struct {
 func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command {
 	job := wordJob{kind: kind, options: defaults}
 	o := &job.options
-	only, usual := "", [4]string{"", "", "0.05, from 10 epochs on 0.03", "0.025"}
+	only, usual := "", [5]string{"", "", "0.05, from 10 epochs on 0.03", "0.025", ""}
 	if kind == "cbow" {
-		only, usual = cbowHelp, [4]string{" with hs and\n                                   --char-ngrams, and with --freeze-init", "\n                                   (default otherwise)", "0.035, from 10 epochs on 0.02", "0.05"}
+		only, usual = cbowHelp, [5]string{" with hs,\n                                --char-ngrams or --freeze-init", "\n                                (default otherwise)",
+			"0.035, from 10 epochs on 0.02", "0.05", " or --position-weights"}
 	}
 	cmd := &cobra.Command{
 		Use:   kind + " [CORPUS...] -o MODEL",
 		Short: "learn word vectors with " + method,
 		Long: fmt.Sprintf(wordsHelp, kind, method, sampleEpochs, usual[2], cli.JSONHelp+cli.SharedHelp,
-			only, watchHelp, usual[0], usual[1], usual[3]),
+			only, watchHelp, usual[0], usual[1], usual[3], usual[4]),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && !cmd.Flags().Changed("epochs") {
 				o.Epochs = sampleEpochs
@@ -281,7 +288,7 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkNeeds(cmd, j.kind, j.options, corpus, j.output, 0, false, j.force); err != nil {
+	if err := checkNeeds(cmd, j.kind, j.options, corpus, j.output, 0, j.watch.keepsBest(), false, j.force); err != nil {
 		return err
 	}
 	return train(cmd, trainers[j.kind], j.options, j.output, j.force, skipgram.Run{

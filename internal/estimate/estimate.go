@@ -4,9 +4,11 @@
 //	need := estimate.Words(estimate.Run{Rows: 70_000, Dim: 100, Threads: 2})
 //	err := need.Check(estimate.Machine("model"))
 //
-// Memory and disk follow from the sizes of the tables, to a few per cent. Time is
-// a guess, by the speed of one machine (see [Words]): once some blocks are done,
-// the loop of package training knows better.
+// Memory and disk follow from the sizes of the tables, those of character n-grams, of
+// vectors that are sums and of a best model kept among them, to a few per cent. Time is
+// a guess, by the speed of one machine: it may be half or twice of what is said, and more
+// where other work runs beside. Once some blocks are done, the loop of package training
+// knows better.
 package estimate
 
 import (
@@ -28,12 +30,15 @@ type Run struct {
 	TokenBytes int  // of all tokens together
 	Threads    int  // workers
 	Loaded     bool // the tables are in memory already: the training goes on
+	Summed     bool // the saved vectors are sums, and stand beside the two tables
+	Best       bool // the best model so far is kept beside the last
 
 	Words    int64 // of an epoch
 	Epochs   int   // to go
 	Window   int
 	Negative int
 	CBOW     bool // not skip-gram
+	Tree     bool // hierarchical softmax
 	Graph    bool // the slow engine
 }
 
@@ -61,11 +66,14 @@ const (
 // The time of a word on one thread, fitted to runs of 100 and 300 dimensions on
 // English Wikipedia with AVX-512 kernels: a share that each word costs, and one
 // that goes with the arithmetic (dimensions, context words, output rows) and has
-// this value at 100 dimensions, window 5 and 5 negatives.
+// this value at 100 dimensions, window 5 and 5 negatives. Other forms take so many
+// times as long, some more and some less.
 const (
 	fixedTime    = 50 * time.Nanosecond
 	skipGramTime = 150 * time.Nanosecond
 	cbowTime     = 150 * time.Nanosecond
+	ngramsSlower = 3
+	treeSlower   = 2
 	graphSlower  = 300
 )
 
@@ -77,17 +85,24 @@ func Words(r Run) Need {
 	}
 	table := int64(r.Rows) * row
 	tables := table + int64(r.OutputRows)*row
-	if r.NGramRows > 0 {
-		// The words' own rows stand beside their vectors, which are means over n-grams.
+	if r.NGramRows > 0 || r.Summed {
+		// The words' own rows stand beside their vectors, which are made of several.
 		tables += int64(r.NGramRows)*row + table
+	}
+	saved := tables
+	if r.Best {
+		saved *= 2
 	}
 	text := int64(r.TokenBytes) + int64(r.Rows)*lineBytes
 	n := Need{Disk: []Part{
 		// A checkpoint is written beside the one before.
-		{"two checkpoints", 2 * (tables/row*int64(r.Dim)*4 + 2*text + logBytes)},
+		{"two checkpoints", 2 * (saved/row*int64(r.Dim)*4 + 2*text + logBytes)},
 	}}
 	if !r.Loaded {
 		n.Memory = append(n.Memory, Part{"tables", tables})
+	}
+	if r.Best {
+		n.Memory = append(n.Memory, Part{"the best model so far", tables})
 	}
 	n.Memory = append(n.Memory,
 		Part{"workers", int64(r.Threads) * workerBytes},
@@ -105,6 +120,12 @@ func (r Run) time() time.Duration {
 		word += float64(cbowTime) * dim * (context + outputs) / 2
 	} else {
 		word += float64(skipGramTime) * dim * context * outputs
+	}
+	if r.NGramRows > 0 {
+		word *= ngramsSlower
+	}
+	if r.Tree {
+		word *= treeSlower
 	}
 	if r.Graph {
 		word *= graphSlower

@@ -33,10 +33,27 @@ func TestWords(t *testing.T) {
 	if got, want := Total(Words(more).Memory)-Total(n.Memory), int64(1_500_000*304*4); got != want {
 		t.Errorf("n-grams cost %d, want %d", got, want)
 	}
+	summed := r
+	summed.Summed = true
+	if got, want := Total(Words(summed).Memory)-Total(n.Memory), int64(1_000_000*304*4); got != want {
+		t.Errorf("sums cost %d of memory, want %d", got, want)
+	}
+	if got, want := Total(Words(summed).Disk)-Total(n.Disk), int64(2*1_000_000*300*4); got != want {
+		t.Errorf("sums cost %d of the disk, want %d", got, want)
+	}
+	best := r
+	best.Best = true
+	if got, want := Total(Words(best).Memory)-Total(n.Memory), int64(2*1_000_000*304*4); got != want {
+		t.Errorf("the best model costs %d of memory, want %d", got, want)
+	}
+	if got, want := Total(Words(best).Disk)-Total(n.Disk), int64(4*1_000_000*300*4); got != want {
+		t.Errorf("the best model costs %d of the disk, want %d", got, want)
+	}
 	// Each of these takes longer; CBOW does not.
 	for name, change := range map[string]func(*Run){
 		"dim": func(r *Run) { r.Dim *= 2 }, "window": func(r *Run) { r.Window++ }, "negative": func(r *Run) { r.Negative++ },
 		"epochs": func(r *Run) { r.Epochs++ }, "graph": func(r *Run) { r.Graph = true },
+		"n-grams": func(r *Run) { r.NGramRows = 1 }, "turns": func(r *Run) { r.Tree = true },
 	} {
 		slow := r
 		change(&slow)

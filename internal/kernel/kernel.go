@@ -21,6 +21,13 @@
 // [Stride] floats, a whole number of 64-byte cache lines, and start at a
 // 64-byte boundary ([Aligned]). The padding stays zero under every kernel.
 //
+// # Windows
+//
+// [SkipGram] and [CBOW] train a batch of windows a call. In placed windows, which the
+// word models use by default, each context word counts by a weight that belongs to its
+// place ([NewPlacedScratch]). Labelled windows ([LabelledSkipGram], [LabelledCBOW]) have
+// outputs of any number, for hierarchical softmax and position weights; these are slower.
+//
 // # Hogwild
 //
 // The window kernels [SkipGram] and [CBOW] update shared tables in place, and

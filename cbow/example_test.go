@@ -1,0 +1,38 @@
+package cbow_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"slices"
+	"strings"
+
+	"github.com/luminavec/luminavec/cbow"
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
+)
+
+// With Deterministic two threads make the vectors that one makes.
+func ExampleTrain() {
+	ctx := context.Background()
+	text := strings.Repeat("the cat sees the dog\nthe dog sees the cat\nthe car passes the bus\nthe bus passes the car\n", 2000)
+	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
+	corpus, err := corpora.Build(ctx, corpora.FromReader("text", strings.NewReader(text)), corpora.BuildOptions{Tokenizer: tokenizer})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer corpus.Close()
+
+	var models []*checkpoints.Checkpoint
+	for _, threads := range []int{1, 2} {
+		o := cbow.DefaultOptions()
+		o.Dim, o.Window, o.Subsample, o.Deterministic, o.Threads = 16, 2, 0, true, threads
+		model, err := cbow.Train(ctx, o, cbow.Run{Corpus: corpus, Tokenizer: tokenizer})
+		if err != nil {
+			log.Fatal(err)
+		}
+		models = append(models, model)
+	}
+	fmt.Println(slices.Equal(models[0].Embedding().Data, models[1].Embedding().Data))
+	// Output: true
+}
