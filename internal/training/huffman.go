@@ -13,8 +13,10 @@ import (
 // Frequent words have short paths.
 //
 // The tree is Huffman's (1952), built as in word2vec: of equal counts the rarer word
-// by rank comes first, and a word before an inner node. Of the two nodes that are
-// joined, the one with the lower count is to be predicted.
+// by rank comes first, and an inner node before a word. Of the two nodes that are
+// joined, the one with the lower count is to be predicted. Only words that the text
+// does not have, which word2vec does not know, come before inner nodes: their part of
+// the tree is as flat as it can be and not a chain of all of them.
 type Huffman struct {
 	ends  []int   // of each word's path in paths
 	paths []int32 // labelled outputs, from the root down
@@ -42,10 +44,13 @@ func NewHuffman(v *corpora.Vocabulary) *Huffman {
 	leaf, inner := n-1, 0
 	for made := range counts {
 		for k := range 2 {
-			node := n + inner
-			if leaf >= 0 && (inner == made || uint64(v.Count(order[leaf])) < counts[inner]) {
+			node, count := n+inner, uint64(0)
+			if leaf >= 0 {
+				count = uint64(v.Count(order[leaf]))
+			}
+			if leaf >= 0 && (inner == made || count < counts[inner] || count == 0) {
 				node = int(order[leaf])
-				counts[made] += uint64(v.Count(order[leaf]))
+				counts[made] += count
 				leaf--
 			} else {
 				counts[made] += counts[inner]

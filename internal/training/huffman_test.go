@@ -24,6 +24,24 @@ func TestHuffmanPaths(t *testing.T) {
 	}
 }
 
+// Words that do not occur, as most tokens of a tokenizer.json in a small text, make no
+// chain of each other.
+func TestHuffmanWithoutCounts(t *testing.T) {
+	counts := make([]int64, 1000)
+	for i := range 8 {
+		counts[i] = 10
+	}
+	h := NewHuffman(vocabularyOf(t, counts...))
+	if h.Depth() > 4+10 {
+		t.Errorf("depth %d with 8 words and 992 that do not occur", h.Depth())
+	}
+	for word := range int32(8) {
+		if n := len(h.Path(word)); n < 3 || n > 4 {
+			t.Errorf("word %d of 8 alike has a path of %d", word, n)
+		}
+	}
+}
+
 // The code has no word inside another's, uses every inner node, is as short as the
 // entropy allows, and is the same for every tree of the same counts.
 func TestHuffmanCode(t *testing.T) {

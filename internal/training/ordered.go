@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/sourcegraph/conc/stream"
@@ -10,6 +11,9 @@ import (
 // spareWorkers is how many more workers than threads an ordered run has: blocks
 // that are prepared and wait for their turn.
 const spareWorkers = 2
+
+// errPanic ends an ordered leg when a worker panics; stream hands the panic itself on.
+var errPanic = errors.New("a worker panicked")
 
 // workers returns the number of workers that the loop needs.
 func (l *Loop) workers() int {
@@ -54,15 +58,29 @@ func (r *run) orderedLeg(ctx context.Context, workers []Worker) error {
 		}
 		w := <-free
 		s.Go(func() stream.Callback {
-			err := w.Prepare(b)
+			err := errPanic // until Prepare returns
+			defer func() {
+				if err == errPanic {
+					fail(err)
+					free <- w
+				}
+			}()
+			err = w.Prepare(b)
 			return func() {
-				defer func() { free <- w }()
+				sound := false
+				defer func() {
+					if !sound {
+						fail(errPanic)
+					}
+					free <- w
+				}()
 				if err == nil && !stopped() {
 					err = r.train(w, b)
 				}
 				if err != nil {
 					fail(err)
 				}
+				sound = true
 			}
 		})
 	}

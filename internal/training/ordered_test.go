@@ -134,3 +134,36 @@ func TestDeterministicAtAnyThreads(t *testing.T) {
 		}
 	}
 }
+
+// panicking is a fakeWorker whose blocks cannot be prepared.
+type panicking struct{ fakeWorker }
+
+func (*panicking) Prepare(int64) error { panic("broken worker") }
+
+// A panic of a worker comes out of an ordered run too, at once.
+func TestOrderedLoopPanic(t *testing.T) {
+	for name, prepare := range map[string]bool{"prepare": true, "train": false} {
+		closed, trained := 0, 0
+		l := loopOf(1000, 2, &closed, func(int64, float64) (BlockStats, error) { trained++; panic("broken worker") })
+		l.Ordered = true
+		if fake := l.NewWorker; prepare {
+			l.NewWorker = func() (Worker, error) {
+				w, err := fake()
+				return &panicking{*w.(*fakeWorker)}, err
+			}
+		}
+		ended := make(chan any)
+		go func() {
+			defer func() { ended <- recover() }()
+			l.Run(context.Background())
+		}()
+		select {
+		case p := <-ended:
+			if p == nil || closed != l.workers() || trained > 1 {
+				t.Errorf("%s: panic %v, %d of %d workers closed, %d blocks trained", name, p, closed, l.workers(), trained)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%s: the run hangs", name)
+		}
+	}
+}

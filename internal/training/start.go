@@ -43,7 +43,9 @@ func (s *Start) Found() int {
 //
 // A model folder read with its training state, of the same objective (kind, as in
 // config.json) and trained with negative sampling as o asks for, gives its output
-// vectors too. Hierarchical softmax has none: its tree hangs on the vocabulary.
+// vectors too. Hierarchical softmax has none: its tree hangs on the vocabulary. Where
+// the model's vectors are sums of both, a run begins with the two summands; but vectors
+// that stay are the model's, and begin with no output vectors: these fit a summand.
 //
 // It is an error if vectors have another dimension than o, or no word of v.
 func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *corpora.Vocabulary, kind string, o WordOptions) (*Start, error) {
@@ -58,11 +60,14 @@ func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *corpora.Voca
 		if t, ok := m.State[outputTensor]; ok {
 			out = t
 			var was WordOptions
-			if json.Unmarshal(m.Config.Options, &was) == nil && was.SumVectors {
+			summed := json.Unmarshal(m.Config.Options, &was) == nil && was.SumVectors
+			if summed && !o.FreezeInit {
 				own = m.State[wordTensor] // its vectors have the output rows in them
 			}
-			copied := checkpoints.NewTensor(v.Len(), o.Dim)
-			s.Out = &copied
+			if !summed || own.Data != nil {
+				copied := checkpoints.NewTensor(v.Len(), o.Dim)
+				s.Out = &copied
+			}
 		}
 	}
 	var there []string // some words of the file, to be shown
