@@ -239,6 +239,9 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := checkpoints.CheckOutput(j.output, checkpoints.WriteOptions{Replace: j.force}); err != nil {
 		return err
 	}
+	if sameFolder(j.cache, j.output) {
+		return cli.UsageError(fault.New("give each a folder of its own", "the model and the cache cannot both be %s", j.output))
+	}
 	given, err := j.openInit(cmd)
 	if err != nil {
 		return err
