@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -297,6 +296,8 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 func (j *wordJob) settle(given func(name string) bool) error {
 	o := &j.options
 	switch {
+	case o.Loss == training.LossHS && (given("negative") || given("ns-exponent")):
+		return fault.New("leave them out, or train with --loss ns", "--negative and --ns-exponent are of negative sampling, and the loss is hs")
 	case given("windows") && given("shrink-windows"):
 		return fault.New("leave one of them out", "--windows and --shrink-windows say the same")
 	case given("shrink-windows") && j.shrink:
@@ -346,69 +347,4 @@ func checkOutput(output string, every time.Duration) error {
 		return cli.UsageError(fault.New("give a time such as 30s, 5m or 2h", "checkpoint-every is %s", every))
 	}
 	return nil
-}
-
-// notInside refuses text in the folder that is to be replaced: it would go with
-// the folder.
-func notInside(output string, names []string) error {
-	folder, err := filepath.EvalSymlinks(output)
-	if err != nil {
-		return nil // nothing is there
-	}
-	if folder, err = filepath.Abs(folder); err != nil {
-		return err
-	}
-	for _, name := range names {
-		file, err := filepath.EvalSymlinks(name)
-		if err != nil {
-			continue // standard input, the sample
-		}
-		if file, err = filepath.Abs(file); err != nil {
-			return err
-		}
-		if strings.HasPrefix(file, folder+string(filepath.Separator)) {
-			return fault.New("write to another folder", "the text %s is in the output %s, which would be replaced", name, output)
-		}
-	}
-	return nil
-}
-
-// openSource opens the corpus that was named, or the sample.
-func openSource(names []string) (*corpora.Source, error) {
-	if len(names) == 0 {
-		return corpora.Sample(), nil
-	}
-	return corpora.Open(names...)
-}
-
-// readCorpus reads and counts the source, and says what it found.
-func readCorpus(cmd *cobra.Command, source *corpora.Source, o corpora.BuildOptions) (*corpora.Corpus, error) {
-	warnSpool(cmd, source)
-	progress := cli.StartProgress(cmd, "reading")
-	o.OnProgress = func(done, size int64) {
-		fraction := -1.0
-		if size > 0 {
-			fraction = float64(done) / float64(size)
-		}
-		progress.Update(fraction, cli.Bytes(done))
-	}
-	began := time.Now()
-	corpus, err := corpora.Build(cmd.Context(), source, o)
-	progress.Done()
-	if err != nil {
-		return nil, err
-	}
-	s := source.Stats()
-	if s.Invalid > 0 {
-		cli.Warn(cmd, "%s of broken UTF-8 read as U+FFFD, first at %s", cli.Plural(s.Invalid, "byte", "bytes"), s.FirstInvalid)
-	}
-	if n, below := corpus.Dropped(); n > 0 {
-		cli.Warn(cmd, "more different words than memory has room for: %s of at most %s each were dropped while counting",
-			cli.Plural(n, "word", "words"), cli.Plural(below, "occurrence", "occurrences"))
-	}
-	cli.Note(cmd, "read %s: %s, %s words in %s, %s in a vocabulary of %s, in %s",
-		strings.Join(source.Names(), " "), cli.Bytes(s.Bytes), cli.Count(float64(corpus.RawWords())),
-		cli.Plural(corpus.Lines(), "line", "lines"), cli.Count(float64(corpus.Words())),
-		cli.Thousands(corpus.Vocabulary().Len()), cli.Duration(time.Since(began)))
-	return corpus, nil
 }
