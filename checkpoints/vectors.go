@@ -49,7 +49,8 @@ type Vectors struct {
 
 // VectorsOptions say how OpenVectors reads.
 type VectorsOptions struct {
-	// State is whether Model has its training state. Default false.
+	// State is whether Model has its training state, if the folder has. Default
+	// false.
 	State bool
 	// Vocabulary is the file with the words of an array, each a line, with or
 	// without a tab and its count. Default: vocab.tsv in the folder of the array.

@@ -22,6 +22,9 @@ func (v *Vectors) openFolder(ctx context.Context, o VectorsOptions) error {
 		}
 	}
 	c, err := Read(ctx, v.Path, ReadOptions{State: o.State})
+	if o.State && stateMissing(err) {
+		c, err = Read(ctx, v.Path, ReadOptions{})
+	}
 	if err != nil {
 		return err
 	}

@@ -20,8 +20,8 @@ type WriteOptions struct {
 // Write puts the model into the folder dir, whole or not at all: it writes
 // and syncs a hidden folder beside it and renames that. With Replace a model at
 // dir is swapped for the new one, which takes over files that are not a model's;
-// a folder that is no model and is not empty, and a collection of documents, is
-// never replaced. A checkpoint whose parts do not fit each other, or that
+// a folder that is no model and is not empty, a collection of documents and the
+// cache of a corpus are never replaced. A checkpoint whose parts do not fit each other, or that
 // holds a value that is not finite, is an error, and so is a cancelled context;
 // dir then holds what it held before.
 //
@@ -91,6 +91,10 @@ func createFolder(dir string, o WriteOptions) (*durable.Folder, error) {
 	if isCollection(dir) { // which has a MANIFEST of its own
 		return nil, fault.New("choose another name, or remove the folder yourself",
 			"will not replace %s: it is a collection of documents, not a model", dir)
+	}
+	if o.Replace && format.Foreign(dir) {
+		return nil, fault.New("choose another name, or remove the folder yourself",
+			"will not replace %s: its %s is not that of a model", dir, ManifestFile)
 	}
 	return durable.CreateFolder(dir, o.Replace, ManifestFile)
 }

@@ -285,7 +285,7 @@ func (c *Corpus) finish(ctx context.Context, final []int32) error {
 	}
 	c.fingerprint = hash.String()
 	if c.words == 0 {
-		return fault.New("is this the text that the model was made from?",
+		return fault.New("is it in the language of the model, and cut into words as that was?",
 			"none of %d words is in the vocabulary of %d", c.rawWords, c.vocabulary.Len())
 	}
 	return nil

@@ -208,7 +208,7 @@ func readIDs(r io.Reader, fn func(ids []int32) error) error {
 // CheckCache returns the error that WriteCache would have with dir, so that it
 // is told before the text is read.
 func CheckCache(dir string) error {
-	folder, err := durable.CreateFolder(dir, true, cacheInfoFile)
+	folder, err := createCache(dir)
 	if err != nil {
 		return err
 	}
@@ -216,11 +216,20 @@ func CheckCache(dir string) error {
 	return nil
 }
 
+func createCache(dir string) (*durable.Folder, error) {
+	// A model has a vocab.tsv and a MANIFEST too.
+	if cacheFormat.Foreign(dir) {
+		return nil, fault.New("choose another name, or remove the folder yourself",
+			"will not replace %s: its %s is not that of a cache", dir, manifest.Name)
+	}
+	return durable.CreateFolder(dir, true, cacheInfoFile)
+}
+
 // WriteCache keeps the corpus in the folder dir, whole or not at all. What is
 // there is replaced if it is a cache or empty, and else left alone with an error.
 // The key is what the corpus was made of, as it was before it was read.
 func (c *Corpus) WriteCache(ctx context.Context, dir string, key CacheKey) error {
-	folder, err := durable.CreateFolder(dir, true, cacheInfoFile)
+	folder, err := createCache(dir)
 	if err != nil {
 		return err
 	}

@@ -61,6 +61,9 @@ func OpenPhrases(path string) (*Phrases, error) {
 		return nil, fault.New("train phrases writes such a file", "cannot read %s: %w", path, err)
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, fault.New("name a file that train phrases has written", "%s is a folder, not a file of phrases", path)
+	}
 	return ReadPhrases(path, f)
 }
 

@@ -83,13 +83,17 @@ func (t *Tokenizer) Words(text []byte, emit func(word []byte)) {
 	s.scan(text, func(word []byte, _, _ int) { emit(word) })
 }
 
-// Word returns the word that text is, normalised. false: it is none, or several.
+// Word returns the word that text is, normalised. false: it is none, or several, or
+// to a subword tokenizer nothing but its token of what is unknown.
 func (t *Tokenizer) Word(text string) (word string, ok bool) {
 	n := 0
 	t.Words([]byte(text), func(w []byte) {
 		word = string(w)
 		n++
 	})
+	if t.sub != nil && word == t.sub.vocabulary.Token(t.sub.unknown) {
+		return "", false
+	}
 	return word, n == 1
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -115,6 +116,9 @@ func (m *modelInfo) write(w io.Writer, width int) error {
 			label = "imported"
 		}
 		field(label, text)
+	}
+	for _, earlier := range slices.Backward(c.Earlier) {
+		field("before that", corpusText(earlier))
 	}
 	if c.Kind != checkpoints.VectorsKind {
 		field("training", trainingText(c.Progress))

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -83,6 +84,16 @@ func resumedCorpus(cmd *cobra.Command, dir string, c *checkpoints.Checkpoint, op
 		return nil, err
 	}
 	return corpus, nil
+}
+
+// sameFolder says whether two names are of one folder, which need not be there yet.
+func sameFolder(a, b string) bool {
+	if a == "" || b == "" {
+		return false
+	}
+	absA, errA := filepath.Abs(a)
+	absB, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && absA == absB
 }
 
 // checkCache refuses a folder that may not be a cache, before the text is read.

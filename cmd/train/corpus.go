@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +46,20 @@ func openSource(names []string) (*corpora.Source, error) {
 	return corpora.Open(names...)
 }
 
+// named are the names of a corpus as a line has room for them.
+func named(names []string) string {
+	const most = 5
+	shown := slices.Clone(names[:min(len(names), most)])
+	if i := slices.Index(shown, corpora.Stdin); i >= 0 {
+		shown[i] = "standard input"
+	}
+	text := strings.Join(shown, " ")
+	if more := len(names) - len(shown); more > 0 {
+		text += " and " + cli.Plural(more, "more file", "more files")
+	}
+	return text
+}
+
 // readCorpus reads and counts the source, and says what it found.
 func readCorpus(cmd *cobra.Command, source *corpora.Source, o corpora.BuildOptions) (*corpora.Corpus, error) {
 	warnSpool(cmd, source)
@@ -71,7 +86,7 @@ func readCorpus(cmd *cobra.Command, source *corpora.Source, o corpora.BuildOptio
 			cli.Plural(n, "word", "words"), cli.Plural(below, "occurrence", "occurrences"))
 	}
 	cli.Note(cmd, "read %s: %s, %s words in %s, %s in a vocabulary of %s, in %s",
-		strings.Join(source.Names(), " "), cli.Bytes(s.Bytes), cli.Count(float64(corpus.RawWords())),
+		named(source.Names()), cli.Bytes(s.Bytes), cli.Count(float64(corpus.RawWords())),
 		cli.Plural(corpus.Lines(), "line", "lines"), cli.Count(float64(corpus.Words())),
 		cli.Thousands(corpus.Vocabulary().Len()), cli.Duration(time.Since(began)))
 	return corpus, nil

@@ -51,5 +51,8 @@ func (j *wordJob) start(cmd *cobra.Command, given *checkpoints.Vectors, v *corpo
 	}
 	cli.Note(cmd, "%s of %s begin with the vectors of %s (%s, %.1f%%)%s", cli.Thousands(start.Found()),
 		cli.Plural(v.Len(), "word", "words"), j.init, given.Format, 100*float64(start.Found())/float64(v.Len()), also)
+	if start.Freeze && start.Found() == v.Len() {
+		cli.Warn(cmd, "with --freeze-init no vector will change: every word has one that is given")
+	}
 	return start, nil
 }

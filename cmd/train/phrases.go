@@ -36,7 +36,7 @@ Options:
                          bank_of_america
       --phrases FILE     join these first, and find phrases of phrases:
                          new_york_times; may be given several times
-      --field NAME, --column NAME, --tokenizer NAME, --cased
+      --field NAME, --column NAME, --tokenizer words|whitespace, --cased
                          as in 'train skipgram --help'
       --max-pairs N      pairs in memory at a time, some 40 bytes each; above it
                          the rarest are forgotten (default 33554432)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -309,5 +311,10 @@ func sameSource(then, now []string, model string) (*corpora.Source, error) {
 		return nil, fault.New("give the same text again: "+cli.CommandLine("train", "resume", cli.PathArgument(model), "-")+" < text",
 			"%s: its text came from standard input", model)
 	}
-	return corpora.Open(then...)
+	source, err := corpora.Open(then...)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.New("if it has moved, name it again: "+cli.CommandLine("train", "resume", cli.PathArgument(model), "CORPUS"),
+			"the text of %s is not where it was: %w", model, err)
+	}
+	return source, err
 }

@@ -83,6 +83,13 @@ func noteValidation(cmd *cobra.Command, v checkpoints.Validated, best bool) {
 	cli.Note(cmd, "epoch %.2f:%s", v.Epoch, text)
 }
 
+// progressNote is what stands beside the progress bar: what a person looks for
+// first comes first, for a narrow terminal cuts the rest off.
+func progressNote(e training.Event, judged string) string {
+	return fmt.Sprintf("%s words/s  %s left  loss %.4f%s  lr %.5f",
+		cli.Count(e.UnitsPerSecond), cli.Duration(e.Remaining), e.Loss, judged, e.LearningRate)
+}
+
 // train runs fn, saves the model into output, and reports. An output that is
 // there already is kept unless replace is set.
 func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, replace bool, run skipgram.Run) error {
@@ -93,8 +100,7 @@ func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, re
 	judged.Store("")
 	run.Progress = func(e training.Event) {
 		last = e
-		progress.Update(e.Progress, fmt.Sprintf("%s words/s  loss %.4f%s  lr %.5f  %s left",
-			cli.Count(e.UnitsPerSecond), e.Loss, judged.Load(), e.LearningRate, cli.Duration(e.Remaining)))
+		progress.Update(e.Progress, progressNote(e, judged.Load().(string)))
 	}
 	if v := run.Validation; v != nil {
 		v.Report = func(now checkpoints.Validated, best bool) {
@@ -124,7 +130,11 @@ func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, re
 	// What was learnt is saved whether or not the training came to its end.
 	s.draw(model, true)
 	if failed := s.save(context.WithoutCancel(cmd.Context()), model); failed != nil {
-		return fmt.Errorf("saving %s: %w", s.output, failed)
+		failed = fmt.Errorf("saving %s: %w", s.output, failed)
+		if s.saved != nil {
+			failed = fault.New(fault.Hint(failed), "%w; the checkpoint of %.1f%% is there", failed, 100*s.saved.Done)
+		}
+		return failed
 	}
 	if err != nil {
 		return cli.Interrupted("go on with: "+cli.CommandLine("train", "resume", cli.PathArgument(s.output)),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -72,18 +73,20 @@ func readSet(name string) (*validationSet, error) {
 	return s, err
 }
 
+const hintValidate = "look for a slip in the name, and whether you may read it: see ls -l"
+
 // sumOf returns the SHA-256 of a file.
 func sumOf(file string) (string, error) {
 	info, err := os.Stat(file)
 	if err != nil {
-		return "", err
+		return "", fault.New(hintValidate, "cannot read --validate %s: %w", file, errors.Unwrap(err))
 	}
 	if !info.Mode().IsRegular() {
 		return "", fault.New("name one file", "--validate %s is not a regular file", file)
 	}
 	f, err := os.Open(file)
 	if err != nil {
-		return "", err
+		return "", fault.New(hintValidate, "cannot read --validate %s: %w", file, errors.Unwrap(err)) // of an *fs.PathError, which names the file again
 	}
 	defer f.Close()
 	h := sha256.New()

@@ -245,6 +245,9 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := checkpoints.CheckOutput(j.output, checkpoints.WriteOptions{Replace: j.force}); err != nil {
 		return err
 	}
+	if sameFolder(j.cache, j.output) {
+		return cli.UsageError(fault.New("give each a folder of its own", "the model and the cache cannot both be %s", j.output))
+	}
 	given, err := j.openInit(cmd)
 	if err != nil {
 		return err
@@ -300,6 +303,8 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 func (j *wordJob) settle(given func(name string) bool) error {
 	o := &j.options
 	switch {
+	case o.Loss == training.LossHS && (given("negative") || given("ns-exponent")):
+		return fault.New("leave them out, or train with --loss ns", "--negative and --ns-exponent are of negative sampling, and the loss is hs")
 	case given("windows") && given("shrink-windows"):
 		return fault.New("leave one of them out", "--windows and --shrink-windows say the same")
 	case given("shrink-windows") && j.shrink:

@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -91,6 +92,26 @@ func TestUnknownWord(t *testing.T) {
 	}
 	if _, err := w.Analogy("man", "king", "womn", 1); err == nil || !strings.Contains(err.Error(), "womn") {
 		t.Errorf("err = %v", err)
+	}
+}
+
+// A lower --min-count makes no token of a word that is cut into parts.
+func TestUnknownWordOfSubwords(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "vocab.txt")
+	if err := os.WriteFile(file, []byte("[UNK]\nwalk\n##ing\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	tok, err := corpora.OpenTokenizer(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := NewWordVectors(&checkpoints.Checkpoint{
+		Vocabulary: tok.Vocabulary(), Tokenizer: tok,
+		Tensors: map[string]checkpoints.Tensor{"embedding.weight": {Shape: []int{3, 1}, Data: []float32{1, 2, 3}}},
+	})
+	_, err = w.Neighbors("zebras", 1)
+	if err == nil || !strings.Contains(fault.Hint(err), "embed text") {
+		t.Errorf("err = %v, hint = %q", err, fault.Hint(err))
 	}
 }
 

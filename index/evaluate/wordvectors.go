@@ -210,6 +210,9 @@ func (w *WordVectors) unknown(word string) error {
 		ask = folded
 	}
 	hint := fmt.Sprintf("it is not among the model's %d words; train on text that uses it, or lower --min-count", w.Len())
+	if w.tokenizer != nil && w.tokenizer.Subwords() {
+		hint = "the model's tokens are parts of words: embed text makes the vector of any word, embed explain shows its parts"
+	}
 	if near := w.vocabulary.Nearest(ask, 3); len(near) > 0 {
 		hint = "did you mean " + strings.Join(near, ", ") + "?"
 	}

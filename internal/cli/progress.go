@@ -75,7 +75,7 @@ func StartProgress(cmd *cobra.Command, label string) *Progress {
 
 // Update reports that the fraction (0 to 1) of the work is done; a negative or
 // undefined fraction means that the whole is unknown. The note is whatever else
-// there is to say, such as "1.2M words/s loss 2.31 lr 0.0172 42s left". Calls
+// there is to say, such as "1.2M words/s  42s left  loss 2.31  lr 0.0172". Calls
 // may come as often as they like: most return at once.
 func (p *Progress) Update(fraction float64, note string) {
 	if p == nil {

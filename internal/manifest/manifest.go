@@ -28,6 +28,8 @@ import (
 	"fmt"
 	"hash"
 	"io/fs"
+	"math"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -125,6 +127,21 @@ func (f Format) Parse(data []byte) (*Manifest, error) {
 		m.Files = append(m.Files, file)
 	}
 	return m, nil
+}
+
+// Foreign reports whether dir has a MANIFEST, whole, of another kind of folder,
+// which one of this kind must not replace.
+func (f Format) Foreign(dir string) bool {
+	data, err := ReadSmall(filepath.Join(dir, Name), maxBytes)
+	if err != nil {
+		return false
+	}
+	head, _, _ := strings.Cut(string(data), " ")
+	if head == f.Head {
+		return false
+	}
+	_, err = Format{Head: head, Version: math.MaxInt}.Parse(data)
+	return err == nil
 }
 
 func parseLine(line string) (File, error) {

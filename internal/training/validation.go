@@ -155,8 +155,11 @@ func (t *wordTrainer) check(ctx context.Context, so Outcome) (stop bool, err err
 		w.Report(now, best)
 	}
 	if w.Patience > 0 && r.Worse >= w.Patience && so.Done < t.blocks {
-		m := r.Best.Metrics[0]
-		t.stopped = fmt.Sprintf("%s of %s did not become better than %.4f, at epoch %.2f, in %d validations", m.Name, m.Set, m.Value, r.Best.Epoch, r.Worse)
+		m, noun := r.Best.Metrics[0], "validations"
+		if r.Worse == 1 {
+			noun = "validation"
+		}
+		t.stopped = fmt.Sprintf("%s of %s did not become better than %.4f, at epoch %.2f, in %d %s", m.Name, m.Set, m.Value, r.Best.Epoch, r.Worse, noun)
 		return true, nil
 	}
 	return false, nil

@@ -137,7 +137,7 @@ type wordTrainer struct {
 func newWordTrainer(objective *autograd.Objective, o WordOptions, run WordRun) (*wordTrainer, error) {
 	v := run.Corpus.Vocabulary()
 	if v.Len() < 2 {
-		return nil, fault.New("give more text or a lower --min-count", "%s: the vocabulary holds %d word; at least 2 are needed", objective.Name, v.Len())
+		return nil, fault.New("give more text, a lower --min-count or a greater --max-vocab", "%s: the vocabulary holds %d word; at least 2 are needed", objective.Name, v.Len())
 	}
 	tokenizer, err := run.Tokenizer.WithVocabulary(v)
 	if err != nil {
