@@ -119,12 +119,57 @@ func TestWindowsExact(t *testing.T) {
 	}
 }
 
+// Weighted windows have every word of the line within reach, and say where in the
+// window the first one stands: the nearest on the left has the last place of that
+// side, whatever is missing before it.
+func TestWindowsPlaces(t *testing.T) {
+	v := vocabularyOf(t, 9, 8, 7, 6, 5)
+	o := DefaultWordOptions()
+	o.Window, o.Negative, o.Subsample, o.Windows = 2, 2, 0, WindowsWeighted
+	w := NewWindows(v, &o)
+	var got [][]int32 // place, context, centre
+	if _, err := w.Each([]int32{0, 1, 2, 3, corpora.LineEnd, 4}, NewRandom(1, 0), 1000, new(Scratch), func(batch []int32) error {
+		for len(batch) > 0 {
+			end := 2 + int(batch[0])
+			got = append(got, slices.Clone(batch[1:end+1]))
+			batch = batch[end+w.Outputs():]
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	want := [][]int32{{2, 1, 2, 0}, {1, 0, 2, 3, 1}, {0, 0, 1, 3, 2}, {0, 1, 2, 3}}
+	if !slices.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("windows %v, want %v", got, want)
+	}
+}
+
+// Each epoch takes every block once, in an order of its own.
+func TestBlockOrder(t *testing.T) {
+	const n = 50
+	first, again, second := blockOrder(1, 0, n), blockOrder(1, 0, n), blockOrder(1, 1, n)
+	if !slices.Equal(first, again) {
+		t.Error("the same epoch has another order")
+	}
+	if slices.Equal(first, second) {
+		t.Error("two epochs have the same order")
+	}
+	for _, order := range [][]int32{first, second} {
+		slices.Sort(order)
+		for i, b := range order {
+			if int(b) != i {
+				t.Fatalf("blocks %v", order)
+			}
+		}
+	}
+}
+
 // The reach of a window is uniform from 1 to Window, batches keep to their
 // capacity, and the same stream gives the same windows.
 func TestWindowsReach(t *testing.T) {
 	v := vocabularyOf(t, 5, 5, 5, 5)
 	o := DefaultWordOptions()
-	o.Window, o.Subsample = 5, 0
+	o.Window, o.Subsample, o.Windows = 5, 0, WindowsDrawn
 	w := NewWindows(v, &o)
 	ids := make([]int32, 20000)
 	for i := range ids {
@@ -162,7 +207,7 @@ func TestWindowsReach(t *testing.T) {
 func TestWindowsSubsample(t *testing.T) {
 	v := vocabularyOf(t, 10000, 10000)
 	o := DefaultWordOptions()
-	o.Subsample, o.Window = 0.01, 1
+	o.Subsample, o.Window, o.Windows = 0.01, 1, WindowsDrawn
 	w := NewWindows(v, &o)
 	ids := make([]int32, 20000)
 	for i := range ids {

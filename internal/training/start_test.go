@@ -184,6 +184,9 @@ func TestFreezeInit(t *testing.T) {
 		o := smallOptions()
 		f.set(&o)
 		o.FreezeInit, o.Epochs = true, 1
+		if o.SumVectors { // refused: vectors with the output vectors in them do not stay
+			continue
+		}
 		begin := func() WordRun {
 			run := runOf(t, text)
 			var err error

@@ -31,8 +31,8 @@ func TestTrainers(t *testing.T) {
 		train    func(context.Context, skipgram.Options, skipgram.Run) (*checkpoints.Checkpoint, error)
 		diverged error
 	}{
-		{"skipgram", skipgram.DefaultOptions(), skipgram.Graph, 0.025, skipgram.Train, skipgram.ErrDiverged},
-		{"cbow", cbow.DefaultOptions(), cbow.Graph, 0.05, cbow.Train, cbow.ErrDiverged},
+		{"skipgram", skipgram.DefaultOptions(), skipgram.Graph, 0.05, skipgram.Train, skipgram.ErrDiverged},
+		{"cbow", cbow.DefaultOptions(), cbow.Graph, 0.035, cbow.Train, cbow.ErrDiverged},
 	} {
 		o := c.options
 		if o.LearningRate != c.rate {
