@@ -128,6 +128,9 @@ func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, re
 		return err
 	}
 	// What was learnt is saved whether or not the training came to its end.
+	if err != nil {
+		cli.Note(cmd, "interrupted: saving %s; interrupted again, the program ends without", s.output)
+	}
 	s.draw(model, true)
 	if failed := s.save(context.WithoutCancel(cmd.Context()), model); failed != nil {
 		failed = fmt.Errorf("saving %s: %w", s.output, failed)
@@ -147,6 +150,9 @@ func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, re
 		cli.Warn(cmd, "nothing was learnt: no two words of a line were left after subsampling; give more text, or --subsample 0")
 	}
 	r, err := newReport(cmd.Context(), s.output, model, last)
+	if errors.Is(err, context.Canceled) {
+		return cli.Interrupted("", "interrupted after the training: the finished model is in %s", s.output)
+	}
 	if err != nil {
 		return err
 	}

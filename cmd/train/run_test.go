@@ -1,11 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/training"
+	"github.com/luminavec/luminavec/skipgram"
 )
 
 // On 60 columns some 30 are left for the note.
@@ -18,5 +25,41 @@ func TestProgressNoteOnANarrowTerminal(t *testing.T) {
 		if !strings.Contains(note, part) {
 			t.Errorf("%q is not in %q", part, note)
 		}
+	}
+}
+
+// An interrupt that comes after the training, while the report is made, says that
+// the model is there and finished: there is nothing to resume.
+func TestInterruptedReport(t *testing.T) {
+	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
+	text := strings.NewReader(strings.Repeat("the cat sees the dog\n", 100))
+	corpus, err := corpora.Build(context.Background(), corpora.FromReader("text", text), corpora.BuildOptions{Tokenizer: tokenizer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer corpus.Close()
+	ctx, interrupt := context.WithCancel(context.Background())
+	late := func(ctx context.Context, o skipgram.Options, run skipgram.Run) (*checkpoints.Checkpoint, error) {
+		defer interrupt()
+		return skipgram.Train(ctx, o, run)
+	}
+	o := skipgram.DefaultOptions()
+	o.Dim, o.Threads, o.Subsample = 8, 1, 0
+	var stdout, stderr bytes.Buffer
+	cmd := skipgramCommand()
+	cmd.SetContext(ctx)
+	cmd.SetOut(&stdout)
+	cmd.SetErr(&stderr)
+	output := filepath.Join(t.TempDir(), "model")
+	err = train(cmd, late, o, output, false, skipgram.Run{Corpus: corpus, Tokenizer: tokenizer})
+	if want := "interrupted after the training: the finished model is in " + output; !errors.Is(err, context.Canceled) || err.Error() != want {
+		t.Errorf("%v, want %q", err, want)
+	}
+	if stdout.Len() > 0 {
+		t.Errorf("half a report: %s", &stdout)
+	}
+	c, err := checkpoints.Read(context.Background(), output, checkpoints.ReadOptions{})
+	if err != nil || !c.Config.Progress.Finished {
+		t.Errorf("the model is not finished: %v", err)
 	}
 }

@@ -69,8 +69,11 @@ func TestLoopCancel(t *testing.T) {
 		var done int64
 		closed := 0
 		l := loopOf(1000, threads, &closed, func(b int64, _ float64) (BlockStats, error) {
-			if b == 100 {
+			switch {
+			case b == 100:
 				cancel()
+			case b > 100:
+				<-ctx.Done() // else another worker may be through with the rest before
 			}
 			mu.Lock()
 			done++
