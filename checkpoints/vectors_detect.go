@@ -162,7 +162,7 @@ func (v *Vectors) guessDim(head []byte, whole bool) error {
 		}
 	}
 	if best == 0 {
-		return fault.New(hintVectors, "%s holds no word vectors: no line of its first is a word and numbers", v.Path)
+		return fault.New(hintVectors, "%s holds no word vectors: none of its first lines is a word and numbers", v.Path)
 	}
 	return v.setDim(int64(best))
 }

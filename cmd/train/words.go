@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -244,6 +245,9 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	// An output that may not be written is told now, not after the training.
 	if err := checkpoints.CheckOutput(j.output, checkpoints.WriteOptions{Replace: j.force}); err != nil {
 		return err
+	}
+	if j.init == corpora.Stdin && slices.Contains(args, corpora.Stdin) {
+		return cli.UsageError(fault.New("put one of them into a file", "standard input cannot be both the corpus and the vectors of --init"))
 	}
 	if sameFolder(j.cache, j.output) {
 		return cli.UsageError(fault.New("give each a folder of its own", "the model and the cache cannot both be %s", j.output))
