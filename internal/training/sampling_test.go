@@ -228,6 +228,24 @@ func TestWindowsSubsample(t *testing.T) {
 	}
 }
 
+// The usual rate depends on the kind, the windows and the epochs.
+func TestUsualRate(t *testing.T) {
+	for _, c := range []struct {
+		kind, windows string
+		epochs        int
+		want          float64
+	}{
+		{"skipgram", WindowsWeighted, 9, 0.05}, {"skipgram", WindowsWeighted, 10, 0.03},
+		{"skipgram", WindowsDrawn, 5, 0.025}, {"skipgram", WindowsFull, 20, 0.025}, {"skipgram", "", 5, 0.025},
+		{"cbow", WindowsWeighted, 9, 0.035}, {"cbow", WindowsWeighted, 10, 0.02},
+		{"cbow", WindowsDrawn, 5, 0.05}, {"cbow", WindowsFull, 20, 0.05},
+	} {
+		if got := UsualRate(c.kind, &WordOptions{Windows: c.windows, Epochs: c.epochs}); got != c.want {
+			t.Errorf("%+v: %g", c, got)
+		}
+	}
+}
+
 func TestOptionsValidate(t *testing.T) {
 	o := DefaultWordOptions()
 	if err := o.Validate(); err != nil {
