@@ -1,11 +1,13 @@
 package training
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/corpora"
 )
 
@@ -159,6 +161,53 @@ func TestBlockOrder(t *testing.T) {
 		for i, b := range order {
 			if int(b) != i {
 				t.Fatalf("blocks %v", order)
+			}
+		}
+	}
+}
+
+// A worker reads every block of the text once in each epoch: in an order of the
+// epoch's own, or in that of the text.
+func TestWorkerReadsEachBlock(t *testing.T) {
+	for _, shuffle := range []bool{true, false} {
+		o := smallOptions()
+		o.Shuffle, o.Epochs = shuffle, 2
+		run := runOf(t, topics(30000))
+		trainer, err := newWordTrainer(autograd.SkipGram(), o, run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := trainer.newWordWorker()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+		n := run.Corpus.Blocks()
+		numbers := map[string]int{} // of blocks, by their ids
+		for b := range n {
+			ids, err := run.Corpus.Block(nil, b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			numbers[fmt.Sprint(ids)] = b
+		}
+		if len(numbers) != n || n < 8 {
+			t.Fatalf("%d different blocks of %d", len(numbers), n)
+		}
+		read := make([][]int, 2)
+		for b := range 2 * n {
+			if err := w.Prepare(int64(b)); err != nil {
+				t.Fatal(err)
+			}
+			read[b/n] = append(read[b/n], numbers[fmt.Sprint(w.ids)])
+		}
+		if slices.Equal(read[0], read[1]) == shuffle || slices.IsSorted(read[0]) == shuffle {
+			t.Errorf("shuffle %v: blocks %v", shuffle, read)
+		}
+		for _, blocks := range read {
+			slices.Sort(blocks)
+			if len(slices.Compact(blocks)) != n {
+				t.Errorf("shuffle %v: of %d blocks %v were read", shuffle, n, blocks)
 			}
 		}
 	}
