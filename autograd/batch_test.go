@@ -1,6 +1,18 @@
 package autograd
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
+
+// A word counts by its distance: the nearest whole, the farthest least, none not at all.
+func TestLinearPlaces(t *testing.T) {
+	for window, want := range map[int]string{1: "[1 1]", 2: "[0.5 1 1 0.5]", 4: "[0.25 0.5 0.75 1 1 0.75 0.5 0.25]"} {
+		if got := fmt.Sprint(LinearPlaces(window)); got != want {
+			t.Errorf("window %d: %s, want %s", window, got, want)
+		}
+	}
+}
 
 func TestBadBatches(t *testing.T) {
 	tables := randomTables(t, 10, 4, 0.1)

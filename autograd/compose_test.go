@@ -228,6 +228,36 @@ func TestFrozenWords(t *testing.T) {
 	}
 }
 
+// A frozen word meets each window of a batch with its own vector, not with what the
+// window before would have made of it.
+func TestFrozenWordInEachWindow(t *testing.T) {
+	const dim, outputs = 12, 4
+	start := randomTables(t, bagWords, dim, 0.5)
+	start.Frozen = make([]bool, bagWords)
+	start.Frozen[1] = true
+	windows := [][]int32{AppendWindow(nil, []int32{1}, []int32{2, 3, 4, 5}), AppendWindow(nil, []int32{1}, []int32{6, 7, 8, 9})}
+	want, a, b := start.clone(), start.clone(), start.clone()
+	for name, e := range engines(t, SkipGram(), a, b, 1, outputs) {
+		if _, _, err := e.Step(append(windows[0][:6:6], windows[1]...), 0.5); err != nil {
+			t.Fatal(name, err)
+		}
+	}
+	for _, w := range windows { // they share no output
+		one := start.clone()
+		if _, _, err := engines(t, SkipGram(), one, one, 1, outputs)["fused"].Step(w, 0.5); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range w[2:] {
+			copy(want.out(id), one.out(id))
+		}
+	}
+	for name, got := range map[string]*Tables{"fused": a, "graph": b} {
+		if d := got.difference(want); d > 1e-6 {
+			t.Errorf("%s: tables differ by %g", name, d)
+		}
+	}
+}
+
 // SetVector sets what Vectors returns.
 func TestSetVector(t *testing.T) {
 	tables := bagged(t, SkipGram(), 5, 0.5)

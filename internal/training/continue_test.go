@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -41,6 +42,7 @@ func variants() map[string]func(*WordOptions) {
 		"plain":     func(*WordOptions) {},
 		"n-grams":   func(o *WordOptions) { o.NGrams = corpora.NGramOptions{Min: 2, Max: 3, Buckets: 50} },
 		"positions": func(o *WordOptions) { o.PositionWeights = true },
+		"sums":      func(o *WordOptions) { o.Windows, o.SumVectors = WindowsWeighted, true },
 	}
 }
 
@@ -63,12 +65,15 @@ func TestContinueGrows(t *testing.T) {
 			len(c.Config.Earlier) != 1 || c.Config.Earlier[0].RawWords != was.Config.Corpus.RawWords {
 			t.Errorf("%s: %+v, %+v", name, p, c.Config.Earlier)
 		}
+		if table, there := c.Tensors[inputTensor]; there && table.Rows() != c.Vocabulary.Len() {
+			t.Errorf("%s: the vectors of the vocabulary before are still there", name)
+		}
 		now := c.Vocabulary
 		if now.Len() != was.Vocabulary.Len()+2 || now.Token(0) == was.Vocabulary.Token(0) {
 			t.Fatalf("%s: %d words, the first %q", name, now.Len(), now.Token(0))
 		}
 		words, before := c.Tensors[inputTensor], was.Tensors[inputTensor]
-		if name == "n-grams" {
+		if o.ownRows() {
 			words, before = c.State[wordTensor], was.State[wordTensor]
 		}
 		for id, token := range now.Tokens() {
@@ -104,6 +109,28 @@ func TestContinueGrows(t *testing.T) {
 		}
 		if last, err := TrainWords(context.Background(), objective, o, run); err != nil || last.Vocabulary.Len() != now.Len()+2 || len(last.Config.Earlier) != 2 {
 			t.Errorf("%s: grown again: %v", name, err)
+		}
+	}
+}
+
+// New words begin small beside the model's, however small those are.
+func TestContinueScale(t *testing.T) {
+	o := smallOptions()
+	_, was := saved(t, o, autograd.SkipGram(), topics(100))
+	in := was.Tensors[inputTensor]
+	for i := range in.Data {
+		in.Data[i] *= 1e-6
+	}
+	run := grownRun(t, was, newTopics(60), true)
+	c, err := Continue(was, run.Corpus, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, _ := c.Vocabulary.ID("zz")
+	words := c.Tensors[inputTensor]
+	for _, x := range words.Row(int(id)) {
+		if math.Abs(float64(x)) > 1e-5 {
+			t.Errorf("a new word begins with %g", x)
 		}
 	}
 }
@@ -162,6 +189,9 @@ func TestContinueResumes(t *testing.T) {
 		for _, freeze := range []bool{false, true} {
 			o := smallOptions()
 			change(&o)
+			if freeze && o.SumVectors {
+				continue // refused
+			}
 			o.FreezeInit, o.Epochs = freeze, 1
 			objective := autograd.CBOW()
 			run := runOf(t, topics(100))
@@ -203,10 +233,10 @@ func TestContinueResumes(t *testing.T) {
 				t.Errorf("%s: resumed, it is another model", label)
 			}
 			if freeze {
-				for _, word := range []string{"aa", "cd", "zz"} {
+				for word, frozen := range map[string]bool{"aa": true, "cd": true, "ab": false, "de": false, "zz": false} {
 					id, _ := last.Vocabulary.ID(word)
-					old, _ := was.Vocabulary.ID(word)
-					if same := word != "zz" && equalBits(row(last, int(id)), row(was, int(old))); same != (word != "zz") {
+					old, known := was.Vocabulary.ID(word)
+					if same := known && equalBits(row(last, int(id)), row(was, int(old))); same != frozen {
 						t.Errorf("%s: %q is frozen: %v", label, word, same)
 					}
 				}

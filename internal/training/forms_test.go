@@ -52,6 +52,46 @@ func TestNGramCheckpoint(t *testing.T) {
 	}
 }
 
+// A model of summed vectors holds the sums, and to go on with both summands; judges see
+// the sums too, and the best model that is kept has all three.
+func TestSummedCheckpoint(t *testing.T) {
+	o := smallOptions()
+	o.SumVectors = true
+	run := runOf(t, topics(6000))
+	check := func(what string, c *checkpoints.Checkpoint) {
+		t.Helper()
+		own, out := c.State[wordTensor], c.State[outputTensor]
+		for i := range c.Vocabulary.Len() {
+			for k, got := range row(c, i) {
+				if want := own.Row(i)[k] + out.Row(i)[k]; got != want {
+					t.Fatalf("%s: word %d: value %d is %g, the sum of its rows %g", what, i, k, got, want)
+				}
+			}
+		}
+		if slices.Equal(row(c, 0), own.Row(0)) {
+			t.Errorf("%s: there are no output vectors", what)
+		}
+	}
+	judged := 0.0
+	run.Validation = &Validation{Sets: []ValidationSet{{
+		ValidationSet: checkpoints.ValidationSet{Kind: "words", File: "falling"},
+		Judge: func(_ context.Context, c *checkpoints.Checkpoint) (checkpoints.Metric, error) {
+			check("judged", c)
+			judged--
+			return checkpoints.Metric{Set: "falling", Name: "spearman", Value: judged}, nil
+		},
+	}}}
+	c, err := TrainWords(context.Background(), autograd.CBOW(), o, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := c.Config.Validation; v.Model != checkpoints.KeepBest || v.Best.Blocks == v.Last.Blocks {
+		t.Errorf("%+v", v)
+	}
+	check("kept", c)
+	check("read", readBack(t, c))
+}
+
 // startOf returns vectors for every second word of the topics.
 func startOf(t *testing.T, o WordOptions, freeze bool) *Start {
 	v := runOf(t, topics(6000)).Corpus.Vocabulary().Len()

@@ -1,11 +1,13 @@
 package training
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/corpora"
 )
 
@@ -164,6 +166,53 @@ func TestBlockOrder(t *testing.T) {
 	}
 }
 
+// A worker reads every block of the text once in each epoch: in an order of the
+// epoch's own, or in that of the text.
+func TestWorkerReadsEachBlock(t *testing.T) {
+	for _, shuffle := range []bool{true, false} {
+		o := smallOptions()
+		o.Shuffle, o.Epochs = shuffle, 2
+		run := runOf(t, topics(30000))
+		trainer, err := newWordTrainer(autograd.SkipGram(), o, run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := trainer.newWordWorker()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+		n := run.Corpus.Blocks()
+		numbers := map[string]int{} // of blocks, by their ids
+		for b := range n {
+			ids, err := run.Corpus.Block(nil, b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			numbers[fmt.Sprint(ids)] = b
+		}
+		if len(numbers) != n || n < 8 {
+			t.Fatalf("%d different blocks of %d", len(numbers), n)
+		}
+		read := make([][]int, 2)
+		for b := range 2 * n {
+			if err := w.Prepare(int64(b)); err != nil {
+				t.Fatal(err)
+			}
+			read[b/n] = append(read[b/n], numbers[fmt.Sprint(w.ids)])
+		}
+		if slices.Equal(read[0], read[1]) == shuffle || slices.IsSorted(read[0]) == shuffle {
+			t.Errorf("shuffle %v: blocks %v", shuffle, read)
+		}
+		for _, blocks := range read {
+			slices.Sort(blocks)
+			if len(slices.Compact(blocks)) != n {
+				t.Errorf("shuffle %v: of %d blocks %v were read", shuffle, n, blocks)
+			}
+		}
+	}
+}
+
 // The reach of a window is uniform from 1 to Window, batches keep to their
 // capacity, and the same stream gives the same windows.
 func TestWindowsReach(t *testing.T) {
@@ -225,6 +274,24 @@ func TestWindowsSubsample(t *testing.T) {
 	keep := (math.Sqrt(0.5/0.01) + 1) * 0.01 / 0.5
 	if got := windows / 20000; math.Abs(got-keep) > 0.02 {
 		t.Errorf("kept %.3f of the words, want %.3f", got, keep)
+	}
+}
+
+// The usual rate depends on the kind, the windows and the epochs.
+func TestUsualRate(t *testing.T) {
+	for _, c := range []struct {
+		kind, windows string
+		epochs        int
+		want          float64
+	}{
+		{"skipgram", WindowsWeighted, 9, 0.05}, {"skipgram", WindowsWeighted, 10, 0.03},
+		{"skipgram", WindowsDrawn, 5, 0.025}, {"skipgram", WindowsFull, 20, 0.025}, {"skipgram", "", 5, 0.025},
+		{"cbow", WindowsWeighted, 9, 0.035}, {"cbow", WindowsWeighted, 10, 0.02},
+		{"cbow", WindowsDrawn, 5, 0.05}, {"cbow", WindowsFull, 20, 0.05},
+	} {
+		if got := UsualRate(c.kind, &WordOptions{Windows: c.windows, Epochs: c.epochs}); got != c.want {
+			t.Errorf("%+v: %g", c, got)
+		}
 	}
 }
 

@@ -283,6 +283,33 @@ func TestHeldOutLoss(t *testing.T) {
 			t.Errorf("%s: the loss of an untrained model is %v, want %v", objective.Name, losses[6], untrained)
 		}
 	}
+	// Models of one vocabulary meet the same windows, whatever seed they were trained with.
+	o := smallOptions()
+	dir, _ := saved(t, o, autograd.SkipGram(), text)
+	var same []checkpoints.Metric
+	for seed := range uint64(2) {
+		run := runOf(t, text)
+		set := heldOutSet(t, run, held)
+		run.Validation = &Validation{Sets: []ValidationSet{set}}
+		var err error
+		if run.Start, err = NewStart(context.Background(), open(t, dir), run.Corpus.Vocabulary(), "skipgram", o); err != nil {
+			t.Fatal(err)
+		}
+		o.Seed = seed
+		trainer, err := newWordTrainer(autograd.SkipGram(), o, run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := trainer.heldOutLoss(context.Background(), set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		trainer.watcher.close()
+		same = append(same, m)
+	}
+	if same[0] != same[1] || same[0].Value > 4*math.Ln2-0.1 {
+		t.Errorf("one model, two seeds: %+v", same)
+	}
 	// Both engines measure the same.
 	var losses [2]float64
 	for i, engine := range []Engine{Fused, Graph} {
