@@ -240,6 +240,12 @@ func TestValidationResumesWith(t *testing.T) {
 		t.Errorf("the best was not kept: %v, %+v", err, m.Config.Validation.Best)
 	}
 	cut.Config.Validation.Keep = checkpoints.KeepBest
+	other := cut.State["best."+outputTensor]
+	other.Shape = []int{other.Shape[0] - 1, other.Shape[1]}
+	cut.State["best."+outputTensor] = other
+	if _, err := resume(func(*Validation) {}); err == nil || !strings.Contains(err.Error(), "no tensor best.output.weight of shape") {
+		t.Errorf("the best with a row less: %v", err)
+	}
 	delete(cut.State, "best."+outputTensor)
 	if _, err := resume(func(*Validation) {}); err == nil || !strings.Contains(err.Error(), "no tensor best.output.weight") {
 		t.Errorf("without the best: %v", err)
