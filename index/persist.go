@@ -36,8 +36,8 @@ import (
 //
 // Nothing follows the last section.
 //
-// Codes are not in the file: they follow from the vectors, and making them anew
-// takes a tenth of the time that loading does.
+// Codes are not in the file: they follow from the vectors, and making them anew is
+// a fourth of the time of loading.
 //
 // Versions: 1 is the first. 2 adds the quantization to the options, because the
 // walk may now compare codes; without quantization version 1 is still written,
