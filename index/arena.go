@@ -1,7 +1,6 @@
 package index
 
 import (
-	"math"
 	"math/bits"
 	"sync/atomic"
 	"unsafe"
@@ -22,6 +21,9 @@ const maxNodes = 1<<31 - 1
 // chunkBytes is about how much memory an array grows by.
 const chunkBytes = 1 << 20
 
+// maxChunks is how many chunks are taken at once at most.
+const maxChunks = 32
+
 // chunked is an array of fixed-width rows that grows by whole chunks. A chunk
 // never moves, so a reader holds its rows while another goroutine grows the
 // array; only the directory of chunks is replaced. Growing is the writer's,
@@ -31,6 +33,7 @@ type chunked[T any] struct {
 	width     int  // values in a row
 	shift     uint // a chunk holds 1<<shift rows
 	make      func(n int) []T
+	spare     []T // for the next chunks
 }
 
 func newChunked[T any](width, bytes int, alloc func(n int) []T) *chunked[T] {
@@ -64,7 +67,14 @@ func (c *chunked[T]) grow(n int) {
 	// The backing array may be shared with the directory that readers hold:
 	// append writes only beyond its length.
 	for n > len(old)<<c.shift {
-		old = append(old, c.make(c.width<<c.shift))
+		if len(c.spare) == 0 {
+			// A large array takes several chunks at once, so that they can lie
+			// on large pages. What nobody has touched yet costs no memory.
+			c.spare = c.make(c.width << c.shift * max(1, min(len(old)/4, maxChunks)))
+		}
+		end := c.width << c.shift
+		old = append(old, c.spare[:end:end])
+		c.spare = c.spare[end:]
 	}
 	c.directory.Store(&old)
 }
@@ -72,45 +82,72 @@ func (c *chunked[T]) grow(n int) {
 // values is how many values the chunks hold.
 func (c *chunked[T]) values() int { return len(*c.directory.Load()) * c.width << c.shift }
 
-// arena is level 0: a record for each node, its links and then its vector, in
-// one piece of memory, so that one hop touches one place. A record starts at a
-// cache line and so does the vector in it:
+// arena is level 0: a record for each node, its links and then what the walk
+// compares, in one piece of memory, so that one hop touches one place. A record
+// starts at a cache line and so does what follows the links:
 //
 //	| links: int32 × slots | zero to pad | vector: float32 × dim | zero to pad |
 //
-// A flat index has the same arena with no links.
+// With quantization the code stands in the vector's place (see
+// kernel.EncodeCode), and the vectors are an array of their own:
+//
+//	| links: int32 × slots | zero to pad | code: byte × dim | zero to pad | factor, bias |
+//
+// A flat index has the arena with no links.
 type arena struct {
 	records *chunked[float32]
-	slots   int // links in a record
-	head    int // floats before the vector
-	stride  int // floats of the vector with its padding
+	vectors *chunked[float32] // records too, unless they hold codes
+	slots   int               // links in a record
+	head    int               // floats before the vector or the code
+	before  int               // floats before the vector in a row of vectors
+	stride  int               // floats of the vector with its padding
+	coded   bool
+	squared bool // what codes stand for: squared distances, or inner products
 }
 
-func newArena(dim, slots int) *arena {
-	a := &arena{slots: slots, head: kernel.Stride(slots), stride: kernel.Stride(dim)}
-	width := a.head + a.stride
-	a.records = newChunked(width, 4, kernel.Aligned)
+func newArena(o Options, slots int) *arena {
+	a := &arena{
+		slots: slots, head: kernel.Stride(slots), stride: kernel.Stride(o.Dim),
+		coded: o.Quantization == Int8, squared: o.Metric == Euclidean,
+	}
+	if a.coded {
+		a.records = newChunked(a.head+kernel.CodeStride(o.Dim)/4, 4, kernel.Aligned)
+		a.vectors = newChunked(a.stride, 4, kernel.Aligned)
+		return a
+	}
+	a.records = newChunked(a.head+a.stride, 4, kernel.Aligned)
+	a.vectors, a.before = a.records, a.head
 	return a
 }
 
-// vector returns the vector of n with its padding of zeros.
-func (a *arena) vector(n id) []float32 { return a.records.row(int(n))[a.head:] }
+// grow makes room for n nodes.
+func (a *arena) grow(n int) {
+	a.records.grow(n)
+	a.vectors.grow(n)
+}
 
-// fetch reads a word of each cache line of the vectors of nodes. The reads do
-// not wait for each other, so memory is asked for all of them at once, where
-// the distances, computed next, would ask for one vector after the other. It
-// makes a search of a large index a quarter faster; it takes the place of the
-// prefetch instruction that Go has not. The result is of no use, but the
-// compiler must not know.
-func (a *arena) fetch(nodes []id) uint32 {
-	var all uint32
-	for _, n := range nodes {
-		v := a.vector(n)
-		for i := 0; i < len(v); i += kernel.Lanes {
-			all |= math.Float32bits(v[i])
-		}
+// vector returns the vector of n with its padding of zeros.
+func (a *arena) vector(n id) []float32 { return a.vectors.row(int(n))[a.before:] }
+
+// encode writes the code of n, which has its vector, where there are codes.
+func (a *arena) encode(n id, dim int) {
+	if a.coded {
+		kernel.EncodeCode(a.records.row(int(n))[a.head:], a.vector(n)[:dim], a.squared)
 	}
-	return all
+}
+
+// codes is the codes as the kernel takes them.
+func (a *arena) codes() kernel.CodeTable {
+	r := a.records
+	return kernel.CodeTable{Chunks: *r.directory.Load(), Shift: r.shift, Width: r.width, Head: a.head}
+}
+
+// values is how many floats the arena holds.
+func (a *arena) values() int {
+	if a.coded {
+		return a.records.values() + a.vectors.values()
+	}
+	return a.records.values()
 }
 
 // links returns the link slots of n on level 0, to be read and written with

@@ -36,6 +36,7 @@ func TestConcurrentBuild(t *testing.T) {
 		{Dim: dim, Threads: 8},
 		{Dim: dim, Threads: 8, M: 2, EfConstruction: 4}, // as tight as it gets
 		{Dim: dim, Threads: 8, M: 3, EfConstruction: 10, Metric: Dot},
+		{Dim: dim, Threads: 8, Quantization: Int8},
 	} {
 		ix := filled(t, o, vectors)
 		s := ix.Stats()
@@ -78,8 +79,8 @@ func checkLinks(t *testing.T, g *graph) {
 func TestConcurrentSearch(t *testing.T) {
 	const n, dim, writers = 2400, 8, 3
 	vectors := clustered(n, dim, 17)
-	bothKinds(t, func(t *testing.T, kind Kind) {
-		ix := mustNew(t, Options{Dim: dim, Kind: kind, M: 8, EfConstruction: 40, Threads: 2})
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		ix := mustNew(t, Options{Dim: dim, Kind: kind, Quantization: quant, M: 8, EfConstruction: 40, Threads: 2})
 		var added atomic.Int64
 		var adding, using sync.WaitGroup
 		for w := range writers {
@@ -179,8 +180,8 @@ func TestConcurrentCopies(t *testing.T) {
 // Of two batches that want one label, exactly one gets in.
 func TestConcurrentBatches(t *testing.T) {
 	vectors := clustered(200, 4, 1)
-	bothKinds(t, func(t *testing.T, kind Kind) {
-		ix := mustNew(t, Options{Dim: 4, Kind: kind, Threads: 2})
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		ix := mustNew(t, Options{Dim: 4, Kind: kind, Quantization: quant, Threads: 2})
 		var wg sync.WaitGroup
 		var in atomic.Int64
 		for range 4 {

@@ -58,6 +58,18 @@
 // So the default of 100 is generous for a word model of one's own, and hard
 // data wants 200 or more. Measure with `search eval ann`.
 //
+// # Quantization
+//
+// With [Int8] the walk compares codes of 8 bits a value, which lie beside the
+// links, a list of neighbours in one call, and the beam it ends with is compared
+// again by the vectors: scores are exact, and only which nodes the walk meets
+// can differ. A code costs about dim+8 bytes a vector beside the vector's own.
+// The codes of a vector have steps of its greatest value over 127. For word
+// vectors that is far finer than the differences that count, and recall is the
+// same; vectors that all lie near each other and far from zero (2,000 ± 1) have
+// one code, and the walk is lost. Subtract the mean from such data, or leave
+// the default, which compares the vectors themselves.
+//
 // # What is promised
 //
 //   - Results come best first; equal scores in the order of their labels.

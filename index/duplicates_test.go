@@ -8,8 +8,9 @@ import (
 // others are found as well as without them, from near the copies too.
 func TestDuplicates(t *testing.T) {
 	const n, copies, dim = 5000, 2000, 16
-	for _, m := range allMetrics {
-		t.Run(m.String(), func(t *testing.T) {
+	for i, m := range append(allMetrics, allMetrics...) {
+		quant := quantizations[i/len(allMetrics)]
+		t.Run(m.String()+"-"+string(quant), func(t *testing.T) {
 			vectors := clustered(n+100, dim, 9)
 			queries := append([]float32(nil), vectors[n*dim:]...)
 			base := vectors[:n*dim]
@@ -23,7 +24,7 @@ func TestDuplicates(t *testing.T) {
 				}
 			}
 			exact := filled(t, Options{Dim: dim, Metric: m, Kind: Flat}, base)
-			approx := filled(t, Options{Dim: dim, Metric: m}, base)
+			approx := filled(t, Options{Dim: dim, Metric: m, Quantization: quant}, base)
 			if got := approx.Stats().Copies; got < copies-1 {
 				t.Errorf("%d copies are known, there are %d", got, copies)
 			}
@@ -60,9 +61,11 @@ func TestScaledCopies(t *testing.T) {
 		}
 	}
 	exact := filled(t, Options{Dim: dim, Kind: Flat}, base)
-	approx := filled(t, Options{Dim: dim}, base)
-	if r := recall(t, exact, approx, queries, 10, SearchOptions{}); r < 0.95 {
-		t.Errorf("recall@10 %.4f", r)
+	for _, quant := range quantizations {
+		approx := filled(t, Options{Dim: dim, Quantization: quant}, base)
+		if r := recall(t, exact, approx, queries, 10, SearchOptions{}); r < 0.95 {
+			t.Errorf("%s: recall@10 %.4f", quant, r)
+		}
 	}
 }
 

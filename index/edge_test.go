@@ -10,18 +10,19 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-func bothKinds(t *testing.T, fn func(t *testing.T, kind Kind)) {
+func eachKind(t *testing.T, fn func(t *testing.T, kind Kind, quant Quantization)) {
 	for _, kind := range []Kind{Flat, HNSW} {
-		t.Run(string(kind), func(t *testing.T) { fn(t, kind) })
+		t.Run(string(kind), func(t *testing.T) { fn(t, kind, NoQuantization) })
 	}
+	t.Run("hnsw-int8", func(t *testing.T) { fn(t, HNSW, Int8) })
 }
 
 func TestBadVectorsChangeNothing(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	ctx := context.Background()
-	bothKinds(t, func(t *testing.T, kind Kind) {
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
 		for _, m := range allMetrics {
-			ix := filled(t, Options{Dim: 2, Metric: m, Kind: kind}, []float32{1, 0, 0, 1})
+			ix := filled(t, Options{Dim: 2, Metric: m, Kind: kind, Quantization: quant}, []float32{1, 0, 0, 1})
 			before := string(saved(t, ix))
 			for name, try := range map[string]func() error{
 				"label 1 ":  func() error { return ix.Add(1, []float32{2, 2}) },
@@ -55,8 +56,8 @@ func TestBadVectorsChangeNothing(t *testing.T) {
 }
 
 func TestBadSearches(t *testing.T) {
-	bothKinds(t, func(t *testing.T, kind Kind) {
-		ix := filled(t, Options{Dim: 2, Kind: kind}, []float32{1, 0, 0, 1})
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		ix := filled(t, Options{Dim: 2, Kind: kind, Quantization: quant}, []float32{1, 0, 0, 1})
 		for name, err := range map[string]error{
 			"0 results":  second(ix.Search([]float32{1, 1}, 0, SearchOptions{})),
 			"-3 results": second(ix.Search([]float32{1, 1}, -3, SearchOptions{})),
@@ -99,9 +100,9 @@ func TestBadOptions(t *testing.T) {
 
 func TestMoreThanThereIs(t *testing.T) {
 	vectors := clustered(300, 8, 1)
-	bothKinds(t, func(t *testing.T, kind Kind) {
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
 		for _, n := range []int{0, 1, 2, 300} {
-			ix := filled(t, Options{Dim: 8, Kind: kind}, vectors[:n*8])
+			ix := filled(t, Options{Dim: 8, Kind: kind, Quantization: quant}, vectors[:n*8])
 			for _, k := range []int{1, n, n + 1, 10 * n, math.MaxInt} {
 				if k <= 0 {
 					continue
@@ -117,15 +118,15 @@ func TestMoreThanThereIs(t *testing.T) {
 // Under cosine a zero vector scores 0 with everything, and everything scores 0
 // with a zero query.
 func TestZeroVectors(t *testing.T) {
-	bothKinds(t, func(t *testing.T, kind Kind) {
-		ix := filled(t, Options{Dim: 2, Kind: kind}, []float32{0, 0, 1, 1, -1, -1, 0, 0})
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		ix := filled(t, Options{Dim: 2, Kind: kind, Quantization: quant}, []float32{0, 0, 1, 1, -1, -1, 0, 0})
 		rs := mustSearch(t, ix, []float32{2, 2}, 4, SearchOptions{})
 		for i, want := range []Result{{1, 1}, {0, 0}, {3, 0}, {2, -1}} {
 			if rs[i].Label != want.Label || math.Abs(float64(rs[i].Score-want.Score)) > 1e-6 {
 				t.Fatalf("got %v", rs)
 			}
 		}
-		big := mustNew(t, Options{Dim: 8, Kind: kind})
+		big := mustNew(t, Options{Dim: 8, Kind: kind, Quantization: quant})
 		vectors := clustered(1000, 8, 6)
 		if err := big.AddBatch(context.Background(), sequence(0, 1000), vectors); err != nil {
 			t.Fatal(err)
@@ -140,14 +141,14 @@ func TestZeroVectors(t *testing.T) {
 
 // Neither the largest nor the smallest float32 loses its direction or order.
 func TestExtremeValues(t *testing.T) {
-	bothKinds(t, func(t *testing.T, kind Kind) {
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
 		const huge, tiny = math.MaxFloat32, math.SmallestNonzeroFloat32
-		ix := filled(t, Options{Dim: 2, Kind: kind}, []float32{huge, huge, tiny, 0, -huge, tiny})
+		ix := filled(t, Options{Dim: 2, Kind: kind, Quantization: quant}, []float32{huge, huge, tiny, 0, -huge, tiny})
 		rs := mustSearch(t, ix, []float32{huge, 0}, 3, SearchOptions{})
 		if rs[0].Label != 1 || rs[1].Label != 0 || rs[2].Label != 2 {
 			t.Errorf("cosine: %v", rs)
 		}
-		ix = filled(t, Options{Dim: 2, Kind: kind, Metric: Euclidean}, []float32{8.9e18, 0, -8.9e18, 0, 0, 1})
+		ix = filled(t, Options{Dim: 2, Kind: kind, Quantization: quant, Metric: Euclidean}, []float32{8.9e18, 0, -8.9e18, 0, 0, 1})
 		rs = mustSearch(t, ix, []float32{8.9e18, 0}, 3, SearchOptions{})
 		if rs[0].Label != 0 || rs[1].Label != 2 || rs[2].Label != 1 || math.IsInf(float64(rs[2].Score), 0) {
 			t.Errorf("euclidean: %v", rs)
@@ -158,8 +159,8 @@ func TestExtremeValues(t *testing.T) {
 // Vectors on a small lattice have few distinct distances; ties go to the
 // smaller label, whatever the order of adding.
 func TestManyTies(t *testing.T) {
-	bothKinds(t, func(t *testing.T, kind Kind) {
-		ix := mustNew(t, Options{Dim: 3, Kind: kind, Metric: Euclidean, EfSearch: 200})
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		ix := mustNew(t, Options{Dim: 3, Kind: kind, Quantization: quant, Metric: Euclidean, EfSearch: 200})
 		label := int64(5000)
 		for range 4 {
 			for i := range 512 {
@@ -182,8 +183,8 @@ func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	vectors := clustered(400, 8, 1)
-	bothKinds(t, func(t *testing.T, kind Kind) {
-		ix := mustNew(t, Options{Dim: 8, Kind: kind})
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		ix := mustNew(t, Options{Dim: 8, Kind: kind, Quantization: quant})
 		if err := ix.AddBatch(ctx, sequence(0, 400), vectors); !errors.Is(err, context.Canceled) || ix.Len() != 0 {
 			t.Errorf("cancelled before: %v, %d vectors", err, ix.Len())
 		}

@@ -13,7 +13,10 @@ func TestFilters(t *testing.T) {
 	base, queries := vectors[:n*dim], vectors[n*dim:]
 	for _, m := range allMetrics {
 		exact := filled(t, Options{Dim: dim, Metric: m, Kind: Flat}, base)
-		approx := filled(t, Options{Dim: dim, Metric: m, M: 12, EfConstruction: 100, EfSearch: 60}, base)
+		o := Options{Dim: dim, Metric: m, M: 12, EfConstruction: 100, EfSearch: 60}
+		approx := filled(t, o, base)
+		o.Quantization = Int8
+		coded := filled(t, o, base)
 		middle := base[:dim]
 		ball := func(share int) func(int64) bool { // the nearest to one vector: far from most queries
 			all := mustSearch(t, exact, middle, n/share, SearchOptions{})
@@ -36,6 +39,9 @@ func TestFilters(t *testing.T) {
 		} {
 			if r := recall(t, exact, approx, queries, k, SearchOptions{Filter: allow}); r < 0.95 {
 				t.Errorf("%v, %s: recall@%d %.4f", m, name, k, r)
+			}
+			if r := recall(t, exact, coded, queries, k, SearchOptions{Filter: allow}); r < 0.95 {
+				t.Errorf("%v, int8, %s: recall@%d %.4f", m, name, k, r)
 			}
 		}
 	}

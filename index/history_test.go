@@ -26,9 +26,10 @@ func history(t *testing.T, seed uint64) {
 		EfSearch:       20 + r.IntN(100),
 		Seed:           seed,
 		Threads:        1 + r.IntN(3),
+		Quantization:   quantizations[seed/3%2],
 	}
 	exactly := o
-	exactly.Kind = Flat
+	exactly.Kind, exactly.Quantization = Flat, NoQuantization
 	approx, exact := mustNew(t, o), mustNew(t, exactly)
 	vector := func() []float32 {
 		v := make([]float32, o.Dim)

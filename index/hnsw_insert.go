@@ -49,17 +49,20 @@ func (g *graph) insert(w *scratch, n id) {
 // graph, the neighbours n is to have there, nearest first.
 func (g *graph) neighbors(w *scratch, n id, start entryPoint, level int) {
 	q := g.arena.vector(n)
+	g.encode(w, q)
 	at, d := g.descend(w, q, start, level)
-	w.sorted = append(w.sorted[:0], newKey(d, at))
+	w.starts = append(w.starts[:0], newKey(d, at))
 	for len(w.chosen) <= level {
 		w.chosen = append(w.chosen, nil)
 	}
 	for l := min(level, start.level()); l >= 0; l-- {
 		w.begin(int(g.reserved.Load()))
-		for _, c := range w.sorted {
+		for _, c := range w.starts {
 			w.enter(c)
 		}
 		g.walk(w, q, g.options.EfConstruction, l)
+		w.starts = append(w.starts[:0], w.beam...)
+		g.measure(w.beam, q)
 		w.sorted = append(w.sorted[:0], w.beam...)
 		slices.Sort(w.sorted)
 		w.chosen[l] = g.diverse(w.chosen[l][:0], w.sorted, g.options.M, nil)

@@ -1,5 +1,11 @@
 package index
 
+import (
+	"unsafe"
+
+	"github.com/luminavec/luminavec/internal/kernel"
+)
+
 func (g *graph) Search(query []float32, k int, o SearchOptions) ([]Result, error) {
 	w := g.scratch.get()
 	defer g.scratch.put(w)
@@ -22,6 +28,7 @@ func (g *graph) search(w *scratch, k, ef int, filter func(int64) bool) {
 		return
 	}
 	w.counts = 0
+	g.encode(w, w.query)
 	at, d := g.descend(w, w.query, start, 0)
 	w.begin(int(g.reserved.Load()))
 	done := true
@@ -33,6 +40,7 @@ func (g *graph) search(w *scratch, k, ef int, filter func(int64) bool) {
 	}
 	g.distances.Add(w.counts)
 	if done {
+		g.measure(w.beam, w.query)
 		g.gather(w, k, filter)
 	}
 	if !done || len(w.top.hits) < k {
@@ -54,6 +62,9 @@ func (g *graph) gather(w *scratch, k int, filter func(int64) bool) {
 	w.top.reset(k)
 	for _, c := range w.beam {
 		d := c.distance()
+		if len(w.top.hits) == k && d > w.top.hits[0].distance {
+			continue // before its copies and label are looked up
+		}
 		for n := c.id(); n != none; n = load(&g.node(n).next) {
 			if label := g.label(n); filter == nil || filter(label) {
 				w.top.offer(hit{d, label})
@@ -77,20 +88,23 @@ func (g *graph) allowed(n id, filter func(int64) bool) bool {
 // distance.
 func (g *graph) descend(w *scratch, q []float32, start entryPoint, level int) (id, float32) {
 	at := start.id()
-	d := g.distance(q, g.arena.vector(at))
-	w.counts++
+	w.fresh = append(w.fresh[:0], at)
+	g.compare(w, q)
+	d := w.away[0]
 	for l := start.level(); l > level; l-- {
 		for moved := true; moved; {
 			moved = false
+			w.fresh = w.fresh[:0]
 			slots := g.links(at, l)
 			for i := range slots {
-				c := load(&slots[i])
-				if c == none {
-					continue
+				if c := load(&slots[i]); c != none {
+					w.fresh = append(w.fresh, c)
 				}
-				w.counts++
-				if e := g.distance(q, g.arena.vector(c)); e < d {
-					at, d, moved = c, e, true
+			}
+			g.compare(w, q)
+			for i, c := range w.fresh {
+				if w.away[i] < d {
+					at, d, moved = c, w.away[i], true
 				}
 			}
 		}
@@ -111,6 +125,14 @@ func (w *scratch) enter(c key) {
 	w.beam.push(c)
 }
 
+// expect has the links fetched of the node that is next to be expanded, as far
+// as is known.
+func (g *graph) expect(near keyHeap, level int) {
+	if level == 0 && len(near) > 0 {
+		kernel.Prefetch(g.arena.records.row(int((^near[0]).id()))[:g.arena.head])
+	}
+}
+
 // walk is the search of one level (Algorithm 2): the nearest node not yet
 // expanded is, until it is farther than the worst of the ef best. They are left
 // in w.beam.
@@ -123,9 +145,11 @@ func (g *graph) walk(w *scratch, q []float32, ef, level int) {
 		if len(w.beam) == ef && c > w.beam[0] {
 			return
 		}
-		g.unseen(w, c.id(), level)
-		for _, n := range w.fresh {
-			k := newKey(g.distance(q, g.arena.vector(n)), n)
+		g.expect(w.near, level)
+		w.fresh = w.seen.addNew(w.fresh, g.links(c.id(), level))
+		g.compare(w, q)
+		for i, n := range w.fresh {
+			k := newKey(w.away[i], n)
 			if len(w.beam) < ef {
 				w.beam.push(k)
 			} else if k < w.beam[0] {
@@ -134,6 +158,9 @@ func (g *graph) walk(w *scratch, q []float32, ef, level int) {
 				continue
 			}
 			w.near.push(^k)
+			if w.near[0] == ^k {
+				g.expect(w.near, level)
+			}
 		}
 	}
 }
@@ -155,16 +182,21 @@ func (g *graph) walkFiltered(w *scratch, start key, ef int, filter func(int64) b
 		if len(w.beam) == ef && c > w.beam[0] {
 			return true
 		}
+		g.expect(w.near, 0)
 		if w.counts > limit {
 			return false
 		}
-		g.unseen(w, c.id(), 0)
-		for _, n := range w.fresh {
-			k := newKey(g.distance(w.query, g.arena.vector(n)), n)
+		w.fresh = w.seen.addNew(w.fresh, g.links(c.id(), 0))
+		g.compare(w, w.query)
+		for i, n := range w.fresh {
+			k := newKey(w.away[i], n)
 			if len(w.beam) == ef && k > w.beam[0] {
 				continue
 			}
 			w.near.push(^k)
+			if w.near[0] == ^k {
+				g.expect(w.near, 0)
+			}
 			if !g.allowed(n, filter) {
 				continue
 			}
@@ -178,16 +210,48 @@ func (g *graph) walkFiltered(w *scratch, start key, ef int, filter func(int64) b
 	return true
 }
 
-// unseen leaves in w.fresh the neighbours of n that the walk meets for the
-// first time, and has their vectors fetched.
-func (g *graph) unseen(w *scratch, n id, level int) {
-	w.fresh = w.fresh[:0]
-	slots := g.links(n, level)
-	for i := range slots {
-		if c := load(&slots[i]); c != none && w.seen.add(c) {
-			w.fresh = append(w.fresh, c)
-		}
+// encode makes q, with its padding, the query of a walk over codes.
+func (g *graph) encode(w *scratch, q []float32) {
+	if g.arena.coded {
+		w.code.Encode(q[:g.options.Dim])
 	}
+}
+
+// compare leaves in w.away the distances of q to w.fresh, as the walk sees
+// them: those of the codes, where there are codes, and w.code is q.
+func (g *graph) compare(w *scratch, q []float32) {
 	w.counts += int64(len(w.fresh))
-	w.touched = g.arena.fetch(w.fresh)
+	if cap(w.away) < len(w.fresh) {
+		w.away = make([]float32, cap(w.fresh))
+	}
+	w.away = w.away[:len(w.fresh)]
+	if g.arena.coded {
+		t := g.arena.codes()
+		t.Distances(w.away, &w.code, asInt32(w.fresh))
+		return
+	}
+	for _, n := range w.fresh {
+		kernel.Prefetch(g.arena.vector(n))
+	}
+	for i, n := range w.fresh {
+		w.away[i] = g.distance(q, g.arena.vector(n))
+	}
+}
+
+// measure puts the distances of the vectors in the place of those of the codes.
+func (g *graph) measure(keys []key, q []float32) {
+	if !g.arena.coded {
+		return
+	}
+	const ahead = 8
+	for i, k := range keys {
+		if i+ahead < len(keys) {
+			kernel.Prefetch(g.arena.vector(keys[i+ahead].id()))
+		}
+		keys[i] = newKey(g.distance(q, g.arena.vector(k.id())), k.id())
+	}
+}
+
+func asInt32(ids []id) []int32 {
+	return unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(ids))), len(ids))
 }

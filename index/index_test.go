@@ -125,21 +125,23 @@ func TestRecall(t *testing.T) {
 	vectors := clustered(n+200, dim, 7)
 	base, queries := vectors[:n*dim], vectors[n*dim:]
 	for _, m := range allMetrics {
-		t.Run(m.String(), func(t *testing.T) {
-			exact := filled(t, Options{Dim: dim, Metric: m, Kind: Flat}, base)
-			approx := filled(t, Options{Dim: dim, Metric: m}, base)
-			if r := recall(t, exact, approx, queries, 10, SearchOptions{}); r < 0.95 {
-				t.Errorf("recall@10 %.4f at default settings, want 0.95", r)
-			}
-			few := recall(t, exact, approx, queries, 10, SearchOptions{Ef: 10})
-			many := recall(t, exact, approx, queries, 10, SearchOptions{Ef: 400})
-			if many < 0.99 || many < few {
-				t.Errorf("recall@10 %.4f at ef 10, %.4f at ef 400", few, many)
-			}
-			if u := approx.Stats().Unreachable; u != 0 {
-				t.Errorf("%d nodes are unreachable", u)
-			}
-		})
+		for _, quant := range quantizations {
+			t.Run(m.String()+"-"+string(quant), func(t *testing.T) {
+				exact := filled(t, Options{Dim: dim, Metric: m, Kind: Flat}, base)
+				approx := filled(t, Options{Dim: dim, Metric: m, Quantization: quant}, base)
+				if r := recall(t, exact, approx, queries, 10, SearchOptions{}); r < 0.95 {
+					t.Errorf("recall@10 %.4f at default settings, want 0.95", r)
+				}
+				few := recall(t, exact, approx, queries, 10, SearchOptions{Ef: 10})
+				many := recall(t, exact, approx, queries, 10, SearchOptions{Ef: 400})
+				if many < 0.99 || many < few {
+					t.Errorf("recall@10 %.4f at ef 10, %.4f at ef 400", few, many)
+				}
+				if u := approx.Stats().Unreachable; u != 0 {
+					t.Errorf("%d nodes are unreachable", u)
+				}
+			})
+		}
 	}
 }
 
@@ -220,13 +222,13 @@ func TestLevels(t *testing.T) {
 
 func TestSearchAllocatesItsResult(t *testing.T) {
 	vectors := clustered(3000, 24, 2)
-	for _, kind := range []Kind{Flat, HNSW} {
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
 		for name, o := range map[string]SearchOptions{
 			"plain":         {},
 			"filter":        {Filter: func(l int64) bool { return l%2 == 0 }},
 			"narrow filter": {Filter: func(l int64) bool { return l%1000 == 0 }},
 		} {
-			ix := filled(t, Options{Dim: 24, Kind: kind}, vectors)
+			ix := filled(t, Options{Dim: 24, Kind: kind, Quantization: quant}, vectors)
 			mustSearch(t, ix, vectors[:24], 10, o)
 			allocs := testing.AllocsPerRun(50, func() {
 				if _, err := ix.Search(vectors[:24], 10, o); err != nil {
@@ -237,7 +239,7 @@ func TestSearchAllocatesItsResult(t *testing.T) {
 				t.Errorf("%s, %s: %v allocations a search, want 1", kind, name, allocs)
 			}
 		}
-	}
+	})
 }
 
 func TestVectorIsACopy(t *testing.T) {

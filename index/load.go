@@ -54,18 +54,23 @@ func (r *reader) header() (Options, error) {
 	if string(p[:len(magic)]) != magic {
 		return Options{}, fault.New("give a file that `search build` wrote", "index: this is no index file: it begins %q", p[:len(magic)])
 	}
-	if v := binary.LittleEndian.Uint32(p[len(magic):]); v != formatVersion {
+	version := binary.LittleEndian.Uint32(p[len(magic):])
+	if version < 1 || version > formatVersion {
 		return Options{}, fault.New("it may come from a newer release: update this one",
-			"index: format version %d, this program reads %d", v, formatVersion)
+			"index: format version %d, this program reads 1 to %d", version, formatVersion)
 	}
 	if err := r.section("options"); err != nil {
 		return Options{}, err
 	}
-	if err := r.expect(7*4 + 8); err != nil {
+	length := uint64(optionsBytes)
+	if version >= 2 {
+		length += 4
+	}
+	if err := r.expect(length); err != nil {
 		return Options{}, err
 	}
-	var v [9]uint32
-	for i := range v {
+	var v [10]uint32 // the last stays 0, which is none, in version 1
+	for i := range v[:length/4] {
 		if v[i], err = r.uint32(); err != nil {
 			return Options{}, err
 		}
@@ -79,10 +84,13 @@ func (r *reader) header() (Options, error) {
 	if int(v[0]) >= len(kinds) {
 		return Options{}, r.damaged("kind %d is unknown", v[0])
 	}
+	if int64(v[9]) >= int64(len(quantizations)) {
+		return Options{}, r.damaged("quantization %d is unknown", v[9])
+	}
 	o := Options{
 		Kind: kinds[v[0]], Metric: Metric(v[1]), Dim: int(v[2]), M: int(v[3]),
 		EfConstruction: int(v[4]), EfSearch: int(v[5]), Threads: int(v[6]),
-		Seed: uint64(v[7]) | uint64(v[8])<<32,
+		Seed: uint64(v[7]) | uint64(v[8])<<32, Quantization: quantizations[v[9]],
 	}
 	if err := o.Validate(); err != nil {
 		return Options{}, r.damaged("%w", err)
@@ -124,7 +132,7 @@ func (s *store) load(r *reader) error {
 		return err
 	}
 	for i := range n {
-		s.arena.records.grow(i + 1)
+		s.arena.grow(i + 1)
 		vector := s.arena.vector(id(i))[:dim]
 		for j := range vector {
 			v, err := r.uint32()
@@ -136,6 +144,7 @@ func (s *store) load(r *reader) error {
 		if !s.options.Metric.storable(vector) {
 			return r.damaged("the vector of label %d is none that %s stores", s.label(id(i)), s.options.Metric)
 		}
+		s.arena.encode(id(i), dim)
 	}
 	s.reserved.Store(int64(n))
 	return r.end()

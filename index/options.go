@@ -2,6 +2,7 @@ package index
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -15,6 +16,20 @@ const (
 	// HNSW walks a hierarchical navigable small world graph: approximate, fast.
 	HNSW Kind = "hnsw"
 )
+
+// Quantization names what the walk of an HNSW index compares.
+type Quantization string
+
+const (
+	// NoQuantization compares the vectors themselves.
+	NoQuantization Quantization = "none"
+	// Int8 compares codes of 8 bits a value, kept beside the links of each node,
+	// and then the best that the walk has found by their vectors.
+	Int8 Quantization = "int8"
+)
+
+// quantizations number the quantizations in a file.
+var quantizations = []Quantization{NoQuantization, Int8}
 
 // Limits of the options. They are wide; their purpose is that no file and no
 // slip of the finger can ask for absurd amounts of memory.
@@ -43,6 +58,11 @@ type Options struct {
 	// EfSearch is the width of the beam of a search that names none, 1 to
 	// MaxEf. Default 100.
 	EfSearch int
+	// Quantization is what the walk compares: none or int8. Scores are exact
+	// either way. int8 is faster and finds as much where the values of a vector
+	// spread round zero; see the package comment for where they do not. A flat
+	// index has none. Default none.
+	Quantization Quantization
 	// Seed draws the levels of the nodes. Default 1.
 	Seed uint64
 	// Threads is how many workers AddBatch uses. Default 0: one for each
@@ -62,6 +82,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.EfSearch == 0 {
 		o.EfSearch = 100
+	}
+	if o.Quantization == "" {
+		o.Quantization = NoQuantization
 	}
 	if o.Seed == 0 {
 		o.Seed = 1
@@ -93,6 +116,12 @@ func (o Options) Validate() error {
 	}
 	if o.Kind != Flat && o.Kind != HNSW {
 		return fault.New("the kinds are flat and hnsw", "index option kind: %q is unknown", string(o.Kind))
+	}
+	if !slices.Contains(quantizations, o.Quantization) {
+		return fault.New("the quantizations are none and int8", "index option quantization: %q is unknown", string(o.Quantization))
+	}
+	if o.Kind == Flat && o.Quantization != NoQuantization {
+		return fault.New("leave it out, or make the kind hnsw", "index option quantization: a flat index has none, not %s", o.Quantization)
 	}
 	return nil
 }

@@ -38,18 +38,18 @@ func mustLoad(t testing.TB, file []byte) Index {
 }
 
 // small is the file of an index with copies, upper levels and few bytes.
-func small(t testing.TB, kind Kind) []byte {
+func small(t testing.TB, kind Kind, quant Quantization) []byte {
 	vectors := clustered(24, 3, 8)
 	copy(vectors[45:], vectors[:9])
-	return saved(t, filled(t, Options{Dim: 3, Kind: kind, M: 2, EfConstruction: 5, Threads: 1}, vectors))
+	return saved(t, filled(t, Options{Dim: 3, Kind: kind, Quantization: quant, M: 2, EfConstruction: 5, Threads: 1}, vectors))
 }
 
 func TestRoundTrip(t *testing.T) {
 	const dim = 20
 	vectors := clustered(2100, dim, 4)
-	bothKinds(t, func(t *testing.T, kind Kind) {
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
 		for _, m := range allMetrics {
-			o := Options{Dim: dim, Kind: kind, Metric: m, M: 7, EfConstruction: 50, EfSearch: 30, Seed: 99, Threads: 2}
+			o := Options{Dim: dim, Kind: kind, Quantization: quant, Metric: m, M: 7, EfConstruction: 50, EfSearch: 30, Seed: 99, Threads: 2}
 			ix := filled(t, o, vectors[:2000*dim])
 			file := saved(t, ix)
 			back := mustLoad(t, file)
@@ -78,7 +78,7 @@ func TestRoundTrip(t *testing.T) {
 				t.Errorf("%d vectors, %d unreachable", back.Len(), u)
 			}
 		}
-		empty := mustLoad(t, saved(t, mustNew(t, Options{Dim: 5, Kind: kind})))
+		empty := mustLoad(t, saved(t, mustNew(t, Options{Dim: 5, Kind: kind, Quantization: quant})))
 		if err := empty.Add(-7, make([]float32, 5)); err != nil || empty.Len() != 1 {
 			t.Errorf("adding to a loaded empty index: %v, %d vectors", err, empty.Len())
 		}
@@ -86,8 +86,8 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func TestEveryFlippedByteIsRefused(t *testing.T) {
-	bothKinds(t, func(t *testing.T, kind Kind) {
-		file := small(t, kind)
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		file := small(t, kind, quant)
 		mustLoad(t, file)
 		for i := range file {
 			for _, mask := range []byte{1, 0xff} {
@@ -104,8 +104,8 @@ func TestEveryFlippedByteIsRefused(t *testing.T) {
 }
 
 func TestEveryTruncationIsRefused(t *testing.T) {
-	bothKinds(t, func(t *testing.T, kind Kind) {
-		file := small(t, kind)
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		file := small(t, kind, quant)
 		for i := range file {
 			_, err := Load(bytes.NewReader(file[:i]))
 			if !errors.Is(err, io.ErrUnexpectedEOF) || fault.Hint(err) == "" || !strings.Contains(err.Error(), "section ") {
@@ -157,10 +157,13 @@ func exercise(t testing.TB, ix Index) {
 
 // A file with right checksums and wrong contents is refused, or harmless.
 func TestHostileFile(t *testing.T) {
-	bothKinds(t, func(t *testing.T, kind Kind) {
-		file := small(t, kind)
-		refused := 0
-		for i := len(magic) + 4; i < len(file); i++ {
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		file := small(t, kind, quant)
+		refused, end := 0, len(file)
+		if quant != NoQuantization {
+			end = len(magic) + 4 + 16 + optionsBytes + 4 // the other sections are the same
+		}
+		for i := len(magic) + 4; i < end; i++ {
 			for _, mask := range []byte{1, 0x80, 0xff} {
 				file[i] ^= mask
 				if ix, err := Load(bytes.NewReader(reseal(file))); err != nil {
@@ -179,7 +182,7 @@ func TestHostileFile(t *testing.T) {
 
 // Parents in a circle, each linked with the next: everything but a tree.
 func TestCircleOfParents(t *testing.T) {
-	file := small(t, HNSW)
+	file := small(t, HNSW, NoQuantization)
 	g := mustLoad(t, file).(*graph)
 	nodes := bytes.Index(file, []byte("nodes\x00")) + 16
 	for i := range g.Len() {
@@ -199,7 +202,7 @@ func TestCircleOfParents(t *testing.T) {
 
 // Lengths and numbers that a file only claims cost no memory.
 func TestClaimsCostNothing(t *testing.T) {
-	file := small(t, HNSW)
+	file := small(t, HNSW, NoQuantization)
 	labels := len(magic) + 4 + 16 + 36 + 4
 	for _, at := range []int{labels + 8} {
 		huge := slices.Clone(file)
@@ -218,8 +221,9 @@ func TestClaimsCostNothing(t *testing.T) {
 }
 
 func FuzzLoad(f *testing.F) {
-	f.Add(small(f, Flat))
-	f.Add(small(f, HNSW))
+	f.Add(small(f, Flat, NoQuantization))
+	f.Add(small(f, HNSW, NoQuantization))
+	f.Add(small(f, HNSW, Int8))
 	f.Add([]byte(magic))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		Load(bytes.NewReader(file))
@@ -232,7 +236,7 @@ func FuzzLoad(f *testing.F) {
 
 // Files of every past version stay readable.
 func TestGolden(t *testing.T) {
-	for _, name := range []string{"v1-flat.index", "v1-hnsw.index"} {
+	for _, name := range []string{"v1-flat.index", "v1-hnsw.index", "v2-int8.index"} {
 		file, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
 			t.Fatal(err)

@@ -20,9 +20,9 @@ func (s *store) scan(w *scratch, k int, filter func(int64) bool, ready func(id) 
 	}
 	for at := 0; at < total; {
 		labels, n := s.labels.run(at, min(scanBlock, total-at))
-		records, n := s.arena.records.run(at, n)
+		rows, n := s.arena.vectors.run(at, n)
 		if filter == nil {
-			s.distancesTo(w.block[:n], w.query, records)
+			s.distancesTo(w.block[:n], w.query, rows)
 		}
 		for i := range n {
 			if ready != nil && !ready(id(at+i)) {
@@ -43,17 +43,17 @@ func (s *store) scan(w *scratch, k int, filter func(int64) bool, ready func(id) 
 }
 
 // distancesTo writes to dst the distances of query to the vectors of
-// len(dst) records.
-func (s *store) distancesTo(dst, query, records []float32) {
-	width, head := s.arena.records.width, s.arena.head
+// len(dst) rows of the arena.
+func (s *store) distancesTo(dst, query, rows []float32) {
+	width, before := s.arena.vectors.width, s.arena.before
 	if s.options.Metric != Euclidean {
-		kernel.Dots(dst, query, records[head:], width)
+		kernel.Dots(dst, query, rows[before:], width)
 		for i := range dst {
 			dst[i] = -dst[i]
 		}
 		return
 	}
 	for i := range dst {
-		dst[i] = s.distance(query, records[i*width+head:][:s.arena.stride])
+		dst[i] = s.distance(query, rows[i*width+before:][:s.arena.stride])
 	}
 }

@@ -14,13 +14,14 @@ type scratch struct {
 	block  []float32 // distances of a block of vectors (exact search)
 	top    topK
 	seen   visited
-	near   keyHeap // still to be expanded, as complements: the nearest first
-	beam   keyHeap // the best so far, the farthest first
-	fresh  []id    // neighbours not seen before
-	counts int64   // distances computed
+	near   keyHeap          // still to be expanded, as complements: the nearest first
+	beam   keyHeap          // the best so far, the farthest first
+	fresh  []id             // neighbours not seen before
+	away   []float32        // their distances
+	code   kernel.CodeQuery // the query of a walk over codes
+	counts int64            // distances computed
 
-	touched uint32 // keeps the reads of arena.fetch alive
-
+	starts []key   // where the walk of a level starts (insertion)
 	sorted []key   // the beam in order (insertion)
 	keep   []key   // chosen by the heuristic when a list is full
 	full   []key   // that list

@@ -40,7 +40,7 @@ type store struct {
 func (s *store) init(o Options, slots int) {
 	s.options = o
 	s.distance = o.Metric.distance()
-	s.arena = newArena(o.Dim, slots)
+	s.arena = newArena(o, slots)
 	s.labels = newChunked(1, 8, func(n int) []int64 { return make([]int64, n) })
 	s.ids = make(map[int64]id)
 	s.scratch.stride = s.arena.stride
@@ -65,9 +65,10 @@ func (s *store) label(n id) int64 { return s.labels.row(int(n))[0] }
 // caller holds mu and has claimed the label.
 func (s *store) place(label int64, vector []float32) id {
 	n := int(s.reserved.Load())
-	s.arena.records.grow(n + 1)
+	s.arena.grow(n + 1)
 	s.labels.grow(n + 1)
 	copy(s.arena.vector(id(n)), vector)
+	s.arena.encode(id(n), s.options.Dim)
 	s.labels.row(n)[0] = label
 	s.ids[label] = id(n)
 	s.reserved.Store(int64(n) + 1)
@@ -220,5 +221,5 @@ func (s *store) bytes() int64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	const mapEntry = 24 // a label, an id and their share of the free slots
-	return int64(s.arena.records.values())*4 + int64(s.labels.values())*8 + int64(len(s.ids))*mapEntry
+	return int64(s.arena.values())*4 + int64(s.labels.values())*8 + int64(len(s.ids))*mapEntry
 }

@@ -1,6 +1,6 @@
 // Package kernel holds the float32 inner loops under everything that is fast
-// in LuminaVec: inner products and distances for the index, and the fused
-// word-window update with which the word models train.
+// in LuminaVec: inner products and distances for the index, the same over vectors
+// in 8 bits ([CodeTable]), and the fused word-window update with which the word models train.
 //
 // # Three versions of everything
 //
@@ -58,6 +58,7 @@ const (
 	PanicBatch   = "kernel: batch ends within a window"
 	PanicContext = "kernel: window has no context or more than the scratch holds"
 	PanicOutputs = "kernel: outputs or stride differ from those of the scratch"
+	PanicCodes   = "kernel: codes of the query's length do not fit the records"
 	PanicScratch = "kernel: scratch needs maxContext >= 1 and outputs >= 2"
 )
 

@@ -22,6 +22,10 @@ func scatterRows(table []float32, stride int, ids []int32, delta []float32) {
 
 func multiplyAdd(dst []float32, alpha float32, x, y []float32) { multiplyAddGo(dst, alpha, x, y) }
 
+func (t *CodeTable) distances(dst []float32, q *CodeQuery, ids []int32) { t.distancesGo(dst, q, ids) }
+
+func prefetch([]float32) {}
+
 func prefetchRows([]float32, int, []int32) {}
 
 type assemblyScratch struct{}

@@ -26,6 +26,10 @@ func ScatterRows(table []float32, stride int, ids []int32, delta []float32) {
 	scatterRows(table, stride, ids, delta)
 }
 
+// Prefetch asks for the cache lines of x, counted from its start, which changes
+// nothing but the time at which they arrive.
+func Prefetch(x []float32) { prefetch(x) }
+
 // PrefetchRows asks for the rows ids of table, which changes nothing but the time
 // at which they arrive. It panics as GatherRows does.
 func PrefetchRows(table []float32, stride int, ids []int32) {

@@ -31,6 +31,12 @@ func scatterRows(table []float32, stride int, ids []int32, delta []float32) {
 	}
 }
 
+func prefetch(x []float32) {
+	if level != levelGo && len(x) > 0 {
+		prefetchX86(&x[0], 4*len(x))
+	}
+}
+
 // prefetchRows takes an id below 0 for the complement of a row.
 func prefetchRows(table []float32, stride int, ids []int32) {
 	if level != levelGo && len(ids) > 0 {

@@ -654,6 +654,20 @@ columns:
 	VZEROUPPER
 	RET
 
+// func prefetchX86(x *float32, bytes int)
+// Requires: MMX+
+TEXT ·prefetchX86(SB), NOSPLIT, $0-16
+	MOVQ x+0(FP), AX
+	MOVQ bytes+8(FP), CX
+	ADDQ AX, CX
+
+prefetch_next:
+	PREFETCHT0 (AX)
+	ADDQ       $0x40, AX
+	CMPQ       AX, CX
+	JLT        prefetch_next
+	RET
+
 // func prefetchRowsX86(table *float32, ids *int32, count int, stride int)
 // Requires: MMX+
 TEXT ·prefetchRowsX86(SB), NOSPLIT, $0-32

@@ -18,6 +18,7 @@ func TestRows(t *testing.T) {
 				for i := range ids {
 					ids[i] = int32(r.IntN(rows))
 				}
+				Prefetch(tab.in[:min(count, stride)])
 				PrefetchRows(tab.in, stride, ids)
 				own, dst := tab.out[:stride:stride], tab.out[stride:2*stride:2*stride]
 				for _, own := range [][]float32{own, nil} {

@@ -1,7 +1,7 @@
 // Command gen writes the assembly of internal/kernel with avo. Run it through
 // go generate in internal/kernel:
 //
-//	gen -part vector|rows|avx512|avx2 -out FILE.s -stubs FILE.go -pkg kernel
+//	gen -part vector|rows|codes|avx512|avx2 -out FILE.s -stubs FILE.go -pkg kernel
 //
 // It has a module of its own, so that avo is no dependency of LuminaVec.
 package main
@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	part := flag.String("part", "", "vector, rows, avx512 or avx2")
+	part := flag.String("part", "", "vector, rows, codes, avx512 or avx2")
 	flag.Parse()
 	ConstraintExpr("!noasm")
 	switch *part {
@@ -28,13 +28,17 @@ func main() {
 	case "rows":
 		rowKernels(avx512)
 		rowKernels(avx2)
+		prefetch()
 		prefetchRows()
+	case "codes":
+		codeDistances(avx512)
+		codeDistances(avx2)
 	case "avx512":
 		windowKernels(avx512)
 	case "avx2":
 		windowKernels(avx2)
 	default:
-		log.Fatalf("gen: unknown part %q: want vector, rows, avx512 or avx2", *part)
+		log.Fatalf("gen: unknown part %q: want vector, rows, codes, avx512 or avx2", *part)
 	}
 	Generate()
 }

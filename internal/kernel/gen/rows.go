@@ -131,6 +131,21 @@ func multiplyAdd(a *isa) {
 	RET()
 }
 
+// prefetch is the same for both instruction sets.
+func prefetch() {
+	TEXT("prefetchX86", NOSPLIT, "func(x *float32, bytes int)")
+	Pragma("noescape")
+	Doc("prefetchX86 asks for the cache lines of the bytes, at least one, from x on.")
+	x, n := Load(Param("x"), GP64()), Load(Param("bytes"), GP64())
+	ADDQ(x, n)
+	Label("prefetch_next")
+	PREFETCHT0(at(x, 0))
+	ADDQ(Imm(64), x)
+	CMPQ(x, n)
+	JLT(LabelRef("prefetch_next"))
+	RET()
+}
+
 // prefetchRows is the same for both instruction sets.
 func prefetchRows() {
 	TEXT("prefetchRowsX86", NOSPLIT, "func(table *float32, ids *int32, count, stride int)")

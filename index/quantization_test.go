@@ -1,0 +1,59 @@
+package index
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Scores are those of the vectors, whatever the walk has compared.
+func TestScoresAreExact(t *testing.T) {
+	const n, dim = 3000, 40
+	vectors := clustered(n, dim, 37)
+	for _, m := range allMetrics {
+		ix := filled(t, Options{Dim: dim, Metric: m, Quantization: Int8}, vectors)
+		for at := 0; at < 50*dim; at += dim {
+			q := vectors[at : at+dim]
+			for _, r := range mustSearch(t, ix, q, 10, SearchOptions{}) {
+				want := define(m, q, vectors[r.Label*dim:(r.Label+1)*dim])
+				if math.Abs(float64(r.Score)-want) > 1e-4*max(1, math.Abs(want)) {
+					t.Fatalf("%v: label %d: score %v, want %v", m, r.Label, r.Score, want)
+				}
+			}
+		}
+	}
+}
+
+// What int8 is not for: vectors whose differences are far smaller than their
+// greatest value share their codes. The walk is lost among them, and finds fewer
+// than without quantization, but never the wrong scores or too few results.
+func TestCodesHaveLimits(t *testing.T) {
+	const n, dim = 3000, 16
+	vectors := clustered(n+100, dim, 43)
+	for i := range vectors {
+		vectors[i] = vectors[i]*0.01 + 100
+	}
+	base, queries := vectors[:n*dim], vectors[n*dim:]
+	exact := filled(t, Options{Dim: dim, Metric: Euclidean, Kind: Flat}, base)
+	for _, quant := range quantizations {
+		ix := filled(t, Options{Dim: dim, Metric: Euclidean, Quantization: quant}, base)
+		r := recall(t, exact, ix, queries, 10, SearchOptions{})
+		t.Logf("%s: recall@10 %.4f", quant, r)
+		if quant == NoQuantization && r < 0.95 {
+			t.Errorf("recall@10 %.4f", r)
+		}
+	}
+}
+
+func TestQuantizationOptions(t *testing.T) {
+	for _, o := range []Options{
+		{Dim: 2, Quantization: "int4"},
+		{Dim: 2, Quantization: Int8, Kind: Flat},
+	} {
+		if _, err := New(o); err == nil || !strings.Contains(err.Error(), "quantization") || fault.Hint(err) == "" {
+			t.Errorf("%+v: error %v", o, err)
+		}
+	}
+}

@@ -1,0 +1,148 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// codeTable is a table of the codes of vectors, which are dim long and packed,
+// among guard values.
+func codeTable(vectors []float32, dim, head int, shift uint, squared bool) *CodeTable {
+	words := CodeStride(dim) / 4
+	t := &CodeTable{Shift: shift, Head: head, Width: head + words + 3}
+	for i := 0; i*dim < len(vectors); i++ {
+		if i&(1<<shift-1) == 0 {
+			chunk := Aligned(t.Width << shift)
+			for j := range chunk {
+				chunk[j] = guard
+			}
+			t.Chunks = append(t.Chunks, chunk)
+		}
+		EncodeCode(t.record(int32(i))[head:], vectors[i*dim:(i+1)*dim], squared)
+	}
+	return t
+}
+
+// The distances are those of the definition to the bit, near those of the
+// vectors, at every length, and neither kernel nor encoder writes beside them.
+func TestCodes(t *testing.T) {
+	const rows, shift = 23, 2
+	eachLevel(t, func(name string) {
+		r := rand.New(rand.NewPCG(41, 42))
+		for dim := 1; dim <= longest; dim++ {
+			vectors := make([]float32, rows*dim)
+			for i := range vectors {
+				vectors[i] = float32(r.NormFloat64())
+			}
+			x := vectors[3*dim : 4*dim]
+			squared := dim%2 == 0
+			table := codeTable(vectors, dim, dim%3*16, shift, squared)
+			for i := range rows {
+				rec := table.record(int32(i))
+				if slices.ContainsFunc(rec[:table.Head], differs) || slices.ContainsFunc(rec[table.Width-3:], differs) {
+					t.Fatalf("dim %d: the encoder wrote beside code %d", dim, i)
+				}
+			}
+			var q CodeQuery
+			q.Encode(x)
+			for count := range 14 {
+				ids := make([]int32, count)
+				for i := range ids {
+					ids[i] = int32(r.IntN(rows))
+				}
+				all, dst := guarded(r, count, dim%16)
+				want := make([]float32, count)
+				table.Distances(dst, &q, ids)
+				checkGuards(t, name, all, count)
+				table.distancesGo(want, &q, ids)
+				for i, id := range ids {
+					if dst[i] != want[i] {
+						t.Fatalf("%s: dim %d: distance %d of %d is %g, want %g", name, dim, i, count, dst[i], want[i])
+					}
+					exact := codeDistance(x, vectors[int(id)*dim:][:dim], squared)
+					if slack := 0.15 * math.Sqrt(float64(dim)); math.Abs(exact-float64(want[i])) > slack {
+						t.Fatalf("dim %d: distance %g, of the vectors %g", dim, want[i], exact)
+					}
+				}
+			}
+		}
+	})
+}
+
+func differs(v float32) bool { return v != guard }
+
+// codeDistance is what the codes approximate, in float64.
+func codeDistance(x, y []float32, squared bool) float64 {
+	var inner, square float64
+	for i := range x {
+		inner += float64(x[i]) * float64(y[i])
+		square += float64(y[i]) * float64(y[i])
+	}
+	if squared {
+		return square - 2*inner
+	}
+	return -inner
+}
+
+// The greatest sums there are, zeros, and numbers at the ends of float32.
+func TestCodeExtremes(t *testing.T) {
+	eachLevel(t, func(name string) {
+		for _, v := range []float32{0, 1, -1, 1e-44, 1e16, -1e16} {
+			const dim = 1 << 16
+			x := slices.Repeat([]float32{v}, dim)
+			for _, squared := range []bool{false, true} {
+				table := codeTable(x, dim, 16, 0, squared)
+				var q CodeQuery
+				q.Encode(x)
+				var d [1]float32
+				table.Distances(d[:], &q, []int32{0})
+				want := codeDistance(x, x, squared)
+				if v == 1e-44 {
+					want = 0
+				}
+				if math.Abs(float64(d[0])-want) > 1e-5*math.Abs(want) {
+					t.Errorf("%s: distance of %g to itself (squared %v): %g, want %g", name, v, squared, d[0], want)
+				}
+			}
+		}
+	})
+}
+
+func TestCodePanics(t *testing.T) {
+	table := codeTable(make([]float32, 8*5), 5, 16, 2, false)
+	var q, empty CodeQuery
+	q.Encode(make([]float32, 5))
+	dst := make([]float32, 2)
+	panics(t, "short dst", PanicLength, func() { table.Distances(dst[:1], &q, []int32{0, 1}) })
+	panics(t, "id", PanicID, func() { table.Distances(dst, &q, []int32{8, 0}) })
+	panics(t, "id below", PanicID, func() { table.Distances(dst, &q, []int32{0, -1}) })
+	panics(t, "no query", PanicCodes, func() { table.Distances(dst, &empty, []int32{0}) })
+	var long CodeQuery
+	long.Encode(make([]float32, 100))
+	panics(t, "another length", PanicCodes, func() { table.Distances(dst, &long, []int32{0}) })
+	panics(t, "short code", PanicLength, func() { EncodeCode(dst, make([]float32, 5), false) })
+}
+
+func BenchmarkCodes(b *testing.B) {
+	const rows, dim, list = 100000, 100, 20
+	r := rand.New(rand.NewPCG(43, 44))
+	vectors := make([]float32, rows*dim)
+	for i := range vectors {
+		vectors[i] = float32(r.NormFloat64())
+	}
+	table := codeTable(vectors, dim, 32, 12, false)
+	var q CodeQuery
+	q.Encode(vectors[:dim])
+	ids, dst := make([]int32, 1000*list), make([]float32, list)
+	for i := range ids {
+		ids[i] = int32(r.IntN(rows))
+	}
+	at := 0
+	for b.Loop() {
+		table.Distances(dst, &q, ids[at:at+list])
+		at = (at + list) % len(ids)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/list, "ns/code")
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// codeDistances takes four codes at a time, which share the query's loads and
+// the summing up, then the rest one by one. Codes do not wait for each other, so
+// the processor has the memory of many under way at once.
+func codeDistances(a *isa) {
+	TEXT("codeDistances"+a.name, NOSPLIT, "func(dst *float32, query *int8, stride int, scale float32, sum int32, "+
+		"chunks *[]float32, shift, width, head int, ids *int32, count int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("codeDistances%s sets dst[i] to the distance of the query to the code of record ids[i]", a.name),
+		"of chunks of 1<<shift records of width bytes, head bytes from the record's start.")
+	dst, query, stride := Load(Param("dst"), GP64()), Load(Param("query"), GP64()), Load(Param("stride"), GP64())
+	chunks := Load(Param("chunks"), GP64())
+	ids, count := Load(Param("ids"), GP64()), Load(Param("count"), GP64())
+	scale, sum := XMM(), XMM()
+	VBROADCASTSS(param("scale"), scale)
+	VMOVD(Load(Param("sum"), GP32()), sum) // go vet takes the broadcast from memory for one of 8 bytes
+	VPBROADCASTD(sum, sum)
+	shift := Load(Param("shift"), GP64())
+
+	for _, n := range []int{4, 1} {
+		loop, done := fmt.Sprintf("codes_%d", n), fmt.Sprintf("codes_%d_done", n)
+		SUBQ(Imm(uint64(n)), count)
+		JLT(LabelRef(done))
+		Label(loop)
+		p := make([]reg.Register, n)
+		for i := range p {
+			p[i] = codeAt(at(ids, 4*i), chunks, shift)
+		}
+		ints := a.codeSums(fmt.Sprintf("lines_%d", n), query, stride, p)
+		VPSUBD(sum, ints, ints)
+		VCVTDQ2PS(ints, ints)
+		VMULPS(scale, ints, ints)
+		// The trailers: factor and bias of each code.
+		trailer := func(i int) Mem { return Mem{Base: p[i%n], Index: stride, Scale: 1, Disp: -8} }
+		t, u := XMM(), XMM()
+		VMOVSD(trailer(0), t)
+		if n == 1 {
+			VMULPS(t, ints, ints)
+			VPSHUFD(Imm(1), t, u)
+			VADDSS(u, ints, ints)
+			VMOVSS(ints, at(dst, 0))
+		} else {
+			VMOVHPS(trailer(1), t, t)
+			VMOVSD(trailer(2), u)
+			VMOVHPS(trailer(3), u, u)
+			factors, biases := XMM(), XMM()
+			VSHUFPS(Imm(0x88), u, t, factors)
+			VSHUFPS(Imm(0xdd), u, t, biases)
+			VMULPS(factors, ints, ints)
+			VADDPS(biases, ints, ints)
+			VMOVUPS(ints, at(dst, 0))
+		}
+		ADDQ(Imm(uint64(4*n)), dst)
+		ADDQ(Imm(uint64(4*n)), ids)
+		SUBQ(Imm(uint64(n)), count)
+		JGE(LabelRef(loop))
+		Label(done)
+		ADDQ(Imm(uint64(n)), count)
+	}
+	VZEROUPPER()
+	RET()
+}
+
+func param(name string) Mem {
+	m, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return m.Addr
+}
+
+// codeAt is where the code of the record lies whose id is at m.
+func codeAt(m Mem, chunks, shift reg.Register) reg.Register {
+	p, chunk := GP64(), GP64()
+	MOVL(m, p.As32())
+	SHRXQ(shift, p, chunk)
+	BZHIQ(shift, p, p)
+	IMULQ(param("width"), p)
+	LEAQ(Mem{Base: chunk, Index: chunk, Scale: 2}, chunk) // a slice is three words
+	ADDQ(Mem{Base: chunks, Index: chunk, Scale: 8}, p)
+	ADDQ(param("head"), p)
+	return p
+}
+
+// codeSums forms the sums of products of the query and each code p, in the
+// order of p, in the lanes of the result.
+func (a *isa) codeSums(label string, query, stride reg.Register, p []reg.Register) reg.VecVirtual {
+	acc := make([]reg.VecVirtual, len(p))
+	for i := range acc {
+		acc[i] = a.vec()
+		if a.bytes == 64 {
+			a.zero(acc[i])
+		} else {
+			VPXOR(acc[i], acc[i], acc[i])
+		}
+	}
+	off := GP64()
+	XORQ(off, off)
+	Label(label)
+	step := 64
+	if a.bytes == 64 {
+		q := ZMM()
+		VMOVDQU8(plus(query, off), q)
+		for i := range p {
+			c := ZMM()
+			VMOVDQU8(plus(p[i], off), c)
+			VPDPBUSD(q, c, acc[i])
+		}
+	} else {
+		// The instruction for bytes would clip: widened to 16 bits, nothing does.
+		step = 16
+		q := YMM()
+		VPMOVSXBW(plus(query, off), q)
+		for i := range p {
+			c := YMM()
+			VPMOVZXBW(plus(p[i], off), c)
+			VPMADDWD(q, c, c)
+			VPADDD(c, acc[i], acc[i])
+		}
+	}
+	ADDQ(Imm(uint64(step)), off)
+	CMPQ(off, stride)
+	JLT(LabelRef(label))
+
+	halves := make([]reg.Register, len(p))
+	for i, v := range acc {
+		halves[i] = v.AsY()
+		if a.bytes == 64 {
+			h := YMM()
+			VEXTRACTI64X4(Imm(1), v, h)
+			VPADDD(h, halves[i], halves[i])
+		}
+	}
+	pick := func(i int) reg.Register { return halves[i%len(p)] }
+	low, high := YMM(), YMM()
+	VPHADDD(pick(1), pick(0), low)
+	VPHADDD(pick(3), pick(2), high)
+	VPHADDD(high, low, low)
+	x := XMM()
+	VEXTRACTI128(Imm(1), low, x)
+	VPADDD(low.AsX(), x, x)
+	return x
+}
