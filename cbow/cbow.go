@@ -15,7 +15,7 @@
 // gradient goes to each context word undivided, as in word2vec: a window of m words
 // moves each of them m times as far as the true gradient would. İrsoy, Benton and
 // Stratos ("Corrected CBOW Performs as well as Skip-gram", 2021) say why that is wrong.
-// The usual learning rate is 0.035 in weighted windows, 0.02 from ten epochs on, and
+// The usual learning rate is 0.035 in weighted windows, 0.03 from ten epochs on, and
 // word2vec's 0.05 in others.
 //
 // # What a word's vector is

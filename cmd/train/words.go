@@ -162,7 +162,7 @@ func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command 
 	only, usual := "", [5]string{"", "", "0.05, from 10 epochs on 0.03", "0.025", ""}
 	if kind == "cbow" {
 		only, usual = cbowHelp, [5]string{" with hs,\n                                --char-ngrams or --freeze-init", "\n                                (default otherwise)",
-			"0.035, from 10 epochs on 0.02", "0.05", " or --position-weights"}
+			"0.035, from 10 epochs on 0.03", "0.05", " or --position-weights"}
 	}
 	cmd := &cobra.Command{
 		Use:   kind + " [CORPUS...] -o MODEL",

@@ -68,11 +68,11 @@ const finalRate = 1e-4
 // UsualRate is the learning rate that is usual for an objective and options: for
 // skip-gram 0.05 in weighted windows and 0.025 in others, for CBOW 0.035 and 0.05. In
 // weighted windows that is for a few epochs; from ten on, which only small texts need
-// and which fit them too closely, it is 0.03 and 0.02.
+// and which fit them too closely, it is 0.03 for both.
 func UsualRate(kind string, o *WordOptions) float64 {
 	rate := struct{ weighted, many, other float64 }{0.05, 0.03, 0.025}
 	if kind == "cbow" {
-		rate.weighted, rate.many, rate.other = 0.035, 0.02, 0.05
+		rate.weighted, rate.many, rate.other = 0.035, 0.03, 0.05
 	}
 	switch {
 	case o.Windows != WindowsWeighted:

@@ -286,7 +286,7 @@ func TestUsualRate(t *testing.T) {
 	}{
 		{"skipgram", WindowsWeighted, 9, 0.05}, {"skipgram", WindowsWeighted, 10, 0.03},
 		{"skipgram", WindowsDrawn, 5, 0.025}, {"skipgram", WindowsFull, 20, 0.025}, {"skipgram", "", 5, 0.025},
-		{"cbow", WindowsWeighted, 9, 0.035}, {"cbow", WindowsWeighted, 10, 0.02},
+		{"cbow", WindowsWeighted, 9, 0.035}, {"cbow", WindowsWeighted, 10, 0.03},
 		{"cbow", WindowsDrawn, 5, 0.05}, {"cbow", WindowsFull, 20, 0.05},
 	} {
 		if got := UsualRate(c.kind, &WordOptions{Windows: c.windows, Epochs: c.epochs}); got != c.want {
