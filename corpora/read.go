@@ -1,6 +1,7 @@
 package corpora
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"io"
@@ -60,26 +61,11 @@ func (s *Source) Read(ctx context.Context, fn func(Chunk) error) error {
 }
 
 func (s *Source) readEntry(ctx context.Context, l *liner, e entry) error {
-	r, done, err := s.decompress(ctx, e)
+	r, done, err := s.openText(ctx, l, e)
 	if err != nil {
 		return err
 	}
 	defer done()
-	head, err := peek(r, headBytes, e.blocking)
-	for err == nil && len(head) < len(byteOrderMark) && bytes.HasPrefix(byteOrderMark, head) {
-		head, err = r.Peek(len(head) + 1)
-	}
-	if err != nil && err != io.EOF {
-		return err
-	}
-	if err := refuseBinary(e.name, head); err != nil {
-		return err
-	}
-	l.file, l.line, l.offset, l.lineStart = e.name, 1, 0, 0
-	if bytes.HasPrefix(head, byteOrderMark) {
-		n, _ := r.Discard(len(byteOrderMark))
-		l.offset, l.lineStart = int64(n), int64(n)
-	}
 	if s.selection.structured() {
 		err = s.readRecords(ctx, l, r)
 	} else {
@@ -87,6 +73,32 @@ func (s *Source) readEntry(ctx context.Context, l *liner, e entry) error {
 	}
 	s.stats.Bytes += l.offset
 	return err
+}
+
+// openText opens an input that has to be text, and makes l ready to count its
+// lines. A byte order mark is passed over.
+func (s *Source) openText(ctx context.Context, l *liner, e entry) (*bufio.Reader, func(), error) {
+	r, done, err := s.decompress(ctx, e)
+	if err != nil {
+		return nil, nil, err
+	}
+	head, err := peek(r, headBytes, e.blocking)
+	for err == nil && len(head) < len(byteOrderMark) && bytes.HasPrefix(byteOrderMark, head) {
+		head, err = r.Peek(len(head) + 1)
+	}
+	if err == nil || err == io.EOF {
+		err = refuseBinary(e.name, head)
+	}
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	l.file, l.line, l.offset, l.lineStart = e.name, 1, 0, 0
+	if bytes.HasPrefix(head, byteOrderMark) {
+		n, _ := r.Discard(len(byteOrderMark))
+		l.offset, l.lineStart = int64(n), int64(n)
+	}
+	return r, done, nil
 }
 
 // refuseBinary returns an error when the head of a file is no text.
