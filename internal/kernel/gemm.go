@@ -212,7 +212,7 @@ func (g *product) run() {
 
 // packsA says whether A is packed: when the values of a tile's column are neighbours, or
 // rows so far apart that they fall on the same lines of the first cache.
-func (g *product) packsA() bool { return g.tA || g.lda%1024 == 0 && g.n > 64 }
+func (g *product) packsA() bool { return g.tA || g.lda%256 == 0 && g.n > 64 }
 
 // packA packs lanes rows of op(A), from (i, p) on, as depth rows of height.
 func (g *product) packA(dst []float32, height, i, p, depth, lanes int) {
