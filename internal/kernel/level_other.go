@@ -24,10 +24,10 @@ func multiplyAdd(dst []float32, alpha float32, x, y []float32) { multiplyAddGo(d
 
 func (t *CodeTable) distances(dst []float32, q *CodeQuery, ids []int32) { t.distancesGo(dst, q, ids) }
 
-func tileSize() (height, width int) { return tileHeightGo, tileWidthGo }
+func tileShape() (height, width int, anywhere bool) { return tileHeightGo, tileWidthGo, false }
 
 func gemmTile(c []float32, ldc int, a, b panel, depth int, alpha, beta float32) {
-	gemmTileGo(c, ldc, a, b, depth, alpha, beta)
+	gemmTileGo(c, ldc, a.x[:depth*tileHeightGo], b.x[:depth*tileWidthGo], alpha, beta)
 }
 
 func packRows(dst []float32, width int, src []float32, ld, n, lanes int) {
