@@ -131,7 +131,7 @@ type gemmScratch struct {
 
 var gemmScratches = sync.Pool{New: func() any {
 	return &gemmScratch{
-		a:    Aligned(gemmHeight*gemmDepth + 2*Lanes), // packing runs over the end
+		a:    Aligned(gemmHeight*gemmDepth + Lanes), // packing runs over the end
 		b:    Aligned(gemmWidth * gemmDepth),
 		tile: Aligned(largestTile),
 	}
@@ -152,11 +152,11 @@ func (g *product) run() {
 		g.scale()
 		return
 	}
-	height, width := tileSize()
+	height, width, anywhere := tileShape()
 	s := gemmScratches.Get().(*gemmScratch)
 	defer gemmScratches.Put(s)
-	packA := g.packsA()
-	packB := g.tB || g.m > gemmDirect
+	packA := !anywhere || g.packsA()
+	packB := !anywhere || g.tB || g.m > gemmDirect
 	blocks := (g.k + gemmDepth - 1) / gemmDepth
 	for j := 0; j < g.n; j += gemmWidth {
 		columns := min(gemmWidth, g.n-j)
@@ -172,11 +172,7 @@ func (g *product) run() {
 			}
 			for i := 0; i < g.m; i += gemmHeight {
 				rows := min(gemmHeight, g.m-i)
-				for at := 0; at < rows; at += height {
-					if lanes := min(height, rows-at); packA || lanes < height {
-						g.packA(s.a[at*depth:], height, i+at, p, depth, lanes)
-					}
-				}
+				g.packA(s.a, height, i, p, rows, depth, packA)
 				for right := 0; right < columns; right += width {
 					w := min(width, columns-right)
 					b := bPanels(right)
@@ -212,15 +208,29 @@ func (g *product) run() {
 
 // packsA says whether A is packed: when the values of a tile's column are neighbours, or
 // rows so far apart that they fall on the same lines of the first cache.
-func (g *product) packsA() bool { return g.tA || g.lda%1024 == 0 && g.n > 64 }
+func (g *product) packsA() bool { return g.tA || g.lda%256 == 0 && g.n > 64 }
 
-// packA packs lanes rows of op(A), from (i, p) on, as depth rows of height.
-func (g *product) packA(dst []float32, height, i, p, depth, lanes int) {
-	if g.tA {
-		packRows(dst, height, g.a[p*g.lda+i:], g.lda, depth, lanes)
+// packA packs rows of op(A), from (i, p) on, in panels of depth rows of height; unless
+// all is set, only the last panel, if it is not whole.
+func (g *product) packA(dst []float32, height, i, p, rows, depth int, all bool) {
+	first := 0
+	if !all {
+		first = rows / height * height
+	}
+	if !g.tA {
+		for at := first; at < rows; at += height {
+			packColumns(dst[at*depth:], height, g.a[(i+at)*g.lda+p:], g.lda, depth, min(height, rows-at))
+		}
 		return
 	}
-	packColumns(dst, height, g.a[i*g.lda+p:], g.lda, depth, lanes)
+	// A few rows of what is stored for all panels, then the next few: they stay in the
+	// cache between two panels.
+	const few = 32
+	for from := 0; from < depth; from += few {
+		for at := first; at < rows; at += height {
+			packRows(dst[at*depth+from*height:], height, g.a[(p+from)*g.lda+i+at:], g.lda, min(few, depth-from), min(height, rows-at))
+		}
+	}
 }
 
 // packB packs lanes columns of op(B), from (p, j) on, as depth rows of width.

@@ -2,15 +2,16 @@
 
 package kernel
 
-// tileSize is the height and width of the tiles of C.
-func tileSize() (height, width int) {
+// tileShape is the height and width of the tiles of C, and whether A and B may be read
+// where they lie.
+func tileShape() (height, width int, anywhere bool) {
 	switch level {
 	case levelAVX512:
-		return 12, 32
+		return 12, 32, true
 	case levelAVX2:
-		return 6, 16
+		return 6, 16, true
 	}
-	return tileHeightGo, tileWidthGo
+	return tileHeightGo, tileWidthGo, false
 }
 
 func gemmTile(c []float32, ldc int, a, b panel, depth int, alpha, beta float32) {
@@ -20,26 +21,29 @@ func gemmTile(c []float32, ldc int, a, b panel, depth int, alpha, beta float32) 
 	case levelAVX2:
 		gemmTileAVX2(&c[0], 4*ldc, &a.x[0], 4*a.off, 4*a.step, &b.x[0], 4*b.step, depth, alpha, beta)
 	default:
-		gemmTileGo(c, ldc, a, b, depth, alpha, beta)
+		gemmTileGo(c, ldc, a.x[:depth*tileHeightGo], b.x[:depth*tileWidthGo], alpha, beta)
 	}
 }
 
-// packRows may write a line behind the last row of dst.
 func packRows(dst []float32, width int, src []float32, ld, n, lanes int) {
-	switch level {
-	case levelAVX512:
-		packRowsAVX512(&dst[0], 4*width, &src[0], 4*ld, n, lanes)
-	case levelAVX2:
-		packRowsAVX2(&dst[0], 4*width, &src[0], 4*ld, n, lanes)
-	default:
+	// The kernels write whole registers, over the beginning of the next row. The last
+	// row is not theirs: there the next panel begins.
+	switch {
+	case level == levelGo:
 		packRowsGo(dst, width, src, ld, n, lanes)
+		return
+	case level == levelAVX512:
+		packRowsAVX512(&dst[0], 4*width, &src[0], 4*ld, n-1, lanes)
+	default:
+		packRowsAVX2(&dst[0], 4*width, &src[0], 4*ld, n-1, lanes)
 	}
+	packRowsGo(dst[(n-1)*width:], width, src[(n-1)*ld:], ld, 1, lanes)
 }
 
 // zeroRow stands for the rows that a panel lacks.
 var zeroRow [gemmDepth]float32
 
-// packColumns may write a line behind the last row of dst.
+// packColumns may write less than a line behind the last row of dst.
 func packColumns(dst []float32, width int, src []float32, ld, n, lanes int) {
 	if level == levelGo {
 		packColumnsGo(dst, width, src, ld, n, lanes)

@@ -449,19 +449,32 @@ TEXT ·packRowsAVX512(SB), NOSPLIT, $0-48
 	KMOVW R8, K2
 	TESTQ SI, SI
 	JE    done
+	CMPQ  CX, $0x00000080
+	JLT   narrow
 
-rows:
+wide:
 	VMOVUPS.Z (DX), K1, Z0
-	VMOVUPS.Z 64(DX), K2, Z1
 	VMOVUPS   Z0, (AX)
-	VMOVUPS   Z1, 64(AX)
+	VMOVUPS.Z 64(DX), K2, Z0
+	VMOVUPS   Z0, 64(AX)
 	ADDQ      BX, DX
 	ADDQ      CX, AX
 	DECQ      SI
-	JNE       rows
+	JNE       wide
+	VZEROUPPER
+	RET
+
+narrow:
+	VMOVUPS.Z (DX), K1, Z0
+	VMOVUPS   Z0, (AX)
+	ADDQ      BX, DX
+	ADDQ      CX, AX
+	DECQ      SI
+	JNE       narrow
+	VZEROUPPER
+	RET
 
 done:
-	VZEROUPPER
 	RET
 
 // func gemmTileAVX2(c *float32, ldc int, a *float32, row int, step int, b *float32, next int, k int, alpha float32, beta float32)
@@ -720,19 +733,32 @@ TEXT ·packRowsAVX2(SB), NOSPLIT, $0-48
 	VMOVUPS 96(R8)(DI*4), Y1
 	TESTQ   SI, SI
 	JE      done
+	CMPQ    CX, $0x40
+	JLT     narrow
 
-rows:
+wide:
 	VMASKMOVPS (DX), Y0, Y2
-	VMASKMOVPS 32(DX), Y1, Y3
 	VMOVUPS    Y2, (AX)
-	VMOVUPS    Y3, 32(AX)
+	VMASKMOVPS 32(DX), Y1, Y2
+	VMOVUPS    Y2, 32(AX)
 	ADDQ       BX, DX
 	ADDQ       CX, AX
 	DECQ       SI
-	JNE        rows
+	JNE        wide
+	VZEROUPPER
+	RET
+
+narrow:
+	VMASKMOVPS (DX), Y0, Y1
+	VMOVUPS    Y1, (AX)
+	ADDQ       BX, DX
+	ADDQ       CX, AX
+	DECQ       SI
+	JNE        narrow
+	VZEROUPPER
+	RET
 
 done:
-	VZEROUPPER
 	RET
 
 DATA rowMasks<>+0(SB)/4, $0xffffffff

@@ -54,6 +54,7 @@ func (g *gemmCase) String() string {
 // check compares C with the definition in float64; before is what C was.
 func (g *gemmCase) check(t *testing.T, name string, before []float32) {
 	t.Helper()
+	what := fmt.Sprintf("%s: %v", name, g)
 	p := product{g.tA, g.tB, g.m, g.n, g.k, g.alpha, g.beta, g.a, g.b, g.c, g.lda, g.ldb, g.ldc}
 	for i := range g.m {
 		for j := range g.n {
@@ -67,15 +68,15 @@ func (g *gemmCase) check(t *testing.T, name string, before []float32) {
 				v := float64(g.beta) * float64(before[i*g.ldc+j])
 				sum, size = sum+v, size+math.Abs(v)
 			}
-			near(t, fmt.Sprintf("%s: %v: C[%d][%d]", name, g, i, j), g.c[i*g.ldc+j], sum, size)
+			near(t, what, g.c[i*g.ldc+j], sum, size)
 		}
 	}
 	for i, v := range g.c {
 		if i%g.ldc >= g.n && v != guard {
-			t.Fatalf("%s: %v: wrote behind row %d", name, g, i/g.ldc)
+			t.Fatalf("%s: wrote behind row %d", what, i/g.ldc)
 		}
 	}
-	checkGuards(t, fmt.Sprintf("%s: %v", name, g), g.cAll, len(g.c))
+	checkGuards(t, what, g.cAll, len(g.c))
 }
 
 func TestGemm(t *testing.T) {
@@ -144,7 +145,7 @@ func TestGemmNaN(t *testing.T) {
 func TestGemmSameBits(t *testing.T) {
 	eachLevel(t, func(name string) {
 		r := rand.New(rand.NewPCG(55, 56))
-		for _, size := range [][3]int{{400, 70, 300}, {130, 230, 600}, {37, 500, 257}} {
+		for _, size := range [][3]int{{200, 70, 300}, {110, 130, 600}, {37, 300, 257}} {
 			for form := range 4 {
 				g := newGemmCase(r, form&1 != 0, form&2 != 0, size[0], size[1], size[2], 0.7, 0.3)
 				before := slices.Clone(g.c)

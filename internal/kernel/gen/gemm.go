@@ -112,12 +112,13 @@ func gemmTile(a *isa) {
 	RET()
 }
 
-// packRows may write over what comes behind a row, because the next row follows.
+// packRows writes whole registers: over what comes behind a row, because the next row
+// follows. A tile's height needs one register, its width two.
 func packRows(a *isa) {
 	TEXT("packRows"+a.name, NOSPLIT, "func(dst *float32, width int, src *float32, ld, n, lanes int)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("packRows%s copies n rows of lanes values, ld bytes apart, to rows width bytes apart. Behind", a.name),
-		fmt.Sprintf("each come zeros, up to %d values in all. lanes is not 0.", 2*a.floats()))
+		fmt.Sprintf("each come zeros, up to %d values in all, or %d where width is less. lanes is not 0.", 2*a.floats(), a.floats()))
 	dst, width := Load(Param("dst"), GP64()), Load(Param("width"), GP64())
 	src, ld, n := Load(Param("src"), GP64()), Load(Param("ld"), GP64()), Load(Param("n"), GP64())
 	lanes := Load(Param("lanes"), GP64())
@@ -159,16 +160,22 @@ func packRows(a *isa) {
 	}
 	TESTQ(n, n)
 	JE(LabelRef("done"))
-	Label("rows")
-	v, w := load(0), load(1)
-	VMOVUPS(v, at(dst, 0))
-	VMOVUPS(w, at(dst, a.bytes))
-	ADDQ(ld, src)
-	ADDQ(width, dst)
-	DECQ(n)
-	JNE(LabelRef("rows"))
+	CMPQ(width, imm(2*a.bytes))
+	JLT(LabelRef("narrow"))
+	for _, registers := range []int{2, 1} {
+		label := []string{"narrow", "wide"}[registers-1]
+		Label(label)
+		for h := range registers {
+			VMOVUPS(load(h), at(dst, h*a.bytes))
+		}
+		ADDQ(ld, src)
+		ADDQ(width, dst)
+		DECQ(n)
+		JNE(LabelRef(label))
+		VZEROUPPER()
+		RET()
+	}
 	Label("done")
-	VZEROUPPER()
 	RET()
 }
 
