@@ -175,7 +175,11 @@ func (c *csvRows) read() (pairRow, error) {
 			// All that follows was taken for one field: to pass over it would lose it.
 			return pairRow{}, fault.New(hint, "%s:%d: a quoted field of this row does not end, up to the end of the file", describe(c.file), parse.StartLine)
 		}
-		return pairRow{}, bad(badQuotes, int64(parse.StartLine), hint, "line %d, byte %d: %v", parse.Line, parse.Column, parse.Err)
+		what := "a quoted field does not end as it should"
+		if parse.Err == csv.ErrBareQuote {
+			what = "a quote inside a field that does not begin with one"
+		}
+		return pairRow{}, bad(badQuotes, int64(parse.StartLine), hint, "%s: line %d, byte %d", what, parse.Line, parse.Column)
 	}
 	if err != nil {
 		return pairRow{}, err
