@@ -59,6 +59,7 @@ const (
 	PanicContext = "kernel: window has no context or more than the scratch holds"
 	PanicOutputs = "kernel: outputs or stride differ from those of the scratch"
 	PanicCodes   = "kernel: codes of the query's length do not fit the records"
+	PanicMatrix  = "kernel: matrix does not fit its slice or its leading dimension"
 	PanicScratch = "kernel: scratch needs maxContext >= 1 and outputs >= 2"
 )
 

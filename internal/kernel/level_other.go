@@ -24,6 +24,20 @@ func multiplyAdd(dst []float32, alpha float32, x, y []float32) { multiplyAddGo(d
 
 func (t *CodeTable) distances(dst []float32, q *CodeQuery, ids []int32) { t.distancesGo(dst, q, ids) }
 
+func tileSize() (height, width int) { return tileHeightGo, tileWidthGo }
+
+func gemmTile(c []float32, ldc int, a, b panel, depth int, alpha, beta float32) {
+	gemmTileGo(c, ldc, a, b, depth, alpha, beta)
+}
+
+func packRows(dst []float32, width int, src []float32, ld, n, lanes int) {
+	packRowsGo(dst, width, src, ld, n, lanes)
+}
+
+func packColumns(dst []float32, width int, src []float32, ld, n, lanes int) {
+	packColumnsGo(dst, width, src, ld, n, lanes)
+}
+
 func prefetch([]float32) {}
 
 func prefetchRows([]float32, int, []int32) {}
