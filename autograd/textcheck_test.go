@@ -150,7 +150,7 @@ func textCases() []textCase {
 			c.max, c.dropout = form/4%2 == 1, rng.IntN(3) == 0
 			vector := (&TextEncoder{Dim: c.dim, Hidden: c.hidden, Out: c.out}).VectorDim()
 			if vector > 2 && rng.IntN(2) == 0 {
-				c.loss.Matryoshka = []int{vector, 1 + vector/2}
+				c.loss.Matryoshka = []int{vector, 1 + vector/2, 1 + vector/3}
 				if rng.IntN(2) == 0 {
 					c.loss.Matryoshka = []int{1, vector - 1, vector}
 				}

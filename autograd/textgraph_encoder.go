@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 )
 
 // The input nodes of a text graph. All are matrices.
@@ -129,15 +128,7 @@ func prefix(z *G.Node, n, dim, k int) *G.Node {
 	if k == dim {
 		return z
 	}
-	mask := tensor.Ones(z.Dtype(), n, dim)
-	for i := range n {
-		for j := k; j < dim; j++ {
-			if err := mask.SetAt(number(z, 0).Value().Data(), i, j); err != nil {
-				panic(err)
-			}
-		}
-	}
-	return times(z, G.NewConstant(mask, G.WithName(fmt.Sprintf("prefix%d", k))))
+	return times(z, fixed(z, fmt.Sprintf("prefix %d", k), n, dim, func(_, col int) bool { return col < k }))
 }
 
 // normalised divides the rows of z by their lengths. A row of zeros stays zero, and so does

@@ -64,9 +64,27 @@ func number(x *G.Node, v float64) *G.Node {
 	return G.NewConstant(float32(v))
 }
 
-// ones returns a constant matrix of the type of x.
+// fixed returns a matrix that stays as fill makes it, of the type of x and in its graph. It is
+// an input with a name, not a constant: constants of one shape are told apart by what is
+// printed of them, which is their first and last numbers.
+func fixed(x *G.Node, name string, rows, cols int, fill func(row, col int) bool) *G.Node {
+	v := tensor.New(tensor.WithShape(rows, cols), tensor.Of(x.Dtype()))
+	for i := range rows * cols {
+		if fill(i/cols, i%cols) {
+			switch data := v.Data().(type) {
+			case []float32:
+				data[i] = 1
+			case []float64:
+				data[i] = 1
+			}
+		}
+	}
+	return G.NewMatrix(x.Graph(), x.Dtype(), G.WithShape(rows, cols), G.WithName(name), G.WithValue(v))
+}
+
+// ones returns a matrix of ones.
 func ones(x *G.Node, rows, cols int) *G.Node {
-	return G.NewConstant(tensor.Ones(x.Dtype(), rows, cols), G.WithName(fmt.Sprintf("ones%dx%d", rows, cols)))
+	return fixed(x, fmt.Sprintf("ones %dx%d", rows, cols), rows, cols, func(_, _ int) bool { return true })
 }
 
 // scaled returns v times x.
@@ -122,11 +140,8 @@ func (l TextLoss) coSENT(t TextNodes) *G.Node {
 	here := product(times(t.Cosine, t.Pair), ones(t.Cosine, n, n)) // row j is cos_j
 	logit := scaled(sub(here, transpose(here)), l.Scale)           // cell (j, i): s·(cos_j − cos_i)
 	column := G.Must(G.Reshape(add(logit, t.Order), tensor.Shape{n * n, 1}))
-	first := tensor.New(tensor.WithShape(n*n, 1), tensor.Of(t.Cosine.Dtype()))
-	if err := first.SetAt(number(t.Cosine, 1).Value().Data(), 0, 0); err != nil {
-		panic(err)
-	}
-	return scaled(total(times(G.Must(G.LogSoftMax(column, 0)), G.NewConstant(first, G.WithName("first")))), -1)
+	first := fixed(column, "first", n*n, 1, func(row, _ int) bool { return row == 0 })
+	return scaled(total(times(G.Must(G.LogSoftMax(column, 0)), first)), -1)
 }
 
 // labels returns the cells of related and of unrelated pairs with what each counts.
