@@ -79,8 +79,8 @@ func (l TextLoss) checkDims(vectorDim int) error {
 	return nil
 }
 
-// maxScale keeps the exponents of the losses inside float32.
-const maxScale = 1000
+// maxScale keeps the exponents of the losses, up to twice it, inside float64.
+const maxScale = 300
 
 // dims returns the dimensions that vectors of dim numbers are cut to.
 func (l TextLoss) dims(dim int) []int {

@@ -67,7 +67,7 @@ type Loop struct {
 	PerEpoch int64 // blocks of an epoch
 	Start    int64 // blocks done before
 	Sums     Sums  // of those; zero at the start of a run
-	Schedule autograd.LinearDecay
+	Schedule autograd.Schedule
 
 	NewWorker func() (Worker, error)
 
