@@ -38,6 +38,7 @@ type Run struct {
 	Pairs     *corpora.Pairs
 	Tokenizer *corpora.Tokenizer // that read them, with its vocabulary
 	Sources   []string           // what the pairs were read from, for the record
+	Settings  json.RawMessage    // what is to stand for the options in config.json: these, and more; nil: these
 
 	// Progress, if set, is called a few times a second.
 	Progress func(Event)
@@ -200,7 +201,10 @@ func (t *trainer) step(rows []int32, g *autograd.TextGradient, lr float64) error
 // model returns the model and the optimizer's state as they stand.
 func (t *trainer) model() *checkpoints.Checkpoint {
 	e, o, pairs := t.encoder, t.options, t.run.Pairs
-	options, _ := json.Marshal(o) // plain numbers and strings
+	options := t.run.Settings
+	if options == nil {
+		options, _ = json.Marshal(o) // plain numbers and strings
+	}
 	tensor := func(rows, cols int, data []float32) checkpoints.Tensor {
 		return checkpoints.Tensor{Shape: []int{rows, cols}, Stride: kernel.Stride(cols), Data: data}
 	}

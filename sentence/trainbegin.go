@@ -43,6 +43,9 @@ func (t *trainer) begin(start *Start) error {
 	normal(e.Table, o.Dim, o.InitScale, rand.NewPCG(o.Seed, streamTable))
 	normal(e.Linear, o.Dim, math.Sqrt(2/float64(o.Dim)), rand.NewPCG(o.Seed, streamLinear))
 	normal(e.Projection, e.Width(), math.Sqrt(1/float64(e.Width())), rand.NewPCG(o.Seed, streamProjection))
+	if start != nil && start.Encoder != nil {
+		return t.takeEncoder(start.Encoder)
+	}
 	if start != nil {
 		if err := t.take(start); err != nil {
 			return err
@@ -64,10 +67,15 @@ func normal(rows []float32, cols int, deviation float64, source rand.Source) {
 	}
 }
 
-// Start is where rows of the table begin instead of at random.
+// Start is where a run begins instead of at random: either with rows of the table, or
+// with an encoder.
 type Start struct {
 	Table *checkpoints.Tensor // [V, dim] in the order of the vocabulary
 	Given []bool              // of V rows, those that Table has
+
+	// Encoder is taken as it is, with its layers and weights of tokens; options and
+	// tokenizer are its own.
+	Encoder *Encoder
 }
 
 // Found is the number of rows given.
@@ -165,6 +173,33 @@ func (t *trainer) take(s *Start) error {
 			copy(row, s.Table.Row(i))
 			kernel.Scale(row, factor)
 		}
+	}
+	return nil
+}
+
+// takeEncoder copies an encoder into the run's.
+func (t *trainer) takeEncoder(from *Encoder) error {
+	e := t.encoder
+	switch {
+	case from.grams != nil:
+		return fault.New("begin with its vectors: embed export, then --init", "start: a model with character n-grams cannot be trained as a whole")
+	case from.table.rows != e.Rows || from.tokenizer.Fingerprint() != t.tokenizer.Fingerprint():
+		return fmt.Errorf("start: the tokens of the model are not those of the run")
+	case from.table.cols != e.Dim, from.pooling != t.options.Pooling,
+		from.linear != nil != (e.Hidden > 0), from.linear != nil && from.linear.rows != e.Hidden,
+		from.projection != nil != (e.Out > 0), from.projection != nil && from.projection.rows != e.Out:
+		return fmt.Errorf("start: the layers of the model are not those of the options")
+	}
+	copy(e.Table, from.table.data)
+	if from.linear != nil {
+		copy(e.Linear, from.linear.data)
+		copy(e.Bias, from.bias)
+	}
+	if from.projection != nil {
+		copy(e.Projection, from.projection.data)
+	}
+	if from.weights != nil {
+		t.weights = slices.Clone(from.weights)
 	}
 	return nil
 }

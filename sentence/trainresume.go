@@ -63,6 +63,12 @@ func (t *trainer) resume(c *checkpoints.Checkpoint) error {
 		copy(e.Bias, bias.Data[:e.Hidden])
 	}
 	t.encoder = e
+	if w := c.Tensors[checkpoints.PoolingTensor]; t.weights != nil {
+		if len(w.Shape) != 1 || w.Shape[0] != e.Rows {
+			return fmt.Errorf("resume: tensor %s has shape %v, [%d] is needed", checkpoints.PoolingTensor, w.Shape, e.Rows)
+		}
+		t.weights = w.Data[:e.Rows]
+	}
 	state := autograd.State{Steps: p.Blocks}
 	for name, x := range c.State {
 		if !optimizerTensor(name) {
