@@ -55,22 +55,6 @@ func (o SubwordOptions) normalizers(form string) json.RawMessage {
 	return json.RawMessage(`{"type":"Sequence","normalizers":[` + strings.Join(steps, ",") + `]}`)
 }
 
-// byteLetters are the characters that stand for the 256 bytes: printable ones of
-// Latin-1 for themselves, the others numbered from U+0100 (Radford et al. 2019).
-func byteLetters() []rune {
-	letters := make([]rune, 0, 256)
-	next := rune(0x100)
-	for b := range rune(256) {
-		if '!' <= b && b <= '~' || '¡' <= b && b <= '¬' || '®' <= b && b <= 'ÿ' {
-			letters = append(letters, b)
-		} else {
-			letters = append(letters, next)
-			next++
-		}
-	}
-	return letters
-}
-
 // writeWordPiece puts the model into the file; ids are places in tokens.
 func (o SubwordOptions) writeWordPiece(p *tokenizerParts, tokens []string) error {
 	b := bytes.NewBufferString(`{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":100,"vocab":`)

@@ -158,9 +158,6 @@ const (
 	kindScript
 )
 
-// metaspace stands for the space before a word.
-const metaspace = '▁'
-
 // kindsOf returns the kind of each character, by its number. A token of SentencePiece
 // has letters of one script, or none.
 func kindsOf(alphabet []rune) []int32 {

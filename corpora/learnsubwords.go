@@ -216,7 +216,7 @@ func trainSubwords(ctx context.Context, read textReader, told func(), o SubwordO
 		alphabet[i] = l.r
 	}
 	if o.Model == BPE {
-		alphabet = byteLetters()
+		alphabet = slices.Clone(byteLetters[:])
 	}
 	slices.Sort(alphabet)
 	if o.Model == Unigram {
