@@ -462,7 +462,7 @@ func FuzzPairs(f *testing.F) {
 		if columns != "" {
 			o.Columns = strings.Split(columns, ",")
 		}
-		open := func() []PairSource { return []PairSource{{Source: FromReader(name, strings.NewReader(text))}} }
+		open := func() []PairSource { return []PairSource{{Source: embedded(name, []byte(text))}} }
 		p, err := BuildPairs(ctx, open(), o)
 		if err != nil {
 			return
