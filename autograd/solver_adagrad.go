@@ -52,11 +52,12 @@ func (s *AdaGrad) Update(p *Matrix, rows []int32, grad []float32, lr float64) er
 	if eps == 0 {
 		eps = 1e-10
 	}
-	row := func(w, g []float32, held [2][]float32) { adaGradRow(w, held[0], g, eta, eps) }
+	row := func(w, g []float32, held [2][]float32) { kernel.AdaGradRow(w, held[0], g, eta, eps) }
 	if s.PerRow {
 		row = func(w, g []float32, held [2][]float32) {
 			held[0][0] += kernel.Dot(g, g) / float32(len(g))
-			kernel.Axpy(w, -eta/(sqrt(held[0][0])+eps), g)
+			root := float32(math.Sqrt(float64(held[0][0])))
+			kernel.Axpy(w, -eta/(root+eps), g)
 		}
 	}
 	if err := s.update(p, rows, grad, s.kept(), s.Threads, row); err != nil {
@@ -64,17 +65,6 @@ func (s *AdaGrad) Update(p *Matrix, rows []int32, grad []float32, lr float64) er
 	}
 	return nil
 }
-
-// adaGradRow is one step of one row.
-func adaGradRow(w, sum, g []float32, eta, eps float32) {
-	w, sum = w[:len(g)], sum[:len(g)]
-	for i, v := range g {
-		sum[i] += v * v
-		w[i] -= eta * v / (sqrt(sum[i]) + eps)
-	}
-}
-
-func sqrt(x float32) float32 { return float32(math.Sqrt(float64(x))) }
 
 // Step updates every value of model; see [Optimizer].
 func (s *AdaGrad) Step(model []G.ValueGrad) error {

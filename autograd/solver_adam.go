@@ -6,6 +6,8 @@ import (
 	"math"
 
 	G "gorgonia.org/gorgonia"
+
+	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 // Adam steps by the running mean of the gradients over the root of that of their
@@ -43,33 +45,19 @@ func (s *Adam) Validate() error {
 	return nil
 }
 
-// adamFactors are the constants of a step.
-type adamFactors struct {
-	decay        float32 // 1−η·λ
-	beta1, rest1 float32 // β₁, 1−β₁
-	beta2, rest2 float32
-	eta          float32 // η/(1−β₁ᵗ)
-	root         float32 // 1/√(1−β₂ᵗ)
-	eps          float32
-}
-
 // factors returns the constants of step t of size lr.
-func (s *Adam) factors(lr float64, t int64) adamFactors {
-	or := func(v, usual float64) float64 {
-		if v == 0 {
-			return usual
-		}
-		return v
+func (s *Adam) factors(lr float64, t int64) kernel.AdamStep {
+	beta1, beta2, epsilon := s.Beta1, s.Beta2, s.Epsilon
+	if beta1 == 0 {
+		beta1 = 0.9
 	}
-	b1, b2 := or(s.Beta1, 0.9), or(s.Beta2, 0.999)
-	return adamFactors{
-		decay: float32(1 - lr*s.WeightDecay),
-		beta1: float32(b1), rest1: float32(1 - b1),
-		beta2: float32(b2), rest2: float32(1 - b2),
-		eta:  float32(lr / (1 - math.Pow(b1, float64(t)))),
-		root: float32(1 / math.Sqrt(1-math.Pow(b2, float64(t)))),
-		eps:  float32(or(s.Epsilon, 1e-8)),
+	if beta2 == 0 {
+		beta2 = 0.999
 	}
+	if float32(epsilon) == 0 {
+		epsilon = 1e-8
+	}
+	return kernel.NewAdamStep(lr, beta1, beta2, epsilon, s.WeightDecay, int(t))
 }
 
 // kept are the means of the gradients and of their squares.
@@ -87,22 +75,12 @@ func (s *Adam) Update(p *Matrix, rows []int32, grad []float32, lr float64) error
 	}
 	f := s.factors(lr, s.steps)
 	err := s.update(p, rows, grad, s.kept(), s.Threads, func(w, g []float32, held [2][]float32) {
-		adamRow(w, held[0], held[1], g, f)
+		kernel.AdamRow(w, held[0], held[1], g, &f)
 	})
 	if err != nil {
 		return fmt.Errorf("adam: %w", err)
 	}
 	return nil
-}
-
-// adamRow is one step of one row.
-func adamRow(w, m, v, g []float32, f adamFactors) {
-	w, m, v = w[:len(g)], m[:len(g)], v[:len(g)]
-	for i, d := range g {
-		m[i] = f.beta1*m[i] + f.rest1*d
-		v[i] = f.beta2*v[i] + f.rest2*d*d
-		w[i] = f.decay*w[i] - f.eta*m[i]/(sqrt(v[i])*f.root+f.eps)
-	}
 }
 
 // Step updates every value of model; see [Optimizer].

@@ -46,23 +46,12 @@ func (s *SGD) Update(p *Matrix, rows []int32, grad []float32, lr float64) error 
 	}
 	eta, mu := float32(lr), float32(s.Momentum)
 	err := s.update(p, rows, grad, s.kept(), s.Threads, func(w, g []float32, held [2][]float32) {
-		if mu != 0 {
-			momentumRow(held[0], mu, g)
-			g = held[0]
-		}
-		kernel.Axpy(w, -eta, g)
+		kernel.SGDRow(w, held[0], g, eta, mu)
 	})
 	if err != nil {
 		return fmt.Errorf("sgd: %w", err)
 	}
 	return nil
-}
-
-// momentumRow sets u to mu·u + g.
-func momentumRow(u []float32, mu float32, g []float32) {
-	for i, v := range g {
-		u[i] = mu*u[i] + v
-	}
 }
 
 // Step updates every value of model; see [Optimizer].
