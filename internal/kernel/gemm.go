@@ -52,24 +52,29 @@ func GemmParallel(threads int, tA, tB bool, m, n, k int, alpha float32, a []floa
 	}
 	p := pool.New().WithMaxGoroutines(threads)
 	if m >= n {
-		step := portion(m, threads)
+		step := portion(m, threads, 12)
 		for i := 0; i < m; i += step {
-			part := g.rows(i, min(step, m-i))
-			p.Go(part.run)
+			p.Go(g.rows(i, min(step, m-i)).run)
 		}
 	} else {
-		step := portion(n, threads)
+		step := portion(n, threads, 32)
 		for j := 0; j < n; j += step {
-			part := g.columns(j, min(step, n-j))
-			p.Go(part.run)
+			p.Go(g.columns(j, min(step, n-j)).run)
 		}
 	}
 	p.Wait()
 }
 
-// portion is the part of n that one of twice the threads gets, a multiple of 96, which
-// is one of every tile's height and width.
-func portion(n, threads int) int { return max(n/(2*threads)+95, 96) / 96 * 96 }
+// portion is how many of n rows or columns a goroutine takes at a time, a multiple of
+// unit: a thread's share, which is halved where enough is left to make up for packing
+// once more, so that a slow thread does less.
+func portion(n, threads, unit int) int {
+	parts := threads
+	if n >= 2*threads*gemmHeight {
+		parts *= 2
+	}
+	return (n + parts*unit - 1) / (parts * unit) * unit
+}
 
 // product holds the arguments of a call.
 type product struct {
