@@ -57,7 +57,10 @@
 //
 // A [TextEngine] computes the loss of a batch of texts ([TextBatch], [TextLoss]) and its
 // gradient with respect to a [TextEncoder]: of the rows that the batch reads, and of its dense
-// matrices. [NewTextGraph] is made of gorgonia's own operations and is the definition. An
+// matrices. [NewTextGraph] is made of gorgonia's own operations and is the definition.
+// [NewTextFused] has four operations of its own, the encoder, the loss and their gradients,
+// which the tape machine runs; each works on all threads, to the same bits at any number of
+// them. Both are held against plain Go in float64. An
 // [Optimizer] ([SGD], [AdaGrad], [Adam]) applies the gradients, at the learning rate of a
 // [Schedule], after [ClipNorm] if wanted. It updates rows sparsely and gives its state away, which
 // gorgonia's solvers do not.
