@@ -264,6 +264,7 @@ type limiter struct {
 	r     io.Reader
 	n     int64
 	until int64
+	ended bool // r has
 }
 
 func (l *limiter) Read(p []byte) (int, error) {
@@ -272,6 +273,7 @@ func (l *limiter) Read(p []byte) (int, error) {
 	}
 	n, err := l.r.Read(p[:min(int64(len(p)), l.until-l.n)])
 	l.n += int64(n)
+	l.ended = l.ended || err == io.EOF
 	return n, err
 }
 
@@ -291,12 +293,8 @@ func firstLine(r *bufio.Reader) ([]byte, error) {
 
 // delimiter returns what separates the fields of a file, see Selection.
 func delimiter(file string, first []byte) rune {
-	name := strings.ToLower(file)
-	for _, packed := range []string{".gz", ".bz2", ".zst"} {
-		name = strings.TrimSuffix(name, packed)
-	}
 	order := "\t,;"
-	switch filepath.Ext(name) {
+	switch unpackedExt(file) {
 	case ".tsv":
 		return '\t'
 	case ".csv":
@@ -324,4 +322,14 @@ func delimiter(file string, first []byte) rune {
 		}
 	}
 	return ','
+}
+
+// unpackedExt returns the ending of a file's name in small letters, that of what
+// is compressed in it: .tsv of Pairs.TSV.gz.
+func unpackedExt(file string) string {
+	name := strings.ToLower(file)
+	for _, packed := range []string{".gz", ".bz2", ".zst"} {
+		name = strings.TrimSuffix(name, packed)
+	}
+	return filepath.Ext(name)
 }
