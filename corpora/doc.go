@@ -144,4 +144,13 @@
 // GoogleAnalogies come with the program; ReadWordPairs and ReadAnalogies read
 // others. Words stand there as their authors spell them; who evaluates them
 // normalises them as the model does.
+//
+// STS (pairs of sentences, and how alike people found them) and Retrieval
+// (documents, queries, and which documents are relevant) are those of sentence
+// vectors. STSBenchmarkDev and Cranfield come with the program; ReadSTS reads
+// other files, OpenRetrieval folders in the layout of BEIR, whose documents are
+// streamed and never all in memory.
+//
+//	set, err := corpora.OpenRetrieval(ctx, "scifact", "test")
+//	for document, err := range set.Documents(ctx) {
 package corpora

@@ -72,11 +72,16 @@ type stsParser struct {
 	*records
 	set     *STS
 	columns stsColumns
-	held    int
+	held    int // bytes, at most limit
+	limit   int
 }
 
 func parseSTS(ctx context.Context, src *Source) (*STS, error) {
-	p := &stsParser{set: &STS{Name: setName(src)}}
+	return parseSTSWithin(ctx, src, maxSet)
+}
+
+func parseSTSWithin(ctx context.Context, src *Source, limit int) (*STS, error) {
+	p := &stsParser{set: &STS{Name: setName(src)}, limit: limit}
 	err := src.readOne(ctx, func(rs *records, r *bufio.Reader) error {
 		p.records = rs
 		return p.parse(r)
@@ -130,8 +135,8 @@ func (p *stsParser) add(line int64, pair STSPair) error {
 		return fault.New(hintSTS, "%s:%d: a sentence is empty", file, line)
 	}
 	const overhead = 64 // of a pair, beside its text
-	if p.held += len(pair.A) + len(pair.B) + overhead; p.held > maxSet {
-		return fault.New("is this an evaluation set, or pairs to train on?", "%s:%d: the set is larger than %d MiB", file, line, maxSet>>20)
+	if p.held += len(pair.A) + len(pair.B) + overhead; p.held > p.limit {
+		return fault.New("is this an evaluation set, or pairs to train on?", "%s:%d: the set is larger than %d MiB", file, line, p.limit>>20)
 	}
 	p.set.Pairs = append(p.set.Pairs, pair)
 	return nil

@@ -3,6 +3,8 @@ package evaluate
 import (
 	"context"
 	"fmt"
+
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // Encoder turns texts into vectors; *sentence.Encoder is one. A trainer that
@@ -30,7 +32,7 @@ type truncated struct {
 // truncate makes the encoder of which the first dim values count; 0: all.
 func truncate(e Encoder, dim, threads int) (*truncated, error) {
 	if dim < 0 || dim > e.Dim() {
-		return nil, fmt.Errorf("dim %d: the model's vectors have %d dimensions", dim, e.Dim())
+		return nil, fault.New("choose fewer, or leave the choice out to compare by all", "dim %d: the model's vectors have %d dimensions", dim, e.Dim())
 	}
 	if dim == 0 {
 		dim = e.Dim()

@@ -164,7 +164,7 @@ func near(a, b relevance, within float64) bool {
 
 func TestRetrievalAgainstSorting(t *testing.T) {
 	for _, c := range []struct{ queries, documents, dim, use int }{
-		{7, 20, 4, 0}, {40, 300, 16, 0}, {40, 300, 16, 4}, {30, 5000, 64, 0}, {30, 5000, 64, 16},
+		{7, 20, 4, 0}, {40, 300, 16, 0}, {40, 300, 16, 4}, {12, 2500, 64, 0}, {12, 2500, 64, 16},
 	} {
 		m := madeSet(t, c.queries, c.documents, c.dim)
 		for _, skip := range []bool{false, true} {
