@@ -29,8 +29,8 @@ Options:
                          text is unknown; unigram, as SentencePiece (default
                          wordpiece)
       --vocab N          tokens in all (default 30000)
-      --min-count N      leave out what occurs less often: pairs to be merged, or
-                         parts of words to begin with (default 2)
+      --min-count N      leave out what occurs less often: pairs to be merged,
+                         or parts of words to begin with (default 2)
       --lowercase        read capitals as small letters (default for wordpiece;
                          --lowercase=false keeps them)
       --strip-accents    read é as e (default for wordpiece)
@@ -209,7 +209,7 @@ type tokenizerReport struct {
 	Words         int64             `json:"words"`
 	DistinctWords int               `json:"distinct_words"`
 	Dropped       int64             `json:"dropped"`    // words forgotten on the way
-	Characters    int               `json:"characters"` // of the text
+	Characters    int               `json:"characters"` // of the text; bytes, for bpe
 	Kept          int               `json:"kept"`       // of them, in the vocabulary
 	Merges        int               `json:"merges,omitempty"`
 	Likelihood    float64           `json:"likelihood,omitempty"` // of a word, natural logarithm
@@ -257,7 +257,11 @@ func (r *tokenizerReport) writeText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "learned %s: %s, from %s words, %s different\n", r.Type, cli.Plural(r.Vocabulary, "token", "tokens"),
 		cli.Count(float64(r.Words)), cli.Count(float64(r.DistinctWords)))
-	fmt.Fprintf(&b, "  %s of %s", cli.Thousands(r.Kept), cli.Plural(r.Characters, "character", "characters"))
+	if r.Type == string(corpora.BPE) {
+		fmt.Fprintf(&b, "  all 256 bytes, of which the text has %d", r.Characters)
+	} else {
+		fmt.Fprintf(&b, "  %s of %s", cli.Thousands(r.Kept), cli.Plural(r.Characters, "character", "characters"))
+	}
 	if r.Merges > 0 {
 		fmt.Fprintf(&b, ", %s", cli.Plural(r.Merges, "merge", "merges"))
 	}
