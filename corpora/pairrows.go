@@ -141,20 +141,9 @@ func (t *tsvRows) read() (pairRow, error) {
 	}
 	fields := strings.Split(string(line), "\t")
 	for i, f := range fields {
-		if len(f) >= 2 && f[0] == '"' && f[len(f)-1] == '"' {
-			fields[i] = unquoted(f)
-		}
+		fields[i] = unquoted(f)
 	}
 	return pairRow{line: t.lines.n, fields: fields}, nil
-}
-
-// unquoted takes a field out of its quotes, if a writer of CSV put it there.
-func unquoted(field string) string {
-	inner := field[1 : len(field)-1]
-	if single := strings.ReplaceAll(inner, `""`, ""); strings.Contains(single, `"`) {
-		return field
-	}
-	return strings.ReplaceAll(inner, `""`, `"`)
 }
 
 // csvRows reads CSV as of RFC 4180.

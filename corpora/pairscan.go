@@ -96,11 +96,12 @@ func (s *pairScan) source(ctx context.Context, src PairSource) error {
 
 // entry reads one file.
 func (s *pairScan) entry(ctx context.Context, src *Source, l *liner, e entry, file *PairFile) error {
-	r, done, err := src.openText(ctx, l, e)
+	r, mark, done, err := src.openText(ctx, e)
 	if err != nil {
 		return err
 	}
 	defer done()
+	l.file, l.line, l.offset, l.lineStart = e.name, 1, mark, mark
 	first, err := firstLine(r)
 	if err != nil {
 		return err

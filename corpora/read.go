@@ -61,11 +61,12 @@ func (s *Source) Read(ctx context.Context, fn func(Chunk) error) error {
 }
 
 func (s *Source) readEntry(ctx context.Context, l *liner, e entry) error {
-	r, done, err := s.openText(ctx, l, e)
+	r, mark, done, err := s.openText(ctx, e)
 	if err != nil {
 		return err
 	}
 	defer done()
+	l.file, l.line, l.offset, l.lineStart = e.name, 1, mark, mark
 	if s.selection.structured() {
 		err = s.readRecords(ctx, l, r)
 	} else {
@@ -75,12 +76,12 @@ func (s *Source) readEntry(ctx context.Context, l *liner, e entry) error {
 	return err
 }
 
-// openText opens an input that has to be text, and makes l ready to count its
-// lines. A byte order mark is passed over.
-func (s *Source) openText(ctx context.Context, l *liner, e entry) (*bufio.Reader, func(), error) {
-	r, done, err := s.decompress(ctx, e)
+// openText opens one input at its first character of text, after a byte order
+// mark of so many bytes if it has one. What is no text is an error.
+func (s *Source) openText(ctx context.Context, e entry) (r *bufio.Reader, mark int64, done func(), err error) {
+	r, done, err = s.decompress(ctx, e)
 	if err != nil {
-		return nil, nil, err
+		return nil, 0, nil, err
 	}
 	head, err := peek(r, headBytes, e.blocking)
 	for err == nil && len(head) < len(byteOrderMark) && bytes.HasPrefix(byteOrderMark, head) {
@@ -91,14 +92,13 @@ func (s *Source) openText(ctx context.Context, l *liner, e entry) (*bufio.Reader
 	}
 	if err != nil {
 		done()
-		return nil, nil, err
+		return nil, 0, nil, err
 	}
-	l.file, l.line, l.offset, l.lineStart = e.name, 1, 0, 0
 	if bytes.HasPrefix(head, byteOrderMark) {
 		n, _ := r.Discard(len(byteOrderMark))
-		l.offset, l.lineStart = int64(n), int64(n)
+		mark = int64(n)
 	}
-	return r, done, nil
+	return r, mark, done, nil
 }
 
 // refuseBinary returns an error when the head of a file is no text.
