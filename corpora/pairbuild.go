@@ -106,7 +106,7 @@ func (b *pairBuilder) build(ctx context.Context, sources []PairSource) error {
 		}
 		b.batch.rows = append(b.batch.rows, row)
 		for _, t := range row.texts {
-			b.bytes += len(t)
+			b.bytes += len(t) + 32 // short rows must not pile up
 		}
 		if b.bytes >= batchBytes {
 			send()

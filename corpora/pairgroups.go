@@ -34,7 +34,7 @@ func findGroups(ctx context.Context, p *Pairs) (*textGroups, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	parent := make([]int32, len(texts)) // below 0 of a root
+	parent := make([]int32, len(texts)) // of a root: minus the number of its texts
 	for i := range parent {
 		parent[i] = -1
 	}
@@ -47,35 +47,31 @@ func findGroups(ctx context.Context, p *Pairs) (*textGroups, error) {
 		}
 		return i
 	}
-	size := make([]int32, len(texts)) // texts of a root
-	for i := range size {
-		size[i] = 1
-	}
 	find := func(hash uint64) (int32, bool) {
 		i, ok := slices.BinarySearch(texts, hash)
 		return int32(i), ok
 	}
-	pairs := make([]int32, len(texts)) // of a root, at most 2
+	const several, numbered = 2, 3
+	pairs := make([]uint8, len(texts)) // of a root, at most several
 	for _, f := range p.files {
 		for i := range f.Examples {
 			a, _ := find(p.records.hashes.at(f.hash(i, 0)))
 			b, _ := find(p.records.hashes.at(f.hash(i, 1)))
 			if a, b = root(a), root(b); a != b {
-				if size[a] < size[b] {
+				if parent[a] > parent[b] {
 					a, b = b, a
 				}
+				parent[a] += parent[b]
 				parent[b] = a
-				size[a] += size[b]
 				pairs[a] += pairs[b]
 			}
-			pairs[a] = min(2, pairs[a]+1)
+			pairs[a] = min(several, pairs[a]+1)
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 	}
-	// Roots become groups: small ones are numbered first, then large ones. A root
-	// has −2−group for its parent then.
+	// Roots become groups, small ones first, and have minus their number then.
 	g := &textGroups{}
 	next := int32(1)
 	for _, large := range []bool{false, true} {
@@ -83,13 +79,18 @@ func findGroups(ctx context.Context, p *Pairs) (*textGroups, error) {
 			g.large = next
 		}
 		for i := range parent {
-			if parent[i] == -1 && pairs[i] > 1 && (size[i] > relatedTexts) == large {
-				parent[i] = -2 - next
+			if parent[i] < 0 && pairs[i] == several && (parent[i] < -relatedTexts) == large {
+				parent[i], pairs[i] = -next, numbered
 				next++
 			}
 		}
 	}
-	group := func(text int32) int32 { return max(0, -2-parent[root(text)]) }
+	group := func(text int32) int32 {
+		if text = root(text); pairs[text] == numbered {
+			return -parent[text]
+		}
+		return 0
+	}
 	for _, f := range p.files {
 		f.groupBase = g.of.length()
 		for i := range f.Examples {

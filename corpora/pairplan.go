@@ -22,7 +22,10 @@ const (
 // DefaultPairBatch is the number of examples of a batch: in-batch negatives need many.
 const DefaultPairBatch = 1024
 
-const maxPairBatch = 1 << 20
+const (
+	maxPairBatch = 1 << 20
+	maxPairEpoch = 1_000_000
+)
 
 // PlanOptions say how an epoch is cut into batches.
 type PlanOptions struct {
@@ -53,8 +56,8 @@ func (o PlanOptions) Validate() error {
 	if o.BatchSize == 1 && !o.Repeats {
 		return fault.New("1024 is usual", "a batch of 1 has no other texts for negatives")
 	}
-	if o.Epoch < 0 {
-		return fmt.Errorf("epoch %d is negative", o.Epoch)
+	if o.Epoch < 0 || o.Epoch > maxPairEpoch {
+		return fmt.Errorf("epoch %d is not from 0 to %d", o.Epoch, maxPairEpoch)
 	}
 	return nil
 }

@@ -291,11 +291,11 @@ func TestPlanErrors(t *testing.T) {
 	ctx := context.Background()
 	p := fakePairs(100, 50)
 	for want, o := range map[string]PlanOptions{
-		"batch size -1 is not from 1 to 1048576":        {BatchSize: -1},
-		"batch size 1048577 is not from 1 to 1048576":   {BatchSize: 1<<20 + 1},
-		"a batch of 1 has no other texts for negatives": {BatchSize: 1},
-		"epoch -1 is negative":                          {Epoch: -1},
-		"0 has 2 texts a row, and 1 3: they do not mix": {Mixed: true},
+		"batch size -1 is not from 1 to 1048576":                                                          {BatchSize: -1},
+		"batch size 1048577 is not from 1 to 1048576":                                                     {BatchSize: 1<<20 + 1},
+		"a batch of 1 has no other texts for negatives":                                                   {BatchSize: 1},
+		"epoch -1 is not from 0 to 1000000":                                                               {Epoch: -1},
+		"0 has 2 texts a row, and 1 3: they do not mix":                                                   {Mixed: true},
 		"the batch size is 128, but the largest file has only 100 examples an epoch: batches are smaller": {BatchSize: 128},
 	} {
 		p.files[1].Columns = 2

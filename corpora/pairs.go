@@ -79,7 +79,7 @@ func checkWeight(weight float64) error {
 type PairOptions struct {
 	// Tokenizer makes ids of the texts. BuildPairs needs one with a vocabulary.
 	Tokenizer *Tokenizer
-	// MaxTokens is how many tokens of a text are kept; the rest is cut off. Default 0: all.
+	// MaxTokens is how many tokens of a text are kept; the rest is cut off. Default 0: 1,048,576.
 	MaxTokens int
 	// Columns names the columns of the examples in order: texts, and last it may be
 	// a score or a label, written score=NAME or label=NAME, where a name such as
@@ -95,7 +95,7 @@ type PairOptions struct {
 	// Strict makes the first bad row an error. Default: bad rows are passed over and told by Stats.
 	Strict bool
 	// Related finds which texts belong together, see PairBatch.Masked. It takes 4 bytes
-	// for each positive and negative, and 24 bytes a pair for a moment. Default: no.
+	// for each positive and negative, and 26 bytes a pair for a moment. Default: no.
 	Related bool
 	// SpoolDir is the folder for ids that do not fit in 256 MiB of memory. Default: os.TempDir().
 	SpoolDir string

@@ -84,6 +84,9 @@ func (s *pairScan) source(ctx context.Context, src PairSource) error {
 		}
 	}
 	s.done += in.Consumed()
+	if s.options.OnProgress != nil {
+		s.options.OnProgress(s.done, s.size)
+	}
 	s.stats.Invalid += in.stats.Invalid
 	if s.stats.FirstInvalid == "" {
 		s.stats.FirstInvalid = in.stats.FirstInvalid

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/luminavec/luminavec/internal/fault"
@@ -18,7 +19,10 @@ func SpoolPairs(ctx context.Context, sources []PairSource, dir string) (spooled 
 	done = func() error {
 		var errs []error
 		for _, f := range files {
-			errs = append(errs, f.Close(), os.Remove(f.Name()))
+			errs = append(errs, f.Close())
+			if err := os.Remove(f.Name()); !errors.Is(err, fs.ErrNotExist) {
+				errs = append(errs, err)
+			}
 		}
 		files = nil
 		return errors.Join(errs...)
@@ -59,6 +63,9 @@ func spool(ctx context.Context, e entry, dir string) (*os.File, error) {
 	if err != nil {
 		return nil, fault.New(hint, "cannot make a file for %s: %w", describe(e.name), err)
 	}
+	// Where the system lets an open file lose its name, not even a killed process
+	// leaves it behind; elsewhere it is removed in the end.
+	os.Remove(f.Name())
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	_, err = io.Copy(f, pump(ctx, e.open))
