@@ -179,7 +179,7 @@ func TestUnigramErrors(t *testing.T) {
 		`[["a"]],"unk_id":0`:           "is not a token and a score",
 		`[[0,"a"]],"unk_id":0`:         "cannot unmarshal",
 		`{},"unk_id":0`:                "cannot unmarshal",
-		`[],"unk_id":0`:                "unk_id 0 is not below 0",
+		`[],"unk_id":0`:                "it has no tokens",
 	} {
 		_, err := ParseTokenizer("t.json", []byte(fmt.Sprintf(`{"model":{"type":"Unigram","vocab":%s}}`, vocab)))
 		if err == nil || !strings.Contains(err.Error(), want) {

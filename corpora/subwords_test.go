@@ -263,6 +263,11 @@ func TestOpenTokenizer(t *testing.T) {
 func FuzzParseSubwords(f *testing.F) {
 	f.Add([]byte(`{"added_tokens":[{"id":2,"content":"[SEP]"}],"normalizer":{"type":"BertNormalizer","lowercase":false},"pre_tokenizer":{"type":"BertPreTokenizer"},"model":{"type":"WordPiece","unk_token":"u","vocab":{"u":0,"##a":1}}}`), "İa[SEP]\xff")
 	f.Add([]byte(`{}`), "")
+	for _, name := range []string{"llama2", "precompiled", "words", "suffix"} {
+		f.Add(openTestTokenizer(f, name).sub.file, "the <tool> New  York\xff")
+	}
+	f.Add([]byte(`{"added_tokens":[{"id":4,"content":"<m>","lstrip":true,"rstrip":true,"single_word":true,"normalized":true}],"normalizer":{"type":"Sequence","normalizers":[{"type":"NFKC"},{"type":"Strip","strip_left":true},{"type":"Replace","pattern":{"Regex":"a+"},"content":"b"},{"type":"Prepend","prepend":"▁"}]},"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":false},{"type":"ByteLevel"}]},"model":{"type":"BPE","unk_token":"u","fuse_unk":true,"byte_fallback":true,"end_of_word_suffix":"b","vocab":{"u":0,"b":1,"bb":2,"<0x41>":3},"merges":["b b"]}}`), "İa <m> \xff")
+	f.Add([]byte(`{"model":{"type":"Unigram","unk_id":0,"byte_fallback":true,"vocab":[["u",0],["ab",-1.5],["<0x41>",-2]]},"pre_tokenizer":{"type":"Split","pattern":{"Regex":"b|\\s+(?!\\S)|\\s+"},"behavior":"MergedWithNext","invert":true}}`), "ab  Ab")
 	f.Fuzz(func(t *testing.T, data []byte, text string) {
 		tokenizer, err := ParseTokenizer("t.json", data)
 		if err != nil {
