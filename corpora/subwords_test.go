@@ -96,6 +96,9 @@ func pieces(s *subwordScanner, word string) []int32 {
 // The cache of words gives what the model gives, also when it begins anew.
 func TestPieceCache(t *testing.T) {
 	s := newSubwordScanner(wordPiece(t).sub, false)
+	for i := range pieceUsed - 40_000 { // so that it is full before the end
+		s.cache.add(fmt.Appendf(nil, "#%d", i), nil)
+	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 80_000 {
 		word := []byte(fmt.Sprintf("%x", rng.Uint64()>>(4+rng.IntN(48))))[:]
@@ -110,7 +113,7 @@ func TestPieceCache(t *testing.T) {
 			t.Fatalf("%q: %d, want %d", word, ids, pieces(s, string(word)))
 		}
 	}
-	for _, word := range []string{"a", "\x00", "a\x00", "\x00a", "aaaaaaaa\x00"} {
+	for _, word := range []string{"a", "\x00", "a\x00", "\x00a", "aaaaaaaa\x00", "aaaaaaaa", "aaaaaaaaa", strings.Repeat("a", 16), strings.Repeat("a", 17)} {
 		if got := s.idsOf([]byte(word)); !slices.Equal(got, pieces(s, word)) || !slices.Equal(got, s.idsOf([]byte(word))) {
 			t.Errorf("%q: %d", word, got)
 		}
