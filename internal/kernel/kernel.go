@@ -1,6 +1,9 @@
 // Package kernel holds the float32 inner loops under everything that is fast
 // in LuminaVec: inner products and distances for the index, the same over vectors
-// in 8 bits ([CodeTable]), and the fused word-window update with which the word models train.
+// in 8 bits ([CodeTable]), the fused word-window update with which the word models train,
+// and what sentences are trained with: products of matrices ([Gemm]), bags of rows
+// ([BagSum], [BagMax]), the ReLU layer ([BiasReLU]), the passes of a softmax ([ExpSum])
+// and the optimisers' steps ([AdamRow]).
 //
 // # Three versions of everything
 //
@@ -59,6 +62,7 @@ const (
 	PanicContext = "kernel: window has no context or more than the scratch holds"
 	PanicOutputs = "kernel: outputs or stride differ from those of the scratch"
 	PanicCodes   = "kernel: codes of the query's length do not fit the records"
+	PanicMatrix  = "kernel: matrix does not fit its slice or its leading dimension"
 	PanicScratch = "kernel: scratch needs maxContext >= 1 and outputs >= 2"
 )
 

@@ -24,6 +24,60 @@ func multiplyAdd(dst []float32, alpha float32, x, y []float32) { multiplyAddGo(d
 
 func (t *CodeTable) distances(dst []float32, q *CodeQuery, ids []int32) { t.distancesGo(dst, q, ids) }
 
+func tileShape() (height, width int, anywhere bool) { return tileHeightGo, tileWidthGo, false }
+
+func gemmTile(c []float32, ldc int, a, b panel, depth int, alpha, beta float32) {
+	gemmTileGo(c, ldc, a.x[:depth*tileHeightGo], b.x[:depth*tileWidthGo], alpha, beta)
+}
+
+func packRows(dst []float32, width int, src []float32, ld, n, lanes int) {
+	packRowsGo(dst, width, src, ld, n, lanes)
+}
+
+func packColumns(dst []float32, width int, src []float32, ld, n, lanes int) {
+	packColumnsGo(dst, width, src, ld, n, lanes)
+}
+
+func expSum(dst, x []float32, scale, shift float32) float32 {
+	return expSumGo(dst, x, scale, shift)
+}
+
+func expSumColumns(dst, columns, x []float32, scale, shift float32) float32 {
+	return expSumColumnsGo(dst, columns, x, scale, shift)
+}
+
+func softmaxGradient(dst, e, columns []float32, row float32) {
+	softmaxGradientGo(dst, e, columns, row)
+}
+
+func maximum(x []float32) float32 { return maximumGo(x) }
+
+func bagSum(dst, table []float32, stride int, ids []int32, weights []float32) {
+	bagSumGo(dst, table, stride, ids, weights)
+}
+
+func bagAdd(table []float32, stride int, ids []int32, weights, src []float32) {
+	bagAddGo(table, stride, ids, weights, src)
+}
+
+func bagMax(dst []float32, argmax []int32, table []float32, stride int, ids []int32) {
+	bagMaxGo(dst, argmax, table, stride, ids)
+}
+
+func biasReLU(dst, x, bias []float32) { biasReLUGo(dst, x, bias) }
+
+func reluGradient(dst, bias, y, dy []float32) { reluGradientGo(dst, bias, y, dy) }
+
+func momentumStep(w, velocity, g []float32, lr, momentum float32) {
+	momentumStepGo(w, velocity, g, lr, momentum)
+}
+
+func adaGradStep(w, squares, g []float32, lr, epsilon float32) {
+	adaGradStepGo(w, squares, g, lr, epsilon)
+}
+
+func adamStep(w, m, v, g []float32, s *AdamStep) { adamStepGo(w, m, v, g, s) }
+
 func prefetch([]float32) {}
 
 func prefetchRows([]float32, int, []int32) {}

@@ -39,8 +39,8 @@ func checkGuards(t *testing.T, what string, all []float32, n int) {
 // near fails unless got is within the rounding of a sum whose terms add up to
 // size in absolute value.
 func near(t *testing.T, what string, got float32, want, size float64) {
-	t.Helper()
 	if math.Abs(float64(got)-want) > 2e-6*size+1e-30 {
+		t.Helper() // here, as it takes longer than the rest
 		t.Fatalf("%s = %g, want %g", what, got, want)
 	}
 }

@@ -1,7 +1,7 @@
 // Command gen writes the assembly of internal/kernel with avo. Run it through
 // go generate in internal/kernel:
 //
-//	gen -part vector|rows|codes|avx512|avx2 -out FILE.s -stubs FILE.go -pkg kernel
+//	gen -part vector|rows|codes|gemm|exp|layers|optimizers|avx512|avx2 -out FILE.s -stubs FILE.go -pkg kernel
 //
 // It has a module of its own, so that avo is no dependency of LuminaVec.
 package main
@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	part := flag.String("part", "", "vector, rows, codes, avx512 or avx2")
+	part := flag.String("part", "", "vector, rows, codes, gemm, exp, layers, optimizers, avx512 or avx2")
 	flag.Parse()
 	ConstraintExpr("!noasm")
 	switch *part {
@@ -30,6 +30,21 @@ func main() {
 		rowKernels(avx2)
 		prefetch()
 		prefetchRows()
+	case "gemm":
+		gemmKernels(avx512)
+		gemmKernels(avx2)
+		transpose()
+	case "exp":
+		expKernels(avx512)
+		expKernels(avx2)
+	case "layers":
+		bagKernels(avx512)
+		bagKernels(avx2)
+		reluKernels(avx512)
+		reluKernels(avx2)
+	case "optimizers":
+		optimizerKernels(avx512)
+		optimizerKernels(avx2)
 	case "codes":
 		codeDistances(avx512)
 		codeDistances(avx2)
@@ -38,7 +53,7 @@ func main() {
 	case "avx2":
 		windowKernels(avx2)
 	default:
-		log.Fatalf("gen: unknown part %q: want vector, rows, codes, avx512 or avx2", *part)
+		log.Fatalf("gen: unknown part %q: want vector, rows, codes, gemm, exp, layers, optimizers, avx512 or avx2", *part)
 	}
 	Generate()
 }

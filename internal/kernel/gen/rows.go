@@ -16,12 +16,12 @@ func rowKernels(a *isa) {
 	multiplyAdd(a)
 }
 
-// blocks emits body for eight registers of columns at a time, then for four, two
-// and one, until the row's end. off is the place of the block in the row.
-func (a *isa) blocks(stride reg.Register, body func(label string, off reg.Register, registers int)) {
+// blocks emits body for most registers of columns at a time, a power of two, then for
+// half as many and so on, until the row's end. off is the place of the block in the row.
+func (a *isa) blocks(stride reg.Register, most int, body func(label string, off reg.Register, registers int)) {
 	off, end := GP64(), GP64()
 	XORQ(off, off)
-	for n := 8; n*a.bytes >= 64; n /= 2 {
+	for n := most; n*a.bytes >= 64; n /= 2 {
 		block, done := fmt.Sprintf("block_%d", n), fmt.Sprintf("block_%d_done", n)
 		Label(block)
 		LEAQ(at(off, n*a.bytes), end)
@@ -29,15 +29,15 @@ func (a *isa) blocks(stride reg.Register, body func(label string, off reg.Regist
 		JGT(LabelRef(done))
 		body(fmt.Sprintf("rows_%d", n), off, n)
 		ADDQ(U32(n*a.bytes), off)
-		if n == 8 { // the others are met at most once
+		if n == most { // the others are met at most once
 			JMP(LabelRef(block))
 		}
 		Label(done)
 	}
 }
 
-// eachID runs body with the place, at column off, of the row of each id.
-func eachID(label string, table, ids, count, stride, off reg.Register, body func(p reg.Register)) {
+// eachID runs body with the place, at column off, of the row of each id, the i-th.
+func eachID(label string, table, ids, count, stride, off reg.Register, body func(p, i reg.Register)) {
 	i, p, base := GP64(), GP64(), GP64()
 	LEAQ(plus(table, off), base)
 	XORQ(i, i)
@@ -47,7 +47,7 @@ func eachID(label string, table, ids, count, stride, off reg.Register, body func
 	MOVLQSX(Mem{Base: ids, Index: i, Scale: 4}, p)
 	IMULQ(stride, p)
 	ADDQ(base, p)
-	body(p)
+	body(p, i)
 	INCQ(i)
 	CMPQ(i, count)
 	JNE(LabelRef(label))
@@ -62,7 +62,7 @@ func gatherRows(a *isa) {
 	dst, own, table := Load(Param("dst"), GP64()), Load(Param("own"), GP64()), Load(Param("table"), GP64())
 	ids, count, stride := Load(Param("ids"), GP64()), Load(Param("count"), GP64()), Load(Param("stride"), GP64())
 	scale := a.broadcastParam("scale")
-	a.blocks(stride, func(label string, off reg.Register, n int) {
+	a.blocks(stride, 8, func(label string, off reg.Register, n int) {
 		acc := a.zeros(n)
 		TESTQ(own, own)
 		JE(LabelRef(label + "_alone"))
@@ -70,7 +70,7 @@ func gatherRows(a *isa) {
 			VMOVUPS(Mem{Base: own, Index: off, Scale: 1, Disp: k * a.bytes}, v)
 		}
 		Label(label + "_alone")
-		eachID(label, table, ids, count, stride, off, func(p reg.Register) {
+		eachID(label, table, ids, count, stride, off, func(p, _ reg.Register) {
 			for k, v := range acc {
 				VADDPS(at(p, k*a.bytes), v, v)
 			}
@@ -90,13 +90,13 @@ func scatterRows(a *isa) {
 	Doc(fmt.Sprintf("scatterRows%s adds the row delta of stride bytes to the rows ids of table.", a.name))
 	table, ids, count := Load(Param("table"), GP64()), Load(Param("ids"), GP64()), Load(Param("count"), GP64())
 	stride, delta := Load(Param("stride"), GP64()), Load(Param("delta"), GP64())
-	a.blocks(stride, func(label string, off reg.Register, n int) {
+	a.blocks(stride, 8, func(label string, off reg.Register, n int) {
 		d := make([]reg.VecVirtual, n)
 		for k := range d {
 			d[k] = a.vec()
 			VMOVUPS(Mem{Base: delta, Index: off, Scale: 1, Disp: k * a.bytes}, d[k])
 		}
-		eachID(label, table, ids, count, stride, off, func(p reg.Register) {
+		eachID(label, table, ids, count, stride, off, func(p, _ reg.Register) {
 			for k := range d {
 				v := a.vec()
 				VADDPS(at(p, k*a.bytes), d[k], v)

@@ -1,0 +1,55 @@
+package kernel
+
+// The passes of a softmax over the rows of a matrix of similarities, and of one both
+// ways, over rows and columns, that shares the exponentials between the two.
+//
+// The exponentials have a relative error of at most 2e-7 beside what rounding the
+// argument costs, which is |scale·x+shift|·6e-8. Arguments below -87.33 give 0, ones
+// above 88.722 the greatest result, 3.4e38, and a NaN gives a NaN.
+
+// ExpSum sets dst[i] to exp(scale*x[i] + shift) for every i < len(x) and returns their
+// sum. dst may be x. It replaces
+//
+//	for i, v := range x {
+//		dst[i] = exp(scale*v + shift)
+//		sum += dst[i]
+//	}
+//
+// and panics with PanicLength when dst is shorter than x.
+func ExpSum(dst, x []float32, scale, shift float32) (sum float32) {
+	if len(dst) < len(x) {
+		panic(PanicLength)
+	}
+	return expSum(dst, x, scale, shift)
+}
+
+// ExpSumColumns is ExpSum that adds each dst[i] to columns[i] too: called for every row
+// of a matrix, it leaves the sums of its columns there. It panics with PanicLength when
+// dst or columns is shorter than x.
+func ExpSumColumns(dst, columns, x []float32, scale, shift float32) (sum float32) {
+	if len(dst) < len(x) || len(columns) < len(x) {
+		panic(PanicLength)
+	}
+	return expSumColumns(dst, columns, x, scale, shift)
+}
+
+// SoftmaxGradient turns a row e of exponentials into the gradient of their softmax, or
+// of the two softmaxes over rows and columns:
+//
+//	for i, v := range e {
+//		dst[i] = v * (row + columns[i])
+//	}
+//
+// row is the inverse of the row's sum and columns the inverses of the columns' sums, each
+// times the weight of its loss. dst may be e. It panics with PanicLength when dst or
+// columns is shorter than e.
+func SoftmaxGradient(dst, e, columns []float32, row float32) {
+	if len(dst) < len(e) || len(columns) < len(e) {
+		panic(PanicLength)
+	}
+	softmaxGradient(dst, e, columns, row)
+}
+
+// Max returns the greatest value of x, past those that are NaN, or minus infinity when
+// there is none.
+func Max(x []float32) float32 { return maximum(x) }

@@ -1,0 +1,260 @@
+package kernel
+
+import (
+	"sync"
+
+	"github.com/sourcegraph/conc/pool"
+)
+
+// The product of two matrices is cut as in BLIS (Van Zee and van de Geijn 2015,
+// "BLIS: A Framework for Rapidly Instantiating BLAS Functionality"): B is packed in
+// panels as wide as a tile of C, so many rows high that a panel stays in the first
+// cache, and a tile's sums stay in registers while its panel goes by. A is read where
+// it lies, unless that would be slow.
+//
+// Every value of C has one chain of multiply-adds for each block of k, and where k is
+// cut depends on k alone. So its bits are the same however the rows and columns of C
+// are divided among calls.
+const (
+	gemmDepth   = 256  // most of k in a block: 16 to 32 KB of a panel of B
+	gemmHeight  = 192  // rows of A in a block, a multiple of every tile's height
+	gemmWidth   = 1024 // columns of B that are packed at a time, likewise
+	gemmDirect  = 16   // at most so many rows of C are not worth packing B for
+	gemmSpread  = 1 << 21
+	largestTile = 12 * 32
+)
+
+// Gemm sets C to alpha·op(A)·op(B) + beta·C, where op(A) is m×k, op(B) k×n and C m×n;
+// op transposes with tA or tB. The matrices are stored by rows, lda, ldb and ldc values
+// apart, as in gonum's Sgemm; C overlaps neither A nor B. With beta 0, C is not read, so
+// it may hold anything; with alpha 0, A and B are not read. A row of C has the same bits
+// whether it is computed alone or with others, so that rows can be divided among
+// goroutines. It replaces
+//
+//	for i, j: C[i][j] = alpha * Σ_p A[i][p]*B[p][j] + beta*C[i][j]
+//
+// It panics with PanicMatrix when a leading dimension is smaller than a row or a slice
+// ends within its matrix.
+func Gemm(tA, tB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	g := product{tA, tB, m, n, k, alpha, beta, a, b, c, lda, ldb, ldc}
+	g.check()
+	g.run()
+}
+
+// GemmParallel is Gemm on at most the given number of goroutines. The bits of C do not
+// depend on their number.
+func GemmParallel(threads int, tA, tB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	g := product{tA, tB, m, n, k, alpha, beta, a, b, c, lda, ldb, ldc}
+	g.check()
+	if threads <= 1 || float64(m)*float64(n)*float64(k) < gemmSpread {
+		g.run()
+		return
+	}
+	p := pool.New().WithMaxGoroutines(threads)
+	if m >= n {
+		step := portion(m, threads, 12)
+		for i := 0; i < m; i += step {
+			p.Go(g.rows(i, min(step, m-i)).run)
+		}
+	} else {
+		step := portion(n, threads, 32)
+		for j := 0; j < n; j += step {
+			p.Go(g.columns(j, min(step, n-j)).run)
+		}
+	}
+	p.Wait()
+}
+
+// portion is how many of n rows or columns a goroutine takes at a time, a multiple of
+// unit: a thread's share, which is halved where enough is left to make up for packing
+// once more, so that a slow thread does less.
+func portion(n, threads, unit int) int {
+	parts := threads
+	if n >= 2*threads*gemmHeight {
+		parts *= 2
+	}
+	return (n + parts*unit - 1) / (parts * unit) * unit
+}
+
+// product holds the arguments of a call.
+type product struct {
+	tA, tB        bool
+	m, n, k       int
+	alpha, beta   float32
+	a, b, c       []float32
+	lda, ldb, ldc int
+}
+
+func (g *product) check() {
+	fits := func(x []float32, transposed bool, rows, columns, ld int) bool {
+		if transposed {
+			rows, columns = columns, rows
+		}
+		return rows >= 0 && columns >= 0 && ld >= columns &&
+			(rows == 0 || columns == 0 || len(x) >= (rows-1)*ld+columns)
+	}
+	if !fits(g.a, g.tA, g.m, g.k, g.lda) || !fits(g.b, g.tB, g.k, g.n, g.ldb) || !fits(g.c, false, g.m, g.n, g.ldc) {
+		panic(PanicMatrix)
+	}
+}
+
+// rows is the product of m rows of op(A), from row i on.
+func (g *product) rows(i, m int) *product {
+	part := *g
+	part.m, part.c = m, g.c[i*g.ldc:]
+	part.a = g.a[g.aAt(i, 0):]
+	return &part
+}
+
+// columns is the product of n columns of op(B), from column j on.
+func (g *product) columns(j, n int) *product {
+	part := *g
+	part.n, part.c = n, g.c[j:]
+	part.b = g.b[g.bAt(0, j):]
+	return &part
+}
+
+func (g *product) aAt(i, p int) int {
+	if g.tA {
+		return p*g.lda + i
+	}
+	return i*g.lda + p
+}
+
+func (g *product) bAt(p, j int) int {
+	if g.tB {
+		return j*g.ldb + p
+	}
+	return p*g.ldb + j
+}
+
+// gemmScratch is what a running product owns.
+type gemmScratch struct {
+	a, b []float32 // packed panels
+	tile []float32 // a tile at the edge of C
+}
+
+var gemmScratches = sync.Pool{New: func() any {
+	return &gemmScratch{
+		a:    Aligned(gemmHeight*gemmDepth + Lanes), // packing runs over the end
+		b:    Aligned(gemmWidth * gemmDepth),
+		tile: Aligned(largestTile),
+	}
+}}
+
+// panel says where the values of a panel lie: row by row it is off from one value to
+// the next along the tile, step from one to the next along k.
+type panel struct {
+	x         []float32
+	off, step int
+}
+
+func (g *product) run() {
+	if g.m == 0 || g.n == 0 {
+		return
+	}
+	if g.alpha == 0 || g.k == 0 {
+		g.scale()
+		return
+	}
+	height, width, anywhere := tileShape()
+	s := gemmScratches.Get().(*gemmScratch)
+	defer gemmScratches.Put(s)
+	packA := !anywhere || g.packsA()
+	packB := !anywhere || g.tB || g.m > gemmDirect
+	blocks := (g.k + gemmDepth - 1) / gemmDepth
+	for j := 0; j < g.n; j += gemmWidth {
+		columns := min(gemmWidth, g.n-j)
+		beta := g.beta
+		for block := range blocks {
+			p := g.k * block / blocks
+			depth := g.k*(block+1)/blocks - p
+			bPanels := func(at int) panel { return panel{s.b[at*depth:], 1, width} }
+			for at := 0; at < columns; at += width {
+				if lanes := min(width, columns-at); packB || lanes < width {
+					g.packB(s.b[at*depth:], width, p, j+at, depth, lanes)
+				}
+			}
+			for i := 0; i < g.m; i += gemmHeight {
+				rows := min(gemmHeight, g.m-i)
+				g.packA(s.a, height, i, p, rows, depth, packA)
+				for right := 0; right < columns; right += width {
+					w := min(width, columns-right)
+					b := bPanels(right)
+					if !packB && w == width {
+						b = panel{g.b[p*g.ldb+j+right:], 1, g.ldb}
+					}
+					for down := 0; down < rows; down += height {
+						h := min(height, rows-down)
+						a := panel{s.a[down*depth:], 1, height}
+						if !packA && h == height {
+							a = panel{g.a[(i+down)*g.lda+p:], g.lda, 1}
+						}
+						c := g.c[(i+down)*g.ldc+j+right:]
+						if h == height && w == width {
+							gemmTile(c, g.ldc, a, b, depth, g.alpha, beta)
+							continue
+						}
+						// The kernels know whole tiles only.
+						for r := range h {
+							copy(s.tile[r*width:r*width+w], c[r*g.ldc:])
+						}
+						gemmTile(s.tile, width, a, b, depth, g.alpha, beta)
+						for r := range h {
+							copy(c[r*g.ldc:r*g.ldc+w], s.tile[r*width:])
+						}
+					}
+				}
+			}
+			beta = 1
+		}
+	}
+}
+
+// packsA says whether A is packed: when the values of a tile's column are neighbours, or
+// rows so far apart that they fall on the same lines of the first cache.
+func (g *product) packsA() bool { return g.tA || g.lda%256 == 0 && g.n > 64 }
+
+// packA packs rows of op(A), from (i, p) on, in panels of depth rows of height; unless
+// all is set, only the last panel, if it is not whole.
+func (g *product) packA(dst []float32, height, i, p, rows, depth int, all bool) {
+	first := 0
+	if !all {
+		first = rows / height * height
+	}
+	if !g.tA {
+		for at := first; at < rows; at += height {
+			packColumns(dst[at*depth:], height, g.a[(i+at)*g.lda+p:], g.lda, depth, min(height, rows-at))
+		}
+		return
+	}
+	// A few rows of what is stored for all panels, then the next few: they stay in the
+	// cache between two panels.
+	const few = 32
+	for from := 0; from < depth; from += few {
+		for at := first; at < rows; at += height {
+			packRows(dst[at*depth+from*height:], height, g.a[(p+from)*g.lda+i+at:], g.lda, min(few, depth-from), min(height, rows-at))
+		}
+	}
+}
+
+// packB packs lanes columns of op(B), from (p, j) on, as depth rows of width.
+func (g *product) packB(dst []float32, width, p, j, depth, lanes int) {
+	if g.tB {
+		packColumns(dst, width, g.b[j*g.ldb+p:], g.ldb, depth, lanes)
+		return
+	}
+	packRows(dst, width, g.b[p*g.ldb+j:], g.ldb, depth, lanes)
+}
+
+// scale is the product when op(A)·op(B) counts for nothing.
+func (g *product) scale() {
+	for i := range g.m {
+		row := g.c[i*g.ldc : i*g.ldc+g.n]
+		if g.beta == 0 {
+			clear(row)
+		} else if g.beta != 1 {
+			scale(row, g.beta)
+		}
+	}
+}

@@ -1,0 +1,68 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+// tileShape is the height and width of the tiles of C, and whether A and B may be read
+// where they lie.
+func tileShape() (height, width int, anywhere bool) {
+	switch level {
+	case levelAVX512:
+		return 12, 32, true
+	case levelAVX2:
+		return 6, 16, true
+	}
+	return tileHeightGo, tileWidthGo, false
+}
+
+func gemmTile(c []float32, ldc int, a, b panel, depth int, alpha, beta float32) {
+	switch level {
+	case levelAVX512:
+		gemmTileAVX512(&c[0], 4*ldc, &a.x[0], 4*a.off, 4*a.step, &b.x[0], 4*b.step, depth, alpha, beta)
+	case levelAVX2:
+		gemmTileAVX2(&c[0], 4*ldc, &a.x[0], 4*a.off, 4*a.step, &b.x[0], 4*b.step, depth, alpha, beta)
+	default:
+		gemmTileGo(c, ldc, a.x[:depth*tileHeightGo], b.x[:depth*tileWidthGo], alpha, beta)
+	}
+}
+
+func packRows(dst []float32, width int, src []float32, ld, n, lanes int) {
+	// The kernels write whole registers, over the beginning of the next row. The last
+	// row is not theirs: there the next panel begins.
+	switch {
+	case level == levelGo:
+		packRowsGo(dst, width, src, ld, n, lanes)
+		return
+	case level == levelAVX512:
+		packRowsAVX512(&dst[0], 4*width, &src[0], 4*ld, n-1, lanes)
+	default:
+		packRowsAVX2(&dst[0], 4*width, &src[0], 4*ld, n-1, lanes)
+	}
+	packRowsGo(dst[(n-1)*width:], width, src[(n-1)*ld:], ld, 1, lanes)
+}
+
+// zeroRow stands for the rows that a panel lacks.
+var zeroRow [gemmDepth]float32
+
+// packColumns may write less than a line behind the last row of dst.
+func packColumns(dst []float32, width int, src []float32, ld, n, lanes int) {
+	if level == levelGo {
+		packColumnsGo(dst, width, src, ld, n, lanes)
+		return
+	}
+	// Eight columns are written even where fewer are left. So the last ones go first:
+	// what they write too much is the beginning of the next row.
+	whole := n &^ 7
+	for first := (width - 1) &^ 7; first >= 0 && whole > 0; first -= 8 {
+		var rows [8]*float32
+		for i := range rows {
+			rows[i] = &zeroRow[0]
+			if first+i < lanes {
+				rows[i] = &src[(first+i)*ld]
+			}
+		}
+		transposeX86(&dst[first], 4*width, &rows, whole)
+	}
+	if whole < n {
+		packColumnsGo(dst[whole*width:], width, src[whole:], ld, n-whole, lanes)
+	}
+}

@@ -1,0 +1,64 @@
+package kernel
+
+// The tile of the plain Go version is small: its sums and what they are made of fit in
+// 16 registers.
+const tileHeightGo, tileWidthGo = 4, 2
+
+// gemmTileGo takes packed panels only.
+func gemmTileGo(c []float32, ldc int, a, b []float32, alpha, beta float32) {
+	var sums [tileHeightGo][tileWidthGo]float32
+	tileSums(&sums, a, b)
+	for r, s := range sums {
+		at := c[r*ldc : r*ldc+tileWidthGo]
+		if beta == 0 {
+			at[0], at[1] = alpha*s[0], alpha*s[1]
+		} else {
+			at[0], at[1] = beta*at[0]+alpha*s[0], beta*at[1]+alpha*s[1]
+		}
+	}
+}
+
+// tileSums is a function of its own, so that the registers are all its own.
+//
+//go:noinline
+func tileSums(sums *[tileHeightGo][tileWidthGo]float32, a, b []float32) {
+	var s00, s01, s10, s11, s20, s21, s30, s31 float32
+	for len(a) >= tileHeightGo && len(b) >= tileWidthGo {
+		b0, b1 := b[0], b[1]
+		v := a[0]
+		s00, s01 = s00+v*b0, s01+v*b1
+		v = a[1]
+		s10, s11 = s10+v*b0, s11+v*b1
+		v = a[2]
+		s20, s21 = s20+v*b0, s21+v*b1
+		v = a[3]
+		s30, s31 = s30+v*b0, s31+v*b1
+		a, b = a[tileHeightGo:], b[tileWidthGo:]
+	}
+	*sums = [tileHeightGo][tileWidthGo]float32{{s00, s01}, {s10, s11}, {s20, s21}, {s30, s31}}
+}
+
+// packRowsGo copies n rows of lanes values, ld apart, to rows width apart, and fills
+// them up with zeros.
+func packRowsGo(dst []float32, width int, src []float32, ld, n, lanes int) {
+	for p := range n {
+		row := dst[p*width : (p+1)*width]
+		clear(row[copy(row, src[p*ld:p*ld+lanes]):])
+	}
+}
+
+// packColumnsGo copies n columns of lanes values, which are rows ld apart, to rows
+// width apart, and fills them up with zeros.
+func packColumnsGo(dst []float32, width int, src []float32, ld, n, lanes int) {
+	for i := range width {
+		if i >= lanes {
+			for p := range n {
+				dst[p*width+i] = 0
+			}
+			continue
+		}
+		for p, v := range src[i*ld : i*ld+n] {
+			dst[p*width+i] = v
+		}
+	}
+}
