@@ -12,7 +12,6 @@ import (
 	"testing"
 )
 
-
 func TestWordPieceOfHuggingFace(t *testing.T) {
 	o := DefaultSubwordOptions(WordPiece)
 	o.Vocabulary = 3000
