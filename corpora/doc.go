@@ -52,6 +52,11 @@
 //
 //	pieces, err := corpora.OpenTokenizer("tokenizer.json")
 //
+// TrainSubwords learns such a tokenizer from text: WordPiece, BPE on bytes, or
+// Unigram. TrainSubwordsFrom does it from texts of any origin, such as pairs.
+//
+//	learnt, err := corpora.TrainSubwords(ctx, src, corpora.DefaultSubwordOptions(corpora.Unigram))
+//
 // # Phrases
 //
 // FindPhrases counts which words stand together more often than by chance, as
