@@ -53,9 +53,21 @@
 // written once a segment, not once for each window that the word is in, and the
 // kernels that train are those of whole rows.
 //
+// # Sentences
+//
+// A [TextEngine] computes the loss of a batch of texts ([TextBatch], [TextLoss]) and its
+// gradient with respect to a [TextEncoder]: of the rows that the batch reads, and of its dense
+// matrices. [NewTextGraph] is made of gorgonia's own operations and is the definition.
+// [NewTextFused] has four operations of its own, the encoder, the loss and their gradients,
+// which the tape machine runs; each works on all threads, to the same bits at any number of
+// them. Both are held against plain Go in float64. An
+// [Optimizer] ([SGD], [AdaGrad], [Adam]) applies the gradients, at the learning rate of a
+// [Schedule], after [ClipNorm] if wanted. It updates rows sparsely and gives its state away, which
+// gorgonia's solvers do not.
+//
 // # A new objective
 //
-// A function that builds a stock graph is enough: see the example of
-// [NewGraph]. It trains at the speed of the graph engine, some hundred times
+// A function that builds a stock graph is enough: see the examples of
+// [NewGraph] and [NewTextGraphOf]. It trains at the speed of the graph engine, some hundred times
 // slower than a fused one, and it needs no other code.
 package autograd

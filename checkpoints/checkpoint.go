@@ -31,6 +31,7 @@ const (
 	BiasTensor       = "linear.bias"
 	ProjectionTensor = "projection.weight"
 	NGramTensor      = "ngrams.weight"
+	PoolingTensor    = "pooling.weight"
 	OutputTensor     = "output.weight"
 	WordTensor       = "word.weight"
 )
@@ -136,11 +137,12 @@ func (c *Checkpoint) checkModel() error {
 		{LinearTensor, e.Hidden > 0, []int{e.Hidden, c.Config.Dim}, "encoder.hidden"},
 		{BiasTensor, e.Hidden > 0, []int{e.Hidden}, "encoder.hidden"},
 		{ProjectionTensor, e.Project > 0, []int{e.Project, width}, "encoder.project"},
+		{PoolingTensor, e.Pooling == sif, []int{c.Vocabulary.Len()}, "encoder.pooling"},
 	} {
 		t, have := c.Tensors[want.name]
 		switch {
 		case have && !want.have:
-			return fmt.Errorf("there is a tensor %q, but %s in %s is 0", want.name, want.field, ConfigFile)
+			return fmt.Errorf("there is a tensor %q, which does not go with %s in %s", want.name, want.field, ConfigFile)
 		case !have && want.have:
 			return fmt.Errorf("there is no tensor %q", want.name)
 		case have:

@@ -226,7 +226,8 @@ func TestValidate(t *testing.T) {
 	}{
 		{"config.json kind", func(c *Checkpoint) { c.Config.Kind = "" }},
 		{"config.json dim", func(c *Checkpoint) { c.Config.Dim = 0 }},
-		{"config.json pooling max", func(c *Checkpoint) { c.Config.Encoder.Pooling = "max" }},
+		{"config.json pooling attention", func(c *Checkpoint) { c.Config.Encoder.Pooling = "attention" }},
+		{"model.safetensors pooling.weight", func(c *Checkpoint) { c.Config.Encoder.Pooling = "sif" }},
 		{"config.json encoder.hidden", func(c *Checkpoint) { c.Config.Encoder.Hidden = -1 }},
 		{"config.json encoder.project", func(c *Checkpoint) { c.Config.Encoder.Project = -1 }},
 		{"config.json progress.done", func(c *Checkpoint) { c.Config.Progress.Done = math.NaN() }},

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -49,9 +51,14 @@ type Config struct {
 type EncoderConfig struct {
 	Hidden    int    `json:"hidden"`    // outputs of Linear+ReLU on each token; 0: no such layer
 	Project   int    `json:"project"`   // outputs of the projection after pooling; 0: none
-	Pooling   string `json:"pooling"`   // "mean"
+	Pooling   string `json:"pooling"`   // "mean", "max", "cls" (the first token), "sep" (the last) or "sif" (the mean, tokens weighted by pooling.weight)
 	Normalize bool   `json:"normalize"` // to length 1 at the end
 }
+
+// sif is the pooling that has weights.
+const sif = "sif"
+
+var poolings = []string{"mean", "max", "cls", "sep", sif}
 
 // CorpusInfo describes the text that the model was trained on.
 type CorpusInfo struct {
@@ -109,8 +116,8 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("encoder.hidden is %d, want 0 or more", c.Encoder.Hidden)
 	case c.Encoder.Project < 0:
 		return fmt.Errorf("encoder.project is %d, want 0 or more", c.Encoder.Project)
-	case c.Encoder.Pooling != "" && c.Encoder.Pooling != "mean":
-		return fmt.Errorf("encoder.pooling is %q, want \"mean\"", c.Encoder.Pooling)
+	case c.Encoder.Pooling != "" && !slices.Contains(poolings, c.Encoder.Pooling):
+		return fault.New("update LuminaVec, if a newer one wrote it", "encoder.pooling is %q, want one of %s", c.Encoder.Pooling, strings.Join(poolings, ", "))
 	case !(c.Progress.Done >= 0 && c.Progress.Done <= 1):
 		return fmt.Errorf("progress.done is %v, want 0 to 1", c.Progress.Done)
 	}

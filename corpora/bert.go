@@ -82,21 +82,6 @@ func (w *bertWords) place(start, end int) (first, past int) {
 // asciiSlow marks bytes that leave the fast path.
 const asciiSlow = 1 << 7
 
-// traced is text with the place where each of its bytes came from.
-type traced struct {
-	text        []byte
-	from, until []int
-}
-
-func (t *traced) reset() { t.text, t.from, t.until = t.text[:0], t.from[:0], t.until[:0] }
-
-func (t *traced) add(r rune, from, until int) {
-	t.text = utf8.AppendRune(t.text, r)
-	for len(t.from) < len(t.text) {
-		t.from, t.until = append(t.from, from), append(t.until, until)
-	}
-}
-
 func newBertWords(o bertOptions) *bertWords {
 	w := &bertWords{bertOptions: o, classes: bertClasses()}
 	for b := range w.ascii {

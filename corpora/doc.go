@@ -113,6 +113,30 @@
 //	grams, err := corpora.NewNGrams(corpus.Vocabulary(), corpora.DefaultNGramOptions())
 //	rows = grams.Append(rows[:0], "unheard")
 //
+// # Pairs
+//
+// BuildPairs reads pairs of texts that belong together, from which sentence vectors are
+// learnt: anchor and positive, with any number of negatives; or two texts and a score, or a
+// label. Files are TSV, CSV or JSON Lines, and what their columns are is
+// recognised or named; bad rows are passed over and told, or are errors. The
+// texts are kept as ids, over 256 MiB of them in a file.
+//
+//	sources, err := corpora.OpenPairs(paths, nil) // or corpora.SamplePairs()
+//	pairs, err := corpora.BuildPairs(ctx, sources, corpora.PairOptions{Tokenizer: pieces})
+//	defer pairs.Close()
+//	plan, err := pairs.Plan(ctx, corpora.PlanOptions{BatchSize: 1024, Seed: 1, Epoch: 0})
+//	for i := range plan.Len() {
+//		err = pairs.Batch(&batch, plan, i)
+//	}
+//
+// A Plan is an epoch in batches, any of which can be read at any time: so a run goes on at
+// batch i, and one goroutine makes ready what another will train on. In a batch no text
+// comes twice, since each example takes the texts of the others for its negatives;
+// and with PairOptions.Related a batch tells which of those are none, as far as other
+// pairs of the data show it. Files larger than memory are shuffled by runs of
+// examples, not one by one. SpoolPairs and EachText are for who trains a tokenizer
+// on the texts first.
+//
 // # Judging
 //
 // WordPairs (similarity as people see it) and Analogies (man is to king as woman
@@ -120,4 +144,13 @@
 // GoogleAnalogies come with the program; ReadWordPairs and ReadAnalogies read
 // others. Words stand there as their authors spell them; who evaluates them
 // normalises them as the model does.
+//
+// STS (pairs of sentences, and how alike people found them) and Retrieval
+// (documents, queries, and which documents are relevant) are those of sentence
+// vectors. STSBenchmarkDev and Cranfield come with the program; ReadSTS reads
+// other files, OpenRetrieval folders in the layout of BEIR, whose documents are
+// streamed and never all in memory.
+//
+//	set, err := corpora.OpenRetrieval(ctx, "scifact", "test")
+//	for document, err := range set.Documents(ctx) {
 package corpora

@@ -100,7 +100,10 @@ func spoolError(what string, err error) error {
 func (s *idStore) blocks() int { return int((s.n + BlockTokens - 1) / BlockTokens) }
 
 // read appends block i to dst. Goroutines may read at once.
-func (s *idStore) read(dst []int32, i int) ([]int32, error) {
+func (s *idStore) read(dst []int32, i int) ([]int32, error) { return s.readInto(dst, nil, i) }
+
+// readInto is read with room for the bytes of a block, which may be nil.
+func (s *idStore) readInto(dst []int32, raw []byte, i int) ([]int32, error) {
 	if i < 0 || i >= s.blocks() {
 		return dst, fmt.Errorf("block %d: the token cache has %d blocks", i, s.blocks()) // none once closed
 	}
@@ -108,7 +111,10 @@ func (s *idStore) read(dst []int32, i int) ([]int32, error) {
 	if i < s.limit {
 		return append(dst, s.memory[i][:n]...), nil
 	}
-	raw := make([]byte, 4*n)
+	if len(raw) < 4*n {
+		raw = make([]byte, 4*n)
+	}
+	raw = raw[:4*n]
 	if _, err := s.file.ReadAt(raw, int64(i-s.limit)*blockBytes); err != nil {
 		return dst, fmt.Errorf("cannot read the file of token ids: %w", err)
 	}

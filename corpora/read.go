@@ -1,6 +1,7 @@
 package corpora
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"io"
@@ -60,26 +61,12 @@ func (s *Source) Read(ctx context.Context, fn func(Chunk) error) error {
 }
 
 func (s *Source) readEntry(ctx context.Context, l *liner, e entry) error {
-	r, done, err := s.decompress(ctx, e)
+	r, mark, done, err := s.openText(ctx, e)
 	if err != nil {
 		return err
 	}
 	defer done()
-	head, err := peek(r, headBytes, e.blocking)
-	for err == nil && len(head) < len(byteOrderMark) && bytes.HasPrefix(byteOrderMark, head) {
-		head, err = r.Peek(len(head) + 1)
-	}
-	if err != nil && err != io.EOF {
-		return err
-	}
-	if err := refuseBinary(e.name, head); err != nil {
-		return err
-	}
-	l.file, l.line, l.offset, l.lineStart = e.name, 1, 0, 0
-	if bytes.HasPrefix(head, byteOrderMark) {
-		n, _ := r.Discard(len(byteOrderMark))
-		l.offset, l.lineStart = int64(n), int64(n)
-	}
+	l.file, l.line, l.offset, l.lineStart = e.name, 1, mark, mark
 	if s.selection.structured() {
 		err = s.readRecords(ctx, l, r)
 	} else {
@@ -87,6 +74,31 @@ func (s *Source) readEntry(ctx context.Context, l *liner, e entry) error {
 	}
 	s.stats.Bytes += l.offset
 	return err
+}
+
+// openText opens one input at its first character of text, after a byte order
+// mark of so many bytes if it has one. What is no text is an error.
+func (s *Source) openText(ctx context.Context, e entry) (r *bufio.Reader, mark int64, done func(), err error) {
+	r, done, err = s.decompress(ctx, e)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	head, err := peek(r, headBytes, e.blocking)
+	for err == nil && len(head) < len(byteOrderMark) && bytes.HasPrefix(byteOrderMark, head) {
+		head, err = r.Peek(len(head) + 1)
+	}
+	if err == nil || err == io.EOF {
+		err = refuseBinary(e.name, head)
+	}
+	if err != nil {
+		done()
+		return nil, 0, nil, err
+	}
+	if bytes.HasPrefix(head, byteOrderMark) {
+		n, _ := r.Discard(len(byteOrderMark))
+		mark = int64(n)
+	}
+	return r, mark, done, nil
 }
 
 // refuseBinary returns an error when the head of a file is no text.

@@ -34,53 +34,18 @@ func (s *Source) readRecords(ctx context.Context, l *liner, r *bufio.Reader) err
 const hintJSONLines = "each line has to be one JSON object; jq -c . FILE makes such lines of any JSON, jq -c '.[]' FILE of a list"
 
 // readJSON reads JSON Lines.
-func (rs *records) readJSON(c *cleaner, path []string) error {
-	in := bufio.NewReaderSize(c, 64<<10)
+func (rs *records) readJSON(c io.Reader, path []string) error {
 	var text []byte
-	for number := int64(1); ; number++ {
-		line, err := rs.readLine(in)
-		switch {
-		case err == errTooLong:
-			return longRecord(rs.file, number, "a record is one text: cut long ones into several; "+hintJSONLines)
-		case err != nil && err != io.EOF:
-			return err
+	return rs.eachLine(c, hintJSONLines, func(line []byte, number int64) error {
+		value, bad := member(bytes.TrimSpace(line), path)
+		if bad == nil {
+			text, bad = appendStrings(text[:0], value, path)
 		}
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			value, bad := member(line, path)
-			if bad == nil {
-				text, bad = appendStrings(text[:0], value, path)
-			}
-			if bad != nil {
-				return fault.New(fault.Hint(bad), "%s:%d: %w", describe(rs.file), number, bad)
-			}
-			if err := rs.hand(text, number, 0); err != nil {
-				return err
-			}
+		if bad != nil {
+			return fault.New(fault.Hint(bad), "%s:%d: %w", describe(rs.file), number, bad)
 		}
-		if err == io.EOF {
-			return nil
-		}
-	}
-}
-
-var errTooLong = errors.New("longer than a record may be")
-
-// readLine returns a line with its end, valid until the next call.
-func (rs *records) readLine(in *bufio.Reader) ([]byte, error) {
-	line, err := in.ReadSlice('\n')
-	if err != bufio.ErrBufferFull {
-		return line, err
-	}
-	long := append(rs.long[:0], line...)
-	for err == bufio.ErrBufferFull {
-		line, err = in.ReadSlice('\n')
-		if len(long)+len(line) > MaxRecord {
-			return nil, errTooLong
-		}
-		long = append(long, line...)
-	}
-	rs.long = long
-	return long, err
+		return rs.hand(text, number, 0)
+	})
 }
 
 // member returns the value that path leads to in a JSON object.
@@ -193,13 +158,36 @@ func listed(names []string) string {
 }
 
 // readCSV reads separated values.
-func (rs *records) readCSV(c *cleaner, comma rune) error {
-	within := &limiter{r: c}
-	in := csv.NewReader(bufio.NewReaderSize(within, limitSlack)) // csv takes this buffer for its own
-	in.Comma, in.ReuseRecord = comma, true
+func (rs *records) readCSV(c io.Reader, comma rune) error {
 	number, numbered := rs.source.selection.number()
 	at, header := number-1, !numbered
 	var text []byte
+	return rs.eachCSV(c, comma, func(in *csv.Reader, record []string) (err error) {
+		if header {
+			header = false
+			at, err = rs.findColumn(record, comma)
+			return err
+		}
+		line, _ := in.FieldPos(0)
+		if at >= len(record) {
+			return fault.New("choose a column that is there; "+separatedBy(comma), "%s:%d: the record has %d columns, and no column %d",
+				describe(rs.file), line, len(record), at+1)
+		}
+		line, _ = in.FieldPos(at)
+		text = append(text[:0], record[at]...)
+		step := int64(1)
+		if rs.oneLine {
+			step = 0
+		}
+		return rs.hand(text, int64(line), step)
+	})
+}
+
+// eachCSV calls fn with each record of separated values, valid until fn returns.
+func (rs *records) eachCSV(c io.Reader, comma rune, fn func(in *csv.Reader, record []string) error) error {
+	within := &limiter{r: c}
+	in := csv.NewReader(bufio.NewReaderSize(within, limitSlack)) // csv takes this buffer for its own
+	in.Comma, in.ReuseRecord = comma, true
 	next := 1 // the line where the next record begins, or a blank one before it
 	for {
 		start := in.InputOffset()
@@ -217,25 +205,7 @@ func (rs *records) readCSV(c *cleaner, comma rune) error {
 		last := len(record) - 1
 		next, _ = in.FieldPos(last)
 		next += 1 + strings.Count(record[last], "\n")
-		if header {
-			if at, err = rs.findColumn(record, comma); err != nil {
-				return err
-			}
-			header = false
-			continue
-		}
-		line, _ := in.FieldPos(0)
-		if at >= len(record) {
-			return fault.New("choose a column that is there; "+separatedBy(comma), "%s:%d: the record has %d columns, and no column %d",
-				describe(rs.file), line, len(record), at+1)
-		}
-		line, _ = in.FieldPos(at)
-		text = append(text[:0], record[at]...)
-		step := int64(1)
-		if rs.oneLine {
-			step = 0
-		}
-		if err := rs.hand(text, int64(line), step); err != nil {
+		if err := fn(in, record); err != nil {
 			return err
 		}
 	}
@@ -294,6 +264,7 @@ type limiter struct {
 	r     io.Reader
 	n     int64
 	until int64
+	ended bool // r has
 }
 
 func (l *limiter) Read(p []byte) (int, error) {
@@ -302,6 +273,7 @@ func (l *limiter) Read(p []byte) (int, error) {
 	}
 	n, err := l.r.Read(p[:min(int64(len(p)), l.until-l.n)])
 	l.n += int64(n)
+	l.ended = l.ended || err == io.EOF
 	return n, err
 }
 
@@ -321,12 +293,8 @@ func firstLine(r *bufio.Reader) ([]byte, error) {
 
 // delimiter returns what separates the fields of a file, see Selection.
 func delimiter(file string, first []byte) rune {
-	name := strings.ToLower(file)
-	for _, packed := range []string{".gz", ".bz2", ".zst"} {
-		name = strings.TrimSuffix(name, packed)
-	}
 	order := "\t,;"
-	switch filepath.Ext(name) {
+	switch unpackedExt(file) {
 	case ".tsv":
 		return '\t'
 	case ".csv":
@@ -354,4 +322,14 @@ func delimiter(file string, first []byte) rune {
 		}
 	}
 	return ','
+}
+
+// unpackedExt returns the ending of a file's name in small letters, that of what
+// is compressed in it: .tsv of Pairs.TSV.gz.
+func unpackedExt(file string) string {
+	name := strings.ToLower(file)
+	for _, packed := range []string{".gz", ".bz2", ".zst"} {
+		name = strings.TrimSuffix(name, packed)
+	}
+	return filepath.Ext(name)
 }

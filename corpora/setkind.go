@@ -10,17 +10,20 @@ import (
 // SetKind is what a file can be to judge a model with.
 type SetKind string
 
-// The kinds of a file: WordPairs, Analogies, or text that is neither.
+// The kinds of a file: WordPairs, Analogies, or text that is neither; for
+// sentences, STS, or the folder of a Retrieval set.
 const (
 	WordsSet     SetKind = "words"
 	AnalogiesSet SetKind = "analogies"
 	TextSet      SetKind = "text"
+	STSSet       SetKind = "sts"
+	RetrievalSet SetKind = "retrieval"
 )
 
 // kindLines is how many lines RecogniseSet looks at.
 const kindLines = 100
 
-// RecogniseSet says what a file looks like, by its first hundred lines that are
+// RecogniseSet says what a file to judge word vectors with looks like, by its first hundred lines that are
 // not blank and no comments: word pairs when half of them have two words and a number,
 // analogies when nearly all are four words, or most where there are sections,
 // which begin with a colon, else text. So a slip further down is left for the reader of the kind to tell.

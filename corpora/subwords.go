@@ -13,105 +13,130 @@ type subwords struct {
 	file       []byte // tokenizer.json as it was read
 	vocabulary *Vocabulary
 	tokens     [][]byte // of the vocabulary
-	bert       bertOptions
-	added      []addedToken
-	begins     [256]bool // whether an added token begins with this byte
-	prefix     string    // of a token that goes on a word: "##"
-	unknown    int32
-	model      wordpiece.WordPiece
+	splitting  *splitting
+	added      addedTokens // found in the text
+	normalized addedTokens // found in the normalised text
+	unknown    int32       // -1: there is no token for it
+	model      subwordModel
 }
 
-// addedToken is a token that stands for itself wherever it is in the text: [SEP].
-type addedToken struct {
-	text string
-	id   int32
+// subwordModel cuts words into tokens. It does not change once made.
+type subwordModel interface {
+	worker() subwordWorker
 }
 
-// newWordPiece makes the model of a parsed file.
-func (s *subwords) newWordPiece(unknown string, maxChars int) error {
-	vocab := model.Vocab(s.vocabulary.ids)
-	return fenced(func() error {
-		s.model = wordpiece.NewWordPieceBuilder().Vocab(&vocab).UnkToken(unknown).
-			ContinuingSubwordPrefix(s.prefix).MaxInputCharsPerWord(maxChars).Build()
+// subwordWorker is a subwordModel with buffers: one goroutine each.
+type subwordWorker interface {
+	// tokens appends the ids of the tokens of a word to ids, and to ends the byte of
+	// the word where each ends.
+	tokens(ids, ends []int32, word []byte) ([]int32, []int32)
+}
+
+// wordPieceModel is WordPiece, by the model of github.com/sugarme/tokenizer.
+type wordPieceModel struct {
+	model   wordpiece.WordPiece
+	prefix  string // of a token that goes on a word: "##"
+	unknown int32
+}
+
+func newWordPieceModel(ids map[string]int, unknown, prefix string, maxChars int) (*wordPieceModel, error) {
+	m := &wordPieceModel{prefix: prefix, unknown: int32(ids[unknown])}
+	vocab := model.Vocab(ids)
+	return m, fenced(func() error {
+		m.model = wordpiece.NewWordPieceBuilder().Vocab(&vocab).UnkToken(unknown).
+			ContinuingSubwordPrefix(prefix).MaxInputCharsPerWord(maxChars).Build()
 		return nil
 	})
 }
 
-// pieces are the tokens of a word, by the model of github.com/sugarme/tokenizer.
-func (s *subwords) pieces(word string) []int32 {
-	var ids []int32
+func (m *wordPieceModel) worker() subwordWorker { return m }
+
+func (m *wordPieceModel) tokens(ids, ends []int32, word []byte) ([]int32, []int32) {
+	first, end := len(ids), 0
 	err := fenced(func() error {
-		tokens, err := s.model.Tokenize(word)
-		for _, t := range tokens {
-			ids = append(ids, int32(t.Id))
+		tokens, err := m.model.Tokenize(string(word))
+		for i, t := range tokens {
+			if end += len(t.Value); i > 0 {
+				end -= len(m.prefix)
+			}
+			ids, ends = append(ids, int32(t.Id)), append(ends, int32(min(max(end, 0), len(word))))
 		}
 		return err
 	})
 	if err != nil {
-		return []int32{s.unknown}
+		ids, ends = append(ids[:first], m.unknown), append(ends[:first], 0)
 	}
-	return ids
+	if len(ids) == first+1 { // all of it: the word, or the token of what is unknown
+		ends[first] = int32(len(word))
+	}
+	return ids, ends
+}
+
+// wordListModel is WordLevel of another maker than this program: a word is a token.
+type wordListModel struct {
+	ids     map[string]int
+	unknown int32
+}
+
+func (m *wordListModel) worker() subwordWorker { return m }
+
+func (m *wordListModel) tokens(ids, ends []int32, word []byte) ([]int32, []int32) {
+	id, ok := m.ids[string(word)]
+	if !ok {
+		id = int(m.unknown)
+	}
+	return append(ids, int32(id)), append(ends, int32(len(word)))
 }
 
 // subwordScanner finds the tokens of text. It owns buffers and a cache of words,
-// before which the model is slow: one goroutine each.
+// before which the models are slow: one goroutine each.
 type subwordScanner struct {
 	*subwords
-	words *bertWords
-	cache pieceCache
+	places    bool
+	words     splitter
+	pipe      *pipeline // words, unless it is bertWords
+	worker    subwordWorker
+	cache     pieceCache
+	ids, ends []int32
 }
 
-func newSubwordScanner(s *subwords) *subwordScanner {
-	return &subwordScanner{subwords: s, words: newBertWords(s.bert), cache: newPieceCache()}
+func newSubwordScanner(s *subwords, places bool) *subwordScanner {
+	c := &subwordScanner{subwords: s, places: places, words: s.splitting.splitter(places), worker: s.model.worker(), cache: newPieceCache()}
+	c.pipe, _ = c.words.(*pipeline)
+	return c
 }
 
-// find calls emit with each token of text and the bytes of text it stands for. The
-// token is valid for good.
+// find calls emit with each token of text and, with places, the bytes of text it
+// stands for. The token is valid for good.
 func (s *subwordScanner) find(text []byte, emit func(token []byte, start, end int)) {
 	s.parts(text, func(word []byte, start, end int) { s.emit(word, start, end, emit) },
-		func(token *addedToken, at int) { emit(s.tokens[token.id], at, at+len(token.text)) })
+		func(id int32, start, end int) { emit(s.tokens[id], start, end) })
 }
 
 // encode appends the ids of the tokens of text.
 func (s *subwordScanner) encode(dst []int32, text []byte) []int32 {
 	s.parts(text, func(word []byte, _, _ int) { dst = append(dst, s.idsOf(word)...) },
-		func(token *addedToken, _ int) { dst = append(dst, token.id) })
+		func(id int32, _, _ int) { dst = append(dst, id) })
 	return dst
 }
 
 // parts calls word with each word of text, and added with each added token.
-func (s *subwordScanner) parts(text []byte, word func(word []byte, start, end int), added func(token *addedToken, at int)) {
-	for base := 0; base < len(text); {
-		at, token := s.nextAdded(text[base:])
-		from := base
-		s.words.each(text[base:base+at], func(w []byte, start, end int) { word(w, from+start, from+end) })
-		base += at
-		if token != nil {
-			added(token, base)
-			base += len(token.text)
+func (s *subwordScanner) parts(text []byte, word func(word []byte, start, end int), added func(id int32, start, end int)) {
+	s.added.each(text, func(from, to int) {
+		placed := func(w []byte, start, end int) { word(w, from+start, from+end) }
+		if s.pipe == nil {
+			s.words.each(text[from:to], placed)
+			return
 		}
-	}
-}
-
-// nextAdded returns where the next added token begins, the longest of those that
-// do; the end of the text and nil when there is none. It does without package
-// bytes for the reason that scan does.
-func (s *subwordScanner) nextAdded(text []byte) (at int, found *addedToken) {
-	for at = range text {
-		if !s.begins[text[at]] {
-			continue
-		}
-		for i := range s.added {
-			a := &s.added[i]
-			if end := at + len(a.text); end <= len(text) && string(text[at:end]) == a.text && (found == nil || len(a.text) > len(found.text)) {
-				found = a
+		s.pipe.inner = from > 0
+		t := s.pipe.normalise(text[from:to])
+		s.normalized.each(t.text, func(a, b int) { s.pipe.cut(t, a, b, placed) }, func(id int32, a, b int) {
+			if len(t.from) > 0 {
+				a, b = t.from[a], t.until[b-1]
 			}
-		}
-		if found != nil {
-			return at, found
-		}
-	}
-	return len(text), nil
+			added(id, from+a, from+b)
+		})
+	}, added)
 }
 
 // idsOf returns the tokens of a word, which are valid until the next call.
@@ -119,28 +144,33 @@ func (s *subwordScanner) idsOf(word []byte) []int32 {
 	if ids, ok := s.cache.find(word); ok {
 		return ids
 	}
-	ids := s.pieces(string(word))
-	s.cache.add(word, ids)
-	return ids
+	s.ids, s.ends = s.worker.tokens(s.ids[:0], s.ends[:0], word)
+	s.cache.add(word, s.ids)
+	return s.ids
 }
 
 // emit hands out the tokens of a word.
 func (s *subwordScanner) emit(word []byte, start, end int, emit func(token []byte, start, end int)) {
-	ids := s.idsOf(word)
-	if len(ids) == 1 {
-		emit(s.tokens[ids[0]], start, end)
+	if !s.places {
+		for _, id := range s.idsOf(word) {
+			emit(s.tokens[id], 0, 0)
+		}
 		return
 	}
-	at := 0
-	for i, id := range ids {
-		token := s.tokens[id]
-		n := len(token)
-		if i > 0 {
-			n -= len(s.prefix)
+	s.ids, s.ends = s.worker.tokens(s.ids[:0], s.ends[:0], word)
+	if len(s.ids) == 1 {
+		emit(s.tokens[s.ids[0]], start, end)
+		return
+	}
+	from := 0
+	for i, id := range s.ids {
+		to := int(s.ends[i])
+		if to == from { // nothing, or a byte of a character that an earlier one stands for
+			from = max(to-1, 0)
 		}
-		first, past := s.words.place(at, at+n)
-		emit(token, start+first, start+past)
-		at += n
+		first, past := s.words.place(from, to)
+		emit(s.tokens[id], start+first, start+past)
+		from = to
 	}
 }
 

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -14,31 +17,24 @@ import (
 // tokens. Truncation, padding, the post-processor and the decoder are about what is
 // done with tokens, and passed over.
 type huggingFace struct {
-	AddedTokens []struct {
-		ID         int    `json:"id"`
-		Content    string `json:"content"`
-		SingleWord bool   `json:"single_word"`
-		Normalized bool   `json:"normalized"`
-	} `json:"added_tokens"`
-	Normalizer *struct {
-		Type    string `json:"type"`
-		Clean   *bool  `json:"clean_text"`
-		Chinese *bool  `json:"handle_chinese_chars"`
-		Strip   *bool  `json:"strip_accents"`
-		Lower   *bool  `json:"lowercase"`
-	} `json:"normalizer"`
-	PreTokenizer *typeJSON `json:"pre_tokenizer"`
-	Model        struct {
-		Type     string          `json:"type"`
-		Vocab    json.RawMessage `json:"vocab"`
-		Unknown  string          `json:"unk_token"`
-		Prefix   *string         `json:"continuing_subword_prefix"`
-		MaxChars *int            `json:"max_input_chars_per_word"`
-	} `json:"model"`
+	AddedTokens  []addedJSON     `json:"added_tokens"`
+	Normalizer   json.RawMessage `json:"normalizer"`
+	PreTokenizer json.RawMessage `json:"pre_tokenizer"`
+	Model        json.RawMessage `json:"model"`
+}
+
+// subwordJSON is a model, but for what is of one type only.
+type subwordJSON struct {
+	Type     string          `json:"type"`
+	Vocab    json.RawMessage `json:"vocab"`
+	Merges   json.RawMessage `json:"merges"`
+	Unknown  string          `json:"unk_token"`
+	Prefix   *string         `json:"continuing_subword_prefix"`
+	MaxChars *int            `json:"max_input_chars_per_word"`
 }
 
 const (
-	hintKnown = "tokenizer.json of a WordPiece model with BertNormalizer and BertPreTokenizer is read, and those that train has written"
+	hintKnown = "tokenizer.json with a model BPE, Unigram, WordPiece or WordLevel and the usual normalizers and pre_tokenizers is read"
 
 	defaultPrefix   = "##"
 	defaultMaxChars = 100
@@ -47,63 +43,120 @@ const (
 // parseSubwords reads a tokenizer.json of Hugging Face; name stands in errors.
 func parseSubwords(name string, data []byte) (*subwords, error) {
 	var f huggingFace
+	var m subwordJSON
 	if err := json.Unmarshal(data, &f); err != nil {
 		return nil, fault.New(hintOtherFile, "%s: no tokenizer: %w", name, err)
 	}
-	if f.Model.Type != "WordPiece" {
-		return nil, fault.New(hintKnown, "%s: model of type %q is not supported", name, f.Model.Type)
-	}
-	if f.Normalizer == nil || f.Normalizer.Type != "BertNormalizer" {
-		return nil, fault.New(hintKnown, "%s: a normalizer other than BertNormalizer is not supported", name)
-	}
-	if f.PreTokenizer == nil || f.PreTokenizer.Type != "BertPreTokenizer" {
-		return nil, fault.New(hintKnown, "%s: a pre_tokenizer other than BertPreTokenizer is not supported", name)
-	}
-	on := func(b *bool, otherwise bool) bool {
-		if b == nil {
-			return otherwise
+	if len(f.Model) > 0 {
+		if err := json.Unmarshal(f.Model, &m); err != nil {
+			return nil, fault.New(hintOtherFile, "%s: model: %w", name, err)
 		}
-		return *b
 	}
-	s := &subwords{file: bytes.Clone(data), prefix: defaultPrefix}
-	s.bert = bertOptions{clean: on(f.Normalizer.Clean, true), chinese: on(f.Normalizer.Chinese, true), lower: on(f.Normalizer.Lower, true)}
-	s.bert.strip = on(f.Normalizer.Strip, s.bert.lower)
-	if f.Model.Prefix != nil {
-		s.prefix = *f.Model.Prefix
-	}
-	maxChars := defaultMaxChars
-	if f.Model.MaxChars != nil {
-		maxChars = *f.Model.MaxChars
-	}
-	if err := s.setVocabulary(&f); err != nil {
-		return nil, fault.New(hintOtherFile, "%s: vocabulary: %w", name, err)
-	}
-	unknown, ok := s.vocabulary.ID(f.Model.Unknown)
-	if !ok {
-		return nil, fault.New(hintOtherFile, "%s: unk_token %q is not in the vocabulary", name, f.Model.Unknown)
-	}
-	s.unknown = unknown
-	for _, a := range f.AddedTokens {
-		if a.SingleWord || a.Normalized {
-			return nil, fault.New(hintKnown, "%s: added token %q: single_word and normalized are not supported", name, a.Content)
+	if m.Type == "" { // as old files of Hugging Face have it
+		switch {
+		case len(m.Merges) > 0:
+			m.Type = "BPE"
+		case m.MaxChars != nil:
+			m.Type = "WordPiece"
 		}
-		s.added = append(s.added, addedToken{a.Content, int32(a.ID)})
-		s.begins[a.Content[0]] = true
 	}
-	if err := s.newWordPiece(f.Model.Unknown, maxChars); err != nil {
-		return nil, fmt.Errorf("%s: model: %w", name, err)
+	switch m.Type {
+	case "BPE", "Unigram", "WordPiece", "WordLevel":
+	default:
+		return nil, fault.New(hintKnown, "%s: model of type %q is not supported", name, m.Type)
+	}
+	s := &subwords{file: bytes.Clone(data), unknown: -1}
+	var err error
+	if s.splitting, err = parseSplitting(f.Normalizer, f.PreTokenizer); err != nil {
+		return nil, fault.New(hintKnown, "%s: %w", name, err)
+	}
+	if err := s.newModel(m, f); err != nil {
+		return nil, fault.New(hintOtherFile, "%s: %w", name, err)
+	}
+	if err := s.addTokens(f.AddedTokens); err != nil {
+		return nil, fault.New(hintKnown, "%s: %w", name, err)
 	}
 	return s, nil
 }
 
-// setVocabulary puts the tokens of the model, and those added behind them, in the
-// order of their ids.
-func (s *subwords) setVocabulary(f *huggingFace) error {
-	ids, err := vocabIDs(f.Model.Vocab)
-	if err != nil {
-		return err
+// newModel makes the vocabulary and the model.
+func (s *subwords) newModel(m subwordJSON, f huggingFace) error {
+	var ids map[string]int
+	var uni unigramJSON
+	var err error
+	if m.Type == "Unigram" {
+		if err = json.Unmarshal(f.Model, &uni); err == nil {
+			ids, err = uni.ids()
+		}
+	} else {
+		ids, err = vocabIDs(m.Vocab)
 	}
-	for _, a := range f.AddedTokens {
+	if err == nil {
+		err = s.setVocabulary(ids, f.AddedTokens)
+	}
+	if err != nil {
+		return fmt.Errorf("vocabulary: %w", err)
+	}
+	if id, ok := ids[m.Unknown]; ok {
+		s.unknown = int32(id)
+	} else if m.Type == "WordPiece" || m.Type == "WordLevel" {
+		return fmt.Errorf("unk_token %q is not in the vocabulary", m.Unknown)
+	}
+	switch m.Type {
+	case "BPE":
+		model, err := newBPEModel(f.Model, ids)
+		if err != nil {
+			return fmt.Errorf("model: %w", err)
+		}
+		if s.splitting.uncut() && model.cutsBefore(metaspace) {
+			s.splitting.marked = metaspace
+		}
+		s.model = model
+	case "Unigram":
+		model, err := newUnigramModel(uni, ids)
+		if err != nil {
+			return fmt.Errorf("model: %w", err)
+		}
+		s.model, s.unknown = model, model.unknown
+	case "WordPiece":
+		if s.model, err = newWordPieceModel(ids, m.Unknown, orElse(m.Prefix, defaultPrefix), orElse(m.MaxChars, defaultMaxChars)); err != nil {
+			return fmt.Errorf("model: %w", err)
+		}
+	case "WordLevel":
+		s.model = &wordListModel{ids, s.unknown}
+	}
+	return nil
+}
+
+// addTokens makes what finds the added tokens, special ones first.
+func (s *subwords) addTokens(tokens []addedJSON) error {
+	if slices.ContainsFunc(tokens, func(a addedJSON) bool { return a.Normalized }) {
+		s.splitting = s.splitting.slow()
+	}
+	for _, special := range []bool{true, false} {
+		for _, a := range tokens {
+			switch {
+			case a.Special != special:
+			case !a.Normalized:
+				s.added.add(a.Content, a)
+			default:
+				text := string(newPipeline(s.splitting, false).normalise([]byte(a.Content)).text)
+				if text == "" {
+					return fmt.Errorf("added token %q: nothing is left of it when it is normalised", a.Content)
+				}
+				s.normalized.add(text, a)
+			}
+		}
+	}
+	return nil
+}
+
+// setVocabulary puts the tokens of the model, and those added behind them, in the
+// order of their ids. An id that no token has, of which files have a few, gets a
+// name that none has, and so do tokens that a file of tokens a line cannot hold.
+func (s *subwords) setVocabulary(model map[string]int, added []addedJSON) error {
+	ids := maps.Clone(model)
+	for _, a := range added {
 		if a.Content == "" {
 			return fmt.Errorf("an added token is empty")
 		}
@@ -112,17 +165,41 @@ func (s *subwords) setVocabulary(f *huggingFace) error {
 		}
 		ids[a.Content] = a.ID
 	}
-	tokens := make([]string, len(ids))
-	used := make([]bool, len(ids))
+	last := -1
+	for _, id := range ids {
+		last = max(last, id)
+	}
+	size := len(ids)
+	if holes := last + 1 - len(ids); holes > 0 && holes <= len(ids)/4 {
+		size = last + 1
+	}
+	tokens := make([]string, size)
+	used := make([]bool, size)
 	for token, id := range ids {
-		if id < 0 || id >= len(ids) {
-			return fmt.Errorf("id %d of %q is not below %d, the number of tokens", id, token, len(ids))
+		if id < 0 || id >= size {
+			return fmt.Errorf("id %d of %q is not below %d, the number of tokens", id, token, size)
 		}
 		if used[id] {
 			return fmt.Errorf("id %d is given to %q and to %q", id, min(tokens[id], token), max(tokens[id], token))
 		}
 		tokens[id], used[id] = token, true
 	}
+	for id, token := range tokens {
+		name := token
+		switch {
+		case !used[id]:
+			name = "[no token]"
+		case strings.ContainsAny(token, "\t\n\r"):
+			name = visible.Replace(token)
+		default:
+			continue
+		}
+		for _, taken := ids[name]; taken; _, taken = ids[name] {
+			name += "#" + strconv.Itoa(id)
+		}
+		tokens[id], ids[name] = name, id
+	}
+	var err error
 	if s.vocabulary, err = NewVocabulary(tokens, nil); err != nil {
 		return err
 	}
@@ -131,6 +208,9 @@ func (s *subwords) setVocabulary(f *huggingFace) error {
 	}
 	return nil
 }
+
+// visible has the signs that Unicode has for what a vocabulary cannot hold.
+var visible = strings.NewReplacer("\t", "␉", "\n", "␊", "\r", "␍")
 
 // vocabIDs reads the vocabulary of a model; a token that stands there twice is an
 // error, where a map would take the last.

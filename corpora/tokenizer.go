@@ -53,7 +53,7 @@ func (t *Tokenizer) newScanner(passes []*phrasePass, places bool) *wordScanner {
 	s := newWordScanner(t.options.Cased, places)
 	s.whitespace = t.options.Whitespace
 	if t.sub != nil {
-		s.subwords = newSubwordScanner(t.sub)
+		s.subwords = newSubwordScanner(t.sub, places)
 	}
 	s.joiner = newJoiner(passes)
 	return s
@@ -91,7 +91,7 @@ func (t *Tokenizer) Word(text string) (word string, ok bool) {
 		word = string(w)
 		n++
 	})
-	if t.sub != nil && word == t.sub.vocabulary.Token(t.sub.unknown) {
+	if t.sub != nil && t.sub.unknown >= 0 && word == t.sub.vocabulary.Token(t.sub.unknown) {
 		return "", false
 	}
 	return word, n == 1

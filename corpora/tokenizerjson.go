@@ -196,16 +196,26 @@ func marshalPlain(v any, indent string) ([]byte, error) {
 }
 
 // ParseTokenizer reads what MarshalJSON wrote; name stands in errors. The
-// vocabulary has no counts: use WithVocabulary with that of vocab.tsv. Of other
-// files it reads those of Hugging Face's WordPiece models, see [OpenTokenizer]; the
-// rest is refused, since this package could not cut their words.
+// vocabulary has no counts: use WithVocabulary with that of vocab.tsv. Other files
+// are read as [OpenTokenizer] says; what this package cannot cut as their makers do
+// is refused.
 func ParseTokenizer(name string, data []byte) (*Tokenizer, error) {
 	const hint = "a tokenizer.json written by train has lower-cased words and a WordLevel model"
 	var f tokenizerFile
 	if err := json.Unmarshal(data, &f); err != nil {
 		return nil, fault.New(hintOtherFile, "%s: no tokenizer: %w", name, err)
 	}
-	if f.Model.Type != "WordLevel" {
+	var o WordOptions
+	var steps []string
+	for _, n := range f.Normalizer.Normalizers {
+		steps = append(steps, n.Type)
+	}
+	o.Cased = slices.Equal(steps, []string{"NFC"})
+	o.Whitespace = f.PreTokenizer.Type == "WhitespaceSplit"
+	ours := f.Model.Type == "WordLevel" && f.PreTokenizer == o.file().PreTokenizer && f.Normalizer.Type == "Sequence" &&
+		(o.Cased || slices.Equal(steps, []string{"Lowercase", "NFC"}))
+	more := len(f.AddedTokens) > 0 || !null(f.Truncation) || !null(f.Padding) || !null(f.PostProcessor) || !null(f.Decoder)
+	if !ours || o.Whitespace && more {
 		sub, err := parseSubwords(name, data)
 		if err != nil {
 			return nil, err
@@ -213,23 +223,7 @@ func ParseTokenizer(name string, data []byte) (*Tokenizer, error) {
 		t := &Tokenizer{sub: sub}
 		return t.WithVocabulary(sub.vocabulary)
 	}
-	var o WordOptions
-	var steps []string
-	for _, n := range f.Normalizer.Normalizers {
-		steps = append(steps, n.Type)
-	}
-	switch {
-	case f.Normalizer.Type == "Sequence" && slices.Equal(steps, []string{"Lowercase", "NFC"}):
-	case f.Normalizer.Type == "Sequence" && slices.Equal(steps, []string{"NFC"}):
-		o.Cased = true
-	default:
-		return nil, fault.New(hint, "%s: normalizer %s%v, not Sequence of Lowercase and NFC, or of NFC", name, f.Normalizer.Type, steps)
-	}
-	o.Whitespace = f.PreTokenizer.Type == "WhitespaceSplit"
-	if f.PreTokenizer != o.file().PreTokenizer {
-		return nil, fault.New(hint, "%s: pre_tokenizer %s, not the split into words of this program, nor WhitespaceSplit", name, f.PreTokenizer.Type)
-	}
-	if len(f.AddedTokens) > 0 || !null(f.Truncation) || !null(f.Padding) || !null(f.PostProcessor) || !null(f.Decoder) {
+	if more {
 		return nil, fault.New(hint, "%s: added tokens, truncation, padding, post-processor or decoder are set", name)
 	}
 	v, err := parseVocab(f.Model)

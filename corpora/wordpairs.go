@@ -103,7 +103,7 @@ func setName(src *Source) string {
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
 		name = name[i+1:]
 	}
-	for _, ending := range []string{".gz", ".bz2", ".zst", ".txt", ".tsv", ".csv", ".tab"} {
+	for _, ending := range []string{".gz", ".bz2", ".zst", ".txt", ".tsv", ".csv", ".tab", ".jsonl"} {
 		if short := strings.TrimSuffix(name, ending); short != "" {
 			name = short
 		}

@@ -23,7 +23,8 @@ type Layers struct {
 	Projection *checkpoints.Tensor // nil: none
 	NGrams     *corpora.NGrams     // nil: unknown tokens have no vector
 	NGramTable *checkpoints.Tensor // [NGrams.Rows, dim]; nil: none
-	Pooling    string              // "mean"; default "mean"
+	Pooling    string              // Mean, Max, First, Last or SIF; default Mean
+	Weights    *checkpoints.Tensor // [V] what each token counts with SIF; else nil
 	Normalize  bool                // divide the result by its length
 }
 
@@ -37,6 +38,8 @@ type Encoder struct {
 	projection *matrix         // [out, hidden or dim] or nil
 	grams      *corpora.NGrams // of unknown tokens; nil: none
 	gramTable  *matrix         // [grams.Rows, dim]; nil without grams
+	pooling    string          // Mean, …
+	weights    []float32       // [V] with SIF; else nil
 	normalize  bool
 	scratch    sync.Pool // *buffers
 }
@@ -46,7 +49,7 @@ type buffers struct {
 	grams   []int32   // rows of the n-grams of one token
 	row     []float32 // their mean, padded; nil without n-grams
 	feature []float32 // of one token, padded; nil without linear
-	sum     []float32 // of all features, padded
+	pooled  []float32 // of all features, padded
 }
 
 // errLength is the message of the panic that a dst of the wrong length causes.
@@ -60,16 +63,22 @@ func New(l Layers) (*Encoder, error) {
 	if l.Tokenizer == nil || l.Tokenizer.Vocabulary() == nil {
 		return nil, errors.New("an encoder needs a tokenizer with a vocabulary")
 	}
-	if l.Pooling != "" && l.Pooling != "mean" {
-		return nil, fault.New(`this version knows "mean"`, "unknown pooling %q", l.Pooling)
+	if l.Pooling == "" {
+		l.Pooling = Mean
 	}
-	e := &Encoder{tokenizer: l.Tokenizer, normalize: l.Normalize}
-	var err error
+	err := checkPooling(l.Pooling)
+	if err != nil {
+		return nil, err
+	}
+	e := &Encoder{tokenizer: l.Tokenizer, normalize: l.Normalize, pooling: l.Pooling}
 	if e.table, err = tensorMatrix("embedding.weight", l.Embedding); err != nil {
 		return nil, err
 	}
 	if n := l.Tokenizer.Vocabulary().Len(); e.table.rows != n {
 		return nil, fault.New(hintShapes, "tensor embedding.weight has %d rows and the vocabulary %d tokens", e.table.rows, n)
+	}
+	if err := e.setWeights(l.Weights); err != nil {
+		return nil, err
 	}
 	if err := e.setLinear(l.Linear, l.Bias); err != nil {
 		return nil, err
@@ -86,7 +95,7 @@ func New(l Layers) (*Encoder, error) {
 		return nil, err
 	}
 	e.scratch.New = func() any {
-		b := &buffers{sum: kernel.Aligned(e.features().stride)}
+		b := &buffers{pooled: kernel.Aligned(e.features().stride)}
 		if e.grams != nil {
 			b.row = kernel.Aligned(e.table.stride)
 		}
@@ -96,6 +105,23 @@ func New(l Layers) (*Encoder, error) {
 		return b
 	}
 	return e, nil
+}
+
+func (e *Encoder) setWeights(weights *checkpoints.Tensor) error {
+	if (weights != nil) != (e.pooling == SIF) {
+		return fault.New(hintShapes, "tensor %s belongs to pooling %q, and the pooling is %q", checkpoints.PoolingTensor, SIF, e.pooling)
+	}
+	if weights == nil {
+		return nil
+	}
+	if len(weights.Shape) != 1 || weights.Shape[0] != e.table.rows || len(weights.Data) < e.table.rows {
+		return fault.New(hintShapes, "tensor %s has shape %v; it must have a number for each of the %d tokens", checkpoints.PoolingTensor, weights.Shape, e.table.rows)
+	}
+	e.weights = weights.Data[:e.table.rows]
+	if !finite(e.weights) {
+		return notFiniteIn(checkpoints.PoolingTensor, 0, e.weights)
+	}
+	return nil
 }
 
 func (e *Encoder) setLinear(linear, bias *checkpoints.Tensor) error {
@@ -179,6 +205,7 @@ func FromCheckpoint(c *checkpoints.Checkpoint) (*Encoder, error) {
 		NGrams:     c.NGrams,
 		NGramTable: optional("ngrams.weight"),
 		Pooling:    c.Config.Encoder.Pooling,
+		Weights:    optional(checkpoints.PoolingTensor),
 		Normalize:  c.Config.Encoder.Normalize,
 	})
 }
@@ -227,26 +254,29 @@ func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
 	}
 	b := e.scratch.Get().(*buffers)
 	defer e.scratch.Put(b)
-	clear(b.sum)
+	clear(b.pooled)
 	e.tokenizer.Each(text, func(word []byte, id int32) {
 		feature := e.lookUp(b, word, id)
 		if feature == nil {
 			return
 		}
 		known++
+		if known > 1 && e.pooling == First {
+			return
+		}
 		if e.linear != nil {
 			e.linear.multiply(b.feature, feature)
 			addTo(b.feature, e.bias)
 			relu(b.feature)
 			feature = b.feature
 		}
-		addTo(b.sum, feature)
+		e.pool(b.pooled, feature, known-1, e.weight(id))
 	})
-	divide(b.sum, known)
+	e.finishPooling(b.pooled, known)
 	if e.projection != nil {
-		e.projection.multiply(dst, b.sum)
+		e.projection.multiply(dst, b.pooled)
 	} else {
-		copy(dst, b.sum)
+		copy(dst, b.pooled)
 	}
 	if !finite(dst) {
 		return 0, errNotFinite

@@ -91,7 +91,7 @@ func reference(l Layers, ids []int32) []float64 {
 		}
 		return y
 	}
-	var mean []float64
+	var features [][]float64
 	for _, id := range ids {
 		var f []float64
 		for _, v := range l.Embedding.Row(int(id)) {
@@ -103,11 +103,30 @@ func reference(l Layers, ids []int32) []float64 {
 				f[i] = max(0, f[i]+float64(l.Bias.Data[i]))
 			}
 		}
-		if mean == nil {
-			mean = make([]float64, len(f))
+		features = append(features, f)
+	}
+	mean := make([]float64, len(features[0]))
+	switch l.Pooling {
+	case First:
+		copy(mean, features[0])
+	case Last:
+		copy(mean, features[len(features)-1])
+	case Max:
+		for i := range mean {
+			mean[i] = features[0][i]
+			for _, f := range features {
+				mean[i] = max(mean[i], f[i])
+			}
 		}
-		for i, v := range f {
-			mean[i] += v / float64(len(ids))
+	default:
+		for k, f := range features {
+			weight := 1.0
+			if l.Pooling == SIF {
+				weight = float64(l.Weights.Data[ids[k]])
+			}
+			for i, v := range f {
+				mean[i] += weight * v / float64(len(ids))
+			}
 		}
 	}
 	if l.Projection != nil {
@@ -129,8 +148,11 @@ func reference(l Layers, ids []int32) []float64 {
 
 func TestEncodeAgainstReference(t *testing.T) {
 	const text = "waa, unheard-of wab WAB wac; waz wbd wab"
-	for _, s := range shapes() {
+	for i, s := range slices.Repeat(shapes(), len(Poolings)) {
 		l := randomLayers(t, s, 40)
+		if l.Pooling = Poolings[i/len(shapes())]; l.Pooling == SIF {
+			l.Weights = randomTensor(rand.New(rand.NewPCG(2, uint64(i))), 40)
+		}
 		enc, err := New(l)
 		if err != nil {
 			t.Fatalf("%+v: %v", s, err)
@@ -166,7 +188,7 @@ func TestEncodeAgainstReference(t *testing.T) {
 				t.Errorf("%+v: Explain and Encode differ: %v, %v", s, x.Vector, got)
 			}
 		}
-		if !folded.Folded() {
+		if !folded.Folded() && !(l.Pooling == Max && l.Projection != nil) {
 			t.Errorf("%+v: the folded encoder still has layers", s)
 		}
 	}
@@ -270,7 +292,12 @@ func TestNewChecksShapes(t *testing.T) {
 	}{
 		{"no tokenizer", func(l *Layers) { l.Tokenizer = nil }, "tokenizer"},
 		{"no vocabulary", func(l *Layers) { l.Tokenizer = corpora.NewWordTokenizer(corpora.WordOptions{}) }, "vocabulary"},
-		{"pooling", func(l *Layers) { l.Pooling = "max" }, `"max"`},
+		{"pooling", func(l *Layers) { l.Pooling = "attention" }, `"attention"`},
+		{"weights without sif", func(l *Layers) { l.Weights = &checkpoints.Tensor{Shape: []int{10}, Data: make([]float32, 10)} }, "pooling.weight"},
+		{"sif without weights", func(l *Layers) { l.Pooling = SIF }, "pooling.weight"},
+		{"too few weights", func(l *Layers) {
+			l.Pooling, l.Weights = SIF, &checkpoints.Tensor{Shape: []int{9}, Data: make([]float32, 9)}
+		}, "pooling.weight"},
 		{"no table", func(l *Layers) { l.Embedding = checkpoints.Tensor{} }, "embedding.weight"},
 		{"flat table", func(l *Layers) { l.Embedding.Shape = []int{40} }, "embedding.weight"},
 		{"short table", func(l *Layers) { l.Embedding.Data = l.Embedding.Data[:30] }, "embedding.weight"},

@@ -26,7 +26,9 @@ type Explanation struct {
 
 	Weights *Weights `json:"weights,omitempty"` // the layers' own numbers, when they are small enough to follow by hand
 
-	Mean       []float32 `json:"mean"`
+	Pooling    string    `json:"pooling"`
+	Mean       []float32 `json:"mean,omitempty"`       // what Mean or SIF makes of the tokens
+	Pooled     []float32 `json:"pooled,omitempty"`     // what another pooling makes of them
 	Projection []float32 `json:"projection,omitempty"` // P·mean; absent without a projection
 	Normalized []float32 `json:"normalized,omitempty"` // absent when the encoder doesn't normalise
 	Vector     []float32 `json:"vector"`               // the result: the last of the three above
@@ -46,6 +48,7 @@ type ExplainedToken struct {
 	NGrams []corpora.NGram `json:"ngrams,omitempty"`
 	Linear []float32       `json:"linear,omitempty"` // W·e + b
 	ReLU   []float32       `json:"relu,omitempty"`   // max(0, W·e + b)
+	Weight float32         `json:"weight,omitempty"` // what it counts with SIF; absent otherwise
 }
 
 // Weights are the matrices of an encoder.
@@ -62,8 +65,8 @@ const maxByHand = 8
 // Explain encodes the text and keeps every intermediate number. A text without
 // a known token is no error here: the explanation shows which tokens it has.
 func (e *Encoder) Explain(text string) (*Explanation, error) {
-	x := &Explanation{Text: text, Tokens: []ExplainedToken{}, Weights: e.weights()}
-	sum := make([]float32, e.features().stride)
+	x := &Explanation{Text: text, Tokens: []ExplainedToken{}, Weights: e.matrices(), Pooling: e.pooling}
+	pooled := make([]float32, e.features().stride)
 	b := e.scratch.Get().(*buffers)
 	defer e.scratch.Put(b)
 	for _, tok := range e.tokenizer.Tokens(text) {
@@ -91,15 +94,22 @@ func (e *Encoder) Explain(text string) (*Explanation, error) {
 			relu(feature)
 			t.ReLU = slices.Clone(feature[:e.linear.rows])
 		}
-		addTo(sum, feature)
+		if e.pooling == SIF {
+			t.Weight = e.weight(tok.ID)
+		}
+		e.pool(pooled, feature, x.Known-1, t.Weight)
 		x.Tokens = append(x.Tokens, t)
 	}
-	divide(sum, x.Known)
-	x.Mean = slices.Clone(sum[:e.features().cols])
-	x.Vector = x.Mean
+	e.finishPooling(pooled, x.Known)
+	x.Vector = slices.Clone(pooled[:e.features().cols])
+	if e.pooling == Mean || e.pooling == SIF {
+		x.Mean = x.Vector
+	} else {
+		x.Pooled = x.Vector
+	}
 	if e.projection != nil {
 		x.Projection = make([]float32, e.projection.rows)
-		e.projection.multiply(x.Projection, sum)
+		e.projection.multiply(x.Projection, pooled)
 		x.Vector = x.Projection
 	}
 	if !finite(x.Vector) {
@@ -114,7 +124,7 @@ func (e *Encoder) Explain(text string) (*Explanation, error) {
 	return x, nil
 }
 
-func (e *Encoder) weights() *Weights {
+func (e *Encoder) matrices() *Weights {
 	small := func(m *matrix) bool { return m == nil || m.rows <= maxByHand && m.cols <= maxByHand }
 	if e.linear == nil && e.projection == nil || !small(e.linear) || !small(e.projection) {
 		return nil
@@ -169,11 +179,18 @@ func (x *Explanation) WriteTo(w io.Writer) (int64, error) {
 	layer(title, func(t *ExplainedToken) []float32 { return t.Embedding })
 	layer("linear      W·e + b", func(t *ExplainedToken) []float32 { return t.Linear })
 	layer("ReLU        max(0, W·e + b)", func(t *ExplainedToken) []float32 { return t.ReLU })
+	if x.Pooling == SIF {
+		layer("weight      a/(a+p): the rarer a token, the nearer to 1", func(t *ExplainedToken) []float32 {
+			if t.Embedding == nil {
+				return nil
+			}
+			return []float32{t.Weight}
+		})
+	}
 	if x.Known == 0 {
-		fmt.Fprint(&b, "\nmean        no known token: the vector is zero\n")
+		fmt.Fprintf(&b, "\n%-12sno known token: the vector is zero\n", poolingNames[x.Pooling])
 	} else {
-		title := fmt.Sprintf("mean        m = the sum of these rows, divided by %d", x.Known)
-		writeTable(&b, title, []string{"m"}, [][]float32{x.Mean})
+		writeTable(&b, x.poolingTitle(), []string{"m"}, [][]float32{append(x.Mean, x.Pooled...)})
 		if x.Projection != nil {
 			writeTable(&b, "projection  p = P·m", []string{"p"}, [][]float32{x.Projection})
 		}
@@ -183,6 +200,21 @@ func (x *Explanation) WriteTo(w io.Writer) (int64, error) {
 	}
 	n, err := io.WriteString(w, b.String())
 	return int64(n), err
+}
+
+// poolingNames are the layer's names, as they stand beside the tables.
+var poolingNames = map[string]string{Mean: "mean", SIF: "mean", Max: "maximum", First: "first", Last: "last"}
+
+// poolingTitle says what the pooling does.
+func (x *Explanation) poolingTitle() string {
+	text := map[string]string{
+		Mean:  fmt.Sprintf("m = the sum of these rows, divided by %d", x.Known),
+		SIF:   fmt.Sprintf("m = the sum of weight times row, divided by %d", x.Known),
+		Max:   "m = the largest number of each column",
+		First: "m = the row of the first token",
+		Last:  "m = the row of the last token",
+	}[x.Pooling]
+	return fmt.Sprintf("%-12s%s", poolingNames[x.Pooling], text)
 }
 
 func (x *Explanation) writeTokens(b *strings.Builder) {

@@ -98,7 +98,7 @@ func TestExplanationJSON(t *testing.T) {
 		`{"text":"I","id":14,"start":3,"end":4,"embedding":[1,2,0,0],"linear":[3,2,0,-1],"relu":[3,2,0,0]},` +
 		`{"text":"Ishmael","id":-1,"start":5,"end":12}],"known":2,"unknown":1,` +
 		`"weights":{"linear":[[1,1,0,0],[0,1,0,1],[1,0,1,0],[1,-1,0,0]],"bias":[0,0,-1,0],"projection":[[1,1,0,0],[0,0,1,1]]},` +
-		`"mean":[2,1,0.5,0.5],"projection":[3,1],"vector":[3,1],"norm":3.1622776601683795}`
+		`"pooling":"mean","mean":[2,1,0.5,0.5],"projection":[3,1],"vector":[3,1],"norm":3.1622776601683795}`
 	if string(data) != want {
 		t.Errorf("got  %s\nwant %s", data, want)
 	}

@@ -12,27 +12,39 @@ import (
 // foldRows is how many rows of the folded table a goroutine makes at a time.
 const foldRows = 1024
 
-// Folded reports whether the encoder is one table and nothing else (save for
-// normalisation), as Fold makes it.
-func (e *Encoder) Folded() bool { return e.linear == nil && e.projection == nil }
+// Folded reports whether the encoder is one table and pooling by mean, maximum,
+// first or last token (save for normalisation), as Fold makes it.
+func (e *Encoder) Folded() bool {
+	return e.linear == nil && e.projection == nil && e.weights == nil
+}
 
 // Fold returns an encoder that gives the same vectors with all layers worked
-// into one table, T[t] = P·max(0, W·e_t + b); see the package comment for why
-// that is exact. The table has as many rows as before and Dim columns. An
-// encoder that is folded already is returned as it is, and so is one with Linear
+// into one table, T[t] = a_t·P·max(0, W·e_t + b), where a_t is the weight of a token
+// with SIF and else 1; see the package comment for why that is exact. The table has
+// as many rows as before and Dim columns.
+//
+// An encoder that is folded already is returned as it is, and so is one with Linear
 // and character n-grams: the mean of n-grams comes before the ReLU, and cannot be
-// taken of rows that have gone through it.
+// taken of rows that have gone through it. A maximum of projections is not the
+// projection of the maximum: with Max a projection stays.
 func (e *Encoder) Fold() (*Encoder, error) {
-	if e.Folded() || e.linear != nil && e.grams != nil {
+	if e.Folded() || e.linear != nil && e.grams != nil || e.keepsProjection() && e.linear == nil {
 		return e, nil
 	}
-	table, err := e.fold(e.table)
+	table, err := e.fold(e.table, e.weights)
 	if err != nil {
 		return nil, err
 	}
-	l := Layers{Tokenizer: e.tokenizer, Embedding: table.tensor(), Normalize: e.normalize}
+	l := Layers{Tokenizer: e.tokenizer, Embedding: table.tensor(), Pooling: e.pooling, Normalize: e.normalize}
+	if e.pooling == SIF {
+		l.Pooling = Mean
+	}
+	if e.keepsProjection() {
+		projection := e.projection.tensor()
+		l.Projection = &projection
+	}
 	if e.grams != nil {
-		grams, err := e.fold(e.gramTable)
+		grams, err := e.fold(e.gramTable, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -42,17 +54,25 @@ func (e *Encoder) Fold() (*Encoder, error) {
 	return New(l)
 }
 
-// fold returns what the layers make of each row of a table.
-func (e *Encoder) fold(from *matrix) (*matrix, error) {
-	to := newMatrix(from.rows, e.Dim())
+// keepsProjection says whether the projection cannot be folded.
+func (e *Encoder) keepsProjection() bool { return e.pooling == Max && e.projection != nil }
+
+// fold returns what the layers make of each row of a table, times its weight unless
+// there are none.
+func (e *Encoder) fold(from *matrix, weights []float32) (*matrix, error) {
+	dim := e.Dim()
+	if e.keepsProjection() {
+		dim = e.features().cols
+	}
+	to := newMatrix(from.rows, dim)
 	workers := pool.New().WithErrors().WithFirstError().WithMaxGoroutines(runtime.GOMAXPROCS(0))
 	for row := 0; row < to.rows; row += foldRows {
-		workers.Go(func() error { return e.foldInto(to, from, row, min(row+foldRows, to.rows)) })
+		workers.Go(func() error { return e.foldInto(to, from, weights, row, min(row+foldRows, to.rows)) })
 	}
 	return to, workers.Wait()
 }
 
-func (e *Encoder) foldInto(table, rows *matrix, from, to int) error {
+func (e *Encoder) foldInto(table, rows *matrix, weights []float32, from, to int) error {
 	feature := kernel.Aligned(e.features().stride)
 	for t := from; t < to; t++ {
 		row := rows.row(t)
@@ -62,10 +82,13 @@ func (e *Encoder) foldInto(table, rows *matrix, from, to int) error {
 			relu(feature)
 			row = feature
 		}
-		if e.projection != nil {
+		if e.projection != nil && !e.keepsProjection() {
 			e.projection.multiply(table.row(t), row)
 		} else {
 			copy(table.row(t), row)
+		}
+		if weights != nil {
+			kernel.Scale(table.row(t), weights[t])
 		}
 		if !finite(table.row(t)) {
 			return fault.New(hintShapes, "the folded row %d is not finite: the model's numbers are too large for float32", t)
@@ -83,7 +106,7 @@ func (e *Encoder) Checkpoint() *checkpoints.Checkpoint {
 	c := &checkpoints.Checkpoint{
 		Config: checkpoints.Config{
 			Format: checkpoints.FormatVersion, Kind: "sentence", Dim: e.table.cols,
-			Encoder: checkpoints.EncoderConfig{Pooling: "mean", Normalize: e.normalize},
+			Encoder: checkpoints.EncoderConfig{Pooling: e.pooling, Normalize: e.normalize},
 			Corpus:  checkpoints.CorpusInfo{Words: vocabulary.Total(), Vocabulary: vocabulary.Len()},
 		},
 		Tokenizer:  e.tokenizer,
@@ -95,6 +118,9 @@ func (e *Encoder) Checkpoint() *checkpoints.Checkpoint {
 		c.Config.Encoder.Hidden = e.linear.rows
 		c.Tensors["linear.weight"] = e.linear.tensor()
 		c.Tensors["linear.bias"] = checkpoints.Tensor{Shape: []int{e.linear.rows}, Data: e.bias[:e.linear.rows]}
+	}
+	if e.weights != nil {
+		c.Tensors[checkpoints.PoolingTensor] = checkpoints.Tensor{Shape: []int{len(e.weights)}, Data: e.weights}
 	}
 	if e.grams != nil {
 		c.NGrams, c.Config.NGrams = e.grams, e.grams.Options()

@@ -8,13 +8,15 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 )
 
-const evalHelp = `Usage: search eval words|analogies|ann -m MODEL [options]
+const evalHelp = `Usage: search eval words|analogies|sts|retrieval|ann -m MODEL [options]
 
 Measure how good the vectors of a model are, and the index on them.
 
 Commands:
   words      cosines against what people say of pairs of words
   analogies  a is to b as c is to what?
+  sts        cosines against what people say of pairs of sentences
+  retrieval  how well documents are found that people found relevant
   ann        recall and speed of the approximate index
 
 Options:
@@ -59,7 +61,7 @@ Example:
 
 func evalCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "eval", Long: evalHelp}
-	cmd.AddCommand(evalWordsCommand(), evalAnalogiesCommand(), evalANNCommand())
+	cmd.AddCommand(evalWordsCommand(), evalAnalogiesCommand(), evalSTSCommand(), evalRetrievalCommand(), evalANNCommand())
 	return cmd
 }
 
@@ -94,7 +96,7 @@ func evalWords(cmd *cobra.Command, paths []string) error {
 	for i, set := range sets {
 		reports[i] = evaluate.Words(vectors, set)
 		if reports[i].Pairs == 0 {
-			warnNothingKnown(cmd, set.Name, cli.Plural(len(set.Pairs), "pair", "pairs"))
+			warnNothingKnown(cmd, set.Name, "all words", cli.Plural(len(set.Pairs), "pair", "pairs"))
 		}
 	}
 	if cli.JSON(cmd) {
@@ -141,7 +143,7 @@ func evalAnalogies(cmd *cobra.Command, paths []string, restrict int) error {
 			return err
 		}
 		if reports[i].Covered == 0 {
-			warnNothingKnown(cmd, set.Name, cli.Plural(reports[i].Questions, "question", "questions"))
+			warnNothingKnown(cmd, set.Name, "all words", cli.Plural(reports[i].Questions, "question", "questions"))
 		}
 	}
 	if cli.JSON(cmd) {
@@ -155,7 +157,8 @@ func evalAnalogies(cmd *cobra.Command, paths []string, restrict int) error {
 	return nil
 }
 
-// warnNothingKnown says that the zeros of a report are no result.
-func warnNothingKnown(cmd *cobra.Command, set, asked string) {
-	cli.Warn(cmd, "%s: no result: the model knows all words of none of its %s", set, asked)
+// warnNothingKnown says that the zeros of a report are no result: known is what
+// the model would have to know of what is asked.
+func warnNothingKnown(cmd *cobra.Command, set, known, asked string) {
+	cli.Warn(cmd, "%s: no result: the model knows %s of none of its %s", set, known, asked)
 }

@@ -39,8 +39,14 @@ func checkNeeds(cmd *cobra.Command, kind string, o skipgram.Options, corpus *cor
 		r.TokenBytes += len(token)
 	}
 	r.Words = int64(float64(r.Words) * (1 - done))
-	need, has := estimate.Words(r), limits(output)
-	if err := need.Check(has); err != nil {
+	return tellNeeds(cmd, estimate.Words(r), output, "lower --dim or --max-vocab, or raise --min-count", force)
+}
+
+// tellNeeds says what a training will need; lower are options that it needs less
+// with.
+func tellNeeds(cmd *cobra.Command, need estimate.Need, output, lower string, force bool) error {
+	has := limits(output)
+	if err := need.Check(has, lower); err != nil {
 		if !force {
 			return err
 		}

@@ -22,7 +22,9 @@ Learn embeddings from text by backpropagation into a model folder.
 Commands:
   skipgram   word vectors: each word around a word predicts it
   cbow       word vectors: the mean of the words around a word predicts it
-  phrases    find words that belong together, for the two above
+  sentence   sentence vectors: a text finds the one that belongs to it
+  phrases    find words that belong together, for the first two
+  tokenizer  learn to cut words into frequent parts, for all
   resume     go on with a training that was interrupted, or with new text
   completion a script that completes commands and flags in your shell
 
@@ -35,6 +37,6 @@ Example, on the sample of Wikipedia that comes with the program:
 'train COMMAND --help' tells more about a command.
 `,
 	}
-	cmd.AddCommand(skipgramCommand(), cbowCommand(), phrasesCommand(), resumeCommand())
+	cmd.AddCommand(skipgramCommand(), cbowCommand(), sentenceCommand(), phrasesCommand(), tokenizerCommand(), resumeCommand())
 	return cmd
 }

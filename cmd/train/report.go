@@ -71,20 +71,8 @@ func newReport(ctx context.Context, output string, c *checkpoints.Checkpoint, la
 		Seconds: c.Config.Progress.Seconds, WordsPerSecond: last.UnitsPerSecond, Loss: c.Config.Progress.Loss,
 		Validation: c.Config.Validation, Stopped: c.Config.Progress.Stopped,
 	}
-	err := filepath.WalkDir(output, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		name, err := filepath.Rel(output, path)
-		r.Files = append(r.Files, reportFile{filepath.ToSlash(name), info.Size()})
-		r.Bytes += info.Size()
-		return err
-	})
-	if err != nil {
+	var err error
+	if r.Files, r.Bytes, err = filesOf(output); err != nil {
 		return nil, err
 	}
 	vectors := evaluate.NewWordVectors(c)
@@ -106,6 +94,24 @@ func newReport(ctx context.Context, output string, c *checkpoints.Checkpoint, la
 		cli.CommandLine("embed", "explain", "-m", cli.PathArgument(output), "how are you"),
 	}
 	return r, ctx.Err()
+}
+
+// filesOf lists the files of a folder, and their size.
+func filesOf(folder string) (files []reportFile, bytes int64, err error) {
+	err = filepath.WalkDir(folder, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(folder, path)
+		files = append(files, reportFile{filepath.ToSlash(name), info.Size()})
+		bytes += info.Size()
+		return err
+	})
+	return files, bytes, err
 }
 
 // wordsToShow picks n words that a person can judge.
@@ -144,10 +150,7 @@ func (r *report) writeText(w io.Writer) error {
 	if r.Stopped != "" {
 		fmt.Fprintf(&b, "  ended early: %s\n", r.Stopped)
 	}
-	fmt.Fprintf(&b, "\nwrote %s, %s\n", cli.Printable(r.Model), cli.Bytes(r.Bytes))
-	for _, f := range r.Files {
-		fmt.Fprintf(&b, "  %-28s %9s\n", f.Name, cli.Bytes(f.Bytes))
-	}
+	writeFiles(&b, r.Model, r.Bytes, r.Files)
 	b.WriteString("\nnearest neighbours\n")
 	for _, n := range r.Neighbors {
 		line := fmt.Sprintf("  %-10s", n.Word)
@@ -171,12 +174,25 @@ func (r *report) writeText(w io.Writer) error {
 	if r.Validation != nil {
 		writeValidation(&b, r.Validation)
 	}
-	b.WriteString("\nnext\n")
-	for _, c := range r.Next {
-		fmt.Fprintf(&b, "  %s\n", cli.Printable(c))
-	}
+	writeNext(&b, r.Next)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// writeFiles lists what was written.
+func writeFiles(b *strings.Builder, model string, bytes int64, files []reportFile) {
+	fmt.Fprintf(b, "\nwrote %s, %s\n", cli.Printable(model), cli.Bytes(bytes))
+	for _, f := range files {
+		fmt.Fprintf(b, "  %-28s %9s\n", f.Name, cli.Bytes(f.Bytes))
+	}
+}
+
+// writeNext names commands that go on from here.
+func writeNext(b *strings.Builder, commands []string) {
+	b.WriteString("\nnext\n")
+	for _, c := range commands {
+		fmt.Fprintf(b, "  %s\n", cli.Printable(c))
+	}
 }
 
 // writeValidation writes the figures of the model that was kept, and of the last

@@ -15,6 +15,7 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
+	"github.com/luminavec/luminavec/sentence"
 	"github.com/luminavec/luminavec/skipgram"
 )
 
@@ -133,6 +134,9 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	c, err := checkpoints.Read(cmd.Context(), j.model, checkpoints.ReadOptions{State: true})
 	if err != nil {
 		return err
+	}
+	if c.Config.Kind == sentence.Kind {
+		return j.resumeSentence(cmd, c, names)
 	}
 	fn, ok := trainers[c.Config.Kind]
 	if !ok {

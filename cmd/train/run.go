@@ -16,6 +16,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/internal/training/losscurve"
+	"github.com/luminavec/luminavec/sentence"
 	"github.com/luminavec/luminavec/skipgram"
 )
 
@@ -61,7 +62,11 @@ const drawAgain = 30 * time.Second
 // left out.
 func (s *saver) draw(c *checkpoints.Checkpoint, last bool) {
 	if last || time.Since(s.drawn) >= drawAgain {
-		title := fmt.Sprintf("%s, %s, %s", c.Config.Kind, cli.Plural(c.Vocabulary.Len(), "word", "words"), cli.Plural(c.Config.Dim, "dimension", "dimensions"))
+		one, many := "word", "words"
+		if c.Config.Kind == sentence.Kind {
+			one, many = "token", "tokens"
+		}
+		title := fmt.Sprintf("%s, %s, %s", c.Config.Kind, cli.Plural(c.Vocabulary.Len(), one, many), cli.Plural(c.Config.Dim, "dimension", "dimensions"))
 		var err error
 		s.svg, s.png, err = losscurve.Draw(c.Log, losscurve.Options{Title: title, Epochs: float64(c.Config.Progress.Epochs)})
 		if err != nil && !errors.Is(err, losscurve.ErrEmpty) {
@@ -84,25 +89,33 @@ func noteValidation(cmd *cobra.Command, v checkpoints.Validated, best bool) {
 }
 
 // progressNote is what stands beside the progress bar: what a person looks for
-// first comes first, for a narrow terminal cuts the rest off.
-func progressNote(e training.Event, judged string) string {
-	return fmt.Sprintf("%s words/s  %s left  loss %.4f%s  lr %.5f",
-		cli.Count(e.UnitsPerSecond), cli.Duration(e.Remaining), e.Loss, judged, e.LearningRate)
+// first comes first, for a narrow terminal cuts the rest off. unit is "words" or "pairs".
+func progressNote(e training.Event, unit, judged string) string {
+	return fmt.Sprintf("%s %s/s  %s left  loss %.4f%s  lr %.5f",
+		cli.Count(e.UnitsPerSecond), unit, cli.Duration(e.Remaining), e.Loss, judged, e.LearningRate)
 }
 
-// train runs fn, saves the model into output, and reports. An output that is
-// there already is kept unless replace is set.
-func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, replace bool, run skipgram.Run) error {
-	s := &saver{cmd: cmd, output: output, replace: replace, drawn: time.Now()}
+// learning is a training of any kind, on its way into a folder.
+type learning struct {
+	saver
+	unit       string // "words" or "pairs"
+	validation *training.Validation
+	last       training.Event
+}
+
+// run runs fn, which gets what it has to tell of its progress and its checkpoints,
+// and saves the model. An output that is there already is kept unless replace is set.
+func (l *learning) run(fn func(ctx context.Context, progress func(training.Event), save func(context.Context, *checkpoints.Checkpoint) error) (*checkpoints.Checkpoint, error)) (*checkpoints.Checkpoint, error) {
+	cmd := l.cmd
+	l.drawn = time.Now()
 	progress := cli.StartProgress(cmd, "training")
-	var last training.Event
 	var judged atomic.Value // string: the deciding figure of the last validation
 	judged.Store("")
-	run.Progress = func(e training.Event) {
-		last = e
-		progress.Update(e.Progress, progressNote(e, judged.Load().(string)))
+	tell := func(e training.Event) {
+		l.last = e
+		progress.Update(e.Progress, progressNote(e, l.unit, judged.Load().(string)))
 	}
-	if v := run.Validation; v != nil {
+	if v := l.validation; v != nil {
 		v.Report = func(now checkpoints.Validated, best bool) {
 			judged.Store(fmt.Sprintf("  %s %.4f", now.Metrics[0].Name, now.Metrics[0].Value))
 			noteValidation(cmd, now, best)
@@ -110,48 +123,61 @@ func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, re
 	}
 	// A checkpoint that cannot be written, on a disk that is full for a while,
 	// is no reason to lose the training: the next one may do.
-	run.Save = func(ctx context.Context, c *checkpoints.Checkpoint) error {
-		s.draw(c, false)
-		err := s.save(ctx, c)
+	save := func(ctx context.Context, c *checkpoints.Checkpoint) error {
+		l.draw(c, false)
+		err := l.save(ctx, c)
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
 		cli.Warn(cmd, "no checkpoint at %.1f%%: %v", 100*c.Config.Progress.Done, err)
 		return nil
 	}
-	model, err := fn(cmd.Context(), o, run)
+	model, err := fn(cmd.Context(), tell, save)
 	progress.Done()
 	if model == nil {
-		if s.saved != nil {
-			err = fault.New(fault.Hint(err), "%w; the checkpoint of %.1f%% is in %s", err, 100*s.saved.Done, s.output)
+		if l.saved != nil {
+			err = fault.New(fault.Hint(err), "%w; the checkpoint of %.1f%% is in %s", err, 100*l.saved.Done, l.output)
 		}
-		return err
+		return nil, err
 	}
 	// What was learnt is saved whether or not the training came to its end.
 	if err != nil {
-		cli.Note(cmd, "interrupted: saving %s; interrupted again, the program ends without", s.output)
+		cli.Note(cmd, "interrupted: saving %s; interrupted again, the program ends without", l.output)
 	}
-	s.draw(model, true)
-	if failed := s.save(context.WithoutCancel(cmd.Context()), model); failed != nil {
-		failed = fmt.Errorf("saving %s: %w", s.output, failed)
-		if s.saved != nil {
-			failed = fault.New(fault.Hint(failed), "%w; the checkpoint of %.1f%% is there", failed, 100*s.saved.Done)
+	l.draw(model, true)
+	if failed := l.save(context.WithoutCancel(cmd.Context()), model); failed != nil {
+		failed = fmt.Errorf("saving %s: %w", l.output, failed)
+		if l.saved != nil {
+			failed = fault.New(fault.Hint(failed), "%w; the checkpoint of %.1f%% is there", failed, 100*l.saved.Done)
 		}
-		return failed
+		return nil, failed
 	}
 	if err != nil {
-		return cli.Interrupted("go on with: "+cli.CommandLine("train", "resume", cli.PathArgument(s.output)),
-			"interrupted at %.1f%%; the model as it stands is in %s", 100*model.Config.Progress.Done, s.output)
+		return nil, cli.Interrupted("go on with: "+cli.CommandLine("train", "resume", cli.PathArgument(l.output)),
+			"interrupted at %.1f%%; the model as it stands is in %s", 100*model.Config.Progress.Done, l.output)
 	}
 	if why := model.Config.Progress.Stopped; why != "" {
 		cli.Note(cmd, "ended early, at %.1f%%: %s", 100*model.Config.Progress.Done, why)
 	}
+	return model, nil
+}
+
+// train trains a word model into output, and reports.
+func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, replace bool, run skipgram.Run) error {
+	l := learning{saver: saver{cmd: cmd, output: output, replace: replace}, unit: "words", validation: run.Validation}
+	model, err := l.run(func(ctx context.Context, progress func(training.Event), save func(context.Context, *checkpoints.Checkpoint) error) (*checkpoints.Checkpoint, error) {
+		run.Progress, run.Save = progress, save
+		return fn(ctx, o, run)
+	})
+	if err != nil {
+		return err
+	}
 	if model.Config.Progress.Loss == 0 {
 		cli.Warn(cmd, "nothing was learnt: no two words of a line were left after subsampling; give more text, or --subsample 0")
 	}
-	r, err := newReport(cmd.Context(), s.output, model, last)
+	r, err := newReport(cmd.Context(), l.output, model, l.last)
 	if errors.Is(err, context.Canceled) {
-		return cli.Interrupted("", "interrupted after the training: the finished model is in %s", s.output)
+		return cli.Interrupted("", "interrupted after the training: the finished model is in %s", l.output)
 	}
 	if err != nil {
 		return err

@@ -1,5 +1,5 @@
-// Package evaluate measures: how good word vectors are, and how much an
-// approximate index gives up for its speed.
+// Package evaluate measures: how good the vectors of words and sentences are, and
+// how much an approximate index gives up for its speed.
 //
 // # Word similarity
 //
@@ -22,6 +22,25 @@
 // can be compared with published ones; a word outside them leaves the question
 // out, as there, n-grams or not. [WordVectors.Neighbors] and
 // [WordVectors.Analogy] answer single questions.
+//
+// # Sentences
+//
+// Pairs of sentences are judged as words are: [STS] compares their cosines with
+// people's scores. No pair is left out: a sentence of which the model knows
+// nothing has cosine 0 with any other, as a program that uses the model would see
+// it, and such pairs are counted.
+//
+// # Retrieval
+//
+// [Retrieval] searches a collection of documents exactly, by the cosine, for
+// queries whose relevant documents people have named, and measures where these
+// come: nDCG@10, MRR@10, recall and MAP, by the definitions of trec_eval, which
+// BEIR and MTEB use. Documents are streamed, so that memory does not grow with
+// their number.
+//
+// Both take any [Encoder], a number of leading dimensions to compare by
+// (Matryoshka), and say with a bootstrap interval how far the figure is chance of
+// the set's few hundred pairs or queries.
 //
 // # Approximate search
 //

@@ -25,8 +25,9 @@ Measure speed and quality, and write the tables as Markdown.
 
 Commands:
   words    word vectors: speed and quality of skipgram and cbow
+  sentence sentence vectors: the same of the trainer of pairs
 `,
 	}
-	cmd.AddCommand(wordsCommand())
+	cmd.AddCommand(wordsCommand(), sentenceCommand())
 	os.Exit(cli.Run(cmd))
 }

@@ -2,7 +2,7 @@
 // time, and whether the machine has that.
 //
 //	need := estimate.Words(estimate.Run{Rows: 70_000, Dim: 100, Threads: 2})
-//	err := need.Check(estimate.Machine("model"))
+//	err := need.Check(estimate.Machine("model"), "lower --dim")
 //
 // Memory and disk follow from the sizes of the tables, those of character n-grams, of
 // vectors that are sums and of a best model kept among them, to a few per cent. Time is
@@ -152,10 +152,10 @@ type Limits struct {
 	Disk   int64
 }
 
-// Check returns an error when the limits are below the need, with a hint that
-// names the options that lower it. What is not known is enough.
-func (n Need) Check(l Limits) error {
-	const hint = "lower --dim or --max-vocab, or raise --min-count; --force tries it all the same"
+// Check returns an error when the limits are below the need, with a hint that says
+// lower, the options that lower it. What is not known is enough.
+func (n Need) Check(l Limits, lower string) error {
+	hint := lower + "; --force tries it all the same"
 	if need := Total(n.Memory); l.Memory >= 0 && need > l.Memory {
 		return fault.New(hint, "the training needs %s of memory (%s), and %s are free", size(need), listed(n.Memory), size(l.Memory))
 	}

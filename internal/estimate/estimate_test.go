@@ -91,7 +91,7 @@ func TestCheck(t *testing.T) {
 		{Limits{0, -1}, "and 0.0 MB are free"},
 		{Limits{-1, 950e6}, "the training needs 5.0 TB on the disk of its output (two checkpoints 5.0 TB), and 950 MB are free"},
 	} {
-		err := n.Check(test.limits)
+		err := n.Check(test.limits, "lower --dim")
 		if test.want == "" {
 			if err != nil {
 				t.Errorf("%+v: %v", test.limits, err)

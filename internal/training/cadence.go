@@ -3,6 +3,7 @@ package training
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/luminavec/luminavec/internal/fault"
@@ -10,23 +11,32 @@ import (
 
 // Cadence says how often a model is validated: after so many Epochs, or at the
 // end of every epoch and whenever Time has passed since. Epochs are places in the
-// text, the same in every run; Time depends on the speed of the machine, and
+// text, the same in every run, and so are Steps, batches of a sentence model; Time depends on the speed of the machine, and
 // with it what is found to be best. The end of the training is validated in any
 // case. The zero Cadence is every epoch, and in epochs of more than a billion
 // words, which take minutes, every equal part of at most that.
 type Cadence struct {
 	Epochs float64
 	Time   time.Duration
+	Steps  int64
 }
 
 // partWords is the length of a part of a long epoch.
 const partWords = 1e9
 
-// ParseCadence reads a number of epochs ("0.25"), a time ("10m"), or "epoch".
+// ParseCadence reads a number of epochs ("0.25"), a time ("10m"), of steps ("100steps"),
+// or "epoch".
 func ParseCadence(s string) (Cadence, error) {
 	const hint = "give a number of epochs, such as 1 or 0.25, or a time with its unit, such as 10m"
 	if s == "epoch" {
 		return Cadence{Epochs: 1}, nil
+	}
+	if n, ok := strings.CutSuffix(s, "steps"); ok {
+		steps, err := strconv.ParseInt(strings.TrimSpace(n), 10, 64)
+		if err != nil || steps < 1 {
+			return Cadence{}, fault.New("give a number above 0, such as 100steps", "validate-every is %q", s)
+		}
+		return Cadence{Steps: steps}, nil
 	}
 	if x, err := strconv.ParseFloat(s, 64); err == nil {
 		if !(x > 0) || math.IsInf(x, 0) {
@@ -46,12 +56,15 @@ func (c Cadence) String() string {
 	if c.Time > 0 {
 		return c.Time.String()
 	}
+	if c.Steps > 0 {
+		return strconv.FormatInt(c.Steps, 10) + "steps"
+	}
 	return strconv.FormatFloat(c.Epochs, 'g', -1, 64)
 }
 
 // over fills in the default for an epoch of so many words.
 func (c Cadence) over(words int64) Cadence {
-	if c.Epochs == 0 && c.Time == 0 {
+	if c.Epochs == 0 && c.Time == 0 && c.Steps == 0 {
 		c.Epochs = 1 / max(1, math.Ceil(float64(words)/partWords))
 	}
 	return c
@@ -61,7 +74,10 @@ func (c Cadence) over(words int64) Cadence {
 // validated after another one.
 func (c Cadence) at(perEpoch int64) func(done int64) int64 {
 	step := float64(perEpoch)
-	if c.Time == 0 {
+	switch {
+	case c.Steps > 0:
+		step = float64(c.Steps)
+	case c.Time == 0:
 		step = max(1, c.Epochs*step)
 	}
 	return func(done int64) int64 {

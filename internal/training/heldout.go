@@ -26,17 +26,17 @@ type heldOut struct {
 func (t *wordTrainer) heldOutLoss(ctx context.Context, set ValidationSet) (checkpoints.Metric, error) {
 	m := checkpoints.Metric{Set: set.File, Name: "loss", Found: set.Text.Words(), Of: set.Text.RawWords()}
 	blocks := set.Text.Blocks()
-	for len(t.watcher.workers) < min(t.options.Threads, blocks) {
+	for len(t.heldOut.workers) < min(t.options.Threads, blocks) {
 		w, err := t.newWordWorker()
 		if err != nil {
 			return m, err
 		}
-		t.watcher.workers = append(t.watcher.workers, w)
+		t.heldOut.workers = append(t.heldOut.workers, w)
 	}
 	stats := make([]BlockStats, blocks)
 	var next atomic.Int64
 	p := pool.New().WithErrors().WithFirstError().WithContext(ctx).WithCancelOnError()
-	for _, w := range t.watcher.workers {
+	for _, w := range t.heldOut.workers {
 		p.Go(func(ctx context.Context) error {
 			for ctx.Err() == nil {
 				b := next.Add(1) - 1

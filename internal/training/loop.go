@@ -15,7 +15,7 @@ import (
 // ErrDiverged is returned when the loss of a block is not a finite number.
 var ErrDiverged = errors.New("the loss is no longer a number")
 
-const hintDiverged = "lower the learning rate; 0.05 is usual for skip-gram, 0.035 for CBOW"
+const hintDiverged = "lower the learning rate"
 
 // A Worker trains blocks, in two steps. It is used by one goroutine at a time.
 type Worker interface {
@@ -67,7 +67,7 @@ type Loop struct {
 	PerEpoch int64 // blocks of an epoch
 	Start    int64 // blocks done before
 	Sums     Sums  // of those; zero at the start of a run
-	Schedule autograd.LinearDecay
+	Schedule autograd.Schedule
 
 	NewWorker func() (Worker, error)
 

@@ -64,12 +64,8 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 			return err
 		}
 	}
-	t.start, t.spent = p.Blocks, p.Seconds
-	t.sums.Epoch.Loss, t.sums.Epoch.Targets = p.EpochSum.Loss, p.EpochSum.Targets
-	t.sums.Unlogged.Loss, t.sums.Unlogged.Targets = p.LogSum.Loss, p.LogSum.Targets
-	t.loss = p.Loss
 	t.earlier = c.Config.Earlier
-	t.log.Write(c.Log)
+	t.Session.Resume(c)
 	return nil
 }
 

@@ -61,35 +61,29 @@ type watcher struct {
 	*Validation
 	record checkpoints.Validation // as it goes into config.json
 	best   *snapshot              // nil: there is none, it is the model of record.Best.Blocks, or it is not kept
-	heldOut
 }
 
-// watch begins the validation of the run.
-func (t *wordTrainer) watch() error {
-	v := t.run.Validation
-	if v == nil {
-		return nil
-	}
+// Watch begins the validation of the run; resume, if not nil, is the checkpoint that
+// it goes on from.
+func (s *Session) Watch(v *Validation, resume *checkpoints.Checkpoint) error {
 	if err := v.validate(); err != nil {
 		return err
 	}
 	w := &watcher{Validation: v, record: checkpoints.Validation{
-		Every: v.Every.over(t.run.Corpus.Words()).String(), Patience: v.Patience, Keep: checkpoints.KeepBest, Model: checkpoints.KeepLast,
+		Every: v.Every.over(s.Units).String(), Patience: v.Patience, Keep: checkpoints.KeepBest, Model: checkpoints.KeepLast,
 	}}
 	if v.KeepLast {
 		w.record.Keep = checkpoints.KeepLast
 	}
-	for _, s := range v.Sets {
-		w.record.Sets = append(w.record.Sets, s.ValidationSet)
-		if s.Text != nil {
-			if err := t.checkHeldOut(s); err != nil {
-				return err
-			}
+	for _, set := range v.Sets {
+		w.record.Sets = append(w.record.Sets, set.ValidationSet)
+		if set.Text != nil && s.HeldOut == nil {
+			return fmt.Errorf("validation: set %s: %s is not judged by text", set.File, s.Kind)
 		}
 	}
-	t.watcher = w
-	if c := t.run.Resume; c != nil {
-		return w.resume(c)
+	s.watcher = w
+	if resume != nil {
+		return w.resume(resume)
 	}
 	return nil
 }
@@ -119,22 +113,22 @@ func (w *watcher) resume(c *checkpoints.Checkpoint) error {
 }
 
 // check validates the model as it stands; stop says that patience is at its end.
-func (t *wordTrainer) check(ctx context.Context, so Outcome) (stop bool, err error) {
-	w := t.watcher
-	c := t.checkpoint(so, false)
-	now := checkpoints.Validated{Blocks: so.Done, Epoch: float64(so.Done) / float64(t.run.Corpus.Blocks())}
-	for _, s := range w.Sets {
+func (s *Session) check(ctx context.Context, so Outcome) (stop bool, err error) {
+	w := s.watcher
+	c := s.checkpoint(so, false)
+	now := checkpoints.Validated{Blocks: so.Done, Epoch: float64(so.Done) / float64(s.PerEpoch)}
+	for _, set := range w.Sets {
 		m := checkpoints.Metric{}
-		if s.Text != nil {
-			m, err = t.heldOutLoss(ctx, s)
+		if set.Text != nil {
+			m, err = s.HeldOut(ctx, set)
 		} else {
-			m, err = s.Judge(ctx, c)
+			m, err = set.Judge(ctx, c)
 		}
 		if err != nil {
-			return false, fmt.Errorf("%s: %w", s.File, err)
+			return false, fmt.Errorf("%s: %w", set.File, err)
 		}
 		if math.IsNaN(m.Value) || math.IsInf(m.Value, 0) {
-			return false, fault.New(hintDiverged, "%s: %s is %v: %w", s.File, m.Name, m.Value, ErrDiverged)
+			return false, fault.New(hintDiverged, "%s: %s is %v: %w", set.File, m.Name, m.Value, ErrDiverged)
 		}
 		now.Metrics = append(now.Metrics, m)
 	}
@@ -144,22 +138,22 @@ func (t *wordTrainer) check(ctx context.Context, so Outcome) (stop bool, err err
 	best := r.Best == nil || now.Metrics[0].Better(r.Best.Metrics[0])
 	if best {
 		r.Best, r.Worse = &now, 0
-		if !w.KeepLast && so.Done < t.blocks {
+		if !w.KeepLast && so.Done < s.Blocks {
 			w.best = w.best.of(c)
 		}
 	} else {
 		r.Worse++
 	}
-	t.recordValidation(so, now, best)
+	s.recordValidation(so, now, best)
 	if w.Report != nil {
 		w.Report(now, best)
 	}
-	if w.Patience > 0 && r.Worse >= w.Patience && so.Done < t.blocks {
+	if w.Patience > 0 && r.Worse >= w.Patience && so.Done < s.Blocks {
 		m, noun := r.Best.Metrics[0], "validations"
 		if r.Worse == 1 {
 			noun = "validation"
 		}
-		t.stopped = fmt.Sprintf("%s of %s did not become better than %.4f, at epoch %.2f, in %d %s", m.Name, m.Set, m.Value, r.Best.Epoch, r.Worse, noun)
+		s.stopped = fmt.Sprintf("%s of %s did not become better than %.4f, at epoch %.2f, in %d %s", m.Name, m.Set, m.Value, r.Best.Epoch, r.Worse, noun)
 		return true, nil
 	}
 	return false, nil
@@ -176,17 +170,17 @@ type validationLine struct {
 }
 
 // recordValidation appends a validation to the log.
-func (t *wordTrainer) recordValidation(so Outcome, v checkpoints.Validated, best bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+func (s *Session) recordValidation(so Outcome, v checkpoints.Validated, best bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for i, m := range v.Metrics {
 		line, _ := json.Marshal(validationLine{ // its numbers are finite
 			Time: time.Now().UTC().Truncate(time.Millisecond), Kind: "validation",
-			Progress: float64(so.Done) / float64(t.blocks),
-			Epoch:    int(max(so.Done-1, 0)/int64(t.run.Corpus.Blocks())) + 1,
+			Progress: float64(so.Done) / float64(s.Blocks),
+			Epoch:    int(max(so.Done-1, 0)/s.PerEpoch) + 1,
 			Metric:   m, Best: best && i == 0,
 		})
-		t.log.Write(append(line, '\n'))
+		s.log.Write(append(line, '\n'))
 	}
 }
 

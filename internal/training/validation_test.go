@@ -310,7 +310,7 @@ func TestHeldOutLoss(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		trainer.watcher.close()
+		trainer.heldOut.close()
 		same = append(same, m)
 	}
 	if same[0] != same[1] || same[0].Value > 4*math.Ln2-0.1 {

@@ -1,27 +1,18 @@
 package training
 
 import (
-	"bytes"
 	"encoding/json"
-	"time"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// checkpoint returns the run as it stands; its tensors are the live tables,
-// but for word vectors that are composed;
-// those of a run that is finished the best, if that is to be kept.
-func (t *wordTrainer) checkpoint(out Outcome, finished bool) *checkpoints.Checkpoint {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+// model returns the model as it stands; its tensors are the live tables, but for
+// word vectors that are composed.
+func (t *wordTrainer) model() *checkpoints.Checkpoint {
 	v, d := t.tables.Rows, t.tables.Dim
 	c := t.run.Corpus
 	options, _ := json.Marshal(t.options) // plain numbers and strings
-	loss := out.Loss
-	if loss == 0 {
-		loss = t.loss
-	}
 	padded := func(rows int, data []float32) checkpoints.Tensor {
 		return checkpoints.Tensor{Shape: []int{rows, d}, Stride: t.tables.Stride, Data: data}
 	}
@@ -45,11 +36,10 @@ func (t *wordTrainer) checkpoint(out Outcome, finished bool) *checkpoints.Checkp
 	if t.tables.Frozen != nil {
 		state[frozenTensor] = frozenState(t.tables.Frozen)
 	}
-	made := &checkpoints.Checkpoint{
+	return &checkpoints.Checkpoint{
 		Config: checkpoints.Config{
 			Kind:    t.objective.Name,
 			Dim:     d,
-			Created: time.Now().UTC().Format(time.RFC3339),
 			Encoder: checkpoints.EncoderConfig{Pooling: "mean", Normalize: true},
 			Options: options,
 			NGrams:  t.options.NGrams,
@@ -58,29 +48,11 @@ func (t *wordTrainer) checkpoint(out Outcome, finished bool) *checkpoints.Checkp
 				Fingerprint: c.Fingerprint(), Tokenizer: t.tokenizer.Fingerprint(), Cache: t.run.Cache,
 			},
 			Earlier: t.earlier,
-			Progress: checkpoints.Progress{
-				Done:        float64(out.Done) / float64(t.blocks),
-				Blocks:      out.Done,
-				TotalBlocks: t.blocks,
-				Epoch:       int(out.Done / int64(c.Blocks())),
-				Epochs:      t.options.Epochs,
-				Loss:        loss,
-				Seconds:     t.spent + out.Elapsed.Seconds(),
-				Finished:    finished,
-				Stopped:     t.stopped,
-				EpochSum:    checkpoints.LossSum{Loss: out.Sums.Epoch.Loss, Targets: out.Sums.Epoch.Targets},
-				LogSum:      checkpoints.LossSum{Loss: out.Sums.Unlogged.Loss, Targets: out.Sums.Unlogged.Targets},
-			},
 		},
 		Tokenizer:  t.tokenizer,
 		Vocabulary: c.Vocabulary(),
 		NGrams:     t.ngrams,
 		Tensors:    tensors,
 		State:      state,
-		Log:        bytes.Clone(t.log.Bytes()),
 	}
-	if t.watcher != nil {
-		t.watcher.put(made)
-	}
-	return made
 }

@@ -1,11 +1,8 @@
 package training
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/luminavec/luminavec/autograd"
@@ -74,42 +71,13 @@ func TrainWords(ctx context.Context, objective *autograd.Objective, o WordOption
 	if err != nil {
 		return nil, err
 	}
-	loop := Loop{
+	defer t.heldOut.close()
+	return t.Run(ctx, Loop{
 		Threads:   o.Threads,
 		Ordered:   o.Deterministic,
-		Blocks:    t.blocks,
-		PerEpoch:  int64(run.Corpus.Blocks()),
-		Start:     t.start,
-		Sums:      t.sums,
 		Schedule:  autograd.LinearDecay{Start: o.LearningRate, End: o.LearningRate * finalRate},
 		NewWorker: t.newWorker,
-		Progress:  t.progress,
-		Log:       t.record,
-		SaveEvery: run.SaveEvery,
-	}
-	if loop.SaveEvery == 0 {
-		loop.SaveEvery = 5 * time.Minute
-	}
-	if run.Save != nil {
-		loop.Save = func(ctx context.Context, so Outcome) error {
-			return run.Save(ctx, t.checkpoint(so, false))
-		}
-	}
-	if w := t.watcher; w != nil {
-		defer w.close()
-		every := w.Every.over(run.Corpus.Words())
-		loop.Check, loop.CheckAt, loop.CheckEvery = t.check, every.at(loop.PerEpoch), every.Time
-		if w.record.Last != nil {
-			loop.Checked = w.record.Last.Blocks
-		}
-	}
-	outcome, err := loop.Run(ctx)
-	// A block that failed leaves half of an update behind, or numbers that are
-	// none: that is no checkpoint, even if ctx has ended meanwhile.
-	if err != nil && (ctx.Err() == nil || !errors.Is(err, ctx.Err())) {
-		return nil, fmt.Errorf("%s: %w", objective.Name, err)
-	}
-	return t.checkpoint(outcome, err == nil), err
+	})
 }
 
 // wordTrainer is one run of TrainWords.
@@ -121,17 +89,9 @@ type wordTrainer struct {
 	ngrams    *corpora.NGrams    // nil: none
 	tables    *autograd.Tables
 	windows   *Windows
-	watcher   *watcher // nil: the run has no Validation
-	blocks    int64    // of the whole run
-	start     int64    // blocks done before this run
-	sums      Sums     // of these
-	spent     float64
-	stopped   string                   // why the run ended before its last block
+	heldOut   heldOut
 	earlier   []checkpoints.CorpusInfo // texts before this run's
-
-	mu   sync.Mutex   // guards what follows: events come from goroutines of their own
-	log  bytes.Buffer // training/log.jsonl
-	loss float64      // of the last event that had one
+	Session
 }
 
 func newWordTrainer(objective *autograd.Objective, o WordOptions, run WordRun) (*wordTrainer, error) {
@@ -145,10 +105,24 @@ func newWordTrainer(objective *autograd.Objective, o WordOptions, run WordRun) (
 	}
 	t := &wordTrainer{
 		objective: objective, options: o, run: run, tokenizer: tokenizer,
-		windows: NewWindows(v, &o), blocks: int64(run.Corpus.Blocks()) * int64(o.Epochs),
+		windows: NewWindows(v, &o),
 	}
-	if err := t.watch(); err != nil {
-		return nil, err
+	perEpoch := int64(run.Corpus.Blocks())
+	t.Session = Session{
+		Kind: objective.Name, Blocks: perEpoch * int64(o.Epochs), PerEpoch: perEpoch, Epochs: o.Epochs, Units: run.Corpus.Words(), Unit: "words",
+		Model: t.model, HeldOut: t.heldOutLoss, Progress: run.Progress, Save: run.Save, SaveEvery: run.SaveEvery,
+	}
+	if run.Validation != nil {
+		for _, set := range run.Validation.Sets {
+			if set.Text != nil {
+				if err := t.checkHeldOut(set); err != nil {
+					return nil, err
+				}
+			}
+		}
+		if err := t.Watch(run.Validation, run.Resume); err != nil {
+			return nil, err
+		}
 	}
 	if run.Resume != nil {
 		return t, t.resume(run.Resume)

@@ -1,0 +1,96 @@
+package autograd
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/luminavec/luminavec/internal/kernel"
+)
+
+// Adam steps by the running mean of the gradients over the root of that of their
+// squares (Kingma and Ba, 2015, algorithm 1):
+//
+//	m ← β₁·m + (1−β₁)·g      w ← w − η·m̂ / (√v̂ + ε)
+//	v ← β₂·v + (1−β₂)·g²     m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ)
+//
+// With WeightDecay it is AdamW (Loshchilov and Hutter, 2019): w ← (1−η·λ)·w before the
+// step, for the rows that the step names. t counts the steps of the solver, not those of a
+// row. The zero value is ready but for Step's learning rate.
+type Adam struct {
+	LearningRate float64 // η of Step
+	Beta1        float64 // β₁, above 0 and below 1; default 0.9
+	Beta2        float64 // β₂, above 0 and below 1; default 0.999
+	Epsilon      float64 // ε; default 1e-8
+	WeightDecay  float64 // λ; default 0: none
+	Threads      int     // goroutines of an update; 0: as many as there are processors
+
+	slots
+}
+
+// Validate names the field that has no sense.
+func (s *Adam) Validate() error {
+	switch {
+	case !(s.Beta1 >= 0 && s.Beta1 < 1):
+		return fmt.Errorf("adam: beta1 %g: it has to be below 1", s.Beta1)
+	case !(s.Beta2 >= 0 && s.Beta2 < 1):
+		return fmt.Errorf("adam: beta2 %g: it has to be below 1", s.Beta2)
+	case !(s.Epsilon >= 0) || math.IsInf(s.Epsilon, 0):
+		return fmt.Errorf("adam: epsilon %g: it has to be at least 0", s.Epsilon)
+	case !(s.WeightDecay >= 0) || math.IsInf(s.WeightDecay, 0):
+		return fmt.Errorf("adam: weight decay %g: it has to be at least 0", s.WeightDecay)
+	}
+	return nil
+}
+
+// factors returns the constants of step t of size lr.
+func (s *Adam) factors(lr float64, t int64) kernel.AdamStep {
+	beta1, beta2, epsilon := s.Beta1, s.Beta2, s.Epsilon
+	if beta1 == 0 {
+		beta1 = 0.9
+	}
+	if beta2 == 0 {
+		beta2 = 0.999
+	}
+	if float32(epsilon) == 0 {
+		epsilon = 1e-8
+	}
+	return kernel.NewAdamStep(lr, beta1, beta2, epsilon, s.WeightDecay, int(t))
+}
+
+// kept are the means of the gradients and of their squares.
+func (s *Adam) kept() []slot { return []slot{{name: "m"}, {name: "v"}} }
+
+var errNoStep = errors.New("adam: an update before the first step has begun")
+
+// Update takes one step of size lr; see [Optimizer].
+func (s *Adam) Update(p *Matrix, rows []int32, grad []float32, lr float64) error {
+	if err := s.Validate(); err != nil {
+		return err
+	}
+	if s.steps < 1 {
+		return errNoStep
+	}
+	f := s.factors(lr, s.steps)
+	err := s.update(p, rows, grad, s.kept(), s.Threads, func(w, g []float32, held [2][]float32) {
+		kernel.AdamRow(w, held[0], held[1], g, &f)
+	})
+	if err != nil {
+		return fmt.Errorf("adam: %w", err)
+	}
+	return nil
+}
+
+// Step updates every value of model; see [Optimizer].
+func (s *Adam) Step(model []G.ValueGrad) error {
+	s.Begin()
+	return step("adam", model, func(p *Matrix, grad []float32) error { return s.Update(p, nil, grad, s.LearningRate) })
+}
+
+// Restore puts back what State returned.
+func (s *Adam) Restore(st State) error { return s.restore("adam", s.kept(), st) }
+
+// StateBytes returns how much memory the solver needs for a matrix.
+func (s *Adam) StateBytes(rows, cols int) int64 { return stateBytes(s.kept(), rows, cols) }

@@ -1,0 +1,235 @@
+package autograd
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	G "gorgonia.org/gorgonia"
+
+	"github.com/luminavec/luminavec/internal/kernel"
+)
+
+// A slot says what a solver keeps of a matrix: a number for each parameter, or one
+// for each row.
+type slot struct {
+	name    string
+	perRow  bool
+	initial float32
+}
+
+// cols returns the length of a slot's rows for a matrix with rows of cols numbers.
+func (s slot) cols(cols int) int {
+	if s.perRow {
+		return 1
+	}
+	return cols
+}
+
+// stride returns the padded length of a slot's rows.
+func (s slot) stride(cols int) int {
+	if s.perRow {
+		return 1
+	}
+	return kernel.Stride(cols)
+}
+
+// slots is the part that all solvers share: their state and the walk over rows.
+type slots struct {
+	steps int64
+	held  map[string][]Matrix // of a parameter matrix, in the order of the solver's slots
+	seen  map[string][]int64  // call that named a row last: rows have to be distinct
+	calls int64
+}
+
+// Begin starts a step.
+func (s *slots) Begin() { s.steps++ }
+
+// State returns what the solver keeps; see [Optimizer].
+func (s *slots) State() State {
+	st := State{Steps: s.steps}
+	for _, held := range s.held {
+		st.Slots = append(st.Slots, held...)
+	}
+	slices.SortFunc(st.Slots, func(a, b Matrix) int { return strings.Compare(a.Name, b.Name) })
+	return st
+}
+
+// restore takes the state of a solver that keeps what kept says.
+func (s *slots) restore(solver string, kept []slot, st State) error {
+	if st.Steps < 0 {
+		return fmt.Errorf("%s: a state after %d steps", solver, st.Steps)
+	}
+	held := map[string][]Matrix{}
+	for i := range st.Slots {
+		m := &st.Slots[i]
+		if err := m.check(); err != nil {
+			return fmt.Errorf("%s: state: %w", solver, err)
+		}
+		dot := strings.LastIndexByte(m.Name, '.')
+		at := slices.IndexFunc(kept, func(k slot) bool { return dot >= 0 && k.name == m.Name[dot+1:] })
+		if at < 0 {
+			return fmt.Errorf("%s: the state has %q, which is of another solver", solver, m.Name)
+		}
+		name := m.Name[:dot]
+		if held[name] == nil {
+			held[name] = make([]Matrix, len(kept))
+		}
+		if held[name][at].Data != nil {
+			return fmt.Errorf("%s: the state has %q twice", solver, m.Name)
+		}
+		held[name][at] = *m
+	}
+	for name, ms := range held {
+		for i, m := range ms {
+			if m.Data == nil {
+				return fmt.Errorf("%s: the state has no %q", solver, name+"."+kept[i].name)
+			}
+		}
+	}
+	s.steps, s.held, s.seen = st.Steps, held, nil
+	return nil
+}
+
+// of returns what is kept of p, made if p is new.
+func (s *slots) of(p *Matrix, kept []slot) ([]Matrix, error) {
+	held, ok := s.held[p.Name]
+	if !ok && len(kept) > 0 {
+		for _, k := range kept {
+			m := Matrix{Name: p.Name + "." + k.name, Rows: p.Rows, Cols: k.cols(p.Cols), Stride: k.stride(p.Cols)}
+			m.Data = kernel.Aligned(m.Rows * m.Stride)
+			if k.initial != 0 {
+				for i := range m.Data {
+					if i%m.Stride < m.Cols {
+						m.Data[i] = k.initial
+					}
+				}
+			}
+			held = append(held, m)
+		}
+		if s.held == nil {
+			s.held = map[string][]Matrix{}
+		}
+		s.held[p.Name] = held
+	}
+	for i, m := range held {
+		if cols := kept[i].cols(p.Cols); m.Rows != p.Rows || m.Cols != cols {
+			return nil, fmt.Errorf("the state %q has %d rows of %d, the matrix needs %d of %d", m.Name, m.Rows, m.Cols, p.Rows, cols)
+		}
+	}
+	return held, nil
+}
+
+// checkRows reports a row that p does not have or that is named twice.
+func (s *slots) checkRows(p *Matrix, rows []int32) error {
+	if s.seen == nil {
+		s.seen = map[string][]int64{}
+	}
+	seen := s.seen[p.Name]
+	if len(seen) != p.Rows {
+		seen = make([]int64, p.Rows)
+		s.seen[p.Name] = seen
+	}
+	s.calls++
+	for _, r := range rows {
+		if uint(r) >= uint(p.Rows) {
+			return fmt.Errorf("matrix %q: row %d of %d", p.Name, r, p.Rows)
+		}
+		if seen[r] == s.calls {
+			return fmt.Errorf("matrix %q: row %d is named twice", p.Name, r)
+		}
+		seen[r] = s.calls
+	}
+	return nil
+}
+
+// minShare is how many parameters a goroutine is started for: less takes longer to
+// hand over than to update.
+const minShare = 1 << 14
+
+// update calls row with each of the rows of p, its gradient and what is kept of it.
+// Rows do not touch each other, so the order in which they are taken is of no account.
+func (s *slots) update(p *Matrix, rows []int32, grad []float32, kept []slot, threads int, row func(w, g []float32, held [2][]float32)) error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	n := p.Rows
+	if rows != nil {
+		n = len(rows)
+		if err := s.checkRows(p, rows); err != nil {
+			return err
+		}
+	}
+	if len(grad) != n*p.Stride {
+		return fmt.Errorf("matrix %q: a gradient of %d numbers for %d rows of %d", p.Name, len(grad), n, p.Stride)
+	}
+	held, err := s.of(p, kept)
+	if err != nil {
+		return err
+	}
+	share := func(from, to int) {
+		var of [2][]float32
+		for i := from; i < to; i++ {
+			r := i
+			if rows != nil {
+				r = int(rows[i])
+			}
+			for k, m := range held {
+				of[k] = m.Data[r*m.Stride : r*m.Stride+m.Cols]
+			}
+			row(p.Data[r*p.Stride:r*p.Stride+p.Cols], grad[i*p.Stride:i*p.Stride+p.Cols], of)
+		}
+	}
+	if threads < 1 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	threads = min(threads, 1+n*p.Cols/minShare)
+	if threads == 1 {
+		share(0, n)
+		return nil
+	}
+	var wait sync.WaitGroup
+	for t := range threads {
+		wait.Go(func() { share(t*n/threads, (t+1)*n/threads) })
+	}
+	wait.Wait()
+	return nil
+}
+
+// step is a gorgonia step: one update of each value of the model.
+func step(solver string, model []G.ValueGrad, update func(p *Matrix, grad []float32) error) error {
+	for i, v := range model {
+		name := fmt.Sprint(i)
+		grad, err := v.Grad()
+		if err != nil {
+			return fmt.Errorf("%s: gradient of parameter %s: %w", solver, name, err)
+		}
+		w, ok := v.Value().Data().([]float32)
+		if !ok {
+			return fmt.Errorf("%s: parameter %s is a %T; float32 tensors can be trained", solver, name, v.Value().Data())
+		}
+		g, ok := grad.Data().([]float32)
+		if !ok || len(g) != len(w) {
+			return fmt.Errorf("%s: parameter %s has %d float32 values, its gradient is %T %v", solver, name, len(w), grad.Data(), grad.Shape())
+		}
+		p := &Matrix{Name: name, Data: w, Rows: 1, Cols: len(w), Stride: len(w)}
+		if shape := v.Value().Shape(); len(shape) == 2 && len(w) > 0 {
+			p.Rows, p.Cols, p.Stride = shape[0], shape[1], shape[1]
+		}
+		if err := update(p, g); err != nil {
+			return fmt.Errorf("%s: %w", solver, err)
+		}
+	}
+	return nil
+}
+
+// stateBytes returns the memory of the slots of a matrix.
+func stateBytes(kept []slot, rows, cols int) int64 {
+	var n int64
+	for _, k := range kept {
+		n += 4 * int64(rows) * int64(k.stride(cols))
+	}
+	return n
+}

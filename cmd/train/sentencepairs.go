@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// pairSources are the files of pairs; what comes from a pipe lies in a temporary
+// file where it has to be read twice.
+type pairSources struct {
+	all   []corpora.PairSource
+	close func() error
+}
+
+// sources opens the pairs, or the bundled sample.
+func (j *sentenceJob) sources(cmd *cobra.Command, names []string) (*pairSources, error) {
+	s := &pairSources{close: func() error { return nil }}
+	if len(names) == 0 {
+		if len(j.weights) > 0 || j.columns != "" {
+			return nil, cli.UsageError(fault.New("name the files to read, or - for standard input", "--weight and --columns need PAIRS"))
+		}
+		s.all = corpora.SamplePairs()
+		return s, nil
+	}
+	weights := map[string]float64{}
+	for _, w := range j.weights {
+		const hint = "give a file of the pairs and a number: --weight captions.tsv=2"
+		at := strings.LastIndexByte(w, '=')
+		if at < 1 {
+			return nil, cli.UsageError(fault.New(hint, "--weight cannot be %q", w))
+		}
+		x, err := strconv.ParseFloat(w[at+1:], 64)
+		if err != nil || !(x > 0 && x <= 1e6) {
+			return nil, cli.UsageError(fault.New(hint, "--weight %s: %q is no number above 0", w, w[at+1:]))
+		}
+		weights[w[:at]] = x
+	}
+	opened, err := corpora.OpenPairs(names, weights)
+	if err != nil {
+		return nil, err
+	}
+	s.all = opened
+	if learnt(j.tokenizer) || j.tokenizer == "words" {
+		s.all, s.close, err = corpora.SpoolPairs(cmd.Context(), opened, "")
+	}
+	return s, err
+}
+
+// pairOptions are the options of reading the pairs; tokenizer may be nil.
+func (j *sentenceJob) pairOptions(tokenizer *corpora.Tokenizer) corpora.PairOptions {
+	o := corpora.PairOptions{Tokenizer: tokenizer, MaxTokens: j.options.MaxTokens, Strict: j.strict, Related: true}
+	if j.columns != "" {
+		for name := range strings.SplitSeq(j.columns, ",") {
+			o.Columns = append(o.Columns, strings.TrimSpace(name))
+		}
+	}
+	return o
+}
+
+// learnt says whether tokens are to be learnt from the pairs.
+func learnt(tokenizer string) bool {
+	switch corpora.SubwordModel(tokenizer) {
+	case corpora.WordPiece, corpora.BPE, corpora.Unigram:
+		return true
+	}
+	return false
+}
+
+// tokens returns the tokenizer of the options, over its vocabulary.
+func (j *sentenceJob) tokens(cmd *cobra.Command, sources *pairSources, given *givenModel) (*corpora.Tokenizer, error) {
+	changed := cmd.Flags().Changed
+	if j.tokenizer == "" && given.tokenizer() != nil {
+		for _, name := range []string{"vocab", "min-count", "cased"} {
+			if changed(name) {
+				return nil, cli.UsageError(fault.New("leave it out, or name a --tokenizer", "--%s cannot be given with the tokens of --init %s", name, j.init))
+			}
+		}
+		return given.tokenizer(), nil
+	}
+	switch {
+	case j.tokenizer == "words":
+		return j.words(cmd, sources)
+	case j.tokenizer == "" || learnt(j.tokenizer):
+		if changed("min-count") {
+			return nil, cli.UsageError(fault.New("leave it out, or add --tokenizer words", "--min-count is of words"))
+		}
+		return j.subwords(cmd, sources)
+	}
+	for _, name := range []string{"vocab", "min-count", "cased"} {
+		if changed(name) {
+			return nil, cli.UsageError(fault.New("leave one of them out", "--%s cannot be given with the tokenizer %s, which has its own", name, j.tokenizer))
+		}
+	}
+	t, err := corpora.OpenTokenizer(j.tokenizer)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, cli.UsageError(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if t.Vocabulary() == nil {
+		return nil, fault.New("name a model with a vocabulary", "the tokenizer %s has no vocabulary", j.tokenizer)
+	}
+	return t, nil
+}
+
+// eachText returns a function that reads all texts of the sources.
+func (j *sentenceJob) eachText(sources *pairSources) func(ctx context.Context, emit func(text []byte) error) error {
+	return func(ctx context.Context, emit func(text []byte) error) error {
+		_, err := corpora.EachText(ctx, sources.all, j.pairOptions(nil), emit)
+		return err
+	}
+}
+
+// subwords learns tokens from the texts of the pairs.
+func (j *sentenceJob) subwords(cmd *cobra.Command, sources *pairSources) (*corpora.Tokenizer, error) {
+	model := corpora.WordPiece
+	if j.tokenizer != "" {
+		model = corpora.SubwordModel(j.tokenizer)
+	}
+	o := corpora.DefaultSubwordOptions(model)
+	o.Vocabulary = j.vocab
+	if o.Lowercase = !j.cased; j.cased {
+		o.StripAccents = false
+	}
+	if err := o.Validate(); err != nil {
+		return nil, cli.UsageError(err)
+	}
+	progress := cli.StartProgress(cmd, "learning tokens")
+	o.OnProgress = func(p corpora.SubwordProgress) {
+		share := -1.0
+		if p.Size > 0 {
+			share = float64(p.Done) / float64(p.Size)
+		}
+		progress.Update(share, p.Stage)
+	}
+	began := time.Now()
+	trained, err := corpora.TrainSubwordsFrom(cmd.Context(), j.eachText(sources), o)
+	progress.Done()
+	if err != nil {
+		return nil, err
+	}
+	cli.Note(cmd, "learnt %s %s tokens from %s words, %s different ones, in %s", cli.Thousands(trained.Tokenizer.Vocabulary().Len()), model,
+		cli.Count(float64(trained.Words)), cli.Thousands(trained.Distinct), cli.Duration(time.Since(began)))
+	return trained.Tokenizer, nil
+}
+
+// words takes the words of the pairs for tokens.
+func (j *sentenceJob) words(cmd *cobra.Command, sources *pairSources) (*corpora.Tokenizer, error) {
+	if j.minCount < 1 || j.vocab < 1 {
+		return nil, cli.UsageError(fault.New("give numbers above 0", "--min-count is %d and --vocab %d", j.minCount, j.vocab))
+	}
+	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{Cased: j.cased})
+	counts := corpora.NewWordCounts(tokenizer)
+	progress := cli.StartProgress(cmd, "counting words")
+	err := j.eachText(sources)(cmd.Context(), func(text []byte) error { counts.Add(text); return nil })
+	progress.Done()
+	if err != nil {
+		return nil, err
+	}
+	v, err := counts.Vocabulary(j.minCount, j.vocab)
+	if err != nil {
+		return nil, err
+	}
+	cli.Note(cmd, "%s words that occur %d times or more", cli.Thousands(v.Len()), j.minCount)
+	return tokenizer.WithVocabulary(v)
+}
+
+// readPairs reads and tokenises the pairs, and says what it found.
+func readPairs(cmd *cobra.Command, sources []corpora.PairSource, o corpora.PairOptions) (*corpora.Pairs, error) {
+	progress := cli.StartProgress(cmd, "reading")
+	o.OnProgress = func(done, size int64) {
+		share := -1.0
+		if size > 0 {
+			share = float64(done) / float64(size)
+		}
+		progress.Update(share, cli.Bytes(done))
+	}
+	o.SpoolDir = os.TempDir()
+	began := time.Now()
+	pairs, err := corpora.BuildPairs(cmd.Context(), sources, o)
+	progress.Done()
+	if err != nil {
+		return nil, err
+	}
+	s := pairs.Stats()
+	if s.Invalid > 0 {
+		cli.Warn(cmd, "%s of broken UTF-8 read as U+FFFD, first at %s", cli.Plural(s.Invalid, "byte", "bytes"), s.FirstInvalid)
+	}
+	for _, f := range pairs.Files() {
+		weight := ""
+		if f.Weight != 1 {
+			weight = ", weight " + strconv.FormatFloat(f.Weight, 'g', -1, 64)
+		}
+		cli.Note(cmd, "%s: %s %s%s: %s", cli.Printable(f.Name), cli.Thousands(int(f.Examples)), f.Kind, weight, f.Layout)
+	}
+	for _, skipped := range s.Skipped {
+		cli.Warn(cmd, "%s left out, %s: first %s", cli.Plural(skipped.Rows, "row", "rows"), skipped.Reason, skipped.First)
+	}
+	cut := ""
+	if s.Truncated > 0 {
+		cut = ", " + cli.Plural(s.Truncated, "text", "texts") + " cut at " + cli.Thousands(o.MaxTokens) + " tokens"
+	}
+	cli.Note(cmd, "read %s: %s %s of %s tokens%s, in %s", cli.Bytes(s.Bytes), cli.Thousands(int(pairs.Examples())), pairs.Kind(),
+		cli.Count(float64(pairs.Tokens())), cut, cli.Duration(time.Since(began)))
+	return pairs, nil
+}

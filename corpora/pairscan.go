@@ -1,0 +1,272 @@
+package corpora
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// The layout of a file is recognised by so many rows, or so many bytes of them.
+const (
+	sampleRows  = 100
+	sampleBytes = 1 << 20
+)
+
+// pairScan reads the examples of sources as text.
+type pairScan struct {
+	options PairOptions
+	row     func(file *PairFile, row textRow) error
+	ended   func(file *PairFile) error // may be nil
+
+	named   *pairColumns
+	files   []*PairFile
+	stats   PairStats
+	mu      sync.Mutex // of skipped and PairFile.firstBad
+	skipped [skipReasons]SkippedRows
+	good    int64 // rows of the file being read
+	done    int64 // stored bytes of the sources before
+	size    int64 // of all; 0: unknown
+}
+
+// run reads all sources.
+func (s *pairScan) run(ctx context.Context, sources []PairSource) error {
+	if err := s.options.Validate(); err != nil {
+		return err
+	}
+	s.named, _ = parsePairColumns(s.options.Columns)
+	if len(sources) == 0 {
+		return fault.New("name files of pairs, or - for standard input", "no pairs are named")
+	}
+	for i := range sources {
+		if sources[i].Weight != 0 {
+			if err := checkWeight(sources[i].Weight); err != nil {
+				return fault.New(fault.Hint(err), "weight of %s: %w", sources[i].Source.described()[0], err)
+			}
+		}
+		if sources[i].Source.selection.structured() {
+			return errors.New("a selection of text is no pairs: name the columns in the options of pairs")
+		}
+		if s.size >= 0 && sources[i].Source.Size() > 0 {
+			s.size += sources[i].Source.Size()
+		} else {
+			s.size = -1
+		}
+	}
+	s.size = max(0, s.size)
+	for _, src := range sources {
+		if err := s.source(ctx, src); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *pairScan) source(ctx context.Context, src PairSource) error {
+	in := src.Source
+	if err := in.begin(); err != nil {
+		return err
+	}
+	l := &liner{source: in}
+	for _, e := range in.entries {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		file := &PairFile{Name: e.name, Weight: src.Weight}
+		if file.Weight == 0 {
+			file.Weight = 1
+		}
+		if err := s.entry(ctx, in, l, e, file); err != nil {
+			return err
+		}
+	}
+	s.done += in.Consumed()
+	if s.options.OnProgress != nil {
+		s.options.OnProgress(s.done, s.size)
+	}
+	s.stats.Invalid += in.stats.Invalid
+	if s.stats.FirstInvalid == "" {
+		s.stats.FirstInvalid = in.stats.FirstInvalid
+	}
+	return nil
+}
+
+// entry reads one file.
+func (s *pairScan) entry(ctx context.Context, src *Source, l *liner, e entry, file *PairFile) error {
+	r, mark, done, err := src.openText(ctx, e)
+	if err != nil {
+		return err
+	}
+	defer done()
+	l.file, l.line, l.offset, l.lineStart = e.name, 1, mark, mark
+	first, err := firstLine(r)
+	if err != nil {
+		return err
+	}
+	format, rows, err := newRowReader(e.name, first, &cleaner{liner: l, r: r})
+	if err != nil {
+		return err
+	}
+	s.good = 0
+	if err := s.examples(ctx, src, file, format, rows); err != nil {
+		return err
+	}
+	s.stats.Bytes += l.offset
+	if s.good == 0 {
+		return s.unusable(file)
+	}
+	if s.ended != nil {
+		return s.ended(file)
+	}
+	return nil
+}
+
+// unusable is the error of a file without a good row.
+func (s *pairScan) unusable(file *PairFile) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b := file.firstBad; b != nil {
+		return fault.New(b.hint, "%s holds no usable pair; the first row is bad: %s", describe(file.Name), b.at(file))
+	}
+	return fault.New("a row is two texts or more: TSV, CSV, or JSON Lines", "%s holds no pairs: it has no rows", describe(file.Name))
+}
+
+// examples hands out the good rows of a file.
+func (s *pairScan) examples(ctx context.Context, src *Source, file *PairFile, format pairFormat, rows rowReader) error {
+	type item struct {
+		row pairRow
+		bad *badRow
+	}
+	// next separates what can be passed over from what cannot.
+	next := func() (item, error) {
+		row, err := rows.read()
+		var b *badRow
+		if errors.As(err, &b) {
+			return item{bad: b}, nil
+		}
+		return item{row: row}, err
+	}
+	var sample []item
+	var good []pairRow
+	var end error
+	for size := 0; len(sample) < sampleRows && size < sampleBytes; {
+		var it item
+		if it, end = next(); end != nil {
+			break
+		}
+		if it.bad == nil {
+			it.row.raw = append([]byte(nil), it.row.raw...)
+			good = append(good, it.row)
+		}
+		sample = append(sample, it)
+		size += it.row.size()
+	}
+	if end != nil && end != io.EOF {
+		return end
+	}
+	var layout *pairLayout
+	if len(good) > 0 {
+		var err error
+		if layout, err = findLayout(file.Name, format, s.named, good); err != nil {
+			return err
+		}
+		if err := s.begin(file, layout); err != nil {
+			return err
+		}
+	}
+	header := layout != nil && layout.header
+	for n := 0; ; n++ {
+		var it item
+		if n < len(sample) {
+			it = sample[n]
+		} else if end == nil {
+			if it, end = next(); end != nil && end != io.EOF {
+				return end
+			}
+		}
+		if n >= len(sample) && end == io.EOF {
+			return nil
+		}
+		if n%1024 == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if s.options.OnProgress != nil {
+				s.options.OnProgress(s.done+src.Consumed(), s.size)
+			}
+		}
+		if it.bad == nil && header {
+			header = false
+			continue
+		}
+		s.stats.Rows++
+		if layout == nil && it.bad == nil { // the first good row comes after a whole sample of bad ones
+			return s.unusable(file)
+		}
+		var row textRow
+		if it.bad == nil {
+			row, it.bad = layout.extract(it.row, s.options.ScoreRange)
+		}
+		if it.bad != nil {
+			if err := s.skip(file, it.bad); err != nil {
+				return err
+			}
+			continue
+		}
+		s.good++
+		if err := s.row(file, row); err != nil {
+			return err
+		}
+	}
+}
+
+// begin takes up a file whose layout is known.
+func (s *pairScan) begin(file *PairFile, layout *pairLayout) error {
+	file.Kind, file.Columns, file.Layout = layout.kind, len(layout.texts), layout.told
+	if len(s.files) > 0 && s.files[0].Kind != file.Kind {
+		a := s.files[0]
+		return fault.New("train on them one after the other, or name the columns so that they are of one kind",
+			"%s holds %s (%s), and %s %s (%s)", describe(a.Name), a.Kind, a.Layout, describe(file.Name), file.Kind, file.Layout)
+	}
+	s.files = append(s.files, file)
+	return nil
+}
+
+// skip counts a bad row, or with Strict makes an error of it.
+func (s *pairScan) skip(file *PairFile, b *badRow) error {
+	if s.options.Strict {
+		return fault.New(b.hint, "%s", b.at(file))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if file.firstBad == nil {
+		file.firstBad = b
+	}
+	k := &s.skipped[b.reason]
+	if k.Rows++; k.Rows == 1 {
+		k.First = b.at(file)
+	}
+	return nil
+}
+
+// at is the message with its place.
+func (b *badRow) at(file *PairFile) string {
+	return fmt.Sprintf("%s:%d: %s", describe(file.Name), b.line, b.message)
+}
+
+// told returns what the reading met.
+func (s *pairScan) told() PairStats {
+	out := s.stats
+	out.Examples = out.Rows
+	for reason, k := range s.skipped {
+		if k.Rows > 0 {
+			k.Reason = skipReason(reason).String()
+			out.Skipped = append(out.Skipped, k)
+			out.Examples -= k.Rows
+		}
+	}
+	return out
+}

@@ -1,0 +1,186 @@
+package evaluate
+
+import (
+	"cmp"
+	"context"
+	"runtime"
+	"slices"
+
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/internal/kernel"
+)
+
+// rankDepth is how many documents of a query are kept, the deepest that a figure
+// looks.
+const rankDepth = 100
+
+// Documents are encoded in blocks of so many, or of so much text, and searched in
+// tiles that stay in the L2 cache while all queries meet them.
+const (
+	blockDocuments = 2048
+	blockBytes     = 16 << 20
+	tileDocuments  = 256
+)
+
+// ranking is one search of all documents for all queries.
+type ranking struct {
+	encoder *truncated
+	set     *corpora.Retrieval
+	options RetrievalOptions
+	result  *RetrievalResult
+
+	stride  int
+	queries []float32       // unit vectors, padded to stride
+	ask     []int           // queries that have a vector
+	found   [][]ranked      // of each query, best first
+	unseen  map[string]bool // relevant documents that have not come yet
+}
+
+// ranked is a document found.
+type ranked struct {
+	score float32
+	grade int32
+}
+
+// block is some documents in their order.
+type block struct {
+	ids, texts []string
+	bytes      int       // of the texts
+	units      []float32 // padded to stride
+}
+
+func (s *ranking) threads() int {
+	if s.options.Threads > 0 {
+		return s.options.Threads
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+func (s *ranking) encodeQueries(ctx context.Context) error {
+	n := len(s.set.Queries)
+	s.stride = kernel.Stride(s.encoder.dim)
+	s.queries = kernel.Aligned(n * s.stride)
+	s.found = make([][]ranked, n)
+	s.unseen = map[string]bool{}
+	var texts []string
+	for from := 0; from < n; from += encodeTexts {
+		to := min(from+encodeTexts, n)
+		texts = texts[:0]
+		for _, q := range s.set.Queries[from:to] {
+			texts = append(texts, q.Text)
+			for id, grade := range q.Relevant {
+				if grade > 0 {
+					s.unseen[id] = true
+				}
+			}
+		}
+		vector, known, err := s.encoder.encode(ctx, texts)
+		if err != nil {
+			return err
+		}
+		for i := range texts {
+			if known[i] == 0 {
+				s.result.Unknown++
+				continue
+			}
+			unit(s.queries[(from+i)*s.stride:][:s.encoder.dim], vector(i))
+			s.ask = append(s.ask, from+i)
+		}
+	}
+	return nil
+}
+
+// searchAll streams the documents past the queries.
+func (s *ranking) searchAll(ctx context.Context) error {
+	b := block{units: kernel.Aligned(blockDocuments * s.stride)}
+	next := func() error {
+		err := s.search(ctx, &b)
+		s.result.Documents += len(b.ids)
+		b.ids, b.texts, b.bytes = b.ids[:0], b.texts[:0], 0
+		if err == nil && s.options.Progress != nil {
+			s.options.Progress(s.set.Passed(), s.result.Documents)
+		}
+		return err
+	}
+	for d, err := range s.set.Documents(ctx) {
+		if err != nil {
+			return err
+		}
+		delete(s.unseen, d.ID)
+		text := d.Content()
+		b.ids, b.texts, b.bytes = append(b.ids, d.ID), append(b.texts, text), b.bytes+len(text)
+		if len(b.ids) == blockDocuments || b.bytes >= blockBytes {
+			if err := next(); err != nil {
+				return err
+			}
+		}
+	}
+	return next()
+}
+
+// search meets all queries with a block.
+func (s *ranking) search(ctx context.Context, b *block) error {
+	n := len(b.texts)
+	vector, known, err := s.encoder.encode(ctx, b.texts)
+	if err != nil {
+		return err
+	}
+	for i := range n {
+		if known[i] == 0 {
+			s.result.Empty++
+		}
+		unit(b.units[i*s.stride:][:s.encoder.dim], vector(i))
+	}
+	// Each worker has queries of its own, which meet the documents in order.
+	workers := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
+	threads := s.threads()
+	for t := range threads {
+		mine := s.ask[t*len(s.ask)/threads : (t+1)*len(s.ask)/threads]
+		workers.Go(func(ctx context.Context) error {
+			scores := make([]float32, tileDocuments)
+			for from := 0; from < n; from += tileDocuments {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				tile := scores[:min(tileDocuments, n-from)]
+				for _, q := range mine {
+					kernel.Dots(tile, s.queries[q*s.stride:][:s.stride], b.units[from*s.stride:], s.stride)
+					s.keep(q, tile, b.ids[from:])
+				}
+			}
+			return nil
+		})
+	}
+	return workers.Wait()
+}
+
+// keep puts the documents of a tile that are good enough among those of a query.
+func (s *ranking) keep(query int, scores []float32, ids []string) {
+	best := s.found[query]
+	q := &s.set.Queries[query]
+	for i, score := range scores {
+		if len(best) == rankDepth && score <= best[rankDepth-1].score {
+			continue
+		}
+		if s.options.SkipIdentical && ids[i] == q.ID {
+			continue
+		}
+		if best == nil {
+			best = make([]ranked, 0, rankDepth+1)
+		}
+		h := ranked{score, int32(q.Relevant[ids[i]])}
+		// After equals, so that the document that came first ranks first.
+		at, _ := slices.BinarySearchFunc(best, h, func(a, b ranked) int {
+			if c := cmp.Compare(b.score, a.score); c != 0 {
+				return c
+			}
+			return -1
+		})
+		if best = slices.Insert(best, at, h); len(best) > rankDepth {
+			best = best[:rankDepth]
+		}
+	}
+	s.found[query] = best
+}

@@ -1,0 +1,114 @@
+package evaluate
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/luminavec/luminavec/corpora"
+)
+
+// RetrievalOptions say how a set is searched.
+type RetrievalOptions struct {
+	Dim       int // only the first so many values of a vector count, normalised anew; default 0: all
+	Resamples int // bootstrap samples for an interval of nDCG@10; default 0: no interval
+	Threads   int // goroutines; default 0: one per core. The result does not depend on it
+
+	// SkipIdentical leaves a document out of the results of a query of the same
+	// id: for sets whose queries are documents, such as ArguAna and Quora. BEIR
+	// always does so. Default false: in other sets equal ids mean nothing.
+	SkipIdentical bool
+
+	// Progress, if set, is told the share of the documents' file that has been
+	// read, negative when unknown, and how many documents are done.
+	Progress func(share float64, documents int)
+}
+
+// RetrievalResult says how well a set's relevant documents are found. Figures are
+// means over the queries, as of trec_eval, from 0 to 1.
+type RetrievalResult struct {
+	Name      string    `json:"name"`
+	Split     string    `json:"split"`
+	NDCG10    float64   `json:"ndcg@10"`    // Σ grade/log₂(rank+1) over the first 10, by the largest there can be
+	MRR10     float64   `json:"mrr@10"`     // 1 / rank of the first relevant document, 0 beyond 10
+	Recall10  float64   `json:"recall@10"`  // share of the relevant documents among the first 10
+	Recall100 float64   `json:"recall@100"` // the same among the first 100
+	MAP100    float64   `json:"map@100"`    // mean of the precisions at the relevant documents among the first 100
+	Interval  *Interval `json:"ndcg@10_ci95,omitempty"`
+	Queries   int       `json:"queries"`
+	Documents int       `json:"documents"`
+	Dim       int       `json:"dimensions"`        // of the vectors compared
+	Unknown   int       `json:"unknown_queries"`   // without a known token: these find nothing
+	Empty     int       `json:"unknown_documents"` // without a known token: these have cosine 0 with any query
+	Missing   int       `json:"missing"`           // relevant documents that the collection does not hold
+}
+
+// Retrieval searches the documents of a set for its queries, exactly, by the
+// cosine, and measures what is found. Documents of equal cosine rank in the order
+// of the collection (trec_eval: by id, backwards). A query that has no relevant
+// document counts as 0, a document that is judged and not there counts as not
+// found, both as trec_eval has it.
+//
+// Memory holds the vectors of the queries, the best 100 documents of each, and a
+// block of at most 2,048 documents, however many there are.
+func Retrieval(ctx context.Context, e Encoder, set *corpora.Retrieval, o RetrievalOptions) (RetrievalResult, error) {
+	r := RetrievalResult{Name: set.Name, Split: set.Split, Queries: len(set.Queries)}
+	encoder, err := truncate(e, o.Dim, o.Threads)
+	if err != nil {
+		return r, err
+	}
+	r.Dim = encoder.dim
+	s := &ranking{encoder: encoder, set: set, options: o, result: &r}
+	if err := s.encodeQueries(ctx); err != nil {
+		return r, fmt.Errorf("%s: %w", set.Name, err)
+	}
+	if err := s.searchAll(ctx); err != nil {
+		return r, fmt.Errorf("%s: %w", set.Name, err)
+	}
+	r.Missing = len(s.unseen)
+	s.average()
+	return r, ctx.Err()
+}
+
+// average takes the means over the queries.
+func (s *ranking) average() {
+	r := s.result
+	if r.Queries == 0 {
+		return
+	}
+	ndcg := make([]float64, r.Queries)
+	for i, q := range s.set.Queries {
+		grades := make([]int, len(s.found[i]))
+		for j, h := range s.found[i] {
+			grades[j] = int(h.grade)
+		}
+		f := measure(grades, q.Relevant)
+		ndcg[i] = f.ndcg10
+		r.NDCG10 += f.ndcg10
+		r.MRR10 += f.mrr10
+		r.Recall10 += f.recall10
+		r.Recall100 += f.recall100
+		r.MAP100 += f.map100
+	}
+	for _, sum := range []*float64{&r.NDCG10, &r.MRR10, &r.Recall10, &r.Recall100, &r.MAP100} {
+		*sum /= float64(r.Queries)
+	}
+	if s.options.Resamples > 0 {
+		r.Interval = meanInterval(ndcg, s.options.Resamples)
+	}
+}
+
+// WriteRetrieval prints results as a table with a heading.
+func WriteRetrieval(w io.Writer, results []RetrievalResult) error {
+	if _, err := fmt.Fprintf(w, "%-20s %8s %17s %7s %10s %11s %8s %8s %10s\n", "retrieval", "nDCG@10", "95% interval",
+		"MRR@10", "recall@10", "recall@100", "MAP@100", "queries", "documents"); err != nil {
+		return err
+	}
+	for _, r := range results {
+		if _, err := fmt.Fprintf(w, "%-20s %8.4f %17s %7.4f %10.4f %11.4f %8.4f %8d %10d\n", r.Name, r.NDCG10, r.Interval,
+			r.MRR10, r.Recall10, r.Recall100, r.MAP100, r.Queries, r.Documents); err != nil {
+			return err
+		}
+	}
+	return nil
+}

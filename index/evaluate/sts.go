@@ -1,0 +1,152 @@
+package evaluate
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+
+	"github.com/luminavec/luminavec/corpora"
+)
+
+// STSOptions say how sentence pairs are compared.
+type STSOptions struct {
+	Dim       int // only the first so many values of a vector count; default 0: all
+	Resamples int // bootstrap samples for an interval of Spearman; default 0: no interval
+	Threads   int // goroutines that encode; default 0: one per core
+}
+
+// STSResult says how well the cosines of sentence vectors order a set of pairs as
+// people do. All pairs count: a sentence without a known token has the zero
+// vector, and its cosine with any other is 0. Spearman and Pearson are 0 when no
+// correlation exists, see Defined.
+type STSResult struct {
+	Name     string      `json:"name"`
+	Spearman float64     `json:"spearman"`                // rank correlation, -1 to 1
+	Pearson  float64     `json:"pearson"`                 // linear correlation, -1 to 1
+	Pairs    int         `json:"pairs"`                   // all of the set
+	Missing  int         `json:"missing"`                 // of these, with a sentence of which no token is known
+	Dim      int         `json:"dimensions"`              // of the vectors compared
+	Interval *Interval   `json:"spearman_ci95,omitempty"` // of Spearman; nil when not asked for
+	Defined  bool        `json:"defined"`                 // whether a correlation exists
+	Subsets  []STSSubset `json:"subsets,omitempty"`       // by name, if the set has more than one
+}
+
+// STSSubset is the result on the pairs of one genre.
+type STSSubset struct {
+	Name     string  `json:"name"`
+	Spearman float64 `json:"spearman"`
+	Pearson  float64 `json:"pearson"`
+	Pairs    int     `json:"pairs"`
+	Defined  bool    `json:"defined"`
+}
+
+// STS compares the cosines of sentence vectors with people's scores, as the STS
+// benchmark does (Cer and others, 2017; by Spearman since Reimers and others,
+// 2016). The result is the same at any number of threads.
+func STS(ctx context.Context, e Encoder, set *corpora.STS, o STSOptions) (STSResult, error) {
+	r := STSResult{Name: set.Name, Pairs: len(set.Pairs)}
+	encoder, err := truncate(e, o.Dim, o.Threads)
+	if err != nil {
+		return r, err
+	}
+	r.Dim = encoder.dim
+	cosines, scores := make([]float64, len(set.Pairs)), make([]float64, len(set.Pairs))
+	texts := make([]string, 0, encodeTexts)
+	for from := 0; from < len(set.Pairs); from += encodeTexts / 2 {
+		block := set.Pairs[from:min(from+encodeTexts/2, len(set.Pairs))]
+		texts = texts[:0]
+		for _, p := range block {
+			texts = append(texts, p.A, p.B)
+		}
+		vector, known, err := encoder.encode(ctx, texts)
+		if err != nil {
+			return r, fmt.Errorf("%s: %w", set.Name, err)
+		}
+		for i, p := range block {
+			if known[2*i] == 0 || known[2*i+1] == 0 {
+				r.Missing++
+			}
+			cosines[from+i], scores[from+i] = cosine(vector(2*i), vector(2*i+1)), p.Score
+		}
+	}
+	r.Spearman, r.Pearson, r.Defined = correlations(cosines, scores)
+	r.Subsets = subsets(set, cosines, scores)
+	if o.Resamples > 0 && r.Defined {
+		r.Interval = spearmanInterval(cosines, scores, o.Resamples)
+	}
+	return r, ctx.Err()
+}
+
+// cosine is the cosine of two vectors, 0 when one of them is zero.
+func cosine(x, y []float32) float64 {
+	var xy, xx, yy float64
+	for i, v := range x {
+		a, b := float64(v), float64(y[i])
+		xy += a * b
+		xx += a * a
+		yy += b * b
+	}
+	if xx == 0 || yy == 0 {
+		return 0
+	}
+	return xy / math.Sqrt(xx) / math.Sqrt(yy)
+}
+
+// correlations returns Spearman's and Pearson's, zeros where there are none.
+func correlations(x, y []float64) (spearman, pearson float64, defined bool) {
+	if spearman = Spearman(x, y); math.IsNaN(spearman) {
+		return 0, 0, false
+	}
+	return spearman, Pearson(x, y), true
+}
+
+func subsets(set *corpora.STS, cosines, scores []float64) []STSSubset {
+	type part struct{ cosines, scores []float64 }
+	parts, names := map[string]*part{}, []string{}
+	for i, p := range set.Pairs {
+		if parts[p.Subset] == nil {
+			parts[p.Subset], names = &part{}, append(names, p.Subset)
+		}
+		q := parts[p.Subset]
+		q.cosines, q.scores = append(q.cosines, cosines[i]), append(q.scores, scores[i])
+	}
+	if len(names) < 2 {
+		return nil
+	}
+	slices.Sort(names)
+	found := make([]STSSubset, len(names))
+	for i, name := range names {
+		s := STSSubset{Name: name, Pairs: len(parts[name].scores)}
+		s.Spearman, s.Pearson, s.Defined = correlations(parts[name].cosines, parts[name].scores)
+		found[i] = s
+	}
+	return found
+}
+
+// WriteSTS prints results as a table with a heading, subsets below their set.
+func WriteSTS(w io.Writer, results []STSResult) error {
+	if _, err := fmt.Fprintf(w, "%-24s %9s %17s %9s %7s %8s\n", "sentence pairs", "Spearman", "95% interval", "Pearson", "pairs", "unknown"); err != nil {
+		return err
+	}
+	line := func(name string, spearman, pearson float64, defined bool, interval *Interval, pairs int, unknown string) error {
+		s, p := fmt.Sprintf("%.4f", spearman), fmt.Sprintf("%.4f", pearson)
+		if !defined {
+			s, p = "undefined", "undefined"
+		}
+		_, err := fmt.Fprintf(w, "%-24s %9s %17s %9s %7d %8s\n", name, s, interval, p, pairs, unknown)
+		return err
+	}
+	for _, r := range results {
+		if err := line(r.Name, r.Spearman, r.Pearson, r.Defined, r.Interval, r.Pairs, fmt.Sprint(r.Missing)); err != nil {
+			return err
+		}
+		for _, s := range r.Subsets {
+			if err := line("  "+s.Name, s.Spearman, s.Pearson, s.Defined, nil, s.Pairs, ""); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package training
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/luminavec/luminavec/checkpoints"
+)
+
+// Session is what a run of any trainer keeps beside its model: how far it is, its
+// log, how it is judged, and how that goes into a checkpoint and comes out of one.
+type Session struct {
+	Kind     string // of the objective, as in config.json and in errors
+	Blocks   int64  // of the whole run
+	PerEpoch int64  // blocks of an epoch
+	Epochs   int
+	Units    int64  // of an epoch: words, or pairs
+	Unit     string // what the log calls them: "words" or "pairs"
+
+	// Model returns the model and the state of the trainer as they stand, without
+	// progress, validation and log. Its tensors may be the live ones.
+	Model func() *checkpoints.Checkpoint
+	// HeldOut measures the loss on a set that is text; nil: there are no such sets.
+	HeldOut func(context.Context, ValidationSet) (checkpoints.Metric, error)
+
+	Progress  func(Event)                                          // see WordRun
+	Save      func(context.Context, *checkpoints.Checkpoint) error // see WordRun
+	SaveEvery time.Duration
+
+	start   int64   // blocks done before this run
+	sums    Sums    // of these
+	spent   float64 // seconds
+	stopped string  // why the run ended before its last block
+	watcher *watcher
+
+	mu   sync.Mutex   // guards what follows: events come from goroutines of their own
+	log  bytes.Buffer // training/log.jsonl
+	loss float64      // of the last event that had one
+}
+
+// Resume takes over how far the run of a checkpoint was.
+func (s *Session) Resume(c *checkpoints.Checkpoint) {
+	p := c.Config.Progress
+	s.start, s.spent = p.Blocks, p.Seconds
+	s.sums.Epoch.Loss, s.sums.Epoch.Targets = p.EpochSum.Loss, p.EpochSum.Targets
+	s.sums.Unlogged.Loss, s.sums.Unlogged.Targets = p.LogSum.Loss, p.LogSum.Targets
+	s.loss = p.Loss
+	s.log.Write(c.Log)
+}
+
+// Run runs a loop, whose work is all that it sets, and returns the checkpoint.
+// When ctx ends first it is the unfinished one, together with ctx's error.
+func (s *Session) Run(ctx context.Context, loop Loop) (*checkpoints.Checkpoint, error) {
+	loop.Blocks, loop.PerEpoch, loop.Start, loop.Sums = s.Blocks, s.PerEpoch, s.start, s.sums
+	loop.Progress, loop.Log = s.progress, s.record
+	if loop.SaveEvery = s.SaveEvery; loop.SaveEvery == 0 {
+		loop.SaveEvery = 5 * time.Minute
+	}
+	if s.Save != nil {
+		loop.Save = func(ctx context.Context, so Outcome) error {
+			return s.Save(ctx, s.checkpoint(so, false))
+		}
+	}
+	if w := s.watcher; w != nil {
+		every := w.Every.over(s.Units)
+		loop.Check, loop.CheckAt, loop.CheckEvery = s.check, every.at(loop.PerEpoch), every.Time
+		if w.record.Last != nil {
+			loop.Checked = w.record.Last.Blocks
+		}
+	}
+	outcome, err := loop.Run(ctx)
+	// A block that failed leaves half of an update behind, or numbers that are
+	// none: that is no checkpoint, even if ctx has ended meanwhile.
+	if err != nil && (ctx.Err() == nil || !errors.Is(err, ctx.Err())) {
+		return nil, fmt.Errorf("%s: %w", s.Kind, err)
+	}
+	return s.checkpoint(outcome, err == nil), err
+}
+
+// checkpoint returns the run as it stands; that of a run that is finished has the
+// best model, if that is to be kept.
+func (s *Session) checkpoint(out Outcome, finished bool) *checkpoints.Checkpoint {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.Model()
+	loss := out.Loss
+	if loss == 0 {
+		loss = s.loss
+	}
+	c.Config.Created = time.Now().UTC().Format(time.RFC3339)
+	c.Config.Progress = checkpoints.Progress{
+		Done:        float64(out.Done) / float64(s.Blocks),
+		Blocks:      out.Done,
+		TotalBlocks: s.Blocks,
+		Epoch:       int(out.Done / s.PerEpoch),
+		Epochs:      s.Epochs,
+		Loss:        loss,
+		Seconds:     s.spent + out.Elapsed.Seconds(),
+		Finished:    finished,
+		Stopped:     s.stopped,
+		EpochSum:    checkpoints.LossSum{Loss: out.Sums.Epoch.Loss, Targets: out.Sums.Epoch.Targets},
+		LogSum:      checkpoints.LossSum{Loss: out.Sums.Unlogged.Loss, Targets: out.Sums.Unlogged.Targets},
+	}
+	c.Log = bytes.Clone(s.log.Bytes())
+	if s.watcher != nil {
+		s.watcher.put(c)
+	}
+	return c
+}
