@@ -35,8 +35,8 @@ Options:
                          columns anchor, positive and negative
       --columns A,B[,...], --strict
                          as in 'train sentence --help'
-      --candidates NAME  texts that may be negatives: positives, the second texts
-                         of all pairs; or all, first and further ones too
+      --candidates NAME  what may be a negative: positives, the second texts of
+                         all pairs; or all, first and further ones too
                          (default positives)
 
 Which of the nearest:
@@ -54,8 +54,8 @@ Which of the nearest:
       --seed N           seed of random (default 1)
 
 Search:
-      --ef N             beam of a search in the graph (default %[5]d, or as far as
-                         is looked)
+      --ef N             beam of a search in the graph (default %[5]d, or as far
+                         as is looked)
       --exact            compare with all candidates, as is done below 10,000:
                          nothing is missed, and many take long
       --deterministic    the same FILE each time; =false builds the graph on all
