@@ -54,12 +54,19 @@ func mapBytes(in, out *traced, from, to int) {
 		}
 		return
 	}
-	for _, b := range in.text[from:to] {
-		if r := byteLetters[b]; r < utf8.RuneSelf {
-			out.text = append(out.text, b)
-		} else {
+	text := in.text[from:to]
+	for i := 0; i < len(text); {
+		if r := byteLetters[text[i]]; r >= utf8.RuneSelf {
 			out.text = append(out.text, 0xc0|byte(r>>6), 0x80|byte(r&0x3f)) // below U+0800
+			i++
+			continue
 		}
+		end := i + 1
+		for end < len(text) && byteLetters[text[end]] < utf8.RuneSelf {
+			end++
+		}
+		out.text = append(out.text, text[i:end]...)
+		i = end
 	}
 }
 
@@ -114,14 +121,19 @@ func kindAt(text []byte, i int) (kind uint8, next int) {
 
 // kindRun returns where the characters of a kind end that begin at text[i].
 func kindRun(text []byte, i int, kind uint8) int {
-	for i < len(text) {
+	for {
+		for i < len(text) && text[i] < utf8.RuneSelf && gptASCII[text[i]] == kind {
+			i++
+		}
+		if i == len(text) || text[i] < utf8.RuneSelf {
+			return i
+		}
 		k, next := kindAt(text, i)
 		if k != kind {
-			break
+			return i
 		}
 		i = next
 	}
-	return i
 }
 
 // gpt2Words appends the parts that gpt2Pattern matches, which are all of text.

@@ -22,6 +22,11 @@ func finder(pattern string) (func(dst []span, text []byte) []span, error) {
 	case qwen2Pattern:
 		return llama3Words(1), nil
 	}
+	return patternFinder(pattern)
+}
+
+// patternFinder is finder by Go's package alone.
+func patternFinder(pattern string) (func(dst []span, text []byte) []span, error) {
 	// At the end of a pattern \s+(?!\S) can be had otherwise: of white space before
 	// another character the last one is left out.
 	head, spaces := strings.CutSuffix(pattern, `|\s+(?!\S)|\s+`)
@@ -40,7 +45,7 @@ func finder(pattern string) (func(dst []span, text []byte) []span, error) {
 			return dst
 		}, nil
 	}
-	if strings.Contains(head, "^") && strings.Contains(re.String(), "(?m:^)") {
+	if strings.Contains(re.String(), "(?m:^)") { // it would match where a search goes on
 		return nil, fmt.Errorf("^ beside %s is not supported", `\s+(?!\S)`)
 	}
 	if re.NumSubexp() != 1 {

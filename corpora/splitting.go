@@ -152,8 +152,12 @@ func (p *pipeline) normalise(text []byte) *traced {
 	t.reset()
 	t.text = text // it is only read, and put away at the next call
 	if p.places {
-		for i := range text {
-			t.from, t.until = append(t.from, i), append(t.until, i+1)
+		for i := 0; i < len(text); {
+			_, n := utf8.DecodeRune(text[i:])
+			for range n { // of a part of a character the place is that of all
+				t.from, t.until = append(t.from, i), append(t.until, i+n)
+			}
+			i += n
 		}
 	}
 	next := 0

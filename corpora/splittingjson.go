@@ -162,11 +162,11 @@ func (s *splitting) addNormal(data json.RawMessage, depth int) error {
 		case j.Pattern.Regex != nil:
 			pattern, err := translate(*j.Pattern.Regex)
 			if err != nil {
-				return fmt.Errorf("Replace: %w", err)
+				return fmt.Errorf("%s: %w", j.Type, err)
 			}
 			r.pattern = pattern
 		default:
-			return fmt.Errorf("Replace has no pattern")
+			return fmt.Errorf("%s has no pattern", j.Type)
 		}
 		step = r
 	case "Precompiled":
@@ -258,11 +258,11 @@ func (s *splitting) addCut(data json.RawMessage, depth int) error {
 		case j.Pattern.Regex != nil:
 			find, err := finder(*j.Pattern.Regex)
 			if err != nil {
-				return fmt.Errorf("Split: %w", err)
+				return fmt.Errorf("%s: %w", j.Type, err)
 			}
 			split.find = find
 		default:
-			return fmt.Errorf("Split has no pattern")
+			return fmt.Errorf("%s has no pattern", j.Type)
 		}
 		step = split
 	default:
@@ -275,7 +275,7 @@ func (s *splitting) addCut(data json.RawMessage, depth int) error {
 func (j *stepJSON) metaspace() (*metaspaceStep, error) {
 	m := &metaspaceStep{replacement: j.Replacement, split: orElse(j.Split, true)}
 	if utf8.RuneCountInString(m.replacement) != 1 {
-		return nil, fmt.Errorf("Metaspace: replacement %q is not a character", j.Replacement)
+		return nil, fmt.Errorf("%s: replacement %q is not a character", j.Type, j.Replacement)
 	}
 	scheme := "always"
 	if !orElse(j.AddPrefixSpace, true) {
@@ -288,7 +288,7 @@ func (j *stepJSON) metaspace() (*metaspaceStep, error) {
 		m.first = true
 	case "never":
 	default:
-		return nil, fmt.Errorf("Metaspace: prepend_scheme %q is not supported", scheme)
+		return nil, fmt.Errorf("%s: prepend_scheme %q is not supported", j.Type, scheme)
 	}
 	return m, nil
 }

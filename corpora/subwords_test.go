@@ -96,6 +96,9 @@ func pieces(s *subwordScanner, word string) []int32 {
 // The cache of words gives what the model gives, also when it begins anew.
 func TestPieceCache(t *testing.T) {
 	s := newSubwordScanner(wordPiece(t).sub, false)
+	for i := range pieceUsed - 40_000 { // so that it is full before the end
+		s.cache.add(fmt.Appendf(nil, "#%d", i), nil)
+	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 80_000 {
 		word := []byte(fmt.Sprintf("%x", rng.Uint64()>>(4+rng.IntN(48))))[:]
@@ -110,7 +113,7 @@ func TestPieceCache(t *testing.T) {
 			t.Fatalf("%q: %d, want %d", word, ids, pieces(s, string(word)))
 		}
 	}
-	for _, word := range []string{"a", "\x00", "a\x00", "\x00a", "aaaaaaaa\x00"} {
+	for _, word := range []string{"a", "\x00", "a\x00", "\x00a", "aaaaaaaa\x00", "aaaaaaaa", "aaaaaaaaa", strings.Repeat("a", 16), strings.Repeat("a", 17)} {
 		if got := s.idsOf([]byte(word)); !slices.Equal(got, pieces(s, word)) || !slices.Equal(got, s.idsOf([]byte(word))) {
 			t.Errorf("%q: %d", word, got)
 		}
@@ -263,6 +266,11 @@ func TestOpenTokenizer(t *testing.T) {
 func FuzzParseSubwords(f *testing.F) {
 	f.Add([]byte(`{"added_tokens":[{"id":2,"content":"[SEP]"}],"normalizer":{"type":"BertNormalizer","lowercase":false},"pre_tokenizer":{"type":"BertPreTokenizer"},"model":{"type":"WordPiece","unk_token":"u","vocab":{"u":0,"##a":1}}}`), "İa[SEP]\xff")
 	f.Add([]byte(`{}`), "")
+	for _, name := range []string{"llama2", "precompiled", "words", "suffix"} {
+		f.Add(openTestTokenizer(f, name).sub.file, "the <tool> New  York\xff")
+	}
+	f.Add([]byte(`{"added_tokens":[{"id":4,"content":"<m>","lstrip":true,"rstrip":true,"single_word":true,"normalized":true}],"normalizer":{"type":"Sequence","normalizers":[{"type":"NFKC"},{"type":"Strip","strip_left":true},{"type":"Replace","pattern":{"Regex":"a+"},"content":"b"},{"type":"Prepend","prepend":"▁"}]},"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":false},{"type":"ByteLevel"}]},"model":{"type":"BPE","unk_token":"u","fuse_unk":true,"byte_fallback":true,"end_of_word_suffix":"b","vocab":{"u":0,"b":1,"bb":2,"<0x41>":3},"merges":["b b"]}}`), "İa <m> \xff")
+	f.Add([]byte(`{"model":{"type":"Unigram","unk_id":0,"byte_fallback":true,"vocab":[["u",0],["ab",-1.5],["<0x41>",-2]]},"pre_tokenizer":{"type":"Split","pattern":{"Regex":"b|\\s+(?!\\S)|\\s+"},"behavior":"MergedWithNext","invert":true}}`), "ab  Ab")
 	f.Fuzz(func(t *testing.T, data []byte, text string) {
 		tokenizer, err := ParseTokenizer("t.json", data)
 		if err != nil {

@@ -3,6 +3,7 @@ package corpora
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -158,7 +159,7 @@ func (s *subwords) setVocabulary(model map[string]int, added []addedJSON) error 
 	ids := maps.Clone(model)
 	for _, a := range added {
 		if a.Content == "" {
-			return fmt.Errorf("an added token is empty")
+			return errors.New("an added token is empty")
 		}
 		if id, ok := ids[a.Content]; ok && id != a.ID {
 			return fmt.Errorf("%q has the id %d, and %d as an added token", a.Content, id, a.ID)
@@ -172,6 +173,9 @@ func (s *subwords) setVocabulary(model map[string]int, added []addedJSON) error 
 	size := len(ids)
 	if holes := last + 1 - len(ids); holes > 0 && holes <= len(ids)/4 {
 		size = last + 1
+	}
+	if size == 0 {
+		return errors.New("it has no tokens")
 	}
 	tokens := make([]string, size)
 	used := make([]bool, size)

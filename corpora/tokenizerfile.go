@@ -15,11 +15,14 @@ const maxTokenizerBytes = 1 << 30
 // OpenTokenizer reads a tokenizer: a tokenizer.json, the folder of a model that has
 // one, or a vocab.txt of BERT. Of one that train has written it takes the way of
 // finding words and the phrases, not the vocabulary, which a corpus is counted for.
-// A file of Hugging Face keeps its vocabulary, and its ids: of these, WordPiece
-// models with BertNormalizer and BertPreTokenizer are read (BERT, MiniLM, BGE, E5
+// A file of Hugging Face keeps its vocabulary, and its ids: models WordPiece, BPE
+// (byte-level or of characters), Unigram and WordLevel, with the usual normalizers
+// and pre_tokenizers, are read (BERT, MiniLM, GPT-2, RoBERTa, Llama, Qwen, T5, XLM-R
 // and others of their kind), and errors name what another has. Its tokens are
 // those of Hugging Face's library without special tokens at the ends, without
-// truncation and without padding.
+// truncation and without padding: a file's post_processor, decoder, truncation and
+// padding are passed over. A byte that is not UTF-8 is U+FFFD. In the vocabulary a
+// token with a tab or a line break has ␉, ␊ or ␍ for it.
 func OpenTokenizer(path string) (*Tokenizer, error) {
 	name := path
 	if info, err := os.Stat(path); err == nil && info.IsDir() {

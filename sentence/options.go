@@ -51,17 +51,17 @@ const (
 // here; a zero field is not a default.
 type Options struct {
 	// The encoder.
-	Dim         int     `json:"dim"`                    // length of a row of the table; default 512
+	Dim         int     `json:"dim"`                    // length of a row of the table; default 1024
 	Hidden      int     `json:"hidden,omitempty"`       // outputs of Linear+ReLU on each token; default 0: no such layer
 	Project     int     `json:"project,omitempty"`      // outputs of the projection; default 0: none
 	ProjectInit string  `json:"project_init,omitempty"` // where it begins: "random", or "pca" of the features; default "random"
-	Pooling     string  `json:"pooling"`                // Mean, Max, First, Last or SIF; default Mean
+	Pooling     string  `json:"pooling"`                // Mean, Max, First, Last or SIF; default SIF
 	SIF         float64 `json:"sif,omitempty"`          // a of pooling SIF; default 1e-3
-	InitScale   float64 `json:"init_scale"`             // standard deviation of the numbers of the table at the start; default 1
+	InitScale   float64 `json:"init_scale"`             // standard deviation of the numbers of the table at the start; default 0.1
 
 	// The objective.
 	Loss       string  `json:"loss"`                 // InBatch, …; default InBatch
-	Scale      float64 `json:"scale"`                // of cosines, in InBatch, Related and CoSENT; default 20
+	Scale      float64 `json:"scale"`                // of cosines, in InBatch, Related and CoSENT; default 15
 	Margin     float64 `json:"margin"`               // of Related, Contrastive and Triplet; default 0.5
 	Symmetric  bool    `json:"symmetric"`            // InBatch: anchors are found by positives, too; default true
 	Matryoshka []int   `json:"matryoshka,omitempty"` // lengths of beginnings of the vector that are trained to serve alone; default none
@@ -69,8 +69,8 @@ type Options struct {
 	// What is read.
 	BatchSize int  `json:"batch_size"`           // examples of a batch; default 1024
 	Mixed     bool `json:"mixed,omitempty"`      // batches over all files; default false: each of one file
-	MaxTokens int  `json:"max_tokens,omitempty"` // of a text, what is beyond is not read; default 128, 0: no limit
-	Epochs    int  `json:"epochs"`               // passes over the pairs; default 10
+	MaxTokens int  `json:"max_tokens,omitempty"` // of a text, what is beyond is not learnt from; default 64, 0: no limit
+	Epochs    int  `json:"epochs"`               // passes over the pairs; default 5
 
 	// The steps.
 	Optimizer    string  `json:"optimizer"`              // SGD, AdaGrad, Adam or AdamW; default AdaGrad
@@ -90,9 +90,9 @@ type Options struct {
 // DefaultOptions returns the defaults.
 func DefaultOptions() Options {
 	return Options{
-		Dim: 512, ProjectInit: "random", Pooling: Mean, SIF: 1e-3, InitScale: 1,
-		Loss: InBatch, Scale: 20, Margin: 0.5, Symmetric: true,
-		BatchSize: 1024, MaxTokens: 128, Epochs: 10,
+		Dim: 1024, ProjectInit: "random", Pooling: SIF, SIF: 1e-3, InitScale: 0.1,
+		Loss: InBatch, Scale: 15, Margin: 0.5, Symmetric: true,
+		BatchSize: 1024, MaxTokens: 64, Epochs: 5,
 		Optimizer: AdaGrad, LearningRate: UsualRate(AdaGrad), Decay: Linear,
 		Threads: runtime.GOMAXPROCS(0), Seed: 1, Engine: Fused,
 	}
@@ -102,9 +102,9 @@ func DefaultOptions() Options {
 func UsualRate(optimizer string) float64 {
 	switch optimizer {
 	case SGD:
-		return 1
+		return 50
 	case Adam, AdamW:
-		return 2e-3
+		return 1e-2
 	}
 	return 0.1
 }

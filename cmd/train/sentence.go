@@ -21,7 +21,8 @@ import (
 const sentenceHelp = `Usage: train sentence [PAIRS...] -o MODEL [options]
 
 Learn an encoder of sentences from pairs of texts that belong together: tokens,
-a row of a table for each, their mean, and the layers between that are asked for.
+a row of a table for each, their weighted mean, and the layers between that are
+asked for.
 
 PAIRS are TSV, CSV or JSON Lines, or - for standard input; gzip, bzip2 and zstd
 are recognised. Two columns are a text and one that belongs to it; further ones
@@ -39,7 +40,8 @@ Pairs:
                          2 or 0.5; may be given several times (default 1)
       --strict           a row that is no example ends the training; without it
                          such rows are counted and told
-      --max-tokens N     read so many tokens of a text; 0 reads all (default %[1]d)
+      --max-tokens N     learn from so many tokens of a text; 0 takes all
+                         (default %[1]d)
 
 Tokens:
       --tokenizer NAME   wordpiece, bpe, unigram
@@ -62,11 +64,12 @@ Model:
       --project-init NAME
                          random, or pca: the principal components of the tokens'
                          rows (default random)
-      --pooling NAME     mean  the mean of the tokens (default)
+      --pooling NAME     mean  the mean of the tokens
                          max   the largest number of each dimension
                          cls   the first token
                          sep   the last token
-                         sif   the mean, tokens weighted by a/(a+share in text)
+                         sif   the mean, tokens weighted by a/(a+share of the
+                               text): rare ones count more (default)
       --sif-a X          a of sif (default %[4]s)
       --init MODEL       begin with a model: a sentence model as it is, or the
                          vectors of a word model, or of what 'embed import --help'
@@ -79,9 +82,9 @@ Objective:
                                       (default for pairs)
                          related      tell related from unrelated (default with
                                       labels)
+                         cosine       the cosine is to be the score (default with
+                                      scores)
                          cosent       put the cosines in the order of the scores
-                                      (default with scores)
-                         cosine       the cosine is to be the score
                          contrastive  related near, unrelated --margin apart
                          triplet      the positive nearer by --margin than the
                                       negative
@@ -149,7 +152,7 @@ type sentenceJob struct {
 
 // The numbers of tokens that are learnt.
 const (
-	learntVocabulary = 30_000
+	learntVocabulary = 10_000
 	sentenceMinCount = 2
 )
 
@@ -274,7 +277,7 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 func usualLoss(kind corpora.PairKind) string {
 	switch kind {
 	case corpora.Scored:
-		return sentence.CoSENT
+		return sentence.Cosine
 	case corpora.Labelled:
 		return sentence.Related
 	}

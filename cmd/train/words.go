@@ -80,8 +80,9 @@ Options:
                                      punctuation
                          MODEL       as that model does, phrases included
                          FILE        the tokens of a tokenizer.json of Hugging
-                                     Face (WordPiece), or of a vocab.txt of
-                                     BERT: all of them, with their own ids
+                                     Face (WordPiece, BPE, Unigram), or of a
+                                     vocab.txt of BERT: all of them, with
+                                     their own ids
       --cased            keep capital letters
       --cache DIR        keep the words there as ids: a later run on the same
                          files reads these, and a resumed one needs no text

@@ -128,19 +128,21 @@ func (g *product) bAt(p, j int) int {
 	return p*g.ldb + j
 }
 
-// gemmScratch is what a running product owns.
+// gemmScratch is what a running product owns. It grows as needed, up to 1.2 MB.
 type gemmScratch struct {
 	a, b []float32 // packed panels
 	tile []float32 // a tile at the edge of C
 }
 
-var gemmScratches = sync.Pool{New: func() any {
-	return &gemmScratch{
-		a:    Aligned(gemmHeight*gemmDepth + Lanes), // packing runs over the end
-		b:    Aligned(gemmWidth * gemmDepth),
-		tile: Aligned(largestTile),
+var gemmScratches = sync.Pool{New: func() any { return &gemmScratch{tile: Aligned(largestTile)} }}
+
+// grow returns x, or n new values if it is shorter.
+func grow(x []float32, n int) []float32 {
+	if len(x) < n {
+		return Aligned(n)
 	}
-}}
+	return x
+}
 
 // panel says where the values of a panel lie: row by row it is off from one value to
 // the next along the tile, step from one to the next along k.
@@ -162,6 +164,9 @@ func (g *product) run() {
 	defer gemmScratches.Put(s)
 	packA := !anywhere || g.packsA()
 	packB := !anywhere || g.tB || g.m > gemmDirect
+	deepest := min(g.k, gemmDepth)
+	s.a = grow(s.a, min(g.m+height, gemmHeight)*deepest+Lanes) // packing runs over the end
+	s.b = grow(s.b, min(g.n+width, gemmWidth)*deepest)
 	blocks := (g.k + gemmDepth - 1) / gemmDepth
 	for j := 0; j < g.n; j += gemmWidth {
 		columns := min(gemmWidth, g.n-j)

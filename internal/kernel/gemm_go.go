@@ -21,6 +21,7 @@ func gemmTileGo(c []float32, ldc int, a, b []float32, alpha, beta float32) {
 // tileSums is a function of its own, so that the registers are all its own.
 //
 //go:noinline
+//go:norace
 func tileSums(sums *[tileHeightGo][tileWidthGo]float32, a, b []float32) {
 	var s00, s01, s10, s11, s20, s21, s30, s31 float32
 	for len(a) >= tileHeightGo && len(b) >= tileWidthGo {
@@ -40,6 +41,8 @@ func tileSums(sums *[tileHeightGo][tileWidthGo]float32, a, b []float32) {
 
 // packRowsGo copies n rows of lanes values, ld apart, to rows width apart, and fills
 // them up with zeros.
+//
+//go:norace
 func packRowsGo(dst []float32, width int, src []float32, ld, n, lanes int) {
 	for p := range n {
 		row := dst[p*width : (p+1)*width]
@@ -49,6 +52,8 @@ func packRowsGo(dst []float32, width int, src []float32, ld, n, lanes int) {
 
 // packColumnsGo copies n columns of lanes values, which are rows ld apart, to rows
 // width apart, and fills them up with zeros.
+//
+//go:norace
 func packColumnsGo(dst []float32, width int, src []float32, ld, n, lanes int) {
 	for i := range width {
 		if i >= lanes {

@@ -80,7 +80,7 @@ func (g *gemmCase) check(t *testing.T, name string, before []float32) {
 }
 
 func TestGemm(t *testing.T) {
-	sizes := []int{1, 2, 3, 5, 6, 7, 11, 12, 13, 15, 16, 17, 24, 31, 32, 33, 47, 50, 64, 65}
+	sizes := []int{1, 2, 3, 5, 6, 7, 12, 13, 16, 17, 31, 33, 50, 65}
 	scales := []float32{1, 0, -0.75, 2}
 	eachLevel(t, func(name string) {
 		r := rand.New(rand.NewPCG(51, 52))
@@ -92,15 +92,14 @@ func TestGemm(t *testing.T) {
 		}
 		for _, m := range sizes {
 			for _, n := range sizes {
-				check(m, n, sizes[r.IntN(len(sizes))])
-				check(m, n, 1+r.IntN(70))
+				check(m, n, 1+r.IntN(50))
 			}
 		}
 		for _, big := range [][3]int{
 			{gemmHeight + 7, 40, 30}, {20, gemmWidth + 35, 9}, {13, 33, gemmDepth + 1}, {19, 21, 3*gemmDepth - 1},
 			{0, 5, 5}, {5, 0, 5}, {5, 5, 0}, {1, 1, 1000}, {1, 500, 300}, {500, 1, 300}, {150, 70, 1024}, {3, 70, gemmDepth},
 		} {
-			for range 4 {
+			for range 2 {
 				check(big[0], big[1], big[2])
 			}
 		}
@@ -145,7 +144,7 @@ func TestGemmNaN(t *testing.T) {
 func TestGemmSameBits(t *testing.T) {
 	eachLevel(t, func(name string) {
 		r := rand.New(rand.NewPCG(55, 56))
-		for _, size := range [][3]int{{200, 70, 300}, {110, 130, 600}, {37, 300, 257}} {
+		for _, size := range [][3]int{{200, 40, 300}, {20, 210, 600}} {
 			for form := range 4 {
 				g := newGemmCase(r, form&1 != 0, form&2 != 0, size[0], size[1], size[2], 0.7, 0.3)
 				before := slices.Clone(g.c)
@@ -159,7 +158,7 @@ func TestGemmSameBits(t *testing.T) {
 						}
 					}
 				}
-				for _, rows := range []int{1, 5, 12, 50} {
+				for _, rows := range []int{1, 5, 50} {
 					c := slices.Clone(before)
 					p := product{g.tA, g.tB, g.m, g.n, g.k, g.alpha, g.beta, g.a, g.b, c, g.lda, g.ldb, g.ldc}
 					for i := 0; i < g.m; i += rows {
@@ -167,7 +166,7 @@ func TestGemmSameBits(t *testing.T) {
 					}
 					same(fmt.Sprintf("%d rows at a time", rows), c)
 				}
-				for _, threads := range []int{1, 2, 3, 8} {
+				for _, threads := range []int{2, 3} {
 					c := slices.Clone(before)
 					GemmParallel(threads, g.tA, g.tB, g.m, g.n, g.k, g.alpha, g.a, g.lda, g.b, g.ldb, g.beta, c, g.ldc)
 					same(fmt.Sprintf("%d threads", threads), c)
