@@ -36,7 +36,7 @@
 // # What it takes
 //
 // Texts lie in a temporary file. In memory are the vectors of the candidates and the
-// graph over them (see Memory), and some 40 bytes a pair; while the pairs are read
+// graph over them (see Memory), and some 50 bytes a pair; while the pairs are read
 // also some 50 bytes for each different text. Fewer than 10,000 candidates are compared one
 // by one, which is exact; more are searched with package index, which may miss some.
 package mining
