@@ -78,7 +78,7 @@ func (j *sentenceJob) as(cmd *cobra.Command, c *checkpoints.Checkpoint) error {
 		{"pooling", o.Pooling == pooling, o.Pooling, pooling, func() { o.Pooling = pooling }},
 	} {
 		if cmd.Flags().Changed(is.flag) && !is.same {
-			return cli.UsageError(fault.New(fmt.Sprintf("leave it out: it is that of the model; or begin anew, without --init"),
+			return cli.UsageError(fault.New("leave it out: it is that of the model; or begin anew, without --init",
 				"--%s is %v, and %s was trained with %v", is.flag, is.have, j.init, is.was))
 		}
 		is.set()
