@@ -111,6 +111,7 @@ Steps:
 
       --threads N        goroutines (default: all cores); the model is the
                          same, byte for byte, at any number
+      --deterministic    so it is always (default true)
       --seed N           seed of all random choices (default 1)
       --engine NAME      fused, or graph: gorgonia's stock operations, the same
                          objective much slower (default fused)
