@@ -72,6 +72,9 @@ func direction(dst, z []float32) (norm float32) {
 		}
 		return 0
 	}
+	if math.IsInf(float64(norm), 1) {
+		norm = float32(math.NaN()) // the numbers have left float32: no loss may come of them
+	}
 	kernel.Scale(dst, 1/norm)
 	return norm
 }

@@ -25,6 +25,11 @@ type cardData struct {
 	NGrams       int // that have rows
 	Imported     bool
 	Layers       bool        // Linear, ReLU or a projection stand behind the table
+	Sentence     bool        // it was trained on pairs of texts
+	Static       bool        // it is a mean of rows of the table, weighted or not
+	Pooling      string      // the step of the pooling
+	PythonPool   string      // the same in Python, of the rows x of the tokens ids
+	Subwords     bool        // what the tokenizer makes: it has a token for what is unknown, or needs none
 	Method       [][2]string // how it was trained, in words
 	Settings     [][2]string // of the trainer
 	Sources      string
@@ -53,6 +58,8 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 		Layers:   c.Config.Encoder.Hidden > 0 || c.Config.Encoder.Project > 0,
 		Sources:  codes(c.Config.Corpus.Sources, 8),
 		Method:   method(c.Config),
+		Sentence: c.Config.Kind == sentenceKind,
+		Pooling:  poolingStep(c.Config),
 		Version:  FormatVersion,
 	}
 	if c.NGrams != nil {
@@ -60,6 +67,13 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 	}
 	for _, e := range c.Config.Earlier {
 		d.Earlier = append(d.Earlier, earlierText{codes(e.Sources, 8), e.RawWords})
+	}
+	switch c.Config.Encoder.Pooling {
+	case "", "mean", sif:
+		d.Static = !d.Layers
+	}
+	if d.PythonPool, d.Subwords = pythonPooling(c.Config.Encoder.Pooling), c.Tokenizer.Subwords(); d.Sentence {
+		d.Method = sentenceMethod(c.Config, c.Tokenizer)
 	}
 	for _, t := range c.Tensors {
 		d.Params += t.Rows() * t.Cols()

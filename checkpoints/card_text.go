@@ -3,10 +3,10 @@ package checkpoints
 // cardText is the model card. The block at the top is what model hubs read.
 const cardText = `---
 library_name: luminavec
-pipeline_tag: {{if eq .Config.Kind "sentence"}}sentence-similarity{{else}}feature-extraction{{end}}
+pipeline_tag: {{if .Sentence}}sentence-similarity{{else}}feature-extraction{{end}}
 tags:
 - luminavec
-- {{if eq .Config.Kind "sentence"}}sentence-embeddings{{else}}word-embeddings{{end}}
+- {{if .Sentence}}sentence-embeddings{{else}}word-embeddings{{end}}
 - static-embeddings
 ---
 
@@ -18,12 +18,12 @@ tags:
 {{end}}
 A text becomes a vector like this:
 
-1. It is cut into tokens (` + "`tokenizer.json`" + `). Those outside the vocabulary are {{if .NGrams}}made of their parts, see below{{else}}left out{{end}}.
+1. It is cut into tokens (` + "`tokenizer.json`" + `){{if not .Subwords}}. Those outside the vocabulary are {{if .NGrams}}made of their parts, see below{{else}}left out{{end}}{{end}}.
 1. Each token is looked up in a table with a row of {{.Config.Dim}} values a token.
 {{- if .Config.Encoder.Hidden}}
 1. Each row goes through a linear layer with ReLU, {{.Config.Encoder.Hidden}} outputs.
 {{- end}}
-1. The mean is taken over the tokens.
+1. {{.Pooling}}
 {{- if .Config.Encoder.Project}}
 1. It is projected to {{.Config.Encoder.Project}} values.
 {{- end}}
@@ -40,10 +40,36 @@ With LuminaVec, where ` + "`MODEL`" + ` is this folder:
 
     embed text -m MODEL < lines.txt > vectors.npy
     embed info -m MODEL
-    search neighbors -m MODEL WORD
+    {{if .Sentence}}search eval sts -m MODEL{{else}}search neighbors -m MODEL WORD{{end}}
     search build -m MODEL FILE... -o docs
 
-In Python, with nothing but ` + "`pip install safetensors numpy`" + `:
+{{if .Sentence}}In Python, with ` + "`pip install safetensors numpy tokenizers`" + `:
+
+` + "```python" + `
+import numpy as np
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
+
+model = load_file("model.safetensors")
+table = model["embedding.weight"]  # ({{.Tokens}}, {{.Config.Dim}})
+tokenizer = Tokenizer.from_file("tokenizer.json")
+
+def encode(text):
+    ids = tokenizer.encode(text, add_special_tokens=False).ids
+{{- if not .Subwords}}
+    ids = [i for i in ids if i < len(table)]  # without unknown words
+{{- end}}
+    x = table[ids]  # a text without a known token has no vector
+{{- if .Config.Encoder.Hidden}}
+    x = np.maximum(x @ model["linear.weight"].T + model["linear.bias"], 0)
+{{- end}}
+    z = {{.PythonPool}}
+{{- if .Config.Encoder.Project}}
+    z = model["projection.weight"] @ z
+{{- end}}
+    return z{{if .Config.Encoder.Normalize}} / np.linalg.norm(z){{end}}
+` + "```" + `
+{{else}}In Python, with nothing but ` + "`pip install safetensors numpy`" + `:
 
 ` + "```python" + `
 import numpy as np
@@ -58,7 +84,7 @@ def neighbors(word, n=10):
     best = np.argsort(-(unit @ unit[row[word]]))
     return [words[i] for i in best[1:n + 1]]
 ` + "```" + `
-{{with .Config.NGrams}}{{if .Max}}
+{{end}}{{with .Config.NGrams}}{{if .Max}}
 ## Words outside the vocabulary
 
 Such a word is the mean of its character n-grams, the runs of {{.Min}} to {{.Max}} characters of the word between < and >.
@@ -87,12 +113,12 @@ def vector(word):
 {{end}}{{end}}{{if .Phrases}}
 {{group .Phrases}} phrases count as one word, joined with an underscore. The commands of this program join them in
 any text; other libraries pass over the list, the key ` + "`phrases`" + ` in ` + "`tokenizer.json`" + `, and see single words.
-{{end}}{{if .Layers}}
+{{end}}{{if .Layers}}{{if not .Sentence}}
 The layers after the table are the tensors ` + "`linear.weight`, `linear.bias` and `projection.weight`" + ` of the same
 file, laid out as in PyTorch: ` + "`y = x @ weight.T + bias`" + `.
-{{else}}
-With ` + "`pip install sentence-transformers`" + ` the table is a static embedding (here words outside the vocabulary
-count as a row of zeros, {{if .NGrams}}they are not made of their parts{{else}}which changes the length of a vector and not its direction{{end}}):
+{{end}}{{else if .Static}}
+With ` + "`pip install sentence-transformers`" + ` the table is a static embedding{{if not .Subwords}} (here words outside the vocabulary
+count as a row of zeros, {{if .NGrams}}they are not made of their parts{{else}}which changes the length of a vector and not its direction{{end}}){{end}}:
 
 ` + "```python" + `
 import numpy as np
@@ -102,7 +128,12 @@ from sentence_transformers.models import StaticEmbedding
 from tokenizers import Tokenizer
 
 table = load_file("model.safetensors")["embedding.weight"]
+{{- if eq .Config.Encoder.Pooling "sif"}}
+table = table * load_file("model.safetensors")["pooling.weight"][:, None]
+{{- end}}
+{{- if not .Subwords}}
 table = np.vstack([table, np.zeros_like(table[:1])])  # the id of unknown words is {{.Tokens}}
+{{- end}}
 model = SentenceTransformer(modules=[StaticEmbedding(Tokenizer.from_file("tokenizer.json"), embedding_weights=table)])
 ` + "```" + `
 {{end}}
@@ -124,10 +155,11 @@ The vectors were not trained here: their licence is that of the file.
 {{range .Method}}| {{index . 0}} | {{index . 1}} |
 {{end}}| text | {{or .Sources "not recorded"}} |
 {{range .Earlier}}| text before | {{or .Sources "not recorded"}}: {{group .RawWords}} words |
-{{end}}| words in the text | {{group .Config.Corpus.RawWords}} in {{group .Config.Corpus.Lines}} lines |
+{{end}}{{if .Sentence}}| tokens in the text | {{group .Config.Corpus.RawWords}} in {{group .Config.Corpus.Lines}} examples |
+{{else}}| words in the text | {{group .Config.Corpus.RawWords}} in {{group .Config.Corpus.Lines}} lines |
 | words in the vocabulary | {{group .Config.Corpus.Words}} ({{group .Config.Corpus.Vocabulary}} distinct) |
-| epochs | {{.Config.Progress.Epoch}} of {{.Config.Progress.Epochs}} |
-| mean loss of the last epoch | {{number .Config.Progress.Loss}} nats per prediction |
+{{end}}| epochs | {{.Config.Progress.Epoch}} of {{.Config.Progress.Epochs}} |
+| mean loss of the last epoch | {{number .Config.Progress.Loss}}{{if not .Sentence}} nats per prediction{{end}} |
 {{with .Config.Progress.Stopped}}| ended early | {{code .}} |
 {{end}}{{range .Validation}}| {{.Name}} of {{code .Set}} | {{number .Value}} |
 {{end}}{{with .Duration}}| time | {{.}} |

@@ -155,6 +155,9 @@ func (o *Options) Validate() error {
 			return fault.New("choose "+oneOf(c.known), "%s %q is not known", c.name, c.value)
 		}
 	}
+	if width := (&autograd.TextEncoder{Dim: o.Dim, Hidden: o.Hidden}).Width(); o.ProjectInit == "pca" && o.Project > width {
+		return fault.New("give a smaller --project, or --project-init random", "a projection to %d dimensions has no principal components beyond the %d of what it projects", o.Project, width)
+	}
 	if o.WeightDecay > 0 && o.Optimizer != AdamW {
 		return fault.New("train with --optimizer adamw, or leave --weight-decay out", "weight decay is for adamw, and the optimizer is %s", o.Optimizer)
 	}

@@ -40,6 +40,10 @@ type Run struct {
 	Sources   []string           // what the pairs were read from, for the record
 	Settings  json.RawMessage    // what is to stand for the options in config.json: these, and more; nil: these
 
+	// Warn, if set, is told at the start of a run what a person should know of its
+	// batches: that they are smaller than asked for, or leave examples out.
+	Warn func(string)
+
 	// Progress, if set, is called a few times a second.
 	Progress func(Event)
 	// Save, if set, is called with a checkpoint every SaveEvery (default 5 minutes) and
@@ -119,6 +123,14 @@ func newTrainer(ctx context.Context, o Options, run Run) (*trainer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if run.Warn != nil && run.Resume == nil {
+		if w := first.Warning(); w != "" {
+			run.Warn(w)
+		}
+		if n := first.LeftOut(); n > 0 {
+			run.Warn(fmt.Sprintf("%d of %d examples are in no batch of the first epoch: those that they could stand with have the same texts", n, n+first.Examples()))
+		}
+	}
 	perEpoch := int64(first.Len())
 	t.Session = training.Session{
 		Kind: Kind, Blocks: perEpoch * int64(o.Epochs), PerEpoch: perEpoch, Epochs: o.Epochs, Units: first.Examples(), Unit: "pairs",
@@ -172,7 +184,11 @@ const (
 
 // step moves the encoder against a gradient.
 func (t *trainer) step(rows []int32, g *autograd.TextGradient, lr float64) error {
-	if _, err := autograd.ClipNorm(t.options.ClipNorm, g.Rows, g.Linear, g.Bias, g.Projection); err != nil {
+	table := g.Rows
+	if t.options.Freeze {
+		table = nil // it takes no step, and no part in the norm
+	}
+	if _, err := autograd.ClipNorm(t.options.ClipNorm, table, g.Linear, g.Bias, g.Projection); err != nil {
 		return fault.New("lower the learning rate", "%w: %w", err, ErrDiverged)
 	}
 	e := t.encoder

@@ -1,12 +1,14 @@
 package sentence
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,59 +16,97 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
-	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/training"
 )
 
-// topicPairs are pairs of texts about the same of 12 topics: words of the topic and
-// some that any text may have. extra makes of a pair's row what its kind asks for.
-func topicPairs(t testing.TB, n int, extra func(rng *rand.Rand, topic int) string) (*corpora.Pairs, *corpora.Tokenizer) {
-	t.Helper()
-	rng := rand.New(rand.NewPCG(5, 6))
-	words := wordList(120)
-	text := func(topic int) string {
-		var s []string
-		for range 3 + rng.IntN(6) {
-			word := words[rng.IntN(24)]
-			if rng.IntN(3) > 0 {
-				word = words[24+topic*8+rng.IntN(8)]
-			}
-			s = append(s, word)
-		}
-		return strings.Join(s, " ")
+// topics are what the texts of the tests are about.
+var topics = [][]string{
+	{"guitar", "piano", "song", "violin", "drum", "melody"},
+	{"bread", "cheese", "soup", "apple", "rice", "salad"},
+	{"river", "flood", "water", "boat", "bridge", "lake"},
+	{"stock", "market", "price", "bank", "money", "trade"},
+}
+
+// filler stands in texts of any topic.
+var filler = []string{"now", "today", "often", "here", "there", "soon", "never", "always"}
+
+func topicTokenizer(t testing.TB) *corpora.Tokenizer {
+	return tokenizerOf(t, append(slices.Concat(topics...), filler...)...)
+}
+
+func topicText(rng *rand.Rand, topic int) string {
+	var words []string
+	for range 2 + rng.IntN(3) {
+		words = append(words, topics[topic][rng.IntN(6)])
 	}
-	var rows strings.Builder
-	if extra != nil && extra(rng, 0) > "9" {
-		rows.WriteString("anchor\tpositive\tnegative\n")
+	for range 1 + rng.IntN(3) {
+		words = append(words, filler[rng.IntN(len(filler))])
 	}
+	rng.Shuffle(len(words), func(i, j int) { words[i], words[j] = words[j], words[i] })
+	return strings.Join(words, " ")
+}
+
+// The kinds of rows that rowsOf makes.
+const (
+	ofPairs    = "anchor\tpositive"
+	ofTriplets = "anchor\tpositive\tnegative"
+	ofScores   = "sentence1\tsentence2\tscore"
+	ofLabels   = "sentence1\tsentence2\tlabel"
+)
+
+// rowsOf makes n examples of a kind, and their header.
+func rowsOf(kind string, n int) string {
+	rng := rand.New(rand.NewPCG(7, uint64(n)))
+	var b strings.Builder
+	b.WriteString(kind + "\n")
 	for range n {
-		topic := rng.IntN(12)
-		fmt.Fprintf(&rows, "%s\t%s", text(topic), text(topic))
-		if extra != nil {
-			fmt.Fprint(&rows, "\t", extra(rng, topic))
+		topic := rng.IntN(4)
+		other := (topic + 1 + rng.IntN(3)) % 4
+		row := []string{topicText(rng, topic), topicText(rng, topic)}
+		switch unrelated := rng.IntN(2) == 0; {
+		case kind == ofTriplets:
+			row = append(row, topicText(rng, other))
+		case kind == ofScores && unrelated:
+			row[1] = topicText(rng, other)
+			row = append(row, fmt.Sprintf("%.1f", rng.Float64()))
+		case kind == ofScores:
+			row = append(row, fmt.Sprintf("%.1f", 4+rng.Float64()))
+		case kind == ofLabels && unrelated:
+			row[1] = topicText(rng, other)
+			row = append(row, "0")
+		case kind == ofLabels:
+			row = append(row, "1")
 		}
-		rows.WriteByte('\n')
+		b.WriteString(strings.Join(row, "\t") + "\n")
 	}
-	file := filepath.Join(t.TempDir(), "pairs.tsv")
-	if err := os.WriteFile(file, []byte(rows.String()), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	sources, err := corpora.OpenPairs([]string{file}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tokenizer := tokenizerOf(t, words...)
-	pairs, err := corpora.BuildPairs(context.Background(), sources, corpora.PairOptions{Tokenizer: tokenizer, Related: true})
+	return b.String()
+}
+
+func pairsOf(t testing.TB, tokenizer *corpora.Tokenizer, rows string) *corpora.Pairs {
+	t.Helper()
+	source := corpora.PairSource{Source: corpora.FromReader("pairs.tsv", strings.NewReader(rows))}
+	pairs, err := corpora.BuildPairs(context.Background(), []corpora.PairSource{source}, corpora.PairOptions{Tokenizer: tokenizer, Related: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { pairs.Close() })
-	return pairs, tokenizer
+	return pairs
 }
 
-func smallOptions() Options {
-	o := DefaultOptions()
-	o.Dim, o.BatchSize, o.Epochs, o.Threads = 20, 50, 3, 2
+// small are options of a run that takes milliseconds; none of them is a default.
+func small() Options {
+	return Options{
+		Dim: 20, ProjectInit: "random", Pooling: Mean, SIF: 1e-2, InitScale: 0.5,
+		Loss: InBatch, Scale: 12, Margin: 0.4, Symmetric: true,
+		BatchSize: 16, MaxTokens: 0, Epochs: 2,
+		Optimizer: AdaGrad, LearningRate: 0.1, Decay: Linear,
+		Threads: 2, Seed: 3, Engine: Fused,
+	}
+}
+
+func with(change func(o *Options)) Options {
+	o := small()
+	change(&o)
 	return o
 }
 
@@ -79,468 +119,318 @@ func train(t testing.TB, o Options, run Run) *checkpoints.Checkpoint {
 	return c
 }
 
-// sameTensors compares the bytes of two models, and of what their training keeps.
-func sameTensors(t *testing.T, what string, a, b *checkpoints.Checkpoint) {
+// sameTensors reports where the numbers of two checkpoints, and what they keep for
+// training, are not the same to the bit.
+func sameTensors(t *testing.T, what string, got, want *checkpoints.Checkpoint) {
 	t.Helper()
-	for _, of := range []struct{ a, b map[string]checkpoints.Tensor }{{a.Tensors, b.Tensors}, {a.State, b.State}} {
-		if len(of.a) != len(of.b) {
-			t.Errorf("%s: %d tensors and %d", what, len(of.a), len(of.b))
-		}
-		for name, x := range of.a {
-			y, ok := of.b[name]
-			if !ok || !slices.Equal(x.Shape, y.Shape) {
-				t.Errorf("%s: tensor %s has shape %v and %v", what, name, x.Shape, y.Shape)
-				continue
-			}
-			for i := range x.Rows() {
-				if !slices.Equal(x.Row(i), y.Row(i)) {
-					t.Errorf("%s: row %d of %s differs", what, i, name)
-					break
-				}
-			}
-		}
-	}
-}
-
-// forms are trainings of all sorts.
-func forms() map[string]func(*Options) {
-	return map[string]func(*Options){
-		"default":    func(*Options) {},
-		"hidden":     func(o *Options) { o.Hidden, o.Pooling, o.Optimizer, o.LearningRate = 12, Mean, Adam, 0.01 },
-		"project":    func(o *Options) { o.Project, o.ProjectInit, o.Pooling = 7, "pca", Mean },
-		"both":       func(o *Options) { o.Hidden, o.Project, o.Dropout = 12, 7, 0.2 },
-		"max":        func(o *Options) { o.Pooling = Max },
-		"first":      func(o *Options) { o.Pooling = First },
-		"last":       func(o *Options) { o.Pooling, o.Optimizer, o.LearningRate = Last, SGD, 5 },
-		"matryoshka": func(o *Options) { o.Matryoshka, o.Decay, o.Warmup = []int{20, 5}, CosineLR, 0.2 },
-		"adamw":      func(o *Options) { o.Optimizer, o.WeightDecay, o.LearningRate, o.ClipNorm = AdamW, 0.01, 0.01, 0.5 },
-	}
-}
-
-func TestTrainIsTheSameAtAnyThreads(t *testing.T) {
-	pairs, tokenizer := topicPairs(t, 330, nil)
-	for name, set := range forms() {
-		o := smallOptions()
-		set(&o)
-		o.Threads = 1
-		one := train(t, o, Run{Pairs: pairs, Tokenizer: tokenizer})
-		for _, threads := range []int{2, 5} {
-			o.Threads = threads
-			sameTensors(t, fmt.Sprintf("%s, %d threads", name, threads), one, train(t, o, Run{Pairs: pairs, Tokenizer: tokenizer}))
-		}
-	}
-}
-
-// A run that is cut anywhere, written, read and resumed, ends with the bytes of one
-// that is not cut.
-func TestResume(t *testing.T) {
-	pairs, tokenizer := topicPairs(t, 330, nil)
-	for name, set := range forms() {
-		o := smallOptions()
-		set(&o)
-		whole := train(t, o, Run{Pairs: pairs, Tokenizer: tokenizer})
-		ctx, cancel := context.WithCancel(context.Background())
-		steps := 0
-		c, err := Train(ctx, o, Run{Pairs: pairs, Tokenizer: tokenizer, Validation: &Validation{
-			Every: Cadence{Steps: 1}, KeepLast: true,
-			Sets: []ValidationSet{{Judge: func(context.Context, *checkpoints.Checkpoint) (checkpoints.Metric, error) {
-				if steps++; steps == 9 { // in the middle of the second epoch
-					cancel()
-				}
-				return checkpoints.Metric{Name: "spearman"}, nil
-			}}},
-		}})
-		if !errors.Is(err, context.Canceled) || c == nil || c.Config.Progress.Finished {
-			t.Fatalf("%s: %v", name, err)
-		}
-		dir := filepath.Join(t.TempDir(), "model")
-		if err := checkpoints.Write(context.Background(), dir, c, checkpoints.WriteOptions{}); err != nil {
-			t.Fatal(err)
-		}
-		read, err := checkpoints.Read(context.Background(), dir, checkpoints.ReadOptions{State: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		resumed := train(t, o, Run{Pairs: pairs, Tokenizer: read.Tokenizer, Resume: read})
-		sameTensors(t, name, whole, resumed)
-		if p := resumed.Config.Progress; !p.Finished || p.Blocks != whole.Config.Progress.Blocks || math.Abs(p.Loss-whole.Config.Progress.Loss) > 1e-12 {
-			t.Errorf("%s: progress %+v, want %+v", name, p, whole.Config.Progress)
-		}
-	}
-}
-
-func TestResumeRefusesOtherPairs(t *testing.T) {
-	pairs, tokenizer := topicPairs(t, 330, nil)
-	other, _ := topicPairs(t, 331, nil)
-	o := smallOptions()
-	ctx, cancel := context.WithCancel(context.Background())
-	c, err := Train(ctx, o, Run{Pairs: pairs, Tokenizer: tokenizer, Progress: func(Event) { cancel() },
-		Validation: &Validation{Every: Cadence{Steps: 2}, KeepLast: true, Sets: []ValidationSet{{
-			Judge: func(context.Context, *checkpoints.Checkpoint) (checkpoints.Metric, error) {
-				cancel()
-				return checkpoints.Metric{Name: "spearman"}, nil
-			}}}}})
-	if c == nil {
-		t.Fatal(err)
-	}
-	for name, resume := range map[string]func() Run{
-		"the pairs have changed": func() Run { return Run{Pairs: other, Tokenizer: tokenizer, Resume: c} },
-		"no state of its optimizer": func() Run {
-			without := *c
-			without.State = nil
-			return Run{Pairs: pairs, Tokenizer: tokenizer, Resume: &without}
-		},
-	} {
-		if _, err := Train(context.Background(), o, resume()); err == nil || !strings.Contains(err.Error(), name) || fault.Hint(err) == "" {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-// What is learnt: texts of one topic lie nearer than texts of two.
-func TestTrainLearns(t *testing.T) {
-	pairs, tokenizer := topicPairs(t, 1500, nil)
-	for name, set := range forms() {
-		o := smallOptions()
-		o.Epochs = 6
-		set(&o)
-		c := train(t, o, Run{Pairs: pairs, Tokenizer: tokenizer})
-		encoder, err := FromCheckpoint(c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		words := wordList(120)
-		var texts []string
-		for topic := range 12 {
-			for k := range 2 {
-				texts = append(texts, strings.Join(words[24+topic*8+4*k:][:4], " "))
-			}
-		}
-		vectors, _, err := encoder.EncodeBatch(context.Background(), texts, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		right := 0
-		for i := range texts {
-			best, at := float32(-2), -1
-			for j := range texts {
-				d := encoder.Dim()
-				if cos := kernel.Dot(vectors[i*d:(i+1)*d], vectors[j*d:(j+1)*d]); j != i && cos > best {
-					best, at = cos, j
-				}
-			}
-			if at/2 == i/2 {
-				right++
-			}
-		}
-		least := len(texts) * 3 / 4
-		if o.Pooling == First || o.Pooling == Last { // of each text one word is looked at
-			least = len(texts) / 3
-		}
-		if right < least {
-			t.Errorf("%s: of %d texts %d are nearest to the other of their topic, want %d; loss %.3f", name, len(texts), right, least, c.Config.Progress.Loss)
-		}
-		// Folded and unfolded vectors are the same.
-		folded, err := encoder.Fold()
-		if err != nil {
-			t.Fatal(err)
-		}
-		same, _, err := folded.EncodeBatch(context.Background(), texts, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range vectors {
-			if math.Abs(float64(vectors[i]-same[i])) > 1e-5 {
-				t.Fatalf("%s: number %d is %v, folded %v", name, i, vectors[i], same[i])
-			}
-		}
-	}
-}
-
-// The losses of scored, labelled and three-column data are learnt as well.
-func TestTrainOtherLosses(t *testing.T) {
-	label := func(rng *rand.Rand, topic int) string { return fmt.Sprint(rng.IntN(2)) }
-	for _, c := range []struct {
-		loss  string
-		extra func(*rand.Rand, int) string
-		bad   bool
-	}{
-		{Cosine, label, false}, {CoSENT, label, false}, {Related, label, false}, {Contrastive, label, false},
-		{Related, nil, false}, {Contrastive, nil, false},
-		{Triplet, nil, true}, {Cosine, nil, true}, {InBatch, label, true},
-		{Triplet, func(rng *rand.Rand, topic int) string { return wordList(120)[24+(topic+1)%12*8] + " wab" }, false},
-		{InBatch, func(rng *rand.Rand, topic int) string { return wordList(120)[24+(topic+1)%12*8] + " wab" }, false},
-	} {
-		pairs, tokenizer := topicPairs(t, 200, c.extra)
-		o := smallOptions()
-		o.Loss, o.Epochs = c.loss, 8
-		first, last := 0.0, 0.0
-		got, err := Train(context.Background(), o, Run{Pairs: pairs, Tokenizer: tokenizer, Validation: &Validation{KeepLast: true, Sets: []ValidationSet{{
-			Judge: func(_ context.Context, c *checkpoints.Checkpoint) (checkpoints.Metric, error) {
-				if last = c.Config.Progress.Loss; first == 0 {
-					first = last
-				}
-				return checkpoints.Metric{Name: "spearman"}, nil
-			}}}}})
-		if c.bad {
-			if err == nil {
-				t.Errorf("%s of %s: no error", c.loss, pairs.Kind())
-			}
+	for _, of := range []struct {
+		name      string
+		got, want map[string]checkpoints.Tensor
+	}{{"model", got.Tensors, want.Tensors}, {"state", got.State, want.State}} {
+		if g, w := slices.Sorted(maps.Keys(of.got)), slices.Sorted(maps.Keys(of.want)); !slices.Equal(g, w) {
+			t.Errorf("%s: %s: tensors %q, want %q", what, of.name, g, w)
 			continue
 		}
-		if err != nil || got == nil {
-			t.Errorf("%s of %s: %v", c.loss, pairs.Kind(), err)
-		} else if !(last < first) {
-			t.Errorf("%s of %s: the loss went from %g to %g", c.loss, pairs.Kind(), first, last)
-		}
-	}
-}
-
-// Both engines learn the same.
-func TestEnginesAgree(t *testing.T) {
-	pairs, tokenizer := topicPairs(t, 200, nil)
-	for _, hidden := range []int{0, 9} {
-		o := smallOptions()
-		o.Hidden, o.Epochs, o.LearningRate = hidden, 4, 0.02
-		fused := train(t, o, Run{Pairs: pairs, Tokenizer: tokenizer})
-		o.Engine = Graph
-		graph := train(t, o, Run{Pairs: pairs, Tokenizer: tokenizer})
-		if a, b := fused.Config.Progress.Loss, graph.Config.Progress.Loss; math.Abs(a-b) > 1e-4 {
-			t.Errorf("hidden %d: the fused engine ends with loss %g, the graph with %g", hidden, a, b)
-		}
-	}
-}
-
-func TestTrainDiverges(t *testing.T) {
-	pairs, tokenizer := topicPairs(t, 200, nil)
-	o := smallOptions()
-	o.Optimizer, o.LearningRate, o.Hidden, o.Decay = SGD, 1e30, 5, Constant
-	c, err := Train(context.Background(), o, Run{Pairs: pairs, Tokenizer: tokenizer})
-	if !errors.Is(err, ErrDiverged) || c != nil || fault.Hint(err) == "" {
-		t.Errorf("checkpoint %v, error %v", c != nil, err)
-	}
-}
-
-func TestOptionsValidate(t *testing.T) {
-	for says, set := range map[string]func(*Options){
-		"dim":           func(o *Options) { o.Dim = 0 },
-		"hidden":        func(o *Options) { o.Hidden = -1 },
-		"batch":         func(o *Options) { o.BatchSize = 0 },
-		"epochs":        func(o *Options) { o.Epochs = 0 },
-		"warmup":        func(o *Options) { o.Warmup = math.NaN() },
-		"dropout":       func(o *Options) { o.Dropout = 1 },
-		"learning rate": func(o *Options) { o.LearningRate = 0 },
-		"pooling":       func(o *Options) { o.Pooling = "attention" },
-		"project-init":  func(o *Options) { o.ProjectInit = "ones" },
-		"optimizer":     func(o *Options) { o.Optimizer = "lion" },
-		"decay":         func(o *Options) { o.Decay = "steps" },
-		"engine":        func(o *Options) { o.Engine = "gpu" },
-		"weight decay":  func(o *Options) { o.WeightDecay = 0.1 },
-		"nothing to":    func(o *Options) { o.Freeze = true },
-		"threads":       func(o *Options) { o.Threads = 0 },
-		"init-scale":    func(o *Options) { o.InitScale = -1 },
-		"clip-norm":     func(o *Options) { o.ClipNorm = -1 },
-		"sif":           func(o *Options) { o.SIF = 0 },
-	} {
-		o := DefaultOptions()
-		set(&o)
-		if err := o.Validate(); err == nil || !strings.Contains(err.Error(), says) || fault.Hint(err) == "" {
-			t.Errorf("%s: %v", says, err)
-		}
-	}
-	o := DefaultOptions()
-	if err := o.Validate(); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestStartTakesTokensAndWords(t *testing.T) {
-	dir := t.TempDir()
-	file := filepath.Join(dir, "vectors.txt")
-	if err := os.WriteFile(file, []byte("4 2\nking 1 2\nqueen 3 4\n▁exact 5 6\nabsent 7 8\n"), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	v, err := corpora.NewVocabulary([]string{"king", "Ġqueen", "##ing", "▁exact", "Ġking"}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	vectors, err := checkpoints.OpenVectors(context.Background(), file, checkpoints.VectorsOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer vectors.Close()
-	s, err := NewStart(context.Background(), vectors, v, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(s.Given, []bool{true, true, false, true, false}) || s.Found() != 3 {
-		t.Errorf("given %v", s.Given)
-	}
-	for i, want := range [][]float32{{1, 2}, {3, 4}, {0, 0}, {5, 6}} {
-		if !slices.Equal(s.Table.Row(i), want) {
-			t.Errorf("row %d is %v, want %v", i, s.Table.Row(i), want)
-		}
-	}
-	if _, err := NewStart(context.Background(), vectors, v, 3); err == nil {
-		t.Error("another dimension is no error")
-	}
-}
-
-// A run that begins with an encoder and takes no step to speak of ends with it.
-func TestStartWithEncoder(t *testing.T) {
-	pairs, tokenizer := topicPairs(t, 200, nil)
-	o := smallOptions()
-	o.Hidden, o.Project = 9, 6
-	c := train(t, o, Run{Pairs: pairs, Tokenizer: tokenizer})
-	encoder, err := FromCheckpoint(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.LearningRate, o.Epochs = 1e-30, 1
-	again := train(t, o, Run{Pairs: pairs, Tokenizer: c.Tokenizer, Start: &Start{Encoder: encoder}})
-	c.State, again.State = nil, nil
-	sameTensors(t, "begun with an encoder", c, again)
-	o.Hidden = 8
-	if _, err := Train(context.Background(), o, Run{Pairs: pairs, Tokenizer: c.Tokenizer, Start: &Start{Encoder: encoder}}); err == nil {
-		t.Error("other layers are no error")
-	}
-}
-
-func TestFreeze(t *testing.T) {
-	pairs, tokenizer := topicPairs(t, 200, nil)
-	o := smallOptions()
-	o.Hidden, o.Freeze = 9, true
-	frozen := train(t, o, Run{Pairs: pairs, Tokenizer: tokenizer})
-	begun := kernel.Aligned(120 * kernel.Stride(o.Dim))
-	normal(begun, o.Dim, o.InitScale, rand.NewPCG(o.Seed, streamTable))
-	if !slices.Equal(frozen.Embedding().Data, begun) {
-		t.Error("the frozen table has changed")
-	}
-}
-
-// The projection is that of a principal component analysis done anew: uncorrelated
-// directions of unit length, in falling order of variance.
-func TestPrincipalProjection(t *testing.T) {
-	pairs, tokenizer := topicPairs(t, 200, nil)
-	o := smallOptions()
-	o.Project, o.ProjectInit, o.Pooling = 5, "pca", Mean
-	tr, err := newTrainer(context.Background(), o, Run{Pairs: pairs, Tokenizer: tokenizer})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tr.engine.Close()
-	e := tr.encoder
-	counts := pairs.TokenCounts()
-	stride := kernel.Stride(o.Dim)
-	project := func(row []float32, k int) (p float64) {
-		for j := range o.Dim {
-			p += float64(row[j]) * float64(e.Projection[k*stride+j])
-		}
-		return p
-	}
-	covariance := func(a, b int) float64 {
-		var n, ma, mb, ab float64
-		for i, c := range counts {
-			row, w := e.Table[i*stride:], float64(c)
-			pa, pb := project(row, a), project(row, b)
-			n, ma, mb, ab = n+w, ma+w*pa, mb+w*pb, ab+w*pa*pb
-		}
-		return ab/n - ma/n*mb/n
-	}
-	before := math.Inf(1)
-	for a := range o.Project {
-		length := 0.0
-		for j := range o.Dim {
-			length += math.Pow(float64(e.Projection[a*stride+j]), 2)
-		}
-		if math.Abs(length-1) > 1e-5 {
-			t.Errorf("direction %d has length %g", a, math.Sqrt(length))
-		}
-		variance := covariance(a, a)
-		if variance > before+1e-9 {
-			t.Errorf("direction %d has variance %g, the one before %g", a, variance, before)
-		}
-		before = variance
-		for b := range a {
-			if c := covariance(a, b); math.Abs(c) > 1e-6 {
-				t.Errorf("directions %d and %d have covariance %g", a, b, c)
+		for name, w := range of.want {
+			g := of.got[name]
+			if !slices.Equal(g.Shape, w.Shape) {
+				t.Errorf("%s: %s has shape %v, want %v", what, name, g.Shape, w.Shape)
+				continue
+			}
+		rows:
+			for i := range w.Rows() {
+				for j, x := range w.Row(i) {
+					if math.Float32bits(x) != math.Float32bits(g.Row(i)[j]) {
+						t.Errorf("%s: %s differs, first in row %d, column %d: %g, want %g", what, name, i, j, g.Row(i)[j], x)
+						break rows
+					}
+				}
 			}
 		}
 	}
 }
 
-func TestSIFWeights(t *testing.T) {
-	got := sifWeights([]int64{90, 9, 1, 0}, 0.01)
-	for i, p := range []float64{0.9, 0.09, 0.01, 0} {
-		if want := 0.01 / (0.01 + p); math.Abs(float64(got[i])-want) > 1e-7 {
-			t.Errorf("weight %d is %g, want %g", i, got[i], want)
+// losses are those of the lines of the log, which are of one step each in a run of below
+// 400.
+func losses(t *testing.T, c *checkpoints.Checkpoint) []float64 {
+	t.Helper()
+	var all []float64
+	for line := range bytes.Lines(c.Log) {
+		var l training.LogLine
+		if err := json.Unmarshal(line, &l); err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(line, []byte(`"kind"`)) {
+			continue // of a validation
+		}
+		if l.PairsPerSecond <= 0 || l.WordsPerSecond != 0 {
+			t.Errorf("log: %s", line)
+		}
+		all = append(all, l.Loss)
+	}
+	return all
+}
+
+// forms are runs of every kind: losses, poolings, layers, optimizers.
+func forms() map[string]struct {
+	rows    string
+	options Options
+} {
+	type form = struct {
+		rows    string
+		options Options
+	}
+	return map[string]form{
+		"plain":         {ofPairs, small()},
+		"all layers":    {ofPairs, with(func(o *Options) { o.Hidden, o.Project, o.Dropout = 33, 7, 0.2 })},
+		"max":           {ofPairs, with(func(o *Options) { o.Pooling, o.Hidden, o.Optimizer = Max, 17, Adam; o.LearningRate = 0.01 })},
+		"sif":           {ofPairs, with(func(o *Options) { o.Pooling, o.Project, o.ProjectInit = SIF, 9, "pca" })},
+		"first":         {ofPairs, with(func(o *Options) { o.Pooling, o.Optimizer, o.LearningRate = First, SGD, 1 })},
+		"last":          {ofPairs, with(func(o *Options) { o.Pooling, o.Symmetric, o.Decay = Last, false, CosineLR })},
+		"wide scale":    {ofPairs, with(func(o *Options) { o.Scale, o.ClipNorm = 100, 0.5 })},
+		"matryoshka":    {ofPairs, with(func(o *Options) { o.Matryoshka = []int{20, 8, 3} })},
+		"negatives":     {ofTriplets, with(func(o *Options) { o.Optimizer, o.WeightDecay, o.LearningRate, o.Warmup = AdamW, 0.1, 0.01, 0.2 })},
+		"triplet":       {ofTriplets, with(func(o *Options) { o.Loss, o.Decay = Triplet, Constant })},
+		"related":       {ofPairs, with(func(o *Options) { o.Loss = Related })},
+		"labels":        {ofLabels, with(func(o *Options) { o.Loss = Related })},
+		"contrastive":   {ofLabels, with(func(o *Options) { o.Loss = Contrastive })},
+		"cosine":        {ofScores, with(func(o *Options) { o.Loss = Cosine })},
+		"cosent":        {ofScores, with(func(o *Options) { o.Loss = CoSENT })},
+		"frozen":        {ofPairs, with(func(o *Options) { o.Freeze, o.Project, o.ClipNorm = true, 12, 0.1 })},
+		"batches of 64": {ofPairs, with(func(o *Options) { o.BatchSize, o.Mixed = 64, true })},
+	}
+}
+
+// The bytes of a model do not depend on the number of threads; every form learns: its loss
+// falls, and its vectors are the same from one folded table.
+func TestTrainForms(t *testing.T) {
+	tokenizer := topicTokenizer(t)
+	for name, f := range forms() {
+		pairs := pairsOf(t, tokenizer, rowsOf(f.rows, 90))
+		run := Run{Pairs: pairs, Tokenizer: tokenizer}
+		f.options.Epochs = 8
+		one := f.options
+		one.Threads = 1
+		want := train(t, one, run)
+		for _, threads := range []int{2, 3} {
+			o := f.options
+			o.Threads = threads
+			sameTensors(t, fmt.Sprintf("%s on %d threads", name, threads), train(t, o, run), want)
+		}
+		l := losses(t, want)
+		n := len(l) / 4
+		mean := func(l []float64) float64 {
+			sum := 0.0
+			for _, x := range l {
+				sum += x / float64(len(l))
+			}
+			return sum
+		}
+		if first, last := mean(l[:n]), mean(l[len(l)-n:]); !(last < first) {
+			t.Errorf("%s: the loss was %.4f, and is %.4f", name, first, last)
+		}
+		if c := want.Config; c.Kind != Kind || !c.Progress.Finished || c.Progress.Done != 1 || c.Encoder.Pooling != f.options.Pooling || c.Corpus.Lines != 90 {
+			t.Errorf("%s: config %+v", name, c)
+		}
+		checkFold(t, name, want)
+	}
+}
+
+// checkFold holds the vectors of a model against those of its folded table.
+func checkFold(t *testing.T, name string, c *checkpoints.Checkpoint) {
+	t.Helper()
+	encoder, err := FromCheckpoint(c)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	folded, err := encoder.Fold()
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	a, b := make([]float32, encoder.Dim()), make([]float32, encoder.Dim())
+	for range 20 {
+		text := topicText(rng, rng.IntN(4))
+		if _, err := encoder.Encode(a, text); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := folded.Encode(b, text); err != nil {
+			t.Fatal(err)
+		}
+		for i := range a {
+			if math.Abs(float64(a[i]-b[i])) > 1e-5 {
+				t.Fatalf("%s: %q: number %d is %g, folded %g", name, text, i, a[i], b[i])
+			}
 		}
 	}
 }
 
-func TestDropout(t *testing.T) {
-	pairs, tokenizer := topicPairs(t, 200, nil)
-	o := smallOptions()
-	o.Dropout = 0.25
-	tr, err := newTrainer(context.Background(), o, Run{Pairs: pairs, Tokenizer: tokenizer})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tr.engine.Close()
-	masks := [2][]float32{}
-	for i := range masks {
-		w := &worker{trainer: tr}
-		if err := w.Prepare(2); err != nil {
-			t.Fatal(err)
-		}
-		masks[i] = w.batches[0].Dropout
-	}
-	if !slices.Equal(masks[0], masks[1]) {
-		t.Error("two workers draw different masks for a batch")
-	}
-	zeros := 0
-	for _, x := range masks[0] {
-		switch x {
-		case 0:
-			zeros++
-		case float32(1 / 0.75):
-		default:
-			t.Fatalf("a number of the mask is %g", x)
-		}
-	}
-	if part := float64(zeros) / float64(len(masks[0])); math.Abs(part-0.25) > 0.03 {
-		t.Errorf("%g of the numbers are left out, want 0.25", part)
-	}
-}
-
-// All parts of an epoch are trained, each once.
-func TestWorkersReadAllPairs(t *testing.T) {
-	pairs, tokenizer := topicPairs(t, 333, nil)
-	o := smallOptions()
-	tr, err := newTrainer(context.Background(), o, Run{Pairs: pairs, Tokenizer: tokenizer})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tr.engine.Close()
-	w := &worker{trainer: tr}
-	read := 0
-	for b := range tr.Blocks {
-		if err := w.Prepare(b); err != nil {
-			t.Fatal(err)
-		}
-		for i := range w.batches {
-			read += w.batches[i].Examples
-		}
-	}
-	left := 0
-	for epoch := range o.Epochs {
-		plan, err := pairs.Plan(context.Background(), o.plan(epoch))
+// What belongs together comes near, and what does not stays away.
+func TestTrainLearnsTopics(t *testing.T) {
+	tokenizer := topicTokenizer(t)
+	run := Run{Pairs: pairsOf(t, tokenizer, rowsOf(ofPairs, 200)), Tokenizer: tokenizer}
+	for _, pooling := range []string{Mean, Max, SIF} {
+		c := train(t, with(func(o *Options) { o.Pooling, o.Epochs, o.LearningRate = pooling, 12, 0.2 }), run)
+		e, err := FromCheckpoint(c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		left += int(plan.LeftOut())
+		rng := rand.New(rand.NewPCG(8, 8))
+		near, far := 0.0, 0.0
+		cosine := func(a, b string) (sum float64) {
+			v, _, err := e.EncodeBatch(context.Background(), []string{a, b}, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range e.Dim() {
+				sum += float64(v[i]) * float64(v[e.Dim()+i])
+			}
+			return sum
+		}
+		for i := range 40 {
+			near += cosine(topicText(rng, i%4), topicText(rng, i%4)) / 40
+			far += cosine(topicText(rng, i%4), topicText(rng, (i+1)%4)) / 40
+		}
+		if near < far+0.3 {
+			t.Errorf("%s: mean cosine %.3f within a topic and %.3f between two", pooling, near, far)
+		}
 	}
-	if read+left != 333*o.Epochs {
-		t.Errorf("%d examples were read and %d left out, of %d", read, left, 333*o.Epochs)
+}
+
+// stopAt returns a validation that ends ctx after so many steps.
+func stopAt(steps int, cancel func()) *Validation {
+	done := 0
+	return &Validation{Every: Cadence{Steps: 1}, KeepLast: true, Sets: []ValidationSet{{
+		ValidationSet: checkpoints.ValidationSet{Kind: "sts", File: "none"},
+		Judge: func(context.Context, *checkpoints.Checkpoint) (checkpoints.Metric, error) {
+			if done++; done == steps {
+				cancel()
+			}
+			return checkpoints.Metric{Name: "spearman", Value: 0.5}, nil
+		},
+	}}}
+}
+
+// cutAt trains until so many steps are done, and takes the checkpoint through a folder.
+func cutAt(t *testing.T, o Options, run Run, steps int) *checkpoints.Checkpoint {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	run.Validation = stopAt(steps, cancel)
+	c, err := Train(ctx, o, run)
+	if !errors.Is(err, context.Canceled) || c == nil {
+		t.Fatalf("after %d steps: %v", steps, err)
+	}
+	if p := c.Config.Progress; p.Finished || p.Done <= 0 || p.Done >= 1 {
+		t.Fatalf("after %d steps: progress %+v", steps, p)
+	}
+	return reread(t, c)
+}
+
+func reread(t *testing.T, c *checkpoints.Checkpoint) *checkpoints.Checkpoint {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "model")
+	if err := checkpoints.Write(context.Background(), dir, c, checkpoints.WriteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	c, err := checkpoints.Read(context.Background(), dir, checkpoints.ReadOptions{State: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// A run that was cut, at the end of an epoch or in the middle of one, ends with the bytes of
+// one that was not.
+func TestResumeGivesTheSameBytes(t *testing.T) {
+	tokenizer := topicTokenizer(t)
+	run := Run{Pairs: pairsOf(t, tokenizer, rowsOf(ofPairs, 90)), Tokenizer: tokenizer}
+	for _, optimizer := range []string{SGD, AdaGrad, Adam, AdamW} {
+		o := with(func(o *Options) {
+			o.Optimizer, o.LearningRate, o.Hidden, o.Project, o.Dropout, o.Pooling, o.Epochs = optimizer, 0.05, 18, 9, 0.3, SIF, 3
+			if optimizer == AdamW {
+				o.WeightDecay, o.Pooling = 0.01, Max
+			}
+		})
+		want := train(t, o, run)
+		for _, steps := range []int{1, 4, 6, 11} {
+			what := fmt.Sprintf("%s, cut after %d steps", optimizer, steps)
+			c := cutAt(t, o, run, steps)
+			if _, err := FromCheckpoint(c); err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+			again := run
+			again.Resume = c
+			got := train(t, o, again)
+			sameTensors(t, what, got, want)
+			if g, w := got.Config.Progress, want.Config.Progress; g.Loss != w.Loss || g.Blocks != w.Blocks || !g.Finished {
+				t.Errorf("%s: progress %+v, want %+v", what, g, w)
+			}
+			if g, w := losses(t, got), losses(t, want); !slices.Equal(g, w) {
+				t.Errorf("%s: the log has the losses\n%v, want\n%v", what, g, w)
+			}
+		}
+	}
+}
+
+// The best model is the same as well, whether the run was cut before, at or after it.
+func TestResumeKeepsTheBest(t *testing.T) {
+	tokenizer := topicTokenizer(t)
+	base := Run{Pairs: pairsOf(t, tokenizer, rowsOf(ofPairs, 90)), Tokenizer: tokenizer}
+	o := with(func(o *Options) { o.Epochs, o.Dropout = 3, 0.1 })
+	judged := func(stop int, cancel func()) Run {
+		run, done := base, 0
+		run.Validation = &Validation{Every: Cadence{Steps: 2}, Sets: []ValidationSet{{
+			ValidationSet: checkpoints.ValidationSet{Kind: "sts", File: "made"},
+			Judge: func(_ context.Context, c *checkpoints.Checkpoint) (checkpoints.Metric, error) {
+				if done++; done == stop {
+					cancel()
+				}
+				// Best in the middle: after 8 steps.
+				return checkpoints.Metric{Name: "spearman", Value: 1 - math.Abs(float64(c.Config.Progress.Blocks-8))/100}, nil
+			},
+		}}}
+		return run
+	}
+	want := train(t, o, judged(0, nil))
+	if v := want.Config.Validation; v.Best.Blocks != 8 || v.Model != checkpoints.KeepBest {
+		t.Fatalf("validation %+v", v)
+	}
+	for _, stop := range []int{2, 4, 6} {
+		ctx, cancel := context.WithCancel(context.Background())
+		c, err := Train(ctx, o, judged(stop, cancel))
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		again := judged(0, nil)
+		again.Resume = reread(t, c)
+		got := train(t, o, again)
+		sameTensors(t, fmt.Sprintf("cut at validation %d", stop), got, want)
+		if g, w := got.Config.Validation, want.Config.Validation; g.Best.Blocks != w.Best.Blocks || g.Count != w.Count {
+			t.Errorf("cut at validation %d: %+v, want %+v", stop, g, w)
+		}
+	}
+}
+
+// Stock operations of gorgonia take the same course as the fused ones.
+func TestEnginesTakeTheSameCourse(t *testing.T) {
+	tokenizer := topicTokenizer(t)
+	for _, name := range []string{"all layers", "max", "wide scale", "matryoshka", "negatives", "cosent", "labels"} {
+		f := forms()[name]
+		o := f.options
+		o.Epochs, o.LearningRate = 4, o.LearningRate/4
+		run := Run{Pairs: pairsOf(t, tokenizer, rowsOf(f.rows, 75)), Tokenizer: tokenizer}
+		fused := losses(t, train(t, o, run))
+		o.Engine = Graph
+		graph := losses(t, train(t, o, run))
+		if len(fused) < 20 || len(fused) != len(graph) {
+			t.Fatalf("%s: %d and %d losses", name, len(fused), len(graph))
+		}
+		for i := range fused {
+			if math.Abs(fused[i]-graph[i]) > 1e-4*max(1, graph[i]) {
+				t.Errorf("%s: step %d: loss %.6f, with stock operations %.6f", name, i+1, fused[i], graph[i])
+				break
+			}
+		}
 	}
 }

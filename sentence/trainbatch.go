@@ -2,6 +2,7 @@ package sentence
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 	"sync"
 
@@ -139,10 +140,10 @@ func (w *worker) drop(b *autograd.TextBatch, step uint64) {
 	}
 	b.Dropout = b.Dropout[:n]
 	rng := rand.NewPCG(o.Seed^0x64726f70, step)
-	keep := uint32((1 - o.Dropout) * (1 << 32))
+	keep := uint64((1 - o.Dropout) * (1 << 32)) // 1<<32, all, of a rate that is lost beside 1
 	kept := float32(1 / (1 - o.Dropout))
 	draw := func(bits uint32) float32 {
-		if bits < keep {
+		if uint64(bits) < keep {
 			return kept
 		}
 		return 0
@@ -163,6 +164,9 @@ func (w *worker) Train(lr float64) (training.BlockStats, error) {
 		loss, g, err := t.engine.Gradient(b)
 		if err != nil {
 			return s, err
+		}
+		if math.IsNaN(loss) || math.IsInf(loss, 0) {
+			return training.BlockStats{Loss: loss}, nil // the loop ends the run, and says where
 		}
 		if err := t.step(b.Rows, g, lr); err != nil {
 			return s, err

@@ -210,9 +210,6 @@ func (t *trainer) takeEncoder(from *Encoder) error {
 func (t *trainer) principal() error {
 	e := t.encoder
 	width := e.Width()
-	if e.Out > width {
-		return fault.New("give a smaller --project, or --project-init random", "a projection to %d dimensions has no principal components beyond the %d of what it projects", e.Out, width)
-	}
 	features, err := t.features()
 	if err != nil {
 		return err

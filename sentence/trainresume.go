@@ -79,14 +79,33 @@ func (t *trainer) resume(c *checkpoints.Checkpoint) error {
 		}
 		state.Slots = append(state.Slots, slotOf(name, x))
 	}
-	if len(state.Slots) == 0 && p.Blocks > 0 && t.options.Optimizer != SGD {
-		return fault.New("only a model with its training folder can be resumed", "resume: the checkpoint has no state of its optimizer")
+	if p.Blocks > 0 && o.Optimizer != SGD { // which keeps nothing
+		for _, name := range t.learnt() {
+			if !slices.ContainsFunc(state.Slots, func(s autograd.Matrix) bool { return strings.HasPrefix(s.Name, name+".") }) {
+				return fault.New("only a model with its training folder can be resumed", "resume: the checkpoint has no state of its optimizer for the %s", name)
+			}
+		}
 	}
 	if err := t.optimizer.Restore(state); err != nil {
 		return fmt.Errorf("resume: %w", err)
 	}
 	t.Session.Resume(c)
 	return nil
+}
+
+// learnt are the names of the parameters that steps change.
+func (t *trainer) learnt() []string {
+	var names []string
+	if !t.options.Freeze {
+		names = append(names, tableMatrix)
+	}
+	if t.options.Hidden > 0 {
+		names = append(names, linearMatrix, biasMatrix)
+	}
+	if t.options.Project > 0 {
+		names = append(names, projectionMatrix)
+	}
+	return names
 }
 
 // optimizerTensor says whether a tensor of the state is the optimizer's.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/sentence"
 )
 
 const infoHelp = `Usage: embed info -m MODEL [options]
@@ -82,7 +83,8 @@ func info(cmd *cobra.Command) error {
 	for _, f := range report.Files {
 		m.Bytes += f.Size
 	}
-	for id := range int32(min(frequentWords, model.Vocabulary.Len())) {
+	// Of subwords the first are special tokens and letters, not the most frequent.
+	for _, id := range model.Vocabulary.ByCount()[:min(frequentWords, model.Vocabulary.Len())] {
 		m.Frequent = append(m.Frequent, wordCount{model.Vocabulary.Token(id), model.Vocabulary.Count(id)})
 	}
 	if cli.JSON(cmd) {
@@ -103,14 +105,18 @@ func (m *modelInfo) write(w io.Writer, width int) error {
 	}
 	c := m.Config
 	field("model", fmt.Sprintf("%s (%s, format %d)", m.Model, cli.Bytes(m.Bytes), c.Format))
-	field("kind", fmt.Sprintf("%s, %d dimensions, %s parameters", c.Kind, c.Dim, cli.Count(float64(m.Parameters))))
-	field("vocabulary", cli.Plural(m.Vocabulary, "word", "words"))
+	field("kind", fmt.Sprintf("%s, %s, %s parameters", c.Kind, cli.Plural(vectorDim(c), "dimension", "dimensions"), cli.Count(float64(m.Parameters))))
+	word, words := "word", "words"
+	if c.Kind == sentence.Kind {
+		word, words = "token", "tokens"
+	}
+	field("vocabulary", cli.Plural(m.Vocabulary, word, words))
 	if o := c.NGrams; o.Max > 0 {
 		field("n-grams", fmt.Sprintf("%s of %d to %d characters, in %s: unknown words get a vector",
 			cli.Count(float64(m.NGrams)), o.Min, o.Max, cli.Plural(o.Buckets, "bucket", "buckets")))
 	}
 	field("encoder", encoderText(c.Encoder))
-	if text := corpusText(c.Corpus); text != "" {
+	if text := corpusText(c.Kind, c.Corpus); text != "" {
 		label := "trained on"
 		if c.Kind == checkpoints.VectorsKind {
 			label = "imported"
@@ -118,7 +124,7 @@ func (m *modelInfo) write(w io.Writer, width int) error {
 		field(label, text)
 	}
 	for _, earlier := range slices.Backward(c.Earlier) {
-		field("before that", corpusText(earlier))
+		field("before that", corpusText(c.Kind, earlier))
 	}
 	if c.Kind != checkpoints.VectorsKind {
 		field("training", trainingText(c.Progress))
@@ -126,11 +132,11 @@ func (m *modelInfo) write(w io.Writer, width int) error {
 	if c.Created != "" {
 		field("written", strings.TrimSpace(c.Created+" "+c.Version))
 	}
-	var words []string
+	var frequent []string
 	for _, f := range m.Frequent {
-		words = append(words, f.Word)
+		frequent = append(frequent, f.Word)
 	}
-	field("frequent", strings.Join(words, " "))
+	field("frequent", strings.Join(frequent, " "))
 	b.WriteString("files\n")
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, f := range m.Files {
@@ -146,12 +152,23 @@ func (m *modelInfo) write(w io.Writer, width int) error {
 	return err
 }
 
+// vectorDim is the length of the vector of a text.
+func vectorDim(c checkpoints.Config) int {
+	switch {
+	case c.Encoder.Project > 0:
+		return c.Encoder.Project
+	case c.Encoder.Hidden > 0:
+		return c.Encoder.Hidden
+	}
+	return c.Dim
+}
+
 func encoderText(e checkpoints.EncoderConfig) string {
 	var steps []string
 	if e.Hidden > 0 {
 		steps = append(steps, fmt.Sprintf("Linear+ReLU to %d", e.Hidden))
 	}
-	steps = append(steps, "mean")
+	steps = append(steps, poolingText(e.Pooling))
 	if e.Project > 0 {
 		steps = append(steps, fmt.Sprintf("projection to %d", e.Project))
 	}
@@ -161,7 +178,21 @@ func encoderText(e checkpoints.EncoderConfig) string {
 	return strings.Join(steps, ", ")
 }
 
-func corpusText(c checkpoints.CorpusInfo) string {
+func poolingText(name string) string {
+	switch name {
+	case sentence.Max:
+		return "largest numbers"
+	case sentence.First:
+		return "first token"
+	case sentence.Last:
+		return "last token"
+	case sentence.SIF:
+		return "mean weighted by rarity (sif)"
+	}
+	return "mean"
+}
+
+func corpusText(kind string, c checkpoints.CorpusInfo) string {
 	var parts []string
 	if len(c.Sources) > 0 {
 		shown := c.Sources[:min(len(c.Sources), 5)]
@@ -172,7 +203,11 @@ func corpusText(c checkpoints.CorpusInfo) string {
 		parts = append(parts, text)
 	}
 	if c.RawWords > 0 {
-		parts = append(parts, fmt.Sprintf("%s words in %s", cli.Count(float64(c.RawWords)), cli.Plural(c.Lines, "line", "lines")))
+		text := fmt.Sprintf("%s words in %s", cli.Count(float64(c.RawWords)), cli.Plural(c.Lines, "line", "lines"))
+		if kind == sentence.Kind {
+			text = fmt.Sprintf("%s tokens in %s", cli.Count(float64(c.RawWords)), cli.Plural(c.Lines, "example", "examples"))
+		}
+		parts = append(parts, text)
 	}
 	return strings.Join(parts, ": ")
 }

@@ -245,6 +245,9 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 	}
 	if given != nil {
 		defer given.close()
+		if err := j.options.Validate(); err != nil {
+			return cli.UsageError(err)
+		}
 	}
 	tokenizer, err := j.tokens(cmd, sources, given)
 	if err != nil {
@@ -258,7 +261,7 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 	if j.options.Loss == "" {
 		j.options.Loss = usualLoss(pairs.Kind())
 	}
-	if err := j.options.Fits(pairs); err != nil {
+	if err := j.fits(cmd, pairs); err != nil {
 		return cli.UsageError(err)
 	}
 	start, err := given.start(cmd, tokenizer.Vocabulary(), &j.options)
@@ -283,6 +286,27 @@ func usualLoss(kind corpora.PairKind) string {
 		return sentence.Related
 	}
 	return sentence.InBatch
+}
+
+// fits looks at the objective, once the pairs are known that decide it.
+func (j *sentenceJob) fits(cmd *cobra.Command, pairs *corpora.Pairs) error {
+	if err := j.options.Fits(pairs); err != nil {
+		return err
+	}
+	loss := j.options.Loss
+	for _, of := range []struct {
+		flag   string
+		losses []string
+	}{
+		{"scale", []string{sentence.InBatch, sentence.Related, sentence.CoSENT}},
+		{"margin", []string{sentence.Related, sentence.Contrastive, sentence.Triplet}},
+		{"symmetric", []string{sentence.InBatch}},
+	} {
+		if cmd.Flags().Changed(of.flag) && !slices.Contains(of.losses, loss) {
+			return fault.New("leave it out, or choose another --loss", "--%s is of %s, and the loss is %s", of.flag, strings.Join(of.losses, ", "), loss)
+		}
+	}
+	return nil
 }
 
 // settle gives the options that were not given what is usual with those that were, and
@@ -327,6 +351,9 @@ func (j *sentenceJob) settle(cmd *cobra.Command) error {
 	if checked.Loss == "" {
 		checked.Loss = sentence.InBatch
 	}
+	if j.init != "" { // which has a say in the layers: openInit looks at them again
+		checked.Freeze, checked.ProjectInit = false, "random"
+	}
 	return checked.Validate()
 }
 
@@ -336,6 +363,7 @@ func (j *sentenceJob) train(cmd *cobra.Command, replace bool, run sentence.Run) 
 	run.Settings = j.settings()
 	model, err := l.run(func(ctx context.Context, progress func(training.Event), save func(context.Context, *checkpoints.Checkpoint) error) (*checkpoints.Checkpoint, error) {
 		run.Progress, run.Save = progress, save
+		run.Warn = func(text string) { cli.Warn(cmd, "%s", text) }
 		return sentence.Train(ctx, j.options, run)
 	})
 	if err != nil {

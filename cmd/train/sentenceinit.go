@@ -45,7 +45,7 @@ func (j *sentenceJob) openInit(cmd *cobra.Command) (*givenModel, error) {
 		}
 	}
 	if errors.Is(err, fs.ErrNotExist) && j.init != corpora.Stdin {
-		return nil, cli.UsageError(fault.New("name a model folder or a file of vectors", "--init: %w", err))
+		return nil, cli.UsageError(fault.New("name a model folder or a file of vectors", "--init %s: %w", j.init, fs.ErrNotExist))
 	}
 	if g.vectors, err = checkpoints.OpenVectors(cmd.Context(), j.init, checkpoints.VectorsOptions{}); err != nil {
 		return nil, err
@@ -82,6 +82,11 @@ func (j *sentenceJob) as(cmd *cobra.Command, c *checkpoints.Checkpoint) error {
 				"--%s is %v, and %s was trained with %v", is.flag, is.have, j.init, is.was))
 		}
 		is.set()
+	}
+	for _, name := range []string{"project-init", "sif-a"} {
+		if cmd.Flags().Changed(name) {
+			return cli.UsageError(fault.New("leave it out", "--%s is of a beginning without a sentence model, and %s has what it would make", name, j.init))
+		}
 	}
 	if j.tokenizer != "" {
 		return cli.UsageError(fault.New("leave --tokenizer out", "the sentence model %s has its own tokens, and --tokenizer is %s", j.init, j.tokenizer))

@@ -51,7 +51,9 @@ func (j *sentenceJob) sources(cmd *cobra.Command, names []string) (*pairSources,
 		return nil, err
 	}
 	s.all = opened
-	if learnt(j.tokenizer) || j.tokenizer == "words" {
+	// Tokens that are learnt take a reading of their own, before that of the pairs; with
+	// --init it is not known yet whether any are.
+	if j.tokenizer == "" || j.tokenizer == "words" || learnt(j.tokenizer) {
 		s.all, s.close, err = corpora.SpoolPairs(cmd.Context(), opened, "")
 	}
 	return s, err
@@ -177,6 +179,11 @@ func (j *sentenceJob) words(cmd *cobra.Command, sources *pairSources) (*corpora.
 	return tokenizer.WithVocabulary(v)
 }
 
+// pluralPairs is a number of examples of a kind.
+func pluralPairs(n int64, kind corpora.PairKind) string {
+	return cli.Plural(n, strings.TrimSuffix(kind.String(), "s"), kind.String())
+}
+
 // readPairs reads and tokenises the pairs, and says what it found.
 func readPairs(cmd *cobra.Command, sources []corpora.PairSource, o corpora.PairOptions) (*corpora.Pairs, error) {
 	progress := cli.StartProgress(cmd, "reading")
@@ -203,7 +210,7 @@ func readPairs(cmd *cobra.Command, sources []corpora.PairSource, o corpora.PairO
 		if f.Weight != 1 {
 			weight = ", weight " + strconv.FormatFloat(f.Weight, 'g', -1, 64)
 		}
-		cli.Note(cmd, "%s: %s %s%s: %s", cli.Printable(f.Name), cli.Thousands(int(f.Examples)), f.Kind, weight, f.Layout)
+		cli.Note(cmd, "%s: %s%s: %s", cli.Printable(f.Name), pluralPairs(f.Examples, f.Kind), weight, f.Layout)
 	}
 	for _, skipped := range s.Skipped {
 		cli.Warn(cmd, "%s left out, %s: first %s", cli.Plural(skipped.Rows, "row", "rows"), skipped.Reason, skipped.First)
@@ -212,7 +219,7 @@ func readPairs(cmd *cobra.Command, sources []corpora.PairSource, o corpora.PairO
 	if s.Truncated > 0 {
 		cut = ", " + cli.Plural(s.Truncated, "text", "texts") + " cut at " + cli.Thousands(o.MaxTokens) + " tokens"
 	}
-	cli.Note(cmd, "read %s: %s %s of %s tokens%s, in %s", cli.Bytes(s.Bytes), cli.Thousands(int(pairs.Examples())), pairs.Kind(),
+	cli.Note(cmd, "read %s: %s of %s tokens%s, in %s", cli.Bytes(s.Bytes), pluralPairs(pairs.Examples(), pairs.Kind()),
 		cli.Count(float64(pairs.Tokens())), cut, cli.Duration(time.Since(began)))
 	return pairs, nil
 }

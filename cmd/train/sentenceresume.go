@@ -79,8 +79,12 @@ func (j *resumeJob) resumeSentence(cmd *cobra.Command, c *checkpoints.Checkpoint
 	if err := checkSentenceNeeds(cmd, s.Options, pairs, c.Tokenizer, j.model, c.Config.Progress.Done, j.watch.keepsBest(), true); err != nil {
 		return err
 	}
+	recorded := c.Config.Corpus.Sources
+	if len(names) > 0 {
+		recorded = names // the weights go by these names
+	}
 	return before.train(cmd, true, sentence.Run{
-		Pairs: pairs, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, SaveEvery: j.every, Resume: c,
+		Pairs: pairs, Tokenizer: c.Tokenizer, Sources: recorded, SaveEvery: j.every, Resume: c,
 		Validation: j.watch.sentenceValidation(sets),
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -59,7 +60,7 @@ func readSentenceSet(ctx context.Context, name string) (training.ValidationSet, 
 	}
 	info, err := os.Stat(file)
 	if err != nil {
-		return training.ValidationSet{}, fault.New(hintValidate, "cannot read --validate: %w", err)
+		return training.ValidationSet{}, fault.New(hintValidate, "cannot read --validate %s: %w", file, errors.Unwrap(err)) // of an *fs.PathError, which names the file again
 	}
 	if kind == "" {
 		if kind = corpora.STSSet; info.IsDir() {

@@ -11,8 +11,8 @@ import (
 
 // Cadence says how often a model is validated: after so many Epochs, or at the
 // end of every epoch and whenever Time has passed since. Epochs are places in the
-// text, the same in every run, and so are Steps, batches of a sentence model; Time depends on the speed of the machine, and
-// with it what is found to be best. The end of the training is validated in any
+// text, the same in every run, and so are Steps, batches of a sentence model; Time
+// depends on the speed of the machine, and with it what is found to be best. The end of the training is validated in any
 // case. The zero Cadence is every epoch, and in epochs of more than a billion
 // words, which take minutes, every equal part of at most that.
 type Cadence struct {
@@ -27,7 +27,7 @@ const partWords = 1e9
 // ParseCadence reads a number of epochs ("0.25"), a time ("10m"), of steps ("100steps"),
 // or "epoch".
 func ParseCadence(s string) (Cadence, error) {
-	const hint = "give a number of epochs, such as 1 or 0.25, or a time with its unit, such as 10m"
+	const hint = "give a number of epochs, such as 1 or 0.25, of steps, such as 100steps, or a time with its unit, such as 10m"
 	if s == "epoch" {
 		return Cadence{Epochs: 1}, nil
 	}
