@@ -310,6 +310,7 @@ func TestPlanErrors(t *testing.T) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
+	p.files[1].Columns = 2
 	if plan := planned(t, p, PlanOptions{BatchSize: 10}); plan.Warning() != "" || plan.Len() != 15 {
 		t.Error(plan.Warning(), plan.Len())
 	} else if p.Batch(&PairBatch{}, plan, 15) == nil {
