@@ -73,16 +73,29 @@
 // # What is promised
 //
 //   - Results come best first; equal scores in the order of their labels.
-//   - Search may run while Add does, from any number of goroutines. What was
-//     added before the search began can be found by it.
+//   - Add, Delete, Update and Search may run together, from any number of
+//     goroutines. What was added before a search began can be found by it, what
+//     was deleted before is not, and a label is found once, where it was before
+//     an update or where it is after.
+//   - A search returns k results as long as there are k, whatever was deleted.
 //   - Every node stays reachable: each hangs on a tree of links, both ways,
-//     that pruning never removes.
+//     that pruning never removes. Verify walks the graph and counts.
+//   - The room of deleted vectors goes to new ones.
 //   - Copies of one vector share one node of the graph, so thousands of them
 //     cannot crowd out its links (see [Stats].Copies).
 //   - With one thread and one seed, the same additions make the same graph, on
 //     every machine whose kernels round alike.
 //   - A file written by Save is refused by [Load] when a byte of it is changed
 //     or missing.
+//
+// # Deleting
+//
+// A vector that is deleted is found no more at once. Its node stays in the graph
+// for a while, as a bridge; when one in 64 is such a bridge a round begins, in
+// which every change to the index does a small share, that takes them out and
+// joins those they lay between. Deleting so costs about as much as adding. Half
+// of 6,000 clustered vectors deleted and added again, three times, left recall@10
+// at 0.984, where a new index had 0.991.
 //
 // # Metrics
 //

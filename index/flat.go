@@ -23,8 +23,35 @@ func (f *flat) AddBatch(ctx context.Context, labels []int64, vectors []float32) 
 func (f *flat) insert(w *scratch, label int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.place(label, w.query)
-	f.count.Store(f.reserved.Load())
+	n := f.place(label, w.query)
+	f.ids[label] = n
+	f.show(n)
+}
+
+func (f *flat) Delete(labels ...int64) error { return f.remove(labels, f.drop) }
+
+// drop gives up an id whose label is gone. The caller holds shown and mu.
+func (f *flat) drop(n id) {
+	f.mark(n, dead)
+	f.retire(n)
+}
+
+func (f *flat) Update(label int64, vector []float32) error {
+	w := f.scratch.get()
+	defer f.scratch.put(w)
+	if same, err := f.check(w, label, vector); err != nil || same {
+		return err
+	}
+	f.gate.RLock()
+	defer f.gate.RUnlock()
+	f.shown.Lock()
+	defer f.shown.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.current(label); !ok {
+		return f.unknown(label)
+	}
+	return f.replace(label, f.place(label, w.query), f.drop)
 }
 
 func (f *flat) Search(query []float32, k int, o SearchOptions) ([]Result, error) {
@@ -34,7 +61,9 @@ func (f *flat) Search(query []float32, k int, o SearchOptions) ([]Result, error)
 	if err != nil {
 		return nil, err
 	}
-	f.scan(w, k, o.Filter, nil)
+	f.shown.RLock()
+	defer f.shown.RUnlock()
+	f.scan(w, k, o.Filter)
 	return w.top.results(f.options.Metric), nil
 }
 

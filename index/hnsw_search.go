@@ -1,6 +1,7 @@
 package index
 
 import (
+	"math"
 	"unsafe"
 
 	"github.com/luminavec/luminavec/internal/kernel"
@@ -19,33 +20,56 @@ func (g *graph) Search(query []float32, k int, o SearchOptions) ([]Result, error
 
 // search leaves the k best hits for w.query in w.top.
 func (g *graph) search(w *scratch, k, ef int, filter func(int64) bool) {
-	ready := func(n id) bool { return g.node(n).ready.Load() == 1 }
+	if filter != nil { // it sees labels all along
+		g.shown.RLock()
+		defer g.shown.RUnlock()
+	}
 	// A beam as wide as the index sees everything; a zero query ties with
 	// everything. Both are cheaper, and exact, without the graph.
 	start := g.entryPoint()
 	if start == noEntry || ef >= g.Len() || g.options.Metric == Cosine && zero(w.query) {
-		g.scan(w, k, filter, ready)
+		g.scanShown(w, k, filter)
 		return
 	}
 	w.counts = 0
 	g.encode(w, w.query)
 	at, d := g.descend(w, w.query, start, 0)
 	w.begin(int(g.reserved.Load()))
+	w.wants, w.filter = everything, filter
+	limit := int64(math.MaxInt64)
+	switch {
+	case filter != nil:
+		// Random access to a node costs the walk about as much as the scan pays
+		// for asking the filter about 16 labels.
+		w.wants, limit = whatIsAllowed, w.counts+int64(max(32*ef, g.Len()/16))
+	case g.deleted.Load() > 0:
+		w.wants = whatStays
+	}
+	g.enter(w, newKey(d, at))
 	done := true
-	if filter == nil {
-		w.enter(newKey(d, at))
+	if w.wants == everything {
 		g.walk(w, w.query, ef, 0)
 	} else {
-		done = g.walkFiltered(w, newKey(d, at), ef, filter)
+		done = g.walkWanted(w, w.query, ef, 0, limit)
 	}
+	w.filter = nil
 	g.distances.Add(w.counts)
 	if done {
 		g.measure(w.beam, w.query)
 		g.gather(w, k, filter)
 	}
 	if !done || len(w.top.hits) < k {
-		g.scan(w, k, filter, ready)
+		g.scanShown(w, k, filter)
 	}
+}
+
+// scanShown is scan for who holds shown only when there is a filter.
+func (g *graph) scanShown(w *scratch, k int, filter func(int64) bool) {
+	if filter == nil {
+		g.shown.RLock()
+		defer g.shown.RUnlock()
+	}
+	g.scan(w, k, filter)
 }
 
 func zero(query []float32) bool {
@@ -59,6 +83,10 @@ func zero(query []float32) bool {
 
 // gather offers the nodes of the beam, with their copies, to w.top.
 func (g *graph) gather(w *scratch, k int, filter func(int64) bool) {
+	if filter == nil {
+		g.shown.RLock()
+		defer g.shown.RUnlock()
+	}
 	w.top.reset(k)
 	for _, c := range w.beam {
 		d := c.distance()
@@ -66,6 +94,9 @@ func (g *graph) gather(w *scratch, k int, filter func(int64) bool) {
 			continue // before its copies and label are looked up
 		}
 		for n := c.id(); n != none; n = load(&g.node(n).next) {
+			if !g.shows(n) {
+				continue
+			}
 			if label := g.label(n); filter == nil || filter(label) {
 				w.top.offer(hit{d, label})
 			}
@@ -73,14 +104,32 @@ func (g *graph) gather(w *scratch, k int, filter func(int64) bool) {
 	}
 }
 
-// allowed says that the filter allows n or a copy of it.
-func (g *graph) allowed(n id, filter func(int64) bool) bool {
-	for ; n != none; n = load(&g.node(n).next) {
-		if filter(g.label(n)) {
-			return true
+// wanted says which of the nodes that a walk passes through its beam is for.
+type wanted uint8
+
+const (
+	everything         wanted = iota
+	whatStays                 // what is not deleted
+	whatIsNotCondemned        // what no round is removing
+	whatIsAllowed             // what shows, or a copy of which shows, and the filter allows
+)
+
+// want says that the beam of w is for n too.
+func (g *graph) want(w *scratch, n id) bool {
+	switch w.wants {
+	case whatStays:
+		return !g.is(n, dead)
+	case whatIsNotCondemned:
+		return !g.is(n, condemned)
+	case whatIsAllowed:
+		for ; n != none; n = load(&g.node(n).next) {
+			if g.shows(n) && w.filter(g.label(n)) {
+				return true
+			}
 		}
+		return false
 	}
-	return false
+	return true
 }
 
 // descend goes from the entry point down to level, exclusive, on each level
@@ -119,10 +168,12 @@ func (w *scratch) begin(n int) {
 }
 
 // enter puts a node that the walk starts from into the sets.
-func (w *scratch) enter(c key) {
+func (g *graph) enter(w *scratch, c key) {
 	w.seen.add(c.id())
 	w.near.push(^c)
-	w.beam.push(c)
+	if g.want(w, c.id()) {
+		w.beam.push(c)
+	}
 }
 
 // expect has the links fetched of the node that is next to be expanded, as far
@@ -165,29 +216,23 @@ func (g *graph) walk(w *scratch, q []float32, ef, level int) {
 	}
 }
 
-// walkFiltered is walk on level 0 with a beam of allowed nodes only. It gives
-// up, false, when it has compared so many nodes that comparing all allowed ones
-// would have been no dearer.
-func (g *graph) walkFiltered(w *scratch, start key, ef int, filter func(int64) bool) bool {
-	// Random access to a node costs the walk about as much as the scan pays for
-	// asking the filter about 16 labels.
-	limit := w.counts + int64(max(32*ef, g.Len()/16))
-	w.seen.add(start.id())
-	w.near.push(^start)
-	if g.allowed(start.id(), filter) {
-		w.beam.push(start)
+// walkWanted is walk with a beam of wanted nodes only. It gives up, false, when
+// it has compared limit nodes: comparing all wanted ones is then no dearer.
+func (g *graph) walkWanted(w *scratch, q []float32, ef, level int, limit int64) bool {
+	for len(w.beam) > ef {
+		w.beam.pop()
 	}
 	for len(w.near) > 0 {
 		c := ^w.near.pop()
 		if len(w.beam) == ef && c > w.beam[0] {
 			return true
 		}
-		g.expect(w.near, 0)
+		g.expect(w.near, level)
 		if w.counts > limit {
 			return false
 		}
-		w.fresh = w.seen.addNew(w.fresh, g.links(c.id(), 0))
-		g.compare(w, w.query)
+		w.fresh = w.seen.addNew(w.fresh, g.links(c.id(), level))
+		g.compare(w, q)
 		for i, n := range w.fresh {
 			k := newKey(w.away[i], n)
 			if len(w.beam) == ef && k > w.beam[0] {
@@ -195,9 +240,9 @@ func (g *graph) walkFiltered(w *scratch, start key, ef int, filter func(int64) b
 			}
 			w.near.push(^k)
 			if w.near[0] == ^k {
-				g.expect(w.near, 0)
+				g.expect(w.near, level)
 			}
-			if !g.allowed(n, filter) {
+			if !g.want(w, n) {
 				continue
 			}
 			if len(w.beam) < ef {

@@ -20,6 +20,16 @@ type Index interface {
 	// so far stay, complete and searchable, and the error wraps ctx.Err().
 	AddBatch(ctx context.Context, labels []int64, vectors []float32) error
 
+	// Delete takes vectors away. When a label is not in the index the error
+	// names it, and nothing is deleted. A search that begins after Delete has
+	// returned does not find them, and their room goes to vectors added later.
+	Delete(labels ...int64) error
+
+	// Update stores vector under a label in place of the one that is there:
+	// every search finds the one or the other, never both. The errors are those
+	// of Add, and that the label is not in the index.
+	Update(label int64, vector []float32) error
+
 	// Search returns the k vectors nearest to query, best first, equal scores
 	// by label; all of them when the index (or the filter) holds fewer than k.
 	Search(query []float32, k int, o SearchOptions) ([]Result, error)
@@ -36,6 +46,13 @@ type Index interface {
 
 	// Stats describes the index. It looks at every link.
 	Stats() Stats
+
+	// Verify checks all that can be checked: that every label leads to its
+	// vector and every vector is one that the metric stores; that every link
+	// leads to a node of its level, no node has too many, and a walk from the
+	// entry point reaches every node. An error lists what is wrong. Changes wait
+	// until it is done, searches do not.
+	Verify(ctx context.Context) (Report, error)
 
 	// Save writes the index in the format that Load reads. Additions wait until
 	// it is done, searches do not.
@@ -69,6 +86,10 @@ type Stats struct {
 	// Copies is how many vectors share the graph node of an equal vector. The
 	// graph has Vectors - Copies nodes.
 	Copies int
+
+	// Deleted is how many deleted vectors the graph still leads through. They
+	// are removed little by little, by the changes that follow, and by Save.
+	Deleted int
 
 	// Levels is how many nodes are on each level of the graph, level 0 first.
 	Levels []int

@@ -209,7 +209,7 @@ func TestLevels(t *testing.T) {
 	const n = 200_000
 	counts := make([]int, maxLevel+1)
 	for i := range n {
-		for l := range g.drawLevel(id(i)) + 1 {
+		for l := range g.drawLevel(int64(i)) + 1 {
 			counts[l]++
 		}
 	}

@@ -117,6 +117,8 @@ func (s *store) load(r *reader) error {
 			return r.damaged("label %d comes twice", label)
 		}
 		s.ids[label] = id(n)
+		s.states.grow(n + 1)
+		s.mark(id(n), ready)
 		s.labels.grow(n + 1)
 		s.labels.row(n)[0] = label
 	}
@@ -209,14 +211,16 @@ func (g *graph) loadNodes(r *reader, n int) (entry id, err error) {
 		g.nodes.grow(i + 1)
 		v := g.node(id(i))
 		v.level, v.upper = int8(level), -1
-		v.ready.Store(1)
-		if v.parent, err = r.id(n); err != nil {
+		v.prev = none
+		parent, err := r.id(n)
+		if err != nil {
 			return none, err
 		}
+		put(&v.parent, parent)
 		if v.twin, err = r.id(n); err != nil {
 			return none, err
 		}
-		if v.twin != none && (level > 0 || v.parent != none) {
+		if v.twin != none && (level > 0 || parent != none) {
 			return none, r.damaged("vector number %d: a copy in the graph", i)
 		}
 		top = max(top, level)
@@ -234,9 +238,7 @@ func (g *graph) loadNodes(r *reader, n int) (entry id, err error) {
 		if twin.twin != none || !equal(g.arena.vector(v.twin), g.arena.vector(id(i))) {
 			return none, r.damaged("vector number %d: no copy of number %d", i, v.twin)
 		}
-		put(&v.next, load(&twin.next))
-		put(&twin.next, id(i))
-		g.copies++
+		g.joinCopies(id(i), v.twin)
 	}
 	if entry != none && (g.node(entry).twin != none || int(g.node(entry).level) != top) {
 		return none, r.damaged("the entry point is not on the highest level")
@@ -298,29 +300,21 @@ func (g *graph) loadList(r *reader, at id, level, n int) error {
 // checkTree checks that the parents form one tree over all nodes, with a link
 // each way between parent and child, and counts the children.
 func (g *graph) checkTree(r *reader, n int) error {
-	linked := func(from, to id) bool {
-		slots := g.links(from, 0)
-		for i := range slots {
-			if load(&slots[i]) == to {
-				return true
-			}
-		}
-		return false
-	}
 	roots := 0
 	for i := range n {
 		v := g.node(id(i))
 		if v.twin != none {
 			continue
 		}
-		if v.parent == none {
+		if load(&v.parent) == none {
 			roots++
 			continue
 		}
-		p := g.node(v.parent)
+		parent := load(&v.parent)
+		p := g.node(parent)
 		p.children++
-		if !linked(v.parent, id(i)) || !linked(id(i), v.parent) || int(p.children) > g.options.M {
-			return r.damaged("vector number %d does not hang on its parent %d", i, v.parent)
+		if !g.linked(parent, id(i)) || !g.linked(id(i), parent) || int(p.children) >= 2*g.options.M {
+			return r.damaged("vector number %d does not hang on its parent %d", i, parent)
 		}
 	}
 	if n > 0 && roots != 1 {
@@ -333,12 +327,12 @@ func (g *graph) checkTree(r *reader, n int) error {
 		at := id(i)
 		for at != none && below[at] == 0 {
 			below[at] = 1
-			at = g.node(at).parent
+			at = g.parent(at)
 		}
 		if at != none && below[at] == 1 {
 			return r.damaged("vector number %d is its own ancestor", at)
 		}
-		for at := id(i); at != none && below[at] == 1; at = g.node(at).parent {
+		for at := id(i); at != none && below[at] == 1; at = g.parent(at) {
 			below[at] = 2
 		}
 	}

@@ -58,16 +58,18 @@ const nodeBytes = 1 + 4 + 4
 // kinds number the kinds in a file.
 var kinds = []Kind{Flat, HNSW}
 
-// save writes the store and, for an HNSW index, its graph.
+// save writes the store and, for an HNSW index, its graph. What is deleted is
+// left out: the ids of the others close up.
 func save(to io.Writer, s *store, g *graph) error {
 	w := &writer{to: bufio.NewWriterSize(to, 1<<16)}
 	w.bytes([]byte(magic))
-	o, n := s.options, int(s.reserved.Load())
+	o := s.options
 	version, length := uint32(1), optionsBytes
 	if o.Quantization != NoQuantization {
 		version, length = 2, optionsBytes+4
 	}
 	w.uint32(version)
+	ids := s.all()
 
 	kind := slices.Index(kinds, o.Kind)
 	w.section("options", length)
@@ -80,22 +82,22 @@ func save(to io.Writer, s *store, g *graph) error {
 	}
 	w.end()
 
-	w.section("labels", n*8)
-	for i := range n {
-		w.uint64(uint64(s.label(id(i))))
+	w.section("labels", len(ids)*8)
+	for _, n := range ids {
+		w.uint64(uint64(s.label(n)))
 	}
 	w.end()
 
-	w.section("vectors", n*o.Dim*4)
-	for i := range n {
-		for _, v := range s.arena.vector(id(i))[:o.Dim] {
+	w.section("vectors", len(ids)*o.Dim*4)
+	for _, n := range ids {
+		for _, v := range s.arena.vector(n)[:o.Dim] {
 			w.uint32(math.Float32bits(v))
 		}
 	}
 	w.end()
 
 	if g != nil {
-		g.save(w, n)
+		g.save(w, ids)
 	}
 	if w.err == nil {
 		w.err = w.to.Flush()
@@ -106,28 +108,44 @@ func save(to io.Writer, s *store, g *graph) error {
 	return nil
 }
 
-func (g *graph) save(w *writer, n int) {
-	w.section("nodes", 4+n*nodeBytes)
+// all is the ids of all vectors, in their order. The caller holds gate alone.
+func (s *store) all() []id {
+	ids := make([]id, 0, s.Len())
+	for i := range int(s.reserved.Load()) {
+		if s.shows(id(i)) {
+			ids = append(ids, id(i))
+		}
+	}
+	return ids
+}
+
+func (g *graph) save(w *writer, ids []id) {
+	number := make([]id, int(g.reserved.Load())+1) // in the file, of an id
+	number[0] = none                               // that is number[none+1]
+	for i, n := range ids {
+		number[n+1] = id(i)
+	}
+	w.section("nodes", 4+len(ids)*nodeBytes)
 	entry := none
 	if e := g.entryPoint(); e != noEntry {
 		entry = e.id()
 	}
-	w.uint32(uint32(entry))
-	for i := range n {
-		v := g.node(id(i))
+	w.uint32(uint32(number[entry+1]))
+	for _, n := range ids {
+		v := g.node(n)
 		w.bytes([]byte{byte(v.level)})
-		w.uint32(uint32(v.parent))
-		w.uint32(uint32(v.twin))
+		w.uint32(uint32(number[load(&v.parent)+1]))
+		w.uint32(uint32(number[v.twin+1]))
 	}
 	w.end()
 
 	length := 0
-	g.eachList(n, func(list []id) { length += 2 + 4*len(list) })
+	g.eachList(ids, func(list []id) { length += 2 + 4*len(list) })
 	w.section("links", length)
-	g.eachList(n, func(list []id) {
+	g.eachList(ids, func(list []id) {
 		w.bytes(binary.LittleEndian.AppendUint16(w.word[:0], uint16(len(list))))
 		for _, c := range list {
-			w.uint32(uint32(c))
+			w.uint32(uint32(number[c+1]))
 		}
 	})
 	w.end()
@@ -135,16 +153,16 @@ func (g *graph) save(w *writer, n int) {
 
 // eachList calls fn with the links of each node and level, in the order of the
 // file. fn may not keep the list.
-func (g *graph) eachList(n int, fn func(list []id)) {
+func (g *graph) eachList(ids []id, fn func(list []id)) {
 	var list []id
-	for i := range n {
-		v := g.node(id(i))
+	for _, n := range ids {
+		v := g.node(n)
 		if v.twin != none {
 			continue
 		}
 		for l := range int(v.level) + 1 {
 			list = list[:0]
-			slots := g.links(id(i), l)
+			slots := g.links(n, l)
 			for j := range slots {
 				if c := load(&slots[j]); c != none {
 					list = append(list, c)

@@ -186,8 +186,8 @@ func TestCircleOfParents(t *testing.T) {
 	g := mustLoad(t, file).(*graph)
 	nodes := bytes.Index(file, []byte("nodes\x00")) + 16
 	for i := range g.Len() {
-		c := g.node(id(i)).parent
-		if c == none || g.node(c).parent == none || int(g.node(id(i)).children) == g.options.M {
+		c := g.parent(id(i))
+		if c == none || g.parent(c) == none || int(g.node(id(i)).children) == g.options.M {
 			continue
 		}
 		binary.LittleEndian.PutUint32(file[nodes+4+int(c)*nodeBytes+1:], uint32(i))

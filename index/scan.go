@@ -6,37 +6,37 @@ import "github.com/luminavec/luminavec/internal/kernel"
 // distances.
 const scanBlock = 256
 
-// scan is exact search: it leaves the k best hits for w.query in w.top. A
-// vector is passed over when ready, if given, denies its id or filter its label.
-func (s *store) scan(w *scratch, k int, filter func(int64) bool, ready func(id) bool) {
+// scan is exact search: it leaves the k best hits for w.query in w.top. The
+// caller holds shown.
+func (s *store) scan(w *scratch, k int, filter func(int64) bool) {
 	w.top.reset(k)
 	if k == 0 {
 		return
 	}
 	computed := 0
 	total := int(s.reserved.Load())
-	if ready == nil {
-		total = s.Len()
-	}
 	for at := 0; at < total; {
 		labels, n := s.labels.run(at, min(scanBlock, total-at))
 		rows, n := s.arena.vectors.run(at, n)
-		if filter == nil {
-			s.distancesTo(w.block[:n], w.query, rows)
-		}
+		// Before any vector is looked at: what shows now stays what it is, and
+		// what does not may be written at any moment.
+		w.fresh = w.fresh[:0]
 		for i := range n {
-			if ready != nil && !ready(id(at+i)) {
-				continue
-			}
-			switch {
-			case filter == nil:
-				w.top.offer(hit{w.block[i], labels[i]})
-				computed++
-			case filter(labels[i]):
-				w.top.offer(hit{s.distance(w.query, s.arena.vector(id(at+i))), labels[i]})
-				computed++
+			if s.shows(id(at+i)) && (filter == nil || filter(labels[i])) {
+				w.fresh = append(w.fresh, id(i))
 			}
 		}
+		if len(w.fresh) == n {
+			s.distancesTo(w.block[:n], w.query, rows)
+		} else {
+			for _, i := range w.fresh {
+				w.block[i] = s.distance(w.query, s.arena.vector(id(at)+i))
+			}
+		}
+		for _, i := range w.fresh {
+			w.top.offer(hit{w.block[i], labels[i]})
+		}
+		computed += len(w.fresh)
 		at += n
 	}
 	s.distances.Add(int64(computed))

@@ -22,15 +22,23 @@ type store struct {
 	options  Options
 	distance distance
 	arena    *arena
-	labels   *chunked[int64] // of each id
+	labels   *chunked[int64]         // of each id; a label given to another id changes under shown
+	states   *chunked[atomic.Uint32] // of each id
 
-	// gate is held shared by an addition and alone by Save, which so sees no
-	// vector half added.
+	// gate is held shared by changes and alone by Save, which so sees no vector
+	// half added.
 	gate sync.RWMutex
 
-	mu       sync.RWMutex // guards ids and the growing of arrays
+	// shown is held shared by a search while it turns ids into labels, and alone
+	// by who takes a label away: a search that begins afterwards never returns
+	// it, and none returns it twice. It is taken before mu.
+	shown sync.RWMutex
+
+	mu       sync.RWMutex // guards ids, free, limbo and the growing of arrays
 	ids      map[int64]id
-	reserved atomic.Int64 // ids given out; written under mu
+	reserved atomic.Int64 // ids there are; written under mu
+	free     []id         // ids to be given out again
+	limbo    []retired    // ids to be free
 	count    atomic.Int64 // vectors that a search can find
 
 	distances atomic.Int64 // computed by searches
@@ -42,6 +50,7 @@ func (s *store) init(o Options, slots int) {
 	s.distance = o.Metric.distance()
 	s.arena = newArena(o, slots)
 	s.labels = newChunked(1, 8, func(n int) []int64 { return make([]int64, n) })
+	s.states = newChunked(1, 4, func(n int) []atomic.Uint32 { return make([]atomic.Uint32, n) })
 	s.ids = make(map[int64]id)
 	s.scratch.stride = s.arena.stride
 }
@@ -51,8 +60,8 @@ func (s *store) Options() Options { return s.options }
 
 func (s *store) Vector(label int64) ([]float32, bool) {
 	s.mu.RLock()
+	defer s.mu.RUnlock() // to the end: the id may be given to another vector
 	n, ok := s.ids[label]
-	s.mu.RUnlock()
 	if !ok || n < 0 {
 		return nil, false
 	}
@@ -61,18 +70,15 @@ func (s *store) Vector(label int64) ([]float32, bool) {
 
 func (s *store) label(n id) int64 { return s.labels.row(int(n))[0] }
 
-// place gives label the next id and stores its vector, already prepared. The
+// place stores a vector, already prepared, under an id that is new or free. The
 // caller holds mu and has claimed the label.
 func (s *store) place(label int64, vector []float32) id {
-	n := int(s.reserved.Load())
-	s.arena.grow(n + 1)
-	s.labels.grow(n + 1)
-	copy(s.arena.vector(id(n)), vector)
-	s.arena.encode(id(n), s.options.Dim)
-	s.labels.row(n)[0] = label
-	s.ids[label] = id(n)
-	s.reserved.Store(int64(n) + 1)
-	return id(n)
+	n := s.vacant()
+	copy(s.arena.vector(n), vector)
+	s.arena.encode(n, s.options.Dim)
+	s.labels.row(int(n))[0] = label
+	s.reserved.Store(max(s.reserved.Load(), int64(n)+1))
+	return n
 }
 
 // claim takes labels for an addition, all or none.
@@ -144,13 +150,12 @@ func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32,
 	if len(labels) == 0 {
 		return ctx.Err()
 	}
-	check := s.scratch.get()
-	defer s.scratch.put(check)
+	check := make([]float32, dim)
 	for i, label := range labels {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return fmt.Errorf("index: nothing added: %w", ctx.Err())
 		}
-		if err := s.fits(check.query, label, vectors[i*dim:(i+1)*dim]); err != nil {
+		if err := s.fits(check, label, vectors[i*dim:(i+1)*dim]); err != nil {
 			return err
 		}
 	}
@@ -175,6 +180,7 @@ func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32,
 				if i >= len(labels) {
 					return
 				}
+				s.scratch.renew(w)
 				s.gate.RLock()
 				if s.fits(w.query, labels[i], vectors[i*dim:(i+1)*dim]) == nil { // as checked above
 					insert(w, labels[i])
@@ -221,5 +227,5 @@ func (s *store) bytes() int64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	const mapEntry = 24 // a label, an id and their share of the free slots
-	return int64(s.arena.values())*4 + int64(s.labels.values())*8 + int64(len(s.ids))*mapEntry
+	return int64(s.arena.values())*4 + int64(s.labels.values())*12 + int64(len(s.ids))*mapEntry
 }
