@@ -55,16 +55,25 @@ func (f *flat) Update(label int64, vector []float32) error {
 }
 
 func (f *flat) Search(query []float32, k int, o SearchOptions) ([]Result, error) {
-	w := f.scratch.get()
-	defer f.scratch.put(w)
-	k, _, err := f.ask(w, query, k, o)
-	if err != nil {
-		return nil, err
-	}
+	return f.search(query, k, o, f.find)
+}
+
+func (f *flat) SearchInto(dst []Result, query []float32, k int, o SearchOptions) ([]Result, error) {
+	return f.searchInto(dst, query, k, o, f.find)
+}
+
+func (f *flat) SearchBatch(ctx context.Context, queries []float32, k int, o SearchOptions) ([][]Result, error) {
+	return f.searchBatch(ctx, queries, k, o, f.find)
+}
+
+func (f *flat) SearchRange(query []float32, threshold float32, o SearchOptions) ([]Result, error) {
+	return f.searchRange(query, threshold, o, f.find)
+}
+
+func (f *flat) find(w *scratch, r request) {
 	f.shown.RLock()
 	defer f.shown.RUnlock()
-	f.scan(w, k, o.Filter)
-	return w.top.results(f.options.Metric), nil
+	f.scan(w, r)
 }
 
 func (f *flat) Stats() Stats {

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"context"
 	"math"
 	"unsafe"
 
@@ -8,68 +9,125 @@ import (
 )
 
 func (g *graph) Search(query []float32, k int, o SearchOptions) ([]Result, error) {
-	w := g.scratch.get()
-	defer g.scratch.put(w)
-	k, ef, err := g.ask(w, query, k, o)
-	if err != nil {
-		return nil, err
-	}
-	g.search(w, k, ef, o.Filter)
-	return w.top.results(g.options.Metric), nil
+	return g.search(query, k, o, g.find)
 }
 
-// search leaves the k best hits for w.query in w.top.
-func (g *graph) search(w *scratch, k, ef int, filter func(int64) bool) {
-	if filter != nil { // it sees labels all along
+func (g *graph) SearchInto(dst []Result, query []float32, k int, o SearchOptions) ([]Result, error) {
+	return g.searchInto(dst, query, k, o, g.find)
+}
+
+func (g *graph) SearchBatch(ctx context.Context, queries []float32, k int, o SearchOptions) ([][]Result, error) {
+	return g.searchBatch(ctx, queries, k, o, g.find)
+}
+
+func (g *graph) SearchRange(query []float32, threshold float32, o SearchOptions) ([]Result, error) {
+	return g.searchRange(query, threshold, o, g.findRange)
+}
+
+// find leaves the r.k best hits for w.query in w.top.
+func (g *graph) find(w *scratch, r request) {
+	if !r.allow.all() { // labels are looked at all along
 		g.shown.RLock()
 		defer g.shown.RUnlock()
 	}
+	if g.wantsScan(w, r) || !g.explore(w, r) || len(w.top.hits) < r.k {
+		g.scanShown(w, r)
+	}
+}
+
+// findRange leaves all hits within the threshold in w.top, if the walk meets
+// them: its beam grows until it reaches past the threshold.
+func (g *graph) findRange(w *scratch, r request) {
+	if !r.allow.all() {
+		g.shown.RLock()
+		defer g.shown.RUnlock()
+	}
+	r.k = 0 // however few there are, it is enough
+	for ; ; r.ef = min(4*r.ef, MaxEf) {
+		if g.wantsScan(w, r) || !g.explore(w, r) {
+			g.scanShown(w, r)
+			return
+		}
+		past := len(w.beam) < r.ef || r.ef == MaxEf // all that can be met
+		for _, c := range w.beam {
+			past = past || !g.options.Metric.reaches(g.options.Metric.score(c.distance()), *r.within)
+		}
+		if past {
+			return
+		}
+	}
+}
+
+// walkCost is about how many vectors a walk compares for each place of its beam.
+const walkCost = 12
+
+// wantsScan says that looking at all vectors is not dearer than a walk, and exact.
+func (g *graph) wantsScan(w *scratch, r request) bool {
 	// A beam as wide as the index sees everything; a zero query ties with
-	// everything. Both are cheaper, and exact, without the graph.
+	// everything.
+	n := g.Len()
+	if r.ef >= n || g.options.Metric == Cosine && zero(w.query) {
+		return true
+	}
+	if r.allow.set == nil {
+		return false
+	}
+	// A walk that may return one node in s has a beam s times as wide.
+	few := float64(r.allow.set.GetCardinality())
+	return few*few < walkCost*float64(r.ef)*float64(n)
+}
+
+// explore walks the graph and leaves the hits it meets in w.top; w.beam has
+// their nodes. It gives up, false, when the walk is dearer than looking at all
+// vectors.
+func (g *graph) explore(w *scratch, r request) bool {
 	start := g.entryPoint()
-	if start == noEntry || ef >= g.Len() || g.options.Metric == Cosine && zero(w.query) {
-		g.scanShown(w, k, filter)
-		return
+	if start == noEntry {
+		return false
 	}
 	w.counts = 0
 	g.encode(w, w.query)
 	at, d := g.descend(w, w.query, start, 0)
 	w.begin(int(g.reserved.Load()))
-	w.wants, w.filter = everything, filter
+	w.wants, w.allow = everything, r.allow
 	limit := int64(math.MaxInt64)
 	switch {
-	case filter != nil:
-		// Random access to a node costs the walk about as much as the scan pays
-		// for asking the filter about 16 labels.
-		w.wants, limit = whatIsAllowed, w.counts+int64(max(32*ef, g.Len()/16))
+	case !r.allow.all():
+		w.wants = whatIsAllowed
+		all := g.Len() / 16 // to ask about 16 labels costs the scan about as much as a node the walk
+		if r.allow.set != nil {
+			all = min(all, int(r.allow.set.GetCardinality()))
+		}
+		limit = w.counts + int64(max(32*r.ef, all))
 	case g.deleted.Load() > 0:
 		w.wants = whatStays
 	}
 	g.enter(w, newKey(d, at))
 	done := true
 	if w.wants == everything {
-		g.walk(w, w.query, ef, 0)
+		g.walk(w, w.query, r.ef, 0)
 	} else {
-		done = g.walkWanted(w, w.query, ef, 0, limit)
+		done = g.walkWanted(w, w.query, r.ef, 0, limit)
 	}
-	w.filter = nil
+	w.allow = allow{}
 	g.distances.Add(w.counts)
 	if done {
+		for len(w.beam) > r.rerank {
+			w.beam.pop()
+		}
 		g.measure(w.beam, w.query)
-		g.gather(w, k, filter)
+		g.gather(w, r)
 	}
-	if !done || len(w.top.hits) < k {
-		g.scanShown(w, k, filter)
-	}
+	return done
 }
 
-// scanShown is scan for who holds shown only when there is a filter.
-func (g *graph) scanShown(w *scratch, k int, filter func(int64) bool) {
-	if filter == nil {
+// scanShown is scan for who holds shown only when labels are restricted.
+func (g *graph) scanShown(w *scratch, r request) {
+	if r.allow.all() {
 		g.shown.RLock()
 		defer g.shown.RUnlock()
 	}
-	g.scan(w, k, filter)
+	g.scan(w, r)
 }
 
 func zero(query []float32) bool {
@@ -82,23 +140,23 @@ func zero(query []float32) bool {
 }
 
 // gather offers the nodes of the beam, with their copies, to w.top.
-func (g *graph) gather(w *scratch, k int, filter func(int64) bool) {
-	if filter == nil {
+func (g *graph) gather(w *scratch, r request) {
+	if r.allow.all() {
 		g.shown.RLock()
 		defer g.shown.RUnlock()
 	}
-	w.top.reset(k)
+	w.top.reset(w.top.k)
 	for _, c := range w.beam {
 		d := c.distance()
-		if len(w.top.hits) == k && d > w.top.hits[0].distance {
+		if len(w.top.hits) == w.top.k && d > w.top.hits[0].distance {
 			continue // before its copies and label are looked up
 		}
 		for n := c.id(); n != none; n = load(&g.node(n).next) {
 			if !g.shows(n) {
 				continue
 			}
-			if label := g.label(n); filter == nil || filter(label) {
-				w.top.offer(hit{d, label})
+			if label := g.label(n); r.allow.all() || r.allow.label(label) {
+				g.offer(w, r, hit{d, label})
 			}
 		}
 	}
@@ -111,7 +169,7 @@ const (
 	everything         wanted = iota
 	whatStays                 // what is not deleted
 	whatIsNotCondemned        // what no round is removing
-	whatIsAllowed             // what shows, or a copy of which shows, and the filter allows
+	whatIsAllowed             // what shows, or a copy of which shows, and may be returned
 )
 
 // want says that the beam of w is for n too.
@@ -123,7 +181,7 @@ func (g *graph) want(w *scratch, n id) bool {
 		return !g.is(n, condemned)
 	case whatIsAllowed:
 		for ; n != none; n = load(&g.node(n).next) {
-			if g.shows(n) && w.filter(g.label(n)) {
+			if g.shows(n) && w.allow.label(g.label(n)) {
 				return true
 			}
 		}

@@ -31,8 +31,24 @@ type Index interface {
 	Update(label int64, vector []float32) error
 
 	// Search returns the k vectors nearest to query, best first, equal scores
-	// by label; all of them when the index (or the filter) holds fewer than k.
+	// by label; all of them when the index, or what the options allow, holds
+	// fewer than k.
 	Search(query []float32, k int, o SearchOptions) ([]Result, error)
+
+	// SearchInto is Search that appends to dst, and allocates nothing when there
+	// is room in it, but for a few words with SearchOptions.Allowed. After an
+	// error dst is returned as it was.
+	SearchInto(dst []Result, query []float32, k int, o SearchOptions) ([]Result, error)
+
+	// SearchBatch searches for each of the queries, given packed one after
+	// another, with Options.Threads workers, and returns a result for each. When
+	// ctx ends, the error wraps ctx.Err().
+	SearchBatch(ctx context.Context, queries []float32, k int, o SearchOptions) ([][]Result, error)
+
+	// SearchRange returns all vectors whose score is threshold or nearer, best
+	// first. An HNSW index widens its beam until it reaches past the threshold,
+	// and may miss some. SearchOptions.Threshold is not used.
+	SearchRange(query []float32, threshold float32, o SearchOptions) ([]Result, error)
 
 	// Vector returns a copy of what is stored under label: under Cosine, the
 	// vector that was added divided by its length.
@@ -57,18 +73,6 @@ type Index interface {
 	// Save writes the index in the format that Load reads. Additions wait until
 	// it is done, searches do not.
 	Save(w io.Writer) error
-}
-
-// SearchOptions change one search. The zero value is the index's defaults.
-type SearchOptions struct {
-	// Ef is the width of the beam of HNSW: more finds more of the true nearest
-	// and takes longer. Below k it is taken as k. Default Options.EfSearch.
-	Ef int
-
-	// Filter, when set, is asked about labels; only those it allows are
-	// returned. It may be called several times for one label, and from the
-	// goroutine of the search only. Default: all are allowed.
-	Filter func(label int64) bool
 }
 
 // Result is one vector found. For Cosine and Dot the score is the similarity,

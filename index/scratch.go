@@ -31,10 +31,10 @@ type scratch struct {
 	chosen [][]key // neighbours of a new node, by level
 	queue  []id    // places in the tree
 
-	wants    wanted           // which nodes the beam is for
-	filter   func(int64) bool // for whatIsAllowed
-	children []id             // of a node that leaves the tree
-	offers   []key            // what may take its place
+	wants    wanted // which nodes the beam is for
+	allow    allow  // for whatIsAllowed
+	children []id   // of a node that leaves the tree
+	offers   []key  // what may take its place
 }
 
 // scratchPool lends scratches. It keeps a few for each processor and leaves the

@@ -197,31 +197,6 @@ func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32,
 	return nil
 }
 
-// ask checks a search and prepares its query. It returns k cut to what there
-// is and the beam.
-func (s *store) ask(w *scratch, query []float32, k int, o SearchOptions) (int, int, error) {
-	if k <= 0 {
-		return 0, 0, fault.New("ask for at least one result", "index: search for %d results", k)
-	}
-	if o.Ef < 0 || o.Ef > MaxEf {
-		return 0, 0, fault.New(fmt.Sprintf("give a value up to %d, or 0 for the default", MaxEf),
-			"index: search option ef: %d is out of range", o.Ef)
-	}
-	if len(query) != s.options.Dim {
-		return 0, 0, fault.New(fmt.Sprintf("this index takes vectors of %d values", s.options.Dim),
-			"index: query of %d values", len(query))
-	}
-	if err := s.options.Metric.prepare(w.query, query); err != nil {
-		return 0, 0, fmt.Errorf("index: query: %w", err)
-	}
-	ef := o.Ef
-	if ef == 0 {
-		ef = s.options.EfSearch
-	}
-	k = min(k, s.Len())
-	return k, max(ef, k), nil
-}
-
 // bytes is the memory of what the store holds.
 func (s *store) bytes() int64 {
 	s.mu.RLock()
