@@ -16,6 +16,9 @@ func (s *store) current(label int64) (id, bool) {
 
 // remove is Delete, with drop to take an id away whose label is gone.
 func (s *store) remove(labels []int64, drop func(id)) error {
+	if err := s.complete(); err != nil {
+		return err
+	}
 	s.gate.RLock()
 	defer s.gate.RUnlock()
 	s.shown.Lock()
@@ -42,6 +45,9 @@ func (s *store) remove(labels []int64, drop func(id)) error {
 // check makes sure that label may get a new vector, which it writes, prepared,
 // to w.query. It says when there is nothing to do: the vector is that already.
 func (s *store) check(w *scratch, label int64, vector []float32) (same bool, err error) {
+	if err := s.complete(); err != nil {
+		return false, err
+	}
 	if err := s.fits(w.query, label, vector); err != nil {
 		return false, err
 	}

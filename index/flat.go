@@ -86,6 +86,9 @@ func (f *flat) Stats() Stats {
 }
 
 func (f *flat) Save(w io.Writer) error {
+	if err := f.complete(); err != nil {
+		return err
+	}
 	f.gate.Lock()
 	defer f.gate.Unlock()
 	return save(w, &f.store, nil)

@@ -67,12 +67,12 @@ func (g *graph) stow(label int64, vector []float32, h uint64, twin id) id {
 	v := g.node(n)
 	g.takeUpper(v) // of the node that was here
 	*v = node{upper: -1, twin: twin, prev: none}
+	for i, slots := 0, g.links(n, 0); i < len(slots); i++ {
+		put(&slots[i], none)
+	}
 	if twin != none {
 		g.joinCopies(n, twin)
 		return n
-	}
-	for i, slots := 0, g.links(n, 0); i < len(slots); i++ {
-		put(&slots[i], none)
 	}
 	v.level = int8(g.drawLevel(label))
 	g.giveUpper(n)
@@ -137,6 +137,9 @@ func (g *graph) leaveCopies(n id) {
 }
 
 func (g *graph) Save(w io.Writer) error {
+	if err := g.complete(); err != nil {
+		return err
+	}
 	g.gate.Lock()
 	defer g.gate.Unlock()
 	g.settle()

@@ -88,7 +88,11 @@ func (g *graph) explore(w *scratch, r request) bool {
 	w.counts = 0
 	g.encode(w, w.query)
 	at, d := g.descend(w, w.query, start, 0)
-	w.begin(int(g.reserved.Load()))
+	n := int(g.reserved.Load())
+	w.begin(n)
+	if g.unchecked.Load() {
+		w.seen.confine(n)
+	}
 	w.wants, w.allow = everything, r.allow
 	limit := int64(math.MaxInt64)
 	switch {

@@ -16,7 +16,7 @@ func (g *graph) Stats() Stats {
 	g.mu.RUnlock()
 	s.Deleted = int(g.deleted.Load())
 	start := g.entryPoint()
-	if start == noEntry {
+	if start == noEntry || g.complete() != nil {
 		return s
 	}
 	s.Levels = make([]int, start.level()+1)

@@ -6,6 +6,9 @@ import (
 )
 
 func (g *graph) Verify(ctx context.Context) (Report, error) {
+	if err := g.complete(); err != nil {
+		return Report{}, err
+	}
 	g.gate.Lock()
 	defer g.gate.Unlock()
 	deleted := append(append([]id(nil), g.waiting...), g.round.gone...)

@@ -65,6 +65,11 @@ type finder func(w *scratch, r request)
 
 // searchInto is SearchInto.
 func (s *store) searchInto(dst []Result, query []float32, k int, o SearchOptions, find finder) ([]Result, error) {
+	if o.Allowed != nil {
+		if err := s.complete(); err != nil {
+			return dst, err
+		}
+	}
 	w := s.scratch.get()
 	defer s.scratch.put(w)
 	r, err := s.ask(w, query, k, o)
@@ -162,6 +167,11 @@ func (s *store) searchBatch(ctx context.Context, queries []float32, k int, o Sea
 // threshold, and need not care about w.top.k.
 func (s *store) searchRange(query []float32, threshold float32, o SearchOptions, find finder) ([]Result, error) {
 	o.Threshold = &threshold
+	if o.Allowed != nil {
+		if err := s.complete(); err != nil {
+			return nil, err
+		}
+	}
 	w := s.scratch.get()
 	defer s.scratch.put(w)
 	r, err := s.ask(w, query, max(1, s.Len()), o)

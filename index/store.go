@@ -41,7 +41,11 @@ type store struct {
 	limbo    []retired    // ids to be free
 	count    atomic.Int64 // vectors that a search can find
 
-	distances atomic.Int64 // computed by searches
+	unchecked  atomic.Bool  // opened, and large sections not looked at
+	completing func() error // see complete
+
+	applied   atomic.Uint64 // the last change, of those that a log counts
+	distances atomic.Int64  // computed by searches
 	scratch   scratchPool
 }
 
@@ -59,6 +63,9 @@ func (s *store) Len() int         { return int(s.count.Load()) }
 func (s *store) Options() Options { return s.options }
 
 func (s *store) Vector(label int64) ([]float32, bool) {
+	if s.complete() != nil {
+		return nil, false
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock() // to the end: the id may be given to another vector
 	n, ok := s.ids[label]
@@ -125,6 +132,9 @@ func (s *store) fits(dst []float32, label int64, vector []float32) error {
 
 // add is Add, with insert to store one prepared vector whose label is claimed.
 func (s *store) add(label int64, vector []float32, insert func(*scratch, int64)) error {
+	if err := s.complete(); err != nil {
+		return err
+	}
 	w := s.scratch.get()
 	defer s.scratch.put(w)
 	if err := s.fits(w.query, label, vector); err != nil {
@@ -142,6 +152,9 @@ func (s *store) add(label int64, vector []float32, insert func(*scratch, int64))
 
 // addBatch is AddBatch, with insert as in add.
 func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32, insert func(*scratch, int64)) error {
+	if err := s.complete(); err != nil {
+		return err
+	}
 	dim := s.options.Dim
 	if len(vectors) != len(labels)*dim {
 		return fault.New(fmt.Sprintf("this index takes vectors of %d values, packed", dim),

@@ -92,6 +92,9 @@ func (s *store) verify(ctx context.Context, p *problems, extra []id) error {
 }
 
 func (f *flat) Verify(ctx context.Context) (Report, error) {
+	if err := f.complete(); err != nil {
+		return Report{}, err
+	}
 	f.gate.Lock()
 	defer f.gate.Unlock()
 	var p problems
