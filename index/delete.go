@@ -36,6 +36,7 @@ func (s *store) remove(labels []int64, drop func(id)) error {
 			continue // named twice
 		}
 		delete(s.ids, label)
+		s.note(deleted, label, nil)
 		drop(n)
 		s.count.Add(-1)
 	}
@@ -70,6 +71,7 @@ func (s *store) replace(label int64, n id, drop func(id)) error {
 	}
 	s.ids[label] = n
 	s.mark(n, ready)
+	s.note(updated, label, s.arena.vector(n))
 	drop(old)
 	return nil
 }

@@ -97,6 +97,14 @@
 // of 6,000 clustered vectors deleted and added again, three times, left recall@10
 // at 0.984, where a new index had 0.991.
 //
+// # On disk
+//
+// [SaveFile] writes an index whole or not at all; [LoadFile] reads it and checks
+// everything; [OpenFile] maps it, so that the first answer comes at once, and
+// checks the large sections when they are first needed for more than a search.
+// [OpenDurable] keeps a log of the changes beside the file: what Add, Delete or
+// Update has returned for is there after a crash. Its Flush writes the file anew.
+//
 // # Metrics
 //
 // [Cosine] divides by the lengths when a vector is added and asks for the
@@ -113,5 +121,7 @@
 // A filter sees labels, and the walk passes through forbidden nodes but keeps
 // only allowed ones. When so few are allowed that the walk would cost more
 // than looking at them all, or ends with fewer than k, the search compares the
-// query with every allowed vector instead: slower, and exact.
+// query with every allowed vector instead: slower, and exact. A bitmap of the
+// allowed labels ([SearchOptions].Allowed) is better than a function: the search
+// knows beforehand how many there are, and looks only at those.
 package index

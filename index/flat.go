@@ -25,6 +25,7 @@ func (f *flat) insert(w *scratch, label int64) {
 	defer f.mu.Unlock()
 	n := f.place(label, w.query)
 	f.ids[label] = n
+	f.note(added, label, w.query)
 	f.show(n)
 }
 
@@ -91,5 +92,8 @@ func (f *flat) Save(w io.Writer) error {
 	}
 	f.gate.Lock()
 	defer f.gate.Unlock()
-	return save(w, &f.store, nil)
+	return f.write(w)
 }
+
+// write is Save for who holds gate alone.
+func (f *flat) write(w io.Writer) error { return save(w, &f.store, nil) }

@@ -43,6 +43,7 @@ func (g *graph) reserve(label int64, vector []float32) id {
 	twin := g.twinOf(h, vector)
 	n := g.stow(label, vector, h, twin)
 	g.ids[label] = n
+	g.note(added, label, vector)
 	if twin != none {
 		g.show(n)
 	}
@@ -142,6 +143,11 @@ func (g *graph) Save(w io.Writer) error {
 	}
 	g.gate.Lock()
 	defer g.gate.Unlock()
+	return g.write(w)
+}
+
+// write is Save for who holds gate alone.
+func (g *graph) write(w io.Writer) error {
 	g.settle()
 	return save(w, &g.store, g)
 }

@@ -61,7 +61,7 @@ func (r *reader) header() (Options, error) {
 	if err := r.expect(uint64(optionsBytes[version])); err != nil {
 		return Options{}, err
 	}
-	var v [12]uint32 // what a version has not stays 0: no quantization, no change
+	var v [14]uint32 // what a version has not stays 0: no quantization, no change
 	for i := range v[:optionsBytes[version]/4] {
 		if v[i], err = r.uint32(); err != nil {
 			return Options{}, err
@@ -73,7 +73,7 @@ func (r *reader) header() (Options, error) {
 	if err := r.end(); err != nil {
 		return Options{}, err
 	}
-	r.journaled = uint64(v[10]) | uint64(v[11])<<32
+	r.logName, r.changes = uint64(v[10])|uint64(v[11])<<32, uint64(v[12])|uint64(v[13])<<32
 	if int(v[0]) >= len(kinds) {
 		return Options{}, r.damaged("kind %d is unknown", v[0])
 	}
@@ -112,7 +112,8 @@ func (s *store) load(r *reader, g *graph) error {
 	if err != nil {
 		return err
 	}
-	s.applied.Store(r.journaled)
+	s.logName = r.logName
+	s.changes.Store(r.changes)
 	s.reserved.Store(int64(n))
 	s.count.Store(int64(n))
 	return nil

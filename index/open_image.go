@@ -20,7 +20,7 @@ func openImage(file []byte) (Index, error) {
 	if head.version < 3 {
 		return nil, errOldVersion
 	}
-	m.version, m.journaled = head.version, head.journaled
+	m.version, m.logName, m.changes = head.version, head.logName, head.changes
 	m.at = len(magic) + 4 + headBytes + optionsBytes[head.version] + 4
 	if o.Kind == Flat {
 		f := newFlat(o)
@@ -72,7 +72,8 @@ func (s *store) open(m *image, g *graph) error {
 	if m.at != len(m.file) {
 		return fault.New(damagedHint, "index: there is more after section %s, the last", m.name)
 	}
-	s.applied.Store(m.journaled)
+	s.logName = m.logName
+	s.changes.Store(m.changes)
 	s.reserved.Store(int64(n))
 	s.count.Store(int64(n))
 	s.unchecked.Store(true)

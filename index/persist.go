@@ -22,7 +22,8 @@ import (
 // The sections, all of which are there and in this order:
 //
 //	options  kind, metric, dim, m, efConstruction, efSearch, threads (uint32 each), seed (uint64);
-//	         quantization (uint32); the last change of a log that is in the file (uint64)
+//	         quantization (uint32); the name of the log that belongs to the file, 0 for none,
+//	         and the last of its changes that is in the file (uint64 each)
 //	labels   int64 for each vector
 //	nodes    HNSW: the entry point (int32, -1 when empty); for each vector its level
 //	         (uint8), parent and twin (int32, -1 for none)
@@ -43,7 +44,7 @@ import (
 //	   uint16, and their ids, int32).
 //	2  Adds the quantization to the options, because the walk may compare codes.
 //	3  Holds memory as it is, so that a file can be used without being read, and
-//	   the number of the last change, so that a log can lie beside it.
+//	   the name of its log and of the last change.
 const (
 	magic         = "\x89LVINDEX"
 	formatVersion = 3
@@ -55,7 +56,7 @@ const alignment = 64
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // optionsBytes is the length of the section options, by version.
-var optionsBytes = [formatVersion + 1]int{1: 7*4 + 8, 2: 7*4 + 8 + 4, 3: 7*4 + 8 + 4 + 8}
+var optionsBytes = [formatVersion + 1]int{1: 7*4 + 8, 2: 7*4 + 8 + 4, 3: 7*4 + 8 + 4 + 8 + 8}
 
 // nodeBytes is the length of an entry of the section nodes.
 const nodeBytes = 1 + 4 + 4
@@ -77,7 +78,8 @@ func save(to io.Writer, s *store, g *graph) error {
 	}
 	w.uint64(o.Seed)
 	w.uint32(uint32(slices.Index(quantizations, o.Quantization)))
-	w.uint64(s.journaled())
+	w.uint64(s.logName)
+	w.uint64(s.changes.Load())
 	w.end()
 
 	w.align()

@@ -25,7 +25,7 @@ type reader struct {
 	buffer  [4096]byte
 	pending []byte // read, not yet handed out
 
-	journaled uint64 // the last change in the file (options)
+	logName, changes uint64 // as in options
 }
 
 // damaged is an error that names the section and what is wrong in it.

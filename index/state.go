@@ -26,9 +26,6 @@ func (s *store) show(n id) {
 	s.mark(n, ready)
 }
 
-// journaled is the number of the last change.
-func (s *store) journaled() uint64 { return s.applied.Load() }
-
 // retired is an id that nothing leads to any more, except for who began to look
 // before the epoch.
 type retired struct {

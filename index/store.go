@@ -44,7 +44,10 @@ type store struct {
 	unchecked  atomic.Bool  // opened, and large sections not looked at
 	completing func() error // see complete
 
-	applied   atomic.Uint64 // the last change, of those that a log counts
+	logName   uint64        // of the log that belongs to the index, or 0
+	changes   atomic.Uint64 // changes that this log has counted; written under mu
+	log       *changeLog    // nil when changes are not logged
+	replaying bool          // vectors come prepared
 	distances atomic.Int64  // computed by searches
 	scratch   scratchPool
 }
@@ -123,6 +126,10 @@ func (s *store) fits(dst []float32, label int64, vector []float32) error {
 	if len(vector) != s.options.Dim {
 		return fault.New(fmt.Sprintf("this index takes vectors of %d values", s.options.Dim),
 			"index: label %d: vector of %d values", label, len(vector))
+	}
+	if s.replaying {
+		copy(dst, vector)
+		return nil
 	}
 	if err := s.options.Metric.prepare(dst, vector); err != nil {
 		return fmt.Errorf("index: label %d: %w", label, err)
