@@ -1,16 +1,24 @@
 // Package index finds the stored vectors nearest to a query vector.
 //
 // An [Index] stores vectors under int64 labels and answers the question "which
-// k of them are nearest?". There are two kinds behind the one interface:
+// k of them are nearest?". There are three kinds behind the one interface:
 //
 //   - [Flat] compares the query with every vector. It is exact, needs no
 //     building, and its time grows with the number of vectors. It is the
 //     oracle that the tests and `search eval ann` measure the other against.
+//
 //   - [HNSW] walks a graph of near neighbours (Malkov and Yashunin, "Efficient
 //     and robust approximate nearest neighbor search using Hierarchical
 //     Navigable Small World graphs", IEEE TPAMI 42(4), 2018,
 //     arXiv:1603.09320). It looks at a few thousand vectors, hardly more of a
 //     million than of a hundred thousand, and may miss some of the nearest.
+//
+//   - [LSH] looks into buckets of hash tables (Charikar 2002 for [Cosine] and
+//     [Dot]; Datar et al. 2004 for [Euclidean]; multi-probe, Lv et al. 2007).
+//     It needs no building but hashing, and changes cheaply; for the same recall
+//     it compares more vectors than HNSW. For Dot the hashes see
+//     directions only, so it serves when lengths differ little. Its ranges and
+//     filtered searches compare all that is allowed.
 //
 // # The graph, in short
 //

@@ -47,7 +47,7 @@ type Index interface {
 
 	// SearchRange returns all vectors whose score is threshold or nearer, best
 	// first. An HNSW index widens its beam until it reaches past the threshold,
-	// and may miss some. SearchOptions.Threshold is not used.
+	// and may miss some; the others compare the query with every vector. SearchOptions.Threshold is not used.
 	SearchRange(query []float32, threshold float32, o SearchOptions) ([]Result, error)
 
 	// Vector returns a copy of what is stored under label: under Cosine, the
@@ -120,8 +120,11 @@ func New(o Options) (Index, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	if o.Kind == Flat {
+	switch o.Kind {
+	case Flat:
 		return newFlat(o), nil
+	case LSH:
+		return newLSH(o), nil
 	}
 	return newGraph(o), nil
 }

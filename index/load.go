@@ -21,10 +21,17 @@ func Load(r io.Reader) (Index, error) {
 		return nil, err
 	}
 	var ix Index
-	if o.Kind == Flat {
+	switch o.Kind {
+	case Flat:
 		f := newFlat(o)
 		ix, err = f, f.store.load(in, nil)
-	} else {
+	case LSH:
+		l := newLSH(o)
+		if err = l.store.load(in, nil); err == nil {
+			l.hashAll()
+		}
+		ix = l
+	default:
 		g := newGraph(o)
 		ix, err = g, g.store.load(in, g)
 	}
@@ -61,12 +68,13 @@ func (r *reader) header() (Options, error) {
 	if err := r.expect(uint64(optionsBytes[version])); err != nil {
 		return Options{}, err
 	}
-	var v [14]uint32 // what a version has not stays 0: no quantization, no change
+	// What a version has not stays as it is here: no quantization, no change.
+	v := [16]uint32{14: uint32(Options{}.withDefaults().Tables)}
 	for i := range v[:optionsBytes[version]/4] {
 		if v[i], err = r.uint32(); err != nil {
 			return Options{}, err
 		}
-		if i < 7 && v[i] > math.MaxInt32 {
+		if (i < 7 || i > 13) && v[i] > math.MaxInt32 {
 			return Options{}, r.damaged("value %d is %d", i, v[i])
 		}
 	}
@@ -84,6 +92,7 @@ func (r *reader) header() (Options, error) {
 		Kind: kinds[v[0]], Metric: Metric(v[1]), Dim: int(v[2]), M: int(v[3]),
 		EfConstruction: int(v[4]), EfSearch: int(v[5]), Threads: int(v[6]),
 		Seed: uint64(v[7]) | uint64(v[8])<<32, Quantization: quantizations[v[9]],
+		Tables: int(v[14]), Bits: int(v[15]),
 	}
 	if err := o.Validate(); err != nil {
 		return Options{}, r.damaged("%w", err)

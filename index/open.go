@@ -24,8 +24,8 @@ import (
 // and nothing worse.
 //
 // The file may be replaced (SaveFile) while it is open, but not written to. It
-// stays mapped until the index is garbage. A file of an older version, and any
-// file where mapping fails, is loaded as by LoadFile.
+// stays mapped until the index is garbage. A file of an older version, an
+// LSH index, and any file where mapping fails, is loaded as by LoadFile.
 func OpenFile(path string) (Index, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -37,7 +37,7 @@ func OpenFile(path string) (Index, error) {
 		return LoadFile(path)
 	}
 	ix, err := openImage(m)
-	if errors.Is(err, errOldVersion) {
+	if errors.Is(err, errToLoad) {
 		unmap(m)
 		return LoadFile(path)
 	}
@@ -72,8 +72,8 @@ func unmap(m mmap.MMap) {
 	_ = m.Unmap() // an address space that is left over does no harm
 }
 
-// errOldVersion says that a file has to be loaded.
-var errOldVersion = errors.New("an older version")
+// errToLoad says that a file has to be loaded.
+var errToLoad = errors.New("to be loaded")
 
 // sectionOf is a section of a file in memory.
 type sectionOf struct {

@@ -17,8 +17,8 @@ func openImage(file []byte) (Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	if head.version < 3 {
-		return nil, errOldVersion
+	if head.version < 3 || o.Kind == LSH {
+		return nil, errToLoad
 	}
 	m.version, m.logName, m.changes = head.version, head.logName, head.changes
 	m.at = len(magic) + 4 + headBytes + optionsBytes[head.version] + 4

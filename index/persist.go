@@ -23,7 +23,8 @@ import (
 //
 //	options  kind, metric, dim, m, efConstruction, efSearch, threads (uint32 each), seed (uint64);
 //	         quantization (uint32); the name of the log that belongs to the file, 0 for none,
-//	         and the last of its changes that is in the file (uint64 each)
+//	         and the last of its changes that is in the file (uint64 each); tables and
+//	         bits of LSH (uint32 each)
 //	labels   int64 for each vector
 //	nodes    HNSW: the entry point (int32, -1 when empty); for each vector its level
 //	         (uint8), parent and twin (int32, -1 for none)
@@ -56,13 +57,13 @@ const alignment = 64
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // optionsBytes is the length of the section options, by version.
-var optionsBytes = [formatVersion + 1]int{1: 7*4 + 8, 2: 7*4 + 8 + 4, 3: 7*4 + 8 + 4 + 8 + 8}
+var optionsBytes = [formatVersion + 1]int{1: 7*4 + 8, 2: 7*4 + 8 + 4, 3: 7*4 + 8 + 4 + 8 + 8 + 4 + 4}
 
 // nodeBytes is the length of an entry of the section nodes.
 const nodeBytes = 1 + 4 + 4
 
 // kinds number the kinds in a file.
-var kinds = []Kind{Flat, HNSW}
+var kinds = []Kind{Flat, HNSW, LSH}
 
 // save writes the store and, for an HNSW index, its graph. What is deleted is
 // left out: the ids of the others close up. The caller holds gate alone.
@@ -80,6 +81,8 @@ func save(to io.Writer, s *store, g *graph) error {
 	w.uint32(uint32(slices.Index(quantizations, o.Quantization)))
 	w.uint64(s.logName)
 	w.uint64(s.changes.Load())
+	w.uint32(uint32(o.Tables))
+	w.uint32(uint32(o.Bits))
 	w.end()
 
 	w.align()

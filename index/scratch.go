@@ -31,10 +31,12 @@ type scratch struct {
 	chosen [][]key // neighbours of a new node, by level
 	queue  []id    // places in the tree
 
-	wants    wanted // which nodes the beam is for
-	allow    allow  // for whatIsAllowed
-	children []id   // of a node that leaves the tree
-	offers   []key  // what may take its place
+	wants    wanted    // which nodes the beam is for
+	allow    allow     // for whatIsAllowed
+	children []id      // of a node that leaves the tree
+	hashes   []float32 // projections of a vector (LSH)
+	probes   probes    // (LSH)
+	offers   []key     // what may take its place
 }
 
 // scratchPool lends scratches. It keeps a few for each processor and leaves the

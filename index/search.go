@@ -15,8 +15,9 @@ import (
 
 // SearchOptions change one search. The zero value is the index's defaults.
 type SearchOptions struct {
-	// Ef is the width of the beam of HNSW: more finds more of the true nearest
-	// and takes longer. Below k it is taken as k. Default Options.EfSearch.
+	// Ef is the width of the beam of HNSW, or how many buckets of each table of
+	// LSH are looked into: more finds more of the true nearest and takes longer.
+	// For HNSW, below k it is taken as k. Default Options.EfSearch.
 	Ef int
 
 	// Filter, when set, is asked about labels; only those it allows are
