@@ -37,11 +37,13 @@ Options:
       --column NAME      the text is this column of CSV or TSV, by its name in
                          the header, or by its number in files without one
       --vectors FILE     a NumPy array (.npy) of float32 or float64, one row a
-                         vector, or word vectors as text (word2vec, GloVe)
+                         vector, or word vectors as text (word2vec, GloVe),
+                         word2vec's .bin, or JSON with an object "vectors"
   -o, --output DIR       the collection, or the index, to write
       --force            replace it if it exists
       --index KIND       hnsw  a graph, fast (default)
                          flat  compare with every vector, exact
+                         lsh   hash tables: built at once, finds less
       --metric METRIC    cosine (default), dot or euclidean
       --m N              links of a node of the graph (default 16)
       --ef-construction N
