@@ -92,7 +92,8 @@
 //   - Copies of one vector share one node of the graph, so thousands of them
 //     cannot crowd out its links (see [Stats].Copies).
 //   - With one thread and one seed, the same additions make the same graph, on
-//     every machine whose kernels round alike.
+//     every machine whose kernels round alike; with [Options].Deterministic so do
+//     batches on any number of threads.
 //   - A file written by Save is refused by [Load] when a byte of it is changed
 //     or missing.
 //

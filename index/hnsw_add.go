@@ -25,6 +25,13 @@ func (g *graph) Add(label int64, vector []float32) error {
 }
 
 func (g *graph) AddBatch(ctx context.Context, labels []int64, vectors []float32) error {
+	if g.options.Deterministic {
+		if err := g.claimBatch(ctx, labels, vectors); err != nil || len(labels) == 0 {
+			return err
+		}
+		defer g.release(labels)
+		return g.addBlocks(ctx, labels, vectors)
+	}
 	return g.addBatch(ctx, labels, vectors, func(w *scratch, label int64) {
 		if n := g.reserve(label, w.query); g.node(n).twin == none {
 			g.insert(w, n)

@@ -41,7 +41,15 @@ func (g *graph) tryInsert(w *scratch, n id) bool {
 		g.entry.Store(int64(newEntry(n, level)))
 		return true
 	}
-	shared := min(level, start.level())
+	g.connect(w, n, min(level, start.level()))
+	if level > start.level() {
+		g.entry.Store(int64(newEntry(n, level)))
+	}
+	return true
+}
+
+// connect links n and w.chosen, both ways, on the levels up to shared.
+func (g *graph) connect(w *scratch, n id, shared int) {
 	for l := 1; l <= shared; l++ {
 		slots := g.links(n, l)
 		for i, c := range w.chosen[l] {
@@ -56,21 +64,18 @@ func (g *graph) tryInsert(w *scratch, n id) bool {
 			}
 		}
 	}
-	if level > start.level() {
-		g.entry.Store(int64(newEntry(n, level)))
-	}
-	return true
 }
 
 // neighbors leaves in w.chosen[l], for each level l that n shares with the
-// graph, the neighbours n is to have there, nearest first.
+// graph, the neighbours n is to have there, nearest first, and in w.beams[l] all
+// that they were chosen from.
 func (g *graph) neighbors(w *scratch, n id, start entryPoint, level int) {
 	q := g.arena.vector(n)
 	g.encode(w, q)
 	at, d := g.descend(w, q, start, level)
 	w.starts = append(w.starts[:0], newKey(d, at))
 	for len(w.chosen) <= level {
-		w.chosen = append(w.chosen, nil)
+		w.chosen, w.beams = append(w.chosen, nil), append(w.beams, nil)
 	}
 	w.wants = everything
 	if g.deleted.Load() > 0 {
@@ -89,6 +94,9 @@ func (g *graph) neighbors(w *scratch, n id, start entryPoint, level int) {
 		w.sorted = append(w.sorted[:0], w.beam...)
 		slices.Sort(w.sorted)
 		w.chosen[l] = g.diverse(w.chosen[l][:0], w.sorted, g.options.M, nil)
+		if g.options.Deterministic {
+			w.beams[l] = append(w.beams[l][:0], w.sorted...)
+		}
 	}
 }
 

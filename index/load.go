@@ -69,7 +69,7 @@ func (r *reader) header() (Options, error) {
 		return Options{}, err
 	}
 	// What a version has not stays as it is here: no quantization, no change.
-	v := [16]uint32{14: uint32(Options{}.withDefaults().Tables)}
+	v := [17]uint32{14: uint32(Options{}.withDefaults().Tables)}
 	for i := range v[:optionsBytes[version]/4] {
 		if v[i], err = r.uint32(); err != nil {
 			return Options{}, err
@@ -82,6 +82,9 @@ func (r *reader) header() (Options, error) {
 		return Options{}, err
 	}
 	r.logName, r.changes = uint64(v[10])|uint64(v[11])<<32, uint64(v[12])|uint64(v[13])<<32
+	if v[16] > 1 {
+		return Options{}, r.damaged("deterministic is %d", v[16])
+	}
 	if int(v[0]) >= len(kinds) {
 		return Options{}, r.damaged("kind %d is unknown", v[0])
 	}
@@ -92,7 +95,7 @@ func (r *reader) header() (Options, error) {
 		Kind: kinds[v[0]], Metric: Metric(v[1]), Dim: int(v[2]), M: int(v[3]),
 		EfConstruction: int(v[4]), EfSearch: int(v[5]), Threads: int(v[6]),
 		Seed: uint64(v[7]) | uint64(v[8])<<32, Quantization: quantizations[v[9]],
-		Tables: int(v[14]), Bits: int(v[15]),
+		Tables: int(v[14]), Bits: int(v[15]), Deterministic: v[16] == 1,
 	}
 	if err := o.Validate(); err != nil {
 		return Options{}, r.damaged("%w", err)

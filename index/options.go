@@ -76,6 +76,10 @@ type Options struct {
 	// Threads is how many workers AddBatch uses. Default 0: one for each
 	// processor that Go may use. 1 makes the graph reproducible.
 	Threads int
+	// Deterministic makes the graph that a batch makes the same for any number
+	// of threads, as long as nothing else uses the index meanwhile. Other
+	// changes then wait for up to 256 vectors of a batch. Default false.
+	Deterministic bool
 }
 
 func (o Options) withDefaults() Options {

@@ -24,7 +24,7 @@ import (
 //	options  kind, metric, dim, m, efConstruction, efSearch, threads (uint32 each), seed (uint64);
 //	         quantization (uint32); the name of the log that belongs to the file, 0 for none,
 //	         and the last of its changes that is in the file (uint64 each); tables and
-//	         bits of LSH (uint32 each)
+//	         bits of LSH, deterministic 1 or 0 (uint32 each)
 //	labels   int64 for each vector
 //	nodes    HNSW: the entry point (int32, -1 when empty); for each vector its level
 //	         (uint8), parent and twin (int32, -1 for none)
@@ -57,7 +57,7 @@ const alignment = 64
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // optionsBytes is the length of the section options, by version.
-var optionsBytes = [formatVersion + 1]int{1: 7*4 + 8, 2: 7*4 + 8 + 4, 3: 7*4 + 8 + 4 + 8 + 8 + 4 + 4}
+var optionsBytes = [formatVersion + 1]int{1: 7*4 + 8, 2: 7*4 + 8 + 4, 3: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4}
 
 // nodeBytes is the length of an entry of the section nodes.
 const nodeBytes = 1 + 4 + 4
@@ -83,6 +83,11 @@ func save(to io.Writer, s *store, g *graph) error {
 	w.uint64(s.changes.Load())
 	w.uint32(uint32(o.Tables))
 	w.uint32(uint32(o.Bits))
+	deterministic := uint32(0)
+	if o.Deterministic {
+		deterministic = 1
+	}
+	w.uint32(deterministic)
 	w.end()
 
 	w.align()

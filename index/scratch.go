@@ -29,6 +29,7 @@ type scratch struct {
 	keep   []key   // chosen by the heuristic when a list is full
 	full   []key   // that list
 	chosen [][]key // neighbours of a new node, by level
+	beams  [][]key // what they were chosen from (deterministic batches)
 	queue  []id    // places in the tree
 
 	wants    wanted    // which nodes the beam is for

@@ -159,32 +159,12 @@ func (s *store) add(label int64, vector []float32, insert func(*scratch, int64))
 
 // addBatch is AddBatch, with insert as in add.
 func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32, insert func(*scratch, int64)) error {
-	if err := s.complete(); err != nil {
-		return err
-	}
-	dim := s.options.Dim
-	if len(vectors) != len(labels)*dim {
-		return fault.New(fmt.Sprintf("this index takes vectors of %d values, packed", dim),
-			"index: %d labels with %d values", len(labels), len(vectors))
-	}
-	if len(labels) == 0 {
-		return ctx.Err()
-	}
-	check := make([]float32, dim)
-	for i, label := range labels {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return fmt.Errorf("index: nothing added: %w", ctx.Err())
-		}
-		if err := s.fits(check, label, vectors[i*dim:(i+1)*dim]); err != nil {
-			return err
-		}
-	}
-	if err := s.claim(labels); err != nil {
+	if err := s.claimBatch(ctx, labels, vectors); err != nil || len(labels) == 0 {
 		return err
 	}
 	defer s.release(labels)
 
-	threads := s.options.Threads
+	dim, threads := s.options.Dim, s.options.Threads
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
@@ -215,6 +195,31 @@ func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32,
 		return fmt.Errorf("index: %d of %d vectors added: %w", n, len(labels), context.Cause(ctx))
 	}
 	return nil
+}
+
+// claimBatch checks a batch and takes its labels, all or none.
+func (s *store) claimBatch(ctx context.Context, labels []int64, vectors []float32) error {
+	if err := s.complete(); err != nil {
+		return err
+	}
+	dim := s.options.Dim
+	if len(vectors) != len(labels)*dim {
+		return fault.New(fmt.Sprintf("this index takes vectors of %d values, packed", dim),
+			"index: %d labels with %d values", len(labels), len(vectors))
+	}
+	if len(labels) == 0 {
+		return ctx.Err()
+	}
+	check := make([]float32, dim)
+	for i, label := range labels {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return fmt.Errorf("index: nothing added: %w", ctx.Err())
+		}
+		if err := s.fits(check, label, vectors[i*dim:(i+1)*dim]); err != nil {
+			return err
+		}
+	}
+	return s.claim(labels)
 }
 
 // bytes is the memory of what the store holds.

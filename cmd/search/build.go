@@ -54,6 +54,7 @@ Options:
                                where values lie round zero
       --threads N        work on N threads (default: one per core)
       --seed N           of the graph's levels (default 1)
+      --deterministic    the same graph whatever the number of threads
 ` + cli.JSONHelp + cli.SharedHelp + `
 Example:
   $ search build -m model articles.txt -o docs
@@ -90,6 +91,7 @@ func buildCommand() *cobra.Command {
 	f.StringVar(&o.quantize, "quantize", string(index.NoQuantization), "")
 	f.IntVar(&o.index.Threads, "threads", 0, "")
 	f.Uint64Var(&o.index.Seed, "seed", 1, "")
+	f.BoolVar(&o.index.Deterministic, "deterministic", false, "")
 	return cmd
 }
 

@@ -1,6 +1,7 @@
 // Command bench measures LuminaVec and writes its tables as Markdown.
 //
 //	go run ./internal/bench words --corpus FILE -o BENCHMARKS.md
+//	go run ./internal/bench ann --vectors FILE --peers -o BENCHMARKS.md
 //
 // It is for developers: it trains as the command train does, judges as search
 // eval does, and puts peers that are installed beside it, on the same text with
@@ -25,8 +26,9 @@ Measure speed and quality, and write the tables as Markdown.
 
 Commands:
   words    word vectors: speed and quality of skipgram and cbow
+  ann      nearest neighbours: recall, speed, build time and memory
 `,
 	}
-	cmd.AddCommand(wordsCommand())
+	cmd.AddCommand(wordsCommand(), annCommand())
 	os.Exit(cli.Run(cmd))
 }
