@@ -1,16 +1,24 @@
 // Package index finds the stored vectors nearest to a query vector.
 //
 // An [Index] stores vectors under int64 labels and answers the question "which
-// k of them are nearest?". There are two kinds behind the one interface:
+// k of them are nearest?". There are three kinds behind the one interface:
 //
 //   - [Flat] compares the query with every vector. It is exact, needs no
 //     building, and its time grows with the number of vectors. It is the
 //     oracle that the tests and `search eval ann` measure the other against.
+//
 //   - [HNSW] walks a graph of near neighbours (Malkov and Yashunin, "Efficient
 //     and robust approximate nearest neighbor search using Hierarchical
 //     Navigable Small World graphs", IEEE TPAMI 42(4), 2018,
 //     arXiv:1603.09320). It looks at a few thousand vectors, hardly more of a
 //     million than of a hundred thousand, and may miss some of the nearest.
+//
+//   - [LSH] looks into buckets of hash tables (Charikar 2002 for [Cosine] and
+//     [Dot]; Datar et al. 2004 for [Euclidean]; multi-probe, Lv et al. 2007).
+//     It needs no building but hashing, and changes cheaply; for the same recall
+//     it compares more vectors than HNSW. For Dot the hashes see
+//     directions only, so it serves when lengths differ little. Its ranges and
+//     filtered searches compare all that is allowed.
 //
 // # The graph, in short
 //
@@ -73,16 +81,38 @@
 // # What is promised
 //
 //   - Results come best first; equal scores in the order of their labels.
-//   - Search may run while Add does, from any number of goroutines. What was
-//     added before the search began can be found by it.
+//   - Add, Delete, Update and Search may run together, from any number of
+//     goroutines. What was added before a search began can be found by it, what
+//     was deleted before is not, and a label is found once, where it was before
+//     an update or where it is after.
+//   - A search returns k results as long as there are k, whatever was deleted.
 //   - Every node stays reachable: each hangs on a tree of links, both ways,
-//     that pruning never removes.
+//     that pruning never removes. Verify walks the graph and counts.
+//   - The room of deleted vectors goes to new ones.
 //   - Copies of one vector share one node of the graph, so thousands of them
 //     cannot crowd out its links (see [Stats].Copies).
 //   - With one thread and one seed, the same additions make the same graph, on
-//     every machine whose kernels round alike.
+//     every machine whose kernels round alike; with [Options].Deterministic so do
+//     batches on any number of threads.
 //   - A file written by Save is refused by [Load] when a byte of it is changed
 //     or missing.
+//
+// # Deleting
+//
+// A vector that is deleted is found no more at once. Its node stays in the graph
+// for a while, as a bridge; when one in 64 is such a bridge a round begins, in
+// which every change to the index does a small share, that takes them out and
+// joins those they lay between. Deleting so costs about as much as adding. Half
+// of 6,000 clustered vectors deleted and added again, three times, left recall@10
+// at 0.984, where a new index had 0.991.
+//
+// # On disk
+//
+// [SaveFile] writes an index whole or not at all; [LoadFile] reads it and checks
+// everything; [OpenFile] maps it, so that the first answer comes at once, and
+// checks the large sections when they are first needed for more than a search.
+// [OpenDurable] keeps a log of the changes beside the file: what Add, Delete or
+// Update has returned for is there after a crash. Its Flush writes the file anew.
 //
 // # Metrics
 //
@@ -100,5 +130,7 @@
 // A filter sees labels, and the walk passes through forbidden nodes but keeps
 // only allowed ones. When so few are allowed that the walk would cost more
 // than looking at them all, or ends with fewer than k, the search compares the
-// query with every allowed vector instead: slower, and exact.
+// query with every allowed vector instead: slower, and exact. A bitmap of the
+// allowed labels ([SearchOptions].Allowed) is better than a function: the search
+// knows beforehand how many there are, and looks only at those.
 package index

@@ -11,7 +11,7 @@ import (
 )
 
 func eachKind(t *testing.T, fn func(t *testing.T, kind Kind, quant Quantization)) {
-	for _, kind := range []Kind{Flat, HNSW} {
+	for _, kind := range []Kind{Flat, HNSW, LSH} {
 		t.Run(string(kind), func(t *testing.T) { fn(t, kind, NoQuantization) })
 	}
 	t.Run("hnsw-int8", func(t *testing.T) { fn(t, HNSW, Int8) })

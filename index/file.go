@@ -31,11 +31,8 @@ func SaveFile(path string, ix Index, replace bool) error {
 // LoadFile loads the index at path, as Load does.
 func LoadFile(path string) (Index, error) {
 	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.New("check the path, or make an index with `search build`", "load index: %w", err)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("load index: %w", err)
+		return nil, explainOpen(err)
 	}
 	defer f.Close()
 	ix, err := Load(f)
@@ -43,4 +40,12 @@ func LoadFile(path string) (Index, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return ix, nil
+}
+
+// explainOpen adds a hint to an error of opening an index.
+func explainOpen(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fault.New("check the path, or make an index with `search build`", "load index: %w", err)
+	}
+	return fmt.Errorf("load index: %w", err)
 }

@@ -43,6 +43,17 @@ func TestFilters(t *testing.T) {
 			if r := recall(t, exact, coded, queries, k, SearchOptions{Filter: allow}); r < 0.95 {
 				t.Errorf("%v, int8, %s: recall@%d %.4f", m, name, k, r)
 			}
+			set := SearchOptions{Allowed: setOf(n, allow)}
+			if r := recall(t, exact, approx, queries, k, set); r < 0.95 {
+				t.Errorf("%v, set, %s: recall@%d %.4f", m, name, k, r)
+			}
+			// Both must allow a label.
+			set.Filter = func(l int64) bool { return l%3 != 0 }
+			both := SearchOptions{Filter: func(l int64) bool { return l%3 != 0 && allow(l) }}
+			a, b := mustSearch(t, approx, queries[:dim], k, set), mustSearch(t, exact, queries[:dim], k, both)
+			if len(a) != len(b) || slices.ContainsFunc(a, func(r Result) bool { return !both.Filter(r.Label) }) {
+				t.Errorf("%v, set and filter, %s: %v, want %v", m, name, a, b)
+			}
 		}
 	}
 }

@@ -23,19 +23,58 @@ func (f *flat) AddBatch(ctx context.Context, labels []int64, vectors []float32) 
 func (f *flat) insert(w *scratch, label int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.place(label, w.query)
-	f.count.Store(f.reserved.Load())
+	n := f.place(label, w.query)
+	f.ids[label] = n
+	f.note(added, label, w.query)
+	f.show(n)
+}
+
+func (f *flat) Delete(labels ...int64) error { return f.remove(labels, f.drop) }
+
+// drop gives up an id whose label is gone. The caller holds shown and mu.
+func (f *flat) drop(n id) {
+	f.mark(n, dead)
+	f.retire(n)
+}
+
+func (f *flat) Update(label int64, vector []float32) error {
+	w := f.scratch.get()
+	defer f.scratch.put(w)
+	if same, err := f.check(w, label, vector); err != nil || same {
+		return err
+	}
+	f.gate.RLock()
+	defer f.gate.RUnlock()
+	f.shown.Lock()
+	defer f.shown.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.current(label); !ok {
+		return f.unknown(label)
+	}
+	return f.replace(label, f.place(label, w.query), f.drop)
 }
 
 func (f *flat) Search(query []float32, k int, o SearchOptions) ([]Result, error) {
-	w := f.scratch.get()
-	defer f.scratch.put(w)
-	k, _, err := f.ask(w, query, k, o)
-	if err != nil {
-		return nil, err
-	}
-	f.scan(w, k, o.Filter, nil)
-	return w.top.results(f.options.Metric), nil
+	return f.search(query, k, o, f.find)
+}
+
+func (f *flat) SearchInto(dst []Result, query []float32, k int, o SearchOptions) ([]Result, error) {
+	return f.searchInto(dst, query, k, o, f.find)
+}
+
+func (f *flat) SearchBatch(ctx context.Context, queries []float32, k int, o SearchOptions) ([][]Result, error) {
+	return f.searchBatch(ctx, queries, k, o, f.find)
+}
+
+func (f *flat) SearchRange(query []float32, threshold float32, o SearchOptions) ([]Result, error) {
+	return f.searchRange(query, threshold, o, f.find)
+}
+
+func (f *flat) find(w *scratch, r request) {
+	f.shown.RLock()
+	defer f.shown.RUnlock()
+	f.scan(w, r)
 }
 
 func (f *flat) Stats() Stats {
@@ -48,7 +87,13 @@ func (f *flat) Stats() Stats {
 }
 
 func (f *flat) Save(w io.Writer) error {
+	if err := f.complete(); err != nil {
+		return err
+	}
 	f.gate.Lock()
 	defer f.gate.Unlock()
-	return save(w, &f.store, nil)
+	return f.write(w)
 }
+
+// write is Save for who holds gate alone.
+func (f *flat) write(w io.Writer) error { return save(w, &f.store, nil) }

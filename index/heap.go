@@ -1,6 +1,9 @@
 package index
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // A key is a distance and an id in one word that compares as (distance, id):
 // the heaps of the walk compare and move a single integer.
@@ -135,16 +138,35 @@ func (t *topK) sink(c hit) {
 	s[i] = c
 }
 
-// results empties the heap into a new slice, best first.
-func (t *topK) results(m Metric) []Result {
-	out := make([]Result, len(t.hits))
-	for n := len(t.hits) - 1; n >= 0; n-- {
-		out[n] = Result{Label: t.hits[0].label, Score: m.score(t.hits[0].distance)}
-		last := t.hits[n]
-		t.hits = t.hits[:n]
-		if n > 0 {
-			t.sink(last)
+// appendResults empties the heap into dst, best first, but for the hits that do
+// not reach the threshold, where there is one.
+func (t *topK) appendResults(dst []Result, m Metric, threshold *float32) []Result {
+	for threshold != nil && len(t.hits) > 0 && !m.reaches(m.score(t.hits[0].distance), *threshold) {
+		t.pop()
+	}
+	from := len(dst)
+	dst = slices.Grow(dst, len(t.hits))[:from+len(t.hits)]
+	for n := len(dst) - 1; n >= from; n-- {
+		worst := t.pop()
+		dst[n] = Result{Label: worst.label, Score: m.score(worst.distance)}
+	}
+	if m == Euclidean { // different distances may have one square root
+		for n := from + 1; n < len(dst); n++ {
+			for i := n; i > from && dst[i].Score == dst[i-1].Score && dst[i].Label < dst[i-1].Label; i-- {
+				dst[i], dst[i-1] = dst[i-1], dst[i]
+			}
 		}
 	}
-	return out
+	return dst
+}
+
+// pop takes the worst hit.
+func (t *topK) pop() hit {
+	n := len(t.hits) - 1
+	worst, last := t.hits[0], t.hits[n]
+	t.hits = t.hits[:n]
+	if n > 0 {
+		t.sink(last)
+	}
+	return worst
 }

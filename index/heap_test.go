@@ -65,7 +65,7 @@ func TestTopK(t *testing.T) {
 		slices.SortFunc(all, func(a, b hit) int {
 			return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.label, b.label))
 		})
-		for i, res := range top.results(Dot) {
+		for i, res := range top.appendResults(nil, Dot, nil) {
 			if res.Label != all[i].label || res.Score != -all[i].distance {
 				t.Fatalf("k %d, result %d: %v, want %v", k, i, res, all[i])
 			}

@@ -1,10 +1,7 @@
 package index
 
 import (
-	"context"
-	"io"
 	"math"
-	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -13,31 +10,37 @@ import (
 //
 // What a search reads while an insertion writes is atomic: link slots, the
 // entry point, the chain of copies. Everything else about a node is written
-// before the first link to it and never again, so whoever has found the node
-// may read it. Writers of one node's links hold its lock; no one holds two.
+// before the first link to it and never again until nobody can see it, so
+// whoever has found the node may read it. Writers of one node's links hold its
+// lock; no one holds two.
 type graph struct {
 	store
 	nodes *chunked[node]
 	upper *chunked[slot] // rows of M links: levels 1, 2, … of the nodes that have them
 
-	upperRows int           // rows of upper in use; under mu
-	twins     map[uint64]id // hash of a vector → the node that holds it; under mu
-	copies    int           // under mu
+	upperRows int                   // rows of upper given out; under mu
+	upperFree [maxLevel + 1][]int32 // [l]: rows of nodes of level l that are gone; under mu
+	twins     map[uint64]id         // hash of a vector → the node that holds it; under mu
+	copies    int                   // under mu
 
 	entry atomic.Int64 // an entryPoint
 	raise sync.Mutex   // held by an insertion that may raise the top level
 	locks [512]sync.Mutex
+
+	deleted atomic.Int64 // nodes deleted that links may still lead to
+	waiting []id         // those that no round has taken up yet; under mu
+	round   round
 }
 
 // node is what the graph knows of a vector besides its place in the arena.
 type node struct {
 	upper  int32 // row of its level-1 links in graph.upper
-	parent id    // its place in the tree that keeps everything reachable; none at the root
+	parent slot  // its place in the tree that keeps everything reachable; none at the root
 	twin   id    // the node whose vector this is a copy of, or none
 	next   slot  // next in the chain of copies, which starts at the twin
+	prev   id    // the one before it in that chain; under mu
 
-	children int32        // nodes whose parent this is; under the node's lock
-	ready    atomic.Int32 // 1 when the insertion is done
+	children int32 // nodes whose parent this is; under the node's lock
 	level    int8
 }
 
@@ -77,11 +80,11 @@ func (g *graph) links(n id, level int) []slot {
 	return g.upper.row(int(g.node(n).upper) + level - 1)
 }
 
-// drawLevel draws the level of node n: l or more with chance M^-l, which is the
+// drawLevel draws the level of a node: l or more with chance M^-l, which is the
 // paper's floor(-ln(U)/ln(M)) for uniform U, without its logarithms, so that it
-// is the same on every machine. U comes from the seed and n alone.
-func (g *graph) drawLevel(n id) int {
-	u := mix(g.options.Seed ^ mix(uint64(n)+0x9e3779b97f4a7c15))
+// is the same on every machine. U comes from the seed and the label alone.
+func (g *graph) drawLevel(label int64) int {
+	u := mix(g.options.Seed ^ mix(uint64(label)+0x9e3779b97f4a7c15))
 	m := uint64(g.options.M)
 	level := 0
 	for bound := math.MaxUint64 / m; u < bound; bound /= m {
@@ -114,73 +117,4 @@ func equal(x, y []float32) bool {
 		}
 	}
 	return true
-}
-
-func (g *graph) Add(label int64, vector []float32) error {
-	return g.add(label, vector, func(w *scratch, label int64) {
-		n := g.reserve(label, w.query)
-		twin := g.node(n).twin
-		if twin == none {
-			g.insert(w, n)
-			return
-		}
-		// The copy is found through its twin. When that is still on its way in,
-		// in another goroutine, it is there within a moment.
-		for g.node(twin).ready.Load() == 0 {
-			runtime.Gosched()
-		}
-	})
-}
-
-func (g *graph) AddBatch(ctx context.Context, labels []int64, vectors []float32) error {
-	return g.addBatch(ctx, labels, vectors, func(w *scratch, label int64) {
-		if n := g.reserve(label, w.query); g.node(n).twin == none {
-			g.insert(w, n)
-		}
-	})
-}
-
-// reserve stores a prepared vector under the next id. It becomes a node, still
-// without links, or joins the copies of the node that holds the same vector.
-func (g *graph) reserve(label int64, vector []float32) id {
-	h := hash(vector)
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	// First, because a search scans all ids that place has given out.
-	g.nodes.grow(int(g.reserved.Load()) + 1)
-	n := g.place(label, vector)
-	level := g.drawLevel(n)
-	v := g.node(n)
-	v.upper, v.parent, v.twin, v.level = -1, none, none, int8(level)
-	twin, taken := g.twins[h]
-	switch {
-	case !taken:
-		g.twins[h] = n
-	case equal(g.arena.vector(twin), vector):
-		g.joinCopies(n, twin)
-		return n
-	}
-	if level > 0 {
-		g.upper.grow(g.upperRows + level)
-		v.upper = int32(g.upperRows)
-		g.upperRows += level
-	}
-	return n
-}
-
-// joinCopies hangs n on the chain of copies of twin. The caller holds mu.
-func (g *graph) joinCopies(n, twin id) {
-	v, head := g.node(n), &g.node(twin).next
-	v.twin, v.level = twin, 0
-	put(&v.next, load(head))
-	v.ready.Store(1)
-	put(head, n)
-	g.copies++
-	g.count.Add(1)
-}
-
-func (g *graph) Save(w io.Writer) error {
-	g.gate.Lock()
-	defer g.gate.Unlock()
-	return save(w, &g.store, g)
 }

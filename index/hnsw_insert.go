@@ -1,29 +1,55 @@
 package index
 
-import "slices"
+import (
+	"math"
+	"runtime"
+	"slices"
+)
 
 // insert links node n into the graph (Algorithm 1 of the paper). It looks for
 // neighbours on all levels first and links from level 0 upwards: a node that
 // can be met on one level is already complete on those below it, so no walk is
 // ever stranded on a node half inserted.
 func (g *graph) insert(w *scratch, n id) {
-	v := g.node(n)
-	level := int(v.level)
+	for !g.tryInsert(w, n) {
+		runtime.Gosched()
+	}
+}
+
+// tryInsert fails when all that is near n is about to be removed, and something
+// else has come meanwhile.
+func (g *graph) tryInsert(w *scratch, n id) bool {
+	level := int(g.node(n).level)
 	start := g.entryPoint()
-	if start == noEntry || level > start.level() {
+	if start == noEntry || level > start.level() || g.is(start.id(), condemned) {
 		g.raise.Lock()
 		defer g.raise.Unlock()
 		start = g.entryPoint()
 		if start == noEntry {
 			g.entry.Store(int64(newEntry(n, level)))
-			v.ready.Store(1)
-			g.count.Add(1)
-			return
+			return true
 		}
 	}
 
 	g.neighbors(w, n, start, level)
-	shared := min(level, start.level())
+	if len(w.chosen[0]) == 0 {
+		// Everything there was is about to be removed: n is the first of the
+		// rest. That start is condemned is why raise is held.
+		if !g.is(start.id(), condemned) {
+			return false
+		}
+		g.entry.Store(int64(newEntry(n, level)))
+		return true
+	}
+	g.connect(w, n, min(level, start.level()))
+	if level > start.level() {
+		g.entry.Store(int64(newEntry(n, level)))
+	}
+	return true
+}
+
+// connect links n and w.chosen, both ways, on the levels up to shared.
+func (g *graph) connect(w *scratch, n id, shared int) {
 	for l := 1; l <= shared; l++ {
 		slots := g.links(n, l)
 		for i, c := range w.chosen[l] {
@@ -38,34 +64,52 @@ func (g *graph) insert(w *scratch, n id) {
 			}
 		}
 	}
-	v.ready.Store(1)
-	g.count.Add(1)
-	if level > start.level() {
-		g.entry.Store(int64(newEntry(n, level)))
-	}
 }
 
 // neighbors leaves in w.chosen[l], for each level l that n shares with the
-// graph, the neighbours n is to have there, nearest first.
+// graph, the neighbours n is to have there, nearest first, and in w.beams[l] all
+// that they were chosen from.
 func (g *graph) neighbors(w *scratch, n id, start entryPoint, level int) {
 	q := g.arena.vector(n)
 	g.encode(w, q)
 	at, d := g.descend(w, q, start, level)
 	w.starts = append(w.starts[:0], newKey(d, at))
 	for len(w.chosen) <= level {
-		w.chosen = append(w.chosen, nil)
+		w.chosen, w.beams = append(w.chosen, nil), append(w.beams, nil)
+	}
+	w.wants = everything
+	if g.deleted.Load() > 0 {
+		w.wants = whatStays
 	}
 	for l := min(level, start.level()); l >= 0; l-- {
-		w.begin(int(g.reserved.Load()))
-		for _, c := range w.starts {
-			w.enter(c)
+		g.gatherNear(w, q, l)
+		if len(w.beam) == 0 && l == 0 {
+			w.wants = whatIsNotCondemned
+			g.gatherNear(w, q, l)
 		}
-		g.walk(w, q, g.options.EfConstruction, l)
-		w.starts = append(w.starts[:0], w.beam...)
+		if len(w.beam) > 0 {
+			w.starts = append(w.starts[:0], w.beam...)
+		}
 		g.measure(w.beam, q)
 		w.sorted = append(w.sorted[:0], w.beam...)
 		slices.Sort(w.sorted)
 		w.chosen[l] = g.diverse(w.chosen[l][:0], w.sorted, g.options.M, nil)
+		if g.options.Deterministic {
+			w.beams[l] = append(w.beams[l][:0], w.sorted...)
+		}
+	}
+}
+
+// gatherNear leaves in w.beam the nodes of a level nearest to q that w wants.
+func (g *graph) gatherNear(w *scratch, q []float32, level int) {
+	w.begin(int(g.reserved.Load()))
+	for _, c := range w.starts {
+		g.enter(w, c)
+	}
+	if w.wants == everything {
+		g.walk(w, q, g.options.EfConstruction, level)
+	} else {
+		g.walkWanted(w, q, g.options.EfConstruction, level, math.MaxInt64)
 	}
 }
 
@@ -113,56 +157,6 @@ func (g *graph) spread(c key, taken []key) bool {
 	return true
 }
 
-// attach makes n visible: it writes n's links on level 0 and gives it a parent,
-// with a link each way that no pruning may remove. These links form a tree
-// over all nodes, so from any node a path leads to any other, whatever becomes
-// of the rest. The parent is the nearest chosen neighbour with room for a child
-// (M is the most, half of the slots), else one found going down the tree from
-// them; a leaf has room, so there always is one.
-func (g *graph) attach(w *scratch, n id) id {
-	chosen := w.chosen[0]
-	w.queue = w.queue[:0]
-	for _, c := range chosen {
-		w.queue = append(w.queue, c.id())
-	}
-	for i := 0; ; i++ {
-		p := w.queue[i]
-		if g.adopt(w, p, n, chosen) {
-			return p
-		}
-	}
-}
-
-// adopt makes p the parent of n, or appends p's children to the queue when it
-// has no room.
-func (g *graph) adopt(w *scratch, p, n id, chosen []key) bool {
-	mu := g.lock(p)
-	mu.Lock()
-	defer mu.Unlock()
-	v := g.node(p)
-	if int(v.children) >= g.options.M {
-		for i, slots := 0, g.links(p, 0); i < len(slots); i++ {
-			if c := load(&slots[i]); c != none && g.node(c).parent == p {
-				w.queue = append(w.queue, c)
-			}
-		}
-		return false
-	}
-	v.children++
-	g.node(n).parent = p
-	slots := g.links(n, 0)
-	linked := false
-	for i, c := range chosen {
-		put(&slots[i], c.id())
-		linked = linked || c.id() == p
-	}
-	if !linked {
-		put(&slots[len(chosen)], p) // there are 2M slots and M are chosen
-	}
-	g.linkLocked(w, p, n, g.distance(g.arena.vector(p), g.arena.vector(n)), 0)
-	return true
-}
-
 // link adds n, at distance d, to the links of m.
 func (g *graph) link(w *scratch, m, n id, d float32, level int) {
 	mu := g.lock(m)
@@ -175,11 +169,18 @@ func (g *graph) link(w *scratch, m, n id, d float32, level int) {
 // slot, so that a walk reading the list cannot miss it.
 func (g *graph) linkLocked(w *scratch, m, n id, d float32, level int) {
 	slots := g.links(m, level)
+	free := -1
 	for i := range slots {
-		if load(&slots[i]) == none {
-			put(&slots[i], n)
-			return
+		switch load(&slots[i]) {
+		case n:
+			return // a node that gets another parent may be linked already
+		case none:
+			free = i
 		}
+	}
+	if free >= 0 {
+		put(&slots[free], n)
+		return
 	}
 	x := g.arena.vector(m)
 	w.full = append(w.full[:0], newKey(d, n))
@@ -187,26 +188,38 @@ func (g *graph) linkLocked(w *scratch, m, n id, d float32, level int) {
 		c := load(&slots[i])
 		w.full = append(w.full, newKey(g.distance(x, g.arena.vector(c)), c))
 	}
-	slices.Sort(w.full)
+	g.choose(w, m, level, w.full)
+}
+
+// choose makes the best spread of offers, which the links of m on a level are
+// among, its links. The caller holds m's lock.
+func (g *graph) choose(w *scratch, m id, level int, offers []key) {
+	slots := g.links(m, level)
+	slices.Sort(offers)
 	var must func(id) bool
 	if level == 0 {
-		up := g.node(m).parent
-		must = func(c id) bool { return c == up || g.node(c).parent == m }
+		up := g.parent(m)
+		must = func(c id) bool { return c == up || g.parent(c) == m }
 	}
-	w.keep = g.diverse(w.keep[:0], w.full, len(slots), must)
-	kept := func(n id) bool {
-		return slices.ContainsFunc(w.keep, func(k key) bool { return k.id() == n })
-	}
-	add := kept(n)
+	w.keep = g.diverse(w.keep[:0], offers, len(slots), must)
+	// What stays is crossed off w.keep, and what is left is put where there is
+	// room.
 	for i := range slots {
-		if kept(load(&slots[i])) {
+		c := load(&slots[i])
+		if c == none {
 			continue
 		}
-		if add {
-			put(&slots[i], n)
-			add = false
+		at := slices.IndexFunc(w.keep, func(k key) bool { return k.id() == c })
+		if at >= 0 {
+			w.keep = slices.Delete(w.keep, at, at+1)
 		} else {
 			put(&slots[i], none)
+		}
+	}
+	for i, next := 0, 0; next < len(w.keep); i++ {
+		if load(&slots[i]) == none {
+			put(&slots[i], w.keep[next].id())
+			next++
 		}
 	}
 }

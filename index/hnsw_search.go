@@ -1,51 +1,137 @@
 package index
 
 import (
+	"context"
+	"math"
 	"unsafe"
 
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 func (g *graph) Search(query []float32, k int, o SearchOptions) ([]Result, error) {
-	w := g.scratch.get()
-	defer g.scratch.put(w)
-	k, ef, err := g.ask(w, query, k, o)
-	if err != nil {
-		return nil, err
-	}
-	g.search(w, k, ef, o.Filter)
-	return w.top.results(g.options.Metric), nil
+	return g.search(query, k, o, g.find)
 }
 
-// search leaves the k best hits for w.query in w.top.
-func (g *graph) search(w *scratch, k, ef int, filter func(int64) bool) {
-	ready := func(n id) bool { return g.node(n).ready.Load() == 1 }
+func (g *graph) SearchInto(dst []Result, query []float32, k int, o SearchOptions) ([]Result, error) {
+	return g.searchInto(dst, query, k, o, g.find)
+}
+
+func (g *graph) SearchBatch(ctx context.Context, queries []float32, k int, o SearchOptions) ([][]Result, error) {
+	return g.searchBatch(ctx, queries, k, o, g.find)
+}
+
+func (g *graph) SearchRange(query []float32, threshold float32, o SearchOptions) ([]Result, error) {
+	return g.searchRange(query, threshold, o, g.findRange)
+}
+
+// find leaves the r.k best hits for w.query in w.top.
+func (g *graph) find(w *scratch, r request) {
+	if !r.allow.all() { // labels are looked at all along
+		g.shown.RLock()
+		defer g.shown.RUnlock()
+	}
+	if g.wantsScan(w, r) || !g.explore(w, r) || len(w.top.hits) < r.k {
+		g.scanShown(w, r)
+	}
+}
+
+// findRange leaves all hits within the threshold in w.top, if the walk meets
+// them: its beam grows until it reaches past the threshold.
+func (g *graph) findRange(w *scratch, r request) {
+	if !r.allow.all() {
+		g.shown.RLock()
+		defer g.shown.RUnlock()
+	}
+	r.k = 0 // however few there are, it is enough
+	for ; ; r.ef = min(4*r.ef, MaxEf) {
+		if g.wantsScan(w, r) || !g.explore(w, r) {
+			g.scanShown(w, r)
+			return
+		}
+		past := len(w.beam) < r.ef || r.ef == MaxEf // all that can be met
+		for _, c := range w.beam {
+			past = past || !g.options.Metric.reaches(g.options.Metric.score(c.distance()), *r.within)
+		}
+		if past {
+			return
+		}
+	}
+}
+
+// walkCost is about how many vectors a walk compares for each place of its beam.
+const walkCost = 12
+
+// wantsScan says that looking at all vectors is not dearer than a walk, and exact.
+func (g *graph) wantsScan(w *scratch, r request) bool {
 	// A beam as wide as the index sees everything; a zero query ties with
-	// everything. Both are cheaper, and exact, without the graph.
+	// everything.
+	n := g.Len()
+	if r.ef >= n || g.options.Metric == Cosine && zero(w.query) {
+		return true
+	}
+	if r.allow.set == nil {
+		return false
+	}
+	// A walk that may return one node in s has a beam s times as wide.
+	few := float64(r.allow.set.GetCardinality())
+	return few*few < walkCost*float64(r.ef)*float64(n)
+}
+
+// explore walks the graph and leaves the hits it meets in w.top; w.beam has
+// their nodes. It gives up, false, when the walk is dearer than looking at all
+// vectors.
+func (g *graph) explore(w *scratch, r request) bool {
 	start := g.entryPoint()
-	if start == noEntry || ef >= g.Len() || g.options.Metric == Cosine && zero(w.query) {
-		g.scan(w, k, filter, ready)
-		return
+	if start == noEntry {
+		return false
 	}
 	w.counts = 0
 	g.encode(w, w.query)
 	at, d := g.descend(w, w.query, start, 0)
-	w.begin(int(g.reserved.Load()))
-	done := true
-	if filter == nil {
-		w.enter(newKey(d, at))
-		g.walk(w, w.query, ef, 0)
-	} else {
-		done = g.walkFiltered(w, newKey(d, at), ef, filter)
+	n := int(g.reserved.Load())
+	w.begin(n)
+	if g.unchecked.Load() {
+		w.seen.confine(n)
 	}
+	w.wants, w.allow = everything, r.allow
+	limit := int64(math.MaxInt64)
+	switch {
+	case !r.allow.all():
+		w.wants = whatIsAllowed
+		all := g.Len() / 16 // to ask about 16 labels costs the scan about as much as a node the walk
+		if r.allow.set != nil {
+			all = min(all, int(r.allow.set.GetCardinality()))
+		}
+		limit = w.counts + int64(max(32*r.ef, all))
+	case g.deleted.Load() > 0:
+		w.wants = whatStays
+	}
+	g.enter(w, newKey(d, at))
+	done := true
+	if w.wants == everything {
+		g.walk(w, w.query, r.ef, 0)
+	} else {
+		done = g.walkWanted(w, w.query, r.ef, 0, limit)
+	}
+	w.allow = allow{}
 	g.distances.Add(w.counts)
 	if done {
+		for len(w.beam) > r.rerank {
+			w.beam.pop()
+		}
 		g.measure(w.beam, w.query)
-		g.gather(w, k, filter)
+		g.gather(w, r)
 	}
-	if !done || len(w.top.hits) < k {
-		g.scan(w, k, filter, ready)
+	return done
+}
+
+// scanShown is scan for who holds shown only when labels are restricted.
+func (g *graph) scanShown(w *scratch, r request) {
+	if r.allow.all() {
+		g.shown.RLock()
+		defer g.shown.RUnlock()
 	}
+	g.scan(w, r)
 }
 
 func zero(query []float32) bool {
@@ -58,29 +144,54 @@ func zero(query []float32) bool {
 }
 
 // gather offers the nodes of the beam, with their copies, to w.top.
-func (g *graph) gather(w *scratch, k int, filter func(int64) bool) {
-	w.top.reset(k)
+func (g *graph) gather(w *scratch, r request) {
+	if r.allow.all() {
+		g.shown.RLock()
+		defer g.shown.RUnlock()
+	}
+	w.top.reset(w.top.k)
 	for _, c := range w.beam {
 		d := c.distance()
-		if len(w.top.hits) == k && d > w.top.hits[0].distance {
+		if len(w.top.hits) == w.top.k && d > w.top.hits[0].distance {
 			continue // before its copies and label are looked up
 		}
 		for n := c.id(); n != none; n = load(&g.node(n).next) {
-			if label := g.label(n); filter == nil || filter(label) {
-				w.top.offer(hit{d, label})
+			if !g.shows(n) {
+				continue
+			}
+			if label := g.label(n); r.allow.all() || r.allow.label(label) {
+				g.offer(w, r, hit{d, label})
 			}
 		}
 	}
 }
 
-// allowed says that the filter allows n or a copy of it.
-func (g *graph) allowed(n id, filter func(int64) bool) bool {
-	for ; n != none; n = load(&g.node(n).next) {
-		if filter(g.label(n)) {
-			return true
+// wanted says which of the nodes that a walk passes through its beam is for.
+type wanted uint8
+
+const (
+	everything         wanted = iota
+	whatStays                 // what is not deleted
+	whatIsNotCondemned        // what no round is removing
+	whatIsAllowed             // what shows, or a copy of which shows, and may be returned
+)
+
+// want says that the beam of w is for n too.
+func (g *graph) want(w *scratch, n id) bool {
+	switch w.wants {
+	case whatStays:
+		return !g.is(n, dead)
+	case whatIsNotCondemned:
+		return !g.is(n, condemned)
+	case whatIsAllowed:
+		for ; n != none; n = load(&g.node(n).next) {
+			if g.shows(n) && w.allow.label(g.label(n)) {
+				return true
+			}
 		}
+		return false
 	}
-	return false
+	return true
 }
 
 // descend goes from the entry point down to level, exclusive, on each level
@@ -119,10 +230,12 @@ func (w *scratch) begin(n int) {
 }
 
 // enter puts a node that the walk starts from into the sets.
-func (w *scratch) enter(c key) {
+func (g *graph) enter(w *scratch, c key) {
 	w.seen.add(c.id())
 	w.near.push(^c)
-	w.beam.push(c)
+	if g.want(w, c.id()) {
+		w.beam.push(c)
+	}
 }
 
 // expect has the links fetched of the node that is next to be expanded, as far
@@ -165,29 +278,23 @@ func (g *graph) walk(w *scratch, q []float32, ef, level int) {
 	}
 }
 
-// walkFiltered is walk on level 0 with a beam of allowed nodes only. It gives
-// up, false, when it has compared so many nodes that comparing all allowed ones
-// would have been no dearer.
-func (g *graph) walkFiltered(w *scratch, start key, ef int, filter func(int64) bool) bool {
-	// Random access to a node costs the walk about as much as the scan pays for
-	// asking the filter about 16 labels.
-	limit := w.counts + int64(max(32*ef, g.Len()/16))
-	w.seen.add(start.id())
-	w.near.push(^start)
-	if g.allowed(start.id(), filter) {
-		w.beam.push(start)
+// walkWanted is walk with a beam of wanted nodes only. It gives up, false, when
+// it has compared limit nodes: comparing all wanted ones is then no dearer.
+func (g *graph) walkWanted(w *scratch, q []float32, ef, level int, limit int64) bool {
+	for len(w.beam) > ef {
+		w.beam.pop()
 	}
 	for len(w.near) > 0 {
 		c := ^w.near.pop()
 		if len(w.beam) == ef && c > w.beam[0] {
 			return true
 		}
-		g.expect(w.near, 0)
+		g.expect(w.near, level)
 		if w.counts > limit {
 			return false
 		}
-		w.fresh = w.seen.addNew(w.fresh, g.links(c.id(), 0))
-		g.compare(w, w.query)
+		w.fresh = w.seen.addNew(w.fresh, g.links(c.id(), level))
+		g.compare(w, q)
 		for i, n := range w.fresh {
 			k := newKey(w.away[i], n)
 			if len(w.beam) == ef && k > w.beam[0] {
@@ -195,9 +302,9 @@ func (g *graph) walkFiltered(w *scratch, start key, ef int, filter func(int64) b
 			}
 			w.near.push(^k)
 			if w.near[0] == ^k {
-				g.expect(w.near, 0)
+				g.expect(w.near, level)
 			}
-			if !g.allowed(n, filter) {
+			if !g.want(w, n) {
 				continue
 			}
 			if len(w.beam) < ef {

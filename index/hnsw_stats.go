@@ -7,13 +7,16 @@ func (g *graph) Stats() Stats {
 		Bytes:     g.bytes() + int64(g.nodes.values())*28 + int64(g.upper.values())*4,
 		Distances: g.distances.Load(),
 	}
+	w := g.scratch.get() // no id is given to another vector meanwhile
+	defer g.scratch.put(w)
 	g.mu.RLock()
 	const mapEntry = 24
 	s.Copies = g.copies
 	s.Bytes += int64(len(g.twins)) * mapEntry
 	g.mu.RUnlock()
+	s.Deleted = int(g.deleted.Load())
 	start := g.entryPoint()
-	if start == noEntry {
+	if start == noEntry || g.complete() != nil {
 		return s
 	}
 	s.Levels = make([]int, start.level()+1)
@@ -21,10 +24,10 @@ func (g *graph) Stats() Stats {
 	reached := g.reach(start.id(), total)
 	for i := range total {
 		n := id(i)
-		v := g.node(n)
-		if v.ready.Load() == 0 || v.twin != none {
+		if !g.shows(n) || g.node(n).twin != none {
 			continue
 		}
+		v := g.node(n)
 		if !reached[n] {
 			s.Unreachable++
 		}

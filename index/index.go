@@ -20,9 +20,35 @@ type Index interface {
 	// so far stay, complete and searchable, and the error wraps ctx.Err().
 	AddBatch(ctx context.Context, labels []int64, vectors []float32) error
 
+	// Delete takes vectors away. When a label is not in the index the error
+	// names it, and nothing is deleted. A search that begins after Delete has
+	// returned does not find them, and their room goes to vectors added later.
+	Delete(labels ...int64) error
+
+	// Update stores vector under a label in place of the one that is there:
+	// every search finds the one or the other, never both. The errors are those
+	// of Add, and that the label is not in the index.
+	Update(label int64, vector []float32) error
+
 	// Search returns the k vectors nearest to query, best first, equal scores
-	// by label; all of them when the index (or the filter) holds fewer than k.
+	// by label; all of them when the index, or what the options allow, holds
+	// fewer than k.
 	Search(query []float32, k int, o SearchOptions) ([]Result, error)
+
+	// SearchInto is Search that appends to dst, and allocates nothing when there
+	// is room in it, but for a few words with SearchOptions.Allowed. After an
+	// error dst is returned as it was.
+	SearchInto(dst []Result, query []float32, k int, o SearchOptions) ([]Result, error)
+
+	// SearchBatch searches for each of the queries, given packed one after
+	// another, with Options.Threads workers, and returns a result for each. When
+	// ctx ends, the error wraps ctx.Err().
+	SearchBatch(ctx context.Context, queries []float32, k int, o SearchOptions) ([][]Result, error)
+
+	// SearchRange returns all vectors whose score is threshold or nearer, best
+	// first. An HNSW index widens its beam until it reaches past the threshold,
+	// and may miss some; the others compare the query with every vector. SearchOptions.Threshold is not used.
+	SearchRange(query []float32, threshold float32, o SearchOptions) ([]Result, error)
 
 	// Vector returns a copy of what is stored under label: under Cosine, the
 	// vector that was added divided by its length.
@@ -37,21 +63,16 @@ type Index interface {
 	// Stats describes the index. It looks at every link.
 	Stats() Stats
 
+	// Verify checks all that can be checked: that every label leads to its
+	// vector and every vector is one that the metric stores; that every link
+	// leads to a node of its level, no node has too many, and a walk from the
+	// entry point reaches every node. An error lists what is wrong. Changes wait
+	// until it is done, searches do not.
+	Verify(ctx context.Context) (Report, error)
+
 	// Save writes the index in the format that Load reads. Additions wait until
 	// it is done, searches do not.
 	Save(w io.Writer) error
-}
-
-// SearchOptions change one search. The zero value is the index's defaults.
-type SearchOptions struct {
-	// Ef is the width of the beam of HNSW: more finds more of the true nearest
-	// and takes longer. Below k it is taken as k. Default Options.EfSearch.
-	Ef int
-
-	// Filter, when set, is asked about labels; only those it allows are
-	// returned. It may be called several times for one label, and from the
-	// goroutine of the search only. Default: all are allowed.
-	Filter func(label int64) bool
 }
 
 // Result is one vector found. For Cosine and Dot the score is the similarity,
@@ -69,6 +90,10 @@ type Stats struct {
 	// Copies is how many vectors share the graph node of an equal vector. The
 	// graph has Vectors - Copies nodes.
 	Copies int
+
+	// Deleted is how many deleted vectors the graph still leads through. They
+	// are removed little by little, by the changes that follow, and by Save.
+	Deleted int
 
 	// Levels is how many nodes are on each level of the graph, level 0 first.
 	Levels []int
@@ -95,8 +120,11 @@ func New(o Options) (Index, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	if o.Kind == Flat {
+	switch o.Kind {
+	case Flat:
 		return newFlat(o), nil
+	case LSH:
+		return newLSH(o), nil
 	}
 	return newGraph(o), nil
 }

@@ -3,6 +3,7 @@ package index
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -23,15 +24,16 @@ func Load(r io.Reader) (Index, error) {
 	switch o.Kind {
 	case Flat:
 		f := newFlat(o)
-		err = f.load(in)
-		f.count.Store(f.reserved.Load())
-		ix = f
+		ix, err = f, f.store.load(in, nil)
+	case LSH:
+		l := newLSH(o)
+		if err = l.store.load(in, nil); err == nil {
+			l.hashAll()
+		}
+		ix = l
 	default:
 		g := newGraph(o)
-		if err = g.store.load(in); err == nil {
-			err = g.load(in, int(g.reserved.Load()))
-		}
-		ix = g
+		ix, err = g, g.store.load(in, g)
 	}
 	if err != nil {
 		return nil, err
@@ -59,27 +61,29 @@ func (r *reader) header() (Options, error) {
 		return Options{}, fault.New("it may come from a newer release: update this one",
 			"index: format version %d, this program reads 1 to %d", version, formatVersion)
 	}
+	r.version = int(version)
 	if err := r.section("options"); err != nil {
 		return Options{}, err
 	}
-	length := uint64(optionsBytes)
-	if version >= 2 {
-		length += 4
-	}
-	if err := r.expect(length); err != nil {
+	if err := r.expect(uint64(optionsBytes[version])); err != nil {
 		return Options{}, err
 	}
-	var v [10]uint32 // the last stays 0, which is none, in version 1
-	for i := range v[:length/4] {
+	// What a version has not stays as it is here: no quantization, no change.
+	v := [17]uint32{14: uint32(Options{}.withDefaults().Tables)}
+	for i := range v[:optionsBytes[version]/4] {
 		if v[i], err = r.uint32(); err != nil {
 			return Options{}, err
 		}
-		if i < 7 && v[i] > math.MaxInt32 {
+		if (i < 7 || i > 13) && v[i] > math.MaxInt32 {
 			return Options{}, r.damaged("value %d is %d", i, v[i])
 		}
 	}
 	if err := r.end(); err != nil {
 		return Options{}, err
+	}
+	r.logName, r.changes = uint64(v[10])|uint64(v[11])<<32, uint64(v[12])|uint64(v[13])<<32
+	if v[16] > 1 {
+		return Options{}, r.damaged("deterministic is %d", v[16])
 	}
 	if int(v[0]) >= len(kinds) {
 		return Options{}, r.damaged("kind %d is unknown", v[0])
@@ -91,6 +95,7 @@ func (r *reader) header() (Options, error) {
 		Kind: kinds[v[0]], Metric: Metric(v[1]), Dim: int(v[2]), M: int(v[3]),
 		EfConstruction: int(v[4]), EfSearch: int(v[5]), Threads: int(v[6]),
 		Seed: uint64(v[7]) | uint64(v[8])<<32, Quantization: quantizations[v[9]],
+		Tables: int(v[14]), Bits: int(v[15]), Deterministic: v[16] == 1,
 	}
 	if err := o.Validate(); err != nil {
 		return Options{}, r.damaged("%w", err)
@@ -101,29 +106,56 @@ func (r *reader) header() (Options, error) {
 	return o, nil
 }
 
-// load reads labels and vectors.
-func (s *store) load(r *reader) error {
-	if err := r.section("labels"); err != nil {
+// load reads all sections behind the options, of any version. g is nil for an
+// index without a graph.
+func (s *store) load(r *reader, g *graph) error {
+	n, err := s.loadLabels(r)
+	if err != nil {
 		return err
+	}
+	if r.version >= 3 {
+		err = s.loadImage(r, g, n)
+	} else {
+		err = s.loadVectors(r, n)
+		if err == nil && g != nil {
+			err = g.load(r, n)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	s.logName = r.logName
+	s.changes.Store(r.changes)
+	s.reserved.Store(int64(n))
+	s.count.Store(int64(n))
+	return nil
+}
+
+func (s *store) loadLabels(r *reader) (int, error) {
+	if err := r.begin("labels"); err != nil {
+		return 0, err
 	}
 	n := 0
 	for ; r.left > 0 || len(r.pending) > 0; n++ {
 		p, err := r.next(8)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		label := int64(binary.LittleEndian.Uint64(p))
 		if _, taken := s.ids[label]; taken || n == maxNodes {
-			return r.damaged("label %d comes twice", label)
+			return 0, r.damaged("label %d comes twice", label)
 		}
 		s.ids[label] = id(n)
 		s.labels.grow(n + 1)
 		s.labels.row(n)[0] = label
+		s.states.grow(n + 1)
+		s.mark(id(n), ready)
 	}
-	if err := r.end(); err != nil {
-		return err
-	}
+	return n, r.end()
+}
 
+// loadVectors reads the section vectors of versions 1 and 2.
+func (s *store) loadVectors(r *reader, n int) error {
 	if err := r.section("vectors"); err != nil {
 		return err
 	}
@@ -141,13 +173,31 @@ func (s *store) load(r *reader) error {
 			}
 			vector[j] = math.Float32frombits(v)
 		}
-		if !s.options.Metric.storable(vector) {
+	}
+	if err := s.checkVectors(r, n); err != nil {
+		return err
+	}
+	s.encodeAll(n)
+	return r.end()
+}
+
+// checkVectors checks that every vector is one that the metric stores.
+func (s *store) checkVectors(r *reader, n int) error {
+	dim := s.options.Dim
+	for i := range n {
+		vector := s.arena.vector(id(i))
+		if !s.options.Metric.storable(vector[:dim]) || !zero(vector[dim:]) {
 			return r.damaged("the vector of label %d is none that %s stores", s.label(id(i)), s.options.Metric)
 		}
-		s.arena.encode(id(i), dim)
 	}
-	s.reserved.Store(int64(n))
-	return r.end()
+	return nil
+}
+
+// encodeAll makes the codes of n vectors.
+func (s *store) encodeAll(n int) {
+	for i := range n {
+		s.arena.encode(id(i), s.options.Dim)
+	}
 }
 
 // storable says that prepare could have made vector.
@@ -162,86 +212,125 @@ func (m Metric) storable(vector []float32) bool {
 	return math.Sqrt(sum) <= MaxLength // false for NaN
 }
 
-// load reads the graph over n vectors.
+// load reads the graph of versions 1 and 2 over n vectors.
 func (g *graph) load(r *reader, n int) error {
-	entry, err := g.loadNodes(r, n)
-	if err != nil {
+	if err := g.loadNodes(r, n); err != nil {
+		return err
+	}
+	if err := g.checkCopies(r, n); err != nil {
 		return err
 	}
 	if err := g.loadLinks(r, n); err != nil {
 		return err
 	}
-	if err := g.checkTree(r, n); err != nil {
+	return g.checkTree(r, n)
+}
+
+// loadNodes reads the section nodes and sets the entry point.
+func (g *graph) loadNodes(r *reader, n int) error {
+	if err := r.section("nodes"); err != nil {
 		return err
 	}
-	if entry != none {
-		g.entry.Store(int64(newEntry(entry, int(g.node(entry).level))))
+	if err := r.expect(4 + uint64(n)*nodeBytes); err != nil {
+		return err
 	}
-	g.count.Store(int64(n))
+	p, err := r.next(4)
+	if err != nil {
+		return err
+	}
+	entry := id(binary.LittleEndian.Uint32(p))
+	c := nodeChecker{g: g, n: n}
+	for i := range n {
+		p, err := r.next(nodeBytes)
+		if err != nil {
+			return err
+		}
+		g.nodes.grow(i + 1)
+		if err := c.node(i, p); err != nil {
+			return r.damaged("%w", err)
+		}
+	}
+	if err := c.entry(entry); err != nil {
+		return r.damaged("%w", err)
+	}
+	return r.end()
+}
+
+// nodeChecker takes up the entries of a section nodes.
+type nodeChecker struct {
+	g           *graph
+	n           int
+	top, levels int
+}
+
+// node takes up entry i.
+func (c *nodeChecker) node(i int, p []byte) error {
+	level := int(p[0])
+	// Levels are drawn with chance M^-l: their sum is about n/(M-1). What is
+	// allowed here is far more, and keeps memory in proportion to the file.
+	if level > maxLevel || c.levels+level > 2*c.n+maxLevel {
+		return fmt.Errorf("vector number %d: level %d", i, level)
+	}
+	parent, twin := id(binary.LittleEndian.Uint32(p[1:])), id(binary.LittleEndian.Uint32(p[5:]))
+	if max(int(parent), int(twin)) >= c.n || min(parent, twin) < none {
+		return fmt.Errorf("vector number %d: parent %d, twin %d, but there are %d", i, parent, twin, c.n)
+	}
+	if twin != none && (level > 0 || parent != none) {
+		return fmt.Errorf("vector number %d: a copy in the graph", i)
+	}
+	v := c.g.node(id(i))
+	*v = node{upper: -1, twin: twin, prev: none, level: int8(level)}
+	put(&v.parent, parent)
+	if level > 0 {
+		v.upper = int32(c.levels)
+	}
+	c.levels += level
+	c.top = max(c.top, level)
 	return nil
 }
 
-func (g *graph) loadNodes(r *reader, n int) (entry id, err error) {
-	if err := r.section("nodes"); err != nil {
-		return none, err
+// entry takes up the entry point, once all nodes are there.
+func (c *nodeChecker) entry(entry id) error {
+	g := c.g
+	switch {
+	case entry == none && c.n > 0:
+		return errors.New("no entry point")
+	case entry < none || int(entry) >= c.n:
+		return fmt.Errorf("the entry point is %d, but there are %d", entry, c.n)
+	case entry == none:
+		return nil
+	case g.node(entry).twin != none || int(g.node(entry).level) != c.top:
+		return errors.New("the entry point is not on the highest level")
 	}
-	if err := r.expect(4 + uint64(n)*nodeBytes); err != nil {
-		return none, err
+	g.entry.Store(int64(newEntry(entry, c.top)))
+	g.upperRows = c.levels
+	for i := range c.n {
+		if twin := g.node(id(i)).twin; twin != none {
+			if g.node(twin).twin != none {
+				return fmt.Errorf("vector number %d: a copy of a copy", i)
+			}
+			g.joinCopies(id(i), twin)
+		}
 	}
-	if entry, err = r.id(n); err != nil {
-		return none, err
-	}
-	if entry == none && n > 0 {
-		return none, r.damaged("no entry point")
-	}
-	top, levels := 0, 0
+	return nil
+}
+
+// checkCopies checks that copies are, and fills the map of twins.
+func (g *graph) checkCopies(r *reader, n int) error {
 	for i := range n {
-		p, err := r.next(1)
-		if err != nil {
-			return none, err
-		}
-		level := int(p[0])
-		// Levels are drawn with chance M^-l: their sum is about n/(M-1). What is
-		// allowed here is far more, and keeps memory in proportion to the file.
-		if levels += level; level > maxLevel || levels > 2*n+maxLevel {
-			return none, r.damaged("vector number %d: level %d", i, level)
-		}
-		g.nodes.grow(i + 1)
-		v := g.node(id(i))
-		v.level, v.upper = int8(level), -1
-		v.ready.Store(1)
-		if v.parent, err = r.id(n); err != nil {
-			return none, err
-		}
-		if v.twin, err = r.id(n); err != nil {
-			return none, err
-		}
-		if v.twin != none && (level > 0 || v.parent != none) {
-			return none, r.damaged("vector number %d: a copy in the graph", i)
-		}
-		top = max(top, level)
-	}
-	for i := range n {
-		v := g.node(id(i))
-		if v.twin == none {
-			h := hash(g.arena.vector(id(i)))
-			if _, taken := g.twins[h]; !taken {
-				g.twins[h] = id(i)
+		twin := g.node(id(i)).twin
+		if twin != none {
+			if !equal(g.arena.vector(twin), g.arena.vector(id(i))) {
+				return r.damaged("vector number %d: no copy of number %d", i, twin)
 			}
 			continue
 		}
-		twin := g.node(v.twin)
-		if twin.twin != none || !equal(g.arena.vector(v.twin), g.arena.vector(id(i))) {
-			return none, r.damaged("vector number %d: no copy of number %d", i, v.twin)
+		h := hash(g.arena.vector(id(i)))
+		if _, taken := g.twins[h]; !taken {
+			g.twins[h] = id(i)
 		}
-		put(&v.next, load(&twin.next))
-		put(&twin.next, id(i))
-		g.copies++
 	}
-	if entry != none && (g.node(entry).twin != none || int(g.node(entry).level) != top) {
-		return none, r.damaged("the entry point is not on the highest level")
-	}
-	return entry, r.end()
+	return nil
 }
 
 func (g *graph) loadLinks(r *reader, n int) error {
@@ -254,10 +343,8 @@ func (g *graph) loadLinks(r *reader, n int) error {
 			continue
 		}
 		for l := range int(v.level) + 1 {
-			if l == 1 {
-				v.upper = int32(g.upperRows)
-				g.upperRows += int(v.level)
-				g.upper.grow(g.upperRows)
+			if l > 0 {
+				g.upper.grow(int(v.upper) + l)
 			}
 			if err := g.loadList(r, id(i), l, n); err != nil {
 				return err
@@ -282,13 +369,8 @@ func (g *graph) loadList(r *reader, at id, level, n int) error {
 		if err != nil {
 			return err
 		}
-		if c == none || c == at || g.node(c).twin != none || int(g.node(c).level) < level {
-			return r.damaged("vector number %d, level %d: a link to %d, which is not there", at, level, c)
-		}
-		for j := range slots[:i] {
-			if load(&slots[j]) == c {
-				return r.damaged("vector number %d, level %d: two links to %d", at, level, c)
-			}
+		if err := g.checkLink(r, at, c, level, n, slots[:i]); err != nil {
+			return err
 		}
 		put(&slots[i], c)
 	}
@@ -298,29 +380,21 @@ func (g *graph) loadList(r *reader, at id, level, n int) error {
 // checkTree checks that the parents form one tree over all nodes, with a link
 // each way between parent and child, and counts the children.
 func (g *graph) checkTree(r *reader, n int) error {
-	linked := func(from, to id) bool {
-		slots := g.links(from, 0)
-		for i := range slots {
-			if load(&slots[i]) == to {
-				return true
-			}
-		}
-		return false
-	}
 	roots := 0
 	for i := range n {
 		v := g.node(id(i))
 		if v.twin != none {
 			continue
 		}
-		if v.parent == none {
+		if load(&v.parent) == none {
 			roots++
 			continue
 		}
-		p := g.node(v.parent)
+		parent := load(&v.parent)
+		p := g.node(parent)
 		p.children++
-		if !linked(v.parent, id(i)) || !linked(id(i), v.parent) || int(p.children) > g.options.M {
-			return r.damaged("vector number %d does not hang on its parent %d", i, v.parent)
+		if !g.linked(parent, id(i)) || !g.linked(id(i), parent) || int(p.children) >= 2*g.options.M {
+			return r.damaged("vector number %d does not hang on its parent %d", i, parent)
 		}
 	}
 	if n > 0 && roots != 1 {
@@ -333,12 +407,12 @@ func (g *graph) checkTree(r *reader, n int) error {
 		at := id(i)
 		for at != none && below[at] == 0 {
 			below[at] = 1
-			at = g.node(at).parent
+			at = g.parent(at)
 		}
 		if at != none && below[at] == 1 {
 			return r.damaged("vector number %d is its own ancestor", at)
 		}
-		for at := id(i); at != none && below[at] == 1; at = g.node(at).parent {
+		for at := id(i); at != none && below[at] == 1; at = g.parent(at) {
 			below[at] = 2
 		}
 	}

@@ -15,6 +15,8 @@ const (
 	Flat Kind = "flat"
 	// HNSW walks a hierarchical navigable small world graph: approximate, fast.
 	HNSW Kind = "hnsw"
+	// LSH looks into buckets of hash tables: approximate.
+	LSH Kind = "lsh"
 )
 
 // Quantization names what the walk of an HNSW index compares.
@@ -38,6 +40,7 @@ const (
 	MaxM       = 1 << 8
 	MaxEf      = 1 << 20
 	MaxThreads = 1 << 12
+	MaxTables  = 1 << 8
 )
 
 // Options describe an index. All but Threads and EfSearch are fixed when it is
@@ -56,18 +59,27 @@ type Options struct {
 	// Default 200.
 	EfConstruction int
 	// EfSearch is the width of the beam of a search that names none, 1 to
-	// MaxEf. Default 100.
+	// MaxEf; for LSH, how many buckets of a table it looks into. Default 100.
 	EfSearch int
 	// Quantization is what the walk compares: none or int8. Scores are exact
 	// either way. int8 is faster and finds as much where the values of a vector
 	// spread round zero; see the package comment for where they do not. A flat
 	// index has none. Default none.
 	Quantization Quantization
-	// Seed draws the levels of the nodes. Default 1.
+	// Tables is how many hash tables an LSH index has, 1 to MaxTables. Default 8.
+	Tables int
+	// Bits is the length of a hash, 1 to 32. Default 0: it follows from the
+	// number of vectors.
+	Bits int
+	// Seed draws the levels of the nodes, or the hash functions. Default 1.
 	Seed uint64
 	// Threads is how many workers AddBatch uses. Default 0: one for each
 	// processor that Go may use. 1 makes the graph reproducible.
 	Threads int
+	// Deterministic makes the graph that a batch makes the same for any number
+	// of threads, as long as nothing else uses the index meanwhile. Other
+	// changes then wait for up to 256 vectors of a batch. Default false.
+	Deterministic bool
 }
 
 func (o Options) withDefaults() Options {
@@ -82,6 +94,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.EfSearch == 0 {
 		o.EfSearch = 100
+	}
+	if o.Tables == 0 {
+		o.Tables = 8
 	}
 	if o.Quantization == "" {
 		o.Quantization = NoQuantization
@@ -105,6 +120,8 @@ func (o Options) Validate() error {
 		{"efConstruction", o.EfConstruction, 1, MaxEf},
 		{"efSearch", o.EfSearch, 1, MaxEf},
 		{"threads", o.Threads, 0, MaxThreads},
+		{"tables", o.Tables, 1, MaxTables},
+		{"bits", o.Bits, 0, maxBits},
 	} {
 		if f.value < f.lo || f.value > f.hi {
 			return fault.New(fmt.Sprintf("give a value from %d to %d", f.lo, f.hi),
@@ -114,14 +131,14 @@ func (o Options) Validate() error {
 	if o.Metric < Cosine || o.Metric > Euclidean {
 		return fault.New("the metrics are cosine, dot and euclidean", "index option metric: %d is unknown", int(o.Metric))
 	}
-	if o.Kind != Flat && o.Kind != HNSW {
-		return fault.New("the kinds are flat and hnsw", "index option kind: %q is unknown", string(o.Kind))
+	if !slices.Contains(kinds, o.Kind) {
+		return fault.New("the kinds are flat, hnsw and lsh", "index option kind: %q is unknown", string(o.Kind))
 	}
 	if !slices.Contains(quantizations, o.Quantization) {
 		return fault.New("the quantizations are none and int8", "index option quantization: %q is unknown", string(o.Quantization))
 	}
-	if o.Kind == Flat && o.Quantization != NoQuantization {
-		return fault.New("leave it out, or make the kind hnsw", "index option quantization: a flat index has none, not %s", o.Quantization)
+	if o.Kind != HNSW && o.Quantization != NoQuantization {
+		return fault.New("leave it out, or make the kind hnsw", "index option quantization: a %s index has none, not %s", o.Kind, o.Quantization)
 	}
 	return nil
 }

@@ -18,11 +18,14 @@ const damagedHint = "the file is damaged or was cut short: build the index again
 // really there, whatever lengths the file claims.
 type reader struct {
 	from    *bufio.Reader
+	version int
 	name    string // of the section
 	left    uint64 // of its payload
 	sum     uint32
 	buffer  [4096]byte
 	pending []byte // read, not yet handed out
+
+	logName, changes uint64 // as in options
 }
 
 // damaged is an error that names the section and what is wrong in it.
@@ -44,6 +47,27 @@ func (r *reader) section(name string) error {
 	}
 	r.left = binary.LittleEndian.Uint64(field[8:])
 	return nil
+}
+
+// begin is section for one that a pad goes before, from version 3.
+func (r *reader) begin(name string) error {
+	if r.version >= 3 {
+		if err := r.section("pad"); err != nil {
+			return err
+		}
+		if r.left >= alignment {
+			return r.damaged("%d bytes, expected less than %d", r.left, alignment)
+		}
+		for r.left > 0 || len(r.pending) > 0 {
+			if _, err := r.next(1); err != nil {
+				return err
+			}
+		}
+		if err := r.end(); err != nil {
+			return err
+		}
+	}
+	return r.section(name)
 }
 
 // expect checks the length of the section.
@@ -74,6 +98,22 @@ func (r *reader) next(n int) ([]byte, error) {
 	p := r.pending[:n]
 	r.pending = r.pending[n:]
 	return p, nil
+}
+
+// fill reads the next len(dst) bytes of the section.
+func (r *reader) fill(dst []byte) error {
+	n := copy(dst, r.pending)
+	r.pending = r.pending[n:]
+	if dst = dst[n:]; uint64(len(dst)) > r.left {
+		return r.damaged("its length leaves a value incomplete")
+	}
+	got, err := io.ReadFull(r.from, dst)
+	if err != nil {
+		return r.failed(got, err)
+	}
+	r.sum = crc32.Update(r.sum, castagnoli, dst)
+	r.left -= uint64(len(dst))
+	return nil
 }
 
 func (r *reader) failed(got int, err error) error {

@@ -6,40 +6,88 @@ import "github.com/luminavec/luminavec/internal/kernel"
 // distances.
 const scanBlock = 256
 
-// scan is exact search: it leaves the k best hits for w.query in w.top. A
-// vector is passed over when ready, if given, denies its id or filter its label.
-func (s *store) scan(w *scratch, k int, filter func(int64) bool, ready func(id) bool) {
-	w.top.reset(k)
-	if k == 0 {
+// fewAllowed is the part of the vectors up to which it is cheaper to look up the
+// allowed labels than to ask about all.
+const fewAllowed = 8
+
+// scan is exact search: it leaves the best hits for w.query in w.top, those that
+// may be returned. The caller holds shown.
+func (s *store) scan(w *scratch, r request) {
+	w.top.reset(w.top.k)
+	if set := r.allow.set; set != nil && set.GetCardinality() < uint64(s.Len()/fewAllowed) {
+		s.scanSet(w, r)
 		return
 	}
 	computed := 0
 	total := int(s.reserved.Load())
-	if ready == nil {
-		total = s.Len()
-	}
 	for at := 0; at < total; {
 		labels, n := s.labels.run(at, min(scanBlock, total-at))
 		rows, n := s.arena.vectors.run(at, n)
-		if filter == nil {
-			s.distancesTo(w.block[:n], w.query, rows)
-		}
+		// Before any vector is looked at: what shows now stays what it is, and
+		// what does not may be written at any moment.
+		w.fresh = w.fresh[:0]
 		for i := range n {
-			if ready != nil && !ready(id(at+i)) {
-				continue
-			}
-			switch {
-			case filter == nil:
-				w.top.offer(hit{w.block[i], labels[i]})
-				computed++
-			case filter(labels[i]):
-				w.top.offer(hit{s.distance(w.query, s.arena.vector(id(at+i))), labels[i]})
-				computed++
+			if s.shows(id(at+i)) && (r.allow.all() || r.allow.label(labels[i])) {
+				w.fresh = append(w.fresh, id(i))
 			}
 		}
+		if len(w.fresh) == n {
+			s.distancesTo(w.block[:n], w.query, rows)
+		} else {
+			for _, i := range w.fresh {
+				w.block[i] = s.distance(w.query, s.arena.vector(id(at)+i))
+			}
+		}
+		for _, i := range w.fresh {
+			s.offer(w, r, hit{w.block[i], labels[i]})
+		}
+		computed += len(w.fresh)
 		at += n
 	}
 	s.distances.Add(int64(computed))
+}
+
+// scanSet is scan among the allowed labels.
+func (s *store) scanSet(w *scratch, r request) {
+	w.fresh = w.fresh[:0]
+	s.mu.RLock()
+	var labels [256]uint64
+	for it := r.allow.set.ManyIterator(); ; {
+		n := it.NextMany(labels[:])
+		if n == 0 {
+			break
+		}
+		for _, label := range labels[:n] {
+			if at, ok := s.ids[int64(label)]; ok && at >= 0 {
+				w.fresh = append(w.fresh, at)
+			}
+		}
+	}
+	s.mu.RUnlock()
+	const ahead = 4
+	computed := 0
+	for i, n := range w.fresh {
+		if i+ahead < len(w.fresh) {
+			kernel.Prefetch(s.arena.vector(w.fresh[i+ahead]))
+		}
+		if !s.shows(n) {
+			continue
+		}
+		if label := s.label(n); r.allow.filter == nil || r.allow.filter(label) {
+			s.offer(w, r, hit{s.distance(w.query, s.arena.vector(n)), label})
+			computed++
+		}
+	}
+	s.distances.Add(int64(computed))
+}
+
+// offer puts a hit into w.top. One that does not reach the threshold is passed
+// over when all within it are asked for; else it is left out at the end.
+func (s *store) offer(w *scratch, r request, h hit) {
+	if r.within != nil && len(w.top.hits) >= r.k && !s.options.Metric.reaches(s.options.Metric.score(h.distance), *r.within) {
+		return
+	}
+	w.top.offer(h)
 }
 
 // distancesTo writes to dst the distances of query to the vectors of

@@ -22,18 +22,33 @@ type store struct {
 	options  Options
 	distance distance
 	arena    *arena
-	labels   *chunked[int64] // of each id
+	labels   *chunked[int64]         // of each id; a label given to another id changes under shown
+	states   *chunked[atomic.Uint32] // of each id
 
-	// gate is held shared by an addition and alone by Save, which so sees no
-	// vector half added.
+	// gate is held shared by changes and alone by Save, which so sees no vector
+	// half added.
 	gate sync.RWMutex
 
-	mu       sync.RWMutex // guards ids and the growing of arrays
+	// shown is held shared by a search while it turns ids into labels, and alone
+	// by who takes a label away: a search that begins afterwards never returns
+	// it, and none returns it twice. It is taken before mu.
+	shown sync.RWMutex
+
+	mu       sync.RWMutex // guards ids, free, limbo and the growing of arrays
 	ids      map[int64]id
-	reserved atomic.Int64 // ids given out; written under mu
+	reserved atomic.Int64 // ids there are; written under mu
+	free     []id         // ids to be given out again
+	limbo    []retired    // ids to be free
 	count    atomic.Int64 // vectors that a search can find
 
-	distances atomic.Int64 // computed by searches
+	unchecked  atomic.Bool  // opened, and large sections not looked at
+	completing func() error // see complete
+
+	logName   uint64        // of the log that belongs to the index, or 0
+	changes   atomic.Uint64 // changes that this log has counted; written under mu
+	log       *changeLog    // nil when changes are not logged
+	replaying bool          // vectors come prepared
+	distances atomic.Int64  // computed by searches
 	scratch   scratchPool
 }
 
@@ -42,6 +57,7 @@ func (s *store) init(o Options, slots int) {
 	s.distance = o.Metric.distance()
 	s.arena = newArena(o, slots)
 	s.labels = newChunked(1, 8, func(n int) []int64 { return make([]int64, n) })
+	s.states = newChunked(1, 4, func(n int) []atomic.Uint32 { return make([]atomic.Uint32, n) })
 	s.ids = make(map[int64]id)
 	s.scratch.stride = s.arena.stride
 }
@@ -50,9 +66,12 @@ func (s *store) Len() int         { return int(s.count.Load()) }
 func (s *store) Options() Options { return s.options }
 
 func (s *store) Vector(label int64) ([]float32, bool) {
+	if s.complete() != nil {
+		return nil, false
+	}
 	s.mu.RLock()
+	defer s.mu.RUnlock() // to the end: the id may be given to another vector
 	n, ok := s.ids[label]
-	s.mu.RUnlock()
 	if !ok || n < 0 {
 		return nil, false
 	}
@@ -61,18 +80,15 @@ func (s *store) Vector(label int64) ([]float32, bool) {
 
 func (s *store) label(n id) int64 { return s.labels.row(int(n))[0] }
 
-// place gives label the next id and stores its vector, already prepared. The
+// place stores a vector, already prepared, under an id that is new or free. The
 // caller holds mu and has claimed the label.
 func (s *store) place(label int64, vector []float32) id {
-	n := int(s.reserved.Load())
-	s.arena.grow(n + 1)
-	s.labels.grow(n + 1)
-	copy(s.arena.vector(id(n)), vector)
-	s.arena.encode(id(n), s.options.Dim)
-	s.labels.row(n)[0] = label
-	s.ids[label] = id(n)
-	s.reserved.Store(int64(n) + 1)
-	return id(n)
+	n := s.vacant()
+	copy(s.arena.vector(n), vector)
+	s.arena.encode(n, s.options.Dim)
+	s.labels.row(int(n))[0] = label
+	s.reserved.Store(max(s.reserved.Load(), int64(n)+1))
+	return n
 }
 
 // claim takes labels for an addition, all or none.
@@ -111,6 +127,10 @@ func (s *store) fits(dst []float32, label int64, vector []float32) error {
 		return fault.New(fmt.Sprintf("this index takes vectors of %d values", s.options.Dim),
 			"index: label %d: vector of %d values", label, len(vector))
 	}
+	if s.replaying {
+		copy(dst, vector)
+		return nil
+	}
 	if err := s.options.Metric.prepare(dst, vector); err != nil {
 		return fmt.Errorf("index: label %d: %w", label, err)
 	}
@@ -119,6 +139,9 @@ func (s *store) fits(dst []float32, label int64, vector []float32) error {
 
 // add is Add, with insert to store one prepared vector whose label is claimed.
 func (s *store) add(label int64, vector []float32, insert func(*scratch, int64)) error {
+	if err := s.complete(); err != nil {
+		return err
+	}
 	w := s.scratch.get()
 	defer s.scratch.put(w)
 	if err := s.fits(w.query, label, vector); err != nil {
@@ -136,30 +159,12 @@ func (s *store) add(label int64, vector []float32, insert func(*scratch, int64))
 
 // addBatch is AddBatch, with insert as in add.
 func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32, insert func(*scratch, int64)) error {
-	dim := s.options.Dim
-	if len(vectors) != len(labels)*dim {
-		return fault.New(fmt.Sprintf("this index takes vectors of %d values, packed", dim),
-			"index: %d labels with %d values", len(labels), len(vectors))
-	}
-	if len(labels) == 0 {
-		return ctx.Err()
-	}
-	check := s.scratch.get()
-	defer s.scratch.put(check)
-	for i, label := range labels {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return fmt.Errorf("index: nothing added: %w", ctx.Err())
-		}
-		if err := s.fits(check.query, label, vectors[i*dim:(i+1)*dim]); err != nil {
-			return err
-		}
-	}
-	if err := s.claim(labels); err != nil {
+	if err := s.claimBatch(ctx, labels, vectors); err != nil || len(labels) == 0 {
 		return err
 	}
 	defer s.release(labels)
 
-	threads := s.options.Threads
+	dim, threads := s.options.Dim, s.options.Threads
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
@@ -175,6 +180,7 @@ func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32,
 				if i >= len(labels) {
 					return
 				}
+				s.scratch.renew(w)
 				s.gate.RLock()
 				if s.fits(w.query, labels[i], vectors[i*dim:(i+1)*dim]) == nil { // as checked above
 					insert(w, labels[i])
@@ -191,29 +197,29 @@ func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32,
 	return nil
 }
 
-// ask checks a search and prepares its query. It returns k cut to what there
-// is and the beam.
-func (s *store) ask(w *scratch, query []float32, k int, o SearchOptions) (int, int, error) {
-	if k <= 0 {
-		return 0, 0, fault.New("ask for at least one result", "index: search for %d results", k)
+// claimBatch checks a batch and takes its labels, all or none.
+func (s *store) claimBatch(ctx context.Context, labels []int64, vectors []float32) error {
+	if err := s.complete(); err != nil {
+		return err
 	}
-	if o.Ef < 0 || o.Ef > MaxEf {
-		return 0, 0, fault.New(fmt.Sprintf("give a value up to %d, or 0 for the default", MaxEf),
-			"index: search option ef: %d is out of range", o.Ef)
+	dim := s.options.Dim
+	if len(vectors) != len(labels)*dim {
+		return fault.New(fmt.Sprintf("this index takes vectors of %d values, packed", dim),
+			"index: %d labels with %d values", len(labels), len(vectors))
 	}
-	if len(query) != s.options.Dim {
-		return 0, 0, fault.New(fmt.Sprintf("this index takes vectors of %d values", s.options.Dim),
-			"index: query of %d values", len(query))
+	if len(labels) == 0 {
+		return ctx.Err()
 	}
-	if err := s.options.Metric.prepare(w.query, query); err != nil {
-		return 0, 0, fmt.Errorf("index: query: %w", err)
+	check := make([]float32, dim)
+	for i, label := range labels {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return fmt.Errorf("index: nothing added: %w", ctx.Err())
+		}
+		if err := s.fits(check, label, vectors[i*dim:(i+1)*dim]); err != nil {
+			return err
+		}
 	}
-	ef := o.Ef
-	if ef == 0 {
-		ef = s.options.EfSearch
-	}
-	k = min(k, s.Len())
-	return k, max(ef, k), nil
+	return s.claim(labels)
 }
 
 // bytes is the memory of what the store holds.
@@ -221,5 +227,5 @@ func (s *store) bytes() int64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	const mapEntry = 24 // a label, an id and their share of the free slots
-	return int64(s.arena.values())*4 + int64(s.labels.values())*8 + int64(len(s.ids))*mapEntry
+	return int64(s.arena.values())*4 + int64(s.labels.values())*12 + int64(len(s.ids))*mapEntry
 }

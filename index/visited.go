@@ -7,6 +7,7 @@ package index
 type visited struct {
 	stamps  []uint16
 	version uint16
+	limit   int // nodes from here on are no nodes: in a file that nobody has checked
 }
 
 // start empties the set, with room for n nodes.
@@ -14,6 +15,7 @@ func (v *visited) start(n int) {
 	if n+1 > len(v.stamps) {
 		v.grow(n + 1)
 	}
+	v.limit = maxNodes
 	v.version++
 	if v.version == 0 {
 		clear(v.stamps)
@@ -46,7 +48,10 @@ func (v *visited) addNew(dst []id, slots []slot) []id {
 	for i := range slots {
 		n := load(&slots[i])
 		s := int(n) + 1
-		if s >= len(stamps) {
+		if uint(s) >= uint(len(stamps)) {
+			if uint(s) > uint(v.limit) {
+				continue
+			}
 			v.grow(s + 1)
 			stamps = v.stamps
 		}
@@ -63,4 +68,10 @@ func (v *visited) addNew(dst []id, slots []slot) []id {
 
 func (v *visited) grow(n int) {
 	v.stamps = append(v.stamps, make([]uint16, n+n/4+64-len(v.stamps))...)
+}
+
+// confine leaves nodes from n on out of all sets until the next start.
+func (v *visited) confine(n int) {
+	v.limit = n
+	v.stamps = v.stamps[:n+1]
 }

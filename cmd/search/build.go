@@ -37,11 +37,13 @@ Options:
       --column NAME      the text is this column of CSV or TSV, by its name in
                          the header, or by its number in files without one
       --vectors FILE     a NumPy array (.npy) of float32 or float64, one row a
-                         vector, or word vectors as text (word2vec, GloVe)
+                         vector, or word vectors as text (word2vec, GloVe),
+                         word2vec's .bin, or JSON with an object "vectors"
   -o, --output DIR       the collection, or the index, to write
       --force            replace it if it exists
       --index KIND       hnsw  a graph, fast (default)
                          flat  compare with every vector, exact
+                         lsh   hash tables: built at once, finds less
       --metric METRIC    cosine (default), dot or euclidean
       --m N              links of a node of the graph (default 16)
       --ef-construction N
@@ -52,6 +54,7 @@ Options:
                                where values lie round zero
       --threads N        work on N threads (default: one per core)
       --seed N           of the graph's levels (default 1)
+      --deterministic    the same graph whatever the number of threads
 ` + cli.JSONHelp + cli.SharedHelp + `
 Example:
   $ search build -m model articles.txt -o docs
@@ -88,6 +91,7 @@ func buildCommand() *cobra.Command {
 	f.StringVar(&o.quantize, "quantize", string(index.NoQuantization), "")
 	f.IntVar(&o.index.Threads, "threads", 0, "")
 	f.Uint64Var(&o.index.Seed, "seed", 1, "")
+	f.BoolVar(&o.index.Deterministic, "deterministic", false, "")
 	return cmd
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -13,22 +14,29 @@ import (
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/curve"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
 const evalANNHelp = `Usage: search eval ann -m MODEL [options]
+       search eval ann --vectors FILE [options]
 
-Compare the approximate index (HNSW) with exact search on the word vectors of
-a model. Some words, drawn at random, are kept out of the index and asked for.
+Compare an approximate index with exact search on the word vectors of a model,
+or on vectors that another program computed (a file as for search build). Some
+of them, drawn at random, are kept out of the index and asked for.
 recall@k is the share of the true k nearest that the index finds; a wider
 search, --ef, finds more and takes longer. Speeds are those of one thread.
 --json has all points, and the one at the default width (100) at the top.
 
 Options:
-` + cli.ModelHelp + `      --queries N        ask N words (default 1,000), at most a tenth of all
+` + cli.ModelHelp + `      --vectors FILE     measure on these vectors instead of a model's
+      --queries N        ask N of them (default 1,000), at most a tenth of all
   -k, --k N              the nearest N of each (default 10)
       --ef N,N,...       search widths to measure
                          (default 10,20,40,80,100,160,320)
+      --index KIND       hnsw  a graph (default)
+                         lsh   hash tables; --ef is how many buckets of each
+                               are looked into
       --metric METRIC    cosine (default), dot or euclidean
       --m N              links of a node of the graph (default 16)
       --ef-construction N
@@ -39,6 +47,7 @@ Options:
                                where values lie round zero
       --threads N        build on N threads (default: one per core)
       --seed N           of the drawing and of the graph (default 1)
+      --plot FILE        draw recall against queries a second: .svg or .png
 ` + cli.JSONHelp + cli.SharedHelp + `
 Example:
   $ search eval ann -m model --ef 50,100,200
@@ -47,6 +56,9 @@ Example:
 type annOptions struct {
 	queries, k int
 	efs        []int
+	vectors    string
+	plot       string
+	kind       string
 	metric     string
 	quantize   string
 	index      index.Options
@@ -63,6 +75,9 @@ func evalANNCommand() *cobra.Command {
 	f.IntVar(&o.queries, "queries", 1000, "")
 	f.IntVarP(&o.k, "k", "k", 10, "")
 	f.IntSliceVar(&o.efs, "ef", []int{10, 20, 40, 80, 100, 160, 320}, "")
+	f.StringVar(&o.vectors, "vectors", "", "")
+	f.StringVar(&o.plot, "plot", "", "")
+	f.StringVar(&o.kind, "index", string(index.HNSW), "")
 	f.StringVar(&o.metric, "metric", index.Cosine.String(), "")
 	f.IntVar(&o.index.M, "m", 16, "")
 	f.IntVar(&o.index.EfConstruction, "ef-construction", 200, "")
@@ -79,6 +94,7 @@ type annReport struct {
 	Vectors        int                 `json:"vectors"` // in the index
 	Queries        int                 `json:"queries"`
 	Dimensions     int                 `json:"dimensions"`
+	Index          index.Kind          `json:"index"`
 	Metric         string              `json:"metric"`
 	M              int                 `json:"m"`
 	EfConstruction int                 `json:"ef_construction"`
@@ -132,19 +148,29 @@ func evalANN(cmd *cobra.Command, o annOptions) error {
 			return err
 		}
 	}
-	o.index.Metric, o.index.Quantization = metric, index.Quantization(o.quantize)
+	o.index.Metric, o.index.Kind, o.index.Quantization = metric, index.Kind(o.kind), index.Quantization(o.quantize)
 	probe := o.index
 	probe.Dim = 1
 	if err := probe.Validate(); err != nil {
 		return cli.UsageError(err)
 	}
-	model, err := cli.ReadModel(cmd)
+	if o.plot != "" {
+		if err := curve.Check(o.plot); err != nil {
+			return cli.UsageError(err)
+		}
+	}
+	table, err := annTable(cmd, o)
 	if err != nil {
 		return err
 	}
-	report, err := measureANN(cmd, model, o)
+	report, err := measureANN(cmd, table, o)
 	if err != nil {
 		return err
+	}
+	if o.plot != "" {
+		if err := report.draw(o); err != nil {
+			return err
+		}
 	}
 	if cli.JSON(cmd) {
 		return cli.WriteJSON(cmd.OutOrStdout(), report)
@@ -154,13 +180,46 @@ func evalANN(cmd *cobra.Command, o annOptions) error {
 	return evaluate.WriteANN(cmd.OutOrStdout(), report.Points)
 }
 
-func measureANN(cmd *cobra.Command, model *checkpoints.Checkpoint, o annOptions) (*annReport, error) {
+// annTable is the vectors to measure on: those of a file, or a model's.
+func annTable(cmd *cobra.Command, o annOptions) (checkpoints.Tensor, error) {
+	if o.vectors == "" {
+		model, err := cli.ReadModel(cmd)
+		if err != nil {
+			return checkpoints.Tensor{}, err
+		}
+		return model.Embedding(), nil
+	}
+	if cmd.Flags().Changed("model") {
+		return checkpoints.Tensor{}, cli.UsageError(fault.New("leave out one of them", "--vectors and a model are both named"))
+	}
+	packed, dim, err := readVectors(cmd.Context(), o.vectors)
+	if err != nil {
+		return checkpoints.Tensor{}, err
+	}
+	return checkpoints.Tensor{Shape: []int{len(packed) / dim, dim}, Data: packed}, nil
+}
+
+// draw draws the points.
+func (r *annReport) draw(o annOptions) error {
+	s := curve.Series{Name: o.kind}
+	if r.Quantization != index.NoQuantization {
+		s.Name += ", " + string(r.Quantization)
+	}
+	for _, p := range r.Points {
+		s.Recall, s.Speed = append(s.Recall, p.Recall), append(s.Speed, p.QueriesPerSecond)
+	}
+	exact := curve.Series{Name: "exact", Recall: []float64{1}, Speed: []float64{r.Points[0].ExactQueriesPerSecond}}
+	title := fmt.Sprintf("%s vectors of %d dimensions, recall@%d, one thread", cli.Thousands(r.Vectors), r.Dimensions, o.k)
+	return curve.Write(o.plot, title, []curve.Series{s, exact})
+}
+
+func measureANN(cmd *cobra.Command, table checkpoints.Tensor, o annOptions) (*annReport, error) {
 	ctx := cmd.Context()
-	base, queries, err := splitRows(model.Embedding(), o.queries, o.index.Seed)
+	base, queries, err := splitRows(table, o.queries, o.index.Seed)
 	if err != nil {
 		return nil, err
 	}
-	o.index.Dim = model.Config.Dim
+	o.index.Dim = table.Shape[1]
 	labels := make([]int64, len(base)/o.index.Dim)
 	for i := range labels {
 		labels[i] = int64(i)
@@ -186,7 +245,7 @@ func measureANN(cmd *cobra.Command, model *checkpoints.Checkpoint, o annOptions)
 	}
 	options := approx.Options()
 	return &annReport{Vectors: approx.Len(), Queries: len(queries) / o.index.Dim, Dimensions: options.Dim,
-		Metric: options.Metric.String(), M: options.M, EfConstruction: options.EfConstruction, Quantization: options.Quantization,
+		Index: options.Kind, Metric: options.Metric.String(), M: options.M, EfConstruction: options.EfConstruction, Quantization: options.Quantization,
 		BuildSeconds: seconds, Points: points, defaultEf: options.EfSearch}, nil
 }
 
@@ -215,8 +274,8 @@ func splitRows(t checkpoints.Tensor, n int, seed uint64) (base, queries []float3
 	rows, dim := t.Shape[0], t.Shape[1]
 	n = min(n, rows/10)
 	if n < 1 {
-		return nil, nil, fault.New("a model with a larger vocabulary is needed to measure an index",
-			"the model has only %d words", rows)
+		return nil, nil, fault.New("ten vectors at least are needed to measure an index: a larger vocabulary",
+			"there are only %d vectors", rows)
 	}
 	stride := max(t.Stride, dim)
 	order := rand.New(rand.NewPCG(seed, 0)).Perm(rows)

@@ -15,13 +15,19 @@ import (
 )
 
 const queryHelp = `Usage: search query DIR [options] [QUESTION]
+       search query INDEX --vectors FILE [options]
 
 Rank the documents of a collection by how near their meaning is to the
 question's. Without a question: a prompt on a terminal (Ctrl-D ends it), and
 one question a line when standard input is a file or a pipe.
 
+An index of vectors ('search build --vectors') is asked for the vectors nearest
+to each of a file's: a line each, of the row of the query, the rank, the score
+and the label, with tabs between them.
+
 Options:
   -k, --k N              show N documents (default 10)
+      --vectors FILE     ask for these vectors; a file as for search build
       --ef N             how wide the graph is searched: more finds more of
                          the true nearest and takes longer (default 100)
       --full             whole texts instead of about two lines of each
@@ -38,6 +44,8 @@ Example:
 type queryOptions struct {
 	k, ef int
 	full  bool
+
+	vectors string
 }
 
 func queryCommand() *cobra.Command {
@@ -50,6 +58,7 @@ func queryCommand() *cobra.Command {
 	f.IntVarP(&o.k, "k", "k", 10, "")
 	f.IntVar(&o.ef, "ef", 0, "")
 	f.BoolVar(&o.full, "full", false, "")
+	f.StringVar(&o.vectors, "vectors", "", "")
 	return cmd
 }
 
@@ -64,6 +73,9 @@ func query(cmd *cobra.Command, args []string, o queryOptions) error {
 		if err := cli.AtLeastOne("--ef", o.ef); err != nil {
 			return err
 		}
+	}
+	if o.vectors != "" {
+		return queryVectors(cmd, args, o)
 	}
 	c, err := collection.Open(cmd.Context(), args[0])
 	if err != nil {

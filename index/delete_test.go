@@ -1,0 +1,346 @@
+package index
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Deleted vectors are found no more, however the others are asked for, and the
+// others are all found.
+func TestDelete(t *testing.T) {
+	const n, dim = 1500, 8
+	vectors := clustered(n, dim, 3)
+	for i := range 200 {
+		copy(vectors[(i*3+1)*dim:][:dim], vectors[:dim]) // copies
+	}
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		ix := filled(t, Options{Dim: dim, Kind: kind, Quantization: quant, M: 8, EfConstruction: 50}, vectors)
+		r := rand.New(rand.NewPCG(1, 2))
+		left := map[int64]bool{}
+		for i := range n {
+			left[int64(i)] = true
+		}
+		for len(left) > 0 {
+			for range 1 + r.IntN(40) {
+				l := r.Int64N(n)
+				err := ix.Delete(l)
+				if left[l] != (err == nil) {
+					t.Fatalf("label %d, there: %v, deleted: %v", l, left[l], err)
+				}
+				delete(left, l)
+			}
+			if len(left) < 100 { // all at once, one twice
+				labels := []int64{}
+				for l := range left {
+					labels = append(labels, l)
+				}
+				if err := ix.Delete(append(labels, labels[:min(1, len(labels))]...)...); err != nil {
+					t.Fatal(err)
+				}
+				clear(left)
+			}
+			q := vectors[r.IntN(n)*dim:][:dim]
+			for _, k := range []int{5, n} {
+				rs := mustSearch(t, ix, q, k, SearchOptions{})
+				if len(rs) != min(k, len(left)) || ix.Len() != len(left) {
+					t.Fatalf("%d results of %d asked for, %d are left", len(rs), k, len(left))
+				}
+				for _, res := range rs {
+					if !left[res.Label] {
+						t.Fatalf("label %d was deleted", res.Label)
+					}
+				}
+			}
+			mustVerify(t, ix)
+		}
+		if err := ix.AddBatch(t.Context(), sequence(0, n), vectors); err != nil {
+			t.Fatal(err)
+		}
+		mustVerify(t, ix)
+		if rs := mustSearch(t, ix, vectors[:dim], 100, SearchOptions{}); len(rs) != 100 {
+			t.Errorf("%d results", len(rs))
+		}
+	})
+}
+
+func TestDeleteUnknown(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		ix := filled(t, Options{Dim: 2, Kind: kind, Quantization: quant}, []float32{1, 0, 0, 1, 1, 1})
+		before := string(saved(t, ix))
+		for name, err := range map[string]error{
+			"delete":       ix.Delete(1, 7),
+			"delete again": ix.Delete(7),
+			"update":       ix.Update(7, []float32{1, 2}),
+		} {
+			if err == nil || !strings.Contains(err.Error(), "label 7 is not in the index") || fault.Hint(err) == "" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if err := ix.Update(1, []float32{1}); err == nil || !strings.Contains(err.Error(), "label 1:") {
+			t.Errorf("update with a short vector: %v", err)
+		}
+		if err := ix.Delete(); err != nil {
+			t.Error(err)
+		}
+		if string(saved(t, ix)) != before {
+			t.Error("what failed changed the index")
+		}
+	})
+}
+
+func TestUpdate(t *testing.T) {
+	const n, dim = 800, 6
+	vectors := clustered(2*n, dim, 5)
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		ix := filled(t, Options{Dim: dim, Kind: kind, Quantization: quant, M: 6, EfConstruction: 40}, vectors[:n*dim])
+		for i := range n {
+			to := vectors[(n+i)*dim:][:dim]
+			if i%4 == 0 {
+				to = vectors[n*dim:][:dim] // a copy
+			}
+			if err := ix.Update(int64(i), to); err != nil {
+				t.Fatal(err)
+			}
+			rs := mustSearch(t, ix, to, 1+i/4, SearchOptions{})
+			if !slices.ContainsFunc(rs, func(r Result) bool { return r.Label == int64(i) }) {
+				t.Fatalf("label %d is not found where it went", i)
+			}
+			if ix.Len() != n {
+				t.Fatalf("%d vectors, want %d", ix.Len(), n)
+			}
+		}
+		if rs := mustSearch(t, ix, vectors[:dim], n, SearchOptions{}); len(rs) != n {
+			t.Errorf("%d of %d labels found", len(rs), n)
+		}
+		mustVerify(t, ix)
+		if err := ix.Update(3, vectors[(n+3)*dim:][:dim]); err != nil {
+			t.Errorf("to what it is: %v", err)
+		}
+	})
+}
+
+// Half of the vectors deleted and added again, several times: as good as new,
+// in no more room.
+func TestChurn(t *testing.T) {
+	const n, dim, k = 6000, 24, 10
+	vectors := clustered(n+200, dim, 41)
+	base, queries := vectors[:n*dim], vectors[n*dim:]
+	exact := filled(t, Options{Dim: dim, Kind: Flat}, base)
+	for _, quant := range quantizations {
+		o := Options{Dim: dim, Quantization: quant, M: 8, EfConstruction: 60, EfSearch: 20}
+		ix := filled(t, o, base)
+		fresh := recall(t, exact, ix, queries, k, SearchOptions{})
+		r := rand.New(rand.NewPCG(4, 4))
+		for range 3 {
+			order := r.Perm(n)[:n/2]
+			for _, i := range order {
+				if err := ix.Delete(int64(i)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			mustVerify(t, ix)
+			for _, i := range order {
+				if err := ix.Add(int64(i), base[i*dim:(i+1)*dim]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if rep := mustVerify(t, ix); rep.Room > n+n/4 {
+				t.Errorf("%s: room for %d vectors, there are %d", quant, rep.Room, n)
+			}
+		}
+		again := recall(t, exact, ix, queries, k, SearchOptions{})
+		t.Logf("%s: recall@10 %.4f, fresh %.4f", quant, again, fresh)
+		if again < fresh-0.02 {
+			t.Errorf("%s: recall@10 %.4f, fresh %.4f", quant, again, fresh)
+		}
+		back := mustLoad(t, saved(t, ix))
+		if r := recall(t, exact, back, queries, k, SearchOptions{}); r < fresh-0.02 {
+			t.Errorf("%s: recall@10 %.4f once saved and loaded", quant, r)
+		}
+		mustVerify(t, back)
+	}
+}
+
+// Vectors that come and go in order, as in a window over a stream.
+func TestWindow(t *testing.T) {
+	const n, window, dim = 4000, 500, 8
+	vectors := clustered(n, dim, 43)
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		ix := mustNew(t, Options{Dim: dim, Kind: kind, Quantization: quant, M: 6, EfConstruction: 40})
+		for i := range n {
+			if err := ix.Add(int64(i), vectors[i*dim:(i+1)*dim]); err != nil {
+				t.Fatal(err)
+			}
+			if i >= window {
+				if err := ix.Delete(int64(i - window)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if rep := mustVerify(t, ix); rep.Room > 2*window || ix.Len() != window {
+			t.Errorf("room for %d vectors, there are %d", rep.Room, ix.Len())
+		}
+		exact := mustNew(t, Options{Dim: dim, Kind: Flat})
+		if err := exact.AddBatch(t.Context(), sequence(n-window, window), vectors[(n-window)*dim:]); err != nil {
+			t.Fatal(err)
+		}
+		if r := recall(t, exact, ix, vectors[(n-100)*dim:], 10, SearchOptions{}); r < 0.97 {
+			t.Errorf("recall@10 %.4f", r)
+		}
+	})
+}
+
+// mustVerify is Verify, which must find nothing.
+func mustVerify(t testing.TB, ix Index) Report {
+	t.Helper()
+	rep, err := ix.Verify(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rep
+}
+
+// Everything goes on at once. Labels below fixed are never touched and always
+// found; what is deleted is not found by a search that begins later; no search
+// is short or sees a label twice.
+func TestConcurrentChanges(t *testing.T) {
+	const n, fixed, dim, workers = 900, 100, 6, 4
+	vectors := clustered(4*n, dim, 51)
+	for i := range n {
+		copy(vectors[(i*4+1)*dim:][:dim], vectors[:dim])
+	}
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		ix := filled(t, Options{Dim: dim, Kind: kind, Quantization: quant, M: 5, EfConstruction: 30, EfSearch: 30, Threads: 2}, vectors[:n*dim])
+		var changing, using sync.WaitGroup
+		var least atomic.Int64 // fewer vectors than this there never are
+		least.Store(fixed)
+		for u := range workers { // each has labels of its own
+			changing.Go(func() {
+				r := rand.New(rand.NewPCG(uint64(u), 7))
+				there := map[int64]bool{}
+				for i := fixed; i < n; i++ {
+					if i%workers == u {
+						there[int64(i)] = true
+					}
+				}
+				for range 500 {
+					l := int64(fixed + r.IntN(n-fixed))
+					l += (int64(u) - l%workers + workers) % workers
+					v := vectors[r.IntN(4*n)*dim:][:dim]
+					var err error
+					switch {
+					case !there[l]:
+						err = ix.Add(l, v)
+						there[l] = true
+					case r.IntN(2) == 0:
+						err = ix.Delete(l)
+						delete(there, l)
+						for _, res := range mustFind(t, ix, v, 20) {
+							if res.Label == l {
+								err = errors.Join(err, fmt.Errorf("label %d comes back", l))
+							}
+						}
+					default:
+						err = ix.Update(l, v)
+					}
+					if err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		stop := make(chan struct{})
+		for u := range 2 {
+			using.Go(func() {
+				r := rand.New(rand.NewPCG(uint64(u), 9))
+				for {
+					select {
+					case <-stop:
+						return
+					default:
+					}
+					q := vectors[r.IntN(4*n)*dim:][:dim]
+					if rs := mustFind(t, ix, q, 25); len(rs) != 25 {
+						t.Errorf("%d results", len(rs))
+						return
+					}
+					only := SearchOptions{Filter: func(l int64) bool { return l < fixed }}
+					rs, err := ix.Search(q, fixed, only)
+					if err != nil || len(rs) != fixed {
+						t.Errorf("%d of the fixed %d: %v", len(rs), fixed, err)
+						return
+					}
+					switch r.IntN(50) {
+					case 0:
+						ix.Stats()
+					case 1:
+						mustVerify(t, ix)
+					case 2:
+						mustVerify(t, mustLoad(t, saved(t, ix)))
+					}
+				}
+			})
+		}
+		changing.Wait()
+		close(stop)
+		using.Wait()
+		mustVerify(t, ix)
+		mustVerify(t, mustLoad(t, saved(t, ix)))
+	})
+}
+
+// mustFind is mustSearch for any goroutine.
+func mustFind(t testing.TB, ix Index, q []float32, k int) []Result {
+	rs, err := ix.Search(q, k, SearchOptions{})
+	if err != nil {
+		t.Error(err)
+	}
+	seen := map[int64]bool{}
+	for _, r := range rs {
+		if seen[r.Label] {
+			t.Errorf("label %d twice", r.Label)
+		}
+		seen[r.Label] = true
+	}
+	return rs
+}
+
+// Of an update and a deletion of one label at the same time, either comes first;
+// what is left is sound.
+func TestConcurrentUpdates(t *testing.T) {
+	const dim = 4
+	vectors := clustered(400, dim, 61)
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		ix := filled(t, Options{Dim: dim, Kind: kind, Quantization: quant, M: 4, EfConstruction: 20}, vectors[:100*dim])
+		for round := range 50 {
+			var wg sync.WaitGroup
+			for u := range 3 {
+				wg.Go(func() {
+					_ = ix.Update(5, vectors[(100+3*round+u)*dim:][:dim]) // may come after the deletion
+				})
+			}
+			wg.Go(func() {
+				if err := ix.Delete(5); err != nil {
+					t.Error(err)
+				}
+			})
+			wg.Wait()
+			if _, ok := ix.Vector(5); ok || ix.Len() != 99 {
+				t.Fatalf("label 5 is still there, with %d", ix.Len())
+			}
+			if err := ix.Add(5, vectors[:dim]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mustVerify(t, ix)
+	})
+}

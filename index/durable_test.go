@@ -1,0 +1,422 @@
+package index
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+func mustOpenDurable(t testing.TB, path string, o DurableOptions) *Durable {
+	t.Helper()
+	d, err := OpenDurable(path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d
+}
+
+// contents is the labels of an index with their vectors.
+func contents(ix Index) map[int64]string {
+	m := map[int64]string{}
+	for l := range int64(100) {
+		if v, ok := ix.Vector(l); ok {
+			m[l] = fmt.Sprint(v)
+		}
+	}
+	return m
+}
+
+// changesOf makes twenty changes of all kinds and returns the contents after
+// none, one, two, … of them, and the lengths of the log.
+func changesOf(t *testing.T, d *Durable) (after []map[int64]string, lengths []int64) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(5, 6))
+	vector := func() []float32 { return []float32{r.Float32(), r.Float32(), 1} }
+	step := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(LogPath(d.path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, lengths = append(after, contents(d)), append(lengths, info.Size())
+	}
+	step(nil)
+	for i := range int64(10) {
+		step(d.Add(i, vector()))
+	}
+	step(d.Add(10, []float32{1, 2, 3}))
+	step(d.Add(11, []float32{1, 2, 3}))
+	step(d.Delete(10))
+	for i := range int64(4) {
+		step(d.Update(i, vector()))
+		step(d.Delete(i + 4))
+	}
+	step(d.Add(4, vector()))
+	return after, lengths
+}
+
+func copyFileTo(t testing.TB, to, from string, n int) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n >= 0 {
+		data = data[:n]
+	}
+	if err := os.WriteFile(to, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whatever the log is cut to, the index has the changes up to there, and goes on.
+func TestLogCutAnywhere(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		path := filepath.Join(t.TempDir(), "a.index")
+		d := mustOpenDurable(t, path, DurableOptions{Create: Options{Dim: 3, Kind: kind, Quantization: quant, M: 4, EfConstruction: 20}})
+		after, lengths := changesOf(t, d)
+		size := int(lengths[len(lengths)-1])
+		cut := filepath.Join(t.TempDir(), "b.index")
+		for n := 0; n <= size; n = n + 1 + n%3 {
+			copyFileTo(t, cut, path, -1)
+			copyFileTo(t, LogPath(cut), LogPath(path), n)
+			warned := ""
+			b, err := OpenDurable(cut, DurableOptions{Warn: func(m string) { warned = m }})
+			if err != nil {
+				t.Fatalf("cut to %d bytes: %v", n, err)
+			}
+			whole := 0
+			for whole+1 < len(lengths) && lengths[whole+1] <= int64(n) {
+				whole++
+			}
+			torn := int64(n) > lengths[whole]
+			if got := contents(b); fmt.Sprint(got) != fmt.Sprint(after[whole]) {
+				t.Fatalf("cut to %d bytes: %v, want %v", n, got, after[whole])
+			}
+			if torn != (warned != "") || torn != (b.Torn() > 0) {
+				t.Errorf("cut to %d bytes: %d torn, warning %q", n, b.Torn(), warned)
+			}
+			if err := errors.Join(b.Add(50, []float32{3, 2, 1}), b.Close()); err != nil {
+				t.Fatal(err)
+			}
+			if b, err = OpenDurable(cut, DurableOptions{}); err != nil {
+				t.Fatalf("opened again: %v", err)
+			}
+			if _, ok := b.Vector(50); !ok || b.Torn() != 0 {
+				t.Fatalf("cut to %d bytes, then appended to: %d torn", n, b.Torn())
+			}
+			mustVerify(t, b)
+			b.Close()
+		}
+	})
+}
+
+// A changed byte is an error, or cuts the end off; it never changes what is read.
+func TestLogDamaged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.index")
+	d := mustOpenDurable(t, path, DurableOptions{Create: Options{Dim: 3, Kind: Flat}})
+	after, lengths := changesOf(t, d)
+	d.Close()
+	log, err := os.ReadFile(LogPath(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for i := range log {
+		changed := slices.Clone(log)
+		changed[i] ^= 0x41
+		if err := os.WriteFile(LogPath(path), changed, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		b, err := OpenDurable(path, DurableOptions{})
+		if err != nil {
+			if fault.Hint(err) == "" || !strings.Contains(err.Error(), ".log") {
+				t.Fatalf("byte %d: %v", i, err)
+			}
+			refused++
+			continue
+		}
+		if got := contents(b); int64(i) < lengths[len(lengths)-2] || fmt.Sprint(got) != fmt.Sprint(after[len(after)-2]) {
+			t.Fatalf("byte %d: %v", i, got)
+		}
+		b.Close()
+	}
+	if refused == 0 {
+		t.Error("nothing was refused")
+	}
+}
+
+func TestFlush(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		path := filepath.Join(t.TempDir(), "a.index")
+		d := mustOpenDurable(t, path, DurableOptions{Create: Options{Dim: 3, Kind: kind, Quantization: quant}})
+		after, lengths := changesOf(t, d)
+		log, err := os.ReadFile(LogPath(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		if info, _ := os.Stat(LogPath(path)); info.Size() >= lengths[1] {
+			t.Errorf("the log has %d bytes", info.Size())
+		}
+		if err := errors.Join(d.Add(60, []float32{1, 0, 0}), d.Delete(60), d.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Add(61, []float32{1, 0, 0}); err == nil {
+			t.Error("added after Close")
+		}
+		want := fmt.Sprint(after[len(after)-1])
+		b := mustOpenDurable(t, path, DurableOptions{})
+		if got := fmt.Sprint(contents(b)); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+		b.Close()
+		// Killed between writing the file and emptying the log: its changes are
+		// not made twice.
+		if err := os.WriteFile(LogPath(path), log, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		b = mustOpenDurable(t, path, DurableOptions{})
+		if got := fmt.Sprint(contents(b)); got != want {
+			t.Errorf("with the old log: %s, want %s", got, want)
+		}
+		mustVerify(t, b)
+	})
+}
+
+func TestOpenDurableErrors(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.index")
+	if _, err := OpenDurable(path, DurableOptions{}); !errors.Is(err, fs.ErrNotExist) || fault.Hint(err) == "" {
+		t.Errorf("nothing there: %v", err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("it left %v", left)
+	}
+	d := mustOpenDurable(t, path, DurableOptions{Create: Options{Dim: 2}})
+	if _, err := OpenDurable(path, DurableOptions{}); err == nil && lockFile(d.log.file) == nil {
+		t.Log("no locks here")
+	} else if err == nil || fault.Hint(err) == "" {
+		t.Errorf("opened twice: %v", err)
+	}
+	d.Close()
+	// The log of another index.
+	other := filepath.Join(dir, "b.index")
+	mustOpenDurable(t, other, DurableOptions{Create: Options{Dim: 2}}).Close()
+	copyFileTo(t, LogPath(path), LogPath(other), -1)
+	if _, err := OpenDurable(path, DurableOptions{}); err == nil || !strings.Contains(err.Error(), "another index") {
+		t.Errorf("another log: %v", err)
+	}
+}
+
+// After a write that failed nothing is logged any more, and every change says so.
+func TestLogCannotBeWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.index")
+	d := mustOpenDurable(t, path, DurableOptions{Create: Options{Dim: 2}})
+	if err := d.Add(1, []float32{1, 2}); err != nil {
+		t.Fatal(err)
+	}
+	d.log.file.Close()
+	for range 2 {
+		if err := d.Add(2, []float32{2, 1}); err == nil || fault.Hint(err) == "" {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
+// Changes from many goroutines are in the log as they were made.
+func TestDurableConcurrent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.index")
+	d := mustOpenDurable(t, path, DurableOptions{Create: Options{Dim: 3, M: 4, EfConstruction: 20}})
+	var wg sync.WaitGroup
+	for u := range 4 {
+		wg.Go(func() {
+			r := rand.New(rand.NewPCG(uint64(u), 1))
+			for range 60 {
+				l, v := r.Int64N(20), []float32{r.Float32(), r.Float32(), r.Float32()}
+				switch r.IntN(3) { // some fail: another goroutine was there before
+				case 0:
+					_ = d.Add(l, v)
+				case 1:
+					_ = d.Delete(l)
+				default:
+					_ = d.Update(l, v)
+				}
+			}
+			if u == 0 {
+				if err := d.Flush(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	want := fmt.Sprint(contents(d))
+	d.Close()
+	b := mustOpenDurable(t, path, DurableOptions{})
+	if got := fmt.Sprint(contents(b)); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	mustVerify(t, b)
+}
+
+const victimPath = "LUMINAVEC_TEST_VICTIM"
+
+// TestKilled kills a program that changes an index, at moments it does not know,
+// and looks whether what it was told to be done is there.
+func TestKilled(t *testing.T) {
+	if path := os.Getenv(victimPath); path != "" {
+		victim(path)
+	}
+	path := filepath.Join(t.TempDir(), "a.index")
+	mustOpenDurable(t, path, DurableOptions{Create: Options{Dim: 3, M: 4, EfConstruction: 20}}).Close()
+	for _, lines := range []int{1, 7, 40} {
+		cmd := exec.Command(os.Args[0], "-test.run", "^TestKilled$")
+		cmd.Env = append(os.Environ(), victimPath+"="+path)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		told := map[int64]bool{}
+		in := bufio.NewScanner(out)
+		for range lines {
+			var l int64
+			var is bool
+			if !in.Scan() {
+				t.Fatal("the victim died by itself")
+			}
+			if _, err := fmt.Sscan(in.Text(), &l, &is); err != nil {
+				t.Fatal(err)
+			}
+			told[l] = is
+		}
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		for in.Scan() { // what it was told after that, too
+			var l int64
+			var is bool
+			if _, err := fmt.Sscan(in.Text(), &l, &is); err == nil {
+				told[l] = is
+			}
+		}
+		_ = cmd.Wait() // killed
+		d := mustOpenDurable(t, path, DurableOptions{})
+		wrong := 0
+		for l, is := range told {
+			if _, ok := d.Vector(l); ok != is {
+				wrong++ // the one change that was under way may be there
+			}
+		}
+		if wrong > 1 {
+			t.Errorf("%d of %d changes are not as they were told", wrong, len(told))
+		}
+		mustVerify(t, d)
+		d.Close()
+	}
+}
+
+// victim changes the index until it is killed, and prints each change when it is
+// done.
+func victim(path string) {
+	d, err := OpenDurable(path, DurableOptions{})
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	r := rand.New(rand.NewPCG(uint64(os.Getpid()), 1))
+	for i := 0; ; i++ {
+		l := r.Int64N(30)
+		_, there := d.Vector(l)
+		if there {
+			err = d.Delete(l)
+		} else {
+			err = d.Add(l, []float32{r.Float32(), r.Float32(), 1})
+		}
+		if err == nil && i%10 == 9 {
+			err = d.Flush()
+		}
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		fmt.Println(l, !there)
+	}
+}
+
+func FuzzLog(f *testing.F) {
+	dir := f.TempDir()
+	path := filepath.Join(dir, "a.index")
+	d, err := OpenDurable(path, DurableOptions{Create: Options{Dim: 2, Kind: Flat}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	if err := errors.Join(d.Add(1, []float32{1, 2}), d.Update(1, []float32{2, 1}), d.Delete(1), d.Add(2, []float32{2, 2})); err != nil {
+		f.Fatal(err)
+	}
+	d.Close()
+	log, err := os.ReadFile(LogPath(path))
+	if err != nil {
+		f.Fatal(err)
+	}
+	head := log[:logHead]
+	f.Add(log[logHead:])
+	f.Fuzz(func(t *testing.T, records []byte) {
+		at := filepath.Join(t.TempDir(), "a.index")
+		copyFileTo(t, at, path, -1)
+		for _, records := range [][]byte{records, resealLog(records)} {
+			if err := os.WriteFile(LogPath(at), append(slices.Clone(head), records...), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			d, err := OpenDurable(at, DurableOptions{})
+			if err != nil {
+				continue
+			}
+			mustVerify(t, d)
+			d.Close()
+		}
+	})
+}
+
+// resealLog makes the checksums of records right, as far as they can be followed.
+func resealLog(records []byte) []byte {
+	var out []byte
+	number := uint64(0)
+	for at := 0; at+recordHead+recordBase <= len(records); {
+		c := change(1 + records[at+recordHead+8]%3)
+		n := recordBytes(c, 2)
+		if at+n > len(records) {
+			break
+		}
+		vector := make([]float32, 0, 2)
+		var r record
+		if c != deleted {
+			vector = append(vector, float32(records[at+n-1]), float32(records[at+n-2]))
+		}
+		r.label = int64(records[at+recordHead+9])
+		number++
+		out = appendRecord(out, number, c, r.label, vector, 2)
+		at += n
+	}
+	return out
+}

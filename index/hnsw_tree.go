@@ -1,0 +1,188 @@
+package index
+
+import "slices"
+
+// The tree: every node but the root has a parent, with a link each way that no
+// pruning may remove. So from any node a path of level 0 leads to any other,
+// whatever becomes of the rest of the links. A node has at most M children as a
+// rule, half of its slots; in need (see attach) one less than its slots.
+
+// attach makes n visible: it writes n's links on level 0 and gives it a parent.
+// That is the nearest chosen neighbour with room for a child, else one found
+// going down the tree from them; a leaf has room. Only when all below is about
+// to be removed does a node take more children than it should.
+func (g *graph) attach(w *scratch, n id) id {
+	chosen := w.chosen[0]
+	w.queue = w.queue[:0]
+	for _, c := range chosen {
+		w.queue = append(w.queue, c.id())
+	}
+	for i := 0; i < len(w.queue); i++ {
+		if p := w.queue[i]; g.adopt(w, p, n, chosen, g.options.M) {
+			return p
+		}
+	}
+	for i := 0; ; i = (i + 1) % len(w.queue) {
+		if p := w.queue[i]; g.adopt(w, p, n, chosen, 2*g.options.M-1) {
+			return p
+		}
+	}
+}
+
+// adopt makes p the parent of n, or appends p's children to the queue when it
+// has no room or is about to be removed.
+func (g *graph) adopt(w *scratch, p, n id, chosen []key, most int) bool {
+	mu := g.lock(p)
+	mu.Lock()
+	defer mu.Unlock()
+	v := g.node(p)
+	if int(v.children) >= most || g.is(p, condemned) {
+		w.queue = g.appendChildren(w.queue, p)
+		return false
+	}
+	v.children++
+	put(&g.node(n).parent, p)
+	slots := g.links(n, 0)
+	linked := false
+	for i, c := range chosen {
+		put(&slots[i], c.id())
+		linked = linked || c.id() == p
+	}
+	if !linked {
+		put(&slots[len(chosen)], p) // there are 2M slots and M are chosen
+	}
+	g.linkLocked(w, p, n, g.distance(g.arena.vector(p), g.arena.vector(n)), 0)
+	return true
+}
+
+func (g *graph) parent(n id) id { return load(&g.node(n).parent) }
+
+// appendChildren appends the children of p.
+func (g *graph) appendChildren(dst []id, p id) []id {
+	slots := g.links(p, 0)
+	for i := range slots {
+		if c := load(&slots[i]); c != none && g.parent(c) == p {
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+// top climbs from n to the node that has no parent, or one about to be removed.
+// Only a round changes parents that are set.
+func (g *graph) top(n id) id {
+	for {
+		p := g.parent(n)
+		if p == none || g.is(p, condemned) {
+			return n
+		}
+		n = p
+	}
+}
+
+// orphan takes d, about to be removed, out of the tree: its children go to
+// other parents. main is the top of the tree that the others join.
+func (g *graph) orphan(w *scratch, d, main id) {
+	w.children = g.appendChildren(w.children[:0], d)
+	for _, c := range w.children {
+		if !g.is(c, condemned) && c != main {
+			g.rehang(w, c, d, main)
+		}
+	}
+	if p := g.parent(d); p != none && !g.is(p, condemned) {
+		g.leave(d, p)
+	}
+	g.node(d).children = 0
+}
+
+// leave takes d, about to be removed, from the children of p.
+func (g *graph) leave(d, p id) {
+	mu := g.lock(p)
+	mu.Lock()
+	defer mu.Unlock()
+	g.node(p).children--
+	put(&g.node(d).parent, none)
+}
+
+// rehang finds another parent for c, whose parent d is about to be removed: the
+// nearest of its neighbours, of d's and of theirs that has room and does not
+// hang below c itself, else the first below main.
+func (g *graph) rehang(w *scratch, c, d, main id) {
+	w.seen.start(int(g.reserved.Load()))
+	w.seen.add(c)
+	w.offers = w.offers[:0]
+	g.candidates(w, c, c, 0, dead)
+	g.candidates(w, c, d, 0, dead)
+	near := w.offers
+	for hops := 0; ; hops++ {
+		slices.Sort(near)
+		for _, k := range near {
+			if g.top(k.id()) != c && g.hang(w, c, k.id(), k.distance()) {
+				return
+			}
+		}
+		if hops == 1 {
+			break
+		}
+		tried := len(w.offers)
+		for i := range tried {
+			g.candidates(w, c, w.offers[i].id(), 0, dead)
+		}
+		near = w.offers[tried:]
+	}
+	w.queue = append(w.queue[:0], main)
+	for i := 0; ; i++ { // ends at a leaf at the latest
+		q := w.queue[i]
+		from := len(w.queue)
+		w.queue = g.appendChildren(w.queue, q)
+		w.queue = slices.DeleteFunc(w.queue, func(n id) bool { return g.parent(n) == q && g.leaveIfCondemned(n, q) })
+		if len(w.queue)-from < g.options.M && g.hang(w, c, q, g.distance(g.arena.vector(c), g.arena.vector(q))) {
+			return
+		}
+	}
+}
+
+// leaveIfCondemned takes d from the children of q if it is about to be removed.
+func (g *graph) leaveIfCondemned(d, q id) bool {
+	if !g.is(d, condemned) {
+		return false
+	}
+	g.leave(d, q)
+	return true
+}
+
+// candidates appends to w.offers the neighbours of n that have none of the bits
+// and are not in w.seen, with their distances to base.
+func (g *graph) candidates(w *scratch, base, n id, level int, bits uint32) {
+	x := g.arena.vector(base)
+	w.fresh = w.seen.addNew(w.fresh, g.links(n, level))
+	for _, c := range w.fresh {
+		if !g.is(c, bits) {
+			w.offers = append(w.offers, newKey(g.distance(x, g.arena.vector(c)), c))
+		}
+	}
+}
+
+// hang makes q, at distance d, the parent of c, unless it has no room.
+func (g *graph) hang(w *scratch, c, q id, d float32) bool {
+	if !g.take(w, q, c, d) {
+		return false
+	}
+	g.link(w, c, q, d, 0)
+	return true
+}
+
+// take is hang for q's side.
+func (g *graph) take(w *scratch, q, c id, d float32) bool {
+	mu := g.lock(q)
+	mu.Lock()
+	defer mu.Unlock()
+	v := g.node(q)
+	if int(v.children) >= g.options.M {
+		return false
+	}
+	v.children++
+	put(&g.node(c).parent, q)
+	g.linkLocked(w, q, c, d, 0)
+	return true
+}

@@ -1,0 +1,133 @@
+package index
+
+import (
+	"context"
+	"fmt"
+)
+
+func (g *graph) Verify(ctx context.Context) (Report, error) {
+	if err := g.complete(); err != nil {
+		return Report{}, err
+	}
+	g.gate.Lock()
+	defer g.gate.Unlock()
+	deleted := append(append([]id(nil), g.waiting...), g.round.gone...)
+	v := &verifier{graph: g, stays: make([]bool, int(g.reserved.Load()))}
+	if err := g.verify(ctx, &v.problems, deleted); err != nil {
+		return Report{}, err
+	}
+	for i := range v.stays {
+		v.stays[i] = g.shows(id(i)) && g.node(id(i)).twin == none
+	}
+	for _, n := range deleted {
+		v.stays[n] = true
+	}
+	for i := range v.stays {
+		if i%verifyEvery == 0 && ctx.Err() != nil {
+			return Report{}, fmt.Errorf("index: verify: %w", ctx.Err())
+		}
+		if g.shows(id(i)) {
+			v.vector(id(i))
+		}
+	}
+	r := &v.report
+	r.Vectors, r.Room, r.Deleted = g.Len(), len(v.stays), int(g.deleted.Load())
+	if len(deleted) != r.Deleted || r.Copies != g.copies || v.roots > 1 || v.roots == 0 && r.Nodes > 0 && r.Deleted == 0 {
+		v.add("%d deleted nodes, %d copies, counted as %d and %d; %d roots", len(deleted), r.Copies, r.Deleted, g.copies, v.roots)
+	}
+	v.reach()
+	return v.report, v.err()
+}
+
+// verifier checks a graph that nobody changes.
+type verifier struct {
+	problems
+	graph  *graph
+	report Report
+	stays  []bool // ids that links may lead to
+	roots  int
+}
+
+// vector checks what hangs on one id: its copies, its links, its place in the tree.
+func (v *verifier) vector(n id) {
+	g, node := v.graph, v.graph.node(n)
+	if node.twin != none {
+		v.report.Copies++
+		if !v.stays[node.twin] || !equal(g.arena.vector(node.twin), g.arena.vector(n)) || load(&g.node(node.prev).next) != n {
+			v.add("label %d is no copy of its twin", g.label(n))
+		}
+		return
+	}
+	v.report.Nodes++
+	for l := range int(node.level) + 1 {
+		v.links(n, l)
+	}
+	children := len(g.appendChildren(nil, n))
+	if children != int(node.children) || children >= 2*g.options.M {
+		v.add("label %d has %d children, counted as %d", g.label(n), children, node.children)
+	}
+	switch p := g.parent(n); {
+	case p == none:
+		v.roots++
+	case g.is(p, condemned): // the round has not come to it
+	case !g.linked(p, n) || !g.linked(n, p):
+		v.add("label %d does not hang on its parent", g.label(n))
+	}
+}
+
+// linked says that a link of level 0 leads from one node to the other.
+func (g *graph) linked(from, to id) bool {
+	slots := g.links(from, 0)
+	for i := range slots {
+		if load(&slots[i]) == to {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *verifier) links(n id, level int) {
+	g, seen, count := v.graph, map[id]bool{n: true}, 0
+	slots := g.links(n, level)
+	for i := range slots {
+		c := load(&slots[i])
+		if c == none {
+			continue
+		}
+		count++
+		if c < 0 || int(c) >= len(v.stays) || !v.stays[c] || seen[c] || int(g.node(c).level) < level {
+			v.add("label %d, level %d: a link to place %d, which is not there", g.label(n), level, c)
+			return
+		}
+		seen[c] = true
+		if level == 0 && g.linked(c, n) {
+			v.report.Mutual++
+		}
+	}
+	v.report.Edges += count
+	if level == 0 {
+		v.report.Longest = max(v.report.Longest, count)
+	}
+}
+
+// reach walks the graph from the entry point and compares what it meets with
+// what there is.
+func (v *verifier) reach() {
+	g, e := v.graph, v.graph.entryPoint()
+	if e == noEntry || v.all > 0 {
+		if v.report.Nodes > 0 && v.all == 0 {
+			v.add("no entry point to %d nodes", v.report.Nodes)
+		}
+		return
+	}
+	if !v.stays[e.id()] || int(g.node(e.id()).level) != e.level() {
+		v.add("the entry point is not there")
+		return
+	}
+	reached := g.reach(e.id(), len(v.stays))
+	for i := range v.stays {
+		if g.shows(id(i)) && v.stays[i] && !reached[i] {
+			v.add("label %d cannot be reached", g.label(id(i)))
+		}
+	}
+}

@@ -1,0 +1,166 @@
+package index
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/kernel"
+)
+
+// inMemory is file at an address as a mapped one has.
+func inMemory(file []byte) []byte {
+	m := asBytes(kernel.Aligned(len(file)/4 + 1))[:len(file)]
+	copy(m, file)
+	return m
+}
+
+// An opened index answers like the one that was saved, and changes like it.
+func TestOpenFile(t *testing.T) {
+	const n, dim = 3000, 20
+	vectors := clustered(n, dim, 4)
+	copy(vectors[10*dim:20*dim], vectors[:dim])
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		for _, m := range allMetrics {
+			path := filepath.Join(t.TempDir(), "words.index")
+			ix := filled(t, Options{Dim: dim, Kind: kind, Quantization: quant, Metric: m, M: 7, EfConstruction: 50, EfSearch: 30}, vectors[:2000*dim])
+			if err := SaveFile(path, ix, false); err != nil {
+				t.Fatal(err)
+			}
+			back, err := OpenFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if back.Options() != ix.Options() || back.Len() != ix.Len() {
+				t.Fatalf("options %+v and %d vectors", back.Options(), back.Len())
+			}
+			for i := range 50 {
+				q := vectors[(2000+i)*dim:][:dim]
+				for _, o := range []SearchOptions{{}, {Filter: func(l int64) bool { return l%3 == 0 }}} {
+					want := mustSearch(t, ix, q, 10, o)
+					if got := mustSearch(t, back, q, 10, o); !slices.Equal(got, want) {
+						t.Fatalf("%v opened, %v before", got, want)
+					}
+				}
+			}
+			before, _ := os.ReadFile(path)
+			a, _ := ix.Vector(7)
+			if b, ok := back.Vector(7); !ok || !slices.Equal(a, b) {
+				t.Errorf("label 7 is %v, was %v", b, a)
+			}
+			for i := range 500 {
+				if err := errors.Join(back.Delete(int64(i)), back.Update(int64(i+500), vectors[(2500+i)*dim:][:dim])); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := back.AddBatch(t.Context(), sequence(2000, 1000), vectors[2000*dim:]); err != nil {
+				t.Fatal(err)
+			}
+			mustVerify(t, back)
+			mustVerify(t, mustLoad(t, saved(t, back)))
+			if after, _ := os.ReadFile(path); !slices.Equal(before, after) {
+				t.Error("changes went to the file")
+			}
+			if err := SaveFile(path, back, true); err != nil {
+				t.Fatal(err)
+			}
+			if again, err := OpenFile(path); err != nil || again.Len() != 2500 {
+				t.Errorf("saved again: %v", err)
+			}
+		}
+	})
+	if _, err := OpenFile(filepath.Join(t.TempDir(), "none")); err == nil || fault.Hint(err) == "" {
+		t.Errorf("a missing file: %v", err)
+	}
+}
+
+func TestOpenOldVersions(t *testing.T) {
+	for _, name := range []string{"v1-flat.index", "v1-hnsw.index", "v2-int8.index", "v3-flat.index", "v3-hnsw.index", "v3-int8.index"} {
+		ix, err := OpenFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		mustVerify(t, ix)
+	}
+}
+
+// A changed byte is found before the first change at the latest, and harms no
+// search before that.
+func TestOpenDamaged(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		if kind == LSH {
+			t.Skip("it is loaded")
+		}
+		file := small(t, kind, quant)
+		q := []float32{1, 2, 3}
+		early := 0
+		for i := 0; i < len(file); i = further(i) {
+			for _, mask := range []byte{0x81, 0xff}[i%2:] {
+				damaged := inMemory(file)
+				damaged[i] ^= mask
+				ix, err := openImage(damaged)
+				if err == nil {
+					mustNotPanic(ix, q)
+					err = ix.Add(999, q)
+				} else {
+					early++
+				}
+				if err == nil || !strings.HasPrefix(err.Error(), "index: ") {
+					t.Fatalf("byte %d ^ %#x: %v", i, mask, err)
+				}
+				// And with right checksums.
+				if ix, err := openImage(inMemory(reseal(damaged))); err == nil && ix.Options().EfConstruction < 1000 && ix.Options().Dim == 3 {
+					mustNotPanic(ix, q)
+					if _, err := ix.Verify(t.Context()); err == nil && i%16 == 0 {
+						exercise(t, ix)
+					}
+				}
+			}
+		}
+		if early == 0 {
+			t.Error("nothing was found when opening")
+		}
+		for i := 0; i < len(file); i = further(i) {
+			if _, err := openImage(inMemory(file[:i])); !errors.Is(err, io.ErrUnexpectedEOF) || fault.Hint(err) == "" {
+				t.Fatalf("cut to %d of %d bytes: %v", i, len(file), err)
+			}
+		}
+		if _, err := openImage(inMemory(append(file, 0))); err == nil {
+			t.Error("a byte too many was accepted")
+		}
+	})
+}
+
+// mustNotPanic searches a file that may be damaged.
+func mustNotPanic(ix Index, q []float32) {
+	for _, o := range []SearchOptions{{Ef: 5}, {Ef: 20}, {Filter: func(l int64) bool { return l%2 == 0 }}} {
+		_, _ = ix.Search(q, 3, o) // whatever it finds
+	}
+	_, _ = ix.SearchRange(q, 0.5, SearchOptions{})
+}
+
+func FuzzOpen(f *testing.F) {
+	f.Add(small(f, Flat, NoQuantization))
+	f.Add(small(f, HNSW, NoQuantization))
+	f.Add(small(f, HNSW, Int8))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		for _, file := range [][]byte{file, reseal(file)} {
+			ix, err := openImage(inMemory(file))
+			if err != nil || ix.Options().Dim > 1000 || ix.Options().EfConstruction > 1000 {
+				continue
+			}
+			q := make([]float32, ix.Options().Dim)
+			q[0] = 1
+			mustNotPanic(ix, q)
+			if _, err := ix.Verify(t.Context()); err == nil {
+				exercise(t, ix)
+			}
+		}
+	})
+}

@@ -1,0 +1,186 @@
+package index
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// setOf is the labels below n that allow allows, and one that the index has not.
+func setOf(n int, allow func(int64) bool) *roaring64.Bitmap {
+	set := roaring64.New()
+	for l := range int64(n) {
+		if allow(l) {
+			set.Add(uint64(l))
+		}
+	}
+	set.Add(math.MaxUint64 - 5)
+	return set
+}
+
+func TestSearchAllocations(t *testing.T) {
+	const n, dim = 3000, 24
+	vectors := clustered(n, dim, 2)
+	half := func(l int64) bool { return l%2 == 0 }
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		ix := filled(t, Options{Dim: dim, Kind: kind, Quantization: quant}, vectors)
+		near := float32(0.3)
+		dst := make([]Result, 0, 10)
+		for name, c := range map[string]struct {
+			o    SearchOptions
+			most float64
+		}{
+			"plain":         {SearchOptions{}, 0},
+			"threshold":     {SearchOptions{Threshold: &near}, 0},
+			"rerank":        {SearchOptions{Rerank: 20}, 0},
+			"filter":        {SearchOptions{Filter: half}, 0},
+			"narrow filter": {SearchOptions{Filter: func(l int64) bool { return l%1000 == 0 }}, 0},
+			"set":           {SearchOptions{Allowed: setOf(n, half)}, 0},
+			"narrow set":    {SearchOptions{Allowed: setOf(n, func(l int64) bool { return l%1000 == 0 })}, 5},
+		} {
+			search := func() {
+				rs, err := ix.SearchInto(dst, vectors[:dim], 10, c.o)
+				if err != nil || len(rs) == 0 {
+					t.Fatal(rs, err)
+				}
+			}
+			search()
+			if allocs := testing.AllocsPerRun(50, search); allocs > c.most {
+				t.Errorf("%s: %v allocations a search, want %v", name, allocs, c.most)
+			}
+		}
+		if allocs := testing.AllocsPerRun(50, func() { ix.Search(vectors[:dim], 10, SearchOptions{}) }); allocs > 1 {
+			t.Errorf("%v allocations for a new result", allocs)
+		}
+	})
+}
+
+func TestSearchInto(t *testing.T) {
+	vectors := clustered(300, 4, 2)
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		ix := filled(t, Options{Dim: 4, Kind: kind, Quantization: quant}, vectors)
+		want := mustSearch(t, ix, vectors[:4], 5, SearchOptions{})
+		dst := []Result{{Label: -1}}
+		got, err := ix.SearchInto(dst, vectors[:4], 5, SearchOptions{})
+		if err != nil || got[0].Label != -1 || !slices.Equal(got[1:], want) {
+			t.Errorf("got %v, want %v after the first: %v", got, want, err)
+		}
+		if got, err = ix.SearchInto(dst, vectors[:3], 5, SearchOptions{}); err == nil || len(got) != 1 {
+			t.Errorf("after an error: %v, %v", got, err)
+		}
+	})
+}
+
+// Threshold and SearchRange cut where exact search says.
+func TestThreshold(t *testing.T) {
+	const n, dim = 3000, 12
+	vectors := clustered(n+20, dim, 71)
+	base, queries := vectors[:n*dim], vectors[n*dim:]
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		for _, m := range allMetrics {
+			exact := filled(t, Options{Dim: dim, Metric: m, Kind: Flat}, base)
+			ix := filled(t, Options{Dim: dim, Metric: m, Kind: kind, Quantization: quant, EfSearch: 50}, base)
+			found, all := 0, 0
+			for at := 0; at < len(queries); at += dim {
+				q := queries[at : at+dim]
+				ranked := mustSearch(t, exact, q, n, SearchOptions{})
+				for _, within := range []int{0, 1, 7, 60, 700} {
+					limit := (ranked[within].Score + ranked[within+1].Score) / 2
+					within = len(slices.DeleteFunc(slices.Clone(ranked), func(r Result) bool { return !m.reaches(r.Score, limit) }))
+					rs := mustSearch(t, ix, q, 20, SearchOptions{Threshold: &limit})
+					if want := min(20, within); len(rs) > want || len(rs) < want-3 {
+						t.Fatalf("%v: %d results within %v, want %d", m, len(rs), limit, want)
+					}
+					all, found = all+within, found+rangeSize(t, ix, q, limit, SearchOptions{})
+					odd := SearchOptions{Filter: func(l int64) bool { return l%2 == 1 }}
+					all, found = all+rangeSize(t, exact, q, limit, odd), found+rangeSize(t, ix, q, limit, odd)
+				}
+			}
+			if found > all || float64(found) < 0.97*float64(all) {
+				t.Errorf("%v: %d of %d found in ranges", m, found, all)
+			}
+		}
+	})
+}
+
+func rangeSize(t *testing.T, ix Index, q []float32, limit float32, o SearchOptions) int {
+	t.Helper()
+	rs, err := ix.SearchRange(q, limit, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkOrder(t, ix, rs)
+	for _, r := range rs {
+		if !ix.Options().Metric.reaches(r.Score, limit) || o.Filter != nil && !o.Filter(r.Label) {
+			t.Fatalf("label %d with %v is not within %v", r.Label, r.Score, limit)
+		}
+	}
+	return len(rs)
+}
+
+func TestBadSearchOptions(t *testing.T) {
+	nan := float32(math.NaN())
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		ix := filled(t, Options{Dim: 2, Kind: kind, Quantization: quant}, []float32{1, 0, 0, 1})
+		_, batch := ix.SearchBatch(t.Context(), []float32{1, 2, 3}, 1, SearchOptions{})
+		_, within := ix.SearchBatch(t.Context(), []float32{1, 2, 3, nan}, 1, SearchOptions{})
+		for name, err := range map[string]error{
+			"threshold": second(ix.Search([]float32{1, 1}, 1, SearchOptions{Threshold: &nan})),
+			"NaN":       second(ix.SearchRange([]float32{1, 1}, nan, SearchOptions{})),
+			"rerank":    second(ix.Search([]float32{1, 1}, 1, SearchOptions{Rerank: -1})),
+			"3 values":  batch,
+			"query 1":   within,
+		} {
+			if err == nil || !strings.Contains(err.Error(), name) || fault.Hint(err) == "" {
+				t.Errorf("error %v (hint %q), want one about %q", err, fault.Hint(err), name)
+			}
+		}
+	})
+}
+
+func TestSearchBatch(t *testing.T) {
+	const n, dim = 2000, 8
+	vectors := clustered(n, dim, 73)
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		ix := filled(t, Options{Dim: dim, Kind: kind, Quantization: quant, Threads: 3}, vectors)
+		got, err := ix.SearchBatch(t.Context(), vectors[:100*dim], 5, SearchOptions{})
+		if err != nil || len(got) != 100 {
+			t.Fatalf("%d results: %v", len(got), err)
+		}
+		for i, rs := range got {
+			if want := mustSearch(t, ix, vectors[i*dim:(i+1)*dim], 5, SearchOptions{}); !slices.Equal(rs, want) {
+				t.Fatalf("query %d: %v, alone %v", i, rs, want)
+			}
+		}
+		if got, err := ix.SearchBatch(t.Context(), nil, 5, SearchOptions{}); err != nil || len(got) != 0 {
+			t.Errorf("no queries: %v %v", got, err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := ix.SearchBatch(ctx, vectors, 5, SearchOptions{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled: %v", err)
+		}
+	})
+}
+
+// Rerank trades: at k it compares fewest, and finds as many results.
+func TestRerank(t *testing.T) {
+	const n, dim = 4000, 32
+	vectors := clustered(n+100, dim, 79)
+	base, queries := vectors[:n*dim], vectors[n*dim:]
+	exact := filled(t, Options{Dim: dim, Kind: Flat}, base)
+	ix := filled(t, Options{Dim: dim, Quantization: Int8}, base)
+	for _, rerank := range []int{1, 10, 30} { // 1 is taken as k
+		r := recall(t, exact, ix, queries, 10, SearchOptions{Rerank: rerank})
+		if least := map[int]float64{1: 0.9, 10: 0.9, 30: 0.97}[rerank]; r < least {
+			t.Errorf("rerank %d: recall@10 %.4f", rerank, r)
+		}
+	}
+}

@@ -1,0 +1,89 @@
+"""Measure a nearest-neighbour library on vectors; print a JSON object.
+
+Arguments: system base.f32 queries.f32 truth.i64 dim k metric m ef_construction threads efs
+The files are raw arrays; truth has the k nearest rows of the base for each query.
+"""
+import json
+import resource
+import sys
+import time
+
+import numpy as np
+
+system, base, queries, truth, dim, k, metric, m, ef_construction, threads, efs = sys.argv[1:]
+dim, k, m, ef_construction, threads = map(int, (dim, k, m, ef_construction, threads))
+base = np.fromfile(base, np.float32).reshape(-1, dim)
+queries = np.fromfile(queries, np.float32).reshape(-1, dim)
+truth = np.fromfile(truth, np.int64).reshape(-1, k)
+if metric == "cosine":
+    base /= np.maximum(np.linalg.norm(base, axis=1, keepdims=True), 1e-30)
+    queries /= np.maximum(np.linalg.norm(queries, axis=1, keepdims=True), 1e-30)
+efs = [int(ef) for ef in efs.split(",")]
+
+
+def memory():
+    for line in open("/proc/self/status"):
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+before, began = memory(), time.perf_counter()
+if system == "hnswlib":
+    import hnswlib
+
+    index = hnswlib.Index({"cosine": "ip", "dot": "ip", "euclidean": "l2"}[metric], dim)
+    index.init_index(len(base), M=m, ef_construction=ef_construction, random_seed=1)
+    index.add_items(base, num_threads=threads)
+    index.set_num_threads(1)
+
+    def search(ef):
+        index.set_ef(max(ef, k))
+        return lambda: index.knn_query(queries, k, num_threads=1)[0]
+elif system == "faiss":
+    import faiss
+
+    faiss.omp_set_num_threads(threads)
+    index = faiss.IndexHNSWFlat(dim, m, faiss.METRIC_L2 if metric == "euclidean" else faiss.METRIC_INNER_PRODUCT)
+    index.hnsw.efConstruction = ef_construction
+    index.add(base)
+    faiss.omp_set_num_threads(1)
+
+    def search(ef):
+        index.hnsw.efSearch = ef
+        return lambda: index.search(queries, k)[1]
+elif system == "faiss-flat":
+    import faiss
+
+    faiss.omp_set_num_threads(1)
+    index = faiss.IndexFlatL2(dim) if metric == "euclidean" else faiss.IndexFlatIP(dim)
+    index.add(base)
+    efs = [0]
+
+    def search(ef):
+        return lambda: index.search(queries, k)[1]
+elif system == "usearch":
+    import usearch.index
+
+    index = usearch.index.Index(ndim=dim, metric={"cosine": "ip", "dot": "ip", "euclidean": "l2sq"}[metric], dtype="f32",
+                                connectivity=m, expansion_add=ef_construction)
+    index.add(np.arange(len(base)), base, threads=threads)
+
+    def search(ef):
+        index.expansion_search = ef
+        return lambda: index.search(queries, k, threads=1).keys
+seconds = time.perf_counter() - began
+used = memory() - before
+
+points = []
+for ef in efs:
+    run = search(ef)
+    found = run()
+    rounds, began = 0, time.perf_counter()
+    while rounds == 0 or time.perf_counter() - began < 0.5:
+        run()
+        rounds += 1
+    speed = rounds * len(queries) / (time.perf_counter() - began)
+    hits = sum(len(np.intersect1d(a, b)) for a, b in zip(found, truth))
+    points.append({"ef": ef, "recall": hits / truth.size, "queries_per_second": speed})
+print(json.dumps({"seconds": seconds, "bytes": used, "points": points}))

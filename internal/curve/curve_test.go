@@ -1,0 +1,28 @@
+package curve
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+func TestWrite(t *testing.T) {
+	series := []Series{{"ours", []float64{0.7, 0.9, 0.99}, []float64{9000, 4000, 500}}, {"theirs", []float64{0.8}, []float64{100}}}
+	for name, magic := range map[string]string{"a.svg": "<?xml", "a.png": "\x89PNG"} {
+		path := filepath.Join(t.TempDir(), name)
+		for range 2 { // the second time it is replaced
+			if err := Write(path, "nearest neighbours", series); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := os.ReadFile(path); err != nil || !bytes.HasPrefix(got, []byte(magic)) {
+			t.Errorf("%s begins %.20q: %v", name, got, err)
+		}
+	}
+	if err := Write("a.gif", "", nil); err == nil || fault.Hint(err) == "" {
+		t.Errorf("a.gif: %v", err)
+	}
+}

@@ -1,0 +1,89 @@
+package vectors
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+func read(t testing.TB, content string) ([]string, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "v")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var rows []string
+	err := Read(t.Context(), path, func(_ int64, v []float32) error {
+		rows = append(rows, fmt.Sprint(v))
+		return nil
+	})
+	return rows, err
+}
+
+// word2vecBinary is two vectors in word2vec's binary format.
+func word2vecBinary() string {
+	b := []byte("2 2\n")
+	for i, word := range []string{"one", "two"} {
+		b = append(b, word+" "...)
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(i)+0.5))
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(-1.25))
+		b = append(b, '\n')
+	}
+	return string(b)
+}
+
+func TestRead(t *testing.T) {
+	const want = "[[0.5 -1.25] [1.5 -1.25]]"
+	for name, content := range map[string]string{
+		"text":       "a 0.5 -1.25\nb 1.5 -1.25\n",
+		"word2vec":   "2 2\na 0.5 -1.25\nb 1.5 -1.25\n",
+		"binary":     word2vecBinary(),
+		"json":       `{"dimensions": 2, "words": ["a", {"b": []}], "vectors": {"a": [0.5, -1.25, 7], "b": [1.5, -1.25]}, "more": 1}`,
+		"json, wink": `{"vectors": {"a": [0.5, -1.25, 7, 0], "b": [1.5, -1.25, 7, 1]}}`,
+	} {
+		if rows, err := read(t, content); err != nil || fmt.Sprint(rows) != want {
+			t.Errorf("%s: %v, %v", name, rows, err)
+		}
+	}
+	for name, content := range map[string]string{
+		"json, no vectors":  `{"dimensions": 2}`,
+		"json, cut":         `{"vectors": {"a": [0.5, 1`,
+		"json, short":       `{"dimensions": 3, "vectors": {"a": [0.5, 1]}}`,
+		"json, words":       `{"vectors": {"a": ["x", 1, 2]}}`,
+		"json, no object":   `{"vectors": [1, 2]}`,
+		"json, many":        `{"dimensions": 99999999, "vectors": {}}`,
+		"binary, cut":       word2vecBinary()[:20],
+		"text, another row": "a 1 2\nb 1\n",
+	} {
+		if rows, err := read(t, content); err == nil || fault.Hint(err) == "" || !strings.Contains(err.Error(), string(filepath.Separator)+"v") {
+			t.Errorf("%s: %v, %v", name, rows, err)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add("a 1 2\nb 3 4\n")
+	f.Add(word2vecBinary())
+	f.Add(`{"dimensions": 2, "vectors": {"a": [0.5, -1.25, 7], "b": [1.5, -1.25]}, "more": [1, {}]}`)
+	f.Add("\x93NUMPY\x01\x00")
+	f.Fuzz(func(t *testing.T, content string) {
+		path := filepath.Join(t.TempDir(), "v")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		dim := 0
+		_ = Read(t.Context(), path, func(_ int64, v []float32) error { // an error is fine
+			if dim != 0 && len(v) != dim || len(v) == 0 {
+				t.Fatalf("%d values after %d", len(v), dim)
+			}
+			dim = len(v)
+			return nil
+		})
+	})
+}
