@@ -28,8 +28,8 @@ PAIRS are TSV, CSV or JSON Lines, or - for standard input; gzip, bzip2 and zstd
 are recognised. Two columns are a text and one that belongs to it; further ones
 are texts that do not belong to the first. A column named score, or label (0 or
 1), makes them pairs with scores, or pairs that are related or not. What was
-recognised is told; --columns says it otherwise. With no PAIRS a bundled sample is
-used.
+recognised is told; --columns says it otherwise. With no PAIRS a bundled sample
+is used.
 
 Pairs:
       --columns A,B[,C...]
@@ -46,11 +46,11 @@ Pairs:
 Tokens:
       --tokenizer NAME   wordpiece, bpe, unigram
                                  learnt from the pairs (default wordpiece)
-                         words   as Unicode (UAX #29) cuts them, those that occur
-                                 --min-count times
+                         words   as Unicode (UAX #29) cuts them, those that
+                                 occur --min-count times
                          MODEL   those of that model (default with --init MODEL)
-                         FILE    those of a tokenizer.json of Hugging Face, or of
-                                 a vocab.txt of BERT
+                         FILE    those of a tokenizer.json of Hugging Face, or
+                                 of a vocab.txt of BERT
       --vocab N          tokens to learn, or most words (default %[2]d)
       --min-count N      leave out words that occur less often (default 2)
       --cased            keep capital letters
@@ -72,8 +72,8 @@ Model:
                                text): rare ones count more (default)
       --sif-a X          a of sif (default %[4]s)
       --init MODEL       begin with a model: a sentence model as it is, or the
-                         vectors of a word model, or of what 'embed import --help'
-                         lists, by token or by word
+                         vectors of a word model, or of what 'embed import
+                         --help' lists, by token or by word
       --freeze embedding the table stays as it begins
       --dropout P        leave out this part of the pooled numbers (default 0)
 
@@ -82,8 +82,8 @@ Objective:
                                       (default for pairs)
                          related      tell related from unrelated (default with
                                       labels)
-                         cosine       the cosine is to be the score (default with
-                                      scores)
+                         cosine       the cosine is to be the score (default
+                                      with scores)
                          cosent       put the cosines in the order of the scores
                          contrastive  related near, unrelated --margin apart
                          triplet      the positive nearer by --margin than the
@@ -111,6 +111,7 @@ Steps:
 
       --threads N        goroutines (default: all cores); the model is the same,
                          byte for byte, at any number
+      --deterministic    as it always is; there is no other way
       --seed N           seed of all random choices (default 1)
       --engine NAME      fused, or graph: gorgonia's stock operations, the same
                          objective much slower (default fused)
@@ -118,8 +119,8 @@ Steps:
                          save MODEL this often while training, and at the end of
                          an epoch (default 5m)
   -o, --output MODEL     folder to write
-      --force            replace MODEL if it exists; train even if memory or disk
-                         seem too small
+      --force            replace MODEL if it exists; train even if memory or
+                         disk seem too small
 %[13]s%[14]s
 Ctrl-C saves MODEL; 'train resume MODEL' goes on from there.
 

@@ -21,9 +21,9 @@ import (
 )
 
 // sentenceWatchHelp describes the flags of watchFlags for sentences.
-const sentenceWatchHelp = `      --validate SET     judge the model by SET while it trains: pairs of sentences
-                         with scores (a file, as the STS benchmark), or a
-                         retrieval set (a folder, as BEIR's). sts:FILE and
+const sentenceWatchHelp = `      --validate SET     judge the model by SET while it trains: pairs of
+                         sentences with scores (a file, as the STS benchmark),
+                         or a retrieval set (a folder, as BEIR's). sts:FILE and
                          retrieval:FOLDER say so. May be given several times;
                          the first decides what is best
       --validate-every N after each N epochs, such as 0.25, or so many steps, as
