@@ -98,45 +98,74 @@ type subwordScanner struct {
 	worker    subwordWorker
 	cache     pieceCache
 	ids, ends []int32
+
+	// What the call under way hands its finds to, and where it is. The functions
+	// behind it are made once: made for each text they would be garbage.
+	out             func(token []byte, start, end int)
+	dst             []int32
+	word            func(word []byte, start, end int)
+	token           func(id int32, start, end int)
+	text            []byte
+	from            int
+	normal          *traced
+	emitWord        func(word []byte, start, end int)
+	emitToken       func(id int32, start, end int)
+	encodeWord      func(word []byte, start, end int)
+	encodeToken     func(id int32, start, end int)
+	part, cut       func(from, to int)
+	placed          func(word []byte, start, end int)
+	normalizedToken func(id int32, from, to int)
 }
 
 func newSubwordScanner(s *subwords, places bool) *subwordScanner {
 	c := &subwordScanner{subwords: s, places: places, words: s.splitting.splitter(places), worker: s.model.worker(), cache: newPieceCache()}
 	c.pipe, _ = c.words.(*pipeline)
+	c.emitWord = func(word []byte, start, end int) { c.emit(word, start, end, c.out) }
+	c.emitToken = func(id int32, start, end int) { c.out(c.tokens[id], start, end) }
+	c.encodeWord = func(word []byte, _, _ int) { c.dst = append(c.dst, c.idsOf(word)...) }
+	c.encodeToken = func(id int32, _, _ int) { c.dst = append(c.dst, id) }
+	c.placed = func(word []byte, start, end int) { c.word(word, c.from+start, c.from+end) }
+	c.cut = func(a, b int) { c.pipe.cut(c.normal, a, b, c.placed) }
+	c.normalizedToken = func(id int32, a, b int) {
+		if t := c.normal; len(t.from) > 0 {
+			a, b = t.from[a], t.until[b-1]
+		}
+		c.token(id, c.from+a, c.from+b)
+	}
+	c.part = func(from, to int) {
+		c.from = from
+		if c.pipe == nil {
+			c.words.each(c.text[from:to], c.placed)
+			return
+		}
+		c.pipe.inner = from > 0
+		c.normal = c.pipe.normalise(c.text[from:to])
+		c.normalized.each(c.normal.text, c.cut, c.normalizedToken)
+	}
 	return c
 }
 
 // find calls emit with each token of text and, with places, the bytes of text it
 // stands for. The token is valid for good.
 func (s *subwordScanner) find(text []byte, emit func(token []byte, start, end int)) {
-	s.parts(text, func(word []byte, start, end int) { s.emit(word, start, end, emit) },
-		func(id int32, start, end int) { emit(s.tokens[id], start, end) })
+	s.out = emit
+	s.parts(text, s.emitWord, s.emitToken)
+	s.out = nil
 }
 
 // encode appends the ids of the tokens of text.
 func (s *subwordScanner) encode(dst []int32, text []byte) []int32 {
-	s.parts(text, func(word []byte, _, _ int) { dst = append(dst, s.idsOf(word)...) },
-		func(id int32, _, _ int) { dst = append(dst, id) })
+	s.dst = dst
+	s.parts(text, s.encodeWord, s.encodeToken)
+	dst, s.dst = s.dst, nil
 	return dst
 }
 
-// parts calls word with each word of text, and added with each added token.
-func (s *subwordScanner) parts(text []byte, word func(word []byte, start, end int), added func(id int32, start, end int)) {
-	s.added.each(text, func(from, to int) {
-		placed := func(w []byte, start, end int) { word(w, from+start, from+end) }
-		if s.pipe == nil {
-			s.words.each(text[from:to], placed)
-			return
-		}
-		s.pipe.inner = from > 0
-		t := s.pipe.normalise(text[from:to])
-		s.normalized.each(t.text, func(a, b int) { s.pipe.cut(t, a, b, placed) }, func(id int32, a, b int) {
-			if len(t.from) > 0 {
-				a, b = t.from[a], t.until[b-1]
-			}
-			added(id, from+a, from+b)
-		})
-	}, added)
+// parts calls word with each word of text, and token with each added token.
+func (s *subwordScanner) parts(text []byte, word func(word []byte, start, end int), token func(id int32, start, end int)) {
+	s.text, s.word, s.token = text, word, token
+	s.added.each(text, s.part, token)
+	s.text, s.normal = nil, nil
 }
 
 // idsOf returns the tokens of a word, which are valid until the next call.

@@ -56,7 +56,21 @@ func (t *Tokenizer) newScanner(passes []*phrasePass, places bool) *wordScanner {
 		s.subwords = newSubwordScanner(t.sub, places)
 	}
 	s.joiner = newJoiner(passes)
+	s.each = func(word []byte, _, _ int) { s.emit(word, t.id(word)) }
+	s.encode = func(word []byte, _, _ int) {
+		if id := t.id(word); id >= 0 {
+			s.ids = append(s.ids, id)
+		}
+	}
 	return s
+}
+
+// id returns the id of a word, -1 for one that is not in the vocabulary.
+func (t *Tokenizer) id(word []byte) int32 {
+	if t.model == nil {
+		return -1
+	}
+	return t.model.id(word)
 }
 
 // Options returns what the tokenizer was made with.
@@ -125,11 +139,11 @@ func (t *Tokenizer) Encode(dst []int32, text string) []int32 {
 		defer t.known.Put(s)
 		return s.subwords.encode(dst, bytesOf(text))
 	}
-	t.Each(text, func(_ []byte, id int32) {
-		if id >= 0 {
-			dst = append(dst, id)
-		}
-	})
+	s := t.known.Get().(*wordScanner)
+	defer t.known.Put(s)
+	s.ids = dst
+	s.scan(bytesOf(text), s.encode)
+	dst, s.ids = s.ids, nil
 	return dst
 }
 
@@ -139,13 +153,9 @@ func (t *Tokenizer) Encode(dst []int32, text string) []int32 {
 func (t *Tokenizer) Each(text string, emit func(word []byte, id int32)) {
 	s := t.known.Get().(*wordScanner)
 	defer t.known.Put(s)
-	s.scan(bytesOf(text), func(word []byte, _, _ int) {
-		id := int32(-1)
-		if t.model != nil {
-			id = t.model.id(word)
-		}
-		emit(word, id)
-	})
+	s.emit = emit
+	s.scan(bytesOf(text), s.each)
+	s.emit = nil
 }
 
 // bytesOf returns the bytes of text without a copy. Scanners only read them.
@@ -165,11 +175,7 @@ func (t *Tokenizer) Tokens(text string) []Token {
 	defer t.placing.Put(s)
 	var tokens []Token
 	s.scan([]byte(text), func(word []byte, start, end int) {
-		id := int32(-1)
-		if t.model != nil {
-			id = t.model.id(word)
-		}
-		tokens = append(tokens, Token{string(word), id, start, end})
+		tokens = append(tokens, Token{string(word), t.id(word), start, end})
 	})
 	return tokens
 }

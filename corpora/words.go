@@ -82,6 +82,13 @@ type wordScanner struct {
 	seg        *words.Iterator[[]byte]
 	subwords   *subwordScanner // words are the tokens that it finds; nil: they are not
 	joiner     *joiner         // of phrases; nil when there are none
+
+	// What the call under way hands its finds to, and the functions that do; these
+	// are made once, for each text they would be garbage.
+	emit   func(word []byte, id int32)
+	each   func(word []byte, start, end int)
+	ids    []int32
+	encode func(word []byte, start, end int)
 }
 
 func newWordScanner(cased, places bool) *wordScanner {

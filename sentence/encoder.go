@@ -50,6 +50,8 @@ type buffers struct {
 	row     []float32 // their mean, padded; nil without n-grams
 	feature []float32 // of one token, padded; nil without linear
 	pooled  []float32 // of all features, padded
+	known   int       // tokens of the text so far that have a vector
+	token   func(word []byte, id int32)
 }
 
 // errLength is the message of the panic that a dst of the wrong length causes.
@@ -102,6 +104,7 @@ func New(l Layers) (*Encoder, error) {
 		if e.linear != nil {
 			b.feature = kernel.Aligned(e.linear.out().stride)
 		}
+		b.token = func(word []byte, id int32) { e.take(b, word, id) }
 		return b
 	}
 	return e, nil
@@ -255,23 +258,9 @@ func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
 	b := e.scratch.Get().(*buffers)
 	defer e.scratch.Put(b)
 	clear(b.pooled)
-	e.tokenizer.Each(text, func(word []byte, id int32) {
-		feature := e.lookUp(b, word, id)
-		if feature == nil {
-			return
-		}
-		known++
-		if known > 1 && e.pooling == First {
-			return
-		}
-		if e.linear != nil {
-			e.linear.multiply(b.feature, feature)
-			addTo(b.feature, e.bias)
-			relu(b.feature)
-			feature = b.feature
-		}
-		e.pool(b.pooled, feature, known-1, e.weight(id))
-	})
+	b.known = 0
+	e.tokenizer.Each(text, b.token)
+	known = b.known
 	e.finishPooling(b.pooled, known)
 	if e.projection != nil {
 		e.projection.multiply(dst, b.pooled)
@@ -285,6 +274,25 @@ func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
 		normalize(dst)
 	}
 	return known, nil
+}
+
+// take adds a token of the text to what b has pooled.
+func (e *Encoder) take(b *buffers, word []byte, id int32) {
+	feature := e.lookUp(b, word, id)
+	if feature == nil {
+		return
+	}
+	b.known++
+	if b.known > 1 && e.pooling == First {
+		return
+	}
+	if e.linear != nil {
+		e.linear.multiply(b.feature, feature)
+		addTo(b.feature, e.bias)
+		relu(b.feature)
+		feature = b.feature
+	}
+	e.pool(b.pooled, feature, b.known-1, e.weight(id))
 }
 
 // lookUp returns the vector of a token, padded: the row of its id or, if that is

@@ -25,6 +25,7 @@ Commands:
   sentence   sentence vectors: a text finds the one that belongs to it
   phrases    find words that belong together, for the first two
   tokenizer  learn to cut words into frequent parts, for all
+  mine       find texts that a sentence model confuses, to train on as negatives
   resume     go on with a training that was interrupted, or with new text
   completion a script that completes commands and flags in your shell
 
@@ -37,6 +38,6 @@ Example, on the sample of Wikipedia that comes with the program:
 'train COMMAND --help' tells more about a command.
 `,
 	}
-	cmd.AddCommand(skipgramCommand(), cbowCommand(), sentenceCommand(), phrasesCommand(), tokenizerCommand(), resumeCommand())
+	cmd.AddCommand(skipgramCommand(), cbowCommand(), sentenceCommand(), phrasesCommand(), tokenizerCommand(), mineCommand(), resumeCommand())
 	return cmd
 }

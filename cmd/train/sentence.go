@@ -20,16 +20,16 @@ import (
 
 const sentenceHelp = `Usage: train sentence [PAIRS...] -o MODEL [options]
 
-Learn an encoder of sentences from pairs of texts that belong together: tokens,
-a row of a table for each, their weighted mean, and the layers between that are
-asked for.
+Learn an encoder of sentences from pairs of texts that belong together:
+tokens, a row of a table for each, their weighted mean, and the layers between
+that are asked for.
 
-PAIRS are TSV, CSV or JSON Lines, or - for standard input; gzip, bzip2 and zstd
-are recognised. Two columns are a text and one that belongs to it; further ones
-are texts that do not belong to the first. A column named score, or label (0 or
-1), makes them pairs with scores, or pairs that are related or not. What was
-recognised is told; --columns says it otherwise. With no PAIRS a bundled sample
-is used.
+PAIRS are TSV, CSV or JSON Lines, or - for standard input; gzip, bzip2 and
+zstd are recognised. Two columns are a text and one that belongs to it;
+further ones are texts that do not belong to the first. A column named score,
+or label (0 or 1), makes them pairs with scores, or pairs that are related or
+not. What was recognised is told; --columns says it otherwise. With no PAIRS a
+bundled sample is used.
 
 Pairs:
       --columns A,B[,C...]
@@ -48,7 +48,7 @@ Tokens:
                                  learnt from the pairs (default wordpiece)
                          words   as Unicode (UAX #29) cuts them, those that
                                  occur --min-count times
-                         MODEL   those of that model (default with --init MODEL)
+                         MODEL   those of that model (default with --init)
                          FILE    those of a tokenizer.json of Hugging Face, or
                                  of a vocab.txt of BERT
       --vocab N          tokens to learn, or most words (default %[2]d)
@@ -62,8 +62,8 @@ Model:
       --project N        outputs of a learnt projection after pooling; 0 leaves
                          it out (default 0)
       --project-init NAME
-                         random, or pca: the principal components of the tokens'
-                         rows (default random)
+                         random, or pca: the principal components of the
+                         tokens' rows (default random)
       --pooling NAME     mean  the mean of the tokens
                          max   the largest number of each dimension
                          cls   the first token
@@ -84,15 +84,15 @@ Objective:
                                       labels)
                          cosine       the cosine is to be the score (default
                                       with scores)
-                         cosent       put the cosines in the order of the scores
+                         cosent       put the cosines in the order of scores
                          contrastive  related near, unrelated --margin apart
                          triplet      the positive nearer by --margin than the
                                       negative
       --scale X          of the cosines in in-batch, related and cosent
                          (default %[5]s)
       --margin X         of related, contrastive and triplet (default %[6]s)
-      --symmetric        in-batch both ways, anchors are found by positives too;
-                         =false one way (default true)
+      --symmetric        in-batch both ways, anchors are found by positives
+                         too; =false one way (default true)
       --matryoshka N,N   beginnings of the vector that are to serve alone
 
 Steps:
@@ -109,15 +109,15 @@ Steps:
       --weight-decay X   of adamw (default 0.01)
       --clip-norm X      cut gradients to this length; 0 does not (default 0)
 
-      --threads N        goroutines (default: all cores); the model is the same,
-                         byte for byte, at any number
-      --deterministic    as it always is; there is no other way
+      --threads N        goroutines (default: all cores); the model is the
+                         same, byte for byte, at any number
+      --deterministic    so it is always (default true)
       --seed N           seed of all random choices (default 1)
       --engine NAME      fused, or graph: gorgonia's stock operations, the same
                          objective much slower (default fused)
       --checkpoint-every DURATION
-                         save MODEL this often while training, and at the end of
-                         an epoch (default 5m)
+                         save MODEL this often while training, and at the end
+                         of an epoch (default 5m)
   -o, --output MODEL     folder to write
       --force            replace MODEL if it exists; train even if memory or
                          disk seem too small

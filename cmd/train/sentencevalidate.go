@@ -26,10 +26,10 @@ const sentenceWatchHelp = `      --validate SET     judge the model by SET while
                          or a retrieval set (a folder, as BEIR's). sts:FILE and
                          retrieval:FOLDER say so. May be given several times;
                          the first decides what is best
-      --validate-every N after each N epochs, such as 0.25, or so many steps, as
-                         in 100steps; or with a time such as 10m that often and
-                         at the end of each epoch, which makes the choice depend
-                         on the machine (default 1)
+      --validate-every N after each N epochs, such as 0.25, or so many steps,
+                         as in 100steps; or with a time such as 10m that often
+                         and at the end of each epoch, which makes the choice
+                         depend on the machine (default 1)
       --keep best|last   the model that is left at the end (default best)
       --patience N       end after N validations in a row without a better one
                          (default 0: train to the end)

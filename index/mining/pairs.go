@@ -1,0 +1,195 @@
+package mining
+
+import (
+	"context"
+	"hash/maphash"
+	"math"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Candidates say among which texts negatives are looked for.
+type Candidates string
+
+const (
+	Positives Candidates = "positives" // the second texts
+	All       Candidates = "all"       // all texts: anchors and given negatives too
+)
+
+// ReadOptions say how pairs are read.
+type ReadOptions struct {
+	// Pairs are the options of reading, as in corpora.EachPair. SpoolDir is also
+	// the folder for the texts.
+	Pairs corpora.PairOptions
+	// Candidates are the texts that may be negatives. Default Positives.
+	Candidates Candidates
+}
+
+// Validate names the field that is out of range.
+func (o ReadOptions) Validate() error {
+	if o.Candidates != "" && o.Candidates != Positives && o.Candidates != All {
+		return fault.New("choose positives or all", "unknown candidates %q", string(o.Candidates))
+	}
+	return o.Pairs.Validate()
+}
+
+// maxPairs keeps the numbers of pairs and texts in 32 bits.
+const maxPairs = math.MaxInt32 / 2
+
+// Pairs are pairs of which negatives can be mined. A text has a number: the order
+// in which it came first.
+type Pairs struct {
+	texts      *spool
+	anchors    []int32 // of each pair
+	positives  []int32
+	candidate  []bool // of each text
+	candidates int
+	partnersOf []uint32 // where the partners of a text begin; one more than texts
+	partners   []int32  // of each text: in order, with repetitions
+	files      []corpora.PairFile
+	stats      corpora.PairStats
+}
+
+// Read reads pairs once. White space round a text is not part of it, and texts are the
+// same if their bytes are. Of a third and further columns, given negatives, only the
+// texts are kept, and only for All; the same holds of labelled pairs with the label
+// 0. Pairs with scores are an error. Close the result when done.
+func Read(ctx context.Context, sources []corpora.PairSource, o ReadOptions) (*Pairs, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Pairs.SpoolDir == "" {
+		o.Pairs.SpoolDir = os.TempDir()
+	}
+	texts, err := newSpool(o.Pairs.SpoolDir)
+	if err != nil {
+		return nil, err
+	}
+	p := &Pairs{texts: texts}
+	numbers := textNumbers{pairs: p, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, of: map[[2]uint64]int32{}}
+	p.files, p.stats, err = corpora.EachPair(ctx, sources, o.Pairs, func(row corpora.PairTexts) error {
+		if row.Kind == corpora.Scored {
+			return fault.New("name the columns of two texts that belong together, such as --columns sentence1,sentence2, or leave the file out",
+				"negatives are mined for pairs, and these have scores")
+		}
+		return p.add(&numbers, row, o.Candidates == All)
+	})
+	if err == nil && len(p.anchors) == 0 {
+		err = fault.New("the label of pairs that belong together is 1", "there are no pairs that belong together")
+	}
+	if err == nil {
+		err = texts.seal()
+	}
+	if err != nil {
+		p.Close()
+		return nil, err
+	}
+	p.join()
+	return p, nil
+}
+
+// textNumbers finds the number of a text by 128 bits of hash. The seeds are drawn, so that nobody
+// can make two texts with one hash; the numbers do not depend on them.
+type textNumbers struct {
+	pairs *Pairs
+	seeds [2]maphash.Seed
+	of    map[[2]uint64]int32
+}
+
+func (t *textNumbers) number(text string) (int32, error) {
+	text = strings.TrimSpace(text)
+	hash := [2]uint64{maphash.String(t.seeds[0], text), maphash.String(t.seeds[1], text)}
+	if n, ok := t.of[hash]; ok {
+		return n, nil
+	}
+	n := int32(len(t.of))
+	if n == math.MaxInt32 {
+		return 0, fault.New("mine parts of them, one after the other", "there are more than %d texts", n)
+	}
+	t.of[hash] = n
+	t.pairs.candidate = append(t.pairs.candidate, false)
+	return n, t.pairs.texts.add(text)
+}
+
+// add takes up an example.
+func (p *Pairs) add(numbers *textNumbers, row corpora.PairTexts, all bool) error {
+	related := row.Kind == corpora.Paired || row.Score == 1
+	var pair [2]int32
+	for i, text := range row.Texts {
+		if i > 1 && !all || i == 0 && !related && !all {
+			continue
+		}
+		n, err := numbers.number(text)
+		if err != nil {
+			return err
+		}
+		if (all || i == 1) && !p.candidate[n] {
+			p.candidate[n] = true
+			p.candidates++
+		}
+		if i < 2 {
+			pair[i] = n
+		}
+	}
+	if !related {
+		return nil
+	}
+	if len(p.anchors) == maxPairs {
+		return fault.New("mine parts of them, one after the other", "there are more than %d pairs", maxPairs)
+	}
+	p.anchors, p.positives = append(p.anchors, pair[0]), append(p.positives, pair[1])
+	return nil
+}
+
+// join lists the partners of each text.
+func (p *Pairs) join() {
+	p.partnersOf = make([]uint32, len(p.candidate)+1)
+	for i, a := range p.anchors {
+		p.partnersOf[a+1]++
+		p.partnersOf[p.positives[i]+1]++
+	}
+	for i := 1; i < len(p.partnersOf); i++ {
+		p.partnersOf[i] += p.partnersOf[i-1]
+	}
+	p.partners = make([]int32, 2*len(p.anchors))
+	free := slices.Clone(p.partnersOf)
+	put := func(a, b int32) {
+		p.partners[free[a]] = b
+		free[a]++
+	}
+	for i, a := range p.anchors {
+		put(a, p.positives[i])
+		put(p.positives[i], a)
+	}
+	for n := range p.candidate {
+		slices.Sort(p.with(int32(n)))
+	}
+}
+
+// with returns the partners of a text.
+func (p *Pairs) with(n int32) []int32 { return p.partners[p.partnersOf[n]:p.partnersOf[n+1]] }
+
+// Len is the number of pairs.
+func (p *Pairs) Len() int { return len(p.anchors) }
+
+// Texts is the number of different texts that are kept.
+func (p *Pairs) Texts() int { return len(p.candidate) }
+
+// Candidates is the number of texts that may be negatives.
+func (p *Pairs) Candidates() int { return p.candidates }
+
+// SpoolBytes is the size of the file of texts.
+func (p *Pairs) SpoolBytes() int64 { return p.texts.size() }
+
+// Files are the files in the order they were read.
+func (p *Pairs) Files() []corpora.PairFile { return p.files }
+
+// Stats tells about the reading.
+func (p *Pairs) Stats() corpora.PairStats { return p.stats }
+
+// Close removes the file of texts.
+func (p *Pairs) Close() error { return p.texts.close() }

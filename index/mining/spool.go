@@ -1,0 +1,76 @@
+package mining
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// spool is texts in a file, by number. It is written first, then sealed, then read
+// by any number of goroutines.
+type spool struct {
+	file *os.File
+	out  *bufio.Writer
+	ends []int64 // of each text
+}
+
+const hintSpool = "the texts of the pairs need their size of disk: set TMPDIR to a folder with room"
+
+func newSpool(dir string) (*spool, error) {
+	f, err := os.CreateTemp(dir, "luminavec-texts-*")
+	if err != nil {
+		return nil, fault.New(hintSpool, "cannot make a file for the texts: %w", err)
+	}
+	// Where the system lets an open file lose its name, not even a killed process
+	// leaves it behind; elsewhere it is removed in the end.
+	os.Remove(f.Name())
+	return &spool{file: f, out: bufio.NewWriterSize(f, 1<<18)}, nil
+}
+
+// size is the bytes of all texts.
+func (s *spool) size() int64 {
+	if len(s.ends) == 0 {
+		return 0
+	}
+	return s.ends[len(s.ends)-1]
+}
+
+func (s *spool) add(text string) error {
+	if _, err := s.out.WriteString(text); err != nil {
+		return fault.New(hintSpool, "cannot write the texts to a file: %w", err)
+	}
+	s.ends = append(s.ends, s.size()+int64(len(text)))
+	return nil
+}
+
+func (s *spool) seal() error {
+	if err := s.out.Flush(); err != nil {
+		return fault.New(hintSpool, "cannot write the texts to a file: %w", err)
+	}
+	s.out = nil
+	return nil
+}
+
+func (s *spool) text(n int32) (string, error) {
+	from := int64(0)
+	if n > 0 {
+		from = s.ends[n-1]
+	}
+	text := make([]byte, s.ends[n]-from)
+	if _, err := s.file.ReadAt(text, from); err != nil {
+		return "", fmt.Errorf("cannot read the texts again: %w", err)
+	}
+	return string(text), nil
+}
+
+func (s *spool) close() error {
+	err := s.file.Close()
+	if e := os.Remove(s.file.Name()); e != nil && !errors.Is(e, fs.ErrNotExist) {
+		err = errors.Join(err, e)
+	}
+	return err
+}

@@ -1,0 +1,163 @@
+package mining
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Format is how examples lie in a file.
+type Format string
+
+const (
+	TSV   Format = "tsv"
+	CSV   Format = "csv"
+	JSONL Format = "jsonl"
+)
+
+// FormatOf is the format that the ending of a file's name stands for: CSV, JSON Lines or
+// else TSV. Reading the pairs goes by the same endings.
+func FormatOf(file string) Format {
+	name := strings.ToLower(file)
+	for _, ending := range []string{".jsonl", ".ndjson", ".json"} {
+		if strings.HasSuffix(name, ending) {
+			return JSONL
+		}
+	}
+	if strings.HasSuffix(name, ".csv") {
+		return CSV
+	}
+	return TSV
+}
+
+// Writer writes examples so that training on pairs, or corpora.EachPair, reads them back
+// without being told the columns: anchor, positive, negative_1, negative_2 and so on.
+//
+// CSV and JSON Lines hold every text as it is, but for CRLF, which is LF in CSV. TSV has no
+// place for tabs, line breaks and NUL, so a space stands for each; a text in quotes is
+// quoted once more.
+type Writer struct {
+	out      io.Writer
+	format   Format
+	names    []string
+	triplets bool
+	csv      *csv.Writer
+	json     *json.Encoder // into value
+	value    bytes.Buffer
+	line     []byte
+	row      []string
+	started  bool
+	Rows     int64 // written, without the header
+}
+
+// NewWriter makes a writer of examples with so many negatives. As triplets, an example is
+// a row for each negative, and the columns are anchor, positive and negative.
+func NewWriter(w io.Writer, format Format, negatives int, triplets bool) (*Writer, error) {
+	if format != TSV && format != CSV && format != JSONL {
+		return nil, fault.New("choose tsv, csv or jsonl", "unknown format %q", string(format))
+	}
+	if negatives < 1 || negatives > MaxNegatives {
+		return nil, fmt.Errorf("examples of %d negatives, not 1 to %d", negatives, MaxNegatives)
+	}
+	o := &Writer{out: w, format: format, triplets: triplets, csv: csv.NewWriter(w), names: []string{"anchor", "positive"}}
+	o.json = json.NewEncoder(&o.value)
+	o.json.SetEscapeHTML(false)
+	if triplets || negatives == 1 {
+		o.names = append(o.names, "negative")
+		return o, nil
+	}
+	for i := range negatives {
+		o.names = append(o.names, "negative_"+strconv.Itoa(i+1))
+	}
+	return o, nil
+}
+
+// Write writes an example.
+func (w *Writer) Write(e Example) error {
+	if !w.started {
+		w.started = true
+		if w.format != JSONL {
+			if err := w.put(w.names); err != nil {
+				return err
+			}
+		}
+	}
+	w.row = append(w.row[:0], e.Anchor, e.Positive)
+	if !w.triplets {
+		w.row = append(w.row, e.Negatives...)
+		return w.example()
+	}
+	for _, negative := range e.Negatives {
+		w.row = append(w.row[:2], negative)
+		if err := w.example(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *Writer) example() error {
+	if len(w.row) != len(w.names) {
+		return fmt.Errorf("an example of %d texts, where the others have %d", len(w.row), len(w.names))
+	}
+	w.Rows++
+	return w.put(w.row)
+}
+
+// put writes a row.
+func (w *Writer) put(row []string) error {
+	switch w.format {
+	case CSV:
+		// What is buffered goes out as the buffer fills, and with Flush.
+		return w.csv.Write(row)
+	case TSV:
+		w.line = w.line[:0]
+		for i, field := range row {
+			if i > 0 {
+				w.line = append(w.line, '\t')
+			}
+			w.line = append(w.line, tsvField(field)...)
+		}
+	default:
+		w.line = append(w.line[:0], '{')
+		for i, field := range row {
+			if i > 0 {
+				w.line = append(w.line, ',')
+			}
+			w.value.Reset()
+			if err := w.json.Encode(field); err != nil {
+				return err
+			}
+			w.line = append(strconv.AppendQuote(w.line, w.names[i]), ':')
+			w.line = append(w.line, bytes.TrimSuffix(w.value.Bytes(), []byte("\n"))...)
+		}
+		w.line = append(w.line, '}')
+	}
+	w.line = append(w.line, '\n')
+	_, err := w.out.Write(w.line)
+	return err
+}
+
+// Flush writes what is buffered.
+func (w *Writer) Flush() error {
+	w.csv.Flush()
+	return w.csv.Error()
+}
+
+var tsvSpaces = strings.NewReplacer("\t", " ", "\r\n", " ", "\n", " ", "\r", " ", "\x00", " ")
+
+// tsvField is a text as a field of TSV. Readers take a field that begins and ends with
+// a quote for one in quotes.
+func tsvField(text string) string {
+	text = tsvSpaces.Replace(text)
+	if len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"' {
+		return `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
+	}
+	return text
+}
