@@ -56,6 +56,8 @@ func TestCadence(t *testing.T) {
 		{"1", 1, "[1 2 3 4 5 6]"},
 		{"1.5", 1, "[2 3 5 6 8 9]"},
 		{"10m", 10, "[10 20 30 40 50 60]"},
+		{"4steps", 10, "[4 8 12 16 20 24]"},
+		{"100 steps", 7, "[100 200 300 400 500 600]"},
 	} {
 		cadence, err := ParseCadence(c.text)
 		if err != nil {
@@ -83,7 +85,7 @@ func TestCadence(t *testing.T) {
 	if next := (Cadence{Epochs: 1e300}).at(10)(5); next != math.MaxInt64 {
 		t.Errorf("a cadence beyond all epochs: %d", next)
 	}
-	for _, bad := range []string{"", "0", "-1", "NaN", "Inf", "x", "0s", "-5m", "10 m"} {
+	for _, bad := range []string{"0steps", "-3steps", "1.5steps", "steps", "3step", "", "0", "-1", "NaN", "Inf", "x", "0s", "-5m", "10 m"} {
 		if c, err := ParseCadence(bad); err == nil {
 			t.Errorf("%q reads as %v", bad, c)
 		}
