@@ -36,7 +36,7 @@ func TestForgedTokenizer(t *testing.T) {
 		{`"of": 1`, `"of": 2`, `id 2 is given to`},
 		{`"cat": 3,`, ``, `id 4 of "[UNK]" is not below 4`},
 		{`"the": 0,`, `"the": 0, "the": 1,`, `id 1 is given to`},
-		{`"Lowercase"`, `"Uppercase"`, `normalizer Sequence[Uppercase NFC]`},
+		{`"Lowercase"`, `"Uppercase"`, `type "Uppercase" is not supported`},
 	} {
 		dir := filepath.Join(t.TempDir(), "model")
 		mustWrite(t, dir, newSmall(t))

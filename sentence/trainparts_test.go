@@ -2,7 +2,6 @@ package sentence
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -134,16 +133,6 @@ func TestTrainOtherLosses(t *testing.T) {
 		} else if !(last < first) {
 			t.Errorf("%s of %s: the loss went from %g to %g", c.loss, pairs.Kind(), first, last)
 		}
-	}
-}
-
-func TestTrainDiverges(t *testing.T) {
-	pairs, tokenizer := topicPairs(t, 200, nil)
-	o := smallOptions()
-	o.Optimizer, o.LearningRate, o.Hidden, o.Decay = SGD, 1e30, 5, Constant
-	c, err := Train(context.Background(), o, Run{Pairs: pairs, Tokenizer: tokenizer})
-	if !errors.Is(err, ErrDiverged) || c != nil || fault.Hint(err) == "" {
-		t.Errorf("checkpoint %v, error %v", c != nil, err)
 	}
 }
 
@@ -292,50 +281,6 @@ func TestPrincipalProjection(t *testing.T) {
 				t.Errorf("directions %d and %d have covariance %g", a, b, c)
 			}
 		}
-	}
-}
-
-func TestSIFWeights(t *testing.T) {
-	got := sifWeights([]int64{90, 9, 1, 0}, 0.01)
-	for i, p := range []float64{0.9, 0.09, 0.01, 0} {
-		if want := 0.01 / (0.01 + p); math.Abs(float64(got[i])-want) > 1e-7 {
-			t.Errorf("weight %d is %g, want %g", i, got[i], want)
-		}
-	}
-}
-
-func TestDropout(t *testing.T) {
-	pairs, tokenizer := topicPairs(t, 200, nil)
-	o := smallOptions()
-	o.Dropout = 0.25
-	tr, err := newTrainer(context.Background(), o, Run{Pairs: pairs, Tokenizer: tokenizer})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tr.engine.Close()
-	masks := [2][]float32{}
-	for i := range masks {
-		w := &worker{trainer: tr}
-		if err := w.Prepare(2); err != nil {
-			t.Fatal(err)
-		}
-		masks[i] = w.batches[0].Dropout
-	}
-	if !slices.Equal(masks[0], masks[1]) {
-		t.Error("two workers draw different masks for a batch")
-	}
-	zeros := 0
-	for _, x := range masks[0] {
-		switch x {
-		case 0:
-			zeros++
-		case float32(1 / 0.75):
-		default:
-			t.Fatalf("a number of the mask is %g", x)
-		}
-	}
-	if part := float64(zeros) / float64(len(masks[0])); math.Abs(part-0.25) > 0.03 {
-		t.Errorf("%g of the numbers are left out, want 0.25", part)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // ErrDiverged is returned when the loss of a block is not a finite number.
 var ErrDiverged = errors.New("the loss is no longer a number")
 
-const hintDiverged = "lower the learning rate"
+const hintDiverged = "lower the learning rate; 0.05 is usual for skip-gram, 0.035 for CBOW"
 
 // A Worker trains blocks, in two steps. It is used by one goroutine at a time.
 type Worker interface {
@@ -68,6 +68,7 @@ type Loop struct {
 	Start    int64 // blocks done before
 	Sums     Sums  // of those; zero at the start of a run
 	Schedule autograd.Schedule
+	Hint     string // for a run that diverges
 
 	NewWorker func() (Worker, error)
 
@@ -200,7 +201,7 @@ func (r *run) train(w Worker, b int64) error {
 		return err
 	}
 	if math.IsNaN(s.Loss) || math.IsInf(s.Loss, 0) {
-		return fault.New(hintDiverged, "training diverged at step %d of %d, in epoch %d, with learning rate %.3g: %w",
+		return fault.New(r.Hint, "training diverged at step %d of %d, in epoch %d, with learning rate %.3g: %w",
 			b+1, r.Blocks, b/r.PerEpoch+1, lr, ErrDiverged)
 	}
 	r.mu.Lock()

@@ -128,7 +128,7 @@ func (s *Session) check(ctx context.Context, so Outcome) (stop bool, err error) 
 			return false, fmt.Errorf("%s: %w", set.File, err)
 		}
 		if math.IsNaN(m.Value) || math.IsInf(m.Value, 0) {
-			return false, fault.New(hintDiverged, "%s: %s is %v: %w", set.File, m.Name, m.Value, ErrDiverged)
+			return false, fault.New(s.hint(), "%s: %s is %v: %w", set.File, m.Name, m.Value, ErrDiverged)
 		}
 		now.Metrics = append(now.Metrics, m)
 	}
