@@ -181,7 +181,7 @@ func (j *sentenceJob) words(cmd *cobra.Command, sources *pairSources) (*corpora.
 	if err != nil {
 		return nil, err
 	}
-	cli.Note(cmd, "%s words that occur %d times or more", cli.Thousands(v.Len()), j.minCount)
+	cli.Note(cmd, "%s that occur %s or more", cli.Plural(v.Len(), "word", "words"), cli.Plural(int(j.minCount), "time", "times"))
 	return tokenizer.WithVocabulary(v)
 }
 
