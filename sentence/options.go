@@ -147,6 +147,7 @@ func (o *Options) Validate() error {
 		known       []string
 	}{
 		{"project-init", o.ProjectInit, []string{"random", "pca"}},
+		{"loss", o.Loss, []string{InBatch, Related, Cosine, CoSENT, Contrastive, Triplet}},
 		{"optimizer", o.Optimizer, []string{SGD, AdaGrad, Adam, AdamW}},
 		{"decay", o.Decay, []string{Linear, CosineLR, Constant}},
 		{"engine", string(o.Engine), []string{string(Fused), string(Graph)}},

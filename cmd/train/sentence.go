@@ -245,7 +245,7 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 	}
 	if given != nil {
 		defer given.close()
-		if err := j.options.Validate(); err != nil {
+		if err := validSentence(j.options); err != nil {
 			return cli.UsageError(err)
 		}
 	}
@@ -347,14 +347,22 @@ func (j *sentenceJob) settle(cmd *cobra.Command) error {
 			return fault.New("leave it out", "--deterministic=false: there is no other way to train sentences")
 		}
 	}
-	checked := *o
-	if checked.Loss == "" {
-		checked.Loss = sentence.InBatch
+	if err := j.pairOptions(nil).Validate(); err != nil {
+		return err
 	}
-	if j.init != "" { // which has a say in the layers: openInit looks at them again
+	checked := *o
+	if j.init != "" { // which has a say in the layers: they are looked at again with it
 		checked.Freeze, checked.ProjectInit = false, "random"
 	}
-	return checked.Validate()
+	return validSentence(checked)
+}
+
+// validSentence checks options whose loss may be left to the pairs.
+func validSentence(o sentence.Options) error {
+	if o.Loss == "" {
+		o.Loss = sentence.InBatch
+	}
+	return o.Validate()
 }
 
 // train trains into the output, and reports.

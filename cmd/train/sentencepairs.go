@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,11 +42,15 @@ func (j *sentenceJob) sources(cmd *cobra.Command, names []string) (*pairSources,
 		if at < 1 {
 			return nil, cli.UsageError(fault.New(hint, "--weight cannot be %q", w))
 		}
-		x, err := strconv.ParseFloat(w[at+1:], 64)
-		if err != nil || !(x > 0 && x <= 1e6) {
-			return nil, cli.UsageError(fault.New(hint, "--weight %s: %q is no number above 0", w, w[at+1:]))
+		name, number := w[:at], w[at+1:]
+		x, err := strconv.ParseFloat(number, 64)
+		if err != nil || !(x > 0 && x <= 1000) {
+			return nil, cli.UsageError(fault.New(hint, "--weight %s: %q is no number above 0 and at most 1000", w, number))
 		}
-		weights[w[:at]] = x
+		if !slices.ContainsFunc(names, func(n string) bool { return filepath.Clean(n) == filepath.Clean(name) }) {
+			return nil, cli.UsageError(fault.New("write FILE as it is written among the PAIRS", "--weight %s: %s is not among the pairs", w, name))
+		}
+		weights[name] = x
 	}
 	opened, err := corpora.OpenPairs(names, weights)
 	if err != nil {
@@ -99,14 +105,14 @@ func (j *sentenceJob) tokens(cmd *cobra.Command, sources *pairSources, given *gi
 		}
 		return j.subwords(cmd, sources)
 	}
+	t, err := corpora.OpenTokenizer(j.tokenizer)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, cli.UsageError(fault.New("choose wordpiece, bpe, unigram, words, a tokenizer.json, the folder of a model or a vocab.txt", "%w", err))
+	}
 	for _, name := range []string{"vocab", "min-count", "cased"} {
 		if changed(name) {
 			return nil, cli.UsageError(fault.New("leave one of them out", "--%s cannot be given with the tokenizer %s, which has its own", name, j.tokenizer))
 		}
-	}
-	t, err := corpora.OpenTokenizer(j.tokenizer)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, cli.UsageError(err)
 	}
 	if err != nil {
 		return nil, err
@@ -175,7 +181,7 @@ func (j *sentenceJob) words(cmd *cobra.Command, sources *pairSources) (*corpora.
 	if err != nil {
 		return nil, err
 	}
-	cli.Note(cmd, "%s words that occur %d times or more", cli.Thousands(v.Len()), j.minCount)
+	cli.Note(cmd, "%s that occur %s or more", cli.Plural(v.Len(), "word", "words"), cli.Plural(int(j.minCount), "time", "times"))
 	return tokenizer.WithVocabulary(v)
 }
 

@@ -44,11 +44,14 @@ func (j *resumeJob) resumeSentence(cmd *cobra.Command, c *checkpoints.Checkpoint
 	if err := json.Unmarshal(c.Config.Options, &s); err != nil {
 		return fmt.Errorf("%s: options in config.json: %w", j.model, err)
 	}
-	if cmd.Flags().Changed("threads") {
-		s.Threads = j.threads
-	}
 	if err := s.Validate(); err != nil {
 		return fmt.Errorf("%s: options in config.json: %w", j.model, err)
+	}
+	if cmd.Flags().Changed("threads") {
+		s.Threads = j.threads
+		if err := s.Validate(); err != nil {
+			return cli.UsageError(err)
+		}
 	}
 	if why := c.Config.Progress.Stopped; why != "" || c.Config.Progress.Finished {
 		err := fmt.Errorf("%s: its training is finished", j.model)
