@@ -3,8 +3,6 @@ package sentence
 import (
 	"context"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,24 +11,8 @@ import (
 
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
-	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
-
-func TestSIFWeights(t *testing.T) {
-	got := sifWeights([]int64{0, 1, 9, 90}, 0.1)
-	for i, p := range []float64{0, 0.01, 0.09, 0.9} {
-		if want := 0.1 / (0.1 + p); math.Abs(float64(got[i])-want) > 1e-7 {
-			t.Errorf("share %g: weight %g, want %g", p, got[i], want)
-		}
-	}
-	for _, w := range sifWeights([]int64{0, 0}, 1e-3) {
-		if w != 1 {
-			t.Errorf("nothing was counted: weight %g, want 1", w)
-		}
-	}
-}
 
 // begun is a trainer before its first step.
 func begun(t *testing.T, o Options, run Run) *trainer {
@@ -100,48 +82,8 @@ func TestPrincipalComponents(t *testing.T) {
 	}
 }
 
-func openVectors(t *testing.T, text string) *checkpoints.Vectors {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "vectors.txt")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	v, err := checkpoints.OpenVectors(context.Background(), path, checkpoints.VectorsOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { v.Close() })
-	return v
-}
-
 // Rows are found by token, and of a token that begins a word by the word, unless that is a
 // token itself.
-func TestNewStart(t *testing.T) {
-	v, err := corpora.NewVocabulary([]string{"Ġking", "▁queen", "man", "Ġman", "##s", "Ġ", "none"}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	vectors := "king 1 2\nqueen 3 4\nman 5 6\n##s 7 8\nking 9 9\nother 1 1\n"
-	s, err := NewStart(context.Background(), openVectors(t, vectors), v, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := []bool{true, true, true, false, true, false, false}; !slices.Equal(s.Given, want) || s.Found() != 4 {
-		t.Errorf("given %v, want %v", s.Given, want)
-	}
-	for i, want := range [][]float32{{1, 2}, {3, 4}, {5, 6}, {0, 0}, {7, 8}} {
-		if got := s.Table.Row(i); !slices.Equal(got, want) {
-			t.Errorf("%s begins with %v, want %v", v.Token(int32(i)), got, want)
-		}
-	}
-	if _, err := NewStart(context.Background(), openVectors(t, vectors), v, 3); err == nil || !strings.Contains(fault.Hint(err), "--dim 2") {
-		t.Errorf("another dimension: %v", err)
-	}
-	if _, err := NewStart(context.Background(), openVectors(t, "x 1 2\ny 3 4\n"), v, 2); err == nil || !strings.Contains(fault.Hint(err), `"x", "y"`) {
-		t.Errorf("no token: %v", err)
-	}
-}
-
 // Given rows are brought to the length of the others by one factor; they stay with Freeze.
 func TestTrainFromVectors(t *testing.T) {
 	tokenizer := topicTokenizer(t)
@@ -215,7 +157,7 @@ func TestTrainFromAnEncoder(t *testing.T) {
 }
 
 // Dropout leaves out its part, lets the others grow, and draws by the step alone.
-func TestDropout(t *testing.T) {
+func TestDropoutRates(t *testing.T) {
 	tokenizer := topicTokenizer(t)
 	pairs := pairsOf(t, tokenizer, rowsOf(ofPairs, 90))
 	draw := func(rate float64, step uint64) []float32 {

@@ -11,7 +11,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-func TestTrainDiverges(t *testing.T) {
+func TestTrainDivergesInEveryForm(t *testing.T) {
 	tokenizer := topicTokenizer(t)
 	run := Run{Pairs: pairsOf(t, tokenizer, rowsOf(ofPairs, 90)), Tokenizer: tokenizer}
 	for _, optimizer := range []string{SGD, AdaGrad, Adam} {
