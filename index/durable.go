@@ -145,7 +145,7 @@ func (d *Durable) replay(file *os.File, o DurableOptions) error {
 	if err := file.Truncate(end); err != nil {
 		return err
 	}
-	if err := file.Sync(); err != nil {
+	if err := syncLog(file); err != nil {
 		return durable.Explain(file.Name(), err)
 	}
 	_, err = file.Seek(end, io.SeekStart)

@@ -1,0 +1,98 @@
+package index
+
+import (
+	"bufio"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+const victimPath = "LUMINAVEC_TEST_VICTIM"
+
+// TestKilled kills a program that changes an index, at moments it does not know,
+// and looks whether what it was told to be done is there.
+func TestKilled(t *testing.T) {
+	if path := os.Getenv(victimPath); path != "" {
+		victim(path)
+	}
+	path := filepath.Join(t.TempDir(), "a.index")
+	mustOpenDurable(t, path, DurableOptions{Create: Options{Dim: 3, M: 4, EfConstruction: 20}}).Close()
+	for _, lines := range []int{1, 7, 40} {
+		cmd := exec.Command(os.Args[0], "-test.run", "^TestKilled$")
+		cmd.Env = append(os.Environ(), victimPath+"="+path)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		told := map[int64]bool{}
+		in := bufio.NewScanner(out)
+		for range lines {
+			var l int64
+			var is bool
+			if !in.Scan() {
+				t.Fatal("the victim died by itself")
+			}
+			if _, err := fmt.Sscan(in.Text(), &l, &is); err != nil {
+				t.Fatal(err)
+			}
+			told[l] = is
+		}
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		for in.Scan() { // what it was told after that, too
+			var l int64
+			var is bool
+			if _, err := fmt.Sscan(in.Text(), &l, &is); err == nil {
+				told[l] = is
+			}
+		}
+		_ = cmd.Wait() // killed
+		d := mustOpenDurable(t, path, DurableOptions{})
+		wrong := 0
+		for l, is := range told {
+			if _, ok := d.Vector(l); ok != is {
+				wrong++ // the one change that was under way may be there
+			}
+		}
+		if wrong > 1 {
+			t.Errorf("%d of %d changes are not as they were told", wrong, len(told))
+		}
+		mustVerify(t, d)
+		d.Close()
+	}
+}
+
+// victim changes the index until it is killed, and prints each change when it is
+// done.
+func victim(path string) {
+	d, err := OpenDurable(path, DurableOptions{})
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	r := rand.New(rand.NewPCG(uint64(os.Getpid()), 1))
+	for i := 0; ; i++ {
+		l := r.Int64N(30)
+		_, there := d.Vector(l)
+		if there {
+			err = d.Delete(l)
+		} else {
+			err = d.Add(l, []float32{r.Float32(), r.Float32(), 1})
+		}
+		if err == nil && i%10 == 9 {
+			err = d.Flush()
+		}
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		fmt.Println(l, !there)
+	}
+}

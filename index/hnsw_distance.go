@@ -1,0 +1,53 @@
+package index
+
+import (
+	"unsafe"
+
+	"github.com/luminavec/luminavec/internal/kernel"
+)
+
+// encode makes q, with its padding, the query of a walk over codes.
+func (g *graph) encode(w *scratch, q []float32) {
+	if g.arena.coded {
+		w.code.Encode(q[:g.options.Dim])
+	}
+}
+
+// compare leaves in w.away the distances of q to w.fresh, as the walk sees
+// them: those of the codes, where there are codes, and w.code is q.
+func (g *graph) compare(w *scratch, q []float32) {
+	w.counts += int64(len(w.fresh))
+	if cap(w.away) < len(w.fresh) {
+		w.away = make([]float32, cap(w.fresh))
+	}
+	w.away = w.away[:len(w.fresh)]
+	if g.arena.coded {
+		t := g.arena.codes()
+		t.Distances(w.away, &w.code, asInt32(w.fresh))
+		return
+	}
+	for _, n := range w.fresh {
+		kernel.Prefetch(g.arena.vector(n))
+	}
+	for i, n := range w.fresh {
+		w.away[i] = g.distance(q, g.arena.vector(n))
+	}
+}
+
+// measure puts the distances of the vectors in the place of those of the codes.
+func (g *graph) measure(keys []key, q []float32) {
+	if !g.arena.coded {
+		return
+	}
+	const ahead = 8
+	for i, k := range keys {
+		if i+ahead < len(keys) {
+			kernel.Prefetch(g.arena.vector(keys[i+ahead].id()))
+		}
+		keys[i] = newKey(g.distance(q, g.arena.vector(k.id())), k.id())
+	}
+}
+
+func asInt32(ids []id) []int32 {
+	return unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(ids))), len(ids))
+}
