@@ -24,7 +24,7 @@ func TestTextLossValidate(t *testing.T) {
 		{TextLoss{Name: "softmax"}, 2, false, `no loss "softmax"`, "in-batch"},
 		{TextLoss{Name: LossInBatch}, 2, false, "scale 0", "--scale"},
 		{TextLoss{Name: LossInBatch, Scale: math.NaN()}, 2, false, "scale NaN", "--scale"},
-		{TextLoss{Name: LossInBatch, Scale: 1e9}, 2, false, "at most 1000", "--scale"},
+		{TextLoss{Name: LossInBatch, Scale: 1e9}, 2, false, "at most 300", "--scale"},
 		{TextLoss{Name: LossInBatch, Scale: 20}, 2, true, "knows no scores", "--columns"},
 		{TextLoss{Name: LossInBatch, Scale: 20}, 1, false, "two texts", "--columns"},
 		{TextLoss{Name: LossRelated, Scale: 20, Margin: 2}, 2, false, "margin 2", "--margin"},

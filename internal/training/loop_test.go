@@ -173,7 +173,7 @@ func TestLoopEvents(t *testing.T) {
 
 // A clock that has not moved since the run began gives a rate all the same.
 func TestEventRate(t *testing.T) {
-	r := &run{Loop: &Loop{Blocks: 10, PerEpoch: 10}, began: time.Now().Add(time.Hour), total: BlockStats{Units: 5}}
+	r := &run{Loop: &Loop{Blocks: 10, PerEpoch: 10, Schedule: autograd.LinearDecay{}}, began: time.Now().Add(time.Hour), total: BlockStats{Units: 5}}
 	if e := r.event(BlockStats{}); !(e.UnitsPerSecond > 0) || math.IsInf(e.UnitsPerSecond, 0) {
 		t.Errorf("%g words a second", e.UnitsPerSecond)
 	}
