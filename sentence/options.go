@@ -147,7 +147,6 @@ func (o *Options) Validate() error {
 		known       []string
 	}{
 		{"project-init", o.ProjectInit, []string{"random", "pca"}},
-		{"loss", o.Loss, []string{InBatch, Related, Cosine, CoSENT, Contrastive, Triplet}},
 		{"optimizer", o.Optimizer, []string{SGD, AdaGrad, Adam, AdamW}},
 		{"decay", o.Decay, []string{Linear, CosineLR, Constant}},
 		{"engine", string(o.Engine), []string{string(Fused), string(Graph)}},
@@ -158,6 +157,9 @@ func (o *Options) Validate() error {
 	}
 	if width := (&autograd.TextEncoder{Dim: o.Dim, Hidden: o.Hidden}).Width(); o.ProjectInit == "pca" && o.Project > width {
 		return fault.New("give a smaller --project, or --project-init random", "a projection to %d dimensions has no principal components beyond the %d of what it projects", o.Project, width)
+	}
+	if losses := []string{InBatch, Related, Cosine, CoSENT, Contrastive, Triplet}; !slices.Contains(losses, o.Loss) {
+		return fault.New("choose "+oneOf(losses), "there is no loss %q", o.Loss)
 	}
 	if o.WeightDecay > 0 && o.Optimizer != AdamW {
 		return fault.New("train with --optimizer adamw, or leave --weight-decay out", "weight decay is for adamw, and the optimizer is %s", o.Optimizer)
