@@ -186,13 +186,6 @@ func TestGemmPanics(t *testing.T) {
 	panics(t, "parallel", PanicMatrix, func() { GemmParallel(2, false, false, 3, 2, 4, 1, x, 4, x, 2, 0, x, 2) })
 }
 
-func TestGemmAllocates(t *testing.T) {
-	a, b, c := Aligned(64*64), Aligned(64*64), Aligned(64*64)
-	if n := testing.AllocsPerRun(20, func() { Gemm(false, true, 64, 64, 64, 1, a, 64, b, 64, 0, c, 64) }); n > 0.5 {
-		t.Errorf("a product allocates %g times", n)
-	}
-}
-
 // BenchmarkGemm gives GFLOP/s of one thread, beside gonum's (which uses GOMAXPROCS
 // threads) in the sizes of the pair trainer.
 func BenchmarkGemm(b *testing.B) {
