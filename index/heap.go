@@ -160,11 +160,10 @@ func (t *topK) appendResults(dst []Result, m Metric, threshold *float32) []Resul
 		worst := t.pop()
 		dst[n] = Result{Label: worst.label, Score: m.score(worst.distance)}
 	}
-	if m == Euclidean { // different distances may have one square root
-		for n := from + 1; n < len(dst); n++ {
-			for i := n; i > from && dst[i].Score == dst[i-1].Score && dst[i].Label < dst[i-1].Label; i-- {
-				dst[i], dst[i-1] = dst[i-1], dst[i]
-			}
+	// Different distances may have one square root, or lie beyond 1 by rounding.
+	for n := from + 1; n < len(dst); n++ {
+		for i := n; i > from && dst[i].Score == dst[i-1].Score && dst[i].Label < dst[i-1].Label; i-- {
+			dst[i], dst[i-1] = dst[i-1], dst[i]
 		}
 	}
 	return dst

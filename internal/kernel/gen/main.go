@@ -25,6 +25,7 @@ func main() {
 	case "vector":
 		vectorKernels(avx512)
 		vectorKernels(avx2)
+		firstAbove()
 	case "rows":
 		rowKernels(avx512)
 		rowKernels(avx2)
