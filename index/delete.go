@@ -10,8 +10,8 @@ func (s *store) unknown(label int64) error {
 
 // current is the id of a label whose addition is done. The caller holds mu.
 func (s *store) current(label int64) (id, bool) {
-	n, ok := s.ids[label]
-	return n, ok && n >= 0 && s.is(n, ready)
+	n := s.idOf(label)
+	return n, n != none && s.is(n, ready)
 }
 
 // remove is Delete, with drop to take an id away whose label is gone.
@@ -31,11 +31,11 @@ func (s *store) remove(labels []int64, drop func(id)) error {
 		}
 	}
 	for _, label := range labels {
-		n, ok := s.ids[label]
-		if !ok {
+		n := s.idOf(label)
+		if n == none {
 			continue // named twice
 		}
-		delete(s.ids, label)
+		s.forget(label)
 		s.note(deleted, label, nil)
 		drop(n)
 		s.count.Add(-1)
@@ -69,7 +69,7 @@ func (s *store) replace(label int64, n id, drop func(id)) error {
 	if !ok {
 		return s.unknown(label)
 	}
-	s.ids[label] = n
+	s.setID(label, n)
 	s.mark(n, ready)
 	s.note(updated, label, s.arena.vector(n))
 	drop(old)

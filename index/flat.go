@@ -24,7 +24,7 @@ func (f *flat) insert(w *scratch, label int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	n := f.place(label, w.query)
-	f.ids[label] = n
+	f.setID(label, n)
 	f.note(added, label, w.query)
 	f.show(n)
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 )
 
 // graph is the HNSW index.
@@ -20,7 +21,7 @@ type graph struct {
 
 	upperRows int                   // rows of upper given out; under mu
 	upperFree [maxLevel + 1][]int32 // [l]: rows of nodes of level l that are gone; under mu
-	twins     map[uint64]id         // hash of a vector → the node that holds it; under mu
+	twins     idTable               // of the nodes, by their vectors; under mu
 	copies    int                   // under mu
 
 	entry atomic.Int64 // an entryPoint
@@ -40,9 +41,11 @@ type node struct {
 	next   slot  // next in the chain of copies, which starts at the twin
 	prev   id    // the one before it in that chain; under mu
 
-	children int32 // nodes whose parent this is; under the node's lock
+	children int16 // nodes whose parent this is, less than 2M; under the node's lock
 	level    int8
 }
+
+const nodeSize = int(unsafe.Sizeof(node{}))
 
 // maxLevel bounds the levels that can be drawn: M is at least 2 and 2⁻⁶³ the
 // smallest chance.
@@ -61,9 +64,8 @@ func (e entryPoint) level() int           { return int(e >> 32) }
 func newGraph(o Options) *graph {
 	g := new(graph)
 	g.init(o, 2*o.M)
-	g.nodes = newChunked(1, 28, func(n int) []node { return make([]node, n) })
+	g.nodes = newChunked(1, nodeSize, func(n int) []node { return make([]node, n) })
 	g.upper = newChunked(o.M, 4, func(n int) []slot { return make([]slot, n) })
-	g.twins = make(map[uint64]id)
 	g.entry.Store(int64(noEntry))
 	return g
 }

@@ -49,7 +49,7 @@ func (g *graph) reserve(label int64, vector []float32) id {
 	h := hash(vector)
 	twin := g.twinOf(h, vector)
 	n := g.stow(label, vector, h, twin)
-	g.ids[label] = n
+	g.setID(label, n)
 	g.note(added, label, vector)
 	if twin != none {
 		g.show(n)
@@ -60,10 +60,7 @@ func (g *graph) reserve(label int64, vector []float32) id {
 // twinOf returns the node that holds vector, whose hash is h, or none. The
 // caller holds mu.
 func (g *graph) twinOf(h uint64, vector []float32) id {
-	if twin, ok := g.twins[h]; ok && equal(g.arena.vector(twin), vector) {
-		return twin
-	}
-	return none
+	return g.twins.find(h, g.holds(vector))
 }
 
 // stow stores a prepared vector, whose hash is h, as a copy of twin or, when
@@ -84,11 +81,16 @@ func (g *graph) stow(label int64, vector []float32, h uint64, twin id) id {
 	}
 	v.level = int8(g.drawLevel(label))
 	g.giveUpper(n)
-	if _, taken := g.twins[h]; !taken {
-		g.twins[h] = n
-	}
+	g.twins.add(h, n, g.vectorHashOf)
 	return n
 }
+
+// holds says of a node that its vector is this one.
+func (g *graph) holds(vector []float32) func(id) bool {
+	return func(n id) bool { return equal(g.arena.vector(n), vector) }
+}
+
+func (g *graph) vectorHashOf(n id) uint64 { return hash(g.arena.vector(n)) }
 
 // giveUpper gives n the rows of its levels above 0. The caller holds mu.
 func (g *graph) giveUpper(n id) {

@@ -20,13 +20,11 @@ func (g *graph) drop(n id) {
 	case next != none: // the node goes on as that of a copy
 		label := g.label(next)
 		g.labels.row(int(n))[0] = label
-		g.ids[label] = n
+		g.setID(label, n)
 		g.leaveCopies(next)
 	default:
 		g.mark(n, dead)
-		if h := hash(g.arena.vector(n)); g.twins[h] == n {
-			delete(g.twins, h)
-		}
+		g.twins.remove(g.vectorHashOf(n), func(c id) bool { return c == n }, g.vectorHashOf)
 		g.waiting = append(g.waiting, n)
 		g.deleted.Add(1)
 		g.round.owe()

@@ -4,15 +4,14 @@ func (g *graph) Stats() Stats {
 	s := Stats{
 		Kind:      HNSW,
 		Vectors:   g.Len(),
-		Bytes:     g.bytes() + int64(g.nodes.values())*28 + int64(g.upper.values())*4,
+		Bytes:     g.bytes() + int64(g.nodes.values()*nodeSize) + int64(g.upper.values())*4,
 		Distances: g.distances.Load(),
 	}
 	w := g.scratch.get() // no id is given to another vector meanwhile
 	defer g.scratch.put(w)
 	g.mu.RLock()
-	const mapEntry = 24
 	s.Copies = g.copies
-	s.Bytes += int64(len(g.twins)) * mapEntry
+	s.Bytes += g.twins.bytes()
 	g.mu.RUnlock()
 	s.Deleted = int(g.deleted.Load())
 	start := g.entryPoint()

@@ -141,12 +141,12 @@ func (s *store) loadLabels(r *reader) (int, error) {
 			return 0, err
 		}
 		label := int64(binary.LittleEndian.Uint64(p))
-		if _, taken := s.ids[label]; taken || n == maxNodes {
+		if s.idOf(label) != none || n == maxNodes {
 			return 0, r.damaged("label %d comes twice", label)
 		}
-		s.ids[label] = id(n)
 		s.labels.grow(n + 1)
 		s.labels.row(n)[0] = label
+		s.setID(label, id(n))
 		s.states.grow(n + 1)
 		s.mark(id(n), ready)
 	}

@@ -119,10 +119,7 @@ func (g *graph) checkCopies(r *reader, n int) error {
 			}
 			continue
 		}
-		h := hash(g.arena.vector(id(i)))
-		if _, taken := g.twins[h]; !taken {
-			g.twins[h] = id(i)
-		}
+		g.twins.add(g.vectorHashOf(id(i)), id(i), g.vectorHashOf)
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func (l *lsh) insert(w *scratch, label int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := l.place(label, w.query)
-	l.ids[label] = n
+	l.setID(label, n)
 	l.note(added, label, w.query)
 	l.put(w, n)
 	l.show(n)

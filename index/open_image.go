@@ -126,11 +126,11 @@ func (s *store) checkOpened(r *reader, g *graph, n int, large []sectionOf) error
 	defer s.mu.Unlock()
 	for i := range n {
 		label := s.label(id(i))
-		if _, taken := s.ids[label]; taken {
+		if s.idOf(label) != none {
 			r.name = "labels"
 			return r.damaged("label %d comes twice", label)
 		}
-		s.ids[label] = id(i)
+		s.setID(label, id(i))
 	}
 	if err := s.checkImage(r, g, n); err != nil {
 		return err

@@ -59,7 +59,7 @@ func (s *store) scanSet(w *scratch, r request) {
 			break
 		}
 		for _, label := range labels[:n] {
-			if at, ok := s.ids[int64(label)]; ok && at >= 0 {
+			if at := s.idOf(int64(label)); at != none {
 				w.fresh = append(w.fresh, at)
 			}
 		}

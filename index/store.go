@@ -12,10 +12,6 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// claimed is in the map of labels while a batch that holds the label is being
-// added and its vector has no id yet.
-const claimed id = -2
-
 // store is what both kinds have: the vectors, their labels, and the checks
 // that everything must pass to get in.
 type store struct {
@@ -34,12 +30,13 @@ type store struct {
 	// it, and none returns it twice. It is taken before mu.
 	shown sync.RWMutex
 
-	mu       sync.RWMutex // guards ids, free, limbo and the growing of arrays
-	ids      map[int64]id
-	reserved atomic.Int64 // ids there are; written under mu
-	free     []id         // ids to be given out again
-	limbo    []retired    // ids to be free
-	count    atomic.Int64 // vectors that a search can find
+	mu       sync.RWMutex       // guards ids, free, limbo and the growing of arrays
+	ids      idTable            // of all labels
+	claimed  map[int64]struct{} // labels of batches under way whose vectors have no id yet
+	reserved atomic.Int64       // ids there are; written under mu
+	free     []id               // ids to be given out again
+	limbo    []retired          // ids to be free
+	count    atomic.Int64       // vectors that a search can find
 
 	unchecked  atomic.Bool  // opened, and large sections not looked at
 	completing func() error // see complete
@@ -58,7 +55,6 @@ func (s *store) init(o Options, slots int) {
 	s.arena = newArena(o, slots)
 	s.labels = newChunked(1, 8, func(n int) []int64 { return make([]int64, n) })
 	s.states = newChunked(1, 4, func(n int) []atomic.Uint32 { return make([]atomic.Uint32, n) })
-	s.ids = make(map[int64]id)
 	s.scratch.stride = s.arena.stride
 }
 
@@ -71,8 +67,8 @@ func (s *store) Vector(label int64) ([]float32, bool) {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock() // to the end: the id may be given to another vector
-	n, ok := s.ids[label]
-	if !ok || n < 0 {
+	n := s.idOf(label)
+	if n == none {
 		return nil, false
 	}
 	return append([]float32(nil), s.arena.vector(n)[:s.options.Dim]...), true
@@ -95,17 +91,20 @@ func (s *store) place(label int64, vector []float32) id {
 func (s *store) claim(labels []int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.ids)+len(labels) > maxNodes {
+	if s.ids.count+len(s.claimed)+len(labels) > maxNodes {
 		return fmt.Errorf("index: label %d: an index holds at most %d vectors", labels[0], maxNodes)
 	}
+	if s.claimed == nil {
+		s.claimed = make(map[int64]struct{})
+	}
 	for i, label := range labels {
-		if _, taken := s.ids[label]; taken {
+		if s.taken(label) {
 			for _, l := range labels[:i] {
-				delete(s.ids, l)
+				delete(s.claimed, l)
 			}
 			return fault.New("every vector needs a label of its own", "index: label %d is taken", label)
 		}
-		s.ids[label] = claimed
+		s.claimed[label] = struct{}{}
 	}
 	return nil
 }
@@ -115,9 +114,10 @@ func (s *store) release(labels []int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, label := range labels {
-		if s.ids[label] == claimed {
-			delete(s.ids, label)
-		}
+		delete(s.claimed, label)
+	}
+	if len(s.claimed) == 0 {
+		s.claimed = nil // maps do not shrink
 	}
 }
 
@@ -226,6 +226,5 @@ func (s *store) claimBatch(ctx context.Context, labels []int64, vectors []float3
 func (s *store) bytes() int64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	const mapEntry = 24 // a label, an id and their share of the free slots
-	return int64(s.arena.values())*4 + int64(s.labels.values())*12 + int64(len(s.ids))*mapEntry
+	return int64(s.arena.values())*4 + int64(s.labels.values())*12 + s.ids.bytes()
 }

@@ -78,15 +78,15 @@ func (s *store) verify(ctx context.Context, p *problems, extra []id) error {
 		}
 		shown++
 		label := s.label(n)
-		if s.ids[label] != n || uses[i] != 0 {
-			p.add("label %d is at place %d, and known at %d", label, i, s.ids[label])
+		if known := s.idOf(label); known != n || uses[i] != 0 {
+			p.add("label %d is at place %d, and known at %d", label, i, known)
 		}
 		if !s.options.Metric.storable(s.arena.vector(n)[:s.options.Dim]) {
 			p.add("label %d: the vector is none that %s stores", label, s.options.Metric)
 		}
 	}
-	if shown != len(s.ids) || shown != s.Len() {
-		p.add("%d vectors, %d labels, a length of %d", shown, len(s.ids), s.Len())
+	if shown != s.ids.count || shown != s.Len() {
+		p.add("%d vectors, %d labels, a length of %d", shown, s.ids.count, s.Len())
 	}
 	return nil
 }
