@@ -15,7 +15,8 @@ const maxBits = 32
 //
 // For cosine and dot a function is a random hyperplane and says on which side of
 // it a vector lies (Charikar, "Similarity estimation techniques from rounding
-// algorithms", STOC 2002). For Euclidean it cuts a random line into cells of one
+// algorithms", STOC 2002). The plane goes through the mean of the vectors, not the
+// origin, so that both sides hold about as many. For Euclidean it cuts a random line into cells of one
 // width, and says in which of them the projection falls (Datar, Immorlica, Indyk
 // and Mirrokni, "Locality-sensitive hashing scheme based on p-stable
 // distributions", SoCG 2004). The hash of a table is that of all its functions
@@ -25,7 +26,7 @@ type family struct {
 	stride int       // of lines
 	lines  []float32 // random directions, a row a function, tables × each
 	cells  bool      // Euclidean
-	shift  []float32 // by function: where its cells begin
+	shift  []float32 // by function: where its cells begin, or the projection of its plane
 	width  float32   // of a cell
 }
 
@@ -51,21 +52,26 @@ func newFamily(o Options, a *arena, ids []id) *family {
 		}
 		f.shift[i] = r.Float32()
 	}
+	means, deviation := f.spread(a, ids)
 	if f.cells {
-		f.width = f.deviation(a, ids)
+		f.width = deviation
+		return f
+	}
+	for i, mean := range means {
+		f.shift[i] = float32(mean)
 	}
 	return f
 }
 
-// deviation is the standard deviation of projections of some of the vectors, or
-// 1 when they are all one.
-func (f *family) deviation(a *arena, ids []id) float32 {
+// spread is the means of the projections of some of the vectors, and their
+// standard deviation over all functions, 1 when they are all one.
+func (f *family) spread(a *arena, ids []id) (means []float64, deviation float32) {
 	const some = 1000
 	var hashes []float32
 	var sum, squares float64
 	step := max(1, len(ids)/some)
 	count := 0.0
-	means := make([]float64, len(f.shift))
+	means = make([]float64, len(f.shift))
 	for pass := range 2 {
 		for i := 0; i < len(ids); i += step {
 			hashes = f.project(hashes, a.vector(ids[i]))
@@ -87,9 +93,9 @@ func (f *family) deviation(a *arena, ids []id) float32 {
 		}
 	}
 	if d := float32(math.Sqrt(squares / sum)); d > 0 {
-		return d
+		return means, d
 	}
-	return 1
+	return means, 1
 }
 
 // project returns the inner products of vector, with its padding, and all lines,
@@ -115,7 +121,7 @@ func (f *family) key(projections []float32, t int) uint64 {
 		if f.cells {
 			c, _ := f.cell(i, projections[i])
 			key += cellKey(i, c)
-		} else if projections[i] >= 0 {
+		} else if projections[i] >= f.shift[i] {
 			key |= 1 << (i - t*f.each)
 		}
 	}

@@ -43,7 +43,8 @@ func (p *probes) begin(f *family, projections []float32, t int) {
 			if p.own&bit != 0 {
 				change = -bit
 			}
-			p.moves = append(p.moves, move{projections[i] * projections[i], i, change})
+			away := projections[i] - f.shift[i]
+			p.moves = append(p.moves, move{away * away, i, change})
 			continue
 		}
 		c, above := f.cell(i, projections[i])

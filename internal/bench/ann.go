@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -18,7 +19,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/index"
-	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/curve"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -31,17 +31,19 @@ var annScript string
 
 // annBench measures indexes and their peers on one set of vectors.
 type annBench struct {
-	vectors string
-	output  string
-	plot    string
-	queries int
-	k       int
-	efs     []int
-	metric  string
-	threads int
-	index   index.Options
-	peers   bool
-	only    []string
+	vectors   string
+	output    string
+	plot      string
+	queries   int
+	k         int
+	efs       []int
+	recalls   []float64
+	metric    string
+	threads   int
+	index     index.Options
+	peers     bool
+	stability bool
+	only      []string
 
 	dim         int
 	base, asked []float32
@@ -69,15 +71,20 @@ Options:
   -o, --output FILE      Markdown file to append to (default: standard output)
       --plot NAME        draw recall against queries a second: NAME.svg, NAME.png
       --queries N        vectors to ask for (default 2,000)
-      --ef N,N           search widths (default 20,40,80,120,160,240,320,480,640)
+      --ef N,N           search widths (default 20,40,80,120,160,240,320,480,640,900)
+      --recall R,R       recalls that speeds are compared at (default
+                         0.94,0.962,0.987,0.99)
       --metric METRIC    cosine (default), dot or euclidean
       --m N              links of a node (default 16)
       --ef-construction N
                          (default 200)
       --threads N        of building (default 1)
       --peers            measure peers that are installed
-      --only NAME,NAME   measure only these: flat, hnsw, hnsw-int8, lsh, hnswlib,
-                         faiss, faiss-flat, usearch
+      --stability        the default index again, of the vectors in other orders, by
+                         other numbers of threads, half of it deleted and added
+                         anew, and filtered
+      --only NAME,NAME   measure only these: flat, hnsw, hnsw-int8, hnsw-int4, lsh,
+                         hnswlib, faiss, faiss-flat, usearch
 `,
 		RunE: func(cmd *cobra.Command, _ []string) error { return b.run(cmd) },
 	}
@@ -86,12 +93,14 @@ Options:
 	f.StringVarP(&b.output, "output", "o", "", "")
 	f.StringVar(&b.plot, "plot", "", "")
 	f.IntVar(&b.queries, "queries", 2000, "")
-	f.IntSliceVar(&b.efs, "ef", []int{20, 40, 80, 120, 160, 240, 320, 480, 640}, "")
+	f.IntSliceVar(&b.efs, "ef", []int{20, 40, 80, 120, 160, 240, 320, 480, 640, 900}, "")
+	f.Float64SliceVar(&b.recalls, "recall", []float64{0.94, 0.962, 0.987, 0.99}, "")
 	f.StringVar(&b.metric, "metric", "cosine", "")
 	f.IntVar(&b.index.M, "m", 16, "")
 	f.IntVar(&b.index.EfConstruction, "ef-construction", 200, "")
 	f.IntVar(&b.threads, "threads", 1, "")
 	f.BoolVar(&b.peers, "peers", false, "")
+	f.BoolVar(&b.stability, "stability", false, "")
 	f.StringSliceVar(&b.only, "only", nil, "")
 	b.k = 10
 	return cmd
@@ -100,13 +109,17 @@ Options:
 // annRow is what was measured of a system.
 type annRow struct {
 	system  string
-	Seconds float64 `json:"seconds"` // of building
-	Bytes   int64   `json:"bytes"`
-	Points  []struct {
-		Ef     int     `json:"ef"`
-		Recall float64 `json:"recall"`
-		Speed  float64 `json:"queries_per_second"`
-	} `json:"points"`
+	Seconds float64    `json:"seconds"` // of building
+	Bytes   int64      `json:"bytes"`   // what the process grew by
+	Points  []annPoint `json:"points"`
+	Batch   float64    `json:"batch"` // exact search: queries a second, all asked at once
+	disk    *annDisk
+}
+
+type annPoint struct {
+	Ef     int     `json:"ef"`
+	Recall float64 `json:"recall"`
+	Speed  float64 `json:"queries_per_second"`
 }
 
 func (b *annBench) wants(name string) bool { return len(b.only) == 0 || slices.Contains(b.only, name) }
@@ -143,6 +156,7 @@ func (b *annBench) run(cmd *cobra.Command) error {
 	}{
 		{"hnsw", "LuminaVec HNSW", index.HNSW, index.NoQuantization},
 		{"hnsw-int8", "LuminaVec HNSW, int8 walk", index.HNSW, index.Int8},
+		{"hnsw-int4", "LuminaVec HNSW, int4 walk", index.HNSW, index.Int4},
 		{"lsh", "LuminaVec LSH", index.LSH, index.NoQuantization},
 	} {
 		if !b.wants(form.key) {
@@ -163,12 +177,18 @@ func (b *annBench) run(cmd *cobra.Command) error {
 		}
 		rows = append(rows, more...)
 	}
+	var notes []string
+	if b.stability {
+		if notes, err = b.stable(cmd); err != nil {
+			return err
+		}
+	}
 	if b.plot != "" {
 		if err := b.draw(rows); err != nil {
 			return err
 		}
 	}
-	return b.write(cmd, rows)
+	return b.write(cmd, rows, notes)
 }
 
 // read reads the vectors and draws the queries, always the same of a file.
@@ -203,70 +223,112 @@ func (b *annBench) read(ctx context.Context) error {
 
 // build makes an index of the base.
 func (b *annBench) build(ctx context.Context, o index.Options) (index.Index, time.Duration, error) {
-	labels := make([]int64, len(b.base)/b.dim)
-	for i := range labels {
-		labels[i] = int64(i)
-	}
 	ix, err := index.New(o)
 	if err != nil {
 		return nil, 0, err
 	}
+	labels := count(len(b.base) / b.dim)
 	began := time.Now()
 	err = ix.AddBatch(ctx, labels, b.base)
 	return ix, time.Since(began), err
 }
 
+// count returns the numbers below n.
+func count(n int) []int64 {
+	numbers := make([]int64, n)
+	for i := range numbers {
+		numbers[i] = int64(i)
+	}
+	return numbers
+}
+
 // flat measures exact search, which is the truth for the others.
 func (b *annBench) flat(ctx context.Context) (annRow, error) {
 	o := b.index
-	o.Kind = index.Flat
+	o.Kind, o.Threads = index.Flat, 1
+	before := resident()
 	ix, took, err := b.build(ctx, o)
 	if err != nil {
 		return annRow{}, err
 	}
+	r := annRow{system: "LuminaVec Flat", Seconds: took.Seconds(), Bytes: resident() - before}
 	b.exact = ix
-	began := time.Now()
-	for at := 0; at < len(b.asked); at += b.dim {
-		if err := ctx.Err(); err != nil {
-			return annRow{}, err
-		}
-		found, err := ix.Search(b.asked[at:at+b.dim], b.k, index.SearchOptions{})
+	for range annRounds {
+		began := time.Now()
+		found, err := ix.SearchBatch(ctx, b.asked, b.k, index.SearchOptions{})
 		if err != nil {
 			return annRow{}, err
 		}
-		for _, r := range found {
-			b.truth = append(b.truth, r.Label)
+		r.Batch = max(r.Batch, float64(b.queries)/time.Since(began).Seconds())
+		b.truth = b.truth[:0]
+		for _, rs := range found {
+			for _, r := range rs {
+				b.truth = append(b.truth, r.Label)
+			}
 		}
 	}
-	r := annRow{system: "LuminaVec Flat", Seconds: took.Seconds(), Bytes: ix.Stats().Bytes}
-	r.add(0, 1, float64(b.queries)/time.Since(began).Seconds())
-	return r, nil
+	single := b.asked[:min(annSingle, b.queries)*b.dim]
+	_, speed, err := b.ask(ctx, ix, single, index.SearchOptions{})
+	r.Points = []annPoint{{0, 1, speed}}
+	return r, err
 }
 
-func (r *annRow) add(ef int, recall, speed float64) {
-	r.Points = append(r.Points, struct {
-		Ef     int     `json:"ef"`
-		Recall float64 `json:"recall"`
-		Speed  float64 `json:"queries_per_second"`
-	}{ef, recall, speed})
+const (
+	annRounds = 3   // the fastest of which counts
+	annSingle = 200 // queries that slow indexes are asked, one by one
+)
+
+// ask asks for queries one after another, on one thread, and returns recall and
+// the queries a second of the fastest round.
+func (b *annBench) ask(ctx context.Context, ix index.Index, queries []float32, o index.SearchOptions) (recall, speed float64, err error) {
+	var rs []index.Result
+	n := len(queries) / b.dim
+	for range annRounds {
+		hits := 0
+		began := time.Now()
+		for i := range n {
+			if i%100 == 0 && ctx.Err() != nil {
+				return 0, 0, ctx.Err()
+			}
+			if rs, err = ix.SearchInto(rs[:0], queries[i*b.dim:(i+1)*b.dim], b.k, o); err != nil {
+				return 0, 0, err
+			}
+			for _, r := range rs {
+				if slices.Contains(b.truth[i*b.k:(i+1)*b.k], r.Label) {
+					hits++
+				}
+			}
+		}
+		speed = max(speed, float64(n)/time.Since(began).Seconds())
+		recall = float64(hits) / float64(n*b.k)
+	}
+	return recall, speed, nil
 }
 
 func (b *annBench) ours(ctx context.Context, kind index.Kind, quant index.Quantization) (annRow, error) {
 	o := b.index
 	o.Kind, o.Quantization = kind, quant
+	before := resident()
 	ix, took, err := b.build(ctx, o)
 	if err != nil {
 		return annRow{}, err
 	}
-	r := annRow{Seconds: took.Seconds(), Bytes: ix.Stats().Bytes}
-	points, err := evaluate.ANN(ctx, b.exact, ix, b.asked, b.k, b.efs)
-	if err != nil {
-		return annRow{}, err
+	r := annRow{Seconds: took.Seconds(), Bytes: resident() - before}
+	asked := b.asked
+	if kind == index.LSH { // slow
+		asked = asked[:min(annSingle, b.queries)*b.dim]
 	}
-	for _, p := range points {
-		r.add(p.Ef, p.Recall, p.QueriesPerSecond)
+	for _, ef := range b.efs {
+		recall, speed, err := b.ask(ctx, ix, asked, index.SearchOptions{Ef: ef})
+		if err != nil {
+			return annRow{}, err
+		}
+		r.Points = append(r.Points, annPoint{ef, recall, speed})
 	}
-	return r, nil
+	if kind == index.HNSW {
+		r.disk, err = b.onDisk(ctx, ix)
+	}
+	return r, err
 }
 
 // annPeers are other libraries, by the module that Python has them in.
@@ -341,20 +403,28 @@ func (b *annBench) draw(rows []annRow) error {
 	return nil
 }
 
-func (b *annBench) write(cmd *cobra.Command, rows []annRow) error {
+func (b *annBench) write(cmd *cobra.Command, rows []annRow, notes []string) error {
 	var w strings.Builder
 	fmt.Fprintf(&w, "## Nearest neighbours: %s\n\nMade by `go run ./internal/bench ann --vectors %s`", b.title(), filepath.Base(b.vectors))
 	fmt.Fprintf(&w, ", %d queries, one query thread, %s to build; M %d, efConstruction %d.\n\n", b.queries,
 		cli.Plural(b.threads, "thread", "threads"), b.index.M, b.index.EfConstruction)
 	fmt.Fprintf(&w, "- Host: %s.\n- Commit: %s. Kernels: %s.\n", host(), commit(), kernel.Level())
-	fmt.Fprintf(&w, "- Memory: of LuminaVec as Stats counts it, of peers what the process grew by.\n\n")
+	fmt.Fprintf(&w, "- Memory: what the process grew by. Speed: the fastest of %d rounds.\n\n", annRounds)
 	fmt.Fprintf(&w, "| system | build s | memory | recall@%d → queries/s |\n|---|---|---|---|\n", b.k)
 	for _, r := range rows {
 		points := make([]string, len(r.Points))
 		for i, p := range r.Points {
 			points[i] = fmt.Sprintf("%.3f → %s", p.Recall, cli.Thousands(int(p.Speed)))
 		}
+		if r.Batch > 0 {
+			points = append(points, fmt.Sprintf("all at once %s", cli.Thousands(int(r.Batch))))
+		}
 		fmt.Fprintf(&w, "| %s | %.1f | %s | %s |\n", r.system, r.Seconds, cli.Bytes(r.Bytes), strings.Join(points, " · "))
+	}
+	b.writeSpeeds(&w, rows)
+	writeDisk(&w, rows)
+	if len(notes) > 0 {
+		fmt.Fprintf(&w, "\nRecall@%d at the default efSearch of %d:\n\n- %s\n", b.k, b.exact.Options().EfSearch, strings.Join(notes, "\n- "))
 	}
 	if b.output == "" {
 		_, err := fmt.Fprint(cmd.OutOrStdout(), w.String())
@@ -368,4 +438,46 @@ func (b *annBench) write(cmd *cobra.Command, rows []annRow) error {
 		before = append(before, '\n')
 	}
 	return os.WriteFile(b.output, append(before, w.String()...), 0o644)
+}
+
+// writeSpeeds writes what speed each system has at some recalls, between the
+// measured points on a line through the logarithms of speeds, and how many times
+// that of hnswlib.
+func (b *annBench) writeSpeeds(w *strings.Builder, rows []annRow) {
+	reference := slices.IndexFunc(rows, func(r annRow) bool { return r.system == "hnswlib" })
+	fmt.Fprintf(w, "\n| queries/s at recall |")
+	for _, r := range b.recalls {
+		fmt.Fprintf(w, " %g |", r)
+	}
+	fmt.Fprintf(w, "\n|---|%s\n", strings.Repeat("---|", len(b.recalls)))
+	for _, row := range rows {
+		if len(row.Points) < 2 {
+			continue
+		}
+		fmt.Fprintf(w, "| %s |", row.system)
+		for _, recall := range b.recalls {
+			speed := row.at(recall)
+			switch {
+			case speed == 0:
+				fmt.Fprint(w, " – |")
+			case reference < 0 || rows[reference].at(recall) == 0:
+				fmt.Fprintf(w, " %s |", cli.Thousands(int(speed)))
+			default:
+				fmt.Fprintf(w, " %s (%.2f×) |", cli.Thousands(int(speed)), speed/rows[reference].at(recall))
+			}
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+// at is the speed at a recall, 0 where no two points lie round it.
+func (r annRow) at(recall float64) float64 {
+	for i := 1; i < len(r.Points); i++ {
+		a, b := r.Points[i-1], r.Points[i]
+		if a.Recall <= recall && recall <= b.Recall && a.Recall < b.Recall {
+			part := (recall - a.Recall) / (b.Recall - a.Recall)
+			return math.Exp(math.Log(a.Speed)*(1-part) + math.Log(b.Speed)*part)
+		}
+	}
+	return 0
 }

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/internal/cli"
+)
+
+// stable says what recall the default index has whatever it went through.
+func (b *annBench) stable(cmd *cobra.Command) ([]string, error) {
+	ctx := cmd.Context()
+	n := len(b.base) / b.dim
+	order := rand.New(rand.NewPCG(2, 0)).Perm(n)
+	backwards := make([]int, n)
+	for i := range backwards {
+		backwards[i] = n - 1 - i
+	}
+	o := b.index
+	o.Kind = index.HNSW
+	var notes []string
+	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
+	var plain index.Index
+	for _, form := range []struct {
+		name    string
+		threads int
+		order   []int
+	}{
+		{"in the order of the file, 1 thread", 1, nil},
+		{"in the order of the file, 2 threads", 2, nil},
+		{"backwards, 2 threads", 2, backwards},
+		{"shuffled, 2 threads", 2, order},
+	} {
+		cli.Note(cmd, "%s", form.name)
+		o.Threads = form.threads
+		ix, err := index.New(o)
+		if err != nil {
+			return nil, err
+		}
+		labels, vectors := count(n), b.base
+		if form.order != nil {
+			vectors = make([]float32, 0, len(b.base))
+			for i, at := range form.order {
+				labels[i] = int64(at)
+				vectors = append(vectors, b.base[at*b.dim:(at+1)*b.dim]...)
+			}
+		}
+		if err := ix.AddBatch(ctx, labels, vectors); err != nil {
+			return nil, err
+		}
+		recall, _, err := b.ask(ctx, ix, b.asked, index.SearchOptions{})
+		if err != nil {
+			return nil, err
+		}
+		note("%s: %.4f", form.name, recall)
+		if form.threads == 2 && plain == nil {
+			plain = ix
+		}
+	}
+	for _, allowed := range []int{n / 2, n / 20, n / 1000, 1} {
+		recall, err := b.filtered(ctx, plain, order[:allowed])
+		if err != nil {
+			return nil, err
+		}
+		note("a filter and a bitmap that allow %s: %.4f and %.4f", cli.Plural(allowed, "vector", "vectors"), recall[0], recall[1])
+	}
+	cli.Note(cmd, "deleting and adding")
+	for round := range 2 {
+		labels := make([]int64, n/2)
+		vectors := make([]float32, 0, len(b.base)/2)
+		for i, at := range order[round*(n/2) : (round+1)*(n/2)] {
+			labels[i] = int64(at)
+			vectors = append(vectors, b.base[at*b.dim:(at+1)*b.dim]...)
+		}
+		if err := plain.Delete(labels...); err != nil {
+			return nil, err
+		}
+		if err := plain.AddBatch(ctx, labels, vectors); err != nil {
+			return nil, err
+		}
+		recall, _, err := b.ask(ctx, plain, b.asked, index.SearchOptions{})
+		if err != nil {
+			return nil, err
+		}
+		note("a half deleted and added again, round %d: %.4f", round+1, recall)
+	}
+	report, err := plain.Verify(ctx)
+	if err != nil {
+		return nil, err
+	}
+	note("after that, Verify finds nothing wrong in %s vectors", cli.Thousands(report.Vectors))
+	return notes, nil
+}
+
+// filtered is the recall among the allowed, by a filter and by a bitmap.
+func (b *annBench) filtered(ctx context.Context, ix index.Index, allowed []int) (recall [2]float64, err error) {
+	set := roaring64.New()
+	for _, l := range allowed {
+		set.Add(uint64(l))
+	}
+	const queries = 300
+	asked := b.asked[:min(queries, b.queries)*b.dim]
+	truth, err := b.exact.SearchBatch(ctx, asked, b.k, index.SearchOptions{Allowed: set})
+	if err != nil {
+		return recall, err
+	}
+	for i, o := range []index.SearchOptions{{Filter: func(l int64) bool { return set.Contains(uint64(l)) }}, {Allowed: set}} {
+		found, err := ix.SearchBatch(ctx, asked, b.k, o)
+		if err != nil {
+			return recall, err
+		}
+		hits, all := 0, 0
+		for q, want := range truth {
+			all += len(want)
+			for _, r := range found[q] {
+				if slices.ContainsFunc(want, func(w index.Result) bool { return w.Label == r.Label }) {
+					hits++
+				}
+			}
+		}
+		recall[i] = float64(hits) / float64(all)
+	}
+	return recall, nil
+}
