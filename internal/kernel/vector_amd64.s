@@ -248,7 +248,7 @@ scale_done:
 	RET
 
 // func dotsAVX512(dst []float32, q []float32, rows []float32, stride int)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·dotsAVX512(SB), NOSPLIT, $0-80
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -264,6 +264,7 @@ dots_rows:
 	LEAQ    (BX)(SI*4), R8
 	LEAQ    (R8)(SI*4), R9
 	MOVQ    BX, R10
+	LEAQ    (R9)(SI*8), R11
 	MOVQ    DX, BX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
@@ -273,8 +274,8 @@ dots_rows:
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
-	MOVQ    q_len+32(FP), R11
-	SUBQ    $0x10, R11
+	MOVQ    q_len+32(FP), R12
+	SUBQ    $0x10, R12
 	JLT     dots_whole_done
 	PCALIGN $0x20
 
@@ -289,17 +290,26 @@ dots_whole:
 	VFMADD231PS (R8)(SI*2), Z8, Z6
 	VFMADD231PS (R8)(DI*1), Z8, Z7
 	ADDQ        $0x40, BX
+	PREFETCHT0  (R11)
+	PREFETCHT0  64(R11)
+	PREFETCHT0  128(R11)
+	PREFETCHT0  192(R11)
+	PREFETCHT0  256(R11)
+	PREFETCHT0  320(R11)
+	PREFETCHT0  384(R11)
+	PREFETCHT0  448(R11)
+	ADDQ        $0x00000200, R11
 	ADDQ        $0x40, R10
 	ADDQ        $0x40, R8
-	SUBQ        $0x10, R11
+	SUBQ        $0x10, R12
 	JGE         dots_whole
 
 dots_whole_done:
-	ADDQ        $0x10, R11
+	ADDQ        $0x10, R12
 	JE          dots_sum
-	MOVQ        $-1, R12
-	BZHIQ       R11, R12, R12
-	KMOVW       R12, K1
+	MOVQ        $-1, R11
+	BZHIQ       R12, R11, R11
+	KMOVW       R11, K1
 	VMOVUPS.Z   (BX), K1, Z8
 	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z9, Z8, Z0
@@ -611,7 +621,7 @@ scale_done:
 	RET
 
 // func dotsAVX2(dst []float32, q []float32, rows []float32, stride int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·dotsAVX2(SB), NOSPLIT, $0-80
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -627,6 +637,7 @@ dots_rows:
 	LEAQ    (BX)(SI*4), R8
 	LEAQ    (R8)(SI*4), R9
 	MOVQ    BX, R10
+	LEAQ    (R9)(SI*8), R11
 	MOVQ    DX, BX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -636,8 +647,8 @@ dots_rows:
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVQ    q_len+32(FP), R11
-	SUBQ    $0x08, R11
+	MOVQ    q_len+32(FP), R12
+	SUBQ    $0x08, R12
 	JLT     dots_whole_done
 	PCALIGN $0x20
 
@@ -652,17 +663,22 @@ dots_whole:
 	VFMADD231PS (R8)(SI*2), Y8, Y6
 	VFMADD231PS (R8)(DI*1), Y8, Y7
 	ADDQ        $0x20, BX
+	PREFETCHT0  (R11)
+	PREFETCHT0  64(R11)
+	PREFETCHT0  128(R11)
+	PREFETCHT0  192(R11)
+	ADDQ        $0x00000100, R11
 	ADDQ        $0x20, R10
 	ADDQ        $0x20, R8
-	SUBQ        $0x08, R11
+	SUBQ        $0x08, R12
 	JGE         dots_whole
 
 dots_whole_done:
-	ADDQ        $0x08, R11
+	ADDQ        $0x08, R12
 	JE          dots_sum
-	LEAQ        tailMasks<>+0(SB), R12
-	NEGQ        R11
-	VMOVUPS     32(R12)(R11*4), Y8
+	LEAQ        tailMasks<>+0(SB), R11
+	NEGQ        R12
+	VMOVUPS     32(R11)(R12*4), Y8
 	VMASKMOVPS  (BX), Y8, Y9
 	VMASKMOVPS  (R10), Y8, Y10
 	VFMADD231PS Y10, Y9, Y0

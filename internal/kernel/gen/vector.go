@@ -207,8 +207,9 @@ func dots(a *isa) {
 	LEAQ(Mem{Base: base, Index: stride, Scale: 4}, far)
 	next := GP64()
 	LEAQ(Mem{Base: far, Index: stride, Scale: 4}, next)
-	near := GP64()
+	near, ahead := GP64(), GP64()
 	MOVQ(base, near)
+	LEAQ(Mem{Base: next, Index: stride, Scale: 8}, ahead)
 	MOVQ(q, off)
 	row := func(i int) Mem {
 		m := Mem{Base: near}
@@ -238,6 +239,12 @@ func dots(a *isa) {
 		VFMADD231PS(row(i), v, acc[i])
 	}
 	ADDQ(imm(a.bytes), off)
+	// The group after the next is asked for: eight rows at once hide from the
+	// processor that memory is read in order.
+	for line := range a.bytes * 8 / 64 {
+		PREFETCHT0(at(ahead, 64*line))
+	}
+	ADDQ(imm(8*a.bytes), ahead)
 	ADDQ(imm(a.bytes), near)
 	ADDQ(imm(a.bytes), far)
 	SUBQ(imm(f), n)
