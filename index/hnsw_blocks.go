@@ -32,6 +32,7 @@ func (g *graph) addBlocks(ctx context.Context, labels []int64, vectors []float32
 	dim := g.options.Dim
 	for at := 0; at < len(labels); {
 		if ctx.Err() != nil {
+			g.release(labels[at:])
 			return fmt.Errorf("index: %d of %d vectors added: %w", at, len(labels), context.Cause(ctx))
 		}
 		at += b.add(labels[at:], vectors[at*dim:])
@@ -58,6 +59,7 @@ func (b *blockAdder) add(labels []int64, vectors []float32) int {
 	b.nodes = b.nodes[:0]
 	for i, label := range labels[:size] {
 		if b.fits(w.query, label, vectors[i*dim:(i+1)*dim]) != nil { // as checked before
+			b.release(labels[i : i+1])
 			continue
 		}
 		if n := b.reserve(label, w.query); b.node(n).twin == none {

@@ -45,6 +45,7 @@ func (g *graph) Update(label int64, vector []float32) error {
 	if n != none {
 		g.insert(w, n)
 		err = g.exchange(label, n)
+		g.lift(n)
 	}
 	g.tidy(w)
 	return err
