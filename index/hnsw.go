@@ -22,6 +22,7 @@ type graph struct {
 	upperFree [maxLevel + 1][]int32 // [l]: rows of nodes of level l that are gone; under mu
 	twins     map[uint64]id         // hash of a vector → the node that holds it; under mu
 	copies    int                   // under mu
+	moves     moves
 
 	entry atomic.Int64 // an entryPoint
 	raise sync.Mutex   // held by an insertion that may raise the top level

@@ -159,6 +159,57 @@ func TestOrphanAtAFullLeaf(t *testing.T) {
 	}
 }
 
+// A label is updated at any moment of a search, which finds it where it was or where
+// it is.
+func TestUpdatedWhileSearching(t *testing.T) {
+	vectors := clustered(600, 8, 5)
+	for name, to := range map[string][]float32{"near": {1, 1.01, 1, 1, 1, 1, 1, 1}, "copy": vectors[50*8 : 51*8]} {
+		for _, copied := range []bool{false, true} {
+			at := []float32{1, 1, 1, 1, 1, 1, 1, 1}
+			copy(vectors[5*8:], at)
+			if copied {
+				copy(vectors[6*8:], at)
+			}
+			g := filled(t, Options{Dim: 8, Metric: Euclidean, M: 4, EfConstruction: 20, EfSearch: 20}, vectors).(*graph)
+			distance, calls, stop := g.distance, 0, -1
+			g.distance = func(x, y []float32) float32 {
+				d := distance(x, y)
+				if calls++; calls == stop {
+					if err := g.Update(5, to); err != nil {
+						t.Error(err)
+					}
+				}
+				return d
+			}
+			query := at
+			if name == "copy" {
+				query = to // where the label comes to be
+			}
+			mustSearch(t, g, query, 3, SearchOptions{})
+			for all, i := calls, 1; i <= all; i += 7 {
+				calls, stop = 0, i
+				rs, err := g.Search(query, 3, SearchOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				times := 0
+				for _, r := range rs {
+					if r.Label == 5 {
+						times++
+					}
+				}
+				if name == "near" && times != 1 || times > 1 {
+					t.Fatalf("%s, copied %v, updated at %d of %d: found %d times: %v", name, copied, i, all, times, rs)
+				}
+				calls, stop = 0, -1
+				if err := g.Update(5, at); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
 // A batch is done when all of it can be found: also a copy of a vector that
 // another goroutine is adding.
 func TestBatchWaitsForTwins(t *testing.T) {
