@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -21,8 +22,8 @@ type DurableOptions struct {
 	// none. Default: there has to be one.
 	Create Options
 
-	// Warn is told when the end of the log was cut off, as it is when the machine
-	// stopped while a change was written. Default: nobody is, and Torn has it.
+	// Warn is told when the log ended in an unfinished change, as it does when the
+	// machine stopped while one was written. Default: nobody is; Torn has it.
 	Warn func(message string)
 }
 
@@ -32,7 +33,8 @@ type DurableOptions struct {
 // and empties the log.
 //
 // After an error of writing to the log the change is made in memory, but may be
-// lost; the error says so, and all changes after it are refused.
+// lost; the error says so, and all changes after it are refused until a Flush has
+// written the index file.
 type Durable struct {
 	changeable
 	path string
@@ -89,7 +91,11 @@ func (d *Durable) open(file *os.File, o DurableOptions) error {
 			return err
 		}
 	}
-	ix, err := OpenFile(d.path)
+	open := OpenFile
+	if runtime.GOOS == "windows" { // where Flush could not replace a mapped file
+		open = LoadFile
+	}
+	ix, err := open(d.path)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (g *graph) addBlocks(ctx context.Context, labels []int64, vectors []float32
 	for at := 0; at < len(labels); {
 		if ctx.Err() != nil {
 			g.release(labels[at:])
-			return fmt.Errorf("index: %d of %d vectors added: %w", at, len(labels), context.Cause(ctx))
+			return fmt.Errorf("index: %d of %d vectors added: %w", at, len(labels), ctx.Err())
 		}
 		at += b.add(labels[at:], vectors[at*dim:])
 	}

@@ -194,7 +194,7 @@ func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32,
 	workers.Wait()
 	s.release(labels[min(int(next.Load()), len(labels)):])
 	if n := added.Load(); n < int64(len(labels)) {
-		return fmt.Errorf("index: %d of %d vectors added: %w", n, len(labels), context.Cause(ctx))
+		return fmt.Errorf("index: %d of %d vectors added: %w", n, len(labels), ctx.Err())
 	}
 	return nil
 }
