@@ -55,6 +55,9 @@ func recordBytes(c change, dim int) int {
 	return recordHead + recordBase + 4*dim
 }
 
+// mostSpare is the longest buffer, in bytes, that a log keeps for the next changes.
+const mostSpare = 1 << 20
+
 // changeLog is a log that is written to.
 type changeLog struct {
 	file *os.File
@@ -140,7 +143,10 @@ func (l *changeLog) sync() error {
 			err = syncLog(l.file)
 		}
 		l.mu.Lock()
-		l.spare, l.writing = buffer, false
+		l.writing = false
+		if l.spare = nil; cap(buffer) <= mostSpare {
+			l.spare = buffer
+		}
 		if err != nil {
 			l.err = fault.New("free space, then open the index again: it has all that was written before",
 				"index: the change is not in the log, and none after it will be: %w", err)

@@ -284,6 +284,26 @@ func TestFlushWaitsForTheLog(t *testing.T) {
 	writing(false)
 }
 
+// A large batch does not keep its memory in the log.
+func TestLogLetsGoOfALargeBatch(t *testing.T) {
+	const n, dim = 3000, 512
+	d := mustOpenDurable(t, filepath.Join(t.TempDir(), "a.index"), DurableOptions{Create: Options{Dim: dim, Kind: Flat}})
+	if err := d.AddBatch(t.Context(), sequence(0, n), clustered(n, dim, 1)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := d.Delete(1); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Add(1, make([]float32, dim)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if held := cap(d.log.pending) + cap(d.log.spare); held > 2*mostSpare {
+		t.Errorf("%d bytes are held", held)
+	}
+}
+
 // After Close another program may have the files: nothing writes to them.
 func TestFlushAfterClose(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.index")
