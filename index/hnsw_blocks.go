@@ -68,11 +68,13 @@ func (b *blockAdder) add(labels []int64, vectors []float32) int {
 	}
 	start := b.entryPoint()
 	b.search(start)
+	own := w.chosen
 	for i, n := range b.nodes {
 		w.chosen = b.chosen[i]
 		b.join(w, n)
 		b.show(n)
 	}
+	w.chosen = own // lest who has w next write to a list of the block
 	b.tidyBlock(w)
 	return size
 }
