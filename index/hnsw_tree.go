@@ -39,7 +39,7 @@ func (g *graph) adopt(w *scratch, p, n id, chosen []key, most int) bool {
 	mu.Lock()
 	defer mu.Unlock()
 	v := g.node(p)
-	if int(v.children) >= most || g.is(p, condemned) {
+	if g.is(p, condemned) || int(v.children) >= most { // in this order: a round resets children
 		w.queue = g.appendChildren(w.queue, p)
 		return false
 	}
