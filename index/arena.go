@@ -70,7 +70,7 @@ func (c *chunked[T]) grow(n int) {
 		if len(c.spare) == 0 {
 			// A large array takes several chunks at once, so that they can lie
 			// on large pages. What nobody has touched yet costs no memory.
-			c.spare = c.make(c.width << c.shift * max(1, min(len(old)/4, maxChunks)))
+			c.spare = c.make(c.width << c.shift * max(1, min(len(old), maxChunks)))
 		}
 		end := c.width << c.shift
 		old = append(old, c.spare[:end:end])
@@ -93,7 +93,8 @@ func (c *chunked[T]) values() int { return len(*c.directory.Load()) * c.width <<
 //
 //	| links: int32 × slots | zero to pad | code: byte × dim | zero to pad | factor, bias |
 //
-// A flat index has the arena with no links.
+// Vectors that stand alone, as the kernels need no more of them, are padded to 16
+// bytes only. A flat index has the arena with no links.
 type arena struct {
 	records *chunked[float32]
 	vectors *chunked[float32] // records too, unless they hold codes
@@ -102,16 +103,20 @@ type arena struct {
 	before  int               // floats before the vector in a row of vectors
 	stride  int               // floats of the vector with its padding
 	coded   bool
+	bits    int  // of a value in a code, 0 without
 	squared bool // what codes stand for: squared distances, or inner products
 }
 
 func newArena(o Options, slots int) *arena {
 	a := &arena{
 		slots: slots, head: kernel.Stride(slots), stride: kernel.Stride(o.Dim),
-		coded: o.Quantization == Int8, squared: o.Metric == Euclidean,
+		coded: o.Quantization != NoQuantization, bits: o.Quantization.bits(), squared: o.Metric == Euclidean,
+	}
+	if a.coded || slots == 0 {
+		a.stride = (o.Dim + 3) / 4 * 4
 	}
 	if a.coded {
-		a.records = newChunked(a.head+kernel.CodeStride(o.Dim)/4, 4, kernel.Aligned)
+		a.records = newChunked(a.head+kernel.CodeStride(o.Dim, a.bits)/4, 4, kernel.Aligned)
 		a.vectors = newChunked(a.stride, 4, kernel.Aligned)
 		return a
 	}
@@ -132,7 +137,7 @@ func (a *arena) vector(n id) []float32 { return a.vectors.row(int(n))[a.before:]
 // encode writes the code of n, which has its vector, where there are codes.
 func (a *arena) encode(n id, dim int) {
 	if a.coded {
-		kernel.EncodeCode(a.records.row(int(n))[a.head:], a.vector(n)[:dim], a.squared)
+		kernel.EncodeCode(a.records.row(int(n))[a.head:], a.vector(n)[:dim], a.bits, a.squared)
 	}
 }
 

@@ -63,7 +63,11 @@ func TestScaledCopies(t *testing.T) {
 	exact := filled(t, Options{Dim: dim, Kind: Flat}, base)
 	for _, quant := range quantizations {
 		approx := filled(t, Options{Dim: dim, Quantization: quant}, base)
-		if r := recall(t, exact, approx, queries, 10, SearchOptions{}); r < 0.95 {
+		least := 0.95
+		if quant == Int4 {
+			least = 0.9 // few dimensions, and the copies share a code
+		}
+		if r := recall(t, exact, approx, queries, 10, SearchOptions{}); r < least {
 			t.Errorf("%s: recall@10 %.4f", quant, r)
 		}
 	}

@@ -15,6 +15,7 @@ func eachKind(t *testing.T, fn func(t *testing.T, kind Kind, quant Quantization)
 		t.Run(string(kind), func(t *testing.T) { fn(t, kind, NoQuantization) })
 	}
 	t.Run("hnsw-int8", func(t *testing.T) { fn(t, HNSW, Int8) })
+	t.Run("hnsw-int4", func(t *testing.T) { fn(t, HNSW, Int4) })
 }
 
 func TestBadVectorsChangeNothing(t *testing.T) {

@@ -64,7 +64,7 @@ func (f *flat) SearchInto(dst []Result, query []float32, k int, o SearchOptions)
 }
 
 func (f *flat) SearchBatch(ctx context.Context, queries []float32, k int, o SearchOptions) ([][]Result, error) {
-	return f.searchBatch(ctx, queries, k, o, f.find)
+	return f.scanBatch(ctx, queries, k, o, f.find)
 }
 
 func (f *flat) SearchRange(query []float32, threshold float32, o SearchOptions) ([]Result, error) {

@@ -62,22 +62,32 @@ func (h *keyHeap) pop() key {
 // replace is push of k after pop of the greatest.
 func (h keyHeap) replace(k key) { h.sink(k) }
 
-// sink puts k where the top was and restores the order.
+// sink puts k where the top was and restores the order. The hole goes down to a
+// leaf first, along the greater children, and k up from there: it seldom goes far,
+// and on the way down there is nothing for the processor to guess (Wegener 1993,
+// "Bottom-up heapsort").
 func (h keyHeap) sink(k key) {
 	i := 0
-	for {
-		child := 2*i + 1
-		if child >= len(h) {
+	for right := 2; right < len(h); right = 2*i + 2 {
+		a, b := h[right-1], h[right]
+		first := 0
+		if a > b {
+			first = 1
+		}
+		h[i] = max(a, b)
+		i = right - first
+	}
+	if left := 2*i + 1; left < len(h) {
+		h[i] = h[left]
+		i = left
+	}
+	for i > 0 {
+		up := (i - 1) / 2
+		if h[up] >= k {
 			break
 		}
-		if child+1 < len(h) && h[child+1] > h[child] {
-			child++
-		}
-		if h[child] <= k {
-			break
-		}
-		h[i] = h[child]
-		i = child
+		h[i] = h[up]
+		i = up
 	}
 	h[i] = k
 }
@@ -150,11 +160,10 @@ func (t *topK) appendResults(dst []Result, m Metric, threshold *float32) []Resul
 		worst := t.pop()
 		dst[n] = Result{Label: worst.label, Score: m.score(worst.distance)}
 	}
-	if m == Euclidean { // different distances may have one square root
-		for n := from + 1; n < len(dst); n++ {
-			for i := n; i > from && dst[i].Score == dst[i-1].Score && dst[i].Label < dst[i-1].Label; i-- {
-				dst[i], dst[i-1] = dst[i-1], dst[i]
-			}
+	// Different distances may have one square root, or lie beyond 1 by rounding.
+	for n := from + 1; n < len(dst); n++ {
+		for i := n; i > from && dst[i].Score == dst[i-1].Score && dst[i].Label < dst[i-1].Label; i-- {
+			dst[i], dst[i-1] = dst[i-1], dst[i]
 		}
 	}
 	return dst

@@ -73,22 +73,49 @@ func TestTopK(t *testing.T) {
 	}
 }
 
-// When the version of a visited list comes round, stamps of old walks do not
-// count.
-func TestVisitedComesRound(t *testing.T) {
+// A set of nodes is a map that forgets at every start, whatever was in it and
+// however much.
+func TestVisited(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
 	var v visited
-	v.start(4)
-	v.add(2)
-	for range 1<<16 - 1 {
-		v.start(4)
-		if !v.add(1) {
-			t.Fatal("a new walk has been there already")
+	for range 300 {
+		n := 1 + r.IntN(5000)
+		v.start(n)
+		model := map[id]bool{}
+		most := 1 + r.IntN(n)
+		if r.IntN(2) == 0 {
+			most = 3 // few are cleared in another way
 		}
-		if v.add(1) {
-			t.Fatal("forgotten at once")
+		for len(model) < most {
+			if r.IntN(3) == 0 {
+				c := id(r.IntN(n + 10)) // some were added to the index meanwhile
+				if v.add(c) == model[c] {
+					t.Fatalf("node %d: new %v", c, model[c])
+				}
+				model[c] = true
+				continue
+			}
+			slots := make([]slot, 8)
+			for i := range slots {
+				put(&slots[i], id(r.IntN(n+1))-1)
+			}
+			var want []id
+			for i := range slots {
+				if c := load(&slots[i]); c != none && !model[c] {
+					want, model[c] = append(want, c), true
+				}
+			}
+			if got := v.appendNew([]id{7}, slots); !slices.Equal(got[1:], want) || got[0] != 7 {
+				t.Fatalf("new of %v: %v, want %v behind a 7", slots, got, want)
+			}
 		}
 	}
-	if !v.add(2) || !v.add(100) || v.add(100) {
-		t.Error("wrong after a whole round, or beyond the room")
+	v.start(100)
+	v.confine(10)
+	slots := make([]slot, 2)
+	put(&slots[0], 10)
+	put(&slots[1], 9)
+	if got := v.appendNew(nil, slots); !slices.Equal(got, []id{9}) {
+		t.Errorf("confined to ten nodes: %v", got)
 	}
 }

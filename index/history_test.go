@@ -62,7 +62,7 @@ func historyOptions(seed uint64) Options {
 		EfSearch:       20 + r.IntN(100),
 		Seed:           seed,
 		Threads:        1 + r.IntN(3),
-		Quantization:   quantizations[seed/3%2],
+		Quantization:   quantizations[seed/3%3],
 	}
 	if seed%5 == 4 {
 		o.Kind, o.Quantization, o.Tables, o.Bits = LSH, NoQuantization, 1+r.IntN(8), r.IntN(12)

@@ -9,7 +9,7 @@ import (
 // encode makes q, with its padding, the query of a walk over codes.
 func (g *graph) encode(w *scratch, q []float32) {
 	if g.arena.coded {
-		w.code.Encode(q[:g.options.Dim])
+		w.code.Encode(q[:g.options.Dim], g.arena.bits)
 	}
 }
 

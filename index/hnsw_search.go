@@ -248,20 +248,26 @@ func (g *graph) expect(near keyHeap, level int) {
 	}
 }
 
+// goesOn says that there is a node to be expanded that may lead to a better beam.
+func (w *scratch) goesOn(ef int) bool {
+	return len(w.near) > 0 && (len(w.beam) < ef || ^w.near[0] <= w.beam[0])
+}
+
 // walk is the search of one level (Algorithm 2): the nearest node not yet
 // expanded is, until it is farther than the worst of the ef best. They are left
-// in w.beam.
+// in w.beam. Two nodes are expanded at a time: the second, as a rule, would be the
+// next, and their neighbours come from memory together.
 func (g *graph) walk(w *scratch, q []float32, ef, level int) {
 	for len(w.beam) > ef {
 		w.beam.pop()
 	}
-	for len(w.near) > 0 {
-		c := ^w.near.pop()
-		if len(w.beam) == ef && c > w.beam[0] {
-			return
+	for w.goesOn(ef) {
+		w.fresh = w.fresh[:0]
+		for n := 0; n < 2 && w.goesOn(ef); n++ {
+			c := ^w.near.pop()
+			w.fresh = w.seen.appendNew(w.fresh, g.links(c.id(), level))
 		}
 		g.expect(w.near, level)
-		w.fresh = w.seen.addNew(w.fresh, g.links(c.id(), level))
 		g.compare(w, q)
 		for i, n := range w.fresh {
 			k := newKey(w.away[i], n)
@@ -295,7 +301,7 @@ func (g *graph) walkWanted(w *scratch, q []float32, ef, level int, limit int64) 
 		if w.counts > limit {
 			return false
 		}
-		w.fresh = w.seen.addNew(w.fresh, g.links(c.id(), level))
+		w.fresh = w.seen.appendNew(w.fresh[:0], g.links(c.id(), level))
 		g.compare(w, q)
 		for i, n := range w.fresh {
 			k := newKey(w.away[i], n)
@@ -318,3 +324,5 @@ func (g *graph) walkWanted(w *scratch, q []float32, ef, level int, limit int64) 
 	}
 	return true
 }
+
+var Wide = 1

@@ -162,7 +162,7 @@ func (g *graph) leaveIfCondemned(d, q id) bool {
 // and are not in w.seen, with their distances to base.
 func (g *graph) candidates(w *scratch, base, n id, level int, bits uint32) {
 	x := g.arena.vector(base)
-	w.fresh = w.seen.addNew(w.fresh, g.links(n, level))
+	w.fresh = w.seen.appendNew(w.fresh[:0], g.links(n, level))
 	for _, c := range w.fresh {
 		if !g.is(c, bits) {
 			w.offers = append(w.offers, newKey(g.distance(x, g.arena.vector(c)), c))

@@ -28,10 +28,12 @@ const (
 	// Int8 compares codes of 8 bits a value, kept beside the links of each node,
 	// and then the best that the walk has found by their vectors.
 	Int8 Quantization = "int8"
+	// Int4 compares codes of 4 bits a value, in the same way.
+	Int4 Quantization = "int4"
 )
 
 // quantizations number the quantizations in a file.
-var quantizations = []Quantization{NoQuantization, Int8}
+var quantizations = []Quantization{NoQuantization, Int8, Int4}
 
 // Limits of the options. They are wide; their purpose is that no file and no
 // slip of the finger can ask for absurd amounts of memory.
@@ -106,6 +108,17 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+// bits is how many a value has in the codes, 0 without codes.
+func (q Quantization) bits() int {
+	switch q {
+	case Int8:
+		return 8
+	case Int4:
+		return 4
+	}
+	return 0
+}
+
 // Validate returns an error that names the first option out of its range.
 // Options left at zero count as their defaults.
 func (o Options) Validate() error {
@@ -134,7 +147,7 @@ func (o Options) Validate() error {
 		return fault.New("the kinds are flat, hnsw and lsh", "index option kind: %q is unknown", string(o.Kind))
 	}
 	if !slices.Contains(quantizations, o.Quantization) {
-		return fault.New("the quantizations are none and int8", "index option quantization: %q is unknown", string(o.Quantization))
+		return fault.New("the quantizations are none, int8 and int4", "index option quantization: %q is unknown", string(o.Quantization))
 	}
 	if o.Kind != HNSW && o.Quantization != NoQuantization {
 		return fault.New("leave it out, or make the kind hnsw", "index option quantization: a %s index has none, not %s", o.Kind, o.Quantization)

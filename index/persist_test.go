@@ -232,6 +232,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add(small(f, Flat, NoQuantization))
 	f.Add(small(f, HNSW, NoQuantization))
 	f.Add(small(f, HNSW, Int8))
+	f.Add(small(f, HNSW, Int4))
 	f.Add([]byte(magic))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		Load(bytes.NewReader(file))
@@ -247,6 +248,7 @@ func TestGolden(t *testing.T) {
 	names := []string{"v1-flat.index", "v1-hnsw.index", "v2-int8.index"}
 	for name, o := range map[string]Options{
 		"v3-flat.index": {Kind: Flat}, "v3-hnsw.index": {}, "v3-int8.index": {Quantization: Int8, Metric: Euclidean},
+		"v3-int4.index": {Quantization: Int4, Metric: Euclidean},
 	} {
 		names = append(names, name)
 		if !*update {

@@ -2,6 +2,7 @@ package index
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,8 +13,9 @@ import (
 func TestScoresAreExact(t *testing.T) {
 	const n, dim = 3000, 40
 	vectors := clustered(n, dim, 37)
-	for _, m := range allMetrics {
-		ix := filled(t, Options{Dim: dim, Metric: m, Quantization: Int8}, vectors)
+	for i, m := range slices.Concat(allMetrics, allMetrics) {
+		o := Options{Dim: dim, Metric: m, Quantization: []Quantization{Int8, Int4}[i/len(allMetrics)]}
+		ix := filled(t, o, vectors)
 		for at := 0; at < 50*dim; at += dim {
 			q := vectors[at : at+dim]
 			for _, r := range mustSearch(t, ix, q, 10, SearchOptions{}) {
@@ -26,7 +28,7 @@ func TestScoresAreExact(t *testing.T) {
 	}
 }
 
-// What int8 is not for: vectors whose differences are far smaller than their
+// What codes are not for: vectors whose differences are far smaller than their
 // greatest value share their codes. The walk is lost among them, and finds fewer
 // than without quantization, but never the wrong scores or too few results.
 func TestCodesHaveLimits(t *testing.T) {
@@ -49,8 +51,9 @@ func TestCodesHaveLimits(t *testing.T) {
 
 func TestQuantizationOptions(t *testing.T) {
 	for _, o := range []Options{
-		{Dim: 2, Quantization: "int4"},
+		{Dim: 2, Quantization: "int5"},
 		{Dim: 2, Quantization: Int8, Kind: Flat},
+		{Dim: 2, Quantization: Int4, Kind: LSH},
 	} {
 		if _, err := New(o); err == nil || !strings.Contains(err.Error(), "quantization") || fault.Hint(err) == "" {
 			t.Errorf("%+v: error %v", o, err)

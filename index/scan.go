@@ -1,6 +1,10 @@
 package index
 
-import "github.com/luminavec/luminavec/internal/kernel"
+import (
+	"math"
+
+	"github.com/luminavec/luminavec/internal/kernel"
+)
 
 // scanBlock is how many vectors exact search compares before it looks at the
 // distances.
@@ -31,15 +35,12 @@ func (s *store) scan(w *scratch, r request) {
 				w.fresh = append(w.fresh, id(i))
 			}
 		}
-		if len(w.fresh) == n {
-			s.distancesTo(w.block[:n], w.query, rows)
+		if len(w.fresh) == n && s.options.Metric == Cosine {
+			s.sift(w, r, rows, labels)
 		} else {
 			for _, i := range w.fresh {
-				w.block[i] = s.distance(w.query, s.arena.vector(id(at)+i))
+				s.offer(w, r, hit{s.distance(w.query, s.arena.vector(id(at)+i)), labels[i]})
 			}
-		}
-		for _, i := range w.fresh {
-			s.offer(w, r, hit{w.block[i], labels[i]})
 		}
 		computed += len(w.fresh)
 		at += n
@@ -90,18 +91,36 @@ func (s *store) offer(w *scratch, r request, h hit) {
 	w.top.offer(h)
 }
 
-// distancesTo writes to dst the distances of query to the vectors of
-// len(dst) rows of the arena.
-func (s *store) distancesTo(dst, query, rows []float32) {
+// sift offers the vectors of rows, all of which may be returned. The kernel that
+// takes several rows at once adds up in another order than the one for two vectors,
+// so it serves as a sieve, and what passes is compared anew: the score of a vector
+// does not depend on what it is found among.
+func (s *store) sift(w *scratch, r request, rows []float32, labels []int64) {
 	width, before := s.arena.vectors.width, s.arena.before
-	if s.options.Metric != Euclidean {
-		kernel.Dots(dst, query, rows[before:], width)
-		for i := range dst {
-			dst[i] = -dst[i]
-		}
-		return
+	scores := w.block[:len(labels)]
+	kernel.Dots(scores, w.query, rows[before:], width)
+	bound := s.sieve(&w.top, 1, 1)
+	for i := kernel.FirstAbove(scores, bound); i < len(scores); i += 1 + kernel.FirstAbove(scores[i+1:], bound) {
+		s.offer(w, r, hit{s.distance(w.query, rows[i*width+before:][:s.arena.stride]), labels[i]})
+		bound = s.sieve(&w.top, 1, 1)
 	}
-	for i := range dst {
-		dst[i] = s.distance(query, rows[i*width+before:][:s.arena.stride])
+}
+
+// sieve is what a product of a query and a vector, of these lengths at most, is
+// above if the vector may be among the best of top; under Euclidean, the product less
+// half the vector's squared length. Two ways of computing the same sum differ by
+// rounding: by no more than the number of additions times the unit roundoff times
+// the greatest sum that there can be.
+func (s *store) sieve(top *topK, query, longest float64) float32 {
+	if len(top.hits) < top.k {
+		return float32(math.Inf(-1))
 	}
+	worst := float64(top.hits[0].distance)
+	score := -worst
+	if s.options.Metric == Euclidean {
+		score = (query*query - worst) / 2
+	}
+	sum := (query + longest) * (query + longest)
+	slack := float64(2*s.arena.stride+16) * 0x1p-23 * sum
+	return float32(score - slack - math.Abs(score)*0x1p-22)
 }

@@ -170,6 +170,50 @@ func TestSearchBatch(t *testing.T) {
 	})
 }
 
+// Exact search for many at once returns what it returns for each alone, to the bit,
+// whatever was deleted, whatever is allowed, and for any number of queries.
+func TestScanBatch(t *testing.T) {
+	const n, dim = 3000, 37
+	vectors := clustered(n, dim, 101)
+	copy(vectors[500*dim:], vectors[:300*dim]) // equal scores
+	for i := range 40 * dim {
+		vectors[700*dim+i] *= 1000
+	}
+	near := float32(0.5)
+	set := setOf(n, func(l int64) bool { return l%3 > 0 })
+	for _, m := range allMetrics {
+		ix := filled(t, Options{Dim: dim, Kind: Flat, Metric: m, Threads: 2}, vectors)
+		for round := range 2 {
+			for _, o := range []SearchOptions{{}, {Threshold: &near}, {Allowed: set},
+				{Filter: func(l int64) bool { return l%7 < 3 }}} {
+				for _, queries := range []int{minGroup, 100, 300} {
+					got, err := ix.SearchBatch(t.Context(), vectors[:queries*dim], 10, o)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for i, rs := range got {
+						if want := mustSearch(t, ix, vectors[i*dim:(i+1)*dim], 10, o); !slices.Equal(rs, want) {
+							t.Fatalf("%v, round %d, query %d of %d: %v, alone %v", m, round, i, queries, rs, want)
+						}
+					}
+				}
+			}
+			for l := range int64(n) {
+				if l%5 == 2 && l/500%2 == 1 && round == 0 {
+					if err := ix.Delete(l); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+		bad := slices.Clone(vectors[:20*dim])
+		bad[17*dim] = float32(math.NaN())
+		if _, err := ix.SearchBatch(t.Context(), bad, 5, SearchOptions{}); err == nil || !strings.Contains(err.Error(), "query 17") {
+			t.Errorf("NaN: error %v", err)
+		}
+	}
+}
+
 // Rerank trades: at k it compares fewest, and finds as many results.
 func TestRerank(t *testing.T) {
 	const n, dim = 4000, 32

@@ -1,77 +1,81 @@
 package index
 
-// visited is the set of nodes that a walk has seen: a node is in it when its
-// stamp is the walk's version. Starting a walk raises the version, so nothing
-// is cleared but once in 65,535 walks. Stamps are in the order of slots: the
-// first is that of an empty one, which always counts as seen.
+import "slices"
+
+// visited is the set of nodes that a walk has seen: a bit for each node, in the
+// order of slots. The first bit is that of an empty slot, which always counts as
+// seen. A bitmap is small enough to stay in the processor's caches, which numbers
+// of walks in the place of bits are not; that it must be cleared costs less.
 type visited struct {
-	stamps  []uint16
-	version uint16
-	limit   int // nodes from here on are no nodes: in a file that nobody has checked
+	words   []uint64
+	touched []id // with a bit of their own, since the last start
+	limit   int  // nodes from here on are no nodes: in a file that nobody has checked
 }
 
 // start empties the set, with room for n nodes.
 func (v *visited) start(n int) {
-	if n+1 > len(v.stamps) {
+	// A few nodes are cleared one by one, many with all that there are.
+	if len(v.touched) < len(v.words)/16 {
+		for _, n := range v.touched {
+			v.words[(n+1)>>6] = 0
+		}
+	} else {
+		clear(v.words)
+	}
+	v.touched = v.touched[:0]
+	if n+1 > len(v.words)<<6 {
 		v.grow(n + 1)
 	}
 	v.limit = maxNodes
-	v.version++
-	if v.version == 0 {
-		clear(v.stamps)
-		v.version = 1
-	}
-	v.stamps[0] = v.version
+	v.words[0] = 1
 }
 
 // add puts n in the set and says whether it is new there.
 func (v *visited) add(n id) bool {
 	s := int(n) + 1
-	if s >= len(v.stamps) {
+	if s >= len(v.words)<<6 {
 		v.grow(s + 1) // added to the index after the walk began
 	}
-	if v.stamps[s] == v.version {
+	bit := uint64(1) << (s & 63)
+	if v.words[s>>6]&bit != 0 {
 		return false
 	}
-	v.stamps[s] = v.version
+	v.words[s>>6] |= bit
+	v.touched = append(v.touched, n)
 	return true
 }
 
-// addNew puts the nodes of slots in the set and returns those new there, in dst.
+// appendNew puts the nodes of slots in the set and appends those new there to dst.
 // Half of them are, at random, so there is no branch on it.
-func (v *visited) addNew(dst []id, slots []slot) []id {
-	if cap(dst) < len(slots) {
-		dst = make([]id, len(slots))
-	}
-	dst = dst[:len(slots)]
-	stamps, version, count := v.stamps, v.version, 0
+func (v *visited) appendNew(dst []id, slots []slot) []id {
+	from := len(dst)
+	count := from
+	dst = slices.Grow(dst, len(slots))[:count+len(slots)]
+	words := v.words
 	for i := range slots {
 		n := load(&slots[i])
-		s := int(n) + 1
-		if uint(s) >= uint(len(stamps)) {
-			if uint(s) > uint(v.limit) {
+		s := uint(int(n) + 1)
+		if s>>6 >= uint(len(words)) || s > uint(v.limit) {
+			if s > uint(v.limit) {
 				continue
 			}
-			v.grow(s + 1)
-			stamps = v.stamps
+			v.grow(int(s) + 1)
+			words = v.words
 		}
 		dst[count] = n
-		fresh := 0
-		if stamps[s] != version {
-			fresh = 1
-		}
-		stamps[s] = version
-		count += fresh
+		w := words[s>>6]
+		words[s>>6] = w | 1<<(s&63)
+		count += int(^w >> (s & 63) & 1)
 	}
+	v.touched = append(v.touched, dst[from:count]...)
 	return dst[:count]
 }
 
+// grow makes room for n bits.
 func (v *visited) grow(n int) {
-	v.stamps = append(v.stamps, make([]uint16, n+n/4+64-len(v.stamps))...)
+	words := (n + n/4 + 63) >> 6
+	v.words = append(v.words, make([]uint64, words-len(v.words))...)
 }
 
 // confine leaves nodes from n on out of all sets until the next start.
-func (v *visited) confine(n int) {
-	v.limit = n
-	v.stamps = v.stamps[:n+1]
-}
+func (v *visited) confine(n int) { v.limit = n }

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func codeDistancesAVX512(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, BMI2
-TEXT ·codeDistancesAVX512(SB), NOSPLIT, $0-80
+// func code8DistancesAVX512(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, BMI2, MMX+
+TEXT ·code8DistancesAVX512(SB), NOSPLIT, $0-80
 	MOVQ         dst+0(FP), AX
 	MOVQ         query+8(FP), CX
 	MOVQ         stride+16(FP), DX
@@ -18,8 +18,24 @@ TEXT ·codeDistancesAVX512(SB), NOSPLIT, $0-80
 	VMOVD        R8, X1
 	VPBROADCASTD X1, X1
 	MOVQ         shift+40(FP), R8
-	SUBQ         $0x04, DI
-	JLT          codes_4_done
+	MOVQ         SI, R9
+	MOVQ         DI, R10
+
+ahead:
+	MOVL       (R9), R11
+	SHRXQ      R8, R11, R12
+	BZHIQ      R8, R11, R11
+	IMULQ      width+48(FP), R11
+	LEAQ       (R12)(R12*2), R12
+	ADDQ       (BX)(R12*8), R11
+	ADDQ       head+56(FP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $0x04, R9
+	DECQ       R10
+	JNE        ahead
+	SUBQ       $0x04, DI
+	JLT        codes_4_done
 
 codes_4:
 	MOVL   (SI), R9
@@ -147,9 +163,9 @@ codes_1_done:
 	VZEROUPPER
 	RET
 
-// func codeDistancesAVX2(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
-// Requires: AVX, AVX2, BMI2
-TEXT ·codeDistancesAVX2(SB), NOSPLIT, $0-80
+// func code8DistancesAVX2(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+// Requires: AVX, AVX2, BMI2, MMX+
+TEXT ·code8DistancesAVX2(SB), NOSPLIT, $0-80
 	MOVQ         dst+0(FP), AX
 	MOVQ         query+8(FP), CX
 	MOVQ         stride+16(FP), DX
@@ -161,59 +177,81 @@ TEXT ·codeDistancesAVX2(SB), NOSPLIT, $0-80
 	VMOVD        R8, X1
 	VPBROADCASTD X1, X1
 	MOVQ         shift+40(FP), R8
-	SUBQ         $0x04, DI
-	JLT          codes_4_done
+	MOVQ         SI, R9
+	MOVQ         DI, R10
+
+ahead:
+	MOVL       (R9), R11
+	SHRXQ      R8, R11, R12
+	BZHIQ      R8, R11, R11
+	IMULQ      width+48(FP), R11
+	LEAQ       (R12)(R12*2), R12
+	ADDQ       (BX)(R12*8), R11
+	ADDQ       head+56(FP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $0x04, R9
+	DECQ       R10
+	JNE        ahead
+	SUBQ       $0x04, DI
+	JLT        codes_4_done
 
 codes_4:
-	MOVL  (SI), R9
-	SHRXQ R8, R9, R10
-	BZHIQ R8, R9, R9
-	IMULQ width+48(FP), R9
-	LEAQ  (R10)(R10*2), R10
-	ADDQ  (BX)(R10*8), R9
-	ADDQ  head+56(FP), R9
-	MOVL  4(SI), R10
-	SHRXQ R8, R10, R11
-	BZHIQ R8, R10, R10
-	IMULQ width+48(FP), R10
-	LEAQ  (R11)(R11*2), R11
-	ADDQ  (BX)(R11*8), R10
-	ADDQ  head+56(FP), R10
-	MOVL  8(SI), R11
-	SHRXQ R8, R11, R12
-	BZHIQ R8, R11, R11
-	IMULQ width+48(FP), R11
-	LEAQ  (R12)(R12*2), R12
-	ADDQ  (BX)(R12*8), R11
-	ADDQ  head+56(FP), R11
-	MOVL  12(SI), R12
-	SHRXQ R8, R12, R13
-	BZHIQ R8, R12, R12
-	IMULQ width+48(FP), R12
-	LEAQ  (R13)(R13*2), R13
-	ADDQ  (BX)(R13*8), R12
-	ADDQ  head+56(FP), R12
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	XORQ  R13, R13
+	MOVL     (SI), R9
+	SHRXQ    R8, R9, R10
+	BZHIQ    R8, R9, R9
+	IMULQ    width+48(FP), R9
+	LEAQ     (R10)(R10*2), R10
+	ADDQ     (BX)(R10*8), R9
+	ADDQ     head+56(FP), R9
+	MOVL     4(SI), R10
+	SHRXQ    R8, R10, R11
+	BZHIQ    R8, R10, R10
+	IMULQ    width+48(FP), R10
+	LEAQ     (R11)(R11*2), R11
+	ADDQ     (BX)(R11*8), R10
+	ADDQ     head+56(FP), R10
+	MOVL     8(SI), R11
+	SHRXQ    R8, R11, R12
+	BZHIQ    R8, R11, R11
+	IMULQ    width+48(FP), R11
+	LEAQ     (R12)(R12*2), R12
+	ADDQ     (BX)(R12*8), R11
+	ADDQ     head+56(FP), R11
+	MOVL     12(SI), R12
+	SHRXQ    R8, R12, R13
+	BZHIQ    R8, R12, R12
+	IMULQ    width+48(FP), R12
+	LEAQ     (R13)(R13*2), R13
+	ADDQ     (BX)(R13*8), R12
+	ADDQ     head+56(FP), R12
+	VXORPS   Y2, Y2, Y2
+	VXORPS   Y3, Y3, Y3
+	VXORPS   Y4, Y4, Y4
+	VXORPS   Y5, Y5, Y5
+	VPCMPEQW Y6, Y6, Y6
+	VPSRLW   $0x0f, Y6, Y6
+	XORQ     R13, R13
 
 lines_4:
-	VPMOVSXBW    (CX)(R13*1), Y6
-	VPMOVZXBW    (R9)(R13*1), Y7
-	VPMADDWD     Y6, Y7, Y7
-	VPADDD       Y7, Y2, Y2
-	VPMOVZXBW    (R10)(R13*1), Y7
-	VPMADDWD     Y6, Y7, Y7
-	VPADDD       Y7, Y3, Y3
-	VPMOVZXBW    (R11)(R13*1), Y7
-	VPMADDWD     Y6, Y7, Y7
-	VPADDD       Y7, Y4, Y4
-	VPMOVZXBW    (R12)(R13*1), Y7
-	VPMADDWD     Y6, Y7, Y7
-	VPADDD       Y7, Y5, Y5
-	ADDQ         $0x10, R13
+	VMOVDQU      (CX)(R13*1), Y7
+	VMOVDQU      (R9)(R13*1), Y8
+	VPMADDUBSW   Y7, Y8, Y8
+	VPMADDWD     Y6, Y8, Y8
+	VPADDD       Y8, Y2, Y2
+	VMOVDQU      (R10)(R13*1), Y8
+	VPMADDUBSW   Y7, Y8, Y8
+	VPMADDWD     Y6, Y8, Y8
+	VPADDD       Y8, Y3, Y3
+	VMOVDQU      (R11)(R13*1), Y8
+	VPMADDUBSW   Y7, Y8, Y8
+	VPMADDWD     Y6, Y8, Y8
+	VPADDD       Y8, Y4, Y4
+	VMOVDQU      (R12)(R13*1), Y8
+	VPMADDUBSW   Y7, Y8, Y8
+	VPMADDWD     Y6, Y8, Y8
+	VPADDD       Y8, Y5, Y5
+	ADDQ         $0x20, R13
 	CMPQ         R13, DX
 	JLT          lines_4
 	VPHADDD      Y3, Y2, Y2
@@ -244,23 +282,411 @@ codes_4_done:
 	JLT  codes_1_done
 
 codes_1:
-	MOVL  (SI), R9
-	SHRXQ R8, R9, R10
-	BZHIQ R8, R9, R9
-	IMULQ width+48(FP), R9
-	LEAQ  (R10)(R10*2), R10
-	ADDQ  (BX)(R10*8), R9
-	ADDQ  head+56(FP), R9
-	VPXOR Y2, Y2, Y2
-	XORQ  R10, R10
+	MOVL     (SI), R9
+	SHRXQ    R8, R9, R10
+	BZHIQ    R8, R9, R9
+	IMULQ    width+48(FP), R9
+	LEAQ     (R10)(R10*2), R10
+	ADDQ     (BX)(R10*8), R9
+	ADDQ     head+56(FP), R9
+	VXORPS   Y2, Y2, Y2
+	VPCMPEQW Y3, Y3, Y3
+	VPSRLW   $0x0f, Y3, Y3
+	XORQ     R10, R10
 
 lines_1:
-	VPMOVSXBW    (CX)(R10*1), Y3
-	VPMOVZXBW    (R9)(R10*1), Y4
-	VPMADDWD     Y3, Y4, Y4
-	VPADDD       Y4, Y2, Y2
-	ADDQ         $0x10, R10
+	VMOVDQU      (CX)(R10*1), Y4
+	VMOVDQU      (R9)(R10*1), Y5
+	VPMADDUBSW   Y4, Y5, Y5
+	VPMADDWD     Y3, Y5, Y5
+	VPADDD       Y5, Y2, Y2
+	ADDQ         $0x20, R10
 	CMPQ         R10, DX
+	JLT          lines_1
+	VPHADDD      Y2, Y2, Y3
+	VPHADDD      Y2, Y2, Y2
+	VPHADDD      Y2, Y3, Y3
+	VEXTRACTI128 $0x01, Y3, X2
+	VPADDD       X3, X2, X2
+	VPSUBD       X1, X2, X2
+	VCVTDQ2PS    X2, X2
+	VMULPS       X0, X2, X2
+	VMOVSD       -8(R9)(DX*1), X3
+	VMULPS       X3, X2, X2
+	VPSHUFD      $0x01, X3, X3
+	VADDSS       X3, X2, X2
+	VMOVSS       X2, (AX)
+	ADDQ         $0x04, AX
+	ADDQ         $0x04, SI
+	SUBQ         $0x01, DI
+	JGE          codes_1
+
+codes_1_done:
+	ADDQ $0x01, DI
+	VZEROUPPER
+	RET
+
+// func code4DistancesAVX512(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, BMI2, MMX+
+TEXT ·code4DistancesAVX512(SB), NOSPLIT, $0-80
+	MOVQ         dst+0(FP), AX
+	MOVQ         query+8(FP), CX
+	MOVQ         stride+16(FP), DX
+	MOVQ         chunks+32(FP), BX
+	MOVQ         ids+64(FP), SI
+	MOVQ         count+72(FP), DI
+	VBROADCASTSS scale+24(FP), X0
+	MOVL         sum+28(FP), R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, X1
+	MOVQ         shift+40(FP), R8
+	MOVQ         SI, R9
+	MOVQ         DI, R10
+
+ahead:
+	MOVL       (R9), R11
+	SHRXQ      R8, R11, R12
+	BZHIQ      R8, R11, R11
+	IMULQ      width+48(FP), R11
+	LEAQ       (R12)(R12*2), R12
+	ADDQ       (BX)(R12*8), R11
+	ADDQ       head+56(FP), R11
+	PREFETCHT0 (R11)
+	ADDQ       $0x04, R9
+	DECQ       R10
+	JNE        ahead
+	SUBQ       $0x04, DI
+	JLT        codes_4_done
+
+codes_4:
+	MOVL         (SI), R9
+	SHRXQ        R8, R9, R10
+	BZHIQ        R8, R9, R9
+	IMULQ        width+48(FP), R9
+	LEAQ         (R10)(R10*2), R10
+	ADDQ         (BX)(R10*8), R9
+	ADDQ         head+56(FP), R9
+	MOVL         4(SI), R10
+	SHRXQ        R8, R10, R11
+	BZHIQ        R8, R10, R10
+	IMULQ        width+48(FP), R10
+	LEAQ         (R11)(R11*2), R11
+	ADDQ         (BX)(R11*8), R10
+	ADDQ         head+56(FP), R10
+	MOVL         8(SI), R11
+	SHRXQ        R8, R11, R12
+	BZHIQ        R8, R11, R11
+	IMULQ        width+48(FP), R11
+	LEAQ         (R12)(R12*2), R12
+	ADDQ         (BX)(R12*8), R11
+	ADDQ         head+56(FP), R11
+	MOVL         12(SI), R12
+	SHRXQ        R8, R12, R13
+	BZHIQ        R8, R12, R12
+	IMULQ        width+48(FP), R12
+	LEAQ         (R13)(R13*2), R13
+	ADDQ         (BX)(R13*8), R12
+	ADDQ         head+56(FP), R12
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	MOVL         $0x0f0f0f0f, R13
+	VMOVD        R13, X6
+	VPBROADCASTD X6, Z6
+	LEAQ         (CX)(DX*1), R13
+	XORQ         R14, R14
+
+lines_4:
+	VMOVDQU8      (CX)(R14*1), Z7
+	VMOVDQU8      (R13)(R14*1), Z8
+	VMOVDQU8      (R9)(R14*1), Z9
+	VPSRLW        $0x04, Z9, Z10
+	VPANDD        Z6, Z9, Z9
+	VPANDD        Z6, Z10, Z10
+	VPDPBUSD      Z7, Z9, Z2
+	VPDPBUSD      Z8, Z10, Z2
+	VMOVDQU8      (R10)(R14*1), Z9
+	VPSRLW        $0x04, Z9, Z10
+	VPANDD        Z6, Z9, Z9
+	VPANDD        Z6, Z10, Z10
+	VPDPBUSD      Z7, Z9, Z3
+	VPDPBUSD      Z8, Z10, Z3
+	VMOVDQU8      (R11)(R14*1), Z9
+	VPSRLW        $0x04, Z9, Z10
+	VPANDD        Z6, Z9, Z9
+	VPANDD        Z6, Z10, Z10
+	VPDPBUSD      Z7, Z9, Z4
+	VPDPBUSD      Z8, Z10, Z4
+	VMOVDQU8      (R12)(R14*1), Z9
+	VPSRLW        $0x04, Z9, Z10
+	VPANDD        Z6, Z9, Z9
+	VPANDD        Z6, Z10, Z10
+	VPDPBUSD      Z7, Z9, Z5
+	VPDPBUSD      Z8, Z10, Z5
+	ADDQ          $0x40, R14
+	CMPQ          R14, DX
+	JLT           lines_4
+	VEXTRACTI64X4 $0x01, Z2, Y6
+	VPADDD        Y6, Y2, Y2
+	VEXTRACTI64X4 $0x01, Z3, Y6
+	VPADDD        Y6, Y3, Y3
+	VEXTRACTI64X4 $0x01, Z4, Y6
+	VPADDD        Y6, Y4, Y4
+	VEXTRACTI64X4 $0x01, Z5, Y6
+	VPADDD        Y6, Y5, Y5
+	VPHADDD       Y3, Y2, Y2
+	VPHADDD       Y5, Y4, Y3
+	VPHADDD       Y3, Y2, Y2
+	VEXTRACTI128  $0x01, Y2, X3
+	VPADDD        X2, X3, X3
+	VPSUBD        X1, X3, X3
+	VCVTDQ2PS     X3, X3
+	VMULPS        X0, X3, X3
+	VMOVSD        -8(R9)(DX*1), X2
+	VMOVHPS       -8(R10)(DX*1), X2, X2
+	VMOVSD        -8(R11)(DX*1), X4
+	VMOVHPS       -8(R12)(DX*1), X4, X4
+	VSHUFPS       $0x88, X4, X2, X5
+	VSHUFPS       $0xdd, X4, X2, X2
+	VMULPS        X5, X3, X3
+	VADDPS        X2, X3, X3
+	VMOVUPS       X3, (AX)
+	ADDQ          $0x10, AX
+	ADDQ          $0x10, SI
+	SUBQ          $0x04, DI
+	JGE           codes_4
+
+codes_4_done:
+	ADDQ $0x04, DI
+	SUBQ $0x01, DI
+	JLT  codes_1_done
+
+codes_1:
+	MOVL         (SI), R9
+	SHRXQ        R8, R9, R10
+	BZHIQ        R8, R9, R9
+	IMULQ        width+48(FP), R9
+	LEAQ         (R10)(R10*2), R10
+	ADDQ         (BX)(R10*8), R9
+	ADDQ         head+56(FP), R9
+	VPXORD       Z2, Z2, Z2
+	MOVL         $0x0f0f0f0f, R10
+	VMOVD        R10, X3
+	VPBROADCASTD X3, Z3
+	LEAQ         (CX)(DX*1), R10
+	XORQ         R11, R11
+
+lines_1:
+	VMOVDQU8      (CX)(R11*1), Z4
+	VMOVDQU8      (R10)(R11*1), Z5
+	VMOVDQU8      (R9)(R11*1), Z6
+	VPSRLW        $0x04, Z6, Z7
+	VPANDD        Z3, Z6, Z6
+	VPANDD        Z3, Z7, Z7
+	VPDPBUSD      Z4, Z6, Z2
+	VPDPBUSD      Z5, Z7, Z2
+	ADDQ          $0x40, R11
+	CMPQ          R11, DX
+	JLT           lines_1
+	VEXTRACTI64X4 $0x01, Z2, Y3
+	VPADDD        Y3, Y2, Y2
+	VPHADDD       Y2, Y2, Y3
+	VPHADDD       Y2, Y2, Y2
+	VPHADDD       Y2, Y3, Y3
+	VEXTRACTI128  $0x01, Y3, X2
+	VPADDD        X3, X2, X2
+	VPSUBD        X1, X2, X2
+	VCVTDQ2PS     X2, X2
+	VMULPS        X0, X2, X2
+	VMOVSD        -8(R9)(DX*1), X3
+	VMULPS        X3, X2, X2
+	VPSHUFD       $0x01, X3, X3
+	VADDSS        X3, X2, X2
+	VMOVSS        X2, (AX)
+	ADDQ          $0x04, AX
+	ADDQ          $0x04, SI
+	SUBQ          $0x01, DI
+	JGE           codes_1
+
+codes_1_done:
+	ADDQ $0x01, DI
+	VZEROUPPER
+	RET
+
+// func code4DistancesAVX2(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+// Requires: AVX, AVX2, BMI2, MMX+
+TEXT ·code4DistancesAVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst+0(FP), AX
+	MOVQ         query+8(FP), CX
+	MOVQ         stride+16(FP), DX
+	MOVQ         chunks+32(FP), BX
+	MOVQ         ids+64(FP), SI
+	MOVQ         count+72(FP), DI
+	VBROADCASTSS scale+24(FP), X0
+	MOVL         sum+28(FP), R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, X1
+	MOVQ         shift+40(FP), R8
+	MOVQ         SI, R9
+	MOVQ         DI, R10
+
+ahead:
+	MOVL       (R9), R11
+	SHRXQ      R8, R11, R12
+	BZHIQ      R8, R11, R11
+	IMULQ      width+48(FP), R11
+	LEAQ       (R12)(R12*2), R12
+	ADDQ       (BX)(R12*8), R11
+	ADDQ       head+56(FP), R11
+	PREFETCHT0 (R11)
+	ADDQ       $0x04, R9
+	DECQ       R10
+	JNE        ahead
+	SUBQ       $0x04, DI
+	JLT        codes_4_done
+
+codes_4:
+	MOVL         (SI), R9
+	SHRXQ        R8, R9, R10
+	BZHIQ        R8, R9, R9
+	IMULQ        width+48(FP), R9
+	LEAQ         (R10)(R10*2), R10
+	ADDQ         (BX)(R10*8), R9
+	ADDQ         head+56(FP), R9
+	MOVL         4(SI), R10
+	SHRXQ        R8, R10, R11
+	BZHIQ        R8, R10, R10
+	IMULQ        width+48(FP), R10
+	LEAQ         (R11)(R11*2), R11
+	ADDQ         (BX)(R11*8), R10
+	ADDQ         head+56(FP), R10
+	MOVL         8(SI), R11
+	SHRXQ        R8, R11, R12
+	BZHIQ        R8, R11, R11
+	IMULQ        width+48(FP), R11
+	LEAQ         (R12)(R12*2), R12
+	ADDQ         (BX)(R12*8), R11
+	ADDQ         head+56(FP), R11
+	MOVL         12(SI), R12
+	SHRXQ        R8, R12, R13
+	BZHIQ        R8, R12, R12
+	IMULQ        width+48(FP), R12
+	LEAQ         (R13)(R13*2), R13
+	ADDQ         (BX)(R13*8), R12
+	ADDQ         head+56(FP), R12
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VPCMPEQW     Y6, Y6, Y6
+	VPSRLW       $0x0f, Y6, Y6
+	MOVL         $0x0f0f0f0f, R13
+	VMOVD        R13, X7
+	VPBROADCASTD X7, Y7
+	LEAQ         (CX)(DX*1), R13
+	XORQ         R14, R14
+
+lines_4:
+	VMOVDQU      (CX)(R14*1), Y8
+	VMOVDQU      (R13)(R14*1), Y9
+	VMOVDQU      (R9)(R14*1), Y10
+	VPSRLW       $0x04, Y10, Y11
+	VPAND        Y7, Y10, Y10
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y8, Y10, Y10
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VPMADDWD     Y6, Y10, Y10
+	VPADDD       Y10, Y2, Y2
+	VMOVDQU      (R10)(R14*1), Y10
+	VPSRLW       $0x04, Y10, Y11
+	VPAND        Y7, Y10, Y10
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y8, Y10, Y10
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VPMADDWD     Y6, Y10, Y10
+	VPADDD       Y10, Y3, Y3
+	VMOVDQU      (R11)(R14*1), Y10
+	VPSRLW       $0x04, Y10, Y11
+	VPAND        Y7, Y10, Y10
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y8, Y10, Y10
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VPMADDWD     Y6, Y10, Y10
+	VPADDD       Y10, Y4, Y4
+	VMOVDQU      (R12)(R14*1), Y10
+	VPSRLW       $0x04, Y10, Y11
+	VPAND        Y7, Y10, Y10
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y8, Y10, Y10
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VPMADDWD     Y6, Y10, Y10
+	VPADDD       Y10, Y5, Y5
+	ADDQ         $0x20, R14
+	CMPQ         R14, DX
+	JLT          lines_4
+	VPHADDD      Y3, Y2, Y2
+	VPHADDD      Y5, Y4, Y3
+	VPHADDD      Y3, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X3
+	VPADDD       X2, X3, X3
+	VPSUBD       X1, X3, X3
+	VCVTDQ2PS    X3, X3
+	VMULPS       X0, X3, X3
+	VMOVSD       -8(R9)(DX*1), X2
+	VMOVHPS      -8(R10)(DX*1), X2, X2
+	VMOVSD       -8(R11)(DX*1), X4
+	VMOVHPS      -8(R12)(DX*1), X4, X4
+	VSHUFPS      $0x88, X4, X2, X5
+	VSHUFPS      $0xdd, X4, X2, X2
+	VMULPS       X5, X3, X3
+	VADDPS       X2, X3, X3
+	VMOVUPS      X3, (AX)
+	ADDQ         $0x10, AX
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, DI
+	JGE          codes_4
+
+codes_4_done:
+	ADDQ $0x04, DI
+	SUBQ $0x01, DI
+	JLT  codes_1_done
+
+codes_1:
+	MOVL         (SI), R9
+	SHRXQ        R8, R9, R10
+	BZHIQ        R8, R9, R9
+	IMULQ        width+48(FP), R9
+	LEAQ         (R10)(R10*2), R10
+	ADDQ         (BX)(R10*8), R9
+	ADDQ         head+56(FP), R9
+	VXORPS       Y2, Y2, Y2
+	VPCMPEQW     Y3, Y3, Y3
+	VPSRLW       $0x0f, Y3, Y3
+	MOVL         $0x0f0f0f0f, R10
+	VMOVD        R10, X4
+	VPBROADCASTD X4, Y4
+	LEAQ         (CX)(DX*1), R10
+	XORQ         R11, R11
+
+lines_1:
+	VMOVDQU      (CX)(R11*1), Y5
+	VMOVDQU      (R10)(R11*1), Y6
+	VMOVDQU      (R9)(R11*1), Y7
+	VPSRLW       $0x04, Y7, Y8
+	VPAND        Y4, Y7, Y7
+	VPAND        Y4, Y8, Y8
+	VPMADDUBSW   Y5, Y7, Y7
+	VPMADDUBSW   Y6, Y8, Y8
+	VPADDW       Y8, Y7, Y7
+	VPMADDWD     Y3, Y7, Y7
+	VPADDD       Y7, Y2, Y2
+	ADDQ         $0x20, R11
+	CMPQ         R11, DX
 	JLT          lines_1
 	VPHADDD      Y2, Y2, Y3
 	VPHADDD      Y2, Y2, Y2

@@ -4,14 +4,26 @@
 
 package kernel
 
-// codeDistancesAVX512 sets dst[i] to the distance of the query to the code of record ids[i]
+// code8DistancesAVX512 sets dst[i] to the distance of the query to the code of record ids[i]
 // of chunks of 1<<shift records of width bytes, head bytes from the record's start.
 //
 //go:noescape
-func codeDistancesAVX512(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+func code8DistancesAVX512(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
 
-// codeDistancesAVX2 sets dst[i] to the distance of the query to the code of record ids[i]
+// code8DistancesAVX2 sets dst[i] to the distance of the query to the code of record ids[i]
 // of chunks of 1<<shift records of width bytes, head bytes from the record's start.
 //
 //go:noescape
-func codeDistancesAVX2(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+func code8DistancesAVX2(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+
+// code4DistancesAVX512 sets dst[i] to the distance of the query to the code of record ids[i]
+// of chunks of 1<<shift records of width bytes, head bytes from the record's start.
+//
+//go:noescape
+func code4DistancesAVX512(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+
+// code4DistancesAVX2 sets dst[i] to the distance of the query to the code of record ids[i]
+// of chunks of 1<<shift records of width bytes, head bytes from the record's start.
+//
+//go:noescape
+func code4DistancesAVX2(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -9,8 +10,8 @@ import (
 
 // codeTable is a table of the codes of vectors, which are dim long and packed,
 // among guard values.
-func codeTable(vectors []float32, dim, head int, shift uint, squared bool) *CodeTable {
-	words := CodeStride(dim) / 4
+func codeTable(vectors []float32, dim, bits, head int, shift uint, squared bool) *CodeTable {
+	words := CodeStride(dim, bits) / 4
 	t := &CodeTable{Shift: shift, Head: head, Width: head + words + 3}
 	for i := 0; i*dim < len(vectors); i++ {
 		if i&(1<<shift-1) == 0 {
@@ -20,7 +21,7 @@ func codeTable(vectors []float32, dim, head int, shift uint, squared bool) *Code
 			}
 			t.Chunks = append(t.Chunks, chunk)
 		}
-		EncodeCode(t.record(int32(i))[head:], vectors[i*dim:(i+1)*dim], squared)
+		EncodeCode(t.record(int32(i))[head:], vectors[i*dim:(i+1)*dim], bits, squared)
 	}
 	return t
 }
@@ -38,7 +39,8 @@ func TestCodes(t *testing.T) {
 			}
 			x := vectors[3*dim : 4*dim]
 			squared := dim%2 == 0
-			table := codeTable(vectors, dim, dim%3*16, shift, squared)
+			bits := []int{8, 4}[dim/2%2]
+			table := codeTable(vectors, dim, bits, dim%3*16, shift, squared)
 			for i := range rows {
 				rec := table.record(int32(i))
 				if slices.ContainsFunc(rec[:table.Head], differs) || slices.ContainsFunc(rec[table.Width-3:], differs) {
@@ -46,7 +48,7 @@ func TestCodes(t *testing.T) {
 				}
 			}
 			var q CodeQuery
-			q.Encode(x)
+			q.Encode(x, bits)
 			for count := range 14 {
 				ids := make([]int32, count)
 				for i := range ids {
@@ -62,7 +64,7 @@ func TestCodes(t *testing.T) {
 						t.Fatalf("%s: dim %d: distance %d of %d is %g, want %g", name, dim, i, count, dst[i], want[i])
 					}
 					exact := codeDistance(x, vectors[int(id)*dim:][:dim], squared)
-					if slack := 0.15 * math.Sqrt(float64(dim)); math.Abs(exact-float64(want[i])) > slack {
+					if slack := map[int]float64{8: 0.15, 4: 1.5}[bits] * math.Sqrt(float64(dim)); math.Abs(exact-float64(want[i])) > slack {
 						t.Fatalf("dim %d: distance %g, of the vectors %g", dim, want[i], exact)
 					}
 				}
@@ -92,10 +94,11 @@ func TestCodeExtremes(t *testing.T) {
 		for _, v := range []float32{0, 1, -1, 1e-44, 1e16, -1e16} {
 			const dim = 1 << 16
 			x := slices.Repeat([]float32{v}, dim)
-			for _, squared := range []bool{false, true} {
-				table := codeTable(x, dim, 16, 0, squared)
+			for form := range 4 {
+				squared, bits := form%2 == 1, 4+form/2*4
+				table := codeTable(x, dim, bits, 16, 0, squared)
 				var q CodeQuery
-				q.Encode(x)
+				q.Encode(x, bits)
 				var d [1]float32
 				table.Distances(d[:], &q, []int32{0})
 				want := codeDistance(x, x, squared)
@@ -103,7 +106,7 @@ func TestCodeExtremes(t *testing.T) {
 					want = 0
 				}
 				if math.Abs(float64(d[0])-want) > 1e-5*math.Abs(want) {
-					t.Errorf("%s: distance of %g to itself (squared %v): %g, want %g", name, v, squared, d[0], want)
+					t.Errorf("%s: distance of %g to itself (squared %v, %d bits): %g, want %g", name, v, squared, bits, d[0], want)
 				}
 			}
 		}
@@ -111,18 +114,19 @@ func TestCodeExtremes(t *testing.T) {
 }
 
 func TestCodePanics(t *testing.T) {
-	table := codeTable(make([]float32, 8*5), 5, 16, 2, false)
+	table := codeTable(make([]float32, 8*5), 5, 8, 16, 2, false)
 	var q, empty CodeQuery
-	q.Encode(make([]float32, 5))
+	q.Encode(make([]float32, 5), 8)
 	dst := make([]float32, 2)
 	panics(t, "short dst", PanicLength, func() { table.Distances(dst[:1], &q, []int32{0, 1}) })
 	panics(t, "id", PanicID, func() { table.Distances(dst, &q, []int32{8, 0}) })
 	panics(t, "id below", PanicID, func() { table.Distances(dst, &q, []int32{0, -1}) })
 	panics(t, "no query", PanicCodes, func() { table.Distances(dst, &empty, []int32{0}) })
 	var long CodeQuery
-	long.Encode(make([]float32, 100))
+	long.Encode(make([]float32, 100), 8)
 	panics(t, "another length", PanicCodes, func() { table.Distances(dst, &long, []int32{0}) })
-	panics(t, "short code", PanicLength, func() { EncodeCode(dst, make([]float32, 5), false) })
+	panics(t, "short code", PanicLength, func() { EncodeCode(dst, make([]float32, 5), 8, false) })
+	panics(t, "bits", PanicCodes, func() { q.Encode(dst, 5) })
 }
 
 func BenchmarkCodes(b *testing.B) {
@@ -132,17 +136,21 @@ func BenchmarkCodes(b *testing.B) {
 	for i := range vectors {
 		vectors[i] = float32(r.NormFloat64())
 	}
-	table := codeTable(vectors, dim, 32, 12, false)
-	var q CodeQuery
-	q.Encode(vectors[:dim])
-	ids, dst := make([]int32, 1000*list), make([]float32, list)
-	for i := range ids {
-		ids[i] = int32(r.IntN(rows))
+	for _, bits := range []int{8, 4} {
+		b.Run(fmt.Sprintf("%d bits", bits), func(b *testing.B) {
+			table := codeTable(vectors, dim, bits, 32, 12, false)
+			var q CodeQuery
+			q.Encode(vectors[:dim], bits)
+			ids, dst := make([]int32, 1000*list), make([]float32, list)
+			for i := range ids {
+				ids[i] = int32(r.IntN(rows))
+			}
+			at := 0
+			for b.Loop() {
+				table.Distances(dst, &q, ids[at:at+list])
+				at = (at + list) % len(ids)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/list, "ns/code")
+		})
 	}
-	at := 0
-	for b.Loop() {
-		table.Distances(dst, &q, ids[at:at+list])
-		at = (at + list) % len(ids)
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/list, "ns/code")
 }

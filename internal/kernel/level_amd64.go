@@ -103,3 +103,14 @@ func dots(dst, q, rows []float32, stride int) {
 		dst[i] = dot(q, rows[i*stride:i*stride+len(q)])
 	}
 }
+
+func firstAbove(x []float32, bound float32) int {
+	at := 0
+	if level >= levelAVX2 {
+		whole := len(x) &^ 7 // what the assembly looks at
+		if at = firstAboveAVX2(x, bound); at < whole {
+			return at
+		}
+	}
+	return at + firstAboveGo(x[at:], bound)
+}

@@ -44,3 +44,6 @@ func Dots(dst, q, rows []float32, stride int) {
 	}
 	dots(dst, q, rows, stride)
 }
+
+// FirstAbove returns the least i with x[i] > bound, or len(x) when there is none.
+func FirstAbove(x []float32, bound float32) int { return firstAbove(x, bound) }

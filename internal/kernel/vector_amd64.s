@@ -712,3 +712,54 @@ dots_sum:
 dots_end:
 	VZEROUPPER
 	RET
+
+// func firstAboveAVX2(x []float32, bound float32) int
+// Requires: AVX
+TEXT ·firstAboveAVX2(SB), NOSPLIT, $0-40
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	VBROADCASTSS bound+24(FP), Y0
+	XORQ         DX, DX
+	ANDQ         $-8, CX
+
+above_four:
+	MOVQ      CX, BX
+	SUBQ      DX, BX
+	CMPQ      BX, $0x20
+	JLT       above_one
+	VMOVUPS   (AX)(DX*4), Y1
+	VCMPPS    $0x1e, Y0, Y1, Y1
+	VMOVUPS   32(AX)(DX*4), Y2
+	VCMPPS    $0x1e, Y0, Y2, Y2
+	VMOVUPS   64(AX)(DX*4), Y3
+	VCMPPS    $0x1e, Y0, Y3, Y3
+	VMOVUPS   96(AX)(DX*4), Y4
+	VCMPPS    $0x1e, Y0, Y4, Y4
+	VORPS     Y1, Y2, Y1
+	VORPS     Y3, Y4, Y3
+	VORPS     Y1, Y3, Y1
+	VMOVMSKPS Y1, BX
+	TESTL     BX, BX
+	JNE       above_one
+	ADDQ      $0x20, DX
+	JMP       above_four
+
+above_one:
+	CMPQ      DX, CX
+	JGE       above_done
+	VMOVUPS   (AX)(DX*4), Y1
+	VCMPPS    $0x1e, Y0, Y1, Y1
+	VMOVMSKPS Y1, BX
+	TESTL     BX, BX
+	JNE       above_found
+	ADDQ      $0x08, DX
+	JMP       above_one
+
+above_found:
+	BSFL BX, BX
+	ADDQ BX, DX
+
+above_done:
+	MOVQ DX, ret+32(FP)
+	VZEROUPPER
+	RET

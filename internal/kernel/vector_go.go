@@ -67,3 +67,12 @@ func dotsGo(dst, q, rows []float32, stride int) {
 		dst[i] = dotGo(q, rows[i*stride:i*stride+len(q)])
 	}
 }
+
+func firstAboveGo(x []float32, bound float32) int {
+	for i, v := range x {
+		if v > bound {
+			return i
+		}
+	}
+	return len(x)
+}

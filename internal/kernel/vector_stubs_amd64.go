@@ -55,3 +55,9 @@ func scaleAVX2(dst []float32, alpha float32)
 //
 //go:noescape
 func dotsAVX2(dst []float32, q []float32, rows []float32, stride int)
+
+// firstAboveAVX2 returns the least i with x[i] > bound among the first len(x)/8*8,
+// or their number.
+//
+//go:noescape
+func firstAboveAVX2(x []float32, bound float32) int

@@ -184,6 +184,29 @@ func TestVectorPanics(t *testing.T) {
 	panics(t, "Dots rows", PanicRows, func() { Dots(a, b, make([]float32, 11), 4) })
 }
 
+func TestFirstAbove(t *testing.T) {
+	eachLevel(t, func(name string) {
+		r := rand.New(rand.NewPCG(15, 16))
+		nan := float32(math.NaN())
+		for n := range 200 {
+			for range 20 {
+				x := make([]float32, n)
+				for i := range x {
+					x[i] = float32(r.IntN(1 + r.IntN(30)))
+					if r.IntN(10) == 0 {
+						x[i] = nan
+					}
+				}
+				for _, bound := range []float32{float32(r.IntN(30)), -1, nan, float32(math.Inf(-1)), float32(math.Inf(1))} {
+					if got, want := FirstAbove(x, bound), firstAboveGo(x, bound); got != want {
+						t.Fatalf("%s: first above %g of %v: %d, want %d", name, bound, x, got, want)
+					}
+				}
+			}
+		}
+	})
+}
+
 func BenchmarkDot(b *testing.B) {
 	for _, n := range []int{100, 300, 1024} {
 		x, y := Aligned(n), Aligned(n)

@@ -11,11 +11,12 @@ import (
 // codeDistances takes four codes at a time, which share the query's loads and
 // the summing up, then the rest one by one. Codes do not wait for each other, so
 // the processor has the memory of many under way at once.
-func codeDistances(a *isa) {
-	TEXT("codeDistances"+a.name, NOSPLIT, "func(dst *float32, query *int8, stride int, scale float32, sum int32, "+
+func codeDistances(a *isa, bits int) {
+	name := fmt.Sprintf("code%dDistances%s", bits, a.name)
+	TEXT(name, NOSPLIT, "func(dst *float32, query *int8, stride int, scale float32, sum int32, "+
 		"chunks *[]float32, shift, width, head int, ids *int32, count int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("codeDistances%s sets dst[i] to the distance of the query to the code of record ids[i]", a.name),
+	Doc(name+" sets dst[i] to the distance of the query to the code of record ids[i]",
 		"of chunks of 1<<shift records of width bytes, head bytes from the record's start.")
 	dst, query, stride := Load(Param("dst"), GP64()), Load(Param("query"), GP64()), Load(Param("stride"), GP64())
 	chunks := Load(Param("chunks"), GP64())
@@ -26,6 +27,21 @@ func codeDistances(a *isa) {
 	VPBROADCASTD(sum, sum)
 	shift := Load(Param("shift"), GP64())
 
+	// All codes are asked for first, so that the memory has as many under way as it
+	// can; the processor would see only the next few.
+	ahead, left := GP64(), GP64()
+	MOVQ(ids, ahead)
+	MOVQ(count, left)
+	Label("ahead")
+	p := codeAt(at(ahead, 0), chunks, shift)
+	PREFETCHT0(at(p, 0))
+	if bits == 8 {
+		PREFETCHT0(at(p, 64))
+	}
+	ADDQ(Imm(4), ahead)
+	DECQ(left)
+	JNE(LabelRef("ahead"))
+
 	for _, n := range []int{4, 1} {
 		loop, done := fmt.Sprintf("codes_%d", n), fmt.Sprintf("codes_%d_done", n)
 		SUBQ(Imm(uint64(n)), count)
@@ -35,7 +51,7 @@ func codeDistances(a *isa) {
 		for i := range p {
 			p[i] = codeAt(at(ids, 4*i), chunks, shift)
 		}
-		ints := a.codeSums(fmt.Sprintf("lines_%d", n), query, stride, p)
+		ints := a.codeSums(fmt.Sprintf("lines_%d", n), bits, query, stride, p)
 		VPSUBD(sum, ints, ints)
 		VCVTDQ2PS(ints, ints)
 		VMULPS(scale, ints, ints)
@@ -93,41 +109,42 @@ func codeAt(m Mem, chunks, shift reg.Register) reg.Register {
 
 // codeSums forms the sums of products of the query and each code p, in the
 // order of p, in the lanes of the result.
-func (a *isa) codeSums(label string, query, stride reg.Register, p []reg.Register) reg.VecVirtual {
-	acc := make([]reg.VecVirtual, len(p))
-	for i := range acc {
-		acc[i] = a.vec()
-		if a.bytes == 64 {
-			a.zero(acc[i])
-		} else {
-			VPXOR(acc[i], acc[i], acc[i])
-		}
+func (a *isa) codeSums(label string, bits int, query, stride reg.Register, p []reg.Register) reg.VecVirtual {
+	acc := a.zeros(len(p))
+	multiply := a.multiplyBytes()
+	var nibbles, q2 reg.VecVirtual
+	second := GP64() // the query's values for the high halves of bytes
+	if bits == 4 {
+		nibbles = a.vec()
+		mask, x := GP32(), XMM()
+		MOVL(U32(0x0f0f0f0f), mask)
+		VMOVD(mask, x)
+		VPBROADCASTD(x, nibbles)
+		LEAQ(plus(query, stride), second)
 	}
 	off := GP64()
 	XORQ(off, off)
 	Label(label)
-	step := 64
-	if a.bytes == 64 {
-		q := ZMM()
-		VMOVDQU8(plus(query, off), q)
-		for i := range p {
-			c := ZMM()
-			VMOVDQU8(plus(p[i], off), c)
-			VPDPBUSD(q, c, acc[i])
-		}
-	} else {
-		// The instruction for bytes would clip: widened to 16 bits, nothing does.
-		step = 16
-		q := YMM()
-		VPMOVSXBW(plus(query, off), q)
-		for i := range p {
-			c := YMM()
-			VPMOVZXBW(plus(p[i], off), c)
-			VPMADDWD(q, c, c)
-			VPADDD(c, acc[i], acc[i])
-		}
+	q := a.vec()
+	a.move(plus(query, off), q)
+	if bits == 4 {
+		q2 = a.vec()
+		a.move(plus(second, off), q2)
 	}
-	ADDQ(Imm(uint64(step)), off)
+	for i := range p {
+		c := a.vec()
+		a.move(plus(p[i], off), c)
+		if bits == 8 {
+			multiply(acc[i], q, c, nil, nil)
+			continue
+		}
+		high := a.vec()
+		VPSRLW(Imm(4), c, high)
+		a.and(nibbles, c)
+		a.and(nibbles, high)
+		multiply(acc[i], q, c, q2, high)
+	}
+	ADDQ(Imm(uint64(a.bytes)), off)
 	CMPQ(off, stride)
 	JLT(LabelRef(label))
 
@@ -149,4 +166,50 @@ func (a *isa) codeSums(label string, query, stride reg.Register, p []reg.Registe
 	VEXTRACTI128(Imm(1), low, x)
 	VPADDD(low.AsX(), x, x)
 	return x
+}
+
+// multiplyBytes returns what adds the products of signed and unsigned bytes, q and
+// c, and q2 and c2 where there are, to the 32-bit lanes of acc.
+func (a *isa) multiplyBytes() func(acc, q, c, q2, c2 reg.VecVirtual) {
+	if a.bytes == 64 {
+		return func(acc, q, c, q2, c2 reg.VecVirtual) {
+			VPDPBUSD(q, c, acc)
+			if c2 != nil {
+				VPDPBUSD(q2, c2, acc)
+			}
+		}
+	}
+	// Pairs of products are summed in 16 bits, which they fit: a byte is at most
+	// 255 and a value of the query at most 64; four products of half bytes fit with
+	// values to 127.
+	ones := YMM()
+	VPCMPEQW(ones, ones, ones)
+	VPSRLW(Imm(15), ones, ones)
+	return func(acc, q, c, q2, c2 reg.VecVirtual) {
+		VPMADDUBSW(q, c, c)
+		if c2 != nil {
+			VPMADDUBSW(q2, c2, c2)
+			VPADDW(c2, c, c)
+		}
+		VPMADDWD(ones, c, c)
+		VPADDD(c, acc, acc)
+	}
+}
+
+// move loads a register of bytes.
+func (a *isa) move(m Mem, v reg.VecVirtual) {
+	if a.bytes == 64 {
+		VMOVDQU8(m, v)
+		return
+	}
+	VMOVDQU(m, v)
+}
+
+// and leaves in v the bits that are in mask too.
+func (a *isa) and(mask, v reg.VecVirtual) {
+	if a.bytes == 64 {
+		VPANDD(mask, v, v)
+		return
+	}
+	VPAND(mask, v, v)
 }

@@ -25,6 +25,7 @@ func main() {
 	case "vector":
 		vectorKernels(avx512)
 		vectorKernels(avx2)
+		firstAbove()
 	case "rows":
 		rowKernels(avx512)
 		rowKernels(avx2)
@@ -46,8 +47,10 @@ func main() {
 		optimizerKernels(avx512)
 		optimizerKernels(avx2)
 	case "codes":
-		codeDistances(avx512)
-		codeDistances(avx2)
+		for _, bits := range []int{8, 4} {
+			codeDistances(avx512, bits)
+			codeDistances(avx2, bits)
+		}
 	case "avx512":
 		windowKernels(avx512)
 	case "avx2":

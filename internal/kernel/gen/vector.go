@@ -260,3 +260,59 @@ func dots(a *isa) {
 	VZEROUPPER()
 	RET()
 }
+
+// firstAbove is made for AVX2 only: it waits for memory more than for registers.
+func firstAbove() {
+	TEXT("firstAboveAVX2", NOSPLIT, "func(x []float32, bound float32) int")
+	Pragma("noescape")
+	Doc("firstAboveAVX2 returns the least i with x[i] > bound among the first len(x)/8*8,",
+		"or their number.")
+	x := Load(Param("x").Base(), GP64())
+	n := Load(Param("x").Len(), GP64())
+	bound := avx2.broadcastParam("bound")
+	i, hits := GP64(), GP32()
+	XORQ(i, i)
+	ANDQ(I8(-8), n)
+	above := func(lane int) reg.VecVirtual {
+		v := YMM()
+		// Greater than, false for NaN.
+		VCMPPS(Imm(0x1e), bound, load(Mem{Base: x, Index: i, Scale: 4, Disp: 32 * lane}), v)
+		return v
+	}
+	left := GP64()
+	Label("above_four")
+	MOVQ(n, left)
+	SUBQ(i, left)
+	CMPQ(left, Imm(32))
+	JLT(LabelRef("above_one"))
+	a, b, c, d := above(0), above(1), above(2), above(3)
+	VORPS(a, b, a)
+	VORPS(c, d, c)
+	VORPS(a, c, a)
+	VMOVMSKPS(a, hits)
+	TESTL(hits, hits)
+	JNE(LabelRef("above_one"))
+	ADDQ(Imm(32), i)
+	JMP(LabelRef("above_four"))
+	Label("above_one")
+	CMPQ(i, n)
+	JGE(LabelRef("above_done"))
+	VMOVMSKPS(above(0), hits)
+	TESTL(hits, hits)
+	JNE(LabelRef("above_found"))
+	ADDQ(Imm(8), i)
+	JMP(LabelRef("above_one"))
+	Label("above_found")
+	BSFL(hits, hits)
+	ADDQ(hits.As64(), i)
+	Label("above_done")
+	Store(i, ReturnIndex(0))
+	VZEROUPPER()
+	RET()
+}
+
+func load(m Mem) reg.VecVirtual {
+	v := YMM()
+	VMOVUPS(m, v)
+	return v
+}
