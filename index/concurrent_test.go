@@ -247,3 +247,42 @@ func TestConcurrentlyEmptied(t *testing.T) {
 		exercise(t, ix)
 	}
 }
+
+// A batch of queries begins while an index gets its first vector.
+func TestSearchBatchOfAFillingIndex(t *testing.T) {
+	f := mustNew(t, Options{Dim: 2, Kind: Flat, Threads: 1}).(*flat)
+	if err := f.Add(1, []float32{1, 1}); err != nil {
+		t.Fatal(err)
+	}
+	g := scanGroup{store: &f.store, scratch: f.scratch.get()}
+	defer f.scratch.put(g.scratch)
+	queries := make([]float32, 2*2000)
+	for range 20 {
+		done := make(chan struct{})
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for n := int64(0); ; n ^= 1 {
+				select {
+				case <-done:
+					return
+				default:
+					f.count.Store(n)
+				}
+			}
+		})
+		err := g.begin(queries, 0, 5, SearchOptions{})
+		close(done)
+		wg.Wait()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range g.tops {
+			if g.tops[i].k != g.request.k {
+				t.Fatalf("query %d is for %d results, the group for %d", i, g.tops[i].k, g.request.k)
+			}
+		}
+		if err := g.scan(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

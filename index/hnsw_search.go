@@ -324,5 +324,3 @@ func (g *graph) walkWanted(w *scratch, q []float32, ef, level int, limit int64) 
 	}
 	return true
 }
-
-var Wide = 1
