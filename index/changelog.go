@@ -1,14 +1,17 @@
 package index
 
 import (
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"math"
 	"os"
 	"sync"
 
+	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -52,6 +55,9 @@ func recordBytes(c change, dim int) int {
 	return recordHead + recordBase + 4*dim
 }
 
+// mostSpare is the longest buffer, in bytes, that a log keeps for the next changes.
+const mostSpare = 1 << 20
+
 // changeLog is a log that is written to.
 type changeLog struct {
 	file *os.File
@@ -67,8 +73,12 @@ type changeLog struct {
 	err     error // the first failed write: nothing can be logged behind it
 }
 
-// syncLog brings a log to the disk. Tests that only count bytes do without.
-var syncLog = (*os.File).Sync
+// syncLog brings a log to the disk, syncFolder its name. Tests that only count
+// bytes do without.
+var (
+	syncLog    = (*os.File).Sync
+	syncFolder = durable.SyncFolder
+)
 
 func newChangeLog(file *os.File, dim int, last uint64) *changeLog {
 	l := &changeLog{file: file, dim: dim, noted: last, synced: last}
@@ -133,7 +143,10 @@ func (l *changeLog) sync() error {
 			err = syncLog(l.file)
 		}
 		l.mu.Lock()
-		l.spare, l.writing = buffer, false
+		l.writing = false
+		if l.spare = nil; cap(buffer) <= mostSpare {
+			l.spare = buffer
+		}
 		if err != nil {
 			l.err = fault.New("free space, then open the index again: it has all that was written before",
 				"index: the change is not in the log, and none after it will be: %w", err)
@@ -146,10 +159,14 @@ func (l *changeLog) sync() error {
 }
 
 // restart empties the log, all changes of which are in the index file. Nobody
-// changes the index meanwhile.
+// changes the index meanwhile, but a change made before may still be on its way
+// to the disk.
 func (l *changeLog) restart() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	for l.writing {
+		l.done.Wait()
+	}
 	err := l.file.Truncate(logHead)
 	if err == nil {
 		_, err = l.file.Seek(logHead, 0)
@@ -221,12 +238,40 @@ func parseRecord(r *record, p []byte, dim int) (int, error) {
 	return n, nil
 }
 
+// recordBehind tells whether a whole record begins anywhere behind the first byte
+// of what is left of a log.
+func recordBehind(in *bufio.Reader, dim int) (bool, error) {
+	longest := recordBytes(added, dim)
+	var r record
+	for {
+		p, err := in.Peek(2 * longest)
+		if err != nil && err != io.EOF {
+			return false, err
+		}
+		last := longest
+		if err == io.EOF {
+			last = len(p) - 1
+		}
+		for at := 1; at <= last; at++ {
+			if _, err := parseRecord(&r, p[at:], dim); err == nil {
+				return true, nil
+			}
+		}
+		if err == io.EOF {
+			return false, nil
+		}
+		if _, err := in.Discard(longest); err != nil {
+			return false, err
+		}
+	}
+}
+
+var errLogClosed = errors.New("index: the log is closed")
+
 // close gives the file back; nothing can be logged any more.
 func (l *changeLog) close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.err == nil {
-		l.err = errors.New("index: the log is closed")
-	}
+	l.err = errLogClosed
 	return l.file.Close()
 }

@@ -213,3 +213,76 @@ func TestConcurrentScanFindsNodes(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// An index that is emptied and filled by many at once, again and again, stays
+// one in which all can be reached, and which can be saved and loaded.
+func TestConcurrentlyEmptied(t *testing.T) {
+	for round := range uint64(150) {
+		ix := mustNew(t, Options{Dim: 2, Metric: Euclidean, M: 2, EfConstruction: 4, Deterministic: round%5 == 0})
+		var wg sync.WaitGroup
+		for u := range uint64(4) {
+			wg.Go(func() {
+				r := rand.New(rand.NewPCG(round, u))
+				for range 60 {
+					l, v := r.Int64N(6), []float32{float32(r.IntN(5)), float32(r.IntN(5))}
+					switch r.IntN(6) { // some fail: another goroutine was there before
+					case 0, 1:
+						_ = ix.Add(l, v)
+					case 2, 3:
+						_ = ix.Delete(l)
+					case 4:
+						_ = ix.Update(l, v)
+					default:
+						_ = ix.AddBatch(t.Context(), []int64{l, l + 6}, append(v, v[1], v[0]))
+						_ = ix.Delete(l + 6)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		mustVerify(t, ix)
+		if s := ix.Stats(); s.Unreachable > 0 {
+			t.Fatalf("%d cannot be reached", s.Unreachable)
+		}
+		exercise(t, ix)
+	}
+}
+
+// A batch of queries begins while an index gets its first vector.
+func TestSearchBatchOfAFillingIndex(t *testing.T) {
+	f := mustNew(t, Options{Dim: 2, Kind: Flat, Threads: 1}).(*flat)
+	if err := f.Add(1, []float32{1, 1}); err != nil {
+		t.Fatal(err)
+	}
+	g := scanGroup{store: &f.store, scratch: f.scratch.get()}
+	defer f.scratch.put(g.scratch)
+	queries := make([]float32, 2*2000)
+	for range 20 {
+		done := make(chan struct{})
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for n := int64(0); ; n ^= 1 {
+				select {
+				case <-done:
+					return
+				default:
+					f.count.Store(n)
+				}
+			}
+		})
+		err := g.begin(queries, 0, 5, SearchOptions{})
+		close(done)
+		wg.Wait()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range g.tops {
+			if g.tops[i].k != g.request.k {
+				t.Fatalf("query %d is for %d results, the group for %d", i, g.tops[i].k, g.request.k)
+			}
+		}
+		if err := g.scan(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
+	"runtime"
 
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -20,8 +22,8 @@ type DurableOptions struct {
 	// none. Default: there has to be one.
 	Create Options
 
-	// Warn is told when the end of the log was cut off, as it is when the machine
-	// stopped while a change was written. Default: nobody is, and Torn has it.
+	// Warn is told when the log ended in an unfinished change, as it does when the
+	// machine stopped while one was written. Default: nobody is; Torn has it.
 	Warn func(message string)
 }
 
@@ -31,7 +33,8 @@ type DurableOptions struct {
 // and empties the log.
 //
 // After an error of writing to the log the change is made in memory, but may be
-// lost; the error says so, and all changes after it are refused.
+// lost; the error says so, and all changes after it are refused until a Flush has
+// written the index file.
 type Durable struct {
 	changeable
 	path string
@@ -58,6 +61,10 @@ func LogPath(path string) string { return path + ".log" }
 func OpenDurable(path string, o DurableOptions) (*Durable, error) {
 	if _, err := os.Stat(path); err != nil && (o.Create.Dim == 0 || !errors.Is(err, fs.ErrNotExist)) {
 		return nil, explainOpen(err)
+	} else if err != nil {
+		if err := o.Create.Validate(); err != nil {
+			return nil, err
+		}
 	}
 	file, err := os.OpenFile(LogPath(path), os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
@@ -84,7 +91,11 @@ func (d *Durable) open(file *os.File, o DurableOptions) error {
 			return err
 		}
 	}
-	ix, err := OpenFile(d.path)
+	open := OpenFile
+	if runtime.GOOS == "windows" { // where Flush could not replace a mapped file
+		open = LoadFile
+	}
+	ix, err := open(d.path)
 	if err != nil {
 		return err
 	}
@@ -145,7 +156,11 @@ func (d *Durable) replay(file *os.File, o DurableOptions) error {
 	if err := file.Truncate(end); err != nil {
 		return err
 	}
-	if err := syncLog(file); err != nil {
+	err = syncLog(file)
+	if err == nil && info.Size() < logHead {
+		err = syncFolder(filepath.Dir(file.Name()))
+	}
+	if err != nil {
 		return durable.Explain(file.Name(), err)
 	}
 	_, err = file.Seek(end, io.SeekStart)
@@ -168,7 +183,7 @@ func (d *Durable) readLog(file *os.File) (int64, error) {
 	s.replaying = true
 	defer func() { s.replaying = false }()
 	at, last := int64(logHead), uint64(0)
-	var r, behind record
+	var r record
 	for {
 		p, err := in.Peek(2 * longest)
 		if err != nil && err != io.EOF {
@@ -176,15 +191,12 @@ func (d *Durable) readLog(file *os.File) (int64, error) {
 		}
 		n, err := parseRecord(&r, p, dim)
 		if err != nil {
-			for _, c := range []change{added, deleted} {
-				if skip := recordBytes(c, dim); skip < len(p) {
-					if _, err := parseRecord(&behind, p[skip:], dim); err == nil {
-						return 0, fault.New("restore the log and the index file from a copy, or cut the log there to do without the changes behind it",
-							"the record at byte %d is damaged, and whole ones follow", at)
-					}
-				}
+			behind, err := recordBehind(in, dim)
+			if behind {
+				return 0, fault.New("restore the log and the index file from a copy, or cut the log there to do without the changes behind it",
+					"the record at byte %d is damaged, and whole ones follow", at)
 			}
-			return at, nil
+			return at, err
 		}
 		if last != 0 && r.number != last+1 || r.number > s.changes.Load()+1 {
 			return 0, fault.New("restore the log and the index file from a copy", "the record at byte %d is change %d, expected %d", at, r.number, max(last, s.changes.Load())+1)
@@ -259,6 +271,9 @@ func (d *Durable) Flush() error {
 	s := d.base()
 	s.gate.Lock()
 	defer s.gate.Unlock()
+	if err := d.log.failed(); err == errLogClosed {
+		return err // another program may have the files
+	}
 	if err := d.rewrite(); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -221,6 +222,12 @@ func TestOpenDurableErrors(t *testing.T) {
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
 		t.Errorf("it left %v", left)
 	}
+	if _, err := OpenDurable(path, DurableOptions{Create: Options{Dim: 2, Kind: "tree"}}); err == nil || fault.Hint(err) == "" {
+		t.Errorf("a kind that is none: %v", err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("it left %v", left)
+	}
 	d := mustOpenDurable(t, path, DurableOptions{Create: Options{Dim: 2}})
 	if _, err := OpenDurable(path, DurableOptions{}); err == nil && lockFile(d.log.file) == nil {
 		t.Log("no locks here")
@@ -249,6 +256,116 @@ func TestLogCannotBeWritten(t *testing.T) {
 		if err := d.Add(2, []float32{2, 1}); err == nil || fault.Hint(err) == "" {
 			t.Errorf("error %v", err)
 		}
+	}
+}
+
+// The log is emptied only when no write to it is on its way: what that would
+// write behind would be numbered wrongly.
+func TestFlushWaitsForTheLog(t *testing.T) {
+	d := mustOpenDurable(t, filepath.Join(t.TempDir(), "a.index"), DurableOptions{Create: Options{Dim: 2, Kind: Flat}})
+	writing := func(is bool) {
+		d.log.mu.Lock()
+		defer d.log.mu.Unlock()
+		d.log.writing = is
+		d.log.done.Broadcast()
+	}
+	writing(true)
+	done := make(chan error, 1)
+	go func() { done <- d.Flush() }()
+	select {
+	case err := <-done:
+		t.Errorf("it did not wait: %v", err)
+	case <-time.After(50 * time.Millisecond):
+		writing(false)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	writing(false)
+}
+
+// A large batch does not keep its memory in the log.
+func TestLogLetsGoOfALargeBatch(t *testing.T) {
+	const n, dim = 3000, 512
+	d := mustOpenDurable(t, filepath.Join(t.TempDir(), "a.index"), DurableOptions{Create: Options{Dim: dim, Kind: Flat}})
+	if err := d.AddBatch(t.Context(), sequence(0, n), clustered(n, dim, 1)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := d.Delete(1); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Add(1, make([]float32, dim)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if held := cap(d.log.pending) + cap(d.log.spare); held > 2*mostSpare {
+		t.Errorf("%d bytes are held", held)
+	}
+}
+
+// After Close another program may have the files: nothing writes to them.
+func TestFlushAfterClose(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.index")
+	d := mustOpenDurable(t, path, DurableOptions{Create: Options{Dim: 2, Kind: Flat}})
+	if err := errors.Join(d.Add(1, []float32{1, 2}), d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	other := mustOpenDurable(t, path, DurableOptions{})
+	if err := errors.Join(other.Add(2, []float32{1, 2}), other.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Flush(); err == nil {
+		t.Error("flushed after Close")
+	}
+	if ix, err := LoadFile(path); err != nil || ix.Len() != 2 {
+		t.Errorf("the file of the other program is overwritten: %v", err)
+	}
+}
+
+// However much of the middle of a log is damaged, what is behind it is not
+// dropped.
+func TestLogDamagedAtLength(t *testing.T) {
+	doNotSync(t)
+	path := filepath.Join(t.TempDir(), "a.index")
+	d := mustOpenDurable(t, path, DurableOptions{Create: Options{Dim: 3, Kind: Flat}})
+	for i := range int64(100) {
+		if err := d.Add(i, []float32{1, 2, float32(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.Close()
+	log, err := os.ReadFile(LogPath(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := recordBytes(added, 3)
+	for _, n := range []int{9, one, 2 * one, 3*one + 7, 50 * one} {
+		changed := slices.Clone(log)
+		clear(changed[logHead+20*one+5:][:n])
+		if err := os.WriteFile(LogPath(path), changed, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := OpenDurable(path, DurableOptions{}); err == nil {
+			t.Errorf("%d bytes damaged: opened with %d vectors", n, b.Len())
+			b.Close()
+		}
+	}
+}
+
+// A log that is made anew is known to its folder before anything is in it.
+func TestNewLogIsInItsFolder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.index")
+	mustOpenDurable(t, path, DurableOptions{Create: Options{Dim: 3, Kind: Flat}}).Close()
+	if err := os.Remove(LogPath(path)); err != nil {
+		t.Fatal(err)
+	}
+	before, synced := syncFolder, ""
+	defer func() { syncFolder = before }()
+	syncFolder = func(folder string) error { synced = folder; return before(folder) }
+	mustOpenDurable(t, path, DurableOptions{})
+	if synced != filepath.Dir(path) {
+		t.Errorf("synced %q", synced)
 	}
 }
 

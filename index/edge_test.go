@@ -217,3 +217,17 @@ func TestCancel(t *testing.T) {
 		}
 	})
 }
+
+// The error wraps that of the context, whatever the cause it was given.
+func TestCancelWithCause(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(errors.New("the cause"))
+	vectors := clustered(100, 8, 1)
+	for _, deterministic := range []bool{false, true} {
+		ix := mustNew(t, Options{Dim: 8, Deterministic: deterministic})
+		count := &countdown{Context: ctx, left: 10}
+		if err := ix.AddBatch(count, sequence(0, 100), vectors); !errors.Is(err, context.Canceled) || ix.Len() == 100 {
+			t.Errorf("%d vectors added: %v", ix.Len(), err)
+		}
+	}
+}

@@ -1,8 +1,11 @@
 package index
 
 import (
+	"math"
 	"slices"
 	"testing"
+
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
 )
 
 // Whatever share of the labels a filter allows, and wherever they lie, the
@@ -74,4 +77,43 @@ func TestNarrowFilterIsCheap(t *testing.T) {
 	if want := mustSearch(t, exact, base[:dim], 3, o); !slices.EqualFunc(got, want, func(a, b Result) bool { return a.Label == b.Label }) {
 		t.Errorf("got %v, want %v", got, want)
 	}
+}
+
+// Labels are any int64, in filters too.
+func TestLabelsAtTheEnds(t *testing.T) {
+	vectors := clustered(300, 4, 3)
+	labels := []int64{math.MinInt64, math.MinInt64 + 1, -1, 0, 1, math.MaxInt64 - 1, math.MaxInt64}
+	for i := int64(100); len(labels) < 300; i++ {
+		labels = append(labels, i)
+	}
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		ix := mustNew(t, Options{Dim: 4, Kind: kind, Quantization: quant, EfSearch: 10, Threads: 1})
+		if err := ix.AddBatch(t.Context(), labels, vectors); err != nil {
+			t.Fatal(err)
+		}
+		ix = mustLoad(t, saved(t, ix))
+		for i, label := range labels {
+			few, most := roaring64.New(), roaring64.New()
+			few.Add(uint64(label))
+			for _, l := range labels[min(i, 7):] {
+				most.Add(uint64(l))
+			}
+			for name, o := range map[string]SearchOptions{
+				"few": {Allowed: few}, "filter": {Filter: func(l int64) bool { return l == label }},
+				"most": {Allowed: most, Ef: 100}, "none": {Ef: 300},
+			} {
+				rs := mustSearch(t, ix, vectors[i*4:][:4], 1, o)
+				if len(rs) != 1 || rs[0].Label != label {
+					t.Fatalf("label %d, %s: %v", label, name, rs)
+				}
+			}
+			if v, ok := ix.Vector(label); !ok || len(v) != 4 {
+				t.Fatalf("label %d: %v", label, v)
+			}
+		}
+		if err := ix.Delete(labels[:7]...); err != nil || ix.Len() != 293 {
+			t.Fatal(err, ix.Len())
+		}
+		mustVerify(t, ix)
+	})
 }

@@ -23,6 +23,7 @@ type graph struct {
 	upperFree [maxLevel + 1][]int32 // [l]: rows of nodes of level l that are gone; under mu
 	twins     idTable               // of the nodes, by their vectors; under mu
 	copies    int                   // under mu
+	moves     moves
 
 	entry atomic.Int64 // an entryPoint
 	raise sync.Mutex   // held by an insertion that may raise the top level

@@ -12,16 +12,40 @@ func (g *graph) Add(label int64, vector []float32) error {
 		twin := g.node(n).twin
 		if twin == none {
 			g.insert(w, n)
-			g.show(n)
+			g.arrive(n)
 			g.tidy(w)
 			return
 		}
-		// The copy is found through its twin. When that is still on its way in,
-		// in another goroutine, it is there within a moment.
-		for !g.is(twin, ready|dead) {
-			runtime.Gosched()
-		}
+		g.await(twin)
 	})
+}
+
+// await returns when a node that has got a copy can be found, and so the copy:
+// within a moment, if it is still on its way in, in another goroutine.
+func (g *graph) await(twin id) {
+	for !g.is(twin, ready|dead) {
+		runtime.Gosched()
+	}
+}
+
+// arrive lets searches return n, which is linked.
+func (g *graph) arrive(n id) {
+	g.show(n)
+	g.lift(n)
+}
+
+// lift makes n the entry point when it lies higher. A round that had to find
+// another one looked only among nodes that show, which n did not do then.
+func (g *graph) lift(n id) {
+	e := newEntry(n, int(g.node(n).level))
+	if e.level() <= g.entryPoint().level() {
+		return
+	}
+	g.raise.Lock()
+	defer g.raise.Unlock()
+	if e.level() > g.entryPoint().level() && !g.is(n, condemned) {
+		g.entry.Store(int64(e))
+	}
 }
 
 func (g *graph) AddBatch(ctx context.Context, labels []int64, vectors []float32) error {
@@ -29,15 +53,18 @@ func (g *graph) AddBatch(ctx context.Context, labels []int64, vectors []float32)
 		if err := g.claimBatch(ctx, labels, vectors); err != nil || len(labels) == 0 {
 			return err
 		}
-		defer g.release(labels)
 		return g.addBlocks(ctx, labels, vectors)
 	}
 	return g.addBatch(ctx, labels, vectors, func(w *scratch, label int64) {
-		if n := g.reserve(label, w.query); g.node(n).twin == none {
+		n := g.reserve(label, w.query)
+		twin := g.node(n).twin
+		if twin == none {
 			g.insert(w, n)
-			g.show(n)
+			g.arrive(n)
 			g.tidy(w)
+			return
 		}
+		g.await(twin)
 	})
 }
 

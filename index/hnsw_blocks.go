@@ -32,7 +32,8 @@ func (g *graph) addBlocks(ctx context.Context, labels []int64, vectors []float32
 	dim := g.options.Dim
 	for at := 0; at < len(labels); {
 		if ctx.Err() != nil {
-			return fmt.Errorf("index: %d of %d vectors added: %w", at, len(labels), context.Cause(ctx))
+			g.release(labels[at:])
+			return fmt.Errorf("index: %d of %d vectors added: %w", at, len(labels), ctx.Err())
 		}
 		at += b.add(labels[at:], vectors[at*dim:])
 	}
@@ -58,6 +59,7 @@ func (b *blockAdder) add(labels []int64, vectors []float32) int {
 	b.nodes = b.nodes[:0]
 	for i, label := range labels[:size] {
 		if b.fits(w.query, label, vectors[i*dim:(i+1)*dim]) != nil { // as checked before
+			b.release(labels[i : i+1])
 			continue
 		}
 		if n := b.reserve(label, w.query); b.node(n).twin == none {
@@ -66,11 +68,13 @@ func (b *blockAdder) add(labels []int64, vectors []float32) int {
 	}
 	start := b.entryPoint()
 	b.search(start)
+	own := w.chosen
 	for i, n := range b.nodes {
 		w.chosen = b.chosen[i]
 		b.join(w, n)
 		b.show(n)
 	}
+	w.chosen = own // lest who has w next write to a list of the block
 	b.tidyBlock(w)
 	return size
 }

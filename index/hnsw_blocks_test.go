@@ -53,3 +53,20 @@ func TestDeterministic(t *testing.T) {
 	}
 	mustVerify(t, ix)
 }
+
+// A batch leaves its scratch as it was: other changes follow.
+func TestAddAfterDeterministicBatch(t *testing.T) {
+	vectors := clustered(300, 4, 1)
+	ix := mustNew(t, Options{Dim: 4, M: 4, EfConstruction: 20, Deterministic: true})
+	for at := 0; at < 300; at += 100 {
+		if err := ix.AddBatch(t.Context(), sequence(at, 90), vectors[at*4:][:90*4]); err != nil {
+			t.Fatal(err)
+		}
+		for i := at + 90; i < at+100; i++ {
+			if err := ix.Add(int64(i), vectors[i*4:][:4]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mustVerify(t, ix)
+	}
+}

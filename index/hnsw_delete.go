@@ -1,6 +1,10 @@
 package index
 
-import "runtime"
+import (
+	"runtime"
+	"slices"
+	"sync/atomic"
+)
 
 func (g *graph) Delete(labels ...int64) error {
 	if err := g.remove(labels, g.drop); err != nil {
@@ -43,6 +47,7 @@ func (g *graph) Update(label int64, vector []float32) error {
 	if n != none {
 		g.insert(w, n)
 		err = g.exchange(label, n)
+		g.lift(n)
 	}
 	g.tidy(w)
 	return err
@@ -78,7 +83,7 @@ func (g *graph) tryReserve(label int64, vector []float32, h uint64) (n id, again
 	if twin == none {
 		return n, false, nil
 	}
-	return none, false, g.replace(label, n, g.drop)
+	return none, false, g.move(label, n)
 }
 
 // exchange lets searches find n under label in place of what was there. When
@@ -88,11 +93,49 @@ func (g *graph) exchange(label int64, n id) error {
 	defer g.shown.Unlock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	err := g.replace(label, n, g.drop)
+	err := g.move(label, n)
 	if err != nil {
 		// First, in case it goes on as the node of a copy.
 		g.mark(n, ready)
 		g.drop(n)
 	}
 	return err
+}
+
+// moves is where the last updates have put their labels. A walk during which a
+// label moved may have met neither its old place nor its new one while it was
+// there, so the new one is compared besides.
+type moves struct {
+	count atomic.Uint64 // written under shown
+	last  [256]id       // under shown; the next at count % len
+}
+
+// move is replace that lets searches know. The caller holds shown and mu.
+func (g *graph) move(label int64, n id) error {
+	if err := g.replace(label, n, g.drop); err != nil {
+		return err
+	}
+	m := &g.moves
+	m.last[m.count.Load()%uint64(len(m.last))] = n
+	m.count.Add(1)
+	return nil
+}
+
+// gatherMoved offers the labels to w.top that have moved since there were so
+// many moves. It fails when that is not known any more. The caller holds shown.
+func (g *graph) gatherMoved(w *scratch, r request, since uint64) bool {
+	m := &g.moves
+	count := m.count.Load()
+	if count-since > uint64(len(m.last)) {
+		return false
+	}
+	for ; since < count; since++ {
+		n := m.last[since%uint64(len(m.last))]
+		label := g.label(n)
+		found := slices.ContainsFunc(w.top.hits, func(h hit) bool { return h.label == label })
+		if !found && g.shows(n) && (r.allow.all() || r.allow.label(label)) {
+			g.offer(w, r, hit{g.distance(w.query, g.arena.vector(n)), label})
+		}
+	}
+	return true
 }

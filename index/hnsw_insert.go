@@ -21,7 +21,8 @@ func (g *graph) insert(w *scratch, n id) {
 func (g *graph) tryInsert(w *scratch, n id) bool {
 	level := int(g.node(n).level)
 	start := g.entryPoint()
-	if start == noEntry || level > start.level() || g.is(start.id(), condemned) {
+	raising := start == noEntry || level > start.level() || g.is(start.id(), condemned)
+	if raising {
 		g.raise.Lock()
 		defer g.raise.Unlock()
 		start = g.entryPoint()
@@ -34,29 +35,35 @@ func (g *graph) tryInsert(w *scratch, n id) bool {
 	g.neighbors(w, n, start, level)
 	if len(w.chosen[0]) == 0 {
 		// Everything there was is about to be removed: n is the first of the
-		// rest. That start is condemned is why raise is held.
-		if !g.is(start.id(), condemned) {
+		// rest, if raise is held, lest two be.
+		if !raising || !g.is(start.id(), condemned) {
 			return false
 		}
 		g.entry.Store(int64(newEntry(n, level)))
 		return true
 	}
-	g.connect(w, n, min(level, start.level()))
+	if !g.connect(w, n, min(level, start.level())) {
+		return false
+	}
 	if level > start.level() {
 		g.entry.Store(int64(newEntry(n, level)))
 	}
 	return true
 }
 
-// connect links n and w.chosen, both ways, on the levels up to shared.
-func (g *graph) connect(w *scratch, n id, shared int) {
+// connect links n and w.chosen, both ways, on the levels up to shared. It fails
+// when all of them are about to be removed.
+func (g *graph) connect(w *scratch, n id, shared int) bool {
+	parent := g.attach(w, n)
+	if parent == none {
+		return false
+	}
 	for l := 1; l <= shared; l++ {
 		slots := g.links(n, l)
 		for i, c := range w.chosen[l] {
 			put(&slots[i], c.id())
 		}
 	}
-	parent := g.attach(w, n)
 	for l := 0; l <= shared; l++ {
 		for _, c := range w.chosen[l] {
 			if l > 0 || c.id() != parent {
@@ -64,6 +71,7 @@ func (g *graph) connect(w *scratch, n id, shared int) {
 			}
 		}
 	}
+	return true
 }
 
 // neighbors leaves in w.chosen[l], for each level l that n shares with the

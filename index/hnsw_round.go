@@ -133,7 +133,7 @@ func (g *graph) step(w *scratch, alone bool) int64 {
 		}
 		n := id(r.at)
 		r.at++
-		if g.is(n, ready) && !g.is(n, condemned) && g.node(n).twin == none {
+		if g.stays(n) && g.node(n).twin == none {
 			for l := range int(g.node(n).level) + 1 {
 				g.repair(w, n, l)
 			}
@@ -174,6 +174,12 @@ func (g *graph) condemn(alone bool) int64 {
 	return 1
 }
 
+// stays says that an addition of n is done and no round removes it. It looks once:
+// between two looks n may be given to another vector.
+func (g *graph) stays(n id) bool {
+	return g.states.row(int(n))[0].Load()&(ready|condemned) == ready
+}
+
 // leaveEntry makes another node the entry point when it is condemned: one on
 // the highest level there is. It fails when an insertion is about to raise it.
 func (g *graph) leaveEntry() bool {
@@ -187,7 +193,7 @@ func (g *graph) leaveEntry() bool {
 	best := noEntry
 	for i := range int(g.reserved.Load()) {
 		n := id(i)
-		if !g.is(n, ready) || g.is(n, condemned) || g.node(n).twin != none {
+		if !g.stays(n) || g.node(n).twin != none {
 			continue
 		}
 		if e := newEntry(n, int(g.node(n).level)); best == noEntry || e.level() > best.level() {

@@ -80,6 +80,7 @@ func (g *graph) wantsScan(w *scratch, r request) bool {
 // their nodes. It gives up, false, when the walk is dearer than looking at all
 // vectors.
 func (g *graph) explore(w *scratch, r request) bool {
+	moves := g.moves.count.Load()
 	start := g.entryPoint()
 	if start == noEntry {
 		return false
@@ -119,7 +120,7 @@ func (g *graph) explore(w *scratch, r request) bool {
 			w.beam.pop()
 		}
 		g.measure(w.beam, w.query)
-		g.gather(w, r)
+		done = g.gather(w, r, moves)
 	}
 	return done
 }
@@ -142,8 +143,9 @@ func zero(query []float32) bool {
 	return true
 }
 
-// gather offers the nodes of the beam, with their copies, to w.top.
-func (g *graph) gather(w *scratch, r request) {
+// gather offers the nodes of the beam, with their copies, to w.top, and what has
+// moved since there were so many moves.
+func (g *graph) gather(w *scratch, r request, moves uint64) bool {
 	if r.allow.all() {
 		g.shown.RLock()
 		defer g.shown.RUnlock()
@@ -163,6 +165,7 @@ func (g *graph) gather(w *scratch, r request) {
 			}
 		}
 	}
+	return g.gatherMoved(w, r, moves)
 }
 
 // wanted says which of the nodes that a walk passes through its beam is for.
@@ -321,5 +324,3 @@ func (g *graph) walkWanted(w *scratch, q []float32, ef, level int, limit int64) 
 	}
 	return true
 }
-
-var Wide = 1

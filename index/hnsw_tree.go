@@ -10,7 +10,8 @@ import "slices"
 // attach makes n visible: it writes n's links on level 0 and gives it a parent.
 // That is the nearest chosen neighbour with room for a child, else one found
 // going down the tree from them; a leaf has room. Only when all below is about
-// to be removed does a node take more children than it should.
+// to be removed does a node take more children than it should; when the chosen
+// themselves are, none is returned.
 func (g *graph) attach(w *scratch, n id) id {
 	chosen := w.chosen[0]
 	w.queue = w.queue[:0]
@@ -22,11 +23,13 @@ func (g *graph) attach(w *scratch, n id) id {
 			return p
 		}
 	}
-	for i := 0; ; i = (i + 1) % len(w.queue) {
+	stays := func(c key) bool { return !g.is(c.id(), condemned) }
+	for i := 0; slices.ContainsFunc(chosen, stays); i = (i + 1) % len(w.queue) {
 		if p := w.queue[i]; g.adopt(w, p, n, chosen, 2*g.options.M-1) {
 			return p
 		}
 	}
+	return none
 }
 
 // adopt makes p the parent of n, or appends p's children to the queue when it
@@ -36,7 +39,7 @@ func (g *graph) adopt(w *scratch, p, n id, chosen []key, most int) bool {
 	mu.Lock()
 	defer mu.Unlock()
 	v := g.node(p)
-	if int(v.children) >= most || g.is(p, condemned) {
+	if g.is(p, condemned) || int(v.children) >= most { // in this order: a round resets children
 		w.queue = g.appendChildren(w.queue, p)
 		return false
 	}
@@ -136,8 +139,12 @@ func (g *graph) rehang(w *scratch, c, d, main id) {
 		from := len(w.queue)
 		w.queue = g.appendChildren(w.queue, q)
 		w.queue = slices.DeleteFunc(w.queue, func(n id) bool { return g.parent(n) == q && g.leaveIfCondemned(n, q) })
-		if len(w.queue)-from < g.options.M && g.hang(w, c, q, g.distance(g.arena.vector(c), g.arena.vector(q))) {
-			return
+		if len(w.queue)-from < g.options.M {
+			if g.hang(w, c, q, g.distance(g.arena.vector(c), g.arena.vector(q))) {
+				return
+			}
+			// Insertions have filled it meanwhile: look at its children again.
+			w.queue, i = w.queue[:from], i-1
 		}
 	}
 }

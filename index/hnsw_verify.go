@@ -59,6 +59,9 @@ func (v *verifier) vector(n id) {
 		return
 	}
 	v.report.Nodes++
+	if top := g.entryPoint().level(); int(node.level) > top {
+		v.add("label %d is on level %d, and the entry point on %d", g.label(n), node.level, top)
+	}
 	for l := range int(node.level) + 1 {
 		v.links(n, l)
 	}

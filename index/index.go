@@ -47,7 +47,8 @@ type Index interface {
 
 	// SearchRange returns all vectors whose score is threshold or nearer, best
 	// first. An HNSW index widens its beam until it reaches past the threshold,
-	// and may miss some; the others compare the query with every vector. SearchOptions.Threshold is not used.
+	// and may miss some; the others compare the query with every vector.
+	// SearchOptions.Threshold is not used.
 	SearchRange(query []float32, threshold float32, o SearchOptions) ([]Result, error)
 
 	// Vector returns a copy of what is stored under label: under Cosine, the
@@ -70,7 +71,7 @@ type Index interface {
 	// until it is done, searches do not.
 	Verify(ctx context.Context) (Report, error)
 
-	// Save writes the index in the format that Load reads. Additions wait until
+	// Save writes the index in the format that Load reads. Changes wait until
 	// it is done, searches do not.
 	Save(w io.Writer) error
 }

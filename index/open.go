@@ -15,7 +15,7 @@ import (
 // OpenFile opens the index at path where it lies: the file is mapped into memory
 // and the system reads what searches touch, so that the first answer comes
 // at once and an index larger than the memory can be searched. Changes stay in
-// memory, as after LoadFile; see OpenLog for those that last.
+// memory, as after LoadFile; see OpenDurable for those that last.
 //
 // What is small is checked when the file is opened: everything but links of
 // level 0 and vectors. These are checked, as by Load, before the first change,
@@ -23,9 +23,10 @@ import (
 // that nobody has looked for can make a search miss vectors or return wrong ones,
 // and nothing worse.
 //
-// The file may be replaced (SaveFile) while it is open, but not written to. It
-// stays mapped until the index is garbage. A file of an older version, an
-// LSH index, and any file where mapping fails, is loaded as by LoadFile.
+// The file may be replaced (SaveFile) while it is open, but not on Windows, and
+// must not be written to. It stays mapped until the index is garbage. A file of
+// an older version, an LSH index, and any file where mapping fails, is loaded as
+// by LoadFile.
 func OpenFile(path string) (Index, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -45,8 +45,7 @@ const (
 	MaxTables  = 1 << 8
 )
 
-// Options describe an index. All but Threads and EfSearch are fixed when it is
-// made; all are saved with it.
+// Options describe an index. They are fixed when it is made, and saved with it.
 type Options struct {
 	// Dim is the number of values in a vector, 1 to MaxDim. It has no default.
 	Dim int
@@ -65,8 +64,8 @@ type Options struct {
 	EfSearch int
 	// Quantization is what the walk compares: none or int8. Scores are exact
 	// either way. int8 is faster and finds as much where the values of a vector
-	// spread round zero; see the package comment for where they do not. A flat
-	// index has none. Default none.
+	// spread round zero; see the package comment for where they do not. Only an
+	// HNSW index has one. Default none.
 	Quantization Quantization
 	// Tables is how many hash tables an LSH index has, 1 to MaxTables. Default 8.
 	Tables int
@@ -75,7 +74,7 @@ type Options struct {
 	Bits int
 	// Seed draws the levels of the nodes, or the hash functions. Default 1.
 	Seed uint64
-	// Threads is how many workers AddBatch uses. Default 0: one for each
+	// Threads is how many workers AddBatch and SearchBatch use. Default 0: one for each
 	// processor that Go may use. 1 makes the graph reproducible.
 	Threads int
 	// Deterministic makes the graph that a batch makes the same for any number

@@ -113,7 +113,9 @@ func (g *scanGroup) begin(queries []float32, first, k int, o SearchOptions) erro
 		q := g.query(i)
 		copy(q, g.scratch.query)
 		g.lengths = append(g.lengths, math.Sqrt(float64(kernel.Dot(q, q))))
-		g.tops[i].reset(r.k)
+	}
+	for i := range g.tops { // all alike: the length of the index may have changed meanwhile
+		g.tops[i].reset(g.request.k)
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 type SearchOptions struct {
 	// Ef is the width of the beam of HNSW, or how many buckets of each table of
 	// LSH are looked into: more finds more of the true nearest and takes longer.
-	// For HNSW, below k it is taken as k. Default Options.EfSearch.
+	// Below k it is taken as k. Default Options.EfSearch.
 	Ef int
 
 	// Filter, when set, is asked about labels; only those it allows are

@@ -109,7 +109,8 @@ func (s *store) claim(labels []int64) error {
 	return nil
 }
 
-// release gives back the labels of a batch cut short.
+// release gives back labels of a batch cut short that have no vector. The others
+// may have been deleted, and claimed by another addition.
 func (s *store) release(labels []int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -162,8 +163,6 @@ func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32,
 	if err := s.claimBatch(ctx, labels, vectors); err != nil || len(labels) == 0 {
 		return err
 	}
-	defer s.release(labels)
-
 	dim, threads := s.options.Dim, s.options.Threads
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
@@ -185,14 +184,17 @@ func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32,
 				if s.fits(w.query, labels[i], vectors[i*dim:(i+1)*dim]) == nil { // as checked above
 					insert(w, labels[i])
 					added.Add(1)
+				} else {
+					s.release(labels[i : i+1])
 				}
 				s.gate.RUnlock()
 			}
 		})
 	}
 	workers.Wait()
+	s.release(labels[min(int(next.Load()), len(labels)):])
 	if n := added.Load(); n < int64(len(labels)) {
-		return fmt.Errorf("index: %d of %d vectors added: %w", n, len(labels), context.Cause(ctx))
+		return fmt.Errorf("index: %d of %d vectors added: %w", n, len(labels), ctx.Err())
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"image/color"
+	"math"
 	"path/filepath"
 	"strings"
 
@@ -51,7 +52,17 @@ func Write(path, title string, series []Series) error {
 	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
 	p.Legend.Top, p.Legend.Left = false, true
 	p.Add(plotter.NewGrid())
+	low, high := math.Inf(1), math.Inf(-1)
 	for i, s := range series {
+		if len(s.Speed) != len(s.Recall) {
+			return fmt.Errorf("drawing %s: %d recalls and %d speeds", s.Name, len(s.Recall), len(s.Speed))
+		}
+		for _, v := range s.Speed {
+			if !(v > 0) {
+				return fmt.Errorf("drawing %s: a speed of %v queries a second, on a scale of logarithms", s.Name, v)
+			}
+			low, high = min(low, v), max(high, v)
+		}
 		points := make(plotter.XYs, len(s.Recall))
 		for j := range points {
 			points[j] = plotter.XY{X: s.Recall[j], Y: s.Speed[j]}
@@ -64,6 +75,12 @@ func Write(path, title string, series []Series) error {
 		marks.Color, marks.Shape = line.Color, shapes[i%len(shapes)]
 		p.Add(line, marks)
 		p.Legend.Add(s.Name, line, marks)
+	}
+	if low > high {
+		return fmt.Errorf("drawing %s: there are no points", path)
+	}
+	if low == high { // plot would go down by one, perhaps below zero
+		p.Y.Min, p.Y.Max = low/2, high*2
 	}
 	picture, err := p.WriterTo(18*vg.Centimeter, 12*vg.Centimeter, format(path))
 	if err != nil {

@@ -2,6 +2,7 @@ package curve
 
 import (
 	"bytes"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -20,6 +21,19 @@ func TestWrite(t *testing.T) {
 		}
 		if got, err := os.ReadFile(path); err != nil || !bytes.HasPrefix(got, []byte(magic)) {
 			t.Errorf("%s begins %.20q: %v", name, got, err)
+		}
+	}
+	for name, series := range map[string][]Series{
+		"slow":    {{"exact", []float64{1}, []float64{0.5}}},
+		"stopped": {{"exact", []float64{1, 1}, []float64{0, 2}}},
+		"short":   {{"exact", []float64{1, 1}, []float64{2}}},
+		"empty":   {{"exact", nil, nil}},
+		"none":    nil,
+		"too far": {{"exact", []float64{1}, []float64{math.Inf(1)}}},
+	} {
+		path := filepath.Join(t.TempDir(), "a.svg")
+		if err := Write(path, "", series); (err == nil) != (name == "slow") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if err := Write("a.gif", "", nil); err == nil || fault.Hint(err) == "" {

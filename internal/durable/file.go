@@ -160,7 +160,7 @@ func (f *File) Abort() {
 func syncParent(p place) error {
 	err := step(OpSync, p.dir())
 	if err == nil {
-		err = syncFolder(p.dir())
+		err = SyncFolder(p.dir())
 	}
 	if err != nil {
 		return fault.New(hintFor(err), "%s is written, but its folder could not be synced: %w", p.given, err)

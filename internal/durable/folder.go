@@ -234,7 +234,7 @@ func (d *Folder) sync() error {
 		if err := step(OpSync, folders[i]); err != nil {
 			return err
 		}
-		if err := syncFolder(folders[i]); err != nil {
+		if err := SyncFolder(folders[i]); err != nil {
 			return err
 		}
 	}

@@ -32,9 +32,9 @@ func syncFile(path string) error {
 	return f.Sync()
 }
 
-// syncFolder makes the names in a folder durable, where the system has a
+// SyncFolder makes the names in a folder durable, where the system has a
 // call for it.
-func syncFolder(path string) error {
+func SyncFolder(path string) error {
 	if runtime.GOOS == "windows" || runtime.GOOS == "plan9" {
 		return nil
 	}

@@ -44,7 +44,7 @@ func (d *Folder) swap() error {
 func (d *Folder) renameTwice(old string) error {
 	// The names in the parent folder must be on disk before the first rename, so
 	// that an ".old" there always has the whole new folder beside it.
-	if err := syncFolder(d.place.dir()); err != nil {
+	if err := SyncFolder(d.place.dir()); err != nil {
 		return err
 	}
 	if err := step(OpAside, d.place.path); err != nil {
@@ -113,7 +113,7 @@ func Recover(path string) error {
 		return fault.New("rename it back yourself",
 			"%s was being replaced when the program died, and what it held is in %s: %w", path, from, unwrapPath(err))
 	}
-	if err := syncFolder(filepath.Dir(abs)); err != nil {
+	if err := SyncFolder(filepath.Dir(abs)); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	if from != old {

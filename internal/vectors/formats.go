@@ -2,6 +2,7 @@ package vectors
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -54,6 +55,9 @@ func (f *file) npy(r *bufio.Reader) error {
 	f.total = int64(rows)
 	raw, vector := make([]byte, dim*width), make([]float32, dim)
 	for row := range rows {
+		if err := f.ctx.Err(); err != nil {
+			return fmt.Errorf("%s: %w", f.path, err)
+		}
 		if _, err := io.ReadFull(r, raw); err != nil {
 			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 				return fault.New("the file was cut: copy or write it again", "%s: it ends in row %d of %d", f.path, row+1, rows)
@@ -116,7 +120,10 @@ func (f *file) text() error {
 		if line.Number == 1 && len(fields) == 2 {
 			rows, err1 := strconv.ParseInt(fields[0], 10, 64)
 			columns, err2 := strconv.Atoi(fields[1])
-			if err1 == nil && err2 == nil && columns > 0 {
+			if err1 == nil && err2 == nil && rows >= 0 && columns > 0 {
+				if columns > maxDim {
+					return fault.New(Hint, "%s:1: %d rows of %d values", f.path, rows, columns)
+				}
 				f.total, dim = rows, columns
 				continue
 			}
@@ -169,8 +176,8 @@ func (f *file) json(r *bufio.Reader) error {
 	bad := func(err error) error {
 		return fault.New(Hint, "%s: byte %d: %w", f.path, d.InputOffset(), err)
 	}
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return bad(fmt.Errorf("no object: %w", err))
+	if _, err := d.Token(); err != nil { // the brace that told the format
+		return bad(err)
 	}
 	dim, found := 0, false
 	for d.More() {
@@ -195,8 +202,11 @@ func (f *file) json(r *bufio.Reader) error {
 				return err
 			}
 		default:
-			if err := skip(d); err != nil {
-				return bad(err)
+			if err := skip(f.ctx, d); err != nil {
+				if f.ctx.Err() == nil {
+					err = bad(err)
+				}
+				return err
 			}
 		}
 	}
@@ -211,8 +221,10 @@ func (f *file) json(r *bufio.Reader) error {
 
 // jsonRows reads the object of arrays.
 func (f *file) jsonRows(d *json.Decoder, dim int) error {
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return fmt.Errorf("the vectors are no object: %w", err)
+	if t, err := d.Token(); err != nil {
+		return err
+	} else if t != json.Delim('{') {
+		return errors.New("the vectors are no object")
 	}
 	var vector []float32
 	for d.More() {
@@ -241,8 +253,11 @@ func (f *file) jsonRows(d *json.Decoder, dim int) error {
 }
 
 // skip reads past the next value without holding it.
-func skip(d *json.Decoder) error {
+func skip(ctx context.Context, d *json.Decoder) error {
 	for depth := 0; ; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		t, err := d.Token()
 		if err != nil {
 			return err

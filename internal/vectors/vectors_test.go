@@ -1,7 +1,9 @@
 package vectors
 
 import (
+	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -60,9 +62,49 @@ func TestRead(t *testing.T) {
 		"json, many":        `{"dimensions": 99999999, "vectors": {}}`,
 		"binary, cut":       word2vecBinary()[:20],
 		"text, another row": "a 1 2\nb 1\n",
+		"text, many values": "2 9223372036854775807\na 1 2\n",
 	} {
 		if rows, err := read(t, content); err == nil || fault.Hint(err) == "" || !strings.Contains(err.Error(), string(filepath.Separator)+"v") {
 			t.Errorf("%s: %v, %v", name, rows, err)
+		} else if strings.Contains(err.Error(), "%!") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// npyFile is a NumPy array of rows of one float32.
+func npyFile(rows int) string {
+	header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, 1), }\n", rows)
+	b := binary.LittleEndian.AppendUint16([]byte("\x93NUMPY\x01\x00"), uint16(len(header)))
+	return string(append(append(b, header...), make([]byte, 4*rows)...))
+}
+
+// Reading ends when the context does, whatever the format.
+func TestReadCancelled(t *testing.T) {
+	for name, content := range map[string]string{
+		"npy":      npyFile(100_000),
+		"text":     strings.Repeat("a 1\n", 100_000),
+		"json":     `{"vectors": {` + strings.Repeat(`"a": [1, 2, 3],`, 100_000) + `"b": [1, 2, 3]}}`,
+		"not that": `{"more": [` + strings.Repeat("1, ", 1_000_000) + `1], "vectors": {"b": [1, 2, 3]}}`,
+	} {
+		path := filepath.Join(t.TempDir(), "v")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		if name == "not that" {
+			cancel()
+		}
+		rows := 0
+		err := Read(ctx, path, func(int64, []float32) error {
+			if rows++; rows == 10 {
+				cancel()
+			}
+			return nil
+		})
+		cancel()
+		if !errors.Is(err, context.Canceled) || rows > 99_000 {
+			t.Errorf("%s: %d rows, %v", name, rows, err)
 		}
 	}
 }
@@ -72,6 +114,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(word2vecBinary())
 	f.Add(`{"dimensions": 2, "vectors": {"a": [0.5, -1.25, 7], "b": [1.5, -1.25]}, "more": [1, {}]}`)
 	f.Add("\x93NUMPY\x01\x00")
+	f.Add(npyFile(2))
 	f.Fuzz(func(t *testing.T, content string) {
 		path := filepath.Join(t.TempDir(), "v")
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
