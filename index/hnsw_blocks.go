@@ -37,6 +37,7 @@ func (g *graph) addBlocks(ctx context.Context, labels []int64, vectors []float32
 		}
 		at += b.add(labels[at:], vectors[at*dim:])
 	}
+	g.release(nil)
 	return nil
 }
 

@@ -245,7 +245,7 @@ func TestBatchKeepsOthersClaims(t *testing.T) {
 			}
 		}
 	})
-	if err != nil || f.ids[1] != claimed {
+	if _, claimed := f.claimed[1]; err != nil || !claimed {
 		t.Errorf("the claim of another is gone: %v", err)
 	}
 }

@@ -109,7 +109,7 @@ func (s *store) claim(labels []int64) error {
 	return nil
 }
 
-// release gives back labels of a batch cut short that have no vector. The others
+// release ends a batch. It gives back the labels that got no vector. The others
 // may have been deleted, and claimed by another addition.
 func (s *store) release(labels []int64) {
 	s.mu.Lock()
