@@ -7,7 +7,7 @@ import (
 // Thousands of copies of one vector among others may not trap a walk: the
 // others are found as well as without them, from near the copies too.
 func TestDuplicates(t *testing.T) {
-	const n, copies, dim = 5000, 2000, 16
+	const n, copies, dim = 14000, 10000, 16
 	for i, m := range append(allMetrics, allMetrics...) {
 		quant := quantizations[i/len(allMetrics)]
 		t.Run(m.String()+"-"+string(quant), func(t *testing.T) {
@@ -15,7 +15,7 @@ func TestDuplicates(t *testing.T) {
 			queries := append([]float32(nil), vectors[n*dim:]...)
 			base := vectors[:n*dim]
 			for i := range copies { // spread over the order of adding
-				copy(base[(i*5/2+1)*dim:][:dim], base[:dim])
+				copy(base[(i*7/5+1)*dim:][:dim], base[:dim])
 			}
 			// Queries round about the copies.
 			for i := range 30 {

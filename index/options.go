@@ -62,8 +62,8 @@ type Options struct {
 	// EfSearch is the width of the beam of a search that names none, 1 to
 	// MaxEf; for LSH, how many buckets of a table it looks into. Default 100.
 	EfSearch int
-	// Quantization is what the walk compares: none or int8. Scores are exact
-	// either way. int8 is faster and finds as much where the values of a vector
+	// Quantization is what the walk compares: none, int8 or int4. Scores are exact
+	// all the same. Codes are faster and find as much where the values of a vector
 	// spread round zero; see the package comment for where they do not. Only an
 	// HNSW index has one. Default none.
 	Quantization Quantization

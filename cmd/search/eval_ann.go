@@ -45,6 +45,8 @@ Options:
       --quantize KIND    none  the graph is walked by the vectors (default)
                          int8  by codes of 8 bits a value: faster, and as good
                                where values lie round zero
+                         int4  by codes of 4 bits: faster still, and smaller;
+                               for vectors of some dozens of values and more
       --threads N        build on N threads (default: one per core)
       --seed N           of the drawing and of the graph (default 1)
       --plot FILE        draw recall against queries a second: .svg or .png
