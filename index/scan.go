@@ -2,6 +2,7 @@ package index
 
 import (
 	"math"
+	"slices"
 
 	"github.com/luminavec/luminavec/internal/kernel"
 )
@@ -27,25 +28,39 @@ func (s *store) scan(w *scratch, r request) {
 	for at := 0; at < total; {
 		labels, n := s.labels.run(at, min(scanBlock, total-at))
 		rows, n := s.arena.vectors.run(at, n)
-		// Before any vector is looked at: what shows now stays what it is, and
-		// what does not may be written at any moment.
-		w.fresh = w.fresh[:0]
-		for i := range n {
-			if s.shows(id(at+i)) && (r.allow.all() || r.allow.label(labels[i])) {
-				w.fresh = append(w.fresh, id(i))
-			}
-		}
-		if len(w.fresh) == n && s.options.Metric == Cosine {
-			s.sift(w, r, rows, labels)
+		labels, n = s.candidatesAmong(w, r.allow, at, labels[:n])
+		if len(w.fresh) == n {
+			s.compareRows(w, rows, n)
 		} else {
 			for _, i := range w.fresh {
-				s.offer(w, r, hit{s.distance(w.query, s.arena.vector(id(at)+i)), labels[i]})
+				w.block[i] = s.distance(w.query, s.arena.vector(id(at)+i))
+			}
+		}
+		for _, i := range w.fresh {
+			if d := w.block[i]; len(w.top.hits) < w.top.k || d <= w.top.hits[0].distance {
+				s.offer(w, r, hit{d, labels[i]})
 			}
 		}
 		computed += len(w.fresh)
 		at += n
 	}
 	s.distances.Add(int64(computed))
+}
+
+// candidatesAmong leaves in w.fresh which of the ids from at on, whose labels these
+// are, may be returned, as offsets from at. It looks at the first n only, and
+// returns their labels and n. It comes before any vector is looked at: what shows
+// now stays what it is, and what does not may be written at any moment.
+func (s *store) candidatesAmong(w *scratch, allow allow, at int, labels []int64) ([]int64, int) {
+	states, n := s.states.run(at, len(labels))
+	w.fresh = slices.Grow(w.fresh[:0], n)
+	all := allow.all()
+	for i := range states {
+		if shows(&states[i]) && (all || allow.label(labels[i])) {
+			w.fresh = append(w.fresh, id(i))
+		}
+	}
+	return labels[:n], n
 }
 
 // scanSet is scan among the allowed labels.
@@ -91,18 +106,17 @@ func (s *store) offer(w *scratch, r request, h hit) {
 	w.top.offer(h)
 }
 
-// sift offers the vectors of rows, all of which may be returned. The kernel that
-// takes several rows at once adds up in another order than the one for two vectors,
-// so it serves as a sieve, and what passes is compared anew: the score of a vector
-// does not depend on what it is found among.
-func (s *store) sift(w *scratch, r request, rows []float32, labels []int64) {
+// compareRows leaves in w.block the distances of the query to the vectors of n rows,
+// as s.distance has them to the bit.
+func (s *store) compareRows(w *scratch, rows []float32, n int) {
 	width, before := s.arena.vectors.width, s.arena.before
-	scores := w.block[:len(labels)]
-	kernel.Dots(scores, w.query, rows[before:], width)
-	bound := s.sieve(&w.top, 1, 1)
-	for i := kernel.FirstAbove(scores, bound); i < len(scores); i += 1 + kernel.FirstAbove(scores[i+1:], bound) {
-		s.offer(w, r, hit{s.distance(w.query, rows[i*width+before:][:s.arena.stride]), labels[i]})
-		bound = s.sieve(&w.top, 1, 1)
+	if s.options.Metric == Euclidean {
+		kernel.SquaredDistanceScan(w.block[:n], w.query, rows[before:], width)
+		return
+	}
+	kernel.DotScan(w.block[:n], w.query, rows[before:], width)
+	for i := range w.block[:n] {
+		w.block[i] = -w.block[i]
 	}
 }
 

@@ -140,13 +140,7 @@ func (g *scanGroup) scan(ctx context.Context) error {
 		}
 		labels, n := g.labels.run(at, min(batchRows, total-at))
 		rows, n := g.arena.vectors.run(at, n)
-		// As in scan: before any vector is looked at.
-		w.fresh = w.fresh[:0]
-		for i := range n {
-			if g.shows(id(at+i)) && (allow.all() || allow.label(labels[i])) {
-				w.fresh = append(w.fresh, id(i))
-			}
-		}
+		labels, n = g.candidatesAmong(w, allow, at, labels[:n])
 		if len(w.fresh) > 0 {
 			g.compare(rows, labels, len(w.fresh) < n)
 		}

@@ -1,5 +1,7 @@
 package index
 
+import "sync/atomic"
+
 // What is known of an id beside its vector and label, as bits of a word that is
 // read without a lock. An id that is free, or whose addition is not done, has
 // none but perhaps the last two.
@@ -16,9 +18,9 @@ func (s *store) is(n id, bit uint32) bool { return s.states.row(int(n))[0].Load(
 func (s *store) mark(n id, bit uint32)    { s.states.row(int(n))[0].Or(bit) }
 
 // shows says that a search may return n.
-func (s *store) shows(n id) bool {
-	return s.states.row(int(n))[0].Load()&(ready|dead) == ready
-}
+func (s *store) shows(n id) bool { return shows(&s.states.row(int(n))[0]) }
+
+func shows(state *atomic.Uint32) bool { return state.Load()&(ready|dead) == ready }
 
 // show lets searches return n, a vector more than before.
 func (s *store) show(n id) {

@@ -99,11 +99,11 @@ func writeDisk(w *strings.Builder, rows []annRow) {
 	}
 }
 
-// resident is the memory of the process, in bytes, less what is garbage; 0 where
-// the system does not tell.
+// resident is the process's own memory, in bytes, less what is garbage; 0 where the
+// system does not tell.
 func resident() int64 {
-	own, file := residentParts()
-	return own + file
+	own, _ := residentParts()
+	return own
 }
 
 // residentParts tells the process's own memory and that of mapped files.

@@ -104,6 +104,28 @@ func dots(dst, q, rows []float32, stride int) {
 	}
 }
 
+func dotScan(dst, q, rows []float32, stride int) {
+	switch level {
+	case levelAVX512:
+		dotScanAVX512(dst, q, rows, stride)
+	case levelAVX2:
+		dotScanAVX2(dst, q, rows, stride)
+	default:
+		dotScanGo(dst, q, rows, stride)
+	}
+}
+
+func squaredDistanceScan(dst, q, rows []float32, stride int) {
+	switch level {
+	case levelAVX512:
+		squaredDistanceScanAVX512(dst, q, rows, stride)
+	case levelAVX2:
+		squaredDistanceScanAVX2(dst, q, rows, stride)
+	default:
+		squaredDistanceScanGo(dst, q, rows, stride)
+	}
+}
+
 func firstAbove(x []float32, bound float32) int {
 	at := 0
 	if level >= levelAVX2 {

@@ -22,6 +22,12 @@ func scatterRows(table []float32, stride int, ids []int32, delta []float32) {
 
 func multiplyAdd(dst []float32, alpha float32, x, y []float32) { multiplyAddGo(dst, alpha, x, y) }
 
+func dotScan(dst, q, rows []float32, stride int) { dotScanGo(dst, q, rows, stride) }
+
+func squaredDistanceScan(dst, q, rows []float32, stride int) {
+	squaredDistanceScanGo(dst, q, rows, stride)
+}
+
 func firstAbove(x []float32, bound float32) int { return firstAboveGo(x, bound) }
 
 func (t *CodeTable) distances(dst []float32, q *CodeQuery, ids []int32) { t.distancesGo(dst, q, ids) }

@@ -36,13 +36,34 @@ func Scale(dst []float32, alpha float32) { scale(dst, alpha) }
 // once. It panics with PanicRows when stride is smaller than len(q) or rows end
 // before the last row does.
 func Dots(dst, q, rows []float32, stride int) {
-	if len(dst) == 0 {
-		return
+	if checkScan(dst, q, rows, stride) {
+		dots(dst, q, rows, stride)
 	}
-	if stride < len(q) || len(rows) < (len(dst)-1)*stride+len(q) {
+}
+
+// DotScan sets dst[i] to the inner product of q and the row of len(q) values that
+// starts at rows[i*stride], for every i < len(dst), to the bit as [Dot] returns it.
+// It is for rows that come from memory in order; [Dots] is faster for those that are
+// in the caches. It panics as Dots does.
+func DotScan(dst, q, rows []float32, stride int) {
+	if checkScan(dst, q, rows, stride) {
+		dotScan(dst, q, rows, stride)
+	}
+}
+
+// SquaredDistanceScan is to [SquaredDistance] what [DotScan] is to [Dot].
+func SquaredDistanceScan(dst, q, rows []float32, stride int) {
+	if checkScan(dst, q, rows, stride) {
+		squaredDistanceScan(dst, q, rows, stride)
+	}
+}
+
+// checkScan says whether there is something to do.
+func checkScan(dst, q, rows []float32, stride int) bool {
+	if len(dst) > 0 && (stride < len(q) || len(rows) < (len(dst)-1)*stride+len(q)) {
 		panic(PanicRows)
 	}
-	dots(dst, q, rows, stride)
+	return len(dst) > 0
 }
 
 // FirstAbove returns the least i with x[i] > bound, or len(x) when there is none.

@@ -248,7 +248,7 @@ scale_done:
 	RET
 
 // func dotsAVX512(dst []float32, q []float32, rows []float32, stride int)
-// Requires: AVX, AVX512F, BMI2, MMX+
+// Requires: AVX, AVX512F, BMI2
 TEXT ·dotsAVX512(SB), NOSPLIT, $0-80
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -264,7 +264,6 @@ dots_rows:
 	LEAQ    (BX)(SI*4), R8
 	LEAQ    (R8)(SI*4), R9
 	MOVQ    BX, R10
-	LEAQ    (R9)(SI*8), R11
 	MOVQ    DX, BX
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
@@ -274,8 +273,8 @@ dots_rows:
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
-	MOVQ    q_len+32(FP), R12
-	SUBQ    $0x10, R12
+	MOVQ    q_len+32(FP), R11
+	SUBQ    $0x10, R11
 	JLT     dots_whole_done
 	PCALIGN $0x20
 
@@ -290,26 +289,17 @@ dots_whole:
 	VFMADD231PS (R8)(SI*2), Z8, Z6
 	VFMADD231PS (R8)(DI*1), Z8, Z7
 	ADDQ        $0x40, BX
-	PREFETCHT0  (R11)
-	PREFETCHT0  64(R11)
-	PREFETCHT0  128(R11)
-	PREFETCHT0  192(R11)
-	PREFETCHT0  256(R11)
-	PREFETCHT0  320(R11)
-	PREFETCHT0  384(R11)
-	PREFETCHT0  448(R11)
-	ADDQ        $0x00000200, R11
 	ADDQ        $0x40, R10
 	ADDQ        $0x40, R8
-	SUBQ        $0x10, R12
+	SUBQ        $0x10, R11
 	JGE         dots_whole
 
 dots_whole_done:
-	ADDQ        $0x10, R12
+	ADDQ        $0x10, R11
 	JE          dots_sum
-	MOVQ        $-1, R11
-	BZHIQ       R12, R11, R11
-	KMOVW       R11, K1
+	MOVQ        $-1, R12
+	BZHIQ       R11, R12, R12
+	KMOVW       R12, K1
 	VMOVUPS.Z   (BX), K1, Z8
 	VMOVUPS.Z   (R10), K1, Z9
 	VFMADD231PS Z9, Z8, Z0
@@ -360,6 +350,184 @@ dots_sum:
 	JGE        dots_rows
 
 dots_end:
+	VZEROUPPER
+	RET
+
+// func dotScanAVX512(dst []float32, q []float32, rows []float32, stride int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·dotScanAVX512(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  dst_len+8(FP), CX
+	MOVQ  rows_base+48(FP), DX
+	MOVQ  stride+72(FP), BX
+	SHLQ  $0x02, BX
+	TESTQ CX, CX
+	JE    scan_end
+
+scan_row:
+	MOVQ    q_base+24(FP), SI
+	MOVQ    DX, DI
+	MOVQ    q_len+32(FP), R8
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	SUBQ    $0x40, R8
+	JLT     scan_four_done
+	PCALIGN $0x20
+
+scan_four:
+	PREFETCHT0  1024(DI)
+	VMOVUPS     (SI), Z4
+	VFMADD231PS (DI), Z4, Z0
+	PREFETCHT0  1088(DI)
+	VMOVUPS     64(SI), Z4
+	VFMADD231PS 64(DI), Z4, Z1
+	PREFETCHT0  1152(DI)
+	VMOVUPS     128(SI), Z4
+	VFMADD231PS 128(DI), Z4, Z2
+	PREFETCHT0  1216(DI)
+	VMOVUPS     192(SI), Z4
+	VFMADD231PS 192(DI), Z4, Z3
+	ADDQ        $0x00000100, SI
+	ADDQ        $0x00000100, DI
+	SUBQ        $0x40, R8
+	JGE         scan_four
+
+scan_four_done:
+	ADDQ $0x30, R8
+	JLT  scan_one_done
+
+scan_one:
+	PREFETCHT0  1024(DI)
+	VMOVUPS     (SI), Z4
+	VFMADD231PS (DI), Z4, Z0
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, R8
+	JGE         scan_one
+
+scan_one_done:
+	ADDQ        $0x10, R8
+	JE          scan_done
+	MOVQ        $-1, R9
+	BZHIQ       R8, R9, R9
+	KMOVW       R9, K1
+	VMOVUPS.Z   (SI), K1, Z4
+	VMOVUPS.Z   (DI), K1, Z5
+	VFMADD231PS Z5, Z4, Z1
+
+scan_done:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x01, X0, X1
+	VADDSS        X1, X0, X0
+	VMOVSS        X0, (AX)
+	ADDQ          $0x04, AX
+	ADDQ          BX, DX
+	DECQ          CX
+	JNE           scan_row
+
+scan_end:
+	VZEROUPPER
+	RET
+
+// func squaredDistanceScanAVX512(dst []float32, q []float32, rows []float32, stride int)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·squaredDistanceScanAVX512(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  dst_len+8(FP), CX
+	MOVQ  rows_base+48(FP), DX
+	MOVQ  stride+72(FP), BX
+	SHLQ  $0x02, BX
+	TESTQ CX, CX
+	JE    scan_end
+
+scan_row:
+	MOVQ    q_base+24(FP), SI
+	MOVQ    DX, DI
+	MOVQ    q_len+32(FP), R8
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	SUBQ    $0x40, R8
+	JLT     scan_four_done
+	PCALIGN $0x20
+
+scan_four:
+	PREFETCHT0  1024(DI)
+	VMOVUPS     (SI), Z4
+	VSUBPS      (DI), Z4, Z4
+	VFMADD231PS Z4, Z4, Z0
+	PREFETCHT0  1088(DI)
+	VMOVUPS     64(SI), Z4
+	VSUBPS      64(DI), Z4, Z4
+	VFMADD231PS Z4, Z4, Z1
+	PREFETCHT0  1152(DI)
+	VMOVUPS     128(SI), Z4
+	VSUBPS      128(DI), Z4, Z4
+	VFMADD231PS Z4, Z4, Z2
+	PREFETCHT0  1216(DI)
+	VMOVUPS     192(SI), Z4
+	VSUBPS      192(DI), Z4, Z4
+	VFMADD231PS Z4, Z4, Z3
+	ADDQ        $0x00000100, SI
+	ADDQ        $0x00000100, DI
+	SUBQ        $0x40, R8
+	JGE         scan_four
+
+scan_four_done:
+	ADDQ $0x30, R8
+	JLT  scan_one_done
+
+scan_one:
+	PREFETCHT0  1024(DI)
+	VMOVUPS     (SI), Z4
+	VSUBPS      (DI), Z4, Z4
+	VFMADD231PS Z4, Z4, Z0
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, R8
+	JGE         scan_one
+
+scan_one_done:
+	ADDQ        $0x10, R8
+	JE          scan_done
+	MOVQ        $-1, R9
+	BZHIQ       R8, R9, R9
+	KMOVW       R9, K1
+	VMOVUPS.Z   (SI), K1, Z4
+	VMOVUPS.Z   (DI), K1, Z5
+	VSUBPS      Z5, Z4, Z4
+	VFMADD231PS Z4, Z4, Z1
+
+scan_done:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x0e, X0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0x01, X0, X1
+	VADDSS        X1, X0, X0
+	VMOVSS        X0, (AX)
+	ADDQ          $0x04, AX
+	ADDQ          BX, DX
+	DECQ          CX
+	JNE           scan_row
+
+scan_end:
 	VZEROUPPER
 	RET
 
@@ -621,7 +789,7 @@ scale_done:
 	RET
 
 // func dotsAVX2(dst []float32, q []float32, rows []float32, stride int)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·dotsAVX2(SB), NOSPLIT, $0-80
 	MOVQ dst_base+0(FP), AX
 	MOVQ dst_len+8(FP), CX
@@ -637,7 +805,6 @@ dots_rows:
 	LEAQ    (BX)(SI*4), R8
 	LEAQ    (R8)(SI*4), R9
 	MOVQ    BX, R10
-	LEAQ    (R9)(SI*8), R11
 	MOVQ    DX, BX
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -647,8 +814,8 @@ dots_rows:
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVQ    q_len+32(FP), R12
-	SUBQ    $0x08, R12
+	MOVQ    q_len+32(FP), R11
+	SUBQ    $0x08, R11
 	JLT     dots_whole_done
 	PCALIGN $0x20
 
@@ -663,22 +830,17 @@ dots_whole:
 	VFMADD231PS (R8)(SI*2), Y8, Y6
 	VFMADD231PS (R8)(DI*1), Y8, Y7
 	ADDQ        $0x20, BX
-	PREFETCHT0  (R11)
-	PREFETCHT0  64(R11)
-	PREFETCHT0  128(R11)
-	PREFETCHT0  192(R11)
-	ADDQ        $0x00000100, R11
 	ADDQ        $0x20, R10
 	ADDQ        $0x20, R8
-	SUBQ        $0x08, R12
+	SUBQ        $0x08, R11
 	JGE         dots_whole
 
 dots_whole_done:
-	ADDQ        $0x08, R12
+	ADDQ        $0x08, R11
 	JE          dots_sum
-	LEAQ        tailMasks<>+0(SB), R11
-	NEGQ        R12
-	VMOVUPS     32(R11)(R12*4), Y8
+	LEAQ        tailMasks<>+0(SB), R12
+	NEGQ        R11
+	VMOVUPS     32(R12)(R11*4), Y8
 	VMASKMOVPS  (BX), Y8, Y9
 	VMASKMOVPS  (R10), Y8, Y10
 	VFMADD231PS Y10, Y9, Y0
@@ -726,6 +888,176 @@ dots_sum:
 	JGE        dots_rows
 
 dots_end:
+	VZEROUPPER
+	RET
+
+// func dotScanAVX2(dst []float32, q []float32, rows []float32, stride int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·dotScanAVX2(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  dst_len+8(FP), CX
+	MOVQ  rows_base+48(FP), DX
+	MOVQ  stride+72(FP), BX
+	SHLQ  $0x02, BX
+	TESTQ CX, CX
+	JE    scan_end
+
+scan_row:
+	MOVQ    q_base+24(FP), SI
+	MOVQ    DX, DI
+	MOVQ    q_len+32(FP), R8
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	SUBQ    $0x20, R8
+	JLT     scan_four_done
+	PCALIGN $0x20
+
+scan_four:
+	PREFETCHT0  1024(DI)
+	VMOVUPS     (SI), Y4
+	VFMADD231PS (DI), Y4, Y0
+	VMOVUPS     32(SI), Y4
+	VFMADD231PS 32(DI), Y4, Y1
+	PREFETCHT0  1088(DI)
+	VMOVUPS     64(SI), Y4
+	VFMADD231PS 64(DI), Y4, Y2
+	VMOVUPS     96(SI), Y4
+	VFMADD231PS 96(DI), Y4, Y3
+	ADDQ        $0x00000080, SI
+	ADDQ        $0x00000080, DI
+	SUBQ        $0x20, R8
+	JGE         scan_four
+
+scan_four_done:
+	ADDQ $0x18, R8
+	JLT  scan_one_done
+
+scan_one:
+	PREFETCHT0  1024(DI)
+	VMOVUPS     (SI), Y4
+	VFMADD231PS (DI), Y4, Y0
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, R8
+	JGE         scan_one
+
+scan_one_done:
+	ADDQ        $0x08, R8
+	JE          scan_done
+	LEAQ        tailMasks<>+0(SB), R9
+	NEGQ        R8
+	VMOVUPS     32(R9)(R8*4), Y4
+	VMASKMOVPS  (SI), Y4, Y5
+	VMASKMOVPS  (DI), Y4, Y4
+	VFMADD231PS Y4, Y5, Y1
+
+scan_done:
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x0e, X0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x01, X0, X1
+	VADDSS       X1, X0, X0
+	VMOVSS       X0, (AX)
+	ADDQ         $0x04, AX
+	ADDQ         BX, DX
+	DECQ         CX
+	JNE          scan_row
+
+scan_end:
+	VZEROUPPER
+	RET
+
+// func squaredDistanceScanAVX2(dst []float32, q []float32, rows []float32, stride int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·squaredDistanceScanAVX2(SB), NOSPLIT, $0-80
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  dst_len+8(FP), CX
+	MOVQ  rows_base+48(FP), DX
+	MOVQ  stride+72(FP), BX
+	SHLQ  $0x02, BX
+	TESTQ CX, CX
+	JE    scan_end
+
+scan_row:
+	MOVQ    q_base+24(FP), SI
+	MOVQ    DX, DI
+	MOVQ    q_len+32(FP), R8
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	SUBQ    $0x20, R8
+	JLT     scan_four_done
+	PCALIGN $0x20
+
+scan_four:
+	PREFETCHT0  1024(DI)
+	VMOVUPS     (SI), Y4
+	VSUBPS      (DI), Y4, Y4
+	VFMADD231PS Y4, Y4, Y0
+	VMOVUPS     32(SI), Y4
+	VSUBPS      32(DI), Y4, Y4
+	VFMADD231PS Y4, Y4, Y1
+	PREFETCHT0  1088(DI)
+	VMOVUPS     64(SI), Y4
+	VSUBPS      64(DI), Y4, Y4
+	VFMADD231PS Y4, Y4, Y2
+	VMOVUPS     96(SI), Y4
+	VSUBPS      96(DI), Y4, Y4
+	VFMADD231PS Y4, Y4, Y3
+	ADDQ        $0x00000080, SI
+	ADDQ        $0x00000080, DI
+	SUBQ        $0x20, R8
+	JGE         scan_four
+
+scan_four_done:
+	ADDQ $0x18, R8
+	JLT  scan_one_done
+
+scan_one:
+	PREFETCHT0  1024(DI)
+	VMOVUPS     (SI), Y4
+	VSUBPS      (DI), Y4, Y4
+	VFMADD231PS Y4, Y4, Y0
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, R8
+	JGE         scan_one
+
+scan_one_done:
+	ADDQ        $0x08, R8
+	JE          scan_done
+	LEAQ        tailMasks<>+0(SB), R9
+	NEGQ        R8
+	VMOVUPS     32(R9)(R8*4), Y4
+	VMASKMOVPS  (SI), Y4, Y5
+	VMASKMOVPS  (DI), Y4, Y4
+	VSUBPS      Y4, Y5, Y4
+	VFMADD231PS Y4, Y4, Y1
+
+scan_done:
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x0e, X0, X1
+	VADDPS       X1, X0, X0
+	VPERMILPS    $0x01, X0, X1
+	VADDSS       X1, X0, X0
+	VMOVSS       X0, (AX)
+	ADDQ         $0x04, AX
+	ADDQ         BX, DX
+	DECQ         CX
+	JNE          scan_row
+
+scan_end:
 	VZEROUPPER
 	RET
 

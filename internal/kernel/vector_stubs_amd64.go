@@ -30,6 +30,16 @@ func scaleAVX512(dst []float32, alpha float32)
 //go:noescape
 func dotsAVX512(dst []float32, q []float32, rows []float32, stride int)
 
+// dotScanAVX512 sets dst[i] to what dotAVX512 returns of q and rows[i*stride:].
+//
+//go:noescape
+func dotScanAVX512(dst []float32, q []float32, rows []float32, stride int)
+
+// squaredDistanceScanAVX512 sets dst[i] to what squaredDistanceAVX512 returns of q and rows[i*stride:].
+//
+//go:noescape
+func squaredDistanceScanAVX512(dst []float32, q []float32, rows []float32, stride int)
+
 // dotAVX2 returns the sum of x[i]*y[i] over i < len(x).
 //
 //go:noescape
@@ -55,6 +65,16 @@ func scaleAVX2(dst []float32, alpha float32)
 //
 //go:noescape
 func dotsAVX2(dst []float32, q []float32, rows []float32, stride int)
+
+// dotScanAVX2 sets dst[i] to what dotAVX2 returns of q and rows[i*stride:].
+//
+//go:noescape
+func dotScanAVX2(dst []float32, q []float32, rows []float32, stride int)
+
+// squaredDistanceScanAVX2 sets dst[i] to what squaredDistanceAVX2 returns of q and rows[i*stride:].
+//
+//go:noescape
+func squaredDistanceScanAVX2(dst []float32, q []float32, rows []float32, stride int)
 
 // firstAboveAVX2 returns the least i with x[i] > bound among the first len(x)/8*8,
 // or their number.

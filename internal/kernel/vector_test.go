@@ -184,6 +184,36 @@ func TestVectorPanics(t *testing.T) {
 	panics(t, "Dots rows", PanicRows, func() { Dots(a, b, make([]float32, 11), 4) })
 }
 
+// A scan returns the very bits of the kernel for two vectors, and writes nothing else.
+func TestScan(t *testing.T) {
+	eachLevel(t, func(name string) {
+		r := rand.New(rand.NewPCG(17, 18))
+		for n := range 300 {
+			count, stride := r.IntN(12), n+r.IntN(5)
+			q, rows := make([]float32, n), make([]float32, max(0, count*stride-r.IntN(stride-n+1)))
+			for _, x := range [][]float32{q, rows} {
+				for i := range x {
+					x[i] = float32(r.NormFloat64())
+				}
+			}
+			for _, k := range []struct {
+				scan func(dst, q, rows []float32, stride int)
+				one  func(x, y []float32) float32
+			}{{DotScan, Dot}, {SquaredDistanceScan, SquaredDistance}} {
+				all, dst := guarded(r, count, n%16)
+				k.scan(dst, q, rows, stride)
+				checkGuards(t, name, all, count)
+				for i, d := range dst {
+					if want := k.one(q, rows[i*stride:]); d != want {
+						t.Fatalf("%s: row %d of %d, %d values: %g, want %g", name, i, count, n, d, want)
+					}
+				}
+			}
+		}
+	})
+	panics(t, "rows", PanicRows, func() { DotScan(make([]float32, 3), make([]float32, 4), make([]float32, 11), 4) })
+}
+
 func TestFirstAbove(t *testing.T) {
 	eachLevel(t, func(name string) {
 		r := rand.New(rand.NewPCG(15, 16))

@@ -9,16 +9,18 @@ import (
 )
 
 func vectorKernels(a *isa) {
-	reduction(a, "dot", "dot%[1]s returns the sum of x[i]*y[i] over i < len(x).",
-		func(acc reg.VecVirtual, x reg.VecVirtual, y Op) { VFMADD231PS(y, x, acc) })
-	reduction(a, "squaredDistance", "squaredDistance%[1]s returns the sum of (x[i]-y[i])² over i < len(x).",
-		func(acc reg.VecVirtual, x reg.VecVirtual, y Op) {
-			d := a.vec()
-			VSUBPS(y, x, d)
-			VFMADD231PS(d, d, acc)
-		})
+	product := func(acc reg.VecVirtual, x reg.VecVirtual, y Op) { VFMADD231PS(y, x, acc) }
+	square := func(acc reg.VecVirtual, x reg.VecVirtual, y Op) {
+		d := a.vec()
+		VSUBPS(y, x, d)
+		VFMADD231PS(d, d, acc)
+	}
+	reduction(a, "dot", "dot%[1]s returns the sum of x[i]*y[i] over i < len(x).", product)
+	reduction(a, "squaredDistance", "squaredDistance%[1]s returns the sum of (x[i]-y[i])² over i < len(x).", square)
 	elementwise(a)
 	dots(a)
+	scan(a, "dotScan", "dotScan%[1]s sets dst[i] to what dot%[1]s returns of q and rows[i*stride:].", product)
+	scan(a, "squaredDistanceScan", "squaredDistanceScan%[1]s sets dst[i] to what squaredDistance%[1]s returns of q and rows[i*stride:].", square)
 }
 
 // tail is what reads and writes the last n mod floats() values and nothing
@@ -111,10 +113,22 @@ func reduction(a *isa, name, doc string, step func(acc, x reg.VecVirtual, y Op))
 	x := Load(Param("x").Base(), GP64())
 	n := Load(Param("x").Len(), GP64()).(reg.GPVirtual)
 	y := Load(Param("y").Base(), GP64())
+	s := a.reduce(name, x, y, n, step, 0)
+	Store(s, ReturnIndex(0))
+	VZEROUPPER()
+	RET()
+}
+
+// reduce forms the sum of step over the n values at x and y, and leaves none of
+// them. It asks for what lies ahead bytes before y, unless that is 0.
+func (a *isa) reduce(name string, x, y reg.Register, n reg.GPVirtual, step func(acc, x reg.VecVirtual, y Op), ahead int) reg.Register {
 	acc := a.zeros(4)
 	a.loops(name, n,
 		func(bytes int) { ADDQ(imm(bytes), x); ADDQ(imm(bytes), y) },
 		func(i int) {
+			if ahead > 0 && i*a.bytes%64 == 0 {
+				PREFETCHT0(at(y, ahead+i*a.bytes))
+			}
 			v := a.vec()
 			VMOVUPS(at(x, i*a.bytes), v)
 			step(acc[i], v, at(y, i*a.bytes))
@@ -123,8 +137,36 @@ func reduction(a *isa, name, doc string, step func(acc, x reg.VecVirtual, y Op))
 	VADDPS(acc[1], acc[0], acc[0])
 	VADDPS(acc[3], acc[2], acc[2])
 	VADDPS(acc[2], acc[0], acc[0])
-	s := a.sumTo(acc[0])
-	Store(s, ReturnIndex(0))
+	return a.sumTo(acc[0])
+}
+
+// scanAhead is how far before their use rows are asked for that come from memory
+// in order: left alone, the processor reads them more slowly.
+const scanAhead = 1024
+
+// scan is a reduction for each of many rows, one after another, as memory has them.
+func scan(a *isa, name, doc string, step func(acc, x reg.VecVirtual, y Op)) {
+	TEXT(name+a.name, NOSPLIT, "func(dst, q, rows []float32, stride int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf(doc, a.name))
+	dst := Load(Param("dst").Base(), GP64())
+	count := Load(Param("dst").Len(), GP64())
+	rows := Load(Param("rows").Base(), GP64())
+	stride := Load(Param("stride"), GP64())
+	SHLQ(Imm(2), stride)
+	TESTQ(count, count)
+	JE(LabelRef("scan_end"))
+	Label("scan_row")
+	x, y := GP64(), GP64()
+	Load(Param("q").Base(), x)
+	MOVQ(rows, y)
+	n := Load(Param("q").Len(), GP64()).(reg.GPVirtual)
+	VMOVSS(a.reduce("scan", x, y, n, step, scanAhead), at(dst, 0))
+	ADDQ(Imm(4), dst)
+	ADDQ(stride, rows)
+	DECQ(count)
+	JNE(LabelRef("scan_row"))
+	Label("scan_end")
 	VZEROUPPER()
 	RET()
 }
@@ -207,9 +249,8 @@ func dots(a *isa) {
 	LEAQ(Mem{Base: base, Index: stride, Scale: 4}, far)
 	next := GP64()
 	LEAQ(Mem{Base: far, Index: stride, Scale: 4}, next)
-	near, ahead := GP64(), GP64()
+	near := GP64()
 	MOVQ(base, near)
-	LEAQ(Mem{Base: next, Index: stride, Scale: 8}, ahead)
 	MOVQ(q, off)
 	row := func(i int) Mem {
 		m := Mem{Base: near}
@@ -239,12 +280,6 @@ func dots(a *isa) {
 		VFMADD231PS(row(i), v, acc[i])
 	}
 	ADDQ(imm(a.bytes), off)
-	// The group after the next is asked for: eight rows at once hide from the
-	// processor that memory is read in order.
-	for line := range a.bytes * 8 / 64 {
-		PREFETCHT0(at(ahead, 64*line))
-	}
-	ADDQ(imm(8*a.bytes), ahead)
 	ADDQ(imm(a.bytes), near)
 	ADDQ(imm(a.bytes), far)
 	SUBQ(imm(f), n)
