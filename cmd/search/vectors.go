@@ -51,7 +51,7 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 	options := f.index.Options()
 	b := built{Output: o.output, Documents: int64(f.index.Len()), Dimensions: options.Dim, Index: string(options.Kind),
 		Metric: options.Metric.String(), Bytes: info.Size(), Seconds: time.Since(began).Seconds()}
-	return b.report(cmd, "vector", cli.CommandLine("search", "verify", cli.PathArgument(o.output)))
+	return b.report(cmd, "vector", cli.CommandLine("search", "query", cli.PathArgument(o.output))+" --vectors FILE")
 }
 
 // filler puts vectors into an index; the first one decides on the dimension.
