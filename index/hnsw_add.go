@@ -7,17 +7,20 @@ import (
 )
 
 func (g *graph) Add(label int64, vector []float32) error {
-	return g.add(label, vector, func(w *scratch, label int64) {
-		n := g.reserve(label, w.query)
-		twin := g.node(n).twin
-		if twin == none {
-			g.insert(w, n)
-			g.arrive(n)
-			g.tidy(w)
-			return
-		}
-		g.await(twin)
-	})
+	return g.add(label, vector, g.admit)
+}
+
+// admit adds the prepared vector of w under a label that is claimed.
+func (g *graph) admit(w *scratch, label int64) {
+	n := g.reserve(label, w.query)
+	twin := g.node(n).twin
+	if twin == none {
+		g.insert(w, n)
+		g.arrive(n)
+		g.tidy(w)
+		return
+	}
+	g.await(twin)
 }
 
 // await returns when a node that has got a copy can be found, and so the copy:
@@ -55,17 +58,7 @@ func (g *graph) AddBatch(ctx context.Context, labels []int64, vectors []float32)
 		}
 		return g.addBlocks(ctx, labels, vectors)
 	}
-	return g.addBatch(ctx, labels, vectors, func(w *scratch, label int64) {
-		n := g.reserve(label, w.query)
-		twin := g.node(n).twin
-		if twin == none {
-			g.insert(w, n)
-			g.arrive(n)
-			g.tidy(w)
-			return
-		}
-		g.await(twin)
-	})
+	return g.addBatch(ctx, labels, vectors, g.admit)
 }
 
 // reserve stores a prepared vector under the label. It becomes a node, still
