@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/luminavec/luminavec/index/internal/chunk"
 )
 
 // countdown is a context that is cancelled when asked for the left-th time.
@@ -198,17 +200,16 @@ func TestConcurrentBatches(t *testing.T) {
 	})
 }
 
-// A search that scans all ids may come as soon as an id is given out: the array
-// of nodes has its row by then.
+// A search that scans all ids may see an id as soon as it is reserved, so the array of
+// nodes must have its row by then.
 func TestConcurrentScanFindsNodes(t *testing.T) {
 	g := newGraph(Options{Dim: 2}.withDefaults())
-	alloc := g.nodes.make
-	g.nodes.make = func(n int) []node {
-		if rows := g.nodes.values(); int(g.reserved.Load()) > rows {
-			t.Errorf("%d ids are given out, and there are %d nodes", g.reserved.Load(), rows)
+	g.nodes = chunk.New(1, nodeSize, func(n int) []node {
+		if rows := g.nodes.Values(); int(g.reserved.Load()) > rows {
+			t.Errorf("%d ids are reserved, but there are %d nodes", g.reserved.Load(), rows)
 		}
-		return alloc(n)
-	}
+		return make([]node, n)
+	})
 	if err := g.Add(0, []float32{1, 0}); err != nil {
 		t.Fatal(err)
 	}

@@ -1,20 +1,21 @@
 package index
 
 import (
+	"github.com/luminavec/luminavec/index/internal/changelog"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
 func (s *store) unknown(label int64) error {
-	return fault.New("only what was added, and not deleted since, can be changed", "index: label %d is not in the index", label)
+	return fault.New("only vectors that were added and not deleted since can be changed", "index: label %d is not in the index", label)
 }
 
-// current is the id of a label whose addition is done. The caller holds mu.
+// current returns the id of a label whose addition is done. The caller holds mu.
 func (s *store) current(label int64) (id, bool) {
 	n := s.idOf(label)
 	return n, n != none && s.is(n, ready)
 }
 
-// remove is Delete, with drop to take an id away whose label is gone.
+// remove implements Delete. drop removes an id whose label is no longer in the table.
 func (s *store) remove(labels []int64, drop func(id)) error {
 	if err := s.complete(); err != nil {
 		return err
@@ -33,19 +34,19 @@ func (s *store) remove(labels []int64, drop func(id)) error {
 	for _, label := range labels {
 		n := s.idOf(label)
 		if n == none {
-			continue // named twice
+			continue // listed twice
 		}
 		s.forget(label)
-		s.note(deleted, label, nil)
+		s.log(changelog.Deleted, label, nil)
 		drop(n)
 		s.count.Add(-1)
 	}
 	return nil
 }
 
-// check makes sure that label may get a new vector, which it writes, prepared,
-// to w.query. It says when there is nothing to do: the vector is that already.
-func (s *store) check(w *scratch, label int64, vector []float32) (same bool, err error) {
+// checkUpdate checks that label can get a new vector, which it writes, prepared, to
+// w.query. It reports whether the label has that vector already.
+func (s *store) checkUpdate(w *scratch, label int64, vector []float32) (same bool, err error) {
 	if err := s.complete(); err != nil {
 		return false, err
 	}
@@ -61,9 +62,9 @@ func (s *store) check(w *scratch, label int64, vector []float32) (same bool, err
 	return equal(s.arena.vector(n)[:s.options.Dim], w.query), nil
 }
 
-// replace gives label to n, whose vector is in place, and takes it from the id
-// that has it: searches see the one until then and the other from then on. It
-// fails when the label was deleted meanwhile. The caller holds shown and mu.
+// replace gives label to n, whose vector is stored, and drops its old id: searches see
+// the old vector until then and the new one from then on. It fails if the label was
+// deleted meanwhile. The caller holds shown and mu.
 func (s *store) replace(label int64, n id, drop func(id)) error {
 	old, ok := s.current(label)
 	if !ok {
@@ -71,7 +72,27 @@ func (s *store) replace(label int64, n id, drop func(id)) error {
 	}
 	s.setID(label, n)
 	s.mark(n, ready)
-	s.note(updated, label, s.arena.vector(n))
+	s.log(changelog.Updated, label, s.arena.vector(n))
 	drop(old)
 	return nil
+}
+
+// update implements Update for a kind whose vectors become searchable at once. insert
+// stores a prepared vector under a new id.
+func (s *store) update(label int64, vector []float32, insert func(*scratch, int64) id, drop func(id)) error {
+	w := s.scratch.get()
+	defer s.scratch.put(w)
+	if same, err := s.checkUpdate(w, label, vector); err != nil || same {
+		return err
+	}
+	s.gate.RLock()
+	defer s.gate.RUnlock()
+	s.shown.Lock()
+	defer s.shown.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.current(label); !ok {
+		return s.unknown(label)
+	}
+	return s.replace(label, insert(w, label), drop)
 }

@@ -2,10 +2,12 @@ package index
 
 import (
 	"testing"
+
+	"github.com/luminavec/luminavec/index/internal/hashing"
 )
 
-// Thousands of copies of one vector among others may not trap a walk: the
-// others are found as well as without them, from near the copies too.
+// Thousands of copies of one vector do not trap a walk: it finds other vectors as well
+// as without the copies, even from queries near them.
 func TestDuplicates(t *testing.T) {
 	const n, copies, dim = 14000, 10000, 16
 	for i, m := range append(allMetrics, allMetrics...) {
@@ -17,7 +19,7 @@ func TestDuplicates(t *testing.T) {
 			for i := range copies { // spread over the order of adding
 				copy(base[(i*7/5+1)*dim:][:dim], base[:dim])
 			}
-			// Queries round about the copies.
+			// Queries near the copies.
 			for i := range 30 {
 				for j := range dim {
 					queries[i*dim+j] = base[j] + (queries[i*dim+j]-base[j])*0.1
@@ -26,18 +28,18 @@ func TestDuplicates(t *testing.T) {
 			exact := filled(t, Options{Dim: dim, Metric: m, Kind: Flat}, base)
 			approx := filled(t, Options{Dim: dim, Metric: m, Quantization: quant}, base)
 			if got := approx.Stats().Copies; got < copies-1 {
-				t.Errorf("%d copies are known, there are %d", got, copies)
+				t.Errorf("Stats reports %d copies, want %d", got, copies)
 			}
 			if r := recall(t, exact, approx, queries, 10, SearchOptions{}); r < 0.95 {
 				t.Errorf("recall@10 %.4f", r)
 			}
-			// The others alone.
+			// The other vectors only.
 			first := base[:dim]
 			others := SearchOptions{Filter: func(l int64) bool { return !equal(base[l*dim:][:dim], first) }}
 			if r := recall(t, exact, approx, queries, 10, others); r < 0.95 {
 				t.Errorf("recall@10 of the others %.4f", r)
 			}
-			// Every copy is found, by the order of labels.
+			// Every copy is found, in the order of labels.
 			want := mustSearch(t, exact, first, 1500, SearchOptions{})
 			got := mustSearch(t, approx, first, 1500, SearchOptions{})
 			for i := range want {
@@ -49,8 +51,8 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
-// Scaled copies differ in the last bits at most once divided by their lengths,
-// and so are many near-copies rather than one vector.
+// Scaled copies, divided by their lengths, differ at most in the last bits, so they are
+// many nearly equal vectors rather than one.
 func TestScaledCopies(t *testing.T) {
 	const n, dim = 5000, 16
 	vectors := clustered(n+100, dim, 11)
@@ -65,7 +67,7 @@ func TestScaledCopies(t *testing.T) {
 		approx := filled(t, Options{Dim: dim, Quantization: quant}, base)
 		least := 0.95
 		if quant == Int4 {
-			least = 0.9 // few dimensions, and the copies share a code
+			least = 0.9 // there are few dimensions, and the copies share a code
 		}
 		if r := recall(t, exact, approx, queries, 10, SearchOptions{}); r < least {
 			t.Errorf("%s: recall@10 %.4f", quant, r)
@@ -75,10 +77,10 @@ func TestScaledCopies(t *testing.T) {
 
 func TestHashOfEqualVectors(t *testing.T) {
 	zero := float32(0)
-	if hash([]float32{1, zero}) != hash([]float32{1, -zero}) || !equal([]float32{zero}, []float32{-zero}) {
-		t.Error("0 and -0 are not equal")
+	if hashing.Vector([]float32{1, zero}) != hashing.Vector([]float32{1, -zero}) || !equal([]float32{zero}, []float32{-zero}) {
+		t.Error("vectors with 0 and -0 are not equal")
 	}
-	if hash([]float32{1, 0}) == hash([]float32{0, 1}) {
-		t.Error("the order of values does not count")
+	if hashing.Vector([]float32{1, 0}) == hashing.Vector([]float32{0, 1}) {
+		t.Error("the hash does not depend on the order of the values")
 	}
 }

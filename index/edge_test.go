@@ -37,18 +37,18 @@ func TestBadVectorsChangeNothing(t *testing.T) {
 			} {
 				err := try()
 				if err == nil || !strings.Contains(err.Error(), name) || fault.Hint(err) == "" {
-					t.Errorf("%v: error %v (hint %q), want one about %q", m, err, fault.Hint(err), name)
+					t.Errorf("%v: error %v (hint %q), want one that mentions %q", m, err, fault.Hint(err), name)
 				}
 			}
 			if m != Cosine {
 				if err := ix.Add(90, []float32{1e19, 0}); err == nil || !strings.Contains(err.Error(), "label 90:") {
-					t.Errorf("%v: a vector too long: error %v", m, err)
+					t.Errorf("%v: vector too long: error %v", m, err)
 				}
 			}
 			if string(saved(t, ix)) != before || ix.Len() != 2 {
-				t.Errorf("%v: a refused vector changed the index", m)
+				t.Errorf("%v: a rejected vector changed the index", m)
 			}
-			// What was refused may come again, correct.
+			// Labels of rejected vectors can be used again.
 			if err := ix.AddBatch(ctx, []int64{80, 81, 83}, []float32{1, 1, 2, 2, 3, 3}); err != nil {
 				t.Error(err)
 			}
@@ -60,14 +60,14 @@ func TestBadSearches(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
 		ix := filled(t, Options{Dim: 2, Kind: kind, Quantization: quant}, []float32{1, 0, 0, 1})
 		for name, err := range map[string]error{
-			"0 results":  second(ix.Search([]float32{1, 1}, 0, SearchOptions{})),
-			"-3 results": second(ix.Search([]float32{1, 1}, -3, SearchOptions{})),
-			"3 values":   second(ix.Search([]float32{1, 1, 1}, 1, SearchOptions{})),
-			"query":      second(ix.Search([]float32{float32(math.NaN()), 1}, 1, SearchOptions{})),
-			"ef":         second(ix.Search([]float32{1, 1}, 1, SearchOptions{Ef: -1})),
+			"got 0":    second(ix.Search([]float32{1, 1}, 0, SearchOptions{})),
+			"got -3":   second(ix.Search([]float32{1, 1}, -3, SearchOptions{})),
+			"3 values": second(ix.Search([]float32{1, 1, 1}, 1, SearchOptions{})),
+			"query":    second(ix.Search([]float32{float32(math.NaN()), 1}, 1, SearchOptions{})),
+			"Ef":       second(ix.Search([]float32{1, 1}, 1, SearchOptions{Ef: -1})),
 		} {
 			if err == nil || !strings.Contains(err.Error(), name) || fault.Hint(err) == "" {
-				t.Errorf("error %v (hint %q), want one about %q", err, fault.Hint(err), name)
+				t.Errorf("error %v (hint %q), want one that mentions %q", err, fault.Hint(err), name)
 			}
 		}
 	})
@@ -77,24 +77,24 @@ func second(_ []Result, err error) error { return err }
 
 func TestBadOptions(t *testing.T) {
 	for name, o := range map[string]Options{
-		"dim":            {},
-		"metric":         {Dim: 2, Metric: 7},
-		"kind":           {Dim: 2, Kind: "tree"},
-		" m:":            {Dim: 2, M: 1},
-		"efConstruction": {Dim: 2, EfConstruction: -1},
-		"efSearch":       {Dim: 2, EfSearch: MaxEf + 1},
-		"threads":        {Dim: 2, Threads: -1},
+		"Dim":            {},
+		"Metric":         {Dim: 2, Metric: 7},
+		"Kind":           {Dim: 2, Kind: "tree"},
+		" M ":            {Dim: 2, M: 1},
+		"EfConstruction": {Dim: 2, EfConstruction: -1},
+		"EfSearch":       {Dim: 2, EfSearch: MaxEf + 1},
+		"Threads":        {Dim: 2, Threads: -1},
 	} {
 		if _, err := New(o); err == nil || !strings.Contains(err.Error(), name) || fault.Hint(err) == "" {
-			t.Errorf("error %v (hint %q), want one about %q", err, fault.Hint(err), name)
+			t.Errorf("error %v (hint %q), want one that mentions %q", err, fault.Hint(err), name)
 		}
 	}
 	if _, err := ParseMetric("hamming"); err == nil {
-		t.Error("hamming is no metric here")
+		t.Error("ParseMetric accepted an unknown metric")
 	}
 	for _, m := range allMetrics {
 		if got, err := ParseMetric(m.String()); err != nil || got != m {
-			t.Errorf("%v does not parse: %v %v", m, got, err)
+			t.Errorf("ParseMetric(%q) = %v, %v", m.String(), got, err)
 		}
 	}
 }
@@ -109,15 +109,15 @@ func TestMoreThanThereIs(t *testing.T) {
 					continue
 				}
 				if rs := mustSearch(t, ix, vectors[:8], k, SearchOptions{}); len(rs) != min(k, n) || rs == nil {
-					t.Errorf("%d of %d vectors asked for, %d found", k, n, len(rs))
+					t.Errorf("searching for %d of %d vectors found %d", k, n, len(rs))
 				}
 			}
 		}
 	})
 }
 
-// Under cosine a zero vector scores 0 with everything, and everything scores 0
-// with a zero query.
+// With Cosine, a zero vector scores 0 for every query, and every vector scores 0 for a
+// zero query.
 func TestZeroVectors(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
 		ix := filled(t, Options{Dim: 2, Kind: kind, Quantization: quant}, []float32{0, 0, 1, 1, -1, -1, 0, 0})
@@ -134,13 +134,13 @@ func TestZeroVectors(t *testing.T) {
 		}
 		for i, r := range mustSearch(t, big, make([]float32, 8), 5, SearchOptions{}) {
 			if r.Label != int64(i) || r.Score != 0 || math.Signbit(float64(r.Score)) {
-				t.Errorf("a zero query: result %d is %v", i, r)
+				t.Errorf("zero query: result %d is %v", i, r)
 			}
 		}
 	})
 }
 
-// Neither the largest nor the smallest float32 loses its direction or order.
+// The largest and smallest float32 values keep their directions and order.
 func TestExtremeValues(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
 		const huge, tiny = math.MaxFloat32, math.SmallestNonzeroFloat32
@@ -157,8 +157,8 @@ func TestExtremeValues(t *testing.T) {
 	})
 }
 
-// Vectors on a small lattice have few distinct distances; ties go to the
-// smaller label, whatever the order of adding.
+// Vectors on a small lattice have few distinct distances. Ties are sorted by label,
+// whatever the order in which the vectors were added.
 func TestManyTies(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
 		ix := mustNew(t, Options{Dim: 3, Kind: kind, Quantization: quant, Metric: Euclidean, EfSearch: 200})
@@ -174,7 +174,7 @@ func TestManyTies(t *testing.T) {
 		rs := mustSearch(t, ix, []float32{3, 3, 3}, 28, SearchOptions{})
 		for i, r := range rs {
 			if want := float32(min(i/4, 1)); r.Score != want {
-				t.Fatalf("result %d at distance %v, want %v: %v", i, r.Score, want, rs)
+				t.Fatalf("result %d has distance %v, want %v: %v", i, r.Score, want, rs)
 			}
 		}
 	})
@@ -187,17 +187,17 @@ func TestCancel(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
 		ix := mustNew(t, Options{Dim: 8, Kind: kind, Quantization: quant})
 		if err := ix.AddBatch(ctx, sequence(0, 400), vectors); !errors.Is(err, context.Canceled) || ix.Len() != 0 {
-			t.Errorf("cancelled before: %v, %d vectors", err, ix.Len())
+			t.Errorf("canceled before AddBatch: error %v, %d vectors", err, ix.Len())
 		}
-		// Cancelled in the middle, what is in is whole, and the rest may follow.
+		// If canceled in the middle, the vectors added remain, and the rest can be added.
 		count := &countdown{Context: context.Background(), left: 150}
 		err := ix.AddBatch(count, sequence(0, 400), vectors)
 		if !errors.Is(err, context.Canceled) {
-			t.Fatalf("cancelled within: %v", err)
+			t.Fatalf("canceled during AddBatch: %v", err)
 		}
 		n := ix.Len()
 		if n == 0 || n == 400 {
-			t.Fatalf("%d of 400 vectors added", n)
+			t.Fatalf("added %d of 400 vectors", n)
 		}
 		missing, rest := []int64(nil), []float32(nil)
 		for i := range 400 {
@@ -207,18 +207,18 @@ func TestCancel(t *testing.T) {
 			}
 		}
 		if len(missing)+n != 400 {
-			t.Errorf("%d in, %d missing of 400", n, len(missing))
+			t.Errorf("%d of 400 vectors present, %d missing", n, len(missing))
 		}
 		if err := ix.AddBatch(context.Background(), missing, rest); err != nil {
 			t.Fatal(err)
 		}
 		if rs := mustSearch(t, ix, vectors[:8], 400, SearchOptions{}); len(rs) != 400 {
-			t.Errorf("%d of 400 found", len(rs))
+			t.Errorf("found %d of 400", len(rs))
 		}
 	})
 }
 
-// The error wraps that of the context, whatever the cause it was given.
+// The error wraps that of the context, whatever its cause.
 func TestCancelWithCause(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(errors.New("the cause"))
@@ -227,7 +227,7 @@ func TestCancelWithCause(t *testing.T) {
 		ix := mustNew(t, Options{Dim: 8, Deterministic: deterministic})
 		count := &countdown{Context: ctx, left: 10}
 		if err := ix.AddBatch(count, sequence(0, 100), vectors); !errors.Is(err, context.Canceled) || ix.Len() == 100 {
-			t.Errorf("%d vectors added: %v", ix.Len(), err)
+			t.Errorf("added %d vectors: %v", ix.Len(), err)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func Example() {
 	}
 	fmt.Println(err)
 	// Output:
-	// index: label 20 is taken
+	// index: label 20 is already in the index
 	// 20 0.99
 	// 30 0.80
 	// <nil>

@@ -3,6 +3,7 @@ package index
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
@@ -10,17 +11,22 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// SaveFile saves ix at path, whole or not at all: the file is written beside
-// path, synced and renamed. A file that is there already is an error unless
-// replace is set, and stays as it was when saving fails.
+// SaveFile saves ix at path, completely or not at all: it writes a temporary file
+// beside path, syncs it and renames it. If a file exists, SaveFile returns an error
+// unless replace is set; the file is unchanged if saving fails.
 func SaveFile(path string, ix Index, replace bool) error {
+	return writeFile(path, replace, ix.Save)
+}
+
+// writeFile writes an index file with save.
+func writeFile(path string, replace bool, save func(io.Writer) error) error {
 	f, err := durable.CreateFile(path, replace)
 	if err != nil {
 		return fmt.Errorf("save index: %w", err)
 	}
 	defer f.Abort()
-	if err := ix.Save(f); err != nil {
-		return err // it names path, as all errors of f do
+	if err := save(f); err != nil {
+		return err // it names path, like all errors of f
 	}
 	if err := f.Commit(); err != nil {
 		return fmt.Errorf("save index: %w", err)
@@ -28,7 +34,7 @@ func SaveFile(path string, ix Index, replace bool) error {
 	return nil
 }
 
-// LoadFile loads the index at path, as Load does.
+// LoadFile loads the index at path, like Load.
 func LoadFile(path string) (Index, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -45,7 +51,7 @@ func LoadFile(path string) (Index, error) {
 // explainOpen adds a hint to an error of opening an index.
 func explainOpen(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fault.New("check the path, or make an index with `search build`", "load index: %w", err)
+		return fault.New("check the path, or build the index first", "open index: %w", err)
 	}
-	return fmt.Errorf("load index: %w", err)
+	return fmt.Errorf("open index: %w", err)
 }

@@ -3,10 +3,17 @@ package index
 import (
 	"context"
 	"io"
+
+	"github.com/luminavec/luminavec/index/internal/changelog"
+	"github.com/luminavec/luminavec/index/internal/container"
 )
 
 // flat compares the query with every vector.
 type flat struct{ store }
+
+func init() {
+	register(kindSpec{Flat, 0, "compares all vectors: exact", false, func(o Options) kindIndex { return newFlat(o) }})
+}
 
 func newFlat(o Options) *flat {
 	f := new(flat)
@@ -25,34 +32,20 @@ func (f *flat) insert(w *scratch, label int64) {
 	defer f.mu.Unlock()
 	n := f.place(label, w.query)
 	f.setID(label, n)
-	f.note(added, label, w.query)
-	f.show(n)
+	f.log(changelog.Added, label, w.query)
+	f.publish(n)
 }
 
 func (f *flat) Delete(labels ...int64) error { return f.remove(labels, f.drop) }
 
-// drop gives up an id whose label is gone. The caller holds shown and mu.
+// drop removes an id whose label is no longer in the table. The caller holds shown and mu.
 func (f *flat) drop(n id) {
 	f.mark(n, dead)
 	f.retire(n)
 }
 
 func (f *flat) Update(label int64, vector []float32) error {
-	w := f.scratch.get()
-	defer f.scratch.put(w)
-	if same, err := f.check(w, label, vector); err != nil || same {
-		return err
-	}
-	f.gate.RLock()
-	defer f.gate.RUnlock()
-	f.shown.Lock()
-	defer f.shown.Unlock()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if _, ok := f.current(label); !ok {
-		return f.unknown(label)
-	}
-	return f.replace(label, f.place(label, w.query), f.drop)
+	return f.update(label, vector, func(w *scratch, label int64) id { return f.place(label, w.query) }, f.drop)
 }
 
 func (f *flat) Search(query []float32, k int, o SearchOptions) ([]Result, error) {
@@ -86,14 +79,24 @@ func (f *flat) Stats() Stats {
 	}
 }
 
-func (f *flat) Save(w io.Writer) error {
+func (f *flat) Verify(ctx context.Context) (Report, error) {
 	if err := f.complete(); err != nil {
-		return err
+		return Report{}, err
 	}
 	f.gate.Lock()
 	defer f.gate.Unlock()
-	return f.write(w)
+	var p problems
+	if err := f.verify(ctx, &p, nil); err != nil {
+		return Report{}, err
+	}
+	return Report{Vectors: f.Len(), Room: int(f.reserved.Load())}, p.err()
 }
 
-// write is Save for who holds gate alone.
+func (f *flat) Save(w io.Writer) error { return saveIndex(f, w) }
+
+// write implements Save for a caller that holds gate exclusively.
 func (f *flat) write(w io.Writer) error { return save(w, &f.store, nil) }
+
+func (f *flat) load(r *container.Reader) error { return f.store.load(r, nil) }
+
+func (f *flat) open(m *container.Image) error { return f.store.open(m, nil) }

@@ -4,42 +4,46 @@ import (
 	"context"
 	"io"
 	"runtime"
+
+	"github.com/luminavec/luminavec/index/internal/changelog"
+	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/index/internal/hashing"
 )
 
 func (g *graph) Add(label int64, vector []float32) error {
 	return g.add(label, vector, g.admit)
 }
 
-// admit adds the prepared vector of w under a label that is claimed.
+// admit adds the prepared vector of w under a claimed label.
 func (g *graph) admit(w *scratch, label int64) {
 	n := g.reserve(label, w.query)
 	twin := g.node(n).twin
 	if twin == none {
 		g.insert(w, n)
-		g.arrive(n)
-		g.tidy(w)
+		g.publishNode(n)
+		g.advanceCleanup(w)
 		return
 	}
 	g.await(twin)
 }
 
-// await returns when a node that has got a copy can be found, and so the copy:
-// within a moment, if it is still on its way in, in another goroutine.
+// await returns when a node that has a new copy can be found, and so the copy can.
+// Another goroutine may still be inserting the node.
 func (g *graph) await(twin id) {
 	for !g.is(twin, ready|dead) {
 		runtime.Gosched()
 	}
 }
 
-// arrive lets searches return n, which is linked.
-func (g *graph) arrive(n id) {
-	g.show(n)
-	g.lift(n)
+// publishNode lets searches return n, which is linked.
+func (g *graph) publishNode(n id) {
+	g.publish(n)
+	g.raiseEntry(n)
 }
 
-// lift makes n the entry point when it lies higher. A round that had to find
-// another one looked only among nodes that show, which n did not do then.
-func (g *graph) lift(n id) {
+// raiseEntry makes n the entry point if its level is higher. A cleanup that had to
+// replace the entry point looked only among visible nodes, and n was not one then.
+func (g *graph) raiseEntry(n id) {
 	e := newEntry(n, int(g.node(n).level))
 	if e.level() <= g.entryPoint().level() {
 		return
@@ -61,36 +65,36 @@ func (g *graph) AddBatch(ctx context.Context, labels []int64, vectors []float32)
 	return g.addBatch(ctx, labels, vectors, g.admit)
 }
 
-// reserve stores a prepared vector under the label. It becomes a node, still
-// without links, or joins the copies of the node that holds the same vector.
+// reserve stores a prepared vector under the label. The vector becomes a node without
+// links, or joins the copies of the node that holds the same vector.
 func (g *graph) reserve(label int64, vector []float32) id {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	h := hash(vector)
+	h := hashing.Vector(vector)
 	twin := g.twinOf(h, vector)
-	n := g.stow(label, vector, h, twin)
+	n := g.newNode(label, vector, h, twin)
 	g.setID(label, n)
-	g.note(added, label, vector)
+	g.log(changelog.Added, label, vector)
 	if twin != none {
-		g.show(n)
+		g.publish(n)
 	}
 	return n
 }
 
-// twinOf returns the node that holds vector, whose hash is h, or none. The
-// caller holds mu.
+// twinOf returns the node that holds vector, whose hash is h, or none. The caller
+// holds mu.
 func (g *graph) twinOf(h uint64, vector []float32) id {
-	return g.twins.find(h, g.holds(vector))
+	return g.twins.Find(h, g.holds(vector))
 }
 
-// stow stores a prepared vector, whose hash is h, as a copy of twin or, when
-// that is none, as a new node without links. The caller holds mu.
-func (g *graph) stow(label int64, vector []float32, h uint64, twin id) id {
-	// First, because an id that place has given out may be looked at.
-	g.nodes.grow(int(g.reserved.Load()) + 1)
+// newNode stores a prepared vector, whose hash is h, as a copy of twin or, if that is
+// none, as a new node without links. The caller holds mu.
+func (g *graph) newNode(label int64, vector []float32, h uint64, twin id) id {
+	// Grown first, because other goroutines may look at an id once place returns it.
+	g.nodes.Grow(int(g.reserved.Load()) + 1)
 	n := g.place(label, vector)
 	v := g.node(n)
-	g.takeUpper(v) // of the node that was here
+	g.freeUpper(v) // of the node that had this id
 	*v = node{upper: -1, twin: twin, prev: none}
 	for i, slots := 0, g.links(n, 0); i < len(slots); i++ {
 		put(&slots[i], none)
@@ -100,20 +104,20 @@ func (g *graph) stow(label int64, vector []float32, h uint64, twin id) id {
 		return n
 	}
 	v.level = int8(g.drawLevel(label))
-	g.giveUpper(n)
-	g.twins.add(h, n, g.vectorHashOf)
+	g.allocateUpper(n)
+	g.twins.Add(h, n, g.vectorHashOf)
 	return n
 }
 
-// holds says of a node that its vector is this one.
+// holds returns a function that reports whether a node has this vector.
 func (g *graph) holds(vector []float32) func(id) bool {
 	return func(n id) bool { return equal(g.arena.vector(n), vector) }
 }
 
-func (g *graph) vectorHashOf(n id) uint64 { return hash(g.arena.vector(n)) }
+func (g *graph) vectorHashOf(n id) uint64 { return hashing.Vector(g.arena.vector(n)) }
 
-// giveUpper gives n the rows of its levels above 0. The caller holds mu.
-func (g *graph) giveUpper(n id) {
+// allocateUpper assigns n the rows of its levels above 0. The caller holds mu.
+func (g *graph) allocateUpper(n id) {
 	v := g.node(n)
 	level := int(v.level)
 	if level == 0 {
@@ -123,23 +127,23 @@ func (g *graph) giveUpper(n id) {
 		v.upper = free[len(free)-1]
 		g.upperFree[level] = free[:len(free)-1]
 		for l := range level {
-			clear(g.upper.row(int(v.upper) + l))
+			clear(g.upper.Row(int(v.upper) + l))
 		}
 		return
 	}
-	g.upper.grow(g.upperRows + level)
+	g.upper.Grow(g.upperRows + level)
 	v.upper = int32(g.upperRows)
 	g.upperRows += level
 }
 
-// takeUpper keeps the rows that giveUpper gave for the next node of that level.
-func (g *graph) takeUpper(v *node) {
+// freeUpper releases the rows of v for the next node of its level.
+func (g *graph) freeUpper(v *node) {
 	if v.level > 0 {
 		g.upperFree[v.level] = append(g.upperFree[v.level], v.upper)
 	}
 }
 
-// joinCopies hangs n on the chain of copies of twin. The caller holds mu.
+// joinCopies adds n to the chain of copies of twin. The caller holds mu.
 func (g *graph) joinCopies(n, twin id) {
 	v, head := g.node(n), g.node(twin)
 	next := load(&head.next)
@@ -152,7 +156,7 @@ func (g *graph) joinCopies(n, twin id) {
 	g.copies++
 }
 
-// leaveCopies takes n, a copy, from its chain and gives it up. The caller holds
+// leaveCopies removes n, a copy, from its chain and retires it. The caller holds
 // shown and mu.
 func (g *graph) leaveCopies(n id) {
 	v := g.node(n)
@@ -166,17 +170,14 @@ func (g *graph) leaveCopies(n id) {
 	g.retire(n)
 }
 
-func (g *graph) Save(w io.Writer) error {
-	if err := g.complete(); err != nil {
-		return err
-	}
-	g.gate.Lock()
-	defer g.gate.Unlock()
-	return g.write(w)
-}
+func (g *graph) Save(w io.Writer) error { return saveIndex(g, w) }
 
-// write is Save for who holds gate alone.
+// write implements Save for a caller that holds gate exclusively.
 func (g *graph) write(w io.Writer) error {
-	g.settle()
+	g.finishCleanup()
 	return save(w, &g.store, g)
 }
+
+func (g *graph) load(r *container.Reader) error { return g.store.load(r, g) }
+
+func (g *graph) open(m *container.Image) error { return g.store.open(m, g) }

@@ -3,37 +3,33 @@ package index
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"sync/atomic"
 
 	"github.com/sourcegraph/conc/pool"
 )
 
-// A deterministic batch is added in blocks. The neighbours of all nodes of a
-// block are looked for at once, by all threads, in the graph as it was before
-// the block; then the nodes are linked one after another. So neither the threads
-// nor their order makes a difference. So that neighbours may come in one block,
-// each node is also compared with those before it in the block.
+// A deterministic batch is added in blocks. All threads search for the neighbors of
+// the nodes of a block in the graph as it was before the block; then the nodes are
+// linked one after another. So the result depends neither on the number of threads
+// nor on their timing. Because near vectors may be in one block, each node is also
+// compared with those before it in the block.
 
-// maxBlock is the most nodes of a block; blockPart is what part of the index it
-// is at most.
+// maxBlock is the maximum number of nodes in a block, and 1/blockPart the maximum
+// size as a part of the index.
 const (
 	maxBlock  = 256
 	blockPart = 16
 )
 
-// addBlocks is AddBatch for labels that are claimed and vectors that fit.
+// addBlocks implements AddBatch for claimed labels and valid vectors.
 func (g *graph) addBlocks(ctx context.Context, labels []int64, vectors []float32) error {
-	b := blockAdder{graph: g, threads: g.options.Threads}
-	if b.threads == 0 {
-		b.threads = runtime.GOMAXPROCS(0)
-	}
+	b := blockAdder{graph: g, workers: g.threads()}
 	dim := g.options.Dim
 	for at := 0; at < len(labels); {
 		if ctx.Err() != nil {
 			g.release(labels[at:])
-			return fmt.Errorf("index: %d of %d vectors added: %w", at, len(labels), ctx.Err())
+			return fmt.Errorf("index: added %d of %d vectors: %w", at, len(labels), ctx.Err())
 		}
 		at += b.add(labels[at:], vectors[at*dim:])
 	}
@@ -43,12 +39,12 @@ func (g *graph) addBlocks(ctx context.Context, labels []int64, vectors []float32
 
 type blockAdder struct {
 	*graph
-	threads int
+	workers int
 	nodes   []id
-	chosen  [][][]key // of each node of the block, by level
+	chosen  [][][]key // for each node of the block, by level
 }
 
-// add adds the next block and returns how many vectors it held. Other changes
+// add adds the next block and returns the number of vectors in it. Other changes
 // wait.
 func (b *blockAdder) add(labels []int64, vectors []float32) int {
 	b.gate.Lock()
@@ -59,7 +55,7 @@ func (b *blockAdder) add(labels []int64, vectors []float32) int {
 	dim := b.options.Dim
 	b.nodes = b.nodes[:0]
 	for i, label := range labels[:size] {
-		if b.fits(w.query, label, vectors[i*dim:(i+1)*dim]) != nil { // as checked before
+		if b.fits(w.query, label, vectors[i*dim:(i+1)*dim]) != nil { // checked before
 			b.release(labels[i : i+1])
 			continue
 		}
@@ -73,21 +69,21 @@ func (b *blockAdder) add(labels []int64, vectors []float32) int {
 	for i, n := range b.nodes {
 		w.chosen = b.chosen[i]
 		b.join(w, n)
-		b.show(n)
+		b.publish(n)
 	}
-	w.chosen = own // lest who has w next write to a list of the block
-	b.tidyBlock(w)
+	w.chosen = own // so that the next user of w does not write to a list of the block
+	b.advanceCleanupForBlock(w)
 	return size
 }
 
-// search leaves the neighbours of each node of the block in b.chosen.
+// search finds the neighbors of each node of the block, in b.chosen.
 func (b *blockAdder) search(start entryPoint) {
 	for len(b.chosen) < len(b.nodes) {
 		b.chosen = append(b.chosen, nil)
 	}
 	var next atomic.Int64
 	work := pool.New()
-	for range min(b.threads, len(b.nodes)) {
+	for range min(b.workers, len(b.nodes)) {
 		work.Go(func() {
 			w := b.scratch.get()
 			defer b.scratch.put(w)
@@ -99,8 +95,7 @@ func (b *blockAdder) search(start entryPoint) {
 	work.Wait()
 }
 
-// neighborsOf returns the neighbours of node i of the block, by level, in dst
-// where there is room.
+// neighborsOf returns the neighbors of node i of the block, by level. It reuses dst.
 func (b *blockAdder) neighborsOf(w *scratch, i int, start entryPoint, dst [][]key) [][]key {
 	n := b.nodes[i]
 	level := int(b.node(n).level)
@@ -127,7 +122,8 @@ func (b *blockAdder) neighborsOf(w *scratch, i int, start entryPoint, dst [][]ke
 	return dst
 }
 
-// join links node n to the neighbours in w.chosen. Nobody else changes the graph.
+// join links node n to the neighbors in w.chosen. Nothing else changes the graph
+// meanwhile.
 func (b *blockAdder) join(w *scratch, n id) {
 	level, start := int(b.node(n).level), b.entryPoint()
 	if start == noEntry || len(w.chosen[0]) == 0 {
@@ -140,9 +136,9 @@ func (b *blockAdder) join(w *scratch, n id) {
 	}
 }
 
-// tidyBlock does the share of a block in a round.
-func (b *blockAdder) tidyBlock(w *scratch) {
-	r := &b.round
+// advanceCleanupForBlock does the share of a block in a cleanup.
+func (b *blockAdder) advanceCleanupForBlock(w *scratch) {
+	r := &b.cleanup
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if b.deleted.Load() == 0 {

@@ -4,70 +4,72 @@ import (
 	"runtime"
 	"slices"
 	"sync/atomic"
+
+	"github.com/luminavec/luminavec/index/internal/hashing"
 )
 
 func (g *graph) Delete(labels ...int64) error {
 	if err := g.remove(labels, g.drop); err != nil {
 		return err
 	}
-	g.tidyAlone()
+	g.advanceCleanupAlone()
 	return nil
 }
 
-// drop takes the vector of n away, whose label is gone. The caller holds shown
-// and mu.
+// drop removes the vector of n, whose label is no longer in the table. The caller
+// holds shown and mu.
 func (g *graph) drop(n id) {
 	v := g.node(n)
 	switch next := load(&v.next); {
 	case v.twin != none:
 		g.leaveCopies(n)
-	case next != none: // the node goes on as that of a copy
+	case next != none: // the node now stands for one of its copies
 		label := g.label(next)
-		g.labels.row(int(n))[0] = label
+		g.labels.Row(int(n))[0] = label
 		g.setID(label, n)
 		g.leaveCopies(next)
 	default:
 		g.mark(n, dead)
-		g.twins.remove(g.vectorHashOf(n), func(c id) bool { return c == n }, g.vectorHashOf)
+		g.twins.Remove(g.vectorHashOf(n), func(c id) bool { return c == n }, g.vectorHashOf)
 		g.waiting = append(g.waiting, n)
 		g.deleted.Add(1)
-		g.round.owe()
+		g.cleanup.owe()
 	}
 }
 
 func (g *graph) Update(label int64, vector []float32) error {
 	w := g.scratch.get()
 	defer g.scratch.put(w)
-	if same, err := g.check(w, label, vector); err != nil || same {
+	if same, err := g.checkUpdate(w, label, vector); err != nil || same {
 		return err
 	}
 	g.gate.RLock()
 	defer g.gate.RUnlock()
-	n, err := g.reserveAnother(label, w.query)
+	n, err := g.reserveUpdate(label, w.query)
 	if n != none {
 		g.insert(w, n)
-		err = g.exchange(label, n)
-		g.lift(n)
+		err = g.finishUpdate(label, n)
+		g.raiseEntry(n)
 	}
-	g.tidy(w)
+	g.advanceCleanup(w)
 	return err
 }
 
-// reserveAnother stores a second vector for label and returns its node, which
-// is still without links and which no search shows. When another node holds the
-// same vector, label moves to a copy of it at once, and there is none to return.
-func (g *graph) reserveAnother(label int64, vector []float32) (id, error) {
-	h := hash(vector)
+// reserveUpdate stores a second vector for label and returns its node, which has no
+// links and is not visible to searches. If another node holds the same vector, label
+// moves to a copy of it at once, and none is returned.
+func (g *graph) reserveUpdate(label int64, vector []float32) (id, error) {
+	h := hashing.Vector(vector)
 	for {
-		n, again, err := g.tryReserve(label, vector, h)
+		n, again, err := g.tryReserveUpdate(label, vector, h)
 		if !again {
 			return n, err
 		}
-		runtime.Gosched() // the other node is on its way in
+		runtime.Gosched() // another goroutine is inserting the other node
 	}
 }
 
-func (g *graph) tryReserve(label int64, vector []float32, h uint64) (n id, again bool, err error) {
+func (g *graph) tryReserveUpdate(label int64, vector []float32, h uint64) (n id, again bool, err error) {
 	g.shown.Lock()
 	defer g.shown.Unlock()
 	g.mu.Lock()
@@ -79,38 +81,38 @@ func (g *graph) tryReserve(label int64, vector []float32, h uint64) (n id, again
 	if twin != none && !g.is(twin, ready) {
 		return none, true, nil
 	}
-	n = g.stow(label, vector, h, twin)
+	n = g.newNode(label, vector, h, twin)
 	if twin == none {
 		return n, false, nil
 	}
 	return none, false, g.move(label, n)
 }
 
-// exchange lets searches find n under label in place of what was there. When
-// the label was deleted meanwhile, n goes too.
-func (g *graph) exchange(label int64, n id) error {
+// finishUpdate lets searches find n under label instead of the old vector. If the
+// label was deleted meanwhile, n is removed too.
+func (g *graph) finishUpdate(label int64, n id) error {
 	g.shown.Lock()
 	defer g.shown.Unlock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	err := g.move(label, n)
 	if err != nil {
-		// First, in case it goes on as the node of a copy.
+		// Marked first, in case the node now stands for one of its copies.
 		g.mark(n, ready)
 		g.drop(n)
 	}
 	return err
 }
 
-// moves is where the last updates have put their labels. A walk during which a
-// label moved may have met neither its old place nor its new one while it was
-// there, so the new one is compared besides.
+// moves records where the last updates have moved their labels. A walk during which a
+// label moved may have missed both the old and the new node, so it compares the new
+// one separately.
 type moves struct {
 	count atomic.Uint64 // written under shown
 	last  [256]id       // under shown; the next at count % len
 }
 
-// move is replace that lets searches know. The caller holds shown and mu.
+// move is replace that records the move. The caller holds shown and mu.
 func (g *graph) move(label int64, n id) error {
 	if err := g.replace(label, n, g.drop); err != nil {
 		return err
@@ -121,8 +123,8 @@ func (g *graph) move(label int64, n id) error {
 	return nil
 }
 
-// gatherMoved offers the labels to w.top that have moved since there were so
-// many moves. It fails when that is not known any more. The caller holds shown.
+// gatherMoved offers to w.top the labels that were moved by updates after the first since
+// ones. It reports false if those are no longer known. The caller holds shown.
 func (g *graph) gatherMoved(w *scratch, r request, since uint64) bool {
 	m := &g.moves
 	count := m.count.Load()
@@ -133,7 +135,7 @@ func (g *graph) gatherMoved(w *scratch, r request, since uint64) bool {
 		n := m.last[since%uint64(len(m.last))]
 		label := g.label(n)
 		found := slices.ContainsFunc(w.top.hits, func(h hit) bool { return h.label == label })
-		if !found && g.shows(n) && (r.allow.all() || r.allow.label(label)) {
+		if !found && g.visible(n) && (r.allow.all() || r.allow.label(label)) {
 			g.offer(w, r, hit{g.distance(w.query, g.arena.vector(n)), label})
 		}
 	}

@@ -6,15 +6,15 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// encode makes q, with its padding, the query of a walk over codes.
+// encode makes q, with its padding, the query of a walk that compares codes.
 func (g *graph) encode(w *scratch, q []float32) {
 	if g.arena.coded {
 		w.code.Encode(q[:g.options.Dim], g.arena.bits)
 	}
 }
 
-// compare leaves in w.away the distances of q to w.fresh, as the walk sees
-// them: those of the codes, where there are codes, and w.code is q.
+// compare computes in w.away the distances from q to w.fresh as the walk sees them:
+// by their codes if the index has codes; w.code must then be q.
 func (g *graph) compare(w *scratch, q []float32) {
 	w.counts += int64(len(w.fresh))
 	if cap(w.away) < len(w.fresh) {
@@ -34,7 +34,7 @@ func (g *graph) compare(w *scratch, q []float32) {
 	}
 }
 
-// measure puts the distances of the vectors in the place of those of the codes.
+// measure replaces the distances of codes by those of the vectors.
 func (g *graph) measure(keys []key, q []float32) {
 	if !g.arena.coded {
 		return

@@ -6,18 +6,18 @@ import (
 	"slices"
 )
 
-// insert links node n into the graph (Algorithm 1 of the paper). It looks for
-// neighbours on all levels first and links from level 0 upwards: a node that
-// can be met on one level is already complete on those below it, so no walk is
-// ever stranded on a node half inserted.
+// insert links node n into the graph (Algorithm 1 of the paper). It first finds the
+// neighbors on all levels, then links from level 0 upwards: a node that a walk can
+// meet on one level is already linked on the levels below, so no walk gets stuck on
+// a node that is only half inserted.
 func (g *graph) insert(w *scratch, n id) {
 	for !g.tryInsert(w, n) {
 		runtime.Gosched()
 	}
 }
 
-// tryInsert fails when all that is near n is about to be removed, and something
-// else has come meanwhile.
+// tryInsert fails if all nodes near n are about to be removed and another node has
+// arrived meanwhile.
 func (g *graph) tryInsert(w *scratch, n id) bool {
 	level := int(g.node(n).level)
 	start := g.entryPoint()
@@ -34,8 +34,8 @@ func (g *graph) tryInsert(w *scratch, n id) bool {
 
 	g.neighbors(w, n, start, level)
 	if len(w.chosen[0]) == 0 {
-		// Everything there was is about to be removed: n is the first of the
-		// rest, if raise is held, lest two be.
+		// All existing nodes are about to be removed. n becomes the first of the new
+		// ones, but only while raise is held, so that there is only one first node.
 		if !raising || !g.is(start.id(), condemned) {
 			return false
 		}
@@ -51,8 +51,8 @@ func (g *graph) tryInsert(w *scratch, n id) bool {
 	return true
 }
 
-// connect links n and w.chosen, both ways, on the levels up to shared. It fails
-// when all of them are about to be removed.
+// connect links n and w.chosen in both directions on the levels up to shared. It
+// fails if all of them are about to be removed.
 func (g *graph) connect(w *scratch, n id, shared int) bool {
 	parent := g.attach(w, n)
 	if parent == none {
@@ -74,9 +74,9 @@ func (g *graph) connect(w *scratch, n id, shared int) bool {
 	return true
 }
 
-// neighbors leaves in w.chosen[l], for each level l that n shares with the
-// graph, the neighbours n is to have there, nearest first, and in w.beams[l] all
-// that they were chosen from.
+// neighbors finds, for each level l that n shares with the graph, the neighbors that
+// n is to have there, in w.chosen[l], nearest first, and the candidates that they
+// were chosen from, in w.beams[l].
 func (g *graph) neighbors(w *scratch, n id, start entryPoint, level int) {
 	q := g.arena.vector(n)
 	g.encode(w, q)
@@ -85,14 +85,14 @@ func (g *graph) neighbors(w *scratch, n id, start entryPoint, level int) {
 	for len(w.chosen) <= level {
 		w.chosen, w.beams = append(w.chosen, nil), append(w.beams, nil)
 	}
-	w.wants = everything
+	w.wants = wantAll
 	if g.deleted.Load() > 0 {
-		w.wants = whatStays
+		w.wants = wantUndeleted
 	}
 	for l := min(level, start.level()); l >= 0; l-- {
 		g.gatherNear(w, q, l)
 		if len(w.beam) == 0 && l == 0 {
-			w.wants = whatIsNotCondemned
+			w.wants = wantUncondemned
 			g.gatherNear(w, q, l)
 		}
 		if len(w.beam) > 0 {
@@ -108,24 +108,24 @@ func (g *graph) neighbors(w *scratch, n id, start entryPoint, level int) {
 	}
 }
 
-// gatherNear leaves in w.beam the nodes of a level nearest to q that w wants.
+// gatherNear finds the wanted nodes of a level nearest to q, in w.beam.
 func (g *graph) gatherNear(w *scratch, q []float32, level int) {
 	w.begin(int(g.reserved.Load()))
 	for _, c := range w.starts {
 		g.enter(w, c)
 	}
-	if w.wants == everything {
+	if w.wants == wantAll {
 		g.walk(w, q, g.options.EfConstruction, level)
 	} else {
 		g.walkWanted(w, q, g.options.EfConstruction, level, math.MaxInt64)
 	}
 }
 
-// diverse appends to dst the at most m of candidates, which come nearest first,
-// that lie in different directions (Algorithm 4): a candidate is dropped when
-// it is nearer to one already taken than to the base that all distances are
-// from, because the walk reaches it through that one. Those that must stay are
-// taken whatever they are, and have room kept for them.
+// diverse appends to dst at most m of candidates, which are sorted by distance, that
+// lie in different directions (Algorithm 4). A candidate is dropped if it is nearer
+// to one already chosen than to the base, from which all distances are measured,
+// because a walk reaches it through that one. Candidates for which must reports true
+// are always chosen, and room is reserved for them.
 func (g *graph) diverse(dst, candidates []key, m int, must func(id) bool) []key {
 	if len(candidates) <= m {
 		return append(dst, candidates...)
@@ -154,10 +154,10 @@ func (g *graph) diverse(dst, candidates []key, m int, must func(id) bool) []key 
 	return dst
 }
 
-// spread says that no node taken is nearer to c than the base is.
-func (g *graph) spread(c key, taken []key) bool {
+// spread reports whether no chosen node is nearer to c than the base is.
+func (g *graph) spread(c key, chosen []key) bool {
 	d, x := c.distance(), g.arena.vector(c.id())
-	for _, t := range taken {
+	for _, t := range chosen {
 		if g.distance(x, g.arena.vector(t.id())) < d {
 			return false
 		}
@@ -173,15 +173,15 @@ func (g *graph) link(w *scratch, m, n id, d float32, level int) {
 	g.linkLocked(w, m, n, d, level)
 }
 
-// linkLocked is link under m's lock. A link that stays never moves to another
-// slot, so that a walk reading the list cannot miss it.
+// linkLocked is link for a caller that holds m's lock. A link that stays never moves
+// to another slot, so that a walk reading the list cannot miss it.
 func (g *graph) linkLocked(w *scratch, m, n id, d float32, level int) {
 	slots := g.links(m, level)
 	free := -1
 	for i := range slots {
 		switch load(&slots[i]) {
 		case n:
-			return // a node that gets another parent may be linked already
+			return // a node that gets another parent may already be linked
 		case none:
 			free = i
 		}
@@ -199,8 +199,8 @@ func (g *graph) linkLocked(w *scratch, m, n id, d float32, level int) {
 	g.choose(w, m, level, w.full)
 }
 
-// choose makes the best spread of offers, which the links of m on a level are
-// among, its links. The caller holds m's lock.
+// choose sets the links of m on a level to the most diverse of offers, which include
+// the present links. The caller holds m's lock.
 func (g *graph) choose(w *scratch, m id, level int, offers []key) {
 	slots := g.links(m, level)
 	slices.Sort(offers)
@@ -210,8 +210,7 @@ func (g *graph) choose(w *scratch, m id, level int, offers []key) {
 		must = func(c id) bool { return c == up || g.parent(c) == m }
 	}
 	w.keep = g.diverse(w.keep[:0], offers, len(slots), must)
-	// What stays is crossed off w.keep, and what is left is put where there is
-	// room.
+	// Links that stay are removed from w.keep; the rest goes into the free slots.
 	for i := range slots {
 		c := load(&slots[i])
 		if c == none {

@@ -23,9 +23,9 @@ func (g *graph) SearchRange(query []float32, threshold float32, o SearchOptions)
 	return g.searchRange(query, threshold, o, g.findRange)
 }
 
-// find leaves the r.k best hits for w.query in w.top.
+// find collects the r.k best hits for w.query in w.top.
 func (g *graph) find(w *scratch, r request) {
-	if !r.allow.all() { // labels are looked at all along
+	if !r.allow.all() { // labels are read during the whole search
 		g.shown.RLock()
 		defer g.shown.RUnlock()
 	}
@@ -34,22 +34,22 @@ func (g *graph) find(w *scratch, r request) {
 	}
 }
 
-// findRange leaves all hits within the threshold in w.top, if the walk meets
-// them: its beam grows until it reaches past the threshold.
+// findRange collects all hits within the threshold that the walk meets, in w.top. It
+// widens the beam until it reaches beyond the threshold.
 func (g *graph) findRange(w *scratch, r request) {
 	if !r.allow.all() {
 		g.shown.RLock()
 		defer g.shown.RUnlock()
 	}
-	r.k = 0 // however few there are, it is enough
+	r.k = 0 // any number of results is enough
 	for ; ; r.ef = min(4*r.ef, MaxEf) {
 		if g.wantsScan(w, r) || !g.explore(w, r) {
 			g.scanShown(w, r)
 			return
 		}
-		past := len(w.beam) < r.ef || r.ef == MaxEf // all that can be met
+		past := len(w.beam) < r.ef || r.ef == MaxEf // nothing more can be met
 		for _, c := range w.beam {
-			past = past || !g.options.Metric.reaches(g.options.Metric.score(c.distance()), *r.within)
+			past = past || !g.within(c.distance(), *r.within)
 		}
 		if past {
 			return
@@ -57,27 +57,27 @@ func (g *graph) findRange(w *scratch, r request) {
 	}
 }
 
-// walkCost is about how many vectors a walk compares for each place of its beam.
+// walkCost is approximately the number of vectors a walk compares per unit of beam width.
 const walkCost = 12
 
-// wantsScan says that looking at all vectors is not dearer than a walk, and exact.
+// wantsScan reports whether comparing all vectors is as cheap as a walk; it is exact.
 func (g *graph) wantsScan(w *scratch, r request) bool {
-	// A beam as wide as the index sees everything; a zero query ties with
-	// everything.
+	// A beam as wide as the index sees everything; a query without a direction ties
+	// with everything.
 	n := g.Len()
-	if r.ef >= n || g.options.Metric == Cosine && zero(w.query) {
+	if r.ef >= n || g.directionless(w.query) {
 		return true
 	}
 	if r.allow.set == nil {
 		return false
 	}
-	// A walk that may return one node in s has a beam s times as wide.
+	// If one node in s may be returned, the beam has to be s times as wide.
 	few := float64(r.allow.set.GetCardinality())
 	return few*few < walkCost*float64(r.ef)*float64(n)
 }
 
-// explore walks the graph and leaves the hits it meets in w.top; w.beam has
-// their nodes. It gives up, false, when the walk is dearer than looking at all
+// explore walks the graph and collects the hits it meets in w.top and their nodes in
+// w.beam. It reports false if the walk becomes more expensive than comparing all
 // vectors.
 func (g *graph) explore(w *scratch, r request) bool {
 	moves := g.moves.count.Load()
@@ -93,22 +93,22 @@ func (g *graph) explore(w *scratch, r request) bool {
 	if g.unchecked.Load() {
 		w.seen.confine(n)
 	}
-	w.wants, w.allow = everything, r.allow
+	w.wants, w.allow = wantAll, r.allow
 	limit := int64(math.MaxInt64)
 	switch {
 	case !r.allow.all():
-		w.wants = whatIsAllowed
-		all := g.Len() / 16 // to ask about 16 labels costs the scan about as much as a node the walk
+		w.wants = wantAllowed
+		all := g.Len() / 16 // checking 16 labels costs a scan about as much as a node costs a walk
 		if r.allow.set != nil {
 			all = min(all, int(r.allow.set.GetCardinality()))
 		}
 		limit = w.counts + int64(max(32*r.ef, all))
 	case g.deleted.Load() > 0:
-		w.wants = whatStays
+		w.wants = wantUndeleted
 	}
 	g.enter(w, newKey(d, at))
 	done := true
-	if w.wants == everything {
+	if w.wants == wantAll {
 		g.walk(w, w.query, r.ef, 0)
 	} else {
 		done = g.walkWanted(w, w.query, r.ef, 0, limit)
@@ -125,7 +125,7 @@ func (g *graph) explore(w *scratch, r request) bool {
 	return done
 }
 
-// scanShown is scan for who holds shown only when labels are restricted.
+// scanShown is scan for a caller that holds shown only if labels are restricted.
 func (g *graph) scanShown(w *scratch, r request) {
 	if r.allow.all() {
 		g.shown.RLock()
@@ -134,18 +134,10 @@ func (g *graph) scanShown(w *scratch, r request) {
 	g.scan(w, r)
 }
 
-func zero(query []float32) bool {
-	for _, v := range query {
-		if v != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// gather offers the nodes of the beam, with their copies, to w.top, and what has
-// moved since there were so many moves.
-func (g *graph) gather(w *scratch, r request, moves uint64) bool {
+// gather offers to w.top the nodes of the beam, with their copies, and the labels that
+// were moved by updates after the first since ones. It reports false if those are no
+// longer known.
+func (g *graph) gather(w *scratch, r request, since uint64) bool {
 	if r.allow.all() {
 		g.shown.RLock()
 		defer g.shown.RUnlock()
@@ -154,10 +146,10 @@ func (g *graph) gather(w *scratch, r request, moves uint64) bool {
 	for _, c := range w.beam {
 		d := c.distance()
 		if len(w.top.hits) == w.top.k && d > w.top.hits[0].distance {
-			continue // before its copies and label are looked up
+			continue // before looking up its copies and label
 		}
 		for n := c.id(); n != none; n = load(&g.node(n).next) {
-			if !g.shows(n) {
+			if !g.visible(n) {
 				continue
 			}
 			if label := g.label(n); r.allow.all() || r.allow.label(label) {
@@ -165,29 +157,29 @@ func (g *graph) gather(w *scratch, r request, moves uint64) bool {
 			}
 		}
 	}
-	return g.gatherMoved(w, r, moves)
+	return g.gatherMoved(w, r, since)
 }
 
-// wanted says which of the nodes that a walk passes through its beam is for.
+// wanted selects which of the nodes that a walk visits go into its beam.
 type wanted uint8
 
 const (
-	everything         wanted = iota
-	whatStays                 // what is not deleted
-	whatIsNotCondemned        // what no round is removing
-	whatIsAllowed             // what shows, or a copy of which shows, and may be returned
+	wantAll         wanted = iota
+	wantUndeleted          // nodes that are not deleted
+	wantUncondemned        // nodes that no cleanup is removing
+	wantAllowed            // nodes that may be returned, or have a copy that may
 )
 
-// want says that the beam of w is for n too.
+// want reports whether n goes into the beam of w.
 func (g *graph) want(w *scratch, n id) bool {
 	switch w.wants {
-	case whatStays:
+	case wantUndeleted:
 		return !g.is(n, dead)
-	case whatIsNotCondemned:
+	case wantUncondemned:
 		return !g.is(n, condemned)
-	case whatIsAllowed:
+	case wantAllowed:
 		for ; n != none; n = load(&g.node(n).next) {
-			if g.shows(n) && w.allow.label(g.label(n)) {
+			if g.visible(n) && w.allow.label(g.label(n)) {
 				return true
 			}
 		}
@@ -196,8 +188,8 @@ func (g *graph) want(w *scratch, n id) bool {
 	return true
 }
 
-// descend goes from the entry point down to level, exclusive, on each level
-// to the node that has no neighbour nearer to q. It returns the last and its
+// descend walks from the entry point down to level, exclusive. On each level it moves
+// to the nearest neighbor until none is nearer to q. It returns the last node and its
 // distance.
 func (g *graph) descend(w *scratch, q []float32, start entryPoint, level int) (id, float32) {
 	at := start.id()
@@ -225,13 +217,13 @@ func (g *graph) descend(w *scratch, q []float32, start entryPoint, level int) (i
 	return at, d
 }
 
-// begin empties the walk's sets, with room for n nodes.
+// begin empties the sets of a walk and makes room for n nodes.
 func (w *scratch) begin(n int) {
 	w.seen.start(n)
 	w.near, w.beam = w.near[:0], w.beam[:0]
 }
 
-// enter puts a node that the walk starts from into the sets.
+// enter adds a node that the walk starts from.
 func (g *graph) enter(w *scratch, c key) {
 	w.seen.add(c.id())
 	w.near.push(^c)
@@ -240,34 +232,33 @@ func (g *graph) enter(w *scratch, c key) {
 	}
 }
 
-// expect has the links fetched of the node that is next to be expanded, as far
-// as is known.
-func (g *graph) expect(near keyHeap, level int) {
+// prefetchNext prefetches the links of the node that will probably be expanded next.
+func (g *graph) prefetchNext(near keyHeap, level int) {
 	if level == 0 && len(near) > 0 {
-		kernel.Prefetch(g.arena.records.row(int((^near[0]).id()))[:g.arena.head])
+		kernel.Prefetch(g.arena.records.Row(int((^near[0]).id()))[:g.arena.head])
 	}
 }
 
-// goesOn says that there is a node to be expanded that may lead to a better beam.
-func (w *scratch) goesOn(ef int) bool {
+// more reports whether there is a node to expand that may improve the beam.
+func (w *scratch) more(ef int) bool {
 	return len(w.near) > 0 && (len(w.beam) < ef || ^w.near[0] <= w.beam[0])
 }
 
-// walk is the search of one level (Algorithm 2): the nearest node not yet
-// expanded is, until it is farther than the worst of the ef best. They are left
-// in w.beam. Two nodes are expanded at a time: the second, as a rule, would be the
-// next, and their neighbours come from memory together.
+// walk searches one level (Algorithm 2): it expands the nearest node not yet expanded
+// until that is farther than the worst of the ef best, which remain in w.beam. It
+// expands two nodes at a time: the second usually is the next one anyway, and their
+// neighbors are fetched from memory together.
 func (g *graph) walk(w *scratch, q []float32, ef, level int) {
 	for len(w.beam) > ef {
 		w.beam.pop()
 	}
-	for w.goesOn(ef) {
+	for w.more(ef) {
 		w.fresh = w.fresh[:0]
-		for n := 0; n < 2 && w.goesOn(ef); n++ {
+		for n := 0; n < 2 && w.more(ef); n++ {
 			c := ^w.near.pop()
 			w.fresh = w.seen.appendNew(w.fresh, g.links(c.id(), level))
 		}
-		g.expect(w.near, level)
+		g.prefetchNext(w.near, level)
 		g.compare(w, q)
 		for i, n := range w.fresh {
 			k := newKey(w.away[i], n)
@@ -280,14 +271,14 @@ func (g *graph) walk(w *scratch, q []float32, ef, level int) {
 			}
 			w.near.push(^k)
 			if w.near[0] == ^k {
-				g.expect(w.near, level)
+				g.prefetchNext(w.near, level)
 			}
 		}
 	}
 }
 
-// walkWanted is walk with a beam of wanted nodes only. It gives up, false, when
-// it has compared limit nodes: comparing all wanted ones is then no dearer.
+// walkWanted is walk with a beam of wanted nodes only. It reports false when it has
+// compared limit nodes: comparing all wanted ones is then no more expensive.
 func (g *graph) walkWanted(w *scratch, q []float32, ef, level int, limit int64) bool {
 	for len(w.beam) > ef {
 		w.beam.pop()
@@ -297,7 +288,7 @@ func (g *graph) walkWanted(w *scratch, q []float32, ef, level int, limit int64) 
 		if len(w.beam) == ef && c > w.beam[0] {
 			return true
 		}
-		g.expect(w.near, level)
+		g.prefetchNext(w.near, level)
 		if w.counts > limit {
 			return false
 		}
@@ -310,7 +301,7 @@ func (g *graph) walkWanted(w *scratch, q []float32, ef, level int, limit int64) 
 			}
 			w.near.push(^k)
 			if w.near[0] == ^k {
-				g.expect(w.near, level)
+				g.prefetchNext(w.near, level)
 			}
 			if !g.want(w, n) {
 				continue

@@ -4,14 +4,14 @@ func (g *graph) Stats() Stats {
 	s := Stats{
 		Kind:      HNSW,
 		Vectors:   g.Len(),
-		Bytes:     g.bytes() + int64(g.nodes.values()*nodeSize) + int64(g.upper.values())*4,
+		Bytes:     g.bytes() + int64(g.nodes.Values()*nodeSize) + int64(g.upper.Values())*4,
 		Distances: g.distances.Load(),
 	}
-	w := g.scratch.get() // no id is given to another vector meanwhile
+	w := g.scratch.get() // so that no id is reused meanwhile
 	defer g.scratch.put(w)
 	g.mu.RLock()
 	s.Copies = g.copies
-	s.Bytes += g.twins.bytes()
+	s.Bytes += g.twins.Bytes()
 	g.mu.RUnlock()
 	s.Deleted = int(g.deleted.Load())
 	start := g.entryPoint()
@@ -23,7 +23,7 @@ func (g *graph) Stats() Stats {
 	reached := g.reach(start.id(), total)
 	for i := range total {
 		n := id(i)
-		if !g.shows(n) || g.node(n).twin != none {
+		if !g.visible(n) || g.node(n).twin != none {
 			continue
 		}
 		v := g.node(n)
@@ -43,7 +43,7 @@ func (g *graph) Stats() Stats {
 	return s
 }
 
-// reach marks the nodes below total that paths of level 0 lead to from start.
+// reach marks the nodes below total that level-0 links lead to from start.
 func (g *graph) reach(start id, total int) []bool {
 	reached := make([]bool, total)
 	reached[start] = true

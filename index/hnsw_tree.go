@@ -2,16 +2,16 @@ package index
 
 import "slices"
 
-// The tree: every node but the root has a parent, with a link each way that no
-// pruning may remove. So from any node a path of level 0 leads to any other,
-// whatever becomes of the rest of the links. A node has at most M children as a
-// rule, half of its slots; in need (see attach) one less than its slots.
+// The spanning tree: every node but the root has a parent, with a link in each
+// direction that pruning never removes. So level 0 always connects all nodes,
+// whatever happens to the other links. A node normally has at most M children, half
+// of its slots; if necessary (see attach), one less than its slots.
 
-// attach makes n visible: it writes n's links on level 0 and gives it a parent.
-// That is the nearest chosen neighbour with room for a child, else one found
-// going down the tree from them; a leaf has room. Only when all below is about
-// to be removed does a node take more children than it should; when the chosen
-// themselves are, none is returned.
+// attach makes n reachable: it writes n's links on level 0 and gives it a parent. The
+// parent is the nearest chosen neighbor with room for a child, or else one found by
+// going down the tree from them; a leaf has room. A node takes more than M children
+// only if all nodes below are about to be removed. If the chosen nodes themselves
+// are, attach returns none.
 func (g *graph) attach(w *scratch, n id) id {
 	chosen := w.chosen[0]
 	w.queue = w.queue[:0]
@@ -32,14 +32,14 @@ func (g *graph) attach(w *scratch, n id) id {
 	return none
 }
 
-// adopt makes p the parent of n, or appends p's children to the queue when it
-// has no room or is about to be removed.
+// adopt makes p the parent of n, or appends p's children to the queue if p has no
+// room or is about to be removed.
 func (g *graph) adopt(w *scratch, p, n id, chosen []key, most int) bool {
 	mu := g.lock(p)
 	mu.Lock()
 	defer mu.Unlock()
 	v := g.node(p)
-	if g.is(p, condemned) || int(v.children) >= most { // in this order: a round resets children
+	if g.is(p, condemned) || int(v.children) >= most { // in this order: a cleanup resets children
 		w.queue = g.appendChildren(w.queue, p)
 		return false
 	}
@@ -71,8 +71,8 @@ func (g *graph) appendChildren(dst []id, p id) []id {
 	return dst
 }
 
-// top climbs from n to the node that has no parent, or one about to be removed.
-// Only a round changes parents that are set.
+// top climbs from n to the ancestor whose parent is missing or about to be removed.
+// Only a cleanup changes parents once they are set.
 func (g *graph) top(n id) id {
 	for {
 		p := g.parent(n)
@@ -83,23 +83,23 @@ func (g *graph) top(n id) id {
 	}
 }
 
-// orphan takes d, about to be removed, out of the tree: its children go to
-// other parents. main is the top of the tree that the others join.
-func (g *graph) orphan(w *scratch, d, main id) {
+// removeFromTree removes d, which is condemned, from the tree: its children get other
+// parents. main is the top of the tree that they join.
+func (g *graph) removeFromTree(w *scratch, d, main id) {
 	w.children = g.appendChildren(w.children[:0], d)
 	for _, c := range w.children {
 		if !g.is(c, condemned) && c != main {
-			g.rehang(w, c, d, main)
+			g.reparent(w, c, d, main)
 		}
 	}
 	if p := g.parent(d); p != none && !g.is(p, condemned) {
-		g.leave(d, p)
+		g.detach(d, p)
 	}
 	g.node(d).children = 0
 }
 
-// leave takes d, about to be removed, from the children of p.
-func (g *graph) leave(d, p id) {
+// detach removes d, which is condemned, from the children of p.
+func (g *graph) detach(d, p id) {
 	mu := g.lock(p)
 	mu.Lock()
 	defer mu.Unlock()
@@ -107,10 +107,10 @@ func (g *graph) leave(d, p id) {
 	put(&g.node(d).parent, none)
 }
 
-// rehang finds another parent for c, whose parent d is about to be removed: the
-// nearest of its neighbours, of d's and of theirs that has room and does not
-// hang below c itself, else the first below main.
-func (g *graph) rehang(w *scratch, c, d, main id) {
+// reparent finds another parent for c, whose parent d is condemned: the nearest of its
+// neighbors, of d's and of theirs that has room and is not a descendant of c, or else
+// the first with room below main.
+func (g *graph) reparent(w *scratch, c, d, main id) {
 	w.seen.start(int(g.reserved.Load()))
 	w.seen.add(c)
 	w.offers = w.offers[:0]
@@ -120,7 +120,7 @@ func (g *graph) rehang(w *scratch, c, d, main id) {
 	for hops := 0; ; hops++ {
 		slices.Sort(near)
 		for _, k := range near {
-			if g.top(k.id()) != c && g.hang(w, c, k.id(), k.distance()) {
+			if g.top(k.id()) != c && g.setParent(w, c, k.id(), k.distance()) {
 				return
 			}
 		}
@@ -138,9 +138,9 @@ func (g *graph) rehang(w *scratch, c, d, main id) {
 		q := w.queue[i]
 		from := len(w.queue)
 		w.queue = g.appendChildren(w.queue, q)
-		w.queue = slices.DeleteFunc(w.queue, func(n id) bool { return g.parent(n) == q && g.leaveIfCondemned(n, q) })
+		w.queue = slices.DeleteFunc(w.queue, func(n id) bool { return g.parent(n) == q && g.detachIfCondemned(n, q) })
 		if len(w.queue)-from < g.options.M {
-			if g.hang(w, c, q, g.distance(g.arena.vector(c), g.arena.vector(q))) {
+			if g.setParent(w, c, q, g.distance(g.arena.vector(c), g.arena.vector(q))) {
 				return
 			}
 			// Insertions have filled it meanwhile: look at its children again.
@@ -149,16 +149,16 @@ func (g *graph) rehang(w *scratch, c, d, main id) {
 	}
 }
 
-// leaveIfCondemned takes d from the children of q if it is about to be removed.
-func (g *graph) leaveIfCondemned(d, q id) bool {
+// detachIfCondemned removes d from the children of q if it is condemned.
+func (g *graph) detachIfCondemned(d, q id) bool {
 	if !g.is(d, condemned) {
 		return false
 	}
-	g.leave(d, q)
+	g.detach(d, q)
 	return true
 }
 
-// candidates appends to w.offers the neighbours of n that have none of the bits
+// candidates appends to w.offers the neighbors of n that have none of the state bits
 // and are not in w.seen, with their distances to base.
 func (g *graph) candidates(w *scratch, base, n id, level int, bits uint32) {
 	x := g.arena.vector(base)
@@ -170,17 +170,17 @@ func (g *graph) candidates(w *scratch, base, n id, level int, bits uint32) {
 	}
 }
 
-// hang makes q, at distance d, the parent of c, unless it has no room.
-func (g *graph) hang(w *scratch, c, q id, d float32) bool {
-	if !g.take(w, q, c, d) {
+// setParent makes q, at distance d, the parent of c, unless q has no room.
+func (g *graph) setParent(w *scratch, c, q id, d float32) bool {
+	if !g.addChild(w, q, c, d) {
 		return false
 	}
 	g.link(w, c, q, d, 0)
 	return true
 }
 
-// take is hang for q's side.
-func (g *graph) take(w *scratch, q, c id, d float32) bool {
+// addChild is q's side of setParent.
+func (g *graph) addChild(w *scratch, q, c id, d float32) bool {
 	mu := g.lock(q)
 	mu.Lock()
 	defer mu.Unlock()

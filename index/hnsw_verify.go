@@ -11,35 +11,35 @@ func (g *graph) Verify(ctx context.Context) (Report, error) {
 	}
 	g.gate.Lock()
 	defer g.gate.Unlock()
-	deleted := append(append([]id(nil), g.waiting...), g.round.gone...)
+	deleted := append(append([]id(nil), g.waiting...), g.cleanup.gone...)
 	v := &verifier{graph: g, stays: make([]bool, int(g.reserved.Load()))}
 	if err := g.verify(ctx, &v.problems, deleted); err != nil {
 		return Report{}, err
 	}
 	for i := range v.stays {
-		v.stays[i] = g.shows(id(i)) && g.node(id(i)).twin == none
+		v.stays[i] = g.visible(id(i)) && g.node(id(i)).twin == none
 	}
 	for _, n := range deleted {
 		v.stays[n] = true
 	}
 	for i := range v.stays {
 		if i%verifyEvery == 0 && ctx.Err() != nil {
-			return Report{}, fmt.Errorf("index: verify: %w", ctx.Err())
+			return Report{}, fmt.Errorf("index: verifying: %w", ctx.Err())
 		}
-		if g.shows(id(i)) {
+		if g.visible(id(i)) {
 			v.vector(id(i))
 		}
 	}
 	r := &v.report
 	r.Vectors, r.Room, r.Deleted = g.Len(), len(v.stays), int(g.deleted.Load())
 	if len(deleted) != r.Deleted || r.Copies != g.copies || v.roots > 1 || v.roots == 0 && r.Nodes > 0 && r.Deleted == 0 {
-		v.add("%d deleted nodes, %d copies, counted as %d and %d; %d roots", len(deleted), r.Copies, r.Deleted, g.copies, v.roots)
+		v.add("found %d deleted nodes, %d copies and %d roots, expected %d deleted nodes, %d copies and at most one root", len(deleted), r.Copies, v.roots, r.Deleted, g.copies)
 	}
 	v.reach()
 	return v.report, v.err()
 }
 
-// verifier checks a graph that nobody changes.
+// verifier checks a graph that is not being changed.
 type verifier struct {
 	problems
 	graph  *graph
@@ -48,37 +48,37 @@ type verifier struct {
 	roots  int
 }
 
-// vector checks what hangs on one id: its copies, its links, its place in the tree.
+// vector checks everything about one id: its copies, links and place in the tree.
 func (v *verifier) vector(n id) {
 	g, node := v.graph, v.graph.node(n)
 	if node.twin != none {
 		v.report.Copies++
 		if !v.stays[node.twin] || !equal(g.arena.vector(node.twin), g.arena.vector(n)) || load(&g.node(node.prev).next) != n {
-			v.add("label %d is no copy of its twin", g.label(n))
+			v.add("label %d is not a copy of its twin", g.label(n))
 		}
 		return
 	}
 	v.report.Nodes++
 	if top := g.entryPoint().level(); int(node.level) > top {
-		v.add("label %d is on level %d, and the entry point on %d", g.label(n), node.level, top)
+		v.add("label %d is on level %d, above the entry point on level %d", g.label(n), node.level, top)
 	}
 	for l := range int(node.level) + 1 {
 		v.links(n, l)
 	}
 	children := len(g.appendChildren(nil, n))
 	if children != int(node.children) || children >= 2*g.options.M {
-		v.add("label %d has %d children, counted as %d", g.label(n), children, node.children)
+		v.add("label %d has %d children, expected %d", g.label(n), children, node.children)
 	}
 	switch p := g.parent(n); {
 	case p == none:
 		v.roots++
-	case g.is(p, condemned): // the round has not come to it
+	case g.is(p, condemned): // the cleanup has yet to process it
 	case !g.linked(p, n) || !g.linked(n, p):
-		v.add("label %d does not hang on its parent", g.label(n))
+		v.add("label %d is not linked with its parent", g.label(n))
 	}
 }
 
-// linked says that a link of level 0 leads from one node to the other.
+// linked reports whether a link on level 0 leads from one node to the other.
 func (g *graph) linked(from, to id) bool {
 	slots := g.links(from, 0)
 	for i := range slots {
@@ -99,7 +99,7 @@ func (v *verifier) links(n id, level int) {
 		}
 		count++
 		if c < 0 || int(c) >= len(v.stays) || !v.stays[c] || seen[c] || int(g.node(c).level) < level {
-			v.add("label %d, level %d: a link to place %d, which is not there", g.label(n), level, c)
+			v.add("label %d, level %d: invalid link to id %d", g.label(n), level, c)
 			return
 		}
 		seen[c] = true
@@ -113,24 +113,24 @@ func (v *verifier) links(n id, level int) {
 	}
 }
 
-// reach walks the graph from the entry point and compares what it meets with
-// what there is.
+// reach walks the graph from the entry point and compares the nodes it meets with
+// those that exist.
 func (v *verifier) reach() {
 	g, e := v.graph, v.graph.entryPoint()
 	if e == noEntry || v.all > 0 {
 		if v.report.Nodes > 0 && v.all == 0 {
-			v.add("no entry point to %d nodes", v.report.Nodes)
+			v.add("%d nodes have no entry point", v.report.Nodes)
 		}
 		return
 	}
 	if !v.stays[e.id()] || int(g.node(e.id()).level) != e.level() {
-		v.add("the entry point is not there")
+		v.add("the entry point is invalid")
 		return
 	}
 	reached := g.reach(e.id(), len(v.stays))
 	for i := range v.stays {
-		if g.shows(id(i)) && v.stays[i] && !reached[i] {
-			v.add("label %d cannot be reached", g.label(id(i)))
+		if g.visible(id(i)) && v.stays[i] && !reached[i] {
+			v.add("label %d is unreachable", g.label(id(i)))
 		}
 	}
 }

@@ -3,33 +3,37 @@ package index
 import (
 	"context"
 	"io"
-	"math/bits"
 	"slices"
 	"sync"
 
+	"github.com/luminavec/luminavec/index/internal/changelog"
+	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/index/internal/hashing"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// lsh is the index of hash tables. In each table a vector lies in the bucket
-// that its hash names, and near vectors often share one. A search looks into the
-// query's bucket and the ef-1 most promising beside it (multi-probe), in each
-// table, and compares the query with all it finds there.
+// lsh is an index of hash tables. In each table a vector lies in the bucket of its
+// hash, and near vectors often share one. A search looks in each table into the
+// query's bucket and the ef-1 most promising others (multi-probe), and compares the
+// query with all vectors it finds there.
 //
-// The hashes get finer as the index grows: at each power of four of vectors all
-// are hashed anew. Below the first such power there are no tables, and the search
-// is exact.
+// The hashes get longer as the index grows: all vectors are hashed again each time
+// their number has quadrupled. A small index has no tables, and its searches are exact.
 type lsh struct {
 	store
 
-	// hashing is held alone by who changes the tables. It is taken after shown
-	// and mu.
-	hashing sync.RWMutex
-	family  *family           // nil without tables
-	tables  []map[uint64][]id // of each bucket
-	next    int               // vectors from which on the hashes are too coarse
+	// tablesMu guards family and tables. It is acquired after shown and mu.
+	tablesMu sync.RWMutex
+	family   *hashing.Family   // nil without tables
+	tables   []map[uint64][]id // the ids in each bucket
+	next     int               // number of vectors from which the hashes are too short
 }
 
-// firstTables is how many vectors it takes for tables to be worth it.
+func init() {
+	register(kindSpec{LSH, 2, "looks into buckets of hash tables: instant build, lower recall", false, func(o Options) kindIndex { return newLSH(o) }})
+}
+
+// firstTables is the number of vectors from which tables pay off.
 const firstTables = 1 << 10
 
 func newLSH(o Options) *lsh {
@@ -50,15 +54,15 @@ func (l *lsh) insert(w *scratch, label int64) {
 	defer l.mu.Unlock()
 	n := l.place(label, w.query)
 	l.setID(label, n)
-	l.note(added, label, w.query)
+	l.log(changelog.Added, label, w.query)
 	l.put(w, n)
-	l.show(n)
+	l.publish(n)
 }
 
-// put hashes n into the tables. The caller holds mu.
+// put adds n to the tables. The caller holds mu.
 func (l *lsh) put(w *scratch, n id) {
-	l.hashing.Lock()
-	defer l.hashing.Unlock()
+	l.tablesMu.Lock()
+	defer l.tablesMu.Unlock()
 	if l.Len()+1 >= l.next {
 		l.rehash(w, n)
 		return
@@ -66,30 +70,30 @@ func (l *lsh) put(w *scratch, n id) {
 	l.enter(w, n)
 }
 
-// enter puts n into its buckets.
+// enter adds n to its buckets.
 func (l *lsh) enter(w *scratch, n id) {
 	if l.family == nil {
 		return
 	}
-	w.hashes = l.family.project(w.hashes, l.arena.vector(n))
+	w.hashes = l.family.Project(w.hashes, l.arena.vector(n))
 	for t, table := range l.tables {
-		key := l.family.key(w.hashes, t)
+		key := l.family.Key(w.hashes, t)
 		table[key] = append(table[key], n)
 	}
 }
 
-// rehash makes the tables anew, for all that shows and for n.
+// rehash builds the tables again, with all visible vectors and n.
 func (l *lsh) rehash(w *scratch, n id) {
 	var all []id
 	for i := range int(l.reserved.Load()) {
-		if l.shows(id(i)) || id(i) == n {
+		if l.visible(id(i)) || id(i) == n {
 			all = append(all, id(i))
 		}
 	}
 	for l.next <= len(all) {
 		l.next *= 4
 	}
-	l.family = newFamily(l.options, l.arena, all)
+	l.family = hashing.NewFamily(l.familyOptions(), len(all), func(i int) []float32 { return l.arena.vector(all[i]) })
 	l.tables = make([]map[uint64][]id, l.options.Tables)
 	for t := range l.tables {
 		l.tables[t] = make(map[uint64][]id)
@@ -99,16 +103,21 @@ func (l *lsh) rehash(w *scratch, n id) {
 	}
 }
 
+func (l *lsh) familyOptions() hashing.Options {
+	o := l.options
+	return hashing.Options{Dim: o.Dim, Stride: l.arena.stride, Tables: o.Tables, Bits: o.Bits, Cells: o.Metric == Euclidean, Seed: o.Seed}
+}
+
 func (l *lsh) Delete(labels ...int64) error { return l.remove(labels, l.drop) }
 
-// drop gives up an id whose label is gone. The caller holds shown and mu.
+// drop removes an id whose label is no longer in the table. The caller holds shown and mu.
 func (l *lsh) drop(n id) {
-	l.hashing.Lock()
-	defer l.hashing.Unlock()
+	l.tablesMu.Lock()
+	defer l.tablesMu.Unlock()
 	if l.family != nil {
-		hashes := l.family.project(nil, l.arena.vector(n))
+		hashes := l.family.Project(nil, l.arena.vector(n))
 		for t, table := range l.tables {
-			key := l.family.key(hashes, t)
+			key := l.family.Key(hashes, t)
 			bucket := table[key]
 			if at := slices.Index(bucket, n); at >= 0 {
 				bucket[at] = bucket[len(bucket)-1]
@@ -124,23 +133,11 @@ func (l *lsh) drop(n id) {
 }
 
 func (l *lsh) Update(label int64, vector []float32) error {
-	w := l.scratch.get()
-	defer l.scratch.put(w)
-	if same, err := l.check(w, label, vector); err != nil || same {
-		return err
-	}
-	l.gate.RLock()
-	defer l.gate.RUnlock()
-	l.shown.Lock()
-	defer l.shown.Unlock()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if _, ok := l.current(label); !ok {
-		return l.unknown(label)
-	}
-	n := l.place(label, w.query)
-	l.put(w, n)
-	return l.replace(label, n, l.drop)
+	return l.update(label, vector, func(w *scratch, label int64) id {
+		n := l.place(label, w.query)
+		l.put(w, n)
+		return n
+	}, l.drop)
 }
 
 func (l *lsh) Search(query []float32, k int, o SearchOptions) ([]Result, error) {
@@ -163,38 +160,38 @@ func (l *lsh) SearchRange(query []float32, threshold float32, o SearchOptions) (
 	})
 }
 
-// find leaves the best hits for w.query in w.top. With a filter it compares all
-// that is allowed.
+// find collects the best hits for w.query in w.top. With a filter it compares all
+// allowed vectors.
 func (l *lsh) find(w *scratch, r request) {
 	l.shown.RLock()
 	defer l.shown.RUnlock()
-	l.hashing.RLock()
-	exact := l.family == nil || !r.allow.all() || r.ef >= l.Len() || l.options.Metric == Cosine && zero(w.query)
+	l.tablesMu.RLock()
+	exact := l.family == nil || !r.allow.all() || r.ef >= l.Len() || l.directionless(w.query)
 	if !exact {
 		l.probe(w, r)
 	}
-	l.hashing.RUnlock()
+	l.tablesMu.RUnlock()
 	if exact || len(w.top.hits) < r.k {
 		l.scan(w, r)
 	}
 }
 
-// probe compares the query with what is in its buckets. The caller holds shown
-// and hashing.
+// probe compares the query with the vectors in its buckets. The caller holds shown
+// and tablesMu.
 func (l *lsh) probe(w *scratch, r request) {
 	w.top.reset(w.top.k)
 	w.seen.start(int(l.reserved.Load()))
-	w.hashes = l.family.project(w.hashes, w.query)
+	w.hashes = l.family.Project(w.hashes, w.query)
 	w.fresh = w.fresh[:0]
 	for t, table := range l.tables {
-		w.probes.begin(l.family, w.hashes, t)
+		w.probes.Begin(l.family, w.hashes, t)
 		for range r.ef {
-			key, ok := w.probes.next()
+			key, ok := w.probes.Next()
 			if !ok {
 				break
 			}
 			for _, n := range table[key] {
-				if w.seen.add(n) && l.shows(n) {
+				if w.seen.add(n) && l.visible(n) {
 					w.fresh = append(w.fresh, n)
 				}
 			}
@@ -212,9 +209,9 @@ func (l *lsh) probe(w *scratch, r request) {
 
 func (l *lsh) Stats() Stats {
 	s := Stats{Kind: LSH, Vectors: l.Len(), Bytes: l.bytes(), Distances: l.distances.Load()}
-	l.hashing.RLock()
-	defer l.hashing.RUnlock()
-	const bucket = 48 // key, slice and their share of the map
+	l.tablesMu.RLock()
+	defer l.tablesMu.RUnlock()
+	const bucket = 48 // key, slice and their share of the map's overhead
 	for _, table := range l.tables {
 		s.Bytes += int64(len(table))*bucket + int64(l.Len())*4
 	}
@@ -228,44 +225,39 @@ func (l *lsh) Verify(ctx context.Context) (Report, error) {
 	if err := l.verify(ctx, &p, nil); err != nil {
 		return Report{}, err
 	}
-	l.hashing.RLock()
-	defer l.hashing.RUnlock()
+	l.tablesMu.RLock()
+	defer l.tablesMu.RUnlock()
 	for t, table := range l.tables {
 		held := 0
 		for key, bucket := range table {
 			for _, n := range bucket {
 				held++
-				if !l.shows(n) || l.family.key(l.family.project(nil, l.arena.vector(n)), t) != key {
-					p.add("table %d: place %d is in the wrong bucket", t, n)
+				if !l.visible(n) || l.family.Key(l.family.Project(nil, l.arena.vector(n)), t) != key {
+					p.add("table %d: id %d is in the wrong bucket", t, n)
 				}
 			}
 		}
 		if held != l.Len() {
-			p.add("table %d holds %d of %d vectors", t, held, l.Len())
+			p.add("table %d holds %d vectors, expected %d", t, held, l.Len())
 		}
 	}
 	return Report{Vectors: l.Len(), Room: int(l.reserved.Load())}, p.err()
 }
 
-func (l *lsh) Save(w io.Writer) error {
-	l.gate.Lock()
-	defer l.gate.Unlock()
-	return l.write(w)
-}
+func (l *lsh) Save(w io.Writer) error { return saveIndex(l, w) }
 
-// write is Save for who holds gate alone. The tables are not in the file: they
-// follow from the vectors.
+// write implements Save for a caller that holds gate exclusively. The tables are not
+// saved: they are derived from the vectors.
 func (l *lsh) write(w io.Writer) error { return save(w, &l.store, nil) }
 
-// hashAll makes the tables of a loaded index.
-func (l *lsh) hashAll() {
-	if l.Len() < l.next {
-		return
+func (l *lsh) load(r *container.Reader) error {
+	if err := l.store.load(r, nil); err != nil || l.Len() < l.next {
+		return err
 	}
 	w := l.scratch.get()
 	defer l.scratch.put(w)
 	l.rehash(w, none)
+	return nil
 }
 
-// autoBits is the length of a hash in bits for n vectors: buckets of about eight.
-func autoBits(n int) int { return max(4, min(maxBits, bits.Len(uint(n/8)))) }
+func (l *lsh) open(*container.Image) error { return errMustLoad } // the tables need all vectors

@@ -8,7 +8,7 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// Metric says which vectors are near each other.
+// Metric defines which vectors are near each other.
 type Metric int
 
 const (
@@ -30,8 +30,10 @@ func (m Metric) String() string {
 	return metricNames[m]
 }
 
-// ParseMetric returns the metric named s, whatever its case; "ip" and "l2" are
-// understood too.
+// metricHint lists the metrics.
+const metricHint = "the metrics are cosine, dot and euclidean"
+
+// ParseMetric returns the metric named s, in any case. It also accepts "ip" and "l2".
 func ParseMetric(s string) (Metric, error) {
 	switch strings.ToLower(s) {
 	case "cosine":
@@ -41,17 +43,16 @@ func ParseMetric(s string) (Metric, error) {
 	case "euclidean", "l2":
 		return Euclidean, nil
 	}
-	return 0, fault.New("the metrics are cosine, dot and euclidean", "unknown metric %q", s)
+	return 0, fault.New(metricHint, "unknown metric %q", s)
 }
 
-// MaxLength is the greatest Euclidean length of a vector under Dot and
-// Euclidean. Up to it neither an inner product, which is at most |x||y|, nor a
-// squared distance, at most (|x|+|y|)², nor any partial sum of them leaves
-// float32, so no distance is ever infinite or NaN.
+// MaxLength is the maximum Euclidean length of a vector for Dot and Euclidean. Up to it,
+// inner products, which are at most |x||y|, squared distances, at most (|x|+|y|)², and
+// all their partial sums fit into float32, so that no distance is infinite or NaN.
 const MaxLength = 9e18
 
-// A distance is what the graph and the heaps see in place of a metric: smaller
-// is nearer. It is the inner product negated, or the squared difference.
+// A distance is what the graph and the heaps use instead of a metric: smaller is nearer.
+// It is the negated inner product or the squared distance.
 type distance func(x, y []float32) float32
 
 func (m Metric) distance() distance {
@@ -61,26 +62,26 @@ func (m Metric) distance() distance {
 	return func(x, y []float32) float32 { return -kernel.Dot(x, y) }
 }
 
-// score turns a distance into the score that people see.
+// score converts a distance to the score of a Result.
 func (m Metric) score(d float32) float32 {
 	switch m {
 	case Euclidean:
 		return float32(math.Sqrt(float64(d)))
 	case Cosine:
-		// Rounding can leave the inner product of unit vectors just above 1.
+		// Because of rounding, the inner product of unit vectors can be just above 1.
 		return min(max(0-d, -1), 1)
 	}
-	return 0 - d // not -d: a zero has no sign here
+	return 0 - d // not -d, which would turn 0 into -0
 }
 
-// prepare writes to dst what is stored, or asked for, in place of vector:
-// under Cosine the vector of length one in its direction. The sum is in float64,
-// where no finite float32 overflows or vanishes. The caller has checked the
-// length; a value that cannot be stored is described in the error.
+// prepare writes to dst what is stored or searched for instead of vector: for Cosine, the
+// vector of length one in its direction. It sums in float64, in which no finite float32
+// overflows or underflows. The caller has checked the number of values; the error
+// describes a value that cannot be stored.
 func (m Metric) prepare(dst, vector []float32) error {
 	var sum float64
 	for i, v := range vector {
-		// The one test for NaN and both infinities: each minus itself is NaN.
+		// True for NaN and both infinities, each of which minus itself is NaN.
 		if v-v != 0 {
 			return fault.New("every value must be a finite number", "value %d is %v", i, v)
 		}
@@ -89,7 +90,7 @@ func (m Metric) prepare(dst, vector []float32) error {
 	length := math.Sqrt(sum)
 	if m != Cosine {
 		if length > MaxLength {
-			return fault.New("scale the vectors down", "its length %.3g is above %.3g", length, float64(MaxLength))
+			return fault.New("scale the vectors down", "the length of the vector is %.3g, more than %.3g", length, float64(MaxLength))
 		}
 		copy(dst, vector)
 		return nil

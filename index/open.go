@@ -4,155 +4,190 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
-	"io"
 	"os"
 	"runtime"
+	"sync"
 
-	"github.com/edsrzf/mmap-go"
+	"github.com/luminavec/luminavec/index/internal/container"
 )
 
-// OpenFile opens the index at path where it lies: the file is mapped into memory
-// and the system reads what searches touch, so that the first answer comes
-// at once and an index larger than the memory can be searched. Changes stay in
-// memory, as after LoadFile; see OpenDurable for those that last.
+// OpenFile opens the index at path without reading it: the file is mapped into memory
+// and the operating system reads what searches touch, so that the first answer comes
+// at once and an index larger than the memory can be searched. Changes stay in memory,
+// as after LoadFile; use OpenDurable to keep them.
 //
-// What is small is checked when the file is opened: everything but links of
-// level 0 and vectors. These are checked, as by Load, before the first change,
-// and by Verify, Vector, or a search with SearchOptions.Allowed; damage in them
-// that nobody has looked for can make a search miss vectors or return wrong ones,
-// and nothing worse.
+// OpenFile checks all small sections: everything but vectors and the links of level 0.
+// Those are checked, as by Load, before the first change, and by Verify, Vector, or a
+// search with SearchOptions.Allowed. Until then, damage in them can make a search miss
+// vectors or return wrong ones, but nothing worse.
 //
-// The file may be replaced (SaveFile) while it is open, but not on Windows, and
-// must not be written to. It stays mapped until the index is garbage. A file of
-// an older version, an LSH index, and any file where mapping fails, is loaded as
-// by LoadFile.
+// The file may be replaced (SaveFile) while it is open, except on Windows, but must not
+// be written to. It stays mapped until the index is garbage. A file of an older version,
+// an LSH index, and any file that cannot be mapped is loaded as by LoadFile.
 func OpenFile(path string) (Index, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, explainOpen(err)
 	}
 	defer f.Close()
-	m := mapFile(f)
+	m := container.Map(f)
 	if m == nil {
 		return LoadFile(path)
 	}
 	ix, err := openImage(m)
-	if errors.Is(err, errToLoad) {
-		unmap(m)
+	if errors.Is(err, errMustLoad) {
+		container.Unmap(m)
 		return LoadFile(path)
 	}
 	if err != nil {
-		unmap(m)
+		container.Unmap(m)
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	// The arrays of the store are memory that the collector does not know.
-	switch ix := ix.(type) {
-	case *flat:
-		runtime.AddCleanup(ix, unmap, m)
-	case *graph:
-		runtime.AddCleanup(ix, unmap, m)
-	}
+	// The garbage collector does not know the memory that the arrays use.
+	runtime.AddCleanup(ix.base(), container.Unmap, m)
 	return ix, nil
 }
 
-// mapFile maps f, or returns nil where that cannot be. What is written to the
-// memory is copied by the system first.
-func mapFile(f *os.File) mmap.MMap {
-	if !littleEndian {
-		return nil
-	}
-	m, err := mmap.Map(f, mmap.COPY, 0)
+// errMustLoad is returned for a file that cannot be used where it is.
+var errMustLoad = errors.New("the file must be loaded")
+
+// openImage returns an index that uses a file in memory.
+func openImage(file []byte) (kindIndex, error) {
+	m, err := container.NewImage(file)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	return m
-}
-
-func unmap(m mmap.MMap) {
-	_ = m.Unmap() // an address space that is left over does no harm
-}
-
-// errToLoad says that a file has to be loaded.
-var errToLoad = errors.New("to be loaded")
-
-// sectionOf is a section of a file in memory.
-type sectionOf struct {
-	name  string
-	whole []byte // name, length, payload
-	sum   uint32
-}
-
-func (s sectionOf) payload() []byte { return s.whole[headBytes:] }
-
-// check compares the checksum.
-func (s sectionOf) check(r *reader) error {
-	r.name = s.name
-	if sum := crc32.Checksum(s.whole, castagnoli); sum != s.sum {
-		return r.damaged("checksum %08x, the file says %08x", sum, s.sum)
+	if m.Version() < 3 {
+		return nil, errMustLoad
 	}
+	options, err := m.Section("options")
+	if err == nil {
+		err = options.Check()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if got, want := len(options.Payload()), optionsBytes[m.Version()]; got != want {
+		return nil, container.Damaged("options", "it has %d bytes, expected %d", got, want)
+	}
+	h, err := decodeHeader(options.Payload())
+	if err != nil {
+		return nil, err
+	}
+	ix := h.create()
+	return ix, ix.open(m)
+}
+
+// open uses the sections after the options. g is nil for an index without a graph.
+func (s *store) open(m *container.Image, g *graph) error {
+	labels, err := m.AlignedSection("labels", -1, 8)
+	if err == nil {
+		err = labels.Check()
+	}
+	if err != nil {
+		return err
+	}
+	n := len(labels.Payload()) / 8
+	if n > maxNodes {
+		return container.Damaged("labels", "it has %d labels, at most %d are possible", n, maxNodes)
+	}
+	s.labels.Adopt(container.AsNumbers[int64](labels.Payload()), n)
+	s.states.Grow(n)
+	for i := range n {
+		s.states.Row(i)[0].Store(ready)
+	}
+	if g != nil {
+		if err := g.openNodes(m, n); err != nil {
+			return err
+		}
+	}
+	large := make([]container.Section, 0, 2)
+	records, err := m.AlignedSection("records", n, s.arena.records.Width()*4)
+	if err != nil {
+		return err
+	}
+	large = append(large, records)
+	s.arena.records.Adopt(container.AsNumbers[float32](records.Payload()), n)
+	if s.arena.coded {
+		vectors, err := m.AlignedSection("vectors", n, s.arena.vectors.Width()*4)
+		if err != nil {
+			return err
+		}
+		large = append(large, vectors)
+		s.arena.vectors.Adopt(container.AsNumbers[float32](vectors.Payload()), n)
+	}
+	if err := m.Finish(); err != nil {
+		return err
+	}
+	s.reserved.Store(int64(n))
+	s.count.Store(int64(n))
+	s.unchecked.Store(true)
+	s.completing = sync.OnceValue(func() error { return s.checkOpened(g, n, large) })
 	return nil
 }
 
-// image is a file of version 3 in memory.
-type image struct {
-	reader
-	file []byte
-	at   int
-}
-
-// next cuts off the section that has to come next, with the pad before it.
-func (m *image) section(name string, padded bool) (sectionOf, error) {
-	if padded {
-		pad, err := m.section("pad", false)
-		if err != nil {
-			return pad, err
-		}
-		if err := pad.check(&m.reader); err != nil {
-			return pad, err
-		}
+// openNodes uses the sections nodes and upper.
+func (g *graph) openNodes(m *container.Image, n int) error {
+	nodes, err := m.Section("nodes")
+	if err == nil {
+		err = nodes.Check()
 	}
-	m.name = name
-	s := sectionOf{name: name}
-	left := m.file[m.at:]
-	if len(left) < headBytes {
-		return s, m.cut(headBytes - len(left))
-	}
-	var want [8]byte
-	copy(want[:], name)
-	if [8]byte(left) != want {
-		return s, m.damaged("another section is in its place: %q", left[:8])
-	}
-	length := binary.LittleEndian.Uint64(left[8:])
-	if have := uint64(len(left) - headBytes); length > have || have-length < 4 {
-		return s, m.cut(int(min(length+4-have, 1<<62)))
-	}
-	s.whole = left[:headBytes+int(length)]
-	s.sum = binary.LittleEndian.Uint32(left[len(s.whole):])
-	m.at += len(s.whole) + 4
-	return s, nil
-}
-
-func (m *image) cut(bytes int) error {
-	return m.damaged("the file ends %d bytes before it should: %w", bytes, io.ErrUnexpectedEOF)
-}
-
-// rows cuts off a section that is n rows of width words of size bytes.
-func (m *image) rows(name string, n, width, size int) (sectionOf, error) {
-	s, err := m.section(name, true)
 	if err != nil {
-		return s, err
+		return err
 	}
-	if want := uint64(n) * uint64(width) * uint64(size); uint64(len(s.payload())) != want {
-		return s, m.damaged("%d bytes, expected %d", len(s.payload()), want)
+	p := nodes.Payload()
+	if len(p) != 4+n*nodeBytes {
+		return container.Damaged("nodes", "it has %d bytes, expected %d", len(p), 4+n*nodeBytes)
 	}
-	if n > 0 && m.aligned(s) != 0 {
-		return s, m.damaged("it begins %d bytes off", m.aligned(s))
+	g.nodes.Grow(n)
+	d := nodeDecoder{g: g, n: n}
+	for i := range n {
+		if err := d.node(i, p[4+i*nodeBytes:][:nodeBytes]); err != nil {
+			return container.Damaged("nodes", "%w", err)
+		}
 	}
-	return s, nil
+	if err := d.entry(id(binary.LittleEndian.Uint32(p))); err != nil {
+		return container.Damaged("nodes", "%w", err)
+	}
+	upper, err := m.AlignedSection("upper", g.upperRows, g.options.M*4)
+	if err == nil {
+		err = upper.Check()
+	}
+	if err != nil {
+		return err
+	}
+	g.upper.Adopt(container.AsNumbers[slot](upper.Payload()), g.upperRows)
+	return g.checkLinks(n, 1)
 }
 
-// aligned is how far the payload is off a multiple of alignment.
-func (m *image) aligned(s sectionOf) int {
-	return (m.at - 4 - len(s.payload())) % alignment
+// checkOpened checks what open has left unchecked, and fills the tables.
+func (s *store) checkOpened(g *graph, n int, large []container.Section) error {
+	for _, section := range large {
+		if err := section.Check(); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range n {
+		label := s.label(id(i))
+		if s.idOf(label) != none {
+			return duplicateLabel(label)
+		}
+		s.setID(label, id(i))
+	}
+	if err := s.checkArrays(g, n); err != nil {
+		return err
+	}
+	s.unchecked.Store(false)
+	return nil
+}
+
+// complete makes sure that an opened index is checked and its tables are filled.
+// Everything but a plain search calls it first, without holding a lock.
+func (s *store) complete() error {
+	if s.completing == nil {
+		return nil
+	}
+	return s.completing()
 }

@@ -9,18 +9,19 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/index/internal/container"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// inMemory is file at an address as a mapped one has.
+// inMemory returns file aligned like a mapped file.
 func inMemory(file []byte) []byte {
-	m := asBytes(kernel.Aligned(len(file)/4 + 1))[:len(file)]
+	m := container.AsBytes(kernel.Aligned(len(file)/4 + 1))[:len(file)]
 	copy(m, file)
 	return m
 }
 
-// An opened index answers like the one that was saved, and changes like it.
+// An opened index behaves like the one that was saved.
 func TestOpenFile(t *testing.T) {
 	const n, dim = 3000, 20
 	vectors := clustered(n, dim, 4)
@@ -44,14 +45,14 @@ func TestOpenFile(t *testing.T) {
 				for _, o := range []SearchOptions{{}, {Filter: func(l int64) bool { return l%3 == 0 }}} {
 					want := mustSearch(t, ix, q, 10, o)
 					if got := mustSearch(t, back, q, 10, o); !slices.Equal(got, want) {
-						t.Fatalf("%v opened, %v before", got, want)
+						t.Fatalf("results %v after opening, %v before", got, want)
 					}
 				}
 			}
 			before, _ := os.ReadFile(path)
 			a, _ := ix.Vector(7)
 			if b, ok := back.Vector(7); !ok || !slices.Equal(a, b) {
-				t.Errorf("label 7 is %v, was %v", b, a)
+				t.Errorf("label 7 has vector %v, want %v", b, a)
 			}
 			for i := range 500 {
 				if err := errors.Join(back.Delete(int64(i)), back.Update(int64(i+500), vectors[(2500+i)*dim:][:dim])); err != nil {
@@ -64,18 +65,18 @@ func TestOpenFile(t *testing.T) {
 			mustVerify(t, back)
 			mustVerify(t, mustLoad(t, saved(t, back)))
 			if after, _ := os.ReadFile(path); !slices.Equal(before, after) {
-				t.Error("changes went to the file")
+				t.Error("changes reached the file")
 			}
 			if err := SaveFile(path, back, true); err != nil {
 				t.Fatal(err)
 			}
 			if again, err := OpenFile(path); err != nil || again.Len() != 2500 {
-				t.Errorf("saved again: %v", err)
+				t.Errorf("opening the saved index: %v", err)
 			}
 		}
 	})
 	if _, err := OpenFile(filepath.Join(t.TempDir(), "none")); err == nil || fault.Hint(err) == "" {
-		t.Errorf("a missing file: %v", err)
+		t.Errorf("missing file: error %v", err)
 	}
 }
 
@@ -90,18 +91,17 @@ func TestOpenOldVersions(t *testing.T) {
 	}
 }
 
-// A changed byte is found before the first change at the latest, and harms no
-// search before that.
+// Damage is detected before the first change, and does not crash searches before that.
 func TestOpenDamaged(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
 		if kind == LSH {
-			t.Skip("OpenFile reads an LSH index whole, as Load does, whose tests damage it")
+			t.Skip("an LSH index is loaded, not mapped")
 		}
 		file := small(t, kind, quant)
 		q := []float32{1, 2, 3}
 		early := 0
-		for i := 0; i < len(file); i = further(i) {
-			for _, mask := range []byte{0x81, 0xff}[i%2:] {
+		for _, i := range offsets(file) {
+			for _, mask := range masks(i) {
 				damaged := inMemory(file)
 				damaged[i] ^= mask
 				ix, err := openImage(damaged)
@@ -114,7 +114,7 @@ func TestOpenDamaged(t *testing.T) {
 				if err == nil || !strings.HasPrefix(err.Error(), "index: ") {
 					t.Fatalf("byte %d ^ %#x: %v", i, mask, err)
 				}
-				// And with right checksums.
+				// The same with valid checksums.
 				if ix, err := openImage(inMemory(reseal(damaged))); err == nil && ix.Options().EfConstruction < 1000 && ix.Options().Dim == 3 {
 					mustNotPanic(ix, q)
 					if _, err := ix.Verify(t.Context()); err == nil && i%16 == 0 {
@@ -124,23 +124,23 @@ func TestOpenDamaged(t *testing.T) {
 			}
 		}
 		if early == 0 {
-			t.Error("nothing was found when opening")
+			t.Error("no damage was detected by opening")
 		}
-		for i := 0; i < len(file); i = further(i) {
+		for _, i := range offsets(file) {
 			if _, err := openImage(inMemory(file[:i])); !errors.Is(err, io.ErrUnexpectedEOF) || fault.Hint(err) == "" {
-				t.Fatalf("cut to %d of %d bytes: %v", i, len(file), err)
+				t.Fatalf("truncated to %d of %d bytes: error %v", i, len(file), err)
 			}
 		}
 		if _, err := openImage(inMemory(append(file, 0))); err == nil {
-			t.Error("a byte too many was accepted")
+			t.Error("an extra byte was accepted")
 		}
 	})
 }
 
-// mustNotPanic searches a file that may be damaged.
+// mustNotPanic searches an index that may be damaged.
 func mustNotPanic(ix Index, q []float32) {
 	for _, o := range []SearchOptions{{Ef: 5}, {Ef: 20}, {Filter: func(l int64) bool { return l%2 == 0 }}} {
-		_, _ = ix.Search(q, 3, o) // whatever it finds
+		_, _ = ix.Search(q, 3, o) // the results do not matter
 	}
 	_, _ = ix.SearchRange(q, 0.5, SearchOptions{})
 }

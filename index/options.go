@@ -4,19 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/luminavec/luminavec/index/internal/hashing"
 	"github.com/luminavec/luminavec/internal/fault"
-)
-
-// Kind names the way an index searches.
-type Kind string
-
-const (
-	// Flat compares the query with every vector: exact.
-	Flat Kind = "flat"
-	// HNSW walks a hierarchical navigable small world graph: approximate, fast.
-	HNSW Kind = "hnsw"
-	// LSH looks into buckets of hash tables: approximate.
-	LSH Kind = "lsh"
 )
 
 // Quantization names what the walk of an HNSW index compares.
@@ -25,18 +14,18 @@ type Quantization string
 const (
 	// NoQuantization compares the vectors themselves.
 	NoQuantization Quantization = "none"
-	// Int8 compares codes of 8 bits a value, kept beside the links of each node,
-	// and then the best that the walk has found by their vectors.
+	// Int8 compares codes of 8 bits per value, stored beside the links of each node,
+	// and then the best candidates by their vectors.
 	Int8 Quantization = "int8"
-	// Int4 compares codes of 4 bits a value, in the same way.
+	// Int4 compares codes of 4 bits per value in the same way.
 	Int4 Quantization = "int4"
 )
 
-// quantizations number the quantizations in a file.
+// quantizations lists the quantizations by their numbers in a file.
 var quantizations = []Quantization{NoQuantization, Int8, Int4}
 
-// Limits of the options. They are wide; their purpose is that no file and no
-// slip of the finger can ask for absurd amounts of memory.
+// Limits of the options. They are generous; they only prevent that a damaged file or
+// a typing error asks for an absurd amount of memory.
 const (
 	MaxDim     = 1 << 16
 	MaxM       = 1 << 8
@@ -45,41 +34,39 @@ const (
 	MaxTables  = 1 << 8
 )
 
-// Options describe an index. They are fixed when it is made, and saved with it.
+// Options describe an index. They are fixed when it is created, and saved with it.
 type Options struct {
-	// Dim is the number of values in a vector, 1 to MaxDim. It has no default.
+	// Dim is the number of values in a vector, 1 to MaxDim. Required.
 	Dim int
-	// Metric says what near means. Default Cosine.
+	// Metric defines which vectors are near. Default Cosine.
 	Metric Metric
 	// Kind is the way of searching. Default HNSW.
 	Kind Kind
-	// M is how many links a new node makes on a level, 2 to MaxM; level 0 holds
-	// up to 2M. Default 16.
+	// M is the number of links a new node makes on each level, 2 to MaxM; level 0
+	// holds up to 2M. Default 16.
 	M int
-	// EfConstruction is the width of the beam that looks for them, 1 to MaxEf.
+	// EfConstruction is the width of the beam that searches for them, 1 to MaxEf.
 	// Default 200.
 	EfConstruction int
-	// EfSearch is the width of the beam of a search that names none, 1 to
-	// MaxEf; for LSH, how many buckets of a table it looks into. Default 100.
+	// EfSearch is the default width of the beam of a search, 1 to MaxEf; for LSH, the
+	// default number of buckets probed in each table. Default 100.
 	EfSearch int
-	// Quantization is what the walk compares: none, int8 or int4. Scores are exact
-	// all the same. Codes are faster and find as much where the values of a vector
-	// spread round zero; see the package comment for where they do not. Only an
-	// HNSW index has one. Default none.
+	// Quantization is what the walk compares: none, int8 or int4. Scores are exact in
+	// any case. Codes are faster, and recall is the same if the values of the vectors
+	// spread around zero (see docs/index-tuning.md). Only HNSW supports it. Default none.
 	Quantization Quantization
-	// Tables is how many hash tables an LSH index has, 1 to MaxTables. Default 8.
+	// Tables is the number of hash tables of an LSH index, 1 to MaxTables. Default 8.
 	Tables int
-	// Bits is the length of a hash, 1 to 32. Default 0: it follows from the
-	// number of vectors.
+	// Bits is the length of a hash, 1 to 32. Default 0: chosen by the number of vectors.
 	Bits int
-	// Seed draws the levels of the nodes, or the hash functions. Default 1.
+	// Seed determines the levels of the nodes, or the hash functions. Default 1.
 	Seed uint64
-	// Threads is how many workers AddBatch and SearchBatch use. Default 0: one for each
-	// processor that Go may use. 1 makes the graph reproducible.
+	// Threads is the number of workers of AddBatch and SearchBatch. With 1, the graph
+	// is reproducible. Default 0: GOMAXPROCS.
 	Threads int
-	// Deterministic makes the graph that a batch makes the same for any number
-	// of threads, as long as nothing else uses the index meanwhile. Other
-	// changes then wait for up to 256 vectors of a batch. Default false.
+	// Deterministic makes a batch build the same graph with any number of threads, as
+	// long as nothing else uses the index meanwhile. Other changes then wait for up to
+	// 256 vectors of a batch. Default false.
 	Deterministic bool
 }
 
@@ -108,7 +95,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// bits is how many a value has in the codes, 0 without codes.
+// bits returns the number of bits per value in the codes, 0 without codes.
 func (q Quantization) bits() int {
 	switch q {
 	case Int8:
@@ -119,38 +106,32 @@ func (q Quantization) bits() int {
 	return 0
 }
 
-// Validate returns an error that names the first option out of its range.
-// Options left at zero count as their defaults.
+// Validate returns an error that names the first option out of its range. Options that
+// are zero count as their defaults.
 func (o Options) Validate() error {
 	o = o.withDefaults()
 	for _, f := range []struct {
 		name          string
 		value, lo, hi int
 	}{
-		{"dim", o.Dim, 1, MaxDim},
-		{"m", o.M, 2, MaxM},
-		{"efConstruction", o.EfConstruction, 1, MaxEf},
-		{"efSearch", o.EfSearch, 1, MaxEf},
-		{"threads", o.Threads, 0, MaxThreads},
-		{"tables", o.Tables, 1, MaxTables},
-		{"bits", o.Bits, 0, maxBits},
+		{"Dim", o.Dim, 1, MaxDim},
+		{"M", o.M, 2, MaxM},
+		{"EfConstruction", o.EfConstruction, 1, MaxEf},
+		{"EfSearch", o.EfSearch, 1, MaxEf},
+		{"Threads", o.Threads, 0, MaxThreads},
+		{"Tables", o.Tables, 1, MaxTables},
+		{"Bits", o.Bits, 0, hashing.MaxBits},
 	} {
 		if f.value < f.lo || f.value > f.hi {
-			return fault.New(fmt.Sprintf("give a value from %d to %d", f.lo, f.hi),
-				"index option %s: %d is out of range", f.name, f.value)
+			return fault.New(fmt.Sprintf("choose a value from %d to %d", f.lo, f.hi),
+				"index: %s must be from %d to %d, got %d", f.name, f.lo, f.hi, f.value)
 		}
 	}
 	if o.Metric < Cosine || o.Metric > Euclidean {
-		return fault.New("the metrics are cosine, dot and euclidean", "index option metric: %d is unknown", int(o.Metric))
-	}
-	if !slices.Contains(kinds, o.Kind) {
-		return fault.New("the kinds are flat, hnsw and lsh", "index option kind: %q is unknown", string(o.Kind))
+		return fault.New(metricHint, "index: unknown Metric %d", int(o.Metric))
 	}
 	if !slices.Contains(quantizations, o.Quantization) {
-		return fault.New("the quantizations are none, int8 and int4", "index option quantization: %q is unknown", string(o.Quantization))
+		return fault.New("the quantizations are "+list(quantizations), "index: unknown Quantization %q", string(o.Quantization))
 	}
-	if o.Kind != HNSW && o.Quantization != NoQuantization {
-		return fault.New("leave it out, or make the kind hnsw", "index option quantization: a %s index has none, not %s", o.Kind, o.Quantization)
-	}
-	return nil
+	return o.Kind.validate(o.Quantization)
 }

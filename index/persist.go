@@ -1,139 +1,178 @@
 package index
 
 import (
-	"bufio"
 	"encoding/binary"
 	"fmt"
-	"hash/crc32"
 	"io"
+	"math"
 	"slices"
+
+	"github.com/luminavec/luminavec/index/internal/chunk"
+	"github.com/luminavec/luminavec/index/internal/container"
 )
 
-// The file, all of it little endian:
+// An index file is a container (see package container) with these sections, in this
+// order, all little endian:
 //
-//	magic    8 bytes, see below
-//	version  uint32
-//	sections, each of which is
-//	    name      8 bytes, filled with zeros
-//	    length    uint64, of the payload
-//	    payload
-//	    checksum  uint32, CRC-32C of name, length and payload
-//
-// The sections, all of which are there and in this order:
-//
-//	options  kind, metric, dim, m, efConstruction, efSearch, threads (uint32 each), seed (uint64);
-//	         quantization (uint32); the name of the log that belongs to the file, 0 for none,
+//	options  kind, metric, dim, m, efConstruction, efSearch, threads (uint32 each); seed (uint64);
+//	         quantization (uint32); the id of the change log that belongs to the file, 0 if none,
 //	         and the last of its changes that is in the file (uint64 each); tables and
 //	         bits of LSH, deterministic 1 or 0 (uint32 each)
 //	labels   int64 for each vector
-//	nodes    HNSW: the entry point (int32, -1 when empty); for each vector its level
-//	         (uint8), parent and twin (int32, -1 for none)
+//	nodes    HNSW: the entry point (int32, -1 if empty); for each vector its level
+//	         (uint8), parent and twin (int32, -1 if none)
 //	upper    HNSW: for each vector, for each of its levels from 1: M links (int32,
-//	         the number of a vector plus 1, 0 for none)
-//	records  for each vector its record, as it lies in memory (see arena)
-//	vectors  with quantization: for each vector its row, as it lies in memory
+//	         the number of a vector plus 1, 0 for an empty slot)
+//	records  for each vector its record, as in memory (see arena)
+//	vectors  with quantization: for each vector its row, as in memory
 //
-// Nothing follows the last section. Before labels, upper, records and vectors there
-// is a section pad with zeros, so that their payloads begin at a multiple of 64
-// bytes: Open uses them where they are.
+// The payloads of labels, upper, records and vectors are aligned, so that OpenFile can
+// use them where they are.
 //
 // Versions:
 //
-//	1  The first. Without quantization and the last change in options; the
-//	   sections are labels, vectors (float32 × dim for each), nodes, and links (for
-//	   each vector that is no copy, for each of its levels from 0: how many links,
-//	   uint16, and their ids, int32).
+//	1  The first. The options end with the seed; the sections are labels, vectors
+//	   (float32 × dim for each), nodes, and links (for each vector that is not a copy,
+//	   for each of its levels from 0: the number of links, uint16, and their ids, int32).
 //	2  Adds the quantization to the options, because the walk may compare codes.
-//	3  Holds memory as it is, so that a file can be used without being read, and
-//	   the name of its log and of the last change.
-const (
-	magic         = "\x89LVINDEX"
-	formatVersion = 3
-)
-
-// alignment is that of the sections that Open uses where they are.
-const alignment = 64
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+//	3  Stores arrays as they are in memory, so that a file can be used without reading
+//	   it, and adds the rest of the options: the change log, LSH and deterministic.
 
 // optionsBytes is the length of the section options, by version.
-var optionsBytes = [formatVersion + 1]int{1: 7*4 + 8, 2: 7*4 + 8 + 4, 3: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4}
+var optionsBytes = [container.Version + 1]int{1: 7*4 + 8, 2: 7*4 + 8 + 4, 3: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4}
 
 // nodeBytes is the length of an entry of the section nodes.
 const nodeBytes = 1 + 4 + 4
 
-// kinds number the kinds in a file.
-var kinds = []Kind{Flat, HNSW, LSH}
+// header is what the section options holds.
+type header struct {
+	Options
+	logID, changes uint64 // see store
+}
 
-// save writes the store and, for an HNSW index, its graph. What is deleted is
-// left out: the ids of the others close up. The caller holds gate alone.
-func save(to io.Writer, s *store, g *graph) error {
-	w := &writer{to: bufio.NewWriterSize(to, 1<<16)}
-	w.bytes([]byte(magic))
-	w.uint32(formatVersion)
-	o, ids := s.options, s.all()
-
-	w.section("options", optionsBytes[formatVersion])
-	for _, v := range []int{slices.Index(kinds, o.Kind), int(o.Metric), o.Dim, o.M, o.EfConstruction, o.EfSearch, o.Threads} {
-		w.uint32(uint32(v))
+// encode returns the payload of the section options.
+func (h header) encode() []byte {
+	s, _ := h.Kind.spec()
+	p := binary.LittleEndian.AppendUint32(nil, s.number)
+	for _, v := range []int{int(h.Metric), h.Dim, h.M, h.EfConstruction, h.EfSearch, h.Threads} {
+		p = binary.LittleEndian.AppendUint32(p, uint32(v))
 	}
-	w.uint64(o.Seed)
-	w.uint32(uint32(slices.Index(quantizations, o.Quantization)))
-	w.uint64(s.logName)
-	w.uint64(s.changes.Load())
-	w.uint32(uint32(o.Tables))
-	w.uint32(uint32(o.Bits))
-	deterministic := uint32(0)
-	if o.Deterministic {
+	p = binary.LittleEndian.AppendUint64(p, h.Seed)
+	p = binary.LittleEndian.AppendUint32(p, uint32(slices.Index(quantizations, h.Quantization)))
+	p = binary.LittleEndian.AppendUint64(p, h.logID)
+	p = binary.LittleEndian.AppendUint64(p, h.changes)
+	deterministic := 0
+	if h.Deterministic {
 		deterministic = 1
 	}
-	w.uint32(deterministic)
-	w.end()
-
-	w.align()
-	w.section("labels", len(ids)*8)
-	for _, n := range ids {
-		w.uint64(uint64(s.label(n)))
+	for _, v := range []int{h.Tables, h.Bits, deterministic} {
+		p = binary.LittleEndian.AppendUint32(p, uint32(v))
 	}
-	w.end()
+	return p
+}
+
+// decodeHeader parses and validates the payload of the section options, whose length
+// must be that of its version.
+func decodeHeader(payload []byte) (header, error) {
+	damaged := func(format string, args ...any) (header, error) {
+		return header{}, container.Damaged("options", format, args...)
+	}
+	// Values that a version does not have keep these: no quantization, no log.
+	v := [17]uint32{14: uint32(Options{}.withDefaults().Tables)}
+	for i := range v[:len(payload)/4] {
+		v[i] = binary.LittleEndian.Uint32(payload[4*i:])
+		if (i < 7 || i > 13) && v[i] > math.MaxInt32 {
+			return damaged("value %d is %d", i, v[i])
+		}
+	}
+	if v[16] > 1 {
+		return damaged("deterministic is %d", v[16])
+	}
+	at := slices.IndexFunc(kinds, func(s kindSpec) bool { return s.number == v[0] })
+	if at < 0 {
+		return damaged("unknown kind %d", v[0])
+	}
+	if int64(v[9]) >= int64(len(quantizations)) {
+		return damaged("unknown quantization %d", v[9])
+	}
+	h := header{
+		Options: Options{
+			Kind: kinds[at].kind, Metric: Metric(v[1]), Dim: int(v[2]), M: int(v[3]),
+			EfConstruction: int(v[4]), EfSearch: int(v[5]), Threads: int(v[6]),
+			Seed: uint64(v[7]) | uint64(v[8])<<32, Quantization: quantizations[v[9]],
+			Tables: int(v[14]), Bits: int(v[15]), Deterministic: v[16] == 1,
+		},
+		logID:   uint64(v[10]) | uint64(v[11])<<32,
+		changes: uint64(v[12]) | uint64(v[13])<<32,
+	}
+	if err := h.Validate(); err != nil {
+		return damaged("%w", err)
+	}
+	if h.Options != h.withDefaults() {
+		return damaged("a value is zero that must not be")
+	}
+	return h, nil
+}
+
+// saveIndex implements Save.
+func saveIndex(ix kindIndex, to io.Writer) error {
+	s := ix.base()
+	if err := s.complete(); err != nil {
+		return err
+	}
+	s.gate.Lock()
+	defer s.gate.Unlock()
+	return ix.write(to)
+}
+
+// save writes the store and, for HNSW, its graph. Deleted vectors are skipped, so that
+// the numbers of the others are consecutive. The caller holds gate exclusively.
+func save(to io.Writer, s *store, g *graph) error {
+	w := container.NewWriter(to)
+	options := header{s.options, s.logID, s.changes.Load()}.encode()
+	w.Section("options", len(options))
+	w.Bytes(options)
+	w.End()
+
+	ids := s.all()
+	w.AlignedSection("labels", len(ids)*8)
+	for _, n := range ids {
+		w.Uint64(uint64(s.label(n)))
+	}
+	w.End()
 
 	var number []id
 	if g != nil {
 		number = g.saveNodes(w, ids)
 	}
-	w.align()
-	w.section("records", len(ids)*s.arena.records.width*4)
-	w.rows(s.arena.records, ids, s.arena.slots, number)
-	w.end()
+	w.AlignedSection("records", len(ids)*s.arena.records.Width()*4)
+	writeRows(w, s.arena.records, ids, s.arena.slots, number)
+	w.End()
 	if s.arena.coded {
-		w.align()
-		w.section("vectors", len(ids)*s.arena.vectors.width*4)
-		w.rows(s.arena.vectors, ids, 0, nil)
-		w.end()
+		w.AlignedSection("vectors", len(ids)*s.arena.vectors.Width()*4)
+		writeRows(w, s.arena.vectors, ids, 0, nil)
+		w.End()
 	}
-	if w.err == nil {
-		w.err = w.to.Flush()
-	}
-	if w.err != nil {
-		return fmt.Errorf("index: save: %w", w.err)
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("index: save: %w", err)
 	}
 	return nil
 }
 
-// all is the ids of all vectors, in their order. The caller holds gate alone.
+// all returns the ids of all vectors in order. The caller holds gate exclusively.
 func (s *store) all() []id {
 	ids := make([]id, 0, s.Len())
 	for i := range int(s.reserved.Load()) {
-		if s.shows(id(i)) {
+		if s.visible(id(i)) {
 			ids = append(ids, id(i))
 		}
 	}
 	return ids
 }
 
-// saveNodes writes the sections nodes and upper. It returns the number in the
-// file of each id, none for none, at id+1.
-func (g *graph) saveNodes(w *writer, ids []id) []id {
+// saveNodes writes the sections nodes and upper. It returns the number of each id in
+// the file, none for none, at id+1.
+func (g *graph) saveNodes(w *container.Writer, ids []id) []id {
 	number := make([]id, int(g.reserved.Load())+1)
 	for i := range number {
 		number[i] = none
@@ -141,101 +180,56 @@ func (g *graph) saveNodes(w *writer, ids []id) []id {
 	for i, n := range ids {
 		number[n+1] = id(i)
 	}
-	w.section("nodes", 4+len(ids)*nodeBytes)
+	w.Section("nodes", 4+len(ids)*nodeBytes)
 	entry := none
 	if e := g.entryPoint(); e != noEntry {
 		entry = e.id()
 	}
-	w.uint32(uint32(number[entry+1]))
+	w.Uint32(uint32(number[entry+1]))
 	rows := 0
 	for _, n := range ids {
 		v := g.node(n)
 		rows += int(v.level)
-		w.bytes(append(w.word[:0], byte(v.level)))
-		w.uint32(uint32(number[load(&v.parent)+1]))
-		w.uint32(uint32(number[v.twin+1]))
+		w.Byte(byte(v.level))
+		w.Uint32(uint32(number[load(&v.parent)+1]))
+		w.Uint32(uint32(number[v.twin+1]))
 	}
-	w.end()
+	w.End()
 
-	w.align()
-	w.section("upper", rows*g.options.M*4)
+	w.AlignedSection("upper", rows*g.options.M*4)
 	for _, n := range ids {
 		for l := range int(g.node(n).level) {
-			for _, c := range g.upper.row(int(g.node(n).upper) + l) {
-				w.uint32(uint32(number[load(&c)+1] + 1))
+			for _, c := range g.upper.Row(int(g.node(n).upper) + l) {
+				w.Uint32(uint32(number[load(&c)+1] + 1))
 			}
 		}
 	}
-	w.end()
+	w.End()
 	return number
 }
 
-// writer writes values and sections; after an error it does nothing.
-type writer struct {
-	to   *bufio.Writer
-	at   int    // bytes written
-	sum  uint32 // of the section so far
-	word [8]byte
-	row  []float32
-	err  error
-}
-
-func (w *writer) bytes(p []byte) {
-	if w.err != nil {
-		return
-	}
-	w.sum = crc32.Update(w.sum, castagnoli, p)
-	w.at += len(p)
-	_, w.err = w.to.Write(p)
-}
-
-func (w *writer) uint32(v uint32) { w.bytes(binary.LittleEndian.AppendUint32(w.word[:0], v)) }
-func (w *writer) uint64(v uint64) { w.bytes(binary.LittleEndian.AppendUint64(w.word[:0], v)) }
-
-func (w *writer) section(name string, length int) {
-	w.sum = 0
-	var field [8]byte
-	copy(field[:], name)
-	w.bytes(field[:])
-	w.uint64(uint64(length))
-}
-
-func (w *writer) end() { w.uint32(w.sum) }
-
-// headBytes is the length of a section before its payload.
-const headBytes = 8 + 8
-
-// align writes a section pad, so that the payload of the next begins at a multiple
-// of alignment.
-func (w *writer) align() {
-	next := w.at + headBytes + 4 + headBytes // with nothing in pad
-	n := (alignment - next%alignment) % alignment
-	w.section("pad", n)
-	w.bytes(make([]byte, n))
-	w.end()
-}
-
-// rows writes the rows of ids. The first slots of each are links, to be written as
-// numbers.
-func (w *writer) rows(c *chunked[float32], ids []id, slots int, number []id) {
-	// Where nothing was deleted, ids are numbers, and whole chunks can go.
-	if n := len(ids); n > 0 && ids[n-1] == id(n-1) && littleEndian {
+// writeRows writes the rows of ids. The first slots values of each are links, whose ids
+// are replaced by their numbers in the file.
+func writeRows(w *container.Writer, a *chunk.Array[float32], ids []id, slots int, number []id) {
+	// If nothing was deleted, ids and numbers are equal, and whole chunks can be written.
+	if n := len(ids); n > 0 && ids[n-1] == id(n-1) && container.LittleEndian {
 		for at := 0; at < n; {
-			rows, count := c.run(at, n-at)
-			w.bytes(asBytes(rows))
+			rows, count := a.Run(at, n-at)
+			w.Bytes(container.AsBytes(rows))
 			at += count
 		}
 		return
 	}
+	var row []float32
 	for _, n := range ids {
-		w.row = append(w.row[:0], c.row(int(n))...)
+		row = append(row[:0], a.Row(int(n))...)
 		if slots > 0 {
-			links := asSlots(w.row, slots)
+			links := asSlots(row, slots)
 			for i := range links {
 				put(&links[i], number[load(&links[i])+1])
 			}
 		}
-		toLittleEndian(w.row)
-		w.bytes(asBytes(w.row))
+		container.SwapToLittleEndian(row)
+		w.Bytes(container.AsBytes(row))
 	}
 }

@@ -38,7 +38,7 @@ func mustLoad(t testing.TB, file []byte) Index {
 	return ix
 }
 
-// small is the file of an index with copies, upper levels and few bytes.
+// small returns the file of a small index with copies and upper levels.
 func small(t testing.TB, kind Kind, quant Quantization) []byte {
 	vectors := clustered(24, 3, 8)
 	copy(vectors[45:], vectors[:9])
@@ -58,20 +58,20 @@ func TestRoundTrip(t *testing.T) {
 				t.Fatalf("options %+v, saved %+v", back.Options(), ix.Options())
 			}
 			if !bytes.Equal(saved(t, back), file) {
-				t.Error("saved again, the file differs")
+				t.Error("after loading, the saved file differs")
 			}
 			for i := 2000; i < 2100; i++ {
 				q := vectors[i*dim : (i+1)*dim]
 				want := mustSearch(t, ix, q, 10, SearchOptions{})
 				if got := mustSearch(t, back, q, 10, SearchOptions{}); !slices.Equal(got, want) {
-					t.Fatalf("%v after loading, %v before", got, want)
+					t.Fatalf("results %v after loading, %v before", got, want)
 				}
 			}
 			a, b := ix.Stats(), back.Stats()
 			if a.Edges != b.Edges || a.Copies != b.Copies || !slices.Equal(a.Levels, b.Levels) || b.Unreachable != 0 {
 				t.Errorf("stats %+v after loading, %+v before", b, a)
 			}
-			// A loaded index grows like any other.
+			// Vectors can be added to a loaded index.
 			if err := back.AddBatch(t.Context(), sequence(2000, 100), vectors[2000*dim:]); err != nil {
 				t.Fatal(err)
 			}
@@ -81,7 +81,7 @@ func TestRoundTrip(t *testing.T) {
 		}
 		empty := mustLoad(t, saved(t, mustNew(t, Options{Dim: 5, Kind: kind, Quantization: quant})))
 		if err := empty.Add(-7, make([]float32, 5)); err != nil || empty.Len() != 1 {
-			t.Errorf("adding to a loaded empty index: %v, %d vectors", err, empty.Len())
+			t.Errorf("adding to a loaded empty index: error %v, %d vectors", err, empty.Len())
 		}
 	})
 }
@@ -90,13 +90,13 @@ func TestEveryFlippedByteIsRefused(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
 		file := small(t, kind, quant)
 		mustLoad(t, file)
-		for i := range file {
-			for _, mask := range []byte{1, 0xff} {
+		for _, i := range offsets(file) {
+			for _, mask := range masks(i) {
 				file[i] ^= mask
 				if _, err := Load(bytes.NewReader(file)); err == nil {
-					t.Fatalf("byte %d of %d ^ %#x was accepted", i, len(file), mask)
+					t.Fatalf("byte %d of %d ^ %#x: no error", i, len(file), mask)
 				} else if !strings.HasPrefix(err.Error(), "index: ") {
-					t.Fatalf("byte %d: error without a place: %v", i, err)
+					t.Fatalf("byte %d: the error names no section: %v", i, err)
 				}
 				file[i] ^= mask
 			}
@@ -107,35 +107,79 @@ func TestEveryFlippedByteIsRefused(t *testing.T) {
 func TestEveryTruncationIsRefused(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
 		file := small(t, kind, quant)
-		for i := range file {
+		for _, i := range offsets(file) {
 			_, err := Load(bytes.NewReader(file[:i]))
 			if !errors.Is(err, io.ErrUnexpectedEOF) || fault.Hint(err) == "" || !strings.Contains(err.Error(), "section ") {
-				t.Fatalf("cut to %d of %d bytes: %v", i, len(file), err)
+				t.Fatalf("truncated to %d of %d bytes: error %v", i, len(file), err)
 			}
 		}
 		if _, err := Load(bytes.NewReader(append(file, 0))); err == nil {
-			t.Fatal("a byte too many was accepted")
+			t.Fatal("an extra byte was accepted")
 		}
 	})
 }
 
-// reseal makes the checksums of a changed file right again, as far as its
-// sections can be followed, so that what lies behind them is tested.
+// offsets returns the bytes of a file at which tests damage it: all of them in slow
+// tests, otherwise some of every field of every section.
+func offsets(file []byte) []int {
+	var list []int
+	if slow {
+		for i := range file {
+			list = append(list, i)
+		}
+		return list
+	}
+	list = append(list, 0, 7, 8, 11) // magic and version
+	for at := headerBytes; at < len(file); {
+		length := int(binary.LittleEndian.Uint64(file[at+8:]))
+		payload, end := at+16, at+16+length
+		list = append(list, at, at+7, at+8, at+15) // name and length
+		step := 4                                  // the options have fields of 4 bytes
+		if string(file[at:at+7]) != "options" {
+			step = max(1, length/7) | 1
+		}
+		for i := payload; i < end; i += step {
+			list = append(list, i)
+		}
+		if length > 0 {
+			list = append(list, end-1)
+		}
+		list = append(list, end, end+3) // checksum
+		at = end + 4
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// masks returns how tests change byte i: in slow tests in two ways, otherwise in one.
+func masks(i int) []byte {
+	both := []byte{0x81, 0xff}
+	if slow {
+		return both
+	}
+	return both[i%2:][:1]
+}
+
+// headerBytes is the length of the magic and the version.
+const headerBytes = 12
+
+// reseal corrects the checksums of a changed file, as far as its sections can be parsed,
+// so that tests reach the checks that follow.
 func reseal(file []byte) []byte {
 	file = slices.Clone(file)
-	for at := len(magic) + 4; at+16 <= len(file); {
+	for at := headerBytes; at+16 <= len(file); {
 		length := binary.LittleEndian.Uint64(file[at+8:])
 		if length > uint64(len(file)-at-16) || len(file)-at-16-int(length) < 4 {
 			break
 		}
 		end := at + 16 + int(length)
-		binary.LittleEndian.PutUint32(file[end:], crc32.Checksum(file[at:end], castagnoli))
+		binary.LittleEndian.PutUint32(file[end:], crc32.Checksum(file[at:end], crc32.MakeTable(crc32.Castagnoli)))
 		at = end + 4
 	}
 	return file
 }
 
-// exercise uses an index that came out of a hostile file.
+// exercise uses an index that was loaded from a hostile file.
 func exercise(t testing.TB, ix Index) {
 	dim := ix.Options().Dim
 	q := make([]float32, dim)
@@ -156,21 +200,16 @@ func exercise(t testing.TB, ix Index) {
 	mustLoad(t, saved(t, ix))
 }
 
-// further is the next byte to change: all at the beginning, then some.
-func further(i int) int {
-	if i < 700 {
-		return i + 1
-	}
-	return i + 37
-}
-
-// A file with right checksums and wrong contents is refused, or harmless.
+// A file with valid checksums and invalid contents is refused, or harmless.
 func TestHostileFile(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
 		file := small(t, kind, quant)
 		refused := 0
-		for i := len(magic) + 4; i < len(file); i = further(i) {
-			for _, mask := range []byte{0x81, 0xff}[i%2:] { // both at half of them
+		for _, i := range offsets(file) {
+			if i < headerBytes {
+				continue
+			}
+			for _, mask := range masks(i) {
 				file[i] ^= mask
 				if ix, err := Load(bytes.NewReader(reseal(file))); err != nil {
 					refused++
@@ -181,12 +220,12 @@ func TestHostileFile(t *testing.T) {
 			}
 		}
 		if refused == 0 {
-			t.Error("nothing was refused")
+			t.Error("no file was refused")
 		}
 	})
 }
 
-// Parents in a circle, each linked with the next: everything but a tree.
+// Parents that form a cycle, each linked with the next, are refused.
 func TestCircleOfParents(t *testing.T) {
 	file := small(t, HNSW, NoQuantization)
 	g := mustLoad(t, file).(*graph)
@@ -199,14 +238,14 @@ func TestCircleOfParents(t *testing.T) {
 		binary.LittleEndian.PutUint32(file[nodes+4+int(c)*nodeBytes+1:], uint32(i))
 		_, err := Load(bytes.NewReader(reseal(file)))
 		if err == nil || !strings.Contains(err.Error(), "ancestor") {
-			t.Errorf("number %d under its own child: %v", c, err)
+			t.Errorf("vector %d below its own child: error %v", c, err)
 		}
 		return
 	}
 	t.Fatal("the tree has no third generation")
 }
 
-// Lengths and numbers that a file only claims cost no memory.
+// Lengths that a file merely claims cost no memory.
 func TestClaimsCostNothing(t *testing.T) {
 	file := small(t, HNSW, NoQuantization)
 	for _, name := range []string{"labels", "pad", "nodes", "upper", "records"} {
@@ -221,19 +260,19 @@ func TestClaimsCostNothing(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 		if grown := after.TotalAlloc - before.TotalAlloc; grown > 8<<20 {
-			t.Errorf("%d bytes allocated for a file of %d", grown, len(huge))
+			t.Errorf("allocated %d bytes for a file of %d bytes", grown, len(huge))
 		}
 	}
 }
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func FuzzLoad(f *testing.F) {
 	f.Add(small(f, Flat, NoQuantization))
 	f.Add(small(f, HNSW, NoQuantization))
 	f.Add(small(f, HNSW, Int8))
 	f.Add(small(f, HNSW, Int4))
-	f.Add([]byte(magic))
+	f.Add(small(f, Flat, NoQuantization)[:8])
 	f.Fuzz(func(t *testing.T, file []byte) {
 		Load(bytes.NewReader(file))
 		ix, err := Load(bytes.NewReader(reseal(file)))
@@ -243,7 +282,7 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// Files of every past version stay readable.
+// Files of all past versions can be read.
 func TestGolden(t *testing.T) {
 	names := []string{"v1-flat.index", "v1-hnsw.index", "v2-int8.index"}
 	for name, o := range map[string]Options{
@@ -266,15 +305,15 @@ func TestGolden(t *testing.T) {
 		ix := mustLoad(t, file)
 		again := saved(t, ix)
 		if strings.HasPrefix(name, "v3") && !bytes.Equal(again, file) {
-			t.Errorf("%s: saved again, it differs", name)
+			t.Errorf("%s: after loading, the saved file differs", name)
 		}
 		if ix, back := ix.Stats(), mustLoad(t, again).Stats(); ix.Edges != back.Edges || ix.Copies != back.Copies {
-			t.Errorf("%s: saved again, %+v became %+v", name, ix, back)
+			t.Errorf("%s: loaded again, stats %+v became %+v", name, ix, back)
 		}
 		mustVerify(t, ix)
 		v, _ := ix.Vector(7)
 		if rs := mustSearch(t, ix, v, 3, SearchOptions{Ef: 10}); len(rs) != 3 || rs[0].Label != 7 {
-			t.Errorf("%s: label 7 does not find itself: %v", name, rs)
+			t.Errorf("%s: label 7 is not nearest to itself: %v", name, rs)
 		}
 	}
 }
@@ -297,7 +336,7 @@ func TestSaveReportsAFullDisk(t *testing.T) {
 	}
 }
 
-// The error names the file once, and not the hidden one that is written.
+// The error names the file once, and not the temporary file.
 func TestSaveFileOnAFullDisk(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "words.index")
 	ix := filled(t, Options{Dim: 4}, clustered(50, 4, 1))
@@ -320,14 +359,14 @@ func TestSaveFileOnAFullDisk(t *testing.T) {
 func TestFiles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "words.index")
 	if _, err := LoadFile(path); !errors.Is(err, fs.ErrNotExist) || fault.Hint(err) == "" {
-		t.Errorf("a missing file: %v", err)
+		t.Errorf("missing file: error %v", err)
 	}
 	ix := filled(t, Options{Dim: 4}, clustered(50, 4, 1))
 	if err := SaveFile(path, ix, false); err != nil {
 		t.Fatal(err)
 	}
 	if err := SaveFile(path, ix, false); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("a file that is there: %v", err)
+		t.Errorf("existing file: error %v", err)
 	}
 	if err := SaveFile(path, ix, true); err != nil {
 		t.Error(err)
@@ -340,6 +379,6 @@ func TestFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := LoadFile(path); err == nil || !strings.Contains(err.Error(), "words.index") {
-		t.Errorf("another file: %v", err)
+		t.Errorf("not an index: error %v", err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Scores are those of the vectors, whatever the walk has compared.
+// Scores are computed from the vectors, whatever the walk compares.
 func TestScoresAreExact(t *testing.T) {
 	const n, dim = 3000, 40
 	vectors := clustered(n, dim, 37)
@@ -28,9 +28,9 @@ func TestScoresAreExact(t *testing.T) {
 	}
 }
 
-// What codes are not for: vectors whose differences are far smaller than their
-// greatest value share their codes. The walk is lost among them, and finds fewer
-// than without quantization, but never the wrong scores or too few results.
+// Codes are unsuitable for vectors whose differences are much smaller than their greatest
+// value, because these share their codes: recall is lower than without quantization, but
+// scores are correct and there are enough results.
 func TestCodesHaveLimits(t *testing.T) {
 	const n, dim = 3000, 16
 	vectors := clustered(n+100, dim, 43)
@@ -55,7 +55,7 @@ func TestQuantizationOptions(t *testing.T) {
 		{Dim: 2, Quantization: Int8, Kind: Flat},
 		{Dim: 2, Quantization: Int4, Kind: LSH},
 	} {
-		if _, err := New(o); err == nil || !strings.Contains(err.Error(), "quantization") || fault.Hint(err) == "" {
+		if _, err := New(o); err == nil || !strings.Contains(err.Error(), "Quantization") || fault.Hint(err) == "" {
 			t.Errorf("%+v: error %v", o, err)
 		}
 	}

@@ -7,16 +7,16 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// scanBlock is how many vectors exact search compares before it looks at the
-// distances.
+// scanBlock is the number of vectors that exact search compares before it looks at
+// the distances.
 const scanBlock = 256
 
-// fewAllowed is the part of the vectors up to which it is cheaper to look up the
-// allowed labels than to ask about all.
+// fewAllowed limits the labels that are looked up one by one, as a fraction of the
+// vectors: with more, it is cheaper to check every vector.
 const fewAllowed = 8
 
-// scan is exact search: it leaves the best hits for w.query in w.top, those that
-// may be returned. The caller holds shown.
+// scan is exact search: it collects the best hits for w.query in w.top. The caller
+// holds shown.
 func (s *store) scan(w *scratch, r request) {
 	w.top.reset(w.top.k)
 	if set := r.allow.set; set != nil && set.GetCardinality() < uint64(s.Len()/fewAllowed) {
@@ -26,8 +26,8 @@ func (s *store) scan(w *scratch, r request) {
 	computed := 0
 	total := int(s.reserved.Load())
 	for at := 0; at < total; {
-		labels, n := s.labels.run(at, min(scanBlock, total-at))
-		rows, n := s.arena.vectors.run(at, n)
+		labels, n := s.labels.Run(at, min(scanBlock, total-at))
+		rows, n := s.arena.vectors.Run(at, n)
 		labels, n = s.candidatesAmong(w, r.allow, at, labels[:n])
 		if len(w.fresh) == n {
 			s.compareRows(w, rows, n)
@@ -47,23 +47,23 @@ func (s *store) scan(w *scratch, r request) {
 	s.distances.Add(int64(computed))
 }
 
-// candidatesAmong leaves in w.fresh which of the ids from at on, whose labels these
-// are, may be returned, as offsets from at. It looks at the first n only, and
-// returns their labels and n. It comes before any vector is looked at: what shows
-// now stays what it is, and what does not may be written at any moment.
+// candidatesAmong collects in w.fresh, as offsets from at, which of the ids from at
+// on may be returned; labels are theirs. It looks at the first n only, and returns
+// their labels and n. It comes before any vector is read: a visible id stays what it
+// is, and the vector of any other may be overwritten at any moment.
 func (s *store) candidatesAmong(w *scratch, allow allow, at int, labels []int64) ([]int64, int) {
-	states, n := s.states.run(at, len(labels))
+	states, n := s.states.Run(at, len(labels))
 	w.fresh = slices.Grow(w.fresh[:0], n)
 	all := allow.all()
 	for i := range states {
-		if shows(&states[i]) && (all || allow.label(labels[i])) {
+		if visible(&states[i]) && (all || allow.label(labels[i])) {
 			w.fresh = append(w.fresh, id(i))
 		}
 	}
 	return labels[:n], n
 }
 
-// scanSet is scan among the allowed labels.
+// scanSet scans the allowed labels only.
 func (s *store) scanSet(w *scratch, r request) {
 	w.fresh = w.fresh[:0]
 	s.mu.RLock()
@@ -86,7 +86,7 @@ func (s *store) scanSet(w *scratch, r request) {
 		if i+ahead < len(w.fresh) {
 			kernel.Prefetch(s.arena.vector(w.fresh[i+ahead]))
 		}
-		if !s.shows(n) {
+		if !s.visible(n) {
 			continue
 		}
 		if label := s.label(n); r.allow.filter == nil || r.allow.filter(label) {
@@ -97,19 +97,19 @@ func (s *store) scanSet(w *scratch, r request) {
 	s.distances.Add(int64(computed))
 }
 
-// offer puts a hit into w.top. One that does not reach the threshold is passed
-// over when all within it are asked for; else it is left out at the end.
+// offer adds a hit to w.top. If all hits within a threshold are wanted, it drops
+// those beyond it; otherwise appendResults does.
 func (s *store) offer(w *scratch, r request, h hit) {
-	if r.within != nil && len(w.top.hits) >= r.k && !s.options.Metric.reaches(s.options.Metric.score(h.distance), *r.within) {
+	if r.within != nil && len(w.top.hits) >= r.k && !s.within(h.distance, *r.within) {
 		return
 	}
 	w.top.offer(h)
 }
 
-// compareRows leaves in w.block the distances of the query to the vectors of n rows,
-// as s.distance has them to the bit.
+// compareRows computes in w.block the distances from the query to the vectors of n
+// rows, bit for bit those of s.distance.
 func (s *store) compareRows(w *scratch, rows []float32, n int) {
-	width, before := s.arena.vectors.width, s.arena.before
+	width, before := s.arena.vectors.Width(), s.arena.before
 	if s.options.Metric == Euclidean {
 		kernel.SquaredDistanceScan(w.block[:n], w.query, rows[before:], width)
 		return
@@ -120,11 +120,11 @@ func (s *store) compareRows(w *scratch, rows []float32, n int) {
 	}
 }
 
-// sieve is what a product of a query and a vector, of these lengths at most, is
-// above if the vector may be among the best of top; under Euclidean, the product less
-// half the vector's squared length. Two ways of computing the same sum differ by
-// rounding: by no more than the number of additions times the unit roundoff times
-// the greatest sum that there can be.
+// sieve returns a bound: only a vector whose product with the query is above it can
+// be among the best of top. The lengths of both are at most those given; for
+// Euclidean, the product is less half the vector's squared length. Two ways of
+// computing the same sum differ by rounding, by at most the number of additions
+// times the unit roundoff times the greatest possible sum.
 func (s *store) sieve(top *topK, query, longest float64) float32 {
 	if len(top.hits) < top.k {
 		return float32(math.Inf(-1))

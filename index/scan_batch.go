@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"runtime"
 	"slices"
 	"sync/atomic"
 
@@ -13,24 +12,24 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// Exact search for many queries is a product of matrices: it reads each vector
-// once for a whole group of queries, and the inner products come as fast as the
-// processor multiplies. They are only a sieve, since a product adds up in another
-// order than a single search does: what may be among the best is compared again as
-// a single search compares it, so that both return the same (see sieve).
+// Exact search for many queries is a matrix product: it reads each vector once for a
+// whole group of queries and runs at the speed of matrix multiplication. The product
+// is only a sieve, because it adds in another order than a single search does: what
+// may be among the best is compared again as in a single search, so that both return
+// the same results (see sieve).
 
 const (
-	// batchRows is how many vectors are multiplied at once.
+	// batchRows is the number of vectors multiplied at once.
 	batchRows = 512
-	// maxGroup is the most queries of a group, minGroup the fewest that are worth
-	// a product.
+	// maxGroup is the maximum number of queries in a group, and minGroup the minimum
+	// for which a product pays off.
 	maxGroup, minGroup = 128, 8
-	// groupWork is about how many comparisons a group may cost, while changes that
-	// take labels away wait.
+	// groupWork limits the comparisons of a group, approximately, because deletions
+	// wait until it is done.
 	groupWork = 1 << 26
 )
 
-// scanBatch is SearchBatch of an index that compares with every vector. find is
+// scanBatch implements SearchBatch for an index that compares all vectors. find is
 // exact search for one query.
 func (s *store) scanBatch(ctx context.Context, queries []float32, k int, o SearchOptions, find finder) ([][]Result, error) {
 	dim := s.options.Dim
@@ -44,10 +43,7 @@ func (s *store) scanBatch(ctx context.Context, queries []float32, k int, o Searc
 			return nil, err
 		}
 	}
-	threads := s.options.Threads
-	if threads == 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
+	threads := s.threads()
 	size := min(maxGroup, max(groupWork/max(1, s.Len()), 2*minGroup), (n+threads-1)/threads)
 	groups := (n + size - 1) / size
 	results := make([][]Result, n)
@@ -64,7 +60,7 @@ func (s *store) scanBatch(ctx context.Context, queries []float32, k int, o Searc
 					return err
 				}
 				if err := g.scan(ctx); err != nil {
-					return fmt.Errorf("index: search of %d queries: %w", n, err)
+					return fmt.Errorf("index: searching for %d queries: %w", n, err)
 				}
 				for j := range g.tops {
 					results[from+j] = g.tops[j].appendResults([]Result{}, s.options.Metric, g.request.within)
@@ -79,22 +75,22 @@ func (s *store) scanBatch(ctx context.Context, queries []float32, k int, o Searc
 	return results, nil
 }
 
-// scanGroup is a group of queries that are searched for together.
+// scanGroup is a group of queries that are searched together.
 type scanGroup struct {
 	*store
 	scratch *scratch
 	request request   // the same for all
-	queries []float32 // prepared, a row each
+	queries []float32 // prepared, one row each
 	lengths []float64
 	tops    []topK
 
-	rows    []float32 // gathered, where not all of a run may be returned
-	halves  []float32 // Euclidean: of each row, minus half its squared length
-	scores  []float32 // products, a row for each query
-	longest float64   // of the rows under way, the greatest length
+	rows    []float32 // gathered, if only part of a run may be returned
+	halves  []float32 // Euclidean: for each row, minus half its squared length
+	scores  []float32 // products, one row per query
+	longest float64   // greatest length of the current rows
 }
 
-// begin takes up queries, packed, of which first is the number of the first.
+// begin starts a group of packed queries; first is the number of the first.
 func (g *scanGroup) begin(queries []float32, first, k int, o SearchOptions) error {
 	dim, stride := g.options.Dim, g.arena.stride
 	n := len(queries) / dim
@@ -114,7 +110,7 @@ func (g *scanGroup) begin(queries []float32, first, k int, o SearchOptions) erro
 		copy(q, g.scratch.query)
 		g.lengths = append(g.lengths, math.Sqrt(float64(kernel.Dot(q, q))))
 	}
-	for i := range g.tops { // all alike: the length of the index may have changed meanwhile
+	for i := range g.tops { // the same k for all: the index may have changed meanwhile
 		g.tops[i].reset(g.request.k)
 	}
 	return nil
@@ -125,7 +121,7 @@ func (g *scanGroup) query(i int) []float32 {
 	return g.queries[i*stride : (i+1)*stride]
 }
 
-// scan leaves the best hits of each query in g.tops.
+// scan collects the best hits of each query in g.tops.
 func (g *scanGroup) scan(ctx context.Context) error {
 	if g.request.k == 0 {
 		return nil
@@ -138,8 +134,8 @@ func (g *scanGroup) scan(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		labels, n := g.labels.run(at, min(batchRows, total-at))
-		rows, n := g.arena.vectors.run(at, n)
+		labels, n := g.labels.Run(at, min(batchRows, total-at))
+		rows, n := g.arena.vectors.Run(at, n)
 		labels, n = g.candidatesAmong(w, allow, at, labels[:n])
 		if len(w.fresh) > 0 {
 			g.compare(rows, labels, len(w.fresh) < n)
@@ -151,10 +147,10 @@ func (g *scanGroup) scan(ctx context.Context) error {
 	return nil
 }
 
-// compare offers the vectors of rows that are in the scratch's fresh, some or all.
+// compare offers the vectors of rows that are listed in fresh, some or all of them.
 func (g *scanGroup) compare(rows []float32, labels []int64, some bool) {
 	w, stride := g.scratch, g.arena.stride
-	width := g.arena.vectors.width
+	width := g.arena.vectors.Width()
 	if some {
 		g.rows = g.rows[:0]
 		for _, i := range w.fresh {
@@ -165,7 +161,7 @@ func (g *scanGroup) compare(rows []float32, labels []int64, some bool) {
 		rows = rows[g.arena.before:]
 	}
 	count := len(w.fresh)
-	beta := g.begins(rows, width, count)
+	beta := g.initScores(rows, width, count)
 	kernel.Gemm(false, true, len(g.tops), count, stride, 1, g.queries, stride, rows, width, beta, g.scores, batchRows)
 	for i := range g.tops {
 		top, q, scores := &g.tops[i], g.query(i), g.scores[i*batchRows:][:count]
@@ -177,10 +173,10 @@ func (g *scanGroup) compare(rows []float32, labels []int64, some bool) {
 	}
 }
 
-// begins sets the scores to what the inner products are added to, and returns the
-// factor that keeps them: under Euclidean, the squared distance of a query and a
-// row is less the greater their product less half the row's squared length is.
-func (g *scanGroup) begins(rows []float32, width, count int) (beta float32) {
+// initScores sets the scores to what the inner products are added to, and returns the
+// factor that keeps them. For Euclidean, the squared distance is smaller the greater
+// the product less half the row's squared length is.
+func (g *scanGroup) initScores(rows []float32, width, count int) (beta float32) {
 	g.longest = 1
 	if g.options.Metric == Cosine {
 		return 0

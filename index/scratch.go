@@ -4,50 +4,49 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/luminavec/luminavec/index/internal/hashing"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// scratch is what one search or one insertion writes on. It is kept for the
-// next, so that a warm index allocates nothing but results.
+// scratch holds the buffers of one search or insertion. They are reused, so that a warm
+// index allocates nothing but results.
 type scratch struct {
 	query  []float32 // prepared, with its padding
 	block  []float32 // distances of a block of vectors (exact search)
 	top    topK
 	seen   visited
-	near   keyHeap          // still to be expanded, as complements: the nearest first
+	near   keyHeap          // to be expanded, complemented: the nearest first
 	beam   keyHeap          // the best so far, the farthest first
-	fresh  []id             // neighbours not seen before
+	fresh  []id             // neighbors not seen before
 	away   []float32        // their distances
-	code   kernel.CodeQuery // the query of a walk over codes
-	counts int64            // distances computed
+	code   kernel.CodeQuery // the query of a walk that compares codes
+	counts int64            // number of distances computed
 
 	epoch uint64 // of the pool when it was lent
-	place int    // in the pool's list of those lent
+	place int    // in the pool's list of lent ones
 
-	starts []key   // where the walk of a level starts (insertion)
+	starts []key   // where the walk on a level starts (insertion)
 	sorted []key   // the beam in order (insertion)
-	keep   []key   // chosen by the heuristic when a list is full
-	full   []key   // that list
-	chosen [][]key // neighbours of a new node, by level
-	beams  [][]key // what they were chosen from (deterministic batches)
-	queue  []id    // places in the tree
+	full   []key   // a full list of links
+	keep   []key   // what the heuristic keeps of it
+	chosen [][]key // neighbors of a new node, by level
+	beams  [][]key // the candidates for them (deterministic batches)
+	queue  []id    // of nodes in the tree
 
-	wants    wanted    // which nodes the beam is for
-	allow    allow     // for whatIsAllowed
-	children []id      // of a node that leaves the tree
-	hashes   []float32 // projections of a vector (LSH)
-	probes   probes    // (LSH)
-	offers   []key     // what may take its place
+	wants    wanted         // which nodes go into the beam
+	allow    allow          // for wantAllowed
+	children []id           // of a node that is removed from the tree
+	offers   []key          // candidates for links
+	hashes   []float32      // projections of a vector (LSH)
+	probes   hashing.Probes // (LSH)
 }
 
-// scratchPool lends scratches. It keeps a few for each processor and leaves the
-// rest to the garbage collector; unlike sync.Pool it keeps them through a
-// collection.
+// scratchPool lends scratches. It keeps a few for each processor and leaves the rest to
+// the garbage collector; unlike sync.Pool it keeps them through a collection.
 //
-// Who looks at vectors holds a scratch, so the pool also knows since when:
-// the place of a vector that nothing leads to any more may be taken by another
-// once all scratches are back that were lent before (epochs, as in Fraser 2004,
-// "Practical lock-freedom").
+// Every goroutine that reads vectors holds a scratch, so the pool also implements
+// epoch-based reclamation (Fraser 2004, "Practical lock-freedom"): an id that nothing
+// links to any more can be reused once all scratches lent before are back.
 type scratchPool struct {
 	stride int
 	mu     sync.Mutex
@@ -84,15 +83,15 @@ func (p *scratchPool) put(w *scratch) {
 	}
 }
 
-// renew is put and then get of the same scratch.
+// renew is equivalent to putting w back and getting it again.
 func (p *scratchPool) renew(w *scratch) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	w.epoch = p.epoch
 }
 
-// advance begins an epoch and returns it: what was cut off before is out of
-// sight once oldest has come to it.
+// advance begins a new epoch and returns it. What was unlinked before is invisible once
+// oldest has reached it.
 func (p *scratchPool) advance() uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -100,7 +99,7 @@ func (p *scratchPool) advance() uint64 {
 	return p.epoch
 }
 
-// oldest is the earliest epoch in which a scratch was lent that is not back.
+// oldest returns the earliest epoch of the scratches that are lent.
 func (p *scratchPool) oldest() uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()

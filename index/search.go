@@ -13,43 +13,42 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// SearchOptions change one search. The zero value is the index's defaults.
+// SearchOptions change one search. The zero value selects the defaults of the index.
 type SearchOptions struct {
-	// Ef is the width of the beam of HNSW, or how many buckets of each table of
-	// LSH are looked into: more finds more of the true nearest and takes longer.
-	// Below k it is taken as k. Default Options.EfSearch.
+	// Ef is the width of the beam for HNSW, or the number of buckets probed in each
+	// table for LSH. A higher value improves recall and takes longer. A value below
+	// k counts as k. Default: Options.EfSearch.
 	Ef int
 
-	// Filter, when set, is asked about labels; only those it allows are
-	// returned. It may be called several times for one label, and from the
-	// goroutine of the search only (SearchBatch has several). It may not search
-	// or change the index. Default: all are allowed.
+	// Filter, if set, decides which labels may be returned. It may be called several
+	// times for one label, and only from the goroutine of the search (SearchBatch
+	// uses several). It must not search or change the index. Default: all labels.
 	Filter func(label int64) bool
 
-	// Allowed, when set, holds the labels that may be returned, each as
-	// uint64(label). An index can use it better than Filter, because it knows
-	// how many there are: few are compared one by one. With a Filter too, both
-	// must allow a label. Default: all are allowed.
+	// Allowed, if set, holds the labels that may be returned, each as uint64(label).
+	// It is faster than Filter, because the index knows how many labels there are
+	// and compares a small number of them directly. If Filter is set too, both must
+	// allow a label. Default: all labels.
 	Allowed *roaring64.Bitmap
 
-	// Threshold, when set, leaves out what is farther: scores below it, or above
-	// it for Euclidean. The result may then have fewer than k. Default: none.
+	// Threshold, if set, excludes results that are farther away: scores below it, or
+	// above it for Euclidean. There may then be fewer than k results. Default: none.
 	Threshold *float32
 
-	// Rerank is how many of the beam's nearest, by their codes, a quantised
-	// index compares again by the vectors: fewer is faster, and may lose some.
-	// Below k it is taken as k. Default 0: all.
+	// Rerank is the number of candidates that a quantized index compares again by
+	// their vectors, the nearest by their codes. A lower number is faster and may
+	// lose results. A value below k counts as k. Default 0: all.
 	Rerank int
 }
 
-// request is a search that was checked.
+// request is a validated search.
 type request struct {
 	k, ef, rerank int
 	allow         allow
-	within        *float32 // as SearchOptions.Threshold
+	within        *float32 // SearchOptions.Threshold
 }
 
-// allow says which labels a search may return. The zero value allows all.
+// allow decides which labels a search may return. The zero value allows all.
 type allow struct {
 	filter func(int64) bool
 	set    *roaring64.Bitmap
@@ -61,10 +60,10 @@ func (a allow) label(label int64) bool {
 	return (a.set == nil || a.set.Contains(uint64(label))) && (a.filter == nil || a.filter(label))
 }
 
-// A finder leaves the best hits for w.query in w.top.
+// A finder collects the best hits for w.query in w.top.
 type finder func(w *scratch, r request)
 
-// searchInto is SearchInto.
+// searchInto implements SearchInto.
 func (s *store) searchInto(dst []Result, query []float32, k int, o SearchOptions, find finder) ([]Result, error) {
 	if o.Allowed != nil {
 		if err := s.complete(); err != nil {
@@ -84,7 +83,7 @@ func (s *store) searchInto(dst []Result, query []float32, k int, o SearchOptions
 	return w.top.appendResults(dst, s.options.Metric, r.within), nil
 }
 
-// search is Search. An answer of none is an empty slice.
+// search implements Search. Without results it returns an empty slice.
 func (s *store) search(query []float32, k int, o SearchOptions, find finder) ([]Result, error) {
 	rs, err := s.searchInto(make([]Result, 0, max(0, min(k, s.Len()))), query, k, o, find)
 	if err != nil {
@@ -93,21 +92,24 @@ func (s *store) search(query []float32, k int, o SearchOptions, find finder) ([]
 	return rs, nil
 }
 
-// ask checks a search and prepares its query. k is cut to what there is.
+// ask validates a search and prepares its query. It limits k to the size of the index.
 func (s *store) ask(w *scratch, query []float32, k int, o SearchOptions) (r request, err error) {
 	if k <= 0 {
-		return r, fault.New("ask for at least one result", "index: search for %d results", k)
+		return r, fault.New("ask for at least one result", "index: k must be positive, got %d", k)
 	}
-	if o.Ef < 0 || o.Ef > MaxEf || o.Rerank < 0 || o.Rerank > MaxEf {
-		return r, fault.New(fmt.Sprintf("give values up to %d, or 0 for the default", MaxEf),
-			"index: search options ef: %d and rerank: %d: out of range", o.Ef, o.Rerank)
+	for _, v := range []struct {
+		name  string
+		value int
+	}{{"Ef", o.Ef}, {"Rerank", o.Rerank}} {
+		if v.value < 0 || v.value > MaxEf {
+			return r, fault.New("0 selects the default", "index: %s must be from 0 to %d, got %d", v.name, MaxEf, v.value)
+		}
 	}
 	if o.Threshold != nil && *o.Threshold != *o.Threshold {
-		return r, fault.New("give a number, or none", "index: search option threshold: it is NaN")
+		return r, fault.New("use a number, or no threshold", "index: Threshold is NaN")
 	}
 	if len(query) != s.options.Dim {
-		return r, fault.New(fmt.Sprintf("this index takes vectors of %d values", s.options.Dim),
-			"index: query of %d values", len(query))
+		return r, s.dimensionError("query", len(query))
 	}
 	if err := s.options.Metric.prepare(w.query, query); err != nil {
 		return r, fmt.Errorf("index: query: %w", err)
@@ -126,19 +128,34 @@ func (s *store) ask(w *scratch, query []float32, k int, o SearchOptions) (r requ
 	return r, nil
 }
 
-// searchBatch is SearchBatch.
+// dimensionError returns the error for a vector of the wrong length.
+func (s *store) dimensionError(what string, length int) error {
+	return fault.New("use vectors made by the same model as those in the index",
+		"index: %s: the vector has %d values, expected %d", what, length, s.options.Dim)
+}
+
+// packedError returns the error for packed vectors of the wrong length.
+func (s *store) packedError(what string, length int) error {
+	return fault.New(fmt.Sprintf("pack vectors of %d values one after another", s.options.Dim), "index: %s with %d values in total", what, length)
+}
+
+// threads returns the number of workers of a batch.
+func (s *store) threads() int {
+	if s.options.Threads == 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return s.options.Threads
+}
+
+// searchBatch implements SearchBatch.
 func (s *store) searchBatch(ctx context.Context, queries []float32, k int, o SearchOptions, find finder) ([][]Result, error) {
 	dim := s.options.Dim
 	if len(queries)%dim != 0 {
-		return nil, fault.New(fmt.Sprintf("this index takes queries of %d values, packed", dim),
-			"index: queries of %d values together", len(queries))
+		return nil, s.packedError("queries", len(queries))
 	}
 	n := len(queries) / dim
 	results := make([][]Result, n)
-	threads := s.options.Threads
-	if threads == 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
+	threads := s.threads()
 	var next atomic.Int64
 	work := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
 	for range min(threads, n) {
@@ -149,7 +166,7 @@ func (s *store) searchBatch(ctx context.Context, queries []float32, k int, o Sea
 					return nil
 				}
 				if err := ctx.Err(); err != nil {
-					return fmt.Errorf("index: search of %d queries: %w", n, err)
+					return fmt.Errorf("index: searching for %d queries: %w", n, err)
 				}
 				var err error
 				if results[i], err = s.search(queries[i*dim:(i+1)*dim], k, o, find); err != nil {
@@ -164,8 +181,8 @@ func (s *store) searchBatch(ctx context.Context, queries []float32, k int, o Sea
 	return results, nil
 }
 
-// searchRange is SearchRange. find is asked for all vectors within the
-// threshold, and need not care about w.top.k.
+// searchRange implements SearchRange. find collects all vectors within the threshold
+// and can ignore w.top.k.
 func (s *store) searchRange(query []float32, threshold float32, o SearchOptions, find finder) ([]Result, error) {
 	o.Threshold = &threshold
 	if o.Allowed != nil {
@@ -190,7 +207,26 @@ func (s *store) searchRange(query []float32, threshold float32, o SearchOptions,
 	return w.top.appendResults([]Result{}, s.options.Metric, r.within), nil
 }
 
-// reaches says that a score is at the threshold or nearer.
+// within reports whether a distance is at the threshold, a score, or nearer.
+func (s *store) within(d, threshold float32) bool {
+	return s.options.Metric.reaches(s.options.Metric.score(d), threshold)
+}
+
+// directionless reports whether all vectors are equally near to the prepared query.
+func (s *store) directionless(query []float32) bool {
+	return s.options.Metric == Cosine && zero(query)
+}
+
+func zero(vector []float32) bool {
+	for _, v := range vector {
+		if v != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// reaches reports whether a score is at the threshold or nearer.
 func (m Metric) reaches(score, threshold float32) bool {
 	if m == Euclidean {
 		return score <= threshold

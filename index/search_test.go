@@ -119,7 +119,7 @@ func rangeSize(t *testing.T, ix Index, q []float32, limit float32, o SearchOptio
 	checkOrder(t, ix, rs)
 	for _, r := range rs {
 		if !ix.Options().Metric.reaches(r.Score, limit) || o.Filter != nil && !o.Filter(r.Label) {
-			t.Fatalf("label %d with %v is not within %v", r.Label, r.Score, limit)
+			t.Fatalf("label %d has score %v, beyond the threshold %v", r.Label, r.Score, limit)
 		}
 	}
 	return len(rs)
@@ -132,14 +132,14 @@ func TestBadSearchOptions(t *testing.T) {
 		_, batch := ix.SearchBatch(t.Context(), []float32{1, 2, 3}, 1, SearchOptions{})
 		_, within := ix.SearchBatch(t.Context(), []float32{1, 2, 3, nan}, 1, SearchOptions{})
 		for name, err := range map[string]error{
-			"threshold": second(ix.Search([]float32{1, 1}, 1, SearchOptions{Threshold: &nan})),
+			"Threshold": second(ix.Search([]float32{1, 1}, 1, SearchOptions{Threshold: &nan})),
 			"NaN":       second(ix.SearchRange([]float32{1, 1}, nan, SearchOptions{})),
-			"rerank":    second(ix.Search([]float32{1, 1}, 1, SearchOptions{Rerank: -1})),
+			"Rerank":    second(ix.Search([]float32{1, 1}, 1, SearchOptions{Rerank: -1})),
 			"3 values":  batch,
 			"query 1":   within,
 		} {
 			if err == nil || !strings.Contains(err.Error(), name) || fault.Hint(err) == "" {
-				t.Errorf("error %v (hint %q), want one about %q", err, fault.Hint(err), name)
+				t.Errorf("error %v (hint %q), want one that mentions %q", err, fault.Hint(err), name)
 			}
 		}
 	})

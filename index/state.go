@@ -2,40 +2,39 @@ package index
 
 import "sync/atomic"
 
-// What is known of an id beside its vector and label, as bits of a word that is
-// read without a lock. An id that is free, or whose addition is not done, has
-// none but perhaps the last two.
+// The state of an id, as bits of a word that is read without a lock. An id that is
+// free or whose addition is not done is not ready.
 const (
 	// ready: the addition is done.
 	ready = 1 << iota
-	// dead: the label was taken away. No search returns the id.
+	// dead: the label was removed. No search returns the id.
 	dead
-	// condemned: the graph is being freed of all links to the id (see round).
+	// condemned: a cleanup is removing all links to the id.
 	condemned
 )
 
-func (s *store) is(n id, bit uint32) bool { return s.states.row(int(n))[0].Load()&bit != 0 }
-func (s *store) mark(n id, bit uint32)    { s.states.row(int(n))[0].Or(bit) }
+func (s *store) is(n id, bit uint32) bool { return s.states.Row(int(n))[0].Load()&bit != 0 }
+func (s *store) mark(n id, bit uint32)    { s.states.Row(int(n))[0].Or(bit) }
 
-// shows says that a search may return n.
-func (s *store) shows(n id) bool { return shows(&s.states.row(int(n))[0]) }
+// visible reports whether a search may return n.
+func (s *store) visible(n id) bool { return visible(&s.states.Row(int(n))[0]) }
 
-func shows(state *atomic.Uint32) bool { return state.Load()&(ready|dead) == ready }
+func visible(state *atomic.Uint32) bool { return state.Load()&(ready|dead) == ready }
 
-// show lets searches return n, a vector more than before.
-func (s *store) show(n id) {
+// publish lets searches return n, which was added.
+func (s *store) publish(n id) {
 	s.count.Add(1)
 	s.mark(n, ready)
 }
 
-// retired is an id that nothing leads to any more, except for who began to look
-// before the epoch.
+// retired is an id that nothing links to any more; goroutines that began before the
+// epoch may still see it.
 type retired struct {
 	id    id
 	epoch uint64
 }
 
-// retire gives up ids that nothing leads to. The caller holds mu.
+// retire lets ids be reused once nobody can see them. The caller holds mu.
 func (s *store) retire(ids ...id) {
 	if len(ids) == 0 {
 		return
@@ -46,8 +45,8 @@ func (s *store) retire(ids ...id) {
 	}
 }
 
-// vacant returns an id for a new vector: one that was given up and nobody can
-// still see, or a new one. The caller holds mu.
+// vacant returns an id for a new vector: a retired one that nobody can still see, or a
+// new one. The caller holds mu.
 func (s *store) vacant() id {
 	if len(s.free) == 0 && len(s.limbo) > 0 {
 		oldest, n := s.scratch.oldest(), 0
@@ -59,12 +58,12 @@ func (s *store) vacant() id {
 	if n := len(s.free); n > 0 {
 		at := s.free[n-1]
 		s.free = s.free[:n-1]
-		s.states.row(int(at))[0].Store(0)
+		s.states.Row(int(at))[0].Store(0)
 		return at
 	}
 	n := int(s.reserved.Load())
 	s.arena.grow(n + 1)
-	s.labels.grow(n + 1)
-	s.states.grow(n + 1)
+	s.labels.Grow(n + 1)
+	s.states.Grow(n + 1)
 	return id(n)
 }

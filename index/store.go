@@ -3,49 +3,51 @@ package index
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"sync"
 	"sync/atomic"
 
 	"github.com/sourcegraph/conc/pool"
 
+	"github.com/luminavec/luminavec/index/internal/changelog"
+	"github.com/luminavec/luminavec/index/internal/chunk"
+	"github.com/luminavec/luminavec/index/internal/idtable"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// store is what both kinds have: the vectors, their labels, and the checks
-// that everything must pass to get in.
+// store is the part that all kinds share: the vectors, their labels, and the checks
+// that a vector must pass.
 type store struct {
 	options  Options
 	distance distance
 	arena    *arena
-	labels   *chunked[int64]         // of each id; a label given to another id changes under shown
-	states   *chunked[atomic.Uint32] // of each id
+	labels   *chunk.Array[int64]         // by id; labels of visible ids change under shown
+	states   *chunk.Array[atomic.Uint32] // by id
 
-	// gate is held shared by changes and alone by Save, which so sees no vector
-	// half added.
+	// gate is held for reading by changes, and for writing by Save, so that Save sees
+	// no half-added vector.
 	gate sync.RWMutex
 
-	// shown is held shared by a search while it turns ids into labels, and alone
-	// by who takes a label away: a search that begins afterwards never returns
-	// it, and none returns it twice. It is taken before mu.
+	// shown is held for reading by a search while it maps ids to labels, and for
+	// writing while a label is removed or moved: a search that begins afterwards never
+	// returns the old id, and none returns a label twice. It is acquired before mu.
 	shown sync.RWMutex
 
-	mu       sync.RWMutex       // guards ids, free, limbo and the growing of arrays
-	ids      idTable            // of all labels
-	claimed  map[int64]struct{} // labels of batches under way whose vectors have no id yet
-	reserved atomic.Int64       // ids there are; written under mu
-	free     []id               // ids to be given out again
-	limbo    []retired          // ids to be free
-	count    atomic.Int64       // vectors that a search can find
+	mu       sync.RWMutex       // guards ids, claimed, free and limbo, and growing arrays
+	ids      idtable.Table[id]  // by label
+	claimed  map[int64]struct{} // labels of running batches whose vectors have no id yet
+	reserved atomic.Int64       // number of ids, used and free; written under mu
+	free     []id               // ids that can be reused
+	limbo    []retired          // ids that will be free
+	count    atomic.Int64       // number of vectors that a search can find
 
-	unchecked  atomic.Bool  // opened, and large sections not looked at
+	unchecked  atomic.Bool  // opened, but large sections were not checked
 	completing func() error // see complete
 
-	logName   uint64        // of the log that belongs to the index, or 0
-	changes   atomic.Uint64 // changes that this log has counted; written under mu
-	log       *changeLog    // nil when changes are not logged
-	replaying bool          // vectors come prepared
-	distances atomic.Int64  // computed by searches
+	logID     uint64         // of the change log that belongs to the index, or 0
+	changes   atomic.Uint64  // number of changes in that log; written under mu
+	changeLog *changelog.Log // nil if changes are not logged
+	replaying bool           // vectors are already prepared
+	distances atomic.Int64   // number of distances computed by searches
 	scratch   scratchPool
 }
 
@@ -53,20 +55,29 @@ func (s *store) init(o Options, slots int) {
 	s.options = o
 	s.distance = o.Metric.distance()
 	s.arena = newArena(o, slots)
-	s.labels = newChunked(1, 8, func(n int) []int64 { return make([]int64, n) })
-	s.states = newChunked(1, 4, func(n int) []atomic.Uint32 { return make([]atomic.Uint32, n) })
+	s.labels = chunk.New(1, 8, func(n int) []int64 { return make([]int64, n) })
+	s.states = chunk.New(1, 4, func(n int) []atomic.Uint32 { return make([]atomic.Uint32, n) })
 	s.scratch.stride = s.arena.stride
 }
 
+func (s *store) base() *store     { return s }
 func (s *store) Len() int         { return int(s.count.Load()) }
 func (s *store) Options() Options { return s.options }
+
+// log logs a change, if changes are logged. The caller holds mu, so that the log has
+// changes to one label in the order in which they were made.
+func (s *store) log(c changelog.Change, label int64, vector []float32) {
+	if s.changeLog != nil {
+		s.changeLog.Note(s.changes.Add(1), c, label, vector)
+	}
+}
 
 func (s *store) Vector(label int64) ([]float32, bool) {
 	if s.complete() != nil {
 		return nil, false
 	}
 	s.mu.RLock()
-	defer s.mu.RUnlock() // to the end: the id may be given to another vector
+	defer s.mu.RUnlock() // until the copy is made: the id may be reused for another vector
 	n := s.idOf(label)
 	if n == none {
 		return nil, false
@@ -74,25 +85,25 @@ func (s *store) Vector(label int64) ([]float32, bool) {
 	return append([]float32(nil), s.arena.vector(n)[:s.options.Dim]...), true
 }
 
-func (s *store) label(n id) int64 { return s.labels.row(int(n))[0] }
+func (s *store) label(n id) int64 { return s.labels.Row(int(n))[0] }
 
-// place stores a vector, already prepared, under an id that is new or free. The
-// caller holds mu and has claimed the label.
+// place stores a prepared vector under a vacant id. The caller holds mu and has
+// claimed the label.
 func (s *store) place(label int64, vector []float32) id {
 	n := s.vacant()
 	copy(s.arena.vector(n), vector)
 	s.arena.encode(n, s.options.Dim)
-	s.labels.row(int(n))[0] = label
+	s.labels.Row(int(n))[0] = label
 	s.reserved.Store(max(s.reserved.Load(), int64(n)+1))
 	return n
 }
 
-// claim takes labels for an addition, all or none.
+// claim reserves labels for an addition, all or none.
 func (s *store) claim(labels []int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ids.count+len(s.claimed)+len(labels) > maxNodes {
-		return fmt.Errorf("index: label %d: an index holds at most %d vectors", labels[0], maxNodes)
+	if s.ids.Len()+len(s.claimed)+len(labels) > maxNodes {
+		return fmt.Errorf("index: label %d: the index is full: it can hold %d vectors", labels[0], maxNodes)
 	}
 	if s.claimed == nil {
 		s.claimed = make(map[int64]struct{})
@@ -102,15 +113,15 @@ func (s *store) claim(labels []int64) error {
 			for _, l := range labels[:i] {
 				delete(s.claimed, l)
 			}
-			return fault.New("every vector needs a label of its own", "index: label %d is taken", label)
+			return fault.New("every vector needs a unique label", "index: label %d is already in the index", label)
 		}
 		s.claimed[label] = struct{}{}
 	}
 	return nil
 }
 
-// release ends a batch. It gives back the labels that got no vector. The others
-// may have been deleted, and claimed by another addition.
+// release gives up the claims on labels that did not get a vector. Other labels of the
+// batch may have been deleted meanwhile, and claimed by another addition.
 func (s *store) release(labels []int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,11 +133,10 @@ func (s *store) release(labels []int64) {
 	}
 }
 
-// fits checks the vector to be stored under label and writes it, prepared, to dst.
+// fits checks a vector to be stored under label and writes it, prepared, to dst.
 func (s *store) fits(dst []float32, label int64, vector []float32) error {
 	if len(vector) != s.options.Dim {
-		return fault.New(fmt.Sprintf("this index takes vectors of %d values", s.options.Dim),
-			"index: label %d: vector of %d values", label, len(vector))
+		return s.dimensionError(fmt.Sprintf("label %d", label), len(vector))
 	}
 	if s.replaying {
 		copy(dst, vector)
@@ -138,7 +148,8 @@ func (s *store) fits(dst []float32, label int64, vector []float32) error {
 	return nil
 }
 
-// add is Add, with insert to store one prepared vector whose label is claimed.
+// add implements Add. insert stores the prepared vector of the scratch under a claimed
+// label.
 func (s *store) add(label int64, vector []float32, insert func(*scratch, int64)) error {
 	if err := s.complete(); err != nil {
 		return err
@@ -158,16 +169,12 @@ func (s *store) add(label int64, vector []float32, insert func(*scratch, int64))
 	return nil
 }
 
-// addBatch is AddBatch, with insert as in add.
+// addBatch implements AddBatch, with insert as in add.
 func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32, insert func(*scratch, int64)) error {
 	if err := s.claimBatch(ctx, labels, vectors); err != nil || len(labels) == 0 {
 		return err
 	}
-	dim, threads := s.options.Dim, s.options.Threads
-	if threads == 0 {
-		threads = runtime.GOMAXPROCS(0)
-	}
-	threads = min(threads, len(labels))
+	dim, threads := s.options.Dim, min(s.threads(), len(labels))
 	var next, added atomic.Int64
 	workers := pool.New().WithMaxGoroutines(threads)
 	for range threads {
@@ -181,7 +188,7 @@ func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32,
 				}
 				s.scratch.renew(w)
 				s.gate.RLock()
-				if s.fits(w.query, labels[i], vectors[i*dim:(i+1)*dim]) == nil { // as checked above
+				if s.fits(w.query, labels[i], vectors[i*dim:(i+1)*dim]) == nil { // checked above
 					insert(w, labels[i])
 					added.Add(1)
 				} else {
@@ -194,20 +201,19 @@ func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32,
 	workers.Wait()
 	s.release(labels[min(int(next.Load()), len(labels)):])
 	if n := added.Load(); n < int64(len(labels)) {
-		return fmt.Errorf("index: %d of %d vectors added: %w", n, len(labels), ctx.Err())
+		return fmt.Errorf("index: added %d of %d vectors: %w", n, len(labels), ctx.Err())
 	}
 	return nil
 }
 
-// claimBatch checks a batch and takes its labels, all or none.
+// claimBatch checks a batch and claims its labels, all or none.
 func (s *store) claimBatch(ctx context.Context, labels []int64, vectors []float32) error {
 	if err := s.complete(); err != nil {
 		return err
 	}
 	dim := s.options.Dim
 	if len(vectors) != len(labels)*dim {
-		return fault.New(fmt.Sprintf("this index takes vectors of %d values, packed", dim),
-			"index: %d labels with %d values", len(labels), len(vectors))
+		return s.packedError(fmt.Sprintf("%d labels", len(labels)), len(vectors))
 	}
 	if len(labels) == 0 {
 		return ctx.Err()
@@ -215,7 +221,7 @@ func (s *store) claimBatch(ctx context.Context, labels []int64, vectors []float3
 	check := make([]float32, dim)
 	for i, label := range labels {
 		if i%1024 == 0 && ctx.Err() != nil {
-			return fmt.Errorf("index: nothing added: %w", ctx.Err())
+			return fmt.Errorf("index: added no vectors: %w", ctx.Err())
 		}
 		if err := s.fits(check, label, vectors[i*dim:(i+1)*dim]); err != nil {
 			return err
@@ -224,9 +230,9 @@ func (s *store) claimBatch(ctx context.Context, labels []int64, vectors []float3
 	return s.claim(labels)
 }
 
-// bytes is the memory of what the store holds.
+// bytes returns the memory of the store.
 func (s *store) bytes() int64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return int64(s.arena.values())*4 + int64(s.labels.values())*12 + s.ids.bytes()
+	return int64(s.arena.values())*4 + int64(s.labels.Values())*12 + s.ids.Bytes()
 }

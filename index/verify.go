@@ -8,25 +8,25 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Report is what Verify has looked at.
+// Report says what Verify has checked.
 type Report struct {
-	Vectors int // as Len
-	Room    int // vectors that there is room for without more memory: those and the places of deleted ones
+	Vectors int // the result of Len
+	Room    int // number of vectors that fit without allocating more memory
 
 	// The rest is 0 for a kind without a graph.
 
-	Nodes   int // nodes of the graph: vectors, but copies of one vector share a node
-	Copies  int
+	Nodes   int // nodes of the graph; copies of one vector share a node
+	Copies  int // vectors that share the node of an equal one
 	Deleted int // deleted nodes that links still lead to
-	Edges   int // links on all levels, each direction counted
-	Mutual  int // links on level 0 that have one back
-	Longest int // links of the node that has the most on level 0
+	Edges   int // links on all levels, each direction counted separately
+	Mutual  int // links on level 0 that have a link back
+	Longest int // greatest number of links of a node on level 0
 }
 
-// maxProblems is how many faults an error of Verify lists.
+// maxProblems is the maximum number of problems that an error of Verify lists.
 const maxProblems = 10
 
-// problems collects faults.
+// problems collects problems.
 type problems struct {
 	list []string
 	all  int
@@ -42,15 +42,15 @@ func (p *problems) err() error {
 	if p.all == 0 {
 		return nil
 	}
-	return fault.New("this is a fault of the index, not of your data: build it again, and report it",
-		"index: %d problems: %s", p.all, strings.Join(p.list, "; "))
+	return fault.New("this is a bug, not a mistake in your data: rebuild the index and report it",
+		"index: found %d problems: %s", p.all, strings.Join(p.list, "; "))
 }
 
-// verifyEvery is how many vectors are looked at before the context is.
+// verifyEvery is the number of vectors checked between looks at the context.
 const verifyEvery = 1 << 12
 
-// verify checks the labels and the vectors, and that every id is accounted for:
-// shown, free, or in extra. The caller holds gate alone.
+// verify checks the labels and the vectors, and that every id is either visible, free,
+// or in extra. The caller holds gate exclusively.
 func (s *store) verify(ctx context.Context, p *problems, extra []id) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -67,39 +67,26 @@ func (s *store) verify(ctx context.Context, p *problems, extra []id) error {
 	shown := 0
 	for i := range total {
 		if i%verifyEvery == 0 && ctx.Err() != nil {
-			return fmt.Errorf("index: verify: %w", ctx.Err())
+			return fmt.Errorf("index: verifying: %w", ctx.Err())
 		}
 		n := id(i)
-		if !s.shows(n) {
+		if !s.visible(n) {
 			if uses[i] != 1 {
-				p.add("place %d is lost or free %d times", i, uses[i])
+				p.add("id %d is unused, but free %d times", i, uses[i])
 			}
 			continue
 		}
 		shown++
 		label := s.label(n)
 		if known := s.idOf(label); known != n || uses[i] != 0 {
-			p.add("label %d is at place %d, and known at %d", label, i, known)
+			p.add("label %d has id %d, but the table says %d", label, i, known)
 		}
 		if !s.options.Metric.storable(s.arena.vector(n)[:s.options.Dim]) {
-			p.add("label %d: the vector is none that %s stores", label, s.options.Metric)
+			p.add("label %d: invalid vector for metric %s", label, s.options.Metric)
 		}
 	}
-	if shown != s.ids.count || shown != s.Len() {
-		p.add("%d vectors, %d labels, a length of %d", shown, s.ids.count, s.Len())
+	if shown != s.ids.Len() || shown != s.Len() {
+		p.add("found %d vectors and %d labels, expected %d", shown, s.ids.Len(), s.Len())
 	}
 	return nil
-}
-
-func (f *flat) Verify(ctx context.Context) (Report, error) {
-	if err := f.complete(); err != nil {
-		return Report{}, err
-	}
-	f.gate.Lock()
-	defer f.gate.Unlock()
-	var p problems
-	if err := f.verify(ctx, &p, nil); err != nil {
-		return Report{}, err
-	}
-	return Report{Vectors: f.Len(), Room: int(f.reserved.Load())}, p.err()
 }

@@ -2,19 +2,19 @@ package index
 
 import "slices"
 
-// visited is the set of nodes that a walk has seen: a bit for each node, in the
-// order of slots. The first bit is that of an empty slot, which always counts as
-// seen. A bitmap is small enough to stay in the processor's caches, which numbers
-// of walks in the place of bits are not; that it must be cleared costs less.
+// visited is the set of nodes that a walk has seen, as a bitmap in the order of
+// slots. The first bit is that of an empty slot, which always counts as seen. A
+// bitmap is small enough for the processor's caches, unlike an array of version
+// stamps; clearing it costs less than the cache misses would.
 type visited struct {
 	words   []uint64
-	touched []id // with a bit of their own, since the last start
-	limit   int  // nodes from here on are no nodes: in a file that nobody has checked
+	touched []id // added since the last start
+	limit   int  // higher ids are ignored: the links of an unchecked file may be wrong
 }
 
-// start empties the set, with room for n nodes.
+// start empties the set and makes room for n nodes.
 func (v *visited) start(n int) {
-	// A few nodes are cleared one by one, many with all that there are.
+	// A few nodes are cleared one by one, many by clearing everything.
 	if len(v.touched) < len(v.words)/16 {
 		for _, n := range v.touched {
 			v.words[(n+1)>>6] = 0
@@ -30,11 +30,11 @@ func (v *visited) start(n int) {
 	v.words[0] = 1
 }
 
-// add puts n in the set and says whether it is new there.
+// add adds n to the set and reports whether it is new.
 func (v *visited) add(n id) bool {
 	s := int(n) + 1
 	if s >= len(v.words)<<6 {
-		v.grow(s + 1) // added to the index after the walk began
+		v.grow(s + 1) // n was added to the index after the walk began
 	}
 	bit := uint64(1) << (s & 63)
 	if v.words[s>>6]&bit != 0 {
@@ -45,8 +45,8 @@ func (v *visited) add(n id) bool {
 	return true
 }
 
-// appendNew puts the nodes of slots in the set and appends those new there to dst.
-// Half of them are, at random, so there is no branch on it.
+// appendNew adds the nodes of slots to the set and appends the new ones to dst. About
+// half of them are new, unpredictably, so it avoids branching on that.
 func (v *visited) appendNew(dst []id, slots []slot) []id {
 	from := len(dst)
 	count := from
@@ -77,5 +77,5 @@ func (v *visited) grow(n int) {
 	v.words = append(v.words, make([]uint64, words-len(v.words))...)
 }
 
-// confine leaves nodes from n on out of all sets until the next start.
+// confine makes the set ignore nodes from n on until the next start.
 func (v *visited) confine(n int) { v.limit = n }

@@ -1,6 +1,6 @@
 //go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
 
-package index
+package changelog
 
 import (
 	"os"
@@ -8,9 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockFile locks f for as long as it is open. Where the file system has no locks
-// it does nothing.
-func lockFile(f *os.File) error {
+// lock locks f until it is closed. It does nothing if the file system has no locks.
+func lock(f *os.File) error {
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err == unix.EWOULDBLOCK {
 		return err
 	}

@@ -6,10 +6,9 @@ import (
 	"time"
 )
 
-// The tests of this file play out what goroutines do to each other in moments
-// that hardly ever come.
+// The tests in this file reproduce rare interleavings of goroutines.
 
-// labelOf returns a label whose node has a level, from from on.
+// labelOf returns the first label from from whose node has this level.
 func labelOf(g *graph, level int, from int64) int64 {
 	for g.drawLevel(from) != level {
 		from++
@@ -17,7 +16,7 @@ func labelOf(g *graph, level int, from int64) int64 {
 	return from
 }
 
-// lowGraph holds n vectors on a line, all on level 0.
+// lowGraph returns a graph of n vectors on a line, all on level 0.
 func lowGraph(t *testing.T, n int) *graph {
 	t.Helper()
 	g := mustNew(t, Options{Dim: 2, Metric: Euclidean, M: 2, Threads: 1}).(*graph)
@@ -31,7 +30,7 @@ func lowGraph(t *testing.T, n int) *graph {
 	return g
 }
 
-// begin stores a vector as Add does, and does not link it.
+// begin stores a vector like Add, but does not link it.
 func begin(t *testing.T, g *graph, label int64, x float32) (*scratch, id) {
 	t.Helper()
 	w := g.scratch.get()
@@ -42,7 +41,7 @@ func begin(t *testing.T, g *graph, label int64, x float32) (*scratch, id) {
 	return w, g.reserve(label, w.query)
 }
 
-// within fails when fn takes long.
+// within fails if fn does not return.
 func within(t *testing.T, fn func()) {
 	t.Helper()
 	done := make(chan struct{})
@@ -50,12 +49,11 @@ func within(t *testing.T, fn func()) {
 	select {
 	case <-done:
 	case <-time.After(10 * time.Second):
-		t.Fatal("it does not end")
+		t.Fatal("it does not return")
 	}
 }
 
-// All that an insertion has chosen as neighbours is condemned before it can link
-// to it.
+// All neighbors that an insertion has chosen are condemned before it can link to them.
 func TestNeighborsCondemnedMeanwhile(t *testing.T) {
 	g := lowGraph(t, 1)
 	only := g.label(0)
@@ -63,19 +61,19 @@ func TestNeighborsCondemnedMeanwhile(t *testing.T) {
 	start := g.entryPoint()
 	g.neighbors(w, n, start, 0)
 	if len(w.chosen[0]) != 1 {
-		t.Fatal("no neighbour")
+		t.Fatal("found no neighbor")
 	}
-	if err := g.Delete(only); err != nil { // a round begins, and waits for w
+	if err := g.Delete(only); err != nil { // a cleanup begins, and waits for w
 		t.Fatal(err)
 	}
 	within(t, func() {
 		if g.connect(w, n, 0) {
-			t.Error("it hangs on a node that is about to be removed")
+			t.Error("connected to a condemned node")
 		}
 		g.insert(w, n)
 	})
-	g.arrive(n)
-	g.tidy(w)
+	g.publishNode(n)
+	g.advanceCleanup(w)
 	g.scratch.put(w)
 	for i := range 10 {
 		if err := g.Add(int64(1000+i), []float32{float32(i) / 2, 2}); err != nil {
@@ -85,11 +83,11 @@ func TestNeighborsCondemnedMeanwhile(t *testing.T) {
 	}
 }
 
-// What there is gets condemned while an insertion looks for neighbours. It may
-// then make its node the first of the rest only when no other insertion can.
+// All nodes are condemned while an insertion searches for neighbors. It may then make its
+// node the entry point only if no other insertion can.
 func TestEntryCondemnedMeanwhile(t *testing.T) {
 	g := lowGraph(t, 1)
-	if err := g.remove([]int64{g.label(0)}, g.drop); err != nil { // and no share of a round
+	if err := g.remove([]int64{g.label(0)}, g.drop); err != nil { // without advancing a cleanup
 		t.Fatal(err)
 	}
 	w, n := begin(t, g, labelOf(g, 0, 100), 7)
@@ -99,12 +97,12 @@ func TestEntryCondemnedMeanwhile(t *testing.T) {
 		return distance(x, y)
 	}
 	if g.tryInsert(w, n) || g.entryPoint() != before {
-		t.Error("the entry point was changed without a lock")
+		t.Error("tryInsert changed the entry point without the lock")
 	}
 }
 
-// A round looks for another entry point while a node that lies higher than all
-// others is linked and does not show yet.
+// A cleanup replaces the entry point while a node on a higher level than all others is
+// linked but not yet visible.
 func TestEntryBelowANewNode(t *testing.T) {
 	g := lowGraph(t, 10)
 	highest := labelOf(g, 3, 100)
@@ -117,10 +115,10 @@ func TestEntryBelowANewNode(t *testing.T) {
 	g.condemn(true)
 	w, n := begin(t, g, labelOf(g, 2, 100), 7.5)
 	g.insert(w, n)
-	if !g.leaveEntry() {
-		t.Fatal("the entry point is held")
+	if !g.replaceEntry() {
+		t.Fatal("replaceEntry failed")
 	}
-	g.arrive(n)
+	g.publishNode(n)
 	g.scratch.put(w)
 	mustVerify(t, g)
 	if _, err := Load(bytes.NewReader(saved(t, g))); err != nil {
@@ -128,7 +126,7 @@ func TestEntryBelowANewNode(t *testing.T) {
 	}
 }
 
-// The leaf that is to take an orphan gets children at that moment.
+// A leaf that is about to get a child gets others at that moment.
 func TestOrphanAtAFullLeaf(t *testing.T) {
 	g := lowGraph(t, 1)
 	var nodes []id
@@ -147,20 +145,20 @@ func TestOrphanAtAFullLeaf(t *testing.T) {
 			came = true
 			for _, n := range nodes[2:] {
 				if !g.adopt(g.scratch.get(), 0, n, []key{newKey(1, 0)}, g.options.M) {
-					t.Error("no room")
+					t.Error("adopt found no room")
 				}
 			}
 		}
 		return distance(x, y)
 	}
-	g.rehang(w, orphan, parent, 0)
+	g.reparent(w, orphan, parent, 0)
 	if p := g.parent(orphan); p != nodes[2] && p != nodes[3] {
-		t.Errorf("the parent is %d", p)
+		t.Errorf("the parent is %d, want %d or %d", p, nodes[2], nodes[3])
 	}
 }
 
-// A label is updated at any moment of a search, which finds it where it was or where
-// it is.
+// Whenever a label is updated during a search, the search finds it with its old or its new
+// vector.
 func TestUpdatedWhileSearching(t *testing.T) {
 	vectors := clustered(600, 8, 5)
 	for name, to := range map[string][]float32{"near": {1, 1.01, 1, 1, 1, 1, 1, 1}, "copy": vectors[50*8 : 51*8]} {
@@ -183,7 +181,7 @@ func TestUpdatedWhileSearching(t *testing.T) {
 			}
 			query := at
 			if name == "copy" {
-				query = to // where the label comes to be
+				query = to // where the label moves
 			}
 			mustSearch(t, g, query, 3, SearchOptions{})
 			for all, i := calls, 1; i <= all; i += 7 {
@@ -199,7 +197,7 @@ func TestUpdatedWhileSearching(t *testing.T) {
 					}
 				}
 				if name == "near" && times != 1 || times > 1 {
-					t.Fatalf("%s, copied %v, updated at %d of %d: found %d times: %v", name, copied, i, all, times, rs)
+					t.Fatalf("%s, copied %v, updated at distance %d of %d: found the label %d times: %v", name, copied, i, all, times, rs)
 				}
 				calls, stop = 0, -1
 				if err := g.Update(5, at); err != nil {
@@ -210,8 +208,8 @@ func TestUpdatedWhileSearching(t *testing.T) {
 	}
 }
 
-// A batch is done when all of it can be found: also a copy of a vector that
-// another goroutine is adding.
+// AddBatch returns when all its vectors can be found, even a copy of a vector that another
+// goroutine is adding.
 func TestBatchWaitsForTwins(t *testing.T) {
 	g := lowGraph(t, 1)
 	w, n := begin(t, g, labelOf(g, 0, 100), 7)
@@ -219,19 +217,18 @@ func TestBatchWaitsForTwins(t *testing.T) {
 	go func() { done <- g.AddBatch(t.Context(), []int64{500}, []float32{7, 1}) }()
 	select {
 	case <-done:
-		t.Error("the copy cannot be reached yet")
+		t.Error("AddBatch returned before the copy is reachable")
 		return
 	case <-time.After(50 * time.Millisecond):
 	}
 	g.insert(w, n)
-	g.show(n)
+	g.publish(n)
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
 }
 
-// A label of a batch is deleted, and claimed by another addition, before the batch
-// is done.
+// A label of a batch is deleted, and claimed by another addition, before AddBatch returns.
 func TestBatchKeepsOthersClaims(t *testing.T) {
 	f := mustNew(t, Options{Dim: 2, Kind: Flat, Threads: 1}).(*flat)
 	err := f.addBatch(t.Context(), []int64{1, 2}, []float32{1, 0, 0, 1}, func(w *scratch, label int64) {
@@ -246,6 +243,6 @@ func TestBatchKeepsOthersClaims(t *testing.T) {
 		}
 	})
 	if _, claimed := f.claimed[1]; err != nil || !claimed {
-		t.Errorf("the claim of another is gone: %v", err)
+		t.Errorf("the other claim was released: %v", err)
 	}
 }

@@ -1,0 +1,241 @@
+package index
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// A cleanup removes deleted nodes from the graph. Walks pass through a deleted node
+// but do not return it; meanwhile it costs memory and the walks' time. When there are
+// enough of them a cleanup begins, and every change to the index does a share of it,
+// so that none waits long:
+//
+//  1. The nodes are condemned: insertions no longer link to them. The cleanup
+//     continues when the insertions that began before are done.
+//  2. Each is removed from the spanning tree; its children get other parents.
+//  3. Every other node drops its links to them, and chooses again among its
+//     remaining neighbors and those that it would have reached through the lost ones
+//     (as in FreshDiskANN, Singh et al. 2021, arXiv:2105.09613, Algorithm 4).
+//  4. Their ids are retired: they are free for new vectors when the searches that
+//     began before are done.
+type cleanup struct {
+	mu    sync.Mutex
+	debt  atomic.Int64 // steps that changes still have to do
+	phase phase
+	gone  []id   // the nodes to remove
+	epoch uint64 // when they were condemned
+	main  id     // the top of the remaining tree
+	at    int    // the next of gone, or of all ids
+	end   int    // number of ids to look at
+}
+
+type phase uint8
+
+const (
+	idle phase = iota
+	condemning
+	removing // from the tree
+	sweeping
+)
+
+const (
+	// stepsPerChange is the number of nodes that a change sweeps during a cleanup. A
+	// cleanup therefore takes a number of changes that is this fraction of the nodes,
+	// and a walk meets little more than 2/8 of deleted ones.
+	stepsPerChange = 8
+	// fewDeleted is the fraction of deleted nodes below which no cleanup begins.
+	fewDeleted = 64
+	// maxDebt is the number of open steps from which changes wait for each other.
+	maxDebt = 1 << 12
+)
+
+func (r *cleanup) owe() { r.debt.Add(stepsPerChange) }
+
+// advanceCleanup does the share of a change that is done but still holds gate.
+func (g *graph) advanceCleanup(w *scratch) {
+	if g.deleted.Load() == 0 {
+		return
+	}
+	r := &g.cleanup
+	r.owe()
+	if r.debt.Load() > maxDebt {
+		r.mu.Lock()
+	} else if !r.mu.TryLock() {
+		return
+	}
+	defer r.mu.Unlock()
+	g.scratch.renew(w) // so that the cleanup does not wait for this change
+	for r.debt.Load() > 0 {
+		steps := g.step(w, false)
+		if steps == 0 {
+			r.debt.Store(min(r.debt.Load(), maxDebt))
+			break
+		}
+		r.debt.Add(-steps)
+	}
+}
+
+// advanceCleanupAlone is advanceCleanup for a caller without gate or a scratch.
+func (g *graph) advanceCleanupAlone() {
+	if g.deleted.Load() == 0 {
+		return
+	}
+	w := g.scratch.get()
+	defer g.scratch.put(w)
+	g.gate.RLock()
+	defer g.gate.RUnlock()
+	g.advanceCleanup(w)
+}
+
+// finishCleanup removes all deleted nodes. The caller holds gate exclusively.
+func (g *graph) finishCleanup() {
+	w := g.scratch.get()
+	defer g.scratch.put(w)
+	r := &g.cleanup
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for g.deleted.Load() > 0 {
+		g.step(w, true)
+	}
+	r.debt.Store(0)
+}
+
+// step does a small part of a cleanup and returns its size in nodes swept, or 0 if
+// nothing can be done now. alone means that there are no other changes.
+func (g *graph) step(w *scratch, alone bool) int64 {
+	r := &g.cleanup
+	switch r.phase {
+	case idle:
+		return g.condemn(alone)
+	case condemning:
+		if !alone && g.scratch.oldest() < r.epoch || !g.replaceEntry() {
+			return 0
+		}
+		r.phase, r.at, r.main = removing, 0, none
+		if e := g.entryPoint(); e != noEntry {
+			r.main = g.keepRoot(e.id())
+		}
+		return 1
+	case removing:
+		if r.main == none || r.at == len(r.gone) {
+			r.phase, r.at, r.end = sweeping, 0, int(g.reserved.Load())
+			return 1
+		}
+		g.removeFromTree(w, r.gone[r.at], r.main)
+		r.at++
+		return 2
+	}
+	for range 64 { // ids without a node cost little
+		if r.at == r.end {
+			g.endCleanup()
+			return 1
+		}
+		n := id(r.at)
+		r.at++
+		if g.stays(n) && g.node(n).twin == none {
+			for l := range int(g.node(n).level) + 1 {
+				g.repair(w, n, l)
+			}
+			break
+		}
+	}
+	return 1
+}
+
+// keepRoot returns the root of the tree if it stays. Otherwise it makes the highest
+// ancestor of n that stays a root, and returns it.
+func (g *graph) keepRoot(n id) id {
+	root := n
+	for p := g.parent(root); p != none; p = g.parent(root) {
+		root = p
+	}
+	if g.is(root, condemned) {
+		root = g.top(n)
+		put(&g.node(root).parent, none)
+	}
+	return root
+}
+
+// condemn begins a cleanup if enough nodes are deleted.
+func (g *graph) condemn(alone bool) int64 {
+	r := &g.cleanup
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.waiting) == 0 || !alone && len(g.waiting) < g.Len()/fewDeleted {
+		return 0
+	}
+	r.gone, g.waiting = g.waiting, nil
+	for _, n := range r.gone {
+		g.mark(n, condemned)
+	}
+	r.epoch = g.scratch.advance()
+	r.phase = condemning
+	return 1
+}
+
+// stays reports whether n is inserted and no cleanup removes it. It loads the state
+// once: between two loads n may be reused for another vector.
+func (g *graph) stays(n id) bool {
+	return g.states.Row(int(n))[0].Load()&(ready|condemned) == ready
+}
+
+// replaceEntry chooses another entry point, on the highest remaining level, if the
+// present one is condemned. It fails if an insertion is about to raise the level.
+func (g *graph) replaceEntry() bool {
+	if !g.raise.TryLock() {
+		return false
+	}
+	defer g.raise.Unlock()
+	if e := g.entryPoint(); e == noEntry || !g.is(e.id(), condemned) {
+		return true
+	}
+	best := noEntry
+	for i := range int(g.reserved.Load()) {
+		n := id(i)
+		if !g.stays(n) || g.node(n).twin != none {
+			continue
+		}
+		if e := newEntry(n, int(g.node(n).level)); best == noEntry || e.level() > best.level() {
+			best = e
+		}
+	}
+	g.entry.Store(int64(best))
+	return true
+}
+
+// repair replaces n's links to condemned nodes by the best of what is near.
+func (g *graph) repair(w *scratch, n id, level int) {
+	slots := g.links(n, level)
+	lost := false
+	for i := range slots {
+		c := load(&slots[i])
+		lost = lost || c != none && g.is(c, condemned)
+	}
+	if !lost {
+		return
+	}
+	mu := g.lock(n)
+	mu.Lock()
+	defer mu.Unlock()
+	w.seen.start(int(g.reserved.Load()))
+	w.seen.add(n)
+	w.offers = w.offers[:0]
+	g.candidates(w, n, n, level, condemned)
+	for i := range slots {
+		if c := load(&slots[i]); c != none && g.is(c, condemned) {
+			g.candidates(w, n, c, level, dead)
+			put(&slots[i], none)
+		}
+	}
+	g.choose(w, n, level, w.offers)
+}
+
+// endCleanup retires the nodes, which nothing links to any more.
+func (g *graph) endCleanup() {
+	r := &g.cleanup
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.retire(r.gone...)
+	g.deleted.Add(-int64(len(r.gone)))
+	r.phase, r.gone = idle, nil
+}

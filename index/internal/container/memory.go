@@ -1,0 +1,40 @@
+package container
+
+import (
+	"encoding/binary"
+	"unsafe"
+)
+
+// LittleEndian reports whether this machine is little endian, so that arrays lie in
+// memory as they do in a file.
+var LittleEndian = func() bool {
+	one := uint16(1)
+	return *(*byte)(unsafe.Pointer(&one)) == 1
+}()
+
+// Number is a type of numbers that files hold.
+type Number interface {
+	~int32 | ~int64 | ~float32
+}
+
+// AsBytes returns the memory of a slice of numbers.
+func AsBytes[T Number](x []T) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), len(x)*int(unsafe.Sizeof(*new(T))))
+}
+
+// AsNumbers is the inverse of AsBytes. p must be aligned for T.
+func AsNumbers[T Number](p []byte) []T {
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(p))), len(p)/int(unsafe.Sizeof(*new(T))))
+}
+
+// SwapToLittleEndian converts numbers of 4 bytes from the byte order of this machine
+// to that of a file, or back.
+func SwapToLittleEndian[T ~int32 | ~float32](x []T) {
+	if LittleEndian {
+		return
+	}
+	p := AsBytes(x)
+	for i := 0; i < len(p); i += 4 {
+		binary.LittleEndian.PutUint32(p[i:], binary.BigEndian.Uint32(p[i:]))
+	}
+}

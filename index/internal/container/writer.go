@@ -1,0 +1,73 @@
+package container
+
+import (
+	"bufio"
+	"encoding/binary"
+	"hash/crc32"
+	"io"
+)
+
+// A Writer writes a file. After an error it does nothing; Flush returns the error.
+type Writer struct {
+	to   *bufio.Writer
+	at   int    // bytes written
+	sum  uint32 // checksum of the section so far
+	word [8]byte
+	err  error
+}
+
+// NewWriter returns a writer that has written the header.
+func NewWriter(to io.Writer) *Writer {
+	w := &Writer{to: bufio.NewWriterSize(to, 1<<16)}
+	w.Bytes([]byte(magic))
+	w.Uint32(Version)
+	return w
+}
+
+// Section begins a section whose payload has length bytes. End ends it.
+func (w *Writer) Section(name string, length int) {
+	w.sum = 0
+	field := sectionName(name)
+	w.Bytes(field[:])
+	w.Uint64(uint64(length))
+}
+
+// AlignedSection begins a section whose payload is aligned.
+func (w *Writer) AlignedSection(name string, length int) {
+	next := w.at + headBytes + 4 + headBytes // the payload, if the pad is empty
+	n := (Alignment - next%Alignment) % Alignment
+	w.Section("pad", n)
+	w.Bytes(make([]byte, n))
+	w.End()
+	w.Section(name, length)
+}
+
+// Bytes writes p.
+func (w *Writer) Bytes(p []byte) {
+	if w.err != nil {
+		return
+	}
+	w.sum = crc32.Update(w.sum, castagnoli, p)
+	w.at += len(p)
+	_, w.err = w.to.Write(p)
+}
+
+// Byte writes one byte.
+func (w *Writer) Byte(v byte) { w.Bytes(append(w.word[:0], v)) }
+
+// Uint32 writes a number of 4 bytes.
+func (w *Writer) Uint32(v uint32) { w.Bytes(binary.LittleEndian.AppendUint32(w.word[:0], v)) }
+
+// Uint64 writes a number of 8 bytes.
+func (w *Writer) Uint64(v uint64) { w.Bytes(binary.LittleEndian.AppendUint64(w.word[:0], v)) }
+
+// End ends a section with its checksum.
+func (w *Writer) End() { w.Uint32(w.sum) }
+
+// Flush writes what is buffered and returns the first error of the Writer.
+func (w *Writer) Flush() error {
+	if w.err == nil {
+		w.err = w.to.Flush()
+	}
+	return w.err
+}

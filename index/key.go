@@ -1,0 +1,92 @@
+package index
+
+import "math"
+
+// A key is a distance and an id in one word that compares like (distance, id), so that
+// the heaps of the walk compare and move single integers.
+type key uint64
+
+// newKey packs d and n. The bits of a float32 order like an unsigned integer after the
+// sign bit is flipped, and all bits of negative numbers.
+func newKey(d float32, n id) key {
+	b := math.Float32bits(d)
+	b ^= uint32(int32(b)>>31) | 1<<31
+	return key(b)<<32 | key(uint32(n))
+}
+
+func (k key) id() id { return id(uint32(k)) }
+
+func (k key) distance() float32 {
+	b := uint32(k >> 32)
+	if b&(1<<31) != 0 {
+		b ^= 1 << 31
+	} else {
+		b = ^b
+	}
+	return math.Float32frombits(b)
+}
+
+// keyHeap is a binary heap with its greatest key first. A heap of complemented keys has
+// the smallest first.
+//
+// It is not a heap.Heap because a walk spends much of its time here: keys are compared
+// inline, without a call to a method, and sink has no unpredictable branch.
+type keyHeap []key
+
+func (h *keyHeap) push(k key) {
+	s := append(*h, k)
+	*h = s
+	i := len(s) - 1
+	for i > 0 {
+		up := (i - 1) / 2
+		if s[up] >= k {
+			break
+		}
+		s[i] = s[up]
+		i = up
+	}
+	s[i] = k
+}
+
+func (h *keyHeap) pop() key {
+	s := *h
+	top, last := s[0], s[len(s)-1]
+	s = s[:len(s)-1]
+	*h = s
+	if len(s) > 0 {
+		s.sink(last)
+	}
+	return top
+}
+
+// replace pops the greatest key and pushes k.
+func (h keyHeap) replace(k key) { h.sink(k) }
+
+// sink puts k in the place of the top and restores the order. The hole first moves down
+// to a leaf along the greater children, and then k moves up from there: it rarely moves
+// far, and the way down has no branches to predict (Wegener 1993, "Bottom-up heapsort").
+func (h keyHeap) sink(k key) {
+	i := 0
+	for right := 2; right < len(h); right = 2*i + 2 {
+		a, b := h[right-1], h[right]
+		first := 0
+		if a > b {
+			first = 1
+		}
+		h[i] = max(a, b)
+		i = right - first
+	}
+	if left := 2*i + 1; left < len(h) {
+		h[i] = h[left]
+		i = left
+	}
+	for i > 0 {
+		up := (i - 1) / 2
+		if h[up] >= k {
+			break
+		}
+		h[i] = h[up]
+		i = up
+	}
+	h[i] = k
+}

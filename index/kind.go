@@ -1,0 +1,118 @@
+package index
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Kind names the way an index searches.
+type Kind string
+
+// The kinds of index. [Kinds] lists all of them.
+const (
+	// Flat compares the query with every vector: exact.
+	Flat Kind = "flat"
+	// HNSW walks a hierarchical navigable small world graph: approximate, fast.
+	HNSW Kind = "hnsw"
+	// LSH looks into buckets of hash tables: approximate.
+	LSH Kind = "lsh"
+)
+
+// kindSpec describes a kind. To add one, implement kindIndex in a file of its own and
+// call register in its init function; everything else uses the registry.
+type kindSpec struct {
+	kind      Kind
+	number    uint32 // in files: never change or reuse it
+	summary   string // a few words for help texts
+	quantizes bool   // whether it can compare codes (Options.Quantization)
+	create    func(Options) kindIndex
+}
+
+// kindIndex is what a kind implements. The embedded store does most of it.
+type kindIndex interface {
+	Index
+
+	// base returns the embedded store.
+	base() *store
+
+	// write implements Save for a caller that holds gate exclusively.
+	write(w io.Writer) error
+
+	// load reads the sections after the options into an empty index.
+	load(r *container.Reader) error
+
+	// open makes an empty index use the sections after the options where they are. It
+	// returns errMustLoad if the kind cannot do that.
+	open(m *container.Image) error
+}
+
+// kinds holds the registered kinds, sorted by number.
+var kinds []kindSpec
+
+// register adds a kind to the registry.
+func register(s kindSpec) {
+	for _, other := range kinds {
+		if other.kind == s.kind || other.number == s.number {
+			panic(fmt.Sprintf("index: kinds %s and %s have the same name or number", s.kind, other.kind))
+		}
+	}
+	kinds = append(kinds, s)
+	slices.SortFunc(kinds, func(a, b kindSpec) int { return int(a.number) - int(b.number) })
+}
+
+// Kinds returns all kinds of index.
+func Kinds() []Kind {
+	list := make([]Kind, len(kinds))
+	for i, s := range kinds {
+		list[i] = s.kind
+	}
+	return list
+}
+
+// Summary describes the kind in a few words. It is empty for an unknown kind.
+func (k Kind) Summary() string {
+	s, _ := k.spec()
+	return s.summary
+}
+
+// spec returns the registered description of k.
+func (k Kind) spec() (kindSpec, bool) {
+	for _, s := range kinds {
+		if s.kind == k {
+			return s, true
+		}
+	}
+	return kindSpec{}, false
+}
+
+// validate returns an error if k is unknown, or cannot be combined with q.
+func (k Kind) validate(q Quantization) error {
+	s, ok := k.spec()
+	if !ok {
+		return fault.New("the kinds are "+list(Kinds()), "index: unknown Kind %q", string(k))
+	}
+	if q != NoQuantization && !s.quantizes {
+		return fault.New("choose another kind or no quantization", "index: Quantization must be none for a %s index, got %s", k, q)
+	}
+	return nil
+}
+
+// list returns names as a list in a sentence.
+func list[T ~string](names []T) string {
+	var b strings.Builder
+	for i, name := range names {
+		switch {
+		case i > 0 && i == len(names)-1:
+			b.WriteString(" and ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		b.WriteString(string(name))
+	}
+	return b.String()
+}

@@ -1,0 +1,96 @@
+package index
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/luminavec/luminavec/index/internal/container"
+)
+
+// loadOld reads the sections after the labels in versions 1 and 2.
+func (s *store) loadOld(r *container.Reader, g *graph, n int) error {
+	if err := s.loadVectors(r, n); err != nil || g == nil {
+		return err
+	}
+	if err := g.loadNodes(r, n); err != nil {
+		return err
+	}
+	if err := g.checkCopies(n); err != nil {
+		return err
+	}
+	if err := g.loadLinks(r, n); err != nil {
+		return err
+	}
+	return g.checkTree(n)
+}
+
+func (s *store) loadVectors(r *container.Reader, n int) error {
+	if err := r.Section("vectors"); err != nil {
+		return err
+	}
+	dim := s.options.Dim
+	if err := r.Expect(uint64(n) * uint64(dim) * 4); err != nil {
+		return err
+	}
+	for i := range n {
+		s.arena.grow(i + 1)
+		vector := s.arena.vector(id(i))[:dim]
+		for j := range vector {
+			v, err := r.Uint32()
+			if err != nil {
+				return err
+			}
+			vector[j] = math.Float32frombits(v)
+		}
+	}
+	if err := s.checkVectors("vectors", n); err != nil {
+		return err
+	}
+	s.encodeAll(n)
+	return r.End()
+}
+
+func (g *graph) loadLinks(r *container.Reader, n int) error {
+	if err := r.Section("links"); err != nil {
+		return err
+	}
+	for i := range n {
+		v := g.node(id(i))
+		if v.twin != none {
+			continue
+		}
+		for l := range int(v.level) + 1 {
+			if l > 0 {
+				g.upper.Grow(int(v.upper) + l)
+			}
+			if err := g.loadList(r, id(i), l, n); err != nil {
+				return err
+			}
+		}
+	}
+	return r.End()
+}
+
+func (g *graph) loadList(r *container.Reader, at id, level, n int) error {
+	p, err := r.Next(2)
+	if err != nil {
+		return err
+	}
+	count := int(binary.LittleEndian.Uint16(p))
+	slots := g.links(at, level)
+	if count > len(slots) {
+		return r.Damaged("vector %d, level %d: it has %d links, at most %d are possible", at, level, count, len(slots))
+	}
+	for i := range count {
+		v, err := r.Uint32()
+		if err != nil {
+			return err
+		}
+		c := id(v)
+		if err := g.checkLink("links", at, c, level, n, slots[:i]); err != nil {
+			return err
+		}
+		put(&slots[i], c)
+	}
+	return nil
+}

@@ -1,0 +1,6 @@
+//go:build !slow
+
+package index
+
+// slow selects exhaustive tests: go test -tags=slow ./index
+const slow = false
