@@ -2,14 +2,15 @@ package checkpoints_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log"
 	"os"
 	"path/filepath"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
-	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // tiny is a model of two words.
@@ -62,7 +63,7 @@ func Example() {
 
 	// A second model does not silently take the place of the first.
 	err = checkpoints.Write(ctx, dir, tiny(), checkpoints.WriteOptions{})
-	fmt.Println(fault.Hint(err))
+	fmt.Println(errors.Is(err, fs.ErrExist))
 	// Output:
 	// [0.9 0.6 0]
 	// README.md
@@ -70,7 +71,7 @@ func Example() {
 	// model.safetensors
 	// tokenizer.json
 	// vocab.tsv
-	// use --force to replace it
+	// true
 }
 
 func ExampleExport() {

@@ -80,13 +80,13 @@ func TestBadOptions(t *testing.T) {
 		"Dim":            {},
 		"Metric":         {Dim: 2, Metric: 7},
 		"Kind":           {Dim: 2, Kind: "tree"},
-		" M ":            {Dim: 2, M: 1},
+		"M must":         {Dim: 2, M: 1},
 		"EfConstruction": {Dim: 2, EfConstruction: -1},
 		"EfSearch":       {Dim: 2, EfSearch: MaxEf + 1},
 		"Threads":        {Dim: 2, Threads: -1},
 	} {
-		if _, err := New(o); err == nil || !strings.Contains(err.Error(), name) || fault.Hint(err) == "" {
-			t.Errorf("error %v (hint %q), want one that mentions %q", err, fault.Hint(err), name)
+		if _, err := New(o); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("error %v, want one that mentions %q", err, name)
 		}
 	}
 	if _, err := ParseMetric("hamming"); err == nil {

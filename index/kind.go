@@ -94,21 +94,21 @@ func (k Kind) spec() (kindSpec, bool) {
 func (k Kind) validate(q Quantization) error {
 	s, ok := k.spec()
 	if !ok {
-		return fault.New("the kinds are "+list(Kinds()), "index: unknown Kind %q", string(k))
+		return fault.Field("Kind", "", "must be %s, got %q", list(Kinds()), string(k))
 	}
 	if q != NoQuantization && !s.quantizes {
-		return fault.New("choose another kind or no quantization", "index: Quantization must be none for a %s index, got %s", k, q)
+		return fault.Field("Quantization", "choose another kind or no quantization", "must be %s for Kind %s, got %s", NoQuantization, k, q)
 	}
 	return nil
 }
 
-// list returns names as a list in a sentence.
+// list returns names as alternatives in a sentence.
 func list[T ~string](names []T) string {
 	var b strings.Builder
 	for i, name := range names {
 		switch {
 		case i > 0 && i == len(names)-1:
-			b.WriteString(" and ")
+			b.WriteString(" or ")
 		case i > 0:
 			b.WriteString(", ")
 		}

@@ -1,7 +1,6 @@
 package index
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/luminavec/luminavec/index/internal/hashing"
@@ -123,15 +122,14 @@ func (o Options) Validate() error {
 		{"Bits", o.Bits, 0, hashing.MaxBits},
 	} {
 		if f.value < f.lo || f.value > f.hi {
-			return fault.New(fmt.Sprintf("choose a value from %d to %d", f.lo, f.hi),
-				"index: %s must be from %d to %d, got %d", f.name, f.lo, f.hi, f.value)
+			return fault.Field(f.name, "", "must be from %d to %d, got %d", f.lo, f.hi, f.value)
 		}
 	}
 	if o.Metric < Cosine || o.Metric > Euclidean {
-		return fault.New(metricHint, "index: unknown Metric %d", int(o.Metric))
+		return fault.Field("Metric", metricHint, "has the unknown value %d", int(o.Metric))
 	}
 	if !slices.Contains(quantizations, o.Quantization) {
-		return fault.New("the quantizations are "+list(quantizations), "index: unknown Quantization %q", string(o.Quantization))
+		return fault.Field("Quantization", "", "must be %s, got %q", list(quantizations), string(o.Quantization))
 	}
 	return o.Kind.validate(o.Quantization)
 }

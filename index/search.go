@@ -102,11 +102,11 @@ func (s *store) ask(w *scratch, query []float32, k int, o SearchOptions) (r requ
 		value int
 	}{{"Ef", o.Ef}, {"Rerank", o.Rerank}} {
 		if v.value < 0 || v.value > MaxEf {
-			return r, fault.New("0 selects the default", "index: %s must be from 0 to %d, got %d", v.name, MaxEf, v.value)
+			return r, fault.Field(v.name, "0 selects the default", "must be from 0 to %d, got %d", MaxEf, v.value)
 		}
 	}
 	if o.Threshold != nil && *o.Threshold != *o.Threshold {
-		return r, fault.New("use a number, or no threshold", "index: Threshold is NaN")
+		return r, fault.Field("Threshold", "use a number or no threshold", "must be a number, got NaN")
 	}
 	if len(query) != s.options.Dim {
 		return r, s.dimensionError("query", len(query))

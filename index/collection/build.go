@@ -20,27 +20,26 @@ import (
 	"github.com/sourcegraph/conc/pool"
 )
 
-// FormatVersion is the version of the folder that Build makes. Every version
-// listed here stays readable.
+// FormatVersion is the version of the folder that Build writes. All versions can be read.
 //
 //	1  The first: collection.json, MANIFEST, model/, index.lvx, documents.db
 //	   with the bucket "documents".
 const FormatVersion = 1
 
 const (
-	infoFile  = "collection.json" // also the mark by which a collection is known
+	infoFile  = "collection.json" // its presence identifies a collection
 	indexFile = "index.lvx"
 	modelDir  = "model"
 )
 
-// A batch ends after so many documents or so many bytes of text, whichever
-// comes first: that much text is in memory at once.
+// A batch ends at this number of documents or bytes of text, whichever comes first. It
+// bounds the text that is in memory at once.
 const (
 	batchDocuments = 1024
 	batchBytes     = 4 << 20
 )
 
-// Document is a text and where it came from.
+// Document is a text and its origin.
 type Document struct {
 	Text string `json:"text"`
 	File string `json:"file"`
@@ -49,49 +48,48 @@ type Document struct {
 
 // BuildOptions say how a collection is built.
 type BuildOptions struct {
-	Index      index.Options    // Dim may be left 0: it is the encoder's
-	Replace    bool             // replace a collection that is there already; default false
-	Threads    int              // goroutines; default 0, one per core
-	OnProgress func(done int64) // called after each batch with the documents read so far; may be nil
+	Index      index.Options    // Dim may be 0: it is that of the encoder
+	Replace    bool             // replace an existing collection; default false
+	Threads    int              // number of goroutines; default 0: one per core
+	OnProgress func(done int64) // called after each batch with the number of documents read so far; may be nil
 }
 
 // Summary says what Build did.
 type Summary struct {
 	Documents    int64         `json:"documents"`               // stored and searchable
-	Skipped      int64         `json:"skipped"`                 // left out: no word that the model knows
-	FirstSkipped string        `json:"first_skipped,omitempty"` // the first of them, file:line
+	Skipped      int64         `json:"skipped"`                 // without a word that the model knows
+	FirstSkipped string        `json:"first_skipped,omitempty"` // the first of these, file:line
 	Dim          int           `json:"dim"`
-	Bytes        int64         `json:"bytes"` // size of the folder's files
+	Bytes        int64         `json:"bytes"` // size of the folder
 	Elapsed      time.Duration `json:"-"`
 }
 
-// Info is collection.json.
+// Info is the contents of collection.json.
 type Info struct {
 	Format    int    `json:"format"`
 	Documents int64  `json:"documents"`
-	Skipped   int64  `json:"skipped"` // left out when it was built
+	Skipped   int64  `json:"skipped"` // when it was built
 	Dim       int    `json:"dim"`
 	Metric    string `json:"metric"`
 	Kind      string `json:"kind"`
 	Created   string `json:"created"` // RFC 3339
 }
 
-// Build makes the collection in the folder dir of the documents that docs
-// yields, in their order; an error it yields ends the build. The documents are
-// labelled 0, 1, 2, … in the order in which they are stored. The encoder is
-// folded first, so any encoder will do.
+// Build creates a collection in the folder dir from the documents of docs. If docs yields an
+// error, Build returns it. Documents are labeled 0, 1, 2, … in the order in which they are
+// stored. The encoder is folded first, so any encoder can be used.
 //
-// Nothing is at dir until the collection is complete; when Build fails or ctx
-// ends, what was there before is untouched. A folder that is there already is
-// an error without Replace, and with it too when it is no collection.
+// The folder appears when the collection is complete; if Build fails or ctx ends, dir is
+// unchanged. If the folder exists, Build returns an error unless Replace is set and the
+// folder is a collection.
 func Build(ctx context.Context, dir string, enc *sentence.Encoder, docs iter.Seq2[Document, error], o BuildOptions) (*Summary, error) {
 	start := time.Now()
 	if o.Index.Dim == 0 {
 		o.Index.Dim = enc.Dim()
 	}
 	if o.Index.Dim != enc.Dim() {
-		return nil, fault.New("leave the dimension out: it follows from the model",
-			"the index has %d dimensions and the model's vectors %d", o.Index.Dim, enc.Dim())
+		return nil, fault.New("leave Dim out: it follows from the model",
+			"the index has %d dimensions, but the model's vectors have %d", o.Index.Dim, enc.Dim())
 	}
 	if o.Index.Threads == 0 {
 		o.Index.Threads = o.Threads
@@ -137,7 +135,7 @@ func Build(ctx context.Context, dir string, enc *sentence.Encoder, docs iter.Seq
 	return &s, nil
 }
 
-// isOurs says whether a collection's file of this name is the collection's own.
+// isOurs reports whether a file of this name belongs to the collection.
 func isOurs(name string) bool {
 	switch name {
 	case infoFile, indexFile, documentsFile, manifestFile:
@@ -147,7 +145,7 @@ func isOurs(name string) bool {
 }
 
 type builder struct {
-	dir        string // as the caller names it
+	dir        string // as given by the caller
 	folder     *durable.Folder
 	enc        *sentence.Encoder
 	index      index.Index
@@ -160,7 +158,7 @@ type builder struct {
 	summary    Summary
 }
 
-// explain is durable.Explain for files that the folder has not made itself.
+// explain is durable.Explain for files that were not made with folder.Create.
 func (b *builder) explain(err error) error { return durable.Explain(b.dir, b.folder.Named(err)) }
 
 func (b *builder) addAll(ctx context.Context, docs iter.Seq2[Document, error]) error {
@@ -185,10 +183,10 @@ func (b *builder) addAll(ctx context.Context, docs iter.Seq2[Document, error]) e
 	case s.Documents > 0:
 		return nil
 	case s.Skipped > 0:
-		return fault.New("is the model of the same language as the text?",
-			"none of the %d documents has a word that the model knows; the first is %s", s.Skipped, s.FirstSkipped)
+		return fault.New("check that the model and the text have the same language",
+			"none of the %d documents contains a word that the model knows; the first is %s", s.Skipped, s.FirstSkipped)
 	default:
-		return fault.New("name files or folders with text in them", "there are no documents to build a collection of")
+		return fault.New("name files or folders that contain text", "no documents to build a collection from")
 	}
 }
 
@@ -206,7 +204,7 @@ func (b *builder) flush(ctx context.Context) error {
 		return err
 	}
 	s, dim, first := &b.summary, b.enc.Dim(), b.summary.Documents
-	kept := 0 // documents and vectors move up over those left out
+	kept := 0 // documents and vectors move up to fill the gaps of skipped ones
 	labels := make([]int64, 0, len(b.batch))
 	for i, d := range b.batch {
 		if known[i] == 0 {
@@ -229,7 +227,7 @@ func (b *builder) flush(ctx context.Context) error {
 			return err
 		}
 	}
-	clear(b.batch) // lets go of the texts
+	clear(b.batch) // so that the texts can be freed
 	b.batch, b.batchBytes = b.batch[:0], 0
 	if b.onProgress != nil {
 		b.onProgress(s.Documents + s.Skipped)
@@ -237,7 +235,7 @@ func (b *builder) flush(ctx context.Context) error {
 	return nil
 }
 
-// writeRest writes all but the documents.
+// writeRest writes everything but the documents.
 func (b *builder) writeRest(ctx context.Context, s *Summary) error {
 	dir := b.folder.Path()
 	model := b.enc.Checkpoint()
@@ -272,7 +270,7 @@ func (b *builder) writeRest(ctx context.Context, s *Summary) error {
 	return b.folder.Named(err)
 }
 
-// file makes one file of the folder.
+// file writes a file of the folder.
 func (b *builder) file(name string, content func(io.Writer) error) error {
 	f, err := b.folder.Create(name)
 	if err != nil {
@@ -298,7 +296,7 @@ func folderSize(dir string) (int64, error) {
 		return err
 	})
 	if errors.Is(err, os.ErrNotExist) {
-		return n, nil // another process sweeps temporary files
+		return n, nil // another process is removing temporary files
 	}
 	return n, err
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/sourcegraph/conc/pool"
 )
 
-// Collection is an open collection. Its methods may be called by several
-// goroutines at once.
+// Collection is an open collection. Its methods may be called from several goroutines at
+// once.
 type Collection struct {
 	dir   string
 	info  Info
@@ -29,29 +29,28 @@ type Collection struct {
 	docs  *documentReader
 }
 
-// Hit is a document found. Under cosine and dot a larger score is nearer,
-// under euclidean a smaller one.
+// Hit is a document found. For cosine and dot a larger score is nearer, for euclidean a
+// smaller one.
 type Hit struct {
 	Document
 	Label int64   `json:"label"`
 	Score float32 `json:"score"`
 }
 
-// Open opens the collection in the folder dir and checks every file of it; an
-// error names the file that is damaged, or says that the folder is no
-// collection.
+// Open opens the collection in the folder dir and checks all its files. The error names a
+// damaged file, or says that the folder is not a collection.
 //
-// A collection that is replaced meanwhile is opened anew, so that the parts
-// are always those of one.
+// If the collection is replaced meanwhile, Open starts again, so that all parts belong to
+// the same one.
 func Open(ctx context.Context, dir string) (*Collection, error) {
 	return unreplaced(dir, func() (*Collection, error) { return open(ctx, dir) })
 }
 
-// attempts is how often a collection that is replaced is read again.
+// attempts is the maximum number of times a collection is read that is being replaced.
 const attempts = 5
 
-// unreplaced calls read, again when the folder dir was replaced meanwhile, so
-// that what it returns is of one collection.
+// unreplaced calls read, and again if the folder dir was replaced meanwhile, so that the
+// result belongs to one collection.
 func unreplaced[T any](dir string, read func() (T, error)) (T, error) {
 	for i := 1; ; i++ {
 		if err := durable.Recover(dir); err != nil {
@@ -70,7 +69,7 @@ func unreplaced[T any](dir string, read func() (T, error)) (T, error) {
 		}
 		if i == attempts {
 			var none T
-			return none, fault.New("try again when that has ended", "%s is being replaced again and again", dir)
+			return none, fault.New("try again later", "%s is being replaced repeatedly", dir)
 		}
 	}
 }
@@ -107,7 +106,7 @@ func open(ctx context.Context, dir string) (*Collection, error) {
 		return nil, err
 	}
 	if n, dim := c.index.Len(), c.index.Options().Dim; int64(n) != info.Documents || dim != info.Dim || c.enc.Dim() != dim {
-		return nil, fault.New(hintRebuild, "%s: the parts don't belong together: %d documents of %d dimensions, an index of %d and %d, a model of %d dimensions",
+		return nil, fault.New(hintRebuild, "%s: the parts do not match: collection.json has %d documents of %d dimensions, the index %d of %d, the model %d dimensions",
 			dir, info.Documents, info.Dim, n, dim, c.enc.Dim())
 	}
 	if c.docs, err = openDocuments(dir); err != nil {
@@ -116,28 +115,28 @@ func open(ctx context.Context, dir string) (*Collection, error) {
 	return c, nil
 }
 
-// maxInfo bounds what is read of a collection.json, which has about 200 bytes.
+// maxInfo is the maximum size of a collection.json, which has about 200 bytes.
 const maxInfo = 1 << 20
 
-// readInfo reads collection.json and tells apart what else dir may be.
+// readInfo reads collection.json. Its error says what dir is instead of a collection.
 func readInfo(dir string) (Info, error) {
-	const hint = "build one with: search build -m MODEL FILE… -o FOLDER"
+	const hint = "check the path, or build the collection first"
 	var info Info
 	path := filepath.Join(dir, infoFile)
 	data, err := manifest.ReadSmall(path, maxInfo)
 	switch stat, statErr := os.Stat(dir); {
 	case err == nil:
 	case errors.Is(statErr, fs.ErrNotExist):
-		return info, fault.New(hint, "there is no collection %s: %w", dir, err)
+		return info, fault.New(hint, "no such collection: %s: %w", dir, err)
 	case statErr == nil && !stat.IsDir():
 		return info, fault.New(hint, "%s is a file, not the folder of a collection", dir)
 	case errors.Is(err, fs.ErrNotExist):
 		if _, err := os.Stat(filepath.Join(dir, "config.json")); err == nil {
-			return info, fault.New(fmt.Sprintf("build a collection with it: search build -m %s FILE… -o FOLDER", dir), "%s is a model, not a collection", dir)
+			return info, fault.New("build a collection with this model first", "%s is a model, not a collection", dir)
 		}
 		return info, fault.New(hint, "%s is not a collection: it has no %s", dir, infoFile)
 	case errors.Is(err, fs.ErrPermission):
-		return info, fmt.Errorf("reading the collection: %w", err)
+		return info, fmt.Errorf("open collection: %w", err)
 	default:
 		return info, fault.New(hintRebuild, "cannot read %s: %w", path, err)
 	}
@@ -145,35 +144,35 @@ func readInfo(dir string) (Info, error) {
 		return info, fault.New(hintRebuild, "%s is damaged: %w", path, err)
 	}
 	if info.Format > FormatVersion {
-		return info, fault.New("update this program", "%s: format version %d; this version reads up to %d", path, info.Format, FormatVersion)
+		return info, fault.New("update this program", "%s: unsupported format version %d: this release reads versions up to %d", path, info.Format, FormatVersion)
 	}
 	if info.Format < 1 {
-		return info, fault.New(hintRebuild, "%s is damaged: format version %d", path, info.Format)
+		return info, fault.New(hintRebuild, "%s is damaged: invalid format version %d", path, info.Format)
 	}
 	return info, nil
 }
 
-// Close releases the files. Queries after it fail.
+// Close closes the files. Later queries fail.
 func (c *Collection) Close() error { return c.docs.close() }
 
-// Len is the number of documents.
+// Len returns the number of documents.
 func (c *Collection) Len() int { return c.index.Len() }
 
-// Info returns what collection.json says.
+// Info returns the contents of collection.json.
 func (c *Collection) Info() Info { return c.info }
 
 // Encoder returns the model that the documents were encoded with.
 func (c *Collection) Encoder() *sentence.Encoder { return c.enc }
 
-// Index returns the index of the documents' vectors. It must not be changed.
+// Index returns the index of the documents' vectors. It must not be modified.
 func (c *Collection) Index() index.Index { return c.index }
 
-// Query returns the k documents nearest to a text, best first; fewer when the
-// collection or the filter holds fewer. A text without a word that the model
-// knows has no direction to search in and is an error.
+// Query returns the k documents nearest to a text, best first, or fewer if the collection or
+// the part that the options allow has fewer. It returns an error if the model knows no word
+// of the text.
 func (c *Collection) Query(ctx context.Context, text string, k int, o index.SearchOptions) ([]Hit, error) {
 	if k < 1 {
-		return nil, fmt.Errorf("the number of results must be at least 1, not %d", k)
+		return nil, fmt.Errorf("the number of results must be positive, got %d", k)
 	}
 	vector := make([]float32, c.enc.Dim())
 	known, err := c.enc.Encode(vector, text)
@@ -208,15 +207,15 @@ func (c *Collection) Query(ctx context.Context, text string, k int, o index.Sear
 	return hits, nil
 }
 
-// unknown is the error of a query without a known word, with spellings of its
-// first word that the model does know.
+// unknown returns the error for a query without a known word. Its hint suggests known
+// spellings of the first word.
 func (c *Collection) unknown(text string) error {
 	tokenizer := c.enc.Tokenizer()
 	tokens := tokenizer.Tokens(text)
 	if len(tokens) == 0 {
-		return fault.New("ask with at least one word", "the query has no word in it")
+		return fault.New("use at least one word", "the query contains no word")
 	}
-	hint := "ask with other words"
+	hint := "use other words"
 	if near := tokenizer.Vocabulary().Nearest(tokens[0].Text, 3); len(near) > 0 {
 		hint = "did you mean " + strings.Join(near, ", ") + "?"
 	}
@@ -224,5 +223,5 @@ func (c *Collection) unknown(text string) error {
 	if len(shown) > 60 {
 		shown = append(shown[:60:60], '…')
 	}
-	return fault.New(hint, "the model knows no word of %q", string(shown))
+	return fault.New(hint, "the model knows no word of the query %q", string(shown))
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/luminavec/luminavec/sentence"
 )
 
-// yield makes an iterator of texts in the file "f.txt", and of an error after them.
+// yield returns an iterator over texts of the file "f.txt", followed by err.
 func yield(err error, texts ...string) iter.Seq2[Document, error] {
 	return func(next func(Document, error) bool) {
 		for i, text := range texts {
@@ -53,7 +53,7 @@ func open1(t testing.TB, dir string) *Collection {
 	return c
 }
 
-// randomEncoder knows the words w0 … w(n-1) as random directions.
+// randomEncoder returns an encoder that knows the words w0 … w(n-1), with random vectors.
 func randomEncoder(t testing.TB, n, dim int) *sentence.Encoder {
 	t.Helper()
 	words := make([]string, n)
@@ -100,7 +100,7 @@ func TestBuildAndQuery(t *testing.T) {
 		t.Errorf("info %+v", i)
 	}
 	if !c.Encoder().Folded() {
-		t.Error("the model in the collection isn't folded")
+		t.Error("the model in the collection is not folded")
 	}
 	hits, err := c.Query(context.Background(), "am I you", 10, index.SearchOptions{})
 	if err != nil {
@@ -112,7 +112,7 @@ func TestBuildAndQuery(t *testing.T) {
 		{Document{"who are you", "f.txt", 3}, 1, 42. / 9},
 	}
 	if len(hits) != len(want) {
-		t.Fatalf("%d hits", len(hits))
+		t.Fatalf("found %d documents", len(hits))
 	}
 	for i, h := range hits {
 		if h.Document != want[i].Document || h.Label != want[i].Label || h.Score < want[i].Score-1e-6 || h.Score > want[i].Score+1e-6 {
@@ -121,12 +121,12 @@ func TestBuildAndQuery(t *testing.T) {
 	}
 	hits, err = c.Query(context.Background(), "am I you", 1, index.SearchOptions{Filter: func(label int64) bool { return label == 1 }})
 	if err != nil || len(hits) != 1 || hits[0].Label != 1 {
-		t.Errorf("filtered: %v, %v", hits, err)
+		t.Errorf("with a filter: %v, error %v", hits, err)
 	}
 }
 
-// Many batches with gaps: every document is found by its own words, with its
-// own text, file and line.
+// With many batches and skipped documents, every document is found by its own words, with
+// its own text, file and line.
 func TestManyDocuments(t *testing.T) {
 	const n = 2*batchDocuments + 500
 	enc := randomEncoder(t, n, 24)
@@ -146,7 +146,7 @@ func TestManyDocuments(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s.Skipped != skipped || s.Documents != n-skipped || s.FirstSkipped != "f.txt:4" {
-		t.Fatalf("%+v", s)
+		t.Fatalf("got %+v", s)
 	}
 	c := open1(t, dir)
 	var wg sync.WaitGroup
@@ -180,7 +180,7 @@ func TestBuildOfNothing(t *testing.T) {
 		parent := t.TempDir()
 		_, err := Build(context.Background(), filepath.Join(parent, "docs"), sentence.WorkedExample(), c.docs, BuildOptions{})
 		if err == nil || !strings.Contains(err.Error(), c.says) || (fault.Hint(err) == "") != errors.Is(err, broken) {
-			t.Errorf("%s: err = %v, hint %q", c.name, err, fault.Hint(err))
+			t.Errorf("%s: error %v, hint %q", c.name, err, fault.Hint(err))
 		}
 		wantEmpty(t, parent)
 	}
@@ -190,7 +190,7 @@ func wantEmpty(t *testing.T, dir string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) > 0 {
-		t.Errorf("left behind: %v, %v", entries, err)
+		t.Errorf("files left behind: %v, error %v", entries, err)
 	}
 }
 
@@ -206,7 +206,7 @@ func TestBuildCancelled(t *testing.T) {
 	}
 	_, err := Build(ctx, filepath.Join(parent, "docs"), sentence.WorkedExample(), docs, BuildOptions{})
 	if !errors.Is(err, context.Canceled) {
-		t.Errorf("err = %v", err)
+		t.Errorf("error %v", err)
 	}
 	wantEmpty(t, parent)
 }
@@ -217,19 +217,19 @@ func TestBuildReplaces(t *testing.T) {
 		_, err := Build(context.Background(), dir, sentence.WorkedExample(), yield(nil, "who am I", "who are you"), o)
 		return err
 	}
-	if err := again(BuildOptions{}); !errors.Is(err, fs.ErrExist) || fault.Hint(err) == "" {
-		t.Errorf("err = %v", err)
+	if err := again(BuildOptions{}); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("existing collection: error %v", err)
 	}
 	old := open1(t, dir)
 	if err := again(BuildOptions{Replace: true}); err != nil {
 		t.Fatal(err)
 	}
 	if c := open1(t, dir); c.Len() != 2 {
-		t.Errorf("%d documents after replacing", c.Len())
+		t.Errorf("after replacing, the collection has %d documents", c.Len())
 	}
-	// Who had it open keeps the old one.
+	// A collection that is already open keeps the old documents.
 	if hits, err := old.Query(context.Background(), "you", 5, index.SearchOptions{}); err != nil || len(hits) != 1 || hits[0].Text != "how are you" {
-		t.Errorf("the old collection: %v, %v", hits, err)
+		t.Errorf("old collection: %v, error %v", hits, err)
 	}
 	other := t.TempDir()
 	if err := os.WriteFile(filepath.Join(other, "thesis.tex"), []byte("years of work"), 0o644); err != nil {
@@ -237,14 +237,14 @@ func TestBuildReplaces(t *testing.T) {
 	}
 	dir = other
 	if err := again(BuildOptions{Replace: true}); err == nil {
-		t.Error("a folder that is no collection was replaced")
+		t.Error("a folder that is not a collection was replaced")
 	}
 }
 
 func TestBuildDimensionMismatch(t *testing.T) {
 	_, err := Build(context.Background(), filepath.Join(t.TempDir(), "docs"), sentence.WorkedExample(), yield(nil, "you"), BuildOptions{Index: index.Options{Dim: 3}})
 	if err == nil || fault.Hint(err) == "" {
-		t.Errorf("err = %v", err)
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -259,14 +259,14 @@ func TestOpenNoCollection(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, says := range map[string]string{
-		filepath.Join(dir, "nowhere"): "there is no collection",
+		filepath.Join(dir, "nowhere"): "no such collection",
 		file:                          "is a file",
 		dir:                           "is not a collection",
 		model:                         "is a model",
 	} {
 		_, err := Open(context.Background(), path)
-		if err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(fault.Hint(err), "search build") {
-			t.Errorf("%s: err = %v, hint %q", path, err, fault.Hint(err))
+		if err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(fault.Hint(err), "build") {
+			t.Errorf("%s: error %v, hint %q", path, err, fault.Hint(err))
 		}
 	}
 }
@@ -278,7 +278,7 @@ func TestQueryErrors(t *testing.T) {
 		k    int
 		says string
 	}{
-		{"you", 0, "at least 1"},
+		{"you", 0, "must be positive"},
 		{"", 3, "no word"},
 		{" ?! ", 3, "no word"},
 		{"zebras", 3, `"zebras"`},
@@ -290,20 +290,20 @@ func TestQueryErrors(t *testing.T) {
 	}
 	_, err := c.Query(context.Background(), "hou", 3, index.SearchOptions{})
 	if !strings.Contains(fault.Hint(err), "how") {
-		t.Errorf("the hint %q doesn't suggest how", fault.Hint(err))
+		t.Errorf("the hint %q does not suggest how", fault.Hint(err))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := c.Query(ctx, "you", 3, index.SearchOptions{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("canceled: error %v", err)
 	}
 	if _, err := Open(ctx, c.dir); !errors.Is(err, context.Canceled) {
-		t.Errorf("opening, cancelled: %v", err)
+		t.Errorf("Open, canceled: error %v", err)
 	}
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Query(context.Background(), "you", 3, index.SearchOptions{}); err == nil {
-		t.Error("a closed collection answers")
+		t.Error("Query after Close succeeded")
 	}
 }

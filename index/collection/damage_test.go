@@ -21,7 +21,7 @@ import (
 	"github.com/luminavec/luminavec/sentence"
 )
 
-// contents reads every file under dir.
+// contents returns the contents of every file under dir.
 func contents(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
 	files := map[string][]byte{}
@@ -41,21 +41,21 @@ func contents(t *testing.T, dir string) map[string][]byte {
 	return files
 }
 
-// wantDamage opens a damaged collection: it must fail and name the file.
+// wantDamage checks that opening a damaged collection fails with an error that names the file.
 func wantDamage(t *testing.T, dir, name, what string) {
 	t.Helper()
 	c, err := Open(context.Background(), dir)
 	if err == nil {
 		c.Close()
-		t.Errorf("%s, %s: opened", name, what)
+		t.Errorf("%s, %s: Open succeeded", name, what)
 		return
 	}
 	if !strings.Contains(err.Error(), filepath.Base(name)) || fault.Hint(err) == "" {
-		t.Errorf("%s, %s: err = %v, hint %q", name, what, err, fault.Hint(err))
+		t.Errorf("%s, %s: Open: error %v, hint %q", name, what, err, fault.Hint(err))
 	}
 	report, err := Verify(context.Background(), dir)
 	if err == nil || !strings.Contains(err.Error(), filepath.Base(name)) || fault.Hint(err) == "" || report != nil && report.OK() {
-		t.Errorf("%s, %s: Verify: %v, hint %q", name, what, err, fault.Hint(err))
+		t.Errorf("%s, %s: Verify: error %v, hint %q", name, what, err, fault.Hint(err))
 	}
 }
 
@@ -97,8 +97,8 @@ func TestOpenNamesDamage(t *testing.T) {
 	open1(t, dir)
 }
 
-// Each step of building fails in turn as on a full disk: the error names a file
-// of the collection as it would be called, and nothing stays.
+// Each step of building fails in turn, as on a full disk: the error names the file by its
+// final path, and nothing is left behind.
 func TestBuildOnAFullDisk(t *testing.T) {
 	for failing := range 1000 {
 		parent := t.TempDir()
@@ -129,10 +129,10 @@ func TestBuildOnAFullDisk(t *testing.T) {
 			}
 		}
 	}
-	t.Error("building takes too many steps")
+	t.Error("Build takes too many steps")
 }
 
-// What stands in place of collection.json may be anything.
+// Open refuses anything that is not a valid collection.json.
 func TestOpenHostileInfo(t *testing.T) {
 	dir := build(t, "how are you")
 	path := filepath.Join(dir, infoFile)
@@ -149,7 +149,7 @@ func TestOpenHostileInfo(t *testing.T) {
 	wantDamage(t, dir, infoFile, "a folder")
 }
 
-// Two collections' files don't mix, though each is sound by itself.
+// The files of two collections cannot be mixed, although each is valid.
 func TestOpenNamesStrangers(t *testing.T) {
 	dir, other := build(t, "how are you", "who are you"), build(t, "who am I", "you")
 	for _, name := range []string{indexFile, documentsFile} {
@@ -168,14 +168,14 @@ func TestOpenNamesStrangers(t *testing.T) {
 	}
 }
 
-// Queries leave every byte as it was, and two may have the collection open.
+// Queries change no byte, and a collection can be open twice.
 func TestQueryChangesNothing(t *testing.T) {
 	dir := build(t, "how are you", "who are you", "who am I")
 	before := contents(t, dir)
 	a, b := open1(t, dir), open1(t, dir)
 	for _, c := range []*Collection{a, b, a} {
 		if hits, err := c.Query(context.Background(), "you", 2, index.SearchOptions{}); err != nil || len(hits) != 2 {
-			t.Errorf("%v, %v", hits, err)
+			t.Errorf("got %v, error %v", hits, err)
 		}
 	}
 	a.Close()
@@ -185,8 +185,8 @@ func TestQueryChangesNothing(t *testing.T) {
 	}
 }
 
-// Behind the checksums stands the fence: whatever bbolt makes of a damaged
-// file, it is an error or an answer, never a panic.
+// Even if checksums are not verified, a damaged database causes an error or wrong results,
+// but never a panic.
 func TestDamagedDatabaseNeverPanics(t *testing.T) {
 	texts := make([]string, 300)
 	for i := range texts {
@@ -230,17 +230,16 @@ func TestDamagedDatabaseNeverPanics(t *testing.T) {
 		if err != nil {
 			failed++
 			if fault.Hint(err) == "" {
-				t.Errorf("no hint: %v", err)
+				t.Errorf("error without a hint: %v", err)
 			}
 		}
 	}
 	if failed < 100 {
-		t.Errorf("only %d of 400 damaged files were noticed", failed)
+		t.Errorf("only %d of 400 damaged files caused an error", failed)
 	}
 }
 
-// Branch pages that lead back to themselves would take bbolt down a path without
-// an end, and the process with it.
+// Branch pages that form a cycle, which would exhaust the stack, are an error.
 func TestCircleOfPages(t *testing.T) {
 	texts := make([]string, 300)
 	for i := range texts {
@@ -288,7 +287,7 @@ func FuzzParseDocument(f *testing.F) {
 			return
 		}
 		if again, ok := parseDocument(appendDocument(nil, d)); !ok || again != d {
-			t.Errorf("%+v became %+v, %v", d, again, ok)
+			t.Errorf("%+v was decoded as %+v, %v", d, again, ok)
 		}
 	})
 }

@@ -15,18 +15,18 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// documentsFile is a bbolt database with one bucket: label (8 bytes, big
-// endian, so that keys come in the order they are written) → document.
+// documentsFile is a bbolt database with one bucket that maps labels (8 bytes, big endian, so
+// that keys are sorted in the order in which they are written) to documents.
 const documentsFile = "documents.db"
 
 var documentsBucket = []byte("documents")
 
-// lockTimeout is how long opening waits for another process's lock. Readers
-// share theirs, so only something that writes to the file could hold it.
+// lockTimeout is the time to wait for the lock of another process. Readers share a lock, so
+// only a writer can hold it.
 const lockTimeout = 2 * time.Second
 
-// A document is stored as the line number and the length of the file name,
-// both as uvarints, the file name, and the text.
+// appendDocument encodes a document as its line number and the length of the file name, both
+// as uvarints, the file name, and the text.
 func appendDocument(dst []byte, d Document) []byte {
 	dst = binary.AppendUvarint(dst, uint64(d.Line))
 	dst = binary.AppendUvarint(dst, uint64(len(d.File)))
@@ -50,9 +50,9 @@ func parseDocument(b []byte) (Document, bool) {
 
 func key(label int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(label)) }
 
-// fenced calls f and turns a panic, bbolt's answer to pages that make no
-// sense, into an error. SetPanicOnFault makes one of a read beyond the end of
-// the mapped file too, which otherwise would kill the process.
+// fenced calls f and converts a panic to an error: bbolt panics if pages are inconsistent.
+// SetPanicOnFault does the same for reads beyond the end of the mapped file, which would
+// otherwise kill the process.
 func fenced(path string, f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -63,8 +63,8 @@ func fenced(path string, f func() error) (err error) {
 	return f()
 }
 
-// documentWriter fills a new database. Nothing is synced before Close: the
-// folder it stands in isn't anyone's until it is committed.
+// documentWriter fills a new database. It syncs in close only: before that, nobody can use the
+// folder.
 type documentWriter struct {
 	path string
 	db   *bolt.DB
@@ -90,13 +90,13 @@ func createDocuments(dir string) (*documentWriter, error) {
 	return w, nil
 }
 
-// put writes documents under labels that grow from call to call.
+// put stores documents under consecutive labels, which increase from call to call.
 func (w *documentWriter) put(first int64, docs []Document) error {
 	return fenced(w.path, func() error {
 		return w.db.Update(func(tx *bolt.Tx) error {
 			b := tx.Bucket(documentsBucket)
-			b.FillPercent = 1 // keys only grow, so no page will have to make room
-			// bbolt keeps the values until the transaction ends, so each has its own memory.
+			b.FillPercent = 1 // keys only increase, so no page needs room for more
+			// bbolt uses the values until the transaction ends, so each has its own memory.
 			for i, d := range docs {
 				if err := b.Put(key(first+int64(i)), appendDocument(nil, d)); err != nil {
 					return fmt.Errorf("storing the document of %s:%d: %w", d.File, d.Line, err)
@@ -119,13 +119,13 @@ func (w *documentWriter) close() error {
 
 func (w *documentWriter) abort() {
 	if w.db != nil {
-		// The folder is thrown away: what Close says doesn't matter.
+		// The folder is discarded, so the error does not matter.
 		_ = fenced(w.path, w.db.Close)
 	}
 }
 
-// documentReader fetches documents by label. The file is opened read-only with
-// a shared lock: queries never change it and any number may run at once.
+// documentReader returns documents by label. The file is open read-only with a shared lock:
+// queries never change it, and any number may run at once.
 type documentReader struct {
 	path string
 	db   *bolt.DB
@@ -135,7 +135,7 @@ func openDocuments(dir string) (*documentReader, error) {
 	r := &documentReader{path: filepath.Join(dir, documentsFile)}
 	err := fenced(r.path, func() error {
 		var err error
-		// bbolt would make a file that isn't there, or fail on an empty one only later.
+		// bbolt would create a missing file, and would report an empty one only later.
 		if info, err := os.Stat(r.path); err != nil {
 			return err
 		} else if info.Size() == 0 {
@@ -144,9 +144,9 @@ func openDocuments(dir string) (*documentReader, error) {
 		r.db, err = bolt.Open(r.path, 0o444, &bolt.Options{ReadOnly: true, Timeout: lockTimeout})
 		switch {
 		case errors.Is(err, bolterrors.ErrTimeout):
-			return fault.New("another program is writing to it; try again when that has ended", "%s is locked", r.path)
+			return fault.New("try again when the other program has finished", "%s is locked: another program is writing to it", r.path)
 		case errors.Is(err, fs.ErrPermission):
-			return fmt.Errorf("opening the documents: %w", err)
+			return fmt.Errorf("open documents: %w", err)
 		case err != nil:
 			return fault.New(hintRebuild, "%s is damaged: %w", r.path, err)
 		}
@@ -160,7 +160,7 @@ func openDocuments(dir string) (*documentReader, error) {
 				return fault.New(hintRebuild, "%s is damaged: %w", r.path, err)
 			}
 			if tx.Bucket(documentsBucket) == nil {
-				return fault.New(hintRebuild, "%s holds no documents", r.path)
+				return fault.New(hintRebuild, "%s contains no documents", r.path)
 			}
 			return nil
 		})
@@ -172,7 +172,7 @@ func openDocuments(dir string) (*documentReader, error) {
 	return r, nil
 }
 
-// get fetches the documents of labels, in their order.
+// get returns the documents of labels, in the same order.
 func (r *documentReader) get(labels []int64) ([]Document, error) {
 	docs := make([]Document, len(labels))
 	err := fenced(r.path, func() error {
@@ -185,7 +185,7 @@ func (r *documentReader) get(labels []int64) ([]Document, error) {
 					docs[i], ok = parseDocument(v)
 				}
 				if !ok {
-					return fault.New(hintRebuild, "%s: no readable document %d, which the index has", r.path, label)
+					return fault.New(hintRebuild, "%s: document %d, which is in the index, is missing or damaged", r.path, label)
 				}
 			}
 			return nil

@@ -16,9 +16,9 @@ const (
 	modelManifest = modelDir + "/" + manifest.Name
 )
 
-const hintRebuild = "build the collection again"
+const hintRebuild = "rebuild the collection"
 
-// format is that of a collection's MANIFEST.
+// format describes the MANIFEST of a collection.
 var format = manifest.Format{
 	Head:    "luminavec-collection",
 	Version: FormatVersion,
@@ -27,11 +27,11 @@ var format = manifest.Format{
 	Damaged: hintRebuild,
 }
 
-// listed are the files that MANIFEST lists. The model's own MANIFEST stands in
-// place of the model's files, which it lists in turn.
+// listed are the files in MANIFEST. The model's own MANIFEST represents the files of the
+// model, which it lists.
 var listed = []string{infoFile, documentsFile, indexFile, modelManifest}
 
-// sums are the lines of MANIFEST, of the files as they are in dir.
+// sums returns the lines of MANIFEST for the files in dir.
 func sums(ctx context.Context, dir string) ([]manifest.File, error) {
 	var files []manifest.File
 	for _, name := range listed {
@@ -44,7 +44,7 @@ func sums(ctx context.Context, dir string) ([]manifest.File, error) {
 	return files, nil
 }
 
-// files reads the files of a collection against its MANIFEST.
+// files reads the files of a collection and checks them against its MANIFEST.
 type files struct {
 	dir    string
 	folder *manifest.Folder
@@ -59,17 +59,17 @@ func openFiles(dir string) (*files, error) {
 	return f, nil
 }
 
-// read reads a file through parse and verifies it.
+// read parses a file and verifies it.
 func (f *files) read(ctx context.Context, name string, parse func(r io.Reader, size int64) error) error {
 	return f.wrap(f.folder.Read(ctx, name, parse))
 }
 
-// verify reads a file for its checksum alone.
+// verify verifies a file.
 func (f *files) verify(ctx context.Context, name string) error {
 	return f.wrap(f.folder.Verify(ctx, name))
 }
 
-// wrap puts the folder before the name of the file in an error.
+// wrap prepends the folder to the name of the file in an error.
 func (f *files) wrap(err error) error {
 	var of *manifest.FileError
 	switch {

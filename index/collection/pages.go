@@ -8,24 +8,24 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// bbolt descends from page to page without looking where it has been: pages
-// that lead in a circle would exhaust the stack, which no fence catches. A page
-// begins with its id (uint64), flags, the count of its elements (uint16 each)
-// and its overflow (uint32); an element of a branch page is the position and the
-// size of a key (uint32 each) and the id of the page below (uint64).
+// bbolt descends from page to page without remembering where it has been: pages that form a
+// cycle would exhaust the stack, which cannot be recovered. A page begins with its id
+// (uint64), its flags and number of elements (uint16 each) and its overflow (uint32); an
+// element of a branch page is the position and the size of a key (uint32 each) and the id of
+// the page below (uint64).
 const (
 	pageHeader    = 16
 	branchElement = 16
 	branchFlag    = 1
 
-	// maxDepth is far above the depth of a sound tree, which is 4 for a terabyte.
+	// maxDepth is far more than the depth of a valid tree, which is 4 for a terabyte.
 	maxDepth = 32
 )
 
-var errCircle = errors.New("its pages do not form a tree")
+var errNotATree = errors.New("its pages do not form a tree")
 
-// checkPages walks the pages of the bucket and of the root above it. Every page
-// of a tree hangs on one other, so a page met twice is an error.
+// checkPages walks the pages of the bucket and of the root above it. Each page of a tree has
+// one parent, so a page that is met twice is an error.
 func checkPages(tx *bolt.Tx, file io.ReaderAt) error {
 	w := pageWalk{file: file, size: int64(tx.DB().Info().PageSize), pages: tx.Size() / int64(tx.DB().Info().PageSize), seen: map[uint64]bool{}}
 	if err := w.walk(uint64(tx.Cursor().Bucket().Root()), 0); err != nil {
@@ -46,7 +46,7 @@ type pageWalk struct {
 
 func (w *pageWalk) walk(page uint64, depth int) error {
 	if page >= uint64(w.pages) || w.seen[page] || depth > maxDepth {
-		return errCircle
+		return errNotATree
 	}
 	w.seen[page] = true
 	var head [pageHeader]byte

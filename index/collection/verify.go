@@ -12,11 +12,10 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Verify compares the size and the SHA-256 of every file of the collection in
-// dir, those of its model too, also the README.md that Open leaves alone. The
-// report has the names as they stand in the folder, the model's with model/
-// before them. When files are missing or changed it says of each what is wrong,
-// and the error names them all. Verify does not look into the files; Open does.
+// Verify compares the size and SHA-256 of every file of the collection in dir, including those
+// of its model and the README.md that Open does not check. The report names files by their
+// paths in the folder. If files are missing or changed, it describes the problem of each, and
+// the error lists them. Verify does not parse the files; Open does.
 func Verify(ctx context.Context, dir string) (*checkpoints.Report, error) {
 	return unreplaced(dir, func() (*checkpoints.Report, error) { return verify(ctx, dir) })
 }
@@ -47,7 +46,7 @@ func verify(ctx context.Context, dir string) (*checkpoints.Report, error) {
 	}
 	model, err := checkpoints.Verify(ctx, filepath.Join(dir, modelDir))
 	if ctx.Err() != nil {
-		return nil, fmt.Errorf("reading the collection %s: %w", dir, ctx.Err())
+		return nil, fmt.Errorf("verifying the collection %s: %w", dir, ctx.Err())
 	}
 	if err != nil {
 		if len(problems) == 0 {

@@ -18,14 +18,14 @@ func TestVerify(t *testing.T) {
 	dir := build(t, "how are you", "who are you")
 	report, err := Verify(context.Background(), dir)
 	if err != nil || !report.OK() || report.Format != FormatVersion || len(report.Extra) != 0 {
-		t.Fatalf("%+v, %v", report, err)
+		t.Fatalf("got %+v, error %v", report, err)
 	}
 	var names []string
 	for _, f := range report.Files {
 		names = append(names, f.Name)
 		info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(f.Name)))
 		if err != nil || info.Size() != f.Size || len(f.Checksum) != 64 {
-			t.Errorf("%+v, %v", f, err)
+			t.Errorf("got %+v, error %v", f, err)
 		}
 	}
 	want := []string{infoFile, documentsFile, indexFile, "model/MANIFEST", "model/README.md", "model/config.json",
@@ -34,7 +34,7 @@ func TestVerify(t *testing.T) {
 		t.Errorf("files %q, want %q", names, want)
 	}
 
-	// All that is wrong is told at once, what Open leaves alone too.
+	// The error lists all problems, even in files that Open does not check.
 	for _, name := range []string{documentsFile, "model/README.md"} {
 		if err := os.Truncate(filepath.Join(dir, name), 1); err != nil {
 			t.Fatal(err)
@@ -53,7 +53,7 @@ func TestVerify(t *testing.T) {
 		t.Errorf("%+v", report)
 	}
 	if !slices.Equal(report.Extra, []string{"model/notes.txt"}) {
-		t.Errorf("extra %q", report.Extra)
+		t.Errorf("extra files %q", report.Extra)
 	}
 }
 
@@ -62,11 +62,11 @@ func TestVerifyErrors(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if report, err := Verify(ctx, dir); report != nil || !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "damaged") {
-		t.Errorf("%+v, %v", report, err)
+		t.Errorf("got %+v, error %v", report, err)
 	}
 	_, err := Verify(context.Background(), filepath.Join(dir, "nowhere"))
 	if !errors.Is(err, fs.ErrNotExist) || fault.Hint(err) == "" {
-		t.Errorf("%v, hint %q", err, fault.Hint(err))
+		t.Errorf("error %v, hint %q", err, fault.Hint(err))
 	}
 	_, err = Verify(context.Background(), filepath.Join(dir, "model"))
 	if err == nil || !strings.Contains(err.Error(), "is a model, not a collection") {
@@ -77,11 +77,11 @@ func TestVerifyErrors(t *testing.T) {
 	}
 	report, err := Verify(context.Background(), dir)
 	if err == nil || report.OK() || !strings.Contains(err.Error(), filepath.Join(dir, "model", "MANIFEST")+": it is missing") {
-		t.Errorf("%+v, %v", report, err)
+		t.Errorf("got %+v, error %v", report, err)
 	}
 }
 
-// A collection that is replaced under every read is no collection of mixed parts.
+// A collection that is replaced during every read is never opened with mixed parts.
 func TestReplacedAgainAndAgain(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "docs")
 	replace := func() {
@@ -108,7 +108,7 @@ func TestReplacedAgainAndAgain(t *testing.T) {
 			return reads, nil
 		})
 		if (err != nil) != (times == attempts) || err != nil && fault.Hint(err) == "" || reads != min(times+1, attempts) {
-			t.Errorf("replaced %d times: %d reads, %v", times, reads, err)
+			t.Errorf("replaced %d times: %d reads, error %v", times, reads, err)
 		}
 	}
 }

@@ -12,15 +12,15 @@ import (
 	"github.com/sourcegraph/conc/pool"
 )
 
-// AnalogyOptions say how analogies are asked.
+// AnalogyOptions say how analogies are answered.
 type AnalogyOptions struct {
-	Restrict int // only the most frequent so many words take part; default 30,000, negative: all
-	Threads  int // goroutines; default 0, one per core. The result does not depend on it
+	Restrict int // number of most frequent words that can be answers; default 30,000, negative: all
+	Threads  int // number of goroutines; default 0: one per core. The result does not depend on it
 }
 
 // AnalogyScore counts the answers to a number of questions.
 type AnalogyScore struct {
-	Accuracy  float64 `json:"accuracy"`  // Correct / Covered; 0 when nothing is covered
+	Accuracy  float64 `json:"accuracy"`  // Correct / Covered; 0 if nothing is covered
 	Correct   int     `json:"correct"`   // questions answered with the right word
 	Covered   int     `json:"covered"`   // questions whose four words are all known
 	Questions int     `json:"questions"` // all questions
@@ -32,29 +32,27 @@ type AnalogySection struct {
 	AnalogyScore
 }
 
-// AnalogyResult is the report on a set of analogies. A question with a word
-// that is unknown, or beyond the restriction, is skipped: it counts in
-// Questions and not in Covered, and accuracy is over the covered ones, as
-// word2vec reports it.
+// AnalogyResult is the report on a set of analogies. A question with a word that is unknown
+// or excluded by the restriction is skipped: it counts in Questions but not in Covered, and
+// the accuracy is that of the covered ones, as in word2vec.
 type AnalogyResult struct {
 	Name string `json:"name"`
 	AnalogyScore
-	Restrict  int              `json:"restrict"` // words that took part
+	Restrict  int              `json:"restrict"` // number of words that could be answers
 	Semantic  AnalogyScore     `json:"semantic"`
 	Syntactic AnalogyScore     `json:"syntactic"` // sections whose name begins with "gram", as in Google's set
 	Sections  []AnalogySection `json:"sections"`
 }
 
-// question is an analogy by rows: a is to b as c is to d.
+// question is an analogy of rows: a is to b as c is to d.
 type question struct {
 	a, b, c, d int32
 	section    int
 }
 
-// AnalogyReport asks all questions of a set: 3CosAdd, the three given words
-// excluded, among the most frequent words only. Words are matched without
-// regard to case; of several spellings in a cased vocabulary the most frequent
-// stands for all.
+// AnalogyReport answers all questions of a set by 3CosAdd, excluding the three given words,
+// with one of the most frequent words. It ignores the case of words; if a cased vocabulary has
+// several spellings, the most frequent represents all.
 func AnalogyReport(ctx context.Context, w *WordVectors, set *corpora.Analogies, o AnalogyOptions) (*AnalogyResult, error) {
 	n := w.Len()
 	switch {
@@ -88,7 +86,7 @@ func AnalogyReport(ctx context.Context, w *WordVectors, set *corpora.Analogies, 
 	for i, q := range questions {
 		section := &r.Sections[q.section]
 		section.Covered++
-		// In a cased vocabulary PARIS answers as well as Paris.
+		// In a cased vocabulary PARIS is as good an answer as Paris.
 		if a := answers[i]; a == q.d || a >= 0 && spelling[strings.ToLower(w.vocabulary.Token(a))] == q.d {
 			section.Correct++
 		}
@@ -119,8 +117,7 @@ func (s *AnalogyScore) finish() {
 	}
 }
 
-// caseFolded maps each of the first n words in lower case to its row, the
-// first spelling of several.
+// caseFolded maps each of the first n words in lower case to the row of its first spelling.
 func (w *WordVectors) caseFolded(n int) map[string]int32 {
 	m := make(map[string]int32, n)
 	for id := range int32(n) {
@@ -134,16 +131,15 @@ func (w *WordVectors) caseFolded(n int) map[string]int32 {
 
 // answer returns the row nearest to b - a + c for each question, or -1.
 //
-// The nearness of a row x is x·b - x·a + x·c, and the questions of a set are
-// made of few words (the 58,632 given words of Google's are 905 different
-// ones). So for a block of rows the products with each different word are
-// taken once, and a question costs two additions a row instead of a dot
-// product: about ten times less work at 100 dimensions.
+// The score of a row x is x·b - x·a + x·c, and the questions of a set consist of few words
+// (Google's set has 58,632 given words, but only 905 different ones). So the products of a
+// block of rows with each different word are computed once, and a question costs two
+// additions per row instead of a dot product: about ten times less work at 100 dimensions.
 func (w *WordVectors) answer(ctx context.Context, questions []question, n, threads int) ([]int32, error) {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	slot := map[int32]int{} // row of a given word → its place among the products
+	slot := map[int32]int{} // row of a given word → its index among the products
 	var given []int32
 	place := func(id int32) int {
 		s, ok := slot[id]
@@ -159,7 +155,7 @@ func (w *WordVectors) answer(ctx context.Context, questions []question, n, threa
 	}
 
 	const block = 256 // rows; the products of Google's set are then 0.9 MB and stay in the L2 cache
-	// Blocks are dealt round the workers, each of which keeps its own best.
+	// Each worker takes every threads-th block and keeps its own best answers.
 	type best struct {
 		score float32
 		id    int32
@@ -170,7 +166,7 @@ func (w *WordVectors) answer(ctx context.Context, questions []question, n, threa
 		workers.Go(func(ctx context.Context) error {
 			mine := make([]best, len(questions))
 			for i := range mine {
-				mine[i] = best{-8, -1} // below any b - a + c of unit vectors
+				mine[i] = best{-8, -1} // below the score of any row
 			}
 			found[t] = mine
 			products := make([]float32, len(given)*block)
@@ -208,7 +204,7 @@ func (w *WordVectors) answer(ctx context.Context, questions []question, n, threa
 	for i := range answers {
 		top := best{-8, -1}
 		for _, mine := range found {
-			// The lower row wins among equals, whichever worker found it.
+			// The lower row wins if scores are equal, whichever worker found it.
 			if b := mine[i]; b.score > top.score || b.score == top.score && b.id < top.id {
 				top = b
 			}
@@ -218,7 +214,7 @@ func (w *WordVectors) answer(ctx context.Context, questions []question, n, threa
 	return answers, nil
 }
 
-// WriteTo prints the sections and totals as a table.
+// WriteTo writes the sections and totals as a table.
 func (r *AnalogyResult) WriteTo(w io.Writer) (int64, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-29s %9s %9s %9s %10s\n", "analogies", "accuracy", "correct", "covered", "questions")

@@ -11,16 +11,15 @@ import (
 	"github.com/luminavec/luminavec/index"
 )
 
-// ANNPoint is what an approximate index does at one search width: a point of
-// the curve of recall against speed. In JSON the recall's key carries k, as in
-// "recall@10".
+// ANNPoint describes an approximate index at one search width: a point of the curve of
+// recall against speed. In JSON the key of the recall contains k, as in "recall@10".
 type ANNPoint struct {
 	Ef                    int     // search width
-	K                     int     // results asked for
-	Recall                float64 // share of the true K nearest that were found, 0 to 1
-	QueriesPerSecond      float64 // one thread
-	ExactQueriesPerSecond float64 // of the exact index, one thread
-	Queries               int     // queries asked
+	K                     int     // results per query
+	Recall                float64 // fraction of the true K nearest that were found
+	QueriesPerSecond      float64 // with one thread
+	ExactQueriesPerSecond float64 // of the exact index, with one thread
+	Queries               int     // number of queries
 }
 
 // MarshalJSON writes the keys ef, recall@K, queries_per_second,
@@ -35,30 +34,29 @@ func (p ANNPoint) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// minTiming is how long queries are repeated for, so that the clock's grain
-// and one interruption don't decide the figure.
+// minTiming is the minimum time for which queries are repeated, so that neither the
+// resolution of the clock nor an interruption determines the result.
 const minTiming = 200 * time.Millisecond
 
-// ANN asks both indexes the same queries (packed, each as long as the exact
-// index's dimension), the exact one once and the approximate one at every
-// width of efs, and returns a point for each, in the order of efs. Everything
-// runs on the calling goroutine, so the speeds are those of one thread.
+// ANN searches for the same queries (packed, each as long as the dimension of the exact index)
+// in both indexes, once in the exact one and with every width of efs in the approximate one,
+// and returns a point for each, in the order of efs. Everything runs on the calling
+// goroutine, so the speeds are those of one thread.
 //
-// A result counts as found when it is among the true k nearest, or just as
-// near as the last of them: among duplicates it is chance which one an index
-// returns. When the index holds fewer than k vectors, recall is over what it
-// holds.
+// A result counts as found if it is among the true k nearest, or as near as the last of them,
+// because it is arbitrary which of several equal vectors an index returns. If the index has
+// fewer than k vectors, recall refers to these.
 func ANN(ctx context.Context, exact, approx index.Index, queries []float32, k int, efs []int) ([]ANNPoint, error) {
 	dim := exact.Options().Dim
 	switch {
 	case k < 1:
-		return nil, errors.New("k must be at least 1")
+		return nil, errors.New("k must be positive")
 	case len(queries) == 0 || len(queries)%dim != 0:
-		return nil, fmt.Errorf("%d numbers are not a whole number of queries of %d dimensions, at least one", len(queries), dim)
+		return nil, fmt.Errorf("the queries have %d values, which is not a positive multiple of %d dimensions", len(queries), dim)
 	case approx.Options().Dim != dim:
-		return nil, fmt.Errorf("the exact index has %d dimensions and the approximate one %d", dim, approx.Options().Dim)
+		return nil, fmt.Errorf("the exact index has %d dimensions, the approximate one %d", dim, approx.Options().Dim)
 	case approx.Options().Metric != exact.Options().Metric:
-		return nil, fmt.Errorf("the exact index measures by %v and the approximate one by %v", exact.Options().Metric, approx.Options().Metric)
+		return nil, fmt.Errorf("the exact index has metric %v, the approximate one %v", exact.Options().Metric, approx.Options().Metric)
 	}
 	b := annBench{dim: dim, k: k, queries: queries, n: len(queries) / dim}
 	truth, exactSpeed, err := b.run(ctx, exact, index.SearchOptions{}, 0)
@@ -72,7 +70,7 @@ func ANN(ctx context.Context, exact, approx index.Index, queries []float32, k in
 	points := make([]ANNPoint, 0, len(efs))
 	for _, ef := range efs {
 		if ef < 1 {
-			return nil, fmt.Errorf("ef %d: the search width must be at least 1", ef)
+			return nil, fmt.Errorf("the search width must be positive, got %d", ef)
 		}
 		found, speed, err := b.run(ctx, approx, index.SearchOptions{Ef: ef}, minTiming)
 		if err != nil {
@@ -89,8 +87,8 @@ type annBench struct {
 	queries   []float32
 }
 
-// run asks every query and returns the results and the queries per second. It
-// goes round again until atLeast has passed.
+// run searches for every query, repeatedly until atLeast has passed, and returns the results
+// and the queries per second.
 func (b annBench) run(ctx context.Context, ix index.Index, o index.SearchOptions, atLeast time.Duration) ([][]index.Result, float64, error) {
 	query := func(i int) ([]index.Result, error) {
 		if err := ctx.Err(); err != nil {
@@ -117,7 +115,7 @@ func (b annBench) run(ctx context.Context, ix index.Index, o index.SearchOptions
 	return results, float64(asked) / max(time.Since(start).Seconds(), 1e-9), nil
 }
 
-// recall is the share of true neighbours found, over all queries.
+// recall returns the fraction of true neighbors found, over all queries.
 func recall(truth, found [][]index.Result, nearer func(a, b float32) bool) float64 {
 	hits, all := 0, 0
 	for i, want := range truth {
@@ -144,7 +142,7 @@ func recall(truth, found [][]index.Result, nearer func(a, b float32) bool) float
 	return float64(hits) / float64(all)
 }
 
-// WriteANN prints the points as a table.
+// WriteANN writes the points as a table.
 func WriteANN(w io.Writer, points []ANNPoint) error {
 	if len(points) == 0 {
 		return nil

@@ -54,16 +54,16 @@ func TestANN(t *testing.T) {
 		}
 		self, err := ANN(context.Background(), exact, exact, queries, 10, []int{1})
 		if err != nil || self[0].Recall != 1 {
-			t.Errorf("%v: an index against itself: %+v, %v", metric, self, err)
+			t.Errorf("%v: an index compared with itself: %+v, error %v", metric, self, err)
 		}
 		var b strings.Builder
 		if err := WriteANN(&b, points); err != nil || !strings.Contains(b.String(), "recall@10") || strings.Count(b.String(), "\n") != 4 {
-			t.Errorf("%v, %v", b.String(), err)
+			t.Errorf("got %v, error %v", b.String(), err)
 		}
 	}
 }
 
-// The same vectors under other labels are as good an answer.
+// Equal vectors with other labels count as found.
 func TestRecall(t *testing.T) {
 	r := func(pairs ...float32) []index.Result {
 		var out []index.Result
@@ -118,10 +118,10 @@ func TestANNErrors(t *testing.T) {
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
 	if _, err := ANN(cancelled, exact, exact, v, 10, []int{10}); !errors.Is(err, context.Canceled) {
-		t.Errorf("err = %v", err)
+		t.Errorf("error %v", err)
 	}
 	if points, err := ANN(ctx, exact, exact, v, 10, nil); err != nil || len(points) != 0 || WriteANN(nil, points) != nil {
-		t.Errorf("no efs: %v, %v", points, err)
+		t.Errorf("without efs: %v, error %v", points, err)
 	}
 }
 

@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// errLengths is the message of the panic that two lists of different lengths cause.
+// errLengths is the message of the panic for lists of different lengths.
 const errLengths = "evaluate: lists of different lengths"
 
-// Pearson returns the linear correlation of x and y: their covariance divided
-// by the product of their standard deviations, from -1 to 1. It is NaN when
-// there are fewer than two values or when one list is constant, for then no
-// correlation exists. It panics when the lengths differ.
+// Pearson returns the linear correlation of x and y: their covariance divided by the product
+// of their standard deviations, from -1 to 1. It is NaN if there are fewer than two values or
+// one list is constant, because the correlation is then undefined. It panics if the lengths
+// differ.
 func Pearson(x, y []float64) float64 {
 	if len(x) != len(y) {
 		panic(errLengths)
@@ -20,7 +20,7 @@ func Pearson(x, y []float64) float64 {
 	if len(x) < 2 {
 		return math.NaN()
 	}
-	deviations, others := centred(x), centred(y)
+	deviations, others := centered(x), centered(y)
 	var xy, xx, yy float64
 	for i, dx := range deviations {
 		dy := others[i]
@@ -31,15 +31,14 @@ func Pearson(x, y []float64) float64 {
 	if xx == 0 || yy == 0 {
 		return math.NaN()
 	}
-	// Rounding may leave the quotient a hair outside [-1, 1].
+	// Rounding can put the quotient slightly outside [-1, 1].
 	return max(-1, min(1, xy/math.Sqrt(xx)/math.Sqrt(yy)))
 }
 
-// Spearman returns the rank correlation of x and y: Pearson's correlation of
-// their ranks. It asks only whether both lists put things in the same order,
-// which is why it is the usual measure where people's scores (0 to 10) meet
-// cosines (-1 to 1). Equal values share the average of their ranks, as in
-// SciPy and R. It is NaN where Pearson is, and panics as Pearson does.
+// Spearman returns the rank correlation of x and y: Pearson's correlation of their ranks. It
+// depends only on the order of the values, which is why it is the usual measure to compare
+// human scores (0 to 10) with cosines (-1 to 1). Equal values share the mean of their ranks, as
+// in SciPy and R. It is NaN and panics in the same cases as Pearson.
 func Spearman(x, y []float64) float64 {
 	if len(x) != len(y) {
 		panic(errLengths)
@@ -47,9 +46,8 @@ func Spearman(x, y []float64) float64 {
 	return Pearson(Ranks(x), Ranks(y))
 }
 
-// Ranks returns the rank of every value, from 1 for the smallest; equal values
-// get the mean of the ranks they fill together, so the ranks always add up to
-// n(n+1)/2.
+// Ranks returns the rank of every value, 1 for the smallest. Equal values get the mean of
+// their ranks, so that the sum is always n(n+1)/2.
 func Ranks(x []float64) []float64 {
 	order := make([]int, len(x))
 	for i := range order {
@@ -62,7 +60,7 @@ func Ranks(x []float64) []float64 {
 		for j < len(order) && x[order[j]] == x[order[i]] {
 			j++
 		}
-		shared := float64(i+1+j) / 2 // the mean of ranks i+1 … j
+		shared := float64(i+1+j) / 2 // the mean of the ranks i+1 to j
 		for ; i < j; i++ {
 			ranks[order[i]] = shared
 		}
@@ -70,10 +68,9 @@ func Ranks(x []float64) []float64 {
 	return ranks
 }
 
-// centred returns x less its mean, scaled so that no square of it overflows and
-// not all vanish; a correlation does not see the scale. A constant list becomes
-// zeros, exactly.
-func centred(x []float64) []float64 {
+// centered returns x less its mean, scaled so that squares neither overflow nor all underflow;
+// a correlation does not depend on the scale. A constant list becomes exactly zero.
+func centered(x []float64) []float64 {
 	d := scaled(x)
 	first := d[0]
 	var mean float64

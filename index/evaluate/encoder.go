@@ -7,32 +7,31 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Encoder turns texts into vectors; *sentence.Encoder is one. A trainer that
-// judges its model while it trains may have its own.
+// Encoder encodes texts as vectors. *sentence.Encoder implements it, and so can a model that is
+// still being trained.
 type Encoder interface {
-	// Dim is the length of the vectors.
+	// Dim returns the length of the vectors.
 	Dim() int
-	// EncodeBatch returns the vectors of texts one after the other, and the
-	// number of known tokens of each text; where it is 0 the vector is zero. 0
-	// threads are one per core.
+	// EncodeBatch returns the vectors of texts, packed, and the number of known tokens of
+	// each text, whose vector is zero if that is 0. With 0 threads it uses one per core.
 	EncodeBatch(ctx context.Context, texts []string, threads int) (vectors []float32, known []int, err error)
 }
 
-// encodeTexts is how many texts are encoded at a time: enough to keep all
-// cores at work, few enough for memory not to be felt.
+// encodeTexts is the number of texts encoded at a time: enough to use all cores, and few
+// enough to need little memory.
 const encodeTexts = 4096
 
-// truncated is an Encoder of which the first values of a vector count.
+// truncated is an Encoder that uses only the first values of a vector.
 type truncated struct {
 	Encoder
-	dim     int // of what counts
+	dim     int // number of values used
 	threads int
 }
 
-// truncate makes the encoder of which the first dim values count; 0: all.
+// truncate returns the encoder that uses the first dim values, or all if dim is 0.
 func truncate(e Encoder, dim, threads int) (*truncated, error) {
 	if dim < 0 || dim > e.Dim() {
-		return nil, fault.New("choose fewer, or leave the choice out to compare by all", "dim %d: the model's vectors have %d dimensions", dim, e.Dim())
+		return nil, fault.Field("Dim", "0 compares all dimensions", "must be from 0 to the %d dimensions of the model, got %d", e.Dim(), dim)
 	}
 	if dim == 0 {
 		dim = e.Dim()
@@ -40,8 +39,8 @@ func truncate(e Encoder, dim, threads int) (*truncated, error) {
 	return &truncated{e, dim, threads}, nil
 }
 
-// encode returns a function that gives the vector of each text, not
-// normalised, and the number of known tokens of each.
+// encode returns a function that returns the vector of each text, not normalized, and the
+// number of known tokens of each.
 func (t *truncated) encode(ctx context.Context, texts []string) (vector func(i int) []float32, known []int, err error) {
 	vectors, known, err := t.EncodeBatch(ctx, texts, t.threads)
 	if err != nil {
@@ -49,7 +48,7 @@ func (t *truncated) encode(ctx context.Context, texts []string) (vector func(i i
 	}
 	stride := t.Encoder.Dim()
 	if len(vectors) != len(texts)*stride || len(known) != len(texts) {
-		return nil, nil, fmt.Errorf("the encoder made %d numbers for %d texts of %d dimensions", len(vectors), len(texts), stride)
+		return nil, nil, fmt.Errorf("the encoder returned %d values for %d texts of %d dimensions", len(vectors), len(texts), stride)
 	}
 	return func(i int) []float32 { return vectors[i*stride:][:t.dim:t.dim] }, known, nil
 }

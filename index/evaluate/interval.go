@@ -9,16 +9,15 @@ import (
 	"slices"
 )
 
-// Interval is where a figure lies with 95% confidence: its 2.5th and 97.5th
-// percentile over bootstrap samples (Efron, 1979) of the pairs or queries of a
-// set. It says how much of a figure is chance of the set, and nothing of the
-// training's. In JSON it is [low, high].
+// Interval is a 95% confidence interval: the 2.5th and 97.5th percentiles over bootstrap
+// samples (Efron, 1979) of the pairs or queries of a set. It covers the choice of the set, not
+// the randomness of training. In JSON it is [low, high].
 type Interval struct{ Low, High float64 }
 
 // MarshalJSON writes [low, high].
 func (i Interval) MarshalJSON() ([]byte, error) { return json.Marshal([2]float64{i.Low, i.High}) }
 
-// String writes "0.81 to 0.84" with four digits, "-" when there is no interval.
+// String returns "0.8100 to 0.8400", or "-" if there is no interval.
 func (i *Interval) String() string {
 	if i == nil {
 		return "-"
@@ -26,9 +25,9 @@ func (i *Interval) String() string {
 	return fmt.Sprintf("%.4f to %.4f", i.Low, i.High)
 }
 
-// bootstrap returns the interval of a figure of n things. figure gets how often
-// each of them was drawn. The draws are the same in every run. nil: no sample has
-// the figure.
+// bootstrap returns the interval of a statistic of n items. figure is called with the number of
+// times that each was drawn. The draws are the same in every run. The result is nil if the
+// statistic is undefined for all samples.
 func bootstrap(n, resamples int, figure func(times []int32) float64) *Interval {
 	r := rand.New(rand.NewPCG(uint64(n), 0x5eed))
 	times := make([]int32, n)
@@ -38,7 +37,7 @@ func bootstrap(n, resamples int, figure func(times []int32) float64) *Interval {
 		for range n {
 			times[r.IntN(n)]++
 		}
-		if f := figure(times); !math.IsNaN(f) { // a sample of equal things has no correlation
+		if f := figure(times); !math.IsNaN(f) { // a sample of equal items has no correlation
 			figures = append(figures, f)
 		}
 	}
@@ -50,7 +49,7 @@ func bootstrap(n, resamples int, figure func(times []int32) float64) *Interval {
 	return &Interval{at(0.025), at(0.975)}
 }
 
-// meanInterval is the interval of the mean of x.
+// meanInterval returns the interval of the mean of x.
 func meanInterval(x []float64, resamples int) *Interval {
 	return bootstrap(len(x), resamples, func(times []int32) float64 {
 		var sum float64
@@ -61,8 +60,8 @@ func meanInterval(x []float64, resamples int) *Interval {
 	})
 }
 
-// spearmanInterval is the interval of the rank correlation of x and y. Both are
-// sorted once: the ranks of a sample follow from counting, in linear time.
+// spearmanInterval returns the interval of the rank correlation of x and y. It sorts both once
+// and obtains the ranks of a sample by counting, in linear time.
 func spearmanInterval(x, y []float64, resamples int) *Interval {
 	n := len(x)
 	byX, byY := order(x), order(y)
@@ -91,10 +90,10 @@ func order(x []float64) []int32 {
 	return o
 }
 
-// sampleRanks sets ranks[i] to the rank of x[i] in the sample that has it times[i]
-// times, equal values sharing theirs; sorted are the places of x by its values.
+// sampleRanks sets ranks[i] to the rank of x[i] in the sample that contains it times[i] times;
+// equal values share theirs. sorted holds the indexes of x by increasing value.
 func sampleRanks(ranks, x []float64, sorted, times []int32) {
-	below := 0.0 // values of the sample that are smaller
+	below := 0.0 // number of smaller values in the sample
 	for i := 0; i < len(sorted); {
 		j, equal := i, 0.0
 		for ; j < len(sorted) && x[sorted[j]] == x[sorted[i]]; j++ {

@@ -11,7 +11,7 @@ import (
 	"github.com/luminavec/luminavec/corpora"
 )
 
-// grams is a model of random vectors with character n-grams.
+// grams returns a model of random vectors with character n-grams.
 func grams(t *testing.T, dim int, words ...string) *checkpoints.Checkpoint {
 	t.Helper()
 	v, err := corpora.NewVocabulary(words, nil)
@@ -39,7 +39,7 @@ func grams(t *testing.T, dim int, words ...string) *checkpoints.Checkpoint {
 	return c
 }
 
-// TestComposedWords compares with the vectors of checkpoints, in float64.
+// Composed vectors equal those of package checkpoints, in float64.
 func TestComposedWords(t *testing.T) {
 	for _, dim := range []int{1, 16, 37} {
 		c := grams(t, dim, "walking", "talking", "walked", "cat")
@@ -63,7 +63,7 @@ func TestComposedWords(t *testing.T) {
 		}
 		near, err := w.Neighbors("talked", 10)
 		if err != nil || len(near) != 4 {
-			t.Fatalf("%v, %v: want all 4 words", near, err)
+			t.Fatalf("%v, error %v; want all 4 words", near, err)
 		}
 		for _, n := range near {
 			if want := cosine("talked", n.Word); math.Abs(float64(n.Score)-want) > 1e-6 {
@@ -71,14 +71,14 @@ func TestComposedWords(t *testing.T) {
 			}
 		}
 		if found, err := w.Analogy("walking", "walked", "talks", 10); err != nil || len(found) != 2 {
-			t.Errorf("%v, %v: want the 2 words that were not given", found, err)
+			t.Errorf("%v, error %v; want the 2 words that were not given", found, err)
 		}
 		for _, word := range []string{"zzz", "", "walking cat", "\xff", "?!"} {
 			if _, ok := w.Similarity(word, "cat"); ok || w.Composed(word) != 0 {
 				t.Errorf("%q has a vector", word)
 			}
 			if _, err := w.Neighbors(word, 1); err == nil {
-				t.Errorf("%q has neighbours", word)
+				t.Errorf("%q has neighbors", word)
 			}
 		}
 		if w.Composed("Walking") != 0 || w.Composed("WALKS") != len(c.NGrams.Append(nil, "walks")) {
@@ -93,7 +93,7 @@ func TestWordsComposed(t *testing.T) {
 		{A: "walking", B: "cat", Score: 1}, {A: "walks", B: "walking", Score: 2}, {A: "cats", B: "talks", Score: 3}, {A: "cat", B: "zzz", Score: 4}}}
 	r := Words(NewWordVectors(c), set)
 	if r.Pairs != 3 || r.Composed != 2 || r.Missing != 1 || len(r.MissingWords) != 1 || r.MissingWords[0] != "zzz" {
-		t.Errorf("%+v", r)
+		t.Errorf("got %+v", r)
 	}
 	var b bytes.Buffer
 	n, err := r.WriteTo(&b)
@@ -102,6 +102,6 @@ func TestWordsComposed(t *testing.T) {
 	}
 	c.NGrams = nil
 	if r := Words(NewWordVectors(c), set); r.Pairs != 1 || r.Composed != 0 || r.Missing != 3 {
-		t.Errorf("%+v", r)
+		t.Errorf("got %+v", r)
 	}
 }

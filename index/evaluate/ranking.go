@@ -12,19 +12,18 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// rankDepth is how many documents of a query are kept, the deepest that a figure
-// looks.
+// rankDepth is the number of documents kept for each query, the maximum that a measure uses.
 const rankDepth = 100
 
-// Documents are encoded in blocks of so many, or of so much text, and searched in
-// tiles that stay in the L2 cache while all queries meet them.
+// Documents are encoded in blocks of this number or amount of text, and searched in tiles that
+// stay in the L2 cache while all queries are compared with them.
 const (
 	blockDocuments = 2048
 	blockBytes     = 16 << 20
 	tileDocuments  = 256
 )
 
-// ranking is one search of all documents for all queries.
+// ranking is a search of all documents for all queries.
 type ranking struct {
 	encoder *truncated
 	set     *corpora.Retrieval
@@ -34,8 +33,8 @@ type ranking struct {
 	stride  int
 	queries []float32       // unit vectors, padded to stride
 	ask     []int           // queries that have a vector
-	found   [][]ranked      // of each query, best first
-	unseen  map[string]bool // relevant documents that have not come yet
+	found   [][]ranked      // by query, best first
+	unseen  map[string]bool // relevant documents that have not been read yet
 }
 
 // ranked is a document found.
@@ -44,7 +43,7 @@ type ranked struct {
 	grade int32
 }
 
-// block is some documents in their order.
+// block is a group of consecutive documents.
 type block struct {
 	ids, texts []string
 	bytes      int       // of the texts
@@ -92,7 +91,7 @@ func (s *ranking) encodeQueries(ctx context.Context) error {
 	return nil
 }
 
-// searchAll streams the documents past the queries.
+// searchAll streams the documents and compares them with the queries.
 func (s *ranking) searchAll(ctx context.Context) error {
 	b := block{units: kernel.Aligned(blockDocuments * s.stride)}
 	next := func() error {
@@ -120,7 +119,7 @@ func (s *ranking) searchAll(ctx context.Context) error {
 	return next()
 }
 
-// search meets all queries with a block.
+// search compares all queries with a block.
 func (s *ranking) search(ctx context.Context, b *block) error {
 	n := len(b.texts)
 	vector, known, err := s.encoder.encode(ctx, b.texts)
@@ -133,7 +132,7 @@ func (s *ranking) search(ctx context.Context, b *block) error {
 		}
 		unit(b.units[i*s.stride:][:s.encoder.dim], vector(i))
 	}
-	// Each worker has queries of its own, which meet the documents in order.
+	// Each worker has its own queries and compares them with the documents in order.
 	workers := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
 	threads := s.threads()
 	for t := range threads {
@@ -156,7 +155,7 @@ func (s *ranking) search(ctx context.Context, b *block) error {
 	return workers.Wait()
 }
 
-// keep puts the documents of a tile that are good enough among those of a query.
+// keep adds the documents of a tile that are good enough to those of a query.
 func (s *ranking) keep(query int, scores []float32, ids []string) {
 	best := s.found[query]
 	q := &s.set.Queries[query]
@@ -171,7 +170,7 @@ func (s *ranking) keep(query int, scores []float32, ids []string) {
 			best = make([]ranked, 0, rankDepth+1)
 		}
 		h := ranked{score, int32(q.Relevant[ids[i]])}
-		// After equals, so that the document that came first ranks first.
+		// After equal ones, so that the document that was read first ranks first.
 		at, _ := slices.BinarySearchFunc(best, h, func(a, b ranked) int {
 			if c := cmp.Compare(b.score, a.score); c != 0 {
 				return c

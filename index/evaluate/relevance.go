@@ -5,15 +5,14 @@ import (
 	"slices"
 )
 
-// relevance is what trec_eval measures of one query.
+// relevance holds the measures of trec_eval for one query.
 type relevance struct {
 	ndcg10, mrr10, recall10, recall100, map100 float64
 }
 
-// measure judges a ranking by the grades of its documents, best first, and by
-// those of all documents that were judged. A grade above 0 is relevant. The
-// gains of nDCG are the grades themselves (Järvelin and Kekäläinen, 2002, as in
-// trec_eval's ndcg_cut), not 2^grade - 1.
+// measure computes the measures of a ranking from the grades of its documents, best first, and
+// those of all judged documents. A grade above 0 is relevant. The gains of nDCG are the grades
+// themselves (Järvelin and Kekäläinen, 2002, as in ndcg_cut of trec_eval), not 2^grade - 1.
 func measure(grades []int, judged map[string]int) relevance {
 	var ideal []int
 	for _, grade := range judged {
@@ -46,7 +45,7 @@ func measure(grades []int, judged map[string]int) relevance {
 	return r
 }
 
-// gain is the discounted cumulative gain of the first 10 grades.
+// gain returns the discounted cumulative gain of the first 10 grades.
 func gain(grades []int) float64 {
 	var sum float64
 	for i, grade := range grades[:min(len(grades), 10)] {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The figures against trec_eval's own; testdata/trec_eval.py made them.
+// The measures equal those of trec_eval, which testdata/trec_eval.py computed.
 func TestMeasureAgainstTrecEval(t *testing.T) {
 	data, err := os.ReadFile("testdata/trec_eval.json")
 	if err != nil {
@@ -42,12 +42,12 @@ func TestMeasureAgainstTrecEval(t *testing.T) {
 }
 
 func TestMeasureByHand(t *testing.T) {
-	// Grades 0 3 1 at the first ranks; the best order of all judged is 3 2 1.
+	// The first ranks have grades 0 3 1; the ideal order of all judged documents is 3 2 1.
 	got := measure([]int{0, 3, 1}, map[string]int{"a": 3, "b": 1, "c": 2, "d": 0})
 	ideal := 3 + 2/math.Log2(3) + 1.0/2
 	want := relevance{(3/math.Log2(3) + 1.0/2) / ideal, 1.0 / 2, 2.0 / 3, 2.0 / 3, (1.0/2 + 2.0/3) / 3}
 	if !near(got, want, 1e-12) {
-		t.Errorf("%+v, want %+v", got, want)
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if got := measure(nil, map[string]int{"a": 1}); got != (relevance{}) {
 		t.Errorf("nothing found: %+v", got)

@@ -10,47 +10,46 @@ import (
 
 // RetrievalOptions say how a set is searched.
 type RetrievalOptions struct {
-	Dim       int // only the first so many values of a vector count, normalised anew; default 0: all
-	Resamples int // bootstrap samples for an interval of nDCG@10; default 0: no interval
-	Threads   int // goroutines; default 0: one per core. The result does not depend on it
+	Dim       int // number of values of a vector to compare, normalized again; default 0: all
+	Resamples int // bootstrap samples for the interval of nDCG@10; default 0: no interval
+	Threads   int // number of goroutines; default 0: one per core. The result does not depend on it
 
-	// SkipIdentical leaves a document out of the results of a query of the same
-	// id: for sets whose queries are documents, such as ArguAna and Quora. BEIR
-	// always does so. Default false: in other sets equal ids mean nothing.
+	// SkipIdentical excludes the document with the id of the query from its results. It is
+	// for sets whose queries are documents, such as ArguAna and Quora. BEIR always does
+	// this. Default false: in other sets equal ids are unrelated.
 	SkipIdentical bool
 
-	// Progress, if set, is told the share of the documents' file that has been
-	// read, negative when unknown, and how many documents are done.
+	// Progress, if set, is called with the fraction of the file of documents that was read,
+	// negative if unknown, and the number of documents processed.
 	Progress func(share float64, documents int)
 }
 
-// RetrievalResult says how well a set's relevant documents are found. Figures are
-// means over the queries, as of trec_eval, from 0 to 1.
+// RetrievalResult says how well the relevant documents of a set are found. Measures are means
+// over the queries, as in trec_eval, from 0 to 1.
 type RetrievalResult struct {
 	Name      string    `json:"name"`
 	Split     string    `json:"split"`
-	NDCG10    float64   `json:"ndcg@10"`    // Σ grade/log₂(rank+1) over the first 10, by the largest there can be
+	NDCG10    float64   `json:"ndcg@10"`    // Σ grade/log₂(rank+1) over the first 10, divided by the maximum possible
 	MRR10     float64   `json:"mrr@10"`     // 1 / rank of the first relevant document, 0 beyond 10
-	Recall10  float64   `json:"recall@10"`  // share of the relevant documents among the first 10
-	Recall100 float64   `json:"recall@100"` // the same among the first 100
-	MAP100    float64   `json:"map@100"`    // mean of the precisions at the relevant documents among the first 100
+	Recall10  float64   `json:"recall@10"`  // fraction of the relevant documents among the first 10
+	Recall100 float64   `json:"recall@100"` // fraction of them among the first 100
+	MAP100    float64   `json:"map@100"`    // mean precision at the relevant documents among the first 100
 	Interval  *Interval `json:"ndcg@10_ci95,omitempty"`
 	Queries   int       `json:"queries"`
 	Documents int       `json:"documents"`
 	Dim       int       `json:"dimensions"`        // of the vectors compared
-	Unknown   int       `json:"unknown_queries"`   // without a known token: these find nothing
-	Empty     int       `json:"unknown_documents"` // without a known token: these have cosine 0 with any query
-	Missing   int       `json:"missing"`           // relevant documents that the collection does not hold
+	Unknown   int       `json:"unknown_queries"`   // without a known token: they find nothing
+	Empty     int       `json:"unknown_documents"` // without a known token: they have cosine 0 with any query
+	Missing   int       `json:"missing"`           // relevant documents that are not in the collection
 }
 
-// Retrieval searches the documents of a set for its queries, exactly, by the
-// cosine, and measures what is found. Documents of equal cosine rank in the order
-// of the collection (trec_eval: by id, backwards). A query that has no relevant
-// document counts as 0, a document that is judged and not there counts as not
-// found, both as trec_eval has it.
+// Retrieval searches the documents of a set exactly, by cosine, and measures the results.
+// Documents of equal cosine rank in the order of the collection (in trec_eval, in reverse order
+// of ids). A query without relevant documents counts as 0, and a judged document that is not in
+// the collection counts as not found, both as in trec_eval.
 //
-// Memory holds the vectors of the queries, the best 100 documents of each, and a
-// block of at most 2,048 documents, however many there are.
+// Memory is needed for the vectors of the queries, the best 100 documents of each, and a block
+// of at most 2,048 documents.
 func Retrieval(ctx context.Context, e Encoder, set *corpora.Retrieval, o RetrievalOptions) (RetrievalResult, error) {
 	r := RetrievalResult{Name: set.Name, Split: set.Split, Queries: len(set.Queries)}
 	encoder, err := truncate(e, o.Dim, o.Threads)
@@ -70,7 +69,7 @@ func Retrieval(ctx context.Context, e Encoder, set *corpora.Retrieval, o Retriev
 	return r, ctx.Err()
 }
 
-// average takes the means over the queries.
+// average computes the means over the queries.
 func (s *ranking) average() {
 	r := s.result
 	if r.Queries == 0 {
@@ -98,7 +97,7 @@ func (s *ranking) average() {
 	}
 }
 
-// WriteRetrieval prints results as a table with a heading.
+// WriteRetrieval writes results as a table with a header.
 func WriteRetrieval(w io.Writer, results []RetrievalResult) error {
 	if _, err := fmt.Fprintf(w, "%-20s %8s %17s %7s %10s %11s %8s %8s %10s\n", "retrieval", "nDCG@10", "95% interval",
 		"MRR@10", "recall@10", "recall@100", "MAP@100", "queries", "documents"); err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/luminavec/luminavec/corpora"
 )
 
-// fakeEncoder has a vector for each text, found by its first word; other texts
-// are unknown to it.
+// fakeEncoder has a vector for some texts, identified by their first words; it does not know
+// other texts.
 type fakeEncoder struct {
 	dim     int
 	vectors map[string][]float32
@@ -38,7 +38,7 @@ func (f *fakeEncoder) EncodeBatch(ctx context.Context, texts []string, _ int) ([
 	return vectors, known, cmp.Or(f.err, ctx.Err())
 }
 
-// made is a set of random vectors and judgements, in a folder of BEIR.
+// made returns a set of random vectors and judgments, in a BEIR folder.
 type made struct {
 	encoder            *fakeEncoder
 	dir                string
@@ -107,7 +107,7 @@ func (m *made) open(t testing.TB) *corpora.Retrieval {
 	return set
 }
 
-// slowly is the same evaluation by sorting all documents.
+// slowly is the same evaluation, implemented by sorting all documents.
 func (m *made) slowly(dim int, skip bool) (sum relevance) {
 	direct := func(x, y string) float64 {
 		a, b := m.encoder.vectors[x], m.encoder.vectors[y]
@@ -187,7 +187,7 @@ func TestRetrievalAgainstSorting(t *testing.T) {
 				}
 				if r.Queries != c.queries || r.Documents != c.documents || done != c.documents || r.Unknown != 1 || r.Missing != 1 ||
 					r.Empty != (c.documents-8)/50+1 || r.Dim != cmp.Or(c.use, c.dim) {
-					t.Errorf("%+v", r)
+					t.Errorf("got %+v", r)
 				}
 				if r.Interval == nil || r.Interval.Low > r.NDCG10 || r.Interval.High < r.NDCG10 || r.NDCG10 > 0 && r.Interval.Low >= r.Interval.High {
 					t.Errorf("nDCG %v, interval %v", r.NDCG10, r.Interval)
@@ -202,8 +202,7 @@ func TestRetrievalAgainstSorting(t *testing.T) {
 	}
 }
 
-// Documents that are equally near rank in their order, whichever block or tile
-// they stand in.
+// Equally near documents rank in the order of the collection, whatever their block or tile.
 func TestRetrievalTies(t *testing.T) {
 	m := madeSet(t, 1, 3000, 4)
 	for id := range m.encoder.vectors {
@@ -219,7 +218,7 @@ func TestRetrievalTies(t *testing.T) {
 	set.Queries[0].Relevant = map[string]int{"d0": 1, "d9": 1, "d10": 1, "d99": 1, "d100": 1, "d2999": 1}
 	r, err := Retrieval(context.Background(), m.encoder, set, RetrievalOptions{})
 	if err != nil || r.Recall10 != 2.0/6 || r.Recall100 != 4.0/6 || r.MRR10 != 1 {
-		t.Errorf("%+v, %v", r, err)
+		t.Errorf("got %+v, error %v", r, err)
 	}
 }
 
@@ -234,17 +233,17 @@ func TestRetrievalErrors(t *testing.T) {
 	set := m.open(t)
 	cancel()
 	if _, err := Retrieval(ctx, m.encoder, set, RetrievalOptions{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("canceled: error %v", err)
 	}
 	m.encoder.err = errors.New("broken")
 	if _, err := Retrieval(context.Background(), m.encoder, set, RetrievalOptions{}); err == nil || !strings.Contains(err.Error(), "broken") {
-		t.Errorf("a broken encoder: %v", err)
+		t.Errorf("broken encoder: error %v", err)
 	}
 	m.encoder.err = nil
 	if err := os.WriteFile(filepath.Join(m.dir, "corpus.jsonl"), []byte("{\"_id\": \"d0\", \"text\": \"d0\"}\n{}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Retrieval(context.Background(), m.encoder, m.open(t), RetrievalOptions{}); err == nil || !strings.Contains(err.Error(), "corpus.jsonl:2: the record has no _id") {
-		t.Errorf("a bad document: %v", err)
+		t.Errorf("invalid document: error %v", err)
 	}
 }

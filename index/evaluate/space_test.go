@@ -17,7 +17,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// vectors makes word vectors of a table written by hand.
+// vectors returns word vectors for a table written by hand.
 func vectors(cased bool, words []string, rows [][]float32) *WordVectors {
 	v, err := corpora.NewVocabulary(words, nil)
 	if err != nil {
@@ -37,8 +37,8 @@ func vectors(cased bool, words []string, rows [][]float32) *WordVectors {
 	})
 }
 
-// royal is a space in which analogies hold by construction: the axes are
-// royalty, male, female, capital, France, Italy and what is unlike all of them.
+// royal returns vectors for which analogies hold by construction: the axes are royalty, male,
+// female, capital, France, Italy and something unrelated.
 func royal() *WordVectors {
 	return vectors(false,
 		[]string{"the", "man", "woman", "king", "queen", "paris", "france", "rome", "italy", "zero"},
@@ -65,17 +65,17 @@ func TestNeighbors(t *testing.T) {
 	// cos(king, man) = 1/√2, cos(king, queen) = 1/2, all others 0: "the" is the first of them.
 	for i, want := range []Neighbor{{"man", float32(math.Sqrt(0.5))}, {"queen", 0.5}, {"the", 0}} {
 		if got[i].Word != want.Word || math.Abs(float64(got[i].Score-want.Score)) > 1e-6 {
-			t.Errorf("neighbour %d is %v, want %v", i, got[i], want)
+			t.Errorf("neighbor %d is %v, want %v", i, got[i], want)
 		}
 	}
 	if all, err := w.Neighbors("king", 100); err != nil || len(all) != 9 {
-		t.Errorf("%d neighbours of king, %v; want all 9 other words", len(all), err)
+		t.Errorf("%d neighbors of king, error %v; want all 9 other words", len(all), err)
 	}
 	if zero, err := w.Neighbors("zero", 2); err != nil || zero[0].Score != 0 {
-		t.Errorf("a word with the zero vector: %v, %v", zero, err)
+		t.Errorf("word with a zero vector: %v, error %v", zero, err)
 	}
 	if _, err := w.Neighbors("king", 0); err == nil {
-		t.Error("0 neighbours is no error")
+		t.Error("searching for 0 neighbors succeeded")
 	}
 }
 
@@ -83,19 +83,19 @@ func TestUnknownWord(t *testing.T) {
 	w := royal()
 	_, err := w.Neighbors("Quen", 3)
 	if err == nil || !strings.Contains(err.Error(), `"Quen"`) || !strings.Contains(fault.Hint(err), "queen") {
-		t.Errorf("err = %v, hint = %q", err, fault.Hint(err))
+		t.Errorf("error %v, hint %q", err, fault.Hint(err))
 	}
 	for _, word := range []string{"", "  ", "xylophones", "king queen"} {
 		if _, err := w.Neighbors(word, 3); err == nil || fault.Hint(err) == "" {
-			t.Errorf("%q: err = %v", word, err)
+			t.Errorf("%q: error %v", word, err)
 		}
 	}
 	if _, err := w.Analogy("man", "king", "womn", 1); err == nil || !strings.Contains(err.Error(), "womn") {
-		t.Errorf("err = %v", err)
+		t.Errorf("error %v", err)
 	}
 }
 
-// A lower --min-count makes no token of a word that is cut into parts.
+// The hint for subword models does not suggest a lower MinCount, which would not help.
 func TestUnknownWordOfSubwords(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "vocab.txt")
 	if err := os.WriteFile(file, []byte("[UNK]\nwalk\n##ing\n"), 0o666); err != nil {
@@ -110,8 +110,8 @@ func TestUnknownWordOfSubwords(t *testing.T) {
 		Tensors: map[string]checkpoints.Tensor{"embedding.weight": {Shape: []int{3, 1}, Data: []float32{1, 2, 3}}},
 	})
 	_, err = w.Neighbors("zebras", 1)
-	if err == nil || !strings.Contains(fault.Hint(err), "embed text") {
-		t.Errorf("err = %v, hint = %q", err, fault.Hint(err))
+	if err == nil || !strings.Contains(fault.Hint(err), "parts of words") {
+		t.Errorf("error %v, hint %q", err, fault.Hint(err))
 	}
 }
 
@@ -127,7 +127,7 @@ func TestAnalogy(t *testing.T) {
 		}
 		for _, n := range got {
 			if strings.EqualFold(n.Word, q[0]) || strings.EqualFold(n.Word, q[1]) || strings.EqualFold(n.Word, q[2]) {
-				t.Errorf("%v: the given word %s is among the answers", q, n.Word)
+				t.Errorf("%v: the answers include the given word %s", q, n.Word)
 			}
 		}
 	}
@@ -145,7 +145,7 @@ func TestWords(t *testing.T) {
 	}}
 	r := Words(w, set)
 	if r.Pairs != 4 || r.Missing != 2 || math.Abs(r.Coverage-4.0/6) > 1e-12 || math.Abs(r.Spearman-1) > 1e-12 {
-		t.Errorf("%+v", r)
+		t.Errorf("got %+v", r)
 	}
 	// x = .7071 .5 0 1, y = 9 8 2 10: 4.36244 / sqrt(0.53217 · 38.75).
 	if math.Abs(r.Pearson-0.9606565) > 1e-6 {
@@ -204,14 +204,14 @@ func TestAnalogyReport(t *testing.T) {
 			t.Errorf("all %+v", r)
 		}
 	}
-	// "queen" is word 4: beyond the restriction it is as good as unknown.
+	// "queen" is word 4: the restriction excludes it.
 	r, err := AnalogyReport(context.Background(), royal(), analogies(), AnalogyOptions{Restrict: 4})
 	if err != nil || r.Covered != 1 || r.Questions != 7 {
-		t.Errorf("restricted to 4 words: %+v, %v", r, err)
+		t.Errorf("restricted to 4 words: %+v, error %v", r, err)
 	}
 	empty, err := AnalogyReport(context.Background(), royal(), &corpora.Analogies{}, AnalogyOptions{})
 	if err != nil || empty.Accuracy != 0 || empty.Questions != 0 {
-		t.Errorf("empty set: %+v, %v", empty, err)
+		t.Errorf("empty set: %+v, error %v", empty, err)
 	}
 }
 
@@ -221,11 +221,11 @@ func TestAnalogyReportCased(t *testing.T) {
 	set := &corpora.Analogies{Sections: []corpora.AnalogySection{{Questions: [][4]string{{"man", "King", "woman", "queen"}}}}}
 	r, err := AnalogyReport(context.Background(), w, set, AnalogyOptions{})
 	if err != nil || r.Correct != 1 {
-		t.Errorf("%+v, %v", r, err)
+		t.Errorf("got %+v, error %v", r, err)
 	}
 }
 
-// The blocked scan against one question at a time, on a table of several blocks.
+// Scanning in blocks gives the same answers as one question at a time.
 func TestAnswerAgainstAnalogy(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	const n, dim = 700, 21
@@ -262,7 +262,7 @@ func TestAnalogyReportCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := AnalogyReport(ctx, royal(), analogies(), AnalogyOptions{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("err = %v", err)
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -298,7 +298,7 @@ func TestReportsInJSON(t *testing.T) {
 func TestNewWordVectorsPanics(t *testing.T) {
 	defer func() {
 		if r := recover(); r != errNoTable {
-			t.Errorf("recovered %v", r)
+			t.Errorf("panicked with %v", r)
 		}
 	}()
 	NewWordVectors(&checkpoints.Checkpoint{})

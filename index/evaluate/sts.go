@@ -12,25 +12,24 @@ import (
 
 // STSOptions say how sentence pairs are compared.
 type STSOptions struct {
-	Dim       int // only the first so many values of a vector count; default 0: all
-	Resamples int // bootstrap samples for an interval of Spearman; default 0: no interval
-	Threads   int // goroutines that encode; default 0: one per core
+	Dim       int // number of values of a vector to compare; default 0: all
+	Resamples int // bootstrap samples for the interval of Spearman; default 0: no interval
+	Threads   int // number of goroutines; default 0: one per core
 }
 
-// STSResult says how well the cosines of sentence vectors order a set of pairs as
-// people do. All pairs count: a sentence without a known token has the zero
-// vector, and its cosine with any other is 0. Spearman and Pearson are 0 when no
-// correlation exists, see Defined.
+// STSResult says how well the cosines of sentence vectors agree with human scores. It includes
+// all pairs: a sentence without a known token has the zero vector, whose cosine with any other
+// is 0. Spearman and Pearson are 0 if they are undefined, see Defined.
 type STSResult struct {
 	Name     string      `json:"name"`
 	Spearman float64     `json:"spearman"`                // rank correlation, -1 to 1
 	Pearson  float64     `json:"pearson"`                 // linear correlation, -1 to 1
-	Pairs    int         `json:"pairs"`                   // all of the set
-	Missing  int         `json:"missing"`                 // of these, with a sentence of which no token is known
+	Pairs    int         `json:"pairs"`                   // all pairs
+	Missing  int         `json:"missing"`                 // pairs with a sentence without a known token
 	Dim      int         `json:"dimensions"`              // of the vectors compared
-	Interval *Interval   `json:"spearman_ci95,omitempty"` // of Spearman; nil when not asked for
-	Defined  bool        `json:"defined"`                 // whether a correlation exists
-	Subsets  []STSSubset `json:"subsets,omitempty"`       // by name, if the set has more than one
+	Interval *Interval   `json:"spearman_ci95,omitempty"` // of Spearman; nil if not requested
+	Defined  bool        `json:"defined"`                 // whether the correlations are defined
+	Subsets  []STSSubset `json:"subsets,omitempty"`       // by name, if there are several
 }
 
 // STSSubset is the result on the pairs of one genre.
@@ -42,9 +41,9 @@ type STSSubset struct {
 	Defined  bool    `json:"defined"`
 }
 
-// STS compares the cosines of sentence vectors with people's scores, as the STS
-// benchmark does (Cer and others, 2017; by Spearman since Reimers and others,
-// 2016). The result is the same at any number of threads.
+// STS compares the cosines of sentence vectors with human scores, as in the STS benchmark (Cer
+// et al., 2017; with Spearman since Reimers et al., 2016). The result does not depend on the
+// number of threads.
 func STS(ctx context.Context, e Encoder, set *corpora.STS, o STSOptions) (STSResult, error) {
 	r := STSResult{Name: set.Name, Pairs: len(set.Pairs)}
 	encoder, err := truncate(e, o.Dim, o.Threads)
@@ -79,7 +78,7 @@ func STS(ctx context.Context, e Encoder, set *corpora.STS, o STSOptions) (STSRes
 	return r, ctx.Err()
 }
 
-// cosine is the cosine of two vectors, 0 when one of them is zero.
+// cosine returns the cosine of two vectors, 0 if one of them is zero.
 func cosine(x, y []float32) float64 {
 	var xy, xx, yy float64
 	for i, v := range x {
@@ -94,7 +93,7 @@ func cosine(x, y []float32) float64 {
 	return xy / math.Sqrt(xx) / math.Sqrt(yy)
 }
 
-// correlations returns Spearman's and Pearson's, zeros where there are none.
+// correlations returns Spearman's and Pearson's correlation, zeros if they are undefined.
 func correlations(x, y []float64) (spearman, pearson float64, defined bool) {
 	if spearman = Spearman(x, y); math.IsNaN(spearman) {
 		return 0, 0, false
@@ -125,7 +124,7 @@ func subsets(set *corpora.STS, cosines, scores []float64) []STSSubset {
 	return found
 }
 
-// WriteSTS prints results as a table with a heading, subsets below their set.
+// WriteSTS writes results as a table with a header, subsets below their set.
 func WriteSTS(w io.Writer, results []STSResult) error {
 	if _, err := fmt.Fprintf(w, "%-24s %9s %17s %9s %7s %8s\n", "sentence pairs", "Spearman", "95% interval", "Pearson", "pairs", "unknown"); err != nil {
 		return err

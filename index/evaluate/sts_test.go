@@ -31,7 +31,7 @@ func TestSTS(t *testing.T) {
 	scores := []float64{5, 3, 1, 2, 0}
 	if math.Abs(r.Spearman-Spearman(cosines, scores)) > 1e-12 || math.Abs(r.Pearson-Pearson(cosines, scores)) > 1e-7 ||
 		r.Pairs != 5 || r.Missing != 1 || !r.Defined || r.Dim != 3 || r.Name != "made" {
-		t.Errorf("%+v", r)
+		t.Errorf("got %+v", r)
 	}
 	if len(r.Subsets) != 2 || r.Subsets[0].Name != "forum" || r.Subsets[0].Pairs != 3 || math.Abs(r.Subsets[1].Spearman-1) > 1e-12 {
 		t.Errorf("subsets %+v", r.Subsets)
@@ -39,18 +39,18 @@ func TestSTS(t *testing.T) {
 	if r.Interval == nil || r.Interval.High < r.Spearman || r.Interval.Low > r.Spearman {
 		t.Errorf("interval %v of %v", r.Interval, r.Spearman)
 	}
-	// With one dimension every known cosine is 1 or -1.
+	// With one dimension every cosine of known sentences is 1 or -1.
 	short, err := STS(context.Background(), e, set, STSOptions{Dim: 1})
 	if want := Spearman([]float64{1, 1, 0, 0, -1}, scores); err != nil || math.Abs(short.Spearman-want) > 1e-12 || short.Dim != 1 || short.Interval != nil {
 		t.Errorf("%+v, %v, want %v", short, err, want)
 	}
 	var b strings.Builder
 	if err := WriteSTS(&b, []STSResult{r}); err != nil || !strings.Contains(b.String(), "  forum") || strings.Count(b.String(), "\n") != 4 {
-		t.Errorf("%v\n%s", err, &b)
+		t.Errorf("error %v\n%s", err, &b)
 	}
 	data, err := json.Marshal(r)
 	if err != nil || !strings.Contains(string(data), `"spearman_ci95":[`) || !strings.Contains(string(data), `"missing":1`) {
-		t.Errorf("%s, %v", data, err)
+		t.Errorf("got %s, error %v", data, err)
 	}
 }
 
@@ -59,37 +59,37 @@ func TestSTSUndefined(t *testing.T) {
 	e.vectors = nil
 	r, err := STS(context.Background(), e, set, STSOptions{Resamples: 10})
 	if err != nil || r.Defined || r.Spearman != 0 || r.Missing != 5 || r.Interval != nil {
-		t.Errorf("nothing known: %+v, %v", r, err)
+		t.Errorf("no known tokens: %+v, error %v", r, err)
 	}
 	if data, err := json.Marshal(r); err != nil || strings.Contains(string(data), "ci95") {
-		t.Errorf("%s, %v", data, err)
+		t.Errorf("got %s, error %v", data, err)
 	}
 	var b strings.Builder
 	if err := WriteSTS(&b, []STSResult{r}); err != nil || !strings.Contains(b.String(), "undefined") {
-		t.Errorf("%v\n%s", err, &b)
+		t.Errorf("error %v\n%s", err, &b)
 	}
 	if r, err := STS(context.Background(), e, &corpora.STS{}, STSOptions{}); err != nil || r.Defined {
-		t.Errorf("no pairs: %+v, %v", r, err)
+		t.Errorf("no pairs: %+v, error %v", r, err)
 	}
 }
 
 func TestSTSErrors(t *testing.T) {
 	e, set := stsSet()
-	if _, err := STS(context.Background(), e, set, STSOptions{Dim: 4}); err == nil || !strings.Contains(err.Error(), "dim 4") {
-		t.Errorf("dim 4: %v", err)
+	if _, err := STS(context.Background(), e, set, STSOptions{Dim: 4}); err == nil || !strings.Contains(err.Error(), "Dim must be") {
+		t.Errorf("Dim 4: error %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := STS(ctx, e, set, STSOptions{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("canceled: error %v", err)
 	}
 	e.err = errors.New("broken")
 	if _, err := STS(context.Background(), e, set, STSOptions{}); err == nil || !strings.Contains(err.Error(), "made: broken") {
-		t.Errorf("broken: %v", err)
+		t.Errorf("broken encoder: error %v", err)
 	}
 }
 
-// Sets larger than one block of texts.
+// The result for several blocks of texts equals that for one.
 func TestSTSBlocks(t *testing.T) {
 	e, set := stsSet()
 	whole, err := STS(context.Background(), e, set, STSOptions{})
@@ -102,11 +102,11 @@ func TestSTSBlocks(t *testing.T) {
 	}
 	r, err := STS(context.Background(), e, many, STSOptions{})
 	if err != nil || r.Missing != 1000 || math.Abs(r.Spearman-whole.Spearman) > 1e-9 {
-		t.Errorf("%+v, %v", r, err)
+		t.Errorf("got %+v, error %v", r, err)
 	}
 }
 
-// The interval by counting against drawing the pairs and ranking them.
+// The interval computed by counting equals that of drawing pairs and ranking them.
 func TestSpearmanInterval(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{5, 60} {
@@ -130,11 +130,11 @@ func TestSpearmanInterval(t *testing.T) {
 		}
 	}
 	if i := spearmanInterval([]float64{1, 1}, []float64{1, 2}, 10); i != nil {
-		t.Errorf("of a constant: %v", i)
+		t.Errorf("interval of a constant: %v", i)
 	}
 }
 
-// 95% intervals of the mean of normal draws hold their mean in about 95% of all cases.
+// About 95% of the intervals of the mean of normal draws contain the mean.
 func TestMeanIntervalCovers(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	held := 0
@@ -148,10 +148,10 @@ func TestMeanIntervalCovers(t *testing.T) {
 		}
 	}
 	if held < 300*88/100 || held > 300*99/100 {
-		t.Errorf("%d of 300 intervals hold the mean", held)
+		t.Errorf("%d of 300 intervals contain the mean", held)
 	}
 	x := slices.Repeat([]float64{0.5}, 9)
 	if i := meanInterval(x, 20); i.Low != 0.5 || i.High != 0.5 {
-		t.Errorf("of a constant: %v", i)
+		t.Errorf("interval of a constant: %v", i)
 	}
 }

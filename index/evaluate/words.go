@@ -8,22 +8,21 @@ import (
 	"github.com/luminavec/luminavec/corpora"
 )
 
-// SimilarityReport says how well cosines order a set of word pairs as people
-// do. Spearman and Pearson are over the pairs found; both are 0 when those are
-// fewer than two, or all alike, and no correlation exists.
+// SimilarityReport says how well the cosines of word pairs agree with human scores. Spearman and
+// Pearson are those of the pairs found; both are 0 if they are undefined, see Defined.
 type SimilarityReport struct {
 	Name         string   `json:"name"`
 	Spearman     float64  `json:"spearman"`                // rank correlation, -1 to 1
 	Pearson      float64  `json:"pearson"`                 // linear correlation, -1 to 1
 	Pairs        int      `json:"pairs"`                   // pairs whose words both have a vector
 	Composed     int      `json:"composed,omitempty"`      // of these, with a word composed of its n-grams
-	Missing      int      `json:"missing"`                 // pairs left out for an unknown word
+	Missing      int      `json:"missing"`                 // pairs with an unknown word
 	Coverage     float64  `json:"coverage"`                // Pairs / (Pairs + Missing); 0 for an empty set
-	MissingWords []string `json:"missing_words,omitempty"` // each unknown word once, in the set's order
-	Defined      bool     `json:"defined"`                 // whether a correlation exists
+	MissingWords []string `json:"missing_words,omitempty"` // the unknown words, in the order of the set
+	Defined      bool     `json:"defined"`                 // whether the correlations are defined
 }
 
-// Words compares the cosines of word vectors with people's scores.
+// Words compares the cosines of word vectors with human scores.
 func Words(w *WordVectors, set *corpora.WordPairs) SimilarityReport {
 	r := SimilarityReport{Name: set.Name}
 	var cosines, scores []float64
@@ -54,8 +53,8 @@ func Words(w *WordVectors, set *corpora.WordPairs) SimilarityReport {
 	return r
 }
 
-// WriteTo prints the report as one line, and another one if words were composed;
-// WriteSimilarity puts a heading above.
+// WriteTo writes the report as one line, and another one if words were composed. WriteSimilarity
+// adds a header.
 func (r SimilarityReport) WriteTo(w io.Writer) (int64, error) {
 	spearman, pearson := fmt.Sprintf("%.4f", r.Spearman), fmt.Sprintf("%.4f", r.Pearson)
 	if !r.Defined {
@@ -70,7 +69,7 @@ func (r SimilarityReport) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
-// WriteSimilarity prints reports as a table with a heading.
+// WriteSimilarity writes reports as a table with a header.
 func WriteSimilarity(w io.Writer, reports []SimilarityReport) error {
 	if _, err := fmt.Fprintf(w, "%-24s %9s %9s %17s %7s\n", "word pairs", "Spearman", "Pearson", "pairs found", "found"); err != nil {
 		return err

@@ -14,31 +14,31 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// errNoTable is the message of the panic that NewWordVectors gives for a
-// checkpoint that is not one: checkpoints.Read returns none such.
+// errNoTable is the message of the panic of NewWordVectors. checkpoints.Read never returns such
+// a checkpoint.
 const errNoTable = "evaluate: the checkpoint has no vocabulary or no embedding table of its length"
 
-// WordVectors is a model's vocabulary with a copy of its vectors brought to
-// length 1, so that a dot product is a cosine. A word that the vocabulary does not
-// have is composed of its character n-grams where the model has them. It never
-// changes; its methods may be called by several goroutines at once.
+// WordVectors holds the vocabulary of a model and a copy of its vectors, divided by their
+// lengths, so that dot products are cosines. Words that are not in the vocabulary are composed
+// of their character n-grams if the model has them. WordVectors is immutable; its methods may
+// be called from several goroutines at once.
 type WordVectors struct {
 	vocabulary *corpora.Vocabulary
-	tokenizer  *corpora.Tokenizer // may be nil: words are looked up as they are
+	tokenizer  *corpora.Tokenizer // may be nil: words are then looked up unchanged
 	dim        int
 	stride     int
 	unit       []float32               // rows of length 1 (or 0), padded to stride
-	parts      *checkpoints.Checkpoint // the n-grams of the model and no more; nil: none
+	parts      *checkpoints.Checkpoint // only the n-grams of the model; nil if it has none
 }
 
-// Neighbor is a word and the cosine of its vector with what was asked for.
+// Neighbor is a word and the cosine of its vector with that searched for.
 type Neighbor struct {
 	Word  string  `json:"word"`
 	Score float32 `json:"score"`
 }
 
-// NewWordVectors copies the embedding table of c. It panics when c has no
-// vocabulary or its table has not a row for each token of it.
+// NewWordVectors copies the embedding table of c. It panics if c has no vocabulary or the table
+// does not have a row for each of its tokens.
 func NewWordVectors(c *checkpoints.Checkpoint) *WordVectors {
 	t := c.Embedding()
 	if c.Vocabulary == nil || len(t.Shape) != 2 || t.Shape[0] != c.Vocabulary.Len() {
@@ -64,8 +64,7 @@ func NewWordVectors(c *checkpoints.Checkpoint) *WordVectors {
 	return w
 }
 
-// unit sets dst to x divided by its length. What has no direction (zero, or not
-// finite) becomes zero.
+// unit sets dst to x divided by its length. A vector that is zero or not finite becomes zero.
 func unit(dst, x []float32) {
 	var s float64
 	for _, v := range x {
@@ -81,18 +80,18 @@ func unit(dst, x []float32) {
 	}
 }
 
-// Len is the number of words, Dim the length of their vectors.
+// Len returns the number of words.
 func (w *WordVectors) Len() int { return w.vocabulary.Len() }
 
-// Dim is the length of the vectors.
+// Dim returns the length of the vectors.
 func (w *WordVectors) Dim() int { return w.dim }
 
 func (w *WordVectors) row(id int32) []float32 {
 	return w.unit[int(id)*w.stride : (int(id)+1)*w.stride]
 }
 
-// ID returns a word's row. The word is looked up as it is and then as the
-// model's tokenizer would write it: an uncased model finds "Paris" as "paris".
+// ID returns the row of a word. It looks up the word unchanged and then as the model's tokenizer
+// writes it: an uncased model finds "Paris" as "paris".
 func (w *WordVectors) ID(word string) (int32, bool) {
 	if id, ok := w.vocabulary.ID(word); ok {
 		return id, true
@@ -104,7 +103,7 @@ func (w *WordVectors) ID(word string) (int32, bool) {
 	return w.vocabulary.ID(folded)
 }
 
-// fold returns the word as the tokenizer writes it, if it is one word to it.
+// fold returns the word as the tokenizer writes it, if that is a single word.
 func (w *WordVectors) fold(word string) (string, bool) {
 	if w.tokenizer == nil {
 		return "", false
@@ -112,8 +111,8 @@ func (w *WordVectors) fold(word string) (string, bool) {
 	return w.tokenizer.Word(word)
 }
 
-// vector returns a word's vector of length 1, padded, and its row; -1 when it is
-// composed. false: the word has no vector.
+// vector returns the padded vector of length 1 of a word, and its row, or -1 if the vector is
+// composed. ok is false if the word has no vector.
 func (w *WordVectors) vector(word string) (v []float32, id int32, ok bool) {
 	if id, ok := w.ID(word); ok {
 		return w.row(id), id, true
@@ -122,8 +121,8 @@ func (w *WordVectors) vector(word string) (v []float32, id int32, ok bool) {
 	return v, -1, n > 0
 }
 
-// compose returns the vector of length 1, padded, of a word that the vocabulary
-// does not have, and of how many n-grams it is the mean.
+// compose returns the padded vector of length 1 of a word that is not in the vocabulary, and the
+// number of n-grams it is the mean of.
 func (w *WordVectors) compose(word string) ([]float32, int) {
 	if w.parts == nil {
 		return nil, 0
@@ -140,8 +139,8 @@ func (w *WordVectors) compose(word string) ([]float32, int) {
 	return v, n
 }
 
-// Composed is of how many character n-grams the vector of a word is the mean: 0
-// for a word of the vocabulary, and for one that has no vector.
+// Composed returns the number of character n-grams of which the vector of a word is the mean: 0
+// for a word of the vocabulary, and for one without a vector.
 func (w *WordVectors) Composed(word string) int {
 	if _, known := w.ID(word); known {
 		return 0
@@ -150,7 +149,7 @@ func (w *WordVectors) Composed(word string) int {
 	return n
 }
 
-// Similarity is the cosine of two words' vectors; false when one has none.
+// Similarity returns the cosine of the vectors of two words, and false if one has no vector.
 func (w *WordVectors) Similarity(a, b string) (float64, bool) {
 	x, _, ok := w.vector(a)
 	if !ok {
@@ -163,9 +162,8 @@ func (w *WordVectors) Similarity(a, b string) (float64, bool) {
 	return float64(kernel.Dot(x, y)), true
 }
 
-// Neighbors returns the k words whose vectors are nearest to the word's, the
-// word itself excluded. A word without a vector is an error whose hint suggests
-// spellings that the model knows.
+// Neighbors returns the k words whose vectors are nearest to that of a word, excluding the word.
+// If the word has no vector, it returns an error whose hint suggests known spellings.
 func (w *WordVectors) Neighbors(word string, k int) ([]Neighbor, error) {
 	v, ids, err := w.vectors(word)
 	if err != nil {
@@ -174,8 +172,8 @@ func (w *WordVectors) Neighbors(word string, k int) ([]Neighbor, error) {
 	return w.nearest(v[0], k, ids)
 }
 
-// Analogy answers "a is to b as c is to …" with the k words nearest to
-// b - a + c (of unit vectors: 3CosAdd), the three words excluded.
+// Analogy answers "a is to b as c is to …" with the k words nearest to b - a + c (of unit
+// vectors: 3CosAdd), excluding the three words.
 func (w *WordVectors) Analogy(a, b, c string, k int) ([]Neighbor, error) {
 	v, ids, err := w.vectors(a, b, c)
 	if err != nil {
@@ -189,7 +187,7 @@ func (w *WordVectors) Analogy(a, b, c string, k int) ([]Neighbor, error) {
 	return w.nearest(target, k, ids)
 }
 
-// vectors looks words up; the error names the first that has no vector.
+// vectors looks words up. The error names the first without a vector.
 func (w *WordVectors) vectors(words ...string) ([][]float32, []int32, error) {
 	vectors, ids := make([][]float32, len(words)), make([]int32, len(words))
 	for i, word := range words {
@@ -209,20 +207,20 @@ func (w *WordVectors) unknown(word string) error {
 	if folded, ok := w.fold(word); ok {
 		ask = folded
 	}
-	hint := fmt.Sprintf("it is not among the model's %d words; train on text that uses it, or lower --min-count", w.Len())
+	hint := fmt.Sprintf("the model has %d words: train on text that contains this one, or lower MinCount", w.Len())
 	if w.tokenizer != nil && w.tokenizer.Subwords() {
-		hint = "the model's tokens are parts of words: embed text makes the vector of any word, embed explain shows its parts"
+		hint = "the model's tokens are parts of words: encode the word as a text instead"
 	}
 	if near := w.vocabulary.Nearest(ask, 3); len(near) > 0 {
 		hint = "did you mean " + strings.Join(near, ", ") + "?"
 	}
-	return fault.New(hint, "unknown word %q", word)
+	return fault.Mention(hint, "unknown word %q", word)
 }
 
 // nearest scans the whole table.
 func (w *WordVectors) nearest(target []float32, k int, exclude []int32) ([]Neighbor, error) {
 	if k < 1 {
-		return nil, errors.New("the number of neighbours must be at least 1")
+		return nil, errors.New("the number of neighbors must be positive")
 	}
 	best := make([]Neighbor, 0, min(k, w.Len())+1)
 	scores := make([]float32, 1024)
@@ -234,7 +232,7 @@ func (w *WordVectors) nearest(target []float32, k int, exclude []int32) ([]Neigh
 				continue
 			}
 			n := Neighbor{w.vocabulary.Token(int32(from + i)), score}
-			// After equals, so that the more frequent word comes first.
+			// After equal ones, so that the more frequent word comes first.
 			at, _ := slices.BinarySearchFunc(best, n, func(a, b Neighbor) int {
 				if c := cmp.Compare(b.Score, a.Score); c != 0 {
 					return c

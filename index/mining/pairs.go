@@ -12,52 +12,51 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Candidates say among which texts negatives are looked for.
+// Candidates say which texts can be negatives.
 type Candidates string
 
 const (
-	Positives Candidates = "positives" // the second texts
-	All       Candidates = "all"       // all texts: anchors and given negatives too
+	Positives Candidates = "positives" // the second texts of pairs
+	All       Candidates = "all"       // all texts, including anchors and given negatives
 )
 
 // ReadOptions say how pairs are read.
 type ReadOptions struct {
-	// Pairs are the options of reading, as in corpora.EachPair. SpoolDir is also
-	// the folder for the texts.
+	// Pairs are the options of corpora.EachPair. SpoolDir is also the folder for the texts.
 	Pairs corpora.PairOptions
-	// Candidates are the texts that may be negatives. Default Positives.
+	// Candidates are the texts that can be negatives. Default Positives.
 	Candidates Candidates
 }
 
-// Validate names the field that is out of range.
+// Validate returns an error that names the first option out of its range.
 func (o ReadOptions) Validate() error {
 	if o.Candidates != "" && o.Candidates != Positives && o.Candidates != All {
-		return fault.New("choose positives or all", "unknown candidates %q", string(o.Candidates))
+		return fault.Field("Candidates", "choose positives or all", "must be positives or all, got %q", string(o.Candidates))
 	}
 	return o.Pairs.Validate()
 }
 
-// maxPairs keeps the numbers of pairs and texts in 32 bits.
+// maxPairs makes the numbers of pairs and texts fit into 32 bits.
 const maxPairs = math.MaxInt32 / 2
 
-// Pairs are pairs of which negatives can be mined. A text has a number: the order
-// in which it came first.
+// Pairs are pairs for which negatives can be mined. Texts are numbered in the order in which they
+// first occur.
 type Pairs struct {
 	texts      *spool
-	anchors    []int32 // of each pair
+	anchors    []int32 // by pair
 	positives  []int32
-	candidate  []bool // of each text
+	candidate  []bool // by text
 	candidates int
-	partnersOf []uint32 // where the partners of a text begin; one more than texts
-	partners   []int32  // of each text: in order, with repetitions
+	partnersOf []uint32 // by text: where its partners begin; one more than there are texts
+	partners   []int32  // of each text: sorted, with repetitions
 	files      []corpora.PairFile
 	stats      corpora.PairStats
 }
 
-// Read reads pairs once. White space round a text is not part of it, and texts are the
-// same if their bytes are. Of a third and further columns, given negatives, only the
-// texts are kept, and only for All; the same holds of labelled pairs with the label
-// 0. Pairs with scores are an error. Close the result when done.
+// Read reads pairs. White space around a text is ignored, and texts with the same bytes are the
+// same. Given negatives (the third and further columns, and the second text of pairs with label
+// 0) are kept only as candidates, and only for All. Pairs with scores are an error. Close the
+// result after use.
 func Read(ctx context.Context, sources []corpora.PairSource, o ReadOptions) (*Pairs, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -73,13 +72,13 @@ func Read(ctx context.Context, sources []corpora.PairSource, o ReadOptions) (*Pa
 	numbers := textNumbers{pairs: p, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, of: map[[2]uint64]int32{}}
 	p.files, p.stats, err = corpora.EachPair(ctx, sources, o.Pairs, func(row corpora.PairTexts) error {
 		if row.Kind == corpora.Scored {
-			return fault.New("name the columns of two texts that belong together, such as --columns sentence1,sentence2, or leave the file out",
-				"negatives are mined for pairs, and these have scores")
+			return fault.Mention("choose the Columns of two texts that belong together, or omit the file",
+				"negatives can only be mined for pairs without scores")
 		}
 		return p.add(&numbers, row, o.Candidates == All)
 	})
 	if err == nil && len(p.anchors) == 0 {
-		err = fault.New("the label of pairs that belong together is 1", "there are no pairs that belong together")
+		err = fault.New("pairs that belong together have the label 1", "no pairs that belong together")
 	}
 	if err == nil {
 		err = texts.seal()
@@ -92,8 +91,8 @@ func Read(ctx context.Context, sources []corpora.PairSource, o ReadOptions) (*Pa
 	return p, nil
 }
 
-// textNumbers finds the number of a text by 128 bits of hash. The seeds are drawn, so that nobody
-// can make two texts with one hash; the numbers do not depend on them.
+// textNumbers finds the number of a text by a hash of 128 bits. The seeds are random, so that
+// nobody can construct texts with equal hashes; the numbers do not depend on them.
 type textNumbers struct {
 	pairs *Pairs
 	seeds [2]maphash.Seed
@@ -108,14 +107,14 @@ func (t *textNumbers) number(text string) (int32, error) {
 	}
 	n := int32(len(t.of))
 	if n == math.MaxInt32 {
-		return 0, fault.New("mine parts of them, one after the other", "there are more than %d texts", n)
+		return 0, fault.New("mine the pairs in parts", "more than %d texts", n)
 	}
 	t.of[hash] = n
 	t.pairs.candidate = append(t.pairs.candidate, false)
 	return n, t.pairs.texts.add(text)
 }
 
-// add takes up an example.
+// add adds an example.
 func (p *Pairs) add(numbers *textNumbers, row corpora.PairTexts, all bool) error {
 	related := row.Kind == corpora.Paired || row.Score == 1
 	var pair [2]int32
@@ -139,7 +138,7 @@ func (p *Pairs) add(numbers *textNumbers, row corpora.PairTexts, all bool) error
 		return nil
 	}
 	if len(p.anchors) == maxPairs {
-		return fault.New("mine parts of them, one after the other", "there are more than %d pairs", maxPairs)
+		return fault.New("mine the pairs in parts", "more than %d pairs", maxPairs)
 	}
 	p.anchors, p.positives = append(p.anchors, pair[0]), append(p.positives, pair[1])
 	return nil
@@ -173,22 +172,22 @@ func (p *Pairs) join() {
 // with returns the partners of a text.
 func (p *Pairs) with(n int32) []int32 { return p.partners[p.partnersOf[n]:p.partnersOf[n+1]] }
 
-// Len is the number of pairs.
+// Len returns the number of pairs.
 func (p *Pairs) Len() int { return len(p.anchors) }
 
-// Texts is the number of different texts that are kept.
+// Texts returns the number of distinct texts that are kept.
 func (p *Pairs) Texts() int { return len(p.candidate) }
 
-// Candidates is the number of texts that may be negatives.
+// Candidates returns the number of texts that can be negatives.
 func (p *Pairs) Candidates() int { return p.candidates }
 
-// SpoolBytes is the size of the file of texts.
+// SpoolBytes returns the size of the file of texts.
 func (p *Pairs) SpoolBytes() int64 { return p.texts.size() }
 
-// Files are the files in the order they were read.
+// Files returns the files in the order in which they were read.
 func (p *Pairs) Files() []corpora.PairFile { return p.files }
 
-// Stats tells about the reading.
+// Stats describes what was read.
 func (p *Pairs) Stats() corpora.PairStats { return p.stats }
 
 // Close removes the file of texts.

@@ -10,28 +10,28 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// spool is texts in a file, by number. It is written first, then sealed, then read
-// by any number of goroutines.
+// spool keeps texts in a file, by number. It is written, then sealed, then read by any number of
+// goroutines.
 type spool struct {
 	file *os.File
 	out  *bufio.Writer
-	ends []int64 // of each text
+	ends []int64 // by text
 }
 
-const hintSpool = "the texts of the pairs need their size of disk: set TMPDIR to a folder with room"
+const hintSpool = "the texts need disk space: set TMPDIR to a folder with enough of it"
 
 func newSpool(dir string) (*spool, error) {
 	f, err := os.CreateTemp(dir, "luminavec-texts-*")
 	if err != nil {
-		return nil, fault.New(hintSpool, "cannot make a file for the texts: %w", err)
+		return nil, fault.New(hintSpool, "cannot create a file for the texts: %w", err)
 	}
-	// Where the system lets an open file lose its name, not even a killed process
-	// leaves it behind; elsewhere it is removed in the end.
+	// If the system can remove the name of an open file, not even a killed process leaves
+	// the file behind. Otherwise close removes it.
 	os.Remove(f.Name())
 	return &spool{file: f, out: bufio.NewWriterSize(f, 1<<18)}, nil
 }
 
-// size is the bytes of all texts.
+// size returns the size of all texts.
 func (s *spool) size() int64 {
 	if len(s.ends) == 0 {
 		return 0

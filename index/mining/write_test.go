@@ -12,7 +12,7 @@ import (
 	"github.com/luminavec/luminavec/corpora"
 )
 
-// readBack reads examples with the reader of the trainer, which has to recognise them.
+// readBack reads examples with the reader of the trainer, which must detect the format.
 func readBack(t *testing.T, name string, data []byte) (rows [][]string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -71,20 +71,20 @@ func TestWriterRoundTrip(t *testing.T) {
 					}
 				}
 			}
-			// By the ending, and from a pipe by the first line.
+			// By the extension, and by the first line for a pipe.
 			for _, name := range []string{"mined." + string(format), "mined"} {
 				if got := readBack(t, name, out.Bytes()); !reflect.DeepEqual(got, want) {
 					t.Errorf("%s triplets %t:\n%q, want\n%q", name, triplets, got, want)
 				}
 			}
 			if w.Rows != int64(len(want)) {
-				t.Errorf("%d rows, not %d", w.Rows, len(want))
+				t.Errorf("wrote %d rows, want %d", w.Rows, len(want))
 			}
 		}
 	}
 }
 
-// What training reads of a text is the text, whatever is in it.
+// Training reads every text as it was written, whatever it contains.
 func FuzzWriter(f *testing.F) {
 	for _, seed := range []string{"a", `"a"`, "a\tb\r\n", `"""`, "\x00a", "\xff"} {
 		f.Add(seed)
@@ -121,13 +121,13 @@ func FuzzWriter(f *testing.F) {
 func TestFormatOf(t *testing.T) {
 	for name, want := range map[string]Format{"a.tsv": TSV, "a.CSV": CSV, "a.jsonl": JSONL, "a.json": JSONL, "a.ndjson": JSONL, "-": TSV, "a": TSV} {
 		if got := FormatOf(name); got != want {
-			t.Errorf("%s is %s, not %s", name, got, want)
+			t.Errorf("the format of %s is %s, want %s", name, got, want)
 		}
 	}
 	if _, err := NewWriter(nil, "xml", 1, false); err == nil {
-		t.Error("xml passed")
+		t.Error("format xml was accepted")
 	}
 	if _, err := NewWriter(nil, TSV, 31, false); err == nil {
-		t.Error("31 negatives passed")
+		t.Error("31 negatives were accepted")
 	}
 }

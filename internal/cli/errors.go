@@ -120,6 +120,8 @@ func systemHint(err error) string {
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
 		return "the disk is full: free some space, or write to another one"
+	case errors.Is(err, fs.ErrExist):
+		return "use --force to replace it"
 	case errors.Is(err, fs.ErrNotExist):
 		return "check the name; a relative one starts at the current folder"
 	case errors.Is(err, fs.ErrPermission):

@@ -59,8 +59,8 @@ func TestOutputFileAppearsWhole(t *testing.T) {
 		t.Errorf("%q, %v", data, err)
 	}
 
-	if _, err := OpenOutput(cmd, OutputOptions{Path: path}); !errors.Is(err, fs.ErrExist) || fault.Hint(err) != "use --force to replace it" {
-		t.Errorf("an existing file: %v, hint %q", err, fault.Hint(err))
+	if _, err := OpenOutput(cmd, OutputOptions{Path: path}); !errors.Is(err, fs.ErrExist) || systemHint(err) != "use --force to replace it" {
+		t.Errorf("existing file: error %v, hint %q", err, systemHint(err))
 	}
 	o, err = OpenOutput(cmd, OutputOptions{Path: path, Force: true})
 	if err != nil {

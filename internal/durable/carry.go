@@ -8,12 +8,11 @@ import (
 	"path/filepath"
 )
 
-// Carry puts into the new folder what the one to be replaced holds beside the
-// program's own files, so that replacing a model does not take a person's notes
-// with it. ours says whether a file, named by its path in the folder with
-// slashes, is the program's own; a file that the new folder already has is left
-// out too. Regular files are linked where the file system can, else copied;
-// symbolic links are made again. Call it before Commit.
+// Carry copies files that do not belong to the program, such as a person's notes, from
+// the folder that is replaced to the new one. ours reports whether a file, named by its
+// slash-separated path in the folder, belongs to the program. Carry skips files that the
+// new folder already has. It links regular files if the file system can, else copies
+// them, and recreates symbolic links. Call it before Commit.
 func (d *Folder) Carry(ours func(name string) bool) error {
 	if d.place.info == nil || !d.place.info.IsDir() {
 		return nil
@@ -60,7 +59,7 @@ func unlessThere(err error) error {
 	return err
 }
 
-// copyFile copies a regular file to a name that must not be taken.
+// copyFile copies a regular file to a name that must not exist.
 func copyFile(target, source string) error {
 	in, err := os.Open(source)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A replaced folder leaves to the new one what was not the program's own.
+// Carry copies the files that do not belong to the program.
 func TestCarry(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "model")
 	write := func(name, content string) {
@@ -53,10 +53,10 @@ func TestCarry(t *testing.T) {
 		}
 	}
 	if _, err := os.Stat(filepath.Join(dir, "own")); err == nil {
-		t.Error("a file of the old program is still there")
+		t.Error("Carry copied a file of the program")
 	}
 
-	// There is nothing to carry to a new place.
+	// With no folder to replace, Carry does nothing.
 	f, err = CreateFolder(filepath.Join(filepath.Dir(dir), "other"), false, "MARK")
 	if err != nil {
 		t.Fatal(err)

@@ -1,45 +1,43 @@
-// Package durable writes files and folders that are whole or absent.
+// Package durable writes files and folders completely or not at all.
 //
-// Output is made beside its place, under a hidden name that says whose it is
-// (for "model": ".model.luminavec-1f0c9a3e"), made durable with fsync, and put in
-// place by one rename. Until Commit returns, nothing is at the path that was
-// not there before; when it returns, the output is there and survives a power
-// cut. A program that fails, is interrupted or is killed leaves the last good
-// output untouched.
+// Output is written beside its destination under a hidden name (for "model":
+// ".model.luminavec-1f0c9a3e"), flushed to disk with fsync, and renamed. Until Commit
+// returns, the destination is unchanged; when it returns, the output is in place and
+// survives a power failure. A program that fails, is interrupted or is killed leaves the
+// previous output untouched.
 //
 //	f, err := durable.CreateFolder("model", true, "MANIFEST")
 //	if err != nil {
 //		return err
 //	}
 //	defer f.Abort() // does nothing after Commit
-//	// write files under f.Path(), or through f.Create
+//	// write files in f.Path(), or with f.Create
 //	return f.Commit()
 //
 // # Replacing a folder
 //
-// A file replaces a file in one rename on every system. A folder that holds
-// something cannot be renamed over, so two folders swap names: in one step on
-// Linux (RENAME_EXCHANGE) and macOS (RENAME_SWAP), where the file system can.
-// Elsewhere it takes two renames,
+// A file can replace another one with a single rename on every system. A folder that is
+// not empty cannot be renamed over, so two folders swap names: atomically on Linux
+// (RENAME_EXCHANGE) and macOS (RENAME_SWAP), if the file system supports it. Elsewhere it
+// takes two renames,
 //
 //	model                      -> .model.luminavec-1f0c9a3e.old
 //	.model.luminavec-1f0c9a3e  -> model
 //
-// and a crash between them leaves no "model". Both folders are then whole:
-// the second rename is only reached after everything is on the disk. A
-// ".old" without a "model" is therefore the mark of a cut swap, and [Recover],
-// which a reader calls before it opens a folder, finishes it.
+// and after a crash between them there is no "model". Both folders are then complete,
+// because the second rename comes after everything is on disk. An ".old" without a "model"
+// therefore indicates an interrupted swap, which [Recover] finishes. Readers call it before
+// they open a folder.
 //
-// A folder is only replaced when it is empty or holds the marker file of its
-// kind, so "--force" with a mistyped path does not cost anybody's home folder.
+// A folder is only replaced if it is empty or contains the marker file of its kind, so
+// that a mistyped path does not cost anybody their home folder.
 //
-// # What a killed program leaves
+// # After a crash
 //
-// A hidden temporary file or folder. Its writer held a lock on it (flock) as
-// long as it lived, so the next CreateFile or CreateFolder for the same path
-// can tell that nobody is at work on it any more and removes it. Where there are
-// no such locks (Windows, some network file systems) it waits until the
-// leftover is a day old.
+// A killed program leaves a hidden temporary file or folder. Its writer held a lock on it
+// (flock) while it was running, so that the next CreateFile or CreateFolder for the same
+// path can detect that the writer is gone, and removes it. Without such locks (Windows,
+// some network file systems) leftovers are removed when they are a day old.
 package durable
 
 import (
@@ -52,25 +50,25 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Hints for what a person can do about a failed write.
+// Hints that tell a person what to do about a failed write.
 const (
-	hintForce      = "use --force to replace it"
-	hintDiskFull   = "free space or choose another folder"
-	hintPermission = "choose a folder that you may write to"
+	hintDiskFull   = "free disk space or choose another folder"
+	hintPermission = "choose a folder that you can write to"
 	hintReadOnly   = "the file system is read-only: choose another folder"
 )
 
-// Explain adds a hint to an error of writing at path when its cause is one
-// that a person can do something about (a full disk, no permission), and
-// returns other errors, and those that have a hint, as they are.
+// Explain describes an error of writing at path. It adds a hint if a person can do
+// something about the cause (a full disk, no permission). It returns an error that
+// already has a hint unchanged.
 func Explain(path string, err error) error {
-	if err == nil || fault.Hint(err) != "" {
+	var exists *existsError
+	if err == nil || fault.Hint(err) != "" || errors.As(err, &exists) {
 		return err
 	}
 	return fault.New(hintFor(err), "cannot write %s: %w", path, err)
 }
 
-// hintFor is the hint for a cause, "" where a person can do nothing.
+// hintFor returns the hint for a cause, or "".
 func hintFor(err error) string {
 	switch {
 	case diskFull(err):
@@ -83,19 +81,19 @@ func hintFor(err error) string {
 	return ""
 }
 
-// place is where an output goes: the name the user gave, for messages, and
-// the absolute path behind it with symbolic links followed, so that a link
-// stays a link and what it points to is replaced.
+// place is the destination of an output: the name that the user gave, for messages, and
+// the absolute path with symbolic links resolved, so that a link remains a link and its
+// target is replaced.
 type place struct {
 	given string
 	path  string
-	info  fs.FileInfo // what is there now; nil when nothing is
+	info  fs.FileInfo // of what exists there; nil if nothing does
 }
 
 func (p place) dir() string { return filepath.Dir(p.path) }
 
-// realPath makes path absolute and follows symbolic links, also those on the
-// way to something that is not there yet.
+// realPath makes path absolute and resolves symbolic links, even if the last element
+// does not exist.
 func realPath(path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -110,8 +108,7 @@ func realPath(path string) (string, error) {
 	return abs, nil
 }
 
-// locate finds the place that path names and checks that its parent folder
-// is one.
+// locate returns the place for path and checks that its parent is a folder.
 func locate(path string) (place, error) {
 	if path == "" {
 		return place{}, fault.New("name the output", "cannot write: the output path is empty")
@@ -127,7 +124,7 @@ func locate(path string) (place, error) {
 	parent := filepath.Dir(filepath.Clean(path))
 	switch info, err := os.Stat(p.dir()); {
 	case errors.Is(err, fs.ErrNotExist):
-		return place{}, fault.New("make that folder first", "cannot write %s: there is no folder %s: %w", path, parent, fs.ErrNotExist)
+		return place{}, fault.New("create that folder first", "cannot write %s: no such folder: %s: %w", path, parent, fs.ErrNotExist)
 	case err != nil:
 		return place{}, Explain(path, err)
 	case !info.IsDir():
@@ -142,6 +139,11 @@ func locate(path string) (place, error) {
 	return p, nil
 }
 
-func (p place) errExists() error {
-	return fault.New(hintForce, "cannot write %s: %w", p.given, fs.ErrExist)
-}
+// existsError is the error for a destination that exists. It has no hint, because how to
+// replace the output depends on the caller.
+type existsError struct{ path string }
+
+func (e *existsError) Error() string { return fmt.Sprintf("cannot write %s: %v", e.path, fs.ErrExist) }
+func (e *existsError) Unwrap() error { return fs.ErrExist }
+
+func (p place) errExists() error { return &existsError{p.given} }

@@ -14,7 +14,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// tree reads all files under root, hidden ones too.
+// tree returns the contents of all files under root, including hidden ones.
 func tree(t *testing.T, root string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -93,8 +93,7 @@ func folderTree(content string) map[string]string {
 	}
 }
 
-// outputs are the two kinds of output with what the tree holds after a
-// version of each.
+// outputs are the two kinds of output, with the tree after writing a version of each.
 var outputs = []struct {
 	name  string
 	write func(path, content string, replace bool) error
@@ -104,11 +103,10 @@ var outputs = []struct {
 	{"folder", writeFolder, folderTree},
 }
 
-// TestEveryStepFails fails each step of writing in turn, with a full disk
-// and with a crash, over nothing and over an old version, with and without an
-// exchange of the system. Always the old or the new version is there whole
-// afterwards; after an error no temporary file stays, and after a crash the
-// next write removes it.
+// TestEveryStepFails makes each step of writing fail in turn, because of a full disk or a crash,
+// with and without an old version, with and without an atomic exchange. Afterwards either the
+// old or the new version is complete. After an error no temporary file remains, and after a
+// crash the next write removes it.
 func TestEveryStepFails(t *testing.T) {
 	for _, out := range outputs {
 		for _, cause := range []error{syscall.ENOSPC, ErrCrash} {
@@ -135,7 +133,7 @@ func TestEveryStepFails(t *testing.T) {
 							}
 						}
 						if out.name == "folder" && replace && steps[OpAside] == canExchange {
-							t.Errorf("aside step seen: %v, exchange offered: %v", steps[OpAside], canExchange)
+							t.Errorf("renamed twice: %v, atomic exchange available: %v", steps[OpAside], canExchange)
 						}
 					})
 				}
@@ -144,8 +142,8 @@ func TestEveryStepFails(t *testing.T) {
 	}
 }
 
-// failStep writes once with the step of the given number failing and reports
-// whether there was such a step.
+// failStep writes once, making the step with the given number fail, and reports whether there
+// was such a step.
 func failStep(t *testing.T, write func(string, string, bool) error, want func(string) map[string]string,
 	cause error, replace, canExchange bool, failing int, steps map[Op]bool,
 ) bool {
@@ -175,14 +173,14 @@ func failStep(t *testing.T, write func(string, string, bool) error, want func(st
 	restore()
 	if failed == "" {
 		if err != nil {
-			t.Fatalf("no step failed, and yet: %v", err)
+			t.Fatalf("no step failed, but writing returned %v", err)
 		}
 		wantTree(t, root, want("new"))
 		return false
 	}
 	if failed != OpRemove || cause == ErrCrash {
 		if !errors.Is(err, cause) {
-			t.Fatalf("step %d (%s) failed, error is %v", failing, failed, err)
+			t.Fatalf("step %d (%s) failed, but the error is %v", failing, failed, err)
 		}
 	}
 	if err := Recover(path); err != nil {
@@ -196,7 +194,7 @@ func failStep(t *testing.T, write func(string, string, bool) error, want func(st
 			t.Errorf("step %d (%s): hint %q", failing, failed, fault.Hint(err))
 		}
 		if err != nil && strings.Contains(err.Error(), tempMark) {
-			t.Errorf("step %d (%s): hidden name in %v", failing, failed, err)
+			t.Errorf("step %d (%s): the error contains a hidden name: %v", failing, failed, err)
 		}
 		if failed == OpRemove {
 			maps.DeleteFunc(got, func(name, _ string) bool { return IsTemp(strings.Split(name, "/")[0]) })
@@ -212,8 +210,7 @@ func failStep(t *testing.T, write func(string, string, bool) error, want func(st
 	return true
 }
 
-// TestSyncedBeforeVisible: every file and folder is on the disk before
-// anything has its final name.
+// Every file and folder is on disk before anything gets its final name.
 func TestSyncedBeforeVisible(t *testing.T) {
 	root := t.TempDir()
 	var ops []string
@@ -230,14 +227,14 @@ func TestSyncedBeforeVisible(t *testing.T) {
 	at := slices.Index(ops, "rename out")
 	for _, want := range []string{"sync MARK", "sync a", "sync b", "sync sub"} {
 		if i := slices.Index(ops, want); i < 0 || i > at {
-			t.Errorf("%q is not before the rename in %q", want, ops)
+			t.Errorf("%q does not precede the rename in %q", want, ops)
 		}
 	}
 	if slices.Index(ops, "sync b") > slices.Index(ops, "sync sub") {
-		t.Errorf("folder synced before its file: %q", ops)
+		t.Errorf("a folder was synced before its file: %q", ops)
 	}
 	if ops[len(ops)-1] != "sync "+filepath.Base(root) {
-		t.Errorf("the folder above is not synced last: %q", ops)
+		t.Errorf("the parent folder was not synced last: %q", ops)
 	}
 }
 
@@ -249,15 +246,14 @@ func TestExists(t *testing.T) {
 			t.Fatal(err)
 		}
 		err := out.write(path, "two", false)
-		if !errors.Is(err, fs.ErrExist) || fault.Hint(err) != hintForce {
+		if !errors.Is(err, fs.ErrExist) || fault.Hint(err) != "" || strings.Count(err.Error(), "cannot write") != 1 {
 			t.Errorf("%s: error %v, hint %q", out.name, err, fault.Hint(err))
 		}
 		wantTree(t, root, out.tree("one"))
 	}
 }
 
-// TestAppearsMeanwhile: what somebody else puts at the path between Create
-// and Commit is not overwritten.
+// Commit does not overwrite what another program created after Create.
 func TestAppearsMeanwhile(t *testing.T) {
 	for _, out := range outputs {
 		root := t.TempDir()
@@ -291,10 +287,10 @@ func TestBadPlace(t *testing.T) {
 		file, dir string // in the message; "" where it works
 	}{
 		{"", "path is empty", "path is empty"},
-		{filepath.Join(root, "no", "out"), "there is no folder", "there is no folder"},
+		{filepath.Join(root, "no", "out"), "no such folder", "no such folder"},
 		{filepath.Join(root, "file", "out"), "is a file", "is a file"},
 		{filepath.Join(root, "folder"), "it is a folder", ""},
-		{filepath.Join(root, "file"), "", "it is a file"},
+		{filepath.Join(root, "file"), "", "a file with this name exists"},
 		{filepath.VolumeName(root) + string(filepath.Separator), "root of the file system", "root of the file system"},
 	} {
 		f, err := CreateFile(test.path, true)
@@ -316,7 +312,7 @@ func checkMessage(t *testing.T, path string, err error, want string) {
 	switch {
 	case want == "":
 		if err != nil {
-			t.Errorf("%q: %v", path, err)
+			t.Errorf("%q: error %v", path, err)
 		}
 	case err == nil || !strings.Contains(err.Error(), want) || fault.Hint(err) == "":
 		t.Errorf("%q: error %v with hint %q, want %q and a hint", path, err, fault.Hint(err), want)

@@ -1,13 +1,14 @@
 package durable_test
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"log"
 	"os"
 	"path/filepath"
 
 	"github.com/luminavec/luminavec/internal/durable"
-	"github.com/luminavec/luminavec/internal/fault"
 )
 
 func ExampleCreateFile() {
@@ -33,12 +34,12 @@ func ExampleCreateFile() {
 		return f.Commit()
 	}
 	fmt.Println(write("first"))
-	fmt.Println(fault.Hint(write("second")))
+	fmt.Println(errors.Is(write("second"), fs.ErrExist))
 	data, err := os.ReadFile(path)
 	fmt.Println(string(data), err)
 	// Output:
 	// nothing there yet
 	// <nil>
-	// use --force to replace it
+	// true
 	// first <nil>
 }

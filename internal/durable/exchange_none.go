@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// exchange would swap the names a and b in one step; there is no call for it
-// here, and Commit takes two renames.
+// exchange would swap the names a and b atomically, but this system has no call for that, so
+// Commit uses two renames.
 func exchange(a, b string) error {
 	return &os.LinkError{Op: "exchange", Old: a, New: b, Err: errors.ErrUnsupported}
 }

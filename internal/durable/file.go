@@ -9,20 +9,20 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// File is a file in the making. It is not safe for concurrent use.
+// File is a file being written. It is not safe for concurrent use.
 type File struct {
 	place   place
 	replace bool
 	temp    string
 	f       *os.File
-	err     error // the first failed write: Commit repeats it
+	err     error // the first failed write, which Commit returns again
 	done    bool  // committed, aborted or crashed
 }
 
-// CreateFile opens a new file beside path, under a hidden name; nothing is
-// at path until Commit. A file that is there already is an error (fs.ErrExist)
-// unless replace is set; then the new file takes over its permissions. A path
-// that names a symbolic link means what the link points to.
+// CreateFile creates a hidden file beside path. Nothing changes at path until Commit. If a
+// file exists there, CreateFile returns an error that wraps fs.ErrExist, unless replace is
+// set; the new file then gets its permissions. If path is a symbolic link, its target is
+// replaced.
 func CreateFile(path string, replace bool) (*File, error) {
 	p, err := locate(path)
 	if err != nil {
@@ -56,7 +56,7 @@ func CreateFile(path string, replace bool) (*File, error) {
 	return f, nil
 }
 
-// check says whether the place may be written.
+// check returns an error if the destination must not be written.
 func (f *File) check() error {
 	info := f.place.info
 	switch {
@@ -84,7 +84,7 @@ func (f *File) Write(p []byte) (int, error) {
 	return n, f.err
 }
 
-// write is f.Write with faults injected in the middle.
+// write calls f.Write. An injected fault occurs after half of p.
 func write(f *os.File, p []byte) (int, error) {
 	if err := step(OpWrite, f.Name()); err != nil {
 		n, _ := f.Write(p[:len(p)/2])
@@ -93,9 +93,9 @@ func write(f *os.File, p []byte) (int, error) {
 	return f.Write(p)
 }
 
-// Commit makes the content durable and puts the file at its path. Without
-// replace it fails when something has appeared there meanwhile. After an
-// error nothing has changed at the path and the temporary file is gone.
+// Commit flushes the contents to disk and moves the file to its path. Without replace it
+// fails if a file has appeared there meanwhile. If there is an error, the path is unchanged
+// and the temporary file is removed.
 func (f *File) Commit() error {
 	if f.done {
 		return fmt.Errorf("cannot write %s: %w", f.place.given, fs.ErrClosed)
@@ -142,8 +142,8 @@ func (f *File) commit() error {
 	return syncParent(f.place)
 }
 
-// Abort closes and removes the temporary file; after Commit it does
-// nothing, so that it can be deferred.
+// Abort closes and removes the temporary file. After Commit it does nothing, so that it
+// can be deferred.
 func (f *File) Abort() {
 	if f.done {
 		return
@@ -156,20 +156,20 @@ func (f *File) Abort() {
 	os.Remove(f.temp)
 }
 
-// syncParent makes the new name durable.
+// syncParent flushes the new name to disk.
 func syncParent(p place) error {
 	err := step(OpSync, p.dir())
 	if err == nil {
 		err = SyncFolder(p.dir())
 	}
 	if err != nil {
-		return fault.New(hintFor(err), "%s is written, but its folder could not be synced: %w", p.given, err)
+		return fault.New(hintFor(err), "%s was written, but its folder could not be synced: %w", p.given, err)
 	}
 	return nil
 }
 
-// unwrapPath takes the hidden paths out of an error of package os: the
-// message names the output that the user asked for.
+// unwrapPath removes hidden paths from an error of package os: messages name the output
+// that the user asked for.
 func unwrapPath(err error) error {
 	switch e := err.(type) {
 	case *fs.PathError:

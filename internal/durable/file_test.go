@@ -36,8 +36,7 @@ func TestFileKeepsPermissionsAndLink(t *testing.T) {
 	}
 }
 
-// TestFailedWriteSticks: a caller that overlooks a failed write cannot commit
-// the torn file.
+// After a failed write, Commit fails too, in case the caller ignored the error.
 func TestFailedWriteSticks(t *testing.T) {
 	root := t.TempDir()
 	f, err := CreateFile(filepath.Join(root, "out"), false)

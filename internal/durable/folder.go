@@ -12,21 +12,21 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Folder is a folder in the making. It is not safe for concurrent use,
-// except that files in it may be written by several goroutines.
+// Folder is a folder being written. It is not safe for concurrent use, except that several
+// goroutines may write files in it.
 type Folder struct {
 	place   place
 	replace bool
 	marker  string
 	temp    string
-	lock    *os.File // the open temporary folder; nil where that would bar a rename
+	lock    *os.File // the open temporary folder; nil if that would prevent a rename
 	done    bool     // committed, aborted or crashed
 }
 
-// CreateFolder makes a hidden folder beside path, to be filled and put at
-// path by Commit. A folder that is there already is an error (fs.ErrExist)
-// unless replace is set, and with it too unless the folder is empty or holds a
-// file named marker, by which a program knows its own.
+// CreateFolder creates a hidden folder beside path, to be filled and moved to path by
+// Commit. If a folder exists there, CreateFolder returns an error that wraps fs.ErrExist
+// unless replace is set. Even then it refuses to replace a folder that is not empty and
+// does not contain a file named marker, by which a program recognizes its own folders.
 func CreateFolder(path string, replace bool, marker string) (*Folder, error) {
 	if err := Recover(path); err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func CreateFolder(path string, replace bool, marker string) (*Folder, error) {
 			return nil
 		}
 		if d.lock, err = os.Open(temp); err != nil {
-			return nil // a network file system that refuses: go on without a lock
+			return nil // a network file system may refuse: continue without a lock
 		}
 		if !claim(d.lock, temp) {
 			d.lock.Close()
@@ -69,14 +69,14 @@ func CreateFolder(path string, replace bool, marker string) (*Folder, error) {
 	return d, nil
 }
 
-// check says whether the place may be written.
+// check returns an error if the destination must not be written.
 func (d *Folder) check() error {
 	info := d.place.info
 	switch {
 	case info == nil:
 		return nil
 	case !info.IsDir():
-		return fault.New("choose another name, or remove the file", "cannot write %s: it is a file, and a folder is to be written", d.place.given)
+		return fault.New("choose another name or remove the file", "cannot write folder %s: a file with this name exists", d.place.given)
 	case !d.replace:
 		return d.place.errExists()
 	}
@@ -93,16 +93,15 @@ func (d *Folder) check() error {
 	if _, err := f.Readdirnames(1); errors.Is(err, io.EOF) {
 		return nil
 	}
-	return fault.New("choose another name, or remove the folder yourself",
-		"will not replace %s: it holds other things (no %s in it)", d.place.given, d.marker)
+	return fault.New("choose another name or remove the folder yourself",
+		"refusing to replace %s: it contains other files and no %s", d.place.given, d.marker)
 }
 
-// Path returns the hidden folder: write files there.
+// Path returns the hidden folder, in which files can be written.
 func (d *Folder) Path() string { return d.temp }
 
-// Named returns err with the path that the user knows wherever the message has
-// that of the hidden folder. It is for the errors of files that are not made with
-// Create; nil stays nil.
+// Named returns err with the path that the user knows instead of that of the hidden folder.
+// It is for errors of files that were not made with Create. nil stays nil.
 func (d *Folder) Named(err error) error {
 	if err == nil {
 		return nil
@@ -118,8 +117,8 @@ type named struct {
 func (e *named) Error() string { return strings.ReplaceAll(e.err.Error(), e.hidden, e.name) }
 func (e *named) Unwrap() error { return e.err }
 
-// Create makes a file in the folder; name may have slashes, and the
-// folders on the way are made. The file must be closed before Commit.
+// Create creates a file in the folder. name may contain slashes; missing folders are
+// created. The file must be closed before Commit.
 func (d *Folder) Create(name string) (io.WriteCloser, error) {
 	full := filepath.Join(d.temp, filepath.FromSlash(name))
 	p := &part{d: d, name: filepath.Join(d.place.given, filepath.FromSlash(name))}
@@ -136,8 +135,7 @@ func (d *Folder) Create(name string) (io.WriteCloser, error) {
 	return p, nil
 }
 
-// part is a file of a folder in the making; its errors name the file as it
-// will be called.
+// part is a file of a folder being written. Its errors name the file as it will be called.
 type part struct {
 	d    *Folder
 	name string
@@ -158,11 +156,10 @@ func (p *part) explain(err error) error {
 	return Explain(p.name, unwrapPath(err))
 }
 
-// Commit makes every file durable and puts the folder at its path,
-// replacing the one that is there when that was asked for. All files in the
-// folder must be closed. After an error the path holds what it held before and
-// the temporary folder is gone; the one exception, a swap that could neither
-// be finished nor undone, is told in the error and mended by [Recover].
+// Commit flushes every file to disk and moves the folder to its path, replacing an existing
+// one if that was requested. All files in the folder must be closed. If there is an error,
+// the path is unchanged and the temporary folder is removed, with one exception: a swap that
+// could neither be finished nor undone, which the error describes and [Recover] finishes.
 func (d *Folder) Commit() error {
 	if d.done {
 		return fmt.Errorf("cannot write %s: %w", d.place.given, fs.ErrClosed)
@@ -172,7 +169,7 @@ func (d *Folder) Commit() error {
 		if errors.Is(err, ErrCrash) {
 			d.crash()
 		}
-		if d.done { // in place, and only what follows has failed
+		if d.done { // in place: only a later step has failed
 			return err
 		}
 		return Explain(d.place.given, unwrapPath(err))
@@ -184,7 +181,7 @@ func (d *Folder) commit() error {
 	if err := d.sync(); err != nil {
 		return err
 	}
-	// The place may have changed meanwhile.
+	// The destination may have changed meanwhile.
 	d.place.info = nil
 	if info, err := os.Lstat(d.place.path); err == nil {
 		d.place.info = info
@@ -208,8 +205,8 @@ func (d *Folder) commit() error {
 	return syncParent(d.place)
 }
 
-// sync makes every file and every folder in the temporary folder durable,
-// the folders after what is in them.
+// sync flushes every file and folder in the temporary folder to disk, folders after their
+// contents.
 func (d *Folder) sync() error {
 	var folders []string
 	err := filepath.WalkDir(d.temp, func(path string, e fs.DirEntry, err error) error {
@@ -241,7 +238,7 @@ func (d *Folder) sync() error {
 	return nil
 }
 
-// finish marks the new folder as in place.
+// finish records that the new folder is in place.
 func (d *Folder) finish() {
 	d.done = true
 	d.unlock()
@@ -259,8 +256,8 @@ func (d *Folder) crash() {
 	d.unlock()
 }
 
-// Abort removes the temporary folder; after Commit it does nothing, so that
-// it can be deferred.
+// Abort removes the temporary folder. After Commit it does nothing, so that it can be
+// deferred.
 func (d *Folder) Abort() {
 	if d.done {
 		return

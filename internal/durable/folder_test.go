@@ -39,7 +39,7 @@ func TestEmptyFolderIsReplaced(t *testing.T) {
 	wantTree(t, root, folderTree("new"))
 }
 
-// TestBecomesForeign: the look for the marker is repeated before the swap.
+// The marker is checked again before the swap.
 func TestBecomesForeign(t *testing.T) {
 	root := t.TempDir()
 	path := filepath.Join(root, "out")
@@ -56,12 +56,12 @@ func TestBecomesForeign(t *testing.T) {
 	}
 	before := tree(t, path)
 	if err := d.Commit(); err == nil {
-		t.Fatal("replaced a folder without its marker")
+		t.Fatal("Commit replaced a folder without the marker")
 	}
 	wantTree(t, path, before)
 }
 
-// TestFolderByLink: a link stays, and what it points to is replaced.
+// A symbolic link remains, and its target is replaced.
 func TestFolderByLink(t *testing.T) {
 	root := t.TempDir()
 	if err := writeFolder(filepath.Join(root, "out"), "old", false); err != nil {
@@ -76,12 +76,12 @@ func TestFolderByLink(t *testing.T) {
 	}
 	wantTree(t, root, folderTree("new"))
 	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
-		t.Errorf("the link is gone: %v, %v", info, err)
+		t.Errorf("the link was replaced: %v, %v", info, err)
 	}
 }
 
-// cutSwap leaves a tree as a crash between the two renames does, and returns
-// the paths of the folder set aside and of the new one.
+// cutSwap simulates a crash between the two renames, and returns the hidden paths of the old and
+// the new folder.
 func cutSwap(t *testing.T, root string) (old, temp string) {
 	t.Helper()
 	path := filepath.Join(root, "out")
@@ -102,7 +102,7 @@ func cutSwap(t *testing.T, root string) (old, temp string) {
 		t.Fatal(err)
 	}
 	if _, err := os.Lstat(path); err == nil {
-		t.Fatal("the swap was not cut")
+		t.Fatal("the swap was not interrupted")
 	}
 	temps, olds, err := leftovers(path)
 	if err != nil || len(temps) != 1 || len(olds) != 1 {
@@ -153,7 +153,7 @@ func TestRecover(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := os.Lstat(path); err == nil {
-			t.Error("a folder in the making was taken for a whole one")
+			t.Error("Recover used an incomplete folder")
 		}
 	})
 	t.Run("another name", func(t *testing.T) {
@@ -169,8 +169,8 @@ func TestRecover(t *testing.T) {
 	})
 }
 
-// TestCutSwapIsKept: with something else at the path, both halves of a cut
-// swap may be the only copies, and no sweep removes them.
+// If something else is at the path, both folders of an interrupted swap may be the only copies,
+// and no sweep removes them.
 func TestCutSwapIsKept(t *testing.T) {
 	root := t.TempDir()
 	old, temp := cutSwap(t, root)
@@ -188,8 +188,8 @@ func TestCutSwapIsKept(t *testing.T) {
 	}
 }
 
-// TestReaderRecoversFirst: a reader that looks between the two renames of a
-// living writer finishes them, and the writer is content with that.
+// A reader that calls Recover between the two renames of a running writer finishes the swap, and
+// the writer succeeds.
 func TestReaderRecoversFirst(t *testing.T) {
 	root := t.TempDir()
 	path := filepath.Join(root, "out")
@@ -213,8 +213,8 @@ func TestReaderRecoversFirst(t *testing.T) {
 	wantTree(t, root, folderTree("new"))
 }
 
-// TestUndoFails: when the second rename fails and the first cannot be undone,
-// nothing is removed, and Recover finishes.
+// If the second rename fails and the first cannot be undone, nothing is removed, and Recover
+// finishes the swap.
 func TestUndoFails(t *testing.T) {
 	root := t.TempDir()
 	path := filepath.Join(root, "out")
@@ -244,7 +244,7 @@ func TestUndoFails(t *testing.T) {
 	wantTree(t, root, folderTree("new"))
 }
 
-// TestNamed: the errors of files that others write in the folder get its name.
+// Named replaces the hidden path in errors of files that were not made with Create.
 func TestNamed(t *testing.T) {
 	d, err := CreateFolder(filepath.Join(t.TempDir(), "out"), false, "MARK")
 	if err != nil {
@@ -258,11 +258,11 @@ func TestNamed(t *testing.T) {
 		t.Errorf("%v, want %s", err, want)
 	}
 	if d.Named(nil) != nil {
-		t.Error("nil became an error")
+		t.Error("Named(nil) is not nil")
 	}
 }
 
-// TestParentNotSynced: what is in place is not said to be unwritten.
+// If syncing the parent folder fails, the error says that the output was written.
 func TestParentNotSynced(t *testing.T) {
 	for _, replace := range []bool{false, true} {
 		root := t.TempDir()
@@ -280,7 +280,7 @@ func TestParentNotSynced(t *testing.T) {
 		})
 		err := writeFolder(path, "new", replace)
 		restore()
-		if err == nil || !strings.HasPrefix(err.Error(), path+" is written, but") {
+		if err == nil || !strings.HasPrefix(err.Error(), path+" was written, but") {
 			t.Errorf("error %v", err)
 		}
 		wantTree(t, root, folderTree("new"))
@@ -299,7 +299,7 @@ func TestFolderIsDoneOnce(t *testing.T) {
 	d.Abort()
 	d.Abort()
 	if err := d.Commit(); !errors.Is(err, os.ErrClosed) {
-		t.Errorf("commit after abort: %v", err)
+		t.Errorf("Commit after Abort: error %v", err)
 	}
 	wantTree(t, root, map[string]string{})
 }

@@ -4,14 +4,14 @@ package durable
 
 import "os"
 
-// renamesOpen: an open file cannot be renamed here.
+// renamesOpen is false: this system cannot rename an open file.
 const renamesOpen = false
 
-// claim has nothing to lock: open files cannot be removed here, or leftovers
-// are told by their age.
+// claim does nothing: either this system cannot remove open files, or leftovers are recognized
+// by their age.
 func claim(f *os.File, temp string) bool { return true }
 
-// removeAbandoned removes temp when it has not changed for a day.
+// removeAbandoned removes temp if it was not modified for a day.
 func removeAbandoned(temp string) {
 	if olderThan(temp, abandonedAge) {
 		os.RemoveAll(temp)

@@ -9,13 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// renamesOpen: a file or folder can be renamed while it is open, so its lock
-// covers the rename too.
+// renamesOpen is true: an open file or folder can be renamed, so that its lock covers the
+// rename too.
 const renamesOpen = true
 
-// claim locks a new temporary file or folder for as long as f stays open and
-// reports false when a sweep got hold of it first. Where the file system
-// has no locks the claim is taken as given.
+// claim locks a new temporary file or folder until f is closed. It reports false if a sweep
+// was faster. It succeeds if the file system has no locks.
 func claim(f *os.File, temp string) bool {
 	if errors.Is(unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK) {
 		return false
@@ -25,7 +24,7 @@ func claim(f *os.File, temp string) bool {
 	return err1 == nil && err2 == nil && os.SameFile(held, named)
 }
 
-// removeAbandoned removes temp unless its writer lives.
+// removeAbandoned removes temp unless its writer is running.
 func removeAbandoned(temp string) {
 	f, err := os.OpenFile(temp, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {

@@ -18,21 +18,20 @@ const (
 	tempMark = ".luminavec-"
 	tempHex  = 8 // hexadecimal digits after tempMark
 
-	// oldSuffix marks a folder set aside by the first of two renames; the
-	// temporary folder of the same swap has the same name without it.
+	// oldSuffix marks a folder that the first of two renames has moved away; the temporary
+	// folder of the same swap has the same name without it.
 	oldSuffix = ".old"
 
-	// abandonedAge is when a leftover counts as abandoned where the system
-	// cannot say whether its writer lives.
+	// abandonedAge is the age from which a leftover counts as abandoned if the system
+	// cannot tell whether its writer is running.
 	abandonedAge = 24 * time.Hour
 
-	// maxStem keeps hidden names under the 255 bytes that file systems take.
+	// maxStem keeps hidden names below the limit of 255 bytes of file systems.
 	maxStem = 200
 )
 
-// IsTemp reports whether a file name (not a path) is one of the hidden names
-// that this package gives to output in the making. A program that lists a
-// folder leaves such names out.
+// IsTemp reports whether a file name (not a path) is a hidden name of this package. Programs
+// that list a folder should skip such names.
 func IsTemp(name string) bool {
 	name = strings.TrimSuffix(name, oldSuffix)
 	i := len(name) - tempHex - len(tempMark)
@@ -43,7 +42,7 @@ func isHex(s string) bool {
 	return strings.Trim(s, "0123456789abcdef") == ""
 }
 
-// tempPrefix returns the beginning that all hidden names for path share.
+// tempPrefix returns the prefix of all hidden names for path.
 func tempPrefix(path string) string {
 	name := filepath.Base(path)
 	if len(name) > maxStem {
@@ -52,7 +51,7 @@ func tempPrefix(path string) string {
 	return "." + name + tempMark
 }
 
-// newTemp calls create with fresh hidden paths beside path until one is free.
+// newTemp calls create with new hidden paths beside path until one is unused.
 func newTemp(path string, create func(temp string) error) error {
 	for range 100 {
 		var b [tempHex / 2]byte
@@ -65,8 +64,8 @@ func newTemp(path string, create func(temp string) error) error {
 	return fmt.Errorf("no free temporary name: %w", fs.ErrExist)
 }
 
-// leftovers lists the hidden names for path: those in the making (or dead),
-// and those set aside by a swap of two renames.
+// leftovers lists the hidden names for path: temporary ones, whether in use or abandoned,
+// and folders moved away by a swap of two renames.
 func leftovers(path string) (temps, olds []string, err error) {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {
@@ -92,22 +91,22 @@ func leftovers(path string) (temps, olds []string, err error) {
 	return temps, olds, nil
 }
 
-// sweep removes what dead runs left beside path. It is a courtesy: whatever
-// it cannot read, lock or remove stays.
+// sweep removes what dead processes left beside path. It is best effort: whatever it cannot
+// read, lock or remove stays.
 func sweep(path string) {
 	temps, olds, err := leftovers(path)
 	if err != nil {
 		return
 	}
-	kept := map[string]bool{} // temporaries that belong to a cut swap
+	kept := map[string]bool{} // temporary folders of interrupted swaps
 	for _, old := range olds {
 		temp := strings.TrimSuffix(old, oldSuffix)
 		if _, err := os.Lstat(path); err != nil {
-			return // a swap is under way or was cut: touch nothing
+			return // a swap is in progress or was interrupted: touch nothing
 		}
 		if _, err := os.Lstat(temp); err == nil {
-			// Somebody put another folder at path after a cut swap. Both halves
-			// are whole and may be the only copies: leave them to a person.
+			// Somebody put another folder at path after an interrupted swap. Both folders
+			// are complete and may be the only copies: leave them to a person.
 			kept[temp] = true
 			continue
 		}
@@ -120,13 +119,13 @@ func sweep(path string) {
 	}
 }
 
-// olderThan reports whether temp was last changed longer than age ago.
+// olderThan reports whether temp was last modified more than age ago.
 func olderThan(temp string, age time.Duration) bool {
 	info, err := os.Lstat(temp)
 	return err == nil && time.Since(info.ModTime()) > age
 }
 
-// newest returns the path that was changed last.
+// newest returns the path that was modified last.
 func newest(paths []string) string {
 	changed := func(path string) time.Time {
 		if info, err := os.Lstat(path); err == nil {

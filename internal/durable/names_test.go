@@ -40,12 +40,11 @@ func TestLongNames(t *testing.T) {
 	a := filepath.Join(root, strings.Repeat("n", 254)+"a")
 	b := filepath.Join(root, strings.Repeat("n", 254)+"b")
 	if tempPrefix(a) == tempPrefix(b) {
-		t.Error("two long names share their hidden names")
+		t.Error("two long names have the same hidden prefix")
 	}
 }
 
-// TestLivingWriterIsNotSwept: two writers of one path do not disturb each
-// other, and the last commit wins.
+// Two writers of the same path do not disturb each other, and the last commit wins.
 func TestLivingWriterIsNotSwept(t *testing.T) {
 	root := t.TempDir()
 	path := filepath.Join(root, "out")
@@ -87,7 +86,7 @@ func TestLivingWriterIsNotSwept(t *testing.T) {
 	wantTree(t, filepath.Dir(path), map[string]string{"out/": "", "out/MARK": ""})
 }
 
-// TestStrangersStay: names that only look like ours are never removed.
+// Names that merely resemble hidden names are never removed.
 func TestStrangersStay(t *testing.T) {
 	root := t.TempDir()
 	want := map[string]string{"out": "new"}
@@ -119,8 +118,8 @@ func TestOlderThan(t *testing.T) {
 	}
 }
 
-// TestKilledWriter kills a process that has a file and a folder in the making
-// and looks that the next writer removes both.
+// TestKilledWriter kills a process that is writing a file and a folder, and checks that the next
+// writer removes both.
 func TestKilledWriter(t *testing.T) {
 	if root := os.Getenv("DURABLE_TEST_CHILD"); root != "" {
 		child(root)
@@ -138,14 +137,14 @@ func TestKilledWriter(t *testing.T) {
 	defer c.Process.Kill() // however the test ends
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil || line != "ready\n" {
-		t.Fatalf("child said %q, %v", line, err)
+		t.Fatalf("the child process printed %q: error %v", line, err)
 	}
 	alive := len(tree(t, root))
 	if err := writeFile(filepath.Join(root, "file"), "one", false); err != nil {
 		t.Fatal(err)
 	}
 	if got := len(tree(t, root)); got != alive+1 {
-		t.Errorf("%d entries beside a living writer, want %d", got, alive+1)
+		t.Errorf("%d entries beside a running writer, want %d", got, alive+1)
 	}
 	c.Process.Kill()
 	c.Wait()

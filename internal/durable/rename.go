@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// renameChecked stands in for a rename that refuses to replace. The look
-// and the rename are two steps; folders are safe all the same, because a
-// folder that holds something is never renamed over.
+// renameChecked substitutes for a rename that refuses to replace. It takes two steps, which
+// is safe for folders all the same, because a rename never replaces a folder that is not
+// empty.
 func renameChecked(a, b string) error {
 	if _, err := os.Lstat(b); err == nil {
 		return &os.LinkError{Op: "rename", Old: a, New: b, Err: fs.ErrExist}
@@ -18,10 +18,10 @@ func renameChecked(a, b string) error {
 	return os.Rename(a, b)
 }
 
-// syncFile makes the content of a closed file durable.
+// syncFile flushes the contents of a closed file to disk.
 func syncFile(path string) error {
 	flag := os.O_RDONLY
-	if runtime.GOOS == "windows" { // FlushFileBuffers wants write access
+	if runtime.GOOS == "windows" { // FlushFileBuffers needs write access
 		flag = os.O_RDWR
 	}
 	f, err := os.OpenFile(path, flag, 0)
@@ -32,8 +32,7 @@ func syncFile(path string) error {
 	return f.Sync()
 }
 
-// SyncFolder makes the names in a folder durable, where the system has a
-// call for it.
+// SyncFolder flushes the names in a folder to disk, if the system has a call for it.
 func SyncFolder(path string) error {
 	if runtime.GOOS == "windows" || runtime.GOOS == "plan9" {
 		return nil

@@ -7,13 +7,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// exchange swaps the names a and b in one step, or reports
-// errors.ErrUnsupported where the file system cannot.
+// exchange swaps the names a and b atomically, or returns errors.ErrUnsupported if the file
+// system cannot.
 func exchange(a, b string) error {
 	return renamex("exchange", a, b, unix.RENAME_SWAP)
 }
 
-// renameNew renames a to b and fails when there is something at b.
+// renameNew renames a to b and fails if b exists.
 func renameNew(a, b string) error {
 	err := renamex("rename", a, b, unix.RENAME_EXCL)
 	if errors.Is(err, errors.ErrUnsupported) {
@@ -30,7 +30,7 @@ func renamex(op, a, b string, flag uint32) error {
 			return nil
 		case errors.Is(err, unix.EINTR):
 			continue
-		case errors.Is(err, unix.EINVAL): // a file system without the flag
+		case errors.Is(err, unix.EINVAL): // the file system does not support the flag
 			err = errors.ErrUnsupported
 		}
 		return &os.LinkError{Op: op, Old: a, New: b, Err: err}

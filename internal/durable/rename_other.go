@@ -2,5 +2,5 @@
 
 package durable
 
-// renameNew renames a to b and fails when there is something at b.
+// renameNew renames a to b and fails if b exists.
 func renameNew(a, b string) error { return renameChecked(a, b) }

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// renameNew renames a to b and fails when there is something at b.
+// renameNew renames a to b and fails if b exists.
 func renameNew(a, b string) error {
 	from, err := windows.UTF16PtrFromString(a)
 	if err == nil {

@@ -11,13 +11,13 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// swap puts the new folder where the old one is and removes the old one.
+// swap puts the new folder in the place of the old one and removes the old one.
 func (d *Folder) swap() error {
 	err := step(OpExchange, d.place.path)
 	if err == nil {
 		err = exchange(d.temp, d.place.path)
 	}
-	old := d.temp // after an exchange the old folder has the hidden name
+	old := d.temp // after an exchange, the hidden name of the old folder
 	if errors.Is(err, errors.ErrUnsupported) {
 		old = d.temp + oldSuffix
 		err = d.renameTwice(old)
@@ -27,8 +27,8 @@ func (d *Folder) swap() error {
 	}
 	d.finish()
 	syncErr := syncParent(d.place)
-	// The new folder is in place: what is left of the old one, if it cannot be
-	// removed now, the next sweep removes.
+	// The new folder is in place. If the rest of the old one cannot be removed now, the
+	// next sweep does.
 	switch err := step(OpRemove, old); {
 	case errors.Is(err, ErrCrash):
 		return err
@@ -38,12 +38,11 @@ func (d *Folder) swap() error {
 	return syncErr
 }
 
-// renameTwice swaps where there is no exchange: the old folder to the name
-// old, the new one in its place. When the second rename fails the first is
-// undone.
+// renameTwice swaps without an atomic exchange: it renames the old folder to old, then the
+// new one to its path. If the second rename fails, it undoes the first.
 func (d *Folder) renameTwice(old string) error {
-	// The names in the parent folder must be on disk before the first rename, so
-	// that an ".old" there always has the whole new folder beside it.
+	// The names in the parent folder must be on disk before the first rename, so that an
+	// ".old" there always has the complete new folder beside it.
 	if err := SyncFolder(d.place.dir()); err != nil {
 		return err
 	}
@@ -65,14 +64,14 @@ func (d *Folder) renameTwice(old string) error {
 	}
 	if undo := renameNew(old, d.place.path); undo != nil {
 		d.finish() // keep both for Recover
-		return fault.New("opening "+d.place.given+" again finishes the change",
-			"cannot write %s: %w; the old folder is kept as %s (%w)", d.place.given, err, old, undo)
+		return fault.New("open "+d.place.given+" again to finish the change",
+			"cannot write %s: %w; the old folder was kept as %s: %w", d.place.given, err, old, undo)
 	}
 	return err
 }
 
-// placed reports whether the new folder is at its place although our rename
-// failed: a reader's Recover may have been faster.
+// placed reports whether the new folder is at its path although the rename failed: a reader
+// may have called Recover meanwhile.
 func (d *Folder) placed() bool {
 	if d.lock == nil {
 		return false
@@ -82,14 +81,14 @@ func (d *Folder) placed() bool {
 	return err1 == nil && err2 == nil && os.SameFile(held, there)
 }
 
-// Recover finishes a swap of two renames that was cut by a crash: when
-// nothing is at path and both the new folder and the one set aside for it are
-// there, the new one takes its place; when only the old one is there, it comes
-// back. Otherwise it does nothing. Readers call it before they open a folder.
+// Recover finishes a swap of two renames that a crash interrupted. If nothing is at path, and
+// both the new folder and the old one exist under hidden names, the new one is moved to path;
+// if only the old one exists, it is moved back. Otherwise Recover does nothing. Readers call
+// it before they open a folder.
 func Recover(path string) error {
 	abs, err := realPath(path)
 	if err != nil {
-		return nil // the reader's own open says what is wrong
+		return nil // opening the folder will report it
 	}
 	if _, err := os.Lstat(abs); !errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -108,10 +107,10 @@ func Recover(path string) error {
 	}
 	if err := renameNew(from, abs); err != nil {
 		if _, err := os.Lstat(abs); err == nil {
-			return nil // somebody else was faster
+			return nil // another process was faster
 		}
 		return fault.New("rename it back yourself",
-			"%s was being replaced when the program died, and what it held is in %s: %w", path, from, unwrapPath(err))
+			"%s was being replaced when the program died, and its contents are in %s: %w", path, from, unwrapPath(err))
 	}
 	if err := SyncFolder(filepath.Dir(abs)); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
