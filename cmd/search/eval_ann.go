@@ -14,8 +14,8 @@ import (
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
-	"github.com/luminavec/luminavec/internal/curve"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/plot"
 )
 
 const evalANNHelp = `Usage: search eval ann -m MODEL [options]
@@ -157,7 +157,7 @@ func evalANN(cmd *cobra.Command, o annOptions) error {
 		return cli.UsageError(err)
 	}
 	if o.plot != "" {
-		if err := curve.Check(o.plot); err != nil {
+		if err := plot.CheckPath(o.plot); err != nil {
 			return cli.UsageError(err)
 		}
 	}
@@ -203,16 +203,16 @@ func annTable(cmd *cobra.Command, o annOptions) (checkpoints.Tensor, error) {
 
 // draw draws the points.
 func (r *annReport) draw(o annOptions) error {
-	s := curve.Series{Name: o.kind}
+	s := plot.Series{Name: o.kind}
 	if r.Quantization != index.NoQuantization {
 		s.Name += ", " + string(r.Quantization)
 	}
 	for _, p := range r.Points {
 		s.Recall, s.Speed = append(s.Recall, p.Recall), append(s.Speed, p.QueriesPerSecond)
 	}
-	exact := curve.Series{Name: "exact", Recall: []float64{1}, Speed: []float64{r.Points[0].ExactQueriesPerSecond}}
+	exact := plot.Series{Name: "exact", Recall: []float64{1}, Speed: []float64{r.Points[0].ExactQueriesPerSecond}}
 	title := fmt.Sprintf("%s vectors of %d dimensions, recall@%d, one thread", cli.Thousands(r.Vectors), r.Dimensions, o.k)
-	return curve.Write(o.plot, title, []curve.Series{s, exact})
+	return plot.Recall(o.plot, title, []plot.Series{s, exact})
 }
 
 func measureANN(cmd *cobra.Command, table checkpoints.Tensor, o annOptions) (*annReport, error) {

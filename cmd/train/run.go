@@ -14,8 +14,8 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/plot"
 	"github.com/luminavec/luminavec/internal/training"
-	"github.com/luminavec/luminavec/internal/training/losscurve"
 	"github.com/luminavec/luminavec/sentence"
 	"github.com/luminavec/luminavec/skipgram"
 )
@@ -68,8 +68,8 @@ func (s *saver) draw(c *checkpoints.Checkpoint, last bool) {
 		}
 		title := fmt.Sprintf("%s, %s, %s", c.Config.Kind, cli.Plural(c.Vocabulary.Len(), one, many), cli.Plural(c.Config.Dim, "dimension", "dimensions"))
 		var err error
-		s.svg, s.png, err = losscurve.Draw(c.Log, losscurve.Options{Title: title, Epochs: float64(c.Config.Progress.Epochs)})
-		if err != nil && !errors.Is(err, losscurve.ErrEmpty) {
+		s.svg, s.png, err = plot.Training(c.Log, plot.TrainingOptions{Title: title, Epochs: float64(c.Config.Progress.Epochs)})
+		if err != nil && !errors.Is(err, plot.ErrEmpty) {
 			cli.Warn(s.cmd, "%v", err)
 		}
 		s.drawn = time.Now()

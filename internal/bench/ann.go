@@ -20,9 +20,9 @@ import (
 
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/internal/cli"
-	"github.com/luminavec/luminavec/internal/curve"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/plot"
 	"github.com/luminavec/luminavec/internal/vectors"
 )
 
@@ -387,16 +387,16 @@ func (b *annBench) title() string {
 }
 
 func (b *annBench) draw(rows []annRow) error {
-	var series []curve.Series
+	var series []plot.Series
 	for _, r := range rows {
-		s := curve.Series{Name: r.system}
+		s := plot.Series{Name: r.system}
 		for _, p := range r.Points {
 			s.Recall, s.Speed = append(s.Recall, p.Recall), append(s.Speed, p.Speed)
 		}
 		series = append(series, s)
 	}
 	for _, end := range []string{".svg", ".png"} {
-		if err := curve.Write(b.plot+end, b.title()+", one query thread", series); err != nil {
+		if err := plot.Recall(b.plot+end, b.title()+", one query thread", series); err != nil {
 			return err
 		}
 	}

@@ -1,4 +1,4 @@
-package losscurve
+package plot
 
 import (
 	"bytes"
@@ -20,8 +20,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// logOf returns the log of a training with so many lines, validated by two sets
-// after each tenth of it when judged is set.
+// logOf returns the log of a training with the given number of lines. If judged is set, there are
+// results of two validation sets after each tenth.
 func logOf(lines int, judged bool) []byte {
 	var b strings.Builder
 	for i := 1; i <= lines; i++ {
@@ -37,15 +37,15 @@ func logOf(lines int, judged bool) []byte {
 	return []byte(b.String())
 }
 
-func TestGolden(t *testing.T) {
+func TestTraining(t *testing.T) {
 	for name, c := range map[string]struct {
 		log []byte
-		o   Options
+		o   TrainingOptions
 	}{
-		"plain":  {logOf(50, false), Options{Title: "skipgram, 20,589 words, 100 dimensions", Epochs: 15}},
-		"judged": {logOf(100, true), Options{Title: "cbow, 76,908 words, 300 dimensions", Epochs: 3}},
+		"plain":  {logOf(50, false), TrainingOptions{Title: "skipgram, 20,589 words, 100 dimensions", Epochs: 15}},
+		"judged": {logOf(100, true), TrainingOptions{Title: "cbow, 76,908 words, 300 dimensions", Epochs: 3}},
 	} {
-		svg, image, err := Draw(c.log, c.o)
+		svg, image, err := Training(c.log, c.o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,13 +59,13 @@ func TestGolden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Other processors multiply and add in one step: their last digit may differ.
+		// On processors with fused multiply-add the last digit may differ.
 		if runtime.GOARCH == "amd64" && !bytes.Equal(svg, want) {
-			t.Errorf("%s differs; look at it, and run the test with -update", file)
+			t.Errorf("%s differs; inspect the plot and run the test with -update", file)
 		}
-		again, imageAgain, err := Draw(c.log, c.o)
+		again, imageAgain, err := Training(c.log, c.o)
 		if err != nil || !bytes.Equal(svg, again) || !bytes.Equal(image, imageAgain) {
-			t.Errorf("%s: drawn twice, two results, %v", name, err)
+			t.Errorf("%s: plotted twice, the results differ: error %v", name, err)
 		}
 		for d := xml.NewDecoder(bytes.NewReader(svg)); ; {
 			if _, err := d.Token(); err == io.EOF {
@@ -86,8 +86,8 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// What comes in a log at its worst is drawn or refused, never a panic.
-func TestDrawHardLogs(t *testing.T) {
+// Unusual logs are plotted or refused, without a panic.
+func TestTrainingUnusualLogs(t *testing.T) {
 	line := func(progress, loss, lr string) string {
 		return fmt.Sprintf(`{"progress":%s,"loss":%s,"lr":%s}`+"\n", progress, loss, lr)
 	}
@@ -103,35 +103,35 @@ func TestDrawHardLogs(t *testing.T) {
 		"many sets":       line("1", "2", "1") + strings.Repeat(`{"kind":"validation","progress":1,"set":"a","metric":"m","value":1}`+"\n", 9),
 		"unknown members": `{"progress":1,"loss":2,"lr":1,"more":[{}]}`,
 	} {
-		if svg, image, err := Draw([]byte(log), Options{}); err != nil || len(svg) == 0 || len(image) == 0 {
+		if svg, image, err := Training([]byte(log), TrainingOptions{}); err != nil || len(svg) == 0 || len(image) == 0 {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for name, log := range map[string]string{"empty": "", "validation only": `{"kind":"validation","progress":1}`} {
-		if _, _, err := Draw([]byte(log), Options{}); !errors.Is(err, ErrEmpty) {
+		if _, _, err := Training([]byte(log), TrainingOptions{}); !errors.Is(err, ErrEmpty) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for name, log := range map[string]string{"no JSON": "{", "no object": "[1]", "text": line("1", `"x"`, "1")} {
-		if svg, _, err := Draw([]byte(line("1", "2", "1")+log), Options{}); err == nil || svg != nil || !strings.Contains(err.Error(), "object 2 of the log") {
+		if svg, _, err := Training([]byte(line("1", "2", "1")+log), TrainingOptions{}); err == nil || svg != nil || !strings.Contains(err.Error(), "object 2 of the log") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, _, err := Draw([]byte(line("1", "2", "1")), Options{Epochs: math.Inf(1)}); err == nil {
-		t.Error("what the library panics at: no error")
+	if _, _, err := Training([]byte(line("1", "2", "1")), TrainingOptions{Epochs: math.Inf(1)}); err == nil {
+		t.Error("a panic of the library did not become an error")
 	}
 }
 
-// The log of a training that goes on with new text begins anew.
-func TestDrawNewText(t *testing.T) {
+// If training was continued with new text, only that is plotted.
+func TestTrainingContinued(t *testing.T) {
 	second := logOf(50, false)
-	want, _, err := Draw(second, Options{})
+	want, _, err := Training(second, TrainingOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, _, err := Draw(append(logOf(100, true), second...), Options{})
+	got, _, err := Training(append(logOf(100, true), second...), TrainingOptions{})
 	if err != nil || !bytes.Equal(got, want) {
-		t.Errorf("the first text is in the drawing of the second, %v", err)
+		t.Errorf("the plot contains the first training: error %v", err)
 	}
 }
 

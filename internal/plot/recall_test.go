@@ -1,4 +1,4 @@
-package curve
+package plot
 
 import (
 	"bytes"
@@ -10,17 +10,17 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-func TestWrite(t *testing.T) {
+func TestRecall(t *testing.T) {
 	series := []Series{{"ours", []float64{0.7, 0.9, 0.99}, []float64{9000, 4000, 500}}, {"theirs", []float64{0.8}, []float64{100}}}
 	for name, magic := range map[string]string{"a.svg": "<?xml", "a.png": "\x89PNG"} {
 		path := filepath.Join(t.TempDir(), name)
-		for range 2 { // the second time it is replaced
-			if err := Write(path, "nearest neighbours", series); err != nil {
+		for range 2 { // the second time, it replaces the file
+			if err := Recall(path, "nearest neighbors", series); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if got, err := os.ReadFile(path); err != nil || !bytes.HasPrefix(got, []byte(magic)) {
-			t.Errorf("%s begins %.20q: %v", name, got, err)
+			t.Errorf("%s begins with %.20q: error %v", name, got, err)
 		}
 	}
 	for name, series := range map[string][]Series{
@@ -32,11 +32,11 @@ func TestWrite(t *testing.T) {
 		"too far": {{"exact", []float64{1}, []float64{math.Inf(1)}}},
 	} {
 		path := filepath.Join(t.TempDir(), "a.svg")
-		if err := Write(path, "", series); (err == nil) != (name == "slow") {
-			t.Errorf("%s: %v", name, err)
+		if err := Recall(path, "", series); (err == nil) != (name == "slow") {
+			t.Errorf("%s: error %v", name, err)
 		}
 	}
-	if err := Write("a.gif", "", nil); err == nil || fault.Hint(err) == "" {
-		t.Errorf("a.gif: %v", err)
+	if err := Recall("a.gif", "", nil); err == nil || fault.Hint(err) == "" {
+		t.Errorf("a.gif: error %v", err)
 	}
 }

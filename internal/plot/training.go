@@ -1,7 +1,4 @@
-// Package losscurve draws the course of a training from its log: the loss over
-// the epochs, the learning rate below it, and between them what validation
-// found. The same log gives the same bytes on the same kind of processor.
-package losscurve
+package plot
 
 import (
 	"bytes"
@@ -13,32 +10,29 @@ import (
 	"strings"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Options say what stands on the drawing beside the log's figures.
-type Options struct {
-	Title  string  // default none
-	Epochs float64 // of the whole training: what progress 1 is on the axis below; default 1
+// TrainingOptions describe a plot of a training.
+type TrainingOptions struct {
+	Title  string  // default: none
+	Epochs float64 // of the whole training, for the horizontal axis; default 1
 }
 
-// ErrEmpty is in the error for a log that has no line of training.
-var ErrEmpty = errors.New("the log has no line of training")
+// ErrEmpty is wrapped by the error for a log without training lines.
+var ErrEmpty = errors.New("the log has no training lines")
 
-// Draw draws a log, training/log.jsonl of a model, as SVG and as PNG. Of a
-// training that went on with new text it is the last part. It fails
-// when a line is no JSON, and with ErrEmpty.
-func Draw(log []byte, o Options) (svg, png []byte, err error) {
-	// The library panics on what it cannot draw, and a drawing is never worth a
-	// model.
+// Training plots training/log.jsonl of a model as SVG and as PNG: the loss by epoch, the learning
+// rate below it, and the results of validation between them. If training was continued with new
+// text, it plots that part only. It returns an error if a line is not valid JSON, and one that
+// wraps ErrEmpty for a log without training lines.
+func Training(log []byte, o TrainingOptions) (svg, png []byte, err error) {
+	// The library panics if it cannot draw something, and a plot must not cost a model.
 	defer func() {
 		if v := recover(); v != nil {
-			svg, png, err = nil, nil, fmt.Errorf("drawing the loss: %v", v)
+			svg, png, err = nil, nil, fmt.Errorf("plotting the training: %v", v)
 		}
 	}()
 	if o.Epochs <= 0 {
@@ -46,42 +40,36 @@ func Draw(log []byte, o Options) (svg, png []byte, err error) {
 	}
 	c, err := readCourse(log, o.Epochs)
 	if err != nil {
-		return nil, nil, fmt.Errorf("drawing the loss: %w", err)
+		return nil, nil, fmt.Errorf("plotting the training: %w", err)
 	}
 	panels, heights, err := c.panels(o)
 	if err != nil {
-		return nil, nil, fmt.Errorf("drawing the loss: %w", err)
+		return nil, nil, fmt.Errorf("plotting the training: %w", err)
 	}
 	height := vg.Length(0)
 	for _, h := range heights {
 		height += h
 	}
-	vector := vgsvg.New(width, height)
-	image := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi))
-	for _, canvas := range []vg.CanvasSizer{vector, image} {
-		place(panels, heights, draw.New(canvas))
-	}
-	var svgOut, pngOut bytes.Buffer
-	if _, err := vector.WriteTo(&svgOut); err != nil {
+	stack := func(canvas draw.Canvas) { place(panels, heights, canvas) }
+	if svg, err = render("svg", width, height, stack); err != nil {
 		return nil, nil, err
 	}
-	if _, err := (vgimg.PngCanvas{Canvas: image}).WriteTo(&pngOut); err != nil {
+	if png, err = render("png", width, height, stack); err != nil {
 		return nil, nil, err
 	}
-	// The font is not in the SVG: others of the same widths stand in for it.
-	svg = bytes.ReplaceAll(svgOut.Bytes(), []byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arimo,Arial,Helvetica,sans-serif;"))
-	return svg, pngOut.Bytes(), nil
+	return svg, png, nil
 }
 
-// course is what a log says, in the order of its lines.
+// course is the contents of a log, in the order of its lines.
 type course struct {
 	loss   plotter.XYs // per target, in nats
 	rate   plotter.XYs
-	judged []*series // of validation, by metric and set
+	judged []*figure // results of validation, by metric and set
 	best   *plotter.XY
 }
 
-type series struct {
+// figure is a result of validation over time.
+type figure struct {
 	set, metric string
 	points      plotter.XYs
 }
@@ -109,14 +97,14 @@ func readCourse(log []byte, epochs float64) (*course, error) {
 		}
 		x := line.Progress * epochs
 		if n := len(c.loss); n > 0 && line.Kind == "" && x < c.loss[n-1].X {
-			c = &course{} // the training of a model went on with other text, under the same log
+			c = &course{} // training was continued with other text and the same log
 		}
 		switch line.Kind {
 		case "":
 			c.loss = append(c.loss, plotter.XY{X: x, Y: line.Loss})
 			c.rate = append(c.rate, plotter.XY{X: x, Y: line.Rate})
 		case "validation":
-			s := c.series(line.Set, line.Metric)
+			s := c.figure(line.Set, line.Metric)
 			s.points = append(s.points, plotter.XY{X: x, Y: line.Value})
 			if line.Best {
 				c.best = &plotter.XY{X: x, Y: line.Value}
@@ -129,41 +117,40 @@ func readCourse(log []byte, epochs float64) (*course, error) {
 	return c, nil
 }
 
-// series returns the points of one figure of validation.
-func (c *course) series(set, metric string) *series {
+// figure returns the result of validation with a set and a metric.
+func (c *course) figure(set, metric string) *figure {
 	for _, s := range c.judged {
 		if s.set == set && s.metric == metric {
 			return s
 		}
 	}
-	s := &series{set: set, metric: metric}
+	s := &figure{set: set, metric: metric}
 	c.judged = append(c.judged, s)
 	return s
 }
 
-// The size of the drawing: 8 inches are 960 pixels of the PNG.
+// The size of the plot: 8 inches are 960 pixels of the PNG.
 const (
 	width      = 8 * vg.Inch
 	lossHeight = 3.6 * vg.Inch
 	judgeHigh  = 2.2 * vg.Inch
 	rateHeight = 1.6 * vg.Inch
 	margin     = 0.12 * vg.Inch
-	dpi        = 120
 )
 
 // panels returns the plots from top to bottom, with their heights.
-func (c *course) panels(o Options) ([]*plot.Plot, []vg.Length, error) {
+func (c *course) panels(o TrainingOptions) ([]*plot.Plot, []vg.Length, error) {
 	end := c.loss[len(c.loss)-1].X
 	for _, s := range c.judged {
 		end = max(end, s.points[len(s.points)-1].X)
 	}
-	loss := newPlot("loss (nats per target)", end)
+	loss := newPanel("loss (nats per target)", end)
 	loss.Title.Text = o.Title
 	if err := addLine(loss, "training", c.loss, 0, false); err != nil {
 		return nil, nil, err
 	}
-	judge := newPlot("validation", end)
-	judge.Legend.Top, judge.Legend.YOffs = false, 4 // the curves rise
+	judge := newPanel("validation", end)
+	judge.Legend.Top, judge.Legend.YOffs = false, 4 // because the curves rise
 	var metrics []string
 	for i, s := range c.judged {
 		to, label := judge, s.set
@@ -175,22 +162,22 @@ func (c *course) panels(o Options) ([]*plot.Plot, []vg.Length, error) {
 		if err := addLine(to, label, s.points, 1+i, true); err != nil {
 			return nil, nil, err
 		}
-		if i == 0 && c.best != nil { // the first decides
+		if i == 0 && c.best != nil { // the first one decides which is best
 			if err := addRing(to, "best", *c.best); err != nil {
 				return nil, nil, err
 			}
 		}
 	}
-	rate := newPlot("learning rate", end)
+	rate := newPanel("learning rate", end)
 	if err := addLine(rate, "", c.rate, 0, false); err != nil {
 		return nil, nil, err
 	}
-	room(rate, 0.06)
+	addRoom(rate, 0.06)
 	rate.Y.Min = 0
-	room(loss, 0.04)
+	addRoom(loss, 0.04)
 	plots, heights := []*plot.Plot{loss}, []vg.Length{lossHeight}
 	if len(metrics) > 0 {
-		room(judge, 0.08)
+		addRoom(judge, 0.08)
 		judge.Y.Label.Text = strings.Join(metrics, ", ")
 		plots, heights = append(plots, judge), append(heights, judgeHigh)
 	}
@@ -199,7 +186,7 @@ func (c *course) panels(o Options) ([]*plot.Plot, []vg.Length, error) {
 	return plots, heights, nil
 }
 
-// axisName is what an axis calls a metric.
+// axisName returns the label of the axis of a metric.
 func axisName(metric string) string {
 	if metric == "spearman" {
 		return "Spearman correlation"
@@ -207,7 +194,7 @@ func axisName(metric string) string {
 	return metric
 }
 
-// place draws the panels below each other, their vertical axes in line.
+// place draws the panels below each other, with their vertical axes aligned.
 func place(panels []*plot.Plot, heights []vg.Length, canvas draw.Canvas) {
 	canvas = draw.Crop(canvas, margin, -1.5*margin, margin, -margin)
 	grid := make([][]*plot.Plot, len(panels))
@@ -222,7 +209,7 @@ func place(panels []*plot.Plot, heights []vg.Length, canvas draw.Canvas) {
 	}
 	top := canvas.Max.Y
 	for i, p := range panels {
-		own := aligned[i][0] // of equal heights: only its sides are taken
+		own := aligned[i][0] // it has another height: only its sides are used
 		bottom := top - total*heights[i]/all
 		own.Rectangle.Max.Y, own.Rectangle.Min.Y = top, bottom
 		if i+1 < len(panels) {
@@ -231,9 +218,4 @@ func place(panels []*plot.Plot, heights []vg.Length, canvas draw.Canvas) {
 		p.Draw(own)
 		top = bottom
 	}
-}
-
-// sans is the font of all texts.
-func sans(size vg.Length) font.Font {
-	return font.Font{Typeface: "Liberation", Variant: "Sans", Size: size}
 }

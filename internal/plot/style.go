@@ -1,18 +1,27 @@
-package losscurve
+// Package plot draws the course of a training and the recall of indexes against their speed, in
+// one style. The same data gives the same bytes on the same kind of processor.
+package plot
 
 import (
+	"bytes"
 	"image/color"
 	"math"
 	"strconv"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// palette is that of Okabe and Ito (2008), which colour-blind people can tell
-// apart, without its yellow.
+// dpi is the resolution of PNG files.
+const dpi = 120
+
+// palette is that of Okabe and Ito (2008), which color-blind people can distinguish, without
+// its yellow.
 var palette = []color.RGBA{
 	{0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255},
 	{204, 121, 167, 255}, {230, 159, 0, 255}, {86, 180, 233, 255},
@@ -23,8 +32,13 @@ var (
 	pale = color.Gray{225}
 )
 
-// newPlot returns an empty panel for 0 to end epochs.
-func newPlot(label string, end float64) *plot.Plot {
+// sans returns the font of all texts.
+func sans(size vg.Length) font.Font {
+	return font.Font{Typeface: "Liberation", Variant: "Sans", Size: size}
+}
+
+// newPlot returns an empty plot in the common style.
+func newPlot(label string) *plot.Plot {
 	p := plot.New()
 	p.Title.TextStyle.Font = sans(13)
 	p.Title.TextStyle.Color = ink
@@ -47,15 +61,38 @@ func newPlot(label string, end float64) *plot.Plot {
 		axis.Padding = 0
 		axis.Tick.Marker = plot.TickerFunc(ticks)
 	}
-	p.X.Min, p.X.Max = 0, end
 	grid := plotter.NewGrid()
 	grid.Vertical.Color, grid.Horizontal.Color = pale, pale
 	p.Add(grid)
 	return p
 }
 
-// ticks marks an axis at multiples of 1, 2 or 5 times a power of ten, four to
-// nine of them.
+// newPanel returns an empty plot from epoch 0 to end.
+func newPanel(label string, end float64) *plot.Plot {
+	p := newPlot(label)
+	p.X.Min, p.X.Max = 0, end
+	return p
+}
+
+// render draws on a canvas of the given format, svg or png, and returns the file.
+func render(format string, width, height vg.Length, paint func(draw.Canvas)) ([]byte, error) {
+	var file bytes.Buffer
+	if format == "png" {
+		canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi))
+		paint(draw.New(canvas))
+		_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(&file)
+		return file.Bytes(), err
+	}
+	canvas := vgsvg.New(width, height)
+	paint(draw.New(canvas))
+	if _, err := canvas.WriteTo(&file); err != nil {
+		return nil, err
+	}
+	// An SVG does not contain the font: others with the same widths can replace it.
+	return bytes.ReplaceAll(file.Bytes(), []byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arimo,Arial,Helvetica,sans-serif;")), nil
+}
+
+// ticks returns four to nine ticks at multiples of 1, 2 or 5 times a power of ten.
 func ticks(low, high float64) []plot.Tick {
 	if !(high > low) {
 		return []plot.Tick{{Value: low, Label: strconv.FormatFloat(low, 'g', 3, 64)}}
@@ -76,9 +113,9 @@ func ticks(low, high float64) []plot.Tick {
 	return list
 }
 
-// room widens the vertical axis by a part on each side, so that no curve runs
-// along the frame.
-func room(p *plot.Plot, part float64) {
+// addRoom widens the vertical axis by a fraction on each side, so that no curve touches the
+// frame.
+func addRoom(p *plot.Plot, part float64) {
 	d := part * (p.Y.Max - p.Y.Min)
 	if d == 0 {
 		d = max(part*math.Abs(p.Y.Max), 1e-9)
@@ -86,13 +123,13 @@ func room(p *plot.Plot, part float64) {
 	p.Y.Min, p.Y.Max = p.Y.Min-d, p.Y.Max+d
 }
 
-// addLine adds a curve, and its name to the legend unless that is empty.
-func addLine(p *plot.Plot, name string, points plotter.XYs, colour int, dots bool) error {
+// addLine adds a curve, and its name to the legend unless it is empty.
+func addLine(p *plot.Plot, name string, points plotter.XYs, color int, dots bool) error {
 	line, err := plotter.NewLine(points)
 	if err != nil {
 		return err
 	}
-	line.Color = palette[colour%len(palette)]
+	line.Color = palette[color%len(palette)]
 	line.Width = vg.Points(1.4)
 	p.Add(line)
 	thumbs := []plot.Thumbnailer{line}
@@ -111,7 +148,7 @@ func addLine(p *plot.Plot, name string, points plotter.XYs, colour int, dots boo
 	return nil
 }
 
-// addRing marks a point.
+// addRing marks a point with a ring.
 func addRing(p *plot.Plot, name string, at plotter.XY) error {
 	ring, err := plotter.NewScatter(plotter.XYs{at})
 	if err != nil {
