@@ -1,22 +1,28 @@
 package index
 
 import (
-	"sync/atomic"
 	"unsafe"
 
 	"github.com/luminavec/luminavec/index/internal/chunk"
+	"github.com/luminavec/luminavec/index/internal/walk"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// An id is the internal number of a vector. Users refer to vectors by labels, which
-// have another type, so that the two cannot be confused.
-type id int32
+// The types of package walk.
+type (
+	id   = walk.ID
+	slot = walk.Slot
+	key  = walk.Key
+)
 
-// none is the id of no node.
-const none id = -1
+const (
+	none     = walk.None
+	maxNodes = walk.MaxNodes
+)
 
-// maxNodes is the maximum number of ids.
-const maxNodes = 1<<31 - 1
+// load and put access a link.
+func load(s *slot) id   { return s.Load() }
+func put(s *slot, n id) { s.Put(n) }
 
 // arena is level 0 of the graph: for each node a record with its links and then what
 // the walk compares, in one piece of memory, so that a hop touches one place. Records
@@ -99,12 +105,3 @@ func (a *arena) links(n id) []slot { return asSlots(a.records.Row(int(n)), a.slo
 func asSlots(record []float32, n int) []slot {
 	return unsafe.Slice((*slot)(unsafe.Pointer(&record[0])), n)
 }
-
-// A slot holds a link as id+1, so that zeroed memory consists of empty slots.
-type slot int32
-
-// load and put access links atomically: a search reads a list while an insertion changes
-// it. Whoever loads an id sees what was written before it was put: the node's vector,
-// label and own links.
-func load(s *slot) id   { return id(atomic.LoadInt32((*int32)(s))) - 1 }
-func put(s *slot, n id) { atomic.StoreInt32((*int32)(s), int32(n)+1) }

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	"github.com/sourcegraph/conc/pool"
+
+	"github.com/luminavec/luminavec/index/internal/walk"
 )
 
 // A deterministic batch is added in blocks. All threads search for the neighbors of
@@ -113,7 +115,7 @@ func (b *blockAdder) neighborsOf(w *scratch, i int, start entryPoint, dst [][]ke
 		}
 		for _, c := range b.nodes[:i] {
 			if int(b.node(c).level) >= l {
-				w.sorted = append(w.sorted, newKey(b.distance(x, b.arena.vector(c)), c))
+				w.sorted = append(w.sorted, walk.NewKey(b.distance(x, b.arena.vector(c)), c))
 			}
 		}
 		slices.Sort(w.sorted)

@@ -217,8 +217,8 @@ func (g *graph) repair(w *scratch, n id, level int) {
 	mu := g.lock(n)
 	mu.Lock()
 	defer mu.Unlock()
-	w.seen.start(int(g.reserved.Load()))
-	w.seen.add(n)
+	w.seen.Start(int(g.reserved.Load()))
+	w.seen.Add(n)
 	w.offers = w.offers[:0]
 	g.candidates(w, n, n, level, condemned)
 	for i := range slots {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"testing"
 	"time"
+
+	"github.com/luminavec/luminavec/index/internal/walk"
 )
 
 // The tests in this file reproduce rare interleavings of goroutines.
@@ -144,7 +146,7 @@ func TestOrphanAtAFullLeaf(t *testing.T) {
 		if !came {
 			came = true
 			for _, n := range nodes[2:] {
-				if !g.adopt(g.scratch.get(), 0, n, []key{newKey(1, 0)}, g.options.M) {
+				if !g.adopt(g.scratch.get(), 0, n, []key{walk.NewKey(1, 0)}, g.options.M) {
 					t.Error("adopt found no room")
 				}
 			}

@@ -3,6 +3,7 @@ package index
 import (
 	"unsafe"
 
+	"github.com/luminavec/luminavec/index/internal/walk"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
@@ -42,9 +43,9 @@ func (g *graph) measure(keys []key, q []float32) {
 	const ahead = 8
 	for i, k := range keys {
 		if i+ahead < len(keys) {
-			kernel.Prefetch(g.arena.vector(keys[i+ahead].id()))
+			kernel.Prefetch(g.arena.vector(keys[i+ahead].ID()))
 		}
-		keys[i] = newKey(g.distance(q, g.arena.vector(k.id())), k.id())
+		keys[i] = walk.NewKey(g.distance(q, g.arena.vector(k.ID())), k.ID())
 	}
 }
 

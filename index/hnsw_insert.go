@@ -4,6 +4,8 @@ import (
 	"math"
 	"runtime"
 	"slices"
+
+	"github.com/luminavec/luminavec/index/internal/walk"
 )
 
 // insert links node n into the graph (Algorithm 1 of the paper). It first finds the
@@ -61,13 +63,13 @@ func (g *graph) connect(w *scratch, n id, shared int) bool {
 	for l := 1; l <= shared; l++ {
 		slots := g.links(n, l)
 		for i, c := range w.chosen[l] {
-			put(&slots[i], c.id())
+			put(&slots[i], c.ID())
 		}
 	}
 	for l := 0; l <= shared; l++ {
 		for _, c := range w.chosen[l] {
-			if l > 0 || c.id() != parent {
-				g.link(w, c.id(), n, c.distance(), l)
+			if l > 0 || c.ID() != parent {
+				g.link(w, c.ID(), n, c.Distance(), l)
 			}
 		}
 	}
@@ -81,7 +83,7 @@ func (g *graph) neighbors(w *scratch, n id, start entryPoint, level int) {
 	q := g.arena.vector(n)
 	g.encode(w, q)
 	at, d := g.descend(w, q, start, level)
-	w.starts = append(w.starts[:0], newKey(d, at))
+	w.starts = append(w.starts[:0], walk.NewKey(d, at))
 	for len(w.chosen) <= level {
 		w.chosen, w.beams = append(w.chosen, nil), append(w.beams, nil)
 	}
@@ -133,7 +135,7 @@ func (g *graph) diverse(dst, candidates []key, m int, must func(id) bool) []key 
 	held := 0
 	if must != nil {
 		for _, c := range candidates {
-			if must(c.id()) {
+			if must(c.ID()) {
 				held++
 			}
 		}
@@ -142,7 +144,7 @@ func (g *graph) diverse(dst, candidates []key, m int, must func(id) bool) []key 
 		if len(dst) == m {
 			break
 		}
-		if must != nil && must(c.id()) {
+		if must != nil && must(c.ID()) {
 			dst = append(dst, c)
 			held--
 			continue
@@ -156,9 +158,9 @@ func (g *graph) diverse(dst, candidates []key, m int, must func(id) bool) []key 
 
 // spread reports whether no chosen node is nearer to c than the base is.
 func (g *graph) spread(c key, chosen []key) bool {
-	d, x := c.distance(), g.arena.vector(c.id())
+	d, x := c.Distance(), g.arena.vector(c.ID())
 	for _, t := range chosen {
-		if g.distance(x, g.arena.vector(t.id())) < d {
+		if g.distance(x, g.arena.vector(t.ID())) < d {
 			return false
 		}
 	}
@@ -191,10 +193,10 @@ func (g *graph) linkLocked(w *scratch, m, n id, d float32, level int) {
 		return
 	}
 	x := g.arena.vector(m)
-	w.full = append(w.full[:0], newKey(d, n))
+	w.full = append(w.full[:0], walk.NewKey(d, n))
 	for i := range slots {
 		c := load(&slots[i])
-		w.full = append(w.full, newKey(g.distance(x, g.arena.vector(c)), c))
+		w.full = append(w.full, walk.NewKey(g.distance(x, g.arena.vector(c)), c))
 	}
 	g.choose(w, m, level, w.full)
 }
@@ -216,7 +218,7 @@ func (g *graph) choose(w *scratch, m id, level int, offers []key) {
 		if c == none {
 			continue
 		}
-		at := slices.IndexFunc(w.keep, func(k key) bool { return k.id() == c })
+		at := slices.IndexFunc(w.keep, func(k key) bool { return k.ID() == c })
 		if at >= 0 {
 			w.keep = slices.Delete(w.keep, at, at+1)
 		} else {
@@ -225,7 +227,7 @@ func (g *graph) choose(w *scratch, m id, level int, offers []key) {
 	}
 	for i, next := 0, 0; next < len(w.keep); i++ {
 		if load(&slots[i]) == none {
-			put(&slots[i], w.keep[next].id())
+			put(&slots[i], w.keep[next].ID())
 			next++
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"github.com/luminavec/luminavec/index/internal/walk"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
@@ -49,7 +50,7 @@ func (g *graph) findRange(w *scratch, r request) {
 		}
 		past := len(w.beam) < r.ef || r.ef == MaxEf // nothing more can be met
 		for _, c := range w.beam {
-			past = past || !g.within(c.distance(), *r.within)
+			past = past || !g.within(c.Distance(), *r.within)
 		}
 		if past {
 			return
@@ -91,7 +92,7 @@ func (g *graph) explore(w *scratch, r request) bool {
 	n := int(g.reserved.Load())
 	w.begin(n)
 	if g.unchecked.Load() {
-		w.seen.confine(n)
+		w.seen.Confine(n)
 	}
 	w.wants, w.allow = wantAll, r.allow
 	limit := int64(math.MaxInt64)
@@ -106,7 +107,7 @@ func (g *graph) explore(w *scratch, r request) bool {
 	case g.deleted.Load() > 0:
 		w.wants = wantUndeleted
 	}
-	g.enter(w, newKey(d, at))
+	g.enter(w, walk.NewKey(d, at))
 	done := true
 	if w.wants == wantAll {
 		g.walk(w, w.query, r.ef, 0)
@@ -117,7 +118,7 @@ func (g *graph) explore(w *scratch, r request) bool {
 	g.distances.Add(w.counts)
 	if done {
 		for len(w.beam) > r.rerank {
-			w.beam.pop()
+			w.beam.Pop()
 		}
 		g.measure(w.beam, w.query)
 		done = g.gather(w, r, moves)
@@ -144,11 +145,11 @@ func (g *graph) gather(w *scratch, r request, since uint64) bool {
 	}
 	w.top.reset(w.top.k)
 	for _, c := range w.beam {
-		d := c.distance()
+		d := c.Distance()
 		if len(w.top.hits) == w.top.k && d > w.top.hits[0].distance {
 			continue // before looking up its copies and label
 		}
-		for n := c.id(); n != none; n = load(&g.node(n).next) {
+		for n := c.ID(); n != none; n = load(&g.node(n).next) {
 			if !g.visible(n) {
 				continue
 			}
@@ -219,23 +220,23 @@ func (g *graph) descend(w *scratch, q []float32, start entryPoint, level int) (i
 
 // begin empties the sets of a walk and makes room for n nodes.
 func (w *scratch) begin(n int) {
-	w.seen.start(n)
+	w.seen.Start(n)
 	w.near, w.beam = w.near[:0], w.beam[:0]
 }
 
 // enter adds a node that the walk starts from.
 func (g *graph) enter(w *scratch, c key) {
-	w.seen.add(c.id())
-	w.near.push(^c)
-	if g.want(w, c.id()) {
-		w.beam.push(c)
+	w.seen.Add(c.ID())
+	w.near.Push(^c)
+	if g.want(w, c.ID()) {
+		w.beam.Push(c)
 	}
 }
 
 // prefetchNext prefetches the links of the node that will probably be expanded next.
-func (g *graph) prefetchNext(near keyHeap, level int) {
+func (g *graph) prefetchNext(near walk.Heap, level int) {
 	if level == 0 && len(near) > 0 {
-		kernel.Prefetch(g.arena.records.Row(int((^near[0]).id()))[:g.arena.head])
+		kernel.Prefetch(g.arena.records.Row(int((^near[0]).ID()))[:g.arena.head])
 	}
 }
 
@@ -250,26 +251,26 @@ func (w *scratch) more(ef int) bool {
 // neighbors are fetched from memory together.
 func (g *graph) walk(w *scratch, q []float32, ef, level int) {
 	for len(w.beam) > ef {
-		w.beam.pop()
+		w.beam.Pop()
 	}
 	for w.more(ef) {
 		w.fresh = w.fresh[:0]
 		for n := 0; n < 2 && w.more(ef); n++ {
-			c := ^w.near.pop()
-			w.fresh = w.seen.appendNew(w.fresh, g.links(c.id(), level))
+			c := ^w.near.Pop()
+			w.fresh = w.seen.AppendNew(w.fresh, g.links(c.ID(), level))
 		}
 		g.prefetchNext(w.near, level)
 		g.compare(w, q)
 		for i, n := range w.fresh {
-			k := newKey(w.away[i], n)
+			k := walk.NewKey(w.away[i], n)
 			if len(w.beam) < ef {
-				w.beam.push(k)
+				w.beam.Push(k)
 			} else if k < w.beam[0] {
-				w.beam.replace(k)
+				w.beam.Replace(k)
 			} else {
 				continue
 			}
-			w.near.push(^k)
+			w.near.Push(^k)
 			if w.near[0] == ^k {
 				g.prefetchNext(w.near, level)
 			}
@@ -281,10 +282,10 @@ func (g *graph) walk(w *scratch, q []float32, ef, level int) {
 // compared limit nodes: comparing all wanted ones is then no more expensive.
 func (g *graph) walkWanted(w *scratch, q []float32, ef, level int, limit int64) bool {
 	for len(w.beam) > ef {
-		w.beam.pop()
+		w.beam.Pop()
 	}
 	for len(w.near) > 0 {
-		c := ^w.near.pop()
+		c := ^w.near.Pop()
 		if len(w.beam) == ef && c > w.beam[0] {
 			return true
 		}
@@ -292,14 +293,14 @@ func (g *graph) walkWanted(w *scratch, q []float32, ef, level int, limit int64) 
 		if w.counts > limit {
 			return false
 		}
-		w.fresh = w.seen.appendNew(w.fresh[:0], g.links(c.id(), level))
+		w.fresh = w.seen.AppendNew(w.fresh[:0], g.links(c.ID(), level))
 		g.compare(w, q)
 		for i, n := range w.fresh {
-			k := newKey(w.away[i], n)
+			k := walk.NewKey(w.away[i], n)
 			if len(w.beam) == ef && k > w.beam[0] {
 				continue
 			}
-			w.near.push(^k)
+			w.near.Push(^k)
 			if w.near[0] == ^k {
 				g.prefetchNext(w.near, level)
 			}
@@ -307,9 +308,9 @@ func (g *graph) walkWanted(w *scratch, q []float32, ef, level int, limit int64) 
 				continue
 			}
 			if len(w.beam) < ef {
-				w.beam.push(k)
+				w.beam.Push(k)
 			} else {
-				w.beam.replace(k)
+				w.beam.Replace(k)
 			}
 		}
 	}

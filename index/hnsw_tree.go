@@ -1,6 +1,10 @@
 package index
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/luminavec/luminavec/index/internal/walk"
+)
 
 // The spanning tree: every node but the root has a parent, with a link in each
 // direction that pruning never removes. So level 0 always connects all nodes,
@@ -16,14 +20,14 @@ func (g *graph) attach(w *scratch, n id) id {
 	chosen := w.chosen[0]
 	w.queue = w.queue[:0]
 	for _, c := range chosen {
-		w.queue = append(w.queue, c.id())
+		w.queue = append(w.queue, c.ID())
 	}
 	for i := 0; i < len(w.queue); i++ {
 		if p := w.queue[i]; g.adopt(w, p, n, chosen, g.options.M) {
 			return p
 		}
 	}
-	stays := func(c key) bool { return !g.is(c.id(), condemned) }
+	stays := func(c key) bool { return !g.is(c.ID(), condemned) }
 	for i := 0; slices.ContainsFunc(chosen, stays); i = (i + 1) % len(w.queue) {
 		if p := w.queue[i]; g.adopt(w, p, n, chosen, 2*g.options.M-1) {
 			return p
@@ -48,8 +52,8 @@ func (g *graph) adopt(w *scratch, p, n id, chosen []key, most int) bool {
 	slots := g.links(n, 0)
 	linked := false
 	for i, c := range chosen {
-		put(&slots[i], c.id())
-		linked = linked || c.id() == p
+		put(&slots[i], c.ID())
+		linked = linked || c.ID() == p
 	}
 	if !linked {
 		put(&slots[len(chosen)], p) // there are 2M slots and M are chosen
@@ -111,8 +115,8 @@ func (g *graph) detach(d, p id) {
 // neighbors, of d's and of theirs that has room and is not a descendant of c, or else
 // the first with room below main.
 func (g *graph) reparent(w *scratch, c, d, main id) {
-	w.seen.start(int(g.reserved.Load()))
-	w.seen.add(c)
+	w.seen.Start(int(g.reserved.Load()))
+	w.seen.Add(c)
 	w.offers = w.offers[:0]
 	g.candidates(w, c, c, 0, dead)
 	g.candidates(w, c, d, 0, dead)
@@ -120,7 +124,7 @@ func (g *graph) reparent(w *scratch, c, d, main id) {
 	for hops := 0; ; hops++ {
 		slices.Sort(near)
 		for _, k := range near {
-			if g.top(k.id()) != c && g.setParent(w, c, k.id(), k.distance()) {
+			if g.top(k.ID()) != c && g.setParent(w, c, k.ID(), k.Distance()) {
 				return
 			}
 		}
@@ -129,7 +133,7 @@ func (g *graph) reparent(w *scratch, c, d, main id) {
 		}
 		tried := len(w.offers)
 		for i := range tried {
-			g.candidates(w, c, w.offers[i].id(), 0, dead)
+			g.candidates(w, c, w.offers[i].ID(), 0, dead)
 		}
 		near = w.offers[tried:]
 	}
@@ -162,10 +166,10 @@ func (g *graph) detachIfCondemned(d, q id) bool {
 // and are not in w.seen, with their distances to base.
 func (g *graph) candidates(w *scratch, base, n id, level int, bits uint32) {
 	x := g.arena.vector(base)
-	w.fresh = w.seen.appendNew(w.fresh[:0], g.links(n, level))
+	w.fresh = w.seen.AppendNew(w.fresh[:0], g.links(n, level))
 	for _, c := range w.fresh {
 		if !g.is(c, bits) {
-			w.offers = append(w.offers, newKey(g.distance(x, g.arena.vector(c)), c))
+			w.offers = append(w.offers, walk.NewKey(g.distance(x, g.arena.vector(c)), c))
 		}
 	}
 }

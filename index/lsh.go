@@ -180,7 +180,7 @@ func (l *lsh) find(w *scratch, r request) {
 // and tablesMu.
 func (l *lsh) probe(w *scratch, r request) {
 	w.top.reset(w.top.k)
-	w.seen.start(int(l.reserved.Load()))
+	w.seen.Start(int(l.reserved.Load()))
 	w.hashes = l.family.Project(w.hashes, w.query)
 	w.fresh = w.fresh[:0]
 	for t, table := range l.tables {
@@ -191,7 +191,7 @@ func (l *lsh) probe(w *scratch, r request) {
 				break
 			}
 			for _, n := range table[key] {
-				if w.seen.add(n) && l.visible(n) {
+				if w.seen.Add(n) && l.visible(n) {
 					w.fresh = append(w.fresh, n)
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/luminavec/luminavec/index/internal/hashing"
+	"github.com/luminavec/luminavec/index/internal/walk"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
@@ -14,9 +15,9 @@ type scratch struct {
 	query  []float32 // prepared, with its padding
 	block  []float32 // distances of a block of vectors (exact search)
 	top    topK
-	seen   visited
-	near   keyHeap          // to be expanded, complemented: the nearest first
-	beam   keyHeap          // the best so far, the farthest first
+	seen   walk.Visited
+	near   walk.Heap        // to be expanded, complemented: the nearest first
+	beam   walk.Heap        // the best so far, the farthest first
 	fresh  []id             // neighbors not seen before
 	away   []float32        // their distances
 	code   kernel.CodeQuery // the query of a walk that compares codes

@@ -62,7 +62,8 @@ func Recall(path, title string, series []Series) error {
 	if low == high { // the library would extend the axis below zero
 		p.Y.Min, p.Y.Max = low/2, high*2
 	}
-	file, err := render(format(path), 18*vg.Centimeter, 12*vg.Centimeter, p.Draw)
+	paint := func(c draw.Canvas) { p.Draw(draw.Crop(c, margin, -1.5*margin, margin, -margin)) }
+	file, err := render(format(path), 18*vg.Centimeter, 12*vg.Centimeter, paint)
 	if err != nil {
 		return fmt.Errorf("plotting %s: %w", path, err)
 	}

@@ -1,22 +1,24 @@
-package index
+package walk
 
 import "math"
 
-// A key is a distance and an id in one word that compares like (distance, id), so that
+// A Key is a distance and an id in one word that compares like (distance, id), so that
 // the heaps of the walk compare and move single integers.
-type key uint64
+type Key uint64
 
-// newKey packs d and n. The bits of a float32 order like an unsigned integer after the
+// NewKey packs d and n. The bits of a float32 order like an unsigned integer after the
 // sign bit is flipped, and all bits of negative numbers.
-func newKey(d float32, n id) key {
+func NewKey(d float32, n ID) Key {
 	b := math.Float32bits(d)
 	b ^= uint32(int32(b)>>31) | 1<<31
-	return key(b)<<32 | key(uint32(n))
+	return Key(b)<<32 | Key(uint32(n))
 }
 
-func (k key) id() id { return id(uint32(k)) }
+// ID returns the id.
+func (k Key) ID() ID { return ID(uint32(k)) }
 
-func (k key) distance() float32 {
+// Distance returns the distance.
+func (k Key) Distance() float32 {
 	b := uint32(k >> 32)
 	if b&(1<<31) != 0 {
 		b ^= 1 << 31
@@ -26,14 +28,15 @@ func (k key) distance() float32 {
 	return math.Float32frombits(b)
 }
 
-// keyHeap is a binary heap with its greatest key first. A heap of complemented keys has
+// A Heap is a binary heap with its greatest key first. A heap of complemented keys has
 // the smallest first.
 //
-// It is not a heap.Heap because a walk spends much of its time here: keys are compared
+// It is not a heap.Heap of package internal/heap because a walk spends much of its time here: keys are compared
 // inline, without a call to a method, and sink has no unpredictable branch.
-type keyHeap []key
+type Heap []Key
 
-func (h *keyHeap) push(k key) {
+// Push adds k.
+func (h *Heap) Push(k Key) {
 	s := append(*h, k)
 	*h = s
 	i := len(s) - 1
@@ -48,7 +51,8 @@ func (h *keyHeap) push(k key) {
 	s[i] = k
 }
 
-func (h *keyHeap) pop() key {
+// Pop removes the first key and returns it.
+func (h *Heap) Pop() Key {
 	s := *h
 	top, last := s[0], s[len(s)-1]
 	s = s[:len(s)-1]
@@ -59,13 +63,13 @@ func (h *keyHeap) pop() key {
 	return top
 }
 
-// replace pops the greatest key and pushes k.
-func (h keyHeap) replace(k key) { h.sink(k) }
+// Replace puts k in the place of the first key.
+func (h Heap) Replace(k Key) { h.sink(k) }
 
 // sink puts k in the place of the top and restores the order. The hole first moves down
 // to a leaf along the greater children, and then k moves up from there: it rarely moves
 // far, and the way down has no branches to predict (Wegener 1993, "Bottom-up heapsort").
-func (h keyHeap) sink(k key) {
+func (h Heap) sink(k Key) {
 	i := 0
 	for right := 2; right < len(h); right = 2*i + 2 {
 		a, b := h[right-1], h[right]

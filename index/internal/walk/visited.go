@@ -1,19 +1,19 @@
-package index
+package walk
 
 import "slices"
 
-// visited is the set of nodes that a walk has seen, as a bitmap in the order of
+// Visited is the set of nodes that a walk has seen, as a bitmap in the order of
 // slots. The first bit is that of an empty slot, which always counts as seen. A
 // bitmap is small enough for the processor's caches, unlike an array of version
 // stamps; clearing it costs less than the cache misses would.
-type visited struct {
+type Visited struct {
 	words   []uint64
-	touched []id // added since the last start
+	touched []ID // added since the last Start
 	limit   int  // higher ids are ignored: the links of an unchecked file may be wrong
 }
 
-// start empties the set and makes room for n nodes.
-func (v *visited) start(n int) {
+// Start empties the set and makes room for n nodes.
+func (v *Visited) Start(n int) {
 	// A few nodes are cleared one by one, many by clearing everything.
 	if len(v.touched) < len(v.words)/16 {
 		for _, n := range v.touched {
@@ -26,12 +26,12 @@ func (v *visited) start(n int) {
 	if n+1 > len(v.words)<<6 {
 		v.grow(n + 1)
 	}
-	v.limit = maxNodes
+	v.limit = MaxNodes
 	v.words[0] = 1
 }
 
-// add adds n to the set and reports whether it is new.
-func (v *visited) add(n id) bool {
+// Add adds n to the set and reports whether it is new.
+func (v *Visited) Add(n ID) bool {
 	s := int(n) + 1
 	if s >= len(v.words)<<6 {
 		v.grow(s + 1) // n was added to the index after the walk began
@@ -45,15 +45,15 @@ func (v *visited) add(n id) bool {
 	return true
 }
 
-// appendNew adds the nodes of slots to the set and appends the new ones to dst. About
+// AppendNew adds the nodes of slots to the set and appends the new ones to dst. About
 // half of them are new, unpredictably, so it avoids branching on that.
-func (v *visited) appendNew(dst []id, slots []slot) []id {
+func (v *Visited) AppendNew(dst []ID, slots []Slot) []ID {
 	from := len(dst)
 	count := from
 	dst = slices.Grow(dst, len(slots))[:count+len(slots)]
 	words := v.words
 	for i := range slots {
-		n := load(&slots[i])
+		n := slots[i].Load()
 		s := uint(int(n) + 1)
 		if s>>6 >= uint(len(words)) || s > uint(v.limit) {
 			if s > uint(v.limit) {
@@ -72,10 +72,10 @@ func (v *visited) appendNew(dst []id, slots []slot) []id {
 }
 
 // grow makes room for n bits.
-func (v *visited) grow(n int) {
+func (v *Visited) grow(n int) {
 	words := (n + n/4 + 63) >> 6
 	v.words = append(v.words, make([]uint64, words-len(v.words))...)
 }
 
-// confine makes the set ignore nodes from n on until the next start.
-func (v *visited) confine(n int) { v.limit = n }
+// Confine makes the set ignore nodes from n on until the next Start.
+func (v *Visited) Confine(n int) { v.limit = n }

@@ -1,4 +1,4 @@
-package index
+package walk
 
 import (
 	"math"
@@ -9,38 +9,38 @@ import (
 
 func TestKeyOrder(t *testing.T) {
 	ds := []float32{-math.MaxFloat32, -2, -1, -math.SmallestNonzeroFloat32, 0, math.SmallestNonzeroFloat32, 1, 2, math.MaxFloat32}
-	var last key
+	var last Key
 	for _, d := range ds {
-		for _, n := range []id{0, 1, math.MaxInt32} {
-			k := newKey(d, n)
-			if k.distance() != d || k.id() != n {
-				t.Errorf("newKey(%v, %d) unpacks as (%v, %d)", d, n, k.distance(), k.id())
+		for _, n := range []ID{0, 1, math.MaxInt32} {
+			k := NewKey(d, n)
+			if k.Distance() != d || k.ID() != n {
+				t.Errorf("NewKey(%v, %d) unpacks as (%v, %d)", d, n, k.Distance(), k.ID())
 			}
 			if k <= last {
-				t.Errorf("newKey(%v, %d) is not above the previous key", d, n)
+				t.Errorf("NewKey(%v, %d) is not above the previous key", d, n)
 			}
 			last = k
 		}
 	}
 }
 
-func TestKeyHeap(t *testing.T) {
+func TestHeap(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	var h keyHeap
-	var model []key
+	var h Heap
+	var model []Key
 	for range 5000 {
-		k := key(r.Uint64N(300))
+		k := Key(r.Uint64N(300))
 		switch {
 		case len(model) == 0 || r.IntN(5) > 1:
-			h.push(k)
+			h.Push(k)
 			model = append(model, k)
 		case r.IntN(2) == 0:
-			if got := h.pop(); got != model[len(model)-1] {
-				t.Fatalf("pop returned %d, want %d", got, model[len(model)-1])
+			if got := h.Pop(); got != model[len(model)-1] {
+				t.Fatalf("Pop returned %d, want %d", got, model[len(model)-1])
 			}
 			model = model[:len(model)-1]
 		default:
-			h.replace(k)
+			h.Replace(k)
 			model[len(model)-1] = k
 		}
 		slices.Sort(model)
