@@ -218,7 +218,7 @@ func TestConcurrentScanFindsNodes(t *testing.T) {
 // An index that is emptied and filled by many at once, again and again, stays
 // one in which all can be reached, and which can be saved and loaded.
 func TestConcurrentlyEmptied(t *testing.T) {
-	for round := range uint64(150) {
+	for round := range uint64(size(50, 150)) {
 		ix := mustNew(t, Options{Dim: 2, Metric: Euclidean, M: 2, EfConstruction: 4, Deterministic: round%5 == 0})
 		var wg sync.WaitGroup
 		for u := range uint64(4) {

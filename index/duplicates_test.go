@@ -9,7 +9,8 @@ import (
 // Thousands of copies of one vector do not trap a walk: it finds other vectors as well
 // as without the copies, even from queries near them.
 func TestDuplicates(t *testing.T) {
-	const n, copies, dim = 14000, 10000, 16
+	const dim = 16
+	n, copies := size(4500, 14000), size(3200, 10000)
 	for i, m := range append(allMetrics, allMetrics...) {
 		quant := quantizations[i/len(allMetrics)]
 		t.Run(m.String()+"-"+string(quant), func(t *testing.T) {

@@ -26,7 +26,7 @@ import (
 // steps, by halves, quarters and so on (delta debugging, Zeller and Hildebrandt
 // 2002), before it is shown.
 func TestHistories(t *testing.T) {
-	for seed := range uint64(15) {
+	for seed := range uint64(size(8, 15)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 77))
 			steps := make([]step, 70)

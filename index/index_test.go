@@ -10,8 +10,8 @@ import (
 
 var allMetrics = []Metric{Cosine, Dot, Euclidean}
 
-// clustered returns n vectors of dim values, packed, around n/100 centres: the
-// shape of real embeddings, where links chosen by distance alone fail.
+// clustered returns n packed vectors of dim values around n/100 centers. Like real
+// embeddings, they defeat links that are chosen by distance alone.
 func clustered(n, dim int, seed uint64) []float32 {
 	r := rand.New(rand.NewPCG(seed, 1))
 	centres := make([]float32, (n/100+1)*dim)
@@ -28,6 +28,15 @@ func clustered(n, dim int, seed uint64) []float32 {
 	return v
 }
 
+// size returns the size of a test: quick, or thorough in slow tests.
+func size(quick, thorough int) int {
+	if slow {
+		return thorough
+	}
+	return quick
+}
+
+// sequence returns n consecutive labels.
 func sequence(from, n int) []int64 {
 	labels := make([]int64, n)
 	for i := range labels {
@@ -45,7 +54,7 @@ func mustNew(t testing.TB, o Options) Index {
 	return ix
 }
 
-// filled is an index of the packed vectors under the labels 0, 1, …
+// filled returns an index of the packed vectors under the labels 0, 1, …
 func filled(t testing.TB, o Options, vectors []float32) Index {
 	t.Helper()
 	ix := mustNew(t, o)
@@ -65,14 +74,14 @@ func mustSearch(t testing.TB, ix Index, query []float32, k int, o SearchOptions)
 	return rs
 }
 
-// checkOrder fails when results are not best first with ties by label, or a
-// label comes twice.
+// checkOrder fails unless results are sorted from best to worst, with ties by label, and each
+// label occurs once.
 func checkOrder(t testing.TB, ix Index, rs []Result) {
 	t.Helper()
 	seen := make(map[int64]bool)
 	for i, r := range rs {
 		if seen[r.Label] {
-			t.Fatalf("label %d twice in %v", r.Label, rs)
+			t.Fatalf("label %d occurs twice in %v", r.Label, rs)
 		}
 		seen[r.Label] = true
 		if i == 0 {
@@ -88,9 +97,8 @@ func checkOrder(t testing.TB, ix Index, rs []Result) {
 	}
 }
 
-// recall is the share of exact results that approx finds, counting a result as
-// found when its score is as good as the last exact one: equal vectors are
-// equally right.
+// recall returns the fraction of exact results that approx finds. A result counts as found if its
+// score is as good as the last exact one, because equal vectors are equally correct.
 func recall(t testing.TB, exact, approx Index, queries []float32, k int, o SearchOptions) float64 {
 	t.Helper()
 	dim, found, all := exact.Options().Dim, 0, 0
@@ -99,7 +107,7 @@ func recall(t testing.TB, exact, approx Index, queries []float32, k int, o Searc
 		want := mustSearch(t, exact, q, k, o)
 		got := mustSearch(t, approx, q, k, o)
 		if len(got) != len(want) {
-			t.Fatalf("%d results, exact search has %d", len(got), len(want))
+			t.Fatalf("%d results, exact search returned %d", len(got), len(want))
 		}
 		all += len(want)
 		for _, r := range got {
@@ -111,7 +119,7 @@ func recall(t testing.TB, exact, approx Index, queries []float32, k int, o Searc
 	return float64(found) / float64(all)
 }
 
-// notWorse compares scores that different kernels have rounded.
+// notWorse compares scores with a tolerance for the rounding of different kernels.
 func notWorse(m Metric, a, b float32) bool {
 	slack := 1e-5 * max(1, math.Abs(float64(b)))
 	if m == Euclidean {
@@ -121,7 +129,8 @@ func notWorse(m Metric, a, b float32) bool {
 }
 
 func TestRecall(t *testing.T) {
-	const n, dim = 6000, 32
+	const dim = 32
+	n := size(2000, 6000)
 	vectors := clustered(n+200, dim, 7)
 	base, queries := vectors[:n*dim], vectors[n*dim:]
 	for _, m := range allMetrics {
@@ -130,7 +139,7 @@ func TestRecall(t *testing.T) {
 				exact := filled(t, Options{Dim: dim, Metric: m, Kind: Flat}, base)
 				approx := filled(t, Options{Dim: dim, Metric: m, Quantization: quant}, base)
 				if r := recall(t, exact, approx, queries, 10, SearchOptions{}); r < 0.95 {
-					t.Errorf("recall@10 %.4f at default settings, want 0.95", r)
+					t.Errorf("recall@10 %.4f with the defaults, want 0.95", r)
 				}
 				few := recall(t, exact, approx, queries, 10, SearchOptions{Ef: 10})
 				many := recall(t, exact, approx, queries, 10, SearchOptions{Ef: 400})
@@ -145,7 +154,7 @@ func TestRecall(t *testing.T) {
 	}
 }
 
-// Flat itself is held against the definition of the metric, in float64.
+// Flat is compared with the definition of the metric in float64.
 func TestFlatIsExact(t *testing.T) {
 	const n, dim, k = 700, 19, 25
 	vectors := clustered(n+20, dim, 3)
@@ -160,8 +169,8 @@ func TestFlatIsExact(t *testing.T) {
 					better++
 				}
 			}
-			if better < k || better > k+1 { // one more may be within rounding
-				t.Fatalf("%v: %d vectors are as near as the last of %d", m, better, k)
+			if better < k || better > k+1 { // one more may be within the tolerance
+				t.Fatalf("%v: %d vectors are as near as the last of %d results", m, better, k)
 			}
 			for _, r := range rs {
 				want := define(m, q, vectors[r.Label*dim:(r.Label+1)*dim])
@@ -196,10 +205,10 @@ func TestReproducible(t *testing.T) {
 		files[i] = saved(t, ix)
 	}
 	if string(files[0]) != string(files[1]) {
-		t.Error("one thread and one seed made two graphs")
+		t.Error("with one thread and one seed, two graphs differ")
 	}
 	if string(files[0]) == string(files[2]) {
-		t.Error("the seed changes nothing")
+		t.Error("the seed has no effect")
 	}
 }
 
@@ -225,11 +234,11 @@ func TestVectorIsACopy(t *testing.T) {
 		ix := filled(t, Options{Dim: 2, Kind: kind}, []float32{3, 4, 0, 2})
 		v, ok := ix.Vector(0)
 		if !ok || fmt.Sprint(v) != "[0.6 0.8]" {
-			t.Fatalf("%s: stored %v %v, want [0.6 0.8]", kind, v, ok)
+			t.Fatalf("%s: Vector returned %v, %v, want [0.6 0.8]", kind, v, ok)
 		}
 		v[0] = 9
 		if again, _ := ix.Vector(0); again[0] != 0.6 {
-			t.Errorf("%s: the caller changed the index", kind)
+			t.Errorf("%s: changing the result of Vector changed the index", kind)
 		}
 		if _, ok := ix.Vector(2); ok {
 			t.Errorf("%s: found a label that was never added", kind)

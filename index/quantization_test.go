@@ -9,7 +9,8 @@ import (
 
 // Scores are computed from the vectors, whatever the walk compares.
 func TestScoresAreExact(t *testing.T) {
-	const n, dim = 3000, 40
+	const dim = 40
+	n := size(1200, 3000)
 	vectors := clustered(n, dim, 37)
 	for i, m := range slices.Concat(allMetrics, allMetrics) {
 		o := Options{Dim: dim, Metric: m, Quantization: []Quantization{Int8, Int4}[i/len(allMetrics)]}
