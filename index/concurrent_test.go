@@ -11,7 +11,7 @@ import (
 	"github.com/luminavec/luminavec/index/internal/chunk"
 )
 
-// countdown is a context that is cancelled when asked for the left-th time.
+// countdown is a context that is canceled after left calls of Err.
 type countdown struct {
 	context.Context
 	mu   sync.Mutex
@@ -27,16 +27,17 @@ func (c *countdown) Err() error {
 	return nil
 }
 
-// Many threads build one graph, and every node can be reached in it.
+// Every node of a graph built by many threads is reachable.
 func TestConcurrentBuild(t *testing.T) {
-	const n, dim = 4000, 12
+	const dim = 12
+	n := size(2200, 4000)
 	vectors := clustered(n, dim, 13)
 	for i := range 300 {
 		copy(vectors[(i*7+1)*dim:][:dim], vectors[:dim])
 	}
 	for _, o := range []Options{
 		{Dim: dim, Threads: 8},
-		{Dim: dim, Threads: 8, M: 2, EfConstruction: 4}, // as tight as it gets
+		{Dim: dim, Threads: 8, M: 2, EfConstruction: 4}, // the tightest limits
 		{Dim: dim, Threads: 8, M: 3, EfConstruction: 10, Metric: Dot},
 		{Dim: dim, Threads: 8, Quantization: Int8},
 	} {
@@ -50,8 +51,8 @@ func TestConcurrentBuild(t *testing.T) {
 	}
 }
 
-// checkLinks fails on a link to the node itself, to a level it is not on, or
-// twice to one node.
+// checkLinks fails if a node links to itself, to a node that is not on the level, or to a node
+// twice.
 func checkLinks(t *testing.T, g *graph) {
 	t.Helper()
 	for i := range g.Len() {
@@ -68,7 +69,7 @@ func checkLinks(t *testing.T, g *graph) {
 					continue
 				}
 				if seen[c] || int(g.node(c).level) < l || g.node(c).twin != none {
-					t.Fatalf("node %d, level %d: bad link to %d", n, l, c)
+					t.Fatalf("node %d, level %d: invalid link to %d", n, l, c)
 				}
 				seen[c] = true
 			}
@@ -76,8 +77,8 @@ func checkLinks(t *testing.T, g *graph) {
 	}
 }
 
-// Searches, additions of all kinds and saves go on at once. What Add has
-// returned for is found, in a graph as good as one built at rest.
+// During concurrent searches, additions and saves, searches find every vector whose addition has
+// returned, and the graph is as good as one built without concurrency.
 func TestConcurrentSearch(t *testing.T) {
 	const n, dim, writers = 2400, 8, 3
 	vectors := clustered(n, dim, 17)
@@ -117,7 +118,7 @@ func TestConcurrentSearch(t *testing.T) {
 					q := vectors[i*dim : (i+1)*dim]
 					rs, err := ix.Search(q, 10, SearchOptions{})
 					if err != nil || len(rs) < min(10, atLeast) {
-						t.Errorf("%d results of %d vectors: %v", len(rs), atLeast, err)
+						t.Errorf("%d results from at least %d vectors: error %v", len(rs), atLeast, err)
 						return
 					}
 					checkOrder(t, ix, rs)
@@ -147,8 +148,8 @@ func TestConcurrentSearch(t *testing.T) {
 	})
 }
 
-// A vector is found as soon as its Add has returned, a copy too whose twin
-// another goroutine is adding.
+// A vector is found as soon as Add has returned, even a copy of one that another goroutine is
+// still adding.
 func TestConcurrentCopies(t *testing.T) {
 	ix := mustNew(t, Options{Dim: 4, M: 4, EfConstruction: 20, EfSearch: 40})
 	var wg sync.WaitGroup
@@ -168,7 +169,7 @@ func TestConcurrentCopies(t *testing.T) {
 					found = found || res.Label == label
 				}
 				if err != nil || !found {
-					t.Errorf("label %d is not found: %v %v", label, rs, err)
+					t.Errorf("label %d is not found: results %v, error %v", label, rs, err)
 				}
 			}
 		})
@@ -179,7 +180,7 @@ func TestConcurrentCopies(t *testing.T) {
 	}
 }
 
-// Of two batches that want one label, exactly one gets in.
+// Of several batches with a common label, exactly one is added.
 func TestConcurrentBatches(t *testing.T) {
 	vectors := clustered(200, 4, 1)
 	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
@@ -195,7 +196,7 @@ func TestConcurrentBatches(t *testing.T) {
 		}
 		wg.Wait()
 		if in.Load() != 1 || ix.Len() != 200 {
-			t.Errorf("%d batches added, %d vectors", in.Load(), ix.Len())
+			t.Errorf("added %d batches with %d vectors", in.Load(), ix.Len())
 		}
 	})
 }
@@ -215,8 +216,8 @@ func TestConcurrentScanFindsNodes(t *testing.T) {
 	}
 }
 
-// An index that is emptied and filled by many at once, again and again, stays
-// one in which all can be reached, and which can be saved and loaded.
+// An index that several goroutines empty and fill repeatedly remains valid: all vectors are
+// reachable, and it can be saved and loaded.
 func TestConcurrentlyEmptied(t *testing.T) {
 	for round := range uint64(size(50, 150)) {
 		ix := mustNew(t, Options{Dim: 2, Metric: Euclidean, M: 2, EfConstruction: 4, Deterministic: round%5 == 0})
@@ -226,7 +227,7 @@ func TestConcurrentlyEmptied(t *testing.T) {
 				r := rand.New(rand.NewPCG(round, u))
 				for range 60 {
 					l, v := r.Int64N(6), []float32{float32(r.IntN(5)), float32(r.IntN(5))}
-					switch r.IntN(6) { // some fail: another goroutine was there before
+					switch r.IntN(6) { // some fail because of the other goroutines
 					case 0, 1:
 						_ = ix.Add(l, v)
 					case 2, 3:
@@ -243,13 +244,13 @@ func TestConcurrentlyEmptied(t *testing.T) {
 		wg.Wait()
 		mustVerify(t, ix)
 		if s := ix.Stats(); s.Unreachable > 0 {
-			t.Fatalf("%d cannot be reached", s.Unreachable)
+			t.Fatalf("%d nodes are unreachable", s.Unreachable)
 		}
 		exercise(t, ix)
 	}
 }
 
-// A batch of queries begins while an index gets its first vector.
+// All queries of a group use the same k, although the length of the index changes.
 func TestSearchBatchOfAFillingIndex(t *testing.T) {
 	f := mustNew(t, Options{Dim: 2, Kind: Flat, Threads: 1}).(*flat)
 	if err := f.Add(1, []float32{1, 1}); err != nil {
@@ -279,7 +280,7 @@ func TestSearchBatchOfAFillingIndex(t *testing.T) {
 		}
 		for i := range g.tops {
 			if g.tops[i].k != g.request.k {
-				t.Fatalf("query %d is for %d results, the group for %d", i, g.tops[i].k, g.request.k)
+				t.Fatalf("query %d has k %d, the group has %d", i, g.tops[i].k, g.request.k)
 			}
 		}
 		if err := g.scan(t.Context()); err != nil {

@@ -13,10 +13,10 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Deleted vectors are found no more, however the others are asked for, and the
-// others are all found.
+// Deleted vectors are no longer found, and all others are.
 func TestDelete(t *testing.T) {
-	const n, dim = 1500, 8
+	const dim = 8
+	n := size(800, 1500)
 	vectors := clustered(n, dim, 3)
 	for i := range 200 {
 		copy(vectors[(i*3+1)*dim:][:dim], vectors[:dim]) // copies
@@ -30,14 +30,14 @@ func TestDelete(t *testing.T) {
 		}
 		for len(left) > 0 {
 			for range 1 + r.IntN(40) {
-				l := r.Int64N(n)
+				l := r.Int64N(int64(n))
 				err := ix.Delete(l)
 				if left[l] != (err == nil) {
-					t.Fatalf("label %d, there: %v, deleted: %v", l, left[l], err)
+					t.Fatalf("label %d, present: %v, Delete returned: %v", l, left[l], err)
 				}
 				delete(left, l)
 			}
-			if len(left) < 100 { // all at once, one twice
+			if len(left) < 100 { // delete all at once, one of them twice
 				labels := []int64{}
 				for l := range left {
 					labels = append(labels, l)
@@ -51,7 +51,7 @@ func TestDelete(t *testing.T) {
 			for _, k := range []int{5, n} {
 				rs := mustSearch(t, ix, q, k, SearchOptions{})
 				if len(rs) != min(k, len(left)) || ix.Len() != len(left) {
-					t.Fatalf("%d results of %d asked for, %d are left", len(rs), k, len(left))
+					t.Fatalf("%d results for k %d, with %d vectors left", len(rs), k, len(left))
 				}
 				for _, res := range rs {
 					if !left[res.Label] {
@@ -85,13 +85,13 @@ func TestDeleteUnknown(t *testing.T) {
 			}
 		}
 		if err := ix.Update(1, []float32{1}); err == nil || !strings.Contains(err.Error(), "label 1:") {
-			t.Errorf("update with a short vector: %v", err)
+			t.Errorf("Update with a short vector: error %v", err)
 		}
 		if err := ix.Delete(); err != nil {
 			t.Error(err)
 		}
 		if string(saved(t, ix)) != before {
-			t.Error("what failed changed the index")
+			t.Error("a failed change modified the index")
 		}
 	})
 }
@@ -111,18 +111,18 @@ func TestUpdate(t *testing.T) {
 			}
 			rs := mustSearch(t, ix, to, 1+i/4, SearchOptions{})
 			if !slices.ContainsFunc(rs, func(r Result) bool { return r.Label == int64(i) }) {
-				t.Fatalf("label %d is not found where it went", i)
+				t.Fatalf("label %d is not found with its new vector", i)
 			}
 			if ix.Len() != n {
-				t.Fatalf("%d vectors, want %d", ix.Len(), n)
+				t.Fatalf("the index has %d vectors, want %d", ix.Len(), n)
 			}
 		}
 		if rs := mustSearch(t, ix, vectors[:dim], n, SearchOptions{}); len(rs) != n {
-			t.Errorf("%d of %d labels found", len(rs), n)
+			t.Errorf("found %d of %d labels", len(rs), n)
 		}
 		mustVerify(t, ix)
 		if err := ix.Update(3, vectors[(n+3)*dim:][:dim]); err != nil {
-			t.Errorf("to what it is: %v", err)
+			t.Errorf("update with the same vector: error %v", err)
 		}
 	})
 }
@@ -158,9 +158,9 @@ func TestChurn(t *testing.T) {
 			}
 		}
 		again := recall(t, exact, ix, queries, k, SearchOptions{})
-		t.Logf("%s: recall@10 %.4f, fresh %.4f", quant, again, fresh)
+		t.Logf("%s: recall@10 %.4f, of a new index %.4f", quant, again, fresh)
 		if again < fresh-0.02 {
-			t.Errorf("%s: recall@10 %.4f, fresh %.4f", quant, again, fresh)
+			t.Errorf("%s: recall@10 %.4f, of a new index %.4f", quant, again, fresh)
 		}
 		back := mustLoad(t, saved(t, ix))
 		if r := recall(t, exact, back, queries, k, SearchOptions{}); r < fresh-0.02 {
@@ -187,7 +187,7 @@ func TestWindow(t *testing.T) {
 			}
 		}
 		if rep := mustVerify(t, ix); rep.Room > 2*window || ix.Len() != window {
-			t.Errorf("room for %d vectors, there are %d", rep.Room, ix.Len())
+			t.Errorf("room for %d vectors, with %d in the index", rep.Room, ix.Len())
 		}
 		exact := mustNew(t, Options{Dim: dim, Kind: Flat})
 		if err := exact.AddBatch(t.Context(), sequence(n-window, window), vectors[(n-window)*dim:]); err != nil {
@@ -199,7 +199,7 @@ func TestWindow(t *testing.T) {
 	})
 }
 
-// mustVerify is Verify, which must find nothing.
+// mustVerify calls Verify, which must find no problems.
 func mustVerify(t testing.TB, ix Index) Report {
 	t.Helper()
 	rep, err := ix.Verify(t.Context())
@@ -209,9 +209,9 @@ func mustVerify(t testing.TB, ix Index) Report {
 	return rep
 }
 
-// Everything goes on at once. Labels below fixed are never touched and always
-// found; what is deleted is not found by a search that begins later; no search
-// is short or sees a label twice.
+// During concurrent changes and searches, labels below fixed, which are never changed, are always
+// found; deleted vectors are not found by searches that begin later; and no search returns too few
+// results or a label twice.
 func TestConcurrentChanges(t *testing.T) {
 	const n, fixed, dim, workers = 900, 100, 6, 4
 	vectors := clustered(4*n, dim, 51)
@@ -221,9 +221,9 @@ func TestConcurrentChanges(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
 		ix := filled(t, Options{Dim: dim, Kind: kind, Quantization: quant, M: 5, EfConstruction: 30, EfSearch: 30, Threads: 2}, vectors[:n*dim])
 		var changing, using sync.WaitGroup
-		var least atomic.Int64 // fewer vectors than this there never are
+		var least atomic.Int64 // the index never has fewer vectors
 		least.Store(fixed)
-		for u := range workers { // each has labels of its own
+		for u := range workers { // each changes its own labels
 			changing.Go(func() {
 				r := rand.New(rand.NewPCG(uint64(u), 7))
 				there := map[int64]bool{}
@@ -246,7 +246,7 @@ func TestConcurrentChanges(t *testing.T) {
 						delete(there, l)
 						for _, res := range mustFind(t, ix, v, 20) {
 							if res.Label == l {
-								err = errors.Join(err, fmt.Errorf("label %d comes back", l))
+								err = errors.Join(err, fmt.Errorf("label %d is found after it was deleted", l))
 							}
 						}
 					default:
@@ -277,7 +277,7 @@ func TestConcurrentChanges(t *testing.T) {
 					only := SearchOptions{Filter: func(l int64) bool { return l < fixed }}
 					rs, err := ix.Search(q, fixed, only)
 					if err != nil || len(rs) != fixed {
-						t.Errorf("%d of the fixed %d: %v", len(rs), fixed, err)
+						t.Errorf("found %d of the %d fixed labels: error %v", len(rs), fixed, err)
 						return
 					}
 					switch r.IntN(50) {
@@ -299,7 +299,7 @@ func TestConcurrentChanges(t *testing.T) {
 	})
 }
 
-// mustFind is mustSearch for any goroutine.
+// mustFind is mustSearch for goroutines other than that of the test.
 func mustFind(t testing.TB, ix Index, q []float32, k int) []Result {
 	rs, err := ix.Search(q, k, SearchOptions{})
 	if err != nil {
@@ -308,15 +308,15 @@ func mustFind(t testing.TB, ix Index, q []float32, k int) []Result {
 	seen := map[int64]bool{}
 	for _, r := range rs {
 		if seen[r.Label] {
-			t.Errorf("label %d twice", r.Label)
+			t.Errorf("label %d occurs twice", r.Label)
 		}
 		seen[r.Label] = true
 	}
 	return rs
 }
 
-// Of an update and a deletion of one label at the same time, either comes first;
-// what is left is sound.
+// If a label is updated and deleted at the same time, either comes first, and the index remains
+// valid.
 func TestConcurrentUpdates(t *testing.T) {
 	const dim = 4
 	vectors := clustered(400, dim, 61)
@@ -326,7 +326,7 @@ func TestConcurrentUpdates(t *testing.T) {
 			var wg sync.WaitGroup
 			for u := range 3 {
 				wg.Go(func() {
-					_ = ix.Update(5, vectors[(100+3*round+u)*dim:][:dim]) // may come after the deletion
+					_ = ix.Update(5, vectors[(100+3*round+u)*dim:][:dim]) // fails after the deletion
 				})
 			}
 			wg.Go(func() {
@@ -336,7 +336,7 @@ func TestConcurrentUpdates(t *testing.T) {
 			})
 			wg.Wait()
 			if _, ok := ix.Vector(5); ok || ix.Len() != 99 {
-				t.Fatalf("label 5 is still there, with %d", ix.Len())
+				t.Fatalf("label 5 was not deleted, the index has %d vectors", ix.Len())
 			}
 			if err := ix.Add(5, vectors[:dim]); err != nil {
 				t.Fatal(err)

@@ -12,8 +12,8 @@ import (
 
 const victimPath = "LUMINAVEC_TEST_VICTIM"
 
-// TestKilled kills a program that changes an index, at moments it does not know,
-// and looks whether what it was told to be done is there.
+// TestKilled kills a program while it changes an index, and checks that the changes it has reported
+// as done are in the index.
 func TestKilled(t *testing.T) {
 	if path := os.Getenv(victimPath); path != "" {
 		victim(path)
@@ -30,47 +30,46 @@ func TestKilled(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		told := map[int64]bool{}
+		reported := map[int64]bool{}
 		in := bufio.NewScanner(out)
 		for range lines {
 			var l int64
 			var is bool
 			if !in.Scan() {
-				t.Fatal("the victim died by itself")
+				t.Fatal("the program ended by itself")
 			}
 			if _, err := fmt.Sscan(in.Text(), &l, &is); err != nil {
 				t.Fatal(err)
 			}
-			told[l] = is
+			reported[l] = is
 		}
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		for in.Scan() { // what it was told after that, too
+		for in.Scan() { // changes reported before it died
 			var l int64
 			var is bool
 			if _, err := fmt.Sscan(in.Text(), &l, &is); err == nil {
-				told[l] = is
+				reported[l] = is
 			}
 		}
 		_ = cmd.Wait() // killed
 		d := mustOpenDurable(t, path, DurableOptions{})
 		wrong := 0
-		for l, is := range told {
+		for l, is := range reported {
 			if _, ok := d.Vector(l); ok != is {
-				wrong++ // the one change that was under way may be there
+				wrong++ // one unreported change may have been made
 			}
 		}
 		if wrong > 1 {
-			t.Errorf("%d of %d changes are not as they were told", wrong, len(told))
+			t.Errorf("%d of %d reported changes are missing", wrong, len(reported))
 		}
 		mustVerify(t, d)
 		d.Close()
 	}
 }
 
-// victim changes the index until it is killed, and prints each change when it is
-// done.
+// victim changes the index until it is killed, and reports each change when it is done.
 func victim(path string) {
 	d, err := OpenDurable(path, DurableOptions{})
 	if err != nil {

@@ -104,11 +104,11 @@ func TestLabelsAtTheEnds(t *testing.T) {
 			} {
 				rs := mustSearch(t, ix, vectors[i*4:][:4], 1, o)
 				if len(rs) != 1 || rs[0].Label != label {
-					t.Fatalf("label %d, %s: %v", label, name, rs)
+					t.Fatalf("label %d, %s: results %v", label, name, rs)
 				}
 			}
 			if v, ok := ix.Vector(label); !ok || len(v) != 4 {
-				t.Fatalf("label %d: %v", label, v)
+				t.Fatalf("label %d: Vector returned %v", label, v)
 			}
 		}
 		if err := ix.Delete(labels[:7]...); err != nil || ix.Len() != 293 {

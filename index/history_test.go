@@ -15,16 +15,14 @@ import (
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 )
 
-// The law of the random histories: after any sequence of additions, deletions,
-// updates, saves and loads, by one goroutine or by several at once, an index of
-// any kind answers like a Flat one that went through the same. With a beam that
-// spans the index the answers are equal, whatever is allowed; with a narrow one
-// they are as many, sound, and nearly all the same.
+// The law of random histories: after any sequence of additions, deletions, updates, saves and loads,
+// by one goroutine or several, an index of any kind returns the same results as a Flat one with the
+// same history. With a beam as wide as the index the results are equal, whatever is allowed. With a
+// narrow beam there are equally many valid results, and nearly all are the same.
 //
-// A history is a list of steps, each of which has a seed of its own: leave some
-// out, and the others do what they did. So a history that fails is shrunk to few
-// steps, by halves, quarters and so on (delta debugging, Zeller and Hildebrandt
-// 2002), before it is shown.
+// A history is a list of steps, each with its own seed, so that the others do the same if some are
+// omitted. A history that fails is reduced to few steps, by halves, quarters and so on (delta
+// debugging, Zeller and Hildebrandt 2002), before it is reported.
 func TestHistories(t *testing.T) {
 	for seed := range uint64(size(8, 15)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -48,7 +46,7 @@ type step struct {
 	seed   uint64
 }
 
-// actions are drawn evenly; what is to come often is there often.
+// actions are drawn with equal probability; frequent ones are listed several times.
 var actions = []string{"add", "add", "batch", "batch", "batch", "delete", "delete", "delete many", "update", "update",
 	"parallel", "parallel", "load", "open", "verify", "search", "search", "search", "search", "range"}
 
@@ -70,7 +68,7 @@ func historyOptions(seed uint64) Options {
 	return o
 }
 
-// shrink leaves out what it can while the history fails.
+// shrink removes as many steps as it can while the history still fails.
 func shrink(steps []step, fails func([]step) error) []step {
 	for size := len(steps) / 2; size > 0; size /= 2 {
 		for at := 0; at+size <= len(steps); {
@@ -104,10 +102,10 @@ func TestShrink(t *testing.T) {
 	}
 }
 
-// background is the context of histories.
+// background is the context of all histories.
 var background = context.Background()
 
-// past is two indexes with one history.
+// past holds two indexes with the same history.
 type past struct {
 	approx, exact Index
 	dir           string
@@ -131,14 +129,14 @@ func history(seed uint64, steps []step, dir string) error {
 			return fmt.Errorf("step %d, %s: %w", i, s.action, err)
 		}
 		if a, b := p.approx.Len(), p.exact.Len(); a != b {
-			return fmt.Errorf("step %d, %s: %d vectors, want %d", i, s.action, a, b)
+			return fmt.Errorf("step %d, %s: the index has %d vectors, want %d", i, s.action, a, b)
 		}
 	}
 	if _, err := p.approx.Verify(background); err != nil {
 		return err
 	}
 	if float64(p.found) < 0.8*float64(p.asked) {
-		return fmt.Errorf("%d of %d results found", p.found, p.asked)
+		return fmt.Errorf("found %d of %d results", p.found, p.asked)
 	}
 	return nil
 }
@@ -148,23 +146,23 @@ func (p *past) vector(r *rand.Rand) []float32 {
 	kind := r.IntN(10)
 	for j := range v {
 		switch {
-		case kind == 0: // on a lattice: copies and ties
+		case kind == 0: // on a lattice, for copies and ties
 			v[j] = float32(r.IntN(2))
 		case kind < 9:
 			v[j] = float32(r.NormFloat64())
-		} // else zero
+		} // otherwise zero
 	}
 	return v
 }
 
-// label is one of few, so that it is often there.
+// label returns one of few labels, so that it is often in the index.
 func label(r *rand.Rand) int64 { return r.Int64N(900) - 100 }
 
-// both does the same to both indexes, which have to agree on whether it can be.
+// both makes the same change to both indexes, which must agree on whether it succeeds.
 func (p *past) both(change func(Index) error) error {
 	a, b := change(p.approx), change(p.exact)
 	if (a == nil) != (b == nil) {
-		return fmt.Errorf("%v, exact: %v", a, b)
+		return fmt.Errorf("error %v, but of the exact index %v", a, b)
 	}
 	return nil
 }
@@ -246,8 +244,7 @@ func (p *past) swap(old, back Index) {
 	}
 }
 
-// parallel changes labels from several goroutines, each some of its own, while
-// another searches.
+// parallel changes labels in several goroutines, each its own, while another one searches.
 func (p *past) parallel(r *rand.Rand) error {
 	const workers = 3
 	seeds := [workers]uint64{r.Uint64(), r.Uint64(), r.Uint64()}
@@ -286,7 +283,7 @@ func (p *past) parallel(r *rand.Rand) error {
 	})
 }
 
-// allowing draws what a search may return.
+// allowing draws which labels a search may return.
 func allowing(r *rand.Rand) SearchOptions {
 	share := 1 + r.Int64N(50)
 	filter := func(l int64) bool { return l%share == 0 }
@@ -316,7 +313,7 @@ func (p *past) search(r *rand.Rand) error {
 		return err
 	}
 	if len(got) != len(want) {
-		return fmt.Errorf("%d results, exact search has %d", len(got), len(want))
+		return fmt.Errorf("%d results, exact search returned %d", len(got), len(want))
 	}
 	m := p.exact.Options().Metric
 	for _, res := range got {
@@ -331,7 +328,7 @@ func (p *past) search(r *rand.Rand) error {
 	if p.approx.Options().Kind != HNSW {
 		return nil
 	}
-	o.Ef = max(1, p.exact.Len()-1) // as wide as the index, it would leave the graph aside
+	o.Ef = max(1, p.exact.Len()-1) // with a beam as wide as the index, the search would not use the graph
 	got, err = p.approx.Search(q, k, o)
 	if err != nil || len(got) != len(want) {
 		return fmt.Errorf("%d results with the widest beam, want %d: %w", len(got), len(want), err)
@@ -362,7 +359,7 @@ func (p *past) within(r *rand.Rand) error {
 	m := p.exact.Options().Metric
 	for _, res := range got {
 		if !m.reaches(res.Score, limit) {
-			return fmt.Errorf("%v is not within %v", res, limit)
+			return fmt.Errorf("%v is beyond the threshold %v", res, limit)
 		}
 	}
 	p.asked, p.found = p.asked+len(want), p.found+min(len(got), len(want))

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The same graph, whatever the threads: also one that had deletions in it.
+// The graph does not depend on the number of threads, even after deletions.
 func TestDeterministic(t *testing.T) {
 	const n, dim = 3000, 16
 	vectors := clustered(n+200, dim, 5)
@@ -31,30 +31,30 @@ func TestDeterministic(t *testing.T) {
 		}
 		mustVerify(t, ix)
 		file := saved(t, ix)
-		file = file[bytes.Index(file, []byte("labels\x00")):] // the options have the threads
+		file = file[bytes.Index(file, []byte("labels\x00")):] // the options contain the number of threads
 		if first == nil {
 			first = file
 		} else if !bytes.Equal(file, first) {
-			t.Errorf("%d threads make another graph", threads)
+			t.Errorf("the graph built with %d threads differs", threads)
 		}
 		usual := filled(t, Options{Dim: dim, M: 8, EfConstruction: 60}, base)
 		a, b := recall(t, exact, ix, queries, 10, SearchOptions{Ef: 20}), recall(t, exact, usual, queries, 10, SearchOptions{Ef: 20})
 		if a < b-0.01 {
-			t.Errorf("recall@10 %.4f, usually %.4f", a, b)
+			t.Errorf("recall@10 %.4f, without Deterministic %.4f", a, b)
 		}
 		if back := mustLoad(t, saved(t, ix)); !back.Options().Deterministic {
-			t.Error("it is forgotten when saved")
+			t.Error("Deterministic was not saved")
 		}
 	}
 	ix := mustNew(t, Options{Dim: dim, Deterministic: true})
 	err := ix.AddBatch(&countdown{Context: context.Background(), left: 20}, sequence(0, n), base)
 	if !errors.Is(err, context.Canceled) || ix.Len() == 0 || ix.Len() == n {
-		t.Errorf("cancelled: %v, %d vectors", err, ix.Len())
+		t.Errorf("canceled: error %v, %d vectors", err, ix.Len())
 	}
 	mustVerify(t, ix)
 }
 
-// A batch leaves its scratch as it was: other changes follow.
+// Changes after a deterministic batch do not overwrite its buffers.
 func TestAddAfterDeterministicBatch(t *testing.T) {
 	vectors := clustered(300, 4, 1)
 	ix := mustNew(t, Options{Dim: 4, M: 4, EfConstruction: 20, Deterministic: true})

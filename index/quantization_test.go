@@ -31,7 +31,8 @@ func TestScoresAreExact(t *testing.T) {
 // value, because these share their codes: recall is lower than without quantization, but
 // scores are correct and there are enough results.
 func TestCodesHaveLimits(t *testing.T) {
-	const n, dim = 3000, 16
+	const dim = 16
+	n := size(1500, 3000)
 	vectors := clustered(n+100, dim, 43)
 	for i := range vectors {
 		vectors[i] = vectors[i]*0.01 + 100

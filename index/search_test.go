@@ -13,7 +13,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// setOf is the labels below n that allow allows, and one that the index has not.
+// setOf returns the labels below n that allow allows, and one that is not in the index.
 func setOf(n int, allow func(int64) bool) *roaring64.Bitmap {
 	set := roaring64.New()
 	for l := range int64(n) {
@@ -53,7 +53,7 @@ func TestSearchAllocations(t *testing.T) {
 			}
 			search()
 			if allocs := testing.AllocsPerRun(50, search); allocs > c.most {
-				t.Errorf("%s: %v allocations a search, want %v", name, allocs, c.most)
+				t.Errorf("%s: %v allocations per search, want at most %v", name, allocs, c.most)
 			}
 		}
 		if allocs := testing.AllocsPerRun(50, func() { ix.Search(vectors[:dim], 10, SearchOptions{}) }); allocs > 1 {
@@ -70,10 +70,10 @@ func TestSearchInto(t *testing.T) {
 		dst := []Result{{Label: -1}}
 		got, err := ix.SearchInto(dst, vectors[:4], 5, SearchOptions{})
 		if err != nil || got[0].Label != -1 || !slices.Equal(got[1:], want) {
-			t.Errorf("got %v, want %v after the first: %v", got, want, err)
+			t.Errorf("got %v, want the first result and %v: error %v", got, want, err)
 		}
 		if got, err = ix.SearchInto(dst, vectors[:3], 5, SearchOptions{}); err == nil || len(got) != 1 {
-			t.Errorf("after an error: %v, %v", got, err)
+			t.Errorf("after an error: results %v, error %v", got, err)
 		}
 	})
 }
@@ -157,22 +157,22 @@ func TestSearchBatch(t *testing.T) {
 		}
 		for i, rs := range got {
 			if want := mustSearch(t, ix, vectors[i*dim:(i+1)*dim], 5, SearchOptions{}); !slices.Equal(rs, want) {
-				t.Fatalf("query %d: %v, alone %v", i, rs, want)
+				t.Fatalf("query %d: results %v in a batch, %v alone", i, rs, want)
 			}
 		}
 		if got, err := ix.SearchBatch(t.Context(), nil, 5, SearchOptions{}); err != nil || len(got) != 0 {
-			t.Errorf("no queries: %v %v", got, err)
+			t.Errorf("without queries: results %v, error %v", got, err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if _, err := ix.SearchBatch(ctx, vectors, 5, SearchOptions{}); !errors.Is(err, context.Canceled) {
-			t.Errorf("cancelled: %v", err)
+			t.Errorf("canceled: error %v", err)
 		}
 	})
 }
 
-// Exact search for many at once returns what it returns for each alone, to the bit,
-// whatever was deleted, whatever is allowed, and for any number of queries.
+// Exact search for a batch returns bit for bit what it returns for each query alone, whatever was
+// deleted, whatever is allowed, and for any number of queries.
 func TestScanBatch(t *testing.T) {
 	const n, dim = 3000, 37
 	vectors := clustered(n, dim, 101)
@@ -194,7 +194,7 @@ func TestScanBatch(t *testing.T) {
 					}
 					for i, rs := range got {
 						if want := mustSearch(t, ix, vectors[i*dim:(i+1)*dim], 10, o); !slices.Equal(rs, want) {
-							t.Fatalf("%v, round %d, query %d of %d: %v, alone %v", m, round, i, queries, rs, want)
+							t.Fatalf("%v, round %d, query %d of %d: results %v in a batch, %v alone", m, round, i, queries, rs, want)
 						}
 					}
 				}
@@ -215,14 +215,14 @@ func TestScanBatch(t *testing.T) {
 	}
 }
 
-// Rerank trades: at k it compares fewest, and finds as many results.
+// A lower Rerank compares fewer vectors and returns as many results.
 func TestRerank(t *testing.T) {
 	const n, dim = 4000, 32
 	vectors := clustered(n+100, dim, 79)
 	base, queries := vectors[:n*dim], vectors[n*dim:]
 	exact := filled(t, Options{Dim: dim, Kind: Flat}, base)
 	ix := filled(t, Options{Dim: dim, Quantization: Int8}, base)
-	for _, rerank := range []int{1, 10, 30} { // 1 is taken as k
+	for _, rerank := range []int{1, 10, 30} { // 1 counts as k
 		r := recall(t, exact, ix, queries, 10, SearchOptions{Rerank: rerank})
 		if least := map[int]float64{1: 0.9, 10: 0.9, 30: 0.97}[rerank]; r < least {
 			t.Errorf("rerank %d: recall@10 %.4f", rerank, r)

@@ -23,7 +23,7 @@ func TestTopK(t *testing.T) {
 		})
 		for i, res := range top.appendResults(nil, Dot, nil) {
 			if res.Label != all[i].label || res.Score != -all[i].distance {
-				t.Fatalf("k %d, result %d: %v, want %v", k, i, res, all[i])
+				t.Fatalf("k %d: result %d is %v, want %v", k, i, res, all[i])
 			}
 		}
 	}
