@@ -80,7 +80,8 @@ func checkLinks(t *testing.T, g *graph) {
 // During concurrent searches, additions and saves, searches find every vector whose addition has
 // returned, and the graph is as good as one built without concurrency.
 func TestConcurrentSearch(t *testing.T) {
-	const n, dim, writers = 2400, 8, 3
+	const dim, writers = 8, 3
+	n := size(1200, 2400)
 	vectors := clustered(n, dim, 17)
 	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
 		ix := mustNew(t, Options{Dim: dim, Kind: kind, Quantization: quant, M: 8, EfConstruction: 40, Threads: 2})

@@ -26,7 +26,8 @@ func setOf(n int, allow func(int64) bool) *roaring64.Bitmap {
 }
 
 func TestSearchAllocations(t *testing.T) {
-	const n, dim = 3000, 24
+	const dim = 24
+	n := size(1500, 3000)
 	vectors := clustered(n, dim, 2)
 	half := func(l int64) bool { return l%2 == 0 }
 	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {

@@ -43,18 +43,18 @@ func Spearman(x, y []float64) float64 {
 	if len(x) != len(y) {
 		panic(errLengths)
 	}
-	return Pearson(Ranks(x), Ranks(y))
+	return Pearson(ranks(x), ranks(y))
 }
 
-// Ranks returns the rank of every value, 1 for the smallest. Equal values get the mean of
+// ranks returns the rank of every value, 1 for the smallest. Equal values get the mean of
 // their ranks, so that the sum is always n(n+1)/2.
-func Ranks(x []float64) []float64 {
+func ranks(x []float64) []float64 {
 	order := make([]int, len(x))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(x[a], x[b]) })
-	ranks := make([]float64, len(x))
+	r := make([]float64, len(x))
 	for i := 0; i < len(order); {
 		j := i + 1
 		for j < len(order) && x[order[j]] == x[order[i]] {
@@ -62,10 +62,10 @@ func Ranks(x []float64) []float64 {
 		}
 		shared := float64(i+1+j) / 2 // the mean of the ranks i+1 to j
 		for ; i < j; i++ {
-			ranks[order[i]] = shared
+			r[order[i]] = shared
 		}
 	}
-	return ranks
+	return r
 }
 
 // centered returns x less its mean, scaled so that squares neither overflow nor all underflow;

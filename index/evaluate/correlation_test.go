@@ -15,8 +15,8 @@ func TestRanks(t *testing.T) {
 		{[]float64{5, 5, 5}, []float64{2, 2, 2}},
 		{[]float64{4, 1, 4, 1, 4}, []float64{4, 1.5, 4, 1.5, 4}},
 	} {
-		if got := Ranks(c.in); !slices.Equal(got, c.want) {
-			t.Errorf("Ranks(%v) = %v, want %v", c.in, got, c.want)
+		if got := ranks(c.in); !slices.Equal(got, c.want) {
+			t.Errorf("ranks(%v) = %v, want %v", c.in, got, c.want)
 		}
 	}
 }

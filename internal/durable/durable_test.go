@@ -188,7 +188,7 @@ func failStep(t *testing.T, write func(string, string, bool) error, want func(st
 	}
 	got := tree(t, root)
 	if cause == ErrCrash {
-		maps.DeleteFunc(got, func(name, _ string) bool { return IsTemp(strings.Split(name, "/")[0]) })
+		maps.DeleteFunc(got, func(name, _ string) bool { return isTemp(strings.Split(name, "/")[0]) })
 	} else {
 		if err != nil && failed != OpSync && fault.Hint(err) != hintDiskFull {
 			t.Errorf("step %d (%s): hint %q", failing, failed, fault.Hint(err))
@@ -197,7 +197,7 @@ func failStep(t *testing.T, write func(string, string, bool) error, want func(st
 			t.Errorf("step %d (%s): the error contains a hidden name: %v", failing, failed, err)
 		}
 		if failed == OpRemove {
-			maps.DeleteFunc(got, func(name, _ string) bool { return IsTemp(strings.Split(name, "/")[0]) })
+			maps.DeleteFunc(got, func(name, _ string) bool { return isTemp(strings.Split(name, "/")[0]) })
 		}
 	}
 	if !maps.Equal(got, before) && !maps.Equal(got, want("new")) {

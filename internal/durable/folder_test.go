@@ -293,7 +293,7 @@ func TestFolderIsDoneOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := filepath.Base(d.Path()); !IsTemp(got) {
+	if got := filepath.Base(d.Path()); !isTemp(got) {
 		t.Errorf("hidden name %q", got)
 	}
 	d.Abort()

@@ -30,9 +30,9 @@ const (
 	maxStem = 200
 )
 
-// IsTemp reports whether a file name (not a path) is a hidden name of this package. Programs
+// isTemp reports whether a file name (not a path) is a hidden name of this package. Programs
 // that list a folder should skip such names.
-func IsTemp(name string) bool {
+func isTemp(name string) bool {
 	name = strings.TrimSuffix(name, oldSuffix)
 	i := len(name) - tempHex - len(tempMark)
 	return i > 1 && name[0] == '.' && name[i:i+len(tempMark)] == tempMark && isHex(name[i+len(tempMark):])

@@ -24,8 +24,8 @@ func TestIsTemp(t *testing.T) {
 		".old":                          false,
 		"":                              false,
 	} {
-		if got := IsTemp(name); got != want {
-			t.Errorf("IsTemp(%q) = %v", name, got)
+		if got := isTemp(name); got != want {
+			t.Errorf("isTemp(%q) = %v", name, got)
 		}
 	}
 }
