@@ -15,6 +15,7 @@ import (
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
+	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // A cache is a folder that keeps a Corpus, so that the next training need not
@@ -234,7 +235,7 @@ func (c *Corpus) WriteCache(ctx context.Context, dir string, key CacheKey) error
 		return err
 	}
 	defer folder.Abort()
-	info, err := marshalPlain(cacheInfo{
+	info, err := plainjson.Marshal(cacheInfo{
 		Format: CacheVersion, Key: key, RawWords: c.rawWords, Words: c.words, Lines: c.lines,
 		Distinct: c.distinct, Dropped: c.dropped, DroppedMax: c.droppedMax,
 	}, "  ")

@@ -104,6 +104,26 @@ func (s *Source) Names() []string {
 	return names
 }
 
+// Input is one file or stream of a Source.
+type Input struct {
+	Name   string
+	Size   int64 // bytes as stored, 0 if unknown
+	File   bool  // a regular file, whose name is a path
+	Stream bool  // standard input or a pipe, which can be read once
+}
+
+// Inputs returns what the source reads, in order.
+func (s *Source) Inputs() []Input {
+	inputs := make([]Input, len(s.entries))
+	for i, e := range s.entries {
+		inputs[i] = Input{Name: e.name, Size: max(e.size, 0), File: e.file, Stream: e.once}
+	}
+	return inputs
+}
+
+// Selected returns what of the records is read.
+func (s *Source) Selected() Selection { return s.selection }
+
 // Size is the number of bytes that will be read as they are stored (compressed
 // files count compressed), or 0 when that is unknown, as for standard input.
 func (s *Source) Size() int64 { return s.size }

@@ -3,9 +3,9 @@ package corpora
 import (
 	"bufio"
 	"context"
-	_ "embed"
 	"io"
 
+	"github.com/luminavec/luminavec/corpora/data"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -24,13 +24,10 @@ type STSPair struct {
 	Subset string // the genre the pair is of; "" when the file has none
 }
 
-//go:embed data/stsb-en-dev.csv.zst
-var stsBenchmarkDev []byte
-
 // STSBenchmarkDev returns the bundled development part of the STS benchmark
 // (Cer and others, 2017): 1,500 pairs with scores from 0 to 5.
 func STSBenchmarkDev() *STS {
-	set, err := parseSTS(context.Background(), embedded("stsb-en-dev", stsBenchmarkDev))
+	set, err := parseSTS(context.Background(), embedded("stsb-en-dev", data.STSBenchmarkDev))
 	if err != nil {
 		panic("corpora: bundled STS benchmark: " + err.Error()) // the file is part of the program
 	}
