@@ -19,6 +19,11 @@ const LineEnd int32 = -1
 // too few neighbours to learn from.
 const DefaultMinCount = 5
 
+// BlockTokens is the number of entries of a block of a Corpus; the last block may be
+// shorter. Blocks do not depend on the number of threads, so that work cut at blocks
+// gives the same result on any machine.
+const BlockTokens = BlockIDs
+
 // BuildOptions say how Build turns text into a corpus of ids.
 type BuildOptions struct {
 	// Tokenizer finds the words. Default: NewWordTokenizer(WordOptions{}).

@@ -179,7 +179,7 @@ func (c *Cache) corpus(ctx context.Context, v *Vocabulary) (*Corpus, error) {
 		return nil, err
 	}
 	return &Corpus{
-		vocabulary: v, ids: &idStore{file: f, gone: true, n: n}, fingerprint: c.Fingerprint(),
+		vocabulary: v, ids: openIDStore(f, n), fingerprint: c.Fingerprint(),
 		rawWords: c.info.RawWords, words: words, lines: lines,
 		distinct: c.info.Distinct, dropped: c.info.Dropped, droppedMax: c.info.DroppedMax,
 	}, nil

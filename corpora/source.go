@@ -144,11 +144,11 @@ func expand(path string) ([]entry, error) {
 		}
 		return []entry{e}, nil
 	case !errors.Is(err, fs.ErrNotExist):
-		return nil, fault.New(openHint(err), "cannot read %s: %w", path, plain(err))
+		return nil, fault.New(fault.OpenHint(err), "cannot read %s: %w", path, fault.Cause(err))
 	}
 	if !strings.ContainsAny(path, `*?[`) {
 		return nil, fault.New("look for a slip in the name, or give the path from the folder you are in",
-			"cannot read %s: %w", path, plain(err))
+			"cannot read %s: %w", path, fault.Cause(err))
 	}
 	matches, err := filepath.Glob(path)
 	if err != nil {
@@ -161,7 +161,7 @@ func expand(path string) ([]entry, error) {
 	for _, m := range matches {
 		info, err := os.Stat(m)
 		if err != nil {
-			return nil, fault.New(openHint(err), "cannot read %s: %w", m, plain(err))
+			return nil, fault.New(fault.OpenHint(err), "cannot read %s: %w", m, fault.Cause(err))
 		}
 		var found []entry
 		if info.IsDir() {
@@ -184,7 +184,7 @@ func walk(root string) ([]entry, error) {
 	// The trailing separator makes WalkDir follow a root that is a link.
 	err := filepath.WalkDir(root+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
-			return fault.New(openHint(err), "cannot read the folder %s: %w", filepath.Clean(path), plain(err))
+			return fault.New(fault.OpenHint(err), "cannot read the folder %s: %w", filepath.Clean(path), fault.Cause(err))
 		}
 		if strings.HasPrefix(d.Name(), ".") && filepath.Clean(path) != filepath.Clean(root) {
 			if d.IsDir() {
@@ -234,26 +234,9 @@ func fileEntry(path string, info fs.FileInfo) (entry, error) {
 func openFile(path string) (*os.File, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fault.New(openHint(err), "cannot read %s: %w", path, plain(err))
+		return nil, fault.New(fault.OpenHint(err), "cannot read %s: %w", path, fault.Cause(err))
 	}
 	return f, nil
-}
-
-// plain strips the "open path:" that an *fs.PathError puts before its cause,
-// since our message names the path already.
-func plain(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
-}
-
-func openHint(err error) string {
-	if errors.Is(err, fs.ErrPermission) {
-		return "you have no right to read it: see ls -l"
-	}
-	return "look for a slip in the name, or give the path from the folder you are in"
 }
 
 // begin readies the source for a pass.

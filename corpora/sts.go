@@ -3,7 +3,6 @@ package corpora
 import (
 	"bufio"
 	"context"
-	"io"
 
 	"github.com/luminavec/luminavec/corpora/data"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -105,21 +104,6 @@ func (p *stsParser) parse(r *bufio.Reader) error {
 	default:
 		return p.parseCSV(r, kind)
 	}
-}
-
-// readOne hands fn the text of the one file of a set, unpacked, in UTF-8.
-func (s *Source) readOne(ctx context.Context, fn func(*records, *bufio.Reader) error) error {
-	if err := s.begin(); err != nil {
-		return err
-	}
-	e := s.entries[0]
-	r, mark, done, err := s.openText(ctx, e)
-	if err != nil {
-		return err
-	}
-	defer done()
-	l := &liner{source: s, file: e.name, line: 1, offset: mark, lineStart: mark}
-	return fn(&records{ctx: ctx, source: s, file: e.name}, bufio.NewReaderSize(io.Reader(&cleaner{liner: l, r: r}), headBytes))
 }
 
 // add appends a pair that stands in a line.
