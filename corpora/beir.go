@@ -105,11 +105,7 @@ func openPart(dir, name string) (*Source, error) {
 		if info.IsDir() {
 			return nil, fault.New(hintFolder, "%s is a folder, not a file", path+packing)
 		}
-		e, err := fileEntry(path+packing, info)
-		if err != nil {
-			return nil, err
-		}
-		return &Source{entries: []entry{e}, size: max(e.size, 0)}, nil
+		return OpenFile(path+packing, info)
 	}
 	return nil, fault.New(hintFolder, "cannot read %s: %w", path, fault.Cause(missing))
 }

@@ -86,6 +86,16 @@ func Open(paths ...string) (*Source, error) {
 	return &s, nil
 }
 
+// OpenFile returns a source of one file, which need not be a regular one, by its exact
+// name.
+func OpenFile(path string, info fs.FileInfo) (*Source, error) {
+	e, err := fileEntry(path, info)
+	if err != nil {
+		return nil, err
+	}
+	return &Source{entries: []entry{e}, size: max(e.size, 0)}, nil
+}
+
 // FromReader makes a source that reads r, once, under the given name. Read
 // does not close r. When the context of Read ends while r blocks, Read returns
 // and one goroutine stays behind until r delivers.

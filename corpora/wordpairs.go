@@ -56,8 +56,8 @@ func openSet(path string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(src.entries) != 1 {
-		return nil, fault.New("name the sets one by one", "%s is %d files, not one evaluation set", path, len(src.entries))
+	if len(src.Inputs()) != 1 {
+		return nil, fault.New("name the sets one by one", "%s is %d files, not one evaluation set", path, len(src.Inputs()))
 	}
 	return src, nil
 }
