@@ -119,7 +119,7 @@ func (c *Cache) Differs(key CacheKey) string { return c.info.Key.differs(key) }
 // Fingerprint is that of the cached corpus, see [Corpus.Fingerprint].
 func (c *Cache) Fingerprint() string {
 	f, _ := c.folder.Find(cacheIDsFile)
-	return hex.EncodeToString(f.Sum[:fingerprintBytes])
+	return hex.EncodeToString(f.Sum[:16])
 }
 
 // Corpus verifies the cache and returns its corpus, which reads from the folder
