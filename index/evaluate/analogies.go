@@ -7,7 +7,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/internal/kernel"
 	"github.com/sourcegraph/conc/pool"
 )
@@ -53,7 +53,7 @@ type question struct {
 // AnalogyReport answers all questions of a set by 3CosAdd, excluding the three given words,
 // with one of the most frequent words. It ignores the case of words; if a cased vocabulary has
 // several spellings, the most frequent represents all.
-func AnalogyReport(ctx context.Context, w *WordVectors, set *corpora.Analogies, o AnalogyOptions) (*AnalogyResult, error) {
+func AnalogyReport(ctx context.Context, w *WordVectors, set *sets.Analogies, o AnalogyOptions) (*AnalogyResult, error) {
 	n := w.Len()
 	switch {
 	case o.Restrict == 0:

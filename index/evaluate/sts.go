@@ -7,7 +7,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
 )
 
 // STSOptions say how sentence pairs are compared.
@@ -44,7 +44,7 @@ type STSSubset struct {
 // STS compares the cosines of sentence vectors with human scores, as in the STS benchmark (Cer
 // et al., 2017; with Spearman since Reimers et al., 2016). The result does not depend on the
 // number of threads.
-func STS(ctx context.Context, e Encoder, set *corpora.STS, o STSOptions) (STSResult, error) {
+func STS(ctx context.Context, e Encoder, set *sets.STS, o STSOptions) (STSResult, error) {
 	r := STSResult{Name: set.Name, Pairs: len(set.Pairs)}
 	encoder, err := truncate(e, o.Dim, o.Threads)
 	if err != nil {
@@ -101,7 +101,7 @@ func correlations(x, y []float64) (spearman, pearson float64, defined bool) {
 	return spearman, Pearson(x, y), true
 }
 
-func subsets(set *corpora.STS, cosines, scores []float64) []STSSubset {
+func subsets(set *sets.STS, cosines, scores []float64) []STSSubset {
 	type part struct{ cosines, scores []float64 }
 	parts, names := map[string]*part{}, []string{}
 	for i, p := range set.Pairs {

@@ -5,7 +5,7 @@ import (
 	"io"
 	"math"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
 )
 
 // SimilarityReport says how well the cosines of word pairs agree with human scores. Spearman and
@@ -23,7 +23,7 @@ type SimilarityReport struct {
 }
 
 // Words compares the cosines of word vectors with human scores.
-func Words(w *WordVectors, set *corpora.WordPairs) SimilarityReport {
+func Words(w *WordVectors, set *sets.WordPairs) SimilarityReport {
 	r := SimilarityReport{Name: set.Name}
 	var cosines, scores []float64
 	seen := map[string]bool{}

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
@@ -23,8 +23,8 @@ const errNoTable = "evaluate: the checkpoint has no vocabulary or no embedding t
 // of their character n-grams if the model has them. WordVectors is immutable; its methods may
 // be called from several goroutines at once.
 type WordVectors struct {
-	vocabulary *corpora.Vocabulary
-	tokenizer  *corpora.Tokenizer // may be nil: words are then looked up unchanged
+	vocabulary *tokenize.Vocabulary
+	tokenizer  *tokenize.Tokenizer // may be nil: words are then looked up unchanged
 	dim        int
 	stride     int
 	unit       []float32               // rows of length 1 (or 0), padded to stride

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -22,8 +22,8 @@ const (
 
 // ReadOptions say how pairs are read.
 type ReadOptions struct {
-	// Pairs are the options of corpora.EachPair. SpoolDir is also the folder for the texts.
-	Pairs corpora.PairOptions
+	// Pairs are the options of pairs.Each. SpoolDir is also the folder for the texts.
+	Pairs pairs.Options
 	// Candidates are the texts that can be negatives. Default Positives.
 	Candidates Candidates
 }
@@ -49,15 +49,15 @@ type Pairs struct {
 	candidates int
 	partnersOf []uint32 // by text: where its partners begin; one more than there are texts
 	partners   []int32  // of each text: sorted, with repetitions
-	files      []corpora.PairFile
-	stats      corpora.PairStats
+	files      []pairs.File
+	stats      pairs.Stats
 }
 
 // Read reads pairs. White space around a text is ignored, and texts with the same bytes are the
 // same. Given negatives (the third and further columns, and the second text of pairs with label
 // 0) are kept only as candidates, and only for All. Pairs with scores are an error. Close the
 // result after use.
-func Read(ctx context.Context, sources []corpora.PairSource, o ReadOptions) (*Pairs, error) {
+func Read(ctx context.Context, sources []pairs.Source, o ReadOptions) (*Pairs, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
@@ -70,8 +70,8 @@ func Read(ctx context.Context, sources []corpora.PairSource, o ReadOptions) (*Pa
 	}
 	p := &Pairs{texts: texts}
 	numbers := textNumbers{pairs: p, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, of: map[[2]uint64]int32{}}
-	p.files, p.stats, err = corpora.EachPair(ctx, sources, o.Pairs, func(row corpora.PairTexts) error {
-		if row.Kind == corpora.Scored {
+	p.files, p.stats, err = pairs.Each(ctx, sources, o.Pairs, func(row pairs.Texts) error {
+		if row.Kind == pairs.Scored {
 			return fault.Mention("choose the Columns of two texts that belong together, or omit the file",
 				"negatives can only be mined for pairs without scores")
 		}
@@ -115,8 +115,8 @@ func (t *textNumbers) number(text string) (int32, error) {
 }
 
 // add adds an example.
-func (p *Pairs) add(numbers *textNumbers, row corpora.PairTexts, all bool) error {
-	related := row.Kind == corpora.Paired || row.Score == 1
+func (p *Pairs) add(numbers *textNumbers, row pairs.Texts, all bool) error {
+	related := row.Kind == pairs.Paired || row.Score == 1
 	var pair [2]int32
 	for i, text := range row.Texts {
 		if i > 1 && !all || i == 0 && !related && !all {
@@ -185,10 +185,10 @@ func (p *Pairs) Candidates() int { return p.candidates }
 func (p *Pairs) SpoolBytes() int64 { return p.texts.size() }
 
 // Files returns the files in the order in which they were read.
-func (p *Pairs) Files() []corpora.PairFile { return p.files }
+func (p *Pairs) Files() []pairs.File { return p.files }
 
 // Stats describes what was read.
-func (p *Pairs) Stats() corpora.PairStats { return p.stats }
+func (p *Pairs) Stats() pairs.Stats { return p.stats }
 
 // Close removes the file of texts.
 func (p *Pairs) Close() error { return p.texts.close() }

@@ -36,7 +36,7 @@ func FormatOf(file string) Format {
 	return TSV
 }
 
-// Writer writes examples so that training on pairs, or corpora.EachPair, recognizes the columns:
+// Writer writes examples so that training on pairs, or pairs.Each, recognizes the columns:
 // anchor, positive, negative_1, negative_2 and so on.
 //
 // CSV and JSON Lines preserve every text, except that CSV turns CRLF into LF. TSV replaces tabs,
