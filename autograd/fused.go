@@ -3,7 +3,6 @@ package autograd
 import (
 	"fmt"
 	"hash"
-	"hash/fnv"
 
 	"github.com/chewxy/hm"
 	G "gorgonia.org/gorgonia"
@@ -149,25 +148,7 @@ func (o *windowOp) run(inputs []G.Value, alpha float32) (loss, targets float64, 
 	return loss, targets, err
 }
 
-// opTraits has the methods that gorgonia asks of every Op and that are the same
-// for all of ours: they own their results and write over no input's register.
-type opTraits struct{}
-
-func (opTraits) ReturnsPtr() bool     { return false }
-func (opTraits) CallsExtern() bool    { return false }
-func (opTraits) OverwritesInput() int { return -1 }
-
-func hashOf(op G.Op) uint32 {
-	h := fnv.New32a()
-	op.WriteHash(h)
-	return h.Sum32()
-}
-
-var (
-	matrix = G.TensorType{Dims: 2, Of: tensor.Float32}
-	ids    = G.TensorType{Dims: 1, Of: tensor.Int32}
-	pair   = G.TensorType{Dims: 1, Of: tensor.Float32}
-)
+var ids = IDsType
 
 // lossOp is the forward operation: the loss of a batch at the tables as they
 // stand.

@@ -21,7 +21,7 @@ func CheckGradient(build func(inputs []*G.Node) (*G.Node, error), values []*tens
 	if len(values) != len(wrt) {
 		return 0, fmt.Errorf("gradient check: %d values and %d flags", len(values), len(wrt))
 	}
-	err = fence(func() error {
+	err = Fence(func() error {
 		worst, err = checkGradient(build, values, wrt, h)
 		return err
 	})

@@ -226,14 +226,3 @@ func scatter(now, before []float32, d int, scale float32, ids []int32, row func(
 }
 
 func (e *graphEngine) Close() error { return e.machine.Close() }
-
-// fence runs fn, which calls into gorgonia or is called by it, and turns a
-// panic into an error.
-func fence(fn func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-		}
-	}()
-	return fn()
-}

@@ -1,7 +1,6 @@
 package autograd
 
 import (
-	"errors"
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
@@ -162,7 +161,7 @@ func cbowStepper(o *Objective, t *Tables, outputs int, s *kernel.WindowScratch) 
 // SkipGramLoss is the stock graph of [SkipGram]. With s = X·Yᵀ, and because
 // −log σ(s) = softplus(−s), the loss is the masked sum of softplus(sign⊙s).
 func SkipGramLoss(w Window) (*G.Node, error) {
-	return chain(
+	return Chain(
 		func(*G.Node) (*G.Node, error) { return transposedProduct(w.X, w.Y) },
 		func(s *G.Node) (*G.Node, error) { return G.HadamardProd(s, w.Sign) },
 		G.Softplus,
@@ -175,7 +174,7 @@ func SkipGramLoss(w Window) (*G.Node, error) {
 // of the scores, so h·Yᵀ is taken as mean·(X·Yᵀ), after the signs, which are the
 // same in every row.
 func CBOWLoss(w Window) (*G.Node, error) {
-	return chain(
+	return Chain(
 		func(*G.Node) (*G.Node, error) { return transposedProduct(w.X, w.Y) },
 		func(s *G.Node) (*G.Node, error) { return G.HadamardProd(s, w.Sign) },
 		func(s *G.Node) (*G.Node, error) { return G.Mul(w.Mean, s) },
@@ -192,17 +191,4 @@ func transposedProduct(a, b *G.Node) (*G.Node, error) {
 		return nil, err
 	}
 	return G.Mul(a, t)
-}
-
-// chain feeds each step the node of the one before and stops at an error.
-func chain(steps ...func(*G.Node) (*G.Node, error)) (n *G.Node, err error) {
-	for _, step := range steps {
-		if n, err = step(n); err != nil {
-			return nil, err
-		}
-		if n == nil {
-			return nil, errors.New("loss: a step of the graph gave no node")
-		}
-	}
-	return n, nil
 }

@@ -71,7 +71,10 @@ var (
 	_ Optimizer = (*Adam)(nil)
 )
 
-// parameter pairs a tensor with the node that computes its gradient.
+// Parameter returns a value together with the node that computes its gradient, as
+// [Optimizer].Step takes them. The gradient is read when the graph has run.
+func Parameter(value *tensor.Dense, grad *G.Node) G.ValueGrad { return parameter{value, grad} }
+
 type parameter struct {
 	value *tensor.Dense
 	grad  *G.Node
