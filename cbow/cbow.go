@@ -42,71 +42,96 @@ package cbow
 
 import (
 	"context"
+	"time"
 
-	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/training"
+	"github.com/luminavec/luminavec/internal/words"
 )
 
-// Options are the options of the trainer; Validate names a field out of range.
-type Options = training.WordOptions
+// rates are the usual initial learning rates.
+var rates = words.Rates{Weighted: 0.035, Many: 0.03, Other: 0.05}
 
-// Run is what the trainer reads and whom it tells.
-type Run = training.WordRun
+var _ = words.Register(words.Kind{
+	Title: "the continuous bag of words", Objective: objective, Rates: rates,
+	Defaults: func() words.Options { return DefaultOptions().config() },
+})
 
-// Event is what Run.Progress is told.
+// UsualRate returns the usual learning rate for o: 0.035 in weighted windows, 0.03 there
+// from ten epochs on, and 0.05 in drawn and full windows.
+func UsualRate(o Options) float64 {
+	c := o.config()
+	return rates.Usual(&c)
+}
+
+// Run is the input of a training and its callbacks. Only Corpus and Tokenizer are required.
+type Run struct {
+	Corpus    *corpora.Corpus
+	Tokenizer *corpora.Tokenizer // the one that read the corpus
+	Sources   []string           // names of what the corpus was read from, for the record
+	Selection corpora.Selection  // which field or column of it was read, for the record
+	Cache     string             // folder of the cached corpus, for the record; "" is none
+
+	// Progress, if set, is called a few times a second.
+	Progress func(Event)
+	// Save, if set, is called with a checkpoint every SaveEvery (default 5 minutes) and at
+	// the ends of epochs, while the training pauses. The checkpoint shares the
+	// trainer's memory and is valid during the call only.
+	Save      func(context.Context, *checkpoints.Checkpoint) error
+	SaveEvery time.Duration
+
+	// Validation, if set, judges the model while the training pauses.
+	Validation *Validation
+
+	// Resume, if set, is a checkpoint of an unfinished run, read with its state, of the
+	// same options and the same corpus. The trainer continues in its tensors.
+	Resume *checkpoints.Checkpoint
+
+	// Start, if set, holds the initial word vectors; without it they are random. It is
+	// ignored with Resume.
+	Start *Start
+}
+
+// Event is the progress of a training, as Run.Progress receives it.
 type Event = training.Event
 
 // Validation, of Run, judges a model while it trains, by sets that are measured
-// as often as a Cadence says.
+// as often as a Cadence says. [OpenValidation] makes one from files.
 type (
 	Validation    = training.Validation
 	ValidationSet = training.ValidationSet
 	Cadence       = training.Cadence
 )
 
-// ErrDiverged is in the error of a training whose loss is no longer a number:
-// its learning rate was too high.
+// ErrDiverged is wrapped by the error of a training whose loss is no longer a finite
+// number: the learning rate was too high.
 var ErrDiverged = training.ErrDiverged
 
-// Start is where a run begins instead of at random.
-type Start = training.Start
+// Start holds initial word vectors.
+type Start = words.Start
 
-// NewStart takes the vectors of the words of v, the corpus's vocabulary, out of
-// vectors for Run.Start; o are the options of the run. A model folder of CBOW
-// with negative sampling, opened with its state, gives its output vectors too. It is
+// Train learns word vectors from run.Corpus and returns the checkpoint.
+//
+// When ctx ends first, Train returns the unfinished checkpoint together with
+// ctx's error; a Run with Resume set to it continues where it stopped. Other
+// errors are an option out of range, a corpus that cannot be read, a checkpoint
+// that cannot be saved, and ErrDiverged.
+func Train(ctx context.Context, o Options, run Run) (*checkpoints.Checkpoint, error) {
+	return words.Train(ctx, objective, o.config(), words.Run(run))
+}
+
+// NewStart reads the vectors of the words of v, the vocabulary of the corpus, for
+// Run.Start; o are the options of the run. A CBOW model trained with negative sampling
+// and opened with its state gives its output vectors too. It is
 // an error if the dimensions differ or no word is found.
 func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *corpora.Vocabulary, o Options) (*Start, error) {
-	return training.NewStart(ctx, vectors, v, "cbow", o)
+	return words.NewStart(ctx, vectors, v, objective.Name, o.config())
 }
 
-// Continue returns a checkpoint for Run.Resume from which the model of c goes on
-// over new text: corpus was built with the vocabulary of c, or with that as
-// BuildOptions.Base, to grow it. o are the options of the new run.
+// Continue returns a checkpoint for Run.Resume from which the model of c is trained further
+// on new text. corpus was built with the vocabulary of c, or with that as
+// BuildOptions.Base, which adds new words. o are the options of the new run.
 func Continue(c *checkpoints.Checkpoint, corpus *corpora.Corpus, o Options) (*checkpoints.Checkpoint, error) {
-	return training.Continue(c, corpus, o)
-}
-
-// Engine is the type of Options.Engine.
-type Engine = training.Engine
-
-// The engines.
-const (
-	Fused = training.Fused
-	Graph = training.Graph
-)
-
-// DefaultOptions returns the defaults for CBOW: those of skip-gram, with learning rate
-// 0.035 and summed vectors.
-func DefaultOptions() Options {
-	o := training.DefaultWordOptions()
-	o.LearningRate, o.SumVectors = training.UsualRate("cbow", &o), true
-	return o
-}
-
-// Train learns word vectors from run.Corpus and returns the checkpoint. It ends
-// as skipgram.Train does.
-func Train(ctx context.Context, o Options, run Run) (*checkpoints.Checkpoint, error) {
-	return training.TrainWords(ctx, autograd.CBOW(), o, run)
+	return words.Continue(c, corpus, o.config())
 }

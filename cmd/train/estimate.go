@@ -10,7 +10,7 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/estimate"
 	"github.com/luminavec/luminavec/internal/training"
-	"github.com/luminavec/luminavec/skipgram"
+	"github.com/luminavec/luminavec/internal/words"
 )
 
 // limits is replaced by tests of a machine that is too small.
@@ -20,12 +20,12 @@ var limits = estimate.Machine
 // has no room for; with force it only warns. best says that the best model is kept
 // beside the last. A training that goes on (resumed) has its tables already, and done
 // of its work.
-func checkNeeds(cmd *cobra.Command, kind string, o skipgram.Options, corpus *corpora.Corpus, output string, done float64, best, resumed, force bool) error {
+func checkNeeds(cmd *cobra.Command, objective *words.Objective, o words.Options, corpus *corpora.Corpus, output string, done float64, best, resumed, force bool) error {
 	v := corpus.Vocabulary()
 	r := estimate.Run{
 		Rows: v.Len(), Dim: o.Dim, Threads: o.Threads, Loaded: resumed,
 		Words: corpus.Words(), Epochs: o.Epochs, Window: o.Window, Negative: o.Negative,
-		CBOW: kind == "cbow", Tree: o.Loss == training.LossHS, Graph: o.Engine == training.Graph,
+		CBOW: objective.PerWindow, Tree: o.Loss == words.LossHS, Graph: o.Engine == training.Graph,
 		Summed: o.SumVectors, Best: best,
 	}
 	if o.NGrams.Max > 0 {

@@ -9,8 +9,7 @@ import (
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/training"
-	"github.com/luminavec/luminavec/skipgram"
+	"github.com/luminavec/luminavec/internal/words"
 )
 
 // openInit opens what --init names, nil without it, before the text is read:
@@ -37,11 +36,11 @@ func (j *wordJob) openInit(cmd *cobra.Command) (*checkpoints.Vectors, error) {
 
 // start takes the vectors of the vocabulary's words out of given, and says how
 // many it found.
-func (j *wordJob) start(cmd *cobra.Command, given *checkpoints.Vectors, v *corpora.Vocabulary) (*skipgram.Start, error) {
+func (j *wordJob) start(cmd *cobra.Command, given *checkpoints.Vectors, v *corpora.Vocabulary) (*words.Start, error) {
 	if given == nil {
 		return nil, nil
 	}
-	start, err := training.NewStart(cmd.Context(), given, v, j.kind, j.options)
+	start, err := words.NewStart(cmd.Context(), given, v, j.kind.Name(), j.options)
 	if err != nil {
 		return nil, err
 	}

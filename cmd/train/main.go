@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/words"
 )
 
 func main() { os.Exit(cli.Run(root())) }
@@ -38,6 +39,12 @@ Example, on the sample of Wikipedia that comes with the program:
 'train COMMAND --help' tells more about a command.
 `,
 	}
-	cmd.AddCommand(skipgramCommand(), cbowCommand(), sentenceCommand(), phrasesCommand(), tokenizerCommand(), mineCommand(), resumeCommand())
+	for _, kind := range words.Kinds() {
+		cmd.AddCommand(wordCommand(kind))
+	}
+	cmd.AddCommand(sentenceCommand(), phrasesCommand(), tokenizerCommand(), mineCommand(), resumeCommand())
+	for _, c := range cmd.Commands() {
+		nameFlags(c)
+	}
 	return cmd
 }

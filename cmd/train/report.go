@@ -16,6 +16,7 @@ import (
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/training"
+	"github.com/luminavec/luminavec/internal/words"
 )
 
 // report is what a training has to show at its end.
@@ -61,7 +62,7 @@ var shownWords = []string{
 const commonRank = 100
 
 func newReport(ctx context.Context, output string, c *checkpoints.Checkpoint, last training.Event) (*report, error) {
-	var o training.WordOptions
+	var o words.Options
 	if err := json.Unmarshal(c.Config.Options, &o); err != nil {
 		return nil, err
 	}

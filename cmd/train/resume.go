@@ -15,8 +15,8 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
+	"github.com/luminavec/luminavec/internal/words"
 	"github.com/luminavec/luminavec/sentence"
-	"github.com/luminavec/luminavec/skipgram"
 )
 
 const resumeHelp = `Usage: train resume MODEL [CORPUS...] [options]
@@ -138,7 +138,7 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	if c.Config.Kind == sentence.Kind {
 		return j.resumeSentence(cmd, c, names)
 	}
-	fn, ok := trainers[c.Config.Kind]
+	kind, ok := words.Lookup(c.Config.Kind)
 	if !ok {
 		hint := ""
 		if c.Config.Kind == checkpoints.VectorsKind {
@@ -155,7 +155,7 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 		return err
 	}
 	if len(j.corpus) > 0 {
-		return j.goOn(cmd, fn, c, o)
+		return j.goOn(cmd, kind, c, o)
 	}
 	if why := c.Config.Progress.Stopped; why != "" {
 		return fault.New("to train longer, begin again with more --patience, or go on with new text: "+cli.CommandLine("train", "resume", cli.PathArgument(j.model), "--corpus", "TEXT"),
@@ -190,7 +190,7 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 		return err
 	}
 	defer corpus.Close()
-	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, j.model, c.Config.Progress.Done, j.watch.keepsBest(), true, true); err != nil {
+	if err := checkNeeds(cmd, kind.Objective, o, corpus, j.model, c.Config.Progress.Done, j.watch.keepsBest(), true, true); err != nil {
 		return err
 	}
 	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer, o)
@@ -198,7 +198,7 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 		return err
 	}
 	defer closeSets()
-	return train(cmd, fn, o, j.model, true, skipgram.Run{
+	return train(cmd, kind.Train, o, j.model, true, words.Run{
 		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, Selection: text, Cache: j.cache, SaveEvery: j.every, Resume: c, Validation: validation,
 	})
 }
@@ -215,8 +215,8 @@ func (j *resumeJob) needsNone(cmd *cobra.Command) error {
 }
 
 // options returns those of the model with what was set on the command line.
-func (j *resumeJob) options(cmd *cobra.Command, c *checkpoints.Checkpoint) (skipgram.Options, error) {
-	var o skipgram.Options
+func (j *resumeJob) options(cmd *cobra.Command, c *checkpoints.Checkpoint) (words.Options, error) {
+	var o words.Options
 	if err := json.Unmarshal(c.Config.Options, &o); err != nil {
 		return o, fmt.Errorf("%s: options in config.json: %w", j.model, err)
 	}
@@ -240,9 +240,9 @@ func (j *resumeJob) options(cmd *cobra.Command, c *checkpoints.Checkpoint) (skip
 }
 
 // goOn begins a run over new text.
-func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoint, o skipgram.Options) error {
+func (j *resumeJob) goOn(cmd *cobra.Command, kind words.Kind, c *checkpoints.Checkpoint, o words.Options) error {
 	if j.grow {
-		if err := training.CanGrow(o); err != nil {
+		if err := words.CanGrow(o); err != nil {
 			return fmt.Errorf("%s: %w", j.model, err)
 		}
 		if c.Tokenizer.Subwords() {
@@ -283,7 +283,7 @@ func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoi
 	}
 	defer corpus.Close()
 	// A vocabulary that grows gets tables of its own beside the model's.
-	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, output, 0, j.watch.keepsBest(), !j.grow, j.force); err != nil {
+	if err := checkNeeds(cmd, kind.Objective, o, corpus, output, 0, j.watch.keepsBest(), !j.grow, j.force); err != nil {
 		return err
 	}
 	if n := corpus.Vocabulary().Len() - c.Vocabulary.Len(); j.grow {
@@ -294,11 +294,11 @@ func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoi
 		return err
 	}
 	defer closeSets()
-	begun, err := skipgram.Continue(c, corpus, o)
+	begun, err := words.Continue(c, corpus, o)
 	if err != nil {
 		return fmt.Errorf("%s: %w", j.model, err)
 	}
-	return train(cmd, fn, o, output, replace, skipgram.Run{
+	return train(cmd, kind.Train, o, output, replace, words.Run{
 		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, SaveEvery: j.every, Resume: begun, Validation: validation,
 	})
 }

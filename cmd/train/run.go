@@ -16,8 +16,8 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/internal/training/losscurve"
+	"github.com/luminavec/luminavec/internal/words"
 	"github.com/luminavec/luminavec/sentence"
-	"github.com/luminavec/luminavec/skipgram"
 )
 
 // saver writes the checkpoints of a training into its output.
@@ -163,7 +163,7 @@ func (l *learning) run(fn func(ctx context.Context, progress func(training.Event
 }
 
 // train trains a word model into output, and reports.
-func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, replace bool, run skipgram.Run) error {
+func train(cmd *cobra.Command, fn trainer, o words.Options, output string, replace bool, run words.Run) error {
 	l := learning{saver: saver{cmd: cmd, output: output, replace: replace}, unit: "words", validation: run.Validation}
 	model, err := l.run(func(ctx context.Context, progress func(training.Event), save func(context.Context, *checkpoints.Checkpoint) error) (*checkpoints.Checkpoint, error) {
 		run.Progress, run.Save = progress, save

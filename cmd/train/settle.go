@@ -6,34 +6,34 @@ import (
 
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/training"
+	"github.com/luminavec/luminavec/internal/words"
 )
 
 // settle gives the options that were not given what is usual with those that were.
 func (j *wordJob) settle(given func(name string) bool) error {
 	o := &j.options
 	switch {
-	case o.Loss == training.LossHS && (given("negative") || given("ns-exponent")):
+	case o.Loss == words.LossHS && (given("negative") || given("ns-exponent")):
 		return fault.New("leave them out, or train with --loss ns", "--negative and --ns-exponent are of negative sampling, and the loss is hs")
 	case given("windows") && given("shrink-windows"):
 		return fault.New("leave one of them out", "--windows and --shrink-windows say the same")
 	case given("shrink-windows") && j.shrink:
-		o.Windows = training.WindowsDrawn
+		o.Windows = words.WindowsDrawn
 	case given("shrink-windows"):
-		o.Windows = training.WindowsFull
-	case !given("windows") && (o.Loss == training.LossHS || o.PositionWeights):
-		o.Windows = training.WindowsDrawn
+		o.Windows = words.WindowsFull
+	case !given("windows") && (o.Loss == words.LossHS || o.PositionWeights):
+		o.Windows = words.WindowsDrawn
 	}
 	switch j.vectors {
 	case "":
-		o.SumVectors = o.SumVectors && o.Loss != training.LossHS && o.NGrams.Max == 0 && !o.FreezeInit
+		o.SumVectors = o.SumVectors && o.Loss != words.LossHS && o.NGrams.Max == 0 && !o.FreezeInit
 	case "input", "sum":
 		o.SumVectors = j.vectors == "sum"
 	default:
 		return fault.New("choose input or sum", "vectors are %q", j.vectors)
 	}
 	if !given("lr") {
-		o.LearningRate = training.UsualRate(j.kind, o)
+		o.LearningRate = j.kind.Rates.Usual(o)
 	}
 	return nil
 }

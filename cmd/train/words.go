@@ -8,24 +8,20 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/cbow"
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
-	"github.com/luminavec/luminavec/skipgram"
+	"github.com/luminavec/luminavec/internal/words"
 )
 
 // sampleEpochs is the default number of passes over the bundled sample, which
 // is too small to be learnt from in five.
 const sampleEpochs = 15
 
-// trainer is skipgram.Train or cbow.Train.
-type trainer func(context.Context, skipgram.Options, skipgram.Run) (*checkpoints.Checkpoint, error)
-
-// trainers are the word trainers by the kind in config.json.
-var trainers = map[string]trainer{"skipgram": skipgram.Train, "cbow": cbow.Train}
+// trainer trains a word objective.
+type trainer func(context.Context, words.Options, words.Run) (*checkpoints.Checkpoint, error)
 
 const wordsHelp = `Usage: train %[1]s [CORPUS...] -o MODEL [options]
 
@@ -122,15 +118,7 @@ Examples:
   $ train %[1]s dump.jsonl --field text --cache ids --deterministic -o model
 `
 
-func skipgramCommand() *cobra.Command {
-	return wordCommand("skipgram", "skip-gram", skipgram.DefaultOptions())
-}
-
-func cbowCommand() *cobra.Command {
-	return wordCommand("cbow", "the continuous bag of words", cbow.DefaultOptions())
-}
-
-// cbowHelp are the options that only CBOW has.
+// cbowHelp lists the options of objectives that make one vector of a window.
 const cbowHelp = `      --cbow-sum         add the context words instead of taking their mean
       --position-weights
                          learn how much each place in the window counts
@@ -138,8 +126,8 @@ const cbowHelp = `      --cbow-sum         add the context words instead of taki
 
 // wordJob is a command line of train skipgram or train cbow.
 type wordJob struct {
-	kind    string
-	options skipgram.Options
+	kind    words.Kind
+	options words.Options
 	engine  string
 	output  string
 	force   bool
@@ -157,19 +145,23 @@ type wordJob struct {
 	watch   watchFlags
 }
 
-func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command {
-	job := wordJob{kind: kind, options: defaults}
+func wordCommand(kind words.Kind) *cobra.Command {
+	job := wordJob{kind: kind, options: kind.Defaults()}
 	o := &job.options
-	only, usual := "", [5]string{"", "", "0.05, from 10 epochs on 0.03", "0.025", ""}
-	if kind == "cbow" {
-		only, usual = cbowHelp, [5]string{" with hs,\n                                --char-ngrams or --freeze-init", "\n                                (default otherwise)",
-			"0.035, from 10 epochs on 0.03", "0.05", " or --position-weights"}
+	rates := kind.Rates
+	rate := fmt.Sprintf("%g, from %d epochs on %g", rates.Weighted, words.ManyEpochs, rates.Many)
+	only, input, sum, drawn := "", "", "", ""
+	if kind.Objective.PerWindow {
+		only, drawn = cbowHelp, " or --position-weights"
+	}
+	if o.SumVectors {
+		input, sum = " with hs,\n                                --char-ngrams or --freeze-init", "\n                                (default otherwise)"
 	}
 	cmd := &cobra.Command{
-		Use:   kind + " [CORPUS...] -o MODEL",
-		Short: "learn word vectors with " + method,
-		Long: fmt.Sprintf(wordsHelp, kind, method, sampleEpochs, usual[2], cli.JSONHelp+cli.SharedHelp,
-			only, watchHelp, usual[0], usual[1], usual[3], usual[4]),
+		Use:   kind.Name() + " [CORPUS...] -o MODEL",
+		Short: "learn word vectors with " + kind.Title,
+		Long: fmt.Sprintf(wordsHelp, kind.Name(), kind.Title, sampleEpochs, rate, cli.JSONHelp+cli.SharedHelp,
+			only, watchHelp, input, sum, fmt.Sprint(rates.Other), drawn),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && !cmd.Flags().Changed("epochs") {
 				o.Epochs = sampleEpochs
@@ -190,7 +182,7 @@ func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command 
 		f.BoolVar(&o.CBOWSum, "cbow-sum", false, "")
 		f.BoolVar(&o.PositionWeights, "position-weights", false, "")
 	}
-	f.StringVar(&o.Loss, "loss", training.LossNS, "")
+	f.StringVar(&o.Loss, "loss", words.LossNS, "")
 	f.StringVar(&job.grams, "char-ngrams", "", "")
 	f.IntVar(&job.buckets, "buckets", corpora.DefaultNGramOptions().Buckets, "")
 	f.IntVar(&o.Negative, "negative", o.Negative, "")
@@ -220,7 +212,7 @@ func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command 
 
 func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	j.options.Engine = training.Engine(j.engine)
-	if j.options.Loss == training.LossNS { // which is what no name says
+	if j.options.Loss == words.LossNS { // which is what no name says
 		j.options.Loss = ""
 	}
 	if err := j.charNGrams(cmd.Flags().Changed("buckets")); err != nil {
@@ -293,10 +285,10 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkNeeds(cmd, j.kind, j.options, corpus, j.output, 0, j.watch.keepsBest(), false, j.force); err != nil {
+	if err := checkNeeds(cmd, j.kind.Objective, j.options, corpus, j.output, 0, j.watch.keepsBest(), false, j.force); err != nil {
 		return err
 	}
-	return train(cmd, trainers[j.kind], j.options, j.output, j.force, skipgram.Run{
+	return train(cmd, j.kind.Train, j.options, j.output, j.force, words.Run{
 		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, SaveEvery: j.every,
 		Validation: validation, Start: start,
 	})

@@ -11,14 +11,14 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/luminavec/luminavec/cbow"
+	_ "github.com/luminavec/luminavec/cbow" // registers itself
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
-	"github.com/luminavec/luminavec/internal/training"
-	"github.com/luminavec/luminavec/skipgram"
+	"github.com/luminavec/luminavec/internal/words"
+	_ "github.com/luminavec/luminavec/skipgram"
 )
 
 // wordsBench is a command line of bench words.
@@ -31,11 +31,11 @@ type wordsBench struct {
 	peers   bool
 	only    []string
 	more    bool // append to output
-	options skipgram.Options
+	options words.Options
 }
 
 func wordsCommand() *cobra.Command {
-	b := wordsBench{options: skipgram.DefaultOptions()}
+	b := wordsBench{options: words.DefaultOptions()}
 	o := &b.options
 	o.Epochs = 3
 	cmd := &cobra.Command{
@@ -88,24 +88,24 @@ type form struct {
 	name   string // for --only
 	system string // as the table names it
 	cbow   bool
-	set    func(*skipgram.Options)
+	set    func(*words.Options)
 	many   bool // measured with several threads only
 	single bool // measured with one thread only
 }
 
 // forms are what is measured, unless --only leaves it out.
 func (b *wordsBench) forms() []form {
-	drawn := func(o *skipgram.Options) {
+	drawn := func(o *words.Options) {
 		o.Windows, o.Shuffle, o.SumVectors, o.LearningRate = "drawn", false, false, 0
 	}
 	all := []form{
 		{name: "skipgram", system: "LuminaVec skip-gram"},
-		{name: "deterministic", system: "LuminaVec skip-gram, deterministic", many: true, set: func(o *skipgram.Options) { o.Deterministic = true }},
+		{name: "deterministic", system: "LuminaVec skip-gram, deterministic", many: true, set: func(o *words.Options) { o.Deterministic = true }},
 		{name: "drawn", system: "LuminaVec skip-gram, word2vec's windows", single: true, set: drawn},
-		{name: "hs", system: "LuminaVec skip-gram, hierarchical softmax", single: true, set: func(o *skipgram.Options) { drawn(o); o.Loss = "hs" }},
-		{name: "ngrams", system: "LuminaVec skip-gram, n-grams 3-6", set: func(o *skipgram.Options) { o.NGrams = corpora.DefaultNGramOptions() }},
+		{name: "hs", system: "LuminaVec skip-gram, hierarchical softmax", single: true, set: func(o *words.Options) { drawn(o); o.Loss = "hs" }},
+		{name: "ngrams", system: "LuminaVec skip-gram, n-grams 3-6", set: func(o *words.Options) { o.NGrams = corpora.DefaultNGramOptions() }},
 		{name: "cbow", system: "LuminaVec CBOW", cbow: true},
-		{name: "deterministic", system: "LuminaVec CBOW, deterministic", cbow: true, many: true, set: func(o *skipgram.Options) { o.Deterministic = true }},
+		{name: "deterministic", system: "LuminaVec CBOW, deterministic", cbow: true, many: true, set: func(o *words.Options) { o.Deterministic = true }},
 		{name: "drawn", system: "LuminaVec CBOW, word2vec's windows", cbow: true, single: true, set: drawn},
 	}
 	return slices.DeleteFunc(all, func(f form) bool { return !b.wants(f.name) })
@@ -115,17 +115,25 @@ func (b *wordsBench) wants(name string) bool {
 	return len(b.only) == 0 || slices.Contains(b.only, name)
 }
 
-// options returns those of a form.
-func (b *wordsBench) optionsOf(f form, threads, seed int) skipgram.Options {
-	o, kind := skipgram.DefaultOptions(), "skipgram"
+// kind returns the word objective of the form.
+func (f form) kind() words.Kind {
+	name := "skipgram"
 	if f.cbow {
-		o, kind = cbow.DefaultOptions(), "cbow"
+		name = "cbow"
 	}
+	k, _ := words.Lookup(name)
+	return k
+}
+
+// optionsOf returns the options of a form.
+func (b *wordsBench) optionsOf(f form, threads, seed int) words.Options {
+	kind := f.kind()
+	o := kind.Defaults()
 	o.Dim, o.Epochs, o.Threads, o.Seed = b.options.Dim, b.options.Epochs, threads, uint64(seed)
 	if f.set != nil {
 		f.set(&o)
 	}
-	o.LearningRate = training.UsualRate(kind, &o)
+	o.LearningRate = kind.Rates.Usual(&o)
 	return o
 }
 
@@ -184,10 +192,6 @@ func (b *wordsBench) run(cmd *cobra.Command) error {
 
 	var rows []row
 	for _, f := range b.forms() {
-		train := skipgram.Train
-		if f.cbow {
-			train = cbow.Train
-		}
 		for _, threads := range b.threads {
 			if threads == 1 && f.many || threads > 1 && f.single {
 				continue
@@ -197,7 +201,7 @@ func (b *wordsBench) run(cmd *cobra.Command) error {
 				cli.Note(cmd, "%s, %s, seed %d", r.system, cli.Plural(threads, "thread", "threads"), seed+1)
 				o := b.optionsOf(f, threads, seed+1)
 				began := time.Now()
-				c, err := train(ctx, o, skipgram.Run{Corpus: corpus, Tokenizer: tokenizer})
+				c, err := f.kind().Train(ctx, o, words.Run{Corpus: corpus, Tokenizer: tokenizer})
 				if err != nil {
 					return err
 				}
@@ -266,7 +270,7 @@ func (b *wordsBench) writeHead(w *strings.Builder, given *pflag.FlagSet, source 
 		cli.Bytes(s.Bytes), cli.Count(float64(corpus.RawWords())), cli.Count(float64(corpus.Words())),
 		cli.Thousands(corpus.Vocabulary().Len()), o.MinCount, reading.Seconds(), float64(s.Bytes)/1e6/reading.Seconds())
 	fmt.Fprintf(w, "- Settings: %d dimensions, window %d, %d negatives, subsampling %g, %d epochs; learning rate %g (CBOW %g), in word2vec's windows and of the peers 0.025 (CBOW 0.05, n-grams 0.05).\n",
-		o.Dim, o.Window, o.Negative, o.Subsample, o.Epochs, training.UsualRate("skipgram", &o), training.UsualRate("cbow", &o))
+		o.Dim, o.Window, o.Negative, o.Subsample, o.Epochs, form{}.kind().Rates.Usual(&o), form{cbow: true}.kind().Rates.Usual(&o))
 	fmt.Fprintf(w, "- Speed: thousands of vocabulary words a second, before subsampling, over the training alone.\n")
 	fmt.Fprintf(w, "- Quality: Spearman's correlation on word pairs; accuracy on Google's analogies among the 30,000 most frequent words.\n")
 	if b.seeds > 1 {

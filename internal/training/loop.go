@@ -12,10 +12,10 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// ErrDiverged is returned when the loss of a block is not a finite number.
+// ErrDiverged is wrapped by the error of a run whose loss is not a finite number.
 var ErrDiverged = errors.New("the loss is no longer a number")
 
-const hintDiverged = "lower the learning rate; 0.05 is usual for skip-gram, 0.035 for CBOW"
+const hintDiverged = "lower LearningRate"
 
 // A Worker trains blocks, in two steps. It is used by one goroutine at a time.
 type Worker interface {
@@ -34,14 +34,15 @@ type BlockStats struct {
 	Units   int64   // words (or pairs) read
 }
 
-func (s *BlockStats) add(t BlockStats) {
+// Add adds the stats of another block.
+func (s *BlockStats) Add(t BlockStats) {
 	s.Loss += t.Loss
 	s.Targets += t.Targets
 	s.Units += t.Units
 }
 
-// mean returns the mean loss of a target, 0 when there was none.
-func (s BlockStats) mean() float64 {
+// Mean returns the mean loss of a target, 0 when there was none.
+func (s BlockStats) Mean() float64 {
 	if s.Targets == 0 {
 		return 0
 	}
@@ -68,7 +69,6 @@ type Loop struct {
 	Start    int64 // blocks done before
 	Sums     Sums  // of those; zero at the start of a run
 	Schedule autograd.Schedule
-	Hint     string // for a run that diverges
 
 	NewWorker func() (Worker, error)
 
@@ -188,7 +188,7 @@ func (r *run) outcome() Outcome {
 	if e := r.epoch(done); r.epochOf[e%2] == e {
 		o.Sums.Epoch = r.epochs[e%2]
 	}
-	o.Loss = o.Sums.Epoch.mean()
+	o.Loss = o.Sums.Epoch.Mean()
 	o.Sums.Unlogged = r.unlogged
 	return o
 }
@@ -201,20 +201,20 @@ func (r *run) train(w Worker, b int64) error {
 		return err
 	}
 	if math.IsNaN(s.Loss) || math.IsInf(s.Loss, 0) {
-		return fault.New(r.Hint, "training diverged at step %d of %d, in epoch %d, with learning rate %.3g: %w",
+		return fault.Mention(hintDiverged, "training diverged at step %d of %d, in epoch %d, with learning rate %.3g: %w",
 			b+1, r.Blocks, b/r.PerEpoch+1, lr, ErrDiverged)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.total.add(s)
-	r.recent.add(s)
-	r.unlogged.add(s)
+	r.total.Add(s)
+	r.recent.Add(s)
+	r.unlogged.Add(s)
 	e := b / r.PerEpoch
 	if r.epochOf[e%2] < e {
 		r.epochs[e%2], r.epochOf[e%2] = BlockStats{}, e
 	}
 	if r.epochOf[e%2] == e {
-		r.epochs[e%2].add(s)
+		r.epochs[e%2].Add(s)
 	}
 	done := r.done.Add(1)
 	if every := max(1, r.Blocks/logLines); r.Log != nil && (done%every == 0 || done == r.Blocks) {
@@ -262,7 +262,7 @@ func (r *run) event(since BlockStats) Event {
 	e := Event{
 		Progress:       float64(done) / float64(r.Blocks),
 		Epoch:          int(r.epoch(done)) + 1,
-		Loss:           since.mean(),
+		Loss:           since.Mean(),
 		UnitsPerSecond: float64(r.total.Units) / max(elapsed-r.paused, time.Microsecond).Seconds(),
 		LearningRate:   r.Schedule.At(float64(done) / float64(r.Blocks)),
 		Elapsed:        elapsed,

@@ -15,13 +15,13 @@ const golden = 0x9e3779b97f4a7c15
 // orderStream makes the streams that order the blocks others than those of blocks.
 const orderStream = 0x6f72646572
 
-// blockOrder returns the order of n blocks in an epoch of a run seeded with seed,
+// BlockOrder returns the order of n blocks in an epoch of a run seeded with seed,
 // each order as likely as the others (Fisher and Yates).
-func blockOrder(seed uint64, epoch int64, n int) []int32 {
+func BlockOrder(seed uint64, epoch int64, n int) []int32 {
 	rng := NewRandom(seed^orderStream, epoch)
 	order := make([]int32, n)
 	for i := range order {
-		j := below(rng.Next(), i+1)
+		j := Below(rng.Next(), i+1)
 		order[i], order[j] = order[j], int32(i)
 	}
 	return order
@@ -39,5 +39,5 @@ func mix(z uint64) uint64 {
 	return z ^ z>>31
 }
 
-// below returns a number in [0, n) from the upper half of r.
-func below(r uint64, n int) int { return int((r >> 32) * uint64(n) >> 32) }
+// Below returns a number in [0, n) from the upper half of r.
+func Below(r uint64, n int) int { return int((r >> 32) * uint64(n) >> 32) }

@@ -56,7 +56,7 @@ func (s *Session) Resume(c *checkpoints.Checkpoint) {
 // When ctx ends first it is the unfinished one, together with ctx's error.
 func (s *Session) Run(ctx context.Context, loop Loop) (*checkpoints.Checkpoint, error) {
 	loop.Blocks, loop.PerEpoch, loop.Start, loop.Sums = s.Blocks, s.PerEpoch, s.start, s.sums
-	loop.Progress, loop.Log, loop.Hint = s.progress, s.record, s.hint()
+	loop.Progress, loop.Log = s.progress, s.record
 	if loop.SaveEvery = s.SaveEvery; loop.SaveEvery == 0 {
 		loop.SaveEvery = 5 * time.Minute
 	}
@@ -79,14 +79,6 @@ func (s *Session) Run(ctx context.Context, loop Loop) (*checkpoints.Checkpoint, 
 		return nil, fmt.Errorf("%s: %w", s.Kind, err)
 	}
 	return s.checkpoint(outcome, err == nil), err
-}
-
-// hint says what to do about a run that diverges.
-func (s *Session) hint() string {
-	if s.Unit == "pairs" {
-		return "lower the learning rate"
-	}
-	return hintDiverged
 }
 
 // checkpoint returns the run as it stands; that of a run that is finished has the

@@ -128,7 +128,7 @@ func (s *Session) check(ctx context.Context, so Outcome) (stop bool, err error) 
 			return false, fmt.Errorf("%s: %w", set.File, err)
 		}
 		if math.IsNaN(m.Value) || math.IsInf(m.Value, 0) {
-			return false, fault.New(s.hint(), "%s: %s is %v: %w", set.File, m.Name, m.Value, ErrDiverged)
+			return false, fault.Mention(hintDiverged, "%s: %s is %v: %w", set.File, m.Name, m.Value, ErrDiverged)
 		}
 		now.Metrics = append(now.Metrics, m)
 	}
@@ -159,8 +159,8 @@ func (s *Session) check(ctx context.Context, so Outcome) (stop bool, err error) 
 	return false, nil
 }
 
-// validationLine is a line of training/log.jsonl: one figure of a validation.
-type validationLine struct {
+// ValidationLine is a line of training/log.jsonl: one figure of a validation.
+type ValidationLine struct {
 	Time     time.Time `json:"time"`
 	Kind     string    `json:"kind"` // "validation"
 	Progress float64   `json:"progress"`
@@ -174,7 +174,7 @@ func (s *Session) recordValidation(so Outcome, v checkpoints.Validated, best boo
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, m := range v.Metrics {
-		line, _ := json.Marshal(validationLine{ // its numbers are finite
+		line, _ := json.Marshal(ValidationLine{ // its numbers are finite
 			Time: time.Now().UTC().Truncate(time.Millisecond), Kind: "validation",
 			Progress: float64(so.Done) / float64(s.Blocks),
 			Epoch:    int(max(so.Done-1, 0)/s.PerEpoch) + 1,
