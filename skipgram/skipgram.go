@@ -152,3 +152,37 @@ func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *corpora.Voca
 func Continue(c *checkpoints.Checkpoint, corpus *corpora.Corpus, o Options) (*checkpoints.Checkpoint, error) {
 	return words.Continue(c, corpus, o.config())
 }
+
+// OpenValidation reads evaluation files and returns a Validation of models of corpus, whose
+// text tokenizer reads; o are the options of the run. A file holds word pairs with
+// scores, analogies, or text, of which the loss is measured; its lines show which, or
+// words:FILE, analogies:FILE and text:FILE say so. The first file decides which
+// model is best. It is an error if a file has nothing in common with the vocabulary.
+// Close the Validation after the training.
+func OpenValidation(ctx context.Context, corpus *corpora.Corpus, tokenizer *corpora.Tokenizer, o Options, files ...string) (*Validation, error) {
+	sets, err := words.ReadSets(files...)
+	if err != nil {
+		return nil, err
+	}
+	return words.OpenValidation(ctx, sets, corpus, tokenizer, o.NGrams.Max > 0)
+}
+
+// ResumeOptions are the input of Resume and its callbacks. All fields are optional.
+type ResumeOptions struct {
+	Corpus []string       // names of the text; default: from where it was read before
+	Cached corpora.Cached // cache of the corpus; Dir is by default that of the run
+
+	Threads   int                                                  // workers; default: as the run began
+	Progress  func(Event)                                          // see Run
+	Save      func(context.Context, *checkpoints.Checkpoint) error // see Run
+	SaveEvery time.Duration                                        // see Run
+
+	Validation *Validation // default: the files and settings of the run
+}
+
+// Resume continues the interrupted training in a model folder to its end, with the options
+// and the text that it began with, and returns the checkpoint as Train does. Interrupted
+// and resumed, a run with one thread gives the same bytes as without the interruption.
+func Resume(ctx context.Context, folder string, o ResumeOptions) (*checkpoints.Checkpoint, error) {
+	return words.Resume(ctx, objective.Name, folder, words.ResumeOptions(o))
+}

@@ -1,11 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,7 +9,6 @@ import (
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/internal/words"
 	"github.com/luminavec/luminavec/sentence"
 )
@@ -138,32 +132,22 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	if c.Config.Kind == sentence.Kind {
 		return j.resumeSentence(cmd, c, names)
 	}
-	kind, ok := words.Lookup(c.Config.Kind)
-	if !ok {
-		hint := ""
-		if c.Config.Kind == checkpoints.VectorsKind {
-			hint = "its vectors were imported; begin a training with them: " +
-				cli.CommandLine("train", "skipgram", "CORPUS", "-o", "NEW", "--init", cli.PathArgument(j.model))
-		}
-		return fault.New(hint, "%s: a model of kind %q cannot be trained further", j.model, c.Config.Kind)
-	}
-	if err := training.CheckTokenizer(c); err != nil {
-		return fmt.Errorf("%s: %w", j.model, err)
-	}
-	o, err := j.options(cmd, c)
+	r, err := words.Reopen(j.model, c)
 	if err != nil {
 		return err
 	}
+	if err := j.options(cmd, &r.Options); err != nil {
+		return err
+	}
 	if len(j.corpus) > 0 {
-		return j.goOn(cmd, kind, c, o)
+		return j.newText(cmd, r)
 	}
-	if why := c.Config.Progress.Stopped; why != "" {
-		return fault.New("to train longer, begin again with more --patience, or go on with new text: "+cli.CommandLine("train", "resume", cli.PathArgument(j.model), "--corpus", "TEXT"),
-			"%s: its training is finished, it ended early: %s", j.model, why)
-	}
-	if c.Config.Progress.Finished {
-		return fault.New("to train longer, or with new text: "+cli.CommandLine("train", "resume", cli.PathArgument(j.model), "--corpus", "TEXT"),
-			"%s: its training is finished", j.model)
+	if err := r.Unfinished(); err != nil {
+		hint := "to train longer, or with new text: "
+		if c.Config.Progress.Stopped != "" {
+			hint = "to train longer, start again with more --patience, or continue with new text: "
+		}
+		return fault.New(hint+cli.CommandLine("train", "resume", cli.PathArgument(j.model), "--corpus", "TEXT"), "%w", err)
 	}
 	if err := j.watch.check(cmd, c.Config.Validation); err != nil {
 		return err
@@ -172,35 +156,31 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	if err != nil {
 		return err
 	}
-	text := corpora.Selection{Field: c.Config.Corpus.Field, Column: c.Config.Corpus.Column}
 	if !cmd.Flags().Changed("cache") {
 		j.cache = c.Config.Corpus.Cache
 	}
-	corpus, err := resumedCorpus(cmd, j.cache, c, func() (*corpora.Source, error) {
-		source, err := sameSource(c.Config.Corpus.Sources, names, j.model)
-		if err != nil {
-			return nil, err
-		}
-		if err := source.Select(text); err != nil {
-			return nil, fmt.Errorf("%s: corpus in config.json: %w", j.model, err)
-		}
-		return source, notInside(j.model, source.Names())
-	}, corpora.BuildOptions{Tokenizer: c.Tokenizer, Vocabulary: c.Vocabulary, MinCount: o.MinCount, MaxVocabulary: o.MaxVocabulary})
+	corpus, err := r.Corpus(cmd.Context(), names, cached(cmd, j.cache))
 	if err != nil {
 		return err
 	}
 	defer corpus.Close()
-	if err := checkNeeds(cmd, kind.Objective, o, corpus, j.model, c.Config.Progress.Done, j.watch.keepsBest(), true, true); err != nil {
+	if err := checkNeeds(cmd, r.Kind.Objective, r.Options, corpus, j.model, c.Config.Progress.Done, j.watch.keepsBest(), true, true); err != nil {
 		return err
 	}
-	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer, o)
+	return j.train(cmd, r, r.Run(corpus, j.cache), sets, j.model, true)
+}
+
+// train trains the run with its validation.
+func (j *resumeJob) train(cmd *cobra.Command, r *words.Reopened, run words.Run, sets []*words.Set, output string, replace bool) error {
+	validation, err := j.watch.validation(cmd, sets, run.Corpus, run.Tokenizer, r.Options)
 	if err != nil {
 		return err
 	}
-	defer closeSets()
-	return train(cmd, kind.Train, o, j.model, true, words.Run{
-		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, Selection: text, Cache: j.cache, SaveEvery: j.every, Resume: c, Validation: validation,
-	})
+	if validation != nil {
+		defer validation.Close()
+	}
+	run.Validation, run.SaveEvery = validation, j.every
+	return train(cmd, r.Kind.Train, r.Options, output, replace, run)
 }
 
 // needsNone refuses the options of new text where there is none.
@@ -214,15 +194,8 @@ func (j *resumeJob) needsNone(cmd *cobra.Command) error {
 	return nil
 }
 
-// options returns those of the model with what was set on the command line.
-func (j *resumeJob) options(cmd *cobra.Command, c *checkpoints.Checkpoint) (words.Options, error) {
-	var o words.Options
-	if err := json.Unmarshal(c.Config.Options, &o); err != nil {
-		return o, fmt.Errorf("%s: options in config.json: %w", j.model, err)
-	}
-	if err := o.Validate(); err != nil {
-		return o, fmt.Errorf("%s: options in config.json: %w", j.model, err)
-	}
+// options sets what is given on the command line.
+func (j *resumeJob) options(cmd *cobra.Command, o *words.Options) error {
 	for name, set := range map[string]func(){
 		"threads":   func() { o.Threads = j.threads },
 		"min-count": func() { o.MinCount = j.minCount },
@@ -236,23 +209,20 @@ func (j *resumeJob) options(cmd *cobra.Command, c *checkpoints.Checkpoint) (word
 	if len(j.corpus) > 0 {
 		o.MaxVocabulary = j.most
 	}
-	return o, cli.UsageError(o.Validate())
+	return cli.UsageError(o.Validate())
 }
 
-// goOn begins a run over new text.
-func (j *resumeJob) goOn(cmd *cobra.Command, kind words.Kind, c *checkpoints.Checkpoint, o words.Options) error {
+// newText starts a run over new text.
+func (j *resumeJob) newText(cmd *cobra.Command, r *words.Reopened) error {
 	if j.grow {
-		if err := words.CanGrow(o); err != nil {
-			return fmt.Errorf("%s: %w", j.model, err)
-		}
-		if c.Tokenizer.Subwords() {
-			return fault.New("go on with the same tokens, without --grow", "%s: its tokens are those of its tokenizer.json: there are no new ones", j.model)
+		if err := r.CheckGrow(); err != nil {
+			return err
 		}
 	}
 	if err := j.watch.check(cmd, nil); err != nil {
 		return err
 	}
-	sets, err := readSets(j.watch.sets)
+	sets, err := words.ReadSets(j.watch.sets...)
 	if err != nil {
 		return err
 	}
@@ -261,7 +231,7 @@ func (j *resumeJob) goOn(cmd *cobra.Command, kind words.Kind, c *checkpoints.Che
 		return err
 	}
 	if f := cmd.Flags(); !f.Changed("field") && !f.Changed("column") {
-		j.text = corpora.Selection{Field: c.Config.Corpus.Field, Column: c.Config.Corpus.Column}
+		j.text = r.Selection()
 	}
 	if err := source.Select(j.text); err != nil {
 		return cli.UsageError(err)
@@ -273,52 +243,21 @@ func (j *resumeJob) goOn(cmd *cobra.Command, kind words.Kind, c *checkpoints.Che
 	if err := notInside(output, source.Names()); err != nil {
 		return err
 	}
-	build := corpora.BuildOptions{Tokenizer: c.Tokenizer, Vocabulary: c.Vocabulary}
-	if j.grow {
-		build = corpora.BuildOptions{Tokenizer: c.Tokenizer, Base: c.Vocabulary, MinCount: o.MinCount, MaxVocabulary: o.MaxVocabulary}
-	}
-	corpus, err := cachedCorpus(cmd, j.cache, source, build)
+	corpus, err := r.NewCorpus(cmd.Context(), source, j.grow, cached(cmd, j.cache))
 	if err != nil {
 		return err
 	}
 	defer corpus.Close()
 	// A vocabulary that grows gets tables of its own beside the model's.
-	if err := checkNeeds(cmd, kind.Objective, o, corpus, output, 0, j.watch.keepsBest(), !j.grow, j.force); err != nil {
+	if err := checkNeeds(cmd, r.Kind.Objective, r.Options, corpus, output, 0, j.watch.keepsBest(), !j.grow, j.force); err != nil {
 		return err
 	}
-	if n := corpus.Vocabulary().Len() - c.Vocabulary.Len(); j.grow {
-		cli.Note(cmd, "%s new, %s were there before", cli.Plural(n, "word is", "words are"), cli.Thousands(c.Vocabulary.Len()))
+	if was := r.Checkpoint.Vocabulary.Len(); j.grow {
+		cli.Note(cmd, "added %s to the %s of the model", cli.Plural(corpus.Vocabulary().Len()-was, "word", "words"), cli.Thousands(was))
 	}
-	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer, o)
+	run, err := r.NewRun(corpus, source, j.text, j.cache)
 	if err != nil {
 		return err
 	}
-	defer closeSets()
-	begun, err := words.Continue(c, corpus, o)
-	if err != nil {
-		return fmt.Errorf("%s: %w", j.model, err)
-	}
-	return train(cmd, kind.Train, o, output, replace, words.Run{
-		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, SaveEvery: j.every, Resume: begun, Validation: validation,
-	})
-}
-
-// sameSource opens the text of a checkpoint: what is named now, else what was
-// named then.
-func sameSource(then, now []string, model string) (*corpora.Source, error) {
-	switch {
-	case len(now) > 0:
-		return corpora.Open(now...)
-	case slices.Equal(then, corpora.Sample().Names()):
-		return corpora.Sample(), nil
-	case slices.Contains(then, "-"):
-		return nil, fault.New("give the same text again: "+cli.CommandLine("train", "resume", cli.PathArgument(model), "-")+" < text",
-			"%s: its text came from standard input", model)
-	}
-	source, err := corpora.Open(then...)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.New("if it has moved, name it again: "+cli.CommandLine("train", "resume", cli.PathArgument(model), "CORPUS"),
-			"the text of %s is not where it was: %w", model, err)
-	}
-	return source, err
+	return j.train(cmd, r, run, sets, output, replace)
 }

@@ -4,11 +4,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
-	"github.com/luminavec/luminavec/internal/words"
 )
 
 // watchHelp describes the flags of watchFlags.
@@ -64,10 +62,10 @@ func (w *watchFlags) check(cmd *cobra.Command, was *checkpoints.Validation) erro
 		}
 	}
 	if w.keep != checkpoints.KeepBest && w.keep != checkpoints.KeepLast {
-		return cli.UsageError(fault.New("choose best or last", "keep is %q", w.keep))
+		return fault.Field("Keep", "", "must be best or last, got %q", w.keep)
 	}
 	if w.patience < 0 {
-		return cli.UsageError(fault.New("0 trains to the end", "patience is %d", w.patience))
+		return fault.Field("Patience", "0 trains to the end", "must be 0 or more, got %d", w.patience)
 	}
 	if w.every == "" {
 		return nil
@@ -81,55 +79,3 @@ func (w *watchFlags) check(cmd *cobra.Command, was *checkpoints.Validation) erro
 
 // keepsBest says whether the best model is kept beside the one that is trained.
 func (w *watchFlags) keepsBest() bool { return len(w.sets) > 0 && w.keep == checkpoints.KeepBest }
-
-// resumeSets reads the sets of a training that goes on: those that are named
-// now, else those of before, which must not have changed.
-func (w *watchFlags) resumeSets(model string, was *checkpoints.Validation) ([]*validationSet, error) {
-	if was == nil || len(w.sets) > 0 {
-		return readSets(w.sets)
-	}
-	const hint = "give the set that the model was validated with, or another one, which is begun anew with: --validate FILE"
-	for _, s := range was.Sets {
-		w.sets = append(w.sets, s.Kind+":"+s.File)
-	}
-	sets, err := readSets(w.sets)
-	if err != nil {
-		return nil, fault.New(hint, "%s was validated with a set that cannot be read: %w", model, err)
-	}
-	for i, s := range sets {
-		if s.SHA256 != was.Sets[i].SHA256 {
-			return nil, fault.New(hint, "%s has changed since %s was validated with it", s.File, model)
-		}
-	}
-	return sets, nil
-}
-
-// validation makes the sets ready for the training of a corpus, and returns nil
-// when there are none. The other function frees what they hold.
-func (w *watchFlags) validation(cmd *cobra.Command, sets []*validationSet, corpus *corpora.Corpus, tokenizer *corpora.Tokenizer, o words.Options) (*training.Validation, func(), error) {
-	if len(sets) == 0 {
-		return nil, func() {}, nil
-	}
-	v := &training.Validation{Every: w.cadence, KeepLast: w.keep == checkpoints.KeepLast, Patience: w.patience}
-	closeAll := func() {
-		for _, s := range v.Sets {
-			if s.Text != nil {
-				s.Text.Close()
-			}
-		}
-	}
-	known, err := newKnownWords(corpus, tokenizer, o.NGrams.Max > 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	shared := &sharedVectors{}
-	for _, s := range sets {
-		ready, err := s.prepare(cmd, known, shared)
-		if err != nil {
-			closeAll()
-			return nil, nil, err
-		}
-		v.Sets = append(v.Sets, ready)
-	}
-	return v, closeAll, nil
-}

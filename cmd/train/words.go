@@ -267,20 +267,22 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := notInside(j.output, append(source.Names(), j.init)); err != nil {
 		return err
 	}
-	sets, err := readSets(j.watch.sets)
+	sets, err := words.ReadSets(j.watch.sets...)
 	if err != nil {
 		return err
 	}
-	corpus, err := cachedCorpus(cmd, j.cache, source, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: j.options.MinCount, MaxVocabulary: j.options.MaxVocabulary})
+	corpus, err := cached(cmd, j.cache).Corpus(cmd.Context(), source, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: j.options.MinCount, MaxVocabulary: j.options.MaxVocabulary})
 	if err != nil {
 		return err
 	}
 	defer corpus.Close()
-	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, tokenizer, j.options)
+	validation, err := j.watch.validation(cmd, sets, corpus, tokenizer, j.options)
 	if err != nil {
 		return err
 	}
-	defer closeSets()
+	if validation != nil {
+		defer validation.Close()
+	}
 	start, err := j.start(cmd, given, corpus.Vocabulary())
 	if err != nil {
 		return err

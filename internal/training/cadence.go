@@ -27,26 +27,26 @@ const partWords = 1e9
 // ParseCadence reads a number of epochs ("0.25"), a time ("10m"), of steps ("100steps"),
 // or "epoch".
 func ParseCadence(s string) (Cadence, error) {
-	const hint = "give a number of epochs, such as 1 or 0.25, of steps, such as 100steps, or a time with its unit, such as 10m"
+	const hint = "use a number of epochs, such as 1 or 0.25, of steps, such as 100steps, or a time with its unit, such as 10m"
 	if s == "epoch" {
 		return Cadence{Epochs: 1}, nil
 	}
 	if n, ok := strings.CutSuffix(s, "steps"); ok {
 		steps, err := strconv.ParseInt(strings.TrimSpace(n), 10, 64)
 		if err != nil || steps < 1 {
-			return Cadence{}, fault.New("give a number above 0, such as 100steps", "validate-every is %q", s)
+			return Cadence{}, fault.Field("Every", "use a number above 0, such as 100steps", "cannot be %q", s)
 		}
 		return Cadence{Steps: steps}, nil
 	}
 	if x, err := strconv.ParseFloat(s, 64); err == nil {
 		if !(x > 0) || math.IsInf(x, 0) {
-			return Cadence{}, fault.New(hint, "validate-every is %s", s)
+			return Cadence{}, fault.Field("Every", hint, "cannot be %q", s)
 		}
 		return Cadence{Epochs: x}, nil
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil || d <= 0 {
-		return Cadence{}, fault.New(hint, "validate-every is %q", s)
+		return Cadence{}, fault.Field("Every", hint, "cannot be %q", s)
 	}
 	return Cadence{Time: d}, nil
 }

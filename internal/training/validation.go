@@ -39,6 +39,21 @@ type ValidationSet struct {
 	// Text is judged by the mean loss of the objective on it. It was made with
 	// the vocabulary of the run.
 	Text *corpora.Corpus
+
+	// Known of the Size pairs, analogies or words of the set are in the vocabulary; for
+	// reports, 0 if that is not counted.
+	Known, Size int64
+}
+
+// Close closes the texts of the sets.
+func (v *Validation) Close() error {
+	var all []error
+	for _, s := range v.Sets {
+		if s.Text != nil {
+			all = append(all, s.Text.Close())
+		}
+	}
+	return errors.Join(all...)
 }
 
 func (v *Validation) validate() error {
@@ -46,7 +61,7 @@ func (v *Validation) validate() error {
 		return errors.New("validation: there is no set to validate with")
 	}
 	if v.Patience < 0 {
-		return fault.New("0 trains to the end", "patience is %d", v.Patience)
+		return fault.Field("Patience", "0 trains to the end", "must be 0 or more, got %d", v.Patience)
 	}
 	for _, s := range v.Sets {
 		if (s.Judge == nil) == (s.Text == nil) {

@@ -11,9 +11,8 @@ import (
 )
 
 // Continue returns a checkpoint at the beginning of a new run over corpus that
-// goes on training the model of c, which was read with its state, finished or not;
-// give it to Run.Resume with the same options o. What c holds is taken over and
-// must not be used any more.
+// trains the model of c further. c was read with its state, finished or not, and must not
+// be used afterwards. Pass the result to Run.Resume with the same options o.
 //
 // The vocabulary of corpus is that of c (BuildOptions.Vocabulary) or has grown from
 // it (BuildOptions.Base). Then every row goes with its word to its new place; new
@@ -91,11 +90,11 @@ func sameVocabulary(a, b *corpora.Vocabulary) bool {
 	return a.Len() == b.Len()
 }
 
-// CanGrow returns the error that Continue has with a grown vocabulary and these
-// options, so that it is told before the text is read.
+// CanGrow returns the error of Continue with a grown vocabulary and these options, so
+// that it can be reported before the text is read.
 func CanGrow(o Options) error {
 	if o.Loss == LossHS {
-		return fault.New("go on with the same vocabulary, without --grow; or train a new model that starts from this one: train ... --init MODEL",
+		return fault.Mention("continue with the same vocabulary, without Base; or train a new model that starts from this one (Start)",
 			"a model of hierarchical softmax cannot grow: its tree is made of the vocabulary")
 	}
 	return nil

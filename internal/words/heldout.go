@@ -84,7 +84,7 @@ func (t *wordTrainer) checkHeldOut(set training.ValidationSet) error {
 			return err
 		}
 	}
-	return fault.New("validate with more text, or train with --subsample 0", "%s: no two words of a line are left after subsampling", set.File)
+	return fault.Mention("validate with more text, or train with Subsample 0", "%s: no two words of a line are left after subsampling", set.File)
 }
 
 func (h *heldOut) close() {

@@ -18,18 +18,18 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 	}
 	switch {
 	case c.Config.Kind != t.objective.Name:
-		return fmt.Errorf("resume: the checkpoint is of a %s trainer, not %s", c.Config.Kind, t.objective.Name)
+		return fmt.Errorf("resume: the checkpoint is of kind %q, not %q", c.Config.Kind, t.objective.Name)
 	case p.Stopped != "":
 		return fmt.Errorf("resume: the training is finished, it ended early: %s", p.Stopped)
 	case p.TotalBlocks != total || was.RawWords != now.RawWords() || was.Words != now.Words() || was.Lines != now.Lines():
-		return fault.New("resume with the text the training began with; --corpus goes on with new text",
-			"resume: the corpus has changed: it holds %d words, %d in the vocabulary, in %d lines and %d blocks; the checkpoint was made with %d, %d, %d and %d",
+		return fault.New("resume with the text that the training began with; new text is for a new run that continues from the model",
+			"resume: the corpus has changed: it has %d words, %d in the vocabulary, in %d lines and %d blocks; the checkpoint was made with %d, %d, %d and %d",
 			now.RawWords(), now.Words(), now.Lines(), total, was.RawWords, was.Words, was.Lines, p.TotalBlocks)
 	case was.Fingerprint != "" && was.Fingerprint != now.Fingerprint():
-		return fault.New("resume with the text the training began with",
-			"resume: the corpus has changed: it holds as many words as when the training began, but not the same")
+		return fault.New("resume with the text that the training began with",
+			"resume: the corpus has changed: it has as many words as when the training began, but other ones")
 	case p.Blocks < 0 || p.Blocks > total:
-		return fmt.Errorf("resume: position %d of %d blocks", p.Blocks, total)
+		return fmt.Errorf("resume: the position must be from 0 to %d blocks, got %d", total, p.Blocks)
 	}
 	v, d := t.run.Corpus.Vocabulary().Len(), t.options.Dim
 	tensors, name := c.Tensors, inputTensor
@@ -76,7 +76,7 @@ func restore(tensors map[string]checkpoints.Tensor, name string, rows, dim int) 
 		return nil, fault.New("only a model whose training was interrupted, with its training folder, can be resumed", "resume: the checkpoint has no tensor %s", name)
 	}
 	if len(x.Shape) != 2 || x.Shape[0] != rows || x.Shape[1] != dim {
-		return nil, fmt.Errorf("resume: tensor %s has shape %v, [%d %d] is needed", name, x.Shape, rows, dim)
+		return nil, fmt.Errorf("resume: tensor %s must have shape [%d %d], got %v", name, rows, dim, x.Shape)
 	}
 	stride := kernel.Stride(dim)
 	if x.Stride == stride {

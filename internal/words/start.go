@@ -18,15 +18,15 @@ import (
 // run with Start.Freeze leaves as they were given, 0 for the others.
 const frozenTensor = "frozen.rows"
 
-// Start is where a run begins instead of at random.
+// Start holds the initial vectors of a run.
 type Start struct {
 	In     *checkpoints.Tensor // word vectors, [V, dim] in the order of the corpus's vocabulary
-	Out    *checkpoints.Tensor // output vectors, the same shape; nil: zero, as without a Start
-	Given  []bool              // of V rows, those that In and Out have; the others begin at random
-	Freeze bool                // given word vectors do not change; default false
+	Out    *checkpoints.Tensor // output vectors of the same shape; nil: zero, as without a Start
+	Given  []bool              // [V] whether In and Out have the row; the others start at random
+	Freeze bool                // the given word vectors do not change; default false
 }
 
-// Found is the number of rows given.
+// Found returns the number of given rows.
 func (s *Start) Found() int {
 	n := 0
 	for _, given := range s.Given {
@@ -37,20 +37,19 @@ func (s *Start) Found() int {
 	return n
 }
 
-// NewStart takes the vectors of the words of v out of vectors, the first row of
-// each. It reads vectors to the end, row by row, and keeps no more than V of them.
+// NewStart reads the vectors of the words of v, the first row of each. It reads vectors
+// to the end, row by row, and keeps at most V of them.
 //
-// A model folder read with its training state, of the same objective (kind, as in
-// config.json) and trained with negative sampling as o asks for, gives its output
-// vectors too. Hierarchical softmax has none: its tree hangs on the vocabulary. Where
-// the model's vectors are sums of both, a run begins with the two summands; but vectors
-// that stay are the model's, and begin with no output vectors: these fit a summand.
+// The output vectors of a model folder that was opened with its training state are used too if
+// the model is of the same objective (kind, as in config.json) and both were trained with
+// negative sampling; the rows of hierarchical softmax belong to the tree of one vocabulary. If
+// the vectors of the model are sums, a run starts from the two summands. Frozen vectors are
+// those of the model, sums included, and start without output vectors, which would fit a summand.
 //
-// It is an error if vectors have another dimension than o, or no word of v.
+// It is an error if the dimension of vectors is not that of o, or no word of v is found.
 func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *corpora.Vocabulary, kind string, o Options) (*Start, error) {
 	if vectors.Dim != o.Dim {
-		return nil, fault.New(fmt.Sprintf("train with --dim %d, or leave --dim out", vectors.Dim),
-			"the vectors of %s have %d dimensions, and those to be trained %d", vectors.Path, vectors.Dim, o.Dim)
+		return nil, fault.Field("Dim", "", "must be %d, the dimension of the vectors in %s, got %d", vectors.Dim, vectors.Path, o.Dim)
 	}
 	in := checkpoints.NewTensor(v.Len(), o.Dim)
 	s := &Start{In: &in, Given: make([]bool, v.Len()), Freeze: o.FreezeInit}
@@ -94,9 +93,9 @@ func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *corpora.Voca
 		return nil, err
 	}
 	if s.Found() == 0 {
-		return nil, fault.New(fmt.Sprintf("compare their spelling: %s there, %s in the text; --cased and --tokenizer say how the text is cut",
+		return nil, fault.Mention(fmt.Sprintf("compare their spelling: %s there, %s in the text; Tokenizer and Cased decide how the text is split into words",
 			strings.Join(there, ", "), strings.Join(quoted(v.Tokens()[:min(3, v.Len())]), ", ")),
-			"none of the %d words of the text is among the %d of %s", v.Len(), vectors.Stats().Rows, vectors.Path)
+			"none of the %d words of the text is among the %d words of %s", v.Len(), vectors.Stats().Rows, vectors.Path)
 	}
 	return s, nil
 }
@@ -109,7 +108,7 @@ func quoted(words []string) []string {
 	return out
 }
 
-// negativeSampling says whether a model was trained with it.
+// negativeSampling reports whether a model was trained with it.
 func negativeSampling(c *checkpoints.Checkpoint) bool {
 	var o Options
 	return json.Unmarshal(c.Config.Options, &o) == nil && o.Loss != LossHS
@@ -119,21 +118,21 @@ func negativeSampling(c *checkpoints.Checkpoint) bool {
 func (t *wordTrainer) begin(s *Start) error {
 	v, d := t.tables.Rows, t.tables.Dim
 	if len(s.Given) != v {
-		return fmt.Errorf("start: %d rows are marked as given or not, %d are needed", len(s.Given), v)
+		return fmt.Errorf("start: Given must have %d rows, got %d", v, len(s.Given))
 	}
 	if s.In == nil {
-		return fmt.Errorf("start: there are no vectors")
+		return fmt.Errorf("start: In must be set")
 	}
 	for _, x := range []*checkpoints.Tensor{s.In, s.Out} {
 		if x != nil && (len(x.Shape) != 2 || x.Shape[0] != v || x.Shape[1] != d) {
-			return fmt.Errorf("start: vectors of shape %v, [%d %d] is needed", x.Shape, v, d)
+			return fmt.Errorf("start: the vectors must have shape [%d %d], got %v", v, d, x.Shape)
 		}
 	}
 	if s.Found() == 0 {
-		return fmt.Errorf("start: no row is given")
+		return fmt.Errorf("start: no word has a given vector")
 	}
 	if s.Freeze && t.options.SumVectors {
-		return fmt.Errorf("start: vectors that stay cannot have output vectors added to them")
+		return fmt.Errorf("start: frozen vectors cannot be combined with SumVectors")
 	}
 	if s.Freeze || t.options.FreezeInit { // before the vectors are set: n-grams are no part of those that stay
 		t.tables.Frozen, t.options.FreezeInit = s.Given, true
@@ -151,11 +150,10 @@ func (t *wordTrainer) begin(s *Start) error {
 	return nil
 }
 
-// scaleOthers makes the random start of words that stand among given ones small
-// enough. It is word2vec's, uniform in ±1/2d: next to nothing beside trained
-// vectors, so that the text decides where such a word turns. When the given
-// vectors are smaller still, by the root mean square of their values, it is scaled
-// down to that.
+// scaleOthers keeps the random initial vectors of words small beside the given ones. They
+// are word2vec's, uniform in ±1/2d, far smaller than trained vectors, so that the text
+// decides their direction. If the given vectors are smaller still, by the root mean square
+// of their values, the random ones are scaled down to that.
 func scaleOthers(t *Tables, given []bool) {
 	var squares, values float64
 	for i, ok := range given {
@@ -190,14 +188,14 @@ func frozenState(frozen []bool) checkpoints.Tensor {
 	return x
 }
 
-// thaw returns the rows that a checkpoint of v rows says are frozen.
+// thaw returns which of the v rows of a checkpoint are frozen.
 func thaw(c *checkpoints.Checkpoint, v int) ([]bool, error) {
 	x, ok := c.State[frozenTensor]
 	if !ok {
-		return nil, fmt.Errorf("resume: the checkpoint has no tensor %s, and its training keeps the given vectors", frozenTensor)
+		return nil, fmt.Errorf("resume: the checkpoint has no tensor %s, which its frozen vectors need", frozenTensor)
 	}
 	if len(x.Shape) != 2 || x.Shape[0] != v || x.Shape[1] != 1 {
-		return nil, fmt.Errorf("resume: tensor %s has shape %v, [%d 1] is needed", frozenTensor, x.Shape, v)
+		return nil, fmt.Errorf("resume: tensor %s must have shape [%d 1], got %v", frozenTensor, v, x.Shape)
 	}
 	frozen := make([]bool, v)
 	for i := range frozen {
