@@ -94,7 +94,7 @@ func sameVocabulary(a, b *corpora.Vocabulary) bool {
 // that it can be reported before the text is read.
 func CanGrow(o Options) error {
 	if o.Loss == LossHS {
-		return fault.Mention("continue with the same vocabulary, without Base; or train a new model that starts from this one (Start)",
+		return fault.Mention("continue with the same vocabulary, without Base; or train a new model that starts from this one with Start",
 			"a model of hierarchical softmax cannot grow: its tree is made of the vocabulary")
 	}
 	return nil

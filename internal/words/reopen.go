@@ -31,7 +31,7 @@ func Reopen(folder string, c *checkpoints.Checkpoint) (*Reopened, error) {
 	if !ok {
 		hint := ""
 		if c.Config.Kind == checkpoints.VectorsKind {
-			hint = "its vectors were imported; start a training from them (Start)"
+			hint = "its vectors were imported; start a training from them with Start"
 		}
 		return nil, fault.Mention(hint, "%s: a model of kind %q cannot be trained further", folder, c.Config.Kind)
 	}
