@@ -13,53 +13,6 @@ import (
 	"github.com/luminavec/luminavec/sentence"
 )
 
-const resumeHelp = `Usage: train resume MODEL [CORPUS...] [options]
-       train resume MODEL --corpus NEW... [--grow] [options]
-
-Go on with a training that was interrupted, from the checkpoint in MODEL to its
-end. The options are those it began with, those of validation too, unless they
-are given. The text is read again: from where it was read before, or from
-CORPUS, which must hold the same text; with the --field or --column that it was
-read with. A training with --cache needs no text.
-
-With --corpus go on with new text, whether MODEL is finished or not: a new run
-over NEW that begins with what MODEL has learnt. MODEL is replaced when the new
-run is saved, unless -o names another folder. Interrupted, it is resumed as any
-other, by 'train resume MODEL'.
-
-Options:
-      --cache DIR        take the words from where --cache kept them; read the
-                         text, and keep it, if they are not there (default: as
-                         before; with --corpus none)
-      --threads N        workers (default: as before)
-      --checkpoint-every DURATION
-                         save MODEL this often while training, and at the end
-                         of an epoch (default 5m)
-` + watchHelp + `
-Options of a run with new text:
-      --corpus NEW       the new text, as in 'train skipgram --help'; may be
-                         given several times, or with more names behind it
-      --grow             add the words of NEW to the vocabulary; those of MODEL
-                         stay, however rare, and counts are added up. Without it
-                         words that MODEL does not know are left out
-      --min-count N      leave out new words that occur less often in NEW
-                         (default: as before)
-      --max-vocab N      add no more new words than make N in all; 0 adds all
-                         (default 0)
-      --epochs N         passes over NEW (default: as before)
-      --lr X             learning rate at the start (default: as before)
-      --field NAME, --column NAME
-                         what of NEW is the text (default: as before)
-  -o, --output FOLDER    write to FOLDER and leave MODEL as it is
-      --force            replace FOLDER if it exists; train even if memory or
-                         disk seem too small
-` + cli.JSONHelp + cli.SharedHelp + `
-Examples:
-  $ train resume model
-  $ train resume model wiki-at-its-new-place.txt
-  $ train resume model --corpus news.txt --grow --epochs 3
-`
-
 // resumeJob is a command line of train resume.
 type resumeJob struct {
 	model    string
@@ -79,11 +32,21 @@ type resumeJob struct {
 }
 
 func resumeCommand() *cobra.Command {
-	var j resumeJob
+	j := &resumeJob{every: 5 * time.Minute, watch: watchFlags{keep: checkpoints.KeepBest}}
 	cmd := &cobra.Command{
-		Use:   "resume MODEL [CORPUS...]",
-		Short: "go on with a training that was interrupted, or with new text",
-		Long:  resumeHelp,
+		Use:   "resume MODEL [CORPUS...] [options]\nresume MODEL --corpus NEW... [options]",
+		Short: "Continue an interrupted training, or train a model further on new text",
+		Long: `
+An interrupted training continues from the checkpoint in MODEL to its end, with the options
+and the text that it began with. The text is read from where it was read before, or
+from CORPUS, which must be the same text; a training with --cache does not need it.
+
+With --corpus a new run over NEW starts from MODEL, finished or not. It replaces MODEL
+when it is saved, unless -o names another folder, and can be resumed like any other.`,
+		Example: `
+$ train resume model
+$ train resume model wiki-at-its-new-place.txt
+$ train resume model --corpus news.txt --grow --epochs 3`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return cli.UsageError(fault.New("name the folder of the interrupted training: train resume model", "no model is named"))
@@ -92,23 +55,26 @@ func resumeCommand() *cobra.Command {
 			return j.run(cmd, args[1:])
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&j.cache, "cache", "", "")
-	f.IntVar(&j.threads, "threads", 0, "")
-	f.DurationVar(&j.every, "checkpoint-every", 5*time.Minute, "")
-	f.StringArrayVar(&j.corpus, "corpus", nil, "")
-	f.BoolVar(&j.grow, "grow", false, "")
-	f.Int64Var(&j.minCount, "min-count", 0, "")
-	f.IntVar(&j.most, "max-vocab", 0, "")
-	f.IntVar(&j.epochs, "epochs", 0, "")
-	f.Float64Var(&j.rate, "lr", 0, "")
-	f.StringVar(&j.text.Field, "field", "", "")
-	f.StringVar(&j.text.Column, "column", "", "")
-	f.StringVarP(&j.output, "output", "o", "", "")
-	f.BoolVar(&j.force, "force", false, "")
-	j.watch.add(cmd)
-	cli.AddJSON(cmd)
-	return cmd
+	cli.Declare(cmd, cli.Arguments,
+		cli.Flag{Arg: "MODEL", Help: "folder of the training"},
+		cli.Flag{Arg: "CORPUS", Help: "the text of the training, if it has moved"})
+	cli.Declare(cmd, cli.ForInput,
+		cli.Flag{Name: "cache", Arg: "DIR", Into: &j.cache, Field: "Cache", Help: "cache of the corpus; if it is not there, the text is read and cached", Default: "as before; none with --corpus"})
+	cli.Declare(cmd, "New text",
+		cli.Flag{Name: "corpus", Arg: "NEW", Into: &j.corpus, Help: "the new text; more names may follow MODEL"},
+		cli.Flag{Name: "grow", Into: &j.grow, Field: "Base", Help: "add the words of NEW to the vocabulary; words of MODEL are kept however rare they are, and counts are added up. Without it words that MODEL does not know are ignored"},
+		cli.Flag{Name: "min-count", Arg: "N", Into: &j.minCount, Field: "MinCount", Help: "ignore new words that occur less often in NEW", Default: "as before"},
+		cli.Flag{Name: "max-vocab", Arg: "N", Into: &j.most, Field: "MaxVocabulary", Help: "add new words up to N in all; 0 adds all"},
+		cli.Flag{Name: "epochs", Arg: "N", Into: &j.epochs, Field: "Epochs", Help: "passes over NEW", Default: "as before"},
+		cli.Flag{Name: "lr", Arg: "X", Into: &j.rate, Field: "LearningRate", Help: "initial learning rate", Default: "as before"})
+	cli.Declare(cmd, "New text", cli.TextFlags(&j.text)...)
+	cli.Declare(cmd, cli.ForTraining,
+		cli.Flag{Name: "threads", Arg: "N", Into: &j.threads, Field: "Threads", Help: "workers", Default: "as before"})
+	j.watch.declare(cmd)
+	return cli.Declare(cmd, cli.ForOutput,
+		cli.Flag{Name: "output", Short: "o", Arg: "FOLDER", Into: &j.output, Help: "write to FOLDER and leave MODEL as it is; needs --corpus"},
+		cli.Flag{Name: "force", Into: &j.force, Help: "replace FOLDER if it exists; train even if memory or disk seem too small"},
+		everyFlag(&j.every), cli.JSONFlag())
 }
 
 func (j *resumeJob) run(cmd *cobra.Command, names []string) error {

@@ -32,6 +32,9 @@ func (j *wordJob) settle(given func(name string) bool) error {
 	default:
 		return fault.New("choose input or sum", "vectors are %q", j.vectors)
 	}
+	if !given("threads") {
+		o.Threads = words.DefaultOptions().Threads
+	}
 	if !given("lr") {
 		o.LearningRate = j.kind.Rates.Usual(o)
 	}

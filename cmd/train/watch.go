@@ -9,21 +9,6 @@ import (
 	"github.com/luminavec/luminavec/internal/training"
 )
 
-// watchHelp describes the flags of watchFlags.
-const watchHelp = `      --validate FILE    judge the model by FILE while it trains: pairs of words
-                         with scores, analogies, or text kept out of training,
-                         whose loss is measured. Its lines show what it is, or
-                         words:FILE, analogies:FILE, text:FILE say so. May be
-                         given several times; the first decides what is best
-      --validate-every N after each N epochs, such as 0.25; or with a time such
-                         as 10m that often and at the end of each epoch, which
-                         makes the choice depend on the machine (default 1; a
-                         part of it in epochs of over a billion words)
-      --keep best|last   the model that is left at the end (default best)
-      --patience N       end after N validations in a row without a better one
-                         (default 0: train to the end)
-`
-
 // watchFlags are the flags of how a training is watched.
 type watchFlags struct {
 	sets     []string
@@ -33,12 +18,21 @@ type watchFlags struct {
 	cadence  training.Cadence
 }
 
+// add declares the flags for the help of train sentence that is written by hand.
 func (w *watchFlags) add(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringArrayVar(&w.sets, "validate", nil, "")
-	f.StringVar(&w.every, "validate-every", "", "")
-	f.StringVar(&w.keep, "keep", checkpoints.KeepBest, "")
-	f.IntVar(&w.patience, "patience", 0, "")
+	w.keep = checkpoints.KeepBest
+	w.declare(cmd)
+}
+
+// declare adds the flags to a command that trains word vectors.
+func (w *watchFlags) declare(cmd *cobra.Command) {
+	cli.Declare(cmd, "Validation",
+		cli.Flag{Name: "validate", Arg: "FILE", Into: &w.sets, Field: "Validation",
+			Help: "judge the model while it trains by words:FILE, pairs of words with scores, analogies:FILE, or text:FILE, text that is not trained on and whose loss is measured; the prefix may be left out; the first file decides which model is best"},
+		cli.Flag{Name: "validate-every", Arg: "N", Into: &w.every, Field: "Every", Default: "every epoch, or more often in epochs of over a billion words",
+			Help: "validate every N epochs, such as 0.25, or after a time such as 10m and each epoch, which depends on the machine"},
+		cli.Flag{Name: "keep", Arg: "NAME", Into: &w.keep, Field: "Keep", Help: "the model to write at the end", Values: cli.Values(checkpoints.KeepBest, checkpoints.KeepLast)},
+		cli.Flag{Name: "patience", Arg: "N", Into: &w.patience, Field: "Patience", Help: "stop after N validations without a better one; 0 trains to the end"})
 }
 
 // check looks at the flags, and takes those that were not given from was, how
