@@ -42,31 +42,36 @@ func readCorpus(cmd *cobra.Command) func(context.Context, *corpora.Source, corpo
 	return func(ctx context.Context, source *corpora.Source, o corpora.BuildOptions) (*corpora.Corpus, error) {
 		warnSpool(cmd, source)
 		progress := cli.StartProgress(cmd, "reading")
-		o.OnProgress = func(done, size int64) {
-			fraction := -1.0
-			if size > 0 {
-				fraction = float64(done) / float64(size)
-			}
-			progress.Update(fraction, cli.Bytes(done))
-		}
+		o.OnProgress = progress.Bytes
 		began := time.Now()
 		corpus, err := corpora.Build(ctx, source, o)
 		progress.Done()
 		if err != nil {
 			return nil, err
 		}
-		s := source.Stats()
-		if s.Invalid > 0 {
-			cli.Warn(cmd, "replaced %s of invalid UTF-8, the first at %s", cli.Plural(s.Invalid, "byte", "bytes"), s.FirstInvalid)
-		}
+		cli.WarnInvalid(cmd, source)
 		if n, below := corpus.Dropped(); n > 0 {
 			cli.Warn(cmd, "not enough memory for all different words: dropped %s with at most %s each while counting",
 				cli.Plural(n, "word", "words"), cli.Plural(below, "occurrence", "occurrences"))
 		}
 		cli.Note(cmd, "read %s: %s, %s words in %s, %s in a vocabulary of %s, in %s",
-			named(source.Names()), cli.Bytes(s.Bytes), cli.Count(float64(corpus.RawWords())),
+			named(source.Names()), cli.Bytes(source.Stats().Bytes), cli.Count(float64(corpus.RawWords())),
 			cli.Plural(corpus.Lines(), "line", "lines"), cli.Count(float64(corpus.Words())),
 			cli.Thousands(corpus.Vocabulary().Len()), cli.Duration(time.Since(began)))
 		return corpus, nil
 	}
+}
+
+// nextCommand is the start of a command line that trains on a corpus.
+func nextCommand(corpus []string, text corpora.Selection) []string {
+	next := []string{"skipgram"}
+	for _, name := range corpus {
+		next = append(next, cli.PathArgument(name))
+	}
+	for _, flag := range [][2]string{{"--field", text.Field}, {"--column", text.Column}} {
+		if flag[1] != "" {
+			next = append(next, flag[:]...)
+		}
+	}
+	return next
 }

@@ -41,8 +41,7 @@ $ train phrases wiki.txt --phrases two.tsv -o three.tsv
 $ train skipgram wiki.txt --phrases two.tsv --phrases three.tsv -o model`,
 		RunE: job.run,
 	}
-	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "CORPUS",
-		Help: "text file, folder or glob, or - for standard input; gzip, bzip2 and zstd are decompressed (default: the bundled sample of English Wikipedia)"})
+	cli.Declare(cmd, cli.Arguments, corpusArgument())
 	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&job.text)...)
 	cli.Declare(cmd, cli.ForInput,
 		cli.Flag{Name: "tokenizer", Arg: "NAME", Into: &job.cut, Help: "how text is split into words", Values: []cli.Value{
@@ -197,15 +196,7 @@ func newPhrasesReport(j *phrasesJob, corpus []string, f *corpora.FoundPhrases, s
 	for _, p := range f.Phrases.List[:min(shownPhrases, len(f.Phrases.List))] {
 		r.Best = append(r.Best, phraseShown{p.Token(), p.Score, p.Count})
 	}
-	next := []string{"skipgram"}
-	for _, name := range corpus {
-		next = append(next, cli.PathArgument(name))
-	}
-	for _, flag := range [][2]string{{"--field", j.text.Field}, {"--column", j.text.Column}} {
-		if flag[1] != "" {
-			next = append(next, flag[:]...)
-		}
-	}
+	next := nextCommand(corpus, j.text)
 	if j.words.Whitespace {
 		next = append(next, "--tokenizer", j.cut)
 	}
@@ -230,10 +221,7 @@ func (r *phrasesReport) writeText(w io.Writer) error {
 	for _, p := range r.Best {
 		fmt.Fprintf(&b, "  %-40s %10.4g %8s\n", cli.Cut(cli.Printable(p.Phrase), 40), p.Score, cli.Thousands(p.Count))
 	}
-	b.WriteString("\nnext\n")
-	for _, c := range r.Next {
-		fmt.Fprintf(&b, "  %s\n", cli.Printable(c))
-	}
+	writeNext(&b, r.Next)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
