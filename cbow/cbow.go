@@ -1,43 +1,42 @@
 // Package cbow trains word vectors with the continuous bag of words and negative
 // sampling (Mikolov, Chen, Corrado and Dean, "Efficient Estimation of Word
 // Representations in Vector Space", 2013): the mean of the vectors around a word
-// is asked to tell it from words drawn at random.
+// has to tell it from words drawn at random. The file algorithm.go is the algorithm.
 //
 // Text, subsampling, noise, hierarchical softmax, character n-grams, threads and engines
 // are those of package skipgram.
 //
 // # Windows
 //
-// With Windows "weighted", the default, the mean is weighted: a word at distance d
-// counts (Window+1-d)/Window, which is how often a window of drawn reach would have it;
-// the loss of a window counts by the sum of its weights. Each word moves by the true
-// gradient of that mean. In "drawn" and "full" windows the mean is plain, and its
-// gradient goes to each context word undivided, as in word2vec: a window of m words
-// moves each of them m times as far as the true gradient would. İrsoy, Benton and
-// Stratos ("Corrected CBOW Performs as well as Skip-gram", 2021) say why that is wrong.
-// The usual learning rate is 0.035 in weighted windows, 0.03 from ten epochs on, and
-// word2vec's 0.05 in others.
+// With [WindowsWeighted], the default, the mean is weighted: a word at distance d
+// counts (Window+1-d)/Window, which is how often a window of drawn reach would include it,
+// and the loss of a window is multiplied by the sum of its weights. Each word receives the true
+// gradient of that mean. In drawn and full windows the mean is not weighted, and each context
+// word receives its gradient undivided, as in word2vec: m times the true gradient in a
+// window of m words, which is wrong for the reasons given by İrsoy, Benton and
+// Stratos ("Corrected CBOW Performs as well as Skip-gram", 2021). For learning rates see
+// [UsualRate].
 //
-// # What a word's vector is
+// # What the vector of a word is
 //
 // With SumVectors, the default, the vector of a word is the sum of its row in the
-// input table, where it is context, and its row in the output table, where it is what
-// is asked for (Pennington, Socher and Manning, "GloVe", 2014, add the two; Levy, Goldberg
+// input table, as a context word, and its row in the output table, as the predicted
+// word (Pennington, Socher and Manning, "GloVe", 2014; Levy, Goldberg
 // and Dagan, "Improving Distributional Similarity with Lessons Learned from Word
-// Embeddings", 2015, find it worth trying). The sum is taken when a model is saved or
-// judged; the training goes on with the two tables, and a checkpoint keeps both.
-// Hierarchical softmax has no output rows of words: there, with n-grams and with frozen
+// Embeddings", 2015). The sum is taken when a model is saved or
+// judged; training uses the two tables, and a checkpoint stores both.
+// Hierarchical softmax has no output rows of words; with it, with n-grams and with frozen
 // vectors SumVectors must be off.
 //
 // # Other forms
 //
-// CBOWSum takes the sum of the vectors for their mean; long windows then count for
-// more, and the gradient is the true one. PositionWeights lets the model learn how
-// much each place in the window counts, by dimension: the mean is of d_p ⊙ x with a
+// CBOWSum takes the sum of the vectors instead of their mean; long windows then count
+// more, and the gradient is the true one. With PositionWeights the model learns how
+// much each place in the window counts, for each dimension: the mean is of d_p ⊙ x with a
 // row d_p for each place p from -Window to Window (Mikolov, Grave, Bojanowski,
 // Puhrsch and Joulin, "Advances in Pre-Training Distributed Word Representations",
-// 2018), in windows that are not weighted. The rows begin at 1. Places are counted
-// after subsampling. They are part of the training, not of the model.
+// 2018), in windows that are not weighted. The rows start at 1. Places are counted
+// after subsampling. The rows belong to the training, not to the model.
 package cbow
 
 import (

@@ -1,60 +1,55 @@
 // Package skipgram trains word vectors with skip-gram and negative sampling
 // (Mikolov, Sutskever, Chen, Corrado and Dean, "Distributed Representations of
-// Words and Phrases and their Compositionality", 2013): the words around a word
-// are each asked to tell it from words drawn at random.
+// Words and Phrases and their Compositionality", 2013): each word around a word has
+// to tell it from words drawn at random. The file algorithm.go is the algorithm.
 //
-// # What happens to a corpus
+// # From corpus to windows
 //
-// The text of an epoch is read in blocks of some 16,384 words, in another order in each
+// An epoch reads the text in blocks of about 16,384 words, in another order in each
 // epoch (Shuffle). Frequent words are dropped at random (Subsample). The words up to
-// Window away from each word that is left are its context; windows end at the ends of
+// Window away from each remaining word are its context; windows do not cross the ends of
 // lines. The Negative noise words are drawn once for a window and shared by its context
 // words (Ji, Satish, Li and Dubey, "Parallelizing Word2Vec in Shared and Distributed
-// Memory", 2016), which turns the work of a window into three small matrix products.
-// The learning rate falls linearly from LearningRate to a ten-thousandth of it, a step
-// with each block.
+// Memory", 2016), which turns a window into three small matrix products.
+// The learning rate falls linearly, block by block, from LearningRate to a ten-thousandth of it.
 //
 // # Windows
 //
-// Nearer words say more of a word. word2vec draws the reach of each window from 1 to
-// Window, so that a word at distance d is in it with probability (Window+1-d)/Window. By
-// default (Windows "weighted") every word of the full window counts, its loss multiplied
-// by that number: the same objective in expectation, with less variance, for nothing is
-// left to a draw. "drawn" is word2vec's way, the only one besides "full", where all
-// words count alike, for hierarchical softmax. Distances are counted after subsampling.
+// Near words say more about a word than distant ones. word2vec draws the reach of each window from
+// 1 to Window, so that a word at distance d is in it with probability (Window+1-d)/Window. By
+// default ([WindowsWeighted]) every word of the full window counts, with its loss multiplied
+// by that number: the same objective in expectation, with less variance. [WindowsDrawn] is the
+// way of word2vec, and in [WindowsFull] all words count alike; hierarchical softmax needs one of
+// these. Distances are counted after subsampling.
 //
-// With less noise a step may be larger: the usual learning rate is 0.05 in weighted
-// windows, 0.025 in others. From ten epochs on, which only small texts need and which
-// learn them by heart, it is 0.03 in weighted windows.
+// With less noise the steps can be larger: see [UsualRate].
 //
 // # Hierarchical softmax
 //
-// With Loss "hs" the word is found on its way down a Huffman tree instead (Morin and
-// Bengio, 2005; Mikolov et al., 2013): each context word predicts every turn of the
-// path, and the output rows are the tree's inner nodes. The loss is then that of the
-// softmax over the vocabulary, -log p of the word, and no measure beside that of
+// With [LossHS] each context word predicts the word as a path in a Huffman tree (Morin and
+// Bengio, 2005; Mikolov et al., 2013): every turn of the path is one prediction, and the
+// output rows are the inner nodes of the tree. The loss is then that of a
+// softmax over the vocabulary, -log p of the word, and cannot be compared with that of
 // negative sampling.
 //
 // # Character n-grams
 //
-// With NGrams the vector of a word is the mean of a row of its own and of those of
+// With NGrams the vector of a word is the mean of a row of its own and the rows of
 // its character n-grams (Bojanowski, Grave, Joulin and Mikolov, "Enriching Word
-// Vectors with Subword Information", 2017), which words that look alike share; a word
-// that the text did not have gets the mean of its n-grams. Every row gains the full
+// Vectors with Subword Information", 2017), which similar words share. A word
+// that is not in the vocabulary gets the mean of its n-grams. Every row receives the full
 // gradient of the mean, as in fastText.
 //
-// # Engines
+// # Engines and threads
 //
-// The objective exists as a fused operation (the default) and as a graph of
-// gorgonia's stock operations (Engine: Graph), which is some hundred times
-// slower and computes the same; see package autograd.
-//
-// # Threads
+// Engine [Fused] trains a batch of windows with one operation that gorgonia drives: it
+// computes the loss and the gradients and updates the rows in place. Engine [Graph] leaves all of
+// the differentiation to gorgonia's own operations; it computes the same, some hundred times slower.
 //
 // Workers share the tables without locks. With Threads 1 two runs with the same
 // options, text and seed on the same kind of processor give the same bytes; with
 // Deterministic they do so at any number of threads, which then only prepare blocks
-// for one that trains.
+// for the one that trains.
 package skipgram
 
 import (

@@ -149,12 +149,12 @@ func (j *resumeJob) train(cmd *cobra.Command, r *words.Reopened, run words.Run, 
 	return train(cmd, r.Kind.Train, r.Options, output, replace, run)
 }
 
-// needsNone refuses the options of new text where there is none.
+// needsNone refuses the options of new text if there is none.
 func (j *resumeJob) needsNone(cmd *cobra.Command) error {
 	for _, name := range []string{"grow", "min-count", "max-vocab", "epochs", "lr", "field", "column", "output", "force"} {
 		if cmd.Flags().Changed(name) {
-			return cli.UsageError(fault.New("an interrupted training goes on as it began; to go on with new text name it: --corpus TEXT",
-				"--%s needs --corpus", name))
+			return cli.UsageError(fault.New("an interrupted training continues as it began; to train on new text name it: --corpus TEXT",
+				"--%s requires --corpus", name))
 		}
 	}
 	return nil

@@ -24,16 +24,16 @@ import (
 type saver struct {
 	cmd     *cobra.Command
 	output  string
-	replace bool                  // what is at output is ours, or may be replaced
-	saved   *checkpoints.Progress // of the last checkpoint of this run; nil: there is none
+	replace bool                  // what is at output may be replaced
+	saved   *checkpoints.Progress // of the last checkpoint of this run; nil: none yet
 
 	drawn    time.Time // when svg and png were
 	svg, png []byte
 }
 
 // save writes one. Something that has appeared at the output since the training
-// began, such as the model of another training, is not replaced, and the work is
-// not lost for it: it goes to a name beside.
+// began, such as the model of another training, is not replaced: the model is then written
+// to another name beside it.
 func (s *saver) save(ctx context.Context, c *checkpoints.Checkpoint) error {
 	c.Config.Version = cli.Version()
 	wanted := s.output
@@ -43,7 +43,7 @@ func (s *saver) save(ctx context.Context, c *checkpoints.Checkpoint) error {
 		case err == nil:
 			s.replace, s.saved = true, &c.Config.Progress
 			if s.output != wanted {
-				cli.Warn(s.cmd, "%s has appeared since the training began: the model is in %s", wanted, s.output)
+				cli.Warn(s.cmd, "%s has appeared since the training began; writing the model to %s", wanted, s.output)
 			}
 			return nil
 		case s.replace || !errors.Is(err, fs.ErrExist) || n > 99:
@@ -54,12 +54,11 @@ func (s *saver) save(ctx context.Context, c *checkpoints.Checkpoint) error {
 }
 
 // drawAgain is how old the drawing in a checkpoint may be: drawing takes about as
-// long as writing a small model, while the training stands still.
+// long as writing a small model, while the training pauses.
 const drawAgain = 30 * time.Second
 
-// draw adds the drawing of the log to a checkpoint, a recent one unless it is
-// to be the last. A model is worth more than its drawing: where that fails it is
-// left out.
+// draw adds a drawing of the log to a checkpoint: of the whole log if the checkpoint is the
+// last, else perhaps an earlier one. If drawing fails, the model is saved without.
 func (s *saver) draw(c *checkpoints.Checkpoint, last bool) {
 	if last || time.Since(s.drawn) >= drawAgain {
 		one, many := "word", "words"
@@ -77,7 +76,7 @@ func (s *saver) draw(c *checkpoints.Checkpoint, last bool) {
 	c.CurveSVG, c.CurvePNG = s.svg, s.png
 }
 
-// noteValidation tells the figures of a validation.
+// noteValidation reports the figures of a validation.
 func noteValidation(cmd *cobra.Command, v checkpoints.Validated, best bool) {
 	text := ""
 	for i, m := range v.Metrics {
@@ -88,14 +87,14 @@ func noteValidation(cmd *cobra.Command, v checkpoints.Validated, best bool) {
 	cli.Note(cmd, "epoch %.2f:%s", v.Epoch, text)
 }
 
-// progressNote is what stands beside the progress bar: what a person looks for
-// first comes first, for a narrow terminal cuts the rest off. unit is "words" or "pairs".
+// progressNote is the text beside the progress bar, the most important first because a narrow
+// terminal cuts off the rest. unit is "words" or "pairs".
 func progressNote(e training.Event, unit, judged string) string {
 	return fmt.Sprintf("%s %s/s  %s left  loss %.4f%s  lr %.5f",
 		cli.Count(e.UnitsPerSecond), unit, cli.Duration(e.Remaining), e.Loss, judged, e.LearningRate)
 }
 
-// learning is a training of any kind, on its way into a folder.
+// learning is a training of any kind that writes a folder.
 type learning struct {
 	saver
 	unit       string // "words" or "pairs"
@@ -103,8 +102,8 @@ type learning struct {
 	last       training.Event
 }
 
-// run runs fn, which gets what it has to tell of its progress and its checkpoints,
-// and saves the model. An output that is there already is kept unless replace is set.
+// run runs fn, with the callbacks for its progress and its checkpoints, and saves the
+// model. An existing output is kept unless replace is set.
 func (l *learning) run(fn func(ctx context.Context, progress func(training.Event), save func(context.Context, *checkpoints.Checkpoint) error) (*checkpoints.Checkpoint, error)) (*checkpoints.Checkpoint, error) {
 	cmd := l.cmd
 	l.drawn = time.Now()
@@ -122,14 +121,14 @@ func (l *learning) run(fn func(ctx context.Context, progress func(training.Event
 		}
 	}
 	// A checkpoint that cannot be written, on a disk that is full for a while,
-	// is no reason to lose the training: the next one may do.
+	// does not end the training: the next one may succeed.
 	save := func(ctx context.Context, c *checkpoints.Checkpoint) error {
 		l.draw(c, false)
 		err := l.save(ctx, c)
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
-		cli.Warn(cmd, "no checkpoint at %.1f%%: %v", 100*c.Config.Progress.Done, err)
+		cli.Warn(cmd, "cannot save a checkpoint at %.1f%%: %v", 100*c.Config.Progress.Done, err)
 		return nil
 	}
 	model, err := fn(cmd.Context(), tell, save)
@@ -140,9 +139,9 @@ func (l *learning) run(fn func(ctx context.Context, progress func(training.Event
 		}
 		return nil, err
 	}
-	// What was learnt is saved whether or not the training came to its end.
+	// The model is saved whether or not the training was finished.
 	if err != nil {
-		cli.Note(cmd, "interrupted: saving %s; interrupted again, the program ends without", l.output)
+		cli.Note(cmd, "interrupted: saving %s; interrupt again to stop without saving", l.output)
 	}
 	l.draw(model, true)
 	if failed := l.save(context.WithoutCancel(cmd.Context()), model); failed != nil {
@@ -153,16 +152,16 @@ func (l *learning) run(fn func(ctx context.Context, progress func(training.Event
 		return nil, failed
 	}
 	if err != nil {
-		return nil, cli.Interrupted("go on with: "+cli.CommandLine("train", "resume", cli.PathArgument(l.output)),
+		return nil, cli.Interrupted("continue with: "+cli.CommandLine("train", "resume", cli.PathArgument(l.output)),
 			"interrupted at %.1f%%; the model as it stands is in %s", 100*model.Config.Progress.Done, l.output)
 	}
 	if why := model.Config.Progress.Stopped; why != "" {
-		cli.Note(cmd, "ended early, at %.1f%%: %s", 100*model.Config.Progress.Done, why)
+		cli.Note(cmd, "stopped early, at %.1f%%: %s", 100*model.Config.Progress.Done, why)
 	}
 	return model, nil
 }
 
-// train trains a word model into output, and reports.
+// train trains a word model into output and prints the report.
 func train(cmd *cobra.Command, fn trainer, o words.Options, output string, replace bool, run words.Run) error {
 	l := learning{saver: saver{cmd: cmd, output: output, replace: replace}, unit: "words", validation: run.Validation}
 	model, err := l.run(func(ctx context.Context, progress func(training.Event), save func(context.Context, *checkpoints.Checkpoint) error) (*checkpoints.Checkpoint, error) {
@@ -173,7 +172,7 @@ func train(cmd *cobra.Command, fn trainer, o words.Options, output string, repla
 		return err
 	}
 	if model.Config.Progress.Loss == 0 {
-		cli.Warn(cmd, "nothing was learnt: no two words of a line were left after subsampling; give more text, or --subsample 0")
+		cli.Warn(cmd, "nothing was learnt: no two words of a line were left after subsampling; provide more text, or use --subsample 0")
 	}
 	r, err := newReport(cmd.Context(), l.output, model, l.last)
 	if errors.Is(err, context.Canceled) {

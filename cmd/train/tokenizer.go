@@ -29,7 +29,7 @@ func (j *wordJob) tokenizer(cmd *cobra.Command) (*corpora.Tokenizer, error) {
 	}
 	for _, name := range refused {
 		if cmd.Flags().Changed(name) {
-			return nil, cli.UsageError(fault.New("leave one of them out", "--%s cannot be given with the tokenizer %s, which has its own", name, j.split))
+			return nil, cli.UsageError(fault.New("omit one of them", "--%s cannot be used with the tokenizer %s, which has its own", name, j.split))
 		}
 	}
 	return joinPhrases(t, j.phrases)

@@ -9,7 +9,7 @@ import (
 	"github.com/luminavec/luminavec/internal/training"
 )
 
-// watchFlags are the flags of how a training is watched.
+// watchFlags are the flags of validation.
 type watchFlags struct {
 	sets     []string
 	every    string
@@ -35,13 +35,13 @@ func (w *watchFlags) declare(cmd *cobra.Command) {
 		cli.Flag{Name: "patience", Arg: "N", Into: &w.patience, Field: "Patience", Help: "stop after N validations without a better one; 0 trains to the end"})
 }
 
-// check looks at the flags, and takes those that were not given from was, how
-// the training was watched before it was interrupted.
+// check checks the flags. Those that were not given are taken from was, the validation
+// of the training before it was interrupted.
 func (w *watchFlags) check(cmd *cobra.Command, was *checkpoints.Validation) error {
 	given := cmd.Flags().Changed
 	for _, name := range []string{"validate-every", "keep", "patience"} {
 		if given(name) && len(w.sets) == 0 && was == nil {
-			return cli.UsageError(fault.New("name a set or a text to validate with: --validate FILE", "--%s needs --validate", name))
+			return cli.UsageError(fault.New("name a file to validate with: --validate FILE", "--%s requires --validate", name))
 		}
 	}
 	if was != nil {
@@ -71,5 +71,5 @@ func (w *watchFlags) check(cmd *cobra.Command, was *checkpoints.Validation) erro
 	return nil
 }
 
-// keepsBest says whether the best model is kept beside the one that is trained.
+// keepsBest reports whether the best model is kept beside the one that is trained.
 func (w *watchFlags) keepsBest() bool { return len(w.sets) > 0 && w.keep == checkpoints.KeepBest }

@@ -172,15 +172,15 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := j.watch.check(cmd, nil); err != nil {
 		return err
 	}
-	// An output that may not be written is told now, not after the training.
+	// An output that cannot be written is reported now, not after the training.
 	if err := checkpoints.CheckOutput(j.output, checkpoints.WriteOptions{Replace: j.force}); err != nil {
 		return err
 	}
 	if j.init == corpora.Stdin && slices.Contains(args, corpora.Stdin) {
-		return cli.UsageError(fault.New("put one of them into a file", "standard input cannot be both the corpus and the vectors of --init"))
+		return cli.UsageError(fault.New("write one of them to a file", "standard input cannot be both the corpus and the vectors of --init"))
 	}
 	if sameFolder(j.cache, j.output) {
-		return cli.UsageError(fault.New("give each a folder of its own", "the model and the cache cannot both be %s", j.output))
+		return cli.UsageError(fault.New("use two folders", "the model and the cache cannot both be %s", j.output))
 	}
 	given, err := j.openInit(cmd)
 	if err != nil {
@@ -194,7 +194,7 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if j.options.NGrams.Max > 0 && tokenizer.Subwords() {
-		return cli.UsageError(fault.New("leave one of them out", "--char-ngrams are of whole words, and the tokens of %s are parts of words", j.split))
+		return cli.UsageError(fault.New("omit one of them", "--char-ngrams needs whole words, but the tokens of %s are parts of words", j.split))
 	}
 	source, err := openSource(args)
 	if err != nil {
@@ -240,7 +240,7 @@ func checkOutput(output string, every time.Duration) error {
 		return cli.UsageError(fault.New("name the folder to write: -o model", "no output was given"))
 	}
 	if every <= 0 {
-		return cli.UsageError(fault.New("give a time such as 30s, 5m or 2h", "checkpoint-every is %s", every))
+		return cli.UsageError(fault.New("use a time such as 30s, 5m or 2h", "--checkpoint-every must be positive, got %s", every))
 	}
 	return nil
 }

@@ -15,8 +15,8 @@ func AppendWindow(batch, context, outputs []int32) []int32 {
 }
 
 // LinearPlaces returns the weights of the places of windows that reach window words
-// to either side: (window+1-d)/window at distance d. That is how often word2vec, which
-// draws the reach of each window, takes a word at that distance.
+// to either side: (window+1-d)/window at distance d, the probability with which word2vec, which
+// draws the reach of each window, includes a word at that distance.
 func LinearPlaces(window int) []float32 {
 	places := make([]float32, 2*window)
 	for i := range window {
@@ -27,29 +27,29 @@ func LinearPlaces(window int) []float32 {
 }
 
 // AppendPlaced appends one placed window to batch: the place of the first context
-// word, behind which the others have theirs, the context rows, the output rows.
+// word, which the places of the others follow, the context rows, the output rows.
 func AppendPlaced(batch []int32, first int, context, outputs []int32) []int32 {
 	batch = append(batch, int32(len(context)), int32(first))
 	batch = append(batch, context...)
 	return append(batch, outputs...)
 }
 
-// labelledHeader is the length of what stands before the ids of a labelled window.
+// labelledHeader is the length of the header of a labelled window.
 const labelledHeader = 3
 
 // AppendLabelled appends one labelled window to batch: the context rows, then the
 // outputs, id for a row that is to be predicted and ^id for one that is not.
-// first is the place of the first context word among the position weights, those
-// of the others follow it; it is 0 where there are none.
+// first is the place of the first context word among the position weights, which the
+// places of the others follow; 0 without position weights.
 func AppendLabelled(batch []int32, first int, context, outputs []int32) []int32 {
 	batch = append(batch, int32(len(context)), int32(len(outputs)), int32(first))
 	batch = append(batch, context...)
 	return append(batch, outputs...)
 }
 
-// window is one window of a batch; its slices lie in the batch.
+// window is one window of a batch; its slices are parts of the batch.
 type window struct {
-	header  []int32 // what stands before the context
+	header  []int32 // before the context
 	context []int32
 	outputs []int32 // as in the batch
 }
@@ -67,7 +67,7 @@ func (w *window) output(j int) (row int32, predicted bool) {
 // among the position weights.
 func (w *window) first() int32 { return w.header[len(w.header)-1] }
 
-// shape says what the windows of an engine may be.
+// shape describes the windows of an engine.
 type shape struct {
 	labelled   bool
 	maxContext int
@@ -94,7 +94,7 @@ func (s shape) weights(w window) (weights []float32, total float32) {
 	return weights, total
 }
 
-// check is an error unless an engine can be made for the shape over the tables.
+// check returns an error if no engine can be made for the shape over the tables.
 func (s shape) check(t *Tables) error {
 	least := 2
 	if s.labelled {
@@ -102,11 +102,11 @@ func (s shape) check(t *Tables) error {
 	}
 	switch {
 	case s.maxContext < 1 || s.outputs < least:
-		return fmt.Errorf("%d context words and %d outputs: at least 1 and %d are needed", s.maxContext, s.outputs, least)
+		return fmt.Errorf("there must be at least 1 context word and %d outputs, got %d and %d", least, s.maxContext, s.outputs)
 	case s.places != nil && len(s.places) < s.maxContext:
-		return fmt.Errorf("%d context words and weights of %d places: as many are needed", s.maxContext, len(s.places))
+		return fmt.Errorf("%d context words and weights of %d places: there must be one for each", s.maxContext, len(s.places))
 	case len(t.Position) != s.positions*t.Stride:
-		return fmt.Errorf("%d position weights, %d are needed", len(t.Position)/t.Stride, s.positions)
+		return fmt.Errorf("there must be %d position weights, got %d", s.positions, len(t.Position)/t.Stride)
 	}
 	return nil
 }
@@ -134,7 +134,7 @@ func (s shape) walk(batch []int32, inRows, outRows int, fn func(w window) error)
 		}
 		end := at + header + m + n
 		if m < 1 || m > s.maxContext || n < 1 || n > s.outputs || end > len(batch) {
-			return fmt.Errorf("batch: window at %d of %d holds %d context words and %d outputs; at most %d and %d are allowed", at, len(batch), m, n, s.maxContext, s.outputs)
+			return fmt.Errorf("batch: window at %d of %d has %d context words and %d outputs; at most %d and %d are allowed", at, len(batch), m, n, s.maxContext, s.outputs)
 		}
 		w := window{header: batch[at : at+header], context: batch[at+header : at+header+m], outputs: batch[at+header+m : end]}
 		if count := max(s.positions, len(s.places)); count > 0 {
@@ -144,12 +144,12 @@ func (s shape) walk(batch []int32, inRows, outRows int, fn func(w window) error)
 		}
 		for _, id := range w.context {
 			if id < 0 || int(id) >= inRows {
-				return fmt.Errorf("batch: window at %d names row %d of a table of %d", at, id, inRows)
+				return fmt.Errorf("batch: window at %d has row %d of a table of %d", at, id, inRows)
 			}
 		}
 		for j := range w.outputs {
 			if id, _ := w.output(j); id < 0 || int(id) >= outRows {
-				return fmt.Errorf("batch: window at %d names row %d of a table of %d", at, id, outRows)
+				return fmt.Errorf("batch: window at %d has row %d of a table of %d", at, id, outRows)
 			}
 		}
 		if err := fn(w); err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// model returns the model as it stands; its tensors are the live tables, but for
-// word vectors that are composed.
+// model returns the current model. Its tensors are the live tables, except for word
+// vectors that are composed.
 func (t *wordTrainer) model() *checkpoints.Checkpoint {
 	v, d := t.tables.Rows, t.tables.Dim
 	c := t.run.Corpus

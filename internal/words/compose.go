@@ -3,15 +3,14 @@ package words
 import "github.com/luminavec/luminavec/internal/kernel"
 
 // composer lets an engine train words whose vector is not simply a row: the mean of
-// several rows, or a row that may not change.
+// several rows, or a row that does not change.
 //
-// It cuts a batch into segments of windows, composes the vector of each word that
-// stands in the context of one into a row of a small table, once, and lets the
-// engine train the segment on that table. What a word's vector has gained is then
-// added to every row that it is made of, undivided, as in fastText: when all rows
-// of a mean move by a step, so does the mean, so that inside a segment a word
-// follows its own gradients at once. Only words that share an n-gram see each
-// other's steps a segment later.
+// It splits a batch into segments of windows. For each it composes the vectors of the
+// context words into the rows of a small table, on which the engine trains the
+// segment. The change of a vector is then added to every row that it is made of,
+// undivided, as in fastText: if all rows of a mean move by a step, so does the mean.
+// Within a segment a word therefore follows its own gradients at once; only words that
+// share an n-gram see each other's steps a segment later.
 type composer struct {
 	tables *Tables
 	shape  shape
@@ -23,9 +22,9 @@ type composer struct {
 	batch   []int32   // of the segment, with rows of vectors for context words
 }
 
-// segmentRows is how many words, and how many windows, a segment may have: with
-// twenty n-grams each, the words' rows of 100 values still fit a second-level cache
-// when they get their gradients, and these are not yet stale.
+// segmentRows limits the words, and the windows, of a segment: with twenty n-grams each,
+// the rows of 100 values still fit a second-level cache when they receive their gradients,
+// which are not yet stale.
 const segmentRows = 64
 
 // newComposer returns the composer for the tables, or nil if they need none.
@@ -48,7 +47,7 @@ func newComposer(t *Tables, s shape) *composer {
 
 // each calls step with each segment of batch.
 func (c *composer) each(batch []int32, step func(batch []int32) error) error {
-	// Nothing may be written before the batch is known to be sound.
+	// Nothing may be written before the whole batch is known to be valid.
 	if err := c.shape.walk(batch, c.tables.Rows, c.tables.Rows, func(window) error { return nil }); err != nil {
 		return err
 	}
@@ -60,8 +59,8 @@ func (c *composer) each(batch []int32, step func(batch []int32) error) error {
 	}
 	room, windows := len(c.vectors)/c.tables.Stride, 0
 	err := c.shape.walk(batch, c.tables.Rows, c.tables.Rows, func(w window) error {
-		// A frozen word, of which the engine knows nothing, is as it was again in
-		// the next window only if that is another segment.
+		// The engine does not know of frozen words: their rows are restored by
+		// making each window a segment.
 		if windows > 0 && (c.tables.Frozen != nil || windows == segmentRows || len(c.words)+len(w.context) > room) {
 			if err := end(); err != nil {
 				return err

@@ -15,13 +15,13 @@ import (
 // be used afterwards. Pass the result to Run.Resume with the same options o.
 //
 // The vocabulary of corpus is that of c (BuildOptions.Vocabulary) or has grown from
-// it (BuildOptions.Base). Then every row goes with its word to its new place; new
-// words begin as in a run from a Start, their output vectors at zero, and new
-// character n-grams at random. Noise and subsampling follow from the counts of
-// corpus's vocabulary. The log goes on; Config.Earlier has the texts before.
+// it (BuildOptions.Base). Then every row moves with its word to its new place; new
+// words start as in a run with a Start, their output vectors at zero, and new
+// character n-grams at random. Noise and subsampling use the counts of the vocabulary of
+// corpus. The log continues; Config.Earlier lists the earlier texts.
 //
 // A model of hierarchical softmax cannot grow: its output vectors belong to the
-// inner nodes of a tree that the counts of the words make.
+// inner nodes of a tree that depends on the counts of the words.
 func Continue(c *checkpoints.Checkpoint, corpus *corpora.Corpus, o Options) (*checkpoints.Checkpoint, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -102,8 +102,8 @@ func CanGrow(o Options) error {
 
 // growth moves rows from the places of an old vocabulary to those of a new one.
 type growth struct {
-	old    []int32 // of each new word, its id before; -1: it had none
-	tables *Tables // as a new run would begin
+	old    []int32 // of each new word, its old id; -1: none
+	tables *Tables // as a new run would start
 	o      Options
 	words  *corpora.Vocabulary
 }

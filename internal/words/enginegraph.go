@@ -31,8 +31,8 @@ type graphEngine struct {
 // most, in labelled windows).
 //
 // A panic while o.Loss builds the graph becomes an error. Gorgonia runs the
-// graph in a goroutine of its own: an operation that panics there, which no
-// caller can recover, ends the process. A custom operation must recover in Do.
+// graph in a goroutine of its own, where the panic of an operation ends the process; those
+// of type autograd.Op recover.
 func NewGraph(o *Objective, t *Tables, maxContext, outputs int) (Engine, error) {
 	if o == nil || o.Loss == nil {
 		return nil, fmt.Errorf("graph engine: the objective has no loss")
@@ -174,7 +174,7 @@ func (e *graphEngine) window(w window, weights []float32, total float32, in func
 		return 0, err
 	}
 
-	// A word that stands twice in the window was gathered twice: each copy
+	// A word that occurs twice in the window was copied twice: each copy
 	// adds its own change to the row.
 	scale := float32(1)
 	if e.objective.SumGradient {

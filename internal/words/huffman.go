@@ -12,11 +12,11 @@ import (
 // decisions on its path, each σ(x·y) or 1-σ(x·y) with the row y of an inner node.
 // Frequent words have short paths.
 //
-// The tree is Huffman's (1952), built as in word2vec: of equal counts the rarer word
-// by rank comes first, and an inner node before a word. Of the two nodes that are
-// joined, the one with the lower count is to be predicted. Only words that the text
-// does not have, which word2vec does not know, come before inner nodes: their part of
-// the tree is as flat as it can be and not a chain of all of them.
+// The tree is Huffman's (1952), built as in word2vec: among equal counts the rarer word
+// by rank comes first, and an inner node before a word. Of two nodes that are
+// joined, the one with the lower count is to be predicted. Words that do not occur in the
+// text, which word2vec does not have, come before inner nodes, so that their part of the
+// tree is flat instead of a long chain.
 type Huffman struct {
 	ends  []int   // of each word's path in paths
 	paths []int32 // labelled outputs, from the root down
@@ -24,19 +24,19 @@ type Huffman struct {
 }
 
 // NewHuffman returns the tree over the words of v. Inner nodes are numbered from
-// the root, 0, in falling order of their counts, so that the rows that are met most
-// often lie together; there is one fewer than words.
+// the root, 0, in descending order of their counts, so that the rows that are used most
+// often are close together; there is one fewer than words.
 func NewHuffman(v *corpora.Vocabulary) *Huffman {
 	n := v.Len()
-	// Leaves in falling order of count; a vocabulary that has grown is in none.
+	// Leaves in descending order of count; a vocabulary that has grown is not sorted.
 	order := make([]int32, n)
 	for i := range order {
 		order[i] = int32(i)
 	}
 	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(v.Count(b), v.Count(a)) })
 
-	// The least two of the leaves (from the end of order) and the inner nodes (in
-	// the order of their making, which is that of their counts) are joined until
+	// The two smallest of the leaves (from the end of order) and the inner nodes (in
+	// the order of creation, which is that of their counts) are joined until
 	// one is left. Inner node i is n+i.
 	counts := make([]uint64, n-1)
 	parent := make([]int32, 2*n-1)
@@ -78,7 +78,7 @@ func NewHuffman(v *corpora.Vocabulary) *Huffman {
 	return h
 }
 
-// Path returns the labelled outputs of a word, in memory that is not to be changed.
+// Path returns the labelled outputs of a word. The caller must not change them.
 func (h *Huffman) Path(word int32) []int32 {
 	start := 0
 	if word > 0 {

@@ -8,15 +8,15 @@ import (
 
 // Noise draws negative samples: word w with a probability proportional to
 // count(w)^exponent, by Walker's alias method (Walker, 1977; the table is
-// filled as in Vose, 1991). One draw reads one place of memory.
+// filled as in Vose, 1991). A draw reads one column.
 type Noise struct {
 	columns []column
 }
 
-// column is one column of the table, both numbers in one place of memory.
+// column is one column of the table; its two numbers share a cache line.
 type column struct {
-	accept uint32 // accept/2³²: how often it keeps itself
-	alias  int32  // else it gives this word
+	accept uint32 // accept/2³²: the probability of the word of the column
+	alias  int32  // the word otherwise
 }
 
 // NewNoise returns the noise distribution of v.
@@ -25,7 +25,7 @@ func NewNoise(v *corpora.Vocabulary, exponent float64) *Noise {
 	weight := make([]float64, n)
 	sum := 0.0
 	for i := range weight {
-		if n := v.Count(int32(i)); n > 0 { // what does not occur is not drawn, whatever the exponent
+		if n := v.Count(int32(i)); n > 0 { // words that do not occur are not drawn, whatever the exponent
 			weight[i] = math.Pow(float64(n), exponent)
 		}
 		sum += weight[i]

@@ -57,10 +57,10 @@ func TestVariantErrors(t *testing.T) {
 	}
 	tables := randomTables(t, 10, 4, 0.1)
 	for range 2 {
-		if _, err := NewFused(o, tables, 2, 1, 100); err == nil || !strings.Contains(err.Error(), "position weights, 4 are needed") {
+		if _, err := NewFused(o, tables, 2, 1, 100); err == nil || !strings.Contains(err.Error(), "must be 4 position weights") {
 			t.Errorf("fused engine: %v", err)
 		}
-		if _, err := NewGraph(o, tables, 2, 1); err == nil || !strings.Contains(err.Error(), "position weights, 4 are needed") {
+		if _, err := NewGraph(o, tables, 2, 1); err == nil || !strings.Contains(err.Error(), "must be 4 position weights") {
 			t.Errorf("graph engine: %v", err)
 		}
 		tables.AddPositions(3)

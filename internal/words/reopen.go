@@ -57,7 +57,7 @@ func (r *Reopened) Unfinished() error {
 	p := r.Checkpoint.Config.Progress
 	switch {
 	case p.Stopped != "":
-		return fmt.Errorf("%s: %w, it ended early: %s", r.Folder, ErrFinished, p.Stopped)
+		return fmt.Errorf("%s: %w, it stopped early: %s", r.Folder, ErrFinished, p.Stopped)
 	case p.Finished:
 		return fmt.Errorf("%s: %w", r.Folder, ErrFinished)
 	}

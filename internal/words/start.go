@@ -14,8 +14,8 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// frozenTensor, [V, 1] in training/state.safetensors, is 1 for the rows that a
-// run with Start.Freeze leaves as they were given, 0 for the others.
+// frozenTensor, [V, 1] in training/state.safetensors, is 1 for frozen rows and 0 for the
+// others.
 const frozenTensor = "frozen.rows"
 
 // Start holds the initial vectors of a run.
@@ -60,7 +60,7 @@ func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *corpora.Voca
 			var was Options
 			summed := json.Unmarshal(m.Config.Options, &was) == nil && was.SumVectors
 			if summed && !o.FreezeInit {
-				own = m.State[wordTensor] // its vectors have the output rows in them
+				own = m.State[wordTensor] // its vectors include the output rows
 			}
 			if !summed || own.Data != nil {
 				copied := checkpoints.NewTensor(v.Len(), o.Dim)
@@ -85,7 +85,7 @@ func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *corpora.Voca
 			copy(in.Row(int(id)), own.Row(row))
 		}
 		if s.Out != nil {
-			copy(s.Out.Row(int(id)), out.Row(row)) // a model's rows are never left out
+			copy(s.Out.Row(int(id)), out.Row(row)) // the rows of a model are never skipped
 		}
 		return nil
 	})
@@ -134,7 +134,7 @@ func (t *wordTrainer) begin(s *Start) error {
 	if s.Freeze && t.options.SumVectors {
 		return fmt.Errorf("start: frozen vectors cannot be combined with SumVectors")
 	}
-	if s.Freeze || t.options.FreezeInit { // before the vectors are set: n-grams are no part of those that stay
+	if s.Freeze || t.options.FreezeInit { // before the vectors are set: n-grams are not part of frozen words
 		t.tables.Frozen, t.options.FreezeInit = s.Given, true
 	}
 	for i, given := range s.Given {

@@ -25,14 +25,14 @@ type Tables struct {
 	Position []float32
 
 	// NGrams holds the vectors of character n-grams, a multiple of Stride, and
-	// Bag names those of a word, in memory that stays as it is. The vector of a
+	// Bag returns those of a word, in memory that does not change. The vector of a
 	// word is then the mean of its row of In and of these (Bojanowski, Grave,
 	// Joulin and Mikolov, 2017). Without n-grams both are nil.
 	NGrams []float32
 	Bag    func(word int32) []int32
 
-	// Frozen marks the words whose vector does not change; nil: none. Its
-	// n-grams, if there are any, are no part of a frozen word.
+	// Frozen marks the words whose vector does not change; nil: none. N-grams are not
+	// part of frozen words.
 	Frozen []bool
 }
 
@@ -40,7 +40,7 @@ type Tables struct {
 // [-1/2d, 1/2d), drawn from seed, and output vectors zero.
 func NewTables(rows, dim int, seed uint64) (*Tables, error) {
 	if rows < 1 || dim < 1 {
-		return nil, fmt.Errorf("tables of %d rows and dimension %d: both must be at least 1", rows, dim)
+		return nil, fmt.Errorf("tables must have at least 1 row and 1 dimension, got %d and %d", rows, dim)
 	}
 	stride := kernel.Stride(dim)
 	t := &Tables{
@@ -52,7 +52,7 @@ func NewTables(rows, dim int, seed uint64) (*Tables, error) {
 	return t, nil
 }
 
-// The second word of a seed only tells the streams of one seed apart.
+// The second word of a seed distinguishes the streams of one seed.
 const (
 	streamRows   = 0x6c756d696e61
 	streamNGrams = 0x6e6772616d73
@@ -69,8 +69,7 @@ func (t *Tables) uniform(table []float32, seed, stream uint64) {
 	}
 }
 
-// AddPositions adds position weights, all 1, with which every place in the window
-// counts the same.
+// AddPositions adds position weights, all 1: every place in the window counts alike.
 func (t *Tables) AddPositions(count int) {
 	t.Position = kernel.Aligned(count * t.Stride)
 	for r := range count {
@@ -81,8 +80,8 @@ func (t *Tables) AddPositions(count int) {
 	}
 }
 
-// AddNGrams adds the vectors of rows character n-grams, drawn as those of the
-// words are; bag names the rows of a word.
+// AddNGrams adds the vectors of rows character n-grams, drawn like those of the
+// words; bag returns the rows of a word.
 func (t *Tables) AddNGrams(rows int, bag func(word int32) []int32, seed uint64) {
 	t.NGrams, t.Bag = kernel.Aligned(rows*t.Stride), bag
 	t.uniform(t.NGrams, seed, streamNGrams)
@@ -101,8 +100,8 @@ func (t *Tables) Vectors() []float32 {
 	return v
 }
 
-// SetVector makes x, Dim long, the vector of a word by its own row; its n-grams
-// stay as they are.
+// SetVector makes x, of length Dim, the vector of a word by changing its own row, not its
+// n-grams.
 func (t *Tables) SetVector(word int32, x []float32) {
 	own, bag := t.in(word), t.bag(word)
 	for k, v := range x {

@@ -17,7 +17,7 @@ const (
 	inputTensor    = "embedding.weight" // model.safetensors, [V, dim]
 	ngramTensor    = "ngrams.weight"    // model.safetensors, [R, dim]; only with n-grams
 	outputTensor   = "output.weight"    // training/state.safetensors, [V, dim]
-	wordTensor     = "word.weight"      // training/state.safetensors, [V, dim]: the words' own rows, where these are not their vectors
+	wordTensor     = "word.weight"      // training/state.safetensors, [V, dim]: the words' own rows, if these are not their vectors
 	positionTensor = "position.weight"  // training/state.safetensors, [2·window, dim]; only with position weights
 )
 
@@ -50,7 +50,7 @@ type Run struct {
 	Start *Start
 }
 
-// batchCapacity is the length of a batch in numbers: some 10,000 windows of the
+// batchCapacity is the length of a batch in numbers: about 10,000 windows of the
 // default size, which outweigh the fixed cost of a run and fit the cache.
 const batchCapacity = 1 << 17
 

@@ -351,8 +351,8 @@ func TestValidationErrors(t *testing.T) {
 	}{
 		"no sets":  {training.Validation{}, "no set"},
 		"patience": {training.Validation{Sets: []training.ValidationSet{judge(checkpoints.Metric{}, nil)}, Patience: -1}, "patience is -1"},
-		"neither":  {training.Validation{Sets: []training.ValidationSet{{}}}, "either a judge or a text"},
-		"both":     {training.Validation{Sets: []training.ValidationSet{{Judge: judge(checkpoints.Metric{}, nil).Judge, Text: lonely.Corpus}}}, "either a judge or a text"},
+		"neither":  {training.Validation{Sets: []training.ValidationSet{{}}}, "exactly one of Judge and Text"},
+		"both":     {training.Validation{Sets: []training.ValidationSet{{Judge: judge(checkpoints.Metric{}, nil).Judge, Text: lonely.Corpus}}}, "exactly one of Judge and Text"},
 		"judge":    {training.Validation{Sets: []training.ValidationSet{judge(checkpoints.Metric{}, broken)}}, "validation at 100.0%: set: broken judge"},
 		"NaN":      {training.Validation{Sets: []training.ValidationSet{judge(checkpoints.Metric{Name: "loss", Value: math.NaN()}, nil)}}, "set: loss is NaN"},
 		"one word": {training.Validation{Sets: []training.ValidationSet{heldOutSet(t, lonely, "one\ntwo\n")}}, "no two words"},

@@ -6,9 +6,9 @@ import (
 )
 
 // Windows turns token ids into the windows of the word objectives: the words
-// around a centre, the centre, and negative samples that the window shares; for
-// hierarchical softmax, the path of the centre instead of it and of negatives. It
-// may be used by several goroutines.
+// around a centre, the centre, and the negative samples that the window shares; for
+// hierarchical softmax, the path of the centre in place of the centre and the negatives.
+// Several goroutines may use it.
 type Windows struct {
 	keep     []uint32 // keep[w]/2³²: the probability that subsampling keeps w
 	noise    *Noise
@@ -43,7 +43,7 @@ func NewWindows(v *corpora.Vocabulary, o *Options) *Windows {
 }
 
 // Outputs returns the number of output rows of a window, the centre and the
-// negatives, or the greatest number that a path has.
+// negatives, or the length of the longest path.
 func (w *Windows) Outputs() int {
 	if w.tree != nil {
 		return w.tree.Depth()
@@ -65,11 +65,11 @@ type Scratch struct {
 	batch []int32
 }
 
-// Each draws the windows of ids (lines ended by corpora.LineEnd; a window reaches
-// neither over a line end nor out of ids) and calls step with batches of at most capacity
-// entries. It returns the number of words in ids.
+// Each draws the windows of ids (lines ended by corpora.LineEnd, which windows do not
+// cross) and calls step with batches of at most capacity entries. It returns the number of
+// words in ids.
 //
-// A word is dropped by subsampling before windows are laid, and the reach of drawn
+// Words are dropped by subsampling before windows are formed, and the reach of drawn
 // windows is drawn from 1 to Window, both as in word2vec.
 func (w *Windows) Each(ids []int32, rng *training.Random, capacity int, s *Scratch, step func(batch []int32) error) (words int64, err error) {
 	s.batch = s.batch[:0]
@@ -131,7 +131,7 @@ func (w *Windows) appendWindow(centre int, rng *training.Random, s *Scratch) {
 	for j := range s.outs[1:] {
 		s.outs[1+j] = ^s.outs[1+j]
 	}
-	// The nearest word on the left has the place before the middle.
+	// The nearest word on the left is at the place before the middle.
 	s.batch = AppendLabelled(s.batch, w.window-(centre-lo), s.words, s.outs)
 }
 
@@ -142,5 +142,5 @@ func (w *Windows) negativeFor(word int32, rng *training.Random) int32 {
 			return n
 		}
 	}
-	return (word + 1) % int32(len(w.keep)) // the word has nearly all of the noise
+	return (word + 1) % int32(len(w.keep)) // the word is nearly all of the noise
 }
