@@ -16,6 +16,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/sentence"
+	sentences "github.com/luminavec/luminavec/sentence/train"
 )
 
 const sentenceHelp = `Usage: train sentence [PAIRS...] -o MODEL [options]
@@ -133,7 +134,7 @@ Examples:
 
 // sentenceJob is a command line of train sentence.
 type sentenceJob struct {
-	options   sentence.Options
+	options   sentences.Options
 	engine    string
 	output    string
 	force     bool
@@ -158,14 +159,14 @@ const (
 )
 
 func sentenceCommand() *cobra.Command {
-	job := sentenceJob{options: sentence.DefaultOptions()}
+	job := sentenceJob{options: sentences.DefaultOptions()}
 	o := &job.options
 	short := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 	cmd := &cobra.Command{
 		Use:   "sentence [PAIRS...] -o MODEL",
 		Short: "learn sentence vectors from pairs of texts",
 		Long: fmt.Sprintf(sentenceHelp, o.MaxTokens, learntVocabulary, o.Dim, short(o.SIF), short(o.Scale), short(o.Margin), o.BatchSize, o.Epochs,
-			short(sentence.UsualRate(sentence.AdaGrad)), short(sentence.UsualRate(sentence.Adam)), short(sentence.UsualRate(sentence.SGD)), short(o.Warmup),
+			short(sentences.UsualRate(sentences.AdaGrad)), short(sentences.UsualRate(sentences.Adam)), short(sentences.UsualRate(sentences.SGD)), short(o.Warmup),
 			sentenceWatchHelp, cli.JSONHelp+cli.SharedHelp),
 		RunE: job.run,
 	}
@@ -183,13 +184,13 @@ func sentenceCommand() *cobra.Command {
 	f.IntVar(&o.Dim, "dim", o.Dim, "")
 	f.IntVar(&o.Hidden, "hidden", o.Hidden, "")
 	f.IntVar(&o.Project, "project", o.Project, "")
-	f.StringVar(&o.ProjectInit, "project-init", o.ProjectInit, "")
-	f.StringVar(&o.Pooling, "pooling", o.Pooling, "")
+	f.StringVar((*string)(&o.ProjectInit), "project-init", string(o.ProjectInit), "")
+	f.StringVar((*string)(&o.Pooling), "pooling", string(o.Pooling), "")
 	f.Float64Var(&o.SIF, "sif-a", o.SIF, "")
 	f.StringVar(&job.init, "init", "", "")
 	f.StringVar(&job.freeze, "freeze", "", "")
 	f.Float64Var(&o.Dropout, "dropout", o.Dropout, "")
-	f.StringVar(&o.Loss, "loss", "", "")
+	f.StringVar((*string)(&o.Loss), "loss", string(""), "")
 	f.Float64Var(&o.Scale, "scale", o.Scale, "")
 	f.Float64Var(&o.Margin, "margin", o.Margin, "")
 	f.BoolVar(&o.Symmetric, "symmetric", o.Symmetric, "")
@@ -197,10 +198,10 @@ func sentenceCommand() *cobra.Command {
 	f.IntVar(&o.BatchSize, "batch", o.BatchSize, "")
 	f.BoolVar(&o.Mixed, "mixed", o.Mixed, "")
 	f.IntVar(&o.Epochs, "epochs", o.Epochs, "")
-	f.StringVar(&o.Optimizer, "optimizer", o.Optimizer, "")
+	f.StringVar((*string)(&o.Optimizer), "optimizer", string(o.Optimizer), "")
 	f.Float64Var(&o.LearningRate, "lr", o.LearningRate, "")
 	f.Float64Var(&o.Warmup, "warmup", o.Warmup, "")
-	f.StringVar(&o.Decay, "decay", o.Decay, "")
+	f.StringVar((*string)(&o.Decay), "decay", string(o.Decay), "")
 	f.Float64Var(&o.WeightDecay, "weight-decay", o.WeightDecay, "")
 	f.Float64Var(&o.ClipNorm, "clip-norm", o.ClipNorm, "")
 	f.IntVar(&o.Threads, "threads", o.Threads, "")
@@ -259,7 +260,7 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 	}
 	defer pairs.Close()
 	if j.options.Loss == "" {
-		j.options.Loss = usualLoss(pairs.Kind())
+		j.options.Loss = sentences.UsualLoss(pairs.Kind())
 	}
 	if err := j.fits(cmd, pairs); err != nil {
 		return cli.UsageError(err)
@@ -271,21 +272,10 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 	if err := checkSentenceNeeds(cmd, j.options, pairs, tokenizer, j.output, 0, j.watch.keepsBest(), j.force); err != nil {
 		return err
 	}
-	return j.train(cmd, j.force, sentence.Run{
+	return j.train(cmd, j.force, sentences.Run{
 		Pairs: pairs, Tokenizer: tokenizer, Sources: args, SaveEvery: j.every, Start: start,
 		Validation: j.watch.sentenceValidation(sets),
 	})
-}
-
-// usualLoss is the loss that a kind of pairs asks for.
-func usualLoss(kind corpora.PairKind) string {
-	switch kind {
-	case corpora.Scored:
-		return sentence.Cosine
-	case corpora.Labelled:
-		return sentence.Related
-	}
-	return sentence.InBatch
 }
 
 // fits looks at the objective, once the pairs are known that decide it.
@@ -293,17 +283,16 @@ func (j *sentenceJob) fits(cmd *cobra.Command, pairs *corpora.Pairs) error {
 	if err := j.options.Fits(pairs); err != nil {
 		return err
 	}
-	loss := j.options.Loss
-	for _, of := range []struct {
-		flag   string
-		losses []string
-	}{
-		{"scale", []string{sentence.InBatch, sentence.Related, sentence.CoSENT}},
-		{"margin", []string{sentence.Related, sentence.Contrastive, sentence.Triplet}},
-		{"symmetric", []string{sentence.InBatch}},
-	} {
-		if cmd.Flags().Changed(of.flag) && !slices.Contains(of.losses, loss) {
-			return fault.New("leave it out, or choose another --loss", "--%s is of %s, and the loss is %s", of.flag, strings.Join(of.losses, ", "), loss)
+	for _, flag := range []string{"scale", "margin", "symmetric"} {
+		field := strings.ToUpper(flag[:1]) + flag[1:]
+		var with []string // losses that have the setting
+		for _, l := range sentences.Losses() {
+			if slices.Contains(l.Settings, field) {
+				with = append(with, string(l.Name))
+			}
+		}
+		if cmd.Flags().Changed(flag) && !slices.Contains(with, string(j.options.Loss)) {
+			return fault.New("leave it out, or choose another --loss", "--%s applies to %s, but the loss is %s", flag, strings.Join(with, ", "), j.options.Loss)
 		}
 	}
 	return nil
@@ -313,11 +302,11 @@ func (j *sentenceJob) fits(cmd *cobra.Command, pairs *corpora.Pairs) error {
 // checks them as far as that can be done without the pairs.
 func (j *sentenceJob) settle(cmd *cobra.Command) error {
 	o, given := &j.options, cmd.Flags().Changed
-	o.Engine = training.Engine(j.engine)
+	o.Engine = sentences.EngineName(j.engine)
 	if !given("lr") {
-		o.LearningRate = sentence.UsualRate(o.Optimizer)
+		o.LearningRate = sentences.UsualRate(o.Optimizer)
 	}
-	if !given("weight-decay") && o.Optimizer == sentence.AdamW {
+	if !given("weight-decay") && o.Optimizer == sentences.AdamW {
 		o.WeightDecay = 0.01
 	}
 	switch j.freeze {
@@ -358,21 +347,21 @@ func (j *sentenceJob) settle(cmd *cobra.Command) error {
 }
 
 // validSentence checks options whose loss may be left to the pairs.
-func validSentence(o sentence.Options) error {
+func validSentence(o sentences.Options) error {
 	if o.Loss == "" {
-		o.Loss = sentence.InBatch
+		o.Loss = sentences.InBatch
 	}
 	return o.Validate()
 }
 
 // train trains into the output, and reports.
-func (j *sentenceJob) train(cmd *cobra.Command, replace bool, run sentence.Run) error {
+func (j *sentenceJob) train(cmd *cobra.Command, replace bool, run sentences.Run) error {
 	l := learning{saver: saver{cmd: cmd, output: j.output, replace: replace}, unit: "pairs", validation: run.Validation}
 	run.Settings = j.settings()
 	model, err := l.run(func(ctx context.Context, progress func(training.Event), save func(context.Context, *checkpoints.Checkpoint) error) (*checkpoints.Checkpoint, error) {
 		run.Progress, run.Save = progress, save
 		run.Warn = func(text string) { cli.Warn(cmd, "%s", text) }
-		return sentence.Train(ctx, j.options, run)
+		return sentences.Train(ctx, j.options, run)
 	})
 	if err != nil {
 		return err

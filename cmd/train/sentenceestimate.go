@@ -5,22 +5,22 @@ import (
 
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/estimate"
-	"github.com/luminavec/luminavec/sentence"
+	sentences "github.com/luminavec/luminavec/sentence/train"
 )
 
 // checkSentenceNeeds is checkNeeds for a training of sentences.
-func checkSentenceNeeds(cmd *cobra.Command, o sentence.Options, pairs *corpora.Pairs, tokenizer *corpora.Tokenizer, output string, done float64, best, force bool) error {
+func checkSentenceNeeds(cmd *cobra.Command, o sentences.Options, pairs *corpora.Pairs, tokenizer *corpora.Tokenizer, output string, done float64, best, force bool) error {
 	v := tokenizer.Vocabulary()
 	r := estimate.SentenceRun{
 		Rows: v.Len(), Dim: o.Dim, Hidden: o.Hidden, Project: o.Project, Threads: o.Threads, Slots: 1,
-		Loaded: done > 0, Best: best, Graph: o.Engine == sentence.Graph,
-		Batch: o.BatchSize, Texts: pairs.Columns(), InBatch: o.Loss == sentence.InBatch, Epochs: float64(o.Epochs) * (1 - done),
+		Loaded: done > 0, Best: best, Graph: o.Engine == sentences.Graph,
+		Batch: o.BatchSize, Texts: pairs.Columns(), InBatch: o.Loss == sentences.InBatch, Epochs: float64(o.Epochs) * (1 - done),
 		Tokens: float64(pairs.Tokens()) / float64(max(1, pairs.Examples())),
 	}
 	switch o.Optimizer {
-	case sentence.SGD:
+	case sentences.SGD:
 		r.Slots = 0
-	case sentence.Adam, sentence.AdamW:
+	case sentences.Adam, sentences.AdamW:
 		r.Slots = 2
 	}
 	for _, f := range pairs.Files() {

@@ -13,6 +13,7 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
+	sentences "github.com/luminavec/luminavec/sentence/train"
 )
 
 // givenModel is what --init names: a sentence model, or vectors of words. Nil: there
@@ -62,7 +63,7 @@ func (j *sentenceJob) openInit(cmd *cobra.Command) (*givenModel, error) {
 // as takes the shape of a sentence model into the options, and refuses others.
 func (j *sentenceJob) as(cmd *cobra.Command, c *checkpoints.Checkpoint) error {
 	o := &j.options
-	pooling := c.Config.Encoder.Pooling
+	pooling := sentence.Pooling(c.Config.Encoder.Pooling)
 	if pooling == "" {
 		pooling = sentence.Mean
 	}
@@ -103,7 +104,7 @@ func (g *givenModel) tokenizer() *corpora.Tokenizer {
 }
 
 // start makes the beginning of the run of it.
-func (g *givenModel) start(cmd *cobra.Command, v *corpora.Vocabulary, o *sentence.Options) (*sentence.Start, error) {
+func (g *givenModel) start(cmd *cobra.Command, v *corpora.Vocabulary, o *sentences.Options) (*sentences.Start, error) {
 	if g == nil {
 		return nil, nil
 	}
@@ -112,9 +113,9 @@ func (g *givenModel) start(cmd *cobra.Command, v *corpora.Vocabulary, o *sentenc
 		if err != nil {
 			return nil, fmt.Errorf("model %s: %w", g.name, err)
 		}
-		return &sentence.Start{Encoder: encoder}, nil
+		return &sentences.Start{Encoder: encoder}, nil
 	}
-	start, err := sentence.NewStart(cmd.Context(), g.vectors, v, o.Dim)
+	start, err := sentences.NewStart(cmd.Context(), g.vectors, v, o.Dim)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/sentence"
+	sentences "github.com/luminavec/luminavec/sentence/train"
 )
 
 // sentenceReport is what a training of sentences has to show at its end.
@@ -73,7 +74,7 @@ func reportSentence(cmd *cobra.Command, output string, c *checkpoints.Checkpoint
 }
 
 func newSentenceReport(ctx context.Context, output string, c *checkpoints.Checkpoint, last training.Event) (*sentenceReport, error) {
-	var o sentence.Options
+	var o sentences.Options
 	if err := json.Unmarshal(c.Config.Options, &o); err != nil {
 		return nil, err
 	}

@@ -13,13 +13,13 @@ import (
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/sentence"
+	sentences "github.com/luminavec/luminavec/sentence/train"
 )
 
 // sentenceSettings are what a resumed training needs to read its pairs as before,
 // beside the options of the trainer.
 type sentenceSettings struct {
-	sentence.Options
+	sentences.Options
 	Columns string   `json:"columns,omitempty"`
 	Weights []string `json:"weights,omitempty"` // FILE=N
 	Strict  bool     `json:"strict,omitempty"`
@@ -86,7 +86,7 @@ func (j *resumeJob) resumeSentence(cmd *cobra.Command, c *checkpoints.Checkpoint
 	if len(names) > 0 {
 		recorded = names // the weights go by these names
 	}
-	return before.train(cmd, true, sentence.Run{
+	return before.train(cmd, true, sentences.Run{
 		Pairs: pairs, Tokenizer: c.Tokenizer, Sources: recorded, SaveEvery: j.every, Resume: c,
 		Validation: j.watch.sentenceValidation(sets),
 	})

@@ -21,6 +21,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 	"github.com/luminavec/luminavec/sentence"
+	"github.com/luminavec/luminavec/sentence/train"
 )
 
 //go:embed static_embedding.py
@@ -92,25 +93,25 @@ Options:
 type sentenceForm struct {
 	name   string // for --only
 	system string // as the table names it
-	set    func(*sentence.Options)
+	set    func(*train.Options)
 	single bool // measured with the last number of threads only
 }
 
 func (b *sentenceBench) forms() []sentenceForm {
-	plain := func(o *sentence.Options) {
+	plain := func(o *train.Options) {
 		o.Dim, o.BatchSize, o.Pooling, o.Epochs = 256, 1024, sentence.Mean, b.epochs
 	}
-	small := func(engine sentence.Engine) func(o *sentence.Options) {
-		return func(o *sentence.Options) {
+	small := func(engine train.EngineName) func(o *train.Options) {
+		return func(o *train.Options) {
 			o.Dim, o.BatchSize, o.Pooling, o.Epochs, o.MaxTokens, o.Engine = 64, 128, sentence.Mean, 1, 32, engine
 		}
 	}
 	all := []sentenceForm{
-		{name: "default", system: "LuminaVec, the defaults", set: func(*sentence.Options) {}, single: true},
+		{name: "default", system: "LuminaVec, the defaults", set: func(*train.Options) {}, single: true},
 		{name: "plain", system: "LuminaVec, 256 dimensions", set: plain},
-		{name: "hidden", system: "LuminaVec, 256 dimensions, hidden 256", set: func(o *sentence.Options) { plain(o); o.Hidden = 256 }},
-		{name: "engines", system: "LuminaVec, 64 dimensions, fused engine", set: small(sentence.Fused), single: true},
-		{name: "engines", system: "LuminaVec, 64 dimensions, graph engine", set: small(sentence.Graph), single: true},
+		{name: "hidden", system: "LuminaVec, 256 dimensions, hidden 256", set: func(o *train.Options) { plain(o); o.Hidden = 256 }},
+		{name: "engines", system: "LuminaVec, 64 dimensions, fused engine", set: small(train.Fused), single: true},
+		{name: "engines", system: "LuminaVec, 64 dimensions, graph engine", set: small(train.Graph), single: true},
 	}
 	return slices.DeleteFunc(all, func(f sentenceForm) bool {
 		if len(b.only) == 0 {
@@ -181,7 +182,7 @@ func (b *sentenceBench) run(cmd *cobra.Command) error {
 			r := row{system: f.system, threads: n}
 			for seed := range b.seeds {
 				cli.Note(cmd, "%s, %s, seed %d", r.system, cli.Plural(n, "thread", "threads"), seed+1)
-				o := sentence.DefaultOptions()
+				o := train.DefaultOptions()
 				f.set(&o)
 				o.Threads, o.Seed = n, uint64(seed+1)
 				pairs, err := corpora.BuildPairs(ctx, sources, corpora.PairOptions{Tokenizer: tokenizer, MaxTokens: o.MaxTokens, Related: true})
@@ -189,7 +190,7 @@ func (b *sentenceBench) run(cmd *cobra.Command) error {
 					return err
 				}
 				count = pairs.Examples()
-				c, err := sentence.Train(ctx, o, sentence.Run{Pairs: pairs, Tokenizer: tokenizer})
+				c, err := train.Train(ctx, o, train.Run{Pairs: pairs, Tokenizer: tokenizer})
 				pairs.Close()
 				if err != nil {
 					return err
@@ -321,7 +322,7 @@ func (b *sentenceBench) writeHead(w *strings.Builder, given *pflag.FlagSet, pair
 	if b.peers {
 		args = append(args, "--peers")
 	}
-	o := sentence.DefaultOptions()
+	o := train.DefaultOptions()
 	fmt.Fprintf(w, "## Sentence vectors: %s pairs\n\nMade by `%s`.\n\n", cli.Thousands(int(pairs)), strings.Join(args, " "))
 	fmt.Fprintf(w, "- Host: %s.\n- Commit: %s. Kernels: %s.\n", host(), commit(), kernel.Level())
 	fmt.Fprintf(w, "- Tokens: WordPiece, %s, learnt from the pairs in %.1f s.\n", cli.Thousands(b.vocabulary), learning.Seconds())

@@ -172,7 +172,7 @@ func encoderText(e checkpoints.EncoderConfig) string {
 }
 
 func poolingText(name string) string {
-	switch name {
+	switch sentence.Pooling(name) {
 	case sentence.Max:
 		return "maximum"
 	case sentence.First:
