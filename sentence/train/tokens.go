@@ -1,0 +1,125 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Words is the Tokenizer of [Tokens] for whole words.
+const Words = "words"
+
+// Tokens says which tokenizer reads the pairs.
+type Tokens struct {
+	// Tokenizer is wordpiece, bpe or unigram, trained on the pairs; words, the words of
+	// the pairs as Unicode (UAX #29) splits them; or the path of a tokenizer.json, a
+	// vocab.txt or a model folder. Default wordpiece.
+	Tokenizer  string
+	Vocabulary int   // tokens to train, or most words; default 10000
+	MinCount   int64 // words only: least occurrences; default 2
+	Cased      bool  // keep capital letters; default false
+}
+
+// DefaultTokens returns the defaults.
+func DefaultTokens() Tokens {
+	return Tokens{Tokenizer: string(corpora.WordPiece), Vocabulary: 10_000, MinCount: 2}
+}
+
+// TrainedTokens describes a tokenizer that was trained on the pairs; it is zero for one
+// that was opened.
+type TrainedTokens struct {
+	Model    string // wordpiece, bpe, unigram or words
+	Words    int64  // of the text; 0 with words
+	Distinct int    // different words of the text; 0 with words
+}
+
+// Trained reports whether the tokenizer is trained on the pairs, which takes a pass over
+// them.
+func (t *Tokens) Trained() bool { return t.Tokenizer == Words || t.subwords() }
+
+func (t *Tokens) subwords() bool {
+	switch corpora.SubwordModel(t.Tokenizer) {
+	case corpora.WordPiece, corpora.BPE, corpora.Unigram:
+		return true
+	}
+	return false
+}
+
+// Validate returns an error that names the first field out of range.
+func (t *Tokens) Validate() error {
+	if t.Vocabulary < 1 {
+		return fault.Field("Vocabulary", "10000 is usual", "must be positive, got %d", t.Vocabulary)
+	}
+	if t.MinCount < 1 {
+		return fault.Field("MinCount", "2 is usual", "must be positive, got %d", t.MinCount)
+	}
+	return nil
+}
+
+// Open returns the tokenizer with its vocabulary. It reads sources if the tokenizer is
+// trained on them; progress, if not nil, receives the stage and the share that is done,
+// negative if unknown.
+func (t *Tokens) Open(ctx context.Context, sources []corpora.PairSource, in *Input, progress func(stage string, share float64)) (*corpora.Tokenizer, TrainedTokens, error) {
+	if err := t.Validate(); err != nil {
+		return nil, TrainedTokens{}, err
+	}
+	each := func(ctx context.Context, emit func(text []byte) error) error {
+		_, err := corpora.EachText(ctx, sources, in.PairOptions(nil, 0), emit)
+		return err
+	}
+	switch {
+	case t.Tokenizer == Words:
+		tokenizer, err := t.words(ctx, each)
+		return tokenizer, TrainedTokens{Model: Words}, err
+	case t.subwords():
+		return t.train(ctx, each, progress)
+	}
+	tokenizer, err := corpora.OpenTokenizer(t.Tokenizer)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, TrainedTokens{}, fault.Field("Tokenizer", "choose wordpiece, bpe, unigram, words, or the path of a tokenizer.json, a vocab.txt or a model", "cannot be opened: %w", err)
+	}
+	if err == nil && tokenizer.Vocabulary() == nil {
+		err = fault.New("name a model with a vocabulary", "the tokenizer %s has no vocabulary", t.Tokenizer)
+	}
+	return tokenizer, TrainedTokens{}, err
+}
+
+// train trains a subword tokenizer.
+func (t *Tokens) train(ctx context.Context, each func(context.Context, func([]byte) error) error, progress func(string, float64)) (*corpora.Tokenizer, TrainedTokens, error) {
+	o := corpora.DefaultSubwordOptions(corpora.SubwordModel(t.Tokenizer))
+	o.Vocabulary = t.Vocabulary
+	if o.Lowercase = !t.Cased; t.Cased {
+		o.StripAccents = false
+	}
+	if progress != nil {
+		o.OnProgress = func(p corpora.SubwordProgress) {
+			share := -1.0
+			if p.Size > 0 {
+				share = float64(p.Done) / float64(p.Size)
+			}
+			progress(p.Stage, share)
+		}
+	}
+	trained, err := corpora.TrainSubwordsFrom(ctx, each, o)
+	if err != nil {
+		return nil, TrainedTokens{}, err
+	}
+	return trained.Tokenizer, TrainedTokens{t.Tokenizer, trained.Words, trained.Distinct}, nil
+}
+
+// words counts the words of the pairs.
+func (t *Tokens) words(ctx context.Context, each func(context.Context, func([]byte) error) error) (*corpora.Tokenizer, error) {
+	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{Cased: t.Cased})
+	counts := corpora.NewWordCounts(tokenizer)
+	if err := each(ctx, func(text []byte) error { counts.Add(text); return nil }); err != nil {
+		return nil, err
+	}
+	v, err := counts.Vocabulary(t.MinCount, t.Vocabulary)
+	if err != nil {
+		return nil, err
+	}
+	return tokenizer.WithVocabulary(v)
+}
