@@ -11,7 +11,7 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 )
 
-// mineReport is what train mine has to show at its end.
+// mineReport is the report of train mine.
 type mineReport struct {
 	Output     string   `json:"output"`
 	Rows       int64    `json:"rows"`
@@ -20,7 +20,7 @@ type mineReport struct {
 	Written    int64    `json:"written"`   // pairs
 	Unknown    int64    `json:"unknown"`   // pairs without a known token
 	TooFew     int64    `json:"too_few"`   // pairs without enough negatives
-	TooNear    int64    `json:"too_near"`  // neighbours left out by a margin or a highest score
+	TooNear    int64    `json:"too_near"`  // neighbors excluded by a margin or the highest score
 	Texts      int      `json:"texts"`
 	Candidates int      `json:"candidates"`
 	NoVector   int      `json:"no_vector"` // candidates without a known token
@@ -50,15 +50,15 @@ func (r *mineReport) writeText(w io.Writer) error {
 		cli.Plural(r.Pairs, "pair", "pairs"), cli.Duration(time.Duration(r.Seconds*float64(time.Second))))
 	fmt.Fprintf(&b, "  among %s, searched %s\n", cli.Plural(r.Candidates, "candidate", "candidates"), how)
 	fmt.Fprintf(&b, "  mean cosine of positives %.4f, of negatives %.4f\n", r.Positive, r.Negative)
-	fmt.Fprintf(&b, "  %s too near were passed over\n", cli.Plural(r.TooNear, "text", "texts"))
+	fmt.Fprintf(&b, "  skipped %s that were too near\n", cli.Plural(r.TooNear, "text", "texts"))
 	if r.TooFew > 0 {
-		fmt.Fprintf(&b, "  %s left out: fewer negatives\n", cli.Plural(r.TooFew, "pair", "pairs"))
+		fmt.Fprintf(&b, "  skipped %s with fewer negatives\n", cli.Plural(r.TooFew, "pair", "pairs"))
 	}
 	if r.Unknown > 0 {
-		fmt.Fprintf(&b, "  %s left out: a text without a known token\n", cli.Plural(r.Unknown, "pair", "pairs"))
+		fmt.Fprintf(&b, "  skipped %s with a text without known tokens\n", cli.Plural(r.Unknown, "pair", "pairs"))
 	}
 	if r.NoVector > 0 {
-		fmt.Fprintf(&b, "  %s left out: no known token\n", cli.Plural(r.NoVector, "candidate", "candidates"))
+		fmt.Fprintf(&b, "  skipped %s without known tokens\n", cli.Plural(r.NoVector, "candidate", "candidates"))
 	}
 	fmt.Fprintf(&b, "\nwrote %s, %s\n\nnext\n", cli.Printable(r.Output), cli.Plural(r.Rows, "row", "rows"))
 	for _, c := range r.Next {

@@ -313,7 +313,7 @@ func TestReadKinds(t *testing.T) {
 		}
 	}
 	for content, want := range map[string]string{
-		"sentence1,sentence2,score\na,b,3.5\n": "these have scores",
+		"sentence1,sentence2,score\na,b,3.5\n": "these are scored",
 		"sentence1,sentence2,label\na,b,0\n":   "no pairs that belong together",
 		"a\n":                                  "no pairs",
 	} {
@@ -347,16 +347,16 @@ func TestOptions(t *testing.T) {
 		t.Error(err)
 	}
 	for want, change := range map[string]func(o *Options){
-		"negatives":       func(o *Options) { o.Negatives = 31 },
-		"range-min":       func(o *Options) { o.RangeMin = -1 },
-		"range-max":       func(o *Options) { o.RangeMax = MaxRange + 1 },
-		"not 5 ranks":     func(o *Options) { o.RangeMin = 96 },
-		"max-score":       func(o *Options) { o.MaxScore = math.NaN() },
-		"margin":          func(o *Options) { o.Margin = 3 },
-		"relative-margin": func(o *Options) { o.RelativeMargin = -1 },
-		"sample":          func(o *Options) { o.Sample = "some" },
-		"ef":              func(o *Options) { o.Ef = -1 },
-		"threads":         func(o *Options) { o.Threads = -1 },
+		"Negatives":           func(o *Options) { o.Negatives = 31 },
+		"RangeMin":            func(o *Options) { o.RangeMin = -1 },
+		"RangeMax":            func(o *Options) { o.RangeMax = MaxRange + 1 },
+		"96 plus Negatives 5": func(o *Options) { o.RangeMin = 96 },
+		"MaxScore":            func(o *Options) { o.MaxScore = math.NaN() },
+		"Margin":              func(o *Options) { o.Margin = 3 },
+		"RelativeMargin":      func(o *Options) { o.RelativeMargin = -1 },
+		"Sample":              func(o *Options) { o.Sample = "some" },
+		"Ef":                  func(o *Options) { o.Ef = -1 },
+		"Threads":             func(o *Options) { o.Threads = -1 },
 	} {
 		o := DefaultOptions()
 		change(&o)

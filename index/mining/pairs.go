@@ -12,7 +12,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Candidates say among which texts negatives are looked for.
+// Candidates says which texts may be negatives.
 type Candidates string
 
 const (
@@ -29,10 +29,10 @@ type ReadOptions struct {
 	Candidates Candidates
 }
 
-// Validate names the field that is out of range.
+// Validate returns an error that names the first field out of range.
 func (o ReadOptions) Validate() error {
 	if o.Candidates != "" && o.Candidates != Positives && o.Candidates != All {
-		return fault.New("choose positives or all", "unknown candidates %q", string(o.Candidates))
+		return fault.Field("Candidates", "", "must be %s or %s, got %q", Positives, All, string(o.Candidates))
 	}
 	return o.Pairs.Validate()
 }
@@ -40,8 +40,8 @@ func (o ReadOptions) Validate() error {
 // maxPairs keeps the numbers of pairs and texts in 32 bits.
 const maxPairs = math.MaxInt32 / 2
 
-// Pairs are pairs of which negatives can be mined. A text has a number: the order
-// in which it came first.
+// Pairs are pairs for which negatives can be mined. Texts are numbered in the order of
+// their first occurrence.
 type Pairs struct {
 	texts      *spool
 	anchors    []int32 // of each pair
@@ -54,10 +54,10 @@ type Pairs struct {
 	stats      corpora.PairStats
 }
 
-// Read reads pairs once. White space round a text is not part of it, and texts are the
-// same if their bytes are. Of a third and further columns, given negatives, only the
-// texts are kept, and only for All; the same holds of labelled pairs with the label
-// 0. Pairs with scores are an error. Close the result when done.
+// Read reads pairs in one pass. White space around a text is ignored, and texts are equal
+// if their bytes are. Texts of further columns, given negatives, are used only with All,
+// and so are labelled pairs with the label 0. Scored pairs are an error. Close the result
+// when done.
 func Read(ctx context.Context, sources []corpora.PairSource, o ReadOptions) (*Pairs, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -73,13 +73,13 @@ func Read(ctx context.Context, sources []corpora.PairSource, o ReadOptions) (*Pa
 	numbers := textNumbers{pairs: p, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, of: map[[2]uint64]int32{}}
 	p.files, p.stats, err = corpora.EachPair(ctx, sources, o.Pairs, func(row corpora.PairTexts) error {
 		if row.Kind == corpora.Scored {
-			return fault.New("name the columns of two texts that belong together, such as --columns sentence1,sentence2, or leave the file out",
-				"negatives are mined for pairs, and these have scores")
+			return fault.New("name two columns of texts that belong together, such as sentence1,sentence2, or leave the file out",
+				"negatives are mined for pairs, but these are scored")
 		}
 		return p.add(&numbers, row, o.Candidates == All)
 	})
 	if err == nil && len(p.anchors) == 0 {
-		err = fault.New("the label of pairs that belong together is 1", "there are no pairs that belong together")
+		err = fault.New("pairs that belong together have the label 1", "found no pairs that belong together")
 	}
 	if err == nil {
 		err = texts.seal()
@@ -108,7 +108,7 @@ func (t *textNumbers) number(text string) (int32, error) {
 	}
 	n := int32(len(t.of))
 	if n == math.MaxInt32 {
-		return 0, fault.New("mine parts of them, one after the other", "there are more than %d texts", n)
+		return 0, fault.New("mine parts of the pairs separately", "expected at most %d texts", n)
 	}
 	t.of[hash] = n
 	t.pairs.candidate = append(t.pairs.candidate, false)
@@ -139,7 +139,7 @@ func (p *Pairs) add(numbers *textNumbers, row corpora.PairTexts, all bool) error
 		return nil
 	}
 	if len(p.anchors) == maxPairs {
-		return fault.New("mine parts of them, one after the other", "there are more than %d pairs", maxPairs)
+		return fault.New("mine parts of the pairs separately", "expected at most %d pairs", maxPairs)
 	}
 	p.anchors, p.positives = append(p.anchors, pair[0]), append(p.positives, pair[1])
 	return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 const (
@@ -33,18 +34,30 @@ type Example struct {
 	Scores           []float32 // of anchor and negatives
 }
 
-// Result is what mining found.
+// Result summarizes a run of Mine.
 type Result struct {
 	Pairs      int64      // all
 	Written    int64      // with their negatives
-	Unknown    int64      // left out: the model knows no token of the anchor or of the positive
-	TooFew     int64      // left out: not enough negatives
-	TooNear    int64      // neighbours that MaxScore or the margins left out
+	Unknown    int64      // skipped: the model knows no token of the anchor or of the positive
+	TooFew     int64      // skipped: not enough negatives
+	TooNear    int64      // neighbors excluded by MaxScore or the margins
 	Candidates int        // texts that were searched
-	NoVector   int        // candidates that were not: the model knows no token of them
+	NoVector   int        // candidates without a known token
 	Index      index.Kind // how they were searched
 	Positive   float64    // mean cosine of anchors and positives, of those written
 	Negative   float64    // mean cosine of anchors and negatives
+}
+
+// Empty returns an error that says why no pair was written with options o, and nil if
+// one was.
+func (r *Result) Empty(o Options) error {
+	switch {
+	case r.Written > 0:
+		return nil
+	case r.Unknown == r.Pairs:
+		return fault.New("check that the model is for the language of the pairs", "the model knows no token of the texts of any pair")
+	}
+	return fault.Mention("lower Negatives, raise RangeMax, or admit nearer texts with RelativeMargin 0 or Margin -2", "no pair has %d negatives", o.Negatives)
 }
 
 // Mine calls emit with each pair that has enough negatives, in the order of the pairs
