@@ -39,7 +39,7 @@ type Encoder struct {
 	grams      *corpora.NGrams // of unknown tokens; nil: none
 	gramTable  *matrix         // [grams.Rows, dim]; nil without grams
 	pooling    Pooling
-	weights    []float32       // [V] with SIF; else nil
+	weights    []float32 // [V] with SIF; else nil
 	normalize  bool
 	scratch    sync.Pool // *buffers
 }

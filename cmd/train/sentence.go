@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,7 +32,7 @@ func sentenceCommand() *cobra.Command {
 	job := sentenceJob{tokens: sentences.DefaultTokens(), deterministic: true, every: 5 * time.Minute}
 	job.Options = sentences.DefaultOptions()
 	o := &job.Options
-	o.Loss, o.Threads, job.tokens.Tokenizer = "", 0, "" // settled later
+	o.Loss, o.Threads = "", 0 // settled later
 	job.watch.keep = checkpoints.KeepBest
 	cmd := &cobra.Command{
 		Use:   "sentence [PAIRS...] -o MODEL",
@@ -59,7 +57,7 @@ $ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
 		Help: "file of pairs, or - for standard input (default: a bundled sample); gzip, bzip2 and zstd are decompressed"})
 	cli.Declare(cmd, cli.ForInput, columnsFlag(&job.Columns), strictFlag(&job.Strict),
 		cli.Flag{Name: "weight", Arg: "FILE=N", Into: &job.Weights, Field: "Weights",
-			Help: "read the pairs of FILE N times per epoch, such as 2 or 0.5; repeatable", Default: "1"},
+			Help: "read the pairs of FILE N times per epoch, such as 2 or 0.5", Default: "1"},
 		cli.Flag{Name: "max-tokens", Arg: "N", Into: &o.MaxTokens, Field: "MaxTokens", Help: "tokens of a text to learn from; 0 uses all"},
 		cli.Flag{Name: "mixed", Into: &o.Mixed, Field: "Mixed", Help: "build batches across files; without it each batch is of one file"})
 	cli.Declare(cmd, "Tokens",
@@ -90,9 +88,9 @@ $ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
 		cli.Flag{Name: "dropout", Arg: "P", Into: &o.Dropout, Field: "Dropout", Help: "share of pooled numbers dropped in a step"})
 	cli.Declare(cmd, "Objective",
 		cli.Flag{Name: "loss", Arg: "NAME", Into: &o.Loss, Field: "Loss", Help: "what is minimized", Values: lossValues()},
-		cli.Flag{Name: "scale", Arg: "X", Into: &o.Scale, Field: "Scale", Help: "factor of cosines in " + lossesWith("Scale")},
-		cli.Flag{Name: "margin", Arg: "X", Into: &o.Margin, Field: "Margin", Help: "difference of cosines in " + lossesWith("Margin")},
-		cli.Flag{Name: "symmetric", Into: &o.Symmetric, Field: "Symmetric", Help: "let positives look for their anchors too, in " + lossesWith("Symmetric")},
+		cli.Flag{Name: "scale", Arg: "X", Into: &o.Scale, Field: "Scale", Help: "factor of cosines in " + join(sentences.LossesWith("Scale"))},
+		cli.Flag{Name: "margin", Arg: "X", Into: &o.Margin, Field: "Margin", Help: "difference of cosines in " + join(sentences.LossesWith("Margin"))},
+		cli.Flag{Name: "symmetric", Into: &o.Symmetric, Field: "Symmetric", Help: "with loss in-batch, let positives look for their anchors too"},
 		cli.Flag{Name: "matryoshka", Arg: "N,N", Into: &o.Matryoshka, Field: "Matryoshka", Help: "dimensions to which vectors may be truncated", Default: "none"})
 	cli.Declare(cmd, cli.ForTraining,
 		cli.Flag{Name: "epochs", Arg: "N", Into: &o.Epochs, Field: "Epochs", Help: "passes over the pairs"},
@@ -111,7 +109,7 @@ $ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
 			{Name: string(sentences.Fused)}, {Name: string(sentences.Graph), Help: "gorgonia's own operations, much slower"}}})
 	cli.Declare(cmd, "Validation",
 		cli.Flag{Name: "validate", Arg: "SET", Into: &job.watch.sets,
-			Help: "judge the model while it trains by sts:FILE, scored pairs of sentences, or retrieval:FOLDER, a set in the layout of BEIR; the prefix may be left out; repeatable, and the first set decides which model is best"},
+			Help: "judge the model while it trains by sts:FILE, scored pairs of sentences, or retrieval:FOLDER, a set in the layout of BEIR; the prefix may be left out; the first set decides which model is best"},
 		cli.Flag{Name: "validate-every", Arg: "N", Into: &job.watch.every, Default: "1",
 			Help: "validate every N epochs, such as 0.25, every N steps, as in 100steps, or after a time such as 10m and each epoch, which depends on the machine"},
 		cli.Flag{Name: "keep", Arg: "NAME", Into: &job.watch.keep, Help: "the model to write at the end", Values: cli.Values(checkpoints.KeepBest, checkpoints.KeepLast)},
@@ -149,26 +147,20 @@ func lossValues() []cli.Value {
 	return values
 }
 
-// lossesWith lists the losses that depend on a field.
-func lossesWith(field string) string {
-	var names []string
-	for _, l := range sentences.Losses() {
-		if slices.Contains(l.Settings, field) {
-			names = append(names, string(l.Name))
-		}
-	}
-	if last := len(names) - 1; last > 0 {
-		return strings.Join(names[:last], ", ") + " and " + names[last]
-	}
-	return names[0]
-}
-
 func valuesOf[S ~string](names []S) []cli.Value {
 	var values []cli.Value
 	for _, name := range names {
 		values = append(values, cli.Value{Name: string(name)})
 	}
 	return values
+}
+
+func join[S ~string](names []S) string {
+	var text []string
+	for _, name := range names {
+		text = append(text, string(name))
+	}
+	return strings.Join(text, ", ")
 }
 
 func short(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
@@ -202,10 +194,6 @@ func (j *sentenceJob) settle(cmd *cobra.Command, files []string) error {
 	}
 	o.Freeze = j.freeze != ""
 	switch {
-	case given("sif-a") && o.Pooling != sentence.SIF:
-		return fault.New("add --pooling sif, or leave it out", "--sif-a applies to pooling sif, but the pooling is %s", o.Pooling)
-	case given("project-init") && o.Project == 0:
-		return fault.New("add --project N, or leave it out", "--project-init requires --project")
 	case !j.deterministic:
 		return fault.New("leave it out", "--deterministic=false is not supported: training on pairs is always deterministic")
 	case j.init == "" && o.Freeze:
@@ -220,8 +208,12 @@ func (j *sentenceJob) settle(cmd *cobra.Command, files []string) error {
 	checked := *o
 	if j.init != "" { // the model determines the layers: they are checked again with it
 		checked.Freeze, checked.ProjectInit = false, sentences.RandomProjection
+		return validSentence(checked)
 	}
-	return validSentence(checked)
+	if err := validSentence(checked); err != nil {
+		return err
+	}
+	return o.Unused(cli.Given(cmd)...)
 }
 
 // validSentence checks options whose loss may still depend on the pairs.
@@ -230,60 +222,4 @@ func validSentence(o sentences.Options) error {
 		o.Loss = sentences.UsualLoss(corpora.Paired)
 	}
 	return o.Validate()
-}
-
-// fits checks the objective once the pairs are known.
-func (j *sentenceJob) fits(cmd *cobra.Command, pairs *corpora.Pairs) error {
-	if j.Loss == "" {
-		j.Loss = sentences.UsualLoss(pairs.Kind())
-	}
-	if err := j.Fits(pairs); err != nil {
-		return err
-	}
-	for _, l := range sentences.Losses() {
-		for flag, field := range map[string]string{"scale": "Scale", "margin": "Margin", "symmetric": "Symmetric"} {
-			if l.Name == j.Loss && cmd.Flags().Changed(flag) && !slices.Contains(l.Settings, field) {
-				return fault.New("leave it out, or choose another --loss", "--%s applies to %s, but the loss is %s", flag, lossesWith(field), l.Name)
-			}
-		}
-	}
-	return nil
-}
-
-// refuse returns an error if one of the flags was given.
-func refuse(cmd *cobra.Command, hint, why string, flags ...string) error {
-	for _, name := range flags {
-		if cmd.Flags().Changed(name) {
-			return cli.UsageError(fault.New(hint, "--%s cannot be used with %s", name, why))
-		}
-	}
-	return nil
-}
-
-// chosen are the fields that were given and that a model of --init may determine.
-func chosen(cmd *cobra.Command) (fields []string) {
-	for flag, field := range map[string]string{"dim": "Dim", "hidden": "Hidden", "project": "Project", "pooling": "Pooling", "project-init": "ProjectInit", "sif-a": "SIF"} {
-		if cmd.Flags().Changed(flag) {
-			fields = append(fields, field)
-		}
-	}
-	return fields
-}
-
-// checkTokens checks the flags of tokens against the tokenizer that is used.
-func (j *sentenceJob) checkTokens(cmd *cobra.Command, init *sentences.Init) error {
-	switch {
-	case init.IsSentence() && j.tokens.Tokenizer != "":
-		return refuse(cmd, "leave it out", fmt.Sprintf("the sentence model %s, which has its own tokens", j.init), "tokenizer")
-	case j.tokens.Tokenizer == "" && init.Tokenizer() != nil:
-		return refuse(cmd, "leave it out, or choose a --tokenizer", "the tokens of --init "+j.init, "vocab", "min-count", "cased")
-	case j.tokens.Tokenizer == "":
-		j.tokens.Tokenizer = sentences.DefaultTokens().Tokenizer
-	case !j.tokens.Trained():
-		return refuse(cmd, "leave one of them out", fmt.Sprintf("the tokenizer %s, which has its own", j.tokens.Tokenizer), "vocab", "min-count", "cased")
-	}
-	if j.tokens.Tokenizer != sentences.Words {
-		return refuse(cmd, "leave it out, or add --tokenizer words", "subwords", "min-count")
-	}
-	return nil
 }

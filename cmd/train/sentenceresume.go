@@ -19,11 +19,10 @@ import (
 func (j *resumeJob) resumeSentence(cmd *cobra.Command, c *checkpoints.Checkpoint, names []string) error {
 	model := cli.PathArgument(j.model)
 	again := "start a new run from what it has learned: " + cli.CommandLine("train", "sentence", "PAIRS", "--init", model, "-o", "NEW")
-	if err := refuse(cmd, again, "the sentence model "+j.model, "corpus"); err != nil {
-		return err
-	}
-	if err := refuse(cmd, "leave it out", "the sentence model "+j.model, "cache"); err != nil {
-		return err
+	for flag, hint := range map[string]string{"corpus": again, "cache": "leave it out"} {
+		if cmd.Flags().Changed(flag) {
+			return cli.UsageError(fault.New(hint, "--%s cannot be used with the sentence model %s", flag, j.model))
+		}
 	}
 	s, err := sentences.Interrupted(c)
 	if errors.Is(err, sentences.ErrFinished) {

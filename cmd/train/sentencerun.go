@@ -46,26 +46,31 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer init.Close()
-	if err := j.checkTokens(cmd, init); err != nil {
-		return err
+	if err := j.tokens.Adopt(init, cli.Given(cmd)...); err != nil {
+		return cli.UsageError(err)
 	}
 	sources, done, err := j.Open(ctx, j.tokens.Trained())
 	if err != nil {
 		return err
 	}
 	defer done()
-	tokenizer := init.Tokenizer()
-	if j.tokens.Tokenizer != "" {
-		if tokenizer, err = j.openTokens(cmd, sources); err != nil {
-			return err
-		}
+	tokenizer, err := j.openTokens(cmd, init, sources)
+	if err != nil {
+		return err
 	}
 	pairs, err := readPairs(cmd, sources, j.PairOptions(tokenizer, j.MaxTokens))
 	if err != nil {
 		return err
 	}
 	defer pairs.Close()
-	if err := j.fits(cmd, pairs); err != nil {
+	if j.Loss == "" {
+		j.Loss = sentences.UsualLoss(pairs.Kind())
+	}
+	err = j.Fits(pairs)
+	if err == nil {
+		err = j.Unused(cli.Given(cmd)...)
+	}
+	if err != nil {
 		return cli.UsageError(err)
 	}
 	v := tokenizer.Vocabulary()
@@ -89,7 +94,7 @@ func (j *sentenceJob) openInit(cmd *cobra.Command) (*sentences.Init, error) {
 	if err != nil {
 		return nil, missing(err)
 	}
-	if err = init.Adopt(&j.Options, chosen(cmd)...); err == nil {
+	if err = init.Adopt(&j.Options, cli.Given(cmd)...); err == nil {
 		err = validSentence(j.Options)
 	}
 	if err != nil {
@@ -108,10 +113,10 @@ func missing(err error) error {
 }
 
 // openTokens opens or trains the tokenizer.
-func (j *sentenceJob) openTokens(cmd *cobra.Command, sources []corpora.PairSource) (*corpora.Tokenizer, error) {
+func (j *sentenceJob) openTokens(cmd *cobra.Command, init *sentences.Init, sources []corpora.PairSource) (*corpora.Tokenizer, error) {
 	began := time.Now()
 	progress := cli.StartProgress(cmd, "tokens")
-	tokenizer, of, err := j.tokens.Open(cmd.Context(), sources, &j.Input, func(stage string, share float64) { progress.Update(share, stage) })
+	tokenizer, of, err := j.tokens.Open(cmd.Context(), init, sources, &j.Input, func(stage string, share float64) { progress.Update(share, stage) })
 	progress.Done()
 	switch {
 	case err != nil:

@@ -103,6 +103,19 @@ func Losses() []LossInfo {
 	return all
 }
 
+// LossesWith returns the losses that depend on a field of Options: Scale, Margin or
+// Symmetric.
+func LossesWith(field string) (names []Loss) {
+	for _, l := range Losses() {
+		if slices.Contains(l.Settings, field) {
+			names = append(names, l.Name)
+		}
+	}
+	return names
+}
+
+func lossHas(name Loss, field string) bool { return slices.Contains(LossesWith(field), name) }
+
 // UsualLoss returns the default loss for a kind of pairs.
 func UsualLoss(kind corpora.PairKind) Loss {
 	for _, l := range losses {

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -133,6 +134,31 @@ func (o *Options) Validate() error {
 // Fits reports the first option that does not suit the pairs.
 func (o *Options) Fits(p *corpora.Pairs) error {
 	return o.objective().Validate(o.vectorDim(), p.Columns(), p.Kind() != corpora.Paired)
+}
+
+// Unused reports the first of the given fields that has no effect with the other
+// options, such as Scale with a loss that does not have it. Call it with the fields
+// that a user has set. An empty Loss, which is still to be chosen, is not checked.
+func (o *Options) Unused(given ...string) error {
+	for _, c := range []struct {
+		field string
+		used  bool
+		needs string
+	}{
+		{"SIF", o.Pooling == sentence.SIF, "Pooling sif"},
+		{"ProjectInit", o.Project > 0, "an encoder with Project"},
+		{"Scale", lossHas(o.Loss, "Scale"), "Loss " + oneOf(LossesWith("Scale"))},
+		{"Margin", lossHas(o.Loss, "Margin"), "Loss " + oneOf(LossesWith("Margin"))},
+		{"Symmetric", lossHas(o.Loss, "Symmetric"), "Loss " + oneOf(LossesWith("Symmetric"))},
+	} {
+		if strings.HasPrefix(c.needs, "Loss") && o.Loss == "" {
+			continue
+		}
+		if !c.used && slices.Contains(given, c.field) {
+			return fault.Field(c.field, "leave it out", "applies to "+c.needs+" only")
+		}
+	}
+	return nil
 }
 
 // objective returns the loss with its settings.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -16,7 +17,7 @@ const Words = "words"
 type Tokens struct {
 	// Tokenizer is wordpiece, bpe or unigram, trained on the pairs; words, the words of
 	// the pairs as Unicode (UAX #29) splits them; or the path of a tokenizer.json, a
-	// vocab.txt or a model folder. Default wordpiece.
+	// vocab.txt or a model folder. Default "": that of the initial model, else wordpiece.
 	Tokenizer  string
 	Vocabulary int   // tokens to train, or most words; default 10000
 	MinCount   int64 // words only: least occurrences; default 2
@@ -24,8 +25,32 @@ type Tokens struct {
 }
 
 // DefaultTokens returns the defaults.
-func DefaultTokens() Tokens {
-	return Tokens{Tokenizer: string(corpora.WordPiece), Vocabulary: 10_000, MinCount: 2}
+func DefaultTokens() Tokens { return Tokens{Vocabulary: 10_000, MinCount: 2} }
+
+// Adopt settles which tokenizer is used: without Tokenizer that of init, which may be
+// nil, if it has one. given are the fields that the user has set; it is an error if one
+// of them has no effect.
+func (t *Tokens) Adopt(init *Init, given ...string) error {
+	unused, why, of := []string{"Vocabulary", "MinCount", "Cased"}, "does not apply to the tokenizer of %s", []any{t.Tokenizer}
+	switch {
+	case init.IsSentence() && t.Tokenizer != "":
+		return fault.Field("Tokenizer", "leave it out", "does not apply: the sentence model %s has its own tokens", init.Path)
+	case t.Tokenizer == "" && init.Tokenizer() != nil:
+		of[0] = init.Path
+	case t.Tokenizer == "":
+		t.Tokenizer = string(corpora.WordPiece)
+		fallthrough
+	case t.subwords():
+		unused, why, of = []string{"MinCount"}, "applies to Tokenizer words only", nil
+	case t.Tokenizer == Words:
+		return nil
+	}
+	for _, field := range unused {
+		if slices.Contains(given, field) {
+			return fault.Field(field, "leave it out, or choose another Tokenizer", why, of...)
+		}
+	}
+	return nil
 }
 
 // TrainedTokens describes a tokenizer that was trained on the pairs; it is zero for one
@@ -59,10 +84,10 @@ func (t *Tokens) Validate() error {
 	return nil
 }
 
-// Open returns the tokenizer with its vocabulary. It reads sources if the tokenizer is
-// trained on them; progress, if not nil, receives the stage and the share that is done,
+// Open returns the tokenizer with its vocabulary, that of init after [Tokens.Adopt] has
+// settled so. It reads sources if the tokenizer is trained on them; progress, if not nil, receives the stage and the share that is done,
 // negative if unknown.
-func (t *Tokens) Open(ctx context.Context, sources []corpora.PairSource, in *Input, progress func(stage string, share float64)) (*corpora.Tokenizer, TrainedTokens, error) {
+func (t *Tokens) Open(ctx context.Context, init *Init, sources []corpora.PairSource, in *Input, progress func(stage string, share float64)) (*corpora.Tokenizer, TrainedTokens, error) {
 	if err := t.Validate(); err != nil {
 		return nil, TrainedTokens{}, err
 	}
@@ -71,6 +96,8 @@ func (t *Tokens) Open(ctx context.Context, sources []corpora.PairSource, in *Inp
 		return err
 	}
 	switch {
+	case t.Tokenizer == "" && init.Tokenizer() != nil:
+		return init.Tokenizer(), TrainedTokens{}, nil
 	case t.Tokenizer == Words:
 		tokenizer, err := t.words(ctx, each)
 		return tokenizer, TrainedTokens{Model: Words}, err
