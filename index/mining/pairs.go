@@ -48,7 +48,7 @@ type Pairs struct {
 	positives  []int32
 	candidate  []bool // of each text
 	candidates int
-	partnersOf []uint32 // where the partners of a text begin; one more than texts
+	partnersOf []uint32 // [texts+1] start of the partners of a text
 	partners   []int32  // of each text: in order, with repetitions
 	files      []corpora.PairFile
 	stats      corpora.PairStats
@@ -92,8 +92,8 @@ func Read(ctx context.Context, sources []corpora.PairSource, o ReadOptions) (*Pa
 	return p, nil
 }
 
-// textNumbers finds the number of a text by 128 bits of hash. The seeds are drawn, so that nobody
-// can make two texts with one hash; the numbers do not depend on them.
+// textNumbers finds the number of a text by a hash of 128 bits. Its seeds are random, so
+// that collisions cannot be constructed; the numbers do not depend on them.
 type textNumbers struct {
 	pairs *Pairs
 	seeds [2]maphash.Seed
@@ -115,7 +115,7 @@ func (t *textNumbers) number(text string) (int32, error) {
 	return n, t.pairs.texts.add(text)
 }
 
-// add takes up an example.
+// add adds an example.
 func (p *Pairs) add(numbers *textNumbers, row corpora.PairTexts, all bool) error {
 	related := row.Kind == corpora.Paired || row.Score == 1
 	var pair [2]int32
@@ -185,10 +185,10 @@ func (p *Pairs) Candidates() int { return p.candidates }
 // SpoolBytes is the size of the file of texts.
 func (p *Pairs) SpoolBytes() int64 { return p.texts.size() }
 
-// Files are the files in the order they were read.
+// Files returns the files in the order in which they were read.
 func (p *Pairs) Files() []corpora.PairFile { return p.files }
 
-// Stats tells about the reading.
+// Stats returns the statistics of reading.
 func (p *Pairs) Stats() corpora.PairStats { return p.stats }
 
 // Close removes the file of texts.

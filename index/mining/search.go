@@ -18,11 +18,11 @@ const (
 	encodeTexts = 4096 // at a time
 	searchPairs = 1024 // at a time
 
-	// mostPartners bounds what a search looks at beyond RangeMax for the anchor's
-	// positives. Where more of them are among the nearest, fewer negatives are found.
+	// mostPartners limits how many texts beyond RangeMax a search considers, in place of
+	// the positives of the anchor. If more of these are near, fewer negatives are found.
 	mostPartners = 1000
 
-	// sameScore is how near two cosines are if the vectors may be equal.
+	// sameScore is the difference of two cosines up to which the vectors may be equal.
 	sameScore = 1e-5
 )
 
@@ -60,9 +60,9 @@ func (r *Result) Empty(o Options) error {
 	return fault.Mention("lower Negatives, raise RangeMax, or admit nearer texts with RelativeMargin 0 or Margin -2", "no pair has %d negatives", o.Negatives)
 }
 
-// Mine calls emit with each pair that has enough negatives, in the order of the pairs
-// and from one goroutine at a time. An error of emit ends it and is returned as it is; so
-// does the end of ctx.
+// Mine calls emit with each pair that has enough negatives, in the order of the pairs and
+// from one goroutine at a time. It stops at an error of emit, which it returns unchanged,
+// and if ctx is cancelled.
 func (p *Pairs) Mine(ctx context.Context, enc Encoder, o Options, emit func(Example) error) (*Result, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ type miner struct {
 	result  Result
 }
 
-// build encodes the candidates and makes the index of them.
+// build encodes the candidates and indexes them.
 func (m *miner) build(ctx context.Context) error {
 	p, o := m.pairs, m.options
 	kind := o.kind(p.candidates)
@@ -123,7 +123,7 @@ func (m *miner) build(ctx context.Context) error {
 			return err
 		}
 		dim, kept := m.encoder.Dim(), 0
-		for i := range numbers { // a vector of zeros is near to nothing
+		for i := range numbers { // a zero vector is near nothing
 			if v := vectors[i*dim : (i+1)*dim]; norm(v) > 0 {
 				copy(vectors[kept*dim:], v)
 				numbers[kept] = numbers[i]
@@ -169,11 +169,11 @@ func (m *miner) encode(ctx context.Context, numbers []int64) ([]float32, error) 
 	return vectors, err
 }
 
-// picked is what was found for a pair.
+// picked is the result for a pair.
 type picked struct {
 	negatives []index.Result
 	score     float64 // of the positive
-	near      int64   // left out as too near
+	near      int64   // excluded as too near
 	unknown   bool
 }
 

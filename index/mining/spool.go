@@ -10,8 +10,8 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// spool is texts in a file, by number. It is written first, then sealed, then read
-// by any number of goroutines.
+// spool stores texts in a file, by number. It is written, then sealed, then read by any
+// number of goroutines.
 type spool struct {
 	file *os.File
 	out  *bufio.Writer
@@ -25,13 +25,13 @@ func newSpool(dir string) (*spool, error) {
 	if err != nil {
 		return nil, fault.New(hintSpool, "cannot make a file for the texts: %w", err)
 	}
-	// Where the system lets an open file lose its name, not even a killed process
-	// leaves it behind; elsewhere it is removed in the end.
+	// Where the system can remove an open file, not even a killed process leaves it
+	// behind; elsewhere it is removed at the end.
 	os.Remove(f.Name())
 	return &spool{file: f, out: bufio.NewWriterSize(f, 1<<18)}, nil
 }
 
-// size is the bytes of all texts.
+// size returns the bytes of all texts.
 func (s *spool) size() int64 {
 	if len(s.ends) == 0 {
 		return 0

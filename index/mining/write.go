@@ -12,7 +12,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Format is how examples lie in a file.
+// Format is the format of a file of examples.
 type Format string
 
 const (
@@ -21,8 +21,8 @@ const (
 	JSONL Format = "jsonl"
 )
 
-// FormatOf is the format that the ending of a file's name stands for: CSV, JSON Lines or
-// else TSV. Reading the pairs goes by the same endings.
+// FormatOf returns the format for the extension of a file: CSV, JSON Lines or, for any
+// other, TSV. Readers of pairs use the same extensions.
 func FormatOf(file string) Format {
 	name := strings.ToLower(file)
 	for _, ending := range []string{".jsonl", ".ndjson", ".json"} {
@@ -36,11 +36,11 @@ func FormatOf(file string) Format {
 	return TSV
 }
 
-// Writer writes examples so that training on pairs, or corpora.EachPair, reads them back
-// without being told the columns: anchor, positive, negative_1, negative_2 and so on.
+// Writer writes examples so that training on pairs, or corpora.EachPair, detects their
+// columns: anchor, positive, negative_1, negative_2 and so on.
 //
-// CSV and JSON Lines hold every text as it is, but for CRLF, which is LF in CSV. TSV has no
-// place for tabs, line breaks and NUL, so a space stands for each; a text in quotes is
+// CSV and JSON Lines preserve every text, except for CRLF, which becomes LF in CSV. TSV
+// cannot hold tabs, line breaks and NUL, so each becomes a space; a text in quotes is
 // quoted once more.
 type Writer struct {
 	out      io.Writer
@@ -56,8 +56,9 @@ type Writer struct {
 	Rows     int64 // written, without the header
 }
 
-// NewWriter makes a writer of examples with so many negatives. As triplets, an example is
-// a row for each negative, and the columns are anchor, positive and negative.
+// NewWriter returns a writer of examples with the given number of negatives. As triplets,
+// an example is a row for each negative, and the columns are anchor, positive and
+// negative.
 func NewWriter(w io.Writer, format Format, negatives int, triplets bool) (*Writer, error) {
 	if format != TSV && format != CSV && format != JSONL {
 		return nil, fault.New("choose tsv, csv or jsonl", "unknown format %q", string(format))
@@ -114,7 +115,7 @@ func (w *Writer) example() error {
 func (w *Writer) put(row []string) error {
 	switch w.format {
 	case CSV:
-		// What is buffered goes out as the buffer fills, and with Flush.
+		// The buffer is written when it is full, and by Flush.
 		return w.csv.Write(row)
 	case TSV:
 		w.line = w.line[:0]
@@ -144,7 +145,7 @@ func (w *Writer) put(row []string) error {
 	return err
 }
 
-// Flush writes what is buffered.
+// Flush writes the buffer.
 func (w *Writer) Flush() error {
 	w.csv.Flush()
 	return w.csv.Error()
@@ -152,8 +153,8 @@ func (w *Writer) Flush() error {
 
 var tsvSpaces = strings.NewReplacer("\t", " ", "\r\n", " ", "\n", " ", "\r", " ", "\x00", " ")
 
-// tsvField is a text as a field of TSV. Readers take a field that begins and ends with
-// a quote for one in quotes.
+// tsvField returns a text as a field of TSV. Readers unquote a field that starts and ends
+// with a quote.
 func tsvField(text string) string {
 	text = tsvSpaces.Replace(text)
 	if len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"' {

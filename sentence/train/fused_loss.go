@@ -55,8 +55,8 @@ func (l *lossPass) run(b *Batch, z, dz []float32, stride int, grad float32) {
 	}
 }
 
-// leastNorm is the length below which a vector has no direction: its unit vector
-// and its gradient are zero.
+// leastNorm is the length up to which a vector has no direction: its unit vector and
+// its gradient are zero.
 const leastNorm = 1e-12
 
 // direction sets dst to z divided by its length, and its padding to zero.
@@ -71,7 +71,7 @@ func direction(dst, z []float32) (norm float32) {
 		return 0
 	}
 	if math.IsInf(float64(norm), 1) {
-		norm = float32(math.NaN()) // the numbers have left float32: no loss may come of them
+		norm = float32(math.NaN()) // out of the range of float32: the loss must not look finite
 	}
 	kernel.Scale(dst, 1/norm)
 	return norm
@@ -88,8 +88,8 @@ func undirect(dz, n, dn []float32, norm float32) {
 	kernel.Axpy(dz, -along/norm, n[:len(dz)])
 }
 
-// grown returns s with n elements, in its own memory where that is enough. Floats
-// of new memory begin at a cache line.
+// grown returns s with n elements, reusing its memory if there is enough. New memory
+// is aligned to a cache line.
 func grown[T float32 | float64](s []T, n int) []T {
 	if n <= cap(s) {
 		return s[:n]

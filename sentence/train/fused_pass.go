@@ -7,14 +7,14 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// The blocks into which the work of a batch is cut, one to a goroutine at a time.
+// The sizes of the blocks of a batch that a goroutine takes at a time.
 const (
 	textBlock = 16 // texts
 	rowBlock  = 64 // rows of the table
 )
 
-// pass is one pass of a batch through the encoder and back. Its buffers
-// hold as many rows and texts as it was made for; a batch uses the front of them.
+// pass is a forward and a backward pass of a batch through the encoder. Its buffers
+// have room for a number of rows and texts; a batch uses the front of them.
 type pass struct {
 	encoder  *Parameters
 	lossPass *lossPass
@@ -22,13 +22,13 @@ type pass struct {
 	batch    *Batch
 
 	features []float32 // f [U × width] with Linear
-	pooled   []float32 // m [C·B × width] with a projection; else it is z
-	largest  []int32   // [C·B × width] with Max: which token of its text the maximum is of
+	pooled   []float32 // m [C·B × width] with a projection; otherwise z
+	largest  []int32   // [C·B × width] with Max: which token of its text has the maximum
 	z, dz    *tensor.Dense
 
 	drows     []float32 // [U × stride]
-	dpooled   []float32 // ∂m, with a projection; else it is ∂z
-	dfeatures []float32 // ∂f, with Linear; else it is ∂rows
+	dpooled   []float32 // ∂m with a projection; otherwise ∂z
+	dfeatures []float32 // ∂f with Linear; otherwise ∂rows
 	biases    []float32 // ∂b of each block of rows
 	gradient  Gradient
 	grads     []*tensor.Dense // the parts of gradient in the order of the parameters
@@ -105,8 +105,8 @@ func (p *pass) forward(rows []float32) {
 	}
 }
 
-// backward sets the gradients of the parameters from that of the vectors, dz.
-// Where there is no projection, dz is worked on in place.
+// backward sets the gradients of the parameters from the gradient dz of the vectors.
+// Without a projection it overwrites dz.
 func (p *pass) backward(rows, dz []float32) {
 	e, b := p.encoder, p.batch
 	u, n := len(b.Rows), b.Texts()
@@ -168,13 +168,13 @@ func (p *pass) transpose() {
 			p.inOffsets[b.Tokens[i]]++
 		}
 	}
-	// Each offset has moved to the next one's place.
+	// Each offset has moved to the place of the next one.
 	copy(p.inOffsets[1:], p.inOffsets[:u])
 	p.inOffsets[0] = 0
 }
 
-// scatterLargest hands each number of ∂m to the token that the maximum was of. The
-// goroutines share the columns, so that no two of them add to the same number.
+// scatterLargest adds each number of ∂m to the token that had the maximum. Goroutines
+// share the columns, so that no two of them add to the same number.
 func (p *pass) scatterLargest(dpooled []float32, width int) {
 	u := len(p.batch.Rows)
 	autograd.Parallel(p.threads, u, rowBlock, func(from, to int) { clear(p.dfeatures[from*width : to*width]) })
@@ -189,7 +189,7 @@ func (p *pass) scatterLargest(dpooled []float32, width int) {
 	})
 }
 
-// multiply multiplies dst by as many numbers of x.
+// multiply multiplies dst by the first numbers of x, element by element.
 func multiply(dst, x []float32) {
 	x = x[:len(dst)]
 	for i := range dst {

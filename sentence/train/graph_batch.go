@@ -16,8 +16,8 @@ func shapeOf(e *Parameters, b *Batch) graphShape {
 	return s
 }
 
-// roundUp returns the next number, from 2 on, whose binary form has ones in its first three
-// places only: at most a quarter more.
+// roundUp returns the next number, from 2 on, whose binary form has ones in its first
+// three places only: at most a quarter more.
 func roundUp(n int) int {
 	step := 1
 	for n > 8*step {
@@ -94,7 +94,7 @@ func fillCells(b *Batch, values *[inputCount][]float32) {
 	if m := values[inCandidates]; m != nil {
 		for j := range n {
 			for i := range n {
-				// Columns of given negatives count nowhere: they only have to be numbers.
+				// Columns of given negatives are not used: they must only be finite.
 				if i < examples && j < examples || examples <= i && i < 2*examples && j >= examples {
 					m[j*n+i] = barred
 				}

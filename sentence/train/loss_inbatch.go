@@ -30,7 +30,7 @@ var inBatch = lossDef{
 // inBatchGraph is the cross-entropy of the partner in column i: of the positive in
 // that of an anchor and, if symmetric, of the anchor in that of a positive.
 func inBatchGraph(o Objective, t Nodes, _ bool) *G.Node {
-	// The softmax goes down the columns: along rows gorgonia's takes a wrong maximum.
+	// The softmax goes down the columns: along rows gorgonia's uses a wrong maximum.
 	log := G.Must(G.LogSoftMax(add(scaled(t.Cosine, o.Scale), t.Candidates), 0))
 	partner, share := transpose(t.Pair), -1/float64(t.Examples)
 	if o.Symmetric {
@@ -39,8 +39,8 @@ func inBatchGraph(o Objective, t Nodes, _ bool) *G.Node {
 	return scaled(total(times(log, partner)), share)
 }
 
-// sharedShift is the scale up to which exp(s·(cos−1)) stays a normal float32 for all
-// cosines: then one exponential serves rows and columns, without looking for maxima.
+// sharedShift is the scale up to which exp(s·(cos−1)) is a normal float32 for all
+// cosines: one exponential then serves rows and columns, without a search for maxima.
 const sharedShift = 40
 
 // inBatch returns the loss of the unit vectors and sets dunit.
@@ -129,8 +129,8 @@ func (l *lossPass) softmax(b *Batch, rows, cols int, grad float32) float64 {
 	return loss / float64(rows)
 }
 
-// wideSoftmax is softmax for scales whose exponentials would not fit float32: each
-// row and each column is shifted by its own maximum.
+// wideSoftmax is softmax for scales whose exponentials do not fit float32: each row and
+// each column is shifted by its own maximum.
 func (l *lossPass) wideSoftmax(b *Batch, rows, cols int, grad float32) float64 {
 	s := l.objective.Scale
 	mask := masks(b.Masked, rows)
@@ -182,7 +182,7 @@ func (l *lossPass) wideSoftmax(b *Batch, rows, cols int, grad float32) float64 {
 	return loss / float64(rows)
 }
 
-// masks returns a function that gives the masked cells of a row.
+// masks returns a function that returns the masked cells of a row.
 func masks(cells [][2]int32, rows int) func(i int) [][2]int32 {
 	if len(cells) == 0 {
 		return func(int) [][2]int32 { return nil }

@@ -98,7 +98,7 @@ func TestResumeRefusesOtherPairs(t *testing.T) {
 	}
 }
 
-// The losses of scored, labelled and three-column data are learnt as well.
+// The losses of scored, labelled and three-column data are trained as well.
 func TestTrainOtherLosses(t *testing.T) {
 	label := func(rng *rand.Rand, topic int) string { return fmt.Sprint(rng.IntN(2)) }
 	for _, c := range []struct {
@@ -165,11 +165,11 @@ func TestStartTakesTokensAndWords(t *testing.T) {
 		}
 	}
 	if _, err := NewStart(context.Background(), vectors, v, 3); err == nil {
-		t.Error("another dimension is no error")
+		t.Error("another dimension is not an error")
 	}
 }
 
-// A run that begins with an encoder and takes no step to speak of ends with it.
+// A run that starts from an encoder and takes tiny steps ends with the same encoder.
 func TestStartWithEncoder(t *testing.T) {
 	pairs, tokenizer := topicPairs(t, 200, nil)
 	o := smallOptions()
@@ -182,10 +182,10 @@ func TestStartWithEncoder(t *testing.T) {
 	o.LearningRate, o.Epochs = 1e-30, 1
 	again := train(t, o, Run{Pairs: pairs, Tokenizer: c.Tokenizer, Start: &Start{Encoder: encoder}})
 	c.State, again.State = nil, nil
-	sameTensors(t, "begun with an encoder", c, again)
+	sameTensors(t, "started from an encoder", c, again)
 	o.Hidden = 8
 	if _, err := Train(context.Background(), o, Run{Pairs: pairs, Tokenizer: c.Tokenizer, Start: &Start{Encoder: encoder}}); err == nil {
-		t.Error("other layers are no error")
+		t.Error("other layers are not an error")
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/luminavec/luminavec/sentence"
 )
 
+// A learning rate that is too high is an error, and leaves no checkpoint.
 func TestTrainDivergesInEveryForm(t *testing.T) {
 	tokenizer := topicTokenizer(t)
 	run := Run{Pairs: pairsOf(t, tokenizer, rowsOf(ofPairs, 90)), Tokenizer: tokenizer}
@@ -66,7 +67,7 @@ func TestOptionsOutOfRange(t *testing.T) {
 		}
 	}
 	if _, err := Train(context.Background(), small(), Run{}); err == nil {
-		t.Error("a run without pairs is taken")
+		t.Error("a run without pairs is not an error")
 	}
 	defaults := DefaultOptions()
 	defaults.Loss = InBatch
@@ -75,21 +76,23 @@ func TestOptionsOutOfRange(t *testing.T) {
 	}
 }
 
+// Pairs that make no batch are an error; small and incomplete batches are warned about.
 func TestTrainLooksAtTheBatches(t *testing.T) {
 	tokenizer := topicTokenizer(t)
 	same := ofPairs + "\n" + strings.Repeat("guitar now\tpiano now\n", 3)
 	if _, err := Train(context.Background(), small(), Run{Pairs: pairsOf(t, tokenizer, same), Tokenizer: tokenizer}); err == nil || !strings.Contains(err.Error(), "no batch") {
 		t.Errorf("equal pairs: %v", err)
 	}
-	var told []string
+	var warnings []string
 	run := Run{Pairs: pairsOf(t, tokenizer, ofPairs+"\nguitar now\tpiano now\nsoup here\trice here\nsoup here\trice here\n"), Tokenizer: tokenizer,
-		Warn: func(text string) { told = append(told, text) }}
+		Warn: func(text string) { warnings = append(warnings, text) }}
 	train(t, small(), run)
-	if len(told) != 2 || !strings.Contains(told[0], "the batch size is 16") || !strings.Contains(told[1], "1 of 3 examples") {
-		t.Errorf("told %q", told)
+	if len(warnings) != 2 || !strings.Contains(warnings[0], "the batch size is 16") || !strings.Contains(warnings[1], "1 of 3 examples") {
+		t.Errorf("warnings %q", warnings)
 	}
 }
 
+// A checkpoint that does not match the run is an error.
 func TestResumeRefuses(t *testing.T) {
 	tokenizer := topicTokenizer(t)
 	pairs := pairsOf(t, tokenizer, rowsOf(ofPairs, 90))
@@ -124,6 +127,7 @@ func TestResumeRefuses(t *testing.T) {
 	}
 }
 
+// A run that is cancelled before its first step returns the error of its context.
 func TestTrainCancelled(t *testing.T) {
 	tokenizer := topicTokenizer(t)
 	ctx, cancel := context.WithCancel(context.Background())

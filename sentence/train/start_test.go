@@ -82,9 +82,7 @@ func TestPrincipalComponents(t *testing.T) {
 	}
 }
 
-// Rows are found by token, and of a token that begins a word by the word, unless that is a
-// token itself.
-// Given rows are brought to the length of the others by one factor; they stay with Freeze.
+// Given rows are scaled to the length of the others by one factor; Freeze keeps them.
 func TestTrainFromVectors(t *testing.T) {
 	tokenizer := topicTokenizer(t)
 	run := Run{Pairs: pairsOf(t, tokenizer, rowsOf(ofPairs, 90)), Tokenizer: tokenizer}
@@ -101,17 +99,17 @@ func TestTrainFromVectors(t *testing.T) {
 	// The root of the mean square, √(125/4), becomes 1.
 	for i, want := range []float64{3, 6} {
 		if want /= math.Sqrt(125. / 4); math.Abs(float64(got.Row(i)[0])-want) > 1e-6 {
-			t.Errorf("row %d begins with %g, want %g", i, got.Row(i)[0], want)
+			t.Errorf("row %d starts with %g, want %g", i, got.Row(i)[0], want)
 		}
 	}
 	free := run
 	free.Start = &Start{Table: &table, Given: given[1:]}
 	if _, err := Train(context.Background(), with(func(o *Options) { o.Dim = 2 }), free); err == nil {
-		t.Error("a start of another vocabulary is taken")
+		t.Error("a start for another vocabulary is not an error")
 	}
 }
 
-// A run that begins with an encoder begins with its vectors, in all its layers.
+// A run that starts from an encoder starts with its vectors, in all layers.
 func TestTrainFromAnEncoder(t *testing.T) {
 	tokenizer := topicTokenizer(t)
 	run := Run{Pairs: pairsOf(t, tokenizer, rowsOf(ofPairs, 90)), Tokenizer: tokenizer}
@@ -126,12 +124,12 @@ func TestTrainFromAnEncoder(t *testing.T) {
 	tr := begun(t, o, next)
 	begin := tr.model()
 	begin.State = c.State
-	sameTensors(t, "the beginning", begin, c)
+	sameTensors(t, "the start", begin, c)
 	if tr.step([]int32{0}, &Gradient{}, 0.1) == nil {
-		t.Error("a gradient that is none is taken")
+		t.Error("an invalid gradient is not an error")
 	}
 	if slices.Equal(train(t, o, next).Tensors[checkpoints.EmbeddingTensor].Data, c.Tensors[checkpoints.EmbeddingTensor].Data) {
-		t.Error("nothing is learnt")
+		t.Error("nothing is learned")
 	}
 	again, err := sentence.FromCheckpoint(c)
 	if err != nil {
@@ -191,11 +189,7 @@ func TestDropoutRates(t *testing.T) {
 	}
 }
 
-// A learning rate that is too high is told, and leaves no checkpoint.
-// Pairs of which no batch can be made end a run before it begins; what is odd about the
-// batches is told.
-// What does not go on where a run stopped is refused.
-// What is filled into a batch gives the vectors that the encoder gives to its texts.
+// The rows and weights of a batch give the vectors that the encoder gives to its texts.
 func TestBatchesAreTheTexts(t *testing.T) {
 	tokenizer := topicTokenizer(t)
 	rows := rowsOf(ofPairs, 12)
@@ -251,5 +245,3 @@ func TestBatchesAreTheTexts(t *testing.T) {
 		}
 	}
 }
-
-// A run that is cancelled before its first step is told so.
