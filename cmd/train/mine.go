@@ -157,7 +157,10 @@ func (j *mineJob) run(cmd *cobra.Command, args []string) error {
 	if j.output == "-" {
 		return nil
 	}
-	r := newMineReport(j, model, pairs, found, w.Rows, time.Since(began))
+	r := &mineReport{
+		Output: j.output, Rows: w.Rows, Negatives: j.options.Negatives, Texts: pairs.Texts(), Result: found, Seconds: time.Since(began).Seconds(),
+		Next: []string{cli.CommandLine("train", "sentence", cli.PathArgument(j.output), "--init", model, "-o", "tuned")},
+	}
 	if cli.JSON(cmd) {
 		return cli.WriteJSON(cmd.OutOrStdout(), r)
 	}

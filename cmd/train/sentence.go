@@ -88,17 +88,17 @@ $ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
 		cli.Flag{Name: "dropout", Arg: "P", Into: &o.Dropout, Field: "Dropout", Help: "share of pooled numbers dropped in a step"})
 	cli.Declare(cmd, "Objective",
 		cli.Flag{Name: "loss", Arg: "NAME", Into: &o.Loss, Field: "Loss", Help: "what is minimized", Values: lossValues()},
-		cli.Flag{Name: "scale", Arg: "X", Into: &o.Scale, Field: "Scale", Help: "factor of cosines in " + join(sentences.LossesWith("Scale"))},
-		cli.Flag{Name: "margin", Arg: "X", Into: &o.Margin, Field: "Margin", Help: "difference of cosines in " + join(sentences.LossesWith("Margin"))},
+		cli.Flag{Name: "scale", Arg: "X", Into: &o.Scale, Field: "Scale", Help: "factor of cosines in " + strings.Join(names(sentences.LossesWith("Scale")), ", ")},
+		cli.Flag{Name: "margin", Arg: "X", Into: &o.Margin, Field: "Margin", Help: "difference of cosines in " + strings.Join(names(sentences.LossesWith("Margin")), ", ")},
 		cli.Flag{Name: "symmetric", Into: &o.Symmetric, Field: "Symmetric", Help: "with loss in-batch, let positives look for their anchors too"},
 		cli.Flag{Name: "matryoshka", Arg: "N,N", Into: &o.Matryoshka, Field: "Matryoshka", Help: "dimensions to which vectors may be truncated", Default: "none"})
 	cli.Declare(cmd, cli.ForTraining,
 		cli.Flag{Name: "epochs", Arg: "N", Into: &o.Epochs, Field: "Epochs", Help: "passes over the pairs"},
 		cli.Flag{Name: "batch", Arg: "N", Into: &o.BatchSize, Field: "BatchSize", Help: "examples per batch; no batch holds a text twice"},
-		cli.Flag{Name: "optimizer", Arg: "NAME", Into: &o.Optimizer, Field: "Optimizer", Help: "how steps are taken", Values: valuesOf(sentences.Optimizers())},
+		cli.Flag{Name: "optimizer", Arg: "NAME", Into: &o.Optimizer, Field: "Optimizer", Help: "how steps are taken", Values: cli.Values(names(sentences.Optimizers())...)},
 		cli.Flag{Name: "lr", Arg: "X", Into: &o.LearningRate, Field: "LearningRate", Help: "highest learning rate", Default: usualRates()},
 		cli.Flag{Name: "warmup", Arg: "P", Into: &o.Warmup, Field: "Warmup", Help: "share of the run in which the learning rate rises"},
-		cli.Flag{Name: "decay", Arg: "NAME", Into: &o.Decay, Field: "Decay", Help: "how the learning rate falls to 0, or constant", Values: valuesOf(sentences.Decays())},
+		cli.Flag{Name: "decay", Arg: "NAME", Into: &o.Decay, Field: "Decay", Help: "how the learning rate falls to 0, or constant", Values: cli.Values(names(sentences.Decays())...)},
 		cli.Flag{Name: "weight-decay", Arg: "X", Into: &o.WeightDecay, Field: "WeightDecay", Help: "weight decay of adamw",
 			Default: short(sentences.UsualWeightDecay(sentences.AdamW)) + " with adamw"},
 		cli.Flag{Name: "clip-norm", Arg: "X", Into: &o.ClipNorm, Field: "ClipNorm", Help: "longest gradient; 0 is no limit"},
@@ -147,35 +147,22 @@ func lossValues() []cli.Value {
 	return values
 }
 
-func valuesOf[S ~string](names []S) []cli.Value {
-	var values []cli.Value
-	for _, name := range names {
-		values = append(values, cli.Value{Name: string(name)})
-	}
-	return values
-}
-
-func join[S ~string](names []S) string {
-	var text []string
-	for _, name := range names {
+func names[S ~string](all []S) (text []string) {
+	for _, name := range all {
 		text = append(text, string(name))
 	}
-	return strings.Join(text, ", ")
+	return text
 }
 
 func short(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
 // usualRates lists the default learning rates.
 func usualRates() string {
-	var text []string
-	for i, name := range sentences.Optimizers() {
-		rate := short(sentences.UsualRate(name))
-		if i > 0 {
-			rate = string(name) + " " + rate
-		}
-		text = append(text, rate)
+	text := short(sentences.UsualRate(sentences.DefaultOptions().Optimizer))
+	for _, name := range sentences.Optimizers()[1:] {
+		text += ", " + string(name) + " " + short(sentences.UsualRate(name))
 	}
-	return strings.Join(text, ", ")
+	return text
 }
 
 // settle derives the options that were not given from those that were, and checks what

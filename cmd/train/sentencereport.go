@@ -15,6 +15,7 @@ import (
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/kernel"
 	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/sentence"
 	sentences "github.com/luminavec/luminavec/sentence/train"
@@ -100,11 +101,8 @@ func newSentenceReport(ctx context.Context, output string, c *checkpoints.Checkp
 		if err != nil {
 			return nil, err
 		}
-		var cosine float32 // the vectors have length 1, or 0 without a known token
-		for i := range r.Dim {
-			cosine += vectors[i] * vectors[r.Dim+i]
-		}
-		r.Examples = append(r.Examples, reportCosine{pair[0], pair[1], cosine})
+		// The vectors have length 1, or 0 without known tokens.
+		r.Examples = append(r.Examples, reportCosine{pair[0], pair[1], kernel.Dot(vectors[:r.Dim], vectors[r.Dim:])})
 	}
 	model := cli.PathArgument(output)
 	r.Next = []string{

@@ -36,16 +36,16 @@ type Example struct {
 
 // Result summarizes a run of Mine.
 type Result struct {
-	Pairs      int64      // all
-	Written    int64      // with their negatives
-	Unknown    int64      // skipped: the model knows no token of the anchor or of the positive
-	TooFew     int64      // skipped: not enough negatives
-	TooNear    int64      // neighbors excluded by MaxScore or the margins
-	Candidates int        // texts that were searched
-	NoVector   int        // candidates without a known token
-	Index      index.Kind // how they were searched
-	Positive   float64    // mean cosine of anchors and positives, of those written
-	Negative   float64    // mean cosine of anchors and negatives
+	Pairs      int64      `json:"pairs"`         // all
+	Written    int64      `json:"written"`       // with their negatives
+	Unknown    int64      `json:"unknown"`       // skipped: the model knows no token of the anchor or of the positive
+	TooFew     int64      `json:"too_few"`       // skipped: not enough negatives
+	TooNear    int64      `json:"too_near"`      // neighbors excluded by MaxScore or the margins
+	Candidates int        `json:"candidates"`    // texts that were searched
+	NoVector   int        `json:"no_vector"`     // candidates without a known token
+	Index      index.Kind `json:"index"`         // how they were searched
+	Positive   float64    `json:"mean_positive"` // mean cosine of anchors and positives, of those written
+	Negative   float64    `json:"mean_negative"` // mean cosine of anchors and negatives
 }
 
 // Empty returns an error that says why no pair was written with options o, and nil if
