@@ -12,7 +12,7 @@ func Estimate(o Options, pairs *corpora.Pairs, v *corpora.Vocabulary, done float
 	r := estimate.SentenceRun{
 		Rows: v.Len(), Dim: o.Dim, Hidden: o.Hidden, Project: o.Project, Threads: o.Threads, Slots: o.slots(),
 		Loaded: done > 0, Best: best, Graph: o.Engine == Graph,
-		Batch: o.BatchSize, Texts: pairs.Columns(), InBatch: o.Loss == InBatch, Epochs: float64(o.Epochs) * (1 - done),
+		Batch: o.BatchSize, Texts: pairs.Columns(), InBatch: o.acrossBatch(), Epochs: float64(o.Epochs) * (1 - done),
 		Tokens: float64(pairs.Tokens()) / float64(max(1, pairs.Examples())),
 	}
 	for _, f := range pairs.Files() {

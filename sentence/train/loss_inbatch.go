@@ -22,7 +22,7 @@ const InBatch Loss = "in-batch"
 
 var inBatch = lossDef{
 	name: InBatch, summary: "find the partner among the texts of the batch", usual: []corpora.PairKind{corpora.Paired},
-	scores: noScores, minTexts: 2, scale: true, symmetric: true,
+	scores: noScores, minTexts: 2, scale: true, symmetric: true, acrossBatch: true,
 	graph: inBatchGraph,
 	fused: (*lossPass).inBatch,
 }

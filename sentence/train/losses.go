@@ -38,10 +38,14 @@ type lossDef struct {
 	usual   []corpora.PairKind // the kinds of pairs it is the default for
 
 	scores             scoresRule
-	labels             bool // scores must be from 0 to 1
-	minTexts, maxTexts int  // texts an example; maxTexts 0: any number
-	scale, symmetric   bool // it has these settings
-	margin             []float64
+	labels             bool      // scores must be from 0 to 1
+	minTexts, maxTexts int       // texts an example; maxTexts 0: any number
+	scale, symmetric   bool      // it has these settings
+	margin             []float64 // lowest and highest; nil: it has no margin
+
+	// acrossBatch says that each text is compared with all others of the batch, so that no
+	// batch may hold a text twice.
+	acrossBatch bool
 
 	// graph builds the loss from gorgonia's own operations; scored says whether the
 	// examples have scores.

@@ -41,7 +41,7 @@ type Options struct {
 	Loss       Loss    `json:"loss"`                 // see Losses; default InBatch
 	Scale      float64 `json:"scale"`                // factor of cosines in InBatch, Related and CoSENT, up to 300; default 15
 	Margin     float64 `json:"margin"`               // difference of cosines in Related, Contrastive and Triplet; default 0.5
-	Symmetric  bool    `json:"symmetric"`            // InBatch: positives look for their anchors too; default true
+	Symmetric  bool    `json:"symmetric"`            // positives look for their anchors too, in InBatch; default true
 	Matryoshka []int   `json:"matryoshka,omitempty"` // dimensions to which vectors may be truncated; default none
 
 	// The batches.
@@ -163,7 +163,7 @@ func (o *Options) Unused(given ...string) error {
 
 // objective returns the loss with its settings.
 func (o *Options) objective() Objective {
-	return Objective{Loss: o.Loss, Scale: o.Scale, Margin: o.Margin, Symmetric: o.Symmetric && o.Loss == InBatch, Matryoshka: o.Matryoshka}
+	return Objective{Loss: o.Loss, Scale: o.Scale, Margin: o.Margin, Symmetric: o.Symmetric && lossHas(o.Loss, "Symmetric"), Matryoshka: o.Matryoshka}
 }
 
 // vectorDim is the length of the vectors of the encoder.
@@ -173,7 +173,7 @@ func (o *Options) vectorDim() int {
 
 // plan is the plan of the batches of an epoch.
 func (o *Options) plan(epoch int) corpora.PlanOptions {
-	return corpora.PlanOptions{BatchSize: o.BatchSize, Seed: o.Seed, Epoch: epoch, Mixed: o.Mixed, Repeats: o.Loss != InBatch}
+	return corpora.PlanOptions{BatchSize: o.BatchSize, Seed: o.Seed, Epoch: epoch, Mixed: o.Mixed, Repeats: !o.acrossBatch()}
 }
 
 // choice reports a field whose value is not one of the names.
@@ -182,6 +182,12 @@ func choice[S ~string](field string, value S, names []S) error {
 		return nil
 	}
 	return fault.Field(field, "", "must be %s, got %q", oneOf(names), value)
+}
+
+// acrossBatch says whether the loss compares each text with all others of the batch.
+func (o *Options) acrossBatch() bool {
+	l := lossOf(o.Loss)
+	return l != nil && l.acrossBatch
 }
 
 // plain writes a number without an exponent, unless it is very small or large.
