@@ -21,9 +21,10 @@ func root() *cobra.Command {
 	for _, kind := range words.Kinds() {
 		cmd.AddCommand(wordCommand(kind))
 	}
-	cmd.AddCommand(sentenceCommand(), phrasesCommand(), tokenizerCommand(), mineCommand(), resumeCommand())
+	cmd.AddCommand(phrasesCommand(), tokenizerCommand(), resumeCommand())
 	for _, c := range cmd.Commands() {
 		nameFlags(c)
 	}
+	cmd.AddCommand(sentenceCommand(), mineCommand()) // their tables name all fields
 	return cmd
 }
