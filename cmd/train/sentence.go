@@ -108,12 +108,12 @@ $ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
 		cli.Flag{Name: "engine", Arg: "NAME", Into: &o.Engine, Field: "Engine", Help: "how gradients are computed", Values: []cli.Value{
 			{Name: string(sentences.Fused)}, {Name: string(sentences.Graph), Help: "gorgonia's own operations, much slower"}}})
 	cli.Declare(cmd, "Validation",
-		cli.Flag{Name: "validate", Arg: "SET", Into: &job.watch.sets,
+		cli.Flag{Name: "validate", Arg: "SET", Into: &job.watch.sets, Field: "Validation",
 			Help: "judge the model while it trains by sts:FILE, scored pairs of sentences, or retrieval:FOLDER, a set in the layout of BEIR; the prefix may be left out; the first set decides which model is best"},
-		cli.Flag{Name: "validate-every", Arg: "N", Into: &job.watch.every, Default: "1",
+		cli.Flag{Name: "validate-every", Arg: "N", Into: &job.watch.every, Field: "Every", Default: "1",
 			Help: "validate every N epochs, such as 0.25, every N steps, as in 100steps, or after a time such as 10m and each epoch, which depends on the machine"},
-		cli.Flag{Name: "keep", Arg: "NAME", Into: &job.watch.keep, Help: "the model to write at the end", Values: cli.Values(checkpoints.KeepBest, checkpoints.KeepLast)},
-		cli.Flag{Name: "patience", Arg: "N", Into: &job.watch.patience, Help: "stop after N validations without a better one; 0 trains to the end"})
+		cli.Flag{Name: "keep", Arg: "NAME", Into: &job.watch.keep, Field: "Keep", Help: "the model to write at the end", Values: cli.Values(checkpoints.KeepBest, checkpoints.KeepLast)},
+		cli.Flag{Name: "patience", Arg: "N", Into: &job.watch.patience, Field: "Patience", Help: "stop after N validations without a better one; 0 trains to the end"})
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "MODEL", Into: &job.output, Help: "folder to write"},
 		cli.Flag{Name: "force", Into: &job.force, Help: "replace MODEL if it exists; train even if memory or disk seem too small"},
