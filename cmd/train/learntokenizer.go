@@ -38,8 +38,7 @@ $ train tokenizer wiki.txt --type bpe --vocab 50000 -o bpe.json
 $ train tokenizer pages.jsonl --field text --type unigram -o unigram.json`,
 		RunE: job.run,
 	}
-	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "CORPUS",
-		Help: "text file, folder or glob, or - for standard input; gzip, bzip2 and zstd are decompressed (default: the bundled sample of English Wikipedia)"})
+	cli.Declare(cmd, cli.Arguments, corpusArgument())
 	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&job.text)...)
 	cli.Declare(cmd, cli.ForTraining,
 		cli.Flag{Name: "type", Arg: "NAME", Into: &o.Model, Field: "Model", Help: "type of the tokenizer", Values: []cli.Value{
@@ -205,15 +204,7 @@ func newTokenizerReport(j *learnTokenizerJob, corpus []string, t *corpora.Traine
 		}
 		r.Examples = append(r.Examples, s)
 	}
-	next := []string{"skipgram"}
-	for _, name := range corpus {
-		next = append(next, cli.PathArgument(name))
-	}
-	for _, flag := range [][2]string{{"--field", j.text.Field}, {"--column", j.text.Column}} {
-		if flag[1] != "" {
-			next = append(next, flag[:]...)
-		}
-	}
+	next := nextCommand(corpus, j.text)
 	r.Next = []string{cli.CommandLine("train", append(next, "--tokenizer", j.output, "-o", "model")...)}
 	return r
 }
@@ -239,10 +230,7 @@ func (r *tokenizerReport) writeText(w io.Writer) error {
 	for _, s := range r.Examples {
 		fmt.Fprintf(&b, "  %s\n    %s\n", s.Text, cli.Printable(strings.Join(s.Tokens, " ")))
 	}
-	b.WriteString("\nnext\n")
-	for _, c := range r.Next {
-		fmt.Fprintf(&b, "  %s\n", cli.Printable(c))
-	}
+	writeNext(&b, r.Next)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

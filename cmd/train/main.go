@@ -23,7 +23,7 @@ func root() *cobra.Command {
 	}
 	cmd.AddCommand(sentenceCommand(), phrasesCommand(), tokenizerCommand(), mineCommand(), resumeCommand())
 	for _, c := range cmd.Commands() {
-		nameFlags(c)
+		markUsage(c)
 	}
 	return cmd
 }
