@@ -22,12 +22,12 @@ type learnTokenizerJob struct {
 }
 
 func tokenizerCommand() *cobra.Command {
-	j := &learnTokenizerJob{options: corpora.DefaultSubwordOptions(corpora.WordPiece)}
-	o := &j.options
-	o.Special = nil // settled later
+	job := learnTokenizerJob{options: corpora.DefaultSubwordOptions(corpora.WordPiece)}
+	o := &job.options
+	o.Lowercase, o.StripAccents, o.Special, o.MaxLength = false, false, nil, 0 // settle sets them by the type
 	cmd := &cobra.Command{
 		Use:   "tokenizer [CORPUS...] -o FILE [options]",
-		Short: "Train a tokenizer that splits words into frequent parts",
+		Short: "Learn a tokenizer that splits words into frequent parts",
 		Long: `
 A vocabulary of fixed size then covers all words: unfathomable is un, ##fat, ##hom, ##able.
 FILE is a tokenizer.json, which the tokenizers library of Hugging Face opens too.
@@ -36,31 +36,30 @@ FILE is a tokenizer.json, which the tokenizers library of Hugging Face opens too
 $ train tokenizer wiki.txt -o tokenizer.json
 $ train tokenizer wiki.txt --type bpe --vocab 50000 -o bpe.json
 $ train tokenizer pages.jsonl --field text --type unigram -o unigram.json`,
-		RunE: j.run,
+		RunE: job.run,
 	}
 	cli.Declare(cmd, cli.Arguments, corpusArgument())
-	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&j.text)...)
-	cli.Declare(cmd, cli.ForInput,
-		cli.Flag{Name: "lowercase", Into: &o.Lowercase, Field: "Lowercase", Help: "make capital letters small; =false keeps them", Default: "true for wordpiece"},
-		cli.Flag{Name: "strip-accents", Into: &o.StripAccents, Field: "StripAccents", Help: "read é as e", Default: "true for wordpiece"})
-	cli.Declare(cmd, cli.ForModel,
-		cli.Flag{Name: "type", Arg: "NAME", Into: &o.Model, Field: "Model", Help: "kind of tokenizer", Values: []cli.Value{
-			{Name: string(corpora.WordPiece), Help: "as in BERT"},
-			{Name: string(corpora.BPE), Help: "on bytes as in GPT-2, so that no text is unknown"},
-			{Name: string(corpora.Unigram), Help: "as in SentencePiece"}}},
-		cli.Flag{Name: "vocab", Arg: "N", Into: &o.Vocabulary, Field: "Vocabulary", Help: "tokens in all"},
-		cli.Flag{Name: "min-count", Arg: "N", Into: &o.MinCount, Field: "MinCount", Help: "ignore pairs to merge, or initial parts of words, that occur less often"},
-		cli.Flag{Name: "special", Arg: "TOKEN", Into: &o.Special, Field: "Special", Help: "special token, which gets one of the first ids; replaces the default. wordpiece needs [UNK], unigram <unk>",
-			Default: "[PAD] [UNK] [CLS] [SEP] [MASK] for wordpiece, <unk> for unigram, none for bpe"},
-		cli.Flag{Name: "alphabet", Arg: "N", Into: &o.Alphabet, Field: "Alphabet", Help: "most characters that become tokens, the frequent ones; the others are unknown; 0 for all. bpe has all 256 bytes instead"},
-		cli.Flag{Name: "max-length", Arg: "N", Into: &o.MaxLength, Field: "MaxLength", Help: "most characters of a token; 0 for no limit", Default: "16 for unigram, 0 for the others"})
+	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&job.text)...)
+	cli.Declare(cmd, cli.ForTraining,
+		cli.Flag{Name: "type", Arg: "NAME", Into: &o.Model, Field: "Model", Help: "type of the tokenizer", Values: []cli.Value{
+			{Name: "wordpiece", Help: "as in BERT"},
+			{Name: "bpe", Help: "on bytes as in GPT-2: no text is unknown"},
+			{Name: "unigram", Help: "as in SentencePiece"}}},
+		cli.Flag{Name: "vocab", Arg: "N", Into: &o.Vocabulary, Field: "Vocabulary", Help: "number of tokens"},
+		cli.Flag{Name: "min-count", Arg: "N", Into: &o.MinCount, Field: "MinCount", Help: "skip what occurs less often: pairs to merge, or initial parts of words"},
+		cli.Flag{Name: "lowercase", Into: &o.Lowercase, Field: "Lowercase", Help: "convert capital letters to lower case", Default: "true for wordpiece, else false"},
+		cli.Flag{Name: "strip-accents", Into: &o.StripAccents, Field: "StripAccents", Help: "remove accents: é becomes e", Default: "true for wordpiece, else false"},
+		cli.Flag{Name: "special", Arg: "TOKEN", Into: &o.Special, Field: "Special", Help: "special token, which is never split and has one of the first ids",
+			Default: "[PAD] [UNK] [CLS] [SEP] [MASK] for wordpiece, which needs [UNK]; <unk> for unigram, which needs it; none for bpe"},
+		cli.Flag{Name: "alphabet", Arg: "N", Into: &o.Alphabet, Field: "Alphabet", Help: "number of characters that become tokens, the most frequent ones; others are unknown; 0 keeps all; bpe has all 256 bytes"},
+		cli.Flag{Name: "max-length", Arg: "N", Into: &o.MaxLength, Field: "MaxLength", Help: "characters of a token, at most; 0 is no limit", Default: "16 for unigram, else 0"})
 	return cli.Declare(cmd, cli.ForOutput,
-		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &j.output, Help: "file to write, or - for standard output", Ext: []string{"json"}},
-		cli.Flag{Name: "force", Into: &j.force, Help: "replace FILE if it exists"},
+		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &job.output, Help: "file to write, or - for standard output", Ext: []string{"json"}},
+		cli.Flag{Name: "force", Into: &job.force, Help: "replace FILE if it exists"},
 		cli.JSONFlag())
 }
 
-// settle derives defaults from the type, and checks the command line.
+// settle fills in the defaults of the type, and checks the command line.
 func (j *learnTokenizerJob) settle(cmd *cobra.Command, args []string) error {
 	o := &j.options
 	usual := corpora.DefaultSubwordOptions(o.Model)
@@ -81,9 +80,9 @@ func (j *learnTokenizerJob) settle(cmd *cobra.Command, args []string) error {
 	case len(args) == 0 && j.text != (corpora.Selection{}):
 		return fault.New("name the files to read, or - for standard input", "--field and --column need a CORPUS")
 	case o.Model == corpora.BPE && cmd.Flags().Changed("alphabet"):
-		return fault.New("leave it out", "--alphabet cannot be given with bpe, which has all 256 bytes")
+		return fault.New("leave it out", "--alphabet cannot be used with bpe, which has all 256 bytes")
 	case j.output == "":
-		return fault.New("name the file to write: -o tokenizer.json", "no output was given")
+		return fault.New("name the file to write: -o tokenizer.json", "no output is named")
 	case j.output == "-" && cli.JSON(cmd):
 		return fault.New("write the tokenizer to a file: -o tokenizer.json", "the report and the tokenizer cannot both go to standard output")
 	}
@@ -131,7 +130,7 @@ func (j *learnTokenizerJob) run(cmd *cobra.Command, args []string) error {
 	return r.writeText(cmd.OutOrStdout())
 }
 
-// learnTokenizer trains on the source and reports what was skipped.
+// learnTokenizer learns from the source, and warns of what was dropped.
 func learnTokenizer(cmd *cobra.Command, source *corpora.Source, o corpora.SubwordOptions) (*corpora.TrainedSubwords, error) {
 	stage := "counting"
 	progress := cli.StartProgress(cmd, stage)
@@ -154,14 +153,13 @@ func learnTokenizer(cmd *cobra.Command, source *corpora.Source, o corpora.Subwor
 	}
 	cli.WarnInvalid(cmd, source)
 	if learnt.Dropped > 0 {
-		cli.Warn(cmd, "not enough memory for all different words: dropped %s that occurred %s",
-			cli.Plural(learnt.Dropped, "word", "words"), times(learnt.DroppedBelow))
+		cli.Warn(cmd, "more distinct words than fit in memory: dropped %s that occurred %s", cli.Thousands(learnt.Dropped), times(learnt.DroppedBelow))
 	}
 	if learnt.Skipped > 0 {
 		cli.Warn(cmd, "skipped %s of more than 4,096 bytes", cli.Plural(learnt.Skipped, "word", "words"))
 	}
 	if n := learnt.Tokenizer.Vocabulary().Len(); n < o.Vocabulary {
-		cli.Warn(cmd, "the text has only %s, not the %s that were asked for", cli.Plural(n, "token", "tokens"), cli.Thousands(o.Vocabulary))
+		cli.Warn(cmd, "the text has only %s, fewer than --vocab %d", cli.Plural(n, "token", "tokens"), o.Vocabulary)
 	}
 	return learnt, nil
 }
@@ -184,13 +182,13 @@ type tokenizerReport struct {
 	Next          []string          `json:"next"`
 }
 
-// tokenizerSample is a text and how the tokenizer splits it.
+// tokenizerSample is a text and its tokens.
 type tokenizerSample struct {
 	Text   string   `json:"text"`
 	Tokens []string `json:"tokens"`
 }
 
-// segmented are the texts of the examples.
+// segmented are the examples of the report.
 var segmented = []string{"How are you?", "unbelievably", "The train to Zürich left at 10:45."}
 
 func newTokenizerReport(j *learnTokenizerJob, corpus []string, t *corpora.TrainedSubwords, size int, took time.Duration) *tokenizerReport {
@@ -213,10 +211,10 @@ func newTokenizerReport(j *learnTokenizerJob, corpus []string, t *corpora.Traine
 
 func (r *tokenizerReport) writeText(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "learned %s: %s, from %s words, %s different\n", r.Type, cli.Plural(r.Vocabulary, "token", "tokens"),
+	fmt.Fprintf(&b, "learned %s: %s, from %s words, %s distinct\n", r.Type, cli.Plural(r.Vocabulary, "token", "tokens"),
 		cli.Count(float64(r.Words)), cli.Count(float64(r.DistinctWords)))
 	if r.Type == string(corpora.BPE) {
-		fmt.Fprintf(&b, "  all 256 bytes, of which the text has %d", r.Characters)
+		fmt.Fprintf(&b, "  all 256 bytes, %d of them in the text", r.Characters)
 	} else {
 		fmt.Fprintf(&b, "  %s of %s", cli.Thousands(r.Kept), cli.Plural(r.Characters, "character", "characters"))
 	}

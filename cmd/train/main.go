@@ -23,7 +23,7 @@ func root() *cobra.Command {
 	}
 	cmd.AddCommand(phrasesCommand(), tokenizerCommand(), resumeCommand())
 	for _, c := range cmd.Commands() {
-		nameFlags(c)
+		markUsage(c)
 	}
 	cmd.AddCommand(sentenceCommand(), mineCommand()) // their tables name all fields
 	return cmd

@@ -49,7 +49,7 @@ func (s *Start) Found() int {
 // It is an error if the dimension of vectors is not that of o, or no word of v is found.
 func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *corpora.Vocabulary, kind string, o Options) (*Start, error) {
 	if vectors.Dim != o.Dim {
-		return nil, fault.Field("Dim", "", "must be %d, the dimension of the vectors in %s, got %d", vectors.Dim, vectors.Path, o.Dim)
+		return nil, fault.Field("Dim", fmt.Sprintf("set Dim to %d", vectors.Dim), "must be %d, the dimension of the vectors in %s, got %d", vectors.Dim, vectors.Path, o.Dim)
 	}
 	in := checkpoints.NewTensor(v.Len(), o.Dim)
 	s := &Start{In: &in, Given: make([]bool, v.Len()), Freeze: o.FreezeInit}

@@ -112,9 +112,9 @@ func TestStartErrors(t *testing.T) {
 	run := runOf(t, "the of the\n")
 	v := run.Corpus.Vocabulary()
 	for want, content := range map[string]string{
-		"have 2 dimensions, and those to be trained 3":       "the 1 2\n",
-		"none of the 2 words of the text is among the 2 of ": "The 1 2 3\nOf 1 2 3\n",
-		"vectors.txt:2: 2 values, want 3":                    "2 3\nthe 1 2\nof 1 2 3\n",
+		"Dim must be 2, the dimension of the vectors in ":          "the 1 2\n",
+		"none of the 2 words of the text is among the 2 words of ": "The 1 2 3\nOf 1 2 3\n",
+		"vectors.txt:2: 2 values, want 3":                          "2 3\nthe 1 2\nof 1 2 3\n",
 	} {
 		_, err := NewStart(context.Background(), vectorsOf(t, content), v, "skipgram", o)
 		if err == nil || !strings.Contains(err.Error(), want) || fault.Hint(err) == "" {
@@ -123,9 +123,9 @@ func TestStartErrors(t *testing.T) {
 	}
 	in := checkpoints.NewTensor(2, 2)
 	for want, s := range map[string]*Start{
-		"1 rows are marked":      {In: &in, Given: []bool{true}},
-		"there are no vectors":   {Given: []bool{true, false}},
-		"vectors of shape [2 2]": {In: &in, Given: []bool{true, false}},
+		"Given must have 2 rows, got 1":    {In: &in, Given: []bool{true}},
+		"In must be set":                   {Given: []bool{true, false}},
+		"must have shape [2 3], got [2 2]": {In: &in, Given: []bool{true, false}},
 	} {
 		run.Start = s
 		if _, err := Train(context.Background(), SkipGram(), o, run); err == nil || !strings.Contains(err.Error(), want) {
@@ -134,7 +134,7 @@ func TestStartErrors(t *testing.T) {
 	}
 	in = checkpoints.NewTensor(2, 3)
 	run.Start = &Start{In: &in, Given: []bool{false, false}}
-	if _, err := Train(context.Background(), SkipGram(), o, run); err == nil || !strings.Contains(err.Error(), "no row is given") {
+	if _, err := Train(context.Background(), SkipGram(), o, run); err == nil || !strings.Contains(err.Error(), "no word has a given vector") {
 		t.Error(err)
 	}
 	run.Start, o.FreezeInit = nil, true

@@ -126,7 +126,7 @@ func TestValidationKeeps(t *testing.T) {
 		}
 		run = runOf(t, text)
 		run.Resume = m
-		if _, err := Train(context.Background(), SkipGram(), smallOptions(), run); c.stopped != (err != nil && strings.Contains(err.Error(), "ended early: spearman of peak")) {
+		if _, err := Train(context.Background(), SkipGram(), smallOptions(), run); c.stopped != (err != nil && strings.Contains(err.Error(), "stopped early: spearman of peak")) {
 			t.Errorf("%s: resumed: %v", c.name, err)
 		}
 	}
@@ -350,7 +350,7 @@ func TestValidationErrors(t *testing.T) {
 		want string
 	}{
 		"no sets":  {training.Validation{}, "no set"},
-		"patience": {training.Validation{Sets: []training.ValidationSet{judge(checkpoints.Metric{}, nil)}, Patience: -1}, "patience is -1"},
+		"patience": {training.Validation{Sets: []training.ValidationSet{judge(checkpoints.Metric{}, nil)}, Patience: -1}, "Patience must be 0 or more"},
 		"neither":  {training.Validation{Sets: []training.ValidationSet{{}}}, "exactly one of Judge and Text"},
 		"both":     {training.Validation{Sets: []training.ValidationSet{{Judge: judge(checkpoints.Metric{}, nil).Judge, Text: lonely.Corpus}}}, "exactly one of Judge and Text"},
 		"judge":    {training.Validation{Sets: []training.ValidationSet{judge(checkpoints.Metric{}, broken)}}, "validation at 100.0%: set: broken judge"},

@@ -234,7 +234,7 @@ func TestResumeRefuses(t *testing.T) {
 			other := runOf(t, strings.Replace(topics(100), "\n", " ", 1))
 			r.Corpus = other.Corpus
 		},
-		"as many words as when the training began, but not the same": func(r *Run) { // two lines trade places
+		"as many words as when the training began, but other ones": func(r *Run) { // two lines trade places
 			lines := strings.SplitAfter(topics(100), "\n")
 			lines[10], lines[20] = lines[20], lines[10]
 			r.Corpus = runOf(t, strings.Join(lines, "")).Corpus
@@ -252,7 +252,7 @@ func TestResumeRefuses(t *testing.T) {
 			copied.State = nil
 			r.Resume = &copied
 		},
-		"not skipgram": func(r *Run) {
+		`not "skipgram"`: func(r *Run) {
 			copied := *c
 			copied.Config.Kind = "cbow"
 			r.Resume = &copied
