@@ -26,7 +26,7 @@
 // A word model from skipgram or cbow has none of the optional layers: its sentence
 // vector is the mean of its word vectors. Unknown tokens are ignored; a text without
 // known tokens has the zero vector and a count of 0, which callers should check. In a
-// model with character n-grams (corpora.NGrams) the vector of an unknown token is
+// model with character n-grams (tokenize.NGrams) the vector of an unknown token is
 // the mean of the rows of its known n-grams.
 //
 // # Folding

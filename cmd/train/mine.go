@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/index/mining"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -168,7 +168,7 @@ func (j *mineJob) run(cmd *cobra.Command, args []string) error {
 }
 
 // readPairs reads the pairs, and reports what it found.
-func (j *mineJob) readPairs(cmd *cobra.Command, sources []corpora.PairSource) (*mining.Pairs, error) {
+func (j *mineJob) readPairs(cmd *cobra.Command, sources []pairs.Source) (*mining.Pairs, error) {
 	progress := cli.StartProgress(cmd, "reading")
 	o := mining.ReadOptions{Pairs: j.input.PairOptions(nil, 0), Candidates: j.candidates}
 	o.Pairs.OnProgress = progress.Bytes

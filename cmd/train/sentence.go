@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
@@ -206,7 +206,7 @@ func (j *sentenceJob) settle(cmd *cobra.Command, files []string) error {
 // validSentence checks options whose loss may still depend on the pairs.
 func validSentence(o sentences.Options) error {
 	if o.Loss == "" {
-		o.Loss = sentences.UsualLoss(corpora.Paired)
+		o.Loss = sentences.UsualLoss(pairs.Paired)
 	}
 	return o.Validate()
 }

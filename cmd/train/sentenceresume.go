@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	sentences "github.com/luminavec/luminavec/sentence/train"
@@ -53,7 +53,7 @@ func (j *resumeJob) resumeSentence(cmd *cobra.Command, c *checkpoints.Checkpoint
 	switch {
 	case len(names) > 0:
 		s.Move(names)
-	case slices.Contains(s.Files, corpora.Stdin):
+	case slices.Contains(s.Files, text.Stdin):
 		return fault.New("give the same pairs again: "+cli.CommandLine("train", "resume", model, "-")+" < pairs", "%s: its pairs came from standard input", j.model)
 	}
 	sources, done, err := s.Open(cmd.Context(), false)

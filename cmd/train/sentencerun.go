@@ -13,7 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/training"
 	sentences "github.com/luminavec/luminavec/sentence/train"
@@ -113,7 +114,7 @@ func missing(err error) error {
 }
 
 // openTokens opens or trains the tokenizer.
-func (j *sentenceJob) openTokens(cmd *cobra.Command, init *sentences.Init, sources []corpora.PairSource) (*corpora.Tokenizer, error) {
+func (j *sentenceJob) openTokens(cmd *cobra.Command, init *sentences.Init, sources []pairs.Source) (*tokenize.Tokenizer, error) {
 	began := time.Now()
 	progress := cli.StartProgress(cmd, "tokens")
 	tokenizer, of, err := j.tokens.Open(cmd.Context(), init, sources, &j.Input, func(stage string, share float64) { progress.Update(share, stage) })
@@ -154,16 +155,16 @@ func (j *sentenceJob) train(cmd *cobra.Command, sets []sentences.ValidationSet, 
 }
 
 // pluralPairs is a number of examples of a kind.
-func pluralPairs(n int64, kind corpora.PairKind) string {
+func pluralPairs(n int64, kind pairs.Kind) string {
 	return cli.Plural(n, strings.TrimSuffix(kind.String(), "s"), kind.String())
 }
 
 // readPairs reads and tokenizes the pairs, and reports what it found.
-func readPairs(cmd *cobra.Command, sources []corpora.PairSource, o corpora.PairOptions) (*corpora.Pairs, error) {
+func readPairs(cmd *cobra.Command, sources []pairs.Source, o pairs.Options) (*pairs.Dataset, error) {
 	progress := cli.StartProgress(cmd, "reading")
 	o.OnProgress = progress.Bytes
 	began := time.Now()
-	pairs, err := corpora.BuildPairs(cmd.Context(), sources, o)
+	pairs, err := pairs.Build(cmd.Context(), sources, o)
 	progress.Done()
 	if err != nil {
 		return nil, err
@@ -180,7 +181,7 @@ func readPairs(cmd *cobra.Command, sources []corpora.PairSource, o corpora.PairO
 }
 
 // notePairs reports the layout of each file, and warns about what was skipped.
-func notePairs(cmd *cobra.Command, s corpora.PairStats, files []corpora.PairFile) {
+func notePairs(cmd *cobra.Command, s pairs.Stats, files []pairs.File) {
 	if s.Invalid > 0 {
 		cli.Warn(cmd, "replaced %s, first at %s", cli.Plural(s.Invalid, "invalid UTF-8 byte", "invalid UTF-8 bytes"), s.FirstInvalid)
 	}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -22,9 +22,9 @@ const (
 
 // ReadOptions say how pairs are read.
 type ReadOptions struct {
-	// Pairs are the options of reading, as in corpora.EachPair. SpoolDir is also
+	// Pairs are the options of reading, as in pairs.Each. SpoolDir is also
 	// the folder for the texts.
-	Pairs corpora.PairOptions
+	Pairs pairs.Options
 	// Candidates are the texts that may be negatives. Default Positives.
 	Candidates Candidates
 }
@@ -50,15 +50,15 @@ type Pairs struct {
 	candidates int
 	partnersOf []uint32 // [texts+1] start of the partners of a text
 	partners   []int32  // of each text: in order, with repetitions
-	files      []corpora.PairFile
-	stats      corpora.PairStats
+	files      []pairs.File
+	stats      pairs.Stats
 }
 
 // Read reads pairs in one pass. White space around a text is ignored, and texts are equal
 // if their bytes are. Texts of further columns, given negatives, are used only with All,
 // and so are labelled pairs with the label 0. Scored pairs are an error. Close the result
 // when done.
-func Read(ctx context.Context, sources []corpora.PairSource, o ReadOptions) (*Pairs, error) {
+func Read(ctx context.Context, sources []pairs.Source, o ReadOptions) (*Pairs, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
@@ -71,8 +71,8 @@ func Read(ctx context.Context, sources []corpora.PairSource, o ReadOptions) (*Pa
 	}
 	p := &Pairs{texts: texts}
 	numbers := textNumbers{pairs: p, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, of: map[[2]uint64]int32{}}
-	p.files, p.stats, err = corpora.EachPair(ctx, sources, o.Pairs, func(row corpora.PairTexts) error {
-		if row.Kind == corpora.Scored {
+	p.files, p.stats, err = pairs.Each(ctx, sources, o.Pairs, func(row pairs.Texts) error {
+		if row.Kind == pairs.Scored {
 			return fault.New("name two columns of texts that belong together, such as sentence1,sentence2, or leave the file out",
 				"negatives are mined for pairs, but these are scored")
 		}
@@ -116,8 +116,8 @@ func (t *textNumbers) number(text string) (int32, error) {
 }
 
 // add adds an example.
-func (p *Pairs) add(numbers *textNumbers, row corpora.PairTexts, all bool) error {
-	related := row.Kind == corpora.Paired || row.Score == 1
+func (p *Pairs) add(numbers *textNumbers, row pairs.Texts, all bool) error {
+	related := row.Kind == pairs.Paired || row.Score == 1
 	var pair [2]int32
 	for i, text := range row.Texts {
 		if i > 1 && !all || i == 0 && !related && !all {
@@ -186,10 +186,10 @@ func (p *Pairs) Candidates() int { return p.candidates }
 func (p *Pairs) SpoolBytes() int64 { return p.texts.size() }
 
 // Files returns the files in the order in which they were read.
-func (p *Pairs) Files() []corpora.PairFile { return p.files }
+func (p *Pairs) Files() []pairs.File { return p.files }
 
 // Stats returns the statistics of reading.
-func (p *Pairs) Stats() corpora.PairStats { return p.stats }
+func (p *Pairs) Stats() pairs.Stats { return p.stats }
 
 // Close removes the file of texts.
 func (p *Pairs) Close() error { return p.texts.close() }

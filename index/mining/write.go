@@ -36,7 +36,7 @@ func FormatOf(file string) Format {
 	return TSV
 }
 
-// Writer writes examples so that training on pairs, or corpora.EachPair, detects their
+// Writer writes examples so that training on pairs, or pairs.Each, detects their
 // columns: anchor, positive, negative_1, negative_2 and so on.
 //
 // CSV and JSON Lines preserve every text, except for CRLF, which becomes LF in CSV. TSV

@@ -2,7 +2,7 @@
 // caption and another of the same picture, a title and its text, a question and its
 // answer.
 //
-//	pairs, err := corpora.BuildPairs(ctx, sources, corpora.PairOptions{Tokenizer: tokenizer})
+//	pairs, err := pairs.Build(ctx, sources, pairs.Options{Tokenizer: tokenizer})
 //	…
 //	model, err := train.Train(ctx, train.DefaultOptions(), train.Run{Pairs: pairs, Tokenizer: tokenizer})
 //	…

@@ -1,14 +1,15 @@
 package train
 
 import (
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/estimate"
 )
 
 // Estimate returns the memory and disk that a run needs and a guess of its time. done
 // is the share of the run that a resumed checkpoint has completed; best says that the
 // best model is kept beside the last.
-func Estimate(o Options, pairs *corpora.Pairs, v *corpora.Vocabulary, done float64, best bool) estimate.Need {
+func Estimate(o Options, pairs *pairs.Dataset, v *tokenize.Vocabulary, done float64, best bool) estimate.Need {
 	r := estimate.SentenceRun{
 		Rows: v.Len(), Dim: o.Dim, Hidden: o.Hidden, Project: o.Project, Threads: o.Threads, Slots: o.slots(),
 		Loaded: done > 0, Best: best, Graph: o.Engine == Graph,

@@ -7,7 +7,8 @@ import (
 	"path/filepath"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/sentence"
 	"github.com/luminavec/luminavec/sentence/train"
 )
@@ -53,7 +54,7 @@ func ExampleTrain() {
 		return
 	}
 	o := options()
-	pairs, err := corpora.BuildPairs(ctx, sources, in.PairOptions(tokenizer, o.MaxTokens))
+	pairs, err := pairs.Build(ctx, sources, in.PairOptions(tokenizer, o.MaxTokens))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -77,12 +78,12 @@ func ExampleTrain() {
 }
 
 // begin reads the pairs of the examples.
-func begin(ctx context.Context, dir string) (train.Input, *corpora.Pairs, *corpora.Tokenizer) {
+func begin(ctx context.Context, dir string) (train.Input, *pairs.Dataset, *tokenize.Tokenizer) {
 	in := train.Input{Files: []string{filepath.Join(dir, "pairs.tsv")}}
 	sources, _, _ := in.Open(ctx, true)
 	tokens := train.Tokens{Tokenizer: train.Words, Vocabulary: 1000, MinCount: 1}
 	tokenizer, _, _ := tokens.Open(ctx, nil, sources, &in, nil)
-	pairs, _ := corpora.BuildPairs(ctx, sources, in.PairOptions(tokenizer, 0))
+	pairs, _ := pairs.Build(ctx, sources, in.PairOptions(tokenizer, 0))
 	return in, pairs, tokenizer
 }
 

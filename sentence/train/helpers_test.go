@@ -3,7 +3,7 @@ package train
 import (
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // wordList makes n words: "waa", "wab", …
@@ -15,13 +15,13 @@ func wordList(n int) []string {
 	return words
 }
 
-func tokenizerOf(t testing.TB, words ...string) *corpora.Tokenizer {
+func tokenizerOf(t testing.TB, words ...string) *tokenize.Tokenizer {
 	t.Helper()
-	v, err := corpora.NewVocabulary(words, nil)
+	v, err := tokenize.NewVocabulary(words, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tok, err := corpora.NewWordTokenizer(corpora.WordOptions{}).WithVocabulary(v)
+	tok, err := tokenize.NewWordTokenizer(tokenize.WordOptions{}).WithVocabulary(v)
 	if err != nil {
 		t.Fatal(err)
 	}

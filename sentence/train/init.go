@@ -7,7 +7,8 @@ import (
 	"slices"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
 )
@@ -28,7 +29,7 @@ func OpenInit(ctx context.Context, path string) (*Init, error) {
 	i := &Init{Path: path}
 	info, err := os.Stat(path)
 	switch {
-	case err != nil && path != corpora.Stdin:
+	case err != nil && path != text.Stdin:
 		return nil, fault.New("name a model folder or a file of vectors", "cannot start from a model: %w", err)
 	case err == nil && info.IsDir():
 		if i.model, err = checkpoints.Read(ctx, path, checkpoints.ReadOptions{}); err != nil {
@@ -49,7 +50,7 @@ func OpenInit(ctx context.Context, path string) (*Init, error) {
 func (i *Init) IsSentence() bool { return i != nil && i.vectors == nil }
 
 // Tokenizer returns the tokenizer of the model; nil if it has none.
-func (i *Init) Tokenizer() *corpora.Tokenizer {
+func (i *Init) Tokenizer() *tokenize.Tokenizer {
 	if i == nil || i.model == nil {
 		return nil
 	}
@@ -101,7 +102,7 @@ func (i *Init) Adopt(o *Options, chosen ...string) error {
 
 // Start returns the initial vectors for the tokens of v, and nil for a nil Init. A file
 // of vectors is read to its end.
-func (i *Init) Start(ctx context.Context, v *corpora.Vocabulary, dim int) (*Start, error) {
+func (i *Init) Start(ctx context.Context, v *tokenize.Vocabulary, dim int) (*Start, error) {
 	switch {
 	case i == nil:
 		return nil, nil

@@ -7,7 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -15,14 +16,14 @@ import (
 // options in config.json, so that a resumed run reads the same pairs.
 type Input struct {
 	Files   []string `json:"-"`                 // TSV, CSV or JSON Lines; "-" is standard input; default the bundled sample
-	Columns string   `json:"columns,omitempty"` // names of the columns, separated by commas, see corpora.PairOptions; default detected
+	Columns string   `json:"columns,omitempty"` // names of the columns, separated by commas, see pairs.Options; default detected
 	Weights []string `json:"weights,omitempty"` // FILE=N: read the examples of FILE N times per epoch; default 1
 	Strict  bool     `json:"strict,omitempty"`  // a bad row is an error; default false: it is skipped and counted
 }
 
-// PairOptions returns the options for corpora.BuildPairs.
-func (in *Input) PairOptions(tokenizer *corpora.Tokenizer, maxTokens int) corpora.PairOptions {
-	o := corpora.PairOptions{Tokenizer: tokenizer, MaxTokens: maxTokens, Strict: in.Strict, Related: true}
+// PairOptions returns the options for pairs.Build.
+func (in *Input) PairOptions(tokenizer *tokenize.Tokenizer, maxTokens int) pairs.Options {
+	o := pairs.Options{Tokenizer: tokenizer, MaxTokens: maxTokens, Strict: in.Strict, Related: true}
 	if in.Columns != "" {
 		for name := range strings.SplitSeq(in.Columns, ",") {
 			o.Columns = append(o.Columns, strings.TrimSpace(name))
@@ -71,23 +72,23 @@ func (in *Input) weights() (map[string]float64, error) {
 
 // Open opens the pairs. With twice, to train a tokenizer on them first, pairs from
 // standard input are copied to a temporary file, which the returned function removes.
-func (in *Input) Open(ctx context.Context, twice bool) (sources []corpora.PairSource, done func() error, err error) {
+func (in *Input) Open(ctx context.Context, twice bool) (sources []pairs.Source, done func() error, err error) {
 	done = func() error { return nil }
 	if err := in.Validate(); err != nil {
 		return nil, done, err
 	}
 	if len(in.Files) == 0 {
-		return corpora.SamplePairs(), done, nil
+		return pairs.Sample(), done, nil
 	}
 	weights, err := in.weights()
 	if err != nil {
 		return nil, done, err
 	}
-	if sources, err = corpora.OpenPairs(in.Files, weights); err != nil {
+	if sources, err = pairs.Open(in.Files, weights); err != nil {
 		return nil, done, err
 	}
 	if twice {
-		return corpora.SpoolPairs(ctx, sources, "")
+		return pairs.Spool(ctx, sources, "")
 	}
 	return sources, done, nil
 }

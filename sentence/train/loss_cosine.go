@@ -3,14 +3,14 @@ package train
 import (
 	G "gorgonia.org/gorgonia"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 )
 
 // Cosine is the squared difference of cosine and score, (cos(u,v) − y)².
 const Cosine Loss = "cosine"
 
 var cosine = lossDef{
-	name: Cosine, summary: "make the cosine equal the score", usual: []corpora.PairKind{corpora.Scored},
+	name: Cosine, summary: "make the cosine equal the score", usual: []pairs.Kind{pairs.Scored},
 	scores: needScores, minTexts: 2, maxTexts: 2,
 	graph: func(_ Objective, n Nodes, _ bool) *G.Node {
 		miss := times(n.Pair, sub(n.Cosine, n.Score))

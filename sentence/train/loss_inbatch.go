@@ -6,7 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 
 	"github.com/luminavec/luminavec/autograd"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
@@ -21,7 +21,7 @@ import (
 const InBatch Loss = "in-batch"
 
 var inBatch = lossDef{
-	name: InBatch, summary: "find the partner among the texts of the batch", usual: []corpora.PairKind{corpora.Paired},
+	name: InBatch, summary: "find the partner among the texts of the batch", usual: []pairs.Kind{pairs.Paired},
 	scores: noScores, minTexts: 2, scale: true, symmetric: true, acrossBatch: true,
 	graph: inBatchGraph,
 	fused: (*lossPass).inBatch,

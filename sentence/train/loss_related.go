@@ -5,7 +5,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 )
 
 // Related is the logistic loss of predicting whether two texts are related, y = 1,
@@ -14,7 +14,7 @@ import (
 const Related Loss = "related"
 
 var related = lossDef{
-	name: Related, summary: "tell related from unrelated texts", usual: []corpora.PairKind{corpora.Labelled},
+	name: Related, summary: "tell related from unrelated texts", usual: []pairs.Kind{pairs.Labelled},
 	scores: anyScores, labels: true, minTexts: 2, maxTexts: 2, scale: true, margin: []float64{-1, 1},
 	graph: func(o Objective, n Nodes, scored bool) *G.Node {
 		yes, no := n.labels(scored)

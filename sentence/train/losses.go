@@ -7,7 +7,7 @@ import (
 
 	G "gorgonia.org/gorgonia"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -34,8 +34,8 @@ var losses = []*lossDef{
 // implementations.
 type lossDef struct {
 	name    Loss
-	summary string             // what it does, for help texts
-	usual   []corpora.PairKind // the kinds of pairs it is the default for
+	summary string       // what it does, for help texts
+	usual   []pairs.Kind // the kinds of pairs it is the default for
 
 	scores             scoresRule
 	labels             bool      // scores must be from 0 to 1
@@ -84,9 +84,9 @@ func lossNames() (names []Loss) {
 // LossInfo describes a loss for help texts.
 type LossInfo struct {
 	Name     Loss
-	Summary  string             // what it does, in a few words
-	Usual    []corpora.PairKind // the kinds of pairs it is the default for
-	Settings []string           // the fields of Options it depends on: Scale, Margin, Symmetric
+	Summary  string       // what it does, in a few words
+	Usual    []pairs.Kind // the kinds of pairs it is the default for
+	Settings []string     // the fields of Options it depends on: Scale, Margin, Symmetric
 }
 
 // Losses describes all losses, the default first.
@@ -121,7 +121,7 @@ func LossesWith(field string) (names []Loss) {
 func lossHas(name Loss, field string) bool { return slices.Contains(LossesWith(field), name) }
 
 // UsualLoss returns the default loss for a kind of pairs.
-func UsualLoss(kind corpora.PairKind) Loss {
+func UsualLoss(kind pairs.Kind) Loss {
 	for _, l := range losses {
 		if slices.Contains(l.usual, kind) {
 			return l.name

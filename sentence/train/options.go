@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
 )
@@ -132,8 +132,8 @@ func (o *Options) Validate() error {
 }
 
 // Fits reports the first option that does not suit the pairs.
-func (o *Options) Fits(p *corpora.Pairs) error {
-	return o.objective().Validate(o.vectorDim(), p.Columns(), p.Kind() != corpora.Paired)
+func (o *Options) Fits(p *pairs.Dataset) error {
+	return o.objective().Validate(o.vectorDim(), p.Columns(), p.Kind() != pairs.Paired)
 }
 
 // Unused reports the first of the given fields that has no effect with the other
@@ -172,8 +172,8 @@ func (o *Options) vectorDim() int {
 }
 
 // plan is the plan of the batches of an epoch.
-func (o *Options) plan(epoch int) corpora.PlanOptions {
-	return corpora.PlanOptions{BatchSize: o.BatchSize, Seed: o.Seed, Epoch: epoch, Mixed: o.Mixed, Repeats: !o.acrossBatch()}
+func (o *Options) plan(epoch int) pairs.PlanOptions {
+	return pairs.PlanOptions{BatchSize: o.BatchSize, Seed: o.Seed, Epoch: epoch, Mixed: o.Mixed, Repeats: !o.acrossBatch()}
 }
 
 // choice reports a field whose value is not one of the names.

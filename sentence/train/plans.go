@@ -4,21 +4,21 @@ import (
 	"context"
 	"sync"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 )
 
 // plans holds the plans of the epochs that are being read.
 type plans struct {
-	pairs    *corpora.Pairs
+	pairs    *pairs.Dataset
 	options  *Options
 	perEpoch int64 // batches of the first epoch, taken as the number of every epoch
 
 	mu    sync.Mutex
-	kept  [2]*corpora.Plan // by epoch modulo 2
+	kept  [2]*pairs.Plan // by epoch modulo 2
 	epoch [2]int
 }
 
-func (p *plans) of(ctx context.Context, epoch int) (*corpora.Plan, error) {
+func (p *plans) of(ctx context.Context, epoch int) (*pairs.Plan, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	at := epoch % 2
@@ -35,7 +35,7 @@ func (p *plans) of(ctx context.Context, epoch int) (*corpora.Plan, error) {
 // batches returns the plan of a block of the run and the batches of the block: one. An
 // epoch may be a few batches longer or shorter than the first, because a text that is in
 // a batch already is moved to a later one; the last block takes the rest.
-func (p *plans) batches(ctx context.Context, block int64) (plan *corpora.Plan, from, to int, err error) {
+func (p *plans) batches(ctx context.Context, block int64) (plan *pairs.Plan, from, to int, err error) {
 	epoch, from := int(block/p.perEpoch), int(block%p.perEpoch)
 	if plan, err = p.of(ctx, epoch); err != nil {
 		return nil, 0, 0, err

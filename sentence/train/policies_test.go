@@ -9,7 +9,8 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/sentence"
 )
 
@@ -132,12 +133,12 @@ func TestTokensOpen(t *testing.T) {
 func TestSets(t *testing.T) {
 	ctx := context.Background()
 	path := write(t, "scored.tsv", "sentence1\tsentence2\tscore\na\tb\t1\nc\td\t0\n")
-	sets, err := OpenSets(ctx, path, "sts:"+path)
-	if err != nil || len(sets) != 2 || sets[0].Kind != string(corpora.STSSet) || sets[0].SHA256 != sets[1].SHA256 || sets[1].File != path {
-		t.Fatalf("sets %v, error %v", sets, err)
+	evalSets, err := OpenSets(ctx, path, "sts:"+path)
+	if err != nil || len(evalSets) != 2 || evalSets[0].Kind != string(sets.STSSet) || evalSets[0].SHA256 != evalSets[1].SHA256 || evalSets[1].File != path {
+		t.Fatalf("sets %v, error %v", evalSets, err)
 	}
-	was := &checkpoints.Validation{Sets: []checkpoints.ValidationSet{sets[0].ValidationSet}}
-	if again, err := ReopenSets(ctx, was); err != nil || again[0].ValidationSet != sets[0].ValidationSet {
+	was := &checkpoints.Validation{Sets: []checkpoints.ValidationSet{evalSets[0].ValidationSet}}
+	if again, err := ReopenSets(ctx, was); err != nil || again[0].ValidationSet != evalSets[0].ValidationSet {
 		t.Errorf("reopened %v, error %v", again, err)
 	}
 	if none, err := ReopenSets(ctx, nil); none != nil || err != nil {
@@ -160,7 +161,7 @@ func TestSets(t *testing.T) {
 // Every loss is listed once, with a summary, and one is the default for each kind of
 // pairs.
 func TestLosses(t *testing.T) {
-	for _, kind := range []corpora.PairKind{corpora.Paired, corpora.Scored, corpora.Labelled} {
+	for _, kind := range []pairs.Kind{pairs.Paired, pairs.Scored, pairs.Labelled} {
 		if l := lossOf(UsualLoss(kind)); l == nil || !slices.Contains(l.usual, kind) {
 			t.Errorf("%v have no default loss", kind)
 		}

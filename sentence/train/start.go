@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 	"github.com/luminavec/luminavec/sentence"
@@ -42,7 +42,7 @@ func (s *Start) Found() int {
 // the same spelling or, for a subword token that begins a word, the word. So a table of
 // subwords can start from the vectors of a word model. It is an error if the vectors
 // have another dimension than dim, or no token of v.
-func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *corpora.Vocabulary, dim int) (*Start, error) {
+func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *tokenize.Vocabulary, dim int) (*Start, error) {
 	if vectors.Dim != dim {
 		return nil, fault.Field("Dim", fmt.Sprintf("set Dim to %d, or leave it out", vectors.Dim),
 			"must be %d, the dimension of the vectors of %s, got %d", vectors.Dim, vectors.Path, dim)

@@ -7,6 +7,9 @@ import (
 	"slices"
 
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/tokenize"
+	"github.com/luminavec/luminavec/corpora/tokenize/learn"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -38,7 +41,7 @@ func (t *Tokens) Adopt(init *Init, given ...string) error {
 	case t.Tokenizer == "" && init.Tokenizer() != nil:
 		of[0] = init.Path
 	case t.Tokenizer == "":
-		t.Tokenizer = string(corpora.WordPiece)
+		t.Tokenizer = string(learn.WordPiece)
 		fallthrough
 	case t.subwords():
 		unused, why, of = []string{"MinCount"}, "applies to Tokenizer words only", nil
@@ -66,8 +69,8 @@ type TrainedTokens struct {
 func (t *Tokens) Trained() bool { return t.Tokenizer == Words || t.subwords() }
 
 func (t *Tokens) subwords() bool {
-	switch corpora.SubwordModel(t.Tokenizer) {
-	case corpora.WordPiece, corpora.BPE, corpora.Unigram:
+	switch learn.Model(t.Tokenizer) {
+	case learn.WordPiece, learn.BPE, learn.Unigram:
 		return true
 	}
 	return false
@@ -87,12 +90,12 @@ func (t *Tokens) Validate() error {
 // Open returns the tokenizer with its vocabulary, that of init after [Tokens.Adopt] has
 // settled so. It reads sources if the tokenizer is trained on them; progress, if not nil, receives the stage and the share that is done,
 // negative if unknown.
-func (t *Tokens) Open(ctx context.Context, init *Init, sources []corpora.PairSource, in *Input, progress func(stage string, share float64)) (*corpora.Tokenizer, TrainedTokens, error) {
+func (t *Tokens) Open(ctx context.Context, init *Init, sources []pairs.Source, in *Input, progress func(stage string, share float64)) (*tokenize.Tokenizer, TrainedTokens, error) {
 	if err := t.Validate(); err != nil {
 		return nil, TrainedTokens{}, err
 	}
 	each := func(ctx context.Context, emit func(text []byte) error) error {
-		_, err := corpora.EachText(ctx, sources, in.PairOptions(nil, 0), emit)
+		_, err := pairs.EachText(ctx, sources, in.PairOptions(nil, 0), emit)
 		return err
 	}
 	switch {
@@ -104,7 +107,7 @@ func (t *Tokens) Open(ctx context.Context, init *Init, sources []corpora.PairSou
 	case t.subwords():
 		return t.train(ctx, each, progress)
 	}
-	tokenizer, err := corpora.OpenTokenizer(t.Tokenizer)
+	tokenizer, err := tokenize.Open(t.Tokenizer)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, TrainedTokens{}, fault.Field("Tokenizer", "choose wordpiece, bpe, unigram, words, or the path of a tokenizer.json, a vocab.txt or a model", "cannot be opened: %w", err)
 	}
@@ -115,14 +118,14 @@ func (t *Tokens) Open(ctx context.Context, init *Init, sources []corpora.PairSou
 }
 
 // train trains a subword tokenizer.
-func (t *Tokens) train(ctx context.Context, each func(context.Context, func([]byte) error) error, progress func(string, float64)) (*corpora.Tokenizer, TrainedTokens, error) {
-	o := corpora.DefaultSubwordOptions(corpora.SubwordModel(t.Tokenizer))
+func (t *Tokens) train(ctx context.Context, each func(context.Context, func([]byte) error) error, progress func(string, float64)) (*tokenize.Tokenizer, TrainedTokens, error) {
+	o := learn.DefaultOptions(learn.Model(t.Tokenizer))
 	o.Vocabulary = t.Vocabulary
 	if o.Lowercase = !t.Cased; t.Cased {
 		o.StripAccents = false
 	}
 	if progress != nil {
-		o.OnProgress = func(p corpora.SubwordProgress) {
+		o.OnProgress = func(p learn.Progress) {
 			share := -1.0
 			if p.Size > 0 {
 				share = float64(p.Done) / float64(p.Size)
@@ -130,7 +133,7 @@ func (t *Tokens) train(ctx context.Context, each func(context.Context, func([]by
 			progress(p.Stage, share)
 		}
 	}
-	trained, err := corpora.TrainSubwordsFrom(ctx, each, o)
+	trained, err := learn.TrainFrom(ctx, each, o)
 	if err != nil {
 		return nil, TrainedTokens{}, err
 	}
@@ -138,8 +141,8 @@ func (t *Tokens) train(ctx context.Context, each func(context.Context, func([]by
 }
 
 // words counts the words of the pairs.
-func (t *Tokens) words(ctx context.Context, each func(context.Context, func([]byte) error) error) (*corpora.Tokenizer, error) {
-	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{Cased: t.Cased})
+func (t *Tokens) words(ctx context.Context, each func(context.Context, func([]byte) error) error) (*tokenize.Tokenizer, error) {
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{Cased: t.Cased})
 	counts := corpora.NewWordCounts(tokenizer)
 	if err := each(ctx, func(text []byte) error { counts.Add(text); return nil }); err != nil {
 		return nil, err

@@ -9,7 +9,8 @@ import (
 
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 	"github.com/luminavec/luminavec/internal/training"
@@ -25,10 +26,10 @@ var ErrDiverged = training.ErrDiverged
 
 // Run is the input of a training run and its callbacks.
 type Run struct {
-	Pairs     *corpora.Pairs
-	Tokenizer *corpora.Tokenizer // that read the pairs, with its vocabulary
-	Sources   []string           // where the pairs came from, for the record
-	Settings  json.RawMessage    // stored as the options in config.json: those of the run, and more; default the options alone
+	Pairs     *pairs.Dataset
+	Tokenizer *tokenize.Tokenizer // that read the pairs, with its vocabulary
+	Sources   []string            // where the pairs came from, for the record
+	Settings  json.RawMessage     // stored as the options in config.json: those of the run, and more; default the options alone
 
 	// Warn, if set, receives warnings about the batches at the start of a run: that
 	// they are smaller than asked for, or leave examples out.
@@ -58,7 +59,7 @@ type Run struct {
 type trainer struct {
 	options   Options
 	run       Run
-	tokenizer *corpora.Tokenizer
+	tokenizer *tokenize.Tokenizer
 	encoder   *Parameters
 	weights   []float32 // [V] of the tokens, with SIF; else nil
 	engine    Engine
@@ -100,7 +101,7 @@ func Train(ctx context.Context, o Options, run Run) (*checkpoints.Checkpoint, er
 }
 
 func newTrainer(ctx context.Context, o Options, run Run) (*trainer, error) {
-	vocabulary, err := corpora.NewVocabulary(run.Tokenizer.Vocabulary().Tokens(), run.Pairs.TokenCounts())
+	vocabulary, err := tokenize.NewVocabulary(run.Tokenizer.Vocabulary().Tokens(), run.Pairs.TokenCounts())
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
@@ -30,12 +32,12 @@ type judge func(context.Context, *sentence.Encoder) (checkpoints.Metric, error)
 
 // judges are the kinds of sets with the function that opens each.
 var judges = []struct {
-	kind   corpora.SetKind
+	kind   sets.Kind
 	folder bool // a set is a folder, else a file
 	open   func(ctx context.Context, path string) (judge, error)
 }{
-	{corpora.STSSet, false, openSTS},
-	{corpora.RetrievalSet, true, openRetrieval},
+	{sets.STSSet, false, openSTS},
+	{sets.RetrievalSet, true, openRetrieval},
 }
 
 // OpenSets opens the sets that judge a model: a file of sentence pairs with scores,
@@ -75,13 +77,13 @@ func ReopenSets(ctx context.Context, was *checkpoints.Validation) ([]ValidationS
 }
 
 func openSet(ctx context.Context, name string) (ValidationSet, error) {
-	kind, path := corpora.SetKind(""), name
+	kind, path := sets.Kind(""), name
 	for _, j := range judges {
 		if rest, ok := strings.CutPrefix(name, string(j.kind)+":"); ok {
 			kind, path = j.kind, rest
 		}
 	}
-	if path == "" || path == corpora.Stdin {
+	if path == "" || path == text.Stdin {
 		return ValidationSet{}, fault.New("name a file or a folder; it is read again if the training is resumed", "a validation set must be a file or a folder, got %q", name)
 	}
 	sum, err := corpora.SetSum(path)
@@ -112,7 +114,7 @@ func openSet(ctx context.Context, name string) (ValidationSet, error) {
 }
 
 func openSTS(ctx context.Context, path string) (judge, error) {
-	set, err := corpora.ReadSTS(ctx, path)
+	set, err := sets.ReadSTS(ctx, path)
 	return func(ctx context.Context, e *sentence.Encoder) (checkpoints.Metric, error) {
 		r, err := evaluate.STS(ctx, e, set, evaluate.STSOptions{})
 		return checkpoints.Metric{Set: set.Name, Name: "spearman", Value: r.Spearman, Found: int64(r.Pairs - r.Missing), Of: int64(r.Pairs)}, err
@@ -120,7 +122,7 @@ func openSTS(ctx context.Context, path string) (judge, error) {
 }
 
 func openRetrieval(ctx context.Context, path string) (judge, error) {
-	set, err := corpora.OpenRetrieval(ctx, path, "")
+	set, err := sets.OpenRetrieval(ctx, path, "")
 	return func(ctx context.Context, e *sentence.Encoder) (checkpoints.Metric, error) {
 		r, err := evaluate.Retrieval(ctx, e, set, evaluate.RetrievalOptions{})
 		return checkpoints.Metric{Set: set.Name, Name: "ndcg@10", Value: r.NDCG10, Found: int64(r.Queries - r.Unknown), Of: int64(r.Queries)}, err

@@ -5,7 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/internal/kernel"
 	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/sentence"
@@ -14,7 +14,7 @@ import (
 // worker prepares batches and trains them with the engine of the trainer.
 type worker struct {
 	trainer *trainer
-	pairs   corpora.PairBatch
+	pairs   pairs.Batch
 	batches []Batch // of the block; the memory of earlier ones is reused
 	place   []int32 // [V] 1 + the position of a row in the batch; 0: not in it
 }
