@@ -90,10 +90,10 @@ func writeRecalls(w io.Writer, k int, rows []annRow) {
 	for _, r := range rows {
 		points := make([]string, len(r.Points))
 		for i, p := range r.Points {
-			points[i] = fmt.Sprintf("%.3f → %s", p.Recall, cli.Thousands(int(p.Speed)))
+			points[i] = fmt.Sprintf("%.3f → %s", p.Recall, rate(p.Speed))
 		}
 		if r.Batch > 0 {
-			points = append(points, "in one call "+cli.Thousands(int(r.Batch)))
+			points = append(points, "in one call "+rate(r.Batch))
 		}
 		lines = append(lines, []string{r.system, fmt.Sprintf("%.1f", r.Seconds), cli.Bytes(r.Bytes), strings.Join(points, " · ")})
 	}
@@ -132,11 +132,14 @@ func speedCell(speed, reference float64) string {
 	case speed == 0:
 		return "–"
 	case reference == 0:
-		return cli.Thousands(int(speed))
+		return rate(speed)
 	default:
-		return fmt.Sprintf("%s (%.2f×)", cli.Thousands(int(speed)), speed/reference)
+		return fmt.Sprintf("%s (%.2f×)", rate(speed), speed/reference)
 	}
 }
+
+// rate formats queries per second.
+func rate(speed float64) string { return cli.Thousands(int(math.Round(speed))) }
 
 // at returns the speed at a recall, by linear interpolation of log speed between the
 // first two neighbouring points that enclose it; 0 if none do.
