@@ -46,7 +46,7 @@ func checkNeeds(cmd *cobra.Command, kind string, o skipgram.Options, corpus *cor
 // with.
 func tellNeeds(cmd *cobra.Command, need estimate.Need, output, lower string, force bool) error {
 	has := limits(output)
-	if err := need.Check(has, lower); err != nil {
+	if err := need.Check(has, lower+"; --force trains anyway"); err != nil {
 		if !force {
 			return err
 		}
