@@ -82,9 +82,9 @@ func commandLine(parts []string, given *pflag.FlagSet, keep ...string) string {
 	return strings.Join(parts, " ")
 }
 
-// writeReport writes a report to w, or to the file at path unless that is empty. With
-// more it goes behind what the file holds, which must exist; else the file is replaced
-// and begins with a title.
+// writeReport writes a report to w if path is empty, else to the file at path. With more
+// it is appended to the file, which must exist; otherwise it replaces the file and gets a
+// title.
 func writeReport(w io.Writer, path string, more bool, report string) error {
 	if path == "" {
 		_, err := io.WriteString(w, report)

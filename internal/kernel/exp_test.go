@@ -25,7 +25,7 @@ func TestExp(t *testing.T) {
 				}
 			}
 		}
-		t.Logf("%s: greatest relative error %.2g, at %g", name, worst, at)
+		t.Logf("%s: largest relative error %.2g, at %g", name, worst, at)
 		if worst > 2e-7 {
 			t.Errorf("%s: relative error %g at %g", name, worst, at)
 		}
