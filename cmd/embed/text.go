@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
@@ -49,7 +49,7 @@ Example:
 `
 
 type textOptions struct {
-	text    corpora.Selection
+	text    text.Selection
 	format  string
 	output  string
 	force   bool
@@ -100,9 +100,9 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 		return err
 	}
 	if len(paths) == 0 {
-		paths = []string{corpora.Stdin}
+		paths = []string{text.Stdin}
 	}
-	src, err := corpora.Open(paths...)
+	src, err := text.Open(paths...)
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 	if err != nil {
 		return err
 	}
-	if cli.IsTerminal(cmd.InOrStdin()) && src.Names()[0] == corpora.Stdin {
+	if cli.IsTerminal(cmd.InOrStdin()) && src.Names()[0] == text.Stdin {
 		cli.Note(cmd, "reading lines from the terminal; Ctrl-D ends")
 	}
 	var progress *cli.Progress
@@ -153,7 +153,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 // texts is one pass over the input: it encodes every line and counts what the
 // user should know of.
 type texts struct {
-	src      *corpora.Source
+	src      *text.Source
 	enc      *sentence.Encoder
 	threads  int
 	progress *cli.Progress
@@ -246,7 +246,7 @@ func (t *texts) encodeBatch(ctx context.Context, w vectorWriter, batch []cli.Lin
 
 func (t *texts) countZero(line cli.Line) {
 	where := fmt.Sprintf("%s:%d", line.File, line.Number)
-	if line.File == corpora.Stdin {
+	if line.File == text.Stdin {
 		where = fmt.Sprintf("line %d", line.Number)
 	}
 	if cli.Blank(line.Text) {

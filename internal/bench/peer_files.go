@@ -11,7 +11,8 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 )
 
@@ -34,14 +35,14 @@ func parseTraining(out []byte) (trainingResult, error) {
 }
 
 // writeWords writes the normalized words of source, separated by spaces.
-func writeWords(ctx context.Context, path string, source *corpora.Source, t *corpora.Tokenizer) error {
+func writeWords(ctx context.Context, path string, source *text.Source, t *tokenize.Tokenizer) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	w := bufio.NewWriterSize(f, 1<<20)
-	err = source.Read(ctx, func(c corpora.Chunk) error {
+	err = source.Read(ctx, func(c text.Chunk) error {
 		t.Words(c.Text, func(word []byte) {
 			w.Write(word)
 			w.WriteByte(' ')
@@ -75,11 +76,11 @@ func readVectors(path string) (*evaluate.WordVectors, error) {
 	for i := range counts {
 		counts[i] = int64(len(tokens) - i) // the evaluation needs only the order
 	}
-	v, err := corpora.NewVocabulary(tokens, counts)
+	v, err := tokenize.NewVocabulary(tokens, counts)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	t, err := corpora.NewWordTokenizer(corpora.WordOptions{}).WithVocabulary(v)
+	t, err := tokenize.NewWordTokenizer(tokenize.WordOptions{}).WithVocabulary(v)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -8,7 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/corpora/tokenize/learn"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -113,13 +115,13 @@ func (b *sentenceBench) forms() []sentenceForm {
 }
 
 // judge evaluates an encoder: the STS benchmark first, then each retrieval set.
-func (b *sentenceBench) judge(ctx context.Context, e evaluate.Encoder, sets []*corpora.Retrieval) ([]float64, error) {
-	sts, err := evaluate.STS(ctx, e, corpora.STSBenchmarkDev(), evaluate.STSOptions{})
+func (b *sentenceBench) judge(ctx context.Context, e evaluate.Encoder, evalSets []*sets.Retrieval) ([]float64, error) {
+	sts, err := evaluate.STS(ctx, e, sets.STSBenchmarkDev(), evaluate.STSOptions{})
 	if err != nil {
 		return nil, err
 	}
 	q := []float64{sts.Spearman}
-	for _, set := range sets {
+	for _, set := range evalSets {
 		r, err := evaluate.Retrieval(ctx, e, set, evaluate.RetrievalOptions{})
 		if err != nil {
 			return nil, err
@@ -134,28 +136,28 @@ func (b *sentenceBench) run(cmd *cobra.Command) error {
 		return cli.UsageError(fault.New("each needs a value of 1 or more", "--seeds is %d, --epochs %d and --threads has %s", b.seeds, b.epochs, cli.Plural(len(b.threads), "value", "values")))
 	}
 	ctx := cmd.Context()
-	sources := corpora.SamplePairs()
+	sources := pairs.Sample()
 	if len(b.pairs) > 0 {
 		var err error
-		if sources, err = corpora.OpenPairs(b.pairs, nil); err != nil {
+		if sources, err = pairs.Open(b.pairs, nil); err != nil {
 			return err
 		}
 	}
-	var sets []*corpora.Retrieval
+	var evalSets []*sets.Retrieval
 	for _, dir := range b.retrieval {
-		set, err := corpora.OpenRetrieval(ctx, dir, "")
+		set, err := sets.OpenRetrieval(ctx, dir, "")
 		if err != nil {
 			return err
 		}
-		sets = append(sets, set)
+		evalSets = append(evalSets, set)
 	}
-	learn := corpora.DefaultSubwordOptions(corpora.WordPiece)
-	learn.Vocabulary = b.vocabulary
+	learnFiles := learn.DefaultOptions(learn.WordPiece)
+	learnFiles.Vocabulary = b.vocabulary
 	began := time.Now()
-	trained, err := corpora.TrainSubwordsFrom(ctx, func(ctx context.Context, emit func([]byte) error) error {
-		_, err := corpora.EachText(ctx, sources, corpora.PairOptions{}, emit)
+	trained, err := learn.TrainFrom(ctx, func(ctx context.Context, emit func([]byte) error) error {
+		_, err := pairs.EachText(ctx, sources, pairs.Options{}, emit)
 		return err
-	}, learn)
+	}, learnFiles)
 	if err != nil {
 		return err
 	}
@@ -176,7 +178,7 @@ func (b *sentenceBench) run(cmd *cobra.Command) error {
 				o := sentence.DefaultOptions()
 				f.set(&o)
 				o.Threads, o.Seed = n, uint64(seed+1)
-				pairs, err := corpora.BuildPairs(ctx, sources, corpora.PairOptions{Tokenizer: tokenizer, MaxTokens: o.MaxTokens, Related: true})
+				pairs, err := pairs.Build(ctx, sources, pairs.Options{Tokenizer: tokenizer, MaxTokens: o.MaxTokens, Related: true})
 				if err != nil {
 					return err
 				}
@@ -191,7 +193,7 @@ func (b *sentenceBench) run(cmd *cobra.Command) error {
 				if err != nil {
 					return err
 				}
-				q, err := b.judge(ctx, encoder, sets)
+				q, err := b.judge(ctx, encoder, evalSets)
 				if err != nil {
 					return err
 				}
@@ -201,7 +203,7 @@ func (b *sentenceBench) run(cmd *cobra.Command) error {
 		}
 	}
 	if b.peers && (len(b.only) == 0 || slices.Contains(b.only, "static-embedding")) {
-		r, err := b.staticEmbedding(cmd, sources, tokenizer, sets)
+		r, err := b.staticEmbedding(cmd, sources, tokenizer, evalSets)
 		if err != nil {
 			return err
 		}
@@ -210,8 +212,8 @@ func (b *sentenceBench) run(cmd *cobra.Command) error {
 
 	var text strings.Builder
 	b.writeHead(&text, cmd.Flags(), count, learning)
-	names := make([]string, len(sets))
-	for i, set := range sets {
+	names := make([]string, len(evalSets))
+	for i, set := range evalSets {
 		names[i] = set.Name
 	}
 	writeSentenceRows(&text, names, rows)

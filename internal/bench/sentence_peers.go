@@ -14,7 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/sentence"
 )
@@ -24,7 +26,7 @@ var staticEmbeddingScript string
 
 // staticEmbedding measures sentence-transformers. Its script reads the tokenizer and the
 // pairs from files.
-func (b *sentenceBench) staticEmbedding(cmd *cobra.Command, sources []corpora.PairSource, tokenizer *corpora.Tokenizer, sets []*corpora.Retrieval) ([]row, error) {
+func (b *sentenceBench) staticEmbedding(cmd *cobra.Command, sources []pairs.Source, tokenizer *tokenize.Tokenizer, sets []*sets.Retrieval) ([]row, error) {
 	const name = "sentence-transformers StaticEmbedding, 256 dimensions"
 	if exec.Command("python3", "-c", "import sentence_transformers, datasets, accelerate").Run() != nil {
 		cli.Note(cmd, "sentence-transformers is not installed: skipped")
@@ -73,7 +75,7 @@ func (b *sentenceBench) staticEmbedding(cmd *cobra.Command, sources []corpora.Pa
 }
 
 // writePairs writes the pairs of a source as JSON Lines.
-func writePairs(ctx context.Context, path string, source corpora.PairSource) error {
+func writePairs(ctx context.Context, path string, source pairs.Source) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
@@ -81,7 +83,7 @@ func writePairs(ctx context.Context, path string, source corpora.PairSource) err
 	defer f.Close()
 	e := json.NewEncoder(f)
 	var anchor *string
-	_, err = corpora.EachText(ctx, []corpora.PairSource{source}, corpora.PairOptions{}, func(text []byte) error {
+	_, err = pairs.EachText(ctx, []pairs.Source{source}, pairs.Options{}, func(text []byte) error {
 		s := string(text)
 		if anchor == nil {
 			anchor = &s
@@ -99,7 +101,7 @@ func writePairs(ctx context.Context, path string, source corpora.PairSource) err
 
 // readStatic returns an encoder for a table that a peer has trained and saved as a NumPy
 // array of float32, one row for each token.
-func readStatic(path string, tokenizer *corpora.Tokenizer) (*sentence.Encoder, error) {
+func readStatic(path string, tokenizer *tokenize.Tokenizer) (*sentence.Encoder, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,9 @@ import (
 
 	"github.com/luminavec/luminavec/cbow"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -98,7 +101,7 @@ func (b *wordsBench) forms() []form {
 		{name: "deterministic", system: "LuminaVec skip-gram, deterministic", many: true, set: func(o *skipgram.Options) { o.Deterministic = true }},
 		{name: "drawn", system: "LuminaVec skip-gram, word2vec's windows", single: true, set: drawn},
 		{name: "hs", system: "LuminaVec skip-gram, hierarchical softmax", single: true, set: func(o *skipgram.Options) { drawn(o); o.Loss = "hs" }},
-		{name: "ngrams", system: "LuminaVec skip-gram, n-grams 3-6", set: func(o *skipgram.Options) { o.NGrams = corpora.DefaultNGramOptions() }},
+		{name: "ngrams", system: "LuminaVec skip-gram, n-grams 3-6", set: func(o *skipgram.Options) { o.NGrams = tokenize.DefaultNGramOptions() }},
 		{name: "cbow", system: "LuminaVec CBOW", cbow: true},
 		{name: "deterministic", system: "LuminaVec CBOW, deterministic", cbow: true, many: true, set: func(o *skipgram.Options) { o.Deterministic = true }},
 		{name: "drawn", system: "LuminaVec CBOW, word2vec's windows", cbow: true, single: true, set: drawn},
@@ -132,22 +135,22 @@ func (b *wordsBench) run(cmd *cobra.Command) error {
 		return cli.UsageError(err)
 	}
 	ctx := cmd.Context()
-	source := corpora.Sample()
+	source := text.Sample()
 	if len(b.corpus) > 0 {
 		var err error
-		if source, err = corpora.Open(b.corpus...); err != nil {
+		if source, err = text.Open(b.corpus...); err != nil {
 			return err
 		}
 	}
-	sets := []*corpora.WordPairs{corpora.WordSim353()}
+	evalSets := []*sets.WordPairs{sets.WordSim353()}
 	for _, path := range b.sets {
-		s, err := corpora.ReadWordPairs(path)
+		s, err := sets.ReadWordPairs(path)
 		if err != nil {
 			return err
 		}
-		sets = append(sets, s)
+		evalSets = append(evalSets, s)
 	}
-	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
 	began := time.Now()
 	corpus, err := corpora.Build(ctx, source, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: b.options.MinCount})
 	if err != nil {
@@ -157,10 +160,10 @@ func (b *wordsBench) run(cmd *cobra.Command) error {
 	reading := time.Since(began)
 	judge := func(v *evaluate.WordVectors) ([]float64, error) {
 		var q []float64
-		for _, s := range sets {
+		for _, s := range evalSets {
 			q = append(q, evaluate.Words(v, s).Spearman)
 		}
-		a, err := evaluate.AnalogyReport(ctx, v, corpora.GoogleAnalogies(), evaluate.AnalogyOptions{})
+		a, err := evaluate.AnalogyReport(ctx, v, sets.GoogleAnalogies(), evaluate.AnalogyOptions{})
 		if err != nil {
 			return nil, err
 		}
@@ -209,8 +212,8 @@ func (b *wordsBench) run(cmd *cobra.Command) error {
 		bytes: source.Stats().Bytes, raw: corpus.RawWords(), words: corpus.Words(),
 		vocabulary: corpus.Vocabulary().Len(), reading: reading,
 	})
-	names := make([]string, len(sets))
-	for i, s := range sets {
+	names := make([]string, len(evalSets))
+	for i, s := range evalSets {
 		names[i] = s.Name
 	}
 	writeWordRows(&text, names, rows)

@@ -13,6 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 )
@@ -22,7 +24,7 @@ var gensimScript string
 
 // runPeers measures the installed peers on the same words, which LuminaVec has
 // tokenized: one line for each line of the text.
-func (b *wordsBench) runPeers(cmd *cobra.Command, source *corpora.Source, t *corpora.Tokenizer, corpus *corpora.Corpus,
+func (b *wordsBench) runPeers(cmd *cobra.Command, source *text.Source, t *tokenize.Tokenizer, corpus *corpora.Corpus,
 	judge func(*evaluate.WordVectors) ([]float64, error)) ([]row, error) {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
