@@ -33,6 +33,7 @@ type Progress struct {
 	label    string
 	terminal bool
 	now      func() time.Time
+	began    time.Time
 
 	mu    sync.Mutex
 	last  time.Time
@@ -57,7 +58,8 @@ func clearProgress() {
 // written before the first Update.
 func NewProgress(w io.Writer, label string) *Progress {
 	p := &Progress{w: w, label: label, terminal: IsTerminal(w), now: time.Now}
-	p.last = p.now()
+	p.began = p.now()
+	p.last = p.began
 	if p.terminal {
 		p.last = time.Time{} // the first Update draws
 		shown.Store(p)
@@ -105,6 +107,25 @@ func (p *Progress) Update(fraction float64, note string) {
 		line += " " + note
 	}
 	fmt.Fprintln(p.w, OneLine(line))
+}
+
+// Bytes is Update for work that is counted in bytes of size, 0 for an unknown size.
+func (p *Progress) Bytes(done, size int64) { p.Update(Share(done, size), Bytes(done)) }
+
+// Rate is a note for Update: how many items are done, and how many a second.
+func (p *Progress) Rate(n int64, items string) string {
+	if p == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s %s %s/s", Count(float64(n)), items, Count(float64(n)/p.now().Sub(p.began).Seconds()))
+}
+
+// Share is the fraction that done is of size, and negative when size is unknown: 0.
+func Share(done, size int64) float64 {
+	if size <= 0 {
+		return -1
+	}
+	return float64(done) / float64(size)
 }
 
 // draw redraws the line: " 31% |██████      | label note".

@@ -1,5 +1,5 @@
-// Package vectors reads files of vectors that another program computed, one row
-// at a time. The format is told by the content:
+// Package vectors writes the vectors of texts, and reads files of vectors that
+// another program computed, one row at a time. The format is detected from the content:
 //
 //   - a NumPy array (.npy) of float32 or float64, one row a vector;
 //   - text, "word value value …" a line, with or without word2vec's first line;
@@ -18,10 +18,11 @@ import (
 	"github.com/sbinet/npyio/npy"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Hint says what a file of vectors is.
-const Hint = "--vectors takes a .npy array of float32 or float64, or word vectors as text, word2vec's .bin or JSON"
+// Hint says which files are read.
+const Hint = "vectors are a .npy array of float32 or float64, or word vectors as text, word2vec's .bin or JSON"
 
 // Read calls fn with each vector of the file at path, in their order, valid until
 // fn returns; total is how many there are, as the file says, or 0. All have the
@@ -56,4 +57,17 @@ type file struct {
 	path  string
 	fn    func(total int64, vector []float32) error
 	total int64
+}
+
+// ReadAll returns all vectors of a file, one after another, and their length.
+func ReadAll(ctx context.Context, path string) (packed []float32, dim int, err error) {
+	err = Read(ctx, path, func(_ int64, vector []float32) error {
+		dim = len(vector)
+		packed = append(packed, vector...)
+		return nil
+	})
+	if err == nil && dim == 0 {
+		err = fault.New(Hint, "%s holds no vectors", path)
+	}
+	return packed, dim, err
 }
