@@ -40,9 +40,9 @@ func flagError(cmd *cobra.Command, err error) error {
 	var missing *pflag.ValueRequiredError
 	switch {
 	case errors.As(err, &invalid):
-		return fmt.Errorf("--%s must be %s, got %q", invalid.GetFlag().Name, mustBe(invalid.GetFlag()), invalid.GetValue())
+		return fmt.Errorf("%s must be %s, got %q", dashed(invalid.GetFlag()), mustBe(invalid.GetFlag()), invalid.GetValue())
 	case errors.As(err, &missing):
-		return fmt.Errorf("--%s needs a value: %s", missing.GetFlag().Name, mustBe(missing.GetFlag()))
+		return fmt.Errorf("%s needs a value: %s", dashed(missing.GetFlag()), mustBe(missing.GetFlag()))
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
 		return fmt.Errorf("unknown flag -%s", unknown.GetSpecifiedName())
 	case errors.As(err, &unknown):

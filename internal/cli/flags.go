@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,11 +37,12 @@ type Flag struct {
 	// is read by its name.
 	Into any
 
-	Field    string  // the library's field that it sets, which errors name
-	Help     string  // what it sets, without a full stop
-	Values   []Value // the values it takes
-	Open     bool    // it takes other values too, such as a file
-	Positive bool    // a number of at least 1
+	Field    string   // the library's field that it sets, which errors name
+	Help     string   // what it sets, without a full stop
+	Values   []Value  // the values it takes
+	Also     []string // other names of these that it takes
+	Open     bool     // it takes any other value, such as a file
+	Positive bool     // a number of at least 1
 
 	// Default is the text of the default, where the value of Into does not say it:
 	// "one per core". Unless that value is zero, it must be a part of the text.
@@ -154,7 +156,7 @@ type list struct {
 // Set refuses what the table does not name.
 func (v *value) Set(text string) error {
 	if len(v.row.Values) > 0 && !v.row.Open && text != "" {
-		known := false
+		known := slices.Contains(v.row.Also, text)
 		for _, one := range v.row.Values {
 			known = known || one.Name == text
 		}
@@ -227,8 +229,16 @@ func fieldFlags(cmd *cobra.Command) map[string]string {
 	flags := map[string]string{}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if row := rowOf(f); row != nil && row.Field != "" {
-			flags[row.Field] = "--" + f.Name
+			flags[row.Field] = dashed(f)
 		}
 	})
 	return flags
+}
+
+// dashed is the name of a flag as messages write it.
+func dashed(f *pflag.Flag) string {
+	if f.Name == f.Shorthand {
+		return "-" + f.Name
+	}
+	return "--" + f.Name
 }

@@ -49,10 +49,11 @@ func CheckHelp(t *testing.T, root *cobra.Command) {
 var nextFlag = regexp.MustCompile(`\n(?:  (?:-[a-z], |    )--|\n)`)
 
 func checkFlag(cmd *cobra.Command, f *pflag.Flag, text string) string {
-	_, entry, found := strings.Cut(text, " --"+f.Name)
-	if !found {
+	at := regexp.MustCompile(`\n  (?:-[a-z], |    )--` + f.Name + `\b[^-]`).FindStringIndex(text)
+	if at == nil {
 		return "is missing from the help"
 	}
+	entry := text[at[1]-1:]
 	if end := nextFlag.FindStringIndex(entry); end != nil {
 		entry = entry[:end[0]]
 	}

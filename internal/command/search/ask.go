@@ -32,7 +32,7 @@ func (a *asker) askEach(cmd *cobra.Command) error {
 	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
 	prompt := cli.IsTerminal(cmd.InOrStdin())
 	if prompt {
-		cli.Note(cmd, "%s; Ctrl-D ends", cli.Plural(a.collection.Len(), "document", "documents"))
+		cli.Note(cmd, "%s; Ctrl-D ends the prompt", cli.Plural(a.collection.Len(), "document", "documents"))
 	}
 	questions, failed := readQuestions(ctx, cmd.InOrStdin())
 	asked, failures := 0, 0
@@ -82,14 +82,14 @@ func (a *asker) askEach(cmd *cobra.Command) error {
 		}
 	}
 	if prompt {
-		fmt.Fprintln(stderr) // Ctrl-D leaves the cursor behind the prompt
+		fmt.Fprintln(stderr) // Ctrl-D leaves the cursor after the prompt
 	}
 	if err := <-failed; err != nil {
 		return err
 	}
 	switch {
 	case asked == 0 && !prompt:
-		return cli.UsageError(fault.New("give it as an argument, or one a line on standard input", "no question"))
+		return cli.UsageError(fault.New("give it as an argument, or one per line on standard input", "no question"))
 	case failures == asked && asked > 0 && !prompt:
 		return errors.New("no question could be answered")
 	}
@@ -117,7 +117,7 @@ func readQuestions(ctx context.Context, r io.Reader) (<-chan string, <-chan erro
 		}
 		err := lines.Err()
 		if errors.Is(err, bufio.ErrTooLong) {
-			err = fault.New("a question is one line", "standard input:%d: the line is longer than %s", n+1, cli.Bytes(maxQuestion))
+			err = fault.New("each question is one line", "standard input:%d: the line is longer than %s", n+1, cli.Bytes(maxQuestion))
 		}
 		failed <- err
 	}()

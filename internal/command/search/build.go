@@ -2,7 +2,6 @@ package search
 
 import (
 	"context"
-	"fmt"
 	"io/fs"
 	"iter"
 	"os"
@@ -15,106 +14,54 @@ import (
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/vectors"
 )
-
-const buildHelp = `Usage: search build -m MODEL [options] FILE... -o DIR
-       search build --vectors FILE [options] -o INDEX
-
-Make a collection: a folder with the texts, an index of their vectors and the
-model, so that 'search query DIR' needs nothing else. Each line that is not
-empty is one document. FILE is a file, a folder, a pattern, or - for standard
-input; gzip, bzip2 and zstd are unpacked. With --field or --column each record
-of JSON Lines or CSV is one document; line breaks in its text become spaces.
-Character n-grams of the model go along, so that a question's unknown words
-are composed of them as those of the documents are.
-
-With --vectors, make only the index of vectors that another program computed,
-in one file; the label of a vector is its row, from 0.
-
-Options:
-` + cli.ModelHelp + `      --field NAME       the text is this member of each line's JSON object: a
-                         string or a list of strings; meta.title leads deeper
-      --column NAME      the text is this column of CSV or TSV, by its name in
-                         the header, or by its number in files without one
-      --vectors FILE     a NumPy array (.npy) of float32 or float64, one row a
-                         vector, or word vectors as text (word2vec, GloVe),
-                         word2vec's .bin, or JSON with an object "vectors"
-  -o, --output DIR       the collection, or the index, to write
-      --force            replace it if it exists
-      --index KIND       hnsw  a graph, fast (default)
-                         flat  compare with every vector, exact
-                         lsh   hash tables: built at once, finds less
-      --metric METRIC    cosine (default), dot or euclidean
-      --m N              links of a node of the graph (default 16)
-      --ef-construction N
-                         how wide the graph is searched when a vector is
-                         added (default 200)
-      --quantize KIND    none  the graph is walked by the vectors (default)
-                         int8  by codes of 8 bits a value: faster, and as good
-                               where values lie round zero
-                         int4  by codes of 4 bits: faster still, and smaller;
-                               for vectors of some dozens of values and more
-      --threads N        work on N threads (default: one per core)
-      --seed N           of the graph's levels (default 1)
-      --deterministic    the same graph whatever the number of threads
-` + cli.JSONHelp + cli.SharedHelp + `
-Example:
-  $ search build -m model articles.txt -o docs
-  search: 12,040 documents, 100 dimensions, 31.4 MB in 4.2s: docs
-  search: next: search query docs "a question"
-`
 
 type buildOptions struct {
 	text            corpora.Selection
 	vectors, output string
 	force           bool
-	kind, metric    string
-	quantize        string
+	metric          string
 	index           index.Options
 }
 
 func buildCommand() *cobra.Command {
 	var o buildOptions
-	cmd := &cobra.Command{Use: "build", Long: buildHelp, RunE: func(cmd *cobra.Command, args []string) error {
-		return build(cmd, args, o)
-	}}
-	cli.AddModel(cmd)
-	cli.AddJSON(cmd)
-	f := cmd.Flags()
-	f.StringVar(&o.text.Field, "field", "", "")
-	f.StringVar(&o.text.Column, "column", "", "")
-	f.StringVar(&o.vectors, "vectors", "", "")
-	f.StringVarP(&o.output, "output", "o", "", "")
-	f.BoolVar(&o.force, "force", false, "")
-	f.StringVar(&o.kind, "index", string(index.HNSW), "")
-	f.StringVar(&o.metric, "metric", index.Cosine.String(), "")
-	f.IntVar(&o.index.M, "m", 16, "")
-	f.IntVar(&o.index.EfConstruction, "ef-construction", 200, "")
-	f.StringVar(&o.quantize, "quantize", string(index.NoQuantization), "")
-	f.IntVar(&o.index.Threads, "threads", 0, "")
-	f.Uint64Var(&o.index.Seed, "seed", 1, "")
-	f.BoolVar(&o.index.Deterministic, "deterministic", false, "")
-	return cmd
-}
+	cmd := &cobra.Command{
+		Use:   "build -m MODEL [options] FILE... -o DIR\nbuild --vectors FILE [options] -o INDEX",
+		Short: "Make a collection of text that can be searched, or an index of vectors",
+		Long: `
+A collection is a folder with the texts, an index of their vectors and the model, so
+that 'search query DIR' needs nothing else. Each non-empty line is one document; with
+--field or --column each record of JSON Lines or CSV is one, whose line breaks become
+spaces. Character n-grams of the model are stored too: unknown words of a question are
+composed from them, as in documents.
 
-// indexOptions checks what the flags say of the index, before any work.
-func (o *buildOptions) indexOptions() error {
-	metric, err := index.ParseMetric(o.metric)
-	if err != nil {
-		return cli.UsageError(err)
+With --vectors, only an index of vectors from another program is made, in one file; the
+label of a vector is its row, from 0.`,
+		Example: `
+$ search build -m model articles.txt -o docs
+search: 12,040 documents, 100 dimensions, 31.4 MB in 4.2s: docs
+search: next: search query docs "a question"`,
+		RunE: func(cmd *cobra.Command, args []string) error { return build(cmd, args, o) },
 	}
-	o.index.Metric, o.index.Kind, o.index.Quantization = metric, index.Kind(o.kind), index.Quantization(o.quantize)
-	if o.index.M == 0 || o.index.EfConstruction == 0 {
-		// index reads 0 as the default, and a user who types it means 0.
-		return cli.UsageError(fmt.Errorf("--m and --ef-construction must be above 0"))
-	}
-	withDim := o.index
-	withDim.Dim = 1 // the model gives it later
-	return cli.UsageError(withDim.Validate())
+	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "FILE",
+		Help: "text file, folder or glob, or - for standard input; gzip, bzip2 and zstd are decompressed"})
+	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
+	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&o.text)...)
+	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors,
+		Help: "index the rows of FILE: a NumPy array (.npy) of float32 or float64, word vectors as text (word2vec, GloVe), word2vec's .bin, or JSON with an object \"vectors\""})
+	cli.Declare(cmd, "Index", indexFlags(&o.index, &o.metric)...)
+	cli.Declare(cmd, "Index", cli.Flag{Name: "deterministic", Into: &o.index.Deterministic, Field: "Deterministic",
+		Help: "make the same graph at any number of threads"})
+	return cli.Declare(cmd, cli.ForOutput,
+		cli.Flag{Name: "output", Short: "o", Arg: "DIR", Into: &o.output, Help: "collection or index to write"},
+		cli.Flag{Name: "force", Into: &o.force, Help: "replace it if it exists"},
+		cli.JSONFlag())
 }
 
 func build(cmd *cobra.Command, paths []string, o buildOptions) error {
-	if err := o.indexOptions(); err != nil {
+	if err := checkIndex(&o.index, o.metric); err != nil {
 		return err
 	}
 	if o.output == "" {
@@ -122,8 +69,8 @@ func build(cmd *cobra.Command, paths []string, o buildOptions) error {
 	}
 	if o.vectors != "" {
 		if len(paths) > 0 || cmd.Flags().Changed("model") || o.text != (corpora.Selection{}) {
-			return cli.UsageError(fault.New("leave out --vectors, or the model and the files",
-				"--vectors indexes ready vectors: it takes no model and no text"))
+			return cli.UsageError(fault.New("leave out --vectors, or the model and the text",
+				"--vectors cannot be used with a model or text"))
 		}
 		return buildVectors(cmd, o)
 	}
@@ -148,7 +95,7 @@ type built struct {
 
 func (b *built) report(cmd *cobra.Command, what, next string) error {
 	if b.Skipped > 0 {
-		cli.Warn(cmd, "%s without a known word left out (first: %s)", cli.Plural(b.Skipped, "document", "documents"), b.FirstSkipped)
+		cli.Warn(cmd, "skipped %s without a known word (first: %s)", cli.Plural(b.Skipped, "document", "documents"), b.FirstSkipped)
 	}
 	if cli.JSON(cmd) {
 		return cli.WriteJSON(cmd.OutOrStdout(), b)
@@ -161,13 +108,9 @@ func (b *built) report(cmd *cobra.Command, what, next string) error {
 
 func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 	began := time.Now()
-	src, err := corpora.Open(paths...)
+	src, err := cli.OpenText(paths, o.text)
 	if err != nil {
 		return err
-	}
-	o.text.OneLine = true
-	if err := src.Select(o.text); err != nil {
-		return cli.UsageError(err)
 	}
 	if err := refuseExisting(o); err != nil {
 		return err
@@ -181,32 +124,58 @@ func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 	summary, err := collection.Build(cmd.Context(), o.output, enc, documents(cmd.Context(), src), collection.BuildOptions{
 		Index: o.index, Replace: o.force, Threads: o.index.Threads,
 		OnProgress: func(done int64) {
-			fraction := -1.0
-			if size := src.Size(); size > 0 {
-				fraction = float64(src.Consumed()) / float64(size)
-			}
-			progress.Update(fraction, fmt.Sprintf("%s documents %s/s",
-				cli.Count(float64(done)), cli.Count(float64(done)/time.Since(began).Seconds())))
+			progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(done, "documents"))
 		}})
 	if err != nil {
 		return err
 	}
 	progress.Done()
-	if s := src.Stats(); s.Invalid > 0 {
-		cli.Warn(cmd, "%s not UTF-8 and became U+FFFD (first: %s)", cli.Plural(s.Invalid, "byte is", "bytes are"), s.FirstInvalid)
-	}
+	cli.WarnInvalid(cmd, src)
 	b := built{Output: o.output, Documents: summary.Documents, Skipped: summary.Skipped, FirstSkipped: summary.FirstSkipped,
-		Dimensions: summary.Dim, Index: o.kind, Metric: o.metric, Bytes: summary.Bytes, Seconds: time.Since(began).Seconds()}
+		Dimensions: summary.Dim, Index: string(o.index.Kind), Metric: o.metric, Bytes: summary.Bytes, Seconds: time.Since(began).Seconds()}
 	return b.report(cmd, "document", cli.CommandLine("search", "query", cli.PathArgument(o.output))+` "a question"`)
 }
 
-// refuseExisting tells of an output that is in the way before a model is read
-// for nothing; writing checks it again, and more.
+// refuseExisting reports an existing output before the model is read; writing
+// checks it again, and more.
 func refuseExisting(o buildOptions) error {
 	if _, err := os.Lstat(o.output); err == nil && !o.force {
 		return fault.New("use --force to replace it", "cannot write %s: %w", o.output, fs.ErrExist)
 	}
 	return nil
+}
+
+// buildVectors makes an index of the vectors of a file.
+func buildVectors(cmd *cobra.Command, o buildOptions) error {
+	began := time.Now()
+	if o.output == "-" {
+		return cli.UsageError(fault.New("name a file", "an index cannot be written to standard output"))
+	}
+	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: o.output, Force: o.force, Inputs: []string{o.vectors}})
+	if err != nil {
+		return err
+	}
+	out.Abort() // index.SaveFile writes it
+	progress := cli.StartProgress(cmd, "build")
+	defer progress.Done()
+	ix, err := vectors.Index(cmd.Context(), o.vectors, o.index, func(done, total int64) {
+		progress.Update(cli.Share(done, total), progress.Rate(done, "vectors"))
+	})
+	if err != nil {
+		return err
+	}
+	if err := index.SaveFile(o.output, ix, o.force); err != nil {
+		return err
+	}
+	progress.Done()
+	info, err := os.Stat(o.output)
+	if err != nil {
+		return err
+	}
+	options := ix.Options()
+	b := built{Output: o.output, Documents: int64(ix.Len()), Dimensions: options.Dim, Index: string(options.Kind),
+		Metric: options.Metric.String(), Bytes: info.Size(), Seconds: time.Since(began).Seconds()}
+	return b.report(cmd, "vector", cli.CommandLine("search", "query", cli.PathArgument(o.output))+" --vectors FILE")
 }
 
 // documents makes a document of each line of src that is not empty.

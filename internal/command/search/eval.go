@@ -8,95 +8,50 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 )
 
-const evalHelp = `Usage: search eval words|analogies|sts|retrieval|ann -m MODEL [options]
-
-Measure how good the vectors of a model are, and the index on them.
-
-Commands:
-  words      cosines against what people say of pairs of words
-  analogies  a is to b as c is to what?
-  sts        cosines against what people say of pairs of sentences
-  retrieval  how well documents are found that people found relevant
-  ann        recall and speed of the approximate index
-
-Options:
-` + cli.SharedHelp + `
-'search eval COMMAND --help' tells more.
-`
-
-const evalWordsHelp = `Usage: search eval words -m MODEL [options]
-
-Correlate the cosines of pairs of words with the scores that people gave them.
-Spearman compares the order, Pearson the values; 1 is perfect, 0 is chance.
-Pairs with a word that the model does not know are left out and counted: read
-a correlation together with the share of pairs found. A model with character
-n-grams composes the words that it does not know, and counts these pairs too.
---json prints one object for a set; with several sets, one object a line.
-
-Options:
-` + cli.ModelHelp + `      --set FILE         a set of pairs, "word word score" a line; repeatable
-                         (default: WordSim-353, bundled)
-` + cli.JSONHelp + cli.SharedHelp + `
-Example:
-  $ search eval words -m model --json
-`
-
-const evalAnalogiesHelp = `Usage: search eval analogies -m MODEL [options]
-
-Ask "a is to b as c is to what?" and count the right answers: the word nearest
-to b - a + c, the three words left out. Questions with a word that the model
-does not know are skipped, also by a model with character n-grams; accuracy is
-over the rest. --json prints one object for a set; with several sets, one
-object a line.
-
-Options:
-` + cli.ModelHelp + `      --set FILE         a set of questions, four words a line, sections begin
-                         with ":"; repeatable (default: Google's, bundled)
-      --restrict N       among the N most frequent words (default
-                         30,000; 0: all)
-` + cli.JSONHelp + cli.SharedHelp + `
-Example:
-  $ search eval analogies -m model
-`
-
 func evalCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "eval", Long: evalHelp}
+	cmd := &cobra.Command{Use: "eval", Short: "Evaluate the vectors of a model, or an index"}
 	cmd.AddCommand(evalWordsCommand(), evalAnalogiesCommand(), evalSTSCommand(), evalRetrievalCommand(), evalANNCommand())
 	return cmd
 }
 
+// setFlag declares --set.
+func setFlag(paths *[]string, arg, help, bundled string) cli.Flag {
+	return cli.Flag{Name: "set", Arg: arg, Into: paths, Help: help, Default: bundled + ", bundled"}
+}
+
 func evalWordsCommand() *cobra.Command {
-	var sets []string
-	cmd := &cobra.Command{Use: "words", Long: evalWordsHelp, Args: cli.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		return evalWords(cmd, sets)
-	}}
-	cli.AddModel(cmd)
-	cli.AddJSON(cmd)
-	cmd.Flags().StringArrayVar(&sets, "set", nil, "")
-	return cmd
+	var paths []string
+	cmd := &cobra.Command{
+		Use:   "words -m MODEL [options]",
+		Short: "Correlate the cosines of pairs of words with scores given by people",
+		Long: `
+Spearman compares the order, Pearson the values; 1 is perfect, 0 is chance. Pairs with
+an unknown word are skipped and counted: read a correlation together with the share of
+pairs found. A model with character n-grams composes unknown words and counts their
+pairs too.`,
+		Example: "$ search eval words -m model --json",
+		Args:    cli.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return evalWords(cmd, paths) },
+	}
+	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
+		setFlag(&paths, "FILE", "pairs of words, \"word word score\" per line", "WordSim-353"))
+	return cli.Declare(cmd, cli.ForOutput, reportsFlag("set"))
 }
 
 func evalWords(cmd *cobra.Command, paths []string) error {
-	sets := []*corpora.WordPairs{}
-	for _, path := range paths {
-		set, err := corpora.ReadWordPairs(path)
-		if err != nil {
-			return err
-		}
-		sets = append(sets, set)
+	sets, err := readSets(paths, corpora.ReadWordPairs, corpora.WordSim353)
+	if err != nil {
+		return err
 	}
 	vectors, err := wordVectors(cmd)
 	if err != nil {
 		return err
 	}
-	if len(paths) == 0 {
-		sets = append(sets, corpora.WordSim353())
-	}
 	reports := make([]evaluate.SimilarityReport, len(sets))
 	for i, set := range sets {
 		reports[i] = evaluate.Words(vectors, set)
 		if reports[i].Pairs == 0 {
-			warnNothingKnown(cmd, set.Name, "all words", cli.Plural(len(set.Pairs), "pair", "pairs"))
+			warnUndefined(cmd, set.Name, cli.Plural(len(set.Pairs), "pair", "pairs"), "only known words")
 		}
 	}
 	if cli.JSON(cmd) {
@@ -106,33 +61,33 @@ func evalWords(cmd *cobra.Command, paths []string) error {
 }
 
 func evalAnalogiesCommand() *cobra.Command {
-	var sets []string
-	var restrict int
-	cmd := &cobra.Command{Use: "analogies", Long: evalAnalogiesHelp, Args: cli.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		return evalAnalogies(cmd, sets, restrict)
-	}}
-	cli.AddModel(cmd)
-	cli.AddJSON(cmd)
-	cmd.Flags().StringArrayVar(&sets, "set", nil, "")
-	cmd.Flags().IntVar(&restrict, "restrict", 30000, "")
-	return cmd
+	var paths []string
+	restrict := 30000
+	cmd := &cobra.Command{
+		Use:   "analogies -m MODEL [options]",
+		Short: `Answer questions "a is to b as c is to what?" and count the correct answers`,
+		Long: `
+The answer is the word nearest to b - a + c, except the three words themselves. Questions
+with a word outside the vocabulary are skipped, even if the model has character n-grams;
+accuracy is over the rest.`,
+		Example: "$ search eval analogies -m model",
+		Args:    cli.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return evalAnalogies(cmd, paths, restrict) },
+	}
+	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
+		setFlag(&paths, "FILE", "questions, four words per line; a line that starts with \":\" starts a section", "Google's analogies"),
+		cli.Flag{Name: "restrict", Arg: "N", Into: &restrict, Field: "Restrict", Help: "search the N most frequent words; 0 searches all"})
+	return cli.Declare(cmd, cli.ForOutput, reportsFlag("set"))
 }
 
 func evalAnalogies(cmd *cobra.Command, paths []string, restrict int) error {
-	sets := []*corpora.Analogies{}
-	for _, path := range paths {
-		set, err := corpora.ReadAnalogies(path)
-		if err != nil {
-			return err
-		}
-		sets = append(sets, set)
+	sets, err := readSets(paths, corpora.ReadAnalogies, corpora.GoogleAnalogies)
+	if err != nil {
+		return err
 	}
 	vectors, err := wordVectors(cmd)
 	if err != nil {
 		return err
-	}
-	if len(paths) == 0 {
-		sets = append(sets, corpora.GoogleAnalogies())
 	}
 	if restrict <= 0 {
 		restrict = -1 // all, to the library
@@ -143,7 +98,7 @@ func evalAnalogies(cmd *cobra.Command, paths []string, restrict int) error {
 			return err
 		}
 		if reports[i].Covered == 0 {
-			warnNothingKnown(cmd, set.Name, "all words", cli.Plural(reports[i].Questions, "question", "questions"))
+			warnUndefined(cmd, set.Name, cli.Plural(reports[i].Questions, "question", "questions"), "only known words")
 		}
 	}
 	if cli.JSON(cmd) {
@@ -155,10 +110,4 @@ func evalAnalogies(cmd *cobra.Command, paths []string, restrict int) error {
 		}
 	}
 	return nil
-}
-
-// warnNothingKnown says that the zeros of a report are no result: known is what
-// the model would have to know of what is asked.
-func warnNothingKnown(cmd *cobra.Command, set, known, asked string) {
-	cli.Warn(cmd, "%s: no result: the model knows %s of none of its %s", set, known, asked)
 }

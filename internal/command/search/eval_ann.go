@@ -1,11 +1,8 @@
 package search
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,145 +13,47 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/curve"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/vectors"
 )
 
-const evalANNHelp = `Usage: search eval ann -m MODEL [options]
-       search eval ann --vectors FILE [options]
-
-Compare an approximate index with exact search on the word vectors of a model,
-or on vectors that another program computed (a file as for search build). Some
-of them, drawn at random, are kept out of the index and asked for.
-recall@k is the share of the true k nearest that the index finds; a wider
-search, --ef, finds more and takes longer. Speeds are those of one thread.
---json has all points, and the one at the default width (100) at the top.
-
-Options:
-` + cli.ModelHelp + `      --vectors FILE     measure on these vectors instead of a model's
-      --queries N        ask N of them (default 1,000), at most a tenth of all
-  -k, --k N              the nearest N of each (default 10)
-      --ef N,N,...       search widths to measure
-                         (default 10,20,40,80,100,160,320)
-      --index KIND       hnsw  a graph (default)
-                         lsh   hash tables; --ef is how many buckets of each
-                               are looked into
-      --metric METRIC    cosine (default), dot or euclidean
-      --m N              links of a node of the graph (default 16)
-      --ef-construction N
-                         how wide the graph is searched when a vector is
-                         added (default 200)
-      --quantize KIND    none  the graph is walked by the vectors (default)
-                         int8  by codes of 8 bits a value: faster, and as good
-                               where values lie round zero
-                         int4  by codes of 4 bits: faster still, and smaller;
-                               for vectors of some dozens of values and more
-      --threads N        build on N threads (default: one per core)
-      --seed N           of the drawing and of the graph (default 1)
-      --plot FILE        draw recall against queries a second: .svg or .png
-` + cli.JSONHelp + cli.SharedHelp + `
-Example:
-  $ search eval ann -m model --ef 50,100,200
-`
-
 type annOptions struct {
-	queries, k int
-	efs        []int
-	vectors    string
-	plot       string
-	kind       string
-	metric     string
-	quantize   string
-	index      index.Options
+	evaluate.ANNOptions
+	metric  string
+	vectors string
+	plot    string
 }
 
 func evalANNCommand() *cobra.Command {
-	var o annOptions
-	cmd := &cobra.Command{Use: "ann", Long: evalANNHelp, Args: cli.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		return evalANN(cmd, o)
-	}}
-	cli.AddModel(cmd)
-	cli.AddJSON(cmd)
-	f := cmd.Flags()
-	f.IntVar(&o.queries, "queries", 1000, "")
-	f.IntVarP(&o.k, "k", "k", 10, "")
-	f.IntSliceVar(&o.efs, "ef", []int{10, 20, 40, 80, 100, 160, 320}, "")
-	f.StringVar(&o.vectors, "vectors", "", "")
-	f.StringVar(&o.plot, "plot", "", "")
-	f.StringVar(&o.kind, "index", string(index.HNSW), "")
-	f.StringVar(&o.metric, "metric", index.Cosine.String(), "")
-	f.IntVar(&o.index.M, "m", 16, "")
-	f.IntVar(&o.index.EfConstruction, "ef-construction", 200, "")
-	f.StringVar(&o.quantize, "quantize", string(index.NoQuantization), "")
-	f.IntVar(&o.index.Threads, "threads", 0, "")
-	f.Uint64Var(&o.index.Seed, "seed", 1, "")
-	return cmd
-}
-
-// annReport is what "search eval ann --json" prints: these fields, and those of
-// the point at the default width beside them (of the last point when that width
-// was not measured).
-type annReport struct {
-	Vectors        int                 `json:"vectors"` // in the index
-	Queries        int                 `json:"queries"`
-	Dimensions     int                 `json:"dimensions"`
-	Index          index.Kind          `json:"index"`
-	Metric         string              `json:"metric"`
-	M              int                 `json:"m"`
-	EfConstruction int                 `json:"ef_construction"`
-	Quantization   index.Quantization  `json:"quantization"`
-	BuildSeconds   float64             `json:"build_seconds"`
-	Points         []evaluate.ANNPoint `json:"points"`
-
-	defaultEf int
-}
-
-// MarshalJSON writes the fields with those of one point.
-func (r *annReport) MarshalJSON() ([]byte, error) {
-	type plain annReport // without this method
-	merged := map[string]any{}
-	chosen := r.Points[len(r.Points)-1]
-	for _, p := range r.Points {
-		if p.Ef == r.defaultEf {
-			chosen = p
-		}
+	o := annOptions{ANNOptions: evaluate.ANNOptions{Queries: 1000, Efs: []int{10, 20, 40, 80, 100, 160, 320}}}
+	cmd := &cobra.Command{
+		Use:   "ann -m MODEL [options]\nann --vectors FILE [options]",
+		Short: "Measure the recall and the speed of an approximate index",
+		Long: `
+An index of the word vectors of a model, or of vectors from another program, is compared
+with exact search. Some vectors, drawn at random, are kept out of the index and used as
+queries. recall@k is the share of the true k nearest vectors that the index finds; a wider
+search, --ef, is slower with higher recall. Speeds are those of one thread.`,
+		Example: "$ search eval ann -m model --ef 50,100,200",
+		Args:    cli.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return evalANN(cmd, o) },
 	}
-	for _, part := range []any{chosen, (*plain)(r)} {
-		data, err := json.Marshal(part)
-		if err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(data, &merged); err != nil {
-			return nil, err
-		}
-	}
-	return json.Marshal(merged)
+	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
+		cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "measure on the vectors in FILE, in the formats of 'search build --vectors'"},
+		cli.Flag{Name: "queries", Arg: "N", Into: &o.Queries, Field: "Queries", Help: "number of queries, at most a tenth of all vectors", Positive: true},
+		kFlag(&o.K, "number of nearest vectors of each query"),
+		cli.Flag{Name: "ef", Arg: "N,N,...", Into: &o.Efs, Field: "Efs", Help: "search widths to measure; for lsh, buckets of each table", Positive: true})
+	cli.Declare(cmd, "Index", indexFlags(&o.Index, &o.metric)...)
+	return cli.Declare(cmd, cli.ForOutput,
+		cli.Flag{Name: "plot", Arg: "FILE", Into: &o.plot, Help: "draw recall against queries per second, as .svg or .png", Ext: []string{"svg", "png"}},
+		cli.Flag{Name: "json", Help: "print JSON: all points, and the fields of the point at the default width (100)"})
 }
 
 func evalANN(cmd *cobra.Command, o annOptions) error {
-	metric, err := index.ParseMetric(o.metric)
-	if err != nil {
-		return cli.UsageError(err)
+	if err := checkIndex(&o.Index, o.metric); err != nil {
+		return err
 	}
-	for _, f := range []struct {
-		name  string
-		value int
-	}{{"-k", o.k}, {"--queries", o.queries}, {"--m", o.index.M}, {"--ef-construction", o.index.EfConstruction}} {
-		if err := cli.AtLeastOne(f.name, f.value); err != nil {
-			return err
-		}
-	}
-	if len(o.efs) == 0 {
-		return cli.UsageError(errors.New("--ef names no search width"))
-	}
-	for _, ef := range o.efs {
-		if err := cli.AtLeastOne("--ef", ef); err != nil {
-			return err
-		}
-	}
-	o.index.Metric, o.index.Kind, o.index.Quantization = metric, index.Kind(o.kind), index.Quantization(o.quantize)
-	probe := o.index
-	probe.Dim = 1
-	if err := probe.Validate(); err != nil {
-		return cli.UsageError(err)
+	if len(o.Efs) == 0 {
+		return cli.UsageError(errors.New("--ef needs at least one search width"))
 	}
 	if o.plot != "" {
 		if err := curve.Check(o.plot); err != nil {
@@ -165,12 +64,19 @@ func evalANN(cmd *cobra.Command, o annOptions) error {
 	if err != nil {
 		return err
 	}
-	report, err := measureANN(cmd, table, o)
+	progress := cli.StartProgress(cmd, "build")
+	o.OnProgress = func(done, total int64) {
+		if progress.Update(cli.Share(done, total), progress.Rate(done, "vectors")); done == total {
+			progress.Done() // searches are measured undisturbed
+		}
+	}
+	report, err := evaluate.MeasureANN(cmd.Context(), table, o.ANNOptions)
+	progress.Done()
 	if err != nil {
 		return err
 	}
 	if o.plot != "" {
-		if err := report.draw(o); err != nil {
+		if err := draw(report, o); err != nil {
 			return err
 		}
 	}
@@ -182,7 +88,7 @@ func evalANN(cmd *cobra.Command, o annOptions) error {
 	return evaluate.WriteANN(cmd.OutOrStdout(), report.Points)
 }
 
-// annTable is the vectors to measure on: those of a file, or a model's.
+// annTable returns the vectors to measure on: those of a file, or of a model.
 func annTable(cmd *cobra.Command, o annOptions) (checkpoints.Tensor, error) {
 	if o.vectors == "" {
 		model, err := cli.ReadModel(cmd)
@@ -192,9 +98,9 @@ func annTable(cmd *cobra.Command, o annOptions) (checkpoints.Tensor, error) {
 		return model.Embedding(), nil
 	}
 	if cmd.Flags().Changed("model") {
-		return checkpoints.Tensor{}, cli.UsageError(fault.New("leave out one of them", "--vectors and a model are both named"))
+		return checkpoints.Tensor{}, cli.UsageError(fault.New("leave one of them out", "--vectors and --model cannot be used together"))
 	}
-	packed, dim, err := readVectors(cmd.Context(), o.vectors)
+	packed, dim, err := vectors.ReadAll(cmd.Context(), o.vectors)
 	if err != nil {
 		return checkpoints.Tensor{}, err
 	}
@@ -202,8 +108,8 @@ func annTable(cmd *cobra.Command, o annOptions) (checkpoints.Tensor, error) {
 }
 
 // draw draws the points.
-func (r *annReport) draw(o annOptions) error {
-	s := curve.Series{Name: o.kind}
+func draw(r *evaluate.ANNReport, o annOptions) error {
+	s := curve.Series{Name: string(r.Index)}
 	if r.Quantization != index.NoQuantization {
 		s.Name += ", " + string(r.Quantization)
 	}
@@ -211,89 +117,6 @@ func (r *annReport) draw(o annOptions) error {
 		s.Recall, s.Speed = append(s.Recall, p.Recall), append(s.Speed, p.QueriesPerSecond)
 	}
 	exact := curve.Series{Name: "exact", Recall: []float64{1}, Speed: []float64{r.Points[0].ExactQueriesPerSecond}}
-	title := fmt.Sprintf("%s vectors of %d dimensions, recall@%d, one thread", cli.Thousands(r.Vectors), r.Dimensions, o.k)
+	title := fmt.Sprintf("%s vectors of %d dimensions, recall@%d, one thread", cli.Thousands(r.Vectors), r.Dimensions, o.K)
 	return curve.Write(o.plot, title, []curve.Series{s, exact})
-}
-
-func measureANN(cmd *cobra.Command, table checkpoints.Tensor, o annOptions) (*annReport, error) {
-	ctx := cmd.Context()
-	base, queries, err := splitRows(table, o.queries, o.index.Seed)
-	if err != nil {
-		return nil, err
-	}
-	o.index.Dim = table.Shape[1]
-	labels := make([]int64, len(base)/o.index.Dim)
-	for i := range labels {
-		labels[i] = int64(i)
-	}
-	flat := o.index
-	flat.Kind, flat.Quantization = index.Flat, index.NoQuantization
-	exact, err := filled(ctx, flat, labels, base, nil)
-	if err != nil {
-		return nil, err
-	}
-	progress := cli.StartProgress(cmd, "build")
-	defer progress.Done()
-	began := time.Now()
-	approx, err := filled(ctx, o.index, labels, base, progress)
-	if err != nil {
-		return nil, err
-	}
-	seconds := time.Since(began).Seconds()
-	progress.Done()
-	points, err := evaluate.ANN(ctx, exact, approx, queries, o.k, o.efs)
-	if err != nil {
-		return nil, err
-	}
-	options := approx.Options()
-	return &annReport{Vectors: approx.Len(), Queries: len(queries) / o.index.Dim, Dimensions: options.Dim,
-		Index: options.Kind, Metric: options.Metric.String(), M: options.M, EfConstruction: options.EfConstruction, Quantization: options.Quantization,
-		BuildSeconds: seconds, Points: points, defaultEf: options.EfSearch}, nil
-}
-
-// filled makes an index of packed vectors, in portions so that progress can
-// be shown.
-func filled(ctx context.Context, o index.Options, labels []int64, vectors []float32, progress *cli.Progress) (index.Index, error) {
-	ix, err := index.New(o)
-	if err != nil {
-		return nil, err
-	}
-	const portion = 2048
-	began := time.Now()
-	for from := 0; from < len(labels); from += portion {
-		to := min(from+portion, len(labels))
-		if err := ix.AddBatch(ctx, labels[from:to], vectors[from*o.Dim:to*o.Dim]); err != nil {
-			return nil, err
-		}
-		progress.Update(float64(to)/float64(len(labels)), cli.Count(float64(to)/time.Since(began).Seconds())+" vectors/s")
-	}
-	return ix, nil
-}
-
-// splitRows draws up to n rows of the table, at most a tenth of them, as
-// queries, and returns the others as the base; both packed.
-func splitRows(t checkpoints.Tensor, n int, seed uint64) (base, queries []float32, err error) {
-	rows, dim := t.Shape[0], t.Shape[1]
-	n = min(n, rows/10)
-	if n < 1 {
-		return nil, nil, fault.New("ten vectors at least are needed to measure an index: a larger vocabulary",
-			"there are only %d vectors", rows)
-	}
-	stride := max(t.Stride, dim)
-	order := rand.New(rand.NewPCG(seed, 0)).Perm(rows)
-	chosen := make([]bool, rows)
-	for _, row := range order[:n] {
-		chosen[row] = true
-	}
-	base = make([]float32, 0, (rows-n)*dim)
-	queries = make([]float32, 0, n*dim)
-	for row := range rows {
-		v := t.Data[row*stride : row*stride+dim]
-		if chosen[row] {
-			queries = append(queries, v...)
-		} else {
-			base = append(base, v...)
-		}
-	}
-	return base, queries, nil
 }

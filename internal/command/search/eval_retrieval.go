@@ -1,8 +1,6 @@
 package search
 
 import (
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/corpora"
@@ -11,92 +9,63 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-const evalRetrievalHelp = `Usage: search eval retrieval -m MODEL [options]
-
-Search the documents of a set for its queries, exactly, by the cosine, and
-judge what is found by what people found relevant. Any model will do: a text of
-a word model is the mean of its words.
-
-  nDCG@10     how much of what is relevant is among the first 10, and how high
-  MRR@10      1 / the rank of the first relevant document, 0 beyond the 10th
-  recall@10   the share of the relevant documents among the first 10
-  recall@100  the same among the first 100
-  MAP@100     the mean precision at the relevant documents of the first 100
-
-They are means over all queries, as of trec_eval and BEIR; 1 is perfect. The
-interval holds 95% of 1,000 samples that are drawn of the queries (bootstrap).
-Memory does not depend on the number of documents.
---json prints one object for a set; with several sets, one object a line.
-
-Options:
-` + cli.ModelHelp + `      --set FOLDER       a set in the layout of BEIR: corpus.jsonl,
-                         queries.jsonl and qrels/SPLIT.tsv, compressed or not;
-                         repeatable (default: Cranfield, bundled)
-      --split NAME       the split of the sets (default: test, else the only
-                         one)
-      --dim N            search by the first N values of the vectors only
-                         (default: all), for Matryoshka models
-      --skip-identical   a query does not find the document of its own id, as
-                         in BEIR: for ArguAna and Quora
-      --threads N        search on N threads (default: one per core)
-` + cli.JSONHelp + cli.SharedHelp + `
-Example:
-  $ search eval retrieval -m model --set scifact
-`
-
-type retrievalFlags struct {
-	sets    []string
-	split   string
-	options evaluate.RetrievalOptions
-}
-
 func evalRetrievalCommand() *cobra.Command {
-	var f retrievalFlags
-	cmd := &cobra.Command{Use: "retrieval", Long: evalRetrievalHelp, Args: cli.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		return evalRetrieval(cmd, f)
-	}}
-	cli.AddModel(cmd)
-	cli.AddJSON(cmd)
-	flags := cmd.Flags()
-	flags.StringArrayVar(&f.sets, "set", nil, "")
-	flags.StringVar(&f.split, "split", "", "")
-	flags.IntVar(&f.options.Dim, "dim", 0, "")
-	flags.BoolVar(&f.options.SkipIdentical, "skip-identical", false, "")
-	flags.IntVar(&f.options.Threads, "threads", 0, "")
-	return cmd
+	var paths []string
+	var split string
+	o := evaluate.RetrievalOptions{Resamples: resamples}
+	cmd := &cobra.Command{
+		Use:   "retrieval -m MODEL [options]",
+		Short: "Measure how well relevant documents are found",
+		Long: `
+The documents of a set are searched for its queries, exactly, by cosine, and the results
+are compared with the judgements of people. Any model can be evaluated: a text is the
+mean of its words in a word model.
+
+  nDCG@10     gain of the relevant documents among the first 10, by rank
+  MRR@10      1 / rank of the first relevant document, 0 beyond the 10th
+  recall@10   share of the relevant documents among the first 10
+  recall@100  the same among the first 100
+  MAP@100     mean precision at the relevant documents of the first 100
+
+They are means over all queries, as in trec_eval and BEIR; 1 is perfect. The interval
+contains 95% of 1,000 bootstrap samples of the queries. Memory does not depend on the
+number of documents.`,
+		Example: "$ search eval retrieval -m model --set scifact",
+		Args:    cli.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return evalRetrieval(cmd, paths, split, o) },
+	}
+	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
+		setFlag(&paths, "FOLDER", "a set in the layout of BEIR: corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv, compressed or not", "Cranfield"),
+		cli.Flag{Name: "split", Arg: "NAME", Into: &split, Help: "split of the sets", Default: "test, or the only one"},
+		dimFlag(&o.Dim),
+		cli.Flag{Name: "skip-identical", Into: &o.SkipIdentical, Field: "SkipIdentical",
+			Help: "ignore a document with the id of the query, as BEIR does for ArguAna and Quora"},
+		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Help: "number of threads", Default: "one per core"})
+	return cli.Declare(cmd, cli.ForOutput, reportsFlag("set"))
 }
 
-func evalRetrieval(cmd *cobra.Command, f retrievalFlags) error {
-	if err := checkDim(cmd, f.options.Dim); err != nil {
+func evalRetrieval(cmd *cobra.Command, paths []string, split string, o evaluate.RetrievalOptions) error {
+	read := func(path string) (*corpora.Retrieval, error) {
+		return corpora.OpenRetrieval(cmd.Context(), path, split)
+	}
+	sets, err := readSets(paths, read, corpora.Cranfield)
+	if err != nil {
 		return err
 	}
-	sets := []*corpora.Retrieval{}
-	if len(f.sets) == 0 {
-		sets = append(sets, corpora.Cranfield())
-		if f.split != "" && f.split != sets[0].Split {
-			return cli.UsageError(fault.New("name the set that it is of with --set FOLDER", "the bundled set, Cranfield, has no split %q, but %q", f.split, sets[0].Split))
-		}
-	}
-	for _, path := range f.sets {
-		set, err := corpora.OpenRetrieval(cmd.Context(), path, f.split)
-		if err != nil {
-			return err
-		}
-		sets = append(sets, set)
+	if len(paths) == 0 && split != "" && split != sets[0].Split {
+		return cli.UsageError(fault.New("name the set of the split with --set FOLDER", "the bundled set, Cranfield, has no split %q, only %q", split, sets[0].Split))
 	}
 	encoder, err := cli.OpenEncoder(cmd)
 	if err != nil {
 		return err
 	}
-	f.options.Resamples = resamples
 	results := make([]evaluate.RetrievalResult, len(sets))
 	for i, set := range sets {
 		progress := cli.StartProgress(cmd, set.Name)
-		began := time.Now()
-		f.options.Progress = func(share float64, documents int) {
-			progress.Update(share, cli.Count(float64(documents)/time.Since(began).Seconds())+" documents/s")
+		o.Progress = func(share float64, documents int) {
+			progress.Update(share, progress.Rate(int64(documents), "documents"))
 		}
-		r, err := evaluate.Retrieval(cmd.Context(), encoder, set, f.options)
+		r, err := evaluate.Retrieval(cmd.Context(), encoder, set, o)
 		progress.Done()
 		if err != nil {
 			return err
@@ -110,16 +79,15 @@ func evalRetrieval(cmd *cobra.Command, f retrievalFlags) error {
 	return evaluate.WriteRetrieval(cmd.OutOrStdout(), results)
 }
 
-// warnRetrieval says what in a set cannot be found, whatever the model.
+// warnRetrieval warns of queries and documents that cannot be found.
 func warnRetrieval(cmd *cobra.Command, r evaluate.RetrievalResult) {
 	switch {
 	case r.Unknown == r.Queries:
-		warnNothingKnown(cmd, r.Name, "a token", cli.Plural(r.Queries, "query", "queries"))
+		warnUndefined(cmd, r.Name, cli.Plural(r.Queries, "query", "queries"), "a known token")
 	case r.Unknown > 0:
-		cli.Warn(cmd, "%s: the model knows no token of %d of the %s, which find nothing", r.Name, r.Unknown, cli.Plural(r.Queries, "query", "queries"))
+		cli.Warn(cmd, "%s: %d of %s without a known token, counted as not found", r.Name, r.Unknown, cli.Plural(r.Queries, "query", "queries"))
 	}
 	if r.Missing > 0 {
-		cli.Warn(cmd, "%s: %s among the documents, and count as not found", r.Name,
-			cli.Plural(r.Missing, "relevant document is not", "relevant documents are not"))
+		cli.Warn(cmd, "%s: %s missing from the documents, counted as not found", r.Name, cli.Plural(r.Missing, "relevant document is", "relevant documents are"))
 	}
 }

@@ -14,65 +14,44 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-const queryHelp = `Usage: search query DIR [options] [QUESTION]
-       search query INDEX --vectors FILE [options]
-
-Rank the documents of a collection by how near their meaning is to the
-question's. Without a question: a prompt on a terminal (Ctrl-D ends it), and
-one question a line when standard input is a file or a pipe.
-
-An index of vectors ('search build --vectors') is asked for the vectors nearest
-to each of a file's: a line each, of the row of the query, the rank, the score
-and the label, with tabs between them.
-
-Options:
-  -k, --k N              show N documents (default 10)
-      --vectors FILE     ask for these vectors; a file as for search build
-      --ef N             how wide the graph is searched: more finds more of
-                         the true nearest and takes longer (default 100)
-      --full             whole texts instead of about two lines of each
-      --json             print JSON: an object for the question; with many
-                         questions, one object a line
-` + cli.SharedHelp + `
-Example:
-  $ search query docs -k 1 "who discovered penicillin"
-   1  0.871  articles.txt:3107
-      Sir Alexander Fleming was a Scottish physician and microbiologist, best
-      known for discovering the world's first broadly effective antibiotic…
-`
-
 type queryOptions struct {
-	k, ef int
-	full  bool
-
+	k, ef   int
+	full    bool
 	vectors string
 }
 
 func queryCommand() *cobra.Command {
 	var o queryOptions
-	cmd := &cobra.Command{Use: "query", Long: queryHelp, RunE: func(cmd *cobra.Command, args []string) error {
-		return query(cmd, args, o)
-	}}
-	cli.AddJSON(cmd)
-	f := cmd.Flags()
-	f.IntVarP(&o.k, "k", "k", 10, "")
-	f.IntVar(&o.ef, "ef", 0, "")
-	f.BoolVar(&o.full, "full", false, "")
-	f.StringVar(&o.vectors, "vectors", "", "")
-	return cmd
+	cmd := &cobra.Command{
+		Use:   "query DIR [options] [QUESTION]\nquery INDEX --vectors FILE [options]",
+		Short: "Rank the documents of a collection by their similarity to a question",
+		Long: `
+Without a question it opens a prompt on a terminal, which Ctrl-D ends, and reads one
+question per line from a file or a pipe.
+
+In an index of vectors ('search build --vectors'), --vectors searches the nearest vectors
+of each row of a file. Each result is one line: row of the query, rank, score and label,
+separated by tabs.`,
+		Example: `
+$ search query docs -k 1 "who discovered penicillin"
+ 1  0.871  articles.txt:3107
+    Sir Alexander Fleming was a Scottish physician and microbiologist, best
+    known for discovering the world's first broadly effective antibiotic…`,
+		RunE: func(cmd *cobra.Command, args []string) error { return query(cmd, args, o) },
+	}
+	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "DIR", Help: "collection, as 'search build' writes it"})
+	cli.Declare(cmd, cli.ForInput,
+		cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "search the vectors in FILE, in the formats of 'search build --vectors'"},
+		cli.Flag{Name: "ef", Arg: "N", Into: &o.ef, Field: "Ef", Help: "search width in the graph: wider is slower, with higher recall", Default: "100", Positive: true})
+	return cli.Declare(cmd, cli.ForOutput,
+		kFlag(&o.k, "number of documents"),
+		cli.Flag{Name: "full", Into: &o.full, Help: "print whole texts instead of about two lines of each"},
+		cli.Flag{Name: "json", Help: "print JSON: one object for the question; for several questions, one object per line"})
 }
 
 func query(cmd *cobra.Command, args []string, o queryOptions) error {
 	if len(args) == 0 {
-		return cli.UsageError(fault.New("'search build' makes one", "no collection is named"))
-	}
-	if err := cli.AtLeastOne("-k", o.k); err != nil {
-		return err
-	}
-	if cmd.Flags().Changed("ef") {
-		if err := cli.AtLeastOne("--ef", o.ef); err != nil {
-			return err
-		}
+		return cli.UsageError(fault.New("make one with 'search build'", "no collection is named"))
 	}
 	if o.vectors != "" {
 		return queryVectors(cmd, args, o)
@@ -104,7 +83,7 @@ type hit struct {
 	Text  string  `json:"text"`
 }
 
-// asker asks one collection and prints what it answers.
+// asker searches one collection and prints the results.
 type asker struct {
 	collection *collection.Collection
 	options    queryOptions
@@ -137,7 +116,7 @@ func (a *asker) writeHit(b *strings.Builder, h hit) {
 	if a.options.full {
 		lines = 0
 	}
-	// One column stays free: some terminals break a line that fills the last.
+	// One column stays free: some terminals wrap a line that fills the last one.
 	for _, line := range cli.Wrap(cli.Printable(h.Text), cli.Width(a.out)-len(indent)-1, lines) {
 		fmt.Fprintf(b, "%s%s\n", indent, line)
 	}

@@ -26,13 +26,13 @@ type vectorHit struct {
 	Label int64   `json:"label"`
 }
 
-// queryVectors asks an index of vectors for the rows of a file.
+// queryVectors searches an index of vectors for those nearest to the rows of a file.
 func queryVectors(cmd *cobra.Command, args []string, o queryOptions) error {
 	if len(args) > 1 {
-		return cli.UsageError(fault.New("leave out the question, or --vectors", "--vectors asks for vectors, not %q", strings.Join(args[1:], " ")))
+		return cli.UsageError(fault.New("leave out the question, or --vectors", "--vectors cannot be used with a question: %q", strings.Join(args[1:], " ")))
 	}
 	if info, err := os.Stat(args[0]); err == nil && info.IsDir() {
-		return cli.UsageError(fault.New("ask a question in words", "%s is a collection of texts", args[0]))
+		return cli.UsageError(fault.New("leave out --vectors and ask a question", "%s is a collection of texts, not an index of vectors", args[0]))
 	}
 	ix, err := index.OpenFile(args[0])
 	if err != nil {

@@ -15,22 +15,18 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-const verifyHelp = `Usage: search verify [options] PATH
-
-Check every file of a model, of a collection, or of an index against its
-checksum. A damaged or missing file is named, and the exit status is 1.
-
-Options:
-` + cli.JSONHelp + cli.SharedHelp + `
-Example:
-  $ search verify model
-  model: a model, 8 files, 71.2 MB, all as they were written
-`
-
 func verifyCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "verify", Long: verifyHelp, RunE: verify}
-	cli.AddJSON(cmd)
-	return cmd
+	cmd := &cobra.Command{
+		Use:   "verify [options] PATH",
+		Short: "Verify the checksum of every file of a model, a collection or an index",
+		Long:  "A damaged or missing file is named, and the exit status is 1.",
+		Example: `
+$ search verify model
+model: a model, 8 files, 71.2 MB, all checksums match`,
+		RunE: verify,
+	}
+	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "PATH", Help: "model or collection (a folder), or index (a file)"})
+	return cli.Declare(cmd, cli.ForOutput, cli.JSONFlag())
 }
 
 // verified is what "search verify --json" prints.
@@ -51,7 +47,7 @@ type verifiedFile struct {
 
 func verify(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return cli.UsageError(fault.New("search verify model", "verify takes one path, not %d", len(args)))
+		return cli.UsageError(fault.New("name one: 'search verify model'", "expected one path, got %d", len(args)))
 	}
 	path := args[0]
 	info, err := os.Stat(path)
@@ -91,7 +87,7 @@ func verify(cmd *cobra.Command, args []string) error {
 		return found
 	}
 	article := map[string]string{"index": "an index", "model": "a model", "collection": "a collection"}[v.Kind]
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, %s, %s, all as they were written\n",
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, %s, %s, all checksums match\n",
 		cli.Printable(path), article, cli.Plural(len(v.Files), "file", "files"), cli.Bytes(v.Bytes))
 	return err
 }
@@ -111,7 +107,7 @@ func (v *verified) index(path string, size int64) error {
 	return err
 }
 
-// add lists the files of a report.
+// add adds the files of a report.
 func (v *verified) add(report *checkpoints.Report) {
 	if report == nil {
 		return
@@ -121,8 +117,8 @@ func (v *verified) add(report *checkpoints.Report) {
 	}
 }
 
-// model compares the checksums. What these cannot see, parts that do not belong
-// together, reading it shows.
+// model verifies the checksums, and reads the model to find parts that do not
+// belong together.
 func (v *verified) model(ctx context.Context, dir string) error {
 	report, err := checkpoints.Verify(ctx, dir)
 	v.add(report)

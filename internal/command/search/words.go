@@ -11,60 +11,51 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-const neighborsHelp = `Usage: search neighbors -m MODEL [options] WORD...
-
-Print the words whose vectors are nearest to each WORD's, with the cosine of
-the two: 1 for the same direction, 0 for nothing in common. A word that is not
-in the vocabulary is composed of its character n-grams, if the model has any
-(train --char-ngrams). --json prints one object for a word; with several
-words, one object a line.
-
-Options:
-` + cli.ModelHelp + `  -k, --k N              show N words (default 10)
-` + cli.JSONHelp + cli.SharedHelp + `
-Example:
-  $ search neighbors -m model -k 3 paris
-  paris
-    0.812  france
-    0.794  lyon
-    0.771  brussels
-`
-
-const analogyHelp = `Usage: search analogy -m MODEL [options] A B C
-
-Print the words nearest to A - B + C: from A, the step that leads from B to C.
-'king man woman' asks for the woman among kings, and 'paris france italy' for
-the Paris of Italy. The three words themselves are left out. A word that is not
-in the vocabulary is composed of its character n-grams, if the model has any.
-
-Options:
-` + cli.ModelHelp + `  -k, --k N              show N words (default 10)
-` + cli.JSONHelp + cli.SharedHelp + `
-Example:
-  $ search analogy -m model -k 2 king man woman
-  king - man + woman
-    0.702  queen
-    0.655  throne
-`
-
 func neighborsCommand() *cobra.Command {
 	var k int
-	cmd := &cobra.Command{Use: "neighbors", Aliases: []string{"neighbours"}, Long: neighborsHelp,
-		RunE: func(cmd *cobra.Command, args []string) error { return neighbors(cmd, args, k) }}
-	cli.AddModel(cmd)
-	cli.AddJSON(cmd)
-	cmd.Flags().IntVarP(&k, "k", "k", 10, "")
-	return cmd
+	cmd := &cobra.Command{
+		Use:     "neighbors -m MODEL [options] WORD...",
+		Aliases: []string{"neighbours"},
+		Short:   "Print the words whose vectors are nearest to the vector of each word",
+		Long: `
+The score is the cosine of the two vectors: 1 for the same direction, 0 for unrelated
+words. A word that is not in the vocabulary is composed of its character n-grams, if the
+model has any ('train skipgram --char-ngrams').`,
+		Example: `
+$ search neighbors -m model -k 3 paris
+paris
+  0.812  france
+  0.794  lyon
+  0.771  brussels`,
+		RunE: func(cmd *cobra.Command, args []string) error { return neighbors(cmd, args, k) },
+	}
+	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
+	return cli.Declare(cmd, cli.ForOutput, kFlag(&k, "number of words"), reportsFlag("word"))
+}
+
+// reportsFlag declares --json of a command with one report for each item.
+func reportsFlag(item string) cli.Flag {
+	return cli.Flag{Name: "json", Help: fmt.Sprintf("print the report as JSON: one object for one %s, one object per line for several", item)}
 }
 
 func analogyCommand() *cobra.Command {
 	var k int
-	cmd := &cobra.Command{Use: "analogy", Long: analogyHelp,
-		RunE: func(cmd *cobra.Command, args []string) error { return analogy(cmd, args, k) }}
-	cli.AddModel(cmd)
-	cli.AddJSON(cmd)
-	cmd.Flags().IntVarP(&k, "k", "k", 10, "")
-	return cmd
+	cmd := &cobra.Command{
+		Use:   "analogy -m MODEL [options] A B C",
+		Short: "Print the words nearest to A - B + C",
+		Long: `
+'king man woman' asks for the word that is to king as woman is to man, and 'paris france
+italy' for the capital of Italy. The three words themselves are not printed. A word that
+is not in the vocabulary is composed of its character n-grams, if the model has any.`,
+		Example: `
+$ search analogy -m model -k 2 king man woman
+king - man + woman
+  0.702  queen
+  0.655  throne`,
+		RunE: func(cmd *cobra.Command, args []string) error { return analogy(cmd, args, k) },
+	}
+	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
+	return cli.Declare(cmd, cli.ForOutput, kFlag(&k, "number of words"), cli.JSONFlag())
 }
 
 // wordVectors reads the model that -m names.
@@ -79,16 +70,13 @@ func wordVectors(cmd *cobra.Command) (*evaluate.WordVectors, error) {
 // near is a word and its neighbours, as --json prints it.
 type near struct {
 	Word      string              `json:"word"`
-	Composed  int                 `json:"composed,omitempty"` // of so many n-grams; 0: it is in the vocabulary
+	Composed  int                 `json:"composed,omitempty"` // number of n-grams; 0: in the vocabulary
 	Neighbors []evaluate.Neighbor `json:"neighbors"`
 }
 
 func neighbors(cmd *cobra.Command, words []string, k int) error {
 	if len(words) == 0 {
-		return cli.UsageError(fault.New("search neighbors -m model paris", "no word is named"))
-	}
-	if err := cli.AtLeastOne("-k", k); err != nil {
-		return err
+		return cli.UsageError(fault.New("name one: 'search neighbors -m model paris'", "no word is named"))
 	}
 	vectors, err := wordVectors(cmd)
 	if err != nil {
@@ -116,16 +104,13 @@ func neighbors(cmd *cobra.Command, words []string, k int) error {
 
 func analogy(cmd *cobra.Command, words []string, k int) error {
 	if len(words) != 3 {
-		return cli.UsageError(fault.New("search analogy -m model king man woman", "an analogy takes 3 words, not %d", len(words)))
-	}
-	if err := cli.AtLeastOne("-k", k); err != nil {
-		return err
+		return cli.UsageError(fault.New("for example: 'search analogy -m model king man woman'", "an analogy takes 3 words, got %d", len(words)))
 	}
 	vectors, err := wordVectors(cmd)
 	if err != nil {
 		return err
 	}
-	// The library says "man is to king as woman is to …".
+	// To the library man is to king as woman is to ….
 	found, err := vectors.Analogy(words[1], words[0], words[2], k)
 	if err != nil {
 		return err
@@ -149,8 +134,8 @@ func analogy(cmd *cobra.Command, words []string, k int) error {
 	return writeNear(out, fmt.Sprintf("%s - %s + %s", words[0], words[1], words[2]), found)
 }
 
-// noteComposed tells on stderr of a word that is not in the vocabulary, and
-// returns of how many n-grams its vector is the mean.
+// noteComposed notes that a word is not in the vocabulary, and returns the number
+// of n-grams that its vector is the mean of.
 func noteComposed(cmd *cobra.Command, vectors *evaluate.WordVectors, word string) int {
 	n := vectors.Composed(word)
 	if n > 0 {

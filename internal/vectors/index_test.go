@@ -1,4 +1,4 @@
-package search
+package vectors
 
 import (
 	"bytes"
@@ -17,8 +17,8 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// npyFile makes an array by hand: a header for the type and shape, and the data.
-func npyFile(kind, shape string, order binary.ByteOrder, values ...float32) []byte {
+// npyArray makes an array by hand: a header for the type and shape, and the data.
+func npyArray(kind, shape string, order binary.ByteOrder, values ...float32) []byte {
 	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': %s, }", kind, shape)
 	dict += strings.Repeat(" ", 128-10-len(dict)-1) + "\n"
 	var b bytes.Buffer
@@ -29,18 +29,14 @@ func npyFile(kind, shape string, order binary.ByteOrder, values ...float32) []by
 	return b.Bytes()
 }
 
-// fill reads data as --vectors does and returns the index.
+// fill returns an index of the vectors in data.
 func fill(t *testing.T, data []byte) (index.Index, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "v.npy")
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := &filler{ctx: context.Background(), path: path, options: index.Options{Kind: index.Flat, Metric: index.Dot}}
-	if err := f.read(); err != nil {
-		return nil, err
-	}
-	return f.index, f.flush()
+	return Index(context.Background(), path, index.Options{Kind: index.Flat, Metric: index.Dot}, func(int64, int64) {})
 }
 
 func TestReadNpy(t *testing.T) {
@@ -49,8 +45,8 @@ func TestReadNpy(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, data := range map[string][]byte{
-		"float32":            npyFile("<f4", "(2, 2)", binary.LittleEndian, 1, 2, 3, 4),
-		"big-endian float32": npyFile(">f4", "(2, 2)", binary.BigEndian, 1, 2, 3, 4),
+		"float32":            npyArray("<f4", "(2, 2)", binary.LittleEndian, 1, 2, 3, 4),
+		"big-endian float32": npyArray(">f4", "(2, 2)", binary.BigEndian, 1, 2, 3, 4),
 		"float64":            doubles.Bytes(),
 	} {
 		ix, err := fill(t, data)
@@ -67,7 +63,7 @@ func TestReadNpy(t *testing.T) {
 }
 
 func TestReadNpyErrors(t *testing.T) {
-	whole := npyFile("<f4", "(2, 2)", binary.LittleEndian, 1, 2, 3, 4)
+	whole := npyArray("<f4", "(2, 2)", binary.LittleEndian, 1, 2, 3, 4)
 	for name, test := range map[string]struct {
 		data []byte
 		want string
@@ -75,11 +71,11 @@ func TestReadNpyErrors(t *testing.T) {
 		"cut in a row":    {whole[:len(whole)-3], "it ends in row 2 of 2"},
 		"cut in a header": {whole[:60], "damaged header"},
 		"more":            {append(bytes.Clone(whole), 0), "there is more after the last row"},
-		"one dimension":   {npyFile("<f4", "(4,)", binary.LittleEndian, 1, 2, 3, 4), "the shape is [4]"},
-		"integers":        {npyFile("<i4", "(2, 2)", binary.LittleEndian, 1, 2, 3, 4), "type <i4"},
+		"one dimension":   {npyArray("<f4", "(4,)", binary.LittleEndian, 1, 2, 3, 4), "the shape is [4]"},
+		"integers":        {npyArray("<i4", "(2, 2)", binary.LittleEndian, 1, 2, 3, 4), "type <i4"},
 		"long header":     {append(bytes.Clone(whole[:6]), 2, 0, 0xff, 0xff, 0xff, 0x7f), "damaged header: it says"},
 		"no header":       {whole[:6], "damaged header"},
-		"huge shape":      {npyFile("<f4", "(2, 999999999999)", binary.LittleEndian, 1), "2 rows of 999999999999 values"},
+		"huge shape":      {npyArray("<f4", "(2, 999999999999)", binary.LittleEndian, 1), "2 rows of 999999999999 values"},
 	} {
 		_, err := fill(t, test.data)
 		if err == nil || !strings.Contains(err.Error(), test.want) || fault.Hint(err) == "" {
