@@ -1,15 +1,11 @@
 package search
 
 import (
-	"context"
+	"cmp"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -50,29 +46,14 @@ func verify(cmd *cobra.Command, args []string) error {
 		return cli.UsageError(fault.New("name one: 'search verify model'", "expected one path, got %d", len(args)))
 	}
 	path := args[0]
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
+	kind, report, found := collection.VerifyPath(cmd.Context(), path)
+	if err := cmd.Context().Err(); err != nil || kind == "" {
+		return cmp.Or(err, found)
 	}
-	v := &verified{Path: path, Files: []verifiedFile{}}
-	var found error // what is wrong with the files
-	switch {
-	case !info.IsDir():
-		v.Kind = "index"
-		found = v.index(path, info.Size())
-	case isCollection(path):
-		v.Kind = "collection"
-		found = v.collection(cmd.Context(), path)
-	default:
-		v.Kind = "model"
-		found = v.model(cmd.Context(), path)
-	}
-	if err := cmd.Context().Err(); err != nil {
-		return err
-	}
-	v.OK = found == nil
-	for _, f := range v.Files {
-		v.Bytes += f.Bytes
+	v := &verified{Path: path, Kind: kind, OK: found == nil, Files: []verifiedFile{}}
+	for _, f := range report.Files {
+		v.Files = append(v.Files, verifiedFile{f.Name, f.Size, f.Problem})
+		v.Bytes += f.Size
 	}
 	if cli.JSON(cmd) {
 		if found != nil {
@@ -87,58 +68,7 @@ func verify(cmd *cobra.Command, args []string) error {
 		return found
 	}
 	article := map[string]string{"index": "an index", "model": "a model", "collection": "a collection"}[v.Kind]
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, %s, %s, all checksums match\n",
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, %s, %s, all checksums match\n",
 		cli.Printable(path), article, cli.Plural(len(v.Files), "file", "files"), cli.Bytes(v.Bytes))
 	return err
-}
-
-func isCollection(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, "collection.json"))
-	return err == nil
-}
-
-func (v *verified) index(path string, size int64) error {
-	f := verifiedFile{Name: filepath.Base(path), Bytes: size}
-	_, err := index.LoadFile(path)
-	if err != nil {
-		f.Problem = err.Error()
-	}
-	v.Files = append(v.Files, f)
-	return err
-}
-
-// add adds the files of a report.
-func (v *verified) add(report *checkpoints.Report) {
-	if report == nil {
-		return
-	}
-	for _, f := range report.Files {
-		v.Files = append(v.Files, verifiedFile{f.Name, f.Size, f.Problem})
-	}
-}
-
-// model verifies the checksums, and reads the model to find parts that do not
-// belong together.
-func (v *verified) model(ctx context.Context, dir string) error {
-	report, err := checkpoints.Verify(ctx, dir)
-	v.add(report)
-	if err != nil {
-		return err
-	}
-	_, err = checkpoints.Read(ctx, dir, checkpoints.ReadOptions{State: true})
-	return err
-}
-
-// collection does the same for a collection and the model in it.
-func (v *verified) collection(ctx context.Context, dir string) error {
-	report, err := collection.Verify(ctx, dir)
-	v.add(report)
-	if err != nil {
-		return err
-	}
-	c, err := collection.Open(ctx, dir)
-	if err != nil {
-		return err
-	}
-	return c.Close()
 }
