@@ -85,8 +85,13 @@ func (h *help) usage(cmd *cobra.Command) {
 
 var termLine = regexp.MustCompile(`^  (\S+(?: \S+)*)  +(\S.*)$`)
 
-// prose lays out a paragraph, or a list of terms.
+// prose lays out a paragraph, or a list of terms; what is indented by a tab, as
+// cobra does with commands, stays as it is.
 func (h *help) prose(text string) {
+	if strings.HasPrefix(text, "\t") {
+		h.b.WriteString(strings.ReplaceAll(text, "\t", "  ") + "\n")
+		return
+	}
 	if !strings.HasPrefix(text, "  ") {
 		h.paragraph(strings.ReplaceAll(text, "\n", " "))
 		return
@@ -121,7 +126,7 @@ func (h *help) terms(indent int, terms []Value) {
 func (h *help) entry(head, text string) int {
 	column := helpColumn
 	if h.width < helpNarrow {
-		column = 6
+		column, head = 6, strings.TrimSpace(head)
 	}
 	pad := strings.Repeat(" ", column)
 	first := pad

@@ -76,25 +76,25 @@ Arguments:
 Model:
   -n, --number N
       a number (default: 7)
-      --width N
+  --width N
       how wide (default: 5)
-      --kind NAME
+  --kind NAME
       how it is done (default: fast)
         fast  in a hurry
         slow  with care
-      --tag TAG
+  --tag TAG
       a tag (repeatable)
 
 Output:
-      --json
+  --json
       print the report as JSON
 
 General:
-      --config FILE
+  --config FILE
       read flags from FILE, in JSON or
       TOML; flags on the command line
       take precedence
-      --quiet
+  --quiet
       print no progress and no notes
   -h, --help
       show this help
