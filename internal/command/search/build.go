@@ -158,11 +158,17 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 	out.Abort() // index.SaveFile writes it
 	progress := cli.StartProgress(cmd, "build")
 	defer progress.Done()
-	ix, err := vectors.Index(cmd.Context(), o.vectors, o.index, func(done, total int64) {
+	rows := func(add func(total int64, vector []float32) error) error {
+		return vectors.Read(cmd.Context(), o.vectors, add)
+	}
+	ix, err := index.Fill(cmd.Context(), o.index, o.vectors, rows, func(done, total int64) {
 		progress.Update(cli.Share(done, total), progress.Rate(done, "vectors"))
 	})
 	if err != nil {
 		return err
+	}
+	if ix == nil {
+		return fault.New(vectors.Hint, "%s holds no vectors", o.vectors)
 	}
 	if err := index.SaveFile(o.output, ix, o.force); err != nil {
 		return err
