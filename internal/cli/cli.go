@@ -222,7 +222,7 @@ func checkLevel() error {
 	case "", "avx512", "avx2", "go":
 		return nil
 	default:
-		return usage("the kernels are limited to those of this level", "LUMINAVEC_CPU must be avx512, avx2 or go, got %q", level)
+		return usage("it limits the instructions that are used; unset it to use all that the processor has", "LUMINAVEC_CPU must be avx512, avx2 or go, got %q", level)
 	}
 }
 

@@ -74,6 +74,7 @@ func TestRunStatusAndMessage(t *testing.T) {
 		{"beginning of a flag", fine, []string{"work", "--num=3"}, 2, "tool: unknown flag --num (did you mean --number?)\n"},
 		{"unknown letter", fine, []string{"work", "-x"}, 2, "tool: unknown flag -x\n"},
 		{"no value", fine, []string{"work", "--number"}, 2, "tool: --number needs a value: a whole number\n"},
+		{"no text", fine, []string{"work", "--tag"}, 2, "tool: --tag needs a value\n"},
 		{"bad value", fine, []string{"work", "-n", "x"}, 2, "tool: --number must be a whole number, got \"x\"\nhint: see 'tool work --help'\n"},
 		{"not positive", fine, []string{"work", "--width", "0"}, 2, "tool: --width must be a whole number of at least 1, got \"0\"\n"},
 		{"not a choice", fine, []string{"work", "--kind", "odd"}, 2, "tool: --kind must be fast or slow, got \"odd\"\n"},

@@ -42,7 +42,10 @@ func flagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &invalid):
 		return fmt.Errorf("%s must be %s, got %q", dashed(invalid.GetFlag()), mustBe(invalid.GetFlag()), invalid.GetValue())
 	case errors.As(err, &missing):
-		return fmt.Errorf("%s needs a value: %s", dashed(missing.GetFlag()), mustBe(missing.GetFlag()))
+		if must := mustBe(missing.GetFlag()); must != "text" {
+			return fmt.Errorf("%s needs a value: %s", dashed(missing.GetFlag()), must)
+		}
+		return fmt.Errorf("%s needs a value", dashed(missing.GetFlag()))
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
 		return fmt.Errorf("unknown flag -%s", unknown.GetSpecifiedName())
 	case errors.As(err, &unknown):

@@ -219,9 +219,8 @@ func mustBe(f *pflag.Flag) string {
 		return "a number"
 	case t == "duration":
 		return "a duration such as 30s or 5m"
-	default:
-		return "a " + t
 	}
+	return "text"
 }
 
 // fieldFlags returns the flags of cmd by the fields that they set.
