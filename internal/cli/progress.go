@@ -76,9 +76,9 @@ func StartProgress(cmd *cobra.Command, label string) *Progress {
 }
 
 // Update reports that the fraction (0 to 1) of the work is done; a negative or
-// undefined fraction means that the whole is unknown. The note is whatever else
-// there is to say, such as "1.2M words/s  42s left  loss 2.31  lr 0.0172". Calls
-// may come as often as they like: most return at once.
+// undefined fraction means that the total is unknown. The note is further text, such
+// as "1.2M words/s  42s left  loss 2.31  lr 0.0172". It may be called at any rate:
+// most calls return at once.
 func (p *Progress) Update(fraction float64, note string) {
 	if p == nil {
 		return
@@ -152,8 +152,8 @@ func (p *Progress) draw(known bool, fraction float64, note string) {
 		text += " " + note
 	}
 	text = OneLine(text)
-	// The bar makes room for the note, and stays as short as it once was, so that
-	// the note does not jump.
+	// The bar makes room for the note and never grows again, so that the note does
+	// not jump.
 	p.width = max(min(p.width, Width(p.w)-besideBar-Columns(text)), barLeast)
 	progressbar.OptionSetWidth(p.width)(p.bar)
 	progressbar.OptionSetDescription(Cut(text, max(Width(p.w)-besideBar-p.width, 8)))(p.bar)
@@ -161,8 +161,8 @@ func (p *Progress) draw(known bool, fraction float64, note string) {
 		p.bar.Add(1)
 		return
 	}
-	// The bar would end itself at its last step, which is left to Done; and it
-	// does not redraw itself for a new note alone.
+	// The bar would end itself at its last step, which Done does; and it does not
+	// redraw itself for a new note alone.
 	if percent := min(int(100*fraction), 99); percent != p.drawn {
 		p.drawn = percent
 		p.bar.Set(percent)

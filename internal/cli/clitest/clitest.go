@@ -42,7 +42,7 @@ func Main(m *testing.M, name string, main func()) {
 	testscript.Main(m, map[string]func(){name: main})
 }
 
-// limit is when scripts that still run are ended: far above what they take on a
+// limit is when scripts that still run are ended: far longer than they take on a
 // slow machine with the race detector, and before "go test" panics.
 const limit = 4 * time.Minute
 
@@ -129,7 +129,7 @@ func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
 	for d.More() {
 		var v any
 		if err := d.Decode(&v); err != nil {
-			ts.Fatalf("%s is no JSON: %v", args[0], err)
+			ts.Fatalf("%s is not JSON: %v", args[0], err)
 		}
 		values = append(values, v)
 	}
@@ -162,8 +162,8 @@ func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// same compares texts, and numbers to five places: their last digits are the
-// processor's business.
+// same compares texts, and numbers to five places: the last digits depend on the
+// processor.
 func same(got, want string) bool {
 	x, err1 := strconv.ParseFloat(got, 64)
 	y, err2 := strconv.ParseFloat(want, 64)
