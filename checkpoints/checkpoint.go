@@ -24,16 +24,22 @@ const (
 	ManifestFile   = manifest.Name
 )
 
-// Names of the tensors that this package knows.
+// Names of the tensors of model.safetensors.
 const (
-	EmbeddingTensor  = "embedding.weight"
-	LinearTensor     = "linear.weight"
-	BiasTensor       = "linear.bias"
-	ProjectionTensor = "projection.weight"
-	NGramTensor      = "ngrams.weight"
-	PoolingTensor    = "pooling.weight"
-	OutputTensor     = "output.weight"
-	WordTensor       = "word.weight"
+	EmbeddingTensor  = "embedding.weight"  // [V, dim], a row a token
+	LinearTensor     = "linear.weight"     // [hidden, dim], of Linear+ReLU on each token
+	BiasTensor       = "linear.bias"       // [hidden]
+	ProjectionTensor = "projection.weight" // [project, hidden], or [project, dim] without a linear layer
+	PoolingTensor    = "pooling.weight"    // [V], with the pooling sif
+	NGramTensor      = "ngrams.weight"     // [R, dim], with character n-grams
+)
+
+// Names of the tensors of training/state.safetensors, for word models.
+const (
+	OutputTensor   = "output.weight"   // [V, dim], the output table
+	WordTensor     = "word.weight"     // [V, dim], the words' own rows, if these are not their vectors
+	PositionTensor = "position.weight" // [2*window, dim], with position weights
+	FrozenTensor   = "frozen.rows"     // [V, 1], 1 for rows that are not trained, else 0
 )
 
 // Checkpoint is a model in memory.

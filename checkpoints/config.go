@@ -153,6 +153,17 @@ func (c *Config) marshal() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// VectorDim returns the length of the vector of a text.
+func (c *Config) VectorDim() int {
+	switch {
+	case c.Encoder.Project > 0:
+		return c.Encoder.Project
+	case c.Encoder.Hidden > 0:
+		return c.Encoder.Hidden
+	}
+	return c.Dim
+}
+
 // parseConfig reads config.json. Fields that it does not know are left
 // alone: a later version may add some without a new format.
 func parseConfig(data []byte) (Config, error) {

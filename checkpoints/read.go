@@ -131,16 +131,16 @@ func (r *reader) wrap(err error) error {
 	return fault.New(hintOf(err), "model %s: %w", r.dir, err)
 }
 
-// stateMissing says whether a model has no more wrong with it than that it was
-// copied without training/.
-func stateMissing(err error) bool {
+// StateMissing reports whether err of Read says only that the model was copied without
+// training/.
+func StateMissing(err error) bool {
 	var of *manifest.FileError
 	return errors.As(err, &of) && (of.File == StateFile || of.File == LogFile) && errors.Is(err, fs.ErrNotExist)
 }
 
 // hintOf returns the hint of an error about a file of a model.
 func hintOf(err error) string {
-	if stateMissing(err) {
+	if StateMissing(err) {
 		return hintState
 	}
 	if hint := fault.Hint(err); hint != "" {

@@ -8,7 +8,10 @@ import (
 	"io"
 	"maps"
 	"math"
+	"os"
 	"slices"
+
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 var little = binary.LittleEndian
@@ -104,6 +107,24 @@ func decode(dst []float32, src []byte) (bad int) {
 
 // exponent is all ones in infinities and NaN.
 const exponent = 0x7f800000
+
+// ReadTensors reads the safetensors file at path. Only float32 values are read.
+func ReadTensors(ctx context.Context, path string) (map[string]Tensor, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	tensors, err := readTensors(ctx, f, info.Size())
+	if err != nil {
+		return nil, fault.New(hintDamaged, "%s: %w", path, err)
+	}
+	return tensors, nil
+}
 
 // readTensors reads a safetensors file of size bytes. It allocates no more
 // than size asks for, with the padding of rows, whatever the header says.

@@ -6,12 +6,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-const exportHelp = `Usage: embed export -m MODEL [options] -o FILE
+var exportHelp = `Usage: embed export -m MODEL [options] -o FILE
 
 Write the word vectors of a model in a format that other programs read: those
 of its vocabulary or, with --words, of the words in a list. These formats have
@@ -19,11 +20,7 @@ no place for character n-grams: a model that has them can compose the vectors
 of other words, and what is exported cannot. So list the words you will need.
 
 Options:
-` + cli.ModelHelp + `  -f, --format FORMAT    word2vec      text, a first line with the sizes
-                         word2vec-bin  the same numbers as binary float32
-                         glove         text, without the first line
-                         npy           a NumPy array, words as in vocab.tsv
-                         default: word2vec, and npy when FILE ends in .npy
+` + cli.ModelHelp + `` + formatHelp(exchange.Writable()) + `                         default: word2vec, and npy when FILE ends in .npy
       --words LIST       the vectors of the words in the file LIST, one a line,
                          in that order; - is standard input. A word that the
                          model does not know is composed of its n-grams; one
@@ -58,16 +55,9 @@ func export(cmd *cobra.Command, name, list, output string, force bool) error {
 			name = "npy"
 		}
 	}
-	var known []string
-	var format *checkpoints.Format
-	for _, f := range checkpoints.Formats() {
-		known = append(known, f.Name)
-		if f.Name == name {
-			format = &f
-		}
-	}
-	if format == nil {
-		return cli.UsageError(fault.New("choose one of "+strings.Join(known, ", "), "unknown format %q", name))
+	format, err := exchange.Lookup(exchange.Writable(), name)
+	if err != nil {
+		return cli.UsageError(err)
 	}
 	var inputs []string
 	if list != "" {
@@ -86,7 +76,7 @@ func export(cmd *cobra.Command, name, list, output string, force bool) error {
 	if cmd.Flags().Changed("words") {
 		count, err = exportWords(cmd, out, model, name, list)
 	} else {
-		err = checkpoints.Export(cmd.Context(), out, model, name)
+		err = exchange.Export(cmd.Context(), out, model, name)
 	}
 	if err != nil {
 		return err
@@ -121,7 +111,7 @@ func exportWords(cmd *cobra.Command, out *cli.Output, model *checkpoints.Checkpo
 	if len(words) == 0 {
 		return 0, fault.New("--words takes a file with a word a line", "%s: there is no word", cli.InputName(list))
 	}
-	unknown, err := checkpoints.ExportWords(cmd.Context(), out, model, format, words)
+	unknown, err := exchange.ExportWords(cmd.Context(), out, model, format, words)
 	if err == nil && len(unknown) > 0 {
 		cli.Warn(cmd, "%s the zero vector (first: %q)", cli.Plural(len(unknown), "unknown word has", "unknown words have"), words[unknown[0]])
 	}

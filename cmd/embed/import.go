@@ -6,20 +6,23 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-const importHelp = `Usage: embed import FILE -o MODEL [options]
+var importHelp = `Usage: embed import FILE -o MODEL [options]
 
 Make a model of word vectors that another program wrote, so that embed and
 search can use them and a training can start from them (train ... --init).
 
-FILE is in the format word2vec (text or binary), GloVe, fastText .vec, or npy
-with the words, each a line, in vocab.tsv beside it; or a folder: a model, or
-vocab.tsv beside model.safetensors. The format is told by the content; gzip,
-bzip2 and zstd are unpacked, - is standard input. Words may have spaces in them.
+FILE is in one of these formats, detected by its content:
+
+` + formatList(exchange.Readable()) + `
+fastText .vec is word2vec. npy needs the words, one a line, in vocab.tsv beside
+it. gzip, bzip2 and zstd are decompressed, - is standard input. Words may
+contain spaces.
 
 Options:
   -o, --output MODEL     folder to write
@@ -47,7 +50,7 @@ type importJob struct {
 	force   bool
 	words   corpora.WordOptions
 	cut     string // --tokenizer
-	options checkpoints.ImportOptions
+	options exchange.ImportOptions
 }
 
 func importCommand() *cobra.Command {
@@ -89,7 +92,7 @@ func (j *importJob) run(cmd *cobra.Command, path string) error {
 		}
 		progress.Update(fraction, cli.Bytes(done))
 	}
-	model, r, err := checkpoints.Import(cmd.Context(), path, j.options)
+	model, r, err := exchange.Import(cmd.Context(), path, j.options)
 	progress.Done()
 	if err != nil {
 		return err
@@ -125,7 +128,7 @@ type imported struct {
 }
 
 // warnImported tells what is not as the file has it.
-func warnImported(cmd *cobra.Command, c *checkpoints.Checkpoint, r *checkpoints.ImportReport) {
+func warnImported(cmd *cobra.Command, c *checkpoints.Checkpoint, r *exchange.ImportReport) {
 	if r.Duplicates > 0 {
 		cli.Warn(cmd, "%s left out whose word came before, first %s", cli.Plural(r.Duplicates, "row", "rows"), r.FirstDuplicate)
 	}

@@ -4,18 +4,19 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/internal/cli"
-	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
 )
 
-const textHelp = `Usage: embed text -m MODEL [options] [FILE... | -]
+var textHelp = `Usage: embed text -m MODEL [options] [FILE... | -]
 
 Write one vector for each line of the input, in the order of the lines. The
 input is standard input, or files, folders and patterns; gzip, bzip2 and zstd
@@ -30,10 +31,7 @@ Options:
                          string or a list of strings; meta.title leads deeper
       --column NAME      the text is this column of CSV or TSV, by its name in
                          the header, or by its number in files without one
-  -f, --format FORMAT    npy    one NumPy array of float32, lines x dimensions
-                         jsonl  {"text": ..., "known": words, "vector": [...]}
-                         tsv    the numbers with tabs between them
-                         default: what the name of -o ends in; else npy, and
+` + formatHelp(exchange.WritableTexts()) + `                         default: what the name of -o ends in; else npy, and
                          jsonl when the output is a terminal
   -o, --output FILE      write to FILE instead of standard output
       --force            replace FILE if it exists
@@ -74,15 +72,18 @@ func textCommand() *cobra.Command {
 // vectorFormat decides on the format from the flag, the name of the output and
 // whether a person is looking.
 func vectorFormat(o textOptions, terminal bool) (string, error) {
-	known := func(format string) bool { return format == "npy" || format == "jsonl" || format == "tsv" }
+	known := exchange.WritableTexts()
 	if o.format != "" {
-		if !known(o.format) {
-			return "", cli.UsageError(fault.New("choose npy, jsonl or tsv", "unknown format %q", o.format))
+		if _, err := exchange.Lookup(known, o.format); err != nil {
+			return "", cli.UsageError(err)
 		}
 		return o.format, nil
 	}
-	if ext := strings.ToLower(strings.TrimPrefix(filepath.Ext(o.output), ".")); known(ext) {
-		return ext, nil
+	extension := strings.ToLower(filepath.Ext(o.output))
+	for _, f := range known {
+		if slices.Contains(f.Extensions, extension) {
+			return f.Name, nil
+		}
 	}
 	if terminal && (o.output == "" || o.output == "-") {
 		return "jsonl", nil
@@ -127,16 +128,16 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 		progress = cli.StartProgress(cmd, "embed")
 		defer progress.Done()
 	}
-	w, err := newVectorWriter(format, out, enc.Dim())
+	w, err := exchange.NewWriter(out, format, exchange.Shape{Rows: exchange.Unknown, Dim: enc.Dim()})
 	if err != nil {
 		return err
 	}
-	defer w.close()
+	defer w.Close()
 	t := &texts{src: src, enc: enc, threads: o.threads, progress: progress, began: time.Now()}
 	if err := t.encode(cmd.Context(), w); err != nil {
 		return err
 	}
-	if err := w.finish(); err != nil {
+	if err := w.Finish(); err != nil {
 		return err
 	}
 	if err := out.Commit(); err != nil {
@@ -169,7 +170,7 @@ type texts struct {
 // encode reads on one goroutine and encodes on this one whatever has come in,
 // so that lines from a slow pipe are answered at once and lines from a file
 // make large batches.
-func (t *texts) encode(ctx context.Context, w vectorWriter) error {
+func (t *texts) encode(ctx context.Context, w *exchange.Writer) error {
 	q := newQueue()
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -209,14 +210,14 @@ func (t *texts) encode(ctx context.Context, w vectorWriter) error {
 			return err
 		}
 		if q.idle() {
-			if err := w.flush(); err != nil {
+			if err := w.Flush(); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-func (t *texts) encodeBatch(ctx context.Context, w vectorWriter, batch []cli.Line) error {
+func (t *texts) encodeBatch(ctx context.Context, w *exchange.Writer, batch []cli.Line) error {
 	lines := make([]string, len(batch))
 	for i := range batch {
 		lines[i] = batch[i].Text
@@ -226,11 +227,14 @@ func (t *texts) encodeBatch(ctx context.Context, w vectorWriter, batch []cli.Lin
 		return err
 	}
 	dim := t.enc.Dim()
+	var row exchange.Row
 	for i, line := range batch {
 		if known[i] == 0 {
 			t.countZero(line)
 		}
-		if err := w.write(line.Text, known[i], vectors[i*dim:(i+1)*dim]); err != nil {
+		row.Token = append(row.Token[:0], line.Text...)
+		row.Known, row.Values = known[i], vectors[i*dim:(i+1)*dim]
+		if err := w.Write(row); err != nil {
 			return err
 		}
 	}

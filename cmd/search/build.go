@@ -6,10 +6,12 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/collection"
@@ -17,7 +19,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-const buildHelp = `Usage: search build -m MODEL [options] FILE... -o DIR
+var buildHelp = `Usage: search build -m MODEL [options] FILE... -o DIR
        search build --vectors FILE [options] -o INDEX
 
 Make a collection: a folder with the texts, an index of their vectors and the
@@ -36,9 +38,8 @@ Options:
                          string or a list of strings; meta.title leads deeper
       --column NAME      the text is this column of CSV or TSV, by its name in
                          the header, or by its number in files without one
-      --vectors FILE     a NumPy array (.npy) of float32 or float64, one row a
-                         vector, or word vectors as text (word2vec, GloVe),
-                         word2vec's .bin, or JSON with an object "vectors"
+      --vectors FILE     the vectors to index, in one of the formats
+                         ` + vectorFormats() + `
   -o, --output DIR       the collection, or the index, to write
       --force            replace it if it exists
       --index KIND       hnsw  a graph, fast (default)
@@ -63,6 +64,12 @@ Example:
   search: 12,040 documents, 100 dimensions, 31.4 MB in 4.2s: docs
   search: next: search query docs "a question"
 `
+
+// vectorFormats lists the formats of --vectors, in the right column of a help text.
+func vectorFormats() string {
+	const column = 25
+	return strings.Join(cli.Wrap(exchange.Names(exchange.Readable()), 80-column, 0), "\n"+strings.Repeat(" ", column))
+}
 
 type buildOptions struct {
 	text            corpora.Selection

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
@@ -194,7 +195,7 @@ func annTable(cmd *cobra.Command, o annOptions) (checkpoints.Tensor, error) {
 	if cmd.Flags().Changed("model") {
 		return checkpoints.Tensor{}, cli.UsageError(fault.New("leave out one of them", "--vectors and a model are both named"))
 	}
-	packed, dim, err := readVectors(cmd.Context(), o.vectors)
+	packed, dim, err := exchange.ReadAll(cmd.Context(), o.vectors)
 	if err != nil {
 		return checkpoints.Tensor{}, err
 	}

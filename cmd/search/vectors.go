@@ -8,10 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/vectors"
 )
 
 // vectorPortion is how many vectors are read before they go to the index.
@@ -36,9 +36,6 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 	}
 	if err := f.flush(); err != nil {
 		return err
-	}
-	if f.index == nil {
-		return fault.New(vectors.Hint, "%s holds no vectors", o.vectors)
 	}
 	if err := index.SaveFile(o.output, f.index, o.force); err != nil {
 		return err
@@ -107,21 +104,8 @@ func (f *filler) flush() error {
 
 // read puts the vectors of the file into the index.
 func (f *filler) read() error {
-	return vectors.Read(f.ctx, f.path, func(total int64, vector []float32) error {
+	return exchange.ReadVectors(f.ctx, f.path, func(total int64, vector []float32) error {
 		f.total = total
 		return f.add(vector)
 	})
-}
-
-// readVectors returns all vectors of a file, packed, and their dimension.
-func readVectors(ctx context.Context, path string) (packed []float32, dim int, err error) {
-	err = vectors.Read(ctx, path, func(_ int64, vector []float32) error {
-		dim = len(vector)
-		packed = append(packed, vector...)
-		return nil
-	})
-	if err == nil && dim == 0 {
-		err = fault.New(vectors.Hint, "%s holds no vectors", path)
-	}
-	return packed, dim, err
 }

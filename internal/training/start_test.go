@@ -10,11 +10,12 @@ import (
 
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // vectorsOf writes content to a file and opens it.
-func vectorsOf(t *testing.T, content string) *checkpoints.Vectors {
+func vectorsOf(t *testing.T, content string) *exchange.Vectors {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "vectors.txt")
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -23,9 +24,9 @@ func vectorsOf(t *testing.T, content string) *checkpoints.Vectors {
 	return open(t, path)
 }
 
-func open(t *testing.T, path string) *checkpoints.Vectors {
+func open(t *testing.T, path string) *exchange.Vectors {
 	t.Helper()
-	v, err := checkpoints.OpenVectors(context.Background(), path, checkpoints.VectorsOptions{State: true})
+	v, err := exchange.Open(context.Background(), path, exchange.Options{State: true})
 	if err != nil {
 		t.Fatal(err)
 	}
