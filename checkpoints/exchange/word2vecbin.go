@@ -15,7 +15,7 @@ import (
 func init() {
 	Register(Format{
 		Name: "word2vec-bin", Extensions: []string{".bin"}, Words: true, Binary: true,
-		Description: "binary float32, a first line with the sizes",
+		Description: "binary, a first line with the sizes",
 		Detect: func(head Head) Match {
 			if _, binary := sized(head.Data); binary {
 				return Yes
