@@ -64,7 +64,7 @@ func faultIn(file, format string, args ...any) error {
 	return &manifest.FileError{File: file, Err: fmt.Errorf(format, args...)}
 }
 
-var errNoToken = errors.New("there is no token in the vocabulary")
+var errNoToken = errors.New("the vocabulary is empty")
 
 // Validate reports where the parts of the checkpoint do not fit each other,
 // naming the file that the part belongs to. It does not look at the values of
@@ -77,7 +77,7 @@ func (c *Checkpoint) Validate() error {
 		return &manifest.FileError{File: VocabularyFile, Err: errNoToken}
 	}
 	if c.Tokenizer == nil {
-		return faultIn(TokenizerFile, "there is no tokenizer")
+		return faultIn(TokenizerFile, "no tokenizer")
 	}
 	if v := c.Tokenizer.Vocabulary(); v == nil {
 		return faultIn(TokenizerFile, "the tokenizer has no vocabulary")
@@ -110,11 +110,11 @@ func sameTokens(t, v *corpora.Vocabulary) error {
 		return nil
 	}
 	if t.Len() != v.Len() {
-		return fmt.Errorf("it has %d tokens, and %s has %d", t.Len(), VocabularyFile, v.Len())
+		return fmt.Errorf("it has %d tokens, but %s has %d", t.Len(), VocabularyFile, v.Len())
 	}
 	for i, token := range t.Tokens() {
 		if want := v.Token(int32(i)); token != want {
-			return fmt.Errorf("token %d is %q, and %q in %s", i, token, want, VocabularyFile)
+			return fmt.Errorf("token %d is %q, but %q in %s", i, token, want, VocabularyFile)
 		}
 	}
 	return nil
@@ -148,9 +148,9 @@ func (c *Checkpoint) checkModel() error {
 		t, have := c.Tensors[want.name]
 		switch {
 		case have && !want.have:
-			return fmt.Errorf("there is a tensor %q, which does not go with %s in %s", want.name, want.field, ConfigFile)
+			return fmt.Errorf("tensor %q does not fit %s in %s", want.name, want.field, ConfigFile)
 		case !have && want.have:
-			return fmt.Errorf("there is no tensor %q", want.name)
+			return fmt.Errorf("no tensor %q", want.name)
 		case have:
 			if err := wantShape(want.name, t, want.shape...); err != nil {
 				return err
@@ -162,7 +162,7 @@ func (c *Checkpoint) checkModel() error {
 
 func wantShape(name string, t Tensor, shape ...int) error {
 	if !slices.Equal(t.Shape, shape) {
-		return fmt.Errorf("tensor %q has shape %v, want %v by %s and %s", name, t.Shape, shape, VocabularyFile, ConfigFile)
+		return fmt.Errorf("tensor %q has shape %v; %[4]s and %[5]s require %[3]v", name, t.Shape, shape, VocabularyFile, ConfigFile)
 	}
 	return nil
 }

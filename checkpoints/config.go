@@ -103,23 +103,23 @@ type LossSum struct {
 func (c *Config) Validate() error {
 	switch {
 	case c.Format > FormatVersion:
-		return fault.New("update LuminaVec", "format is %d, newer than %d, the newest known here", c.Format, FormatVersion)
+		return fault.New("update LuminaVec", "format %d is newer than %d, the newest this version reads", c.Format, FormatVersion)
 	case c.Format < 1:
-		return fmt.Errorf("format is %d, and the first is 1", c.Format)
+		return fmt.Errorf("format must be at least 1, got %d", c.Format)
 	case c.Kind == "":
 		return fmt.Errorf("kind is empty")
 	case c.Dim < 1:
-		return fmt.Errorf("dim is %d, want at least 1", c.Dim)
+		return fmt.Errorf("dim must be at least 1, got %d", c.Dim)
 	case c.NGrams.Validate() != nil:
 		return fmt.Errorf("ngrams: %w", c.NGrams.Validate())
 	case c.Encoder.Hidden < 0:
-		return fmt.Errorf("encoder.hidden is %d, want 0 or more", c.Encoder.Hidden)
+		return fmt.Errorf("encoder.hidden must not be negative, got %d", c.Encoder.Hidden)
 	case c.Encoder.Project < 0:
-		return fmt.Errorf("encoder.project is %d, want 0 or more", c.Encoder.Project)
+		return fmt.Errorf("encoder.project must not be negative, got %d", c.Encoder.Project)
 	case c.Encoder.Pooling != "" && !slices.Contains(poolings, c.Encoder.Pooling):
-		return fault.New("update LuminaVec, if a newer one wrote it", "encoder.pooling is %q, want one of %s", c.Encoder.Pooling, strings.Join(poolings, ", "))
+		return fault.New("update LuminaVec if a newer version wrote it", "encoder.pooling must be one of %s, got %q", strings.Join(poolings, ", "), c.Encoder.Pooling)
 	case !(c.Progress.Done >= 0 && c.Progress.Done <= 1):
-		return fmt.Errorf("progress.done is %v, want 0 to 1", c.Progress.Done)
+		return fmt.Errorf("progress.done must be from 0 to 1, got %v", c.Progress.Done)
 	}
 	for _, f := range []struct {
 		name  string
@@ -136,7 +136,7 @@ func (c *Config) Validate() error {
 		return err
 	}
 	if len(c.Options) > 0 && !json.Valid(c.Options) {
-		return fmt.Errorf("options is not JSON")
+		return fmt.Errorf("options is not valid JSON")
 	}
 	return nil
 }
@@ -175,7 +175,7 @@ func parseConfig(data []byte) (Config, error) {
 		return Config{}, err
 	}
 	if version.Format == nil {
-		return Config{}, fmt.Errorf("it has no format version")
+		return Config{}, fmt.Errorf("no format version")
 	}
 	c := Config{Format: *version.Format}
 	if c.Format <= FormatVersion {

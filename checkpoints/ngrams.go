@@ -62,9 +62,9 @@ func (c *Checkpoint) checkNGrams() error {
 	if c.NGrams == nil {
 		switch {
 		case c.Config.NGrams.Max > 0:
-			return faultIn(NGramFile, "there are no n-grams, and %s has some", ConfigFile)
+			return faultIn(NGramFile, "no n-grams, but %s has some", ConfigFile)
 		case have:
-			return faultIn(ModelFile, "there is a tensor %q, but no ngrams in %s", NGramTensor, ConfigFile)
+			return faultIn(ModelFile, "tensor %q, but no ngrams in %s", NGramTensor, ConfigFile)
 		}
 		return nil
 	}
@@ -72,10 +72,10 @@ func (c *Checkpoint) checkNGrams() error {
 		return faultIn(ConfigFile, "ngrams are %+v, and those of the model %+v", c.Config.NGrams, o)
 	}
 	if !have {
-		return faultIn(ModelFile, "there is no tensor %q", NGramTensor)
+		return faultIn(ModelFile, "no tensor %q", NGramTensor)
 	}
 	if want := []int{c.NGrams.Rows(), c.Config.Dim}; !slices.Equal(table.Shape, want) {
-		return faultIn(ModelFile, "tensor %q has shape %v, want %v by %s and %s", NGramTensor, table.Shape, want, NGramFile, ConfigFile)
+		return faultIn(ModelFile, "tensor %q has shape %v; %[4]s and %[5]s require %[3]v", NGramTensor, table.Shape, want, NGramFile, ConfigFile)
 	}
 	return nil
 }
@@ -109,7 +109,7 @@ func readBuckets(r io.Reader) ([]int32, error) {
 		digits := line[:max(0, len(line)-1)]
 		bucket, bad := strconv.ParseUint(string(digits), 10, 31)
 		if err != nil || bad != nil || len(digits) > 1 && digits[0] == '0' {
-			return nil, fmt.Errorf("line %d: %.40q is no bucket", len(buckets)+1, line)
+			return nil, fmt.Errorf("line %d: %.40q is not a bucket", len(buckets)+1, line)
 		}
 		buckets = append(buckets, int32(bucket))
 	}

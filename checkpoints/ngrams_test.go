@@ -77,14 +77,14 @@ func TestNGramsOfConfig(t *testing.T) {
 
 func TestBucketErrors(t *testing.T) {
 	for _, test := range []struct{ file, want string }{
-		{"1\n2", `line 2: "2" is no bucket`},
-		{"1\n\n", `line 2: "\n" is no bucket`},
-		{"-1\n", `line 1: "-1\n" is no bucket`},
-		{"+1\n", `line 1: "+1\n" is no bucket`},
-		{"01\n", `line 1: "01\n" is no bucket`},
-		{"1\r\n", `line 1: "1\r\n" is no bucket`},
-		{"1 \n", `line 1: "1 \n" is no bucket`},
-		{"5\n2147483648\n", `line 2: "2147483648\n" is no bucket`},
+		{"1\n2", `line 2: "2" is not a bucket`},
+		{"1\n\n", `line 2: "\n" is not a bucket`},
+		{"-1\n", `line 1: "-1\n" is not a bucket`},
+		{"+1\n", `line 1: "+1\n" is not a bucket`},
+		{"01\n", `line 1: "01\n" is not a bucket`},
+		{"1\r\n", `line 1: "1\r\n" is not a bucket`},
+		{"1 \n", `line 1: "1 \n" is not a bucket`},
+		{"5\n2147483648\n", `line 2: "2147483648\n" is not a bucket`},
 		{strings.Repeat("1", 1<<17), `line 1: "1111`},
 	} {
 		if buckets, err := readBuckets(strings.NewReader(test.file)); err == nil || !strings.Contains(err.Error(), test.want) || buckets != nil {

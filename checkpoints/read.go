@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	hintNoModel = "name a folder that train has written"
-	hintDamaged = "copy the model again, or train it anew"
-	hintState   = "a model copied without training/ can be used, but not trained further"
+	hintNoModel = "name a folder written by train"
+	hintDamaged = "copy the model again, or train it again"
+	hintState   = "a model copied without training/ can be used but not trained further"
 )
 
 // attempts is how often Read starts again when a trainer puts a new
@@ -83,22 +83,22 @@ func open(ctx context.Context, dir string) (*reader, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fault.New(hintNoModel, "there is no model %s: %w", dir, fs.ErrNotExist)
+		return nil, fault.New(hintNoModel, "cannot read model %s: %w", dir, fs.ErrNotExist)
 	case err != nil:
 		return nil, fmt.Errorf("cannot read model: %w", err)
 	case !info.IsDir():
-		return nil, fault.New(hintNoModel, "%s is a file, and a model is a folder", dir)
+		return nil, fault.New(hintNoModel, "%s is a file; a model is a folder", dir)
 	}
 	r := &reader{ctx: ctx, dir: dir, info: info}
 	r.folder, err = format.Open(dir)
 	if err != nil && isCollection(dir) {
-		return r, fault.New("the model inside it is "+filepath.Join(dir, "model"), "%s is a collection of documents, not a model", dir)
+		return r, fault.New("its model is "+filepath.Join(dir, "model"), "%s is a collection of documents, not a model", dir)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(filepath.Join(dir, ConfigFile)); err == nil {
-			return r, fault.New(hintDamaged, "%s has a %s, but no %s: it was not copied whole", dir, ConfigFile, ManifestFile)
+			return r, fault.New(hintDamaged, "%s has a %s but no %s: it is an incomplete copy", dir, ConfigFile, ManifestFile)
 		}
-		return r, fault.New(hintNoModel, "%s is not a model: it has no %s", dir, ManifestFile)
+		return r, fault.New(hintNoModel, "%s is not a model: no %s", dir, ManifestFile)
 	}
 	if err != nil {
 		return r, r.wrap(err)

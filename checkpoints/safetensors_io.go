@@ -26,7 +26,7 @@ func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) e
 	names := slices.Sorted(maps.Keys(tensors))
 	for _, name := range names {
 		if name == "" || name == "__metadata__" {
-			return fmt.Errorf("a tensor cannot be called %q", name)
+			return fmt.Errorf("%q cannot be the name of a tensor", name)
 		}
 		if err := tensors[name].check(); err != nil {
 			return fmt.Errorf("tensor %q: %w", name, err)
@@ -131,14 +131,14 @@ func ReadTensors(ctx context.Context, path string) (map[string]Tensor, error) {
 func readTensors(ctx context.Context, r io.Reader, size int64) (map[string]Tensor, error) {
 	var first [8]byte
 	if size < int64(len(first)) {
-		return nil, fmt.Errorf("it has %d bytes, too few for a safetensors file", size)
+		return nil, fmt.Errorf("%d bytes are too few for a safetensors file", size)
 	}
 	if _, err := io.ReadFull(r, first[:]); err != nil {
 		return nil, noEOF(err)
 	}
 	n := little.Uint64(first[:])
 	if n > maxHeader || n > uint64(size)-8 {
-		return nil, fmt.Errorf("header: it says it has %d bytes, and the file has %d (at most %d are read)", n, size-8, maxHeader)
+		return nil, fmt.Errorf("header: its length is %d bytes, but the file has %d (at most %d are read)", n, size-8, maxHeader)
 	}
 	header := make([]byte, n)
 	if _, err := io.ReadFull(r, header); err != nil {

@@ -66,16 +66,16 @@ func (t Tensor) rowStride() int {
 // rows padded, is an int.
 func (t Tensor) checkShape() error {
 	if len(t.Shape) == 0 {
-		return fmt.Errorf("it has no dimension")
+		return fmt.Errorf("no dimensions")
 	}
 	const limit = math.MaxInt / 8 / kernel.Lanes
 	n := 1
 	for _, d := range t.Shape {
 		if d <= 0 {
-			return fmt.Errorf("dimension %d in shape %v is not positive", d, t.Shape)
+			return fmt.Errorf("dimensions must be positive, got %d in shape %v", d, t.Shape)
 		}
 		if n > limit/d {
-			return fmt.Errorf("shape %v holds too many values", t.Shape)
+			return fmt.Errorf("shape %v has too many values", t.Shape)
 		}
 		n *= d
 	}
@@ -91,7 +91,7 @@ func (t Tensor) check() error {
 		return fmt.Errorf("stride %d is shorter than a row of %d", t.Stride, t.Cols())
 	}
 	if need := (t.Rows()-1)*t.rowStride() + t.Cols(); len(t.Data) < need {
-		return fmt.Errorf("shape %v with stride %d needs %d values, there are %d", t.Shape, t.Stride, need, len(t.Data))
+		return fmt.Errorf("shape %v with stride %d needs %d values but has %d", t.Shape, t.Stride, need, len(t.Data))
 	}
 	return nil
 }

@@ -68,14 +68,14 @@ func (v *Validation) validate() error {
 	}
 	for _, f := range []struct{ name, value string }{{"keep", v.Keep}, {"model", v.Model}} {
 		if f.value != KeepBest && f.value != KeepLast {
-			return fmt.Errorf("validation.%s is %q, want %q or %q", f.name, f.value, KeepBest, KeepLast)
+			return fmt.Errorf("validation.%s must be %q or %q, got %q", f.name, KeepBest, KeepLast, f.value)
 		}
 	}
 	if len(v.Sets) == 0 {
 		return fmt.Errorf("validation.sets is empty")
 	}
 	if v.Patience < 0 || v.Count < 0 || v.Worse < 0 {
-		return fmt.Errorf("validation has a negative number: patience %d, count %d, worse %d", v.Patience, v.Count, v.Worse)
+		return fmt.Errorf("validation must not have negative numbers: patience %d, count %d, worse %d", v.Patience, v.Count, v.Worse)
 	}
 	for _, one := range []struct {
 		name string

@@ -89,11 +89,11 @@ func CheckOutput(dir string, o WriteOptions) error {
 
 func createFolder(dir string, o WriteOptions) (*durable.Folder, error) {
 	if isCollection(dir) { // which has a MANIFEST of its own
-		return nil, fault.New("choose another name, or remove the folder yourself",
+		return nil, fault.New("choose another name, or remove the folder",
 			"will not replace %s: it is a collection of documents, not a model", dir)
 	}
 	if o.Replace && format.Foreign(dir) {
-		return nil, fault.New("choose another name, or remove the folder yourself",
+		return nil, fault.New("choose another name, or remove the folder",
 			"will not replace %s: its %s is not that of a model", dir, ManifestFile)
 	}
 	return durable.CreateFolder(dir, o.Replace, ManifestFile)

@@ -17,7 +17,7 @@ import (
 // FileError is what is wrong with one file of a folder.
 type FileError struct {
 	File string // its name in the folder, with slashes
-	Err  error  // "it is damaged: …"
+	Err  error  // "damaged: …"
 }
 
 func (e *FileError) Error() string {
@@ -86,7 +86,7 @@ const block = 256 << 10
 func (d *Folder) Read(ctx context.Context, name string, parse func(r io.Reader, size int64) error) error {
 	listed, ok := d.Find(name)
 	if !ok {
-		return d.fileError(Name, fmt.Errorf("it does not list %s", name))
+		return d.fileError(Name, fmt.Errorf("does not list %s", name))
 	}
 	err := d.read(ctx, listed, parse)
 	if err == nil {
@@ -146,7 +146,7 @@ func (d *Folder) read(ctx context.Context, listed File, parse func(io.Reader, in
 	case got.Size != listed.Size:
 		return d.wrongSize(got.Size, listed.Size)
 	case got.Sum != listed.Sum:
-		return fault.New(d.format.Damaged, "it is damaged: its SHA-256 is not the one in %s", Name)
+		return fault.New(d.format.Damaged, "damaged: its SHA-256 does not match %s", Name)
 	}
 	return parseErr
 }
@@ -154,9 +154,9 @@ func (d *Folder) read(ctx context.Context, listed File, parse func(io.Reader, in
 func (d *Folder) wrongSize(got, want int64) error {
 	what := "cut short"
 	if got > want {
-		what = "longer than it should be"
+		what = "too long"
 	}
-	return fault.New(d.format.Damaged, "it is %s: %d bytes, and %s says %d", what, got, Name, want)
+	return fault.New(d.format.Damaged, "%s: %d bytes, but %s says %d", what, got, Name, want)
 }
 
 // Sum returns the line of a file that was written before.
@@ -181,7 +181,7 @@ func openRegular(path string) (*os.File, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is not a regular file")
+		return nil, errors.New("not a regular file")
 	}
 	return os.Open(path)
 }
@@ -196,7 +196,7 @@ func ReadSmall(path string, limit int64) ([]byte, error) {
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("it is longer than %d bytes", limit)
+		err = fmt.Errorf("longer than %d bytes", limit)
 	}
 	return data, err
 }

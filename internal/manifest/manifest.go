@@ -105,14 +105,14 @@ func (f Format) Parse(data []byte) (*Manifest, error) {
 	}
 	version, err := strconv.Atoi(digits)
 	if err != nil || version < 1 || strconv.Itoa(version) != digits {
-		return nil, fault.New(f.Damaged, "line 1: %.20q is no version", digits)
+		return nil, fault.New(f.Damaged, "line 1: %.20q is not a version", digits)
 	}
 	body := data[:bytes.LastIndexByte(bytes.TrimSuffix(data, []byte("\n")), '\n')+1]
 	if want := fmt.Sprintf("%s %x\n", end, sha256.Sum256(body)); string(data[len(body):]) != want {
-		return nil, fault.New(f.Damaged, "it was changed or cut short (its last line does not match the rest)")
+		return nil, fault.New(f.Damaged, "changed or cut short: its last line does not match the rest")
 	}
 	if version > f.Version {
-		return nil, fault.New("update LuminaVec", "format version is %d, newer than %d, the newest known here", version, f.Version)
+		return nil, fault.New("update LuminaVec", "format version %d is newer than %d, the newest this version reads", version, f.Version)
 	}
 	m := &Manifest{Version: version}
 	lines := strings.Split(strings.TrimSuffix(string(body), "\n"), "\n")
@@ -122,7 +122,7 @@ func (f Format) Parse(data []byte) (*Manifest, error) {
 			return nil, fault.New(f.Damaged, "line %d: %w", n+2, err)
 		}
 		if k := len(m.Files); k > 0 && m.Files[k-1].Name >= file.Name {
-			return nil, fault.New(f.Damaged, "line %d: %q comes after %q", n+2, file.Name, m.Files[k-1].Name)
+			return nil, fault.New(f.Damaged, "line %d: names must be sorted and unique, got %q after %q", n+2, file.Name, m.Files[k-1].Name)
 		}
 		m.Files = append(m.Files, file)
 	}
@@ -149,15 +149,15 @@ func parseLine(line string) (File, error) {
 	digits, name, _ := strings.Cut(rest, " ")
 	n, err := strconv.ParseInt(size, 10, 64)
 	if err != nil || n < 0 || strconv.FormatInt(n, 10) != size {
-		return File{}, fmt.Errorf("%.20q is no size", size)
+		return File{}, fmt.Errorf("%.20q is not a size", size)
 	}
 	sum, err := hex.DecodeString(digits)
 	if err != nil || len(sum) != sha256.Size || strings.ToLower(digits) != digits {
-		return File{}, fmt.Errorf("%.70q is no SHA-256", digits)
+		return File{}, fmt.Errorf("%.70q is not a SHA-256", digits)
 	}
 	// fs.ValidPath also keeps a hostile file from pointing out of the folder.
 	if !fs.ValidPath(name) || name == "." || name == Name || strings.ContainsAny(name, "\\:") {
-		return File{}, fmt.Errorf("%.60q is no name of a file in the folder", name)
+		return File{}, fmt.Errorf("%.60q is not the name of a file in the folder", name)
 	}
 	return File{Name: name, Size: n, Sum: [sha256.Size]byte(sum)}, nil
 }
