@@ -52,7 +52,7 @@ type Checkpoint struct {
 	State      map[string]Tensor // training/state.safetensors; nil: none
 	Log        []byte            // training/log.jsonl; empty: none
 
-	// CurveSVG and CurvePNG are a drawing of Log, training/loss.svg and
+	// CurveSVG and CurvePNG are a plot of Log, training/loss.svg and
 	// training/loss.png; empty: none. Write writes them, Read does not read them.
 	CurveSVG, CurvePNG []byte
 }
@@ -66,9 +66,9 @@ func faultIn(file, format string, args ...any) error {
 
 var errNoToken = errors.New("the vocabulary is empty")
 
-// Validate reports where the parts of the checkpoint do not fit each other,
-// naming the file that the part belongs to. It does not look at the values of
-// tensors; Write and Read do.
+// Validate returns an error if parts of the checkpoint do not fit each other, with the
+// name of the file they belong to. It does not check the values of tensors; Write and
+// Read do.
 func (c *Checkpoint) Validate() error {
 	if err := c.Config.Validate(); err != nil {
 		return &manifest.FileError{File: ConfigFile, Err: err}
@@ -120,8 +120,8 @@ func sameTokens(t, v *corpora.Vocabulary) error {
 	return nil
 }
 
-// checkModel makes sure that the tensors of the model have the shapes that
-// config.json and the vocabulary ask for.
+// checkModel makes sure that the tensors of the model have the shapes that config.json
+// and the vocabulary require.
 func (c *Checkpoint) checkModel() error {
 	for name, t := range c.Tensors {
 		if err := t.check(); err != nil {

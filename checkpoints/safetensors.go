@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// maxHeader is the longest header that the safetensors library accepts, in
-// bytes; see its MAX_HEADER_SIZE.
+// maxHeader is the longest header that the safetensors library accepts, in bytes: its
+// MAX_HEADER_SIZE.
 const maxHeader = 100_000_000
 
 // entry is one tensor in the header of a safetensors file.
@@ -20,8 +20,8 @@ type entry struct {
 	begin, end int64 // bytes, from the end of the header
 }
 
-// packHeader lays out tensors of the given names and returns the first bytes
-// of the file, up to the values.
+// packHeader lays out the named tensors and returns the start of the file, up to the
+// values.
 func packHeader(tensors map[string]Tensor, names []string) ([]byte, error) {
 	var b bytes.Buffer
 	b.Write(make([]byte, 8))
@@ -53,13 +53,12 @@ func packHeader(tensors map[string]Tensor, names []string) ([]byte, error) {
 	return head, nil
 }
 
-// parseHeader reads the JSON of a header and returns the tensors in the
-// order of their values. dataSize is the number of bytes after the header; the
-// tensors must cover exactly those, each byte once.
+// parseHeader reads the JSON of a header and returns the tensors in the order of their
+// values. dataSize is the number of bytes after the header; the tensors must cover
+// each of them exactly once.
 //
-// Nothing in the header is believed: a name that comes twice, a type other
-// than F32, a shape that does not fit its range, ranges that overlap, leave a
-// gap or leave the file are errors.
+// Repeated names, types other than F32, shapes that do not fit their range, and ranges
+// that overlap, leave gaps or exceed the file are errors.
 func parseHeader(header []byte, dataSize int64) ([]entry, error) {
 	d := json.NewDecoder(bytes.NewReader(header))
 	d.UseNumber()
@@ -118,8 +117,8 @@ func compare(a, b int64) int {
 	return 0
 }
 
-// eachField reads an object from d and calls fn after each name, to read
-// the value. Unlike json.Unmarshal it does not accept a name twice.
+// eachField reads an object from d and calls fn after each name, to read the value.
+// Unlike json.Unmarshal it rejects repeated names.
 func eachField(d *json.Decoder, fn func(name string) error) error {
 	t, err := d.Token()
 	if err != nil {

@@ -16,12 +16,11 @@ import (
 
 var little = binary.LittleEndian
 
-// blockBytes is how much of a tensor is converted between two looks at the
-// context.
+// blockBytes is how much of a tensor is converted between two checks of the context.
 const blockBytes = 256 << 10
 
-// writeTensors writes a safetensors file, one block of rows at a time. A
-// value that is not finite is an error.
+// writeTensors writes a safetensors file, one block of rows at a time. A value that is
+// not finite is an error.
 func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) error {
 	names := slices.Sorted(maps.Keys(tensors))
 	for _, name := range names {
@@ -71,8 +70,8 @@ func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) e
 	return flush()
 }
 
-// encode writes src to dst, 4 bytes a value, and returns the index of the
-// first value that is not finite, -1 when there is none.
+// encode writes src to dst, 4 bytes a value, and returns the index of the first value
+// that is not finite, -1 if all are.
 //
 //	for i, v := range src {
 //		little.PutUint32(dst[4*i:], math.Float32bits(v))
@@ -90,8 +89,8 @@ func encode(dst []byte, src []float32) (bad int) {
 	return bad
 }
 
-// decode reads dst from src, 4 bytes a value, and returns the index of the
-// first value that is not finite, -1 when there is none.
+// decode reads dst from src, 4 bytes a value, and returns the index of the first value
+// that is not finite, -1 if all are.
 func decode(dst []float32, src []byte) (bad int) {
 	src = src[:4*len(dst)]
 	bad = -1
@@ -126,8 +125,8 @@ func ReadTensors(ctx context.Context, path string) (map[string]Tensor, error) {
 	return tensors, nil
 }
 
-// readTensors reads a safetensors file of size bytes. It allocates no more
-// than size asks for, with the padding of rows, whatever the header says.
+// readTensors reads a safetensors file of size bytes. Whatever the header says, it
+// allocates no more than so many bytes and the padding of rows.
 func readTensors(ctx context.Context, r io.Reader, size int64) (map[string]Tensor, error) {
 	var first [8]byte
 	if size < int64(len(first)) {
@@ -189,7 +188,7 @@ func readValues(ctx context.Context, r io.Reader, name string, t Tensor, buffer 
 	return nil
 }
 
-// noEOF makes the end of a file that should go on an error of its own.
+// noEOF turns the end of a file that should go on into an error of its own.
 func noEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

@@ -7,19 +7,18 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// Tensor is an array of float32 values. Its values lie row by row, the last
-// dimension fastest; a tensor of more than two dimensions is a table of the
-// rows of its last dimension.
+// Tensor is an array of float32 values in row-major order. A tensor of more than two
+// dimensions is a table of the rows of its last dimension.
 type Tensor struct {
 	Shape  []int     // at least one dimension, all positive
 	Stride int       // floats from one row to the next; 0 means packed, the last dimension
-	Data   []float32 // row i begins at i*Stride; what lies between the rows is never read
+	Data   []float32 // row i begins at i*Stride; values between the rows are never read
 }
 
-// NewTensor returns a zeroed tensor whose rows are padded to whole vectors
-// of the kernels (kernel.Stride) and start at 64-byte boundaries, as those of
-// tensors read from a file do. A tensor of one dimension is one row, and its Data
-// ends with the last value. It panics when a dimension is not positive.
+// NewTensor returns a zeroed tensor whose rows are padded to whole vectors of the
+// kernels (kernel.Stride) and start at 64-byte boundaries, like those of tensors that
+// are read from a file. A tensor of one dimension is one row, and its Data ends with
+// the last value. NewTensor panics if a dimension is not positive.
 func NewTensor(shape ...int) Tensor {
 	t := Tensor{Shape: shape}
 	if err := t.checkShape(); err != nil {
@@ -62,8 +61,8 @@ func (t Tensor) rowStride() int {
 	return t.Stride
 }
 
-// checkShape makes sure that the number of values, and of bytes with the
-// rows padded, is an int.
+// checkShape makes sure that the number of values, and that of bytes with padded rows,
+// fits an int.
 func (t Tensor) checkShape() error {
 	if len(t.Shape) == 0 {
 		return fmt.Errorf("no dimensions")
@@ -82,7 +81,7 @@ func (t Tensor) checkShape() error {
 	return nil
 }
 
-// check makes sure that all rows lie in Data.
+// check makes sure that Data contains all rows.
 func (t Tensor) check() error {
 	if err := t.checkShape(); err != nil {
 		return err
