@@ -115,7 +115,7 @@ func TestStartErrors(t *testing.T) {
 	for want, content := range map[string]string{
 		"have 2 dimensions, and those to be trained 3":       "the 1 2\n",
 		"none of the 2 words of the text is among the 2 of ": "The 1 2 3\nOf 1 2 3\n",
-		"vectors.txt:2: expected 3 values but found 2":                    "2 3\nthe 1 2\nof 1 2 3\n",
+		"vectors.txt:2: expected 3 values but found 2":       "2 3\nthe 1 2\nof 1 2 3\n",
 	} {
 		_, err := NewStart(context.Background(), vectorsOf(t, content), v, "skipgram", o)
 		if err == nil || !strings.Contains(err.Error(), want) || fault.Hint(err) == "" {
