@@ -137,7 +137,7 @@ table = np.vstack([table, np.zeros_like(table[:1])])  # the id of unknown words 
 model = SentenceTransformer(modules=[StaticEmbedding(Tokenizer.from_file("tokenizer.json"), embedding_weights=table)])
 ` + "```" + `
 {{end}}
-With gensim: ` + "`embed export -m MODEL --format word2vec-bin -o vectors.bin`" + `, then
+With gensim: ` + "`embed export -m MODEL -f word2vec-bin -o vectors.bin`" + `, then
 ` + "`KeyedVectors.load_word2vec_format(\"vectors.bin\", binary=True)`" + `.
 
 {{if .Kind.Imported}}## Where it comes from

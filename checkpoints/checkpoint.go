@@ -91,7 +91,7 @@ func (c *Checkpoint) Validate() error {
 		return err
 	}
 	for name, t := range c.State {
-		if err := t.check(); err != nil {
+		if err := t.Validate(); err != nil {
 			return faultIn(StateFile, "tensor %q: %w", name, err)
 		}
 	}
@@ -124,7 +124,7 @@ func sameTokens(t, v *corpora.Vocabulary) error {
 // and the vocabulary require.
 func (c *Checkpoint) checkModel() error {
 	for name, t := range c.Tensors {
-		if err := t.check(); err != nil {
+		if err := t.Validate(); err != nil {
 			return fmt.Errorf("tensor %q: %w", name, err)
 		}
 	}

@@ -27,7 +27,7 @@ func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) e
 		if name == "" || name == "__metadata__" {
 			return fmt.Errorf("%q cannot be the name of a tensor", name)
 		}
-		if err := tensors[name].check(); err != nil {
+		if err := tensors[name].Validate(); err != nil {
 			return fmt.Errorf("tensor %q: %w", name, err)
 		}
 	}

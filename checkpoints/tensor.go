@@ -81,8 +81,9 @@ func (t Tensor) checkShape() error {
 	return nil
 }
 
-// check makes sure that Data contains all rows.
-func (t Tensor) check() error {
+// Validate returns an error if a dimension is not positive or Data does not contain all
+// rows.
+func (t Tensor) Validate() error {
 	if err := t.checkShape(); err != nil {
 		return err
 	}

@@ -88,17 +88,11 @@ func tokensCard(t *corpora.Tokenizer) string {
 
 // lengths lists numbers: "64, 128 or 256".
 func lengths(list []int) string {
-	text := ""
-	for i, n := range list {
-		switch {
-		case i > 0 && i == len(list)-1:
-			text += " or "
-		case i > 0:
-			text += ", "
-		}
-		text += strconv.Itoa(n)
+	var names []string
+	for _, n := range list {
+		names = append(names, strconv.Itoa(n))
 	}
-	return text
+	return oneOf(names)
 }
 
 // subwordModel returns the model of a subword tokenizer as tokenizer.json names it, such

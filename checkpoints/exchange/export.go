@@ -23,6 +23,9 @@ import (
 // means to compose other words. ExportWords exports such words.
 func Export(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, format string) error {
 	t := c.Embedding()
+	if err := t.Validate(); err != nil {
+		return fmt.Errorf("cannot export: tensor %q: %w", checkpoints.EmbeddingTensor, err)
+	}
 	if len(t.Shape) != 2 || c.Vocabulary == nil || t.Rows() != c.Vocabulary.Len() {
 		return fmt.Errorf("cannot export: tensor %q does not have a row for each token", checkpoints.EmbeddingTensor)
 	}
