@@ -18,12 +18,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/curve"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
-	"github.com/luminavec/luminavec/internal/vectors"
 )
 
 //go:embed ann.py
@@ -193,16 +193,12 @@ func (b *annBench) run(cmd *cobra.Command) error {
 
 // read reads the vectors and draws the queries, always the same of a file.
 func (b *annBench) read(ctx context.Context) error {
-	var all []float32
-	err := vectors.Read(ctx, b.vectors, func(_ int64, v []float32) error {
-		b.dim = len(v)
-		all = append(all, v...)
-		return nil
-	})
+	all, dim, err := exchange.ReadAll(ctx, b.vectors)
 	if err != nil {
 		return err
 	}
-	n := len(all) / max(b.dim, 1)
+	b.dim = dim
+	n := len(all) / dim
 	if b.queries < 1 || b.queries >= n/2 {
 		return fault.New("ask for fewer, or give more vectors", "%d queries of %d vectors", b.queries, n)
 	}

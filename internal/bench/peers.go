@@ -203,6 +203,6 @@ func readVectors(path string) (*evaluate.WordVectors, error) {
 	}
 	return evaluate.NewWordVectors(&checkpoints.Checkpoint{
 		Config: checkpoints.Config{Kind: "import", Dim: dim}, Tokenizer: t, Vocabulary: v,
-		Tensors: map[string]checkpoints.Tensor{"embedding.weight": {Shape: []int{len(tokens), dim}, Data: data}},
+		Tensors: map[string]checkpoints.Tensor{checkpoints.EmbeddingTensor: {Shape: []int{len(tokens), dim}, Data: data}},
 	}), nil
 }

@@ -292,7 +292,7 @@ func (b *sentenceBench) staticEmbedding(cmd *cobra.Command, sources []corpora.Pa
 	if err := json.Unmarshal(out, &result); err != nil {
 		return nil, fmt.Errorf("sentence-transformers: %w", err)
 	}
-	encoder, err := readStatic(filepath.Join(dir, "vectors.npy"), tokenizer)
+	encoder, err := readStatic(cmd.Context(), filepath.Join(dir, "vectors.npy"), tokenizer)
 	if err != nil {
 		return nil, err
 	}

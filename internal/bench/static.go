@@ -1,34 +1,23 @@
 package main
 
 import (
-	"fmt"
-	"os"
-
-	"github.com/sbinet/npyio"
+	"context"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/sentence"
 )
 
-// readStatic makes an encoder of a table that a peer of this run has trained, a row a
-// token, and saved as NumPy's float32.
-func readStatic(path string, tokenizer *corpora.Tokenizer) (*sentence.Encoder, error) {
-	f, err := os.Open(path)
+// readStatic makes an encoder of a table that a peer of this run has trained and saved
+// as a NumPy array, a row a token.
+func readStatic(ctx context.Context, path string, tokenizer *corpora.Tokenizer) (*sentence.Encoder, error) {
+	data, dim, err := exchange.ReadAll(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	r, err := npyio.NewReader(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	var data []float32
-	if err := r.Read(&data); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
 	return sentence.New(sentence.Layers{
 		Tokenizer: tokenizer, Normalize: true,
-		Embedding: checkpoints.Tensor{Shape: r.Header.Descr.Shape, Data: data},
+		Embedding: checkpoints.Tensor{Shape: []int{len(data) / dim, dim}, Data: data},
 	})
 }
