@@ -12,7 +12,7 @@ import (
 	"text/template"
 	"time"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // cardData is the data of the template cardText.
@@ -189,7 +189,7 @@ var cardTemplate = template.Must(template.New("card").Funcs(template.FuncMap{
 }).Parse(cardText))
 
 // phrasesOf returns the number of phrases that a tokenizer joins into one word.
-func phrasesOf(t *corpora.Tokenizer) int {
+func phrasesOf(t *tokenize.Tokenizer) int {
 	n := 0
 	for _, pass := range t.Phrases() {
 		n += len(pass)

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 func TestCard(t *testing.T) {
@@ -30,7 +30,7 @@ func TestCard(t *testing.T) {
 	}
 	c.Config.Encoder = EncoderConfig{}
 	c.Config.Progress.Finished = true
-	c.NGrams, c.Config.NGrams = nil, corpora.NGramOptions{}
+	c.NGrams, c.Config.NGrams = nil, tokenize.NGramOptions{}
 	b.Reset()
 	if err := writeCard(&b, c); err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func TestCardIsSafe(t *testing.T) {
 	c := newSmall(t)
 	c.Config.Corpus.Sources = []string{"a|b`c\nd", "1", "2", "3", "4", "5", "6", "7", "8", "9"}
 	c.Config.Options = []byte("{\"a|`b\":{\"d\":\"|`\\n\",\"c\":[1,2]}}")
-	v, err := corpora.NewVocabulary([]string{"`", "|", "x", "y"}, nil)
+	v, err := tokenize.NewVocabulary([]string{"`", "|", "x", "y"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

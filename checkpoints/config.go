@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -37,11 +37,11 @@ type Config struct {
 	Encoder EncoderConfig `json:"encoder"`
 	// NGrams are the character n-grams that words are composed of; Write fills them
 	// in from Checkpoint.NGrams.
-	NGrams   corpora.NGramOptions `json:"ngrams,omitzero"`
-	Options  json.RawMessage      `json:"options,omitempty"` // of the trainer, which alone interprets them
-	Corpus   CorpusInfo           `json:"corpus"`
-	Earlier  []CorpusInfo         `json:"earlier,omitempty"` // texts of earlier trainings, oldest first
-	Progress Progress             `json:"progress"`
+	NGrams   tokenize.NGramOptions `json:"ngrams,omitzero"`
+	Options  json.RawMessage       `json:"options,omitempty"` // of the trainer, which alone interprets them
+	Corpus   CorpusInfo            `json:"corpus"`
+	Earlier  []CorpusInfo          `json:"earlier,omitempty"` // texts of earlier trainings, oldest first
+	Progress Progress              `json:"progress"`
 
 	Validation *Validation `json:"validation,omitempty"` // nil: training was not validated
 }
@@ -62,7 +62,7 @@ var poolings = []string{"mean", "max", "cls", "sep", sif}
 // CorpusInfo describes the training text.
 type CorpusInfo struct {
 	Sources    []string `json:"sources,omitempty"` // as named by the user, "-" for standard input
-	Field      string   `json:"field,omitempty"`   // of JSON Lines, with the text; see corpora.Selection
+	Field      string   `json:"field,omitempty"`   // of JSON Lines, with the text; see text.Selection
 	Column     string   `json:"column,omitempty"`  // of CSV, with the text
 	RawWords   int64    `json:"raw_words"`         // all words
 	Words      int64    `json:"words"`             // those in the vocabulary
@@ -71,7 +71,7 @@ type CorpusInfo struct {
 
 	// What must be unchanged when training resumes; empty in models of earlier versions.
 	Fingerprint string `json:"fingerprint,omitempty"` // of the ids, see corpora.Corpus.Fingerprint
-	Tokenizer   string `json:"tokenizer,omitempty"`   // see corpora.Tokenizer.Fingerprint
+	Tokenizer   string `json:"tokenizer,omitempty"`   // see tokenize.Tokenizer.Fingerprint
 	Cache       string `json:"cache,omitempty"`       // the folder with the cached ids, as named by the user
 }
 

@@ -30,7 +30,7 @@
 //
 // # Character n-grams
 //
-// If words are composed of character n-grams (corpora.NGrams), NGramTensor has their
+// If words are composed of character n-grams (tokenize.NGrams), NGramTensor has their
 // rows, and line n of ngrams.txt is the bucket of row n-1: the FNV-1a hash of the
 // n-gram modulo the number of buckets in config.json. An n-gram whose bucket is not
 // listed has no row. Row t of EmbeddingTensor is the vector of token t ready for use,

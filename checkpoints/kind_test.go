@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // The trainers' packages register these outside of tests.
@@ -42,7 +42,7 @@ func TestKind(t *testing.T) {
 // Python.
 func TestCardOfTexts(t *testing.T) {
 	c := newSmall(t)
-	c.NGrams, c.Config.NGrams = nil, corpora.NGramOptions{}
+	c.NGrams, c.Config.NGrams = nil, tokenize.NGramOptions{}
 	c.Config.Kind = "texts"
 	c.Config.Corpus.RawWords, c.Config.Corpus.Lines = 1234, 56
 	card := func() string {

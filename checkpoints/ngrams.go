@@ -94,7 +94,7 @@ func writeBuckets(w io.Writer, buckets []int32) error {
 }
 
 // readBuckets reads ngrams.txt and accepts only what writeBuckets writes.
-// corpora.RestoreNGrams checks the buckets.
+// tokenize.RestoreNGrams checks the buckets.
 func readBuckets(r io.Reader) ([]int32, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	var buckets []int32

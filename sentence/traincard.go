@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 func init() {
@@ -76,7 +76,7 @@ func stepsCard(o *Options) string {
 	return steps
 }
 
-func tokensCard(t *corpora.Tokenizer) string {
+func tokensCard(t *tokenize.Tokenizer) string {
 	if !t.Subwords() {
 		return "words"
 	}
@@ -97,7 +97,7 @@ func lengths(list []int) string {
 
 // subwordModel returns the model of a subword tokenizer as tokenizer.json names it, such
 // as "BPE".
-func subwordModel(t *corpora.Tokenizer) string {
+func subwordModel(t *tokenize.Tokenizer) string {
 	var file struct {
 		Model struct {
 			Type string `json:"type"`

@@ -6,13 +6,13 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // The model card says in words what the options mean.
 func TestCard(t *testing.T) {
 	rows := func(options string) string {
-		c := &checkpoints.Checkpoint{Config: checkpoints.Config{Kind: Kind, Options: []byte(options)}, Tokenizer: corpora.NewWordTokenizer(corpora.WordOptions{})}
+		c := &checkpoints.Checkpoint{Config: checkpoints.Config{Kind: Kind, Options: []byte(options)}, Tokenizer: tokenize.NewWordTokenizer(tokenize.WordOptions{})}
 		return fmt.Sprint(checkpoints.KindOf(Kind).Card(c))
 	}
 	got := rows(`{"loss":"in-batch","scale":20,"symmetric":true,"batch_size":1024,"optimizer":"adamw","learning_rate":0.002,` +

@@ -7,16 +7,18 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/skipgram"
 )
 
 // Train on a text in memory, then ask for neighbours.
 func ExampleTrain() {
-	text := strings.Repeat("the cat sees the dog\nthe dog sees the cat\nthe car passes the bus\nthe bus passes the car\n", 100)
+	content := strings.Repeat("the cat sees the dog\nthe dog sees the cat\nthe car passes the bus\nthe bus passes the car\n", 100)
 	ctx := context.Background()
-	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
-	corpus, err := corpora.Build(ctx, corpora.FromReader("text", strings.NewReader(text)), corpora.BuildOptions{Tokenizer: tokenizer})
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
+	corpus, err := corpora.Build(ctx, text.FromReader("text", strings.NewReader(content)), corpora.BuildOptions{Tokenizer: tokenizer})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -47,9 +49,9 @@ func ExampleTrain() {
 // A trained model goes on with new text, and learns its new words.
 func ExampleContinue() {
 	ctx := context.Background()
-	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
-	build := func(text string, known *corpora.Vocabulary) *corpora.Corpus {
-		corpus, err := corpora.Build(ctx, corpora.FromReader("text", strings.NewReader(text)),
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
+	build := func(content string, known *tokenize.Vocabulary) *corpora.Corpus {
+		corpus, err := corpora.Build(ctx, text.FromReader("text", strings.NewReader(content)),
 			corpora.BuildOptions{Tokenizer: tokenizer, MinCount: 5, Base: known})
 		if err != nil {
 			log.Fatal(err)

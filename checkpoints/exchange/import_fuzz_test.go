@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 func FuzzVectors(f *testing.F) {
@@ -84,7 +84,7 @@ func wantKept(t *testing.T, c *checkpoints.Checkpoint) {
 	if _, err := c.Vocabulary.WriteTo(&file); err != nil {
 		t.Fatal(err)
 	}
-	v, err := corpora.ReadVocabulary(checkpoints.VocabularyFile, &file)
+	v, err := tokenize.ReadVocabulary(checkpoints.VocabularyFile, &file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,10 +95,10 @@ func wantKept(t *testing.T, c *checkpoints.Checkpoint) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := corpora.ParseTokenizerWith(checkpoints.TokenizerFile, data, v); err != nil {
+	if _, err := tokenize.ParseWith(checkpoints.TokenizerFile, data, v); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := corpora.ParseTokenizer(checkpoints.TokenizerFile, data); err != nil {
+	if _, err := tokenize.Parse(checkpoints.TokenizerFile, data); err != nil {
 		t.Fatal(err)
 	}
 }

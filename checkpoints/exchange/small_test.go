@@ -6,22 +6,22 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // newSmall returns a model of four words with character n-grams and values at the edges
 // of float32, in rows with a stride.
 func newSmall(t testing.TB) *checkpoints.Checkpoint {
 	t.Helper()
-	v, err := corpora.NewVocabulary([]string{"the", "of", "naïve", "cat"}, []int64{90, 40, 7, 5})
+	v, err := tokenize.NewVocabulary([]string{"the", "of", "naïve", "cat"}, []int64{90, 40, 7, 5})
 	if err != nil {
 		t.Fatal(err)
 	}
-	tokenizer, err := corpora.NewWordTokenizer(corpora.WordOptions{}).WithVocabulary(v)
+	tokenizer, err := tokenize.NewWordTokenizer(tokenize.WordOptions{}).WithVocabulary(v)
 	if err != nil {
 		t.Fatal(err)
 	}
-	grams, err := corpora.NewNGrams(v, corpora.NGramOptions{Min: 3, Max: 4, Buckets: 1000})
+	grams, err := tokenize.NewNGrams(v, tokenize.NGramOptions{Min: 3, Max: 4, Buckets: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,15 +5,15 @@ import (
 	"io"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // tableRows returns the rows of a table in memory, for the formats that are folders.
 type tableRows struct {
 	v          *Vectors
 	table      checkpoints.Tensor
-	vocabulary *corpora.Vocabulary // nil: words has the tokens
-	words      *wordList           // nil as well: rows have none
+	vocabulary *tokenize.Vocabulary // nil: words has the tokens
+	words      *wordList            // nil as well: rows have none
 }
 
 func (r *tableRows) Place() string { return fmt.Sprintf("%s: row %d", r.v.Path, r.v.stats.Rows) }

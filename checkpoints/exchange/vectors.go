@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -30,7 +30,7 @@ type Vectors struct {
 	Model   *checkpoints.Checkpoint // of a model folder, else nil
 
 	reader  RowReader
-	input   *corpora.Unpacked // nil for a folder
+	input   *text.Unpacked // nil for a folder
 	closers []io.Closer
 	stats   Stats
 }
@@ -86,7 +86,7 @@ func (v *Vectors) open(ctx context.Context) error {
 	if info, err := os.Stat(v.Path); err == nil && info.IsDir() {
 		return v.read(ctx, Head{Path: v.Path}, true, nil)
 	}
-	in, err := corpora.Unpack(ctx, v.Path)
+	in, err := text.Unpack(ctx, v.Path)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"strconv"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -26,7 +26,7 @@ type wordList struct {
 
 // openWords opens the list of words of v.
 func (v *Vectors) openWords(ctx context.Context, name string) (*wordList, error) {
-	in, err := corpora.Unpack(ctx, name)
+	in, err := text.Unpack(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.New("put a file with the words, one a line, beside it as "+checkpoints.VocabularyFile, "%s: no list of words: %w", v.Path, err)
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/checkpoints/exchange"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -48,7 +48,7 @@ Example:
 type importJob struct {
 	output  string
 	force   bool
-	words   corpora.WordOptions
+	words   tokenize.WordOptions
 	cut     string // --tokenizer
 	options exchange.ImportOptions
 }
@@ -82,7 +82,7 @@ func (j *importJob) run(cmd *cobra.Command, path string) error {
 	}
 	if f := cmd.Flags(); f.Changed("cased") || f.Changed("tokenizer") { // else a model folder's own is kept
 		j.words.Whitespace = j.cut == "whitespace"
-		j.options.Tokenizer = corpora.NewWordTokenizer(j.words)
+		j.options.Tokenizer = tokenize.NewWordTokenizer(j.words)
 	}
 	progress := cli.StartProgress(cmd, "reading")
 	j.options.OnProgress = func(done, size int64) {

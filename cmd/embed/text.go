@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints/exchange"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/sentence"
 )
@@ -47,7 +47,7 @@ Example:
 `
 
 type textOptions struct {
-	text    corpora.Selection
+	text    text.Selection
 	format  string
 	output  string
 	force   bool
@@ -101,9 +101,9 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 		return err
 	}
 	if len(paths) == 0 {
-		paths = []string{corpora.Stdin}
+		paths = []string{text.Stdin}
 	}
-	src, err := corpora.Open(paths...)
+	src, err := text.Open(paths...)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 	if err != nil {
 		return err
 	}
-	if cli.IsTerminal(cmd.InOrStdin()) && src.Names()[0] == corpora.Stdin {
+	if cli.IsTerminal(cmd.InOrStdin()) && src.Names()[0] == text.Stdin {
 		cli.Note(cmd, "reading lines from the terminal; Ctrl-D ends")
 	}
 	var progress *cli.Progress
@@ -154,7 +154,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 // texts is one pass over the input: it encodes every line and counts what the
 // user should know of.
 type texts struct {
-	src      *corpora.Source
+	src      *text.Source
 	enc      *sentence.Encoder
 	threads  int
 	progress *cli.Progress
@@ -250,7 +250,7 @@ func (t *texts) encodeBatch(ctx context.Context, w *exchange.Writer, batch []cli
 
 func (t *texts) countZero(line cli.Line) {
 	where := fmt.Sprintf("%s:%d", line.File, line.Number)
-	if line.File == corpora.Stdin {
+	if line.File == text.Stdin {
 		where = fmt.Sprintf("line %d", line.Number)
 	}
 	if cli.Blank(line.Text) {

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints/exchange"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/internal/cli"
@@ -72,7 +72,7 @@ func vectorFormats() string {
 }
 
 type buildOptions struct {
-	text            corpora.Selection
+	text            text.Selection
 	vectors, output string
 	force           bool
 	kind, metric    string
@@ -128,7 +128,7 @@ func build(cmd *cobra.Command, paths []string, o buildOptions) error {
 		return cli.UsageError(fault.New("name what to write with -o DIR", "no output is named"))
 	}
 	if o.vectors != "" {
-		if len(paths) > 0 || cmd.Flags().Changed("model") || o.text != (corpora.Selection{}) {
+		if len(paths) > 0 || cmd.Flags().Changed("model") || o.text != (text.Selection{}) {
 			return cli.UsageError(fault.New("leave out --vectors, or the model and the files",
 				"--vectors indexes ready vectors: it takes no model and no text"))
 		}
@@ -168,7 +168,7 @@ func (b *built) report(cmd *cobra.Command, what, next string) error {
 
 func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 	began := time.Now()
-	src, err := corpora.Open(paths...)
+	src, err := text.Open(paths...)
 	if err != nil {
 		return err
 	}
@@ -217,7 +217,7 @@ func refuseExisting(o buildOptions) error {
 }
 
 // documents makes a document of each line of src that is not empty.
-func documents(ctx context.Context, src *corpora.Source) iter.Seq2[collection.Document, error] {
+func documents(ctx context.Context, src *text.Source) iter.Seq2[collection.Document, error] {
 	return func(yield func(collection.Document, error) bool) {
 		for line, err := range cli.Lines(ctx, src) {
 			if err != nil {

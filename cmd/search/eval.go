@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 )
@@ -77,23 +77,23 @@ func evalWordsCommand() *cobra.Command {
 }
 
 func evalWords(cmd *cobra.Command, paths []string) error {
-	sets := []*corpora.WordPairs{}
+	evalSets := []*sets.WordPairs{}
 	for _, path := range paths {
-		set, err := corpora.ReadWordPairs(path)
+		set, err := sets.ReadWordPairs(path)
 		if err != nil {
 			return err
 		}
-		sets = append(sets, set)
+		evalSets = append(evalSets, set)
 	}
 	vectors, err := wordVectors(cmd)
 	if err != nil {
 		return err
 	}
 	if len(paths) == 0 {
-		sets = append(sets, corpora.WordSim353())
+		evalSets = append(evalSets, sets.WordSim353())
 	}
-	reports := make([]evaluate.SimilarityReport, len(sets))
-	for i, set := range sets {
+	reports := make([]evaluate.SimilarityReport, len(evalSets))
+	for i, set := range evalSets {
 		reports[i] = evaluate.Words(vectors, set)
 		if reports[i].Pairs == 0 {
 			warnNothingKnown(cmd, set.Name, "all words", cli.Plural(len(set.Pairs), "pair", "pairs"))
@@ -119,26 +119,26 @@ func evalAnalogiesCommand() *cobra.Command {
 }
 
 func evalAnalogies(cmd *cobra.Command, paths []string, restrict int) error {
-	sets := []*corpora.Analogies{}
+	evalSets := []*sets.Analogies{}
 	for _, path := range paths {
-		set, err := corpora.ReadAnalogies(path)
+		set, err := sets.ReadAnalogies(path)
 		if err != nil {
 			return err
 		}
-		sets = append(sets, set)
+		evalSets = append(evalSets, set)
 	}
 	vectors, err := wordVectors(cmd)
 	if err != nil {
 		return err
 	}
 	if len(paths) == 0 {
-		sets = append(sets, corpora.GoogleAnalogies())
+		evalSets = append(evalSets, sets.GoogleAnalogies())
 	}
 	if restrict <= 0 {
 		restrict = -1 // all, to the library
 	}
-	reports := make([]*evaluate.AnalogyResult, len(sets))
-	for i, set := range sets {
+	reports := make([]*evaluate.AnalogyResult, len(evalSets))
+	for i, set := range evalSets {
 		if reports[i], err = evaluate.AnalogyReport(cmd.Context(), vectors, set, evaluate.AnalogyOptions{Restrict: restrict}); err != nil {
 			return err
 		}

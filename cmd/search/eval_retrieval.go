@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -70,27 +70,27 @@ func evalRetrieval(cmd *cobra.Command, f retrievalFlags) error {
 	if err := checkDim(cmd, f.options.Dim); err != nil {
 		return err
 	}
-	sets := []*corpora.Retrieval{}
+	evalSets := []*sets.Retrieval{}
 	if len(f.sets) == 0 {
-		sets = append(sets, corpora.Cranfield())
-		if f.split != "" && f.split != sets[0].Split {
-			return cli.UsageError(fault.New("name the set that it is of with --set FOLDER", "the bundled set, Cranfield, has no split %q, but %q", f.split, sets[0].Split))
+		evalSets = append(evalSets, sets.Cranfield())
+		if f.split != "" && f.split != evalSets[0].Split {
+			return cli.UsageError(fault.New("name the set that it is of with --set FOLDER", "the bundled set, Cranfield, has no split %q, but %q", f.split, evalSets[0].Split))
 		}
 	}
 	for _, path := range f.sets {
-		set, err := corpora.OpenRetrieval(cmd.Context(), path, f.split)
+		set, err := sets.OpenRetrieval(cmd.Context(), path, f.split)
 		if err != nil {
 			return err
 		}
-		sets = append(sets, set)
+		evalSets = append(evalSets, set)
 	}
 	encoder, err := cli.OpenEncoder(cmd)
 	if err != nil {
 		return err
 	}
 	f.options.Resamples = resamples
-	results := make([]evaluate.RetrievalResult, len(sets))
-	for i, set := range sets {
+	results := make([]evaluate.RetrievalResult, len(evalSets))
+	for i, set := range evalSets {
 		progress := cli.StartProgress(cmd, set.Name)
 		began := time.Now()
 		f.options.Progress = func(share float64, documents int) {

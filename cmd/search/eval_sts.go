@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 )
@@ -51,23 +51,23 @@ func evalSTS(cmd *cobra.Command, paths []string, dim int) error {
 	if err := checkDim(cmd, dim); err != nil {
 		return err
 	}
-	sets := []*corpora.STS{}
+	evalSets := []*sets.STS{}
 	for _, path := range paths {
-		set, err := corpora.ReadSTS(cmd.Context(), path)
+		set, err := sets.ReadSTS(cmd.Context(), path)
 		if err != nil {
 			return err
 		}
-		sets = append(sets, set)
+		evalSets = append(evalSets, set)
 	}
 	encoder, err := cli.OpenEncoder(cmd)
 	if err != nil {
 		return err
 	}
 	if len(paths) == 0 {
-		sets = append(sets, corpora.STSBenchmarkDev())
+		evalSets = append(evalSets, sets.STSBenchmarkDev())
 	}
-	results := make([]evaluate.STSResult, len(sets))
-	for i, set := range sets {
+	results := make([]evaluate.STSResult, len(evalSets))
+	for i, set := range evalSets {
 		r, err := evaluate.STS(cmd.Context(), encoder, set, evaluate.STSOptions{Dim: dim, Resamples: resamples})
 		if err != nil {
 			return err

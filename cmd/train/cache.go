@@ -10,13 +10,15 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 )
 
 // cachedCorpus is readCorpus with a folder that keeps what was read: when it has
 // the corpus, the text is not read; when not, it has it afterwards. It says what
 // it did and why. Without a folder, "", it is readCorpus.
-func cachedCorpus(cmd *cobra.Command, dir string, source *corpora.Source, o corpora.BuildOptions) (*corpora.Corpus, error) {
+func cachedCorpus(cmd *cobra.Command, dir string, source *text.Source, o corpora.BuildOptions) (*corpora.Corpus, error) {
 	if dir == "" {
 		return readCorpus(cmd, source, o)
 	}
@@ -44,7 +46,7 @@ func cachedCorpus(cmd *cobra.Command, dir string, source *corpora.Source, o corp
 // resumedCorpus is cachedCorpus of a training that goes on: the cache is known by
 // the fingerprint of the corpus, so that its text need not be there any more. A
 // cache of anything else is left alone unless the text turns out to be the same.
-func resumedCorpus(cmd *cobra.Command, dir string, c *checkpoints.Checkpoint, open func() (*corpora.Source, error), o corpora.BuildOptions) (*corpora.Corpus, error) {
+func resumedCorpus(cmd *cobra.Command, dir string, c *checkpoints.Checkpoint, open func() (*text.Source, error), o corpora.BuildOptions) (*corpora.Corpus, error) {
 	was := c.Config.Corpus.Fingerprint
 	if dir != "" && was != "" {
 		corpus, err := fromCache(cmd, dir, c.Vocabulary, func(cache *corpora.Cache) string {
@@ -97,7 +99,7 @@ func sameFolder(a, b string) bool {
 }
 
 // checkCache refuses a folder that may not be a cache, before the text is read.
-func checkCache(dir string, source *corpora.Source) error {
+func checkCache(dir string, source *text.Source) error {
 	if err := corpora.CheckCache(dir); err != nil {
 		return err
 	}
@@ -106,7 +108,7 @@ func checkCache(dir string, source *corpora.Source) error {
 
 // fromCache returns the corpus of a cache, nil when there is none, when it is
 // damaged, or when differs has a reason against it; the last two are told.
-func fromCache(cmd *cobra.Command, dir string, v *corpora.Vocabulary, differs func(*corpora.Cache) string) (*corpora.Corpus, error) {
+func fromCache(cmd *cobra.Command, dir string, v *tokenize.Vocabulary, differs func(*corpora.Cache) string) (*corpora.Corpus, error) {
 	began := time.Now()
 	cache, err := corpora.OpenCache(cmd.Context(), dir)
 	var corpus *corpora.Corpus

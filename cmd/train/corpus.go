@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -39,18 +40,18 @@ func notInside(output string, names []string) error {
 }
 
 // openSource opens the corpus that was named, or the sample.
-func openSource(names []string) (*corpora.Source, error) {
+func openSource(names []string) (*text.Source, error) {
 	if len(names) == 0 {
-		return corpora.Sample(), nil
+		return text.Sample(), nil
 	}
-	return corpora.Open(names...)
+	return text.Open(names...)
 }
 
 // named are the names of a corpus as a line has room for them.
 func named(names []string) string {
 	const most = 5
 	shown := slices.Clone(names[:min(len(names), most)])
-	if i := slices.Index(shown, corpora.Stdin); i >= 0 {
+	if i := slices.Index(shown, text.Stdin); i >= 0 {
 		shown[i] = "standard input"
 	}
 	text := strings.Join(shown, " ")
@@ -61,7 +62,7 @@ func named(names []string) string {
 }
 
 // readCorpus reads and counts the source, and says what it found.
-func readCorpus(cmd *cobra.Command, source *corpora.Source, o corpora.BuildOptions) (*corpora.Corpus, error) {
+func readCorpus(cmd *cobra.Command, source *text.Source, o corpora.BuildOptions) (*corpora.Corpus, error) {
 	warnSpool(cmd, source)
 	progress := cli.StartProgress(cmd, "reading")
 	o.OnProgress = func(done, size int64) {

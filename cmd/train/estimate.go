@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/estimate"
 	"github.com/luminavec/luminavec/internal/training"
@@ -29,7 +31,7 @@ func checkNeeds(cmd *cobra.Command, kind string, o skipgram.Options, corpus *cor
 		Summed: o.SumVectors, Best: best,
 	}
 	if o.NGrams.Max > 0 {
-		grams, err := corpora.NewNGrams(v, o.NGrams)
+		grams, err := tokenize.NewNGrams(v, o.NGrams)
 		if err != nil {
 			return err
 		}
@@ -66,7 +68,7 @@ const spoolMemory = 256 << 20
 
 // warnSpool warns when the ids of a text may not fit on the disk of temporary
 // files. Of compressed text only so much is sure that it does not shrink.
-func warnSpool(cmd *cobra.Command, source *corpora.Source) {
+func warnSpool(cmd *cobra.Command, source *text.Source) {
 	need, has := estimate.Spool(source.Size(), spoolMemory), limits(os.TempDir()).Disk
 	if has >= 0 && need > has {
 		cli.Warn(cmd, "the words of %s of text may take %s in %s, where %s are free: set TMPDIR to a folder with room",

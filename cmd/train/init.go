@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints/exchange"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
@@ -37,7 +37,7 @@ func (j *wordJob) openInit(cmd *cobra.Command) (*exchange.Vectors, error) {
 
 // start takes the vectors of the vocabulary's words out of given, and says how
 // many it found.
-func (j *wordJob) start(cmd *cobra.Command, given *exchange.Vectors, v *corpora.Vocabulary) (*skipgram.Start, error) {
+func (j *wordJob) start(cmd *cobra.Command, given *exchange.Vectors, v *tokenize.Vocabulary) (*skipgram.Start, error) {
 	if given == nil {
 		return nil, nil
 	}

@@ -8,7 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize/learn"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -55,15 +56,15 @@ Examples:
 
 // learnTokenizerJob is a command line of train tokenizer.
 type learnTokenizerJob struct {
-	options corpora.SubwordOptions
+	options learn.Options
 	kind    string // --type
 	output  string
 	force   bool
-	text    corpora.Selection
+	text    text.Selection
 }
 
 func tokenizerCommand() *cobra.Command {
-	job := learnTokenizerJob{options: corpora.DefaultSubwordOptions(corpora.WordPiece)}
+	job := learnTokenizerJob{options: learn.DefaultOptions(learn.WordPiece)}
 	o := &job.options
 	cmd := &cobra.Command{
 		Use:   "tokenizer [CORPUS...] -o FILE",
@@ -91,8 +92,8 @@ func tokenizerCommand() *cobra.Command {
 // settle fills in what the type decides, and checks the command line.
 func (j *learnTokenizerJob) settle(cmd *cobra.Command, args []string) error {
 	o := &j.options
-	o.Model = corpora.SubwordModel(j.kind)
-	usual := corpora.DefaultSubwordOptions(o.Model)
+	o.Model = learn.Model(j.kind)
+	usual := learn.DefaultOptions(o.Model)
 	for flag, set := range map[string]func(){
 		"lowercase":     func() { o.Lowercase = usual.Lowercase },
 		"strip-accents": func() { o.StripAccents = usual.StripAccents },
@@ -107,9 +108,9 @@ func (j *learnTokenizerJob) settle(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	switch {
-	case len(args) == 0 && j.text != (corpora.Selection{}):
+	case len(args) == 0 && j.text != (text.Selection{}):
 		return fault.New("name the files to read, or - for standard input", "--field and --column need a CORPUS")
-	case o.Model == corpora.BPE && cmd.Flags().Changed("alphabet"):
+	case o.Model == learn.BPE && cmd.Flags().Changed("alphabet"):
 		return fault.New("leave it out", "--alphabet cannot be given with bpe, which has all 256 bytes")
 	case j.output == "":
 		return fault.New("name the file to write: -o tokenizer.json", "no output was given")
@@ -161,10 +162,10 @@ func (j *learnTokenizerJob) run(cmd *cobra.Command, args []string) error {
 }
 
 // learnTokenizer learns from the source, and says what was left out.
-func learnTokenizer(cmd *cobra.Command, source *corpora.Source, o corpora.SubwordOptions) (*corpora.TrainedSubwords, error) {
+func learnTokenizer(cmd *cobra.Command, source *text.Source, o learn.Options) (*learn.Result, error) {
 	stage := "counting"
 	progress := cli.StartProgress(cmd, stage)
-	o.OnProgress = func(p corpora.SubwordProgress) {
+	o.OnProgress = func(p learn.Progress) {
 		if p.Stage != stage {
 			progress.Done()
 			stage = p.Stage
@@ -179,7 +180,7 @@ func learnTokenizer(cmd *cobra.Command, source *corpora.Source, o corpora.Subwor
 		}
 		progress.Update(fraction, note)
 	}
-	learnt, err := corpora.TrainSubwords(cmd.Context(), source, o)
+	learnt, err := learn.Train(cmd.Context(), source, o)
 	progress.Done()
 	if err != nil {
 		return nil, err
@@ -227,7 +228,7 @@ type tokenizerSample struct {
 // segmented are texts that show how a tokenizer cuts.
 var segmented = []string{"How are you?", "unbelievably", "The train to Zürich left at 10:45."}
 
-func newTokenizerReport(j *learnTokenizerJob, corpus []string, t *corpora.TrainedSubwords, size int, took time.Duration) *tokenizerReport {
+func newTokenizerReport(j *learnTokenizerJob, corpus []string, t *learn.Result, size int, took time.Duration) *tokenizerReport {
 	r := &tokenizerReport{
 		Output: j.output, Bytes: size, Type: j.kind, Vocabulary: t.Tokenizer.Vocabulary().Len(), Words: t.Words,
 		DistinctWords: t.Distinct, Dropped: t.Dropped, Characters: t.Characters, Kept: t.Kept, Merges: t.Merges,
@@ -257,7 +258,7 @@ func (r *tokenizerReport) writeText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "learned %s: %s, from %s words, %s different\n", r.Type, cli.Plural(r.Vocabulary, "token", "tokens"),
 		cli.Count(float64(r.Words)), cli.Count(float64(r.DistinctWords)))
-	if r.Type == string(corpora.BPE) {
+	if r.Type == string(learn.BPE) {
 		fmt.Fprintf(&b, "  all 256 bytes, of which the text has %d", r.Characters)
 	} else {
 		fmt.Fprintf(&b, "  %s of %s", cli.Thousands(r.Kept), cli.Plural(r.Characters, "character", "characters"))

@@ -8,7 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
+	"github.com/luminavec/luminavec/corpora/tokenize/learn"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -49,19 +51,19 @@ Examples:
 
 // phrasesJob is a command line of train phrases.
 type phrasesJob struct {
-	options    corpora.PhraseOptions
+	options    learn.PhraseOptions
 	scorer     string
 	connectors string
 	output     string
 	force      bool
-	words      corpora.WordOptions
+	words      tokenize.WordOptions
 	cut        string // --tokenizer
-	text       corpora.Selection
+	text       text.Selection
 	lists      []string
 }
 
 func phrasesCommand() *cobra.Command {
-	job := phrasesJob{options: corpora.DefaultPhraseOptions(corpora.Word2Phrase)}
+	job := phrasesJob{options: learn.DefaultPhraseOptions(learn.Word2Phrase)}
 	o := &job.options
 	cmd := &cobra.Command{
 		Use:   "phrases [CORPUS...] -o FILE",
@@ -88,13 +90,13 @@ func phrasesCommand() *cobra.Command {
 
 func (j *phrasesJob) run(cmd *cobra.Command, args []string) error {
 	o := &j.options
-	o.Scorer = corpora.PhraseScorer(j.scorer)
+	o.Scorer = learn.PhraseScorer(j.scorer)
 	if !cmd.Flags().Changed("threshold") {
 		o.Threshold = o.Scorer.DefaultThreshold()
 	}
 	o.Connectors = strings.Fields(j.connectors)
 	if j.connectors == "english" {
-		o.Connectors = corpora.EnglishConnectors
+		o.Connectors = learn.EnglishConnectors
 	}
 	if err := o.Validate(); err != nil {
 		return cli.UsageError(err)
@@ -102,7 +104,7 @@ func (j *phrasesJob) run(cmd *cobra.Command, args []string) error {
 	switch {
 	case j.cut != "words" && j.cut != "whitespace":
 		return cli.UsageError(fault.New("choose words or whitespace", "unknown tokenizer %q", j.cut))
-	case len(args) == 0 && j.text != (corpora.Selection{}):
+	case len(args) == 0 && j.text != (text.Selection{}):
 		return cli.UsageError(fault.New("name the files to read, or - for standard input", "--field and --column need a CORPUS"))
 	case j.output == "":
 		return cli.UsageError(fault.New("name the file to write: -o phrases.tsv", "no output was given"))
@@ -111,7 +113,7 @@ func (j *phrasesJob) run(cmd *cobra.Command, args []string) error {
 	}
 	j.words.Whitespace = j.cut == "whitespace"
 	var err error
-	if o.Tokenizer, err = joinPhrases(corpora.NewWordTokenizer(j.words), j.lists); err != nil {
+	if o.Tokenizer, err = joinPhrases(tokenize.NewWordTokenizer(j.words), j.lists); err != nil {
 		return err
 	}
 	source, err := openSource(args)
@@ -149,10 +151,10 @@ func (j *phrasesJob) run(cmd *cobra.Command, args []string) error {
 }
 
 // joinPhrases adds the phrases of files to a tokenizer, each a pass.
-func joinPhrases(t *corpora.Tokenizer, files []string) (*corpora.Tokenizer, error) {
-	var lists []*corpora.Phrases
+func joinPhrases(t *tokenize.Tokenizer, files []string) (*tokenize.Tokenizer, error) {
+	var lists []*tokenize.Phrases
 	for _, name := range files {
-		list, err := corpora.OpenPhrases(name)
+		list, err := tokenize.OpenPhrases(name)
 		if err != nil {
 			return nil, err
 		}
@@ -162,7 +164,7 @@ func joinPhrases(t *corpora.Tokenizer, files []string) (*corpora.Tokenizer, erro
 }
 
 // findPhrases counts the source, and says what had to be forgotten.
-func findPhrases(cmd *cobra.Command, source *corpora.Source, o corpora.PhraseOptions) (*corpora.FoundPhrases, error) {
+func findPhrases(cmd *cobra.Command, source *text.Source, o learn.PhraseOptions) (*learn.FoundPhrases, error) {
 	progress := cli.StartProgress(cmd, "counting")
 	o.OnProgress = func(done, size int64) {
 		fraction := -1.0
@@ -171,7 +173,7 @@ func findPhrases(cmd *cobra.Command, source *corpora.Source, o corpora.PhraseOpt
 		}
 		progress.Update(fraction, cli.Bytes(done))
 	}
-	found, err := corpora.FindPhrases(cmd.Context(), source, o)
+	found, err := learn.FindPhrases(cmd.Context(), source, o)
 	progress.Done()
 	if err != nil {
 		return nil, err
@@ -219,7 +221,7 @@ type phraseShown struct {
 // shownPhrases is how many of the best the report shows.
 const shownPhrases = 10
 
-func newPhrasesReport(j *phrasesJob, corpus []string, f *corpora.FoundPhrases, size int64, took time.Duration) *phrasesReport {
+func newPhrasesReport(j *phrasesJob, corpus []string, f *learn.FoundPhrases, size int64, took time.Duration) *phrasesReport {
 	r := &phrasesReport{
 		Output: j.output, Bytes: size, Scorer: j.scorer, Threshold: j.options.Threshold, MinCount: j.options.MinCount,
 		Phrases: len(f.Phrases.List), Words: f.Words, DistinctWords: f.DistinctWords, DistinctPairs: f.DistinctPairs,

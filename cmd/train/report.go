@@ -12,7 +12,8 @@ import (
 	"time"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/training"
@@ -83,7 +84,7 @@ func newReport(ctx context.Context, output string, c *checkpoints.Checkpoint, la
 		}
 		r.Neighbors = append(r.Neighbors, reportNeighbors{word, near})
 	}
-	r.Similarity = append(r.Similarity, evaluate.Words(vectors, corpora.WordSim353()))
+	r.Similarity = append(r.Similarity, evaluate.Words(vectors, sets.WordSim353()))
 	example := "king"
 	if len(r.Neighbors) > 0 {
 		example = r.Neighbors[0].Word
@@ -115,7 +116,7 @@ func filesOf(folder string) (files []reportFile, bytes int64, err error) {
 }
 
 // wordsToShow picks n words that a person can judge.
-func wordsToShow(v *corpora.Vocabulary, n int) []string {
+func wordsToShow(v *tokenize.Vocabulary, n int) []string {
 	var words []string
 	for _, w := range shownWords {
 		if _, ok := v.ID(w); ok && len(words) < n {

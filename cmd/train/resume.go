@@ -12,6 +12,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
@@ -73,7 +74,7 @@ type resumeJob struct {
 	force    bool
 	corpus   []string
 	grow     bool
-	text     corpora.Selection
+	text     text.Selection
 	minCount int64
 	most     int // --max-vocab
 	epochs   int
@@ -172,16 +173,16 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	if err != nil {
 		return err
 	}
-	text := corpora.Selection{Field: c.Config.Corpus.Field, Column: c.Config.Corpus.Column}
+	content := text.Selection{Field: c.Config.Corpus.Field, Column: c.Config.Corpus.Column}
 	if !cmd.Flags().Changed("cache") {
 		j.cache = c.Config.Corpus.Cache
 	}
-	corpus, err := resumedCorpus(cmd, j.cache, c, func() (*corpora.Source, error) {
+	corpus, err := resumedCorpus(cmd, j.cache, c, func() (*text.Source, error) {
 		source, err := sameSource(c.Config.Corpus.Sources, names, j.model)
 		if err != nil {
 			return nil, err
 		}
-		if err := source.Select(text); err != nil {
+		if err := source.Select(content); err != nil {
 			return nil, fmt.Errorf("%s: corpus in config.json: %w", j.model, err)
 		}
 		return source, notInside(j.model, source.Names())
@@ -199,7 +200,7 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	}
 	defer closeSets()
 	return train(cmd, fn, o, j.model, true, skipgram.Run{
-		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, Selection: text, Cache: j.cache, SaveEvery: j.every, Resume: c, Validation: validation,
+		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, Selection: content, Cache: j.cache, SaveEvery: j.every, Resume: c, Validation: validation,
 	})
 }
 
@@ -256,12 +257,12 @@ func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoi
 	if err != nil {
 		return err
 	}
-	source, err := corpora.Open(j.corpus...)
+	source, err := text.Open(j.corpus...)
 	if err != nil {
 		return err
 	}
 	if f := cmd.Flags(); !f.Changed("field") && !f.Changed("column") {
-		j.text = corpora.Selection{Field: c.Config.Corpus.Field, Column: c.Config.Corpus.Column}
+		j.text = text.Selection{Field: c.Config.Corpus.Field, Column: c.Config.Corpus.Column}
 	}
 	if err := source.Select(j.text); err != nil {
 		return cli.UsageError(err)
@@ -305,17 +306,17 @@ func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoi
 
 // sameSource opens the text of a checkpoint: what is named now, else what was
 // named then.
-func sameSource(then, now []string, model string) (*corpora.Source, error) {
+func sameSource(then, now []string, model string) (*text.Source, error) {
 	switch {
 	case len(now) > 0:
-		return corpora.Open(now...)
-	case slices.Equal(then, corpora.Sample().Names()):
-		return corpora.Sample(), nil
+		return text.Open(now...)
+	case slices.Equal(then, text.Sample().Names()):
+		return text.Sample(), nil
 	case slices.Contains(then, "-"):
 		return nil, fault.New("give the same text again: "+cli.CommandLine("train", "resume", cli.PathArgument(model), "-")+" < text",
 			"%s: its text came from standard input", model)
 	}
-	source, err := corpora.Open(then...)
+	source, err := text.Open(then...)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.New("if it has moved, name it again: "+cli.CommandLine("train", "resume", cli.PathArgument(model), "CORPUS"),
 			"the text of %s is not where it was: %w", model, err)

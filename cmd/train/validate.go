@@ -14,6 +14,9 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -23,9 +26,9 @@ import (
 // validationSet is a file of --validate: one of the three.
 type validationSet struct {
 	checkpoints.ValidationSet
-	pairs     *corpora.WordPairs
-	analogies *corpora.Analogies
-	text      *corpora.Source
+	pairs     *sets.WordPairs
+	analogies *sets.Analogies
+	text      *text.Source
 }
 
 // readSets reads the files of --validate, so that what is wrong with them is
@@ -43,13 +46,13 @@ func readSets(names []string) ([]*validationSet, error) {
 }
 
 func readSet(name string) (*validationSet, error) {
-	kind, file := corpora.SetKind(""), name
-	for _, k := range []corpora.SetKind{corpora.WordsSet, corpora.AnalogiesSet, corpora.TextSet} {
+	kind, file := sets.Kind(""), name
+	for _, k := range []sets.Kind{sets.WordsSet, sets.AnalogiesSet, sets.TextSet} {
 		if rest, ok := strings.CutPrefix(name, string(k)+":"); ok {
 			kind, file = k, rest
 		}
 	}
-	if file == "" || file == corpora.Stdin {
+	if file == "" || file == text.Stdin {
 		return nil, cli.UsageError(fault.New("name a file; it is read again when the training is resumed", "--validate %s is no file", name))
 	}
 	sum, err := sumOf(file)
@@ -57,18 +60,18 @@ func readSet(name string) (*validationSet, error) {
 		return nil, err
 	}
 	if kind == "" {
-		if kind, err = corpora.RecogniseSet(file); err != nil {
+		if kind, err = sets.Detect(file); err != nil {
 			return nil, err
 		}
 	}
 	s := &validationSet{ValidationSet: checkpoints.ValidationSet{Kind: string(kind), File: file, SHA256: sum}}
 	switch kind {
-	case corpora.WordsSet:
-		s.pairs, err = corpora.ReadWordPairs(file)
-	case corpora.AnalogiesSet:
-		s.analogies, err = corpora.ReadAnalogies(file)
+	case sets.WordsSet:
+		s.pairs, err = sets.ReadWordPairs(file)
+	case sets.AnalogiesSet:
+		s.analogies, err = sets.ReadAnalogies(file)
 	default:
-		s.text, err = corpora.Open(file)
+		s.text, err = text.Open(file)
 	}
 	return s, err
 }
@@ -98,13 +101,13 @@ func sumOf(file string) (string, error) {
 
 // knownWords looks words up in the vocabulary that is going to be trained.
 type knownWords struct {
-	vocabulary *corpora.Vocabulary
-	tokenizer  *corpora.Tokenizer // that reads text
+	vocabulary *tokenize.Vocabulary
+	tokenizer  *tokenize.Tokenizer // that reads text
 	lookup     *evaluate.WordVectors
 	composes   bool // pairs of other words are compared by their n-grams
 }
 
-func newKnownWords(c *corpora.Corpus, tokenizer *corpora.Tokenizer, composes bool) (*knownWords, error) {
+func newKnownWords(c *corpora.Corpus, tokenizer *tokenize.Tokenizer, composes bool) (*knownWords, error) {
 	v := c.Vocabulary()
 	over, err := tokenizer.WithVocabulary(v)
 	if err != nil {

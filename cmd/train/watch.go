@@ -5,6 +5,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
@@ -106,7 +107,7 @@ func (w *watchFlags) resumeSets(model string, was *checkpoints.Validation) ([]*v
 
 // validation makes the sets ready for the training of a corpus, and returns nil
 // when there are none. The other function frees what they hold.
-func (w *watchFlags) validation(cmd *cobra.Command, sets []*validationSet, corpus *corpora.Corpus, tokenizer *corpora.Tokenizer, o skipgram.Options) (*training.Validation, func(), error) {
+func (w *watchFlags) validation(cmd *cobra.Command, sets []*validationSet, corpus *corpora.Corpus, tokenizer *tokenize.Tokenizer, o skipgram.Options) (*training.Validation, func(), error) {
 	if len(sets) == 0 {
 		return nil, func() {}, nil
 	}

@@ -11,6 +11,8 @@ import (
 	"github.com/luminavec/luminavec/cbow"
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
@@ -149,7 +151,7 @@ type wordJob struct {
 	vectors string // --vectors
 	grams   string // --char-ngrams
 	buckets int
-	text    corpora.Selection
+	text    text.Selection
 	cache   string
 	phrases []string
 	init    string
@@ -192,7 +194,7 @@ func wordCommand(kind, method string, defaults skipgram.Options) *cobra.Command 
 	}
 	f.StringVar(&o.Loss, "loss", training.LossNS, "")
 	f.StringVar(&job.grams, "char-ngrams", "", "")
-	f.IntVar(&job.buckets, "buckets", corpora.DefaultNGramOptions().Buckets, "")
+	f.IntVar(&job.buckets, "buckets", tokenize.DefaultNGramOptions().Buckets, "")
 	f.IntVar(&o.Negative, "negative", o.Negative, "")
 	f.Float64Var(&o.NoiseExponent, "ns-exponent", o.NoiseExponent, "")
 	f.Float64Var(&o.Subsample, "subsample", o.Subsample, "")
@@ -232,7 +234,7 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := j.options.Validate(); err != nil {
 		return cli.UsageError(err)
 	}
-	if len(args) == 0 && j.text != (corpora.Selection{}) {
+	if len(args) == 0 && j.text != (text.Selection{}) {
 		return cli.UsageError(fault.New("name the files to read, or - for standard input", "--field and --column need a CORPUS"))
 	}
 	if err := checkOutput(j.output, j.every); err != nil {
@@ -245,7 +247,7 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := checkpoints.CheckOutput(j.output, checkpoints.WriteOptions{Replace: j.force}); err != nil {
 		return err
 	}
-	if j.init == corpora.Stdin && slices.Contains(args, corpora.Stdin) {
+	if j.init == text.Stdin && slices.Contains(args, text.Stdin) {
 		return cli.UsageError(fault.New("put one of them into a file", "standard input cannot be both the corpus and the vectors of --init"))
 	}
 	if sameFolder(j.cache, j.output) {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // WordCard returns the rows of the model card of a word model. objective says what its
@@ -37,7 +37,7 @@ func lossCard(o *WordOptions) string {
 	return fmt.Sprintf("negative sampling: the word against %d words drawn in proportion to their count to the power %g", o.Negative, o.NoiseExponent)
 }
 
-func vectorCard(grams corpora.NGramOptions, o *WordOptions) string {
+func vectorCard(grams tokenize.NGramOptions, o *WordOptions) string {
 	text := "the input vectors"
 	switch {
 	case grams.Max > 0:

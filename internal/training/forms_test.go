@@ -10,13 +10,14 @@ import (
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // A model of character n-grams holds the composed vectors, the n-grams and, to go on
 // with, the words' own rows.
 func TestNGramCheckpoint(t *testing.T) {
 	o := smallOptions()
-	o.NGrams = corpora.NGramOptions{Min: 2, Max: 3, Buckets: 500}
+	o.NGrams = tokenize.NGramOptions{Min: 2, Max: 3, Buckets: 500}
 	c, err := TrainWords(context.Background(), autograd.SkipGram(), o, runOf(t, topics(200)))
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +142,7 @@ func TestFrozenStart(t *testing.T) {
 // are made of n-grams.
 func TestStartOfNGrams(t *testing.T) {
 	o := smallOptions()
-	o.NGrams, o.LearningRate = corpora.NGramOptions{Min: 2, Max: 3, Buckets: 500}, 1e-9
+	o.NGrams, o.LearningRate = tokenize.NGramOptions{Min: 2, Max: 3, Buckets: 500}, 1e-9
 	run := runOf(t, topics(60))
 	run.Start = startOf(t, o, false)
 	given := run.Start
@@ -164,8 +165,8 @@ func TestFormsRefused(t *testing.T) {
 		"neither sums nor position weights":         func(o *WordOptions) { o.CBOWSum = true },
 		"skipgram has neither":                      func(o *WordOptions) { o.PositionWeights = true },
 		`loss "softmax" is not known`:               func(o *WordOptions) { o.Loss = "softmax" },
-		"shortest character n-gram has 7":           func(o *WordOptions) { o.NGrams = corpora.NGramOptions{Min: 7, Max: 6, Buckets: 10} },
-		"no word of the vocabulary has character n": func(o *WordOptions) { o.NGrams = corpora.NGramOptions{Min: 20, Max: 20, Buckets: 10} },
+		"shortest character n-gram has 7":           func(o *WordOptions) { o.NGrams = tokenize.NGramOptions{Min: 7, Max: 6, Buckets: 10} },
+		"no word of the vocabulary has character n": func(o *WordOptions) { o.NGrams = tokenize.NGramOptions{Min: 20, Max: 20, Buckets: 10} },
 	} {
 		o := smallOptions()
 		set(&o)

@@ -7,7 +7,7 @@ import (
 	"strconv"
 
 	"github.com/luminavec/luminavec/autograd"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -50,13 +50,13 @@ type WordOptions struct {
 	Seed          uint64  `json:"seed"`                     // of every random choice; default 1
 	Engine        Engine  `json:"engine"`                   // default Fused
 
-	Loss            string               `json:"loss,omitempty"`             // LossNS or LossHS, which uses neither Negative nor NoiseExponent; default "": LossNS
-	Windows         string               `json:"windows,omitempty"`          // WindowsWeighted, WindowsDrawn or WindowsFull; "" is WindowsDrawn; default WindowsWeighted
-	Shuffle         bool                 `json:"shuffle,omitempty"`          // each epoch takes the blocks of the text in another order; default true
-	SumVectors      bool                 `json:"sum_vectors,omitempty"`      // a word's vector is the sum of its input and its output row; default false (CBOW true)
-	CBOWSum         bool                 `json:"cbow_sum,omitempty"`         // CBOW adds the context words; default false: their mean
-	PositionWeights bool                 `json:"position_weights,omitempty"` // CBOW learns how much each place in the window counts; default false
-	NGrams          corpora.NGramOptions `json:"ngrams,omitzero"`            // character n-grams that words are made of; default: none
+	Loss            string                `json:"loss,omitempty"`             // LossNS or LossHS, which uses neither Negative nor NoiseExponent; default "": LossNS
+	Windows         string                `json:"windows,omitempty"`          // WindowsWeighted, WindowsDrawn or WindowsFull; "" is WindowsDrawn; default WindowsWeighted
+	Shuffle         bool                  `json:"shuffle,omitempty"`          // each epoch takes the blocks of the text in another order; default true
+	SumVectors      bool                  `json:"sum_vectors,omitempty"`      // a word's vector is the sum of its input and its output row; default false (CBOW true)
+	CBOWSum         bool                  `json:"cbow_sum,omitempty"`         // CBOW adds the context words; default false: their mean
+	PositionWeights bool                  `json:"position_weights,omitempty"` // CBOW learns how much each place in the window counts; default false
+	NGrams          tokenize.NGramOptions `json:"ngrams,omitzero"`            // character n-grams that words are made of; default: none
 
 	FreezeInit bool `json:"freeze_init,omitempty"` // the vectors of WordRun.Start do not change: as its Freeze; default false
 }

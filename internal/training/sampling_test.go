@@ -9,17 +9,18 @@ import (
 
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // vocabularyOf returns a vocabulary of words a, b, c… with the given counts,
 // largest first.
-func vocabularyOf(t testing.TB, counts ...int64) *corpora.Vocabulary {
+func vocabularyOf(t testing.TB, counts ...int64) *tokenize.Vocabulary {
 	t.Helper()
 	tokens := make([]string, len(counts))
 	for i := range tokens {
 		tokens[i] = string(rune('a' + i))
 	}
-	v, err := corpora.NewVocabulary(tokens, counts)
+	v, err := tokenize.NewVocabulary(tokens, counts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/checkpoints/exchange"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
@@ -49,7 +49,7 @@ func (s *Start) Found() int {
 // that stay are the model's, and begin with no output vectors: these fit a summand.
 //
 // It is an error if vectors have another dimension than o, or no word of v.
-func NewStart(ctx context.Context, vectors *exchange.Vectors, v *corpora.Vocabulary, kind string, o WordOptions) (*Start, error) {
+func NewStart(ctx context.Context, vectors *exchange.Vectors, v *tokenize.Vocabulary, kind string, o WordOptions) (*Start, error) {
 	if vectors.Dim != o.Dim {
 		return nil, fault.New(fmt.Sprintf("train with --dim %d, or leave --dim out", vectors.Dim),
 			"the vectors of %s have %d dimensions, and those to be trained %d", vectors.Path, vectors.Dim, o.Dim)

@@ -15,6 +15,7 @@ import (
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 )
 
 // judged returns a Validation after every half epoch by a judge that finds the
@@ -34,9 +35,9 @@ func judged(peak float64, seen map[int64][]float32) *Validation {
 }
 
 // heldOutSet returns a set of text for a run.
-func heldOutSet(t testing.TB, run WordRun, text string) ValidationSet {
+func heldOutSet(t testing.TB, run WordRun, content string) ValidationSet {
 	t.Helper()
-	c, err := corpora.Build(context.Background(), corpora.FromReader("held", strings.NewReader(text)),
+	c, err := corpora.Build(context.Background(), text.FromReader("held", strings.NewReader(content)),
 		corpora.BuildOptions{Tokenizer: run.Tokenizer, Vocabulary: run.Corpus.Vocabulary()})
 	if err != nil {
 		t.Fatal(err)

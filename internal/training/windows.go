@@ -3,6 +3,7 @@ package training
 import (
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // Windows turns token ids into the windows of the word objectives: the words
@@ -21,7 +22,7 @@ type Windows struct {
 }
 
 // NewWindows returns the windows of the options over v.
-func NewWindows(v *corpora.Vocabulary, o *WordOptions) *Windows {
+func NewWindows(v *tokenize.Vocabulary, o *WordOptions) *Windows {
 	p := corpora.KeepProbabilities(v, o.Subsample)
 	w := &Windows{
 		keep:     make([]uint32, len(p)),

@@ -8,6 +8,8 @@ import (
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -23,10 +25,10 @@ const (
 // WordRun is what a word trainer needs beside its options.
 type WordRun struct {
 	Corpus    *corpora.Corpus
-	Tokenizer *corpora.Tokenizer // that read the corpus
-	Sources   []string           // what the corpus was read from, for the record
-	Selection corpora.Selection  // what of it was read, for the record
-	Cache     string             // the folder that keeps its ids, for the record; "" is none
+	Tokenizer *tokenize.Tokenizer // that read the corpus
+	Sources   []string            // what the corpus was read from, for the record
+	Selection text.Selection      // what of it was read, for the record
+	Cache     string              // the folder that keeps its ids, for the record; "" is none
 
 	// Progress, if set, is called a few times a second.
 	Progress func(Event)
@@ -85,8 +87,8 @@ type wordTrainer struct {
 	objective *autograd.Objective
 	options   WordOptions
 	run       WordRun
-	tokenizer *corpora.Tokenizer // with the vocabulary
-	ngrams    *corpora.NGrams    // nil: none
+	tokenizer *tokenize.Tokenizer // with the vocabulary
+	ngrams    *tokenize.NGrams    // nil: none
 	tables    *autograd.Tables
 	windows   *Windows
 	heldOut   heldOut
@@ -137,7 +139,7 @@ func newWordTrainer(objective *autograd.Objective, o WordOptions, run WordRun) (
 		t.tables.AddPositions(n)
 	}
 	if o.NGrams.Max > 0 {
-		if t.ngrams, err = corpora.NewNGrams(v, o.NGrams); err != nil {
+		if t.ngrams, err = tokenize.NewNGrams(v, o.NGrams); err != nil {
 			return nil, err
 		}
 		t.tables.AddNGrams(t.ngrams.Rows(), t.ngrams.Of, o.Seed)
