@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/plainjson"
@@ -33,7 +35,7 @@ func ids(t *testing.T, c *Corpus) (all []int32) {
 func cachedText(t *testing.T, content string) (*Corpus, string, CacheKey) {
 	t.Helper()
 	dir := t.TempDir()
-	src, err := text.Open(write(t, dir, "text.txt", content))
+	src, err := text.Open(corporatest.WriteFile(t, dir, "text.txt", content))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +100,7 @@ func TestCache(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 	// A second one takes the place of the first, with what else lies there.
-	write(t, dir, "notes.txt", "mine")
+	corporatest.WriteFile(t, dir, "notes.txt", "mine")
 	if err := was.WriteCache(context.Background(), dir, key); err != nil {
 		t.Error(err)
 	}
@@ -214,7 +216,7 @@ func TestCachePlace(t *testing.T) {
 	if err := CheckCache(dir); err != nil {
 		t.Errorf("an empty folder: %v", err)
 	}
-	write(t, dir, "MANIFEST", "luminavec-manifest 1\n")
+	corporatest.WriteFile(t, dir, "MANIFEST", "luminavec-manifest 1\n")
 	for _, err := range []error{CheckCache(dir), buildText(t, "one two", BuildOptions{}).WriteCache(context.Background(), dir, CacheKey{})} {
 		if err == nil || !strings.Contains(err.Error(), "holds other things") {
 			t.Errorf("the folder of a model: %v", err)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora/internal/idstore"
 	"github.com/luminavec/luminavec/corpora/text"
 )
@@ -32,7 +34,7 @@ func TestBuildDrops(t *testing.T) {
 	content := b.String()
 	_, all, _, raw, distinct := slowBuild(content, 1)
 	count := map[string]int64{}
-	for _, w := range slowWords(content, false) {
+	for _, w := range corporatest.Words(content, false) {
 		count[w]++
 	}
 	var tokens []string

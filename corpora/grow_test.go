@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora/internal/idstore"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -41,7 +43,7 @@ func TestBuildGrows(t *testing.T) {
 	first := build(content(60_000, 30_000), 2, BuildOptions{MinCount: 3}).Vocabulary()
 	second := content(200_000, 80_000)
 	count := map[string]int64{}
-	for _, w := range slowWords(second, false) {
+	for _, w := range corporatest.Words(second, false) {
 		count[w]++
 	}
 	for _, most := range []int{0, 20_000} {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
 )
@@ -29,7 +31,7 @@ func TestBorders(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	src, err := text.Open(write(t, dir, "1", "a b"), write(t, dir, "2", "a c"))
+	src, err := text.Open(corporatest.WriteFile(t, dir, "1", "a b"), corporatest.WriteFile(t, dir, "2", "a c"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -305,7 +307,7 @@ func TestBuildWithPhrases(t *testing.T) {
 
 // What tokenizers with and without phrases cost.
 func BenchmarkWordsWithPhrases(b *testing.B) {
-	text := []byte(zipfText(1 << 20))
+	text := []byte(corporatest.ZipfText(1 << 20))
 	list := &Phrases{Name: "list"}
 	for i := range 2000 {
 		list.List = append(list.List, Phrase{Words: []string{fmt.Sprint("w", i), fmt.Sprint("w", i*7%2000)}})

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -209,7 +211,7 @@ func TestOpenTokenizer(t *testing.T) {
 	// A vocab.txt, with Windows line ends or not.
 	vocab := "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhello\nwor\n##ld\n!\n"
 	for _, text := range []string{vocab, strings.ReplaceAll(vocab, "\n", "\r\n"), strings.TrimSuffix(vocab, "\n")} {
-		tokenizer, err := Open(write(t, dir, "vocab.txt", text))
+		tokenizer, err := Open(corporatest.WriteFile(t, dir, "vocab.txt", text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -217,7 +219,7 @@ func TestOpenTokenizer(t *testing.T) {
 			t.Errorf("%d", got)
 		}
 	}
-	cased, err := Open(write(t, dir, "vocab.txt", vocab+"Paris\n"))
+	cased, err := Open(corporatest.WriteFile(t, dir, "vocab.txt", vocab+"Paris\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +234,7 @@ func TestOpenTokenizer(t *testing.T) {
 		"[UNK]\nthe cat\tsat\n": "tab",
 		"{":                     "no tokenizer",
 	} {
-		if _, err := Open(write(t, dir, "vocab.txt", text)); err == nil || !strings.Contains(err.Error(), want) || fault.Hint(err) == "" {
+		if _, err := Open(corporatest.WriteFile(t, dir, "vocab.txt", text)); err == nil || !strings.Contains(err.Error(), want) || fault.Hint(err) == "" {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -255,7 +257,7 @@ func TestOpenTokenizer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, dir, "tokenizer.json", string(file))
+	corporatest.WriteFile(t, dir, "tokenizer.json", string(file))
 	read, err := Open(dir)
 	if err != nil || read.Vocabulary() != nil || read.Subwords() || read.Fingerprint() != ours.Fingerprint() {
 		t.Fatalf("%v", err)

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -225,7 +227,7 @@ func FuzzParseTokenizer(f *testing.F) {
 }
 
 func BenchmarkEncode(b *testing.B) {
-	content := string(sampleText(b, 4<<20))
+	content := string(corporatest.SampleText(b, 4<<20))
 	c, err := corpora.Build(b.Context(), text.Sample(), corpora.BuildOptions{})
 	if err != nil {
 		b.Fatal(err)
