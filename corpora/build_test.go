@@ -107,7 +107,7 @@ func TestBuild(t *testing.T) {
 					t.Fatal(err)
 				}
 				v := c.Vocabulary()
-				if !slices.Equal(v.Tokens(), tokens) || !slices.Equal(v.counts, counts) {
+				if !slices.Equal(v.Tokens(), tokens) || !slices.Equal(countsOf(v), counts) {
 					t.Fatalf("min-count %d, %d threads: vocabulary of %d, want %d", minCount, threads, v.Len(), len(tokens))
 				}
 				if got := entriesOf(t, c); !slices.Equal(got, cache) {
@@ -203,7 +203,7 @@ func TestBuildCancel(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		calls := 0
 		c := &Corpus{ids: idstore.New(dir, 1)}
-		c.ids.keepName = keepName
+		c.ids.KeepName = keepName
 		o := BuildOptions{SpoolDir: dir, OnProgress: func(int64, int64) {
 			if calls++; calls == 6 {
 				cancel()
@@ -213,7 +213,7 @@ func TestBuildCancel(t *testing.T) {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
-		if c.ids.file == nil {
+		if !c.ids.Spooled() {
 			t.Error("nothing was spooled: the test tests nothing")
 		}
 		if left := names(t, dir); keepName != (len(left) == 1) {

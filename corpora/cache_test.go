@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+	"github.com/luminavec/luminavec/corpora/internal/idstore"
 
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -185,13 +186,23 @@ func TestCacheDamage(t *testing.T) {
 	}
 }
 
+// storeOf returns a store of some ids.
+func storeOf(t *testing.T, ids ...int32) *idstore.Store {
+	t.Helper()
+	s := idstore.New(t.TempDir(), 1)
+	if err := s.Append(ids...); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // A file whose checksum is right may still be wrong: a model must not index out
 // of its tables for it.
 func TestCacheWrongIDs(t *testing.T) {
 	was, dir, key := cachedText(t, "one two one two\ntwo one\n")
 	for name, change := range map[string]func(*Corpus){
-		"id 2 is not in the vocabulary of 2":                        func(c *Corpus) { c.ids.memory = [][]int32{{0, 1, 2, 1, -1, 1, 0, -1}} },
-		"id -2 is not in the vocabulary of 2":                       func(c *Corpus) { c.ids.memory = [][]int32{{0, 1, -2, 1, -1, 1, 0, -1}} },
+		"id 2 is not in the vocabulary of 2":                        func(c *Corpus) { c.ids = storeOf(t, 0, 1, 2, 1, -1, 1, 0, -1) },
+		"id -2 is not in the vocabulary of 2":                       func(c *Corpus) { c.ids = storeOf(t, 0, 1, -2, 1, -1, 1, 0, -1) },
 		"ids holds 6 words in 2 lines, and corpus.json says 7 in 2": func(c *Corpus) { c.rawWords, c.words = 7, 7 },
 		"that cannot be": func(c *Corpus) { c.words = 0 },
 	} {

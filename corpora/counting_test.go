@@ -62,8 +62,8 @@ func TestBuildDrops(t *testing.T) {
 			if tokens == nil {
 				tokens, cache, dropped = v.Tokens(), entriesOf(t, c), n
 				for id, token := range tokens {
-					if v.counts[id] != count[token] {
-						t.Fatalf("%q is counted %d times, and stands there %d times", token, v.counts[id], count[token])
+					if v.Count(int32(id)) != count[token] {
+						t.Fatalf("%q is counted %d times, and stands there %d times", token, v.Count(int32(id)), count[token])
 					}
 				}
 				for _, token := range []string{"w0", "w1", "w2", "w10"} {

@@ -66,17 +66,17 @@ func TestBuildGrows(t *testing.T) {
 					t.Fatalf("%d words dropped of %d that fit", dropped, most)
 				}
 				fresh := 0
-				for id, token := range v.tokens {
+				for id, token := range v.Tokens() {
 					want := count[token]
 					if old, ok := first.ID(token); ok {
 						want += first.Count(old)
 					} else if fresh++; want < 4 {
 						t.Fatalf("%q is new, and occurs %d times", token, want)
 					}
-					if v.counts[id] != want {
-						t.Fatalf("%q counts %d, want %d", token, v.counts[id], want)
+					if v.Count(int32(id)) != want {
+						t.Fatalf("%q counts %d, want %d", token, v.Count(int32(id)), want)
 					}
-					if id > 0 && (v.counts[id-1] < want || v.counts[id-1] == want && v.tokens[id-1] > token) {
+					if id > 0 && (v.Count(int32(id-1)) < want || v.Count(int32(id-1)) == want && v.Token(int32(id-1)) > token) {
 						t.Fatalf("%q does not stand in order", token)
 					}
 				}
