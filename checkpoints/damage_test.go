@@ -155,7 +155,7 @@ func TestExtraFiles(t *testing.T) {
 	}
 }
 
-// TestNoModel: what is not a model is told as what it is.
+// The error about a path that is not a model says what it is.
 func TestNoModel(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Join(root, "model")

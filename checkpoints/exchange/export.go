@@ -16,7 +16,7 @@ import (
 // Export writes the table of the vocabulary, Embedding, to w in one of the Writable
 // formats. The layers of an encoder that follow the table are not part of it.
 //
-// A token that contains white space cannot be told from two in the formats of words; it
+// A token that contains white space cannot be distinguished from two in the formats of words; it
 // is an error before anything is written.
 //
 // The rows of a model with character n-grams already include them; what is lost is the

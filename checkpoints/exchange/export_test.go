@@ -159,6 +159,6 @@ func TestExportWords(t *testing.T) {
 		t.Errorf("unknown %d, %v", unknown, err)
 	}
 	if _, err := ExportWords(context.Background(), &b, c, "npy", nil); err == nil {
-		t.Error("no word is no error")
+		t.Error("an empty list of words was accepted")
 	}
 }

@@ -54,7 +54,7 @@ func FuzzVectors(f *testing.F) {
 			}
 			again, report, err := Import(context.Background(), path, ImportOptions{})
 			if format == "word2vec-bin" && (err != nil || report.Format != format) && printable(c.Embedding().Row(0)) {
-				continue // values of printable bytes alone that read as numbers: no text can be told from them
+				continue // values of printable bytes alone that read as numbers: they cannot be distinguished from text
 			}
 			if err != nil {
 				t.Fatalf("%s: %v", format, err)

@@ -61,7 +61,7 @@ func (j *jsonRows) bad(err error) error {
 
 func (j *jsonRows) Place() string { return fmt.Sprintf("%s: byte %d", j.v.Path, j.d.InputOffset()) }
 
-// open reads up to the first vector, which tells the dimension.
+// open reads up to the first vector, which determines the dimension.
 func (j *jsonRows) open() error {
 	if _, err := j.d.Token(); err != nil { // the brace
 		return noEOF(err)

@@ -12,7 +12,7 @@
 //	1180 5ad5…90 config.json
 //	end 03ac…f4
 //
-// So damage to MANIFEST itself is told from damage to a file. It is SHA-256, not a CRC,
+// So damage to MANIFEST itself can be distinguished from damage to a file. It is SHA-256, not a CRC,
 // because that is what sha256sum prints and model hubs show, and processors compute
 // it about as fast as disks read.
 //

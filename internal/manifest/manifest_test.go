@@ -43,7 +43,7 @@ func TestManifestLine(t *testing.T) {
 	}
 }
 
-// TestMarshal holds the layout fast: whoever changes it changes every format
+// TestMarshal pins the layout: a change to it changes every format
 // that uses it.
 func TestMarshal(t *testing.T) {
 	const want = "luminavec-test 2\n" +

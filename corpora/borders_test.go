@@ -1,4 +1,4 @@
-package tokenize
+package corpora
 
 import (
 	"context"
@@ -6,14 +6,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora/text"
 )
 
 // Lines, blank lines, files and records are borders wherever the text is cut into
 // batches, and blank lines leave no border that ends nothing.
 func TestBorders(t *testing.T) {
-	const e = corpora.LineEnd
+	const e = LineEnd
 	for _, test := range []struct {
 		name, text string
 		want       []int32
@@ -23,17 +24,17 @@ func TestBorders(t *testing.T) {
 		{"documents, and white space", "\n\n \na b\r\n\t\n\r\n\n\na c\n\n", []int32{0, 1, e, 0, 2, e}},
 		{"one line", "a b a c", []int32{0, 1, 0, 2, e}},
 	} {
-		c := buildText(t, test.text, corpora.BuildOptions{})
+		c := buildText(t, test.text, BuildOptions{})
 		if got := ids(t, c); !slices.Equal(got, test.want) {
 			t.Errorf("%s: %v, want %v", test.name, got, test.want)
 		}
 	}
 	dir := t.TempDir()
-	src, err := text.Open(write(t, dir, "1", "a b"), write(t, dir, "2", "a c"))
+	src, err := text.Open(corporatest.WriteFile(t, dir, "1", "a b"), corporatest.WriteFile(t, dir, "2", "a c"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := corpora.Build(context.Background(), src, corpora.BuildOptions{MinCount: 1})
+	c, err := Build(context.Background(), src, BuildOptions{MinCount: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +44,7 @@ func TestBorders(t *testing.T) {
 	}
 	// A border every 7 words, over many batches.
 	document := "a b c d e f g\n\n"
-	c = buildText(t, strings.Repeat(document, 100_000), corpora.BuildOptions{})
+	c = buildText(t, strings.Repeat(document, 100_000), BuildOptions{})
 	if c.Lines() != 100_000 || c.Words() != 700_000 {
 		t.Fatalf("%d words in %d lines", c.Words(), c.Lines())
 	}
@@ -56,9 +57,9 @@ func TestBorders(t *testing.T) {
 
 // A line of any length is cut into blocks, with no border but its end.
 func TestOneLine(t *testing.T) {
-	c := buildText(t, strings.Repeat("one two three four five ", 300_000), corpora.BuildOptions{})
+	c := buildText(t, strings.Repeat("one two three four five ", 300_000), BuildOptions{})
 	all := ids(t, c)
-	if len(all) != 1_500_001 || c.Lines() != 1 || slices.Index(all, corpora.LineEnd) != len(all)-1 || c.Blocks() != 92 {
+	if len(all) != 1_500_001 || c.Lines() != 1 || slices.Index(all, LineEnd) != len(all)-1 || c.Blocks() != 92 {
 		t.Errorf("%d entries in %d lines and %d blocks", len(all), c.Lines(), c.Blocks())
 	}
 }
