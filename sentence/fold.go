@@ -105,30 +105,30 @@ func (e *Encoder) Checkpoint() *checkpoints.Checkpoint {
 	vocabulary := e.tokenizer.Vocabulary()
 	c := &checkpoints.Checkpoint{
 		Config: checkpoints.Config{
-			Format: checkpoints.FormatVersion, Kind: "sentence", Dim: e.table.cols,
+			Format: checkpoints.FormatVersion, Kind: Kind, Dim: e.table.cols,
 			Encoder: checkpoints.EncoderConfig{Pooling: e.pooling, Normalize: e.normalize},
 			Corpus:  checkpoints.CorpusInfo{Words: vocabulary.Total(), Vocabulary: vocabulary.Len()},
 		},
 		Tokenizer:  e.tokenizer,
 		Vocabulary: vocabulary,
-		Tensors:    map[string]checkpoints.Tensor{"embedding.weight": e.table.tensor()},
+		Tensors:    map[string]checkpoints.Tensor{checkpoints.EmbeddingTensor: e.table.tensor()},
 	}
 	c.Config.Progress = checkpoints.Progress{Done: 1, Finished: true}
 	if e.linear != nil {
 		c.Config.Encoder.Hidden = e.linear.rows
-		c.Tensors["linear.weight"] = e.linear.tensor()
-		c.Tensors["linear.bias"] = checkpoints.Tensor{Shape: []int{e.linear.rows}, Data: e.bias[:e.linear.rows]}
+		c.Tensors[checkpoints.LinearTensor] = e.linear.tensor()
+		c.Tensors[checkpoints.BiasTensor] = checkpoints.Tensor{Shape: []int{e.linear.rows}, Data: e.bias[:e.linear.rows]}
 	}
 	if e.weights != nil {
 		c.Tensors[checkpoints.PoolingTensor] = checkpoints.Tensor{Shape: []int{len(e.weights)}, Data: e.weights}
 	}
 	if e.grams != nil {
 		c.NGrams, c.Config.NGrams = e.grams, e.grams.Options()
-		c.Tensors["ngrams.weight"] = e.gramTable.tensor()
+		c.Tensors[checkpoints.NGramTensor] = e.gramTable.tensor()
 	}
 	if e.projection != nil {
 		c.Config.Encoder.Project = e.projection.rows
-		c.Tensors["projection.weight"] = e.projection.tensor()
+		c.Tensors[checkpoints.ProjectionTensor] = e.projection.tensor()
 	}
 	return c
 }

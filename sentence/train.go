@@ -15,9 +15,6 @@ import (
 	"github.com/luminavec/luminavec/internal/training"
 )
 
-// Kind is the kind of the models that Train makes, in config.json.
-const Kind = "sentence"
-
 // Event is what Run.Progress is told; its units are pairs.
 type Event = training.Event
 

@@ -62,6 +62,7 @@ import (
 
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/training"
@@ -95,7 +96,7 @@ type Start = training.Start
 // vectors for Run.Start; o are the options of the run. A model folder of skip-gram
 // with negative sampling, opened with its state, gives its output vectors too. It is
 // an error if the dimensions differ or no word is found.
-func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *tokenize.Vocabulary, o Options) (*Start, error) {
+func NewStart(ctx context.Context, vectors *exchange.Vectors, v *tokenize.Vocabulary, o Options) (*Start, error) {
 	return training.NewStart(ctx, vectors, v, "skipgram", o)
 }
 

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -15,14 +15,14 @@ import (
 
 // openInit opens what --init names, nil without it, before the text is read:
 // what is wrong with it is told at once. The dimension is that of the vectors.
-func (j *wordJob) openInit(cmd *cobra.Command) (*checkpoints.Vectors, error) {
+func (j *wordJob) openInit(cmd *cobra.Command) (*exchange.Vectors, error) {
 	if j.init == "" {
 		if j.options.FreezeInit {
 			return nil, cli.UsageError(fault.New("name the vectors to keep: --init vectors.txt", "--freeze-init needs --init"))
 		}
 		return nil, nil
 	}
-	given, err := checkpoints.OpenVectors(cmd.Context(), j.init, checkpoints.VectorsOptions{State: true})
+	given, err := exchange.Open(cmd.Context(), j.init, exchange.Options{State: true})
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (j *wordJob) openInit(cmd *cobra.Command) (*checkpoints.Vectors, error) {
 
 // start takes the vectors of the vocabulary's words out of given, and says how
 // many it found.
-func (j *wordJob) start(cmd *cobra.Command, given *checkpoints.Vectors, v *tokenize.Vocabulary) (*skipgram.Start, error) {
+func (j *wordJob) start(cmd *cobra.Command, given *exchange.Vectors, v *tokenize.Vocabulary) (*skipgram.Start, error) {
 	if given == nil {
 		return nil, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
@@ -21,7 +22,7 @@ import (
 type givenModel struct {
 	name    string
 	model   *checkpoints.Checkpoint // of a model folder; nil: vectors in another form
-	vectors *checkpoints.Vectors    // nil of a sentence model
+	vectors *exchange.Vectors       // nil of a sentence model
 }
 
 // openInit opens what --init names, before the pairs are read: what is wrong with it
@@ -48,7 +49,7 @@ func (j *sentenceJob) openInit(cmd *cobra.Command) (*givenModel, error) {
 	if errors.Is(err, fs.ErrNotExist) && j.init != text.Stdin {
 		return nil, cli.UsageError(fault.New("name a model folder or a file of vectors", "--init %s: %w", j.init, fs.ErrNotExist))
 	}
-	if g.vectors, err = checkpoints.OpenVectors(cmd.Context(), j.init, checkpoints.VectorsOptions{}); err != nil {
+	if g.vectors, err = exchange.Open(cmd.Context(), j.init, exchange.Options{}); err != nil {
 		return nil, err
 	}
 	if changed("dim") && o.Dim != g.vectors.Dim {

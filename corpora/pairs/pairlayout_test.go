@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"testing"
+
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
 )
 
 func TestPairLayouts(t *testing.T) {
@@ -53,7 +55,7 @@ func TestPairLayouts(t *testing.T) {
 			"TSV without a header: anchor is column 1, positive is column 2, negative is column 3", "a|b|c\nd|e|f\n"},
 		{"score for what has no header", "x.tsv", "a\tb\t1\nd\te\t0\n", "text1,text2,score", "TSV without a header: text1 is column 1, text2 is column 2, score is column 3", "a|b|1\nd|e|0\n"},
 		{"fields", "x.jsonl", `{"m":{"t":"a"},"x.y":"b","s":2}`, `m.t, x\.y ,score=s`, `JSON Lines: text1 is "m.t", text2 is "x\\.y", score is "s"`, "a|b|0.4\n"},
-		{"gzip", "x.tsv.gz", gzipped3(t, "a\tb\n"), "", "TSV without a header: anchor is column 1, positive is column 2", "a|b\n"},
+		{"gzip", "x.tsv.gz", corporatest.Gzip3(t, "a\tb\n"), "", "TSV without a header: anchor is column 1, positive is column 2", "a|b\n"},
 		{"unknown words are left out", "x.tsv", "a zzz\tb\n", "", "TSV without a header: anchor is column 1, positive is column 2", "a|b\n"},
 		{"the odd first row", "x.tsv", "a\nb\tc\nd\te\n", "", "TSV without a header: anchor is column 1, positive is column 2", "b|c\nd|e\n"},
 		{"a score that fits no header", "x.tsv", "a\tb\tscore\nb\tc\t5\nd\te\t4\n", "", "TSV without a header: text1 is column 1, text2 is column 2, score is column 3", "b|c|1\nd|e|0.8\n"},

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora/internal/idstore"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -45,7 +47,7 @@ func pairFiles(t testing.TB, files ...string) []Source {
 	dir := t.TempDir()
 	var paths []string
 	for i := 0; i < len(files); i += 2 {
-		paths = append(paths, write(t, dir, files[i], files[i+1]))
+		paths = append(paths, corporatest.WriteFile(t, dir, files[i], files[i+1]))
 	}
 	sources, err := Open(paths, nil)
 	if err != nil {
@@ -119,7 +121,7 @@ func TestPairOptions(t *testing.T) {
 	if _, err := Open([]string{"-", "-"}, nil); err == nil {
 		t.Error("standard input twice")
 	}
-	file := write(t, t.TempDir(), "x.tsv", "a\tb\n")
+	file := corporatest.WriteFile(t, t.TempDir(), "x.tsv", "a\tb\n")
 	for _, weights := range []map[string]float64{{"y": 2}, {file: 0}, {file: -1}, {file: 1e9}} {
 		if _, err := Open([]string{file}, weights); err == nil || fault.Hint(err) == "" {
 			t.Errorf("weights %v: %v", weights, err)
@@ -189,7 +191,7 @@ func TestPairsSame(t *testing.T) {
 func TestEachTextSpooled(t *testing.T) {
 	ctx := context.Background()
 	dir := t.TempDir()
-	sources := []Source{{Source: text.FromReader("-", strings.NewReader(gzipped3(t, "a\tb\n\nbad\nc\td\n")))}, {Source: mustOpen(t, write(t, t.TempDir(), "x.tsv", "e\tf\n")), Weight: 3}}
+	sources := []Source{{Source: text.FromReader("-", strings.NewReader(corporatest.Gzip3(t, "a\tb\n\nbad\nc\td\n")))}, {Source: mustOpen(t, corporatest.WriteFile(t, t.TempDir(), "x.tsv", "e\tf\n")), Weight: 3}}
 	spooled, done, err := Spool(ctx, sources, dir)
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -89,7 +91,7 @@ func readFolder(dir, split string) (*Retrieval, []Document, error) {
 func TestOpenRetrieval(t *testing.T) {
 	for name, files := range map[string]map[string]string{
 		"plain":      {"corpus.jsonl": someDocuments, "queries.jsonl": someQueries, "qrels/test.tsv": someQrels, "qrels/train.tsv": "q1\td1\t1\n"},
-		"compressed": {"corpus.jsonl.gz": gzipped3(t, someDocuments), "queries.jsonl.gz": gzipped3(t, someQueries), "qrels/test.tsv.gz": gzipped3(t, someQrels)},
+		"compressed": {"corpus.jsonl.gz": corporatest.Gzip3(t, someDocuments), "queries.jsonl.gz": corporatest.Gzip3(t, someQueries), "qrels/test.tsv.gz": corporatest.Gzip3(t, someQrels)},
 		"only dev":   {"corpus.jsonl": someDocuments, "queries.jsonl": someQueries, "qrels/dev.tsv": someQrels, "qrels/README": "", "qrels/.x.tsv": ""},
 		"no header, CRLF": {"corpus.jsonl": strings.ReplaceAll(someDocuments, "\n", "\r\n\r\n"), "queries.jsonl": "\xef\xbb\xbf" + someQueries,
 			"qrels/test.tsv": strings.ReplaceAll(someQrels[strings.Index(someQrels, "\n")+1:], "\n", "\r\n")},

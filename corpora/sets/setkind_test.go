@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora/data"
 	"github.com/luminavec/luminavec/corpora/text"
 )
@@ -29,7 +31,7 @@ func TestRecogniseSet(t *testing.T) {
 		strings.Repeat("no line end ", text.MaxChunk):              TextSet,
 		"1 2 3\n4 5 6\n": TextSet,
 	} {
-		got, err := Detect(write(t, t.TempDir(), "x.txt", text))
+		got, err := Detect(corporatest.WriteFile(t, t.TempDir(), "x.txt", text))
 		if err != nil || got != want {
 			t.Errorf("%.40q is %s, %v, want %s", text, got, err, want)
 		}

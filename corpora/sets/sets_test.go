@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -38,14 +40,14 @@ func TestReadWordPairs(t *testing.T) {
 		"comments, CRLF":  "# source: people\r\n\r\nold\tnew\t1.58\r\n# more\r\nice\tcream\t9\r\n",
 		"mark":            "\xef\xbb\xbfold new 1.58\nice cream 9",
 		"further columns": "old\tnew\t1.58\t7\t8\nice\tcream\t9\t10\t11\n",
-		"gzip":            gzipped3(t, "old\tnew\t1.58\nice\tcream\t9\n"),
+		"gzip":            corporatest.Gzip3(t, "old\tnew\t1.58\nice\tcream\t9\n"),
 	} {
-		set, err := ReadWordPairs(write(t, t.TempDir(), "my-set.txt.gz", text))
+		set, err := ReadWordPairs(corporatest.WriteFile(t, t.TempDir(), "my-set.txt.gz", text))
 		if err != nil || fmt.Sprint(set.Pairs) != want || set.Name != "my-set" {
 			t.Errorf("%s: %v, error %v", name, set, err)
 		}
 	}
-	set, err := ReadWordPairs(write(t, t.TempDir(), "phrases.tsv", "New York\tbig city\t3\n"))
+	set, err := ReadWordPairs(corporatest.WriteFile(t, t.TempDir(), "phrases.tsv", "New York\tbig city\t3\n"))
 	if err != nil || set.Pairs[0] != (WordPair{"New York", "big city", 3}) {
 		t.Errorf("phrases: %v, error %v", set, err)
 	}
@@ -65,14 +67,14 @@ func TestReadWordPairsErrors(t *testing.T) {
 		strings.Repeat("a", 2*text.MaxChunk):  `x.txt:1: the line is longer than`,
 		"a b 1\n" + strings.Repeat("\x00", 9): `is binary`,
 	} {
-		_, err := ReadWordPairs(write(t, t.TempDir(), "x.txt", text))
+		_, err := ReadWordPairs(corporatest.WriteFile(t, t.TempDir(), "x.txt", text))
 		if err == nil || !strings.Contains(err.Error(), message) || fault.Hint(err) == "" {
 			t.Errorf("%.30q: error %v, hint %q", text, err, fault.Hint(err))
 		}
 	}
 	dir := t.TempDir()
-	write(t, dir, "a", "a b 1")
-	write(t, dir, "b", "a b 1")
+	corporatest.WriteFile(t, dir, "a", "a b 1")
+	corporatest.WriteFile(t, dir, "b", "a b 1")
 	for path, message := range map[string]string{dir: "is 2 files", dir + "/none": "no such file"} {
 		if _, err := ReadWordPairs(path); err == nil || !strings.Contains(err.Error(), message) {
 			t.Errorf("%s: error %v", path, err)
@@ -86,7 +88,7 @@ func TestReadAnalogies(t *testing.T) {
 		"a b c d\n: family\nman king woman queen\nboy he girl she\n: none\n: cities\nx y z w",
 		"# mine\na\tb\tc\td\r\n:family\r\nman\tking\twoman\tqueen\r\nboy,he,girl,she\r\n\r\n:none\r\n:  cities \r\nx y z w\r\n",
 	} {
-		set, err := ReadAnalogies(write(t, t.TempDir(), "mine.txt", text))
+		set, err := ReadAnalogies(corporatest.WriteFile(t, t.TempDir(), "mine.txt", text))
 		if err != nil || fmt.Sprint(set.Sections) != want || set.Name != "mine" {
 			t.Errorf("%v, error %v", set, err)
 		}
@@ -99,7 +101,7 @@ func TestReadAnalogies(t *testing.T) {
 		":\na b c d\n":       `x.txt:1: a section without a name`,
 		"a,b,,d\n":           `x.txt:1: a word is missing`,
 	} {
-		_, err := ReadAnalogies(write(t, t.TempDir(), "x.txt", text))
+		_, err := ReadAnalogies(corporatest.WriteFile(t, t.TempDir(), "x.txt", text))
 		if err == nil || !strings.Contains(err.Error(), message) || fault.Hint(err) == "" {
 			t.Errorf("%q: error %v", text, err)
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -46,7 +48,7 @@ func TestReadSTS(t *testing.T) {
 		"TSV no last break": {strings.TrimSpace(tsv), want},
 		"TSV quoted":        {strings.ReplaceAll(tsv, `A man is "eating".`, `"A man is ""eating""."`), want},
 		"TSV text quotes":   {"\"So\" he said \"now\"\tb\"c\t3\n", `[{"So" he said "now" b"c 3 }]`},
-		"gzip":              {gzipped3(t, tsv), want},
+		"gzip":              {corporatest.Gzip3(t, tsv), want},
 		"original": {"main-news\tMSRvid\t2012test\t0001\t4.500\tA man eats, slowly.\tA man is \"eating\".\nforum\tx\t2015\t0002\t0\tIt rains.\tCats sleep.\tmore\t\n",
 			`[{A man eats, slowly. A man is "eating". 4.5 main-news} {It rains. Cats sleep. 0 forum}]`},
 		"GLUE": {"index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\tscore\n0\tg\tf\t2012\t1\tn\tn\tA man eats, slowly.\tA man is \"eating\".\t4.500\n" +
@@ -56,7 +58,7 @@ func TestReadSTS(t *testing.T) {
 		"JSON genre": {`{"genre": "g", "text1": "A man eats, slowly.", "text2": "A man is \"eating\".", "label": 4.5}` + "\n" + `{"genre": "g", "text1":"It rains.","text2":"Cats sleep.","label":0}`, of("g")},
 		"numbers":    {"1\t2\t3\n", "[{1 2 3 }]"},
 	} {
-		set, err := ReadSTS(context.Background(), write(t, t.TempDir(), "my-set.csv.gz", c[0]))
+		set, err := ReadSTS(context.Background(), corporatest.WriteFile(t, t.TempDir(), "my-set.csv.gz", c[0]))
 		if err != nil || fmt.Sprint(set.Pairs) != c[1] || set.Name != "my-set" {
 			t.Errorf("%s: %v, error %v; want %s", name, set, err, c[1])
 		}
@@ -85,14 +87,14 @@ func TestReadSTSErrors(t *testing.T) {
 		"{\"s1\": \"a\", \"s2\": \"b\", \"score\": 2}\n{\"s1\"": "x.csv:2: the line is no JSON object",
 		"a\tb\t1\n" + strings.Repeat("\x00", 9):                 "is binary",
 	} {
-		_, err := ReadSTS(context.Background(), write(t, t.TempDir(), "x.csv", text))
+		_, err := ReadSTS(context.Background(), corporatest.WriteFile(t, t.TempDir(), "x.csv", text))
 		if err == nil || !strings.Contains(err.Error(), message) || fault.Hint(err) == "" {
 			t.Errorf("%q: error %v, hint %q, want %s", text, err, fault.Hint(err), message)
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := ReadSTS(ctx, write(t, t.TempDir(), "x.csv", "a,b,1\n")); err != context.Canceled {
+	if _, err := ReadSTS(ctx, corporatest.WriteFile(t, t.TempDir(), "x.csv", "a,b,1\n")); err != context.Canceled {
 		t.Errorf("cancelled: %v", err)
 	}
 }

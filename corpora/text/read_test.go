@@ -13,6 +13,8 @@ import (
 	"testing/iotest"
 	"unicode/utf8"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -188,7 +190,7 @@ func TestReadBoundedMemory(t *testing.T) {
 		runtime.GC()
 		runtime.ReadMemStats(&before)
 		var n, most int64
-		err := FromReader("x", io.LimitReader(&repeat{unit: unit}, size)).Read(context.Background(), func(c Chunk) error {
+		err := FromReader("x", io.LimitReader(&corporatest.Repeat{Unit: unit}, size)).Read(context.Background(), func(c Chunk) error {
 			if n += int64(len(c.Text)); n%(2<<20) < MaxChunk {
 				runtime.ReadMemStats(&now)
 				most = max(most, int64(now.TotalAlloc-before.TotalAlloc))
@@ -207,20 +209,6 @@ func TestReadBoundedMemory(t *testing.T) {
 	}
 }
 
-// repeat is a text without end.
-type repeat struct {
-	unit string
-	at   int
-}
-
-func (r *repeat) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = r.unit[r.at]
-		r.at = (r.at + 1) % len(r.unit)
-	}
-	return len(p), nil
-}
-
 func TestReadStops(t *testing.T) {
 	stop := errors.New("stop")
 	n := 0
@@ -234,7 +222,7 @@ func TestReadStops(t *testing.T) {
 		t.Errorf("error %v after %d chunks", err, n)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	err = FromReader("x", &repeat{unit: "line\n"}).Read(ctx, func(c Chunk) error {
+	err = FromReader("x", &corporatest.Repeat{Unit: "line\n"}).Read(ctx, func(c Chunk) error {
 		if c.Line == 1000 {
 			cancel()
 		}

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -219,9 +221,9 @@ func TestSelectInvalid(t *testing.T) {
 // be compressed.
 func TestSelectFiles(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "a.csv", "id,text\n1,one\n")
-	write(t, dir, "b.tsv", "text\tid\ntwo\t2\n")
-	write(t, dir, "c.csv.gz", gzipped3(t, "text\nthree\n"))
+	corporatest.WriteFile(t, dir, "a.csv", "id,text\n1,one\n")
+	corporatest.WriteFile(t, dir, "b.tsv", "text\tid\ntwo\t2\n")
+	corporatest.WriteFile(t, dir, "c.csv.gz", corporatest.Gzip3(t, "text\nthree\n"))
 	src, err := Open(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -238,7 +240,7 @@ func TestSelectFiles(t *testing.T) {
 	if src.Consumed() != src.Size() {
 		t.Errorf("%d of %d bytes read", src.Consumed(), src.Size())
 	}
-	write(t, dir, "d.csv", "id,body\n1,four\n")
+	corporatest.WriteFile(t, dir, "d.csv", "id,body\n1,four\n")
 	if src, err = Open(dir); err != nil {
 		t.Fatal(err)
 	}
@@ -272,9 +274,9 @@ func TestSelectStops(t *testing.T) {
 		if err := src.Read(ctx, func(Chunk) error { return nil }); !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled: %v", err)
 		}
-		packed := gzipped3(t, "text\n"+strings.Repeat("word\n", 1000))
+		packed := corporatest.Gzip3(t, "text\n"+strings.Repeat("word\n", 1000))
 		if sel.Field != "" {
-			packed = gzipped3(t, strings.Repeat("{\"text\":\"a\"}\n", 1000))
+			packed = corporatest.Gzip3(t, strings.Repeat("{\"text\":\"a\"}\n", 1000))
 		}
 		src = FromReader("in", strings.NewReader(packed[:len(packed)-10]))
 		if err := src.Select(sel); err != nil {
@@ -302,7 +304,7 @@ func FuzzSelectField(f *testing.F) {
 		}
 		// What is accepted is what encoding/json finds in each line.
 		var want []string
-		clean := strings.ReplaceAll(brokenBytes(strings.TrimPrefix(text, "\ufeff")), "\x00", " ")
+		clean := strings.ReplaceAll(corporatest.RepairUTF8(strings.TrimPrefix(text, "\ufeff")), "\x00", " ")
 		for i, line := range strings.Split(clean, "\n") {
 			var record map[string]any
 			if strings.Trim(line, " \t\r\v\f\u0085\u00a0") == "" || json.Unmarshal([]byte(line), &record) != nil {
@@ -333,7 +335,7 @@ func FuzzSelectColumn(f *testing.F) {
 		if err != nil {
 			return
 		}
-		clean := strings.ReplaceAll(brokenBytes(strings.TrimPrefix(text, "\ufeff")), "\x00", " ")
+		clean := strings.ReplaceAll(corporatest.RepairUTF8(strings.TrimPrefix(text, "\ufeff")), "\x00", " ")
 		in := csv.NewReader(strings.NewReader(clean))
 		in.Comma = Delimiter("in.csv", []byte(strings.TrimLeft(clean, "\r\n")))
 		records, err := in.ReadAll()
@@ -351,7 +353,7 @@ func FuzzSelectColumn(f *testing.F) {
 }
 
 func BenchmarkSelect(b *testing.B) {
-	text := string(sampleText(b, 4<<20))
+	text := string(corporatest.SampleText(b, 4<<20))
 	var records, table strings.Builder
 	for i := 0; i+1000 <= len(text); i += 1000 {
 		record, err := json.Marshal(map[string]any{"id": i, "title": text[i : i+30], "text": strings.ToValidUTF8(text[i:i+1000], "")})

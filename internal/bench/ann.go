@@ -6,10 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/vectors"
 )
 
 // annBench holds the command line of bench ann and the vectors that it measures with.
@@ -160,16 +160,12 @@ func (b *annBench) run(cmd *cobra.Command) error {
 
 // read reads the vectors and splits them into base and queries.
 func (b *annBench) read(ctx context.Context) error {
-	var all []float32
-	err := vectors.Read(ctx, b.vectors, func(_ int64, v []float32) error {
-		b.dim = len(v)
-		all = append(all, v...)
-		return nil
-	})
+	all, dim, err := exchange.ReadAll(ctx, b.vectors)
 	if err != nil {
 		return err
 	}
-	n := len(all) / max(b.dim, 1)
+	b.dim = dim
+	n := len(all) / dim
 	if b.queries < 1 || b.queries >= n/2 {
 		return fault.New("lower --queries, or use a file with more vectors", "%d queries from %s: expected at least 1 and fewer than half", b.queries, cli.Plural(n, "vector", "vectors"))
 	}

@@ -10,10 +10,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/sbinet/npyio"
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -61,7 +61,7 @@ func (b *sentenceBench) staticEmbedding(cmd *cobra.Command, sources []pairs.Sour
 	if err != nil {
 		return nil, fmt.Errorf("sentence-transformers: %w", err)
 	}
-	encoder, err := readStatic(filepath.Join(dir, "vectors.npy"), tokenizer)
+	encoder, err := readStatic(cmd.Context(), filepath.Join(dir, "vectors.npy"), tokenizer)
 	if err != nil {
 		return nil, err
 	}
@@ -100,23 +100,14 @@ func writePairs(ctx context.Context, path string, source pairs.Source) error {
 }
 
 // readStatic returns an encoder for a table that a peer has trained and saved as a NumPy
-// array of float32, one row for each token.
-func readStatic(path string, tokenizer *tokenize.Tokenizer) (*sentence.Encoder, error) {
-	f, err := os.Open(path)
+// array, one row for each token.
+func readStatic(ctx context.Context, path string, tokenizer *tokenize.Tokenizer) (*sentence.Encoder, error) {
+	data, dim, err := exchange.ReadAll(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	r, err := npyio.NewReader(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	var data []float32
-	if err := r.Read(&data); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
 	return sentence.New(sentence.Layers{
 		Tokenizer: tokenizer, Normalize: true,
-		Embedding: checkpoints.Tensor{Shape: r.Header.Descr.Shape, Data: data},
+		Embedding: checkpoints.Tensor{Shape: []int{len(data) / dim, dim}, Data: data},
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
@@ -17,7 +18,7 @@ import (
 
 // frozenTensor, [V, 1] in training/state.safetensors, is 1 for the rows that a
 // run with Start.Freeze leaves as they were given, 0 for the others.
-const frozenTensor = "frozen.rows"
+const frozenTensor = checkpoints.FrozenTensor
 
 // Start is where a run begins instead of at random.
 type Start struct {
@@ -48,7 +49,7 @@ func (s *Start) Found() int {
 // that stay are the model's, and begin with no output vectors: these fit a summand.
 //
 // It is an error if vectors have another dimension than o, or no word of v.
-func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *tokenize.Vocabulary, kind string, o WordOptions) (*Start, error) {
+func NewStart(ctx context.Context, vectors *exchange.Vectors, v *tokenize.Vocabulary, kind string, o WordOptions) (*Start, error) {
 	if vectors.Dim != o.Dim {
 		return nil, fault.New(fmt.Sprintf("train with --dim %d, or leave --dim out", vectors.Dim),
 			"the vectors of %s have %d dimensions, and those to be trained %d", vectors.Path, vectors.Dim, o.Dim)
@@ -72,7 +73,7 @@ func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *tokenize.Voc
 	}
 	var there []string // some words of the file, to be shown
 	row := -1
-	err := vectors.Each(ctx, func(r checkpoints.VectorRow) error {
+	err := vectors.Each(ctx, func(r exchange.Row) error {
 		row++
 		if len(there) < 3 {
 			there = append(there, strconv.Quote(string(r.Token)))
