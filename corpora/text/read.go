@@ -45,6 +45,9 @@ type Chunk struct {
 // A file that is no text is refused: a NUL byte, a UTF-16 mark, or mostly bytes
 // that are not UTF-8 in its first 64 KiB (of standard input, in what came first).
 func (s *Source) Read(ctx context.Context, fn func(Chunk) error) error {
+	if s.selection.structured() {
+		return s.readSelected(ctx, fn)
+	}
 	if err := s.begin(); err != nil {
 		return err
 	}
@@ -67,38 +70,53 @@ func (s *Source) readEntry(ctx context.Context, l *liner, e entry) error {
 	}
 	defer done()
 	l.file, l.line, l.offset, l.lineStart = e.name, 1, mark, mark
-	if s.selection.Structured() {
-		err = s.readRecords(ctx, l, r)
-	} else {
-		err = l.run(ctx, r)
-	}
+	err = l.run(ctx, r)
 	s.stats.Bytes += l.offset
 	return err
 }
 
-// openText opens one input at its first character of text, after a byte order
-// mark of so many bytes if it has one. What is no text is an error.
+// openText opens one input at its first character of text, after a byte order mark of so
+// many bytes if it has one.
 func (s *Source) openText(ctx context.Context, e entry) (r *bufio.Reader, mark int64, done func(), err error) {
 	r, done, err = s.decompress(ctx, e)
 	if err != nil {
 		return nil, 0, nil, err
 	}
-	head, err := peek(r, headBytes, e.blocking)
-	for err == nil && len(head) < len(byteOrderMark) && bytes.HasPrefix(byteOrderMark, head) {
-		head, err = r.Peek(len(head) + 1)
-	}
-	if err == nil || err == io.EOF {
-		err = refuseBinary(e.name, head)
+	head, err := peekHead(r, e)
+	if err == nil {
+		mark, err = beginText(r, e.name, head)
 	}
 	if err != nil {
 		done()
 		return nil, 0, nil, err
 	}
+	return r, mark, done, nil
+}
+
+// peekHead returns the first bytes of an input, headBytes if it has them, enough at least to
+// see a byte order mark.
+func peekHead(r *bufio.Reader, e entry) ([]byte, error) {
+	head, err := peek(r, headBytes, e.blocking)
+	for err == nil && len(head) < len(byteOrderMark) && bytes.HasPrefix(byteOrderMark, head) {
+		head, err = r.Peek(len(head) + 1)
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return head, err
+}
+
+// beginText passes over the byte order mark of a text, which has the returned length. What
+// is not text is an error.
+func beginText(r *bufio.Reader, name string, head []byte) (mark int64, err error) {
+	if err := refuseBinary(name, head); err != nil {
+		return 0, err
+	}
 	if bytes.HasPrefix(head, byteOrderMark) {
 		n, _ := r.Discard(len(byteOrderMark))
 		mark = int64(n)
 	}
-	return r, mark, done, nil
+	return mark, nil
 }
 
 // refuseBinary returns an error when the head of a file is no text.

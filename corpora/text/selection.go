@@ -1,19 +1,14 @@
 package text
 
 import (
-	"bufio"
 	"bytes"
 	"context"
+	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
-
-// MaxRecord is the most bytes of a record of structured input: memory has to
-// hold it.
-const MaxRecord = 16 << 20
 
 // Selection says which part of structured input is the text. At most one of
 // Field and Column is set; the zero Selection takes every line as it is.
@@ -48,7 +43,7 @@ func (s *Source) Select(sel Selection) error {
 			"both a field, %q, and a column, %q, are selected", sel.Field, sel.Column)
 	}
 	if sel.Field != "" {
-		for _, name := range FieldPath(sel.Field) {
+		for _, name := range ParsePath(sel.Field) {
 			if name == "" {
 				return fault.New(`names are joined by single dots: meta.title; \. is a dot in a name`, "the field %q has an empty name", sel.Field)
 			}
@@ -61,7 +56,7 @@ func (s *Source) Select(sel Selection) error {
 	return nil
 }
 
-func (sel Selection) Structured() bool { return sel.Field != "" || sel.Column != "" }
+func (sel Selection) structured() bool { return sel.Field != "" || sel.Column != "" }
 
 // number returns the number that Column is, if it is one.
 func (sel Selection) number() (n int, ok bool) {
@@ -72,36 +67,121 @@ func (sel Selection) number() (n int, ok bool) {
 	return n, err == nil
 }
 
-// FieldPath cuts a field at its dots.
-func FieldPath(field string) []string {
-	const dot = "\x00" // in place of \. ; no name on a command line holds it
-	parts := strings.Split(strings.ReplaceAll(field, `\.`, dot), ".")
-	for i := range parts {
-		parts[i] = strings.ReplaceAll(parts[i], dot, ".")
+// use is what the records are read for.
+func (sel Selection) use() Use {
+	if sel.Field != "" {
+		return ForField
 	}
-	return parts
+	return ForColumn
 }
 
-// Records hands out the selected texts of one file.
-type Records struct {
-	Ctx     context.Context
-	source  *Source
-	fn      func(Chunk) error
-	File    string
-	oneLine bool
-	spare   []byte // for plain
-	long    []byte // for readLine
+// readSelected reads the selected texts.
+func (s *Source) readSelected(ctx context.Context, fn func(Chunk) error) error {
+	x := &selector{source: s, selection: s.selection, fn: fn}
+	return s.Records(ctx, RecordOptions{Use: s.selection.use()}, func(in *Records) error {
+		x.file = in.Name
+		if x.selection.Field != "" {
+			return x.readField(in, ParsePath(x.selection.Field))
+		}
+		return x.readColumn(in)
+	})
+}
+
+// selector hands out the selected texts of a source.
+type selector struct {
+	source    *Source
+	selection Selection
+	fn        func(Chunk) error
+	file      string
+	text      []byte
+	spare     []byte // for plain
+}
+
+// readField hands out a named field of each record.
+func (x *selector) readField(in *Records, path Path) error {
+	return in.Each(func(r *Record) error {
+		value, err := r.Member(path)
+		if err == nil {
+			x.text, err = appendTexts(x.text[:0], value, path)
+		}
+		if err != nil {
+			return r.located(err)
+		}
+		return x.hand(x.text, r.Line, 0)
+	})
+}
+
+// appendTexts appends a string, or the strings of a list with line breaks between them.
+func appendTexts(dst []byte, value Value, path Path) ([]byte, error) {
+	const hint = "select a field that is a string, or a list of strings, in every record"
+	if text, ok := value.Text(); ok {
+		return append(dst, text...), nil
+	}
+	list, ok := value.List()
+	if !ok {
+		return dst, fault.New(hint, "field %q is %s, not a string", path, value.Kind())
+	}
+	for i, item := range list {
+		text, ok := item.Text()
+		if !ok {
+			return dst, fault.New(hint, "field %q: item %d of the list is %s, not a string", path, i+1, item.Kind())
+		}
+		if i > 0 {
+			dst = append(dst, '\n')
+		}
+		dst = append(dst, text...)
+	}
+	return dst, nil
+}
+
+// readColumn hands out a column of each record.
+func (x *selector) readColumn(in *Records) error {
+	number, numbered := x.selection.number()
+	at, find := number-1, !numbered
+	step := int64(1)
+	if x.selection.OneLine {
+		step = 0
+	}
+	return in.Each(func(r *Record) error {
+		if find {
+			find = false
+			header := r.Names
+			if !r.Named() {
+				header = r.Fields
+			}
+			var err error
+			if at, err = x.findColumn(r, header); err != nil || !r.Named() {
+				return err
+			}
+		}
+		if at >= len(r.Fields) {
+			return r.Errorf("choose a column that every record has; "+separatedBy(r.Separator), "the record has %d columns, so there is no column %d", len(r.Fields), at+1)
+		}
+		x.text = append(x.text[:0], r.Fields[at]...)
+		return x.hand(x.text, r.FieldLine(at), step)
+	})
+}
+
+// findColumn returns where the header has the selected name.
+func (x *selector) findColumn(r *Record, header []string) (int, error) {
+	name := x.selection.Column
+	at := slices.Index(header, name)
+	if at < 0 {
+		return 0, r.Errorf("name a column of the header, or give a number if the file has no header; "+separatedBy(r.Separator),
+			"no column is named %q: the header is %s", name, fault.Names(header))
+	}
+	if slices.Contains(header[at+1:], name) {
+		return 0, r.Errorf("rename one of them", "two columns are named %q: the header is %s", name, fault.Names(header))
+	}
+	return at, nil
 }
 
 // hand hands out the text of a record, which is UTF-8, as lines. Its first line
 // has the given number, and each further one step more.
-func (rs *Records) hand(text []byte, line, step int64) error {
-	if err := rs.Ctx.Err(); err != nil {
-		return err
-	}
+func (x *selector) hand(text []byte, line, step int64) error {
 	text = bytes.TrimSuffix(text, []byte("\n")) // it ends the last line, and begins no other
-	if bytes.ContainsAny(text, "\x00\r") || rs.oneLine {
-		text = rs.plain(text)
+	if bytes.ContainsAny(text, "\x00\r") || x.selection.OneLine {
+		text = x.plain(text)
 	}
 	for {
 		rest := []byte(nil)
@@ -115,7 +195,7 @@ func (rs *Records) hand(text []byte, line, step int64) error {
 				n = cut(text[:MaxChunk])
 			}
 			last := n == len(text)
-			if err := rs.fn(Chunk{Text: text[:n:n], File: rs.File, Line: line, LineEnd: last}); err != nil {
+			if err := x.fn(Chunk{Text: text[:n:n], File: x.file, Line: line, LineEnd: last}); err != nil {
 				return err
 			}
 			if last {
@@ -123,7 +203,7 @@ func (rs *Records) hand(text []byte, line, step int64) error {
 			}
 			text = text[n:]
 		}
-		rs.source.stats.Lines++
+		x.source.stats.Lines++
 		if end < 0 {
 			return nil
 		}
@@ -134,97 +214,19 @@ func (rs *Records) hand(text []byte, line, step int64) error {
 
 // plain copies text with spaces for NUL, as Read has them everywhere, LF for
 // CRLF, and with oneLine spaces for line breaks.
-func (rs *Records) plain(text []byte) []byte {
-	out := rs.spare[:0]
+func (x *selector) plain(text []byte) []byte {
+	out := x.spare[:0]
 	for i, b := range text {
 		switch {
 		case b == 0:
 			b = ' '
 		case b == '\r' && (i+1 == len(text) || text[i+1] == '\n'):
 			continue
-		case b == '\n' && rs.oneLine:
+		case b == '\n' && x.selection.OneLine:
 			b = ' '
 		}
 		out = append(out, b)
 	}
-	rs.spare = out
+	x.spare = out
 	return out
-}
-
-// cleaner passes text on with U+FFFD for each byte that is not UTF-8 and a
-// space for each NUL, counted by their places in the file. The breaks between
-// lines stay as they are.
-type cleaner struct {
-	*liner // counts and repairs
-	r      *bufio.Reader
-	buf    []byte
-	ready  []byte // what Read has next, of buf
-	err    error
-}
-
-func (c *cleaner) Read(p []byte) (int, error) {
-	for len(c.ready) == 0 {
-		if c.err != nil {
-			return 0, c.err
-		}
-		c.fill()
-	}
-	n := copy(p, c.ready)
-	c.ready = c.ready[n:]
-	return n, nil
-}
-
-// fill makes ready what has come in, and waits for more when that ends inside
-// a character.
-func (c *cleaner) fill() {
-	window, err := c.r.Peek(1)
-	if err == nil {
-		window, err = c.r.Peek(c.r.Buffered())
-	}
-	n := wholeCharacters(window)
-	for n == 0 && err == nil {
-		window, err = c.r.Peek(len(window) + 1)
-		n = wholeCharacters(window)
-	}
-	if n == 0 {
-		c.err = err
-		n = len(window) // the file ends inside a character
-	}
-	out := c.buf[:0]
-	for rest := window[:n]; len(rest) > 0; {
-		end := bytes.IndexByte(rest, '\n') + 1
-		if end == 0 {
-			end = len(rest)
-		}
-		out = append(out, c.repaired(rest[:end])...)
-		c.offset += int64(end)
-		if rest[end-1] == '\n' {
-			c.line++
-			c.lineStart = c.offset
-		}
-		rest = rest[end:]
-	}
-	c.buf, c.ready = out, out
-	if _, err := c.r.Discard(n); err != nil {
-		c.err = err
-	}
-}
-
-// wholeCharacters returns how much of text there is without a character cut by
-// its end.
-func wholeCharacters(text []byte) int {
-	for i := len(text) - 1; i >= 0 && i > len(text)-utf8.UTFMax; i-- {
-		if utf8.RuneStart(text[i]) {
-			if !utf8.FullRune(text[i:]) {
-				return i
-			}
-			break
-		}
-	}
-	return len(text)
-}
-
-// longRecord is the error of a record over MaxRecord.
-func longRecord(file string, line int64, hint string) error {
-	return fault.New(hint, "%s:%d: the record is longer than %d MiB", Describe(file), line, MaxRecord>>20)
 }

@@ -86,16 +86,6 @@ func Open(paths ...string) (*Source, error) {
 	return &s, nil
 }
 
-// OpenFile returns a source of one file, which need not be a regular one, by its exact
-// name.
-func OpenFile(path string, info fs.FileInfo) (*Source, error) {
-	e, err := fileEntry(path, info)
-	if err != nil {
-		return nil, err
-	}
-	return &Source{entries: []entry{e}, size: max(e.size, 0)}, nil
-}
-
 // FromReader makes a source that reads r, once, under the given name. Read
 // does not close r. When the context of Read ends while r blocks, Read returns
 // and one goroutine stays behind until r delivers.
@@ -262,13 +252,6 @@ func (s *Source) begin() error {
 	s.consumed.Store(0)
 	s.stats = ReadStats{}
 	return nil
-}
-
-func Describe(name string) string {
-	if name == Stdin {
-		return "standard input"
-	}
-	return name
 }
 
 // described returns the names of the inputs as messages call them.

@@ -43,7 +43,7 @@ func (s *Source) Spool(ctx context.Context, dir string) (again *Source, done fun
 				return nil, nil, err
 			}
 			e = entry{name: e.name, size: info.Size(), open: func() (io.ReadCloser, error) {
-				return io.NopCloser(io.NewSectionReader(f, 0, info.Size())), nil
+				return section{io.NewSectionReader(f, 0, info.Size())}, nil
 			}}
 		}
 		again.entries = append(again.entries, e)

@@ -12,7 +12,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/text"
 )
 
-func TestRecogniseSet(t *testing.T) {
+func TestDetect(t *testing.T) {
 	prose := "The tiger is a cat.\n\nIt lives in Asia, in 1999 there were 5,000 of them.\nTigers swim.\n"
 	for text, want := range map[string]Kind{
 		"tiger cat 7.35\n":                              WordsSet,
@@ -40,7 +40,7 @@ func TestRecogniseSet(t *testing.T) {
 		data []byte
 		want Kind
 	}{{data.WordSim353, WordsSet}, {data.GoogleAnalogies, AnalogiesSet}, {data.Sample, TextSet}} {
-		if got, err := recogniseSet(context.Background(), text.FromBytes("x", set.data)); err != nil || got != set.want {
+		if got, err := detect(context.Background(), text.FromBytes("x", set.data)); err != nil || got != set.want {
 			t.Errorf("a bundled file is %s, %v, want %s", got, err, set.want)
 		}
 	}
@@ -50,12 +50,12 @@ func TestRecogniseSet(t *testing.T) {
 }
 
 // Whatever is recognised as a set of one kind, reading never panics.
-func FuzzRecogniseSet(f *testing.F) {
+func FuzzDetect(f *testing.F) {
 	f.Add([]byte(": family\nman king woman queen\n"))
 	f.Add([]byte("tiger cat 7.35\n"))
 	f.Add([]byte("\"a,b\",c,2\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		kind, err := recogniseSet(context.Background(), text.FromReader("x", bytes.NewReader(data)))
+		kind, err := detect(context.Background(), text.FromReader("x", bytes.NewReader(data)))
 		if err != nil {
 			return
 		}

@@ -53,20 +53,20 @@ func planned(t *testing.T, p *Dataset, o PlanOptions) *Plan {
 // and all is the same a second time, and when the ids lie in a file.
 func TestPlanLaws(t *testing.T) {
 	ctx := context.Background()
-	tokenizer := pairWords(t)
+	tokenizer := letterTokenizer(t)
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		columns := 2 + r.IntN(2)
 		names := []string{"1", "2", "3"}[:columns]
 		texts := []int{3, 10, 100, 2000}[r.IntN(4)]
-		sources := pairFiles(t, randomPairs(r, 1+r.IntN(4), 1+r.IntN(300), max(texts, columns+1), columns)...)
+		sources := openFiles(t, randomPairs(r, 1+r.IntN(4), 1+r.IntN(300), max(texts, columns+1), columns)...)
 		o := Options{Tokenizer: tokenizer, Columns: names, Related: r.IntN(2) == 0, SpoolDir: t.TempDir()}
-		p, err := buildPairs(ctx, sources, o, idstore.MemoryBlocks, 2)
+		p, err := buildWith(ctx, sources, o, idstore.MemoryBlocks, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer p.Close()
-		spooled, err := buildPairs(ctx, sources, o, 0, 3)
+		spooled, err := buildWith(ctx, sources, o, 0, 3)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,7 +154,7 @@ func batchLines(b *Batch) []string {
 
 // fakePairs are pairs of different texts without any ids, for plans.
 func fakePairs(sizes ...int64) *Dataset {
-	p := &Dataset{records: newPairRecords("", 0)}
+	p := &Dataset{records: newStore("", 0)}
 	for i, n := range sizes {
 		p.files = append(p.files, &File{Name: fmt.Sprint(i), Columns: 2, Examples: n, Weight: 1, from: p.records.n, hashBase: 2 * p.records.n})
 		for range n {

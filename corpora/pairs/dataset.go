@@ -33,7 +33,7 @@ type Source struct {
 	Weight float64
 }
 
-const maxPairWeight = 1000
+const maxWeight = 1000
 
 // Open makes a source of each path, which is what it is to Open. The keys
 // of weights are paths; those it lacks have weight 1.
@@ -71,8 +71,8 @@ func Open(paths []string, weights map[string]float64) ([]Source, error) {
 }
 
 func checkWeight(weight float64) error {
-	if !(weight > 0 && weight <= maxPairWeight) { // false for NaN
-		return fault.New("2 lets its pairs come twice an epoch, 0.5 half of them", "%v is not above 0 and at most %d", weight, maxPairWeight)
+	if !(weight > 0 && weight <= maxWeight) { // false for NaN
+		return fault.New("2 lets its pairs come twice an epoch, 0.5 half of them", "%v is not above 0 and at most %d", weight, maxWeight)
 	}
 	return nil
 }
@@ -122,7 +122,7 @@ func (o Options) Validate() error {
 	if o.ScoreRange != [2]float64{} && !(lo < hi && !math.IsInf(lo, 0) && !math.IsInf(hi, 0)) {
 		return fault.New("give the lowest score and the highest, such as 0 and 5", "the range of scores is %v to %v", lo, hi)
 	}
-	_, err := parsePairColumns(o.Columns)
+	_, err := parseColumns(o.Columns)
 	return err
 }
 
@@ -165,7 +165,7 @@ type SkippedRows struct {
 // Plan says in which batches. The methods that do not say otherwise may be called at once.
 type Dataset struct {
 	files       []*File
-	records     *pairRecords
+	records     *store
 	counts      []int64 // of each token
 	tokens      int64
 	stats       Stats
@@ -220,7 +220,7 @@ func (p *Dataset) Close() error { return p.records.ids.Close() }
 // What is good and bad is as in Build, but for what needs a tokenizer.
 func EachText(ctx context.Context, sources []Source, o Options, fn func(text []byte) error) (Stats, error) {
 	var text []byte
-	scan := pairScan{options: o.withDefaults()}
+	scan := scanner{options: o.withDefaults()}
 	scan.row = func(_ *File, row textRow) error {
 		for _, t := range row.texts {
 			text = append(text[:0], t...)
@@ -231,5 +231,5 @@ func EachText(ctx context.Context, sources []Source, o Options, fn func(text []b
 		return nil
 	}
 	err := scan.run(ctx, sources)
-	return scan.told(), err
+	return scan.summary(), err
 }

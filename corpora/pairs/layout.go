@@ -1,8 +1,6 @@
 package pairs
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -13,32 +11,33 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// pairColumn is where a row has a part of an example.
-type pairColumn struct {
-	at   int      // field of TSV and CSV, from 0
-	path []string // field of JSON
+// column is where a row has a part of an example.
+type column struct {
+	at   int       // field of TSV and CSV, from 0
+	path text.Path // named field
 }
 
-// pairLayout says how the rows of a file are examples.
-type pairLayout struct {
-	format pairFormat
+// layout says how the rows of a file are examples.
+type layout struct {
+	format *text.Format
+	named  bool // the fields have names in each row, as in JSON
 	kind   Kind
-	texts  []pairColumn
-	last   pairColumn // of the score or label
-	width  int        // columns that a row has to have; 0: as many as are read
-	header bool       // the first row is one
-	told   string     // File.Layout
+	texts  []column
+	last   column // of the score or label
+	width  int    // columns that a row has to have; 0: as many as are read
+	header bool   // the first row is one
+	told   string // File.Layout
 }
 
 // textRow is an example as text.
 type textRow struct {
-	line  int64
+	at    text.Position
 	texts []string
 	score float64 // or label
 }
 
 // columns returns what is read, the score or label last.
-func (l *pairLayout) columns() []pairColumn {
+func (l *layout) columns() []column {
 	if l.kind == Paired {
 		return l.texts
 	}
@@ -46,7 +45,7 @@ func (l *pairLayout) columns() []pairColumn {
 }
 
 // set makes columns those of the layout.
-func (l *pairLayout) set(kind Kind, columns []pairColumn) {
+func (l *layout) set(kind Kind, columns []column) {
 	l.kind, l.texts = kind, columns
 	if kind != Paired {
 		n := len(columns) - 1
@@ -55,7 +54,7 @@ func (l *pairLayout) set(kind Kind, columns []pairColumn) {
 }
 
 // tell writes what the layout is, given what each column is called.
-func (l *pairLayout) tell(names []string) {
+func (l *layout) tell(names []string) {
 	parts := []string{"anchor", "positive"}
 	switch {
 	case l.kind == Scored:
@@ -71,7 +70,7 @@ func (l *pairLayout) tell(names []string) {
 	}
 	header := ""
 	switch {
-	case l.format == jsonFormat:
+	case l.named:
 	case l.header:
 		header = " with a header"
 	default:
@@ -80,35 +79,35 @@ func (l *pairLayout) tell(names []string) {
 	for i, name := range names {
 		parts[i] += " is " + name
 	}
-	l.told = fmt.Sprintf("%s%s: %s", l.format, header, strings.Join(parts, ", "))
+	l.told = fmt.Sprintf("%s%s: %s", l.format.Name, header, strings.Join(parts, ", "))
 }
 
 // findLayout finds how the rows of a file are examples: by what the user names,
 // or by the first rows.
-func findLayout(file string, format pairFormat, named *pairColumns, rows []pairRow) (*pairLayout, error) {
-	l := &pairLayout{format: format}
+func findLayout(format *text.Format, named *namedColumns, rows []*text.Record) (*layout, error) {
+	l := &layout{format: format, named: rows[0].Named()}
 	var names []string
 	var err error
 	switch {
-	case format == jsonFormat && named != nil:
-		var columns []pairColumn
+	case l.named && named != nil:
+		var columns []column
 		for _, name := range named.all() {
-			columns = append(columns, pairColumn{path: text.FieldPath(name)})
+			columns = append(columns, column{path: text.ParsePath(name)})
 			names = append(names, fmt.Sprintf("%q", name))
 		}
 		l.set(named.kind, columns)
-	case format == jsonFormat:
+	case l.named:
 		names, err = l.recogniseObject(rows[0])
 	case named != nil:
-		names, err = l.findColumns(named, rows[0].fields)
+		names, err = l.findColumns(named, rows[0].Fields)
 	default:
 		names, err = l.recogniseFields(rows)
 	}
 	if err != nil {
-		return nil, fault.New(fault.Hint(err), "%s:%d: %w", text.Describe(file), rows[0].line, err)
+		return nil, fault.New(fault.Hint(err), "%s: %w", rows[0].Position, err)
 	}
-	if len(l.texts) > maxPairTexts {
-		return nil, fault.New("leave out some of the negatives", "%s:%d: an example has %d texts, and may have %d", text.Describe(file), rows[0].line, len(l.texts), maxPairTexts)
+	if len(l.texts) > maxTexts {
+		return nil, rows[0].Errorf("name fewer negatives", "an example has %d texts, more than the maximum of %d", len(l.texts), maxTexts)
 	}
 	if named == nil && l.kind == Labelled && l.fractions(rows) {
 		l.kind = Scored // as the labels of GLUE's STS-B are
@@ -117,7 +116,7 @@ func findLayout(file string, format pairFormat, named *pairColumns, rows []pairR
 	return l, nil
 }
 
-func columnNames(columns []pairColumn) (names []string) {
+func columnNames(columns []column) (names []string) {
 	for _, c := range columns {
 		names = append(names, fmt.Sprintf("column %d", c.at+1))
 	}
@@ -125,12 +124,12 @@ func columnNames(columns []pairColumn) (names []string) {
 }
 
 // findColumns finds what the user names, by number or in the header.
-func (l *pairLayout) findColumns(named *pairColumns, first []string) ([]string, error) {
-	var columns []pairColumn
+func (l *layout) findColumns(named *namedColumns, first []string) ([]string, error) {
+	var columns []column
 	if at, ok := named.numbers(); ok {
 		l.header = true // if it has well-known names where texts should be
 		for _, n := range at {
-			columns = append(columns, pairColumn{at: n})
+			columns = append(columns, column{at: n})
 			l.header = l.header && n < len(first) && roleOf(first[n]) != otherRole
 		}
 		l.set(named.kind, columns)
@@ -155,7 +154,7 @@ func (l *pairLayout) findColumns(named *pairColumns, first []string) ([]string, 
 			continue
 		}
 		found++
-		columns = append(columns, pairColumn{at: at})
+		columns = append(columns, column{at: at})
 		names = append(names, fmt.Sprintf("%q", name))
 	}
 	switch {
@@ -164,11 +163,11 @@ func (l *pairLayout) findColumns(named *pairColumns, first []string) ([]string, 
 	case found == 0 && named.roles() && len(first) == len(named.all()):
 		l.width = len(first)
 		for i := range first {
-			columns = append(columns, pairColumn{at: i})
+			columns = append(columns, column{at: i})
 		}
 		names = columnNames(columns)
 	default:
-		return nil, fault.New("name columns of the header, or give numbers from 1 if the file has none", "there is no column %q in the header: %s", missing, text.Listed(first))
+		return nil, fault.New("name columns of the header, or give numbers from 1 if the file has none", "there is no column %q in the header: %s", missing, fault.Names(first))
 	}
 	l.set(named.kind, columns)
 	return names, nil
@@ -199,14 +198,14 @@ func byRole(names []string) (kind Kind, at []int) {
 }
 
 // recogniseFields recognises a layout of TSV or CSV.
-func (l *pairLayout) recogniseFields(rows []pairRow) ([]string, error) {
-	first := rows[0].fields
+func (l *layout) recogniseFields(rows []*text.Record) ([]string, error) {
+	first := rows[0].Fields
 	if kind, at := byRole(first); at != nil {
 		l.header, l.width = true, len(first)
-		var columns []pairColumn
+		var columns []column
 		var names []string
 		for _, n := range at {
-			columns = append(columns, pairColumn{at: n})
+			columns = append(columns, column{at: n})
 			names = append(names, fmt.Sprintf("%q", strings.TrimSpace(first[n])))
 		}
 		l.set(kind, columns)
@@ -215,43 +214,43 @@ func (l *pairLayout) recogniseFields(rows []pairRow) ([]string, error) {
 	// A row that is not as the others must not decide.
 	widths := map[int]int{}
 	for _, row := range rows {
-		widths[len(row.fields)]++
+		widths[len(row.Fields)]++
 	}
 	for width, n := range widths {
 		if n > widths[l.width] || n == widths[l.width] && width < l.width {
 			l.width = width
 		}
 	}
-	columns := []pairColumn{{at: 0}, {at: 1}}
+	columns := []column{{at: 0}, {at: 1}}
 	switch numbers, labels := thirdColumn(rows, l.width); {
 	case l.width == 1:
 		return nil, fault.New("a row is two texts with a tab between them, or CSV, or JSON Lines", "there are no pairs: the rows have one column each, such as %.60q", first[0])
 	case l.width == 2:
 		l.set(Paired, columns)
 	case l.width == 3 && labels:
-		columns = append(columns, pairColumn{at: 2})
+		columns = append(columns, column{at: 2})
 		l.set(Labelled, columns)
 	case l.width == 3 && numbers:
-		columns = append(columns, pairColumn{at: 2})
+		columns = append(columns, column{at: 2})
 		l.set(Scored, columns)
 	default:
-		return nil, fault.New(hintColumns, "which of the %d columns are pairs? The first row is %s", l.width, text.Listed(first))
+		return nil, fault.New(hintColumns, "which of the %d columns are pairs? The first row is %s", l.width, fault.Names(first))
 	}
 	return columnNames(columns), nil
 }
 
 // thirdColumn tells whether the third columns of rows of 3 are mostly numbers,
 // and whether these are all 0 or 1.
-func thirdColumn(rows []pairRow, width int) (numbers, labels bool) {
+func thirdColumn(rows []*text.Record, width int) (numbers, labels bool) {
 	n, all := 0, 0
 	labels = true
 	for _, row := range rows {
-		if width != 3 || len(row.fields) != 3 {
+		if width != 3 || len(row.Fields) != 3 {
 			continue
 		}
 		all++
-		third := strings.TrimSpace(row.fields[2])
-		if text.IsNumber(third) {
+		third := strings.TrimSpace(row.Fields[2])
+		if isNumber(third) {
 			n++
 			labels = labels && (third == "0" || third == "1")
 		}
@@ -261,21 +260,13 @@ func thirdColumn(rows []pairRow, width int) (numbers, labels bool) {
 }
 
 // recogniseObject recognises a layout of JSON Lines by the first object.
-func (l *pairLayout) recogniseObject(row pairRow) ([]string, error) {
+func (l *layout) recogniseObject(row *text.Record) ([]string, error) {
 	var texts, all []string // fields in the order of the file
-	in := json.NewDecoder(bytes.NewReader(row.raw))
-	in.Token() // what is an object begins with {
-	for in.More() {
-		key, _ := in.Token()
-		var value json.RawMessage
-		if err := in.Decode(&value); err != nil {
-			return nil, err
-		}
-		name, _ := key.(string)
+	for name, value := range row.Members() {
 		if slices.Contains(all, name) {
 			continue
 		}
-		if text.KindOf(value) == "a string" {
+		if _, ok := value.Text(); ok {
 			texts = append(texts, name)
 		} else if role := roleOf(name); role != scoreRole && role != labelRole {
 			continue
@@ -289,14 +280,14 @@ func (l *pairLayout) recogniseObject(row pairRow) ([]string, error) {
 	}
 	if at == nil {
 		if len(texts) != 2 || len(all) != 2 {
-			return nil, fault.New(hintColumns, "which fields are pairs? The first record has the texts %s", text.Listed(texts))
+			return nil, fault.New(hintColumns, "which fields are pairs? The first record has the texts %s", fault.Names(texts))
 		}
 		chosen = texts
 	}
-	var columns []pairColumn
+	var columns []column
 	var names []string
 	for _, name := range chosen {
-		columns = append(columns, pairColumn{path: []string{name}})
+		columns = append(columns, column{path: text.Path{name}})
 		names = append(names, fmt.Sprintf("%q", name))
 	}
 	l.set(kind, columns)
@@ -304,9 +295,9 @@ func (l *pairLayout) recogniseObject(row pairRow) ([]string, error) {
 }
 
 // fractions reports whether numbers between the whole ones are among the labels.
-func (l *pairLayout) fractions(rows []pairRow) bool {
+func (l *layout) fractions(rows []*text.Record) bool {
 	for _, row := range rows {
-		if l.format != jsonFormat && l.last.at >= len(row.fields) {
+		if !l.named && l.last.at >= len(row.Fields) {
 			continue
 		}
 		if text, problem := l.lastText(row); problem == nil {
@@ -316,4 +307,9 @@ func (l *pairLayout) fractions(rows []pairRow) bool {
 		}
 	}
 	return false
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// pairWords is a tokenizer that knows a to z, each with the number of its letter.
-func pairWords(t testing.TB) *tokenize.Tokenizer {
+// letterTokenizer is a tokenizer that knows a to z, each with the number of its letter.
+func letterTokenizer(t testing.TB) *tokenize.Tokenizer {
 	t.Helper()
 	var letters []string
 	for c := 'a'; c <= 'z'; c++ {
@@ -41,8 +41,8 @@ func tokenizerOf(t testing.TB, words []string) *tokenize.Tokenizer {
 	return words2
 }
 
-// pairFiles writes files, given as name and text in turn, and opens them.
-func pairFiles(t testing.TB, files ...string) []Source {
+// openFiles writes files, given as name and text in turn, and opens them.
+func openFiles(t testing.TB, files ...string) []Source {
 	t.Helper()
 	dir := t.TempDir()
 	var paths []string
@@ -130,10 +130,10 @@ func TestPairOptions(t *testing.T) {
 	if s, err := Open([]string{file}, map[string]float64{file: 0.5}); err != nil || s[0].Weight != 0.5 {
 		t.Error(s, err)
 	}
-	if _, err := Build(context.Background(), pairFiles(t, "x.tsv", "a\tb\n"), Options{}); err == nil {
+	if _, err := Build(context.Background(), openFiles(t, "x.tsv", "a\tb\n"), Options{}); err == nil {
 		t.Error("no tokenizer")
 	}
-	if _, err := Build(context.Background(), nil, Options{Tokenizer: pairWords(t)}); err == nil {
+	if _, err := Build(context.Background(), nil, Options{Tokenizer: letterTokenizer(t)}); err == nil {
 		t.Error("no sources")
 	}
 }
@@ -149,10 +149,10 @@ func TestPairsSame(t *testing.T) {
 		}
 	}
 	content := b.String()
-	o := Options{Tokenizer: pairWords(t), MaxTokens: 30, SpoolDir: t.TempDir()}
+	o := Options{Tokenizer: letterTokenizer(t), MaxTokens: 30, SpoolDir: t.TempDir()}
 	build := func(src *text.Source, memory, threads int) *Dataset {
 		t.Helper()
-		p, err := buildPairs(context.Background(), []Source{{Source: src}}, o, memory, threads)
+		p, err := buildWith(context.Background(), []Source{{Source: src}}, o, memory, threads)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,7 +203,7 @@ func TestEachTextSpooled(t *testing.T) {
 			t.Fatal(texts, stats, err)
 		}
 	}
-	p, err := Build(ctx, spooled, Options{Tokenizer: pairWords(t)})
+	p, err := Build(ctx, spooled, Options{Tokenizer: letterTokenizer(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,8 +237,8 @@ func mustOpen(t testing.TB, path string) *text.Source {
 // With Strict the first bad row of the file is the error, whoever finds it.
 func TestStrictOrder(t *testing.T) {
 	for range 20 {
-		sources := pairFiles(t, "x.tsv", strings.Repeat("a\tb\n", 10)+"?\ta\n"+strings.Repeat("a\tb\n", 10)+"c\n")
-		_, err := Build(context.Background(), sources, Options{Tokenizer: pairWords(t), Strict: true})
+		sources := openFiles(t, "x.tsv", strings.Repeat("a\tb\n", 10)+"?\ta\n"+strings.Repeat("a\tb\n", 10)+"c\n")
+		_, err := Build(context.Background(), sources, Options{Tokenizer: letterTokenizer(t), Strict: true})
 		if err == nil || !strings.HasPrefix(inDir(sources, err.Error()), "x.tsv:11: text 1") {
 			t.Fatal(err)
 		}
@@ -247,14 +247,14 @@ func TestStrictOrder(t *testing.T) {
 
 func TestPairsCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	o := Options{Tokenizer: pairWords(t), OnProgress: func(_, _ int64) { cancel() }}
-	if _, err := Build(ctx, pairFiles(t, "x.tsv", strings.Repeat("a\tb\n", 10_000)), o); err != context.Canceled {
+	o := Options{Tokenizer: letterTokenizer(t), OnProgress: func(_, _ int64) { cancel() }}
+	if _, err := Build(ctx, openFiles(t, "x.tsv", strings.Repeat("a\tb\n", 10_000)), o); err != context.Canceled {
 		t.Error(err)
 	}
 }
 
 func TestSamplePairs(t *testing.T) {
-	p, err := Build(context.Background(), Sample(), Options{Tokenizer: pairWordsOfSample(t), Strict: true})
+	p, err := Build(context.Background(), Sample(), Options{Tokenizer: sampleTokenizer(t), Strict: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,8 +264,8 @@ func TestSamplePairs(t *testing.T) {
 	}
 }
 
-// pairWordsOfSample knows all words of the bundled pairs.
-func pairWordsOfSample(t *testing.T) *tokenize.Tokenizer {
+// sampleTokenizer knows all words of the bundled pairs.
+func sampleTokenizer(t *testing.T) *tokenize.Tokenizer {
 	words := tokenize.NewWordTokenizer(tokenize.WordOptions{})
 	seen := map[string]bool{}
 	_, err := EachText(context.Background(), Sample(), Options{Strict: true}, func(text []byte) error {
@@ -294,7 +294,7 @@ func FuzzPairs(f *testing.F) {
 		f.Add("x", seed, "1,2,score=3")
 		f.Add("x", seed, "x,y")
 	}
-	tokenizer := pairWords(f)
+	tokenizer := letterTokenizer(f)
 	f.Fuzz(func(t *testing.T, name, content, columns string) {
 		ctx := context.Background()
 		o := Options{Tokenizer: tokenizer, Related: true}

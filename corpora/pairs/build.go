@@ -31,10 +31,10 @@ import (
 // Ids of more than 256 MiB lie in a file. In memory are 4 bytes an example and 8 a text.
 // The result does not depend on the number of goroutines. Close it when done.
 func Build(ctx context.Context, sources []Source, o Options) (*Dataset, error) {
-	return buildPairs(ctx, sources, o, idstore.MemoryBlocks, runtime.GOMAXPROCS(0))
+	return buildWith(ctx, sources, o, idstore.MemoryBlocks, runtime.GOMAXPROCS(0))
 }
 
-func buildPairs(ctx context.Context, sources []Source, o Options, memory, threads int) (*Dataset, error) {
+func buildWith(ctx context.Context, sources []Source, o Options, memory, threads int) (*Dataset, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
@@ -42,11 +42,11 @@ func buildPairs(ctx context.Context, sources []Source, o Options, memory, thread
 		return nil, errors.New("pairs need a tokenizer that has a vocabulary")
 	}
 	o = o.withDefaults()
-	b := &pairBuilder{
-		pairScan: pairScan{options: o},
-		pairs:    &Dataset{records: newPairRecords(o.SpoolDir, memory), counts: make([]int64, o.Tokenizer.Vocabulary().Len())},
-		threads:  threads,
-		hash:     idstore.NewHash(),
+	b := &builder{
+		scanner: scanner{options: o},
+		pairs:   &Dataset{records: newStore(o.SpoolDir, memory), counts: make([]int64, o.Tokenizer.Vocabulary().Len())},
+		threads: threads,
+		hash:    idstore.NewHash(),
 	}
 	if err := b.build(ctx, sources); err != nil {
 		b.pairs.Close()
@@ -55,9 +55,9 @@ func buildPairs(ctx context.Context, sources []Source, o Options, memory, thread
 	return b.pairs, nil
 }
 
-// pairBuilder tokenises what a scan finds.
-type pairBuilder struct {
-	pairScan
+// builder tokenises what a scan finds.
+type builder struct {
+	scanner
 	pairs   *Dataset
 	threads int
 	hash    *idstore.Hash
@@ -80,7 +80,7 @@ type encodedRows struct {
 	cut    int64     // texts
 }
 
-func (b *pairBuilder) build(ctx context.Context, sources []Source) error {
+func (b *builder) build(ctx context.Context, sources []Source) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	ordered := stream.New().WithMaxGoroutines(b.threads)
@@ -150,7 +150,7 @@ func encodeRows(in *textRows, o Options) *encodedRows {
 			out.ids = o.Tokenizer.Encode(out.ids, text)
 			ids := out.ids[from:]
 			if !anyKnown(ids, unknown) {
-				out.bad[i] = bad(badUnknown, row.line, "is it in the language of the tokenizer?", "text %d has no known token: %.60q", c+1, text)
+				out.bad[i] = bad(badUnknown, row.at, "is it in the language of the tokenizer?", "text %d has no known token: %.60q", c+1, text)
 				break
 			}
 			if len(ids) > most {
@@ -161,7 +161,7 @@ func encodeRows(in *textRows, o Options) *encodedRows {
 			out.ids[record+c] = int32(len(ids))
 			h := hashIDs(ids)
 			if c > 1 && (h == out.hashes[hash] || h == out.hashes[hash+1]) {
-				out.bad[i] = bad(badNegative, row.line, "a negative is a text that does not go with the anchor", "negative %d is the anchor or the positive: %.60q", c-1, text)
+				out.bad[i] = bad(badNegative, row.at, "a negative is a text that does not go with the anchor", "negative %d is the anchor or the positive: %.60q", c-1, text)
 				break
 			}
 			out.hashes = append(out.hashes, h)
@@ -206,7 +206,7 @@ func fold(a, b uint64) uint64 {
 }
 
 // store keeps the records of some rows. It is called in the order of the rows.
-func (b *pairBuilder) store(in *textRows, rows *encodedRows) error {
+func (b *builder) store(in *textRows, rows *encodedRows) error {
 	p, file := b.pairs, in.file
 	p.stats.Truncated += rows.cut
 	header := file.Columns
@@ -227,8 +227,8 @@ func (b *pairBuilder) store(in *textRows, rows *encodedRows) error {
 			p.files = append(p.files, file)
 			b.hash.Add([]int32{-1, int32(file.Kind), int32(file.Columns)}) // no length is below 0
 		}
-		if p.records.n == maxPairExamples {
-			return fault.New("train on parts of them, one after the other", "there are more than %d pairs", maxPairExamples)
+		if p.records.n == maxExamples {
+			return fault.New("train on parts of them, one after the other", "there are more than %d pairs", maxExamples)
 		}
 		ids := rows.ids[record:end]
 		if err := p.records.add(ids, rows.hashes[hash:hash+file.Columns]); err != nil {
@@ -250,7 +250,7 @@ func (b *pairBuilder) store(in *textRows, rows *encodedRows) error {
 }
 
 // finish checks that there is something of every file, and ends the reading.
-func (b *pairBuilder) finish(ctx context.Context) error {
+func (b *builder) finish(ctx context.Context) error {
 	p := b.pairs
 	for _, file := range b.files {
 		if file.Examples == 0 {
@@ -263,7 +263,7 @@ func (b *pairBuilder) finish(ctx context.Context) error {
 		}
 	}
 	cut := p.stats.Truncated
-	p.stats = b.told()
+	p.stats = b.summary()
 	p.stats.Truncated = cut
 	p.fingerprint = b.hash.String()
 	if b.options.Related {

@@ -19,9 +19,9 @@ const (
 	labelRole
 )
 
-// pairNames are the names that columns of pairs have in public data sets, in
+// roleNames are the names that columns of pairs have in public data sets, in
 // small letters with an underscore for what else separates words.
-var pairNames = map[string]columnRole{
+var roleNames = map[string]columnRole{
 	"anchor": anchorRole, "query": anchorRole, "question": anchorRole, "title": anchorRole, "premise": anchorRole,
 	"sentence1": anchorRole, "sentence_1": anchorRole, "sentence_a": anchorRole, "text1": anchorRole, "text_1": anchorRole,
 	"headline": anchorRole, "term": anchorRole,
@@ -41,17 +41,17 @@ var pairNames = map[string]columnRole{
 func roleOf(name string) columnRole {
 	name = strings.ToLower(strings.TrimSpace(name))
 	name = strings.NewReplacer(" ", "_", "-", "_").Replace(name)
-	if role, ok := pairNames[name]; ok {
+	if role, ok := roleNames[name]; ok {
 		return role
 	}
-	if role := pairNames[strings.TrimRight(strings.TrimRight(name, "0123456789"), "_")]; role == negativeRole {
+	if role := roleNames[strings.TrimRight(strings.TrimRight(name, "0123456789"), "_")]; role == negativeRole {
 		return role
 	}
 	return otherRole
 }
 
-// pairColumns are the columns that the user names.
-type pairColumns struct {
+// namedColumns are the columns that the user names.
+type namedColumns struct {
 	texts []string
 	last  string // of the score or label; "": there is none
 	kind  Kind
@@ -60,12 +60,12 @@ type pairColumns struct {
 const hintColumns = "name the columns in order: anchor,positive, or anchor,positive,negative, or text1,text2,score=NAME, or text1,text2,label=NAME; " +
 	"a number from 1 is a column of a file without a header"
 
-// parsePairColumns reads Options.Columns. It returns nil when nothing is named.
-func parsePairColumns(columns []string) (*pairColumns, error) {
+// parseColumns reads Options.Columns. It returns nil when nothing is named.
+func parseColumns(columns []string) (*namedColumns, error) {
 	if len(columns) == 0 {
 		return nil, nil
 	}
-	c := &pairColumns{}
+	c := &namedColumns{}
 	for i, name := range columns {
 		name = strings.TrimSpace(name)
 		marked := ""
@@ -111,7 +111,7 @@ func parsePairColumns(columns []string) (*pairColumns, error) {
 }
 
 // all are the names, the score or label last.
-func (c *pairColumns) all() []string {
+func (c *namedColumns) all() []string {
 	if c.last == "" {
 		return c.texts
 	}
@@ -119,7 +119,7 @@ func (c *pairColumns) all() []string {
 }
 
 // numbers returns the columns from 0 if all names are numbers.
-func (c *pairColumns) numbers() ([]int, bool) {
+func (c *namedColumns) numbers() ([]int, bool) {
 	var at []int
 	for _, name := range c.all() {
 		n, err := strconv.Atoi(name)
@@ -133,7 +133,7 @@ func (c *pairColumns) numbers() ([]int, bool) {
 
 // roles reports whether all names are well known, so that they may stand for
 // the columns of a file without a header.
-func (c *pairColumns) roles() bool {
+func (c *namedColumns) roles() bool {
 	for _, name := range c.all() {
 		if roleOf(name) == otherRole {
 			return false

@@ -10,7 +10,7 @@ import (
 
 func TestPairLayouts(t *testing.T) {
 	ctx := context.Background()
-	tokenizer := pairWords(t)
+	tokenizer := letterTokenizer(t)
 	for _, c := range []struct {
 		name, file, text string
 		columns          string
@@ -64,7 +64,7 @@ func TestPairLayouts(t *testing.T) {
 		if c.columns != "" {
 			o.Columns = strings.Split(c.columns, ",")
 		}
-		p, err := Build(ctx, pairFiles(t, c.file, c.text), o)
+		p, err := Build(ctx, openFiles(t, c.file, c.text), o)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue

@@ -19,8 +19,8 @@ func TestMasked(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		columns := 2 + r.IntN(2)
 		texts := []int{20, 150, 400}[r.IntN(3)]
-		sources := pairFiles(t, randomPairs(r, 1, 400, texts, columns)...)
-		p, err := Build(context.Background(), sources, Options{Tokenizer: pairWords(t), Related: true, Columns: []string{"1", "2", "3"}[:columns]})
+		sources := openFiles(t, randomPairs(r, 1, 400, texts, columns)...)
+		p, err := Build(context.Background(), sources, Options{Tokenizer: letterTokenizer(t), Related: true, Columns: []string{"1", "2", "3"}[:columns]})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,7 +82,7 @@ func TestMasked(t *testing.T) {
 
 // Scores of files with ranges of their own come together as 0 to 1.
 func TestBatchScores(t *testing.T) {
-	p, err := Build(context.Background(), pairFiles(t, "x.csv", "a,b,4\nc,d,1\n", "y.csv", "e,f,0.5\ng,h,0.25\n"), Options{Tokenizer: pairWords(t)})
+	p, err := Build(context.Background(), openFiles(t, "x.csv", "a,b,4\nc,d,1\n", "y.csv", "e,f,0.5\ng,h,0.25\n"), Options{Tokenizer: letterTokenizer(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func syntheticPairs(t testing.TB, n, memory int) *Dataset {
 		}
 	}
 	src := Source{Source: text.FromReader("synthetic", strings.NewReader(b.String()))}
-	p, err := buildPairs(context.Background(), []Source{src}, Options{Tokenizer: tokenizerOf(t, words), SpoolDir: t.TempDir()}, memory, 2)
+	p, err := buildWith(context.Background(), []Source{src}, Options{Tokenizer: tokenizerOf(t, words), SpoolDir: t.TempDir()}, memory, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,10 +16,10 @@ const relatedTexts = 64
 type textGroups struct {
 	of     segments[int32] // group of the positive and of each negative of an example; 0: none
 	large  int32           // groups from this on are longer than relatedTexts
-	direct []uint64        // pairs in large groups, see pairHash, in order
+	direct []uint64        // pairs in large groups, see hashPair, in order
 }
 
-func pairHash(a, b uint64) uint64 { return fold(a^0x9e3779b97f4a7c15, b^0xb7e151628aed2a6b) }
+func hashPair(a, b uint64) uint64 { return fold(a^0x9e3779b97f4a7c15, b^0xb7e151628aed2a6b) }
 
 // findGroups joins the texts of each pair (union-find, Tarjan 1975, with path halving).
 func findGroups(ctx context.Context, p *Dataset) (*textGroups, error) {
@@ -99,7 +99,7 @@ func findGroups(ctx context.Context, p *Dataset) (*textGroups, error) {
 			of := group(text)
 			g.of.add(of)
 			if of >= g.large {
-				g.direct = append(g.direct, pairHash(a, b))
+				g.direct = append(g.direct, hashPair(a, b))
 			}
 			for c := 2; c < f.Columns; c++ {
 				of := int32(0)
@@ -128,9 +128,9 @@ func (g *textGroups) goes(group int32, a, b uint64) bool {
 	if group < g.large {
 		return true
 	}
-	if _, ok := slices.BinarySearch(g.direct, pairHash(a, b)); ok {
+	if _, ok := slices.BinarySearch(g.direct, hashPair(a, b)); ok {
 		return true
 	}
-	_, ok := slices.BinarySearch(g.direct, pairHash(b, a))
+	_, ok := slices.BinarySearch(g.direct, hashPair(b, a))
 	return ok
 }

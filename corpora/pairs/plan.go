@@ -24,8 +24,8 @@ const (
 const DefaultBatch = 1024
 
 const (
-	maxPairBatch = 1 << 20
-	maxPairEpoch = 1_000_000
+	maxBatch = 1 << 20
+	maxEpoch = 1_000_000
 )
 
 // PlanOptions say how an epoch is cut into batches.
@@ -51,14 +51,14 @@ func (o PlanOptions) withDefaults() PlanOptions {
 // Validate names the field that is out of range.
 func (o PlanOptions) Validate() error {
 	o = o.withDefaults()
-	if o.BatchSize < 1 || o.BatchSize > maxPairBatch {
-		return fault.New("1024 is usual", "batch size %d is not from 1 to %d", o.BatchSize, maxPairBatch)
+	if o.BatchSize < 1 || o.BatchSize > maxBatch {
+		return fault.New("1024 is usual", "batch size %d is not from 1 to %d", o.BatchSize, maxBatch)
 	}
 	if o.BatchSize == 1 && !o.Repeats {
 		return fault.New("1024 is usual", "a batch of 1 has no other texts for negatives")
 	}
-	if o.Epoch < 0 || o.Epoch > maxPairEpoch {
-		return fmt.Errorf("epoch %d is not from 0 to %d", o.Epoch, maxPairEpoch)
+	if o.Epoch < 0 || o.Epoch > maxEpoch {
+		return fmt.Errorf("epoch %d is not from 0 to %d", o.Epoch, maxEpoch)
 	}
 	return nil
 }

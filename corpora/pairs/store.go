@@ -7,12 +7,12 @@ import (
 	"github.com/luminavec/luminavec/corpora/internal/idstore"
 )
 
-// pairRecords keeps examples as ids. The record of an example in the id store is
+// store keeps examples as ids. The record of an example in the id store is
 //
 //	the number of ids of each text, the bits of the score unless there is none, the ids of each text
 //
 // In memory there are 4 bytes an example for its place and 8 a text for its hash.
-type pairRecords struct {
+type store struct {
 	ids    *idstore.Store
 	n      int64            // examples
 	base   segments[int64]  // place of each baseExamples-th record
@@ -28,20 +28,20 @@ const (
 	// less than 2^32 apart.
 	maxRecordIDs = 1 << 20
 
-	// maxPairTexts bounds the texts of an example for the same reason.
-	maxPairTexts = 32
+	// maxTexts bounds the texts of an example for the same reason.
+	maxTexts = 32
 
-	// maxPairExamples bounds the examples, whose numbers are 32 bits wide in a plan.
-	maxPairExamples = 1<<31 - 1
+	// maxExamples bounds the examples, whose numbers are 32 bits wide in a plan.
+	maxExamples = 1<<31 - 1
 )
 
-func newPairRecords(dir string, memory int) *pairRecords {
+func newStore(dir string, memory int) *store {
 	ids := idstore.New(dir, memory)
-	return &pairRecords{ids: ids, cache: &blockCache{store: ids, most: idstore.MemoryBlocks}}
+	return &store{ids: ids, cache: &blockCache{store: ids, most: idstore.MemoryBlocks}}
 }
 
 // add appends a record and the hashes of its texts.
-func (r *pairRecords) add(record []int32, hashes []uint64) error {
+func (r *store) add(record []int32, hashes []uint64) error {
 	if r.n%baseExamples == 0 {
 		r.base.add(r.ids.Len())
 	}
@@ -54,7 +54,7 @@ func (r *pairRecords) add(record []int32, hashes []uint64) error {
 }
 
 // start returns where the record of an example begins, or where the last ends.
-func (r *pairRecords) start(example int64) int64 {
+func (r *store) start(example int64) int64 {
 	if example == r.n {
 		return r.ids.Len()
 	}
@@ -64,7 +64,7 @@ func (r *pairRecords) start(example int64) int64 {
 // record returns the record of an example, which is not to be changed: where it
 // lies, or, if it is not in memory in one piece, appended to spare. Goroutines may call it
 // at once.
-func (r *pairRecords) record(spare *[]int32, example int64) ([]int32, error) {
+func (r *store) record(spare *[]int32, example int64) ([]int32, error) {
 	at, end := r.start(example), r.start(example+1)
 	block, within := int(at/idstore.BlockIDs), int(at%idstore.BlockIDs)
 	if n := within + int(end-at); n <= idstore.BlockIDs && r.ids.InMemory(block) != nil {

@@ -16,7 +16,7 @@ type Texts struct {
 // What is good and bad is as in Build, but for what needs a tokenizer; weights
 // say nothing here. It returns the files, with the number of their examples.
 func Each(ctx context.Context, sources []Source, o Options, fn func(Texts) error) ([]File, Stats, error) {
-	scan := pairScan{options: o.withDefaults()}
+	scan := scanner{options: o.withDefaults()}
 	scan.row = func(file *File, row textRow) error {
 		file.Examples++
 		return fn(Texts{Kind: file.Kind, Texts: row.texts, Score: row.score})
@@ -26,5 +26,5 @@ func Each(ctx context.Context, sources []Source, o Options, fn func(Texts) error
 	for i, f := range scan.files {
 		files[i] = *f
 	}
-	return files, scan.told(), err
+	return files, scan.summary(), err
 }
