@@ -161,7 +161,7 @@ func TestPairsSame(t *testing.T) {
 	}
 	open := func() *text.Source { return text.FromReader("pipe", strings.NewReader(content)) }
 	want := build(open(), idstore.MemoryBlocks, 1)
-	if s := want.Stats(); s.Truncated == 0 || len(s.Skipped) != 3 || s.Skipped[0].Rows != 30 || s.Skipped[0].First != "pipe:20: the row has 1 columns, not 2" {
+	if s := want.Stats(); s.Truncated == 0 || len(s.Skipped) != 3 || s.Skipped[0].Rows != 30 || s.Skipped[0].First != "pipe:20: expected 2 columns but found 1" {
 		t.Errorf("%+v", s)
 	}
 	var counted int64

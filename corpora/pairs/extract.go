@@ -20,7 +20,7 @@ func (l *layout) extract(row *text.Record, scores [2]float64) (textRow, *badRow)
 			if l.format == text.CSV {
 				hint = "quote a field that holds the separator or a line break"
 			}
-			return textRow{}, bad(badColumns, row.Position, hint, "the row has %d columns, not %d", n, max(need, l.width))
+			return textRow{}, bad(badColumns, row.Position, hint, "expected %d columns but found %d", max(need, l.width), n)
 		}
 	}
 	out := textRow{at: row.Position, texts: make([]string, len(l.texts))}

@@ -18,10 +18,10 @@ func TestBadPairs(t *testing.T) {
 		name, file, text, columns, want, reason, first string
 		scores                                         [2]float64
 	}{
-		{"few columns", "x.tsv", "a\tb\nc\nd\te\n", "", "a|b\nd|e\n", "too few or too many columns", "x.tsv:2: the row has 1 columns, not 2", [2]float64{}},
-		{"many columns", "x.tsv", "a\tb\nd\te\nc\td\te\n", "", "a|b\nd|e\n", "too few or too many columns", "x.tsv:3: the row has 3 columns, not 2", [2]float64{}},
-		{"comma in CSV", "x.csv", "a,b\nd,e\nc,d,e\n", "", "a|b\nd|e\n", "too few or too many columns", "x.csv:3: the row has 3 columns, not 2", [2]float64{}},
-		{"few for the numbers", "x.tsv", "a\tb\tc\nd\te\n", "1,3", "a|c\n", "too few or too many columns", "x.tsv:2: the row has 2 columns, not 3", [2]float64{}},
+		{"few columns", "x.tsv", "a\tb\nc\nd\te\n", "", "a|b\nd|e\n", "too few or too many columns", "x.tsv:2: expected 2 columns but found 1", [2]float64{}},
+		{"many columns", "x.tsv", "a\tb\nd\te\nc\td\te\n", "", "a|b\nd|e\n", "too few or too many columns", "x.tsv:3: expected 2 columns but found 3", [2]float64{}},
+		{"comma in CSV", "x.csv", "a,b\nd,e\nc,d,e\n", "", "a|b\nd|e\n", "too few or too many columns", "x.csv:3: expected 2 columns but found 3", [2]float64{}},
+		{"few for the numbers", "x.tsv", "a\tb\tc\nd\te\n", "1,3", "a|c\n", "too few or too many columns", "x.tsv:2: expected 3 columns but found 2", [2]float64{}},
 		{"empty", "x.tsv", "a\tb\n\tc\nd\t \nd\te\n", "", "a|b\nd|e\n", "an empty text", "x.tsv:2: text 1 is empty", [2]float64{}},
 		{"empty in quotes", "x.csv", "a,\"\"\nd,e\n", "", "d|e\n", "an empty text", "x.csv:1: text 2 is empty", [2]float64{}},
 		{"unknown", "x.tsv", "a\tb\nc\tünknown 日本\n...\tc\n", "", "a|b\n", "a text without a known token", `x.tsv:2: text 2 has no known token: "ünknown 日本"`, [2]float64{}},

@@ -70,7 +70,7 @@ func TestReadSTSErrors(t *testing.T) {
 		"":                            "x.csv holds no sentence pairs",
 		"\n\n":                        "x.csv holds no sentence pairs",
 		"sentence1,sentence2,score\n": "x.csv holds no sentence pairs",
-		"a,b,1\nc,d\n":                "x.csv:2: the record has 2 fields, but the first has 3",
+		"a,b,1\nc,d\n":                "x.csv:2: expected 3 fields as in the first record but found 2",
 		"a,b\nc,d\n":                  `x.csv:1: expected 3 columns or more but found 2: "a | b"`,
 		"a\tb\t1\n\nc\td\n":           `x.csv:3: expected 3 columns or more but found 2: "c | d"`,
 		"a,b,4.O\nc,d,1\n":            `x.csv:1: score "4.O" is not a number`,

@@ -70,7 +70,7 @@ func (c *csvRecords) bad(bad *csv.ParseError, fields int) error {
 	start := Position{File: c.next.File, Line: int64(bad.StartLine)}
 	if bad.Err == csv.ErrFieldCount {
 		return &BadRecord{start, Malformed, fault.New("quote a field that holds the separator or a line break; "+separatedBy(c.in.Comma),
-			"the record has %d fields, but the first has %d", fields, c.in.FieldsPerRecord)}
+			"expected %d fields as in the first record but found %d", c.in.FieldsPerRecord, fields)}
 	}
 	if bad.Line > bad.StartLine && c.within.ended && c.in.InputOffset() == c.within.n {
 		// All that follows was taken for one field: to skip it would lose it.

@@ -155,7 +155,7 @@ func (x *selector) readColumn(in *Records) error {
 			}
 		}
 		if at >= len(r.Fields) {
-			return r.Errorf("choose a column that every record has; "+separatedBy(r.Separator), "the record has %d columns, so there is no column %d", len(r.Fields), at+1)
+			return r.Errorf("choose a column that every record has; "+separatedBy(r.Separator), "the record has no column %d: it has %d", at+1, len(r.Fields))
 		}
 		x.text = append(x.text[:0], r.Fields[at]...)
 		return x.hand(x.text, r.FieldLine(at), step)
