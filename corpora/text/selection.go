@@ -99,16 +99,19 @@ type selector struct {
 
 // readField hands out a named field of each record.
 func (x *selector) readField(in *Records, path Path) error {
-	return in.Each(func(r *Record) error {
-		value, err := r.Member(path)
-		if err == nil {
-			x.text, err = appendTexts(x.text[:0], value, path)
-		}
-		if err != nil {
-			return r.located(err)
-		}
-		return x.hand(x.text, r.Line, 0)
-	})
+	return in.Each(func(r *Record) error { return x.field(r, path) })
+}
+
+// field hands out a named field of a record.
+func (x *selector) field(r *Record, path Path) error {
+	value, err := r.Member(path)
+	if err == nil {
+		x.text, err = appendTexts(x.text[:0], value, path)
+	}
+	if err != nil {
+		return r.located(err)
+	}
+	return x.hand(x.text, r.Line, 0)
 }
 
 // appendTexts appends a string, or the strings of a list with line breaks between them.
@@ -143,16 +146,14 @@ func (x *selector) readColumn(in *Records) error {
 		step = 0
 	}
 	return in.Each(func(r *Record) error {
+		if find && r.Named() {
+			return x.field(r, Path{x.selection.Column})
+		}
 		if find {
 			find = false
-			header := r.Names
-			if !r.Named() {
-				header = r.Fields
-			}
 			var err error
-			if at, err = x.findColumn(r, header); err != nil || !r.Named() {
-				return err
-			}
+			at, err = x.findColumn(r)
+			return err
 		}
 		if at >= len(r.Fields) {
 			return r.Errorf("choose a column that every record has; "+separatedBy(r.Separator), "the record has no column %d: it has %d", at+1, len(r.Fields))
@@ -162,16 +163,16 @@ func (x *selector) readColumn(in *Records) error {
 	})
 }
 
-// findColumn returns where the header has the selected name.
-func (x *selector) findColumn(r *Record, header []string) (int, error) {
+// findColumn returns where a header has the selected name.
+func (x *selector) findColumn(header *Record) (int, error) {
 	name := x.selection.Column
-	at := slices.Index(header, name)
+	at := slices.Index(header.Fields, name)
 	if at < 0 {
-		return 0, r.Errorf("name a column of the header, or give a number if the file has no header; "+separatedBy(r.Separator),
-			"no column is named %q: the header is %s", name, fault.Names(header))
+		return 0, header.Errorf("name a column of the header, or give a number if the file has no header; "+separatedBy(header.Separator),
+			"no column is named %q: the header is %s", name, fault.Names(header.Fields))
 	}
-	if slices.Contains(header[at+1:], name) {
-		return 0, r.Errorf("rename one of them", "two columns are named %q: the header is %s", name, fault.Names(header))
+	if slices.Contains(header.Fields[at+1:], name) {
+		return 0, header.Errorf("rename one of them", "two columns are named %q: the header is %s", name, fault.Names(header.Fields))
 	}
 	return at, nil
 }
