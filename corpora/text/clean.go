@@ -6,9 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// cleaner passes text on with U+FFFD for each byte that is not UTF-8 and a
-// space for each NUL, counted by their places in the file. The breaks between
-// lines stay as they are.
+// cleaner returns text with U+FFFD for each byte that is not UTF-8 and a space for each
+// NUL, counted where they are in the file. Line breaks stay as they are.
 type cleaner struct {
 	*liner // counts and repairs
 	r      *bufio.Reader
@@ -29,8 +28,7 @@ func (c *cleaner) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// fill makes ready what has come in, and waits for more when that ends inside
-// a character.
+// fill makes ready what has arrived, and waits for more if that ends inside a character.
 func (c *cleaner) fill() {
 	window, err := c.r.Peek(1)
 	if err == nil {
@@ -65,8 +63,7 @@ func (c *cleaner) fill() {
 	}
 }
 
-// wholeCharacters returns how much of text there is without a character cut by
-// its end.
+// wholeCharacters returns the length of text without a character that its end cuts.
 func wholeCharacters(text []byte) int {
 	for i := len(text) - 1; i >= 0 && i > len(text)-utf8.UTFMax; i-- {
 		if utf8.RuneStart(text[i]) {

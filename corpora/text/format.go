@@ -12,7 +12,8 @@ type Format struct {
 	// Name is what messages call the format: "JSON Lines".
 	Name string
 	// Magic is what files that are not text begin with, such as "PAR1". They are of this
-	// format whatever Detect says, and Open reads them through File.At. Default "": text.
+	// format whatever Detect says; Open reads them through File.At, and the texts of its
+	// records must be UTF-8. Default "": the files are text.
 	Magic string
 	// Detect says how sure it is that a file is of this format. The format that is surest
 	// reads the file, of several the one registered last.

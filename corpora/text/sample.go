@@ -7,10 +7,10 @@ import (
 	"github.com/luminavec/luminavec/corpora/data"
 )
 
-// Sample is the bundled text: whole articles of the English Wikipedia, one
-// paragraph a line, a blank line between articles (data/NOTICE.md tells where
-// from). Its articles were chosen so that a minute of training shows sense:
-// they are dense in the words of the bundled evaluation sets.
+// Sample returns the bundled text: whole articles of the English Wikipedia, one paragraph
+// a line and a blank line between articles (data/NOTICE.md names the source). The articles
+// were chosen to be dense in the words of the bundled evaluation sets, so that a minute of
+// training gives sensible vectors.
 func Sample() *Source {
 	return FromBytes("sample", data.Sample)
 }

@@ -81,10 +81,10 @@ func TestOpenErrors(t *testing.T) {
 		paths         []string
 		message, hint string
 	}{
-		{nil, "no input is named", "name a file"},
+		{nil, "no input named", "name a file"},
 		{[]string{""}, "the name of an input is empty", "quote"},
 		{[]string{"-", "-"}, "standard input is named twice", "once"},
-		{[]string{filepath.Join(dir, "no.txt")}, "no.txt: no such file", "slip"},
+		{[]string{filepath.Join(dir, "no.txt")}, "no.txt: no such file", "spelling"},
 		{[]string{filepath.Join(dir, "*.txt")}, "no file matches the pattern", "ls"},
 		{[]string{filepath.Join(dir, "[.txt")}, "syntax error in pattern", "["},
 		{[]string{empty}, "holds no file to read", "hidden"},
@@ -177,7 +177,7 @@ func TestCompressions(t *testing.T) {
 		if name == "bzip2 twice" {
 			want += "|" + want
 		}
-		// The ending of the name says nothing.
+		// The extension does not matter.
 		for _, ending := range []string{".txt", ".gz", ".zst", ""} {
 			s, err := Open(corporatest.WriteFile(t, dir, "file"+ending, data))
 			if err != nil {
@@ -236,7 +236,7 @@ func TestDamaged(t *testing.T) {
 		}
 	}
 	_, err = readAll(t, FromReader("corpus.gz", bytes.NewReader(append(one.Bytes(), "rubbish behind it"...))))
-	if err == nil || !strings.Contains(err.Error(), "corpus.gz: no gzip data after 900 bytes") {
+	if err == nil || !strings.Contains(err.Error(), "corpus.gz: not gzip data after 900 bytes") {
 		t.Errorf("rubbish after gzip: %v", err)
 	}
 }
