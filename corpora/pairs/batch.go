@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// Batch is a batch of B examples with C texts each. Text c·B+i is column c
-// of example i: first all anchors, then all positives, then the negatives of each
-// further column. Its slices are used again by the next call of Batch.
+// Batch is a batch of B examples with C texts each. Text c·B+i is column c of example i:
+// first all anchors, then all positives, then the negatives of each further column. The
+// next call of Dataset.Batch reuses its slices.
 type Batch struct {
 	Examples int // B
 	Columns  int // C
@@ -17,18 +17,18 @@ type Batch struct {
 	IDs     []int32 // tokens of all texts
 	Offsets []int32 // [C·B+1] text k has IDs[Offsets[k]:Offsets[k+1]], which is not empty
 
-	// Scores are 0 to 1 (File.ScoreRange) of scored pairs, 0 or 1 of labelled ones.
-	Scores []float32 // [B]; empty of others
+	// Scores are from 0 to 1 for scored pairs (see File.ScoreRange), 0 or 1 for labelled ones.
+	Scores []float32 // [B]; otherwise empty
 
-	// Masked are the (i, j) for which text B+j, the positive or a negative of
-	// another example, is known to go with anchor i too and so is no negative of it:
-	// a chain of pairs joins them, as it joins all captions of a picture. Where chains
-	// get longer than 64 texts only direct pairs count. In ascending order; of
-	// paired examples with Options.Related.
+	// Masked are the (i, j) for which text B+j, the positive or a negative of another
+	// example, is known to belong to anchor i too and so must not be its negative: a chain
+	// of pairs joins them, as it joins all captions of a picture. In chains of more than 64
+	// texts only direct pairs count. In ascending order; only with Options.Related, and only
+	// for pairs without scores and labels.
 	Masked [][2]int32
 
 	records [][]int32
-	raw     []int32 // those that do not lie in memory in one piece
+	raw     []int32 // those that are not in memory in one piece
 	places  []int   // where the next text of each begins
 	groups  []groupedText
 }
@@ -39,11 +39,11 @@ type groupedText struct {
 	hash  uint64
 }
 
-// Batch reads batch i of a plan into dst, which it makes as large as it has to be
-// and then allocates no more. Goroutines with a dst each may call it at once.
+// Batch reads batch i of a plan into dst, which grows as necessary; once it is large enough,
+// nothing is allocated. It may be called concurrently with different dst.
 func (p *Dataset) Batch(dst *Batch, plan *Plan, i int) error {
 	if i < 0 || i >= len(plan.batches) {
-		return fmt.Errorf("batch %d: the plan has %d", i, len(plan.batches))
+		return fmt.Errorf("batch %d is out of range: the plan has %d batches", i, len(plan.batches))
 	}
 	b := plan.batches[i]
 	order := plan.order[b.from : b.from+int64(b.n)]
@@ -102,7 +102,7 @@ func (f *File) normalised(score float32) float32 {
 	return float32(min(1, max(0, (float64(score)-lo)/(hi-lo))))
 }
 
-// mask finds the texts that go with other anchors too.
+// mask finds the texts that belong to other anchors too.
 func (p *Dataset) mask(dst *Batch, order []int32, base *File) {
 	n := int32(len(order))
 	dst.groups = dst.groups[:0]
@@ -132,7 +132,7 @@ func (p *Dataset) mask(dst *Batch, order []int32, base *File) {
 			if g.group != group {
 				break
 			}
-			if g.text%n != int32(i) && p.groups.goes(group, anchor, g.hash) {
+			if g.text%n != int32(i) && p.groups.related(group, anchor, g.hash) {
 				dst.Masked = append(dst.Masked, [2]int32{int32(i), g.text})
 			}
 		}

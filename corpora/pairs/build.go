@@ -16,20 +16,21 @@ import (
 
 // Build reads sources of pairs once and keeps their ids.
 //
-// A file is TSV, CSV (RFC 4180) or JSON Lines, as its name and first line say.
-// Without Columns these are recognised: two columns without a header, a pair; three of
-// which the last is a number, a scored pair, or a labelled one if all of the first hundred
-// rows have 0 or 1; a header, or fields of JSON, with names in use for pairs (anchor, positive,
-// negative, query, answer, sentence1, sentence2, score, label and more); JSON with two
-// strings. File.Layout tells it. The files may differ in this, but all are of one Kind.
+// A file is TSV, CSV (RFC 4180), JSON Lines or another registered format, detected by its
+// name and first line. Without Columns the layout is detected too: two columns without a
+// header are a pair; three columns, the last a number, are a scored pair, or a labelled one
+// if that number is 0 or 1 in all of the first hundred rows; a header or JSON fields may
+// have usual names (anchor, positive, negative, query, answer, sentence1, sentence2, score,
+// label and more); JSON may have exactly two strings. File.Layout says how a file was read.
+// Files may differ in layout, but all are of one Kind.
 //
-// Bad rows are passed over and counted, or are errors with Strict: too few or too
-// many columns, an empty text or one without a known token, scores that are no numbers
-// or out of range, labels that are not 0 or 1, rows longer than MaxRecord. A file
-// without a good row is an error always.
+// Bad rows are skipped and counted, or are errors with Strict: too few or too many columns,
+// an empty text or one without a known token, scores that are not numbers or are out of
+// range, labels that are not 0 or 1, records longer than text.MaxRecord. A file without a
+// good row is always an error.
 //
-// Ids of more than 256 MiB lie in a file. In memory are 4 bytes an example and 8 a text.
-// The result does not depend on the number of goroutines. Close it when done.
+// Ids beyond 256 MiB are kept in a file. Memory holds 4 bytes an example and 8 a text. The
+// result does not depend on the number of goroutines. Close it when done.
 func Build(ctx context.Context, sources []Source, o Options) (*Dataset, error) {
 	return buildWith(ctx, sources, o, idstore.MemoryBlocks, runtime.GOMAXPROCS(0))
 }
@@ -39,7 +40,7 @@ func buildWith(ctx context.Context, sources []Source, o Options, memory, threads
 		return nil, err
 	}
 	if o.Tokenizer == nil || o.Tokenizer.Vocabulary() == nil {
-		return nil, errors.New("pairs need a tokenizer that has a vocabulary")
+		return nil, errors.New("Tokenizer must have a vocabulary")
 	}
 	o = o.withDefaults()
 	b := &builder{
@@ -55,7 +56,7 @@ func buildWith(ctx context.Context, sources []Source, o Options, memory, threads
 	return b.pairs, nil
 }
 
-// builder tokenises what a scan finds.
+// builder encodes the rows that a scanner finds.
 type builder struct {
 	scanner
 	pairs   *Dataset
@@ -75,9 +76,9 @@ type textRows struct {
 type encodedRows struct {
 	ids    []int32
 	hashes []uint64
-	ends   []int     // of the records in ids; of a bad row where it began
-	bad    []*badRow // of each row; nil: it is good
-	cut    int64     // texts
+	ends   []int     // of the records in ids; for a bad row its beginning
+	bad    []*badRow // of each row; nil: good
+	cut    int64     // texts cut at MaxTokens
 }
 
 func (b *builder) build(ctx context.Context, sources []Source) error {
@@ -117,7 +118,7 @@ func (b *builder) build(ctx context.Context, sources []Source) error {
 	}
 	b.ended = func(*File) error { send(); return nil }
 	err := b.run(ctx, sources)
-	send() // what comes before the row that was wrong
+	send() // rows before the one that failed
 	ordered.Wait()
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
@@ -128,7 +129,7 @@ func (b *builder) build(ctx context.Context, sources []Source) error {
 	return b.finish(ctx)
 }
 
-// encodeRows makes records of rows.
+// encodeRows encodes rows as records.
 func encodeRows(in *textRows, o Options) *encodedRows {
 	out := &encodedRows{ends: make([]int, 0, len(in.rows)), bad: make([]*badRow, len(in.rows))}
 	most := maxRecordIDs
@@ -150,7 +151,7 @@ func encodeRows(in *textRows, o Options) *encodedRows {
 			out.ids = o.Tokenizer.Encode(out.ids, text)
 			ids := out.ids[from:]
 			if !anyKnown(ids, unknown) {
-				out.bad[i] = bad(badUnknown, row.at, "is it in the language of the tokenizer?", "text %d has no known token: %.60q", c+1, text)
+				out.bad[i] = bad(badUnknown, row.at, "was the tokenizer made for this language?", "text %d has no known token: %.60q", c+1, text)
 				break
 			}
 			if len(ids) > most {
@@ -161,7 +162,7 @@ func encodeRows(in *textRows, o Options) *encodedRows {
 			out.ids[record+c] = int32(len(ids))
 			h := hashIDs(ids)
 			if c > 1 && (h == out.hashes[hash] || h == out.hashes[hash+1]) {
-				out.bad[i] = bad(badNegative, row.at, "a negative is a text that does not go with the anchor", "negative %d is the anchor or the positive: %.60q", c-1, text)
+				out.bad[i] = bad(badNegative, row.at, "a negative must not belong to the anchor", "negative %d is the anchor or the positive: %.60q", c-1, text)
 				break
 			}
 			out.hashes = append(out.hashes, h)
@@ -205,7 +206,7 @@ func fold(a, b uint64) uint64 {
 	return hi ^ lo
 }
 
-// store keeps the records of some rows. It is called in the order of the rows.
+// store keeps the records of rows. It is called in the order of the rows.
 func (b *builder) store(in *textRows, rows *encodedRows) error {
 	p, file := b.pairs, in.file
 	p.stats.Truncated += rows.cut
@@ -228,7 +229,7 @@ func (b *builder) store(in *textRows, rows *encodedRows) error {
 			b.hash.Add([]int32{-1, int32(file.Kind), int32(file.Columns)}) // no length is below 0
 		}
 		if p.records.n == maxExamples {
-			return fault.New("train on parts of them, one after the other", "there are more than %d pairs", maxExamples)
+			return fault.New("train on parts of them, one after the other", "there are more than %d pairs, the maximum", maxExamples)
 		}
 		ids := rows.ids[record:end]
 		if err := p.records.add(ids, rows.hashes[hash:hash+file.Columns]); err != nil {
@@ -249,7 +250,7 @@ func (b *builder) store(in *textRows, rows *encodedRows) error {
 	return nil
 }
 
-// finish checks that there is something of every file, and ends the reading.
+// finish checks that every file has examples, and ends the reading.
 func (b *builder) finish(ctx context.Context) error {
 	p := b.pairs
 	for _, file := range b.files {

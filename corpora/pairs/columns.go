@@ -7,7 +7,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// columnRole is what a column is to an example.
+// columnRole is the role of a column in an example.
 type columnRole int
 
 const (
@@ -19,8 +19,8 @@ const (
 	labelRole
 )
 
-// roleNames are the names that columns of pairs have in public data sets, in
-// small letters with an underscore for what else separates words.
+// roleNames are the names that columns of pairs have in public data sets, in lower case
+// with underscores between words.
 var roleNames = map[string]columnRole{
 	"anchor": anchorRole, "query": anchorRole, "question": anchorRole, "title": anchorRole, "premise": anchorRole,
 	"sentence1": anchorRole, "sentence_1": anchorRole, "sentence_a": anchorRole, "text1": anchorRole, "text_1": anchorRole,
@@ -37,7 +37,7 @@ var roleNames = map[string]columnRole{
 	"label": labelRole, "is_duplicate": labelRole,
 }
 
-// roleOf returns what a column of this name is. Negatives may be numbered.
+// roleOf returns the role of a column with this name. Negatives may be numbered.
 func roleOf(name string) columnRole {
 	name = strings.ToLower(strings.TrimSpace(name))
 	name = strings.NewReplacer(" ", "_", "-", "_").Replace(name)
@@ -53,14 +53,14 @@ func roleOf(name string) columnRole {
 // namedColumns are the columns that the user names.
 type namedColumns struct {
 	texts []string
-	last  string // of the score or label; "": there is none
+	last  string // of the score or label; "": none
 	kind  Kind
 }
 
 const hintColumns = "name the columns in order: anchor,positive, or anchor,positive,negative, or text1,text2,score=NAME, or text1,text2,label=NAME; " +
 	"a number from 1 is a column of a file without a header"
 
-// parseColumns reads Options.Columns. It returns nil when nothing is named.
+// parseColumns reads Options.Columns. It returns nil if no column is named.
 func parseColumns(columns []string) (*namedColumns, error) {
 	if len(columns) == 0 {
 		return nil, nil
@@ -75,16 +75,16 @@ func parseColumns(columns []string) (*namedColumns, error) {
 			}
 		}
 		if name == "" {
-			return nil, fault.New(hintColumns, "columns: name %d is empty", i+1)
+			return nil, fault.New(hintColumns, "Columns: name %d is empty", i+1)
 		}
 		if n, err := strconv.Atoi(name); err == nil && n < 1 {
-			return nil, fault.New("columns are counted from 1", "columns: there is no column %s", name)
+			return nil, fault.New("columns are counted from 1", "Columns: there is no column %s", name)
 		}
 		role := roleOf(name)
 		last := i == len(columns)-1
 		switch {
 		case marked != "" && !last:
-			return nil, fault.New("put it last: a score or a label follows the two texts", "columns: %s%s is not the last", marked, name)
+			return nil, fault.New("put it last: a score or a label follows the two texts", "Columns: %s%s is not the last", marked, name)
 		case marked == "score=", marked == "" && last && i > 1 && role == scoreRole:
 			c.kind, c.last = Scored, name
 		case marked == "label=", marked == "" && last && i > 1 && role == labelRole:
@@ -95,22 +95,22 @@ func parseColumns(columns []string) (*namedColumns, error) {
 	}
 	switch {
 	case len(c.texts) < 2:
-		return nil, fault.New(hintColumns, "columns: %s is one text, and a pair is two", strings.Join(columns, ","))
+		return nil, fault.New(hintColumns, "Columns: %s is one text, but a pair has two", strings.Join(columns, ","))
 	case c.kind != Paired && len(c.texts) > 2:
-		return nil, fault.New(hintColumns, "columns: there are %d texts with a score or label, which is of two", len(c.texts))
+		return nil, fault.New(hintColumns, "Columns: %d texts have a score or a label, which needs exactly two", len(c.texts))
 	}
 	all := c.all()
 	for i, name := range all {
 		for _, before := range all[:i] {
 			if name == before {
-				return nil, fault.New(hintColumns, "columns: %s is named twice", name)
+				return nil, fault.New(hintColumns, "Columns: %s is named twice", name)
 			}
 		}
 	}
 	return c, nil
 }
 
-// all are the names, the score or label last.
+// all returns the names, the score or label last.
 func (c *namedColumns) all() []string {
 	if c.last == "" {
 		return c.texts
@@ -131,8 +131,8 @@ func (c *namedColumns) numbers() ([]int, bool) {
 	return at, true
 }
 
-// roles reports whether all names are well known, so that they may stand for
-// the columns of a file without a header.
+// roles reports whether all names are well known, so that they can name the columns of a
+// file without a header.
 func (c *namedColumns) roles() bool {
 	for _, name := range c.all() {
 		if roleOf(name) == otherRole {

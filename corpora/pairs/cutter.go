@@ -1,12 +1,12 @@
 package pairs
 
-// batchCutter cuts a stream of examples into batches without a text twice.
+// batchCutter cuts a stream of examples into batches that hold no text twice.
 //
-// An example that shares a text with the batch is put off: it waits in the queue
-// of that text, behind others with the same text. At most one of a queue fits into a batch, so
-// each batch looks at the first of each queue only, and a million examples with one
-// anchor cost no more than others. A batch is closed before it is full when it
-// has met with so many that do not fit that the rest may be like them.
+// An example that shares a text with the batch is postponed: it waits in the queue of that
+// text, behind others with the same text. At most one example of a queue fits into a batch,
+// so each batch looks at the first of each queue only, and a million examples with one
+// anchor cost no more than others. A batch is closed before it is full when so many examples
+// did not fit that the rest is likely to be the same.
 type batchCutter struct {
 	pairs   *Dataset
 	in      examples
@@ -17,8 +17,8 @@ type batchCutter struct {
 	columns int
 	leftOut int64
 
-	// The texts of the batch: a table of hashes, in which those count that have
-	// the stamp of this batch.
+	// The texts of the batch: a table of hashes, of which those with the stamp of this
+	// batch are valid.
 	hashes []uint64
 	stamps []uint32
 	stamp  uint32
@@ -26,7 +26,7 @@ type batchCutter struct {
 
 	queues  []textQueue // some are empty
 	queueOf map[uint64]int32
-	active  []int32 // queues that are not empty, or became so, in the order they came
+	active  []int32 // queues that are not empty, or have just become so, in order of creation
 	unused  []int32 // queues
 	waiting []waitingExample
 	free    int32 // of waiting, linked; -1: none
@@ -39,8 +39,8 @@ type textQueue struct {
 
 type waitingExample struct{ example, next int32 }
 
-// A batch that is not full is closed after so many times its size in examples
-// that do not fit.
+// A batch that is not full is closed after so many times its size in examples that did
+// not fit.
 const (
 	cutterDraws = 4 // of the stream
 	cutterTries = 8 // of those that wait
@@ -48,7 +48,7 @@ const (
 
 func newBatchCutter(p *Dataset, in examples, file int, o PlanOptions) *batchCutter {
 	c := &batchCutter{pairs: p, in: in, size: o.BatchSize, repeats: o.Repeats, queueOf: map[uint64]int32{}, free: -1}
-	c.base = p.files[max(0, file)] // of mixed ones all hashes follow from the first
+	c.base = p.files[max(0, file)] // of mixed files all hashes follow from the first file
 	c.columns = c.base.Columns
 	room, bits := 8, uint(3)
 	for most := min(int64(c.size), in.total()); int64(room) < 3*most*int64(c.columns); bits++ {
@@ -58,8 +58,8 @@ func newBatchCutter(p *Dataset, in examples, file int, o PlanOptions) *batchCutt
 	return c
 }
 
-// next appends the examples of a batch, none if there was but one; done tells that
-// there is no more.
+// next appends the examples of a batch, none if only one was left; done reports that the
+// stream has ended.
 func (c *batchCutter) next(order []int32) (_ []int32, done bool) {
 	if c.repeats {
 		for range c.size {
@@ -72,7 +72,7 @@ func (c *batchCutter) next(order []int32) (_ []int32, done bool) {
 		return order, false
 	}
 	c.stamp++
-	if c.stamp == 0 { // the stamps have come round
+	if c.stamp == 0 { // the stamps have wrapped around
 		clear(c.stamps)
 		c.stamp = 1
 	}
@@ -98,7 +98,7 @@ func (c *batchCutter) next(order []int32) (_ []int32, done bool) {
 	return order, c.ended && len(c.active) == 0
 }
 
-// fromQueues takes what fits of the examples that wait.
+// fromQueues takes the waiting examples that fit.
 func (c *batchCutter) fromQueues(order []int32, from int) []int32 {
 	tries := 0
 	kept := c.active[:0]
@@ -132,7 +132,7 @@ func (c *batchCutter) fromQueues(order []int32, from int) []int32 {
 	return order
 }
 
-// enter puts the texts of an example into the batch, or returns one that is there.
+// enter adds the texts of an example to the batch, or returns one that is already there.
 func (c *batchCutter) enter(example int32) (text uint64, clash bool) {
 	first := c.base.hash(int64(example)-c.base.from, 0)
 	for i := range c.columns {
@@ -149,7 +149,7 @@ func (c *batchCutter) enter(example int32) (text uint64, clash bool) {
 	return 0, false
 }
 
-// slot returns where a text is in the table, or belongs.
+// slot returns the place of a text in the table.
 func (c *batchCutter) slot(text uint64) int {
 	i := int(text * 0x9e3779b97f4a7c15 >> c.shift)
 	for c.stamps[i] == c.stamp && c.hashes[i] != text {
@@ -158,7 +158,7 @@ func (c *batchCutter) slot(text uint64) int {
 	return i
 }
 
-// wait puts an example behind those that wait for a text.
+// wait adds an example to the queue of a text.
 func (c *batchCutter) wait(example int32, text uint64) {
 	q, ok := c.queueOf[text]
 	if !ok {
@@ -189,7 +189,7 @@ func (c *batchCutter) wait(example int32, text uint64) {
 	}
 }
 
-// pop removes the first of a queue.
+// pop removes the first example of a queue.
 func (c *batchCutter) pop(q int32) {
 	queue := &c.queues[q]
 	w := queue.first

@@ -105,14 +105,14 @@ func inDir(sources []Source, message string) string {
 
 func TestPairOptions(t *testing.T) {
 	for want, o := range map[string]Options{
-		"max-tokens -1 is negative":                                         {MaxTokens: -1},
-		"the range of scores is 5 to 1":                                     {ScoreRange: [2]float64{5, 1}},
-		"columns: a is one text, and a pair is two":                         {Columns: []string{"a"}},
-		"columns: name 2 is empty":                                          {Columns: []string{"a", " "}},
-		"columns: there is no column 0":                                     {Columns: []string{"0", "1"}},
-		"columns: a is named twice":                                         {Columns: []string{"a", "b", "a"}},
-		"columns: score=s is not the last":                                  {Columns: []string{"a", "score=s", "b"}},
-		"columns: there are 3 texts with a score or label, which is of two": {Columns: []string{"a", "b", "c", "label"}},
+		"MaxTokens must not be negative, got -1":                                {MaxTokens: -1},
+		"ScoreRange must be two finite numbers in ascending order, got 5 and 1": {ScoreRange: [2]float64{5, 1}},
+		"Columns: a is one text, but a pair has two":                            {Columns: []string{"a"}},
+		"Columns: name 2 is empty":                                              {Columns: []string{"a", " "}},
+		"Columns: there is no column 0":                                         {Columns: []string{"0", "1"}},
+		"Columns: a is named twice":                                             {Columns: []string{"a", "b", "a"}},
+		"Columns: score=s is not the last":                                      {Columns: []string{"a", "score=s", "b"}},
+		"Columns: 3 texts have a score or a label, which needs exactly two":     {Columns: []string{"a", "b", "c", "label"}},
 	} {
 		if err := o.Validate(); err == nil || err.Error() != want || fault.Hint(err) == "" {
 			t.Errorf("%v, want %s", err, want)
@@ -283,8 +283,8 @@ func sampleTokenizer(t *testing.T) *tokenize.Tokenizer {
 	return tokenizerOf(t, all)
 }
 
-// FuzzPairs: whatever a file holds, all rows are told for, strict reading stops
-// exactly if there is a bad one, and the texts are the same in both passes.
+// FuzzPairs: whatever a file holds, all rows are counted, strict reading fails exactly if
+// there is a bad row, and the texts are the same in both passes.
 func FuzzPairs(f *testing.F) {
 	for _, seed := range []string{"a\tb\nc\td\n", "a,b,0.5\n\"c\nd\",e,1\n", "{\"x\":\"a\",\"y\":\"b\"}\n{\"x\":1}\n", "anchor\tpositive\tnegative\na\tb\tc\n",
 		"text1,text2,label\na,b,1\na,b,2\n", "a\xff\tb\x00\n", "\"a\n", "{\"x\":\"\\ud800\",\"y\":\"b\"}", "a;b\nc;d;e\n", "\ufeffa\tb", "\t\t\n", "a,b\n\"\"\"\",c\n", "{}\n", "a\tb\tnan\n"} {

@@ -8,7 +8,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/text"
 )
 
-// extract makes an example of a row.
+// extract returns the example of a row.
 func (l *layout) extract(row *text.Record, scores [2]float64) (textRow, *badRow) {
 	if !l.named {
 		need := 0
@@ -111,14 +111,14 @@ func (l *layout) number(row *text.Record, scores [2]float64) (float64, *badRow) 
 	return v, nil
 }
 
-// customaryRange is the narrowest usual range that holds what was seen.
+// customaryRange returns the narrowest usual range that holds the scores seen.
 func customaryRange(seen [2]float64) [2]float64 {
 	for _, r := range [][2]float64{{0, 1}, {0, 5}, {0, 10}, {0, 100}, {-1, 1}} {
 		if seen[0] >= r[0] && seen[1] <= r[1] {
 			return r
 		}
 	}
-	if seen[0] == seen[1] { // the one score there is stands for all or nothing
+	if seen[0] == seen[1] { // the only score stands for all or nothing
 		return [2]float64{min(0, seen[0]), max(0, seen[1])}
 	}
 	return seen

@@ -5,17 +5,17 @@ import (
 	"slices"
 )
 
-// relatedTexts is how many different texts may be taken for related because a
-// chain of pairs leads from one to the other. A longer chain, which begins with
-// one text that goes with everything ("He died."), tells only of direct pairs.
+// relatedTexts is the largest number of texts that are taken to be related because a chain
+// of pairs joins them. Longer chains come from a text that goes with everything ("He
+// died."); in them only direct pairs count.
 const relatedTexts = 64
 
-// textGroups tell which texts go together: anchors and positives that a chain of
-// pairs joins, as the captions of one picture, are a group. Groups of one
-// pair are none, as a batch has no text twice.
+// textGroups holds which texts belong together: anchors and positives that a chain of pairs
+// joins, such as the captions of one picture, are a group. A single pair is not a group, as
+// a batch holds no text twice.
 type textGroups struct {
 	of     segments[int32] // group of the positive and of each negative of an example; 0: none
-	large  int32           // groups from this on are longer than relatedTexts
+	large  int32           // the first group longer than relatedTexts
 	direct []uint64        // pairs in large groups, see hashPair, in order
 }
 
@@ -71,7 +71,7 @@ func findGroups(ctx context.Context, p *Dataset) (*textGroups, error) {
 			return nil, err
 		}
 	}
-	// Roots become groups, small ones first, and have minus their number then.
+	// Roots become groups, small ones first, and then hold minus their number.
 	g := &textGroups{}
 	next := int32(1)
 	for _, large := range []bool{false, true} {
@@ -118,13 +118,13 @@ func findGroups(ctx context.Context, p *Dataset) (*textGroups, error) {
 	return g, nil
 }
 
-// hash returns where the hash of a text of the file's i-th example is.
+// hash returns the index of the hash of a text of the file's i-th example.
 func (f *File) hash(i int64, column int) int64 {
 	return f.hashBase + i*int64(f.Columns) + int64(column)
 }
 
-// goes tells whether two texts of a group are known to go together.
-func (g *textGroups) goes(group int32, a, b uint64) bool {
+// related reports whether two texts of a group are known to belong together.
+func (g *textGroups) related(group int32, a, b uint64) bool {
 	if group < g.large {
 		return true
 	}

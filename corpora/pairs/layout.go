@@ -11,22 +11,22 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// column is where a row has a part of an example.
+// column is the place of a part of an example in a row.
 type column struct {
 	at   int       // field of TSV and CSV, from 0
 	path text.Path // named field
 }
 
-// layout says how the rows of a file are examples.
+// layout describes how the rows of a file are examples.
 type layout struct {
-	format *text.Format
-	named  bool // the fields have names in each row, as in JSON
-	kind   Kind
-	texts  []column
-	last   column // of the score or label
-	width  int    // columns that a row has to have; 0: as many as are read
-	header bool   // the first row is one
-	told   string // File.Layout
+	format      *text.Format
+	named       bool // the fields have names in each record, as in JSON
+	kind        Kind
+	texts       []column
+	last        column // of the score or label
+	width       int    // number of columns that a row must have; 0: as many as are read
+	header      bool   // the first row is a header
+	description string // File.Layout
 }
 
 // textRow is an example as text.
@@ -36,7 +36,7 @@ type textRow struct {
 	score float64 // or label
 }
 
-// columns returns what is read, the score or label last.
+// columns returns the columns that are read, the score or label last.
 func (l *layout) columns() []column {
 	if l.kind == Paired {
 		return l.texts
@@ -44,7 +44,7 @@ func (l *layout) columns() []column {
 	return append(l.texts[:len(l.texts):len(l.texts)], l.last)
 }
 
-// set makes columns those of the layout.
+// set sets the kind and the columns of the layout.
 func (l *layout) set(kind Kind, columns []column) {
 	l.kind, l.texts = kind, columns
 	if kind != Paired {
@@ -53,8 +53,8 @@ func (l *layout) set(kind Kind, columns []column) {
 	}
 }
 
-// tell writes what the layout is, given what each column is called.
-func (l *layout) tell(names []string) {
+// describe writes the description of the layout, given the name of each column.
+func (l *layout) describe(names []string) {
 	parts := []string{"anchor", "positive"}
 	switch {
 	case l.kind == Scored:
@@ -79,10 +79,10 @@ func (l *layout) tell(names []string) {
 	for i, name := range names {
 		parts[i] += " is " + name
 	}
-	l.told = fmt.Sprintf("%s%s: %s", l.format.Name, header, strings.Join(parts, ", "))
+	l.description = fmt.Sprintf("%s%s: %s", l.format.Name, header, strings.Join(parts, ", "))
 }
 
-// findLayout finds how the rows of a file are examples: by what the user names,
+// findLayout finds how the rows of a file are examples: by the columns that the user names,
 // or by the first rows.
 func findLayout(format *text.Format, named *namedColumns, rows []*text.Record) (*layout, error) {
 	l := &layout{format: format, named: rows[0].Named()}
@@ -97,11 +97,11 @@ func findLayout(format *text.Format, named *namedColumns, rows []*text.Record) (
 		}
 		l.set(named.kind, columns)
 	case l.named:
-		names, err = l.recogniseObject(rows[0])
+		names, err = l.detectFields(rows[0])
 	case named != nil:
 		names, err = l.findColumns(named, rows[0].Fields)
 	default:
-		names, err = l.recogniseFields(rows)
+		names, err = l.detectRows(rows)
 	}
 	if err != nil {
 		return nil, fault.New(fault.Hint(err), "%s: %w", rows[0].Position, err)
@@ -110,9 +110,9 @@ func findLayout(format *text.Format, named *namedColumns, rows []*text.Record) (
 		return nil, rows[0].Errorf("name fewer negatives", "an example has %d texts, more than the maximum of %d", len(l.texts), maxTexts)
 	}
 	if named == nil && l.kind == Labelled && l.fractions(rows) {
-		l.kind = Scored // as the labels of GLUE's STS-B are
+		l.kind = Scored // like the labels of GLUE's STS-B
 	}
-	l.tell(names)
+	l.describe(names)
 	return l, nil
 }
 
@@ -123,11 +123,11 @@ func columnNames(columns []column) (names []string) {
 	return names
 }
 
-// findColumns finds what the user names, by number or in the header.
+// findColumns finds the columns that the user names, by number or in the header.
 func (l *layout) findColumns(named *namedColumns, first []string) ([]string, error) {
 	var columns []column
 	if at, ok := named.numbers(); ok {
-		l.header = true // if it has well-known names where texts should be
+		l.header = true // if the first row has well-known names in the place of texts
 		for _, n := range at {
 			columns = append(columns, column{at: n})
 			l.header = l.header && n < len(first) && roleOf(first[n]) != otherRole
@@ -145,7 +145,7 @@ func (l *layout) findColumns(named *namedColumns, first []string) ([]string, err
 				continue
 			}
 			if at >= 0 {
-				return nil, fault.New("name the columns by their numbers, from 1", "two columns have the name %q", name)
+				return nil, fault.New("name the columns by their numbers, from 1", "two columns are named %q", name)
 			}
 			at = i
 		}
@@ -167,14 +167,14 @@ func (l *layout) findColumns(named *namedColumns, first []string) ([]string, err
 		}
 		names = columnNames(columns)
 	default:
-		return nil, fault.New("name columns of the header, or give numbers from 1 if the file has none", "there is no column %q in the header: %s", missing, fault.Names(first))
+		return nil, fault.New("name columns of the header, or give numbers from 1 if the file has none", "no column is named %q: the header is %s", missing, fault.Names(first))
 	}
 	l.set(named.kind, columns)
 	return names, nil
 }
 
-// byRole chooses columns by their names; nil: they are not well known, or
-// there is more than one of a role.
+// byRole chooses columns by their names; at is nil if they are not well known, or if two
+// have one role.
 func byRole(names []string) (kind Kind, at []int) {
 	of := map[columnRole][]int{}
 	for i, name := range names {
@@ -197,8 +197,8 @@ func byRole(names []string) (kind Kind, at []int) {
 	return Labelled, append(at, labels[0])
 }
 
-// recogniseFields recognises a layout of TSV or CSV.
-func (l *layout) recogniseFields(rows []*text.Record) ([]string, error) {
+// detectRows detects the layout of rows such as TSV and CSV.
+func (l *layout) detectRows(rows []*text.Record) ([]string, error) {
 	first := rows[0].Fields
 	if kind, at := byRole(first); at != nil {
 		l.header, l.width = true, len(first)
@@ -211,7 +211,7 @@ func (l *layout) recogniseFields(rows []*text.Record) ([]string, error) {
 		l.set(kind, columns)
 		return names, nil
 	}
-	// A row that is not as the others must not decide.
+	// A row that differs from the others must not decide.
 	widths := map[int]int{}
 	for _, row := range rows {
 		widths[len(row.Fields)]++
@@ -224,7 +224,7 @@ func (l *layout) recogniseFields(rows []*text.Record) ([]string, error) {
 	columns := []column{{at: 0}, {at: 1}}
 	switch numbers, labels := thirdColumn(rows, l.width); {
 	case l.width == 1:
-		return nil, fault.New("a row is two texts with a tab between them, or CSV, or JSON Lines", "there are no pairs: the rows have one column each, such as %.60q", first[0])
+		return nil, fault.New("a row is two texts with a tab between them, or CSV, or JSON Lines", "the rows are not pairs: they have one column each, such as %.60q", first[0])
 	case l.width == 2:
 		l.set(Paired, columns)
 	case l.width == 3 && labels:
@@ -234,13 +234,13 @@ func (l *layout) recogniseFields(rows []*text.Record) ([]string, error) {
 		columns = append(columns, column{at: 2})
 		l.set(Scored, columns)
 	default:
-		return nil, fault.New(hintColumns, "which of the %d columns are pairs? The first row is %s", l.width, fault.Names(first))
+		return nil, fault.New(hintColumns, "which of the %d columns are the pair? The first row is %s", l.width, fault.Names(first))
 	}
 	return columnNames(columns), nil
 }
 
-// thirdColumn tells whether the third columns of rows of 3 are mostly numbers,
-// and whether these are all 0 or 1.
+// thirdColumn reports whether the third columns of rows of 3 are mostly numbers, and
+// whether all these are 0 or 1.
 func thirdColumn(rows []*text.Record, width int) (numbers, labels bool) {
 	n, all := 0, 0
 	labels = true
@@ -259,8 +259,8 @@ func thirdColumn(rows []*text.Record, width int) (numbers, labels bool) {
 	return numbers, numbers && labels
 }
 
-// recogniseObject recognises a layout of JSON Lines by the first object.
-func (l *layout) recogniseObject(row *text.Record) ([]string, error) {
+// detectFields detects the layout of records with named fields by the first record.
+func (l *layout) detectFields(row *text.Record) ([]string, error) {
 	var texts, all []string // fields in the order of the file
 	for name, value := range row.Members() {
 		if slices.Contains(all, name) {
@@ -280,7 +280,7 @@ func (l *layout) recogniseObject(row *text.Record) ([]string, error) {
 	}
 	if at == nil {
 		if len(texts) != 2 || len(all) != 2 {
-			return nil, fault.New(hintColumns, "which fields are pairs? The first record has the texts %s", fault.Names(texts))
+			return nil, fault.New(hintColumns, "which fields are the pair? The first record has the texts %s", fault.Names(texts))
 		}
 		chosen = texts
 	}
@@ -294,7 +294,7 @@ func (l *layout) recogniseObject(row *text.Record) ([]string, error) {
 	return names, nil
 }
 
-// fractions reports whether numbers between the whole ones are among the labels.
+// fractions reports whether a label is not a whole number.
 func (l *layout) fractions(rows []*text.Record) bool {
 	for _, row := range rows {
 		if !l.named && l.last.at >= len(row.Fields) {

@@ -11,16 +11,16 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Shuffling moves runs of consecutive examples to random places, and then mixes
-// the examples of as many runs as make a window. So while a window is trained on,
-// what is read of a file that is larger than memory are its runs (about 200 KiB of
-// ids each, 26 MiB together). A file of at most a window is shuffled as a whole.
+// Shuffling moves runs of consecutive examples to random places and then mixes the examples
+// of all runs of a window. So while a window is trained on, only its runs are read from a
+// file that is larger than memory (about 200 KiB of ids each, 26 MiB together). A file of at
+// most one window is shuffled as a whole.
 const (
 	shuffleRun    = 1 << 10 // examples
 	shuffleWindow = 1 << 17
 )
 
-// DefaultBatch is the number of examples of a batch: in-batch negatives need many.
+// DefaultBatch is the default number of examples in a batch: in-batch negatives need many.
 const DefaultBatch = 1024
 
 const (
@@ -28,16 +28,16 @@ const (
 	maxEpoch = 1_000_000
 )
 
-// PlanOptions say how an epoch is cut into batches.
+// PlanOptions control how an epoch is cut into batches.
 type PlanOptions struct {
-	BatchSize int    // examples, 1 to 1,048,576; default 1024
+	BatchSize int    // examples, 1 to 1,048,576; default: 1024
 	Seed      uint64 // of the order
-	Epoch     int    // from 0; each has an order of its own
-	// Mixed batches take their examples from all files. Default: a batch is of one file, so
-	// that texts are told apart by what they say and not by where they come from.
+	Epoch     int    // from 0; each has its own order
+	// Mixed takes the examples of a batch from all files. Default: a batch is of one file, so
+	// that texts are told apart by their meaning and not by their origin.
 	Mixed bool
-	// Repeats allows a text to be twice in a batch, and a batch to be of one example,
-	// for losses that take no other text of the batch for a negative. Default: no.
+	// Repeats allows a text to occur twice in a batch and a batch to have one example, for
+	// losses that do not use the other texts of the batch as negatives. Default: off.
 	Repeats bool
 }
 
@@ -48,23 +48,23 @@ func (o PlanOptions) withDefaults() PlanOptions {
 	return o
 }
 
-// Validate names the field that is out of range.
+// Validate returns an error that names the field at fault.
 func (o PlanOptions) Validate() error {
 	o = o.withDefaults()
 	if o.BatchSize < 1 || o.BatchSize > maxBatch {
-		return fault.New("1024 is usual", "batch size %d is not from 1 to %d", o.BatchSize, maxBatch)
+		return fault.New("1024 is usual", "BatchSize must be between 1 and %d, got %d", maxBatch, o.BatchSize)
 	}
 	if o.BatchSize == 1 && !o.Repeats {
-		return fault.New("1024 is usual", "a batch of 1 has no other texts for negatives")
+		return fault.New("1024 is usual", "BatchSize must be at least 2: a batch of 1 has no other texts for negatives")
 	}
 	if o.Epoch < 0 || o.Epoch > maxEpoch {
-		return fmt.Errorf("epoch %d is not from 0 to %d", o.Epoch, maxEpoch)
+		return fmt.Errorf("Epoch must be between 0 and %d, got %d", maxEpoch, o.Epoch)
 	}
 	return nil
 }
 
-// Plan is one epoch in batches. It does not change, and depends on nothing but the
-// pairs, their weights and the options: not on threads, nor on where the ids lie.
+// Plan is one epoch in batches. It does not change, and depends on the pairs, their weights
+// and the options only: not on threads, nor on where the ids are kept.
 type Plan struct {
 	order   []int32 // examples, those of a batch together
 	batches []plannedBatch
@@ -78,35 +78,35 @@ type plannedBatch struct {
 	file int32 // -1: mixed
 }
 
-// Len is the number of batches.
+// Len returns the number of batches.
 func (p *Plan) Len() int { return len(p.batches) }
 
-// Examples is how many examples the batches have together.
+// Examples returns the number of examples in all batches.
 func (p *Plan) Examples() int64 { return int64(len(p.order)) }
 
-// Size is the number of examples of batch i.
+// Size returns the number of examples of batch i.
 func (p *Plan) Size(i int) int { return int(p.batches[i].n) }
 
-// File is the index in Dataset.Files of the file of batch i, -1 of a mixed one.
+// File returns the index in Dataset.Files of the file of batch i, or -1 for a mixed batch.
 func (p *Plan) File(i int) int { return int(p.batches[i].file) }
 
-// LeftOut is how many examples are in no batch, since each was alone at the end or shares
-// a text with all others that were left.
+// LeftOut returns how many examples are in no batch, because each was alone at the end or
+// shares a text with all others that were left.
 func (p *Plan) LeftOut() int64 { return p.leftOut }
 
-// Warning says in one line what a person should know about the plan; "" is nothing.
+// Warning returns one line to show to a person, or "".
 func (p *Plan) Warning() string { return p.warning }
 
-// Plan cuts an epoch into batches. Of a file of weight 1 each example comes once; in general
-// the passes over a file, each in an order of its own, are a stream of which an
-// epoch takes weight times the examples of the file.
+// Plan cuts an epoch into batches. In a file of weight 1 each example is used once; in
+// general the passes over a file, each in its own order, form a stream of which an epoch
+// takes weight times the number of examples of the file.
 //
-// A batch never has a text twice, in whatever columns, as in-batch negatives would
-// be wrong: of two such examples the second is put off to a later batch of the epoch. So
-// at the end, or where most examples share texts, batches are smaller, and what would be alone
-// is left out. Batches of the files follow each other in random order.
+// A batch never holds a text twice, in any columns, as in-batch negatives would then be
+// wrong: of two such examples the second is postponed to a later batch of the epoch. So at
+// the end, or where most examples share texts, batches are smaller, and an example that would
+// be alone is dropped, see LeftOut. Batches of different files are in random order.
 //
-// A plan takes 4 bytes an example.
+// A plan needs 4 bytes an example.
 func (p *Dataset) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -125,8 +125,8 @@ func (p *Dataset) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
 		largest = 0
 		for i, f := range p.files {
 			if f.Columns != columns {
-				return nil, fault.New("leave out mixed, or give all files as many negatives",
-					"%s has %d texts a row, and %s %d: they do not mix", text.Describe(p.files[0].Name), columns, text.Describe(f.Name), f.Columns)
+				return nil, fault.New("turn Mixed off, or give all files the same number of negatives",
+					"%s has %d texts a row, but %s has %d: they cannot be mixed", text.Describe(p.files[0].Name), columns, text.Describe(f.Name), f.Columns)
 			}
 			largest += streams[i].left
 		}
@@ -143,10 +143,10 @@ func (p *Dataset) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
 	}
 	switch {
 	case len(plan.batches) == 0 && o.Repeats:
-		return nil, fault.New("give the files more weight, or train more epochs", "epoch %d has no example", o.Epoch+1)
+		return nil, fault.New("increase the weights of the files, or train for more epochs", "epoch %d has no examples", o.Epoch+1)
 	case len(plan.batches) == 0:
-		return nil, fault.New("negatives are the other texts of a batch: give more different pairs, or choose a loss that needs none",
-			"no two of the %d examples differ in all their texts, so that there is no batch", p.records.n)
+		return nil, fault.New("negatives are the other texts of a batch: add different pairs, or choose a loss without negatives",
+			"no batch can be made: no two of the %d examples differ in all their texts", p.records.n)
 	case int64(o.BatchSize) > largest:
 		what := "the largest file has"
 		if o.Mixed {
@@ -179,8 +179,8 @@ func (p *Dataset) cut(ctx context.Context, plan *Plan, s examples, file int, o P
 	}
 }
 
-// interleave puts the batches of files into random order, those of one file
-// staying in theirs.
+// interleave puts the batches of files into random order and keeps the order of those of
+// one file.
 func (p *Plan) interleave(files int, o PlanOptions) {
 	next := make([]int, files) // batch of each file
 	turns := make([]int32, len(p.batches))
@@ -197,13 +197,13 @@ func (p *Plan) interleave(files int, o PlanOptions) {
 	p.batches = batches
 }
 
-// examples are a stream of the numbers of examples, -1 at its end.
+// examples is a stream of numbers of examples, -1 at its end.
 type examples interface {
 	next() int32
 	total() int64
 }
 
-// exampleStream is what an epoch takes of the passes over a file.
+// exampleStream is the part of the passes over a file that belongs to an epoch.
 type exampleStream struct {
 	file   *File
 	index  uint64
@@ -223,7 +223,7 @@ func newExampleStream(f *File, index int, o PlanOptions) *exampleStream {
 	s := &exampleStream{file: f, index: uint64(index), seed: o.Seed, left: to - from, pass: uint64(from / f.Examples)}
 	s.begin()
 	skip := from % f.Examples
-	for skip > 0 { // windows that are of the epoch before
+	for skip > 0 { // windows of the previous epoch
 		s.fill()
 		s.at = int(min(skip, int64(len(s.window))))
 		skip -= int64(s.at)
@@ -274,7 +274,7 @@ func (s *exampleStream) next() int32 {
 	return s.window[s.at-1]
 }
 
-// mixedStream takes from several streams, from each as often as it has examples.
+// mixedStream draws from several streams, from each as often as it has examples.
 type mixedStream struct {
 	streams []*exampleStream
 	left    int64
@@ -306,24 +306,24 @@ func (m *mixedStream) next() int32 {
 	return -1
 }
 
-// What random numbers are for, so that none are used twice.
+// Purposes of random numbers, so that none are used twice.
 const (
 	saltPass  = 1
 	saltTurns = 2
 )
 
-// newRand returns the random numbers of a purpose; a and b are smaller than 2^32.
+// newRand returns the random numbers of a purpose; a and b must be less than 2^32.
 func newRand(seed, salt, a, b uint64) *rand.PCG {
 	return rand.NewPCG(fold(seed^0x9e3779b97f4a7c15, salt^0xb7e151628aed2a6b), a<<32|b)
 }
 
-// below returns a number below n, uniform but for 2^-64·n.
+// below returns a number below n, uniform up to 2^-64·n.
 func below(r *rand.PCG, n uint64) uint64 {
 	hi, _ := bits.Mul64(r.Uint64(), n)
 	return hi
 }
 
-// shuffle is that of Fisher and Yates. The one of math/rand is not promised to stay as it is.
+// shuffle is the shuffle of Fisher and Yates; that of math/rand may change.
 func shuffle(r *rand.PCG, s []int32) {
 	for i := len(s) - 1; i > 0; i-- {
 		j := below(r, uint64(i+1))

@@ -127,7 +127,7 @@ func TestPlanLaws(t *testing.T) {
 			left += int64(1 - n)
 		}
 		if left != plan.LeftOut() || po.Repeats && left > 0 || plan.Examples()+left != p.Examples() {
-			t.Fatalf("seed %d: %d are left out, and %d are told", seed, left, plan.LeftOut())
+			t.Fatalf("seed %d: %d examples are in no batch, but LeftOut is %d", seed, left, plan.LeftOut())
 		}
 		if full := p.Examples() / int64(po.BatchSize); texts == 2000 && int64(plan.Len()) > full+int64(12*len(p.files)) {
 			t.Errorf("seed %d: %d batches for %d examples of few repeats, size %d", seed, plan.Len(), p.Examples(), po.BatchSize)
@@ -292,11 +292,11 @@ func TestPlanErrors(t *testing.T) {
 	ctx := context.Background()
 	p := fakePairs(100, 50)
 	for want, o := range map[string]PlanOptions{
-		"batch size -1 is not from 1 to 1048576":                                                          {BatchSize: -1},
-		"batch size 1048577 is not from 1 to 1048576":                                                     {BatchSize: 1<<20 + 1},
-		"a batch of 1 has no other texts for negatives":                                                   {BatchSize: 1},
-		"epoch -1 is not from 0 to 1000000":                                                               {Epoch: -1},
-		"0 has 2 texts a row, and 1 3: they do not mix":                                                   {Mixed: true},
+		"BatchSize must be between 1 and 1048576, got -1":                                                 {BatchSize: -1},
+		"BatchSize must be between 1 and 1048576, got 1048577":                                            {BatchSize: 1<<20 + 1},
+		"BatchSize must be at least 2: a batch of 1 has no other texts for negatives":                     {BatchSize: 1},
+		"Epoch must be between 0 and 1000000, got -1":                                                               {Epoch: -1},
+		"0 has 2 texts a row, but 1 has 3: they cannot be mixed":                                          {Mixed: true},
 		"the batch size is 128, but the largest file has only 100 examples an epoch: batches are smaller": {BatchSize: 128},
 	} {
 		p.files[1].Columns = 2

@@ -10,7 +10,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// The layout of a file is recognised by so many rows, or so many bytes of them.
+// The layout of a file is detected by so many rows, or so many bytes of rows.
 const (
 	sampleRows  = 100
 	sampleBytes = 1 << 20
@@ -39,12 +39,12 @@ func (s *scanner) run(ctx context.Context, sources []Source) error {
 	}
 	s.named, _ = parseColumns(s.options.Columns)
 	if len(sources) == 0 {
-		return fault.New("name files of pairs, or - for standard input", "no pairs are named")
+		return fault.New("name files of pairs, or - for standard input", "no pairs named")
 	}
 	for i := range sources {
 		if sources[i].Weight != 0 {
 			if err := checkWeight(sources[i].Weight); err != nil {
-				return fault.New(fault.Hint(err), "weight of %s: %w", sources[i].Source.Described()[0], err)
+				return fault.New(fault.Hint(err), "weight of %s %w", sources[i].Source.Described()[0], err)
 			}
 		}
 		if sel := sources[i].Source.Selected(); sel.Field != "" || sel.Column != "" {
@@ -221,9 +221,9 @@ func rowSize(r *text.Record) (n int) {
 	return n
 }
 
-// begin takes up a file whose layout is known.
+// begin adds a file whose layout is known.
 func (s *scanner) begin(file *File, l *layout) error {
-	file.Kind, file.Columns, file.Layout = l.kind, len(l.texts), l.told
+	file.Kind, file.Columns, file.Layout = l.kind, len(l.texts), l.description
 	if len(s.files) > 0 && s.files[0].Kind != file.Kind {
 		a := s.files[0]
 		return fault.New("train on them one after the other, or name the columns so that all are of one kind",
@@ -233,7 +233,7 @@ func (s *scanner) begin(file *File, l *layout) error {
 	return nil
 }
 
-// skip counts a bad row, or with Strict makes an error of it.
+// skip counts a bad row, or returns it as an error with Strict.
 func (s *scanner) skip(file *File, b *badRow) error {
 	if s.options.Strict {
 		return fault.New(b.hint, "%w", b)

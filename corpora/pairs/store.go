@@ -9,29 +9,29 @@ import (
 
 // store keeps examples as ids. The record of an example in the id store is
 //
-//	the number of ids of each text, the bits of the score unless there is none, the ids of each text
+//	the number of ids of each text, the bits of the score if it has one, the ids of each text
 //
-// In memory there are 4 bytes an example for its place and 8 a text for its hash.
+// Memory holds 4 bytes an example for its place and 8 bytes a text for its hash.
 type store struct {
 	ids    *idstore.Store
 	n      int64            // examples
-	base   segments[int64]  // place of each baseExamples-th record
+	base   segments[int64]  // place of every baseExamples-th record
 	place  segments[uint32] // from there
 	hashes segments[uint64] // of the texts, those of an example together
-	cache  *blockCache      // of the blocks that are in the file
+	cache  *blockCache      // of the blocks in the file
 }
 
 const (
 	baseExamples = 64
 
-	// maxRecordIDs bounds the ids of a text, so that baseExamples records are
-	// less than 2^32 apart.
+	// maxRecordIDs limits the ids of a text, so that baseExamples records are less than
+	// 2^32 apart.
 	maxRecordIDs = 1 << 20
 
-	// maxTexts bounds the texts of an example for the same reason.
+	// maxTexts limits the texts of an example for the same reason.
 	maxTexts = 32
 
-	// maxExamples bounds the examples, whose numbers are 32 bits wide in a plan.
+	// maxExamples limits the examples, whose numbers have 32 bits in a plan.
 	maxExamples = 1<<31 - 1
 )
 
@@ -53,7 +53,7 @@ func (r *store) add(record []int32, hashes []uint64) error {
 	return r.ids.Append(record...)
 }
 
-// start returns where the record of an example begins, or where the last ends.
+// start returns where the record of an example begins, or where the last one ends.
 func (r *store) start(example int64) int64 {
 	if example == r.n {
 		return r.ids.Len()
@@ -61,9 +61,8 @@ func (r *store) start(example int64) int64 {
 	return r.base.at(example/baseExamples) + int64(r.place.at(example))
 }
 
-// record returns the record of an example, which is not to be changed: where it
-// lies, or, if it is not in memory in one piece, appended to spare. Goroutines may call it
-// at once.
+// record returns the record of an example, which the caller must not change: in place, or,
+// if it is not in memory in one piece, appended to spare. It may be called concurrently.
 func (r *store) record(spare *[]int32, example int64) ([]int32, error) {
 	at, end := r.start(example), r.start(example+1)
 	block, within := int(at/idstore.BlockIDs), int(at%idstore.BlockIDs)
@@ -87,7 +86,7 @@ func (r *store) record(spare *[]int32, example int64) ([]int32, error) {
 	return (*spare)[from:], nil
 }
 
-// segments is a list that grows without being copied.
+// segments is a list that grows without copying.
 type segments[T any] struct{ parts [][]T }
 
 const segmentLength = 1 << 14
@@ -110,8 +109,8 @@ func (s *segments[T]) length() int64 {
 	return int64(n-1)*segmentLength + int64(len(s.parts[n-1]))
 }
 
-// blockCache holds blocks of an id store that are in its file, so that the
-// examples of a window (see Plan) are read from the disk once, block by block.
+// blockCache holds blocks of an id store that are in its file, so that the examples of a
+// window (see Plan) are read from disk once, block by block.
 type blockCache struct {
 	store *idstore.Store
 	most  int // blocks
@@ -120,7 +119,7 @@ type blockCache struct {
 	where  map[int]int // slot of a block
 	blocks []int       // in each slot
 	slots  [][]int32
-	used   []bool // since hand came by
+	used   []bool // since hand passed
 	hand   int
 	raw    []byte
 }
@@ -139,12 +138,12 @@ func (c *blockCache) read(dst []int32, block, from, n int) ([]int32, error) {
 	c.used[slot] = true
 	ids := c.slots[slot]
 	if from+n > len(ids) {
-		return dst, fmt.Errorf("block %d of the token ids has %d, not %d", block, len(ids), from+n)
+		return dst, fmt.Errorf("block %d holds %d token ids, expected %d", block, len(ids), from+n)
 	}
 	return append(dst, ids[from:from+n]...), nil
 }
 
-// load reads a block into a slot, that of one which was not used lately.
+// load reads a block into the slot of one that was not used recently.
 func (c *blockCache) load(block int) (int, error) {
 	if c.where == nil {
 		c.where, c.raw = map[int]int{}, make([]byte, idstore.BlockBytes)

@@ -20,7 +20,7 @@ func TestDetect(t *testing.T) {
 		"# comment\n\na\tb\tn\t3\nold\tnew\t1.58\tA\n":  WordsSet, // a header, and four fields
 		"tiger\tcat\t7\tA\nold\tnew\t1\tA\n":            WordsSet,
 		strings.Repeat("tiger cat 7.35\n", 200) + prose: WordsSet,
-		"tiger cat 7.35\nold new\nbig small 3\nx y 2\n": WordsSet, // the slip is for the reader to tell
+		"tiger cat 7.35\nold new\nbig small 3\nx y 2\n": WordsSet, // the wrong line is for the reader to report
 		": family\nman king woman queen\n":              AnalogiesSet,
 		"man king woman queen\nboy he girl she\n":       AnalogiesSet,
 		": s\nman king woman\nboy he girl she\n":        AnalogiesSet,
@@ -49,7 +49,7 @@ func TestDetect(t *testing.T) {
 	}
 }
 
-// Whatever is recognised as a set of one kind, reading never panics.
+// Whatever kind is detected, reading never panics.
 func FuzzDetect(f *testing.F) {
 	f.Add([]byte(": family\nman king woman queen\n"))
 	f.Add([]byte("tiger cat 7.35\n"))

@@ -8,19 +8,19 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// STS is a test of the similarity of sentences (semantic textual similarity):
-// pairs of them, and how alike people found their meanings.
+// STS is a test of the similarity of sentences (semantic textual similarity): pairs of
+// sentences, and how similar people found their meanings.
 type STS struct {
 	Name  string
 	Pairs []STSPair
 }
 
-// STSPair is two sentences and their score; only the order of the scores of a
-// set matters to Spearman's correlation, and their scale never.
+// STSPair is two sentences and their score. Spearman's correlation depends on the order of
+// the scores of a set only, and Pearson's not on their scale.
 type STSPair struct {
 	A, B   string
 	Score  float64
-	Subset string // the genre the pair is of; "" when the file has none
+	Subset string // the genre of the pair; "" if the file has none
 }
 
 // STSBenchmarkDev returns the bundled development part of the STS benchmark
@@ -38,14 +38,14 @@ func STSBenchmarkDev() *STS {
 // MTEB's STS sets has 3 MB.
 const maxSet = 256 << 20
 
-const hintSTS = "each record is two sentences and a score, as in: A man eats. TAB A man is eating. TAB 4.6; name the columns sentence1, sentence2 and score if they stand elsewhere"
+const hintSTS = "each record is two sentences and a score, as in: A man eats. TAB A man is eating. TAB 4.6; name the columns sentence1, sentence2 and score if the order is different"
 
 // ReadSTS reads a set of sentence pairs:
 //
 //   - TSV or CSV with sentence, sentence, score in the first three columns. The
 //     first line may be a header; with the names sentence1, sentence2 and score
 //     (or text1, text2; s1, s2; sentence_A, sentence_B; label, similarity,
-//     similarity_score, relatedness_score) the columns may stand anywhere, as
+//     similarity_score, relatedness_score) the columns may be in any order, as
 //     in GLUE's STS-B and in SICK.
 //   - TSV as the STS benchmark was published: genre, file, year, id, score,
 //     sentence, sentence.

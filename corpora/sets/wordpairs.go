@@ -17,8 +17,8 @@ type WordPairs struct {
 	Pairs []WordPair
 }
 
-// WordPair is two words as the file spells them and their score; only the
-// order of the scores of a set matters.
+// WordPair is two words as the file spells them, and their score. Only the order of the
+// scores of a set matters.
 type WordPair struct {
 	A, B  string
 	Score float64

@@ -176,7 +176,7 @@ func TestReadBinary(t *testing.T) {
 	if _, err := readAll(t, FromReader("x", strings.NewReader(latin))); err != nil {
 		t.Errorf("Latin-1: %v", err)
 	}
-	// A character that the end of the head cuts is no fault.
+	// A character that the end of the head cuts is valid.
 	if _, err := readAll(t, FromReader("x", strings.NewReader("a"+strings.Repeat("é", headBytes)))); err != nil {
 		t.Errorf("cut character: %v", err)
 	}

@@ -182,7 +182,7 @@ func TestSelectLong(t *testing.T) {
 	}
 }
 
-// TestSelectInvalid: invalid bytes are replaced and counted where they stand in
+// TestSelectInvalid: invalid bytes are replaced and counted where they are in
 // the file, however it is cut on its way.
 func TestSelectInvalid(t *testing.T) {
 	for _, c := range []struct {

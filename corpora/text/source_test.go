@@ -98,7 +98,7 @@ func TestOpenErrors(t *testing.T) {
 	if _, err := Open(filepath.Join(dir, "no.txt")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v is not fs.ErrNotExist", err)
 	}
-	// A file that goes away between Open and Read.
+	// A file that is removed between Open and Read.
 	path := corporatest.WriteFile(t, dir, "gone.txt", "x")
 	s, err := Open(path)
 	if err != nil {
