@@ -103,7 +103,7 @@ func inDir(sources []Source, message string) string {
 	return message
 }
 
-func TestPairOptions(t *testing.T) {
+func TestOptions(t *testing.T) {
 	for want, o := range map[string]Options{
 		"MaxTokens must not be negative, got -1":                                {MaxTokens: -1},
 		"ScoreRange must be two finite numbers in ascending order, got 5 and 1": {ScoreRange: [2]float64{5, 1}},
@@ -140,7 +140,7 @@ func TestPairOptions(t *testing.T) {
 
 // The result is the same on any number of goroutines, in memory and in a file,
 // from a file and from a pipe; and other pairs have another fingerprint.
-func TestPairsSame(t *testing.T) {
+func TestSameResult(t *testing.T) {
 	var b strings.Builder
 	for i := range 30_000 {
 		fmt.Fprintf(&b, "%c %c x\t%s\n", 'a'+i%26, 'a'+i/26%26, strings.Repeat(string(rune('a'+i%7))+" ", 1+i%40))
@@ -245,7 +245,7 @@ func TestStrictOrder(t *testing.T) {
 	}
 }
 
-func TestPairsCancelled(t *testing.T) {
+func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	o := Options{Tokenizer: letterTokenizer(t), OnProgress: func(_, _ int64) { cancel() }}
 	if _, err := Build(ctx, openFiles(t, "x.tsv", strings.Repeat("a\tb\n", 10_000)), o); err != context.Canceled {
@@ -253,7 +253,7 @@ func TestPairsCancelled(t *testing.T) {
 	}
 }
 
-func TestSamplePairs(t *testing.T) {
+func TestSample(t *testing.T) {
 	p, err := Build(context.Background(), Sample(), Options{Tokenizer: sampleTokenizer(t), Strict: true})
 	if err != nil {
 		t.Fatal(err)
@@ -283,9 +283,9 @@ func sampleTokenizer(t *testing.T) *tokenize.Tokenizer {
 	return tokenizerOf(t, all)
 }
 
-// FuzzPairs: whatever a file holds, all rows are counted, strict reading fails exactly if
+// FuzzBuild: whatever a file holds, all rows are counted, strict reading fails exactly if
 // there is a bad row, and the texts are the same in both passes.
-func FuzzPairs(f *testing.F) {
+func FuzzBuild(f *testing.F) {
 	for _, seed := range []string{"a\tb\nc\td\n", "a,b,0.5\n\"c\nd\",e,1\n", "{\"x\":\"a\",\"y\":\"b\"}\n{\"x\":1}\n", "anchor\tpositive\tnegative\na\tb\tc\n",
 		"text1,text2,label\na,b,1\na,b,2\n", "a\xff\tb\x00\n", "\"a\n", "{\"x\":\"\\ud800\",\"y\":\"b\"}", "a;b\nc;d;e\n", "\ufeffa\tb", "\t\t\n", "a,b\n\"\"\"\",c\n", "{}\n", "a\tb\tnan\n"} {
 		for _, name := range []string{"x", "x.tsv", "x.csv", "x.jsonl"} {

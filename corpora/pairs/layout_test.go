@@ -8,7 +8,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/internal/corporatest"
 )
 
-func TestPairLayouts(t *testing.T) {
+func TestLayouts(t *testing.T) {
 	ctx := context.Background()
 	tokenizer := letterTokenizer(t)
 	for _, c := range []struct {

@@ -10,7 +10,7 @@ import (
 )
 
 // Bad rows are skipped and reported, or with Strict are errors.
-func TestBadPairs(t *testing.T) {
+func TestBadRows(t *testing.T) {
 	ctx := context.Background()
 	tokenizer := letterTokenizer(t)
 	long := strings.Repeat("a ", text.MaxRecord/2+1)
@@ -68,7 +68,7 @@ func TestBadPairs(t *testing.T) {
 	}
 }
 
-func TestPairErrors(t *testing.T) {
+func TestErrors(t *testing.T) {
 	ctx := context.Background()
 	for _, c := range []struct {
 		name    string

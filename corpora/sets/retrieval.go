@@ -92,25 +92,26 @@ type entry struct{ id, title, text string }
 func eachEntry(ctx context.Context, src *text.Source, fn func(at text.Position, e entry) error) error {
 	return records(ctx, src, text.JSONLines, func(r *text.Record) error {
 		var e entry
-		id, _ := r.Field("_id")
-		content, hasText := r.Field("text")
-		title, hasTitle := r.Field("title")
-		var ok bool
-		if e.id, ok = id.Text(); !ok && id.Kind() == "a number" {
-			e.id = id.Literal()
-		} else if !ok && id.Kind() != "null" {
-			return r.Errorf(hintBEIR, "field \"_id\" is %s, not a string", id.Kind())
-		}
-		if e.title, ok = title.Text(); hasTitle && !ok && title.Kind() != "null" {
-			return r.Errorf(hintBEIR, "field \"title\" is %s, not a string", title.Kind())
-		}
-		if e.text, ok = content.Text(); hasText && !ok && content.Kind() != "null" {
-			return r.Errorf(hintBEIR, "field \"text\" is %s, not a string", content.Kind())
+		var hasText bool
+		for _, f := range []struct {
+			name string
+			to   *string
+		}{{"_id", &e.id}, {"title", &e.title}, {"text", &e.text}} {
+			value, ok := r.Field(f.name)
+			kind := value.Kind()
+			if !ok || kind == "null" {
+				continue
+			}
+			if kind != "a string" && (f.name != "_id" || kind != "a number") {
+				return r.Errorf(hintBEIR, "field %q is %s, not a string", f.name, kind)
+			}
+			*f.to = value.Literal() // a number as it is written
+			hasText = hasText || f.name == "text"
 		}
 		if e.id = strings.TrimSpace(e.id); e.id == "" {
 			return r.Errorf(hintBEIR, "the record has no _id")
 		}
-		if !hasText || !ok {
+		if !hasText {
 			return r.Errorf(hintBEIR, "the record %.60q has no text", e.id)
 		}
 		return fn(r.Position, e)
