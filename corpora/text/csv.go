@@ -15,7 +15,7 @@ import (
 // skipped. For pairs the records may differ in their number of fields.
 var CSV = Register(&Format{Name: "CSV", Detect: detectCSV, Open: openCSV})
 
-// detectCSV: what is in rows and nothing else.
+// detectCSV takes every file of rows that no other format knows better.
 func detectCSV(h Head) Confidence {
 	if h.Use == ForField {
 		return No

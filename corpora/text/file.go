@@ -29,10 +29,7 @@ func (f *File) Read(p []byte) (int, error) {
 // At gives access to any place of a file as it is stored, for formats that are not read
 // from front to back, and returns its size in bytes. Close it when done. Standard input
 // and pipes have to be spooled first, see Source.Spool.
-func (f *File) At() (interface {
-	io.ReaderAt
-	io.Closer
-}, int64, error) {
+func (f *File) At() (ReaderAtCloser, int64, error) {
 	const hint = "save it as an ordinary file first"
 	if f.entry.once {
 		return nil, 0, fault.New(hint, "%s can be read from front to back only", Describe(f.Name))
@@ -41,10 +38,7 @@ func (f *File) At() (interface {
 	if err != nil {
 		return nil, 0, err
 	}
-	at, ok := r.(interface {
-		io.ReaderAt
-		io.Closer
-	})
+	at, ok := r.(ReaderAtCloser)
 	if !ok {
 		r.Close()
 		return nil, 0, fault.New(hint, "%s can be read from front to back only", Describe(f.Name))
@@ -56,6 +50,12 @@ func (f *File) At() (interface {
 		return nil, 0, fault.New("decompress it first", "%s is compressed (%s)", Describe(f.Name), kind)
 	}
 	return at, f.entry.size, nil
+}
+
+// ReaderAtCloser is an open file that can be read at any place.
+type ReaderAtCloser interface {
+	io.ReaderAt
+	io.Closer
 }
 
 // openFile opens one input at the start of its records.
@@ -73,7 +73,7 @@ func (s *Source) openFile(ctx context.Context, l *liner, e entry, o RecordOption
 	return file, format, done, nil
 }
 
-// begin finds the format of the file and readies its text.
+// begin finds the format of the file and prepares its text.
 func (f *File) begin(r *bufio.Reader, l *liner, o RecordOptions) (*Format, error) {
 	head, err := peekHead(r, f.entry)
 	if err != nil {
@@ -101,7 +101,7 @@ func (f *File) begin(r *bufio.Reader, l *liner, o RecordOptions) (*Format, error
 	return nil, fault.New("use one record a line: JSON Lines, CSV or TSV", "%s: the format of the records is not known", Describe(f.Name))
 }
 
-// firstLine returns what there is of the first line that is not blank, or more.
+// firstLine returns the first line that is not blank, as far as r can peek, or more.
 func firstLine(r *bufio.Reader) ([]byte, error) {
 	for n := 1; ; n++ {
 		head, err := r.Peek(max(n, r.Buffered()))

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Format is a way in which records lie in a file. A format is one file of code that
-// ends in one call of Register; Records finds it by what the file looks like.
+// Format is a file format for records, such as CSV. A format is one file of code with one
+// call of Register; Source.Records detects which format a file has.
 type Format struct {
 	// Name is what messages call the format: "JSON Lines".
 	Name string
@@ -15,8 +15,8 @@ type Format struct {
 	// format whatever Detect says; Open reads them through File.At, and the texts of its
 	// records must be UTF-8. Default "": the files are text.
 	Magic string
-	// Detect says how sure it is that a file is of this format. The format that is surest
-	// reads the file, of several the one registered last.
+	// Detect returns how sure it is that a file is of this format. The format with the
+	// highest confidence reads the file; among equals, the one registered last.
 	Detect func(Head) Confidence
 	// Open returns the records of a file.
 	Open func(*File) (RecordReader, error)
@@ -40,14 +40,14 @@ const (
 	Certain             // no other format looks like this
 )
 
-// Use is what records are read for: the same file may be taken for different formats by
-// uses with different expectations.
+// Use is what records are read for. Formats take it into account when they detect their
+// files, as uses differ in the files that they expect.
 type Use int
 
 const (
 	ForField  Use = iota // one named field of each record: Selection.Field
 	ForColumn            // one column of each record: Selection.Column
-	ForPairs             // rows of two texts or more, see package pairs
+	ForPairs             // examples of two texts or more, see package pairs
 	ForSets              // an evaluation set, see package sets
 )
 
@@ -75,7 +75,7 @@ func (h Head) Line() (line []byte, whole bool) {
 	return bytes.TrimSpace(line), whole
 }
 
-// formats are all that are registered.
+// formats holds the registered formats.
 var formats []*Format
 
 // Register adds a format to those that are detected and returns it. It is called while
@@ -88,7 +88,7 @@ func Register(f *Format) *Format {
 	return f
 }
 
-// detectFormat returns the format that is surest of a file.
+// detectFormat returns the format with the highest confidence, or nil.
 func detectFormat(h Head) *Format {
 	var best *Format
 	most := No

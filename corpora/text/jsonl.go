@@ -13,9 +13,9 @@ var JSONLines = Register(&Format{Name: "JSON Lines", Detect: detectJSONLines, Op
 
 const hintJSONLines = "each line must be one JSON object; jq -c . FILE makes such lines of any JSON, jq -c '.[]' FILE of a list"
 
-// detectJSONLines: a field of each record is one of JSON, unless another format knows the
-// file better. Pairs may have a name that says so, or a first line that is an object, of
-// which the end may be too far away to see; of a set a brace is enough.
+// detectJSONLines takes every file for ForField that no other format knows better. For
+// pairs it needs the extension, or a first line that is an object or, if the line is too
+// long to see its end, begins like one. For sets an opening brace is enough.
 func detectJSONLines(h Head) Confidence {
 	line, whole := h.Line()
 	brace := len(line) > 0 && line[0] == '{'

@@ -8,8 +8,8 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Lines is the format whose records are lines, blank ones too, each with its text in Raw.
-// It is read where it is asked for and never detected.
+// Lines is the format whose records are lines, including blank ones, with the text in Raw.
+// It is never detected and must be named in RecordOptions.
 var Lines = Register(&Format{
 	Name:   "lines",
 	Detect: func(Head) Confidence { return No },
@@ -31,7 +31,7 @@ type lineReader struct {
 	in   *bufio.Reader
 	at   Position // of the line returned last
 	long []byte
-	rest bool   // of a line that was too long is still to come
+	rest bool   // the rest of a line that was too long has not been read
 	hint string // for such a line
 }
 

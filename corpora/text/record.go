@@ -12,9 +12,9 @@ import (
 // MaxRecord is the most bytes of a record: memory has to hold it.
 const MaxRecord = 16 << 20
 
-// Record is one record of a file. Rows of CSV and TSV have Fields; an object of JSON has
-// members, which Member and Members return; what has named columns has Names and Fields.
-// It is valid until the next one is read, see Clone.
+// Record is one record of a file. A row of CSV or TSV has Fields. A JSON object has members,
+// see Field, Member and Members. A record with named columns has Fields and Names. A record
+// is valid until the next one is read, see Clone.
 type Record struct {
 	Position          // of its beginning
 	Raw      []byte   // as it stands in the file, without its line end; nil if the format has no such bytes
@@ -79,7 +79,7 @@ func (r *Record) Member(path Path) (Value, error) {
 	return Value{}, fault.New(hint, "the field has no name")
 }
 
-// Members yields the named fields in the order of the file, one that is there twice twice.
+// Members yields the named fields in the order of the file, including duplicates.
 func (r *Record) Members() iter.Seq2[string, Value] {
 	if r.members != nil {
 		return objectMembers(r.Raw)
@@ -108,11 +108,11 @@ func (r *Record) Clone() Record {
 	return c
 }
 
-// BadRecord is the error of a record that is not as its format requires, and that can be
-// skipped: the record after it can be read.
+// BadRecord is the error for a record that violates its format and can be skipped: the
+// record after it can be read.
 type BadRecord struct {
 	Position        // of what is wrong
-	Defect   Defect // the sort of it
+	Defect   Defect // the kind of fault
 	Err      error  // what is wrong, without the position
 }
 
@@ -123,7 +123,7 @@ func (b *BadRecord) Unwrap() error { return b.Err }
 type Defect int
 
 const (
-	Malformed Defect = iota // not as the format requires
+	Malformed Defect = iota // any other fault
 	NotJSON                 // not an object of JSON
 	Misquoted               // quotes that are not those of CSV
 	TooLong                 // longer than MaxRecord

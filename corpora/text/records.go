@@ -22,9 +22,8 @@ type Records struct {
 	reader RecordReader
 }
 
-// Records calls fn with the records of each file of the source, in order. A file that fn
-// does not read to its end is left there; an error of fn ends the pass and is returned as
-// it is. A Selection is not applied.
+// Records calls fn with the records of each file of the source, in order. fn need not read
+// them all. An error of fn ends the pass and is returned as it is. A Selection is ignored.
 func (s *Source) Records(ctx context.Context, o RecordOptions, fn func(*Records) error) error {
 	if err := s.begin(); err != nil {
 		return err

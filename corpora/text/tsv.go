@@ -10,8 +10,8 @@ import (
 // with every quote in it doubled, is read without its quotes. Blank lines are skipped.
 var TSV = Register(&Format{Name: "TSV", Detect: detectTSV, Open: openTSV})
 
-// detectTSV: pairs by the name, or by a tab in the first line; a set by the tabs between
-// the three columns that it has. A column of TSV is read as CSV with tabs.
+// detectTSV needs the extension or a tab in the first line for pairs, and two tabs for
+// sets, which have three columns. For ForColumn such files are read as CSV with tabs.
 func detectTSV(h Head) Confidence {
 	line, _ := h.Line()
 	switch ext := h.Ext(); {
