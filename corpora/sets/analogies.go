@@ -26,7 +26,7 @@ type AnalogySection struct {
 func GoogleAnalogies() *Analogies {
 	set, err := parseAnalogies(context.Background(), text.FromBytes("google-analogies", data.GoogleAnalogies))
 	if err != nil {
-		panic("corpora: bundled analogies: " + err.Error()) // the file is part of the program
+		panic("sets: bundled analogies: " + err.Error()) // the file is part of the program
 	}
 	set.Name = "Google analogies"
 	return set

@@ -47,7 +47,7 @@ func Cranfield() *Retrieval {
 	r := &Retrieval{Name: "Cranfield", Split: "test", documents: text.FromBytes("cranfield/corpus.jsonl", data.CranfieldCorpus)}
 	err := r.load(context.Background(), text.FromBytes("cranfield/queries.jsonl", data.CranfieldQueries), text.FromBytes("cranfield/qrels/test.tsv", data.CranfieldQrels))
 	if err != nil {
-		panic("corpora: bundled Cranfield collection: " + err.Error()) // the files are part of the program
+		panic("sets: bundled Cranfield collection: " + err.Error()) // the files are part of the program
 	}
 	return r
 }

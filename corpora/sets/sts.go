@@ -16,7 +16,7 @@ type STS struct {
 }
 
 // STSPair is two sentences and their score. Spearman's correlation depends on the order of
-// the scores of a set only, and Pearson's not on their scale.
+// the scores of a set only; Pearson's does not depend on their scale.
 type STSPair struct {
 	A, B   string
 	Score  float64
@@ -28,7 +28,7 @@ type STSPair struct {
 func STSBenchmarkDev() *STS {
 	set, err := parseSTS(context.Background(), text.FromBytes("stsb-en-dev", data.STSBenchmarkDev))
 	if err != nil {
-		panic("corpora: bundled STS benchmark: " + err.Error()) // the file is part of the program
+		panic("sets: bundled STS benchmark: " + err.Error()) // the file is part of the program
 	}
 	set.Name = "STS benchmark dev"
 	return set

@@ -99,7 +99,7 @@ func TestReadSTSErrors(t *testing.T) {
 	}
 }
 
-// What is held of a set is bounded, also of one that unpacks to very much.
+// Memory is bounded, even for a set that decompresses to a huge size.
 func TestReadSTSBounded(t *testing.T) {
 	row := strings.Repeat("a", 1000) + "\tb\t1\n"
 	_, err := parseSTSWithin(context.Background(), text.FromReader("x", strings.NewReader(strings.Repeat(row, 1100))), 1<<20)

@@ -29,7 +29,7 @@ type WordPair struct {
 func WordSim353() *WordPairs {
 	set, err := parseWordPairs(context.Background(), text.FromBytes("wordsim-353", data.WordSim353))
 	if err != nil {
-		panic("corpora: bundled WordSim-353: " + err.Error()) // the file is part of the program
+		panic("sets: bundled WordSim-353: " + err.Error()) // the file is part of the program
 	}
 	set.Name = "WordSim-353"
 	return set

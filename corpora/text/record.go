@@ -17,7 +17,7 @@ const MaxRecord = 16 << 20
 // is valid until the next one is read, see Clone.
 type Record struct {
 	Position          // of its beginning
-	Raw      []byte   // as it stands in the file, without its line end; nil if the format has no such bytes
+	Raw      []byte   // as it is in the file, without its line end; nil if the format has no such bytes
 	Fields   []string // of a row, from the first column
 	Names    []string // of the Fields, if the format gives them names
 	// Separator is what separates Fields in the file; 0: nothing does.
