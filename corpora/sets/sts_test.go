@@ -70,21 +70,21 @@ func TestReadSTSErrors(t *testing.T) {
 		"":                            "x.csv holds no sentence pairs",
 		"\n\n":                        "x.csv holds no sentence pairs",
 		"sentence1,sentence2,score\n": "x.csv holds no sentence pairs",
-		"a,b,1\nc,d\n":                "x.csv:2: the number of fields is 2, and 3 in the records before",
-		"a,b\nc,d\n":                  `x.csv:1: 2 columns in "a | b", not 3 or more`,
-		"a\tb\t1\n\nc\td\n":           `x.csv:3: 2 columns in "c | d", not 3 or more`,
-		"a,b,4.O\nc,d,1\n":            `x.csv:1: score "4.O" is no number`,
-		"a,b,1\nc,d,\n":               `x.csv:2: score "" is no number`,
-		"a,b,score\nc,d,high\n":       `x.csv:2: score "high" is no number`,
-		"a,b,1\nc,d,NaN\n":            `x.csv:2: score "NaN" is no number`,
-		"a,b,1e999\n":                 `x.csv:1: score "1e999" is no number`,
+		"a,b,1\nc,d\n":                "x.csv:2: expected 3 fields as in the first record but found 2",
+		"a,b\nc,d\n":                  `x.csv:1: expected 3 columns or more but found 2: "a | b"`,
+		"a\tb\t1\n\nc\td\n":           `x.csv:3: expected 3 columns or more but found 2: "c | d"`,
+		"a,b,4.O\nc,d,1\n":            `x.csv:1: score "4.O" is not a number`,
+		"a,b,1\nc,d,\n":               `x.csv:2: score "" is not a number`,
+		"a,b,score\nc,d,high\n":       `x.csv:2: score "high" is not a number`,
+		"a,b,1\nc,d,NaN\n":            `x.csv:2: score "NaN" is not a number`,
+		"a,b,1e999\n":                 `x.csv:1: score "1e999" is not a number`,
 		"a,,1\n":                      "x.csv:1: a sentence is empty",
 		"a\t \t1\n":                   "x.csv:1: a sentence is empty",
-		"a,b,1\n\"c,d,2\n":            "x.csv:2: byte 8: a quoted field does not end",
-		"a,b,1\nc \"q\" x,d,2\n":      "x.csv:2: byte 3: a quote inside a field",
-		"{\"sentence1\": \"a\"}\n":    `x.csv:1: the record has no two sentences and a score, but "sentence1"`,
+		"a,b,1\n\"c,d,2\n":            "x.csv:2: byte 8: a quoted field is not closed",
+		"a,b,1\nc \"q\" x,d,2\n":      "x.csv:2: byte 3: a quote inside an unquoted field",
+		"{\"sentence1\": \"a\"}\n":    `x.csv:1: the record does not have two sentences and a score, only "sentence1"`,
 		"{\"s1\": \"a\", \"s2\": 1, \"score\": 2}":              `x.csv:1: field "s2" is a number, not a sentence`,
-		"{\"s1\": \"a\", \"s2\": \"b\", \"score\": 2}\n{\"s1\"": "x.csv:2: the line is no JSON object",
+		"{\"s1\": \"a\", \"s2\": \"b\", \"score\": 2}\n{\"s1\"": "x.csv:2: the line is not a JSON object",
 		"a\tb\t1\n" + strings.Repeat("\x00", 9):                 "is binary",
 	} {
 		_, err := ReadSTS(context.Background(), corporatest.WriteFile(t, t.TempDir(), "x.csv", text))
@@ -99,7 +99,7 @@ func TestReadSTSErrors(t *testing.T) {
 	}
 }
 
-// What is held of a set is bounded, also of one that unpacks to very much.
+// Memory is bounded, even for a set that decompresses to a huge size.
 func TestReadSTSBounded(t *testing.T) {
 	row := strings.Repeat("a", 1000) + "\tb\t1\n"
 	_, err := parseSTSWithin(context.Background(), text.FromReader("x", strings.NewReader(strings.Repeat(row, 1100))), 1<<20)

@@ -160,10 +160,10 @@ func TestReadBinary(t *testing.T) {
 		{"UTF-16", "\xff\xfet\x00e\x00", "x is UTF-16 text, not plain text", "iconv -f UTF-16"},
 		{"UTF-16 big end first", "\xfe\xff\x00t", "x is UTF-16 text, not plain text", "iconv"},
 		{"random", string(random), "x is not UTF-8 text", "iconv"},
-		{"zip", "PK\x03\x04....", "x is a zip archive (or an office document), not plain text", "unpack"},
+		{"zip", "PK\x03\x04....", "x is a zip archive (or an office document), not plain text", "extract"},
 		{"xz", "\xfd7zXZ\x00", "x is an xz file, not plain text", "xz -dc"},
 		{"pdf", "%PDF-1.4\n", "x is a PDF document, not plain text", "pdftotext"},
-		{"tar", string(tar), "x is a tar archive, not plain text", "unpack"},
+		{"tar", string(tar), "x is a tar archive, not plain text", "extract"},
 	}
 	for _, test := range tests {
 		_, err := readAll(t, FromReader("x", strings.NewReader(test.text)))
@@ -176,7 +176,7 @@ func TestReadBinary(t *testing.T) {
 	if _, err := readAll(t, FromReader("x", strings.NewReader(latin))); err != nil {
 		t.Errorf("Latin-1: %v", err)
 	}
-	// A character that the end of the head cuts is no fault.
+	// A character that the end of the head cuts is valid.
 	if _, err := readAll(t, FromReader("x", strings.NewReader("a"+strings.Repeat("é", headBytes)))); err != nil {
 		t.Errorf("cut character: %v", err)
 	}

@@ -119,13 +119,13 @@ func TestSelectErrors(t *testing.T) {
 		sel        Selection
 		want, hint string
 	}{
-		{"prose", "{\"text\":\"a\"}\nhello", field, "in:2: the line is no JSON, not a JSON object", "jq"},
-		{"indented JSON", "{\n \"text\": \"a\"\n}\n", field, "in:1: the line is no JSON object: unexpected end", "jq -c ."},
+		{"prose", "{\"text\":\"a\"}\nhello", field, "in:2: the line is not a JSON object: invalid character", "jq"},
+		{"indented JSON", "{\n \"text\": \"a\"\n}\n", field, "in:1: the line is not a JSON object: unexpected end", "jq -c ."},
 		{"list", `[{"text":"a"}]`, field, "in:1: the line is a list, not a JSON object", "jq -c '.[]'"},
-		{"two on a line", `{"text":"a"}{"text":"b"}`, field, "in:1: the line is no JSON object: invalid character", "jq"},
-		{"missing", `{"title":"a","body":"b"}`, field, `in:1: the record has no field "text", but "body", "title"`, "field"},
-		{"missing below", `{"a":{}}`, Selection{Field: "a.b"}, `in:1: the record has no field "a.b", but none at all`, "field"},
-		{"other case", `{"Text":"a"}`, field, `no field "text", but "Text"`, "field"},
+		{"two on a line", `{"text":"a"}{"text":"b"}`, field, "in:1: the line is not a JSON object: invalid character", "jq"},
+		{"missing", `{"title":"a","body":"b"}`, field, `in:1: the record has no field "text", only "body", "title"`, "field"},
+		{"missing below", `{"a":{}}`, Selection{Field: "a.b"}, `in:1: the record has no field "a.b": it has no fields`, "field"},
+		{"other case", `{"Text":"a"}`, field, `no field "text", only "Text"`, "field"},
 		{"number", `{"text":1}`, field, `in:1: field "text" is a number, not a string`, "string"},
 		{"null", `{"text":null}`, field, `field "text" is null`, "string"},
 		{"object", `{"text":{"a":"b"}}`, field, `field "text" is an object`, "string"},
@@ -134,14 +134,14 @@ func TestSelectErrors(t *testing.T) {
 		{"list with null", `{"text":[null]}`, field, `item 1 of the list is null`, "list of strings"},
 		{"list in a list", `{"text":[["a"]]}`, field, `item 1 of the list is a list`, "list of strings"},
 		{"long line", "{\"text\":\"a\"}\n{\"text\":\"" + long + "\"}", field, "in:2: the record is longer than 16 MiB", "cut"},
-		{"no such column", "id,body\n1,a\n", column, `in:1: there is no column "text" in the header: "id", "body"`, "commas"},
-		{"column twice", "text,text\n1,a\n", column, `two columns have the name "text"`, "name"},
-		{"number too large", "1,a\n", Selection{Column: "3"}, "in:1: the record has 2 columns, and no column 3", "commas"},
-		{"bare quote", "id,text\n1,a \"b\" c\n", column, "in:2: byte 5: a quote inside a field", "twice"},
-		{"after a quote", "id,text\n1,\"a\" b\n", column, "in:2: byte 5: a quoted field does not end", "twice"},
-		{"open quote", "id,text\n1,\"a\nb\n", column, "begins in line 2", "twice"},
-		{"more fields", "id,text\n\n1,a,b\n", column, "in:3: the number of fields is 3, and 2 in the records before", "commas"},
-		{"fewer fields", "id\ttext\n1\n", column, "in:2: the number of fields is 1, and 2 in the records before", "tabs"},
+		{"no such column", "id,body\n1,a\n", column, `in:1: no column is named "text": the header is "id", "body"`, "commas"},
+		{"column twice", "text,text\n1,a\n", column, `two columns are named "text"`, "rename"},
+		{"number too large", "1,a\n", Selection{Column: "3"}, "in:1: the record has no column 3: it has 2", "commas"},
+		{"bare quote", "id,text\n1,a \"b\" c\n", column, "in:2: byte 5: a quote inside an unquoted field", "twice"},
+		{"after a quote", "id,text\n1,\"a\" b\n", column, "in:2: byte 5: a quoted field is not closed correctly", "twice"},
+		{"open quote", "id,text\n1,\"a\nb\n", column, "in:2: a quoted field of this record is not closed before the end of the file", "twice"},
+		{"more fields", "id,text\n\n1,a,b\n", column, "in:3: expected 2 fields as in the first record but found 3", "commas"},
+		{"fewer fields", "id\ttext\n1\n", column, "in:2: expected 2 fields as in the first record but found 1", "tabs"},
 		{"open quote in much text", "text\nok\n\"" + strings.Repeat(long, 2), column, "in:3: the record is longer than 16 MiB", "quote"},
 		{"long record", "text\nok\n" + long, column, "in:3: the record is longer than 16 MiB", ""},
 	} {
@@ -182,7 +182,7 @@ func TestSelectLong(t *testing.T) {
 	}
 }
 
-// TestSelectInvalid: broken bytes are replaced and counted where they stand in
+// TestSelectInvalid: invalid bytes are replaced and counted where they are in
 // the file, however it is cut on its way.
 func TestSelectInvalid(t *testing.T) {
 	for _, c := range []struct {
@@ -247,13 +247,13 @@ func TestSelectFiles(t *testing.T) {
 	if err := src.Select(Selection{Column: "text"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := numbered(src); err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "d.csv")+":1: there is no column") {
+	if _, err := numbered(src); err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "d.csv")+":1: no column is named") {
 		t.Errorf("no column in the last file: %v", err)
 	}
 }
 
 // TestSelectStops: an error of the callback and a cancelled context end the
-// pass, and damage in a compressed file is told as it is.
+// pass, and damage in a compressed file is reported.
 func TestSelectStops(t *testing.T) {
 	stop := errors.New("enough")
 	src := FromReader("in", strings.NewReader("a\nb\n"))
@@ -337,7 +337,7 @@ func FuzzSelectColumn(f *testing.F) {
 		}
 		clean := strings.ReplaceAll(corporatest.RepairUTF8(strings.TrimPrefix(text, "\ufeff")), "\x00", " ")
 		in := csv.NewReader(strings.NewReader(clean))
-		in.Comma = Delimiter("in.csv", []byte(strings.TrimLeft(clean, "\r\n")))
+		in.Comma = delimiter(Head{Name: "in.csv", First: []byte(strings.TrimLeft(clean, "\r\n")), Use: ForColumn})
 		records, err := in.ReadAll()
 		if err != nil || len(records) != len(got) {
 			t.Fatalf("%q of %q; encoding/csv finds %q, %v", got, text, records, err)

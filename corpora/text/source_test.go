@@ -81,10 +81,10 @@ func TestOpenErrors(t *testing.T) {
 		paths         []string
 		message, hint string
 	}{
-		{nil, "no input is named", "name a file"},
+		{nil, "no input named", "name a file"},
 		{[]string{""}, "the name of an input is empty", "quote"},
 		{[]string{"-", "-"}, "standard input is named twice", "once"},
-		{[]string{filepath.Join(dir, "no.txt")}, "no.txt: no such file", "slip"},
+		{[]string{filepath.Join(dir, "no.txt")}, "no.txt: no such file", "spelling"},
 		{[]string{filepath.Join(dir, "*.txt")}, "no file matches the pattern", "ls"},
 		{[]string{filepath.Join(dir, "[.txt")}, "syntax error in pattern", "["},
 		{[]string{empty}, "holds no file to read", "hidden"},
@@ -98,7 +98,7 @@ func TestOpenErrors(t *testing.T) {
 	if _, err := Open(filepath.Join(dir, "no.txt")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v is not fs.ErrNotExist", err)
 	}
-	// A file that goes away between Open and Read.
+	// A file that is removed between Open and Read.
 	path := corporatest.WriteFile(t, dir, "gone.txt", "x")
 	s, err := Open(path)
 	if err != nil {
@@ -177,7 +177,7 @@ func TestCompressions(t *testing.T) {
 		if name == "bzip2 twice" {
 			want += "|" + want
 		}
-		// The ending of the name says nothing.
+		// The extension does not matter.
 		for _, ending := range []string{".txt", ".gz", ".zst", ""} {
 			s, err := Open(corporatest.WriteFile(t, dir, "file"+ending, data))
 			if err != nil {
@@ -236,7 +236,7 @@ func TestDamaged(t *testing.T) {
 		}
 	}
 	_, err = readAll(t, FromReader("corpus.gz", bytes.NewReader(append(one.Bytes(), "rubbish behind it"...))))
-	if err == nil || !strings.Contains(err.Error(), "corpus.gz: no gzip data after 900 bytes") {
+	if err == nil || !strings.Contains(err.Error(), "corpus.gz: not gzip data after 900 bytes") {
 		t.Errorf("rubbish after gzip: %v", err)
 	}
 }
