@@ -44,6 +44,7 @@ import (
 	"time"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -57,7 +58,25 @@ var rates = words.Rates{Weighted: 0.035, Many: 0.03, Other: 0.05}
 var _ = words.Register(words.Kind{
 	Title: "the continuous bag of words", Objective: objective, Rates: rates,
 	Defaults: func() words.Options { return DefaultOptions().config() },
+	Model:    "CBOW word vectors",
+	Describe: describe,
 })
+
+// describe says for the model card what o makes of the objective.
+func describe(o *words.Options) string {
+	part := "mean"
+	if o.CBOWSum {
+		part = "sum"
+	}
+	if o.Windows == words.WindowsWeighted {
+		part = "weighted " + part
+	}
+	text := "CBOW: the " + part + " of the context words predicts the word"
+	if o.PositionWeights {
+		text += ", with a learned weight for each position"
+	}
+	return text
+}
 
 // UsualRate returns the usual learning rate for o: 0.035 in weighted windows, 0.03 there
 // from ten epochs on, and 0.05 in drawn and full windows.
@@ -126,7 +145,7 @@ func Train(ctx context.Context, o Options, run Run) (*checkpoints.Checkpoint, er
 // Run.Start; o are the options of the run. A CBOW model trained with negative sampling
 // and opened with its state gives its output vectors too. It is
 // an error if the dimensions differ or no word is found.
-func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *tokenize.Vocabulary, o Options) (*Start, error) {
+func NewStart(ctx context.Context, vectors *exchange.Vectors, v *tokenize.Vocabulary, o Options) (*Start, error) {
 	return words.NewStart(ctx, vectors, v, objective.Name, o.config())
 }
 

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora/internal/idstore"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -24,7 +26,7 @@ func slowBuild(text string, minCount int64) (tokens []string, counts []int64, ca
 	count := map[string]int64{}
 	lines := strings.Split(text, "\n")
 	for _, line := range lines {
-		for _, w := range slowWords(line, false) {
+		for _, w := range corporatest.Words(line, false) {
 			count[w]++
 			raw++
 		}
@@ -44,7 +46,7 @@ func slowBuild(text string, minCount int64) (tokens []string, counts []int64, ca
 	}
 	for _, line := range lines {
 		any := false
-		for _, w := range slowWords(line, false) {
+		for _, w := range corporatest.Words(line, false) {
 			if id, ok := ids[w]; ok {
 				cache = append(cache, id)
 				any = true
@@ -105,7 +107,7 @@ func TestBuild(t *testing.T) {
 					t.Fatal(err)
 				}
 				v := c.Vocabulary()
-				if !slices.Equal(v.Tokens(), tokens) || !slices.Equal(v.counts, counts) {
+				if !slices.Equal(v.Tokens(), tokens) || !slices.Equal(countsOf(v), counts) {
 					t.Fatalf("min-count %d, %d threads: vocabulary of %d, want %d", minCount, threads, v.Len(), len(tokens))
 				}
 				if got := entriesOf(t, c); !slices.Equal(got, cache) {
@@ -149,7 +151,7 @@ func TestBuild(t *testing.T) {
 }
 
 func TestBuildProgress(t *testing.T) {
-	path := write(t, t.TempDir(), "x", strings.Repeat("some words\n", 100000))
+	path := corporatest.WriteFile(t, t.TempDir(), "x", strings.Repeat("some words\n", 100000))
 	src, err := text.Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -201,17 +203,17 @@ func TestBuildCancel(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		calls := 0
 		c := &Corpus{ids: idstore.New(dir, 1)}
-		c.ids.keepName = keepName
+		c.ids.KeepName = keepName
 		o := BuildOptions{SpoolDir: dir, OnProgress: func(int64, int64) {
 			if calls++; calls == 6 {
 				cancel()
 			}
 		}}.withDefaults()
-		err := c.build(ctx, text.FromReader("x", &repeat{unit: "words that do not end\n"}), o, 2)
+		err := c.build(ctx, text.FromReader("x", &corporatest.Repeat{Unit: "words that do not end\n"}), o, 2)
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
-		if c.ids.file == nil {
+		if !c.ids.Spooled() {
 			t.Error("nothing was spooled: the test tests nothing")
 		}
 		if left := names(t, dir); keepName != (len(left) == 1) {
@@ -248,7 +250,7 @@ func names(t testing.TB, dir string) []string {
 func TestBuildNoSpool(t *testing.T) {
 	c := &Corpus{ids: idstore.New(t.TempDir()+"/none", 0)}
 	o := BuildOptions{}.withDefaults()
-	err := c.build(context.Background(), text.FromReader("x", io.LimitReader(&repeat{unit: "words "}, 1<<20)), o, 2)
+	err := c.build(context.Background(), text.FromReader("x", io.LimitReader(&corporatest.Repeat{Unit: "words "}, 1<<20)), o, 2)
 	if err == nil || !strings.Contains(err.Error(), "cannot make the file of token ids") || !strings.Contains(fault.Hint(err), "TMPDIR") {
 		t.Errorf("error %v, hint %q", err, fault.Hint(err))
 	}
@@ -293,7 +295,7 @@ func TestBlocks(t *testing.T) {
 }
 
 func BenchmarkBuild(b *testing.B) {
-	content := string(sampleText(b, 8<<20))
+	content := string(corporatest.SampleText(b, 8<<20))
 	b.SetBytes(int64(len(content)))
 	for b.Loop() {
 		c, err := Build(context.Background(), text.FromReader("x", strings.NewReader(content)), BuildOptions{})

@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+	"github.com/luminavec/luminavec/corpora/internal/idstore"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/plainjson"
@@ -33,7 +36,7 @@ func ids(t *testing.T, c *Corpus) (all []int32) {
 func cachedText(t *testing.T, content string) (*Corpus, string, CacheKey) {
 	t.Helper()
 	dir := t.TempDir()
-	src, err := text.Open(write(t, dir, "text.txt", content))
+	src, err := text.Open(corporatest.WriteFile(t, dir, "text.txt", content))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +101,7 @@ func TestCache(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 	// A second one takes the place of the first, with what else lies there.
-	write(t, dir, "notes.txt", "mine")
+	corporatest.WriteFile(t, dir, "notes.txt", "mine")
 	if err := was.WriteCache(context.Background(), dir, key); err != nil {
 		t.Error(err)
 	}
@@ -183,13 +186,23 @@ func TestCacheDamage(t *testing.T) {
 	}
 }
 
+// storeOf returns a store of some ids.
+func storeOf(t *testing.T, ids ...int32) *idstore.Store {
+	t.Helper()
+	s := idstore.New(t.TempDir(), 1)
+	if err := s.Append(ids...); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // A file whose checksum is right may still be wrong: a model must not index out
 // of its tables for it.
 func TestCacheWrongIDs(t *testing.T) {
 	was, dir, key := cachedText(t, "one two one two\ntwo one\n")
 	for name, change := range map[string]func(*Corpus){
-		"id 2 is not in the vocabulary of 2":                        func(c *Corpus) { c.ids.memory = [][]int32{{0, 1, 2, 1, -1, 1, 0, -1}} },
-		"id -2 is not in the vocabulary of 2":                       func(c *Corpus) { c.ids.memory = [][]int32{{0, 1, -2, 1, -1, 1, 0, -1}} },
+		"id 2 is not in the vocabulary of 2":                        func(c *Corpus) { c.ids = storeOf(t, 0, 1, 2, 1, -1, 1, 0, -1) },
+		"id -2 is not in the vocabulary of 2":                       func(c *Corpus) { c.ids = storeOf(t, 0, 1, -2, 1, -1, 1, 0, -1) },
 		"ids holds 6 words in 2 lines, and corpus.json says 7 in 2": func(c *Corpus) { c.rawWords, c.words = 7, 7 },
 		"that cannot be": func(c *Corpus) { c.words = 0 },
 	} {
@@ -214,7 +227,7 @@ func TestCachePlace(t *testing.T) {
 	if err := CheckCache(dir); err != nil {
 		t.Errorf("an empty folder: %v", err)
 	}
-	write(t, dir, "MANIFEST", "luminavec-manifest 1\n")
+	corporatest.WriteFile(t, dir, "MANIFEST", "luminavec-manifest 1\n")
 	for _, err := range []error{CheckCache(dir), buildText(t, "one two", BuildOptions{}).WriteCache(context.Background(), dir, CacheKey{})} {
 		if err == nil || !strings.Contains(err.Error(), "holds other things") {
 			t.Errorf("the folder of a model: %v", err)

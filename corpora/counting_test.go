@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora/internal/idstore"
 	"github.com/luminavec/luminavec/corpora/text"
 )
@@ -32,7 +34,7 @@ func TestBuildDrops(t *testing.T) {
 	content := b.String()
 	_, all, _, raw, distinct := slowBuild(content, 1)
 	count := map[string]int64{}
-	for _, w := range slowWords(content, false) {
+	for _, w := range corporatest.Words(content, false) {
 		count[w]++
 	}
 	var tokens []string
@@ -60,8 +62,8 @@ func TestBuildDrops(t *testing.T) {
 			if tokens == nil {
 				tokens, cache, dropped = v.Tokens(), entriesOf(t, c), n
 				for id, token := range tokens {
-					if v.counts[id] != count[token] {
-						t.Fatalf("%q is counted %d times, and stands there %d times", token, v.counts[id], count[token])
+					if v.Count(int32(id)) != count[token] {
+						t.Fatalf("%q is counted %d times, and stands there %d times", token, v.Count(int32(id)), count[token])
 					}
 				}
 				for _, token := range []string{"w0", "w1", "w2", "w10"} {

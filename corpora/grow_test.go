@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora/internal/idstore"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -41,7 +43,7 @@ func TestBuildGrows(t *testing.T) {
 	first := build(content(60_000, 30_000), 2, BuildOptions{MinCount: 3}).Vocabulary()
 	second := content(200_000, 80_000)
 	count := map[string]int64{}
-	for _, w := range slowWords(second, false) {
+	for _, w := range corporatest.Words(second, false) {
 		count[w]++
 	}
 	for _, most := range []int{0, 20_000} {
@@ -64,17 +66,17 @@ func TestBuildGrows(t *testing.T) {
 					t.Fatalf("%d words dropped of %d that fit", dropped, most)
 				}
 				fresh := 0
-				for id, token := range v.tokens {
+				for id, token := range v.Tokens() {
 					want := count[token]
 					if old, ok := first.ID(token); ok {
 						want += first.Count(old)
 					} else if fresh++; want < 4 {
 						t.Fatalf("%q is new, and occurs %d times", token, want)
 					}
-					if v.counts[id] != want {
-						t.Fatalf("%q counts %d, want %d", token, v.counts[id], want)
+					if v.Count(int32(id)) != want {
+						t.Fatalf("%q counts %d, want %d", token, v.Count(int32(id)), want)
 					}
-					if id > 0 && (v.counts[id-1] < want || v.counts[id-1] == want && v.tokens[id-1] > token) {
+					if id > 0 && (v.Count(int32(id-1)) < want || v.Count(int32(id-1)) == want && v.Token(int32(id-1)) > token) {
 						t.Fatalf("%q does not stand in order", token)
 					}
 				}

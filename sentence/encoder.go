@@ -73,7 +73,7 @@ func New(l Layers) (*Encoder, error) {
 		return nil, err
 	}
 	e := &Encoder{tokenizer: l.Tokenizer, normalize: l.Normalize, pooling: l.Pooling}
-	if e.table, err = tensorMatrix("embedding.weight", l.Embedding); err != nil {
+	if e.table, err = tensorMatrix(checkpoints.EmbeddingTensor, l.Embedding); err != nil {
 		return nil, err
 	}
 	if n := l.Tokenizer.Vocabulary().Len(); e.table.rows != n {
@@ -86,7 +86,7 @@ func New(l Layers) (*Encoder, error) {
 		return nil, err
 	}
 	if l.Projection != nil {
-		if e.projection, err = tensorMatrix("projection.weight", *l.Projection); err != nil {
+		if e.projection, err = tensorMatrix(checkpoints.ProjectionTensor, *l.Projection); err != nil {
 			return nil, err
 		}
 		if want := e.features().cols; e.projection.cols != want {
@@ -135,7 +135,7 @@ func (e *Encoder) setLinear(linear, bias *checkpoints.Tensor) error {
 		return nil
 	}
 	var err error
-	if e.linear, err = tensorMatrix("linear.weight", *linear); err != nil {
+	if e.linear, err = tensorMatrix(checkpoints.LinearTensor, *linear); err != nil {
 		return err
 	}
 	if e.linear.cols != e.table.cols {
@@ -150,7 +150,7 @@ func (e *Encoder) setLinear(linear, bias *checkpoints.Tensor) error {
 	}
 	copy(e.bias, bias.Data[:e.linear.rows])
 	if !finite(e.bias) {
-		return notFiniteIn("linear.bias", 0, e.bias)
+		return notFiniteIn(checkpoints.BiasTensor, 0, e.bias)
 	}
 	return nil
 }
@@ -162,7 +162,7 @@ func (e *Encoder) setNGrams(grams *tokenize.NGrams, table *checkpoints.Tensor) e
 	if grams == nil || table == nil {
 		return fault.New(hintShapes, "tensor ngrams.weight and the character n-grams must be present together")
 	}
-	m, err := tensorMatrix("ngrams.weight", *table)
+	m, err := tensorMatrix(checkpoints.NGramTensor, *table)
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func FromCheckpoint(c *checkpoints.Checkpoint) (*Encoder, error) {
 		}
 		return nil
 	}
-	table, ok := c.Tensors["embedding.weight"]
+	table, ok := c.Tensors[checkpoints.EmbeddingTensor]
 	if !ok {
 		return nil, fault.New(hintShapes, "the model has no tensor embedding.weight")
 	}
@@ -201,11 +201,11 @@ func FromCheckpoint(c *checkpoints.Checkpoint) (*Encoder, error) {
 	return New(Layers{
 		Tokenizer:  tokenizer,
 		Embedding:  table,
-		Linear:     optional("linear.weight"),
-		Bias:       optional("linear.bias"),
-		Projection: optional("projection.weight"),
+		Linear:     optional(checkpoints.LinearTensor),
+		Bias:       optional(checkpoints.BiasTensor),
+		Projection: optional(checkpoints.ProjectionTensor),
 		NGrams:     c.NGrams,
-		NGramTable: optional("ngrams.weight"),
+		NGramTable: optional(checkpoints.NGramTensor),
 		Pooling:    Pooling(c.Config.Encoder.Pooling),
 		Weights:    optional(checkpoints.PoolingTensor),
 		Normalize:  c.Config.Encoder.Normalize,

@@ -8,8 +8,9 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/luminavec/luminavec/corpora/tokenize"
 	"golang.org/x/text/width"
+
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // Explanation holds every number between a text and its vector. WriteTo prints it in

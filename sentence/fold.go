@@ -3,17 +3,15 @@ package sentence
 import (
 	"runtime"
 
+	"github.com/sourcegraph/conc/pool"
+
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
-	"github.com/sourcegraph/conc/pool"
 )
 
 // foldRows is how many rows of the folded table a goroutine makes at a time.
 const foldRows = 1024
-
-// Kind is the kind of sentence models in config.json.
-const Kind = "sentence"
 
 // Folded reports whether the encoder is a single table with unweighted pooling, as Fold
 // makes it; normalization aside.
@@ -113,24 +111,24 @@ func (e *Encoder) Checkpoint() *checkpoints.Checkpoint {
 		},
 		Tokenizer:  e.tokenizer,
 		Vocabulary: vocabulary,
-		Tensors:    map[string]checkpoints.Tensor{"embedding.weight": e.table.tensor()},
+		Tensors:    map[string]checkpoints.Tensor{checkpoints.EmbeddingTensor: e.table.tensor()},
 	}
 	c.Config.Progress = checkpoints.Progress{Done: 1, Finished: true}
 	if e.linear != nil {
 		c.Config.Encoder.Hidden = e.linear.rows
-		c.Tensors["linear.weight"] = e.linear.tensor()
-		c.Tensors["linear.bias"] = checkpoints.Tensor{Shape: []int{e.linear.rows}, Data: e.bias[:e.linear.rows]}
+		c.Tensors[checkpoints.LinearTensor] = e.linear.tensor()
+		c.Tensors[checkpoints.BiasTensor] = checkpoints.Tensor{Shape: []int{e.linear.rows}, Data: e.bias[:e.linear.rows]}
 	}
 	if e.weights != nil {
 		c.Tensors[checkpoints.PoolingTensor] = checkpoints.Tensor{Shape: []int{len(e.weights)}, Data: e.weights}
 	}
 	if e.grams != nil {
 		c.NGrams, c.Config.NGrams = e.grams, e.grams.Options()
-		c.Tensors["ngrams.weight"] = e.gramTable.tensor()
+		c.Tensors[checkpoints.NGramTensor] = e.gramTable.tensor()
 	}
 	if e.projection != nil {
 		c.Config.Encoder.Project = e.projection.rows
-		c.Tensors["projection.weight"] = e.projection.tensor()
+		c.Tensors[checkpoints.ProjectionTensor] = e.projection.tensor()
 	}
 	return c
 }

@@ -57,6 +57,7 @@ import (
 	"time"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -70,6 +71,8 @@ var rates = words.Rates{Weighted: 0.05, Many: 0.03, Other: 0.025}
 var _ = words.Register(words.Kind{
 	Title: "skip-gram", Objective: objective, Rates: rates,
 	Defaults: func() words.Options { return DefaultOptions().config() },
+	Model:    "Skip-gram word vectors",
+	Describe: func(*words.Options) string { return "skip-gram: each context word predicts the word" },
 })
 
 // UsualRate returns the usual learning rate for o: 0.05 in weighted windows, 0.03 there
@@ -139,7 +142,7 @@ func Train(ctx context.Context, o Options, run Run) (*checkpoints.Checkpoint, er
 // Run.Start; o are the options of the run. A skip-gram model trained with negative sampling
 // and opened with its state gives its output vectors too. It is
 // an error if the dimensions differ or no word is found.
-func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *tokenize.Vocabulary, o Options) (*Start, error) {
+func NewStart(ctx context.Context, vectors *exchange.Vectors, v *tokenize.Vocabulary, o Options) (*Start, error) {
 	return words.NewStart(ctx, vectors, v, objective.Name, o.config())
 }
 

@@ -47,7 +47,7 @@ func checkNeeds(cmd *cobra.Command, objective *words.Objective, o words.Options,
 // tellNeeds reports what a training needs; lower says which options reduce it.
 func tellNeeds(cmd *cobra.Command, need estimate.Need, output, lower string, force bool) error {
 	has := limits(output)
-	if err := need.Check(has, lower); err != nil {
+	if err := need.Check(has, lower+"; --force trains anyway"); err != nil {
 		if !force {
 			return err
 		}

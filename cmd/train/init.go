@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -14,14 +14,14 @@ import (
 
 // openInit opens the vectors of --init before the text is read, so that errors are found
 // early; nil without --init. The dimension becomes that of the vectors.
-func (j *wordJob) openInit(cmd *cobra.Command) (*checkpoints.Vectors, error) {
+func (j *wordJob) openInit(cmd *cobra.Command) (*exchange.Vectors, error) {
 	if j.init == "" {
 		if j.options.FreezeInit {
 			return nil, cli.UsageError(fault.New("name the vectors to keep: --init vectors.txt", "--freeze-init requires --init"))
 		}
 		return nil, nil
 	}
-	given, err := checkpoints.OpenVectors(cmd.Context(), j.init, checkpoints.VectorsOptions{State: true})
+	given, err := exchange.Open(cmd.Context(), j.init, exchange.Options{State: true})
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (j *wordJob) openInit(cmd *cobra.Command) (*checkpoints.Vectors, error) {
 }
 
 // start reads the vectors of the words of the vocabulary and reports how many were found.
-func (j *wordJob) start(cmd *cobra.Command, given *checkpoints.Vectors, v *tokenize.Vocabulary) (*words.Start, error) {
+func (j *wordJob) start(cmd *cobra.Command, given *exchange.Vectors, v *tokenize.Vocabulary) (*words.Start, error) {
 	if given == nil {
 		return nil, nil
 	}

@@ -2,7 +2,6 @@ package tokenize
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -10,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
-	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -273,39 +272,9 @@ func TestPhrasesInTokenizerFile(t *testing.T) {
 	}
 }
 
-// Build joins, across chunks of a long line too, and counts the same again with the
-// vocabulary and the tokenizer of a checkpoint.
-func TestBuildWithPhrases(t *testing.T) {
-	line := strings.Repeat("new york is big ", 3*text.MaxChunk/16) // in chunks of 64 KiB
-	line = line[:len(line)-1] + "\n"
-	for shift := range 16 {
-		words := joining(t, WordOptions{}, "new york", "is big,big new_york")
-		content := "new\nyork " + strings.Repeat("x", shift) + " " + line + "new york"
-		c, err := corpora.Build(context.Background(), text.FromReader("text", strings.NewReader(content)), corpora.BuildOptions{Tokenizer: words, MinCount: 2})
-		if err != nil {
-			t.Fatal(err)
-		}
-		v := c.Vocabulary()
-		n := int64(3 * text.MaxChunk / 16)
-		if got := fmt.Sprint(v.Tokens(), v.counts); got != fmt.Sprint("[new_york is_big] [", n+1, " ", n, "]") {
-			t.Fatalf("shift %d: %s", shift, got)
-		}
-		with, err := words.WithVocabulary(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		again, err := corpora.Build(context.Background(), text.FromReader("text", strings.NewReader(content)), corpora.BuildOptions{Tokenizer: with, Vocabulary: v})
-		if err != nil || again.Words() != c.Words() || again.RawWords() != c.RawWords() || again.Lines() != c.Lines() {
-			t.Fatalf("%v: %d of %d words again, %d of %d at first", err, again.Words(), again.RawWords(), c.Words(), c.RawWords())
-		}
-		c.Close()
-		again.Close()
-	}
-}
-
 // What tokenizers with and without phrases cost.
 func BenchmarkWordsWithPhrases(b *testing.B) {
-	text := []byte(zipfText(1 << 20))
+	text := []byte(corporatest.ZipfText(1 << 20))
 	list := &Phrases{Name: "list"}
 	for i := range 2000 {
 		list.List = append(list.List, Phrase{Words: []string{fmt.Sprint("w", i), fmt.Sprint("w", i*7%2000)}})

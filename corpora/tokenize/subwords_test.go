@@ -11,7 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -122,56 +123,6 @@ func TestPieceCache(t *testing.T) {
 	}
 }
 
-func TestBuildSubwords(t *testing.T) {
-	tokenizer := wordPiece(t)
-	text := strings.Repeat("Hello world, stop!\n\nworld\n", 3)
-	c := buildText(t, text, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: 5, MaxVocabulary: 2})
-	v := c.Vocabulary()
-	if v.Len() != tokenizer.Vocabulary().Len() || c.Words() != 18 || c.RawWords() != 18 || c.Lines() != 6 || c.DistinctWords() != 5 || v.Total() != 18 {
-		t.Errorf("%d tokens, %d words in %d lines, %d of them different, %d counted", v.Len(), c.Words(), c.Lines(), c.DistinctWords(), v.Total())
-	}
-	world, _ := v.ID("world")
-	if v.Count(world) != 6 || v.ByCount()[0] != world {
-		t.Errorf("world occurs %d times, and %q is the most frequent", v.Count(world), v.Token(v.ByCount()[0]))
-	}
-	var want []int32
-	for range 3 {
-		want = append(append(tokenizer.Encode(want, "hello world, stop!"), corpora.LineEnd), world, corpora.LineEnd)
-	}
-	if got := ids(t, c); !slices.Equal(got, want) {
-		t.Errorf("%d, want %d", got, want)
-	}
-	// With counts it is the same tokenizer, and its file the same file.
-	with, err := tokenizer.WithVocabulary(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := with.MarshalJSON()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if was, err := os.ReadFile(wordPieceFile); err != nil || !bytes.Equal(file, was) {
-		t.Errorf("the file has changed: %v", err)
-	}
-	again, err := ParseWith("tokenizer.json", file, v)
-	if err != nil || !again.Subwords() || again.Vocabulary() != v || again.Fingerprint() != tokenizer.Fingerprint() {
-		t.Fatalf("%v", err)
-	}
-	other, err := NewVocabulary([]string{"a", "b"}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := with.WithPhrases(phrasesOf("hello world")); err == nil {
-		t.Error("phrases are taken")
-	}
-	if _, err := with.WithVocabulary(other); err == nil {
-		t.Error("another vocabulary is taken")
-	}
-	if _, err := ParseWith("tokenizer.json", file, other); err == nil {
-		t.Error("another vocabulary is taken")
-	}
-}
-
 // What is not read is named.
 func TestParseSubwordsErrors(t *testing.T) {
 	good := `{"added_tokens":[{"id":2,"content":"[SEP]","single_word":false,"normalized":false}],"normalizer":{"type":"BertNormalizer"},` +
@@ -209,7 +160,7 @@ func TestOpenTokenizer(t *testing.T) {
 	// A vocab.txt, with Windows line ends or not.
 	vocab := "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhello\nwor\n##ld\n!\n"
 	for _, text := range []string{vocab, strings.ReplaceAll(vocab, "\n", "\r\n"), strings.TrimSuffix(vocab, "\n")} {
-		tokenizer, err := Open(write(t, dir, "vocab.txt", text))
+		tokenizer, err := Open(corporatest.WriteFile(t, dir, "vocab.txt", text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -217,7 +168,7 @@ func TestOpenTokenizer(t *testing.T) {
 			t.Errorf("%d", got)
 		}
 	}
-	cased, err := Open(write(t, dir, "vocab.txt", vocab+"Paris\n"))
+	cased, err := Open(corporatest.WriteFile(t, dir, "vocab.txt", vocab+"Paris\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +183,7 @@ func TestOpenTokenizer(t *testing.T) {
 		"[UNK]\nthe cat\tsat\n": "tab",
 		"{":                     "no tokenizer",
 	} {
-		if _, err := Open(write(t, dir, "vocab.txt", text)); err == nil || !strings.Contains(err.Error(), want) || fault.Hint(err) == "" {
+		if _, err := Open(corporatest.WriteFile(t, dir, "vocab.txt", text)); err == nil || !strings.Contains(err.Error(), want) || fault.Hint(err) == "" {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -255,7 +206,7 @@ func TestOpenTokenizer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, dir, "tokenizer.json", string(file))
+	corporatest.WriteFile(t, dir, "tokenizer.json", string(file))
 	read, err := Open(dir)
 	if err != nil || read.Vocabulary() != nil || read.Subwords() || read.Fingerprint() != ours.Fingerprint() {
 		t.Fatalf("%v", err)

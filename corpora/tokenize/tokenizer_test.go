@@ -8,8 +8,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
-	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -224,20 +222,35 @@ func FuzzParseTokenizer(f *testing.F) {
 	})
 }
 
-func BenchmarkEncode(b *testing.B) {
-	content := string(sampleText(b, 4<<20))
-	c, err := corpora.Build(b.Context(), text.Sample(), corpora.BuildOptions{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer c.Close()
-	words, err := NewWordTokenizer(WordOptions{}).WithVocabulary(c.Vocabulary())
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.SetBytes(int64(len(content)))
-	var ids []int32
-	for b.Loop() {
-		ids = words.Encode(ids[:0], content)
+func TestTokenizerFingerprint(t *testing.T) {
+	seen := map[string]string{}
+	for name, tokenizer := range map[string]*Tokenizer{
+		"words":      NewWordTokenizer(WordOptions{}),
+		"cased":      NewWordTokenizer(WordOptions{Cased: true}),
+		"whitespace": NewWordTokenizer(WordOptions{Whitespace: true}),
+		"both":       NewWordTokenizer(WordOptions{Cased: true, Whitespace: true}),
+	} {
+		with, err := tokenizer.WithPhrases(phrasesOf("new york"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := with.WithPhrases(phrasesOf("new_york times"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for more, tokenizer := range map[string]*Tokenizer{"": tokenizer, " with a phrase": with, " with two": again} {
+			f := tokenizer.Fingerprint()
+			if other, ok := seen[f]; ok {
+				t.Errorf("%s and %s have the same fingerprint", name+more, other)
+			}
+			seen[f] = name + more
+			v, err := NewVocabulary([]string{"new", "york"}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if over, err := tokenizer.WithVocabulary(v); err != nil || over.Fingerprint() != f {
+				t.Errorf("%s: the vocabulary changes the fingerprint: %v", name+more, err)
+			}
+		}
 	}
 }

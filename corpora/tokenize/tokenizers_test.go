@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
 )
 
 // golden are strings and their tokens by Hugging Face's library; see make.py beside.
@@ -120,7 +122,7 @@ func TestMarkedCuts(t *testing.T) {
 	whole := *tokenizer.sub
 	whole.splitting = &uncut
 	s := newSubwordScanner(&whole, false)
-	text := string(sampleText(t, 1<<16)) + strings.Join(readGolden(t).Strings, " ")
+	text := string(corporatest.SampleText(t, 1<<16)) + strings.Join(readGolden(t).Strings, " ")
 	if got := tokenizer.Encode(nil, text); !slices.Equal(got, s.encode(nil, []byte(text))) {
 		t.Error("the tokens are others")
 	}
@@ -174,7 +176,7 @@ func splitLines(text []byte) (lines []string) {
 // BenchmarkEncodeSubwords is of small vocabularies, which need more tokens a word than
 // usual ones do.
 func BenchmarkEncodeSubwords(b *testing.B) {
-	lines := splitLines(sampleText(b, 4<<20))
+	lines := splitLines(corporatest.SampleText(b, 4<<20))
 	for _, name := range []string{"roberta", "llama3", "llama2", "unigram", "precompiled"} {
 		tokenizer := openTestTokenizer(b, name)
 		b.Run(name, func(b *testing.B) {

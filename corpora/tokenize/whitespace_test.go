@@ -9,6 +9,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -16,7 +18,7 @@ import (
 // tokenizer.json does.
 func slowSpaced(text string, cased bool) []string {
 	var b strings.Builder
-	for _, r := range brokenBytes(text) {
+	for _, r := range corporatest.RepairUTF8(text) {
 		switch {
 		case r == 0:
 			r = ' '
@@ -36,10 +38,6 @@ func slowSpaced(text string, cased bool) []string {
 	}
 	return words
 }
-
-// brokenBytes puts U+FFFD for each byte that is not UTF-8; strings.ToValidUTF8
-// puts one for a run of them.
-func brokenBytes(text string) string { return string([]rune(text)) }
 
 func checkSpaced(t *testing.T, text string, cased bool) {
 	t.Helper()
@@ -133,7 +131,7 @@ func TestSpacedFile(t *testing.T) {
 }
 
 func BenchmarkSpaced(b *testing.B) {
-	text := sampleText(b, 8<<20)
+	text := corporatest.SampleText(b, 8<<20)
 	tokenizer := NewWordTokenizer(WordOptions{Whitespace: true})
 	b.SetBytes(int64(len(text)))
 	n := 0

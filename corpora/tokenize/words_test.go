@@ -10,40 +10,12 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/clipperhouse/uax29/v2/words"
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/luminavec/luminavec/corpora/text"
 )
-
-// slowWords is what a word is, said as plainly as possible: the oracle of scan.
-func slowWords(text string, cased bool) []string {
-	var found []string
-	pieces := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("\t\n\v\f\r \x00", r) })
-	for _, p := range pieces {
-		var low strings.Builder
-		for _, r := range p { // a byte that is no UTF-8 comes as U+FFFD
-			switch {
-			case r == '\u202f':
-				low.WriteRune('\u00a0')
-			case cased:
-				low.WriteRune(r)
-			case r == 'İ':
-				low.WriteString("i\u0307")
-			default:
-				low.WriteRune(unicode.ToLower(r))
-			}
-		}
-		seg := words.FromString(norm.NFC.String(low.String()))
-		for seg.Next() {
-			w := seg.Value()
-			if len(w) <= MaxWordBytes && strings.ContainsFunc(w, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
-				found = append(found, w)
-			}
-		}
-	}
-	return found
-}
 
 func fastWords(text string, cased bool) []string {
 	var found []string
@@ -78,7 +50,7 @@ func TestWords(t *testing.T) {
 		if got := strings.Join(fastWords(test.text, false), "|"); got != test.want {
 			t.Errorf("words of %.60q:\n got %q\nwant %q", test.text, got, test.want)
 		}
-		if got := strings.Join(slowWords(test.text, false), "|"); got != test.want {
+		if got := strings.Join(corporatest.Words(test.text, false), "|"); got != test.want {
 			t.Errorf("oracle's words of %.60q:\n got %q\nwant %q", test.text, got, test.want)
 		}
 	}
@@ -113,7 +85,7 @@ func TestFastPath(t *testing.T) {
 // places in it.
 func checkWords(t *testing.T, text string, cased bool) {
 	t.Helper()
-	got, want := fastWords(text, cased), slowWords(text, cased)
+	got, want := fastWords(text, cased), corporatest.Words(text, cased)
 	if !slices.Equal(got, want) {
 		t.Fatalf("words of %q:\n got %q\nwant %q", text, got, want)
 	}
@@ -154,7 +126,7 @@ func FuzzWords(f *testing.F) {
 	f.Add("Hello, İstanbul don't 3.14 e\u0301 \xff 中文", false)
 	f.Add("(ﾞa \u0301b a.\u0301b", true)
 	f.Fuzz(func(t *testing.T, text string, cased bool) {
-		got, want := fastWords(text, cased), slowWords(text, cased)
+		got, want := fastWords(text, cased), corporatest.Words(text, cased)
 		if !slices.Equal(got, want) {
 			t.Fatalf("words of %q:\n got %q\nwant %q", text, got, want)
 		}
@@ -169,7 +141,7 @@ func TestFastPathOnSample(t *testing.T) {
 		if n%20 > 0 {
 			return nil
 		}
-		if got, want := fastWords(string(c.Text), false), slowWords(string(c.Text), false); !slices.Equal(got, want) {
+		if got, want := fastWords(string(c.Text), false), corporatest.Words(string(c.Text), false); !slices.Equal(got, want) {
 			return fmt.Errorf("line %d:\n got %q\nwant %q", c.Line, got, want)
 		}
 		return nil
@@ -201,35 +173,17 @@ func TestLowerCase(t *testing.T) {
 func TestLongPiece(t *testing.T) {
 	for _, unit := range []string{"é", "é'", "'\u0301", "a.\u0301", "中", "\u0301", "👩\u200d"} {
 		text := strings.Repeat(unit, 20000)
-		if got, want := fastWords(text, false), slowWords(text, false); !slices.Equal(got, want) {
+		if got, want := fastWords(text, false), corporatest.Words(text, false); !slices.Equal(got, want) {
 			t.Errorf("%d and %d words in a run of %q", len(got), len(want), unit)
 		}
 	}
 }
 
 func BenchmarkWords(b *testing.B) {
-	text := sampleText(b, 4<<20)
+	text := corporatest.SampleText(b, 4<<20)
 	tokenizer := NewWordTokenizer(WordOptions{})
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
 		tokenizer.Words(text, func([]byte) {})
 	}
-}
-
-// sampleText returns the first n bytes of the sample, line breaks as spaces.
-func sampleText(tb testing.TB, n int) []byte {
-	tb.Helper()
-	var content []byte
-	stop := fmt.Errorf("enough")
-	err := text.Sample().Read(context.Background(), func(c text.Chunk) error {
-		content = append(append(content, c.Text...), ' ')
-		if len(content) >= n {
-			return stop
-		}
-		return nil
-	})
-	if err != nil && err != stop {
-		tb.Fatal(err)
-	}
-	return content
 }

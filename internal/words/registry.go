@@ -13,7 +13,9 @@ import (
 // package registers its kind with [Register]; a program that imports the package can train
 // it. Nothing else lists the objectives.
 type Kind struct {
-	Title     string // in help and reports: "skip-gram"
+	Title     string                  // in help and reports: "skip-gram"
+	Model     string                  // title of its models: "Skip-gram word vectors"
+	Describe  func(o *Options) string // for the model card; default: the title
 	Objective *Objective
 	Defaults  func() Options
 	Rates     Rates
@@ -49,6 +51,13 @@ func Register(k Kind) Kind {
 	if _, ok := Lookup(k.Objective.Name); ok {
 		panic(fmt.Sprintf("words: objective %q is registered twice", k.Objective.Name))
 	}
+	if k.Describe == nil {
+		k.Describe = func(*Options) string { return k.Title }
+	}
+	checkpoints.RegisterKind(checkpoints.Kind{
+		Name: k.Name(), Title: cmp.Or(k.Model, k.Title),
+		Card: func(c *checkpoints.Checkpoint) [][2]string { return card(c, k.Describe) },
+	})
 	kinds = append(kinds, k)
 	slices.SortFunc(kinds, func(a, b Kind) int { return cmp.Compare(a.Name(), b.Name()) })
 	return k

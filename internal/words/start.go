@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
@@ -16,7 +17,7 @@ import (
 
 // frozenTensor, [V, 1] in training/state.safetensors, is 1 for frozen rows and 0 for the
 // others.
-const frozenTensor = "frozen.rows"
+const frozenTensor = checkpoints.FrozenTensor
 
 // Start holds the initial vectors of a run.
 type Start struct {
@@ -47,7 +48,7 @@ func (s *Start) Found() int {
 // those of the model, sums included, and start without output vectors, which would fit a summand.
 //
 // It is an error if the dimension of vectors is not that of o, or no word of v is found.
-func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *tokenize.Vocabulary, kind string, o Options) (*Start, error) {
+func NewStart(ctx context.Context, vectors *exchange.Vectors, v *tokenize.Vocabulary, kind string, o Options) (*Start, error) {
 	if vectors.Dim != o.Dim {
 		return nil, fault.Field("Dim", fmt.Sprintf("set Dim to %d", vectors.Dim), "must be %d, the dimension of the vectors in %s, got %d", vectors.Dim, vectors.Path, o.Dim)
 	}
@@ -70,7 +71,7 @@ func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *tokenize.Voc
 	}
 	var there []string // some words of the file, to be shown
 	row := -1
-	err := vectors.Each(ctx, func(r checkpoints.VectorRow) error {
+	err := vectors.Each(ctx, func(r exchange.Row) error {
 		row++
 		if len(there) < 3 {
 			there = append(there, strconv.Quote(string(r.Token)))

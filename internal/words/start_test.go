@@ -9,12 +9,13 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/internal/fault"
 	. "github.com/luminavec/luminavec/internal/words"
 )
 
 // vectorsOf writes content to a file and opens it.
-func vectorsOf(t *testing.T, content string) *checkpoints.Vectors {
+func vectorsOf(t *testing.T, content string) *exchange.Vectors {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "vectors.txt")
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -23,9 +24,9 @@ func vectorsOf(t *testing.T, content string) *checkpoints.Vectors {
 	return open(t, path)
 }
 
-func open(t *testing.T, path string) *checkpoints.Vectors {
+func open(t *testing.T, path string) *exchange.Vectors {
 	t.Helper()
-	v, err := checkpoints.OpenVectors(context.Background(), path, checkpoints.VectorsOptions{State: true})
+	v, err := exchange.Open(context.Background(), path, exchange.Options{State: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +115,7 @@ func TestStartErrors(t *testing.T) {
 	for want, content := range map[string]string{
 		"Dim must be 2, the dimension of the vectors in ":          "the 1 2\n",
 		"none of the 2 words of the text is among the 2 words of ": "The 1 2 3\nOf 1 2 3\n",
-		"vectors.txt:2: 2 values, want 3":                          "2 3\nthe 1 2\nof 1 2 3\n",
+		"vectors.txt:2: expected 3 values but found 2":             "2 3\nthe 1 2\nof 1 2 3\n",
 	} {
 		_, err := NewStart(context.Background(), vectorsOf(t, content), v, "skipgram", o)
 		if err == nil || !strings.Contains(err.Error(), want) || fault.Hint(err) == "" {

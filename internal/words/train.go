@@ -16,11 +16,11 @@ import (
 
 // Names of a word model's tensors.
 const (
-	inputTensor    = "embedding.weight" // model.safetensors, [V, dim]
-	ngramTensor    = "ngrams.weight"    // model.safetensors, [R, dim]; only with n-grams
-	outputTensor   = "output.weight"    // training/state.safetensors, [V, dim]
-	wordTensor     = "word.weight"      // training/state.safetensors, [V, dim]: the words' own rows, if these are not their vectors
-	positionTensor = "position.weight"  // training/state.safetensors, [2·window, dim]; only with position weights
+	inputTensor    = checkpoints.EmbeddingTensor // model.safetensors, [V, dim]
+	ngramTensor    = checkpoints.NGramTensor     // model.safetensors, [R, dim]; only with n-grams
+	outputTensor   = checkpoints.OutputTensor    // training/state.safetensors, [V, dim]
+	wordTensor     = checkpoints.WordTensor      // training/state.safetensors, [V, dim]: the words' own rows, where these are not their vectors
+	positionTensor = checkpoints.PositionTensor  // training/state.safetensors, [2·window, dim]; only with position weights
 )
 
 // Run is what a word trainer needs beside its options. The public packages declare the

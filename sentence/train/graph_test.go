@@ -8,9 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/luminavec/luminavec/autograd"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/luminavec/luminavec/autograd"
 )
 
 func TestGraph(t *testing.T) { checkEngine(t, "stock graph", NewGraph) }

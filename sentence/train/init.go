@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -20,11 +21,11 @@ type Init struct {
 	Format string // of the vectors; "" for a sentence model
 
 	model   *checkpoints.Checkpoint // of a model folder; nil: vectors in another format
-	vectors *checkpoints.Vectors    // nil for a sentence model
+	vectors *exchange.Vectors       // nil for a sentence model
 }
 
 // OpenInit opens a model folder or a file of vectors in any format that
-// checkpoints.OpenVectors reads. Close it after Start.
+// exchange.Open reads. Close it after Start.
 func OpenInit(ctx context.Context, path string) (*Init, error) {
 	i := &Init{Path: path}
 	info, err := os.Stat(path)
@@ -39,7 +40,7 @@ func OpenInit(ctx context.Context, path string) (*Init, error) {
 			return i, nil
 		}
 	}
-	if i.vectors, err = checkpoints.OpenVectors(ctx, path, checkpoints.VectorsOptions{}); err != nil {
+	if i.vectors, err = exchange.Open(ctx, path, exchange.Options{}); err != nil {
 		return nil, err
 	}
 	i.Format = i.vectors.Format

@@ -1,6 +1,10 @@
 package train
 
-import G "gorgonia.org/gorgonia"
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+)
 
 // Contrastive is, with d = 1 − cos(u,v), the mean of y·d²/2 + (1−y)·max(0, m−d)²/2
 // (Hadsell, Chopra and LeCun, 2006). Without scores it takes the pairs that
@@ -9,6 +13,9 @@ const Contrastive Loss = "contrastive"
 
 var contrastive = lossDef{
 	name: Contrastive, summary: "pull related texts together, push unrelated ones a margin apart",
+	card: func(o *Options) string {
+		return fmt.Sprintf("contrastive: related texts close together, others at least %g apart in cosine", o.Margin)
+	},
 	scores: anyScores, labels: true, minTexts: 2, maxTexts: 2, margin: []float64{0, 2},
 	graph: func(o Objective, n Nodes, scored bool) *G.Node {
 		yes, no := n.labels(scored)

@@ -2,6 +2,7 @@ package train
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -16,6 +17,9 @@ const CoSENT Loss = "cosent"
 
 var coSENT = lossDef{
 	name: CoSENT, summary: "put the cosines in the order of the scores",
+	card: func(o *Options) string {
+		return fmt.Sprintf("CoSENT: ranks pairs by their scores, by %g times the cosine", o.Scale)
+	},
 	scores: needScores, minTexts: 2, maxTexts: 2, scale: true,
 	graph: coSENTGraph,
 	fused: func(l *lossPass, b *Batch, _, stride int, grad float32) float64 {

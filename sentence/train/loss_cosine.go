@@ -11,6 +11,7 @@ const Cosine Loss = "cosine"
 
 var cosine = lossDef{
 	name: Cosine, summary: "make the cosine equal the score", usual: []pairs.Kind{pairs.Scored},
+	card:   func(*Options) string { return "cosine: squared difference of cosine and score" },
 	scores: needScores, minTexts: 2, maxTexts: 2,
 	graph: func(_ Objective, n Nodes, _ bool) *G.Node {
 		miss := times(n.Pair, sub(n.Cosine, n.Score))

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"math"
 
 	G "gorgonia.org/gorgonia"
@@ -22,6 +23,13 @@ const InBatch Loss = "in-batch"
 
 var inBatch = lossDef{
 	name: InBatch, summary: "find the partner among the texts of the batch", usual: []pairs.Kind{pairs.Paired},
+	card: func(o *Options) string {
+		text := fmt.Sprintf("in-batch: softmax cross-entropy of finding a text's partner among those of its batch, by %g times the cosine", o.Scale)
+		if o.Symmetric {
+			text += ", in both directions"
+		}
+		return text
+	},
 	scores: noScores, minTexts: 2, scale: true, symmetric: true, acrossBatch: true,
 	graph: inBatchGraph,
 	fused: (*lossPass).inBatch,

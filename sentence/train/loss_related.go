@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"math"
 
 	G "gorgonia.org/gorgonia"
@@ -15,6 +16,9 @@ const Related Loss = "related"
 
 var related = lossDef{
 	name: Related, summary: "tell related from unrelated texts", usual: []pairs.Kind{pairs.Labelled},
+	card: func(o *Options) string {
+		return fmt.Sprintf("related: logistic loss of telling related texts from others by %g times the cosine less %g", o.Scale, o.Margin)
+	},
 	scores: anyScores, labels: true, minTexts: 2, maxTexts: 2, scale: true, margin: []float64{-1, 1},
 	graph: func(o Objective, n Nodes, scored bool) *G.Node {
 		yes, no := n.labels(scored)

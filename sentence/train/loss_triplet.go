@@ -1,6 +1,10 @@
 package train
 
-import G "gorgonia.org/gorgonia"
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+)
 
 // Triplet is max(0, cos(u,w) − cos(u,v) + m) (Schroff et al., 2015, with cosines);
 // the mean over the given negatives of an example.
@@ -8,6 +12,9 @@ const Triplet Loss = "triplet"
 
 var triplet = lossDef{
 	name: Triplet, summary: "bring the positive a margin nearer than the negative",
+	card: func(o *Options) string {
+		return fmt.Sprintf("triplet: the partner closer by %g in cosine than an unrelated text", o.Margin)
+	},
 	scores: noScores, minTexts: 3, margin: []float64{0, 2},
 	graph: func(o Objective, t Nodes, _ bool) *G.Node {
 		n := t.texts()

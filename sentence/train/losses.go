@@ -34,8 +34,9 @@ var losses = []*lossDef{
 // implementations.
 type lossDef struct {
 	name    Loss
-	summary string       // what it does, for help texts
-	usual   []pairs.Kind // the kinds of pairs it is the default for
+	summary string                  // what it does, for help texts
+	card    func(o *Options) string // the objective with options o, for the model card
+	usual   []pairs.Kind            // the kinds of pairs it is the default for
 
 	scores             scoresRule
 	labels             bool      // scores must be from 0 to 1

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -148,7 +149,7 @@ func TestStartTakesTokensAndWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vectors, err := checkpoints.OpenVectors(context.Background(), file, checkpoints.VectorsOptions{})
+	vectors, err := exchange.Open(context.Background(), file, exchange.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

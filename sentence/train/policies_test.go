@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/sentence"
@@ -74,7 +75,7 @@ func TestUnused(t *testing.T) {
 
 func TestTokensAdopt(t *testing.T) {
 	tokenizer := tokenizerOf(t, "a", "b")
-	words := &Init{Path: "words", model: &checkpoints.Checkpoint{Tokenizer: tokenizer}, vectors: &checkpoints.Vectors{}}
+	words := &Init{Path: "words", model: &checkpoints.Checkpoint{Tokenizer: tokenizer}, vectors: &exchange.Vectors{}}
 	whole := &Init{Path: "whole", model: &checkpoints.Checkpoint{Tokenizer: tokenizer}}
 	for _, c := range []struct {
 		name  string

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
@@ -42,7 +43,7 @@ func (s *Start) Found() int {
 // the same spelling or, for a subword token that begins a word, the word. So a table of
 // subwords can start from the vectors of a word model. It is an error if the vectors
 // have another dimension than dim, or no token of v.
-func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *tokenize.Vocabulary, dim int) (*Start, error) {
+func NewStart(ctx context.Context, vectors *exchange.Vectors, v *tokenize.Vocabulary, dim int) (*Start, error) {
 	if vectors.Dim != dim {
 		return nil, fault.Field("Dim", fmt.Sprintf("set Dim to %d, or leave it out", vectors.Dim),
 			"must be %d, the dimension of the vectors of %s, got %d", vectors.Dim, vectors.Path, dim)
@@ -58,7 +59,7 @@ func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *tokenize.Voc
 	table := checkpoints.NewTensor(v.Len(), dim)
 	s := &Start{Table: &table, Given: make([]bool, v.Len())}
 	var there []string
-	err := vectors.Each(ctx, func(r checkpoints.VectorRow) error {
+	err := vectors.Each(ctx, func(r exchange.Row) error {
 		token := string(r.Token)
 		if len(there) < 3 {
 			there = append(there, strconv.Quote(token))

@@ -32,7 +32,7 @@ type Store struct {
 	gone   bool      // the file has no name any more, or is that of a cache: close leaves it
 	raw    []byte
 
-	keepName bool // as where an open file cannot be removed; for tests
+	KeepName bool // for tests: as where an open file cannot be removed
 }
 
 func New(dir string, limit int) *Store {
@@ -85,7 +85,7 @@ func (s *Store) write(used int) error {
 		}
 		// Where the system lets an open file lose its name, not even a killed
 		// process leaves it behind.
-		s.file, s.gone = f, !s.keepName && os.Remove(f.Name()) == nil
+		s.file, s.gone = f, !s.KeepName && os.Remove(f.Name()) == nil
 	}
 	raw := AppendIDs(s.raw[:0], s.tail[:used])
 	if _, err := s.file.WriteAt(raw, (i-int64(s.limit))*BlockBytes); err != nil {
@@ -111,7 +111,10 @@ func (s *Store) InMemory(block int) []int32 {
 	return nil
 }
 
-// blocks is the number of blocks.
+// Spooled reports whether some ids are in a file.
+func (s *Store) Spooled() bool { return s.file != nil }
+
+// Blocks is the number of blocks.
 func (s *Store) Blocks() int { return int((s.n + BlockIDs - 1) / BlockIDs) }
 
 // read appends block i to dst. Goroutines may read at once.
@@ -143,7 +146,7 @@ func (s *Store) Rewrite(change func(dst, ids []int32) ([]int32, error)) error {
 	if err := s.Finish(); err != nil {
 		return err
 	}
-	out := &Store{dir: s.dir, limit: s.limit, raw: s.raw, file: s.file, gone: s.gone, keepName: s.keepName}
+	out := &Store{dir: s.dir, limit: s.limit, raw: s.raw, file: s.file, gone: s.gone, KeepName: s.KeepName}
 	s.tail = nil
 	var in, changed []int32
 	for i := range s.Blocks() {

@@ -16,7 +16,7 @@ func TestWordPieceOfHuggingFace(t *testing.T) {
 	o := DefaultOptions(WordPiece)
 	o.Vocabulary = 3000
 	got := trainOn(t, goldenSample, o)
-	sameLines(t, "wordpiece.txt", got.Tokenizer.Vocabulary().tokens)
+	sameLines(t, "wordpiece.txt", got.Tokenizer.Vocabulary().Tokens())
 }
 
 func TestBPEOfHuggingFace(t *testing.T) {

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
 
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -122,24 +123,10 @@ func TestFindPhrasesErrors(t *testing.T) {
 	}
 }
 
-// zipfText is some megabytes of words of very different frequency.
-func zipfText(bytes int) string {
-	random := rand.New(rand.NewPCG(3, 4))
-	zipf := rand.NewZipf(random, 1.2, 5, 20000)
-	var b strings.Builder
-	for b.Len() < bytes {
-		for range 1 + random.IntN(20) {
-			fmt.Fprintf(&b, "w%d ", zipf.Uint64())
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
 // Any number of goroutines finds the same, also when pairs were pruned; the text
 // is of three rounds.
 func TestFindPhrasesDeterministic(t *testing.T) {
-	content := zipfText(9*text.BatchBytes + 1000)
+	content := corporatest.ZipfText(9*text.BatchBytes + 1000)
 	for _, most := range []int{1 << 25, 100_000} {
 		var first string
 		for _, threads := range []int{1, 2, 4} {

@@ -34,6 +34,7 @@ import (
 	"github.com/sbinet/npyio/npy"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 )
 
 // Main is the TestMain of a command: it makes the command's main runnable by
@@ -98,7 +99,7 @@ func mkngrams(ts *testscript.TestScript, neg bool, args []string) {
 
 func mkvectors(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2, 2)
-	model, _, err := checkpoints.Import(context.Background(), ts.MkAbs(args[0]), checkpoints.ImportOptions{})
+	model, _, err := exchange.Import(context.Background(), ts.MkAbs(args[0]), exchange.ImportOptions{})
 	ts.Check(err)
 	ts.Check(checkpoints.Write(context.Background(), ts.MkAbs(args[1]), model, checkpoints.WriteOptions{}))
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -33,23 +34,17 @@ $ echo walkable | embed export -m model --words - --format glove`,
 		cli.Flag{Name: "words", Arg: "FILE", Into: &words, Help: "export the words in FILE, one per line, in that order; - is standard input. " +
 			"A word that the model does not know is composed of its n-grams; one without known n-grams gets the zero vector"})
 	return cli.Declare(cmd, cli.ForOutput,
-		cli.Flag{Name: "format", Short: "f", Arg: "FORMAT", Into: &format, Help: "output format", Values: formats(),
+		cli.Flag{Name: "format", Short: "f", Arg: "FORMAT", Into: &format, Help: "output format", Values: formats(exchange.Writable()),
 			Default: "word2vec, or npy if the name of the output ends in .npy"},
 		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &output, Help: "write to FILE", Default: "standard output"},
 		cli.Flag{Name: "force", Into: &force, Help: "replace FILE if it exists"})
 }
 
 // formats are the values of --format.
-func formats() []cli.Value {
-	about := map[string]string{
-		"word2vec":     "text, the first line has the sizes",
-		"word2vec-bin": "the same in binary float32",
-		"glove":        "text without a first line",
-		"npy":          "a NumPy array, words as in vocab.tsv",
-	}
+func formats(list []exchange.Format) []cli.Value {
 	var values []cli.Value
-	for _, f := range checkpoints.Formats() {
-		values = append(values, cli.Value{Name: f.Name, Help: about[f.Name]})
+	for _, f := range list {
+		values = append(values, cli.Value{Name: f.Name, Help: f.Description})
 	}
 	return values
 }
@@ -61,15 +56,15 @@ func export(cmd *cobra.Command, name, list, output string, force bool) error {
 			name = "npy"
 		}
 	}
-	binary := false
-	for _, f := range checkpoints.Formats() {
-		binary = binary || f.Name == name && f.Binary
+	format, err := exchange.Lookup(exchange.Writable(), name)
+	if err != nil {
+		return cli.UsageError(err)
 	}
 	var inputs []string
 	if list != "" {
 		inputs = append(inputs, list)
 	}
-	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: output, Force: force, Binary: binary, Inputs: inputs})
+	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: output, Force: force, Binary: format.Binary, Inputs: inputs})
 	if err != nil {
 		return err
 	}
@@ -82,7 +77,7 @@ func export(cmd *cobra.Command, name, list, output string, force bool) error {
 	if cmd.Flags().Changed("words") {
 		count, err = exportWords(cmd, out, model, name, list)
 	} else {
-		err = checkpoints.Export(cmd.Context(), out, model, name)
+		err = exchange.Export(cmd.Context(), out, model, name)
 	}
 	if err != nil {
 		return err
@@ -117,7 +112,7 @@ func exportWords(cmd *cobra.Command, out *cli.Output, model *checkpoints.Checkpo
 	if len(words) == 0 {
 		return 0, fault.New("--words takes a file with one word per line", "%s contains no words", cli.InputName(list))
 	}
-	unknown, err := checkpoints.ExportWords(cmd.Context(), out, model, format, words)
+	unknown, err := exchange.ExportWords(cmd.Context(), out, model, format, words)
 	if err == nil && len(unknown) > 0 {
 		cli.Warn(cmd, "%s the zero vector (first: %q)", cli.Plural(len(unknown), "unknown word has", "unknown words have"), words[unknown[0]])
 	}

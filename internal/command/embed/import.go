@@ -2,10 +2,12 @@ package embed
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -17,7 +19,7 @@ type importJob struct {
 	force   bool
 	words   tokenize.WordOptions
 	cut     string // --tokenizer
-	options checkpoints.ImportOptions
+	options exchange.ImportOptions
 }
 
 func importCommand() *cobra.Command {
@@ -29,11 +31,13 @@ func importCommand() *cobra.Command {
 The model works with embed and search, and training can start from it
 ('train skipgram --init').
 
-The formats are word2vec (text or binary), GloVe, fastText .vec, npy with the words
-in vocab.tsv beside it, one per line, and folders: a model, or vocab.tsv beside
-model.safetensors. The format is detected from the content. Words may contain spaces.
-If a word occurs in several rows, the first row is used. In formats without counts,
-words are expected in order of frequency: the r-th of V words gets the count V/r.`,
+The format is detected from the content:
+
+` + formatList(exchange.Readable()) + `
+fastText .vec is word2vec. npy needs the words in vocab.tsv beside it, one per line.
+Words may contain spaces. If a word occurs in several rows, the first row is used. In
+formats without counts, words are expected in order of frequency: the r-th of V words
+gets the count V/r.`,
 		Example: `
 $ embed import glove.6B.100d.txt -o glove
 embed: 400,000 words, 100 dimensions, from glove, glove`,
@@ -58,6 +62,15 @@ embed: 400,000 words, 100 dimensions, from glove, glove`,
 		cli.JSONFlag())
 }
 
+// formatList lists formats for a help text.
+func formatList(formats []exchange.Format) string {
+	var b strings.Builder
+	for _, f := range formats {
+		fmt.Fprintf(&b, "  %s  %s\n", f.Name, f.Description)
+	}
+	return b.String()
+}
+
 func (j *importJob) run(cmd *cobra.Command, path string) error {
 	if j.output == "" {
 		return cli.UsageError(fault.New("name the folder to write: -o model", "no output is named"))
@@ -71,7 +84,7 @@ func (j *importJob) run(cmd *cobra.Command, path string) error {
 	}
 	progress := cli.StartProgress(cmd, "reading")
 	j.options.OnProgress = progress.Bytes
-	model, r, err := checkpoints.Import(cmd.Context(), path, j.options)
+	model, r, err := exchange.Import(cmd.Context(), path, j.options)
 	progress.Done()
 	if err != nil {
 		return err
@@ -107,7 +120,7 @@ type imported struct {
 }
 
 // warnImported warns of what differs from the file.
-func warnImported(cmd *cobra.Command, c *checkpoints.Checkpoint, r *checkpoints.ImportReport) {
+func warnImported(cmd *cobra.Command, c *checkpoints.Checkpoint, r *exchange.ImportReport) {
 	if r.Duplicates > 0 {
 		cli.Warn(cmd, "skipped %s with a word that occurred before (first: %s)", cli.Plural(r.Duplicates, "row", "rows"), r.FirstDuplicate)
 	}

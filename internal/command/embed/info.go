@@ -98,28 +98,25 @@ func (m *modelInfo) write(w io.Writer, width int) error {
 	}
 	c := m.Config
 	field("model", fmt.Sprintf("%s (%s, format %d)", m.Model, cli.Bytes(m.Bytes), c.Format))
-	field("kind", fmt.Sprintf("%s, %s, %s parameters", c.Kind, cli.Plural(vectorDim(c), "dimension", "dimensions"), cli.Count(float64(m.Parameters))))
-	word, words := "word", "words"
-	if c.Kind == sentence.Kind {
-		word, words = "token", "tokens"
-	}
-	field("vocabulary", cli.Plural(m.Vocabulary, word, words))
+	field("kind", fmt.Sprintf("%s, %s, %s parameters", c.Kind, cli.Plural(c.VectorDim(), "dimension", "dimensions"), cli.Count(float64(m.Parameters))))
+	kind := checkpoints.KindOf(c.Kind)
+	field("vocabulary", cli.Plural(m.Vocabulary, kind.Token(), kind.Token()+"s"))
 	if o := c.NGrams; o.Max > 0 {
 		field("n-grams", fmt.Sprintf("%s of %d to %d characters, in %s: unknown words get a vector",
 			cli.Count(float64(m.NGrams)), o.Min, o.Max, cli.Plural(o.Buckets, "bucket", "buckets")))
 	}
 	field("encoder", encoderText(c.Encoder))
-	if text := corpusText(c.Kind, c.Corpus); text != "" {
+	if text := corpusText(kind, c.Corpus); text != "" {
 		label := "trained on"
-		if c.Kind == checkpoints.VectorsKind {
+		if kind.Imported {
 			label = "imported"
 		}
 		field(label, text)
 	}
 	for _, earlier := range slices.Backward(c.Earlier) {
-		field("before that", corpusText(c.Kind, earlier))
+		field("before that", corpusText(kind, earlier))
 	}
-	if c.Kind != checkpoints.VectorsKind {
+	if !kind.Imported {
 		field("training", trainingText(c.Progress))
 	}
 	if c.Created != "" {
@@ -143,17 +140,6 @@ func (m *modelInfo) write(w io.Writer, width int) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// vectorDim is the length of the vector of a text.
-func vectorDim(c checkpoints.Config) int {
-	switch {
-	case c.Encoder.Project > 0:
-		return c.Encoder.Project
-	case c.Encoder.Hidden > 0:
-		return c.Encoder.Hidden
-	}
-	return c.Dim
 }
 
 func encoderText(e checkpoints.EncoderConfig) string {
@@ -185,7 +171,7 @@ func poolingText(name string) string {
 	return "mean"
 }
 
-func corpusText(kind string, c checkpoints.CorpusInfo) string {
+func corpusText(kind checkpoints.Kind, c checkpoints.CorpusInfo) string {
 	var parts []string
 	if len(c.Sources) > 0 {
 		shown := c.Sources[:min(len(c.Sources), 5)]
@@ -196,11 +182,7 @@ func corpusText(kind string, c checkpoints.CorpusInfo) string {
 		parts = append(parts, text)
 	}
 	if c.RawWords > 0 {
-		text := fmt.Sprintf("%s words in %s", cli.Count(float64(c.RawWords)), cli.Plural(c.Lines, "line", "lines"))
-		if kind == sentence.Kind {
-			text = fmt.Sprintf("%s tokens in %s", cli.Count(float64(c.RawWords)), cli.Plural(c.Lines, "example", "examples"))
-		}
-		parts = append(parts, text)
+		parts = append(parts, fmt.Sprintf("%s %ss in %s", cli.Count(float64(c.RawWords)), kind.Token(), cli.Plural(c.Lines, kind.Example(), kind.Example()+"s")))
 	}
 	return strings.Join(parts, ": ")
 }

@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
-	"github.com/luminavec/luminavec/internal/vectors"
 	"github.com/luminavec/luminavec/sentence"
 )
 
@@ -51,10 +52,7 @@ embed: 2 lines, 100 dimensions, out.npy`,
 		Help: "number of threads that encode", Default: "one per core"})
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "format", Short: "f", Arg: "FORMAT", Into: &o.format, Help: "output format",
-			Default: "the extension of the output file; else npy, or jsonl on a terminal", Values: []cli.Value{
-				{Name: "npy", Help: "one NumPy array of float32, lines x dimensions"},
-				{Name: "jsonl", Help: `{"text": ..., "known": words, "vector": [...]}`},
-				{Name: "tsv", Help: "numbers separated by tabs"}}},
+			Default: "the extension of the output file; else npy, or jsonl on a terminal", Values: formats(exchange.WritableTexts())},
 		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &o.output, Help: "write to FILE", Default: "standard output"},
 		cli.Flag{Name: "force", Into: &o.force, Help: "replace FILE if it exists"})
 }
@@ -65,10 +63,12 @@ func vectorFormat(o textOptions, terminal bool) string {
 	if o.format != "" {
 		return o.format
 	}
-	switch ext := strings.ToLower(strings.TrimPrefix(filepath.Ext(o.output), ".")); {
-	case ext == "npy", ext == "jsonl", ext == "tsv":
-		return ext
-	case terminal:
+	for _, f := range exchange.WritableTexts() {
+		if slices.Contains(f.Extensions, strings.ToLower(filepath.Ext(o.output))) {
+			return f.Name
+		}
+	}
+	if terminal {
 		return "jsonl"
 	}
 	return "npy"
@@ -101,15 +101,21 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 		progress = cli.StartProgress(cmd, "embed")
 		defer progress.Done()
 	}
-	w := vectors.NewWriter(format, out, enc.Dim())
+	w, err := exchange.NewWriter(out, format, exchange.Shape{Rows: exchange.Unknown, Dim: enc.Dim()})
+	if err != nil {
+		return err
+	}
 	defer w.Close()
 	var t texts
+	var row exchange.Row
 	read := func(ctx context.Context) iter.Seq2[cli.Line, error] { return cli.Lines(ctx, src) }
 	text := func(line cli.Line) string { return line.Text }
 	err = sentence.EncodeStream(cmd.Context(), enc, read, text, o.threads, func(batch []cli.Line, known []int, vectors []float32, idle bool) error {
 		for i, line := range batch {
 			t.count(line, known[i])
-			if err := w.Write(line.Text, known[i], vectors[i*enc.Dim():(i+1)*enc.Dim()]); err != nil {
+			row.Token = append(row.Token[:0], line.Text...)
+			row.Known, row.Values = known[i], vectors[i*enc.Dim():(i+1)*enc.Dim()]
+			if err := w.Write(row); err != nil {
 				return err
 			}
 		}

@@ -9,12 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/vectors"
 )
 
 type buildOptions struct {
@@ -50,7 +50,7 @@ search: next: search query docs "a question"`,
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
 	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&o.text)...)
 	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors,
-		Help: "index the rows of FILE: a NumPy array (.npy) of float32 or float64, word vectors as text (word2vec, GloVe), word2vec's .bin, or JSON with an object \"vectors\""})
+		Help: "index the vectors in FILE, in the format " + exchange.Names(exchange.Readable())})
 	cli.Declare(cmd, "Index", indexFlags(&o.index, &o.metric)...)
 	cli.Declare(cmd, "Index", cli.Flag{Name: "deterministic", Into: &o.index.Deterministic, Field: "Deterministic",
 		Help: "make the same graph at any number of threads"})
@@ -159,7 +159,7 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 	progress := cli.StartProgress(cmd, "build")
 	defer progress.Done()
 	rows := func(add func(total int64, vector []float32) error) error {
-		return vectors.Read(cmd.Context(), o.vectors, add)
+		return exchange.ReadVectors(cmd.Context(), o.vectors, add)
 	}
 	ix, err := index.Fill(cmd.Context(), o.index, o.vectors, rows, func(done, total int64) {
 		progress.Update(cli.Share(done, total), progress.Rate(done, "vectors"))
@@ -168,7 +168,7 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 		return err
 	}
 	if ix == nil {
-		return fault.New(vectors.Hint, "%s holds no vectors", o.vectors)
+		return fault.New(exchange.Hint(), "%s holds no vectors", o.vectors)
 	}
 	if err := index.SaveFile(o.output, ix, o.force); err != nil {
 		return err

@@ -8,12 +8,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/curve"
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/vectors"
 )
 
 type annOptions struct {
@@ -100,7 +100,7 @@ func annTable(cmd *cobra.Command, o annOptions) (checkpoints.Tensor, error) {
 	if cmd.Flags().Changed("model") {
 		return checkpoints.Tensor{}, cli.UsageError(fault.New("leave one of them out", "--vectors and --model cannot be used together"))
 	}
-	packed, dim, err := vectors.ReadAll(cmd.Context(), o.vectors)
+	packed, dim, err := exchange.ReadAll(cmd.Context(), o.vectors)
 	if err != nil {
 		return checkpoints.Tensor{}, err
 	}

@@ -8,10 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/vectors"
 )
 
 // vectorAnswer is what --json prints for a query vector, a line each.
@@ -40,7 +40,7 @@ func queryVectors(cmd *cobra.Command, args []string, o queryOptions) error {
 	}
 	row, out := int64(0), cmd.OutOrStdout()
 	var found []index.Result
-	return vectors.Read(cmd.Context(), o.vectors, func(_ int64, vector []float32) error {
+	return exchange.ReadVectors(cmd.Context(), o.vectors, func(_ int64, vector []float32) error {
 		if err := cmd.Context().Err(); err != nil {
 			return err
 		}
