@@ -2,9 +2,9 @@ package corpora
 
 import (
 	"context"
-	_ "embed"
 	"strings"
 
+	"github.com/luminavec/luminavec/corpora/data"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -20,13 +20,10 @@ type AnalogySection struct {
 	Questions [][4]string
 }
 
-//go:embed data/questions-words.txt
-var googleAnalogies []byte
-
 // GoogleAnalogies returns the bundled analogies of Mikolov and others (2013):
 // 19,544 questions in 14 sections.
 func GoogleAnalogies() *Analogies {
-	set, err := parseAnalogies(context.Background(), embedded("google-analogies", googleAnalogies))
+	set, err := parseAnalogies(context.Background(), embedded("google-analogies", data.GoogleAnalogies))
 	if err != nil {
 		panic("corpora: bundled analogies: " + err.Error()) // the file is part of the program
 	}

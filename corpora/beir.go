@@ -27,7 +27,7 @@ var packings = []string{"", ".gz", ".bz2", ".zst"}
 func OpenRetrieval(ctx context.Context, dir, split string) (*Retrieval, error) {
 	info, err := os.Stat(dir)
 	if err != nil {
-		return nil, fault.New(hintFolder, "cannot read the retrieval set %s: %w", dir, plain(err))
+		return nil, fault.New(hintFolder, "cannot read the retrieval set %s: %w", dir, fault.Cause(err))
 	}
 	if !info.IsDir() {
 		return nil, fault.New(hintFolder, "%s is a file, not a retrieval set", dir)
@@ -60,7 +60,7 @@ func OpenRetrieval(ctx context.Context, dir, split string) (*Retrieval, error) {
 func qrelsFiles(dir string) ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(dir, "qrels"))
 	if err != nil {
-		return nil, fault.New(hintFolder, "%s is no retrieval set: cannot read its folder qrels: %w", dir, plain(err))
+		return nil, fault.New(hintFolder, "%s is no retrieval set: cannot read its folder qrels: %w", dir, fault.Cause(err))
 	}
 	var splits []string
 	for _, e := range entries {
@@ -105,13 +105,9 @@ func openPart(dir, name string) (*Source, error) {
 		if info.IsDir() {
 			return nil, fault.New(hintFolder, "%s is a folder, not a file", path+packing)
 		}
-		e, err := fileEntry(path+packing, info)
-		if err != nil {
-			return nil, err
-		}
-		return &Source{entries: []entry{e}, size: max(e.size, 0)}, nil
+		return OpenFile(path+packing, info)
 	}
-	return nil, fault.New(hintFolder, "cannot read %s: %w", path, plain(missing))
+	return nil, fault.New(hintFolder, "cannot read %s: %w", path, fault.Cause(missing))
 }
 
 // folderName is the last part of the full path of a folder.

@@ -19,10 +19,10 @@ const LineEnd int32 = -1
 // too few neighbours to learn from.
 const DefaultMinCount = 5
 
-const (
-	batchBytes = 256 << 10 // of text, the work of a goroutine between two channel calls
-	batchLimit = 1 << 20   // a batch is not ended inside a line before it has this much
-)
+// BlockTokens is the number of entries of a block of a Corpus; the last block may be
+// shorter. Blocks do not depend on the number of threads, so that work cut at blocks
+// gives the same result on any machine.
+const BlockTokens = BlockIDs
 
 // BuildOptions say how Build turns text into a corpus of ids.
 type BuildOptions struct {
@@ -123,7 +123,7 @@ func Build(ctx context.Context, src *Source, o BuildOptions) (*Corpus, error) {
 func (c *Corpus) build(ctx context.Context, src *Source, o BuildOptions, threads int) error {
 	own := o.Vocabulary == nil && o.Tokenizer.Subwords()
 	if own {
-		o.Vocabulary = o.Tokenizer.sub.vocabulary
+		o.Vocabulary = o.Tokenizer.Vocabulary()
 	}
 	tables := newWordTables(threads, o)
 	if err := c.encode(ctx, src, o, tables); err != nil {
@@ -134,7 +134,7 @@ func (c *Corpus) build(ctx context.Context, src *Source, o BuildOptions, threads
 	}
 	if c.rawWords == 0 {
 		return fault.New("look at it with head: is it text, and not empty?",
-			"no words in %s: %d bytes, %d lines", strings.Join(src.described(), ", "), src.stats.Bytes, src.stats.Lines)
+			"no words in %s: %d bytes, %d lines", strings.Join(src.described(), ", "), src.Stats().Bytes, src.Stats().Lines)
 	}
 	var final []int32 // of each provisional id
 	if o.Vocabulary != nil {
@@ -174,19 +174,8 @@ func (c *Corpus) countTokens(ctx context.Context) error {
 		c.distinct += min(1, int(n))
 	}
 	var err error
-	c.vocabulary, err = NewVocabulary(c.vocabulary.tokens, counts)
+	c.vocabulary, err = NewVocabulary(c.vocabulary.Tokens(), counts)
 	return err
-}
-
-// batch is some chunks of text on their way to a goroutine.
-type batch struct {
-	text []byte
-	ends []chunkEnd
-}
-
-type chunkEnd struct {
-	at   int  // in text
-	line bool // a line ends here
 }
 
 // encode streams src through the tokenizer into c.ids, as provisional ids.
@@ -201,7 +190,7 @@ func (c *Corpus) encode(ctx context.Context, src *Source, o BuildOptions, tables
 	ordered := stream.New().WithMaxGoroutines(len(workers))
 	room := newRoom(o.MaxDistinct, o.Base)
 	sent := 0
-	send := func(b *batch) {
+	send := func(b *Batch) {
 		ordered.Go(func() stream.Callback {
 			t := <-free
 			ids, err := t.encode(b)
@@ -216,14 +205,12 @@ func (c *Corpus) encode(ctx context.Context, src *Source, o BuildOptions, tables
 			}
 		})
 	}
-	b := new(batch)
+	b := NewBatch()
 	err := src.Read(ctx, func(chunk Chunk) error {
-		b.text = append(b.text, chunk.Text...)
-		b.ends = append(b.ends, chunkEnd{len(b.text), chunk.LineEnd})
-		// Blank lines count for the size too: a file of nothing else must not pile up.
-		if n := len(b.text) + len(b.ends); n >= batchBytes && chunk.LineEnd || n >= batchLimit {
+		b.Add(chunk.Text, chunk.LineEnd)
+		if b.Full() {
 			send(b)
-			b = &batch{text: make([]byte, 0, batchBytes+MaxChunk)}
+			b = NewBatch()
 			if sent++; sent%roomBatches == 0 && o.Vocabulary == nil {
 				ordered.Wait() // the tables stand still, and all ids are stored
 				ordered = stream.New().WithMaxGoroutines(len(workers))
@@ -324,6 +311,10 @@ func (c *Corpus) Block(dst []int32, i int) ([]int32, error) {
 // had then. A dropped word is not counted again, so the counts of all others are
 // exact; but one that was rare at first and frequent later is lost.
 func (c *Corpus) Dropped() (words int, below int64) { return c.dropped, c.droppedMax }
+
+// Fingerprint tells this corpus from others: it is a hash of all ids and line
+// ends in their order, which is all that training sees of the text.
+func (c *Corpus) Fingerprint() string { return c.fingerprint }
 
 // Close gives the memory back and removes the spool file, if there is one.
 func (c *Corpus) Close() error { return c.ids.close() }

@@ -15,6 +15,7 @@ import (
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
+	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // A cache is a folder that keeps a Corpus, so that the next training need not
@@ -118,7 +119,7 @@ func (c *Cache) Differs(key CacheKey) string { return c.info.Key.differs(key) }
 // Fingerprint is that of the cached corpus, see [Corpus.Fingerprint].
 func (c *Cache) Fingerprint() string {
 	f, _ := c.folder.Find(cacheIDsFile)
-	return hex.EncodeToString(f.Sum[:fingerprintBytes])
+	return hex.EncodeToString(f.Sum[:16])
 }
 
 // Corpus verifies the cache and returns its corpus, which reads from the folder
@@ -178,7 +179,7 @@ func (c *Cache) corpus(ctx context.Context, v *Vocabulary) (*Corpus, error) {
 		return nil, err
 	}
 	return &Corpus{
-		vocabulary: v, ids: &idStore{file: f, gone: true, n: n}, fingerprint: c.Fingerprint(),
+		vocabulary: v, ids: openIDStore(f, n), fingerprint: c.Fingerprint(),
 		rawWords: c.info.RawWords, words: words, lines: lines,
 		distinct: c.info.Distinct, dropped: c.info.Dropped, droppedMax: c.info.DroppedMax,
 	}, nil
@@ -234,7 +235,7 @@ func (c *Corpus) WriteCache(ctx context.Context, dir string, key CacheKey) error
 		return err
 	}
 	defer folder.Abort()
-	info, err := marshalPlain(cacheInfo{
+	info, err := plainjson.Marshal(cacheInfo{
 		Format: CacheVersion, Key: key, RawWords: c.rawWords, Words: c.words, Lines: c.lines,
 		Distinct: c.distinct, Dropped: c.dropped, DroppedMax: c.droppedMax,
 	}, "  ")

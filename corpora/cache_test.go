@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // ids returns all entries of a corpus.
@@ -226,7 +228,7 @@ func FuzzCacheInfo(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := marshalPlain(info, "  ")
+		again, err := plainjson.Marshal(info, "  ")
 		if err != nil {
 			t.Fatal(err)
 		}

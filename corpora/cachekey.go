@@ -35,7 +35,7 @@ type CacheSource struct {
 func NewCacheKey(src *Source, o BuildOptions) (CacheKey, error) {
 	o = o.withDefaults()
 	key := CacheKey{
-		Field: src.selection.Field, Column: src.selection.Column, Tokenizer: o.Tokenizer.Fingerprint(),
+		Field: src.Selected().Field, Column: src.Selected().Column, Tokenizer: o.Tokenizer.Fingerprint(),
 		MinCount: o.MinCount, MaxVocabulary: o.MaxVocabulary, MaxDistinct: o.MaxDistinct,
 	}
 	switch {
@@ -44,14 +44,14 @@ func NewCacheKey(src *Source, o BuildOptions) (CacheKey, error) {
 	case o.Base != nil:
 		key.Vocabulary = "grown " + o.Base.fingerprint()
 	}
-	for _, e := range src.entries {
-		s := CacheSource{Name: e.name, Size: max(e.size, 0), Stream: e.once}
-		if e.file {
-			info, err := os.Stat(e.name)
+	for _, in := range src.Inputs() {
+		s := CacheSource{Name: in.Name, Size: in.Size, Stream: in.Stream}
+		if in.File {
+			info, err := os.Stat(in.Name)
 			if err != nil {
 				return key, err
 			}
-			if s.Name, err = filepath.Abs(e.name); err != nil {
+			if s.Name, err = filepath.Abs(in.Name); err != nil {
 				return key, err
 			}
 			s.Size, s.Changed = info.Size(), info.ModTime().UTC()

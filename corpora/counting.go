@@ -43,36 +43,36 @@ func newWordTables(n int, o BuildOptions) []*wordTable {
 
 func newWordTable(first, step int32, o BuildOptions) *wordTable {
 	return &wordTable{first: first, step: step, given: o.Vocabulary, base: o.Base, ids: map[string]int32{},
-		scanner: o.Tokenizer.newScanner(o.Tokenizer.passes, false)}
+		scanner: o.Tokenizer.NewScanner()}
 }
 
 // encode returns the ids of a batch, a LineEnd after each line with a word.
-func (t *wordTable) encode(b *batch) (ids []int32, err error) {
+func (t *wordTable) encode(b *Batch) (ids []int32, err error) {
 	defer func() { // the segmenter is third-party code and meets any bytes
 		if x := recover(); x != nil {
 			err = fmt.Errorf("cannot find words: panic: %v", x)
 		}
 	}()
-	ids = make([]int32, 0, len(b.text)/5)
+	ids = make([]int32, 0, len(b.Text)/5)
 	add := t.number(&ids)
 	start := 0
-	for i, end := range b.ends {
-		if t.scanner.subwords != nil {
+	for i, end := range b.Ends {
+		if t.scanner.Subwords() {
 			n := len(ids)
-			ids = t.scanner.subwords.encode(ids, b.text[start:end.at])
+			ids = t.scanner.Encode(ids, b.Text[start:end.At])
 			t.raw += int64(len(ids) - n)
 		} else {
-			t.scanner.part(b.text[start:end.at], start, add)
+			t.scanner.part(b.Text[start:end.At], start, add)
 		}
-		if end.line || i == len(b.ends)-1 { // phrases are not looked for across batches
+		if end.Line || i == len(b.Ends)-1 { // phrases are not looked for across batches
 			t.scanner.flush(add)
 		}
 		// A line may go on from the last batch, so an end is stored even if this
 		// batch has no word before it; finish drops those that end nothing.
-		if end.line && (len(ids) == 0 || ids[len(ids)-1] != LineEnd) {
+		if end.Line && (len(ids) == 0 || ids[len(ids)-1] != LineEnd) {
 			ids = append(ids, LineEnd)
 		}
-		start = end.at
+		start = end.At
 		if len(t.tokens) > (math.MaxInt32-int(t.keptWords))/int(t.step)-1 {
 			return nil, fault.New("is it text? Read it in parts, or clean it of numbers and codes",
 				"too many different words to number: %d in a part of the text", len(t.tokens))
@@ -86,8 +86,8 @@ func (t *wordTable) number(ids *[]int32) func(word []byte, _, _ int) {
 	if t.given != nil {
 		return func(word []byte, _, _ int) {
 			t.raw++
-			if id, ok := t.given.ids[string(word)]; ok {
-				*ids = append(*ids, int32(id))
+			if id, ok := t.given.Find(word); ok {
+				*ids = append(*ids, id)
 			}
 		}
 	}
@@ -139,17 +139,17 @@ func (c *Corpus) count(tables []*wordTable, o BuildOptions) (final []int32, err 
 			slices.SortFunc(kept, byCount)
 			kept = kept[:min(len(kept), max(0, o.MaxVocabulary-o.Base.Len()))]
 		}
-		for id, token := range o.Base.tokens {
+		for id, token := range o.Base.Tokens() {
 			place, ok := all[token]
 			if !ok {
 				place = int32(len(tokens))
 				all[token] = place
 				tokens, counts = append(tokens, token), append(counts, 0)
 			}
-			if counts[place] > math.MaxInt64-o.Base.counts[id] {
-				return nil, fmt.Errorf("the count of %q, %d and %d more, is out of range", token, o.Base.counts[id], counts[place])
+			if counts[place] > math.MaxInt64-o.Base.Count(int32(id)) {
+				return nil, fmt.Errorf("the count of %q, %d and %d more, is out of range", token, o.Base.Count(int32(id)), counts[place])
 			}
-			counts[place] += o.Base.counts[id]
+			counts[place] += o.Base.Count(int32(id))
 			kept = append(kept, place)
 		}
 	}

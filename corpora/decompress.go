@@ -173,7 +173,7 @@ func readError(name string, kind compression, n int64, err error) error {
 	}
 	switch {
 	case kind == uncompressed:
-		return fmt.Errorf("cannot read %s after %d bytes: %w", describe(name), n, plain(err))
+		return fmt.Errorf("cannot read %s after %d bytes: %w", describe(name), n, fault.Cause(err))
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return fault.New("the file is cut short: copy or download it again, and compare its size",
 			"%s: %s data ends too early, after %d bytes of text: %w", describe(name), kind, n, err)

@@ -9,12 +9,12 @@ import (
 )
 
 const (
-	// BlockTokens is the number of entries of a block of the cache; the last
+	// BlockIDs is the number of entries of a block of the cache; the last
 	// block may be shorter. Blocks do not depend on the number of threads, so
 	// that work cut at blocks gives the same result on any machine.
-	BlockTokens = 16384
+	BlockIDs = 16384
 
-	blockBytes = 4 * BlockTokens
+	blockBytes = 4 * BlockIDs
 
 	// memoryBlocks of ids, 256 MiB, stay in memory; what follows goes to a file.
 	memoryBlocks = 256 << 20 / blockBytes
@@ -39,23 +39,26 @@ func newIDStore(dir string, limit int) *idStore {
 	return &idStore{dir: dir, limit: limit, raw: make([]byte, blockBytes)}
 }
 
+// openIDStore returns a store of the n ids in f, which close closes and leaves in place.
+func openIDStore(f *os.File, n int64) *idStore { return &idStore{file: f, gone: true, n: n} }
+
 // append adds ids at the end.
 func (s *idStore) append(ids ...int32) error {
 	for len(ids) > 0 {
-		at := int(s.n % BlockTokens)
+		at := int(s.n % BlockIDs)
 		if at == 0 {
-			if i := int(s.n / BlockTokens); i < s.limit {
-				s.tail = make([]int32, BlockTokens)
+			if i := int(s.n / BlockIDs); i < s.limit {
+				s.tail = make([]int32, BlockIDs)
 				s.memory = append(s.memory, s.tail)
 			} else if i == s.limit {
-				s.tail = make([]int32, BlockTokens)
+				s.tail = make([]int32, BlockIDs)
 			}
 		}
 		m := copy(s.tail[at:], ids)
 		ids = ids[m:]
 		s.n += int64(m)
-		if at+m == BlockTokens {
-			if err := s.write(BlockTokens); err != nil {
+		if at+m == BlockIDs {
+			if err := s.write(BlockIDs); err != nil {
 				return err
 			}
 		}
@@ -66,12 +69,12 @@ func (s *idStore) append(ids ...int32) error {
 // finish writes what append still holds, so that all can be read. What is
 // appended after it goes on behind.
 func (s *idStore) finish() error {
-	return s.write(int(s.n % BlockTokens))
+	return s.write(int(s.n % BlockIDs))
 }
 
 // write puts the last block, of used entries, into the file if it belongs there.
 func (s *idStore) write(used int) error {
-	i := (s.n - 1) / BlockTokens
+	i := (s.n - 1) / BlockIDs
 	if used == 0 || i < int64(s.limit) {
 		return nil
 	}
@@ -96,8 +99,20 @@ func spoolError(what string, err error) error {
 		"cannot %s the file of token ids: %w", what, err)
 }
 
+// length is the number of ids.
+func (s *idStore) length() int64 { return s.n }
+
+// inMemory returns a block that is in memory, nil for one that is in the file. It must
+// not be changed.
+func (s *idStore) inMemory(block int) []int32 {
+	if block < len(s.memory) {
+		return s.memory[block]
+	}
+	return nil
+}
+
 // blocks is the number of blocks.
-func (s *idStore) blocks() int { return int((s.n + BlockTokens - 1) / BlockTokens) }
+func (s *idStore) blocks() int { return int((s.n + BlockIDs - 1) / BlockIDs) }
 
 // read appends block i to dst. Goroutines may read at once.
 func (s *idStore) read(dst []int32, i int) ([]int32, error) { return s.readInto(dst, nil, i) }
@@ -107,7 +122,7 @@ func (s *idStore) readInto(dst []int32, raw []byte, i int) ([]int32, error) {
 	if i < 0 || i >= s.blocks() {
 		return dst, fmt.Errorf("block %d: the token cache has %d blocks", i, s.blocks()) // none once closed
 	}
-	n := int(min(BlockTokens, s.n-int64(i)*BlockTokens))
+	n := int(min(BlockIDs, s.n-int64(i)*BlockIDs))
 	if i < s.limit {
 		return append(dst, s.memory[i][:n]...), nil
 	}

@@ -62,13 +62,13 @@ func (c *wordCounter) read(ctx context.Context, read textReader, told func()) er
 	}
 	newRound := func() *pool.ErrorPool { return pool.New().WithErrors().WithMaxGoroutines(len(c.workers)) }
 	round, sent := newRound(), 0
-	send := func(b *batch) error {
+	send := func(b *Batch) error {
 		round.Go(func() error {
 			w := <-free
 			defer func() { free <- w }()
 			return w.count(b)
 		})
-		if sent += len(b.text); sent < c.round {
+		if sent += len(b.Text); sent < c.round {
 			return nil
 		}
 		sent = 0
@@ -77,15 +77,14 @@ func (c *wordCounter) read(ctx context.Context, read textReader, told func()) er
 		c.join()
 		return err
 	}
-	b := new(batch)
+	b := NewBatch()
 	err := read(ctx, func(text []byte) error {
-		b.text = append(b.text, text...)
-		b.ends = append(b.ends, chunkEnd{len(b.text), true})
-		if len(b.text)+len(b.ends) >= batchBytes {
+		b.Add(text, true)
+		if b.Full() {
 			if err := send(b); err != nil {
 				return err
 			}
-			b = &batch{text: make([]byte, 0, batchBytes+MaxChunk)}
+			b = NewBatch()
 			told()
 		}
 		return ctx.Err()
@@ -101,7 +100,7 @@ func (c *wordCounter) read(ctx context.Context, read textReader, told func()) er
 	return err
 }
 
-func (w *wordWorker) count(b *batch) (err error) {
+func (w *wordWorker) count(b *Batch) (err error) {
 	defer func() { // text may be any bytes
 		if x := recover(); x != nil {
 			err = fmt.Errorf("cannot find words: panic: %v", x)
@@ -121,9 +120,9 @@ func (w *wordWorker) count(b *batch) (err error) {
 		w.counts[string(word)] = &n
 	}
 	start := 0
-	for _, end := range b.ends {
-		w.splitter.each(b.text[start:end.at], add)
-		start = end.at
+	for _, end := range b.Ends {
+		w.splitter.each(b.Text[start:end.At], add)
+		start = end.At
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // What train writes is in the layout of Hugging Face's tokenizers library, see
@@ -80,7 +82,7 @@ func (o SubwordOptions) writeBPE(p *tokenizerParts, tokens []string, merges [][2
 			b.WriteByte(',')
 		}
 		var err error
-		if line, err = appendQuoted(line[:0], merge[0]+" "+merge[1]); err != nil {
+		if line, err = plainjson.AppendString(line[:0], merge[0]+" "+merge[1]); err != nil {
 			return err
 		}
 		b.Write(line)
@@ -99,7 +101,7 @@ func writeTokenIDs(b *bytes.Buffer, tokens []string) error {
 			b.WriteByte(',')
 		}
 		var err error
-		if line, err = appendQuoted(line[:0], token); err != nil {
+		if line, err = plainjson.AppendString(line[:0], token); err != nil {
 			return err
 		}
 		line = append(line, ':')
@@ -134,6 +136,6 @@ func (o SubwordOptions) writeUnigram(p *tokenizerParts, u *unigramLearner) error
 		}
 	}
 	var err error
-	p.Model, err = marshalPlain(map[string]any{"type": "Unigram", "unk_id": unknown, "vocab": vocab, "byte_fallback": false}, "")
+	p.Model, err = plainjson.Marshal(map[string]any{"type": "Unigram", "unk_id": unknown, "vocab": vocab, "byte_fallback": false}, "")
 	return err
 }

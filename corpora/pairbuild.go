@@ -108,7 +108,7 @@ func (b *pairBuilder) build(ctx context.Context, sources []PairSource) error {
 		for _, t := range row.texts {
 			b.bytes += len(t) + 32 // short rows must not pile up
 		}
-		if b.bytes >= batchBytes {
+		if b.bytes >= BatchBytes {
 			send()
 		}
 		return ctx.Err()
@@ -133,10 +133,7 @@ func encodeRows(in *textRows, o PairOptions) *encodedRows {
 	if o.MaxTokens > 0 {
 		most = min(most, o.MaxTokens)
 	}
-	unknown := int32(-1)
-	if o.Tokenizer.sub != nil {
-		unknown = o.Tokenizer.sub.unknown
-	}
+	unknown := o.Tokenizer.Unknown()
 	for i, row := range in.rows {
 		record, hash := len(out.ids), len(out.hashes)
 		for range row.texts {

@@ -41,9 +41,9 @@ func newPairRecords(dir string, memory int) *pairRecords {
 // add appends a record and the hashes of its texts.
 func (r *pairRecords) add(record []int32, hashes []uint64) error {
 	if r.n%baseExamples == 0 {
-		r.base.add(r.ids.n)
+		r.base.add(r.ids.length())
 	}
-	r.place.add(uint32(r.ids.n - r.base.at(r.n/baseExamples)))
+	r.place.add(uint32(r.ids.length() - r.base.at(r.n/baseExamples)))
 	for _, h := range hashes {
 		r.hashes.add(h)
 	}
@@ -54,7 +54,7 @@ func (r *pairRecords) add(record []int32, hashes []uint64) error {
 // start returns where the record of an example begins, or where the last ends.
 func (r *pairRecords) start(example int64) int64 {
 	if example == r.n {
-		return r.ids.n
+		return r.ids.length()
 	}
 	return r.base.at(example/baseExamples) + int64(r.place.at(example))
 }
@@ -64,16 +64,16 @@ func (r *pairRecords) start(example int64) int64 {
 // at once.
 func (r *pairRecords) record(spare *[]int32, example int64) ([]int32, error) {
 	at, end := r.start(example), r.start(example+1)
-	block, within := int(at/BlockTokens), int(at%BlockTokens)
-	if n := within + int(end-at); n <= BlockTokens && block < len(r.ids.memory) {
-		return r.ids.memory[block][within:n], nil
+	block, within := int(at/BlockIDs), int(at%BlockIDs)
+	if n := within + int(end-at); n <= BlockIDs && r.ids.inMemory(block) != nil {
+		return r.ids.inMemory(block)[within:n], nil
 	}
 	from := len(*spare)
 	for at < end {
-		block, within := int(at/BlockTokens), int(at%BlockTokens)
-		n := int(min(end-at, int64(BlockTokens-within)))
-		if block < len(r.ids.memory) {
-			*spare = append(*spare, r.ids.memory[block][within:within+n]...)
+		block, within := int(at/BlockIDs), int(at%BlockIDs)
+		n := int(min(end-at, int64(BlockIDs-within)))
+		if held := r.ids.inMemory(block); held != nil {
+			*spare = append(*spare, held[within:within+n]...)
 		} else {
 			var err error
 			if *spare, err = r.cache.read(*spare, block, within, n); err != nil {

@@ -1,23 +1,16 @@
 package corpora
 
-import _ "embed"
-
-//go:embed data/pairs-definitions.tsv.zst
-var definitionPairs []byte
-
-//go:embed data/pairs-encyclopedia.tsv.zst
-var encyclopediaPairs []byte
-
-//go:embed data/pairs-rewrites.tsv.zst
-var rewritePairs []byte
+import (
+	"github.com/luminavec/luminavec/corpora/data"
+)
 
 // SamplePairs are the bundled pairs: terms and their definitions, titles of articles and
 // their first paragraphs, sentences and simpler ones of the same meaning
 // (data/NOTICE.md tells where from).
 func SamplePairs() []PairSource {
 	return []PairSource{
-		{Source: embedded("sample definitions", definitionPairs), Weight: 1},
-		{Source: embedded("sample encyclopedia", encyclopediaPairs), Weight: 1},
-		{Source: embedded("sample rewrites", rewritePairs), Weight: 1},
+		{Source: embedded("sample definitions", data.PairsDefinitions), Weight: 1},
+		{Source: embedded("sample encyclopedia", data.PairsEncyclopedia), Weight: 1},
+		{Source: embedded("sample rewrites", data.PairsRewrites), Weight: 1},
 	}
 }

@@ -47,7 +47,7 @@ func (s *pairScan) run(ctx context.Context, sources []PairSource) error {
 				return fault.New(fault.Hint(err), "weight of %s: %w", sources[i].Source.described()[0], err)
 			}
 		}
-		if sources[i].Source.selection.structured() {
+		if sources[i].Source.Selected().Structured() {
 			return errors.New("a selection of text is no pairs: name the columns in the options of pairs")
 		}
 		if s.size >= 0 && sources[i].Source.Size() > 0 {
@@ -67,46 +67,30 @@ func (s *pairScan) run(ctx context.Context, sources []PairSource) error {
 
 func (s *pairScan) source(ctx context.Context, src PairSource) error {
 	in := src.Source
-	if err := in.begin(); err != nil {
-		return err
-	}
-	l := &liner{source: in}
-	for _, e := range in.entries {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		file := &PairFile{Name: e.name, Weight: src.Weight}
+	err := in.EachFile(ctx, func(f *File) error {
+		file := &PairFile{Name: f.Name, Weight: src.Weight}
 		if file.Weight == 0 {
 			file.Weight = 1
 		}
-		if err := s.entry(ctx, in, l, e, file); err != nil {
-			return err
-		}
+		return s.file(ctx, in, f, file)
+	})
+	if err != nil {
+		return err
 	}
 	s.done += in.Consumed()
 	if s.options.OnProgress != nil {
 		s.options.OnProgress(s.done, s.size)
 	}
-	s.stats.Invalid += in.stats.Invalid
+	s.stats.Invalid += in.Stats().Invalid
 	if s.stats.FirstInvalid == "" {
-		s.stats.FirstInvalid = in.stats.FirstInvalid
+		s.stats.FirstInvalid = in.Stats().FirstInvalid
 	}
 	return nil
 }
 
-// entry reads one file.
-func (s *pairScan) entry(ctx context.Context, src *Source, l *liner, e entry, file *PairFile) error {
-	r, mark, done, err := src.openText(ctx, e)
-	if err != nil {
-		return err
-	}
-	defer done()
-	l.file, l.line, l.offset, l.lineStart = e.name, 1, mark, mark
-	first, err := firstLine(r)
-	if err != nil {
-		return err
-	}
-	format, rows, err := newRowReader(e.name, first, &cleaner{liner: l, r: r})
+// file reads one file.
+func (s *pairScan) file(ctx context.Context, src *Source, in *File, file *PairFile) error {
+	format, rows, err := newRowReader(in.Name, in.First, in)
 	if err != nil {
 		return err
 	}
@@ -114,7 +98,7 @@ func (s *pairScan) entry(ctx context.Context, src *Source, l *liner, e entry, fi
 	if err := s.examples(ctx, src, file, format, rows); err != nil {
 		return err
 	}
-	s.stats.Bytes += l.offset
+	s.stats.Bytes += in.Offset()
 	if s.good == 0 {
 		return s.unusable(file)
 	}

@@ -3,78 +3,28 @@ package corpora
 import (
 	"context"
 	"errors"
-	"io"
-	"io/fs"
-	"os"
-
-	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// SpoolPairs makes sources that can be read more than once, for who trains a
-// tokenizer on the texts first: what can be read only once, such as standard
-// input, is copied to files in the folder dir (os.TempDir() if it is ""), as it
-// comes, compressed or not. Others stay as they are. done removes the files.
+// SpoolPairs returns sources that can be read more than once, as Source.Spool does, for
+// a trainer that learns a tokenizer from the texts first. done removes the files.
 func SpoolPairs(ctx context.Context, sources []PairSource, dir string) (spooled []PairSource, done func() error, err error) {
-	var files []*os.File
+	var dones []func() error
 	done = func() error {
 		var errs []error
-		for _, f := range files {
-			errs = append(errs, f.Close())
-			if err := os.Remove(f.Name()); !errors.Is(err, fs.ErrNotExist) {
-				errs = append(errs, err)
-			}
+		for _, d := range dones {
+			errs = append(errs, d())
 		}
-		files = nil
+		dones = nil
 		return errors.Join(errs...)
 	}
 	for _, s := range sources {
-		again := &Source{selection: s.Source.selection}
-		for _, e := range s.Source.entries {
-			if e.once {
-				f, err := spool(ctx, e, dir)
-				if f != nil {
-					files = append(files, f)
-				}
-				if err != nil {
-					done()
-					return nil, nil, err
-				}
-				info, err := f.Stat()
-				if err != nil {
-					done()
-					return nil, nil, err
-				}
-				e = entry{name: e.name, size: info.Size(), open: func() (io.ReadCloser, error) {
-					return io.NopCloser(io.NewSectionReader(f, 0, info.Size())), nil
-				}}
-			}
-			again.entries = append(again.entries, e)
-			again.size += e.size
+		again, d, err := s.Source.Spool(ctx, dir)
+		if err != nil {
+			done()
+			return nil, nil, err
 		}
+		dones = append(dones, d)
 		spooled = append(spooled, PairSource{Source: again, Weight: s.Weight})
 	}
 	return spooled, done, nil
-}
-
-// spool copies an input to a new file.
-func spool(ctx context.Context, e entry, dir string) (*os.File, error) {
-	const hint = "what comes from standard input needs its size of disk: set TMPDIR to a folder with room"
-	f, err := os.CreateTemp(dir, "luminavec-pairs-*")
-	if err != nil {
-		return nil, fault.New(hint, "cannot make a file for %s: %w", describe(e.name), err)
-	}
-	// Where the system lets an open file lose its name, not even a killed process
-	// leaves it behind; elsewhere it is removed in the end.
-	os.Remove(f.Name())
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	_, err = io.Copy(f, pump(ctx, e.open))
-	var path *os.PathError
-	switch {
-	case err == nil || ctx.Err() != nil:
-		return f, err
-	case errors.As(err, &path) && path.Path == f.Name():
-		return f, fault.New(hint, "cannot write what comes from %s to a file: %w", describe(e.name), err)
-	}
-	return f, readError(e.name, uncompressed, 0, err)
 }

@@ -137,7 +137,7 @@ func zipfText(bytes int) string {
 // Any number of goroutines finds the same, also when pairs were pruned; the text
 // is of three rounds.
 func TestFindPhrasesDeterministic(t *testing.T) {
-	text := zipfText(9*batchBytes + 1000)
+	text := zipfText(9*BatchBytes + 1000)
 	for _, most := range []int{1 << 25, 100_000} {
 		var first string
 		for _, threads := range []int{1, 2, 4} {

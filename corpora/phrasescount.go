@@ -27,6 +27,8 @@ type FoundPhrases struct {
 const (
 	pairShards = 64
 	roundBytes = 16 << 20 // of text between two looks at how many pairs there are
+
+	maxDistinctWords = 1 << 25
 )
 
 // FindPhrases reads src once and returns the phrases in it: the words that stand
@@ -89,7 +91,7 @@ func newPairCounter(o PhraseOptions, threads int) *pairCounter {
 	for range threads {
 		c.workers = append(c.workers, &pairWorker{
 			counter: c, known: map[string]int32{},
-			scanner: o.Tokenizer.newScanner(o.Tokenizer.passes, false),
+			scanner: o.Tokenizer.NewScanner(),
 		})
 	}
 	return c
@@ -103,13 +105,13 @@ func (c *pairCounter) read(ctx context.Context, src *Source) error {
 	}
 	newRound := func() *pool.ErrorPool { return pool.New().WithErrors().WithMaxGoroutines(len(c.workers)) }
 	round, sent := newRound(), 0
-	send := func(b *batch) error {
+	send := func(b *Batch) error {
 		round.Go(func() error {
 			w := <-free
 			defer func() { free <- w }()
 			return w.count(b)
 		})
-		if sent += len(b.text); sent < c.round {
+		if sent += len(b.Text); sent < c.round {
 			return nil
 		}
 		sent = 0
@@ -118,15 +120,14 @@ func (c *pairCounter) read(ctx context.Context, src *Source) error {
 		c.prune()
 		return err
 	}
-	b := new(batch)
+	b := NewBatch()
 	err := src.Read(ctx, func(chunk Chunk) error {
-		b.text = append(b.text, chunk.Text...)
-		b.ends = append(b.ends, chunkEnd{len(b.text), chunk.LineEnd})
-		if n := len(b.text) + len(b.ends); n >= batchBytes && chunk.LineEnd || n >= batchLimit {
+		b.Add(chunk.Text, chunk.LineEnd)
+		if b.Full() {
 			if err := send(b); err != nil {
 				return err
 			}
-			b = &batch{text: make([]byte, 0, batchBytes+MaxChunk)}
+			b = NewBatch()
 			if c.o.OnProgress != nil {
 				c.o.OnProgress(src.Consumed(), src.Size())
 			}
@@ -151,9 +152,9 @@ func (c *pairCounter) id(word string) (int32, error) {
 	defer c.mu.Unlock()
 	id, ok := c.ids[word]
 	if !ok {
-		if len(c.tokens) >= defaultDistinct {
+		if len(c.tokens) >= maxDistinctWords {
 			return 0, fault.New("is it text? Read it in parts, or clean it of numbers and codes",
-				"more than %d different words: the table would not fit in memory", defaultDistinct)
+				"more than %d different words: the table would not fit in memory", maxDistinctWords)
 		}
 		id = int32(len(c.tokens))
 		c.ids[word] = id
@@ -209,7 +210,7 @@ type pairWorker struct {
 	err    error
 }
 
-func (w *pairWorker) count(b *batch) (err error) {
+func (w *pairWorker) count(b *Batch) (err error) {
 	defer func() { // the segmenter is third-party code and meets any bytes
 		if x := recover(); x != nil {
 			err = fmt.Errorf("cannot find words: panic: %v", x)
@@ -217,18 +218,18 @@ func (w *pairWorker) count(b *batch) (err error) {
 	}()
 	w.words, w.left = 0, -1
 	start := 0
-	for i, end := range b.ends {
-		w.scanner.part(b.text[start:end.at], start, w.add)
-		if end.line || i == len(b.ends)-1 {
+	for i, end := range b.Ends {
+		w.scanner.part(b.Text[start:end.At], start, w.add)
+		if end.Line || i == len(b.Ends)-1 {
 			w.scanner.flush(w.add)
 		}
-		if end.line {
+		if end.Line {
 			w.left = -1
 		}
 		if w.err != nil {
 			return w.err
 		}
-		start = end.at
+		start = end.At
 	}
 	w.counter.words.Add(w.words)
 	for i := range w.keys {
@@ -298,7 +299,7 @@ func (c *pairCounter) found(src *Source) (*FoundPhrases, error) {
 		DistinctPairs: c.pairs(), Pruned: c.pruned, PrunedBelow: c.prunedBelow}
 	if f.Words == 0 {
 		return nil, fault.New("look at it with head: is it text, and not empty?",
-			"no words in %s: %d bytes, %d lines", strings.Join(src.described(), ", "), src.stats.Bytes, src.stats.Lines)
+			"no words in %s: %d bytes, %d lines", strings.Join(src.described(), ", "), src.Stats().Bytes, src.Stats().Lines)
 	}
 	counts := make([]int64, len(c.tokens))
 	for _, w := range c.workers {

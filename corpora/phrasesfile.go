@@ -81,7 +81,7 @@ func ReadPhrases(name string, r io.Reader) (*Phrases, error) {
 		switch {
 		case !c.LineEnd:
 			return fail(fmt.Errorf("a line of more than %d bytes", MaxChunk))
-		case src.stats.Invalid > 0:
+		case src.Stats().Invalid > 0:
 			return fail(fmt.Errorf("%.60q is not UTF-8", c.Text))
 		case len(bytes.TrimSpace(c.Text)) == 0:
 			return nil

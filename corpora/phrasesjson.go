@@ -3,6 +3,8 @@ package corpora
 import (
 	"bytes"
 	"encoding/json"
+
+	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // The phrases stand in tokenizer.json as "phrases" of the model: a list of lists,
@@ -23,7 +25,7 @@ func appendPhrases(file []byte, lists [][]string) ([]byte, error) {
 	var out bytes.Buffer
 	out.Write(bytes.TrimSuffix(file, []byte(modelEnd)))
 	out.WriteString(phrasesKey)
-	text, err := marshalPlain(lists, "  ")
+	text, err := plainjson.Marshal(lists, "  ")
 	if err != nil {
 		return nil, err
 	}

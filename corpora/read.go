@@ -67,7 +67,7 @@ func (s *Source) readEntry(ctx context.Context, l *liner, e entry) error {
 	}
 	defer done()
 	l.file, l.line, l.offset, l.lineStart = e.name, 1, mark, mark
-	if s.selection.structured() {
+	if s.selection.Structured() {
 		err = s.readRecords(ctx, l, r)
 	} else {
 		err = l.run(ctx, r)

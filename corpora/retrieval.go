@@ -3,13 +3,13 @@ package corpora
 import (
 	"bufio"
 	"context"
-	_ "embed"
 	"encoding/json"
 	"errors"
 	"iter"
 	"maps"
 	"strings"
 
+	"github.com/luminavec/luminavec/corpora/data"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -42,20 +42,11 @@ func (d Document) Content() string {
 	return strings.TrimSpace(d.Title + " " + d.Text)
 }
 
-var (
-	//go:embed data/cranfield-corpus.jsonl.zst
-	cranfieldDocuments []byte
-	//go:embed data/cranfield-queries.jsonl.zst
-	cranfieldQueries []byte
-	//go:embed data/cranfield-qrels.tsv.zst
-	cranfieldQrels []byte
-)
-
 // Cranfield returns the bundled Cranfield collection (Cleverdon, 1967): 1,400
 // abstracts on aerodynamics and 225 questions.
 func Cranfield() *Retrieval {
-	r := &Retrieval{Name: "Cranfield", Split: "test", documents: embedded("cranfield/corpus.jsonl", cranfieldDocuments)}
-	err := r.load(context.Background(), embedded("cranfield/queries.jsonl", cranfieldQueries), embedded("cranfield/qrels/test.tsv", cranfieldQrels))
+	r := &Retrieval{Name: "Cranfield", Split: "test", documents: embedded("cranfield/corpus.jsonl", data.CranfieldCorpus)}
+	err := r.load(context.Background(), embedded("cranfield/queries.jsonl", data.CranfieldQueries), embedded("cranfield/qrels/test.tsv", data.CranfieldQrels))
 	if err != nil {
 		panic("corpora: bundled Cranfield collection: " + err.Error()) // the files are part of the program
 	}

@@ -2,19 +2,17 @@ package corpora
 
 import (
 	"bytes"
-	_ "embed"
 	"io"
-)
 
-//go:embed data/sample.txt.zst
-var sampleData []byte
+	"github.com/luminavec/luminavec/corpora/data"
+)
 
 // Sample is the bundled text: whole articles of the English Wikipedia, one
 // paragraph a line, a blank line between articles (data/NOTICE.md tells where
 // from). Its articles were chosen so that a minute of training shows sense:
 // they are dense in the words of the bundled evaluation sets.
 func Sample() *Source {
-	return embedded("sample", sampleData)
+	return embedded("sample", data.Sample)
 }
 
 // embedded makes a source of a file that is part of the program.

@@ -61,7 +61,7 @@ func (s *Source) Select(sel Selection) error {
 	return nil
 }
 
-func (sel Selection) structured() bool { return sel.Field != "" || sel.Column != "" }
+func (sel Selection) Structured() bool { return sel.Field != "" || sel.Column != "" }
 
 // number returns the number that Column is, if it is one.
 func (sel Selection) number() (n int, ok bool) {

@@ -3,7 +3,6 @@ package corpora
 import (
 	"context"
 	"errors"
-	"strconv"
 	"strings"
 )
 
@@ -70,9 +69,4 @@ func recogniseSet(ctx context.Context, src *Source) (SetKind, error) {
 		return AnalogiesSet, nil
 	}
 	return TextSet, nil
-}
-
-func isNumber(s string) bool {
-	_, err := strconv.ParseFloat(s, 64)
-	return err == nil
 }

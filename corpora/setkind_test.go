@@ -5,6 +5,8 @@ import (
 	"context"
 	"strings"
 	"testing"
+
+	"github.com/luminavec/luminavec/corpora/data"
 )
 
 func TestRecogniseSet(t *testing.T) {
@@ -34,7 +36,7 @@ func TestRecogniseSet(t *testing.T) {
 	for _, set := range []struct {
 		data []byte
 		want SetKind
-	}{{wordSim353, WordsSet}, {googleAnalogies, AnalogiesSet}, {sampleData, TextSet}} {
+	}{{data.WordSim353, WordsSet}, {data.GoogleAnalogies, AnalogiesSet}, {data.Sample, TextSet}} {
 		if got, err := recogniseSet(context.Background(), embedded("x", set.data)); err != nil || got != set.want {
 			t.Errorf("a bundled file is %s, %v, want %s", got, err, set.want)
 		}

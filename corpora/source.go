@@ -86,6 +86,16 @@ func Open(paths ...string) (*Source, error) {
 	return &s, nil
 }
 
+// OpenFile returns a source of one file, which need not be a regular one, by its exact
+// name.
+func OpenFile(path string, info fs.FileInfo) (*Source, error) {
+	e, err := fileEntry(path, info)
+	if err != nil {
+		return nil, err
+	}
+	return &Source{entries: []entry{e}, size: max(e.size, 0)}, nil
+}
+
 // FromReader makes a source that reads r, once, under the given name. Read
 // does not close r. When the context of Read ends while r blocks, Read returns
 // and one goroutine stays behind until r delivers.
@@ -103,6 +113,26 @@ func (s *Source) Names() []string {
 	}
 	return names
 }
+
+// Input is one file or stream of a Source.
+type Input struct {
+	Name   string
+	Size   int64 // bytes as stored, 0 if unknown
+	File   bool  // a regular file, whose name is a path
+	Stream bool  // standard input or a pipe, which can be read once
+}
+
+// Inputs returns what the source reads, in order.
+func (s *Source) Inputs() []Input {
+	inputs := make([]Input, len(s.entries))
+	for i, e := range s.entries {
+		inputs[i] = Input{Name: e.name, Size: max(e.size, 0), File: e.file, Stream: e.once}
+	}
+	return inputs
+}
+
+// Selected returns what of the records is read.
+func (s *Source) Selected() Selection { return s.selection }
 
 // Size is the number of bytes that will be read as they are stored (compressed
 // files count compressed), or 0 when that is unknown, as for standard input.
@@ -124,11 +154,11 @@ func expand(path string) ([]entry, error) {
 		}
 		return []entry{e}, nil
 	case !errors.Is(err, fs.ErrNotExist):
-		return nil, fault.New(openHint(err), "cannot read %s: %w", path, plain(err))
+		return nil, fault.New(fault.OpenHint(err), "cannot read %s: %w", path, fault.Cause(err))
 	}
 	if !strings.ContainsAny(path, `*?[`) {
 		return nil, fault.New("look for a slip in the name, or give the path from the folder you are in",
-			"cannot read %s: %w", path, plain(err))
+			"cannot read %s: %w", path, fault.Cause(err))
 	}
 	matches, err := filepath.Glob(path)
 	if err != nil {
@@ -141,7 +171,7 @@ func expand(path string) ([]entry, error) {
 	for _, m := range matches {
 		info, err := os.Stat(m)
 		if err != nil {
-			return nil, fault.New(openHint(err), "cannot read %s: %w", m, plain(err))
+			return nil, fault.New(fault.OpenHint(err), "cannot read %s: %w", m, fault.Cause(err))
 		}
 		var found []entry
 		if info.IsDir() {
@@ -164,7 +194,7 @@ func walk(root string) ([]entry, error) {
 	// The trailing separator makes WalkDir follow a root that is a link.
 	err := filepath.WalkDir(root+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
-			return fault.New(openHint(err), "cannot read the folder %s: %w", filepath.Clean(path), plain(err))
+			return fault.New(fault.OpenHint(err), "cannot read the folder %s: %w", filepath.Clean(path), fault.Cause(err))
 		}
 		if strings.HasPrefix(d.Name(), ".") && filepath.Clean(path) != filepath.Clean(root) {
 			if d.IsDir() {
@@ -214,26 +244,9 @@ func fileEntry(path string, info fs.FileInfo) (entry, error) {
 func openFile(path string) (*os.File, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fault.New(openHint(err), "cannot read %s: %w", path, plain(err))
+		return nil, fault.New(fault.OpenHint(err), "cannot read %s: %w", path, fault.Cause(err))
 	}
 	return f, nil
-}
-
-// plain strips the "open path:" that an *fs.PathError puts before its cause,
-// since our message names the path already.
-func plain(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
-}
-
-func openHint(err error) string {
-	if errors.Is(err, fs.ErrPermission) {
-		return "you have no right to read it: see ls -l"
-	}
-	return "look for a slip in the name, or give the path from the folder you are in"
 }
 
 // begin readies the source for a pass.

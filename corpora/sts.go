@@ -3,9 +3,8 @@ package corpora
 import (
 	"bufio"
 	"context"
-	_ "embed"
-	"io"
 
+	"github.com/luminavec/luminavec/corpora/data"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -24,13 +23,10 @@ type STSPair struct {
 	Subset string // the genre the pair is of; "" when the file has none
 }
 
-//go:embed data/stsb-en-dev.csv.zst
-var stsBenchmarkDev []byte
-
 // STSBenchmarkDev returns the bundled development part of the STS benchmark
 // (Cer and others, 2017): 1,500 pairs with scores from 0 to 5.
 func STSBenchmarkDev() *STS {
-	set, err := parseSTS(context.Background(), embedded("stsb-en-dev", stsBenchmarkDev))
+	set, err := parseSTS(context.Background(), embedded("stsb-en-dev", data.STSBenchmarkDev))
 	if err != nil {
 		panic("corpora: bundled STS benchmark: " + err.Error()) // the file is part of the program
 	}
@@ -108,21 +104,6 @@ func (p *stsParser) parse(r *bufio.Reader) error {
 	default:
 		return p.parseCSV(r, kind)
 	}
-}
-
-// readOne hands fn the text of the one file of a set, unpacked, in UTF-8.
-func (s *Source) readOne(ctx context.Context, fn func(*records, *bufio.Reader) error) error {
-	if err := s.begin(); err != nil {
-		return err
-	}
-	e := s.entries[0]
-	r, mark, done, err := s.openText(ctx, e)
-	if err != nil {
-		return err
-	}
-	defer done()
-	l := &liner{source: s, file: e.name, line: 1, offset: mark, lineStart: mark}
-	return fn(&records{ctx: ctx, source: s, file: e.name}, bufio.NewReaderSize(io.Reader(&cleaner{liner: l, r: r}), headBytes))
 }
 
 // add appends a pair that stands in a line.

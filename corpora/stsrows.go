@@ -57,19 +57,6 @@ func (p *stsParser) parseTSV(r *bufio.Reader) error {
 	})
 }
 
-// unquoted takes the quotes off a field if it is quoted as in CSV: at both ends,
-// and in it only twice.
-func unquoted(field string) string {
-	if len(field) < 2 || field[0] != '"' || field[len(field)-1] != '"' {
-		return field
-	}
-	inner := strings.ReplaceAll(field[1:len(field)-1], `""`, "\x00") // NUL is in no text
-	if strings.ContainsRune(inner, '"') {
-		return field
-	}
-	return strings.ReplaceAll(inner, "\x00", `"`)
-}
-
 // addRow adds the pair of a record of separated values; the first may be a
 // header.
 func (p *stsParser) addRow(line int64, record []string, first bool) error {

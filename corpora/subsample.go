@@ -14,8 +14,8 @@ func KeepProbabilities(v *Vocabulary, threshold float64) []float32 {
 	keep := make([]float32, v.Len())
 	for i := range keep {
 		keep[i] = 1
-		if threshold > 0 && v.counts[i] > 0 {
-			f := float64(v.counts[i]) / float64(v.total)
+		if threshold > 0 && v.Count(int32(i)) > 0 {
+			f := float64(v.Count(int32(i))) / float64(v.Total())
 			keep[i] = float32(min(1, (math.Sqrt(f/threshold)+1)*threshold/f))
 		}
 	}

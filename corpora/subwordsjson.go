@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // huggingFace is what a tokenizer.json of Hugging Face says about how text becomes
@@ -275,7 +276,7 @@ func parseVocabText(name string, data []byte) (*subwords, error) {
 		if i > 0 {
 			vocab.WriteByte(',')
 		}
-		key, err := marshalPlain(token, "")
+		key, err := plainjson.Marshal(token, "")
 		if err != nil {
 			return nil, err
 		}
@@ -284,7 +285,7 @@ func parseVocabText(name string, data []byte) (*subwords, error) {
 	if _, ok := seen[unknownToken]; !ok {
 		return nil, fault.New(hint, "%s: it has no token %s", name, unknownToken)
 	}
-	file, err := marshalPlain(map[string]any{
+	file, err := plainjson.Marshal(map[string]any{
 		"version": "1.0", "truncation": nil, "padding": nil, "added_tokens": added,
 		"normalizer": map[string]any{"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
 			"strip_accents": nil, "lowercase": lower},

@@ -80,6 +80,18 @@ func (t *Tokenizer) Options() WordOptions { return t.options }
 // then the vocabulary is its own, and Options and Phrases are nothing.
 func (t *Tokenizer) Subwords() bool { return t.sub != nil }
 
+// Unknown returns the id of a subword tokenizer's token for what it does not know,
+// -1 for a tokenizer without one.
+func (t *Tokenizer) Unknown() int32 {
+	if t.sub == nil {
+		return -1
+	}
+	return t.sub.unknown
+}
+
+// NewScanner returns a scanner of the tokenizer's words, phrases joined.
+func (t *Tokenizer) NewScanner() *wordScanner { return t.newScanner(t.passes, false) }
+
 // Vocabulary returns the vocabulary of the model, nil when there is none.
 func (t *Tokenizer) Vocabulary() *Vocabulary {
 	if t.model == nil {

@@ -31,15 +31,15 @@ func OpenTokenizer(path string) (*Tokenizer, error) {
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fault.New("choose words, whitespace, a tokenizer.json, the folder of a model or a vocab.txt", "there is no tokenizer %s: %w", name, plain(err))
+		return nil, fault.New("choose words, whitespace, a tokenizer.json, the folder of a model or a vocab.txt", "there is no tokenizer %s: %w", name, fault.Cause(err))
 	case err != nil:
-		return nil, fault.New(openHint(err), "cannot read %s: %w", name, plain(err))
+		return nil, fault.New(fault.OpenHint(err), "cannot read %s: %w", name, fault.Cause(err))
 	case !info.Mode().IsRegular() || info.Size() > maxTokenizerBytes:
 		return nil, fault.New("name a tokenizer.json", "%s is not a file of a tokenizer", name)
 	}
 	data, err := os.ReadFile(name)
 	if err != nil {
-		return nil, fault.New(openHint(err), "cannot read %s: %w", name, plain(err))
+		return nil, fault.New(fault.OpenHint(err), "cannot read %s: %w", name, fault.Cause(err))
 	}
 	if filepath.Ext(name) != ".json" && (len(data) == 0 || data[0] != '{') {
 		sub, err := parseVocabText(name, data)

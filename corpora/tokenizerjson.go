@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // tokenizer.json is the layout of Hugging Face's tokenizers library, so that
@@ -127,7 +128,7 @@ func (o WordOptions) render(v *Vocabulary, emit func(part []byte) bool) error {
 	f := o.file()
 	f.Model.UnkToken = unknownFor(v)
 	f.Model.Vocab = json.RawMessage("{}")
-	frame, err := marshalPlain(f, "  ")
+	frame, err := plainjson.Marshal(f, "  ")
 	if err != nil {
 		return err
 	}
@@ -146,7 +147,7 @@ func (o WordOptions) render(v *Vocabulary, emit func(part []byte) bool) error {
 			token, end = tokens[i], ","
 		}
 		line = append(line[:0], "\n      "...)
-		if line, err = appendQuoted(line, token); err != nil {
+		if line, err = plainjson.AppendString(line, token); err != nil {
 			return fmt.Errorf("token %d %q: %w", i, token, err)
 		}
 		line = append(line, ": "...)
@@ -159,19 +160,6 @@ func (o WordOptions) render(v *Vocabulary, emit func(part []byte) bool) error {
 	return nil
 }
 
-// appendQuoted appends s, valid UTF-8, as marshalPlain writes it.
-func appendQuoted(dst []byte, s string) ([]byte, error) {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c == 0xe2 { // an escape, or maybe U+2028
-			quoted, err := marshalPlain(s, "")
-			return append(dst, quoted...), err
-		}
-	}
-	dst = append(dst, '"')
-	dst = append(dst, s...)
-	return append(dst, '"'), nil
-}
-
 // unknownFor returns a name for unknown words that no token has.
 func unknownFor(v *Vocabulary) string {
 	name := unknownToken
@@ -181,18 +169,6 @@ func unknownFor(v *Vocabulary) string {
 		}
 	}
 	return name
-}
-
-// marshalPlain is json.Marshal that leaves <, > and & as they are.
-func marshalPlain(v any, indent string) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", indent)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // ParseTokenizer reads what MarshalJSON wrote; name stands in errors. The

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // oddTokens need every kind of escape that JSON has, or look as if they did.
@@ -20,8 +21,8 @@ func TestTokenizerFileIsJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, token := range oddTokens {
-		want, err := marshalPlain(token, "")
-		got, err2 := appendQuoted(nil, token)
+		want, err := plainjson.Marshal(token, "")
+		got, err2 := plainjson.AppendString(nil, token)
 		if err != nil || err2 != nil || !bytes.Equal(got, want) {
 			t.Errorf("%q is written as %s (%v), and by encoding/json as %s (%v)", token, got, err2, want, err)
 		}

@@ -1,6 +1,10 @@
 package corpora
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/luminavec/luminavec/internal/plainjson"
+)
 
 // tokenizerParts are the sections of a tokenizer.json of Hugging Face's library; nil
 // is null.
@@ -19,7 +23,7 @@ func (p tokenizerParts) tokenizer(name string) (*Tokenizer, error) {
 	if p.Added == nil {
 		p.Added = []addedJSON{}
 	}
-	file, err := marshalPlain(struct {
+	file, err := plainjson.Marshal(struct {
 		Version       string          `json:"version"`
 		Truncation    json.RawMessage `json:"truncation"`
 		Padding       json.RawMessage `json:"padding"`

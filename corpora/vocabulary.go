@@ -118,6 +118,12 @@ func (v *Vocabulary) ID(token string) (int32, bool) {
 	return int32(id), ok
 }
 
+// Find is ID for a token in a byte slice; it does not allocate.
+func (v *Vocabulary) Find(token []byte) (int32, bool) {
+	id, ok := v.ids[string(token)]
+	return int32(id), ok
+}
+
 // has says whether a word is in v; nothing is in a nil vocabulary.
 func (v *Vocabulary) has(word string) bool {
 	if v == nil {

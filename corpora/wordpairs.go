@@ -2,7 +2,6 @@ package corpora
 
 import (
 	"context"
-	_ "embed"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -10,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luminavec/luminavec/corpora/data"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -27,13 +27,10 @@ type WordPair struct {
 	Score float64
 }
 
-//go:embed data/EN-WS-353-ALL.txt
-var wordSim353 []byte
-
 // WordSim353 returns the bundled WordSim-353 (Finkelstein and others, 2002):
 // 353 pairs with scores from 0 to 10.
 func WordSim353() *WordPairs {
-	set, err := parseWordPairs(context.Background(), embedded("wordsim-353", wordSim353))
+	set, err := parseWordPairs(context.Background(), embedded("wordsim-353", data.WordSim353))
 	if err != nil {
 		panic("corpora: bundled WordSim-353: " + err.Error()) // the file is part of the program
 	}
@@ -59,8 +56,8 @@ func openSet(path string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(src.entries) != 1 {
-		return nil, fault.New("name the sets one by one", "%s is %d files, not one evaluation set", path, len(src.entries))
+	if len(src.Inputs()) != 1 {
+		return nil, fault.New("name the sets one by one", "%s is %d files, not one evaluation set", path, len(src.Inputs()))
 	}
 	return src, nil
 }

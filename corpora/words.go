@@ -95,6 +95,14 @@ func newWordScanner(cased, places bool) *wordScanner {
 	return &wordScanner{cased: cased, places: places, seg: words.FromBytes(nil)}
 }
 
+// Subwords reports whether the words are the tokens of a subword tokenizer. Then Encode
+// gives their ids.
+func (s *wordScanner) Subwords() bool { return s.subwords != nil }
+
+// Encode appends the ids of the subword tokens of text. It is for scanners of
+// subwords only.
+func (s *wordScanner) Encode(dst []int32, text []byte) []int32 { return s.subwords.encode(dst, text) }
+
 // find calls emit with each word of text, phrases not joined, and, with places,
 // the bytes of text it stands for. The word is valid until emit returns.
 //

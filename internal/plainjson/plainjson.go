@@ -1,0 +1,33 @@
+// Package plainjson writes JSON for people: <, > and & stay as they are.
+package plainjson
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// Marshal is json.Marshal without HTML escapes, or json.MarshalIndent if indent is not
+// empty.
+func Marshal(v any, indent string) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", indent)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// AppendString appends s, valid UTF-8, as Marshal writes it.
+func AppendString(dst []byte, s string) ([]byte, error) {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c == 0xe2 { // an escape, or maybe U+2028
+			quoted, err := Marshal(s, "")
+			return append(dst, quoted...), err
+		}
+	}
+	dst = append(dst, '"')
+	dst = append(dst, s...)
+	return append(dst, '"'), nil
+}
