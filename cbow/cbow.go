@@ -45,6 +45,8 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/internal/words"
 )
@@ -67,10 +69,10 @@ func UsualRate(o Options) float64 {
 // Run is the input of a training and its callbacks. Only Corpus and Tokenizer are required.
 type Run struct {
 	Corpus    *corpora.Corpus
-	Tokenizer *corpora.Tokenizer // the one that read the corpus
-	Sources   []string           // names of what the corpus was read from, for the record
-	Selection corpora.Selection  // which field or column of it was read, for the record
-	Cache     string             // folder of the cached corpus, for the record; "" is none
+	Tokenizer *tokenize.Tokenizer // the one that read the corpus
+	Sources   []string            // names of what the corpus was read from, for the record
+	Selection text.Selection      // which field or column of it was read, for the record
+	Cache     string              // folder of the cached corpus, for the record; "" is none
 
 	// Progress, if set, is called a few times a second.
 	Progress func(Event)
@@ -124,7 +126,7 @@ func Train(ctx context.Context, o Options, run Run) (*checkpoints.Checkpoint, er
 // Run.Start; o are the options of the run. A CBOW model trained with negative sampling
 // and opened with its state gives its output vectors too. It is
 // an error if the dimensions differ or no word is found.
-func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *corpora.Vocabulary, o Options) (*Start, error) {
+func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *tokenize.Vocabulary, o Options) (*Start, error) {
 	return words.NewStart(ctx, vectors, v, objective.Name, o.config())
 }
 
@@ -141,7 +143,7 @@ func Continue(c *checkpoints.Checkpoint, corpus *corpora.Corpus, o Options) (*ch
 // words:FILE, analogies:FILE and text:FILE say so. The first file decides which
 // model is best. It is an error if a file has nothing in common with the vocabulary.
 // Close the Validation after the training.
-func OpenValidation(ctx context.Context, corpus *corpora.Corpus, tokenizer *corpora.Tokenizer, o Options, files ...string) (*Validation, error) {
+func OpenValidation(ctx context.Context, corpus *corpora.Corpus, tokenizer *tokenize.Tokenizer, o Options, files ...string) (*Validation, error) {
 	sets, err := words.ReadSets(files...)
 	if err != nil {
 		return nil, err

@@ -10,14 +10,16 @@ import (
 	"github.com/luminavec/luminavec/cbow"
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // With Deterministic two threads make the vectors that one makes.
 func ExampleTrain() {
 	ctx := context.Background()
-	text := strings.Repeat("the cat sees the dog\nthe dog sees the cat\nthe car passes the bus\nthe bus passes the car\n", 2000)
-	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
-	corpus, err := corpora.Build(ctx, corpora.FromReader("text", strings.NewReader(text)), corpora.BuildOptions{Tokenizer: tokenizer})
+	content := strings.Repeat("the cat sees the dog\nthe dog sees the cat\nthe car passes the bus\nthe bus passes the car\n", 2000)
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
+	corpus, err := corpora.Build(ctx, text.FromReader("text", strings.NewReader(content)), corpora.BuildOptions{Tokenizer: tokenizer})
 	if err != nil {
 		log.Fatal(err)
 	}

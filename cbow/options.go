@@ -1,7 +1,7 @@
 package cbow
 
 import (
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/internal/words"
 )
@@ -23,13 +23,13 @@ type Options struct {
 	Seed          uint64  `json:"seed"`                     // seed of all random choices; default 1
 	Engine        Engine  `json:"engine"`                   // Fused or Graph; default Fused
 
-	Loss            Loss                 `json:"loss,omitempty"`             // LossNS or LossHS; default "", which is LossNS
-	Windows         Windows              `json:"windows,omitempty"`          // WindowsWeighted, WindowsDrawn or WindowsFull; "" is WindowsDrawn; default WindowsWeighted
-	Shuffle         bool                 `json:"shuffle,omitempty"`          // read the blocks of the text in another order in each epoch; default true
-	SumVectors      bool                 `json:"sum_vectors,omitempty"`      // a word's vector is the sum of its input and its output row; default true; needs LossNS, no NGrams and no FreezeInit
-	CBOWSum         bool                 `json:"cbow_sum,omitempty"`         // add the context words instead of taking their mean; default false
-	PositionWeights bool                 `json:"position_weights,omitempty"` // learn how much each place in the window counts; not with WindowsWeighted; default false
-	NGrams          corpora.NGramOptions `json:"ngrams,omitzero"`            // character n-grams that words are made of; default none
+	Loss            Loss                  `json:"loss,omitempty"`             // LossNS or LossHS; default "", which is LossNS
+	Windows         Windows               `json:"windows,omitempty"`          // WindowsWeighted, WindowsDrawn or WindowsFull; "" is WindowsDrawn; default WindowsWeighted
+	Shuffle         bool                  `json:"shuffle,omitempty"`          // read the blocks of the text in another order in each epoch; default true
+	SumVectors      bool                  `json:"sum_vectors,omitempty"`      // a word's vector is the sum of its input and its output row; default true; needs LossNS, no NGrams and no FreezeInit
+	CBOWSum         bool                  `json:"cbow_sum,omitempty"`         // add the context words instead of taking their mean; default false
+	PositionWeights bool                  `json:"position_weights,omitempty"` // learn how much each place in the window counts; not with WindowsWeighted; default false
+	NGrams          tokenize.NGramOptions `json:"ngrams,omitzero"`            // character n-grams that words are made of; default none
 
 	FreezeInit bool `json:"freeze_init,omitempty"` // the vectors of Run.Start do not change; default false
 }

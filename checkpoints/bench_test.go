@@ -6,12 +6,12 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // bigVocabulary makes n tokens of 2 to 12 letters, as long as those of a
 // model of English on average.
-func bigVocabulary(b *testing.B, n int) *corpora.Vocabulary {
+func bigVocabulary(b *testing.B, n int) *tokenize.Vocabulary {
 	r := rand.New(rand.NewPCG(1, 2))
 	seen := map[string]bool{}
 	var tokens []string
@@ -27,7 +27,7 @@ func bigVocabulary(b *testing.B, n int) *corpora.Vocabulary {
 			counts = append(counts, int64(1_000_000/len(tokens)+5))
 		}
 	}
-	v, err := corpora.NewVocabulary(tokens, counts)
+	v, err := tokenize.NewVocabulary(tokens, counts)
 	if err != nil {
 		b.Fatal(err)
 	}

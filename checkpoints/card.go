@@ -12,7 +12,7 @@ import (
 	"text/template"
 	"time"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // cardData is what the model card is made of.
@@ -208,7 +208,7 @@ var cardTemplate = template.Must(template.New("card").Funcs(template.FuncMap{
 }).Parse(cardText))
 
 // phrasesOf is how many phrases a tokenizer joins to one word.
-func phrasesOf(t *corpora.Tokenizer) int {
+func phrasesOf(t *tokenize.Tokenizer) int {
 	n := 0
 	for _, pass := range t.Phrases() {
 		n += len(pass)

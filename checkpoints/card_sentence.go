@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // sentenceKind is the kind of the models that package sentence trains.
@@ -33,7 +33,7 @@ type sentenceOptions struct {
 }
 
 // sentenceMethod is method for a model of sentences.
-func sentenceMethod(c Config, t *corpora.Tokenizer) [][2]string {
+func sentenceMethod(c Config, t *tokenize.Tokenizer) [][2]string {
 	var o sentenceOptions
 	if json.Unmarshal(c.Options, &o) != nil || o.BatchSize < 1 {
 		return [][2]string{{"objective", code(c.Kind)}}
@@ -145,7 +145,7 @@ func pythonPooling(pooling string) string {
 
 // subwordModel is the kind of model of a tokenizer of subwords, as it is called in
 // tokenizer.json, such as "BPE".
-func subwordModel(t *corpora.Tokenizer) string {
+func subwordModel(t *tokenize.Tokenizer) string {
 	var file struct {
 		Model struct {
 			Type string `json:"type"`

@@ -5,14 +5,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // The card of a sentence model says how it was trained, and how each pooling is done, here
 // and in Python.
 func TestCardOfSentences(t *testing.T) {
 	c := newSmall(t)
-	c.NGrams, c.Config.NGrams = nil, corpora.NGramOptions{}
+	c.NGrams, c.Config.NGrams = nil, tokenize.NGramOptions{}
 	c.Config.Kind = sentenceKind
 	c.Config.Corpus.RawWords, c.Config.Corpus.Lines = 1234, 56
 	c.Config.Options = []byte(`{"loss":"in-batch","scale":20,"symmetric":true,"batch_size":1024,"optimizer":"adamw","learning_rate":0.002,` +

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 func TestCard(t *testing.T) {
@@ -31,7 +31,7 @@ func TestCard(t *testing.T) {
 	}
 	c.Config.Encoder = EncoderConfig{}
 	c.Config.Progress.Finished = true
-	c.NGrams, c.Config.NGrams = nil, corpora.NGramOptions{}
+	c.NGrams, c.Config.NGrams = nil, tokenize.NGramOptions{}
 	b.Reset()
 	if err := writeCard(&b, c); err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func TestCardIsSafe(t *testing.T) {
 	c := newSmall(t)
 	c.Config.Corpus.Sources = []string{"a|b`c\nd", "1", "2", "3", "4", "5", "6", "7", "8", "9"}
 	c.Config.Options = []byte("{\"a|`b\":{\"d\":\"|`\\n\",\"c\":[1,2]}}")
-	v, err := corpora.NewVocabulary([]string{"`", "|", "x", "y"}, nil)
+	v, err := tokenize.NewVocabulary([]string{"`", "|", "x", "y"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,26 +66,26 @@ func TestCardIsSafe(t *testing.T) {
 func TestCardMethod(t *testing.T) {
 	for _, c := range []struct {
 		kind, options string
-		ngrams        corpora.NGramOptions
+		ngrams        tokenize.NGramOptions
 		want          []string
 	}{
-		{"skipgram", `{"window":5,"negative":7,"noise_exponent":0.75,"windows":"weighted"}`, corpora.NGramOptions{}, []string{
+		{"skipgram", `{"window":5,"negative":7,"noise_exponent":0.75,"windows":"weighted"}`, tokenize.NGramOptions{}, []string{
 			"skip-gram: each word around a word predicts it", "5 words on each side; at distance d a word counts (6-d)/5",
 			"negative sampling: the word against 7 that are drawn by their count to the power 0.75", "the input vectors",
 		}},
-		{"cbow", `{"window":3,"negative":5,"noise_exponent":0.5,"windows":"weighted","sum_vectors":true}`, corpora.NGramOptions{}, []string{
+		{"cbow", `{"window":3,"negative":5,"noise_exponent":0.5,"windows":"weighted","sum_vectors":true}`, tokenize.NGramOptions{}, []string{
 			"CBOW: the weighted mean of the words around a word predicts it", "3 words on each side; at distance d a word counts (4-d)/3", "power 0.5",
 			"the sum of a word's input and output vectors; the input vectors are `word.weight` in `training/state.safetensors`",
 		}},
-		{"cbow", `{"window":5,"loss":"hs","cbow_sum":true,"position_weights":true}`, corpora.NGramOptions{}, []string{
+		{"cbow", `{"window":5,"loss":"hs","cbow_sum":true,"position_weights":true}`, tokenize.NGramOptions{}, []string{
 			"CBOW: the sum of the words around a word predicts it, with a learnt weight for each place",
 			"as many words on each side as is drawn from 1 to 5", "hierarchical softmax: the turns of the path to the word in a Huffman tree", "the input vectors",
 		}},
-		{"skipgram", `{"window":5,"windows":"full","freeze_init":true}`, corpora.NGramOptions{Min: 3, Max: 6, Buckets: 9}, []string{
+		{"skipgram", `{"window":5,"windows":"full","freeze_init":true}`, tokenize.NGramOptions{Min: 3, Max: 6, Buckets: 9}, []string{
 			"5 words on each side, all alike", "rows of its character n-grams, 3 to 6 characters long; those that the training began with were left as they were",
 		}},
-		{"skipgram", `{"window":"wide"}`, corpora.NGramOptions{}, []string{"[[objective `skipgram`]]"}},
-		{"sentence", `{"window":5}`, corpora.NGramOptions{}, []string{"[[objective `sentence`]]"}},
+		{"skipgram", `{"window":"wide"}`, tokenize.NGramOptions{}, []string{"[[objective `skipgram`]]"}},
+		{"sentence", `{"window":5}`, tokenize.NGramOptions{}, []string{"[[objective `sentence`]]"}},
 	} {
 		got := fmt.Sprint(method(Config{Kind: c.kind, Options: []byte(c.options), NGrams: c.ngrams}))
 		for _, want := range c.want {

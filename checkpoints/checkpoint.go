@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/manifest"
 )
 
@@ -39,9 +39,9 @@ const (
 // Checkpoint is a model in memory.
 type Checkpoint struct {
 	Config     Config
-	Tokenizer  *corpora.Tokenizer
-	Vocabulary *corpora.Vocabulary
-	NGrams     *corpora.NGrams   // ngrams.txt; nil: none
+	Tokenizer  *tokenize.Tokenizer
+	Vocabulary *tokenize.Vocabulary
+	NGrams     *tokenize.NGrams  // ngrams.txt; nil: none
 	Tensors    map[string]Tensor // model.safetensors
 	State      map[string]Tensor // training/state.safetensors; nil: none
 	Log        []byte            // training/log.jsonl; empty: none
@@ -99,7 +99,7 @@ func (c *Checkpoint) Validate() error {
 	return nil
 }
 
-func sameTokens(t, v *corpora.Vocabulary) error {
+func sameTokens(t, v *tokenize.Vocabulary) error {
 	if t == v {
 		return nil
 	}

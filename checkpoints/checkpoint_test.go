@@ -14,7 +14,7 @@ import (
 	"testing"
 	"unsafe"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
@@ -25,7 +25,7 @@ func newSmall(t testing.TB) *Checkpoint {
 	t.Helper()
 	c := newWithoutNGrams(t)
 	var err error
-	if c.NGrams, err = corpora.NewNGrams(c.Vocabulary, corpora.NGramOptions{Min: 3, Max: 4, Buckets: 1000}); err != nil {
+	if c.NGrams, err = tokenize.NewNGrams(c.Vocabulary, tokenize.NGramOptions{Min: 3, Max: 4, Buckets: 1000}); err != nil {
 		t.Fatal(err)
 	}
 	c.Config.NGrams = c.NGrams.Options()
@@ -41,11 +41,11 @@ func newSmall(t testing.TB) *Checkpoint {
 // newWithoutNGrams is the model of testdata/v1.
 func newWithoutNGrams(t testing.TB) *Checkpoint {
 	t.Helper()
-	v, err := corpora.NewVocabulary([]string{"the", "of", "naïve", "cat"}, []int64{90, 40, 7, 5})
+	v, err := tokenize.NewVocabulary([]string{"the", "of", "naïve", "cat"}, []int64{90, 40, 7, 5})
 	if err != nil {
 		t.Fatal(err)
 	}
-	tokenizer, err := corpora.NewWordTokenizer(corpora.WordOptions{}).WithVocabulary(v)
+	tokenizer, err := tokenize.NewWordTokenizer(tokenize.WordOptions{}).WithVocabulary(v)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func TestRoundTripPlain(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "model")
 	c := newSmall(t)
 	c.Config.Encoder = EncoderConfig{Pooling: "mean"}
-	c.Config.Options, c.State, c.Log, c.NGrams, c.Config.NGrams = nil, nil, nil, nil, corpora.NGramOptions{}
+	c.Config.Options, c.State, c.Log, c.NGrams, c.Config.NGrams = nil, nil, nil, nil, tokenize.NGramOptions{}
 	c.Tensors = map[string]Tensor{EmbeddingTensor: c.Tensors[EmbeddingTensor]}
 	mustWrite(t, dir, c)
 	got, err := Read(context.Background(), dir, ReadOptions{State: true})
@@ -235,12 +235,12 @@ func TestValidate(t *testing.T) {
 		{"config.json options", func(c *Checkpoint) { c.Config.Options = json.RawMessage(`{`) }},
 		{"vocab.tsv", func(c *Checkpoint) { c.Vocabulary = nil }},
 		{"tokenizer.json", func(c *Checkpoint) { c.Tokenizer = nil }},
-		{"tokenizer.json vocabulary", func(c *Checkpoint) { c.Tokenizer = corpora.NewWordTokenizer(corpora.WordOptions{}) }},
+		{"tokenizer.json vocabulary", func(c *Checkpoint) { c.Tokenizer = tokenize.NewWordTokenizer(tokenize.WordOptions{}) }},
 		{"tokenizer.json 4 3", func(c *Checkpoint) {
-			c.Vocabulary, _ = corpora.NewVocabulary([]string{"the", "of", "cat"}, nil)
+			c.Vocabulary, _ = tokenize.NewVocabulary([]string{"the", "of", "cat"}, nil)
 		}},
 		{`tokenizer.json token 3 "cat" "dog"`, func(c *Checkpoint) {
-			c.Vocabulary, _ = corpora.NewVocabulary([]string{"the", "of", "naïve", "dog"}, nil)
+			c.Vocabulary, _ = tokenize.NewVocabulary([]string{"the", "of", "naïve", "dog"}, nil)
 		}},
 		{"model.safetensors embedding.weight", func(c *Checkpoint) { delete(c.Tensors, EmbeddingTensor) }},
 		{"model.safetensors embedding.weight [4 3] [4 2]", func(c *Checkpoint) { c.Config.Dim = 2 }},

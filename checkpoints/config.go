@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -37,11 +37,11 @@ type Config struct {
 	Encoder EncoderConfig `json:"encoder"`
 	// NGrams are the character n-grams of which words are made; Write fills them
 	// in from Checkpoint.NGrams.
-	NGrams   corpora.NGramOptions `json:"ngrams,omitzero"`
-	Options  json.RawMessage      `json:"options,omitempty"` // the trainer's options, for it alone to interpret
-	Corpus   CorpusInfo           `json:"corpus"`
-	Earlier  []CorpusInfo         `json:"earlier,omitempty"` // texts that the model was trained on before, oldest first
-	Progress Progress             `json:"progress"`
+	NGrams   tokenize.NGramOptions `json:"ngrams,omitzero"`
+	Options  json.RawMessage       `json:"options,omitempty"` // the trainer's options, for it alone to interpret
+	Corpus   CorpusInfo            `json:"corpus"`
+	Earlier  []CorpusInfo          `json:"earlier,omitempty"` // texts that the model was trained on before, oldest first
+	Progress Progress              `json:"progress"`
 
 	Validation *Validation `json:"validation,omitempty"` // nil: the training was not watched
 }
@@ -63,7 +63,7 @@ var poolings = []string{"mean", "max", "cls", "sep", sif}
 // CorpusInfo describes the text that the model was trained on.
 type CorpusInfo struct {
 	Sources    []string `json:"sources,omitempty"` // as named by the user, "-" for standard input
-	Field      string   `json:"field,omitempty"`   // of JSON Lines, that was the text; see corpora.Selection
+	Field      string   `json:"field,omitempty"`   // of JSON Lines, that was the text; see text.Selection
 	Column     string   `json:"column,omitempty"`  // of CSV, that was the text
 	RawWords   int64    `json:"raw_words"`         // all words
 	Words      int64    `json:"words"`             // those in the vocabulary
@@ -72,7 +72,7 @@ type CorpusInfo struct {
 
 	// What a resumed training must meet again; empty in models of earlier versions.
 	Fingerprint string `json:"fingerprint,omitempty"` // of the ids, see corpora.Corpus.Fingerprint
-	Tokenizer   string `json:"tokenizer,omitempty"`   // see corpora.Tokenizer.Fingerprint
+	Tokenizer   string `json:"tokenizer,omitempty"`   // see tokenize.Tokenizer.Fingerprint
 	Cache       string `json:"cache,omitempty"`       // the folder where the ids are kept, as named by the user
 }
 

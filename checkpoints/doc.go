@@ -73,7 +73,7 @@
 //
 // # Character n-grams
 //
-// A model whose words are made of character n-grams (corpora.NGrams) has their
+// A model whose words are made of character n-grams (tokenize.NGrams) has their
 // rows in ngrams.weight. Their lengths and the number of buckets are in
 // config.json, and ngrams.txt has the bucket of each row: a decimal number a line,
 // line n for row n-1. So the row of an n-gram is found by the line that holds its

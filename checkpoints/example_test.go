@@ -8,17 +8,17 @@ import (
 	"path/filepath"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // tiny is a model of two words.
 func tiny() *checkpoints.Checkpoint {
-	vocabulary, err := corpora.NewVocabulary([]string{"cat", "dog"}, []int64{7, 5})
+	vocabulary, err := tokenize.NewVocabulary([]string{"cat", "dog"}, []int64{7, 5})
 	if err != nil {
 		log.Fatal(err)
 	}
-	tokenizer, err := corpora.NewWordTokenizer(corpora.WordOptions{}).WithVocabulary(vocabulary)
+	tokenizer, err := tokenize.NewWordTokenizer(tokenize.WordOptions{}).WithVocabulary(vocabulary)
 	if err != nil {
 		log.Fatal(err)
 	}

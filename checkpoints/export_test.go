@@ -13,7 +13,7 @@ import (
 
 	"github.com/sbinet/npyio"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -93,7 +93,7 @@ func TestExportErrors(t *testing.T) {
 		t.Errorf("error %v, hint %q", err, fault.Hint(err))
 	}
 	for _, token := range []string{"new york", "a\u00a0b", "a\x00b", "\u2028"} {
-		c.Vocabulary, err = corpora.NewVocabulary([]string{"the", "of", token, "cat"}, nil)
+		c.Vocabulary, err = tokenize.NewVocabulary([]string{"the", "of", token, "cat"}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // VectorsKind is the Config.Kind of a model that was imported and not trained.
@@ -14,8 +14,8 @@ const VectorsKind = "vectors"
 // ImportOptions say how Import makes a model of vectors.
 type ImportOptions struct {
 	// Tokenizer cuts text into the words of the vectors. Default: that of a model
-	// folder, else lower-cased words (corpora.NewWordTokenizer).
-	Tokenizer *corpora.Tokenizer
+	// folder, else lower-cased words (tokenize.NewWordTokenizer).
+	Tokenizer *tokenize.Tokenizer
 	// Vocabulary and OnProgress are as in VectorsOptions.
 	Vocabulary string
 	OnProgress func(done, size int64)
@@ -88,7 +88,7 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*Checkpoint, *Imp
 			counts[i] = int64(len(counts) / (i + 1))
 		}
 	}
-	vocabulary, err := corpora.NewVocabulary(tokens, counts)
+	vocabulary, err := tokenize.NewVocabulary(tokens, counts)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", v.Path, err)
 	}
@@ -98,7 +98,7 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*Checkpoint, *Imp
 	case v.Model != nil:
 		tokenizer = v.Model.Tokenizer
 	default:
-		tokenizer = corpora.NewWordTokenizer(corpora.WordOptions{})
+		tokenizer = tokenize.NewWordTokenizer(tokenize.WordOptions{})
 	}
 	if tokenizer, err = tokenizer.WithVocabulary(vocabulary); err != nil {
 		return nil, nil, err
@@ -121,7 +121,7 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*Checkpoint, *Imp
 }
 
 // reach counts the words that the tokenizer cannot make.
-func (r *ImportReport) reach(t *corpora.Tokenizer) {
+func (r *ImportReport) reach(t *tokenize.Tokenizer) {
 	tokens := t.Vocabulary().Tokens()
 	missed := missedBy(t, tokens)
 	if r.Unreachable = len(missed); r.Unreachable == 0 {
@@ -130,13 +130,13 @@ func (r *ImportReport) reach(t *corpora.Tokenizer) {
 	r.FirstUnreachable = missed[0]
 	o := t.Options()
 	o.Cased = true
-	r.WithCased = len(missedBy(corpora.NewWordTokenizer(o), missed))
+	r.WithCased = len(missedBy(tokenize.NewWordTokenizer(o), missed))
 	o.Whitespace = true
-	r.WithWhitespace = len(missedBy(corpora.NewWordTokenizer(o), missed))
+	r.WithWhitespace = len(missedBy(tokenize.NewWordTokenizer(o), missed))
 }
 
 // missedBy returns the tokens that are not one word, and the same word, to t.
-func missedBy(t *corpora.Tokenizer, tokens []string) []string {
+func missedBy(t *tokenize.Tokenizer, tokens []string) []string {
 	var missed []string
 	for _, token := range tokens {
 		words, same := 0, false

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 func FuzzVectors(f *testing.F) {
@@ -83,7 +83,7 @@ func wantKept(t *testing.T, c *Checkpoint) {
 	if _, err := c.Vocabulary.WriteTo(&file); err != nil {
 		t.Fatal(err)
 	}
-	v, err := corpora.ReadVocabulary(VocabularyFile, &file)
+	v, err := tokenize.ReadVocabulary(VocabularyFile, &file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,10 +94,10 @@ func wantKept(t *testing.T, c *Checkpoint) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := corpora.ParseTokenizerWith(TokenizerFile, data, v); err != nil {
+	if _, err := tokenize.ParseWith(TokenizerFile, data, v); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := corpora.ParseTokenizer(TokenizerFile, data); err != nil {
+	if _, err := tokenize.Parse(TokenizerFile, data); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -118,7 +118,7 @@ func TestImportReach(t *testing.T) {
 	if err != nil || report.Unreachable != 3 || report.FirstUnreachable != "Paris" || report.WithCased != 2 || report.WithWhitespace != 1 {
 		t.Errorf("%v, %+v", err, report)
 	}
-	_, report, err = Import(context.Background(), path, ImportOptions{Tokenizer: corpora.NewWordTokenizer(corpora.WordOptions{Cased: true, Whitespace: true})})
+	_, report, err = Import(context.Background(), path, ImportOptions{Tokenizer: tokenize.NewWordTokenizer(tokenize.WordOptions{Cased: true, Whitespace: true})})
 	if err != nil || report.Unreachable != 1 {
 		t.Errorf("%v, %+v", err, report)
 	}
@@ -259,11 +259,11 @@ func randomModel(t testing.TB, rows, dim int) *Checkpoint {
 			}
 		}
 	}
-	v, err := corpora.NewVocabulary(tokens, counts)
+	v, err := tokenize.NewVocabulary(tokens, counts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tokenizer, err := corpora.NewWordTokenizer(corpora.WordOptions{}).WithVocabulary(v)
+	tokenizer, err := tokenize.NewWordTokenizer(tokenize.WordOptions{}).WithVocabulary(v)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,7 +94,7 @@ func writeBuckets(w io.Writer, buckets []int32) error {
 }
 
 // readBuckets reads what writeBuckets writes, and nothing that it would write
-// in another way. It leaves it to corpora.RestoreNGrams to compare the buckets.
+// in another way. It leaves it to tokenize.RestoreNGrams to compare the buckets.
 func readBuckets(r io.Reader) ([]int32, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	var buckets []int32

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // TestCompose: the mean, by the texts of the n-grams and in float64.
@@ -59,7 +59,7 @@ func TestCompose(t *testing.T) {
 func TestNGramsOfConfig(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "model")
 	c := newSmall(t)
-	c.Config.NGrams = corpora.NGramOptions{}
+	c.Config.NGrams = tokenize.NGramOptions{}
 	mustWrite(t, dir, c)
 	if want := c.NGrams.Options(); c.Config.NGrams != want {
 		t.Errorf("config has %+v, want %+v", c.Config.NGrams, want)
@@ -101,7 +101,7 @@ func FuzzBuckets(f *testing.F) {
 	f.Add([]byte("1\n1\n"), 1, 1, 2)
 	f.Add([]byte("01\n"), 3, 6, 20)
 	f.Add([]byte{}, 0, 0, 0)
-	v, err := corpora.NewVocabulary([]string{"where", "日本"}, nil)
+	v, err := tokenize.NewVocabulary([]string{"where", "日本"}, nil)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func FuzzBuckets(f *testing.F) {
 		if err := writeBuckets(&b, buckets); err != nil || !bytes.Equal(b.Bytes(), data) {
 			t.Fatalf("%q, then %q (%v)", data, b.Bytes(), err)
 		}
-		g, err := corpora.RestoreNGrams(v, corpora.NGramOptions{Min: shortest, Max: longest, Buckets: count}, buckets)
+		g, err := tokenize.RestoreNGrams(v, tokenize.NGramOptions{Min: shortest, Max: longest, Buckets: count}, buckets)
 		if err != nil {
 			return
 		}

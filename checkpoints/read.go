@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
@@ -182,7 +182,7 @@ func (r *reader) checkpoint(o ReadOptions) (*Checkpoint, error) {
 // that vocabulary.
 func (r *reader) words(c *Checkpoint) error {
 	err := r.file(VocabularyFile, func(in io.Reader, _ int64) (err error) {
-		c.Vocabulary, err = corpora.ReadVocabulary(VocabularyFile, in)
+		c.Vocabulary, err = tokenize.ReadVocabulary(VocabularyFile, in)
 		if err == nil && c.Vocabulary.Len() == 0 {
 			err = errNoToken
 		}
@@ -195,7 +195,7 @@ func (r *reader) words(c *Checkpoint) error {
 		err := r.file(NGramFile, func(in io.Reader, _ int64) error {
 			buckets, err := readBuckets(in)
 			if err == nil {
-				c.NGrams, err = corpora.RestoreNGrams(c.Vocabulary, c.Config.NGrams, buckets)
+				c.NGrams, err = tokenize.RestoreNGrams(c.Vocabulary, c.Config.NGrams, buckets)
 			}
 			return err
 		})
@@ -204,7 +204,7 @@ func (r *reader) words(c *Checkpoint) error {
 		}
 	}
 	return r.file(TokenizerFile, whole(func(data []byte) (err error) {
-		c.Tokenizer, err = corpora.ParseTokenizerWith(TokenizerFile, data, c.Vocabulary)
+		c.Tokenizer, err = tokenize.ParseWith(TokenizerFile, data, c.Vocabulary)
 		return err
 	}))
 }

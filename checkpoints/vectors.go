@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"unicode/utf8"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -41,7 +41,7 @@ type Vectors struct {
 	Model  *Checkpoint // of a model folder, else nil
 
 	reader   rowReader
-	input    *corpora.Unpacked // nil for a folder
+	input    *text.Unpacked // nil for a folder
 	closers  []io.Closer
 	stats    VectorStats
 	progress func(done, size int64)
@@ -94,7 +94,7 @@ func OpenVectors(ctx context.Context, path string, o VectorsOptions) (*Vectors, 
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return v, v.openFolder(ctx, o)
 	}
-	in, err := corpora.Unpack(ctx, path)
+	in, err := text.Unpack(ctx, path)
 	if err != nil {
 		return nil, err
 	}

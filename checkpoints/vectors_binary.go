@@ -14,7 +14,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -126,7 +126,7 @@ func (v *Vectors) openNPY(ctx context.Context, r *bufio.Reader, o VectorsOptions
 	if name == "" {
 		name = beside(v.Path, VocabularyFile)
 	}
-	in, err := corpora.Unpack(ctx, name)
+	in, err := text.Unpack(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fault.New("put a file of the words, each a line, beside it as "+VocabularyFile, "%s: an array has no words: %w", v.Path, err)
 	}

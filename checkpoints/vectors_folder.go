@@ -9,7 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -65,7 +66,7 @@ func (v *Vectors) openBare(ctx context.Context, path string) error {
 		return err
 	}
 	name := filepath.Join(v.Path, VocabularyFile)
-	in, err := corpora.Unpack(ctx, name)
+	in, err := text.Unpack(ctx, name)
 	if err != nil {
 		return fault.New("put a file of the words, each a line, beside it as "+VocabularyFile, "%s: its rows have no words: %w", path, err)
 	}
@@ -78,7 +79,7 @@ func (v *Vectors) openBare(ctx context.Context, path string) error {
 type tableRows struct {
 	v          *Vectors
 	table      Tensor
-	vocabulary *corpora.Vocabulary // nil: words
+	vocabulary *tokenize.Vocabulary // nil: words
 	words      *wordLines
 }
 

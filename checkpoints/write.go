@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
@@ -28,7 +28,7 @@ type WriteOptions struct {
 // Config.Format is set to FormatVersion, and Config.NGrams by NGrams. The tables are written as they lie,
 // without a second copy in memory; they must not change meanwhile.
 func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error {
-	c.Config.Format, c.Config.NGrams = FormatVersion, corpora.NGramOptions{}
+	c.Config.Format, c.Config.NGrams = FormatVersion, tokenize.NGramOptions{}
 	if c.NGrams != nil {
 		c.Config.NGrams = c.NGrams.Options()
 	}

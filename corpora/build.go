@@ -9,6 +9,9 @@ import (
 
 	"github.com/sourcegraph/conc/stream"
 
+	"github.com/luminavec/luminavec/corpora/internal/idstore"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -22,12 +25,12 @@ const DefaultMinCount = 5
 // BlockTokens is the number of entries of a block of a Corpus; the last block may be
 // shorter. Blocks do not depend on the number of threads, so that work cut at blocks
 // gives the same result on any machine.
-const BlockTokens = BlockIDs
+const BlockTokens = idstore.BlockIDs
 
 // BuildOptions say how Build turns text into a corpus of ids.
 type BuildOptions struct {
 	// Tokenizer finds the words. Default: NewWordTokenizer(WordOptions{}).
-	Tokenizer *Tokenizer
+	Tokenizer *tokenize.Tokenizer
 	// MinCount is how often a word must occur to be in the vocabulary. Default 5; 1 keeps all.
 	// With a tokenizer of subwords, MinCount and MaxVocabulary are not looked at: all its tokens are kept.
 	MinCount int64
@@ -39,12 +42,12 @@ type BuildOptions struct {
 	// about 100 bytes. Default 33,554,432.
 	MaxDistinct int
 	// Vocabulary, when given, is used as it is, and MinCount and MaxVocabulary are not looked at. Default: count one.
-	Vocabulary *Vocabulary
+	Vocabulary *tokenize.Vocabulary
 	// Base, when given, is a vocabulary to grow: all its words are kept, however
 	// rare they are in the text and whatever MaxVocabulary is, and their counts are
 	// added to those of the text. MinCount and MaxVocabulary decide on the words that
 	// are new, MaxVocabulary by how many there are in all. Default: none.
-	Base *Vocabulary
+	Base *tokenize.Vocabulary
 	// SpoolDir is the folder for ids that do not fit in 256 MiB of memory. Default: os.TempDir().
 	SpoolDir string
 	// OnProgress hears, from one goroutine at a time, how much of the source has been read. Default: nobody.
@@ -53,7 +56,7 @@ type BuildOptions struct {
 
 func (o BuildOptions) withDefaults() BuildOptions {
 	if o.Tokenizer == nil {
-		o.Tokenizer = NewWordTokenizer(WordOptions{})
+		o.Tokenizer = tokenize.NewWordTokenizer(tokenize.WordOptions{})
 	}
 	if o.MinCount == 0 {
 		o.MinCount = DefaultMinCount
@@ -88,8 +91,8 @@ func (o BuildOptions) Validate() error {
 // words of the vocabulary in the order of the text, other words left out, with
 // LineEnd after each line that has at least one word left.
 type Corpus struct {
-	vocabulary *Vocabulary
-	ids        *idStore
+	vocabulary *tokenize.Vocabulary
+	ids        *idstore.Store
 	rawWords   int64
 	words      int64
 	lines      int64
@@ -107,20 +110,20 @@ type Corpus struct {
 // of the text. At the end the tables are put together, sorted by count, pruned
 // by MinCount and MaxVocabulary, and the ids are rewritten. So the result does not depend on the
 // number of goroutines. Close the corpus when done with it.
-func Build(ctx context.Context, src *Source, o BuildOptions) (*Corpus, error) {
+func Build(ctx context.Context, src *text.Source, o BuildOptions) (*Corpus, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
 	o = o.withDefaults()
-	c := &Corpus{ids: newIDStore(o.SpoolDir, memoryBlocks)}
+	c := &Corpus{ids: idstore.New(o.SpoolDir, idstore.MemoryBlocks)}
 	if err := c.build(ctx, src, o, runtime.GOMAXPROCS(0)); err != nil {
-		c.ids.close()
+		c.ids.Close()
 		return nil, err
 	}
 	return c, nil
 }
 
-func (c *Corpus) build(ctx context.Context, src *Source, o BuildOptions, threads int) error {
+func (c *Corpus) build(ctx context.Context, src *text.Source, o BuildOptions, threads int) error {
 	own := o.Vocabulary == nil && o.Tokenizer.Subwords()
 	if own {
 		o.Vocabulary = o.Tokenizer.Vocabulary()
@@ -134,7 +137,7 @@ func (c *Corpus) build(ctx context.Context, src *Source, o BuildOptions, threads
 	}
 	if c.rawWords == 0 {
 		return fault.New("look at it with head: is it text, and not empty?",
-			"no words in %s: %d bytes, %d lines", strings.Join(src.described(), ", "), src.Stats().Bytes, src.Stats().Lines)
+			"no words in %s: %d bytes, %d lines", strings.Join(src.Described(), ", "), src.Stats().Bytes, src.Stats().Lines)
 	}
 	var final []int32 // of each provisional id
 	if o.Vocabulary != nil {
@@ -174,12 +177,12 @@ func (c *Corpus) countTokens(ctx context.Context) error {
 		c.distinct += min(1, int(n))
 	}
 	var err error
-	c.vocabulary, err = NewVocabulary(c.vocabulary.Tokens(), counts)
+	c.vocabulary, err = tokenize.NewVocabulary(c.vocabulary.Tokens(), counts)
 	return err
 }
 
 // encode streams src through the tokenizer into c.ids, as provisional ids.
-func (c *Corpus) encode(ctx context.Context, src *Source, o BuildOptions, tables []*wordTable) error {
+func (c *Corpus) encode(ctx context.Context, src *text.Source, o BuildOptions, tables []*wordTable) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	workers := tables[1:]
@@ -190,14 +193,14 @@ func (c *Corpus) encode(ctx context.Context, src *Source, o BuildOptions, tables
 	ordered := stream.New().WithMaxGoroutines(len(workers))
 	room := newRoom(o.MaxDistinct, o.Base)
 	sent := 0
-	send := func(b *Batch) {
+	send := func(b *text.Batch) {
 		ordered.Go(func() stream.Callback {
 			t := <-free
 			ids, err := t.encode(b)
 			free <- t
 			return func() {
 				if err == nil {
-					err = c.ids.append(ids...)
+					err = c.ids.Append(ids...)
 				}
 				if err != nil {
 					cancel(err)
@@ -205,12 +208,12 @@ func (c *Corpus) encode(ctx context.Context, src *Source, o BuildOptions, tables
 			}
 		})
 	}
-	b := NewBatch()
-	err := src.Read(ctx, func(chunk Chunk) error {
+	b := text.NewBatch()
+	err := src.Read(ctx, func(chunk text.Chunk) error {
 		b.Add(chunk.Text, chunk.LineEnd)
 		if b.Full() {
 			send(b)
-			b = NewBatch()
+			b = text.NewBatch()
 			if sent++; sent%roomBatches == 0 && o.Vocabulary == nil {
 				ordered.Wait() // the tables stand still, and all ids are stored
 				ordered = stream.New().WithMaxGoroutines(len(workers))
@@ -244,8 +247,8 @@ func (c *Corpus) encode(ctx context.Context, src *Source, o BuildOptions, tables
 // finish turns provisional ids into final ones (nil final: they are), leaves
 // out what is not in the vocabulary, and counts.
 func (c *Corpus) finish(ctx context.Context, final []int32) error {
-	inLine, hash := false, newIDHash()
-	err := c.ids.rewrite(func(dst, ids []int32) ([]int32, error) {
+	inLine, hash := false, idstore.NewHash()
+	err := c.ids.Rewrite(func(dst, ids []int32) ([]int32, error) {
 		for _, id := range ids {
 			if id == LineEnd {
 				if inLine {
@@ -264,7 +267,7 @@ func (c *Corpus) finish(ctx context.Context, final []int32) error {
 			c.words++
 			inLine = true
 		}
-		hash.add(dst)
+		hash.Add(dst)
 		return dst, ctx.Err()
 	})
 	if err != nil {
@@ -279,7 +282,7 @@ func (c *Corpus) finish(ctx context.Context, final []int32) error {
 }
 
 // Vocabulary returns the words of the corpus with their counts.
-func (c *Corpus) Vocabulary() *Vocabulary { return c.vocabulary }
+func (c *Corpus) Vocabulary() *tokenize.Vocabulary { return c.vocabulary }
 
 // RawWords is the number of words of the text, Words of those that are in the
 // vocabulary and so in the cache.
@@ -297,13 +300,13 @@ func (c *Corpus) Lines() int64 { return c.lines }
 func (c *Corpus) DistinctWords() int { return c.distinct }
 
 // Blocks is the number of blocks of the cache.
-func (c *Corpus) Blocks() int { return c.ids.blocks() }
+func (c *Corpus) Blocks() int { return c.ids.Blocks() }
 
 // Block appends to dst the entries of block i: ids, and LineEnd after each
 // line. Every block but the last has BlockTokens entries; a line may go on in
 // the next. Goroutines may call it at once.
 func (c *Corpus) Block(dst []int32, i int) ([]int32, error) {
-	return c.ids.read(dst, i)
+	return c.ids.Read(dst, i)
 }
 
 // Dropped is the number of different words that were dropped while counting,
@@ -317,4 +320,4 @@ func (c *Corpus) Dropped() (words int, below int64) { return c.dropped, c.droppe
 func (c *Corpus) Fingerprint() string { return c.fingerprint }
 
 // Close gives the memory back and removes the spool file, if there is one.
-func (c *Corpus) Close() error { return c.ids.close() }
+func (c *Corpus) Close() error { return c.ids.Close() }

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/idstore"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -92,14 +94,14 @@ func randomText(seed uint64, words int) string {
 }
 
 func TestBuild(t *testing.T) {
-	text := randomText(7, 100000)
+	content := randomText(7, 100000)
 	for _, minCount := range []int64{1, 5, 50} {
-		tokens, counts, cache, raw, distinct := slowBuild(text, minCount)
+		tokens, counts, cache, raw, distinct := slowBuild(content, minCount)
 		for _, threads := range []int{1, 2, 7} {
-			for _, memory := range []int{memoryBlocks, 3, 0} { // blocks that stay in memory
-				c := &Corpus{ids: newIDStore(t.TempDir(), memory)}
+			for _, memory := range []int{idstore.MemoryBlocks, 3, 0} { // blocks that stay in memory
+				c := &Corpus{ids: idstore.New(t.TempDir(), memory)}
 				o := BuildOptions{MinCount: minCount}.withDefaults()
-				if err := c.build(context.Background(), FromReader("x", strings.NewReader(text)), o, threads); err != nil {
+				if err := c.build(context.Background(), text.FromReader("x", strings.NewReader(content)), o, threads); err != nil {
 					t.Fatal(err)
 				}
 				v := c.Vocabulary()
@@ -120,9 +122,9 @@ func TestBuild(t *testing.T) {
 						c.RawWords(), c.Words(), c.Lines(), c.DistinctWords(), raw, len(cache)-lines, lines, distinct)
 				}
 				// The same words again with the vocabulary given.
-				again := &Corpus{ids: newIDStore(t.TempDir(), memory)}
+				again := &Corpus{ids: idstore.New(t.TempDir(), memory)}
 				o.Vocabulary = v
-				if err := again.build(context.Background(), FromReader("x", strings.NewReader(text)), o, threads); err != nil {
+				if err := again.build(context.Background(), text.FromReader("x", strings.NewReader(content)), o, threads); err != nil {
 					t.Fatal(err)
 				}
 				if got := entriesOf(t, again); !slices.Equal(got, cache) || again.RawWords() != int64(raw) || again.Words() != c.Words() || again.Lines() != int64(lines) {
@@ -133,7 +135,7 @@ func TestBuild(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got := tokenizer.Encode(nil, text); !slices.Equal(got, slices.DeleteFunc(entriesOf(t, c), func(id int32) bool { return id == LineEnd })) {
+				if got := tokenizer.Encode(nil, content); !slices.Equal(got, slices.DeleteFunc(entriesOf(t, c), func(id int32) bool { return id == LineEnd })) {
 					t.Fatalf("Encode gives %d ids, the cache has %d words", len(got), c.Words())
 				}
 				for _, c := range []*Corpus{c, again} {
@@ -148,7 +150,7 @@ func TestBuild(t *testing.T) {
 
 func TestBuildProgress(t *testing.T) {
 	path := write(t, t.TempDir(), "x", strings.Repeat("some words\n", 100000))
-	src, err := Open(path)
+	src, err := text.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +185,7 @@ func TestBuildErrors(t *testing.T) {
 	}
 	for _, test := range tests {
 		test.o.SpoolDir = t.TempDir()
-		_, err := Build(context.Background(), FromReader("x", strings.NewReader(test.text)), test.o)
+		_, err := Build(context.Background(), text.FromReader("x", strings.NewReader(test.text)), test.o)
 		if err == nil || !strings.Contains(err.Error(), test.message) || !strings.Contains(fault.Hint(err), test.hint) {
 			t.Errorf("%q: error %v, hint %q", test.text, err, fault.Hint(err))
 		}
@@ -198,14 +200,14 @@ func TestBuildCancel(t *testing.T) {
 		dir := t.TempDir()
 		ctx, cancel := context.WithCancel(context.Background())
 		calls := 0
-		c := &Corpus{ids: newIDStore(dir, 1)}
+		c := &Corpus{ids: idstore.New(dir, 1)}
 		c.ids.keepName = keepName
 		o := BuildOptions{SpoolDir: dir, OnProgress: func(int64, int64) {
 			if calls++; calls == 6 {
 				cancel()
 			}
 		}}.withDefaults()
-		err := c.build(ctx, FromReader("x", &repeat{unit: "words that do not end\n"}), o, 2)
+		err := c.build(ctx, text.FromReader("x", &repeat{unit: "words that do not end\n"}), o, 2)
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
@@ -244,18 +246,18 @@ func names(t testing.TB, dir string) []string {
 }
 
 func TestBuildNoSpool(t *testing.T) {
-	c := &Corpus{ids: newIDStore(t.TempDir()+"/none", 0)}
+	c := &Corpus{ids: idstore.New(t.TempDir()+"/none", 0)}
 	o := BuildOptions{}.withDefaults()
-	err := c.build(context.Background(), FromReader("x", io.LimitReader(&repeat{unit: "words "}, 1<<20)), o, 2)
+	err := c.build(context.Background(), text.FromReader("x", io.LimitReader(&repeat{unit: "words "}, 1<<20)), o, 2)
 	if err == nil || !strings.Contains(err.Error(), "cannot make the file of token ids") || !strings.Contains(fault.Hint(err), "TMPDIR") {
 		t.Errorf("error %v, hint %q", err, fault.Hint(err))
 	}
 }
 
 func TestBlocks(t *testing.T) {
-	c := &Corpus{ids: newIDStore(t.TempDir(), 2)}
+	c := &Corpus{ids: idstore.New(t.TempDir(), 2)}
 	o := BuildOptions{MinCount: 1}.withDefaults()
-	if err := c.build(context.Background(), FromReader("x", strings.NewReader(randomText(1, 100000))), o, 2); err != nil {
+	if err := c.build(context.Background(), text.FromReader("x", strings.NewReader(randomText(1, 100000))), o, 2); err != nil {
 		t.Fatal(err)
 	}
 	want := entriesOf(t, c)
@@ -291,10 +293,10 @@ func TestBlocks(t *testing.T) {
 }
 
 func BenchmarkBuild(b *testing.B) {
-	text := string(sampleText(b, 8<<20))
-	b.SetBytes(int64(len(text)))
+	content := string(sampleText(b, 8<<20))
+	b.SetBytes(int64(len(content)))
 	for b.Loop() {
-		c, err := Build(context.Background(), FromReader("x", strings.NewReader(text)), BuildOptions{})
+		c, err := Build(context.Background(), text.FromReader("x", strings.NewReader(content)), BuildOptions{})
 		if err != nil {
 			b.Fatal(err)
 		}

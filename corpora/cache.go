@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/luminavec/luminavec/corpora/internal/idstore"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
@@ -125,7 +127,7 @@ func (c *Cache) Fingerprint() string {
 // Corpus verifies the cache and returns its corpus, which reads from the folder
 // until it is closed. A vocabulary that is given must be that of the cache, and is
 // the corpus's.
-func (c *Cache) Corpus(ctx context.Context, v *Vocabulary) (*Corpus, error) {
+func (c *Cache) Corpus(ctx context.Context, v *tokenize.Vocabulary) (*Corpus, error) {
 	corpus, err := c.corpus(ctx, v)
 	if err != nil && ctx.Err() == nil {
 		return nil, fmt.Errorf("cache %s: %w", c.dir, err)
@@ -133,10 +135,10 @@ func (c *Cache) Corpus(ctx context.Context, v *Vocabulary) (*Corpus, error) {
 	return corpus, err
 }
 
-func (c *Cache) corpus(ctx context.Context, v *Vocabulary) (*Corpus, error) {
-	var kept *Vocabulary
+func (c *Cache) corpus(ctx context.Context, v *tokenize.Vocabulary) (*Corpus, error) {
+	var kept *tokenize.Vocabulary
 	err := c.folder.Read(ctx, cacheVocabularyFile, func(r io.Reader, _ int64) (err error) {
-		kept, err = ReadVocabulary(cacheVocabularyFile, r)
+		kept, err = tokenize.ReadVocabulary(cacheVocabularyFile, r)
 		return err
 	})
 	if err != nil {
@@ -144,7 +146,7 @@ func (c *Cache) corpus(ctx context.Context, v *Vocabulary) (*Corpus, error) {
 	}
 	if v == nil {
 		v = kept
-	} else if !v.equal(kept) {
+	} else if !v.Equal(kept) {
 		return nil, errors.New("its vocabulary is another")
 	}
 	var words, lines, n int64
@@ -179,7 +181,7 @@ func (c *Cache) corpus(ctx context.Context, v *Vocabulary) (*Corpus, error) {
 		return nil, err
 	}
 	return &Corpus{
-		vocabulary: v, ids: openIDStore(f, n), fingerprint: c.Fingerprint(),
+		vocabulary: v, ids: idstore.Open(f, n), fingerprint: c.Fingerprint(),
 		rawWords: c.info.RawWords, words: words, lines: lines,
 		distinct: c.info.Distinct, dropped: c.info.Dropped, droppedMax: c.info.DroppedMax,
 	}, nil
@@ -187,12 +189,12 @@ func (c *Cache) corpus(ctx context.Context, v *Vocabulary) (*Corpus, error) {
 
 // readIDs calls fn with the ids of r, some at a time.
 func readIDs(r io.Reader, fn func(ids []int32) error) error {
-	raw := make([]byte, blockBytes)
+	raw := make([]byte, idstore.BlockBytes)
 	var ids []int32
 	for {
 		n, err := io.ReadFull(r, raw)
 		if n > 0 {
-			ids = decodeIDs(ids[:0], raw[:n])
+			ids = idstore.DecodeIDs(ids[:0], raw[:n])
 			if err := fn(ids); err != nil {
 				return err
 			}
@@ -276,7 +278,7 @@ func writeCacheFile(folder *durable.Folder, name string, content func(w io.Write
 		return manifest.File{}, err
 	}
 	tally := manifest.NewTally()
-	w := bufio.NewWriterSize(io.MultiWriter(f, tally), blockBytes)
+	w := bufio.NewWriterSize(io.MultiWriter(f, tally), idstore.BlockBytes)
 	err = content(w)
 	if err == nil {
 		err = w.Flush()
@@ -298,7 +300,7 @@ func (c *Corpus) writeIDs(ctx context.Context, w io.Writer) error {
 		if ids, err = c.Block(ids[:0], i); err != nil {
 			return err
 		}
-		raw = appendIDs(raw[:0], ids)
+		raw = idstore.AppendIDs(raw[:0], ids)
 		if _, err := w.Write(raw); err != nil {
 			return err
 		}

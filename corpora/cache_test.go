@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
@@ -28,10 +30,10 @@ func ids(t *testing.T, c *Corpus) (all []int32) {
 }
 
 // cachedText writes text to a file, builds its corpus, and keeps that in a cache.
-func cachedText(t *testing.T, text string) (*Corpus, string, CacheKey) {
+func cachedText(t *testing.T, content string) (*Corpus, string, CacheKey) {
 	t.Helper()
 	dir := t.TempDir()
-	src, err := Open(write(t, dir, "text.txt", text))
+	src, err := text.Open(write(t, dir, "text.txt", content))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +54,7 @@ func cachedText(t *testing.T, text string) (*Corpus, string, CacheKey) {
 	return c, cache, key
 }
 
-func openCached(dir string, v *Vocabulary) (*Corpus, error) {
+func openCached(dir string, v *tokenize.Vocabulary) (*Corpus, error) {
 	cache, err := OpenCache(context.Background(), dir)
 	if err != nil {
 		return nil, err
@@ -62,12 +64,12 @@ func openCached(dir string, v *Vocabulary) (*Corpus, error) {
 
 func TestCache(t *testing.T) {
 	was, dir, key := cachedText(t, strings.Repeat("one two three four\nfive one\n\nrare"+strings.Repeat(" six", 50)+"\n", 1000)+"once")
-	for _, v := range []*Vocabulary{nil, was.Vocabulary()} {
+	for _, v := range []*tokenize.Vocabulary{nil, was.Vocabulary()} {
 		now, err := openCached(dir, v)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !slices.Equal(ids(t, now), ids(t, was)) || !now.Vocabulary().equal(was.Vocabulary()) ||
+		if !slices.Equal(ids(t, now), ids(t, was)) || !now.Vocabulary().Equal(was.Vocabulary()) ||
 			now.Words() != was.Words() || now.RawWords() != was.RawWords() || now.Lines() != was.Lines() ||
 			now.DistinctWords() != was.DistinctWords() || now.Fingerprint() != was.Fingerprint() || now.Blocks() != was.Blocks() {
 			t.Errorf("the cached corpus is another: %+v, want %+v", now, was)
@@ -80,7 +82,7 @@ func TestCache(t *testing.T) {
 	if err != nil || cache.Differs(key) != "" || cache.Fingerprint() != was.Fingerprint() {
 		t.Fatalf("%v, %q", err, cache.Differs(key))
 	}
-	other, err := NewVocabulary([]string{"one", "two"}, nil)
+	other, err := tokenize.NewVocabulary([]string{"one", "two"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +126,7 @@ func TestCacheDiffers(t *testing.T) {
 		"it is of other text":                     func(k *CacheKey) { k.Sources = k.Sources[:1] },
 		"b has changed":                           func(k *CacheKey) { k.Sources[1].Size++ },
 		"a has changed":                           func(k *CacheKey) { k.Sources[0].Changed = then.Add(1) },
-		"standard input may hold anything":        func(k *CacheKey) { k.Sources[1] = CacheSource{Name: Stdin, Stream: true} },
+		"standard input may hold anything":        func(k *CacheKey) { k.Sources[1] = CacheSource{Name: text.Stdin, Stream: true} },
 		`field is "", and was "text"`:             func(k *CacheKey) { k.Field = "" },
 		`column is "x", and was ""`:               func(k *CacheKey) { k.Column = "x" },
 		"min-count is 1, and was 5":               func(k *CacheKey) { k.MinCount = 1 },

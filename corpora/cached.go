@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -17,7 +19,7 @@ type Cached struct {
 	Dir string // the cache, see Corpus.WriteCache; "" builds without a cache
 
 	// Build, if set, is called instead of [Build], for example to show progress.
-	Build func(context.Context, *Source, BuildOptions) (*Corpus, error)
+	Build func(context.Context, *text.Source, BuildOptions) (*Corpus, error)
 	// Report, if set, is called with what was done with the cache, and why.
 	Report func(CacheReport)
 }
@@ -46,7 +48,7 @@ type CacheReport struct {
 // options have not changed since it was written. A cache that is damaged or of
 // another corpus is replaced. A cache that cannot be written is reported and is not
 // an error.
-func (c Cached) Corpus(ctx context.Context, source *Source, o BuildOptions) (*Corpus, error) {
+func (c Cached) Corpus(ctx context.Context, source *text.Source, o BuildOptions) (*Corpus, error) {
 	if c.Dir == "" {
 		return c.build(ctx, source, o)
 	}
@@ -69,15 +71,15 @@ func (c Cached) Corpus(ctx context.Context, source *Source, o BuildOptions) (*Co
 
 // A Recorded corpus is one that a model was trained on, as its checkpoint records it.
 type Recorded struct {
-	Fingerprint string      // Corpus.Fingerprint; "" is not known
-	Vocabulary  *Vocabulary // of the model
-	Grown       bool        // the vocabulary is not of this text alone
+	Fingerprint string               // Corpus.Fingerprint; "" is not known
+	Vocabulary  *tokenize.Vocabulary // of the model
+	Grown       bool                 // the vocabulary is not of this text alone
 }
 
 // Again returns a recorded corpus. The cache is known by the fingerprint, so its text, which
 // open returns, need not exist any more. A cache of another corpus is left alone unless
 // the text turns out to be the recorded one. o.Vocabulary is the recorded vocabulary.
-func (c Cached) Again(ctx context.Context, was Recorded, open func() (*Source, error), o BuildOptions) (*Corpus, error) {
+func (c Cached) Again(ctx context.Context, was Recorded, open func() (*text.Source, error), o BuildOptions) (*Corpus, error) {
 	if c.Dir != "" && was.Fingerprint != "" {
 		corpus, err := c.open(ctx, was.Vocabulary, func(cache *Cache) string {
 			if cache.Fingerprint() != was.Fingerprint {
@@ -115,7 +117,7 @@ func (c Cached) Again(ctx context.Context, was Recorded, open func() (*Source, e
 	return c.save(ctx, corpus, key)
 }
 
-func (c Cached) build(ctx context.Context, source *Source, o BuildOptions) (*Corpus, error) {
+func (c Cached) build(ctx context.Context, source *text.Source, o BuildOptions) (*Corpus, error) {
 	if c.Build != nil {
 		return c.Build(ctx, source, o)
 	}
@@ -129,7 +131,7 @@ func (c Cached) report(r CacheReport) {
 }
 
 // check refuses a folder that cannot be the cache, before the text is read.
-func (c Cached) check(source *Source) error {
+func (c Cached) check(source *text.Source) error {
 	if err := CheckCache(c.Dir); err != nil {
 		return err
 	}
@@ -138,7 +140,7 @@ func (c Cached) check(source *Source) error {
 
 // open returns the corpus of the cache; nil if there is none, if it is damaged, or if
 // differs returns a reason against it.
-func (c Cached) open(ctx context.Context, v *Vocabulary, differs func(*Cache) string) (*Corpus, error) {
+func (c Cached) open(ctx context.Context, v *tokenize.Vocabulary, differs func(*Cache) string) (*Corpus, error) {
 	began := time.Now()
 	cache, err := OpenCache(ctx, c.Dir)
 	var corpus *Corpus

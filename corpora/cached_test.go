@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // The second time the corpus comes from the cache, and a text that has changed is read again.
@@ -18,9 +20,9 @@ func ExampleCached() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	text := filepath.Join(dir, "text.txt")
+	content := filepath.Join(dir, "text.txt")
 	write := func(lines int) {
-		if err := os.WriteFile(text, []byte(strings.Repeat("the cat sees the dog\n", lines)), 0o666); err != nil {
+		if err := os.WriteFile(content, []byte(strings.Repeat("the cat sees the dog\n", lines)), 0o666); err != nil {
 			log.Fatal(err)
 		}
 	}
@@ -33,11 +35,11 @@ func ExampleCached() {
 		}
 	}}
 	read := func() {
-		source, err := corpora.Open(text)
+		source, err := text.Open(content)
 		if err != nil {
 			log.Fatal(err)
 		}
-		corpus, err := cached.Corpus(context.Background(), source, corpora.BuildOptions{Tokenizer: corpora.NewWordTokenizer(corpora.WordOptions{})})
+		corpus, err := cached.Corpus(context.Background(), source, corpora.BuildOptions{Tokenizer: tokenize.NewWordTokenizer(tokenize.WordOptions{})})
 		if err != nil {
 			log.Fatal(err)
 		}

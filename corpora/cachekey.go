@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/luminavec/luminavec/corpora/text"
 )
 
 // CacheKey is all that a cached corpus depends on. Files are known by name, size
@@ -32,7 +34,7 @@ type CacheSource struct {
 // NewCacheKey returns the key of what [Build] would make of the source. It is to
 // be called before the source is read: a file that changes meanwhile then does not
 // pass for what was read.
-func NewCacheKey(src *Source, o BuildOptions) (CacheKey, error) {
+func NewCacheKey(src *text.Source, o BuildOptions) (CacheKey, error) {
 	o = o.withDefaults()
 	key := CacheKey{
 		Field: src.Selected().Field, Column: src.Selected().Column, Tokenizer: o.Tokenizer.Fingerprint(),
@@ -40,9 +42,9 @@ func NewCacheKey(src *Source, o BuildOptions) (CacheKey, error) {
 	}
 	switch {
 	case o.Vocabulary != nil:
-		key.Vocabulary = "given " + o.Vocabulary.fingerprint()
+		key.Vocabulary = "given " + o.Vocabulary.Fingerprint()
 	case o.Base != nil:
-		key.Vocabulary = "grown " + o.Base.fingerprint()
+		key.Vocabulary = "grown " + o.Base.Fingerprint()
 	}
 	for _, in := range src.Inputs() {
 		s := CacheSource{Name: in.Name, Size: in.Size, Stream: in.Stream}
@@ -65,7 +67,7 @@ func NewCacheKey(src *Source, o BuildOptions) (CacheKey, error) {
 func (k CacheKey) differs(now CacheKey) string {
 	for _, s := range now.Sources {
 		if s.Stream {
-			return describe(s.Name) + " may hold anything"
+			return text.Describe(s.Name) + " may hold anything"
 		}
 	}
 	names := func(key CacheKey) (names []string) {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -20,9 +22,9 @@ type wordTable struct {
 	keptWords   int32       // in kept
 	kept        *wordTable  // nil in the table that it is
 	dropped     *wordFilter // does not change either; nil as long as no word was
-	scanner     *wordScanner
-	given       *Vocabulary // look up here instead of counting
-	base        *Vocabulary // its words are never dropped; nil: none
+	scanner     *tokenize.Scanner
+	given       *tokenize.Vocabulary // look up here instead of counting
+	base        *tokenize.Vocabulary // its words are never dropped; nil: none
 	ids         map[string]int32
 	tokens      []string
 	counts      []int64
@@ -47,7 +49,7 @@ func newWordTable(first, step int32, o BuildOptions) *wordTable {
 }
 
 // encode returns the ids of a batch, a LineEnd after each line with a word.
-func (t *wordTable) encode(b *Batch) (ids []int32, err error) {
+func (t *wordTable) encode(b *text.Batch) (ids []int32, err error) {
 	defer func() { // the segmenter is third-party code and meets any bytes
 		if x := recover(); x != nil {
 			err = fmt.Errorf("cannot find words: panic: %v", x)
@@ -62,10 +64,10 @@ func (t *wordTable) encode(b *Batch) (ids []int32, err error) {
 			ids = t.scanner.Encode(ids, b.Text[start:end.At])
 			t.raw += int64(len(ids) - n)
 		} else {
-			t.scanner.part(b.Text[start:end.At], start, add)
+			t.scanner.Part(b.Text[start:end.At], start, add)
 		}
 		if end.Line || i == len(b.Ends)-1 { // phrases are not looked for across batches
-			t.scanner.flush(add)
+			t.scanner.Flush(add)
 		}
 		// A line may go on from the last batch, so an end is stored even if this
 		// batch has no word before it; finish drops those that end nothing.
@@ -96,7 +98,7 @@ func (t *wordTable) number(ids *[]int32) func(word []byte, _, _ int) {
 		k, ok := t.ids[string(word)]
 		if !ok {
 			if t.dropped != nil && t.dropped.has(word) {
-				if _, ok := t.kept.ids[string(word)]; !ok && !t.base.has(string(word)) {
+				if _, ok := t.kept.ids[string(word)]; !ok && !t.base.Has(string(word)) {
 					return
 				}
 			}
@@ -127,7 +129,7 @@ func (c *Corpus) count(tables []*wordTable, o BuildOptions) (final []int32, err 
 	}
 	var kept []int32
 	for place, n := range counts {
-		if n >= o.MinCount && !o.Base.has(tokens[place]) {
+		if n >= o.MinCount && !o.Base.Has(tokens[place]) {
 			kept = append(kept, int32(place))
 		}
 	}
@@ -171,7 +173,7 @@ func (c *Corpus) count(tables []*wordTable, o BuildOptions) (final []int32, err 
 		rank[place] = int32(id)
 		keptTokens[id], keptCounts[id] = tokens[place], counts[place]
 	}
-	if c.vocabulary, err = NewVocabulary(keptTokens, keptCounts); err != nil {
+	if c.vocabulary, err = tokenize.NewVocabulary(keptTokens, keptCounts); err != nil {
 		return nil, err
 	}
 	return renumber(tables, all, rank), nil
@@ -219,13 +221,13 @@ func renumber(tables []*wordTable, all map[string]int32, rank []int32) []int32 {
 // room watches over the number of different words while they are counted.
 type room struct {
 	most    int
-	union   int         // different words when they were last counted
-	sizes   int         // of all tables then
-	dropped *wordFilter // nil as long as none was
-	base    *Vocabulary // of words that are kept; nil: none
+	union   int                  // different words when they were last counted
+	sizes   int                  // of all tables then
+	dropped *wordFilter          // nil as long as none was
+	base    *tokenize.Vocabulary // of words that are kept; nil: none
 }
 
-func newRoom(most int, base *Vocabulary) *room { return &room{most: most, base: base} }
+func newRoom(most int, base *tokenize.Vocabulary) *room { return &room{most: most, base: base} }
 
 // roomBatches of text, 64 MiB of it or somewhat more, pass between two looks at
 // how many different words there are.
@@ -268,7 +270,7 @@ func (c *Corpus) dropRare(tables []*wordTable, r *room) error {
 	kept := &wordTable{step: 1, ids: map[string]int32{}}
 	rank := make([]int32, len(tokens)) // provisional ids from now on
 	for place, n := range counts {
-		if n <= below && !r.base.has(tokens[place]) {
+		if n <= below && !r.base.Has(tokens[place]) {
 			rank[place] = LineEnd
 			r.dropped.add(tokens[place])
 			continue
@@ -286,7 +288,7 @@ func (c *Corpus) dropRare(tables []*wordTable, r *room) error {
 		t.ids, t.tokens, t.counts = map[string]int32{}, nil, nil
 	}
 	r.union, r.sizes = len(kept.tokens), len(kept.tokens)
-	return c.ids.rewrite(func(dst, ids []int32) ([]int32, error) {
+	return c.ids.Rewrite(func(dst, ids []int32) ([]int32, error) {
 		for _, id := range ids {
 			if id != LineEnd {
 				if id = ranks[id]; id == LineEnd {

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/luminavec/luminavec/corpora/internal/idstore"
+	"github.com/luminavec/luminavec/corpora/text"
 )
 
 // TestBuildDrops: when there are more different words than fit, the outcome is
@@ -26,21 +29,21 @@ func TestBuildDrops(t *testing.T) {
 		}
 		b.WriteByte(" \n"[i%17/16])
 	}
-	text := b.String()
-	_, all, _, raw, distinct := slowBuild(text, 1)
+	content := b.String()
+	_, all, _, raw, distinct := slowBuild(content, 1)
 	count := map[string]int64{}
-	for _, w := range slowWords(text, false) {
+	for _, w := range slowWords(content, false) {
 		count[w]++
 	}
 	var tokens []string
 	var cache []int32
 	var dropped int
 	for _, threads := range []int{1, 2, 7} {
-		for _, memory := range []int{memoryBlocks, 3, 0} {
+		for _, memory := range []int{idstore.MemoryBlocks, 3, 0} {
 			o := BuildOptions{MinCount: 2, MaxDistinct: 20_000}.withDefaults()
 			build := func() *Corpus {
-				c := &Corpus{ids: newIDStore(t.TempDir(), memory)}
-				if err := c.build(context.Background(), FromReader("x", strings.NewReader(text)), o, threads); err != nil {
+				c := &Corpus{ids: idstore.New(t.TempDir(), memory)}
+				if err := c.build(context.Background(), text.FromReader("x", strings.NewReader(content)), o, threads); err != nil {
 					t.Fatal(err)
 				}
 				return c
@@ -92,7 +95,7 @@ func TestBuildDropsAll(t *testing.T) {
 	for i := range 60_000 {
 		fmt.Fprintf(&b, "w%d\n", i)
 	}
-	c, err := Build(context.Background(), FromReader("x", strings.NewReader(b.String())), BuildOptions{MinCount: 1, MaxDistinct: 100})
+	c, err := Build(context.Background(), text.FromReader("x", strings.NewReader(b.String())), BuildOptions{MinCount: 1, MaxDistinct: 100})
 	if err == nil {
 		c.Close() // what came after the last look is left
 		if n, _ := c.Dropped(); n == 0 {
@@ -103,7 +106,7 @@ func TestBuildDropsAll(t *testing.T) {
 
 func TestMaxVocabulary(t *testing.T) {
 	build := func(most int) (*Corpus, error) {
-		return Build(context.Background(), FromReader("x", strings.NewReader("b a c a b d\na e\n")), BuildOptions{MinCount: 1, MaxVocabulary: most})
+		return Build(context.Background(), text.FromReader("x", strings.NewReader("b a c a b d\na e\n")), BuildOptions{MinCount: 1, MaxVocabulary: most})
 	}
 	for most, want := range map[int]string{0: "a b c d e", 1: "a", 3: "a b c", 4: "a b c d", 5: "a b c d e", 9: "a b c d e"} {
 		c, err := build(most)

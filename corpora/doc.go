@@ -14,13 +14,13 @@
 // bad page should not end a run of hours, but nobody should learn of garbage
 // from the vectors.
 //
-//	src, err := corpora.Open("wiki/", "more-*.txt.gz")
+//	src, err := text.Open("wiki/", "more-*.txt.gz")
 //
 // Select reads structured text: a field of JSON Lines, or a column of CSV or TSV,
 // as lines that know where they stood. A record that does not fit is an error
 // that names its line; none is passed over.
 //
-//	err := src.Select(corpora.Selection{Field: "meta.title"})
+//	err := src.Select(text.Selection{Field: "meta.title"})
 //
 // # Words
 //
@@ -50,12 +50,12 @@
 // tokens of characters that came with it. A line of more than
 // MaxChunk without white space is cut there; all else is read as a whole.
 //
-//	pieces, err := corpora.OpenTokenizer("tokenizer.json")
+//	pieces, err := tokenize.Open("tokenizer.json")
 //
 // TrainSubwords learns such a tokenizer from text: WordPiece, BPE on bytes, or
 // Unigram. TrainSubwordsFrom does it from texts of any origin, such as pairs.
 //
-//	learnt, err := corpora.TrainSubwords(ctx, src, corpora.DefaultSubwordOptions(corpora.Unigram))
+//	learnt, err := learn.Train(ctx, src, learn.DefaultOptions(learn.Unigram))
 //
 // # Phrases
 //
@@ -66,8 +66,8 @@
 // in tokenizer.json, so a model reads new text as it read the text it learnt from;
 // the library of Hugging Face passes over them and sees single words.
 //
-//	found, err := corpora.FindPhrases(ctx, src, corpora.DefaultPhraseOptions(corpora.Word2Phrase))
-//	words, err := corpora.NewWordTokenizer(corpora.WordOptions{}).WithPhrases(found.Phrases)
+//	found, err := learn.FindPhrases(ctx, src, learn.DefaultPhraseOptions(learn.Word2Phrase))
+//	words, err := tokenize.NewWordTokenizer(tokenize.WordOptions{}).WithPhrases(found.Phrases)
 //
 // # Counting
 //
@@ -120,7 +120,7 @@
 // words that are spelt alike learn from each other, and a word that the text
 // does not have gets a vector from its parts.
 //
-//	grams, err := corpora.NewNGrams(corpus.Vocabulary(), corpora.DefaultNGramOptions())
+//	grams, err := tokenize.NewNGrams(corpus.Vocabulary(), tokenize.DefaultNGramOptions())
 //	rows = grams.Append(rows[:0], "unheard")
 //
 // # Pairs
@@ -131,10 +131,10 @@
 // recognised or named; bad rows are passed over and told, or are errors. The
 // texts are kept as ids, over 256 MiB of them in a file.
 //
-//	sources, err := corpora.OpenPairs(paths, nil) // or corpora.SamplePairs()
-//	pairs, err := corpora.BuildPairs(ctx, sources, corpora.PairOptions{Tokenizer: pieces})
+//	sources, err := pairs.Open(paths, nil) // or pairs.Sample()
+//	pairs, err := pairs.Build(ctx, sources, pairs.Options{Tokenizer: pieces})
 //	defer pairs.Close()
-//	plan, err := pairs.Plan(ctx, corpora.PlanOptions{BatchSize: 1024, Seed: 1, Epoch: 0})
+//	plan, err := pairs.Plan(ctx, pairs.PlanOptions{BatchSize: 1024, Seed: 1, Epoch: 0})
 //	for i := range plan.Len() {
 //		err = pairs.Batch(&batch, plan, i)
 //	}
@@ -161,6 +161,6 @@
 // other files, OpenRetrieval folders in the layout of BEIR, whose documents are
 // streamed and never all in memory.
 //
-//	set, err := corpora.OpenRetrieval(ctx, "scifact", "test")
+//	set, err := sets.OpenRetrieval(ctx, "scifact", "test")
 //	for document, err := range set.Documents(ctx) {
 package corpora

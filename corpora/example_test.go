@@ -7,12 +7,14 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // Text becomes a vocabulary, ordered by count, and blocks of ids.
 func ExampleBuild() {
 	ctx := context.Background()
-	text := corpora.FromReader("text", strings.NewReader("A rose is a rose.\nIs it?\n"))
+	text := text.FromReader("text", strings.NewReader("A rose is a rose.\nIs it?\n"))
 	corpus, err := corpora.Build(ctx, text, corpora.BuildOptions{MinCount: 2})
 	if err != nil {
 		log.Fatal(err)
@@ -38,11 +40,11 @@ func ExampleBuild() {
 
 // A word that the vocabulary does not have shares n-grams with words that it has.
 func ExampleNewNGrams() {
-	v, err := corpora.NewVocabulary([]string{"music", "musical"}, []int64{9, 4})
+	v, err := tokenize.NewVocabulary([]string{"music", "musical"}, []int64{9, 4})
 	if err != nil {
 		log.Fatal(err)
 	}
-	grams, err := corpora.NewNGrams(v, corpora.NGramOptions{Min: 3, Max: 4, Buckets: 1 << 20})
+	grams, err := tokenize.NewNGrams(v, tokenize.NGramOptions{Min: 3, Max: 4, Buckets: 1 << 20})
 	if err != nil {
 		log.Fatal(err)
 	}

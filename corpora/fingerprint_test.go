@@ -4,14 +4,17 @@ import (
 	"context"
 	"strings"
 	"testing"
+
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
-func buildText(t *testing.T, text string, o BuildOptions) *Corpus {
+func buildText(t *testing.T, content string, o BuildOptions) *Corpus {
 	t.Helper()
 	if o.MinCount == 0 {
 		o.MinCount = 1
 	}
-	c, err := Build(context.Background(), FromReader("test", strings.NewReader(text)), o)
+	c, err := Build(context.Background(), text.FromReader("test", strings.NewReader(content)), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +27,7 @@ func buildText(t *testing.T, text string, o BuildOptions) *Corpus {
 func TestCorpusFingerprint(t *testing.T) {
 	text := strings.Repeat("one two three\nfour one two\n", 40_000)
 	was := buildText(t, text, BuildOptions{}).Fingerprint()
-	if len(was) != 2*fingerprintBytes {
+	if len(was) != 2*tokenize.fingerprintBytes {
 		t.Fatalf("fingerprint %q", was)
 	}
 	for _, same := range []string{strings.ReplaceAll(text, " ", "   "), strings.ReplaceAll(text, "\n", "\n\n"), strings.ToUpper(text)} {
@@ -41,11 +44,11 @@ func TestCorpusFingerprint(t *testing.T) {
 
 func TestTokenizerFingerprint(t *testing.T) {
 	seen := map[string]string{}
-	for name, tokenizer := range map[string]*Tokenizer{
-		"words":      NewWordTokenizer(WordOptions{}),
-		"cased":      NewWordTokenizer(WordOptions{Cased: true}),
-		"whitespace": NewWordTokenizer(WordOptions{Whitespace: true}),
-		"both":       NewWordTokenizer(WordOptions{Cased: true, Whitespace: true}),
+	for name, tokenizer := range map[string]*tokenize.Tokenizer{
+		"words":      tokenize.NewWordTokenizer(tokenize.WordOptions{}),
+		"cased":      tokenize.NewWordTokenizer(tokenize.WordOptions{Cased: true}),
+		"whitespace": tokenize.NewWordTokenizer(tokenize.WordOptions{Whitespace: true}),
+		"both":       tokenize.NewWordTokenizer(tokenize.WordOptions{Cased: true, Whitespace: true}),
 	} {
 		with, err := tokenizer.WithPhrases(phrasesOf("new york"))
 		if err != nil {
@@ -55,13 +58,13 @@ func TestTokenizerFingerprint(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for more, tokenizer := range map[string]*Tokenizer{"": tokenizer, " with a phrase": with, " with two": again} {
+		for more, tokenizer := range map[string]*tokenize.Tokenizer{"": tokenizer, " with a phrase": with, " with two": again} {
 			f := tokenizer.Fingerprint()
 			if other, ok := seen[f]; ok {
 				t.Errorf("%s and %s have the same fingerprint", name+more, other)
 			}
 			seen[f] = name + more
-			v, err := NewVocabulary([]string{"new", "york"}, nil)
+			v, err := tokenize.NewVocabulary([]string{"new", "york"}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

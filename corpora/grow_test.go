@@ -7,6 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/luminavec/luminavec/corpora/internal/idstore"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // TestBuildGrows: a grown vocabulary has the words of the old one, however rare,
@@ -17,7 +21,7 @@ func TestBuildGrows(t *testing.T) {
 	defer func(n int) { roomBatches = n }(roomBatches)
 	roomBatches = 1
 	random := rand.New(rand.NewPCG(1, 2))
-	text := func(words, kinds int) string {
+	content := func(words, kinds int) string {
 		var b strings.Builder
 		for i := range words {
 			fmt.Fprintf(&b, "w%d%c", int(float64(kinds)*random.Float64()*random.Float64()*random.Float64()), " \n"[i%17/16])
@@ -27,15 +31,15 @@ func TestBuildGrows(t *testing.T) {
 	build := func(s string, threads int, o BuildOptions) *Corpus {
 		t.Helper()
 		o = o.withDefaults()
-		c := &Corpus{ids: newIDStore(t.TempDir(), memoryBlocks)}
-		if err := c.build(context.Background(), FromReader("x", strings.NewReader(s)), o, threads); err != nil {
+		c := &Corpus{ids: idstore.New(t.TempDir(), idstore.MemoryBlocks)}
+		if err := c.build(context.Background(), text.FromReader("x", strings.NewReader(s)), o, threads); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { c.Close() })
 		return c
 	}
-	first := build(text(60_000, 30_000), 2, BuildOptions{MinCount: 3}).Vocabulary()
-	second := text(200_000, 80_000)
+	first := build(content(60_000, 30_000), 2, BuildOptions{MinCount: 3}).Vocabulary()
+	second := content(200_000, 80_000)
 	count := map[string]int64{}
 	for _, w := range slowWords(second, false) {
 		count[w]++
@@ -79,7 +83,7 @@ func TestBuildGrows(t *testing.T) {
 				}
 				var wanted int
 				for token, n := range count {
-					if !first.has(token) && n >= 4 {
+					if !first.Has(token) && n >= 4 {
 						wanted++
 					}
 				}
@@ -93,7 +97,7 @@ func TestBuildGrows(t *testing.T) {
 }
 
 func TestBuildGrowsErrors(t *testing.T) {
-	v, err := NewVocabulary([]string{"a"}, []int64{1<<63 - 1})
+	v, err := tokenize.NewVocabulary([]string{"a"}, []int64{1<<63 - 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,11 +106,11 @@ func TestBuildGrowsErrors(t *testing.T) {
 		`the count of "a"`:          {Base: v, MinCount: 1},
 		"none of 1 words is in the": {Base: v, MinCount: 2},
 	} {
-		text := "a a b\n"
+		content := "a a b\n"
 		if strings.HasPrefix(want, "none") {
-			text = "b\n"
+			content = "b\n"
 		}
-		if _, err := Build(context.Background(), FromReader("x", strings.NewReader(text)), o); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Build(context.Background(), text.FromReader("x", strings.NewReader(content)), o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}
 	}

@@ -1,6 +1,10 @@
 package corpora
 
-import "math"
+import (
+	"math"
+
+	"github.com/luminavec/luminavec/corpora/tokenize"
+)
 
 // KeepProbabilities returns, by id, how likely an occurrence of a word is kept
 // when frequent words are thinned out, as in word2vec.c:
@@ -10,7 +14,7 @@ import "math"
 // With t = 1e-4 a word that makes up 1% of the corpus is kept with probability
 // 0.11, one below about 0.03% always. Threshold 0 (or less) keeps all, and so
 // does a word without a count.
-func KeepProbabilities(v *Vocabulary, threshold float64) []float32 {
+func KeepProbabilities(v *tokenize.Vocabulary, threshold float64) []float32 {
 	keep := make([]float32, v.Len())
 	for i := range keep {
 		keep[i] = 1

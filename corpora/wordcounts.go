@@ -6,20 +6,21 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // WordCounts counts the words of texts, to make a vocabulary of them. One goroutine
 // may use it.
 type WordCounts struct {
-	tokenizer *Tokenizer
+	tokenizer *tokenize.Tokenizer
 	counts    map[string]int64
 	most      int   // different words kept
 	below     int64 // words were dropped that had been seen so often or less
 }
 
 // NewWordCounts returns counts of the words that tokenizer finds.
-func NewWordCounts(tokenizer *Tokenizer) *WordCounts {
+func NewWordCounts(tokenizer *tokenize.Tokenizer) *WordCounts {
 	return &WordCounts{tokenizer: tokenizer, counts: map[string]int64{}, most: defaultDistinct}
 }
 
@@ -40,7 +41,7 @@ func (c *WordCounts) Dropped() int64 { return c.below }
 // Vocabulary returns the words that were seen minCount times or more, at most most
 // of them, from the most frequent; those seen equally often in the order of their bytes.
 // No such word is an error.
-func (c *WordCounts) Vocabulary(minCount int64, most int) (*Vocabulary, error) {
+func (c *WordCounts) Vocabulary(minCount int64, most int) (*tokenize.Vocabulary, error) {
 	var words []string
 	for word, n := range c.counts {
 		if n >= minCount {
@@ -58,5 +59,5 @@ func (c *WordCounts) Vocabulary(minCount int64, most int) (*Vocabulary, error) {
 	for i, word := range words {
 		counts[i] = c.counts[word]
 	}
-	return NewVocabulary(words, counts)
+	return tokenize.NewVocabulary(words, counts)
 }

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 func TestWordCounts(t *testing.T) {
-	c := NewWordCounts(NewWordTokenizer(WordOptions{}))
+	c := NewWordCounts(tokenize.NewWordTokenizer(tokenize.WordOptions{}))
 	for _, text := range []string{"The cat sat.", "the cat", "a dog, the", "dog"} {
 		c.Add([]byte(text))
 	}
@@ -34,7 +36,7 @@ func TestWordCounts(t *testing.T) {
 }
 
 func TestWordCountsRoom(t *testing.T) {
-	c := NewWordCounts(NewWordTokenizer(WordOptions{}))
+	c := NewWordCounts(tokenize.NewWordTokenizer(tokenize.WordOptions{}))
 	c.most = 50
 	for i := range 1000 {
 		c.Add(fmt.Appendf(nil, "often w%d", i))

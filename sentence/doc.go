@@ -19,19 +19,19 @@
 // sentence vector is the mean of its word vectors. Tokens that the table
 // doesn't know are left out of the mean; a text without any known token has
 // the zero vector and a count of 0, which callers should look at. In a model with
-// character n-grams (corpora.NGrams) a token that the table doesn't know has the
+// character n-grams (tokenize.NGrams) a token that the table doesn't know has the
 // mean of the rows of its n-grams for e_i, if it has any that the model knows.
 //
 // # Training
 //
-// [Train] learns all of it from pairs of texts that belong together (corpora.Pairs): a
+// [Train] learns all of it from pairs of texts that belong together (pairs.Dataset): a
 // caption and another of the same picture, a title and its text, a question and its
 // answer. In a batch each text has to find its partner among all others ([InBatch]; see
 // package autograd for this and the other losses). A batch holds no text twice, nor
 // counts as wrong what is known to be right elsewhere; and it is of one file, since
 // texts of other kinds would be told apart too easily to learn from.
 //
-//	pairs, err := corpora.BuildPairs(ctx, sources, corpora.PairOptions{Tokenizer: tokenizer})
+//	pairs, err := pairs.Build(ctx, sources, pairs.Options{Tokenizer: tokenizer})
 //	…
 //	model, err := sentence.Train(ctx, sentence.DefaultOptions(), sentence.Run{Pairs: pairs, Tokenizer: tokenizer})
 //

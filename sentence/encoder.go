@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
@@ -16,12 +16,12 @@ import (
 // [hidden, dim], Bias [hidden], Projection [out, hidden], or [out, dim] when
 // there is no Linear.
 type Layers struct {
-	Tokenizer  *corpora.Tokenizer // with a vocabulary, whose ids are the rows of Embedding
+	Tokenizer  *tokenize.Tokenizer // with a vocabulary, whose ids are the rows of Embedding
 	Embedding  checkpoints.Tensor
 	Linear     *checkpoints.Tensor // nil: no Linear and no ReLU
 	Bias       *checkpoints.Tensor // nil: zero
 	Projection *checkpoints.Tensor // nil: none
-	NGrams     *corpora.NGrams     // nil: unknown tokens have no vector
+	NGrams     *tokenize.NGrams    // nil: unknown tokens have no vector
 	NGramTable *checkpoints.Tensor // [NGrams.Rows, dim]; nil: none
 	Pooling    string              // Mean, Max, First, Last or SIF; default Mean
 	Weights    *checkpoints.Tensor // [V] what each token counts with SIF; else nil
@@ -31,15 +31,15 @@ type Layers struct {
 // Encoder turns text into vectors. It never changes; all its methods may be
 // called by several goroutines at once.
 type Encoder struct {
-	tokenizer  *corpora.Tokenizer
-	table      *matrix         // [V, dim]
-	linear     *matrix         // [hidden, dim] or nil
-	bias       []float32       // [hidden], padded; nil without linear
-	projection *matrix         // [out, hidden or dim] or nil
-	grams      *corpora.NGrams // of unknown tokens; nil: none
-	gramTable  *matrix         // [grams.Rows, dim]; nil without grams
-	pooling    string          // Mean, …
-	weights    []float32       // [V] with SIF; else nil
+	tokenizer  *tokenize.Tokenizer
+	table      *matrix          // [V, dim]
+	linear     *matrix          // [hidden, dim] or nil
+	bias       []float32        // [hidden], padded; nil without linear
+	projection *matrix          // [out, hidden or dim] or nil
+	grams      *tokenize.NGrams // of unknown tokens; nil: none
+	gramTable  *matrix          // [grams.Rows, dim]; nil without grams
+	pooling    string           // Mean, …
+	weights    []float32        // [V] with SIF; else nil
 	normalize  bool
 	scratch    sync.Pool // *buffers
 }
@@ -155,7 +155,7 @@ func (e *Encoder) setLinear(linear, bias *checkpoints.Tensor) error {
 	return nil
 }
 
-func (e *Encoder) setNGrams(grams *corpora.NGrams, table *checkpoints.Tensor) error {
+func (e *Encoder) setNGrams(grams *tokenize.NGrams, table *checkpoints.Tensor) error {
 	if grams == nil && table == nil {
 		return nil
 	}
@@ -227,7 +227,7 @@ func Open(ctx context.Context, dir string) (*Encoder, error) {
 }
 
 // Tokenizer returns the tokenizer, with its vocabulary.
-func (e *Encoder) Tokenizer() *corpora.Tokenizer { return e.tokenizer }
+func (e *Encoder) Tokenizer() *tokenize.Tokenizer { return e.tokenizer }
 
 // Dim is the length of the vectors that the encoder makes.
 func (e *Encoder) Dim() int {

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
@@ -22,13 +22,13 @@ func wordList(n int) []string {
 	return words
 }
 
-func tokenizerOf(t testing.TB, words ...string) *corpora.Tokenizer {
+func tokenizerOf(t testing.TB, words ...string) *tokenize.Tokenizer {
 	t.Helper()
-	v, err := corpora.NewVocabulary(words, nil)
+	v, err := tokenize.NewVocabulary(words, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tok, err := corpora.NewWordTokenizer(corpora.WordOptions{}).WithVocabulary(v)
+	tok, err := tokenize.NewWordTokenizer(tokenize.WordOptions{}).WithVocabulary(v)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +291,7 @@ func TestNewChecksShapes(t *testing.T) {
 		says   string
 	}{
 		{"no tokenizer", func(l *Layers) { l.Tokenizer = nil }, "tokenizer"},
-		{"no vocabulary", func(l *Layers) { l.Tokenizer = corpora.NewWordTokenizer(corpora.WordOptions{}) }, "vocabulary"},
+		{"no vocabulary", func(l *Layers) { l.Tokenizer = tokenize.NewWordTokenizer(tokenize.WordOptions{}) }, "vocabulary"},
 		{"pooling", func(l *Layers) { l.Pooling = "attention" }, `"attention"`},
 		{"weights without sif", func(l *Layers) { l.Weights = &checkpoints.Tensor{Shape: []int{10}, Data: make([]float32, 10)} }, "pooling.weight"},
 		{"sif without weights", func(l *Layers) { l.Pooling = SIF }, "pooling.weight"},

@@ -8,7 +8,7 @@ import (
 	"sync"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 //go:embed testdata/worked-example.json
@@ -56,11 +56,11 @@ func parseWorkedExample(data []byte) (*Encoder, error) {
 			words[i] = fmt.Sprintf("%s (%d)", word, i) // the tokenizer gives no word with a space
 		}
 	}
-	vocabulary, err := corpora.NewVocabulary(words, nil)
+	vocabulary, err := tokenize.NewVocabulary(words, nil)
 	if err != nil {
 		return nil, err
 	}
-	tokenizer, err := corpora.NewWordTokenizer(corpora.WordOptions{Cased: true}).WithVocabulary(vocabulary)
+	tokenizer, err := tokenize.NewWordTokenizer(tokenize.WordOptions{Cased: true}).WithVocabulary(vocabulary)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"golang.org/x/text/width"
 )
 
@@ -45,10 +45,10 @@ type ExplainedToken struct {
 	Embedding []float32 `json:"embedding,omitempty"`
 	// NGrams are the character n-grams of a token without a row; Embedding is the
 	// mean of those that have one. Absent in a model without n-grams.
-	NGrams []corpora.NGram `json:"ngrams,omitempty"`
-	Linear []float32       `json:"linear,omitempty"` // W·e + b
-	ReLU   []float32       `json:"relu,omitempty"`   // max(0, W·e + b)
-	Weight float32         `json:"weight,omitempty"` // what it counts with SIF; absent otherwise
+	NGrams []tokenize.NGram `json:"ngrams,omitempty"`
+	Linear []float32        `json:"linear,omitempty"` // W·e + b
+	ReLU   []float32        `json:"relu,omitempty"`   // max(0, W·e + b)
+	Weight float32          `json:"weight,omitempty"` // what it counts with SIF; absent otherwise
 }
 
 // Weights are the matrices of an encoder.

@@ -10,13 +10,13 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // withNGrams gives layers character n-grams with random rows.
 func withNGrams(t testing.TB, l Layers) Layers {
 	t.Helper()
-	grams, err := corpora.NewNGrams(l.Tokenizer.Vocabulary(), corpora.NGramOptions{Min: 2, Max: 3, Buckets: 2_000_000})
+	grams, err := tokenize.NewNGrams(l.Tokenizer.Vocabulary(), tokenize.NGramOptions{Min: 2, Max: 3, Buckets: 2_000_000})
 	if err != nil {
 		t.Fatal(err)
 	}

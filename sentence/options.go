@@ -8,7 +8,7 @@ import (
 	"strconv"
 
 	"github.com/luminavec/luminavec/autograd"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
 )
@@ -187,14 +187,14 @@ func (o *Options) vectorDim() int {
 }
 
 // Fits reports the first option that does not go with the pairs.
-func (o *Options) Fits(p *corpora.Pairs) error {
+func (o *Options) Fits(p *pairs.Dataset) error {
 	loss := o.loss()
-	return loss.Validate(o.vectorDim(), p.Columns(), p.Kind() != corpora.Paired)
+	return loss.Validate(o.vectorDim(), p.Columns(), p.Kind() != pairs.Paired)
 }
 
 // plan is the plan of the batches of an epoch.
-func (o *Options) plan(epoch int) corpora.PlanOptions {
-	return corpora.PlanOptions{BatchSize: o.BatchSize, Seed: o.Seed, Epoch: epoch, Mixed: o.Mixed, Repeats: o.Loss != InBatch}
+func (o *Options) plan(epoch int) pairs.PlanOptions {
+	return pairs.PlanOptions{BatchSize: o.BatchSize, Seed: o.Seed, Epoch: epoch, Mixed: o.Mixed, Repeats: o.Loss != InBatch}
 }
 
 func (o *Options) schedule() autograd.Schedule {

@@ -8,7 +8,8 @@ import (
 
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 	"github.com/luminavec/luminavec/internal/training"
@@ -35,10 +36,10 @@ var ErrDiverged = training.ErrDiverged
 
 // Run is what the trainer reads and whom it tells.
 type Run struct {
-	Pairs     *corpora.Pairs
-	Tokenizer *corpora.Tokenizer // that read them, with its vocabulary
-	Sources   []string           // what the pairs were read from, for the record
-	Settings  json.RawMessage    // what is to stand for the options in config.json: these, and more; nil: these
+	Pairs     *pairs.Dataset
+	Tokenizer *tokenize.Tokenizer // that read them, with its vocabulary
+	Sources   []string            // what the pairs were read from, for the record
+	Settings  json.RawMessage     // what is to stand for the options in config.json: these, and more; nil: these
 
 	// Warn, if set, is told at the start of a run what a person should know of its
 	// batches: that they are smaller than asked for, or leave examples out.
@@ -68,7 +69,7 @@ type Run struct {
 type trainer struct {
 	options   Options
 	run       Run
-	tokenizer *corpora.Tokenizer
+	tokenizer *tokenize.Tokenizer
 	encoder   *autograd.TextEncoder
 	weights   []float32 // [V] of the tokens, with SIF; else nil
 	engine    autograd.TextEngine
@@ -110,7 +111,7 @@ func Train(ctx context.Context, o Options, run Run) (*checkpoints.Checkpoint, er
 }
 
 func newTrainer(ctx context.Context, o Options, run Run) (*trainer, error) {
-	vocabulary, err := corpora.NewVocabulary(run.Tokenizer.Vocabulary().Tokens(), run.Pairs.TokenCounts())
+	vocabulary, err := tokenize.NewVocabulary(run.Tokenizer.Vocabulary().Tokens(), run.Pairs.TokenCounts())
 	if err != nil {
 		return nil, err
 	}

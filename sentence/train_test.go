@@ -13,7 +13,9 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/training"
 )
 
@@ -28,7 +30,7 @@ var topics = [][]string{
 // filler stands in texts of any topic.
 var filler = []string{"now", "today", "often", "here", "there", "soon", "never", "always"}
 
-func topicTokenizer(t testing.TB) *corpora.Tokenizer {
+func topicTokenizer(t testing.TB) *tokenize.Tokenizer {
 	return tokenizerOf(t, append(slices.Concat(topics...), filler...)...)
 }
 
@@ -80,10 +82,10 @@ func rowsOf(kind string, n int) string {
 	return b.String()
 }
 
-func pairsOf(t testing.TB, tokenizer *corpora.Tokenizer, rows string) *corpora.Pairs {
+func pairsOf(t testing.TB, tokenizer *tokenize.Tokenizer, rows string) *pairs.Dataset {
 	t.Helper()
-	source := corpora.PairSource{Source: corpora.FromReader("pairs.tsv", strings.NewReader(rows))}
-	pairs, err := corpora.BuildPairs(context.Background(), []corpora.PairSource{source}, corpora.PairOptions{Tokenizer: tokenizer, Related: true})
+	source := pairs.Source{Source: text.FromReader("pairs.tsv", strings.NewReader(rows))}
+	pairs, err := pairs.Build(context.Background(), []pairs.Source{source}, pairs.Options{Tokenizer: tokenizer, Related: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,23 +7,23 @@ import (
 	"sync"
 
 	"github.com/luminavec/luminavec/autograd"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/internal/kernel"
 	"github.com/luminavec/luminavec/internal/training"
 )
 
 // plans keeps the plans of the epochs that are read.
 type plans struct {
-	pairs    *corpora.Pairs
+	pairs    *pairs.Dataset
 	options  *Options
 	perEpoch int64 // batches of the first epoch, which all others are said to have
 
 	mu    sync.Mutex
-	kept  [2]*corpora.Plan // by epoch modulo 2
+	kept  [2]*pairs.Plan // by epoch modulo 2
 	epoch [2]int
 }
 
-func (p *plans) of(ctx context.Context, epoch int) (*corpora.Plan, error) {
+func (p *plans) of(ctx context.Context, epoch int) (*pairs.Plan, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	at := epoch % 2
@@ -40,7 +40,7 @@ func (p *plans) of(ctx context.Context, epoch int) (*corpora.Plan, error) {
 // batches returns the plan of a block of the run and its batches in it: one, but
 // texts that are put off from a batch where they stand already make an epoch some
 // batches longer or shorter than the first, and the last block takes what is left.
-func (p *plans) batches(ctx context.Context, block int64) (plan *corpora.Plan, from, to int, err error) {
+func (p *plans) batches(ctx context.Context, block int64) (plan *pairs.Plan, from, to int, err error) {
 	epoch, from := int(block/p.perEpoch), int(block%p.perEpoch)
 	if plan, err = p.of(ctx, epoch); err != nil {
 		return nil, 0, 0, err
@@ -55,7 +55,7 @@ func (p *plans) batches(ctx context.Context, block int64) (plan *corpora.Plan, f
 // worker prepares batches, and has the trainer's engine train them.
 type worker struct {
 	trainer *trainer
-	pairs   corpora.PairBatch
+	pairs   pairs.Batch
 	batches []autograd.TextBatch // of the block; the memory of those of blocks before behind it
 	place   []int32              // [V] 1 + where a row stands among those of the batch; 0: it does not
 }

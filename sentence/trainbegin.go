@@ -13,7 +13,7 @@ import (
 
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
@@ -93,7 +93,7 @@ func (s *Start) Found() int {
 // end: those of a token that is spelt the same or, of a token that begins a word, those
 // of the word. So a table of subwords begins with the vectors of a word model. It is
 // an error if vectors have another dimension than dim, or no token of v.
-func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *corpora.Vocabulary, dim int) (*Start, error) {
+func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *tokenize.Vocabulary, dim int) (*Start, error) {
 	if vectors.Dim != dim {
 		return nil, fault.New(fmt.Sprintf("train with --dim %d, or leave --dim out", vectors.Dim),
 			"the vectors of %s have %d dimensions, and those to be trained %d", vectors.Path, vectors.Dim, dim)

@@ -12,14 +12,15 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 // topicPairs are pairs of texts about the same of 12 topics: words of the topic and
 // some that any text may have. extra makes of a pair's row what its kind asks for.
-func topicPairs(t testing.TB, n int, extra func(rng *rand.Rand, topic int) string) (*corpora.Pairs, *corpora.Tokenizer) {
+func topicPairs(t testing.TB, n int, extra func(rng *rand.Rand, topic int) string) (*pairs.Dataset, *tokenize.Tokenizer) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(5, 6))
 	words := wordList(120)
@@ -50,12 +51,12 @@ func topicPairs(t testing.TB, n int, extra func(rng *rand.Rand, topic int) strin
 	if err := os.WriteFile(file, []byte(rows.String()), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	sources, err := corpora.OpenPairs([]string{file}, nil)
+	sources, err := pairs.Open([]string{file}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	tokenizer := tokenizerOf(t, words...)
-	pairs, err := corpora.BuildPairs(context.Background(), sources, corpora.PairOptions{Tokenizer: tokenizer, Related: true})
+	pairs, err := pairs.Build(context.Background(), sources, pairs.Options{Tokenizer: tokenizer, Related: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +176,7 @@ func TestStartTakesTokensAndWords(t *testing.T) {
 	if err := os.WriteFile(file, []byte("4 2\nking 1 2\nqueen 3 4\n▁exact 5 6\nabsent 7 8\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	v, err := corpora.NewVocabulary([]string{"king", "Ġqueen", "##ing", "▁exact", "Ġking"}, nil)
+	v, err := tokenize.NewVocabulary([]string{"king", "Ġqueen", "##ing", "▁exact", "Ġking"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,16 +10,18 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/skipgram"
 )
 
 // Train on a text in memory, then ask for neighbours.
 func ExampleTrain() {
-	text := strings.Repeat("the cat sees the dog\nthe dog sees the cat\nthe car passes the bus\nthe bus passes the car\n", 100)
+	content := strings.Repeat("the cat sees the dog\nthe dog sees the cat\nthe car passes the bus\nthe bus passes the car\n", 100)
 	ctx := context.Background()
-	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
-	corpus, err := corpora.Build(ctx, corpora.FromReader("text", strings.NewReader(text)), corpora.BuildOptions{Tokenizer: tokenizer})
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
+	corpus, err := corpora.Build(ctx, text.FromReader("text", strings.NewReader(content)), corpora.BuildOptions{Tokenizer: tokenizer})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -50,9 +52,9 @@ func ExampleTrain() {
 // A trained model goes on with new text, and learns its new words.
 func ExampleContinue() {
 	ctx := context.Background()
-	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
-	build := func(text string, known *corpora.Vocabulary) *corpora.Corpus {
-		corpus, err := corpora.Build(ctx, corpora.FromReader("text", strings.NewReader(text)),
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
+	build := func(content string, known *tokenize.Vocabulary) *corpora.Corpus {
+		corpus, err := corpora.Build(ctx, text.FromReader("text", strings.NewReader(content)),
 			corpora.BuildOptions{Tokenizer: tokenizer, MinCount: 5, Base: known})
 		if err != nil {
 			log.Fatal(err)
@@ -92,16 +94,16 @@ func ExampleResume() {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	text, folder := filepath.Join(dir, "text.txt"), filepath.Join(dir, "model")
-	if err := os.WriteFile(text, []byte(strings.Repeat("the cat sees the dog\n", 5000)), 0o666); err != nil {
+	content, folder := filepath.Join(dir, "text.txt"), filepath.Join(dir, "model")
+	if err := os.WriteFile(content, []byte(strings.Repeat("the cat sees the dog\n", 5000)), 0o666); err != nil {
 		log.Fatal(err)
 	}
-	source, err := corpora.Open(text)
+	source, err := text.Open(content)
 	if err != nil {
 		log.Fatal(err)
 	}
 	ctx := context.Background()
-	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
 	corpus, err := corpora.Build(ctx, source, corpora.BuildOptions{Tokenizer: tokenizer})
 	if err != nil {
 		log.Fatal(err)
@@ -144,9 +146,9 @@ func ExampleOpenValidation() {
 		log.Fatal(err)
 	}
 	ctx := context.Background()
-	text := strings.Repeat("the cat sees the dog\nthe dog sees the cat\nthe car passes the bus\nthe bus passes the car\n", 100)
-	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
-	corpus, err := corpora.Build(ctx, corpora.FromReader("text", strings.NewReader(text)), corpora.BuildOptions{Tokenizer: tokenizer})
+	content := strings.Repeat("the cat sees the dog\nthe dog sees the cat\nthe car passes the bus\nthe bus passes the car\n", 100)
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
+	corpus, err := corpora.Build(ctx, text.FromReader("text", strings.NewReader(content)), corpora.BuildOptions{Tokenizer: tokenizer})
 	if err != nil {
 		log.Fatal(err)
 	}

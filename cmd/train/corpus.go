@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 )
 
@@ -16,18 +17,18 @@ import (
 func notInside(output string, names []string) error { return corpora.CheckOutside(output, names) }
 
 // openSource opens the corpus that was named, or the sample.
-func openSource(names []string) (*corpora.Source, error) {
+func openSource(names []string) (*text.Source, error) {
 	if len(names) == 0 {
-		return corpora.Sample(), nil
+		return text.Sample(), nil
 	}
-	return corpora.Open(names...)
+	return text.Open(names...)
 }
 
 // named are the names of a corpus as a line has room for them.
 func named(names []string) string {
 	const most = 5
 	shown := slices.Clone(names[:min(len(names), most)])
-	if i := slices.Index(shown, corpora.Stdin); i >= 0 {
+	if i := slices.Index(shown, text.Stdin); i >= 0 {
 		shown[i] = "standard input"
 	}
 	text := strings.Join(shown, " ")
@@ -38,8 +39,8 @@ func named(names []string) string {
 }
 
 // readCorpus returns a function that builds a corpus, shows progress and reports what was read.
-func readCorpus(cmd *cobra.Command) func(context.Context, *corpora.Source, corpora.BuildOptions) (*corpora.Corpus, error) {
-	return func(ctx context.Context, source *corpora.Source, o corpora.BuildOptions) (*corpora.Corpus, error) {
+func readCorpus(cmd *cobra.Command) func(context.Context, *text.Source, corpora.BuildOptions) (*corpora.Corpus, error) {
+	return func(ctx context.Context, source *text.Source, o corpora.BuildOptions) (*corpora.Corpus, error) {
 		warnSpool(cmd, source)
 		progress := cli.StartProgress(cmd, "reading")
 		o.OnProgress = progress.Bytes
@@ -63,7 +64,7 @@ func readCorpus(cmd *cobra.Command) func(context.Context, *corpora.Source, corpo
 }
 
 // nextCommand is the start of a command line that trains on a corpus.
-func nextCommand(corpus []string, text corpora.Selection) []string {
+func nextCommand(corpus []string, text text.Selection) []string {
 	next := []string{"skipgram"}
 	for _, name := range corpus {
 		next = append(next, cli.PathArgument(name))

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/estimate"
 	"github.com/luminavec/luminavec/internal/words"
@@ -50,7 +51,7 @@ const spoolMemory = 256 << 20
 
 // warnSpool warns if the ids of a text may not fit on the disk of temporary
 // files. Compressed text needs at least its own size.
-func warnSpool(cmd *cobra.Command, source *corpora.Source) {
+func warnSpool(cmd *cobra.Command, source *text.Source) {
 	need, has := estimate.Spool(source.Size(), spoolMemory), limits(os.TempDir()).Disk
 	if has >= 0 && need > has {
 		cli.Warn(cmd, "the words of %s of text may need %s in %s, which has %s free: set TMPDIR to a larger disk",

@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/words"
@@ -35,7 +35,7 @@ func (j *wordJob) openInit(cmd *cobra.Command) (*checkpoints.Vectors, error) {
 }
 
 // start reads the vectors of the words of the vocabulary and reports how many were found.
-func (j *wordJob) start(cmd *cobra.Command, given *checkpoints.Vectors, v *corpora.Vocabulary) (*words.Start, error) {
+func (j *wordJob) start(cmd *cobra.Command, given *checkpoints.Vectors, v *tokenize.Vocabulary) (*words.Start, error) {
 	if given == nil {
 		return nil, nil
 	}

@@ -8,21 +8,22 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize/learn"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // learnTokenizerJob is a command line of train tokenizer.
 type learnTokenizerJob struct {
-	options corpora.SubwordOptions
+	options learn.Options
 	output  string
 	force   bool
-	text    corpora.Selection
+	text    text.Selection
 }
 
 func tokenizerCommand() *cobra.Command {
-	job := learnTokenizerJob{options: corpora.DefaultSubwordOptions(corpora.WordPiece)}
+	job := learnTokenizerJob{options: learn.DefaultOptions(learn.WordPiece)}
 	o := &job.options
 	o.Lowercase, o.StripAccents, o.Special, o.MaxLength = false, false, nil, 0 // settle sets them by the type
 	cmd := &cobra.Command{
@@ -62,7 +63,7 @@ $ train tokenizer pages.jsonl --field text --type unigram -o unigram.json`,
 // settle fills in the defaults of the type, and checks the command line.
 func (j *learnTokenizerJob) settle(cmd *cobra.Command, args []string) error {
 	o := &j.options
-	usual := corpora.DefaultSubwordOptions(o.Model)
+	usual := learn.DefaultOptions(o.Model)
 	for flag, set := range map[string]func(){
 		"lowercase":     func() { o.Lowercase = usual.Lowercase },
 		"strip-accents": func() { o.StripAccents = usual.StripAccents },
@@ -77,9 +78,9 @@ func (j *learnTokenizerJob) settle(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	switch {
-	case len(args) == 0 && j.text != (corpora.Selection{}):
+	case len(args) == 0 && j.text != (text.Selection{}):
 		return fault.New("name the files to read, or - for standard input", "--field and --column need a CORPUS")
-	case o.Model == corpora.BPE && cmd.Flags().Changed("alphabet"):
+	case o.Model == learn.BPE && cmd.Flags().Changed("alphabet"):
 		return fault.New("leave it out", "--alphabet cannot be used with bpe, which has all 256 bytes")
 	case j.output == "":
 		return fault.New("name the file to write: -o tokenizer.json", "no output is named")
@@ -131,10 +132,10 @@ func (j *learnTokenizerJob) run(cmd *cobra.Command, args []string) error {
 }
 
 // learnTokenizer learns from the source, and warns of what was dropped.
-func learnTokenizer(cmd *cobra.Command, source *corpora.Source, o corpora.SubwordOptions) (*corpora.TrainedSubwords, error) {
+func learnTokenizer(cmd *cobra.Command, source *text.Source, o learn.Options) (*learn.Result, error) {
 	stage := "counting"
 	progress := cli.StartProgress(cmd, stage)
-	o.OnProgress = func(p corpora.SubwordProgress) {
+	o.OnProgress = func(p learn.Progress) {
 		if p.Stage != stage {
 			progress.Done()
 			stage = p.Stage
@@ -146,7 +147,7 @@ func learnTokenizer(cmd *cobra.Command, source *corpora.Source, o corpora.Subwor
 		}
 		progress.Update(cli.Share(p.Done, p.Size), note)
 	}
-	learnt, err := corpora.TrainSubwords(cmd.Context(), source, o)
+	learnt, err := learn.Train(cmd.Context(), source, o)
 	progress.Done()
 	if err != nil {
 		return nil, err
@@ -191,7 +192,7 @@ type tokenizerSample struct {
 // segmented are the examples of the report.
 var segmented = []string{"How are you?", "unbelievably", "The train to Zürich left at 10:45."}
 
-func newTokenizerReport(j *learnTokenizerJob, corpus []string, t *corpora.TrainedSubwords, size int, took time.Duration) *tokenizerReport {
+func newTokenizerReport(j *learnTokenizerJob, corpus []string, t *learn.Result, size int, took time.Duration) *tokenizerReport {
 	r := &tokenizerReport{
 		Output: j.output, Bytes: size, Type: string(j.options.Model), Vocabulary: t.Tokenizer.Vocabulary().Len(), Words: t.Words,
 		DistinctWords: t.Distinct, Dropped: t.Dropped, Characters: t.Characters, Kept: t.Kept, Merges: t.Merges,
@@ -213,7 +214,7 @@ func (r *tokenizerReport) writeText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "learned %s: %s, from %s words, %s distinct\n", r.Type, cli.Plural(r.Vocabulary, "token", "tokens"),
 		cli.Count(float64(r.Words)), cli.Count(float64(r.DistinctWords)))
-	if r.Type == string(corpora.BPE) {
+	if r.Type == string(learn.BPE) {
 		fmt.Fprintf(&b, "  all 256 bytes, %d of them in the text", r.Characters)
 	} else {
 		fmt.Fprintf(&b, "  %s of %s", cli.Thousands(r.Kept), cli.Plural(r.Characters, "character", "characters"))

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/index/mining"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -173,9 +173,9 @@ func (j *mineJob) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	sources := corpora.SamplePairs()
+	sources := pairs.Sample()
 	if len(args) > 0 {
-		if sources, err = corpora.OpenPairs(args, nil); err != nil {
+		if sources, err = pairs.Open(args, nil); err != nil {
 			return err
 		}
 	}
@@ -223,7 +223,7 @@ func (j *mineJob) run(cmd *cobra.Command, args []string) error {
 }
 
 // readPairs reads the pairs, and says what it found.
-func (j *mineJob) readPairs(cmd *cobra.Command, sources []corpora.PairSource) (*mining.Pairs, error) {
+func (j *mineJob) readPairs(cmd *cobra.Command, sources []pairs.Source) (*mining.Pairs, error) {
 	progress := cli.StartProgress(cmd, "reading")
 	j.read.Pairs.OnProgress = func(done, size int64) {
 		share := -1.0

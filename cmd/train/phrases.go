@@ -8,25 +8,27 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
+	"github.com/luminavec/luminavec/corpora/tokenize/learn"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // phrasesJob is a command line of train phrases.
 type phrasesJob struct {
-	options    corpora.PhraseOptions
+	options    learn.PhraseOptions
 	connectors string
 	output     string
 	force      bool
-	words      corpora.WordOptions
+	words      tokenize.WordOptions
 	cut        string // --tokenizer
-	text       corpora.Selection
+	text       text.Selection
 	lists      []string
 }
 
 func phrasesCommand() *cobra.Command {
-	job := phrasesJob{options: corpora.DefaultPhraseOptions(corpora.Word2Phrase), cut: "words"}
+	job := phrasesJob{options: learn.DefaultPhraseOptions(learn.Word2Phrase), cut: "words"}
 	o := &job.options
 	cmd := &cobra.Command{
 		Use:   "phrases [CORPUS...] -o FILE [options]",
@@ -72,13 +74,13 @@ func (j *phrasesJob) run(cmd *cobra.Command, args []string) error {
 	}
 	o.Connectors = strings.Fields(j.connectors)
 	if j.connectors == "english" {
-		o.Connectors = corpora.EnglishConnectors
+		o.Connectors = learn.EnglishConnectors
 	}
 	if err := o.Validate(); err != nil {
 		return cli.UsageError(err)
 	}
 	switch {
-	case len(args) == 0 && j.text != (corpora.Selection{}):
+	case len(args) == 0 && j.text != (text.Selection{}):
 		return cli.UsageError(fault.New("name the files to read, or - for standard input", "--field and --column need a CORPUS"))
 	case j.output == "":
 		return cli.UsageError(fault.New("name the file to write: -o phrases.tsv", "no output is named"))
@@ -87,7 +89,7 @@ func (j *phrasesJob) run(cmd *cobra.Command, args []string) error {
 	}
 	j.words.Whitespace = j.cut == "whitespace"
 	var err error
-	if o.Tokenizer, err = joinPhrases(corpora.NewWordTokenizer(j.words), j.lists); err != nil {
+	if o.Tokenizer, err = joinPhrases(tokenize.NewWordTokenizer(j.words), j.lists); err != nil {
 		return err
 	}
 	source, err := openSource(args)
@@ -125,10 +127,10 @@ func (j *phrasesJob) run(cmd *cobra.Command, args []string) error {
 }
 
 // joinPhrases adds the phrases of files to a tokenizer, each a pass.
-func joinPhrases(t *corpora.Tokenizer, files []string) (*corpora.Tokenizer, error) {
-	var lists []*corpora.Phrases
+func joinPhrases(t *tokenize.Tokenizer, files []string) (*tokenize.Tokenizer, error) {
+	var lists []*tokenize.Phrases
 	for _, name := range files {
-		list, err := corpora.OpenPhrases(name)
+		list, err := tokenize.OpenPhrases(name)
 		if err != nil {
 			return nil, err
 		}
@@ -138,10 +140,10 @@ func joinPhrases(t *corpora.Tokenizer, files []string) (*corpora.Tokenizer, erro
 }
 
 // findPhrases counts the source, and warns of what was dropped.
-func findPhrases(cmd *cobra.Command, source *corpora.Source, o corpora.PhraseOptions) (*corpora.FoundPhrases, error) {
+func findPhrases(cmd *cobra.Command, source *text.Source, o learn.PhraseOptions) (*learn.FoundPhrases, error) {
 	progress := cli.StartProgress(cmd, "counting")
 	o.OnProgress = progress.Bytes
-	found, err := corpora.FindPhrases(cmd.Context(), source, o)
+	found, err := learn.FindPhrases(cmd.Context(), source, o)
 	progress.Done()
 	if err != nil {
 		return nil, err
@@ -187,7 +189,7 @@ type phraseShown struct {
 // shownPhrases is how many of the best the report shows.
 const shownPhrases = 10
 
-func newPhrasesReport(j *phrasesJob, corpus []string, f *corpora.FoundPhrases, size int64, took time.Duration) *phrasesReport {
+func newPhrasesReport(j *phrasesJob, corpus []string, f *learn.FoundPhrases, size int64, took time.Duration) *phrasesReport {
 	r := &phrasesReport{
 		Output: j.output, Bytes: size, Scorer: string(j.options.Scorer), Threshold: j.options.Threshold, MinCount: j.options.MinCount,
 		Phrases: len(f.Phrases.List), Words: f.Words, DistinctWords: f.DistinctWords, DistinctPairs: f.DistinctPairs,

@@ -11,6 +11,8 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/internal/words"
 )
@@ -31,9 +33,9 @@ func TestProgressNoteOnANarrowTerminal(t *testing.T) {
 // An interrupt that comes after the training, while the report is made, says that
 // the model is there and finished: there is nothing to resume.
 func TestInterruptedReport(t *testing.T) {
-	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
-	text := strings.NewReader(strings.Repeat("the cat sees the dog\n", 100))
-	corpus, err := corpora.Build(context.Background(), corpora.FromReader("text", text), corpora.BuildOptions{Tokenizer: tokenizer})
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
+	content := strings.NewReader(strings.Repeat("the cat sees the dog\n", 100))
+	corpus, err := corpora.Build(context.Background(), text.FromReader("text", content), corpora.BuildOptions{Tokenizer: tokenizer})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/training"
@@ -72,7 +72,7 @@ func newReport(ctx context.Context, output string, c *checkpoints.Checkpoint, la
 		}
 		r.Neighbors = append(r.Neighbors, reportNeighbors{word, near})
 	}
-	r.Similarity = append(r.Similarity, evaluate.Words(vectors, corpora.WordSim353()))
+	r.Similarity = append(r.Similarity, evaluate.Words(vectors, sets.WordSim353()))
 	example := "king"
 	if len(r.Neighbors) > 0 {
 		example = r.Neighbors[0].Word

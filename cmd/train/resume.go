@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/words"
@@ -20,7 +20,7 @@ type resumeJob struct {
 	force    bool
 	corpus   []string
 	grow     bool
-	text     corpora.Selection
+	text     text.Selection
 	minCount int64
 	most     int // --max-vocab
 	epochs   int
@@ -192,7 +192,7 @@ func (j *resumeJob) newText(cmd *cobra.Command, r *words.Reopened) error {
 	if err != nil {
 		return err
 	}
-	source, err := corpora.Open(j.corpus...)
+	source, err := text.Open(j.corpus...)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
@@ -278,18 +278,18 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 }
 
 // usualLoss is the loss that a kind of pairs asks for.
-func usualLoss(kind corpora.PairKind) string {
+func usualLoss(kind pairs.Kind) string {
 	switch kind {
-	case corpora.Scored:
+	case pairs.Scored:
 		return sentence.Cosine
-	case corpora.Labelled:
+	case pairs.Labelled:
 		return sentence.Related
 	}
 	return sentence.InBatch
 }
 
 // fits looks at the objective, once the pairs are known that decide it.
-func (j *sentenceJob) fits(cmd *cobra.Command, pairs *corpora.Pairs) error {
+func (j *sentenceJob) fits(cmd *cobra.Command, pairs *pairs.Dataset) error {
 	if err := j.options.Fits(pairs); err != nil {
 		return err
 	}

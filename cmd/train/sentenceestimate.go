@@ -3,13 +3,14 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/estimate"
 	"github.com/luminavec/luminavec/sentence"
 )
 
 // checkSentenceNeeds is checkNeeds for a training of sentences.
-func checkSentenceNeeds(cmd *cobra.Command, o sentence.Options, pairs *corpora.Pairs, tokenizer *corpora.Tokenizer, output string, done float64, best, force bool) error {
+func checkSentenceNeeds(cmd *cobra.Command, o sentence.Options, pairs *pairs.Dataset, tokenizer *tokenize.Tokenizer, output string, done float64, best, force bool) error {
 	v := tokenizer.Vocabulary()
 	r := estimate.SentenceRun{
 		Rows: v.Len(), Dim: o.Dim, Hidden: o.Hidden, Project: o.Project, Threads: o.Threads, Slots: 1,

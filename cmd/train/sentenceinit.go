@@ -9,7 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
@@ -44,7 +45,7 @@ func (j *sentenceJob) openInit(cmd *cobra.Command) (*givenModel, error) {
 			return g, j.as(cmd, g.model)
 		}
 	}
-	if errors.Is(err, fs.ErrNotExist) && j.init != corpora.Stdin {
+	if errors.Is(err, fs.ErrNotExist) && j.init != text.Stdin {
 		return nil, cli.UsageError(fault.New("name a model folder or a file of vectors", "--init %s: %w", j.init, fs.ErrNotExist))
 	}
 	if g.vectors, err = checkpoints.OpenVectors(cmd.Context(), j.init, checkpoints.VectorsOptions{}); err != nil {
@@ -95,7 +96,7 @@ func (j *sentenceJob) as(cmd *cobra.Command, c *checkpoints.Checkpoint) error {
 }
 
 // tokenizer is that of the model; nil: it has none.
-func (g *givenModel) tokenizer() *corpora.Tokenizer {
+func (g *givenModel) tokenizer() *tokenize.Tokenizer {
 	if g == nil || g.model == nil {
 		return nil
 	}
@@ -103,7 +104,7 @@ func (g *givenModel) tokenizer() *corpora.Tokenizer {
 }
 
 // start makes the beginning of the run of it.
-func (g *givenModel) start(cmd *cobra.Command, v *corpora.Vocabulary, o *sentence.Options) (*sentence.Start, error) {
+func (g *givenModel) start(cmd *cobra.Command, v *tokenize.Vocabulary, o *sentence.Options) (*sentence.Start, error) {
 	if g == nil {
 		return nil, nil
 	}

@@ -14,6 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/tokenize"
+	"github.com/luminavec/luminavec/corpora/tokenize/learn"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -21,7 +24,7 @@ import (
 // pairSources are the files of pairs; what comes from a pipe lies in a temporary
 // file where it has to be read twice.
 type pairSources struct {
-	all   []corpora.PairSource
+	all   []pairs.Source
 	close func() error
 }
 
@@ -32,7 +35,7 @@ func (j *sentenceJob) sources(cmd *cobra.Command, names []string) (*pairSources,
 		if len(j.weights) > 0 || j.columns != "" {
 			return nil, cli.UsageError(fault.New("name the files to read, or - for standard input", "--weight and --columns need PAIRS"))
 		}
-		s.all = corpora.SamplePairs()
+		s.all = pairs.Sample()
 		return s, nil
 	}
 	weights := map[string]float64{}
@@ -52,7 +55,7 @@ func (j *sentenceJob) sources(cmd *cobra.Command, names []string) (*pairSources,
 		}
 		weights[name] = x
 	}
-	opened, err := corpora.OpenPairs(names, weights)
+	opened, err := pairs.Open(names, weights)
 	if err != nil {
 		return nil, err
 	}
@@ -60,14 +63,14 @@ func (j *sentenceJob) sources(cmd *cobra.Command, names []string) (*pairSources,
 	// Tokens that are learnt take a reading of their own, before that of the pairs; with
 	// --init it is not known yet whether any are.
 	if j.tokenizer == "" || j.tokenizer == "words" || learnt(j.tokenizer) {
-		s.all, s.close, err = corpora.SpoolPairs(cmd.Context(), opened, "")
+		s.all, s.close, err = pairs.Spool(cmd.Context(), opened, "")
 	}
 	return s, err
 }
 
 // pairOptions are the options of reading the pairs; tokenizer may be nil.
-func (j *sentenceJob) pairOptions(tokenizer *corpora.Tokenizer) corpora.PairOptions {
-	o := corpora.PairOptions{Tokenizer: tokenizer, MaxTokens: j.options.MaxTokens, Strict: j.strict, Related: true}
+func (j *sentenceJob) pairOptions(tokenizer *tokenize.Tokenizer) pairs.Options {
+	o := pairs.Options{Tokenizer: tokenizer, MaxTokens: j.options.MaxTokens, Strict: j.strict, Related: true}
 	if j.columns != "" {
 		for name := range strings.SplitSeq(j.columns, ",") {
 			o.Columns = append(o.Columns, strings.TrimSpace(name))
@@ -78,15 +81,15 @@ func (j *sentenceJob) pairOptions(tokenizer *corpora.Tokenizer) corpora.PairOpti
 
 // learnt says whether tokens are to be learnt from the pairs.
 func learnt(tokenizer string) bool {
-	switch corpora.SubwordModel(tokenizer) {
-	case corpora.WordPiece, corpora.BPE, corpora.Unigram:
+	switch learn.Model(tokenizer) {
+	case learn.WordPiece, learn.BPE, learn.Unigram:
 		return true
 	}
 	return false
 }
 
 // tokens returns the tokenizer of the options, over its vocabulary.
-func (j *sentenceJob) tokens(cmd *cobra.Command, sources *pairSources, given *givenModel) (*corpora.Tokenizer, error) {
+func (j *sentenceJob) tokens(cmd *cobra.Command, sources *pairSources, given *givenModel) (*tokenize.Tokenizer, error) {
 	changed := cmd.Flags().Changed
 	if j.tokenizer == "" && given.tokenizer() != nil {
 		for _, name := range []string{"vocab", "min-count", "cased"} {
@@ -105,7 +108,7 @@ func (j *sentenceJob) tokens(cmd *cobra.Command, sources *pairSources, given *gi
 		}
 		return j.subwords(cmd, sources)
 	}
-	t, err := corpora.OpenTokenizer(j.tokenizer)
+	t, err := tokenize.Open(j.tokenizer)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, cli.UsageError(fault.New("choose wordpiece, bpe, unigram, words, a tokenizer.json, the folder of a model or a vocab.txt", "%w", err))
 	}
@@ -126,18 +129,18 @@ func (j *sentenceJob) tokens(cmd *cobra.Command, sources *pairSources, given *gi
 // eachText returns a function that reads all texts of the sources.
 func (j *sentenceJob) eachText(sources *pairSources) func(ctx context.Context, emit func(text []byte) error) error {
 	return func(ctx context.Context, emit func(text []byte) error) error {
-		_, err := corpora.EachText(ctx, sources.all, j.pairOptions(nil), emit)
+		_, err := pairs.EachText(ctx, sources.all, j.pairOptions(nil), emit)
 		return err
 	}
 }
 
 // subwords learns tokens from the texts of the pairs.
-func (j *sentenceJob) subwords(cmd *cobra.Command, sources *pairSources) (*corpora.Tokenizer, error) {
-	model := corpora.WordPiece
+func (j *sentenceJob) subwords(cmd *cobra.Command, sources *pairSources) (*tokenize.Tokenizer, error) {
+	model := learn.WordPiece
 	if j.tokenizer != "" {
-		model = corpora.SubwordModel(j.tokenizer)
+		model = learn.Model(j.tokenizer)
 	}
-	o := corpora.DefaultSubwordOptions(model)
+	o := learn.DefaultOptions(model)
 	o.Vocabulary = j.vocab
 	if o.Lowercase = !j.cased; j.cased {
 		o.StripAccents = false
@@ -146,7 +149,7 @@ func (j *sentenceJob) subwords(cmd *cobra.Command, sources *pairSources) (*corpo
 		return nil, cli.UsageError(err)
 	}
 	progress := cli.StartProgress(cmd, "learning tokens")
-	o.OnProgress = func(p corpora.SubwordProgress) {
+	o.OnProgress = func(p learn.Progress) {
 		share := -1.0
 		if p.Size > 0 {
 			share = float64(p.Done) / float64(p.Size)
@@ -154,7 +157,7 @@ func (j *sentenceJob) subwords(cmd *cobra.Command, sources *pairSources) (*corpo
 		progress.Update(share, p.Stage)
 	}
 	began := time.Now()
-	trained, err := corpora.TrainSubwordsFrom(cmd.Context(), j.eachText(sources), o)
+	trained, err := learn.TrainFrom(cmd.Context(), j.eachText(sources), o)
 	progress.Done()
 	if err != nil {
 		return nil, err
@@ -165,11 +168,11 @@ func (j *sentenceJob) subwords(cmd *cobra.Command, sources *pairSources) (*corpo
 }
 
 // words takes the words of the pairs for tokens.
-func (j *sentenceJob) words(cmd *cobra.Command, sources *pairSources) (*corpora.Tokenizer, error) {
+func (j *sentenceJob) words(cmd *cobra.Command, sources *pairSources) (*tokenize.Tokenizer, error) {
 	if j.minCount < 1 || j.vocab < 1 {
 		return nil, cli.UsageError(fault.New("give numbers above 0", "--min-count is %d and --vocab %d", j.minCount, j.vocab))
 	}
-	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{Cased: j.cased})
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{Cased: j.cased})
 	counts := corpora.NewWordCounts(tokenizer)
 	progress := cli.StartProgress(cmd, "counting words")
 	err := j.eachText(sources)(cmd.Context(), func(text []byte) error { counts.Add(text); return nil })
@@ -186,12 +189,12 @@ func (j *sentenceJob) words(cmd *cobra.Command, sources *pairSources) (*corpora.
 }
 
 // pluralPairs is a number of examples of a kind.
-func pluralPairs(n int64, kind corpora.PairKind) string {
+func pluralPairs(n int64, kind pairs.Kind) string {
 	return cli.Plural(n, strings.TrimSuffix(kind.String(), "s"), kind.String())
 }
 
 // readPairs reads and tokenises the pairs, and says what it found.
-func readPairs(cmd *cobra.Command, sources []corpora.PairSource, o corpora.PairOptions) (*corpora.Pairs, error) {
+func readPairs(cmd *cobra.Command, sources []pairs.Source, o pairs.Options) (*pairs.Dataset, error) {
 	progress := cli.StartProgress(cmd, "reading")
 	o.OnProgress = func(done, size int64) {
 		share := -1.0
@@ -202,7 +205,7 @@ func readPairs(cmd *cobra.Command, sources []corpora.PairSource, o corpora.PairO
 	}
 	o.SpoolDir = os.TempDir()
 	began := time.Now()
-	pairs, err := corpora.BuildPairs(cmd.Context(), sources, o)
+	pairs, err := pairs.Build(cmd.Context(), sources, o)
 	progress.Done()
 	if err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/training"
@@ -90,7 +90,7 @@ func newSentenceReport(ctx context.Context, output string, c *checkpoints.Checkp
 	if r.Files, r.Bytes, err = filesOf(output); err != nil {
 		return nil, err
 	}
-	set := corpora.STSBenchmarkDev()
+	set := sets.STSBenchmarkDev()
 	judged, err := evaluate.STS(ctx, encoder, set, evaluate.STSOptions{})
 	if err != nil {
 		return nil, err

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
@@ -108,7 +108,7 @@ func (j *sentenceJob) sameSources(cmd *cobra.Command, then, now []string) (*pair
 		}
 		return j.sources(cmd, now)
 	}
-	if slices.Contains(then, corpora.Stdin) {
+	if slices.Contains(then, text.Stdin) {
 		return nil, fault.New("give the same pairs again: "+cli.CommandLine("train", "resume", cli.PathArgument(j.output), "-")+" < pairs",
 			"%s: its pairs came from standard input", j.output)
 	}

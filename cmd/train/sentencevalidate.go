@@ -12,7 +12,8 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -49,13 +50,13 @@ func readSentenceSets(ctx context.Context, names []string) ([]training.Validatio
 }
 
 func readSentenceSet(ctx context.Context, name string) (training.ValidationSet, error) {
-	kind, file := corpora.SetKind(""), name
-	for _, k := range []corpora.SetKind{corpora.STSSet, corpora.RetrievalSet} {
+	kind, file := sets.Kind(""), name
+	for _, k := range []sets.Kind{sets.STSSet, sets.RetrievalSet} {
 		if rest, ok := strings.CutPrefix(name, string(k)+":"); ok {
 			kind, file = k, rest
 		}
 	}
-	if file == "" || file == corpora.Stdin {
+	if file == "" || file == text.Stdin {
 		return training.ValidationSet{}, cli.UsageError(fault.New("name a file or a folder; it is read again when the training is resumed", "--validate %s is none", name))
 	}
 	info, err := os.Stat(file)
@@ -63,13 +64,13 @@ func readSentenceSet(ctx context.Context, name string) (training.ValidationSet, 
 		return training.ValidationSet{}, fault.New(hintValidate, "cannot read --validate %s: %w", file, errors.Unwrap(err)) // of an *fs.PathError, which names the file again
 	}
 	if kind == "" {
-		if kind = corpora.STSSet; info.IsDir() {
-			kind = corpora.RetrievalSet
+		if kind = sets.STSSet; info.IsDir() {
+			kind = sets.RetrievalSet
 		}
 	}
 	ready := training.ValidationSet{ValidationSet: checkpoints.ValidationSet{Kind: string(kind), File: file}}
-	if kind == corpora.RetrievalSet {
-		set, err := corpora.OpenRetrieval(ctx, file, "")
+	if kind == sets.RetrievalSet {
+		set, err := sets.OpenRetrieval(ctx, file, "")
 		if err != nil {
 			return ready, err
 		}
@@ -80,7 +81,7 @@ func readSentenceSet(ctx context.Context, name string) (training.ValidationSet, 
 	if ready.SHA256, err = sumOf(file); err != nil {
 		return ready, err
 	}
-	set, err := corpora.ReadSTS(ctx, file)
+	set, err := sets.ReadSTS(ctx, file)
 	if err != nil {
 		return ready, err
 	}
@@ -106,7 +107,7 @@ func sumOfFolder(dir string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
-func judgeSTS(set *corpora.STS) func(context.Context, *checkpoints.Checkpoint) (checkpoints.Metric, error) {
+func judgeSTS(set *sets.STS) func(context.Context, *checkpoints.Checkpoint) (checkpoints.Metric, error) {
 	return func(ctx context.Context, c *checkpoints.Checkpoint) (checkpoints.Metric, error) {
 		encoder, err := sentence.FromCheckpoint(c)
 		if err != nil {
@@ -117,7 +118,7 @@ func judgeSTS(set *corpora.STS) func(context.Context, *checkpoints.Checkpoint) (
 	}
 }
 
-func judgeRetrieval(set *corpora.Retrieval) func(context.Context, *checkpoints.Checkpoint) (checkpoints.Metric, error) {
+func judgeRetrieval(set *sets.Retrieval) func(context.Context, *checkpoints.Checkpoint) (checkpoints.Metric, error) {
 	return func(ctx context.Context, c *checkpoints.Checkpoint) (checkpoints.Metric, error) {
 		encoder, err := sentence.FromCheckpoint(c)
 		if err != nil {

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/words"
 )
@@ -55,6 +55,6 @@ func (j *wordJob) charNGrams(buckets bool) error {
 	if !ok || errN != nil || errM != nil || m < 1 {
 		return fault.New("name the shortest and the longest, as in 3-6", "--char-ngrams cannot be %q", j.grams)
 	}
-	j.options.NGrams = corpora.NGramOptions{Min: n, Max: m, Buckets: j.buckets}
+	j.options.NGrams = tokenize.NGramOptions{Min: n, Max: m, Buckets: j.buckets}
 	return j.options.NGrams.Validate()
 }

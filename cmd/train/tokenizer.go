@@ -6,17 +6,17 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // tokenizer returns the tokenizer of the options, with its phrases.
-func (j *wordJob) tokenizer(cmd *cobra.Command) (*corpora.Tokenizer, error) {
+func (j *wordJob) tokenizer(cmd *cobra.Command) (*tokenize.Tokenizer, error) {
 	if j.split == "words" || j.split == "whitespace" {
-		return joinPhrases(corpora.NewWordTokenizer(corpora.WordOptions{Cased: j.cased, Whitespace: j.split == "whitespace"}), j.phrases)
+		return joinPhrases(tokenize.NewWordTokenizer(tokenize.WordOptions{Cased: j.cased, Whitespace: j.split == "whitespace"}), j.phrases)
 	}
-	t, err := corpora.OpenTokenizer(j.split)
+	t, err := tokenize.Open(j.split)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, cli.UsageError(err)
 	}

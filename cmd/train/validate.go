@@ -5,6 +5,8 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
@@ -34,17 +36,17 @@ func (w *watchFlags) resumeSets(model string, was *checkpoints.Validation) ([]*w
 
 // validation opens the sets for the training of a corpus and reports how much of each is
 // known; nil if there are none.
-func (w *watchFlags) validation(cmd *cobra.Command, sets []*words.Set, corpus *corpora.Corpus, tokenizer *corpora.Tokenizer, o words.Options) (*training.Validation, error) {
-	if len(sets) == 0 {
+func (w *watchFlags) validation(cmd *cobra.Command, evalSets []*words.Set, corpus *corpora.Corpus, tokenizer *tokenize.Tokenizer, o words.Options) (*training.Validation, error) {
+	if len(evalSets) == 0 {
 		return nil, nil
 	}
-	v, err := words.OpenValidation(cmd.Context(), sets, corpus, tokenizer, o.NGrams.Max > 0)
+	v, err := words.OpenValidation(cmd.Context(), evalSets, corpus, tokenizer, o.NGrams.Max > 0)
 	if err != nil {
 		return nil, err
 	}
 	v.Every, v.KeepLast, v.Patience = w.cadence, w.keep == checkpoints.KeepLast, w.patience
 	for _, s := range v.Sets {
-		unit := map[string]string{string(corpora.WordsSet): "word pairs", string(corpora.AnalogiesSet): "analogies"}[s.Kind]
+		unit := map[string]string{string(sets.WordsSet): "word pairs", string(sets.AnalogiesSet): "analogies"}[s.Kind]
 		if unit == "" {
 			cli.Note(cmd, "validating with %s: %s of %s words known", s.File, cli.Count(float64(s.Known)), cli.Count(float64(s.Size)))
 			continue

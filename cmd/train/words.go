@@ -10,6 +10,8 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
@@ -35,7 +37,7 @@ type wordJob struct {
 	vectors string // --vectors
 	grams   string // --char-ngrams
 	buckets int
-	text    corpora.Selection
+	text    text.Selection
 	cache   string
 	phrases []string
 	init    string
@@ -45,7 +47,7 @@ type wordJob struct {
 
 func wordCommand(kind words.Kind) *cobra.Command {
 	j := &wordJob{
-		kind: kind, options: kind.Defaults(), split: "words", buckets: corpora.DefaultNGramOptions().Buckets,
+		kind: kind, options: kind.Defaults(), split: "words", buckets: tokenize.DefaultNGramOptions().Buckets,
 		every: 5 * time.Minute, watch: watchFlags{keep: checkpoints.KeepBest},
 	}
 	o, rates := &j.options, kind.Rates
@@ -163,7 +165,7 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := j.options.Validate(); err != nil {
 		return cli.UsageError(err)
 	}
-	if len(args) == 0 && j.text != (corpora.Selection{}) {
+	if len(args) == 0 && j.text != (text.Selection{}) {
 		return cli.UsageError(fault.New("name the files to read, or - for standard input", "--field and --column need a CORPUS"))
 	}
 	if err := checkOutput(j.output, j.every); err != nil {
@@ -176,7 +178,7 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := checkpoints.CheckOutput(j.output, checkpoints.WriteOptions{Replace: j.force}); err != nil {
 		return err
 	}
-	if j.init == corpora.Stdin && slices.Contains(args, corpora.Stdin) {
+	if j.init == text.Stdin && slices.Contains(args, text.Stdin) {
 		return cli.UsageError(fault.New("write one of them to a file", "standard input cannot be both the corpus and the vectors of --init"))
 	}
 	if sameFolder(j.cache, j.output) {

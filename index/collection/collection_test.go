@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
@@ -60,11 +60,11 @@ func randomEncoder(t testing.TB, n, dim int) *sentence.Encoder {
 	for i := range words {
 		words[i] = fmt.Sprintf("w%d", i)
 	}
-	v, err := corpora.NewVocabulary(words, nil)
+	v, err := tokenize.NewVocabulary(words, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tok, err := corpora.NewWordTokenizer(corpora.WordOptions{}).WithVocabulary(v)
+	tok, err := tokenize.NewWordTokenizer(tokenize.WordOptions{}).WithVocabulary(v)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/internal/kernel"
 	"github.com/sourcegraph/conc/pool"
 )
@@ -55,7 +55,7 @@ type question struct {
 // excluded, among the most frequent words only. Words are matched without
 // regard to case; of several spellings in a cased vocabulary the most frequent
 // stands for all.
-func AnalogyReport(ctx context.Context, w *WordVectors, set *corpora.Analogies, o AnalogyOptions) (*AnalogyResult, error) {
+func AnalogyReport(ctx context.Context, w *WordVectors, set *sets.Analogies, o AnalogyOptions) (*AnalogyResult, error) {
 	n := w.Len()
 	switch {
 	case o.Restrict == 0:

@@ -8,21 +8,22 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // grams is a model of random vectors with character n-grams.
 func grams(t *testing.T, dim int, words ...string) *checkpoints.Checkpoint {
 	t.Helper()
-	v, err := corpora.NewVocabulary(words, nil)
+	v, err := tokenize.NewVocabulary(words, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &checkpoints.Checkpoint{Config: checkpoints.Config{Dim: dim}, Vocabulary: v}
-	if c.Tokenizer, err = corpora.NewWordTokenizer(corpora.WordOptions{}).WithVocabulary(v); err != nil {
+	if c.Tokenizer, err = tokenize.NewWordTokenizer(tokenize.WordOptions{}).WithVocabulary(v); err != nil {
 		t.Fatal(err)
 	}
-	if c.NGrams, err = corpora.NewNGrams(v, corpora.DefaultNGramOptions()); err != nil {
+	if c.NGrams, err = tokenize.NewNGrams(v, tokenize.DefaultNGramOptions()); err != nil {
 		t.Fatal(err)
 	}
 	r := rand.New(rand.NewPCG(1, 2))
@@ -89,7 +90,7 @@ func TestComposedWords(t *testing.T) {
 
 func TestWordsComposed(t *testing.T) {
 	c := grams(t, 20, "walking", "talking", "walked", "cat")
-	set := &corpora.WordPairs{Name: "set", Pairs: []corpora.WordPair{
+	set := &sets.WordPairs{Name: "set", Pairs: []sets.WordPair{
 		{A: "walking", B: "cat", Score: 1}, {A: "walks", B: "walking", Score: 2}, {A: "cats", B: "talks", Score: 3}, {A: "cat", B: "zzz", Score: 4}}}
 	r := Words(NewWordVectors(c), set)
 	if r.Pairs != 3 || r.Composed != 2 || r.Missing != 1 || len(r.MissingWords) != 1 || r.MissingWords[0] != "zzz" {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/sourcegraph/conc/pool"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
@@ -27,7 +27,7 @@ const (
 // ranking is one search of all documents for all queries.
 type ranking struct {
 	encoder *truncated
-	set     *corpora.Retrieval
+	set     *sets.Retrieval
 	options RetrievalOptions
 	result  *RetrievalResult
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
 )
 
 // RetrievalOptions say how a set is searched.
@@ -51,7 +51,7 @@ type RetrievalResult struct {
 //
 // Memory holds the vectors of the queries, the best 100 documents of each, and a
 // block of at most 2,048 documents, however many there are.
-func Retrieval(ctx context.Context, e Encoder, set *corpora.Retrieval, o RetrievalOptions) (RetrievalResult, error) {
+func Retrieval(ctx context.Context, e Encoder, set *sets.Retrieval, o RetrievalOptions) (RetrievalResult, error) {
 	r := RetrievalResult{Name: set.Name, Split: set.Split, Queries: len(set.Queries)}
 	encoder, err := truncate(e, o.Dim, o.Threads)
 	if err != nil {

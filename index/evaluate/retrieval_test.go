@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
 )
 
 // fakeEncoder has a vector for each text, found by its first word; other texts
@@ -98,9 +98,9 @@ func madeSet(t testing.TB, queries, documents, dim int) *made {
 	return m
 }
 
-func (m *made) open(t testing.TB) *corpora.Retrieval {
+func (m *made) open(t testing.TB) *sets.Retrieval {
 	t.Helper()
-	set, err := corpora.OpenRetrieval(context.Background(), m.dir, "")
+	set, err := sets.OpenRetrieval(context.Background(), m.dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}

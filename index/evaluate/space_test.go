@@ -13,17 +13,18 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // vectors makes word vectors of a table written by hand.
 func vectors(cased bool, words []string, rows [][]float32) *WordVectors {
-	v, err := corpora.NewVocabulary(words, nil)
+	v, err := tokenize.NewVocabulary(words, nil)
 	if err != nil {
 		panic(err)
 	}
-	tok, err := corpora.NewWordTokenizer(corpora.WordOptions{Cased: cased}).WithVocabulary(v)
+	tok, err := tokenize.NewWordTokenizer(tokenize.WordOptions{Cased: cased}).WithVocabulary(v)
 	if err != nil {
 		panic(err)
 	}
@@ -101,7 +102,7 @@ func TestUnknownWordOfSubwords(t *testing.T) {
 	if err := os.WriteFile(file, []byte("[UNK]\nwalk\n##ing\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	tok, err := corpora.OpenTokenizer(file)
+	tok, err := tokenize.Open(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +136,7 @@ func TestAnalogy(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	w := royal()
-	set := &corpora.WordPairs{Name: "hand", Pairs: []corpora.WordPair{
+	set := &sets.WordPairs{Name: "hand", Pairs: []sets.WordPair{
 		{A: "King", B: "man", Score: 9},     // 0.7071
 		{A: "king", B: "queen", Score: 8},   // 0.5
 		{A: "man", B: "woman", Score: 2},    // 0
@@ -154,7 +155,7 @@ func TestWords(t *testing.T) {
 	if fmt.Sprint(r.MissingWords) != "[unicorn gryphon]" {
 		t.Errorf("missing words %v", r.MissingWords)
 	}
-	for _, set := range []*corpora.WordPairs{{Name: "empty"}, {Name: "one", Pairs: set.Pairs[:1]}, {Name: "none", Pairs: set.Pairs[4:]}} {
+	for _, set := range []*sets.WordPairs{{Name: "empty"}, {Name: "one", Pairs: set.Pairs[:1]}, {Name: "none", Pairs: set.Pairs[4:]}} {
 		r := Words(w, set)
 		if r.Defined || r.Spearman != 0 || r.Pearson != 0 || r.Pairs+r.Missing != len(set.Pairs) {
 			t.Errorf("%s: %+v", set.Name, r)
@@ -169,8 +170,8 @@ func TestWords(t *testing.T) {
 	}
 }
 
-func analogies() *corpora.Analogies {
-	return &corpora.Analogies{Name: "hand", Sections: []corpora.AnalogySection{
+func analogies() *sets.Analogies {
+	return &sets.Analogies{Name: "hand", Sections: []sets.AnalogySection{
 		{Name: "royalty", Questions: [][4]string{
 			{"man", "king", "woman", "queen"},
 			{"king", "MAN", "queen", "woman"},
@@ -209,7 +210,7 @@ func TestAnalogyReport(t *testing.T) {
 	if err != nil || r.Covered != 1 || r.Questions != 7 {
 		t.Errorf("restricted to 4 words: %+v, %v", r, err)
 	}
-	empty, err := AnalogyReport(context.Background(), royal(), &corpora.Analogies{}, AnalogyOptions{})
+	empty, err := AnalogyReport(context.Background(), royal(), &sets.Analogies{}, AnalogyOptions{})
 	if err != nil || empty.Accuracy != 0 || empty.Questions != 0 {
 		t.Errorf("empty set: %+v, %v", empty, err)
 	}
@@ -218,7 +219,7 @@ func TestAnalogyReport(t *testing.T) {
 func TestAnalogyReportCased(t *testing.T) {
 	w := vectors(true, []string{"Man", "king", "Woman", "QUEEN", "man", "Queen"},
 		[][]float32{{0, 2, 0}, {5, 5, 0}, {0, 0, 2}, {3, 0, 3}, {9, -9, -9}, {3, 0, 3.1}})
-	set := &corpora.Analogies{Sections: []corpora.AnalogySection{{Questions: [][4]string{{"man", "King", "woman", "queen"}}}}}
+	set := &sets.Analogies{Sections: []sets.AnalogySection{{Questions: [][4]string{{"man", "King", "woman", "queen"}}}}}
 	r, err := AnalogyReport(context.Background(), w, set, AnalogyOptions{})
 	if err != nil || r.Correct != 1 {
 		t.Errorf("%+v, %v", r, err)
@@ -275,7 +276,7 @@ func TestReportsInJSON(t *testing.T) {
 		report any
 		keys   []string
 	}{
-		{Words(royal(), &corpora.WordPairs{}), []string{"spearman", "pearson", "pairs", "missing", "coverage"}},
+		{Words(royal(), &sets.WordPairs{}), []string{"spearman", "pearson", "pairs", "missing", "coverage"}},
 		{a, []string{"accuracy", "questions", "covered", "semantic", "syntactic", "sections"}},
 		{ANNPoint{K: 10}, []string{"ef", "recall@10", "queries_per_second"}},
 	} {

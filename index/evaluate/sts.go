@@ -7,7 +7,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
 )
 
 // STSOptions say how sentence pairs are compared.
@@ -45,7 +45,7 @@ type STSSubset struct {
 // STS compares the cosines of sentence vectors with people's scores, as the STS
 // benchmark does (Cer and others, 2017; by Spearman since Reimers and others,
 // 2016). The result is the same at any number of threads.
-func STS(ctx context.Context, e Encoder, set *corpora.STS, o STSOptions) (STSResult, error) {
+func STS(ctx context.Context, e Encoder, set *sets.STS, o STSOptions) (STSResult, error) {
 	r := STSResult{Name: set.Name, Pairs: len(set.Pairs)}
 	encoder, err := truncate(e, o.Dim, o.Threads)
 	if err != nil {
@@ -102,7 +102,7 @@ func correlations(x, y []float64) (spearman, pearson float64, defined bool) {
 	return spearman, Pearson(x, y), true
 }
 
-func subsets(set *corpora.STS, cosines, scores []float64) []STSSubset {
+func subsets(set *sets.STS, cosines, scores []float64) []STSSubset {
 	type part struct{ cosines, scores []float64 }
 	parts, names := map[string]*part{}, []string{}
 	for i, p := range set.Pairs {

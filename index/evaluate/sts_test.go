@@ -10,12 +10,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
 )
 
-func stsSet() (*fakeEncoder, *corpora.STS) {
+func stsSet() (*fakeEncoder, *sets.STS) {
 	e := &fakeEncoder{dim: 3, vectors: map[string][]float32{"x": {2, 0, 0}, "xy": {1, 1, 0}, "y": {0, 3, 0}, "-x": {-1, 0, 5}}}
-	return e, &corpora.STS{Name: "made", Pairs: []corpora.STSPair{
+	return e, &sets.STS{Name: "made", Pairs: []sets.STSPair{
 		{A: "x", B: "x", Score: 5, Subset: "news"}, {A: "x", B: "xy", Score: 3, Subset: "news"}, {A: "x", B: "y", Score: 1, Subset: "forum"},
 		{A: "x", B: "nothing", Score: 2, Subset: "forum"}, {A: "x", B: "-x", Score: 0, Subset: "forum"},
 	}}
@@ -68,7 +68,7 @@ func TestSTSUndefined(t *testing.T) {
 	if err := WriteSTS(&b, []STSResult{r}); err != nil || !strings.Contains(b.String(), "undefined") {
 		t.Errorf("%v\n%s", err, &b)
 	}
-	if r, err := STS(context.Background(), e, &corpora.STS{}, STSOptions{}); err != nil || r.Defined {
+	if r, err := STS(context.Background(), e, &sets.STS{}, STSOptions{}); err != nil || r.Defined {
 		t.Errorf("no pairs: %+v, %v", r, err)
 	}
 }
@@ -96,7 +96,7 @@ func TestSTSBlocks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	many := &corpora.STS{}
+	many := &sets.STS{}
 	for range 1000 {
 		many.Pairs = append(many.Pairs, set.Pairs...)
 	}

@@ -5,7 +5,7 @@ import (
 	"io"
 	"math"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
 )
 
 // SimilarityReport says how well cosines order a set of word pairs as people
@@ -24,7 +24,7 @@ type SimilarityReport struct {
 }
 
 // Words compares the cosines of word vectors with people's scores.
-func Words(w *WordVectors, set *corpora.WordPairs) SimilarityReport {
+func Words(w *WordVectors, set *sets.WordPairs) SimilarityReport {
 	r := SimilarityReport{Name: set.Name}
 	var cosines, scores []float64
 	seen := map[string]bool{}

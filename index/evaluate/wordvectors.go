@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
@@ -23,8 +23,8 @@ const errNoTable = "evaluate: the checkpoint has no vocabulary or no embedding t
 // have is composed of its character n-grams where the model has them. It never
 // changes; its methods may be called by several goroutines at once.
 type WordVectors struct {
-	vocabulary *corpora.Vocabulary
-	tokenizer  *corpora.Tokenizer // may be nil: words are looked up as they are
+	vocabulary *tokenize.Vocabulary
+	tokenizer  *tokenize.Tokenizer // may be nil: words are looked up as they are
 	dim        int
 	stride     int
 	unit       []float32               // rows of length 1 (or 0), padded to stride

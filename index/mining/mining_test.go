@@ -15,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/index"
 )
 
@@ -61,7 +61,7 @@ func readText(t *testing.T, name, content string, candidates Candidates) (*Pairs
 	if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	sources, err := corpora.OpenPairs([]string{path}, nil)
+	sources, err := pairs.Open([]string{path}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

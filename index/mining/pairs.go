@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -22,9 +22,9 @@ const (
 
 // ReadOptions say how pairs are read.
 type ReadOptions struct {
-	// Pairs are the options of reading, as in corpora.EachPair. SpoolDir is also
+	// Pairs are the options of reading, as in pairs.Each. SpoolDir is also
 	// the folder for the texts.
-	Pairs corpora.PairOptions
+	Pairs pairs.Options
 	// Candidates are the texts that may be negatives. Default Positives.
 	Candidates Candidates
 }
@@ -50,15 +50,15 @@ type Pairs struct {
 	candidates int
 	partnersOf []uint32 // where the partners of a text begin; one more than texts
 	partners   []int32  // of each text: in order, with repetitions
-	files      []corpora.PairFile
-	stats      corpora.PairStats
+	files      []pairs.File
+	stats      pairs.Stats
 }
 
 // Read reads pairs once. White space round a text is not part of it, and texts are the
 // same if their bytes are. Of a third and further columns, given negatives, only the
 // texts are kept, and only for All; the same holds of labelled pairs with the label
 // 0. Pairs with scores are an error. Close the result when done.
-func Read(ctx context.Context, sources []corpora.PairSource, o ReadOptions) (*Pairs, error) {
+func Read(ctx context.Context, sources []pairs.Source, o ReadOptions) (*Pairs, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
@@ -71,8 +71,8 @@ func Read(ctx context.Context, sources []corpora.PairSource, o ReadOptions) (*Pa
 	}
 	p := &Pairs{texts: texts}
 	numbers := textNumbers{pairs: p, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, of: map[[2]uint64]int32{}}
-	p.files, p.stats, err = corpora.EachPair(ctx, sources, o.Pairs, func(row corpora.PairTexts) error {
-		if row.Kind == corpora.Scored {
+	p.files, p.stats, err = pairs.Each(ctx, sources, o.Pairs, func(row pairs.Texts) error {
+		if row.Kind == pairs.Scored {
 			return fault.New("name the columns of two texts that belong together, such as --columns sentence1,sentence2, or leave the file out",
 				"negatives are mined for pairs, and these have scores")
 		}
@@ -116,8 +116,8 @@ func (t *textNumbers) number(text string) (int32, error) {
 }
 
 // add takes up an example.
-func (p *Pairs) add(numbers *textNumbers, row corpora.PairTexts, all bool) error {
-	related := row.Kind == corpora.Paired || row.Score == 1
+func (p *Pairs) add(numbers *textNumbers, row pairs.Texts, all bool) error {
+	related := row.Kind == pairs.Paired || row.Score == 1
 	var pair [2]int32
 	for i, text := range row.Texts {
 		if i > 1 && !all || i == 0 && !related && !all {
@@ -186,10 +186,10 @@ func (p *Pairs) Candidates() int { return p.candidates }
 func (p *Pairs) SpoolBytes() int64 { return p.texts.size() }
 
 // Files are the files in the order they were read.
-func (p *Pairs) Files() []corpora.PairFile { return p.files }
+func (p *Pairs) Files() []pairs.File { return p.files }
 
 // Stats tells about the reading.
-func (p *Pairs) Stats() corpora.PairStats { return p.stats }
+func (p *Pairs) Stats() pairs.Stats { return p.stats }
 
 // Close removes the file of texts.
 func (p *Pairs) Close() error { return p.texts.close() }

@@ -36,7 +36,7 @@ func FormatOf(file string) Format {
 	return TSV
 }
 
-// Writer writes examples so that training on pairs, or corpora.EachPair, reads them back
+// Writer writes examples so that training on pairs, or pairs.Each, reads them back
 // without being told the columns: anchor, positive, negative_1, negative_2 and so on.
 //
 // CSV and JSON Lines hold every text as it is, but for CRLF, which is LF in CSV. TSV has no

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 )
 
 // readBack reads examples with the reader of the trainer, which has to recognise them.
@@ -19,11 +19,11 @@ func readBack(t *testing.T, name string, data []byte) (rows [][]string) {
 	if err := os.WriteFile(path, data, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	sources, err := corpora.OpenPairs([]string{path}, nil)
+	sources, err := pairs.Open([]string{path}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = corpora.EachPair(context.Background(), sources, corpora.PairOptions{Strict: true}, func(p corpora.PairTexts) error {
+	_, _, err = pairs.Each(context.Background(), sources, pairs.Options{Strict: true}, func(p pairs.Texts) error {
 		rows = append(rows, p.Texts)
 		return nil
 	})

@@ -18,6 +18,8 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 )
@@ -27,7 +29,7 @@ var gensimScript string
 
 // runPeers measures the peers that are installed on the words as LuminaVec
 // cut them, a line a line.
-func (b *wordsBench) runPeers(cmd *cobra.Command, source *corpora.Source, t *corpora.Tokenizer, corpus *corpora.Corpus,
+func (b *wordsBench) runPeers(cmd *cobra.Command, source *text.Source, t *tokenize.Tokenizer, corpus *corpora.Corpus,
 	judge func(*evaluate.WordVectors) ([]float64, error)) ([]row, error) {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
@@ -132,14 +134,14 @@ func (b *wordsBench) installable(words, vectors string) []peer {
 }
 
 // writeWords writes the normalised words of source with spaces between them.
-func writeWords(ctx context.Context, path string, source *corpora.Source, t *corpora.Tokenizer) error {
+func writeWords(ctx context.Context, path string, source *text.Source, t *tokenize.Tokenizer) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	w := bufio.NewWriterSize(f, 1<<20)
-	err = source.Read(ctx, func(c corpora.Chunk) error {
+	err = source.Read(ctx, func(c text.Chunk) error {
 		t.Words(c.Text, func(word []byte) {
 			w.Write(word)
 			w.WriteByte(' ')
@@ -193,11 +195,11 @@ func readVectors(path string) (*evaluate.WordVectors, error) {
 			return nil, err
 		}
 	}
-	v, err := corpora.NewVocabulary(tokens, counts)
+	v, err := tokenize.NewVocabulary(tokens, counts)
 	if err != nil {
 		return nil, err
 	}
-	t, err := corpora.NewWordTokenizer(corpora.WordOptions{}).WithVocabulary(v)
+	t, err := tokenize.NewWordTokenizer(tokenize.WordOptions{}).WithVocabulary(v)
 	if err != nil {
 		return nil, err
 	}

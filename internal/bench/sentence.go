@@ -15,7 +15,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/corpora/tokenize"
+	"github.com/luminavec/luminavec/corpora/tokenize/learn"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -121,13 +124,13 @@ func (b *sentenceBench) forms() []sentenceForm {
 }
 
 // judgeSentences measures the vectors of an encoder by the sets of the table.
-func (b *sentenceBench) judge(ctx context.Context, e evaluate.Encoder, sets []*corpora.Retrieval) ([]float64, error) {
-	sts, err := evaluate.STS(ctx, e, corpora.STSBenchmarkDev(), evaluate.STSOptions{})
+func (b *sentenceBench) judge(ctx context.Context, e evaluate.Encoder, evalSets []*sets.Retrieval) ([]float64, error) {
+	sts, err := evaluate.STS(ctx, e, sets.STSBenchmarkDev(), evaluate.STSOptions{})
 	if err != nil {
 		return nil, err
 	}
 	q := []float64{sts.Spearman}
-	for _, set := range sets {
+	for _, set := range evalSets {
 		r, err := evaluate.Retrieval(ctx, e, set, evaluate.RetrievalOptions{})
 		if err != nil {
 			return nil, err
@@ -142,28 +145,28 @@ func (b *sentenceBench) run(cmd *cobra.Command) error {
 		return cli.UsageError(fault.New("1 is the least", "seeds %d, epochs %d, %d numbers of threads", b.seeds, b.epochs, len(b.threads)))
 	}
 	ctx := cmd.Context()
-	sources := corpora.SamplePairs()
+	sources := pairs.Sample()
 	if len(b.pairs) > 0 {
 		var err error
-		if sources, err = corpora.OpenPairs(b.pairs, nil); err != nil {
+		if sources, err = pairs.Open(b.pairs, nil); err != nil {
 			return err
 		}
 	}
-	var sets []*corpora.Retrieval
+	var evalSets []*sets.Retrieval
 	for _, dir := range b.retrieval {
-		set, err := corpora.OpenRetrieval(ctx, dir, "")
+		set, err := sets.OpenRetrieval(ctx, dir, "")
 		if err != nil {
 			return err
 		}
-		sets = append(sets, set)
+		evalSets = append(evalSets, set)
 	}
-	learn := corpora.DefaultSubwordOptions(corpora.WordPiece)
-	learn.Vocabulary = b.vocabulary
+	learnFiles := learn.DefaultOptions(learn.WordPiece)
+	learnFiles.Vocabulary = b.vocabulary
 	began := time.Now()
-	trained, err := corpora.TrainSubwordsFrom(ctx, func(ctx context.Context, emit func([]byte) error) error {
-		_, err := corpora.EachText(ctx, sources, corpora.PairOptions{}, emit)
+	trained, err := learn.TrainFrom(ctx, func(ctx context.Context, emit func([]byte) error) error {
+		_, err := pairs.EachText(ctx, sources, pairs.Options{}, emit)
 		return err
-	}, learn)
+	}, learnFiles)
 	if err != nil {
 		return err
 	}
@@ -184,7 +187,7 @@ func (b *sentenceBench) run(cmd *cobra.Command) error {
 				o := sentence.DefaultOptions()
 				f.set(&o)
 				o.Threads, o.Seed = n, uint64(seed+1)
-				pairs, err := corpora.BuildPairs(ctx, sources, corpora.PairOptions{Tokenizer: tokenizer, MaxTokens: o.MaxTokens, Related: true})
+				pairs, err := pairs.Build(ctx, sources, pairs.Options{Tokenizer: tokenizer, MaxTokens: o.MaxTokens, Related: true})
 				if err != nil {
 					return err
 				}
@@ -199,7 +202,7 @@ func (b *sentenceBench) run(cmd *cobra.Command) error {
 				if err != nil {
 					return err
 				}
-				q, err := b.judge(ctx, encoder, sets)
+				q, err := b.judge(ctx, encoder, evalSets)
 				if err != nil {
 					return err
 				}
@@ -209,7 +212,7 @@ func (b *sentenceBench) run(cmd *cobra.Command) error {
 		}
 	}
 	if b.peers && (len(b.only) == 0 || slices.Contains(b.only, "static-embedding")) {
-		r, err := b.staticEmbedding(cmd, sources, tokenizer, sets)
+		r, err := b.staticEmbedding(cmd, sources, tokenizer, evalSets)
 		if err != nil {
 			return err
 		}
@@ -218,7 +221,7 @@ func (b *sentenceBench) run(cmd *cobra.Command) error {
 
 	var text strings.Builder
 	b.writeHead(&text, cmd.Flags(), count, learning)
-	writeSentenceRows(&text, sets, rows)
+	writeSentenceRows(&text, evalSets, rows)
 	if b.output == "" {
 		_, err := fmt.Fprint(cmd.OutOrStdout(), text.String())
 		return err
@@ -234,7 +237,7 @@ func (b *sentenceBench) run(cmd *cobra.Command) error {
 
 // staticEmbedding measures sentence-transformers, which reads what it trains on from
 // files: the tokenizer and, of each file of pairs, a line of JSON a pair.
-func (b *sentenceBench) staticEmbedding(cmd *cobra.Command, sources []corpora.PairSource, tokenizer *corpora.Tokenizer, sets []*corpora.Retrieval) ([]row, error) {
+func (b *sentenceBench) staticEmbedding(cmd *cobra.Command, sources []pairs.Source, tokenizer *tokenize.Tokenizer, sets []*sets.Retrieval) ([]row, error) {
 	const name = "sentence-transformers StaticEmbedding, 256 dimensions"
 	if exec.Command("python3", "-c", "import sentence_transformers, datasets, accelerate").Run() != nil {
 		cli.Note(cmd, "sentence-transformers is not installed: left out")
@@ -259,7 +262,7 @@ func (b *sentenceBench) staticEmbedding(cmd *cobra.Command, sources []corpora.Pa
 		}
 		e := json.NewEncoder(f)
 		var anchor *string
-		_, err = corpora.EachText(cmd.Context(), []corpora.PairSource{source}, corpora.PairOptions{}, func(text []byte) error {
+		_, err = pairs.EachText(cmd.Context(), []pairs.Source{source}, pairs.Options{}, func(text []byte) error {
 			s := string(text)
 			if anchor == nil {
 				anchor = &s
@@ -335,7 +338,7 @@ func (b *sentenceBench) writeHead(w *strings.Builder, given *pflag.FlagSet, pair
 	fmt.Fprintf(w, "\nThe machine is shared and noisy: compare within this table, not with tables of other runs.\n\n")
 }
 
-func writeSentenceRows(w *strings.Builder, sets []*corpora.Retrieval, rows []row) {
+func writeSentenceRows(w *strings.Builder, sets []*sets.Retrieval, rows []row) {
 	head := []string{"system", "threads", "seconds", "speed", "loss", "STS dev"}
 	for _, s := range sets {
 		head = append(head, s.Name)

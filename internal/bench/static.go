@@ -7,13 +7,13 @@ import (
 	"github.com/sbinet/npyio"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/sentence"
 )
 
 // readStatic makes an encoder of a table that a peer of this run has trained, a row a
 // token, and saved as NumPy's float32.
-func readStatic(path string, tokenizer *corpora.Tokenizer) (*sentence.Encoder, error) {
+func readStatic(path string, tokenizer *tokenize.Tokenizer) (*sentence.Encoder, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -13,6 +13,9 @@ import (
 
 	_ "github.com/luminavec/luminavec/cbow" // registers itself
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -103,7 +106,7 @@ func (b *wordsBench) forms() []form {
 		{name: "deterministic", system: "LuminaVec skip-gram, deterministic", many: true, set: func(o *words.Options) { o.Deterministic = true }},
 		{name: "drawn", system: "LuminaVec skip-gram, word2vec's windows", single: true, set: drawn},
 		{name: "hs", system: "LuminaVec skip-gram, hierarchical softmax", single: true, set: func(o *words.Options) { drawn(o); o.Loss = "hs" }},
-		{name: "ngrams", system: "LuminaVec skip-gram, n-grams 3-6", set: func(o *words.Options) { o.NGrams = corpora.DefaultNGramOptions() }},
+		{name: "ngrams", system: "LuminaVec skip-gram, n-grams 3-6", set: func(o *words.Options) { o.NGrams = tokenize.DefaultNGramOptions() }},
 		{name: "cbow", system: "LuminaVec CBOW", cbow: true},
 		{name: "deterministic", system: "LuminaVec CBOW, deterministic", cbow: true, many: true, set: func(o *words.Options) { o.Deterministic = true }},
 		{name: "drawn", system: "LuminaVec CBOW, word2vec's windows", cbow: true, single: true, set: drawn},
@@ -155,22 +158,22 @@ func (b *wordsBench) run(cmd *cobra.Command) error {
 		return cli.UsageError(err)
 	}
 	ctx := cmd.Context()
-	source := corpora.Sample()
+	source := text.Sample()
 	if len(b.corpus) > 0 {
 		var err error
-		if source, err = corpora.Open(b.corpus...); err != nil {
+		if source, err = text.Open(b.corpus...); err != nil {
 			return err
 		}
 	}
-	sets := []*corpora.WordPairs{corpora.WordSim353()}
+	evalSets := []*sets.WordPairs{sets.WordSim353()}
 	for _, path := range b.sets {
-		s, err := corpora.ReadWordPairs(path)
+		s, err := sets.ReadWordPairs(path)
 		if err != nil {
 			return err
 		}
-		sets = append(sets, s)
+		evalSets = append(evalSets, s)
 	}
-	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
 	began := time.Now()
 	corpus, err := corpora.Build(ctx, source, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: b.options.MinCount})
 	if err != nil {
@@ -180,10 +183,10 @@ func (b *wordsBench) run(cmd *cobra.Command) error {
 	reading := time.Since(began)
 	judge := func(v *evaluate.WordVectors) ([]float64, error) {
 		var q []float64
-		for _, s := range sets {
+		for _, s := range evalSets {
 			q = append(q, evaluate.Words(v, s).Spearman)
 		}
-		a, err := evaluate.AnalogyReport(ctx, v, corpora.GoogleAnalogies(), evaluate.AnalogyOptions{})
+		a, err := evaluate.AnalogyReport(ctx, v, sets.GoogleAnalogies(), evaluate.AnalogyOptions{})
 		if err != nil {
 			return nil, err
 		}
@@ -225,7 +228,7 @@ func (b *wordsBench) run(cmd *cobra.Command) error {
 
 	var text strings.Builder
 	b.writeHead(&text, cmd.Flags(), source, corpus, reading)
-	writeRows(&text, sets, rows)
+	writeRows(&text, evalSets, rows)
 	if b.output == "" {
 		_, err := fmt.Fprint(cmd.OutOrStdout(), text.String())
 		return err
@@ -246,7 +249,7 @@ func (r *row) add(d time.Duration, words, loss float64) {
 	r.loss = append(r.loss, loss)
 }
 
-func (b *wordsBench) writeHead(w *strings.Builder, given *pflag.FlagSet, source *corpora.Source, corpus *corpora.Corpus, reading time.Duration) {
+func (b *wordsBench) writeHead(w *strings.Builder, given *pflag.FlagSet, source *text.Source, corpus *corpora.Corpus, reading time.Duration) {
 	args := []string{"go run ./internal/bench words"}
 	for _, c := range b.corpus {
 		args = append(args, "--corpus "+filepath.Base(c))
@@ -279,7 +282,7 @@ func (b *wordsBench) writeHead(w *strings.Builder, given *pflag.FlagSet, source 
 	fmt.Fprintf(w, "\nThe machine is shared and noisy: compare within this table, not with tables of other runs.\n\n")
 }
 
-func writeRows(w *strings.Builder, sets []*corpora.WordPairs, rows []row) {
+func writeRows(w *strings.Builder, sets []*sets.WordPairs, rows []row) {
 	head := []string{"system", "threads", "seconds", "speed", "per thread", "loss"}
 	for _, s := range sets {
 		head = append(head, s.Name)

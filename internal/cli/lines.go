@@ -6,7 +6,7 @@ import (
 	"iter"
 	"strings"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -24,16 +24,16 @@ type Line struct {
 // Lines streams the whole lines of src, in order. The last pair has the error
 // that ended the source, if one did: also when a line is longer than MaxLine,
 // or ctx ended.
-func Lines(ctx context.Context, src *corpora.Source) iter.Seq2[Line, error] {
+func Lines(ctx context.Context, src *text.Source) iter.Seq2[Line, error] {
 	return lines(ctx, src, MaxLine)
 }
 
 var errStopped = errors.New("the receiver wants no more lines")
 
-func lines(ctx context.Context, src *corpora.Source, limit int) iter.Seq2[Line, error] {
+func lines(ctx context.Context, src *text.Source, limit int) iter.Seq2[Line, error] {
 	return func(yield func(Line, error) bool) {
 		var begun []byte // of a line that comes in several chunks
-		err := src.Read(ctx, func(c corpora.Chunk) error {
+		err := src.Read(ctx, func(c text.Chunk) error {
 			if len(begun)+len(c.Text) > limit {
 				return fault.New("each line is one text: break it into lines (a model trains on lines of any length)",
 					"%s:%d: the line is longer than %s", InputName(c.File), c.Line, Bytes(int64(limit)))
@@ -65,7 +65,7 @@ func lines(ctx context.Context, src *corpora.Source, limit int) iter.Seq2[Line, 
 // InputName is how messages call an input: standard input is "-" in a list of
 // files.
 func InputName(file string) string {
-	if file == corpora.Stdin {
+	if file == text.Stdin {
 		return "standard input"
 	}
 	return file

@@ -6,13 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
 func TestLines(t *testing.T) {
 	long := strings.Repeat("word ", 60_000) // longer than four chunks
-	src := corpora.FromReader("in", strings.NewReader("one\r\n\n"+long+"\nlast"))
+	src := text.FromReader("in", strings.NewReader("one\r\n\n"+long+"\nlast"))
 	var got []Line
 	for line, err := range Lines(context.Background(), src) {
 		if err != nil {
@@ -27,7 +27,7 @@ func TestLines(t *testing.T) {
 }
 
 func TestLinesTooLong(t *testing.T) {
-	src := corpora.FromReader("in", strings.NewReader("short\n"+strings.Repeat("word ", 60_000)+"\nnext\n"))
+	src := text.FromReader("in", strings.NewReader("short\n"+strings.Repeat("word ", 60_000)+"\nnext\n"))
 	n := 0
 	var last error
 	for _, err := range lines(context.Background(), src, 100_000) {
@@ -41,7 +41,7 @@ func TestLinesTooLong(t *testing.T) {
 }
 
 func TestLinesStopEarly(t *testing.T) {
-	src := corpora.FromReader("in", strings.NewReader("one\ntwo\nthree\n"))
+	src := text.FromReader("in", strings.NewReader("one\ntwo\nthree\n"))
 	for line, err := range Lines(context.Background(), src) {
 		if err != nil || line.Text != "one" {
 			t.Errorf("%v, %v", line, err)
@@ -53,7 +53,7 @@ func TestLinesStopEarly(t *testing.T) {
 func TestLinesCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	for _, err := range Lines(ctx, corpora.FromReader("in", strings.NewReader("one\n"))) {
+	for _, err := range Lines(ctx, text.FromReader("in", strings.NewReader("one\n"))) {
 		if err == nil {
 			t.Error("a line after the context ended")
 		}

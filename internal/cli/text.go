@@ -3,11 +3,11 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 )
 
 // TextFlags declare --field and --column: which part of a record is the text.
-func TextFlags(s *corpora.Selection) []Flag {
+func TextFlags(s *text.Selection) []Flag {
 	return []Flag{
 		{Name: "field", Arg: "NAME", Into: &s.Field, Field: "Field",
 			Help: "member of each JSON Lines object that holds the text, a string or a list of strings; meta.title is a nested member"},
@@ -17,7 +17,7 @@ func TextFlags(s *corpora.Selection) []Flag {
 }
 
 // WarnInvalid warns of bytes of src that are not UTF-8.
-func WarnInvalid(cmd *cobra.Command, src *corpora.Source) {
+func WarnInvalid(cmd *cobra.Command, src *text.Source) {
 	if s := src.Stats(); s.Invalid > 0 {
 		Warn(cmd, "replaced %s with U+FFFD (first: %s)", Plural(s.Invalid, "byte of invalid UTF-8", "bytes of invalid UTF-8"), s.FirstInvalid)
 	}
@@ -25,11 +25,11 @@ func WarnInvalid(cmd *cobra.Command, src *corpora.Source) {
 
 // OpenText opens files of text, standard input when none is named. Each line, or
 // each record that s selects a text of, is one text.
-func OpenText(paths []string, s corpora.Selection) (*corpora.Source, error) {
+func OpenText(paths []string, s text.Selection) (*text.Source, error) {
 	if len(paths) == 0 {
-		paths = []string{corpora.Stdin}
+		paths = []string{text.Stdin}
 	}
-	src, err := corpora.Open(paths...)
+	src, err := text.Open(paths...)
 	if err != nil {
 		return nil, err
 	}

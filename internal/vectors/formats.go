@@ -16,7 +16,7 @@ import (
 	"github.com/sbinet/npyio/npy"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -106,7 +106,7 @@ func npyHeader(r *bufio.Reader) (header npy.Header, err error) {
 // text reads "word value value ..." lines, with or without word2vec's first
 // line "words dimensions".
 func (f *file) text() error {
-	src, err := corpora.Open(f.path)
+	src, err := text.Open(f.path)
 	if err != nil {
 		return err
 	}

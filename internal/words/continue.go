@@ -7,6 +7,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -78,7 +79,7 @@ func Continue(c *checkpoints.Checkpoint, corpus *corpora.Corpus, o Options) (*ch
 }
 
 // sameVocabulary compares tokens and counts.
-func sameVocabulary(a, b *corpora.Vocabulary) bool {
+func sameVocabulary(a, b *tokenize.Vocabulary) bool {
 	if a == b {
 		return true
 	}
@@ -105,10 +106,10 @@ type growth struct {
 	old    []int32 // of each new word, its old id; -1: none
 	tables *Tables // as a new run would start
 	o      Options
-	words  *corpora.Vocabulary
+	words  *tokenize.Vocabulary
 }
 
-func newGrowth(was, now *corpora.Vocabulary, o Options) (*growth, error) {
+func newGrowth(was, now *tokenize.Vocabulary, o Options) (*growth, error) {
 	g := &growth{old: make([]int32, now.Len()), o: o, words: now}
 	kept := 0
 	for id, token := range now.Tokens() {
@@ -170,7 +171,7 @@ func moveRows(table, was []float32, stride int, old []int32) {
 
 // ngrams makes the n-grams of the new vocabulary, with the rows that were there.
 // The old words are all in it, so all their n-grams are.
-func (g *growth) ngrams(c *checkpoints.Checkpoint, tensors map[string]checkpoints.Tensor) (*corpora.NGrams, error) {
+func (g *growth) ngrams(c *checkpoints.Checkpoint, tensors map[string]checkpoints.Tensor) (*tokenize.NGrams, error) {
 	if c.NGrams == nil || c.NGrams.Options() != g.o.NGrams {
 		return nil, fmt.Errorf("resume: the checkpoint does not have the character n-grams of its options")
 	}
@@ -178,7 +179,7 @@ func (g *growth) ngrams(c *checkpoints.Checkpoint, tensors map[string]checkpoint
 	if err != nil {
 		return nil, err
 	}
-	now, err := corpora.NewNGrams(g.words, g.o.NGrams)
+	now, err := tokenize.NewNGrams(g.words, g.o.NGrams)
 	if err != nil {
 		return nil, err
 	}

@@ -10,12 +10,14 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	. "github.com/luminavec/luminavec/internal/words"
 )
 
 // grownRun reads new text with a model's vocabulary, grown or not.
-func grownRun(t *testing.T, c *checkpoints.Checkpoint, text string, grow bool) Run {
+func grownRun(t *testing.T, c *checkpoints.Checkpoint, content string, grow bool) Run {
 	t.Helper()
 	o := corpora.BuildOptions{Tokenizer: c.Tokenizer, MinCount: 2}
 	if grow {
@@ -23,7 +25,7 @@ func grownRun(t *testing.T, c *checkpoints.Checkpoint, text string, grow bool) R
 	} else {
 		o.Vocabulary = c.Vocabulary
 	}
-	corpus, err := corpora.Build(context.Background(), corpora.FromReader("new", strings.NewReader(text)), o)
+	corpus, err := corpora.Build(context.Background(), text.FromReader("new", strings.NewReader(content)), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +42,7 @@ func newTopics(lines int) string {
 func variants() map[string]func(*Options) {
 	return map[string]func(*Options){
 		"plain":     func(*Options) {},
-		"n-grams":   func(o *Options) { o.NGrams = corpora.NGramOptions{Min: 2, Max: 3, Buckets: 50} },
+		"n-grams":   func(o *Options) { o.NGrams = tokenize.NGramOptions{Min: 2, Max: 3, Buckets: 50} },
 		"positions": func(o *Options) { o.PositionWeights = true },
 		"sums":      func(o *Options) { o.Windows, o.SumVectors = WindowsWeighted, true },
 	}
@@ -262,7 +264,7 @@ func TestContinueErrors(t *testing.T) {
 	if _, err := Continue(was, runOf(t, topics(1)).Corpus, o); err == nil || !strings.Contains(err.Error(), "has not grown") {
 		t.Errorf("another vocabulary: %v", err)
 	}
-	o.NGrams = corpora.DefaultNGramOptions()
+	o.NGrams = tokenize.DefaultNGramOptions()
 	if _, err := Continue(was, run.Corpus, o); err == nil || !strings.Contains(err.Error(), "n-grams of its options") {
 		t.Errorf("no n-grams: %v", err)
 	}

@@ -3,7 +3,7 @@ package words
 import (
 	"slices"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // familiar are tried in order until enough of them are found in the vocabulary.
@@ -17,7 +17,7 @@ var familiar = []string{
 const commonRank = 100
 
 // Familiar returns up to n words of v whose neighbours a person can judge.
-func Familiar(v *corpora.Vocabulary, n int) []string {
+func Familiar(v *tokenize.Vocabulary, n int) []string {
 	var words []string
 	for _, w := range familiar {
 		if _, ok := v.ID(w); ok && len(words) < n {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/training"
 	. "github.com/luminavec/luminavec/internal/words"
 )
@@ -17,7 +18,7 @@ import (
 // with, the words' own rows.
 func TestNGramCheckpoint(t *testing.T) {
 	o := smallOptions()
-	o.NGrams = corpora.NGramOptions{Min: 2, Max: 3, Buckets: 500}
+	o.NGrams = tokenize.NGramOptions{Min: 2, Max: 3, Buckets: 500}
 	c, err := Train(context.Background(), SkipGram(), o, runOf(t, topics(200)))
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +143,7 @@ func TestFrozenStart(t *testing.T) {
 // are made of n-grams.
 func TestStartOfNGrams(t *testing.T) {
 	o := smallOptions()
-	o.NGrams, o.LearningRate = corpora.NGramOptions{Min: 2, Max: 3, Buckets: 500}, 1e-9
+	o.NGrams, o.LearningRate = tokenize.NGramOptions{Min: 2, Max: 3, Buckets: 500}, 1e-9
 	run := runOf(t, topics(60))
 	run.Start = startOf(t, o, false)
 	given := run.Start
@@ -165,8 +166,8 @@ func TestFormsRefused(t *testing.T) {
 		"neither sums nor position weights":         func(o *Options) { o.CBOWSum = true },
 		"skipgram has neither":                      func(o *Options) { o.PositionWeights = true },
 		`got "softmax"`:                             func(o *Options) { o.Loss = "softmax" },
-		"shortest character n-gram has 7":           func(o *Options) { o.NGrams = corpora.NGramOptions{Min: 7, Max: 6, Buckets: 10} },
-		"no word of the vocabulary has character n": func(o *Options) { o.NGrams = corpora.NGramOptions{Min: 20, Max: 20, Buckets: 10} },
+		"shortest character n-gram has 7":           func(o *Options) { o.NGrams = tokenize.NGramOptions{Min: 7, Max: 6, Buckets: 10} },
+		"no word of the vocabulary has character n": func(o *Options) { o.NGrams = tokenize.NGramOptions{Min: 20, Max: 20, Buckets: 10} },
 	} {
 		o := smallOptions()
 		set(&o)

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // Huffman is the tree of hierarchical softmax (Morin and Bengio, 2005; Mikolov et
@@ -26,7 +26,7 @@ type Huffman struct {
 // NewHuffman returns the tree over the words of v. Inner nodes are numbered from
 // the root, 0, in descending order of their counts, so that the rows that are used most
 // often are close together; there is one fewer than words.
-func NewHuffman(v *corpora.Vocabulary) *Huffman {
+func NewHuffman(v *tokenize.Vocabulary) *Huffman {
 	n := v.Len()
 	// Leaves in descending order of count; a vocabulary that has grown is not sorted.
 	order := make([]int32, n)

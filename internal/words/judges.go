@@ -7,6 +7,9 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
@@ -16,9 +19,9 @@ import (
 type Set struct {
 	checkpoints.ValidationSet
 
-	pairs     *corpora.WordPairs
-	analogies *corpora.Analogies
-	text      *corpora.Source
+	pairs     *sets.WordPairs
+	analogies *sets.Analogies
+	text      *text.Source
 }
 
 // ReadSets reads evaluation files, so that errors in them are found before a corpus is read.
@@ -37,13 +40,13 @@ func ReadSets(names ...string) ([]*Set, error) {
 }
 
 func readSet(name string) (*Set, error) {
-	kind, file := corpora.SetKind(""), name
-	for _, k := range []corpora.SetKind{corpora.WordsSet, corpora.AnalogiesSet, corpora.TextSet} {
+	kind, file := sets.Kind(""), name
+	for _, k := range []sets.Kind{sets.WordsSet, sets.AnalogiesSet, sets.TextSet} {
 		if rest, ok := strings.CutPrefix(name, string(k)+":"); ok {
 			kind, file = k, rest
 		}
 	}
-	if file == "" || file == corpora.Stdin {
+	if file == "" || file == text.Stdin {
 		return nil, fault.Field("Validation", "name a file; it is read again when the training is resumed", "must be a file, got %q", name)
 	}
 	sum, err := training.FileSum(file)
@@ -51,18 +54,18 @@ func readSet(name string) (*Set, error) {
 		return nil, err
 	}
 	if kind == "" {
-		if kind, err = corpora.RecogniseSet(file); err != nil {
+		if kind, err = sets.Detect(file); err != nil {
 			return nil, err
 		}
 	}
 	s := &Set{ValidationSet: checkpoints.ValidationSet{Kind: string(kind), File: file, SHA256: sum}}
 	switch kind {
-	case corpora.WordsSet:
-		s.pairs, err = corpora.ReadWordPairs(file)
-	case corpora.AnalogiesSet:
-		s.analogies, err = corpora.ReadAnalogies(file)
+	case sets.WordsSet:
+		s.pairs, err = sets.ReadWordPairs(file)
+	case sets.AnalogiesSet:
+		s.analogies, err = sets.ReadAnalogies(file)
 	default:
-		s.text, err = corpora.Open(file)
+		s.text, err = text.Open(file)
 	}
 	return s, err
 }
@@ -90,7 +93,7 @@ func ReadSameSets(was *checkpoints.Validation) ([]*Set, error) {
 // OpenValidation makes sets ready to judge models of corpus, whose text tokenizer reads.
 // ngrams says that the model composes unknown words from character n-grams. It is an error if
 // a set has nothing in common with the vocabulary. Close the result.
-func OpenValidation(ctx context.Context, sets []*Set, corpus *corpora.Corpus, tokenizer *corpora.Tokenizer, ngrams bool) (*training.Validation, error) {
+func OpenValidation(ctx context.Context, sets []*Set, corpus *corpora.Corpus, tokenizer *tokenize.Tokenizer, ngrams bool) (*training.Validation, error) {
 	known, err := newKnownWords(corpus, tokenizer, ngrams)
 	if err != nil {
 		return nil, err
@@ -109,13 +112,13 @@ func OpenValidation(ctx context.Context, sets []*Set, corpus *corpora.Corpus, to
 
 // knownWords looks words up in the vocabulary that is going to be trained.
 type knownWords struct {
-	vocabulary *corpora.Vocabulary
-	tokenizer  *corpora.Tokenizer // that reads text
+	vocabulary *tokenize.Vocabulary
+	tokenizer  *tokenize.Tokenizer // that reads text
 	lookup     *evaluate.WordVectors
 	composes   bool // pairs of other words are compared by their n-grams
 }
 
-func newKnownWords(c *corpora.Corpus, tokenizer *corpora.Tokenizer, composes bool) (*knownWords, error) {
+func newKnownWords(c *corpora.Corpus, tokenizer *tokenize.Tokenizer, composes bool) (*knownWords, error) {
 	v := c.Vocabulary()
 	over, err := tokenizer.WithVocabulary(v)
 	if err != nil {

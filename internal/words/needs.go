@@ -2,6 +2,7 @@ package words
 
 import (
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/estimate"
 	"github.com/luminavec/luminavec/internal/training"
 )
@@ -18,7 +19,7 @@ func Needs(objective *Objective, o Options, corpus *corpora.Corpus, done float64
 		Summed: o.SumVectors, Best: best,
 	}
 	if o.NGrams.Max > 0 {
-		grams, err := corpora.NewNGrams(v, o.NGrams)
+		grams, err := tokenize.NewNGrams(v, o.NGrams)
 		if err != nil {
 			return estimate.Need{}, err
 		}

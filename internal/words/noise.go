@@ -3,7 +3,7 @@ package words
 import (
 	"math"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // Noise draws negative samples: word w with a probability proportional to
@@ -20,7 +20,7 @@ type column struct {
 }
 
 // NewNoise returns the noise distribution of v.
-func NewNoise(v *corpora.Vocabulary, exponent float64) *Noise {
+func NewNoise(v *tokenize.Vocabulary, exponent float64) *Noise {
 	n := v.Len()
 	weight := make([]float64, n)
 	sum := 0.0

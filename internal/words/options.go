@@ -5,7 +5,7 @@ import (
 	"runtime"
 	"strconv"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
 )
@@ -42,13 +42,13 @@ type Options struct {
 	Seed          uint64          `json:"seed"`
 	Engine        training.Engine `json:"engine"`
 
-	Loss            string               `json:"loss,omitempty"`             // "" is LossNS
-	Windows         string               `json:"windows,omitempty"`          // "" is WindowsDrawn
-	Shuffle         bool                 `json:"shuffle,omitempty"`          //
-	SumVectors      bool                 `json:"sum_vectors,omitempty"`      //
-	CBOWSum         bool                 `json:"cbow_sum,omitempty"`         // only of objectives with PerWindow
-	PositionWeights bool                 `json:"position_weights,omitempty"` // only of objectives with PerWindow
-	NGrams          corpora.NGramOptions `json:"ngrams,omitzero"`
+	Loss            string                `json:"loss,omitempty"`             // "" is LossNS
+	Windows         string                `json:"windows,omitempty"`          // "" is WindowsDrawn
+	Shuffle         bool                  `json:"shuffle,omitempty"`          //
+	SumVectors      bool                  `json:"sum_vectors,omitempty"`      //
+	CBOWSum         bool                  `json:"cbow_sum,omitempty"`         // only of objectives with PerWindow
+	PositionWeights bool                  `json:"position_weights,omitempty"` // only of objectives with PerWindow
+	NGrams          tokenize.NGramOptions `json:"ngrams,omitzero"`
 
 	FreezeInit bool `json:"freeze_init,omitempty"`
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
 )
@@ -65,9 +66,9 @@ func (r *Reopened) Unfinished() error {
 }
 
 // Selection is the field or column of the text.
-func (r *Reopened) Selection() corpora.Selection {
+func (r *Reopened) Selection() text.Selection {
 	c := r.Checkpoint.Config.Corpus
-	return corpora.Selection{Field: c.Field, Column: c.Column}
+	return text.Selection{Field: c.Field, Column: c.Column}
 }
 
 // Corpus returns the corpus of the interrupted run: from the cache, or built from the text
@@ -76,7 +77,7 @@ func (r *Reopened) Selection() corpora.Selection {
 func (r *Reopened) Corpus(ctx context.Context, names []string, cached corpora.Cached) (*corpora.Corpus, error) {
 	c := r.Checkpoint
 	was := corpora.Recorded{Fingerprint: c.Config.Corpus.Fingerprint, Vocabulary: c.Vocabulary, Grown: len(c.Config.Earlier) > 0}
-	open := func() (*corpora.Source, error) {
+	open := func() (*text.Source, error) {
 		source, err := r.source(names)
 		if err != nil {
 			return nil, err
@@ -90,17 +91,17 @@ func (r *Reopened) Corpus(ctx context.Context, names []string, cached corpora.Ca
 }
 
 // source opens the text called names, or that of the checkpoint.
-func (r *Reopened) source(names []string) (*corpora.Source, error) {
+func (r *Reopened) source(names []string) (*text.Source, error) {
 	was := r.Checkpoint.Config.Corpus.Sources
 	switch {
 	case len(names) > 0:
-		return corpora.Open(names...)
-	case slices.Equal(was, corpora.Sample().Names()):
-		return corpora.Sample(), nil
-	case slices.Contains(was, corpora.Stdin):
+		return text.Open(names...)
+	case slices.Equal(was, text.Sample().Names()):
+		return text.Sample(), nil
+	case slices.Contains(was, text.Stdin):
 		return nil, fault.Mention("provide the same text again as Corpus", "%s: its text came from standard input", r.Folder)
 	}
-	source, err := corpora.Open(was...)
+	source, err := text.Open(was...)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.Mention("if it has moved, provide it as Corpus", "the text of %s is not where it was: %w", r.Folder, err)
 	}
@@ -129,7 +130,7 @@ func (r *Reopened) CheckGrow() error {
 
 // NewCorpus builds a corpus of new text; with grow its words are added to the vocabulary
 // of the model.
-func (r *Reopened) NewCorpus(ctx context.Context, source *corpora.Source, grow bool, cached corpora.Cached) (*corpora.Corpus, error) {
+func (r *Reopened) NewCorpus(ctx context.Context, source *text.Source, grow bool, cached corpora.Cached) (*corpora.Corpus, error) {
 	c := r.Checkpoint
 	o := corpora.BuildOptions{Tokenizer: c.Tokenizer, Vocabulary: c.Vocabulary}
 	if grow {
@@ -139,7 +140,7 @@ func (r *Reopened) NewCorpus(ctx context.Context, source *corpora.Source, grow b
 }
 
 // NewRun returns a run over new text that starts from the model.
-func (r *Reopened) NewRun(corpus *corpora.Corpus, source *corpora.Source, selection corpora.Selection, cache string) (Run, error) {
+func (r *Reopened) NewRun(corpus *corpora.Corpus, source *text.Source, selection text.Selection, cache string) (Run, error) {
 	begun, err := Continue(r.Checkpoint, corpus, r.Options)
 	if err != nil {
 		return Run{}, fmt.Errorf("%s: %w", r.Folder, err)

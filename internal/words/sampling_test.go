@@ -8,19 +8,20 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/training"
 	. "github.com/luminavec/luminavec/internal/words"
 )
 
 // vocabularyOf returns a vocabulary of words a, b, c… with the given counts,
 // largest first.
-func vocabularyOf(t testing.TB, counts ...int64) *corpora.Vocabulary {
+func vocabularyOf(t testing.TB, counts ...int64) *tokenize.Vocabulary {
 	t.Helper()
 	tokens := make([]string, len(counts))
 	for i := range tokens {
 		tokens[i] = string(rune('a' + i))
 	}
-	v, err := corpora.NewVocabulary(tokens, counts)
+	v, err := tokenize.NewVocabulary(tokens, counts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
@@ -47,7 +47,7 @@ func (s *Start) Found() int {
 // those of the model, sums included, and start without output vectors, which would fit a summand.
 //
 // It is an error if the dimension of vectors is not that of o, or no word of v is found.
-func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *corpora.Vocabulary, kind string, o Options) (*Start, error) {
+func NewStart(ctx context.Context, vectors *checkpoints.Vectors, v *tokenize.Vocabulary, kind string, o Options) (*Start, error) {
 	if vectors.Dim != o.Dim {
 		return nil, fault.Field("Dim", fmt.Sprintf("set Dim to %d", vectors.Dim), "must be %d, the dimension of the vectors in %s, got %d", vectors.Dim, vectors.Path, o.Dim)
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/luminavec/luminavec/autograd"
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
 )
@@ -25,10 +27,10 @@ const (
 // same fields.
 type Run struct {
 	Corpus    *corpora.Corpus
-	Tokenizer *corpora.Tokenizer // the one that read the corpus
-	Sources   []string           // names of what the corpus was read from, for the record
-	Selection corpora.Selection  // which field or column of it was read, for the record
-	Cache     string             // folder of the cached corpus, for the record; "" is none
+	Tokenizer *tokenize.Tokenizer // the one that read the corpus
+	Sources   []string            // names of what the corpus was read from, for the record
+	Selection text.Selection      // which field or column of it was read, for the record
+	Cache     string              // folder of the cached corpus, for the record; "" is none
 
 	// Progress, if set, is called a few times a second.
 	Progress func(training.Event)
@@ -86,8 +88,8 @@ type wordTrainer struct {
 	objective *Objective
 	options   Options
 	run       Run
-	tokenizer *corpora.Tokenizer // with the vocabulary
-	ngrams    *corpora.NGrams    // nil: none
+	tokenizer *tokenize.Tokenizer // with the vocabulary
+	ngrams    *tokenize.NGrams    // nil: none
 	tables    *Tables
 	windows   *Windows
 	heldOut   heldOut
@@ -138,7 +140,7 @@ func newWordTrainer(objective *Objective, o Options, run Run) (*wordTrainer, err
 		t.tables.AddPositions(n)
 	}
 	if o.NGrams.Max > 0 {
-		if t.ngrams, err = corpora.NewNGrams(v, o.NGrams); err != nil {
+		if t.ngrams, err = tokenize.NewNGrams(v, o.NGrams); err != nil {
 			return nil, err
 		}
 		t.tables.AddNGrams(t.ngrams.Rows(), t.ngrams.Of, o.Seed)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/luminavec/luminavec/cbow"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/skipgram"
 )
 
@@ -15,9 +17,9 @@ import (
 // a run that diverges can be named outside the module.
 func TestTrainers(t *testing.T) {
 	ctx := context.Background()
-	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
-	text := strings.Repeat("the cat sees the dog\n", 100)
-	corpus, err := corpora.Build(ctx, corpora.FromReader("text", strings.NewReader(text)), corpora.BuildOptions{Tokenizer: tokenizer})
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
+	content := strings.Repeat("the cat sees the dog\n", 100)
+	corpus, err := corpora.Build(ctx, text.FromReader("text", strings.NewReader(content)), corpora.BuildOptions{Tokenizer: tokenizer})
 	if err != nil {
 		t.Fatal(err)
 	}

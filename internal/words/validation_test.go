@@ -14,6 +14,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/training"
 	. "github.com/luminavec/luminavec/internal/words"
 )
@@ -44,9 +45,9 @@ func cloneTensors(from map[string]checkpoints.Tensor) map[string]checkpoints.Ten
 }
 
 // heldOutSet returns a set of text for a run.
-func heldOutSet(t testing.TB, run Run, text string) training.ValidationSet {
+func heldOutSet(t testing.TB, run Run, content string) training.ValidationSet {
 	t.Helper()
-	c, err := corpora.Build(context.Background(), corpora.FromReader("held", strings.NewReader(text)),
+	c, err := corpora.Build(context.Background(), text.FromReader("held", strings.NewReader(content)),
 		corpora.BuildOptions{Tokenizer: run.Tokenizer, Vocabulary: run.Corpus.Vocabulary()})
 	if err != nil {
 		t.Fatal(err)

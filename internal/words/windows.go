@@ -2,6 +2,7 @@ package words
 
 import (
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/training"
 )
 
@@ -21,7 +22,7 @@ type Windows struct {
 }
 
 // NewWindows returns the windows of the options over v.
-func NewWindows(v *corpora.Vocabulary, o *Options) *Windows {
+func NewWindows(v *tokenize.Vocabulary, o *Options) *Windows {
 	p := corpora.KeepProbabilities(v, o.Subsample)
 	w := &Windows{
 		keep:     make([]uint32, len(p)),

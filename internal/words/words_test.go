@@ -12,6 +12,8 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/training"
 	. "github.com/luminavec/luminavec/internal/words"
 )
@@ -34,10 +36,10 @@ func topics(lines int) string {
 }
 
 // runOf reads text and returns a Run over it.
-func runOf(t testing.TB, text string) Run {
+func runOf(t testing.TB, content string) Run {
 	t.Helper()
-	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
-	c, err := corpora.Build(context.Background(), corpora.FromReader("test", strings.NewReader(text)),
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
+	c, err := corpora.Build(context.Background(), text.FromReader("test", strings.NewReader(content)),
 		corpora.BuildOptions{Tokenizer: tokenizer, MinCount: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +64,7 @@ type form struct {
 
 // forms returns every kind of run.
 func forms() []form {
-	grams := corpora.NGramOptions{Min: 2, Max: 4, Buckets: 1000}
+	grams := tokenize.NGramOptions{Min: 2, Max: 4, Buckets: 1000}
 	skipGram, cbow := SkipGram(), CBOW()
 	return []form{
 		{"skipgram", skipGram, func(*Options) {}},
@@ -242,7 +244,7 @@ func TestResumeRefuses(t *testing.T) {
 		"tokenizer.json is not the tokenizer": func(r *Run) {
 			copied := *c
 			var err error
-			if copied.Tokenizer, err = corpora.NewWordTokenizer(corpora.WordOptions{Cased: true}).WithVocabulary(c.Vocabulary); err != nil {
+			if copied.Tokenizer, err = tokenize.NewWordTokenizer(tokenize.WordOptions{Cased: true}).WithVocabulary(c.Vocabulary); err != nil {
 				t.Fatal(err)
 			}
 			r.Resume = &copied

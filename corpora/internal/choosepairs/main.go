@@ -26,6 +26,9 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 func main() {
@@ -51,22 +54,22 @@ type pair struct {
 }
 
 func run(ctx context.Context, w io.Writer, path string, most int, overlap float64, least, same int) error {
-	text, err := corpora.Build(ctx, corpora.Sample(), corpora.BuildOptions{MinCount: 1})
+	text, err := corpora.Build(ctx, text.Sample(), corpora.BuildOptions{MinCount: 1})
 	if err != nil {
 		return err
 	}
 	defer text.Close()
-	words, err := corpora.NewWordTokenizer(corpora.WordOptions{}).WithVocabulary(text.Vocabulary())
+	words, err := tokenize.NewWordTokenizer(tokenize.WordOptions{}).WithVocabulary(text.Vocabulary())
 	if err != nil {
 		return err
 	}
-	sources, err := corpora.OpenPairs([]string{path}, nil)
+	sources, err := pairs.Open([]string{path}, nil)
 	if err != nil {
 		return err
 	}
 	var found []pair
 	place, anchor := 0, ""
-	_, err = corpora.EachText(ctx, sources, corpora.PairOptions{}, func(text []byte) error {
+	_, err = pairs.EachText(ctx, sources, pairs.Options{}, func(text []byte) error {
 		if place++; place%2 == 1 {
 			anchor = string(text)
 			return nil
@@ -98,7 +101,7 @@ func run(ctx context.Context, w io.Writer, path string, most int, overlap float6
 }
 
 // compare returns how many words two texts have, and which part of the different ones both have.
-func compare(words *corpora.Tokenizer, a, b string) (n int, shared float64) {
+func compare(words *tokenize.Tokenizer, a, b string) (n int, shared float64) {
 	in := map[string]int{}
 	for side, text := range []string{a, b} {
 		words.Words([]byte(text), func(word []byte) {
@@ -116,7 +119,7 @@ func compare(words *corpora.Tokenizer, a, b string) (n int, shared float64) {
 }
 
 // rarest returns the id of the rarest word, or one past all if there is an unknown one.
-func rarest(words *corpora.Tokenizer, text string) (id int32) {
+func rarest(words *tokenize.Tokenizer, text string) (id int32) {
 	words.Each(text, func(_ []byte, word int32) {
 		if word < 0 {
 			word = int32(words.Vocabulary().Len())

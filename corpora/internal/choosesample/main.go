@@ -32,6 +32,9 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 func main() {
@@ -51,7 +54,7 @@ func main() {
 }
 
 func run(ctx context.Context, w io.Writer, path string, size int64, half float64, common int, commonWeight float64) error {
-	src, err := corpora.Open(path)
+	src, err := text.Open(path)
 	if err != nil {
 		return err
 	}
@@ -60,7 +63,7 @@ func run(ctx context.Context, w io.Writer, path string, size int64, half float64
 		return err
 	}
 	defer c.Close()
-	words, err := corpora.NewWordTokenizer(corpora.WordOptions{}).WithVocabulary(c.Vocabulary())
+	words, err := tokenize.NewWordTokenizer(tokenize.WordOptions{}).WithVocabulary(c.Vocabulary())
 	if err != nil {
 		return err
 	}
@@ -97,25 +100,25 @@ type occurrences struct {
 }
 
 // readArticles returns those that are running text.
-func readArticles(ctx context.Context, src *corpora.Source, words *corpora.Tokenizer) ([]*article, error) {
+func readArticles(ctx context.Context, src *text.Source, words *tokenize.Tokenizer) ([]*article, error) {
 	var articles []*article
-	var text strings.Builder
+	var content strings.Builder
 	place := 0
 	end := func() {
-		if a := newArticle(place, text.String(), words); a != nil {
+		if a := newArticle(place, content.String(), words); a != nil {
 			articles = append(articles, a)
 		}
 		place++
-		text.Reset()
+		content.Reset()
 	}
-	err := src.Read(ctx, func(c corpora.Chunk) error {
+	err := src.Read(ctx, func(c text.Chunk) error {
 		if len(c.Text) == 0 && c.LineEnd {
 			end()
 			return nil
 		}
-		text.Write(c.Text)
+		content.Write(c.Text)
 		if c.LineEnd {
-			text.WriteByte('\n')
+			content.WriteByte('\n')
 		}
 		return nil
 	})
@@ -128,7 +131,7 @@ func readArticles(ctx context.Context, src *corpora.Source, words *corpora.Token
 
 var functionWords = strings.Fields("the of and in to a is was as for by with on that from it his are be an at were which or he had this but not has their its have they also who been one into can all other than when more there such some")
 
-func newArticle(place int, text string, words *corpora.Tokenizer) *article {
+func newArticle(place int, text string, words *tokenize.Tokenizer) *article {
 	const (
 		minBytes     = 2000   // shorter ones tell little about their words
 		maxBytes     = 150000 // longer ones would take the place of many topics
@@ -160,7 +163,7 @@ func newArticle(place int, text string, words *corpora.Tokenizer) *article {
 }
 
 // weigh gives the words of the vocabulary their weights by id.
-func weigh(v *corpora.Vocabulary, common int, commonWeight float64) []float64 {
+func weigh(v *tokenize.Vocabulary, common int, commonWeight float64) []float64 {
 	const tooFrequent = 100 // words that every article has anyway
 	weights := make([]float64, v.Len())
 	for id := tooFrequent; id < min(common, len(weights)); id++ {
@@ -171,11 +174,11 @@ func weigh(v *corpora.Vocabulary, common int, commonWeight float64) []float64 {
 			weights[id] = max(weights[id], weight)
 		}
 	}
-	for _, p := range corpora.WordSim353().Pairs {
+	for _, p := range sets.WordSim353().Pairs {
 		set(p.A, 1)
 		set(p.B, 1)
 	}
-	for _, s := range corpora.GoogleAnalogies().Sections {
+	for _, s := range sets.GoogleAnalogies().Sections {
 		weight := 0.25
 		if s.Name == "capital-common-countries" || s.Name == "family" {
 			weight = 1

@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
 // Dim is the length of the vectors of the small model.
@@ -54,7 +54,7 @@ func WriteNGramModel(dir string) error {
 	if err != nil {
 		return err
 	}
-	if c.NGrams, err = corpora.NewNGrams(c.Vocabulary, corpora.DefaultNGramOptions()); err != nil {
+	if c.NGrams, err = tokenize.NewNGrams(c.Vocabulary, tokenize.DefaultNGramOptions()); err != nil {
 		return err
 	}
 	rows := make([][Dim]float32, c.NGrams.Rows())
@@ -93,11 +93,11 @@ func Model(n int) (*checkpoints.Checkpoint, error) {
 			data = append(data, float32(random.NormFloat64()))
 		}
 	}
-	vocabulary, err := corpora.NewVocabulary(tokens, counts)
+	vocabulary, err := tokenize.NewVocabulary(tokens, counts)
 	if err != nil {
 		return nil, err
 	}
-	tokenizer, err := corpora.NewWordTokenizer(corpora.WordOptions{}).WithVocabulary(vocabulary)
+	tokenizer, err := tokenize.NewWordTokenizer(tokenize.WordOptions{}).WithVocabulary(vocabulary)
 	if err != nil {
 		return nil, err
 	}

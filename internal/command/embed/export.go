@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -98,11 +98,11 @@ func export(cmd *cobra.Command, name, list, output string, force bool) error {
 
 // exportWords exports the words of the file list, and returns how many.
 func exportWords(cmd *cobra.Command, out *cli.Output, model *checkpoints.Checkpoint, format, list string) (int, error) {
-	src, err := corpora.Open(list)
+	src, err := text.Open(list)
 	if err != nil {
 		return 0, err
 	}
-	if cli.IsTerminal(cmd.InOrStdin()) && list == corpora.Stdin {
+	if cli.IsTerminal(cmd.InOrStdin()) && list == text.Stdin {
 		cli.Note(cmd, "reading words from the terminal; Ctrl-D ends the input")
 	}
 	var words []string

@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -15,7 +15,7 @@ import (
 type importJob struct {
 	output  string
 	force   bool
-	words   corpora.WordOptions
+	words   tokenize.WordOptions
 	cut     string // --tokenizer
 	options checkpoints.ImportOptions
 }
@@ -67,7 +67,7 @@ func (j *importJob) run(cmd *cobra.Command, path string) error {
 	}
 	if f := cmd.Flags(); f.Changed("cased") || f.Changed("tokenizer") { // otherwise that of a model folder is kept
 		j.words.Whitespace = j.cut == "whitespace"
-		j.options.Tokenizer = corpora.NewWordTokenizer(j.words)
+		j.options.Tokenizer = tokenize.NewWordTokenizer(j.words)
 	}
 	progress := cli.StartProgress(cmd, "reading")
 	j.options.OnProgress = progress.Bytes

@@ -9,14 +9,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/vectors"
 	"github.com/luminavec/luminavec/sentence"
 )
 
 type textOptions struct {
-	text    corpora.Selection
+	text    text.Selection
 	format  string
 	output  string
 	force   bool
@@ -93,7 +93,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 	if err != nil {
 		return err
 	}
-	if cli.IsTerminal(cmd.InOrStdin()) && src.Names()[0] == corpora.Stdin {
+	if cli.IsTerminal(cmd.InOrStdin()) && src.Names()[0] == text.Stdin {
 		cli.Note(cmd, "reading lines from the terminal; Ctrl-D ends the input")
 	}
 	var progress *cli.Progress
@@ -152,7 +152,7 @@ func (t *texts) count(line cli.Line, known int) {
 		return
 	}
 	where := fmt.Sprintf("%s:%d", line.File, line.Number)
-	if line.File == corpora.Stdin {
+	if line.File == text.Stdin {
 		where = fmt.Sprintf("line %d", line.Number)
 	}
 	if cli.Blank(line.Text) {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/internal/cli"
@@ -18,7 +18,7 @@ import (
 )
 
 type buildOptions struct {
-	text            corpora.Selection
+	text            text.Selection
 	vectors, output string
 	force           bool
 	metric          string
@@ -68,7 +68,7 @@ func build(cmd *cobra.Command, paths []string, o buildOptions) error {
 		return cli.UsageError(fault.New("name what to write with -o DIR", "no output is named"))
 	}
 	if o.vectors != "" {
-		if len(paths) > 0 || cmd.Flags().Changed("model") || o.text != (corpora.Selection{}) {
+		if len(paths) > 0 || cmd.Flags().Changed("model") || o.text != (text.Selection{}) {
 			return cli.UsageError(fault.New("leave out --vectors, or the model and the text",
 				"--vectors cannot be used with a model or text"))
 		}
@@ -185,7 +185,7 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 }
 
 // documents makes a document of each line of src that is not empty.
-func documents(ctx context.Context, src *corpora.Source) iter.Seq2[collection.Document, error] {
+func documents(ctx context.Context, src *text.Source) iter.Seq2[collection.Document, error] {
 	return func(yield func(collection.Document, error) bool) {
 		for line, err := range cli.Lines(ctx, src) {
 			if err != nil {

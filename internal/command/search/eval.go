@@ -3,7 +3,7 @@ package search
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 )
@@ -39,7 +39,7 @@ pairs too.`,
 }
 
 func evalWords(cmd *cobra.Command, paths []string) error {
-	sets, err := readSets(paths, corpora.ReadWordPairs, corpora.WordSim353)
+	sets, err := readSets(paths, sets.ReadWordPairs, sets.WordSim353)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ accuracy is over the rest.`,
 }
 
 func evalAnalogies(cmd *cobra.Command, paths []string, restrict int) error {
-	sets, err := readSets(paths, corpora.ReadAnalogies, corpora.GoogleAnalogies)
+	sets, err := readSets(paths, sets.ReadAnalogies, sets.GoogleAnalogies)
 	if err != nil {
 		return err
 	}

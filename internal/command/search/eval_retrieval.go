@@ -3,7 +3,7 @@ package search
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -45,10 +45,10 @@ number of documents.`,
 }
 
 func evalRetrieval(cmd *cobra.Command, paths []string, split string, o evaluate.RetrievalOptions) error {
-	read := func(path string) (*corpora.Retrieval, error) {
-		return corpora.OpenRetrieval(cmd.Context(), path, split)
+	read := func(path string) (*sets.Retrieval, error) {
+		return sets.OpenRetrieval(cmd.Context(), path, split)
 	}
-	sets, err := readSets(paths, read, corpora.Cranfield)
+	sets, err := readSets(paths, read, sets.Cranfield)
 	if err != nil {
 		return err
 	}

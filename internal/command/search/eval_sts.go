@@ -3,7 +3,7 @@ package search
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 )
@@ -41,8 +41,8 @@ func dimFlag(dim *int) cli.Flag {
 }
 
 func evalSTS(cmd *cobra.Command, paths []string, o evaluate.STSOptions) error {
-	read := func(path string) (*corpora.STS, error) { return corpora.ReadSTS(cmd.Context(), path) }
-	sets, err := readSets(paths, read, corpora.STSBenchmarkDev)
+	read := func(path string) (*sets.STS, error) { return sets.ReadSTS(cmd.Context(), path) }
+	sets, err := readSets(paths, read, sets.STSBenchmarkDev)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/internal/words"
@@ -25,10 +27,10 @@ func TestToyObjective(t *testing.T) {
 	if !ok {
 		t.Fatal("the objective is not registered")
 	}
-	text := strings.Repeat("the cat sees the dog\nthe dog sees the cat\nthe car passes the bus\nthe bus passes the car\n", 100)
+	content := strings.Repeat("the cat sees the dog\nthe dog sees the cat\nthe car passes the bus\nthe bus passes the car\n", 100)
 	ctx := context.Background()
-	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
-	corpus, err := corpora.Build(ctx, corpora.FromReader("text", strings.NewReader(text)), corpora.BuildOptions{Tokenizer: tokenizer})
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
+	corpus, err := corpora.Build(ctx, text.FromReader("text", strings.NewReader(content)), corpora.BuildOptions{Tokenizer: tokenizer})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,14 +68,14 @@ func TestToyObjectiveResumes(t *testing.T) {
 		}
 		return path
 	}
-	text := write("text.txt", strings.Repeat("the cat sees the dog\nthe car passes the bus\n", 500))
+	content := write("text.txt", strings.Repeat("the cat sees the dog\nthe car passes the bus\n", 500))
 	pairs := write("pairs.tsv", "cat\tdog\t9\ncar\tbus\t8\ncat\tbus\t1\n")
-	source, err := corpora.Open(text)
+	source, err := text.Open(content)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx := context.Background()
-	tokenizer := corpora.NewWordTokenizer(corpora.WordOptions{})
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
 	corpus, err := corpora.Build(ctx, source, corpora.BuildOptions{Tokenizer: tokenizer})
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,332 @@
+package pairs
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/bits"
+	"math/rand/v2"
+
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Shuffling moves runs of consecutive examples to random places, and then mixes
+// the examples of as many runs as make a window. So while a window is trained on,
+// what is read of a file that is larger than memory are its runs (about 200 KiB of
+// ids each, 26 MiB together). A file of at most a window is shuffled as a whole.
+const (
+	shuffleRun    = 1 << 10 // examples
+	shuffleWindow = 1 << 17
+)
+
+// DefaultBatch is the number of examples of a batch: in-batch negatives need many.
+const DefaultBatch = 1024
+
+const (
+	maxPairBatch = 1 << 20
+	maxPairEpoch = 1_000_000
+)
+
+// PlanOptions say how an epoch is cut into batches.
+type PlanOptions struct {
+	BatchSize int    // examples, 1 to 1,048,576; default 1024
+	Seed      uint64 // of the order
+	Epoch     int    // from 0; each has an order of its own
+	// Mixed batches take their examples from all files. Default: a batch is of one file, so
+	// that texts are told apart by what they say and not by where they come from.
+	Mixed bool
+	// Repeats allows a text to be twice in a batch, and a batch to be of one example,
+	// for losses that take no other text of the batch for a negative. Default: no.
+	Repeats bool
+}
+
+func (o PlanOptions) withDefaults() PlanOptions {
+	if o.BatchSize == 0 {
+		o.BatchSize = DefaultBatch
+	}
+	return o
+}
+
+// Validate names the field that is out of range.
+func (o PlanOptions) Validate() error {
+	o = o.withDefaults()
+	if o.BatchSize < 1 || o.BatchSize > maxPairBatch {
+		return fault.New("1024 is usual", "batch size %d is not from 1 to %d", o.BatchSize, maxPairBatch)
+	}
+	if o.BatchSize == 1 && !o.Repeats {
+		return fault.New("1024 is usual", "a batch of 1 has no other texts for negatives")
+	}
+	if o.Epoch < 0 || o.Epoch > maxPairEpoch {
+		return fmt.Errorf("epoch %d is not from 0 to %d", o.Epoch, maxPairEpoch)
+	}
+	return nil
+}
+
+// Plan is one epoch in batches. It does not change, and depends on nothing but the
+// pairs, their weights and the options: not on threads, nor on where the ids lie.
+type Plan struct {
+	order   []int32 // examples, those of a batch together
+	batches []plannedBatch
+	leftOut int64
+	warning string
+}
+
+type plannedBatch struct {
+	from int64 // in order
+	n    int32
+	file int32 // -1: mixed
+}
+
+// Len is the number of batches.
+func (p *Plan) Len() int { return len(p.batches) }
+
+// Examples is how many examples the batches have together.
+func (p *Plan) Examples() int64 { return int64(len(p.order)) }
+
+// Size is the number of examples of batch i.
+func (p *Plan) Size(i int) int { return int(p.batches[i].n) }
+
+// File is the index in Dataset.Files of the file of batch i, -1 of a mixed one.
+func (p *Plan) File(i int) int { return int(p.batches[i].file) }
+
+// LeftOut is how many examples are in no batch, since each was alone at the end or shares
+// a text with all others that were left.
+func (p *Plan) LeftOut() int64 { return p.leftOut }
+
+// Warning says in one line what a person should know about the plan; "" is nothing.
+func (p *Plan) Warning() string { return p.warning }
+
+// Plan cuts an epoch into batches. Of a file of weight 1 each example comes once; in general
+// the passes over a file, each in an order of its own, are a stream of which an
+// epoch takes weight times the examples of the file.
+//
+// A batch never has a text twice, in whatever columns, as in-batch negatives would
+// be wrong: of two such examples the second is put off to a later batch of the epoch. So
+// at the end, or where most examples share texts, batches are smaller, and what would be alone
+// is left out. Batches of the files follow each other in random order.
+//
+// A plan takes 4 bytes an example.
+func (p *Dataset) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	o = o.withDefaults()
+	plan := &Plan{}
+	var streams []*exampleStream
+	largest := int64(0)
+	for i, f := range p.files {
+		s := newExampleStream(f, i, o)
+		streams = append(streams, s)
+		largest = max(largest, s.left)
+	}
+	if o.Mixed {
+		columns := p.files[0].Columns
+		largest = 0
+		for i, f := range p.files {
+			if f.Columns != columns {
+				return nil, fault.New("leave out mixed, or give all files as many negatives",
+					"%s has %d texts a row, and %s %d: they do not mix", text.Describe(p.files[0].Name), columns, text.Describe(f.Name), f.Columns)
+			}
+			largest += streams[i].left
+		}
+		if err := p.cut(ctx, plan, mixed(streams, o), -1, o); err != nil {
+			return nil, err
+		}
+	} else {
+		for i, s := range streams {
+			if err := p.cut(ctx, plan, s, i, o); err != nil {
+				return nil, err
+			}
+		}
+		plan.interleave(len(p.files), o)
+	}
+	switch {
+	case len(plan.batches) == 0 && o.Repeats:
+		return nil, fault.New("give the files more weight, or train more epochs", "epoch %d has no example", o.Epoch+1)
+	case len(plan.batches) == 0:
+		return nil, fault.New("negatives are the other texts of a batch: give more different pairs, or choose a loss that needs none",
+			"no two of the %d examples differ in all their texts, so that there is no batch", p.records.n)
+	case int64(o.BatchSize) > largest:
+		what := "the largest file has"
+		if o.Mixed {
+			what = "there are"
+		}
+		plan.warning = fmt.Sprintf("the batch size is %d, but %s only %d examples an epoch: batches are smaller", o.BatchSize, what, largest)
+	}
+	return plan, nil
+}
+
+// cut adds the batches of one stream to the plan.
+func (p *Dataset) cut(ctx context.Context, plan *Plan, s examples, file int, o PlanOptions) error {
+	cutter := newBatchCutter(p, s, file, o)
+	for n := 0; ; n++ {
+		if n%16 == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+		from := int64(len(plan.order))
+		var done bool
+		plan.order, done = cutter.next(plan.order)
+		if n := int32(int64(len(plan.order)) - from); n > 0 {
+			plan.batches = append(plan.batches, plannedBatch{from, n, int32(file)})
+		}
+		if done {
+			plan.leftOut += cutter.leftOut
+			return nil
+		}
+	}
+}
+
+// interleave puts the batches of files into random order, those of one file
+// staying in theirs.
+func (p *Plan) interleave(files int, o PlanOptions) {
+	next := make([]int, files) // batch of each file
+	turns := make([]int32, len(p.batches))
+	for i := len(p.batches) - 1; i >= 0; i-- {
+		turns[i] = p.batches[i].file
+		next[turns[i]] = i
+	}
+	shuffle(newRand(o.Seed, saltTurns, uint64(o.Epoch), 0), turns)
+	batches := make([]plannedBatch, len(p.batches))
+	for i, file := range turns {
+		batches[i] = p.batches[next[file]]
+		next[file]++
+	}
+	p.batches = batches
+}
+
+// examples are a stream of the numbers of examples, -1 at its end.
+type examples interface {
+	next() int32
+	total() int64
+}
+
+// exampleStream is what an epoch takes of the passes over a file.
+type exampleStream struct {
+	file   *File
+	index  uint64
+	seed   uint64
+	pass   uint64
+	left   int64 // examples of the epoch still to come
+	runs   []int32
+	window []int32 // shuffled examples of the runs
+	at     int     // in window
+	run    int     // the next one
+	rand   *rand.PCG
+}
+
+func newExampleStream(f *File, index int, o PlanOptions) *exampleStream {
+	place := func(epoch int) int64 { return int64(math.Round(float64(epoch) * f.Weight * float64(f.Examples))) }
+	from, to := place(o.Epoch), place(o.Epoch+1)
+	s := &exampleStream{file: f, index: uint64(index), seed: o.Seed, left: to - from, pass: uint64(from / f.Examples)}
+	s.begin()
+	skip := from % f.Examples
+	for skip > 0 { // windows that are of the epoch before
+		s.fill()
+		s.at = int(min(skip, int64(len(s.window))))
+		skip -= int64(s.at)
+	}
+	return s
+}
+
+// begin readies a pass.
+func (s *exampleStream) begin() {
+	s.rand = newRand(s.seed, saltPass, s.index, s.pass)
+	s.runs = s.runs[:0]
+	for i := range (s.file.Examples + shuffleRun - 1) / shuffleRun {
+		s.runs = append(s.runs, int32(i))
+	}
+	if s.file.Examples > shuffleWindow {
+		shuffle(s.rand, s.runs)
+	}
+	s.run, s.at, s.window = 0, 0, s.window[:0]
+}
+
+// fill makes the next window.
+func (s *exampleStream) fill() {
+	s.window, s.at = s.window[:0], 0
+	for ; s.run < len(s.runs) && len(s.window)+shuffleRun <= shuffleWindow; s.run++ {
+		first := int64(s.runs[s.run]) * shuffleRun
+		for i := first; i < min(first+shuffleRun, s.file.Examples); i++ {
+			s.window = append(s.window, int32(s.file.from+i))
+		}
+	}
+	shuffle(s.rand, s.window)
+}
+
+func (s *exampleStream) total() int64 { return s.left }
+
+func (s *exampleStream) next() int32 {
+	if s.left == 0 {
+		return -1
+	}
+	s.left--
+	for s.at == len(s.window) {
+		if s.run == len(s.runs) {
+			s.pass++
+			s.begin()
+		}
+		s.fill()
+	}
+	s.at++
+	return s.window[s.at-1]
+}
+
+// mixedStream takes from several streams, from each as often as it has examples.
+type mixedStream struct {
+	streams []*exampleStream
+	left    int64
+	rand    *rand.PCG
+}
+
+func mixed(streams []*exampleStream, o PlanOptions) *mixedStream {
+	m := &mixedStream{streams: streams, rand: newRand(o.Seed, saltTurns, uint64(o.Epoch), 1)}
+	for _, s := range streams {
+		m.left += s.left
+	}
+	return m
+}
+
+func (m *mixedStream) total() int64 { return m.left }
+
+func (m *mixedStream) next() int32 {
+	if m.left == 0 {
+		return -1
+	}
+	n := int64(below(m.rand, uint64(m.left)))
+	m.left--
+	for _, s := range m.streams {
+		if n < s.left {
+			return s.next()
+		}
+		n -= s.left
+	}
+	return -1
+}
+
+// What random numbers are for, so that none are used twice.
+const (
+	saltPass  = 1
+	saltTurns = 2
+)
+
+// newRand returns the random numbers of a purpose; a and b are smaller than 2^32.
+func newRand(seed, salt, a, b uint64) *rand.PCG {
+	return rand.NewPCG(fold(seed^0x9e3779b97f4a7c15, salt^0xb7e151628aed2a6b), a<<32|b)
+}
+
+// below returns a number below n, uniform but for 2^-64·n.
+func below(r *rand.PCG, n uint64) uint64 {
+	hi, _ := bits.Mul64(r.Uint64(), n)
+	return hi
+}
+
+// shuffle is that of Fisher and Yates. The one of math/rand is not promised to stay as it is.
+func shuffle(r *rand.PCG, s []int32) {
+	for i := len(s) - 1; i > 0; i-- {
+		j := below(r, uint64(i+1))
+		s[i], s[j] = s[j], s[i]
+	}
+}

@@ -1,0 +1,87 @@
+package sets
+
+import (
+	"context"
+	"strings"
+
+	"github.com/luminavec/luminavec/corpora/data"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Analogies is a test of relations between words, in sections of one relation.
+type Analogies struct {
+	Name     string
+	Sections []AnalogySection
+}
+
+// AnalogySection is the questions of one relation: a is to b as c is to d.
+type AnalogySection struct {
+	Name      string
+	Questions [][4]string
+}
+
+// GoogleAnalogies returns the bundled analogies of Mikolov and others (2013):
+// 19,544 questions in 14 sections.
+func GoogleAnalogies() *Analogies {
+	set, err := parseAnalogies(context.Background(), text.FromBytes("google-analogies", data.GoogleAnalogies))
+	if err != nil {
+		panic("corpora: bundled analogies: " + err.Error()) // the file is part of the program
+	}
+	set.Name = "Google analogies"
+	return set
+}
+
+// ReadAnalogies reads analogies in the layout of questions-words.txt: a line
+// ": name" begins a section, every other line is the four words of a question,
+// between tabs, commas or spaces. Lines that begin with # are comments, blank
+// ones count for nothing. Questions before the first section go into one named
+// after the file; sections without questions are left out. The file may be
+// compressed.
+func ReadAnalogies(path string) (*Analogies, error) {
+	src, err := openSet(path)
+	if err != nil {
+		return nil, err
+	}
+	return parseAnalogies(context.Background(), src)
+}
+
+func parseAnalogies(ctx context.Context, src *text.Source) (*Analogies, error) {
+	const hint = "a section begins with \": name\"; each other line is four words, as in: man king woman queen"
+	set := &Analogies{Name: setName(src)}
+	section := AnalogySection{Name: set.Name}
+	end := func() {
+		if len(section.Questions) > 0 {
+			set.Sections = append(set.Sections, section)
+		}
+	}
+	err := eachLine(ctx, src, func(at text.Chunk, line string) error {
+		if name, ok := strings.CutPrefix(line, ":"); ok {
+			if name = strings.TrimSpace(name); name == "" {
+				return fault.New(hint, "%s:%d: a section without a name", at.File, at.Line)
+			}
+			end()
+			section = AnalogySection{Name: name}
+			return nil
+		}
+		words := fields(line)
+		if len(words) != 4 {
+			return fault.New(hint, "%s:%d: %d words in %.80q, not four", at.File, at.Line, len(words), line)
+		}
+		for _, w := range words {
+			if w == "" {
+				return fault.New(hint, "%s:%d: a word is missing in %.80q", at.File, at.Line, line)
+			}
+		}
+		section.Questions = append(section.Questions, [4]string(words))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	end()
+	if len(set.Sections) == 0 {
+		return nil, fault.New(hint, "%s holds no analogies", src.Names()[0])
+	}
+	return set, nil
+}

@@ -1,0 +1,68 @@
+package sets
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/luminavec/luminavec/corpora/text"
+)
+
+// stsColumns says where in a record a pair of sentences stands.
+type stsColumns struct {
+	a, b, score int
+	subset      int // -1: nowhere
+}
+
+// least is how many columns a record must have.
+func (c stsColumns) least() int { return max(c.a, c.b, c.score) + 1 }
+
+// The names that files of sentence pairs give their columns, without regard to
+// case, spaces, _ and -.
+var (
+	sentenceNames = [][2]string{{"sentence1", "sentence2"}, {"sentencea", "sentenceb"}, {"text1", "text2"}, {"s1", "s2"}}
+	scoreNames    = []string{"score", "similarityscore", "relatednessscore", "similarity", "label"}
+	subsetNames   = []string{"genre", "subset"}
+)
+
+// namedSTS finds the columns of a pair by their names.
+func namedSTS(header []string) (c stsColumns, ok bool) {
+	plain := strings.NewReplacer(" ", "", "_", "", "-", "")
+	names := make([]string, len(header))
+	for i, name := range header {
+		if len(name) <= 40 {
+			names[i] = strings.ToLower(plain.Replace(name))
+		}
+	}
+	find := func(choice []string) int {
+		for _, name := range choice {
+			if i := slices.Index(names, name); i >= 0 {
+				return i
+			}
+		}
+		return -1
+	}
+	c = stsColumns{a: -1, b: -1, score: find(scoreNames), subset: find(subsetNames)}
+	for _, pair := range sentenceNames {
+		a, b := slices.Index(names, pair[0]), slices.Index(names, pair[1])
+		if a >= 0 && b >= 0 {
+			c.a, c.b = a, b
+			break
+		}
+	}
+	return c, c.a >= 0 && c.score >= 0
+}
+
+// recogniseSTS says where the pairs of a file stand, by its first record, and
+// whether that is a header.
+func recogniseSTS(first []string) (c stsColumns, header bool) {
+	if c, ok := namedSTS(first); ok {
+		return c, true
+	}
+	if len(first) >= 7 && text.IsNumber(first[4]) && !text.IsNumber(first[5]) && !text.IsNumber(first[6]) {
+		return stsColumns{a: 5, b: 6, score: 4, subset: 0}, false
+	}
+	c = stsColumns{a: 0, b: 1, score: 2, subset: -1}
+	// A header has words for the score; what has a digit may be a slip.
+	header = len(first) >= 3 && first[2] != "" && !strings.ContainsAny(first[2], "0123456789")
+	return c, header
+}

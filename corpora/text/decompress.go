@@ -1,0 +1,186 @@
+package text
+
+import (
+	"bufio"
+	"bytes"
+	"compress/bzip2"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// maxZstdWindow bounds the memory one zstd frame can ask for: zstd --long=29.
+const maxZstdWindow = 512 << 20
+
+// A compression is known by the first bytes of a file, never by its name: a
+// .gz that was unpacked on the way is then plain text, and a corpus.txt that is
+// a gzip file does not turn into garbage tokens.
+type compression int
+
+const (
+	uncompressed compression = iota
+	gzipped
+	bzipped
+	zstandard
+)
+
+func (c compression) String() string {
+	return [...]string{"plain", "gzip", "bzip2", "zstd"}[c]
+}
+
+// detect looks at the first bytes of a file (10 are enough).
+func detect(head []byte) compression {
+	switch {
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b, 0x08}): // RFC 1952: magic, deflate
+		return gzipped
+	case len(head) >= 10 && bytes.HasPrefix(head, []byte("BZh")) && head[3] >= '1' && head[3] <= '9' &&
+		(string(head[4:10]) == "1AY&SY" || string(head[4:10]) == "\x17\x72\x45\x38\x50\x90"): // a block, or an empty file's end
+		return bzipped
+	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}), // RFC 8878: frame
+		len(head) >= 4 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte{0x2a, 0x4d, 0x18}): // skippable frame
+		return zstandard
+	}
+	return uncompressed
+}
+
+// mayBeCompressed says whether more bytes could make detect find a compression.
+func mayBeCompressed(head []byte) bool {
+	if len(head) == 0 {
+		return true
+	}
+	skippable := append([]byte{head[0]&0x0f | 0x50}, 0x2a, 0x4d, 0x18)
+	for _, magic := range [][]byte{{0x1f, 0x8b, 0x08}, []byte("BZh"), {0x28, 0xb5, 0x2f, 0xfd}, skippable} {
+		n := min(len(head), len(magic))
+		if bytes.Equal(head[:n], magic[:n]) {
+			return true
+		}
+	}
+	return false
+}
+
+// peek returns the next n bytes of r, fewer at its end. Of a stream that may
+// make its reader wait, such as a terminal or a pipe, it returns what came first.
+func peek(r *bufio.Reader, n int, blocking bool) ([]byte, error) {
+	if blocking {
+		if head, err := r.Peek(1); err != nil {
+			return head, err
+		}
+		n = min(n, r.Buffered())
+	}
+	return r.Peek(n)
+}
+
+// containers are formats that hold text but are no text; the hint says what to do.
+var containers = []struct{ magic, name, hint string }{
+	{"PK\x03\x04", "a zip archive (or an office document)", "unpack it, and name the text files in it"},
+	{"\xfd7zXZ\x00", "an xz file", "unpack it first: xz -dc FILE | ... -"},
+	{"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it, and name the text files in it"},
+	{"\x04\x22\x4d\x18", "an lz4 file", "unpack it first: lz4 -dc FILE | ... -"},
+	{"%PDF-", "a PDF document", "make text of it first: pdftotext FILE"},
+	{"\xff\xfe", "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8 FILE"},
+	{"\xfe\xff", "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8 FILE"},
+}
+
+// decompress opens one input: its bytes are counted into s.consumed, unpacked
+// by what their first bytes say, and wait at 64 KiB for the look at their head.
+func (s *Source) decompress(ctx context.Context, e entry) (*bufio.Reader, func(), error) {
+	var closers []func()
+	closeAll := func() {
+		for i := len(closers) - 1; i >= 0; i-- {
+			closers[i]()
+		}
+	}
+	var in io.Reader
+	if e.blocking {
+		// The pump must end with this read, also when the text is not read to its end.
+		pumpCtx, cancel := context.WithCancel(ctx)
+		closers = append(closers, cancel)
+		in = pump(pumpCtx, e.open)
+	} else {
+		raw, err := e.open()
+		if err != nil {
+			return nil, nil, err
+		}
+		closers = append(closers, func() { raw.Close() })
+		in = raw
+	}
+	stored := bufio.NewReaderSize(counter{in, &s.consumed}, 128<<10)
+	head, err := peek(stored, 10, e.blocking)
+	for err == nil && len(head) < 10 && mayBeCompressed(head) {
+		head, err = stored.Peek(len(head) + 1)
+	}
+	if err != nil && err != io.EOF {
+		closeAll()
+		return nil, nil, readError(e.name, uncompressed, int64(len(head)), err)
+	}
+	text := io.Reader(stored)
+	kind := detect(head)
+	switch kind {
+	case gzipped:
+		z, err := gzip.NewReader(stored)
+		if err != nil {
+			closeAll()
+			return nil, nil, readError(e.name, kind, 0, err)
+		}
+		closers = append(closers, func() { z.Close() })
+		text = z
+	case bzipped:
+		text = bzip2.NewReader(stored)
+	case zstandard:
+		z, err := zstd.NewReader(stored, zstd.WithDecoderMaxWindow(maxZstdWindow), zstd.WithDecoderConcurrency(1))
+		if err != nil {
+			closeAll()
+			return nil, nil, readError(e.name, kind, 0, err)
+		}
+		closers = append(closers, z.Close)
+		text = z
+	}
+	unpacked := bufio.NewReaderSize(&located{r: text, name: e.name, kind: kind}, headBytes)
+	return unpacked, closeAll, nil
+}
+
+// located gives the errors of a reader the file and how far it got.
+type located struct {
+	r    io.Reader
+	name string
+	kind compression
+	n    int64
+}
+
+func (l *located) Read(p []byte) (n int, err error) {
+	defer func() { // a decoder that panics on a damaged file fails like one that says so
+		if x := recover(); x != nil {
+			err = readError(l.name, l.kind, l.n, fmt.Errorf("decoder failed: %v", x))
+		}
+	}()
+	n, err = l.r.Read(p)
+	l.n += int64(n)
+	if err != nil && err != io.EOF {
+		err = readError(l.name, l.kind, l.n, err)
+	}
+	return n, err
+}
+
+func readError(name string, kind compression, n int64, err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || fault.Hint(err) != "" {
+		return err // not about the data, or told already
+	}
+	switch {
+	case kind == uncompressed:
+		return fmt.Errorf("cannot read %s after %d bytes: %w", Describe(name), n, fault.Cause(err))
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return fault.New("the file is cut short: copy or download it again, and compare its size",
+			"%s: %s data ends too early, after %d bytes of text: %w", Describe(name), kind, n, err)
+	case errors.Is(err, gzip.ErrHeader) && n > 0:
+		return fault.New("the file has other bytes after its gzip data: unpack it with gzip -dc and look",
+			"%s: no gzip data after %d bytes of text: %w", Describe(name), n, err)
+	}
+	return fault.New("the file is damaged: copy or download it again, and compare its checksum",
+		"%s: bad %s data after %d bytes of text: %w", Describe(name), kind, n, err)
+}

@@ -1,0 +1,285 @@
+package text
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"unicode/utf8"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+const (
+	// MaxChunk is the most bytes of text a Chunk holds.
+	MaxChunk = 64 << 10
+
+	// headBytes at the start of a file decide whether it is text.
+	headBytes = 64 << 10
+)
+
+var byteOrderMark = []byte("\xef\xbb\xbf") // U+FEFF in UTF-8
+
+// Chunk is a line of text, or a part of one that is longer than MaxChunk. The
+// Texts of the chunks of a line put together are the line.
+type Chunk struct {
+	Text    []byte // valid UTF-8 without the line break; valid until the callback returns
+	File    string // as in Names
+	Line    int64  // from 1
+	Offset  int64  // of Text in the file after decompression, in bytes; 0 for a selected text
+	LineEnd bool   // the line ends here; else it goes on in the next chunk
+}
+
+// Read streams the whole source through fn, in order, in memory that does not
+// depend on the length of files or lines. An error of fn ends the pass and is
+// returned as it is; so does the end of ctx.
+//
+// What the text goes through: decompression (gzip with any number of members,
+// bzip2, zstd with any number of frames), a byte order mark at the start is
+// dropped, lines end at LF or CRLF, each byte that is not UTF-8 becomes U+FFFD
+// and each NUL a space; Stats counts those. A line of more than MaxChunk bytes
+// comes in several chunks, cut after ASCII white space where there is some, so
+// that no word is cut, and else between two characters. After Select the lines
+// are those of the selected texts.
+//
+// A file that is no text is refused: a NUL byte, a UTF-16 mark, or mostly bytes
+// that are not UTF-8 in its first 64 KiB (of standard input, in what came first).
+func (s *Source) Read(ctx context.Context, fn func(Chunk) error) error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	l := liner{source: s, fn: fn, buf: make([]byte, 4*MaxChunk)}
+	for _, e := range s.entries {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := s.readEntry(ctx, &l, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Source) readEntry(ctx context.Context, l *liner, e entry) error {
+	r, mark, done, err := s.openText(ctx, e)
+	if err != nil {
+		return err
+	}
+	defer done()
+	l.file, l.line, l.offset, l.lineStart = e.name, 1, mark, mark
+	if s.selection.Structured() {
+		err = s.readRecords(ctx, l, r)
+	} else {
+		err = l.run(ctx, r)
+	}
+	s.stats.Bytes += l.offset
+	return err
+}
+
+// openText opens one input at its first character of text, after a byte order
+// mark of so many bytes if it has one. What is no text is an error.
+func (s *Source) openText(ctx context.Context, e entry) (r *bufio.Reader, mark int64, done func(), err error) {
+	r, done, err = s.decompress(ctx, e)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	head, err := peek(r, headBytes, e.blocking)
+	for err == nil && len(head) < len(byteOrderMark) && bytes.HasPrefix(byteOrderMark, head) {
+		head, err = r.Peek(len(head) + 1)
+	}
+	if err == nil || err == io.EOF {
+		err = refuseBinary(e.name, head)
+	}
+	if err != nil {
+		done()
+		return nil, 0, nil, err
+	}
+	if bytes.HasPrefix(head, byteOrderMark) {
+		n, _ := r.Discard(len(byteOrderMark))
+		mark = int64(n)
+	}
+	return r, mark, done, nil
+}
+
+// refuseBinary returns an error when the head of a file is no text.
+func refuseBinary(name string, head []byte) error {
+	for _, c := range containers {
+		if bytes.HasPrefix(head, []byte(c.magic)) {
+			return fault.New(c.hint, "%s is %s, not plain text", Describe(name), c.name)
+		}
+	}
+	if len(head) > 262 && string(head[257:262]) == "ustar" {
+		return fault.New("unpack it, and name the files in it", "%s is a tar archive, not plain text", Describe(name))
+	}
+	if i := bytes.IndexByte(head, 0); i >= 0 {
+		return fault.New("name files of UTF-8 text; iconv converts other encodings",
+			"%s is binary, not plain text: NUL at byte %d", Describe(name), i+1)
+	}
+	strange := 0
+	for i := 0; i < len(head); {
+		if b := head[i]; b < utf8.RuneSelf {
+			if b < ' ' && (b < '\t' || b > '\r') && b != 0x1b {
+				strange++
+			}
+			i++
+			continue
+		}
+		if !utf8.FullRune(head[i:]) { // the end of the head may cut a character
+			break
+		}
+		r, n := utf8.DecodeRune(head[i:])
+		if r == utf8.RuneError && n == 1 {
+			strange++
+		}
+		i += n
+	}
+	// Text in Latin-1 has some 1 to 10% of such bytes and passes, with U+FFFD for
+	// each; random bytes have about 50%, Shift-JIS and GBK more.
+	if strange*10 > len(head)*3 {
+		return fault.New("name files of UTF-8 text; iconv converts other encodings",
+			"%s is not UTF-8 text: %d of its first %d bytes are no characters", Describe(name), strange, len(head))
+	}
+	return nil
+}
+
+// liner cuts a stream into lines and chunks.
+type liner struct {
+	source    *Source
+	fn        func(Chunk) error
+	buf       []byte // what has been read and not handed out yet is buf[at:end]
+	fixed     []byte // a repaired chunk
+	file      string
+	line      int64 // of buf[at], from 1
+	offset    int64 // of buf[at] in the file
+	lineStart int64 // offset of the line's first byte
+}
+
+func (l *liner) run(ctx context.Context, r io.Reader) error {
+	at, end := 0, 0
+	open := false // a line has begun that has not been ended
+	for {
+		// Whole lines first; then, of a line that is not whole, what is too long to wait.
+		for at < end {
+			window := l.buf[at:min(end, at+MaxChunk+1)]
+			if i := bytes.IndexByte(window, '\n'); i >= 0 {
+				if err := l.endLine(window[:i], 1); err != nil {
+					return err
+				}
+				at += i + 1
+				open = false
+				continue
+			}
+			if end-at <= MaxChunk {
+				break
+			}
+			n := cut(l.buf[at : at+MaxChunk])
+			if err := l.emit(l.buf[at:at+n], false); err != nil {
+				return err
+			}
+			at += n
+			open = true
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		copy(l.buf, l.buf[at:end])
+		at, end = 0, end-at
+		n, err := r.Read(l.buf[end:])
+		end += n
+		if err == io.EOF && n == 0 {
+			if end > 0 || open {
+				return l.endLine(l.buf[:end], 0)
+			}
+			return nil
+		}
+		if err != nil && err != io.EOF {
+			return err
+		}
+	}
+}
+
+// endLine hands out the rest of a line; breakBytes is the length of its LF.
+func (l *liner) endLine(rest []byte, breakBytes int) error {
+	text := rest
+	if breakBytes > 0 && len(text) > 0 && text[len(text)-1] == '\r' {
+		text = text[:len(text)-1]
+		breakBytes++
+	}
+	if err := l.emit(text, true); err != nil {
+		return err
+	}
+	l.offset += int64(breakBytes)
+	l.lineStart = l.offset
+	l.line++
+	l.source.stats.Lines++
+	return nil
+}
+
+// emit hands out one chunk, repaired when it must be.
+func (l *liner) emit(raw []byte, lineEnd bool) error {
+	if utf8.Valid(raw) && bytes.IndexByte(raw, 0) < 0 {
+		c := Chunk{Text: raw, File: l.file, Line: l.line, Offset: l.offset, LineEnd: lineEnd}
+		l.offset += int64(len(raw))
+		return l.fn(c)
+	}
+	// A repaired byte grows to three, so a piece of a third of MaxChunk fits.
+	for {
+		part := raw
+		if len(part) > MaxChunk/3 {
+			part = raw[:cut(raw[:MaxChunk/3])]
+		}
+		raw = raw[len(part):]
+		c := Chunk{Text: l.repair(part), File: l.file, Line: l.line, Offset: l.offset, LineEnd: lineEnd && len(raw) == 0}
+		l.offset += int64(len(part))
+		if err := l.fn(c); err != nil {
+			return err
+		}
+		if len(raw) == 0 {
+			return nil
+		}
+	}
+}
+
+// repaired returns text, or a repaired copy when it must be.
+func (l *liner) repaired(text []byte) []byte {
+	if utf8.Valid(text) && bytes.IndexByte(text, 0) < 0 {
+		return text
+	}
+	return l.repair(text)
+}
+
+// repair copies text with U+FFFD for every byte that is not UTF-8 and a space
+// for every NUL.
+func (l *liner) repair(text []byte) []byte {
+	out := l.fixed[:0]
+	for i := 0; i < len(text); {
+		if text[i] == 0 {
+			l.source.invalid(l.file, l.line, l.offset-l.lineStart+int64(i)+1, 1)
+			out = append(out, ' ')
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(text[i:])
+		if r == utf8.RuneError && n == 1 {
+			l.source.invalid(l.file, l.line, l.offset-l.lineStart+int64(i)+1, 1)
+			out = append(out, "\uFFFD"...)
+		} else {
+			out = append(out, text[i:i+n]...)
+		}
+		i += n
+	}
+	l.fixed = out
+	return out
+}
+
+// cut returns how much of text to hand out when a line must be cut: up to and
+// with its last ASCII white space, or else all but a character cut by its end.
+func cut(text []byte) int {
+	if i := bytes.LastIndexAny(text, " \t\v\f\r\x00"); i >= 0 {
+		return i + 1
+	}
+	if n := wholeCharacters(text); n > 0 {
+		return n
+	}
+	return len(text)
+}

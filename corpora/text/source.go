@@ -1,0 +1,383 @@
+package text
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"sync/atomic"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Stdin is the path that names standard input.
+const Stdin = "-"
+
+// Source is text to be read: a list of files, standard input, a reader, or the
+// bundled sample. Opening one reads nothing yet; Read streams it.
+//
+// A source of files can be read again. Standard input, pipes and FromReader can
+// be read once. One Read at a time; Consumed may be called during it.
+type Source struct {
+	entries   []entry
+	size      int64
+	selection Selection
+	consumed  atomic.Int64
+	started   bool
+	stats     ReadStats
+}
+
+// entry is one input of a source.
+type entry struct {
+	name string
+	size int64 // bytes as stored; -1 unknown
+	once bool  // cannot be read a second time
+	file bool  // a regular file of this name
+	// blocking inputs may keep a read waiting for ever (a terminal, a pipe), so
+	// they are read by a goroutine that a cancelled context can leave behind.
+	blocking bool
+	open     func() (io.ReadCloser, error)
+}
+
+// Open makes a source of paths, in the order given. A path is a file, a folder
+// (every file under it in sorted order; names that begin with a dot are
+// skipped, as are links to folders), a glob pattern as of path/filepath, or "-"
+// for standard input. A path that exists is never taken for a pattern.
+//
+// Regular files are checked here, so that a wrong name is told before any work
+// is done.
+func Open(paths ...string) (*Source, error) {
+	if len(paths) == 0 {
+		return nil, fault.New("name a file, a folder, a pattern, or - for standard input", "no input is named")
+	}
+	var s Source
+	stdin := false
+	for _, path := range paths {
+		switch path {
+		case "":
+			return nil, fault.New("a variable of the shell may be empty: quote it and look", "the name of an input is empty")
+		case Stdin:
+			if stdin {
+				return nil, fault.New("standard input can be read once: name - once", "standard input is named twice")
+			}
+			stdin = true
+			s.entries = append(s.entries, entry{name: Stdin, size: -1, once: true, blocking: true,
+				open: func() (io.ReadCloser, error) { return io.NopCloser(os.Stdin), nil }})
+			continue
+		}
+		found, err := expand(path)
+		if err != nil {
+			return nil, err
+		}
+		s.entries = append(s.entries, found...)
+	}
+	for _, e := range s.entries {
+		if e.size < 0 {
+			s.size = 0
+			return &s, nil
+		}
+		s.size += e.size
+	}
+	return &s, nil
+}
+
+// OpenFile returns a source of one file, which need not be a regular one, by its exact
+// name.
+func OpenFile(path string, info fs.FileInfo) (*Source, error) {
+	e, err := fileEntry(path, info)
+	if err != nil {
+		return nil, err
+	}
+	return &Source{entries: []entry{e}, size: max(e.size, 0)}, nil
+}
+
+// FromReader makes a source that reads r, once, under the given name. Read
+// does not close r. When the context of Read ends while r blocks, Read returns
+// and one goroutine stays behind until r delivers.
+func FromReader(name string, r io.Reader) *Source {
+	return &Source{entries: []entry{{name: name, size: -1, once: true, blocking: true,
+		open: func() (io.ReadCloser, error) { return io.NopCloser(r), nil }}}}
+}
+
+// Names lists the inputs in the order they are read: paths, "-" for standard
+// input, "sample" for the bundled text.
+func (s *Source) Names() []string {
+	names := make([]string, len(s.entries))
+	for i, e := range s.entries {
+		names[i] = e.name
+	}
+	return names
+}
+
+// Input is one file or stream of a Source.
+type Input struct {
+	Name   string
+	Size   int64 // bytes as stored, 0 if unknown
+	File   bool  // a regular file, whose name is a path
+	Stream bool  // standard input or a pipe, which can be read once
+}
+
+// Inputs returns what the source reads, in order.
+func (s *Source) Inputs() []Input {
+	inputs := make([]Input, len(s.entries))
+	for i, e := range s.entries {
+		inputs[i] = Input{Name: e.name, Size: max(e.size, 0), File: e.file, Stream: e.once}
+	}
+	return inputs
+}
+
+// Selected returns what of the records is read.
+func (s *Source) Selected() Selection { return s.selection }
+
+// Size is the number of bytes that will be read as they are stored (compressed
+// files count compressed), or 0 when that is unknown, as for standard input.
+func (s *Source) Size() int64 { return s.size }
+
+// Consumed is how many of Size bytes the current Read has taken so far.
+func (s *Source) Consumed() int64 { return s.consumed.Load() }
+
+// expand turns one path into the files it stands for.
+func expand(path string) ([]entry, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return walk(path)
+	case err == nil:
+		e, err := fileEntry(path, info)
+		if err != nil {
+			return nil, err
+		}
+		return []entry{e}, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, fault.New(fault.OpenHint(err), "cannot read %s: %w", path, fault.Cause(err))
+	}
+	if !strings.ContainsAny(path, `*?[`) {
+		return nil, fault.New("look for a slip in the name, or give the path from the folder you are in",
+			"cannot read %s: %w", path, fault.Cause(err))
+	}
+	matches, err := filepath.Glob(path)
+	if err != nil {
+		return nil, fault.New("a [ in a pattern needs its ]; \\ before it makes it an ordinary character", "pattern %s: %w", path, err)
+	}
+	if len(matches) == 0 {
+		return nil, fault.New("try the pattern with ls; to read all of a folder, name the folder", "no file matches the pattern %s", path)
+	}
+	var entries []entry
+	for _, m := range matches {
+		info, err := os.Stat(m)
+		if err != nil {
+			return nil, fault.New(fault.OpenHint(err), "cannot read %s: %w", m, fault.Cause(err))
+		}
+		var found []entry
+		if info.IsDir() {
+			found, err = walk(m)
+		} else {
+			found = make([]entry, 1)
+			found[0], err = fileEntry(m, info)
+		}
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, found...)
+	}
+	return entries, nil
+}
+
+// walk lists the files under a folder in sorted order of their paths.
+func walk(root string) ([]entry, error) {
+	var entries []entry
+	// The trailing separator makes WalkDir follow a root that is a link.
+	err := filepath.WalkDir(root+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return fault.New(fault.OpenHint(err), "cannot read the folder %s: %w", filepath.Clean(path), fault.Cause(err))
+		}
+		if strings.HasPrefix(d.Name(), ".") && filepath.Clean(path) != filepath.Clean(root) {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if d.IsDir() {
+			return nil
+		}
+		info, err := os.Stat(path) // follows links to files
+		if err != nil || !info.Mode().IsRegular() {
+			return nil
+		}
+		e, err := fileEntry(filepath.Clean(path), info)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, e)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(entries) == 0 {
+		return nil, fault.New("hidden files, links to folders and special files are skipped", "the folder %s holds no file to read", root)
+	}
+	sort.SliceStable(entries, func(i, j int) bool { return entries[i].name < entries[j].name })
+	return entries, nil
+}
+
+// fileEntry makes the entry of one existing path that is no folder.
+func fileEntry(path string, info fs.FileInfo) (entry, error) {
+	e := entry{name: path, size: info.Size(), file: true, open: func() (io.ReadCloser, error) { return openFile(path) }}
+	if !info.Mode().IsRegular() {
+		// Opening a pipe and closing it again would end its writer: wait for Read.
+		e.size, e.file, e.once, e.blocking = -1, false, true, true
+		return e, nil
+	}
+	f, err := openFile(path)
+	if err != nil {
+		return entry{}, err
+	}
+	return e, f.Close()
+}
+
+func openFile(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fault.New(fault.OpenHint(err), "cannot read %s: %w", path, fault.Cause(err))
+	}
+	return f, nil
+}
+
+// begin readies the source for a pass.
+func (s *Source) begin() error {
+	if s.started {
+		for _, e := range s.entries {
+			if e.once {
+				return fault.New("put the text into a file and name that", "%s can be read only once", Describe(e.name))
+			}
+		}
+	}
+	s.started = true
+	s.consumed.Store(0)
+	s.stats = ReadStats{}
+	return nil
+}
+
+func Describe(name string) string {
+	if name == Stdin {
+		return "standard input"
+	}
+	return name
+}
+
+// described returns the names of the inputs as messages call them.
+func (s *Source) Described() []string {
+	names := s.Names()
+	for i, name := range names {
+		names[i] = Describe(name)
+	}
+	return names
+}
+
+// counter counts the bytes that pass from an input as stored.
+type counter struct {
+	r io.Reader
+	n *atomic.Int64
+}
+
+func (c counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+// pump opens and reads an input in a goroutine of its own, so that a read that
+// never returns (or a named pipe that nobody writes to) cannot outlast ctx.
+func pump(ctx context.Context, open func() (io.ReadCloser, error)) io.Reader {
+	p := &pumped{ctx: ctx, full: make(chan piece, 2), free: make(chan []byte, 3)}
+	for range cap(p.free) {
+		p.free <- make([]byte, 128<<10)
+	}
+	go func() {
+		send := func(next piece) bool {
+			select {
+			case p.full <- next:
+				return next.err == nil
+			case <-ctx.Done():
+				return false
+			}
+		}
+		r, err := open()
+		if err != nil {
+			send(piece{err: err})
+			return
+		}
+		defer r.Close()
+		for {
+			select {
+			case buf := <-p.free:
+				n, err := r.Read(buf)
+				if !send(piece{buf, n, err}) {
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return p
+}
+
+type piece struct {
+	buf []byte
+	n   int
+	err error
+}
+
+type pumped struct {
+	ctx  context.Context
+	full chan piece
+	free chan []byte
+	now  piece
+	at   int
+}
+
+func (p *pumped) Read(dst []byte) (int, error) {
+	for p.at == p.now.n {
+		if p.now.err != nil {
+			return 0, p.now.err
+		}
+		if p.now.buf != nil {
+			p.free <- p.now.buf
+			p.now = piece{}
+			p.at = 0
+		}
+		select {
+		case p.now = <-p.full:
+		case <-p.ctx.Done():
+			return 0, p.ctx.Err()
+		}
+	}
+	n := copy(dst, p.now.buf[p.at:p.now.n])
+	p.at += n
+	return n, nil
+}
+
+// ReadStats is what a pass over a source met.
+type ReadStats struct {
+	Bytes        int64  // of text, after decompression
+	Lines        int64  // blank ones too; after Select, of the selected texts
+	Invalid      int64  // bytes that were no UTF-8, and NUL bytes
+	FirstInvalid string // where the first of them stood: "file:line: byte N" (of the line, from 1); "" when none
+}
+
+// Stats tells about the last Read, once it has returned.
+func (s *Source) Stats() ReadStats { return s.stats }
+
+func (s *Source) invalid(file string, line, column, n int64) {
+	if s.stats.Invalid == 0 {
+		s.stats.FirstInvalid = fmt.Sprintf("%s:%d: byte %d", Describe(file), line, column)
+	}
+	s.stats.Invalid += n
+}

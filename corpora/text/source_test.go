@@ -1,0 +1,266 @@
+package text
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/base64"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// write makes a file under dir and returns its path.
+func write(t testing.TB, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestOpen(t *testing.T) {
+	dir := t.TempDir()
+	b := write(t, dir, "b.txt", "bb\n")
+	a := write(t, dir, "a.txt", "a\n")
+	deep := write(t, dir, "sub/c.txt", "c")
+	write(t, dir, ".hidden", "no")
+	write(t, dir, ".git/config", "no")
+	odd := write(t, dir, "odd[1].log", "odd")
+	if err := os.Symlink(a, filepath.Join(dir, "link.txt")); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(dir, "link.txt")
+	if err := os.Symlink(dir, filepath.Join(dir, "sub", "loop")); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		paths, names []string
+		size         int64
+	}{
+		{[]string{b, a}, []string{b, a}, 5},
+		{[]string{dir}, []string{a, b, link, odd, deep}, 11},
+		{[]string{dir + "/"}, []string{a, b, link, odd, deep}, 11},
+		{[]string{filepath.Join(dir, "sub", "loop")}, nil, 11},
+		{[]string{filepath.Join(dir, "?.txt")}, []string{a, b}, 5},
+		{[]string{filepath.Join(dir, "s*")}, []string{deep}, 1},
+		{[]string{odd}, []string{odd}, 3},
+		{[]string{a, "-"}, []string{a, "-"}, 0},
+	}
+	for _, test := range tests {
+		s, err := Open(test.paths...)
+		if err != nil {
+			t.Errorf("%q: %v", test.paths, err)
+			continue
+		}
+		if test.names != nil && !slices.Equal(s.Names(), test.names) || s.Size() != test.size {
+			t.Errorf("%q: %q, %d bytes; want %q, %d", test.paths, s.Names(), s.Size(), test.names, test.size)
+		}
+	}
+	s, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // files can be read again
+		lines, err := readAll(t, s)
+		if err != nil || strings.Join(lines, "|") != "a|bb|a|odd|c" || s.Consumed() != 11 {
+			t.Errorf("lines %q, consumed %d, error %v", lines, s.Consumed(), err)
+		}
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty")
+	if err := os.MkdirAll(filepath.Join(empty, "sub"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, empty, ".hidden", "x")
+	tests := []struct {
+		paths         []string
+		message, hint string
+	}{
+		{nil, "no input is named", "name a file"},
+		{[]string{""}, "the name of an input is empty", "quote"},
+		{[]string{"-", "-"}, "standard input is named twice", "once"},
+		{[]string{filepath.Join(dir, "no.txt")}, "no.txt: no such file", "slip"},
+		{[]string{filepath.Join(dir, "*.txt")}, "no file matches the pattern", "ls"},
+		{[]string{filepath.Join(dir, "[.txt")}, "syntax error in pattern", "["},
+		{[]string{empty}, "holds no file to read", "hidden"},
+	}
+	for _, test := range tests {
+		_, err := Open(test.paths...)
+		if err == nil || !strings.Contains(err.Error(), test.message) || !strings.Contains(fault.Hint(err), test.hint) {
+			t.Errorf("%q: error %v, hint %q", test.paths, err, fault.Hint(err))
+		}
+	}
+	if _, err := Open(filepath.Join(dir, "no.txt")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v is not fs.ErrNotExist", err)
+	}
+	// A file that goes away between Open and Read.
+	path := write(t, dir, "gone.txt", "x")
+	s, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.Remove(path)
+	if _, err := readAll(t, s); err == nil || !strings.Contains(err.Error(), "gone.txt: no such file") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestReadOnce(t *testing.T) {
+	s := FromReader("pipe", strings.NewReader("a\n"))
+	if _, err := readAll(t, s); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readAll(t, s); err == nil || !strings.Contains(err.Error(), "pipe can be read only once") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestSample(t *testing.T) {
+	s := Sample()
+	if n := s.Size(); n == 0 || n > 3_000_000 {
+		t.Errorf("the sample takes %d bytes", n)
+	}
+	if s.Names()[0] != "sample" {
+		t.Errorf("names %q", s.Names())
+	}
+	for range 2 {
+		if err := s.Read(context.Background(), func(Chunk) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if st := s.Stats(); st.Bytes < 10_000_000 || st.Invalid > 0 || s.Consumed() != s.Size() {
+		t.Errorf("stats %+v, consumed %d", st, s.Consumed())
+	}
+}
+
+// bzip2Text is "two lines\nof text\n", made by bzip2 1.0.8, which Go cannot write.
+const bzip2Text = "QlpoOTFBWSZTWbkwWV8AAAfRgAAQQAADJYzAIAAiCeiZ6kEDQNDA6JFmm+pZPxdyRThQkLkwWV8="
+
+func gzipped3(t testing.TB, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	for i := range 3 { // members may be cut anywhere
+		w := gzip.NewWriter(&b)
+		w.Write([]byte(text[len(text)*i/3 : len(text)*(i+1)/3]))
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.String()
+}
+
+func zstd3(t testing.TB, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	for i := range 3 {
+		b.WriteString("\x50\x2a\x4d\x18\x04\x00\x00\x00skip") // a skippable frame
+		w, err := zstd.NewWriter(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write([]byte(text[len(text)*i/3 : len(text)*(i+1)/3]))
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.String()
+}
+
+func bzip2Of(t testing.TB) string {
+	t.Helper()
+	b, err := base64.StdEncoding.DecodeString(bzip2Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestCompressions(t *testing.T) {
+	const text = "two lines\nof text\n"
+	dir := t.TempDir()
+	for name, data := range map[string]string{
+		"plain": text, "gzip": gzipped3(t, text), "zstd": zstd3(t, text), "bzip2": bzip2Of(t), "bzip2 twice": bzip2Of(t) + bzip2Of(t),
+	} {
+		want := "two lines|of text"
+		if name == "bzip2 twice" {
+			want += "|" + want
+		}
+		// The ending of the name says nothing.
+		for _, ending := range []string{".txt", ".gz", ".zst", ""} {
+			s, err := Open(write(t, dir, "file"+ending, data))
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines, err := readAll(t, s)
+			if err != nil || strings.Join(lines, "|") != want {
+				t.Errorf("%s named %q: lines %q, error %v", name, ending, lines, err)
+			}
+			if s.Consumed() != int64(len(data)) {
+				t.Errorf("%s: consumed %d of %d", name, s.Consumed(), len(data))
+			}
+		}
+		lines, err := readAll(t, FromReader("pipe", strings.NewReader(data)))
+		if err != nil || strings.Join(lines, "|") != want {
+			t.Errorf("%s through a pipe: lines %q, error %v", name, lines, err)
+		}
+	}
+	// Empty compressed files are empty files.
+	for _, data := range []string{gzipped3(t, ""), zstd3(t, ""), "BZh9\x17\x72\x45\x38\x50\x90\x00\x00\x00\x00"} {
+		if lines, err := readAll(t, FromReader("x", strings.NewReader(data))); err != nil || len(lines) > 0 {
+			t.Errorf("%.5q: lines %q, error %v", data, lines, err)
+		}
+	}
+}
+
+// TestDamaged cuts compressed files everywhere and flips their bytes: never
+// wrong text without an error, never a panic, and the error names the file.
+func TestDamaged(t *testing.T) {
+	text := strings.Repeat("some words that can be told apart 0123456789\n", 20)
+	var one bytes.Buffer
+	w := gzip.NewWriter(&one)
+	w.Write([]byte(text))
+	w.Close()
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderCRC(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"gzip": one.Bytes(), "zstd": enc.EncodeAll([]byte(text), nil), "bzip2": []byte(bzip2Of(t))} {
+		for n := 10; n < len(data); n++ {
+			_, err := readAll(t, FromReader("corpus.x", bytes.NewReader(data[:n])))
+			if err == nil || !strings.Contains(err.Error(), "corpus.x: ") || fault.Hint(err) == "" {
+				t.Errorf("%s cut to %d of %d bytes: error %v, hint %q", name, n, len(data), err, fault.Hint(err))
+			}
+		}
+		for i := range data {
+			bad := slices.Clone(data)
+			bad[i] ^= 0x10
+			lines, err := readAll(t, FromReader("corpus.x", bytes.NewReader(bad)))
+			if err == nil && name != "bzip2" && detect(bad) != uncompressed && strings.Join(lines, "\n")+"\n" != text {
+				t.Errorf("%s with byte %d flipped is read as %.60q", name, i, lines)
+			}
+			if err != nil && !strings.Contains(err.Error(), "corpus.x") {
+				t.Errorf("%s with byte %d flipped: error %v", name, i, err)
+			}
+		}
+	}
+	_, err = readAll(t, FromReader("corpus.gz", bytes.NewReader(append(one.Bytes(), "rubbish behind it"...))))
+	if err == nil || !strings.Contains(err.Error(), "corpus.gz: no gzip data after 900 bytes") {
+		t.Errorf("rubbish after gzip: %v", err)
+	}
+}

@@ -1,0 +1,76 @@
+package text
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Spool returns a source of the same text that can be read more than once: what can be
+// read only once, such as standard input, is copied to files in the folder dir
+// (os.TempDir() if it is ""), as it comes, compressed or not. done removes the files.
+func (s *Source) Spool(ctx context.Context, dir string) (again *Source, done func() error, err error) {
+	var files []*os.File
+	done = func() error {
+		var errs []error
+		for _, f := range files {
+			errs = append(errs, f.Close())
+			if err := os.Remove(f.Name()); !errors.Is(err, fs.ErrNotExist) {
+				errs = append(errs, err)
+			}
+		}
+		files = nil
+		return errors.Join(errs...)
+	}
+	again = &Source{selection: s.selection}
+	for _, e := range s.entries {
+		if e.once {
+			f, err := spool(ctx, e, dir)
+			if f != nil {
+				files = append(files, f)
+			}
+			if err != nil {
+				done()
+				return nil, nil, err
+			}
+			info, err := f.Stat()
+			if err != nil {
+				done()
+				return nil, nil, err
+			}
+			e = entry{name: e.name, size: info.Size(), open: func() (io.ReadCloser, error) {
+				return io.NopCloser(io.NewSectionReader(f, 0, info.Size())), nil
+			}}
+		}
+		again.entries = append(again.entries, e)
+		again.size += e.size
+	}
+	return again, done, nil
+}
+
+// spool copies an input to a new file.
+func spool(ctx context.Context, e entry, dir string) (*os.File, error) {
+	const hint = "what comes from standard input needs its size of disk: set TMPDIR to a folder with room"
+	f, err := os.CreateTemp(dir, "luminavec-spool-*")
+	if err != nil {
+		return nil, fault.New(hint, "cannot make a file for %s: %w", Describe(e.name), err)
+	}
+	// Where the system lets an open file lose its name, not even a killed process
+	// leaves it behind; elsewhere it is removed in the end.
+	os.Remove(f.Name())
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	_, err = io.Copy(f, pump(ctx, e.open))
+	var path *os.PathError
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return f, err
+	case errors.As(err, &path) && path.Path == f.Name():
+		return f, fault.New(hint, "cannot write what comes from %s to a file: %w", Describe(e.name), err)
+	}
+	return f, readError(e.name, uncompressed, 0, err)
+}

@@ -1,0 +1,99 @@
+package tokenize
+
+import "encoding/binary"
+
+// pieceCache remembers the tokens of words. Words of up to 16 bytes, most of any
+// text in Latin letters, are their own key in a table without pointers: finding
+// one touches one place. Longer ones are in a map.
+type pieceCache struct {
+	slots []pieceSlot
+	used  int
+	long  map[string][2]int32 // where the tokens are in arena
+	arena []int32
+}
+
+// pieceKey is the bytes of a word as two numbers, 0 and 0 for none. Words that end
+// with a byte 0, which would be another's key, are not kept.
+type pieceKey [2]uint64
+
+type pieceSlot struct {
+	key      pieceKey
+	from, to int32 // in arena
+}
+
+const (
+	pieceBits     = 17
+	pieceSlots    = 1 << pieceBits
+	pieceUsed     = pieceSlots * 3 / 4
+	pieceLong     = 1 << 16
+	pieceKeyBytes = 16
+	pieceMaxBytes = 64 // longer words hardly come again
+)
+
+func newPieceCache() pieceCache {
+	return pieceCache{slots: make([]pieceSlot, pieceSlots), long: map[string][2]int32{}}
+}
+
+// shortKey returns the key of a word of at most 16 bytes.
+func shortKey(word []byte) (key pieceKey) {
+	n := len(word)
+	switch {
+	case n > 8:
+		key[0] = binary.LittleEndian.Uint64(word)
+		key[1] = binary.LittleEndian.Uint64(word[n-8:]) >> (8 * (16 - n))
+	case n == 8:
+		key[0] = binary.LittleEndian.Uint64(word)
+	case n >= 4: // two halves that may share bytes
+		key[0] = uint64(binary.LittleEndian.Uint32(word)) | uint64(binary.LittleEndian.Uint32(word[n-4:]))<<(8*(n-4))
+	default:
+		for i, b := range word {
+			key[0] |= uint64(b) << (8 * i)
+		}
+	}
+	return key
+}
+
+// slot returns where a key is, or belongs.
+func (c *pieceCache) slot(key pieceKey) *pieceSlot {
+	const golden, other = 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9
+	for at := (key[0]*golden ^ key[1]*other) * golden >> (64 - pieceBits); ; at++ {
+		s := &c.slots[at%pieceSlots]
+		if s.key == key || s.key == (pieceKey{}) {
+			return s
+		}
+	}
+}
+
+func (c *pieceCache) find(word []byte) ([]int32, bool) {
+	if len(word) > pieceKeyBytes {
+		at, ok := c.long[string(word)]
+		return c.arena[at[0]:at[1]], ok
+	}
+	if word[len(word)-1] == 0 {
+		return nil, false
+	}
+	s := c.slot(shortKey(word))
+	return c.arena[s.from:s.to], s.key != pieceKey{}
+}
+
+// add remembers a word that find does not find. When the cache is full it begins
+// anew.
+func (c *pieceCache) add(word []byte, ids []int32) {
+	if len(word) > pieceMaxBytes || word[len(word)-1] == 0 {
+		return
+	}
+	if c.used == pieceUsed || len(c.long) == pieceLong {
+		clear(c.slots)
+		clear(c.long)
+		c.used, c.arena = 0, c.arena[:0]
+	}
+	from := int32(len(c.arena))
+	c.arena = append(c.arena, ids...)
+	if len(word) > pieceKeyBytes {
+		c.long[string(word)] = [2]int32{from, int32(len(c.arena))}
+		return
+	}
+	key := shortKey(word)
+	*c.slot(key) = pieceSlot{key, from, int32(len(c.arena))}
+	c.used++
+}

@@ -1,0 +1,69 @@
+package tokenize
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// spaced is find of a tokenizer with WordOptions.Whitespace: a word is what
+// stands between white space, by Unicode's property White_Space, with its
+// punctuation; normalised as other words are. In tokenizer.json it is the
+// pre_tokenizer WhitespaceSplit. That stands there behind the normalizer and
+// here before it, which is the same: neither Lowercase nor NFC makes white space
+// of anything else, or anything else of white space.
+func (s *Scanner) spaced(text []byte, emit func(word []byte, start, end int)) {
+	lower := &lowerCase
+	if s.cased {
+		lower = &sameCase
+	}
+	for i := 0; i < len(text); {
+		if b := text[i]; b == ' ' {
+			i++
+			continue
+		} else if byteClass[b]&(classSpace|classHigh) != 0 {
+			if n := spaceAt(text[i:]); n > 0 {
+				i += n
+				continue
+			}
+		}
+		start, ascii := i, true
+		part := text[i:min(len(text), i+MaxWordBytes)]
+		word := s.word[:len(part)]
+		n := len(part)
+		for k, b := range part {
+			if byteClass[b]&(classSpace|classHigh) != 0 {
+				n = k
+				break
+			}
+			word[k] = lower[b]
+		}
+		// Nearly always this is the end of the word.
+		for i += n; i < len(text) && spaceAt(text[i:]) == 0; i++ {
+			ascii = ascii && text[i] < utf8.RuneSelf
+		}
+		switch {
+		case i == start+n:
+			emit(word[:n], start, i)
+		case !ascii:
+			if w := s.normalise(text[start:i]); len(w) <= MaxWordBytes {
+				emit(w, start, i)
+			}
+		}
+	}
+}
+
+// spaceAt returns the length of the white space character that text begins
+// with, 0 when it is another. NUL separates, as in Read.
+func spaceAt(text []byte) int {
+	switch b := text[0]; {
+	case b < utf8.RuneSelf:
+		if byteClass[b] == classSpace {
+			return 1
+		}
+	case b == 0xc2 || b >= 0xe1 && b <= 0xe3: // where U+0085, U+00A0, U+1680, U+2000 to U+205F and U+3000 begin
+		if r, n := utf8.DecodeRune(text); unicode.IsSpace(r) {
+			return n
+		}
+	}
+	return 0
+}
