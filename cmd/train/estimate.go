@@ -8,10 +8,8 @@ import (
 
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
-	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/estimate"
-	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/internal/words"
 )
 
@@ -23,25 +21,11 @@ var limits = estimate.Machine
 // beside the last. A resumed training has its tables already, and done
 // of its work.
 func checkNeeds(cmd *cobra.Command, objective *words.Objective, o words.Options, corpus *corpora.Corpus, output string, done float64, best, resumed, force bool) error {
-	v := corpus.Vocabulary()
-	r := estimate.Run{
-		Rows: v.Len(), Dim: o.Dim, Threads: o.Threads, Loaded: resumed,
-		Words: corpus.Words(), Epochs: o.Epochs, Window: o.Window, Negative: o.Negative,
-		CBOW: objective.PerWindow, Tree: o.Loss == words.LossHS, Graph: o.Engine == training.Graph,
-		Summed: o.SumVectors, Best: best,
+	need, err := words.Needs(objective, o, corpus, done, best, resumed)
+	if err != nil {
+		return err
 	}
-	if o.NGrams.Max > 0 {
-		grams, err := tokenize.NewNGrams(v, o.NGrams)
-		if err != nil {
-			return err
-		}
-		r.NGramRows = grams.Rows()
-	}
-	for _, token := range v.Tokens() {
-		r.TokenBytes += len(token)
-	}
-	r.Words = int64(float64(r.Words) * (1 - done))
-	return tellNeeds(cmd, estimate.Words(r), output, "lower --dim or --max-vocab, or raise --min-count", force)
+	return tellNeeds(cmd, need, output, "lower --dim or --max-vocab, or raise --min-count", force)
 }
 
 // tellNeeds reports what a training needs; lower says which options reduce it.

@@ -7,13 +7,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/sets"
-	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/training"
@@ -51,16 +49,6 @@ type reportNeighbors struct {
 	Neighbors []evaluate.Neighbor `json:"neighbors"`
 }
 
-// shownWords are tried in order until five of them are found in the vocabulary.
-var shownWords = []string{
-	"king", "paris", "music", "water", "computer",
-	"war", "science", "dog", "city", "red", "three", "love", "day", "people", "time",
-}
-
-// commonRank is roughly the end of the function words in a vocabulary sorted by
-// frequency.
-const commonRank = 100
-
 func newReport(ctx context.Context, output string, c *checkpoints.Checkpoint, last training.Event) (*report, error) {
 	var o words.Options
 	if err := json.Unmarshal(c.Config.Options, &o); err != nil {
@@ -77,7 +65,7 @@ func newReport(ctx context.Context, output string, c *checkpoints.Checkpoint, la
 		return nil, err
 	}
 	vectors := evaluate.NewWordVectors(c)
-	for _, word := range wordsToShow(c.Vocabulary, 5) {
+	for _, word := range words.Familiar(c.Vocabulary, 5) {
 		near, err := vectors.Neighbors(word, 6)
 		if err != nil {
 			return nil, err
@@ -113,25 +101,6 @@ func filesOf(folder string) (files []reportFile, bytes int64, err error) {
 		return err
 	})
 	return files, bytes, err
-}
-
-// wordsToShow picks n words whose neighbours a person can judge.
-func wordsToShow(v *tokenize.Vocabulary, n int) []string {
-	var words []string
-	for _, w := range shownWords {
-		if _, ok := v.ID(w); ok && len(words) < n {
-			words = append(words, w)
-		}
-	}
-	for _, id := range v.ByCount()[min(commonRank, v.Len()/2):] {
-		if len(words) == n {
-			break
-		}
-		if w := v.Token(id); !slices.Contains(words, w) {
-			words = append(words, w)
-		}
-	}
-	return words
 }
 
 func (r *report) writeJSON(w io.Writer) error {

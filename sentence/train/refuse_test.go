@@ -19,7 +19,7 @@ func TestTrainDivergesInEveryForm(t *testing.T) {
 	for _, optimizer := range []Optimizer{SGD, AdaGrad, Adam} {
 		for _, pooling := range []sentence.Pooling{sentence.Mean, sentence.Max} {
 			c, err := Train(context.Background(), with(func(o *Options) { o.Optimizer, o.Pooling, o.LearningRate, o.Epochs = optimizer, pooling, 1e33, 5 }), run)
-			if !errors.Is(err, ErrDiverged) || c != nil || !strings.Contains(fault.Hint(err), "learning rate") {
+			if !errors.Is(err, ErrDiverged) || c != nil || !strings.Contains(fault.Hint(err), "LearningRate") {
 				t.Errorf("%s, %s: checkpoint %v, error %v", optimizer, pooling, c != nil, err)
 			}
 		}
