@@ -1,6 +1,9 @@
-// Package fault gives an error a hint: one line that tells the person at the
-// terminal what to do next. A library returns the error; a command prints the
-// message, then the hint on a line of its own.
+// Package fault gives an error a hint: one line that tells the user what to do
+// next. A library returns the error; a command prints the message, then the hint on
+// a line of its own.
+//
+// An error about a field of an options struct is a [FieldError]: the library names the
+// field, and the command translates the name into a flag with [Rename].
 package fault
 
 import (
@@ -15,6 +18,7 @@ type hinted struct {
 
 func (e *hinted) Error() string { return e.err.Error() }
 func (e *hinted) Unwrap() error { return e.err }
+func (e *hinted) Hint() string  { return e.hint }
 
 // New returns an error with the message that fmt.Errorf makes of format and
 // args (%w wraps, as there) and with the given hint.
@@ -23,11 +27,14 @@ func New(hint, format string, args ...any) error {
 }
 
 // Hint returns the hint of the outermost error in err's chain that carries
-// one, or "" when none does.
+// one, or "" if none does.
 func Hint(err error) string {
-	var h *hinted
+	var h interface {
+		error
+		Hint() string
+	}
 	if errors.As(err, &h) {
-		return h.hint
+		return h.Hint()
 	}
 	return ""
 }
