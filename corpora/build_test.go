@@ -108,10 +108,10 @@ func TestBuild(t *testing.T) {
 				}
 				v := c.Vocabulary()
 				if !slices.Equal(v.Tokens(), tokens) || !slices.Equal(countsOf(v), counts) {
-					t.Fatalf("min-count %d, %d threads: vocabulary of %d, want %d", minCount, threads, v.Len(), len(tokens))
+					t.Fatalf("MinCount %d, %d threads: vocabulary of %d, want %d", minCount, threads, v.Len(), len(tokens))
 				}
 				if got := entriesOf(t, c); !slices.Equal(got, cache) {
-					t.Fatalf("min-count %d, %d threads, %d blocks in memory: cache of %d entries, want %d", minCount, threads, memory, len(got), len(cache))
+					t.Fatalf("MinCount %d, %d threads, %d blocks in memory: cache of %d entries, want %d", minCount, threads, memory, len(got), len(cache))
 				}
 				lines := 0
 				for _, id := range cache {
@@ -120,7 +120,7 @@ func TestBuild(t *testing.T) {
 					}
 				}
 				if c.RawWords() != int64(raw) || c.Words() != int64(len(cache)-lines) || c.Lines() != int64(lines) || c.DistinctWords() != distinct {
-					t.Fatalf("min-count %d: %d raw words, %d words, %d lines, %d different; want %d, %d, %d, %d", minCount,
+					t.Fatalf("MinCount %d: %d raw words, %d words, %d lines, %d distinct; want %d, %d, %d, %d", minCount,
 						c.RawWords(), c.Words(), c.Lines(), c.DistinctWords(), raw, len(cache)-lines, lines, distinct)
 				}
 				// The same words again with the vocabulary given.
@@ -178,11 +178,11 @@ func TestBuildErrors(t *testing.T) {
 		o             BuildOptions
 		message, hint string
 	}{
-		{"", BuildOptions{}, "no words in x: 0 bytes, 0 lines", "head"},
-		{"\n\n - - \n", BuildOptions{}, "no words in x: 8 bytes, 3 lines", "head"},
-		{"a b a b a c", BuildOptions{}, "no word occurs 5 times: 6 words, 3 of them different, the most frequent 3 times", "--min-count 3"},
+		{"", BuildOptions{}, "no words in x: 0 bytes, 0 lines", "text"},
+		{"\n\n - - \n", BuildOptions{}, "no words in x: 8 bytes, 3 lines", "text"},
+		{"a b a b a c", BuildOptions{}, "no word occurs 5 times: 6 words, 3 distinct, the most frequent 3 times", "MinCount: 3 keeps"},
 		{"a\x00b", BuildOptions{}, "x is binary", "UTF-8"},
-		{"a", BuildOptions{MinCount: -1}, "min-count -1 is negative", "5"},
+		{"a", BuildOptions{MinCount: -1}, "MinCount must not be negative, got -1", "5"},
 		{"one two", BuildOptions{Vocabulary: newVocabulary(t, "three four", 1, 1)}, "none of 2 words is in the vocabulary of 2", "model"},
 	}
 	for _, test := range tests {
@@ -194,8 +194,7 @@ func TestBuildErrors(t *testing.T) {
 	}
 }
 
-// TestBuildCancel ends a build in the middle, of a text without end, and looks
-// for what it left.
+// TestBuildCancel cancels a build of an endless text and checks that it leaves nothing behind.
 func TestBuildCancel(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for _, keepName := range []bool{false, true} {
@@ -203,7 +202,9 @@ func TestBuildCancel(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		calls := 0
 		c := &Corpus{ids: idstore.New(dir, 1)}
-		c.ids.KeepName = keepName
+		if keepName {
+			c.ids.KeepName()
+		}
 		o := BuildOptions{SpoolDir: dir, OnProgress: func(int64, int64) {
 			if calls++; calls == 6 {
 				cancel()
@@ -214,7 +215,7 @@ func TestBuildCancel(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 		if !c.ids.Spooled() {
-			t.Error("nothing was spooled: the test tests nothing")
+			t.Error("nothing was spooled, so the test is void")
 		}
 		if left := names(t, dir); keepName != (len(left) == 1) {
 			t.Errorf("before close: %q", left)
@@ -251,7 +252,7 @@ func TestBuildNoSpool(t *testing.T) {
 	c := &Corpus{ids: idstore.New(t.TempDir()+"/none", 0)}
 	o := BuildOptions{}.withDefaults()
 	err := c.build(context.Background(), text.FromReader("x", io.LimitReader(&corporatest.Repeat{Unit: "words "}, 1<<20)), o, 2)
-	if err == nil || !strings.Contains(err.Error(), "cannot make the file of token ids") || !strings.Contains(fault.Hint(err), "TMPDIR") {
+	if err == nil || !strings.Contains(err.Error(), "cannot create the file of token ids") || !strings.Contains(fault.Hint(err), "TMPDIR") {
 		t.Errorf("error %v, hint %q", err, fault.Hint(err))
 	}
 }

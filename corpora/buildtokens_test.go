@@ -101,7 +101,7 @@ func TestBuildSubwords(t *testing.T) {
 	c := buildText(t, text, BuildOptions{Tokenizer: tokenizer, MinCount: 5, MaxVocabulary: 2})
 	v := c.Vocabulary()
 	if v.Len() != tokenizer.Vocabulary().Len() || c.Words() != 18 || c.RawWords() != 18 || c.Lines() != 6 || c.DistinctWords() != 5 || v.Total() != 18 {
-		t.Errorf("%d tokens, %d words in %d lines, %d of them different, %d counted", v.Len(), c.Words(), c.Lines(), c.DistinctWords(), v.Total())
+		t.Errorf("%d tokens, %d words in %d lines, %d distinct, %d counted", v.Len(), c.Words(), c.Lines(), c.DistinctWords(), v.Total())
 	}
 	world, _ := v.ID("world")
 	if v.Count(world) != 6 || v.ByCount()[0] != world {
@@ -135,13 +135,13 @@ func TestBuildSubwords(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := with.WithPhrases(phrasesOf("hello world")); err == nil {
-		t.Error("phrases are taken")
+		t.Error("phrases are accepted")
 	}
 	if _, err := with.WithVocabulary(other); err == nil {
-		t.Error("another vocabulary is taken")
+		t.Error("another vocabulary is accepted")
 	}
 	if _, err := tokenize.ParseWith("tokenizer.json", file, other); err == nil {
-		t.Error("another vocabulary is taken")
+		t.Error("another vocabulary is accepted")
 	}
 }
 

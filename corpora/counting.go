@@ -12,18 +12,19 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// wordTable numbers the words that one goroutine at a time meets. The k-th new
-// word of table i of n gets the provisional id k·n + i, so that tables share
-// nothing and an id tells its table. Before these tables stands one of the words
-// that were kept when others were dropped: the k-th has the id k, and the ids of
-// the other tables begin behind its. While text is read it does not change.
+// wordTable numbers the words of the batches that one goroutine reads. The k-th new
+// word of table i of n gets the provisional id k·n + i, so tables share nothing and
+// their ids do not collide. Before these tables there is one for the words that were kept
+// when others were dropped: its k-th word has the id k, and the ids of the other tables
+// start after its ids. It does not change while text is read.
 type wordTable struct {
 	first, step int32
 	keptWords   int32       // in kept
-	kept        *wordTable  // nil in the table that it is
-	dropped     *wordFilter // does not change either; nil as long as no word was
+	kept        *wordTable  // nil in that table itself
+	dropped     *wordFilter // does not change either; nil before any word was dropped
 	scanner     *tokenize.Scanner
-	given       *tokenize.Vocabulary // look up here instead of counting
+	subwords    bool
+	given       *tokenize.Vocabulary // look words up here instead of counting them; nil: none
 	base        *tokenize.Vocabulary // its words are never dropped; nil: none
 	ids         map[string]int32
 	tokens      []string
@@ -31,7 +32,7 @@ type wordTable struct {
 	raw         int64
 }
 
-// newWordTables returns the table of kept words, and n others.
+// newWordTables returns the table of kept words and n others.
 func newWordTables(n int, o BuildOptions) []*wordTable {
 	kept := &wordTable{step: 1, ids: map[string]int32{}}
 	tables := []*wordTable{kept}
@@ -45,12 +46,12 @@ func newWordTables(n int, o BuildOptions) []*wordTable {
 
 func newWordTable(first, step int32, o BuildOptions) *wordTable {
 	return &wordTable{first: first, step: step, given: o.Vocabulary, base: o.Base, ids: map[string]int32{},
-		scanner: o.Tokenizer.NewScanner()}
+		scanner: o.Tokenizer.NewScanner(), subwords: o.Tokenizer.Subwords()}
 }
 
-// encode returns the ids of a batch, a LineEnd after each line with a word.
+// encode returns the ids of a batch, with a LineEnd after each line.
 func (t *wordTable) encode(b *text.Batch) (ids []int32, err error) {
-	defer func() { // the segmenter is third-party code and meets any bytes
+	defer func() { // the segmenter is third-party code, and text may be arbitrary bytes
 		if x := recover(); x != nil {
 			err = fmt.Errorf("cannot find words: panic: %v", x)
 		}
@@ -59,41 +60,41 @@ func (t *wordTable) encode(b *text.Batch) (ids []int32, err error) {
 	add := t.number(&ids)
 	start := 0
 	for i, end := range b.Ends {
-		if t.scanner.Subwords() {
+		if t.subwords {
 			n := len(ids)
 			ids = t.scanner.Encode(ids, b.Text[start:end.At])
 			t.raw += int64(len(ids) - n)
 		} else {
-			t.scanner.Part(b.Text[start:end.At], start, add)
+			t.scanner.Words(b.Text[start:end.At], add)
 		}
-		if end.Line || i == len(b.Ends)-1 { // phrases are not looked for across batches
-			t.scanner.Flush(add)
+		if end.Line || i == len(b.Ends)-1 { // phrases do not cross batches
+			t.scanner.EndLine(add)
 		}
-		// A line may go on from the last batch, so an end is stored even if this
-		// batch has no word before it; finish drops those that end nothing.
+		// The line may have words in an earlier batch, so its end is stored even if this
+		// batch has none before it; finish drops the ends of empty lines.
 		if end.Line && (len(ids) == 0 || ids[len(ids)-1] != LineEnd) {
 			ids = append(ids, LineEnd)
 		}
 		start = end.At
 		if len(t.tokens) > (math.MaxInt32-int(t.keptWords))/int(t.step)-1 {
 			return nil, fault.New("is it text? Read it in parts, or clean it of numbers and codes",
-				"too many different words to number: %d in a part of the text", len(t.tokens))
+				"too many distinct words to number: %d in a part of the text", len(t.tokens))
 		}
 	}
 	return ids, nil
 }
 
-// number returns what scan calls with each word.
-func (t *wordTable) number(ids *[]int32) func(word []byte, _, _ int) {
+// number returns a function that appends the id of a word to ids.
+func (t *wordTable) number(ids *[]int32) func(word []byte) {
 	if t.given != nil {
-		return func(word []byte, _, _ int) {
+		return func(word []byte) {
 			t.raw++
 			if id, ok := t.given.Find(word); ok {
 				*ids = append(*ids, id)
 			}
 		}
 	}
-	return func(word []byte, _, _ int) {
+	return func(word []byte) {
 		t.raw++
 		k, ok := t.ids[string(word)]
 		if !ok {
@@ -113,19 +114,19 @@ func (t *wordTable) number(ids *[]int32) func(word []byte, _, _ int) {
 	}
 }
 
-// id is the provisional id of the k-th word.
+// id returns the provisional id of the k-th word.
 func (t *wordTable) id(k int32) int32 {
 	return t.keptWords + k*t.step + t.first
 }
 
-// count makes the vocabulary of the tables, and returns the final id of every
-// provisional one; LineEnd for words that are left out.
+// count makes the vocabulary of the tables and returns the final id for every
+// provisional one; it is LineEnd for words that are not in the vocabulary.
 func (c *Corpus) count(tables []*wordTable, o BuildOptions) (final []int32, err error) {
 	all, tokens, counts := merge(tables)
 	c.distinct = len(tokens) + c.dropped
 	if len(tokens) == 0 {
 		return nil, fault.New("is it text, or lists of numbers and codes?",
-			"%d different words, of which too many are equally rare to count the others", c.distinct)
+			"all %d distinct words are too rare to be counted", c.distinct)
 	}
 	var kept []int32
 	for place, n := range counts {
@@ -149,15 +150,15 @@ func (c *Corpus) count(tables []*wordTable, o BuildOptions) (final []int32, err 
 				tokens, counts = append(tokens, token), append(counts, 0)
 			}
 			if counts[place] > math.MaxInt64-o.Base.Count(int32(id)) {
-				return nil, fmt.Errorf("the count of %q, %d and %d more, is out of range", token, o.Base.Count(int32(id)), counts[place])
+				return nil, fmt.Errorf("the count of %q, %d plus %d, is out of range", token, o.Base.Count(int32(id)), counts[place])
 			}
 			counts[place] += o.Base.Count(int32(id))
 			kept = append(kept, place)
 		}
 	}
 	if len(kept) == 0 {
-		return nil, fault.New(fmt.Sprintf("give more text, or lower it: --min-count %d keeps the most frequent word", slices.Max(counts)),
-			"no word occurs %d times: %d words, %d of them different, the most frequent %d times",
+		return nil, fault.Mention(fmt.Sprintf("give more text, or lower MinCount: %d keeps the most frequent word", slices.Max(counts)),
+			"no word occurs %d times: %d words, %d distinct, the most frequent %d times",
 			o.MinCount, c.rawWords, len(tokens), slices.Max(counts))
 	}
 	slices.SortFunc(kept, byCount)
@@ -179,8 +180,8 @@ func (c *Corpus) count(tables []*wordTable, o BuildOptions) (final []int32, err 
 	return renumber(tables, all, rank), nil
 }
 
-// merge returns the union of the tables, made of the first of them: token to its
-// place in tokens and counts.
+// merge returns the union of the tables: all has the index of each token in tokens and
+// counts. It reuses the first table that has words.
 func merge(tables []*wordTable) (all map[string]int32, tokens []string, counts []int64) {
 	if len(tables[0].tokens) == 0 {
 		tables = tables[1:]
@@ -200,7 +201,7 @@ func merge(tables []*wordTable) (all map[string]int32, tokens []string, counts [
 	return all, tokens, counts
 }
 
-// renumber returns, of every provisional id, the rank of the place of its word.
+// renumber returns, for every provisional id, the rank of its word.
 func renumber(tables []*wordTable, all map[string]int32, rank []int32) []int32 {
 	var ranks []int32
 	for _, t := range tables {
@@ -218,19 +219,19 @@ func renumber(tables []*wordTable, all map[string]int32, rank []int32) []int32 {
 	return ranks
 }
 
-// room watches over the number of different words while they are counted.
+// room limits the number of distinct words while they are counted.
 type room struct {
 	most    int
-	union   int                  // different words when they were last counted
-	sizes   int                  // of all tables then
-	dropped *wordFilter          // nil as long as none was
-	base    *tokenize.Vocabulary // of words that are kept; nil: none
+	union   int                  // distinct words at the last check
+	sizes   int                  // sum of the sizes of all tables then
+	dropped *wordFilter          // nil before any word was dropped
+	base    *tokenize.Vocabulary // words that are always kept; nil: none
 }
 
 func newRoom(most int, base *tokenize.Vocabulary) *room { return &room{most: most, base: base} }
 
-// roomBatches of text, 64 MiB of it or somewhat more, pass between two looks at
-// how many different words there are.
+// roomBatches is the number of batches, about 64 MiB of text, between two checks of the
+// number of distinct words.
 var roomBatches = 256
 
 const (
@@ -238,16 +239,15 @@ const (
 	maxDistinct     = 1 << 28
 )
 
-// makeRoom drops the rarest words when there are more than fit, down to half of
-// that. It is called between batches at fixed places of the text, and looks only
-// at what all tables have together, so the outcome is the same for any number of
-// them.
+// makeRoom drops the rarest words if there are more than fit, down to half of the limit. It is
+// called at fixed places of the text and depends only on the union of the tables, so
+// the result is the same for any number of them.
 func (c *Corpus) makeRoom(tables []*wordTable, r *room) error {
 	sizes := 0
 	for _, t := range tables {
 		sizes += len(t.tokens)
 	}
-	// Since the last look the union has grown by no more than the tables have.
+	// The union cannot have grown by more than the tables.
 	if r.union+sizes-r.sizes <= r.most {
 		return nil
 	}
@@ -258,8 +258,8 @@ func (c *Corpus) makeRoom(tables []*wordTable, r *room) error {
 	return c.dropRare(tables, r)
 }
 
-// dropRare keeps the words above the least count that leaves at most half of
-// what fits, in a table of kept words; the others begin anew.
+// dropRare puts the words above the lowest count that leaves at most half of the limit
+// into the table of kept words; the other tables start empty.
 func (c *Corpus) dropRare(tables []*wordTable, r *room) error {
 	all, tokens, counts := merge(tables)
 	sorted := slices.Sorted(slices.Values(counts))
@@ -268,7 +268,7 @@ func (c *Corpus) dropRare(tables []*wordTable, r *room) error {
 		r.dropped = newWordFilter(r.most)
 	}
 	kept := &wordTable{step: 1, ids: map[string]int32{}}
-	rank := make([]int32, len(tokens)) // provisional ids from now on
+	rank := make([]int32, len(tokens)) // new provisional ids
 	for place, n := range counts {
 		if n <= below && !r.base.Has(tokens[place]) {
 			rank[place] = LineEnd
@@ -301,7 +301,7 @@ func (c *Corpus) dropRare(tables []*wordTable, r *room) error {
 	})
 }
 
-// distinctWords is the number of words of all tables together.
+// distinctWords returns the number of distinct words of all tables.
 func distinctWords(tables []*wordTable) int {
 	n := 0
 	for i, t := range tables {
@@ -318,10 +318,9 @@ func distinctWords(tables []*wordTable) int {
 	return n
 }
 
-// wordFilter remembers words by two bits of their hash (a Bloom filter, Bloom
-// 1970): it knows each word that was added, and takes a few others for known.
-// With 32 bits a word that fits, a look-up is wrong once in 1,000 after the first
-// time that half of the words were dropped.
+// wordFilter is a Bloom filter (Bloom 1970) with two hash functions: it has each word
+// that was added, and falsely a few others. With 32 bits for each word of the limit, one
+// lookup in 1,000 is wrong after half of the words were dropped once.
 type wordFilter struct {
 	bits []uint64
 	mask uint64
@@ -335,8 +334,8 @@ func newWordFilter(words int) *wordFilter {
 	return &wordFilter{bits: make([]uint64, n/64), mask: n - 1}
 }
 
-// bitsOf returns the places of a word's two bits: FNV-1a, so that they are the
-// same in every run, and mixed for the sake of its high bits.
+// bitsOf returns the two bits of a word. The hash is FNV-1a, which is the same in every
+// run, with its high bits mixed further.
 func bitsOf[T string | []byte](f *wordFilter, word T) (a, b uint64) {
 	h := uint64(14695981039346656037)
 	for i := range len(word) {

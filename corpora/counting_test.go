@@ -57,7 +57,7 @@ func TestBuildDrops(t *testing.T) {
 				t.Fatalf("%d words dropped with counts up to %d, %d left, %d in all", n, below, v.Len(), c.RawWords())
 			}
 			if d := c.DistinctWords(); d > distinct || d < distinct*95/100 {
-				t.Errorf("%d different words, want about %d", d, distinct)
+				t.Errorf("%d distinct words, want about %d", d, distinct)
 			}
 			if tokens == nil {
 				tokens, cache, dropped = v.Tokens(), entriesOf(t, c), n
@@ -89,7 +89,7 @@ func TestBuildDrops(t *testing.T) {
 	}
 }
 
-// TestBuildDropsAll: words that are all equally rare cannot be told apart.
+// TestBuildDropsAll: words that are all equally rare are all dropped.
 func TestBuildDropsAll(t *testing.T) {
 	defer func(n int) { roomBatches = n }(roomBatches)
 	roomBatches = 1
@@ -99,7 +99,7 @@ func TestBuildDropsAll(t *testing.T) {
 	}
 	c, err := Build(context.Background(), text.FromReader("x", strings.NewReader(b.String())), BuildOptions{MinCount: 1, MaxDistinct: 100})
 	if err == nil {
-		c.Close() // what came after the last look is left
+		c.Close() // words after the last check are kept
 		if n, _ := c.Dropped(); n == 0 {
 			t.Error("nothing was dropped")
 		}
@@ -116,7 +116,7 @@ func TestMaxVocabulary(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := strings.Join(c.Vocabulary().Tokens(), " "); got != want || c.DistinctWords() != 5 || c.Words() != c.Vocabulary().Total() {
-			t.Errorf("max-vocab %d: %q, %d words of %d", most, got, c.Words(), c.Vocabulary().Total())
+			t.Errorf("MaxVocabulary %d: %q, %d words of %d", most, got, c.Words(), c.Vocabulary().Total())
 		}
 		if err := c.Close(); err != nil {
 			t.Error(err)

@@ -60,7 +60,7 @@ func TestBuildGrows(t *testing.T) {
 				}
 				again := build(second, threads, BuildOptions{Vocabulary: v})
 				if !slices.Equal(cache, entriesOf(t, again)) || c.Words() != again.Words() || c.RawWords() != again.RawWords() || c.Lines() != again.Lines() {
-					t.Fatal("the vocabulary given, the corpus is another")
+					t.Fatal("with the vocabulary given, the corpus differs")
 				}
 				if dropped, _ := c.Dropped(); (dropped > 0) != (most > 0) {
 					t.Fatalf("%d words dropped of %d that fit", dropped, most)
@@ -104,9 +104,9 @@ func TestBuildGrowsErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, o := range map[string]BuildOptions{
-		"used as it is or":          {Base: v, Vocabulary: v},
-		`the count of "a"`:          {Base: v, MinCount: 1},
-		"none of 1 words is in the": {Base: v, MinCount: 2},
+		"Base cannot be set together with Vocabulary": {Base: v, Vocabulary: v},
+		`the count of "a"`:                            {Base: v, MinCount: 1},
+		"none of 1 words is in the":                   {Base: v, MinCount: 2},
 	} {
 		content := "a a b\n"
 		if strings.HasPrefix(want, "none") {

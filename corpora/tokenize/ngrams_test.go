@@ -117,8 +117,8 @@ func TestNGramBuckets(t *testing.T) {
 	}
 }
 
-// TestNGramsOracle compares with sets made by the definition, for random words
-// of a small alphabet, so that buckets are shared and words alike.
+// TestNGramsOracle compares with the definition, for random words of a small alphabet, which
+// share many n-grams and buckets.
 func TestNGramsOracle(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	letters := []rune("aab<>é日👩")
@@ -201,8 +201,8 @@ func TestNGramErrors(t *testing.T) {
 		o    NGramOptions
 		want string
 	}{
-		{NGramOptions{}, "no length of character n-grams is given"},
-		{NGramOptions{3, 0, 100}, "no length"},
+		{NGramOptions{}, "longest character n-gram has 0 characters, want 1 to 30"},
+		{NGramOptions{3, 0, 100}, "longest character n-gram has 0 "},
 		{NGramOptions{0, 6, 100}, "shortest character n-gram has 0 characters, want 1 to the longest, 6"},
 		{NGramOptions{-1, 6, 100}, "shortest character n-gram has -1 "},
 		{NGramOptions{7, 6, 100}, "shortest character n-gram has 7 characters, want 1 to the longest, 6"},
@@ -234,20 +234,20 @@ func TestRestoreNGrams(t *testing.T) {
 		buckets []int32
 		want    string
 	}{
-		{nil, "there is no character n-gram"},
-		{[]int32{0, 5}, "row 1 of the character n-grams has bucket 5, want 0 to 4"},
-		{[]int32{-1}, "row 0 of the character n-grams has bucket -1, want 0 to 4"},
+		{nil, "the list of character n-grams is empty"},
+		{[]int32{0, 5}, "bucket of row 1 of the character n-grams must be from 0 to 4, got 5"},
+		{[]int32{-1}, "bucket of row 0 of the character n-grams must be from 0 to 4, got -1"},
 		{[]int32{3, 1, 4, 1}, "rows 1 and 3 of the character n-grams both have bucket 1"},
-		{[]int32{0, 1, 2, 3, 4, 0}, "there are 6 rows of character n-grams, and only 5 buckets"},
+		{[]int32{0, 1, 2, 3, 4, 0}, "6 rows of character n-grams, but only 5 buckets"},
 	} {
 		if _, err := RestoreNGrams(v, o, test.buckets); err == nil || err.Error() != test.want {
 			t.Errorf("%d: error %v, want %s", test.buckets, err, test.want)
 		}
 	}
 	if _, err := RestoreNGrams(v, NGramOptions{}, []int32{1}); err == nil {
-		t.Error("n-grams of no length")
+		t.Error("a length of 0 is accepted")
 	}
-	// A table may lack buckets, in any order.
+	// Buckets may be missing, and in any order.
 	all := mustNGrams(t, v, DefaultNGramOptions())
 	some := slices.Clone(all.Buckets()[:all.Rows()/2])
 	slices.Reverse(some)
@@ -268,7 +268,7 @@ func TestRestoreNGrams(t *testing.T) {
 	}
 }
 
-// TestNGramCounts: counts may be as large as they like.
+// TestNGramCounts: the sums of counts may overflow.
 func TestNGramCounts(t *testing.T) {
 	v, err := NewVocabulary([]string{"aaaaaaaa", "b"}, []int64{math.MaxInt64, 0})
 	if err != nil {
