@@ -275,7 +275,7 @@ func (c *Corpus) finish(ctx context.Context, final []int32) error {
 	}
 	c.fingerprint = hash.String()
 	if c.words == 0 {
-		return fault.New("is the text in the language of the model, and are the tokenizer options the same?",
+		return fault.New("is it in the language of the model, and are the tokenizer options the same?",
 			"none of %d words is in the vocabulary of %d", c.rawWords, c.vocabulary.Len())
 	}
 	return nil

@@ -223,7 +223,7 @@ func createCache(dir string) (*durable.Folder, error) {
 	// A model has a vocab.tsv and a MANIFEST too.
 	if cacheFormat.Foreign(dir) {
 		return nil, fault.New("choose another name, or remove the folder yourself",
-			"will not replace %s: its %s does not belong to a cache", dir, manifest.Name)
+			"will not replace %s: its %s is not that of a cache", dir, manifest.Name)
 	}
 	return durable.CreateFolder(dir, true, cacheInfoFile)
 }

@@ -130,7 +130,7 @@ func RestoreNGrams(v *Vocabulary, o NGramOptions, buckets []int32) (*NGrams, err
 		return nil, err
 	}
 	if len(buckets) == 0 {
-		return nil, errors.New("the list of character n-grams is empty")
+		return nil, errors.New("there are no character n-grams")
 	}
 	if len(buckets) > o.Buckets {
 		return nil, fmt.Errorf("%d rows of character n-grams, but only %d buckets", len(buckets), o.Buckets)
@@ -138,7 +138,7 @@ func RestoreNGrams(v *Vocabulary, o NGramOptions, buckets []int32) (*NGrams, err
 	g.rows = make(map[int32]int32, len(buckets))
 	for row, bucket := range buckets {
 		if bucket < 0 || int(bucket) >= o.Buckets {
-			return nil, fmt.Errorf("bucket of row %d of the character n-grams must be from 0 to %d, got %d", row, o.Buckets-1, bucket)
+			return nil, fmt.Errorf("row %d of the character n-grams has bucket %d, want 0 to %d", row, bucket, o.Buckets-1)
 		}
 		if first, twice := g.rows[bucket]; twice {
 			return nil, fmt.Errorf("rows %d and %d of the character n-grams both have bucket %d", first, row, bucket)

@@ -234,9 +234,9 @@ func TestRestoreNGrams(t *testing.T) {
 		buckets []int32
 		want    string
 	}{
-		{nil, "the list of character n-grams is empty"},
-		{[]int32{0, 5}, "bucket of row 1 of the character n-grams must be from 0 to 4, got 5"},
-		{[]int32{-1}, "bucket of row 0 of the character n-grams must be from 0 to 4, got -1"},
+		{nil, "there are no character n-grams"},
+		{[]int32{0, 5}, "row 1 of the character n-grams has bucket 5, want 0 to 4"},
+		{[]int32{-1}, "row 0 of the character n-grams has bucket -1, want 0 to 4"},
 		{[]int32{3, 1, 4, 1}, "rows 1 and 3 of the character n-grams both have bucket 1"},
 		{[]int32{0, 1, 2, 3, 4, 0}, "6 rows of character n-grams, but only 5 buckets"},
 	} {
