@@ -21,7 +21,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// slowBuild is Build said plainly: the oracle.
+// slowBuild is the oracle: Build in the simplest possible way.
 func slowBuild(text string, minCount int64) (tokens []string, counts []int64, cache []int32, raw, distinct int) {
 	count := map[string]int64{}
 	lines := strings.Split(text, "\n")
@@ -59,7 +59,7 @@ func slowBuild(text string, minCount int64) (tokens []string, counts []int64, ca
 	return tokens, counts, cache, raw, len(count)
 }
 
-// entriesOf returns the whole cache and checks the size of its blocks.
+// entriesOf returns all entries and checks the sizes of the blocks.
 func entriesOf(t testing.TB, c *Corpus) []int32 {
 	t.Helper()
 	var all []int32
@@ -76,8 +76,8 @@ func entriesOf(t testing.TB, c *Corpus) []int32 {
 	return all
 }
 
-// randomText has words of a long-tailed distribution, blank lines and one line
-// that is longer than a chunk.
+// randomText returns text with a long-tailed distribution of words, blank lines and one
+// line that is longer than a chunk.
 func randomText(seed uint64, words int) string {
 	random := rand.New(rand.NewPCG(seed, 1))
 	var b strings.Builder
@@ -111,7 +111,7 @@ func TestBuild(t *testing.T) {
 					t.Fatalf("MinCount %d, %d threads: vocabulary of %d, want %d", minCount, threads, v.Len(), len(tokens))
 				}
 				if got := entriesOf(t, c); !slices.Equal(got, cache) {
-					t.Fatalf("MinCount %d, %d threads, %d blocks in memory: cache of %d entries, want %d", minCount, threads, memory, len(got), len(cache))
+					t.Fatalf("MinCount %d, %d threads, %d blocks in memory: corpus of %d entries, want %d", minCount, threads, memory, len(got), len(cache))
 				}
 				lines := 0
 				for _, id := range cache {
@@ -123,22 +123,22 @@ func TestBuild(t *testing.T) {
 					t.Fatalf("MinCount %d: %d raw words, %d words, %d lines, %d distinct; want %d, %d, %d, %d", minCount,
 						c.RawWords(), c.Words(), c.Lines(), c.DistinctWords(), raw, len(cache)-lines, lines, distinct)
 				}
-				// The same words again with the vocabulary given.
+				// With the vocabulary given, the result is the same.
 				again := &Corpus{ids: idstore.New(t.TempDir(), memory)}
 				o.Vocabulary = v
 				if err := again.build(context.Background(), text.FromReader("x", strings.NewReader(content)), o, threads); err != nil {
 					t.Fatal(err)
 				}
 				if got := entriesOf(t, again); !slices.Equal(got, cache) || again.RawWords() != int64(raw) || again.Words() != c.Words() || again.Lines() != int64(lines) {
-					t.Fatalf("with the vocabulary given: cache of %d entries, want %d", len(got), len(cache))
+					t.Fatalf("with the vocabulary given: corpus of %d entries, want %d", len(got), len(cache))
 				}
-				// Encode gives the ids of the cache.
+				// Encode gives the ids of the corpus.
 				tokenizer, err := o.Tokenizer.WithVocabulary(v)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if got := tokenizer.Encode(nil, content); !slices.Equal(got, slices.DeleteFunc(entriesOf(t, c), func(id int32) bool { return id == LineEnd })) {
-					t.Fatalf("Encode gives %d ids, the cache has %d words", len(got), c.Words())
+					t.Fatalf("Encode gives %d ids, but the corpus has %d words", len(got), c.Words())
 				}
 				for _, c := range []*Corpus{c, again} {
 					if err := c.Close(); err != nil {
@@ -224,7 +224,7 @@ func TestBuildCancel(t *testing.T) {
 			t.Error(err)
 		}
 		if left := names(t, dir); len(left) > 0 {
-			t.Errorf("left behind: %q", left)
+			t.Errorf("files left: %q", left)
 		}
 	}
 	for i := 0; runtime.NumGoroutine() > before+2 && i < 1000; i++ {

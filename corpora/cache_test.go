@@ -32,7 +32,7 @@ func ids(t *testing.T, c *Corpus) (all []int32) {
 	return all
 }
 
-// cachedText writes text to a file, builds its corpus, and keeps that in a cache.
+// cachedText writes text to a file, builds its corpus and caches it.
 func cachedText(t *testing.T, content string) (*Corpus, string, CacheKey) {
 	t.Helper()
 	dir := t.TempDir()
@@ -150,7 +150,7 @@ func TestCacheDiffers(t *testing.T) {
 	}
 }
 
-// No byte of a cache can change, go or come without being noticed.
+// Any changed, missing or additional byte of a cache is detected.
 func TestCacheDamage(t *testing.T) {
 	_, dir, _ := cachedText(t, "one two one two\ntwo one\n")
 	for _, name := range []string{cacheInfoFile, cacheVocabularyFile, cacheIDsFile, "MANIFEST"} {

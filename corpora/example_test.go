@@ -10,7 +10,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/text"
 )
 
-// Text becomes a vocabulary, ordered by count, and blocks of ids.
+// Text becomes a vocabulary, sorted by count, and blocks of ids.
 func ExampleBuild() {
 	ctx := context.Background()
 	text := text.FromReader("text", strings.NewReader("A rose is a rose.\nIs it?\n"))

@@ -52,16 +52,16 @@ func TestJoinPhrases(t *testing.T) {
 		{[]string{"new york"}, "new\nyork new\r\nyork new york", "new york new york new_york"},
 		{[]string{"new york"}, "new new york york new", "new new_york york new"},
 		{[]string{"a b"}, "a a b b a b", "a a_b b a_b"},
-		// Left to right, and a word is in one phrase only.
+		// Left to right; a word is in one phrase only.
 		{[]string{"a b,b c"}, "a b c, b c", "a_b c b_c"},
 		{[]string{"a a"}, "a a a a a", "a_a a_a a"},
-		// The longest that begins there; if it fails, the next.
+		// The longest phrase at a word; if it does not match, the next one.
 		{[]string{"a b,a b c d,c d,b c"}, "a b c d", "a_b_c_d"},
 		{[]string{"a b,a b c d,c x,b c"}, "a b c x a b c", "a_b c_x a_b c"},
 		{[]string{"a b c d,b c"}, "a b c x a b c d", "a b_c x a_b_c_d"},
 		{[]string{"a b c d,b c"}, "a b c\nd a b c", "a b_c d a b_c"},
 		{[]string{"bank of america"}, "bank of the bank of america of", "bank of the bank_of_america of"},
-		// Passes.
+		// Several passes.
 		{[]string{"new york", "new_york times"}, "the New York Times new times york", "the new_york_times new times york"},
 		{[]string{"new york", "new_york times"}, "new york\ntimes", "new_york times"},
 		{[]string{"a b", "a_b c", "a_b_c d,c d"}, "a b c d c d", "a_b_c_d c_d"},
@@ -77,7 +77,7 @@ func TestJoinPhrases(t *testing.T) {
 	}
 }
 
-// joinPlainly is what the trie does, as one would write it down.
+// joinPlainly is the oracle: joining without a trie.
 func joinPlainly(words []string, phrases map[string]bool) []string {
 	var out []string
 	for i := 0; i < len(words); {
@@ -94,8 +94,8 @@ func joinPlainly(words []string, phrases map[string]bool) []string {
 	return out
 }
 
-// Random passes on random text: the same as plainly, in one tokenizer and in one
-// behind the other, whole and in parts; and every token spans its words.
+// Random passes on random text agree with the oracle, in one call of WithPhrases and in several, for
+// a whole text and for parts; every token spans its words.
 func TestJoinPhrasesRandom(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	letters := func(n int) []string {

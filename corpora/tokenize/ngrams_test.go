@@ -14,8 +14,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// slowNGrams cuts n-grams as the paper writes it, by code points, and looks at
-// nothing but the definition. word must be UTF-8.
+// slowNGrams cuts n-grams by the definition in the paper. word must be valid UTF-8.
 func slowNGrams(o NGramOptions, word string) []string {
 	whole := "<" + word + ">"
 	runes := []rune(whole)
@@ -31,8 +30,8 @@ func slowNGrams(o NGramOptions, word string) []string {
 	return grams
 }
 
-// slowBucket is the hash of fastText's Dictionary::hash. For ASCII it is the
-// FNV-1a of the standard library; see TestNGramBuckets.
+// slowBucket is Dictionary::hash of fastText. For ASCII it is the FNV-1a of the standard
+// library; see TestNGramBuckets.
 func slowBucket(o NGramOptions, gram string) int32 {
 	h := uint64(2166136261)
 	for _, b := range []byte(gram) {
@@ -91,9 +90,8 @@ func TestNGramTexts(t *testing.T) {
 	}
 }
 
-// TestNGramBuckets: the numbers were worked out from the definition of FNV-1a
-// with signed bytes, and are those of gensim.models.fasttext.ft_ngram_hashes,
-// which is fastText's.
+// TestNGramBuckets: the numbers follow from the definition of FNV-1a with signed bytes, and
+// agree with gensim.models.fasttext.ft_ngram_hashes, which is that of fastText.
 func TestNGramBuckets(t *testing.T) {
 	g := mustNGrams(t, newVocabulary(t, "the"), DefaultNGramOptions())
 	want := map[string][]int32{
@@ -150,7 +148,7 @@ func TestNGramsOracle(t *testing.T) {
 		g, err := NewNGrams(v, o)
 		if len(sums) == 0 {
 			if err == nil || fault.Hint(err) == "" {
-				t.Errorf("no n-gram, and error %v", err)
+				t.Errorf("no n-grams, but error %v", err)
 			}
 			continue
 		}
@@ -290,7 +288,7 @@ func TestNGramsAllocate(t *testing.T) {
 		t.Errorf("Of: %v allocations", n)
 	}
 	if len(rows) == 0 {
-		t.Error("talking has no known n-gram")
+		t.Error("talking has no known n-grams")
 	}
 	long := g.Append(nil, strings.Repeat("talk", 1<<18)) // a megabyte
 	if len(long) < 1<<18 {
@@ -298,8 +296,8 @@ func TestNGramsAllocate(t *testing.T) {
 	}
 }
 
-// FuzzNGrams: any bytes and options; a word that is UTF-8 has the n-grams of the
-// definition, and what is restored is what was made.
+// FuzzNGrams: for any options, a word of valid UTF-8 has the n-grams of the definition, and
+// restored n-grams equal the original ones.
 func FuzzNGrams(f *testing.F) {
 	f.Add("where", "her", 3, 6, 2_000_000)
 	f.Add("日本", "日本語", 1, 2, 7)

@@ -156,7 +156,7 @@ func TestParseSubwordsErrors(t *testing.T) {
 
 func TestOpenTokenizer(t *testing.T) {
 	dir := t.TempDir()
-	// A vocab.txt, with Windows line ends or not.
+	// A vocab.txt, with and without Windows line ends.
 	vocab := "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhello\nwor\n##ld\n!\n"
 	for _, text := range []string{vocab, strings.ReplaceAll(vocab, "\n", "\r\n"), strings.TrimSuffix(vocab, "\n")} {
 		tokenizer, err := Open(corporatest.WriteFile(t, dir, "vocab.txt", text))

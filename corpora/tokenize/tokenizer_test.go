@@ -54,7 +54,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// TestEncodeConcurrent is for the race detector, too.
+// TestEncodeConcurrent is also for the race detector.
 func TestEncodeConcurrent(t *testing.T) {
 	var tokens []string
 	for i := range 500 {

@@ -14,7 +14,6 @@ package normalizers
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"unicode/utf8"
 )
 
@@ -70,7 +69,10 @@ func appendSteps(steps []Step, data json.RawMessage, depth int) ([]Step, error) 
 		return nil, fmt.Errorf("type %q is not supported", j.Type)
 	}
 	more, err := parse(data)
-	return append(slices.Clip(steps), more...), err
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", j.Type, err)
+	}
+	return append(steps, more...), nil
 }
 
 // Repair replaces each byte that is not UTF-8 by U+FFFD. It comes before all other

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"regexp"
 
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/oniguruma"
@@ -34,10 +33,10 @@ func parseReplace(data json.RawMessage) ([]Step, error) {
 	case j.Pattern.Regex != nil:
 		var err error
 		if s.pattern, err = oniguruma.Compile(*j.Pattern.Regex); err != nil {
-			return nil, fmt.Errorf("Replace: %w", err)
+			return nil, err
 		}
 	default:
-		return nil, errors.New("Replace has no pattern")
+		return nil, errors.New("it has no pattern")
 	}
 	return []Step{s}, nil
 }

@@ -2,7 +2,6 @@ package pretokenizers
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/normalizers"
 	"github.com/luminavec/luminavec/internal/plainjson"
@@ -23,7 +22,7 @@ func parseByteLevel(data json.RawMessage) ([]cutStep, error) {
 		UseRegex       *bool `json:"use_regex"`
 	}
 	if err := json.Unmarshal(data, &j); err != nil {
-		return nil, fmt.Errorf("ByteLevel: %w", err)
+		return nil, err
 	}
 	return []cutStep{&byteLevelStep{prefix: plainjson.Or(j.AddPrefixSpace, true), words: plainjson.Or(j.UseRegex, true)}}, nil
 }

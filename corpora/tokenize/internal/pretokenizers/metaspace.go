@@ -28,11 +28,11 @@ func parseMetaspace(data json.RawMessage) ([]cutStep, error) {
 		Split          *bool   `json:"split"`
 	}
 	if err := json.Unmarshal(data, &j); err != nil {
-		return nil, fmt.Errorf("Metaspace: %w", err)
+		return nil, err
 	}
 	m := &metaspaceStep{replacement: j.Replacement, split: plainjson.Or(j.Split, true)}
 	if !oneCharacter(m.replacement) {
-		return nil, fmt.Errorf("Metaspace: replacement %q is not a character", j.Replacement)
+		return nil, fmt.Errorf("replacement %q is not a character", j.Replacement)
 	}
 	scheme := "always"
 	if !plainjson.Or(j.AddPrefixSpace, true) {
@@ -45,7 +45,7 @@ func parseMetaspace(data json.RawMessage) ([]cutStep, error) {
 		m.first = true
 	case "never":
 	default:
-		return nil, fmt.Errorf("Metaspace: prepend_scheme %q is not supported", scheme)
+		return nil, fmt.Errorf("prepend_scheme %q is not supported", scheme)
 	}
 	return []cutStep{m}, nil
 }

@@ -140,7 +140,7 @@ func (p *PreTokenizer) appendCuts(data json.RawMessage, depth int) error {
 	}
 	steps, err := parse(data)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", j.Type, err)
 	}
 	for _, step := range steps {
 		if m, ok := step.(*metaspaceStep); ok && m.first && len(p.cuts) > 0 {

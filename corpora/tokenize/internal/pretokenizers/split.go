@@ -68,7 +68,7 @@ func parseSplit(data json.RawMessage) ([]cutStep, error) {
 		Invert   bool             `json:"invert"`
 	}{Behavior: isolated}
 	if err := json.Unmarshal(data, &j); err != nil {
-		return nil, fmt.Errorf("Split: %w", err)
+		return nil, err
 	}
 	s := &splitStep{behavior: j.Behavior, invert: j.Invert}
 	switch {
@@ -77,10 +77,10 @@ func parseSplit(data json.RawMessage) ([]cutStep, error) {
 	case j.Pattern.Regex != nil:
 		var err error
 		if s.find, err = finder(*j.Pattern.Regex); err != nil {
-			return nil, fmt.Errorf("Split: %w", err)
+			return nil, err
 		}
 	default:
-		return nil, errors.New("Split has no pattern")
+		return nil, errors.New("it has no pattern")
 	}
 	return []cutStep{s}, nil
 }
@@ -90,7 +90,7 @@ func parsePunctuation(data json.RawMessage) ([]cutStep, error) {
 		Behavior behavior `json:"behavior"`
 	}{isolated}
 	if err := json.Unmarshal(data, &j); err != nil {
-		return nil, fmt.Errorf("Punctuation: %w", err)
+		return nil, err
 	}
 	return []cutStep{&splitStep{find: characters(isBertPunctuation), behavior: j.Behavior}}, nil
 }
@@ -100,7 +100,7 @@ func parseDigits(data json.RawMessage) ([]cutStep, error) {
 		Individual bool `json:"individual_digits"`
 	}
 	if err := json.Unmarshal(data, &j); err != nil {
-		return nil, fmt.Errorf("Digits: %w", err)
+		return nil, err
 	}
 	s := &splitStep{find: characters(unicode.IsNumber), behavior: contiguous}
 	if j.Individual {
@@ -114,10 +114,10 @@ func parseDelimiter(data json.RawMessage) ([]cutStep, error) {
 		Delimiter string `json:"delimiter"`
 	}
 	if err := json.Unmarshal(data, &j); err != nil {
-		return nil, fmt.Errorf("CharDelimiterSplit: %w", err)
+		return nil, err
 	}
 	if !oneCharacter(j.Delimiter) {
-		return nil, fmt.Errorf("CharDelimiterSplit: delimiter %q is not a character", j.Delimiter)
+		return nil, fmt.Errorf("delimiter %q is not a character", j.Delimiter)
 	}
 	return []cutStep{&splitStep{find: literals(j.Delimiter), behavior: removed}}, nil
 }

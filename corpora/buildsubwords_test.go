@@ -65,8 +65,8 @@ func newVocabulary(t testing.TB, tokens string, counts ...int64) *tokenize.Vocab
 	return v
 }
 
-// Build joins, across chunks of a long line too, and counts the same again with the
-// vocabulary and the tokenizer of a checkpoint.
+// Build joins phrases, also across chunks of a long line, and gives the same counts with
+// the vocabulary and the tokenizer of a checkpoint.
 func TestBuildWithPhrases(t *testing.T) {
 	line := strings.Repeat("new york is big ", 3*text.MaxChunk/16) // in chunks of 64 KiB
 	line = line[:len(line)-1] + "\n"
@@ -88,7 +88,7 @@ func TestBuildWithPhrases(t *testing.T) {
 		}
 		again, err := Build(context.Background(), text.FromReader("text", strings.NewReader(content)), BuildOptions{Tokenizer: with, Vocabulary: v})
 		if err != nil || again.Words() != c.Words() || again.RawWords() != c.RawWords() || again.Lines() != c.Lines() {
-			t.Fatalf("%v: %d of %d words again, %d of %d at first", err, again.Words(), again.RawWords(), c.Words(), c.RawWords())
+			t.Fatalf("%v: %d of %d words, but %d of %d the first time", err, again.Words(), again.RawWords(), c.Words(), c.RawWords())
 		}
 		c.Close()
 		again.Close()
@@ -105,7 +105,7 @@ func TestBuildSubwords(t *testing.T) {
 	}
 	world, _ := v.ID("world")
 	if v.Count(world) != 6 || v.ByCount()[0] != world {
-		t.Errorf("world occurs %d times, and %q is the most frequent", v.Count(world), v.Token(v.ByCount()[0]))
+		t.Errorf("world occurs %d times, and the most frequent token is %q", v.Count(world), v.Token(v.ByCount()[0]))
 	}
 	var want []int32
 	for range 3 {
@@ -114,7 +114,7 @@ func TestBuildSubwords(t *testing.T) {
 	if got := ids(t, c); !slices.Equal(got, want) {
 		t.Errorf("%d, want %d", got, want)
 	}
-	// With counts it is the same tokenizer, and its file the same file.
+	// With counts, the tokenizer and its file are the same.
 	with, err := tokenizer.WithVocabulary(v)
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func TestBuildSubwords(t *testing.T) {
 		t.Fatal(err)
 	}
 	if was, err := os.ReadFile(wordPieceFile); err != nil || !bytes.Equal(file, was) {
-		t.Errorf("the file has changed: %v", err)
+		t.Errorf("the file differs: %v", err)
 	}
 	again, err := tokenize.ParseWith("tokenizer.json", file, v)
 	if err != nil || !again.Subwords() || again.Vocabulary() != v || again.Fingerprint() != tokenizer.Fingerprint() {

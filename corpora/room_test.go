@@ -14,10 +14,10 @@ import (
 	"github.com/luminavec/luminavec/corpora/text"
 )
 
-// TestBuildDrops: when there are more different words than fit, the outcome is
-// the same for any number of threads and any part of the ids in memory; counts
-// are those of the whole text, and the ids those that the vocabulary gives it, so
-// that a training can be resumed.
+// TestBuildDrops: if there are more distinct words than fit, the result is the same for any
+// number of threads and any share of the ids in memory. Counts are those of the whole text,
+// and reading it again with the vocabulary gives the same ids, so that training can be
+// resumed.
 func TestBuildDrops(t *testing.T) {
 	defer func(n int) { roomBatches = n }(roomBatches)
 	roomBatches = 1
@@ -63,7 +63,7 @@ func TestBuildDrops(t *testing.T) {
 				tokens, cache, dropped = v.Tokens(), entriesOf(t, c), n
 				for id, token := range tokens {
 					if v.Count(int32(id)) != count[token] {
-						t.Fatalf("%q is counted %d times, and stands there %d times", token, v.Count(int32(id)), count[token])
+						t.Fatalf("%q is counted %d times but occurs %d times", token, v.Count(int32(id)), count[token])
 					}
 				}
 				for _, token := range []string{"w0", "w1", "w2", "w10"} {
@@ -73,12 +73,12 @@ func TestBuildDrops(t *testing.T) {
 				}
 			}
 			if n != dropped || !slices.Equal(tokens, v.Tokens()) || !slices.Equal(cache, entriesOf(t, c)) {
-				t.Fatalf("%d threads, %d blocks in memory: another corpus", threads, memory)
+				t.Fatalf("%d threads, %d blocks in memory: the corpus differs", threads, memory)
 			}
 			o.Vocabulary = v
 			again := build()
 			if !slices.Equal(cache, entriesOf(t, again)) {
-				t.Fatal("the vocabulary given, the ids are others")
+				t.Fatal("with the vocabulary given, the ids differ")
 			}
 			for _, c := range []*Corpus{c, again} {
 				if err := c.Close(); err != nil {
@@ -123,7 +123,7 @@ func TestMaxVocabulary(t *testing.T) {
 		}
 	}
 	if _, err := build(-1); err == nil {
-		t.Error("a negative limit is taken")
+		t.Error("a negative limit is accepted")
 	}
 }
 
@@ -135,13 +135,13 @@ func TestWordFilter(t *testing.T) {
 	wrong := 0
 	for i := range 10_000 {
 		if !f.has(fmt.Append(nil, "in", i)) {
-			t.Fatalf("word %d is forgotten", i)
+			t.Fatalf("word %d is missing", i)
 		}
 		if f.has(fmt.Append(nil, "out", i)) {
 			wrong++
 		}
 	}
 	if wrong > 50 {
-		t.Errorf("%d of 10,000 other words are taken for known", wrong)
+		t.Errorf("%d of 10,000 other words are found", wrong)
 	}
 }
