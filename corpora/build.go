@@ -40,7 +40,8 @@ type BuildOptions struct {
 	// added to those of the text. MinCount and MaxVocabulary apply to new words only,
 	// MaxVocabulary as a limit for the sum of old and new words. Default: none.
 	Base *tokenize.Vocabulary
-	// SpoolDir is the folder for ids that do not fit in 256 MiB of memory. Default: os.TempDir().
+	// SpoolDir is the folder for ids that do not fit in 256 MiB of memory. Default:
+	// os.TempDir().
 	SpoolDir string
 	// OnProgress is called, from one goroutine at a time, with the bytes of the source that
 	// have been read and its size. Default: none.
@@ -220,8 +221,8 @@ func (c *Corpus) encode(ctx context.Context, src *text.Source, o BuildOptions, t
 	return err
 }
 
-// finish replaces provisional ids by final ones (nil: they are final already), drops words that
-// are not in the vocabulary, and counts.
+// finish replaces provisional ids by final ones (nil: they are final already), drops
+// words that are not in the vocabulary, and counts.
 func (c *Corpus) finish(ctx context.Context, final []int32) error {
 	inLine, hash := false, idstore.NewHash()
 	err := c.ids.Rewrite(func(dst, ids []int32) ([]int32, error) {

@@ -194,7 +194,8 @@ func TestBuildErrors(t *testing.T) {
 	}
 }
 
-// TestBuildCancel cancels a build of an endless text and checks that it leaves nothing behind.
+// TestBuildCancel cancels a build of an endless text and checks that it leaves nothing
+// behind.
 func TestBuildCancel(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for _, keepName := range []bool{false, true} {

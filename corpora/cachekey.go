@@ -31,8 +31,8 @@ type CacheSource struct {
 	Stream  bool      `json:"stream,omitempty"` // standard input or a pipe: its content cannot be known
 }
 
-// NewCacheKey returns the key of the corpus that [Build] would make. Call it before the source
-// is read, so that a file that changes while it is read does not match.
+// NewCacheKey returns the key of the corpus that [Build] would make. Call it before the
+// source is read, so that a file that changes while it is read does not match.
 func NewCacheKey(src *text.Source, o BuildOptions) (CacheKey, error) {
 	o = o.withDefaults()
 	key := CacheKey{

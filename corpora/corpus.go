@@ -35,14 +35,15 @@ func (c *Corpus) Vocabulary() *tokenize.Vocabulary { return c.vocabulary }
 // RawWords returns the number of words of the text.
 func (c *Corpus) RawWords() int64 { return c.rawWords }
 
-// Words returns the number of words of the text that are in the vocabulary, and so in the corpus.
+// Words returns the number of words of the text that are in the vocabulary, and so in the
+// corpus.
 func (c *Corpus) Words() int64 { return c.words }
 
 // Lines returns the number of lines in the corpus.
 func (c *Corpus) Lines() int64 { return c.lines }
 
-// DistinctWords returns the number of distinct words of the text, including those that MinCount and
-// MaxVocabulary exclude; with BuildOptions.Vocabulary, its length.
+// DistinctWords returns the number of distinct words of the text, including those that
+// MinCount and MaxVocabulary exclude; with BuildOptions.Vocabulary, its length.
 func (c *Corpus) DistinctWords() int { return c.distinct }
 
 // Blocks returns the number of blocks.

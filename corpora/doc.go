@@ -1,12 +1,12 @@
-// Package corpora turns text into a corpus: a vocabulary with counts and a stream of word ids for
-// the trainers.
+// Package corpora turns text into a corpus: a vocabulary with counts and a stream of word
+// ids for the trainers.
 //
 //	text ──► tokenizer ──► vocabulary ──► corpus
 //	lines    words         ids, counts    blocks of ids
 //
 // The packages around it do one step each: corpora/text reads files, corpora/tokenize
-// finds words, corpora/tokenize/learn trains tokenizers and finds phrases, corpora/pairs reads
-// pairs of texts, and corpora/sets reads evaluation sets.
+// finds words, corpora/tokenize/learn trains tokenizers and finds phrases, corpora/pairs
+// reads pairs of texts, and corpora/sets reads evaluation sets.
 //
 //	src, err := text.Open("wiki/", "more-*.txt.gz")
 //	corpus, err := corpora.Build(ctx, src, corpora.BuildOptions{MinCount: 5})

@@ -10,9 +10,9 @@ import (
 // collisions, and short enough to read.
 const fingerprintBytes = 16
 
-// Fingerprint returns a hash of the options and phrases of a word tokenizer, or of the file of a subword
-// tokenizer. Tokenizers that find different words have different fingerprints; the
-// vocabulary of a word tokenizer does not count.
+// Fingerprint returns a hash of the options and phrases of a word tokenizer, or of the
+// file of a subword tokenizer. Tokenizers that find different words have different
+// fingerprints; the vocabulary of a word tokenizer does not count.
 func (t *Tokenizer) Fingerprint() string {
 	h := sha256.New()
 	if t.sub != nil {

@@ -94,8 +94,8 @@ func joinPlainly(words []string, phrases map[string]bool) []string {
 	return out
 }
 
-// Random passes on random text agree with the oracle, in one call of WithPhrases and in several, for
-// a whole text and for parts; every token spans its words.
+// Random passes on random text agree with the oracle, in one call of WithPhrases and in
+// several, for a whole text and for parts; every token spans its words.
 func TestJoinPhrasesRandom(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	letters := func(n int) []string {

@@ -13,8 +13,8 @@ import (
 	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
-// The tokenizer.json of a word tokenizer has the layout of Hugging Face's tokenizers library, so
-// that it finds the same words there:
+// The tokenizer.json of a word tokenizer has the layout of Hugging Face's tokenizers
+// library, so that it finds the same words there:
 //
 //   - the normalizer is Lowercase and NFC, exactly as here;
 //   - the pre_tokenizer is a Split that keeps the matches of wordPattern. The

@@ -48,7 +48,8 @@ func DefaultNGramOptions() NGramOptions { return NGramOptions{Min: 3, Max: 6, Bu
 // MaxNGram is the maximum of NGramOptions.Max, in code points.
 const MaxNGram = 30
 
-// Validate returns an error that names the field that is out of range. The zero value is valid.
+// Validate returns an error that names the field that is out of range. The zero value is
+// valid.
 func (o NGramOptions) Validate() error {
 	switch {
 	case o == NGramOptions{}:
@@ -122,8 +123,8 @@ func NewNGrams(v *Vocabulary, o NGramOptions) (*NGrams, error) {
 	return g, nil
 }
 
-// RestoreNGrams returns the n-grams of v whose rows have the given buckets, which are the result of
-// Buckets. N-grams of other buckets have no row. The buckets are not copied.
+// RestoreNGrams returns the n-grams of v whose rows have the given buckets, which are the
+// result of Buckets. N-grams of other buckets have no row. The buckets are not copied.
 func RestoreNGrams(v *Vocabulary, o NGramOptions, buckets []int32) (*NGrams, error) {
 	g, err := newNGrams(v, o)
 	if err != nil {

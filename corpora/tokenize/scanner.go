@@ -2,8 +2,8 @@ package tokenize
 
 import "bytes"
 
-// Scanner finds the words of a text that comes in parts, such as a file that is read in chunks.
-// It is a [Tokenizer] with buffers of its own: each goroutine needs its own.
+// Scanner finds the words of a text that comes in parts, such as a file that is read in
+// chunks. It is a [Tokenizer] with buffers of its own: each goroutine needs its own.
 type Scanner struct {
 	vocabulary *Vocabulary
 	finder     *wordFinder
@@ -73,17 +73,9 @@ func (s *Scanner) EndLine(emit func(word []byte)) {
 	}
 }
 
-// Encode appends to dst the ids of the tokens of a part of a text. It is for subword
-// tokenizers, which know no phrases; a scanner of words appends nothing.
-func (s *Scanner) Encode(dst []int32, part []byte) []int32 {
-	if s.subwords == nil {
-		return dst
-	}
-	return s.subwords.encode(dst, part)
-}
-
-// ids appends the ids of the words of a whole text.
-func (s *Scanner) ids(dst []int32, text []byte) []int32 {
+// Encode appends to dst the ids of the words of a whole text. Words, and phrases, that are
+// not in the vocabulary are skipped.
+func (s *Scanner) Encode(dst []int32, text []byte) []int32 {
 	if s.subwords != nil {
 		return s.subwords.encode(dst, text)
 	}

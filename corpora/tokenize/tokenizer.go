@@ -72,8 +72,8 @@ func (t *Tokenizer) Unknown() int32 {
 // Vocabulary returns the vocabulary, nil if there is none.
 func (t *Tokenizer) Vocabulary() *Vocabulary { return t.vocabulary }
 
-// WithVocabulary returns the same tokenizer with the vocabulary v. A subword tokenizer accepts
-// only a vocabulary with its own tokens, such as one with counts.
+// WithVocabulary returns the same tokenizer with the vocabulary v. A subword tokenizer
+// accepts only a vocabulary with its own tokens, such as one with counts.
 func (t *Tokenizer) WithVocabulary(v *Vocabulary) (*Tokenizer, error) {
 	if v == nil {
 		return nil, errors.New("the vocabulary is nil")
@@ -108,8 +108,8 @@ func (t *Tokenizer) Words(text []byte, emit func(word []byte)) {
 	s.EndLine(emit)
 }
 
-// Word returns the normalized form of text, which must be one word. ok is false if it is none or
-// several, or if it is unknown to a subword tokenizer.
+// Word returns the normalized form of text, which must be one word. ok is false if it is
+// none or several, or if it is unknown to a subword tokenizer.
 func (t *Tokenizer) Word(text string) (word string, ok bool) {
 	n := 0
 	t.Words([]byte(text), func(w []byte) {
@@ -130,7 +130,7 @@ func (t *Tokenizer) Encode(dst []int32, text string) []int32 {
 	}
 	s := t.known.Get().(*Scanner)
 	defer t.known.Put(s)
-	return s.ids(dst, bytesOf(text))
+	return s.Encode(dst, bytesOf(text))
 }
 
 // Each calls emit with each word of text, in order, and its id, -1 if it is not in the

@@ -33,6 +33,9 @@ func TestEncode(t *testing.T) {
 		if got := words.Encode([]int32{7}, text); !slices.Equal(got, append([]int32{7}, want...)) {
 			t.Errorf("%q: ids %v, want 7 and %v", text, got, want)
 		}
+		if got := words.NewScanner().Encode(nil, []byte(text)); !slices.Equal(got, want) {
+			t.Errorf("%q: a scanner gives the ids %v, want %v", text, got, want)
+		}
 	}
 	if got := NewWordTokenizer(WordOptions{}).Encode(nil, "the"); got != nil {
 		t.Errorf("ids %v without a vocabulary", got)

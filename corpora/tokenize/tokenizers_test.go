@@ -11,7 +11,8 @@ import (
 	"github.com/luminavec/luminavec/corpora/internal/corporatest"
 )
 
-// golden holds strings and their tokens in Hugging Face's library; see testdata/tokenizers/make.py.
+// golden holds strings and their tokens in Hugging Face's library; see
+// testdata/tokenizers/make.py.
 type golden struct {
 	Strings []string
 	IDs     map[string][][]int32

@@ -9,11 +9,11 @@ import (
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/models"
 )
 
-// Vocabulary is the words that a model knows, with their counts in a corpus. The id of a word is its
-// row: in vocab.tsv and in the tables of a model. In a vocabulary that corpora.Build
-// counts, the most frequent word is first, and words of equal count are in byte order;
-// other code relies on that for "the n most frequent words". A vocabulary does not
-// change once made.
+// Vocabulary is the words that a model knows, with their counts in a corpus. The id of a
+// word is its row: in vocab.tsv and in the tables of a model. In a vocabulary that
+// corpora.Build counts, the most frequent word is first, and words of equal count are in
+// byte order; other code relies on that for "the n most frequent words". A vocabulary
+// does not change once made.
 type Vocabulary struct {
 	tokens []string
 	counts []int64

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// slowSpaced is the oracle: it normalizes the whole text and then cuts it, like WhitespaceSplit of
-// tokenizer.json.
+// slowSpaced is the oracle: it normalizes the whole text and then cuts it, like
+// WhitespaceSplit of tokenizer.json.
 func slowSpaced(text string, cased bool) []string {
 	var b strings.Builder
 	for _, r := range corporatest.RepairUTF8(text) {

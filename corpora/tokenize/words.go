@@ -105,7 +105,8 @@ next:
 	for i := 0; i < len(text); {
 		c := byteClass[text[i]]
 		if c&classWord == 0 {
-			// A combining mark may belong to the character before it, so the piece begins there.
+			// A combining mark may belong to the character before it, so the piece begins
+			// there.
 			if c == classHigh || c != classSpace && i+1 < len(text) && text[i+1] >= utf8.RuneSelf {
 				i = s.piece(text, i, emit)
 			} else {

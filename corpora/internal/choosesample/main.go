@@ -191,8 +191,8 @@ func weigh(v *tokenize.Vocabulary, common int, commonWeight float64) []float64 {
 	return weights
 }
 
-// choose takes articles by value per byte. The value that an article adds only falls as others
-// are chosen, so the top of the heap is the best once it has been evaluated again.
+// choose takes articles by value per byte. The value that an article adds only falls as
+// others are chosen, so the top of the heap is the best once it has been evaluated again.
 func choose(articles []*article, weights []float64, size int64, half float64) []*article {
 	have := make([]float64, len(weights))
 	reduced := func(m int) float64 { return math.Pow(float64(m), 0.7) }

@@ -22,9 +22,9 @@
 //     probabilities by EM, and drops those that cost the least likelihood (em.go,
 //     lattice.go).
 //
-// The merges are those of Hugging Face's trainers, token for token; Unigram follows the paper
-// and SentencePiece. The result has the same bytes for any number of goroutines. To add a model,
-// write one file that registers it (model.go).
+// The merges are those of Hugging Face's trainers, token for token; Unigram follows the
+// paper and SentencePiece. The result has the same bytes for any number of goroutines. To
+// add a model, write one file that registers it (model.go).
 //
 // # Phrases
 //

@@ -196,10 +196,10 @@ func (u *unigramLearner) maximize(expected []float64) {
 	u.index()
 }
 
-// prune drops the pieces whose loss costs the least likelihood, until size are left (Kudo 2018,
-// section 3.2, step 2c). The cost is an estimate: each word is cut in the best way, and
-// all occurrences of a piece are replaced by the best way to cut the piece itself. Pieces
-// that do not occur are always dropped, characters never.
+// prune drops the pieces whose loss costs the least likelihood, until size are left (Kudo
+// 2018, section 3.2, step 2c). The cost is an estimate: each word is cut in the best way,
+// and all occurrences of a piece are replaced by the best way to cut the piece itself.
+// Pieces that do not occur are always dropped, characters never.
 func (u *unigramLearner) prune(ctx context.Context, size int) error {
 	used := make([]int64, len(u.pieces))
 	err := u.blocks(ctx, func(l *lattice, i int) {

@@ -100,9 +100,9 @@ func grown[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// best returns the pieces, last first, of the most likely way to cut the word (Viterbi 1967); with
-// apart, of the ways with more than one piece. Of equally likely ways, it is the one
-// with the longest last piece. The result is valid until the next call.
+// best returns the pieces, last first, of the most likely way to cut the word (Viterbi
+// 1967); with apart, of the ways with more than one piece. Of equally likely ways, it is
+// the one with the longest last piece. The result is valid until the next call.
 func (l *lattice) best(apart bool) []int32 {
 	n := l.length
 	l.forward, l.last = grown(l.forward, n+1), grown(l.last, n+1)

@@ -76,7 +76,8 @@ func preTokenizerOf(t testing.TB, o Options) *pretokenizers.PreTokenizer {
 	return p
 }
 
-// The file has the same bytes for any number of threads and, read back, gives the same tokens.
+// The file has the same bytes for any number of threads and, read back, gives the same
+// tokens.
 func TestTrainDeterministic(t *testing.T) {
 	for _, model := range Models() {
 		o := DefaultOptions(model)

@@ -203,8 +203,8 @@ func (m *merger) enqueue(pair int32) {
 	}
 }
 
-// change adds to the count of a pair and returns its index. If by is positive, word w contains
-// the pair. Pairs that would be too long are not counted; the result is then -1.
+// change adds to the count of a pair and returns its index. If by is positive, word w
+// contains the pair. Pairs that would be too long are not counted; the result is then -1.
 func (m *merger) change(left, right int32, by int64, w int32) int32 {
 	if m.o.MaxLength > 0 && int(m.length[left]+m.length[right]) > m.o.MaxLength {
 		return -1

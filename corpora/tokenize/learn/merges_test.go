@@ -41,7 +41,8 @@ func mergerOf(t testing.TB, o Options, words []countedWord) *merger {
 
 // The dictionary of algorithm 1 of Sennrich, Haddow and Birch (2016), where · ends a
 // word. Of equal pairs, their program takes the one it met first: it has e s, es t, est ·
-// instead of e s, t ·, es t·; n e and ne w instead of e w and n ew; and w i instead of d est·.
+// instead of e s, t ·, es t·; n e and ne w instead of e w and n ew; and w i instead of d
+// est·.
 func TestMergesOfThePaper(t *testing.T) {
 	words := []countedWord{{"newest·", 6}, {"low·", 5}, {"widest·", 3}, {"lower·", 2}}
 	o := Options{Model: BPE, Vocabulary: 11 + 10, MinCount: 1}

@@ -57,7 +57,8 @@ type PhraseOptions struct {
 	Tokenizer *tokenize.Tokenizer
 	// Scorer is the measure. Default Word2Phrase.
 	Scorer PhraseScorer
-	// Threshold is the score that a phrase must exceed. Default 100 for word2phrase, 0.5 for npmi.
+	// Threshold is the score that a phrase must exceed. Default 100 for word2phrase, 0.5
+	// for npmi.
 	Threshold float64
 	// MinCount is how often a phrase must occur, and the discount of word2phrase. Default 5.
 	MinCount int64

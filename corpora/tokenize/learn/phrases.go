@@ -344,8 +344,8 @@ func (c *pairCounter) found(src *text.Source) (*FoundPhrases, error) {
 	return f, nil
 }
 
-// none is the error for a text without phrases. frequent is the number of pairs that occur often
-// enough, and best is the one with the highest score.
+// none is the error for a text without phrases. frequent is the number of pairs that
+// occur often enough, and best is the one with the highest score.
 func (c *pairCounter) none(f *FoundPhrases, frequent int, best []tokenize.Phrase) error {
 	if f.Pruned > 0 {
 		return fault.Mention("raise MaxPairs", "no phrases are left: %d pairs were dropped because there were more than %d", f.Pruned, c.o.MaxPairs)

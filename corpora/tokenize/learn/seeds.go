@@ -22,8 +22,8 @@ type seed struct {
 	count  int64
 }
 
-// seeds returns the candidates for the vocabulary: the substrings of 2 to MaxLength characters
-// with the greatest count × length (Kudo 2018, section 3.2).
+// seeds returns the candidates for the vocabulary: the substrings of 2 to MaxLength
+// characters with the greatest count × length (Kudo 2018, section 3.2).
 //
 // Of substrings that occur only together, such as "zebr" and "zebra", only the longest is
 // a candidate: those that end a word, or that are followed by different characters. They
@@ -159,8 +159,8 @@ const (
 	kindScript
 )
 
-// kindsOf returns the kind of each character, by its number. In SentencePiece, too, the letters
-// of a token are of one script.
+// kindsOf returns the kind of each character, by its number. In SentencePiece, too, the
+// letters of a token are of one script.
 func kindsOf(alphabet []rune) []int32 {
 	var names []string
 	for name := range unicode.Scripts {

@@ -33,9 +33,10 @@ func unigramOf(words []countedWord, probabilities map[string]float64) *unigramLe
 
 func near(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(1, math.Abs(a), math.Abs(b)) }
 
-// One step by hand. "ab" occurs three times: as ab with probability 1/2, or as a and b with
-// 1/4·1/4, in total 9/16. So the expected counts are 3·(8/16)/(9/16) = 8/3 for ab and 1/3 for a
-// and b; the word "b" makes it 4/3 for b. The character a stays, with a count of 1/2.
+// One step by hand. "ab" occurs three times: as ab with probability 1/2, or as a and b
+// with 1/4·1/4, in total 9/16. So the expected counts are 3·(8/16)/(9/16) = 8/3 for ab
+// and 1/3 for a and b; the word "b" makes it 4/3 for b. The character a stays, with a
+// count of 1/2.
 func TestEMByHand(t *testing.T) {
 	u := unigramOf([]countedWord{{"ab", 3}, {"b", 1}}, map[string]float64{"a": 0.25, "b": 0.25, "ab": 0.5})
 	expected, likelihood, err := u.expect(context.Background())

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// naiveBPE merges as in the paper: again and again, of all possible merges the first in the list,
-// leftmost first.
+// naiveBPE merges as in the paper: again and again, of all possible merges the first in
+// the list, leftmost first.
 func naiveBPE(ids []int32, merges map[[2]int32]bpeMerge) []int32 {
 	for {
 		at, best := -1, bpeMerge{rank: math.MaxInt32}

@@ -26,7 +26,8 @@ type unigram struct {
 	fallback *[256]int32
 }
 
-// unknownPenalty is how far the score of an unknown character lies below that of the rarest token.
+// unknownPenalty is how far the score of an unknown character lies below that of the
+// rarest token.
 const unknownPenalty = 10
 
 type unigramJSON struct {

@@ -14,14 +14,15 @@ import (
 
 func init() { register("Precompiled", parsePrecompiled) }
 
-// charsmap is Precompiled, the normalizer of SentencePiece's models, as Hugging
-// Face's library applies it. The table maps byte strings to replacements. A grapheme cluster of
+// charsmap is Precompiled, the normalizer of SentencePiece's models, as Hugging Face's
+// library applies it. The table maps byte strings to replacements. A grapheme cluster of
 // less than 6 bytes becomes the replacement of its shortest prefix in the table. In
 // longer clusters, and in those without such a prefix, each character is looked up.
 //
 // The table is a blob, little-endian: the size in bytes of a double array (4 bytes); the
 // double array, as in github.com/s-yata/darts-clone (units of 4 bytes); then the
-// replacements, each followed by a zero byte. The values of the array are offsets of replacements.
+// replacements, each followed by a zero byte. The values of the array are offsets of
+// replacements.
 type charsmap struct {
 	units []uint32
 	texts []byte

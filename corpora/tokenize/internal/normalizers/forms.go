@@ -107,7 +107,8 @@ func (s formStep) long(dst, text []byte) []byte {
 		starter := -1 // in kept
 		for _, c := range chars {
 			if starter >= 0 {
-				// Blocked if a starter, or a mark of the same or a higher class, lies between.
+				// Blocked if a starter, or a mark of the same or a higher class, lies
+				// between.
 				free := len(kept)-1 == starter || kept[len(kept)-1].class != 0 && kept[len(kept)-1].class < c.class
 				if free {
 					both := norm.NFC.String(string(kept[starter].r) + string(c.r))

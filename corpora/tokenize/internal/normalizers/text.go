@@ -13,8 +13,8 @@ type Text struct {
 // Reset empties t and keeps its buffers.
 func (t *Text) Reset() { t.Bytes, t.From, t.Until = t.Bytes[:0], t.From[:0], t.Until[:0] }
 
-// Set makes t the text itself, with the position of each byte if places is true. All bytes of a
-// character have the position of the character. The bytes are not copied, so
+// Set makes t the text itself, with the position of each byte if places is true. All
+// bytes of a character have the position of the character. The bytes are not copied, so
 // nothing may be written to t before the next Set or Reset.
 func (t *Text) Set(text []byte, places bool) {
 	t.Bytes, t.From, t.Until = text, t.From[:0], t.Until[:0]

@@ -22,7 +22,8 @@ const (
 	digitClass = `\p{Nd}`
 )
 
-// Compile translates and compiles a pattern. Patterns that match the empty string are refused.
+// Compile translates and compiles a pattern. Patterns that match the empty string are
+// refused.
 func Compile(pattern string) (*regexp.Regexp, error) {
 	refuse := func(what string) (*regexp.Regexp, error) {
 		return nil, fmt.Errorf("pattern %.60q: %s is not supported", pattern, what)

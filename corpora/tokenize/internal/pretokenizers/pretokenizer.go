@@ -1,7 +1,7 @@
-// Package pretokenizers cuts text into the words of a subword tokenizer: its first two stages.
-// The normalizers (package normalizers) change the text; the pre-tokenizers cut it.
-// What a model then cuts into tokens is in the alphabet of that model: "the" is "the" to
-// BERT, "Ġthe" to a byte-level model and "▁the" after Metaspace.
+// Package pretokenizers cuts text into the words of a subword tokenizer: its first two
+// stages. The normalizers (package normalizers) change the text; the pre-tokenizers cut
+// it. What a model then cuts into tokens is in the alphabet of that model: "the" is "the"
+// to BERT, "Ġthe" to a byte-level model and "▁the" after Metaspace.
 //
 //	text ──► normalizers ──► pre-tokenizer ──► … ──► words
 //	         Step, Step      stage             stage

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// IsWord reports whether \w matches r: letters and other alphabetic characters, marks, digits,
-// connectors such as the underscore, and joiners.
+// IsWord reports whether \w matches r: letters and other alphabetic characters, marks,
+// digits, connectors such as the underscore, and joiners.
 func IsWord(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.Is(unicode.Nd, r) || unicode.Is(unicode.Pc, r) ||
 		unicode.Is(unicode.Nl, r) || unicode.Is(unicode.Other_Alphabetic, r) || unicode.Is(unicode.Join_Control, r)

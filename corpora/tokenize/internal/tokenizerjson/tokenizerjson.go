@@ -1,4 +1,5 @@
-// Package tokenizerjson is the layout of tokenizer.json, the file of Hugging Face's tokenizers library.
+// Package tokenizerjson is the layout of tokenizer.json, the file of Hugging Face's
+// tokenizers library.
 package tokenizerjson
 
 import (
