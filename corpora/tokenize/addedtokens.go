@@ -9,8 +9,8 @@ import (
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/tokenizerjson"
 )
 
-// addedTokens finds tokens that are themselves wherever they occur in a text, such as
-// [SEP].
+// addedTokens finds the added tokens of a text, such as [SEP]. They are not normalized,
+// cut or looked up by the model.
 type addedTokens struct {
 	tokens  map[string]tokenizerjson.AddedToken
 	begins  [256]bool
