@@ -48,7 +48,7 @@ func DefaultNGramOptions() NGramOptions { return NGramOptions{Min: 3, Max: 6, Bu
 // MaxNGram is the maximum of NGramOptions.Max, in code points.
 const MaxNGram = 30
 
-// Validate returns an error that names the field that is out of range. The zero value is
+// Validate returns an error if an option is out of range. The zero value is
 // valid.
 func (o NGramOptions) Validate() error {
 	switch {
