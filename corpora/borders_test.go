@@ -11,8 +11,8 @@ import (
 	"github.com/luminavec/luminavec/corpora/text"
 )
 
-// Lines, blank lines, files and records are borders wherever the text is cut into
-// batches, and blank lines leave no border that ends nothing.
+// A line ends at a line break, a blank line, the end of a file or of a record, wherever the
+// text is cut into batches; empty lines have no LineEnd.
 func TestBorders(t *testing.T) {
 	const e = LineEnd
 	for _, test := range []struct {
@@ -42,7 +42,7 @@ func TestBorders(t *testing.T) {
 	if got := ids(t, c); !slices.Equal(got, []int32{0, 1, e, 0, 2, e}) {
 		t.Errorf("files: %v", got)
 	}
-	// A border every 7 words, over many batches.
+	// A line end after every 7 words, over many batches.
 	document := "a b c d e f g\n\n"
 	c = buildText(t, strings.Repeat(document, 100_000), BuildOptions{})
 	if c.Lines() != 100_000 || c.Words() != 700_000 {
@@ -55,7 +55,7 @@ func TestBorders(t *testing.T) {
 	}
 }
 
-// A line of any length is cut into blocks, with no border but its end.
+// A line of any length is cut into blocks and has a single LineEnd.
 func TestOneLine(t *testing.T) {
 	c := buildText(t, strings.Repeat("one two three four five ", 300_000), BuildOptions{})
 	all := ids(t, c)

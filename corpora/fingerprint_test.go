@@ -21,8 +21,8 @@ func buildText(t *testing.T, content string, o BuildOptions) *Corpus {
 	return c
 }
 
-// The fingerprint is that of the ids: of their order and of line ends, not of
-// spaces, and not of how many goroutines found them.
+// The fingerprint depends on the order of the ids and on line ends, but not on spaces or
+// the number of goroutines.
 func TestCorpusFingerprint(t *testing.T) {
 	text := strings.Repeat("one two three\nfour one two\n", 40_000)
 	was := buildText(t, text, BuildOptions{}).Fingerprint()
@@ -31,7 +31,7 @@ func TestCorpusFingerprint(t *testing.T) {
 	}
 	for _, same := range []string{strings.ReplaceAll(text, " ", "   "), strings.ReplaceAll(text, "\n", "\n\n"), strings.ToUpper(text)} {
 		if got := buildText(t, same, BuildOptions{}).Fingerprint(); got != was {
-			t.Errorf("text that differs in space: %s, not %s", got, was)
+			t.Errorf("text with other spaces: fingerprint %s, want %s", got, was)
 		}
 	}
 	for _, other := range []string{text + "one", strings.Replace(text, "\n", " ", 1), strings.Replace(text, "three\nfour", "four\nthree", 1)} {

@@ -59,7 +59,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// tricky is what rules of UAX #29, of normal forms and of lower-casing are about.
+// tricky holds the cases of UAX #29, of the normal forms and of lower-casing.
 var tricky = []string{"a", "B", "z", "Q", "7", "0", "_", ".", "'", ":", ",", ";", "\"", "-", "(", " ", " ", "\t", "\r", "\x00", "\x01", "\x7f",
 	"é", "É", "e\u0301", "\u0301", "\u0327", "\u200d", "\u00ad", "\ufeff", "\uff9e", "ﾞ", "ß", "ẞ", "İ", "ı", "Σ", "ς", "ǰ", "J\u030c",
 	"中", "ひ", "カ", "ー", "ก", "ำ", "א", "״", "٣", "٫", "·", "’", "\u2028", "\u0085", "\u00a0", "\u3000", "\u202f", "🇫", "🇷", "👩", "\u200d👩", "\xff", "\xe2\x82", "\xc3",
@@ -81,8 +81,7 @@ func TestFastPath(t *testing.T) {
 	}
 }
 
-// checkWords holds scan and the oracle together on a text, and the words'
-// places in it.
+// checkWords compares the words of a text, and their positions, with the oracle.
 func checkWords(t *testing.T, text string, cased bool) {
 	t.Helper()
 	got, want := fastWords(text, cased), corporatest.Words(text, cased)
@@ -103,8 +102,8 @@ func checkWords(t *testing.T, text string, cased bool) {
 			t.Fatalf("token %+v of %q begins before %+v ends", token, text, last)
 		}
 		last = token
-		// What a token stands for is the same word when it stands alone, except where
-		// normalising joins it with what is beside it.
+		// The text of a token alone is the same word, except where normalization joins
+		// it with its neighbours.
 		if utf8.ValidString(text) && norm.NFC.IsNormalString(strings.ToLower(text)) {
 			if alone := fastWords(text[token.Start:token.End], cased); !slices.Equal(alone, []string{token.Text}) {
 				t.Fatalf("token %q of %q stands for %q, whose words are %q", token.Text, text, text[token.Start:token.End], alone)
@@ -114,10 +113,10 @@ func checkWords(t *testing.T, text string, cased bool) {
 	if len(tokens) != len(want) {
 		t.Fatalf("%q has %d tokens, want %d", text, len(tokens), len(want))
 	}
-	// Words are words: normalising them again changes nothing.
+	// Reading a word again gives the same word.
 	for _, w := range want {
 		if utf8.ValidString(text) && !slices.Equal(fastWords(w, cased), []string{w}) {
-			t.Fatalf("word %q of %q gives %q when read again", w, text, fastWords(w, cased))
+			t.Fatalf("word %q of %q gives %q if read again", w, text, fastWords(w, cased))
 		}
 	}
 }
@@ -151,25 +150,24 @@ func TestFastPathOnSample(t *testing.T) {
 	}
 }
 
-// TestLowerCase checks the reason for the order lower case, then form C: the
-// two together leave nothing for either to change.
+// TestLowerCase checks that lower case, then form C, is a fixed point of both.
 func TestLowerCase(t *testing.T) {
-	s := newWordScanner(false, false)
+	s := newWordFinder(WordOptions{}, false)
 	for r := rune(0x80); r <= unicode.MaxRune; r++ {
 		if r >= 0xd800 && r < 0xe000 {
 			continue
 		}
-		once := string(s.normalise([]byte(string(r))))
-		if again := string(s.normalise([]byte(once))); again != once {
+		once := string(s.normalize([]byte(string(r))))
+		if again := string(s.normalize([]byte(once))); again != once {
 			t.Errorf("%U becomes %+q, and that %+q", r, once, again)
 		}
-		if apart := string(s.normalise(norm.NFD.AppendString(nil, string(r)))); apart != once {
+		if apart := string(s.normalize(norm.NFD.AppendString(nil, string(r)))); apart != once {
 			t.Errorf("%U becomes %+q, its parts become %+q", r, once, apart)
 		}
 	}
 }
 
-// TestLongPiece holds the time of one piece without white space linear.
+// TestLongPiece checks that the time for a piece without white space is linear.
 func TestLongPiece(t *testing.T) {
 	for _, unit := range []string{"é", "é'", "'\u0301", "a.\u0301", "中", "\u0301", "👩\u200d"} {
 		text := strings.Repeat(unit, 20000)

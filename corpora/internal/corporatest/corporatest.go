@@ -1,4 +1,4 @@
-// Package corporatest holds what the tests of the packages below corpora share.
+// Package corporatest has helpers for the tests of the packages below corpora.
 package corporatest
 
 import (
@@ -20,7 +20,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/data"
 )
 
-// WriteFile writes a file, and its folder if need be, and returns its path.
+// WriteFile writes a file, creates its folder if necessary, and returns its path.
 func WriteFile(t testing.TB, dir, name, text string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
@@ -33,7 +33,7 @@ func WriteFile(t testing.TB, dir, name, text string) string {
 	return path
 }
 
-// Gzip3 returns text as three gzip members, cut anywhere.
+// Gzip3 returns text compressed as three gzip members.
 func Gzip3(t testing.TB, text string) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -47,7 +47,7 @@ func Gzip3(t testing.TB, text string) string {
 	return b.String()
 }
 
-// SampleText returns the first n bytes of the bundled sample, line breaks as spaces.
+// SampleText returns the first n bytes of the bundled sample, with spaces for line breaks.
 func SampleText(t testing.TB, n int) []byte {
 	t.Helper()
 	r, err := zstd.NewReader(bytes.NewReader(data.Sample))
@@ -76,11 +76,11 @@ func ZipfText(n int) string {
 	return b.String()
 }
 
-// RepairUTF8 replaces each byte that is not UTF-8 by U+FFFD; strings.ToValidUTF8
-// replaces a run of them by one.
+// RepairUTF8 replaces each byte that is not UTF-8 by U+FFFD, whereas
+// strings.ToValidUTF8 replaces each run of them.
 func RepairUTF8(text string) string { return string([]rune(text)) }
 
-// Repeat is an endless reader of Unit.
+// Repeat is an endless reader that repeats Unit.
 type Repeat struct {
 	Unit string
 	at   int
@@ -94,7 +94,7 @@ func (r *Repeat) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Words returns the words of text as plainly as possible: the oracle of the word
+// Words returns the words of text in the simplest possible way: it is the oracle for the word
 // tokenizer.
 func Words(text string, cased bool) []string {
 	const maxWordBytes = 1000 // as tokenize.MaxWordBytes
@@ -102,7 +102,7 @@ func Words(text string, cased bool) []string {
 	pieces := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("\t\n\v\f\r \x00", r) })
 	for _, p := range pieces {
 		var low strings.Builder
-		for _, r := range p { // an invalid byte comes as U+FFFD
+		for _, r := range p { // an invalid byte is U+FFFD here
 			switch {
 			case r == '\u202f':
 				low.WriteRune('\u00a0')
