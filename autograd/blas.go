@@ -14,17 +14,16 @@ import (
 // several times faster, and as fast with transposed matrices as without.
 type kernelBLAS struct{ gonum.Implementation }
 
-// Gorgonia reads which BLAS to use without a lock, so it is set before any graph can run.
+// Gorgonia reads the BLAS to use without a lock, so it is set before any graph can run.
 func init() { UseKernels() }
 
-// UseKernels makes every graph of gorgonia, of this process, multiply float32 matrices
-// with LuminaVec's kernels on GOMAXPROCS threads; all else stays with gonum. Importing
-// this package does it; it serves to return to them after a gorgonia.Use of another BLAS. No
-// graph may be running.
+// UseKernels makes all gorgonia graphs of the process multiply float32 matrices
+// with LuminaVec's kernels on GOMAXPROCS threads; everything else is left to gonum. Importing
+// this package calls it; call it again after a gorgonia.Use of another BLAS. No graph may be
+// running.
 func UseKernels() { G.Use(kernelBLAS{}) }
 
-// Sgemm is gonum's Sgemm: it takes the same arguments and panics as it does where they
-// do not fit.
+// Sgemm is gonum's Sgemm, with the same arguments and the same panics.
 func (b kernelBLAS) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, x []float32, ldx int, y []float32, ldy int, beta float32, c []float32, ldc int) {
 	xFits, xTransposed := fitsBLAS(tA, m, k, x, ldx)
 	yFits, yTransposed := fitsBLAS(tB, k, n, y, ldy)
@@ -36,7 +35,7 @@ func (b kernelBLAS) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, x [
 	kernel.GemmParallel(runtime.GOMAXPROCS(0), xTransposed, yTransposed, m, n, k, alpha, x, ldx, y, ldy, beta, c, ldc)
 }
 
-// fitsBLAS says whether gonum surely takes a matrix x of so many rows and columns, and
+// fitsBLAS reports whether x is a valid matrix of so many rows and columns for gonum, and
 // whether it is stored transposed.
 func fitsBLAS(t blas.Transpose, rows, columns int, x []float32, ld int) (fits, transposed bool) {
 	switch t {

@@ -10,13 +10,13 @@ import (
 // ErrNotFinite is returned for a gradient that is not a finite number.
 var ErrNotFinite = errors.New("the gradient is no longer a number")
 
-// clipBlock is how many squares are summed in float32 before float64 takes them.
+// clipBlock is how many squares are summed in float32 before they are added to a float64.
 const clipBlock = 1024
 
 // ClipNorm returns the norm of all the gradients together and, if limit is above 0
 // and the norm above it, scales them so that it is limit (Pascanu, Mikolov and
 // Bengio, 2013, algorithm 1). The order of the sum is fixed. It returns ErrNotFinite,
-// and leaves the gradients as they are, if the norm is infinite or not a number.
+// and does not change the gradients, if the norm is infinite or not a number.
 func ClipNorm(limit float64, grads ...[]float32) (norm float64, err error) {
 	sum := 0.0
 	for _, g := range grads {

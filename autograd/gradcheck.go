@@ -9,19 +9,19 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// CheckGradient holds gorgonia's symbolic gradient of a loss against central
+// CheckGradient compares gorgonia's symbolic gradient of a loss with central
 // finite differences, (L(w+h) − L(w−h)) / 2h, in float64.
 //
 // build makes the scalar loss from input nodes that hold values, which must be
 // float64 matrices. Every element of every value with wrt[i] true is checked;
-// values come back as they were. CheckGradient returns the largest difference
-// between the two, relative to the larger of 1 and the gradient itself. With
-// h = 1e-5 a right gradient of a smooth loss stays below 1e-8 or so.
+// values are restored. CheckGradient returns the largest difference between the two,
+// relative to the larger of 1 and the gradient. With h = 1e-5 it is below about 1e-8 for the
+// correct gradient of a smooth loss.
 func CheckGradient(build func(inputs []*G.Node) (*G.Node, error), values []*tensor.Dense, wrt []bool, h float64) (worst float64, err error) {
 	if len(values) != len(wrt) {
 		return 0, fmt.Errorf("gradient check: %d values and %d flags", len(values), len(wrt))
 	}
-	err = fence(func() error {
+	err = Fence(func() error {
 		worst, err = checkGradient(build, values, wrt, h)
 		return err
 	})
@@ -34,7 +34,7 @@ func checkGradient(build func([]*G.Node) (*G.Node, error), values []*tensor.Dens
 	var checked G.Nodes
 	for i, v := range values {
 		if v.Dtype() != tensor.Float64 || v.Dims() != 2 {
-			return 0, fmt.Errorf("gradient check: value %d is %v %v, a float64 matrix is needed", i, v.Dtype(), v.Shape())
+			return 0, fmt.Errorf("gradient check: value %d must be a float64 matrix, got %v %v", i, v.Dtype(), v.Shape())
 		}
 		inputs[i] = G.NewMatrix(g, tensor.Float64, G.WithShape(v.Shape()...), G.WithName(fmt.Sprintf("in%d", i)), G.WithValue(v))
 		if wrt[i] {
@@ -58,7 +58,7 @@ func checkGradient(build func([]*G.Node) (*G.Node, error), values []*tensor.Dens
 		}
 		l, ok := loss.Value().Data().(float64)
 		if !ok {
-			return 0, fmt.Errorf("gradient check: the loss is a %T, a float64 scalar is needed", loss.Value().Data())
+			return 0, fmt.Errorf("gradient check: the loss must be a float64 scalar, got %T", loss.Value().Data())
 		}
 		return l, nil
 	}

@@ -6,10 +6,11 @@ import (
 	"github.com/sourcegraph/conc/pool"
 )
 
-// parallel calls fn for the parts [from, to) of 0…n that are block long, the last
-// one shorter, on at most threads goroutines. The parts do not depend on the
-// threads. A panic of fn is handed on to the caller.
-func parallel(threads, n, block int, fn func(from, to int)) {
+// Parallel calls fn for each part [from, to) of 0…n; parts have the length block, the last
+// one may be shorter. At most threads goroutines share them. The parts do not
+// depend on threads, so neither does a sum taken part by part. Panics of fn
+// reach the caller.
+func Parallel(threads, n, block int, fn func(from, to int)) {
 	parts := (n + block - 1) / block
 	if threads = min(threads, parts); threads <= 1 {
 		for from := 0; from < n; from += block {

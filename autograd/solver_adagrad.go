@@ -14,27 +14,27 @@ import (
 //
 //	a ← a + g²        w ← w − η·g / (√a + ε)
 //
-// A rare row so keeps a large step, which is what a table of tokens wants. The zero value
-// is ready but for Step's learning rate.
+// So a rare row keeps a large step, which suits a table of tokens. The zero value
+// is ready to use, except for the learning rate of Step.
 type AdaGrad struct {
 	LearningRate float64 // η of Step
 	Initial      float64 // a at the start; default 0
 	Epsilon      float64 // ε; default 1e-10
-	// PerRow keeps one a for each row, to which it adds the mean of the squares: the
-	// memory of AdaGrad is then next to nothing. Default false.
+	// PerRow keeps one a for each row, to which it adds the mean of the squares: AdaGrad then
+	// needs very little memory. Default false.
 	PerRow  bool
-	Threads int // goroutines of an update; 0: as many as there are processors
+	Threads int // goroutines of an update; default 0: GOMAXPROCS
 
 	slots
 }
 
-// Validate names the field that has no sense.
+// Validate returns an error that names the field out of range.
 func (s *AdaGrad) Validate() error {
 	if !(s.Initial >= 0) || math.IsInf(s.Initial, 0) {
-		return fmt.Errorf("adagrad: initial sum %g: it has to be at least 0", s.Initial)
+		return fmt.Errorf("adagrad: Initial must be at least 0, got %g", s.Initial)
 	}
 	if !(s.Epsilon >= 0) || math.IsInf(s.Epsilon, 0) {
-		return fmt.Errorf("adagrad: epsilon %g: it has to be at least 0", s.Epsilon)
+		return fmt.Errorf("adagrad: Epsilon must be at least 0, got %g", s.Epsilon)
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func (s *AdaGrad) Step(model []G.ValueGrad) error {
 	return step("adagrad", model, func(p *Matrix, grad []float32) error { return s.Update(p, nil, grad, s.LearningRate) })
 }
 
-// Restore puts back what State returned.
+// Restore restores what State returned.
 func (s *AdaGrad) Restore(st State) error { return s.restore("adagrad", s.kept(), st) }
 
 // StateBytes returns how much memory the solver needs for a matrix.

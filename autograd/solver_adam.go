@@ -18,29 +18,29 @@ import (
 //
 // With WeightDecay it is AdamW (Loshchilov and Hutter, 2019): w ← (1−η·λ)·w before the
 // step, for the rows that the step names. t counts the steps of the solver, not those of a
-// row. The zero value is ready but for Step's learning rate.
+// row. The zero value is ready to use, except for the learning rate of Step.
 type Adam struct {
 	LearningRate float64 // η of Step
 	Beta1        float64 // β₁, above 0 and below 1; default 0.9
 	Beta2        float64 // β₂, above 0 and below 1; default 0.999
 	Epsilon      float64 // ε; default 1e-8
 	WeightDecay  float64 // λ; default 0: none
-	Threads      int     // goroutines of an update; 0: as many as there are processors
+	Threads      int     // goroutines of an update; default 0: GOMAXPROCS
 
 	slots
 }
 
-// Validate names the field that has no sense.
+// Validate returns an error that names the field out of range.
 func (s *Adam) Validate() error {
 	switch {
 	case !(s.Beta1 >= 0 && s.Beta1 < 1):
-		return fmt.Errorf("adam: beta1 %g: it has to be below 1", s.Beta1)
+		return fmt.Errorf("adam: Beta1 must be below 1, got %g", s.Beta1)
 	case !(s.Beta2 >= 0 && s.Beta2 < 1):
-		return fmt.Errorf("adam: beta2 %g: it has to be below 1", s.Beta2)
+		return fmt.Errorf("adam: Beta2 must be below 1, got %g", s.Beta2)
 	case !(s.Epsilon >= 0) || math.IsInf(s.Epsilon, 0):
-		return fmt.Errorf("adam: epsilon %g: it has to be at least 0", s.Epsilon)
+		return fmt.Errorf("adam: Epsilon must be at least 0, got %g", s.Epsilon)
 	case !(s.WeightDecay >= 0) || math.IsInf(s.WeightDecay, 0):
-		return fmt.Errorf("adam: weight decay %g: it has to be at least 0", s.WeightDecay)
+		return fmt.Errorf("adam: WeightDecay must be at least 0, got %g", s.WeightDecay)
 	}
 	return nil
 }
@@ -89,7 +89,7 @@ func (s *Adam) Step(model []G.ValueGrad) error {
 	return step("adam", model, func(p *Matrix, grad []float32) error { return s.Update(p, nil, grad, s.LearningRate) })
 }
 
-// Restore puts back what State returned.
+// Restore restores what State returned.
 func (s *Adam) Restore(st State) error { return s.restore("adam", s.kept(), st) }
 
 // StateBytes returns how much memory the solver needs for a matrix.

@@ -15,19 +15,19 @@ import (
 // or, with momentum, w ← w − η·u after u ← μ·u + g (Polyak, 1964; Sutskever,
 // Martens, Dahl and Hinton, 2013, in the form of PyTorch). Unlike gorgonia's
 // VanillaSolver it takes gradients that it does not own and leaves them as they are, and its
-// learning rate may change between steps. The zero value is ready.
+// learning rate may change between steps. The zero value is ready to use.
 type SGD struct {
 	LearningRate float64 // η of Step
 	Momentum     float64 // μ, at least 0 and below 1; default 0: none
-	Threads      int     // goroutines of an update; 0: as many as there are processors
+	Threads      int     // goroutines of an update; default 0: GOMAXPROCS
 
 	slots
 }
 
-// Validate names the field that has no sense.
+// Validate returns an error that names the field out of range.
 func (s *SGD) Validate() error {
 	if !(s.Momentum >= 0 && s.Momentum < 1) {
-		return fmt.Errorf("sgd: momentum %g: it has to be at least 0 and below 1", s.Momentum)
+		return fmt.Errorf("sgd: Momentum must be at least 0 and below 1, got %g", s.Momentum)
 	}
 	return nil
 }
@@ -63,7 +63,7 @@ func (s *SGD) Step(model []G.ValueGrad) error {
 	return step("sgd", model, func(p *Matrix, grad []float32) error { return s.Update(p, nil, grad, s.LearningRate) })
 }
 
-// plainStep keeps nothing, so that float64 is no trouble.
+// plainStep has no state and takes float64 as well.
 func (s *SGD) plainStep(model []G.ValueGrad) error {
 	for i, p := range model {
 		g, err := p.Grad()
@@ -92,7 +92,7 @@ func (s *SGD) plainStep(model []G.ValueGrad) error {
 	return nil
 }
 
-// Restore puts back what State returned.
+// Restore restores what State returned.
 func (s *SGD) Restore(st State) error { return s.restore("sgd", s.kept(), st) }
 
 // StateBytes returns how much memory the solver needs for a matrix.

@@ -12,7 +12,7 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// A slot says what a solver keeps of a matrix: a number for each parameter, or one
+// A slot describes what a solver keeps of a matrix: a number for each parameter, or one
 // for each row.
 type slot struct {
 	name    string
@@ -60,7 +60,7 @@ func (s *slots) State() State {
 // restore takes the state of a solver that keeps what kept says.
 func (s *slots) restore(solver string, kept []slot, st State) error {
 	if st.Steps < 0 {
-		return fmt.Errorf("%s: a state after %d steps", solver, st.Steps)
+		return fmt.Errorf("%s: the state cannot be after %d steps", solver, st.Steps)
 	}
 	held := map[string][]Matrix{}
 	for i := range st.Slots {
@@ -116,13 +116,13 @@ func (s *slots) of(p *Matrix, kept []slot) ([]Matrix, error) {
 	}
 	for i, m := range held {
 		if cols := kept[i].cols(p.Cols); m.Rows != p.Rows || m.Cols != cols {
-			return nil, fmt.Errorf("the state %q has %d rows of %d, the matrix needs %d of %d", m.Name, m.Rows, m.Cols, p.Rows, cols)
+			return nil, fmt.Errorf("the state %q has %d rows of %d, but the matrix needs %d of %d", m.Name, m.Rows, m.Cols, p.Rows, cols)
 		}
 	}
 	return held, nil
 }
 
-// checkRows reports a row that p does not have or that is named twice.
+// checkRows returns an error if p does not have a row or if one is named twice.
 func (s *slots) checkRows(p *Matrix, rows []int32) error {
 	if s.seen == nil {
 		s.seen = map[string][]int64{}
@@ -145,12 +145,12 @@ func (s *slots) checkRows(p *Matrix, rows []int32) error {
 	return nil
 }
 
-// minShare is how many parameters a goroutine is started for: less takes longer to
-// hand over than to update.
+// minShare is the least number of parameters for which a goroutine is started: fewer take
+// less time than the start.
 const minShare = 1 << 14
 
 // update calls row with each of the rows of p, its gradient and what is kept of it.
-// Rows do not touch each other, so the order in which they are taken is of no account.
+// Rows are independent, so their order does not matter.
 func (s *slots) update(p *Matrix, rows []int32, grad []float32, kept []slot, threads int, row func(w, g []float32, held [2][]float32)) error {
 	if err := p.check(); err != nil {
 		return err
@@ -163,7 +163,7 @@ func (s *slots) update(p *Matrix, rows []int32, grad []float32, kept []slot, thr
 		}
 	}
 	if len(grad) != n*p.Stride {
-		return fmt.Errorf("matrix %q: a gradient of %d numbers for %d rows of %d", p.Name, len(grad), n, p.Stride)
+		return fmt.Errorf("matrix %q: the gradient has %d numbers for %d rows of %d", p.Name, len(grad), n, p.Stride)
 	}
 	held, err := s.of(p, kept)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 func solvers(threads int) map[string]func() Optimizer {
 	return map[string]func() Optimizer{
 		"sgd":             func() Optimizer { return &SGD{Threads: threads} },
-		"momentum":        func() Optimizer { return &SGD{Momentum: 0.9, Threads: threads} },
+		"Momentum":        func() Optimizer { return &SGD{Momentum: 0.9, Threads: threads} },
 		"adagrad":         func() Optimizer { return &AdaGrad{Threads: threads} },
 		"adagrad initial": func() Optimizer { return &AdaGrad{Initial: 0.1, Epsilon: 1e-3, Threads: threads} },
 		"adagrad rows":    func() Optimizer { return &AdaGrad{PerRow: true, Threads: threads} },
@@ -156,15 +156,15 @@ func TestSolverErrors(t *testing.T) {
 		o.Begin()
 		was := p.clone()
 		for want, err := range map[string]error{
-			"row 3 of 3":       o.Update(p, []int32{0, 3}, make([]float32, 8), 1),
-			"row -1 of 3":      o.Update(p, []int32{-1}, make([]float32, 4), 1),
-			"row 1 is named":   o.Update(p, []int32{1, 1}, make([]float32, 8), 1),
-			"gradient of 4":    o.Update(p, []int32{0, 1}, make([]float32, 4), 1),
-			"gradient of 11":   o.Update(p, nil, make([]float32, 11), 1),
-			"12 numbers for 4": o.Update(&Matrix{"p", p.Data, 4, 2, 4}, nil, make([]float32, 16), 1),
-			"12 numbers for 1": o.Update(&Matrix{"p", p.Data, 1, 13, 12}, nil, make([]float32, 12), 1),
-			"of another":       o.Restore(State{Slots: []Matrix{{"p.what", p.Data, 3, 2, 4}}}),
-			"state after":      o.Restore(State{Steps: -1}),
+			"row 3 of 3":               o.Update(p, []int32{0, 3}, make([]float32, 8), 1),
+			"row -1 of 3":              o.Update(p, []int32{-1}, make([]float32, 4), 1),
+			"row 1 is named":           o.Update(p, []int32{1, 1}, make([]float32, 8), 1),
+			"gradient has 4":           o.Update(p, []int32{0, 1}, make([]float32, 4), 1),
+			"gradient has 11":          o.Update(p, nil, make([]float32, 11), 1),
+			"12 numbers do not make 4": o.Update(&Matrix{"p", p.Data, 4, 2, 4}, nil, make([]float32, 16), 1),
+			"12 numbers do not make 1": o.Update(&Matrix{"p", p.Data, 1, 13, 12}, nil, make([]float32, 12), 1),
+			"of another":               o.Restore(State{Slots: []Matrix{{"p.what", p.Data, 3, 2, 4}}}),
+			"state cannot be after":    o.Restore(State{Steps: -1}),
 		} {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %v, want an error with %q", name, err, want)
@@ -203,8 +203,8 @@ func TestSolverErrors(t *testing.T) {
 		t.Errorf("adam: half a state: %v", err)
 	}
 	for want, o := range map[string]Optimizer{
-		"momentum": &SGD{Momentum: 1}, "initial": &AdaGrad{Initial: -1}, "epsilon": &AdaGrad{Epsilon: -1},
-		"beta1": &Adam{Beta1: 1}, "beta2": &Adam{Beta2: -0.1}, "adam: epsilon": &Adam{Epsilon: -1}, "decay": &Adam{WeightDecay: -1},
+		"Momentum": &SGD{Momentum: 1}, "Initial": &AdaGrad{Initial: -1}, "Epsilon": &AdaGrad{Epsilon: -1},
+		"Beta1": &Adam{Beta1: 1}, "Beta2": &Adam{Beta2: -0.1}, "adam: Epsilon": &Adam{Epsilon: -1}, "WeightDecay": &Adam{WeightDecay: -1},
 	} {
 		o.Begin()
 		for _, err := range []error{o.Validate(), o.Update(p, nil, make([]float32, 12), 1)} {

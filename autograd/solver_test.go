@@ -215,3 +215,12 @@ func TestSolversConverge(t *testing.T) {
 		}
 	}
 }
+
+// maxDifference returns the largest difference of two slices.
+func maxDifference(a, b []float32) float64 {
+	worst := 0.0
+	for i, v := range a {
+		worst = max(worst, math.Abs(float64(v-b[i])))
+	}
+	return worst
+}

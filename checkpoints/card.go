@@ -15,7 +15,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
-// cardData is what the model card is made of.
+// cardData is the data of the template cardText.
 type cardData struct {
 	Config       Config
 	Title        string
@@ -23,43 +23,41 @@ type cardData struct {
 	Params       int
 	Phrases      int // that the tokenizer joins
 	NGrams       int // that have rows
-	Imported     bool
-	Layers       bool        // Linear, ReLU or a projection stand behind the table
-	Sentence     bool        // it was trained on pairs of texts
-	Static       bool        // it is a mean of rows of the table, weighted or not
-	Pooling      string      // the step of the pooling
-	PythonPool   string      // the same in Python, of the rows x of the tokens ids
-	Subwords     bool        // what the tokenizer makes: it has a token for what is unknown, or needs none
-	Method       [][2]string // how it was trained, in words
+	Kind         Kind
+	Layers       bool        // Linear, ReLU or a projection follow the table
+	Static       bool        // a text's vector is the mean of rows of the table, weighted or not
+	Pooling      string      // what the pooling does
+	PythonPool   string      // the same in Python
+	Subwords     bool        // what the tokenizer makes; it leaves no text unknown, or has a token for that
+	Method       [][2]string // how the model was trained
 	Settings     [][2]string // of the trainer
 	Sources      string
 	Earlier      []earlierText
 	Duration     string
 	FrequentText string
 	Version      int
-	Validation   []Metric // of the model that is here
+	Validation   []Metric // of this model
 }
 
-// earlierText is a text that the model was trained on before.
+// earlierText is a text of an earlier training of the model.
 type earlierText struct {
 	Sources  string
 	RawWords int64
 }
 
-// writeCard writes README.md: what a person wants to know who finds the
-// folder.
+// writeCard writes README.md, the model card: what the model is, how to use it, and
+// how it was made.
 func writeCard(w io.Writer, c *Checkpoint) error {
 	d := cardData{
 		Config:   c.Config,
 		Title:    title(c.Config),
 		Tokens:   c.Vocabulary.Len(),
 		Phrases:  phrasesOf(c.Tokenizer),
-		Imported: c.Config.Kind == VectorsKind,
+		Kind:     KindOf(c.Config.Kind),
 		Layers:   c.Config.Encoder.Hidden > 0 || c.Config.Encoder.Project > 0,
 		Sources:  codes(c.Config.Corpus.Sources, 8),
-		Method:   method(c.Config),
-		Sentence: c.Config.Kind == sentenceKind,
-		Pooling:  poolingStep(c.Config),
+		Pooling:  poolingStep(c.Config.Encoder.Pooling),
+		Subwords: c.Tokenizer.Subwords(),
 		Version:  FormatVersion,
 	}
 	if c.NGrams != nil {
@@ -72,9 +70,7 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 	case "", "mean", sif:
 		d.Static = !d.Layers
 	}
-	if d.PythonPool, d.Subwords = pythonPooling(c.Config.Encoder.Pooling), c.Tokenizer.Subwords(); d.Sentence {
-		d.Method = sentenceMethod(c.Config, c.Tokenizer)
-	}
+	d.PythonPool, d.Method = pythonPooling(c.Config.Encoder.Pooling), d.Kind.card(c)
 	for _, t := range c.Tensors {
 		d.Params += t.Rows() * t.Cols()
 	}
@@ -103,27 +99,12 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 	return cardTemplate.Execute(w, d)
 }
 
+// title names the model, as "CBOW word vectors, 100 dimensions".
 func title(c Config) string {
-	kind, ok := map[string]string{
-		"skipgram":  "Skip-gram word vectors",
-		"cbow":      "CBOW word vectors",
-		"sentence":  "Sentence encoder",
-		VectorsKind: "Imported word vectors",
-	}[c.Kind]
-	if !ok {
-		kind = "Embedding model (" + code(c.Kind) + ")"
-	}
-	dim := c.Dim
-	if c.Encoder.Hidden > 0 {
-		dim = c.Encoder.Hidden
-	}
-	if c.Encoder.Project > 0 {
-		dim = c.Encoder.Project
-	}
-	return fmt.Sprintf("%s, %d dimensions", kind, dim)
+	return fmt.Sprintf("%s, %d dimensions", KindOf(c.Kind).Title, c.VectorDim())
 }
 
-// code sets s in a code span that nothing in s can end.
+// code returns s as a code span, whatever s contains.
 func code(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -139,7 +120,7 @@ func code(s string) string {
 	return "`" + s + "`"
 }
 
-// codes joins the first n of many.
+// codes lists the first n of many code spans.
 func codes(list []string, n int) string {
 	var out []string
 	for _, s := range list[:min(n, len(list))] {
@@ -151,7 +132,7 @@ func codes(list []string, n int) string {
 	return strings.Join(out, ", ")
 }
 
-// flatten makes rows of the options, an object of any depth, sorted by name.
+// flatten turns the options, a JSON object of any depth, into rows sorted by name.
 func flatten(options json.RawMessage) ([][2]string, error) {
 	if len(options) == 0 {
 		return nil, nil
@@ -187,7 +168,7 @@ func flatten(options json.RawMessage) ([][2]string, error) {
 	return rows, nil
 }
 
-// group writes n with commas between groups of three digits.
+// group formats n with commas between groups of three digits.
 func group(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	sign := ""
@@ -207,7 +188,7 @@ var cardTemplate = template.Must(template.New("card").Funcs(template.FuncMap{
 	"code":    code,
 }).Parse(cardText))
 
-// phrasesOf is how many phrases a tokenizer joins to one word.
+// phrasesOf returns the number of phrases that a tokenizer joins into one word.
 func phrasesOf(t *tokenize.Tokenizer) int {
 	n := 0
 	for _, pass := range t.Phrases() {

@@ -1,27 +1,27 @@
 package checkpoints
 
-// cardText is the model card. The block at the top is what model hubs read.
+// cardText is the template of the model card. The block at the top is for model hubs.
 const cardText = `---
 library_name: luminavec
-pipeline_tag: {{if .Sentence}}sentence-similarity{{else}}feature-extraction{{end}}
+pipeline_tag: {{if .Kind.Texts}}sentence-similarity{{else}}feature-extraction{{end}}
 tags:
 - luminavec
-- {{if .Sentence}}sentence-embeddings{{else}}word-embeddings{{end}}
+- {{if .Kind.Texts}}sentence-embeddings{{else}}word-embeddings{{end}}
 - static-embeddings
 ---
 
 # {{.Title}}
 
-{{group .Tokens}} tokens, {{group .Params}} parameters in float32, {{if .Imported}}imported{{else}}trained{{end}} with LuminaVec{{with .Config.Version}} {{.}}{{end}}{{with .Config.Created}} on {{.}}{{end}}.
+{{group .Tokens}} tokens, {{group .Params}} parameters in float32, {{if .Kind.Imported}}imported{{else}}trained{{end}} with LuminaVec{{with .Config.Version}} {{.}}{{end}}{{with .Config.Created}} on {{.}}{{end}}.
 {{if not .Config.Progress.Finished}}
 **Training is not finished:** {{percent .Config.Progress.Done}} is done. The vectors can be used as they are.
 {{end}}
-A text becomes a vector like this:
+How a text becomes a vector:
 
-1. It is cut into tokens (` + "`tokenizer.json`" + `){{if not .Subwords}}. Those outside the vocabulary are {{if .NGrams}}made of their parts, see below{{else}}left out{{end}}{{end}}.
-1. Each token is looked up in a table with a row of {{.Config.Dim}} values a token.
+1. It is split into tokens (` + "`tokenizer.json`" + `){{if not .Subwords}}. Those outside the vocabulary are {{if .NGrams}}composed from their character n-grams, see below{{else}}ignored{{end}}{{end}}.
+1. Each token is looked up in a table with a row of {{.Config.Dim}} values for each token.
 {{- if .Config.Encoder.Hidden}}
-1. Each row goes through a linear layer with ReLU, {{.Config.Encoder.Hidden}} outputs.
+1. Each row passes through a linear layer with ReLU, {{.Config.Encoder.Hidden}} outputs.
 {{- end}}
 1. {{.Pooling}}
 {{- if .Config.Encoder.Project}}
@@ -31,7 +31,7 @@ A text becomes a vector like this:
 1. It is scaled to length 1.
 {{- end}}
 
-Texts of similar meaning get vectors that point in similar directions: compare them by cosine. The most
+Texts with similar meaning have vectors that point in similar directions: compare them by cosine. The most
 frequent tokens are {{.FrequentText}}.
 
 ## Use it
@@ -40,10 +40,10 @@ With LuminaVec, where ` + "`MODEL`" + ` is this folder:
 
     embed text -m MODEL < lines.txt > vectors.npy
     embed info -m MODEL
-    {{if .Sentence}}search eval sts -m MODEL{{else}}search neighbors -m MODEL WORD{{end}}
+    {{if .Kind.Texts}}search eval sts -m MODEL{{else}}search neighbors -m MODEL WORD{{end}}
     search build -m MODEL FILE... -o docs
 
-{{if .Sentence}}In Python, with ` + "`pip install safetensors numpy tokenizers`" + `:
+{{if .Kind.Texts}}In Python, with ` + "`pip install safetensors numpy tokenizers`" + `:
 
 ` + "```python" + `
 import numpy as np
@@ -69,7 +69,7 @@ def encode(text):
 {{- end}}
     return z{{if .Config.Encoder.Normalize}} / np.linalg.norm(z){{end}}
 ` + "```" + `
-{{else}}In Python, with nothing but ` + "`pip install safetensors numpy`" + `:
+{{else}}In Python, with only ` + "`pip install safetensors numpy`" + `:
 
 ` + "```python" + `
 import numpy as np
@@ -87,10 +87,10 @@ def neighbors(word, n=10):
 {{end}}{{with .Config.NGrams}}{{if .Max}}
 ## Words outside the vocabulary
 
-Such a word is the mean of its character n-grams, the runs of {{.Min}} to {{.Max}} characters of the word between < and >.
-They are hashed into {{group .Buckets}} buckets as fastText does it, and {{group $.NGrams}} of those, listed in ` + "`ngrams.txt`" + `,
-have a row in the tensor ` + "`ngrams.weight`" + `. (The rows of ` + "`embedding.weight`" + ` have theirs in them already.)
-A word without a known n-gram stays unknown.
+The vector of such a word is the mean of its character n-grams, the runs of {{.Min}} to {{.Max}} characters of the word between < and >.
+They are hashed into {{group .Buckets}} buckets as in fastText, and {{group $.NGrams}} of those, listed in ` + "`ngrams.txt`" + `,
+have a row in the tensor ` + "`ngrams.weight`" + `. (The rows of ` + "`embedding.weight`" + ` already include theirs.)
+A word without a known n-gram remains unknown.
 
 ` + "```python" + `
 parts = load_file("model.safetensors")["ngrams.weight"]  # ({{$.NGrams}}, {{$.Config.Dim}})
@@ -111,14 +111,14 @@ def vector(word):
     return np.mean([parts[r] for r in rows if r is not None], axis=0)
 ` + "```" + `
 {{end}}{{end}}{{if .Phrases}}
-{{group .Phrases}} phrases count as one word, joined with an underscore. The commands of this program join them in
-any text; other libraries pass over the list, the key ` + "`phrases`" + ` in ` + "`tokenizer.json`" + `, and see single words.
-{{end}}{{if .Layers}}{{if not .Sentence}}
+{{group .Phrases}} phrases count as one word, joined with an underscore. LuminaVec joins them in any text; other libraries
+ignore the list, the key ` + "`phrases`" + ` in ` + "`tokenizer.json`" + `, and see separate words.
+{{end}}{{if .Layers}}{{if not .Kind.Texts}}
 The layers after the table are the tensors ` + "`linear.weight`, `linear.bias` and `projection.weight`" + ` of the same
 file, laid out as in PyTorch: ` + "`y = x @ weight.T + bias`" + `.
 {{end}}{{else if .Static}}
-With ` + "`pip install sentence-transformers`" + ` the table is a static embedding{{if not .Subwords}} (here words outside the vocabulary
-count as a row of zeros, {{if .NGrams}}they are not made of their parts{{else}}which changes the length of a vector and not its direction{{end}}){{end}}:
+With ` + "`pip install sentence-transformers`" + ` the table is a static embedding{{if not .Subwords}} (words outside the vocabulary then
+count as a row of zeros, {{if .NGrams}}not composed from n-grams{{else}}which changes the length of a vector, not its direction{{end}}){{end}}:
 
 ` + "```python" + `
 import numpy as np
@@ -137,29 +137,29 @@ table = np.vstack([table, np.zeros_like(table[:1])])  # the id of unknown words 
 model = SentenceTransformer(modules=[StaticEmbedding(Tokenizer.from_file("tokenizer.json"), embedding_weights=table)])
 ` + "```" + `
 {{end}}
-With gensim: ` + "`embed export -m MODEL --format word2vec-bin -o vectors.bin`" + `, then
+With gensim: ` + "`embed export -m MODEL -f word2vec-bin -o vectors.bin`" + `, then
 ` + "`KeyedVectors.load_word2vec_format(\"vectors.bin\", binary=True)`" + `.
 
-{{if .Imported}}## Where it comes from
+{{if .Kind.Imported}}## Where it comes from
 
 | | |
 |---|---|
 | file | {{or .Sources "not recorded"}} |
 {{range .Settings}}| {{index . 0}} | {{index . 1}} |
 {{end}}
-The vectors were not trained here: their licence is that of the file.
+The vectors were not trained with LuminaVec; the licence of the file applies.
 {{else}}## How it was trained
 
 | | |
 |---|---|
 {{range .Method}}| {{index . 0}} | {{index . 1}} |
 {{end}}| text | {{or .Sources "not recorded"}} |
-{{range .Earlier}}| text before | {{or .Sources "not recorded"}}: {{group .RawWords}} words |
-{{end}}{{if .Sentence}}| tokens in the text | {{group .Config.Corpus.RawWords}} in {{group .Config.Corpus.Lines}} examples |
+{{range .Earlier}}| earlier text | {{or .Sources "not recorded"}}: {{group .RawWords}} words |
+{{end}}{{if .Kind.Texts}}| tokens in the text | {{group .Config.Corpus.RawWords}} in {{group .Config.Corpus.Lines}} examples |
 {{else}}| words in the text | {{group .Config.Corpus.RawWords}} in {{group .Config.Corpus.Lines}} lines |
 | words in the vocabulary | {{group .Config.Corpus.Words}} ({{group .Config.Corpus.Vocabulary}} distinct) |
 {{end}}| epochs | {{.Config.Progress.Epoch}} of {{.Config.Progress.Epochs}} |
-| mean loss of the last epoch | {{number .Config.Progress.Loss}}{{if not .Sentence}} nats per prediction{{end}} |
+| mean loss of the last epoch | {{number .Config.Progress.Loss}}{{if not .Kind.Texts}} nats per prediction{{end}} |
 {{with .Config.Progress.Stopped}}| ended early | {{code .}} |
 {{end}}{{range .Validation}}| {{.Name}} of {{code .Set}} | {{number .Value}} |
 {{end}}{{with .Duration}}| time | {{.}} |
@@ -170,20 +170,20 @@ Every setting of the trainer:
 |---|---|
 {{range .Settings}}| {{index . 0}} | {{index . 1}} |
 {{end}}{{end}}{{end}}
-The vectors hold what the text held, its errors and prejudices too. Who uses them for decisions about
-people should look at that first.
+The vectors reflect the training text, including its errors and biases. Check for these before you use the
+vectors for decisions about people.
 
 ## Files
 
-| file | what |
+| file | content |
 |---|---|
-| ` + "`config.json`" + ` | what the model is, every setting, how far training came |
-| ` + "`vocab.tsv`" + ` | token, tab, count; line n is row n-1 of the table |
-| ` + "`tokenizer.json`" + ` | text to tokens, in the layout of Hugging Face tokenizers |
+| ` + "`config.json`" + ` | what the model is, all settings, training progress |
+| ` + "`vocab.tsv`" + ` | a token, a tab and its count on each line; line n is row n-1 of the table |
+| ` + "`tokenizer.json`" + ` | how text is split into tokens, in the format of Hugging Face tokenizers |
 {{if .NGrams}}| ` + "`ngrams.txt`" + ` | the bucket of each row of ` + "`ngrams.weight`" + ` |
 {{end}}| ` + "`model.safetensors`" + ` | the tables |
-{{if not .Imported}}| ` + "`training/`" + ` | what training needs to go on, its log and a drawing of the loss; not needed to use the model |
+{{if not .Kind.Imported}}| ` + "`training/`" + ` | the state that resuming needs, the log and a plot of the loss; not needed to use the model |
 {{end}}| ` + "`MANIFEST`" + ` | size and SHA-256 of every file (format {{.Version}}) |
 
-To check a copy: ` + "`awk 'NF==3 {print $2 \"  \" $3}' MANIFEST | sha256sum -c`" + `
+To verify a copy: ` + "`awk 'NF==3 {print $2 \"  \" $3}' MANIFEST | sha256sum -c`" + `
 `

@@ -24,16 +24,22 @@ const (
 	ManifestFile   = manifest.Name
 )
 
-// Names of the tensors that this package knows.
+// Names of the tensors of model.safetensors.
 const (
-	EmbeddingTensor  = "embedding.weight"
-	LinearTensor     = "linear.weight"
-	BiasTensor       = "linear.bias"
-	ProjectionTensor = "projection.weight"
-	NGramTensor      = "ngrams.weight"
-	PoolingTensor    = "pooling.weight"
-	OutputTensor     = "output.weight"
-	WordTensor       = "word.weight"
+	EmbeddingTensor  = "embedding.weight"  // [V, dim], a row a token
+	LinearTensor     = "linear.weight"     // [hidden, dim], of Linear+ReLU on each token
+	BiasTensor       = "linear.bias"       // [hidden]
+	ProjectionTensor = "projection.weight" // [project, hidden], or [project, dim] without a linear layer
+	PoolingTensor    = "pooling.weight"    // [V], with the pooling sif
+	NGramTensor      = "ngrams.weight"     // [R, dim], with character n-grams
+)
+
+// Names of the tensors of training/state.safetensors, for word models.
+const (
+	OutputTensor   = "output.weight"   // [V, dim], the output table
+	WordTensor     = "word.weight"     // [V, dim], the words' own rows, if these are not their vectors
+	PositionTensor = "position.weight" // [2*window, dim], with position weights
+	FrozenTensor   = "frozen.rows"     // [V, 1], 1 for rows that are not trained, else 0
 )
 
 // Checkpoint is a model in memory.
@@ -46,7 +52,7 @@ type Checkpoint struct {
 	State      map[string]Tensor // training/state.safetensors; nil: none
 	Log        []byte            // training/log.jsonl; empty: none
 
-	// CurveSVG and CurvePNG are a drawing of Log, training/loss.svg and
+	// CurveSVG and CurvePNG are a plot of Log, training/loss.svg and
 	// training/loss.png; empty: none. Write writes them, Read does not read them.
 	CurveSVG, CurvePNG []byte
 }
@@ -58,11 +64,11 @@ func faultIn(file, format string, args ...any) error {
 	return &manifest.FileError{File: file, Err: fmt.Errorf(format, args...)}
 }
 
-var errNoToken = errors.New("there is no token in the vocabulary")
+var errNoToken = errors.New("the vocabulary is empty")
 
-// Validate reports where the parts of the checkpoint do not fit each other,
-// naming the file that the part belongs to. It does not look at the values of
-// tensors; Write and Read do.
+// Validate returns an error if parts of the checkpoint do not fit each other, with the
+// name of the file they belong to. It does not check the values of tensors; Write and
+// Read do.
 func (c *Checkpoint) Validate() error {
 	if err := c.Config.Validate(); err != nil {
 		return &manifest.FileError{File: ConfigFile, Err: err}
@@ -71,7 +77,7 @@ func (c *Checkpoint) Validate() error {
 		return &manifest.FileError{File: VocabularyFile, Err: errNoToken}
 	}
 	if c.Tokenizer == nil {
-		return faultIn(TokenizerFile, "there is no tokenizer")
+		return faultIn(TokenizerFile, "no tokenizer")
 	}
 	if v := c.Tokenizer.Vocabulary(); v == nil {
 		return faultIn(TokenizerFile, "the tokenizer has no vocabulary")
@@ -85,7 +91,7 @@ func (c *Checkpoint) Validate() error {
 		return err
 	}
 	for name, t := range c.State {
-		if err := t.check(); err != nil {
+		if err := t.Validate(); err != nil {
 			return faultIn(StateFile, "tensor %q: %w", name, err)
 		}
 	}
@@ -104,21 +110,21 @@ func sameTokens(t, v *tokenize.Vocabulary) error {
 		return nil
 	}
 	if t.Len() != v.Len() {
-		return fmt.Errorf("it has %d tokens, and %s has %d", t.Len(), VocabularyFile, v.Len())
+		return fmt.Errorf("it has %d tokens, but %s has %d", t.Len(), VocabularyFile, v.Len())
 	}
 	for i, token := range t.Tokens() {
 		if want := v.Token(int32(i)); token != want {
-			return fmt.Errorf("token %d is %q, and %q in %s", i, token, want, VocabularyFile)
+			return fmt.Errorf("token %d is %q, but %q in %s", i, token, want, VocabularyFile)
 		}
 	}
 	return nil
 }
 
-// checkModel makes sure that the tensors of the model have the shapes that
-// config.json and the vocabulary ask for.
+// checkModel makes sure that the tensors of the model have the shapes that config.json
+// and the vocabulary require.
 func (c *Checkpoint) checkModel() error {
 	for name, t := range c.Tensors {
-		if err := t.check(); err != nil {
+		if err := t.Validate(); err != nil {
 			return fmt.Errorf("tensor %q: %w", name, err)
 		}
 	}
@@ -142,9 +148,9 @@ func (c *Checkpoint) checkModel() error {
 		t, have := c.Tensors[want.name]
 		switch {
 		case have && !want.have:
-			return fmt.Errorf("there is a tensor %q, which does not go with %s in %s", want.name, want.field, ConfigFile)
+			return fmt.Errorf("tensor %q does not fit %s in %s", want.name, want.field, ConfigFile)
 		case !have && want.have:
-			return fmt.Errorf("there is no tensor %q", want.name)
+			return fmt.Errorf("no tensor %q", want.name)
 		case have:
 			if err := wantShape(want.name, t, want.shape...); err != nil {
 				return err
@@ -156,7 +162,7 @@ func (c *Checkpoint) checkModel() error {
 
 func wantShape(name string, t Tensor, shape ...int) error {
 	if !slices.Equal(t.Shape, shape) {
-		return fmt.Errorf("tensor %q has shape %v, want %v by %s and %s", name, t.Shape, shape, VocabularyFile, ConfigFile)
+		return fmt.Errorf("tensor %q has shape %v; %[4]s and %[5]s require %[3]v", name, t.Shape, shape, VocabularyFile, ConfigFile)
 	}
 	return nil
 }

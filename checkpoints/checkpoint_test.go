@@ -280,7 +280,7 @@ func TestValidate(t *testing.T) {
 		{`model.safetensors "linear.bias" value 1 Inf`, func(c *Checkpoint) {
 			c.Tensors[BiasTensor].Row(0)[1] = float32(math.Inf(-1))
 		}},
-		{"model.safetensors cannot be called", func(c *Checkpoint) { c.Tensors["__metadata__"] = c.Tensors[BiasTensor] }},
+		{"model.safetensors cannot be the name of a tensor", func(c *Checkpoint) { c.Tensors["__metadata__"] = c.Tensors[BiasTensor] }},
 	} {
 		c := newSmall(t)
 		test.change(c)

@@ -17,63 +17,62 @@ import (
 //
 //	1  The first: config.json, vocab.tsv, tokenizer.json, model.safetensors,
 //	   training/state.safetensors, training/log.jsonl, README.md and a MANIFEST
-//	   of sizes and SHA-256 checksums. Rows are float32, the table of the
-//	   vocabulary is "embedding.weight", because that name opens in
-//	   sentence-transformers.
+//	   of sizes and SHA-256 checksums. Rows are float32. The table of the
+//	   vocabulary is called "embedding.weight" because sentence-transformers
+//	   opens that name.
 //
-// What a reader may pass over needs no version of its own. Such are the character
-// n-grams: who does not know "ngrams" in config.json, ngrams.txt and the tensor
-// "ngrams.weight" reads the vectors of all words of the vocabulary as they are,
-// and takes the others for unknown, as in a model without n-grams.
+// Additions that a reader may ignore need no new version. Character n-grams are one: a
+// reader that does not know "ngrams" in config.json, ngrams.txt and the tensor
+// "ngrams.weight" reads the vectors of the vocabulary correctly and treats all other
+// words as unknown, as in a model without n-grams.
 const FormatVersion = 1
 
 // Config is config.json: what the model is and how it came about.
 type Config struct {
 	Format  int           `json:"format"`            // version of the folder; Write fills it in
-	Kind    string        `json:"kind"`              // the objective: "skipgram", "cbow", "sentence"; VectorsKind: none, they were imported
+	Kind    string        `json:"kind"`              // "skipgram", "cbow", "sentence", or VectorsKind if it was imported; see RegisterKind
 	Dim     int           `json:"dim"`               // length of a row of embedding.weight
-	Created string        `json:"created,omitempty"` // RFC 3339; empty when the run is to give the same bytes again
+	Created string        `json:"created,omitempty"` // RFC 3339; empty if the run must be reproducible to the byte
 	Version string        `json:"version,omitempty"` // of the program that wrote it
 	Encoder EncoderConfig `json:"encoder"`
-	// NGrams are the character n-grams of which words are made; Write fills them
+	// NGrams are the character n-grams that words are composed of; Write fills them
 	// in from Checkpoint.NGrams.
 	NGrams   tokenize.NGramOptions `json:"ngrams,omitzero"`
-	Options  json.RawMessage       `json:"options,omitempty"` // the trainer's options, for it alone to interpret
+	Options  json.RawMessage       `json:"options,omitempty"` // of the trainer, which alone interprets them
 	Corpus   CorpusInfo            `json:"corpus"`
-	Earlier  []CorpusInfo          `json:"earlier,omitempty"` // texts that the model was trained on before, oldest first
+	Earlier  []CorpusInfo          `json:"earlier,omitempty"` // texts of earlier trainings, oldest first
 	Progress Progress              `json:"progress"`
 
-	Validation *Validation `json:"validation,omitempty"` // nil: the training was not watched
+	Validation *Validation `json:"validation,omitempty"` // nil: training was not validated
 }
 
-// EncoderConfig says what happens between the rows of the table and the
-// vector of a sentence.
+// EncoderConfig says how the vector of a text is computed from rows of the table.
 type EncoderConfig struct {
 	Hidden    int    `json:"hidden"`    // outputs of Linear+ReLU on each token; 0: no such layer
 	Project   int    `json:"project"`   // outputs of the projection after pooling; 0: none
 	Pooling   string `json:"pooling"`   // "mean", "max", "cls" (the first token), "sep" (the last) or "sif" (the mean, tokens weighted by pooling.weight)
-	Normalize bool   `json:"normalize"` // to length 1 at the end
+	Normalize bool   `json:"normalize"` // scale the vector to length 1 at the end
 }
 
-// sif is the pooling that has weights.
+// sif is the pooling with token weights.
 const sif = "sif"
 
 var poolings = []string{"mean", "max", "cls", "sep", sif}
 
-// CorpusInfo describes the text that the model was trained on.
+// CorpusInfo describes the training text.
 type CorpusInfo struct {
 	Sources    []string `json:"sources,omitempty"` // as named by the user, "-" for standard input
-	Field      string   `json:"field,omitempty"`   // of JSON Lines, that was the text; see text.Selection
-	Column     string   `json:"column,omitempty"`  // of CSV, that was the text
+	Field      string   `json:"field,omitempty"`   // of JSON Lines, with the text; see text.Selection
+	Column     string   `json:"column,omitempty"`  // of CSV, with the text
 	RawWords   int64    `json:"raw_words"`         // all words
 	Words      int64    `json:"words"`             // those in the vocabulary
 	Lines      int64    `json:"lines"`
 	Vocabulary int      `json:"vocabulary"` // distinct words kept
 
-	// What a resumed training must meet again; empty in models of earlier versions.
+	// What must be unchanged when training resumes; empty in models of earlier versions.
 	Fingerprint string `json:"fingerprint,omitempty"` // of the ids, see corpora.Corpus.Fingerprint
 	Tokenizer   string `json:"tokenizer,omitempty"`   // see tokenize.Tokenizer.Fingerprint
-	Cache       string `json:"cache,omitempty"`       // the folder where the ids are kept, as named by the user
+	Cache       string `json:"cache,omitempty"`       // the folder with the cached ids, as named by the user
 }
 
 // Progress says how far training has come.
@@ -86,40 +85,39 @@ type Progress struct {
 	Loss        float64 `json:"loss"` // mean per target over the epoch so far, in nats
 	Seconds     float64 `json:"seconds"`
 	Finished    bool    `json:"finished"`
-	Stopped     string  `json:"stopped,omitempty"` // why it was finished before its last epoch
+	Stopped     string  `json:"stopped,omitempty"` // why training ended before its last epoch
 
 	EpochSum LossSum `json:"epoch_sum,omitzero"` // of the epoch so far
 	LogSum   LossSum `json:"log_sum,omitzero"`   // since the last line of training/log.jsonl
 }
 
-// LossSum is a loss on its way to a mean.
+// LossSum is a sum of losses, from which a mean is computed.
 type LossSum struct {
 	Loss    float64 `json:"loss"`    // in nats
-	Targets float64 `json:"targets"` // it is the sum of
+	Targets float64 `json:"targets"` // that it sums over
 }
 
-// Validate reports the first field that makes no sense, by its name in
-// config.json.
+// Validate returns an error that names the first invalid field, as in config.json.
 func (c *Config) Validate() error {
 	switch {
 	case c.Format > FormatVersion:
-		return fault.New("update LuminaVec", "format is %d, newer than %d, the newest known here", c.Format, FormatVersion)
+		return fault.New("update LuminaVec", "format %d is newer than %d, the newest this version reads", c.Format, FormatVersion)
 	case c.Format < 1:
-		return fmt.Errorf("format is %d, and the first is 1", c.Format)
+		return fmt.Errorf("format must be at least 1, got %d", c.Format)
 	case c.Kind == "":
 		return fmt.Errorf("kind is empty")
 	case c.Dim < 1:
-		return fmt.Errorf("dim is %d, want at least 1", c.Dim)
+		return fmt.Errorf("dim must be at least 1, got %d", c.Dim)
 	case c.NGrams.Validate() != nil:
 		return fmt.Errorf("ngrams: %w", c.NGrams.Validate())
 	case c.Encoder.Hidden < 0:
-		return fmt.Errorf("encoder.hidden is %d, want 0 or more", c.Encoder.Hidden)
+		return fmt.Errorf("encoder.hidden must not be negative, got %d", c.Encoder.Hidden)
 	case c.Encoder.Project < 0:
-		return fmt.Errorf("encoder.project is %d, want 0 or more", c.Encoder.Project)
+		return fmt.Errorf("encoder.project must not be negative, got %d", c.Encoder.Project)
 	case c.Encoder.Pooling != "" && !slices.Contains(poolings, c.Encoder.Pooling):
-		return fault.New("update LuminaVec, if a newer one wrote it", "encoder.pooling is %q, want one of %s", c.Encoder.Pooling, strings.Join(poolings, ", "))
+		return fault.New("update LuminaVec if a newer version wrote it", "encoder.pooling must be one of %s, got %q", strings.Join(poolings, ", "), c.Encoder.Pooling)
 	case !(c.Progress.Done >= 0 && c.Progress.Done <= 1):
-		return fmt.Errorf("progress.done is %v, want 0 to 1", c.Progress.Done)
+		return fmt.Errorf("progress.done must be from 0 to 1, got %v", c.Progress.Done)
 	}
 	for _, f := range []struct {
 		name  string
@@ -136,7 +134,7 @@ func (c *Config) Validate() error {
 		return err
 	}
 	if len(c.Options) > 0 && !json.Valid(c.Options) {
-		return fmt.Errorf("options is not JSON")
+		return fmt.Errorf("options is not valid JSON")
 	}
 	return nil
 }
@@ -153,10 +151,21 @@ func (c *Config) marshal() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// parseConfig reads config.json. Fields that it does not know are left
-// alone: a later version may add some without a new format.
+// VectorDim returns the length of the vector of a text.
+func (c *Config) VectorDim() int {
+	switch {
+	case c.Encoder.Project > 0:
+		return c.Encoder.Project
+	case c.Encoder.Hidden > 0:
+		return c.Encoder.Hidden
+	}
+	return c.Dim
+}
+
+// parseConfig reads config.json. Unknown fields are ignored: a later version may add
+// some without a new format.
 func parseConfig(data []byte) (Config, error) {
-	// The version decides what the rest means, so it is looked at first.
+	// The version decides what the rest means, so it comes first.
 	var version struct {
 		Format *int `json:"format"`
 	}
@@ -164,7 +173,7 @@ func parseConfig(data []byte) (Config, error) {
 		return Config{}, err
 	}
 	if version.Format == nil {
-		return Config{}, fmt.Errorf("it has no format version")
+		return Config{}, fmt.Errorf("no format version")
 	}
 	c := Config{Format: *version.Format}
 	if c.Format <= FormatVersion {

@@ -155,7 +155,7 @@ func TestExtraFiles(t *testing.T) {
 	}
 }
 
-// TestNoModel: what is not a model is told as what it is.
+// The error about a path that is not a model says what it is.
 func TestNoModel(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Join(root, "model")
@@ -168,11 +168,11 @@ func TestNoModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, test := range []struct{ path, want string }{
-		{filepath.Join(root, "nowhere"), "there is no model"},
-		{filepath.Join(dir, ConfigFile), "is a file, and a model is a folder"},
-		{t.TempDir(), "is not a model: it has no MANIFEST"},
-		{unlisted, "it was not copied whole"},
-		{"", "there is no model"},
+		{filepath.Join(root, "nowhere"), "cannot read model"},
+		{filepath.Join(dir, ConfigFile), "is a file; a model is a folder"},
+		{t.TempDir(), "is not a model: no MANIFEST"},
+		{unlisted, "it is an incomplete copy"},
+		{"", "cannot read model"},
 	} {
 		_, err := Read(context.Background(), test.path, ReadOptions{})
 		if err == nil || !strings.Contains(err.Error(), test.want) || fault.Hint(err) == "" {
@@ -246,7 +246,7 @@ func TestForged(t *testing.T) {
 		{map[string]string{NGramFile: good[NGramFile] + "1\n"}, "model.safetensors ngrams.weight [21 3] [22 3] ngrams.txt"},
 		{map[string]string{NGramFile: good[NGramFile] + strings.SplitAfter(good[NGramFile], "\n")[3]}, "ngrams.txt rows 3 and 21 both"},
 		{map[string]string{NGramFile: good[NGramFile] + "1000\n"}, "ngrams.txt row 21 bucket 1000, want 0 to 999"},
-		{map[string]string{NGramFile: "12\nx\n"}, `ngrams.txt line 2: "x\n" is no bucket`},
+		{map[string]string{NGramFile: "12\nx\n"}, `ngrams.txt line 2: "x\n" is not a bucket`},
 		{map[string]string{ModelFile: tree(t, narrow)[ModelFile]}, "model.safetensors [4 2] [4 3]"},
 		{map[string]string{ModelFile: string(nan)}, "model.safetensors projection.weight row 1, column 1 NaN"},
 		{map[string]string{ModelFile: good[StateFile]}, "model.safetensors embedding.weight"},
@@ -281,7 +281,7 @@ func TestManifestWithoutModel(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, ManifestFile), format.Marshal(nil), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Read(context.Background(), dir, ReadOptions{}); err == nil || !strings.Contains(err.Error(), "MANIFEST: it does not list config.json") {
+	if _, err := Read(context.Background(), dir, ReadOptions{}); err == nil || !strings.Contains(err.Error(), "MANIFEST: does not list config.json") {
 		t.Error(err)
 	}
 }

@@ -73,24 +73,3 @@ func Example() {
 	// vocab.tsv
 	// true
 }
-
-func ExampleExport() {
-	if err := checkpoints.Export(context.Background(), os.Stdout, tiny(), "word2vec"); err != nil {
-		log.Fatal(err)
-	}
-	// Output:
-	// 2 3
-	// cat 1 0.5 0
-	// dog 0.9 0.6 0
-}
-
-func ExampleFormats() {
-	for _, f := range checkpoints.Formats() {
-		fmt.Println(f.Name, f.Extension)
-	}
-	// Output:
-	// word2vec .txt
-	// word2vec-bin .bin
-	// glove .txt
-	// npy .npy
-}

@@ -11,7 +11,7 @@ import (
 
 var update = flag.Bool("update", false, "write testdata of the present format version anew")
 
-// TestGolden reads the models of all past format versions: whoever changes
+// TestGolden reads the models of all past format versions: a change of
 // the format adds a folder here, and the old ones stay readable.
 func TestGolden(t *testing.T) {
 	for name, c := range map[string]*Checkpoint{"v1": newWithoutNGrams(t), "v1-ngrams": newSmall(t)} {

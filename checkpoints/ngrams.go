@@ -11,11 +11,11 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// Compose writes the vector of a word that is not in the vocabulary to dst,
-// which must be Dim long: the mean of the rows of its character n-grams, normalised
-// as the tokenizer does. It returns how many have a row; with none, and in a model
-// without n-grams, dst is zero. Of a word of the vocabulary the row of Embedding
-// tells more: its own row is in that mean as well.
+// Compose writes the vector of a word outside the vocabulary to dst, which must be Dim
+// long: the mean of the rows of its character n-grams, after the tokenizer's
+// normalisation. It returns how many of them have a row; if none has, and in a model
+// without n-grams, dst is zero. For a word of the vocabulary use the row of Embedding,
+// which includes the word's own row.
 func (c *Checkpoint) Compose(dst []float32, word string) int {
 	clear(dst)
 	if c.NGrams == nil {
@@ -36,8 +36,8 @@ func (c *Checkpoint) Compose(dst []float32, word string) int {
 }
 
 // Vector writes the vector of a word to dst, which must be Dim long: its row of
-// Embedding, looked up as it is and then as the tokenizer writes it, or what
-// Compose makes of it. false: it has none, and dst is zero.
+// Embedding, looked up unchanged and then as the tokenizer normalises it, or the result
+// of Compose. It returns false if the word has no vector; dst is zero then.
 func (c *Checkpoint) Vector(dst []float32, word string) bool {
 	id, known := c.Vocabulary.ID(word)
 	if !known {
@@ -55,16 +55,16 @@ func (c *Checkpoint) Vector(dst []float32, word string) bool {
 	return c.Compose(dst, word) > 0
 }
 
-// checkNGrams makes sure that config.json, ngrams.txt and the table of the
-// n-grams say the same.
+// checkNGrams makes sure that config.json, ngrams.txt and the table of the n-grams
+// agree.
 func (c *Checkpoint) checkNGrams() error {
 	table, have := c.Tensors[NGramTensor]
 	if c.NGrams == nil {
 		switch {
 		case c.Config.NGrams.Max > 0:
-			return faultIn(NGramFile, "there are no n-grams, and %s has some", ConfigFile)
+			return faultIn(NGramFile, "no n-grams, but %s has some", ConfigFile)
 		case have:
-			return faultIn(ModelFile, "there is a tensor %q, but no ngrams in %s", NGramTensor, ConfigFile)
+			return faultIn(ModelFile, "tensor %q, but no ngrams in %s", NGramTensor, ConfigFile)
 		}
 		return nil
 	}
@@ -72,10 +72,10 @@ func (c *Checkpoint) checkNGrams() error {
 		return faultIn(ConfigFile, "ngrams are %+v, and those of the model %+v", c.Config.NGrams, o)
 	}
 	if !have {
-		return faultIn(ModelFile, "there is no tensor %q", NGramTensor)
+		return faultIn(ModelFile, "no tensor %q", NGramTensor)
 	}
 	if want := []int{c.NGrams.Rows(), c.Config.Dim}; !slices.Equal(table.Shape, want) {
-		return faultIn(ModelFile, "tensor %q has shape %v, want %v by %s and %s", NGramTensor, table.Shape, want, NGramFile, ConfigFile)
+		return faultIn(ModelFile, "tensor %q has shape %v; %[4]s and %[5]s require %[3]v", NGramTensor, table.Shape, want, NGramFile, ConfigFile)
 	}
 	return nil
 }
@@ -93,8 +93,8 @@ func writeBuckets(w io.Writer, buckets []int32) error {
 	return b.Flush()
 }
 
-// readBuckets reads what writeBuckets writes, and nothing that it would write
-// in another way. It leaves it to tokenize.RestoreNGrams to compare the buckets.
+// readBuckets reads ngrams.txt and accepts only what writeBuckets writes.
+// tokenize.RestoreNGrams checks the buckets.
 func readBuckets(r io.Reader) ([]int32, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	var buckets []int32
@@ -109,7 +109,7 @@ func readBuckets(r io.Reader) ([]int32, error) {
 		digits := line[:max(0, len(line)-1)]
 		bucket, bad := strconv.ParseUint(string(digits), 10, 31)
 		if err != nil || bad != nil || len(digits) > 1 && digits[0] == '0' {
-			return nil, fmt.Errorf("line %d: %.40q is no bucket", len(buckets)+1, line)
+			return nil, fmt.Errorf("line %d: %.40q is not a bucket", len(buckets)+1, line)
 		}
 		buckets = append(buckets, int32(bucket))
 	}

@@ -3,7 +3,6 @@ package checkpoints
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"math"
 	"path/filepath"
 	"slices"
@@ -78,14 +77,14 @@ func TestNGramsOfConfig(t *testing.T) {
 
 func TestBucketErrors(t *testing.T) {
 	for _, test := range []struct{ file, want string }{
-		{"1\n2", `line 2: "2" is no bucket`},
-		{"1\n\n", `line 2: "\n" is no bucket`},
-		{"-1\n", `line 1: "-1\n" is no bucket`},
-		{"+1\n", `line 1: "+1\n" is no bucket`},
-		{"01\n", `line 1: "01\n" is no bucket`},
-		{"1\r\n", `line 1: "1\r\n" is no bucket`},
-		{"1 \n", `line 1: "1 \n" is no bucket`},
-		{"5\n2147483648\n", `line 2: "2147483648\n" is no bucket`},
+		{"1\n2", `line 2: "2" is not a bucket`},
+		{"1\n\n", `line 2: "\n" is not a bucket`},
+		{"-1\n", `line 1: "-1\n" is not a bucket`},
+		{"+1\n", `line 1: "+1\n" is not a bucket`},
+		{"01\n", `line 1: "01\n" is not a bucket`},
+		{"1\r\n", `line 1: "1\r\n" is not a bucket`},
+		{"1 \n", `line 1: "1 \n" is not a bucket`},
+		{"5\n2147483648\n", `line 2: "2147483648\n" is not a bucket`},
 		{strings.Repeat("1", 1<<17), `line 1: "1111`},
 	} {
 		if buckets, err := readBuckets(strings.NewReader(test.file)); err == nil || !strings.Contains(err.Error(), test.want) || buckets != nil {
@@ -127,33 +126,4 @@ func FuzzBuckets(f *testing.F) {
 			}
 		}
 	})
-}
-
-func TestExportWords(t *testing.T) {
-	c := newSmall(t)
-	c.Config.Encoder = EncoderConfig{}
-	words := []string{"cat", "Naïve", "cats", "zzz", "the", "cat", "of cat"}
-	var b bytes.Buffer
-	unknown, err := ExportWords(context.Background(), &b, c, "glove", words[:6])
-	if err != nil || !slices.Equal(unknown, []int{3}) {
-		t.Fatalf("unknown %d, %v", unknown, err)
-	}
-	cats := make([]float32, 3)
-	if c.Compose(cats, "cats") == 0 {
-		t.Fatal("cats has no n-grams")
-	}
-	want := fmt.Sprintf("cat 7 8 9\nNaïve 0 1e-20 3\ncats %v %v %v\nzzz 0 0 0\nthe 1 -2.5 0.1\ncat 7 8 9\n", cats[0], cats[1], cats[2])
-	if b.String() != want {
-		t.Errorf("wrote\n%s, want\n%s", &b, want)
-	}
-	b.Reset()
-	if unknown, err := ExportWords(context.Background(), &b, c, "word2vec", words); err == nil || !strings.Contains(err.Error(), "white space") || b.Len() > 0 {
-		t.Errorf("unknown %d, error %v, wrote %q", unknown, err, &b)
-	}
-	if unknown, err := ExportWords(context.Background(), &b, c, "npy", words); err != nil || !slices.Equal(unknown, []int{3, 6}) {
-		t.Errorf("unknown %d, %v", unknown, err)
-	}
-	if _, err := ExportWords(context.Background(), &b, c, "npy", nil); err == nil {
-		t.Error("no word is no error")
-	}
 }

@@ -9,34 +9,35 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/sourcegraph/conc"
+
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
-	"github.com/sourcegraph/conc"
 )
 
 const (
-	hintNoModel = "name a folder that train has written"
-	hintDamaged = "copy the model again, or train it anew"
-	hintState   = "a model copied without training/ can be used, but not trained further"
+	hintNoModel = "name a folder written by train"
+	hintDamaged = "copy the model again, or train it again"
+	hintState   = "a model copied without training/ can be used but not trained further"
 )
 
-// attempts is how often Read starts again when a trainer puts a new
-// checkpoint in the place of the one being read.
+// attempts is how often Read starts again when a trainer replaces the checkpoint being
+// read.
 const attempts = 5
 
 // ReadOptions say what Read reads.
 type ReadOptions struct {
-	State bool // also State and Log, to go on training; default false
+	State bool // also State and Log, to continue training; default false
 }
 
-// Read reads the model in the folder dir and verifies every file that it
-// uses; see the package comment. An error names the file and what is wrong
-// with it. Tensors come with padded rows at 64-byte boundaries; see NewTensor.
+// Read reads the model in the folder dir and verifies every file it uses; see the
+// package comment. An error names the file and what is wrong with it. The rows of
+// tensors are padded and start at 64-byte boundaries; see NewTensor.
 //
-// A model that a trainer replaces meanwhile is read again, so that the parts
-// are always those of one checkpoint.
+// If a trainer replaces the model meanwhile, it is read again, so that all parts belong
+// to the same checkpoint.
 func Read(ctx context.Context, dir string, o ReadOptions) (*Checkpoint, error) {
 	for i := 1; ; i++ {
 		r, err := open(ctx, dir)
@@ -74,8 +75,8 @@ type reader struct {
 	folder *manifest.Folder
 }
 
-// open reads MANIFEST. Together with an error about a file in the folder it
-// returns a reader that can say whether the folder was replaced.
+// open reads MANIFEST. With an error about a file in the folder it returns a reader,
+// which can tell whether the folder was replaced.
 func open(ctx context.Context, dir string) (*reader, error) {
 	if err := durable.Recover(dir); err != nil {
 		return nil, err
@@ -83,22 +84,22 @@ func open(ctx context.Context, dir string) (*reader, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fault.New(hintNoModel, "there is no model %s: %w", dir, fs.ErrNotExist)
+		return nil, fault.New(hintNoModel, "cannot read model %s: %w", dir, fs.ErrNotExist)
 	case err != nil:
 		return nil, fmt.Errorf("cannot read model: %w", err)
 	case !info.IsDir():
-		return nil, fault.New(hintNoModel, "%s is a file, and a model is a folder", dir)
+		return nil, fault.New(hintNoModel, "%s is a file; a model is a folder", dir)
 	}
 	r := &reader{ctx: ctx, dir: dir, info: info}
 	r.folder, err = format.Open(dir)
 	if err != nil && isCollection(dir) {
-		return r, fault.New("the model inside it is "+filepath.Join(dir, "model"), "%s is a collection of documents, not a model", dir)
+		return r, fault.New("its model is "+filepath.Join(dir, "model"), "%s is a collection of documents, not a model", dir)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(filepath.Join(dir, ConfigFile)); err == nil {
-			return r, fault.New(hintDamaged, "%s has a %s, but no %s: it was not copied whole", dir, ConfigFile, ManifestFile)
+			return r, fault.New(hintDamaged, "%s has a %s but no %s: it is an incomplete copy", dir, ConfigFile, ManifestFile)
 		}
-		return r, fault.New(hintNoModel, "%s is not a model: it has no %s", dir, ManifestFile)
+		return r, fault.New(hintNoModel, "%s is not a model: no %s", dir, ManifestFile)
 	}
 	if err != nil {
 		return r, r.wrap(err)
@@ -106,8 +107,8 @@ func open(ctx context.Context, dir string) (*reader, error) {
 	return r, nil
 }
 
-// isCollection reports whether dir is a folder of package collection, which
-// holds a model.
+// isCollection reports whether dir is a folder of package collection, which contains a
+// model.
 func isCollection(dir string) bool {
 	for _, name := range []string{"collection.json", filepath.Join("model", ManifestFile)} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
@@ -117,7 +118,7 @@ func isCollection(dir string) bool {
 	return true
 }
 
-// replaced reports whether dir is not the folder that was opened any more.
+// replaced reports whether dir is no longer the folder that was opened.
 func (r *reader) replaced() bool {
 	now, err := os.Stat(r.dir)
 	return err == nil && !os.SameFile(r.info, now)
@@ -131,16 +132,16 @@ func (r *reader) wrap(err error) error {
 	return fault.New(hintOf(err), "model %s: %w", r.dir, err)
 }
 
-// stateMissing says whether a model has no more wrong with it than that it was
-// copied without training/.
-func stateMissing(err error) bool {
+// StateMissing reports whether err of Read says only that the model was copied without
+// training/.
+func StateMissing(err error) bool {
 	var of *manifest.FileError
 	return errors.As(err, &of) && (of.File == StateFile || of.File == LogFile) && errors.Is(err, fs.ErrNotExist)
 }
 
 // hintOf returns the hint of an error about a file of a model.
 func hintOf(err error) string {
-	if stateMissing(err) {
+	if StateMissing(err) {
 		return hintState
 	}
 	if hint := fault.Hint(err); hint != "" {
@@ -149,12 +150,11 @@ func hintOf(err error) string {
 	return hintDamaged
 }
 
-// checkpoint reads the files and checks that they fit each other. The tables
-// are read at the same time as the vocabulary and the tokenizer: together these
-// take about as long.
+// checkpoint reads the files and checks that they fit each other. The tables are read in
+// parallel with the vocabulary and the tokenizer, which together take about as long.
 func (r *reader) checkpoint(o ReadOptions) (*Checkpoint, error) {
 	c := &Checkpoint{}
-	// The smallest first: in a folder that is wrong altogether it shows.
+	// The smallest file first: it shows whether the folder is wrong altogether.
 	err := r.file(ConfigFile, whole(func(data []byte) (err error) {
 		c.Config, err = parseConfig(data)
 		return err
@@ -178,8 +178,7 @@ func (r *reader) checkpoint(o ReadOptions) (*Checkpoint, error) {
 	return c, nil
 }
 
-// words reads the vocabulary, and the tokenizer and the n-grams, which are over
-// that vocabulary.
+// words reads the vocabulary, and the tokenizer and the n-grams, which refer to it.
 func (r *reader) words(c *Checkpoint) error {
 	err := r.file(VocabularyFile, func(in io.Reader, _ int64) (err error) {
 		c.Vocabulary, err = tokenize.ReadVocabulary(VocabularyFile, in)
@@ -209,7 +208,7 @@ func (r *reader) words(c *Checkpoint) error {
 	}))
 }
 
-// tables reads the tensors, and what training needs when it is asked for.
+// tables reads the tensors and, on request, what training needs.
 func (r *reader) tables(c *Checkpoint, o ReadOptions) error {
 	tensors := func(to *map[string]Tensor) func(io.Reader, int64) error {
 		return func(in io.Reader, size int64) (err error) {
@@ -238,8 +237,7 @@ func (r *reader) file(name string, parse func(io.Reader, int64) error) error {
 	return r.folder.Read(r.ctx, name, parse)
 }
 
-// whole reads a small file in one piece. The size was checked against the
-// file before, so it is what the file holds.
+// whole reads a small file in one piece. Its size has been verified.
 func whole(parse func([]byte) error) func(io.Reader, int64) error {
 	return func(in io.Reader, size int64) error {
 		data := make([]byte, size)

@@ -32,10 +32,10 @@ func TestOtherLayout(t *testing.T) {
 // told by the token.
 func TestForgedTokenizer(t *testing.T) {
 	for _, test := range []struct{ from, to, want string }{
-		{`"cat"`, `"dog"`, `token 3 is "dog", and "cat" in the vocabulary`},
-		{`"of": 1`, `"of": 2`, `id 2 is given to`},
-		{`"cat": 3,`, ``, `id 4 of "[UNK]" is not below 4`},
-		{`"the": 0,`, `"the": 0, "the": 1,`, `id 1 is given to`},
+		{`"cat"`, `"dog"`, `token 3 is "dog", but "cat" in the vocabulary`},
+		{`"of": 1`, `"of": 2`, `id 2 belongs to both`},
+		{`"cat": 3,`, ``, `id 4 of "[UNK]" must be below 4`},
+		{`"the": 0,`, `"the": 0, "the": 1,`, `id 1 belongs to both`},
 		{`"Lowercase"`, `"Uppercase"`, `type "Uppercase" is not supported`},
 	} {
 		dir := filepath.Join(t.TempDir(), "model")

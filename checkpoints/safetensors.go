@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// maxHeader is the longest header that the safetensors library accepts, in
-// bytes; see its MAX_HEADER_SIZE.
+// maxHeader is the longest header that the safetensors library accepts, in bytes: its
+// MAX_HEADER_SIZE.
 const maxHeader = 100_000_000
 
 // entry is one tensor in the header of a safetensors file.
@@ -20,8 +20,8 @@ type entry struct {
 	begin, end int64 // bytes, from the end of the header
 }
 
-// packHeader lays out tensors of the given names and returns the first bytes
-// of the file, up to the values.
+// packHeader lays out the named tensors and returns the start of the file, up to the
+// values.
 func packHeader(tensors map[string]Tensor, names []string) ([]byte, error) {
 	var b bytes.Buffer
 	b.Write(make([]byte, 8))
@@ -46,20 +46,19 @@ func packHeader(tensors map[string]Tensor, names []string) ([]byte, error) {
 	b.WriteByte('}')
 	b.WriteString(strings.Repeat(" ", -b.Len()&63)) // values start at a multiple of 64
 	if b.Len()-8 > maxHeader {
-		return nil, fmt.Errorf("a header of %d bytes is longer than other programs accept (%d)", b.Len()-8, maxHeader)
+		return nil, fmt.Errorf("a header of %d bytes exceeds what other programs accept (%d)", b.Len()-8, maxHeader)
 	}
 	head := b.Bytes()
 	little.PutUint64(head, uint64(len(head)-8))
 	return head, nil
 }
 
-// parseHeader reads the JSON of a header and returns the tensors in the
-// order of their values. dataSize is the number of bytes after the header; the
-// tensors must cover exactly those, each byte once.
+// parseHeader reads the JSON of a header and returns the tensors in the order of their
+// values. dataSize is the number of bytes after the header; the tensors must cover
+// each of them exactly once.
 //
-// Nothing in the header is believed: a name that comes twice, a type other
-// than F32, a shape that does not fit its range, ranges that overlap, leave a
-// gap or leave the file are errors.
+// Repeated names, types other than F32, shapes that do not fit their range, and ranges
+// that overlap, leave gaps or exceed the file are errors.
 func parseHeader(header []byte, dataSize int64) ([]entry, error) {
 	d := json.NewDecoder(bytes.NewReader(header))
 	d.UseNumber()
@@ -82,7 +81,7 @@ func parseHeader(header []byte, dataSize int64) ([]entry, error) {
 		return nil, fmt.Errorf("header: %w", err)
 	}
 	if rest := bytes.TrimRight(header[d.InputOffset():], " "); len(rest) > 0 {
-		return nil, fmt.Errorf("header: %.20q follows the JSON", rest)
+		return nil, fmt.Errorf("header: unexpected %.20q after the JSON", rest)
 	}
 	slices.SortStableFunc(entries, func(a, b entry) int {
 		if a.begin != b.begin {
@@ -103,7 +102,7 @@ func parseHeader(header []byte, dataSize int64) ([]entry, error) {
 		at = e.end
 	}
 	if at != dataSize {
-		return nil, fmt.Errorf("%d bytes after the last tensor belong to none", dataSize-at)
+		return nil, fmt.Errorf("%d bytes after the last tensor belong to no tensor", dataSize-at)
 	}
 	return entries, nil
 }
@@ -118,15 +117,15 @@ func compare(a, b int64) int {
 	return 0
 }
 
-// eachField reads an object from d and calls fn after each name, to read
-// the value. Unlike json.Unmarshal it does not accept a name twice.
+// eachField reads an object from d and calls fn after each name, to read the value.
+// Unlike json.Unmarshal it rejects repeated names.
 func eachField(d *json.Decoder, fn func(name string) error) error {
 	t, err := d.Token()
 	if err != nil {
 		return noEOF(err)
 	}
 	if t != json.Delim('{') {
-		return fmt.Errorf("%v where an object is expected", t)
+		return fmt.Errorf("expected an object but found %s", tokenText(t))
 	}
 	seen := map[string]bool{}
 	for d.More() {
@@ -136,10 +135,10 @@ func eachField(d *json.Decoder, fn func(name string) error) error {
 		}
 		name, ok := t.(string)
 		if !ok {
-			return fmt.Errorf("%v where a name is expected", t)
+			return fmt.Errorf("expected a name but found %s", tokenText(t))
 		}
 		if seen[name] {
-			return fmt.Errorf("%q comes twice", name)
+			return fmt.Errorf("%q occurs twice", name)
 		}
 		seen[name] = true
 		if err := fn(name); err != nil {
@@ -148,6 +147,14 @@ func eachField(d *json.Decoder, fn func(name string) error) error {
 	}
 	_, err = d.Token()
 	return noEOF(err)
+}
+
+// tokenText is a JSON token in an error.
+func tokenText(t json.Token) string {
+	if t == nil {
+		return "null"
+	}
+	return fmt.Sprint(t)
 }
 
 func parseEntry(d *json.Decoder, name string) (entry, error) {
@@ -165,27 +172,27 @@ func parseEntry(d *json.Decoder, name string) (entry, error) {
 				return err
 			}
 			if len(offsets) != 2 {
-				return fmt.Errorf("%d numbers, want 2", len(offsets))
+				return fmt.Errorf("expected 2 numbers but found %d", len(offsets))
 			}
 			e.begin, e.end = offsets[0], offsets[1]
 			return nil
 		}
-		return fmt.Errorf("no field of a tensor")
+		return fmt.Errorf("unknown field")
 	})
 	if err != nil {
 		return e, err
 	}
 	if dtype != "F32" {
-		return e, fmt.Errorf("its type is %q, and only F32 is read", dtype)
+		return e, fmt.Errorf("expected type F32 but found %q", dtype)
 	}
 	if err := (Tensor{Shape: e.shape}).checkShape(); err != nil {
 		return e, err
 	}
 	if e.begin < 0 || e.end < e.begin {
-		return e, fmt.Errorf("its range of bytes, %d to %d, is none", e.begin, e.end)
+		return e, fmt.Errorf("%d to %d is not a range of bytes", e.begin, e.end)
 	}
 	if want := (Tensor{Shape: e.shape}).bytes(); e.end-e.begin != want {
-		return e, fmt.Errorf("shape %v takes %d bytes, and its range, %d to %d, has %d", e.shape, want, e.begin, e.end, e.end-e.begin)
+		return e, fmt.Errorf("shape %v takes %d bytes, but its range, %d to %d, has %d", e.shape, want, e.begin, e.end, e.end-e.begin)
 	}
 	return e, nil
 }

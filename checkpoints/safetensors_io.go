@@ -8,24 +8,26 @@ import (
 	"io"
 	"maps"
 	"math"
+	"os"
 	"slices"
+
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 var little = binary.LittleEndian
 
-// blockBytes is how much of a tensor is converted between two looks at the
-// context.
+// blockBytes is how much of a tensor is converted between two checks of the context.
 const blockBytes = 256 << 10
 
-// writeTensors writes a safetensors file, one block of rows at a time. A
-// value that is not finite is an error.
+// writeTensors writes a safetensors file, one block of rows at a time. A value that is
+// not finite is an error.
 func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) error {
 	names := slices.Sorted(maps.Keys(tensors))
 	for _, name := range names {
 		if name == "" || name == "__metadata__" {
-			return fmt.Errorf("a tensor cannot be called %q", name)
+			return fmt.Errorf("%q cannot be the name of a tensor", name)
 		}
-		if err := tensors[name].check(); err != nil {
+		if err := tensors[name].Validate(); err != nil {
 			return fmt.Errorf("tensor %q: %w", name, err)
 		}
 	}
@@ -68,8 +70,8 @@ func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) e
 	return flush()
 }
 
-// encode writes src to dst, 4 bytes a value, and returns the index of the
-// first value that is not finite, -1 when there is none.
+// encode writes src to dst, 4 bytes a value, and returns the index of the first value
+// that is not finite, -1 if all are.
 //
 //	for i, v := range src {
 //		little.PutUint32(dst[4*i:], math.Float32bits(v))
@@ -87,8 +89,8 @@ func encode(dst []byte, src []float32) (bad int) {
 	return bad
 }
 
-// decode reads dst from src, 4 bytes a value, and returns the index of the
-// first value that is not finite, -1 when there is none.
+// decode reads dst from src, 4 bytes a value, and returns the index of the first value
+// that is not finite, -1 if all are.
 func decode(dst []float32, src []byte) (bad int) {
 	src = src[:4*len(dst)]
 	bad = -1
@@ -105,19 +107,37 @@ func decode(dst []float32, src []byte) (bad int) {
 // exponent is all ones in infinities and NaN.
 const exponent = 0x7f800000
 
-// readTensors reads a safetensors file of size bytes. It allocates no more
-// than size asks for, with the padding of rows, whatever the header says.
+// ReadTensors reads the safetensors file at path. Only float32 values are read.
+func ReadTensors(ctx context.Context, path string) (map[string]Tensor, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	tensors, err := readTensors(ctx, f, info.Size())
+	if err != nil {
+		return nil, fault.New(hintDamaged, "%s: %w", path, err)
+	}
+	return tensors, nil
+}
+
+// readTensors reads a safetensors file of size bytes. Whatever the header says, it
+// allocates no more than so many bytes and the padding of rows.
 func readTensors(ctx context.Context, r io.Reader, size int64) (map[string]Tensor, error) {
 	var first [8]byte
 	if size < int64(len(first)) {
-		return nil, fmt.Errorf("it has %d bytes, too few for a safetensors file", size)
+		return nil, fmt.Errorf("%d bytes are too few for a safetensors file", size)
 	}
 	if _, err := io.ReadFull(r, first[:]); err != nil {
 		return nil, noEOF(err)
 	}
 	n := little.Uint64(first[:])
 	if n > maxHeader || n > uint64(size)-8 {
-		return nil, fmt.Errorf("header: it says it has %d bytes, and the file has %d (at most %d are read)", n, size-8, maxHeader)
+		return nil, fmt.Errorf("header: its length is %d bytes, but the file has %d (at most %d are read)", n, size-8, maxHeader)
 	}
 	header := make([]byte, n)
 	if _, err := io.ReadFull(r, header); err != nil {
@@ -168,7 +188,7 @@ func readValues(ctx context.Context, r io.Reader, name string, t Tensor, buffer 
 	return nil
 }
 
-// noEOF makes the end of a file that should go on an error of its own.
+// noEOF turns the end of a file that should go on into an error of its own.
 func noEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

@@ -7,19 +7,18 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// Tensor is an array of float32 values. Its values lie row by row, the last
-// dimension fastest; a tensor of more than two dimensions is a table of the
-// rows of its last dimension.
+// Tensor is an array of float32 values in row-major order. A tensor of more than two
+// dimensions is a table of the rows of its last dimension.
 type Tensor struct {
 	Shape  []int     // at least one dimension, all positive
 	Stride int       // floats from one row to the next; 0 means packed, the last dimension
-	Data   []float32 // row i begins at i*Stride; what lies between the rows is never read
+	Data   []float32 // row i begins at i*Stride; values between the rows are never read
 }
 
-// NewTensor returns a zeroed tensor whose rows are padded to whole vectors
-// of the kernels (kernel.Stride) and start at 64-byte boundaries, as those of
-// tensors read from a file do. A tensor of one dimension is one row, and its Data
-// ends with the last value. It panics when a dimension is not positive.
+// NewTensor returns a zeroed tensor whose rows are padded to whole vectors of the
+// kernels (kernel.Stride) and start at 64-byte boundaries, like those of tensors that
+// are read from a file. A tensor of one dimension is one row, and its Data ends with
+// the last value. NewTensor panics if a dimension is not positive.
 func NewTensor(shape ...int) Tensor {
 	t := Tensor{Shape: shape}
 	if err := t.checkShape(); err != nil {
@@ -62,28 +61,29 @@ func (t Tensor) rowStride() int {
 	return t.Stride
 }
 
-// checkShape makes sure that the number of values, and of bytes with the
-// rows padded, is an int.
+// checkShape makes sure that the number of values, and that of bytes with padded rows,
+// fits an int.
 func (t Tensor) checkShape() error {
 	if len(t.Shape) == 0 {
-		return fmt.Errorf("it has no dimension")
+		return fmt.Errorf("no dimensions")
 	}
 	const limit = math.MaxInt / 8 / kernel.Lanes
 	n := 1
 	for _, d := range t.Shape {
 		if d <= 0 {
-			return fmt.Errorf("dimension %d in shape %v is not positive", d, t.Shape)
+			return fmt.Errorf("dimensions must be positive, got %d in shape %v", d, t.Shape)
 		}
 		if n > limit/d {
-			return fmt.Errorf("shape %v holds too many values", t.Shape)
+			return fmt.Errorf("shape %v has too many values", t.Shape)
 		}
 		n *= d
 	}
 	return nil
 }
 
-// check makes sure that all rows lie in Data.
-func (t Tensor) check() error {
+// Validate returns an error if a dimension is not positive or Data does not contain all
+// rows.
+func (t Tensor) Validate() error {
 	if err := t.checkShape(); err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (t Tensor) check() error {
 		return fmt.Errorf("stride %d is shorter than a row of %d", t.Stride, t.Cols())
 	}
 	if need := (t.Rows()-1)*t.rowStride() + t.Cols(); len(t.Data) < need {
-		return fmt.Errorf("shape %v with stride %d needs %d values, there are %d", t.Shape, t.Stride, need, len(t.Data))
+		return fmt.Errorf("shape %v with stride %d needs %d values but has %d", t.Shape, t.Stride, need, len(t.Data))
 	}
 	return nil
 }

@@ -5,31 +5,29 @@ import (
 	"math"
 )
 
-// Validation is how a model was judged while it was trained, and what came of
-// it.
+// Validation says how a model was evaluated during training, and with what result.
 type Validation struct {
-	Sets     []ValidationSet `json:"sets"`               // the first decides what is better
+	Sets     []ValidationSet `json:"sets"`               // the first decides which model is better
 	Every    string          `json:"every"`              // epochs, as in "0.25", or a time, as in "10m0s"
-	Keep     string          `json:"keep"`               // KeepBest or KeepLast: the model at the end
-	Patience int             `json:"patience,omitempty"` // so many validations without a better one end the training; 0: none do
-	Model    string          `json:"model"`              // KeepBest or KeepLast: the model that is here
+	Keep     string          `json:"keep"`               // KeepBest or KeepLast: which model training ends with
+	Patience int             `json:"patience,omitempty"` // training ends after so many validations without improvement; 0: never
+	Model    string          `json:"model"`              // KeepBest or KeepLast: which model this is
 	Count    int             `json:"count"`              // validations so far
 	Worse    int             `json:"worse"`              // validations since the best
 	Last     *Validated      `json:"last,omitempty"`
 	Best     *Validated      `json:"best,omitempty"`
 }
 
-// What a training that is validated leaves at its end. While it is not
-// finished, the model is the last in any case, and the best, where it is to be
-// kept and is another one, lies in training/state.safetensors: its tensors have
-// BestPrefix before their names.
+// Which model a training with validation ends with. Until it is finished, the model is
+// the last in any case; the best, if it is to be kept and differs, is in
+// training/state.safetensors, with BestPrefix before the names of its tensors.
 const (
 	KeepBest   = "best"
 	KeepLast   = "last"
 	BestPrefix = "best."
 )
 
-// ValidationSet is what a model was judged by.
+// ValidationSet is data that a model was evaluated on.
 type ValidationSet struct {
 	Kind   string `json:"kind"`             // "words", "analogies" or "text"
 	File   string `json:"file"`             // as named by the user
@@ -38,8 +36,8 @@ type ValidationSet struct {
 
 // Validated is one validation.
 type Validated struct {
-	Blocks  int64    `json:"blocks"`  // position of the training
-	Epoch   float64  `json:"epoch"`   // the same in passes over the corpus
+	Blocks  int64    `json:"blocks"`  // position in the training
+	Epoch   float64  `json:"epoch"`   // the same, in passes over the corpus
 	Metrics []Metric `json:"metrics"` // one a set
 }
 
@@ -52,8 +50,8 @@ type Metric struct {
 	Of    int64   `json:"of"`    // all of them
 }
 
-// Better says whether m is better than n, a figure of the same name: a lower
-// loss, a higher anything else.
+// Better reports whether m is better than n, a figure of the same name: a lower loss, or
+// a higher value of any other metric.
 func (m Metric) Better(n Metric) bool {
 	if m.Name == "loss" {
 		return m.Value < n.Value
@@ -61,21 +59,21 @@ func (m Metric) Better(n Metric) bool {
 	return m.Value > n.Value
 }
 
-// validate reports the first field that makes no sense.
+// validate returns an error that names the first invalid field.
 func (v *Validation) validate() error {
 	if v == nil {
 		return nil
 	}
 	for _, f := range []struct{ name, value string }{{"keep", v.Keep}, {"model", v.Model}} {
 		if f.value != KeepBest && f.value != KeepLast {
-			return fmt.Errorf("validation.%s is %q, want %q or %q", f.name, f.value, KeepBest, KeepLast)
+			return fmt.Errorf("validation.%s must be %q or %q, got %q", f.name, KeepBest, KeepLast, f.value)
 		}
 	}
 	if len(v.Sets) == 0 {
 		return fmt.Errorf("validation.sets is empty")
 	}
 	if v.Patience < 0 || v.Count < 0 || v.Worse < 0 {
-		return fmt.Errorf("validation has a negative number: patience %d, count %d, worse %d", v.Patience, v.Count, v.Worse)
+		return fmt.Errorf("validation must not have negative numbers: patience %d, count %d, worse %d", v.Patience, v.Count, v.Worse)
 	}
 	for _, one := range []struct {
 		name string

@@ -62,16 +62,16 @@ func TestValidationIsKept(t *testing.T) {
 
 func TestValidationErrors(t *testing.T) {
 	for want, change := range map[string]func(*Config){
-		`validation.keep is "all"`:                       func(c *Config) { c.Validation.Keep = "all" },
-		`validation.model is ""`:                         func(c *Config) { c.Validation.Model = "" },
-		"validation.sets is empty":                       func(c *Config) { c.Validation.Sets = nil },
-		"patience -1":                                    func(c *Config) { c.Validation.Patience = -1 },
-		"validation.best has 0 metrics for 2 sets":       func(c *Config) { c.Validation.Best.Metrics = nil },
-		"validation.last: loss of held.txt is +Inf":      func(c *Config) { c.Validation.Last.Metrics[0].Value = math.Inf(1) },
-		"progress.epoch_sum.loss is NaN":                 func(c *Config) { c.Progress.EpochSum.Loss = math.NaN() },
-		"config.json: progress.log_sum.loss is -Inf":     func(c *Config) { c.Progress.LogSum.Loss = math.Inf(-1) },
-		"config.json: validation.sets is empty":          func(c *Config) { c.Validation = &Validation{Keep: KeepLast, Model: KeepLast} },
-		"config.json: validation.best has 2 metrics for": func(c *Config) { c.Validation.Sets = c.Validation.Sets[:1]; c.Validation.Last = nil },
+		`"last", got "all"`: func(c *Config) { c.Validation.Keep = "all" },
+		`validation.model must be "best" or "last", got ""`: func(c *Config) { c.Validation.Model = "" },
+		"validation.sets is empty":                          func(c *Config) { c.Validation.Sets = nil },
+		"patience -1":                                       func(c *Config) { c.Validation.Patience = -1 },
+		"validation.best has 0 metrics for 2 sets":          func(c *Config) { c.Validation.Best.Metrics = nil },
+		"validation.last: loss of held.txt is +Inf":         func(c *Config) { c.Validation.Last.Metrics[0].Value = math.Inf(1) },
+		"progress.epoch_sum.loss is NaN":                    func(c *Config) { c.Progress.EpochSum.Loss = math.NaN() },
+		"config.json: progress.log_sum.loss is -Inf":        func(c *Config) { c.Progress.LogSum.Loss = math.Inf(-1) },
+		"config.json: validation.sets is empty":             func(c *Config) { c.Validation = &Validation{Keep: KeepLast, Model: KeepLast} },
+		"config.json: validation.best has 2 metrics for":    func(c *Config) { c.Validation.Sets = c.Validation.Sets[:1]; c.Validation.Last = nil },
 	} {
 		c := newSmall(t)
 		c.Config.Validation = validated()

@@ -15,8 +15,8 @@ import (
 // Report is what Verify found.
 type Report struct {
 	Format int          `json:"format"` // version of the folder
-	Files  []FileReport `json:"files"`  // those that MANIFEST lists, by name
-	Extra  []string     `json:"extra"`  // other files in the folder; they do no harm
+	Files  []FileReport `json:"files"`  // that MANIFEST lists, by name
+	Extra  []string     `json:"extra"`  // other files in the folder; they are ignored
 }
 
 // FileReport is one file of a model.
@@ -24,10 +24,10 @@ type FileReport struct {
 	Name     string `json:"name"`
 	Size     int64  `json:"size"`              // bytes, by MANIFEST
 	Checksum string `json:"sha256"`            // by MANIFEST
-	Problem  string `json:"problem,omitempty"` // "" when the file is as MANIFEST says
+	Problem  string `json:"problem,omitempty"` // "": the file matches MANIFEST
 }
 
-// OK reports whether every file is as MANIFEST says.
+// OK reports whether every file matches MANIFEST.
 func (r *Report) OK() bool {
 	for _, f := range r.Files {
 		if f.Problem != "" {
@@ -37,10 +37,10 @@ func (r *Report) OK() bool {
 	return true
 }
 
-// Verify compares the size and the SHA-256 of every file that the MANIFEST
-// of the model in dir lists, README.md and training/ too. When some are
-// missing or changed the report says of each what is wrong, and the error names
-// them all. Verify does not look into the files; Read does.
+// Verify checks the size and the SHA-256 of every file that the MANIFEST of the model in
+// dir lists, including README.md and training/. If some are missing or changed, the
+// report says what is wrong with each, and the error names them all. Verify does not
+// parse the files; Read does.
 func Verify(ctx context.Context, dir string) (*Report, error) {
 	for i := 1; ; i++ {
 		r, err := open(ctx, dir)
@@ -85,7 +85,7 @@ func (r *reader) verify() (*Report, error) {
 	return report, fault.New(hint, "model %s: %s", r.dir, strings.Join(problems, "; "))
 }
 
-// extra lists the files in the folder that MANIFEST does not.
+// extra lists the files in the folder that MANIFEST does not list.
 func (r *reader) extra() ([]string, error) {
 	var extra []string
 	err := filepath.WalkDir(r.dir, func(path string, e fs.DirEntry, err error) error {
@@ -102,7 +102,7 @@ func (r *reader) extra() ([]string, error) {
 		}
 		return r.ctx.Err()
 	})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) { // gone meanwhile: nothing to tell
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // removed meanwhile
 		return nil, fmt.Errorf("reading %s: %w", r.dir, err)
 	}
 	return extra, nil

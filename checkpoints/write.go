@@ -12,21 +12,21 @@ import (
 	"github.com/luminavec/luminavec/internal/manifest"
 )
 
-// WriteOptions say how Write treats what is there.
+// WriteOptions say how Write treats an existing model.
 type WriteOptions struct {
-	Replace bool // put the model in place of one that is there; default false: an error
+	Replace bool // replace an existing model; default false: it is an error
 }
 
-// Write puts the model into the folder dir, whole or not at all: it writes
-// and syncs a hidden folder beside it and renames that. With Replace a model at
-// dir is swapped for the new one, which takes over files that are not a model's;
-// a folder that is no model and is not empty, a collection of documents and the
-// cache of a corpus are never replaced. A checkpoint whose parts do not fit each other, or that
-// holds a value that is not finite, is an error, and so is a cancelled context;
-// dir then holds what it held before.
+// Write writes the model to the folder dir, completely or not at all: it writes and syncs
+// a hidden folder beside it and renames that. With Replace, a model at dir is replaced;
+// files in it that are not part of a model are kept. A non-empty folder that is not a
+// model, a collection of documents and the cache of a corpus are never replaced.
 //
-// Config.Format is set to FormatVersion, and Config.NGrams by NGrams. The tables are written as they lie,
-// without a second copy in memory; they must not change meanwhile.
+// A checkpoint whose parts do not fit each other or that has a value that is not finite
+// is an error, and so is a cancelled context; dir is then unchanged.
+//
+// Config.Format is set to FormatVersion, and Config.NGrams from NGrams. The tables are
+// written without a second copy in memory; they must not change meanwhile.
 func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error {
 	c.Config.Format, c.Config.NGrams = FormatVersion, tokenize.NGramOptions{}
 	if c.NGrams != nil {
@@ -76,8 +76,8 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 	return folder.Commit()
 }
 
-// CheckOutput returns the error that Write would have with dir, so that it is
-// told before a training and not after it.
+// CheckOutput returns the error that Write would return for dir, so that it is reported
+// before training and not after it.
 func CheckOutput(dir string, o WriteOptions) error {
 	folder, err := createFolder(dir, o)
 	if err != nil {
@@ -89,17 +89,17 @@ func CheckOutput(dir string, o WriteOptions) error {
 
 func createFolder(dir string, o WriteOptions) (*durable.Folder, error) {
 	if isCollection(dir) { // which has a MANIFEST of its own
-		return nil, fault.New("choose another name, or remove the folder yourself",
+		return nil, fault.New("choose another name, or remove the folder",
 			"will not replace %s: it is a collection of documents, not a model", dir)
 	}
 	if o.Replace && format.Foreign(dir) {
-		return nil, fault.New("choose another name, or remove the folder yourself",
+		return nil, fault.New("choose another name, or remove the folder",
 			"will not replace %s: its %s is not that of a model", dir, ManifestFile)
 	}
 	return durable.CreateFolder(dir, o.Replace, ManifestFile)
 }
 
-// isOurs says whether a model folder's file of this name is the model's own.
+// isOurs reports whether a file of this name is part of a model.
 func isOurs(name string) bool {
 	switch name {
 	case ConfigFile, VocabularyFile, TokenizerFile, NGramFile, ModelFile, CardFile, StateFile, LogFile, CurveSVGFile, CurvePNGFile, ManifestFile:
@@ -123,8 +123,7 @@ func bytesOf(marshal func() ([]byte, error)) func(io.Writer) error {
 	}
 }
 
-// writer writes the files of a folder and remembers what MANIFEST says of
-// them.
+// writer writes the files of a folder and collects their lines for MANIFEST.
 type writer struct {
 	ctx    context.Context
 	dir    string

@@ -148,7 +148,7 @@ func TestEveryStepFails(t *testing.T) {
 func mustEnd(t *testing.T, round int) {
 	t.Helper()
 	if round > 2000 {
-		t.Fatal("there is no end to it")
+		t.Fatal("writing never succeeds")
 	}
 }
 
@@ -173,7 +173,7 @@ func (c *countdown) Err() error {
 
 func (c *countdown) Deadline() (time.Time, bool) { return time.Time{}, false }
 
-// TestCancel cancels at every place where the context is looked at.
+// TestCancel cancels at every place where the context is checked.
 func TestCancel(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Join(root, "model")

@@ -14,17 +14,19 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora/internal/idstore"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// slowBuild is Build said plainly: the oracle.
+// slowBuild is the oracle: Build in the simplest possible way.
 func slowBuild(text string, minCount int64) (tokens []string, counts []int64, cache []int32, raw, distinct int) {
 	count := map[string]int64{}
 	lines := strings.Split(text, "\n")
 	for _, line := range lines {
-		for _, w := range slowWords(line, false) {
+		for _, w := range corporatest.Words(line, false) {
 			count[w]++
 			raw++
 		}
@@ -44,7 +46,7 @@ func slowBuild(text string, minCount int64) (tokens []string, counts []int64, ca
 	}
 	for _, line := range lines {
 		any := false
-		for _, w := range slowWords(line, false) {
+		for _, w := range corporatest.Words(line, false) {
 			if id, ok := ids[w]; ok {
 				cache = append(cache, id)
 				any = true
@@ -57,7 +59,7 @@ func slowBuild(text string, minCount int64) (tokens []string, counts []int64, ca
 	return tokens, counts, cache, raw, len(count)
 }
 
-// entriesOf returns the whole cache and checks the size of its blocks.
+// entriesOf returns all entries and checks the sizes of the blocks.
 func entriesOf(t testing.TB, c *Corpus) []int32 {
 	t.Helper()
 	var all []int32
@@ -74,8 +76,8 @@ func entriesOf(t testing.TB, c *Corpus) []int32 {
 	return all
 }
 
-// randomText has words of a long-tailed distribution, blank lines and one line
-// that is longer than a chunk.
+// randomText returns text with a long-tailed distribution of words, blank lines and one
+// line that is longer than a chunk.
 func randomText(seed uint64, words int) string {
 	random := rand.New(rand.NewPCG(seed, 1))
 	var b strings.Builder
@@ -105,11 +107,11 @@ func TestBuild(t *testing.T) {
 					t.Fatal(err)
 				}
 				v := c.Vocabulary()
-				if !slices.Equal(v.Tokens(), tokens) || !slices.Equal(v.counts, counts) {
-					t.Fatalf("min-count %d, %d threads: vocabulary of %d, want %d", minCount, threads, v.Len(), len(tokens))
+				if !slices.Equal(v.Tokens(), tokens) || !slices.Equal(countsOf(v), counts) {
+					t.Fatalf("MinCount %d, %d threads: vocabulary of %d, want %d", minCount, threads, v.Len(), len(tokens))
 				}
 				if got := entriesOf(t, c); !slices.Equal(got, cache) {
-					t.Fatalf("min-count %d, %d threads, %d blocks in memory: cache of %d entries, want %d", minCount, threads, memory, len(got), len(cache))
+					t.Fatalf("MinCount %d, %d threads, %d blocks in memory: corpus of %d entries, want %d", minCount, threads, memory, len(got), len(cache))
 				}
 				lines := 0
 				for _, id := range cache {
@@ -118,25 +120,25 @@ func TestBuild(t *testing.T) {
 					}
 				}
 				if c.RawWords() != int64(raw) || c.Words() != int64(len(cache)-lines) || c.Lines() != int64(lines) || c.DistinctWords() != distinct {
-					t.Fatalf("min-count %d: %d raw words, %d words, %d lines, %d different; want %d, %d, %d, %d", minCount,
+					t.Fatalf("MinCount %d: %d raw words, %d words, %d lines, %d distinct; want %d, %d, %d, %d", minCount,
 						c.RawWords(), c.Words(), c.Lines(), c.DistinctWords(), raw, len(cache)-lines, lines, distinct)
 				}
-				// The same words again with the vocabulary given.
+				// With the vocabulary given, the result is the same.
 				again := &Corpus{ids: idstore.New(t.TempDir(), memory)}
 				o.Vocabulary = v
 				if err := again.build(context.Background(), text.FromReader("x", strings.NewReader(content)), o, threads); err != nil {
 					t.Fatal(err)
 				}
 				if got := entriesOf(t, again); !slices.Equal(got, cache) || again.RawWords() != int64(raw) || again.Words() != c.Words() || again.Lines() != int64(lines) {
-					t.Fatalf("with the vocabulary given: cache of %d entries, want %d", len(got), len(cache))
+					t.Fatalf("with the vocabulary given: corpus of %d entries, want %d", len(got), len(cache))
 				}
-				// Encode gives the ids of the cache.
+				// Encode gives the ids of the corpus.
 				tokenizer, err := o.Tokenizer.WithVocabulary(v)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if got := tokenizer.Encode(nil, content); !slices.Equal(got, slices.DeleteFunc(entriesOf(t, c), func(id int32) bool { return id == LineEnd })) {
-					t.Fatalf("Encode gives %d ids, the cache has %d words", len(got), c.Words())
+					t.Fatalf("Encode gives %d ids, but the corpus has %d words", len(got), c.Words())
 				}
 				for _, c := range []*Corpus{c, again} {
 					if err := c.Close(); err != nil {
@@ -149,7 +151,7 @@ func TestBuild(t *testing.T) {
 }
 
 func TestBuildProgress(t *testing.T) {
-	path := write(t, t.TempDir(), "x", strings.Repeat("some words\n", 100000))
+	path := corporatest.WriteFile(t, t.TempDir(), "x", strings.Repeat("some words\n", 100000))
 	src, err := text.Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -176,11 +178,11 @@ func TestBuildErrors(t *testing.T) {
 		o             BuildOptions
 		message, hint string
 	}{
-		{"", BuildOptions{}, "no words in x: 0 bytes, 0 lines", "head"},
-		{"\n\n - - \n", BuildOptions{}, "no words in x: 8 bytes, 3 lines", "head"},
-		{"a b a b a c", BuildOptions{}, "no word occurs 5 times: 6 words, 3 of them different, the most frequent 3 times", "--min-count 3"},
+		{"", BuildOptions{}, "no words in x: 0 bytes, 0 lines", "text"},
+		{"\n\n - - \n", BuildOptions{}, "no words in x: 8 bytes, 3 lines", "text"},
+		{"a b a b a c", BuildOptions{}, "no word occurs 5 times: 6 words, 3 distinct, the most frequent 3 times", "MinCount: 3 keeps"},
 		{"a\x00b", BuildOptions{}, "x is binary", "UTF-8"},
-		{"a", BuildOptions{MinCount: -1}, "min-count -1 is negative", "5"},
+		{"a", BuildOptions{MinCount: -1}, "MinCount must not be negative, got -1", "5"},
 		{"one two", BuildOptions{Vocabulary: newVocabulary(t, "three four", 1, 1)}, "none of 2 words is in the vocabulary of 2", "model"},
 	}
 	for _, test := range tests {
@@ -192,8 +194,8 @@ func TestBuildErrors(t *testing.T) {
 	}
 }
 
-// TestBuildCancel ends a build in the middle, of a text without end, and looks
-// for what it left.
+// TestBuildCancel cancels a build of an endless text and checks that it leaves nothing
+// behind.
 func TestBuildCancel(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for _, keepName := range []bool{false, true} {
@@ -201,18 +203,20 @@ func TestBuildCancel(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		calls := 0
 		c := &Corpus{ids: idstore.New(dir, 1)}
-		c.ids.keepName = keepName
+		if keepName {
+			c.ids.KeepName()
+		}
 		o := BuildOptions{SpoolDir: dir, OnProgress: func(int64, int64) {
 			if calls++; calls == 6 {
 				cancel()
 			}
 		}}.withDefaults()
-		err := c.build(ctx, text.FromReader("x", &repeat{unit: "words that do not end\n"}), o, 2)
+		err := c.build(ctx, text.FromReader("x", &corporatest.Repeat{Unit: "words that do not end\n"}), o, 2)
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
-		if c.ids.file == nil {
-			t.Error("nothing was spooled: the test tests nothing")
+		if !c.ids.Spooled() {
+			t.Error("nothing was spooled, so the test is void")
 		}
 		if left := names(t, dir); keepName != (len(left) == 1) {
 			t.Errorf("before close: %q", left)
@@ -221,7 +225,7 @@ func TestBuildCancel(t *testing.T) {
 			t.Error(err)
 		}
 		if left := names(t, dir); len(left) > 0 {
-			t.Errorf("left behind: %q", left)
+			t.Errorf("files left: %q", left)
 		}
 	}
 	for i := 0; runtime.NumGoroutine() > before+2 && i < 1000; i++ {
@@ -248,8 +252,8 @@ func names(t testing.TB, dir string) []string {
 func TestBuildNoSpool(t *testing.T) {
 	c := &Corpus{ids: idstore.New(t.TempDir()+"/none", 0)}
 	o := BuildOptions{}.withDefaults()
-	err := c.build(context.Background(), text.FromReader("x", io.LimitReader(&repeat{unit: "words "}, 1<<20)), o, 2)
-	if err == nil || !strings.Contains(err.Error(), "cannot make the file of token ids") || !strings.Contains(fault.Hint(err), "TMPDIR") {
+	err := c.build(context.Background(), text.FromReader("x", io.LimitReader(&corporatest.Repeat{Unit: "words "}, 1<<20)), o, 2)
+	if err == nil || !strings.Contains(err.Error(), "cannot create the file of token ids") || !strings.Contains(fault.Hint(err), "TMPDIR") {
 		t.Errorf("error %v, hint %q", err, fault.Hint(err))
 	}
 }
@@ -293,7 +297,7 @@ func TestBlocks(t *testing.T) {
 }
 
 func BenchmarkBuild(b *testing.B) {
-	content := string(sampleText(b, 8<<20))
+	content := string(corporatest.SampleText(b, 8<<20))
 	b.SetBytes(int64(len(content)))
 	for b.Loop() {
 		c, err := Build(context.Background(), text.FromReader("x", strings.NewReader(content)), BuildOptions{})

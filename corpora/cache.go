@@ -20,19 +20,19 @@ import (
 	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
-// A cache is a folder that keeps a Corpus, so that the next training need not
-// read the text again:
+// A cache is a folder that stores a Corpus, so that the next training need not read the
+// text again:
 //
-//	corpus.json  what it was made of, and its counts
+//	corpus.json  its key and its counts
 //	vocab.tsv    as in a model
-//	ids          of the whole text, 32-bit little-endian numbers; -1 ends a line
+//	ids          of the whole text, 32-bit little-endian; -1 ends a line
 //	MANIFEST     size and SHA-256 of the files above (package internal/manifest)
 //
-// It is written whole or not at all, verified whole when opened, and its ids are
-// read a block at a time, so that a corpus larger than memory needs none.
+// It is written completely or not at all, and verified when it is opened. Its ids are read
+// block by block, so a corpus may be larger than memory.
 
-// CacheVersion is the version of the folder that WriteCache makes. A cache can be
-// made again, so one of another version is, too.
+// CacheVersion is the version of the folder that WriteCache writes. A cache of another
+// version is rejected; it can be made again from the text.
 //
 //	1  The first.
 const CacheVersion = 1
@@ -64,15 +64,15 @@ type cacheInfo struct {
 	DroppedMax int64    `json:"dropped_max,omitempty"`
 }
 
-// Cache is a cache that was opened. Its vocabulary and ids are not yet read.
+// Cache is an open cache. Its vocabulary and ids are read by Corpus.
 type Cache struct {
 	dir    string
 	folder *manifest.Folder
 	info   cacheInfo
 }
 
-// OpenCache opens the cache in the folder dir. That there is none is
-// fs.ErrNotExist; other errors name the file that is damaged.
+// OpenCache opens the cache in the folder dir. The error is fs.ErrNotExist if there is none;
+// other errors name the damaged file.
 func OpenCache(ctx context.Context, dir string) (*Cache, error) {
 	if err := durable.Recover(dir); err != nil {
 		return nil, err
@@ -101,32 +101,32 @@ func parseCacheInfo(data []byte) (cacheInfo, error) {
 	var info cacheInfo
 	d := json.NewDecoder(bytes.NewReader(data))
 	if err := d.Decode(&info); err != nil {
-		return info, fmt.Errorf("no JSON: %w", err)
+		return info, fmt.Errorf("not JSON: %w", err)
 	}
 	switch {
 	case info.Format != CacheVersion:
-		return info, fmt.Errorf("format is %d, want %d", info.Format, CacheVersion)
+		return info, fmt.Errorf("expected format %d but found %d", CacheVersion, info.Format)
 	case info.Words < 1 || info.RawWords < info.Words || info.Lines < 0 || info.Lines > info.Words:
-		return info, fmt.Errorf("%d words, %d of them in the vocabulary, in %d lines: that cannot be", info.RawWords, info.Words, info.Lines)
+		return info, fmt.Errorf("impossible counts: %d words, %d of them in the vocabulary, in %d lines", info.RawWords, info.Words, info.Lines)
 	case info.Distinct < 1 || info.Dropped < 0 || info.DroppedMax < 0:
-		return info, fmt.Errorf("%d different words, of which %d of at most %d were dropped: that cannot be", info.Distinct, info.Dropped, info.DroppedMax)
+		return info, fmt.Errorf("impossible counts: %d distinct words, of which %d with counts up to %d were dropped", info.Distinct, info.Dropped, info.DroppedMax)
 	}
 	return info, nil
 }
 
-// Differs says in a few words why the cache is not that of key, "" when it is:
-// "corpus.txt has changed", "min-count is 5, and was 1".
+// Differs returns why the cache does not belong to key, such as "corpus.txt has changed"
+// or "the minimum count is 5, but was 1", and "" if it does.
 func (c *Cache) Differs(key CacheKey) string { return c.info.Key.differs(key) }
 
-// Fingerprint is that of the cached corpus, see [Corpus.Fingerprint].
+// Fingerprint returns the fingerprint of the corpus, see [Corpus.Fingerprint].
 func (c *Cache) Fingerprint() string {
 	f, _ := c.folder.Find(cacheIDsFile)
 	return hex.EncodeToString(f.Sum[:16])
 }
 
-// Corpus verifies the cache and returns its corpus, which reads from the folder
-// until it is closed. A vocabulary that is given must be that of the cache, and is
-// the corpus's.
+// Corpus verifies the cache and returns its corpus, which reads from the folder until it
+// is closed. If v is not nil, it must equal the vocabulary of the cache, and becomes
+// that of the corpus.
 func (c *Cache) Corpus(ctx context.Context, v *tokenize.Vocabulary) (*Corpus, error) {
 	corpus, err := c.corpus(ctx, v)
 	if err != nil && ctx.Err() == nil {
@@ -147,13 +147,13 @@ func (c *Cache) corpus(ctx context.Context, v *tokenize.Vocabulary) (*Corpus, er
 	if v == nil {
 		v = kept
 	} else if !v.Equal(kept) {
-		return nil, errors.New("its vocabulary is another")
+		return nil, errors.New("it has another vocabulary")
 	}
 	var words, lines, n int64
 	err = c.folder.Read(ctx, cacheIDsFile, func(r io.Reader, size int64) error {
 		n = size / 4
 		if size%4 != 0 {
-			return fmt.Errorf("%d bytes are not whole ids", size)
+			return fmt.Errorf("size %d is not a multiple of 4 bytes", size)
 		}
 		return readIDs(r, func(ids []int32) error {
 			for _, id := range ids {
@@ -173,7 +173,7 @@ func (c *Cache) corpus(ctx context.Context, v *tokenize.Vocabulary) (*Corpus, er
 		return nil, err
 	}
 	if words != c.info.Words || lines != c.info.Lines {
-		return nil, fmt.Errorf("%s holds %d words in %d lines, and %s says %d in %d",
+		return nil, fmt.Errorf("%s holds %d words in %d lines, but %s says %d in %d",
 			cacheIDsFile, words, lines, cacheInfoFile, c.info.Words, c.info.Lines)
 	}
 	f, err := os.Open(filepath.Join(c.dir, cacheIDsFile))
@@ -187,7 +187,7 @@ func (c *Cache) corpus(ctx context.Context, v *tokenize.Vocabulary) (*Corpus, er
 	}, nil
 }
 
-// readIDs calls fn with the ids of r, some at a time.
+// readIDs calls fn with the ids of r, a block at a time.
 func readIDs(r io.Reader, fn func(ids []int32) error) error {
 	raw := make([]byte, idstore.BlockBytes)
 	var ids []int32
@@ -208,8 +208,8 @@ func readIDs(r io.Reader, fn func(ids []int32) error) error {
 	}
 }
 
-// CheckCache returns the error that WriteCache would have with dir, so that it
-// is told before the text is read.
+// CheckCache returns the error that WriteCache would return for dir. Call it before the text
+// is read.
 func CheckCache(dir string) error {
 	folder, err := createCache(dir)
 	if err != nil {
@@ -228,9 +228,9 @@ func createCache(dir string) (*durable.Folder, error) {
 	return durable.CreateFolder(dir, true, cacheInfoFile)
 }
 
-// WriteCache keeps the corpus in the folder dir, whole or not at all. What is
-// there is replaced if it is a cache or empty, and else left alone with an error.
-// The key is what the corpus was made of, as it was before it was read.
+// WriteCache stores the corpus in the folder dir, completely or not at all. A cache or an
+// empty folder is replaced; anything else is an error and is left unchanged. key is
+// the result of NewCacheKey before the text was read.
 func (c *Corpus) WriteCache(ctx context.Context, dir string, key CacheKey) error {
 	folder, err := createCache(dir)
 	if err != nil {

@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+	"github.com/luminavec/luminavec/corpora/internal/idstore"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/plainjson"
@@ -29,11 +32,11 @@ func ids(t *testing.T, c *Corpus) (all []int32) {
 	return all
 }
 
-// cachedText writes text to a file, builds its corpus, and keeps that in a cache.
+// cachedText writes text to a file, builds its corpus and caches it.
 func cachedText(t *testing.T, content string) (*Corpus, string, CacheKey) {
 	t.Helper()
 	dir := t.TempDir()
-	src, err := text.Open(write(t, dir, "text.txt", content))
+	src, err := text.Open(corporatest.WriteFile(t, dir, "text.txt", content))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +75,7 @@ func TestCache(t *testing.T) {
 		if !slices.Equal(ids(t, now), ids(t, was)) || !now.Vocabulary().Equal(was.Vocabulary()) ||
 			now.Words() != was.Words() || now.RawWords() != was.RawWords() || now.Lines() != was.Lines() ||
 			now.DistinctWords() != was.DistinctWords() || now.Fingerprint() != was.Fingerprint() || now.Blocks() != was.Blocks() {
-			t.Errorf("the cached corpus is another: %+v, want %+v", now, was)
+			t.Errorf("cached corpus %+v, want %+v", now, was)
 		}
 		if err := now.Close(); err != nil {
 			t.Error(err)
@@ -86,7 +89,7 @@ func TestCache(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := cache.Corpus(context.Background(), other); err == nil || !strings.Contains(err.Error(), "vocabulary is another") {
+	if _, err := cache.Corpus(context.Background(), other); err == nil || !strings.Contains(err.Error(), "it has another vocabulary") {
 		t.Errorf("another vocabulary: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -97,8 +100,8 @@ func TestCache(t *testing.T) {
 	if err := was.WriteCache(ctx, dir, key); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
-	// A second one takes the place of the first, with what else lies there.
-	write(t, dir, "notes.txt", "mine")
+	// A new cache replaces the old one and keeps other files in the folder.
+	corporatest.WriteFile(t, dir, "notes.txt", "mine")
 	if err := was.WriteCache(context.Background(), dir, key); err != nil {
 		t.Error(err)
 	}
@@ -123,16 +126,16 @@ func TestCacheDiffers(t *testing.T) {
 		t.Errorf("the same key: %s", got)
 	}
 	for want, change := range map[string]func(*CacheKey){
-		"it is of other text":                     func(k *CacheKey) { k.Sources = k.Sources[:1] },
-		"b has changed":                           func(k *CacheKey) { k.Sources[1].Size++ },
-		"a has changed":                           func(k *CacheKey) { k.Sources[0].Changed = then.Add(1) },
-		"standard input may hold anything":        func(k *CacheKey) { k.Sources[1] = CacheSource{Name: text.Stdin, Stream: true} },
-		`field is "", and was "text"`:             func(k *CacheKey) { k.Field = "" },
-		`column is "x", and was ""`:               func(k *CacheKey) { k.Column = "x" },
-		"min-count is 1, and was 5":               func(k *CacheKey) { k.MinCount = 1 },
-		"max-vocab is 7, and was 0":               func(k *CacheKey) { k.MaxVocabulary = 7 },
-		"max-distinct is 2, and was 10":           func(k *CacheKey) { k.MaxDistinct = 2 },
-		"the tokenizer or its phrases are others": func(k *CacheKey) { k.Tokenizer = "u" },
+		"it is of other text":                          func(k *CacheKey) { k.Sources = k.Sources[:1] },
+		"b has changed":                                func(k *CacheKey) { k.Sources[1].Size++ },
+		"a has changed":                                func(k *CacheKey) { k.Sources[0].Changed = then.Add(1) },
+		"standard input may hold anything":             func(k *CacheKey) { k.Sources[1] = CacheSource{Name: text.Stdin, Stream: true} },
+		`the field is "", but was "text"`:              func(k *CacheKey) { k.Field = "" },
+		`the column is "x", but was ""`:                func(k *CacheKey) { k.Column = "x" },
+		"the minimum count is 1, but was 5":            func(k *CacheKey) { k.MinCount = 1 },
+		"the vocabulary limit is 7, but was 0":         func(k *CacheKey) { k.MaxVocabulary = 7 },
+		"the limit of distinct words is 2, but was 10": func(k *CacheKey) { k.MaxDistinct = 2 },
+		"the tokenizer or its phrases are others":      func(k *CacheKey) { k.Tokenizer = "u" },
 	} {
 		now := base()
 		change(&now)
@@ -140,14 +143,14 @@ func TestCacheDiffers(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	// What was read from a stream is never that of a file.
+	// A stream never matches a file.
 	was.Sources[0].Stream = true
 	if was.differs(base()) == "" {
-		t.Error("a stream passes for a file")
+		t.Error("a stream matches a file")
 	}
 }
 
-// No byte of a cache can change, go or come without being noticed.
+// Any changed, missing or additional byte of a cache is detected.
 func TestCacheDamage(t *testing.T) {
 	_, dir, _ := cachedText(t, "one two one two\ntwo one\n")
 	for _, name := range []string{cacheInfoFile, cacheVocabularyFile, cacheIDsFile, "MANIFEST"} {
@@ -183,15 +186,25 @@ func TestCacheDamage(t *testing.T) {
 	}
 }
 
-// A file whose checksum is right may still be wrong: a model must not index out
-// of its tables for it.
+// storeOf returns a store of some ids.
+func storeOf(t *testing.T, ids ...int32) *idstore.Store {
+	t.Helper()
+	s := idstore.New(t.TempDir(), 1)
+	if err := s.Append(ids...); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// A file with the right checksum may still hold wrong ids; training must not index out of its
+// tables with them.
 func TestCacheWrongIDs(t *testing.T) {
 	was, dir, key := cachedText(t, "one two one two\ntwo one\n")
 	for name, change := range map[string]func(*Corpus){
-		"id 2 is not in the vocabulary of 2":                        func(c *Corpus) { c.ids.memory = [][]int32{{0, 1, 2, 1, -1, 1, 0, -1}} },
-		"id -2 is not in the vocabulary of 2":                       func(c *Corpus) { c.ids.memory = [][]int32{{0, 1, -2, 1, -1, 1, 0, -1}} },
-		"ids holds 6 words in 2 lines, and corpus.json says 7 in 2": func(c *Corpus) { c.rawWords, c.words = 7, 7 },
-		"that cannot be": func(c *Corpus) { c.words = 0 },
+		"id 2 is not in the vocabulary of 2":                        func(c *Corpus) { c.ids = storeOf(t, 0, 1, 2, 1, -1, 1, 0, -1) },
+		"id -2 is not in the vocabulary of 2":                       func(c *Corpus) { c.ids = storeOf(t, 0, 1, -2, 1, -1, 1, 0, -1) },
+		"ids holds 6 words in 2 lines, but corpus.json says 7 in 2": func(c *Corpus) { c.rawWords, c.words = 7, 7 },
+		"impossible counts":                                         func(c *Corpus) { c.words = 0 },
 	} {
 		c := *was
 		ids := *was.ids
@@ -214,7 +227,7 @@ func TestCachePlace(t *testing.T) {
 	if err := CheckCache(dir); err != nil {
 		t.Errorf("an empty folder: %v", err)
 	}
-	write(t, dir, "MANIFEST", "luminavec-manifest 1\n")
+	corporatest.WriteFile(t, dir, "MANIFEST", "luminavec-manifest 1\n")
 	for _, err := range []error{CheckCache(dir), buildText(t, "one two", BuildOptions{}).WriteCache(context.Background(), dir, CacheKey{})} {
 		if err == nil || !strings.Contains(err.Error(), "holds other things") {
 			t.Errorf("the folder of a model: %v", err)

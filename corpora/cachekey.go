@@ -10,14 +10,14 @@ import (
 	"github.com/luminavec/luminavec/corpora/text"
 )
 
-// CacheKey is all that a cached corpus depends on. Files are known by name, size
-// and time of change, not by their content, which would have to be read.
+// CacheKey is everything that a cached corpus depends on. Files are identified by name, size
+// and modification time, because their content would have to be read.
 type CacheKey struct {
 	Sources       []CacheSource `json:"sources"`
 	Field         string        `json:"field,omitempty"`      // of the Selection
 	Column        string        `json:"column,omitempty"`     // of the Selection
 	Tokenizer     string        `json:"tokenizer"`            // its fingerprint
-	Vocabulary    string        `json:"vocabulary,omitempty"` // that was given or grown, and its fingerprint
+	Vocabulary    string        `json:"vocabulary,omitempty"` // given or extended, and its fingerprint
 	MinCount      int64         `json:"min_count"`
 	MaxVocabulary int           `json:"max_vocabulary,omitempty"`
 	MaxDistinct   int           `json:"max_distinct"`
@@ -25,15 +25,14 @@ type CacheKey struct {
 
 // CacheSource is an input of a cached corpus.
 type CacheSource struct {
-	Name    string    `json:"name"`             // absolute; of what is no file as in [Source.Names]
+	Name    string    `json:"name"`             // absolute path; for what is not a file, as in [text.Source.Names]
 	Size    int64     `json:"size"`             // bytes as stored
-	Changed time.Time `json:"changed,omitzero"` // of files
-	Stream  bool      `json:"stream,omitempty"` // standard input, a pipe: nobody knows what it will hold
+	Changed time.Time `json:"changed,omitzero"` // modification time of a file
+	Stream  bool      `json:"stream,omitempty"` // standard input or a pipe: its content cannot be known
 }
 
-// NewCacheKey returns the key of what [Build] would make of the source. It is to
-// be called before the source is read: a file that changes meanwhile then does not
-// pass for what was read.
+// NewCacheKey returns the key of the corpus that [Build] would make. Call it before the
+// source is read, so that a file that changes while it is read does not match.
 func NewCacheKey(src *text.Source, o BuildOptions) (CacheKey, error) {
 	o = o.withDefaults()
 	key := CacheKey{
@@ -63,7 +62,7 @@ func NewCacheKey(src *text.Source, o BuildOptions) (CacheKey, error) {
 	return key, nil
 }
 
-// differs says why what has the key k is not what now would have it; "" when it is.
+// differs returns why k is not now, "" if it is.
 func (k CacheKey) differs(now CacheKey) string {
 	for _, s := range now.Sources {
 		if s.Stream {
@@ -91,17 +90,17 @@ func (k CacheKey) differs(now CacheKey) string {
 		name     string
 		was, now any
 	}{
-		{"field", k.Field, now.Field},
-		{"column", k.Column, now.Column},
-		{"min-count", k.MinCount, now.MinCount},
-		{"max-vocab", k.MaxVocabulary, now.MaxVocabulary},
-		{"max-distinct", k.MaxDistinct, now.MaxDistinct},
+		{"the field", k.Field, now.Field},
+		{"the column", k.Column, now.Column},
+		{"the minimum count", k.MinCount, now.MinCount},
+		{"the vocabulary limit", k.MaxVocabulary, now.MaxVocabulary},
+		{"the limit of distinct words", k.MaxDistinct, now.MaxDistinct},
 	} {
 		if o.was != o.now {
 			if _, isText := o.now.(string); isText {
-				return fmt.Sprintf("%s is %q, and was %q", o.name, o.now, o.was)
+				return fmt.Sprintf("%s is %q, but was %q", o.name, o.now, o.was)
 			}
-			return fmt.Sprintf("%s is %d, and was %d", o.name, o.now, o.was)
+			return fmt.Sprintf("%s is %d, but was %d", o.name, o.now, o.was)
 		}
 	}
 	if k.Vocabulary != now.Vocabulary {

@@ -8,15 +8,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora/internal/idstore"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
-// TestBuildGrows: a grown vocabulary has the words of the old one, however rare,
-// and the new ones with enough occurrences, by the sums of their counts; the ids
-// are those that the vocabulary gives the text when it is read again. It holds as
-// well when words had to be dropped on the way.
+// TestBuildGrows: a vocabulary with a Base has all words of the base and the new words that
+// occur often enough, sorted by the sums of their counts; reading the text again with it
+// gives the same ids. This also holds when rare words are dropped while counting.
 func TestBuildGrows(t *testing.T) {
 	defer func(n int) { roomBatches = n }(roomBatches)
 	roomBatches = 1
@@ -41,7 +42,7 @@ func TestBuildGrows(t *testing.T) {
 	first := build(content(60_000, 30_000), 2, BuildOptions{MinCount: 3}).Vocabulary()
 	second := content(200_000, 80_000)
 	count := map[string]int64{}
-	for _, w := range slowWords(second, false) {
+	for _, w := range corporatest.Words(second, false) {
 		count[w]++
 	}
 	for _, most := range []int{0, 20_000} {
@@ -54,32 +55,32 @@ func TestBuildGrows(t *testing.T) {
 				if tokens == nil {
 					tokens, cache = v.Tokens(), entriesOf(t, c)
 				} else if !slices.Equal(tokens, v.Tokens()) || !slices.Equal(cache, entriesOf(t, c)) {
-					t.Fatalf("%d threads: another corpus", threads)
+					t.Fatalf("with %d threads the corpus differs", threads)
 				}
 				again := build(second, threads, BuildOptions{Vocabulary: v})
 				if !slices.Equal(cache, entriesOf(t, again)) || c.Words() != again.Words() || c.RawWords() != again.RawWords() || c.Lines() != again.Lines() {
-					t.Fatal("the vocabulary given, the corpus is another")
+					t.Fatal("with the vocabulary given, the corpus differs")
 				}
 				if dropped, _ := c.Dropped(); (dropped > 0) != (most > 0) {
-					t.Fatalf("%d words dropped of %d that fit", dropped, most)
+					t.Fatalf("%d words dropped with a limit of %d", dropped, most)
 				}
 				fresh := 0
-				for id, token := range v.tokens {
+				for id, token := range v.Tokens() {
 					want := count[token]
 					if old, ok := first.ID(token); ok {
 						want += first.Count(old)
 					} else if fresh++; want < 4 {
-						t.Fatalf("%q is new, and occurs %d times", token, want)
+						t.Fatalf("%q is new and occurs only %d times", token, want)
 					}
-					if v.counts[id] != want {
-						t.Fatalf("%q counts %d, want %d", token, v.counts[id], want)
+					if v.Count(int32(id)) != want {
+						t.Fatalf("count of %q is %d, want %d", token, v.Count(int32(id)), want)
 					}
-					if id > 0 && (v.counts[id-1] < want || v.counts[id-1] == want && v.tokens[id-1] > token) {
-						t.Fatalf("%q does not stand in order", token)
+					if id > 0 && (v.Count(int32(id-1)) < want || v.Count(int32(id-1)) == want && v.Token(int32(id-1)) > token) {
+						t.Fatalf("%q is out of order", token)
 					}
 				}
 				if v.Len()-fresh != first.Len() {
-					t.Fatalf("%d of %d old words are left", v.Len()-fresh, first.Len())
+					t.Fatalf("%d of %d old words remain", v.Len()-fresh, first.Len())
 				}
 				var wanted int
 				for token, n := range count {
@@ -89,7 +90,7 @@ func TestBuildGrows(t *testing.T) {
 				}
 				switch {
 				case top == 10 && fresh != 0, top > 10 && fresh != 10, top == 0 && most == 0 && fresh != wanted:
-					t.Fatalf("%d new words, %d of them often enough, at most %d words in all", fresh, wanted, top)
+					t.Fatalf("%d new words, %d frequent enough, limit %d", fresh, wanted, top)
 				}
 			}
 		}
@@ -102,9 +103,9 @@ func TestBuildGrowsErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, o := range map[string]BuildOptions{
-		"used as it is or":          {Base: v, Vocabulary: v},
-		`the count of "a"`:          {Base: v, MinCount: 1},
-		"none of 1 words is in the": {Base: v, MinCount: 2},
+		"Base cannot be set together with Vocabulary": {Base: v, Vocabulary: v},
+		`the count of "a"`:                            {Base: v, MinCount: 1},
+		"none of 1 words is in the":                   {Base: v, MinCount: 2},
 	} {
 		content := "a a b\n"
 		if strings.HasPrefix(want, "none") {

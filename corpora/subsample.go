@@ -6,14 +6,14 @@ import (
 	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
-// KeepProbabilities returns, by id, how likely an occurrence of a word is kept
-// when frequent words are thinned out, as in word2vec.c:
+// KeepProbabilities returns, by id, the probability of keeping an occurrence of a word
+// when frequent words are subsampled, as in word2vec.c:
 //
 //	keep(w) = min(1, (sqrt(f/t) + 1) · t/f),  f = count(w) / total
 //
-// With t = 1e-4 a word that makes up 1% of the corpus is kept with probability
-// 0.11, one below about 0.03% always. Threshold 0 (or less) keeps all, and so
-// does a word without a count.
+// where t is the threshold. With t = 1e-4, a word that makes up 1% of the corpus is kept
+// with probability 0.11, and words below about 0.03% are always kept. With t ≤ 0 all words
+// are kept, as are words with count 0.
 func KeepProbabilities(v *tokenize.Vocabulary, threshold float64) []float32 {
 	keep := make([]float32, v.Len())
 	for i := range keep {

@@ -10,22 +10,21 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// WordCounts counts the words of texts, to make a vocabulary of them. One goroutine
-// may use it.
+// WordCounts counts the words of texts for a vocabulary. It is not safe for concurrent use.
 type WordCounts struct {
 	tokenizer *tokenize.Tokenizer
 	counts    map[string]int64
-	most      int   // different words kept
-	below     int64 // words were dropped that had been seen so often or less
+	most      int   // limit of distinct words
+	below     int64 // words with this count or a lower one were dropped
 }
 
-// NewWordCounts returns counts of the words that tokenizer finds.
+// NewWordCounts returns empty counts of the words that tokenizer finds.
 func NewWordCounts(tokenizer *tokenize.Tokenizer) *WordCounts {
 	return &WordCounts{tokenizer: tokenizer, counts: map[string]int64{}, most: defaultDistinct}
 }
 
-// Add counts the words of a text. When there are more different ones than BuildOptions
-// keeps by default, the rarest are forgotten.
+// Add counts the words of a text. If there are more distinct words than the default of
+// BuildOptions.MaxDistinct, the rarest are dropped.
 func (c *WordCounts) Add(text []byte) {
 	c.tokenizer.Words(text, func(word []byte) { c.counts[string(word)]++ })
 	for len(c.counts) > c.most {
@@ -34,13 +33,12 @@ func (c *WordCounts) Add(text []byte) {
 	}
 }
 
-// Dropped returns how often a word may have been seen and be forgotten for want of
-// room; 0: none was.
+// Dropped returns the highest count of any dropped word when it was dropped, 0 if none was.
 func (c *WordCounts) Dropped() int64 { return c.below }
 
-// Vocabulary returns the words that were seen minCount times or more, at most most
-// of them, from the most frequent; those seen equally often in the order of their bytes.
-// No such word is an error.
+// Vocabulary returns the words that occur at least minCount times, at most most of them,
+// most frequent first; words of equal count are in byte order. It is an error if there
+// are none.
 func (c *WordCounts) Vocabulary(minCount int64, most int) (*tokenize.Vocabulary, error) {
 	var words []string
 	for word, n := range c.counts {
@@ -49,7 +47,7 @@ func (c *WordCounts) Vocabulary(minCount int64, most int) (*tokenize.Vocabulary,
 		}
 	}
 	if len(words) == 0 {
-		return nil, fault.New("give more text, or a lower --min-count", "none of the %d different words occurs %d times or more", len(c.counts), minCount)
+		return nil, fault.Mention("give more text, or lower MinCount", "none of the %d distinct words occurs %d times or more", len(c.counts), minCount)
 	}
 	slices.SortFunc(words, func(a, b string) int {
 		return cmp.Or(cmp.Compare(c.counts[b], c.counts[a]), strings.Compare(a, b))

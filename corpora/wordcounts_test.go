@@ -31,7 +31,7 @@ func TestWordCounts(t *testing.T) {
 		t.Errorf("count %d, want 3", v.Count(0))
 	}
 	if _, err := c.Vocabulary(4, 10); err == nil {
-		t.Error("no word, and no error")
+		t.Error("no words, but no error")
 	}
 }
 

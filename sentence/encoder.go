@@ -23,13 +23,13 @@ type Layers struct {
 	Projection *checkpoints.Tensor // nil: none
 	NGrams     *tokenize.NGrams    // nil: unknown tokens have no vector
 	NGramTable *checkpoints.Tensor // [NGrams.Rows, dim]; nil: none
-	Pooling    string              // Mean, Max, First, Last or SIF; default Mean
-	Weights    *checkpoints.Tensor // [V] what each token counts with SIF; else nil
+	Pooling    Pooling             // default Mean
+	Weights    *checkpoints.Tensor // [V] weight of each token with SIF; else nil
 	Normalize  bool                // divide the result by its length
 }
 
-// Encoder turns text into vectors. It never changes; all its methods may be
-// called by several goroutines at once.
+// Encoder turns text into vectors. It is immutable: all its methods may be called by
+// several goroutines at once.
 type Encoder struct {
 	tokenizer  *tokenize.Tokenizer
 	table      *matrix          // [V, dim]
@@ -38,13 +38,13 @@ type Encoder struct {
 	projection *matrix          // [out, hidden or dim] or nil
 	grams      *tokenize.NGrams // of unknown tokens; nil: none
 	gramTable  *matrix          // [grams.Rows, dim]; nil without grams
-	pooling    string           // Mean, …
-	weights    []float32        // [V] with SIF; else nil
+	pooling    Pooling
+	weights    []float32 // [V] with SIF; else nil
 	normalize  bool
 	scratch    sync.Pool // *buffers
 }
 
-// buffers is what one call of Encode works in.
+// buffers are the scratch memory of one call of Encode.
 type buffers struct {
 	grams   []int32   // rows of the n-grams of one token
 	row     []float32 // their mean, padded; nil without n-grams
@@ -54,12 +54,12 @@ type buffers struct {
 	token   func(word []byte, id int32)
 }
 
-// errLength is the message of the panic that a dst of the wrong length causes.
+// errLength is the panic message for a dst of the wrong length.
 const errLength = "sentence: dst is not Encoder.Dim numbers long"
 
 var errNotFinite = errors.New("the sentence vector is not finite: the model's numbers are too large for float32")
 
-// New puts an encoder together. It checks every shape and that every number is
+// New makes an encoder of its layers. It checks every shape and that every number is
 // finite; an error names the tensor.
 func New(l Layers) (*Encoder, error) {
 	if l.Tokenizer == nil || l.Tokenizer.Vocabulary() == nil {
@@ -73,11 +73,11 @@ func New(l Layers) (*Encoder, error) {
 		return nil, err
 	}
 	e := &Encoder{tokenizer: l.Tokenizer, normalize: l.Normalize, pooling: l.Pooling}
-	if e.table, err = tensorMatrix("embedding.weight", l.Embedding); err != nil {
+	if e.table, err = tensorMatrix(checkpoints.EmbeddingTensor, l.Embedding); err != nil {
 		return nil, err
 	}
 	if n := l.Tokenizer.Vocabulary().Len(); e.table.rows != n {
-		return nil, fault.New(hintShapes, "tensor embedding.weight has %d rows and the vocabulary %d tokens", e.table.rows, n)
+		return nil, fault.New(hintShapes, "tensor embedding.weight has %d rows, but the vocabulary has %d tokens", e.table.rows, n)
 	}
 	if err := e.setWeights(l.Weights); err != nil {
 		return nil, err
@@ -86,11 +86,11 @@ func New(l Layers) (*Encoder, error) {
 		return nil, err
 	}
 	if l.Projection != nil {
-		if e.projection, err = tensorMatrix("projection.weight", *l.Projection); err != nil {
+		if e.projection, err = tensorMatrix(checkpoints.ProjectionTensor, *l.Projection); err != nil {
 			return nil, err
 		}
 		if want := e.features().cols; e.projection.cols != want {
-			return nil, fault.New(hintShapes, "tensor projection.weight has shape %v; it must have %d columns, the length of what goes in", l.Projection.Shape, want)
+			return nil, fault.New(hintShapes, "tensor projection.weight has shape %v; expected %d columns, the length of its input", l.Projection.Shape, want)
 		}
 	}
 	if err := e.setNGrams(l.NGrams, l.NGramTable); err != nil {
@@ -112,13 +112,13 @@ func New(l Layers) (*Encoder, error) {
 
 func (e *Encoder) setWeights(weights *checkpoints.Tensor) error {
 	if (weights != nil) != (e.pooling == SIF) {
-		return fault.New(hintShapes, "tensor %s belongs to pooling %q, and the pooling is %q", checkpoints.PoolingTensor, SIF, e.pooling)
+		return fault.New(hintShapes, "tensor %s must be present with pooling %q only, and the pooling is %q", checkpoints.PoolingTensor, SIF, e.pooling)
 	}
 	if weights == nil {
 		return nil
 	}
 	if len(weights.Shape) != 1 || weights.Shape[0] != e.table.rows || len(weights.Data) < e.table.rows {
-		return fault.New(hintShapes, "tensor %s has shape %v; it must have a number for each of the %d tokens", checkpoints.PoolingTensor, weights.Shape, e.table.rows)
+		return fault.New(hintShapes, "tensor %s has shape %v; expected one number for each of the %d tokens", checkpoints.PoolingTensor, weights.Shape, e.table.rows)
 	}
 	e.weights = weights.Data[:e.table.rows]
 	if !finite(e.weights) {
@@ -130,27 +130,27 @@ func (e *Encoder) setWeights(weights *checkpoints.Tensor) error {
 func (e *Encoder) setLinear(linear, bias *checkpoints.Tensor) error {
 	if linear == nil {
 		if bias != nil {
-			return fault.New(hintShapes, "tensor linear.bias is there without linear.weight")
+			return fault.New(hintShapes, "tensor linear.bias requires linear.weight, which is missing")
 		}
 		return nil
 	}
 	var err error
-	if e.linear, err = tensorMatrix("linear.weight", *linear); err != nil {
+	if e.linear, err = tensorMatrix(checkpoints.LinearTensor, *linear); err != nil {
 		return err
 	}
 	if e.linear.cols != e.table.cols {
-		return fault.New(hintShapes, "tensor linear.weight has shape %v; it must have %d columns, as embedding.weight has", linear.Shape, e.table.cols)
+		return fault.New(hintShapes, "tensor linear.weight has shape %v; expected %d columns, like embedding.weight", linear.Shape, e.table.cols)
 	}
 	e.bias = kernel.Aligned(e.linear.out().stride)
 	if bias == nil {
 		return nil
 	}
 	if len(bias.Shape) != 1 || bias.Shape[0] != e.linear.rows || len(bias.Data) < e.linear.rows {
-		return fault.New(hintShapes, "tensor linear.bias has shape %v and %d numbers; linear.weight has %d rows", bias.Shape, len(bias.Data), e.linear.rows)
+		return fault.New(hintShapes, "tensor linear.bias has shape %v and %d numbers; expected %d, the rows of linear.weight", bias.Shape, len(bias.Data), e.linear.rows)
 	}
 	copy(e.bias, bias.Data[:e.linear.rows])
 	if !finite(e.bias) {
-		return notFiniteIn("linear.bias", 0, e.bias)
+		return notFiniteIn(checkpoints.BiasTensor, 0, e.bias)
 	}
 	return nil
 }
@@ -160,24 +160,23 @@ func (e *Encoder) setNGrams(grams *tokenize.NGrams, table *checkpoints.Tensor) e
 		return nil
 	}
 	if grams == nil || table == nil {
-		return fault.New(hintShapes, "tensor ngrams.weight and the n-grams are not both there")
+		return fault.New(hintShapes, "tensor ngrams.weight and the character n-grams must be present together")
 	}
-	m, err := tensorMatrix("ngrams.weight", *table)
+	m, err := tensorMatrix(checkpoints.NGramTensor, *table)
 	if err != nil {
 		return err
 	}
 	if m.rows != grams.Rows() || m.cols != e.table.cols {
-		return fault.New(hintShapes, "tensor ngrams.weight has shape %v; it must have %d rows, one an n-gram, and %d columns, as embedding.weight has",
+		return fault.New(hintShapes, "tensor ngrams.weight has shape %v; expected %d rows, one per n-gram, and %d columns, like embedding.weight",
 			table.Shape, grams.Rows(), e.table.cols)
 	}
 	e.grams, e.gramTable = grams, m
 	return nil
 }
 
-// FromCheckpoint makes an encoder of a model: of a word model, whose sentence
-// vector is the mean of its word vectors, or of a sentence model with its
-// layers. The encoder shares the tensors' memory where it can, so they may not
-// be changed afterwards.
+// FromCheckpoint makes an encoder from a model: a word model, whose sentence vector is
+// the mean of its word vectors, or a sentence model with its layers. The encoder shares
+// the memory of the tensors where it can, so do not change them afterwards.
 func FromCheckpoint(c *checkpoints.Checkpoint) (*Encoder, error) {
 	if c == nil || c.Tokenizer == nil || c.Vocabulary == nil {
 		return nil, fault.New("read it with checkpoints.Read", "the checkpoint has no tokenizer or no vocabulary")
@@ -188,7 +187,7 @@ func FromCheckpoint(c *checkpoints.Checkpoint) (*Encoder, error) {
 		}
 		return nil
 	}
-	table, ok := c.Tensors["embedding.weight"]
+	table, ok := c.Tensors[checkpoints.EmbeddingTensor]
 	if !ok {
 		return nil, fault.New(hintShapes, "the model has no tensor embedding.weight")
 	}
@@ -202,18 +201,18 @@ func FromCheckpoint(c *checkpoints.Checkpoint) (*Encoder, error) {
 	return New(Layers{
 		Tokenizer:  tokenizer,
 		Embedding:  table,
-		Linear:     optional("linear.weight"),
-		Bias:       optional("linear.bias"),
-		Projection: optional("projection.weight"),
+		Linear:     optional(checkpoints.LinearTensor),
+		Bias:       optional(checkpoints.BiasTensor),
+		Projection: optional(checkpoints.ProjectionTensor),
 		NGrams:     c.NGrams,
-		NGramTable: optional("ngrams.weight"),
-		Pooling:    c.Config.Encoder.Pooling,
+		NGramTable: optional(checkpoints.NGramTensor),
+		Pooling:    Pooling(c.Config.Encoder.Pooling),
 		Weights:    optional(checkpoints.PoolingTensor),
 		Normalize:  c.Config.Encoder.Normalize,
 	})
 }
 
-// Open reads the model in the folder dir and makes an encoder of it.
+// Open reads the model in the folder dir and makes an encoder from it.
 func Open(ctx context.Context, dir string) (*Encoder, error) {
 	c, err := checkpoints.Read(ctx, dir, checkpoints.ReadOptions{})
 	if err != nil {
@@ -229,7 +228,7 @@ func Open(ctx context.Context, dir string) (*Encoder, error) {
 // Tokenizer returns the tokenizer, with its vocabulary.
 func (e *Encoder) Tokenizer() *tokenize.Tokenizer { return e.tokenizer }
 
-// Dim is the length of the vectors that the encoder makes.
+// Dim is the length of the encoder's vectors.
 func (e *Encoder) Dim() int {
 	if e.projection != nil {
 		return e.projection.rows
@@ -237,8 +236,8 @@ func (e *Encoder) Dim() int {
 	return e.features().cols
 }
 
-// features is the extent of what is pooled: the rows of the table, or what
-// Linear makes of them.
+// features is the extent of the vectors that are pooled: the rows of the table, or the
+// outputs of Linear.
 func (e *Encoder) features() extent {
 	if e.linear != nil {
 		return e.linear.out()
@@ -246,11 +245,10 @@ func (e *Encoder) features() extent {
 	return e.table.in()
 }
 
-// Encode writes the vector of text to dst and returns the number of tokens that
-// have a vector, from the table or composed of their n-grams; with none the
-// vector is zero. It panics unless dst is Dim
-// numbers long, and fails only when a model's numbers are so large that the
-// result isn't finite.
+// Encode writes the vector of text to dst and returns the number of tokens that have a
+// vector, from the table or composed of their n-grams; if there are none, the vector is
+// zero. It panics unless dst has the length Dim. It returns an error only if the
+// numbers of the model are so large that the result is not finite.
 func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
 	if len(dst) != e.Dim() {
 		panic(errLength)
@@ -276,7 +274,7 @@ func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
 	return known, nil
 }
 
-// take adds a token of the text to what b has pooled.
+// take adds a token of the text to the pooled vector in b.
 func (e *Encoder) take(b *buffers, word []byte, id int32) {
 	feature := e.lookUp(b, word, id)
 	if feature == nil {
@@ -295,8 +293,8 @@ func (e *Encoder) take(b *buffers, word []byte, id int32) {
 	e.pool(b.pooled, feature, b.known-1, e.weight(id))
 }
 
-// lookUp returns the vector of a token, padded: the row of its id or, if that is
-// -1, the mean of the rows of its n-grams, in b. nil: it has neither.
+// lookUp returns the vector of a token, padded: the row of its id or, if that is -1, the
+// mean of the rows of its n-grams, stored in b. Nil: it has neither.
 func (e *Encoder) lookUp(b *buffers, word []byte, id int32) []float32 {
 	if id >= 0 {
 		return e.table.row(int(id))

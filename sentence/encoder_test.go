@@ -261,13 +261,13 @@ func TestEncodeOverflow(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := enc.Encode(make([]float32, 1), "big"); err == nil {
-		t.Error("an infinite vector is no error")
+		t.Error("an infinite vector is not an error")
 	}
 	if _, err := enc.Explain("big"); err == nil {
-		t.Error("an infinite vector is no error of Explain")
+		t.Error("Explain returns an infinite vector without an error")
 	}
 	if _, err := enc.Fold(); err == nil {
-		t.Error("an infinite row is no error of Fold")
+		t.Error("Fold returns an infinite row without an error")
 	}
 }
 

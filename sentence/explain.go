@@ -8,38 +8,38 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/luminavec/luminavec/corpora/tokenize"
 	"golang.org/x/text/width"
+
+	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
-// Explanation holds every number that comes up on the way from a text to its
-// vector. It prints itself in small tables with WriteTo and turns into JSON
-// with the numbers in full.
+// Explanation holds every number between a text and its vector. WriteTo prints it in
+// small tables; its JSON form has the numbers in full.
 type Explanation struct {
 	Text    string           `json:"text"`
 	Tokens  []ExplainedToken `json:"tokens"`
 	Known   int              `json:"known"`   // tokens that have a vector; the mean is over these
-	Unknown int              `json:"unknown"` // tokens that have none and take no part
-	// Composed is how many of the known have no row in the table: their vectors are
-	// means of character n-grams.
+	Unknown int              `json:"unknown"` // tokens without a vector, which are ignored
+	// Composed is how many of the known tokens have no row in the table: their vectors
+	// are means of character n-grams.
 	Composed int `json:"composed,omitempty"`
 
-	Weights *Weights `json:"weights,omitempty"` // the layers' own numbers, when they are small enough to follow by hand
+	Weights *Weights `json:"weights,omitempty"` // the weights of the layers, if small enough to follow by hand
 
-	Pooling    string    `json:"pooling"`
-	Mean       []float32 `json:"mean,omitempty"`       // what Mean or SIF makes of the tokens
-	Pooled     []float32 `json:"pooled,omitempty"`     // what another pooling makes of them
+	Pooling    Pooling   `json:"pooling"`
+	Mean       []float32 `json:"mean,omitempty"`       // result of pooling Mean or SIF
+	Pooled     []float32 `json:"pooled,omitempty"`     // result of another pooling
 	Projection []float32 `json:"projection,omitempty"` // P·mean; absent without a projection
-	Normalized []float32 `json:"normalized,omitempty"` // absent when the encoder doesn't normalise
+	Normalized []float32 `json:"normalized,omitempty"` // absent if the encoder does not normalize
 	Vector     []float32 `json:"vector"`               // the result: the last of the three above
 	Norm       float64   `json:"norm"`                 // the Euclidean length before normalisation
 }
 
-// ExplainedToken is a token and what each layer made of it. The vectors of an
-// unknown token are absent, and so are those of a layer the encoder lacks.
+// ExplainedToken is a token with the output of each layer. The vectors of an unknown
+// token are absent, and so are those of layers that the encoder does not have.
 type ExplainedToken struct {
 	Text      string    `json:"text"`
-	ID        int32     `json:"id"`    // the row of the table; -1 none
+	ID        int32     `json:"id"`    // row of the table; -1: none
 	Start     int       `json:"start"` // bytes in the text
 	End       int       `json:"end"`
 	Embedding []float32 `json:"embedding,omitempty"`
@@ -48,7 +48,7 @@ type ExplainedToken struct {
 	NGrams []tokenize.NGram `json:"ngrams,omitempty"`
 	Linear []float32        `json:"linear,omitempty"` // W·e + b
 	ReLU   []float32        `json:"relu,omitempty"`   // max(0, W·e + b)
-	Weight float32          `json:"weight,omitempty"` // what it counts with SIF; absent otherwise
+	Weight float32          `json:"weight,omitempty"` // its weight with SIF; absent otherwise
 }
 
 // Weights are the matrices of an encoder.
@@ -58,12 +58,12 @@ type Weights struct {
 	Projection [][]float32 `json:"projection,omitempty"` // P, [out, hidden or dim]
 }
 
-// maxByHand is the largest side of a matrix that an Explanation shows: beyond
-// it nobody follows the arithmetic with a pencil.
+// maxByHand is the largest side of a matrix that an Explanation shows: larger ones
+// cannot be followed with a pencil.
 const maxByHand = 8
 
-// Explain encodes the text and keeps every intermediate number. A text without
-// a known token is no error here: the explanation shows which tokens it has.
+// Explain encodes the text and keeps every intermediate number. A text without known
+// tokens is not an error: the explanation lists its tokens.
 func (e *Encoder) Explain(text string) (*Explanation, error) {
 	x := &Explanation{Text: text, Tokens: []ExplainedToken{}, Weights: e.matrices(), Pooling: e.pooling}
 	pooled := make([]float32, e.features().stride)
@@ -203,11 +203,11 @@ func (x *Explanation) WriteTo(w io.Writer) (int64, error) {
 }
 
 // poolingNames are the layer's names, as they stand beside the tables.
-var poolingNames = map[string]string{Mean: "mean", SIF: "mean", Max: "maximum", First: "first", Last: "last"}
+var poolingNames = map[Pooling]string{Mean: "mean", SIF: "mean", Max: "maximum", First: "first", Last: "last"}
 
 // poolingTitle says what the pooling does.
 func (x *Explanation) poolingTitle() string {
-	text := map[string]string{
+	text := map[Pooling]string{
 		Mean:  fmt.Sprintf("m = the sum of these rows, divided by %d", x.Known),
 		SIF:   fmt.Sprintf("m = the sum of weight times row, divided by %d", x.Known),
 		Max:   "m = the largest number of each column",
@@ -246,7 +246,7 @@ func (x *Explanation) writeTokens(b *strings.Builder) {
 		fmt.Fprintf(b, "  %s  %s\n", pad(clip(t.Text), wide), id)
 	}
 	if more := len(x.Tokens) - len(shown); more > 0 {
-		fmt.Fprintf(b, "  … and %d more, which take part but aren't shown\n", more)
+		fmt.Fprintf(b, "  … and %d more, which are used but not shown\n", more)
 	}
 }
 
@@ -324,8 +324,8 @@ func norm64(v []float32) float64 {
 // clip is a token as a label.
 func clip(s string) string { return clipTo(s, labelColumns) }
 
-// clipTo cuts s to limit columns and replaces what a terminal would not print as
-// a character.
+// clipTo truncates s to limit columns and replaces characters that a terminal does not
+// print.
 func clipTo(s string, limit int) string {
 	var b strings.Builder
 	n := 0

@@ -43,7 +43,7 @@ func TestExplainFitsTheTerminal(t *testing.T) {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
-	for _, want := range []string{"waa", "unknown", "first 5 of 100 numbers", "of 64 numbers", "of 32 numbers", "  …  ", "more, which take part"} {
+	for _, want := range []string{"waa", "unknown", "first 5 of 100 numbers", "of 64 numbers", "of 32 numbers", "  …  ", "more, which are used"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the explanation doesn't say %q:\n%s", want, out)
 		}

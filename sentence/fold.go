@@ -3,30 +3,31 @@ package sentence
 import (
 	"runtime"
 
+	"github.com/sourcegraph/conc/pool"
+
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
-	"github.com/sourcegraph/conc/pool"
 )
 
 // foldRows is how many rows of the folded table a goroutine makes at a time.
 const foldRows = 1024
 
-// Folded reports whether the encoder is one table and pooling by mean, maximum,
-// first or last token (save for normalisation), as Fold makes it.
+// Folded reports whether the encoder is a single table with unweighted pooling, as Fold
+// makes it; normalization aside.
 func (e *Encoder) Folded() bool {
 	return e.linear == nil && e.projection == nil && e.weights == nil
 }
 
-// Fold returns an encoder that gives the same vectors with all layers worked
-// into one table, T[t] = a_t·P·max(0, W·e_t + b), where a_t is the weight of a token
-// with SIF and else 1; see the package comment for why that is exact. The table has
-// as many rows as before and Dim columns.
+// Fold returns an encoder with the same vectors and all layers folded into one table,
+// T[t] = a_t·P·max(0, W·e_t + b), where a_t is the weight of a token with SIF and
+// otherwise 1; the package comment says why this is exact. The table has as many rows as
+// before and Dim columns.
 //
-// An encoder that is folded already is returned as it is, and so is one with Linear
-// and character n-grams: the mean of n-grams comes before the ReLU, and cannot be
-// taken of rows that have gone through it. A maximum of projections is not the
-// projection of the maximum: with Max a projection stays.
+// An encoder that is already folded is returned as it is. So is one with Linear and
+// character n-grams: their mean comes before the ReLU and cannot be computed from rows
+// behind it. The maximum of projections is not the projection of the maximum, so with
+// Max a projection stays.
 func (e *Encoder) Fold() (*Encoder, error) {
 	if e.Folded() || e.linear != nil && e.grams != nil || e.keepsProjection() && e.linear == nil {
 		return e, nil
@@ -54,11 +55,11 @@ func (e *Encoder) Fold() (*Encoder, error) {
 	return New(l)
 }
 
-// keepsProjection says whether the projection cannot be folded.
+// keepsProjection reports whether the projection cannot be folded.
 func (e *Encoder) keepsProjection() bool { return e.pooling == Max && e.projection != nil }
 
-// fold returns what the layers make of each row of a table, times its weight unless
-// there are none.
+// fold returns the output of the layers for each row of a table, times its weight if
+// there are weights.
 func (e *Encoder) fold(from *matrix, weights []float32) (*matrix, error) {
 	dim := e.Dim()
 	if e.keepsProjection() {
@@ -91,44 +92,43 @@ func (e *Encoder) foldInto(table, rows *matrix, weights []float32, from, to int)
 			kernel.Scale(table.row(t), weights[t])
 		}
 		if !finite(table.row(t)) {
-			return fault.New(hintShapes, "the folded row %d is not finite: the model's numbers are too large for float32", t)
+			return fault.New(hintShapes, "row %d of the folded table is not finite: the numbers of the model are too large for float32", t)
 		}
 	}
 	return nil
 }
 
-// Checkpoint returns the encoder as a model that checkpoints.Write can write
-// and FromCheckpoint reads back: all its layers, no training state. It shares
-// the encoder's memory. Kind is "sentence"; the caller may fill in the rest of
-// Config.
+// Checkpoint returns the encoder as a model that checkpoints.Write writes and
+// FromCheckpoint reads back: all its layers, no training state. It shares the memory of
+// the encoder. The caller may fill in the rest of Config.
 func (e *Encoder) Checkpoint() *checkpoints.Checkpoint {
 	vocabulary := e.tokenizer.Vocabulary()
 	c := &checkpoints.Checkpoint{
 		Config: checkpoints.Config{
-			Format: checkpoints.FormatVersion, Kind: "sentence", Dim: e.table.cols,
-			Encoder: checkpoints.EncoderConfig{Pooling: e.pooling, Normalize: e.normalize},
+			Format: checkpoints.FormatVersion, Kind: Kind, Dim: e.table.cols,
+			Encoder: checkpoints.EncoderConfig{Pooling: string(e.pooling), Normalize: e.normalize},
 			Corpus:  checkpoints.CorpusInfo{Words: vocabulary.Total(), Vocabulary: vocabulary.Len()},
 		},
 		Tokenizer:  e.tokenizer,
 		Vocabulary: vocabulary,
-		Tensors:    map[string]checkpoints.Tensor{"embedding.weight": e.table.tensor()},
+		Tensors:    map[string]checkpoints.Tensor{checkpoints.EmbeddingTensor: e.table.tensor()},
 	}
 	c.Config.Progress = checkpoints.Progress{Done: 1, Finished: true}
 	if e.linear != nil {
 		c.Config.Encoder.Hidden = e.linear.rows
-		c.Tensors["linear.weight"] = e.linear.tensor()
-		c.Tensors["linear.bias"] = checkpoints.Tensor{Shape: []int{e.linear.rows}, Data: e.bias[:e.linear.rows]}
+		c.Tensors[checkpoints.LinearTensor] = e.linear.tensor()
+		c.Tensors[checkpoints.BiasTensor] = checkpoints.Tensor{Shape: []int{e.linear.rows}, Data: e.bias[:e.linear.rows]}
 	}
 	if e.weights != nil {
 		c.Tensors[checkpoints.PoolingTensor] = checkpoints.Tensor{Shape: []int{len(e.weights)}, Data: e.weights}
 	}
 	if e.grams != nil {
 		c.NGrams, c.Config.NGrams = e.grams, e.grams.Options()
-		c.Tensors["ngrams.weight"] = e.gramTable.tensor()
+		c.Tensors[checkpoints.NGramTensor] = e.gramTable.tensor()
 	}
 	if e.projection != nil {
 		c.Config.Encoder.Project = e.projection.rows
-		c.Tensors["projection.weight"] = e.projection.tensor()
+		c.Tensors[checkpoints.ProjectionTensor] = e.projection.tensor()
 	}
 	return c
 }

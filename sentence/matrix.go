@@ -29,7 +29,7 @@ func (m *matrix) row(i int) []float32 {
 	return m.data[i*m.stride : (i+1)*m.stride : (i+1)*m.stride]
 }
 
-// in and out are the vectors that multiply takes and gives.
+// in and out are the extents of the input and the output of multiply.
 func (m *matrix) in() extent  { return extent{m.cols, m.stride} }
 func (m *matrix) out() extent { return extent{m.rows, kernel.Stride(m.rows)} }
 
@@ -46,12 +46,12 @@ func (m *matrix) unpadded() [][]float32 {
 	return out
 }
 
-// tensorMatrix checks a tensor of two dimensions and returns it as a matrix. The
-// tensor's own memory is used when its rows are laid out as a matrix's are
-// (checkpoints.Read lays them out so), else it is copied.
+// tensorMatrix checks a tensor of two dimensions and returns it as a matrix. It shares
+// the memory of the tensor if the rows are laid out like those of a matrix, as
+// checkpoints.Read does, and copies it otherwise.
 func tensorMatrix(name string, t checkpoints.Tensor) (*matrix, error) {
 	if len(t.Shape) != 2 || t.Shape[0] < 1 || t.Shape[1] < 1 {
-		return nil, fault.New(hintShapes, "tensor %s has shape %v; a matrix with at least one row and one column was expected", name, t.Shape)
+		return nil, fault.New(hintShapes, "tensor %s has shape %v; expected a matrix with at least one row and one column", name, t.Shape)
 	}
 	rows, cols := t.Shape[0], t.Shape[1]
 	from := t.Stride
@@ -59,7 +59,7 @@ func tensorMatrix(name string, t checkpoints.Tensor) (*matrix, error) {
 		from = cols
 	}
 	if from < cols || len(t.Data) < (rows-1)*from+cols {
-		return nil, fault.New(hintShapes, "tensor %s has shape %v and row stride %d but only %d numbers", name, t.Shape, from, len(t.Data))
+		return nil, fault.New(hintShapes, "tensor %s has shape %v and row stride %d but %d numbers", name, t.Shape, from, len(t.Data))
 	}
 	for i := range rows {
 		if row := t.Data[i*from : i*from+cols]; !finite(row) {
@@ -76,7 +76,7 @@ func tensorMatrix(name string, t checkpoints.Tensor) (*matrix, error) {
 	return m, nil
 }
 
-// laidOut reports whether data can serve as a matrix as it is: padded to the
+// laidOut reports whether data can be used as a matrix without a copy: padded to the
 // kernels' stride, aligned, and zero in the padding.
 func laidOut(data []float32, rows, cols, stride int) bool {
 	if stride != kernel.Stride(cols) || len(data) < rows*stride || uintptr(unsafe.Pointer(&data[0]))%64 != 0 {
@@ -92,12 +92,12 @@ func laidOut(data []float32, rows, cols, stride int) bool {
 	return true
 }
 
-const hintShapes = "the model doesn't fit together; train or export it again"
+const hintShapes = "the parts of the model do not match; train or export it again"
 
 func notFiniteIn(name string, i int, row []float32) error {
 	for j, v := range row {
 		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
-			return fault.New("the training went astray (a learning rate too high?); use an earlier checkpoint",
+			return fault.New("the training diverged; lower the learning rate, or use an earlier checkpoint",
 				"tensor %s holds %v in row %d, column %d", name, v, i, j)
 		}
 	}
@@ -127,7 +127,7 @@ func relu(v []float32) {
 	}
 }
 
-// divide divides by n and leaves v alone when n is 0. Division, not
+// divide divides v by n, unless n is 0. Division, not
 // multiplication by 1/n, so that 6/3 is exactly 2.
 func divide(v []float32, n int) {
 	if n < 2 {

@@ -143,8 +143,8 @@ func TestNewChecksNGrams(t *testing.T) {
 		change func(*Layers)
 		says   string
 	}{
-		{func(l *Layers) { l.NGrams = nil }, "not both there"},
-		{func(l *Layers) { l.NGramTable = nil }, "not both there"},
+		{func(l *Layers) { l.NGrams = nil }, "must be present together"},
+		{func(l *Layers) { l.NGramTable = nil }, "must be present together"},
 		{func(l *Layers) { l.NGramTable.Shape = []int{1, 5} }, "ngrams.weight has shape [1 5]"},
 		{func(l *Layers) { l.NGramTable = randomTensor(rand.New(rand.NewPCG(1, 1)), l.NGrams.Rows(), 4) }, "and 5 columns"},
 		{func(l *Layers) { l.NGramTable.Data[7] = float32(math.NaN()) }, "ngrams.weight holds NaN in row 1, column 2"},

@@ -7,31 +7,34 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// The ways to make one vector of those of the tokens of a text; unknown tokens take
-// no part in any.
+// Pooling names how the vectors of the tokens of a text become one vector, as in
+// config.json. Unknown tokens are ignored.
+type Pooling string
+
+// The poolings.
 const (
-	Mean  = "mean" // their mean
-	Max   = "max"  // of each dimension the largest number
-	First = "cls"  // that of the first token, which stands for [CLS]
-	Last  = "sep"  // that of the last token, which stands for [SEP]
-	// SIF is the mean, in which each token t counts by the weight a/(a+p(t)), where p(t)
-	// is its share of the training text: smooth inverse frequency (Arora, Liang and
-	// Ma, 2017). The weights are a part of the model.
-	SIF = "sif"
+	Mean  Pooling = "mean" // the mean
+	Max   Pooling = "max"  // the maximum of each dimension
+	First Pooling = "cls"  // the vector of the first token, which stands for [CLS]
+	Last  Pooling = "sep"  // the vector of the last token, which stands for [SEP]
+	// SIF is the mean with each token t weighted by a/(a+p(t)), where p(t) is its share
+	// of the training text: smooth inverse frequency (Arora, Liang and Ma, 2017). The
+	// weights are part of the model.
+	SIF Pooling = "sif"
 )
 
-// Poolings are the names of all ways.
-var Poolings = []string{Mean, Max, First, Last, SIF}
+// Poolings are all poolings.
+var Poolings = []Pooling{Mean, Max, First, Last, SIF}
 
-func checkPooling(name string) error {
+func checkPooling(name Pooling) error {
 	if !slices.Contains(Poolings, name) {
 		return fault.New("choose mean, max, cls, sep or sif", "unknown pooling %q", name)
 	}
 	return nil
 }
 
-// pool takes the feature of the n-th known token of a text, counted from 0, into
-// pooled, which is zero before the first; weight counts with SIF only.
+// pool adds the feature of the n-th known token of a text, counted from 0, to pooled,
+// which is zero before the first; weight is used by SIF only.
 func (e *Encoder) pool(pooled, feature []float32, n int, weight float32) {
 	switch {
 	case e.pooling == Mean:
@@ -47,15 +50,15 @@ func (e *Encoder) pool(pooled, feature []float32, n int, weight float32) {
 	}
 }
 
-// finishPooling ends the pooling of n tokens.
+// finishPooling completes the pooling of n tokens.
 func (e *Encoder) finishPooling(pooled []float32, n int) {
 	if e.pooling == Mean || e.pooling == SIF {
 		divide(pooled, n)
 	}
 }
 
-// weight is what a token counts with SIF; one that is composed of n-grams has not been
-// seen, and counts in full.
+// weight is the weight of a token with SIF. A token composed of n-grams was not seen in
+// training and has weight 1.
 func (e *Encoder) weight(id int32) float32 {
 	if e.weights == nil || id < 0 {
 		return 1

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"os"
+	"path/filepath"
 	"strings"
 
+	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -81,4 +84,92 @@ func ExampleContinue() {
 	// Output:
 	// [the cat dog sees]
 	// [the cat sees dog horse]
+}
+
+// A training that was interrupted is saved and resumed from its folder. The options
+// and the name of the text are in the checkpoint.
+func ExampleResume() {
+	dir, err := os.MkdirTemp("", "skipgram")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	content, folder := filepath.Join(dir, "text.txt"), filepath.Join(dir, "model")
+	if err := os.WriteFile(content, []byte(strings.Repeat("the cat sees the dog\n", 5000)), 0o666); err != nil {
+		log.Fatal(err)
+	}
+	source, err := text.Open(content)
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
+	corpus, err := corpora.Build(ctx, source, corpora.BuildOptions{Tokenizer: tokenizer})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer corpus.Close()
+
+	// Interrupted after the first epoch, where a checkpoint is saved.
+	o := skipgram.DefaultOptions()
+	o.Dim, o.Subsample = 16, 0
+	cut, interrupt := context.WithCancel(ctx)
+	_, err = skipgram.Train(cut, o, skipgram.Run{
+		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(),
+		Save: func(ctx context.Context, c *checkpoints.Checkpoint) error {
+			defer interrupt()
+			return checkpoints.Write(ctx, folder, c, checkpoints.WriteOptions{Replace: true})
+		},
+	})
+	fmt.Println(err)
+
+	model, err := skipgram.Resume(ctx, folder, skipgram.ResumeOptions{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	p := model.Config.Progress
+	fmt.Println("finished:", p.Finished, "after epoch", p.Epoch)
+	// Output:
+	// context canceled
+	// finished: true after epoch 5
+}
+
+// A file of word pairs judges the model after each epoch; the best model is returned.
+func ExampleOpenValidation() {
+	dir, err := os.MkdirTemp("", "skipgram")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	pairs := filepath.Join(dir, "pairs.tsv")
+	if err := os.WriteFile(pairs, []byte("cat\tdog\t9\ncar\tbus\t8\ncat\tbus\t2\nsees\tcar\t1\nhorse\tcow\t9\n"), 0o666); err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	content := strings.Repeat("the cat sees the dog\nthe dog sees the cat\nthe car passes the bus\nthe bus passes the car\n", 100)
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
+	corpus, err := corpora.Build(ctx, text.FromReader("text", strings.NewReader(content)), corpora.BuildOptions{Tokenizer: tokenizer})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer corpus.Close()
+	o := skipgram.DefaultOptions()
+	o.Dim, o.Window, o.Epochs, o.Subsample, o.Threads = 16, 2, 10, 0, 1
+
+	validation, err := skipgram.OpenValidation(ctx, corpus, tokenizer, o, pairs)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer validation.Close()
+	for _, set := range validation.Sets {
+		fmt.Printf("%d of %d pairs known\n", set.Known, set.Size)
+	}
+	model, err := skipgram.Train(ctx, o, skipgram.Run{Corpus: corpus, Tokenizer: tokenizer, Validation: validation})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(model.Config.Validation.Count, "validations; the model kept is the", model.Config.Validation.Model)
+	// Output:
+	// 4 of 5 pairs known
+	// 10 validations; the model kept is the best
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"path/filepath"
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -11,33 +11,10 @@ import (
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
-	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// notInside refuses text in the folder that is to be replaced: it would go with
-// the folder.
-func notInside(output string, names []string) error {
-	folder, err := filepath.EvalSymlinks(output)
-	if err != nil {
-		return nil // nothing is there
-	}
-	if folder, err = filepath.Abs(folder); err != nil {
-		return err
-	}
-	for _, name := range names {
-		file, err := filepath.EvalSymlinks(name)
-		if err != nil {
-			continue // standard input, the sample
-		}
-		if file, err = filepath.Abs(file); err != nil {
-			return err
-		}
-		if strings.HasPrefix(file, folder+string(filepath.Separator)) {
-			return fault.New("write to another folder", "the text %s is in the output %s, which would be replaced", name, output)
-		}
-	}
-	return nil
-}
+// notInside refuses text in the folder that is to be replaced.
+func notInside(output string, names []string) error { return corpora.CheckOutside(output, names) }
 
 // openSource opens the corpus that was named, or the sample.
 func openSource(names []string) (*text.Source, error) {
@@ -61,34 +38,41 @@ func named(names []string) string {
 	return text
 }
 
-// readCorpus reads and counts the source, and says what it found.
-func readCorpus(cmd *cobra.Command, source *text.Source, o corpora.BuildOptions) (*corpora.Corpus, error) {
-	warnSpool(cmd, source)
-	progress := cli.StartProgress(cmd, "reading")
-	o.OnProgress = func(done, size int64) {
-		fraction := -1.0
-		if size > 0 {
-			fraction = float64(done) / float64(size)
+// readCorpus returns a function that builds a corpus, shows progress and reports what was read.
+func readCorpus(cmd *cobra.Command) func(context.Context, *text.Source, corpora.BuildOptions) (*corpora.Corpus, error) {
+	return func(ctx context.Context, source *text.Source, o corpora.BuildOptions) (*corpora.Corpus, error) {
+		warnSpool(cmd, source)
+		progress := cli.StartProgress(cmd, "reading")
+		o.OnProgress = progress.Bytes
+		began := time.Now()
+		corpus, err := corpora.Build(ctx, source, o)
+		progress.Done()
+		if err != nil {
+			return nil, err
 		}
-		progress.Update(fraction, cli.Bytes(done))
+		cli.WarnInvalid(cmd, source)
+		if n, below := corpus.Dropped(); n > 0 {
+			cli.Warn(cmd, "not enough memory for all different words: dropped %s with at most %s each while counting",
+				cli.Plural(n, "word", "words"), cli.Plural(below, "occurrence", "occurrences"))
+		}
+		cli.Note(cmd, "read %s: %s, %s words in %s, %s in a vocabulary of %s, in %s",
+			named(source.Names()), cli.Bytes(source.Stats().Bytes), cli.Count(float64(corpus.RawWords())),
+			cli.Plural(corpus.Lines(), "line", "lines"), cli.Count(float64(corpus.Words())),
+			cli.Thousands(corpus.Vocabulary().Len()), cli.Duration(time.Since(began)))
+		return corpus, nil
 	}
-	began := time.Now()
-	corpus, err := corpora.Build(cmd.Context(), source, o)
-	progress.Done()
-	if err != nil {
-		return nil, err
+}
+
+// nextCommand is the start of a command line that trains on a corpus.
+func nextCommand(corpus []string, text text.Selection) []string {
+	next := []string{"skipgram"}
+	for _, name := range corpus {
+		next = append(next, cli.PathArgument(name))
 	}
-	s := source.Stats()
-	if s.Invalid > 0 {
-		cli.Warn(cmd, "%s of broken UTF-8 read as U+FFFD, first at %s", cli.Plural(s.Invalid, "byte", "bytes"), s.FirstInvalid)
+	for _, flag := range [][2]string{{"--field", text.Field}, {"--column", text.Column}} {
+		if flag[1] != "" {
+			next = append(next, flag[:]...)
+		}
 	}
-	if n, below := corpus.Dropped(); n > 0 {
-		cli.Warn(cmd, "more different words than memory has room for: %s of at most %s each were dropped while counting",
-			cli.Plural(n, "word", "words"), cli.Plural(below, "occurrence", "occurrences"))
-	}
-	cli.Note(cmd, "read %s: %s, %s words in %s, %s in a vocabulary of %s, in %s",
-		named(source.Names()), cli.Bytes(s.Bytes), cli.Count(float64(corpus.RawWords())),
-		cli.Plural(corpus.Lines(), "line", "lines"), cli.Count(float64(corpus.Words())),
-		cli.Thousands(corpus.Vocabulary().Len()), cli.Duration(time.Since(began)))
-	return corpus, nil
+	return next
 }

@@ -8,47 +8,30 @@ import (
 
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
-	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/estimate"
-	"github.com/luminavec/luminavec/internal/training"
-	"github.com/luminavec/luminavec/skipgram"
+	"github.com/luminavec/luminavec/internal/words"
 )
 
-// limits is replaced by tests of a machine that is too small.
+// limits is replaced by tests to simulate a small machine.
 var limits = estimate.Machine
 
-// checkNeeds says what a training will need, and refuses one that the machine
-// has no room for; with force it only warns. best says that the best model is kept
-// beside the last. A training that goes on (resumed) has its tables already, and done
+// checkNeeds reports what a training needs, and returns an error if the machine does not
+// have that; with force it only warns. best says that the best model is kept
+// beside the last. A resumed training has its tables already, and done
 // of its work.
-func checkNeeds(cmd *cobra.Command, kind string, o skipgram.Options, corpus *corpora.Corpus, output string, done float64, best, resumed, force bool) error {
-	v := corpus.Vocabulary()
-	r := estimate.Run{
-		Rows: v.Len(), Dim: o.Dim, Threads: o.Threads, Loaded: resumed,
-		Words: corpus.Words(), Epochs: o.Epochs, Window: o.Window, Negative: o.Negative,
-		CBOW: kind == "cbow", Tree: o.Loss == training.LossHS, Graph: o.Engine == training.Graph,
-		Summed: o.SumVectors, Best: best,
+func checkNeeds(cmd *cobra.Command, objective *words.Objective, o words.Options, corpus *corpora.Corpus, output string, done float64, best, resumed, force bool) error {
+	need, err := words.Needs(objective, o, corpus, done, best, resumed)
+	if err != nil {
+		return err
 	}
-	if o.NGrams.Max > 0 {
-		grams, err := tokenize.NewNGrams(v, o.NGrams)
-		if err != nil {
-			return err
-		}
-		r.NGramRows = grams.Rows()
-	}
-	for _, token := range v.Tokens() {
-		r.TokenBytes += len(token)
-	}
-	r.Words = int64(float64(r.Words) * (1 - done))
-	return tellNeeds(cmd, estimate.Words(r), output, "lower --dim or --max-vocab, or raise --min-count", force)
+	return tellNeeds(cmd, need, output, "lower --dim or --max-vocab, or raise --min-count", force)
 }
 
-// tellNeeds says what a training will need; lower are options that it needs less
-// with.
+// tellNeeds reports what a training needs; lower says which options reduce it.
 func tellNeeds(cmd *cobra.Command, need estimate.Need, output, lower string, force bool) error {
 	has := limits(output)
-	if err := need.Check(has, lower); err != nil {
+	if err := need.Check(has, lower+"; --force trains anyway"); err != nil {
 		if !force {
 			return err
 		}
@@ -58,25 +41,25 @@ func tellNeeds(cmd *cobra.Command, need estimate.Need, output, lower string, for
 	if need.Time < time.Second {
 		guess = "less than a second"
 	}
-	cli.Note(cmd, "training needs %s of memory%s, %s of disk%s and, by experience, %s",
+	cli.Note(cmd, "training needs %s of memory%s and %s of disk%s; estimated time: %s",
 		cli.Bytes(estimate.Total(need.Memory)), free(has.Memory), cli.Bytes(estimate.Total(need.Disk)), free(has.Disk), guess)
 	return nil
 }
 
-// spoolMemory is what corpora keeps of the ids of a text in memory.
+// spoolMemory is how much of the ids of a text corpora keeps in memory.
 const spoolMemory = 256 << 20
 
-// warnSpool warns when the ids of a text may not fit on the disk of temporary
-// files. Of compressed text only so much is sure that it does not shrink.
+// warnSpool warns if the ids of a text may not fit on the disk of temporary
+// files. Compressed text needs at least its own size.
 func warnSpool(cmd *cobra.Command, source *text.Source) {
 	need, has := estimate.Spool(source.Size(), spoolMemory), limits(os.TempDir()).Disk
 	if has >= 0 && need > has {
-		cli.Warn(cmd, "the words of %s of text may take %s in %s, where %s are free: set TMPDIR to a folder with room",
+		cli.Warn(cmd, "the words of %s of text may need %s in %s, which has %s free: set TMPDIR to a larger disk",
 			cli.Bytes(source.Size()), cli.Bytes(need), os.TempDir(), cli.Bytes(has))
 	}
 }
 
-// free says what is left, nothing when that is not known.
+// free formats the free space; "" if it is not known.
 func free(bytes int64) string {
 	if bytes < 0 {
 		return ""

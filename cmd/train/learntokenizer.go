@@ -14,50 +14,9 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-const learnTokenizerHelp = `Usage: train tokenizer [CORPUS...] -o FILE [options]
-
-Learn a tokenizer that cuts words into frequent parts, so that a vocabulary of
-fixed size knows all words: unfathomable is un, ##fat, ##hom, ##able.
-
-CORPUS is as in 'train skipgram --help'. FILE is a tokenizer.json, which the
-tokenizers library of Hugging Face opens too; 'train skipgram --tokenizer FILE'
-learns a vector for each of its tokens.
-
-Options:
-  -o, --output FILE      file to write, or - for standard output
-      --force            replace FILE if it exists
-      --type NAME        wordpiece, as BERT; bpe, on bytes as GPT-2, so that no
-                         text is unknown; unigram, as SentencePiece (default
-                         wordpiece)
-      --vocab N          tokens in all (default 30000)
-      --min-count N      leave out what occurs less often: pairs to be merged,
-                         or parts of words to begin with (default 2)
-      --lowercase        read capitals as small letters (default for wordpiece;
-                         --lowercase=false keeps them)
-      --strip-accents    read é as e (default for wordpiece)
-      --special TOKEN    a token that stands for itself and has one of the first
-                         ids; may be given several times, and replaces the
-                         default: [PAD] [UNK] [CLS] [SEP] [MASK] for wordpiece,
-                         which needs [UNK], <unk> for unigram, which needs it,
-                         none for bpe
-      --alphabet N       most different characters to be tokens, the frequent
-                         ones; the others are unknown; 0 for all; bpe has all
-                         256 bytes (default 1000)
-      --max-length N     most characters a token has; 0 for no limit (default 16
-                         for unigram, else 0)
-      --field NAME, --column NAME
-                         as in 'train skipgram --help'
-%s
-Examples:
-  $ train tokenizer wiki.txt -o tokenizer.json
-  $ train tokenizer wiki.txt --type bpe --vocab 50000 -o bpe.json
-  $ train tokenizer pages.jsonl --field text --type unigram -o unigram.json
-`
-
 // learnTokenizerJob is a command line of train tokenizer.
 type learnTokenizerJob struct {
 	options learn.Options
-	kind    string // --type
 	output  string
 	force   bool
 	text    text.Selection
@@ -66,33 +25,44 @@ type learnTokenizerJob struct {
 func tokenizerCommand() *cobra.Command {
 	job := learnTokenizerJob{options: learn.DefaultOptions(learn.WordPiece)}
 	o := &job.options
+	o.Lowercase, o.StripAccents, o.Special, o.MaxLength = false, false, nil, 0 // settle sets them by the type
 	cmd := &cobra.Command{
-		Use:   "tokenizer [CORPUS...] -o FILE",
-		Short: "learn a tokenizer of parts of words",
-		Long:  fmt.Sprintf(learnTokenizerHelp, cli.JSONHelp+cli.SharedHelp),
-		RunE:  job.run,
+		Use:   "tokenizer [CORPUS...] -o FILE [options]",
+		Short: "Learn a tokenizer that splits words into frequent parts",
+		Long: `
+A vocabulary of fixed size then covers all words: unfathomable is un, ##fat, ##hom, ##able.
+FILE is a tokenizer.json, which the tokenizers library of Hugging Face opens too.
+'train skipgram --tokenizer FILE' learns a vector for each of its tokens.`,
+		Example: `
+$ train tokenizer wiki.txt -o tokenizer.json
+$ train tokenizer wiki.txt --type bpe --vocab 50000 -o bpe.json
+$ train tokenizer pages.jsonl --field text --type unigram -o unigram.json`,
+		RunE: job.run,
 	}
-	f := cmd.Flags()
-	f.StringVarP(&job.output, "output", "o", "", "")
-	f.BoolVar(&job.force, "force", false, "")
-	f.StringVar(&job.kind, "type", string(o.Model), "")
-	f.IntVar(&o.Vocabulary, "vocab", o.Vocabulary, "")
-	f.Int64Var(&o.MinCount, "min-count", o.MinCount, "")
-	f.BoolVar(&o.Lowercase, "lowercase", false, "")
-	f.BoolVar(&o.StripAccents, "strip-accents", false, "")
-	f.StringArrayVar(&o.Special, "special", nil, "")
-	f.IntVar(&o.Alphabet, "alphabet", o.Alphabet, "")
-	f.IntVar(&o.MaxLength, "max-length", 0, "")
-	f.StringVar(&job.text.Field, "field", "", "")
-	f.StringVar(&job.text.Column, "column", "", "")
-	cli.AddJSON(cmd)
-	return cmd
+	cli.Declare(cmd, cli.Arguments, corpusArgument())
+	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&job.text)...)
+	cli.Declare(cmd, cli.ForTraining,
+		cli.Flag{Name: "type", Arg: "NAME", Into: &o.Model, Field: "Model", Help: "type of the tokenizer", Values: []cli.Value{
+			{Name: "wordpiece", Help: "as in BERT"},
+			{Name: "bpe", Help: "on bytes as in GPT-2: no text is unknown"},
+			{Name: "unigram", Help: "as in SentencePiece"}}},
+		cli.Flag{Name: "vocab", Arg: "N", Into: &o.Vocabulary, Field: "Vocabulary", Help: "number of tokens"},
+		cli.Flag{Name: "min-count", Arg: "N", Into: &o.MinCount, Field: "MinCount", Help: "skip what occurs less often: pairs to merge, or initial parts of words"},
+		cli.Flag{Name: "lowercase", Into: &o.Lowercase, Field: "Lowercase", Help: "convert capital letters to lower case", Default: "true for wordpiece, else false"},
+		cli.Flag{Name: "strip-accents", Into: &o.StripAccents, Field: "StripAccents", Help: "remove accents: é becomes e", Default: "true for wordpiece, else false"},
+		cli.Flag{Name: "special", Arg: "TOKEN", Into: &o.Special, Field: "Special", Help: "special token, which is never split and has one of the first ids",
+			Default: "[PAD] [UNK] [CLS] [SEP] [MASK] for wordpiece, which needs [UNK]; <unk> for unigram, which needs it; none for bpe"},
+		cli.Flag{Name: "alphabet", Arg: "N", Into: &o.Alphabet, Field: "Alphabet", Help: "number of characters that become tokens, the most frequent ones; others are unknown; 0 keeps all; bpe has all 256 bytes"},
+		cli.Flag{Name: "max-length", Arg: "N", Into: &o.MaxLength, Field: "MaxLength", Help: "characters of a token, at most; 0 is no limit", Default: "16 for unigram, else 0"})
+	return cli.Declare(cmd, cli.ForOutput,
+		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &job.output, Help: "file to write, or - for standard output", Ext: []string{"json"}},
+		cli.Flag{Name: "force", Into: &job.force, Help: "replace FILE if it exists"},
+		cli.JSONFlag())
 }
 
-// settle fills in what the type decides, and checks the command line.
+// settle fills in the defaults of the type, and checks the command line.
 func (j *learnTokenizerJob) settle(cmd *cobra.Command, args []string) error {
 	o := &j.options
-	o.Model = learn.Model(j.kind)
 	usual := learn.DefaultOptions(o.Model)
 	for flag, set := range map[string]func(){
 		"lowercase":     func() { o.Lowercase = usual.Lowercase },
@@ -111,9 +81,9 @@ func (j *learnTokenizerJob) settle(cmd *cobra.Command, args []string) error {
 	case len(args) == 0 && j.text != (text.Selection{}):
 		return fault.New("name the files to read, or - for standard input", "--field and --column need a CORPUS")
 	case o.Model == learn.BPE && cmd.Flags().Changed("alphabet"):
-		return fault.New("leave it out", "--alphabet cannot be given with bpe, which has all 256 bytes")
+		return fault.New("leave it out", "--alphabet cannot be used with bpe, which has all 256 bytes")
 	case j.output == "":
-		return fault.New("name the file to write: -o tokenizer.json", "no output was given")
+		return fault.New("name the file to write: -o tokenizer.json", "no output is named")
 	case j.output == "-" && cli.JSON(cmd):
 		return fault.New("write the tokenizer to a file: -o tokenizer.json", "the report and the tokenizer cannot both go to standard output")
 	}
@@ -161,7 +131,7 @@ func (j *learnTokenizerJob) run(cmd *cobra.Command, args []string) error {
 	return r.writeText(cmd.OutOrStdout())
 }
 
-// learnTokenizer learns from the source, and says what was left out.
+// learnTokenizer learns from the source, and warns of what was dropped.
 func learnTokenizer(cmd *cobra.Command, source *text.Source, o learn.Options) (*learn.Result, error) {
 	stage := "counting"
 	progress := cli.StartProgress(cmd, stage)
@@ -171,37 +141,31 @@ func learnTokenizer(cmd *cobra.Command, source *text.Source, o learn.Options) (*
 			stage = p.Stage
 			progress = cli.StartProgress(cmd, stage)
 		}
-		fraction, note := -1.0, ""
-		if p.Size > 0 {
-			fraction = float64(p.Done) / float64(p.Size)
-		}
+		note := ""
 		if stage == "counting" {
 			note = cli.Bytes(p.Done)
 		}
-		progress.Update(fraction, note)
+		progress.Update(cli.Share(p.Done, p.Size), note)
 	}
 	learnt, err := learn.Train(cmd.Context(), source, o)
 	progress.Done()
 	if err != nil {
 		return nil, err
 	}
-	if s := source.Stats(); s.Invalid > 0 {
-		cli.Warn(cmd, "%s of broken UTF-8 read as U+FFFD, first at %s", cli.Plural(s.Invalid, "byte", "bytes"), s.FirstInvalid)
-	}
+	cli.WarnInvalid(cmd, source)
 	if learnt.Dropped > 0 {
-		cli.Warn(cmd, "more different words than memory has room for: those seen %s were forgotten on the way, %s in all",
-			times(learnt.DroppedBelow), cli.Thousands(learnt.Dropped))
+		cli.Warn(cmd, "more distinct words than fit in memory: dropped %s that occurred %s", cli.Thousands(learnt.Dropped), times(learnt.DroppedBelow))
 	}
 	if learnt.Skipped > 0 {
-		cli.Warn(cmd, "%s of more than 4,096 bytes left out", cli.Plural(learnt.Skipped, "word", "words"))
+		cli.Warn(cmd, "skipped %s of more than 4,096 bytes", cli.Plural(learnt.Skipped, "word", "words"))
 	}
 	if n := learnt.Tokenizer.Vocabulary().Len(); n < o.Vocabulary {
-		cli.Warn(cmd, "the text has only %s, not the %s that were asked for", cli.Plural(n, "token", "tokens"), cli.Thousands(o.Vocabulary))
+		cli.Warn(cmd, "the text has only %s, fewer than --vocab %d", cli.Plural(n, "token", "tokens"), o.Vocabulary)
 	}
 	return learnt, nil
 }
 
-// tokenizerReport is what train tokenizer has to show at its end.
+// tokenizerReport is the report of train tokenizer.
 type tokenizerReport struct {
 	Output        string            `json:"output"`
 	Bytes         int               `json:"bytes"`
@@ -209,7 +173,7 @@ type tokenizerReport struct {
 	Vocabulary    int               `json:"vocabulary"`
 	Words         int64             `json:"words"`
 	DistinctWords int               `json:"distinct_words"`
-	Dropped       int64             `json:"dropped"`    // words forgotten on the way
+	Dropped       int64             `json:"dropped"`    // words dropped for want of memory
 	Characters    int               `json:"characters"` // of the text; bytes, for bpe
 	Kept          int               `json:"kept"`       // of them, in the vocabulary
 	Merges        int               `json:"merges,omitempty"`
@@ -219,18 +183,18 @@ type tokenizerReport struct {
 	Next          []string          `json:"next"`
 }
 
-// tokenizerSample is a text as the tokenizer cuts it.
+// tokenizerSample is a text and its tokens.
 type tokenizerSample struct {
 	Text   string   `json:"text"`
 	Tokens []string `json:"tokens"`
 }
 
-// segmented are texts that show how a tokenizer cuts.
+// segmented are the examples of the report.
 var segmented = []string{"How are you?", "unbelievably", "The train to Zürich left at 10:45."}
 
 func newTokenizerReport(j *learnTokenizerJob, corpus []string, t *learn.Result, size int, took time.Duration) *tokenizerReport {
 	r := &tokenizerReport{
-		Output: j.output, Bytes: size, Type: j.kind, Vocabulary: t.Tokenizer.Vocabulary().Len(), Words: t.Words,
+		Output: j.output, Bytes: size, Type: string(j.options.Model), Vocabulary: t.Tokenizer.Vocabulary().Len(), Words: t.Words,
 		DistinctWords: t.Distinct, Dropped: t.Dropped, Characters: t.Characters, Kept: t.Kept, Merges: t.Merges,
 		Likelihood: t.Likelihood, Seconds: took.Seconds(),
 	}
@@ -241,25 +205,17 @@ func newTokenizerReport(j *learnTokenizerJob, corpus []string, t *learn.Result, 
 		}
 		r.Examples = append(r.Examples, s)
 	}
-	next := []string{"skipgram"}
-	for _, name := range corpus {
-		next = append(next, cli.PathArgument(name))
-	}
-	for _, flag := range [][2]string{{"--field", j.text.Field}, {"--column", j.text.Column}} {
-		if flag[1] != "" {
-			next = append(next, flag[:]...)
-		}
-	}
+	next := nextCommand(corpus, j.text)
 	r.Next = []string{cli.CommandLine("train", append(next, "--tokenizer", j.output, "-o", "model")...)}
 	return r
 }
 
 func (r *tokenizerReport) writeText(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "learned %s: %s, from %s words, %s different\n", r.Type, cli.Plural(r.Vocabulary, "token", "tokens"),
+	fmt.Fprintf(&b, "learned %s: %s, from %s words, %s distinct\n", r.Type, cli.Plural(r.Vocabulary, "token", "tokens"),
 		cli.Count(float64(r.Words)), cli.Count(float64(r.DistinctWords)))
 	if r.Type == string(learn.BPE) {
-		fmt.Fprintf(&b, "  all 256 bytes, of which the text has %d", r.Characters)
+		fmt.Fprintf(&b, "  all 256 bytes, %d of them in the text", r.Characters)
 	} else {
 		fmt.Fprintf(&b, "  %s of %s", cli.Thousands(r.Kept), cli.Plural(r.Characters, "character", "characters"))
 	}
@@ -275,10 +231,7 @@ func (r *tokenizerReport) writeText(w io.Writer) error {
 	for _, s := range r.Examples {
 		fmt.Fprintf(&b, "  %s\n    %s\n", s.Text, cli.Printable(strings.Join(s.Tokens, " ")))
 	}
-	b.WriteString("\nnext\n")
-	for _, c := range r.Next {
-		fmt.Fprintf(&b, "  %s\n", cli.Printable(c))
-	}
+	writeNext(&b, r.Next)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -15,44 +15,9 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-const phrasesHelp = `Usage: train phrases [CORPUS...] -o FILE [options]
-
-Find words that stand together more often than by chance, such as new york, so
-that 'train skipgram --phrases FILE' gives them a vector of their own: new_york.
-
-CORPUS is as in 'train skipgram --help'; pairs are counted inside a line. FILE
-has a line a phrase, the best first: its words, a tab, its score, a tab, its
-count. Lines may be deleted, or added with the words alone.
-
-Options:
-  -o, --output FILE      file to write, or - for standard output
-      --force            replace FILE if it exists
-      --scorer NAME      word2phrase: how many times more often than by chance,
-                         rare pairs discounted; or npmi: from -1 to 1, 1 for
-                         words that are never apart (default word2phrase)
-      --threshold X      what the score must be above (default 100 for
-                         word2phrase, 0.5 for npmi)
-      --min-count N      leave out phrases that occur less often (default 5)
-      --connectors WORDS words that may stand inside a phrase and are not
-                         scored: "of the"; or english, for the common ones:
-                         bank_of_america
-      --phrases FILE     join these first, and find phrases of phrases:
-                         new_york_times; may be given several times
-      --field NAME, --column NAME, --tokenizer words|whitespace, --cased
-                         as in 'train skipgram --help'
-      --max-pairs N      pairs in memory at a time, some 40 bytes each; above it
-                         the rarest are forgotten (default 33554432)
-%s
-Examples:
-  $ train phrases wiki.txt -o two.tsv
-  $ train phrases wiki.txt --phrases two.tsv -o three.tsv
-  $ train skipgram wiki.txt --phrases two.tsv --phrases three.tsv -o model
-`
-
 // phrasesJob is a command line of train phrases.
 type phrasesJob struct {
 	options    learn.PhraseOptions
-	scorer     string
 	connectors string
 	output     string
 	force      bool
@@ -63,34 +28,47 @@ type phrasesJob struct {
 }
 
 func phrasesCommand() *cobra.Command {
-	job := phrasesJob{options: learn.DefaultPhraseOptions(learn.Word2Phrase)}
+	job := phrasesJob{options: learn.DefaultPhraseOptions(learn.Word2Phrase), cut: "words"}
 	o := &job.options
 	cmd := &cobra.Command{
-		Use:   "phrases [CORPUS...] -o FILE",
-		Short: "find words that belong together",
-		Long:  fmt.Sprintf(phrasesHelp, cli.JSONHelp+cli.SharedHelp),
-		RunE:  job.run,
+		Use:   "phrases [CORPUS...] -o FILE [options]",
+		Short: "Find words that occur together more often than by chance",
+		Long: `
+'train skipgram --phrases FILE' then learns one vector for each phrase: new_york. Pairs are
+counted within a line. FILE has one phrase per line, the best first: its words, a tab, its
+score, a tab, its count. Lines may be deleted, or added with the words alone.`,
+		Example: `
+$ train phrases wiki.txt -o two.tsv
+$ train phrases wiki.txt --phrases two.tsv -o three.tsv
+$ train skipgram wiki.txt --phrases two.tsv --phrases three.tsv -o model`,
+		RunE: job.run,
 	}
-	f := cmd.Flags()
-	f.StringVarP(&job.output, "output", "o", "", "")
-	f.BoolVar(&job.force, "force", false, "")
-	f.StringVar(&job.scorer, "scorer", string(o.Scorer), "")
-	f.Float64Var(&o.Threshold, "threshold", o.Threshold, "")
-	f.Int64Var(&o.MinCount, "min-count", o.MinCount, "")
-	f.StringVar(&job.connectors, "connectors", "", "")
-	f.StringArrayVar(&job.lists, "phrases", nil, "")
-	f.StringVar(&job.text.Field, "field", "", "")
-	f.StringVar(&job.text.Column, "column", "", "")
-	f.StringVar(&job.cut, "tokenizer", "words", "")
-	f.BoolVar(&job.words.Cased, "cased", false, "")
-	f.IntVar(&o.MaxPairs, "max-pairs", o.MaxPairs, "")
-	cli.AddJSON(cmd)
-	return cmd
+	cli.Declare(cmd, cli.Arguments, corpusArgument())
+	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&job.text)...)
+	cli.Declare(cmd, cli.ForInput,
+		cli.Flag{Name: "tokenizer", Arg: "NAME", Into: &job.cut, Help: "how text is split into words", Values: []cli.Value{
+			{Name: "words", Help: "at word boundaries of Unicode (UAX #29)"},
+			{Name: "whitespace", Help: "at white space"}}},
+		cli.Flag{Name: "cased", Into: &job.words.Cased, Field: "Cased", Help: "keep capital letters"},
+		cli.Flag{Name: "phrases", Arg: "FILE", Into: &job.lists, Help: "join these phrases first, to find phrases of phrases: new_york_times"})
+	cli.Declare(cmd, cli.ForTraining,
+		cli.Flag{Name: "scorer", Arg: "NAME", Into: &o.Scorer, Field: "Scorer", Help: "score of a pair of words", Values: []cli.Value{
+			{Name: "word2phrase", Help: "how many times more often than by chance, with a discount for rare pairs"},
+			{Name: "npmi", Help: "from -1 to 1; 1 for words that only occur together"}}},
+		cli.Flag{Name: "threshold", Arg: "X", Into: &o.Threshold, Field: "Threshold", Help: "keep phrases with a higher score", Default: "100 for word2phrase, 0.5 for npmi"},
+		cli.Flag{Name: "min-count", Arg: "N", Into: &o.MinCount, Field: "MinCount", Help: "skip phrases that occur less often"},
+		cli.Flag{Name: "connectors", Arg: "WORDS", Into: &job.connectors, Field: "Connectors",
+			Help: "words that may occur inside a phrase and are not scored, such as \"of the\"; english stands for the common ones: bank_of_america"},
+		cli.Flag{Name: "max-pairs", Arg: "N", Into: &o.MaxPairs, Field: "MaxPairs",
+			Help: "pairs in memory, about 40 bytes each; beyond this the rarest are dropped"})
+	return cli.Declare(cmd, cli.ForOutput,
+		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &job.output, Help: "file to write, or - for standard output", Ext: []string{"tsv"}},
+		cli.Flag{Name: "force", Into: &job.force, Help: "replace FILE if it exists"},
+		cli.JSONFlag())
 }
 
 func (j *phrasesJob) run(cmd *cobra.Command, args []string) error {
 	o := &j.options
-	o.Scorer = learn.PhraseScorer(j.scorer)
 	if !cmd.Flags().Changed("threshold") {
 		o.Threshold = o.Scorer.DefaultThreshold()
 	}
@@ -102,12 +80,10 @@ func (j *phrasesJob) run(cmd *cobra.Command, args []string) error {
 		return cli.UsageError(err)
 	}
 	switch {
-	case j.cut != "words" && j.cut != "whitespace":
-		return cli.UsageError(fault.New("choose words or whitespace", "unknown tokenizer %q", j.cut))
 	case len(args) == 0 && j.text != (text.Selection{}):
 		return cli.UsageError(fault.New("name the files to read, or - for standard input", "--field and --column need a CORPUS"))
 	case j.output == "":
-		return cli.UsageError(fault.New("name the file to write: -o phrases.tsv", "no output was given"))
+		return cli.UsageError(fault.New("name the file to write: -o phrases.tsv", "no output is named"))
 	case j.output == "-" && cli.JSON(cmd):
 		return cli.UsageError(fault.New("write the phrases to a file: -o phrases.tsv", "the report and the phrases cannot both go to standard output"))
 	}
@@ -163,27 +139,19 @@ func joinPhrases(t *tokenize.Tokenizer, files []string) (*tokenize.Tokenizer, er
 	return t.WithPhrases(lists...)
 }
 
-// findPhrases counts the source, and says what had to be forgotten.
+// findPhrases counts the source, and warns of what was dropped.
 func findPhrases(cmd *cobra.Command, source *text.Source, o learn.PhraseOptions) (*learn.FoundPhrases, error) {
 	progress := cli.StartProgress(cmd, "counting")
-	o.OnProgress = func(done, size int64) {
-		fraction := -1.0
-		if size > 0 {
-			fraction = float64(done) / float64(size)
-		}
-		progress.Update(fraction, cli.Bytes(done))
-	}
+	o.OnProgress = progress.Bytes
 	found, err := learn.FindPhrases(cmd.Context(), source, o)
 	progress.Done()
 	if err != nil {
 		return nil, err
 	}
-	if s := source.Stats(); s.Invalid > 0 {
-		cli.Warn(cmd, "%s of broken UTF-8 read as U+FFFD, first at %s", cli.Plural(s.Invalid, "byte", "bytes"), s.FirstInvalid)
-	}
+	cli.WarnInvalid(cmd, source)
 	if found.Pruned > 0 {
-		cli.Warn(cmd, "more than %s: those seen %s were forgotten on the way, %s in all; rare phrases may be missing or counted low; --max-pairs takes more",
-			cli.Plural(o.MaxPairs, "pair", "pairs"), times(found.PrunedBelow), cli.Thousands(found.Pruned))
+		cli.Warn(cmd, "more than %s: dropped %s that occurred %s; rare phrases may be missing or undercounted; raise --max-pairs to keep more",
+			cli.Plural(o.MaxPairs, "pair", "pairs"), cli.Thousands(found.Pruned), times(found.PrunedBelow))
 	}
 	return found, nil
 }
@@ -195,7 +163,7 @@ func times(n int64) string {
 	return fmt.Sprintf("up to %s times", cli.Thousands(n))
 }
 
-// phrasesReport is what train phrases has to show at its end.
+// phrasesReport is the report of train phrases.
 type phrasesReport struct {
 	Output        string        `json:"output"`
 	Bytes         int64         `json:"bytes"`
@@ -204,9 +172,9 @@ type phrasesReport struct {
 	MinCount      int64         `json:"min_count"`
 	Phrases       int           `json:"phrases"`
 	Words         int64         `json:"words"`
-	DistinctWords int           `json:"distinct_words"` // connectors left out
+	DistinctWords int           `json:"distinct_words"` // without connectors
 	DistinctPairs int           `json:"distinct_pairs"` // in memory at the end
-	Pruned        int64         `json:"pruned"`         // pairs forgotten on the way
+	Pruned        int64         `json:"pruned"`         // pairs dropped for want of memory
 	Seconds       float64       `json:"seconds"`
 	Best          []phraseShown `json:"best"`
 	Next          []string      `json:"next"`
@@ -223,22 +191,14 @@ const shownPhrases = 10
 
 func newPhrasesReport(j *phrasesJob, corpus []string, f *learn.FoundPhrases, size int64, took time.Duration) *phrasesReport {
 	r := &phrasesReport{
-		Output: j.output, Bytes: size, Scorer: j.scorer, Threshold: j.options.Threshold, MinCount: j.options.MinCount,
+		Output: j.output, Bytes: size, Scorer: string(j.options.Scorer), Threshold: j.options.Threshold, MinCount: j.options.MinCount,
 		Phrases: len(f.Phrases.List), Words: f.Words, DistinctWords: f.DistinctWords, DistinctPairs: f.DistinctPairs,
 		Pruned: f.Pruned, Seconds: took.Seconds(),
 	}
 	for _, p := range f.Phrases.List[:min(shownPhrases, len(f.Phrases.List))] {
 		r.Best = append(r.Best, phraseShown{p.Token(), p.Score, p.Count})
 	}
-	next := []string{"skipgram"}
-	for _, name := range corpus {
-		next = append(next, cli.PathArgument(name))
-	}
-	for _, flag := range [][2]string{{"--field", j.text.Field}, {"--column", j.text.Column}} {
-		if flag[1] != "" {
-			next = append(next, flag[:]...)
-		}
-	}
+	next := nextCommand(corpus, j.text)
 	if j.words.Whitespace {
 		next = append(next, "--tokenizer", j.cut)
 	}
@@ -263,10 +223,7 @@ func (r *phrasesReport) writeText(w io.Writer) error {
 	for _, p := range r.Best {
 		fmt.Fprintf(&b, "  %-40s %10.4g %8s\n", cli.Cut(cli.Printable(p.Phrase), 40), p.Score, cli.Thousands(p.Count))
 	}
-	b.WriteString("\nnext\n")
-	for _, c := range r.Next {
-		fmt.Fprintf(&b, "  %s\n", cli.Printable(c))
-	}
+	writeNext(&b, r.Next)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

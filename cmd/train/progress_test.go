@@ -14,7 +14,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/training"
-	"github.com/luminavec/luminavec/skipgram"
+	"github.com/luminavec/luminavec/internal/words"
 )
 
 // On 60 columns some 30 are left for the note.
@@ -41,19 +41,20 @@ func TestInterruptedReport(t *testing.T) {
 	}
 	defer corpus.Close()
 	ctx, interrupt := context.WithCancel(context.Background())
-	late := func(ctx context.Context, o skipgram.Options, run skipgram.Run) (*checkpoints.Checkpoint, error) {
+	kind, _ := words.Lookup("skipgram")
+	late := func(ctx context.Context, o words.Options, run words.Run) (*checkpoints.Checkpoint, error) {
 		defer interrupt()
-		return skipgram.Train(ctx, o, run)
+		return kind.Train(ctx, o, run)
 	}
-	o := skipgram.DefaultOptions()
+	o := words.DefaultOptions()
 	o.Dim, o.Threads, o.Subsample = 8, 1, 0
 	var stdout, stderr bytes.Buffer
-	cmd := skipgramCommand()
+	cmd := wordCommand(kind)
 	cmd.SetContext(ctx)
 	cmd.SetOut(&stdout)
 	cmd.SetErr(&stderr)
 	output := filepath.Join(t.TempDir(), "model")
-	err = train(cmd, late, o, output, false, skipgram.Run{Corpus: corpus, Tokenizer: tokenizer})
+	err = train(cmd, late, o, output, false, words.Run{Corpus: corpus, Tokenizer: tokenizer})
 	if want := "interrupted after the training: the finished model is in " + output; !errors.Is(err, context.Canceled) || err.Error() != want {
 		t.Errorf("%v, want %q", err, want)
 	}

@@ -7,19 +7,18 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/sets"
-	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/training"
+	"github.com/luminavec/luminavec/internal/words"
 )
 
-// report is what a training has to show at its end.
+// report is the report of a training.
 type report struct {
 	Kind           string                      `json:"kind"`
 	Model          string                      `json:"model"`
@@ -30,13 +29,13 @@ type report struct {
 	Words          int64                       `json:"words"` // of one epoch, in the vocabulary
 	Epochs         int                         `json:"epochs"`
 	Threads        int                         `json:"threads"`
-	Seconds        float64                     `json:"seconds"`          // of training, with those before a resume
+	Seconds        float64                     `json:"seconds"`          // of training, including those before a resume
 	WordsPerSecond float64                     `json:"words_per_second"` // since the start, or the resume
 	Loss           float64                     `json:"loss"`
 	Neighbors      []reportNeighbors           `json:"neighbors"`
 	Similarity     []evaluate.SimilarityReport `json:"similarity"`
 	Validation     *checkpoints.Validation     `json:"validation,omitempty"`
-	Stopped        string                      `json:"stopped,omitempty"` // why the training ended early
+	Stopped        string                      `json:"stopped,omitempty"` // why the training stopped early
 	Next           []string                    `json:"next"`
 }
 
@@ -50,19 +49,8 @@ type reportNeighbors struct {
 	Neighbors []evaluate.Neighbor `json:"neighbors"`
 }
 
-// shownWords are tried in turn until five of them have been found in the
-// vocabulary.
-var shownWords = []string{
-	"king", "paris", "music", "water", "computer",
-	"war", "science", "dog", "city", "red", "three", "love", "day", "people", "time",
-}
-
-// commonRank is about where function words end in a vocabulary ordered by
-// frequency.
-const commonRank = 100
-
 func newReport(ctx context.Context, output string, c *checkpoints.Checkpoint, last training.Event) (*report, error) {
-	var o training.WordOptions
+	var o words.Options
 	if err := json.Unmarshal(c.Config.Options, &o); err != nil {
 		return nil, err
 	}
@@ -77,7 +65,7 @@ func newReport(ctx context.Context, output string, c *checkpoints.Checkpoint, la
 		return nil, err
 	}
 	vectors := evaluate.NewWordVectors(c)
-	for _, word := range wordsToShow(c.Vocabulary, 5) {
+	for _, word := range words.Familiar(c.Vocabulary, 5) {
 		near, err := vectors.Neighbors(word, 6)
 		if err != nil {
 			return nil, err
@@ -97,7 +85,7 @@ func newReport(ctx context.Context, output string, c *checkpoints.Checkpoint, la
 	return r, ctx.Err()
 }
 
-// filesOf lists the files of a folder, and their size.
+// filesOf lists the files of a folder and returns their total size.
 func filesOf(folder string) (files []reportFile, bytes int64, err error) {
 	err = filepath.WalkDir(folder, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -115,25 +103,6 @@ func filesOf(folder string) (files []reportFile, bytes int64, err error) {
 	return files, bytes, err
 }
 
-// wordsToShow picks n words that a person can judge.
-func wordsToShow(v *tokenize.Vocabulary, n int) []string {
-	var words []string
-	for _, w := range shownWords {
-		if _, ok := v.ID(w); ok && len(words) < n {
-			words = append(words, w)
-		}
-	}
-	for _, id := range v.ByCount()[min(commonRank, v.Len()/2):] {
-		if len(words) == n {
-			break
-		}
-		if w := v.Token(id); !slices.Contains(words, w) {
-			words = append(words, w)
-		}
-	}
-	return words
-}
-
 func (r *report) writeJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
@@ -149,7 +118,7 @@ func (r *report) writeText(w io.Writer) error {
 		cli.Duration(time.Duration(r.Seconds*float64(time.Second))), cli.Count(r.WordsPerSecond),
 		cli.Plural(r.Threads, "thread", "threads"))
 	if r.Stopped != "" {
-		fmt.Fprintf(&b, "  ended early: %s\n", r.Stopped)
+		fmt.Fprintf(&b, "  stopped early: %s\n", r.Stopped)
 	}
 	writeFiles(&b, r.Model, r.Bytes, r.Files)
 	b.WriteString("\nnearest neighbours\n")
@@ -188,7 +157,7 @@ func writeFiles(b *strings.Builder, model string, bytes int64, files []reportFil
 	}
 }
 
-// writeNext names commands that go on from here.
+// writeNext lists commands to run next.
 func writeNext(b *strings.Builder, commands []string) {
 	b.WriteString("\nnext\n")
 	for _, c := range commands {
@@ -197,7 +166,7 @@ func writeNext(b *strings.Builder, commands []string) {
 }
 
 // writeValidation writes the figures of the model that was kept, and of the last
-// one where that is another.
+// one if that is another.
 func writeValidation(b *strings.Builder, v *checkpoints.Validation) {
 	rows := func(title string, at *checkpoints.Validated) {
 		fmt.Fprintf(b, "\nvalidation: %s, epoch %.2f\n", title, at.Epoch)

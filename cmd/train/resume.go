@@ -1,71 +1,17 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/training"
+	"github.com/luminavec/luminavec/internal/words"
 	"github.com/luminavec/luminavec/sentence"
-	"github.com/luminavec/luminavec/skipgram"
 )
-
-const resumeHelp = `Usage: train resume MODEL [CORPUS...] [options]
-       train resume MODEL --corpus NEW... [--grow] [options]
-
-Go on with a training that was interrupted, from the checkpoint in MODEL to its
-end. The options are those it began with, those of validation too, unless they
-are given. The text is read again: from where it was read before, or from
-CORPUS, which must hold the same text; with the --field or --column that it was
-read with. A training with --cache needs no text.
-
-With --corpus go on with new text, whether MODEL is finished or not: a new run
-over NEW that begins with what MODEL has learnt. MODEL is replaced when the new
-run is saved, unless -o names another folder. Interrupted, it is resumed as any
-other, by 'train resume MODEL'.
-
-Options:
-      --cache DIR        take the words from where --cache kept them; read the
-                         text, and keep it, if they are not there (default: as
-                         before; with --corpus none)
-      --threads N        workers (default: as before)
-      --checkpoint-every DURATION
-                         save MODEL this often while training, and at the end
-                         of an epoch (default 5m)
-` + watchHelp + `
-Options of a run with new text:
-      --corpus NEW       the new text, as in 'train skipgram --help'; may be
-                         given several times, or with more names behind it
-      --grow             add the words of NEW to the vocabulary; those of MODEL
-                         stay, however rare, and counts are added up. Without it
-                         words that MODEL does not know are left out
-      --min-count N      leave out new words that occur less often in NEW
-                         (default: as before)
-      --max-vocab N      add no more new words than make N in all; 0 adds all
-                         (default 0)
-      --epochs N         passes over NEW (default: as before)
-      --lr X             learning rate at the start (default: as before)
-      --field NAME, --column NAME
-                         what of NEW is the text (default: as before)
-  -o, --output FOLDER    write to FOLDER and leave MODEL as it is
-      --force            replace FOLDER if it exists; train even if memory or
-                         disk seem too small
-` + cli.JSONHelp + cli.SharedHelp + `
-Examples:
-  $ train resume model
-  $ train resume model wiki-at-its-new-place.txt
-  $ train resume model --corpus news.txt --grow --epochs 3
-`
 
 // resumeJob is a command line of train resume.
 type resumeJob struct {
@@ -86,11 +32,21 @@ type resumeJob struct {
 }
 
 func resumeCommand() *cobra.Command {
-	var j resumeJob
+	j := &resumeJob{every: 5 * time.Minute, watch: watchFlags{keep: checkpoints.KeepBest}}
 	cmd := &cobra.Command{
-		Use:   "resume MODEL [CORPUS...]",
-		Short: "go on with a training that was interrupted, or with new text",
-		Long:  resumeHelp,
+		Use:   "resume MODEL [CORPUS...] [options]\nresume MODEL --corpus NEW... [options]",
+		Short: "Continue an interrupted training, or train a model further on new text",
+		Long: `
+An interrupted training continues from the checkpoint in MODEL to its end, with the options
+and the text that it began with. The text is read from where it was read before, or
+from CORPUS, which must be the same text; a training with --cache does not need it.
+
+With --corpus a new run over NEW starts from MODEL, finished or not. It replaces MODEL
+when it is saved, unless -o names another folder, and can be resumed like any other.`,
+		Example: `
+$ train resume model
+$ train resume model wiki-at-its-new-place.txt
+$ train resume model --corpus news.txt --grow --epochs 3`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return cli.UsageError(fault.New("name the folder of the interrupted training: train resume model", "no model is named"))
@@ -99,23 +55,26 @@ func resumeCommand() *cobra.Command {
 			return j.run(cmd, args[1:])
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&j.cache, "cache", "", "")
-	f.IntVar(&j.threads, "threads", 0, "")
-	f.DurationVar(&j.every, "checkpoint-every", 5*time.Minute, "")
-	f.StringArrayVar(&j.corpus, "corpus", nil, "")
-	f.BoolVar(&j.grow, "grow", false, "")
-	f.Int64Var(&j.minCount, "min-count", 0, "")
-	f.IntVar(&j.most, "max-vocab", 0, "")
-	f.IntVar(&j.epochs, "epochs", 0, "")
-	f.Float64Var(&j.rate, "lr", 0, "")
-	f.StringVar(&j.text.Field, "field", "", "")
-	f.StringVar(&j.text.Column, "column", "", "")
-	f.StringVarP(&j.output, "output", "o", "", "")
-	f.BoolVar(&j.force, "force", false, "")
-	j.watch.add(cmd)
-	cli.AddJSON(cmd)
-	return cmd
+	cli.Declare(cmd, cli.Arguments,
+		cli.Flag{Arg: "MODEL", Help: "folder of the training"},
+		cli.Flag{Arg: "CORPUS", Help: "the text of the training, if it has moved"})
+	cli.Declare(cmd, cli.ForInput,
+		cli.Flag{Name: "cache", Arg: "DIR", Into: &j.cache, Field: "Cache", Help: "cache of the corpus; if it is not there, the text is read and cached", Default: "as before; none with --corpus"})
+	cli.Declare(cmd, "New text",
+		cli.Flag{Name: "corpus", Arg: "NEW", Into: &j.corpus, Help: "the new text; more names may follow MODEL"},
+		cli.Flag{Name: "grow", Into: &j.grow, Field: "Base", Help: "add the words of NEW to the vocabulary; words of MODEL are kept however rare they are, and counts are added up. Without it words that MODEL does not know are ignored"},
+		cli.Flag{Name: "min-count", Arg: "N", Into: &j.minCount, Field: "MinCount", Help: "ignore new words that occur less often in NEW", Default: "as before"},
+		cli.Flag{Name: "max-vocab", Arg: "N", Into: &j.most, Field: "MaxVocabulary", Help: "add new words up to N in all; 0 adds all"},
+		cli.Flag{Name: "epochs", Arg: "N", Into: &j.epochs, Field: "Epochs", Help: "passes over NEW", Default: "as before"},
+		cli.Flag{Name: "lr", Arg: "X", Into: &j.rate, Field: "LearningRate", Help: "initial learning rate", Default: "as before"})
+	cli.Declare(cmd, "New text", cli.TextFlags(&j.text)...)
+	cli.Declare(cmd, cli.ForTraining,
+		cli.Flag{Name: "threads", Arg: "N", Into: &j.threads, Field: "Threads", Help: "workers", Default: "as before"})
+	j.watch.declare(cmd)
+	return cli.Declare(cmd, cli.ForOutput,
+		cli.Flag{Name: "output", Short: "o", Arg: "FOLDER", Into: &j.output, Help: "write to FOLDER and leave MODEL as it is; needs --corpus"},
+		cli.Flag{Name: "force", Into: &j.force, Help: "replace FOLDER if it exists; train even if memory or disk seem too small"},
+		everyFlag(&j.every), cli.JSONFlag())
 }
 
 func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
@@ -139,32 +98,22 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	if c.Config.Kind == sentence.Kind {
 		return j.resumeSentence(cmd, c, names)
 	}
-	fn, ok := trainers[c.Config.Kind]
-	if !ok {
-		hint := ""
-		if c.Config.Kind == checkpoints.VectorsKind {
-			hint = "its vectors were imported; begin a training with them: " +
-				cli.CommandLine("train", "skipgram", "CORPUS", "-o", "NEW", "--init", cli.PathArgument(j.model))
-		}
-		return fault.New(hint, "%s: a model of kind %q cannot be trained further", j.model, c.Config.Kind)
-	}
-	if err := training.CheckTokenizer(c); err != nil {
-		return fmt.Errorf("%s: %w", j.model, err)
-	}
-	o, err := j.options(cmd, c)
+	r, err := words.Reopen(j.model, c)
 	if err != nil {
 		return err
 	}
+	if err := j.options(cmd, &r.Options); err != nil {
+		return err
+	}
 	if len(j.corpus) > 0 {
-		return j.goOn(cmd, fn, c, o)
+		return j.newText(cmd, r)
 	}
-	if why := c.Config.Progress.Stopped; why != "" {
-		return fault.New("to train longer, begin again with more --patience, or go on with new text: "+cli.CommandLine("train", "resume", cli.PathArgument(j.model), "--corpus", "TEXT"),
-			"%s: its training is finished, it ended early: %s", j.model, why)
-	}
-	if c.Config.Progress.Finished {
-		return fault.New("to train longer, or with new text: "+cli.CommandLine("train", "resume", cli.PathArgument(j.model), "--corpus", "TEXT"),
-			"%s: its training is finished", j.model)
+	if err := r.Unfinished(); err != nil {
+		hint := "to train longer, or with new text: "
+		if c.Config.Progress.Stopped != "" {
+			hint = "to train longer, start again with more --patience, or continue with new text: "
+		}
+		return fault.New(hint+cli.CommandLine("train", "resume", cli.PathArgument(j.model), "--corpus", "TEXT"), "%w", err)
 	}
 	if err := j.watch.check(cmd, c.Config.Validation); err != nil {
 		return err
@@ -173,57 +122,46 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	if err != nil {
 		return err
 	}
-	content := text.Selection{Field: c.Config.Corpus.Field, Column: c.Config.Corpus.Column}
 	if !cmd.Flags().Changed("cache") {
 		j.cache = c.Config.Corpus.Cache
 	}
-	corpus, err := resumedCorpus(cmd, j.cache, c, func() (*text.Source, error) {
-		source, err := sameSource(c.Config.Corpus.Sources, names, j.model)
-		if err != nil {
-			return nil, err
-		}
-		if err := source.Select(content); err != nil {
-			return nil, fmt.Errorf("%s: corpus in config.json: %w", j.model, err)
-		}
-		return source, notInside(j.model, source.Names())
-	}, corpora.BuildOptions{Tokenizer: c.Tokenizer, Vocabulary: c.Vocabulary, MinCount: o.MinCount, MaxVocabulary: o.MaxVocabulary})
+	corpus, err := r.Corpus(cmd.Context(), names, cached(cmd, j.cache))
 	if err != nil {
 		return err
 	}
 	defer corpus.Close()
-	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, j.model, c.Config.Progress.Done, j.watch.keepsBest(), true, true); err != nil {
+	if err := checkNeeds(cmd, r.Kind.Objective, r.Options, corpus, j.model, c.Config.Progress.Done, j.watch.keepsBest(), true, true); err != nil {
 		return err
 	}
-	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer, o)
+	return j.train(cmd, r, r.Run(corpus, j.cache), sets, j.model, true)
+}
+
+// train trains the run with its validation.
+func (j *resumeJob) train(cmd *cobra.Command, r *words.Reopened, run words.Run, sets []*words.Set, output string, replace bool) error {
+	validation, err := j.watch.validation(cmd, sets, run.Corpus, run.Tokenizer, r.Options)
 	if err != nil {
 		return err
 	}
-	defer closeSets()
-	return train(cmd, fn, o, j.model, true, skipgram.Run{
-		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: c.Config.Corpus.Sources, Selection: content, Cache: j.cache, SaveEvery: j.every, Resume: c, Validation: validation,
-	})
+	if validation != nil {
+		defer validation.Close()
+	}
+	run.Validation, run.SaveEvery = validation, j.every
+	return train(cmd, r.Kind.Train, r.Options, output, replace, run)
 }
 
-// needsNone refuses the options of new text where there is none.
+// needsNone refuses the options of new text if there is none.
 func (j *resumeJob) needsNone(cmd *cobra.Command) error {
 	for _, name := range []string{"grow", "min-count", "max-vocab", "epochs", "lr", "field", "column", "output", "force"} {
 		if cmd.Flags().Changed(name) {
-			return cli.UsageError(fault.New("an interrupted training goes on as it began; to go on with new text name it: --corpus TEXT",
-				"--%s needs --corpus", name))
+			return cli.UsageError(fault.New("an interrupted training continues as it began; to train on new text name it: --corpus TEXT",
+				"--%s requires --corpus", name))
 		}
 	}
 	return nil
 }
 
-// options returns those of the model with what was set on the command line.
-func (j *resumeJob) options(cmd *cobra.Command, c *checkpoints.Checkpoint) (skipgram.Options, error) {
-	var o skipgram.Options
-	if err := json.Unmarshal(c.Config.Options, &o); err != nil {
-		return o, fmt.Errorf("%s: options in config.json: %w", j.model, err)
-	}
-	if err := o.Validate(); err != nil {
-		return o, fmt.Errorf("%s: options in config.json: %w", j.model, err)
-	}
+// options sets what is given on the command line.
+func (j *resumeJob) options(cmd *cobra.Command, o *words.Options) error {
 	for name, set := range map[string]func(){
 		"threads":   func() { o.Threads = j.threads },
 		"min-count": func() { o.MinCount = j.minCount },
@@ -237,23 +175,20 @@ func (j *resumeJob) options(cmd *cobra.Command, c *checkpoints.Checkpoint) (skip
 	if len(j.corpus) > 0 {
 		o.MaxVocabulary = j.most
 	}
-	return o, cli.UsageError(o.Validate())
+	return cli.UsageError(o.Validate())
 }
 
-// goOn begins a run over new text.
-func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoint, o skipgram.Options) error {
+// newText starts a run over new text.
+func (j *resumeJob) newText(cmd *cobra.Command, r *words.Reopened) error {
 	if j.grow {
-		if err := training.CanGrow(o); err != nil {
-			return fmt.Errorf("%s: %w", j.model, err)
-		}
-		if c.Tokenizer.Subwords() {
-			return fault.New("go on with the same tokens, without --grow", "%s: its tokens are those of its tokenizer.json: there are no new ones", j.model)
+		if err := r.CheckGrow(); err != nil {
+			return err
 		}
 	}
 	if err := j.watch.check(cmd, nil); err != nil {
 		return err
 	}
-	sets, err := readSets(j.watch.sets)
+	sets, err := words.ReadSets(j.watch.sets...)
 	if err != nil {
 		return err
 	}
@@ -262,7 +197,7 @@ func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoi
 		return err
 	}
 	if f := cmd.Flags(); !f.Changed("field") && !f.Changed("column") {
-		j.text = text.Selection{Field: c.Config.Corpus.Field, Column: c.Config.Corpus.Column}
+		j.text = r.Selection()
 	}
 	if err := source.Select(j.text); err != nil {
 		return cli.UsageError(err)
@@ -274,52 +209,21 @@ func (j *resumeJob) goOn(cmd *cobra.Command, fn trainer, c *checkpoints.Checkpoi
 	if err := notInside(output, source.Names()); err != nil {
 		return err
 	}
-	build := corpora.BuildOptions{Tokenizer: c.Tokenizer, Vocabulary: c.Vocabulary}
-	if j.grow {
-		build = corpora.BuildOptions{Tokenizer: c.Tokenizer, Base: c.Vocabulary, MinCount: o.MinCount, MaxVocabulary: o.MaxVocabulary}
-	}
-	corpus, err := cachedCorpus(cmd, j.cache, source, build)
+	corpus, err := r.NewCorpus(cmd.Context(), source, j.grow, cached(cmd, j.cache))
 	if err != nil {
 		return err
 	}
 	defer corpus.Close()
 	// A vocabulary that grows gets tables of its own beside the model's.
-	if err := checkNeeds(cmd, c.Config.Kind, o, corpus, output, 0, j.watch.keepsBest(), !j.grow, j.force); err != nil {
+	if err := checkNeeds(cmd, r.Kind.Objective, r.Options, corpus, output, 0, j.watch.keepsBest(), !j.grow, j.force); err != nil {
 		return err
 	}
-	if n := corpus.Vocabulary().Len() - c.Vocabulary.Len(); j.grow {
-		cli.Note(cmd, "%s new, %s were there before", cli.Plural(n, "word is", "words are"), cli.Thousands(c.Vocabulary.Len()))
+	if was := r.Checkpoint.Vocabulary.Len(); j.grow {
+		cli.Note(cmd, "added %s to the %s of the model", cli.Plural(corpus.Vocabulary().Len()-was, "word", "words"), cli.Thousands(was))
 	}
-	validation, closeSets, err := j.watch.validation(cmd, sets, corpus, c.Tokenizer, o)
+	run, err := r.NewRun(corpus, source, j.text, j.cache)
 	if err != nil {
 		return err
 	}
-	defer closeSets()
-	begun, err := skipgram.Continue(c, corpus, o)
-	if err != nil {
-		return fmt.Errorf("%s: %w", j.model, err)
-	}
-	return train(cmd, fn, o, output, replace, skipgram.Run{
-		Corpus: corpus, Tokenizer: c.Tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, SaveEvery: j.every, Resume: begun, Validation: validation,
-	})
-}
-
-// sameSource opens the text of a checkpoint: what is named now, else what was
-// named then.
-func sameSource(then, now []string, model string) (*text.Source, error) {
-	switch {
-	case len(now) > 0:
-		return text.Open(now...)
-	case slices.Equal(then, text.Sample().Names()):
-		return text.Sample(), nil
-	case slices.Contains(then, "-"):
-		return nil, fault.New("give the same text again: "+cli.CommandLine("train", "resume", cli.PathArgument(model), "-")+" < text",
-			"%s: its text came from standard input", model)
-	}
-	source, err := text.Open(then...)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.New("if it has moved, name it again: "+cli.CommandLine("train", "resume", cli.PathArgument(model), "CORPUS"),
-			"the text of %s is not where it was: %w", model, err)
-	}
-	return source, err
+	return j.train(cmd, r, run, sets, output, replace)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -14,70 +12,35 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/plot"
 	"github.com/luminavec/luminavec/internal/training"
+	"github.com/luminavec/luminavec/internal/training/saving"
+	"github.com/luminavec/luminavec/internal/words"
 	"github.com/luminavec/luminavec/sentence"
-	"github.com/luminavec/luminavec/skipgram"
 )
 
-// saver writes the checkpoints of a training into its output.
+// saver is where a training is saved.
 type saver struct {
 	cmd     *cobra.Command
 	output  string
-	replace bool                  // what is at output is ours, or may be replaced
-	saved   *checkpoints.Progress // of the last checkpoint of this run; nil: there is none
-
-	drawn    time.Time // when svg and png were
-	svg, png []byte
+	replace bool // what is at output may be replaced
 }
 
-// save writes one. Something that has appeared at the output since the training
-// began, such as the model of another training, is not replaced, and the work is
-// not lost for it: it goes to a name beside.
-func (s *saver) save(ctx context.Context, c *checkpoints.Checkpoint) error {
-	c.Config.Version = cli.Version()
-	wanted := s.output
-	for n := 2; ; n++ {
-		err := checkpoints.Write(ctx, s.output, c, checkpoints.WriteOptions{Replace: s.replace})
-		switch {
-		case err == nil:
-			s.replace, s.saved = true, &c.Config.Progress
-			if s.output != wanted {
-				cli.Warn(s.cmd, "%s has appeared since the training began: the model is in %s", wanted, s.output)
+// start returns what saves a training that begins now.
+func (s *saver) start() *saving.Saver {
+	return &saving.Saver{
+		Output: s.output, Replace: s.replace, Version: cli.Version(), Began: time.Now(),
+		Warn: func(format string, args ...any) { cli.Warn(s.cmd, format, args...) },
+		Title: func(c *checkpoints.Checkpoint) string {
+			one, many := "word", "words"
+			if c.Config.Kind == sentence.Kind {
+				one, many = "token", "tokens"
 			}
-			return nil
-		case s.replace || !errors.Is(err, fs.ErrExist) || n > 99:
-			return err
-		}
-		s.output = fmt.Sprintf("%s-%d", filepath.Clean(wanted), n)
+			return fmt.Sprintf("%s, %s, %s", c.Config.Kind, cli.Plural(c.Vocabulary.Len(), one, many), cli.Plural(c.Config.Dim, "dimension", "dimensions"))
+		},
 	}
 }
 
-// drawAgain is how old the drawing in a checkpoint may be: drawing takes about as
-// long as writing a small model, while the training stands still.
-const drawAgain = 30 * time.Second
-
-// draw adds the drawing of the log to a checkpoint, a recent one unless it is
-// to be the last. A model is worth more than its drawing: where that fails it is
-// left out.
-func (s *saver) draw(c *checkpoints.Checkpoint, last bool) {
-	if last || time.Since(s.drawn) >= drawAgain {
-		one, many := "word", "words"
-		if c.Config.Kind == sentence.Kind {
-			one, many = "token", "tokens"
-		}
-		title := fmt.Sprintf("%s, %s, %s", c.Config.Kind, cli.Plural(c.Vocabulary.Len(), one, many), cli.Plural(c.Config.Dim, "dimension", "dimensions"))
-		var err error
-		s.svg, s.png, err = plot.Training(c.Log, plot.TrainingOptions{Title: title, Epochs: float64(c.Config.Progress.Epochs)})
-		if err != nil && !errors.Is(err, plot.ErrEmpty) {
-			cli.Warn(s.cmd, "%v", err)
-		}
-		s.drawn = time.Now()
-	}
-	c.CurveSVG, c.CurvePNG = s.svg, s.png
-}
-
-// noteValidation tells the figures of a validation.
+// noteValidation reports the figures of a validation.
 func noteValidation(cmd *cobra.Command, v checkpoints.Validated, best bool) {
 	text := ""
 	for i, m := range v.Metrics {
@@ -88,14 +51,14 @@ func noteValidation(cmd *cobra.Command, v checkpoints.Validated, best bool) {
 	cli.Note(cmd, "epoch %.2f:%s", v.Epoch, text)
 }
 
-// progressNote is what stands beside the progress bar: what a person looks for
-// first comes first, for a narrow terminal cuts the rest off. unit is "words" or "pairs".
+// progressNote is the text beside the progress bar, the most important first because a narrow
+// terminal cuts off the rest. unit is "words" or "pairs".
 func progressNote(e training.Event, unit, judged string) string {
 	return fmt.Sprintf("%s %s/s  %s left  loss %.4f%s  lr %.5f",
 		cli.Count(e.UnitsPerSecond), unit, cli.Duration(e.Remaining), e.Loss, judged, e.LearningRate)
 }
 
-// learning is a training of any kind, on its way into a folder.
+// learning is a training of any kind that writes a folder.
 type learning struct {
 	saver
 	unit       string // "words" or "pairs"
@@ -103,11 +66,12 @@ type learning struct {
 	last       training.Event
 }
 
-// run runs fn, which gets what it has to tell of its progress and its checkpoints,
-// and saves the model. An output that is there already is kept unless replace is set.
+// run runs fn, with the callbacks for its progress and its checkpoints, and saves the
+// model. An existing output is kept unless replace is set.
 func (l *learning) run(fn func(ctx context.Context, progress func(training.Event), save func(context.Context, *checkpoints.Checkpoint) error) (*checkpoints.Checkpoint, error)) (*checkpoints.Checkpoint, error) {
 	cmd := l.cmd
-	l.drawn = time.Now()
+	to := l.start()
+	defer func() { l.output = to.Output }()
 	progress := cli.StartProgress(cmd, "training")
 	var judged atomic.Value // string: the deciding figure of the last validation
 	judged.Store("")
@@ -121,49 +85,37 @@ func (l *learning) run(fn func(ctx context.Context, progress func(training.Event
 			noteValidation(cmd, now, best)
 		}
 	}
-	// A checkpoint that cannot be written, on a disk that is full for a while,
-	// is no reason to lose the training: the next one may do.
-	save := func(ctx context.Context, c *checkpoints.Checkpoint) error {
-		l.draw(c, false)
-		err := l.save(ctx, c)
-		if err == nil || ctx.Err() != nil {
-			return err
-		}
-		cli.Warn(cmd, "no checkpoint at %.1f%%: %v", 100*c.Config.Progress.Done, err)
-		return nil
-	}
-	model, err := fn(cmd.Context(), tell, save)
+	model, err := fn(cmd.Context(), tell, to.Checkpoint)
 	progress.Done()
 	if model == nil {
-		if l.saved != nil {
-			err = fault.New(fault.Hint(err), "%w; the checkpoint of %.1f%% is in %s", err, 100*l.saved.Done, l.output)
+		if to.Saved != nil {
+			err = fault.New(fault.Hint(err), "%w; the checkpoint of %.1f%% is in %s", err, 100*to.Saved.Done, to.Output)
 		}
 		return nil, err
 	}
-	// What was learnt is saved whether or not the training came to its end.
+	// The model is saved whether or not the training was finished.
 	if err != nil {
-		cli.Note(cmd, "interrupted: saving %s; interrupted again, the program ends without", l.output)
+		cli.Note(cmd, "interrupted: saving %s; interrupt again to stop without saving", to.Output)
 	}
-	l.draw(model, true)
-	if failed := l.save(context.WithoutCancel(cmd.Context()), model); failed != nil {
-		failed = fmt.Errorf("saving %s: %w", l.output, failed)
-		if l.saved != nil {
-			failed = fault.New(fault.Hint(failed), "%w; the checkpoint of %.1f%% is there", failed, 100*l.saved.Done)
+	if failed := to.Save(context.WithoutCancel(cmd.Context()), model); failed != nil {
+		failed = fmt.Errorf("saving %s: %w", to.Output, failed)
+		if to.Saved != nil {
+			failed = fault.New(fault.Hint(failed), "%w; the checkpoint of %.1f%% is there", failed, 100*to.Saved.Done)
 		}
 		return nil, failed
 	}
 	if err != nil {
-		return nil, cli.Interrupted("go on with: "+cli.CommandLine("train", "resume", cli.PathArgument(l.output)),
-			"interrupted at %.1f%%; the model as it stands is in %s", 100*model.Config.Progress.Done, l.output)
+		return nil, cli.Interrupted("continue with: "+cli.CommandLine("train", "resume", cli.PathArgument(to.Output)),
+			"interrupted at %.1f%%; the model as it stands is in %s", 100*model.Config.Progress.Done, to.Output)
 	}
 	if why := model.Config.Progress.Stopped; why != "" {
-		cli.Note(cmd, "ended early, at %.1f%%: %s", 100*model.Config.Progress.Done, why)
+		cli.Note(cmd, "stopped early, at %.1f%%: %s", 100*model.Config.Progress.Done, why)
 	}
 	return model, nil
 }
 
-// train trains a word model into output, and reports.
-func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, replace bool, run skipgram.Run) error {
+// train trains a word model into output and prints the report.
+func train(cmd *cobra.Command, fn trainer, o words.Options, output string, replace bool, run words.Run) error {
 	l := learning{saver: saver{cmd: cmd, output: output, replace: replace}, unit: "words", validation: run.Validation}
 	model, err := l.run(func(ctx context.Context, progress func(training.Event), save func(context.Context, *checkpoints.Checkpoint) error) (*checkpoints.Checkpoint, error) {
 		run.Progress, run.Save = progress, save
@@ -173,7 +125,7 @@ func train(cmd *cobra.Command, fn trainer, o skipgram.Options, output string, re
 		return err
 	}
 	if model.Config.Progress.Loss == 0 {
-		cli.Warn(cmd, "nothing was learnt: no two words of a line were left after subsampling; give more text, or --subsample 0")
+		cli.Warn(cmd, "nothing was learnt: no two words of a line were left after subsampling; provide more text, or use --subsample 0")
 	}
 	r, err := newReport(cmd.Context(), l.output, model, l.last)
 	if errors.Is(err, context.Canceled) {

@@ -15,11 +15,13 @@ import (
 	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/kernel"
 	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/sentence"
+	sentences "github.com/luminavec/luminavec/sentence/train"
 )
 
-// sentenceReport is what a training of sentences has to show at its end.
+// sentenceReport is the report of train sentence.
 type sentenceReport struct {
 	Kind           string                  `json:"kind"`
 	Model          string                  `json:"model"`
@@ -30,14 +32,14 @@ type sentenceReport struct {
 	Pairs          int64                   `json:"pairs"`
 	Epochs         int                     `json:"epochs"`
 	Threads        int                     `json:"threads"`
-	Seconds        float64                 `json:"seconds"`          // of training, with those before a resume
+	Seconds        float64                 `json:"seconds"`          // of training, before a resume too
 	PairsPerSecond float64                 `json:"pairs_per_second"` // since the start, or the resume
 	Loss           float64                 `json:"loss"`
-	Set            string                  `json:"set"` // by which it is judged
+	Set            string                  `json:"set"` // of the Spearman correlation
 	Spearman       float64                 `json:"spearman"`
 	Examples       []reportCosine          `json:"examples"`
 	Validation     *checkpoints.Validation `json:"validation,omitempty"`
-	Stopped        string                  `json:"stopped,omitempty"` // why the training ended early
+	Stopped        string                  `json:"stopped,omitempty"` // why the training stopped early
 	Next           []string                `json:"next"`
 }
 
@@ -64,16 +66,14 @@ func reportSentence(cmd *cobra.Command, output string, c *checkpoints.Checkpoint
 	if err != nil {
 		return err
 	}
-	if !cli.JSON(cmd) {
-		return r.writeText(cmd.OutOrStdout())
+	if cli.JSON(cmd) {
+		return cli.WriteJSON(cmd.OutOrStdout(), r)
 	}
-	e := json.NewEncoder(cmd.OutOrStdout())
-	e.SetIndent("", "  ")
-	return e.Encode(r)
+	return r.writeText(cmd.OutOrStdout())
 }
 
 func newSentenceReport(ctx context.Context, output string, c *checkpoints.Checkpoint, last training.Event) (*sentenceReport, error) {
-	var o sentence.Options
+	var o sentences.Options
 	if err := json.Unmarshal(c.Config.Options, &o); err != nil {
 		return nil, err
 	}
@@ -101,11 +101,8 @@ func newSentenceReport(ctx context.Context, output string, c *checkpoints.Checkp
 		if err != nil {
 			return nil, err
 		}
-		var cosine float32 // the vectors have length 1, or 0 without a known token
-		for i := range r.Dim {
-			cosine += vectors[i] * vectors[r.Dim+i]
-		}
-		r.Examples = append(r.Examples, reportCosine{pair[0], pair[1], cosine})
+		// The vectors have length 1, or 0 without known tokens.
+		r.Examples = append(r.Examples, reportCosine{pair[0], pair[1], kernel.Dot(vectors[:r.Dim], vectors[r.Dim:])})
 	}
 	model := cli.PathArgument(output)
 	r.Next = []string{
@@ -125,7 +122,7 @@ func (r *sentenceReport) writeText(w io.Writer) error {
 		cli.Duration(time.Duration(r.Seconds*float64(time.Second))), cli.Count(r.PairsPerSecond),
 		cli.Plural(r.Threads, "thread", "threads"))
 	if r.Stopped != "" {
-		fmt.Fprintf(&b, "  ended early: %s\n", r.Stopped)
+		fmt.Fprintf(&b, "  stopped early: %s\n", r.Stopped)
 	}
 	writeFiles(&b, r.Model, r.Bytes, r.Files)
 	b.WriteString("\nsimilarity\n")

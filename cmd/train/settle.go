@@ -6,43 +6,46 @@ import (
 
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/training"
+	"github.com/luminavec/luminavec/internal/words"
 )
 
-// settle gives the options that were not given what is usual with those that were.
+// settle sets the options that were not given to what is usual with those that were.
 func (j *wordJob) settle(given func(name string) bool) error {
 	o := &j.options
 	switch {
-	case o.Loss == training.LossHS && (given("negative") || given("ns-exponent")):
-		return fault.New("leave them out, or train with --loss ns", "--negative and --ns-exponent are of negative sampling, and the loss is hs")
+	case o.Loss == words.LossHS && (given("negative") || given("ns-exponent")):
+		return fault.New("omit them, or train with --loss ns", "--negative and --ns-exponent apply to negative sampling, but the loss is hs")
 	case given("windows") && given("shrink-windows"):
-		return fault.New("leave one of them out", "--windows and --shrink-windows say the same")
+		return fault.New("omit one of them", "--windows and --shrink-windows set the same option")
 	case given("shrink-windows") && j.shrink:
-		o.Windows = training.WindowsDrawn
+		o.Windows = words.WindowsDrawn
 	case given("shrink-windows"):
-		o.Windows = training.WindowsFull
-	case !given("windows") && (o.Loss == training.LossHS || o.PositionWeights):
-		o.Windows = training.WindowsDrawn
+		o.Windows = words.WindowsFull
+	case !given("windows") && (o.Loss == words.LossHS || o.PositionWeights):
+		o.Windows = words.WindowsDrawn
 	}
 	switch j.vectors {
 	case "":
-		o.SumVectors = o.SumVectors && o.Loss != training.LossHS && o.NGrams.Max == 0 && !o.FreezeInit
+		o.SumVectors = o.SumVectors && o.Loss != words.LossHS && o.NGrams.Max == 0 && !o.FreezeInit
 	case "input", "sum":
 		o.SumVectors = j.vectors == "sum"
 	default:
-		return fault.New("choose input or sum", "vectors are %q", j.vectors)
+		return fault.New("choose input or sum", "--vectors must be input or sum, got %q", j.vectors)
+	}
+	if !given("threads") {
+		o.Threads = words.DefaultOptions().Threads
 	}
 	if !given("lr") {
-		o.LearningRate = training.UsualRate(j.kind, o)
+		o.LearningRate = j.kind.Rates.Usual(o)
 	}
 	return nil
 }
 
-// charNGrams reads --char-ngrams, which --buckets, if given, belongs to.
+// charNGrams parses --char-ngrams; buckets says that --buckets was given.
 func (j *wordJob) charNGrams(buckets bool) error {
 	if j.grams == "" {
 		if buckets {
-			return fault.New("add --char-ngrams 3-6", "--buckets are of character n-grams, and there are none")
+			return fault.New("add --char-ngrams 3-6", "--buckets requires --char-ngrams")
 		}
 		return nil
 	}
@@ -50,7 +53,7 @@ func (j *wordJob) charNGrams(buckets bool) error {
 	n, errN := strconv.Atoi(low)
 	m, errM := strconv.Atoi(high)
 	if !ok || errN != nil || errM != nil || m < 1 {
-		return fault.New("give the shortest and the longest, as in 3-6", "--char-ngrams cannot be %q", j.grams)
+		return fault.New("name the shortest and the longest, as in 3-6", "--char-ngrams cannot be %q", j.grams)
 	}
 	j.options.NGrams = tokenize.NGramOptions{Min: n, Max: m, Buckets: j.buckets}
 	return j.options.NGrams.Validate()

@@ -13,10 +13,10 @@ import (
 
 // tokenizer returns the tokenizer of the options, with its phrases.
 func (j *wordJob) tokenizer(cmd *cobra.Command) (*tokenize.Tokenizer, error) {
-	if j.cut == "words" || j.cut == "whitespace" {
-		return joinPhrases(tokenize.NewWordTokenizer(tokenize.WordOptions{Cased: j.cased, Whitespace: j.cut == "whitespace"}), j.phrases)
+	if j.split == "words" || j.split == "whitespace" {
+		return joinPhrases(tokenize.NewWordTokenizer(tokenize.WordOptions{Cased: j.cased, Whitespace: j.split == "whitespace"}), j.phrases)
 	}
-	t, err := tokenize.Open(j.cut)
+	t, err := tokenize.Open(j.split)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, cli.UsageError(err)
 	}
@@ -29,7 +29,7 @@ func (j *wordJob) tokenizer(cmd *cobra.Command) (*tokenize.Tokenizer, error) {
 	}
 	for _, name := range refused {
 		if cmd.Flags().Changed(name) {
-			return nil, cli.UsageError(fault.New("leave one of them out", "--%s cannot be given with the tokenizer %s, which has its own", name, j.cut))
+			return nil, cli.UsageError(fault.New("omit one of them", "--%s cannot be used with the tokenizer %s, which has its own", name, j.split))
 		}
 	}
 	return joinPhrases(t, j.phrases)

@@ -3,7 +3,6 @@ package main
 import (
 	"testing"
 
-	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/cli/clitest"
 )
 
@@ -11,8 +10,4 @@ func TestMain(m *testing.M) { clitest.Main(m, "train", main) }
 
 func TestScripts(t *testing.T) { clitest.Run(t, "testdata/script") }
 
-func TestHelpIsComplete(t *testing.T) {
-	if err := cli.CheckHelp(root()); err != nil {
-		t.Error(err)
-	}
-}
+func TestHelp(t *testing.T) { clitest.CheckHelp(t, root()) }

@@ -26,20 +26,19 @@ type AnalogySection struct {
 func GoogleAnalogies() *Analogies {
 	set, err := parseAnalogies(context.Background(), text.FromBytes("google-analogies", data.GoogleAnalogies))
 	if err != nil {
-		panic("corpora: bundled analogies: " + err.Error()) // the file is part of the program
+		panic("sets: bundled analogies: " + err.Error()) // the file is part of the program
 	}
 	set.Name = "Google analogies"
 	return set
 }
 
 // ReadAnalogies reads analogies in the layout of questions-words.txt: a line
-// ": name" begins a section, every other line is the four words of a question,
-// between tabs, commas or spaces. Lines that begin with # are comments, blank
-// ones count for nothing. Questions before the first section go into one named
-// after the file; sections without questions are left out. The file may be
-// compressed.
+// ": name" begins a section, and every other line is the four words of a question,
+// separated by tabs, commas or spaces. Lines that begin with # and blank lines are
+// skipped. Questions before the first section form one that is named after the
+// file; sections without questions are dropped. The file may be compressed.
 func ReadAnalogies(path string) (*Analogies, error) {
-	src, err := openSet(path)
+	src, err := open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -48,17 +47,17 @@ func ReadAnalogies(path string) (*Analogies, error) {
 
 func parseAnalogies(ctx context.Context, src *text.Source) (*Analogies, error) {
 	const hint = "a section begins with \": name\"; each other line is four words, as in: man king woman queen"
-	set := &Analogies{Name: setName(src)}
+	set := &Analogies{Name: nameOf(src)}
 	section := AnalogySection{Name: set.Name}
 	end := func() {
 		if len(section.Questions) > 0 {
 			set.Sections = append(set.Sections, section)
 		}
 	}
-	err := eachLine(ctx, src, func(at text.Chunk, line string) error {
+	err := eachLine(ctx, src, func(at text.Position, line string) error {
 		if name, ok := strings.CutPrefix(line, ":"); ok {
 			if name = strings.TrimSpace(name); name == "" {
-				return fault.New(hint, "%s:%d: a section without a name", at.File, at.Line)
+				return at.Errorf(hint, "the section has no name")
 			}
 			end()
 			section = AnalogySection{Name: name}
@@ -66,11 +65,11 @@ func parseAnalogies(ctx context.Context, src *text.Source) (*Analogies, error) {
 		}
 		words := fields(line)
 		if len(words) != 4 {
-			return fault.New(hint, "%s:%d: %d words in %.80q, not four", at.File, at.Line, len(words), line)
+			return at.Errorf(hint, "expected four words but found %d: %.80q", len(words), line)
 		}
 		for _, w := range words {
 			if w == "" {
-				return fault.New(hint, "%s:%d: a word is missing in %.80q", at.File, at.Line, line)
+				return at.Errorf(hint, "a word is missing in %.80q", line)
 			}
 		}
 		section.Questions = append(section.Questions, [4]string(words))
@@ -81,7 +80,7 @@ func parseAnalogies(ctx context.Context, src *text.Source) (*Analogies, error) {
 	}
 	end()
 	if len(set.Sections) == 0 {
-		return nil, fault.New(hint, "%s holds no analogies", src.Names()[0])
+		return nil, fault.New(hint, "%s holds no analogies", text.Describe(src.Names()[0]))
 	}
 	return set, nil
 }

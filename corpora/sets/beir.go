@@ -15,16 +15,16 @@ import (
 
 const hintFolder = "a retrieval set is a folder in the layout of BEIR: corpus.jsonl, queries.jsonl and qrels/test.tsv"
 
-// packings are the endings that a file of a set may have when it is compressed;
-// of several files the first counts.
+// packings are the endings of the files of a set, compressed or not; the first that
+// exists is read.
 var packings = []string{"", ".gz", ".bz2", ".zst"}
 
 // OpenRetrieval opens a folder in the layout of BEIR: corpus.jsonl with _id, title
 // and text of each document, queries.jsonl with _id and text of each query, and
-// qrels/SPLIT.tsv with a query, a document and a whole score a line. Each may be
-// compressed (corpus.jsonl.gz, .bz2 or .zst). The split is "test" by default, or
-// the only one there is. Judgements and the queries they are of are read here;
-// a judged query that is not among the queries is an error.
+// qrels/SPLIT.tsv with a query, a document and a whole-number score in each line.
+// Each file may be compressed (corpus.jsonl.gz, .bz2 or .zst). Split "" is "test", or
+// the only split. The judgements and the judged queries are read here; a judged query
+// that queries.jsonl lacks is an error.
 func OpenRetrieval(ctx context.Context, dir, split string) (*Retrieval, error) {
 	info, err := os.Stat(dir)
 	if err != nil {
@@ -61,7 +61,7 @@ func OpenRetrieval(ctx context.Context, dir, split string) (*Retrieval, error) {
 func qrelsFiles(dir string) ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(dir, "qrels"))
 	if err != nil {
-		return nil, fault.New(hintFolder, "%s is no retrieval set: cannot read its folder qrels: %w", dir, fault.Cause(err))
+		return nil, fault.New(hintFolder, "%s is not a retrieval set: cannot read its folder qrels: %w", dir, fault.Cause(err))
 	}
 	var splits []string
 	for _, e := range entries {
@@ -78,15 +78,15 @@ func qrelsFiles(dir string) ([]string, error) {
 func chooseSplit(dir, split string, splits []string) (string, error) {
 	switch {
 	case len(splits) == 0:
-		return "", fault.New(hintFolder, "%s is no retrieval set: there is no .tsv file in its folder qrels", dir)
+		return "", fault.New(hintFolder, "%s is not a retrieval set: its folder qrels holds no .tsv file", dir)
 	case split == "" && slices.Contains(splits, "test"):
 		return "test", nil
 	case split == "" && len(splits) == 1:
 		return splits[0], nil
 	case split == "":
-		return "", fault.New("name one of them", "%s has no split test, but %s", dir, text.Listed(splits))
+		return "", fault.New("name one of them", "%s has no split \"test\", only %s", dir, fault.Names(splits))
 	case !slices.Contains(splits, split):
-		return "", fault.New("name one of them", "%s has no split %.60q, but %s", dir, split, text.Listed(splits))
+		return "", fault.New("name one of them", "%s has no split %.60q, only %s", dir, split, fault.Names(splits))
 	}
 	return split, nil
 }
@@ -106,7 +106,7 @@ func openPart(dir, name string) (*text.Source, error) {
 		if info.IsDir() {
 			return nil, fault.New(hintFolder, "%s is a folder, not a file", path+packing)
 		}
-		return text.OpenFile(path+packing, info)
+		return text.Open(path + packing)
 	}
 	return nil, fault.New(hintFolder, "cannot read %s: %w", path, fault.Cause(missing))
 }

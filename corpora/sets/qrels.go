@@ -1,7 +1,7 @@
 package sets
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"strconv"
 	"strings"
@@ -10,55 +10,53 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// judgements are what a file of them says of one query.
+// judgements are the scores of one query.
 type judgements struct {
 	id       string
 	line     int64 // of the first
 	relevant map[string]int
 }
 
-// parseQrels reads judgements: query-id, corpus-id and score between tabs, with
-// or without that header.
+// parseQrels reads judgements: query-id, corpus-id and score separated by tabs, with
+// or without that header. Quotes are part of an id.
 func parseQrels(ctx context.Context, src *text.Source) (map[string]*judgements, error) {
 	const hint = "each line is query-id TAB corpus-id TAB score, where the score is a whole number, above 0 for relevant"
 	byQuery, held := map[string]*judgements{}, 0
-	err := src.ReadOne(ctx, func(rs *text.Records, r *bufio.Reader) error {
-		file, first := text.Describe(rs.File), true
-		return rs.EachLine(r, hint, func(line []byte, number int64) error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			fields := trimmed(strings.Split(string(line), "\t"))
-			if len(fields) != 3 {
-				return fault.New(hint, "%s:%d: %d columns in %.80q, not 3", file, number, len(fields), line)
-			}
-			query, document := strings.Clone(fields[0]), strings.Clone(fields[1])
-			score, err := strconv.ParseInt(fields[2], 10, 32)
-			header := first && err != nil && !strings.ContainsAny(fields[2], "0123456789")
-			first = false
-			switch {
-			case header:
-				return nil
-			case err != nil:
-				return fault.New(hint, "%s:%d: score %.40q is no whole number", file, number, fields[2])
-			case query == "" || document == "":
-				return fault.New(hint, "%s:%d: an id is missing in %.80q", file, number, line)
-			}
-			const overhead = 64 // of a judgement in the map, beside its ids
-			if held += len(query) + len(document) + overhead; held > maxSet {
-				return fault.New("judge with fewer queries", "%s:%d: the judgements are larger than %d MiB", file, number, maxSet>>20)
-			}
-			q := byQuery[query]
-			if q == nil {
-				q = &judgements{query, number, map[string]int{}}
-				byQuery[query] = q
-			}
-			if was, ok := q.relevant[document]; ok && was != int(score) {
-				return fault.New("keep one of the two lines", "%s:%d: document %.60q has score %d for query %.60q, and %d further up", file, number, document, score, query, was)
-			}
-			q.relevant[document] = int(score)
+	first := true
+	err := records(ctx, src, text.Lines, func(r *text.Record) error {
+		if len(bytes.TrimSpace(r.Raw)) == 0 {
 			return nil
-		})
+		}
+		fields := trimmed(strings.Split(string(r.Raw), "\t"))
+		if len(fields) != 3 {
+			return r.Errorf(hint, "expected 3 columns but found %d: %.80q", len(fields), r.Raw)
+		}
+		query, document := strings.Clone(fields[0]), strings.Clone(fields[1])
+		score, err := strconv.ParseInt(fields[2], 10, 32)
+		header := first && err != nil && !strings.ContainsAny(fields[2], "0123456789")
+		first = false
+		switch {
+		case header:
+			return nil
+		case err != nil:
+			return r.Errorf(hint, "score %.40q is not a whole number", fields[2])
+		case query == "" || document == "":
+			return r.Errorf(hint, "an id is missing in %.80q", r.Raw)
+		}
+		const overhead = 64 // of a judgement in the map, beside its ids
+		if held += len(query) + len(document) + overhead; held > maxSet {
+			return r.Errorf("judge with fewer queries", "the judgements are larger than %d MiB", maxSet>>20)
+		}
+		q := byQuery[query]
+		if q == nil {
+			q = &judgements{query, r.Line, map[string]int{}}
+			byQuery[query] = q
+		}
+		if was, ok := q.relevant[document]; ok && was != int(score) {
+			return r.Errorf("keep one of the two lines", "document %.60q has score %d for query %.60q, but score %d in an earlier line", document, score, query, was)
+		}
+		q.relevant[document] = int(score)
+		return nil
 	})
 	if err == nil && len(byQuery) == 0 {
 		err = fault.New(hint, "%s holds no judgements", text.Describe(src.Names()[0]))

@@ -1,9 +1,7 @@
 package sets
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"iter"
 	"maps"
@@ -26,18 +24,18 @@ type Retrieval struct {
 	judged    map[string]bool // ids of documents
 }
 
-// RetrievalQuery is a query and what people said of documents.
+// RetrievalQuery is a query with its judgements.
 type RetrievalQuery struct {
 	ID, Text string
-	// Relevant has the grade of each judged document by its id: above 0 it is
-	// relevant, the higher the more. What is not there is not relevant.
+	// Relevant holds the grade of each judged document by its id: above 0 it is
+	// relevant, and more so the higher the grade. Other documents are not relevant.
 	Relevant map[string]int
 }
 
 // Document is one document of a Retrieval set.
 type Document struct{ ID, Title, Text string }
 
-// Content is what is searched: the title, if there is one, a space, and the
+// Content is the text that is searched: the title, if there is one, a space, and the
 // text, as in BEIR.
 func (d Document) Content() string {
 	return strings.TrimSpace(d.Title + " " + d.Text)
@@ -49,12 +47,12 @@ func Cranfield() *Retrieval {
 	r := &Retrieval{Name: "Cranfield", Split: "test", documents: text.FromBytes("cranfield/corpus.jsonl", data.CranfieldCorpus)}
 	err := r.load(context.Background(), text.FromBytes("cranfield/queries.jsonl", data.CranfieldQueries), text.FromBytes("cranfield/qrels/test.tsv", data.CranfieldQrels))
 	if err != nil {
-		panic("corpora: bundled Cranfield collection: " + err.Error()) // the files are part of the program
+		panic("sets: bundled Cranfield collection: " + err.Error()) // the files are part of the program
 	}
 	return r
 }
 
-// load reads judgements and the queries that they are of.
+// load reads the judgements and the judged queries.
 func (r *Retrieval) load(ctx context.Context, queries, qrels *text.Source) error {
 	byQuery, err := parseQrels(ctx, qrels)
 	if err != nil {
@@ -81,99 +79,86 @@ func (r *Retrieval) load(ctx context.Context, queries, qrels *text.Source) error
 			first = q
 		}
 	}
-	return fault.New("the two files may be of different versions of the set, or one of them may be cut short",
-		"%s:%d: query %.60q is not in %s", text.Describe(qrels.Names()[0]), first.line, first.id, text.Describe(queries.Names()[0]))
+	return text.Position{File: qrels.Names()[0], Line: first.line}.Errorf("the two files may be of different versions of the set, or one of them may be incomplete",
+		"query %.60q is not in %s", first.id, text.Describe(queries.Names()[0]))
 }
 
 const hintBEIR = `each line is one JSON object, as in: {"_id": "7", "title": "...", "text": "..."}`
 
-// beirRecord is a line of corpus.jsonl or queries.jsonl.
-type beirRecord struct {
-	ID    beirID  `json:"_id"`
-	Title string  `json:"title"`
-	Text  *string `json:"text"`
-}
+// entry is a record of corpus.jsonl or queries.jsonl.
+type entry struct{ id, title, text string }
 
-// beirID is a string, or a number as it is written.
-type beirID string
-
-func (id *beirID) UnmarshalJSON(data []byte) error {
-	switch text.KindOf(data) {
-	case "a string":
-		return json.Unmarshal(data, (*string)(id))
-	case "a number":
-		*id = beirID(data)
-		return nil
-	}
-	return errors.New("_id is " + text.KindOf(data) + ", not a string")
-}
-
-// eachBEIR calls fn with each record of a file of BEIR.
-func eachBEIR(ctx context.Context, src *text.Source, fn func(file string, line int64, record beirRecord) error) error {
-	return src.ReadOne(ctx, func(rs *text.Records, r *bufio.Reader) error {
-		return rs.EachLine(r, hintBEIR, func(line []byte, number int64) error {
-			if err := ctx.Err(); err != nil {
-				return err
+// eachEntry calls fn with each record of a file of BEIR.
+func eachEntry(ctx context.Context, src *text.Source, fn func(at text.Position, e entry) error) error {
+	return records(ctx, src, text.JSONLines, func(r *text.Record) error {
+		var e entry
+		var hasText bool
+		for _, f := range []struct {
+			name string
+			to   *string
+		}{{"_id", &e.id}, {"title", &e.title}, {"text", &e.text}} {
+			value, ok := r.Field(f.name)
+			kind := value.Kind()
+			if !ok || kind == "null" {
+				continue
 			}
-			file := text.Describe(rs.File)
-			var record beirRecord
-			if err := json.Unmarshal(line, &record); err != nil {
-				return fault.New(hintBEIR, "%s:%d: %w", file, number, err)
+			if kind != "a string" && (f.name != "_id" || kind != "a number") {
+				return r.Errorf(hintBEIR, "field %q is %s, not a string", f.name, kind)
 			}
-			if record.ID = beirID(strings.TrimSpace(string(record.ID))); record.ID == "" {
-				return fault.New(hintBEIR, "%s:%d: the record has no _id", file, number)
-			}
-			if record.Text == nil {
-				return fault.New(hintBEIR, "%s:%d: the record %.60q has no text", file, number, string(record.ID))
-			}
-			return fn(file, number, record)
-		})
+			*f.to = value.Literal() // a number as it is written
+			hasText = hasText || f.name == "text"
+		}
+		if e.id = strings.TrimSpace(e.id); e.id == "" {
+			return r.Errorf(hintBEIR, "the record has no _id")
+		}
+		if !hasText {
+			return r.Errorf(hintBEIR, "the record %.60q has no text", e.id)
+		}
+		return fn(r.Position, e)
 	})
 }
 
-// parseQueries reads the queries that were judged.
+// parseQueries reads the judged queries.
 func parseQueries(ctx context.Context, src *text.Source, judged map[string]*judgements) ([]RetrievalQuery, error) {
 	var queries []RetrievalQuery
 	found, held := map[string]bool{}, 0
-	err := eachBEIR(ctx, src, func(file string, line int64, record beirRecord) error {
-		id := string(record.ID)
-		q, ok := judged[id]
+	err := eachEntry(ctx, src, func(at text.Position, e entry) error {
+		q, ok := judged[e.id]
 		if !ok {
 			return nil
 		}
-		if found[id] {
-			return fault.New("each id may stand there once", "%s:%d: query %.60q is there twice", file, line, id)
+		if found[e.id] {
+			return at.Errorf("ids must be unique", "the id of query %.60q is used twice", e.id)
 		}
-		found[id] = true
-		if held += len(*record.Text); held > maxSet {
-			return fault.New("judge with fewer queries", "%s:%d: the queries are larger than %d MiB", file, line, maxSet>>20)
+		found[e.id] = true
+		if held += len(e.text); held > maxSet {
+			return at.Errorf("judge with fewer queries", "the queries are larger than %d MiB", maxSet>>20)
 		}
-		queries = append(queries, RetrievalQuery{ID: id, Text: *record.Text, Relevant: q.relevant})
+		queries = append(queries, RetrievalQuery{ID: e.id, Text: e.text, Relevant: q.relevant})
 		return nil
 	})
 	return queries, err
 }
 
-// errEnough ends a pass whose receiver wants no more.
-var errEnough = errors.New("the receiver wants no more")
+// errEnough ends a pass whose receiver has stopped.
+var errEnough = errors.New("the receiver stopped")
 
-// Documents streams the documents, in the order of their file and in memory for
-// one of them. The last pair has the error that ended the pass, if one did. One
-// pass at a time; each begins anew, so a pipe can be read only once.
+// Documents streams the documents in the order of their file, in memory for one of
+// them. If an error ends the pass, it comes with the last pair. One pass at a time;
+// each starts from the beginning, so a pipe can be read only once.
 func (r *Retrieval) Documents(ctx context.Context) iter.Seq2[Document, error] {
 	return func(yield func(Document, error) bool) {
 		fresh := maps.Clone(r.judged) // those not met yet
 		n := 0
-		err := eachBEIR(ctx, r.documents, func(file string, line int64, record beirRecord) error {
-			id := string(record.ID)
-			if r.judged[id] {
-				if !fresh[id] {
-					return fault.New("each id may stand there once", "%s:%d: document %.60q is there twice", file, line, id)
+		err := eachEntry(ctx, r.documents, func(at text.Position, e entry) error {
+			if r.judged[e.id] {
+				if !fresh[e.id] {
+					return at.Errorf("ids must be unique", "the id of document %.60q is used twice", e.id)
 				}
-				delete(fresh, id)
+				delete(fresh, e.id)
 			}
 			n++
-			if !yield(Document{ID: id, Title: record.Title, Text: *record.Text}, nil) {
+			if !yield(Document{ID: e.id, Title: e.title, Text: e.text}, nil) {
 				return errEnough
 			}
 			return nil
@@ -187,8 +172,8 @@ func (r *Retrieval) Documents(ctx context.Context) iter.Seq2[Document, error] {
 	}
 }
 
-// Passed is the share of the documents' file that the current pass has read, 0
-// to 1, or negative when its size is unknown.
+// Passed returns the share of the documents' file that the current pass has read, 0
+// to 1, or a negative number if its size is unknown.
 func (r *Retrieval) Passed() float64 {
 	if r.documents.Size() == 0 {
 		return -1

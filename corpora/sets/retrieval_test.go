@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -89,7 +91,7 @@ func readFolder(dir, split string) (*Retrieval, []Document, error) {
 func TestOpenRetrieval(t *testing.T) {
 	for name, files := range map[string]map[string]string{
 		"plain":      {"corpus.jsonl": someDocuments, "queries.jsonl": someQueries, "qrels/test.tsv": someQrels, "qrels/train.tsv": "q1\td1\t1\n"},
-		"compressed": {"corpus.jsonl.gz": gzipped3(t, someDocuments), "queries.jsonl.gz": gzipped3(t, someQueries), "qrels/test.tsv.gz": gzipped3(t, someQrels)},
+		"compressed": {"corpus.jsonl.gz": corporatest.Gzip3(t, someDocuments), "queries.jsonl.gz": corporatest.Gzip3(t, someQueries), "qrels/test.tsv.gz": corporatest.Gzip3(t, someQrels)},
 		"only dev":   {"corpus.jsonl": someDocuments, "queries.jsonl": someQueries, "qrels/dev.tsv": someQrels, "qrels/README": "", "qrels/.x.tsv": ""},
 		"no header, CRLF": {"corpus.jsonl": strings.ReplaceAll(someDocuments, "\n", "\r\n\r\n"), "queries.jsonl": "\xef\xbb\xbf" + someQueries,
 			"qrels/test.tsv": strings.ReplaceAll(someQrels[strings.Index(someQrels, "\n")+1:], "\n", "\r\n")},
@@ -127,21 +129,21 @@ func TestOpenRetrievalErrors(t *testing.T) {
 	for _, c := range []struct{ file, text, message string }{
 		{"qrels/test.tsv", "", "test.tsv holds no judgements"},
 		{"qrels/test.tsv", "query-id\tcorpus-id\tscore\n", "test.tsv holds no judgements"},
-		{"qrels/test.tsv", "q1\td1\t1\nq1\td1\n", `test.tsv:2: 2 columns in "q1\td1", not 3`},
-		{"qrels/test.tsv", "q1\td1\t1\nq1\td2\tx\n", `test.tsv:2: score "x" is no whole number`},
-		{"qrels/test.tsv", "q1\td1\t1.5\n", `test.tsv:1: score "1.5" is no whole number`},
-		{"qrels/test.tsv", "q1\td1\t99999999999\n", `test.tsv:1: score "99999999999" is no whole number`},
+		{"qrels/test.tsv", "q1\td1\t1\nq1\td1\n", `test.tsv:2: expected 3 columns but found 2: "q1\td1"`},
+		{"qrels/test.tsv", "q1\td1\t1\nq1\td2\tx\n", `test.tsv:2: score "x" is not a whole number`},
+		{"qrels/test.tsv", "q1\td1\t1.5\n", `test.tsv:1: score "1.5" is not a whole number`},
+		{"qrels/test.tsv", "q1\td1\t99999999999\n", `test.tsv:1: score "99999999999" is not a whole number`},
 		{"qrels/test.tsv", "q1\t\t1\n", "test.tsv:1: an id is missing"},
-		{"qrels/test.tsv", "q1\td1\t1\nq1\td1\t2\n", `test.tsv:2: document "d1" has score 2 for query "q1", and 1 further up`},
+		{"qrels/test.tsv", "q1\td1\t1\nq1\td1\t2\n", `test.tsv:2: document "d1" has score 2 for query "q1", but score 1 in an earlier line`},
 		{"qrels/test.tsv", "q1\td1\t1\nq8\td1\t1\nq9\td1\t1\n", `test.tsv:2: query "q8" is not in`},
 		{"queries.jsonl", someQueries + "{}\n", "queries.jsonl:4: the record has no _id"},
-		{"queries.jsonl", someQueries + `{"_id": "q1", "text": "x"}`, `queries.jsonl:4: query "q1" is there twice`},
-		{"queries.jsonl", someQueries + `{"_id": ["q1"], "text": "x"}`, `queries.jsonl:4: _id is a list, not a string`},
+		{"queries.jsonl", someQueries + `{"_id": "q1", "text": "x"}`, `queries.jsonl:4: the id of query "q1" is used twice`},
+		{"queries.jsonl", someQueries + `{"_id": ["q1"], "text": "x"}`, `queries.jsonl:4: field "_id" is a list, not a string`},
 		{"queries.jsonl", someQueries + `{"_id": "q5"}`, `queries.jsonl:4: the record "q5" has no text`},
-		{"queries.jsonl", "query\n", "queries.jsonl:1: invalid character"},
+		{"queries.jsonl", "query\n", "queries.jsonl:1: the line is not a JSON object: invalid character"},
 		{"corpus.jsonl", "", "corpus.jsonl holds no documents"},
-		{"corpus.jsonl", someDocuments + `{"_id": "d1", "text": "x"}`, `corpus.jsonl:4: document "d1" is there twice`},
-		{"corpus.jsonl", someDocuments + "\n" + `{"_id": "d9", "text": 1}`, "corpus.jsonl:5: json: cannot unmarshal number"},
+		{"corpus.jsonl", someDocuments + `{"_id": "d1", "text": "x"}`, `corpus.jsonl:4: the id of document "d1" is used twice`},
+		{"corpus.jsonl", someDocuments + "\n" + `{"_id": "d9", "text": 1}`, "corpus.jsonl:5: field \"text\" is a number, not a string"},
 		{"corpus.jsonl", "\x00", "is binary"},
 	} {
 		files := map[string]string{}
@@ -158,10 +160,10 @@ func TestOpenRetrievalErrors(t *testing.T) {
 	for _, c := range []struct{ dir, split, message string }{
 		{whole + "/none", "", "no such file"},
 		{whole + "/corpus.jsonl", "", "is a file, not a retrieval set"},
-		{t.TempDir(), "", "is no retrieval set: cannot read its folder qrels"},
-		{beir(t, map[string]string{"qrels/README": ""}), "", "there is no .tsv file"},
-		{whole, "dev", `has no split "dev", but "test"`},
-		{beir(t, map[string]string{"qrels/train.tsv": "", "qrels/dev.tsv": ""}), "", `has no split test, but "dev", "train"`},
+		{t.TempDir(), "", "is not a retrieval set: cannot read its folder qrels"},
+		{beir(t, map[string]string{"qrels/README": ""}), "", "holds no .tsv file"},
+		{whole, "dev", `has no split "dev", only "test"`},
+		{beir(t, map[string]string{"qrels/train.tsv": "", "qrels/dev.tsv": ""}), "", `has no split "test", only "dev", "train"`},
 		{beir(t, map[string]string{"qrels/test.tsv": someQrels, "corpus.jsonl": ""}), "", "queries.jsonl"},
 		{beir(t, map[string]string{"qrels/test.tsv": someQrels, "queries.jsonl": ""}), "", "corpus.jsonl"},
 		{beir(t, map[string]string{"qrels/test.tsv": someQrels, "corpus.jsonl/x": "", "queries.jsonl": ""}), "", "corpus.jsonl is a folder"},

@@ -1,7 +1,6 @@
 package sets
 
 import (
-	"bufio"
 	"context"
 
 	"github.com/luminavec/luminavec/corpora/data"
@@ -9,19 +8,19 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// STS is a test of the similarity of sentences (semantic textual similarity):
-// pairs of them, and how alike people found their meanings.
+// STS is a test of the similarity of sentences (semantic textual similarity): pairs of
+// sentences, and how similar people found their meanings.
 type STS struct {
 	Name  string
 	Pairs []STSPair
 }
 
-// STSPair is two sentences and their score; only the order of the scores of a
-// set matters to Spearman's correlation, and their scale never.
+// STSPair is two sentences and their score. Spearman's correlation depends on the order of
+// the scores of a set only; Pearson's does not depend on their scale.
 type STSPair struct {
 	A, B   string
 	Score  float64
-	Subset string // the genre the pair is of; "" when the file has none
+	Subset string // the genre of the pair; "" if the file has none
 }
 
 // STSBenchmarkDev returns the bundled development part of the STS benchmark
@@ -29,35 +28,35 @@ type STSPair struct {
 func STSBenchmarkDev() *STS {
 	set, err := parseSTS(context.Background(), text.FromBytes("stsb-en-dev", data.STSBenchmarkDev))
 	if err != nil {
-		panic("corpora: bundled STS benchmark: " + err.Error()) // the file is part of the program
+		panic("sets: bundled STS benchmark: " + err.Error()) // the file is part of the program
 	}
 	set.Name = "STS benchmark dev"
 	return set
 }
 
-// maxSet is the most bytes that what is held in memory of an evaluation set may
-// take; the largest of MTEB's STS sets has 3 MB.
+// maxSet is how many bytes of an evaluation set are held in memory at most; the largest of
+// MTEB's STS sets has 3 MB.
 const maxSet = 256 << 20
 
-const hintSTS = "each record is two sentences and a score, as in: A man eats. TAB A man is eating. TAB 4.6; name the columns sentence1, sentence2 and score if they stand elsewhere"
+const hintSTS = "each record is two sentences and a score, as in: A man eats. TAB A man is eating. TAB 4.6; name the columns sentence1, sentence2 and score if the order is different"
 
 // ReadSTS reads a set of sentence pairs:
 //
 //   - TSV or CSV with sentence, sentence, score in the first three columns. The
 //     first line may be a header; with the names sentence1, sentence2 and score
 //     (or text1, text2; s1, s2; sentence_A, sentence_B; label, similarity,
-//     similarity_score, relatedness_score) the columns may stand anywhere, as
+//     similarity_score, relatedness_score) the columns may be in any order, as
 //     in GLUE's STS-B and in SICK.
 //   - TSV as the STS benchmark was published: genre, file, year, id, score,
 //     sentence, sentence.
 //   - JSON Lines with fields of these names.
 //
-// Which it is, the first line says: JSON when it begins with {, TSV when it has
-// two tabs, else CSV with commas or, where there are none, semicolons. The
-// file may be compressed. Sentences may not be empty and scores are finite
-// numbers; an error names file and line.
+// The first line decides: JSON if it begins with {, TSV if it has two tabs, and
+// otherwise CSV, with commas or, where there are none, semicolons. The file may be
+// compressed. Sentences must not be empty and scores must be finite; an error names
+// file and line.
 func ReadSTS(ctx context.Context, path string) (*STS, error) {
-	src, err := openSet(path)
+	src, err := open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -66,10 +65,10 @@ func ReadSTS(ctx context.Context, path string) (*STS, error) {
 
 // stsParser collects the pairs of one file.
 type stsParser struct {
-	*text.Records
 	set     *STS
 	columns stsColumns
-	held    int // bytes, at most limit
+	first   bool // the next row is the first
+	held    int  // bytes, at most limit
 	limit   int
 }
 
@@ -78,10 +77,12 @@ func parseSTS(ctx context.Context, src *text.Source) (*STS, error) {
 }
 
 func parseSTSWithin(ctx context.Context, src *text.Source, limit int) (*STS, error) {
-	p := &stsParser{set: &STS{Name: setName(src)}, limit: limit}
-	err := src.ReadOne(ctx, func(rs *text.Records, r *bufio.Reader) error {
-		p.Records = rs
-		return p.parse(r)
+	p := &stsParser{set: &STS{Name: nameOf(src)}, first: true, limit: limit}
+	err := records(ctx, src, nil, func(r *text.Record) error {
+		if r.Named() {
+			return p.object(r)
+		}
+		return p.row(r)
 	})
 	if err != nil {
 		return nil, err
@@ -92,33 +93,14 @@ func parseSTSWithin(ctx context.Context, src *text.Source, limit int) (*STS, err
 	return p.set, nil
 }
 
-func (p *stsParser) parse(r *bufio.Reader) error {
-	first, err := text.FirstLine(r)
-	if err != nil {
-		return err
-	}
-	switch kind := recogniseRows(first); kind {
-	case '{':
-		return p.parseJSON(r)
-	case '\t':
-		return p.parseTSV(r)
-	default:
-		return p.parseCSV(r, kind)
-	}
-}
-
-// add appends a pair that stands in a line.
-func (p *stsParser) add(line int64, pair STSPair) error {
-	file := text.Describe(p.File)
-	if err := p.Ctx.Err(); err != nil {
-		return err
-	}
+// add appends the pair of a record.
+func (p *stsParser) add(r *text.Record, pair STSPair) error {
 	if pair.A == "" || pair.B == "" {
-		return fault.New(hintSTS, "%s:%d: a sentence is empty", file, line)
+		return r.Errorf(hintSTS, "a sentence is empty")
 	}
 	const overhead = 64 // of a pair, beside its text
 	if p.held += len(pair.A) + len(pair.B) + overhead; p.held > p.limit {
-		return fault.New("is this an evaluation set, or pairs to train on?", "%s:%d: the set is larger than %d MiB", file, line, p.limit>>20)
+		return r.Errorf("is this an evaluation set, or pairs to train on?", "the set is larger than %d MiB", p.limit>>20)
 	}
 	p.set.Pairs = append(p.set.Pairs, pair)
 	return nil

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -46,7 +48,7 @@ func TestReadSTS(t *testing.T) {
 		"TSV no last break": {strings.TrimSpace(tsv), want},
 		"TSV quoted":        {strings.ReplaceAll(tsv, `A man is "eating".`, `"A man is ""eating""."`), want},
 		"TSV text quotes":   {"\"So\" he said \"now\"\tb\"c\t3\n", `[{"So" he said "now" b"c 3 }]`},
-		"gzip":              {gzipped3(t, tsv), want},
+		"gzip":              {corporatest.Gzip3(t, tsv), want},
 		"original": {"main-news\tMSRvid\t2012test\t0001\t4.500\tA man eats, slowly.\tA man is \"eating\".\nforum\tx\t2015\t0002\t0\tIt rains.\tCats sleep.\tmore\t\n",
 			`[{A man eats, slowly. A man is "eating". 4.5 main-news} {It rains. Cats sleep. 0 forum}]`},
 		"GLUE": {"index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\tscore\n0\tg\tf\t2012\t1\tn\tn\tA man eats, slowly.\tA man is \"eating\".\t4.500\n" +
@@ -56,7 +58,7 @@ func TestReadSTS(t *testing.T) {
 		"JSON genre": {`{"genre": "g", "text1": "A man eats, slowly.", "text2": "A man is \"eating\".", "label": 4.5}` + "\n" + `{"genre": "g", "text1":"It rains.","text2":"Cats sleep.","label":0}`, of("g")},
 		"numbers":    {"1\t2\t3\n", "[{1 2 3 }]"},
 	} {
-		set, err := ReadSTS(context.Background(), write(t, t.TempDir(), "my-set.csv.gz", c[0]))
+		set, err := ReadSTS(context.Background(), corporatest.WriteFile(t, t.TempDir(), "my-set.csv.gz", c[0]))
 		if err != nil || fmt.Sprint(set.Pairs) != c[1] || set.Name != "my-set" {
 			t.Errorf("%s: %v, error %v; want %s", name, set, err, c[1])
 		}
@@ -68,36 +70,36 @@ func TestReadSTSErrors(t *testing.T) {
 		"":                            "x.csv holds no sentence pairs",
 		"\n\n":                        "x.csv holds no sentence pairs",
 		"sentence1,sentence2,score\n": "x.csv holds no sentence pairs",
-		"a,b,1\nc,d\n":                "x.csv:2: the number of fields is 2, and 3 in the records before",
-		"a,b\nc,d\n":                  `x.csv:1: 2 columns in "a | b", not 3 or more`,
-		"a\tb\t1\n\nc\td\n":           `x.csv:3: 2 columns in "c | d", not 3 or more`,
-		"a,b,4.O\nc,d,1\n":            `x.csv:1: score "4.O" is no number`,
-		"a,b,1\nc,d,\n":               `x.csv:2: score "" is no number`,
-		"a,b,score\nc,d,high\n":       `x.csv:2: score "high" is no number`,
-		"a,b,1\nc,d,NaN\n":            `x.csv:2: score "NaN" is no number`,
-		"a,b,1e999\n":                 `x.csv:1: score "1e999" is no number`,
+		"a,b,1\nc,d\n":                "x.csv:2: expected 3 fields as in the first record but found 2",
+		"a,b\nc,d\n":                  `x.csv:1: expected 3 columns or more but found 2: "a | b"`,
+		"a\tb\t1\n\nc\td\n":           `x.csv:3: expected 3 columns or more but found 2: "c | d"`,
+		"a,b,4.O\nc,d,1\n":            `x.csv:1: score "4.O" is not a number`,
+		"a,b,1\nc,d,\n":               `x.csv:2: score "" is not a number`,
+		"a,b,score\nc,d,high\n":       `x.csv:2: score "high" is not a number`,
+		"a,b,1\nc,d,NaN\n":            `x.csv:2: score "NaN" is not a number`,
+		"a,b,1e999\n":                 `x.csv:1: score "1e999" is not a number`,
 		"a,,1\n":                      "x.csv:1: a sentence is empty",
 		"a\t \t1\n":                   "x.csv:1: a sentence is empty",
-		"a,b,1\n\"c,d,2\n":            "x.csv:2: byte 8: a quoted field does not end",
-		"a,b,1\nc \"q\" x,d,2\n":      "x.csv:2: byte 3: a quote inside a field",
-		"{\"sentence1\": \"a\"}\n":    `x.csv:1: the record has no two sentences and a score, but "sentence1"`,
+		"a,b,1\n\"c,d,2\n":            "x.csv:2: byte 8: a quoted field is not closed",
+		"a,b,1\nc \"q\" x,d,2\n":      "x.csv:2: byte 3: a quote inside an unquoted field",
+		"{\"sentence1\": \"a\"}\n":    `x.csv:1: the record does not have two sentences and a score, only "sentence1"`,
 		"{\"s1\": \"a\", \"s2\": 1, \"score\": 2}":              `x.csv:1: field "s2" is a number, not a sentence`,
-		"{\"s1\": \"a\", \"s2\": \"b\", \"score\": 2}\n{\"s1\"": "x.csv:2: the line is no JSON object",
+		"{\"s1\": \"a\", \"s2\": \"b\", \"score\": 2}\n{\"s1\"": "x.csv:2: the line is not a JSON object",
 		"a\tb\t1\n" + strings.Repeat("\x00", 9):                 "is binary",
 	} {
-		_, err := ReadSTS(context.Background(), write(t, t.TempDir(), "x.csv", text))
+		_, err := ReadSTS(context.Background(), corporatest.WriteFile(t, t.TempDir(), "x.csv", text))
 		if err == nil || !strings.Contains(err.Error(), message) || fault.Hint(err) == "" {
 			t.Errorf("%q: error %v, hint %q, want %s", text, err, fault.Hint(err), message)
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := ReadSTS(ctx, write(t, t.TempDir(), "x.csv", "a,b,1\n")); err != context.Canceled {
+	if _, err := ReadSTS(ctx, corporatest.WriteFile(t, t.TempDir(), "x.csv", "a,b,1\n")); err != context.Canceled {
 		t.Errorf("cancelled: %v", err)
 	}
 }
 
-// What is held of a set is bounded, also of one that unpacks to very much.
+// Memory is bounded, even for a set that decompresses to a huge size.
 func TestReadSTSBounded(t *testing.T) {
 	row := strings.Repeat("a", 1000) + "\tb\t1\n"
 	_, err := parseSTSWithin(context.Background(), text.FromReader("x", strings.NewReader(strings.Repeat(row, 1100))), 1<<20)

@@ -3,14 +3,12 @@ package sets
 import (
 	"slices"
 	"strings"
-
-	"github.com/luminavec/luminavec/corpora/text"
 )
 
-// stsColumns says where in a record a pair of sentences stands.
+// stsColumns are the columns of a pair of sentences.
 type stsColumns struct {
 	a, b, score int
-	subset      int // -1: nowhere
+	subset      int // -1: none
 }
 
 // least is how many columns a record must have.
@@ -52,17 +50,17 @@ func namedSTS(header []string) (c stsColumns, ok bool) {
 	return c, c.a >= 0 && c.score >= 0
 }
 
-// recogniseSTS says where the pairs of a file stand, by its first record, and
-// whether that is a header.
-func recogniseSTS(first []string) (c stsColumns, header bool) {
+// detectSTS returns where the pairs of a file are, by its first record, and whether
+// that is a header.
+func detectSTS(first []string) (c stsColumns, header bool) {
 	if c, ok := namedSTS(first); ok {
 		return c, true
 	}
-	if len(first) >= 7 && text.IsNumber(first[4]) && !text.IsNumber(first[5]) && !text.IsNumber(first[6]) {
+	if len(first) >= 7 && isNumber(first[4]) && !isNumber(first[5]) && !isNumber(first[6]) {
 		return stsColumns{a: 5, b: 6, score: 4, subset: 0}, false
 	}
 	c = stsColumns{a: 0, b: 1, score: 2, subset: -1}
-	// A header has words for the score; what has a digit may be a slip.
+	// A header has words in the place of the score; what has a digit may be a typing error.
 	header = len(first) >= 3 && first[2] != "" && !strings.ContainsAny(first[2], "0123456789")
 	return c, header
 }

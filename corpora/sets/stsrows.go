@@ -1,10 +1,7 @@
 package sets
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/csv"
-	"encoding/json"
 	"maps"
 	"math"
 	"slices"
@@ -15,64 +12,24 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// recogniseRows says how the records of a set of sentences lie, by its first
-// line: '{' for JSON, else what separates the fields.
-func recogniseRows(first []byte) rune {
-	if end := bytes.IndexByte(first, '\n'); end >= 0 {
-		first = first[:end]
+// row adds the pair of a row of separated values; the first may be a header.
+func (p *stsParser) row(r *text.Record) error {
+	if r.Raw != nil && len(bytes.TrimSpace(r.Raw)) == 0 { // tabs alone
+		return nil
 	}
-	first = bytes.TrimSpace(first)
-	switch {
-	case len(first) > 0 && first[0] == '{':
-		return '{'
-	case bytes.Count(first, []byte{'\t'}) >= 2:
-		return '\t'
-	case bytes.IndexByte(first, ',') < 0 && bytes.IndexByte(first, ';') >= 0:
-		return ';'
-	}
-	return ','
-}
-
-func (p *stsParser) parseCSV(r *bufio.Reader, comma rune) error {
-	first := true
-	return p.EachCSV(r, comma, func(in *csv.Reader, record []string) error {
-		line, _ := in.FieldPos(0)
-		err := p.addRow(int64(line), record, first)
-		first = false
-		return err
-	})
-}
-
-// parseTSV reads a pair a line. Quotes are text, as in the file of the STS
-// benchmark, unless the whole field is quoted as CSV would have it.
-func (p *stsParser) parseTSV(r *bufio.Reader) error {
-	first := true
-	return p.EachLine(r, hintSTS, func(line []byte, number int64) error {
-		fields := strings.Split(string(line), "\t")
-		for i, f := range fields {
-			fields[i] = text.Unquoted(f)
-		}
-		err := p.addRow(number, fields, first)
-		first = false
-		return err
-	})
-}
-
-// addRow adds the pair of a record of separated values; the first may be a
-// header.
-func (p *stsParser) addRow(line int64, record []string, first bool) error {
-	record = trimmed(record)
-	if first {
+	record := trimmed(r.Fields)
+	if p.first {
+		p.first = false
 		var header bool
-		if p.columns, header = recogniseSTS(record); header {
+		if p.columns, header = detectSTS(record); header {
 			return nil
 		}
 	}
 	c := p.columns
 	if n := c.least(); len(record) < n {
-		return fault.New(hintSTS, "%s:%d: %d columns in %.80q, not %d or more", text.Describe(p.File), line, len(record), strings.Join(record, " | "), n)
+		return r.Errorf(hintSTS, "expected %d columns or more but found %d: %.80q", n, len(record), strings.Join(record, " | "))
 	}
-	score, err := p.score(line, record[c.score])
+	score, err := parseScore(r, record[c.score])
 	if err != nil {
 		return err
 	}
@@ -80,54 +37,52 @@ func (p *stsParser) addRow(line int64, record []string, first bool) error {
 	if c.subset >= 0 && c.subset < len(record) {
 		pair.Subset = strings.Clone(record[c.subset])
 	}
-	return p.add(line, pair)
+	return p.add(r, pair)
 }
 
-func (p *stsParser) score(line int64, content string) (float64, error) {
+// object adds the pair of a record with named fields.
+func (p *stsParser) object(r *text.Record) error {
+	const hint = "each line must be one JSON object with sentence1, sentence2 and score"
+	members := map[string]text.Value{}
+	for name, value := range r.Members() {
+		members[name] = value
+	}
+	all := slices.Sorted(maps.Keys(members))
+	var names, values []string
+	for _, name := range all {
+		value := members[name]
+		if _, isText := value.Text(); !isText && value.Kind() != "a number" {
+			continue // not part of a pair
+		}
+		names, values = append(names, name), append(values, strings.TrimSpace(value.Literal()))
+	}
+	c, ok := namedSTS(names)
+	if !ok {
+		if len(all) == 0 {
+			return r.Errorf(hint, "the record has no fields")
+		}
+		return r.Errorf(hint, "the record does not have two sentences and a score, only %s", fault.Names(all))
+	}
+	for _, i := range []int{c.a, c.b} {
+		if _, isText := members[names[i]].Text(); !isText {
+			return r.Errorf(hint, "field %q is a number, not a sentence", names[i])
+		}
+	}
+	score, err := parseScore(r, values[c.score])
+	if err != nil {
+		return err
+	}
+	pair := STSPair{A: values[c.a], B: values[c.b], Score: score}
+	if c.subset >= 0 {
+		pair.Subset = values[c.subset]
+	}
+	return p.add(r, pair)
+}
+
+func parseScore(r *text.Record, content string) (float64, error) {
 	score, err := strconv.ParseFloat(content, 64)
 	if err != nil || math.IsNaN(score) || math.IsInf(score, 0) {
-		return 0, fault.New(hintSTS, "%s:%d: score %.40q is no number", text.Describe(p.File), line, content)
+		return 0, r.Errorf(hintSTS, "score %.40q is not a number", content)
 	}
 	return score, nil
-}
-
-func (p *stsParser) parseJSON(r *bufio.Reader) error {
-	const hint = "each line is one JSON object with sentence1, sentence2 and score"
-	return p.EachLine(r, text.HintJSONLines, func(line []byte, number int64) error {
-		var members map[string]json.RawMessage
-		if err := json.Unmarshal(line, &members); err != nil {
-			return fault.New(hint, "%s:%d: the line is no JSON object: %w", text.Describe(p.File), number, err)
-		}
-		names, values := make([]string, 0, len(members)), make([]string, 0, len(members))
-		for _, name := range slices.Sorted(maps.Keys(members)) {
-			value := members[name]
-			content := string(value)
-			if text.KindOf(value) == "a string" {
-				if err := json.Unmarshal(value, &content); err != nil {
-					return fault.New(hint, "%s:%d: field %.60q: %w", text.Describe(p.File), number, name, err)
-				}
-			} else if text.KindOf(value) != "a number" {
-				continue // no part of a pair
-			}
-			names, values = append(names, name), append(values, strings.TrimSpace(content))
-		}
-		c, ok := namedSTS(names)
-		if !ok {
-			return fault.New(hint, "%s:%d: the record has no two sentences and a score, but %s", text.Describe(p.File), number, text.Listed(slices.Sorted(maps.Keys(members))))
-		}
-		for _, i := range []int{c.a, c.b} {
-			if text.KindOf(members[names[i]]) != "a string" {
-				return fault.New(hint, "%s:%d: field %q is a number, not a sentence", text.Describe(p.File), number, names[i])
-			}
-		}
-		score, err := p.score(number, values[c.score])
-		if err != nil {
-			return err
-		}
-		pair := STSPair{A: values[c.a], B: values[c.b], Score: score}
-		if c.subset >= 0 {
-			pair.Subset = values[c.subset]
-		}
-		return p.add(number, pair)
-	})
 }

@@ -7,7 +7,7 @@ const BatchBytes = 256 << 10
 // batchLimit is the size at which a batch ends even inside a line.
 const batchLimit = 1 << 20
 
-// Batch is consecutive chunks of text that one goroutine processes together.
+// Batch holds consecutive chunks of text that one goroutine processes together.
 type Batch struct {
 	Text []byte     // of all chunks, without line ends
 	Ends []ChunkEnd // of each chunk
@@ -28,9 +28,8 @@ func (b *Batch) Add(text []byte, lineEnd bool) {
 	b.Ends = append(b.Ends, ChunkEnd{len(b.Text), lineEnd})
 }
 
-// Full reports whether the batch should be processed now. A batch ends inside a line
-// only if the line is very long. Blank lines count too, so that a file of nothing else
-// does not pile up.
+// Full reports whether the batch should be processed now. A batch ends inside a line only
+// if the line is very long. Blank lines count, so that a file of blank lines fills batches too.
 func (b *Batch) Full() bool {
 	n := len(b.Text) + len(b.Ends)
 	return n >= BatchBytes && b.Ends[len(b.Ends)-1].Line || n >= batchLimit

@@ -18,9 +18,9 @@ import (
 // maxZstdWindow bounds the memory one zstd frame can ask for: zstd --long=29.
 const maxZstdWindow = 512 << 20
 
-// A compression is known by the first bytes of a file, never by its name: a
-// .gz that was unpacked on the way is then plain text, and a corpus.txt that is
-// a gzip file does not turn into garbage tokens.
+// compression is detected by the first bytes of a file, never by its name: a .gz file
+// that was decompressed on the way is read as plain text, and a gzip file named corpus.txt
+// does not turn into garbage tokens.
 type compression int
 
 const (
@@ -34,7 +34,7 @@ func (c compression) String() string {
 	return [...]string{"plain", "gzip", "bzip2", "zstd"}[c]
 }
 
-// detect looks at the first bytes of a file (10 are enough).
+// detect returns the compression that the first bytes of a file show; 10 are enough.
 func detect(head []byte) compression {
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b, 0x08}): // RFC 1952: magic, deflate
@@ -49,7 +49,7 @@ func detect(head []byte) compression {
 	return uncompressed
 }
 
-// mayBeCompressed says whether more bytes could make detect find a compression.
+// mayBeCompressed reports whether more bytes could make detect find a compression.
 func mayBeCompressed(head []byte) bool {
 	if len(head) == 0 {
 		return true
@@ -64,8 +64,8 @@ func mayBeCompressed(head []byte) bool {
 	return false
 }
 
-// peek returns the next n bytes of r, fewer at its end. Of a stream that may
-// make its reader wait, such as a terminal or a pipe, it returns what came first.
+// peek returns the next n bytes of r, fewer at its end. Of a stream that may block, such
+// as a terminal or a pipe, it returns what arrives first.
 func peek(r *bufio.Reader, n int, blocking bool) ([]byte, error) {
 	if blocking {
 		if head, err := r.Peek(1); err != nil {
@@ -76,19 +76,19 @@ func peek(r *bufio.Reader, n int, blocking bool) ([]byte, error) {
 	return r.Peek(n)
 }
 
-// containers are formats that hold text but are no text; the hint says what to do.
+// containers are formats that hold text but are not text; the hint says what to do.
 var containers = []struct{ magic, name, hint string }{
-	{"PK\x03\x04", "a zip archive (or an office document)", "unpack it, and name the text files in it"},
-	{"\xfd7zXZ\x00", "an xz file", "unpack it first: xz -dc FILE | ... -"},
-	{"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it, and name the text files in it"},
-	{"\x04\x22\x4d\x18", "an lz4 file", "unpack it first: lz4 -dc FILE | ... -"},
-	{"%PDF-", "a PDF document", "make text of it first: pdftotext FILE"},
+	{"PK\x03\x04", "a zip archive (or an office document)", "extract it and name the text files in it"},
+	{"\xfd7zXZ\x00", "an xz file", "decompress it first: xz -dc FILE | ... -"},
+	{"7z\xbc\xaf\x27\x1c", "a 7z archive", "extract it and name the text files in it"},
+	{"\x04\x22\x4d\x18", "an lz4 file", "decompress it first: lz4 -dc FILE | ... -"},
+	{"%PDF-", "a PDF document", "convert it to text first: pdftotext FILE"},
 	{"\xff\xfe", "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8 FILE"},
 	{"\xfe\xff", "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8 FILE"},
 }
 
-// decompress opens one input: its bytes are counted into s.consumed, unpacked
-// by what their first bytes say, and wait at 64 KiB for the look at their head.
+// decompress opens one input. Its bytes are counted in s.consumed and decompressed as
+// their first bytes show; the reader can peek at the first 64 KiB.
 func (s *Source) decompress(ctx context.Context, e entry) (*bufio.Reader, func(), error) {
 	var closers []func()
 	closeAll := func() {
@@ -98,7 +98,7 @@ func (s *Source) decompress(ctx context.Context, e entry) (*bufio.Reader, func()
 	}
 	var in io.Reader
 	if e.blocking {
-		// The pump must end with this read, also when the text is not read to its end.
+		// The pump must end with this read even if the text is not read to its end.
 		pumpCtx, cancel := context.WithCancel(ctx)
 		closers = append(closers, cancel)
 		in = pump(pumpCtx, e.open)
@@ -145,7 +145,7 @@ func (s *Source) decompress(ctx context.Context, e entry) (*bufio.Reader, func()
 	return unpacked, closeAll, nil
 }
 
-// located gives the errors of a reader the file and how far it got.
+// located adds the file and the number of bytes read to the errors of a reader.
 type located struct {
 	r    io.Reader
 	name string
@@ -154,7 +154,7 @@ type located struct {
 }
 
 func (l *located) Read(p []byte) (n int, err error) {
-	defer func() { // a decoder that panics on a damaged file fails like one that says so
+	defer func() { // a decoder that panics on a damaged file fails like one that returns an error
 		if x := recover(); x != nil {
 			err = readError(l.name, l.kind, l.n, fmt.Errorf("decoder failed: %v", x))
 		}
@@ -169,17 +169,17 @@ func (l *located) Read(p []byte) (n int, err error) {
 
 func readError(name string, kind compression, n int64, err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || fault.Hint(err) != "" {
-		return err // not about the data, or told already
+		return err // not about the data, or complete already
 	}
 	switch {
 	case kind == uncompressed:
 		return fmt.Errorf("cannot read %s after %d bytes: %w", Describe(name), n, fault.Cause(err))
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return fault.New("the file is cut short: copy or download it again, and compare its size",
+		return fault.New("the file is incomplete: copy or download it again, and compare its size",
 			"%s: %s data ends too early, after %d bytes of text: %w", Describe(name), kind, n, err)
 	case errors.Is(err, gzip.ErrHeader) && n > 0:
-		return fault.New("the file has other bytes after its gzip data: unpack it with gzip -dc and look",
-			"%s: no gzip data after %d bytes of text: %w", Describe(name), n, err)
+		return fault.New("the file has other bytes after its gzip data: decompress it with gzip -dc to check",
+			"%s: not gzip data after %d bytes of text: %w", Describe(name), n, err)
 	}
 	return fault.New("the file is damaged: copy or download it again, and compare its checksum",
 		"%s: bad %s data after %d bytes of text: %w", Describe(name), kind, n, err)

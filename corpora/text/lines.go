@@ -3,49 +3,67 @@ package text
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"io"
+
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// eachLine calls fn with each line that is not blank, whole and
-// without its break; it is valid until fn returns. The hint is for a line longer than MaxRecord.
-func (rs *Records) EachLine(r io.Reader, hint string, fn func(line []byte, number int64) error) error {
-	in := bufio.NewReaderSize(r, 64<<10)
-	for number := int64(1); ; number++ {
-		line, err := rs.readLine(in)
-		switch {
-		case err == ErrTooLong:
-			return longRecord(rs.File, number, "a record is one text: cut long ones into several; "+hint)
-		case err != nil && err != io.EOF:
-			return err
-		}
-		if len(bytes.TrimSpace(line)) > 0 {
-			if err := fn(bytes.TrimRight(line, "\r\n"), number); err != nil {
-				return err
-			}
-		}
-		if err == io.EOF {
-			return nil
-		}
-	}
+// Lines is the format whose records are lines, including blank ones, with the text in Raw.
+// It is never detected and must be named in RecordOptions.
+var Lines = Register(&Format{
+	Name:   "lines",
+	Detect: func(Head) Confidence { return No },
+	Open: func(f *File) (RecordReader, error) {
+		return &lineRecords{newLineReader(f, "is this a text without line breaks?")}, nil
+	},
+})
+
+type lineRecords struct{ lines *lineReader }
+
+func (l *lineRecords) Next(r *Record) (err error) {
+	r.Raw, err = l.lines.next()
+	r.Position = l.lines.at
+	return err
 }
 
-var ErrTooLong = errors.New("longer than a record may be")
+// lineReader cuts text into lines of at most MaxRecord bytes.
+type lineReader struct {
+	in   *bufio.Reader
+	at   Position // of the line returned last
+	long []byte
+	rest bool   // the rest of a line that was too long has not been read
+	hint string // for such a line
+}
 
-// readLine returns a line with its end, valid until the next call.
-func (rs *Records) readLine(in *bufio.Reader) ([]byte, error) {
-	line, err := in.ReadSlice('\n')
-	if err != bufio.ErrBufferFull {
-		return line, err
-	}
-	long := append(rs.long[:0], line...)
-	for err == bufio.ErrBufferFull {
-		line, err = in.ReadSlice('\n')
-		if len(long)+len(line) > MaxRecord {
-			return nil, ErrTooLong
+func newLineReader(f *File, hint string) *lineReader {
+	return &lineReader{in: bufio.NewReaderSize(f, 64<<10), at: Position{File: f.Name}, hint: hint}
+}
+
+// next returns a line without its end, valid until the next call.
+func (l *lineReader) next() ([]byte, error) {
+	for l.rest {
+		_, err := l.in.ReadSlice('\n')
+		if l.rest = err == bufio.ErrBufferFull; err != nil && !l.rest {
+			return nil, err
 		}
-		long = append(long, line...)
 	}
-	rs.long = long
-	return long, err
+	line, err := l.in.ReadSlice('\n')
+	l.at.Line++
+	if err == bufio.ErrBufferFull {
+		l.long = append(l.long[:0], line...)
+		for err == bufio.ErrBufferFull {
+			line, err = l.in.ReadSlice('\n')
+			if len(l.long)+len(line) > MaxRecord {
+				l.rest = err == bufio.ErrBufferFull
+				return nil, &BadRecord{l.at, TooLong, fault.New(l.hint, "the record is longer than %d MiB", MaxRecord>>20)}
+			}
+			l.long = append(l.long, line...)
+		}
+		line = l.long
+	}
+	if err != nil && (err != io.EOF || len(line) == 0) {
+		return nil, err
+	}
+	line = bytes.TrimSuffix(line, []byte("\n"))
+	return bytes.TrimSuffix(line, []byte("\r")), nil
 }

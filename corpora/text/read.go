@@ -20,31 +20,33 @@ const (
 
 var byteOrderMark = []byte("\xef\xbb\xbf") // U+FEFF in UTF-8
 
-// Chunk is a line of text, or a part of one that is longer than MaxChunk. The
-// Texts of the chunks of a line put together are the line.
+// Chunk is a line of text, or a part of a line longer than MaxChunk. The Texts of
+// the chunks of a line, joined, are the line.
 type Chunk struct {
 	Text    []byte // valid UTF-8 without the line break; valid until the callback returns
 	File    string // as in Names
 	Line    int64  // from 1
 	Offset  int64  // of Text in the file after decompression, in bytes; 0 for a selected text
-	LineEnd bool   // the line ends here; else it goes on in the next chunk
+	LineEnd bool   // the line ends here; otherwise it continues in the next chunk
 }
 
 // Read streams the whole source through fn, in order, in memory that does not
 // depend on the length of files or lines. An error of fn ends the pass and is
-// returned as it is; so does the end of ctx.
+// returned as it is, and so does the end of ctx.
 //
-// What the text goes through: decompression (gzip with any number of members,
-// bzip2, zstd with any number of frames), a byte order mark at the start is
-// dropped, lines end at LF or CRLF, each byte that is not UTF-8 becomes U+FFFD
-// and each NUL a space; Stats counts those. A line of more than MaxChunk bytes
-// comes in several chunks, cut after ASCII white space where there is some, so
-// that no word is cut, and else between two characters. After Select the lines
-// are those of the selected texts.
+// Files are decompressed (gzip with any number of members, bzip2, zstd with any number
+// of frames), and a byte order mark at the start is dropped. Lines end at LF or CRLF.
+// Each byte that is not UTF-8 becomes U+FFFD and each NUL a space; Stats counts them. A
+// line of more than MaxChunk bytes comes in several chunks, cut after ASCII white space
+// if there is any, so that no word is cut, and otherwise between two characters. After
+// Select the lines are those of the selected texts.
 //
-// A file that is no text is refused: a NUL byte, a UTF-16 mark, or mostly bytes
-// that are not UTF-8 in its first 64 KiB (of standard input, in what came first).
+// A file that is not text is refused: one with a NUL byte, a UTF-16 mark, or mostly bytes
+// that are not UTF-8 in its first 64 KiB (of standard input, in what arrives first).
 func (s *Source) Read(ctx context.Context, fn func(Chunk) error) error {
+	if s.selection.structured() {
+		return s.readSelected(ctx, fn)
+	}
 	if err := s.begin(); err != nil {
 		return err
 	}
@@ -67,41 +69,56 @@ func (s *Source) readEntry(ctx context.Context, l *liner, e entry) error {
 	}
 	defer done()
 	l.file, l.line, l.offset, l.lineStart = e.name, 1, mark, mark
-	if s.selection.Structured() {
-		err = s.readRecords(ctx, l, r)
-	} else {
-		err = l.run(ctx, r)
-	}
+	err = l.run(ctx, r)
 	s.stats.Bytes += l.offset
 	return err
 }
 
-// openText opens one input at its first character of text, after a byte order
-// mark of so many bytes if it has one. What is no text is an error.
+// openText opens one input at its first character of text, after a byte order mark of so
+// many bytes if it has one.
 func (s *Source) openText(ctx context.Context, e entry) (r *bufio.Reader, mark int64, done func(), err error) {
 	r, done, err = s.decompress(ctx, e)
 	if err != nil {
 		return nil, 0, nil, err
 	}
-	head, err := peek(r, headBytes, e.blocking)
-	for err == nil && len(head) < len(byteOrderMark) && bytes.HasPrefix(byteOrderMark, head) {
-		head, err = r.Peek(len(head) + 1)
-	}
-	if err == nil || err == io.EOF {
-		err = refuseBinary(e.name, head)
+	head, err := peekHead(r, e)
+	if err == nil {
+		mark, err = beginText(r, e.name, head)
 	}
 	if err != nil {
 		done()
 		return nil, 0, nil, err
 	}
+	return r, mark, done, nil
+}
+
+// peekHead returns the first bytes of an input, headBytes if it has them, enough at least to
+// see a byte order mark.
+func peekHead(r *bufio.Reader, e entry) ([]byte, error) {
+	head, err := peek(r, headBytes, e.blocking)
+	for err == nil && len(head) < len(byteOrderMark) && bytes.HasPrefix(byteOrderMark, head) {
+		head, err = r.Peek(len(head) + 1)
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return head, err
+}
+
+// beginText passes over the byte order mark of a text, which has the returned length. What
+// is not text is an error.
+func beginText(r *bufio.Reader, name string, head []byte) (mark int64, err error) {
+	if err := refuseBinary(name, head); err != nil {
+		return 0, err
+	}
 	if bytes.HasPrefix(head, byteOrderMark) {
 		n, _ := r.Discard(len(byteOrderMark))
 		mark = int64(n)
 	}
-	return r, mark, done, nil
+	return mark, nil
 }
 
-// refuseBinary returns an error when the head of a file is no text.
+// refuseBinary returns an error if the head of a file is not text.
 func refuseBinary(name string, head []byte) error {
 	for _, c := range containers {
 		if bytes.HasPrefix(head, []byte(c.magic)) {
@@ -109,7 +126,7 @@ func refuseBinary(name string, head []byte) error {
 		}
 	}
 	if len(head) > 262 && string(head[257:262]) == "ustar" {
-		return fault.New("unpack it, and name the files in it", "%s is a tar archive, not plain text", Describe(name))
+		return fault.New("extract it and name the files in it", "%s is a tar archive, not plain text", Describe(name))
 	}
 	if i := bytes.IndexByte(head, 0); i >= 0 {
 		return fault.New("name files of UTF-8 text; iconv converts other encodings",
@@ -137,7 +154,7 @@ func refuseBinary(name string, head []byte) error {
 	// each; random bytes have about 50%, Shift-JIS and GBK more.
 	if strange*10 > len(head)*3 {
 		return fault.New("name files of UTF-8 text; iconv converts other encodings",
-			"%s is not UTF-8 text: %d of its first %d bytes are no characters", Describe(name), strange, len(head))
+			"%s is not UTF-8 text: %d of its first %d bytes are not characters", Describe(name), strange, len(head))
 	}
 	return nil
 }
@@ -156,9 +173,9 @@ type liner struct {
 
 func (l *liner) run(ctx context.Context, r io.Reader) error {
 	at, end := 0, 0
-	open := false // a line has begun that has not been ended
+	open := false // a line has begun and has not ended
 	for {
-		// Whole lines first; then, of a line that is not whole, what is too long to wait.
+		// Whole lines first; then the part of an unfinished line that is too long to hold back.
 		for at < end {
 			window := l.buf[at:min(end, at+MaxChunk+1)]
 			if i := bytes.IndexByte(window, '\n'); i >= 0 {
@@ -215,7 +232,7 @@ func (l *liner) endLine(rest []byte, breakBytes int) error {
 	return nil
 }
 
-// emit hands out one chunk, repaired when it must be.
+// emit hands out one chunk, repaired if necessary.
 func (l *liner) emit(raw []byte, lineEnd bool) error {
 	if utf8.Valid(raw) && bytes.IndexByte(raw, 0) < 0 {
 		c := Chunk{Text: raw, File: l.file, Line: l.line, Offset: l.offset, LineEnd: lineEnd}
@@ -240,7 +257,7 @@ func (l *liner) emit(raw []byte, lineEnd bool) error {
 	}
 }
 
-// repaired returns text, or a repaired copy when it must be.
+// repaired returns text, or a repaired copy if necessary.
 func (l *liner) repaired(text []byte) []byte {
 	if utf8.Valid(text) && bytes.IndexByte(text, 0) < 0 {
 		return text
@@ -272,8 +289,8 @@ func (l *liner) repair(text []byte) []byte {
 	return out
 }
 
-// cut returns how much of text to hand out when a line must be cut: up to and
-// with its last ASCII white space, or else all but a character cut by its end.
+// cut returns how much of text to hand out when a line must be cut: up to and including
+// its last ASCII white space, or all but a character that its end cuts.
 func cut(text []byte) int {
 	if i := bytes.LastIndexAny(text, " \t\v\f\r\x00"); i >= 0 {
 		return i + 1

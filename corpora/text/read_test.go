@@ -13,6 +13,8 @@ import (
 	"testing/iotest"
 	"unicode/utf8"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -158,10 +160,10 @@ func TestReadBinary(t *testing.T) {
 		{"UTF-16", "\xff\xfet\x00e\x00", "x is UTF-16 text, not plain text", "iconv -f UTF-16"},
 		{"UTF-16 big end first", "\xfe\xff\x00t", "x is UTF-16 text, not plain text", "iconv"},
 		{"random", string(random), "x is not UTF-8 text", "iconv"},
-		{"zip", "PK\x03\x04....", "x is a zip archive (or an office document), not plain text", "unpack"},
+		{"zip", "PK\x03\x04....", "x is a zip archive (or an office document), not plain text", "extract"},
 		{"xz", "\xfd7zXZ\x00", "x is an xz file, not plain text", "xz -dc"},
 		{"pdf", "%PDF-1.4\n", "x is a PDF document, not plain text", "pdftotext"},
-		{"tar", string(tar), "x is a tar archive, not plain text", "unpack"},
+		{"tar", string(tar), "x is a tar archive, not plain text", "extract"},
 	}
 	for _, test := range tests {
 		_, err := readAll(t, FromReader("x", strings.NewReader(test.text)))
@@ -174,7 +176,7 @@ func TestReadBinary(t *testing.T) {
 	if _, err := readAll(t, FromReader("x", strings.NewReader(latin))); err != nil {
 		t.Errorf("Latin-1: %v", err)
 	}
-	// A character that the end of the head cuts is no fault.
+	// A character that the end of the head cuts is valid.
 	if _, err := readAll(t, FromReader("x", strings.NewReader("a"+strings.Repeat("é", headBytes)))); err != nil {
 		t.Errorf("cut character: %v", err)
 	}
@@ -188,7 +190,7 @@ func TestReadBoundedMemory(t *testing.T) {
 		runtime.GC()
 		runtime.ReadMemStats(&before)
 		var n, most int64
-		err := FromReader("x", io.LimitReader(&repeat{unit: unit}, size)).Read(context.Background(), func(c Chunk) error {
+		err := FromReader("x", io.LimitReader(&corporatest.Repeat{Unit: unit}, size)).Read(context.Background(), func(c Chunk) error {
 			if n += int64(len(c.Text)); n%(2<<20) < MaxChunk {
 				runtime.ReadMemStats(&now)
 				most = max(most, int64(now.TotalAlloc-before.TotalAlloc))
@@ -207,20 +209,6 @@ func TestReadBoundedMemory(t *testing.T) {
 	}
 }
 
-// repeat is a text without end.
-type repeat struct {
-	unit string
-	at   int
-}
-
-func (r *repeat) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = r.unit[r.at]
-		r.at = (r.at + 1) % len(r.unit)
-	}
-	return len(p), nil
-}
-
 func TestReadStops(t *testing.T) {
 	stop := errors.New("stop")
 	n := 0
@@ -234,7 +222,7 @@ func TestReadStops(t *testing.T) {
 		t.Errorf("error %v after %d chunks", err, n)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	err = FromReader("x", &repeat{unit: "line\n"}).Read(ctx, func(c Chunk) error {
+	err = FromReader("x", &corporatest.Repeat{Unit: "line\n"}).Read(ctx, func(c Chunk) error {
 		if c.Line == 1000 {
 			cancel()
 		}

@@ -7,16 +7,24 @@ import (
 	"github.com/luminavec/luminavec/corpora/data"
 )
 
-// Sample is the bundled text: whole articles of the English Wikipedia, one
-// paragraph a line, a blank line between articles (data/NOTICE.md tells where
-// from). Its articles were chosen so that a minute of training shows sense:
-// they are dense in the words of the bundled evaluation sets.
+// Sample returns the bundled text: whole articles of the English Wikipedia, one paragraph
+// a line and a blank line between articles (data/NOTICE.md names the source). The articles
+// were chosen to be dense in the words of the bundled evaluation sets, so that a minute of
+// training gives sensible vectors.
 func Sample() *Source {
 	return FromBytes("sample", data.Sample)
 }
 
-// FromBytes makes a source of a file that is part of the program.
+// FromBytes returns a source of one file that is in memory.
 func FromBytes(name string, data []byte) *Source {
-	return &Source{size: int64(len(data)), entries: []entry{{name: name, size: int64(len(data)),
-		open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }}}}
+	size := int64(len(data))
+	return &Source{size: size, entries: []entry{{name: name, size: size,
+		open: func() (io.ReadCloser, error) {
+			return section{io.NewSectionReader(bytes.NewReader(data), 0, size)}, nil
+		}}}}
 }
+
+// section is a file of which nothing has to be closed.
+type section struct{ *io.SectionReader }
+
+func (section) Close() error { return nil }

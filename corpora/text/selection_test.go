@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -117,13 +119,13 @@ func TestSelectErrors(t *testing.T) {
 		sel        Selection
 		want, hint string
 	}{
-		{"prose", "{\"text\":\"a\"}\nhello", field, "in:2: the line is no JSON, not a JSON object", "jq"},
-		{"indented JSON", "{\n \"text\": \"a\"\n}\n", field, "in:1: the line is no JSON object: unexpected end", "jq -c ."},
+		{"prose", "{\"text\":\"a\"}\nhello", field, "in:2: the line is not a JSON object: invalid character", "jq"},
+		{"indented JSON", "{\n \"text\": \"a\"\n}\n", field, "in:1: the line is not a JSON object: unexpected end", "jq -c ."},
 		{"list", `[{"text":"a"}]`, field, "in:1: the line is a list, not a JSON object", "jq -c '.[]'"},
-		{"two on a line", `{"text":"a"}{"text":"b"}`, field, "in:1: the line is no JSON object: invalid character", "jq"},
-		{"missing", `{"title":"a","body":"b"}`, field, `in:1: the record has no field "text", but "body", "title"`, "field"},
-		{"missing below", `{"a":{}}`, Selection{Field: "a.b"}, `in:1: the record has no field "a.b", but none at all`, "field"},
-		{"other case", `{"Text":"a"}`, field, `no field "text", but "Text"`, "field"},
+		{"two on a line", `{"text":"a"}{"text":"b"}`, field, "in:1: the line is not a JSON object: invalid character", "jq"},
+		{"missing", `{"title":"a","body":"b"}`, field, `in:1: the record has no field "text", only "body", "title"`, "field"},
+		{"missing below", `{"a":{}}`, Selection{Field: "a.b"}, `in:1: the record has no field "a.b": it has no fields`, "field"},
+		{"other case", `{"Text":"a"}`, field, `no field "text", only "Text"`, "field"},
 		{"number", `{"text":1}`, field, `in:1: field "text" is a number, not a string`, "string"},
 		{"null", `{"text":null}`, field, `field "text" is null`, "string"},
 		{"object", `{"text":{"a":"b"}}`, field, `field "text" is an object`, "string"},
@@ -132,14 +134,14 @@ func TestSelectErrors(t *testing.T) {
 		{"list with null", `{"text":[null]}`, field, `item 1 of the list is null`, "list of strings"},
 		{"list in a list", `{"text":[["a"]]}`, field, `item 1 of the list is a list`, "list of strings"},
 		{"long line", "{\"text\":\"a\"}\n{\"text\":\"" + long + "\"}", field, "in:2: the record is longer than 16 MiB", "cut"},
-		{"no such column", "id,body\n1,a\n", column, `in:1: there is no column "text" in the header: "id", "body"`, "commas"},
-		{"column twice", "text,text\n1,a\n", column, `two columns have the name "text"`, "name"},
-		{"number too large", "1,a\n", Selection{Column: "3"}, "in:1: the record has 2 columns, and no column 3", "commas"},
-		{"bare quote", "id,text\n1,a \"b\" c\n", column, "in:2: byte 5: a quote inside a field", "twice"},
-		{"after a quote", "id,text\n1,\"a\" b\n", column, "in:2: byte 5: a quoted field does not end", "twice"},
-		{"open quote", "id,text\n1,\"a\nb\n", column, "begins in line 2", "twice"},
-		{"more fields", "id,text\n\n1,a,b\n", column, "in:3: the number of fields is 3, and 2 in the records before", "commas"},
-		{"fewer fields", "id\ttext\n1\n", column, "in:2: the number of fields is 1, and 2 in the records before", "tabs"},
+		{"no such column", "id,body\n1,a\n", column, `in:1: no column is named "text": the header is "id", "body"`, "commas"},
+		{"column twice", "text,text\n1,a\n", column, `two columns are named "text"`, "rename"},
+		{"number too large", "1,a\n", Selection{Column: "3"}, "in:1: the record has no column 3: it has 2", "commas"},
+		{"bare quote", "id,text\n1,a \"b\" c\n", column, "in:2: byte 5: a quote inside an unquoted field", "twice"},
+		{"after a quote", "id,text\n1,\"a\" b\n", column, "in:2: byte 5: a quoted field is not closed correctly", "twice"},
+		{"open quote", "id,text\n1,\"a\nb\n", column, "in:2: a quoted field of this record is not closed before the end of the file", "twice"},
+		{"more fields", "id,text\n\n1,a,b\n", column, "in:3: expected 2 fields as in the first record but found 3", "commas"},
+		{"fewer fields", "id\ttext\n1\n", column, "in:2: expected 2 fields as in the first record but found 1", "tabs"},
 		{"open quote in much text", "text\nok\n\"" + strings.Repeat(long, 2), column, "in:3: the record is longer than 16 MiB", "quote"},
 		{"long record", "text\nok\n" + long, column, "in:3: the record is longer than 16 MiB", ""},
 	} {
@@ -180,7 +182,7 @@ func TestSelectLong(t *testing.T) {
 	}
 }
 
-// TestSelectInvalid: broken bytes are replaced and counted where they stand in
+// TestSelectInvalid: invalid bytes are replaced and counted where they are in
 // the file, however it is cut on its way.
 func TestSelectInvalid(t *testing.T) {
 	for _, c := range []struct {
@@ -219,9 +221,9 @@ func TestSelectInvalid(t *testing.T) {
 // be compressed.
 func TestSelectFiles(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, "a.csv", "id,text\n1,one\n")
-	write(t, dir, "b.tsv", "text\tid\ntwo\t2\n")
-	write(t, dir, "c.csv.gz", gzipped3(t, "text\nthree\n"))
+	corporatest.WriteFile(t, dir, "a.csv", "id,text\n1,one\n")
+	corporatest.WriteFile(t, dir, "b.tsv", "text\tid\ntwo\t2\n")
+	corporatest.WriteFile(t, dir, "c.csv.gz", corporatest.Gzip3(t, "text\nthree\n"))
 	src, err := Open(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -238,20 +240,20 @@ func TestSelectFiles(t *testing.T) {
 	if src.Consumed() != src.Size() {
 		t.Errorf("%d of %d bytes read", src.Consumed(), src.Size())
 	}
-	write(t, dir, "d.csv", "id,body\n1,four\n")
+	corporatest.WriteFile(t, dir, "d.csv", "id,body\n1,four\n")
 	if src, err = Open(dir); err != nil {
 		t.Fatal(err)
 	}
 	if err := src.Select(Selection{Column: "text"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := numbered(src); err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "d.csv")+":1: there is no column") {
+	if _, err := numbered(src); err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "d.csv")+":1: no column is named") {
 		t.Errorf("no column in the last file: %v", err)
 	}
 }
 
 // TestSelectStops: an error of the callback and a cancelled context end the
-// pass, and damage in a compressed file is told as it is.
+// pass, and damage in a compressed file is reported.
 func TestSelectStops(t *testing.T) {
 	stop := errors.New("enough")
 	src := FromReader("in", strings.NewReader("a\nb\n"))
@@ -272,9 +274,9 @@ func TestSelectStops(t *testing.T) {
 		if err := src.Read(ctx, func(Chunk) error { return nil }); !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled: %v", err)
 		}
-		packed := gzipped3(t, "text\n"+strings.Repeat("word\n", 1000))
+		packed := corporatest.Gzip3(t, "text\n"+strings.Repeat("word\n", 1000))
 		if sel.Field != "" {
-			packed = gzipped3(t, strings.Repeat("{\"text\":\"a\"}\n", 1000))
+			packed = corporatest.Gzip3(t, strings.Repeat("{\"text\":\"a\"}\n", 1000))
 		}
 		src = FromReader("in", strings.NewReader(packed[:len(packed)-10]))
 		if err := src.Select(sel); err != nil {
@@ -302,7 +304,7 @@ func FuzzSelectField(f *testing.F) {
 		}
 		// What is accepted is what encoding/json finds in each line.
 		var want []string
-		clean := strings.ReplaceAll(brokenBytes(strings.TrimPrefix(text, "\ufeff")), "\x00", " ")
+		clean := strings.ReplaceAll(corporatest.RepairUTF8(strings.TrimPrefix(text, "\ufeff")), "\x00", " ")
 		for i, line := range strings.Split(clean, "\n") {
 			var record map[string]any
 			if strings.Trim(line, " \t\r\v\f\u0085\u00a0") == "" || json.Unmarshal([]byte(line), &record) != nil {
@@ -333,9 +335,9 @@ func FuzzSelectColumn(f *testing.F) {
 		if err != nil {
 			return
 		}
-		clean := strings.ReplaceAll(brokenBytes(strings.TrimPrefix(text, "\ufeff")), "\x00", " ")
+		clean := strings.ReplaceAll(corporatest.RepairUTF8(strings.TrimPrefix(text, "\ufeff")), "\x00", " ")
 		in := csv.NewReader(strings.NewReader(clean))
-		in.Comma = Delimiter("in.csv", []byte(strings.TrimLeft(clean, "\r\n")))
+		in.Comma = delimiter(Head{Name: "in.csv", First: []byte(strings.TrimLeft(clean, "\r\n")), Use: ForColumn})
 		records, err := in.ReadAll()
 		if err != nil || len(records) != len(got) {
 			t.Fatalf("%q of %q; encoding/csv finds %q, %v", got, text, records, err)
@@ -351,7 +353,7 @@ func FuzzSelectColumn(f *testing.F) {
 }
 
 func BenchmarkSelect(b *testing.B) {
-	text := string(sampleText(b, 4<<20))
+	text := string(corporatest.SampleText(b, 4<<20))
 	var records, table strings.Builder
 	for i := 0; i+1000 <= len(text); i += 1000 {
 		record, err := json.Marshal(map[string]any{"id": i, "title": text[i : i+30], "text": strings.ToValidUTF8(text[i:i+1000], "")})

@@ -3,7 +3,6 @@ package text
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -18,11 +17,11 @@ import (
 // Stdin is the path that names standard input.
 const Stdin = "-"
 
-// Source is text to be read: a list of files, standard input, a reader, or the
-// bundled sample. Opening one reads nothing yet; Read streams it.
+// Source is text to be read: a list of files, standard input, a reader, or the bundled
+// sample. Opening a source reads nothing; Read and Records stream it.
 //
-// A source of files can be read again. Standard input, pipes and FromReader can
-// be read once. One Read at a time; Consumed may be called during it.
+// A source of files can be read again; standard input, pipes and FromReader can be read
+// once. Only one pass may run at a time; Consumed may be called during it.
 type Source struct {
 	entries   []entry
 	size      int64
@@ -38,32 +37,31 @@ type entry struct {
 	size int64 // bytes as stored; -1 unknown
 	once bool  // cannot be read a second time
 	file bool  // a regular file of this name
-	// blocking inputs may keep a read waiting for ever (a terminal, a pipe), so
-	// they are read by a goroutine that a cancelled context can leave behind.
+	// blocking inputs may block a read for ever (a terminal, a pipe), so they are read
+	// by a goroutine that a cancelled context can leave behind.
 	blocking bool
 	open     func() (io.ReadCloser, error)
 }
 
-// Open makes a source of paths, in the order given. A path is a file, a folder
-// (every file under it in sorted order; names that begin with a dot are
-// skipped, as are links to folders), a glob pattern as of path/filepath, or "-"
-// for standard input. A path that exists is never taken for a pattern.
+// Open returns a source of paths, in the order given. A path is a file, a folder (every
+// file under it in sorted order; names that begin with a dot and links to folders are
+// skipped), a glob pattern (see path/filepath), or "-" for standard input. A path that
+// exists is never taken for a pattern.
 //
-// Regular files are checked here, so that a wrong name is told before any work
-// is done.
+// Regular files are checked here, so that a wrong name is reported before any work is done.
 func Open(paths ...string) (*Source, error) {
 	if len(paths) == 0 {
-		return nil, fault.New("name a file, a folder, a pattern, or - for standard input", "no input is named")
+		return nil, fault.New("name a file, a folder, a pattern, or - for standard input", "no input named")
 	}
 	var s Source
 	stdin := false
 	for _, path := range paths {
 		switch path {
 		case "":
-			return nil, fault.New("a variable of the shell may be empty: quote it and look", "the name of an input is empty")
+			return nil, fault.New("a shell variable may be empty: quote it and check", "the name of an input is empty")
 		case Stdin:
 			if stdin {
-				return nil, fault.New("standard input can be read once: name - once", "standard input is named twice")
+				return nil, fault.New("standard input can be read only once: name - once", "standard input is named twice")
 			}
 			stdin = true
 			s.entries = append(s.entries, entry{name: Stdin, size: -1, once: true, blocking: true,
@@ -86,19 +84,9 @@ func Open(paths ...string) (*Source, error) {
 	return &s, nil
 }
 
-// OpenFile returns a source of one file, which need not be a regular one, by its exact
-// name.
-func OpenFile(path string, info fs.FileInfo) (*Source, error) {
-	e, err := fileEntry(path, info)
-	if err != nil {
-		return nil, err
-	}
-	return &Source{entries: []entry{e}, size: max(e.size, 0)}, nil
-}
-
-// FromReader makes a source that reads r, once, under the given name. Read
-// does not close r. When the context of Read ends while r blocks, Read returns
-// and one goroutine stays behind until r delivers.
+// FromReader returns a source that reads r, once, under the given name. Read does not
+// close r. If the context of Read ends while r blocks, Read returns, and one goroutine
+// stays behind until r returns.
 func FromReader(name string, r io.Reader) *Source {
 	return &Source{entries: []entry{{name: name, size: -1, once: true, blocking: true,
 		open: func() (io.ReadCloser, error) { return io.NopCloser(r), nil }}}}
@@ -131,14 +119,14 @@ func (s *Source) Inputs() []Input {
 	return inputs
 }
 
-// Selected returns what of the records is read.
+// Selected returns the Selection that Select has set.
 func (s *Source) Selected() Selection { return s.selection }
 
-// Size is the number of bytes that will be read as they are stored (compressed
-// files count compressed), or 0 when that is unknown, as for standard input.
+// Size returns the number of bytes that will be read as they are stored (compressed
+// files count compressed), or 0 if that is unknown, as for standard input.
 func (s *Source) Size() int64 { return s.size }
 
-// Consumed is how many of Size bytes the current Read has taken so far.
+// Consumed returns how many of Size bytes the current pass has read so far.
 func (s *Source) Consumed() int64 { return s.consumed.Load() }
 
 // expand turns one path into the files it stands for.
@@ -157,15 +145,15 @@ func expand(path string) ([]entry, error) {
 		return nil, fault.New(fault.OpenHint(err), "cannot read %s: %w", path, fault.Cause(err))
 	}
 	if !strings.ContainsAny(path, `*?[`) {
-		return nil, fault.New("look for a slip in the name, or give the path from the folder you are in",
+		return nil, fault.New("check the spelling, or give the path from the current folder",
 			"cannot read %s: %w", path, fault.Cause(err))
 	}
 	matches, err := filepath.Glob(path)
 	if err != nil {
-		return nil, fault.New("a [ in a pattern needs its ]; \\ before it makes it an ordinary character", "pattern %s: %w", path, err)
+		return nil, fault.New("a [ in a pattern needs its ]; write \\[ for an ordinary [", "pattern %s: %w", path, err)
 	}
 	if len(matches) == 0 {
-		return nil, fault.New("try the pattern with ls; to read all of a folder, name the folder", "no file matches the pattern %s", path)
+		return nil, fault.New("try the pattern with ls; to read a whole folder, name the folder", "no file matches the pattern %s", path)
 	}
 	var entries []entry
 	for _, m := range matches {
@@ -226,7 +214,7 @@ func walk(root string) ([]entry, error) {
 	return entries, nil
 }
 
-// fileEntry makes the entry of one existing path that is no folder.
+// fileEntry makes the entry of one existing path that is not a folder.
 func fileEntry(path string, info fs.FileInfo) (entry, error) {
 	e := entry{name: path, size: info.Size(), file: true, open: func() (io.ReadCloser, error) { return openFile(path) }}
 	if !info.Mode().IsRegular() {
@@ -254,7 +242,7 @@ func (s *Source) begin() error {
 	if s.started {
 		for _, e := range s.entries {
 			if e.once {
-				return fault.New("put the text into a file and name that", "%s can be read only once", Describe(e.name))
+				return fault.New("save the text in a file and name the file", "%s can be read only once", Describe(e.name))
 			}
 		}
 	}
@@ -264,14 +252,7 @@ func (s *Source) begin() error {
 	return nil
 }
 
-func Describe(name string) string {
-	if name == Stdin {
-		return "standard input"
-	}
-	return name
-}
-
-// described returns the names of the inputs as messages call them.
+// Described returns the names of the inputs as messages call them.
 func (s *Source) Described() []string {
 	names := s.Names()
 	for i, name := range names {
@@ -292,8 +273,8 @@ func (c counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// pump opens and reads an input in a goroutine of its own, so that a read that
-// never returns (or a named pipe that nobody writes to) cannot outlast ctx.
+// pump opens and reads an input in its own goroutine, so that a read that never returns
+// (or a named pipe without a writer) cannot outlast ctx.
 func pump(ctx context.Context, open func() (io.ReadCloser, error)) io.Reader {
 	p := &pumped{ctx: ctx, full: make(chan piece, 2), free: make(chan []byte, 3)}
 	for range cap(p.free) {
@@ -364,20 +345,20 @@ func (p *pumped) Read(dst []byte) (int, error) {
 	return n, nil
 }
 
-// ReadStats is what a pass over a source met.
+// ReadStats counts what a pass over a source has read.
 type ReadStats struct {
 	Bytes        int64  // of text, after decompression
-	Lines        int64  // blank ones too; after Select, of the selected texts
-	Invalid      int64  // bytes that were no UTF-8, and NUL bytes
-	FirstInvalid string // where the first of them stood: "file:line: byte N" (of the line, from 1); "" when none
+	Lines        int64  // including blank ones; after Select, of the selected texts
+	Invalid      int64  // bytes that were not UTF-8, and NUL bytes
+	FirstInvalid string // where the first of them is: "file:line: byte N" (in the line, from 1); "" if none
 }
 
-// Stats tells about the last Read, once it has returned.
+// Stats returns the counts of the last pass, once it has ended.
 func (s *Source) Stats() ReadStats { return s.stats }
 
 func (s *Source) invalid(file string, line, column, n int64) {
 	if s.stats.Invalid == 0 {
-		s.stats.FirstInvalid = fmt.Sprintf("%s:%d: byte %d", Describe(file), line, column)
+		s.stats.FirstInvalid = Position{file, line, column}.String()
 	}
 	s.stats.Invalid += n
 }

@@ -13,32 +13,21 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// write makes a file under dir and returns its path.
-func write(t testing.TB, dir, name, text string) string {
-	t.Helper()
-	path := filepath.Join(dir, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 func TestOpen(t *testing.T) {
 	dir := t.TempDir()
-	b := write(t, dir, "b.txt", "bb\n")
-	a := write(t, dir, "a.txt", "a\n")
-	deep := write(t, dir, "sub/c.txt", "c")
-	write(t, dir, ".hidden", "no")
-	write(t, dir, ".git/config", "no")
-	odd := write(t, dir, "odd[1].log", "odd")
+	b := corporatest.WriteFile(t, dir, "b.txt", "bb\n")
+	a := corporatest.WriteFile(t, dir, "a.txt", "a\n")
+	deep := corporatest.WriteFile(t, dir, "sub/c.txt", "c")
+	corporatest.WriteFile(t, dir, ".hidden", "no")
+	corporatest.WriteFile(t, dir, ".git/config", "no")
+	odd := corporatest.WriteFile(t, dir, "odd[1].log", "odd")
 	if err := os.Symlink(a, filepath.Join(dir, "link.txt")); err != nil {
 		t.Fatal(err)
 	}
@@ -87,15 +76,15 @@ func TestOpenErrors(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(empty, "sub"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	write(t, empty, ".hidden", "x")
+	corporatest.WriteFile(t, empty, ".hidden", "x")
 	tests := []struct {
 		paths         []string
 		message, hint string
 	}{
-		{nil, "no input is named", "name a file"},
+		{nil, "no input named", "name a file"},
 		{[]string{""}, "the name of an input is empty", "quote"},
 		{[]string{"-", "-"}, "standard input is named twice", "once"},
-		{[]string{filepath.Join(dir, "no.txt")}, "no.txt: no such file", "slip"},
+		{[]string{filepath.Join(dir, "no.txt")}, "no.txt: no such file", "spelling"},
 		{[]string{filepath.Join(dir, "*.txt")}, "no file matches the pattern", "ls"},
 		{[]string{filepath.Join(dir, "[.txt")}, "syntax error in pattern", "["},
 		{[]string{empty}, "holds no file to read", "hidden"},
@@ -109,8 +98,8 @@ func TestOpenErrors(t *testing.T) {
 	if _, err := Open(filepath.Join(dir, "no.txt")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v is not fs.ErrNotExist", err)
 	}
-	// A file that goes away between Open and Read.
-	path := write(t, dir, "gone.txt", "x")
+	// A file that is removed between Open and Read.
+	path := corporatest.WriteFile(t, dir, "gone.txt", "x")
 	s, err := Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -152,19 +141,6 @@ func TestSample(t *testing.T) {
 // bzip2Text is "two lines\nof text\n", made by bzip2 1.0.8, which Go cannot write.
 const bzip2Text = "QlpoOTFBWSZTWbkwWV8AAAfRgAAQQAADJYzAIAAiCeiZ6kEDQNDA6JFmm+pZPxdyRThQkLkwWV8="
 
-func gzipped3(t testing.TB, text string) string {
-	t.Helper()
-	var b bytes.Buffer
-	for i := range 3 { // members may be cut anywhere
-		w := gzip.NewWriter(&b)
-		w.Write([]byte(text[len(text)*i/3 : len(text)*(i+1)/3]))
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return b.String()
-}
-
 func zstd3(t testing.TB, text string) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -195,15 +171,15 @@ func TestCompressions(t *testing.T) {
 	const text = "two lines\nof text\n"
 	dir := t.TempDir()
 	for name, data := range map[string]string{
-		"plain": text, "gzip": gzipped3(t, text), "zstd": zstd3(t, text), "bzip2": bzip2Of(t), "bzip2 twice": bzip2Of(t) + bzip2Of(t),
+		"plain": text, "gzip": corporatest.Gzip3(t, text), "zstd": zstd3(t, text), "bzip2": bzip2Of(t), "bzip2 twice": bzip2Of(t) + bzip2Of(t),
 	} {
 		want := "two lines|of text"
 		if name == "bzip2 twice" {
 			want += "|" + want
 		}
-		// The ending of the name says nothing.
+		// The extension does not matter.
 		for _, ending := range []string{".txt", ".gz", ".zst", ""} {
-			s, err := Open(write(t, dir, "file"+ending, data))
+			s, err := Open(corporatest.WriteFile(t, dir, "file"+ending, data))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -221,7 +197,7 @@ func TestCompressions(t *testing.T) {
 		}
 	}
 	// Empty compressed files are empty files.
-	for _, data := range []string{gzipped3(t, ""), zstd3(t, ""), "BZh9\x17\x72\x45\x38\x50\x90\x00\x00\x00\x00"} {
+	for _, data := range []string{corporatest.Gzip3(t, ""), zstd3(t, ""), "BZh9\x17\x72\x45\x38\x50\x90\x00\x00\x00\x00"} {
 		if lines, err := readAll(t, FromReader("x", strings.NewReader(data))); err != nil || len(lines) > 0 {
 			t.Errorf("%.5q: lines %q, error %v", data, lines, err)
 		}
@@ -260,7 +236,7 @@ func TestDamaged(t *testing.T) {
 		}
 	}
 	_, err = readAll(t, FromReader("corpus.gz", bytes.NewReader(append(one.Bytes(), "rubbish behind it"...))))
-	if err == nil || !strings.Contains(err.Error(), "corpus.gz: no gzip data after 900 bytes") {
+	if err == nil || !strings.Contains(err.Error(), "corpus.gz: not gzip data after 900 bytes") {
 		t.Errorf("rubbish after gzip: %v", err)
 	}
 }

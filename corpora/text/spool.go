@@ -12,7 +12,7 @@ import (
 
 // Spool returns a source of the same text that can be read more than once: what can be
 // read only once, such as standard input, is copied to files in the folder dir
-// (os.TempDir() if it is ""), as it comes, compressed or not. done removes the files.
+// (os.TempDir() if it is ""), without decompressing it. done removes the files.
 func (s *Source) Spool(ctx context.Context, dir string) (again *Source, done func() error, err error) {
 	var files []*os.File
 	done = func() error {
@@ -43,7 +43,7 @@ func (s *Source) Spool(ctx context.Context, dir string) (again *Source, done fun
 				return nil, nil, err
 			}
 			e = entry{name: e.name, size: info.Size(), open: func() (io.ReadCloser, error) {
-				return io.NopCloser(io.NewSectionReader(f, 0, info.Size())), nil
+				return section{io.NewSectionReader(f, 0, info.Size())}, nil
 			}}
 		}
 		again.entries = append(again.entries, e)
@@ -54,13 +54,13 @@ func (s *Source) Spool(ctx context.Context, dir string) (again *Source, done fun
 
 // spool copies an input to a new file.
 func spool(ctx context.Context, e entry, dir string) (*os.File, error) {
-	const hint = "what comes from standard input needs its size of disk: set TMPDIR to a folder with room"
+	const hint = "standard input is copied to a temporary file: set TMPDIR to a folder with more space"
 	f, err := os.CreateTemp(dir, "luminavec-spool-*")
 	if err != nil {
-		return nil, fault.New(hint, "cannot make a file for %s: %w", Describe(e.name), err)
+		return nil, fault.New(hint, "cannot create a temporary file for %s: %w", Describe(e.name), err)
 	}
-	// Where the system lets an open file lose its name, not even a killed process
-	// leaves it behind; elsewhere it is removed in the end.
+	// Where the system allows removing an open file, not even a killed process leaves it
+	// behind; elsewhere done removes it.
 	os.Remove(f.Name())
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -70,7 +70,7 @@ func spool(ctx context.Context, e entry, dir string) (*os.File, error) {
 	case err == nil || ctx.Err() != nil:
 		return f, err
 	case errors.As(err, &path) && path.Path == f.Name():
-		return f, fault.New(hint, "cannot write what comes from %s to a file: %w", Describe(e.name), err)
+		return f, fault.New(hint, "cannot copy %s to a temporary file: %w", Describe(e.name), err)
 	}
 	return f, readError(e.name, uncompressed, 0, err)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Unpacked is the content of one input as bytes, for files that are not text to
-// be learnt from, such as vectors.
+// Unpacked is the content of one input as bytes, for files that are not text, such as
+// vectors.
 type Unpacked struct {
 	*bufio.Reader // of the content, after decompression
 	source        *Source
@@ -21,25 +21,25 @@ type Unpacked struct {
 const unpackedBuffer = 1 << 20
 
 // Unpack opens path, a file or "-" for standard input, and decompresses it as
-// Source.Read does: gzip, bzip2 and zstd by the first bytes. Peek sees up to 1 MiB.
-// Errors of reading name the file and the place. Close it when done.
+// Source.Read does: gzip, bzip2 and zstd by the first bytes. Peek can see up to 1 MiB.
+// Errors name the file and the number of bytes read. Close it when done.
 func Unpack(ctx context.Context, path string) (*Unpacked, error) {
 	s, err := Open(path)
 	if err != nil {
 		return nil, err
 	}
 	if len(s.entries) != 1 {
-		return nil, fault.New("name one of them", "%s is %d files", path, len(s.entries))
+		return nil, fault.New("name one of them", "%s is %d files, not one", path, len(s.entries))
 	}
 	e := s.entries[0]
-	compressed := true // or not: a stream shows its start once
+	compressed := true // assumed, as a stream shows its start only once
 	if !e.blocking {
 		f, err := e.open()
 		if err != nil {
 			return nil, err
 		}
 		head := make([]byte, 10)
-		n, _ := io.ReadFull(f, head) // what is wrong with it, decompress tells
+		n, _ := io.ReadFull(f, head) // decompress reports errors
 		f.Close()
 		compressed = detect(head[:n]) != uncompressed
 	}
@@ -50,14 +50,13 @@ func Unpack(ctx context.Context, path string) (*Unpacked, error) {
 	return &Unpacked{bufio.NewReaderSize(r, unpackedBuffer), s, done, compressed}, nil
 }
 
-// Size is the number of bytes of the file as it is stored, or 0 when that is
-// unknown.
+// Size returns the number of bytes of the file as it is stored, or 0 if it is unknown.
 func (u *Unpacked) Size() int64 { return u.source.Size() }
 
-// Compressed is false for a file whose content has Size bytes.
+// Compressed reports whether the content may differ in length from Size.
 func (u *Unpacked) Compressed() bool { return u.compressed }
 
-// Consumed is how many of Size bytes have been taken so far.
+// Consumed returns how many of Size bytes have been read so far.
 func (u *Unpacked) Consumed() int64 { return u.source.Consumed() }
 
 // Close closes the file.

@@ -4,35 +4,26 @@ import (
 	"bytes"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/luminavec/luminavec/corpora/tokenize/internal/pretokenizers"
+	"github.com/luminavec/luminavec/corpora/tokenize/internal/tokenizerjson"
 )
 
-// AddedToken is one of the added_tokens of tokenizer.json.
-type AddedToken struct {
-	ID         int    `json:"id"`
-	Content    string `json:"content"`
-	SingleWord bool   `json:"single_word"`
-	LStrip     bool   `json:"lstrip"`
-	RStrip     bool   `json:"rstrip"`
-	Normalized bool   `json:"normalized"`
-	Special    bool   `json:"special"`
-}
-
-// addedTokens are tokens that stand for themselves wherever they are in a text:
-// [SEP]. Those that are normalized are looked for in the normalised text, the
-// others before.
+// addedTokens finds the added tokens of a text, such as [SEP]. They are not normalized,
+// cut or looked up by the model.
 type addedTokens struct {
-	tokens  map[string]AddedToken
+	tokens  map[string]tokenizerjson.AddedToken
 	begins  [256]bool
-	lengths map[byte][]int // of those that begin with a byte, the longest first
+	lengths map[byte][]int // by first byte, longest first
 }
 
-// add adds a token that is found as text, unless there is one already.
-func (a *addedTokens) add(text string, token AddedToken) {
+// add adds a token that is found as text, unless another one is.
+func (a *addedTokens) add(text string, token tokenizerjson.AddedToken) {
 	if _, ok := a.tokens[text]; ok {
 		return
 	}
 	if a.tokens == nil {
-		a.tokens, a.lengths = map[string]AddedToken{}, map[byte][]int{}
+		a.tokens, a.lengths = map[string]tokenizerjson.AddedToken{}, map[byte][]int{}
 	}
 	a.tokens[text] = token
 	a.begins[text[0]] = true
@@ -49,8 +40,8 @@ func (a *addedTokens) add(text string, token AddedToken) {
 	}
 }
 
-// longest returns the length of the longest token that text begins with.
-func (a *addedTokens) longest(text []byte) (token AddedToken, n int) {
+// longest returns the longest token at the start of text, and its length.
+func (a *addedTokens) longest(text []byte) (token tokenizerjson.AddedToken, n int) {
 	for _, n := range a.lengths[text[0]] {
 		if n <= len(text) {
 			if token, ok := a.tokens[string(text[:n])]; ok {
@@ -58,11 +49,11 @@ func (a *addedTokens) longest(text []byte) (token AddedToken, n int) {
 			}
 		}
 	}
-	return AddedToken{}, 0
+	return tokenizerjson.AddedToken{}, 0
 }
 
-// each calls added with each token in text and what it takes of the text, and part
-// with what lies between, in their order.
+// each calls added with each token in text and the bytes it takes, and part
+// with what lies between, in order.
 func (a *addedTokens) each(text []byte, part func(from, to int), added func(id int32, from, to int)) {
 	done := 0
 	for i := 0; i < len(text); {
@@ -77,7 +68,7 @@ func (a *addedTokens) each(text []byte, part func(from, to int), added func(id i
 		}
 		from, to := i, i+n
 		i = to
-		if token.SingleWord && (wordBefore(text[:from]) || wordBehind(text[to:])) {
+		if token.SingleWord && (wordBefore(text[:from]) || wordAfter(text[to:])) {
 			continue
 		}
 		if token.LStrip {
@@ -99,10 +90,10 @@ func (a *addedTokens) each(text []byte, part func(from, to int), added func(id i
 
 func wordBefore(text []byte) bool {
 	r, n := utf8.DecodeLastRune(text)
-	return n > 0 && isWord(r)
+	return n > 0 && pretokenizers.IsWord(r)
 }
 
-func wordBehind(text []byte) bool {
+func wordAfter(text []byte) bool {
 	r, n := utf8.DecodeRune(text)
-	return n > 0 && isWord(r)
+	return n > 0 && pretokenizers.IsWord(r)
 }

@@ -6,11 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// Nearest returns at most n tokens that are spelled like token, for the hint
-// under "unknown word": those within two edits (an edit inserts, deletes,
-// changes a letter or swaps two neighbours), fewest edits first, then the more
-// frequent. Case counts for nothing; one edit is the most for words of up to
-// four letters.
+// Nearest returns at most n tokens that are spelled like token, as suggestions for an
+// unknown word: those within two edits, or one edit for words of up to four letters. An
+// edit inserts, deletes or changes a letter, or swaps two neighbours. Letter case is
+// ignored. Tokens with fewer edits come first, then those that are more frequent.
 func (v *Vocabulary) Nearest(token string, n int) []string {
 	if n <= 0 || len(token) > MaxWordBytes {
 		return nil
@@ -28,7 +27,7 @@ func (v *Vocabulary) Nearest(token string, n int) []string {
 	var d editDistance
 	var runes []rune
 	for id, t := range v.tokens {
-		// The lengths alone often say that it is too far.
+		// Often the lengths alone show that the distance is too large.
 		if l := utf8.RuneCountInString(t); l < len(want)-most || l > len(want)+most {
 			continue
 		}
@@ -59,10 +58,10 @@ func (v *Vocabulary) Nearest(token string, n int) []string {
 	return tokens
 }
 
-// editDistance holds three rows of the table of optimal string alignment.
+// editDistance holds three rows of the optimal string alignment table.
 type editDistance struct{ before, last, row []int }
 
-// within returns the distance of a and b, or most+1 when it is larger.
+// within returns the distance between a and b, or most+1 if it is larger than most.
 func (d *editDistance) within(a, b []rune, most int) int {
 	for len(d.row) <= len(b) {
 		d.before, d.last, d.row = append(d.before, 0), append(d.last, 0), append(d.row, 0)

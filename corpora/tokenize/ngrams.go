@@ -2,6 +2,7 @@ package tokenize
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -10,46 +11,45 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// The parts of a word tell much about it: who knows "walk", "walked" and
-// "talk" can guess at "talked". So a word may be, besides a row of its own, the
-// mean of rows that it shares with the words that look like it: one for each of
-// its character n-grams. And a word that no text had is the mean of those of its
-// n-grams that some text did have. It is the model of Bojanowski et al.,
-// "Enriching Word Vectors with Subword Information" (2017).
+// The parts of a word say much about it: "walk", "walked" and "talk" suggest what
+// "talked" means. With character n-grams, the vector of a word is the mean of its own row
+// and of rows that it shares with words that look like it, one for each n-gram. A
+// word that is not in the vocabulary is the mean of the rows of its n-grams. This is the
+// model of Bojanowski et al., "Enriching Word Vectors with Subword Information" (2017).
 //
 // An n-gram is a run of Min to Max code points of the word between the borders <
-// and >, which tell the "her" in "where" from the word "her": those of three code
-// points of "where" are
+// and >, which distinguish the "her" in "where" from the word "her". Those of "where"
+// with three code points are
 //
 //	<wh whe her ere re>
 //
-// A border alone is none, and neither is the whole, <where>, which is the word's
-// own row already. One that comes twice counts twice. There are more of them than
-// anyone wants rows, so each falls into one of Buckets by its hash, FNV-1a of 32
-// bits over UTF-8. Two that fall into one share it.
+// A border alone is not an n-gram, nor is the whole, <where>, which has the word's
+// own row. An n-gram that occurs twice counts twice. Since there are too many n-grams for
+// a row each, an n-gram is hashed to one of Buckets, by 32-bit FNV-1a over UTF-8.
+// N-grams with the same bucket share a row.
 //
-// Buckets have the numbers that fastText gives them: that program reads a byte as
-// a signed char, so those above 0x7f flip the upper 24 bits of the hash as well.
-// (It does count the whole of a word no longer than Max.) Other than there only
-// buckets that words of the vocabulary fall in have a row, and the rows are
-// sorted by how often the text needs them: those of the most frequent n-grams lie
-// together.
+// The bucket numbers are those of fastText, which reads bytes as signed, so that bytes
+// above 0x7f also flip the upper 24 bits of the hash. (fastText does count the whole
+// of a word no longer than Max.) Unlike in fastText, only buckets that occur in words
+// of the vocabulary have a row, and the rows are sorted by how often the text needs
+// them, so that the rows of frequent n-grams are close together in memory.
 
-// NGramOptions say which character n-grams of a word have vectors. The zero
-// value: none.
+// NGramOptions say which character n-grams of a word have vectors. With the zero
+// value, none have.
 type NGramOptions struct {
 	Min     int `json:"min"`     // shortest, in code points with the borders; default 3
 	Max     int `json:"max"`     // longest, in code points with the borders; default 6; 0: no n-grams
-	Buckets int `json:"buckets"` // that n-grams are hashed into; default 2,000,000
+	Buckets int `json:"buckets"` // number of hash buckets; default 2,000,000
 }
 
-// DefaultNGramOptions are those of fastText.
+// DefaultNGramOptions returns the options of fastText.
 func DefaultNGramOptions() NGramOptions { return NGramOptions{Min: 3, Max: 6, Buckets: 2_000_000} }
 
-// MaxNGram is the longest n-gram that may be asked for, in code points.
+// MaxNGram is the maximum of NGramOptions.Max, in code points.
 const MaxNGram = 30
 
-// Validate names the field that is out of range. The zero value is valid.
+// Validate returns an error if an option is out of range. The zero value is
+// valid.
 func (o NGramOptions) Validate() error {
 	switch {
 	case o == NGramOptions{}:
@@ -64,23 +64,23 @@ func (o NGramOptions) Validate() error {
 	return nil
 }
 
-// NGrams are the character n-grams that have rows in a table, and those of each
+// NGrams holds the character n-grams that have rows in a table, and those of each
 // word of a vocabulary. It does not change once made.
 type NGrams struct {
 	options NGramOptions
-	buckets []int32         // of each row
-	rows    map[int32]int32 // of each bucket
+	buckets []int32         // by row
+	rows    map[int32]int32 // by bucket
 
-	// What Of returns. Who reads a model to look up words does not ask for it.
+	// What Of returns, made by its first call: looking up words does not need it.
 	vocabulary *Vocabulary
 	indexed    sync.Once
-	ends       []int   // of each word's rows in of
-	of         []int32 // rows of all words, one behind the other
+	ends       []int   // for each word, the end of its rows in of
+	of         []int32 // rows of all words, in order
 }
 
-// NewNGrams gives a row to each bucket that an n-gram of a word of v falls in.
-// Rows are numbered from the most frequent bucket, by the summed counts of the
-// words, equals by bucket. It is an error if there is none.
+// NewNGrams gives a row to each bucket of an n-gram of a word of v. The most frequent
+// bucket, by the summed counts of the words, has row 0; buckets of equal count are
+// in numerical order. No n-grams at all are an error.
 func NewNGrams(v *Vocabulary, o NGramOptions) (*NGrams, error) {
 	g, err := newNGrams(v, o)
 	if err != nil {
@@ -101,7 +101,7 @@ func NewNGrams(v *Vocabulary, o NGramOptions) (*NGrams, error) {
 	if len(g.buckets) == 0 {
 		return nil, fault.New("3 to 6 is usual", "no word of the vocabulary has character n-grams of %d to %d", o.Min, o.Max)
 	}
-	// Rows have been numbered as they came; number them anew.
+	// Rows are numbered in the order of occurrence: number them again.
 	order := make([]int32, len(counts))
 	for row := range order {
 		order[row] = int32(row)
@@ -123,19 +123,18 @@ func NewNGrams(v *Vocabulary, o NGramOptions) (*NGrams, error) {
 	return g, nil
 }
 
-// RestoreNGrams returns the n-grams whose rows have the given buckets, as
-// Buckets gave them, and which a word of v may have besides those that have no
-// row. The buckets are not copied.
+// RestoreNGrams returns the n-grams of v whose rows have the given buckets, which are the
+// result of Buckets. N-grams of other buckets have no row. The buckets are not copied.
 func RestoreNGrams(v *Vocabulary, o NGramOptions, buckets []int32) (*NGrams, error) {
 	g, err := newNGrams(v, o)
 	if err != nil {
 		return nil, err
 	}
 	if len(buckets) == 0 {
-		return nil, fmt.Errorf("there is no character n-gram")
+		return nil, errors.New("there are no character n-grams")
 	}
 	if len(buckets) > o.Buckets {
-		return nil, fmt.Errorf("there are %d rows of character n-grams, and only %d buckets", len(buckets), o.Buckets)
+		return nil, fmt.Errorf("%d rows of character n-grams, but only %d buckets", len(buckets), o.Buckets)
 	}
 	g.rows = make(map[int32]int32, len(buckets))
 	for row, bucket := range buckets {
@@ -151,10 +150,10 @@ func RestoreNGrams(v *Vocabulary, o NGramOptions, buckets []int32) (*NGrams, err
 	return g, nil
 }
 
-// newNGrams returns n-grams without a row.
+// newNGrams returns n-grams without rows.
 func newNGrams(v *Vocabulary, o NGramOptions) (*NGrams, error) {
 	if o.Max == 0 {
-		return nil, fault.New("3 to 6 is usual", "no length of character n-grams is given")
+		return nil, fault.New("3 to 6 is usual", "the longest character n-gram has 0 characters, want 1 to %d", MaxNGram)
 	}
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -162,8 +161,8 @@ func newNGrams(v *Vocabulary, o NGramOptions) (*NGrams, error) {
 	return &NGrams{options: o, vocabulary: v, rows: map[int32]int32{}}, nil
 }
 
-// index fills ends and of, once, with the rows that row has for the n-grams of
-// the vocabulary.
+// index fills ends and of, once. row returns the row of an n-gram of the
+// vocabulary.
 func (g *NGrams) index(row func(id, bucket int32) (int32, bool)) {
 	g.indexed.Do(func() {
 		g.ends = make([]int, g.vocabulary.Len())
@@ -179,18 +178,18 @@ func (g *NGrams) index(row func(id, bucket int32) (int32, bool)) {
 	})
 }
 
-// Options returns what the n-grams were made with.
+// Options returns the options.
 func (g *NGrams) Options() NGramOptions { return g.options }
 
-// Rows is the number of n-grams, or rather buckets, that have a row.
+// Rows returns the number of buckets that have a row.
 func (g *NGrams) Rows() int { return len(g.buckets) }
 
-// Buckets returns the bucket of each row: what a checkpoint keeps. The caller
+// Buckets returns the bucket of each row, which a checkpoint stores. The caller
 // must not change them.
 func (g *NGrams) Buckets() []int32 { return g.buckets }
 
-// Of returns the rows of the n-grams of a word of the vocabulary, none for one
-// that is too short to have any. The caller must not change them.
+// Of returns the rows of the n-grams of a word of the vocabulary; short words may have none.
+// The caller must not change them.
 func (g *NGrams) Of(id int32) []int32 {
 	g.index(func(_, bucket int32) (int32, bool) {
 		row, ok := g.rows[bucket]
@@ -203,10 +202,10 @@ func (g *NGrams) Of(id int32) []int32 {
 	return g.of[from:g.ends[id]:g.ends[id]]
 }
 
-// Append appends to dst the rows of the n-grams of any word, normalised as the
-// tokenizer does, that have one. Of a word of the vocabulary they are those of
-// Of. It takes time in proportion to the length of the word and allocates only
-// to grow dst.
+// Append appends to dst the rows of the n-grams of any word, which must be normalized as the
+// tokenizer does it; n-grams without a row are skipped. For a word of the vocabulary
+// they are the result of Of. The time is proportional to the length of the word, and
+// nothing is allocated except to grow dst.
 func (g *NGrams) Append(dst []int32, word string) []int32 {
 	g.options.each(word, func(_, _ int, bucket int32) {
 		if row, ok := g.rows[bucket]; ok {
@@ -218,12 +217,12 @@ func (g *NGrams) Append(dst []int32, word string) []int32 {
 
 // NGram is one of the character n-grams of a word.
 type NGram struct {
-	Text   string `json:"text"` // with the border, if it is at one
+	Text   string `json:"text"` // with a border at the start or end of the word
 	Bucket int32  `json:"bucket"`
-	Row    int32  `json:"row"` // -1: none
+	Row    int32  `json:"row"` // -1 if it has none
 }
 
-// Explain returns all n-grams of a word, by where they begin, the shorter first.
+// Explain returns all n-grams of a word, sorted by start, then by length.
 func (g *NGrams) Explain(word string) []NGram {
 	var grams []NGram
 	whole := "<" + word + ">"
@@ -237,13 +236,13 @@ func (g *NGrams) Explain(word string) []NGram {
 	return grams
 }
 
-// each calls emit with the n-grams of word: their bytes of "<word>", and their
-// bucket. What is not UTF-8 is cut as fastText does: a code point is a byte and
-// what follows it of 10xxxxxx.
+// each calls emit with the n-grams of word: their range of bytes in "<word>" and their
+// bucket. Invalid UTF-8 is cut as in fastText: a code point is any byte and the
+// continuation bytes (10xxxxxx) after it.
 func (o NGramOptions) each(word string, emit func(from, to int, bucket int32)) {
 	const offset, prime = 2166136261, 16777619 // FNV-1a, 32 bits
 	n := len(word) + 2
-	// at is a byte of "<word>", which would have to be made otherwise.
+	// at returns a byte of "<word>" without making that string.
 	at := func(i int) byte {
 		switch i {
 		case 0:

@@ -14,8 +14,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// slowNGrams cuts n-grams as the paper writes it, by code points, and looks at
-// nothing but the definition. word must be UTF-8.
+// slowNGrams cuts n-grams by the definition in the paper. word must be valid UTF-8.
 func slowNGrams(o NGramOptions, word string) []string {
 	whole := "<" + word + ">"
 	runes := []rune(whole)
@@ -31,8 +30,8 @@ func slowNGrams(o NGramOptions, word string) []string {
 	return grams
 }
 
-// slowBucket is the hash of fastText's Dictionary::hash. For ASCII it is the
-// FNV-1a of the standard library; see TestNGramBuckets.
+// slowBucket is Dictionary::hash of fastText. For ASCII it is the FNV-1a of the standard
+// library; see TestNGramBuckets.
 func slowBucket(o NGramOptions, gram string) int32 {
 	h := uint64(2166136261)
 	for _, b := range []byte(gram) {
@@ -91,9 +90,8 @@ func TestNGramTexts(t *testing.T) {
 	}
 }
 
-// TestNGramBuckets: the numbers were worked out from the definition of FNV-1a
-// with signed bytes, and are those of gensim.models.fasttext.ft_ngram_hashes,
-// which is fastText's.
+// TestNGramBuckets: the numbers follow from the definition of FNV-1a with signed bytes, and
+// agree with gensim.models.fasttext.ft_ngram_hashes, which is that of fastText.
 func TestNGramBuckets(t *testing.T) {
 	g := mustNGrams(t, newVocabulary(t, "the"), DefaultNGramOptions())
 	want := map[string][]int32{
@@ -117,8 +115,8 @@ func TestNGramBuckets(t *testing.T) {
 	}
 }
 
-// TestNGramsOracle compares with sets made by the definition, for random words
-// of a small alphabet, so that buckets are shared and words alike.
+// TestNGramsOracle compares with the definition, for random words of a small alphabet, which
+// share many n-grams and buckets.
 func TestNGramsOracle(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	letters := []rune("aab<>é日👩")
@@ -150,7 +148,7 @@ func TestNGramsOracle(t *testing.T) {
 		g, err := NewNGrams(v, o)
 		if len(sums) == 0 {
 			if err == nil || fault.Hint(err) == "" {
-				t.Errorf("no n-gram, and error %v", err)
+				t.Errorf("no n-grams, but error %v", err)
 			}
 			continue
 		}
@@ -201,8 +199,8 @@ func TestNGramErrors(t *testing.T) {
 		o    NGramOptions
 		want string
 	}{
-		{NGramOptions{}, "no length of character n-grams is given"},
-		{NGramOptions{3, 0, 100}, "no length"},
+		{NGramOptions{}, "longest character n-gram has 0 characters, want 1 to 30"},
+		{NGramOptions{3, 0, 100}, "longest character n-gram has 0 "},
 		{NGramOptions{0, 6, 100}, "shortest character n-gram has 0 characters, want 1 to the longest, 6"},
 		{NGramOptions{-1, 6, 100}, "shortest character n-gram has -1 "},
 		{NGramOptions{7, 6, 100}, "shortest character n-gram has 7 characters, want 1 to the longest, 6"},
@@ -234,20 +232,20 @@ func TestRestoreNGrams(t *testing.T) {
 		buckets []int32
 		want    string
 	}{
-		{nil, "there is no character n-gram"},
+		{nil, "there are no character n-grams"},
 		{[]int32{0, 5}, "row 1 of the character n-grams has bucket 5, want 0 to 4"},
 		{[]int32{-1}, "row 0 of the character n-grams has bucket -1, want 0 to 4"},
 		{[]int32{3, 1, 4, 1}, "rows 1 and 3 of the character n-grams both have bucket 1"},
-		{[]int32{0, 1, 2, 3, 4, 0}, "there are 6 rows of character n-grams, and only 5 buckets"},
+		{[]int32{0, 1, 2, 3, 4, 0}, "6 rows of character n-grams, but only 5 buckets"},
 	} {
 		if _, err := RestoreNGrams(v, o, test.buckets); err == nil || err.Error() != test.want {
 			t.Errorf("%d: error %v, want %s", test.buckets, err, test.want)
 		}
 	}
 	if _, err := RestoreNGrams(v, NGramOptions{}, []int32{1}); err == nil {
-		t.Error("n-grams of no length")
+		t.Error("a length of 0 is accepted")
 	}
-	// A table may lack buckets, in any order.
+	// Buckets may be missing, and in any order.
 	all := mustNGrams(t, v, DefaultNGramOptions())
 	some := slices.Clone(all.Buckets()[:all.Rows()/2])
 	slices.Reverse(some)
@@ -268,7 +266,7 @@ func TestRestoreNGrams(t *testing.T) {
 	}
 }
 
-// TestNGramCounts: counts may be as large as they like.
+// TestNGramCounts: the sums of counts may overflow.
 func TestNGramCounts(t *testing.T) {
 	v, err := NewVocabulary([]string{"aaaaaaaa", "b"}, []int64{math.MaxInt64, 0})
 	if err != nil {
@@ -290,7 +288,7 @@ func TestNGramsAllocate(t *testing.T) {
 		t.Errorf("Of: %v allocations", n)
 	}
 	if len(rows) == 0 {
-		t.Error("talking has no known n-gram")
+		t.Error("talking has no known n-grams")
 	}
 	long := g.Append(nil, strings.Repeat("talk", 1<<18)) // a megabyte
 	if len(long) < 1<<18 {
@@ -298,8 +296,8 @@ func TestNGramsAllocate(t *testing.T) {
 	}
 }
 
-// FuzzNGrams: any bytes and options; a word that is UTF-8 has the n-grams of the
-// definition, and what is restored is what was made.
+// FuzzNGrams: for any options, a word of valid UTF-8 has the n-grams of the definition, and
+// restored n-grams equal the original ones.
 func FuzzNGrams(f *testing.F) {
 	f.Add("where", "her", 3, 6, 2_000_000)
 	f.Add("日本", "日本語", 1, 2, 7)

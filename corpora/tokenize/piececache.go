@@ -2,18 +2,18 @@ package tokenize
 
 import "encoding/binary"
 
-// pieceCache remembers the tokens of words. Words of up to 16 bytes, most of any
-// text in Latin letters, are their own key in a table without pointers: finding
-// one touches one place. Longer ones are in a map.
+// pieceCache holds the tokens of words. Words of up to 16 bytes, which are most words in
+// Latin script, are their own keys in a hash table without pointers, so that a lookup
+// usually touches one cache line. Longer words are in a map.
 type pieceCache struct {
 	slots []pieceSlot
 	used  int
-	long  map[string][2]int32 // where the tokens are in arena
+	long  map[string][2]int32 // range of the tokens in arena
 	arena []int32
 }
 
-// pieceKey is the bytes of a word as two numbers, 0 and 0 for none. Words that end
-// with a byte 0, which would be another's key, are not kept.
+// pieceKey is the bytes of a word as two numbers, both 0 for an empty slot. Words that end
+// with a zero byte would have the key of another word and are not cached.
 type pieceKey [2]uint64
 
 type pieceSlot struct {
@@ -27,7 +27,7 @@ const (
 	pieceUsed     = pieceSlots * 3 / 4
 	pieceLong     = 1 << 16
 	pieceKeyBytes = 16
-	pieceMaxBytes = 64 // longer words hardly come again
+	pieceMaxBytes = 64 // longer words rarely come again
 )
 
 func newPieceCache() pieceCache {
@@ -53,7 +53,7 @@ func shortKey(word []byte) (key pieceKey) {
 	return key
 }
 
-// slot returns where a key is, or belongs.
+// slot returns the slot of a key, or the empty slot where it belongs.
 func (c *pieceCache) slot(key pieceKey) *pieceSlot {
 	const golden, other = 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9
 	for at := (key[0]*golden ^ key[1]*other) * golden >> (64 - pieceBits); ; at++ {
@@ -76,8 +76,7 @@ func (c *pieceCache) find(word []byte) ([]int32, bool) {
 	return c.arena[s.from:s.to], s.key != pieceKey{}
 }
 
-// add remembers a word that find does not find. When the cache is full it begins
-// anew.
+// add adds a word that is not in the cache. A full cache is emptied first.
 func (c *pieceCache) add(word []byte, ids []int32) {
 	if len(word) > pieceMaxBytes || word[len(word)-1] == 0 {
 		return

@@ -11,7 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -27,10 +28,9 @@ func wordPiece(t testing.TB) *Tokenizer {
 	return tokenizer
 }
 
-// The ids, and the places, are those of Hugging Face's library (testdata/wordpiece
-// says how the file was made): accents, scripts, emoji, dotted I, control
-// characters, marks without end. Places may differ where marks of one letter
-// change their order.
+// The ids and positions are those of Hugging Face's library (see testdata/wordpiece/make.py)
+// for accents, scripts, emoji, dotted I, control characters and long runs of marks.
+// Positions may differ where the marks of a letter are reordered.
 func TestWordPieceGolden(t *testing.T) {
 	tokenizer := wordPiece(t)
 	data, err := os.ReadFile("testdata/wordpiece/golden.json")
@@ -67,18 +67,18 @@ func TestWordPieceGolden(t *testing.T) {
 			}
 		}
 		if !slices.Equal(ids, got) {
-			t.Errorf("%+q: %d with places, %d without", c.Text, ids, got)
+			t.Errorf("%+q: %d with positions, %d without", c.Text, ids, got)
 		}
 		if fmt.Sprint(offsets) == fmt.Sprint(c.Offsets) {
 			places++
 		}
 	}
 	if len(cases) < 300 || places < len(cases)*99/100 {
-		t.Errorf("%d of %d strings have the same places", places, len(cases))
+		t.Errorf("%d of %d strings have the same positions", places, len(cases))
 	}
 }
 
-// Broken bytes are U+FFFD, which is taken away, also inside a word.
+// Invalid bytes become U+FFFD, which is dropped, also inside a word.
 func TestWordPieceBrokenUTF8(t *testing.T) {
 	tokenizer := wordPiece(t)
 	want := tokenizer.Encode(nil, "hello world")
@@ -89,16 +89,16 @@ func TestWordPieceBrokenUTF8(t *testing.T) {
 	}
 }
 
-// pieces are the tokens of a word by the model alone.
+// pieces returns the tokens of a word, without the cache.
 func pieces(s *subwordScanner, word string) []int32 {
-	ids, _ := s.worker.tokens(nil, nil, []byte(word))
+	ids, _ := s.worker.Tokens(nil, nil, []byte(word))
 	return ids
 }
 
-// The cache of words gives what the model gives, also when it begins anew.
+// The cache gives the tokens of the model, also after it was full and emptied.
 func TestPieceCache(t *testing.T) {
 	s := newSubwordScanner(wordPiece(t).sub, false)
-	for i := range pieceUsed - 40_000 { // so that it is full before the end
+	for i := range pieceUsed - 40_000 { // so that it fills up before the end
 		s.cache.add(fmt.Appendf(nil, "#%d", i), nil)
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -122,57 +122,7 @@ func TestPieceCache(t *testing.T) {
 	}
 }
 
-func TestBuildSubwords(t *testing.T) {
-	tokenizer := wordPiece(t)
-	text := strings.Repeat("Hello world, stop!\n\nworld\n", 3)
-	c := buildText(t, text, corpora.BuildOptions{Tokenizer: tokenizer, MinCount: 5, MaxVocabulary: 2})
-	v := c.Vocabulary()
-	if v.Len() != tokenizer.Vocabulary().Len() || c.Words() != 18 || c.RawWords() != 18 || c.Lines() != 6 || c.DistinctWords() != 5 || v.Total() != 18 {
-		t.Errorf("%d tokens, %d words in %d lines, %d of them different, %d counted", v.Len(), c.Words(), c.Lines(), c.DistinctWords(), v.Total())
-	}
-	world, _ := v.ID("world")
-	if v.Count(world) != 6 || v.ByCount()[0] != world {
-		t.Errorf("world occurs %d times, and %q is the most frequent", v.Count(world), v.Token(v.ByCount()[0]))
-	}
-	var want []int32
-	for range 3 {
-		want = append(append(tokenizer.Encode(want, "hello world, stop!"), corpora.LineEnd), world, corpora.LineEnd)
-	}
-	if got := ids(t, c); !slices.Equal(got, want) {
-		t.Errorf("%d, want %d", got, want)
-	}
-	// With counts it is the same tokenizer, and its file the same file.
-	with, err := tokenizer.WithVocabulary(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := with.MarshalJSON()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if was, err := os.ReadFile(wordPieceFile); err != nil || !bytes.Equal(file, was) {
-		t.Errorf("the file has changed: %v", err)
-	}
-	again, err := ParseWith("tokenizer.json", file, v)
-	if err != nil || !again.Subwords() || again.Vocabulary() != v || again.Fingerprint() != tokenizer.Fingerprint() {
-		t.Fatalf("%v", err)
-	}
-	other, err := NewVocabulary([]string{"a", "b"}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := with.WithPhrases(phrasesOf("hello world")); err == nil {
-		t.Error("phrases are taken")
-	}
-	if _, err := with.WithVocabulary(other); err == nil {
-		t.Error("another vocabulary is taken")
-	}
-	if _, err := ParseWith("tokenizer.json", file, other); err == nil {
-		t.Error("another vocabulary is taken")
-	}
-}
-
-// What is not read is named.
+// Errors name what is not supported.
 func TestParseSubwordsErrors(t *testing.T) {
 	good := `{"added_tokens":[{"id":2,"content":"[SEP]","single_word":false,"normalized":false}],"normalizer":{"type":"BertNormalizer"},` +
 		`"pre_tokenizer":{"type":"BertPreTokenizer"},"model":{"type":"WordPiece","unk_token":"[UNK]","vocab":{"[UNK]":0,"a":1}}}`
@@ -185,17 +135,17 @@ func TestParseSubwordsErrors(t *testing.T) {
 		{`"WordPiece","unk_token":"[UNK]"`, `"BPE","unk_token":"?"`, `unk_token "?" is not in the vocabulary`},
 		{"BertNormalizer", "Romanize", `normalizer: type "Romanize" is not supported`},
 		{"BertPreTokenizer", "UnicodeScripts", `pre_tokenizer: type "UnicodeScripts" is not supported`},
-		{`"id":2`, `"id":1`, "id 1 is given to"},
-		{`"id":2`, `"id":7`, `id 7 of "[SEP]" is not below 3`},
-		{`"content":"[SEP]"`, `"content":"a"`, `"a" has the id 1, and 2 as an added token`},
+		{`"id":2`, `"id":1`, "id 1 belongs to both"},
+		{`"id":2`, `"id":7`, `id 7 of "[SEP]" must be below 3`},
+		{`"content":"[SEP]"`, `"content":"a"`, `"a" has the id 1, but 2 as an added token`},
 		{`"content":"[SEP]"`, `"content":""`, "an added token is empty"},
 		{`"a":1`, `"a":-1`, `id -1 of "a"`},
 		{`"a":1`, `"a":1.5`, `id of "a"`},
-		{`"a":1`, `"a":1,"a":1`, `"a" is there twice`},
+		{`"a":1`, `"a":1,"a":1`, `"a" occurs twice`},
 		{`"unk_token":"[UNK]"`, `"unk_token":"?"`, `unk_token "?" is not in the vocabulary`},
-		{`{"[UNK]":0,"a":1}`, "[1]", "no JSON object"},
+		{`{"[UNK]":0,"a":1}`, "[1]", "not a JSON object"},
 		{good, "{}", `model of type "" is not supported`},
-		{good, "[]", "no tokenizer"},
+		{good, "[]", "not a tokenizer"},
 	} {
 		_, err := Parse("t.json", []byte(strings.Replace(good, test.from, test.to, 1)))
 		if err == nil || !strings.HasPrefix(err.Error(), "t.json: ") || !strings.Contains(err.Error(), test.want) || fault.Hint(err) == "" {
@@ -206,10 +156,10 @@ func TestParseSubwordsErrors(t *testing.T) {
 
 func TestOpenTokenizer(t *testing.T) {
 	dir := t.TempDir()
-	// A vocab.txt, with Windows line ends or not.
+	// A vocab.txt, with and without Windows line ends.
 	vocab := "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhello\nwor\n##ld\n!\n"
 	for _, text := range []string{vocab, strings.ReplaceAll(vocab, "\n", "\r\n"), strings.TrimSuffix(vocab, "\n")} {
-		tokenizer, err := Open(write(t, dir, "vocab.txt", text))
+		tokenizer, err := Open(corporatest.WriteFile(t, dir, "vocab.txt", text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -217,7 +167,7 @@ func TestOpenTokenizer(t *testing.T) {
 			t.Errorf("%d", got)
 		}
 	}
-	cased, err := Open(write(t, dir, "vocab.txt", vocab+"Paris\n"))
+	cased, err := Open(corporatest.WriteFile(t, dir, "vocab.txt", vocab+"Paris\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,19 +177,19 @@ func TestOpenTokenizer(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                      "vocab.txt:1: bad token: it is empty",
 		"[UNK]\n\na\n":          "vocab.txt:2: bad token: it is empty",
-		"[UNK]\na\na\n":         `vocab.txt:3: token "a" stands in line 2 already`,
-		"a\nb\n":                "vocab.txt: it has no token [UNK]",
+		"[UNK]\na\na\n":         `vocab.txt:3: token "a" is already in line 2`,
+		"a\nb\n":                "vocab.txt: the token [UNK] is missing",
 		"[UNK]\nthe cat\tsat\n": "tab",
-		"{":                     "no tokenizer",
+		"{":                     "not a tokenizer",
 	} {
-		if _, err := Open(write(t, dir, "vocab.txt", text)); err == nil || !strings.Contains(err.Error(), want) || fault.Hint(err) == "" {
+		if _, err := Open(corporatest.WriteFile(t, dir, "vocab.txt", text)); err == nil || !strings.Contains(err.Error(), want) || fault.Hint(err) == "" {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "there is no tokenizer") {
+	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "no tokenizer at ") {
 		t.Error(err)
 	}
-	// One of ours: the words and the phrases, and no vocabulary.
+	// A word tokenizer keeps its options and phrases, but not its vocabulary.
 	ours, err := NewWordTokenizer(WordOptions{Cased: true}).WithPhrases(phrasesOf("New York"))
 	if err != nil {
 		t.Fatal(err)
@@ -255,7 +205,7 @@ func TestOpenTokenizer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, dir, "tokenizer.json", string(file))
+	corporatest.WriteFile(t, dir, "tokenizer.json", string(file))
 	read, err := Open(dir)
 	if err != nil || read.Vocabulary() != nil || read.Subwords() || read.Fingerprint() != ours.Fingerprint() {
 		t.Fatalf("%v", err)
@@ -286,12 +236,12 @@ func FuzzParseSubwords(f *testing.F) {
 			ids = append(ids, token.ID)
 		}
 		if got := tokenizer.Encode(nil, text); tokenizer.Subwords() && !slices.Equal(got, ids) {
-			t.Errorf("%q: %d, and %d with places", text, got, ids)
+			t.Errorf("%q: %d, but %d with positions", text, got, ids)
 		}
 	})
 }
 
-// FuzzVocabText: what is read as a vocab.txt has a token a line.
+// FuzzVocabText: a vocab.txt has one token per line.
 func FuzzVocabText(f *testing.F) {
 	f.Add([]byte("[PAD]\n[UNK]\nthe\n##s\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {

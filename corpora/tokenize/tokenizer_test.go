@@ -8,8 +8,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/luminavec/luminavec/corpora"
-	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -32,10 +30,11 @@ func TestEncode(t *testing.T) {
 		"the\xffwho":                   {0, 1},
 		"[UNK] <unk>":                  nil,
 	} {
-		for range 2 { // also from the cache
-			if got := words.Encode([]int32{7}, text); !slices.Equal(got, append([]int32{7}, want...)) {
-				t.Errorf("%q: ids %v, want 7 and %v", text, got, want)
-			}
+		if got := words.Encode([]int32{7}, text); !slices.Equal(got, append([]int32{7}, want...)) {
+			t.Errorf("%q: ids %v, want 7 and %v", text, got, want)
+		}
+		if got := words.NewScanner().Encode(nil, []byte(text)); !slices.Equal(got, want) {
+			t.Errorf("%q: a scanner gives the ids %v, want %v", text, got, want)
 		}
 	}
 	if got := NewWordTokenizer(WordOptions{}).Encode(nil, "the"); got != nil {
@@ -51,14 +50,14 @@ func TestTokens(t *testing.T) {
 		t.Errorf("tokens %v, want %v", got, want)
 	}
 	if got := text[want[1].Start:want[1].End]; got != "CAFE\u0301" {
-		t.Errorf("the second token stands for %q", got)
+		t.Errorf("the second token is at %q", got)
 	}
 	if got := NewWordTokenizer(WordOptions{Cased: true}).Tokens("The"); !slices.Equal(got, []Token{{"The", -1, 0, 3}}) {
 		t.Errorf("tokens %v", got)
 	}
 }
 
-// TestEncodeConcurrent is for the race detector, too.
+// TestEncodeConcurrent is also for the race detector.
 func TestEncodeConcurrent(t *testing.T) {
 	var tokens []string
 	for i := range 500 {
@@ -84,16 +83,6 @@ func TestEncodeConcurrent(t *testing.T) {
 	wg.Wait()
 }
 
-func TestFence(t *testing.T) {
-	if err := fenced(func() error { panic("model") }); err == nil || !strings.Contains(err.Error(), "panic: model") {
-		t.Errorf("error %v", err)
-	}
-	m := &wordLevel{} // whose nil model panics when asked
-	if id := m.ask("word"); id != -1 {
-		t.Errorf("id %d", id)
-	}
-}
-
 func TestTokenizerFile(t *testing.T) {
 	for _, o := range []WordOptions{{}, {Cased: true}} {
 		for _, tokens := range []string{"the of naïve <b> & \u2028 \" \\", "", "[UNK] [[UNK]] a"} {
@@ -117,7 +106,7 @@ func TestTokenizerFile(t *testing.T) {
 			if !slices.Equal(again.Encode(nil, "The naïve of"), words.Encode(nil, "The naïve of")) {
 				t.Errorf("%q: other ids after reading", tokens)
 			}
-			// Any other way to space it is as good.
+			// White space in the file does not matter.
 			compact, err := json.Marshal(words)
 			if err != nil {
 				t.Fatal(err)
@@ -129,7 +118,7 @@ func TestTokenizerFile(t *testing.T) {
 	}
 }
 
-// TestTokenizerLayout looks at the file as another program would.
+// TestTokenizerLayout reads the file as another program would.
 func TestTokenizerLayout(t *testing.T) {
 	data, err := wordTokenizer(t, WordOptions{}, "the of").MarshalJSON()
 	if err != nil {
@@ -169,9 +158,9 @@ func TestParseTokenizerErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, test := range []struct{ from, to, message string }{
-		{string(good), "", "f.json: no tokenizer: unexpected end of JSON input"},
+		{string(good), "", "f.json: not a tokenizer: unexpected end of JSON input"},
 		{string(good), "{}", `f.json: model of type "" is not supported`},
-		{string(good), "[]", "f.json: no tokenizer"},
+		{string(good), "[]", "f.json: not a tokenizer"},
 		{string(good), "null", `model of type ""`},
 		{`"WordLevel"`, `"BNE"`, `f.json: model of type "BNE" is not supported`},
 		{`"Lowercase"`, `"StripAccents"`, "f.json: pre_tokenizer: Split: pattern "},
@@ -180,11 +169,11 @@ func TestParseTokenizerErrors(t *testing.T) {
 		{`"invert": true`, `"invert": false`, "f.json: pre_tokenizer: Split: pattern "},
 		{`"truncation": null`, `"truncation": {"max_length": 5}`, "f.json: added tokens, truncation"},
 		{`"added_tokens": []`, `"added_tokens": [{"id": 3}]`, "f.json: added tokens"},
-		{`"of": 1`, `"of": 0`, `f.json: vocabulary: id 0 is given to`},
-		{`"of": 1`, `"of": 7`, `f.json: vocabulary: id 7 of "of" is not below 3`},
+		{`"of": 1`, `"of": 0`, `f.json: vocabulary: id 0 belongs to both`},
+		{`"of": 1`, `"of": 7`, `f.json: vocabulary: id 7 of "of" must be below 3`},
 		{`"of": 1`, `"of": -1`, `f.json: vocabulary: id -1 of "of"`},
 		{`"of": 1`, `"of": "x"`, `f.json: vocabulary: json:`},
-		{`"of": 1`, `"\t": 1`, `f.json: vocabulary: token 1: "\t" holds a tab`},
+		{`"of": 1`, `"\t": 1`, `f.json: vocabulary: token 1: "\t" contains a tab`},
 		{`"unk_token": "[UNK]"`, `"unk_token": "x"`, `f.json: vocabulary: the last token is not unk_token "x"`},
 	} {
 		bad := strings.Replace(string(good), test.from, test.to, 1)
@@ -216,7 +205,7 @@ func FuzzParseTokenizer(f *testing.F) {
 		}
 		again, err := Parse("f", once)
 		if err != nil {
-			t.Fatalf("%s is read, its copy %s is not: %v", data, once, err)
+			t.Fatalf("%s can be read, but its copy %s cannot: %v", data, once, err)
 		}
 		if twice, _ := again.MarshalJSON(); string(twice) != string(once) {
 			t.Fatalf("%s becomes %s", once, twice)
@@ -224,20 +213,35 @@ func FuzzParseTokenizer(f *testing.F) {
 	})
 }
 
-func BenchmarkEncode(b *testing.B) {
-	content := string(sampleText(b, 4<<20))
-	c, err := corpora.Build(b.Context(), text.Sample(), corpora.BuildOptions{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer c.Close()
-	words, err := NewWordTokenizer(WordOptions{}).WithVocabulary(c.Vocabulary())
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.SetBytes(int64(len(content)))
-	var ids []int32
-	for b.Loop() {
-		ids = words.Encode(ids[:0], content)
+func TestTokenizerFingerprint(t *testing.T) {
+	seen := map[string]string{}
+	for name, tokenizer := range map[string]*Tokenizer{
+		"words":      NewWordTokenizer(WordOptions{}),
+		"cased":      NewWordTokenizer(WordOptions{Cased: true}),
+		"whitespace": NewWordTokenizer(WordOptions{Whitespace: true}),
+		"both":       NewWordTokenizer(WordOptions{Cased: true, Whitespace: true}),
+	} {
+		with, err := tokenizer.WithPhrases(phrasesOf("new york"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := with.WithPhrases(phrasesOf("new_york times"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for more, tokenizer := range map[string]*Tokenizer{"": tokenizer, " with a phrase": with, " with two": again} {
+			f := tokenizer.Fingerprint()
+			if other, ok := seen[f]; ok {
+				t.Errorf("%s and %s have the same fingerprint", name+more, other)
+			}
+			seen[f] = name + more
+			v, err := NewVocabulary([]string{"new", "york"}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if over, err := tokenizer.WithVocabulary(v); err != nil || over.Fingerprint() != f {
+				t.Errorf("%s: the vocabulary changes the fingerprint: %v", name+more, err)
+			}
+		}
 	}
 }

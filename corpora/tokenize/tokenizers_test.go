@@ -7,9 +7,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
 )
 
-// golden are strings and their tokens by Hugging Face's library; see make.py beside.
+// golden holds strings and their tokens in Hugging Face's library; see
+// testdata/tokenizers/make.py.
 type golden struct {
 	Strings []string
 	IDs     map[string][][]int32
@@ -37,8 +40,8 @@ func openTestTokenizer(t testing.TB, name string) *Tokenizer {
 }
 
 // Byte-level BPE, BPE of characters, Unigram and WordLevel, with all kinds of
-// normalizers and pre_tokenizers: the ids are those of Hugging Face's library, also
-// when places are asked for, and the places lie in the text.
+// normalizers and pre_tokenizers, give the ids of Hugging Face's library, with and without
+// positions, and the positions are inside the text.
 func TestTokenizersGolden(t *testing.T) {
 	g := readGolden(t)
 	if len(g.IDs) < 8 || len(g.Strings) < 100 {
@@ -59,7 +62,7 @@ func TestTokenizersGolden(t *testing.T) {
 				}
 			}
 			if !slices.Equal(ids, got) {
-				t.Errorf("%s: %+q: %d with places, %d without", name, text, ids, got)
+				t.Errorf("%s: %+q: %d with positions, %d without", name, text, ids, got)
 			}
 		}
 		again, err := Parse(name, tokenizer.sub.file)
@@ -69,7 +72,7 @@ func TestTokenizersGolden(t *testing.T) {
 	}
 }
 
-// Tokens stand where their text does.
+// The position of a token is that of its text.
 func TestTokenizersPlaces(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"roberta":     {"the naïve the", "the| n|a|ï|ï|ve| the"},
@@ -90,7 +93,7 @@ func TestTokenizersPlaces(t *testing.T) {
 	}
 }
 
-// Bytes that are not UTF-8 are U+FFFD, each.
+// Each byte that is not UTF-8 is read as U+FFFD.
 func TestTokenizersBrokenUTF8(t *testing.T) {
 	for name := range readGolden(t).IDs {
 		tokenizer := openTestTokenizer(t, name)
@@ -108,36 +111,25 @@ func TestTokenizersBrokenUTF8(t *testing.T) {
 	}
 }
 
-// A text without a pre_tokenizer is cut where no token goes on; that changes no
-// token.
+// Without a pre_tokenizer, text is cut where no token can continue, which does not change
+// the tokens.
 func TestMarkedCuts(t *testing.T) {
 	tokenizer := openTestTokenizer(t, "llama2")
-	if tokenizer.sub.splitting.marked == 0 {
+	if tokenizer.sub.preTokenizer.Mark == 0 {
 		t.Fatal("nothing is cut")
 	}
-	uncut := *tokenizer.sub.splitting
-	uncut.marked = 0
+	uncut := *tokenizer.sub.preTokenizer
+	uncut.Mark = 0
 	whole := *tokenizer.sub
-	whole.splitting = &uncut
+	whole.preTokenizer = &uncut
 	s := newSubwordScanner(&whole, false)
-	text := string(sampleText(t, 1<<16)) + strings.Join(readGolden(t).Strings, " ")
+	text := string(corporatest.SampleText(t, 1<<16)) + strings.Join(readGolden(t).Strings, " ")
 	if got := tokenizer.Encode(nil, text); !slices.Equal(got, s.encode(nil, []byte(text))) {
-		t.Error("the tokens are others")
-	}
-	model := tokenizer.sub.model.(*bpeModel)
-	for _, token := range []string{"a▁", "a▁b", "▁a▁"} {
-		ids := map[string]int{"▁": 0, "▁▁a": 1, token: 2}
-		if (&bpeModel{ids: ids}).cutsBefore(Metaspace) {
-			t.Errorf("%q does not forbid the cut", token)
-		}
-	}
-	if !model.cutsBefore(Metaspace) || (&bpeModel{ids: map[string]int{"▁a": 0}}).cutsBefore(Metaspace) {
-		t.Error("cutsBefore")
+		t.Error("cutting changes the tokens")
 	}
 }
 
-// A vocabulary may have tokens that a file of a token a line cannot hold, and ids
-// that no token has.
+// A vocabulary may have tokens that vocab.tsv cannot hold, and ids without a token.
 func TestOddVocabulary(t *testing.T) {
 	file := `{"model":{"type":"BPE","vocab":{"\n":0,"a":1,"\t":2,"␊":3,"b":4,"c":6,"[no token]":7},"merges":[]}}`
 	tokenizer, err := Parse("t.json", []byte(file))
@@ -159,7 +151,7 @@ func TestOddVocabulary(t *testing.T) {
 	}
 }
 
-// splitLines cuts text into lines of about the length of paragraphs.
+// splitLines cuts text into lines as long as paragraphs.
 func splitLines(text []byte) (lines []string) {
 	for len(text) > 0 {
 		n := min(len(text), 400)
@@ -171,10 +163,10 @@ func splitLines(text []byte) (lines []string) {
 	return lines
 }
 
-// BenchmarkEncodeSubwords is of small vocabularies, which need more tokens a word than
-// usual ones do.
+// BenchmarkEncodeSubwords has small vocabularies, which need more tokens per word than
+// usual ones.
 func BenchmarkEncodeSubwords(b *testing.B) {
-	lines := splitLines(sampleText(b, 4<<20))
+	lines := splitLines(corporatest.SampleText(b, 4<<20))
 	for _, name := range []string{"roberta", "llama3", "llama2", "unigram", "precompiled"} {
 		tokenizer := openTestTokenizer(b, name)
 		b.Run(name, func(b *testing.B) {

@@ -1,38 +1,29 @@
 package tokenize
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
-	"unicode/utf8"
 
-	"github.com/sugarme/tokenizer/model/wordlevel"
-
-	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/corpora/tokenize/internal/models"
 )
 
-// Vocabulary is the words a model knows. A word's id is its row: in vocab.tsv,
-// in the tables of a model. Those that Build counts stand most frequent first,
-// words of equal count by their bytes; other code may rely on that for "the n
-// most frequent words". A vocabulary does not change once made.
+// Vocabulary is the words that a model knows, with their counts in a corpus. The id of a
+// word is its row: in vocab.tsv and in the tables of a model. In a vocabulary that
+// corpora.Build counts, the most frequent word is first, and words of equal count are in
+// byte order; other code relies on that for "the n most frequent words". A vocabulary
+// does not change once made.
 type Vocabulary struct {
 	tokens []string
 	counts []int64
-	ids    map[string]int      // an int each: model has the same map
-	model  wordlevel.WordLevel // see newWordLevel
+	ids    map[string]int32
 	total  int64
 }
 
-// NewVocabulary makes a vocabulary of tokens with their counts in a corpus (nil
-// counts: all zero), in the order given. Tokens must be UTF-8, not empty,
-// without tab or line break, each once; counts must not be negative.
+// NewVocabulary makes a vocabulary of tokens, in the given order, and their counts; nil
+// counts are all zero. Tokens must be unique, not empty, valid UTF-8, and contain no
+// tab or line break. Counts must not be negative.
 func NewVocabulary(tokens []string, counts []int64) (*Vocabulary, error) {
 	if counts == nil {
 		counts = make([]int64, len(tokens))
@@ -41,7 +32,7 @@ func NewVocabulary(tokens []string, counts []int64) (*Vocabulary, error) {
 		return nil, fmt.Errorf("vocabulary of %d tokens has %d counts", len(tokens), len(counts))
 	}
 	for i, token := range tokens {
-		if err := CheckToken(token); err != nil {
+		if err := models.CheckToken(token); err != nil {
 			return nil, fmt.Errorf("token %d: %w", i, err)
 		}
 	}
@@ -52,27 +43,16 @@ func NewVocabulary(tokens []string, counts []int64) (*Vocabulary, error) {
 	return v, nil
 }
 
-// index makes ids, model and total of the tokens, which were checked one by
-// one. An error is about the token with the id at.
+// index makes ids and total of the tokens, which were checked one by one. An error is
+// about the token with the id at.
 func (v *Vocabulary) index() (at int, err error) {
 	if len(v.tokens) > math.MaxInt32 {
 		return math.MaxInt32, fmt.Errorf("a vocabulary has at most %d tokens", math.MaxInt32)
 	}
-	v.ids = make(map[string]int, len(v.tokens))
-	// The library makes a second map, id to token, of what it is given; tokens
-	// is that already. So it is given ids before there is anything in it.
-	if err := fenced(func() error {
-		m, err := wordlevel.New(v.ids, UnknownToken)
-		if err == nil {
-			v.model = *m
-		}
-		return err
-	}); err != nil {
-		return 0, fmt.Errorf("word model: %w", err)
-	}
+	v.ids = make(map[string]int32, len(v.tokens))
 	for i, token := range v.tokens {
-		v.ids[token] = i
-		if len(v.ids) == i { // it was there
+		v.ids[token] = int32(i)
+		if len(v.ids) == i { // no new entry
 			return i, &repeated{token, slices.Index(v.tokens, token)}
 		}
 		if n := v.counts[i]; n < 0 || v.total > math.MaxInt64-n {
@@ -83,48 +63,46 @@ func (v *Vocabulary) index() (at int, err error) {
 	return 0, nil
 }
 
-// repeated is the error of a token that another id has already.
+// repeated is the error of a token that already has an id.
 type repeated struct {
 	token string
 	first int
 }
 
-func (e *repeated) Error() string { return fmt.Sprintf("%q is token %d already", e.token, e.first) }
+func (e *repeated) Error() string { return fmt.Sprintf("%q is already token %d", e.token, e.first) }
 
-func CheckToken(token string) error {
-	switch {
-	case token == "":
-		return fmt.Errorf("it is empty")
-	case !utf8.ValidString(token):
-		return fmt.Errorf("%q is not UTF-8", token)
-	case strings.ContainsAny(token, "\t\n\r"):
-		return fmt.Errorf("%q holds a tab or a line break", token)
-	}
-	return nil
-}
-
-// Len is the number of tokens.
+// Len returns the number of tokens.
 func (v *Vocabulary) Len() int { return len(v.tokens) }
 
 // Token returns the token of an id, which must be from 0 to Len-1.
 func (v *Vocabulary) Token(id int32) string { return v.tokens[id] }
 
-// Count returns how often the token of an id occurred.
+// Count returns how often the token of an id occurs in the corpus.
 func (v *Vocabulary) Count(id int32) int64 { return v.counts[id] }
 
-// ID returns the id of a token, which must be normalised as the tokenizer does.
-func (v *Vocabulary) ID(token string) (int32, bool) {
-	id, ok := v.ids[token]
-	return int32(id), ok
+// ID returns the id of a token, which must be normalized as the tokenizer does it.
+func (v *Vocabulary) ID(token string) (id int32, ok bool) {
+	id, ok = v.ids[token]
+	return id, ok
 }
 
-// Find is ID for a token in a byte slice; it does not allocate.
-func (v *Vocabulary) Find(token []byte) (int32, bool) {
-	id, ok := v.ids[string(token)]
-	return int32(id), ok
+// Find is ID for a token in a byte slice. It does not allocate.
+func (v *Vocabulary) Find(token []byte) (id int32, ok bool) {
+	id, ok = v.ids[string(token)]
+	return id, ok
 }
 
-// has says whether a word is in v; nothing is in a nil vocabulary.
+// idOf returns the id of a token, -1 if it has none. A nil vocabulary has no tokens.
+func (v *Vocabulary) idOf(token []byte) int32 {
+	if v != nil {
+		if id, ok := v.ids[string(token)]; ok {
+			return id
+		}
+	}
+	return -1
+}
+
+// Has reports whether v has the token. A nil vocabulary has none.
 func (v *Vocabulary) Has(word string) bool {
 	if v == nil {
 		return false
@@ -136,11 +114,11 @@ func (v *Vocabulary) Has(word string) bool {
 // Total is the sum of all counts.
 func (v *Vocabulary) Total() int64 { return v.total }
 
-// Tokens returns all tokens by id. The caller must not change them.
+// Tokens returns the tokens in the order of their ids. The caller must not change them.
 func (v *Vocabulary) Tokens() []string { return v.tokens }
 
-// ByCount returns all ids, the most frequent first. That is their order but for the
-// vocabulary of a tokenizer that came with one.
+// ByCount returns all ids, most frequent first. That is their order unless the
+// vocabulary is that of a subword tokenizer.
 func (v *Vocabulary) ByCount() []int32 {
 	ids := make([]int32, len(v.tokens))
 	for i := range ids {
@@ -150,70 +128,7 @@ func (v *Vocabulary) ByCount() []int32 {
 	return ids
 }
 
-// equal reports whether two vocabularies have the same tokens and counts.
+// Equal reports whether two vocabularies have the same tokens and counts.
 func (v *Vocabulary) Equal(w *Vocabulary) bool {
 	return v == w || slices.Equal(v.tokens, w.tokens) && slices.Equal(v.counts, w.counts)
-}
-
-// WriteTo writes vocab.tsv: a line a token, the token, a tab, its count.
-func (v *Vocabulary) WriteTo(w io.Writer) (int64, error) {
-	b := bufio.NewWriterSize(w, 64<<10)
-	var n int64
-	var line []byte
-	for i, token := range v.tokens {
-		line = append(line[:0], token...)
-		line = append(line, '\t')
-		line = strconv.AppendInt(line, v.counts[i], 10)
-		line = append(line, '\n')
-		m, err := b.Write(line)
-		n += int64(m)
-		if err != nil {
-			return n, err
-		}
-	}
-	return n, b.Flush()
-}
-
-// ReadVocabulary reads what WriteTo writes; name stands in errors.
-func ReadVocabulary(name string, r io.Reader) (*Vocabulary, error) {
-	const hint = "each line is a token, a tab and its count, as train writes vocab.tsv"
-	var text strings.Builder // all tokens, one behind the other: one allocation for many
-	var ends []int           // of each in text
-	v := &Vocabulary{}
-	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 64<<10), 1<<20)
-	n := 0
-	for lines.Scan() {
-		n++
-		token, digits, ok := bytes.Cut(lines.Bytes(), []byte("\t"))
-		if !ok {
-			return nil, fault.New(hint, "%s:%d: no tab in %.60q", name, n, lines.Bytes())
-		}
-		count, err := strconv.ParseInt(string(digits), 10, 64)
-		if err != nil || count < 0 {
-			return nil, fault.New(hint, "%s:%d: %.60q is no count", name, n, digits)
-		}
-		text.Write(token)
-		ends = append(ends, text.Len())
-		v.counts = append(v.counts, count)
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fault.New(hint, "%s:%d: %w", name, n+1, err)
-	}
-	v.tokens = make([]string, len(ends))
-	begin := 0
-	for i, end := range ends {
-		v.tokens[i] = text.String()[begin:end]
-		begin = end
-		if err := CheckToken(v.tokens[i]); err != nil {
-			return nil, fault.New(hint, "%s:%d: bad token: %w", name, i+1, err)
-		}
-	}
-	if at, err := v.index(); err != nil {
-		if twice := (*repeated)(nil); errors.As(err, &twice) {
-			err = fmt.Errorf("token %q stands in line %d already", twice.token, twice.first+1)
-		}
-		return nil, fault.New(hint, "%s:%d: %w", name, at+1, err)
-	}
-	return v, nil
 }

@@ -41,10 +41,10 @@ func TestNewVocabularyErrors(t *testing.T) {
 	}{
 		{[]string{"a"}, []int64{1, 2}, "1 tokens has 2 counts"},
 		{[]string{"a", ""}, nil, "token 1: it is empty"},
-		{[]string{"a", "a\tb"}, nil, "token 1: \"a\\tb\" holds a tab"},
+		{[]string{"a", "a\tb"}, nil, "token 1: \"a\\tb\" contains a tab"},
 		{[]string{"a\n"}, nil, "line break"},
-		{[]string{"\xff"}, nil, "not UTF-8"},
-		{[]string{"a", "b", "a"}, nil, "token 2: \"a\" is token 0 already"},
+		{[]string{"\xff"}, nil, "not valid UTF-8"},
+		{[]string{"a", "b", "a"}, nil, "token 2: \"a\" is already token 0"},
 		{[]string{"a"}, []int64{-1}, "count -1 of \"a\" is out of range"},
 		{[]string{"a", "b"}, []int64{1 << 62, 1 << 62}, "token 1: count 4611686018427387904 of \"b\" is out of range"},
 	}
@@ -79,13 +79,13 @@ func (f failing) Write([]byte) (int, error) { return 0, f.err }
 func TestReadVocabularyErrors(t *testing.T) {
 	for text, message := range map[string]string{
 		"a 3\n":                    `v:1: no tab in "a 3"`,
-		"a\t3\nb\tmany\n":          `v:2: "many" is no count`,
-		"a\t-3\n":                  `v:1: "-3" is no count`,
-		"a\t1\t2\n":                `v:1: "1\t2" is no count`,
-		"a\t3\nb\t2\na\t1\n":       `v:3: token "a" stands in line 1 already`,
+		"a\t3\nb\tmany\n":          `v:2: "many" is not a count`,
+		"a\t-3\n":                  `v:1: "-3" is not a count`,
+		"a\t1\t2\n":                `v:1: "1\t2" is not a count`,
+		"a\t3\nb\t2\na\t1\n":       `v:3: token "a" is already in line 1`,
 		"\t3\n":                    `v:1: bad token: it is empty`,
-		"\xff\t3\n":                `v:1: bad token: "\xff" is not UTF-8`,
-		"a\t99999999999999999999":  `is no count`,
+		"\xff\t3\n":                `v:1: bad token: "\xff" is not valid UTF-8`,
+		"a\t99999999999999999999":  `is not a count`,
 		strings.Repeat("x", 2<<20): `v:1: bufio.Scanner: token too long`,
 	} {
 		if _, err := ReadVocabulary("v", strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), message) || fault.Hint(err) == "" {
@@ -106,7 +106,7 @@ func FuzzReadVocabulary(f *testing.F) {
 		v.WriteTo(&b)
 		again, err := ReadVocabulary("v", bytes.NewReader(b.Bytes()))
 		if err != nil {
-			t.Fatalf("%q is read, its copy %q is not: %v", text, b.String(), err)
+			t.Fatalf("%q can be read, but its copy %q cannot: %v", text, b.String(), err)
 		}
 		if again.WriteTo(&c); b.String() != c.String() {
 			t.Fatalf("%q becomes %q", b.String(), c.String())

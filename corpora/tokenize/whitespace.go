@@ -5,15 +5,14 @@ import (
 	"unicode/utf8"
 )
 
-// spaced is find of a tokenizer with WordOptions.Whitespace: a word is what
-// stands between white space, by Unicode's property White_Space, with its
-// punctuation; normalised as other words are. In tokenizer.json it is the
-// pre_tokenizer WhitespaceSplit. That stands there behind the normalizer and
-// here before it, which is the same: neither Lowercase nor NFC makes white space
-// of anything else, or anything else of white space.
-func (s *Scanner) spaced(text []byte, emit func(word []byte, start, end int)) {
+// spaced is find with WordOptions.Whitespace: a word is everything between white space
+// (Unicode's property White_Space), punctuation included, normalized like other
+// words. In tokenizer.json it is the pre_tokenizer WhitespaceSplit, which comes after
+// the normalizer, whereas here it comes before. The result is the same because
+// neither Lowercase nor NFC creates or removes white space.
+func (s *wordFinder) spaced(text []byte, emit func(word []byte, start, end int)) {
 	lower := &lowerCase
-	if s.cased {
+	if s.Cased {
 		lower = &sameCase
 	}
 	for i := 0; i < len(text); {
@@ -37,7 +36,7 @@ func (s *Scanner) spaced(text []byte, emit func(word []byte, start, end int)) {
 			}
 			word[k] = lower[b]
 		}
-		// Nearly always this is the end of the word.
+		// Almost always the word ends here.
 		for i += n; i < len(text) && spaceAt(text[i:]) == 0; i++ {
 			ascii = ascii && text[i] < utf8.RuneSelf
 		}
@@ -45,15 +44,15 @@ func (s *Scanner) spaced(text []byte, emit func(word []byte, start, end int)) {
 		case i == start+n:
 			emit(word[:n], start, i)
 		case !ascii:
-			if w := s.normalise(text[start:i]); len(w) <= MaxWordBytes {
+			if w := s.normalize(text[start:i]); len(w) <= MaxWordBytes {
 				emit(w, start, i)
 			}
 		}
 	}
 }
 
-// spaceAt returns the length of the white space character that text begins
-// with, 0 when it is another. NUL separates, as in Read.
+// spaceAt returns the length of the white space character at the start of text, 0 if it
+// is another character. NUL is white space, as in package text.
 func spaceAt(text []byte) int {
 	switch b := text[0]; {
 	case b < utf8.RuneSelf:

@@ -9,14 +9,16 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"golang.org/x/text/unicode/norm"
 )
 
-// slowSpaced normalises the whole text and then cuts it, as WhitespaceSplit of
-// tokenizer.json does.
+// slowSpaced is the oracle: it normalizes the whole text and then cuts it, like
+// WhitespaceSplit of tokenizer.json.
 func slowSpaced(text string, cased bool) []string {
 	var b strings.Builder
-	for _, r := range brokenBytes(text) {
+	for _, r := range corporatest.RepairUTF8(text) {
 		switch {
 		case r == 0:
 			r = ' '
@@ -37,10 +39,6 @@ func slowSpaced(text string, cased bool) []string {
 	return words
 }
 
-// brokenBytes puts U+FFFD for each byte that is not UTF-8; strings.ToValidUTF8
-// puts one for a run of them.
-func brokenBytes(text string) string { return string([]rune(text)) }
-
 func checkSpaced(t *testing.T, text string, cased bool) {
 	t.Helper()
 	tokenizer := NewWordTokenizer(WordOptions{Cased: cased, Whitespace: true})
@@ -55,7 +53,7 @@ func checkSpaced(t *testing.T, text string, cased bool) {
 			t.Fatalf("%q: token %d is %+v", text, i, token)
 		}
 		if alone := slowSpaced(text[token.Start:token.End], cased); !slices.Equal(alone, got[i:i+1]) {
-			t.Fatalf("%q: token %+v stands at %q", text, token, text[token.Start:token.End])
+			t.Fatalf("%q: token %+v is at %q", text, token, text[token.Start:token.End])
 		}
 		end = token.End
 	}
@@ -87,7 +85,7 @@ func FuzzSpaced(f *testing.F) {
 	f.Fuzz(checkSpaced)
 }
 
-// TestSpacedFile: tokenizer.json says how words are cut, and is read back so.
+// TestSpacedFile: the way of cutting words is stored in tokenizer.json.
 func TestSpacedFile(t *testing.T) {
 	for _, o := range []WordOptions{{Whitespace: true}, {Whitespace: true, Cased: true}} {
 		v, err := NewVocabulary([]string{"it's", "it's.", "[UNK]", "so,"}, nil)
@@ -127,13 +125,13 @@ func TestSpacedFile(t *testing.T) {
 		}
 		odd := bytes.Replace(data, []byte(`"type": "WhitespaceSplit"`), []byte(`"type": "WhitespaceSplit", "invert": true`), 1)
 		if other, err := Parse("t", odd); err != nil || !other.Subwords() {
-			t.Errorf("a WhitespaceSplit with more settings is taken for ours: %v", err)
+			t.Errorf("a WhitespaceSplit with other settings is read as ours: %v", err)
 		}
 	}
 }
 
 func BenchmarkSpaced(b *testing.B) {
-	text := sampleText(b, 8<<20)
+	text := corporatest.SampleText(b, 8<<20)
 	tokenizer := NewWordTokenizer(WordOptions{Whitespace: true})
 	b.SetBytes(int64(len(text)))
 	n := 0

@@ -8,28 +8,28 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// MaxWordBytes is the length above which a word is left out: such words are
-// encoded data or text whose spaces were lost, and no vocabulary wants them.
+// MaxWordBytes is the length above which a word is skipped: such words are
+// encoded data or text that lost its spaces.
 const MaxWordBytes = 1000
 
-// What a word is: text is cut at ASCII white space into pieces. A piece is
-// lower-cased rune by rune (unless cased), brought to Unicode normal form C,
-// and cut at the word boundaries of UAX #29; the segments with a letter or a
-// digit in them are the words. Lower-casing comes first, so that its result is
-// in form C too: J with caron has no composed capital, j with caron has one.
+// Text is first cut at ASCII white space into pieces. A piece is lower-cased rune by
+// rune (unless cased), converted to Unicode normal form C, and cut at the word
+// boundaries of UAX #29; the segments that contain a letter or a digit are the
+// words. Lower-casing comes before form C because there is no composed capital of
+// some letters, such as j with caron.
 //
-// The narrow no-break space counts as the wide one: UAX #29 lets it join words,
-// for the sake of Mongolian, but in French it stands before "!" and in numbers.
+// The narrow no-break space is read as the wide one: UAX #29 lets it join words, which
+// Mongolian needs, but French has it before "!" and inside numbers.
 //
 // Cutting at white space first differs from UAX #29 over the whole text only
-// where a combining mark follows a space; it makes the words independent of
-// where a long line was cut into chunks.
+// where a combining mark follows a space. It makes the words independent of
+// where a long line is cut into chunks.
 
 const narrowSpace = '\u202f'
 
-// Classes of bytes, from the property Word_Break of UAX #29.
+// Classes of bytes, by the property Word_Break of UAX #29.
 const (
-	classSpace     = 1 << iota // white space, where pieces end
+	classSpace     = 1 << iota // white space, which ends pieces
 	classLetter                // ALetter
 	classDigit                 // Numeric
 	classScore                 // ExtendNumLet: the underscore
@@ -57,7 +57,7 @@ func byteTables() (class, same, lower [256]byte) {
 			class[i] = classDigit
 		case b == '_':
 			class[i] = classScore
-		case b == ' ', '\t' <= b && b <= '\r', b == 0: // NUL separates, as in Read
+		case b == ' ', '\t' <= b && b <= '\r', b == 0: // NUL separates words, as in package text
 			class[i] = classSpace
 		}
 	}
@@ -69,57 +69,35 @@ func byteTables() (class, same, lower [256]byte) {
 	return class, same, lower
 }
 
-// Scanner finds the words of a text. It owns buffers: one goroutine each.
-type Scanner struct {
-	cased      bool
-	places     bool // whether emit needs to know where a word stands
-	whitespace bool // words are what stands between white space
-	word       [MaxWordBytes]byte
-	lower      []byte
-	nfc        []byte
-	from       []int // with places: of each byte of the normalised piece, where it came from
-	spare      []int
-	seg        *words.Iterator[[]byte]
-	subwords   *subwordScanner // words are the tokens that it finds; nil: they are not
-	joiner     *joiner         // of phrases; nil when there are none
-
-	// What the call under way hands its finds to, and the functions that do; these
-	// are made once, for each text they would be garbage.
-	emit   func(word []byte, id int32)
-	each   func(word []byte, start, end int)
-	ids    []int32
-	encode func(word []byte, start, end int)
+// wordFinder finds the words of a text. It owns buffers: each goroutine needs its own.
+type wordFinder struct {
+	WordOptions
+	places bool // whether emit needs positions
+	word   [MaxWordBytes]byte
+	lower  []byte
+	nfc    []byte
+	from   []int // with places: for each byte of the normalized piece, its position in the piece
+	spare  []int
+	seg    *words.Iterator[[]byte]
 }
 
-func newWordScanner(cased, places bool) *Scanner {
-	return &Scanner{cased: cased, places: places, seg: words.FromBytes(nil)}
+func newWordFinder(o WordOptions, places bool) *wordFinder {
+	return &wordFinder{WordOptions: o, places: places, seg: words.FromBytes(nil)}
 }
 
-// Subwords reports whether the words are the tokens of a subword tokenizer. Then Encode
-// gives their ids.
-func (s *Scanner) Subwords() bool { return s.subwords != nil }
-
-// Encode appends the ids of the subword tokens of text. It is for scanners of
-// subwords only.
-func (s *Scanner) Encode(dst []int32, text []byte) []int32 { return s.subwords.encode(dst, text) }
-
-// find calls emit with each word of text, phrases not joined, and, with places,
-// the bytes of text it stands for. The word is valid until emit returns.
+// find calls emit with each word of text and, with places, the bytes of text that it
+// stands for. The word is valid until emit returns.
 //
-// Words of ASCII, nearly all in English, are cut here by the rules that remain
-// of UAX #29; what lies between a byte that is not ASCII and the next white
-// space goes to piece, which has all of them. The tests hold the two together.
-func (s *Scanner) find(text []byte, emit func(word []byte, start, end int)) {
-	if s.subwords != nil {
-		s.subwords.find(text, emit)
-		return
-	}
-	if s.whitespace {
+// ASCII words, nearly all words of English, are cut here by the rules that remain
+// of UAX #29. From any other byte to the next white space, piece applies all the
+// rules. The tests compare the two.
+func (s *wordFinder) find(text []byte, emit func(word []byte, start, end int)) {
+	if s.Whitespace {
 		s.spaced(text, emit)
 		return
 	}
 	lower := &lowerCase
-	if s.cased {
+	if s.Cased {
 		lower = &sameCase
 	}
 	word := &s.word
@@ -127,7 +105,8 @@ next:
 	for i := 0; i < len(text); {
 		c := byteClass[text[i]]
 		if c&classWord == 0 {
-			// A mark may belong to the sign before it, so that begins the piece.
+			// A combining mark may belong to the character before it, so the piece begins
+			// there.
 			if c == classHigh || c != classSpace && i+1 < len(text) && text[i+1] >= utf8.RuneSelf {
 				i = s.piece(text, i, emit)
 			} else {
@@ -182,14 +161,14 @@ next:
 	}
 }
 
-// piece finds the words from text[start] to the next white space by the whole
-// of Unicode, and returns where that is.
-func (s *Scanner) piece(text []byte, start int, emit func(word []byte, start, end int)) int {
+// piece finds the words from text[start] to the next white space by the full rules
+// of Unicode, and returns the position of that white space.
+func (s *wordFinder) piece(text []byte, start int, emit func(word []byte, start, end int)) int {
 	end := start
 	for end < len(text) && byteClass[text[end]] != classSpace {
 		end++
 	}
-	normal := s.normalise(text[start:end])
+	normal := s.normalize(text[start:end])
 	s.seg.SetText(normal)
 	for s.seg.Next() {
 		w := s.seg.Value()
@@ -198,7 +177,7 @@ func (s *Scanner) piece(text []byte, start int, emit func(word []byte, start, en
 		}
 		if s.places {
 			first, past := s.seg.Start(), s.seg.End()
-			for s.from[past] <= s.from[first] { // both lie in what was normalised as one
+			for s.from[past] <= s.from[first] { // both lie in a segment that was normalized as a whole
 				past++
 			}
 			emit(w, start+s.from[first], start+s.from[past])
@@ -209,18 +188,17 @@ func (s *Scanner) piece(text []byte, start int, emit func(word []byte, start, en
 	return end
 }
 
-// normalise returns text repaired, lower-cased and in normal form C, in a
-// buffer of s.
-func (s *Scanner) normalise(text []byte) []byte {
+// normalize returns text in a buffer of s: repaired, lower-cased and in normal form C.
+func (s *wordFinder) normalize(text []byte) []byte {
 	low, from := s.lower[:0], s.from[:0]
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRune(text[i:])
 		if r == narrowSpace {
 			r = '\u00a0'
 		}
-		if !s.cased {
+		if !s.Cased {
 			r = unicode.ToLower(r)
-			if r == 'i' && n > 1 { // İ, whose dot must not be lost
+			if r == 'i' && n > 1 { // İ: keep its dot as a combining mark
 				low = append(low, 'i')
 				r = '\u0307'
 			}
@@ -244,7 +222,7 @@ func (s *Scanner) normalise(text []byte) []byte {
 		s.nfc = norm.NFC.Append(s.nfc[:0], low...)
 		return s.nfc
 	}
-	// Segment by segment, so that a byte can be traced at least to its segment.
+	// Segment by segment, so that each byte keeps at least the position of its segment.
 	out, traced := s.nfc[:0], s.spare[:0]
 	for i := 0; i < len(low); {
 		n := norm.NFC.NextBoundary(low[i:], true)

@@ -10,40 +10,12 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/clipperhouse/uax29/v2/words"
+	"github.com/luminavec/luminavec/corpora/internal/corporatest"
+
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/luminavec/luminavec/corpora/text"
 )
-
-// slowWords is what a word is, said as plainly as possible: the oracle of scan.
-func slowWords(text string, cased bool) []string {
-	var found []string
-	pieces := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("\t\n\v\f\r \x00", r) })
-	for _, p := range pieces {
-		var low strings.Builder
-		for _, r := range p { // a byte that is no UTF-8 comes as U+FFFD
-			switch {
-			case r == '\u202f':
-				low.WriteRune('\u00a0')
-			case cased:
-				low.WriteRune(r)
-			case r == 'İ':
-				low.WriteString("i\u0307")
-			default:
-				low.WriteRune(unicode.ToLower(r))
-			}
-		}
-		seg := words.FromString(norm.NFC.String(low.String()))
-		for seg.Next() {
-			w := seg.Value()
-			if len(w) <= MaxWordBytes && strings.ContainsFunc(w, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
-				found = append(found, w)
-			}
-		}
-	}
-	return found
-}
 
 func fastWords(text string, cased bool) []string {
 	var found []string
@@ -78,7 +50,7 @@ func TestWords(t *testing.T) {
 		if got := strings.Join(fastWords(test.text, false), "|"); got != test.want {
 			t.Errorf("words of %.60q:\n got %q\nwant %q", test.text, got, test.want)
 		}
-		if got := strings.Join(slowWords(test.text, false), "|"); got != test.want {
+		if got := strings.Join(corporatest.Words(test.text, false), "|"); got != test.want {
 			t.Errorf("oracle's words of %.60q:\n got %q\nwant %q", test.text, got, test.want)
 		}
 	}
@@ -87,7 +59,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// tricky is what rules of UAX #29, of normal forms and of lower-casing are about.
+// tricky holds the cases of UAX #29, of the normal forms and of lower-casing.
 var tricky = []string{"a", "B", "z", "Q", "7", "0", "_", ".", "'", ":", ",", ";", "\"", "-", "(", " ", " ", "\t", "\r", "\x00", "\x01", "\x7f",
 	"é", "É", "e\u0301", "\u0301", "\u0327", "\u200d", "\u00ad", "\ufeff", "\uff9e", "ﾞ", "ß", "ẞ", "İ", "ı", "Σ", "ς", "ǰ", "J\u030c",
 	"中", "ひ", "カ", "ー", "ก", "ำ", "א", "״", "٣", "٫", "·", "’", "\u2028", "\u0085", "\u00a0", "\u3000", "\u202f", "🇫", "🇷", "👩", "\u200d👩", "\xff", "\xe2\x82", "\xc3",
@@ -109,11 +81,10 @@ func TestFastPath(t *testing.T) {
 	}
 }
 
-// checkWords holds scan and the oracle together on a text, and the words'
-// places in it.
+// checkWords compares the words of a text, and their positions, with the oracle.
 func checkWords(t *testing.T, text string, cased bool) {
 	t.Helper()
-	got, want := fastWords(text, cased), slowWords(text, cased)
+	got, want := fastWords(text, cased), corporatest.Words(text, cased)
 	if !slices.Equal(got, want) {
 		t.Fatalf("words of %q:\n got %q\nwant %q", text, got, want)
 	}
@@ -131,8 +102,8 @@ func checkWords(t *testing.T, text string, cased bool) {
 			t.Fatalf("token %+v of %q begins before %+v ends", token, text, last)
 		}
 		last = token
-		// What a token stands for is the same word when it stands alone, except where
-		// normalising joins it with what is beside it.
+		// The text of a token alone is the same word, except where normalization joins
+		// it with its neighbours.
 		if utf8.ValidString(text) && norm.NFC.IsNormalString(strings.ToLower(text)) {
 			if alone := fastWords(text[token.Start:token.End], cased); !slices.Equal(alone, []string{token.Text}) {
 				t.Fatalf("token %q of %q stands for %q, whose words are %q", token.Text, text, text[token.Start:token.End], alone)
@@ -142,10 +113,10 @@ func checkWords(t *testing.T, text string, cased bool) {
 	if len(tokens) != len(want) {
 		t.Fatalf("%q has %d tokens, want %d", text, len(tokens), len(want))
 	}
-	// Words are words: normalising them again changes nothing.
+	// Reading a word again gives the same word.
 	for _, w := range want {
 		if utf8.ValidString(text) && !slices.Equal(fastWords(w, cased), []string{w}) {
-			t.Fatalf("word %q of %q gives %q when read again", w, text, fastWords(w, cased))
+			t.Fatalf("word %q of %q gives %q if read again", w, text, fastWords(w, cased))
 		}
 	}
 }
@@ -154,7 +125,7 @@ func FuzzWords(f *testing.F) {
 	f.Add("Hello, İstanbul don't 3.14 e\u0301 \xff 中文", false)
 	f.Add("(ﾞa \u0301b a.\u0301b", true)
 	f.Fuzz(func(t *testing.T, text string, cased bool) {
-		got, want := fastWords(text, cased), slowWords(text, cased)
+		got, want := fastWords(text, cased), corporatest.Words(text, cased)
 		if !slices.Equal(got, want) {
 			t.Fatalf("words of %q:\n got %q\nwant %q", text, got, want)
 		}
@@ -169,7 +140,7 @@ func TestFastPathOnSample(t *testing.T) {
 		if n%20 > 0 {
 			return nil
 		}
-		if got, want := fastWords(string(c.Text), false), slowWords(string(c.Text), false); !slices.Equal(got, want) {
+		if got, want := fastWords(string(c.Text), false), corporatest.Words(string(c.Text), false); !slices.Equal(got, want) {
 			return fmt.Errorf("line %d:\n got %q\nwant %q", c.Line, got, want)
 		}
 		return nil
@@ -179,57 +150,38 @@ func TestFastPathOnSample(t *testing.T) {
 	}
 }
 
-// TestLowerCase checks the reason for the order lower case, then form C: the
-// two together leave nothing for either to change.
+// TestLowerCase checks that lower case, then form C, is a fixed point of both.
 func TestLowerCase(t *testing.T) {
-	s := newWordScanner(false, false)
+	s := newWordFinder(WordOptions{}, false)
 	for r := rune(0x80); r <= unicode.MaxRune; r++ {
 		if r >= 0xd800 && r < 0xe000 {
 			continue
 		}
-		once := string(s.normalise([]byte(string(r))))
-		if again := string(s.normalise([]byte(once))); again != once {
+		once := string(s.normalize([]byte(string(r))))
+		if again := string(s.normalize([]byte(once))); again != once {
 			t.Errorf("%U becomes %+q, and that %+q", r, once, again)
 		}
-		if apart := string(s.normalise(norm.NFD.AppendString(nil, string(r)))); apart != once {
+		if apart := string(s.normalize(norm.NFD.AppendString(nil, string(r)))); apart != once {
 			t.Errorf("%U becomes %+q, its parts become %+q", r, once, apart)
 		}
 	}
 }
 
-// TestLongPiece holds the time of one piece without white space linear.
+// TestLongPiece checks that the time for a piece without white space is linear.
 func TestLongPiece(t *testing.T) {
 	for _, unit := range []string{"é", "é'", "'\u0301", "a.\u0301", "中", "\u0301", "👩\u200d"} {
 		text := strings.Repeat(unit, 20000)
-		if got, want := fastWords(text, false), slowWords(text, false); !slices.Equal(got, want) {
+		if got, want := fastWords(text, false), corporatest.Words(text, false); !slices.Equal(got, want) {
 			t.Errorf("%d and %d words in a run of %q", len(got), len(want), unit)
 		}
 	}
 }
 
 func BenchmarkWords(b *testing.B) {
-	text := sampleText(b, 4<<20)
+	text := corporatest.SampleText(b, 4<<20)
 	tokenizer := NewWordTokenizer(WordOptions{})
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
 		tokenizer.Words(text, func([]byte) {})
 	}
-}
-
-// sampleText returns the first n bytes of the sample, line breaks as spaces.
-func sampleText(tb testing.TB, n int) []byte {
-	tb.Helper()
-	var content []byte
-	stop := fmt.Errorf("enough")
-	err := text.Sample().Read(context.Background(), func(c text.Chunk) error {
-		content = append(append(content, c.Text...), ' ')
-		if len(content) >= n {
-			return stop
-		}
-		return nil
-	})
-	if err != nil && err != stop {
-		tb.Fatal(err)
-	}
-	return content
 }

@@ -44,8 +44,8 @@ func TestVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	report, err = Verify(context.Background(), dir)
-	if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, documentsFile)+": it is cut short") ||
-		!strings.Contains(err.Error(), "README.md: it is cut short") || fault.Hint(err) != hintRebuild {
+	if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, documentsFile)+": cut short") ||
+		!strings.Contains(err.Error(), "README.md: cut short") || fault.Hint(err) != hintRebuild {
 		t.Fatalf("error %v, hint %q", err, fault.Hint(err))
 	}
 	bad := slices.DeleteFunc(slices.Clone(report.Files), func(f checkpoints.FileReport) bool { return f.Problem == "" })

@@ -1,43 +1,44 @@
-// Package mining finds hard negatives for training on pairs: texts that a model considers near to
-// an anchor although they do not belong to it.
+// Package mining finds hard negatives for training on pairs: texts that a model
+// considers similar to an anchor although they do not belong to it.
 //
-// Training on pairs uses the other texts of a batch as negatives. Most of those are unrelated to
-// the anchor: after a while they are easy to distinguish from the positive and teach little. So
-// the model trained so far searches all texts for those that it confuses with the positive, and
-// the next training uses them as negatives (Karpukhin et al., "Dense passage retrieval for
-// open-domain question answering", EMNLP 2020; Xiong et al., "Approximate nearest neighbor
-// negative contrastive learning", ICLR 2021).
+// Training on pairs learns from the other texts of a batch. Most of these are far from
+// the anchor, so after a while they are easy to tell from the positive and teach
+// little. Mining searches all texts for those that a trained model confuses with the
+// positive, and the next training uses them as negatives (Karpukhin et al., "Dense
+// passage retrieval for open-domain question answering", EMNLP 2020; Xiong et al.,
+// "Approximate nearest neighbor negative contrastive learning", ICLR 2021).
 //
 //	pairs, err := mining.Read(ctx, sources, mining.ReadOptions{})
 //	defer pairs.Close()
 //	found, err := pairs.Mine(ctx, encoder, mining.DefaultOptions(), func(e mining.Example) error { … })
 //
-// # Selection
+// # Which texts are negatives
 //
-// The texts nearest to an anchor are ranked by their cosine. The ranking excludes
+// The texts near an anchor are ranked by their cosine. These are ignored and have no
+// rank:
 //
-//   - the anchor itself and every text that is paired with it anywhere, in either direction;
-//   - texts with the same vector as the anchor, the positive or the previous text, because the
-//     model cannot distinguish them.
+//   - the anchor itself and every text that is paired with it anywhere, either way;
+//   - a text whose vector equals that of the anchor, of the positive or of the text
+//     before: the model cannot tell them apart.
 //
-// Texts with ranks from RangeMin to RangeMax are candidates, except those whose cosine is above
-// MaxScore or above
+// Of the others, ranks from RangeMin to RangeMax are candidates, except those whose
+// cosine is above MaxScore or above
 //
 //	cos(anchor, positive) − Margin − RelativeMargin·|cos(anchor, positive)|
 //
-// because a text that is as near as the positive often belongs to the anchor too. The default is
-// 95% of the positive's cosine, the best threshold of Moreira et al., "NV-Retriever: improving
-// text embedding models with effective hard-negative mining", 2024, arXiv:2407.15831. Options
-// have the names and meanings of mine_hard_negatives in sentence-transformers, with two
-// differences: ranks are assigned before scores are checked, and a positive sets the limit even
-// if it is not among the neighbors.
+// A text that is as near as the positive is more often an unknown positive than a
+// negative. The default is the 95% of the positive's cosine that did best in Moreira et
+// al., "NV-Retriever: improving text embedding models with effective hard-negative
+// mining", 2024, arXiv:2407.15831. Options are named as in mine_hard_negatives of
+// sentence-transformers, with two differences: ranks are assigned before scores are
+// compared, and a positive limits the scores even if it is not a neighbor itself.
 //
 // # Resources
 //
-// Texts are kept in a temporary file. Memory is needed for the vectors of the candidates and
-// their graph (see Memory), about 50 bytes per pair, and about 50 bytes per distinct text while
-// the pairs are read. Up to 10,000 candidates are compared exactly; more are searched with an
-// approximate index, which may miss some.
+// Texts are stored in a temporary file. Memory holds the vectors of the candidates and
+// the graph over them (see Options.Memory), about 50 bytes per pair and, while pairs are
+// read, about 50 bytes per distinct text. Fewer than 10,000 candidates are compared one
+// by one, which is exact; more are searched with package index, which may miss some.
 package mining
 
 import (
@@ -48,16 +49,16 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// Encoder encodes texts as vectors. *sentence.Encoder implements it.
+// Encoder turns texts into vectors; *sentence.Encoder is one.
 type Encoder interface {
-	// Dim returns the length of the vectors.
+	// Dim is the length of the vectors.
 	Dim() int
-	// EncodeBatch returns the vectors of texts, packed, and the number of known tokens of
-	// each text. With 0 threads it uses one per core.
+	// EncodeBatch returns the vectors of texts one after the other, and the
+	// number of known tokens of each text. 0 threads are one per core.
 	EncodeBatch(ctx context.Context, texts []string, threads int) (vectors []float32, known []int, err error)
 }
 
-// Sampling says which of the qualifying texts are chosen.
+// Sampling says which of the qualifying texts are used.
 type Sampling string
 
 const (
@@ -65,51 +66,50 @@ const (
 	Random Sampling = "random" // any
 )
 
-// MaxNegatives is the maximum number of negatives of an example: training on pairs reads at most
-// 32 texts per example.
+// MaxNegatives is the largest number of negatives of an example: training on pairs
+// reads 32 texts per example.
 const MaxNegatives = 30
 
-// MaxRange is the maximum of RangeMax.
+// MaxRange is the upper limit of RangeMax.
 const MaxRange = 10_000
 
-// exactBelow is the number of candidates from which a graph is built. Tests lower it.
+// exactBelow is the number of candidates from which a graph is used. Tests lower it.
 var exactBelow = 10_000
 
 // Options say which negatives are searched for, and how.
 type Options struct {
-	// Negatives is the number of negatives per example, 1 to MaxNegatives; pairs with fewer
-	// are skipped. Default 5.
+	// Negatives is the number of negatives of an example, 1 to MaxNegatives; pairs with
+	// fewer are skipped. Default 5.
 	Negatives int
-	// RangeMin is the number of nearest texts to skip. Default 0.
+	// RangeMin is how many of the nearest texts are skipped. Default 0.
 	RangeMin int
-	// RangeMax is the last rank to consider, from RangeMin + Negatives to MaxRange.
-	// Default 100.
+	// RangeMax is the last rank that is considered, from RangeMin + Negatives to
+	// MaxRange. Default 100.
 	RangeMax int
-	// MaxScore is the maximum cosine of a negative, -1 to 1. Default 1: no limit.
+	// MaxScore is the highest cosine of a negative, -1 to 1. Default 1: all.
 	MaxScore float64
-	// Margin is the minimum difference between the cosines of the positive and a negative,
-	// -2 to 2; -2 disables both margins. Default 0.
+	// Margin is how far the cosine of a negative must be below that of the positive, -2 to
+	// 2; with -2 no text is too near. Default 0.
 	Margin float64
-	// RelativeMargin is that difference as a fraction of the positive's cosine, 0 to 1.
-	// Default 0.05.
+	// RelativeMargin is the same as a share of the positive's cosine, 0 to 1. Default 0.05.
 	RelativeMargin float64
-	// Sample says which of the qualifying texts are chosen. Default Top.
+	// Sample says which of the qualifying texts are used. Default Top.
 	Sample Sampling
-	// Seed is the seed for Random. Default 1.
+	// Seed is the seed of Random. Default 1.
 	Seed uint64
-	// Ef is the width of the beam of searches in the graph, see index.SearchOptions.
-	// Default 0: the number of results, at least 100.
+	// Ef is the width of the beam of a search in the graph, see index.SearchOptions; at
+	// least the number of texts that are considered. Default 0: that number, or 100.
 	Ef int
-	// Exact compares all candidates, however many there are. Default: below 10,000.
+	// Exact compares with all candidates, however many there are. Default false: only below 10,000.
 	Exact bool
-	// ParallelBuild builds the graph with all threads. The graph, and with it some negatives,
-	// then differ from run to run. Default: one thread, for reproducible results.
+	// ParallelBuild builds the graph on all threads. The graph, and with it some negatives,
+	// then differ from run to run. Default false: one thread, always the same result.
 	ParallelBuild bool
 	// Threads is the number of goroutines. Default 0: one per core. The result does not
 	// depend on it.
 	Threads int
-	// OnProgress, if set, is called from one goroutine at a time with the number of texts
-	// or pairs processed in a stage ("encoding", "searching").
+	// OnProgress is called, from one goroutine at a time, with the number of texts or
+	// pairs of a stage ("encoding", "searching") that are done. Default nil.
 	OnProgress func(stage string, done, all int64)
 }
 
@@ -118,42 +118,34 @@ func DefaultOptions() Options {
 	return Options{Negatives: 5, RangeMax: 100, MaxScore: 1, RelativeMargin: 0.05, Sample: Top, Seed: 1}
 }
 
-// Validate returns an error that names the first option out of its range.
+// Validate returns an error that names the first field out of range.
 func (o Options) Validate() error {
-	if o.Negatives < 1 || o.Negatives > MaxNegatives {
-		return fault.Field("Negatives", "5 is usual, and 30 is the maximum that training reads", "must be from 1 to %d, got %d", MaxNegatives, o.Negatives)
-	}
-	if o.RangeMin < 0 {
-		return fault.Field("RangeMin", "0 skips nothing", "must not be negative, got %d", o.RangeMin)
-	}
-	if o.RangeMax > MaxRange {
+	switch {
+	case o.Negatives < 1 || o.Negatives > MaxNegatives:
+		return fault.Field("Negatives", "5 is usual; training reads at most 30", "must be from 1 to %d, got %d", MaxNegatives, o.Negatives)
+	case o.RangeMin < 0:
+		return fault.Field("RangeMin", "0 skips nothing", "must be at least 0, got %d", o.RangeMin)
+	case o.RangeMax > MaxRange:
 		return fault.Field("RangeMax", "hard negatives are among the nearest: 100 is usual", "must be at most %d, got %d", MaxRange, o.RangeMax)
-	}
-	if o.RangeMax-o.Negatives < o.RangeMin {
-		return fault.Field("RangeMax", "raise RangeMax", "must be at least RangeMin %d + Negatives %d, got %d", o.RangeMin, o.Negatives, o.RangeMax)
-	}
-	if !(o.MaxScore > -1 && o.MaxScore <= 1) { // false for NaN
-		return fault.Field("MaxScore", "it is a cosine: 1 is no limit", "must be above -1 and at most 1, got %v", o.MaxScore)
-	}
-	if !(o.Margin >= -2 && o.Margin <= 2) {
+	case o.RangeMax-o.Negatives < o.RangeMin:
+		return fault.Field("RangeMax", "", "must be at least RangeMin %d plus Negatives %d, got %d", o.RangeMin, o.Negatives, o.RangeMax)
+	case !(o.MaxScore > -1 && o.MaxScore <= 1): // NaN is out of range as well
+		return fault.Field("MaxScore", "it is a cosine: 1 excludes nothing", "must be above -1 and at most 1, got %v", o.MaxScore)
+	case !(o.Margin >= -2 && o.Margin <= 2):
 		return fault.Field("Margin", "it is a difference of cosines, such as 0.1", "must be from -2 to 2, got %v", o.Margin)
-	}
-	if !(o.RelativeMargin >= 0 && o.RelativeMargin <= 1) {
-		return fault.Field("RelativeMargin", "it is a fraction of the positive's cosine, such as 0.05", "must be from 0 to 1, got %v", o.RelativeMargin)
-	}
-	if o.Sample != Top && o.Sample != Random {
-		return fault.Field("Sample", "choose top or random", "must be top or random, got %q", string(o.Sample))
-	}
-	if o.Ef < 0 || o.Ef > index.MaxEf {
-		return fault.Field("Ef", "0 chooses it", "must be from 0 to %d, got %d", index.MaxEf, o.Ef)
-	}
-	if o.Threads < 0 || o.Threads > index.MaxThreads {
+	case !(o.RelativeMargin >= 0 && o.RelativeMargin <= 1):
+		return fault.Field("RelativeMargin", "it is a share of the positive's cosine, such as 0.05", "must be from 0 to 1, got %v", o.RelativeMargin)
+	case o.Sample != Top && o.Sample != Random:
+		return fault.Field("Sample", "", "must be %s or %s, got %q", Top, Random, string(o.Sample))
+	case o.Ef < 0 || o.Ef > index.MaxEf:
+		return fault.Field("Ef", "0 chooses a value", "must be from 0 to %d, got %d", index.MaxEf, o.Ef)
+	case o.Threads < 0 || o.Threads > index.MaxThreads:
 		return fault.Field("Threads", "0 uses all cores", "must be from 0 to %d, got %d", index.MaxThreads, o.Threads)
 	}
 	return nil
 }
 
-// kind returns the kind of index for this number of candidates.
+// kind returns the kind of index for a number of candidates.
 func (o Options) kind(candidates int) index.Kind {
 	if o.Exact || candidates < exactBelow {
 		return index.Flat
@@ -161,13 +153,13 @@ func (o Options) kind(candidates int) index.Kind {
 	return index.HNSW
 }
 
-// Memory returns approximately the number of bytes of the index for this number of candidates,
-// whose vectors have dim values.
+// Memory estimates the bytes that the index of a number of candidates with dim dimensions
+// takes.
 func (o Options) Memory(candidates, dim int) int64 {
 	const (
 		slots = 32 // links of a node on the lowest level: twice the default of M
 		label = 8 + 24
-		node  = 28 + 24 + 4 // with its entry in a table and its share of the upper levels
+		node  = 28 + 24 + 4 // with its copy in a map and its share of the levels above
 	)
 	bytes := kernel.Stride(dim)*4 + label
 	if o.kind(candidates) == index.HNSW {

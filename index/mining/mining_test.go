@@ -19,8 +19,8 @@ import (
 	"github.com/luminavec/luminavec/index"
 )
 
-// fakeEncoder returns for each text a vector that depends on its words in lower case: on the
-// topic, which is the first, and a little on the others. It does not know "?".
+// fakeEncoder gives each text a vector that follows from its words without regard to
+// case: the topic, which is the first, and some noise. Of "?" it knows nothing.
 type fakeEncoder int
 
 func (e fakeEncoder) Dim() int { return int(e) }
@@ -54,7 +54,7 @@ func (e fakeEncoder) EncodeBatch(ctx context.Context, texts []string, _ int) (ve
 
 const encoder = fakeEncoder(12)
 
-// readText reads pairs from a file with the given name and content.
+// readText reads pairs of a file of this name and content.
 func readText(t *testing.T, name, content string, candidates Candidates) (*Pairs, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -72,8 +72,8 @@ func readText(t *testing.T, name, content string, candidates Candidates) (*Pairs
 	return p, err
 }
 
-// randomPairs returns pairs of few topics. Some anchors occur several times, and some texts are
-// both anchors and positives.
+// randomPairs are pairs of few topics; some anchors come several times, and some
+// texts are anchors here and positives there.
 func randomPairs(n int) string {
 	r := rand.New(rand.NewPCG(7, uint64(n)))
 	var b strings.Builder
@@ -97,13 +97,13 @@ func mine(t *testing.T, p *Pairs, o Options) ([]Example, *Result) {
 	return examples, r
 }
 
-// cosine returns the cosine of two texts.
+// cosine of two texts.
 func cosine(a, b string) float64 {
 	v, w := encoder.vector(a), encoder.vector(b)
 	return dot(v, w) / norm(v) / norm(w)
 }
 
-// slowly mines by the definition, without an index.
+// slowly mines by the definition.
 func slowly(rows [][2]string, all bool, o Options) (examples []Example) {
 	partners := map[string][]string{}
 	candidates := map[string]bool{}
@@ -168,12 +168,12 @@ func TestMineAgainstBruteForce(t *testing.T) {
 			got, r := mine(t, p, o)
 			want := slowly(rows, candidates == All, o)
 			if r.Pairs != int64(len(rows)) || r.Written != int64(len(got)) || r.Written+r.TooFew != r.Pairs || len(want) == 0 {
-				t.Errorf("%s, %s: %+v, want %d examples", name, candidates, r, len(want))
+				t.Errorf("%s, %s: %+v, %d wanted", name, candidates, r, len(want))
 			}
 			var positive, negative float64
 			for i := range got {
 				if math.Abs(float64(got[i].Score)-cosine(got[i].Anchor, got[i].Positive)) > 1e-5 {
-					t.Errorf("%s, %s: wrong score of %+v", name, candidates, got[i])
+					t.Errorf("%s, %s: score of %+v", name, candidates, got[i])
 				}
 				positive += cosine(got[i].Anchor, got[i].Positive) / float64(len(got))
 				for _, n := range got[i].Negatives {
@@ -182,16 +182,16 @@ func TestMineAgainstBruteForce(t *testing.T) {
 				got[i].Score, got[i].Scores = 0, nil
 			}
 			if !reflect.DeepEqual(got, want) {
-				t.Errorf("%s, %s: %d examples, want %d", name, candidates, len(got), len(want))
+				t.Errorf("%s, %s: %d examples, not the %d of the slow way", name, candidates, len(got), len(want))
 			}
 			if math.Abs(r.Positive-positive) > 1e-5 || math.Abs(r.Negative-negative) > 1e-5 {
-				t.Errorf("%s, %s: means %v and %v, want %v and %v", name, candidates, r.Positive, r.Negative, positive, negative)
+				t.Errorf("%s, %s: means %v and %v, not %v and %v", name, candidates, r.Positive, r.Negative, positive, negative)
 			}
 		}
 	}
 }
 
-// The graph misses few negatives, breaks no rule, and does not depend on the number of threads.
+// The graph misses few, breaks no rule, and is the same at any number of threads.
 func TestMineWithAGraph(t *testing.T) {
 	p, err := readText(t, "pairs.tsv", randomPairs(1000), All)
 	if err != nil {
@@ -204,11 +204,11 @@ func TestMineWithAGraph(t *testing.T) {
 	defer func() { exactBelow = 10_000 }()
 	one, r := mine(t, p, o)
 	if r.Index != index.HNSW || r.Candidates != p.Candidates() {
-		t.Errorf("got %+v", r)
+		t.Errorf("%+v", r)
 	}
 	o.Threads = 4
 	if four, _ := mine(t, p, o); !reflect.DeepEqual(one, four) {
-		t.Error("the negatives with 4 threads differ from those with 1")
+		t.Error("with 4 threads there are other negatives than with 1")
 	}
 	negatives := func(examples []Example) map[string]bool {
 		set := map[string]bool{}
@@ -227,7 +227,7 @@ func TestMineWithAGraph(t *testing.T) {
 		}
 	}
 	if len(all) == 0 || missed*50 > len(all) {
-		t.Errorf("%d of %d negatives are missed", missed, len(all))
+		t.Errorf("%d of %d are missed", missed, len(all))
 	}
 	pairs := map[string]bool{}
 	for i, a := range p.anchors {
@@ -243,20 +243,20 @@ func TestMineWithAGraph(t *testing.T) {
 				t.Errorf("%q has the negative %q", e.Anchor, n)
 			}
 			if i > 0 && e.Scores[i] > e.Scores[i-1] {
-				t.Errorf("the negatives of %q are not sorted: %v", e.Anchor, e.Scores)
+				t.Errorf("%q has no order: %v", e.Anchor, e.Scores)
 			}
 		}
 	}
 	for _, e := range random {
 		if s := float64(e.Scores[0]); s > 0.8 || s > float64(e.Score)*0.95-0.1+1e-6 {
-			t.Errorf("%q: a negative has score %v, too near to %v", e.Anchor, s, e.Score)
+			t.Errorf("%q: %v is too near for %v", e.Anchor, s, e.Score)
 		}
 	}
 	again, _ := mine(t, p, o)
 	o.Seed = 2
 	other, _ := mine(t, p, o)
 	if !reflect.DeepEqual(random, again) || reflect.DeepEqual(random, other) || len(random) == 0 {
-		t.Errorf("%d random negatives, %d with seed 2: the seed has no effect", len(random), len(other))
+		t.Errorf("%d random ones, of seed 2 %d: the seed is to decide", len(random), len(other))
 	}
 
 	m := &miner{pairs: p, encoder: encoder, options: o}
@@ -266,7 +266,7 @@ func TestMineWithAGraph(t *testing.T) {
 	}
 	need, has := float64(o.Memory(p.Candidates(), encoder.Dim())), float64(m.index.Stats().Bytes)
 	if need < (has-4e6)/1.5 || need > has*1.5 { // arrays grow by a megabyte
-		t.Errorf("the index takes %v bytes, Memory returned %v", has, need)
+		t.Errorf("the index takes %v bytes and was to take %v", has, need)
 	}
 }
 
@@ -282,15 +282,15 @@ func TestMineLeavesOut(t *testing.T) {
 		t.Errorf("%d pairs, %d texts, %d candidates", p.Len(), p.Texts(), p.Candidates())
 	}
 	examples, r := mine(t, p, options)
-	// "T X" has the vector of "t x", so it is not a negative of it, nor a second one of others.
+	// "T X" has the vector of "t x": it is no negative of it, and no second one of others.
 	for _, e := range examples {
 		if strings.EqualFold(e.Anchor, "t x") && slices.ContainsFunc(e.Negatives, func(n string) bool { return strings.EqualFold(n, "t x") }) ||
 			strings.EqualFold(e.Negatives[0], e.Negatives[1]) || slices.Contains(e.Negatives, "?") {
-			t.Errorf("got %+v", e)
+			t.Errorf("%+v", e)
 		}
 	}
 	if r.Unknown != 2 || r.NoVector != 1 || r.Candidates != 6 || r.Written != 3 || r.TooNear != 0 {
-		t.Errorf("got %+v", r)
+		t.Errorf("%+v", r)
 	}
 	options.Negatives = 5
 	if examples, r = mine(t, p, options); len(examples) != 0 || r.TooFew != 3 || r.Positive != 0 {
@@ -313,16 +313,16 @@ func TestReadKinds(t *testing.T) {
 		}
 	}
 	for content, want := range map[string]string{
-		"sentence1,sentence2,score\na,b,3.5\n": "without scores",
+		"sentence1,sentence2,score\na,b,3.5\n": "these are scored",
 		"sentence1,sentence2,label\na,b,0\n":   "no pairs that belong together",
 		"a\n":                                  "no pairs",
 	} {
 		if _, err := readText(t, "x.csv", content, ""); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: error %v", content, err)
+			t.Errorf("%q: %v", content, err)
 		}
 	}
 	if _, err := readText(t, "x.csv", "a,b\n", "some"); err == nil {
-		t.Error("unknown candidates were accepted")
+		t.Error("unknown candidates passed")
 	}
 }
 
@@ -333,12 +333,12 @@ func TestMineEnds(t *testing.T) {
 	}
 	stop := errors.New("enough")
 	if _, err := p.Mine(context.Background(), encoder, DefaultOptions(), func(Example) error { return stop }); err != stop {
-		t.Errorf("error %v", err)
+		t.Errorf("%v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := p.Mine(ctx, encoder, DefaultOptions(), func(Example) error { return nil }); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
+		t.Errorf("%v", err)
 	}
 }
 
@@ -347,21 +347,21 @@ func TestOptions(t *testing.T) {
 		t.Error(err)
 	}
 	for want, change := range map[string]func(o *Options){
-		"Negatives":                 func(o *Options) { o.Negatives = 31 },
-		"RangeMin":                  func(o *Options) { o.RangeMin = -1 },
-		"RangeMax must be at most":  func(o *Options) { o.RangeMax = MaxRange + 1 },
-		"RangeMin 96 + Negatives 5": func(o *Options) { o.RangeMin = 96 },
-		"MaxScore":                  func(o *Options) { o.MaxScore = math.NaN() },
-		"Margin":                    func(o *Options) { o.Margin = 3 },
-		"RelativeMargin":            func(o *Options) { o.RelativeMargin = -1 },
-		"Sample":                    func(o *Options) { o.Sample = "some" },
-		"Ef":                        func(o *Options) { o.Ef = -1 },
-		"Threads":                   func(o *Options) { o.Threads = -1 },
+		"Negatives":           func(o *Options) { o.Negatives = 31 },
+		"RangeMin":            func(o *Options) { o.RangeMin = -1 },
+		"RangeMax":            func(o *Options) { o.RangeMax = MaxRange + 1 },
+		"96 plus Negatives 5": func(o *Options) { o.RangeMin = 96 },
+		"MaxScore":            func(o *Options) { o.MaxScore = math.NaN() },
+		"Margin":              func(o *Options) { o.Margin = 3 },
+		"RelativeMargin":      func(o *Options) { o.RelativeMargin = -1 },
+		"Sample":              func(o *Options) { o.Sample = "some" },
+		"Ef":                  func(o *Options) { o.Ef = -1 },
+		"Threads":             func(o *Options) { o.Threads = -1 },
 	} {
 		o := DefaultOptions()
 		change(&o)
 		if err := o.Validate(); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v, want one that mentions %q", err, want)
+			t.Errorf("%s: %v", want, err)
 		}
 	}
 }

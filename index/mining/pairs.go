@@ -12,51 +12,52 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Candidates say which texts can be negatives.
+// Candidates says which texts may be negatives.
 type Candidates string
 
 const (
-	Positives Candidates = "positives" // the second texts of pairs
-	All       Candidates = "all"       // all texts, including anchors and given negatives
+	Positives Candidates = "positives" // the second texts
+	All       Candidates = "all"       // all texts: anchors and given negatives too
 )
 
 // ReadOptions say how pairs are read.
 type ReadOptions struct {
-	// Pairs are the options of pairs.Each. SpoolDir is also the folder for the texts.
+	// Pairs are the options of reading, as in pairs.Each. SpoolDir is also
+	// the folder for the texts.
 	Pairs pairs.Options
-	// Candidates are the texts that can be negatives. Default Positives.
+	// Candidates are the texts that may be negatives. Default Positives.
 	Candidates Candidates
 }
 
-// Validate returns an error that names the first option out of its range.
+// Validate returns an error that names the first field out of range.
 func (o ReadOptions) Validate() error {
 	if o.Candidates != "" && o.Candidates != Positives && o.Candidates != All {
-		return fault.Field("Candidates", "choose positives or all", "must be positives or all, got %q", string(o.Candidates))
+		return fault.Field("Candidates", "", "must be %s or %s, got %q", Positives, All, string(o.Candidates))
 	}
 	return o.Pairs.Validate()
 }
 
-// maxPairs makes the numbers of pairs and texts fit into 32 bits.
+// maxPairs keeps the numbers of pairs and texts in 32 bits.
 const maxPairs = math.MaxInt32 / 2
 
-// Pairs are pairs for which negatives can be mined. Texts are numbered in the order in which they
-// first occur.
+// Pairs are pairs for which negatives can be mined. Texts are numbered in the order of
+// their first occurrence.
 type Pairs struct {
 	texts      *spool
-	anchors    []int32 // by pair
+	anchors    []int32 // of each pair
 	positives  []int32
-	candidate  []bool // by text
+	candidate  []bool // of each text
 	candidates int
-	partnersOf []uint32 // by text: where its partners begin; one more than there are texts
-	partners   []int32  // of each text: sorted, with repetitions
+	partnersOf []uint32 // [texts+1] start of the partners of a text
+	partners   []int32  // of each text: in order, with repetitions
 	files      []pairs.File
 	stats      pairs.Stats
 }
 
-// Read reads pairs. White space around a text is ignored, and texts with the same bytes are the
-// same. Given negatives (the third and further columns, and the second text of pairs with label
-// 0) are kept only as candidates, and only for All. Pairs with scores are an error. Close the
-// result after use.
+// Read reads pairs in one pass. White space around a text is ignored, and texts are equal
+// if their bytes are. Texts of further columns, given negatives, are used only with All,
+// and so are labelled pairs with the label 0. Scored pairs are an error. Close the result
+// when done.
 func Read(ctx context.Context, sources []pairs.Source, o ReadOptions) (*Pairs, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -72,13 +73,13 @@ func Read(ctx context.Context, sources []pairs.Source, o ReadOptions) (*Pairs, e
 	numbers := textNumbers{pairs: p, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, of: map[[2]uint64]int32{}}
 	p.files, p.stats, err = pairs.Each(ctx, sources, o.Pairs, func(row pairs.Texts) error {
 		if row.Kind == pairs.Scored {
-			return fault.Mention("choose the Columns of two texts that belong together, or omit the file",
-				"negatives can only be mined for pairs without scores")
+			return fault.New("name two columns of texts that belong together, such as sentence1,sentence2, or leave the file out",
+				"negatives are mined for pairs, but these are scored")
 		}
 		return p.add(&numbers, row, o.Candidates == All)
 	})
 	if err == nil && len(p.anchors) == 0 {
-		err = fault.New("pairs that belong together have the label 1", "no pairs that belong together")
+		err = fault.New("pairs that belong together have the label 1", "found no pairs that belong together")
 	}
 	if err == nil {
 		err = texts.seal()
@@ -91,8 +92,8 @@ func Read(ctx context.Context, sources []pairs.Source, o ReadOptions) (*Pairs, e
 	return p, nil
 }
 
-// textNumbers finds the number of a text by a hash of 128 bits. The seeds are random, so that
-// nobody can construct texts with equal hashes; the numbers do not depend on them.
+// textNumbers finds the number of a text by a hash of 128 bits. Its seeds are random, so
+// that collisions cannot be constructed; the numbers do not depend on them.
 type textNumbers struct {
 	pairs *Pairs
 	seeds [2]maphash.Seed
@@ -107,7 +108,7 @@ func (t *textNumbers) number(text string) (int32, error) {
 	}
 	n := int32(len(t.of))
 	if n == math.MaxInt32 {
-		return 0, fault.New("mine the pairs in parts", "more than %d texts", n)
+		return 0, fault.New("mine parts of the pairs separately", "expected at most %d texts", n)
 	}
 	t.of[hash] = n
 	t.pairs.candidate = append(t.pairs.candidate, false)
@@ -138,7 +139,7 @@ func (p *Pairs) add(numbers *textNumbers, row pairs.Texts, all bool) error {
 		return nil
 	}
 	if len(p.anchors) == maxPairs {
-		return fault.New("mine the pairs in parts", "more than %d pairs", maxPairs)
+		return fault.New("mine parts of the pairs separately", "expected at most %d pairs", maxPairs)
 	}
 	p.anchors, p.positives = append(p.anchors, pair[0]), append(p.positives, pair[1])
 	return nil
@@ -172,22 +173,22 @@ func (p *Pairs) join() {
 // with returns the partners of a text.
 func (p *Pairs) with(n int32) []int32 { return p.partners[p.partnersOf[n]:p.partnersOf[n+1]] }
 
-// Len returns the number of pairs.
+// Len is the number of pairs.
 func (p *Pairs) Len() int { return len(p.anchors) }
 
-// Texts returns the number of distinct texts that are kept.
+// Texts is the number of different texts that are kept.
 func (p *Pairs) Texts() int { return len(p.candidate) }
 
-// Candidates returns the number of texts that can be negatives.
+// Candidates is the number of texts that may be negatives.
 func (p *Pairs) Candidates() int { return p.candidates }
 
-// SpoolBytes returns the size of the file of texts.
+// SpoolBytes is the size of the file of texts.
 func (p *Pairs) SpoolBytes() int64 { return p.texts.size() }
 
 // Files returns the files in the order in which they were read.
 func (p *Pairs) Files() []pairs.File { return p.files }
 
-// Stats describes what was read.
+// Stats returns the statistics of reading.
 func (p *Pairs) Stats() pairs.Stats { return p.stats }
 
 // Close removes the file of texts.

@@ -11,45 +11,58 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 const (
 	encodeTexts = 4096 // at a time
 	searchPairs = 1024 // at a time
 
-	// mostPartners limits the additional results of a search beyond RangeMax, for the positives
-	// of the anchor. If more of them are among the nearest, fewer negatives are found.
+	// mostPartners limits how many texts beyond RangeMax a search considers, in place of
+	// the positives of the anchor. If more of these are near, fewer negatives are found.
 	mostPartners = 1000
 
-	// sameScore is the maximum difference of the cosines of vectors that may be equal.
+	// sameScore is the difference of two cosines up to which the vectors may be equal.
 	sameScore = 1e-5
 )
 
 // Example is a pair with its negatives.
 type Example struct {
 	Anchor, Positive string
-	Negatives        []string  // nearest first
+	Negatives        []string  // the nearest first
 	Score            float32   // cosine of anchor and positive
-	Scores           []float32 // cosines of anchor and negatives
+	Scores           []float32 // of anchor and negatives
 }
 
-// Result describes what mining found.
+// Result summarizes a run of Mine.
 type Result struct {
-	Pairs      int64      // all pairs
-	Written    int64      // pairs emitted with their negatives
-	Unknown    int64      // pairs skipped: the model knows no token of the anchor or of the positive
-	TooFew     int64      // pairs skipped: not enough negatives
-	TooNear    int64      // neighbors excluded by MaxScore or the margins
-	Candidates int        // texts searched
-	NoVector   int        // candidates not searched: the model knows no token of them
-	Index      index.Kind // of the search
-	Positive   float64    // mean cosine of anchors and positives of the pairs emitted
-	Negative   float64    // mean cosine of their anchors and negatives
+	Pairs      int64      `json:"pairs"`         // all
+	Written    int64      `json:"written"`       // with their negatives
+	Unknown    int64      `json:"unknown"`       // skipped: the model knows no token of the anchor or of the positive
+	TooFew     int64      `json:"too_few"`       // skipped: not enough negatives
+	TooNear    int64      `json:"too_near"`      // neighbors excluded by MaxScore or the margins
+	Candidates int        `json:"candidates"`    // texts that were searched
+	NoVector   int        `json:"no_vector"`     // candidates without a known token
+	Index      index.Kind `json:"index"`         // how they were searched
+	Positive   float64    `json:"mean_positive"` // mean cosine of anchors and positives, of those written
+	Negative   float64    `json:"mean_negative"` // mean cosine of anchors and negatives
 }
 
-// Mine calls emit with each pair that has enough negatives, in the order of the pairs and from one
-// goroutine at a time. It stops if emit returns an error, which it returns unchanged, or if ctx
-// ends.
+// Empty returns an error that says why no pair was written with options o, and nil if
+// one was.
+func (r *Result) Empty(o Options) error {
+	switch {
+	case r.Written > 0:
+		return nil
+	case r.Unknown == r.Pairs:
+		return fault.New("check that the model is for the language of the pairs", "the model knows no token of the texts of any pair")
+	}
+	return fault.Mention("lower Negatives, raise RangeMax, or admit nearer texts with RelativeMargin 0 or Margin -2", "no pair has %d negatives", o.Negatives)
+}
+
+// Mine calls emit with each pair that has enough negatives, in the order of the pairs and
+// from one goroutine at a time. It stops at an error of emit, which it returns unchanged,
+// and if ctx is cancelled.
 func (p *Pairs) Mine(ctx context.Context, enc Encoder, o Options, emit func(Example) error) (*Result, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -87,7 +100,7 @@ type miner struct {
 	result  Result
 }
 
-// build encodes the candidates and builds their index.
+// build encodes the candidates and indexes them.
 func (m *miner) build(ctx context.Context) error {
 	p, o := m.pairs, m.options
 	kind := o.kind(p.candidates)
@@ -110,7 +123,7 @@ func (m *miner) build(ctx context.Context) error {
 			return err
 		}
 		dim, kept := m.encoder.Dim(), 0
-		for i := range numbers { // zero vectors are near to nothing
+		for i := range numbers { // a zero vector is near nothing
 			if v := vectors[i*dim : (i+1)*dim]; norm(v) > 0 {
 				copy(vectors[kept*dim:], v)
 				numbers[kept] = numbers[i]
@@ -151,7 +164,7 @@ func (m *miner) encode(ctx context.Context, numbers []int64) ([]float32, error) 
 	}
 	vectors, _, err := m.encoder.EncodeBatch(ctx, texts, m.options.Threads)
 	if err == nil && len(vectors) != len(texts)*m.encoder.Dim() {
-		err = fmt.Errorf("the encoder returned %d values for %d texts of %d dimensions", len(vectors), len(texts), m.encoder.Dim())
+		err = fmt.Errorf("the encoder made %d numbers of %d texts, not %d of each", len(vectors), len(texts), m.encoder.Dim())
 	}
 	return vectors, err
 }
@@ -160,14 +173,14 @@ func (m *miner) encode(ctx context.Context, numbers []int64) ([]float32, error) 
 type picked struct {
 	negatives []index.Result
 	score     float64 // of the positive
-	near      int64   // number excluded as too near
+	near      int64   // excluded as too near
 	unknown   bool
 }
 
-// chunk mines the pairs from from to to.
+// chunk mines the pairs from one to another.
 func (m *miner) chunk(ctx context.Context, from, to int, emit func(Example) error) error {
 	p, dim := m.pairs, m.encoder.Dim()
-	// Pairs with the same anchor share a search.
+	// Pairs with one anchor share a search.
 	anchors := make([]int64, 0, to-from)
 	of := map[int64][]int{} // pairs
 	for i := from; i < to; i++ {
@@ -209,7 +222,7 @@ func (m *miner) chunk(ctx context.Context, from, to int, emit func(Example) erro
 		case len(f.negatives) < m.options.Negatives:
 			r.TooFew++
 		default:
-			if err := m.emitPair(from+i, f, emit); err != nil {
+			if err := m.hand(from+i, f, emit); err != nil {
 				return err
 			}
 		}
@@ -217,7 +230,7 @@ func (m *miner) chunk(ctx context.Context, from, to int, emit func(Example) erro
 	return ctx.Err()
 }
 
-// anchor finds the negatives of the pairs with an anchor, whose vector is given.
+// anchor finds the negatives of the pairs with one anchor, whose vector is given.
 func (m *miner) anchor(anchor int64, vector []float32, pairs []int, found []picked, from int) error {
 	length := norm(vector)
 	if length == 0 {
@@ -232,7 +245,7 @@ func (m *miner) anchor(anchor int64, vector []float32, pairs []int, found []pick
 	if err != nil {
 		return err
 	}
-	// Exclude what the pairs of the anchor have in common: partners and equal vectors.
+	// What the anchor's pairs have in common: no partners, and nothing twice.
 	near := hits[:0]
 	for _, h := range hits {
 		_, partner := slices.BinarySearch(partners, int32(h.Label))
@@ -253,7 +266,7 @@ func (m *miner) anchor(anchor int64, vector []float32, pairs []int, found []pick
 	return nil
 }
 
-// pick chooses the negatives of a pair from the neighbors of its anchor.
+// pick chooses the negatives of a pair from what is near to its anchor.
 func (m *miner) pick(pair int, near []index.Result, positive []float32, score float64) picked {
 	o := m.options
 	f := picked{score: score}
@@ -279,7 +292,7 @@ func (m *miner) pick(pair int, near []index.Result, positive []float32, score fl
 		f.negatives = append(f.negatives, h)
 	}
 	if o.Sample == Random && len(f.negatives) > o.Negatives {
-		// The first of a shuffled list, again in the order of their scores.
+		// The first of a shuffled list, in the order of their scores again.
 		random := rand.New(rand.NewPCG(o.Seed, uint64(pair)))
 		chosen := random.Perm(len(f.negatives))[:o.Negatives]
 		slices.Sort(chosen)
@@ -291,8 +304,8 @@ func (m *miner) pick(pair int, near []index.Result, positive []float32, score fl
 	return f
 }
 
-// emitPair emits a pair and its negatives.
-func (m *miner) emitPair(pair int, f picked, emit func(Example) error) error {
+// hand gives a pair and its negatives away.
+func (m *miner) hand(pair int, f picked, emit func(Example) error) error {
 	p, r := m.pairs, &m.result
 	e := Example{Score: float32(f.score)}
 	var err error
@@ -315,7 +328,7 @@ func (m *miner) emitPair(pair int, f picked, emit func(Example) error) error {
 	return emit(e)
 }
 
-// equal reports whether a candidate has the direction of a vector of the given length.
+// equal says whether a candidate has the direction of a vector of this length.
 func (m *miner) equal(candidate int64, vector []float32, length float64) bool {
 	v, _ := m.index.Vector(candidate)
 	for i, x := range v {
@@ -326,7 +339,7 @@ func (m *miner) equal(candidate int64, vector []float32, length float64) bool {
 	return true
 }
 
-// alike reports whether two candidates have the same vector.
+// alike says whether two candidates have the same vector.
 func (m *miner) alike(a, b int64) bool {
 	v, _ := m.index.Vector(a)
 	return m.equal(b, v, 1)

@@ -10,28 +10,28 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// spool keeps texts in a file, by number. It is written, then sealed, then read by any number of
-// goroutines.
+// spool stores texts in a file, by number. It is written, then sealed, then read by any
+// number of goroutines.
 type spool struct {
 	file *os.File
 	out  *bufio.Writer
-	ends []int64 // by text
+	ends []int64 // of each text
 }
 
-const hintSpool = "the texts need disk space: set TMPDIR to a folder with enough of it"
+const hintSpool = "the texts of the pairs need their size of disk: set TMPDIR to a folder with room"
 
 func newSpool(dir string) (*spool, error) {
 	f, err := os.CreateTemp(dir, "luminavec-texts-*")
 	if err != nil {
-		return nil, fault.New(hintSpool, "cannot create a file for the texts: %w", err)
+		return nil, fault.New(hintSpool, "cannot make a file for the texts: %w", err)
 	}
-	// If the system can remove the name of an open file, not even a killed process leaves
-	// the file behind. Otherwise close removes it.
+	// Where the system can remove an open file, not even a killed process leaves it
+	// behind; elsewhere it is removed at the end.
 	os.Remove(f.Name())
 	return &spool{file: f, out: bufio.NewWriterSize(f, 1<<18)}, nil
 }
 
-// size returns the size of all texts.
+// size returns the bytes of all texts.
 func (s *spool) size() int64 {
 	if len(s.ends) == 0 {
 		return 0

@@ -12,7 +12,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Format is a format of files of examples.
+// Format is the format of a file of examples.
 type Format string
 
 const (
@@ -21,8 +21,8 @@ const (
 	JSONL Format = "jsonl"
 )
 
-// FormatOf returns the format for the extension of a file: CSV, JSON Lines or else TSV. Reading
-// pairs uses the same extensions.
+// FormatOf returns the format for the extension of a file: CSV, JSON Lines or, for any
+// other, TSV. Readers of pairs use the same extensions.
 func FormatOf(file string) Format {
 	name := strings.ToLower(file)
 	for _, ending := range []string{".jsonl", ".ndjson", ".json"} {
@@ -36,11 +36,12 @@ func FormatOf(file string) Format {
 	return TSV
 }
 
-// Writer writes examples so that training on pairs, or pairs.Each, recognizes the columns:
-// anchor, positive, negative_1, negative_2 and so on.
+// Writer writes examples so that training on pairs, or pairs.Each, detects their
+// columns: anchor, positive, negative_1, negative_2 and so on.
 //
-// CSV and JSON Lines preserve every text, except that CSV turns CRLF into LF. TSV replaces tabs,
-// line breaks and NUL by spaces, and quotes a text that is in quotes once more.
+// CSV and JSON Lines preserve every text, except for CRLF, which becomes LF in CSV. TSV
+// cannot hold tabs, line breaks and NUL, so each becomes a space; a text in quotes is
+// quoted once more.
 type Writer struct {
 	out      io.Writer
 	format   Format
@@ -52,17 +53,18 @@ type Writer struct {
 	line     []byte
 	row      []string
 	started  bool
-	Rows     int64 // number written, without the header
+	Rows     int64 // written, without the header
 }
 
-// NewWriter returns a writer of examples with the given number of negatives. For triplets, it
-// writes a row for each negative, with the columns anchor, positive and negative.
+// NewWriter returns a writer of examples with the given number of negatives. As triplets,
+// an example is a row for each negative, and the columns are anchor, positive and
+// negative.
 func NewWriter(w io.Writer, format Format, negatives int, triplets bool) (*Writer, error) {
 	if format != TSV && format != CSV && format != JSONL {
-		return nil, fault.Field("Format", "choose tsv, csv or jsonl", "must be tsv, csv or jsonl, got %q", string(format))
+		return nil, fault.New("choose tsv, csv or jsonl", "unknown format %q", string(format))
 	}
 	if negatives < 1 || negatives > MaxNegatives {
-		return nil, fmt.Errorf("the number of negatives must be from 1 to %d, got %d", MaxNegatives, negatives)
+		return nil, fmt.Errorf("examples of %d negatives, not 1 to %d", negatives, MaxNegatives)
 	}
 	o := &Writer{out: w, format: format, triplets: triplets, csv: csv.NewWriter(w), names: []string{"anchor", "positive"}}
 	o.json = json.NewEncoder(&o.value)
@@ -103,7 +105,7 @@ func (w *Writer) Write(e Example) error {
 
 func (w *Writer) example() error {
 	if len(w.row) != len(w.names) {
-		return fmt.Errorf("the example has %d texts, expected %d", len(w.row), len(w.names))
+		return fmt.Errorf("an example of %d texts, where the others have %d", len(w.row), len(w.names))
 	}
 	w.Rows++
 	return w.put(w.row)
@@ -113,7 +115,7 @@ func (w *Writer) example() error {
 func (w *Writer) put(row []string) error {
 	switch w.format {
 	case CSV:
-		// The writer flushes when its buffer is full, and in Flush.
+		// The buffer is written when it is full, and by Flush.
 		return w.csv.Write(row)
 	case TSV:
 		w.line = w.line[:0]
@@ -143,7 +145,7 @@ func (w *Writer) put(row []string) error {
 	return err
 }
 
-// Flush writes buffered data.
+// Flush writes the buffer.
 func (w *Writer) Flush() error {
 	w.csv.Flush()
 	return w.csv.Error()
@@ -151,8 +153,8 @@ func (w *Writer) Flush() error {
 
 var tsvSpaces = strings.NewReplacer("\t", " ", "\r\n", " ", "\n", " ", "\r", " ", "\x00", " ")
 
-// tsvField returns a text as a field of TSV. Readers interpret a field that begins and ends with
-// a quote as quoted.
+// tsvField returns a text as a field of TSV. Readers unquote a field that starts and ends
+// with a quote.
 func tsvField(text string) string {
 	text = tsvSpaces.Replace(text)
 	if len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"' {

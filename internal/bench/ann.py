@@ -1,7 +1,7 @@
-"""Measure a nearest-neighbour library on vectors; print a JSON object.
+"""Measure a nearest-neighbour library on vectors and print the results as a JSON object.
 
 Arguments: system base.f32 queries.f32 truth.i64 dim k metric m ef_construction threads efs
-The files are raw arrays; truth has the k nearest rows of the base for each query.
+The files are raw arrays; truth holds the k nearest rows of the base for each query.
 """
 import json
 import resource
@@ -86,7 +86,7 @@ for ef in efs:
     hits = sum(len(np.intersect1d(a, b)) for a, b in zip(found, truth))
     points.append({"ef": ef, "recall": hits / truth.size, "queries_per_second": speed})
 batch = 0
-if system == "faiss-flat":  # so far all at once; now one by one
+if system == "faiss-flat":  # measured in one call so far; now one query at a time
     batch, single = speed, queries[:200]
     speed = 0
     for _ in range(3):

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -15,15 +16,16 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 )
 
-// annDisk is what was measured of an index as a file.
+// annDisk holds the measurements of an index as a file.
 type annDisk struct {
 	bytes         int64
-	save, write   time.Duration // SaveFile; the same bytes written and synced
+	save, write   time.Duration // SaveFile; writing and syncing the same bytes
 	first         time.Duration // OpenFile and a search
-	heap, touched int64         // what the process grew by after all queries, its own memory and the file's
-	vectors       int64         // of the file, the section that only the last comparison reads
+	heap, touched int64         // growth after all queries: own memory, and memory of the mapped file
+	vectors       int64         // bytes of the section that only the final comparison reads
 }
 
+// onDisk saves an index, opens the file and searches in it.
 func (b *annBench) onDisk(ctx context.Context, ix index.Index) (*annDisk, error) {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
@@ -82,38 +84,46 @@ func writeSynced(path string, data []byte) error {
 	return f.Sync()
 }
 
-func writeDisk(w *strings.Builder, rows []annRow) {
-	heading := false
+// writeDisk writes a table of the indexes that were measured as files, if any.
+func writeDisk(w io.Writer, rows []annRow) {
+	var lines [][]string
 	for _, r := range rows {
 		d := r.disk
 		if d == nil {
 			continue
 		}
-		if !heading {
-			fmt.Fprint(w, "\n| as a file | size | saved | the same bytes written and synced | opened to first answer | own memory | of the file in memory after all queries | of which only vectors |\n",
-				"|---|---|---|---|---|---|---|---|\n")
-			heading = true
-		}
-		fmt.Fprintf(w, "| %s | %s | %d ms | %d ms | %.1f ms | %s | %s | %s |\n", r.system, cli.Bytes(d.bytes), d.save.Milliseconds(), d.write.Milliseconds(),
-			float64(d.first.Microseconds())/1000, cli.Bytes(d.heap), cli.Bytes(d.touched), cli.Bytes(min(d.vectors, d.touched)))
+		lines = append(lines, []string{r.system, cli.Bytes(d.bytes), fmt.Sprintf("%d ms", d.save.Milliseconds()), fmt.Sprintf("%d ms", d.write.Milliseconds()),
+			fmt.Sprintf("%.1f ms", float64(d.first.Microseconds())/1000), cli.Bytes(d.heap), cli.Bytes(d.touched), cli.Bytes(min(d.vectors, d.touched))})
 	}
+	if lines == nil {
+		return
+	}
+	fmt.Fprintln(w)
+	writeTable(w, []string{"as a file", "size", "saving", "writing and syncing the same bytes", "opening to first answer", "own memory",
+		"mapped memory after all queries", "of it, full vectors"}, lines)
 }
 
-// resident is the process's own memory, in bytes, less what is garbage; 0 where the
-// system does not tell.
+// resident returns the process's own memory in bytes after garbage collection; 0 where
+// the system does not report it.
 func resident() int64 {
 	own, _ := residentParts()
 	return own
 }
 
-// residentParts tells the process's own memory and that of mapped files.
+// residentParts returns the process's own memory and its memory of mapped files.
 func residentParts() (own, file int64) {
 	debug.FreeOSMemory()
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0, 0
 	}
-	for line := range strings.Lines(string(status)) {
+	return parseStatus(string(status))
+}
+
+// parseStatus reads the resident memory, own and of mapped files, from the text of
+// /proc/PID/status.
+func parseStatus(status string) (own, file int64) {
+	for line := range strings.Lines(status) {
 		fields := strings.Fields(line)
 		if len(fields) < 2 {
 			continue

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/spf13/cobra"
@@ -13,7 +12,8 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 )
 
-// stable says what recall the default index has whatever it went through.
+// stable measures the recall of the default index after different histories and returns
+// a line for each.
 func (b *annBench) stable(cmd *cobra.Command) ([]string, error) {
 	ctx := cmd.Context()
 	n := len(b.base) / b.dim
@@ -32,9 +32,9 @@ func (b *annBench) stable(cmd *cobra.Command) ([]string, error) {
 		threads int
 		order   []int
 	}{
-		{"in the order of the file, 1 thread", 1, nil},
-		{"in the order of the file, 2 threads", 2, nil},
-		{"backwards, 2 threads", 2, backwards},
+		{"in file order, 1 thread", 1, nil},
+		{"in file order, 2 threads", 2, nil},
+		{"in reverse order, 2 threads", 2, backwards},
 		{"shuffled, 2 threads", 2, order},
 	} {
 		cli.Note(cmd, "%s", form.name)
@@ -68,9 +68,9 @@ func (b *annBench) stable(cmd *cobra.Command) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		note("a filter and a bitmap that allow %s: %.4f and %.4f", cli.Plural(allowed, "vector", "vectors"), recall[0], recall[1])
+		note("%s allowed, by a filter and by a bitmap: %.4f and %.4f", cli.Plural(allowed, "vector", "vectors"), recall[0], recall[1])
 	}
-	cli.Note(cmd, "deleting and adding")
+	cli.Note(cmd, "deleting and adding half of the vectors")
 	for round := range 2 {
 		labels := make([]int64, n/2)
 		vectors := make([]float32, 0, len(b.base)/2)
@@ -88,18 +88,19 @@ func (b *annBench) stable(cmd *cobra.Command) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		note("a half deleted and added again, round %d: %.4f", round+1, recall)
+		note("half deleted and added again, round %d: %.4f", round+1, recall)
 	}
 	report, err := plain.Verify(ctx)
 	if err != nil {
 		return nil, err
 	}
-	note("after that, Verify finds nothing wrong in %s vectors", cli.Thousands(report.Vectors))
+	note("after that, Verify reports no error in %s vectors", cli.Thousands(report.Vectors))
 	return notes, nil
 }
 
-// filtered is the recall among the allowed, by a filter and by a bitmap.
-func (b *annBench) filtered(ctx context.Context, ix index.Index, allowed []int) (recall [2]float64, err error) {
+// filtered returns the recall among the allowed vectors, with a filter function and with
+// a bitmap.
+func (b *annBench) filtered(ctx context.Context, ix index.Index, allowed []int) (shares [2]float64, err error) {
 	set := roaring64.New()
 	for _, l := range allowed {
 		set.Add(uint64(l))
@@ -108,23 +109,14 @@ func (b *annBench) filtered(ctx context.Context, ix index.Index, allowed []int) 
 	asked := b.asked[:min(queries, b.queries)*b.dim]
 	truth, err := b.exact.SearchBatch(ctx, asked, b.k, index.SearchOptions{Allowed: set})
 	if err != nil {
-		return recall, err
+		return shares, err
 	}
 	for i, o := range []index.SearchOptions{{Filter: func(l int64) bool { return set.Contains(uint64(l)) }}, {Allowed: set}} {
 		found, err := ix.SearchBatch(ctx, asked, b.k, o)
 		if err != nil {
-			return recall, err
+			return shares, err
 		}
-		hits, all := 0, 0
-		for q, want := range truth {
-			all += len(want)
-			for _, r := range found[q] {
-				if slices.ContainsFunc(want, func(w index.Result) bool { return w.Label == r.Label }) {
-					hits++
-				}
-			}
-		}
-		recall[i] = float64(hits) / float64(all)
+		shares[i] = recall(truth, found)
 	}
-	return recall, nil
+	return shares, nil
 }

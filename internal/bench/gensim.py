@@ -1,4 +1,4 @@
-"""Train word vectors with gensim; print the seconds of training as JSON.
+"""Train word vectors with gensim and print the training time in seconds as JSON.
 
 Arguments: words vectors sg lr dim window negative subsample min_count epochs
 """

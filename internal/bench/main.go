@@ -1,11 +1,15 @@
-// Command bench measures LuminaVec and writes its tables as Markdown.
+// Command bench measures LuminaVec and writes the results as Markdown tables.
 //
 //	go run ./internal/bench words --corpus FILE -o BENCHMARKS.md
 //	go run ./internal/bench ann --vectors FILE --peers -o BENCHMARKS.md
 //
-// It is for developers: it trains as the command train does, judges as search
-// eval does, and puts peers that are installed beside it, on the same text with
-// the same settings, in one run.
+// It is a tool for developers. It trains the way the train command does and evaluates
+// the way search eval does. Other programs that are installed (peers) run in the same
+// session, on the same data and with the same settings.
+//
+// Each subcommand has a file that runs it (words.go, sentence.go, ann.go), a file that
+// turns its measurements into text (…_table.go) and a file that runs its peers
+// (…_peers.go). Arithmetic and tables are free of measurement, so they have tests.
 package main
 
 import (
@@ -22,11 +26,11 @@ func main() {
 		Short: "measure speed and quality",
 		Long: `Usage: bench COMMAND [OPTIONS]
 
-Measure speed and quality, and write the tables as Markdown.
+Measure speed and quality, and write the results as Markdown tables.
 
 Commands:
   words    word vectors: speed and quality of skipgram and cbow
-  sentence sentence vectors: the same of the trainer of pairs
+  sentence sentence vectors: speed and quality of the pair trainer
   ann      nearest neighbours: recall, speed, build time and memory
 `,
 	}

@@ -1,9 +1,10 @@
-"""Train StaticEmbedding of sentence-transformers; print seconds, pairs and loss as JSON.
+"""Train StaticEmbedding of sentence-transformers and print seconds, pairs and loss as JSON.
 
-Arguments: folder epochs threads. The folder holds tokenizer.json and pairs-*.jsonl;
-vectors.npy, the trained table, is added. Loss and sampler are those of the recipe of
-static-retrieval-mrl-en-v1, without Matryoshka dimensions: in-batch negatives both ways,
-no text twice in a batch, each batch of one file, learning rate 0.2, a tenth of warm-up.
+Arguments: folder epochs threads. The folder holds tokenizer.json and pairs-*.jsonl; the
+script adds vectors.npy, the trained table. Loss and sampler follow the recipe of
+static-retrieval-mrl-en-v1, without Matryoshka dimensions: in-batch negatives in both
+directions, no text twice in a batch, each batch from one file, learning rate 0.2, warm-up
+over a tenth of the steps.
 """
 import glob
 import json

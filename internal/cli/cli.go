@@ -17,13 +17,21 @@
 //   - Output appears at its name whole or not at all, replaces nothing without
 //     --force, is never one of the inputs, and binary is not sent to a terminal.
 //
-// A command's main is then two lines: make the tree of cobra commands, and pass
-// its exit status on.
+// A command is a cobra.Command and a table of flags ([Flag]), from which the
+// flags, the help, the defaults and the completions of the shell are made:
 //
-//	func main() { os.Exit(cli.Run(root())) }
+//	cmd := &cobra.Command{Use: "neighbors -m MODEL [options] WORD...",
+//		Short: "Print the words nearest to each word", RunE: run}
+//	k := 10
+//	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
+//	cli.Declare(cmd, cli.ForOutput,
+//		cli.Flag{Name: "k", Short: "k", Arg: "N", Into: &k, Help: "number of words", Positive: true},
+//		cli.JSONFlag())
 //
-// Help is written by hand: a command's Long is its whole help text and starts
-// with "Usage:". CheckHelp keeps such a text and the flags together in a test.
+//	func main() { os.Exit(cli.Run(cmd)) }
+//
+// A library names the field of its options that is at fault; where the table
+// ties the field to a flag, the message names the flag instead.
 package cli
 
 import (
@@ -33,11 +41,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // The exit statuses of every command.
@@ -48,22 +56,22 @@ const (
 	StatusInterrupted = 130
 )
 
-// SharedHelp is the part of a help text that describes the flags that every
-// command has. A Long ends its options with it.
-const SharedHelp = `      --config FILE      take flags from FILE: JSON, or lines "name = value"
-                         or "name: value"; the command line wins
-      --quiet            no progress and no notes
+// SharedHelp and JSONHelp describe flags in help that is still written by hand.
+const (
+	SharedHelp = `      --config FILE      read flags from FILE, in JSON or TOML; flags on the
+                         command line take precedence
+      --quiet            print no progress and no notes
   -h, --help             show this help
 `
-
-// JSONHelp describes the flag of AddJSON; it stands before SharedHelp.
-const JSONHelp = `      --json             print the report as JSON
+	JSONHelp = `      --json             print the report as JSON
 `
+)
 
-// AddJSON gives cmd the flag --json.
-func AddJSON(cmd *cobra.Command) {
-	cmd.Flags().Bool("json", false, "print the report as JSON")
-}
+// JSONFlag declares --json, which [JSON] reads.
+func JSONFlag() Flag { return Flag{Name: "json", Help: "print the report as JSON"} }
+
+// AddJSON is [JSONFlag] for a command whose help is written by hand.
+func AddJSON(cmd *cobra.Command) { Declare(cmd, ForOutput, JSONFlag()) }
 
 // JSON says whether cmd was given --json.
 func JSON(cmd *cobra.Command) bool { return boolFlag(cmd, "json") }
@@ -80,44 +88,18 @@ func boolFlag(cmd *cobra.Command, name string) bool {
 // unless --quiet was given.
 func Note(cmd *cobra.Command, format string, args ...any) {
 	if !Quiet(cmd) {
-		say(cmd.ErrOrStderr(), cmd.Root().Name(), fmt.Sprintf(format, args...))
+		say(cmd.ErrOrStderr(), programName(cmd), fmt.Sprintf(format, args...))
 	}
 }
 
 // Warn prints a warning to standard error; --quiet does not silence it.
 func Warn(cmd *cobra.Command, format string, args ...any) {
-	say(cmd.ErrOrStderr(), cmd.Root().Name(), "warning: "+fmt.Sprintf(format, args...))
+	say(cmd.ErrOrStderr(), programName(cmd), "warning: "+fmt.Sprintf(format, args...))
 }
 
 func say(w io.Writer, name, message string) {
 	clearProgress()
 	fmt.Fprintf(w, "%s: %s\n", name, OneLine(message))
-}
-
-// Version is what --version prints after the name: the module's version, or the
-// commit a working tree was built from.
-func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	version := info.Main.Version
-	if version != "" && version != "(devel)" {
-		return version
-	}
-	revision, dirty := "", ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision" && len(s.Value) >= 12:
-			revision = s.Value[:12]
-		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = " (modified)"
-		}
-	}
-	if revision == "" {
-		return "development build"
-	}
-	return "commit " + revision + dirty
 }
 
 // Run executes the command line under root with the rules of the package
@@ -138,6 +120,7 @@ func run(root *cobra.Command, args []string) (status int) {
 	stop := onInterrupt(func() { cancel(errInterrupt) })
 	defer stop()
 
+	running = root.Name()
 	t := prepare(root)
 	root.SetArgs(args)
 	err := t.execute(ctx)
@@ -149,10 +132,15 @@ func run(root *cobra.Command, args []string) (status int) {
 	if status == StatusDone {
 		return status
 	}
+	name := root.Name()
+	if t.current != nil {
+		name = programName(t.current)
+		err = fault.Rename(err, fieldFlags(t.current))
+	}
 	message, hint := explain(err, t.current, status)
-	say(stderr, root.Name(), message)
+	say(stderr, name, message)
 	if hint != "" {
-		fmt.Fprintf(stderr, "hint: %s\n", OneLine(hint))
+		fmt.Fprintf(stderr, "hint: %s\n", OneLine(inSuite(root, hint)))
 	}
 	return status
 }
@@ -194,28 +182,28 @@ type tree struct {
 // prepare adds the shared flags to root and the shared behaviour to every
 // command below it.
 func prepare(root *cobra.Command) *tree {
+	cobra.EnableCommandSorting = false // commands are listed as they are added
 	t := &tree{root: root}
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.Version = Version()
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
-	root.PersistentFlags().String("config", "", "take flags from this file")
-	root.PersistentFlags().Bool("quiet", false, "no progress and no notes")
+	for _, row := range []Flag{
+		{Name: "config", Arg: "FILE", Into: new(string), Ext: []string{"json", "toml", "conf"},
+			Help: "read flags from FILE, in JSON or TOML; flags on the command line take precedence"},
+		{Name: "quiet", Help: "print no progress and no notes"},
+		{Name: "help", Short: "h", Help: "show this help"},
+	} {
+		row.group = General
+		declare(root, root.PersistentFlags(), row)
+	}
+	Declare(root, General, Flag{Name: "version", Help: "show the version"})
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		t.current = cmd
-		return flagError(err)
+		return flagError(cmd, err)
 	})
-	ordinary := root.HelpFunc()
-	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
-		text := cmd.Long
-		if !strings.HasPrefix(text, "Usage:") { // of a command that cobra adds
-			var b strings.Builder
-			out := cmd.OutOrStdout()
-			cmd.SetOut(&b)
-			ordinary(cmd, args)
-			cmd.SetOut(out)
-			text = b.String()
-		}
-		_, t.helpErr = io.WriteString(cmd.OutOrStdout(), text)
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
+		out := cmd.OutOrStdout()
+		_, t.helpErr = io.WriteString(out, HelpText(cmd, Width(out)))
 	})
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		t.current = cmd
@@ -228,13 +216,13 @@ func prepare(root *cobra.Command) *tree {
 	return t
 }
 
-// checkLevel refuses a LUMINAVEC_CPU that package kernel would pass over.
+// checkLevel refuses a LUMINAVEC_CPU that package kernel would ignore.
 func checkLevel() error {
 	switch level := os.Getenv("LUMINAVEC_CPU"); level {
 	case "", "avx512", "avx2", "go":
 		return nil
 	default:
-		return usage("give avx512, avx2 or go: the kernels to use at most", "LUMINAVEC_CPU is %q", level)
+		return usage("it limits the instructions that are used; unset it to use all that the processor has", "LUMINAVEC_CPU must be avx512, avx2 or go, got %q", level)
 	}
 }
 
@@ -257,18 +245,19 @@ func (t *tree) visit(cmd *cobra.Command) {
 		}
 	case cmd.Run == nil && cmd.HasSubCommands():
 		cmd.Args = cobra.ArbitraryArgs
-		// A slip in a command's name is to be told before flags that this group
-		// does not have.
+		// A mistyped command is reported before flags that this group does not
+		// have.
 		cmd.FParseErrWhitelist.UnknownFlags = true
 		cmd.RunE = func(cmd *cobra.Command, args []string) error { return noCommand(cmd, args) }
 	}
 }
 
-// noCommand answers a command line that stops at a group of commands, or goes
-// on with a word that is none of them.
+// noCommand answers a command line that ends at a group of commands, or goes on
+// with a word that is not one of them.
 func noCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
-		fmt.Fprint(cmd.ErrOrStderr(), cmd.Long)
+		out := cmd.ErrOrStderr()
+		fmt.Fprint(out, HelpText(cmd, Width(out)))
 		return errHelpShown
 	}
 	cmd.SuggestionsMinimumDistance = 2

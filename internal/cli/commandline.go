@@ -5,9 +5,15 @@ import (
 	"strings"
 )
 
-// CommandLine writes a command line as the user would type it in a shell, with
-// "go run" when this program was started so.
+// running is the name of the command that Run executes.
+var running string
+
+// CommandLine writes a command line as the user would type it in a shell: with
+// "go run" or the name of the suite when this program was started that way.
 func CommandLine(name string, args ...string) string {
+	if running == Suite && !strings.HasPrefix(name, Suite) {
+		name = Suite + " " + name
+	}
 	if strings.Contains(os.Args[0], "go-build") {
 		name = "go run ./cmd/" + name
 	}

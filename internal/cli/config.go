@@ -1,21 +1,23 @@
 package cli
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strconv"
+	"regexp"
 	"strings"
 
+	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// maxConfigSize is far above any settings file: a larger one was named by
+// maxConfigSize is far above the size of any settings: a larger file was named by
 // mistake.
 const maxConfigSize = 1 << 20
 
@@ -27,8 +29,8 @@ type setting struct {
 	line   int
 }
 
-// applyConfig sets the flags of cmd that --config's file names and the command
-// line does not.
+// applyConfig sets the flags of cmd that the file of --config names and the
+// command line does not.
 func applyConfig(cmd *cobra.Command) error {
 	flag := cmd.Flag("config")
 	if flag == nil || flag.Value.String() == "" {
@@ -46,8 +48,11 @@ func applyConfig(cmd *cobra.Command) error {
 		key := strings.ReplaceAll(s.key, "_", "-")
 		f := cmd.Flags().Lookup(key)
 		if f == nil || key == "config" || key == "help" || key == "version" {
-			return usage(fmt.Sprintf("the keys are the flags of '%s --help' without the dashes", cmd.CommandPath()),
-				"%s:%d: %q is no setting of %q", name, s.line, s.key, cmd.CommandPath())
+			hint := fmt.Sprintf("the keys are the flags of '%s --help' without the dashes", cmd.CommandPath())
+			if near := nearestFlag(cmd, key); near != "" && f == nil {
+				hint = fmt.Sprintf("did you mean %s? %s", near, hint)
+			}
+			return usage(hint, "%s:%d: %q is not a setting of %q", name, s.line, s.key, cmd.CommandPath())
 		}
 		if first, twice := seen[key]; twice {
 			return usage("", "%s:%d: %q was already set in line %d", name, s.line, s.key, first)
@@ -61,30 +66,11 @@ func applyConfig(cmd *cobra.Command) error {
 		}
 		for _, v := range s.values {
 			if err := cmd.Flags().Set(key, v); err != nil {
-				return usage("", "%s:%d: %q cannot be %q (it takes %s)", name, s.line, s.key, v, flagType(f))
+				return usage("", "%s:%d: %q must be %s, got %q", name, s.line, s.key, mustBe(f), v)
 			}
 		}
 	}
 	return nil
-}
-
-func flagType(f *pflag.Flag) string {
-	switch t := f.Value.Type(); t {
-	case "bool":
-		return "true or false"
-	case "int", "int32", "int64":
-		return "a whole number"
-	case "uint", "uint32", "uint64":
-		return "a whole number from 0"
-	case "float32", "float64":
-		return "a number"
-	case "duration":
-		return "a time such as 30s or 5m"
-	case "intSlice":
-		return "whole numbers with commas between them"
-	default:
-		return "a " + t
-	}
 }
 
 func readConfig(name string) ([]setting, error) {
@@ -98,12 +84,31 @@ func readConfig(name string) ([]setting, error) {
 		return nil, err
 	}
 	if len(data) > maxConfigSize || bytes.IndexByte(data, 0) >= 0 {
-		return nil, fmt.Errorf("%s is no configuration file", name)
+		return nil, fmt.Errorf("%s is not a configuration file", name)
 	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if trimmed := bytes.TrimSpace(data); len(trimmed) > 0 && trimmed[0] == '{' {
 		return parseJSONConfig(name, data)
 	}
-	return parseLineConfig(name, data)
+	return parseTOMLConfig(name, string(data))
+}
+
+// take adds the values of an entry: strings, numbers, true, false and lists of
+// these.
+func (s *setting) take(value any) error {
+	items := []any{value}
+	if l, ok := value.([]any); ok {
+		items, s.list = l, true
+	}
+	for _, item := range items {
+		switch item.(type) {
+		case string, json.Number, bool, int64, float64:
+			s.values = append(s.values, fmt.Sprint(item))
+		default:
+			return fmt.Errorf("%q must be a string, a number, true, false or a list of these", s.key)
+		}
+	}
+	return nil
 }
 
 // parseJSONConfig reads one flat object; the values are strings, numbers, true,
@@ -132,19 +137,8 @@ func parseJSONConfig(name string, data []byte) ([]setting, error) {
 		if err := d.Decode(&value); err != nil {
 			return nil, fail(err)
 		}
-		items := []any{value}
-		if list, ok := value.([]any); ok {
-			items, s.list = list, true
-		}
-		for _, item := range items {
-			switch item := item.(type) {
-			case string:
-				s.values = append(s.values, item)
-			case json.Number, bool:
-				s.values = append(s.values, fmt.Sprint(item))
-			default:
-				return nil, fail(fmt.Errorf("%q must be a string, a number, true, false or a list of these", s.key))
-			}
+		if err := s.take(value); err != nil {
+			return nil, fail(err)
 		}
 		settings = append(settings, s)
 	}
@@ -157,142 +151,37 @@ func parseJSONConfig(name string, data []byte) ([]setting, error) {
 	return settings, nil
 }
 
-// parseLineConfig reads "name = value" and "name: value" lines: the part of
-// YAML and TOML that flat settings need. A value may be quoted, be a list
-// "[a, b]", or a list of "- item" lines under "name:"; "#" starts a comment.
-func parseLineConfig(name string, data []byte) ([]setting, error) {
-	var settings []setting
-	open := false // the last setting awaits "- item" lines
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	lines.Buffer(nil, maxConfigSize)
-	for n := 1; lines.Scan(); n++ {
-		fail := func(format string, args ...any) error {
-			return fmt.Errorf("%s:%d: %w", name, n, fmt.Errorf(format, args...))
-		}
-		text := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff"))
-		if text == "" || text[0] == '#' || text == "---" {
-			continue
-		}
-		if item, ok := strings.CutPrefix(text, "- "); ok {
-			if !open {
-				return nil, fail("%q belongs to no setting", text)
-			}
-			value, err := scalar(item)
-			if err != nil {
-				return nil, fail("%w", err)
-			}
-			last := &settings[len(settings)-1]
-			last.values, last.list = append(last.values, value), true
-			continue
-		}
-		if open && !settings[len(settings)-1].list {
-			return nil, fmt.Errorf("%s:%d: %q has no value", name, settings[len(settings)-1].line, settings[len(settings)-1].key)
-		}
-		if text[0] == '[' {
-			return nil, fail("sections such as %s are not supported", text)
-		}
-		i := strings.IndexAny(text, "=:")
-		if i < 1 {
-			return nil, fail("expected \"name = value\" or \"name: value\", found %q", Cut(text, 40))
-		}
-		s := setting{key: strings.Trim(strings.TrimSpace(text[:i]), `"`), line: n}
-		rest := strings.TrimSpace(text[i+1:])
-		open = rest == "" || rest[0] == '#'
-		switch {
-		case open:
-		case rest[0] == '[':
-			values, err := list(rest)
-			if err != nil {
-				return nil, fail("%w", err)
-			}
-			s.values, s.list = values, true
-		default:
-			value, err := scalar(rest)
-			if err != nil {
-				return nil, fail("%w", err)
-			}
-			s.values = []string{value}
-		}
-		settings = append(settings, s)
-	}
-	if err := lines.Err(); err != nil {
+// parseTOMLConfig reads the keys of a TOML document without tables.
+func parseTOMLConfig(name, text string) ([]setting, error) {
+	var values map[string]any
+	meta, err := toml.Decode(text, &values)
+	var syntax toml.ParseError
+	switch {
+	case errors.As(err, &syntax):
+		return nil, fault.New(`a line is 'name = value', as in TOML; text is quoted: model = "folder"`,
+			"%s:%d: %s", name, syntax.Position.Line, syntax.Message)
+	case err != nil:
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if n := len(settings); open && !settings[n-1].list {
-		return nil, fmt.Errorf("%s:%d: %q has no value", name, settings[n-1].line, settings[n-1].key)
+	var settings []setting
+	for _, key := range meta.Keys() {
+		if len(key) > 1 {
+			continue // its table is refused
+		}
+		s := setting{key: key[0], line: lineOf(text, key[0])}
+		if err := s.take(values[key[0]]); err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", name, s.line, err)
+		}
+		settings = append(settings, s)
 	}
 	return settings, nil
 }
 
-// scalar takes the quotes or the trailing comment off a value.
-func scalar(s string) (string, error) {
-	s = strings.TrimSpace(s)
-	if s == "" {
-		return "", nil
+// lineOf finds the line of a key or a table, which the parser does not report.
+func lineOf(text, key string) int {
+	at := regexp.MustCompile(`(?m)^[\t \["']*` + regexp.QuoteMeta(key) + `["'\t ]*[=.\]]`).FindStringIndex(text)
+	if at == nil {
+		return 1
 	}
-	value, rest := s, ""
-	switch s[0] {
-	case '"':
-		quoted, err := strconv.QuotedPrefix(s)
-		if err != nil {
-			return "", fmt.Errorf("a quote is not closed in %s", s)
-		}
-		if value, err = strconv.Unquote(quoted); err != nil {
-			return "", fmt.Errorf("%s is no string", quoted)
-		}
-		rest = s[len(quoted):]
-	case '\'':
-		end := strings.IndexByte(s[1:], '\'')
-		if end < 0 {
-			return "", fmt.Errorf("a quote is not closed in %s", s)
-		}
-		value, rest = s[1:1+end], s[end+2:]
-	default:
-		if i := strings.Index(s, " #"); i >= 0 {
-			value = strings.TrimSpace(s[:i])
-		}
-	}
-	if rest = strings.TrimSpace(rest); rest != "" && rest[0] != '#' {
-		return "", fmt.Errorf("text after the closing quote in %s", s)
-	}
-	return value, nil
-}
-
-// list splits "[a, "b, c", d]".
-func list(s string) ([]string, error) {
-	end := strings.LastIndexByte(s, ']')
-	if end < 0 {
-		return nil, fmt.Errorf("a bracket is not closed in %s", s)
-	}
-	if rest := strings.TrimSpace(s[end+1:]); rest != "" && rest[0] != '#' {
-		return nil, fmt.Errorf("text after the closing bracket in %s", s)
-	}
-	var values []string
-	var quote byte
-	start := 1
-	for i := 1; i <= end; i++ {
-		switch c := s[i]; {
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '"' || c == '\'':
-			quote = c
-		case c == ',' || i == end:
-			item := strings.TrimSpace(s[start:i])
-			start = i + 1
-			if item == "" {
-				continue
-			}
-			value, err := scalar(item)
-			if err != nil {
-				return nil, err
-			}
-			values = append(values, value)
-		}
-	}
-	if quote != 0 {
-		return nil, fmt.Errorf("a quote is not closed in %s", s)
-	}
-	return values, nil
+	return 1 + strings.Count(text[:at[0]], "\n")
 }

@@ -11,7 +11,6 @@ import (
 	"unicode"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -62,13 +61,13 @@ func panicked(v any) error {
 	if err, ok := v.(error); ok {
 		text, _, _ = strings.Cut(err.Error(), "\n")
 	}
-	return fault.New("this is a fault of the program: set LUMINAVEC_DEBUG=1 to see where, and report it",
+	return fault.New("this is a bug: set LUMINAVEC_DEBUG=1 to print the stack, and report it",
 		"internal error: %s", text)
 }
 
 // exitStatus maps the error of a command to its exit status. Errors before the
-// command's own code ran (started false) are about flags and arguments, but for
-// those of the system: a help text that could not be written.
+// command's own code ran (started false) are about flags and arguments, except
+// those of the system, such as a help text that could not be written.
 func exitStatus(err error, started, interrupted bool) int {
 	var u *usageError
 	var system *fs.PathError
@@ -102,17 +101,6 @@ func explain(err error, cmd *cobra.Command, status int) (message, hint string) {
 		return lowerFirst(err.Error()), hint
 	}
 	return lowerFirst(err.Error()), hint
-}
-
-// flagError says a value that a flag cannot take as a file of flags says it,
-// without the words of the parser.
-func flagError(err error) error {
-	var invalid *pflag.InvalidValueError
-	if !errors.As(err, &invalid) {
-		return err
-	}
-	f := invalid.GetFlag()
-	return fmt.Errorf("--%s cannot be %q (it takes %s)", f.Name, invalid.GetValue(), flagType(f))
 }
 
 // systemHint says what to do about an error of the operating system.

@@ -10,8 +10,8 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// MaxLine is the longest line, in bytes, that Lines puts together: a line is
-// one text to a vector or one document, and memory has to hold it.
+// MaxLine is the longest line, in bytes, that Lines returns: a line is one text or
+// one document, and is held in memory.
 const MaxLine = 16 << 20
 
 // Line is one line of a source.
@@ -71,5 +71,5 @@ func InputName(file string) string {
 	return file
 }
 
-// Blank says whether a line holds nothing but white space.
+// Blank reports whether a line has only white space.
 func Blank(text string) bool { return strings.TrimSpace(text) == "" }

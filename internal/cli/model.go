@@ -10,14 +10,17 @@ import (
 	"github.com/luminavec/luminavec/sentence"
 )
 
-// ModelHelp describes the flag of AddModel.
-const ModelHelp = `  -m, --model MODEL      the model folder, as train wrote it
+// ModelHelp describes -m in help that is still written by hand.
+const ModelHelp = `  -m, --model MODEL      model folder, as train writes it
 `
 
-// AddModel gives cmd the flag -m MODEL. The functions below read it.
-func AddModel(cmd *cobra.Command) {
-	cmd.Flags().StringP("model", "m", "", "the model folder")
+// ModelFlag declares -m MODEL, which the functions below read.
+func ModelFlag() Flag {
+	return Flag{Name: "model", Short: "m", Arg: "MODEL", Into: new(string), Help: "model folder, as 'train' writes it"}
 }
+
+// AddModel is [ModelFlag] for a command whose help is written by hand.
+func AddModel(cmd *cobra.Command) { Declare(cmd, ForInput, ModelFlag()) }
 
 // ModelPath returns what -m names; it is an error to leave it out.
 func ModelPath(cmd *cobra.Command) (string, error) {
@@ -55,7 +58,7 @@ func NoArgs(cmd *cobra.Command, args []string) error {
 	if f := cmd.Flag("model"); f != nil && !f.Changed {
 		hint = "name the model with -m: " + CommandLine(cmd.CommandPath(), "-m", PathArgument(args[0]))
 	}
-	return usage(hint, "%s takes no argument: %q", cmd.Name(), args[0])
+	return usage(hint, "%s takes no arguments, got %q", cmd.Name(), args[0])
 }
 
 // AtLeastOne checks the value of a flag that counts something, such as -k.

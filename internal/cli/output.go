@@ -22,9 +22,9 @@ type OutputOptions struct {
 }
 
 // Output is where a command's data goes: standard output, or a file that
-// appears at its name whole, when Commit is called, or not at all. The file is
-// made when there is something to write, so a command that fails before then
-// leaves no trace.
+// appears whole under its name when Commit is called, or not at all. The file is
+// created when there is something to write, so a command that fails before then
+// leaves nothing behind.
 type Output struct {
 	o      OutputOptions
 	stream *bufio.Writer // standard output, a pipe or a device; nil for a file
@@ -72,9 +72,9 @@ func OpenOutput(cmd *cobra.Command, o OutputOptions) (*Output, error) {
 	return probed(o)
 }
 
-// probed is the output of a file that can be made. Some commands write only at
-// the end of long work, and what would stop them then is to be told before it:
-// a file in the way, a folder that is missing or read-only.
+// probed is the output of a file that can be created. Some commands write only at
+// the end of long work; what would stop them then is reported before it: a file
+// that exists, a folder that is missing or read-only.
 func probed(o OutputOptions) (*Output, error) {
 	f, err := durable.CreateFile(o.Path, o.Force)
 	if err != nil {
@@ -84,7 +84,7 @@ func probed(o OutputOptions) (*Output, error) {
 	return &Output{o: o}, nil
 }
 
-// sameFile returns the input that is the file info, "" when there is none.
+// sameFile returns the input that is the file info, or "".
 func sameFile(info fs.FileInfo, inputs []string) string {
 	for _, name := range inputs {
 		if name == "-" {
@@ -123,8 +123,8 @@ func (o *Output) open() error {
 	return nil
 }
 
-// Flush passes on what is buffered, for a reader that waits at a pipe. A file is
-// not affected: nobody reads it before Commit.
+// Flush passes on what is buffered, for a reader that waits at a pipe. It does not
+// affect a file, which is not visible before Commit.
 func (o *Output) Flush() error {
 	if o.stream != nil {
 		return o.stream.Flush()

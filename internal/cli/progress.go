@@ -33,6 +33,7 @@ type Progress struct {
 	label    string
 	terminal bool
 	now      func() time.Time
+	began    time.Time
 
 	mu    sync.Mutex
 	last  time.Time
@@ -57,7 +58,8 @@ func clearProgress() {
 // written before the first Update.
 func NewProgress(w io.Writer, label string) *Progress {
 	p := &Progress{w: w, label: label, terminal: IsTerminal(w), now: time.Now}
-	p.last = p.now()
+	p.began = p.now()
+	p.last = p.began
 	if p.terminal {
 		p.last = time.Time{} // the first Update draws
 		shown.Store(p)
@@ -74,9 +76,9 @@ func StartProgress(cmd *cobra.Command, label string) *Progress {
 }
 
 // Update reports that the fraction (0 to 1) of the work is done; a negative or
-// undefined fraction means that the whole is unknown. The note is whatever else
-// there is to say, such as "1.2M words/s  42s left  loss 2.31  lr 0.0172". Calls
-// may come as often as they like: most return at once.
+// undefined fraction means that the total is unknown. The note is further text, such
+// as "1.2M words/s  42s left  loss 2.31  lr 0.0172". It may be called at any rate:
+// most calls return at once.
 func (p *Progress) Update(fraction float64, note string) {
 	if p == nil {
 		return
@@ -107,6 +109,25 @@ func (p *Progress) Update(fraction float64, note string) {
 	fmt.Fprintln(p.w, OneLine(line))
 }
 
+// Bytes is Update for work that is counted in bytes of size, 0 for an unknown size.
+func (p *Progress) Bytes(done, size int64) { p.Update(Share(done, size), Bytes(done)) }
+
+// Rate is a note for Update: how many items are done, and how many a second.
+func (p *Progress) Rate(n int64, items string) string {
+	if p == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s %s %s/s", Count(float64(n)), items, Count(float64(n)/p.now().Sub(p.began).Seconds()))
+}
+
+// Share is the fraction that done is of size, and negative when size is unknown: 0.
+func Share(done, size int64) float64 {
+	if size <= 0 {
+		return -1
+	}
+	return float64(done) / float64(size)
+}
+
 // draw redraws the line: " 31% |██████      | label note".
 func (p *Progress) draw(known bool, fraction float64, note string) {
 	if p.bar == nil || p.known != known {
@@ -131,8 +152,8 @@ func (p *Progress) draw(known bool, fraction float64, note string) {
 		text += " " + note
 	}
 	text = OneLine(text)
-	// The bar makes room for the note, and stays as short as it once was, so that
-	// the note does not jump.
+	// The bar makes room for the note and never grows again, so that the note does
+	// not jump.
 	p.width = max(min(p.width, Width(p.w)-besideBar-Columns(text)), barLeast)
 	progressbar.OptionSetWidth(p.width)(p.bar)
 	progressbar.OptionSetDescription(Cut(text, max(Width(p.w)-besideBar-p.width, 8)))(p.bar)
@@ -140,8 +161,8 @@ func (p *Progress) draw(known bool, fraction float64, note string) {
 		p.bar.Add(1)
 		return
 	}
-	// The bar would end itself at its last step, which is left to Done; and it
-	// does not redraw itself for a new note alone.
+	// The bar would end itself at its last step, which Done does; and it does not
+	// redraw itself for a new note alone.
 	if percent := min(int(100*fraction), 99); percent != p.drawn {
 		p.drawn = percent
 		p.bar.Set(percent)

@@ -8,13 +8,13 @@ import (
 	"golang.org/x/term"
 )
 
-// IsTerminal says whether v, a reader or a writer, is a terminal.
+// IsTerminal reports whether v, a reader or a writer, is a terminal.
 func IsTerminal(v any) bool {
 	f, ok := v.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// Width returns the columns of the terminal w, and 80 when w is none.
+// Width returns the columns of the terminal w, and 80 if w is not a terminal.
 func Width(w any) int {
 	if f, ok := w.(*os.File); ok {
 		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
@@ -28,7 +28,7 @@ func Width(w any) int {
 // character, 0 for a combining mark.
 func Columns(s string) int { return uniseg.StringWidth(s) }
 
-// Cut shortens s to at most width columns; what it cuts shows as "…".
+// Cut shortens s to at most width columns; what is cut off shows as "…".
 func Cut(s string, width int) string {
 	if Columns(s) <= width {
 		return s

@@ -2,5 +2,5 @@
 
 package estimate
 
-// freeDisk is not known here.
+// freeDisk is unknown on this system.
 func freeDisk(string) int64 { return -1 }

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// freeDisk is what a user without privileges may still write beside the path;
-// negative when the system does not tell.
+// freeDisk returns the bytes that an unprivileged user may still write to the disk of
+// path; -1 if the system does not report them.
 func freeDisk(path string) int64 {
 	var s unix.Statfs_t
 	for p := path; ; p = filepath.Dir(p) {

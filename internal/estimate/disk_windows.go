@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// freeDisk is what this user may still write beside the path; negative when the
-// system does not tell.
+// freeDisk returns the bytes that this user may still write to the disk of path; -1 if
+// the system does not report them.
 func freeDisk(path string) int64 {
 	for p := path; ; p = filepath.Dir(p) {
 		name, err := windows.UTF16PtrFromString(p)

@@ -1,14 +1,14 @@
-// Package estimate says before a training what it will need of memory, disk and
-// time, and whether the machine has that.
+// Package estimate predicts how much memory, disk and time a training needs, and checks
+// whether the machine has enough.
 //
 //	need := estimate.Words(estimate.Run{Rows: 70_000, Dim: 100, Threads: 2})
-//	err := need.Check(estimate.Machine("model"), "lower --dim")
+//	err := need.Check(estimate.Machine("model"), "use fewer dimensions")
 //
-// Memory and disk follow from the sizes of the tables, those of character n-grams, of
-// vectors that are sums and of a best model kept among them, to a few per cent. Time is
-// a guess, by the speed of one machine: it may be half or twice of what is said, and more
-// where other work runs beside. Once some blocks are done, the loop of package training
-// knows better.
+// Memory and disk follow from the sizes of the tables, including those of character
+// n-grams, of summed vectors and of the best model so far. They are accurate to a few per
+// cent. Time is a rough estimate from the speed of one machine: the real time can be half
+// or twice as long, and longer if other programs are running. Once some blocks are done,
+// the loop of package training has a better estimate.
 package estimate
 
 import (
@@ -21,20 +21,20 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// Run is what the needs of a word training follow from.
+// Run describes a training of word vectors.
 type Run struct {
-	Rows       int  // of the input table: the vocabulary
-	OutputRows int  // of the output table; default Rows
-	NGramRows  int  // of the table of character n-grams; default 0: none
+	Rows       int  // rows of the input table: the size of the vocabulary
+	OutputRows int  // rows of the output table; default Rows
+	NGramRows  int  // rows of the table of character n-grams; default 0: none
 	Dim        int  // length of a vector
-	TokenBytes int  // of all tokens together
+	TokenBytes int  // length of all tokens together
 	Threads    int  // workers
-	Loaded     bool // the tables are in memory already: the training goes on
-	Summed     bool // the saved vectors are sums, and stand beside the two tables
-	Best       bool // the best model so far is kept beside the last
+	Loaded     bool // a resumed training: the tables are in memory already
+	Summed     bool // the saved vectors are sums, stored besides the two tables
+	Best       bool // the best model so far is kept besides the last
 
-	Words    int64 // of an epoch
-	Epochs   int   // to go
+	Words    int64 // words in an epoch
+	Epochs   int   // epochs left
 	Window   int
 	Negative int
 	CBOW     bool // not skip-gram
@@ -42,32 +42,31 @@ type Run struct {
 	Graph    bool // the slow engine
 }
 
-// Part is a part of a need.
+// Part is a named share of a need.
 type Part struct {
 	What  string
 	Bytes int64
 }
 
-// Need is what a training will need, beside what it has when this is asked.
+// Need is what a training needs in addition to what the process holds already.
 type Need struct {
 	Memory []Part
 	Disk   []Part
-	Time   time.Duration // a guess; 0 when the run says nothing of words
+	Time   time.Duration // a rough estimate; 0 if Run.Words or Run.Epochs is 0
 }
 
-// Bytes that do not follow from the tables.
+// Bytes that do not depend on the tables.
 const (
-	workerBytes = 6 << 20 // batches, random numbers and buffers of a worker
+	workerBytes = 6 << 20 // batches, random numbers and buffers of one worker
 	otherBytes  = 32 << 20
 	logBytes    = 64 << 10
-	lineBytes   = 32 // of a token in tokenizer.json, beside its text
+	lineBytes   = 32 // overhead of a token in tokenizer.json
 )
 
-// The time of a word on one thread, fitted to runs of 100 and 300 dimensions on
-// English Wikipedia with AVX-512 kernels: a share that each word costs, and one
-// that goes with the arithmetic (dimensions, context words, output rows) and has
-// this value at 100 dimensions, window 5 and 5 negatives. Other forms take so many
-// times as long, some more and some less.
+// The time for a word on one thread, fitted to runs with 100 and 300 dimensions on
+// English Wikipedia with AVX-512 kernels: a fixed share, and a share that is proportional
+// to the arithmetic (dimensions, context words, output rows), given here for 100
+// dimensions, window 5 and 5 negatives. Other variants take roughly the given multiple.
 const (
 	fixedTime    = 50 * time.Nanosecond
 	skipGramTime = 150 * time.Nanosecond
@@ -77,7 +76,7 @@ const (
 	graphSlower  = 300
 )
 
-// Words returns what a word training needs.
+// Words returns the needs of a training of word vectors.
 func Words(r Run) Need {
 	row := int64(kernel.Stride(r.Dim)) * 4
 	if r.OutputRows == 0 {
@@ -86,7 +85,7 @@ func Words(r Run) Need {
 	table := int64(r.Rows) * row
 	tables := table + int64(r.OutputRows)*row
 	if r.NGramRows > 0 || r.Summed {
-		// The words' own rows stand beside their vectors, which are made of several.
+		// The words' own rows are stored besides their vectors, which combine several rows.
 		tables += int64(r.NGramRows)*row + table
 	}
 	saved := tables
@@ -95,7 +94,7 @@ func Words(r Run) Need {
 	}
 	text := int64(r.TokenBytes) + int64(r.Rows)*lineBytes
 	n := Need{Disk: []Part{
-		// A checkpoint is written beside the one before.
+		// A new checkpoint is complete before the previous one is removed.
 		{"two checkpoints", 2 * (saved/row*int64(r.Dim)*4 + 2*text + logBytes)},
 	}}
 	if !r.Loaded {
@@ -106,7 +105,7 @@ func Words(r Run) Need {
 	}
 	n.Memory = append(n.Memory,
 		Part{"workers", int64(r.Threads) * workerBytes},
-		Part{"checkpoint and report", table + text + otherBytes}) // the report has vectors of length 1
+		Part{"checkpoint and report", table + text + otherBytes}) // the report works on normalized vectors
 	if r.Words > 0 && r.Epochs > 0 {
 		n.Time = r.time()
 	}
@@ -134,11 +133,11 @@ func (r Run) time() time.Duration {
 	return time.Duration(word * float64(r.Words) * float64(r.Epochs) / float64(threads))
 }
 
-// Spool returns about how much disk the ids of a text take beyond what is kept in
-// memory of them: 4 bytes a word, and a word some 6 bytes of text.
+// Spool returns about how many bytes of disk the ids of a text take beyond those that are
+// kept in memory. An id takes 4 bytes, and a word about 6 bytes of text.
 func Spool(textBytes, inMemory int64) int64 { return max(0, textBytes/6*4-inMemory) }
 
-// Total is the sum of parts.
+// Total returns the sum of parts.
 func Total(parts []Part) (bytes int64) {
 	for _, p := range parts {
 		bytes += p.Bytes
@@ -146,21 +145,20 @@ func Total(parts []Part) (bytes int64) {
 	return bytes
 }
 
-// Limits is what a machine has left, in bytes; a negative number is not known.
+// Limits holds the free bytes of a machine; a negative number is unknown.
 type Limits struct {
 	Memory int64
 	Disk   int64
 }
 
-// Check returns an error when the limits are below the need, with a hint that says
-// lower, the options that lower it. What is not known is enough.
-func (n Need) Check(l Limits, lower string) error {
-	hint := lower + "; --force tries it all the same"
+// Check returns an error with the given hint if the need exceeds a limit. An unknown limit
+// is never exceeded.
+func (n Need) Check(l Limits, hint string) error {
 	if need := Total(n.Memory); l.Memory >= 0 && need > l.Memory {
-		return fault.New(hint, "the training needs %s of memory (%s), and %s are free", size(need), listed(n.Memory), size(l.Memory))
+		return fault.New(hint, "the training needs %s of memory (%s), but only %s are free", size(need), listed(n.Memory), size(l.Memory))
 	}
 	if need := Total(n.Disk); l.Disk >= 0 && need > l.Disk {
-		return fault.New(hint, "the training needs %s on the disk of its output (%s), and %s are free", size(need), listed(n.Disk), size(l.Disk))
+		return fault.New(hint, "the training needs %s on the disk of its output (%s), but only %s are free", size(need), listed(n.Disk), size(l.Disk))
 	}
 	return nil
 }
@@ -173,7 +171,7 @@ func listed(parts []Part) string {
 	return strings.Join(s, ", ")
 }
 
-// size writes bytes with two figures and more: "950 MB", "12.3 GB".
+// size formats bytes with at least two digits: "950 MB", "12.3 GB".
 func size(bytes int64) string {
 	switch {
 	case bytes < 1e6:
@@ -186,8 +184,8 @@ func size(bytes int64) string {
 	return fmt.Sprintf("%.1f TB", float64(bytes)/1e12)
 }
 
-// Machine returns what this machine has left: of memory, and of the disk that
-// holds the path, or the folder it will be in.
+// Machine returns the free memory of this machine and the free space of the disk that
+// holds path, or will hold it.
 func Machine(path string) Limits {
 	return Limits{Memory: freeMemory(), Disk: freeDisk(path)}
 }

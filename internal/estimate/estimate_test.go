@@ -12,16 +12,16 @@ import (
 func TestWords(t *testing.T) {
 	r := Run{Rows: 1_000_000, Dim: 300, TokenBytes: 8_000_000, Threads: 2, Words: 1e9, Epochs: 5, Window: 5, Negative: 5}
 	n := Words(r)
-	// Two tables of 304 numbers a row; the report has a third.
+	// Two tables with 304 values a row; the report has a third.
 	if got, want := Total(n.Memory), int64(3*1_000_000*304*4); got < want || got > want+want/20 {
-		t.Errorf("memory %d, want %d and little more", got, want)
+		t.Errorf("memory %d, want %d to 5%% more", got, want)
 	}
-	// Two checkpoints of two tables of 300 numbers a row.
+	// Two checkpoints of two tables with 300 values a row.
 	if got, want := Total(n.Disk), int64(4*1_000_000*300*4); got < want || got > want+want/20 {
-		t.Errorf("disk %d, want %d and little more", got, want)
+		t.Errorf("disk %d, want %d to 5%% more", got, want)
 	}
 	if n.Time < 10*time.Minute || n.Time > 3*time.Hour {
-		t.Errorf("time %s", n.Time)
+		t.Errorf("time %s, want 10 minutes to 3 hours", n.Time)
 	}
 	resumed := r
 	resumed.Loaded = true
@@ -53,28 +53,28 @@ func TestWords(t *testing.T) {
 	for name, change := range map[string]func(*Run){
 		"dim": func(r *Run) { r.Dim *= 2 }, "window": func(r *Run) { r.Window++ }, "negative": func(r *Run) { r.Negative++ },
 		"epochs": func(r *Run) { r.Epochs++ }, "graph": func(r *Run) { r.Graph = true },
-		"n-grams": func(r *Run) { r.NGramRows = 1 }, "turns": func(r *Run) { r.Tree = true },
+		"n-grams": func(r *Run) { r.NGramRows = 1 }, "hierarchical softmax": func(r *Run) { r.Tree = true },
 	} {
 		slow := r
 		change(&slow)
 		if Words(slow).Time <= n.Time {
-			t.Errorf("more %s: %s, not above %s", name, Words(slow).Time, n.Time)
+			t.Errorf("with a larger %s the time is %s, want more than %s", name, Words(slow).Time, n.Time)
 		}
 	}
 	cbow := r
 	cbow.CBOW, cbow.Negative = true, 20
 	r.Negative = 20
 	if Words(cbow).Time >= Words(r).Time {
-		t.Errorf("CBOW takes %s", Words(cbow).Time)
+		t.Errorf("CBOW takes %s, want less than the %s of skip-gram", Words(cbow).Time, Words(r).Time)
 	}
 }
 
 func TestSpool(t *testing.T) {
 	if got := Spool(6_000_000_000, 268_435_456); got != 4_000_000_000-268_435_456 {
-		t.Error(got)
+		t.Errorf("6 GB of text take %d bytes of disk, want %d", got, 4_000_000_000-268_435_456)
 	}
 	if got := Spool(1000, 268_435_456); got != 0 {
-		t.Error(got)
+		t.Errorf("1000 bytes of text take %d bytes of disk, want 0", got)
 	}
 }
 
@@ -87,18 +87,18 @@ func TestCheck(t *testing.T) {
 		{Limits{-1, -1}, ""},
 		{Limits{4e9, 6e12}, ""},
 		{Limits{3012e6, 5e12}, ""},
-		{Limits{3e9, -1}, "the training needs 3.0 GB of memory (tables 3.0 GB, workers 12 MB), and 3.0 GB are free"},
-		{Limits{0, -1}, "and 0.0 MB are free"},
-		{Limits{-1, 950e6}, "the training needs 5.0 TB on the disk of its output (two checkpoints 5.0 TB), and 950 MB are free"},
+		{Limits{3e9, -1}, "the training needs 3.0 GB of memory (tables 3.0 GB, workers 12 MB), but only 3.0 GB are free"},
+		{Limits{0, -1}, "but only 0.0 MB are free"},
+		{Limits{-1, 950e6}, "the training needs 5.0 TB on the disk of its output (two checkpoints 5.0 TB), but only 950 MB are free"},
 	} {
-		err := n.Check(test.limits, "lower --dim")
+		err := n.Check(test.limits, "use fewer dimensions")
 		if test.want == "" {
 			if err != nil {
 				t.Errorf("%+v: %v", test.limits, err)
 			}
 			continue
 		}
-		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(fault.Hint(err), "--force") {
+		if err == nil || !strings.Contains(err.Error(), test.want) || fault.Hint(err) != "use fewer dimensions" {
 			t.Errorf("%+v: %v, hint %q", test.limits, err, fault.Hint(err))
 		}
 	}
@@ -111,7 +111,7 @@ func TestMemoryOf(t *testing.T) {
 		files map[string]string
 		want  int64
 	}{
-		{"nothing is told", nil, -1},
+		{"nothing is reported", nil, -1},
 		{"no control group", map[string]string{"proc/meminfo": meminfo}, 600 << 10},
 		{"an old kernel", map[string]string{"proc/meminfo": "MemTotal: 1000 kB\n"}, -1},
 		{"nonsense", map[string]string{"proc/meminfo": "MemAvailable: -5 kB\n", "proc/self/cgroup": "x\n0::\n"}, -1},
@@ -150,7 +150,7 @@ func TestMemoryOf(t *testing.T) {
 func TestMachine(t *testing.T) {
 	l := Machine(t.TempDir() + "/not/yet/there")
 	if l.Memory == 0 || l.Disk == 0 {
-		t.Errorf("%+v", l)
+		t.Errorf("limits are %+v, want nonzero", l)
 	}
 }
 
@@ -165,7 +165,7 @@ func FuzzMemoryOf(f *testing.F) {
 			root[name] = &fstest.MapFile{Data: []byte(text)}
 		}
 		if got := memoryOf(root); got < -1 {
-			t.Errorf("%d bytes", got)
+			t.Errorf("memoryOf = %d, want -1 or more", got)
 		}
 	})
 }

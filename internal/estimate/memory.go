@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// memoryOf is freeMemory of a Linux whose root folder is given.
+// memoryOf is freeMemory for a Linux system with the given root folder.
 func memoryOf(root fs.FS) int64 {
 	free := meminfo(root)
 	for _, line := range lines(root, "proc/self/cgroup") {
@@ -25,8 +25,8 @@ func memoryOf(root fs.FS) int64 {
 		case !strings.Contains(","+parts[1]+",", ",memory,"):
 			continue
 		}
-		// A parent may be stricter. In a container the path may be that of the host,
-		// of which only the root is to be seen.
+		// A parent may have a lower limit. In a container the path may be the host's, of
+		// which only the root is visible.
 		for p := path.Clean("/" + parts[2]); ; p = path.Dir(p) {
 			if left := group.left(p); left >= 0 && (free < 0 || left < free) {
 				free = left
@@ -39,7 +39,7 @@ func memoryOf(root fs.FS) int64 {
 	return free
 }
 
-// meminfo is what /proc/meminfo calls available, negative when it does not.
+// meminfo returns what /proc/meminfo reports as available; -1 if it does not.
 func meminfo(root fs.FS) int64 {
 	for _, line := range lines(root, "proc/meminfo") {
 		if rest, ok := strings.CutPrefix(line, "MemAvailable:"); ok {
@@ -51,18 +51,18 @@ func meminfo(root fs.FS) int64 {
 	return -1
 }
 
-// group is a hierarchy of control groups: where it is, and what it calls things.
+// group describes a hierarchy of control groups: where it is, and the names of its files.
 type group struct {
 	root                       fs.FS
 	base, limit, usage, cached string
 }
 
-// left is what a group may still take, negative when it has no limit. Pages of
-// files that were not used of late do not count as taken: they are given back.
+// left returns the memory that a group may still use; -1 if it has no limit. Cached pages
+// of files that were not used recently count as free, because the kernel reclaims them.
 func (g group) left(p string) int64 {
 	dir := path.Join(g.base, p)
 	limit, usage := g.number(path.Join(dir, g.limit)), g.number(path.Join(dir, g.usage))
-	if limit < 0 || limit >= 1<<60 || usage < 0 { // version 1 says "no limit" with a huge number
+	if limit < 0 || limit >= 1<<60 || usage < 0 { // version 1 writes a huge number for "no limit"
 		return -1
 	}
 	for _, line := range lines(g.root, path.Join(dir, "memory.stat")) {
@@ -75,7 +75,7 @@ func (g group) left(p string) int64 {
 	return max(0, limit-usage)
 }
 
-// number is the number in a file, negative when there is none, as in "max".
+// number returns the number in a file; -1 if it holds none, as in "max".
 func (g group) number(name string) int64 {
 	for _, line := range lines(g.root, name) {
 		if n, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64); err == nil && n >= 0 {
@@ -85,7 +85,7 @@ func (g group) number(name string) int64 {
 	return -1
 }
 
-// lines are those of a small file, none when it cannot be read.
+// lines returns the lines of a small file, none if it cannot be read.
 func lines(root fs.FS, name string) (all []string) {
 	data, err := fs.ReadFile(root, name)
 	if err != nil {

@@ -2,6 +2,6 @@ package estimate
 
 import "os"
 
-// freeMemory is what the system can give, or the control group of this process (a
-// container) if that is less; negative when neither tells.
+// freeMemory returns the available memory of the system, or of the control group of this
+// process (a container) if that is less; -1 if neither reports it.
 func freeMemory() int64 { return memoryOf(os.DirFS("/")) }

@@ -7,38 +7,37 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// SentenceRun is what the needs of a training of sentences follow from.
+// SentenceRun describes a training of sentence vectors.
 type SentenceRun struct {
-	Rows       int // of the table: the vocabulary
-	Dim        int // length of its rows
-	Hidden     int // outputs of Linear, 0: none
-	Project    int // outputs of the projection, 0: none
-	TokenBytes int // of all tokens together
-	Slots      int // numbers that the optimizer keeps for each of the encoder's
+	Rows       int // rows of the table: the size of the vocabulary
+	Dim        int // length of a row
+	Hidden     int // outputs of the linear layer; 0: none
+	Project    int // outputs of the projection; 0: none
+	TokenBytes int // length of all tokens together
+	Slots      int // values that the optimizer keeps for each parameter
 	Threads    int
-	Loaded     bool // the encoder and the optimizer's numbers are in memory already: the training goes on
-	Best       bool // the best model so far is kept beside the last
+	Loaded     bool // a resumed training: the encoder and the optimizer are in memory already
+	Best       bool // the best model so far is kept besides the last
 	Graph      bool // the slow engine
 
-	Batch    int // examples
-	Texts    int // of an example
-	InBatch  bool
-	Examples int64   // of an epoch
-	Tokens   float64 // of an example, on average
-	Epochs   float64 // to go
+	Batch    int     // examples in a batch
+	Texts    int     // texts in an example
+	InBatch  bool    // the loss compares all texts of a batch
+	Examples int64   // examples in an epoch
+	Tokens   float64 // tokens in an example, on average
+	Epochs   float64 // epochs left
 }
 
-// The time of an example on one thread, fitted to runs of 256 and 512 dimensions with
-// AVX2 kernels: a share for each number of each token's row, and one for each number
-// that the product of vectors with those of the batch multiplies.
+// The time for an example on one thread, fitted to runs with 256 and 512 dimensions and
+// AVX2 kernels.
 const (
-	tokenTime   = 0.45 // ns a number
-	productTime = 0.14 // ns a number and text of the batch
-	layerTime   = 0.05 // ns a number of Linear and distinct token of a text
-	graphTimes  = 20
+	tokenTime   = 0.45 // ns for each value of each token's row
+	productTime = 0.14 // ns for each value of a text's vector and text of the batch
+	layerTime   = 0.05 // ns for each weight of the linear layer and distinct token of a text
+	graphTimes  = 20   // how much slower the graph engine is
 )
 
-// Sentences returns what a training of sentences needs.
+// Sentences returns the needs of a training of sentence vectors.
 func Sentences(r SentenceRun) Need {
 	width := r.Dim
 	if r.Hidden > 0 {

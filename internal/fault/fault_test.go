@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -20,6 +22,17 @@ func TestHint(t *testing.T) {
 	}{{inner, "look again"}, {wrapped, "look again"}, {outer, "use another file"}, {io.EOF, ""}, {nil, ""}} {
 		if got := Hint(c.err); got != c.hint {
 			t.Errorf("hint of %v: %q, want %q", c.err, got, c.hint)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	for _, c := range []struct {
+		n    int
+		want string
+	}{{0, ""}, {1, `"a"`}, {2, `"a", "a"`}, {23, strings.Repeat(`"a", `, 19) + `"a" and 3 more`}} {
+		if got := Names(slices.Repeat([]string{"a"}, c.n)); got != c.want {
+			t.Errorf("%d names: %s, want %s", c.n, got, c.want)
 		}
 	}
 }

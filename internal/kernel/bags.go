@@ -1,11 +1,11 @@
 package kernel
 
-// A bag is a list of rows of a table, ids, which is pooled into one row: their weighted
-// sum or, column by column, their greatest values. Where all weights are the same,
-// [GatherRows] and [ScatterRows] do without them.
+// A bag is a list of rows of a table, ids, that is pooled into one row: their weighted
+// sum or, in each column, their largest value. If all weights are equal, [GatherRows] and
+// [ScatterRows] are enough.
 
 // BagSum sets dst, which is stride long, to Σ weights[i]·table[ids[i]]. It panics with
-// PanicStride, PanicTable, PanicID or, when dst or weights is too short, PanicLength.
+// PanicStride, PanicTable, PanicID or, if dst or weights is too short, PanicLength.
 func BagSum(dst, table []float32, stride int, ids []int32, weights []float32) {
 	checkRows(table, stride, ids)
 	if len(dst) < stride || len(weights) < len(ids) {
@@ -25,9 +25,9 @@ func BagAdd(table []float32, stride int, ids []int32, weights, src []float32) {
 	bagAdd(table, stride, ids, weights, src)
 }
 
-// BagMax sets dst[j] to the greatest of the values table[ids[i]][j] and argmax[j] to the
-// first i that has it, for j < stride. A NaN is greater than nothing. Of no ids dst is zero
-// and argmax -1. It panics as BagSum does.
+// BagMax sets dst[j] to the largest of the values table[ids[i]][j] and argmax[j] to the
+// first i that has it, for j < stride. NaN never compares greater. Without ids,
+// dst is zero and argmax -1. It panics as BagSum does.
 func BagMax(dst []float32, argmax []int32, table []float32, stride int, ids []int32) {
 	checkRows(table, stride, ids)
 	if len(dst) < stride || len(argmax) < stride {
@@ -44,7 +44,7 @@ func BagMax(dst []float32, argmax []int32, table []float32, stride int, ids []in
 }
 
 // BagMaxAdd is the gradient of BagMax: it adds src[j] to table[ids[argmax[j]]][j], for
-// j < stride, past columns whose argmax is negative. It panics as BagSum does, with
+// j < stride, except for columns whose argmax is negative. It panics as BagSum does, with
 // PanicID for an argmax outside ids.
 func BagMaxAdd(table []float32, stride int, ids, argmax []int32, src []float32) {
 	checkRows(table, stride, ids)

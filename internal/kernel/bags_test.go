@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Sums, greatest values and what goes back agree with the definition at every stride;
-// ids repeat.
+// Sums, largest values and their gradients agree with the definition at every stride,
+// with repeated ids.
 func TestBags(t *testing.T) {
 	const rows = 12
 	eachLevel(t, func(name string) {
@@ -65,7 +65,7 @@ func TestBags(t *testing.T) {
 				}
 				checkGuards(t, what, all, stride)
 				if argmax[stride] != 77 {
-					t.Fatalf("%s: wrote behind argmax", what)
+					t.Fatalf("%s: wrote past the end of argmax", what)
 				}
 				wantTable = widen(table)
 				for j, i := range argmax[:stride] {
@@ -75,7 +75,7 @@ func TestBags(t *testing.T) {
 				}
 				BagMaxAdd(table, stride, ids, argmax, dst)
 				if d := largestDifference(table, wantTable); d > 1e-4 {
-					t.Fatalf("%s: rows of the greatest differ by %g", what, d)
+					t.Fatalf("%s: rows of the gradient of the largest values differ by %g", what, d)
 				}
 				checkGuards(t, what, tableAll, len(table))
 			}
@@ -110,7 +110,7 @@ func TestBagPanics(t *testing.T) {
 	panics(t, "short", PanicLength, func() { BagMaxAdd(table, Lanes, ids, arg[1:], row) })
 }
 
-// Bags of 20 of 30,000 tokens of 256 dimensions, drawn evenly: rows come from memory.
+// Bags of 20 out of 30,000 tokens with 256 dimensions, drawn uniformly: rows come from memory.
 func BenchmarkBags(b *testing.B) {
 	const rows, bag, stride = 30000, 20, 256
 	table, row := Aligned(rows*stride), Aligned(stride)

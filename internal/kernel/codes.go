@@ -2,45 +2,44 @@ package kernel
 
 import "unsafe"
 
-// A code is a vector in 8 or 4 bits a value, for walks that look at thousands of
-// vectors and need the distances only roughly. It is [CodeStride] bytes long, a
-// whole number of cache lines:
+// A code stores a vector with 8 or 4 bits per value, for graph walks, which compare a
+// query with thousands of vectors and need only approximate distances. It is
+// [CodeStride] bytes long, a whole number of cache lines:
 //
-//	| values | zero to pad | factor: float32 | bias: float32 |
+//	| values | zero padding | factor: float32 | bias: float32 |
 //
-// In 8 bits a value is a byte b and stands for (b-128)·s, where s, the vector's own
-// scale, is its greatest value over 127. In 4 bits it is half a byte, stands for
-// (b-7.5)·s, and s is chosen as is best for the vector; the first half of the values
-// lies in the low halves of the bytes, the second in the high ones. Factor and bias
-// carry the scale and the metric, so that the distance to a query with the values
-// q·t, q whole, is
+// With 8 bits, a value is a byte b that represents (b-128)·s, where s, the scale of the
+// vector, is its largest absolute value over 127. With 4 bits, it is half a byte and
+// represents (b-7.5)·s, where s is chosen to fit the vector best; the low halves of the
+// bytes hold the first half of the values, the high halves the second. Factor and bias
+// contain the scale and the metric. The distance to a query with the values q·t, q being
+// integers, is
 //
 //	bias + factor · (t · Σ q·(b-128))
 //
-// Σ q·b is a sum of whole numbers, which all versions of the kernel add up to
-// the same bits; Σ q·128 is the query's alone. The query is zero beside factor and
+// Σ q·b is a sum of integers, so all versions of the kernel return the same bits;
+// Σ q·128 depends only on the query. The query is zero at the positions of factor and
 // bias, so the kernel multiplies whole lines.
 
-// codeTrailer is the bytes of factor and bias.
+// codeTrailer is the number of bytes of factor and bias.
 const codeTrailer = 8
 
-// maxQuery is the greatest value of a query, by bits: AVX2 adds up two products with
-// a byte, or four with half a byte, in 16 bits.
+// maxQuery is the largest value of a query for each number of bits: AVX2 adds two
+// products with a byte, or four with half a byte, in 16 bits.
 var maxQuery = [9]float32{8: 64, 4: 127}
 
 // maxCode bounds the length of a code, and with it the sum of products of a
 // byte and a query's value: 255·64·(1<<16) is below 1<<31.
 const maxCode = 1<<16 + 64
 
-// CodeStride returns the length in bytes of the code of a vector of dim values, of
+// CodeStride returns the length in bytes of the code of a vector of dim values with
 // 8 or 4 bits each.
 func CodeStride(dim, bits int) int { return ((dim*bits+7)/8 + codeTrailer + 63) / 64 * 64 }
 
-// EncodeCode writes the code of x to code, which is CodeStride(len(x), bits) bytes
-// long as float32 words and starts anywhere. The distances to it will be
-// inner products, negated, or squared distances less the square of the query's
-// own length. It panics with PanicLength when code is too short, with PanicCodes
-// when bits are neither 8 nor 4.
+// EncodeCode writes the code of x to code, which holds CodeStride(len(x), bits) bytes as
+// float32 words and needs no alignment. Distances to it are negated inner products, or
+// squared distances minus the squared length of the query. It panics with PanicLength if
+// code is too short and with PanicCodes if bits is neither 8 nor 4.
 func EncodeCode(code, x []float32, bits int, squared bool) {
 	checkBits(bits)
 	n := CodeStride(len(x), bits) / 4
@@ -73,12 +72,12 @@ func checkBits(bits int) {
 	}
 }
 
-// encodeHalfBytes writes the values of a code of 4 bits and returns its factor and
-// bias. With sixteen steps, most vectors are best served when their greatest values
-// are cut off: of some scales it takes the one whose code points most in the
-// direction of x. The factor then makes the inner product of x with its own code
-// the square of its length, so that no vector is seen shorter than it is (as in
-// RaBitQ, Gao and Long 2024, arXiv:2405.12497).
+// encodeHalfBytes writes the values of a 4-bit code and returns its factor and bias.
+// With sixteen steps, most vectors are represented best if their largest values are
+// clipped: of several scales it takes the one whose code has the largest cosine with x.
+// The factor then makes the inner product of x with its own code equal to the squared
+// length of x, so that no vector appears shorter than it is (as in RaBitQ, Gao and Long
+// 2024, arXiv:2405.12497).
 func encodeHalfBytes(b []byte, x []float32, squared bool) (factor, bias float32) {
 	clear(b)
 	_, inverse := codeScale(x, 7.5)
@@ -116,11 +115,11 @@ func encodeHalfBytes(b []byte, x []float32, squared bool) (factor, bias float32)
 	return -scale, 0
 }
 
-// halfByte is the step, 0 to 15, that v steps from the middle is in.
+// halfByte returns the step, 0 to 15, of a value that is v steps from the middle.
 func halfByte(v float32) float32 { return float32(int(min(max(v+8, 0), 15))) }
 
-// codeScale returns the value of one step when x is to have steps many from zero
-// to its greatest value, and its inverse. A vector too small to have one is coded
+// codeScale returns the size of a step if the given number of steps lie between zero and
+// the largest absolute value of x, and its inverse. A vector too small for that is coded
 // as zero.
 func codeScale(x []float32, steps float32) (scale, inverse float32) {
 	var most float32
@@ -133,16 +132,16 @@ func codeScale(x []float32, steps float32) (scale, inverse float32) {
 	return most / steps, steps / most
 }
 
-// A CodeQuery is what codes are compared with. It is set with Encode.
+// A CodeQuery is a query to compare with codes. Encode sets it.
 type CodeQuery struct {
-	values []int8 // as long as the code, for 4 bits twice: those of the low halves, those of the high
+	values []int8 // as long as the code; with 4 bits twice as long, the values for the low halves first
 	bits   int
 	scale  float32
 	sum    int32 // of the values, times 128 or 7.5
 }
 
-// Encode makes q the query x, for codes of 8 or 4 bits a value. It allocates when x
-// is longer than any before. It panics with PanicCodes when bits are neither.
+// Encode sets q to the query x, for codes with 8 or 4 bits per value. It allocates if x
+// is longer than any query before. It panics with PanicCodes if bits is neither.
 func (q *CodeQuery) Encode(x []float32, bits int) {
 	checkBits(bits)
 	n, half := CodeStride(len(x), bits), len(x)
@@ -164,10 +163,10 @@ func (q *CodeQuery) Encode(x []float32, bits int) {
 	q.sum = 128 * sum
 }
 
-// encodeQuery writes the values of x, and zeros behind them, and returns their sum.
+// encodeQuery writes the values of x, followed by zeros, and returns their sum.
 func encodeQuery(dst []int8, x []float32, inverse float32) (sum int32) {
 	for i, v := range x {
-		// Made positive, so that cutting off the fraction rounds.
+		// Positive here, so that dropping the fraction rounds.
 		c := int32(v*inverse+128.5) - 128
 		dst[i] = int8(c)
 		sum += c
@@ -179,8 +178,8 @@ func encodeQuery(dst []int8, x []float32, inverse float32) (sum int32) {
 // stride is the length of the codes that q is for.
 func (q *CodeQuery) stride() int { return len(q.values) * q.bits / 8 }
 
-// CodeTable says where codes lie: in records of Width floats, Head floats from
-// the start of each, 1<<Shift records in each chunk.
+// CodeTable describes where codes are stored: in records of Width floats, Head floats
+// after the start of each, with 1<<Shift records in each chunk.
 type CodeTable struct {
 	Chunks      [][]float32
 	Shift       uint
@@ -188,9 +187,9 @@ type CodeTable struct {
 }
 
 // Distances sets dst[i] to the distance of q to the code of record ids[i]. It
-// panics with PanicLength when dst is shorter than ids, with PanicCodes when the
-// codes of q's length do not fit the records, with PanicID when a record lies
-// outside the table.
+// panics with PanicLength if dst is shorter than ids, with PanicCodes if codes of the
+// length of q do not fit the records, and with PanicID if a record is outside the
+// table.
 func (t *CodeTable) Distances(dst []float32, q *CodeQuery, ids []int32) {
 	if len(dst) < len(ids) {
 		panic(PanicLength)
@@ -204,7 +203,7 @@ func (t *CodeTable) Distances(dst []float32, q *CodeQuery, ids []int32) {
 	}
 }
 
-// check panics when ids name a record that is not there.
+// check panics if ids names a record that does not exist.
 func (t *CodeTable) check(ids []int32) {
 	if len(ids) == 0 {
 		return

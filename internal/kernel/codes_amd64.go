@@ -4,7 +4,7 @@ package kernel
 
 import "golang.org/x/sys/cpu"
 
-// hasVNNI says that the AVX-512 version has the instruction it is made of.
+// hasVNNI reports whether the processor has the instruction that the AVX-512 version needs.
 var hasVNNI = cpu.X86.HasAVX512VNNI
 
 func (t *CodeTable) distances(dst []float32, q *CodeQuery, ids []int32) {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// codeTable is a table of the codes of vectors, which are dim long and packed,
-// among guard values.
+// codeTable returns a table of the codes of packed vectors of length dim, surrounded by
+// guard values.
 func codeTable(vectors []float32, dim, bits, head int, shift uint, squared bool) *CodeTable {
 	words := CodeStride(dim, bits) / 4
 	t := &CodeTable{Shift: shift, Head: head, Width: head + words + 3}
@@ -26,8 +26,8 @@ func codeTable(vectors []float32, dim, bits, head int, shift uint, squared bool)
 	return t
 }
 
-// The distances are those of the definition to the bit, near those of the
-// vectors, at every length, and neither kernel nor encoder writes beside them.
+// At every length the distances have the bits of the definition and are close to those of
+// the vectors, and neither kernel nor encoder writes outside its output.
 func TestCodes(t *testing.T) {
 	const rows, shift = 23, 2
 	eachLevel(t, func(name string) {
@@ -44,7 +44,7 @@ func TestCodes(t *testing.T) {
 			for i := range rows {
 				rec := table.record(int32(i))
 				if slices.ContainsFunc(rec[:table.Head], differs) || slices.ContainsFunc(rec[table.Width-3:], differs) {
-					t.Fatalf("dim %d: the encoder wrote beside code %d", dim, i)
+					t.Fatalf("dim %d: the encoder wrote outside code %d", dim, i)
 				}
 			}
 			var q CodeQuery
@@ -65,7 +65,7 @@ func TestCodes(t *testing.T) {
 					}
 					exact := codeDistance(x, vectors[int(id)*dim:][:dim], squared)
 					if slack := map[int]float64{8: 0.15, 4: 1.5}[bits] * math.Sqrt(float64(dim)); math.Abs(exact-float64(want[i])) > slack {
-						t.Fatalf("dim %d: distance %g, of the vectors %g", dim, want[i], exact)
+						t.Fatalf("dim %d: distance %g, want about %g as between the vectors", dim, want[i], exact)
 					}
 				}
 			}
@@ -75,7 +75,7 @@ func TestCodes(t *testing.T) {
 
 func differs(v float32) bool { return v != guard }
 
-// codeDistance is what the codes approximate, in float64.
+// codeDistance is the distance that the codes approximate, in float64.
 func codeDistance(x, y []float32, squared bool) float64 {
 	var inner, square float64
 	for i := range x {
@@ -88,7 +88,7 @@ func codeDistance(x, y []float32, squared bool) float64 {
 	return -inner
 }
 
-// The greatest sums there are, zeros, and numbers at the ends of float32.
+// The largest possible sums, zeros, and numbers at the limits of float32.
 func TestCodeExtremes(t *testing.T) {
 	eachLevel(t, func(name string) {
 		for _, v := range []float32{0, 1, -1, 1e-44, 1e16, -1e16} {

@@ -1,11 +1,11 @@
 package kernel
 
-// The passes of a softmax over the rows of a matrix of similarities, and of one both
-// ways, over rows and columns, that shares the exponentials between the two.
+// The passes of a softmax over the rows of a matrix of similarities, or of two softmaxes
+// over its rows and its columns that share the exponentials.
 //
-// The exponentials have a relative error of at most 2e-7 beside what rounding the
-// argument costs, which is |scale·x+shift|·6e-8. Arguments below -87.33 give 0, ones
-// above 88.722 the greatest result, 3.4e38, and a NaN gives a NaN.
+// The exponentials have a relative error of at most 2e-7, plus |scale·x+shift|·6e-8 from
+// rounding the argument. Arguments below -87.33 give 0, those above 88.722 the largest
+// result, 3.4e38, and NaN gives NaN.
 
 // ExpSum sets dst[i] to exp(scale*x[i] + shift) for every i < len(x) and returns their
 // sum. dst may be x. It replaces
@@ -23,8 +23,8 @@ func ExpSum(dst, x []float32, scale, shift float32) (sum float32) {
 	return expSum(dst, x, scale, shift)
 }
 
-// ExpSumColumns is ExpSum that adds each dst[i] to columns[i] too: called for every row
-// of a matrix, it leaves the sums of its columns there. It panics with PanicLength when
+// ExpSumColumns is ExpSum that also adds each dst[i] to columns[i]. Called for every row
+// of a matrix, it sums the columns there. It panics with PanicLength when
 // dst or columns is shorter than x.
 func ExpSumColumns(dst, columns, x []float32, scale, shift float32) (sum float32) {
 	if len(dst) < len(x) || len(columns) < len(x) {
@@ -50,6 +50,5 @@ func SoftmaxGradient(dst, e, columns []float32, row float32) {
 	softmaxGradient(dst, e, columns, row)
 }
 
-// Max returns the greatest value of x, past those that are NaN, or minus infinity when
-// there is none.
+// Max returns the largest value of x, ignoring NaN, or minus infinity if there is none.
 func Max(x []float32) float32 { return maximum(x) }

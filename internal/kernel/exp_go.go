@@ -2,7 +2,7 @@ package kernel
 
 import "math"
 
-// expGo is e to the power of v: with n the whole number nearest to v·log₂e, it is
+// expGo returns e to the power of v: with n the integer nearest to v·log₂e, it is
 // 2ⁿ·exp(r), where |r| = |v − n·ln 2| ≤ ½ ln 2, and exp(r) a polynomial (see gen/exp.go).
 func expGo(v float32) float32 {
 	switch {
@@ -13,7 +13,7 @@ func expGo(v float32) float32 {
 	case v != v:
 		return v
 	}
-	n := int32(float32(v*math.Log2E) + 256.5) // rounds, as the argument is positive
+	n := int32(float32(v*math.Log2E) + 256.5) // rounds, because the argument is positive
 	whole := float32(n - 256)
 	r := v - whole*0.693359375
 	r += whole * 2.12194440e-4

@@ -25,7 +25,7 @@ func TestExp(t *testing.T) {
 				}
 			}
 		}
-		t.Logf("%s: greatest relative error %.2g, at %g", name, worst, at)
+		t.Logf("%s: largest relative error %.2g, at %g", name, worst, at)
 		if worst > 2e-7 {
 			t.Errorf("%s: relative error %g at %g", name, worst, at)
 		}
@@ -41,7 +41,7 @@ func TestExpEnds(t *testing.T) {
 			{89, most}, {1e30, most}, {inf, most}, {float32(math.NaN()), float32(math.NaN())},
 			{math.Float32frombits(0xffc001ff), float32(math.NaN())},
 		} {
-			for _, n := range []int{1, 40} { // in the tail, and not
+			for _, n := range []int{1, 40} { // in the tail, and outside it
 				x, dst := make([]float32, n), make([]float32, n)
 				for i := range x {
 					x[i] = c.x
@@ -147,7 +147,7 @@ func TestExpPanics(t *testing.T) {
 	panics(t, "gradient columns", PanicLength, func() { SoftmaxGradient(b, b, a, 1) })
 }
 
-// Rows of a batch of 1,024: GB/s of what is read and written.
+// Rows of a batch of 1,024: GB/s read and written.
 func BenchmarkExp(b *testing.B) {
 	const n = 1024
 	x, dst, columns := Aligned(n), Aligned(n), Aligned(n)
@@ -169,7 +169,7 @@ func BenchmarkExp(b *testing.B) {
 	}
 }
 
-// benchmarkLevels runs f, which reads and writes so many floats, at every level.
+// benchmarkLevels runs f, which reads and writes the given number of floats, at every level.
 func benchmarkLevels(b *testing.B, what string, floats int, f func()) {
 	eachLevel(b, func(name string) {
 		b.Run(what+"/"+name, func(b *testing.B) {

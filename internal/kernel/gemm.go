@@ -6,20 +6,20 @@ import (
 	"github.com/sourcegraph/conc/pool"
 )
 
-// The product of two matrices is cut as in BLIS (Van Zee and van de Geijn 2015,
-// "BLIS: A Framework for Rapidly Instantiating BLAS Functionality"): B is packed in
-// panels as wide as a tile of C, so many rows high that a panel stays in the first
-// cache, and a tile's sums stay in registers while its panel goes by. A is read where
-// it lies, unless that would be slow.
+// The product of two matrices is blocked as in BLIS (Van Zee and van de Geijn 2015,
+// "BLIS: A Framework for Rapidly Instantiating BLAS Functionality"): B is packed into
+// panels as wide as a tile of C and low enough to stay in the first-level cache, and the
+// sums of a tile stay in registers while its panel is read. A is read in place, unless
+// that would be slow.
 //
-// Every value of C has one chain of multiply-adds for each block of k, and where k is
-// cut depends on k alone. So its bits are the same however the rows and columns of C
-// are divided among calls.
+// Every value of C is one chain of multiply-adds for each block of k, and the blocks
+// depend only on k. So its bits do not depend on how the rows and columns of C are
+// divided among calls.
 const (
-	gemmDepth   = 256  // most of k in a block: 16 to 32 KB of a panel of B
+	gemmDepth   = 256  // largest block of k: 16 to 32 KB of a panel of B
 	gemmHeight  = 192  // rows of A in a block, a multiple of every tile's height
-	gemmWidth   = 1024 // columns of B that are packed at a time, likewise
-	gemmDirect  = 16   // at most so many rows of C are not worth packing B for
+	gemmWidth   = 1024 // columns of B that are packed at a time, a multiple of every tile's width
+	gemmDirect  = 16   // for up to this many rows of C, packing B does not pay
 	gemmSpread  = 1 << 21
 	largestTile = 12 * 32
 )
@@ -33,7 +33,7 @@ const (
 //
 //	for i, j: C[i][j] = alpha * Σ_p A[i][p]*B[p][j] + beta*C[i][j]
 //
-// It panics with PanicMatrix when a leading dimension is smaller than a row or a slice
+// It panics with PanicMatrix if a leading dimension is smaller than a row or a slice
 // ends within its matrix.
 func Gemm(tA, tB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
 	g := product{tA, tB, m, n, k, alpha, beta, a, b, c, lda, ldb, ldc}
@@ -65,9 +65,9 @@ func GemmParallel(threads int, tA, tB bool, m, n, k int, alpha float32, a []floa
 	p.Wait()
 }
 
-// portion is how many of n rows or columns a goroutine takes at a time, a multiple of
-// unit: a thread's share, which is halved where enough is left to make up for packing
-// once more, so that a slow thread does less.
+// portion returns how many of n rows or columns a goroutine takes at a time, a multiple
+// of unit: a thread's share, or half of it if that is still worth packing once more, so
+// that a slow thread does less.
 func portion(n, threads, unit int) int {
 	parts := threads
 	if n >= 2*threads*gemmHeight {
@@ -98,7 +98,7 @@ func (g *product) check() {
 	}
 }
 
-// rows is the product of m rows of op(A), from row i on.
+// rows computes the product of m rows of op(A), from row i on.
 func (g *product) rows(i, m int) *product {
 	part := *g
 	part.m, part.c = m, g.c[i*g.ldc:]
@@ -106,7 +106,7 @@ func (g *product) rows(i, m int) *product {
 	return &part
 }
 
-// columns is the product of n columns of op(B), from column j on.
+// columns computes the product of n columns of op(B), from column j on.
 func (g *product) columns(j, n int) *product {
 	part := *g
 	part.n, part.c = n, g.c[j:]
@@ -128,7 +128,7 @@ func (g *product) bAt(p, j int) int {
 	return p*g.ldb + j
 }
 
-// gemmScratch is what a running product owns. It grows as needed, up to 1.2 MB.
+// gemmScratch is the working memory of a product. It grows as needed, up to 1.2 MB.
 type gemmScratch struct {
 	a, b []float32 // packed panels
 	tile []float32 // a tile at the edge of C
@@ -144,8 +144,8 @@ func grow(x []float32, n int) []float32 {
 	return x
 }
 
-// panel says where the values of a panel lie: row by row it is off from one value to
-// the next along the tile, step from one to the next along k.
+// panel describes where the values of a panel are: off is the distance between neighbours
+// along the tile, step the distance between neighbours along k.
 type panel struct {
 	x         []float32
 	off, step int
@@ -165,7 +165,7 @@ func (g *product) run() {
 	packA := !anywhere || g.packsA()
 	packB := !anywhere || g.tB || g.m > gemmDirect
 	deepest := min(g.k, gemmDepth)
-	s.a = grow(s.a, min(g.m+height, gemmHeight)*deepest+Lanes) // packing runs over the end
+	s.a = grow(s.a, min(g.m+height, gemmHeight)*deepest+Lanes) // packing writes past the end
 	s.b = grow(s.b, min(g.n+width, gemmWidth)*deepest)
 	blocks := (g.k + gemmDepth - 1) / gemmDepth
 	for j := 0; j < g.n; j += gemmWidth {
@@ -200,7 +200,7 @@ func (g *product) run() {
 							gemmTile(c, g.ldc, a, b, depth, g.alpha, beta)
 							continue
 						}
-						// The kernels know whole tiles only.
+						// The kernels compute whole tiles only.
 						for r := range h {
 							copy(s.tile[r*width:r*width+w], c[r*g.ldc:])
 						}
@@ -216,12 +216,12 @@ func (g *product) run() {
 	}
 }
 
-// packsA says whether A is packed: when the values of a tile's column are neighbours, or
-// rows so far apart that they fall on the same lines of the first cache.
+// packsA reports whether A is packed: if the values of a tile's column are neighbours, or
+// if the rows are so far apart that they map to the same lines of the first-level cache.
 func (g *product) packsA() bool { return g.tA || g.lda%256 == 0 && g.n > 64 }
 
-// packA packs rows of op(A), from (i, p) on, in panels of depth rows of height; unless
-// all is set, only the last panel, if it is not whole.
+// packA packs rows of op(A), from (i, p) on, into panels of depth rows of height values.
+// Without all it packs only the last panel, if that is incomplete.
 func (g *product) packA(dst []float32, height, i, p, rows, depth int, all bool) {
 	first := 0
 	if !all {
@@ -233,8 +233,8 @@ func (g *product) packA(dst []float32, height, i, p, rows, depth int, all bool) 
 		}
 		return
 	}
-	// A few rows of what is stored for all panels, then the next few: they stay in the
-	// cache between two panels.
+	// A few stored rows for all panels, then the next few: they stay in the cache from one
+	// panel to the next.
 	const few = 32
 	for from := 0; from < depth; from += few {
 		for at := first; at < rows; at += height {
@@ -243,7 +243,7 @@ func (g *product) packA(dst []float32, height, i, p, rows, depth int, all bool) 
 	}
 }
 
-// packB packs lanes columns of op(B), from (p, j) on, as depth rows of width.
+// packB packs lanes columns of op(B), from (p, j) on, into depth rows of width values.
 func (g *product) packB(dst []float32, width, p, j, depth, lanes int) {
 	if g.tB {
 		packColumns(dst, width, g.b[j*g.ldb+p:], g.ldb, depth, lanes)
@@ -252,7 +252,7 @@ func (g *product) packB(dst []float32, width, p, j, depth, lanes int) {
 	packRows(dst, width, g.b[p*g.ldb+j:], g.ldb, depth, lanes)
 }
 
-// scale is the product when op(A)·op(B) counts for nothing.
+// scale computes the product if op(A)·op(B) does not contribute.
 func (g *product) scale() {
 	for i := range g.m {
 		row := g.c[i*g.ldc : i*g.ldc+g.n]

@@ -4,8 +4,8 @@ package kernel
 
 import "testing"
 
-// Under the race detector sync.Pool drops buffers at random, so nothing can be
-// counted there.
+// Under the race detector sync.Pool drops buffers at random, so allocations cannot be
+// counted.
 
 func TestGemmAllocates(t *testing.T) {
 	a, b, c := Aligned(64*64), Aligned(64*64), Aligned(64*64)

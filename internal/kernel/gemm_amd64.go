@@ -2,8 +2,8 @@
 
 package kernel
 
-// tileShape is the height and width of the tiles of C, and whether A and B may be read
-// where they lie.
+// tileShape returns the height and width of the tiles of C, and whether A and B may be
+// read in place.
 func tileShape() (height, width int, anywhere bool) {
 	switch level {
 	case levelAVX512:
@@ -26,8 +26,8 @@ func gemmTile(c []float32, ldc int, a, b panel, depth int, alpha, beta float32) 
 }
 
 func packRows(dst []float32, width int, src []float32, ld, n, lanes int) {
-	// The kernels write whole registers, over the beginning of the next row. The last
-	// row is not theirs: there the next panel begins.
+	// The kernels write whole registers, and thus over the start of the next row. They must
+	// not write the last row, because the next panel follows it.
 	switch {
 	case level == levelGo:
 		packRowsGo(dst, width, src, ld, n, lanes)
@@ -40,17 +40,17 @@ func packRows(dst []float32, width int, src []float32, ld, n, lanes int) {
 	packRowsGo(dst[(n-1)*width:], width, src[(n-1)*ld:], ld, 1, lanes)
 }
 
-// zeroRow stands for the rows that a panel lacks.
+// zeroRow replaces the missing rows of a panel.
 var zeroRow [gemmDepth]float32
 
-// packColumns may write less than a line behind the last row of dst.
+// packColumns may write past the last row of dst, by less than a cache line.
 func packColumns(dst []float32, width int, src []float32, ld, n, lanes int) {
 	if level == levelGo {
 		packColumnsGo(dst, width, src, ld, n, lanes)
 		return
 	}
-	// Eight columns are written even where fewer are left. So the last ones go first:
-	// what they write too much is the beginning of the next row.
+	// Eight columns are written even if fewer are left. So the last ones go first: the
+	// surplus values are overwritten by the start of the next row.
 	whole := n &^ 7
 	for first := (width - 1) &^ 7; first >= 0 && whole > 0; first -= 8 {
 		var rows [8]*float32

@@ -1,10 +1,10 @@
 package kernel
 
-// The tile of the plain Go version is small: its sums and what they are made of fit in
-// 16 registers.
+// The tile of the plain Go version is small: its sums and their operands fit in 16
+// registers.
 const tileHeightGo, tileWidthGo = 4, 2
 
-// gemmTileGo takes packed panels only.
+// gemmTileGo accepts packed panels only.
 func gemmTileGo(c []float32, ldc int, a, b []float32, alpha, beta float32) {
 	var sums [tileHeightGo][tileWidthGo]float32
 	tileSums(&sums, a, b)
@@ -18,7 +18,7 @@ func gemmTileGo(c []float32, ldc int, a, b []float32, alpha, beta float32) {
 	}
 }
 
-// tileSums is a function of its own, so that the registers are all its own.
+// tileSums is a separate function so that it has all registers to itself.
 //
 //go:noinline
 //go:norace
@@ -39,8 +39,8 @@ func tileSums(sums *[tileHeightGo][tileWidthGo]float32, a, b []float32) {
 	*sums = [tileHeightGo][tileWidthGo]float32{{s00, s01}, {s10, s11}, {s20, s21}, {s30, s31}}
 }
 
-// packRowsGo copies n rows of lanes values, ld apart, to rows width apart, and fills
-// them up with zeros.
+// packRowsGo copies n rows of lanes values, ld apart, to rows width apart, and pads
+// them with zeros.
 //
 //go:norace
 func packRowsGo(dst []float32, width int, src []float32, ld, n, lanes int) {
@@ -51,7 +51,7 @@ func packRowsGo(dst []float32, width int, src []float32, ld, n, lanes int) {
 }
 
 // packColumnsGo copies n columns of lanes values, which are rows ld apart, to rows
-// width apart, and fills them up with zeros.
+// width apart, and pads them with zeros.
 //
 //go:norace
 func packColumnsGo(dst []float32, width int, src []float32, ld, n, lanes int) {

@@ -12,7 +12,7 @@ import (
 	"gonum.org/v1/gonum/blas/gonum"
 )
 
-// gemmCase is a product of random matrices, each with guard values behind its rows.
+// gemmCase is a product of random matrices, each with guard values after its rows.
 type gemmCase struct {
 	tA, tB           bool
 	m, n, k          int
@@ -51,7 +51,7 @@ func (g *gemmCase) String() string {
 	return fmt.Sprintf("tA %v tB %v %d×%d×%d alpha %g beta %g ld %d %d %d", g.tA, g.tB, g.m, g.n, g.k, g.alpha, g.beta, g.lda, g.ldb, g.ldc)
 }
 
-// check compares C with the definition in float64; before is what C was.
+// check compares C with the definition in float64; before is the previous value of C.
 func (g *gemmCase) check(t *testing.T, name string, before []float32) {
 	t.Helper()
 	what := fmt.Sprintf("%s: %v", name, g)
@@ -73,7 +73,7 @@ func (g *gemmCase) check(t *testing.T, name string, before []float32) {
 	}
 	for i, v := range g.c {
 		if i%g.ldc >= g.n && v != guard {
-			t.Fatalf("%s: wrote behind row %d", what, i/g.ldc)
+			t.Fatalf("%s: wrote past row %d", what, i/g.ldc)
 		}
 	}
 	checkGuards(t, what, g.cAll, len(g.c))
@@ -106,8 +106,8 @@ func TestGemm(t *testing.T) {
 	})
 }
 
-// With beta 0 what C held does not matter; with alpha 0 what A and B hold; a NaN that
-// matters is not hidden.
+// With beta 0 the previous value of C does not matter, with alpha 0 the values of A and B
+// do not. Any other NaN shows in the result.
 func TestGemmNaN(t *testing.T) {
 	nan := float32(math.NaN())
 	hasNaN := func(x []float32) bool { return slices.ContainsFunc(x, func(v float32) bool { return v != v }) }
@@ -140,7 +140,7 @@ func TestGemmNaN(t *testing.T) {
 	})
 }
 
-// Rows alone, rows in blocks and any number of threads give the bits of one call.
+// Single rows, blocks of rows and any number of threads give the same bits as one call.
 func TestGemmSameBits(t *testing.T) {
 	eachLevel(t, func(name string) {
 		r := rand.New(rand.NewPCG(55, 56))
@@ -186,8 +186,8 @@ func TestGemmPanics(t *testing.T) {
 	panics(t, "parallel", PanicMatrix, func() { GemmParallel(2, false, false, 3, 2, 4, 1, x, 4, x, 2, 0, x, 2) })
 }
 
-// BenchmarkGemm gives GFLOP/s of one thread, beside gonum's (which uses GOMAXPROCS
-// threads) in the sizes of the pair trainer.
+// BenchmarkGemm reports the GFLOP/s of one thread, and those of gonum (which uses
+// GOMAXPROCS threads), for the sizes of the pair trainer.
 func BenchmarkGemm(b *testing.B) {
 	for _, s := range []struct {
 		what    string

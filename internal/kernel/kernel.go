@@ -1,22 +1,21 @@
-// Package kernel holds the float32 inner loops under everything that is fast
-// in LuminaVec: inner products and distances for the index, the same over vectors
-// in 8 bits ([CodeTable]), the fused word-window update with which the word models train,
-// and what sentences are trained with: products of matrices ([Gemm]), bags of rows
-// ([BagSum], [BagMax]), the ReLU layer ([BiasReLU]), the passes of a softmax ([ExpSum])
-// and the optimisers' steps ([AdamRow]).
+// Package kernel holds the float32 inner loops of LuminaVec: inner products and distances
+// for the index, on vectors and on codes of 8 or 4 bits ([CodeTable]); the fused window
+// update of the word models ([SkipGram], [CBOW]); and what the sentence trainer needs:
+// matrix products ([Gemm]), bags of rows ([BagSum], [BagMax]), the ReLU layer ([BiasReLU]),
+// the passes of a softmax ([ExpSum]) and the steps of the optimizers ([AdamRow]).
 //
 // # Three versions of everything
 //
 // Each kernel exists as AVX-512 assembly, as AVX2+FMA assembly and as plain
 // Go. The assembly is written by the generator in gen (avo) and committed. The
 // plain Go version is the definition: it is the fallback on other machines and
-// the oracle in the tests. Which version runs is chosen once, at start, from
-// what the processor can do; [Level] names it. The environment variable
-// LUMINAVEC_CPU (avx512, avx2 or go) lowers the choice, never raises it, and
-// the build tag noasm leaves the assembly out.
+// the oracle in the tests. The version is chosen once, at start, by what the
+// processor supports; [Level] names it. The environment variable LUMINAVEC_CPU
+// (avx512, avx2 or go) can lower the choice but not raise it, and the build tag
+// noasm leaves the assembly out.
 //
-// The versions add in different orders, so they agree to rounding, not to the
-// bit. One version gives the same bits on every call.
+// The versions add in different orders, so their results agree except for rounding.
+// Each version returns the same bits on every call.
 //
 // # Tables
 //
@@ -26,19 +25,18 @@
 //
 // # Windows
 //
-// [SkipGram] and [CBOW] train a batch of windows a call. In placed windows, which the
-// word models use by default, each context word counts by a weight that belongs to its
-// place ([NewPlacedScratch]). Labelled windows ([LabelledSkipGram], [LabelledCBOW]) have
-// outputs of any number, for hierarchical softmax and position weights; these are slower.
+// [SkipGram] and [CBOW] train on a batch of windows in each call. In placed windows, the
+// default of the word models, each context word is weighted by its position in the window
+// ([NewPlacedScratch]). Labelled windows ([LabelledSkipGram], [LabelledCBOW]) have any
+// number of outputs, for hierarchical softmax and position weights; they are slower.
 //
 // # Hogwild
 //
-// The window kernels [SkipGram] and [CBOW] update shared tables in place, and
-// several goroutines call them on the same tables at once, without locks and on
-// purpose: updates are sparse, a lost one is noise (Recht et al. 2011, "Hogwild!").
-// The race detector does not look into assembly, and the Go versions carry
-// the norace directive, so that it stays meaningful for all other code: shared
-// rows are touched only in here.
+// The window kernels [SkipGram] and [CBOW] update shared tables in place. Several
+// goroutines deliberately call them on the same tables at once without locks: updates
+// are sparse, and a lost one is noise (Recht et al. 2011, "Hogwild!"). The race detector
+// does not see assembly, and the Go versions carry the norace directive. It stays
+// meaningful for all other code because only this package touches shared rows.
 package kernel
 
 import (
@@ -50,8 +48,8 @@ import (
 // register, one cache line.
 const Lanes = 16
 
-// What the functions of this package panic with. Each is a mistake of the
-// calling program, never of its data.
+// The values that the functions of this package panic with. Each is a bug in the
+// calling program, never a property of its data.
 const (
 	PanicLength  = "kernel: second slice is shorter than the first"
 	PanicRows    = "kernel: rows do not hold len(dst) rows of stride values"
@@ -70,8 +68,8 @@ const (
 // multiple of Lanes.
 func Stride(dim int) int { return (dim + Lanes - 1) / Lanes * Lanes }
 
-// Aligned returns n zeroed float32 values that start at a 64-byte boundary. Big
-// ones lie on large pages where the system has them.
+// Aligned returns n zeroed float32 values that start at a 64-byte boundary. Large
+// slices use large pages if the system provides them.
 func Aligned(n int) []float32 {
 	b := make([]float32, n+Lanes)
 	off := int(uintptr(unsafe.Pointer(&b[0])) % 64 / 4)

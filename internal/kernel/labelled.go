@@ -1,20 +1,19 @@
 package kernel
 
-// A labelled window says of each of its outputs whether it is to be predicted, so
-// that their number may differ: the inner nodes on a word's path in the tree of
-// hierarchical softmax are such outputs. A batch holds labelled windows one after
-// the other, each as
+// A labelled window gives a label for each of its outputs, and windows may have different
+// numbers of outputs: for example the inner nodes on a word's path in the tree of
+// hierarchical softmax. A batch is a sequence of labelled windows. A window is
 //
-//	m, n, p    the numbers of context rows and of outputs, and the position
-//	           weight of the first context row
+//	m, n, p    the numbers of context rows and of outputs, and the row of
+//	           position weights for the first context row
 //	m ids      rows of in
 //	n outputs  rows of out: id for label 1, ^id for label 0
 //
 // labelledHeader is the length of the first line.
 const labelledHeader = 3
 
-// LabelledSkipGram trains as SkipGram does, on labelled windows of at most
-// maxContext context rows and outputs outputs of the scratch. It returns the
+// LabelledSkipGram trains as SkipGram does, on labelled windows with at most as many
+// context rows and outputs as the scratch was made for. It returns the
 // summed loss and the number of context words, one prediction each, and panics as
 // SkipGram does.
 func LabelledSkipGram(in, out []float32, stride int, batch []int32, alpha float32, s *WindowScratch) (loss float64, targets int64) {
@@ -23,8 +22,8 @@ func LabelledSkipGram(in, out []float32, stride int, batch []int32, alpha float3
 }
 
 // LabelledCBOW trains as CBOW does, with average false as CBOWSum, on labelled
-// windows. With position weights (position is not nil) each context row X_i counts
-// by columns with the row of its place in the window, d_i = position[p+i] (Mikolov
+// windows. With position weights (position is not nil) each context row X_i is multiplied,
+// column by column, by the row of its place in the window, d_i = position[p+i] (Mikolov
 // et al. 2018, "Advances in Pre-Training Distributed Word Representations"):
 //
 //	h    = s Σ_i d_i ⊙ X_i            s = 1/m, or 1 for the sum
@@ -38,7 +37,7 @@ func LabelledCBOW(in, out, position []float32, average bool, stride int, batch [
 	return labelledCBOW(in, out, position, batch, alpha, average, s), targets
 }
 
-// labelledWindow cuts the first window off a batch that has been checked.
+// labelledWindow splits the first window off a checked batch.
 func labelledWindow(batch []int32) (first int32, context, outputs, rest []int32) {
 	m, n := int(batch[0]), int(batch[1])
 	end := labelledHeader + m + n

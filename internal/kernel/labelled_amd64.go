@@ -57,8 +57,8 @@ func labelledCBOW(in, out, position []float32, batch []int32, alpha float32, ave
 	})
 }
 
-// eachLabelled sets up the call, prefetches, lets kernel apply each window of the
-// batch, which has been checked, and returns the loss.
+// eachLabelled sets up the call, prefetches, runs kernel on each window of the checked
+// batch, and returns the loss.
 func (s *WindowScratch) eachLabelled(in, out []float32, batch []int32, kernel func(first int32, ctx, outs []int32)) (loss float64) {
 	if len(batch) == 0 {
 		return 0
@@ -96,9 +96,9 @@ func (s *WindowScratch) eachLabelled(in, out []float32, batch []int32, kernel fu
 	return loss
 }
 
-// labelledChunks lets the m hidden rows at assembly.rows meet the outputs, in
-// chunks as even as possible, updates the outputs and leaves at dx what the hidden
-// rows are to receive.
+// labelledChunks multiplies the m hidden rows at assembly.rows with the outputs, in
+// chunks as even as possible, updates the outputs and stores at dx the updates of the
+// hidden rows.
 func (s *WindowScratch) labelledChunks(m int, outs []int32, alpha float32) {
 	c, w := s.assembly.call, s.assembly.window
 	w[0] = int32(m)
@@ -127,8 +127,8 @@ func (s *WindowScratch) labelledChunks(m int, outs []int32, alpha float32) {
 	}
 }
 
-// labels sets the lanes' signs and weights by the labels of a chunk's outputs, for
-// each of the two context rows that one register holds.
+// labels sets the signs and weights of the lanes by the labels of a chunk's outputs, for
+// each of the two context rows that share a register.
 func (c *windowCall) labels(outs []int32, alpha float32) {
 	for i, id := range outs {
 		sign, weight := uint32(1<<31), alpha

@@ -1,7 +1,7 @@
 package kernel
 
-// The plain Go versions of the kernels for labelled windows: definition, fallback,
-// oracle; norace as those of the other windows.
+// The plain Go versions of the kernels for labelled windows: definition, fallback and
+// oracle; norace for the same reason as the other window kernels.
 
 //go:norace
 func labelledSkipGramGo(in, out []float32, batch []int32, alpha float32, s *WindowScratch) (loss float64) {
@@ -52,8 +52,8 @@ func labelledCBOWGo(in, out, position []float32, batch []int32, alpha float32, a
 	return loss
 }
 
-// labelledHiddenGo lets the hidden rows h meet the outputs, updates these, and puts
-// in place of h what it is to receive.
+// labelledHiddenGo multiplies the hidden row h with the outputs, updates the outputs, and
+// replaces h by its update.
 //
 //go:norace
 func (s *WindowScratch) labelledHiddenGo(h, out []float32, outs []int32, alpha float32) (loss float64) {

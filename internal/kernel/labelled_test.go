@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// labelledCase is a kernel of labelled windows and what its hidden rows are.
+// labelledCase is a kernel for labelled windows and the kind of its hidden rows.
 type labelledCase struct {
 	name               string
 	cbow, average, pos bool
@@ -47,7 +47,7 @@ func (c labelledCase) reference(in, out, position []float64, stride int, batch [
 			places[i] = first + int32(i)
 		}
 		x, y := gather(in, stride, ctx), gather(out, stride, outRows)
-		d := make([][]float64, len(ctx)) // of skip-gram and of CBOW without positions: ones
+		d := make([][]float64, len(ctx)) // ones, for skip-gram and for CBOW without position weights
 		for i := range d {
 			d[i] = make([]float64, stride)
 			for k := range d[i] {
@@ -97,8 +97,8 @@ func (c labelledCase) reference(in, out, position []float64, stride int, batch [
 	return loss, targets
 }
 
-// labelledWindows returns windows of any number of outputs with any labels, the
-// rows of each distinct.
+// labelledWindows returns windows with random numbers of outputs and random labels; the
+// rows of each are distinct.
 func labelledWindows(r *rand.Rand, count, maxContext, outputs, rows int) (batch []int32) {
 	for range count {
 		m, n := 1+r.IntN(maxContext), 1+r.IntN(outputs)
@@ -116,8 +116,8 @@ func labelledWindows(r *rand.Rand, count, maxContext, outputs, rows int) (batch 
 	return batch
 }
 
-// TestLabelled holds the kernels of labelled windows against the definition, on
-// every number of outputs and of context rows.
+// TestLabelled compares the kernels for labelled windows with the definition, for every
+// number of outputs and of context rows.
 func TestLabelled(t *testing.T) {
 	const maxContext, outputs, rows = 9, 26, 40
 	eachLevel(t, func(name string) {
@@ -157,7 +157,7 @@ func TestLabelled(t *testing.T) {
 	})
 }
 
-// With the positive output first and the others negative, a labelled window is a
+// With the positive output first and the others negative, a labelled window is an ordinary
 // window.
 func TestLabelledIsWindow(t *testing.T) {
 	const n, rows, dim, maxContext = 6, 50, 100, 10
@@ -190,7 +190,7 @@ func TestLabelledIsWindow(t *testing.T) {
 	})
 }
 
-// What does not fit together panics before anything is written.
+// Arguments that do not fit together cause a panic before anything is written.
 func TestLabelledPanics(t *testing.T) {
 	const stride = 16
 	in, out, position := Aligned(4*stride), Aligned(3*stride), Aligned(2*stride)
@@ -224,7 +224,7 @@ func TestLabelledPanics(t *testing.T) {
 	}
 	for i, v := range append(append(append([]float32{}, in...), out...), position...) {
 		if v != 0 {
-			t.Fatalf("value %d was written", i)
+			t.Fatalf("value %d was overwritten", i)
 		}
 	}
 }

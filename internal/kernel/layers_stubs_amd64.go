@@ -14,7 +14,7 @@ func bagSumAVX512(dst *float32, table *float32, ids *int32, weights *float32, co
 //go:noescape
 func bagAddAVX512(table *float32, ids *int32, weights *float32, count int, stride int, src *float32)
 
-// bagMaxAVX512 sets the row dst of stride bytes to the greatest values, column by column, of the rows
+// bagMaxAVX512 sets the row dst of stride bytes to the largest values, column by column, of the rows
 // ids of table, and argmax to the first i whose row ids[i] has them. count is at least 1.
 //
 //go:noescape
@@ -30,7 +30,7 @@ func bagSumAVX2(dst *float32, table *float32, ids *int32, weights *float32, coun
 //go:noescape
 func bagAddAVX2(table *float32, ids *int32, weights *float32, count int, stride int, src *float32)
 
-// bagMaxAVX2 sets the row dst of stride bytes to the greatest values, column by column, of the rows
+// bagMaxAVX2 sets the row dst of stride bytes to the largest values, column by column, of the rows
 // ids of table, and argmax to the first i whose row ids[i] has them. count is at least 1.
 //
 //go:noescape

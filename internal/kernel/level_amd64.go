@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// levels in rising order, so that the environment can only lower the choice.
+// The levels, in rising order, so that the environment can only lower the choice.
 const (
 	levelGo = iota
 	levelAVX2
@@ -17,7 +17,7 @@ const (
 
 var levelNames = [...]string{levelGo: "go", levelAVX2: "avx2", levelAVX512: "avx512"}
 
-// level is set once, at start (tests set it too).
+// level is set once, at start. Tests set it too.
 var level = chooseLevel(supportedLevel(), os.Getenv("LUMINAVEC_CPU"))
 
 // Level names the instruction set that the kernels use: "avx512", "avx2" or
@@ -35,8 +35,7 @@ func supportedLevel() int {
 	return levelAVX512
 }
 
-// chooseLevel lowers supported to the level that wanted names; other names
-// change nothing.
+// chooseLevel lowers supported to the level named wanted. Other names have no effect.
 func chooseLevel(supported int, wanted string) int {
 	for l, name := range levelNames {
 		if name == wanted {
@@ -98,7 +97,7 @@ func dots(dst, q, rows []float32, stride int) {
 		dotsGo(dst, q, rows, stride)
 		return
 	}
-	// The assembly takes eight rows at a time and leaves the rest.
+	// The assembly takes eight rows at a time; the rest is done here.
 	for i := len(dst) &^ 7; i < len(dst); i++ {
 		dst[i] = dot(q, rows[i*stride:i*stride+len(q)])
 	}
@@ -129,7 +128,7 @@ func squaredDistanceScan(dst, q, rows []float32, stride int) {
 func firstAbove(x []float32, bound float32) int {
 	at := 0
 	if level >= levelAVX2 {
-		whole := len(x) &^ 7 // what the assembly looks at
+		whole := len(x) &^ 7 // the part that the assembly searches
 		if at = firstAboveAVX2(x, bound); at < whole {
 			return at
 		}

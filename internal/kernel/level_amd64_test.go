@@ -4,8 +4,8 @@ package kernel
 
 import "testing"
 
-// eachLevel runs f once at every level that this machine has, at most the one
-// that LUMINAVEC_CPU allows.
+// eachLevel runs f once at every level that this machine supports and LUMINAVEC_CPU
+// allows.
 func eachLevel(tb testing.TB, f func(name string)) {
 	saved := level
 	defer func() { level = saved }()

@@ -2,9 +2,9 @@ package kernel
 
 import "math"
 
-// The steps of the optimisers on one row, of a table or of a dense matrix: w are the
-// weights, g their gradient, the rest is the optimiser's state of the row. All are
-// len(w) long or longer; each panics with PanicLength when one is shorter.
+// Optimizer steps on one row of a table or of a dense matrix: w is the row of weights, g
+// its gradient, and the rest is the state of the optimizer for that row. All slices are
+// at least len(w) long; each function panics with PanicLength if one is shorter.
 
 // SGDRow takes a step of gradient descent, with momentum (Polyak 1964, "Some Methods of
 // Speeding up the Convergence of Iteration Methods") unless velocity is nil:
@@ -28,7 +28,7 @@ func SGDRow(w, velocity, g []float32, lr, momentum float32) {
 //	squares += g²
 //	w       -= lr·g/(√squares + epsilon)
 //
-// epsilon is greater than 0, or a column without a gradient becomes a NaN.
+// epsilon must be positive, or a column without a gradient becomes NaN.
 func AdaGradRow(w, squares, g []float32, lr, epsilon float32) {
 	if len(squares) < len(w) || len(g) < len(w) {
 		panic(PanicLength)
@@ -36,7 +36,7 @@ func AdaGradRow(w, squares, g []float32, lr, epsilon float32) {
 	adaGradStep(w, squares, g, lr, epsilon)
 }
 
-// An AdamStep holds what all rows of a step of Adam share. NewAdamStep makes it.
+// An AdamStep holds what all rows share in a step of Adam. NewAdamStep returns one.
 type AdamStep struct {
 	beta1, rest1, beta2, rest2 float32 // β and 1−β of the two moments
 	step                       float32 // lr/(1−β1ᵗ)
@@ -45,11 +45,10 @@ type AdamStep struct {
 	keep                       float32 // 1−lr·decay
 }
 
-// NewAdamStep returns what step number t, from 1 on, of Adam is made of (Kingma and Ba
-// 2015, "Adam: A Method for Stochastic Optimization", algorithm 1), with weight decay
-// apart from the gradient (Loshchilov and Hutter 2019, "Decoupled Weight Decay
-// Regularization"), which is none when decay is 0. For rows that are updated only now and
-// then t may be the row's own number of steps.
+// NewAdamStep returns the parameters of step t of Adam, counted from 1 (Kingma and Ba
+// 2015, "Adam: A Method for Stochastic Optimization", algorithm 1), with decoupled weight
+// decay (Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization") unless decay
+// is 0. For rows that are updated rarely, t may be the row's own number of steps.
 func NewAdamStep(lr, beta1, beta2, epsilon, decay float64, t int) AdamStep {
 	return AdamStep{
 		beta1: float32(beta1), rest1: float32(1 - beta1),

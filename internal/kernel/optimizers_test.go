@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Several steps of each optimiser agree with its equations in float64, at every length.
+// Several steps of each optimizer agree with its equations in float64, at every length.
 func TestOptimizers(t *testing.T) {
 	const lr, momentum, epsilon, beta1, beta2, decay = 0.05, 0.9, 1e-6, 0.9, 0.99, 0.1
 	eachLevel(t, func(name string) {

@@ -2,7 +2,7 @@ package kernel
 
 import "math"
 
-// skipGramReference is the definition in float64, written as the matrices read.
+// skipGramReference is the definition in float64, written like the matrix equations.
 func skipGramReference(in, out []float64, stride int, batch []int32, outputs int, alpha float64) (loss, targets float64) {
 	for len(batch) > 0 {
 		m := int(batch[0])

@@ -4,7 +4,7 @@ package kernel
 //
 //	dst[r][j] = max(0, x[r][j] + bias[j])
 //
-// dst may be x. A NaN stays one. It panics with PanicLength when dst is shorter than x or
+// dst may be x. NaN stays NaN. It panics with PanicLength if dst is shorter than x or
 // x is not a whole number of rows.
 func BiasReLU(dst, x, bias []float32) {
 	n := len(bias)
@@ -16,13 +16,13 @@ func BiasReLU(dst, x, bias []float32) {
 	}
 }
 
-// ReLUGradient is its backward pass. y is what BiasReLU gave and dy the gradient of it:
+// ReLUGradient is the backward pass of BiasReLU. y is its result and dy the gradient of y:
 //
 //	dst[r][j] = y[r][j] > 0 ? dy[r][j] : 0
 //	bias[j]  += dst[r][j]
 //
-// dst, the gradient of x, may be dy or y; bias receives its own, added. It panics with
-// PanicLength when dst or dy is shorter than y or y is not a whole number of rows.
+// dst, the gradient of x, may be dy or y; the gradient of bias is added to bias. It panics with
+// PanicLength if dst or dy is shorter than y or y is not a whole number of rows.
 func ReLUGradient(dst, bias, y, dy []float32) {
 	n := len(bias)
 	if len(dst) < len(y) || len(dy) < len(y) || !wholeRows(len(y), n) {
@@ -33,5 +33,5 @@ func ReLUGradient(dst, bias, y, dy []float32) {
 	}
 }
 
-// wholeRows says whether n values are a whole number of rows.
+// wholeRows reports whether n values are a whole number of rows.
 func wholeRows(n, row int) bool { return n == 0 || row > 0 && n%row == 0 }

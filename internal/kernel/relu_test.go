@@ -31,7 +31,7 @@ func TestReLU(t *testing.T) {
 			ReLUGradient(d, bias, y, d)
 			for i := range d {
 				if v := before[i]; d[i] != v && y[i] > 0 || d[i] != 0 && y[i] <= 0 {
-					t.Fatalf("%s: gradient %d is %g of %g at %g", what, i, d[i], v, y[i])
+					t.Fatalf("%s: gradient %d is %g for %g at %g", what, i, d[i], v, y[i])
 				}
 			}
 			if g := largestDifference(bias, want); g > 1e-5 {

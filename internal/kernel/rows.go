@@ -1,13 +1,13 @@
 package kernel
 
-// A word that is the mean of several rows, its own and those of its character
-// n-grams, is composed with GatherRows, trained as a row of a small table, and
-// what it has learnt goes back with ScatterRows. Tables may be shared by several
-// goroutines, as those of the window kernels are.
+// A word whose vector is the mean of several rows, its own and those of its character
+// n-grams, is composed with GatherRows and trained as a row of a small table;
+// ScatterRows then distributes the change. Several goroutines may share the tables, as
+// with the window kernels.
 
-// GatherRows sets dst to scale times the sum of own, which may be nil for none,
-// and of the rows ids of table. dst and own are stride long. It panics with
-// PanicStride, PanicTable, PanicLength or PanicID when the arguments do not fit.
+// GatherRows sets dst to scale times the sum of own, if it is not nil, and of the rows
+// ids of table. dst and own are stride long. It panics with
+// PanicStride, PanicTable, PanicLength or PanicID if the arguments do not fit.
 func GatherRows(dst, own, table []float32, stride int, ids []int32, scale float32) {
 	checkRows(table, stride, ids)
 	if len(dst) < stride || own != nil && len(own) < stride {
@@ -26,12 +26,11 @@ func ScatterRows(table []float32, stride int, ids []int32, delta []float32) {
 	scatterRows(table, stride, ids, delta)
 }
 
-// Prefetch asks for the cache lines of x, counted from its start, which changes
-// nothing but the time at which they arrive.
+// Prefetch prefetches the cache lines of x, counted from its start. It changes no data.
 func Prefetch(x []float32) { prefetch(x) }
 
-// PrefetchRows asks for the rows ids of table, which changes nothing but the time
-// at which they arrive. It panics as GatherRows does.
+// PrefetchRows prefetches the rows ids of table. It changes no data. It panics as
+// GatherRows does.
 func PrefetchRows(table []float32, stride int, ids []int32) {
 	checkRows(table, stride, ids)
 	prefetchRows(table, stride, ids)

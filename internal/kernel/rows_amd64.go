@@ -37,7 +37,7 @@ func prefetch(x []float32) {
 	}
 }
 
-// prefetchRows takes an id below 0 for the complement of a row.
+// prefetchRows treats a negative id as the complement of a row.
 func prefetchRows(table []float32, stride int, ids []int32) {
 	if level != levelGo && len(ids) > 0 {
 		prefetchRowsX86(&table[0], &ids[0], len(ids), 4*stride)

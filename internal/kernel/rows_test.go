@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The kernels of rows agree with the definition in float64 at every stride and
-// write nothing but their rows.
+// The row kernels agree with the definition in float64 at every stride and write only
+// their rows.
 func TestRows(t *testing.T) {
 	const rows = 30
 	eachLevel(t, func(name string) {

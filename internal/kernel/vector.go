@@ -32,8 +32,7 @@ func Axpy(dst []float32, alpha float32, x []float32) {
 func Scale(dst []float32, alpha float32) { scale(dst, alpha) }
 
 // Dots sets dst[i] to the inner product of q and the row of len(q) values that
-// starts at rows[i*stride], for every i < len(dst): flat search, several rows at
-// once. It panics with PanicRows when stride is smaller than len(q) or rows end
+// starts at rows[i*stride], for every i < len(dst), several rows at once. It panics with PanicRows when stride is smaller than len(q) or rows end
 // before the last row does.
 func Dots(dst, q, rows []float32, stride int) {
 	if checkScan(dst, q, rows, stride) {
@@ -42,9 +41,9 @@ func Dots(dst, q, rows []float32, stride int) {
 }
 
 // DotScan sets dst[i] to the inner product of q and the row of len(q) values that
-// starts at rows[i*stride], for every i < len(dst), to the bit as [Dot] returns it.
-// It is for rows that come from memory in order; [Dots] is faster for those that are
-// in the caches. It panics as Dots does.
+// starts at rows[i*stride], for every i < len(dst), with the same bits as [Dot].
+// It is for rows that are read from memory in order; [Dots] is faster for rows in the
+// caches. It panics as Dots does.
 func DotScan(dst, q, rows []float32, stride int) {
 	if checkScan(dst, q, rows, stride) {
 		dotScan(dst, q, rows, stride)
@@ -58,7 +57,7 @@ func SquaredDistanceScan(dst, q, rows []float32, stride int) {
 	}
 }
 
-// checkScan says whether there is something to do.
+// checkScan checks the arguments and reports whether there is anything to do.
 func checkScan(dst, q, rows []float32, stride int) bool {
 	if len(dst) > 0 && (stride < len(q) || len(rows) < (len(dst)-1)*stride+len(q)) {
 		panic(PanicRows)
@@ -66,5 +65,5 @@ func checkScan(dst, q, rows []float32, stride int) bool {
 	return len(dst) > 0
 }
 
-// FirstAbove returns the least i with x[i] > bound, or len(x) when there is none.
+// FirstAbove returns the least i with x[i] > bound, or len(x) if there is none.
 func FirstAbove(x []float32, bound float32) int { return firstAbove(x, bound) }

@@ -36,11 +36,11 @@ func checkGuards(t *testing.T, what string, all []float32, n int) {
 	}
 }
 
-// near fails unless got is within the rounding of a sum whose terms add up to
-// size in absolute value.
+// near fails unless got is within the rounding error of a sum whose absolute terms add up
+// to size.
 func near(t *testing.T, what string, got float32, want, size float64) {
 	if math.Abs(float64(got)-want) > 2e-6*size+1e-30 {
-		t.Helper() // here, as it takes longer than the rest
+		t.Helper() // here, because it takes longer than the rest
 		t.Fatalf("%s = %g, want %g", what, got, want)
 	}
 }
@@ -104,7 +104,7 @@ func TestDots(t *testing.T) {
 			count := r.IntN(28)
 			stride := n + r.IntN(5)
 			_, q := guarded(r, n, n%16)
-			// The rows end with the last one's values, not with its stride.
+			// The last row ends with its values, without padding.
 			_, rows := guarded(r, max(0, (count-1)*stride+n), r.IntN(16))
 			all, dst := guarded(r, count, r.IntN(16))
 			Dots(dst, q, rows, stride)
@@ -184,7 +184,7 @@ func TestVectorPanics(t *testing.T) {
 	panics(t, "Dots rows", PanicRows, func() { Dots(a, b, make([]float32, 11), 4) })
 }
 
-// A scan returns the very bits of the kernel for two vectors, and writes nothing else.
+// A scan returns the same bits as the kernel for two vectors, and writes nothing else.
 func TestScan(t *testing.T) {
 	eachLevel(t, func(name string) {
 		r := rand.New(rand.NewPCG(17, 18))

@@ -6,13 +6,13 @@ import (
 	"unsafe"
 )
 
-// WindowScratch is the working memory of SkipGram and CBOW: one for each
-// goroutine that calls them, for windows of at most maxContext context words and
+// WindowScratch is the working memory of SkipGram and CBOW. Each goroutine that
+// calls them needs its own. It serves windows of at most maxContext context words and
 // exactly outputs output words over tables of the given stride.
 type WindowScratch struct {
 	maxContext, outputs, stride int
 
-	places []float32 // weights of the places of placed windows; nil: the windows have none
+	places []float32 // weights of the places of placed windows; nil for other windows
 
 	grad []float32 // scores, then gradients, in chunks of gradLanes columns in the assembly
 	dy   []float32 // outputs×stride: what the output rows receive
@@ -23,9 +23,9 @@ type WindowScratch struct {
 }
 
 const (
-	// gradLanes is the length of a row of gradients in the assembly: one chunk's.
+	// gradLanes is the length of a row of gradients in the assembly: those of one chunk.
 	gradLanes = 8
-	// leastChunk is the number of outputs that every assembly version takes at once.
+	// leastChunk is the number of outputs that every assembly version can take at once.
 	leastChunk = 6
 )
 
@@ -34,8 +34,7 @@ func gradSize(maxContext int) int { return (maxContext + 1) / 2 * 2 * gradLanes 
 
 // NewWindowScratch returns the scratch for windows of at most maxContext
 // context words and exactly outputs output words, at least two (the positive one and
-// the negatives). It panics with PanicScratch or PanicStride on sizes that make no
-// sense.
+// the negatives). It panics with PanicScratch or PanicStride if the sizes are invalid.
 func NewWindowScratch(maxContext, outputs, stride int) *WindowScratch {
 	if maxContext < 1 || outputs < 2 {
 		panic(PanicScratch)
@@ -54,10 +53,10 @@ func NewWindowScratch(maxContext, outputs, stride int) *WindowScratch {
 	}
 }
 
-// NewPlacedScratch returns the scratch for placed windows, of at most as many
-// context words as there are places: batches whose windows say where in the window
-// their context words stand, and whose context words count by the weight of their
-// place. See SkipGram and CBOW.
+// NewPlacedScratch returns the scratch for placed windows, with at most as many
+// context words as there are places. Each window of such a batch gives the place of
+// its first context word, and each context word is weighted by its place. See SkipGram
+// and CBOW.
 func NewPlacedScratch(places []float32, outputs, stride int) *WindowScratch {
 	s := NewWindowScratch(len(places), outputs, stride)
 	s.places = slices.Clone(places)
@@ -65,7 +64,7 @@ func NewPlacedScratch(places []float32, outputs, stride int) *WindowScratch {
 	return s
 }
 
-// header is the length of what stands before the ids of a window.
+// header returns the number of values before the ids of a window.
 func (s *WindowScratch) header() int {
 	if s.places != nil {
 		return 2
@@ -73,8 +72,8 @@ func (s *WindowScratch) header() int {
 	return 1
 }
 
-// cut cuts the first window off a batch that has been checked. first is the place of
-// the first context word.
+// cut splits the first window off a checked batch. first is the place of its first
+// context word.
 func (s *WindowScratch) cut(batch []int32) (first int, ctx, outs, rest []int32) {
 	m, header := int(batch[0]), s.header()
 	if header == 2 {
@@ -84,7 +83,7 @@ func (s *WindowScratch) cut(batch []int32) (first int, ctx, outs, rest []int32) 
 	return first, batch[header : header+m], batch[header+m : end], batch[end:]
 }
 
-// weight is that of context word i of a window that begins at place first.
+// weight returns the weight of context word i of a window that begins at place first.
 func (s *WindowScratch) weight(first, i int) float32 {
 	if s.places == nil {
 		return 1
@@ -92,8 +91,8 @@ func (s *WindowScratch) weight(first, i int) float32 {
 	return s.places[first+i]
 }
 
-// total is the sum of the weights of m context words from place first on; 1 for the
-// sum of the context instead of its mean.
+// total returns the sum of the weights of m context words from place first on; 1 if the
+// context is summed instead of averaged.
 func (s *WindowScratch) total(first, m int, average bool) float32 {
 	switch {
 	case !average:
@@ -112,8 +111,8 @@ func (s *WindowScratch) total(first, m int, average bool) float32 {
 // shared by the window (Ji et al. 2016, "Parallelizing Word2Vec in Shared and
 // Distributed Memory").
 //
-// A batch holds windows one after the other, each as m, then m ids of context
-// words (rows of in), then outputs ids of output words (rows of out): the centre
+// A batch is a sequence of windows. A window is the number m, then m ids of context
+// words (rows of in), then the ids of the output words (rows of out): the centre
 // word first, then the negatives. With X the m context rows (m×d), Y the n output
 // rows (n×d) and L the labels (1 in the first column, else 0), a window does
 //
@@ -123,18 +122,17 @@ func (s *WindowScratch) total(first, m int, average bool) float32 {
 //	X   += G·Y,  Y += Gᵀ·X                    both from the rows as they were
 //
 // and the next window sees the updated rows. A row named twice in one window
-// receives both updates; the terms of the second order in alpha between the two
-// are not defined.
+// receives both updates; the second-order terms in alpha between the two are
+// unspecified.
 //
-// With a scratch for placed windows, each is m, the place p of its first context
-// word (the others have the places behind), and the ids; context word i has the
+// With a scratch for placed windows, a window is m, the place p of its first context
+// word (the others have the places that follow), and the ids. Context word i has the
 // weight w_i of place p+i, which scales its loss and its row of G.
 //
 // It returns the summed loss and the number of predicted (context) words, each
-// counted with its weight. It
-// panics, before anything is written, with PanicStride, PanicTable,
-// PanicOutputs, PanicBatch, PanicContext or PanicID when the arguments do not
-// fit together.
+// counted with its weight. It panics, before it writes anything, with PanicStride,
+// PanicTable, PanicOutputs, PanicBatch, PanicContext or PanicID if the arguments do
+// not fit together.
 func SkipGram(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss, targets float64) {
 	_, targets = checkBatch(in, out, stride, batch, outputs, s)
 	return skipGram(in, out, stride, batch, outputs, alpha, s), targets
@@ -152,8 +150,8 @@ func SkipGram(in, out []float32, stride int, batch []int32, outputs int, alpha f
 //
 //	g_j = alpha·W·(L_j - σ(s_j)),  X_i += w_i/W·Σ_j g_j·Y_j,  Y_j += g_j·h
 //
-// It returns the summed loss and the number of windows, one prediction each, counted
-// W times where they are placed.
+// It returns the summed loss and the number of windows, one prediction each; a placed
+// window counts W times.
 func CBOW(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss, targets float64) {
 	windows, weight := checkBatch(in, out, stride, batch, outputs, s)
 	if s.places != nil {
@@ -162,15 +160,15 @@ func CBOW(in, out []float32, stride int, batch []int32, outputs int, alpha float
 	return cbow(in, out, stride, batch, outputs, alpha, true, s), windows
 }
 
-// CBOWSum is CBOW with the sum of the context rows for h, whose gradient is then
-// the true one; in placed windows of the weighted sum, and W is 1.
+// CBOWSum is CBOW with h the sum of the context rows, in placed windows their weighted
+// sum, and W = 1. Its updates are the true gradient.
 func CBOWSum(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss, targets float64) {
 	windows, _ := checkBatch(in, out, stride, batch, outputs, s)
 	return cbow(in, out, stride, batch, outputs, alpha, false, s), windows
 }
 
-// checkBatch walks the batch once, so that no kernel meets an id outside the
-// tables, and counts the windows and their context words, these with their weights.
+// checkBatch walks the batch once, so that no kernel sees an id outside the tables. It
+// counts the windows and the context words, the latter with their weights.
 func checkBatch(in, out []float32, stride int, batch []int32, outputs int, s *WindowScratch) (windows, context float64) {
 	if s.outputs != outputs {
 		panic(PanicOutputs)

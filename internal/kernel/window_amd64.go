@@ -8,12 +8,11 @@ import (
 	"unsafe"
 )
 
-// windowCall is the argument of the window kernels in assembly. Its layout is
-// known to gen/window.go, which also says what each field means.
+// windowCall is the argument of the window kernels in assembly. gen/window.go depends on
+// its layout and documents the fields.
 //
-// window and ahead are no pointers, because the assembly moves them past the end
-// of the batch; the field batch keeps what they point into alive and off the
-// stack, which could move.
+// window and ahead are not pointers, because the assembly moves them past the end of the
+// batch; the field batch keeps the batch alive and off the stack, which could move.
 type windowCall struct {
 	in, out       unsafe.Pointer
 	stride        int // bytes
@@ -46,9 +45,9 @@ type windowCall struct {
 type assemblyScratch struct {
 	call    *windowCall
 	rows    []uintptr // ends of the context rows
-	largest int       // outputs that a chunk may have
+	largest int       // most outputs of a chunk
 	chunks  []int     // outputs in each chunk; one chunk if they fit the registers
-	window  []int32   // a window that the batch does not hold as the assembly reads it
+	window  []int32   // a window whose form in the batch differs from what the assembly reads
 	lanes   []float32 // of placed windows: the weight of each place in eight lanes
 	weights []float32 // of the context rows of such a window, in the same way
 }
@@ -57,8 +56,7 @@ const (
 	// lossRows is about how many context rows the assembly adds in float32
 	// before the sum goes to float64.
 	lossRows = 512
-	// prefetchAhead is how many windows before its turn a window's rows are
-	// asked for.
+	// prefetchAhead is how many windows in advance the rows of a window are prefetched.
 	prefetchAhead = 2
 )
 
@@ -124,9 +122,9 @@ func cbow(in, out []float32, stride int, batch []int32, outputs int, alpha float
 	return s.apply(in, out, batch, alpha, lossRows, func([]int32) { call(outputs, s.assembly.call) })
 }
 
-// apply sets up the call and lets kernel work through the batch, which has been
-// checked, as many windows at a time as have at least the given number of context
-// rows. kernel receives the batch from its first window on. apply returns the loss.
+// apply sets up the call and runs kernel on the checked batch, each time for as many
+// windows as contain at least the given number of context rows. kernel receives the batch
+// from its first window on. apply returns the loss.
 func (s *WindowScratch) apply(in, out []float32, batch []int32, alpha float32, rows int, kernel func(window []int32)) (loss float64) {
 	if len(batch) == 0 {
 		return 0
@@ -149,7 +147,7 @@ func (s *WindowScratch) apply(in, out []float32, batch []int32, alpha float32, r
 	}
 
 	ahead := 0
-	step := func(at int) int { // to the window behind
+	step := func(at int) int { // to the next window
 		if at < len(batch) {
 			at += s.header() + int(batch[at]) + s.outputs
 		}
@@ -185,9 +183,9 @@ func (s *WindowScratch) apply(in, out []float32, batch []int32, alpha float32, r
 	return loss
 }
 
-// label sets the lanes' signs and weights: each row of eight lanes starts with
-// the positive output in the first chunk, with one more negative in the others.
-// Lanes beyond the chunk's outputs are never read.
+// label sets the signs and weights of the lanes: each row of eight lanes starts with the
+// positive output in the first chunk and with a negative in the others. Lanes beyond the
+// outputs of the chunk are never read.
 func (c *windowCall) label(k int, alpha float32) {
 	for i := 0; i < len(c.weight); i += gradLanes {
 		c.sign[i], c.weight[i] = 0, -alpha
@@ -197,7 +195,7 @@ func (c *windowCall) label(k int, alpha float32) {
 	}
 }
 
-// takeLoss returns the loss that the assembly has added up and starts it anew.
+// takeLoss returns the loss that the assembly has accumulated and resets it.
 func (c *windowCall) takeLoss() (loss float64) {
 	var sum float64
 	product, exponent := 1.0, 0
@@ -210,9 +208,9 @@ func (c *windowCall) takeLoss() (loss float64) {
 	return sum + math.Log(product) + math.Ln2*float64(exponent)
 }
 
-// skipGramChunks applies a window whose outputs do not fit the registers at once:
-// all gradients first, then the updates, those of the context summed aside until
-// the last chunk has seen the old rows.
+// skipGramChunks applies a window whose outputs do not all fit in the registers: first all
+// gradients, then the updates. Those of the context are summed separately until the last
+// chunk has read the old rows.
 func (s *WindowScratch) skipGramChunks(in []float32, window []int32, alpha float32) {
 	first, ctx, outs, _ := s.cut(window)
 	base := uintptr(s.assembly.call.in)
@@ -229,7 +227,7 @@ func (s *WindowScratch) skipGramChunks(in []float32, window []int32, alpha float
 	}
 }
 
-// plain makes the call's window one without a place.
+// plain replaces the window of the call by one without a place.
 func (s *WindowScratch) plain(ctx, outs []int32) {
 	w := s.assembly.window
 	w[0] = int32(len(ctx))
@@ -268,8 +266,7 @@ func (s *WindowScratch) cbowChunks(in []float32, window []int32, alpha float32, 
 	}
 }
 
-// chunks updates the output rows and leaves at dx what the m context rows are to
-// receive.
+// chunks updates the output rows and stores at dx the updates of the m context rows.
 func (s *WindowScratch) chunks(m int, alpha float32) {
 	c := s.assembly.call
 	size := gradSize(s.maxContext)
@@ -291,7 +288,7 @@ func (s *WindowScratch) chunks(m int, alpha float32) {
 	for k, n := range s.assembly.chunks {
 		c.grad = &s.grad[k*size]
 		callUpdate(n, c)
-		c.ahead = 0 // one chunk prefetches for all
+		c.ahead = 0 // the first chunk prefetches for all
 		c.first += 4 * n
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// zipfBatches makes batches like those of English text with 70,000 words,
-// subsampled at 1e-4: contexts drawn from the subsampled text, slid by one word a
-// window, outputs from the noise distribution (count^0.75).
+// zipfBatches returns batches like those of English text with 70,000 words, subsampled at
+// 1e-4: contexts are drawn from the subsampled text and move by one word from window to
+// window, outputs come from the noise distribution (count^0.75).
 func zipfBatches(rows, outputs, windows, batches int) [][]int32 {
 	r := rand.New(rand.NewPCG(1, 1))
 	text, noise := make([]float64, rows), make([]float64, rows)

@@ -2,9 +2,9 @@ package kernel
 
 import "math"
 
-// The plain Go versions of the window kernels: definition, fallback, oracle.
-// They read and write rows that other goroutines write, hence norace (Hogwild,
-// see the package comment).
+// The plain Go versions of the window kernels: definition, fallback and oracle. They
+// read and write rows that other goroutines write, hence norace (see Hogwild in the
+// package comment).
 
 //go:norace
 func skipGramGo(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss float64) {
@@ -61,7 +61,7 @@ func cbowGo(in, out []float32, stride int, batch []int32, outputs int, alpha flo
 		for j, o := range outs {
 			g[j] = dotGo(h, row(out, stride, o))
 		}
-		by := float32(1) // the window's
+		by := float32(1) // the weight of the window
 		if s.places != nil {
 			by = total
 		}
@@ -108,7 +108,7 @@ func gradientGo(s []float32, alpha float32) (loss float64) {
 	return loss
 }
 
-// share is what a context row of m counts in the hidden row.
+// share returns the weight of each of m context rows in the hidden row.
 func share(m int, average bool) float32 {
 	if average {
 		return 1 / float32(m)

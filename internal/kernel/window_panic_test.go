@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestWindowPanics: what does not fit together panics before anything is written.
+// TestWindowPanics checks that arguments that do not fit together cause a panic before
+// anything is written.
 func TestWindowPanics(t *testing.T) {
 	const stride, n = 32, 2
 	panics(t, "context 0", PanicScratch, func() { NewWindowScratch(0, n, stride) })
@@ -57,7 +58,7 @@ func TestWindowPanics(t *testing.T) {
 			for _, x := range [][]float32{c.in, c.out} {
 				for i, v := range x {
 					if v != 1 && len(x) == 4*stride {
-						t.Fatalf("%s: %s: value %d was written", k.name, c.what, i)
+						t.Fatalf("%s: %s: value %d was overwritten", k.name, c.what, i)
 					}
 				}
 			}

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// place puts the place of the first context word into each window of a batch that
-// has none, so that all of them are among places.
+// place adds the place of the first context word to each window of a batch without places,
+// so that all context words are within places.
 func place(r *rand.Rand, batch []int32, outputs, places int) (placed []int32) {
 	for len(batch) > 0 {
 		m := int(batch[0])
@@ -72,7 +72,7 @@ func placedReference(name string, in, out []float64, places []float32, stride in
 	return loss, targets
 }
 
-// TestPlacedWindows holds the kernels for placed windows against the definition.
+// TestPlacedWindows compares the kernels for placed windows with the definition.
 func TestPlacedWindows(t *testing.T) {
 	eachLevel(t, func(name string) {
 		r := rand.New(rand.NewPCG(17, 18))
@@ -84,7 +84,7 @@ func TestPlacedWindows(t *testing.T) {
 					stride := Stride(dim)
 					places := make([]float32, count)
 					for i := range places {
-						places[i] = float32(r.IntN(8)) / 7 // a weight of 0 as well
+						places[i] = float32(r.IntN(8)) / 7 // including a weight of 0
 					}
 					tab := newTables(r, rows, rows+3, dim, 0.5/math.Sqrt(math.Sqrt(float64(dim))))
 					in, out := widen(tab.in), widen(tab.out)
@@ -115,8 +115,8 @@ func TestPlacedWindows(t *testing.T) {
 	})
 }
 
-// TestPlacedWindowsTwin holds the assembly against the Go twin on long batches, and
-// windows whose places all weigh 1 against those without places.
+// TestPlacedWindowsTwin compares the assembly with the Go twin on long batches, and
+// windows whose places all have weight 1 with those without places.
 func TestPlacedWindowsTwin(t *testing.T) {
 	const dim, rows, n, maxContext = 100, 300, 6, 10
 	stride := Stride(dim)
@@ -144,7 +144,7 @@ func TestPlacedWindowsTwin(t *testing.T) {
 			}
 			same(t, name+": "+c.name+" and its twin", got, want, loss, wantLoss)
 			if c.name == "CBOW" {
-				continue // its updates are not those of windows without places
+				continue // its updates differ from those of windows without places
 			}
 			got, want = start.clone(stride), start.clone(stride)
 			loss, _ = c.kernel(got.in, got.out, stride, batch, n, 0.025, NewPlacedScratch(ones, n, stride))
@@ -157,7 +157,7 @@ func TestPlacedWindowsTwin(t *testing.T) {
 func same(t *testing.T, what string, got, want *tables, loss, wantLoss float64) {
 	t.Helper()
 	if math.Abs(loss-wantLoss) > 1e-6*wantLoss {
-		t.Errorf("%s: loss %.9g and %.9g", what, loss, wantLoss)
+		t.Errorf("%s: loss %.9g, want %.9g", what, loss, wantLoss)
 	}
 	if d := largestDifference(got.in, widen(want.in)); d > 1e-5 {
 		t.Errorf("%s: input rows differ by %g", what, d)
@@ -167,7 +167,7 @@ func same(t *testing.T, what string, got, want *tables, loss, wantLoss float64) 
 	}
 }
 
-// TestPlacedWindowExtremes: the loss and the gradients far from 0, and NaN shows.
+// TestPlacedWindowExtremes checks the loss and the gradients far from 0, and that NaN shows.
 func TestPlacedWindowExtremes(t *testing.T) {
 	const dim = 16
 	places := []float32{0.5, 1, 0.25}
@@ -201,7 +201,7 @@ func TestPlacedWindowPanics(t *testing.T) {
 		want  string
 		batch []int32
 	}{
-		{PanicContext, []int32{2, 2, 0, 1, 0, 1}}, // reaches the place behind the last
+		{PanicContext, []int32{2, 2, 0, 1, 0, 1}}, // extends past the last place
 		{PanicContext, []int32{2, -1, 0, 1, 0, 1}},
 		{PanicBatch, []int32{2, 0, 0, 1, 0}},
 		{PanicContext, []int32{4, 0, 0, 1, 2, 3, 0, 1}},

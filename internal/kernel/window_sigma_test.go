@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestWindowSigma measures σ and the loss at many scores: one context row whose
-// first value is 1 meets two outputs whose first value is the score, and what the
-// outputs hold elsewhere carries the gradients to where they can be read.
+// TestWindowSigma measures σ and the loss at many scores: one context row whose first
+// value is 1 is multiplied with two outputs whose first value is the score. The other
+// values of the outputs carry the gradients to where they can be read.
 func TestWindowSigma(t *testing.T) {
 	eachLevel(t, func(name string) {
 		s := NewWindowScratch(1, 2, Lanes)

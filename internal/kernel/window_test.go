@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// tables is one pair of tables with the padding of real ones and a guard row
-// before and after each.
+// tables is a pair of tables, padded like real ones, with a guard row before and after
+// each.
 type tables struct {
 	in, out       []float32
 	inAll, outAll []float32
@@ -82,9 +82,9 @@ func largestDifference(got []float32, want []float64) (worst float64) {
 	return worst
 }
 
-// TestWindows holds the kernels against the definition on random batches. With
-// every id at most once in a window they agree to rounding; where ids repeat,
-// to the second order in alpha, which a lost update would exceed by far.
+// TestWindows compares the kernels with the definition on random batches. If no id repeats
+// in a window, they agree except for rounding; otherwise up to second-order terms in
+// alpha, which a lost update would exceed by far.
 func TestWindows(t *testing.T) {
 	eachLevel(t, func(name string) {
 		r := rand.New(rand.NewPCG(7, 8))
@@ -129,7 +129,7 @@ func TestWindows(t *testing.T) {
 	})
 }
 
-// checkTables looks at the guard rows and at the padding, which must stay zero.
+// checkTables checks the guard rows and the padding, which must stay zero.
 func checkTables(t *testing.T, what string, tab *tables, dim int) {
 	t.Helper()
 	stride := Stride(dim)
@@ -141,14 +141,14 @@ func checkTables(t *testing.T, what string, tab *tables, dim int) {
 		}
 		for i := stride; i < len(all)-stride; i++ {
 			if i%stride >= dim && all[i] != 0 {
-				t.Fatalf("%s: padding of row %d is %g", what, i/stride-1, all[i])
+				t.Fatalf("%s: padding of row %d is %g, want 0", what, i/stride-1, all[i])
 			}
 		}
 	}
 }
 
-// TestWindowsTwin holds the assembly against the Go twin on long batches of the
-// default shape: later windows see the updates of earlier ones.
+// TestWindowsTwin compares the assembly with the Go twin on long batches of the default
+// shape, in which later windows see the updates of earlier ones.
 func TestWindowsTwin(t *testing.T) {
 	const dim, rows, n, maxContext = 100, 300, 6, 10
 	stride := Stride(dim)
@@ -171,7 +171,7 @@ func TestWindowsTwin(t *testing.T) {
 			}
 			wantLoss := twin(want.in, want.out, stride, batch, n, 0.025, s)
 			if math.Abs(loss-wantLoss) > 1e-6*wantLoss {
-				t.Errorf("%s: %s: loss %.9g, twin %.9g", name, c.name, loss, wantLoss)
+				t.Errorf("%s: %s: loss %.9g, want %.9g as the twin", name, c.name, loss, wantLoss)
 			}
 			if d := largestDifference(got.in, widen(want.in)); d > 1e-5 {
 				t.Errorf("%s: %s: input rows differ by %g", name, c.name, d)
@@ -183,8 +183,8 @@ func TestWindowsTwin(t *testing.T) {
 	})
 }
 
-// TestWindowExtremes: scores far beyond where exp overflows give the loss of
-// the definition, and gradients that are 0 or ±alpha.
+// TestWindowExtremes checks that scores far beyond the overflow of exp give the loss of
+// the definition and gradients of 0 or ±alpha.
 func TestWindowExtremes(t *testing.T) {
 	const n, dim = 6, 16
 	eachLevel(t, func(name string) {
@@ -221,7 +221,7 @@ func TestWindowExtremes(t *testing.T) {
 					}
 				}
 			}
-			// A NaN anywhere shows in the loss.
+			// NaN anywhere shows in the loss.
 			in, out := Aligned(3*dim), Aligned(n*dim)
 			in[2*dim+5] = float32(math.NaN())
 			loss, _ := c.kernel(in, out, dim, []int32{3, 0, 1, 2, 0, 1, 2, 3, 4, 5}, n, 0.025, NewWindowScratch(3, n, dim))
@@ -232,8 +232,8 @@ func TestWindowExtremes(t *testing.T) {
 	})
 }
 
-// TestWindowsShared runs several goroutines on the same tables, as Hogwild does:
-// under the race detector it must not complain, and the loss must fall.
+// TestWindowsShared runs several goroutines on the same tables, as Hogwild does: the race
+// detector must not report it, and the loss must fall.
 func TestWindowsShared(t *testing.T) {
 	const dim, rows, n, m, threads = 100, 50, 6, 6, 4
 	eachLevel(t, func(name string) {
@@ -266,8 +266,8 @@ func TestWindowsShared(t *testing.T) {
 	})
 }
 
-// TestWindowLoss sums many losses: the products of the assembly must not
-// overflow, nor its float32 sums lose what a long batch adds.
+// TestWindowLoss sums many losses: the products of the assembly must not overflow, and its
+// float32 sums must not lose precision on a long batch.
 func TestWindowLoss(t *testing.T) {
 	const n, dim, m, windows = 6, 16, 64, 2000
 	eachLevel(t, func(name string) {

@@ -14,10 +14,10 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// FileError is what is wrong with one file of a folder.
+// FileError is an error about one file of a folder.
 type FileError struct {
 	File string // its name in the folder, with slashes
-	Err  error  // "it is damaged: …"
+	Err  error  // "damaged: …"
 }
 
 func (e *FileError) Error() string {
@@ -38,7 +38,7 @@ type Folder struct {
 	format Format
 }
 
-// Open reads the MANIFEST of the folder dir. That it has none is
+// Open reads the MANIFEST of the folder dir. If there is none, the error is
 // fs.ErrNotExist.
 func (f Format) Open(dir string) (*Folder, error) {
 	d := &Folder{dir: dir, format: f}
@@ -55,7 +55,7 @@ func (f Format) Open(dir string) (*Folder, error) {
 
 func (d *Folder) path(name string) string { return filepath.Join(d.dir, filepath.FromSlash(name)) }
 
-// fileError names the file in an error. What has no hint is damage.
+// fileError names the file in an error. An error without a hint gets that of damage.
 func (d *Folder) fileError(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = missing{}
@@ -77,16 +77,15 @@ func (missing) Is(target error) bool { return target == fs.ErrNotExist }
 // block is how much is read at once.
 const block = 256 << 10
 
-// Read reads one file through parse, which is told its size, and verifies the
-// size before and the checksum after. When parse fails and the checksum is
-// wrong, the error says that the file is damaged rather than what the damage led
-// to. Bytes that parse does not ask for are verified too; memory that the size
-// asks for is backed by a file that long. Errors are a [*FileError], but for
-// that of a context that ended.
+// Read reads one file with parse, which gets its size, and verifies the size before
+// and the checksum after. If parse fails and the checksum is wrong, the error says
+// that the file is damaged rather than what the damage led to. Bytes that parse does
+// not read are verified as well, and size is the actual size of the file. Errors are a
+// [*FileError], except that of ctx.
 func (d *Folder) Read(ctx context.Context, name string, parse func(r io.Reader, size int64) error) error {
 	listed, ok := d.Find(name)
 	if !ok {
-		return d.fileError(Name, fmt.Errorf("it does not list %s", name))
+		return d.fileError(Name, fmt.Errorf("does not list %s", name))
 	}
 	err := d.read(ctx, listed, parse)
 	if err == nil {
@@ -103,9 +102,8 @@ func (d *Folder) Verify(ctx context.Context, name string) error {
 	return d.Read(ctx, name, func(io.Reader, int64) error { return nil })
 }
 
-// VerifyAll verifies every file and returns what is wrong with each, nil for a
-// sound one, in the order of Files. The other error is that of a context that
-// ended.
+// VerifyAll verifies every file and returns an error for each, nil if it is intact, in
+// the order of Files. The other error is that of ctx.
 func (d *Folder) VerifyAll(ctx context.Context) ([]error, error) {
 	problems := make([]error, len(d.Files))
 	for i, f := range d.Files {
@@ -139,14 +137,14 @@ func (d *Folder) read(ctx context.Context, listed File, parse func(io.Reader, in
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if _, err := io.Copy(io.Discard, in); err != nil { // what parse did not ask for
+	if _, err := io.Copy(io.Discard, in); err != nil { // what parse did not read
 		return err
 	}
 	switch got := t.File(listed.Name); {
 	case got.Size != listed.Size:
 		return d.wrongSize(got.Size, listed.Size)
 	case got.Sum != listed.Sum:
-		return fault.New(d.format.Damaged, "it is damaged: its SHA-256 is not the one in %s", Name)
+		return fault.New(d.format.Damaged, "damaged: its SHA-256 does not match %s", Name)
 	}
 	return parseErr
 }
@@ -154,12 +152,12 @@ func (d *Folder) read(ctx context.Context, listed File, parse func(io.Reader, in
 func (d *Folder) wrongSize(got, want int64) error {
 	what := "cut short"
 	if got > want {
-		what = "longer than it should be"
+		what = "too long"
 	}
-	return fault.New(d.format.Damaged, "it is %s: %d bytes, and %s says %d", what, got, Name, want)
+	return fault.New(d.format.Damaged, "%s: %d bytes, but %s says %d", what, got, Name, want)
 }
 
-// Sum returns the line of a file that was written before.
+// Sum returns the line of an existing file.
 func Sum(ctx context.Context, dir, name string) (File, error) {
 	f, err := openRegular(filepath.Join(dir, filepath.FromSlash(name)))
 	if err != nil {
@@ -173,21 +171,21 @@ func Sum(ctx context.Context, dir, name string) (File, error) {
 	return t.File(name), nil
 }
 
-// openRegular opens a file and refuses what is none, on which a read might
-// wait for ever.
+// openRegular opens a regular file. Anything else is an error, because reading it might
+// block for ever.
 func openRegular(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is not a regular file")
+		return nil, errors.New("not a regular file")
 	}
 	return os.Open(path)
 }
 
-// ReadSmall reads a regular file of at most limit bytes: what else may stand
-// under its name, a pipe or gigabytes, is an error.
+// ReadSmall reads a regular file of at most limit bytes. Anything else under its name,
+// such as a pipe or a larger file, is an error.
 func ReadSmall(path string, limit int64) ([]byte, error) {
 	f, err := openRegular(path)
 	if err != nil {
@@ -196,12 +194,12 @@ func ReadSmall(path string, limit int64) ([]byte, error) {
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("it is longer than %d bytes", limit)
+		err = fmt.Errorf("longer than %d bytes", limit)
 	}
 	return data, err
 }
 
-// contextReader ends reading when the context ends.
+// contextReader stops reading when the context is done.
 type contextReader struct {
 	ctx context.Context
 	r   io.Reader

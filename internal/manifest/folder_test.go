@@ -102,7 +102,7 @@ func TestRead(t *testing.T) {
 				io.ReadFull(r, make([]byte, 10))
 				return e
 			})
-			wantError(t, err, "a/b", "it is damaged: its SHA-256 is not the one in MANIFEST")
+			wantError(t, err, "a/b", "damaged: its SHA-256 does not match MANIFEST")
 			if errors.Is(err, parsing) {
 				t.Error("the error is that of parsing")
 			}
@@ -118,9 +118,9 @@ func TestRead(t *testing.T) {
 func TestReadWrongSize(t *testing.T) {
 	dir, d := newFolder(t, map[string][]byte{"a": []byte("four")})
 	for content, message := range map[string]string{
-		"fou":    "it is cut short: 3 bytes, and MANIFEST says 4",
-		"":       "it is cut short: 0 bytes, and MANIFEST says 4",
-		"four\n": "it is longer than it should be: 5 bytes, and MANIFEST says 4",
+		"fou":    "cut short: 3 bytes, but MANIFEST says 4",
+		"":       "cut short: 0 bytes, but MANIFEST says 4",
+		"four\n": "too long: 5 bytes, but MANIFEST says 4",
 	} {
 		writeFile(t, dir, "a", []byte(content))
 		err := d.Read(context.Background(), "a", func(io.Reader, int64) error {
@@ -132,7 +132,7 @@ func TestReadWrongSize(t *testing.T) {
 	// A file that changes while it is read.
 	writeFile(t, dir, "a", []byte("four"))
 	err := d.Read(context.Background(), "a", func(io.Reader, int64) error { return os.Truncate(filepath.Join(dir, "a"), 2) })
-	wantError(t, err, "a", "it is cut short: 2 bytes, and MANIFEST says 4")
+	wantError(t, err, "a", "cut short: 2 bytes, but MANIFEST says 4")
 	writeFile(t, dir, "a", []byte("four"))
 	err = d.Read(context.Background(), "a", func(r io.Reader, _ int64) error {
 		writeFile(t, dir, "a", []byte("four and more"))
@@ -160,8 +160,8 @@ func TestReadMissing(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "a"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, d.Verify(context.Background(), "a"), "a", "it is not a regular file")
-	wantError(t, d.Verify(context.Background(), "b"), Name, "it does not list b")
+	wantError(t, d.Verify(context.Background(), "a"), "a", "not a regular file")
+	wantError(t, d.Verify(context.Background(), "b"), Name, "does not list b")
 	if _, err := Sum(context.Background(), dir, "b"); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
@@ -182,10 +182,10 @@ func TestOpen(t *testing.T) {
 	}
 	writeFile(t, dir, Name, make([]byte, maxBytes+1))
 	_, err = testFormat.Open(dir)
-	wantError(t, err, Name, "it is longer than 1048576 bytes")
+	wantError(t, err, Name, "longer than 1048576 bytes")
 }
 
-// TestReadCancelled: a context that ends is no damage.
+// A cancelled context is not reported as damage.
 func TestReadCancelled(t *testing.T) {
 	dir, d := newFolder(t, map[string][]byte{"a": make([]byte, 4*block)})
 	ctx, cancel := context.WithCancel(context.Background())

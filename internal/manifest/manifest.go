@@ -1,24 +1,24 @@
-// Package manifest keeps the file MANIFEST, which says of every other file of
-// a folder what it holds, so that a flipped byte, a cut file and a file of
-// another folder are told by name instead of being read.
+// Package manifest keeps the file MANIFEST, which lists size and checksum of every
+// other file of a folder, so that a flipped byte, a truncated file or a file from
+// another folder is reported by name instead of being read.
 //
-// It is text, lines ended by a single line feed. The first line is a word for
-// the kind of folder and the version of its format; then comes one line a file
-// of its size in bytes, the SHA-256 of its content in lower-case hexadecimal
-// digits and its path with slashes, with single spaces between, sorted by path;
-// the last line holds the SHA-256 of all bytes before it:
+// MANIFEST is text, with lines that end in a single line feed. The first line names the
+// kind of folder and the version of its format. Then each file has a line with its
+// size in bytes, the SHA-256 of its content in lower-case hexadecimal digits and its
+// path with slashes, separated by single spaces and sorted by path. The last line
+// has the SHA-256 of all bytes before it:
 //
 //	luminavec-manifest 1
 //	1180 5ad5…90 config.json
 //	end 03ac…f4
 //
-// What was cut or changed in MANIFEST itself is thereby told from a changed
-// file. SHA-256 and not a CRC: it is what sha256sum prints and what model hubs
-// show, and processors compute it about as fast as disks read.
+// So damage to MANIFEST itself can be distinguished from damage to a file. It is SHA-256, not a CRC,
+// because that is what sha256sum prints and model hubs show, and processors compute
+// it about as fast as disks read.
 //
-// A [Format] knows the kinds apart. [Format.Marshal] and [Format.Parse] are the
-// file, [Tally] makes its lines, and a [Folder] reads files against it: parsed
-// and summed in one pass, in as much memory as MANIFEST says and the file has.
+// A [Format] is a kind of folder. [Format.Marshal] and [Format.Parse] write and read
+// the file, [Tally] makes its lines, and a [Folder] verifies files while it reads them,
+// in one pass.
 package manifest
 
 import (
@@ -43,8 +43,7 @@ const Name = "MANIFEST"
 const (
 	end = "end"
 
-	// maxBytes bounds what is read of a file that may be anything. Ten files
-	// need about 1 KiB.
+	// maxBytes is the greatest size of MANIFEST. Ten files need about 1 KiB.
 	maxBytes = 1 << 20
 )
 
@@ -53,11 +52,11 @@ type Format struct {
 	Head    string // the first word of the file
 	Version int    // the newest version that is read, and the one that is written
 	Kind    string // what the folder is, in errors: "model"
-	Other   string // hint when MANIFEST is of no such folder
+	Other   string // hint when MANIFEST is that of another kind
 	Damaged string // hint when a file is damaged or missing
 }
 
-// Manifest is what MANIFEST says of the other files.
+// Manifest is the content of MANIFEST.
 type Manifest struct {
 	Version int
 	Files   []File // sorted by name
@@ -94,9 +93,9 @@ func (f Format) marshal(m *Manifest) []byte {
 	return b.Bytes()
 }
 
-// Parse reads the content of MANIFEST. It accepts what Marshal writes, of this
-// version or an older one, and nothing else, so every change is noticed. No
-// name in the result points out of the folder.
+// Parse reads the content of MANIFEST. It accepts only what Marshal writes, in this
+// version or an older one, so every change is detected. No name in the result points
+// outside the folder.
 func (f Format) Parse(data []byte) (*Manifest, error) {
 	first, _, _ := bytes.Cut(data, []byte("\n"))
 	digits, ok := strings.CutPrefix(string(first), f.Head+" ")
@@ -105,14 +104,14 @@ func (f Format) Parse(data []byte) (*Manifest, error) {
 	}
 	version, err := strconv.Atoi(digits)
 	if err != nil || version < 1 || strconv.Itoa(version) != digits {
-		return nil, fault.New(f.Damaged, "line 1: %.20q is no version", digits)
+		return nil, fault.New(f.Damaged, "line 1: %.20q is not a version", digits)
 	}
 	body := data[:bytes.LastIndexByte(bytes.TrimSuffix(data, []byte("\n")), '\n')+1]
 	if want := fmt.Sprintf("%s %x\n", end, sha256.Sum256(body)); string(data[len(body):]) != want {
-		return nil, fault.New(f.Damaged, "it was changed or cut short (its last line does not match the rest)")
+		return nil, fault.New(f.Damaged, "changed or cut short: its last line does not match the rest")
 	}
 	if version > f.Version {
-		return nil, fault.New("update LuminaVec", "format version is %d, newer than %d, the newest known here", version, f.Version)
+		return nil, fault.New("update LuminaVec", "format version %d is newer than %d, the newest this version reads", version, f.Version)
 	}
 	m := &Manifest{Version: version}
 	lines := strings.Split(strings.TrimSuffix(string(body), "\n"), "\n")
@@ -122,15 +121,15 @@ func (f Format) Parse(data []byte) (*Manifest, error) {
 			return nil, fault.New(f.Damaged, "line %d: %w", n+2, err)
 		}
 		if k := len(m.Files); k > 0 && m.Files[k-1].Name >= file.Name {
-			return nil, fault.New(f.Damaged, "line %d: %q comes after %q", n+2, file.Name, m.Files[k-1].Name)
+			return nil, fault.New(f.Damaged, "line %d: names must be sorted and unique, got %q after %q", n+2, file.Name, m.Files[k-1].Name)
 		}
 		m.Files = append(m.Files, file)
 	}
 	return m, nil
 }
 
-// Foreign reports whether dir has a MANIFEST, whole, of another kind of folder,
-// which one of this kind must not replace.
+// Foreign reports whether dir has an undamaged MANIFEST of another kind of folder,
+// which a folder of this kind must not replace.
 func (f Format) Foreign(dir string) bool {
 	data, err := ReadSmall(filepath.Join(dir, Name), maxBytes)
 	if err != nil {
@@ -149,20 +148,20 @@ func parseLine(line string) (File, error) {
 	digits, name, _ := strings.Cut(rest, " ")
 	n, err := strconv.ParseInt(size, 10, 64)
 	if err != nil || n < 0 || strconv.FormatInt(n, 10) != size {
-		return File{}, fmt.Errorf("%.20q is no size", size)
+		return File{}, fmt.Errorf("%.20q is not a size", size)
 	}
 	sum, err := hex.DecodeString(digits)
 	if err != nil || len(sum) != sha256.Size || strings.ToLower(digits) != digits {
-		return File{}, fmt.Errorf("%.70q is no SHA-256", digits)
+		return File{}, fmt.Errorf("%.70q is not a SHA-256", digits)
 	}
-	// fs.ValidPath also keeps a hostile file from pointing out of the folder.
+	// fs.ValidPath also rejects names that point outside the folder.
 	if !fs.ValidPath(name) || name == "." || name == Name || strings.ContainsAny(name, "\\:") {
-		return File{}, fmt.Errorf("%.60q is no name of a file in the folder", name)
+		return File{}, fmt.Errorf("%.60q is not the name of a file in the folder", name)
 	}
 	return File{Name: name, Size: n, Sum: [sha256.Size]byte(sum)}, nil
 }
 
-// Tally counts and sums the bytes written to it, for the line of their file.
+// Tally computes size and checksum of the bytes written to it, for the line of a file.
 type Tally struct {
 	hash hash.Hash
 	size int64
@@ -177,7 +176,7 @@ func (t *Tally) Write(p []byte) (int, error) {
 	return t.hash.Write(p)
 }
 
-// File returns the line of a file with the bytes so far as its content.
+// File returns the line of a file that consists of the bytes written so far.
 func (t *Tally) File(name string) File {
 	f := File{Name: name, Size: t.size}
 	t.hash.Sum(f.Sum[:0])

@@ -43,7 +43,7 @@ func TestManifestLine(t *testing.T) {
 	}
 }
 
-// TestMarshal holds the layout fast: whoever changes it changes every format
+// TestMarshal pins the layout: a change to it changes every format
 // that uses it.
 func TestMarshal(t *testing.T) {
 	const want = "luminavec-test 2\n" +
@@ -81,17 +81,17 @@ func TestParseErrors(t *testing.T) {
 		{"", "line 1 is not that of a test", "name a test"},
 		{"luminavec-manifest 1\n", "line 1 is not that of a test", "name a test"},
 		{string(seal("luminavec-manifest 1\n")), "line 1 is not that of a test", "name a test"},
-		{"luminavec-test x\n", `line 1: "x" is no version`, "test again"},
-		{string(seal("luminavec-test 0\n")), `line 1: "0" is no version`, "test again"},
-		{string(seal("luminavec-test 01\n")), `line 1: "01" is no version`, "test again"},
-		{string(seal("luminavec-test 3\n")), "format version is 3, newer than 2", "update LuminaVec"},
-		{"luminavec-test 3\n", "it was changed or cut short", "test again"},
-		{"luminavec-test 1", "it was changed or cut short", "test again"},
-		{string(seal("luminavec-test 1\n")) + "\n", "it was changed or cut short", "test again"},
-		{string(seal("luminavec-test 1\n\n")), `line 2: "" is no size`, "test again"},
-		{string(seal("luminavec-test 1\n1 " + sum + " ../a\n")), `line 2: "../a" is no name of a file`, "test again"},
-		{string(seal("luminavec-test 1\n1 " + sum + " b\n1 " + sum + " a\n")), `line 3: "a" comes after "b"`, "test again"},
-		{string(seal("luminavec-test 1\n1 " + sum + " a\n1 " + sum + " a\n")), `line 3: "a" comes after "a"`, "test again"},
+		{"luminavec-test x\n", `line 1: "x" is not a version`, "test again"},
+		{string(seal("luminavec-test 0\n")), `line 1: "0" is not a version`, "test again"},
+		{string(seal("luminavec-test 01\n")), `line 1: "01" is not a version`, "test again"},
+		{string(seal("luminavec-test 3\n")), "format version 3 is newer than 2", "update LuminaVec"},
+		{"luminavec-test 3\n", "changed or cut short", "test again"},
+		{"luminavec-test 1", "changed or cut short", "test again"},
+		{string(seal("luminavec-test 1\n")) + "\n", "changed or cut short", "test again"},
+		{string(seal("luminavec-test 1\n\n")), `line 2: "" is not a size`, "test again"},
+		{string(seal("luminavec-test 1\n1 " + sum + " ../a\n")), `line 2: "../a" is not the name of a file`, "test again"},
+		{string(seal("luminavec-test 1\n1 " + sum + " b\n1 " + sum + " a\n")), `line 3: names must be sorted and unique, got "a" after "b"`, "test again"},
+		{string(seal("luminavec-test 1\n1 " + sum + " a\n1 " + sum + " a\n")), `line 3: names must be sorted and unique, got "a" after "a"`, "test again"},
 	} {
 		m, err := testFormat.Parse([]byte(test.data))
 		if err == nil || !strings.Contains(err.Error(), test.message) || fault.Hint(err) != test.hint {

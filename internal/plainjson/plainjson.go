@@ -1,4 +1,4 @@
-// Package plainjson writes JSON for people: <, > and & stay as they are.
+// Package plainjson writes JSON that people read: <, > and & are not escaped.
 package plainjson
 
 import (
@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 )
 
-// Marshal is json.Marshal without HTML escapes, or json.MarshalIndent if indent is not
-// empty.
+// Marshal is json.Marshal, or json.MarshalIndent if indent is not empty, without
+// HTML escapes.
 func Marshal(v any, indent string) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -30,4 +30,13 @@ func AppendString(dst []byte, s string) ([]byte, error) {
 	dst = append(dst, '"')
 	dst = append(dst, s...)
 	return append(dst, '"'), nil
+}
+
+// Or returns the value of an optional field of a JSON object: what p points to, or
+// otherwise if the field is missing or null.
+func Or[T any](p *T, otherwise T) T {
+	if p == nil {
+		return otherwise
+	}
+	return *p
 }

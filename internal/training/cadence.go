@@ -9,12 +9,12 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Cadence says how often a model is validated: after so many Epochs, or at the
-// end of every epoch and whenever Time has passed since. Epochs are places in the
-// text, the same in every run, and so are Steps, batches of a sentence model; Time
-// depends on the speed of the machine, and with it what is found to be best. The end of the training is validated in any
-// case. The zero Cadence is every epoch, and in epochs of more than a billion
-// words, which take minutes, every equal part of at most that.
+// Cadence is how often a model is validated: every so many Epochs, every so many Steps
+// (batches of a sentence model), or at the end of every epoch and whenever Time has passed.
+// Epochs and Steps are places in the data, the same in every run; Time
+// depends on the speed of the machine, and so does which model is the best. The end of the
+// training is always validated. The zero Cadence is every epoch, or, in epochs of more
+// than a billion words, which take minutes, every equal part of at most that length.
 type Cadence struct {
 	Epochs float64
 	Time   time.Duration
@@ -24,34 +24,34 @@ type Cadence struct {
 // partWords is the length of a part of a long epoch.
 const partWords = 1e9
 
-// ParseCadence reads a number of epochs ("0.25"), a time ("10m"), of steps ("100steps"),
-// or "epoch".
+// ParseCadence parses a number of epochs ("0.25") or steps ("100steps"), a time ("10m"), or
+// "epoch".
 func ParseCadence(s string) (Cadence, error) {
-	const hint = "give a number of epochs, such as 1 or 0.25, of steps, such as 100steps, or a time with its unit, such as 10m"
+	const hint = "use a number of epochs, such as 1 or 0.25, of steps, such as 100steps, or a time with its unit, such as 10m"
 	if s == "epoch" {
 		return Cadence{Epochs: 1}, nil
 	}
 	if n, ok := strings.CutSuffix(s, "steps"); ok {
 		steps, err := strconv.ParseInt(strings.TrimSpace(n), 10, 64)
 		if err != nil || steps < 1 {
-			return Cadence{}, fault.New("give a number above 0, such as 100steps", "validate-every is %q", s)
+			return Cadence{}, fault.Field("Every", "use a number above 0, such as 100steps", "cannot be %q", s)
 		}
 		return Cadence{Steps: steps}, nil
 	}
 	if x, err := strconv.ParseFloat(s, 64); err == nil {
 		if !(x > 0) || math.IsInf(x, 0) {
-			return Cadence{}, fault.New(hint, "validate-every is %s", s)
+			return Cadence{}, fault.Field("Every", hint, "cannot be %q", s)
 		}
 		return Cadence{Epochs: x}, nil
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil || d <= 0 {
-		return Cadence{}, fault.New(hint, "validate-every is %q", s)
+		return Cadence{}, fault.Field("Every", hint, "cannot be %q", s)
 	}
 	return Cadence{Time: d}, nil
 }
 
-// String returns what ParseCadence reads.
+// String returns the form that ParseCadence parses.
 func (c Cadence) String() string {
 	if c.Time > 0 {
 		return c.Time.String()
@@ -70,8 +70,7 @@ func (c Cadence) over(words int64) Cadence {
 	return c
 }
 
-// at returns a function that says which place, in blocks, is the first to be
-// validated after another one.
+// at returns a function from a place, in blocks, to the next place of a validation.
 func (c Cadence) at(perEpoch int64) func(done int64) int64 {
 	step := float64(perEpoch)
 	switch {

@@ -46,8 +46,8 @@ func (r *run) legs(ctx context.Context, workers []Worker) error {
 	}
 }
 
-// pausedSince counts the time since began as one without training, and returns
-// the time now.
+// pausedSince adds the time since began to the time without training, and returns
+// the current time.
 func (r *run) pausedSince(began time.Time) time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -57,7 +57,7 @@ func (r *run) pausedSince(began time.Time) time.Time {
 }
 
 // between wraps the error of what is done between two legs. Once ctx has ended
-// that was cut short and has not failed: the run stands as it would without it.
+// it was interrupted and has not failed: the run is as it would be without it.
 func (r *run) between(ctx context.Context, what string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -65,7 +65,7 @@ func (r *run) between(ctx context.Context, what string, err error) error {
 	return fmt.Errorf("%s at %.1f%%: %w", what, 100*float64(r.done.Load())/float64(r.Blocks), err)
 }
 
-// checkDue says whether to check here.
+// checkDue reports whether to check here.
 func (r *run) checkDue() bool {
 	done := r.done.Load()
 	if r.Check == nil || done <= r.Checked {
@@ -74,7 +74,7 @@ func (r *run) checkDue() bool {
 	return r.CheckAt(done-1) == done || done >= r.Blocks || r.CheckEvery > 0 && done > r.Start && time.Since(r.checked) >= r.CheckEvery
 }
 
-// saveDue says whether to save when so many blocks are done.
+// saveDue reports whether to save when so many blocks are done.
 func (r *run) saveDue(done int64) bool {
 	if r.Save == nil || done <= r.Start {
 		return false
@@ -85,8 +85,8 @@ func (r *run) saveDue(done int64) bool {
 
 // leg hands out blocks until the next check or the end of the run, until ctx
 // ends, a worker fails, or it is time for a check or a save. Every worker does at
-// least one block before that time ends the leg, so that saves which come too
-// often slow a run down but do not stop it.
+// least one block before time ends the leg, so that saves that are too
+// frequent slow a run down but do not stop it.
 func (r *run) leg(ctx context.Context, workers []Worker) error {
 	r.from, r.until = r.next, r.Blocks
 	if r.Check != nil {
@@ -116,8 +116,8 @@ func (r *run) leg(ctx context.Context, workers []Worker) error {
 	return p.Wait()
 }
 
-// take returns the next block of the leg, false when the leg is over for the
-// worker that asks.
+// take returns the next block of the leg, or false if the leg is over for the
+// calling worker.
 func (r *run) take(first bool) (b int64, ok bool) {
 	r.hand.Lock()
 	defer r.hand.Unlock()

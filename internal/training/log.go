@@ -16,8 +16,8 @@ type LogLine struct {
 	LearningRate   float64   `json:"lr"`
 }
 
-// progress passes an event on; an event since which nothing was finished
-// repeats the loss of the one before.
+// progress passes on an event. An event during which no block was finished
+// repeats the loss of the event before.
 func (s *Session) progress(e Event) {
 	s.mu.Lock()
 	if e.Loss == 0 {
@@ -39,7 +39,7 @@ func (s *Session) record(e Event) {
 		l.WordsPerSecond = e.UnitsPerSecond
 	}
 	line, err := json.Marshal(l)
-	if err != nil { // a number that is none: the loop ends the run for it
+	if err != nil { // not a finite number: the loop ends the run for it
 		return
 	}
 	s.mu.Lock()

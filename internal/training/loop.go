@@ -12,17 +12,17 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// ErrDiverged is returned when the loss of a block is not a finite number.
+// ErrDiverged is wrapped by the error of a run whose loss is not a finite number.
 var ErrDiverged = errors.New("the loss is no longer a number")
 
-const hintDiverged = "lower the learning rate; 0.05 is usual for skip-gram, 0.035 for CBOW"
+const hintDiverged = "lower LearningRate"
 
-// A Worker trains blocks, in two steps. It is used by one goroutine at a time.
+// A Worker trains blocks in two steps. One goroutine at a time uses it.
 type Worker interface {
 	// Prepare does the part of block b of the run that does not depend on the
 	// model: reading it and drawing its random numbers.
 	Prepare(b int64) error
-	// Train trains the block that was prepared last with learning rate lr.
+	// Train trains the block that was prepared last, at learning rate lr.
 	Train(lr float64) (BlockStats, error)
 	Close() error
 }
@@ -34,26 +34,27 @@ type BlockStats struct {
 	Units   int64   // words (or pairs) read
 }
 
-func (s *BlockStats) add(t BlockStats) {
+// Add adds the stats of another block.
+func (s *BlockStats) Add(t BlockStats) {
 	s.Loss += t.Loss
 	s.Targets += t.Targets
 	s.Units += t.Units
 }
 
-// mean returns the mean loss of a target, 0 when there was none.
-func (s BlockStats) mean() float64 {
+// Mean returns the mean loss of a target, 0 when there was none.
+func (s BlockStats) Mean() float64 {
 	if s.Targets == 0 {
 		return 0
 	}
 	return s.Loss / s.Targets
 }
 
-// An Event tells how far a run is.
+// An Event is the progress of a run.
 type Event struct {
 	Progress       float64       // of the whole run, 0 to 1
 	Epoch          int           // from 1
 	Loss           float64       // mean per target since the last event of its kind, in nats
-	UnitsPerSecond float64       // words (or pairs) a second of this run, all threads together, saves and checks not counted
+	UnitsPerSecond float64       // words (or pairs) a second in this run, of all threads together, without the time of saves and checks
 	LearningRate   float64       // now
 	Elapsed        time.Duration // since the run began or was resumed
 	Remaining      time.Duration // estimate
@@ -61,14 +62,13 @@ type Event struct {
 
 // Loop trains blocks with workers until all are done.
 type Loop struct {
-	Threads  int   // number of blocks under way at a time, at least 1
+	Threads  int   // blocks trained at a time, at least 1
 	Ordered  bool  // train the blocks one after the other, in order: same bytes at any Threads
 	Blocks   int64 // blocks of the whole run
 	PerEpoch int64 // blocks of an epoch
 	Start    int64 // blocks done before
 	Sums     Sums  // of those; zero at the start of a run
 	Schedule autograd.Schedule
-	Hint     string // for a run that diverges
 
 	NewWorker func() (Worker, error)
 
@@ -80,28 +80,28 @@ type Loop struct {
 	Log func(Event)
 	// Save, if set, is called while no worker runs: every SaveEvery, and at the
 	// end of an epoch unless the last call was so recent that saving would take
-	// more than a twentieth of the time. Its error ends the run, unless ctx has:
-	// then the run ends with ctx's.
+	// more than a twentieth of the time. Its error ends the run, unless ctx has ended:
+	// then the run returns ctx's error.
 	Save      func(ctx context.Context, so Outcome) error
 	SaveEvery time.Duration
 	// Check, if set, is called while no worker runs, at the places that CheckAt
-	// names and, if CheckEvery is not 0, at least that often; always before Save
-	// at the same place. With stop the run ends there, as if it were done. Its
-	// error ends the run as Save's does.
+	// returns and, if CheckEvery is not 0, at least that often; always before Save
+	// at the same place. If it returns stop, the run ends there, as if it were done. Its
+	// error ends the run like that of Save.
 	Check      func(ctx context.Context, so Outcome) (stop bool, err error)
 	CheckAt    func(done int64) int64 // the first place after done, in blocks; needed by Check
 	CheckEvery time.Duration
 	Checked    int64 // place of the last check before Start; a place that was not checked is checked first
 }
 
-// Sums are the sums that a run which goes on needs of the one before it, so
-// that its figures are those of a run that was not cut.
+// Sums are what a resumed run needs of the run before it, so that its figures are those of a
+// run that was not interrupted.
 type Sums struct {
 	Epoch    BlockStats // of the epoch that the last block belongs to
 	Unlogged BlockStats // since the last Log
 }
 
-// Outcome is how a run stands, or ended.
+// Outcome is the state of a run, at its end or before.
 type Outcome struct {
 	Done    int64         // blocks done, those before Start included
 	Elapsed time.Duration // of this run
@@ -116,8 +116,8 @@ const (
 	saveShare  = 20  // training takes so many times as long as the saves at the ends of epochs
 )
 
-// Run trains until every block is done, a check says stop or ctx is done. When
-// ctx ends first, the blocks under way are finished and Run returns ctx's error
+// Run trains until every block is done, a check returns stop or ctx ends. When
+// ctx ends first, Run finishes the blocks being trained and returns ctx's error
 // with an Outcome that says where it stopped.
 func (l *Loop) Run(ctx context.Context) (Outcome, error) {
 	r := newRun(l)
@@ -139,7 +139,7 @@ func (l *Loop) Run(ctx context.Context) (Outcome, error) {
 
 	stop := r.report()
 	err := func() error {
-		defer stop() // also when a worker panics: pool hands the panic on
+		defer stop() // also when a worker panics: pool propagates the panic
 		return r.legs(ctx, workers)
 	}()
 	return r.outcome(), err
@@ -164,7 +164,7 @@ type run struct {
 	total    BlockStats    // of this run
 	recent   BlockStats    // since the last Progress
 	unlogged BlockStats    // since the last Log
-	epochs   [2]BlockStats // of the two epochs that blocks under way may belong to, by epoch modulo 2
+	epochs   [2]BlockStats // of the two epochs that blocks being trained may belong to, by epoch modulo 2
 	epochOf  [2]int64
 }
 
@@ -188,7 +188,7 @@ func (r *run) outcome() Outcome {
 	if e := r.epoch(done); r.epochOf[e%2] == e {
 		o.Sums.Epoch = r.epochs[e%2]
 	}
-	o.Loss = o.Sums.Epoch.mean()
+	o.Loss = o.Sums.Epoch.Mean()
 	o.Sums.Unlogged = r.unlogged
 	return o
 }
@@ -201,20 +201,20 @@ func (r *run) train(w Worker, b int64) error {
 		return err
 	}
 	if math.IsNaN(s.Loss) || math.IsInf(s.Loss, 0) {
-		return fault.New(r.Hint, "training diverged at step %d of %d, in epoch %d, with learning rate %.3g: %w",
+		return fault.Mention(hintDiverged, "training diverged at step %d of %d, in epoch %d, with learning rate %.3g: %w",
 			b+1, r.Blocks, b/r.PerEpoch+1, lr, ErrDiverged)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.total.add(s)
-	r.recent.add(s)
-	r.unlogged.add(s)
+	r.total.Add(s)
+	r.recent.Add(s)
+	r.unlogged.Add(s)
 	e := b / r.PerEpoch
 	if r.epochOf[e%2] < e {
 		r.epochs[e%2], r.epochOf[e%2] = BlockStats{}, e
 	}
 	if r.epochOf[e%2] == e {
-		r.epochs[e%2].add(s)
+		r.epochs[e%2].Add(s)
 	}
 	done := r.done.Add(1)
 	if every := max(1, r.Blocks/logLines); r.Log != nil && (done%every == 0 || done == r.Blocks) {
@@ -257,12 +257,12 @@ func (r *run) progress() {
 
 // event describes the run now, with the loss of since; r.mu is held.
 func (r *run) event(since BlockStats) Event {
-	// A coarse clock may not have moved yet; a rate that is infinite is no JSON.
+	// A coarse clock may not have moved yet; an infinite rate is not valid JSON.
 	done, elapsed := r.done.Load(), max(time.Since(r.began), time.Microsecond)
 	e := Event{
 		Progress:       float64(done) / float64(r.Blocks),
 		Epoch:          int(r.epoch(done)) + 1,
-		Loss:           since.mean(),
+		Loss:           since.Mean(),
 		UnitsPerSecond: float64(r.total.Units) / max(elapsed-r.paused, time.Microsecond).Seconds(),
 		LearningRate:   r.Schedule.At(float64(done) / float64(r.Blocks)),
 		Elapsed:        elapsed,

@@ -12,7 +12,7 @@ import (
 // that are prepared and wait for their turn.
 const spareWorkers = 2
 
-// errPanic ends an ordered leg when a worker panics; stream hands the panic itself on.
+// errPanic ends an ordered leg when a worker panics; stream propagates the panic itself.
 var errPanic = errors.New("a worker panicked")
 
 // workers returns the number of workers that the loop needs.
@@ -24,8 +24,8 @@ func (l *Loop) workers() int {
 }
 
 // orderedLeg is leg for an ordered run: goroutines prepare blocks while another
-// trains those that are ready, one at a time and in order. Every update so meets
-// the same numbers as with one thread. Preparing is what more threads can take off:
+// trains those that are ready, one at a time and in order. So every update sees
+// the same numbers as with one thread. More threads only speed up the preparation,
 // about a sixth of the work of a word model.
 func (r *run) orderedLeg(ctx context.Context, workers []Worker) error {
 	free := make(chan Worker, len(workers))

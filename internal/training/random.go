@@ -1,7 +1,7 @@
 package training
 
 // Random is SplitMix64 (Steele, Lea and Flood, 2014): eight bytes of state, a
-// nanosecond a number, and streams that differ for any two seeds.
+// nanosecond per number, and streams that differ for any two seeds.
 type Random uint64
 
 // NewRandom returns the stream of block b of a run seeded with seed.
@@ -12,16 +12,16 @@ func NewRandom(seed uint64, b int64) *Random {
 
 const golden = 0x9e3779b97f4a7c15
 
-// orderStream makes the streams that order the blocks others than those of blocks.
+// orderStream distinguishes the streams that order the blocks from those of blocks.
 const orderStream = 0x6f72646572
 
-// blockOrder returns the order of n blocks in an epoch of a run seeded with seed,
-// each order as likely as the others (Fisher and Yates).
-func blockOrder(seed uint64, epoch int64, n int) []int32 {
+// BlockOrder returns the order of n blocks in an epoch of a run seeded with seed;
+// all orders are equally likely (Fisher and Yates).
+func BlockOrder(seed uint64, epoch int64, n int) []int32 {
 	rng := NewRandom(seed^orderStream, epoch)
 	order := make([]int32, n)
 	for i := range order {
-		j := below(rng.Next(), i+1)
+		j := Below(rng.Next(), i+1)
 		order[i], order[j] = order[j], int32(i)
 	}
 	return order
@@ -39,5 +39,5 @@ func mix(z uint64) uint64 {
 	return z ^ z>>31
 }
 
-// below returns a number in [0, n) from the upper half of r.
-func below(r uint64, n int) int { return int((r >> 32) * uint64(n) >> 32) }
+// Below returns a number in [0, n) from the upper half of r.
+func Below(r uint64, n int) int { return int((r >> 32) * uint64(n) >> 32) }

@@ -11,8 +11,8 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 )
 
-// Session is what a run of any trainer keeps beside its model: how far it is, its
-// log, how it is judged, and how that goes into a checkpoint and comes out of one.
+// Session is what a run of any trainer keeps beside its model: its position, its
+// log and its validation, and how these are stored in a checkpoint and restored.
 type Session struct {
 	Kind     string // of the objective, as in config.json and in errors
 	Blocks   int64  // of the whole run
@@ -21,10 +21,10 @@ type Session struct {
 	Units    int64  // of an epoch: words, or pairs
 	Unit     string // what the log calls them: "words" or "pairs"
 
-	// Model returns the model and the state of the trainer as they stand, without
+	// Model returns the current model and the state of the trainer, without
 	// progress, validation and log. Its tensors may be the live ones.
 	Model func() *checkpoints.Checkpoint
-	// HeldOut measures the loss on a set that is text; nil: there are no such sets.
+	// HeldOut measures the loss on a set of text; nil if there are no such sets.
 	HeldOut func(context.Context, ValidationSet) (checkpoints.Metric, error)
 
 	Progress  func(Event)                                          // see WordRun
@@ -42,7 +42,7 @@ type Session struct {
 	loss float64      // of the last event that had one
 }
 
-// Resume takes over how far the run of a checkpoint was.
+// Resume restores the position of the run of a checkpoint.
 func (s *Session) Resume(c *checkpoints.Checkpoint) {
 	p := c.Config.Progress
 	s.start, s.spent = p.Blocks, p.Seconds
@@ -52,11 +52,11 @@ func (s *Session) Resume(c *checkpoints.Checkpoint) {
 	s.log.Write(c.Log)
 }
 
-// Run runs a loop, whose work is all that it sets, and returns the checkpoint.
-// When ctx ends first it is the unfinished one, together with ctx's error.
+// Run runs a loop, of which only the work is set, and returns the checkpoint.
+// When ctx ends first, it returns the unfinished checkpoint together with ctx's error.
 func (s *Session) Run(ctx context.Context, loop Loop) (*checkpoints.Checkpoint, error) {
 	loop.Blocks, loop.PerEpoch, loop.Start, loop.Sums = s.Blocks, s.PerEpoch, s.start, s.sums
-	loop.Progress, loop.Log, loop.Hint = s.progress, s.record, s.hint()
+	loop.Progress, loop.Log = s.progress, s.record
 	if loop.SaveEvery = s.SaveEvery; loop.SaveEvery == 0 {
 		loop.SaveEvery = 5 * time.Minute
 	}
@@ -73,24 +73,16 @@ func (s *Session) Run(ctx context.Context, loop Loop) (*checkpoints.Checkpoint, 
 		}
 	}
 	outcome, err := loop.Run(ctx)
-	// A block that failed leaves half of an update behind, or numbers that are
-	// none: that is no checkpoint, even if ctx has ended meanwhile.
+	// A block that failed leaves half an update behind, or numbers that are not
+	// finite: no checkpoint is made of that, even if ctx has ended meanwhile.
 	if err != nil && (ctx.Err() == nil || !errors.Is(err, ctx.Err())) {
 		return nil, fmt.Errorf("%s: %w", s.Kind, err)
 	}
 	return s.checkpoint(outcome, err == nil), err
 }
 
-// hint says what to do about a run that diverges.
-func (s *Session) hint() string {
-	if s.Unit == "pairs" {
-		return "lower the learning rate"
-	}
-	return hintDiverged
-}
-
-// checkpoint returns the run as it stands; that of a run that is finished has the
-// best model, if that is to be kept.
+// checkpoint returns the current state of the run; a finished run has the best model,
+// if that is to be kept.
 func (s *Session) checkpoint(out Outcome, finished bool) *checkpoints.Checkpoint {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,14 +8,14 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 )
 
-// snapshot is a copy of the tensors of a checkpoint: the best model so far,
-// with what only training needs of it.
+// snapshot is a copy of the tensors of a checkpoint: the best model so far
+// and its training state.
 type snapshot struct {
 	tensors map[string]checkpoints.Tensor
 	state   map[string]checkpoints.Tensor
 }
 
-// of returns a copy of c's tensors, in the memory of s where it fits. s may be
+// of returns a copy of the tensors of c and reuses the memory of s where it fits. s may be
 // nil.
 func (s *snapshot) of(c *checkpoints.Checkpoint) *snapshot {
 	if s == nil {
@@ -47,7 +47,7 @@ func (s *snapshot) addTo(c *checkpoints.Checkpoint) {
 	}
 }
 
-// restoreSnapshot takes out of c what addTo has put in: a tensor for each of
+// restoreSnapshot returns what addTo has added to c: a tensor for each of
 // c's own.
 func restoreSnapshot(c *checkpoints.Checkpoint) (*snapshot, error) {
 	s := &snapshot{tensors: map[string]checkpoints.Tensor{}, state: map[string]checkpoints.Tensor{}}

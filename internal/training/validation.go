@@ -14,24 +14,23 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Validation says how a run judges its model while it trains, and what follows
-// from it: which model it keeps, and whether it ends early. The first figure of
-// the first set decides. The text and the judges see the model while the
-// training stands still; they change nothing of it.
+// Validation is how a run judges its model while it trains, which model it keeps, and
+// whether it stops early. The first figure of the first set decides. The
+// training pauses while the model is judged.
 type Validation struct {
 	Sets     []ValidationSet
 	Every    Cadence
 	KeepLast bool // the model at the end is the last one; default false: the best
-	Patience int  // the run ends after so many validations without a better one; default 0: it does not
+	Patience int  // validations without a better one after which the run stops; default 0: it does not
 
-	// Report, if set, is told of each validation; best says whether it is the
+	// Report, if set, is called with each validation; best says whether it is the
 	// best so far.
 	Report func(v checkpoints.Validated, best bool)
 }
 
 // ValidationSet is what a model is judged by: either a Judge or held-out Text.
 type ValidationSet struct {
-	checkpoints.ValidationSet // for the record, by which a resume knows it again
+	checkpoints.ValidationSet // for the record, by which a resumed run recognises it
 
 	// Judge measures a model, which shares the trainer's memory: it is valid
 	// during the call only.
@@ -39,18 +38,33 @@ type ValidationSet struct {
 	// Text is judged by the mean loss of the objective on it. It was made with
 	// the vocabulary of the run.
 	Text *corpora.Corpus
+
+	// Known of the Size pairs, analogies or words of the set are in the vocabulary; for
+	// reports, 0 if that is not counted.
+	Known, Size int64
+}
+
+// Close closes the texts of the sets.
+func (v *Validation) Close() error {
+	var all []error
+	for _, s := range v.Sets {
+		if s.Text != nil {
+			all = append(all, s.Text.Close())
+		}
+	}
+	return errors.Join(all...)
 }
 
 func (v *Validation) validate() error {
 	if len(v.Sets) == 0 {
-		return errors.New("validation: there is no set to validate with")
+		return errors.New("validation: no set to validate with")
 	}
 	if v.Patience < 0 {
-		return fault.New("0 trains to the end", "patience is %d", v.Patience)
+		return fault.Field("Patience", "0 trains to the end", "must be 0 or more, got %d", v.Patience)
 	}
 	for _, s := range v.Sets {
 		if (s.Judge == nil) == (s.Text == nil) {
-			return fmt.Errorf("validation: set %s: either a judge or a text is needed", s.File)
+			return fmt.Errorf("validation: set %s: exactly one of Judge and Text must be set", s.File)
 		}
 	}
 	return nil
@@ -63,8 +77,8 @@ type watcher struct {
 	best   *snapshot              // nil: there is none, it is the model of record.Best.Blocks, or it is not kept
 }
 
-// Watch begins the validation of the run; resume, if not nil, is the checkpoint that
-// it goes on from.
+// Watch starts the validation of the run; resume, if not nil, is the checkpoint that
+// it continues from.
 func (s *Session) Watch(v *Validation, resume *checkpoints.Checkpoint) error {
 	if err := v.validate(); err != nil {
 		return err
@@ -78,7 +92,7 @@ func (s *Session) Watch(v *Validation, resume *checkpoints.Checkpoint) error {
 	for _, set := range v.Sets {
 		w.record.Sets = append(w.record.Sets, set.ValidationSet)
 		if set.Text != nil && s.HeldOut == nil {
-			return fmt.Errorf("validation: set %s: %s is not judged by text", set.File, s.Kind)
+			return fmt.Errorf("validation: set %s: a %s model cannot be judged by text", set.File, s.Kind)
 		}
 	}
 	s.watcher = w
@@ -88,8 +102,8 @@ func (s *Session) Watch(v *Validation, resume *checkpoints.Checkpoint) error {
 	return nil
 }
 
-// resume takes over what an earlier part of the run has found. With other sets
-// the search for the best begins anew.
+// resume restores the results of an earlier part of the run. With other sets
+// the search for the best model starts anew.
 func (w *watcher) resume(c *checkpoints.Checkpoint) error {
 	was := c.Config.Validation
 	if was == nil || !slices.Equal(was.Sets, w.record.Sets) {
@@ -103,7 +117,7 @@ func (w *watcher) resume(c *checkpoints.Checkpoint) error {
 		w.best = w.best.of(c) // the tensors of c are going to be trained
 		return nil
 	}
-	if was.Keep != checkpoints.KeepBest { // it was not kept: what comes is compared among itself
+	if was.Keep != checkpoints.KeepBest { // it was not kept: only later models are compared
 		w.record.Best, w.record.Worse = nil, 0
 		return nil
 	}
@@ -112,7 +126,7 @@ func (w *watcher) resume(c *checkpoints.Checkpoint) error {
 	return err
 }
 
-// check validates the model as it stands; stop says that patience is at its end.
+// check validates the current model; stop says that patience has run out.
 func (s *Session) check(ctx context.Context, so Outcome) (stop bool, err error) {
 	w := s.watcher
 	c := s.checkpoint(so, false)
@@ -128,7 +142,7 @@ func (s *Session) check(ctx context.Context, so Outcome) (stop bool, err error) 
 			return false, fmt.Errorf("%s: %w", set.File, err)
 		}
 		if math.IsNaN(m.Value) || math.IsInf(m.Value, 0) {
-			return false, fault.New(s.hint(), "%s: %s is %v: %w", set.File, m.Name, m.Value, ErrDiverged)
+			return false, fault.Mention(hintDiverged, "%s: %s is %v: %w", set.File, m.Name, m.Value, ErrDiverged)
 		}
 		now.Metrics = append(now.Metrics, m)
 	}
@@ -153,14 +167,14 @@ func (s *Session) check(ctx context.Context, so Outcome) (stop bool, err error) 
 		if r.Worse == 1 {
 			noun = "validation"
 		}
-		s.stopped = fmt.Sprintf("%s of %s did not become better than %.4f, at epoch %.2f, in %d %s", m.Name, m.Set, m.Value, r.Best.Epoch, r.Worse, noun)
+		s.stopped = fmt.Sprintf("%s of %s has not improved on %.4f, at epoch %.2f, in %d %s", m.Name, m.Set, m.Value, r.Best.Epoch, r.Worse, noun)
 		return true, nil
 	}
 	return false, nil
 }
 
-// validationLine is a line of training/log.jsonl: one figure of a validation.
-type validationLine struct {
+// ValidationLine is a line of training/log.jsonl: one figure of a validation.
+type ValidationLine struct {
 	Time     time.Time `json:"time"`
 	Kind     string    `json:"kind"` // "validation"
 	Progress float64   `json:"progress"`
@@ -174,7 +188,7 @@ func (s *Session) recordValidation(so Outcome, v checkpoints.Validated, best boo
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, m := range v.Metrics {
-		line, _ := json.Marshal(validationLine{ // its numbers are finite
+		line, _ := json.Marshal(ValidationLine{ // its numbers are finite
 			Time: time.Now().UTC().Truncate(time.Millisecond), Kind: "validation",
 			Progress: float64(so.Done) / float64(s.Blocks),
 			Epoch:    int(max(so.Done-1, 0)/s.PerEpoch) + 1,
@@ -184,8 +198,8 @@ func (s *Session) recordValidation(so Outcome, v checkpoints.Validated, best boo
 	}
 }
 
-// put adds to a checkpoint what was found, and the best model: in place of the
-// last one when the run is finished, else beside it, for the run goes on from
+// put adds the results and the best model to a checkpoint: in place of the
+// last model if the run is finished, else beside it, because the run continues from
 // the last.
 func (w *watcher) put(c *checkpoints.Checkpoint) {
 	record := w.record

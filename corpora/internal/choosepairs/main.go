@@ -1,5 +1,5 @@
-// Choosepairs picks pairs for the bundled sample out of a file of pairs, TSV of two
-// columns, plain or compressed, so that the sample can be made again:
+// Choosepairs selects the pairs of the bundled sample from a file of pairs (TSV with two
+// columns, plain or compressed). It makes the files in corpora/data reproducible:
 //
 //	for f in definitions:16000 encyclopedia:3900 rewrites:9500; do
 //		name=${f%:*}
@@ -7,11 +7,11 @@
 //		zstd -19 $name.tsv -o corpora/data/pairs-$name.tsv.zst
 //	done
 //
-// The rule: the rarer the rarest word of an anchor is in the bundled text, the later
-// the pair is chosen, so that the sample tells of what people talk about most. Left out
-// before are pairs whose two texts share most of their words, as they teach little,
-// those of a few words, and all but two of the same anchor. Chosen pairs keep the
-// order of the file.
+// Pairs are ranked by the rarest word of their anchor: the more frequent that word is in the
+// bundled text, the earlier the pair is chosen, so that the sample covers common
+// topics. Pairs whose texts share most of their words are skipped, because they teach
+// little, as are very short pairs and all but two pairs with the same anchor. Chosen
+// pairs keep the order of the file.
 package main
 
 import (
@@ -32,10 +32,10 @@ import (
 )
 
 func main() {
-	pairs := flag.Int("pairs", 10000, "pairs to choose")
-	overlap := flag.Float64("overlap", 0.7, "most words that the texts share, of those that either has")
-	least := flag.Int("least", 6, "fewest words of a pair")
-	same := flag.Int("same", 2, "pairs with the same anchor")
+	pairs := flag.Int("pairs", 10000, "number of pairs to choose")
+	overlap := flag.Float64("overlap", 0.7, "maximum share of the distinct words of a pair that both texts have")
+	least := flag.Int("least", 6, "minimum number of words of a pair")
+	same := flag.Int("same", 2, "maximum number of pairs with the same anchor")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		fmt.Fprintln(os.Stderr, "usage: choosepairs [flags] FILE > pairs.tsv")
@@ -49,7 +49,7 @@ func main() {
 
 type pair struct {
 	place  int
-	rarest int32 // id of a word: ids go by frequency
+	rarest int32 // id of a word; ids are sorted by frequency
 	line   string
 }
 
@@ -100,7 +100,8 @@ func run(ctx context.Context, w io.Writer, path string, most int, overlap float6
 	return out.Flush()
 }
 
-// compare returns how many words two texts have, and which part of the different ones both have.
+// compare returns the number of words of two texts and the share of the distinct words that both
+// have.
 func compare(words *tokenize.Tokenizer, a, b string) (n int, shared float64) {
 	in := map[string]int{}
 	for side, text := range []string{a, b} {
@@ -118,7 +119,7 @@ func compare(words *tokenize.Tokenizer, a, b string) (n int, shared float64) {
 	return n, float64(both) / float64(max(1, len(in)))
 }
 
-// rarest returns the id of the rarest word, or one past all if there is an unknown one.
+// rarest returns the id of the rarest word, or the size of the vocabulary if a word is unknown.
 func rarest(words *tokenize.Tokenizer, text string) (id int32) {
 	words.Each(text, func(_ []byte, word int32) {
 		if word < 0 {

@@ -1,21 +1,20 @@
-// Choosesample picks the articles of the bundled sample out of a corpus (plain
-// or compressed; one paragraph a line, a blank line between articles), so that
-// the sample can be made again:
+// Choosesample selects the articles of the bundled sample from a corpus (plain or
+// compressed; one paragraph per line, a blank line between articles). It makes the file in
+// corpora/data reproducible:
 //
 //	go run ./corpora/internal/choosesample CORPUS > sample.txt
 //	zstd --ultra -22 sample.txt -o corpora/data/sample.txt.zst
 //
-// The rule is greedy. Every word has a weight: words of the bundled evaluation
-// sets most, other frequent words less, so that the rest of the language is
-// there too. The worth of a choice is the sum over words of weight ·
-// log(1 + n/half), n being how often the word occurs in it: the hundredth
-// occurrence of a word is worth less than its tenth, which spreads the choice
-// over topics. An article that says a word m times counts m^0.7, since it tells
-// but one side of the word. The article that adds most worth a byte comes
-// next, until the size is reached. Lists and tables, which teach a window of
-// words little, are left out before: an article needs running text, told by
-// its paragraphs' length and its share of function words. Chosen articles keep
-// the order of the corpus.
+// The selection is greedy. Every word has a weight: high for words of the bundled evaluation
+// sets, low for other frequent words, so that the rest of the language is covered too.
+// The value of a selection is the sum over words of weight · log(1 + n/half), where n is
+// how often the word occurs in it. The hundredth occurrence of a word is worth less than
+// its tenth, which spreads the selection over topics. An article with m occurrences of
+// a word counts m^0.7 of them, since it shows only one aspect of the word. The article
+// that adds the most value per byte comes next, until the size is reached. Lists and
+// tables, which have little context, are skipped: an article must have running text,
+// judged by the length of its paragraphs and its share of function words. Chosen articles
+// keep the order of the corpus.
 package main
 
 import (
@@ -39,8 +38,8 @@ import (
 
 func main() {
 	size := flag.Int64("size", 10_300_000, "bytes of text to choose")
-	half := flag.Float64("half", 35, "(reduced) occurrences at which a further one is worth half the first")
-	common := flag.Int("common", 8000, "most frequent words that have a weight without being in a set")
+	half := flag.Float64("half", 35, "number of (reduced) occurrences after which another is worth half the first")
+	common := flag.Int("common", 8000, "number of most frequent words that have a weight even outside the sets")
 	commonWeight := flag.Float64("common-weight", 0.05, "their weight")
 	flag.Parse()
 	if flag.NArg() != 1 {
@@ -89,9 +88,9 @@ func run(ctx context.Context, w io.Writer, path string, size int64, half float64
 type article struct {
 	place int
 	text  string
-	words []occurrences // by id, so that sums come out the same every time
-	gain  float64       // worth a byte, when it was last looked at
-	round int           // when that was
+	words []occurrences // sorted by id, so that sums are reproducible
+	gain  float64       // value per byte at its last evaluation
+	round int           // of that evaluation
 }
 
 type occurrences struct {
@@ -99,7 +98,7 @@ type occurrences struct {
 	n  int
 }
 
-// readArticles returns those that are running text.
+// readArticles returns the articles of running text.
 func readArticles(ctx context.Context, src *text.Source, words *tokenize.Tokenizer) ([]*article, error) {
 	var articles []*article
 	var content strings.Builder
@@ -124,7 +123,7 @@ func readArticles(ctx context.Context, src *text.Source, words *tokenize.Tokeniz
 	})
 	end()
 	if len(articles) == 0 && err == nil {
-		err = errors.New("no article of running text")
+		err = errors.New("no articles of running text")
 	}
 	return articles, err
 }
@@ -133,9 +132,9 @@ var functionWords = strings.Fields("the of and in to a is was as for by with on 
 
 func newArticle(place int, text string, words *tokenize.Tokenizer) *article {
 	const (
-		minBytes     = 2000   // shorter ones tell little about their words
-		maxBytes     = 150000 // longer ones would take the place of many topics
-		minParagraph = 200    // mean bytes
+		minBytes     = 2000   // shorter ones give little context
+		maxBytes     = 150000 // longer ones would displace many topics
+		minParagraph = 200    // mean length in bytes
 		minFunction  = 0.33   // share of function words; lists have fewer
 	)
 	if len(text) < minBytes || len(text) > maxBytes || len(text)/strings.Count(text, "\n") < minParagraph {
@@ -162,9 +161,9 @@ func newArticle(place int, text string, words *tokenize.Tokenizer) *article {
 	return a
 }
 
-// weigh gives the words of the vocabulary their weights by id.
+// weigh returns the weights of the words of the vocabulary.
 func weigh(v *tokenize.Vocabulary, common int, commonWeight float64) []float64 {
-	const tooFrequent = 100 // words that every article has anyway
+	const tooFrequent = 100 // words that every article contains
 	weights := make([]float64, v.Len())
 	for id := tooFrequent; id < min(common, len(weights)); id++ {
 		weights[id] = commonWeight
@@ -192,8 +191,8 @@ func weigh(v *tokenize.Vocabulary, common int, commonWeight float64) []float64 {
 	return weights
 }
 
-// choose takes articles by worth a byte. What an article adds only shrinks as
-// others are chosen, so the top of the heap is the best once it is up to date.
+// choose takes articles by value per byte. The value that an article adds only falls as
+// others are chosen, so the top of the heap is the best once it has been evaluated again.
 func choose(articles []*article, weights []float64, size int64, half float64) []*article {
 	have := make([]float64, len(weights))
 	reduced := func(m int) float64 { return math.Pow(float64(m), 0.7) }

@@ -1,3 +1,5 @@
+// Package idstore stores a long sequence of ids: the first blocks in memory, the rest in a
+// temporary file.
 package idstore
 
 import (
@@ -9,19 +11,18 @@ import (
 )
 
 const (
-	// BlockIDs is the number of entries of a block of the cache; the last
-	// block may be shorter. Blocks do not depend on the number of threads, so
-	// that work cut at blocks gives the same result on any machine.
+	// BlockIDs is the number of ids of a block; the last block may be shorter.
 	BlockIDs = 16384
 
+	// BlockBytes is the size of a block in a file.
 	BlockBytes = 4 * BlockIDs
 
-	// MemoryBlocks of ids, 256 MiB, stay in memory; what follows goes to a file.
+	// MemoryBlocks is the usual number of blocks in memory, 256 MiB.
 	MemoryBlocks = 256 << 20 / BlockBytes
 )
 
-// Store is a sequence of 32-bit ids in blocks, the first of them in memory,
-// the rest in a file. It is written from start to end, finished, and then read.
+// Store is a sequence of 32-bit ids in blocks, the first of them in memory, the rest in a
+// file. It is written with Append, completed with Finish, and then read.
 type Store struct {
 	dir    string
 	limit  int       // blocks in memory
@@ -29,20 +30,27 @@ type Store struct {
 	tail   []int32   // the block being filled
 	n      int64     // entries
 	file   *os.File  // blocks from limit on
-	gone   bool      // the file has no name any more, or is that of a cache: close leaves it
+	gone   bool      // Close does not remove the file: it has no name, or belongs to a cache
 	raw    []byte
 
-	keepName bool // as where an open file cannot be removed; for tests
+	keepName bool // see KeepName
 }
 
+// New returns an empty store of limit blocks in memory. The file, if it is needed, is
+// created in the folder dir.
 func New(dir string, limit int) *Store {
 	return &Store{dir: dir, limit: limit, raw: make([]byte, BlockBytes)}
 }
 
-// Open returns a store of the n ids in f, which close closes and leaves in place.
+// KeepName makes the file keep its name until Close, as on systems where an open file
+// cannot be removed. Elsewhere it loses its name at once, so that not even a killed
+// process leaves it behind.
+func (s *Store) KeepName() { s.keepName = true }
+
+// Open returns a store of the n ids in f. Close closes f but does not remove it.
 func Open(f *os.File, n int64) *Store { return &Store{file: f, gone: true, n: n} }
 
-// append adds ids at the end.
+// Append adds ids at the end.
 func (s *Store) Append(ids ...int32) error {
 	for len(ids) > 0 {
 		at := int(s.n % BlockIDs)
@@ -66,13 +74,12 @@ func (s *Store) Append(ids ...int32) error {
 	return nil
 }
 
-// finish writes what append still holds, so that all can be read. What is
-// appended after it goes on behind.
+// Finish writes the last block, so that all ids can be read. More may be appended later.
 func (s *Store) Finish() error {
 	return s.write(int(s.n % BlockIDs))
 }
 
-// write puts the last block, of used entries, into the file if it belongs there.
+// write writes the last block, of used ids, to the file if it belongs there.
 func (s *Store) write(used int) error {
 	i := (s.n - 1) / BlockIDs
 	if used == 0 || i < int64(s.limit) {
@@ -81,10 +88,8 @@ func (s *Store) write(used int) error {
 	if s.file == nil {
 		f, err := os.CreateTemp(s.dir, "luminavec-ids-*")
 		if err != nil {
-			return spoolError("make", err)
+			return spoolError("create", err)
 		}
-		// Where the system lets an open file lose its name, not even a killed
-		// process leaves it behind.
 		s.file, s.gone = f, !s.keepName && os.Remove(f.Name()) == nil
 	}
 	raw := AppendIDs(s.raw[:0], s.tail[:used])
@@ -95,15 +100,15 @@ func (s *Store) write(used int) error {
 }
 
 func spoolError(what string, err error) error {
-	return fault.New("a large corpus needs 4 bytes of disk a word: set TMPDIR to a folder with room",
+	return fault.New("a large corpus needs 4 bytes of disk space per word: set TMPDIR to a folder with enough space",
 		"cannot %s the file of token ids: %w", what, err)
 }
 
-// length is the number of ids.
+// Len returns the number of ids.
 func (s *Store) Len() int64 { return s.n }
 
-// inMemory returns a block that is in memory, nil for one that is in the file. It must
-// not be changed.
+// InMemory returns a block if it is in memory, nil if it is in the file. It must not be
+// changed.
 func (s *Store) InMemory(block int) []int32 {
 	if block < len(s.memory) {
 		return s.memory[block]
@@ -111,16 +116,19 @@ func (s *Store) InMemory(block int) []int32 {
 	return nil
 }
 
-// blocks is the number of blocks.
+// Spooled reports whether some ids are in the file.
+func (s *Store) Spooled() bool { return s.file != nil }
+
+// Blocks returns the number of blocks.
 func (s *Store) Blocks() int { return int((s.n + BlockIDs - 1) / BlockIDs) }
 
-// read appends block i to dst. Goroutines may read at once.
+// Read appends block i to dst. It is safe for concurrent use.
 func (s *Store) Read(dst []int32, i int) ([]int32, error) { return s.ReadInto(dst, nil, i) }
 
-// readInto is read with room for the bytes of a block, which may be nil.
+// ReadInto is Read with a buffer for the bytes of a block, which may be nil.
 func (s *Store) ReadInto(dst []int32, raw []byte, i int) ([]int32, error) {
 	if i < 0 || i >= s.Blocks() {
-		return dst, fmt.Errorf("block %d: the token cache has %d blocks", i, s.Blocks()) // none once closed
+		return dst, fmt.Errorf("no block %d: the store has %d blocks", i, s.Blocks()) // none once it is closed
 	}
 	n := int(min(BlockIDs, s.n-int64(i)*BlockIDs))
 	if i < s.limit {
@@ -136,9 +144,9 @@ func (s *Store) ReadInto(dst []int32, raw []byte, i int) ([]int32, error) {
 	return DecodeIDs(dst, raw), nil
 }
 
-// rewrite replaces the ids by what change makes of them, block after block;
-// change must not append more than it was given so far. The file is
-// overwritten behind the place where it is read.
+// Rewrite replaces the ids, block by block, by what change appends to dst. change must not
+// append more ids than it has received so far, because the file is overwritten while it is
+// read.
 func (s *Store) Rewrite(change func(dst, ids []int32) ([]int32, error)) error {
 	if err := s.Finish(); err != nil {
 		return err
@@ -168,7 +176,7 @@ func (s *Store) Rewrite(change func(dst, ids []int32) ([]int32, error)) error {
 	return nil
 }
 
-// close gives the memory back and removes the file.
+// Close frees the memory and removes the file.
 func (s *Store) Close() error {
 	s.memory, s.tail, s.n = nil, nil, 0
 	if s.file == nil {

@@ -34,6 +34,7 @@ import (
 	"github.com/sbinet/npyio/npy"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 )
 
 // Main is the TestMain of a command: it makes the command's main runnable by
@@ -42,7 +43,7 @@ func Main(m *testing.M, name string, main func()) {
 	testscript.Main(m, map[string]func(){name: main})
 }
 
-// limit is when scripts that still run are ended: far above what they take on a
+// limit is when scripts that still run are ended: far longer than they take on a
 // slow machine with the race detector, and before "go test" panics.
 const limit = 4 * time.Minute
 
@@ -98,7 +99,7 @@ func mkngrams(ts *testscript.TestScript, neg bool, args []string) {
 
 func mkvectors(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2, 2)
-	model, _, err := checkpoints.Import(context.Background(), ts.MkAbs(args[0]), checkpoints.ImportOptions{})
+	model, _, err := exchange.Import(context.Background(), ts.MkAbs(args[0]), exchange.ImportOptions{})
 	ts.Check(err)
 	ts.Check(checkpoints.Write(context.Background(), ts.MkAbs(args[1]), model, checkpoints.WriteOptions{}))
 }
@@ -129,7 +130,7 @@ func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
 	for d.More() {
 		var v any
 		if err := d.Decode(&v); err != nil {
-			ts.Fatalf("%s is no JSON: %v", args[0], err)
+			ts.Fatalf("%s is not JSON: %v", args[0], err)
 		}
 		values = append(values, v)
 	}
@@ -162,8 +163,8 @@ func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// same compares texts, and numbers to five places: their last digits are the
-// processor's business.
+// same compares texts, and numbers to five places: the last digits depend on the
+// processor.
 func same(got, want string) bool {
 	x, err1 := strconv.ParseFloat(got, 64)
 	y, err2 := strconv.ParseFloat(want, 64)

@@ -8,7 +8,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// bagKernels pool the rows of a bag of ids, and back.
+// bagKernels emits the kernels that pool the rows of a bag, and their gradients.
 func bagKernels(a *isa) {
 	bagSum(a)
 	bagAdd(a)
@@ -65,16 +65,16 @@ func bagAdd(a *isa) {
 	RET()
 }
 
-// bagMax carries, beside the greatest values so far, the numbers of their rows.
+// bagMax keeps the largest values so far and the numbers of their rows.
 func bagMax(a *isa) {
 	TEXT("bagMax"+a.name, NOSPLIT, "func(dst *float32, argmax *int32, table *float32, ids *int32, count, stride int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("bagMax%s sets the row dst of stride bytes to the greatest values, column by column, of the rows", a.name),
+	Doc(fmt.Sprintf("bagMax%s sets the row dst of stride bytes to the largest values, column by column, of the rows", a.name),
 		"ids of table, and argmax to the first i whose row ids[i] has them. count is at least 1.")
 	dst, argmax, table := Load(Param("dst"), GP64()), Load(Param("argmax"), GP64()), Load(Param("table"), GP64())
 	ids, count, stride := Load(Param("ids"), GP64()), Load(Param("count"), GP64()), Load(Param("stride"), GP64())
 	one := a.vec()
-	VBROADCASTSS(lanes("wholeOne", 1.401298464324817e-45), one) // the bits of the whole number 1
+	VBROADCASTSS(lanes("wholeOne", 1.401298464324817e-45), one) // the bits of the integer 1
 	a.blocks(stride, 4, func(label string, off reg.Register, n int) {
 		best, arg := make([]reg.VecVirtual, n), make([]reg.VecVirtual, n)
 		p, number := GP64(), a.vec()
@@ -87,7 +87,7 @@ func bagMax(a *isa) {
 			a.zero(arg[k])
 		}
 		a.zero(number)
-		// The first row meets itself, which changes nothing.
+		// The first row is compared with itself, which has no effect.
 		eachID(label, table, ids, count, stride, off, func(p, _ reg.Register) {
 			for k := range best {
 				v := a.vec()

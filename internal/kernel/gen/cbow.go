@@ -12,8 +12,8 @@ import (
 // context, 0 for its sum.
 const callAverage = 120
 
-// cbow has two passes over the columns: the mean of the context and its dots
-// with the outputs; then the updates.
+// cbow makes two passes over the columns: first the mean of the context and its inner
+// products with the outputs, then the updates.
 func cbow(a *isa, n int, placed bool) {
 	w := beginPlaced(a, placed, "cbow", n, fmt.Sprintf("applies CBOW windows with %d outputs; sum is the hidden row.", n))
 	w.keep()
@@ -27,8 +27,8 @@ func cbow(a *isa, n int, placed bool) {
 	w.end()
 }
 
-// hidden stores the mean or the sum of the context rows at callSum and its gradients at
-// callGrad.
+// hidden stores the mean or the sum of the context rows at callSum and its gradients
+// at callGrad.
 func (w *window) hidden() {
 	m, rows, places := w.count(), w.field(callRows), w.places()
 	inverse, one, divisor := w.vec(), w.vec(), GP64()
@@ -78,8 +78,8 @@ func (w *window) hidden() {
 	w.finish([][]reg.VecVirtual{acc}, w.field(callGrad), func(int) Op { return total.AsY() })
 }
 
-// places returns a register with the address of the weights of the window's context
-// words, in placed windows.
+// places returns a register with the address of the weights of the context words of a
+// placed window.
 func (w *window) places() reg.GPVirtual {
 	if !w.placed {
 		return nil
@@ -90,8 +90,8 @@ func (w *window) places() reg.GPVirtual {
 	return places
 }
 
-// totalWeight adds the m weights at places to x; for the sum of the context instead
-// of its mean, 1.
+// totalWeight adds the m weights at places to x; if the context is summed instead of
+// averaged, it adds 1.
 func (w *window) totalWeight(x, places, m reg.Register) {
 	i := GP64()
 	CMPQ(at(w.call, callAverage), Imm(0))
@@ -165,7 +165,7 @@ func (w *window) toEnds(m, rows, places reg.GPVirtual) {
 }
 
 // eachRow runs body with the end of each of the m context rows, whose addresses end
-// at rows, and its number less m.
+// at rows, and its number minus m.
 func (w *window) eachRow(label string, rows reg.Register, body func(p, i reg.Register)) {
 	p, i := GP64(), w.count()
 	NEGQ(i)

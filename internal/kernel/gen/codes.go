@@ -8,9 +8,9 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// codeDistances takes four codes at a time, which share the query's loads and
-// the summing up, then the rest one by one. Codes do not wait for each other, so
-// the processor has the memory of many under way at once.
+// codeDistances processes four codes at a time, which share the loads of the query and
+// the final sums, then the rest one by one. The codes are independent, so the processor
+// can load many of them at the same time.
 func codeDistances(a *isa, bits int) {
 	name := fmt.Sprintf("code%dDistances%s", bits, a.name)
 	TEXT(name, NOSPLIT, "func(dst *float32, query *int8, stride int, scale float32, sum int32, "+
@@ -23,12 +23,12 @@ func codeDistances(a *isa, bits int) {
 	ids, count := Load(Param("ids"), GP64()), Load(Param("count"), GP64())
 	scale, sum := XMM(), XMM()
 	VBROADCASTSS(param("scale"), scale)
-	VMOVD(Load(Param("sum"), GP32()), sum) // go vet takes the broadcast from memory for one of 8 bytes
+	VMOVD(Load(Param("sum"), GP32()), sum) // go vet mistakes a broadcast from memory for one of 8 bytes
 	VPBROADCASTD(sum, sum)
 	shift := Load(Param("shift"), GP64())
 
-	// All codes are asked for first, so that the memory has as many under way as it
-	// can; the processor would see only the next few.
+	// All codes are prefetched first, so that as many loads as possible run at once; the
+	// processor by itself would look ahead only to the next few.
 	ahead, left := GP64(), GP64()
 	MOVQ(ids, ahead)
 	MOVQ(count, left)
@@ -55,7 +55,7 @@ func codeDistances(a *isa, bits int) {
 		VPSUBD(sum, ints, ints)
 		VCVTDQ2PS(ints, ints)
 		VMULPS(scale, ints, ints)
-		// The trailers: factor and bias of each code.
+		// The trailers: the factor and the bias of each code.
 		trailer := func(i int) Mem { return Mem{Base: p[i%n], Index: stride, Scale: 1, Disp: -8} }
 		t, u := XMM(), XMM()
 		VMOVSD(trailer(0), t)
@@ -94,7 +94,7 @@ func param(name string) Mem {
 	return m.Addr
 }
 
-// codeAt is where the code of the record lies whose id is at m.
+// codeAt returns the address of the code of the record whose id is at m.
 func codeAt(m Mem, chunks, shift reg.Register) reg.Register {
 	p, chunk := GP64(), GP64()
 	MOVL(m, p.As32())
@@ -107,8 +107,8 @@ func codeAt(m Mem, chunks, shift reg.Register) reg.Register {
 	return p
 }
 
-// codeSums forms the sums of products of the query and each code p, in the
-// order of p, in the lanes of the result.
+// codeSums computes the sum of the products of the query and each code in p; the lanes
+// of the result are in the order of p.
 func (a *isa) codeSums(label string, bits int, query, stride reg.Register, p []reg.Register) reg.VecVirtual {
 	acc := a.zeros(len(p))
 	multiply := a.multiplyBytes()
@@ -168,8 +168,8 @@ func (a *isa) codeSums(label string, bits int, query, stride reg.Register, p []r
 	return x
 }
 
-// multiplyBytes returns what adds the products of signed and unsigned bytes, q and
-// c, and q2 and c2 where there are, to the 32-bit lanes of acc.
+// multiplyBytes returns a function that adds the products of signed and unsigned bytes, q
+// and c, and q2 and c2 if they are given, to the 32-bit lanes of acc.
 func (a *isa) multiplyBytes() func(acc, q, c, q2, c2 reg.VecVirtual) {
 	if a.bytes == 64 {
 		return func(acc, q, c, q2, c2 reg.VecVirtual) {
@@ -179,9 +179,8 @@ func (a *isa) multiplyBytes() func(acc, q, c, q2, c2 reg.VecVirtual) {
 			}
 		}
 	}
-	// Pairs of products are summed in 16 bits, which they fit: a byte is at most
-	// 255 and a value of the query at most 64; four products of half bytes fit with
-	// values to 127.
+	// Pairs of products are summed in 16 bits. They fit: a byte is at most 255 and a value
+	// of the query at most 64. Four products of half bytes fit with values up to 127.
 	ones := YMM()
 	VPCMPEQW(ones, ones, ones)
 	VPSRLW(Imm(15), ones, ones)

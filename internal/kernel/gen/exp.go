@@ -9,7 +9,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// expKernels are the passes of a softmax over rows.
+// expKernels emits the passes of a softmax over rows.
 func expKernels(a *isa) {
 	expSum(a, false)
 	expSum(a, true)
@@ -19,7 +19,7 @@ func expKernels(a *isa) {
 
 var lanesOf = map[string]Mem{}
 
-// lanes is v in every lane of a register, in memory.
+// lanes returns a constant in memory with v in every lane of a register.
 func lanes(name string, v float32) Mem {
 	m, ok := lanesOf[name]
 	if !ok {
@@ -39,15 +39,14 @@ const (
 	greater   = U8(0x1e)
 )
 
-// exp is e to the power of v, which is kept. With n the whole number nearest to
-// v·log₂e it is 2ⁿ·exp(r), where r = v − n·ln 2 is small enough for a polynomial of
-// degree 6 (fitted to the least greatest relative error on |r| ≤ ½ ln 2, which is
-// 3e-9). Adding 1.5·2²³ leaves n in the low bits of the sum, from where it is added to
-// the exponent.
+// exp returns e to the power of v, which it leaves unchanged. With n the integer nearest
+// to v·log₂e it is 2ⁿ·exp(r), where r = v − n·ln 2 is small enough for a polynomial of
+// degree 6 (the minimax fit of the relative error on |r| ≤ ½ ln 2, which is 3e-9). Adding
+// 1.5·2²³ leaves n in the low bits of the sum, from where it is added to the exponent.
 func (a *isa) exp(v reg.VecVirtual) reg.VecVirtual {
 	t, n, r, q := a.vec(), a.vec(), a.vec(), a.vec()
 	VMOVUPS(lanes("expHighest", 88.722), t)
-	VMINPS(t, v, t) // of a NaN the constant
+	VMINPS(t, v, t) // for NaN the constant
 	VMOVUPS(lanes("expLog2E", math.Log2E), n)
 	magic := lanes("expWhole", 3<<22)
 	VFMADD213PS(magic, t, n)
@@ -62,7 +61,7 @@ func (a *isa) exp(v reg.VecVirtual) reg.VecVirtual {
 	VFMADD213PS(t, r, q)
 	VADDPS(lanes("expOne", 1), q, q)
 	VPSLLD(U8(23), n, n)
-	lowest := lanes("expLowest", -87.33) // below, the exponent would not do
+	lowest := lanes("expLowest", -87.33) // below it, the exponent would underflow
 	if a.bytes == 64 {
 		k := K()
 		VCMPPS(notLess, lowest, v, k)
@@ -81,7 +80,7 @@ func (a *isa) exp(v reg.VecVirtual) reg.VecVirtual {
 	return q
 }
 
-// zeroBehind clears the lanes of v that the tail has not.
+// zeroBehind clears the lanes of v beyond the tail.
 func (t tail) zeroBehind(v reg.VecVirtual) {
 	if t.a.bytes == 64 {
 		VMOVAPS_Z(v, t.k, v)
@@ -98,7 +97,7 @@ func expSum(a *isa, withColumns bool) {
 	TEXT(name+a.name, NOSPLIT, "func("+parameters+", scale, shift float32) float32")
 	Pragma("noescape")
 	if withColumns {
-		Doc(fmt.Sprintf("%s%s is expSum%s that adds dst[i] to columns[i] too.", name, a.name, a.name))
+		Doc(fmt.Sprintf("%s%s is expSum%s that also adds dst[i] to columns[i].", name, a.name, a.name))
 	} else {
 		Doc(fmt.Sprintf("%s%s sets dst[i] to exp(scale*x[i]+shift) for i < len(x) and returns the sum.", name, a.name))
 	}
@@ -174,12 +173,12 @@ func softmaxGradient(a *isa) {
 	RET()
 }
 
-// maximum starts from minus infinity, which also fills the lanes behind the tail: a
-// NaN is never greater.
+// maximum starts from minus infinity, which also fills the lanes beyond the tail. NaN
+// never compares greater.
 func maximum(a *isa) {
 	TEXT("max"+a.name, NOSPLIT, "func(x []float32) float32")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("max%s returns the greatest value of x that is no NaN, or minus infinity.", a.name))
+	Doc(fmt.Sprintf("max%s returns the largest value of x that is not NaN, or minus infinity.", a.name))
 	x := Load(Param("x").Base(), GP64())
 	n := Load(Param("x").Len(), GP64()).(reg.GPVirtual)
 	least := lanes("minusInfinity", float32(math.Inf(-1)))
@@ -188,7 +187,7 @@ func maximum(a *isa) {
 		acc[i] = a.vec()
 		VMOVUPS(least, acc[i])
 	}
-	greatest := func(v, acc reg.Register) { VMAXPS(acc, v, acc) } // of a NaN acc
+	greatest := func(v, acc reg.Register) { VMAXPS(acc, v, acc) } // for NaN acc
 	a.loops("max", n,
 		func(bytes int) { ADDQ(imm(bytes), x) },
 		func(i int) {

@@ -8,14 +8,14 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// gemmKernels are the product of one tile of a matrix and what packs its panels.
+// gemmKernels emits the product of one tile of a matrix and the packing of its panels.
 func gemmKernels(a *isa) {
 	gemmTile(a)
 	packRows(a)
 }
 
-// tileRows is the height of a tile: with two registers a row it takes all registers
-// but those for two registers of B and what is broadcast of A.
+// tileRows returns the height of a tile: with two registers for each row it takes all
+// registers except two for B and those for the broadcast values of A.
 func (a *isa) tileRows() int {
 	if a.bytes == 64 {
 		return 12
@@ -23,8 +23,8 @@ func (a *isa) tileRows() int {
 	return 6
 }
 
-// gemmTile keeps the tile's sums in registers over the whole of k: two registers of
-// a row of B meet the values of a column of A, each sent to all lanes.
+// gemmTile keeps the sums of the tile in registers over the whole of k: two registers of
+// a row of B are multiplied by the values of a column of A, each broadcast to all lanes.
 func gemmTile(a *isa) {
 	rows := a.tileRows()
 	TEXT("gemmTile"+a.name, NOSPLIT, "func(c *float32, ldc int, a *float32, row, step int, b *float32, next, k int, alpha, beta float32)")
@@ -35,7 +35,7 @@ func gemmTile(a *isa) {
 	c, ldc := Load(Param("c"), GP64()), Load(Param("ldc"), GP64())
 	row, step := Load(Param("row"), GP64()), Load(Param("step"), GP64())
 	b, next, k := Load(Param("b"), GP64()), Load(Param("next"), GP64()), Load(Param("k"), GP64())
-	// A pointer for three rows, which are 0, 1 and 2 times row from it.
+	// One pointer serves three rows, at 0, 1 and 2 times row from it.
 	pointers := make([]reg.GPVirtual, rows/3)
 	pointers[0] = Load(Param("a"), GP64()).(reg.GPVirtual)
 	for i := 1; i < len(pointers); i++ {
@@ -87,7 +87,7 @@ func gemmTile(a *isa) {
 	alpha, beta := a.broadcastParam("alpha"), a.broadcastParam("beta")
 	whole := GP32()
 	VMOVD(beta.AsX(), whole)
-	ADDL(whole, whole) // minus zero is zero too
+	ADDL(whole, whole) // minus zero counts as zero
 	JE(LabelRef("set"))
 	for i := range rows {
 		for h := range 2 {
@@ -112,8 +112,8 @@ func gemmTile(a *isa) {
 	RET()
 }
 
-// packRows writes whole registers: over what comes behind a row, because the next row
-// follows. A tile's height needs one register, its width two.
+// packRows writes whole registers, past the end of a row, because the next row overwrites
+// the surplus. The height of a tile needs one register, its width two.
 func packRows(a *isa) {
 	TEXT("packRows"+a.name, NOSPLIT, "func(dst *float32, width int, src *float32, ld, n, lanes int)")
 	Pragma("noescape")
@@ -179,7 +179,7 @@ func packRows(a *isa) {
 	RET()
 }
 
-// transpose is the same for both instruction sets.
+// transpose serves both instruction sets.
 func transpose() {
 	TEXT("transposeX86", NOSPLIT, "func(dst *float32, width int, rows *[8]*float32, n int)")
 	Pragma("noescape")

@@ -10,11 +10,11 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// exp2 are the coefficients of 2^f for |f| ≤ 1/2 in rising powers: the
+// exp2 holds the coefficients of 2^f for |f| ≤ 1/2 in rising powers: the
 // interpolation at the Chebyshev nodes, relative error 1.6e-7 in float32.
 var exp2 = []float32{1.00000008, 0.693147188, 0.240221075, 0.0555035711, 0.00967603192, 0.00133908634}
 
-// log1p are the coefficients of log(1+e)/e for 0 ≤ e ≤ 1 in rising powers: the
+// log1p holds the coefficients of log(1+e)/e for 0 ≤ e ≤ 1 in rising powers: the
 // interpolation at the Chebyshev nodes, relative error 2.0e-7 in float32.
 var log1p = []float32{0.99999994, -0.49999446, 0.3331812, -0.24835399, 0.19076881, -0.13602248, 0.07751609, -0.029074065, 0.0051261023}
 
@@ -25,8 +25,8 @@ const (
 	leastExponent = -87
 )
 
-// constantsData holds every constant eight times, so that AVX2, which cannot
-// broadcast from memory, may use it as an operand.
+// constantsData holds every constant eight times, so that AVX2, which cannot broadcast
+// from memory, can use it as an operand.
 var (
 	constantsData Mem
 	constantsAt   = map[uint32]int{}
@@ -57,18 +57,18 @@ func constantBits(b uint32) Mem {
 	return constantsData.Offset(disp)
 }
 
-// gradient512 turns scores s into weight·σ(t) with t = s, sign flipped where the
-// label is 1, and adds log(1+exp(t)) to the loss. σ and the loss both come
-// from e = exp(-|t|), which never overflows:
+// gradient512 turns scores s into weight·σ(t), where t is s with its sign flipped if the
+// label is 1, and adds log(1+exp(t)) to the loss. Both σ and the loss are computed from
+// e = exp(-|t|), which never overflows:
 //
 //	σ(t) = (t < 0 ? e : 1) / (1 + e)
 //	log(1+exp(t)) = max(t, 0) + log(1 + e)
 //
-// The logarithms are put off: the factors 1+e are multiplied up, and the
-// product's exponent is moved into an integer each time.
+// The logarithms are deferred: the factors 1+e are multiplied, and each time the exponent
+// of the product is moved into an integer.
 //
-// In placed windows by holds the weight of each row, which scales both the gradient
-// and the loss; log(1+e) is then a polynomial.
+// In placed windows by holds the weight of each row, which scales the gradient and the
+// loss; log(1+e) is then a polynomial.
 func (w *window) gradient512(s reg.VecVirtual, rows int, by reg.VecVirtual) reg.VecVirtual {
 	k := w.kept
 	used := k.used[rows-1]
@@ -95,7 +95,7 @@ func (w *window) gradient512(s reg.VecVirtual, rows int, by reg.VecVirtual) reg.
 
 	largest := ZMM()
 	w.zero(largest)
-	VMAXPS(t, largest, largest) // of a NaN and a number the first operand: the loss shows it
+	VMAXPS(t, largest, largest) // for NaN and a number the first operand, so that the loss shows it
 	if w.placed {
 		VMULPS(by, g, g)
 		log := ZMM()

@@ -3,7 +3,7 @@
 //
 //	gen -part vector|rows|codes|gemm|exp|layers|optimizers|avx512|avx2 -out FILE.s -stubs FILE.go -pkg kernel
 //
-// It has a module of its own, so that avo is no dependency of LuminaVec.
+// It is a module of its own so that LuminaVec does not depend on avo.
 package main
 
 import (
@@ -56,19 +56,19 @@ func main() {
 	case "avx2":
 		windowKernels(avx2)
 	default:
-		log.Fatalf("gen: unknown part %q: want vector, rows, codes, gemm, exp, layers, optimizers, avx512 or avx2", *part)
+		log.Fatalf("gen: unknown part %q: expected vector, rows, codes, gemm, exp, layers, optimizers, avx512 or avx2", *part)
 	}
 	Generate()
 }
 
-// isa is what differs between the two instruction sets in code that is
-// otherwise the same: most instructions take either register size.
+// isa holds the differences between the two instruction sets. The rest of the code is
+// shared: most instructions take either register size.
 type isa struct {
 	name  string
-	bytes int // of a vector register
+	bytes int // size of a vector register
 	vec   func() reg.VecVirtual
-	// chunk is the most output rows that the window kernels hold in registers:
-	// two registers a row (the row and its update) and three to work with.
+	// chunk is the largest number of output rows that the window kernels keep in
+	// registers: two registers for a row (the row and its update), and three to work with.
 	chunk int
 }
 
@@ -79,10 +79,10 @@ var (
 
 func (a *isa) floats() int { return a.bytes / 4 }
 
-// zero clears v by the idiom that costs nothing.
+// zero clears v by the zeroing idiom, which costs nothing.
 func (a *isa) zero(v reg.VecVirtual) {
 	if a.bytes == 64 {
-		// avo does not know that this reads nothing.
+		// avo does not know that this instruction reads nothing.
 		i, err := x86.VPXORD(v, v, v)
 		if err != nil {
 			panic(err)
@@ -103,7 +103,7 @@ func (a *isa) zeros(n int) []reg.VecVirtual {
 	return vs
 }
 
-// sumTo adds the floats of v into the lowest one; v is spent.
+// sumTo adds the floats of v into the lowest lane; v is overwritten.
 func (a *isa) sumTo(v reg.VecVirtual) reg.Register {
 	y := v.AsY()
 	if a.bytes == 64 {
@@ -121,19 +121,19 @@ func (a *isa) sumTo(v reg.VecVirtual) reg.Register {
 	return x
 }
 
-// at is the operand disp bytes from p.
+// at returns the operand disp bytes from p.
 func at(p reg.Register, disp int) Mem { return Mem{Base: p, Disp: disp} }
 
-// plus is the operand at p + i.
+// plus returns the operand at p + i.
 func plus(p, i reg.Register) Mem { return Mem{Base: p, Index: i, Scale: 1} }
 
-// align starts the next instruction, a loop, at a multiple of 32 bytes.
+// align places the next instruction, the start of a loop, at a multiple of 32 bytes.
 func align() {
 	Instruction(&ir.Instruction{Opcode: "PCALIGN", Operands: []Op{Imm(32)}})
 }
 
-// imm is an immediate of the two sizes that arithmetic instructions know; avo's
-// Imm would make 256 a 16-bit one.
+// imm returns an immediate of one of the two sizes that arithmetic instructions accept;
+// Imm of avo would make 256 a 16-bit one.
 func imm(v int) Op {
 	if v < 128 {
 		return U8(v)

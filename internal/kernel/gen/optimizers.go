@@ -8,7 +8,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// optimizerKernels are the steps of the optimisers on a row.
+// optimizerKernels emits the steps of the optimizers on a row.
 func optimizerKernels(a *isa) {
 	optimizer(a, "momentumStep", "w, velocity, g []float32, lr, momentum float32",
 		"sets velocity[i] to momentum*velocity[i]+g[i] and takes lr times it from w[i].",
@@ -49,8 +49,8 @@ func optimizerKernels(a *isa) {
 		}, "keep*w[i] - step*m[i]/(root*√v[i]+epsilon).")
 }
 
-// optimizer emits a kernel of rows as long as the first, by register: body changes all
-// but the last of them, the gradient.
+// optimizer emits a kernel on rows that are as long as the first, register by register.
+// body changes all of them except the last, the gradient.
 func optimizer(a *isa, name, parameters, doc string, rows, scalars []string, body func(v, c []reg.VecVirtual), more ...string) {
 	TEXT(name+a.name, NOSPLIT, "func("+parameters+")")
 	Pragma("noescape")

@@ -7,7 +7,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// reluKernels are a row of the layer max(0, x + bias), and back.
+// reluKernels emits a row of the layer max(0, x + bias) and its gradient.
 func reluKernels(a *isa) {
 	biasReLU(a)
 	reluGradient(a)
@@ -27,7 +27,7 @@ func biasReLU(a *isa) {
 			v := a.vec()
 			VMOVUPS(at(x, i*a.bytes), v)
 			VADDPS(at(bias, i*a.bytes), v, v)
-			VMAXPS(v, zero, v) // of a NaN v
+			VMAXPS(v, zero, v) // for NaN v
 			VMOVUPS(v, at(dst, i*a.bytes))
 		},
 		func(t tail) {

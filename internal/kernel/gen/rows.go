@@ -8,8 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// rowKernels work on whole rows of tables, which are multiples of 64 bytes long:
-// no tails.
+// rowKernels emits the kernels on whole rows of tables. Rows are multiples of 64 bytes
+// long, so there are no tails.
 func rowKernels(a *isa) {
 	gatherRows(a)
 	scatterRows(a)
@@ -17,7 +17,7 @@ func rowKernels(a *isa) {
 }
 
 // blocks emits body for most registers of columns at a time, a power of two, then for
-// half as many and so on, until the row's end. off is the place of the block in the row.
+// half as many and so on, up to the end of the row. off is the offset of the block.
 func (a *isa) blocks(stride reg.Register, most int, body func(label string, off reg.Register, registers int)) {
 	off, end := GP64(), GP64()
 	XORQ(off, off)
@@ -29,14 +29,14 @@ func (a *isa) blocks(stride reg.Register, most int, body func(label string, off 
 		JGT(LabelRef(done))
 		body(fmt.Sprintf("rows_%d", n), off, n)
 		ADDQ(U32(n*a.bytes), off)
-		if n == most { // the others are met at most once
+		if n == most { // the others run at most once
 			JMP(LabelRef(block))
 		}
 		Label(done)
 	}
 }
 
-// eachID runs body with the place, at column off, of the row of each id, the i-th.
+// eachID runs body with the address of column off in the row of each id, and its index i.
 func eachID(label string, table, ids, count, stride, off reg.Register, body func(p, i reg.Register)) {
 	i, p, base := GP64(), GP64(), GP64()
 	LEAQ(plus(table, off), base)
@@ -131,11 +131,11 @@ func multiplyAdd(a *isa) {
 	RET()
 }
 
-// prefetch is the same for both instruction sets.
+// prefetch serves both instruction sets.
 func prefetch() {
 	TEXT("prefetchX86", NOSPLIT, "func(x *float32, bytes int)")
 	Pragma("noescape")
-	Doc("prefetchX86 asks for the cache lines of the bytes, at least one, from x on.")
+	Doc("prefetchX86 prefetches the cache lines of the bytes, at least one, from x on.")
 	x, n := Load(Param("x"), GP64()), Load(Param("bytes"), GP64())
 	ADDQ(x, n)
 	Label("prefetch_next")
@@ -146,11 +146,11 @@ func prefetch() {
 	RET()
 }
 
-// prefetchRows is the same for both instruction sets.
+// prefetchRows serves both instruction sets.
 func prefetchRows() {
 	TEXT("prefetchRowsX86", NOSPLIT, "func(table *float32, ids *int32, count, stride int)")
 	Pragma("noescape")
-	Doc("prefetchRowsX86 asks for every cache line of the rows ids of table; an id below 0 is",
+	Doc("prefetchRowsX86 prefetches every cache line of the rows ids of table; an id below 0 is",
 		"the complement of its row. count is at least 1.")
 	table, ids := Load(Param("table"), GP64()), Load(Param("ids"), GP64())
 	count, stride := Load(Param("count"), GP64()), Load(Param("stride"), GP64())

@@ -8,8 +8,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// scores leaves alpha·(label-σ(x·y)) of every context row with every output row
-// at callGrad and adds to the loss.
+// scores stores alpha·(label-σ(x·y)) for every context row and every output row at
+// callGrad and adds to the loss.
 func (w *window) scores() {
 	left, rows, grad := w.count(), w.field(callRows), w.field(callGrad)
 	if w.placed && !w.outsOnly {
@@ -72,7 +72,7 @@ func (w *window) scoreRows(count int, rows, grad reg.Register) {
 	w.finish(acc, grad, func(i int) Op { return at(lane, 32*i) })
 }
 
-// lanes sets callLane to the weights of the window's context rows.
+// lanes sets callLane to the weights of the context rows of the window.
 func (w *window) lanes() {
 	lanes, first := w.field(callLanes), w.field(callWindow)
 	MOVLQSX(at(first, 4), first)
@@ -81,8 +81,8 @@ func (w *window) lanes() {
 	MOVQ(lanes, at(w.call, callLane))
 }
 
-// finish turns the accumulators of one or two context rows into gradients. weight
-// gives the operand with the weight of row i, eight times, in placed windows.
+// finish turns the accumulators of one or two context rows into gradients. In placed
+// windows weight returns the operand with the weight of row i, eight times.
 func (w *window) finish(acc [][]reg.VecVirtual, grad reg.Register, weight func(i int) Op) {
 	if w.bytes == 64 {
 		var by reg.VecVirtual

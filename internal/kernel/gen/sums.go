@@ -6,11 +6,10 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// sumRows forms the sums of the floats of up to eight registers a row, all
-// together by a transposing tree, so that a sum costs about three instructions
-// instead of a chain of ten. rows has one row or, for AVX-512, up to two. Sum j
-// of row i comes to lane 8i+j; lanes that no register was given for hold
-// numbers without meaning. The registers are spent.
+// sumRows computes the sums of the floats of up to eight registers in each row, all at
+// once by a transposing tree, so that a sum costs about three instructions instead of a
+// chain of ten. rows has one row or, for AVX-512, up to two. Sum j of row i goes to lane
+// 8i+j; lanes without a register hold arbitrary numbers. The registers are overwritten.
 func (a *isa) sumRows(rows [][]reg.VecVirtual) reg.VecVirtual {
 	halves := make([]reg.VecVirtual, 0, 2)
 	for _, r := range rows {
@@ -30,8 +29,8 @@ func (a *isa) sumRows(rows [][]reg.VecVirtual) reg.VecVirtual {
 	return a.crossLanes(halves[0], halves[1])
 }
 
-// sumFour leaves in every 128-bit lane the four sums, over that lane, of up to four
-// registers.
+// sumFour stores in every 128-bit lane the four sums of up to four registers over that
+// lane.
 func sumFour(v []reg.VecVirtual) reg.VecVirtual {
 	pick := func(i int) reg.VecVirtual { return v[min(i, len(v)-1)] }
 	low := interleave(pick(0), pick(1), VUNPCKLPS, VUNPCKHPS)
@@ -42,7 +41,7 @@ func sumFour(v []reg.VecVirtual) reg.VecVirtual {
 	return interleave(low, high, VUNPCKLPD, VUNPCKHPD)
 }
 
-// interleave adds the low to the high interleaving of x and y.
+// interleave adds the low and the high interleaving of x and y.
 func interleave(x, y reg.VecVirtual, low, high func(...Op)) reg.VecVirtual {
 	t, u := like(x), like(x)
 	low(y, x, t)

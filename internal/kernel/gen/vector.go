@@ -23,15 +23,15 @@ func vectorKernels(a *isa) {
 	scan(a, "squaredDistanceScan", "squaredDistanceScan%[1]s sets dst[i] to what squaredDistance%[1]s returns of q and rows[i*stride:].", square)
 }
 
-// tail is what reads and writes the last n mod floats() values and nothing
-// behind them: a mask register or, for AVX2, a vector of sign bits.
+// tail reads and writes the last n mod floats() values and nothing past them, with a
+// mask register or, for AVX2, a vector of sign bits.
 type tail struct {
 	a *isa
 	k reg.Register
 }
 
-// tailMasks holds eight set lanes, then eight clear ones: the mask of r lanes is
-// the eight that start at 8-r.
+// tailMasks holds eight set lanes, then eight clear ones: the mask for r lanes is the
+// eight that start at 8-r.
 var tailMasks Mem
 
 func (a *isa) tail(rem reg.GPVirtual) tail {
@@ -77,8 +77,8 @@ func (t tail) store(v reg.VecVirtual, m Mem) {
 	}
 }
 
-// loops emits four, then one register at a time, then the masked tail. n is
-// counted down; advance moves the pointers.
+// loops emits a loop over four registers at a time, one over single registers, and the
+// masked tail. n counts down; advance moves the pointers.
 func (a *isa) loops(name string, n reg.GPVirtual, advance func(bytes int), whole func(lane int), masked func(t tail)) {
 	f := a.floats()
 	SUBQ(imm(4*f), n)
@@ -119,8 +119,8 @@ func reduction(a *isa, name, doc string, step func(acc, x reg.VecVirtual, y Op))
 	RET()
 }
 
-// reduce forms the sum of step over the n values at x and y, and leaves none of
-// them. It asks for what lies ahead bytes before y, unless that is 0.
+// reduce sums step over the n values at x and y, and changes n, x and y. It prefetches
+// what is ahead bytes past y, unless that is 0.
 func (a *isa) reduce(name string, x, y reg.Register, n reg.GPVirtual, step func(acc, x reg.VecVirtual, y Op), ahead int) reg.Register {
 	acc := a.zeros(4)
 	a.loops(name, n,
@@ -140,11 +140,11 @@ func (a *isa) reduce(name string, x, y reg.Register, n reg.GPVirtual, step func(
 	return a.sumTo(acc[0])
 }
 
-// scanAhead is how far before their use rows are asked for that come from memory
-// in order: left alone, the processor reads them more slowly.
+// scanAhead is how many bytes in advance rows are prefetched that are read from memory in
+// order: the processor by itself reads them more slowly.
 const scanAhead = 1024
 
-// scan is a reduction for each of many rows, one after another, as memory has them.
+// scan is a reduction for each of many rows, in the order of memory.
 func scan(a *isa, name, doc string, step func(acc, x reg.VecVirtual, y Op)) {
 	TEXT(name+a.name, NOSPLIT, "func(dst, q, rows []float32, stride int)")
 	Pragma("noescape")
@@ -227,8 +227,8 @@ func (a *isa) broadcastParam(name string) reg.VecVirtual {
 	return v
 }
 
-// dots takes eight rows at a time: each block of q is loaded once for all of
-// them, and their eight sums are formed together.
+// dots processes eight rows at a time: each block of q is loaded once for all of them,
+// and their eight sums are computed together.
 func dots(a *isa) {
 	TEXT("dots"+a.name, NOSPLIT, "func(dst, q, rows []float32, stride int)")
 	Pragma("noescape")
@@ -243,7 +243,7 @@ func dots(a *isa) {
 	SUBQ(Imm(8), count)
 	JLT(LabelRef("dots_end"))
 	Label("dots_rows")
-	// Rows 0 to 3 are base plus 0, 1, 2, 3 strides; rows 4 to 7 the same from far.
+	// Rows 0 to 3 are at base plus 0, 1, 2 and 3 strides; rows 4 to 7 likewise from far.
 	three, far, off := GP64(), GP64(), GP64()
 	LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, three)
 	LEAQ(Mem{Base: base, Index: stride, Scale: 4}, far)
@@ -303,7 +303,7 @@ func dots(a *isa) {
 	RET()
 }
 
-// firstAbove is made for AVX2 only: it waits for memory more than for registers.
+// firstAbove exists for AVX2 only: memory limits it, not the size of the registers.
 func firstAbove() {
 	TEXT("firstAboveAVX2", NOSPLIT, "func(x []float32, bound float32) int")
 	Pragma("noescape")

@@ -21,24 +21,24 @@ const (
 	callOutputs              // outputs of a window, all chunks
 	callSum                  // rows of stride bytes: the context's updates, or the hidden row
 	callNext                 // room for the addresses of the rows to prefetch: their ends
-	callNextCount            // how many they are
-	callCount                // windows to apply, one behind the other
+	callNextCount            // the number of these
+	callCount                // windows to apply, one after another
 	callEnd                  // end of the batch
 	callSign      = 128      // 16 floats: sign bit where the label is 1
 	callWeight    = 192      // 16 floats: alpha where the label is 1, -alpha where 0
-	callMax       = 256      // 16 floats: the loss's sums of max(t, 0)
-	callProd      = 320      // 16 floats: the loss's products of 1+exp(-|t|), in [1, 2)
+	callMax       = 256      // 16 floats: sums of max(t, 0) for the loss
+	callProd      = 320      // 16 floats: products of 1+exp(-|t|) for the loss, in [1, 2)
 	callExp       = 384      // 16 int32: the exponents taken out of the products
 	callLanes     = 448      // placed windows: the weights of the places, eight times each
 	callPlaces    = 456      // placed CBOW: the weights of the places
 	callTotal     = 464      // placed CBOW: float, the sum of the window's weights (1 for the sum of the context)
-	callInverse   = 468      // placed CBOW: float, 1 over it
+	callInverse   = 468      // placed CBOW: float, its inverse
 	callLane      = 472      // placed windows: the weights of the next context rows, eight times each
 )
 
-// placed windows have a header of two numbers, m and the place of the first context
-// word; those of the others follow. The weight of a place scales the loss and the
-// gradient of the context word that stands there.
+// Placed windows have a header of two numbers, m and the place of the first context word;
+// the other context words have the places that follow. The weight of a place scales the
+// loss and the gradient of the context word there.
 const placedHeader = 8
 
 func windowKernels(a *isa) {
@@ -49,27 +49,27 @@ func windowKernels(a *isa) {
 			cbow(a, n, placed)
 		}
 	}
-	for n := 1; n <= a.chunk; n++ { // the least even chunk is (chunk+1)/2; labelled windows may have fewer outputs
+	for n := 1; n <= a.chunk; n++ { // with even chunks the smallest is (chunk+1)/2; labelled windows may have fewer outputs
 		scoresOnly(a, n, false)
 		scoresOnly(a, n, true)
 		updateOnly(a, n)
 	}
 }
 
-// window is one window's kernel under construction: n outputs in registers.
-// Rows are addressed by their ends with an offset that runs from -stride to 0.
+// window is the kernel of one window under construction, with n outputs in registers.
+// Rows are addressed by their ends, with an offset that runs from -stride to 0.
 type window struct {
 	*isa
 	n        int
 	header   int  // bytes before the ids of a window
 	placed   bool // context words have weights by their places
-	outsOnly bool // only one chunk of the outputs: what is before it is done elsewhere
+	outsOnly bool // only the part for one chunk of the outputs: what precedes it is done elsewhere
 	call     reg.Register
 	outs     []reg.GPVirtual // ends of the output rows
 	kept     *kept           // AVX-512 only
 }
 
-// kept are registers that a kernel holds from its start to its end.
+// kept holds the registers that a kernel keeps from its start to its end.
 type kept struct {
 	sign, weight           reg.VecVirtual
 	max, product, exponent reg.VecVirtual  // the loss
@@ -85,7 +85,7 @@ func begin(a *isa, name string, n int, doc ...string) *window {
 	return &window{isa: a, n: n, header: 4, call: Load(Param("c"), GP64())}
 }
 
-// beginPlaced is begin for a kernel of placed windows, if they are.
+// beginPlaced is begin for a kernel of windows that may be placed.
 func beginPlaced(a *isa, placed bool, name string, n int, doc ...string) *window {
 	if !placed {
 		return begin(a, name, n, doc...)
@@ -108,7 +108,7 @@ func (w *window) keep() {
 		{&k.sign, callSign}, {&k.weight, callWeight},
 		{&k.max, callMax}, {&k.product, callProd}, {&k.exponent, callExp},
 	} {
-		if w.placed && f.disp > callMax { // the loss is one sum
+		if w.placed && f.disp > callMax { // the loss is a single sum
 			continue
 		}
 		*f.v = ZMM()
@@ -123,8 +123,8 @@ func (w *window) keep() {
 	w.kept = k
 }
 
-// eachWindow wraps body in the loop over callCount windows. The window ahead
-// moves on with the window, until the batch ends.
+// eachWindow wraps body in the loop over callCount windows. The window ahead advances
+// with the window until the batch ends.
 func (w *window) eachWindow(body func()) {
 	Label("window")
 	body()
@@ -211,8 +211,8 @@ func (w *window) offset() reg.GPVirtual {
 	return off
 }
 
-// update adds the outputs' share to the context rows and the context's to the
-// output rows. With sum, the context's share goes to the rows at callSum.
+// update adds the contribution of the outputs to the context rows and that of the context
+// to the output rows. With sum, the updates of the context go to the rows at callSum.
 func (w *window) update(sum bool) {
 	off := w.offset()
 	align()
@@ -256,7 +256,7 @@ func (w *window) update(sum bool) {
 	DECQ(left)
 	JNE(LabelRef("row"))
 	w.prefetch(off)
-	// Loaded again: a row that two outputs name receives both updates.
+	// Load the rows again: a row that two outputs name receives both updates.
 	for j := range dy {
 		VADDPS(plus(w.outs[j], off), dy[j], dy[j])
 		VMOVUPS(dy[j], plus(w.outs[j], off))
@@ -297,10 +297,10 @@ func (w *window) nextRows() {
 	MOVQ(count, at(w.call, callNextCount))
 }
 
-// prefetch asks for the cache line at off of every row of the window ahead. It
-// stands in the loops over blocks, whose arithmetic hides it.
+// prefetch prefetches the cache line at off of every row of the window ahead. It is part
+// of the loops over blocks, whose arithmetic hides it.
 func (w *window) prefetch(off reg.Register) {
-	if w.bytes < 64 { // once a cache line
+	if w.bytes < 64 { // once for each cache line
 		TESTQ(U32(32), off)
 		JNE(LabelRef("prefetched"))
 	}

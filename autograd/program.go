@@ -1,0 +1,60 @@
+package autograd
+
+import (
+	"errors"
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// Program is a compiled graph and the tape machine that runs it.
+type Program struct {
+	G.VM
+}
+
+// Compile compiles the part of a graph that computes outputs from inputs. Inputs that
+// no node of the graph uses are ignored.
+func Compile(g *G.ExprGraph, inputs, outputs G.Nodes) (*Program, error) {
+	var used G.Nodes
+	for _, in := range inputs {
+		if g.To(in.ID()).Len() > 0 {
+			used = append(used, in)
+		}
+	}
+	prog, locations, err := G.CompileFunction(g, used, outputs)
+	if err != nil {
+		return nil, err
+	}
+	return &Program{G.NewTapeMachine(g, G.WithPrecompiled(prog, locations))}, nil
+}
+
+// Run computes the outputs from the values that the inputs have now. Values of the
+// run before are overwritten.
+func (p *Program) Run() error {
+	p.Reset()
+	return p.RunAll()
+}
+
+// Scalar returns the value of a node that is a float32 scalar, such as the loss, after
+// a run.
+func Scalar(n *G.Node) (float64, error) {
+	x, ok := n.Value().Data().(float32)
+	if !ok {
+		return 0, fmt.Errorf("expected the loss to be a float32 scalar but found %T", n.Value().Data())
+	}
+	return float64(x), nil
+}
+
+// Chain builds a graph step by step: each step gets the node of the step before, the first
+// nil. It stops at the first error.
+func Chain(steps ...func(*G.Node) (*G.Node, error)) (n *G.Node, err error) {
+	for _, step := range steps {
+		if n, err = step(n); err != nil {
+			return nil, err
+		}
+		if n == nil {
+			return nil, errors.New("loss: a step of the graph returned no node")
+		}
+	}
+	return n, nil
+}

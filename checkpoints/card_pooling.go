@@ -1,0 +1,31 @@
+package checkpoints
+
+// poolingStep says what a pooling does.
+func poolingStep(pooling string) string {
+	switch pooling {
+	case "max":
+		return "In each dimension the largest value of all tokens is taken."
+	case "cls":
+		return "The first token represents the text."
+	case "sep":
+		return "The last token represents the text."
+	case sif:
+		return "The tokens are averaged, each multiplied by its weight (`" + PoolingTensor + "`)."
+	}
+	return "The tokens are averaged."
+}
+
+// pythonPooling is the same in Python, for the rows x of the tokens ids.
+func pythonPooling(pooling string) string {
+	switch pooling {
+	case "max":
+		return "x.max(axis=0)"
+	case "cls":
+		return "x[0]"
+	case "sep":
+		return "x[-1]"
+	case sif:
+		return `(x * model["` + PoolingTensor + `"][ids, None]).mean(axis=0)`
+	}
+	return "x.mean(axis=0)"
+}

@@ -1,0 +1,80 @@
+package exchange
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"io"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// foreign are files that a person may take for vectors.
+var foreign = []struct{ magic, name, hint string }{
+	{"\xba\x16\x4f\x2f", "a fastText model", "use its .vec file, which fastText writes beside it"},
+	{"\x80\x02", "a Python pickle", hintPickle},
+	{"\x80\x03", "a Python pickle", hintPickle},
+	{"\x80\x04", "a Python pickle", hintPickle},
+	{"\x80\x05", "a Python pickle", hintPickle},
+	{"PK\x03\x04", "a zip archive", hintArchive},
+	{"\xfd7zXZ\x00", "an xz file", "decompress it first: xz -d FILE"},
+	{"\x89HDF", "an HDF5 file", ""},
+	{"PAR1", "a Parquet file", ""},
+	{"SQLite format 3", "an SQLite database", ""},
+	{"\xff\xfe", "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8 FILE"},
+}
+
+const (
+	hintPickle  = "save it in another format with gensim: vectors.save_word2vec_format('vectors.bin', binary=True)"
+	hintArchive = "unpack it and use the file of vectors in it"
+
+	maxSafetensorsHeader = 100_000_000 // of the safetensors library
+)
+
+// head returns the start of a file and skips a byte order mark. A file that is
+// certainly not one of vectors is an error.
+func (v *Vectors) head(r *bufio.Reader) (Head, error) {
+	data, err := r.Peek(r.Size())
+	if err != nil && err != io.EOF {
+		return Head{}, err
+	}
+	if len(data) == 0 {
+		return Head{}, fault.New(Hint(), "%s is empty", v.Path)
+	}
+	for _, f := range foreign {
+		if bytes.HasPrefix(data, []byte(f.magic)) {
+			if f.hint == "" {
+				f.hint = Hint()
+			}
+			return Head{}, fault.New(f.hint, "%s is %s, not a file of vectors", v.Path, f.name)
+		}
+	}
+	if len(data) > 262 && string(data[257:262]) == "ustar" {
+		return Head{}, fault.New(hintArchive, "%s is a tar archive, not a file of vectors", v.Path)
+	}
+	if len(data) > 9 && data[8] == '{' && binary.LittleEndian.Uint64(data) < maxSafetensorsHeader {
+		return Head{}, fault.New("name its folder, with vocab.tsv in it", "%s is a safetensors file, which has no words", v.Path)
+	}
+	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) { // a byte order mark
+		r.Discard(3)
+		data = data[3:]
+	}
+	return Head{Path: v.Path, Data: data}, nil
+}
+
+// detect returns the format that is surest of a file or folder.
+func detect(head Head, folder bool) (Format, error) {
+	var best Format
+	sure := No
+	for _, f := range Readable() {
+		if f.Folder == folder {
+			if m := f.Detect(head); m > sure {
+				best, sure = f, m
+			}
+		}
+	}
+	if sure == No {
+		return best, fault.New(Hint(), "%s does not contain vectors in a known format", head.Path)
+	}
+	return best, nil
+}

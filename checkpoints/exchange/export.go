@@ -1,0 +1,101 @@
+package exchange
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Export writes the table of the vocabulary, Embedding, to w in one of the Writable
+// formats. The layers of an encoder that follow the table are not part of it.
+//
+// A token that contains white space cannot be distinguished from two in the formats of words; it
+// is an error before anything is written.
+//
+// The rows of a model with character n-grams already include them; what is lost is the
+// means to compose other words. ExportWords exports such words.
+func Export(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, format string) error {
+	t := c.Embedding()
+	if err := t.Validate(); err != nil {
+		return fmt.Errorf("cannot export: tensor %q: %w", checkpoints.EmbeddingTensor, err)
+	}
+	if len(t.Shape) != 2 || c.Vocabulary == nil || t.Rows() != c.Vocabulary.Len() {
+		return fmt.Errorf("cannot export: tensor %q does not have a row for each token", checkpoints.EmbeddingTensor)
+	}
+	return exportRows(ctx, w, c.Vocabulary.Tokens(), t, nil, format)
+}
+
+// ExportWords writes the vectors of the given words to w as Export does, in their
+// order; see Checkpoint.Vector. A word without one has the zero vector, and its index in
+// words is in unknown.
+func ExportWords(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, format string, words []string) (unknown []int, err error) {
+	if len(words) == 0 {
+		return nil, errors.New("cannot export: the list of words is empty")
+	}
+	t := checkpoints.NewTensor(len(words), c.Config.Dim)
+	missing := map[int]bool{}
+	for i, word := range words {
+		if !c.Vector(t.Row(i), word) {
+			unknown = append(unknown, i)
+			missing[i] = true
+		}
+	}
+	return unknown, exportRows(ctx, w, words, t, missing, format)
+}
+
+// exportRows writes tokens and their rows; those of missing have no vector.
+func exportRows(ctx context.Context, w io.Writer, tokens []string, t checkpoints.Tensor, missing map[int]bool, format string) error {
+	f, err := Lookup(Writable(), format)
+	if err != nil {
+		return err
+	}
+	if f.Words {
+		if err := checkWords(tokens, format); err != nil {
+			return err
+		}
+	}
+	fail := func(err error) error { return fmt.Errorf("export as %s: %w", format, err) }
+	out, err := NewWriter(bufio.NewWriterSize(w, 256<<10), format, Shape{int64(t.Rows()), t.Cols()})
+	if err != nil {
+		return fail(err)
+	}
+	defer out.Close()
+	row := Row{Count: -1}
+	for i, token := range tokens {
+		if i%256 == 0 {
+			if err := ctx.Err(); err != nil {
+				return fail(err)
+			}
+		}
+		row.Token, row.Known, row.Values = append(row.Token[:0], token...), 1, t.Row(i)
+		if missing[i] {
+			row.Known = 0
+		}
+		if err := out.Write(row); err != nil {
+			return fail(err)
+		}
+	}
+	if err := out.Finish(); err != nil {
+		return fail(err)
+	}
+	return nil
+}
+
+// checkWords makes sure that programs which split at white space get every token in
+// one piece.
+func checkWords(tokens []string, format string) error {
+	for i, token := range tokens {
+		if token == "" || strings.ContainsFunc(token, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
+			return fault.New("export as npy, and keep the words beside it",
+				"token %d, %q, is empty or contains white space, which format %s cannot represent", i, token, format)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package exchange
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/sbinet/npyio"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora/tokenize"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+func export(t *testing.T, c *checkpoints.Checkpoint, format string) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Export(context.Background(), &b, c, format); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestExportText(t *testing.T) {
+	const lines = "the 1 -2.5 0.1\nof 3.4028235e+38 1e-45 -0\nnaïve 0 1e-20 3\ncat 7 8 9\n"
+	if got := export(t, newSmall(t), "word2vec"); got != "4 3\n"+lines {
+		t.Errorf("word2vec %q", got)
+	}
+	if got := export(t, newSmall(t), "glove"); got != lines {
+		t.Errorf("glove %q", got)
+	}
+	for i, line := range strings.Split(strings.TrimSuffix(lines, "\n"), "\n") {
+		for j, field := range strings.Fields(line)[1:] {
+			v, err := strconv.ParseFloat(field, 32)
+			if want := newSmall(t).Embedding().Row(i)[j]; err != nil || math.Float32bits(float32(v)) != math.Float32bits(want) {
+				t.Errorf("%q reads as %v, want %v (%v)", field, v, want, err)
+			}
+		}
+	}
+}
+
+func TestExportWord2vecBinary(t *testing.T) {
+	c := newSmall(t)
+	want := "4 3\n"
+	for i, word := range []string{"the", "of", "naïve", "cat"} {
+		want += word + " "
+		for _, v := range c.Embedding().Row(i) {
+			want += string(little.AppendUint32(nil, math.Float32bits(v)))
+		}
+		want += "\n"
+	}
+	if got := export(t, c, "word2vec-bin"); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestExportNPY(t *testing.T) {
+	c := newSmall(t)
+	data := export(t, c, "npy")
+	if at := len(data) - 4*3*4; at%64 != 0 {
+		t.Errorf("values start at %d", at)
+	}
+	r, err := npyio.NewReader(strings.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := r.Header.Descr; d.Type != "<f4" || d.Fortran || !slices.Equal(d.Shape, []int{4, 3}) {
+		t.Errorf("header %+v", d)
+	}
+	var values []float32
+	if err := r.Read(&values); err != nil {
+		t.Fatal(err)
+	}
+	var want []float32
+	for i := range 4 {
+		want = append(want, c.Embedding().Row(i)...)
+	}
+	if !slices.Equal(values, want) {
+		t.Errorf("%v, want %v", values, want)
+	}
+}
+
+func TestExportErrors(t *testing.T) {
+	c := newSmall(t)
+	var b bytes.Buffer
+	err := Export(context.Background(), &b, c, "parquet")
+	if err == nil || !strings.Contains(fault.Hint(err), "word2vec-bin") {
+		t.Errorf("error %v, hint %q", err, fault.Hint(err))
+	}
+	for _, token := range []string{"new york", "a\u00a0b", "a\x00b", "\u2028"} {
+		c.Vocabulary, err = tokenize.NewVocabulary([]string{"the", "of", token, "cat"}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range Writable() {
+			b.Reset()
+			err := Export(context.Background(), &b, c, f.Name)
+			if !f.Words {
+				if err != nil {
+					t.Errorf("%s of %q: %v", f.Name, token, err)
+				}
+				continue
+			}
+			if err == nil || !strings.Contains(err.Error(), "token 2, "+strconv.Quote(token)) || fault.Hint(err) == "" || b.Len() > 0 {
+				t.Errorf("%s of %q: error %v after %d bytes", f.Name, token, err, b.Len())
+			}
+		}
+	}
+	c = newSmall(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, f := range Writable() {
+		if err := Export(ctx, &b, c, f.Name); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", f.Name, err)
+		}
+		closed, err := os.Create(t.TempDir() + "/closed")
+		if err != nil {
+			t.Fatal(err)
+		}
+		closed.Close()
+		if err := Export(context.Background(), closed, c, f.Name); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("%s to a closed file: %v", f.Name, err)
+		}
+	}
+	c.Tensors = nil
+	if err := Export(context.Background(), &b, c, "npy"); err == nil {
+		t.Error("exported nothing")
+	}
+}
+
+func TestExportWords(t *testing.T) {
+	c := newSmall(t)
+	words := []string{"cat", "Naïve", "cats", "zzz", "the", "cat", "of cat"}
+	var b bytes.Buffer
+	unknown, err := ExportWords(context.Background(), &b, c, "glove", words[:6])
+	if err != nil || !slices.Equal(unknown, []int{3}) {
+		t.Fatalf("unknown %d, %v", unknown, err)
+	}
+	cats := make([]float32, 3)
+	if c.Compose(cats, "cats") == 0 {
+		t.Fatal("cats has no n-grams")
+	}
+	want := fmt.Sprintf("cat 7 8 9\nNaïve 0 1e-20 3\ncats %v %v %v\nzzz 0 0 0\nthe 1 -2.5 0.1\ncat 7 8 9\n", cats[0], cats[1], cats[2])
+	if b.String() != want {
+		t.Errorf("wrote\n%s, want\n%s", &b, want)
+	}
+	b.Reset()
+	if unknown, err := ExportWords(context.Background(), &b, c, "word2vec", words); err == nil || !strings.Contains(err.Error(), "white space") || b.Len() > 0 {
+		t.Errorf("unknown %d, error %v, wrote %q", unknown, err, &b)
+	}
+	if unknown, err := ExportWords(context.Background(), &b, c, "npy", words); err != nil || !slices.Equal(unknown, []int{3, 6}) {
+		t.Errorf("unknown %d, %v", unknown, err)
+	}
+	if _, err := ExportWords(context.Background(), &b, c, "npy", nil); err == nil {
+		t.Error("an empty list of words was accepted")
+	}
+}

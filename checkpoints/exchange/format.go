@@ -1,0 +1,137 @@
+package exchange
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Format is a file format for vectors.
+type Format struct {
+	Name        string   // as reports and Export call it
+	Extensions  []string // usual endings of file names, with the dot
+	Description string   // a few words for a list of formats
+	Binary      bool     // not to be printed on a terminal
+	Folder      bool     // a folder, not a file
+
+	// Words is whether a row begins with its word and white space ends the word.
+	// Such a format cannot hold texts.
+	Words bool
+
+	// Detect reports how sure the format is that a file is in it. nil: the format
+	// is not read.
+	Detect func(Head) Match
+
+	// Read reads the header of a file that Detect accepted, sets the dimension (and
+	// the number of rows, if the file states it) of v, and returns a reader of the
+	// rows. r begins at the start of the file; for a Folder it is nil.
+	Read func(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error)
+
+	// Write returns a writer of rows. nil: the format is not written.
+	Write func(w io.Writer, shape Shape) (RowWriter, error)
+}
+
+// Head is what Detect sees of a file or folder.
+type Head struct {
+	Path string
+	Data []byte // up to the first MiB of a file, decompressed, without a byte order mark
+}
+
+// Match says how well a file fits a format.
+type Match int
+
+const (
+	No    Match = iota // the file is in another format
+	Maybe              // it may be in this one, if no other format is sure
+	Yes                // it is in this format
+)
+
+// RowReader reads the rows of a file in order.
+type RowReader interface {
+	// Next returns the next row, which is valid until the next call, and io.EOF
+	// after the last. Its token may hold any bytes, its values any numbers.
+	Next() (Row, error)
+	// Place says where the last row is, as "file:12".
+	Place() string
+}
+
+// Shape is the size of the array to write.
+type Shape struct {
+	Rows int64 // Unknown: known only after the last row
+	Dim  int
+}
+
+// Unknown, as the number of rows of a Shape, says that it is not known yet.
+const Unknown = -1
+
+// RowWriter writes rows to a file. If it has a method Close, that is called in any
+// case when the writer is no longer needed.
+type RowWriter interface {
+	Write(Row) error
+	Finish() error // after the last row
+}
+
+// registry holds the formats by name.
+var registry []Format
+
+// Register adds a format; a package calls it from init. It panics if the format has
+// no name, or the name of another.
+func Register(f Format) {
+	i, taken := slices.BinarySearchFunc(registry, f.Name, func(f Format, name string) int { return strings.Compare(f.Name, name) })
+	if f.Name == "" || taken {
+		panic(fmt.Sprintf("exchange: format %q is registered twice or has no name", f.Name))
+	}
+	registry = slices.Insert(registry, i, f)
+}
+
+// Readable returns the formats that Open reads, by name.
+func Readable() []Format { return formats(func(f Format) bool { return f.Detect != nil }) }
+
+// Writable returns the formats that Export writes, by name.
+func Writable() []Format { return formats(func(f Format) bool { return f.Write != nil }) }
+
+// WritableTexts returns the formats that hold a row for any text, by name: those
+// that are written and in which no white space ends a word.
+func WritableTexts() []Format {
+	return formats(func(f Format) bool { return f.Write != nil && !f.Words })
+}
+
+func formats(keep func(Format) bool) []Format {
+	return slices.DeleteFunc(slices.Clone(registry), func(f Format) bool { return !keep(f) })
+}
+
+// Names lists the names of formats: "glove, npy or word2vec".
+func Names(list []Format) string {
+	var b strings.Builder
+	for i, f := range list {
+		switch {
+		case i > 0 && i == len(list)-1:
+			b.WriteString(" or ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		b.WriteString(f.Name)
+	}
+	return b.String()
+}
+
+// Lookup finds the format of this name among those of list. The error names all of
+// them.
+func Lookup(list []Format, name string) (Format, error) {
+	for _, f := range list {
+		if f.Name == name {
+			return f, nil
+		}
+	}
+	return Format{}, fault.New("choose "+Names(list), "unknown format %q", name)
+}
+
+// Hint says which files hold vectors.
+func Hint() string {
+	return "the formats of vectors are " + strings.Replace(Names(Readable()), " or ", " and ", 1)
+}

@@ -1,0 +1,28 @@
+package exchange
+
+import (
+	"bufio"
+	"context"
+
+	"github.com/luminavec/luminavec/checkpoints"
+)
+
+// A model folder of this program, verified against its MANIFEST.
+func init() {
+	Register(Format{
+		Name: "model", Folder: true,
+		Description: "a model folder of LuminaVec",
+		Detect:      func(Head) Match { return Maybe }, // checkpoints.Read says best what is missing
+		Read: func(ctx context.Context, v *Vectors, _ *bufio.Reader) (RowReader, error) {
+			c, err := checkpoints.Read(ctx, v.Path, checkpoints.ReadOptions{State: v.Options.State})
+			if v.Options.State && checkpoints.StateMissing(err) {
+				c, err = checkpoints.Read(ctx, v.Path, checkpoints.ReadOptions{})
+			}
+			if err != nil {
+				return nil, err
+			}
+			v.Model, v.Dim, v.Rows = c, c.Config.Dim, int64(c.Vocabulary.Len())
+			return &tableRows{v: v, table: c.Embedding(), vocabulary: c.Vocabulary}, nil
+		},
+	})
+}

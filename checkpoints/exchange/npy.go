@@ -1,0 +1,179 @@
+package exchange
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// NumPy's format for one array. Its rows have no words: they are in a file beside it.
+// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+func init() {
+	Register(Format{
+		Name: "npy", Extensions: []string{".npy"}, Binary: true,
+		Description: "a NumPy array of float32, without words",
+		Detect: func(head Head) Match {
+			if bytes.HasPrefix(head.Data, []byte(npyMagic)) {
+				return Yes
+			}
+			return No
+		},
+		Read: readNPY,
+		Write: func(w io.Writer, shape Shape) (RowWriter, error) {
+			return newRowWriter(w, shape, npyHeader(shape.Dim), func(b []byte, row Row) []byte { return appendBinary(b, row.Values) }), nil
+		},
+	})
+}
+
+const npyMagic = "\x93NUMPY"
+
+// npyHeader makes the header of version 1.0: magic, version, the length of the rest,
+// and a Python dictionary padded with spaces so that the values start at a multiple of
+// 64 bytes and can be mapped into memory.
+func npyHeader(dim int) func(rows int64) []byte {
+	return func(rows int64) []byte {
+		const start = npyMagic + "\x01\x00"
+		dict := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", rows, dim)
+		dict += strings.Repeat(" ", -(len(start)+2+len(dict)+1)&63) + "\n"
+		return append(little.AppendUint16([]byte(start), uint16(len(dict))), dict...)
+	}
+}
+
+// npyRows reads the rows of an array, one at a time.
+type npyRows struct {
+	v      *Vectors
+	r      *bufio.Reader
+	words  *wordList // nil: none are wanted
+	wide   bool      // float64
+	big    bool      // big-endian
+	raw    []byte
+	values []float32
+}
+
+var (
+	npyDescr = regexp.MustCompile(`'descr': *'([^']*)'`)
+	npyOrder = regexp.MustCompile(`'fortran_order': *(True|False)`)
+	npyShape = regexp.MustCompile(`'shape': *\((\d+), *(\d+)\)`)
+)
+
+func readNPY(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error) {
+	header, err := readNPYHeader(r)
+	if err != nil {
+		return nil, fault.New("the file is damaged: write or copy it again", "%s: the header of the array: %w", v.Path, err)
+	}
+	descr, order, shape := npyDescr.FindSubmatch(header), npyOrder.FindSubmatch(header), npyShape.FindSubmatch(header)
+	if descr == nil || order == nil || shape == nil || string(order[1]) == "True" {
+		return nil, fault.New("save a C-ordered array of two dimensions: numpy.save('vectors.npy', numpy.ascontiguousarray(x))",
+			"%s: expected an array of two dimensions in C order but found %.100q", v.Path, bytes.TrimSpace(header))
+	}
+	n := &npyRows{v: v, r: r, big: strings.HasPrefix(string(descr[1]), ">")}
+	width := 4
+	switch strings.TrimLeft(string(descr[1]), "<>=|") {
+	case "f4":
+	case "f8":
+		n.wide, width = true, 8
+	default:
+		return nil, fault.New("save it as float32: x.astype('float32')", "%s: expected values of type f4 or f8 but found %q", v.Path, descr[1])
+	}
+	rows, err1 := strconv.ParseInt(string(shape[1]), 10, 64)
+	dim, err2 := strconv.ParseInt(string(shape[2]), 10, 64)
+	if err1 != nil || err2 != nil {
+		return nil, fault.New(Hint(), "%s: the shape of the array, %s, is out of range", v.Path, shape[0])
+	}
+	if err := v.SetRows(rows); err != nil {
+		return nil, err
+	}
+	if err := v.SetDim(dim); err != nil {
+		return nil, err
+	}
+	name := v.Options.Vocabulary
+	if name == "" {
+		name = filepath.Join(filepath.Dir(v.Path), checkpoints.VocabularyFile)
+	}
+	if !v.Options.Unnamed || v.Options.Vocabulary != "" {
+		if n.words, err = v.openWords(ctx, name); err != nil {
+			return nil, err
+		}
+	}
+	n.raw, n.values = make([]byte, width*v.Dim), make([]float32, v.Dim)
+	return n, nil
+}
+
+// readNPYHeader reads up to the values and returns the dictionary that describes them.
+func readNPYHeader(r *bufio.Reader) ([]byte, error) {
+	start := make([]byte, len(npyMagic)+2)
+	if _, err := io.ReadFull(r, start); err != nil {
+		return nil, noEOF(err)
+	}
+	size := make([]byte, 2)
+	if start[len(npyMagic)] > 1 {
+		size = make([]byte, 4)
+	}
+	if _, err := io.ReadFull(r, size); err != nil {
+		return nil, noEOF(err)
+	}
+	n := uint32(little.Uint16(size))
+	if len(size) == 4 {
+		n = little.Uint32(size)
+	}
+	const most = 64 << 10 // far above that of any array of two dimensions
+	if n > most {
+		return nil, fmt.Errorf("a length of %d bytes is impossible", n)
+	}
+	header := make([]byte, n)
+	_, err := io.ReadFull(r, header)
+	return header, noEOF(err)
+}
+
+// noEOF turns the end of a file that should go on into an error of its own.
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+func (n *npyRows) Place() string { return fmt.Sprintf("%s: row %d", n.v.Path, n.v.stats.Rows) }
+
+func (n *npyRows) Next() (Row, error) {
+	i := n.v.stats.Rows
+	row := Row{Count: -1, Values: n.values}
+	if i < n.v.Rows {
+		if _, err := io.ReadFull(n.r, n.raw); err != nil {
+			return Row{}, n.v.cutHere(i+1, err)
+		}
+	}
+	if n.words != nil {
+		var err error
+		if row.Token, row.Count, err = n.words.next(n.v, i, n.v.Rows); err != nil && err != io.EOF {
+			return Row{}, err
+		}
+	}
+	if i == n.v.Rows {
+		return Row{}, n.v.nothingMore(n.r)
+	}
+	for k := range n.values {
+		switch {
+		case n.wide && n.big:
+			n.values[k] = float32(math.Float64frombits(big.Uint64(n.raw[8*k:])))
+		case n.wide:
+			n.values[k] = float32(math.Float64frombits(little.Uint64(n.raw[8*k:])))
+		case n.big:
+			n.values[k] = math.Float32frombits(big.Uint32(n.raw[4*k:]))
+		default:
+			n.values[k] = math.Float32frombits(little.Uint32(n.raw[4*k:]))
+		}
+	}
+	return row, nil
+}

@@ -1,0 +1,150 @@
+package exchange
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/sbinet/npyio/npy"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+func readAll(t testing.TB, content string) ([]string, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "v")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var rows []string
+	err := ReadVectors(t.Context(), path, func(_ int64, v []float32) error {
+		rows = append(rows, fmt.Sprint(v))
+		return nil
+	})
+	return rows, err
+}
+
+// word2vecBinary is two vectors in word2vec's binary format.
+func word2vecBinary() string {
+	b := []byte("2 2\n")
+	for i, word := range []string{"one", "two"} {
+		b = append(b, word+" "...)
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(i)+0.5))
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(-1.25))
+		b = append(b, '\n')
+	}
+	return string(b)
+}
+
+func TestReadVectors(t *testing.T) {
+	const want = "[[0.5 -1.25] [1.5 -1.25]]"
+	for name, content := range map[string]string{
+		"npy":        npyFile("<f4", "(2, 2)") + float32s(0.5, -1.25, 1.5, -1.25),
+		"no words":   "2 2\n " + float32s(0.5, -1.25) + "\n " + float32s(1.5, -1.25),
+		"text":       "a 0.5 -1.25\nb 1.5 -1.25\n",
+		"word2vec":   "2 2\na 0.5 -1.25\nb 1.5 -1.25\n",
+		"binary":     word2vecBinary(),
+		"json":       `{"dimensions": 2, "words": ["a", {"b": []}], "vectors": {"a": [0.5, -1.25, 7], "b": [1.5, -1.25]}, "more": 1}`,
+		"json, wink": `{"vectors": {"a": [0.5, -1.25, 7, 0], "b": [1.5, -1.25, 7, 1]}}`,
+	} {
+		if rows, err := readAll(t, content); err != nil || fmt.Sprint(rows) != want {
+			t.Errorf("%s: %v, %v", name, rows, err)
+		}
+	}
+	for name, content := range map[string]string{
+		"json, no vectors":   `{"dimensions": 2}`,
+		"json, cut":          `{"vectors": {"a": [0.5, 1`,
+		"json, short":        `{"dimensions": 3, "vectors": {"a": [0.5, 1]}}`,
+		"json, words":        `{"vectors": {"a": ["x", 1, 2]}}`,
+		"json, no object":    `{"vectors": [1, 2]}`,
+		"json, many":         `{"dimensions": 99999999, "vectors": {}}`,
+		"binary, cut":        word2vecBinary()[:20],
+		"json, not a number": `{"vectors": {"a": [1, 2, 3]}`,
+		"npy, cut":           npyFile("<f4", "(2, 2)") + float32s(1),
+		"text, another row":  "a 1 2\nb 1\n",
+		"text, many values":  "2 9223372036854775807\na 1 2\n",
+	} {
+		if rows, err := readAll(t, content); err == nil || fault.Hint(err) == "" || !strings.Contains(err.Error(), string(filepath.Separator)+"v") {
+			t.Errorf("%s: %v, %v", name, rows, err)
+		} else if strings.Contains(err.Error(), "%!") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// npyFile is the header of a NumPy array.
+func npyFile(descr, shape string) string {
+	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': %s, }\n", descr, shape)
+	return npyMagic + "\x01\x00" + string(little.AppendUint16(nil, uint16(len(dict)))) + dict
+}
+
+// What package npyio writes is read.
+func TestReadNpyio(t *testing.T) {
+	var doubles bytes.Buffer
+	if err := npy.Write(&doubles, mat.NewDense(2, 2, []float64{1, 2, 3, 4})); err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := readAll(t, doubles.String()); err != nil || fmt.Sprint(rows) != "[[1 2] [3 4]]" {
+		t.Errorf("%v, %v", rows, err)
+	}
+}
+
+// Reading ends when the context does, whatever the format.
+func TestReadVectorsCancelled(t *testing.T) {
+	for name, content := range map[string]string{
+		"npy":      npyFile("<f4", "(100000, 1)") + string(make([]byte, 400_000)),
+		"text":     strings.Repeat("a 1\n", 100_000),
+		"json":     `{"vectors": {` + strings.Repeat(`"a": [1, 2, 3],`, 100_000) + `"b": [1, 2, 3]}}`,
+		"not that": `{"more": [` + strings.Repeat("1, ", 1_000_000) + `1], "vectors": {"b": [1, 2, 3]}}`,
+	} {
+		path := filepath.Join(t.TempDir(), "v")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		if name == "not that" {
+			cancel()
+		}
+		rows := 0
+		err := ReadVectors(ctx, path, func(int64, []float32) error {
+			if rows++; rows == 10 {
+				cancel()
+			}
+			return nil
+		})
+		cancel()
+		if !errors.Is(err, context.Canceled) || rows > 99_000 {
+			t.Errorf("%s: %d rows, %v", name, rows, err)
+		}
+	}
+}
+
+func FuzzReadVectors(f *testing.F) {
+	f.Add("a 1 2\nb 3 4\n")
+	f.Add(word2vecBinary())
+	f.Add(`{"dimensions": 2, "vectors": {"a": [0.5, -1.25, 7], "b": [1.5, -1.25]}, "more": [1, {}]}`)
+	f.Add("\x93NUMPY\x01\x00")
+	f.Add(npyFile("<f4", "(2, 1)") + string(make([]byte, 8)))
+	f.Fuzz(func(t *testing.T, content string) {
+		path := filepath.Join(t.TempDir(), "v")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		dim := 0
+		_ = ReadVectors(t.Context(), path, func(_ int64, v []float32) error { // an error is fine
+			if dim != 0 && len(v) != dim || len(v) == 0 {
+				t.Fatalf("%d values after %d", len(v), dim)
+			}
+			dim = len(v)
+			return nil
+		})
+	})
+}

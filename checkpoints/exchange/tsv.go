@@ -1,0 +1,16 @@
+package exchange
+
+import "io"
+
+// TSV: the values of a vector a line, separated by tabs.
+func init() {
+	Register(Format{
+		Name: "tsv", Extensions: []string{".tsv"},
+		Description: "the numbers with tabs between them",
+		Write: func(w io.Writer, shape Shape) (RowWriter, error) {
+			return newRowWriter(w, shape, nil, func(b []byte, row Row) []byte {
+				return append(appendNumbers(b, row.Values, '\t'), '\n')
+			}), nil
+		},
+	})
+}

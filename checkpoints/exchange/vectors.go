@@ -1,0 +1,239 @@
+package exchange
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"unicode/utf8"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// MaxDim is the greatest length of a vector that is read.
+const MaxDim = 1 << 16
+
+// Vectors are the vectors of a file or a folder, opened and not yet read. Files may be
+// compressed with gzip, bzip2 or zstd.
+type Vectors struct {
+	Path    string // as the caller named it
+	Format  string // its name; see Readable
+	Dim     int    // length of a vector
+	Rows    int64  // as the file says; 0: it does not
+	Options Options
+	Model   *checkpoints.Checkpoint // of a model folder, else nil
+
+	reader  RowReader
+	input   *text.Unpacked // nil for a folder
+	closers []io.Closer
+	stats   Stats
+}
+
+// Options say how Open reads.
+type Options struct {
+	// State is whether Model has its training state, if the folder has it. Default
+	// false.
+	State bool
+	// Vocabulary is a file with the words of an array, one a line, with or without
+	// a tab and a count. Default: vocab.tsv in the folder of the array.
+	Vocabulary string
+	// Unnamed is whether rows may lack a word: an array needs no list of words, and a
+	// row whose word cannot be a token is kept. Default false.
+	Unnamed bool
+	// OnProgress is called with the bytes read and the size of the file, 0 if that is
+	// unknown. Default: none.
+	OnProgress func(done, size int64)
+}
+
+// Row is a vector and the word or text it belongs to. Rows that are read are valid
+// until the function they were passed to returns.
+type Row struct {
+	Token  []byte    // of a row that is read: UTF-8, without tab and line break, not empty, unless rows are unnamed
+	Count  int64     // how often the word occurs in its training text; -1: unknown
+	Known  int       // of a text to write: the number of its words that have a vector
+	Values []float32 // Dim of them, finite
+}
+
+// Stats is what Each found.
+type Stats struct {
+	Rows          int64  // including the skipped ones
+	Unusable      int64  // skipped: the word is empty or contains a tab or a line break
+	FirstUnusable string // where the first of them is, as "file:line"; "": there is none
+	Repaired      int64  // words in which invalid UTF-8 was replaced by U+FFFD
+}
+
+// Open detects the format of a file, or reads and verifies a model folder. If the file
+// holds no vectors, the error says what it is. Close the vectors when done.
+//
+// A header that promises more rows than there are costs no memory: rows are read one
+// at a time.
+func Open(ctx context.Context, path string, o Options) (*Vectors, error) {
+	v := &Vectors{Path: path, Options: o}
+	if err := v.open(ctx); err != nil {
+		v.Close()
+		return nil, err
+	}
+	return v, nil
+}
+
+func (v *Vectors) open(ctx context.Context) error {
+	if info, err := os.Stat(v.Path); err == nil && info.IsDir() {
+		return v.read(ctx, Head{Path: v.Path}, true, nil)
+	}
+	in, err := text.Unpack(ctx, v.Path)
+	if err != nil {
+		return err
+	}
+	v.input = in
+	v.closers = append(v.closers, in)
+	head, err := v.head(in.Reader)
+	if err != nil {
+		return err
+	}
+	return v.read(ctx, head, false, in.Reader)
+}
+
+// read detects the format and reads the header.
+func (v *Vectors) read(ctx context.Context, head Head, folder bool, r *bufio.Reader) error {
+	f, err := detect(head, folder)
+	if err != nil {
+		return err
+	}
+	v.Format = f.Name
+	v.reader, err = f.Read(ctx, v, r)
+	return err
+}
+
+// Close closes the files.
+func (v *Vectors) Close() error {
+	var errs []error
+	for _, c := range v.closers {
+		errs = append(errs, c.Close())
+	}
+	v.closers = nil
+	return errors.Join(errs...)
+}
+
+// Stats describes the rows that Each has read.
+func (v *Vectors) Stats() Stats { return v.stats }
+
+// Place says where the last row of Each is: "vectors.txt:12", or "vectors.bin: byte
+// 4711".
+func (v *Vectors) Place() string { return v.reader.Place() }
+
+// Each calls fn once with every row, in the order of the file. Repeated words are
+// passed on. A row of another length, a value that is not finite, and more or fewer
+// rows than the file promises are errors that say where. Rows whose word cannot be a
+// token are skipped and counted, unless Options.Unnamed is set. An error of fn ends
+// the pass and is returned unchanged; so is that of ctx.
+func (v *Vectors) Each(ctx context.Context, fn func(Row) error) error {
+	for {
+		if v.stats.Rows%256 == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			v.report()
+		}
+		row, err := v.reader.Next()
+		if err == io.EOF {
+			if v.Rows > 0 && v.stats.Rows != v.Rows {
+				return fault.New(hintCut, "%s: ends after %d of %d rows", v.Path, v.stats.Rows, v.Rows)
+			}
+			if v.stats.Rows == 0 {
+				return fault.New(Hint(), "%s: no vectors", v.Path)
+			}
+			v.report()
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		v.stats.Rows++
+		if at := notFiniteAt(row.Values); at >= 0 {
+			return fault.New("every value must be a finite number: remove such rows",
+				"%s: value %d of %.40q is %v", v.Place(), at+1, row.Token, row.Values[at])
+		}
+		if !utf8.Valid(row.Token) {
+			v.stats.Repaired++
+			row.Token = bytes.ToValidUTF8(row.Token, []byte("\uFFFD"))
+		}
+		if !v.Options.Unnamed && (len(row.Token) == 0 || bytes.ContainsAny(row.Token, "\t\n\r")) {
+			if v.stats.Unusable == 0 {
+				v.stats.FirstUnusable = v.Place()
+			}
+			v.stats.Unusable++
+			continue
+		}
+		if err := fn(row); err != nil {
+			return err
+		}
+	}
+}
+
+func (v *Vectors) report() {
+	if v.Options.OnProgress != nil && v.input != nil {
+		v.Options.OnProgress(v.input.Consumed(), v.input.Size())
+	}
+}
+
+// stored is an upper bound of the rows that an uncompressed file of known size can
+// hold when each takes at least so many bytes; -1: unknown.
+func (v *Vectors) stored(least int) int64 {
+	if v.input == nil || v.input.Size() == 0 || v.input.Compressed() {
+		return -1
+	}
+	return v.input.Size() / int64(least)
+}
+
+// SetDim sets the dimension that a file states, if it is in range.
+func (v *Vectors) SetDim(dim int64) error {
+	if dim < 1 || dim > MaxDim {
+		return fault.New(fmt.Sprintf("vectors may have 1 to %d dimensions", MaxDim), "%s: vectors of %d dimensions", v.Path, dim)
+	}
+	v.Dim = int(dim)
+	return nil
+}
+
+// SetRows sets the number of rows that a file states, if it is in range.
+func (v *Vectors) SetRows(rows int64) error {
+	if rows < 1 || rows > math.MaxInt32 {
+		return fault.New(fmt.Sprintf("a file may have 1 to %d rows", math.MaxInt32), "%s: its header says %d rows", v.Path, rows)
+	}
+	v.Rows = rows
+	return nil
+}
+
+const hintCut = "the file was cut: copy or download it again, and compare its size"
+
+// cutHere turns the end of a file inside a row into an error that says where.
+func (v *Vectors) cutHere(row int64, err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		of := ""
+		if v.Rows > 0 {
+			of = fmt.Sprintf(" of %d", v.Rows)
+		}
+		return fault.New(hintCut, "%s: ends inside row %d%s", v.Path, row, of)
+	}
+	return err
+}
+
+// nothingMore makes sure that a binary file ends after its last row, except for line
+// breaks, and returns io.EOF.
+func (v *Vectors) nothingMore(r *bufio.Reader) error {
+	for {
+		b, err := r.ReadByte()
+		switch {
+		case err != nil:
+			return err
+		case b != '\n' && b != '\r':
+			return fault.New("the sizes at its start are wrong, or files were concatenated: write it again",
+				"%s: more data after the last of %d rows", v.Path, v.Rows)
+		}
+	}
+}

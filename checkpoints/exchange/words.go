@@ -1,0 +1,74 @@
+package exchange
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"strconv"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+const hintOtherWords = "list the words of these vectors, one a line, in the order of the rows"
+
+// wordList reads a word a line, with or without a tab and its count, for a format
+// whose rows have no words.
+type wordList struct {
+	name string
+	r    *bufio.Reader
+	line int64
+}
+
+// openWords opens the list of words of v.
+func (v *Vectors) openWords(ctx context.Context, name string) (*wordList, error) {
+	in, err := text.Unpack(ctx, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.New("put a file with the words, one a line, beside it as "+checkpoints.VocabularyFile, "%s: no list of words: %w", v.Path, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	v.closers = append(v.closers, in)
+	return &wordList{name: name, r: in.Reader}, nil
+}
+
+// next returns the word of row i of n (from 0) and its count, -1 for none. At i = n
+// it returns io.EOF, and an error if the list goes on.
+func (w *wordList) next(v *Vectors, i, n int64) ([]byte, int64, error) {
+	token, count, err := w.read()
+	switch {
+	case err == io.EOF && i < n:
+		err = fault.New(hintOtherWords, "%s: ends after %d words, but %s has %d rows", w.name, i, v.Path, n)
+	case err == nil && i == n:
+		err = fault.New(hintOtherWords, "%s:%d: more words than the %d rows of %s", w.name, w.line, n, v.Path)
+	}
+	return token, count, err
+}
+
+func (w *wordList) read() ([]byte, int64, error) {
+	line, err := w.r.ReadSlice('\n')
+	if err == io.EOF && len(line) > 0 {
+		err = nil
+	}
+	if errors.Is(err, bufio.ErrBufferFull) {
+		err = fault.New(hintOtherWords, "%s:%d: line too long for a word", w.name, w.line+1)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	w.line++
+	token, digits, counted := bytes.Cut(bytes.TrimRight(line, "\r\n"), []byte("\t"))
+	if !counted {
+		return token, -1, nil
+	}
+	count, err := strconv.ParseInt(string(digits), 10, 64)
+	if err != nil || count < 0 {
+		return nil, 0, fault.New("each line is a word, or a word, a tab and its count", "%s:%d: count %.60q is not a number", w.name, w.line, digits)
+	}
+	return token, count, nil
+}

@@ -1,0 +1,7 @@
+package main
+
+// The word objectives that this program can train; each registers itself.
+import (
+	_ "github.com/luminavec/luminavec/cbow"
+	_ "github.com/luminavec/luminavec/skipgram"
+)

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/tokenize"
+	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/training"
+	sentences "github.com/luminavec/luminavec/sentence/train"
+)
+
+func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
+	ctx := cmd.Context()
+	if err := j.settle(cmd, args); err != nil {
+		return cli.UsageError(err)
+	}
+	if err := checkOutput(j.output, j.every); err != nil {
+		return err
+	}
+	if err := j.watch.check(cmd, nil); err != nil {
+		return err
+	}
+	// An output that may not be written is reported now, not after the training.
+	if err := checkpoints.CheckOutput(j.output, checkpoints.WriteOptions{Replace: j.force}); err != nil {
+		return err
+	}
+	if err := notInside(j.output, append(slices.Clone(args), j.init)); err != nil {
+		return err
+	}
+	sets, err := sentences.OpenSets(ctx, j.watch.sets...)
+	if err != nil {
+		return err
+	}
+	init, err := j.openInit(cmd)
+	if err != nil {
+		return err
+	}
+	defer init.Close()
+	if err := j.tokens.Adopt(init, cli.Given(cmd)...); err != nil {
+		return cli.UsageError(err)
+	}
+	sources, done, err := j.Open(ctx, j.tokens.Trained())
+	if err != nil {
+		return err
+	}
+	defer done()
+	tokenizer, err := j.openTokens(cmd, init, sources)
+	if err != nil {
+		return err
+	}
+	pairs, err := readPairs(cmd, sources, j.PairOptions(tokenizer, j.MaxTokens))
+	if err != nil {
+		return err
+	}
+	defer pairs.Close()
+	if j.Loss == "" {
+		j.Loss = sentences.UsualLoss(pairs.Kind())
+	}
+	err = j.Fits(pairs)
+	if err == nil {
+		err = j.Unused(cli.Given(cmd)...)
+	}
+	if err != nil {
+		return cli.UsageError(err)
+	}
+	v := tokenizer.Vocabulary()
+	start, err := init.Start(ctx, v, j.Dim)
+	if err != nil {
+		return err
+	}
+	if start != nil && start.Encoder == nil {
+		cli.Note(cmd, "%s of %s start from the vectors of %s (%s, %.1f%%)", cli.Thousands(start.Found()), cli.Plural(v.Len(), "token", "tokens"),
+			j.init, init.Format, 100*float64(start.Found())/float64(v.Len()))
+	}
+	return j.train(cmd, sets, 0, sentences.Run{Pairs: pairs, Tokenizer: tokenizer, Sources: args, Start: start})
+}
+
+// openInit opens the model of --init, nil without it, and adopts what it determines.
+func (j *sentenceJob) openInit(cmd *cobra.Command) (*sentences.Init, error) {
+	if j.init == "" {
+		return nil, nil
+	}
+	init, err := sentences.OpenInit(cmd.Context(), j.init)
+	if err != nil {
+		return nil, missing(err)
+	}
+	if err = init.Adopt(&j.Options, cli.Given(cmd)...); err == nil {
+		err = validSentence(j.Options)
+	}
+	if err != nil {
+		init.Close()
+		return nil, cli.UsageError(err)
+	}
+	return init, nil
+}
+
+// missing marks the error of a file that does not exist as wrong use.
+func missing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return cli.UsageError(err)
+	}
+	return err
+}
+
+// openTokens opens or trains the tokenizer.
+func (j *sentenceJob) openTokens(cmd *cobra.Command, init *sentences.Init, sources []pairs.Source) (*tokenize.Tokenizer, error) {
+	began := time.Now()
+	progress := cli.StartProgress(cmd, "tokens")
+	tokenizer, of, err := j.tokens.Open(cmd.Context(), init, sources, &j.Input, func(stage string, share float64) { progress.Update(share, stage) })
+	progress.Done()
+	switch {
+	case err != nil:
+		return nil, missing(err)
+	case of.Model == sentences.Words:
+		cli.Note(cmd, "%s that occur %s or more", cli.Plural(tokenizer.Vocabulary().Len(), "word", "words"), cli.Plural(j.tokens.MinCount, "time", "times"))
+	case of.Model != "":
+		cli.Note(cmd, "trained %s %s tokens on %s words, %s different ones, in %s", cli.Thousands(tokenizer.Vocabulary().Len()), of.Model,
+			cli.Count(float64(of.Words)), cli.Thousands(of.Distinct), cli.Duration(time.Since(began)))
+	}
+	return tokenizer, nil
+}
+
+// train trains into the output, and reports; done is the share of a resumed run that is
+// completed.
+func (j *sentenceJob) train(cmd *cobra.Command, sets []sentences.ValidationSet, done float64, run sentences.Run) error {
+	need := sentences.Estimate(j.Options, run.Pairs, run.Tokenizer.Vocabulary(), done, j.watch.keepsBest())
+	if err := tellNeeds(cmd, need, j.output, "lower --dim or --batch", j.force); err != nil {
+		return err
+	}
+	if len(sets) > 0 {
+		run.Validation = &sentences.Validation{Sets: sets, Every: j.watch.cadence, KeepLast: j.watch.keep == checkpoints.KeepLast, Patience: j.watch.patience}
+	}
+	run.SaveEvery, run.Settings = j.every, j.JSON()
+	run.Warn = func(text string) { cli.Warn(cmd, "%s", text) }
+	l := learning{saver: saver{cmd: cmd, output: j.output, replace: j.force}, unit: "pairs", validation: run.Validation}
+	model, err := l.run(func(ctx context.Context, progress func(training.Event), save func(context.Context, *checkpoints.Checkpoint) error) (*checkpoints.Checkpoint, error) {
+		run.Progress, run.Save = progress, save
+		return sentences.Train(ctx, j.Options, run)
+	})
+	if err != nil {
+		return err
+	}
+	return reportSentence(cmd, l.output, model, l.last)
+}
+
+// pluralPairs is a number of examples of a kind.
+func pluralPairs(n int64, kind pairs.Kind) string {
+	return cli.Plural(n, strings.TrimSuffix(kind.String(), "s"), kind.String())
+}
+
+// readPairs reads and tokenizes the pairs, and reports what it found.
+func readPairs(cmd *cobra.Command, sources []pairs.Source, o pairs.Options) (*pairs.Dataset, error) {
+	progress := cli.StartProgress(cmd, "reading")
+	o.OnProgress = progress.Bytes
+	began := time.Now()
+	pairs, err := pairs.Build(cmd.Context(), sources, o)
+	progress.Done()
+	if err != nil {
+		return nil, err
+	}
+	s := pairs.Stats()
+	notePairs(cmd, s, pairs.Files())
+	cut := ""
+	if s.Truncated > 0 {
+		cut = fmt.Sprintf(", %s truncated to %s tokens", cli.Plural(s.Truncated, "text", "texts"), cli.Thousands(o.MaxTokens))
+	}
+	cli.Note(cmd, "read %s: %s of %s tokens%s, in %s", cli.Bytes(s.Bytes), pluralPairs(pairs.Examples(), pairs.Kind()),
+		cli.Count(float64(pairs.Tokens())), cut, cli.Duration(time.Since(began)))
+	return pairs, nil
+}
+
+// notePairs reports the layout of each file, and warns about what was skipped.
+func notePairs(cmd *cobra.Command, s pairs.Stats, files []pairs.File) {
+	if s.Invalid > 0 {
+		cli.Warn(cmd, "replaced %s, first at %s", cli.Plural(s.Invalid, "invalid UTF-8 byte", "invalid UTF-8 bytes"), s.FirstInvalid)
+	}
+	for _, f := range files {
+		weight := ""
+		if f.Weight != 1 {
+			weight = ", weight " + strconv.FormatFloat(f.Weight, 'g', -1, 64)
+		}
+		cli.Note(cmd, "%s: %s%s: %s", cli.Printable(f.Name), pluralPairs(f.Examples, f.Kind), weight, f.Layout)
+	}
+	for _, skipped := range s.Skipped {
+		cli.Warn(cmd, "skipped %s, %s: first %s", cli.Plural(skipped.Rows, "row", "rows"), skipped.Reason, skipped.First)
+	}
+}

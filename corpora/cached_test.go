@@ -1,0 +1,60 @@
+package corpora_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
+)
+
+// The second time the corpus comes from the cache, and a text that has changed is read again.
+func ExampleCached() {
+	dir, err := os.MkdirTemp("", "cached")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	content := filepath.Join(dir, "text.txt")
+	write := func(lines int) {
+		if err := os.WriteFile(content, []byte(strings.Repeat("the cat sees the dog\n", lines)), 0o666); err != nil {
+			log.Fatal(err)
+		}
+	}
+	cached := corpora.Cached{Dir: filepath.Join(dir, "ids"), Report: func(r corpora.CacheReport) {
+		switch r.Outcome {
+		case corpora.CacheUsed:
+			fmt.Println("  from the cache")
+		case corpora.CacheDiffers:
+			fmt.Println("  the cache is of another text")
+		}
+	}}
+	read := func() {
+		source, err := text.Open(content)
+		if err != nil {
+			log.Fatal(err)
+		}
+		corpus, err := cached.Corpus(context.Background(), source, corpora.BuildOptions{Tokenizer: tokenize.NewWordTokenizer(tokenize.WordOptions{})})
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer corpus.Close()
+		fmt.Println(corpus.RawWords(), "words")
+	}
+	write(10)
+	read()
+	read()
+	write(20)
+	read()
+	// Output:
+	// 50 words
+	//   from the cache
+	// 50 words
+	//   the cache is of another text
+	// 100 words
+}

@@ -1,0 +1,277 @@
+package pairs
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/bits"
+	"runtime"
+
+	"github.com/sourcegraph/conc/stream"
+
+	"github.com/luminavec/luminavec/corpora/internal/idstore"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Build reads sources of pairs once and keeps their ids.
+//
+// A file is TSV, CSV (RFC 4180), JSON Lines or another registered format, detected by its
+// name and first line. Without Columns the layout is detected too: two columns without a
+// header are a pair; three columns, the last a number, are a scored pair, or a labelled one
+// if that number is 0 or 1 in all of the first hundred rows; a header or JSON fields may
+// have usual names (anchor, positive, negative, query, answer, sentence1, sentence2, score,
+// label and more); JSON may have exactly two strings. File.Layout says how a file was read.
+// Files may differ in layout, but all are of one Kind.
+//
+// Bad rows are skipped and counted, or are errors with Strict: too few or too many columns,
+// an empty text or one without a known token, scores that are not numbers or are out of
+// range, labels that are not 0 or 1, records longer than text.MaxRecord. A file without a
+// good row is always an error.
+//
+// Ids beyond 256 MiB are kept in a file. Memory holds 4 bytes an example and 8 a text. The
+// result does not depend on the number of goroutines. Close it when done.
+func Build(ctx context.Context, sources []Source, o Options) (*Dataset, error) {
+	return buildWith(ctx, sources, o, idstore.MemoryBlocks, runtime.GOMAXPROCS(0))
+}
+
+func buildWith(ctx context.Context, sources []Source, o Options, memory, threads int) (*Dataset, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Tokenizer == nil || o.Tokenizer.Vocabulary() == nil {
+		return nil, errors.New("Tokenizer must have a vocabulary")
+	}
+	o = o.withDefaults()
+	b := &builder{
+		scanner: scanner{options: o},
+		pairs:   &Dataset{records: newStore(o.SpoolDir, memory), counts: make([]int64, o.Tokenizer.Vocabulary().Len())},
+		threads: threads,
+		hash:    idstore.NewHash(),
+	}
+	if err := b.build(ctx, sources); err != nil {
+		b.pairs.Close()
+		return nil, err
+	}
+	return b.pairs, nil
+}
+
+// builder encodes the rows that a scanner finds.
+type builder struct {
+	scanner
+	pairs   *Dataset
+	threads int
+	hash    *idstore.Hash
+	batch   *textRows
+	bytes   int // of batch
+}
+
+// textRows are rows of one file on their way to a goroutine.
+type textRows struct {
+	file *File
+	rows []textRow
+}
+
+// encodedRows are the same as records, one after the other.
+type encodedRows struct {
+	ids    []int32
+	hashes []uint64
+	ends   []int     // of the records in ids; for a bad row its beginning
+	bad    []*badRow // of each row; nil: good
+	cut    int64     // texts cut at MaxTokens
+}
+
+func (b *builder) build(ctx context.Context, sources []Source) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	ordered := stream.New().WithMaxGoroutines(b.threads)
+	send := func() {
+		rows := b.batch
+		b.batch, b.bytes = nil, 0
+		if rows == nil {
+			return
+		}
+		ordered.Go(func() stream.Callback {
+			encoded := encodeRows(rows, b.options)
+			return func() {
+				if ctx.Err() != nil {
+					return
+				}
+				if err := b.store(rows, encoded); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	b.row = func(file *File, row textRow) error {
+		if b.batch == nil {
+			b.batch = &textRows{file: file}
+		}
+		b.batch.rows = append(b.batch.rows, row)
+		for _, t := range row.texts {
+			b.bytes += len(t) + 32 // short rows must not pile up
+		}
+		if b.bytes >= text.BatchBytes {
+			send()
+		}
+		return ctx.Err()
+	}
+	b.ended = func(*File) error { send(); return nil }
+	err := b.run(ctx, sources)
+	send() // rows before the one that failed
+	ordered.Wait()
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	if err != nil {
+		return err
+	}
+	return b.finish(ctx)
+}
+
+// encodeRows encodes rows as records.
+func encodeRows(in *textRows, o Options) *encodedRows {
+	out := &encodedRows{ends: make([]int, 0, len(in.rows)), bad: make([]*badRow, len(in.rows))}
+	most := maxRecordIDs
+	if o.MaxTokens > 0 {
+		most = min(most, o.MaxTokens)
+	}
+	unknown := o.Tokenizer.Unknown()
+	for i, row := range in.rows {
+		record, hash := len(out.ids), len(out.hashes)
+		for range row.texts {
+			out.ids = append(out.ids, 0)
+		}
+		if in.file.Kind != Paired {
+			out.ids = append(out.ids, int32(math.Float32bits(float32(row.score))))
+		}
+		cut := int64(0)
+		for c, text := range row.texts {
+			from := len(out.ids)
+			out.ids = o.Tokenizer.Encode(out.ids, text)
+			ids := out.ids[from:]
+			if !anyKnown(ids, unknown) {
+				out.bad[i] = bad(badUnknown, row.at, "was the tokenizer made for this language?", "text %d has no known token: %.60q", c+1, text)
+				break
+			}
+			if len(ids) > most {
+				ids = ids[:most]
+				cut++
+			}
+			out.ids = out.ids[:from+len(ids)]
+			out.ids[record+c] = int32(len(ids))
+			h := hashIDs(ids)
+			if c > 1 && (h == out.hashes[hash] || h == out.hashes[hash+1]) {
+				out.bad[i] = bad(badNegative, row.at, "a negative must not belong to the anchor", "negative %d is the anchor or the positive: %.60q", c-1, text)
+				break
+			}
+			out.hashes = append(out.hashes, h)
+		}
+		if out.bad[i] != nil {
+			out.ids, out.hashes = out.ids[:record], out.hashes[:hash]
+		} else {
+			out.cut += cut
+		}
+		out.ends = append(out.ends, len(out.ids))
+	}
+	return out
+}
+
+func anyKnown(ids []int32, unknown int32) bool {
+	for _, id := range ids {
+		if id != unknown {
+			return true
+		}
+	}
+	return false
+}
+
+// hashIDs hashes the ids of a text, two at a time, by the folded product of 128
+// bits (as wyhash does). The constants are digits of the golden ratio and of e.
+func hashIDs(ids []int32) uint64 {
+	const k1, k2 = 0x9e3779b97f4a7c15, 0xb7e151628aed2a6b
+	h := uint64(len(ids)) ^ k2
+	for len(ids) > 1 {
+		h = fold(h^(uint64(uint32(ids[0]))|uint64(uint32(ids[1]))<<32), k1)
+		ids = ids[2:]
+	}
+	if len(ids) > 0 {
+		h = fold(h^uint64(uint32(ids[0])), k1)
+	}
+	return fold(h^k1, k2)
+}
+
+func fold(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi ^ lo
+}
+
+// store keeps the records of rows. It is called in the order of the rows.
+func (b *builder) store(in *textRows, rows *encodedRows) error {
+	p, file := b.pairs, in.file
+	p.stats.Truncated += rows.cut
+	header := file.Columns
+	if file.Kind != Paired {
+		header++
+	}
+	record, hash := 0, 0
+	for i, end := range rows.ends {
+		if rows.bad[i] != nil {
+			if err := b.skip(file, rows.bad[i]); err != nil {
+				return err
+			}
+			continue
+		}
+		if file.Examples == 0 {
+			file.from, file.hashBase = p.records.n, p.records.hashes.length()
+			file.seen = [2]float64{math.Inf(1), math.Inf(-1)}
+			p.files = append(p.files, file)
+			b.hash.Add([]int32{-1, int32(file.Kind), int32(file.Columns)}) // no length is below 0
+		}
+		if p.records.n == maxExamples {
+			return fault.New("train on parts of them, one after the other", "there are more than %d pairs, the maximum", maxExamples)
+		}
+		ids := rows.ids[record:end]
+		if err := p.records.add(ids, rows.hashes[hash:hash+file.Columns]); err != nil {
+			return err
+		}
+		file.Examples++
+		if file.Kind != Paired {
+			score := float64(math.Float32frombits(uint32(ids[file.Columns])))
+			file.seen = [2]float64{min(file.seen[0], score), max(file.seen[1], score)}
+		}
+		for _, id := range ids[header:] {
+			p.counts[id]++
+		}
+		p.tokens += int64(len(ids) - header)
+		record, hash = end, hash+file.Columns
+	}
+	b.hash.Add(rows.ids)
+	return nil
+}
+
+// finish checks that every file has examples, and ends the reading.
+func (b *builder) finish(ctx context.Context) error {
+	p := b.pairs
+	for _, file := range b.files {
+		if file.Examples == 0 {
+			return b.unusable(file)
+		}
+		if file.Kind == Scored {
+			if file.ScoreRange = b.options.ScoreRange; file.ScoreRange == [2]float64{} {
+				file.ScoreRange = customaryRange(file.seen)
+			}
+		}
+	}
+	cut := p.stats.Truncated
+	p.stats = b.summary()
+	p.stats.Truncated = cut
+	p.fingerprint = b.hash.String()
+	if b.options.Related {
+		var err error
+		if p.groups, err = findGroups(ctx, p); err != nil {
+			return err
+		}
+	}
+	return p.records.ids.Finish()
+}

@@ -1,0 +1,85 @@
+package pairs
+
+// Kind is the kind of the examples of a Dataset.
+type Kind int
+
+const (
+	Paired   Kind = iota // an anchor, its positive, and any number of negatives
+	Scored               // two texts and how similar they are
+	Labelled             // two texts and whether they are related: 0 or 1
+)
+
+func (k Kind) String() string {
+	return [...]string{"pairs", "scored pairs", "labelled pairs"}[k]
+}
+
+// File is one file of pairs.
+type File struct {
+	Name     string // as in text.Source.Names
+	Kind     Kind
+	Columns  int     // number of texts of an example
+	Examples int64   // good ones
+	Weight   float64 // of its source
+	Layout   string  // how the file was read: "TSV, no header: columns 1 and 2 are anchor and positive"
+	// ScoreRange holds the scores that become 0 and 1. Only of scored pairs.
+	ScoreRange [2]float64
+
+	firstBad            *badRow
+	seen                [2]float64 // lowest and highest score
+	from                int64      // its first example
+	hashBase, groupBase int64      // where the hashes and groups of its examples begin
+}
+
+// Dataset holds examples as ids, which training reads epoch after epoch in the batches of a
+// Plan. Its methods may be called concurrently unless they say otherwise.
+type Dataset struct {
+	files       []*File
+	records     *store
+	counts      []int64 // of each token
+	tokens      int64
+	stats       Stats
+	fingerprint string
+	groups      *textGroups // nil: Related is off
+}
+
+// Kind returns the kind of all examples.
+func (p *Dataset) Kind() Kind { return p.files[0].Kind }
+
+// Files returns the files in the order in which they were read.
+func (p *Dataset) Files() []File {
+	files := make([]File, len(p.files))
+	for i, f := range p.files {
+		files[i] = *f
+	}
+	return files
+}
+
+// Examples returns the number of examples.
+func (p *Dataset) Examples() int64 { return p.records.n }
+
+// Columns returns the largest number of texts of an example; files may differ in the
+// number of their negatives.
+func (p *Dataset) Columns() int {
+	most := 0
+	for _, f := range p.files {
+		most = max(most, f.Columns)
+	}
+	return most
+}
+
+// TokenCounts returns how often each token of the vocabulary occurs in the texts, by id.
+// The caller must not change it.
+func (p *Dataset) TokenCounts() []int64 { return p.counts }
+
+// Tokens returns the number of tokens of all texts.
+func (p *Dataset) Tokens() int64 { return p.tokens }
+
+// Fingerprint identifies these pairs: it is a hash of all ids, scores and file borders in
+// order. Weights are not part of it.
+func (p *Dataset) Fingerprint() string { return p.fingerprint }
+
+// Stats returns what was counted while reading.
+func (p *Dataset) Stats() Stats { return p.stats }
+
+// Close releases the memory and removes the spool file, if there is one.
+func (p *Dataset) Close() error { return p.records.ids.Close() }

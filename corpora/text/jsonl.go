@@ -1,0 +1,93 @@
+package text
+
+import (
+	"bytes"
+	"encoding/json"
+	"iter"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// JSONLines is JSON Lines: one object a line. Blank lines are skipped.
+var JSONLines = Register(&Format{Name: "JSON Lines", Detect: detectJSONLines, Open: openJSONLines})
+
+const hintJSONLines = "each line must be one JSON object; jq -c . FILE makes such lines of any JSON, jq -c '.[]' FILE of a list"
+
+// detectJSONLines takes every file for ForField that no other format knows better. For
+// pairs it needs the extension, or a first line that is an object or, if the line is too
+// long to see its end, begins like one. For sets an opening brace is enough.
+func detectJSONLines(h Head) Confidence {
+	line, whole := h.Line()
+	brace := len(line) > 0 && line[0] == '{'
+	switch h.Use {
+	case ForField:
+		return Possible
+	case ForPairs:
+		ext := h.Ext()
+		if ext == ".jsonl" || ext == ".ndjson" || ext == ".json" || brace && (!whole || json.Valid(line)) {
+			return Certain
+		}
+	case ForSets:
+		if brace {
+			return Certain
+		}
+	}
+	return No
+}
+
+func openJSONLines(f *File) (RecordReader, error) {
+	if line, _ := f.Line(); f.Ext() == ".json" && len(line) > 0 && line[0] == '[' {
+		return nil, fault.New(hintJSONLines, "%s is a JSON list, not JSON Lines", Describe(f.Name))
+	}
+	return &jsonRecords{lines: newLineReader(f, "a record is one line: cut a long text into several records; "+hintJSONLines)}, nil
+}
+
+type jsonRecords struct {
+	lines   *lineReader
+	members map[string]json.RawMessage
+}
+
+func (j *jsonRecords) Next(r *Record) error {
+	for {
+		line, err := j.lines.next()
+		if err != nil {
+			return err
+		}
+		object := bytes.TrimSpace(line)
+		if len(object) == 0 {
+			continue
+		}
+		if j.members == nil {
+			j.members = map[string]json.RawMessage{}
+		}
+		clear(j.members)
+		if k := kindOf(object); k != kindObject && json.Valid(object) {
+			return j.bad("the line is %s, not a JSON object", k)
+		}
+		if err := json.Unmarshal(object, &j.members); err != nil {
+			return j.bad("the line is not a JSON object: %w", err)
+		}
+		*r = Record{Position: j.lines.at, Raw: object, members: j.members}
+		return nil
+	}
+}
+
+func (j *jsonRecords) bad(format string, args ...any) error {
+	return &BadRecord{j.lines.at, NotJSON, fault.New(hintJSONLines, format, args...)}
+}
+
+// objectMembers yields the members of an object as they are written.
+func objectMembers(object []byte) iter.Seq2[string, Value] {
+	return func(yield func(string, Value) bool) {
+		in := json.NewDecoder(bytes.NewReader(object))
+		in.Token() // {
+		for in.More() {
+			key, _ := in.Token()
+			name, _ := key.(string)
+			var value json.RawMessage
+			if in.Decode(&value) != nil || !yield(name, Value{json: value}) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,40 @@
+package text
+
+import (
+	"fmt"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Position is a place in a file.
+type Position struct {
+	File string // as in Source.Names
+	Line int64  // from 1
+	Byte int64  // in the line, from 1; 0: the line as a whole
+}
+
+// String returns "file:line" or "file:line: byte N".
+func (p Position) String() string {
+	if p.Byte > 0 {
+		return fmt.Sprintf("%s:%d: byte %d", Describe(p.File), p.Line, p.Byte)
+	}
+	return fmt.Sprintf("%s:%d", Describe(p.File), p.Line)
+}
+
+// Errorf returns an error that begins with the position, and with a hint that says what to do.
+func (p Position) Errorf(hint, format string, args ...any) error {
+	return fault.New(hint, "%s: %w", p, fmt.Errorf(format, args...))
+}
+
+// located puts the position before an error, which keeps its hint.
+func (p Position) located(err error) error {
+	return fault.New(fault.Hint(err), "%s: %w", p, err)
+}
+
+// Describe returns the name of an input as messages call it: "standard input" for Stdin.
+func Describe(name string) string {
+	if name == Stdin {
+		return "standard input"
+	}
+	return name
+}

@@ -1,0 +1,130 @@
+package text
+
+import (
+	"encoding/json"
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// MaxRecord is the most bytes of a record: memory has to hold it.
+const MaxRecord = 16 << 20
+
+// Record is one record of a file. A row of CSV or TSV has Fields. A JSON object has members,
+// see Field, Member and Members. A record with named columns has Fields and Names. A record
+// is valid until the next one is read, see Clone.
+type Record struct {
+	Position          // of its beginning
+	Raw      []byte   // as it is in the file, without its line end; nil if the format has no such bytes
+	Fields   []string // of a row, from the first column
+	Names    []string // of the Fields, if the format gives them names
+	// Separator is what separates Fields in the file; 0: nothing does.
+	Separator rune
+
+	members   map[string]json.RawMessage
+	fieldLine func(i int) int // nil: all fields are in Line
+}
+
+// Named reports whether the fields of the record have names.
+func (r *Record) Named() bool { return r.members != nil || r.Names != nil }
+
+// FieldLine returns the line in which field i begins.
+func (r *Record) FieldLine(i int) int64 {
+	if r.fieldLine == nil {
+		return r.Line
+	}
+	return int64(r.fieldLine(i))
+}
+
+// Field returns the field of this name.
+func (r *Record) Field(name string) (v Value, ok bool) {
+	if r.members != nil {
+		v.json, ok = r.members[name]
+	} else if at := slices.Index(r.Names, name); at >= 0 && at < len(r.Fields) {
+		v, ok = Value{text: r.Fields[at]}, true
+	}
+	return v, ok
+}
+
+// Member returns the value that path leads to. The error says which part of the path is
+// missing and what is there instead; it does not name the file.
+func (r *Record) Member(path Path) (Value, error) {
+	const hint = "select a field that every record has, or remove the records without it: jq -c 'select(has(\"text\"))' FILE"
+	at := r
+	for i, name := range path {
+		value, ok := at.Field(name)
+		if !ok {
+			names := at.Names
+			if at.members != nil {
+				names = slices.Sorted(maps.Keys(at.members))
+			}
+			if len(names) == 0 {
+				return value, fault.New(hint, "the record has no field %q: it has no fields", path[:i+1])
+			}
+			return value, fault.New(hint, "the record has no field %q, only %s", path[:i+1], fault.Names(names))
+		}
+		if i == len(path)-1 {
+			return value, nil
+		}
+		if k := value.Kind(); k != kindObject {
+			return value, fault.New("name a field that is a string; dots lead into objects only", "field %q is %s, not an object", path[:i+1], k)
+		}
+		at = &Record{}
+		if err := json.Unmarshal(value.json, &at.members); err != nil {
+			return value, err
+		}
+	}
+	return Value{}, fault.New(hint, "the field has no name")
+}
+
+// Members yields the named fields in the order of the file, including duplicates.
+func (r *Record) Members() iter.Seq2[string, Value] {
+	if r.members != nil {
+		return objectMembers(r.Raw)
+	}
+	return func(yield func(string, Value) bool) {
+		for i, name := range r.Names[:min(len(r.Names), len(r.Fields))] {
+			if !yield(name, Value{text: r.Fields[i]}) {
+				return
+			}
+		}
+	}
+}
+
+// Clone returns a copy that stays valid.
+func (r *Record) Clone() Record {
+	c := *r
+	c.Raw, c.Fields, c.Names = slices.Clone(r.Raw), slices.Clone(r.Fields), slices.Clone(r.Names)
+	c.members = maps.Clone(r.members)
+	if r.fieldLine != nil {
+		lines := make([]int, len(r.Fields))
+		for i := range lines {
+			lines[i] = r.fieldLine(i)
+		}
+		c.fieldLine = func(i int) int { return lines[i] }
+	}
+	return c
+}
+
+// BadRecord is the error for a record that violates its format and can be skipped: the
+// record after it can be read.
+type BadRecord struct {
+	Position        // of what is wrong
+	Defect   Defect // the kind of fault
+	Err      error  // what is wrong, without the position
+}
+
+func (b *BadRecord) Error() string { return b.Position.String() + ": " + b.Err.Error() }
+func (b *BadRecord) Unwrap() error { return b.Err }
+
+// Defect is what is wrong with a BadRecord.
+type Defect int
+
+const (
+	Malformed Defect = iota // any other fault
+	NotJSON                 // not an object of JSON
+	Misquoted               // quotes that are not those of CSV
+	TooLong                 // longer than MaxRecord
+)

@@ -1,0 +1,174 @@
+package text
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// use is what the records are read for.
+func (sel Selection) use() Use {
+	if sel.Field != "" {
+		return ForField
+	}
+	return ForColumn
+}
+
+// readSelected reads the selected texts.
+func (s *Source) readSelected(ctx context.Context, fn func(Chunk) error) error {
+	x := &selector{source: s, selection: s.selection, fn: fn}
+	return s.Records(ctx, RecordOptions{Use: s.selection.use()}, func(in *Records) error {
+		x.file = in.Name
+		if x.selection.Field != "" {
+			return x.readField(in, ParsePath(x.selection.Field))
+		}
+		return x.readColumn(in)
+	})
+}
+
+// selector hands out the selected texts of a source.
+type selector struct {
+	source    *Source
+	selection Selection
+	fn        func(Chunk) error
+	file      string
+	text      []byte
+	spare     []byte // for plain
+}
+
+// readField hands out a named field of each record.
+func (x *selector) readField(in *Records, path Path) error {
+	return in.Each(func(r *Record) error { return x.field(r, path) })
+}
+
+// field hands out a named field of a record.
+func (x *selector) field(r *Record, path Path) error {
+	value, err := r.Member(path)
+	if err == nil {
+		x.text, err = appendTexts(x.text[:0], value, path)
+	}
+	if err != nil {
+		return r.located(err)
+	}
+	return x.hand(x.text, r.Line, 0)
+}
+
+// appendTexts appends a string, or the strings of a list with line breaks between them.
+func appendTexts(dst []byte, value Value, path Path) ([]byte, error) {
+	const hint = "select a field that is a string, or a list of strings, in every record"
+	if text, ok := value.Text(); ok {
+		return append(dst, text...), nil
+	}
+	list, ok := value.List()
+	if !ok {
+		return dst, fault.New(hint, "field %q is %s, not a string", path, value.Kind())
+	}
+	for i, item := range list {
+		text, ok := item.Text()
+		if !ok {
+			return dst, fault.New(hint, "field %q: item %d of the list is %s, not a string", path, i+1, item.Kind())
+		}
+		if i > 0 {
+			dst = append(dst, '\n')
+		}
+		dst = append(dst, text...)
+	}
+	return dst, nil
+}
+
+// readColumn hands out a column of each record.
+func (x *selector) readColumn(in *Records) error {
+	number, numbered := x.selection.number()
+	at, find := number-1, !numbered
+	step := int64(1)
+	if x.selection.OneLine {
+		step = 0
+	}
+	return in.Each(func(r *Record) error {
+		if find && r.Named() {
+			return x.field(r, Path{x.selection.Column})
+		}
+		if find {
+			find = false
+			var err error
+			at, err = x.findColumn(r)
+			return err
+		}
+		if at >= len(r.Fields) {
+			return r.Errorf("choose a column that every record has; "+separatedBy(r.Separator), "the record has no column %d: it has %d", at+1, len(r.Fields))
+		}
+		x.text = append(x.text[:0], r.Fields[at]...)
+		return x.hand(x.text, r.FieldLine(at), step)
+	})
+}
+
+// findColumn returns where a header has the selected name.
+func (x *selector) findColumn(header *Record) (int, error) {
+	name := x.selection.Column
+	at := slices.Index(header.Fields, name)
+	if at < 0 {
+		return 0, header.Errorf("name a column of the header, or give a number if the file has no header; "+separatedBy(header.Separator),
+			"no column is named %q: the header is %s", name, fault.Names(header.Fields))
+	}
+	if slices.Contains(header.Fields[at+1:], name) {
+		return 0, header.Errorf("rename one of them", "two columns are named %q: the header is %s", name, fault.Names(header.Fields))
+	}
+	return at, nil
+}
+
+// hand hands out the text of a record, which is UTF-8, as lines. The first line has the
+// given number, and each further line has step more.
+func (x *selector) hand(text []byte, line, step int64) error {
+	text = bytes.TrimSuffix(text, []byte("\n")) // it ends the last line and does not begin another
+	if bytes.ContainsAny(text, "\x00\r") || x.selection.OneLine {
+		text = x.plain(text)
+	}
+	for {
+		rest := []byte(nil)
+		end := bytes.IndexByte(text, '\n')
+		if end >= 0 {
+			text, rest = text[:end], text[end+1:]
+		}
+		for {
+			n := len(text)
+			if n > MaxChunk {
+				n = cut(text[:MaxChunk])
+			}
+			last := n == len(text)
+			if err := x.fn(Chunk{Text: text[:n:n], File: x.file, Line: line, LineEnd: last}); err != nil {
+				return err
+			}
+			if last {
+				break
+			}
+			text = text[n:]
+		}
+		x.source.stats.Lines++
+		if end < 0 {
+			return nil
+		}
+		text = rest
+		line += step
+	}
+}
+
+// plain copies text with spaces for NUL, as in all that Read returns, LF for CRLF, and
+// with OneLine spaces for line breaks.
+func (x *selector) plain(text []byte) []byte {
+	out := x.spare[:0]
+	for i, b := range text {
+		switch {
+		case b == 0:
+			b = ' '
+		case b == '\r' && (i+1 == len(text) || text[i+1] == '\n'):
+			continue
+		case b == '\n' && x.selection.OneLine:
+			b = ' '
+		}
+		out = append(out, b)
+	}
+	x.spare = out
+	return out
+}

@@ -1,0 +1,93 @@
+// Package oniguruma compiles the patterns in a tokenizer.json. They are regular expressions
+// of Oniguruma; Compile translates them to package regexp where they mean the same
+// there, and refuses them where they may not.
+package oniguruma
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// Choice is a pattern in a tokenizer.json: {"String": …} or {"Regex": …}.
+type Choice struct {
+	String *string
+	Regex  *string
+}
+
+// The classes \s and \d of Oniguruma are those of Unicode, Go's those of ASCII.
+const (
+	spaceClass = `\t-\r \x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}`
+	digitClass = `\p{Nd}`
+)
+
+// Compile translates and compiles a pattern. Patterns that match the empty string are
+// refused.
+func Compile(pattern string) (*regexp.Regexp, error) {
+	refuse := func(what string) (*regexp.Regexp, error) {
+		return nil, fmt.Errorf("pattern %.60q: %s is not supported", pattern, what)
+	}
+	var b strings.Builder
+	inside := false // a class
+	for i := 0; i < len(pattern); i++ {
+		c := pattern[i]
+		rest := pattern[i:]
+		switch {
+		case c == '\\':
+			if i++; i == len(pattern) {
+				return refuse(`\ at the end`)
+			}
+			e := pattern[i]
+			class := map[byte]string{'s': spaceClass, 'd': digitClass, 'S': spaceClass, 'D': digitClass}[e]
+			switch {
+			case class != "" && (e == 'S' || e == 'D') && inside:
+				return refuse(`\` + string(rune(e)) + " in a class")
+			case class != "" && inside:
+				b.WriteString(class)
+			case class != "" && (e == 'S' || e == 'D'):
+				b.WriteString("[^" + class + "]")
+			case class != "":
+				b.WriteString("[" + class + "]")
+			case e == 'p' || e == 'P' || strings.IndexByte("rntfv", e) >= 0 || e < utf8.RuneSelf && !isLetterOrDigit(e):
+				b.WriteByte('\\')
+				b.WriteByte(e)
+			default:
+				return refuse(`\` + string(rune(e)))
+			}
+		case inside && (c == '[' || strings.HasPrefix(rest, "&&")):
+			return refuse("a class in a class")
+		case c == '[':
+			inside = true
+			b.WriteByte(c)
+			if strings.HasPrefix(rest, "[^") {
+				b.WriteByte('^')
+				i++
+			}
+			if strings.HasPrefix(pattern[i+1:], "]") {
+				return refuse("] at the start of a class")
+			}
+		case c == ']':
+			inside = false
+			b.WriteByte(c)
+		case !inside && strings.HasPrefix(rest, "(?") && !strings.HasPrefix(rest, "(?:") && !strings.HasPrefix(rest, "(?i:"):
+			return refuse(rest[:min(len(rest), 4)])
+		case !inside && (c == '^' || c == '$'):
+			b.WriteString("(?m:" + string(rune(c)) + ")")
+		default:
+			b.WriteByte(c)
+		}
+	}
+	re, err := regexp.Compile(b.String())
+	if err != nil {
+		return nil, fmt.Errorf("pattern %.60q: %w", pattern, err)
+	}
+	if re.MatchString("") {
+		return refuse("a pattern that matches the empty string")
+	}
+	return re, nil
+}
+
+func isLetterOrDigit(b byte) bool {
+	return '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
+}

@@ -1,0 +1,55 @@
+package learn
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/luminavec/luminavec/corpora/tokenize/internal/tokenizerjson"
+)
+
+// Model is a kind of subword tokenizer: WordPiece, BPE or Unigram.
+type Model string
+
+// kind is how a model is learnt.
+type kind struct {
+	defaults  Options // those that differ from the defaults of other models
+	unknown   string  // special token that the model needs; "" none
+	maxLength int     // limit of MaxLength, which must then be set; 0: none
+	alphabet  []rune  // fixed alphabet; nil: the characters of the text
+
+	// sections returns the tokenizer.json without its model and special tokens.
+	sections func(o Options) tokenizerjson.File
+	// learn returns the model section. It fills in its fields of the Result.
+	learn func(ctx context.Context, o Options, t *Result, words []countedWord, alphabet []rune) (json.RawMessage, error)
+}
+
+var kinds = map[Model]kind{}
+
+// register adds a model.
+func register(m Model, k kind) { kinds[m] = k }
+
+// Models returns all models that can be learnt, sorted.
+func Models() []Model { return slices.Sorted(maps.Keys(kinds)) }
+
+// modelNames returns the names of all models as a list in English.
+func modelNames() string {
+	var names []string
+	for _, m := range Models() {
+		names = append(names, string(m))
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
+// file returns the tokenizer.json of o without its model: the sections that do not depend
+// on the text.
+func (o Options) file() tokenizerjson.File {
+	f := kinds[o.Model].sections(o)
+	for id, token := range o.Special {
+		f.AddedTokens = append(f.AddedTokens, tokenizerjson.AddedToken{ID: id, Content: token, Special: true})
+	}
+	return f
+}

@@ -1,0 +1,59 @@
+package tokenize
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// maxTokenizerBytes limits the size of a file to read: it may be anything.
+const maxTokenizerBytes = 1 << 30
+
+// Open reads a tokenizer: a tokenizer.json, the folder of a model that contains
+// one, or a vocab.txt of BERT.
+//
+// From a LuminaVec word model it takes the options of the words and the phrases, but not the
+// vocabulary: that is counted anew for each corpus.
+//
+// A file of Hugging Face's library is read with its vocabulary and ids: WordPiece, BPE
+// (of bytes or characters), Unigram and WordLevel, with the usual normalizers and
+// pre_tokenizers (BERT, MiniLM, GPT-2, RoBERTa, Llama, Qwen, T5, XLM-R and similar). What is
+// not supported is an error that names it. The tokens are those of that library
+// without special tokens at the ends, truncation or padding: the sections
+// post_processor, decoder, truncation and padding are ignored. Each byte that is not
+// UTF-8 is read as U+FFFD. In the vocabulary, tabs and line breaks inside a token are
+// replaced by ␉, ␊ and ␍.
+func Open(path string) (*Tokenizer, error) {
+	name := path
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		name = filepath.Join(path, "tokenizer.json")
+	}
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fault.New("choose words, whitespace, a tokenizer.json, the folder of a model or a vocab.txt", "no tokenizer at %s: %w", name, fault.Cause(err))
+	case err != nil:
+		return nil, fault.New(fault.OpenHint(err), "cannot read %s: %w", name, fault.Cause(err))
+	case !info.Mode().IsRegular() || info.Size() > maxTokenizerBytes:
+		return nil, fault.New("name a tokenizer.json", "%s is not a tokenizer file", name)
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fault.New(fault.OpenHint(err), "cannot read %s: %w", name, fault.Cause(err))
+	}
+	if filepath.Ext(name) != ".json" && (len(data) == 0 || data[0] != '{') {
+		sub, err := parseVocabText(name, data)
+		if err != nil {
+			return nil, err
+		}
+		return newSubwordTokenizer(sub), nil
+	}
+	t, err := Parse(name, data)
+	if err != nil || t.sub != nil {
+		return t, err
+	}
+	return t.withoutVocabulary(), nil
+}

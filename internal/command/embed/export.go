@@ -1,0 +1,120 @@
+package embed
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+func exportCommand() *cobra.Command {
+	var words, output string
+	var format string
+	var force bool
+	cmd := &cobra.Command{
+		Use:   "export -m MODEL [options] -o FILE",
+		Short: "Write the word vectors of a model in the format of another program",
+		Long: `
+It writes the vectors of the vocabulary or, with --words, those of a list of words.
+These formats cannot hold character n-grams: a model that has n-grams can compose the
+vectors of other words, and an exported file cannot, so list the words you will need.`,
+		Example: `
+$ embed export -m model --format word2vec -o vectors.txt
+embed: 21,456 words, 100 dimensions, vectors.txt
+$ echo walkable | embed export -m model --words - --format glove`,
+		Args: cli.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return export(cmd, format, words, output, force) },
+	}
+	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
+		cli.Flag{Name: "words", Arg: "FILE", Into: &words, Help: "export the words in FILE, one per line, in that order; - is standard input. " +
+			"A word that the model does not know is composed of its n-grams; one without known n-grams gets the zero vector"})
+	return cli.Declare(cmd, cli.ForOutput,
+		cli.Flag{Name: "format", Short: "f", Arg: "FORMAT", Into: &format, Help: "output format", Values: formats(exchange.Writable()),
+			Default: "word2vec, or npy if the name of the output ends in .npy"},
+		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &output, Help: "write to FILE", Default: "standard output"},
+		cli.Flag{Name: "force", Into: &force, Help: "replace FILE if it exists"})
+}
+
+// formats are the values of --format.
+func formats(list []exchange.Format) []cli.Value {
+	var values []cli.Value
+	for _, f := range list {
+		values = append(values, cli.Value{Name: f.Name, Help: f.Description})
+	}
+	return values
+}
+
+func export(cmd *cobra.Command, name, list, output string, force bool) error {
+	if name == "" {
+		name = "word2vec"
+		if strings.HasSuffix(strings.ToLower(output), ".npy") {
+			name = "npy"
+		}
+	}
+	format, err := exchange.Lookup(exchange.Writable(), name)
+	if err != nil {
+		return cli.UsageError(err)
+	}
+	var inputs []string
+	if list != "" {
+		inputs = append(inputs, list)
+	}
+	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: output, Force: force, Binary: format.Binary, Inputs: inputs})
+	if err != nil {
+		return err
+	}
+	defer out.Abort()
+	model, err := cli.ReadModel(cmd)
+	if err != nil {
+		return err
+	}
+	count := model.Vocabulary.Len()
+	if cmd.Flags().Changed("words") {
+		count, err = exportWords(cmd, out, model, name, list)
+	} else {
+		err = exchange.Export(cmd.Context(), out, model, name)
+	}
+	if err != nil {
+		return err
+	}
+	if err := out.Commit(); err != nil {
+		return err
+	}
+	if output != "" && output != "-" {
+		cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(count, "word", "words"), model.Config.Dim, out.Name())
+	}
+	return nil
+}
+
+// exportWords exports the words of the file list, and returns how many.
+func exportWords(cmd *cobra.Command, out *cli.Output, model *checkpoints.Checkpoint, format, list string) (int, error) {
+	src, err := text.Open(list)
+	if err != nil {
+		return 0, err
+	}
+	if cli.IsTerminal(cmd.InOrStdin()) && list == text.Stdin {
+		cli.Note(cmd, "reading words from the terminal; Ctrl-D ends the input")
+	}
+	var words []string
+	for line, err := range cli.Lines(cmd.Context(), src) {
+		if err != nil {
+			return 0, err
+		}
+		if word := strings.TrimSpace(line.Text); word != "" {
+			words = append(words, word)
+		}
+	}
+	if len(words) == 0 {
+		return 0, fault.New("--words takes a file with one word per line", "%s contains no words", cli.InputName(list))
+	}
+	unknown, err := exchange.ExportWords(cmd.Context(), out, model, format, words)
+	if err == nil && len(unknown) > 0 {
+		cli.Warn(cmd, "%s the zero vector (first: %q)", cli.Plural(len(unknown), "unknown word has", "unknown words have"), words[unknown[0]])
+	}
+	return len(words), err
+}

@@ -1,0 +1,147 @@
+package embed
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
+	"github.com/luminavec/luminavec/corpora/tokenize"
+	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// importJob is a command line of embed import.
+type importJob struct {
+	output  string
+	force   bool
+	words   tokenize.WordOptions
+	cut     string // --tokenizer
+	options exchange.ImportOptions
+}
+
+func importCommand() *cobra.Command {
+	j := importJob{cut: "words"}
+	cmd := &cobra.Command{
+		Use:   "import FILE -o MODEL [options]",
+		Short: "Make a model of word vectors from another program",
+		Long: `
+The model works with embed and search, and training can start from it
+('train skipgram --init').
+
+The format is detected from the content:
+
+` + formatList(exchange.Readable()) + `
+fastText .vec is word2vec. npy needs the words in vocab.tsv beside it, one per line.
+Words may contain spaces. If a word occurs in several rows, the first row is used. In
+formats without counts, words are expected in order of frequency: the r-th of V words
+gets the count V/r.`,
+		Example: `
+$ embed import glove.6B.100d.txt -o glove
+embed: 400,000 words, 100 dimensions, from glove, glove`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return cli.UsageError(fault.New("name one file: 'embed import vectors.txt -o model'", "expected one file, got %d", len(args)))
+			}
+			return j.run(cmd, args[0])
+		}}
+	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "FILE",
+		Help: "file or folder of word vectors, or - for standard input; gzip, bzip2 and zstd are decompressed"})
+	cli.Declare(cmd, cli.ForInput,
+		cli.Flag{Name: "cased", Into: &j.words.Cased, Field: "Cased", Help: "keep capital letters in text, for vectors that distinguish Paris from paris"},
+		cli.Flag{Name: "tokenizer", Arg: "NAME", Into: &j.cut, Help: "how text is split into words to look up", Values: []cli.Value{
+			{Name: "words", Help: "at word boundaries of Unicode (UAX #29)"},
+			{Name: "whitespace", Help: "at white space"}}},
+		cli.Flag{Name: "vocab", Arg: "FILE", Into: &j.options.Vocabulary, Field: "Vocabulary", Ext: []string{"tsv", "txt"},
+			Help: "words of an npy file, one per line, optionally with a tab and a count"})
+	return cli.Declare(cmd, cli.ForOutput,
+		cli.Flag{Name: "output", Short: "o", Arg: "MODEL", Into: &j.output, Help: "folder to write"},
+		cli.Flag{Name: "force", Into: &j.force, Help: "replace MODEL if it exists"},
+		cli.JSONFlag())
+}
+
+// formatList lists formats for a help text.
+func formatList(formats []exchange.Format) string {
+	var b strings.Builder
+	for _, f := range formats {
+		fmt.Fprintf(&b, "  %s  %s\n", f.Name, f.Description)
+	}
+	return b.String()
+}
+
+func (j *importJob) run(cmd *cobra.Command, path string) error {
+	if j.output == "" {
+		return cli.UsageError(fault.New("name the folder to write: -o model", "no output is named"))
+	}
+	if err := checkpoints.CheckOutput(j.output, checkpoints.WriteOptions{Replace: j.force}); err != nil {
+		return err
+	}
+	if f := cmd.Flags(); f.Changed("cased") || f.Changed("tokenizer") { // otherwise that of a model folder is kept
+		j.words.Whitespace = j.cut == "whitespace"
+		j.options.Tokenizer = tokenize.NewWordTokenizer(j.words)
+	}
+	progress := cli.StartProgress(cmd, "reading")
+	j.options.OnProgress = progress.Bytes
+	model, r, err := exchange.Import(cmd.Context(), path, j.options)
+	progress.Done()
+	if err != nil {
+		return err
+	}
+	warnImported(cmd, model, r)
+	model.Config.Version = cli.Version()
+	if err := checkpoints.Write(cmd.Context(), j.output, model, checkpoints.WriteOptions{Replace: j.force}); err != nil {
+		return err
+	}
+	if cli.JSON(cmd) {
+		return cli.WriteJSON(cmd.OutOrStdout(), imported{
+			Output: j.output, Format: r.Format, Words: model.Vocabulary.Len(), Dim: model.Config.Dim, Rows: r.Rows,
+			Duplicates: r.Duplicates, Unusable: r.Unusable, Repaired: r.Repaired, Unreachable: r.Unreachable, CountsByRank: r.Ranked,
+		})
+	}
+	cli.Note(cmd, "%s, %s, from %s, %s", cli.Plural(model.Vocabulary.Len(), "word", "words"),
+		cli.Plural(model.Config.Dim, "dimension", "dimensions"), r.Format, cli.Printable(j.output))
+	return nil
+}
+
+// imported is what "embed import --json" prints.
+type imported struct {
+	Output       string `json:"output"`
+	Format       string `json:"format"`
+	Words        int    `json:"words"`
+	Dim          int    `json:"dim"`
+	Rows         int64  `json:"rows"`
+	Duplicates   int64  `json:"duplicates"`  // rows whose word came before
+	Unusable     int64  `json:"unusable"`    // rows whose word cannot be a token
+	Repaired     int64  `json:"repaired"`    // words with invalid UTF-8
+	Unreachable  int    `json:"unreachable"` // words that the tokenizer never produces
+	CountsByRank bool   `json:"counts_by_rank"`
+}
+
+// warnImported warns of what differs from the file.
+func warnImported(cmd *cobra.Command, c *checkpoints.Checkpoint, r *exchange.ImportReport) {
+	if r.Duplicates > 0 {
+		cli.Warn(cmd, "skipped %s with a word that occurred before (first: %s)", cli.Plural(r.Duplicates, "row", "rows"), r.FirstDuplicate)
+	}
+	if r.Unusable > 0 {
+		cli.Warn(cmd, "skipped %s with a word that is empty or contains a tab or a line break (first: %s)", cli.Plural(r.Unusable, "row", "rows"), r.FirstUnusable)
+	}
+	if r.Repaired > 0 {
+		cli.Warn(cmd, "replaced invalid UTF-8 in %s with U+FFFD", cli.Plural(r.Repaired, "word", "words"))
+	}
+	if r.Unreachable == 0 {
+		return
+	}
+	help := ""
+	switch o := c.Tokenizer.Options(); {
+	case r.WithCased < r.Unreachable && !o.Cased && r.WithWhitespace < r.WithCased && !o.Whitespace:
+		help = fmt.Sprintf("; with --cased it is %s, with --cased --tokenizer whitespace %s", cli.Thousands(r.WithCased), cli.Thousands(r.WithWhitespace))
+	case r.WithCased < r.Unreachable && !o.Cased:
+		help = fmt.Sprintf("; with --cased it is %s", cli.Thousands(r.WithCased))
+	case r.WithWhitespace < r.Unreachable && !o.Whitespace:
+		help = fmt.Sprintf("; with --tokenizer whitespace it is %s", cli.Thousands(r.WithWhitespace))
+	}
+	cli.Warn(cmd, "%s of %s, such as %.60q, can be looked up but never occur in tokenized text%s",
+		cli.Thousands(r.Unreachable), cli.Plural(c.Vocabulary.Len(), "word", "words"), r.FirstUnreachable, help)
+}

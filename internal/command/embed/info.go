@@ -1,0 +1,209 @@
+package embed
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/sentence"
+)
+
+// frequentWords is how many of the vocabulary's first words info shows.
+const frequentWords = 20
+
+func infoCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "info -m MODEL [options]",
+		Short:   "Show what a model contains and verify its files",
+		Long:    "It prints how the model was trained, its sizes, its most frequent words, and its\nfiles, each verified by its checksum.",
+		Example: "$ embed info -m model",
+		Args:    cli.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return info(cmd) },
+	}
+	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
+	return cli.Declare(cmd, cli.ForOutput, cli.JSONFlag())
+}
+
+// modelInfo is what "embed info --json" prints.
+type modelInfo struct {
+	Model      string                   `json:"model"`
+	Config     checkpoints.Config       `json:"config"`
+	Vocabulary int                      `json:"vocabulary"`
+	NGrams     int                      `json:"ngrams,omitempty"` // character n-grams that have a row
+	Parameters int64                    `json:"parameters"`       // numbers in model.safetensors
+	Bytes      int64                    `json:"bytes"`            // of all files
+	Frequent   []wordCount              `json:"frequent_words"`
+	Files      []checkpoints.FileReport `json:"files"`
+	Extra      []string                 `json:"extra_files,omitempty"`
+}
+
+type wordCount struct {
+	Word  string `json:"word"`
+	Count int64  `json:"count"`
+}
+
+func info(cmd *cobra.Command) error {
+	path, err := cli.ModelPath(cmd)
+	if err != nil {
+		return err
+	}
+	report, err := checkpoints.Verify(cmd.Context(), path)
+	if err != nil {
+		return err
+	}
+	model, err := checkpoints.Read(cmd.Context(), path, checkpoints.ReadOptions{})
+	if err != nil {
+		return err
+	}
+	m := modelInfo{Model: path, Config: model.Config, Vocabulary: model.Vocabulary.Len(), Files: report.Files, Extra: report.Extra}
+	if model.NGrams != nil {
+		m.NGrams = model.NGrams.Rows()
+	}
+	for _, t := range model.Tensors {
+		n := int64(1)
+		for _, size := range t.Shape {
+			n *= int64(size)
+		}
+		m.Parameters += n
+	}
+	for _, f := range report.Files {
+		m.Bytes += f.Size
+	}
+	// The first subwords are special tokens and letters, not the most frequent ones.
+	for _, id := range model.Vocabulary.ByCount()[:min(frequentWords, model.Vocabulary.Len())] {
+		m.Frequent = append(m.Frequent, wordCount{model.Vocabulary.Token(id), model.Vocabulary.Count(id)})
+	}
+	if cli.JSON(cmd) {
+		return cli.WriteJSON(cmd.OutOrStdout(), m)
+	}
+	return m.write(cmd.OutOrStdout(), cli.Width(cmd.OutOrStdout()))
+}
+
+// write prints the report for people: a label and its text a line.
+func (m *modelInfo) write(w io.Writer, width int) error {
+	var b strings.Builder
+	const label = 12
+	field := func(name, text string) {
+		for _, line := range cli.Wrap(cli.Printable(text), width-label-1, 0) {
+			fmt.Fprintf(&b, "%-*s%s\n", label, name, line)
+			name = ""
+		}
+	}
+	c := m.Config
+	field("model", fmt.Sprintf("%s (%s, format %d)", m.Model, cli.Bytes(m.Bytes), c.Format))
+	field("kind", fmt.Sprintf("%s, %s, %s parameters", c.Kind, cli.Plural(c.VectorDim(), "dimension", "dimensions"), cli.Count(float64(m.Parameters))))
+	kind := checkpoints.KindOf(c.Kind)
+	field("vocabulary", cli.Plural(m.Vocabulary, kind.Token(), kind.Token()+"s"))
+	if o := c.NGrams; o.Max > 0 {
+		field("n-grams", fmt.Sprintf("%s of %d to %d characters, in %s: unknown words get a vector",
+			cli.Count(float64(m.NGrams)), o.Min, o.Max, cli.Plural(o.Buckets, "bucket", "buckets")))
+	}
+	field("encoder", encoderText(c.Encoder))
+	if text := corpusText(kind, c.Corpus); text != "" {
+		label := "trained on"
+		if kind.Imported {
+			label = "imported"
+		}
+		field(label, text)
+	}
+	for _, earlier := range slices.Backward(c.Earlier) {
+		field("before that", corpusText(kind, earlier))
+	}
+	if !kind.Imported {
+		field("training", trainingText(c.Progress))
+	}
+	if c.Created != "" {
+		field("written", strings.TrimSpace(c.Created+" "+c.Version))
+	}
+	var frequent []string
+	for _, f := range m.Frequent {
+		frequent = append(frequent, f.Word)
+	}
+	field("frequent", strings.Join(frequent, " "))
+	b.WriteString("files\n")
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, f := range m.Files {
+		fmt.Fprintf(t, "  %s\t%s\tverified\n", cli.Printable(f.Name), cli.Bytes(f.Size))
+	}
+	for _, name := range m.Extra {
+		fmt.Fprintf(t, "  %s\t\tnot part of the model\n", cli.Printable(name))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func encoderText(e checkpoints.EncoderConfig) string {
+	var steps []string
+	if e.Hidden > 0 {
+		steps = append(steps, fmt.Sprintf("Linear+ReLU to %d", e.Hidden))
+	}
+	steps = append(steps, poolingText(e.Pooling))
+	if e.Project > 0 {
+		steps = append(steps, fmt.Sprintf("projection to %d", e.Project))
+	}
+	if e.Normalize {
+		steps = append(steps, "length 1")
+	}
+	return strings.Join(steps, ", ")
+}
+
+func poolingText(name string) string {
+	switch sentence.Pooling(name) {
+	case sentence.Max:
+		return "maximum"
+	case sentence.First:
+		return "first token"
+	case sentence.Last:
+		return "last token"
+	case sentence.SIF:
+		return "mean weighted by rarity (sif)"
+	}
+	return "mean"
+}
+
+func corpusText(kind checkpoints.Kind, c checkpoints.CorpusInfo) string {
+	var parts []string
+	if len(c.Sources) > 0 {
+		shown := c.Sources[:min(len(c.Sources), 5)]
+		text := strings.Join(shown, ", ")
+		if more := len(c.Sources) - len(shown); more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+		parts = append(parts, text)
+	}
+	if c.RawWords > 0 {
+		parts = append(parts, fmt.Sprintf("%s %ss in %s", cli.Count(float64(c.RawWords)), kind.Token(), cli.Plural(c.Lines, kind.Example(), kind.Example()+"s")))
+	}
+	return strings.Join(parts, ": ")
+}
+
+func trainingText(p checkpoints.Progress) string {
+	state := fmt.Sprintf("stopped at %.0f%%", 100*p.Done)
+	if p.Finished {
+		state = "finished"
+	}
+	if p.Stopped != "" {
+		state += fmt.Sprintf(" early, at %.0f%%", 100*p.Done)
+	}
+	parts := []string{state}
+	if p.Epochs > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %s", p.Epoch, cli.Plural(p.Epochs, "epoch", "epochs")))
+	}
+	if p.Loss > 0 {
+		parts = append(parts, fmt.Sprintf("loss %.3f", p.Loss))
+	}
+	if p.Seconds > 0 {
+		parts = append(parts, cli.Duration(time.Duration(p.Seconds*float64(time.Second))))
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,203 @@
+package search
+
+import (
+	"context"
+	"io/fs"
+	"iter"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/index/collection"
+	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+type buildOptions struct {
+	text            text.Selection
+	vectors, output string
+	force           bool
+	metric          string
+	index           index.Options
+}
+
+func buildCommand() *cobra.Command {
+	var o buildOptions
+	cmd := &cobra.Command{
+		Use:   "build -m MODEL [options] FILE... -o DIR\nbuild --vectors FILE [options] -o INDEX",
+		Short: "Make a collection of text that can be searched, or an index of vectors",
+		Long: `
+A collection is a folder with the texts, an index of their vectors and the model, so
+that 'search query DIR' needs nothing else. Each non-empty line is one document; with
+--field or --column each record of JSON Lines or CSV is one, whose line breaks become
+spaces. Character n-grams of the model are stored too: unknown words of a question are
+composed from them, as in documents.
+
+With --vectors, only an index of vectors from another program is made, in one file; the
+label of a vector is its row, from 0.`,
+		Example: `
+$ search build -m model articles.txt -o docs
+search: 12,040 documents, 100 dimensions, 31.4 MB in 4.2s: docs
+search: next: search query docs "a question"`,
+		RunE: func(cmd *cobra.Command, args []string) error { return build(cmd, args, o) },
+	}
+	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "FILE",
+		Help: "text file, folder or glob, or - for standard input; gzip, bzip2 and zstd are decompressed"})
+	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
+	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&o.text)...)
+	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors,
+		Help: "index the vectors in FILE, in the format " + exchange.Names(exchange.Readable())})
+	cli.Declare(cmd, "Index", indexFlags(&o.index, &o.metric)...)
+	cli.Declare(cmd, "Index", cli.Flag{Name: "deterministic", Into: &o.index.Deterministic, Field: "Deterministic",
+		Help: "make the same graph at any number of threads"})
+	return cli.Declare(cmd, cli.ForOutput,
+		cli.Flag{Name: "output", Short: "o", Arg: "DIR", Into: &o.output, Help: "collection or index to write"},
+		cli.Flag{Name: "force", Into: &o.force, Help: "replace it if it exists"},
+		cli.JSONFlag())
+}
+
+func build(cmd *cobra.Command, paths []string, o buildOptions) error {
+	if err := checkIndex(&o.index, o.metric); err != nil {
+		return err
+	}
+	if o.output == "" {
+		return cli.UsageError(fault.New("name what to write with -o DIR", "no output is named"))
+	}
+	if o.vectors != "" {
+		if len(paths) > 0 || cmd.Flags().Changed("model") || o.text != (text.Selection{}) {
+			return cli.UsageError(fault.New("leave out --vectors, or the model and the text",
+				"--vectors cannot be used with a model or text"))
+		}
+		return buildVectors(cmd, o)
+	}
+	if len(paths) == 0 {
+		return cli.UsageError(fault.New("name files or folders of text, or - for standard input", "no text is named"))
+	}
+	return buildCollection(cmd, paths, o)
+}
+
+// built is the report of "search build --json".
+type built struct {
+	Output       string  `json:"output"`
+	Documents    int64   `json:"documents"`               // or vectors
+	Skipped      int64   `json:"skipped"`                 // documents without a known word
+	FirstSkipped string  `json:"first_skipped,omitempty"` // file:line
+	Dimensions   int     `json:"dimensions"`
+	Index        string  `json:"index"`
+	Metric       string  `json:"metric"`
+	Bytes        int64   `json:"bytes"`
+	Seconds      float64 `json:"seconds"`
+}
+
+func (b *built) report(cmd *cobra.Command, what, next string) error {
+	if b.Skipped > 0 {
+		cli.Warn(cmd, "skipped %s without a known word (first: %s)", cli.Plural(b.Skipped, "document", "documents"), b.FirstSkipped)
+	}
+	if cli.JSON(cmd) {
+		return cli.WriteJSON(cmd.OutOrStdout(), b)
+	}
+	cli.Note(cmd, "%s, %s, %s in %s: %s", cli.Plural(b.Documents, what, what+"s"), cli.Plural(b.Dimensions, "dimension", "dimensions"),
+		cli.Bytes(b.Bytes), cli.Duration(time.Duration(b.Seconds*float64(time.Second))), b.Output)
+	cli.Note(cmd, "next: %s", next)
+	return nil
+}
+
+func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
+	began := time.Now()
+	src, err := cli.OpenText(paths, o.text)
+	if err != nil {
+		return err
+	}
+	if err := refuseExisting(o); err != nil {
+		return err
+	}
+	enc, err := cli.OpenEncoder(cmd)
+	if err != nil {
+		return err
+	}
+	progress := cli.StartProgress(cmd, "build")
+	defer progress.Done()
+	summary, err := collection.Build(cmd.Context(), o.output, enc, documents(cmd.Context(), src), collection.BuildOptions{
+		Index: o.index, Replace: o.force, Threads: o.index.Threads,
+		OnProgress: func(done int64) {
+			progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(done, "documents"))
+		}})
+	if err != nil {
+		return err
+	}
+	progress.Done()
+	cli.WarnInvalid(cmd, src)
+	b := built{Output: o.output, Documents: summary.Documents, Skipped: summary.Skipped, FirstSkipped: summary.FirstSkipped,
+		Dimensions: summary.Dim, Index: string(o.index.Kind), Metric: o.metric, Bytes: summary.Bytes, Seconds: time.Since(began).Seconds()}
+	return b.report(cmd, "document", cli.CommandLine("search", "query", cli.PathArgument(o.output))+` "a question"`)
+}
+
+// refuseExisting reports an existing output before the model is read; writing
+// checks it again, and more.
+func refuseExisting(o buildOptions) error {
+	if _, err := os.Lstat(o.output); err == nil && !o.force {
+		return fault.New("use --force to replace it", "cannot write %s: %w", o.output, fs.ErrExist)
+	}
+	return nil
+}
+
+// buildVectors makes an index of the vectors of a file.
+func buildVectors(cmd *cobra.Command, o buildOptions) error {
+	began := time.Now()
+	if o.output == "-" {
+		return cli.UsageError(fault.New("name a file", "an index cannot be written to standard output"))
+	}
+	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: o.output, Force: o.force, Inputs: []string{o.vectors}})
+	if err != nil {
+		return err
+	}
+	out.Abort() // index.SaveFile writes it
+	progress := cli.StartProgress(cmd, "build")
+	defer progress.Done()
+	rows := func(add func(total int64, vector []float32) error) error {
+		return exchange.ReadVectors(cmd.Context(), o.vectors, add)
+	}
+	ix, err := index.Fill(cmd.Context(), o.index, o.vectors, rows, func(done, total int64) {
+		progress.Update(cli.Share(done, total), progress.Rate(done, "vectors"))
+	})
+	if err != nil {
+		return err
+	}
+	if ix == nil {
+		return fault.New(exchange.Hint(), "%s holds no vectors", o.vectors)
+	}
+	if err := index.SaveFile(o.output, ix, o.force); err != nil {
+		return err
+	}
+	progress.Done()
+	info, err := os.Stat(o.output)
+	if err != nil {
+		return err
+	}
+	options := ix.Options()
+	b := built{Output: o.output, Documents: int64(ix.Len()), Dimensions: options.Dim, Index: string(options.Kind),
+		Metric: options.Metric.String(), Bytes: info.Size(), Seconds: time.Since(began).Seconds()}
+	return b.report(cmd, "vector", cli.CommandLine("search", "query", cli.PathArgument(o.output))+" --vectors FILE")
+}
+
+// documents makes a document of each line of src that is not empty.
+func documents(ctx context.Context, src *text.Source) iter.Seq2[collection.Document, error] {
+	return func(yield func(collection.Document, error) bool) {
+		for line, err := range cli.Lines(ctx, src) {
+			if err != nil {
+				yield(collection.Document{}, err)
+				return
+			}
+			if cli.Blank(line.Text) {
+				continue
+			}
+			if !yield(collection.Document{Text: line.Text, File: line.File, Line: line.Number}, nil) {
+				return
+			}
+		}
+	}
+}

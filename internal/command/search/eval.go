@@ -1,0 +1,113 @@
+package search
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/index/evaluate"
+	"github.com/luminavec/luminavec/internal/cli"
+)
+
+func evalCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "eval", Short: "Evaluate the vectors of a model, or an index"}
+	cmd.AddCommand(evalWordsCommand(), evalAnalogiesCommand(), evalSTSCommand(), evalRetrievalCommand(), evalANNCommand())
+	return cmd
+}
+
+// setFlag declares --set.
+func setFlag(paths *[]string, arg, help, bundled string) cli.Flag {
+	return cli.Flag{Name: "set", Arg: arg, Into: paths, Help: help, Default: bundled + ", bundled"}
+}
+
+func evalWordsCommand() *cobra.Command {
+	var paths []string
+	cmd := &cobra.Command{
+		Use:   "words -m MODEL [options]",
+		Short: "Correlate the cosines of pairs of words with scores given by people",
+		Long: `
+Spearman compares the order, Pearson the values; 1 is perfect, 0 is chance. Pairs with
+an unknown word are skipped and counted: read a correlation together with the share of
+pairs found. A model with character n-grams composes unknown words and counts their
+pairs too.`,
+		Example: "$ search eval words -m model --json",
+		Args:    cli.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return evalWords(cmd, paths) },
+	}
+	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
+		setFlag(&paths, "FILE", "pairs of words, \"word word score\" per line", "WordSim-353"))
+	return cli.Declare(cmd, cli.ForOutput, reportsFlag("set"))
+}
+
+func evalWords(cmd *cobra.Command, paths []string) error {
+	sets, err := readSets(paths, sets.ReadWordPairs, sets.WordSim353)
+	if err != nil {
+		return err
+	}
+	vectors, err := wordVectors(cmd)
+	if err != nil {
+		return err
+	}
+	reports := make([]evaluate.SimilarityReport, len(sets))
+	for i, set := range sets {
+		reports[i] = evaluate.Words(vectors, set)
+		if reports[i].Pairs == 0 {
+			warnUndefined(cmd, set.Name, cli.Plural(len(set.Pairs), "pair", "pairs"), "only known words")
+		}
+	}
+	if cli.JSON(cmd) {
+		return cli.WriteJSONEach(cmd.OutOrStdout(), reports)
+	}
+	return evaluate.WriteSimilarity(cmd.OutOrStdout(), reports)
+}
+
+func evalAnalogiesCommand() *cobra.Command {
+	var paths []string
+	restrict := 30000
+	cmd := &cobra.Command{
+		Use:   "analogies -m MODEL [options]",
+		Short: `Answer questions "a is to b as c is to what?" and count the correct answers`,
+		Long: `
+The answer is the word nearest to b - a + c, except the three words themselves. Questions
+with a word outside the vocabulary are skipped, even if the model has character n-grams;
+accuracy is over the rest.`,
+		Example: "$ search eval analogies -m model",
+		Args:    cli.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return evalAnalogies(cmd, paths, restrict) },
+	}
+	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
+		setFlag(&paths, "FILE", "questions, four words per line; a line that starts with \":\" starts a section", "Google's analogies"),
+		cli.Flag{Name: "restrict", Arg: "N", Into: &restrict, Field: "Restrict", Help: "search the N most frequent words; 0 searches all"})
+	return cli.Declare(cmd, cli.ForOutput, reportsFlag("set"))
+}
+
+func evalAnalogies(cmd *cobra.Command, paths []string, restrict int) error {
+	sets, err := readSets(paths, sets.ReadAnalogies, sets.GoogleAnalogies)
+	if err != nil {
+		return err
+	}
+	vectors, err := wordVectors(cmd)
+	if err != nil {
+		return err
+	}
+	if restrict <= 0 {
+		restrict = -1 // all, to the library
+	}
+	reports := make([]*evaluate.AnalogyResult, len(sets))
+	for i, set := range sets {
+		if reports[i], err = evaluate.AnalogyReport(cmd.Context(), vectors, set, evaluate.AnalogyOptions{Restrict: restrict}); err != nil {
+			return err
+		}
+		if reports[i].Covered == 0 {
+			warnUndefined(cmd, set.Name, cli.Plural(reports[i].Questions, "question", "questions"), "only known words")
+		}
+	}
+	if cli.JSON(cmd) {
+		return cli.WriteJSONEach(cmd.OutOrStdout(), reports)
+	}
+	for _, r := range reports {
+		if _, err := r.WriteTo(cmd.OutOrStdout()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

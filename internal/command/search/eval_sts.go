@@ -1,0 +1,67 @@
+package search
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/index/evaluate"
+	"github.com/luminavec/luminavec/internal/cli"
+)
+
+// resamples is how many bootstrap samples an interval is computed from.
+const resamples = 1000
+
+func evalSTSCommand() *cobra.Command {
+	var paths []string
+	o := evaluate.STSOptions{Resamples: resamples}
+	cmd := &cobra.Command{
+		Use:   "sts -m MODEL [options]",
+		Short: "Correlate the cosines of pairs of sentences with scores given by people",
+		Long: `
+Spearman compares the order, Pearson the values; 1 is perfect, 0 is chance. Any model
+can be evaluated: a sentence is the mean of its words in a word model. All pairs count:
+a sentence without a known token has the cosine 0 with any other, and such pairs are
+reported as unknown. The interval contains 95% of 1,000 bootstrap samples of the pairs:
+models whose intervals overlap widely may differ by chance.`,
+		Example: "$ search eval sts -m model --set stsb-en-dev.csv",
+		Args:    cli.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return evalSTS(cmd, paths, o) },
+	}
+	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
+		setFlag(&paths, "FILE", "pairs with scores: sentence, sentence and score in TSV, CSV or JSON Lines, with or without a header, or the columns of the STS benchmark",
+			"the STS benchmark's dev set"),
+		dimFlag(&o.Dim))
+	return cli.Declare(cmd, cli.ForOutput, reportsFlag("set"))
+}
+
+// dimFlag declares --dim of an evaluation.
+func dimFlag(dim *int) cli.Flag {
+	return cli.Flag{Name: "dim", Arg: "N", Into: dim, Field: "Dim", Positive: true, Default: "all",
+		Help: "use the first N values of each vector, for truncatable (Matryoshka) vectors"}
+}
+
+func evalSTS(cmd *cobra.Command, paths []string, o evaluate.STSOptions) error {
+	read := func(path string) (*sets.STS, error) { return sets.ReadSTS(cmd.Context(), path) }
+	sets, err := readSets(paths, read, sets.STSBenchmarkDev)
+	if err != nil {
+		return err
+	}
+	encoder, err := cli.OpenEncoder(cmd)
+	if err != nil {
+		return err
+	}
+	results := make([]evaluate.STSResult, len(sets))
+	for i, set := range sets {
+		r, err := evaluate.STS(cmd.Context(), encoder, set, o)
+		if err != nil {
+			return err
+		}
+		if results[i] = r; r.Missing == r.Pairs {
+			warnUndefined(cmd, set.Name, cli.Plural(r.Pairs, "pair", "pairs"), "a known token in both sentences")
+		}
+	}
+	if cli.JSON(cmd) {
+		return cli.WriteJSONEach(cmd.OutOrStdout(), results)
+	}
+	return evaluate.WriteSTS(cmd.OutOrStdout(), results)
+}

@@ -1,0 +1,76 @@
+// Package search is the command search: it makes collections of text that answer
+// questions, and evaluates models and indexes.
+package search
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/internal/cli"
+)
+
+// Command returns the command with its subcommands.
+func Command() *cobra.Command {
+	cmd := &cobra.Command{Use: "search", Short: "Search text by meaning with a trained model, and evaluate the model",
+		Example: "$ search build -m model articles.txt -o docs\n$ search query docs \"who discovered penicillin\""}
+	cmd.AddCommand(buildCommand(), queryCommand(), neighborsCommand(), analogyCommand(), evalCommand(), verifyCommand())
+	return cmd
+}
+
+// kFlag declares -k, the number of results.
+func kFlag(k *int, help string) cli.Flag {
+	*k = 10
+	return cli.Flag{Name: "k", Short: "k", Arg: "N", Into: k, Field: "K", Help: help, Positive: true}
+}
+
+// indexFlags declare the options of an index, the metric by its name.
+func indexFlags(o *index.Options, metric *string) []cli.Flag {
+	*o = index.Options{Kind: index.HNSW, M: 16, EfConstruction: 200, Quantization: index.NoQuantization, Seed: 1}
+	*metric = index.Cosine.String()
+	return []cli.Flag{
+		{Name: "index", Arg: "KIND", Into: &o.Kind, Field: "Kind", Help: "how the index searches", Values: []cli.Value{
+			{Name: "hnsw", Help: "graph: fast, high recall"},
+			{Name: "flat", Help: "comparison with every vector: exact"},
+			{Name: "lsh", Help: "hash tables: instant build, lower recall"}}},
+		{Name: "metric", Arg: "METRIC", Into: metric, Field: "Metric", Help: "how vectors are compared", Values: cli.Values("cosine", "dot", "euclidean"), Also: []string{"ip", "l2"}},
+		{Name: "m", Arg: "N", Into: &o.M, Field: "M", Help: "links of each node of the graph", Positive: true},
+		{Name: "ef-construction", Arg: "N", Into: &o.EfConstruction, Field: "EfConstruction", Help: "search width when a vector is added to the graph", Positive: true},
+		{Name: "quantize", Arg: "KIND", Into: &o.Quantization, Field: "Quantization", Help: "what is compared on the way through the graph; scores are exact in any case", Values: []cli.Value{
+			{Name: "none", Help: "the vectors"},
+			{Name: "int8", Help: "codes of 8 bits per value: faster, with equal recall if values are centered around zero"},
+			{Name: "int4", Help: "codes of 4 bits per value: faster still and smaller; for vectors of several dozen values or more"}}},
+		{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Help: "number of threads", Default: "one per core"},
+		{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of all random choices"},
+	}
+}
+
+// checkIndex completes the options with the metric and checks them before any work.
+func checkIndex(o *index.Options, metric string) (err error) {
+	if o.Metric, err = index.ParseMetric(metric); err != nil {
+		return cli.UsageError(err)
+	}
+	withDim := *o
+	withDim.Dim = 1 // it is known later
+	return cli.UsageError(withDim.Validate())
+}
+
+// readSets reads the sets of paths, or takes the bundled one when there are none.
+func readSets[S any](paths []string, read func(path string) (S, error), bundled func() S) ([]S, error) {
+	if len(paths) == 0 {
+		return []S{bundled()}, nil
+	}
+	sets := make([]S, len(paths))
+	for i, path := range paths {
+		var err error
+		if sets[i], err = read(path); err != nil {
+			return nil, err
+		}
+	}
+	return sets, nil
+}
+
+// warnUndefined warns that the zeros of a report are not a result: none of what a
+// set asks has what a result needs.
+func warnUndefined(cmd *cobra.Command, set, asked, needed string) {
+	cli.Warn(cmd, "%s: no result: none of its %s has %s", set, asked, needed)
+}

@@ -1,0 +1,23 @@
+package fault
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Names quotes names for a message, the first 20 of them: "a", "b" and 3 more.
+func Names(names []string) string {
+	const most = 20
+	var b strings.Builder
+	for i, name := range names {
+		if i == most {
+			fmt.Fprintf(&b, " and %d more", len(names)-most)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%.60q", name)
+	}
+	return b.String()
+}

@@ -1,0 +1,95 @@
+// Package saving writes the checkpoints of a training into a model folder, each with a drawing
+// of the loss.
+package saving
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/internal/plot"
+)
+
+// A Saver writes the checkpoints of one training.
+type Saver struct {
+	Output  string // folder; Save changes it if something else has appeared there
+	Replace bool   // what is at Output may be replaced
+	Version string // of the program, for the record
+
+	Began time.Time // of the training; the first drawing comes half a minute later
+
+	// Title is the title of the drawing of the loss.
+	Title func(*checkpoints.Checkpoint) string
+	// Warn is called with what went wrong without ending the training.
+	Warn func(format string, args ...any)
+
+	Saved *checkpoints.Progress // of the last checkpoint that was written; nil: none yet
+
+	drawn    time.Time // when svg and png were
+	svg, png []byte
+}
+
+// drawAgain is how old the drawing in a checkpoint may be: drawing takes about as
+// long as writing a small model, while the training pauses.
+const drawAgain = 30 * time.Second
+
+// Save writes the last checkpoint of a training. Something that has appeared at Output since
+// the training began, such as the model of another training, is not replaced: the model is
+// then written to another name beside it.
+func (s *Saver) Save(ctx context.Context, c *checkpoints.Checkpoint) error {
+	s.draw(c, true)
+	return s.write(ctx, c)
+}
+
+// Checkpoint writes a checkpoint while the training pauses. One that cannot be written, on a
+// disk that is full for a while, is reported to Warn and does not end the training: the next
+// one may succeed.
+func (s *Saver) Checkpoint(ctx context.Context, c *checkpoints.Checkpoint) error {
+	s.draw(c, false)
+	err := s.write(ctx, c)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	s.Warn("cannot save a checkpoint at %.1f%%: %v", 100*c.Config.Progress.Done, err)
+	return nil
+}
+
+func (s *Saver) write(ctx context.Context, c *checkpoints.Checkpoint) error {
+	c.Config.Version = s.Version
+	wanted := s.Output
+	for n := 2; ; n++ {
+		err := checkpoints.Write(ctx, s.Output, c, checkpoints.WriteOptions{Replace: s.Replace})
+		switch {
+		case err == nil:
+			s.Replace, s.Saved = true, &c.Config.Progress
+			if s.Output != wanted {
+				s.Warn("%s has appeared since the training began; writing the model to %s", wanted, s.Output)
+			}
+			return nil
+		case s.Replace || !errors.Is(err, fs.ErrExist) || n > 99:
+			return err
+		}
+		s.Output = fmt.Sprintf("%s-%d", filepath.Clean(wanted), n)
+	}
+}
+
+// draw adds a drawing of the log to a checkpoint: of the whole log if the checkpoint is the
+// last, else perhaps an earlier one. If drawing fails, the model is saved without.
+func (s *Saver) draw(c *checkpoints.Checkpoint, last bool) {
+	if s.drawn.IsZero() {
+		s.drawn = s.Began
+	}
+	if last || time.Since(s.drawn) >= drawAgain {
+		var err error
+		s.svg, s.png, err = plot.Training(c.Log, plot.TrainingOptions{Title: s.Title(c), Epochs: float64(c.Config.Progress.Epochs)})
+		if err != nil && !errors.Is(err, plot.ErrEmpty) {
+			s.Warn("%v", err)
+		}
+		s.drawn = time.Now()
+	}
+	c.CurveSVG, c.CurvePNG = s.svg, s.png
+}

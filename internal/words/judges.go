@@ -1,0 +1,202 @@
+package words
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
+	"github.com/luminavec/luminavec/index/evaluate"
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/training"
+)
+
+// A Set is an evaluation file: word pairs, analogies, or text that is not trained on.
+type Set struct {
+	checkpoints.ValidationSet
+
+	pairs     *sets.WordPairs
+	analogies *sets.Analogies
+	text      *text.Source
+}
+
+// ReadSets reads evaluation files, so that errors in them are found before a corpus is read.
+// The lines of a file show which kind it is; words:FILE, analogies:FILE and text:FILE
+// say so instead.
+func ReadSets(names ...string) ([]*Set, error) {
+	var sets []*Set
+	for _, name := range names {
+		s, err := readSet(name)
+		if err != nil {
+			return nil, err
+		}
+		sets = append(sets, s)
+	}
+	return sets, nil
+}
+
+func readSet(name string) (*Set, error) {
+	kind, file := sets.Kind(""), name
+	for _, k := range []sets.Kind{sets.WordsSet, sets.AnalogiesSet, sets.TextSet} {
+		if rest, ok := strings.CutPrefix(name, string(k)+":"); ok {
+			kind, file = k, rest
+		}
+	}
+	if file == "" || file == text.Stdin {
+		return nil, fault.Field("Validation", "name a file; it is read again when the training is resumed", "must be a file, got %q", name)
+	}
+	sum, err := training.FileSum(file)
+	if err != nil {
+		return nil, err
+	}
+	if kind == "" {
+		if kind, err = sets.Detect(file); err != nil {
+			return nil, err
+		}
+	}
+	s := &Set{ValidationSet: checkpoints.ValidationSet{Kind: string(kind), File: file, SHA256: sum}}
+	switch kind {
+	case sets.WordsSet:
+		s.pairs, err = sets.ReadWordPairs(file)
+	case sets.AnalogiesSet:
+		s.analogies, err = sets.ReadAnalogies(file)
+	default:
+		s.text, err = text.Open(file)
+	}
+	return s, err
+}
+
+// ReadSameSets reads the sets of a model that was validated before. It is an error if one of
+// them has changed since.
+func ReadSameSets(was *checkpoints.Validation) ([]*Set, error) {
+	const hint = "restore the file, or choose another set for Validation; the search for the best model then starts anew"
+	var names []string
+	for _, s := range was.Sets {
+		names = append(names, s.Kind+":"+s.File)
+	}
+	sets, err := ReadSets(names...)
+	if err != nil {
+		return nil, fault.Mention(hint, "the model was validated with a set that cannot be read: %w", err)
+	}
+	for i, s := range sets {
+		if s.SHA256 != was.Sets[i].SHA256 {
+			return nil, fault.Mention(hint, "%s has changed since the model was validated with it", s.File)
+		}
+	}
+	return sets, nil
+}
+
+// OpenValidation makes sets ready to judge models of corpus, whose text tokenizer reads.
+// ngrams says that the model composes unknown words from character n-grams. It is an error if
+// a set has nothing in common with the vocabulary. Close the result.
+func OpenValidation(ctx context.Context, sets []*Set, corpus *corpora.Corpus, tokenizer *tokenize.Tokenizer, ngrams bool) (*training.Validation, error) {
+	known, err := newKnownWords(corpus, tokenizer, ngrams)
+	if err != nil {
+		return nil, err
+	}
+	v, shared := &training.Validation{}, &sharedVectors{}
+	for _, s := range sets {
+		ready, err := s.prepare(ctx, known, shared)
+		if err != nil {
+			v.Close()
+			return nil, err
+		}
+		v.Sets = append(v.Sets, ready)
+	}
+	return v, nil
+}
+
+// knownWords looks words up in the vocabulary that is going to be trained.
+type knownWords struct {
+	vocabulary *tokenize.Vocabulary
+	tokenizer  *tokenize.Tokenizer // that reads text
+	lookup     *evaluate.WordVectors
+	composes   bool // pairs of other words are compared by their n-grams
+}
+
+func newKnownWords(c *corpora.Corpus, tokenizer *tokenize.Tokenizer, composes bool) (*knownWords, error) {
+	v := c.Vocabulary()
+	over, err := tokenizer.WithVocabulary(v)
+	if err != nil {
+		return nil, err
+	}
+	return &knownWords{v, tokenizer, evaluate.NewWordVectors(&checkpoints.Checkpoint{
+		Vocabulary: v, Tokenizer: over,
+		Tensors: map[string]checkpoints.Tensor{checkpoints.EmbeddingTensor: checkpoints.NewTensor(v.Len(), 1)}, // its values are not used
+	}), composes}, nil
+}
+
+func (k *knownWords) all(words ...string) bool {
+	for _, w := range words {
+		if _, ok := k.lookup.ID(w); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// sharedVectors makes the vectors of a model once for all sets.
+type sharedVectors struct {
+	of      *checkpoints.Checkpoint
+	vectors *evaluate.WordVectors
+}
+
+func (s *sharedVectors) get(c *checkpoints.Checkpoint) *evaluate.WordVectors {
+	if s.of != c {
+		s.of, s.vectors = c, evaluate.NewWordVectors(c)
+	}
+	return s.vectors
+}
+
+const hintUnknown = "validate with a set of words that occur in the text, or lower MinCount"
+
+// prepare makes the judge of the set.
+func (s *Set) prepare(ctx context.Context, known *knownWords, shared *sharedVectors) (training.ValidationSet, error) {
+	ready := training.ValidationSet{ValidationSet: s.ValidationSet}
+	switch {
+	case s.pairs != nil:
+		for _, p := range s.pairs.Pairs {
+			if known.composes || known.all(p.A, p.B) {
+				ready.Known++
+			}
+		}
+		ready.Size = int64(len(s.pairs.Pairs))
+		if ready.Known < 2 {
+			return ready, fault.Mention(hintUnknown, "%s: both words of only %d of its %d pairs are in the vocabulary; a correlation needs at least 2 pairs", s.File, ready.Known, ready.Size)
+		}
+		ready.Judge = func(_ context.Context, c *checkpoints.Checkpoint) (checkpoints.Metric, error) {
+			r := evaluate.Words(shared.get(c), s.pairs)
+			return checkpoints.Metric{Set: s.pairs.Name, Name: "spearman", Value: r.Spearman, Found: int64(r.Pairs), Of: int64(r.Pairs + r.Missing)}, nil
+		}
+	case s.analogies != nil:
+		for _, section := range s.analogies.Sections {
+			for _, q := range section.Questions {
+				ready.Size++
+				if known.all(q[:]...) {
+					ready.Known++
+				}
+			}
+		}
+		if ready.Known == 0 {
+			return ready, fault.Mention(hintUnknown, "%s: none of its %d questions has all four words in the vocabulary", s.File, ready.Size)
+		}
+		ready.Judge = func(ctx context.Context, c *checkpoints.Checkpoint) (checkpoints.Metric, error) {
+			r, err := evaluate.AnalogyReport(ctx, shared.get(c), s.analogies, evaluate.AnalogyOptions{})
+			if err != nil {
+				return checkpoints.Metric{}, err
+			}
+			return checkpoints.Metric{Set: s.analogies.Name, Name: "accuracy", Value: r.Accuracy, Found: int64(r.Covered), Of: int64(r.Questions)}, nil
+		}
+	default:
+		text, err := corpora.Build(ctx, s.text, corpora.BuildOptions{Tokenizer: known.tokenizer, Vocabulary: known.vocabulary})
+		if err != nil {
+			return ready, fmt.Errorf("validation set %s: %w", s.File, err)
+		}
+		ready.Text, ready.Known, ready.Size = text, text.Words(), text.RawWords()
+	}
+	return ready, nil
+}

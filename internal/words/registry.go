@@ -1,0 +1,85 @@
+package words
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/luminavec/luminavec/checkpoints"
+)
+
+// A Kind is a word objective as the train command, resuming and validation know it. A
+// package registers its kind with [Register]; a program that imports the package can train
+// it. Nothing else lists the objectives.
+type Kind struct {
+	Title     string                  // in help and reports: "skip-gram"
+	Model     string                  // title of its models: "Skip-gram word vectors"
+	Describe  func(o *Options) string // for the model card; default: the title
+	Objective *Objective
+	Defaults  func() Options
+	Rates     Rates
+}
+
+// Rates are the usual initial learning rates of an objective.
+type Rates struct {
+	Weighted float64 // in weighted windows
+	Many     float64 // in weighted windows from ManyEpochs epochs on
+	Other    float64 // in drawn and full windows
+}
+
+// ManyEpochs is the number of epochs from which on Rates.Many is usual: only small texts need
+// so many, and they overfit.
+const ManyEpochs = 10
+
+// Usual returns the usual learning rate for o.
+func (r Rates) Usual(o *Options) float64 {
+	switch {
+	case o.Windows != WindowsWeighted:
+		return r.Other
+	case o.Epochs >= ManyEpochs:
+		return r.Many
+	}
+	return r.Weighted
+}
+
+var kinds []Kind
+
+// Register adds an objective, under the name of its Objective. It panics if there is one
+// of that name. Call it in the initialisation of a package.
+func Register(k Kind) Kind {
+	if _, ok := Lookup(k.Objective.Name); ok {
+		panic(fmt.Sprintf("words: objective %q is registered twice", k.Objective.Name))
+	}
+	if k.Describe == nil {
+		k.Describe = func(*Options) string { return k.Title }
+	}
+	checkpoints.RegisterKind(checkpoints.Kind{
+		Name: k.Name(), Title: cmp.Or(k.Model, k.Title),
+		Card: func(c *checkpoints.Checkpoint) [][2]string { return card(c, k.Describe) },
+	})
+	kinds = append(kinds, k)
+	slices.SortFunc(kinds, func(a, b Kind) int { return cmp.Compare(a.Name(), b.Name()) })
+	return k
+}
+
+// Lookup returns the objective with a name, as in config.json.
+func Lookup(name string) (Kind, bool) {
+	for _, k := range kinds {
+		if k.Name() == name {
+			return k, true
+		}
+	}
+	return Kind{}, false
+}
+
+// Kinds returns all registered objectives in the order of their names.
+func Kinds() []Kind { return slices.Clone(kinds) }
+
+// Name is the name in config.json.
+func (k Kind) Name() string { return k.Objective.Name }
+
+// Train trains the objective; see [Train].
+func (k Kind) Train(ctx context.Context, o Options, run Run) (*checkpoints.Checkpoint, error) {
+	return Train(ctx, k.Objective, o, run)
+}

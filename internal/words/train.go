@@ -1,0 +1,153 @@
+package words
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/luminavec/luminavec/autograd"
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/training"
+)
+
+// Names of a word model's tensors.
+const (
+	inputTensor    = checkpoints.EmbeddingTensor // model.safetensors, [V, dim]
+	ngramTensor    = checkpoints.NGramTensor     // model.safetensors, [R, dim]; only with n-grams
+	outputTensor   = checkpoints.OutputTensor    // training/state.safetensors, [V, dim]
+	wordTensor     = checkpoints.WordTensor      // training/state.safetensors, [V, dim]: the words' own rows, where these are not their vectors
+	positionTensor = checkpoints.PositionTensor  // training/state.safetensors, [2·window, dim]; only with position weights
+)
+
+// Run is what a word trainer needs beside its options. The public packages declare the
+// same fields.
+type Run struct {
+	Corpus    *corpora.Corpus
+	Tokenizer *tokenize.Tokenizer // the one that read the corpus
+	Sources   []string            // names of what the corpus was read from, for the record
+	Selection text.Selection      // which field or column of it was read, for the record
+	Cache     string              // folder of the cached corpus, for the record; "" is none
+
+	// Progress, if set, is called a few times a second.
+	Progress func(training.Event)
+	// Save, if set, is called with a checkpoint every SaveEvery (default 5 minutes) and at
+	// the ends of epochs, while the training pauses. The checkpoint shares the
+	// trainer's memory and is valid during the call only.
+	Save      func(context.Context, *checkpoints.Checkpoint) error
+	SaveEvery time.Duration
+
+	// Validation, if set, judges the model while the training pauses.
+	Validation *training.Validation
+
+	// Resume, if set, is a checkpoint of an unfinished run, read with its state, of the
+	// same options and the same corpus. The trainer continues in its tensors.
+	Resume *checkpoints.Checkpoint
+
+	// Start, if set, holds the initial word vectors; without it they are random. It is
+	// ignored with Resume.
+	Start *Start
+}
+
+// batchCapacity is the length of a batch in numbers: about 10,000 windows of the
+// default size, which outweigh the fixed cost of a run and fit the cache.
+const batchCapacity = 1 << 17
+
+// Train trains objective over a corpus and returns the checkpoint. When
+// ctx ends first it returns the unfinished checkpoint, from which the run can
+// be resumed, together with ctx's error.
+func Train(ctx context.Context, objective *Objective, o Options, run Run) (*checkpoints.Checkpoint, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	if run.Corpus == nil || run.Tokenizer == nil {
+		return nil, fmt.Errorf("%s: Corpus and Tokenizer must be set", objective.Name)
+	}
+	objective, err := o.objective(objective)
+	if err != nil {
+		return nil, err
+	}
+	t, err := newWordTrainer(objective, o, run)
+	if err != nil {
+		return nil, err
+	}
+	defer t.heldOut.close()
+	return t.Run(ctx, training.Loop{
+		Threads:   o.Threads,
+		Ordered:   o.Deterministic,
+		Schedule:  autograd.LinearDecay{Start: o.LearningRate, End: o.LearningRate * finalRate},
+		NewWorker: t.newWorker,
+	})
+}
+
+// wordTrainer is one run of Train.
+type wordTrainer struct {
+	objective *Objective
+	options   Options
+	run       Run
+	tokenizer *tokenize.Tokenizer // with the vocabulary
+	ngrams    *tokenize.NGrams    // nil: none
+	tables    *Tables
+	windows   *Windows
+	heldOut   heldOut
+	earlier   []checkpoints.CorpusInfo // texts before this run's
+	training.Session
+}
+
+func newWordTrainer(objective *Objective, o Options, run Run) (*wordTrainer, error) {
+	v := run.Corpus.Vocabulary()
+	if v.Len() < 2 {
+		return nil, fault.Mention("provide more text, lower MinCount or raise MaxVocabulary", "%s: the vocabulary needs at least 2 words, got %d", objective.Name, v.Len())
+	}
+	tokenizer, err := run.Tokenizer.WithVocabulary(v)
+	if err != nil {
+		return nil, err
+	}
+	t := &wordTrainer{
+		objective: objective, options: o, run: run, tokenizer: tokenizer,
+		windows: NewWindows(v, &o),
+	}
+	perEpoch := int64(run.Corpus.Blocks())
+	t.Session = training.Session{
+		Kind: objective.Name, Blocks: perEpoch * int64(o.Epochs), PerEpoch: perEpoch, Epochs: o.Epochs, Units: run.Corpus.Words(), Unit: "words",
+		Model: t.model, HeldOut: t.heldOutLoss, Progress: run.Progress, Save: run.Save, SaveEvery: run.SaveEvery,
+	}
+	if run.Validation != nil {
+		for _, set := range run.Validation.Sets {
+			if set.Text != nil {
+				if err := t.checkHeldOut(set); err != nil {
+					return nil, err
+				}
+			}
+		}
+		if err := t.Watch(run.Validation, run.Resume); err != nil {
+			return nil, err
+		}
+	}
+	if run.Resume != nil {
+		return t, t.resume(run.Resume)
+	}
+	if run.Start == nil && o.FreezeInit {
+		return nil, fmt.Errorf("%s: FreezeInit needs Start: there are no given vectors to freeze", objective.Name)
+	}
+	if t.tables, err = NewTables(v.Len(), o.Dim, o.Seed); err != nil {
+		return nil, err
+	}
+	if n := objective.Positions; n > 0 {
+		t.tables.AddPositions(n)
+	}
+	if o.NGrams.Max > 0 {
+		if t.ngrams, err = tokenize.NewNGrams(v, o.NGrams); err != nil {
+			return nil, err
+		}
+		t.tables.AddNGrams(t.ngrams.Rows(), t.ngrams.Of, o.Seed)
+	}
+	if run.Start == nil {
+		return t, nil
+	}
+	t.run.Start = nil // its tables are not needed twice
+	return t, t.begin(run.Start)
+}

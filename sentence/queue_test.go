@@ -1,0 +1,76 @@
+package sentence
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+)
+
+// The reader runs ahead of the taker only as far as the bounds allow, and no
+// line is lost or reordered.
+func TestQueueBoundsAndOrder(t *testing.T) {
+	q := newQueue[string]()
+	const n = 3 * queueTexts
+	failed := errors.New("the disk is gone")
+	go func() {
+		for i := range n {
+			q.put(fmt.Sprint(i), 1<<10)
+		}
+		q.end(failed)
+	}()
+	next := 0
+	for {
+		batch, err := q.take()
+		if len(batch) == 0 {
+			if next != n || err != failed {
+				t.Errorf("%d lines, then %v", next, err)
+			}
+			return
+		}
+		if size := len(batch) << 10; len(batch) > queueTexts || size > queueBytes {
+			t.Fatalf("a batch of %d lines, %d bytes", len(batch), size)
+		}
+		for _, line := range batch {
+			if line != fmt.Sprint(next) {
+				t.Fatalf("line %s, want %d", line, next)
+			}
+			next++
+		}
+	}
+}
+
+// A line larger than the bound passes alone.
+func TestQueueLargeLine(t *testing.T) {
+	q := newQueue[string]()
+	if !q.put("long", queueBytes+1) {
+		t.Fatal("refused")
+	}
+	if batch, err := q.take(); len(batch) != 1 || err != nil {
+		t.Fatalf("%d lines, %v", len(batch), err)
+	}
+}
+
+// A reader that waits for room returns when the taker has failed.
+func TestQueueClose(t *testing.T) {
+	q := newQueue[string]()
+	for range queueTexts {
+		q.put("", 0)
+	}
+	done := make(chan bool)
+	go func() { done <- q.put("", 0) }()
+	select {
+	case <-done:
+		t.Fatal("put did not wait for room")
+	case <-time.After(10 * time.Millisecond):
+	}
+	q.close()
+	select {
+	case there := <-done:
+		if there {
+			t.Error("put reports that the queue is open")
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("put waits forever")
+	}
+}

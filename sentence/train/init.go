@@ -1,0 +1,125 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/sentence"
+)
+
+// Init is a model that a run starts from: a sentence model as a whole, or the vectors
+// of a word model or of a file. Its methods accept nil, for a run that starts at random.
+type Init struct {
+	Path   string
+	Format string // of the vectors; "" for a sentence model
+
+	model   *checkpoints.Checkpoint // of a model folder; nil: vectors in another format
+	vectors *exchange.Vectors       // nil for a sentence model
+}
+
+// OpenInit opens a model folder or a file of vectors in any format that
+// exchange.Open reads. Close it after Start.
+func OpenInit(ctx context.Context, path string) (*Init, error) {
+	i := &Init{Path: path}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil && path != text.Stdin:
+		return nil, fault.New("name a model folder or a file of vectors", "cannot start from a model: %w", err)
+	case err == nil && info.IsDir():
+		if i.model, err = checkpoints.Read(ctx, path, checkpoints.ReadOptions{}); err != nil {
+			return nil, err
+		}
+		if i.model.Config.Kind == sentence.Kind {
+			return i, nil
+		}
+	}
+	if i.vectors, err = exchange.Open(ctx, path, exchange.Options{}); err != nil {
+		return nil, err
+	}
+	i.Format = i.vectors.Format
+	return i, nil
+}
+
+// IsSentence reports whether the run continues a sentence model as a whole.
+func (i *Init) IsSentence() bool { return i != nil && i.vectors == nil }
+
+// Tokenizer returns the tokenizer of the model; nil if it has none.
+func (i *Init) Tokenizer() *tokenize.Tokenizer {
+	if i == nil || i.model == nil {
+		return nil
+	}
+	return i.model.Tokenizer
+}
+
+// Adopt sets the options that the model determines: the dimension of its vectors or,
+// for a sentence model, all its layers. chosen names the fields that the caller has set
+// on purpose; it is an error if the model determines one of them differently.
+func (i *Init) Adopt(o *Options, chosen ...string) error {
+	if i == nil {
+		if o.Freeze {
+			return fault.Field("Freeze", "start from a model", "requires initial vectors to keep")
+		}
+		return nil
+	}
+	set := func(field string, has, is any, adopt func()) error {
+		if slices.Contains(chosen, field) && has != is {
+			return fault.Field(field, "leave it out, or start without the model", "must be %v, as in %s, got %v", is, i.Path, has)
+		}
+		adopt()
+		return nil
+	}
+	if !i.IsSentence() {
+		return set("Dim", o.Dim, i.vectors.Dim, func() { o.Dim = i.vectors.Dim })
+	}
+	c := i.model.Config
+	pooling := sentence.Pooling(c.Encoder.Pooling)
+	if pooling == "" {
+		pooling = sentence.Mean
+	}
+	for _, err := range []error{
+		set("Dim", o.Dim, c.Dim, func() { o.Dim = c.Dim }),
+		set("Hidden", o.Hidden, c.Encoder.Hidden, func() { o.Hidden = c.Encoder.Hidden }),
+		set("Project", o.Project, c.Encoder.Project, func() { o.Project = c.Encoder.Project }),
+		set("Pooling", o.Pooling, pooling, func() { o.Pooling = pooling }),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	for _, field := range []string{"ProjectInit", "SIF"} {
+		if slices.Contains(chosen, field) {
+			return fault.Field(field, "leave it out", "does not apply: the sentence model %s has its own weights", i.Path)
+		}
+	}
+	return nil
+}
+
+// Start returns the initial vectors for the tokens of v, and nil for a nil Init. A file
+// of vectors is read to its end.
+func (i *Init) Start(ctx context.Context, v *tokenize.Vocabulary, dim int) (*Start, error) {
+	switch {
+	case i == nil:
+		return nil, nil
+	case !i.IsSentence():
+		return NewStart(ctx, i.vectors, v, dim)
+	}
+	encoder, err := sentence.FromCheckpoint(i.model)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", i.Path, err)
+	}
+	return &Start{Encoder: encoder}, nil
+}
+
+// Close closes the file of vectors.
+func (i *Init) Close() {
+	if i != nil && i.vectors != nil {
+		i.vectors.Close()
+	}
+}

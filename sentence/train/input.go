@@ -1,0 +1,108 @@
+package train
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/tokenize"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Input says which pairs a run reads, and how. Its JSON form is stored beside the
+// options in config.json, so that a resumed run reads the same pairs.
+type Input struct {
+	Files   []string `json:"-"`                 // TSV, CSV or JSON Lines; "-" is standard input; default the bundled sample
+	Columns string   `json:"columns,omitempty"` // names of the columns, separated by commas, see pairs.Options; default detected
+	Weights []string `json:"weights,omitempty"` // FILE=N: read the examples of FILE N times per epoch; default 1
+	Strict  bool     `json:"strict,omitempty"`  // a bad row is an error; default false: it is skipped and counted
+}
+
+// PairOptions returns the options for pairs.Build.
+func (in *Input) PairOptions(tokenizer *tokenize.Tokenizer, maxTokens int) pairs.Options {
+	o := pairs.Options{Tokenizer: tokenizer, MaxTokens: maxTokens, Strict: in.Strict, Related: true}
+	if in.Columns != "" {
+		for name := range strings.SplitSeq(in.Columns, ",") {
+			o.Columns = append(o.Columns, strings.TrimSpace(name))
+		}
+	}
+	return o
+}
+
+// Validate checks the fields without opening the files.
+func (in *Input) Validate() error {
+	if len(in.Files) == 0 {
+		for field, set := range map[string]bool{"Columns": in.Columns != "", "Weights": len(in.Weights) > 0} {
+			if set {
+				return fault.Field(field, "name the files to read, or - for standard input", "must be empty for the bundled sample")
+			}
+		}
+	}
+	if _, err := in.weights(); err != nil {
+		return err
+	}
+	o := in.PairOptions(nil, 0)
+	return o.Validate()
+}
+
+// weights reads the weights by file.
+func (in *Input) weights() (map[string]float64, error) {
+	weights := map[string]float64{}
+	for _, w := range in.Weights {
+		const hint = "give a file of the pairs and a number, as in captions.tsv=2"
+		at := strings.LastIndexByte(w, '=')
+		if at < 1 {
+			return nil, fault.Field("Weights", hint, "must have the form FILE=N, got %q", w)
+		}
+		name, number := w[:at], w[at+1:]
+		x, err := strconv.ParseFloat(number, 64)
+		if err != nil || !(x > 0 && x <= 1000) {
+			return nil, fault.Field("Weights", hint, "must be above 0 and at most 1000, got %q for %s", number, name)
+		}
+		if !slices.ContainsFunc(in.Files, func(n string) bool { return filepath.Clean(n) == filepath.Clean(name) }) {
+			return nil, fault.Field("Weights", "write the file exactly as among the pairs", "must name a file of the pairs, got %s", name)
+		}
+		weights[name] = x
+	}
+	return weights, nil
+}
+
+// Open opens the pairs. With twice, to train a tokenizer on them first, pairs from
+// standard input are copied to a temporary file, which the returned function removes.
+func (in *Input) Open(ctx context.Context, twice bool) (sources []pairs.Source, done func() error, err error) {
+	done = func() error { return nil }
+	if err := in.Validate(); err != nil {
+		return nil, done, err
+	}
+	if len(in.Files) == 0 {
+		return pairs.Sample(), done, nil
+	}
+	weights, err := in.weights()
+	if err != nil {
+		return nil, done, err
+	}
+	if sources, err = pairs.Open(in.Files, weights); err != nil {
+		return nil, done, err
+	}
+	if twice {
+		return pairs.Spool(ctx, sources, "")
+	}
+	return sources, done, nil
+}
+
+// Move replaces the files with the same pairs elsewhere; weights follow their files.
+func (in *Input) Move(files []string) {
+	if len(files) == len(in.Files) {
+		for i, w := range in.Weights {
+			for k, name := range in.Files {
+				if number, ok := strings.CutPrefix(w, name+"="); ok {
+					in.Weights[i] = files[k] + "=" + number
+				}
+			}
+		}
+	}
+	in.Files = files
+}

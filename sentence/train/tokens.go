@@ -1,0 +1,155 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/tokenize"
+	"github.com/luminavec/luminavec/corpora/tokenize/learn"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Words is the Tokenizer of [Tokens] for whole words.
+const Words = "words"
+
+// Tokens says which tokenizer reads the pairs.
+type Tokens struct {
+	// Tokenizer is wordpiece, bpe or unigram, trained on the pairs; words, the words of
+	// the pairs as Unicode (UAX #29) splits them; or the path of a tokenizer.json, a
+	// vocab.txt or a model folder. Default "": that of the initial model, else wordpiece.
+	Tokenizer  string
+	Vocabulary int   // tokens to train, or most words; default 10000
+	MinCount   int64 // words only: least occurrences; default 2
+	Cased      bool  // keep capital letters; default false
+}
+
+// DefaultTokens returns the defaults.
+func DefaultTokens() Tokens { return Tokens{Vocabulary: 10_000, MinCount: 2} }
+
+// Adopt settles which tokenizer is used: without Tokenizer that of init, which may be
+// nil, if it has one. given are the fields that the user has set; it is an error if one
+// of them has no effect.
+func (t *Tokens) Adopt(init *Init, given ...string) error {
+	unused, why, of := []string{"Vocabulary", "MinCount", "Cased"}, "does not apply to the tokenizer of %s", []any{t.Tokenizer}
+	switch {
+	case init.IsSentence() && t.Tokenizer != "":
+		return fault.Field("Tokenizer", "leave it out", "does not apply: the sentence model %s has its own tokens", init.Path)
+	case t.Tokenizer == "" && init.Tokenizer() != nil:
+		of[0] = init.Path
+	case t.Tokenizer == "":
+		t.Tokenizer = string(learn.WordPiece)
+		fallthrough
+	case t.subwords():
+		unused, why, of = []string{"MinCount"}, "applies to Tokenizer words only", nil
+	case t.Tokenizer == Words:
+		return nil
+	}
+	for _, field := range unused {
+		if slices.Contains(given, field) {
+			return fault.Field(field, "leave it out, or choose another Tokenizer", why, of...)
+		}
+	}
+	return nil
+}
+
+// TrainedTokens describes a tokenizer that was trained on the pairs; it is zero for one
+// that was opened.
+type TrainedTokens struct {
+	Model    string // wordpiece, bpe, unigram or words
+	Words    int64  // of the text; 0 with words
+	Distinct int    // different words of the text; 0 with words
+}
+
+// Trained reports whether the tokenizer is trained on the pairs, which takes a pass over
+// them.
+func (t *Tokens) Trained() bool { return t.Tokenizer == Words || t.subwords() }
+
+func (t *Tokens) subwords() bool {
+	switch learn.Model(t.Tokenizer) {
+	case learn.WordPiece, learn.BPE, learn.Unigram:
+		return true
+	}
+	return false
+}
+
+// Validate returns an error that names the first field out of range.
+func (t *Tokens) Validate() error {
+	if t.Vocabulary < 1 {
+		return fault.Field("Vocabulary", "10000 is usual", "must be positive, got %d", t.Vocabulary)
+	}
+	if t.MinCount < 1 {
+		return fault.Field("MinCount", "2 is usual", "must be positive, got %d", t.MinCount)
+	}
+	return nil
+}
+
+// Open returns the tokenizer with its vocabulary, that of init after [Tokens.Adopt] has
+// settled so. It reads sources if the tokenizer is trained on them; progress, if not nil, receives the stage and the share that is done,
+// negative if unknown.
+func (t *Tokens) Open(ctx context.Context, init *Init, sources []pairs.Source, in *Input, progress func(stage string, share float64)) (*tokenize.Tokenizer, TrainedTokens, error) {
+	if err := t.Validate(); err != nil {
+		return nil, TrainedTokens{}, err
+	}
+	each := func(ctx context.Context, emit func(text []byte) error) error {
+		_, err := pairs.EachText(ctx, sources, in.PairOptions(nil, 0), emit)
+		return err
+	}
+	switch {
+	case t.Tokenizer == "" && init.Tokenizer() != nil:
+		return init.Tokenizer(), TrainedTokens{}, nil
+	case t.Tokenizer == Words:
+		tokenizer, err := t.words(ctx, each)
+		return tokenizer, TrainedTokens{Model: Words}, err
+	case t.subwords():
+		return t.train(ctx, each, progress)
+	}
+	tokenizer, err := tokenize.Open(t.Tokenizer)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, TrainedTokens{}, fault.Field("Tokenizer", "choose wordpiece, bpe, unigram, words, or the path of a tokenizer.json, a vocab.txt or a model", "cannot be opened: %w", err)
+	}
+	if err == nil && tokenizer.Vocabulary() == nil {
+		err = fault.New("name a model with a vocabulary", "the tokenizer %s has no vocabulary", t.Tokenizer)
+	}
+	return tokenizer, TrainedTokens{}, err
+}
+
+// train trains a subword tokenizer.
+func (t *Tokens) train(ctx context.Context, each func(context.Context, func([]byte) error) error, progress func(string, float64)) (*tokenize.Tokenizer, TrainedTokens, error) {
+	o := learn.DefaultOptions(learn.Model(t.Tokenizer))
+	o.Vocabulary = t.Vocabulary
+	if o.Lowercase = !t.Cased; t.Cased {
+		o.StripAccents = false
+	}
+	if progress != nil {
+		o.OnProgress = func(p learn.Progress) {
+			share := -1.0
+			if p.Size > 0 {
+				share = float64(p.Done) / float64(p.Size)
+			}
+			progress(p.Stage, share)
+		}
+	}
+	trained, err := learn.TrainFrom(ctx, each, o)
+	if err != nil {
+		return nil, TrainedTokens{}, err
+	}
+	return trained.Tokenizer, TrainedTokens{t.Tokenizer, trained.Words, trained.Distinct}, nil
+}
+
+// words counts the words of the pairs.
+func (t *Tokens) words(ctx context.Context, each func(context.Context, func([]byte) error) error) (*tokenize.Tokenizer, error) {
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{Cased: t.Cased})
+	counts := corpora.NewWordCounts(tokenizer)
+	if err := each(ctx, func(text []byte) error { counts.Add(text); return nil }); err != nil {
+		return nil, err
+	}
+	v, err := counts.Vocabulary(t.MinCount, t.Vocabulary)
+	if err != nil {
+		return nil, err
+	}
+	return tokenizer.WithVocabulary(v)
+}

@@ -1,0 +1,130 @@
+package train
+
+import (
+	"context"
+	"os"
+	"strings"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/index/evaluate"
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/training"
+	"github.com/luminavec/luminavec/sentence"
+)
+
+// A Validation judges a model while it trains: it measures sets at a Cadence, keeps the
+// best model, and may stop the run early. The first set decides which model is best.
+//
+//	sets, err := train.OpenSets(ctx, "stsb-dev.csv", "retrieval:scifact")
+//	…
+//	run.Validation = &train.Validation{Sets: sets, Every: train.Cadence{Epochs: 0.5}, Patience: 3}
+type (
+	Validation    = training.Validation
+	ValidationSet = training.ValidationSet
+	Cadence       = training.Cadence
+)
+
+// judge measures an encoder.
+type judge func(context.Context, *sentence.Encoder) (checkpoints.Metric, error)
+
+// judges are the kinds of sets with the function that opens each.
+var judges = []struct {
+	kind   sets.Kind
+	folder bool // a set is a folder, else a file
+	open   func(ctx context.Context, path string) (judge, error)
+}{
+	{sets.STSSet, false, openSTS},
+	{sets.RetrievalSet, true, openRetrieval},
+}
+
+// OpenSets opens the sets that judge a model: a file of sentence pairs with scores,
+// judged by Spearman correlation, or a folder in the layout of BEIR, judged by
+// NDCG@10. A name may begin with sts: or retrieval: to say which it is.
+func OpenSets(ctx context.Context, names ...string) ([]ValidationSet, error) {
+	var sets []ValidationSet
+	for _, name := range names {
+		set, err := openSet(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		sets = append(sets, set)
+	}
+	return sets, nil
+}
+
+// ReopenSets opens the sets that judged an interrupted run. It is an error if one of
+// them has changed.
+func ReopenSets(ctx context.Context, was *checkpoints.Validation) ([]ValidationSet, error) {
+	if was == nil {
+		return nil, nil
+	}
+	const hint = "restore the set, or validate with another one, which starts the comparison again"
+	var sets []ValidationSet
+	for _, s := range was.Sets {
+		set, err := openSet(ctx, s.Kind+":"+s.File)
+		if err != nil {
+			return nil, fault.New(hint, "the run was validated with a set that cannot be read: %w", err)
+		}
+		if set.SHA256 != s.SHA256 {
+			return nil, fault.New(hint, "the validation set %s has changed since the run was interrupted", s.File)
+		}
+		sets = append(sets, set)
+	}
+	return sets, nil
+}
+
+func openSet(ctx context.Context, name string) (ValidationSet, error) {
+	kind, path := sets.Kind(""), name
+	for _, j := range judges {
+		if rest, ok := strings.CutPrefix(name, string(j.kind)+":"); ok {
+			kind, path = j.kind, rest
+		}
+	}
+	if path == "" || path == text.Stdin {
+		return ValidationSet{}, fault.New("name a file or a folder; it is read again if the training is resumed", "a validation set must be a file or a folder, got %q", name)
+	}
+	sum, err := corpora.SetSum(path)
+	if err != nil {
+		return ValidationSet{}, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return ValidationSet{}, err
+	}
+	for _, j := range judges {
+		if kind != j.kind && (kind != "" || info.IsDir() != j.folder) {
+			continue
+		}
+		measure, err := j.open(ctx, path)
+		return ValidationSet{
+			ValidationSet: checkpoints.ValidationSet{Kind: string(j.kind), File: path, SHA256: sum},
+			Judge: func(ctx context.Context, c *checkpoints.Checkpoint) (checkpoints.Metric, error) {
+				encoder, err := sentence.FromCheckpoint(c)
+				if err != nil {
+					return checkpoints.Metric{}, err
+				}
+				return measure(ctx, encoder)
+			},
+		}, err
+	}
+	panic("train: no kind of validation set is a file, or none a folder")
+}
+
+func openSTS(ctx context.Context, path string) (judge, error) {
+	set, err := sets.ReadSTS(ctx, path)
+	return func(ctx context.Context, e *sentence.Encoder) (checkpoints.Metric, error) {
+		r, err := evaluate.STS(ctx, e, set, evaluate.STSOptions{})
+		return checkpoints.Metric{Set: set.Name, Name: "spearman", Value: r.Spearman, Found: int64(r.Pairs - r.Missing), Of: int64(r.Pairs)}, err
+	}, err
+}
+
+func openRetrieval(ctx context.Context, path string) (judge, error) {
+	set, err := sets.OpenRetrieval(ctx, path, "")
+	return func(ctx context.Context, e *sentence.Encoder) (checkpoints.Metric, error) {
+		r, err := evaluate.Retrieval(ctx, e, set, evaluate.RetrievalOptions{})
+		return checkpoints.Metric{Set: set.Name, Name: "ndcg@10", Value: r.NDCG10, Found: int64(r.Queries - r.Unknown), Of: int64(r.Queries)}, err
+	}, err
+}
