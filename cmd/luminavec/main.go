@@ -9,11 +9,12 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/command/embed"
 	"github.com/luminavec/luminavec/internal/command/search"
+	"github.com/luminavec/luminavec/internal/command/train"
 )
 
 func main() {
 	cmd := &cobra.Command{Use: cli.Suite, Short: "Train embeddings, turn text into vectors, and search by meaning",
 		Example: "$ luminavec train skipgram -o model\n$ luminavec search neighbors -m model paris"}
-	cmd.AddCommand(embed.Command(), search.Command())
+	cmd.AddCommand(train.Command(), embed.Command(), search.Command())
 	os.Exit(cli.Run(cmd))
 }

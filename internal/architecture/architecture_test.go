@@ -20,7 +20,7 @@ const module = "github.com/luminavec/luminavec/"
 
 // leaves are packages that any other may import. They import only each other.
 var leaves = []string{
-	"internal/durable", "internal/fault", "internal/kernel", "internal/manifest", "internal/plainjson",
+	"internal/durable", "internal/fault", "internal/heap", "internal/kernel", "internal/manifest", "internal/plainjson",
 }
 
 // rooms are the packages and what each may import beside the leaves. "x/..." stands for
@@ -40,7 +40,7 @@ var rooms = map[string][]string{
 	"checkpoints/exchange": {"checkpoints", "corpora/text", "corpora/tokenize"},
 
 	"autograd":          {},
-	"internal/training": {"autograd", "checkpoints"},
+	"internal/training": {"autograd", "checkpoints", "corpora", "internal/plot"},
 	"internal/words":    {"autograd", "checkpoints/...", "corpora/...", "index/evaluate", "internal/estimate", "internal/training"},
 	"skipgram":          {"autograd", "checkpoints/...", "corpora/...", "internal/training", "internal/words"},
 	"cbow":              {"autograd", "checkpoints/...", "corpora/...", "internal/training", "internal/words"},

@@ -1,4 +1,4 @@
-package main
+package train
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ func TestRefusesWhatDoesNotFit(t *testing.T) {
 	}
 	train := func(more ...string) (string, error) {
 		var stderr bytes.Buffer
-		cmd := root()
+		cmd := Command()
 		cmd.SetArgs(append([]string{"skipgram", text, "-o", model, "--min-count", "1", "--dim", "4", "--epochs", "1"}, more...))
 		cmd.SetOut(&bytes.Buffer{})
 		cmd.SetErr(&stderr)

@@ -1,4 +1,4 @@
-package main
+package train
 
 // The word objectives that this program can train; each registers itself.
 import (
