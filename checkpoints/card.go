@@ -9,13 +9,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/template"
 	"time"
 
 	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
-// cardData is the data of the template cardText.
+// cardData is what the text of a model card is made from.
 type cardData struct {
 	Config       Config
 	Title        string
@@ -96,7 +95,8 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 	if s := c.Config.Progress.Seconds; s > 0 && s < 1e9 {
 		d.Duration = time.Duration(s * float64(time.Second)).Round(time.Second).String()
 	}
-	return cardTemplate.Execute(w, d)
+	_, err = io.WriteString(w, d.text())
+	return err
 }
 
 // title names the model, as "CBOW word vectors, 100 dimensions".
@@ -181,12 +181,11 @@ func group(n int64) string {
 	return sign + s
 }
 
-var cardTemplate = template.Must(template.New("card").Funcs(template.FuncMap{
-	"group":   func(n any) string { i, _ := strconv.ParseInt(fmt.Sprint(n), 10, 64); return group(i) },
-	"percent": func(f float64) string { return strconv.FormatFloat(100*f, 'f', 1, 64) + "%" },
-	"number":  func(f float64) string { return strconv.FormatFloat(f, 'g', 5, 64) },
-	"code":    code,
-}).Parse(cardText))
+// percent formats a fraction.
+func percent(f float64) string { return strconv.FormatFloat(100*f, 'f', 1, 64) + "%" }
+
+// number formats a measurement.
+func number(f float64) string { return strconv.FormatFloat(f, 'g', 5, 64) }
 
 // phrasesOf returns the number of phrases that a tokenizer joins into one word.
 func phrasesOf(t *tokenize.Tokenizer) int {
