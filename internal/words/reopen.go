@@ -31,7 +31,7 @@ func Reopen(folder string, c *checkpoints.Checkpoint) (*Reopened, error) {
 	kind, ok := Lookup(c.Config.Kind)
 	if !ok {
 		hint := ""
-		if c.Config.Kind == checkpoints.VectorsKind {
+		if checkpoints.KindOf(c.Config.Kind).Imported {
 			hint = "its vectors were imported; start a training from them with Start"
 		}
 		return nil, fault.Mention(hint, "%s: a model of kind %q cannot be trained further", folder, c.Config.Kind)
