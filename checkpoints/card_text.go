@@ -49,16 +49,16 @@ func (d *cardData) text() string {
 	d.summary(&c)
 	d.steps(&c)
 	d.usage(&c)
-	if d.Config.NGrams.Max != 0 {
+	if d.config.NGrams.Max != 0 {
 		d.unknownWords(&c)
 	}
-	if d.Phrases != 0 {
+	if d.phrases != 0 {
 		c.line("")
-		c.line("%s phrases count as one word, joined with an underscore. LuminaVec joins them in any text; other libraries", group(int64(d.Phrases)))
+		c.line("%s phrases count as one word, joined with an underscore. LuminaVec joins them in any text; other libraries", group(int64(d.phrases)))
 		c.line("ignore the list, the key `phrases` in `tokenizer.json`, and see separate words.")
 	}
 	d.otherLibraries(&c)
-	if d.Kind.Imported {
+	if d.kind.Imported {
 		d.origin(&c)
 	} else {
 		d.training(&c)
@@ -71,45 +71,45 @@ func (d *cardData) text() string {
 func (d *cardData) summary(c *card) {
 	c.line("---")
 	c.line("library_name: luminavec")
-	c.line("pipeline_tag: %s", choose(d.Kind.Texts, "sentence-similarity", "feature-extraction"))
+	c.line("pipeline_tag: %s", choose(d.kind.Texts, "sentence-similarity", "feature-extraction"))
 	c.line("tags:")
 	c.line("- luminavec")
-	c.line("- %s-embeddings", choose(d.Kind.Texts, "sentence", "word"))
+	c.line("- %s-embeddings", choose(d.kind.Texts, "sentence", "word"))
 	c.line("- static-embeddings")
 	c.line("---")
 	c.line("")
-	c.line("# %s", d.Title)
+	c.line("# %s", d.title)
 	c.line("")
-	made := choose(d.Kind.Imported, "imported", "trained") + " with LuminaVec"
-	if d.Config.Version != "" {
-		made += " " + d.Config.Version
+	made := choose(d.kind.Imported, "imported", "trained") + " with LuminaVec"
+	if d.config.Version != "" {
+		made += " " + d.config.Version
 	}
-	if d.Config.Created != "" {
-		made += " on " + d.Config.Created
+	if d.config.Created != "" {
+		made += " on " + d.config.Created
 	}
-	c.line("%s tokens, %s parameters in float32, %s.", group(int64(d.Tokens)), group(int64(d.Params)), made)
+	c.line("%s tokens, %s parameters in float32, %s.", group(int64(d.tokens)), group(int64(d.params)), made)
 	c.line("")
-	if !d.Config.Progress.Finished {
-		c.line("**Training is not finished:** %s is done. The vectors can be used as they are.", percent(d.Config.Progress.Done))
+	if !d.config.Progress.Finished {
+		c.line("**Training is not finished:** %s is done. The vectors can be used as they are.", percent(d.config.Progress.Done))
 		c.line("")
 	}
 }
 
 // steps says how a text becomes a vector.
 func (d *cardData) steps(c *card) {
-	encoder := d.Config.Encoder
+	encoder := d.config.Encoder
 	c.line("How a text becomes a vector:")
 	c.line("")
 	unknown := ""
-	if !d.Subwords {
-		unknown = ". Those outside the vocabulary are " + choose(d.NGrams != 0, "composed from their character n-grams, see below", "ignored")
+	if !d.subwords {
+		unknown = ". Those outside the vocabulary are " + choose(d.ngrams != 0, "composed from their character n-grams, see below", "ignored")
 	}
 	c.line("1. It is split into tokens (`tokenizer.json`)%s.", unknown)
-	c.line("1. Each token is looked up in a table with a row of %d values for each token.", d.Config.Dim)
+	c.line("1. Each token is looked up in a table with a row of %d values for each token.", d.config.Dim)
 	if encoder.Hidden != 0 {
 		c.line("1. Each row passes through a linear layer with ReLU, %d outputs.", encoder.Hidden)
 	}
-	c.line("1. %s", d.Pooling)
+	c.line("1. %s", d.pooling)
 	if encoder.Project != 0 {
 		c.line("1. It is projected to %d values.", encoder.Project)
 	}
@@ -118,7 +118,7 @@ func (d *cardData) steps(c *card) {
 	}
 	c.line("")
 	c.line("Texts with similar meaning have vectors that point in similar directions: compare them by cosine. The most")
-	c.line("frequent tokens are %s.", d.FrequentText)
+	c.line("frequent tokens are %s.", d.frequentText)
 	c.line("")
 }
 
@@ -130,10 +130,10 @@ func (d *cardData) usage(c *card) {
 	c.line("")
 	c.line("    embed text -m MODEL < lines.txt > vectors.npy")
 	c.line("    embed info -m MODEL")
-	c.line("    %s", choose(d.Kind.Texts, "search eval sts -m MODEL", "search neighbors -m MODEL WORD"))
+	c.line("    %s", choose(d.kind.Texts, "search eval sts -m MODEL", "search neighbors -m MODEL WORD"))
 	c.line("    search build -m MODEL FILE... -o docs")
 	c.line("")
-	if d.Kind.Texts {
+	if d.kind.Texts {
 		d.pythonTexts(c)
 	} else {
 		d.pythonWords(c)
@@ -141,7 +141,7 @@ func (d *cardData) usage(c *card) {
 }
 
 func (d *cardData) pythonTexts(c *card) {
-	encoder := d.Config.Encoder
+	encoder := d.config.Encoder
 	c.line("In Python, with `pip install safetensors numpy tokenizers`:")
 	c.line("")
 	c.line("```python")
@@ -152,21 +152,21 @@ from tokenizers import Tokenizer
 
 model = load_file("model.safetensors")
 `)
-	c.line(`table = model["%s"]  # (%d, %d)`, EmbeddingTensor, d.Tokens, d.Config.Dim)
+	c.line(`table = model["%s"]  # (%d, %d)`, EmbeddingTensor, d.tokens, d.config.Dim)
 	c.text(`
 tokenizer = Tokenizer.from_file("tokenizer.json")
 
 def encode(text):
     ids = tokenizer.encode(text, add_special_tokens=False).ids
 `)
-	if !d.Subwords {
+	if !d.subwords {
 		c.line("    ids = [i for i in ids if i < len(table)]  # without unknown words")
 	}
 	c.line("    x = table[ids]  # a text without a known token has no vector")
 	if encoder.Hidden != 0 {
 		c.line(`    x = np.maximum(x @ model["%s"].T + model["%s"], 0)`, LinearTensor, BiasTensor)
 	}
-	c.line("    z = %s", d.PythonPool)
+	c.line("    z = %s", d.pythonPool)
 	if encoder.Project != 0 {
 		c.line(`    z = model["%s"] @ z`, ProjectionTensor)
 	}
@@ -183,7 +183,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 `)
-	c.line(`table = load_file("model.safetensors")["%s"]  # (%d, %d)`, EmbeddingTensor, d.Tokens, d.Config.Dim)
+	c.line(`table = load_file("model.safetensors")["%s"]  # (%d, %d)`, EmbeddingTensor, d.tokens, d.config.Dim)
 	c.text(`
 words = [line.split("\t")[0] for line in open("vocab.tsv", encoding="utf-8", newline="\n")]
 row = {word: i for i, word in enumerate(words)}
@@ -198,17 +198,17 @@ def neighbors(word, n=10):
 
 // unknownWords shows how words are composed from n-grams.
 func (d *cardData) unknownWords(c *card) {
-	grams := d.Config.NGrams
+	grams := d.config.NGrams
 	c.line("")
 	c.line("## Words outside the vocabulary")
 	c.line("")
 	c.line("The vector of such a word is the mean of its character n-grams, the runs of %d to %d characters of the word between < and >.", grams.Min, grams.Max)
-	c.line("They are hashed into %s buckets as in fastText, and %s of those, listed in `ngrams.txt`,", group(int64(grams.Buckets)), group(int64(d.NGrams)))
+	c.line("They are hashed into %s buckets as in fastText, and %s of those, listed in `ngrams.txt`,", group(int64(grams.Buckets)), group(int64(d.ngrams)))
 	c.line("have a row in the tensor `%s`. (The rows of `%s` already include theirs.)", NGramTensor, EmbeddingTensor)
 	c.line("A word without a known n-gram remains unknown.")
 	c.line("")
 	c.line("```python")
-	c.line(`parts = load_file("model.safetensors")["%s"]  # (%d, %d)`, NGramTensor, d.NGrams, d.Config.Dim)
+	c.line(`parts = load_file("model.safetensors")["%s"]  # (%d, %d)`, NGramTensor, d.ngrams, d.config.Dim)
 	c.text(`
 row_of = {int(bucket): i for i, bucket in enumerate(open("ngrams.txt"))}
 
@@ -236,11 +236,11 @@ def vector(word):
 // otherLibraries says how to use the table in sentence-transformers and gensim.
 func (d *cardData) otherLibraries(c *card) {
 	switch {
-	case d.Layers && !d.Kind.Texts:
+	case d.layers && !d.kind.Texts:
 		c.line("")
 		c.line("The layers after the table are the tensors `%s`, `%s` and `%s` of the same", LinearTensor, BiasTensor, ProjectionTensor)
 		c.line("file, laid out as in PyTorch: `y = x @ weight.T + bias`.")
-	case !d.Layers && d.Static:
+	case !d.layers && d.static:
 		d.staticEmbedding(c)
 	}
 	c.line("")
@@ -251,9 +251,9 @@ func (d *cardData) otherLibraries(c *card) {
 
 func (d *cardData) staticEmbedding(c *card) {
 	unknown := ""
-	if !d.Subwords {
+	if !d.subwords {
 		unknown = " (words outside the vocabulary then\ncount as a row of zeros, " +
-			choose(d.NGrams != 0, "not composed from n-grams", "which changes the length of a vector, not its direction") + ")"
+			choose(d.ngrams != 0, "not composed from n-grams", "which changes the length of a vector, not its direction") + ")"
 	}
 	c.line("")
 	c.line("With `pip install sentence-transformers` the table is a static embedding%s:", unknown)
@@ -268,11 +268,11 @@ from tokenizers import Tokenizer
 
 `)
 	c.line(`table = load_file("model.safetensors")["%s"]`, EmbeddingTensor)
-	if d.Config.Encoder.Pooling == sif {
+	if d.config.Encoder.Pooling == sif {
 		c.line(`table = table * load_file("model.safetensors")["%s"][:, None]`, PoolingTensor)
 	}
-	if !d.Subwords {
-		c.line("table = np.vstack([table, np.zeros_like(table[:1])])  # the id of unknown words is %d", d.Tokens)
+	if !d.subwords {
+		c.line("table = np.vstack([table, np.zeros_like(table[:1])])  # the id of unknown words is %d", d.tokens)
 	}
 	c.line(`model = SentenceTransformer(modules=[StaticEmbedding(Tokenizer.from_file("tokenizer.json"), embedding_weights=table)])`)
 	c.line("```")
@@ -283,46 +283,46 @@ func (d *cardData) origin(c *card) {
 	c.line("## Where it comes from")
 	c.line("")
 	c.table()
-	c.row("file", "%s", cmp.Or(d.Sources, "not recorded"))
-	c.rows(d.Settings)
+	c.row("file", "%s", cmp.Or(d.sources, "not recorded"))
+	c.rows(d.settings)
 	c.line("")
 	c.line("The vectors were not trained with LuminaVec; the licence of the file applies.")
 }
 
 // training says how the model was trained, with every setting.
 func (d *cardData) training(c *card) {
-	corpus, progress := d.Config.Corpus, d.Config.Progress
+	corpus, progress := d.config.Corpus, d.config.Progress
 	c.line("## How it was trained")
 	c.line("")
 	c.table()
-	c.rows(d.Method)
-	c.row("text", "%s", cmp.Or(d.Sources, "not recorded"))
-	for _, e := range d.Earlier {
-		c.row("earlier text", "%s: %s words", cmp.Or(e.Sources, "not recorded"), group(e.RawWords))
+	c.rows(d.method)
+	c.row("text", "%s", cmp.Or(d.sources, "not recorded"))
+	for _, e := range d.earlier {
+		c.row("earlier text", "%s: %s words", cmp.Or(e.sources, "not recorded"), group(e.rawWords))
 	}
-	if d.Kind.Texts {
+	if d.kind.Texts {
 		c.row("tokens in the text", "%s in %s examples", group(corpus.RawWords), group(corpus.Lines))
 	} else {
 		c.row("words in the text", "%s in %s lines", group(corpus.RawWords), group(corpus.Lines))
 		c.row("words in the vocabulary", "%s (%s distinct)", group(corpus.Words), group(int64(corpus.Vocabulary)))
 	}
 	c.row("epochs", "%d of %d", progress.Epoch, progress.Epochs)
-	c.row("mean loss of the last epoch", "%s%s", number(progress.Loss), choose(d.Kind.Texts, "", " nats per prediction"))
+	c.row("mean loss of the last epoch", "%s%s", number(progress.Loss), choose(d.kind.Texts, "", " nats per prediction"))
 	if progress.Stopped != "" {
 		c.row("ended early", "%s", code(progress.Stopped))
 	}
-	for _, m := range d.Validation {
+	for _, m := range d.validation {
 		c.row(m.Name+" of "+code(m.Set), "%s", number(m.Value))
 	}
-	if d.Duration != "" {
-		c.row("time", "%s", d.Duration)
+	if d.duration != "" {
+		c.row("time", "%s", d.duration)
 	}
-	if len(d.Settings) > 0 {
+	if len(d.settings) > 0 {
 		c.line("")
 		c.line("Every setting of the trainer:")
 		c.line("")
 		c.table()
-		c.rows(d.Settings)
+		c.rows(d.settings)
 	}
 }
 
@@ -339,14 +339,14 @@ func (d *cardData) files(c *card) {
 	c.row("`config.json`", "what the model is, all settings, training progress")
 	c.row("`vocab.tsv`", "a token, a tab and its count on each line; line n is row n-1 of the table")
 	c.row("`tokenizer.json`", "how text is split into tokens, in the format of Hugging Face tokenizers")
-	if d.NGrams != 0 {
+	if d.ngrams != 0 {
 		c.row("`ngrams.txt`", "the bucket of each row of `%s`", NGramTensor)
 	}
 	c.row("`model.safetensors`", "the tables")
-	if !d.Kind.Imported {
+	if !d.kind.Imported {
 		c.row("`training/`", "the state that resuming needs, the log and a plot of the loss; not needed to use the model")
 	}
-	c.row("`MANIFEST`", "size and SHA-256 of every file (format %d)", d.Version)
+	c.row("`MANIFEST`", "size and SHA-256 of every file (format %d)", d.version)
 	c.line("")
 	c.line("To verify a copy: `awk 'NF==3 {print $2 \"  \" $3}' MANIFEST | sha256sum -c`")
 }
