@@ -50,8 +50,6 @@ type Optimizer interface {
 	State() State
 	// Restore restores what State returned and takes ownership of the memory.
 	Restore(s State) error
-	// StateBytes returns how much memory the solver needs for a matrix.
-	StateBytes(rows, cols int) int64
 
 	// Validate returns an error that names the field out of range.
 	Validate() error

@@ -74,6 +74,3 @@ func (s *AdaGrad) Step(model []G.ValueGrad) error {
 
 // Restore restores what State returned.
 func (s *AdaGrad) Restore(st State) error { return s.restore("adagrad", s.kept(), st) }
-
-// StateBytes returns how much memory the solver needs for a matrix.
-func (s *AdaGrad) StateBytes(rows, cols int) int64 { return stateBytes(s.kept(), rows, cols) }

@@ -91,6 +91,3 @@ func (s *Adam) Step(model []G.ValueGrad) error {
 
 // Restore restores what State returned.
 func (s *Adam) Restore(st State) error { return s.restore("adam", s.kept(), st) }
-
-// StateBytes returns how much memory the solver needs for a matrix.
-func (s *Adam) StateBytes(rows, cols int) int64 { return stateBytes(s.kept(), rows, cols) }

@@ -94,6 +94,3 @@ func (s *SGD) plainStep(model []G.ValueGrad) error {
 
 // Restore restores what State returned.
 func (s *SGD) Restore(st State) error { return s.restore("sgd", s.kept(), st) }
-
-// StateBytes returns how much memory the solver needs for a matrix.
-func (s *SGD) StateBytes(rows, cols int) int64 { return stateBytes(s.kept(), rows, cols) }

@@ -224,12 +224,3 @@ func step(solver string, model []G.ValueGrad, update func(p *Matrix, grad []floa
 	}
 	return nil
 }
-
-// stateBytes returns the memory of the slots of a matrix.
-func stateBytes(kept []slot, rows, cols int) int64 {
-	var n int64
-	for _, k := range kept {
-		n += 4 * int64(rows) * int64(k.stride(cols))
-	}
-	return n
-}

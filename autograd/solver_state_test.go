@@ -84,13 +84,8 @@ func TestSolverStateAndThreads(t *testing.T) {
 			a := threaded[name]()
 			run(t, a, cut, steps[:3])
 			state := a.State()
-			var bytes int64
 			for i := range state.Slots { // as a checkpoint does
 				state.Slots[i].Data = slices.Clone(state.Slots[i].Data)
-				bytes += 4 * int64(len(state.Slots[i].Data))
-			}
-			if want := a.StateBytes(700, 50); bytes != want {
-				t.Errorf("a state of %d bytes, announced %d", bytes, want)
 			}
 			b := threaded[name]()
 			if err := b.Restore(state); err != nil {

@@ -9,94 +9,94 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/template"
 	"time"
 
 	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
-// cardData is the data of the template cardText.
+// cardData is what the text of a model card is made from.
 type cardData struct {
-	Config       Config
-	Title        string
-	Tokens       int
-	Params       int
-	Phrases      int // that the tokenizer joins
-	NGrams       int // that have rows
-	Kind         Kind
-	Layers       bool        // Linear, ReLU or a projection follow the table
-	Static       bool        // a text's vector is the mean of rows of the table, weighted or not
-	Pooling      string      // what the pooling does
-	PythonPool   string      // the same in Python
-	Subwords     bool        // what the tokenizer makes; it leaves no text unknown, or has a token for that
-	Method       [][2]string // how the model was trained
-	Settings     [][2]string // of the trainer
-	Sources      string
-	Earlier      []earlierText
-	Duration     string
-	FrequentText string
-	Version      int
-	Validation   []Metric // of this model
+	config       Config
+	title        string
+	tokens       int
+	params       int
+	phrases      int // that the tokenizer joins
+	ngrams       int // that have rows
+	kind         Kind
+	layers       bool        // Linear, ReLU or a projection follow the table
+	static       bool        // a text's vector is the mean of rows of the table, weighted or not
+	pooling      string      // what the pooling does
+	pythonPool   string      // the same in Python
+	subwords     bool        // what the tokenizer makes; it leaves no text unknown, or has a token for that
+	method       [][2]string // how the model was trained
+	settings     [][2]string // of the trainer
+	sources      string
+	earlier      []earlierText
+	duration     string
+	frequentText string
+	version      int
+	validation   []Metric // of this model
 }
 
 // earlierText is a text of an earlier training of the model.
 type earlierText struct {
-	Sources  string
-	RawWords int64
+	sources  string
+	rawWords int64
 }
 
 // writeCard writes README.md, the model card: what the model is, how to use it, and
 // how it was made.
 func writeCard(w io.Writer, c *Checkpoint) error {
 	d := cardData{
-		Config:   c.Config,
-		Title:    title(c.Config),
-		Tokens:   c.Vocabulary.Len(),
-		Phrases:  phrasesOf(c.Tokenizer),
-		Kind:     KindOf(c.Config.Kind),
-		Layers:   c.Config.Encoder.Hidden > 0 || c.Config.Encoder.Project > 0,
-		Sources:  codes(c.Config.Corpus.Sources, 8),
-		Pooling:  poolingStep(c.Config.Encoder.Pooling),
-		Subwords: c.Tokenizer.Subwords(),
-		Version:  FormatVersion,
+		config:   c.Config,
+		title:    title(c.Config),
+		tokens:   c.Vocabulary.Len(),
+		phrases:  phrasesOf(c.Tokenizer),
+		kind:     KindOf(c.Config.Kind),
+		layers:   c.Config.Encoder.Hidden > 0 || c.Config.Encoder.Project > 0,
+		sources:  codes(c.Config.Corpus.Sources, 8),
+		pooling:  poolingStep(c.Config.Encoder.Pooling),
+		subwords: c.Tokenizer.Subwords(),
+		version:  FormatVersion,
 	}
 	if c.NGrams != nil {
-		d.NGrams = c.NGrams.Rows()
+		d.ngrams = c.NGrams.Rows()
 	}
 	for _, e := range c.Config.Earlier {
-		d.Earlier = append(d.Earlier, earlierText{codes(e.Sources, 8), e.RawWords})
+		d.earlier = append(d.earlier, earlierText{codes(e.Sources, 8), e.RawWords})
 	}
 	switch c.Config.Encoder.Pooling {
 	case "", "mean", sif:
-		d.Static = !d.Layers
+		d.static = !d.layers
 	}
-	d.PythonPool, d.Method = pythonPooling(c.Config.Encoder.Pooling), d.Kind.card(c)
+	d.pythonPool, d.method = pythonPooling(c.Config.Encoder.Pooling), d.kind.card(c)
 	for _, t := range c.Tensors {
-		d.Params += t.Rows() * t.Cols()
+		d.params += t.Rows() * t.Cols()
 	}
 	var frequent []string
 	for _, id := range c.Vocabulary.ByCount() {
 		frequent = append(frequent, c.Vocabulary.Token(id))
 	}
-	d.FrequentText = codes(frequent, 12)
+	d.frequentText = codes(frequent, 12)
 	if v := c.Config.Validation; v != nil {
 		at := v.Last
 		if v.Model == KeepBest {
 			at = v.Best
 		}
 		if at != nil {
-			d.Validation = at.Metrics
+			d.validation = at.Metrics
 		}
 	}
 	settings, err := flatten(c.Config.Options)
 	if err != nil {
 		return err
 	}
-	d.Settings = settings
+	d.settings = settings
 	if s := c.Config.Progress.Seconds; s > 0 && s < 1e9 {
-		d.Duration = time.Duration(s * float64(time.Second)).Round(time.Second).String()
+		d.duration = time.Duration(s * float64(time.Second)).Round(time.Second).String()
 	}
-	return cardTemplate.Execute(w, d)
+	_, err = io.WriteString(w, d.text())
+	return err
 }
 
 // title names the model, as "CBOW word vectors, 100 dimensions".
@@ -181,12 +181,11 @@ func group(n int64) string {
 	return sign + s
 }
 
-var cardTemplate = template.Must(template.New("card").Funcs(template.FuncMap{
-	"group":   func(n any) string { i, _ := strconv.ParseInt(fmt.Sprint(n), 10, 64); return group(i) },
-	"percent": func(f float64) string { return strconv.FormatFloat(100*f, 'f', 1, 64) + "%" },
-	"number":  func(f float64) string { return strconv.FormatFloat(f, 'g', 5, 64) },
-	"code":    code,
-}).Parse(cardText))
+// percent formats a fraction.
+func percent(f float64) string { return strconv.FormatFloat(100*f, 'f', 1, 64) + "%" }
+
+// number formats a measurement.
+func number(f float64) string { return strconv.FormatFloat(f, 'g', 5, 64) }
 
 // phrasesOf returns the number of phrases that a tokenizer joins into one word.
 func phrasesOf(t *tokenize.Tokenizer) int {

@@ -1,81 +1,190 @@
 package checkpoints
 
-// cardText is the template of the model card. The block at the top is for model hubs.
-const cardText = `---
-library_name: luminavec
-pipeline_tag: {{if .Kind.Texts}}sentence-similarity{{else}}feature-extraction{{end}}
-tags:
-- luminavec
-- {{if .Kind.Texts}}sentence-embeddings{{else}}word-embeddings{{end}}
-- static-embeddings
----
+import (
+	"cmp"
+	"fmt"
+	"strings"
+)
 
-# {{.Title}}
+// card is a model card in the making. It is written by plain functions and not by a
+// template: package text/template calls methods by name, so a program that links it
+// keeps every exported method of every library, several megabytes of them.
+type card struct {
+	strings.Builder
+}
 
-{{group .Tokens}} tokens, {{group .Params}} parameters in float32, {{if .Kind.Imported}}imported{{else}}trained{{end}} with LuminaVec{{with .Config.Version}} {{.}}{{end}}{{with .Config.Created}} on {{.}}{{end}}.
-{{if not .Config.Progress.Finished}}
-**Training is not finished:** {{percent .Config.Progress.Done}} is done. The vectors can be used as they are.
-{{end}}
-How a text becomes a vector:
+func (c *card) line(format string, args ...any) {
+	fmt.Fprintf(c, format, args...)
+	c.WriteByte('\n')
+}
 
-1. It is split into tokens (` + "`tokenizer.json`" + `){{if not .Subwords}}. Those outside the vocabulary are {{if .NGrams}}composed from their character n-grams, see below{{else}}ignored{{end}}{{end}}.
-1. Each token is looked up in a table with a row of {{.Config.Dim}} values for each token.
-{{- if .Config.Encoder.Hidden}}
-1. Each row passes through a linear layer with ReLU, {{.Config.Encoder.Hidden}} outputs.
-{{- end}}
-1. {{.Pooling}}
-{{- if .Config.Encoder.Project}}
-1. It is projected to {{.Config.Encoder.Project}} values.
-{{- end}}
-{{- if .Config.Encoder.Normalize}}
-1. It is scaled to length 1.
-{{- end}}
+// text returns the lines as they are, without the newline at the beginning that lets
+// them start a line in the source.
+func (c *card) text(lines string) { c.WriteString(strings.TrimPrefix(lines, "\n")) }
 
-Texts with similar meaning have vectors that point in similar directions: compare them by cosine. The most
-frequent tokens are {{.FrequentText}}.
+// table writes the head of a table whose rows have a name and a text.
+func (c *card) table() { c.text("\n| | |\n|---|---|\n") }
 
-## Use it
+func (c *card) row(name, format string, args ...any) {
+	fmt.Fprintf(c, "| %s | %s |\n", name, fmt.Sprintf(format, args...))
+}
 
-With LuminaVec, where ` + "`MODEL`" + ` is this folder:
+func (c *card) rows(rows [][2]string) {
+	for _, r := range rows {
+		c.row(r[0], "%s", r[1])
+	}
+}
 
-    embed text -m MODEL < lines.txt > vectors.npy
-    embed info -m MODEL
-    {{if .Kind.Texts}}search eval sts -m MODEL{{else}}search neighbors -m MODEL WORD{{end}}
-    search build -m MODEL FILE... -o docs
+// choose returns yes or no.
+func choose(condition bool, yes, no string) string {
+	if condition {
+		return yes
+	}
+	return no
+}
 
-{{if .Kind.Texts}}In Python, with ` + "`pip install safetensors numpy tokenizers`" + `:
+// text returns README.md.
+func (d *cardData) text() string {
+	var c card
+	d.summary(&c)
+	d.steps(&c)
+	d.usage(&c)
+	if d.config.NGrams.Max != 0 {
+		d.unknownWords(&c)
+	}
+	if d.phrases != 0 {
+		c.line("")
+		c.line("%s phrases count as one word, joined with an underscore. LuminaVec joins them in any text; other libraries", group(int64(d.phrases)))
+		c.line("ignore the list, the key `phrases` in `tokenizer.json`, and see separate words.")
+	}
+	d.otherLibraries(&c)
+	if d.kind.Imported {
+		d.origin(&c)
+	} else {
+		d.training(&c)
+	}
+	d.files(&c)
+	return c.String()
+}
 
-` + "```python" + `
+// summary says what the model is. The block at the top is for model hubs.
+func (d *cardData) summary(c *card) {
+	c.line("---")
+	c.line("library_name: luminavec")
+	c.line("pipeline_tag: %s", choose(d.kind.Texts, "sentence-similarity", "feature-extraction"))
+	c.line("tags:")
+	c.line("- luminavec")
+	c.line("- %s-embeddings", choose(d.kind.Texts, "sentence", "word"))
+	c.line("- static-embeddings")
+	c.line("---")
+	c.line("")
+	c.line("# %s", d.title)
+	c.line("")
+	made := choose(d.kind.Imported, "imported", "trained") + " with LuminaVec"
+	if d.config.Version != "" {
+		made += " " + d.config.Version
+	}
+	if d.config.Created != "" {
+		made += " on " + d.config.Created
+	}
+	c.line("%s tokens, %s parameters in float32, %s.", group(int64(d.tokens)), group(int64(d.params)), made)
+	c.line("")
+	if !d.config.Progress.Finished {
+		c.line("**Training is not finished:** %s is done. The vectors can be used as they are.", percent(d.config.Progress.Done))
+		c.line("")
+	}
+}
+
+// steps says how a text becomes a vector.
+func (d *cardData) steps(c *card) {
+	encoder := d.config.Encoder
+	c.line("How a text becomes a vector:")
+	c.line("")
+	unknown := ""
+	if !d.subwords {
+		unknown = ". Those outside the vocabulary are " + choose(d.ngrams != 0, "composed from their character n-grams, see below", "ignored")
+	}
+	c.line("1. It is split into tokens (`tokenizer.json`)%s.", unknown)
+	c.line("1. Each token is looked up in a table with a row of %d values for each token.", d.config.Dim)
+	if encoder.Hidden != 0 {
+		c.line("1. Each row passes through a linear layer with ReLU, %d outputs.", encoder.Hidden)
+	}
+	c.line("1. %s", d.pooling)
+	if encoder.Project != 0 {
+		c.line("1. It is projected to %d values.", encoder.Project)
+	}
+	if encoder.Normalize {
+		c.line("1. It is scaled to length 1.")
+	}
+	c.line("")
+	c.line("Texts with similar meaning have vectors that point in similar directions: compare them by cosine. The most")
+	c.line("frequent tokens are %s.", d.frequentText)
+	c.line("")
+}
+
+// usage shows the commands and the same computation in Python.
+func (d *cardData) usage(c *card) {
+	c.line("## Use it")
+	c.line("")
+	c.line("With LuminaVec, where `MODEL` is this folder:")
+	c.line("")
+	c.line("    embed text -m MODEL < lines.txt > vectors.npy")
+	c.line("    embed info -m MODEL")
+	c.line("    %s", choose(d.kind.Texts, "search eval sts -m MODEL", "search neighbors -m MODEL WORD"))
+	c.line("    search build -m MODEL FILE... -o docs")
+	c.line("")
+	if d.kind.Texts {
+		d.pythonTexts(c)
+	} else {
+		d.pythonWords(c)
+	}
+}
+
+func (d *cardData) pythonTexts(c *card) {
+	encoder := d.config.Encoder
+	c.line("In Python, with `pip install safetensors numpy tokenizers`:")
+	c.line("")
+	c.line("```python")
+	c.text(`
 import numpy as np
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 model = load_file("model.safetensors")
-table = model["embedding.weight"]  # ({{.Tokens}}, {{.Config.Dim}})
+`)
+	c.line(`table = model["%s"]  # (%d, %d)`, EmbeddingTensor, d.tokens, d.config.Dim)
+	c.text(`
 tokenizer = Tokenizer.from_file("tokenizer.json")
 
 def encode(text):
     ids = tokenizer.encode(text, add_special_tokens=False).ids
-{{- if not .Subwords}}
-    ids = [i for i in ids if i < len(table)]  # without unknown words
-{{- end}}
-    x = table[ids]  # a text without a known token has no vector
-{{- if .Config.Encoder.Hidden}}
-    x = np.maximum(x @ model["linear.weight"].T + model["linear.bias"], 0)
-{{- end}}
-    z = {{.PythonPool}}
-{{- if .Config.Encoder.Project}}
-    z = model["projection.weight"] @ z
-{{- end}}
-    return z{{if .Config.Encoder.Normalize}} / np.linalg.norm(z){{end}}
-` + "```" + `
-{{else}}In Python, with only ` + "`pip install safetensors numpy`" + `:
+`)
+	if !d.subwords {
+		c.line("    ids = [i for i in ids if i < len(table)]  # without unknown words")
+	}
+	c.line("    x = table[ids]  # a text without a known token has no vector")
+	if encoder.Hidden != 0 {
+		c.line(`    x = np.maximum(x @ model["%s"].T + model["%s"], 0)`, LinearTensor, BiasTensor)
+	}
+	c.line("    z = %s", d.pythonPool)
+	if encoder.Project != 0 {
+		c.line(`    z = model["%s"] @ z`, ProjectionTensor)
+	}
+	c.line("    return z%s", choose(encoder.Normalize, " / np.linalg.norm(z)", ""))
+	c.line("```")
+}
 
-` + "```python" + `
+func (d *cardData) pythonWords(c *card) {
+	c.line("In Python, with only `pip install safetensors numpy`:")
+	c.line("")
+	c.line("```python")
+	c.text(`
 import numpy as np
 from safetensors.numpy import load_file
 
-table = load_file("model.safetensors")["embedding.weight"]  # ({{.Tokens}}, {{.Config.Dim}})
+`)
+	c.line(`table = load_file("model.safetensors")["%s"]  # (%d, %d)`, EmbeddingTensor, d.tokens, d.config.Dim)
+	c.text(`
 words = [line.split("\t")[0] for line in open("vocab.tsv", encoding="utf-8", newline="\n")]
 row = {word: i for i, word in enumerate(words)}
 
@@ -83,107 +192,161 @@ def neighbors(word, n=10):
     unit = table / np.linalg.norm(table, axis=1, keepdims=True)
     best = np.argsort(-(unit @ unit[row[word]]))
     return [words[i] for i in best[1:n + 1]]
-` + "```" + `
-{{end}}{{with .Config.NGrams}}{{if .Max}}
-## Words outside the vocabulary
+`)
+	c.line("```")
+}
 
-The vector of such a word is the mean of its character n-grams, the runs of {{.Min}} to {{.Max}} characters of the word between < and >.
-They are hashed into {{group .Buckets}} buckets as in fastText, and {{group $.NGrams}} of those, listed in ` + "`ngrams.txt`" + `,
-have a row in the tensor ` + "`ngrams.weight`" + `. (The rows of ` + "`embedding.weight`" + ` already include theirs.)
-A word without a known n-gram remains unknown.
-
-` + "```python" + `
-parts = load_file("model.safetensors")["ngrams.weight"]  # ({{$.NGrams}}, {{$.Config.Dim}})
+// unknownWords shows how words are composed from n-grams.
+func (d *cardData) unknownWords(c *card) {
+	grams := d.config.NGrams
+	c.line("")
+	c.line("## Words outside the vocabulary")
+	c.line("")
+	c.line("The vector of such a word is the mean of its character n-grams, the runs of %d to %d characters of the word between < and >.", grams.Min, grams.Max)
+	c.line("They are hashed into %s buckets as in fastText, and %s of those, listed in `ngrams.txt`,", group(int64(grams.Buckets)), group(int64(d.ngrams)))
+	c.line("have a row in the tensor `%s`. (The rows of `%s` already include theirs.)", NGramTensor, EmbeddingTensor)
+	c.line("A word without a known n-gram remains unknown.")
+	c.line("")
+	c.line("```python")
+	c.line(`parts = load_file("model.safetensors")["%s"]  # (%d, %d)`, NGramTensor, d.ngrams, d.config.Dim)
+	c.text(`
 row_of = {int(bucket): i for i, bucket in enumerate(open("ngrams.txt"))}
 
 def bucket(gram):
     h = 2166136261
     for byte in gram.encode():
         h = ((h ^ (byte if byte < 128 else byte | 0xFFFFFF00)) * 16777619) & 0xFFFFFFFF
-    return h % {{.Buckets}}
+`)
+	c.line("    return h %% %d", grams.Buckets)
+	c.text(`
 
 def vector(word):
     if word in row:
         return table[row[word]]
     s = f"<{word}>"
-    grams = [s[i:i + n] for i in range(len(s)) for n in range({{.Min}}, {{.Max}} + 1) if i + n <= len(s)]
+`)
+	c.line("    grams = [s[i:i + n] for i in range(len(s)) for n in range(%d, %d + 1) if i + n <= len(s)]", grams.Min, grams.Max)
+	c.text(`
     rows = [row_of.get(bucket(g)) for g in grams if g not in ("<", ">", s)]
     return np.mean([parts[r] for r in rows if r is not None], axis=0)
-` + "```" + `
-{{end}}{{end}}{{if .Phrases}}
-{{group .Phrases}} phrases count as one word, joined with an underscore. LuminaVec joins them in any text; other libraries
-ignore the list, the key ` + "`phrases`" + ` in ` + "`tokenizer.json`" + `, and see separate words.
-{{end}}{{if .Layers}}{{if not .Kind.Texts}}
-The layers after the table are the tensors ` + "`linear.weight`, `linear.bias` and `projection.weight`" + ` of the same
-file, laid out as in PyTorch: ` + "`y = x @ weight.T + bias`" + `.
-{{end}}{{else if .Static}}
-With ` + "`pip install sentence-transformers`" + ` the table is a static embedding{{if not .Subwords}} (words outside the vocabulary then
-count as a row of zeros, {{if .NGrams}}not composed from n-grams{{else}}which changes the length of a vector, not its direction{{end}}){{end}}:
+`)
+	c.line("```")
+}
 
-` + "```python" + `
+// otherLibraries says how to use the table in sentence-transformers and gensim.
+func (d *cardData) otherLibraries(c *card) {
+	switch {
+	case d.layers && !d.kind.Texts:
+		c.line("")
+		c.line("The layers after the table are the tensors `%s`, `%s` and `%s` of the same", LinearTensor, BiasTensor, ProjectionTensor)
+		c.line("file, laid out as in PyTorch: `y = x @ weight.T + bias`.")
+	case !d.layers && d.static:
+		d.staticEmbedding(c)
+	}
+	c.line("")
+	c.line("With gensim: `embed export -m MODEL -f word2vec-bin -o vectors.bin`, then")
+	c.line("`KeyedVectors.load_word2vec_format(\"vectors.bin\", binary=True)`.")
+	c.line("")
+}
+
+func (d *cardData) staticEmbedding(c *card) {
+	unknown := ""
+	if !d.subwords {
+		unknown = " (words outside the vocabulary then\ncount as a row of zeros, " +
+			choose(d.ngrams != 0, "not composed from n-grams", "which changes the length of a vector, not its direction") + ")"
+	}
+	c.line("")
+	c.line("With `pip install sentence-transformers` the table is a static embedding%s:", unknown)
+	c.line("")
+	c.line("```python")
+	c.text(`
 import numpy as np
 from safetensors.numpy import load_file
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.models import StaticEmbedding
 from tokenizers import Tokenizer
 
-table = load_file("model.safetensors")["embedding.weight"]
-{{- if eq .Config.Encoder.Pooling "sif"}}
-table = table * load_file("model.safetensors")["pooling.weight"][:, None]
-{{- end}}
-{{- if not .Subwords}}
-table = np.vstack([table, np.zeros_like(table[:1])])  # the id of unknown words is {{.Tokens}}
-{{- end}}
-model = SentenceTransformer(modules=[StaticEmbedding(Tokenizer.from_file("tokenizer.json"), embedding_weights=table)])
-` + "```" + `
-{{end}}
-With gensim: ` + "`embed export -m MODEL -f word2vec-bin -o vectors.bin`" + `, then
-` + "`KeyedVectors.load_word2vec_format(\"vectors.bin\", binary=True)`" + `.
+`)
+	c.line(`table = load_file("model.safetensors")["%s"]`, EmbeddingTensor)
+	if d.config.Encoder.Pooling == sif {
+		c.line(`table = table * load_file("model.safetensors")["%s"][:, None]`, PoolingTensor)
+	}
+	if !d.subwords {
+		c.line("table = np.vstack([table, np.zeros_like(table[:1])])  # the id of unknown words is %d", d.tokens)
+	}
+	c.line(`model = SentenceTransformer(modules=[StaticEmbedding(Tokenizer.from_file("tokenizer.json"), embedding_weights=table)])`)
+	c.line("```")
+}
 
-{{if .Kind.Imported}}## Where it comes from
+// origin says where an imported model comes from.
+func (d *cardData) origin(c *card) {
+	c.line("## Where it comes from")
+	c.line("")
+	c.table()
+	c.row("file", "%s", cmp.Or(d.sources, "not recorded"))
+	c.rows(d.settings)
+	c.line("")
+	c.line("The vectors were not trained with LuminaVec; the licence of the file applies.")
+}
 
-| | |
-|---|---|
-| file | {{or .Sources "not recorded"}} |
-{{range .Settings}}| {{index . 0}} | {{index . 1}} |
-{{end}}
-The vectors were not trained with LuminaVec; the licence of the file applies.
-{{else}}## How it was trained
+// training says how the model was trained, with every setting.
+func (d *cardData) training(c *card) {
+	corpus, progress := d.config.Corpus, d.config.Progress
+	c.line("## How it was trained")
+	c.line("")
+	c.table()
+	c.rows(d.method)
+	c.row("text", "%s", cmp.Or(d.sources, "not recorded"))
+	for _, e := range d.earlier {
+		c.row("earlier text", "%s: %s words", cmp.Or(e.sources, "not recorded"), group(e.rawWords))
+	}
+	if d.kind.Texts {
+		c.row("tokens in the text", "%s in %s examples", group(corpus.RawWords), group(corpus.Lines))
+	} else {
+		c.row("words in the text", "%s in %s lines", group(corpus.RawWords), group(corpus.Lines))
+		c.row("words in the vocabulary", "%s (%s distinct)", group(corpus.Words), group(int64(corpus.Vocabulary)))
+	}
+	c.row("epochs", "%d of %d", progress.Epoch, progress.Epochs)
+	c.row("mean loss of the last epoch", "%s%s", number(progress.Loss), choose(d.kind.Texts, "", " nats per prediction"))
+	if progress.Stopped != "" {
+		c.row("ended early", "%s", code(progress.Stopped))
+	}
+	for _, m := range d.validation {
+		c.row(m.Name+" of "+code(m.Set), "%s", number(m.Value))
+	}
+	if d.duration != "" {
+		c.row("time", "%s", d.duration)
+	}
+	if len(d.settings) > 0 {
+		c.line("")
+		c.line("Every setting of the trainer:")
+		c.line("")
+		c.table()
+		c.rows(d.settings)
+	}
+}
 
-| | |
-|---|---|
-{{range .Method}}| {{index . 0}} | {{index . 1}} |
-{{end}}| text | {{or .Sources "not recorded"}} |
-{{range .Earlier}}| earlier text | {{or .Sources "not recorded"}}: {{group .RawWords}} words |
-{{end}}{{if .Kind.Texts}}| tokens in the text | {{group .Config.Corpus.RawWords}} in {{group .Config.Corpus.Lines}} examples |
-{{else}}| words in the text | {{group .Config.Corpus.RawWords}} in {{group .Config.Corpus.Lines}} lines |
-| words in the vocabulary | {{group .Config.Corpus.Words}} ({{group .Config.Corpus.Vocabulary}} distinct) |
-{{end}}| epochs | {{.Config.Progress.Epoch}} of {{.Config.Progress.Epochs}} |
-| mean loss of the last epoch | {{number .Config.Progress.Loss}}{{if not .Kind.Texts}} nats per prediction{{end}} |
-{{with .Config.Progress.Stopped}}| ended early | {{code .}} |
-{{end}}{{range .Validation}}| {{.Name}} of {{code .Set}} | {{number .Value}} |
-{{end}}{{with .Duration}}| time | {{.}} |
-{{end}}{{if .Settings}}
-Every setting of the trainer:
-
-| | |
-|---|---|
-{{range .Settings}}| {{index . 0}} | {{index . 1}} |
-{{end}}{{end}}{{end}}
-The vectors reflect the training text, including its errors and biases. Check for these before you use the
-vectors for decisions about people.
-
-## Files
-
-| file | content |
-|---|---|
-| ` + "`config.json`" + ` | what the model is, all settings, training progress |
-| ` + "`vocab.tsv`" + ` | a token, a tab and its count on each line; line n is row n-1 of the table |
-| ` + "`tokenizer.json`" + ` | how text is split into tokens, in the format of Hugging Face tokenizers |
-{{if .NGrams}}| ` + "`ngrams.txt`" + ` | the bucket of each row of ` + "`ngrams.weight`" + ` |
-{{end}}| ` + "`model.safetensors`" + ` | the tables |
-{{if not .Kind.Imported}}| ` + "`training/`" + ` | the state that resuming needs, the log and a plot of the loss; not needed to use the model |
-{{end}}| ` + "`MANIFEST`" + ` | size and SHA-256 of every file (format {{.Version}}) |
-
-To verify a copy: ` + "`awk 'NF==3 {print $2 \"  \" $3}' MANIFEST | sha256sum -c`" + `
-`
+// files lists the files of the folder.
+func (d *cardData) files(c *card) {
+	c.line("")
+	c.line("The vectors reflect the training text, including its errors and biases. Check for these before you use the")
+	c.line("vectors for decisions about people.")
+	c.line("")
+	c.line("## Files")
+	c.line("")
+	c.line("| file | content |")
+	c.line("|---|---|")
+	c.row("`config.json`", "what the model is, all settings, training progress")
+	c.row("`vocab.tsv`", "a token, a tab and its count on each line; line n is row n-1 of the table")
+	c.row("`tokenizer.json`", "how text is split into tokens, in the format of Hugging Face tokenizers")
+	if d.ngrams != 0 {
+		c.row("`ngrams.txt`", "the bucket of each row of `%s`", NGramTensor)
+	}
+	c.row("`model.safetensors`", "the tables")
+	if !d.kind.Imported {
+		c.row("`training/`", "the state that resuming needs, the log and a plot of the loss; not needed to use the model")
+	}
+	c.row("`MANIFEST`", "size and SHA-256 of every file (format %d)", d.version)
+	c.line("")
+	c.line("To verify a copy: `awk 'NF==3 {print $2 \"  \" $3}' MANIFEST | sha256sum -c`")
+}

@@ -31,11 +31,11 @@ import (
 // It is written completely or not at all, and verified when it is opened. Its ids are read
 // block by block, so a corpus may be larger than memory.
 
-// CacheVersion is the version of the folder that WriteCache writes. A cache of another
+// cacheVersion is the version of the folder that WriteCache writes. A cache of another
 // version is rejected; it can be made again from the text.
 //
 //	1  The first.
-const CacheVersion = 1
+const cacheVersion = 1
 
 // Names of the files of a cache.
 const (
@@ -46,7 +46,7 @@ const (
 
 var cacheFormat = manifest.Format{
 	Head:    "luminavec-cache",
-	Version: CacheVersion,
+	Version: cacheVersion,
 	Kind:    "cache of a corpus",
 	Other:   "name another folder",
 	Damaged: "remove the folder",
@@ -104,8 +104,8 @@ func parseCacheInfo(data []byte) (cacheInfo, error) {
 		return info, fmt.Errorf("not JSON: %w", err)
 	}
 	switch {
-	case info.Format != CacheVersion:
-		return info, fmt.Errorf("expected format %d but found %d", CacheVersion, info.Format)
+	case info.Format != cacheVersion:
+		return info, fmt.Errorf("expected format %d but found %d", cacheVersion, info.Format)
 	case info.Words < 1 || info.RawWords < info.Words || info.Lines < 0 || info.Lines > info.Words:
 		return info, fmt.Errorf("impossible counts: %d words, %d of them in the vocabulary, in %d lines", info.RawWords, info.Words, info.Lines)
 	case info.Distinct < 1 || info.Dropped < 0 || info.DroppedMax < 0:
@@ -238,7 +238,7 @@ func (c *Corpus) WriteCache(ctx context.Context, dir string, key CacheKey) error
 	}
 	defer folder.Abort()
 	info, err := plainjson.Marshal(cacheInfo{
-		Format: CacheVersion, Key: key, RawWords: c.rawWords, Words: c.words, Lines: c.lines,
+		Format: cacheVersion, Key: key, RawWords: c.rawWords, Words: c.words, Lines: c.lines,
 		Distinct: c.distinct, Dropped: c.dropped, DroppedMax: c.droppedMax,
 	}, "  ")
 	if err != nil {

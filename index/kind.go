@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/luminavec/luminavec/index/internal/container"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -94,25 +93,10 @@ func (k Kind) spec() (kindSpec, bool) {
 func (k Kind) validate(q Quantization) error {
 	s, ok := k.spec()
 	if !ok {
-		return fault.Field("Kind", "", "must be %s, got %q", list(Kinds()), string(k))
+		return fault.Field("Kind", "", "must be %s, got %q", fault.OneOf(Kinds()), string(k))
 	}
 	if q != NoQuantization && !s.quantizes {
 		return fault.Field("Quantization", "choose another kind or no quantization", "must be %s for Kind %s, got %s", NoQuantization, k, q)
 	}
 	return nil
-}
-
-// list returns names as alternatives in a sentence.
-func list[T ~string](names []T) string {
-	var b strings.Builder
-	for i, name := range names {
-		switch {
-		case i > 0 && i == len(names)-1:
-			b.WriteString(" or ")
-		case i > 0:
-			b.WriteString(", ")
-		}
-		b.WriteString(string(name))
-	}
-	return b.String()
 }

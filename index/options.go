@@ -129,7 +129,7 @@ func (o Options) Validate() error {
 		return fault.Field("Metric", metricHint, "has the unknown value %d", int(o.Metric))
 	}
 	if !slices.Contains(quantizations, o.Quantization) {
-		return fault.Field("Quantization", "", "must be %s, got %q", list(quantizations), string(o.Quantization))
+		return fault.Field("Quantization", "", "must be %s, got %q", fault.OneOf(quantizations), string(o.Quantization))
 	}
 	return o.Kind.validate(o.Quantization)
 }

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sbinet/npyio"
-
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -64,26 +62,14 @@ func TestExportWord2vecBinary(t *testing.T) {
 func TestExportNPY(t *testing.T) {
 	c := newSmall(t)
 	data := export(t, c, "npy")
-	if at := len(data) - 4*3*4; at%64 != 0 {
-		t.Errorf("values start at %d", at)
-	}
-	r, err := npyio.NewReader(strings.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := r.Header.Descr; d.Type != "<f4" || d.Fortran || !slices.Equal(d.Shape, []int{4, 3}) {
-		t.Errorf("header %+v", d)
-	}
-	var values []float32
-	if err := r.Read(&values); err != nil {
-		t.Fatal(err)
-	}
-	var want []float32
+	// The values start at a multiple of 64 bytes.
+	want := "\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (4, 3), }"
+	want += strings.Repeat(" ", 127-len(want)) + "\n"
 	for i := range 4 {
-		want = append(want, c.Embedding().Row(i)...)
+		want += float32s(c.Embedding().Row(i)...)
 	}
-	if !slices.Equal(values, want) {
-		t.Errorf("%v, want %v", values, want)
+	if data != want {
+		t.Errorf("%q, want %q", data, want)
 	}
 }
 

@@ -107,17 +107,11 @@ func formats(keep func(Format) bool) []Format {
 
 // Names lists the names of formats: "glove, npy or word2vec".
 func Names(list []Format) string {
-	var b strings.Builder
-	for i, f := range list {
-		switch {
-		case i > 0 && i == len(list)-1:
-			b.WriteString(" or ")
-		case i > 0:
-			b.WriteString(", ")
-		}
-		b.WriteString(f.Name)
+	var names []string
+	for _, f := range list {
+		names = append(names, f.Name)
 	}
-	return b.String()
+	return fault.OneOf(names)
 }
 
 // Lookup finds the format of this name among those of list. The error names all of

@@ -97,7 +97,7 @@ func eachEntry(ctx context.Context, src *text.Source, fn func(at text.Position, 
 			name string
 			to   *string
 		}{{"_id", &e.id}, {"title", &e.title}, {"text", &e.text}} {
-			value, ok := r.Field(f.name)
+			value, ok := r.FieldFold(f.name) // some sets write "Title"
 			kind := value.Kind()
 			if !ok || kind == "null" {
 				continue

@@ -93,6 +93,8 @@ func TestOpenRetrieval(t *testing.T) {
 		"plain":      {"corpus.jsonl": someDocuments, "queries.jsonl": someQueries, "qrels/test.tsv": someQrels, "qrels/train.tsv": "q1\td1\t1\n"},
 		"compressed": {"corpus.jsonl.gz": corporatest.Gzip3(t, someDocuments), "queries.jsonl.gz": corporatest.Gzip3(t, someQueries), "qrels/test.tsv.gz": corporatest.Gzip3(t, someQrels)},
 		"only dev":   {"corpus.jsonl": someDocuments, "queries.jsonl": someQueries, "qrels/dev.tsv": someQrels, "qrels/README": "", "qrels/.x.tsv": ""},
+		"other case": {"corpus.jsonl": strings.NewReplacer("_id", "_ID", "title", "Title", `"text"`, `"TEXT"`).Replace(someDocuments),
+			"queries.jsonl": strings.ReplaceAll(someQueries, `"text"`, `"Text"`), "qrels/test.tsv": someQrels},
 		"no header, CRLF": {"corpus.jsonl": strings.ReplaceAll(someDocuments, "\n", "\r\n\r\n"), "queries.jsonl": "\xef\xbb\xbf" + someQueries,
 			"qrels/test.tsv": strings.ReplaceAll(someQrels[strings.Index(someQrels, "\n")+1:], "\n", "\r\n")},
 	} {

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -46,6 +47,30 @@ func (r *Record) Field(name string) (v Value, ok bool) {
 		v, ok = Value{text: r.Fields[at]}, true
 	}
 	return v, ok
+}
+
+// FieldFold returns the field of this name. If there is none, it returns a field whose
+// name differs only in case, of several the one that sorts first.
+func (r *Record) FieldFold(name string) (v Value, ok bool) {
+	if v, ok = r.Field(name); ok {
+		return v, ok
+	}
+	found := ""
+	differs := func(other string) {
+		if strings.EqualFold(other, name) && (!ok || other < found) {
+			found, ok = other, true
+		}
+	}
+	for other := range r.members {
+		differs(other)
+	}
+	for _, other := range r.Names {
+		differs(other)
+	}
+	if !ok {
+		return v, false
+	}
+	return r.Field(found)
 }
 
 // Member returns the value that path leads to. The error says which part of the path is

@@ -5,12 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
-	"strconv"
-	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
@@ -61,16 +59,27 @@ func writeWords(ctx context.Context, path string, source *text.Source, t *tokeni
 	return f.Close()
 }
 
-// readVectors reads the vectors that a peer wrote in word2vec's text format.
-func readVectors(path string) (*evaluate.WordVectors, error) {
-	f, err := os.Open(path)
+// readVectors reads the vectors that a peer wrote. It drops fastText's token for the end
+// of a line, </s>.
+func readVectors(ctx context.Context, path string) (*evaluate.WordVectors, error) {
+	vectors, err := exchange.Open(ctx, path, exchange.Options{})
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	tokens, data, err := parseVectors(f)
+	defer vectors.Close()
+	var tokens []string
+	var data []float32
+	err = vectors.Each(ctx, func(row exchange.Row) error {
+		if string(row.Token) != "</s>" {
+			tokens, data = append(tokens, string(row.Token)), append(data, row.Values...)
+		}
+		return nil
+	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
+	}
+	if len(tokens) == 0 {
+		return nil, fmt.Errorf("%s: no vectors", path)
 	}
 	counts := make([]int64, len(tokens))
 	for i := range counts {
@@ -84,52 +93,9 @@ func readVectors(path string) (*evaluate.WordVectors, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	dim := len(data) / len(tokens)
 	return evaluate.NewWordVectors(&checkpoints.Checkpoint{
-		Config: checkpoints.Config{Kind: "import", Dim: dim}, Tokenizer: t, Vocabulary: v,
-		Tensors: map[string]checkpoints.Tensor{"embedding.weight": {Shape: []int{len(tokens), dim}, Data: data}},
+		Config:    checkpoints.Config{Kind: checkpoints.VectorsKind, Dim: vectors.Dim},
+		Tokenizer: t, Vocabulary: v,
+		Tensors: map[string]checkpoints.Tensor{checkpoints.EmbeddingTensor: {Shape: []int{len(tokens), vectors.Dim}, Data: data}},
 	}), nil
 }
-
-// parseVectors reads word2vec's text format: a line with the number of vectors and
-// their length, then a line for each vector, the word first. It drops fastText's token
-// for the end of a line, </s>.
-func parseVectors(r io.Reader) (tokens []string, data []float32, err error) {
-	b := bufio.NewReaderSize(r, 1<<20)
-	var rows, dim int
-	if _, err := fmt.Fscanf(b, "%d %d\n", &rows, &dim); err != nil {
-		return nil, nil, fmt.Errorf("line 1: expected the number and the length of the vectors: %w", err)
-	}
-	read := 0
-	for number := 2; ; number++ {
-		line, err := b.ReadString('\n')
-		if err != nil && err != io.EOF {
-			return nil, nil, err
-		}
-		if fields := strings.FieldsFunc(line, isSeparator); len(fields) > 0 {
-			if len(fields) != dim+1 {
-				return nil, nil, fmt.Errorf("line %d: expected a word and %d numbers but found %d fields", number, dim, len(fields))
-			}
-			read++
-			if fields[0] != "</s>" {
-				tokens = append(tokens, fields[0])
-				for _, s := range fields[1:] {
-					v, err := strconv.ParseFloat(s, 32)
-					if err != nil {
-						return nil, nil, fmt.Errorf("line %d: vector of %q: %q is not a number", number, fields[0], s)
-					}
-					data = append(data, float32(v))
-				}
-			}
-		}
-		if err == io.EOF {
-			break
-		}
-	}
-	if read != rows || len(tokens) == 0 {
-		return nil, nil, fmt.Errorf("expected %d vectors but found %d", rows, read)
-	}
-	return tokens, data, nil
-}
-
-func isSeparator(r rune) bool { return r == ' ' || r == '\n' || r == '\r' }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/luminavec/luminavec/index/evaluate"
 )
 
 func TestParseTraining(t *testing.T) {
@@ -46,38 +48,27 @@ func TestParseIndex(t *testing.T) {
 	}
 }
 
-func TestParseVectors(t *testing.T) {
-	tokens, data, err := parseVectors(strings.NewReader("3 2\n</s> 9 9\nthe 0.5 -1 \nof 2e-1 3\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(tokens, []string{"the", "of"}) || !slices.Equal(data, []float32{0.5, -1, 0.2, 3}) {
-		t.Errorf("parsed %q and %v", tokens, data)
-	}
-	for _, c := range []struct{ name, text, err string }{
-		{"empty", "", "line 1: expected the number and the length"},
-		{"no head", "the 0.5 -1\n", "line 1"},
-		{"a number is missing", "1 2\nthe 0.5\n", "line 2: expected a word and 2 numbers but found 2 fields"},
-		{"a field is text", "2 2\nthe 1 2\nof 1 x\n", `line 3: vector of "of": "x" is not a number`},
-		{"truncated", "3 1\nthe 1\nof 2\n", "expected 3 vectors but found 2"},
-		{"only the end of a line", "1 1\n</s> 1\n", "expected 1 vectors"},
-	} {
-		if _, _, err := parseVectors(strings.NewReader(c.text)); err == nil || !strings.Contains(err.Error(), c.err) {
-			t.Errorf("%s: the error is %v, want one with %q", c.name, err, c.err)
-		}
-	}
-}
-
 func TestReadVectors(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vectors.vec")
-	if err := os.WriteFile(path, []byte("3 2\n</s> 0 0\nnorth 0 1\neast 1 0\n"), 0o600); err != nil {
-		t.Fatal(err)
+	read := func(text string) (*evaluate.WordVectors, error) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return readVectors(t.Context(), path)
 	}
-	v, err := readVectors(path)
+	v, err := read("3 2\n</s> 0 0\nnorth 0 1 \neast 1 0\n")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if v.Len() != 2 {
 		t.Errorf("%d words, want 2 without the end of a line", v.Len())
+	}
+	for name, text := range map[string]string{
+		"empty": "", "a number is missing": "1 2\nthe 0.5\n", "a field is text": "2 2\nthe 1 2\nof 1 x\n",
+		"truncated": "3 1\nthe 1\nof 2\n", "only the end of a line": "1 1\n</s> 1\n",
+	} {
+		if _, err := read(text); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: the error is %v, want one that names the file", name, err)
+		}
 	}
 }

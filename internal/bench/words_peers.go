@@ -54,7 +54,7 @@ func (b *wordsBench) runPeers(cmd *cobra.Command, source *text.Source, t *tokeni
 			cli.Warn(cmd, "training of %s is too short to measure: skipped", p.name)
 			continue
 		}
-		v, err := readVectors(p.vectors)
+		v, err := readVectors(cmd.Context(), p.vectors)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}

@@ -185,8 +185,6 @@ func prepare(root *cobra.Command) *tree {
 	cobra.EnableCommandSorting = false // commands are listed as they are added
 	t := &tree{root: root}
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.Version = Version()
-	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	for _, row := range []Flag{
 		{Name: "config", Arg: "FILE", Into: new(string), Ext: []string{"json", "toml", "conf"},
 			Help: "read flags from FILE, in JSON or TOML; flags on the command line take precedence"},
@@ -213,6 +211,17 @@ func prepare(root *cobra.Command) *tree {
 		return applyConfig(cmd)
 	}
 	t.visit(root)
+	// Cobra's own flag needs a template for this line; text/template would make the
+	// linker keep every exported method.
+	work := root.RunE
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if asked, _ := cmd.Flags().GetBool("version"); asked {
+			t.started = true
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n", cmd.Name(), Version())
+			return err
+		}
+		return work(cmd, args)
+	}
 	return t
 }
 

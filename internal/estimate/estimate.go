@@ -24,7 +24,6 @@ import (
 // Run describes a training of word vectors.
 type Run struct {
 	Rows       int  // rows of the input table: the size of the vocabulary
-	OutputRows int  // rows of the output table; default Rows
 	NGramRows  int  // rows of the table of character n-grams; default 0: none
 	Dim        int  // length of a vector
 	TokenBytes int  // length of all tokens together
@@ -79,11 +78,8 @@ const (
 // Words returns the needs of a training of word vectors.
 func Words(r Run) Need {
 	row := int64(kernel.Stride(r.Dim)) * 4
-	if r.OutputRows == 0 {
-		r.OutputRows = r.Rows
-	}
 	table := int64(r.Rows) * row
-	tables := table + int64(r.OutputRows)*row
+	tables := 2 * table // input and output
 	if r.NGramRows > 0 || r.Summed {
 		// The words' own rows are stored besides their vectors, which combine several rows.
 		tables += int64(r.NGramRows)*row + table

@@ -21,3 +21,18 @@ func Names(names []string) string {
 	}
 	return b.String()
 }
+
+// OneOf lists names as alternatives: "a, b or c".
+func OneOf[S ~string](names []S) string {
+	var b strings.Builder
+	for i, name := range names {
+		switch {
+		case i > 0 && i == len(names)-1:
+			b.WriteString(" or ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		b.WriteString(string(name))
+	}
+	return b.String()
+}

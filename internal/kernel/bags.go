@@ -14,17 +14,6 @@ func BagSum(dst, table []float32, stride int, ids []int32, weights []float32) {
 	bagSum(dst, table, stride, ids, weights)
 }
 
-// BagAdd is the transpose of BagSum: it adds weights[i]·src, which is stride long, to
-// each row ids[i] of table; a row that is named twice receives both. It panics as BagSum
-// does.
-func BagAdd(table []float32, stride int, ids []int32, weights, src []float32) {
-	checkRows(table, stride, ids)
-	if len(src) < stride || len(weights) < len(ids) {
-		panic(PanicLength)
-	}
-	bagAdd(table, stride, ids, weights, src)
-}
-
 // BagMax sets dst[j] to the largest of the values table[ids[i]][j] and argmax[j] to the
 // first i that has it, for j < stride. NaN never compares greater. Without ids,
 // dst is zero and argmax -1. It panics as BagSum does.
@@ -41,20 +30,4 @@ func BagMax(dst []float32, argmax []int32, table []float32, stride int, ids []in
 		return
 	}
 	bagMax(dst, argmax, table, stride, ids)
-}
-
-// BagMaxAdd is the gradient of BagMax: it adds src[j] to table[ids[argmax[j]]][j], for
-// j < stride, except for columns whose argmax is negative. It panics as BagSum does, with
-// PanicID for an argmax outside ids.
-func BagMaxAdd(table []float32, stride int, ids, argmax []int32, src []float32) {
-	checkRows(table, stride, ids)
-	if len(src) < stride || len(argmax) < stride {
-		panic(PanicLength)
-	}
-	for _, i := range argmax[:stride] {
-		if int(i) >= len(ids) {
-			panic(PanicID)
-		}
-	}
-	bagMaxAdd(table, stride, ids, argmax, src)
 }

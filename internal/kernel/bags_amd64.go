@@ -16,18 +16,6 @@ func bagSum(dst, table []float32, stride int, ids []int32, weights []float32) {
 	}
 }
 
-func bagAdd(table []float32, stride int, ids []int32, weights, src []float32) {
-	t, p, w := unsafe.SliceData(table), unsafe.SliceData(ids), unsafe.SliceData(weights)
-	switch level {
-	case levelAVX512:
-		bagAddAVX512(t, p, w, len(ids), 4*stride, &src[0])
-	case levelAVX2:
-		bagAddAVX2(t, p, w, len(ids), 4*stride, &src[0])
-	default:
-		bagAddGo(table, stride, ids, weights, src)
-	}
-}
-
 func bagMax(dst []float32, argmax []int32, table []float32, stride int, ids []int32) {
 	switch level {
 	case levelAVX512:

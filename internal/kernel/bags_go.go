@@ -10,13 +10,6 @@ func bagSumGo(dst, table []float32, stride int, ids []int32, weights []float32) 
 }
 
 //go:norace
-func bagAddGo(table []float32, stride int, ids []int32, weights, src []float32) {
-	for i, id := range ids {
-		axpyGo(row(table, stride, id), weights[i], src[:stride])
-	}
-}
-
-//go:norace
 func bagMaxGo(dst []float32, argmax []int32, table []float32, stride int, ids []int32) {
 	dst, argmax = dst[:stride], argmax[:stride]
 	copy(dst, row(table, stride, ids[0]))
@@ -26,17 +19,6 @@ func bagMaxGo(dst []float32, argmax []int32, table []float32, stride int, ids []
 			if v > dst[j] {
 				dst[j], argmax[j] = v, int32(i)
 			}
-		}
-	}
-}
-
-// bagMaxAdd has no vector form: each column goes to a row of its own.
-//
-//go:norace
-func bagMaxAdd(table []float32, stride int, ids, argmax []int32, src []float32) {
-	for j, i := range argmax[:stride] {
-		if i >= 0 {
-			table[int(ids[i])*stride+j] += src[j]
 		}
 	}
 }

@@ -49,6 +49,3 @@ func SoftmaxGradient(dst, e, columns []float32, row float32) {
 	}
 	softmaxGradient(dst, e, columns, row)
 }
-
-// Max returns the largest value of x, ignoring NaN, or minus infinity if there is none.
-func Max(x []float32) float32 { return maximum(x) }

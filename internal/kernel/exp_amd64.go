@@ -32,13 +32,3 @@ func softmaxGradient(dst, e, columns []float32, row float32) {
 		softmaxGradientGo(dst, e, columns, row)
 	}
 }
-
-func maximum(x []float32) float32 {
-	switch level {
-	case levelAVX512:
-		return maxAVX512(x)
-	case levelAVX2:
-		return maxAVX2(x)
-	}
-	return maximumGo(x)
-}

@@ -52,13 +52,3 @@ func softmaxGradientGo(dst, e, columns []float32, row float32) {
 		dst[i] = v * (row + columns[i])
 	}
 }
-
-func maximumGo(x []float32) float32 {
-	m := float32(math.Inf(-1))
-	for _, v := range x {
-		if v > m {
-			m = v
-		}
-	}
-	return m
-}

@@ -19,11 +19,6 @@ func expSumColumnsAVX512(dst []float32, columns []float32, x []float32, scale fl
 //go:noescape
 func softmaxGradientAVX512(dst []float32, e []float32, columns []float32, row float32)
 
-// maxAVX512 returns the largest value of x that is not NaN, or minus infinity.
-//
-//go:noescape
-func maxAVX512(x []float32) float32
-
 // expSumAVX2 sets dst[i] to exp(scale*x[i]+shift) for i < len(x) and returns the sum.
 //
 //go:noescape
@@ -38,8 +33,3 @@ func expSumColumnsAVX2(dst []float32, columns []float32, x []float32, scale floa
 //
 //go:noescape
 func softmaxGradientAVX2(dst []float32, e []float32, columns []float32, row float32)
-
-// maxAVX2 returns the largest value of x that is not NaN, or minus infinity.
-//
-//go:noescape
-func maxAVX2(x []float32) float32

@@ -107,38 +107,6 @@ func TestSoftmaxRows(t *testing.T) {
 	})
 }
 
-func TestMax(t *testing.T) {
-	nan, least := float32(math.NaN()), float32(math.Inf(-1))
-	eachLevel(t, func(name string) {
-		r := rand.New(rand.NewPCG(63, 64))
-		for n := 0; n <= longest; n += 1 + n/200 {
-			all, x := guarded(r, n, n%16)
-			for i := range x {
-				x[i] -= 10
-			}
-			if got := Max(x); got != maximumGo(x) {
-				t.Fatalf("%s: Max of %d = %g, want %g", name, n, got, maximumGo(x))
-			}
-			if n == 0 {
-				continue
-			}
-			at := r.IntN(n)
-			x[at] = -1
-			x[r.IntN(n)] = nan
-			if x[at] == -1 && Max(x) != -1 {
-				t.Fatalf("%s: Max of %d = %g, want -1", name, n, Max(x))
-			}
-			for i := range x {
-				x[i] = nan
-			}
-			if got := Max(x); got != least {
-				t.Fatalf("%s: Max of %d NaNs = %g", name, n, got)
-			}
-			checkGuards(t, name, all, n)
-		}
-	})
-}
-
 func TestExpPanics(t *testing.T) {
 	a, b := make([]float32, 3), make([]float32, 4)
 	panics(t, "ExpSum", PanicLength, func() { ExpSum(a, b, 1, 0) })
@@ -163,7 +131,6 @@ func BenchmarkExp(b *testing.B) {
 		{"ExpSum", 2 * n, func() { ExpSum(dst, x, 1, 0) }},
 		{"ExpSumColumns", 4 * n, func() { ExpSumColumns(dst, columns, x, 1, 0) }},
 		{"SoftmaxGradient", 3 * n, func() { SoftmaxGradient(dst, x, columns, 1) }},
-		{"Max", n, func() { Max(x) }},
 	} {
 		benchmarkLevels(b, k.name, k.floats, k.f)
 	}

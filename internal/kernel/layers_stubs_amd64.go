@@ -9,11 +9,6 @@ package kernel
 //go:noescape
 func bagSumAVX512(dst *float32, table *float32, ids *int32, weights *float32, count int, stride int)
 
-// bagAddAVX512 adds weights[i] times the row src of stride bytes to row ids[i] of table.
-//
-//go:noescape
-func bagAddAVX512(table *float32, ids *int32, weights *float32, count int, stride int, src *float32)
-
 // bagMaxAVX512 sets the row dst of stride bytes to the largest values, column by column, of the rows
 // ids of table, and argmax to the first i whose row ids[i] has them. count is at least 1.
 //
@@ -24,11 +19,6 @@ func bagMaxAVX512(dst *float32, argmax *int32, table *float32, ids *int32, count
 //
 //go:noescape
 func bagSumAVX2(dst *float32, table *float32, ids *int32, weights *float32, count int, stride int)
-
-// bagAddAVX2 adds weights[i] times the row src of stride bytes to row ids[i] of table.
-//
-//go:noescape
-func bagAddAVX2(table *float32, ids *int32, weights *float32, count int, stride int, src *float32)
 
 // bagMaxAVX2 sets the row dst of stride bytes to the largest values, column by column, of the rows
 // ids of table, and argmax to the first i whose row ids[i] has them. count is at least 1.

@@ -58,14 +58,8 @@ func softmaxGradient(dst, e, columns []float32, row float32) {
 	softmaxGradientGo(dst, e, columns, row)
 }
 
-func maximum(x []float32) float32 { return maximumGo(x) }
-
 func bagSum(dst, table []float32, stride int, ids []int32, weights []float32) {
 	bagSumGo(dst, table, stride, ids, weights)
-}
-
-func bagAdd(table []float32, stride int, ids []int32, weights, src []float32) {
-	bagAddGo(table, stride, ids, weights, src)
 }
 
 func bagMax(dst []float32, argmax []int32, table []float32, stride int, ids []int32) {

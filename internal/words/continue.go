@@ -38,7 +38,7 @@ func Continue(c *checkpoints.Checkpoint, corpus *corpora.Corpus, o Options) (*ch
 	if sameVocabulary(n.Vocabulary, c.Vocabulary) {
 		return &n, nil
 	}
-	if err := CanGrow(o); err != nil {
+	if err := canGrow(o); err != nil {
 		return nil, err
 	}
 	g, err := newGrowth(c.Vocabulary, n.Vocabulary, o)
@@ -91,9 +91,9 @@ func sameVocabulary(a, b *tokenize.Vocabulary) bool {
 	return a.Len() == b.Len()
 }
 
-// CanGrow returns the error of Continue with a grown vocabulary and these options, so
+// canGrow returns the error of Continue with a grown vocabulary and these options, so
 // that it can be reported before the text is read.
-func CanGrow(o Options) error {
+func canGrow(o Options) error {
 	if o.Loss == LossHS {
 		return fault.Mention("continue with the same vocabulary, without Base; or train a new model that starts from this one with Start",
 			"a model of hierarchical softmax cannot grow: its tree is made of the vocabulary")

@@ -19,7 +19,7 @@ import (
 // A Reopened is a model folder whose training continues: an interrupted run, or a new
 // run over new text.
 type Reopened struct {
-	Folder     string
+	folder     string
 	Checkpoint *checkpoints.Checkpoint
 	Kind       Kind
 	Options    Options // as the run began; change them before Corpus and Run
@@ -31,7 +31,7 @@ func Reopen(folder string, c *checkpoints.Checkpoint) (*Reopened, error) {
 	kind, ok := Lookup(c.Config.Kind)
 	if !ok {
 		hint := ""
-		if c.Config.Kind == checkpoints.VectorsKind {
+		if checkpoints.KindOf(c.Config.Kind).Imported {
 			hint = "its vectors were imported; start a training from them with Start"
 		}
 		return nil, fault.Mention(hint, "%s: a model of kind %q cannot be trained further", folder, c.Config.Kind)
@@ -39,7 +39,7 @@ func Reopen(folder string, c *checkpoints.Checkpoint) (*Reopened, error) {
 	if err := training.CheckTokenizer(c); err != nil {
 		return nil, fmt.Errorf("%s: %w", folder, err)
 	}
-	r := &Reopened{Folder: folder, Checkpoint: c, Kind: kind}
+	r := &Reopened{folder: folder, Checkpoint: c, Kind: kind}
 	if err := json.Unmarshal(c.Config.Options, &r.Options); err != nil {
 		return nil, fmt.Errorf("%s: options in config.json: %w", folder, err)
 	}
@@ -49,18 +49,15 @@ func Reopen(folder string, c *checkpoints.Checkpoint) (*Reopened, error) {
 	return r, nil
 }
 
-// ErrFinished is wrapped by the error of resuming a training that is finished.
-var ErrFinished = errors.New("its training is finished")
-
 // Unfinished returns an error if the run has ended; only Continue with new text
 // trains such a model further.
 func (r *Reopened) Unfinished() error {
 	p := r.Checkpoint.Config.Progress
 	switch {
 	case p.Stopped != "":
-		return fmt.Errorf("%s: %w, it stopped early: %s", r.Folder, ErrFinished, p.Stopped)
+		return fmt.Errorf("%s: its training is finished, it stopped early: %s", r.folder, p.Stopped)
 	case p.Finished:
-		return fmt.Errorf("%s: %w", r.Folder, ErrFinished)
+		return fmt.Errorf("%s: its training is finished", r.folder)
 	}
 	return nil
 }
@@ -83,9 +80,9 @@ func (r *Reopened) Corpus(ctx context.Context, names []string, cached corpora.Ca
 			return nil, err
 		}
 		if err := source.Select(r.Selection()); err != nil {
-			return nil, fmt.Errorf("%s: corpus in config.json: %w", r.Folder, err)
+			return nil, fmt.Errorf("%s: corpus in config.json: %w", r.folder, err)
 		}
-		return source, corpora.CheckOutside(r.Folder, source.Names())
+		return source, corpora.CheckOutside(r.folder, source.Names())
 	}
 	return cached.Again(ctx, was, open, corpora.BuildOptions{Tokenizer: c.Tokenizer, MinCount: r.Options.MinCount, MaxVocabulary: r.Options.MaxVocabulary})
 }
@@ -99,11 +96,11 @@ func (r *Reopened) source(names []string) (*text.Source, error) {
 	case slices.Equal(was, text.Sample().Names()):
 		return text.Sample(), nil
 	case slices.Contains(was, text.Stdin):
-		return nil, fault.Mention("provide the same text again as Corpus", "%s: its text came from standard input", r.Folder)
+		return nil, fault.Mention("provide the same text again as Corpus", "%s: its text came from standard input", r.folder)
 	}
 	source, err := text.Open(was...)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.Mention("if it has moved, provide it as Corpus", "the text of %s is not where it was: %w", r.Folder, err)
+		return nil, fault.Mention("if it has moved, provide it as Corpus", "the text of %s is not where it was: %w", r.folder, err)
 	}
 	return source, err
 }
@@ -119,11 +116,11 @@ func (r *Reopened) Run(corpus *corpora.Corpus, cache string) Run {
 
 // CheckGrow returns an error if the vocabulary of the model cannot grow.
 func (r *Reopened) CheckGrow() error {
-	if err := CanGrow(r.Options); err != nil {
-		return fmt.Errorf("%s: %w", r.Folder, err)
+	if err := canGrow(r.Options); err != nil {
+		return fmt.Errorf("%s: %w", r.folder, err)
 	}
 	if r.Checkpoint.Tokenizer.Subwords() {
-		return fault.Mention("continue with the same tokens, without Base", "%s: its tokens are those of its tokenizer.json: there are no new ones", r.Folder)
+		return fault.Mention("continue with the same tokens, without Base", "%s: its tokens are those of its tokenizer.json: there are no new ones", r.folder)
 	}
 	return nil
 }
@@ -143,7 +140,7 @@ func (r *Reopened) NewCorpus(ctx context.Context, source *text.Source, grow bool
 func (r *Reopened) NewRun(corpus *corpora.Corpus, source *text.Source, selection text.Selection, cache string) (Run, error) {
 	begun, err := Continue(r.Checkpoint, corpus, r.Options)
 	if err != nil {
-		return Run{}, fmt.Errorf("%s: %w", r.Folder, err)
+		return Run{}, fmt.Errorf("%s: %w", r.folder, err)
 	}
 	return Run{
 		Corpus: corpus, Tokenizer: r.Checkpoint.Tokenizer, Sources: source.Names(), Selection: selection, Cache: cache, Resume: begun,
@@ -207,7 +204,7 @@ func Resume(ctx context.Context, kind, folder string, s ResumeOptions) (*checkpo
 func (r *Reopened) validation(ctx context.Context, corpus *corpora.Corpus, was *checkpoints.Validation) (*training.Validation, error) {
 	sets, err := ReadSameSets(was)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.Folder, err)
+		return nil, fmt.Errorf("%s: %w", r.folder, err)
 	}
 	v, err := OpenValidation(ctx, sets, corpus, r.Checkpoint.Tokenizer, r.Options.NGrams.Max > 0)
 	if err != nil {
@@ -216,7 +213,7 @@ func (r *Reopened) validation(ctx context.Context, corpus *corpora.Corpus, was *
 	v.KeepLast, v.Patience = was.Keep == checkpoints.KeepLast, was.Patience
 	if v.Every, err = training.ParseCadence(was.Every); err != nil {
 		v.Close()
-		return nil, fmt.Errorf("%s: validation in config.json: %w", r.Folder, err)
+		return nil, fmt.Errorf("%s: validation in config.json: %w", r.folder, err)
 	}
 	return v, nil
 }

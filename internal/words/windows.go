@@ -52,11 +52,11 @@ func (w *Windows) Outputs() int {
 	return 1 + w.negative
 }
 
-// MaxContext returns the greatest number of context words of a window.
-func (w *Windows) MaxContext() int { return 2 * w.window }
+// maxContext returns the greatest number of context words of a window.
+func (w *Windows) maxContext() int { return 2 * w.window }
 
-// MaxSize returns the greatest number of batch entries of a window.
-func (w *Windows) MaxSize() int { return 3 + w.MaxContext() + w.Outputs() }
+// maxSize returns the greatest number of batch entries of a window.
+func (w *Windows) maxSize() int { return 3 + w.maxContext() + w.Outputs() }
 
 // Scratch holds the buffers of one goroutine's calls to Each.
 type Scratch struct {
@@ -85,7 +85,7 @@ func (w *Windows) Each(ids []int32, rng *training.Random, capacity int, s *Scrat
 		}
 		at++ // the line end
 		for centre := range s.line {
-			if len(s.batch)+w.MaxSize() > capacity {
+			if len(s.batch)+w.maxSize() > capacity {
 				if err := step(s.batch); err != nil {
 					return words, err
 				}

@@ -18,12 +18,12 @@ func (t *wordTrainer) newWordWorker() (*wordWorker, error) {
 // newEngine returns the engine of the options on some tables.
 func (t *wordTrainer) newEngine(tables *Tables) (Engine, error) {
 	if t.options.Engine == training.Graph {
-		return NewGraph(t.objective, tables, t.windows.MaxContext(), t.windows.Outputs())
+		return NewGraph(t.objective, tables, t.windows.maxContext(), t.windows.Outputs())
 	}
-	return NewFused(t.objective, tables, t.windows.MaxContext(), t.windows.Outputs(), t.capacity())
+	return NewFused(t.objective, tables, t.windows.maxContext(), t.windows.Outputs(), t.capacity())
 }
 
-func (t *wordTrainer) capacity() int { return max(batchCapacity, t.windows.MaxSize()) }
+func (t *wordTrainer) capacity() int { return max(batchCapacity, t.windows.maxSize()) }
 
 // wordWorker trains blocks with an engine of its own on the shared tables.
 type wordWorker struct {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/tokenize"
+	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
 )
 
@@ -78,7 +79,7 @@ func lengths(list []int) string {
 	for _, n := range list {
 		names = append(names, strconv.Itoa(n))
 	}
-	return oneOf(names)
+	return fault.OneOf(names)
 }
 
 // subwordModel returns the model of a subword tokenizer as tokenizer.json names it, such

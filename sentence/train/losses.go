@@ -3,7 +3,6 @@ package train
 import (
 	"math"
 	"slices"
-	"strings"
 
 	G "gorgonia.org/gorgonia"
 
@@ -165,7 +164,7 @@ func (o Objective) Validate(dim, columns int, scored bool) error {
 		if names == nil {
 			return ""
 		}
-		return ", or choose another Loss: " + oneOf(names)
+		return ", or choose another Loss: " + fault.OneOf(names)
 	}
 	switch {
 	case columns < is.minTexts && is.minTexts == 3:
@@ -231,7 +230,7 @@ func (o Objective) checkScores(scores []float32) error {
 		case math.IsNaN(v) || math.IsInf(v, 0):
 			return fault.Field("Loss", "scores must be finite numbers", "%s: the score of example %d is %g", o.Loss, i, y)
 		case is.labels && (v < 0 || v > 1):
-			return fault.Field("Loss", "this loss takes 1 for related and 0 for unrelated texts; for other scores choose "+oneOf(scoredNames()),
+			return fault.Field("Loss", "this loss takes 1 for related and 0 for unrelated texts; for other scores choose "+fault.OneOf(scoredNames()),
 				"%s: the score of example %d must be from 0 to 1, got %g", o.Loss, i, y)
 		}
 	}
@@ -247,19 +246,4 @@ func scoredNames() []string {
 		}
 	}
 	return names
-}
-
-// oneOf lists names for a hint: "a, b or c".
-func oneOf[S ~string](names []S) string {
-	var b strings.Builder
-	for i, name := range names {
-		switch {
-		case i > 0 && i == len(names)-1:
-			b.WriteString(" or ")
-		case i > 0:
-			b.WriteString(", ")
-		}
-		b.WriteString(string(name))
-	}
-	return b.String()
 }

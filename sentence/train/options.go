@@ -147,9 +147,9 @@ func (o *Options) Unused(given ...string) error {
 	}{
 		{"SIF", o.Pooling == sentence.SIF, "Pooling sif"},
 		{"ProjectInit", o.Project > 0, "an encoder with Project"},
-		{"Scale", lossHas(o.Loss, "Scale"), "Loss " + oneOf(LossesWith("Scale"))},
-		{"Margin", lossHas(o.Loss, "Margin"), "Loss " + oneOf(LossesWith("Margin"))},
-		{"Symmetric", lossHas(o.Loss, "Symmetric"), "Loss " + oneOf(LossesWith("Symmetric"))},
+		{"Scale", lossHas(o.Loss, "Scale"), "Loss " + fault.OneOf(LossesWith("Scale"))},
+		{"Margin", lossHas(o.Loss, "Margin"), "Loss " + fault.OneOf(LossesWith("Margin"))},
+		{"Symmetric", lossHas(o.Loss, "Symmetric"), "Loss " + fault.OneOf(LossesWith("Symmetric"))},
 	} {
 		if strings.HasPrefix(c.needs, "Loss") && o.Loss == "" {
 			continue
@@ -181,7 +181,7 @@ func choice[S ~string](field string, value S, names []S) error {
 	if slices.Contains(names, value) {
 		return nil
 	}
-	return fault.Field(field, "", "must be %s, got %q", oneOf(names), value)
+	return fault.Field(field, "", "must be %s, got %q", fault.OneOf(names), value)
 }
 
 // acrossBatch says whether the loss compares each text with all others of the batch.

@@ -19,7 +19,6 @@ package main
 
 import (
 	"cmp"
-	"container/heap"
 	"context"
 	"errors"
 	"flag"
@@ -34,6 +33,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
+	"github.com/luminavec/luminavec/internal/heap"
 )
 
 func main() {
@@ -205,21 +205,20 @@ func choose(articles []*article, weights []float64, size int64, half float64) []
 		}
 		return sum / float64(len(a.text))
 	}
-	h := make(byGain, len(articles))
-	copy(h, articles)
-	for _, a := range h {
+	var h heap.Heap[*article]
+	for _, a := range articles {
 		a.gain = worth(a)
+		h.Push(a)
 	}
-	heap.Init(&h)
 	var chosen []*article
 	for len(h) > 0 && size > 0 {
 		best := h[0]
 		if best.round != len(chosen) {
 			best.gain, best.round = worth(best), len(chosen)
-			heap.Fix(&h, 0)
+			h.Replace(best)
 			continue
 		}
-		heap.Pop(&h)
+		h.Pop()
 		if int64(len(best.text)) > size {
 			continue
 		}
@@ -233,17 +232,8 @@ func choose(articles []*article, weights []float64, size int64, half float64) []
 	return chosen
 }
 
-type byGain []*article
-
-func (h byGain) Len() int           { return len(h) }
-func (h byGain) Less(i, j int) bool { return h[i].gain > h[j].gain }
-func (h byGain) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *byGain) Push(x any)        { *h = append(*h, x.(*article)) }
-func (h *byGain) Pop() any {
-	last := (*h)[len(*h)-1]
-	*h = (*h)[:len(*h)-1]
-	return last
-}
+// Before orders articles by value.
+func (a *article) Before(b *article) bool { return a.gain > b.gain }
 
 func report(chosen, from []*article) {
 	n := 0

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sourcegraph/conc/pool"
-
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/pretokenizers"
 )
@@ -58,45 +56,11 @@ func newWordCounter(p *pretokenizers.PreTokenizer, threads int) *wordCounter {
 
 // read counts the words of all texts and calls progress after each batch.
 func (c *wordCounter) read(ctx context.Context, read textReader, progress func()) error {
-	free := make(chan *wordWorker, len(c.workers))
-	for _, w := range c.workers {
-		free <- w
-	}
-	newRound := func() *pool.ErrorPool { return pool.New().WithErrors().WithMaxGoroutines(len(c.workers)) }
-	round, sent := newRound(), 0
-	send := func(b *text.Batch) error {
-		round.Go(func() error {
-			w := <-free
-			defer func() { free <- w }()
-			return w.count(b)
+	err := countInRounds(c.workers, c.round, c.join, progress, func(add func([]byte, bool) error) error {
+		return read(ctx, func(content []byte) error {
+			return cmp.Or(add(content, true), ctx.Err())
 		})
-		if sent += len(b.Text); sent < c.round {
-			return nil
-		}
-		sent = 0
-		err := round.Wait()
-		round = newRound()
-		c.join()
-		return err
-	}
-	b := text.NewBatch()
-	err := read(ctx, func(content []byte) error {
-		b.Add(content, true)
-		if b.Full() {
-			if err := send(b); err != nil {
-				return err
-			}
-			b = text.NewBatch()
-			progress()
-		}
-		return ctx.Err()
 	})
-	if err == nil {
-		err = send(b)
-	}
-	if last := round.Wait(); err == nil {
-		err = last
-	}
 	c.join()
 	progress()
 	return err

@@ -73,7 +73,7 @@ func (o Options) Validate() error {
 	k, ok := kinds[o.Model]
 	switch {
 	case !ok:
-		return fault.Field("Model", "choose "+modelNames(), "must be %s, got %q", modelNames(), string(o.Model))
+		return fault.Field("Model", "choose "+fault.OneOf(Models()), "must be %s, got %q", fault.OneOf(Models()), string(o.Model))
 	case k.maxLength > 0 && (o.MaxLength < 1 || o.MaxLength > k.maxLength):
 		return fault.Field("MaxLength", "16 is usual", "must be from 1 to %d, got %d", k.maxLength, o.MaxLength)
 	case o.Vocabulary < 1 || o.Vocabulary > maxVocabulary:

@@ -1,10 +1,11 @@
 package learn
 
 import (
-	"container/heap"
 	"context"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/luminavec/luminavec/internal/heap"
 )
 
 // merger learns the merges of byte pair encoding (Sennrich, Haddow and Birch 2016,
@@ -42,7 +43,7 @@ type merger struct {
 
 	pairs  []pairCount
 	index  map[uint64]int32 // into pairs, by pairKey
-	queue  pairQueue
+	queue  heap.Heap[pairEntry]
 	merges []uint64       // pairs in order; see place
 	place  map[uint64]int // of each pair, its last index in merges
 }
@@ -62,22 +63,12 @@ type pairEntry struct {
 	pair  int32
 }
 
-type pairQueue []pairEntry
-
-func (q pairQueue) Len() int { return len(q) }
-func (q pairQueue) Less(i, j int) bool {
-	if q[i].count != q[j].count {
-		return q[i].count > q[j].count
+// Before is the order of merges.
+func (e pairEntry) Before(o pairEntry) bool {
+	if e.count != o.count {
+		return e.count > o.count
 	}
-	return q[i].key < q[j].key
-}
-func (q pairQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *pairQueue) Push(x any)   { *q = append(*q, x.(pairEntry)) }
-func (q *pairQueue) Pop() any {
-	last := len(*q) - 1
-	x := (*q)[last]
-	*q = (*q)[:last]
-	return x
+	return e.key < o.key
 }
 
 // newMerger starts with the special tokens, the characters and, for WordPiece, the characters
@@ -165,7 +156,7 @@ func (m *merger) run(ctx context.Context, progress func(size int)) error {
 	}
 	var touched []int32
 	for len(m.tokens) < m.o.Vocabulary && len(m.queue) > 0 {
-		top := heap.Pop(&m.queue).(pairEntry)
+		top := m.queue.Pop()
 		p := &m.pairs[top.pair]
 		if top.count != p.queued {
 			continue // replaced by another entry
@@ -199,7 +190,7 @@ func (m *merger) enqueue(pair int32) {
 	p := &m.pairs[pair]
 	if p.count > 0 && p.queued != p.count {
 		p.queued = p.count
-		heap.Push(&m.queue, pairEntry{p.count, p.key, pair})
+		m.queue.Push(pairEntry{p.count, p.key, pair})
 	}
 }
 

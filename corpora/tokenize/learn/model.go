@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/tokenizerjson"
 )
@@ -33,16 +32,6 @@ func register(m Model, k kind) { kinds[m] = k }
 
 // Models returns all models that can be learnt, sorted.
 func Models() []Model { return slices.Sorted(maps.Keys(kinds)) }
-
-// modelNames returns the names of all models as a list in English.
-func modelNames() string {
-	var names []string
-	for _, m := range Models() {
-		names = append(names, string(m))
-	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " or " + names[last]
-}
 
 // file returns the tokenizer.json of o without its model: the sections that do not depend
 // on the text.

@@ -1,14 +1,13 @@
 package learn
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
-
-	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -27,9 +26,7 @@ type FoundPhrases struct {
 }
 
 const (
-	pairShards = 64
-	roundBytes = 16 << 20 // of text between two checks of the number of pairs
-
+	pairShards       = 64
 	maxDistinctWords = 1 << 25
 )
 
@@ -100,49 +97,18 @@ func newPairCounter(o PhraseOptions, threads int) *pairCounter {
 
 // read counts the text of src, round by round.
 func (c *pairCounter) read(ctx context.Context, src *text.Source) error {
-	free := make(chan *pairWorker, len(c.workers))
-	for _, w := range c.workers {
-		free <- w
+	progress := func() {
+		if c.o.OnProgress != nil {
+			c.o.OnProgress(src.Consumed(), src.Size())
+		}
 	}
-	newRound := func() *pool.ErrorPool { return pool.New().WithErrors().WithMaxGoroutines(len(c.workers)) }
-	round, sent := newRound(), 0
-	send := func(b *text.Batch) error {
-		round.Go(func() error {
-			w := <-free
-			defer func() { free <- w }()
-			return w.count(b)
+	err := countInRounds(c.workers, c.round, c.prune, progress, func(add func([]byte, bool) error) error {
+		return src.Read(ctx, func(chunk text.Chunk) error {
+			return cmp.Or(add(chunk.Text, chunk.LineEnd), ctx.Err())
 		})
-		if sent += len(b.Text); sent < c.round {
-			return nil
-		}
-		sent = 0
-		err := round.Wait()
-		round = newRound()
-		c.prune()
-		return err
-	}
-	b := text.NewBatch()
-	err := src.Read(ctx, func(chunk text.Chunk) error {
-		b.Add(chunk.Text, chunk.LineEnd)
-		if b.Full() {
-			if err := send(b); err != nil {
-				return err
-			}
-			b = text.NewBatch()
-			if c.o.OnProgress != nil {
-				c.o.OnProgress(src.Consumed(), src.Size())
-			}
-		}
-		return ctx.Err()
 	})
 	if err == nil {
-		err = send(b)
-	}
-	if last := round.Wait(); err == nil {
-		err = last
-	}
-	if err == nil && c.o.OnProgress != nil {
-		c.o.OnProgress(src.Consumed(), src.Size())
+		progress()
 	}
 	return err
 }

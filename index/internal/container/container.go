@@ -11,7 +11,7 @@
 //	    checksum  uint32, CRC-32C of name, length and payload
 //
 // Nothing follows the last section. From version 3 a section "pad" of zeros can
-// precede a section, so that its payload begins at a multiple of [Alignment] and
+// precede a section, so that its payload begins at a multiple of 64 and
 // can be used where it is.
 //
 // A [Writer] writes a file, a [Reader] reads one from a stream, and an [Image] is
@@ -31,8 +31,8 @@ import (
 // to it.
 const Version = 3
 
-// Alignment is the alignment of padded payloads, in bytes.
-const Alignment = 64
+// alignment is the alignment of padded payloads, in bytes.
+const alignment = 64
 
 const (
 	magic       = "\x89LVINDEX"

@@ -109,8 +109,8 @@ func (m *Image) AlignedSection(name string, n, rowBytes int) (Section, error) {
 	if want := uint64(n) * uint64(rowBytes); n >= 0 && uint64(size) != want {
 		return s, Damaged(name, "it has %d bytes, expected %d", size, want)
 	}
-	if off := (m.at - 4 - size) % Alignment; size > 0 && off != 0 {
-		return s, Damaged(name, "it begins %d bytes after a multiple of %d", off, Alignment)
+	if off := (m.at - 4 - size) % alignment; size > 0 && off != 0 {
+		return s, Damaged(name, "it begins %d bytes after a multiple of %d", off, alignment)
 	}
 	return s, nil
 }

@@ -61,8 +61,8 @@ func (r *Reader) AlignedSection(name string) error {
 	if err := r.Section("pad"); err != nil {
 		return err
 	}
-	if r.left >= Alignment {
-		return r.Damaged("it has %d bytes, expected fewer than %d", r.left, Alignment)
+	if r.left >= alignment {
+		return r.Damaged("it has %d bytes, expected fewer than %d", r.left, alignment)
 	}
 	for r.More() {
 		if _, err := r.Next(1); err != nil {

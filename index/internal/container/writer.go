@@ -35,7 +35,7 @@ func (w *Writer) Section(name string, length int) {
 // AlignedSection begins a section whose payload is aligned.
 func (w *Writer) AlignedSection(name string, length int) {
 	next := w.at + headBytes + 4 + headBytes // the payload, if the pad is empty
-	n := (Alignment - next%Alignment) % Alignment
+	n := (alignment - next%alignment) % alignment
 	w.Section("pad", n)
 	w.Bytes(make([]byte, n))
 	w.End()

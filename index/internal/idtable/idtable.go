@@ -1,8 +1,8 @@
 // Package idtable provides a hash table of ids that stores no keys.
 package idtable
 
-// None is returned when the table does not hold an id.
-const None = -1
+// none is returned when the table does not hold an id.
+const none = -1
 
 // A Table maps what ids stand for, such as their labels or their vectors, to the
 // ids, and takes 4 bytes a slot: keys are stored elsewhere, so the caller passes
@@ -28,13 +28,13 @@ func (t *Table[ID]) part(hash uint64) *part[ID] { return &t.parts[hash>>(64-part
 // Len returns the number of ids.
 func (t *Table[ID]) Len() int { return t.count }
 
-// Find returns the id with this hash for which is reports true, or None.
+// Find returns the id with this hash for which is reports true, or -1.
 func (t *Table[ID]) Find(hash uint64, is func(ID) bool) ID {
 	p := t.part(hash)
 	if at := p.search(hash, is); at >= 0 {
 		return p.slots[at] - 1
 	}
-	return None
+	return none
 }
 
 // search returns the slot of the id that Find returns, or -1.
@@ -42,7 +42,7 @@ func (p *part[ID]) search(hash uint64, is func(ID) bool) int {
 	for i := range p.slots {
 		at := (int(hash) + i) & (len(p.slots) - 1)
 		n := p.slots[at] - 1
-		if n == None {
+		if n == none {
 			return -1
 		}
 		if is(n) {
@@ -60,7 +60,7 @@ func (t *Table[ID]) Add(hash uint64, n ID, hashOf func(ID) uint64) {
 		old := p.slots
 		p.slots = make([]ID, max(8, 2*len(old)))
 		for _, s := range old {
-			if n := s - 1; n != None {
+			if n := s - 1; n != none {
 				p.put(hashOf(n), n)
 			}
 		}

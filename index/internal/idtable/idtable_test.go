@@ -36,7 +36,7 @@ func TestTable(t *testing.T) {
 				delete(model, name)
 			default:
 				if !there {
-					old = None
+					old = none
 				}
 				if got := table.Find(hashOf(name), is(name)); got != old {
 					t.Fatalf("step %d: found %d, want %d", step, got, old)

@@ -8,10 +8,9 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// bagKernels emits the kernels that pool the rows of a bag, and their gradients.
+// bagKernels emits the kernels that pool the rows of a bag.
 func bagKernels(a *isa) {
 	bagSum(a)
-	bagAdd(a)
 	bagMax(a)
 }
 
@@ -33,33 +32,6 @@ func bagSum(a *isa) {
 		for k, v := range acc {
 			VMOVUPS(v, Mem{Base: dst, Index: off, Scale: 1, Disp: k * a.bytes})
 		}
-	})
-	VZEROUPPER()
-	RET()
-}
-
-func bagAdd(a *isa) {
-	TEXT("bagAdd"+a.name, NOSPLIT, "func(table *float32, ids *int32, weights *float32, count, stride int, src *float32)")
-	Pragma("noescape")
-	Doc(fmt.Sprintf("bagAdd%s adds weights[i] times the row src of stride bytes to row ids[i] of table.", a.name))
-	table, ids, weights := Load(Param("table"), GP64()), Load(Param("ids"), GP64()), Load(Param("weights"), GP64())
-	count, stride, src := Load(Param("count"), GP64()), Load(Param("stride"), GP64()), Load(Param("src"), GP64())
-	a.blocks(stride, 8, func(label string, off reg.Register, n int) {
-		d := make([]reg.VecVirtual, n)
-		for k := range d {
-			d[k] = a.vec()
-			VMOVUPS(Mem{Base: src, Index: off, Scale: 1, Disp: k * a.bytes}, d[k])
-		}
-		eachID(label, table, ids, count, stride, off, func(p, i reg.Register) {
-			w := a.vec()
-			VBROADCASTSS(Mem{Base: weights, Index: i, Scale: 4}, w)
-			for k := range d {
-				v := a.vec()
-				VMOVUPS(at(p, k*a.bytes), v)
-				VFMADD231PS(d[k], w, v)
-				VMOVUPS(v, at(p, k*a.bytes))
-			}
-		})
 	})
 	VZEROUPPER()
 	RET()

@@ -14,7 +14,6 @@ func expKernels(a *isa) {
 	expSum(a, false)
 	expSum(a, true)
 	softmaxGradient(a)
-	maximum(a)
 }
 
 var lanesOf = map[string]Mem{}
@@ -169,60 +168,6 @@ func softmaxGradient(a *isa) {
 			VMULPS(t.load(at(e, 0)), v, v)
 			t.store(v, at(dst, 0))
 		})
-	VZEROUPPER()
-	RET()
-}
-
-// maximum starts from minus infinity, which also fills the lanes beyond the tail. NaN
-// never compares greater.
-func maximum(a *isa) {
-	TEXT("max"+a.name, NOSPLIT, "func(x []float32) float32")
-	Pragma("noescape")
-	Doc(fmt.Sprintf("max%s returns the largest value of x that is not NaN, or minus infinity.", a.name))
-	x := Load(Param("x").Base(), GP64())
-	n := Load(Param("x").Len(), GP64()).(reg.GPVirtual)
-	least := lanes("minusInfinity", float32(math.Inf(-1)))
-	acc := make([]reg.VecVirtual, 4)
-	for i := range acc {
-		acc[i] = a.vec()
-		VMOVUPS(least, acc[i])
-	}
-	greatest := func(v, acc reg.Register) { VMAXPS(acc, v, acc) } // for NaN acc
-	a.loops("max", n,
-		func(bytes int) { ADDQ(imm(bytes), x) },
-		func(i int) {
-			v := a.vec()
-			VMOVUPS(at(x, i*a.bytes), v)
-			greatest(v, acc[i])
-		},
-		func(t tail) {
-			v := t.load(at(x, 0))
-			if a.bytes == 64 {
-				VMAXPS(acc[0], v, t.k, acc[0])
-				return
-			}
-			rest := a.vec()
-			VMOVUPS(least, rest)
-			VBLENDVPS(t.k, v, rest, rest)
-			greatest(rest, acc[0])
-		})
-	greatest(acc[1], acc[0])
-	greatest(acc[3], acc[2])
-	greatest(acc[2], acc[0])
-	y := acc[0].AsY()
-	if a.bytes == 64 {
-		h := YMM()
-		VEXTRACTF64X4(Imm(1), acc[0], h)
-		VMAXPS(h, y, y)
-	}
-	low, t := acc[0].AsX(), XMM()
-	VEXTRACTF128(Imm(1), y, t)
-	VMAXPS(t, low, low)
-	VPERMILPS(Imm(0b1110), low, t)
-	VMAXPS(t, low, low)
-	VPERMILPS(Imm(1), low, t)
-	VMAXSS(t, low, low)
-	Store(low, ReturnIndex(0))
 	VZEROUPPER()
 	RET()
 }

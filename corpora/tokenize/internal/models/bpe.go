@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/luminavec/luminavec/internal/heap"
 	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
@@ -168,7 +169,7 @@ func (m *bpe) NewWorker() Worker          { return &bpeWorker{bpe: m} }
 type bpeWorker struct {
 	*bpe
 	symbols []bpeSymbol
-	queue   []bpeEntry
+	queue   heap.Heap[bpeEntry]
 	key     []byte
 }
 
@@ -184,7 +185,8 @@ type bpeEntry struct {
 	rank, at, id int32
 }
 
-func (e bpeEntry) before(o bpeEntry) bool {
+// Before is the order of merges: lower ranks first, then from the left.
+func (e bpeEntry) Before(o bpeEntry) bool {
 	return e.rank < o.rank || e.rank == o.rank && e.at < o.at
 }
 
@@ -265,7 +267,7 @@ func (w *bpeWorker) merge() {
 		w.offer(int32(at))
 	}
 	for len(w.queue) > 0 {
-		top := w.pop()
+		top := w.queue.Pop()
 		s := &w.symbols[top.at]
 		if s.bytes == 0 || s.next < 0 {
 			continue
@@ -287,7 +289,7 @@ func (w *bpeWorker) merge() {
 	}
 }
 
-// offer puts the merge of the symbol at and the next one into the queue, a binary heap.
+// offer puts the merge of the symbol at and the next one into the queue.
 func (w *bpeWorker) offer(at int32) {
 	s := w.symbols[at]
 	if s.next < 0 {
@@ -297,35 +299,5 @@ func (w *bpeWorker) offer(at int32) {
 	if !ok {
 		return
 	}
-	e := bpeEntry{m.rank, at, m.id}
-	i := len(w.queue)
-	w.queue = append(w.queue, e)
-	for i > 0 {
-		up := (i - 1) / 2
-		if !e.before(w.queue[up]) {
-			break
-		}
-		w.queue[i] = w.queue[up]
-		i = up
-	}
-	w.queue[i] = e
-}
-
-func (w *bpeWorker) pop() bpeEntry {
-	top, n := w.queue[0], len(w.queue)-1
-	e := w.queue[n]
-	w.queue = w.queue[:n]
-	for i := 0; n > 0; {
-		down := 2*i + 1
-		if down+1 < n && w.queue[down+1].before(w.queue[down]) {
-			down++
-		}
-		if down >= n || !w.queue[down].before(e) {
-			w.queue[i] = e
-			break
-		}
-		w.queue[i] = w.queue[down]
-		i = down
-	}
-	return top
+	w.queue.Push(bpeEntry{m.rank, at, m.id})
 }

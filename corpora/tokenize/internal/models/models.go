@@ -33,10 +33,10 @@ type Worker interface {
 }
 
 // UnsupportedError is the error of Parse for a type that is not registered.
-type UnsupportedError struct{ Type string }
+type UnsupportedError struct{ name string }
 
 func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("model of type %q is not supported", e.Type)
+	return fmt.Sprintf("model of type %q is not supported", e.name)
 }
 
 // kind is a type of model.

@@ -52,21 +52,21 @@ func (o BertOptions) Steps() (steps []Step) {
 			switch class := classes[r]; {
 			case class&BertRemoved != 0:
 			case class&BertSpace != 0:
-				out.Put(in, ' ', from, to)
+				out.put(in, ' ', from, to)
 			default:
-				out.Put(in, r, from, to)
+				out.put(in, r, from, to)
 			}
 		}))
 	}
 	if o.Chinese {
 		steps = append(steps, newCharacterStep(func(in, out *Text, r rune, from, to int) {
 			if classes[r]&BertIdeograph == 0 {
-				out.Put(in, r, from, to)
+				out.put(in, r, from, to)
 				return
 			}
 			out.Insert(in, " ", from)
-			out.Put(in, r, from, to)
-			out.Put(in, ' ', from, to)
+			out.put(in, r, from, to)
+			out.put(in, ' ', from, to)
 		}))
 	}
 	if o.Strip {

@@ -24,7 +24,7 @@ var ByteLetters = func() (letters [256]rune) {
 func MapBytes(in, out *Text, from, to int) {
 	if len(in.From) > 0 {
 		for i := from; i < to; i++ {
-			out.Put(in, ByteLetters[in.Bytes[i]], i, i+1)
+			out.put(in, ByteLetters[in.Bytes[i]], i, i+1)
 		}
 		return
 	}

@@ -52,9 +52,9 @@ func (s *characterStep) Apply(in, out *Text) *Text {
 }
 
 func putLower(in, out *Text, r rune, from, to int) {
-	out.Put(in, unicode.ToLower(r), from, to)
+	out.put(in, unicode.ToLower(r), from, to)
 	if r == 'İ' { // its dot becomes a combining mark
-		out.Put(in, '\u0307', from, to)
+		out.put(in, '\u0307', from, to)
 	}
 }
 
@@ -62,7 +62,7 @@ func putLower(in, out *Text, r rune, from, to int) {
 func putWithout(drop func(r rune) bool) func(in, out *Text, r rune, from, to int) {
 	return func(in, out *Text, r rune, from, to int) {
 		if !drop(r) {
-			out.Put(in, r, from, to)
+			out.put(in, r, from, to)
 		}
 	}
 }
@@ -73,8 +73,8 @@ func putNmt(in, out *Text, r rune, from, to int) {
 	case 1 <= r && r <= 8, r == 0xb, 0xe <= r && r <= 0x1f, r == 0x7f, r == 0x8f, r == 0x9f:
 	case r == '\t', r == '\n', r == '\f', r == '\r', r == 0x1680, 0x200b <= r && r <= 0x200f, r == 0x2028, r == 0x2029,
 		r == 0x2581, r == 0xfeff, r == utf8.RuneError:
-		out.Put(in, ' ', from, to)
+		out.put(in, ' ', from, to)
 	default:
-		out.Put(in, r, from, to)
+		out.put(in, r, from, to)
 	}
 }

@@ -83,7 +83,7 @@ func (Repair) Apply(in, out *Text) *Text {
 	out.Reset()
 	for i := 0; i < len(in.Bytes); {
 		r, n := utf8.DecodeRune(in.Bytes[i:])
-		out.Put(in, r, i, i+n)
+		out.put(in, r, i, i+n)
 		i += n
 	}
 	return out

@@ -38,8 +38,8 @@ func (t *Text) Add(r rune, from, until int) {
 	}
 }
 
-// Put appends r, which replaces in.Bytes[from:to]. The range must not be empty.
-func (t *Text) Put(in *Text, r rune, from, to int) {
+// put appends r, which replaces in.Bytes[from:to]. The range must not be empty.
+func (t *Text) put(in *Text, r rune, from, to int) {
 	t.Bytes = utf8.AppendRune(t.Bytes, r)
 	t.Trace(in, from, to)
 }
