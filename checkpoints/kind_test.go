@@ -12,12 +12,17 @@ import (
 func init() {
 	RegisterKind(Kind{Name: "skipgram", Title: "Skip-gram word vectors"})
 	RegisterKind(Kind{Name: "texts", Title: "Text encoder", Texts: true})
-	RegisterKind(Kind{Name: "texts", Card: func(c *Checkpoint) [][2]string { return [][2]string{{"objective", "of its own"}} }})
+	own := func(c *Checkpoint) [][2]string { return [][2]string{{"objective", "of its own"}} }
+	RegisterKind(Kind{Name: "texts", Card: own})
+	RegisterKind(Kind{Name: "reversed", Card: own})
+	RegisterKind(Kind{Name: "reversed", Title: "Text encoder", Texts: true})
 }
 
 func TestKind(t *testing.T) {
-	if k := KindOf("texts"); k.Title != "Text encoder" || !k.Texts || k.Card == nil || k.Token() != "token" || k.Example() != "example" {
-		t.Errorf("a kind that was registered in parts: %+v", k)
+	for _, name := range []string{"texts", "reversed"} {
+		if k := KindOf(name); k.Title != "Text encoder" || !k.Texts || k.Card == nil || k.Token() != "token" || k.Example() != "example" {
+			t.Errorf("a kind that was registered in parts: %+v", k)
+		}
 	}
 	k := KindOf("new")
 	if k.Title != "Embedding model (`new`)" || k.Texts || k.Imported || k.Token() != "word" || k.Example() != "line" {
@@ -26,7 +31,7 @@ func TestKind(t *testing.T) {
 	if rows := k.card(nil); len(rows) != 1 || rows[0] != [2]string{"objective", "`new`"} {
 		t.Errorf("its card: %q", rows)
 	}
-	for _, k := range []Kind{{}, {Name: VectorsKind, Title: "Again"}} {
+	for _, k := range []Kind{{}, {Name: VectorsKind, Title: "Again"}, {Name: "texts", Card: k.card}} {
 		func() {
 			defer func() {
 				if recover() == nil {

@@ -2,7 +2,6 @@ package pairs
 
 import (
 	"context"
-	"errors"
 	"math"
 	"math/bits"
 	"runtime"
@@ -40,7 +39,7 @@ func buildWith(ctx context.Context, sources []Source, o Options, memory, threads
 		return nil, err
 	}
 	if o.Tokenizer == nil || o.Tokenizer.Vocabulary() == nil {
-		return nil, errors.New("Tokenizer must have a vocabulary")
+		return nil, fault.Field("Tokenizer", "", "must have a vocabulary")
 	}
 	o = o.withDefaults()
 	b := &builder{

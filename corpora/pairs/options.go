@@ -47,7 +47,7 @@ func (o Options) withDefaults() Options {
 // Validate returns an error that names the field at fault.
 func (o Options) Validate() error {
 	if o.MaxTokens < 0 {
-		return fault.New("0 sets no limit", "MaxTokens must not be negative, got %d", o.MaxTokens)
+		return fault.Field("MaxTokens", "0 sets no limit", "must not be negative, got %d", o.MaxTokens)
 	}
 	lo, hi := o.ScoreRange[0], o.ScoreRange[1]
 	if o.ScoreRange != [2]float64{} && !(lo < hi && !math.IsInf(lo, 0) && !math.IsInf(hi, 0)) {

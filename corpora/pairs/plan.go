@@ -52,13 +52,13 @@ func (o PlanOptions) withDefaults() PlanOptions {
 func (o PlanOptions) Validate() error {
 	o = o.withDefaults()
 	if o.BatchSize < 1 || o.BatchSize > maxBatch {
-		return fault.New("1024 is usual", "BatchSize must be between 1 and %d, got %d", maxBatch, o.BatchSize)
+		return fault.Field("BatchSize", "1024 is usual", "must be between 1 and %d, got %d", maxBatch, o.BatchSize)
 	}
 	if o.BatchSize == 1 && !o.Repeats {
-		return fault.New("1024 is usual", "BatchSize must be at least 2: a batch of 1 has no other texts for negatives")
+		return fault.Field("BatchSize", "1024 is usual", "must be at least 2: a batch of 1 has no other texts for negatives")
 	}
 	if o.Epoch < 0 || o.Epoch > maxEpoch {
-		return fmt.Errorf("Epoch must be between 0 and %d, got %d", maxEpoch, o.Epoch)
+		return fault.Field("Epoch", "", "must be between 0 and %d, got %d", maxEpoch, o.Epoch)
 	}
 	return nil
 }

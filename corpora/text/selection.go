@@ -44,7 +44,7 @@ func (s *Source) Select(sel Selection) error {
 		}
 	}
 	if n, numbered := sel.number(); numbered && n < 1 {
-		return fault.New("columns are counted from 1", "Column must be at least 1, got %s", sel.Column)
+		return fault.Field("Column", "columns are counted from 1", "must be at least 1, got %s", sel.Column)
 	}
 	s.selection = sel
 	return nil

@@ -26,6 +26,8 @@ func TestRename(t *testing.T) {
 			"no word of MinCount is left: EOF", "no word of MinCount is left: EOF", "lower --min-count"},
 		{fault.Field("Window", "", "must be 1 for Dim 2"),
 			"Window must be 1 for Dim 2", "Window must be 1 for --dim 2", ""},
+		{fault.New("see Dim, a file", "stopped: %w", fault.Field("Dim", "lower Dim", "is too large")), // a hint of its own
+			"stopped: Dim is too large", "stopped: --dim is too large", "see Dim, a file"},
 		{io.EOF, "EOF", "EOF", ""},
 	} {
 		got := fault.Rename(c.err, flags)
