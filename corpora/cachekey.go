@@ -31,8 +31,8 @@ type CacheSource struct {
 	Stream  bool      `json:"stream,omitempty"` // standard input or a pipe: its content cannot be known
 }
 
-// NewCacheKey returns the key of the corpus that [Build] would make. Call it before the
-// source is read, so that a file that changes while it is read does not match.
+// NewCacheKey returns the key of the corpus that [Build] would make. Call it before the source
+// is read, so that a file that changes during reading does not match.
 func NewCacheKey(src *text.Source, o BuildOptions) (CacheKey, error) {
 	o = o.withDefaults()
 	key := CacheKey{
@@ -62,7 +62,7 @@ func NewCacheKey(src *text.Source, o BuildOptions) (CacheKey, error) {
 	return key, nil
 }
 
-// differs returns why k is not now, "" if it is.
+// differs returns why k does not match now, or "" if it does.
 func (k CacheKey) differs(now CacheKey) string {
 	for _, s := range now.Sources {
 		if s.Stream {
@@ -76,7 +76,7 @@ func (k CacheKey) differs(now CacheKey) string {
 		return names
 	}
 	if !slices.Equal(names(k), names(now)) {
-		return "it is of other text"
+		return "it belongs to different text"
 	}
 	for i, s := range now.Sources {
 		if was := k.Sources[i]; was.Size != s.Size || !was.Changed.Equal(s.Changed) || was.Stream {
@@ -84,7 +84,7 @@ func (k CacheKey) differs(now CacheKey) string {
 		}
 	}
 	if k.Tokenizer != now.Tokenizer {
-		return "the tokenizer or its phrases are others"
+		return "the tokenizer or its phrases are different"
 	}
 	for _, o := range []struct {
 		name     string
@@ -104,7 +104,7 @@ func (k CacheKey) differs(now CacheKey) string {
 		}
 	}
 	if k.Vocabulary != now.Vocabulary {
-		return "it is of another vocabulary"
+		return "it belongs to a different vocabulary"
 	}
 	return ""
 }

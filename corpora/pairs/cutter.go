@@ -1,12 +1,12 @@
 package pairs
 
-// batchCutter cuts a stream of examples into batches that hold no text twice.
+// batchCutter splits a stream of examples into batches in which no text occurs twice.
 //
 // An example that shares a text with the batch is postponed: it waits in the queue of that
-// text, behind others with the same text. At most one example of a queue fits into a batch,
-// so each batch looks at the first of each queue only, and a million examples with one
-// anchor cost no more than others. A batch is closed before it is full when so many examples
-// did not fit that the rest is likely to be the same.
+// text, behind others with the same text. At most one example of a queue fits into a batch, so
+// each batch considers only the first example of each queue, and a million examples with one
+// anchor cost no more than others. A batch is closed before it is full if so many examples did
+// not fit that the rest are likely to share its texts too.
 type batchCutter struct {
 	pairs   *Dataset
 	in      examples

@@ -7,7 +7,7 @@ type Stats struct {
 	Skipped      []SkippedRows // the others, by reason
 	Truncated    int64         // texts cut at MaxTokens
 	Bytes        int64         // of text, after decompression
-	Invalid      int64         // bytes that were not UTF-8, and NUL bytes
+	Invalid      int64         // invalid UTF-8 bytes, and NUL bytes
 	FirstInvalid string        // where the first of them is: "file:line: byte N"; "" if none
 }
 

@@ -13,9 +13,9 @@ type Texts struct {
 	Score float64
 }
 
-// Each calls fn with each example, in order. Rows are bad as in Build, except for the
-// reasons that need a tokenizer; weights are ignored. It returns the files with the
-// number of their examples.
+// Each calls fn with each example, in order. Rows are bad as in Build, except for the reasons
+// that need a tokenizer; weights are ignored. It returns the files with their numbers of
+// examples.
 func Each(ctx context.Context, sources []Source, o Options, fn func(Texts) error) ([]File, Stats, error) {
 	scan := scanner{options: o.withDefaults()}
 	scan.row = func(file *File, row textRow) error {

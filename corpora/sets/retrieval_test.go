@@ -138,7 +138,7 @@ func TestOpenRetrievalErrors(t *testing.T) {
 		{"qrels/test.tsv", "q1\td1\t1\nq8\td1\t1\nq9\td1\t1\n", `test.tsv:2: query "q8" is not in`},
 		{"queries.jsonl", someQueries + "{}\n", "queries.jsonl:4: the record has no _id"},
 		{"queries.jsonl", someQueries + `{"_id": "q1", "text": "x"}`, `queries.jsonl:4: the id of query "q1" is used twice`},
-		{"queries.jsonl", someQueries + `{"_id": ["q1"], "text": "x"}`, `queries.jsonl:4: field "_id" is a list, not a string`},
+		{"queries.jsonl", someQueries + `{"_id": ["q1"], "text": "x"}`, `queries.jsonl:4: field "_id" is an array, not a string`},
 		{"queries.jsonl", someQueries + `{"_id": "q5"}`, `queries.jsonl:4: the record "q5" has no text`},
 		{"queries.jsonl", "query\n", "queries.jsonl:1: the line is not a JSON object: invalid character"},
 		{"corpus.jsonl", "", "corpus.jsonl holds no documents"},

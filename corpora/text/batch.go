@@ -1,7 +1,7 @@
 package text
 
-// BatchBytes is the size of a batch of text: the work of one goroutine between two
-// channel calls.
+// BatchBytes is the size of a batch of text: what one goroutine processes between two channel
+// operations.
 const BatchBytes = 256 << 10
 
 // batchLimit is the size at which a batch ends even inside a line.
