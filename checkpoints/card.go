@@ -25,10 +25,10 @@ type cardData struct {
 	NGrams       int // that have rows
 	Kind         Kind
 	Layers       bool        // Linear, ReLU or a projection follow the table
-	Static       bool        // a text's vector is the mean of rows of the table, weighted or not
+	Static       bool        // the vector of a text is the mean of rows of the table, weighted or not
 	Pooling      string      // what the pooling does
 	PythonPool   string      // the same in Python
-	Subwords     bool        // what the tokenizer makes; it leaves no text unknown, or has a token for that
+	Subwords     bool        // tokens are subwords: no text is unknown, or unknown text has its own token
 	Method       [][2]string // how the model was trained
 	Settings     [][2]string // of the trainer
 	Sources      string
@@ -39,14 +39,14 @@ type cardData struct {
 	Validation   []Metric // of this model
 }
 
-// earlierText is a text of an earlier training of the model.
+// earlierText is a text that the model was trained on earlier.
 type earlierText struct {
 	Sources  string
 	RawWords int64
 }
 
-// writeCard writes README.md, the model card: what the model is, how to use it, and
-// how it was made.
+// writeCard writes README.md, the model card: what the model is, how to use it, and how it was
+// made.
 func writeCard(w io.Writer, c *Checkpoint) error {
 	d := cardData{
 		Config:   c.Config,
@@ -99,7 +99,7 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 	return cardTemplate.Execute(w, d)
 }
 
-// title names the model, as "CBOW word vectors, 100 dimensions".
+// title returns the title of the card, such as "CBOW word vectors, 100 dimensions".
 func title(c Config) string {
 	return fmt.Sprintf("%s, %d dimensions", KindOf(c.Kind).Title, c.VectorDim())
 }
@@ -120,7 +120,7 @@ func code(s string) string {
 	return "`" + s + "`"
 }
 
-// codes lists the first n of many code spans.
+// codes lists the first n of a list of code spans.
 func codes(list []string, n int) string {
 	var out []string
 	for _, s := range list[:min(n, len(list))] {

@@ -147,7 +147,7 @@ With gensim: ` + "`embed export -m MODEL -f word2vec-bin -o vectors.bin`" + `, t
 | file | {{or .Sources "not recorded"}} |
 {{range .Settings}}| {{index . 0}} | {{index . 1}} |
 {{end}}
-The vectors were not trained with LuminaVec; the licence of the file applies.
+The vectors were not trained with LuminaVec; the license of the file applies.
 {{else}}## How it was trained
 
 | | |

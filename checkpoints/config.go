@@ -12,8 +12,8 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// FormatVersion is the version of the folder that Write makes. Every version
-// listed here stays readable.
+// FormatVersion is the version of the folder that Write makes. Every version listed here stays
+// readable.
 //
 //	1  The first: config.json, vocab.tsv, tokenizer.json, model.safetensors,
 //	   training/state.safetensors, training/log.jsonl, README.md and a MANIFEST
@@ -27,7 +27,7 @@ import (
 // words as unknown, as in a model without n-grams.
 const FormatVersion = 1
 
-// Config is config.json: what the model is and how it came about.
+// Config is the content of config.json: what the model is and how it was made.
 type Config struct {
 	Format  int           `json:"format"`            // version of the folder; Write fills it in
 	Kind    string        `json:"kind"`              // "skipgram", "cbow", "sentence", or VectorsKind if it was imported; see RegisterKind
@@ -38,15 +38,15 @@ type Config struct {
 	// NGrams are the character n-grams that words are composed of; Write fills them
 	// in from Checkpoint.NGrams.
 	NGrams   tokenize.NGramOptions `json:"ngrams,omitzero"`
-	Options  json.RawMessage       `json:"options,omitempty"` // of the trainer, which alone interprets them
+	Options  json.RawMessage       `json:"options,omitempty"` // options of the trainer; only the trainer interprets them
 	Corpus   CorpusInfo            `json:"corpus"`
-	Earlier  []CorpusInfo          `json:"earlier,omitempty"` // texts of earlier trainings, oldest first
+	Earlier  []CorpusInfo          `json:"earlier,omitempty"` // texts of earlier runs, oldest first
 	Progress Progress              `json:"progress"`
 
 	Validation *Validation `json:"validation,omitempty"` // nil: training was not validated
 }
 
-// EncoderConfig says how the vector of a text is computed from rows of the table.
+// EncoderConfig defines how the vector of a text is computed from rows of the table.
 type EncoderConfig struct {
 	Hidden    int    `json:"hidden"`    // outputs of Linear+ReLU on each token; 0: no such layer
 	Project   int    `json:"project"`   // outputs of the projection after pooling; 0: none
@@ -75,7 +75,7 @@ type CorpusInfo struct {
 	Cache       string `json:"cache,omitempty"`       // the folder with the cached ids, as named by the user
 }
 
-// Progress says how far training has come.
+// Progress records how far training has come.
 type Progress struct {
 	Done        float64 `json:"done"` // 0 to 1
 	Blocks      int64   `json:"blocks"`
@@ -139,7 +139,7 @@ func (c *Config) Validate() error {
 	return nil
 }
 
-// marshal returns config.json, indented for people.
+// marshal returns config.json, indented for readability.
 func (c *Config) marshal() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -165,7 +165,7 @@ func (c *Config) VectorDim() int {
 // parseConfig reads config.json. Unknown fields are ignored: a later version may add
 // some without a new format.
 func parseConfig(data []byte) (Config, error) {
-	// The version decides what the rest means, so it comes first.
+	// The version determines the meaning of the rest, so it comes first.
 	var version struct {
 		Format *int `json:"format"`
 	}

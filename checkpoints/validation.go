@@ -5,12 +5,12 @@ import (
 	"math"
 )
 
-// Validation says how a model was evaluated during training, and with what result.
+// Validation records how a model was evaluated during training, and with what result.
 type Validation struct {
 	Sets     []ValidationSet `json:"sets"`               // the first decides which model is better
 	Every    string          `json:"every"`              // epochs, as in "0.25", or a time, as in "10m0s"
 	Keep     string          `json:"keep"`               // KeepBest or KeepLast: which model training ends with
-	Patience int             `json:"patience,omitempty"` // training ends after so many validations without improvement; 0: never
+	Patience int             `json:"patience,omitempty"` // training ends after this many validations without improvement; 0: never
 	Model    string          `json:"model"`              // KeepBest or KeepLast: which model this is
 	Count    int             `json:"count"`              // validations so far
 	Worse    int             `json:"worse"`              // validations since the best
@@ -18,8 +18,8 @@ type Validation struct {
 	Best     *Validated      `json:"best,omitempty"`
 }
 
-// Which model a training with validation ends with. Until it is finished, the model is
-// the last in any case; the best, if it is to be kept and differs, is in
+// The model that training with validation ends with. Until training is finished, the saved
+// model is always the last one; the best, if it is to be kept and differs, is in
 // training/state.safetensors, with BestPrefix before the names of its tensors.
 const (
 	KeepBest   = "best"
@@ -34,14 +34,14 @@ type ValidationSet struct {
 	SHA256 string `json:"sha256,omitempty"` // of the file, in hexadecimal digits
 }
 
-// Validated is one validation.
+// Validated is the result of one validation.
 type Validated struct {
 	Blocks  int64    `json:"blocks"`  // position in the training
 	Epoch   float64  `json:"epoch"`   // the same, in passes over the corpus
-	Metrics []Metric `json:"metrics"` // one a set
+	Metrics []Metric `json:"metrics"` // one per set
 }
 
-// Metric is one figure of a validation.
+// Metric is one number measured by a validation.
 type Metric struct {
 	Set   string  `json:"set"`    // its name
 	Name  string  `json:"metric"` // "spearman", "accuracy" or "loss"
@@ -50,8 +50,8 @@ type Metric struct {
 	Of    int64   `json:"of"`    // all of them
 }
 
-// Better reports whether m is better than n, a figure of the same name: a lower loss, or
-// a higher value of any other metric.
+// Better reports whether m is better than n, a metric of the same name: a lower loss, or a
+// higher value of any other metric.
 func (m Metric) Better(n Metric) bool {
 	if m.Name == "loss" {
 		return m.Value < n.Value
@@ -73,7 +73,7 @@ func (v *Validation) validate() error {
 		return fmt.Errorf("validation.sets is empty")
 	}
 	if v.Patience < 0 || v.Count < 0 || v.Worse < 0 {
-		return fmt.Errorf("validation must not have negative numbers: patience %d, count %d, worse %d", v.Patience, v.Count, v.Worse)
+		return fmt.Errorf("validation numbers must not be negative: patience %d, count %d, worse %d", v.Patience, v.Count, v.Worse)
 	}
 	for _, one := range []struct {
 		name string

@@ -12,7 +12,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Report is what Verify found.
+// Report is the result of Verify.
 type Report struct {
 	Format int          `json:"format"` // version of the folder
 	Files  []FileReport `json:"files"`  // that MANIFEST lists, by name
@@ -37,10 +37,9 @@ func (r *Report) OK() bool {
 	return true
 }
 
-// Verify checks the size and the SHA-256 of every file that the MANIFEST of the model in
-// dir lists, including README.md and training/. If some are missing or changed, the
-// report says what is wrong with each, and the error names them all. Verify does not
-// parse the files; Read does.
+// Verify checks the size and the SHA-256 of every file that the MANIFEST of the model in dir
+// lists, including README.md and training/. If files are missing or changed, the report
+// describes each, and the error names them all. Verify does not parse the files; Read does.
 func Verify(ctx context.Context, dir string) (*Report, error) {
 	for i := 1; ; i++ {
 		r, err := open(ctx, dir)

@@ -95,10 +95,10 @@ func TestCache(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := cache.Corpus(ctx, nil); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("canceled: %v", err)
 	}
 	if err := was.WriteCache(ctx, dir, key); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("canceled: %v", err)
 	}
 	// A new cache replaces the old one and keeps other files in the folder.
 	corporatest.WriteFile(t, dir, "notes.txt", "mine")
@@ -229,7 +229,7 @@ func TestCachePlace(t *testing.T) {
 	}
 	corporatest.WriteFile(t, dir, "MANIFEST", "luminavec-manifest 1\n")
 	for _, err := range []error{CheckCache(dir), buildText(t, "one two", BuildOptions{}).WriteCache(context.Background(), dir, CacheKey{})} {
-		if err == nil || !strings.Contains(err.Error(), "holds other things") {
+		if err == nil || !strings.Contains(err.Error(), "contains other files") {
 			t.Errorf("the folder of a model: %v", err)
 		}
 	}

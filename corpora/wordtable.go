@@ -119,7 +119,7 @@ func (t *wordTable) id(k int32) int32 {
 	return t.keptWords + k*t.step + t.first
 }
 
-// count makes the vocabulary of the tables and returns the final id for every
+// count makes the vocabulary of the tables and returns the final id forevery
 // provisional one; it is LineEnd for words that are not in the vocabulary.
 func (c *Corpus) count(tables []*wordTable, o BuildOptions) (final []int32, err error) {
 	all, tokens, counts := merge(tables)
@@ -201,7 +201,7 @@ func merge(tables []*wordTable) (all map[string]int32, tokens []string, counts [
 	return all, tokens, counts
 }
 
-// renumber returns, for every provisional id, the rank of its word.
+// renumber returns, forevery provisional id, the rank of its word.
 func renumber(tables []*wordTable, all map[string]int32, rank []int32) []int32 {
 	var ranks []int32
 	for _, t := range tables {

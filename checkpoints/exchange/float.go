@@ -11,9 +11,9 @@ var powersOfTen = [...]float64{
 	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 }
 
-// scanFloat reads the number at the start of b, up to a space, a tab or the end,
-// and returns it with the number of bytes it took. It gives what
-// strconv.ParseFloat(…, 32) gives, to the bit, and its errors.
+// scanFloat reads the number at the start of b, up to a space, a tab or the end, and returns it
+// with the number of bytes it took. The result and the errors are those of
+// strconv.ParseFloat(…, 32), to the bit.
 //
 // Most numbers are a mantissa and a power of ten that a float64 both holds
 // exactly, so that one operation gives the nearest float64 (Clinger, "How to Read

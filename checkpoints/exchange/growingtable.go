@@ -2,7 +2,7 @@ package exchange
 
 import "github.com/luminavec/luminavec/checkpoints"
 
-// growingTable collects rows whose number is unknown or not to be trusted.
+// growingTable collects rows whose number is unknown or cannot be trusted.
 type growingTable struct {
 	dim   int
 	rows  int

@@ -136,7 +136,7 @@ func readNPYHeader(r *bufio.Reader) ([]byte, error) {
 	return header, noEOF(err)
 }
 
-// noEOF turns the end of a file that should go on into an error of its own.
+// noEOF returns io.ErrUnexpectedEOF instead of io.EOF, for data that must not end yet.
 func noEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

@@ -10,9 +10,9 @@ type Writer struct {
 	rows RowWriter
 }
 
-// NewWriter returns a writer to w in the named format, one of Writable. If the number
-// of rows is Unknown and the format states it at the start, rows are held back: up to
-// 64 MiB in memory, more in a temporary file.
+// NewWriter returns a writer to w in the named format, one of Writable. If the number of rows
+// is Unknown and the format states it at the start, rows are buffered: up to 64 MiB in memory,
+// more in a temporary file.
 func NewWriter(w io.Writer, format string, shape Shape) (*Writer, error) {
 	f, err := Lookup(Writable(), format)
 	if err != nil {

@@ -317,9 +317,9 @@ func TestPlanErrors(t *testing.T) {
 	} else if p.Batch(&Batch{}, plan, 15) == nil {
 		t.Error("there is a batch 15")
 	}
-	cancelled, cancel := context.WithCancel(ctx)
+	canceled, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := p.Plan(cancelled, PlanOptions{}); err != context.Canceled {
+	if _, err := p.Plan(canceled, PlanOptions{}); err != context.Canceled {
 		t.Error(err)
 	}
 	one := fakePairs(1)

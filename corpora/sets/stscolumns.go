@@ -11,7 +11,7 @@ type stsColumns struct {
 	subset      int // -1: none
 }
 
-// least is how many columns a record must have.
+// least returns the number of columns that a record must have.
 func (c stsColumns) least() int { return max(c.a, c.b, c.score) + 1 }
 
 // The names that files of sentence pairs give their columns, without regard to

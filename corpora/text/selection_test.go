@@ -252,7 +252,7 @@ func TestSelectFiles(t *testing.T) {
 	}
 }
 
-// TestSelectStops: an error of the callback and a cancelled context end the
+// TestSelectStops: an error of the callback and a canceled context end the
 // pass, and damage in a compressed file is reported.
 func TestSelectStops(t *testing.T) {
 	stop := errors.New("enough")
@@ -272,7 +272,7 @@ func TestSelectStops(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		if err := src.Read(ctx, func(Chunk) error { return nil }); !errors.Is(err, context.Canceled) {
-			t.Errorf("cancelled: %v", err)
+			t.Errorf("canceled: %v", err)
 		}
 		packed := corporatest.Gzip3(t, "text\n"+strings.Repeat("word\n", 1000))
 		if sel.Field != "" {

@@ -38,7 +38,7 @@ type entry struct {
 	once bool  // cannot be read a second time
 	file bool  // a regular file of this name
 	// blocking inputs may block a read forever (a terminal, a pipe), so they are read
-	// by a goroutine that a cancelled context can leave behind.
+	// by a goroutine that a canceled context can leave behind.
 	blocking bool
 	open     func() (io.ReadCloser, error)
 }

@@ -9,12 +9,11 @@ import (
 )
 
 // The meaning of "New York" is not the sum of "new" and "york". learn.FindPhrases finds words
-// that occur together more often than by chance; a Tokenizer made WithPhrases joins them
-// to one token, new_york, which then gets its own vector. The method is word2phrase of
-// Mikolov et al., "Distributed Representations of Words and Phrases and their
-// Compositionality" (2013), section 4. One pass joins two words, with connectors
-// between them if allowed; a second pass, over text in which the first phrases
-// are joined, finds new_york_times.
+// that occur together more often than by chance; a Tokenizer made by WithPhrases joins them
+// into one token, new_york, which then gets its own vector. The method is word2phrase of
+// Mikolov et al., "Distributed Representations of Words and Phrases and their Compositionality"
+// (2013), section 4. One pass joins two words, with connectors between them if allowed; a
+// second pass, over text in which the first phrases are joined, finds new_york_times.
 
 // Phrase is two or more words that belong together.
 type Phrase struct {

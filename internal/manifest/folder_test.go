@@ -185,7 +185,7 @@ func TestOpen(t *testing.T) {
 	wantError(t, err, Name, "longer than 1048576 bytes")
 }
 
-// A cancelled context is not reported as damage.
+// A canceled context is not reported as damage.
 func TestReadCancelled(t *testing.T) {
 	dir, d := newFolder(t, map[string][]byte{"a": make([]byte, 4*block)})
 	ctx, cancel := context.WithCancel(context.Background())

@@ -1,4 +1,4 @@
-// Package plainjson writes JSON that people read: <, > and & are not escaped.
+// Package plainjson writes JSON for people to read: <, > and & are not escaped.
 package plainjson
 
 import (

@@ -13,7 +13,7 @@ import (
 )
 
 // ErrDiverged is wrapped by the error of a run whose loss is not a finite number.
-var ErrDiverged = errors.New("the loss is no longer a number")
+var ErrDiverged = errors.New("the loss is no longer finite")
 
 const hintDiverged = "lower LearningRate"
 
@@ -27,7 +27,7 @@ type Worker interface {
 	Close() error
 }
 
-// BlockStats is what a worker reports of a block.
+// BlockStats is what a worker reports about a block.
 type BlockStats struct {
 	Loss    float64 // summed over the targets, in nats
 	Targets float64 // predictions the loss was summed over, each with its weight

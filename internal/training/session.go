@@ -73,8 +73,8 @@ func (s *Session) Run(ctx context.Context, loop Loop) (*checkpoints.Checkpoint, 
 		}
 	}
 	outcome, err := loop.Run(ctx)
-	// A block that failed leaves half an update behind, or numbers that are not
-	// finite: no checkpoint is made of that, even if ctx has ended meanwhile.
+	// A block that failed leaves half an update behind, or numbers that are not finite, so no
+	// checkpoint is made, even if ctx has ended meanwhile.
 	if err != nil && (ctx.Err() == nil || !errors.Is(err, ctx.Err())) {
 		return nil, fmt.Errorf("%s: %w", s.Kind, err)
 	}

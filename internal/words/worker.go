@@ -25,7 +25,7 @@ func (t *wordTrainer) newEngine(tables *Tables) (Engine, error) {
 
 func (t *wordTrainer) capacity() int { return max(batchCapacity, t.windows.MaxSize()) }
 
-// wordWorker trains blocks with an engine of its own on the shared tables.
+// wordWorker trains blocks with its own engine on the shared tables.
 type wordWorker struct {
 	trainer *wordTrainer
 	engine  Engine
@@ -71,8 +71,8 @@ func (w *wordWorker) prepare(c *corpora.Corpus, block int, rng *training.Random)
 	return err
 }
 
-// Train takes steps of size lr on the windows that were drawn last; with lr 0 it
-// measures their loss and changes nothing.
+// Train takes steps of size lr on the windows that were drawn last; with lr 0 it measures their
+// loss and changes nothing.
 func (w *wordWorker) Train(lr float64) (training.BlockStats, error) {
 	s := training.BlockStats{Units: w.words}
 	for _, batch := range w.batches {

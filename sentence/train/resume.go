@@ -13,7 +13,7 @@ import (
 	"github.com/luminavec/luminavec/sentence"
 )
 
-// resume takes the parameters, the state of the optimizer and the position from a
+// resume restores the parameters, the state of the optimizer and the position from a
 // checkpoint.
 func (t *trainer) resume(c *checkpoints.Checkpoint) error {
 	p, was, pairs := c.Config.Progress, c.Config.Corpus, t.run.Pairs

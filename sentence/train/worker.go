@@ -89,8 +89,8 @@ func (w *worker) fill(b *Batch, step uint64) {
 	}
 }
 
-// drop draws which numbers of the pooled vectors a step drops; the others are scaled up
-// to keep the expectation (Srivastava et al., 2014).
+// drop draws which numbers of the pooled vectors a step drops; the others are scaled up to keep
+// the expectation (Srivastava et al., 2014).
 func (w *worker) drop(b *Batch, step uint64) {
 	o := &w.trainer.options
 	n := b.Texts() * kernel.Stride(w.trainer.encoder.Width())

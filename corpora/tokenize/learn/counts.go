@@ -105,7 +105,7 @@ func (c *wordCounter) read(ctx context.Context, read textReader, progress func()
 func (w *wordWorker) count(b *text.Batch) (err error) {
 	defer func() { // text may be arbitrary bytes
 		if x := recover(); x != nil {
-			err = fmt.Errorf("cannot find words: panic: %v", x)
+			err = fmt.Errorf("cannot split the text into words: panic: %v", x)
 		}
 	}()
 	add := func(word []byte, _, _ int) {

@@ -13,7 +13,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Options say which tokenizer is learnt. Start from DefaultOptions.
+// Options define the tokenizer to be learned. Start from DefaultOptions.
 type Options struct {
 	// Model is the kind of tokenizer. Default WordPiece.
 	Model Model
@@ -45,7 +45,7 @@ type Options struct {
 	mixed bool
 }
 
-// Progress says how far the training of a tokenizer is.
+// Progress describes how far the training of a tokenizer has come.
 type Progress struct {
 	Stage      string // "counting", then "learning"
 	Done, Size int64  // bytes of the source as stored, then steps; a Size of 0 is unknown
@@ -103,7 +103,7 @@ func (o Options) Validate() error {
 	return nil
 }
 
-// Result is a tokenizer that was learnt, and statistics of the text.
+// Result is a tokenizer that was learned, and statistics of the text.
 type Result struct {
 	Tokenizer *tokenize.Tokenizer // MarshalJSON returns its tokenizer.json
 
@@ -132,9 +132,9 @@ func Train(ctx context.Context, src *text.Source, o Options) (*Result, error) {
 	return train(ctx, read, progress, o)
 }
 
-// TrainFrom is Train for text from any origin: read calls emit with each line or
-// sentence, from one goroutine, and returns the error of emit. A text need only be
-// valid until emit returns.
+// TrainFrom is Train for text from any other place: read calls emit with each line or sentence,
+// from one goroutine, and returns the error of emit. A text need only be valid until emit
+// returns.
 func TrainFrom(ctx context.Context, read func(ctx context.Context, emit func(text []byte) error) error, o Options) (*Result, error) {
 	return train(ctx, read, func() {}, o)
 }
@@ -180,7 +180,7 @@ func train(ctx context.Context, read textReader, progress func(), o Options) (*R
 		return nil, err
 	}
 	// Parse what others will read, so that the result is what they get.
-	t.Tokenizer, err = tokenize.Parse("the learnt tokenizer", data)
+	t.Tokenizer, err = tokenize.Parse("the learned tokenizer", data)
 	return t, err
 }
 

@@ -50,7 +50,7 @@ var EnglishConnectors = []string{"a", "an", "the", "for", "of", "with", "without
 // pass, including connectors.
 const MaxPhraseWords = 8
 
-// PhraseOptions say which phrases FindPhrases finds. Start from DefaultPhraseOptions.
+// PhraseOptions define which phrases FindPhrases finds. Start from DefaultPhraseOptions.
 type PhraseOptions struct {
 	// Tokenizer finds the words. If it joins phrases, these may become parts of longer ones.
 	// Default: NewWordTokenizer(WordOptions{}).

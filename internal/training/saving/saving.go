@@ -1,4 +1,4 @@
-// Package saving writes the checkpoints of a training into a model folder, each with a drawing
+// Package saving writes the checkpoints of a training run into a model folder, each with a plot
 // of the loss.
 package saving
 
@@ -14,7 +14,7 @@ import (
 	"github.com/luminavec/luminavec/internal/plot"
 )
 
-// A Saver writes the checkpoints of one training.
+// A Saver writes the checkpoints of one run.
 type Saver struct {
 	Output  string // folder; Save changes it if something else has appeared there
 	Replace bool   // what is at Output may be replaced
@@ -37,17 +37,17 @@ type Saver struct {
 // long as writing a small model, while the training pauses.
 const drawAgain = 30 * time.Second
 
-// Save writes the last checkpoint of a training. Something that has appeared at Output since
-// the training began, such as the model of another training, is not replaced: the model is
-// then written to another name beside it.
+// Save writes the last checkpoint of a run. If something has appeared at Output since training
+// started, such as the model of another run, it is not replaced: the model is written beside it
+// under another name.
 func (s *Saver) Save(ctx context.Context, c *checkpoints.Checkpoint) error {
 	s.draw(c, true)
 	return s.write(ctx, c)
 }
 
-// Checkpoint writes a checkpoint while the training pauses. One that cannot be written, on a
-// disk that is full for a while, is reported to Warn and does not end the training: the next
-// one may succeed.
+// Checkpoint writes a checkpoint while training pauses. If it cannot be written, for example
+// because the disk is temporarily full, the error is reported to Warn and training continues:
+// the next checkpoint may succeed.
 func (s *Saver) Checkpoint(ctx context.Context, c *checkpoints.Checkpoint) error {
 	s.draw(c, false)
 	err := s.write(ctx, c)
@@ -67,7 +67,7 @@ func (s *Saver) write(ctx context.Context, c *checkpoints.Checkpoint) error {
 		case err == nil:
 			s.Replace, s.Saved = true, &c.Config.Progress
 			if s.Output != wanted {
-				s.Warn("%s has appeared since the training began; writing the model to %s", wanted, s.Output)
+				s.Warn("%s has appeared since training started; writing the model to %s", wanted, s.Output)
 			}
 			return nil
 		case s.Replace || !errors.Is(err, fs.ErrExist) || n > 99:

@@ -1,5 +1,5 @@
 // Package models implements the models of Hugging Face's tokenizers library: the last
-// stage of a subword tokenizer, which cuts a word into tokens of its vocabulary.
+// stage of a subword tokenizer, which splits a word into tokens of its vocabulary.
 //
 //	"unfathomable" ──► WordPiece ──► un ##fat ##hom ##able ──► 4895 27753 23393 3085
 //
@@ -16,7 +16,7 @@ import (
 	"unicode/utf8"
 )
 
-// Model cuts words into tokens. It does not change once made; workers do the work.
+// Model splits words into tokens. It does not change once made; workers do the work.
 type Model interface {
 	// Vocabulary returns the ids of the tokens. The caller must not change it.
 	Vocabulary() map[string]int

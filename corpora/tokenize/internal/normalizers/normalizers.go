@@ -1,5 +1,5 @@
 // Package normalizers implements the normalizers of Hugging Face's tokenizers library:
-// the first stage of a subword tokenizer, which changes text before it is cut into words.
+// the first stage of a subword tokenizer, which changes text before it is split into words.
 //
 //	"Ça va" ──► NFD ──► StripAccents ──► Lowercase ──► "ca va"
 //

@@ -1,6 +1,6 @@
 // Package oniguruma compiles the patterns in a tokenizer.json. They are regular expressions
 // of Oniguruma; Compile translates them to package regexp where they mean the same
-// there, and refuses them where they may not.
+// there, and rejects them where they may not.
 package oniguruma
 
 import (
@@ -23,7 +23,7 @@ const (
 )
 
 // Compile translates and compiles a pattern. Patterns that match the empty string are
-// refused.
+// rejected.
 func Compile(pattern string) (*regexp.Regexp, error) {
 	refuse := func(what string) (*regexp.Regexp, error) {
 		return nil, fmt.Errorf("pattern %.60q: %s is not supported", pattern, what)
