@@ -34,7 +34,7 @@ func TestRefusesWhatDoesNotFit(t *testing.T) {
 		want   string
 	}{
 		{estimate.Limits{Memory: 1000, Disk: -1}, "training needs "},
-		{estimate.Limits{Memory: -1, Disk: 1000}, "on the disk of its output"},
+		{estimate.Limits{Memory: -1, Disk: 1000}, "on the output disk"},
 	} {
 		limits = func(string) estimate.Limits { return test.limits }
 		_, err := train()
