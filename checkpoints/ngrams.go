@@ -68,7 +68,7 @@ func (c *Checkpoint) checkNGrams() error {
 		return nil
 	}
 	if o := c.NGrams.Options(); o != c.Config.NGrams {
-		return faultIn(ConfigFile, "ngrams are %+v, and those of the model %+v", c.Config.NGrams, o)
+		return faultIn(ConfigFile, "ngrams are %+v, but those of the model are %+v", c.Config.NGrams, o)
 	}
 	if !have {
 		return faultIn(ModelFile, "no tensor %q", NGramTensor)

@@ -88,7 +88,7 @@ func CheckOutput(dir string, o WriteOptions) error {
 }
 
 func createFolder(dir string, o WriteOptions) (*durable.Folder, error) {
-	if isCollection(dir) { // which has a MANIFEST of its own
+	if isCollection(dir) { // which has its own MANIFEST
 		return nil, fault.New("choose another name, or remove the folder",
 			"will not replace %s: it is a collection of documents, not a model", dir)
 	}

@@ -25,7 +25,7 @@ type CacheKey struct {
 
 // CacheSource is an input of a cached corpus.
 type CacheSource struct {
-	Name    string    `json:"name"`             // absolute path; for what is not a file, as in [text.Source.Names]
+	Name    string    `json:"name"`             // absolute path; for inputs that are not files, as in [text.Source.Names]
 	Size    int64     `json:"size"`             // bytes as stored
 	Changed time.Time `json:"changed,omitzero"` // modification time of a file
 	Stream  bool      `json:"stream,omitempty"` // standard input or a pipe: its content cannot be known

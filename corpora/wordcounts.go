@@ -47,7 +47,7 @@ func (c *WordCounts) Vocabulary(minCount int64, most int) (*tokenize.Vocabulary,
 		}
 	}
 	if len(words) == 0 {
-		return nil, fault.Mention("give more text, or lower MinCount", "none of the %d distinct words occurs %d times or more", len(c.counts), minCount)
+		return nil, fault.Mention("give more text, or lower MinCount", "none of the %d distinct words occurs at least %d times", len(c.counts), minCount)
 	}
 	slices.SortFunc(words, func(a, b string) int {
 		return cmp.Or(cmp.Compare(c.counts[b], c.counts[a]), strings.Compare(a, b))

@@ -6,7 +6,7 @@ import "github.com/luminavec/luminavec/checkpoints"
 type growingTable struct {
 	dim   int
 	rows  int
-	whole checkpoints.Tensor // when the file is long enough for what it says
+	whole checkpoints.Tensor // used if the file is long enough for its header
 	parts [][]float32        // else: partRows rows each, packed
 }
 

@@ -127,7 +127,7 @@ func readNPYHeader(r *bufio.Reader) ([]byte, error) {
 	if len(size) == 4 {
 		n = little.Uint32(size)
 	}
-	const most = 64 << 10 // far above that of any array of two dimensions
+	const most = 64 << 10 // far more than any array of two dimensions needs
 	if n > most {
 		return nil, fmt.Errorf("a length of %d bytes is impossible", n)
 	}

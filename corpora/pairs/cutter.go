@@ -39,7 +39,7 @@ type textQueue struct {
 
 type waitingExample struct{ example, next int32 }
 
-// A batch that is not full is closed after so many times its size in examples that did
+// A batch that is not full is closed after this many times its size in examples that did
 // not fit.
 const (
 	cutterDraws = 4 // of the stream

@@ -71,7 +71,7 @@ type NGrams struct {
 	buckets []int32         // by row
 	rows    map[int32]int32 // by bucket
 
-	// What Of returns, made by its first call: looking up words does not need it.
+	// The result of Of, made by its first call, because looking up words does not need it.
 	vocabulary *Vocabulary
 	indexed    sync.Once
 	ends       []int   // for each word, the end of its rows in of
@@ -203,9 +203,9 @@ func (g *NGrams) Of(id int32) []int32 {
 }
 
 // Append appends to dst the rows of the n-grams of any word, which must be normalized as the
-// tokenizer does it; n-grams without a row are skipped. For a word of the vocabulary
-// they are the result of Of. The time is proportional to the length of the word, and
-// nothing is allocated except to grow dst.
+// tokenizer does it; n-grams without a row are skipped. For a word of the vocabulary they are
+// the result of Of. The time is proportional to the length of the word, and nothing is
+// allocated except to grow dst.
 func (g *NGrams) Append(dst []int32, word string) []int32 {
 	g.options.each(word, func(_, _ int, bucket int32) {
 		if row, ok := g.rows[bucket]; ok {

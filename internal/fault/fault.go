@@ -1,6 +1,5 @@
-// Package fault gives an error a hint: one line that tells the user what to do
-// next. A library returns the error; a command prints the message, then the hint on
-// a line of its own.
+// Package fault adds hints to errors: one line that says what to do next. A library returns the
+// error; a command prints the message, then the hint on a separate line.
 //
 // An error about a field of an options struct is a [FieldError]: the library names the
 // field, and the command translates the name into a flag with [Rename].

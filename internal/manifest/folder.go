@@ -55,7 +55,7 @@ func (f Format) Open(dir string) (*Folder, error) {
 
 func (d *Folder) path(name string) string { return filepath.Join(d.dir, filepath.FromSlash(name)) }
 
-// fileError names the file in an error. An error without a hint gets that of damage.
+// fileError names the file in an error. An error without a hint gets the hint for damage.
 func (d *Folder) fileError(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = missing{}

@@ -176,7 +176,7 @@ func TestOpen(t *testing.T) {
 	}
 	writeFile(t, dir, Name, []byte("x"))
 	_, err = testFormat.Open(dir)
-	wantError(t, err, Name, "line 1 is not that of a test")
+	wantError(t, err, Name, "line 1 does not belong to a test")
 	if fault.Hint(err) != "name a test" {
 		t.Errorf("hint %q", fault.Hint(err))
 	}

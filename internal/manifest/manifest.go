@@ -52,7 +52,7 @@ type Format struct {
 	Head    string // the first word of the file
 	Version int    // the newest version that is read, and the one that is written
 	Kind    string // what the folder is, in errors: "model"
-	Other   string // hint when MANIFEST is that of another kind
+	Other   string // hint when MANIFEST belongs to another kind
 	Damaged string // hint when a file is damaged or missing
 }
 
@@ -100,7 +100,7 @@ func (f Format) Parse(data []byte) (*Manifest, error) {
 	first, _, _ := bytes.Cut(data, []byte("\n"))
 	digits, ok := strings.CutPrefix(string(first), f.Head+" ")
 	if !ok {
-		return nil, fault.New(f.Other, "line 1 is not that of a %s", f.Kind)
+		return nil, fault.New(f.Other, "line 1 does not belong to a %s", f.Kind)
 	}
 	version, err := strconv.Atoi(digits)
 	if err != nil || version < 1 || strconv.Itoa(version) != digits {

@@ -122,7 +122,7 @@ func (r *run) take(first bool) (b int64, ok bool) {
 	defer r.hand.Unlock()
 	b = r.next
 	if b > r.from && b < r.until && b%r.PerEpoch == 0 && r.saveDue(b) {
-		r.until = b // for all: what is saved is the end of the epoch
+		r.until = b // for all workers, so that the end of the epoch is saved
 	}
 	late := func(since time.Time, every time.Duration) bool { return every > 0 && time.Since(since) >= every }
 	if b >= r.until || !first && (r.Save != nil && late(r.saved, r.SaveEvery) || r.Check != nil && late(r.checked, r.CheckEvery)) {

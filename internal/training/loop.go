@@ -94,8 +94,8 @@ type Loop struct {
 	Checked    int64 // place of the last check before Start; a place that was not checked is checked first
 }
 
-// Sums are what a resumed run needs of the run before it, so that its figures are those of a
-// run that was not interrupted.
+// Sums holds what a resumed run needs from the run before it, so that its figures equal those
+// of an uninterrupted run.
 type Sums struct {
 	Epoch    BlockStats // of the epoch that the last block belongs to
 	Unlogged BlockStats // since the last Log
@@ -113,7 +113,7 @@ type Outcome struct {
 const (
 	eventEvery = 250 * time.Millisecond
 	logLines   = 200 // of a whole run
-	saveShare  = 20  // training takes so many times as long as the saves at the ends of epochs
+	saveShare  = 20  // training takes at least this many times as long as the saves at the ends of epochs
 )
 
 // Run trains until every block is done, a check returns stop or ctx ends. When
@@ -177,7 +177,7 @@ func newRun(l *Loop) *run {
 	return r
 }
 
-// epoch returns the epoch, from 0, that the last of so many blocks belongs to.
+// epoch returns the epoch, from 0, that the last of the done blocks belongs to.
 func (r *run) epoch(done int64) int64 { return max(done-1, 0) / r.PerEpoch }
 
 func (r *run) outcome() Outcome {

@@ -19,7 +19,7 @@ type Session struct {
 	PerEpoch int64  // blocks of an epoch
 	Epochs   int
 	Units    int64  // of an epoch: words, or pairs
-	Unit     string // what the log calls them: "words" or "pairs"
+	Unit     string // their name in the log: "words" or "pairs"
 
 	// Model returns the current model and the state of the trainer, without
 	// progress, validation and log. Its tensors may be the live ones.
@@ -37,7 +37,7 @@ type Session struct {
 	stopped string  // why the run ended before its last block
 	watcher *watcher
 
-	mu   sync.Mutex   // guards what follows: events come from goroutines of their own
+	mu   sync.Mutex   // guards the fields below: events come from other goroutines
 	log  bytes.Buffer // training/log.jsonl
 	loss float64      // of the last event that had one
 }

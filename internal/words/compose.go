@@ -14,7 +14,7 @@ type composer struct {
 	tables *Tables
 	shape  shape
 
-	vectors []float32 // segment rows × stride: the words' vectors, then what they gained
+	vectors []float32 // segment rows × stride: the words' vectors, then their changes
 	before  []float32 // as they were composed
 	words   []int32   // of each row of vectors
 	place   []int32   // [V] row of a word in vectors, or -1

@@ -101,7 +101,7 @@ func CanGrow(o Options) error {
 	return nil
 }
 
-// growth moves rows from the places of an old vocabulary to those of a new one.
+// growth moves rows from their indexes in an old vocabulary to those in a new one.
 type growth struct {
 	old    []int32 // of each new word, its old id; -1: none
 	tables *Tables // as a new run would start

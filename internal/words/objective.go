@@ -93,7 +93,7 @@ func (o *Objective) With(v Variant) (*Objective, error) {
 		return nil, fmt.Errorf("%s: sums and position weights are for objectives that make one row of a window", o.Name)
 	}
 	if v.Places != nil && (v.Labelled || v.Positions > 0) {
-		return nil, fmt.Errorf("%s: labelled windows have no weights of places", o.Name)
+		return nil, fmt.Errorf("%s: labelled windows cannot have place weights", o.Name)
 	}
 	with := *o
 	with.Variant = v

@@ -31,7 +31,7 @@ type wordWorker struct {
 	engine  Engine
 	ids     []int32
 	scratch Scratch
-	batches [][]int32 // of the block, the memory of those of blocks before behind it
+	batches [][]int32 // of the block, followed by the memory of earlier blocks' batches
 	words   int64
 	order   []int32 // of the blocks in epoch
 	epoch   int64

@@ -12,7 +12,7 @@
 // With the default loss, [InBatch], each text of a batch must find its partner among all
 // others: its cosines, times Scale, go through a softmax over the batch. A batch holds no text
 // twice, excludes negatives that are known to be positives elsewhere, and comes from one file,
-// since texts of different kinds would be too easy to tell apart. Other losses take scores
+// since texts of different kinds would be too easy to distinguish. Other losses take scores
 // ([Cosine], [CoSENT]), labels ([Related], [Contrastive]) or given negatives ([Triplet]). With
 // Matryoshka the loss also applies to truncated vectors, so that these can be used alone.
 //

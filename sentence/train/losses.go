@@ -41,7 +41,7 @@ type lossDef struct {
 	labels             bool      // scores must be from 0 to 1
 	minTexts, maxTexts int       // texts per example; maxTexts 0: any number
 	scale, symmetric   bool      // it has these settings
-	margin             []float64 // lowest and highest; nil: it has no margin
+	margin             []float64 // lowest and highest; nil if it has no margin
 
 	// acrossBatch means that each text is compared with all others of the batch, so that no
 	// batch may hold a text twice.

@@ -29,7 +29,7 @@ type Run struct {
 	Pairs     *pairs.Dataset
 	Tokenizer *tokenize.Tokenizer // that read the pairs, with its vocabulary
 	Sources   []string            // where the pairs came from, for the record
-	Settings  json.RawMessage     // stored as the options in config.json: those of the run, and more; default the options alone
+	Settings  json.RawMessage     // stored as the options in config.json: the options of the run, and more; default: the options alone
 
 	// Warn, if set, receives warnings about the batches at the start of a run: that they are
 	// smaller than requested, or omit examples.
@@ -201,7 +201,7 @@ func (t *trainer) step(rows []int32, g *Gradient, lr float64) error {
 	return nil
 }
 
-// model returns the model and the state of the optimizer as they are now.
+// model returns the current model and state of the optimizer.
 func (t *trainer) model() *checkpoints.Checkpoint {
 	e, o, pairs := t.encoder, t.options, t.run.Pairs
 	options := t.run.Settings

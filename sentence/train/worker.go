@@ -117,7 +117,7 @@ func (w *worker) drop(b *Batch, step uint64) {
 func (w *worker) Train(lr float64) (training.BlockStats, error) {
 	var s training.BlockStats
 	t := w.trainer
-	t.optimizer.Begin() // once a block, so that the count of steps is that of blocks
+	t.optimizer.Begin() // once per block, so that steps are counted in blocks
 	for i := range w.batches {
 		b := &w.batches[i]
 		loss, g, err := t.engine.Gradient(b)

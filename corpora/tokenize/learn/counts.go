@@ -25,7 +25,7 @@ const (
 	maxTableBytes = 256 << 20 // memory for the distinct words
 )
 
-// wordCounter counts the words of text. Goroutines count batches in tables of their own,
+// wordCounter counts the words of text. Goroutines count batches in their own tables,
 // which are added up after each round of about 16 MiB of text. If there are then more
 // words than fit, the rarest are dropped. All of this depends only on sums over
 // whole rounds, so the result is the same for any number of goroutines.

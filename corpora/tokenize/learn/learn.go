@@ -27,7 +27,7 @@ type Options struct {
 	Lowercase bool
 	// StripAccents removes the marks of letters: é becomes e. Default true for WordPiece.
 	StripAccents bool
-	// Special are tokens that are found as they are in the text. They have the first ids.
+	// Special lists tokens that are found literally in the text. They have the first ids.
 	// Default: [PAD] [UNK] [CLS] [SEP] [MASK] for WordPiece, which needs [UNK]; <unk> for
 	// Unigram, which needs it; none for BPE.
 	Special []string
@@ -107,7 +107,7 @@ func (o Options) Validate() error {
 type Result struct {
 	Tokenizer *tokenize.Tokenizer // MarshalJSON returns its tokenizer.json
 
-	Words        int64   // words of the text, as they are cut before the model
+	Words        int64   // words of the text, as the pre-tokenizer splits them
 	Distinct     int     // distinct words
 	Dropped      int64   // words dropped for lack of memory; later occurrences are counted again
 	DroppedBelow int64   // maximum count of a word when it was dropped
@@ -155,7 +155,7 @@ func train(ctx context.Context, read textReader, progress func(), o Options) (*R
 	}
 	counted := c.counted()
 	if len(counted) == 0 {
-		return nil, fault.New("is it text?", "the text has no words to learn a tokenizer from")
+		return nil, fault.New("check that the input is text", "the text has no words to learn a tokenizer from")
 	}
 	t := &Result{Words: c.words, Distinct: len(counted), Dropped: c.dropped, DroppedBelow: c.droppedBelow, Skipped: c.skipped}
 	letters := countLetters(counted)
@@ -179,7 +179,7 @@ func train(ctx context.Context, read textReader, progress func(), o Options) (*R
 	if err != nil {
 		return nil, err
 	}
-	// Parse what others will read, so that the result is what they get.
+	// Parse the file that will be written, so that the result is the same for its readers.
 	t.Tokenizer, err = tokenize.Parse("the learned tokenizer", data)
 	return t, err
 }
@@ -213,7 +213,7 @@ func (o Options) tooSmall(need int) error {
 	if kinds[o.Model].alphabet == nil {
 		hint = "raise Vocabulary, or lower Alphabet"
 	}
-	return fault.Mention(hint, "a vocabulary of %d has no room for the special tokens and the characters, %d tokens", o.Vocabulary, need)
+	return fault.Mention(hint, "a vocabulary of %d is too small for the special tokens and the characters, %d tokens", o.Vocabulary, need)
 }
 
 // textReader calls emit with each text.

@@ -300,7 +300,7 @@ func (c *pairCounter) found(src *text.Source) (*FoundPhrases, error) {
 	f := &FoundPhrases{Phrases: &tokenize.Phrases{Name: "found"}, Words: c.words.Load(),
 		DistinctPairs: c.pairs(), Pruned: c.pruned, PrunedBelow: c.prunedBelow}
 	if f.Words == 0 {
-		return nil, fault.New("is it text?",
+		return nil, fault.New("check that the input is text",
 			"no words in %s: %d bytes, %d lines", strings.Join(src.Described(), ", "), src.Stats().Bytes, src.Stats().Lines)
 	}
 	counts := make([]int64, len(c.tokens))

@@ -4,7 +4,7 @@
 //	"unfathomable" ──► WordPiece ──► un ##fat ##hom ##able ──► 4895 27753 23393 3085
 //
 // Parse reads the "model" section of a tokenizer.json. To add a model, implement [Model] and
-// [Worker] in a file of its own and register the type with one line.
+// [Worker] in a new file and register the type with one line.
 package models
 
 import (

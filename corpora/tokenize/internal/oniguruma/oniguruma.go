@@ -16,7 +16,7 @@ type Choice struct {
 	Regex  *string
 }
 
-// The classes \s and \d of Oniguruma are those of Unicode, Go's those of ASCII.
+// The classes \s and \d are Unicode classes in Oniguruma but ASCII classes in Go.
 const (
 	spaceClass = `\t-\r \x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}`
 	digitClass = `\p{Nd}`

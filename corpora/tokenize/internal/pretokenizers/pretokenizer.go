@@ -7,7 +7,7 @@
 //	         Step, Step      stage             stage
 //
 // Parse reads the "normalizer" and "pre_tokenizer" sections of a tokenizer.json. To
-// add a pre-tokenizer, implement cutStep in a file of its own and register the
+// add a pre-tokenizer, implement cutStep in a new file and register the
 // type with one line.
 package pretokenizers
 
