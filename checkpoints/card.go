@@ -21,22 +21,22 @@ type cardData struct {
 	Title        string
 	Tokens       int
 	Params       int
-	Phrases      int // that the tokenizer joins
-	NGrams       int // that have rows
+	Phrases      int // phrases that the tokenizer joins
+	NGrams       int // n-grams that have rows
 	Kind         Kind
 	Layers       bool        // Linear, ReLU or a projection follow the table
 	Static       bool        // the vector of a text is the mean of rows of the table, weighted or not
-	Pooling      string      // what the pooling does
-	PythonPool   string      // the same in Python
+	Pooling      string      // description of the pooling
+	PythonPool   string      // Python code of the pooling
 	Subwords     bool        // tokens are subwords: no text is unknown, or unknown text has its own token
-	Method       [][2]string // how the model was trained
-	Settings     [][2]string // of the trainer
+	Method       [][2]string // rows that describe the training
+	Settings     [][2]string // settings of the trainer
 	Sources      string
 	Earlier      []earlierText
 	Duration     string
 	FrequentText string
 	Version      int
-	Validation   []Metric // of this model
+	Validation   []Metric // metrics of this model
 }
 
 // earlierText is a text that the model was trained on earlier.

@@ -33,7 +33,7 @@ type Config struct {
 	Kind    string        `json:"kind"`              // "skipgram", "cbow", "sentence", or VectorsKind if it was imported; see RegisterKind
 	Dim     int           `json:"dim"`               // length of a row of embedding.weight
 	Created string        `json:"created,omitempty"` // RFC 3339; empty if the run must be reproducible to the byte
-	Version string        `json:"version,omitempty"` // of the program that wrote it
+	Version string        `json:"version,omitempty"` // version of the program that wrote it
 	Encoder EncoderConfig `json:"encoder"`
 	// NGrams are the character n-grams that words are composed of; Write fills them
 	// in from Checkpoint.NGrams.
@@ -61,16 +61,16 @@ var poolings = []string{"mean", "max", "cls", "sep", sif}
 
 // CorpusInfo describes the training text.
 type CorpusInfo struct {
-	Sources    []string `json:"sources,omitempty"` // as named by the user, "-" for standard input
-	Field      string   `json:"field,omitempty"`   // of JSON Lines, with the text; see text.Selection
-	Column     string   `json:"column,omitempty"`  // of CSV, with the text
+	Sources    []string `json:"sources,omitempty"` // inputs as named by the user, "-" for standard input
+	Field      string   `json:"field,omitempty"`   // field of JSON Lines with the text; see text.Selection
+	Column     string   `json:"column,omitempty"`  // column of CSV with the text
 	RawWords   int64    `json:"raw_words"`         // all words
-	Words      int64    `json:"words"`             // those in the vocabulary
+	Words      int64    `json:"words"`             // words in the vocabulary
 	Lines      int64    `json:"lines"`
 	Vocabulary int      `json:"vocabulary"` // distinct words kept
 
 	// What must be unchanged when training resumes; empty in models of earlier versions.
-	Fingerprint string `json:"fingerprint,omitempty"` // of the ids, see corpora.Corpus.Fingerprint
+	Fingerprint string `json:"fingerprint,omitempty"` // fingerprint of the ids; see corpora.Corpus.Fingerprint
 	Tokenizer   string `json:"tokenizer,omitempty"`   // see tokenize.Tokenizer.Fingerprint
 	Cache       string `json:"cache,omitempty"`       // the folder with the cached ids, as named by the user
 }
@@ -87,14 +87,14 @@ type Progress struct {
 	Finished    bool    `json:"finished"`
 	Stopped     string  `json:"stopped,omitempty"` // why training ended before its last epoch
 
-	EpochSum LossSum `json:"epoch_sum,omitzero"` // of the epoch so far
+	EpochSum LossSum `json:"epoch_sum,omitzero"` // sum of the epoch so far
 	LogSum   LossSum `json:"log_sum,omitzero"`   // since the last line of training/log.jsonl
 }
 
 // LossSum is a sum of losses, from which a mean is computed.
 type LossSum struct {
-	Loss    float64 `json:"loss"`    // in nats
-	Targets float64 `json:"targets"` // that it sums over
+	Loss    float64 `json:"loss"`    // sum, in nats
+	Targets float64 `json:"targets"` // number of targets it sums over
 }
 
 // Validate returns an error that names the first invalid field, as in config.json.

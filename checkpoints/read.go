@@ -29,7 +29,7 @@ const attempts = 5
 
 // ReadOptions control what Read reads.
 type ReadOptions struct {
-	State bool // also State and Log, to continue training; default false
+	State bool // also read State and Log, to continue training; default false
 }
 
 // Read reads the model in the folder dir and verifies every file it uses; see the

@@ -30,24 +30,24 @@ const (
 // ValidationSet is data that a model was evaluated on.
 type ValidationSet struct {
 	Kind   string `json:"kind"`             // "words", "analogies" or "text"
-	File   string `json:"file"`             // as named by the user
-	SHA256 string `json:"sha256,omitempty"` // of the file, in hexadecimal digits
+	File   string `json:"file"`             // file as named by the user
+	SHA256 string `json:"sha256,omitempty"` // SHA-256 of the file, in hexadecimal
 }
 
 // Validated is the result of one validation.
 type Validated struct {
 	Blocks  int64    `json:"blocks"`  // position in the training
-	Epoch   float64  `json:"epoch"`   // the same, in passes over the corpus
+	Epoch   float64  `json:"epoch"`   // position in passes over the corpus
 	Metrics []Metric `json:"metrics"` // one per set
 }
 
 // Metric is one number measured by a validation.
 type Metric struct {
-	Set   string  `json:"set"`    // its name
+	Set   string  `json:"set"`    // name of the set
 	Name  string  `json:"metric"` // "spearman", "accuracy" or "loss"
 	Value float64 `json:"value"`
 	Found int64   `json:"found"` // pairs, questions or words of the set that the model knows
-	Of    int64   `json:"of"`    // all of them
+	Of    int64   `json:"of"`    // all pairs, questions or words of the set
 }
 
 // Better reports whether m is better than n, a metric of the same name: a lower loss, or a

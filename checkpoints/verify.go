@@ -15,15 +15,15 @@ import (
 // Report is the result of Verify.
 type Report struct {
 	Format int          `json:"format"` // version of the folder
-	Files  []FileReport `json:"files"`  // that MANIFEST lists, by name
+	Files  []FileReport `json:"files"`  // files that MANIFEST lists, by name
 	Extra  []string     `json:"extra"`  // other files in the folder; they are ignored
 }
 
 // FileReport is one file of a model.
 type FileReport struct {
 	Name     string `json:"name"`
-	Size     int64  `json:"size"`              // bytes, by MANIFEST
-	Checksum string `json:"sha256"`            // by MANIFEST
+	Size     int64  `json:"size"`              // size in bytes, according to MANIFEST
+	Checksum string `json:"sha256"`            // SHA-256, according to MANIFEST
 	Problem  string `json:"problem,omitempty"` // "": the file matches MANIFEST
 }
 

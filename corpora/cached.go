@@ -71,7 +71,7 @@ func (c Cached) Corpus(ctx context.Context, source *text.Source, o BuildOptions)
 // Recorded identifies the corpus that a model was trained on, as its checkpoint records it.
 type Recorded struct {
 	Fingerprint string               // Corpus.Fingerprint; "" if unknown
-	Vocabulary  *tokenize.Vocabulary // of the model
+	Vocabulary  *tokenize.Vocabulary // vocabulary of the model
 	Grown       bool                 // the vocabulary was extended, not counted from this text alone
 }
 

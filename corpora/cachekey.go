@@ -16,7 +16,7 @@ type CacheKey struct {
 	Sources       []CacheSource `json:"sources"`
 	Field         string        `json:"field,omitempty"`      // of the Selection
 	Column        string        `json:"column,omitempty"`     // of the Selection
-	Tokenizer     string        `json:"tokenizer"`            // its fingerprint
+	Tokenizer     string        `json:"tokenizer"`            // fingerprint of the tokenizer
 	Vocabulary    string        `json:"vocabulary,omitempty"` // given or extended, and its fingerprint
 	MinCount      int64         `json:"min_count"`
 	MaxVocabulary int           `json:"max_vocabulary,omitempty"`

@@ -15,7 +15,7 @@ import (
 // Layers holds the parts of an encoder. Shapes: Embedding [V, dim], Linear [hidden, dim], Bias
 // [hidden], Projection [out, hidden], or [out, dim] if there is no Linear.
 type Layers struct {
-	Tokenizer  *tokenize.Tokenizer // with a vocabulary, whose ids are the rows of Embedding
+	Tokenizer  *tokenize.Tokenizer // has a vocabulary whose ids are the rows of Embedding
 	Embedding  checkpoints.Tensor
 	Linear     *checkpoints.Tensor // nil: no Linear and no ReLU
 	Bias       *checkpoints.Tensor // nil: zero

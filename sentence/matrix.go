@@ -97,7 +97,7 @@ const hintShapes = "the parts of the model do not match; train or export it agai
 func notFiniteIn(name string, i int, row []float32) error {
 	for j, v := range row {
 		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
-			return fault.New("the training diverged; lower the learning rate, or use an earlier checkpoint",
+			return fault.New("training diverged; lower the learning rate, or use an earlier checkpoint",
 				"tensor %s holds %v in row %d, column %d", name, v, i, j)
 		}
 	}

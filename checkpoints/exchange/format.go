@@ -46,7 +46,7 @@ type Match int
 
 const (
 	No    Match = iota // the file is in another format
-	Maybe              // it may be in this one, if no other format is sure
+	Maybe              // the file may be in this format, if no other is certain
 	Yes                // it is in this format
 )
 

@@ -23,7 +23,7 @@ type ImportOptions struct {
 // ImportReport describes what Import found.
 type ImportReport struct {
 	Stats
-	Format         string // of the file; see Vectors
+	Format         string // format of the file; see Vectors
 	Duplicates     int64  // rows skipped because their word occurred before
 	FirstDuplicate string // the first of them and where it is: `"the" in vectors.txt:12`
 	Ranked         bool   // the counts are derived from the order of the words

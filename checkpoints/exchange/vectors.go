@@ -22,12 +22,12 @@ const MaxDim = 1 << 16
 // Vectors are the vectors of a file or a folder, opened and not yet read. Files may be
 // compressed with gzip, bzip2 or zstd.
 type Vectors struct {
-	Path    string // as the caller named it
-	Format  string // its name; see Readable
+	Path    string // path as given by the caller
+	Format  string // name of the format; see Readable
 	Dim     int    // length of a vector
 	Rows    int64  // as the file states it; 0 if it does not
 	Options Options
-	Model   *checkpoints.Checkpoint // of a model folder, else nil
+	Model   *checkpoints.Checkpoint // the model, if Path is a model folder; otherwise nil
 
 	reader  RowReader
 	input   *text.Unpacked // nil for a folder
@@ -53,17 +53,17 @@ type Options struct {
 // Row is a vector and the word or text it belongs to. Rows that are read are valid
 // until the function they were passed to returns.
 type Row struct {
-	Token  []byte    // of a row that is read: UTF-8, without tab and line break, not empty, unless rows are unnamed
+	Token  []byte    // word or text; in a row that is read: UTF-8, without tab and line break, not empty unless rows are unnamed
 	Count  int64     // how often the word occurs in its training text; -1: unknown
-	Known  int       // of a text to write: the number of its words that have a vector
-	Values []float32 // Dim of them, finite
+	Known  int       // for a text to write: the number of its words that have a vector
+	Values []float32 // Dim finite values
 }
 
 // Stats counts what Each has read.
 type Stats struct {
 	Rows          int64  // including the skipped ones
 	Unusable      int64  // skipped: the word is empty or contains a tab or a line break
-	FirstUnusable string // where the first of them is, as "file:line"; "": there is none
+	FirstUnusable string // position of the first of them, such as "file:line"; "" if there is none
 	Repaired      int64  // words in which invalid UTF-8 was replaced by U+FFFD
 }
 

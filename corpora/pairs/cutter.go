@@ -12,7 +12,7 @@ type batchCutter struct {
 	in      examples
 	size    int
 	repeats bool
-	ended   bool // in has
+	ended   bool // in has ended
 	base    *File
 	columns int
 	leftOut int64

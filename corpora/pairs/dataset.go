@@ -15,11 +15,11 @@ func (k Kind) String() string {
 
 // File is one file of pairs.
 type File struct {
-	Name     string // as in text.Source.Names
+	Name     string // name of the file, as in text.Source.Names
 	Kind     Kind
 	Columns  int     // number of texts of an example
-	Examples int64   // good ones
-	Weight   float64 // of its source
+	Examples int64   // number of good rows
+	Weight   float64 // weight of its source
 	Layout   string  // how the file was read: "TSV, no header: columns 1 and 2 are anchor and positive"
 	// ScoreRange holds the scores that become 0 and 1. Only of scored pairs.
 	ScoreRange [2]float64

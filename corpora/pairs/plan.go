@@ -31,8 +31,8 @@ const (
 // PlanOptions control how an epoch is split into batches.
 type PlanOptions struct {
 	BatchSize int    // examples, 1 to 1,048,576; default: 1024
-	Seed      uint64 // of the order
-	Epoch     int    // from 0; each has its own order
+	Seed      uint64 // seed of the order
+	Epoch     int    // epoch, from 0; each has its own order
 	// Mixed takes the examples of a batch from all files. Default: each batch comes from one
 	// file, so that texts are distinguished by their meaning and not by their origin.
 	Mixed bool

@@ -18,7 +18,7 @@ import (
 type Retrieval struct {
 	Name    string
 	Split   string           // "test", "dev", ...
-	Queries []RetrievalQuery // those that were judged in the split, in the order of their file
+	Queries []RetrievalQuery // queries judged in the split, in the order of their file
 
 	documents *text.Source
 	judged    map[string]bool // ids of documents

@@ -9,8 +9,8 @@ const batchLimit = 1 << 20
 
 // Batch holds consecutive chunks of text that one goroutine processes together.
 type Batch struct {
-	Text []byte     // of all chunks, without line ends
-	Ends []ChunkEnd // of each chunk
+	Text []byte     // text of all chunks, without line ends
+	Ends []ChunkEnd // end of each chunk
 }
 
 // ChunkEnd is where a chunk of a Batch ends.

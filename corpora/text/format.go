@@ -53,8 +53,8 @@ const (
 
 // Head is the part of a file from which its format is detected.
 type Head struct {
-	Name  string // of the file, as in Source.Names
-	First []byte // from the first line that is not blank: that line at least, up to 64 KiB
+	Name  string // name of the file, as in Source.Names
+	First []byte // text from the first line that is not blank: at least that line, up to 64 KiB
 	Use   Use
 }
 

@@ -8,9 +8,9 @@ import (
 
 // Position is a place in a file.
 type Position struct {
-	File string // as in Source.Names
-	Line int64  // from 1
-	Byte int64  // in the line, from 1; 0: the line as a whole
+	File string // name of the file, as in Source.Names
+	Line int64  // line number, from 1
+	Byte int64  // byte in the line, from 1; 0 for the whole line
 }
 
 // String returns "file:line" or "file:line: byte N".

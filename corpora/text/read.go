@@ -24,9 +24,9 @@ var byteOrderMark = []byte("\xef\xbb\xbf") // U+FEFF in UTF-8
 // a line, joined, are the line.
 type Chunk struct {
 	Text    []byte // valid UTF-8 without the line break; valid until the callback returns
-	File    string // as in Names
-	Line    int64  // from 1
-	Offset  int64  // of Text in the file after decompression, in bytes; 0 for a selected text
+	File    string // name of the file, as in Names
+	Line    int64  // line number, from 1
+	Offset  int64  // position of Text in the decompressed file, in bytes; 0 for a selected text
 	LineEnd bool   // the line ends here; otherwise it continues in the next chunk
 }
 

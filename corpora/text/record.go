@@ -17,9 +17,9 @@ const MaxRecord = 16 << 20
 // record is valid until the next one is read; use Clone to keep it.
 type Record struct {
 	Position          // where it starts
-	Raw      []byte   // as it is in the file, without its line end; nil if the format has no such bytes
-	Fields   []string // of a row, from the first column
-	Names    []string // of the Fields, if the format gives them names
+	Raw      []byte   // the bytes in the file, without the line end; nil if the format has none
+	Fields   []string // fields of a row, from the first column
+	Names    []string // names of the Fields, if the format has names
 	// Separator is the character between Fields in the file, or 0.
 	Separator rune
 
@@ -111,7 +111,7 @@ func (r *Record) Clone() Record {
 // BadRecord is the error for a record that violates its format and can be skipped: reading can
 // continue with the next record.
 type BadRecord struct {
-	Position        // of the error
+	Position        // where the error is
 	Defect   Defect // the kind of error
 	Err      error  // the error without the position
 }

@@ -16,7 +16,7 @@ type RecordOptions struct {
 
 // Records are the records of one file.
 type Records struct {
-	Name   string // of the file, as in Source.Names
+	Name   string // name of the file, as in Source.Names
 	Format *Format
 
 	ctx    context.Context

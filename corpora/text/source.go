@@ -347,10 +347,10 @@ func (p *pumped) Read(dst []byte) (int, error) {
 
 // ReadStats counts what a pass over a source has read.
 type ReadStats struct {
-	Bytes        int64  // of text, after decompression
+	Bytes        int64  // bytes of text, after decompression
 	Lines        int64  // including blank ones; after Select, of the selected texts
 	Invalid      int64  // invalid UTF-8 bytes, and NUL bytes
-	FirstInvalid string // where the first of them is: "file:line: byte N" (in the line, from 1); "" if none
+	FirstInvalid string // position of the first of them, "file:line: byte N" (N in the line, from 1); "" if none
 }
 
 // Stats returns the counts of the last pass, once it has ended.

@@ -217,7 +217,7 @@ func (g *NGrams) Append(dst []int32, word string) []int32 {
 
 // NGram is one of the character n-grams of a word.
 type NGram struct {
-	Text   string `json:"text"` // with a border at the start or end of the word
+	Text   string `json:"text"` // includes the border < or > at the start or end of the word
 	Bucket int32  `json:"bucket"`
 	Row    int32  `json:"row"` // -1 if it has none
 }

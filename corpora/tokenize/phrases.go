@@ -19,7 +19,7 @@ import (
 type Phrase struct {
 	Words []string // each as the tokenizer emits it
 	Score float64  // see learn.PhraseScorer; 0 in lists made by hand
-	Count int64    // in the text where it was found
+	Count int64    // occurrences in the text where it was found
 }
 
 // Token returns the joined words: new_york.

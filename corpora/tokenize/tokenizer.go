@@ -148,7 +148,7 @@ func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), 
 // Token is a word of a text and its position.
 type Token struct {
 	Text       string // normalized
-	ID         int32  // in the vocabulary; -1 if it is not in it
+	ID         int32  // id in the vocabulary; -1 if it is not there
 	Start, End int    // bytes of the text
 }
 

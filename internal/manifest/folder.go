@@ -16,7 +16,7 @@ import (
 
 // FileError is an error about one file of a folder.
 type FileError struct {
-	File string // its name in the folder, with slashes
+	File string // path in the folder, with slashes
 	Err  error  // "damaged: …"
 }
 

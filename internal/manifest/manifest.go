@@ -51,7 +51,7 @@ const (
 type Format struct {
 	Head    string // the first word of the file
 	Version int    // the newest version that is read, and the one that is written
-	Kind    string // what the folder is, in errors: "model"
+	Kind    string // name of the kind of folder in errors: "model"
 	Other   string // hint when MANIFEST belongs to another kind
 	Damaged string // hint when a file is damaged or missing
 }
@@ -64,7 +64,7 @@ type Manifest struct {
 
 // File is a line of MANIFEST.
 type File struct {
-	Name string // with slashes
+	Name string // path with slashes
 	Size int64
 	Sum  [sha256.Size]byte
 }

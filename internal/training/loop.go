@@ -51,11 +51,11 @@ func (s BlockStats) Mean() float64 {
 
 // An Event is the progress of a run.
 type Event struct {
-	Progress       float64       // of the whole run, 0 to 1
-	Epoch          int           // from 1
+	Progress       float64       // share of the whole run, 0 to 1
+	Epoch          int           // epoch, from 1
 	Loss           float64       // mean per target since the last event of its kind, in nats
 	UnitsPerSecond float64       // words (or pairs) a second in this run, of all threads together, without the time of saves and checks
-	LearningRate   float64       // now
+	LearningRate   float64       // current learning rate
 	Elapsed        time.Duration // since the run began or was resumed
 	Remaining      time.Duration // estimate
 }
@@ -67,7 +67,7 @@ type Loop struct {
 	Blocks   int64 // blocks of the whole run
 	PerEpoch int64 // blocks of an epoch
 	Start    int64 // blocks done before
-	Sums     Sums  // of those; zero at the start of a run
+	Sums     Sums  // sums of those blocks; zero at the start of a run
 	Schedule autograd.Schedule
 
 	NewWorker func() (Worker, error)
@@ -97,14 +97,14 @@ type Loop struct {
 // Sums holds what a resumed run needs from the run before it, so that its figures equal those
 // of an uninterrupted run.
 type Sums struct {
-	Epoch    BlockStats // of the epoch that the last block belongs to
-	Unlogged BlockStats // since the last Log
+	Epoch    BlockStats // stats of the epoch that the last block belongs to
+	Unlogged BlockStats // stats since the last Log
 }
 
 // Outcome is the state of a run, at its end or before.
 type Outcome struct {
 	Done    int64         // blocks done, those before Start included
-	Elapsed time.Duration // of this run
+	Elapsed time.Duration // time of this run
 	Units   int64         // words (or pairs) of this run
 	Loss    float64       // mean per target over the epoch that the last block belongs to, in nats
 	Sums    Sums
@@ -112,7 +112,7 @@ type Outcome struct {
 
 const (
 	eventEvery = 250 * time.Millisecond
-	logLines   = 200 // of a whole run
+	logLines   = 200 // lines of a whole run
 	saveShare  = 20  // training takes at least this many times as long as the saves at the ends of epochs
 )
 

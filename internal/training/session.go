@@ -14,11 +14,11 @@ import (
 // Session is what a run of any trainer keeps beside its model: its position, its
 // log and its validation, and how these are stored in a checkpoint and restored.
 type Session struct {
-	Kind     string // of the objective, as in config.json and in errors
-	Blocks   int64  // of the whole run
+	Kind     string // name of the objective, as in config.json and in errors
+	Blocks   int64  // blocks of the whole run
 	PerEpoch int64  // blocks of an epoch
 	Epochs   int
-	Units    int64  // of an epoch: words, or pairs
+	Units    int64  // words or pairs of an epoch
 	Unit     string // their name in the log: "words" or "pairs"
 
 	// Model returns the current model and the state of the trainer, without
@@ -32,7 +32,7 @@ type Session struct {
 	SaveEvery time.Duration
 
 	start   int64   // blocks done before this run
-	sums    Sums    // of these
+	sums    Sums    // of these blocks
 	spent   float64 // seconds
 	stopped string  // why the run ended before its last block
 	watcher *watcher

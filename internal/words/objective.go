@@ -29,7 +29,7 @@ type Loss func(w Window) (*G.Node, error)
 // An Objective is what a word trainer minimizes, written up to three times: only the stock
 // graph, which defines it, is required.
 type Objective struct {
-	Name string // as in config.json: "skipgram", "cbow"
+	Name string // name in config.json: "skipgram", "cbow"
 	Loss Loss   // the stock graph
 	Step Step   // the same as a gradient step in plain Go; nil: none
 

@@ -13,9 +13,9 @@ import (
 // registers its kind with [Register]; any program that imports the package can train it. No
 // other list of objectives exists.
 type Kind struct {
-	Title     string                  // in help and reports: "skip-gram"
+	Title     string                  // name in help and reports: "skip-gram"
 	Model     string                  // title of its models: "Skip-gram word vectors"
-	Describe  func(o *Options) string // for the model card; default: the title
+	Describe  func(o *Options) string // description for the model card; default: the title
 	Objective *Objective
 	Defaults  func() Options
 	Rates     Rates
@@ -23,9 +23,9 @@ type Kind struct {
 
 // Rates are the usual initial learning rates of an objective.
 type Rates struct {
-	Weighted float64 // in weighted windows
-	Many     float64 // in weighted windows from ManyEpochs epochs on
-	Other    float64 // in drawn and full windows
+	Weighted float64 // with weighted windows
+	Many     float64 // with weighted windows, from ManyEpochs epochs
+	Other    float64 // with drawn and full windows
 }
 
 // ManyEpochs is the number of epochs from which Rates.Many is usual: only small texts need that

@@ -22,7 +22,7 @@ type Reopened struct {
 	Folder     string
 	Checkpoint *checkpoints.Checkpoint
 	Kind       Kind
-	Options    Options // as the run began; change them before Corpus and Run
+	Options    Options // options with which the run started; change them before Corpus and Run
 }
 
 // Reopen checks that the checkpoint c, which was read from folder with its state, can be
@@ -49,8 +49,8 @@ func Reopen(folder string, c *checkpoints.Checkpoint) (*Reopened, error) {
 	return r, nil
 }
 
-// ErrFinished is wrapped by the error of resuming a training that is finished.
-var ErrFinished = errors.New("its training is finished")
+// ErrFinished is wrapped by the error of resuming a run that is finished.
+var ErrFinished = errors.New("training is already finished")
 
 // Unfinished returns an error if the run has ended; such a model can only be trained further by
 // Continue with new text.
@@ -58,7 +58,7 @@ func (r *Reopened) Unfinished() error {
 	p := r.Checkpoint.Config.Progress
 	switch {
 	case p.Stopped != "":
-		return fmt.Errorf("%s: %w, it stopped early: %s", r.Folder, ErrFinished, p.Stopped)
+		return fmt.Errorf("%s: %w; it stopped early: %s", r.Folder, ErrFinished, p.Stopped)
 	case p.Finished:
 		return fmt.Errorf("%s: %w", r.Folder, ErrFinished)
 	}

@@ -29,7 +29,7 @@ type Run struct {
 	Corpus    *corpora.Corpus
 	Tokenizer *tokenize.Tokenizer // the one that read the corpus
 	Sources   []string            // names of what the corpus was read from, for the record
-	Selection text.Selection      // which field or column of it was read, for the record
+	Selection text.Selection      // field or column that was read, for the record
 	Cache     string              // folder of the cached corpus, for the record; "" is none
 
 	// Progress, if set, is called a few times a second.

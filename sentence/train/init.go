@@ -18,7 +18,7 @@ import (
 // model or of a file. Its methods accept nil, for a run that starts at random.
 type Init struct {
 	Path   string
-	Format string // of the vectors; "" for a sentence model
+	Format string // format of the vectors; "" for a sentence model
 
 	model   *checkpoints.Checkpoint // of a model folder; nil: vectors in another format
 	vectors *exchange.Vectors       // nil for a sentence model

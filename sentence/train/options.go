@@ -61,7 +61,7 @@ type Options struct {
 	Freeze       bool      `json:"freeze,omitempty"`       // keep the initial table; default false
 
 	Threads int        `json:"threads"` // goroutines; default all cores. The model does not depend on it
-	Seed    uint64     `json:"seed"`    // of every random choice; default 1
+	Seed    uint64     `json:"seed"`    // seed of every random choice; default 1
 	Engine  EngineName `json:"engine"`  // Fused or Graph; default Fused
 }
 

@@ -60,7 +60,7 @@ func (t *Tokens) Adopt(init *Init, given ...string) error {
 // that was opened.
 type TrainedTokens struct {
 	Model    string // wordpiece, bpe, unigram or words
-	Words    int64  // of the text; 0 with words
+	Words    int64  // words of the text; 0 with words
 	Distinct int    // different words of the text; 0 with words
 }
 

@@ -27,7 +27,7 @@ var ErrDiverged = training.ErrDiverged
 // Run holds the input of a training run and its callbacks.
 type Run struct {
 	Pairs     *pairs.Dataset
-	Tokenizer *tokenize.Tokenizer // that read the pairs, with its vocabulary
+	Tokenizer *tokenize.Tokenizer // the tokenizer that read the pairs, with its vocabulary
 	Sources   []string            // where the pairs came from, for the record
 	Settings  json.RawMessage     // stored as the options in config.json: the options of the run, and more; default: the options alone
 

@@ -15,17 +15,19 @@ import (
 	"github.com/luminavec/luminavec/sentence"
 )
 
-// A Validation judges a model while it trains: it measures sets at a Cadence, keeps the
-// best model, and may stop the run early. The first set decides which model is best.
+// Validation judges a model while it trains: it measures sets at a Cadence, keeps the best
+// model, and may stop the run early. The first set decides which model is best.
 //
 //	sets, err := train.OpenSets(ctx, "stsb-dev.csv", "retrieval:scifact")
 //	…
 //	run.Validation = &train.Validation{Sets: sets, Every: train.Cadence{Epochs: 0.5}, Patience: 3}
-type (
-	Validation    = training.Validation
-	ValidationSet = training.ValidationSet
-	Cadence       = training.Cadence
-)
+type Validation = training.Validation
+
+// ValidationSet is a set that judges a model; see OpenSets.
+type ValidationSet = training.ValidationSet
+
+// Cadence is how often a model is validated.
+type Cadence = training.Cadence
 
 // judge measures an encoder.
 type judge func(context.Context, *sentence.Encoder) (checkpoints.Metric, error)

@@ -114,7 +114,7 @@ type Result struct {
 	Skipped      int64   // words of more than 4,096 bytes, which are ignored
 	Characters   int     // distinct characters of the text; for BPE, bytes
 	Kept         int     // characters in the vocabulary
-	Merges       int     // for WordPiece and BPE
+	Merges       int     // number of merges, for WordPiece and BPE
 	Likelihood   float64 // for Unigram: mean log-likelihood of a word, natural logarithm
 }
 

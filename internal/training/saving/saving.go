@@ -18,23 +18,23 @@ import (
 type Saver struct {
 	Output  string // folder; Save changes it if something else has appeared there
 	Replace bool   // what is at Output may be replaced
-	Version string // of the program, for the record
+	Version string // version of the program, for the record
 
-	Began time.Time // of the training; the first drawing comes half a minute later
+	Began time.Time // start of training; the first plot is drawn half a minute later
 
-	// Title is the title of the drawing of the loss.
+	// Title is the title of the plot of the loss.
 	Title func(*checkpoints.Checkpoint) string
-	// Warn is called with what went wrong without ending the training.
+	// Warn is called with errors that do not end training.
 	Warn func(format string, args ...any)
 
-	Saved *checkpoints.Progress // of the last checkpoint that was written; nil: none yet
+	Saved *checkpoints.Progress // progress of the last checkpoint written; nil: none yet
 
 	drawn    time.Time // when svg and png were
 	svg, png []byte
 }
 
-// drawAgain is how old the drawing in a checkpoint may be: drawing takes about as
-// long as writing a small model, while the training pauses.
+// drawAgain is the maximum age of the plot in a checkpoint: drawing it takes about as
+// long as writing a small model, while training pauses.
 const drawAgain = 30 * time.Second
 
 // Save writes the last checkpoint of a run. If something has appeared at Output since training
@@ -77,8 +77,8 @@ func (s *Saver) write(ctx context.Context, c *checkpoints.Checkpoint) error {
 	}
 }
 
-// draw adds a drawing of the log to a checkpoint: of the whole log if the checkpoint is the
-// last, else perhaps an earlier one. If drawing fails, the model is saved without.
+// draw adds a plot of the log to a checkpoint: of the whole log if the checkpoint is the
+// last, otherwise perhaps an earlier plot. If drawing fails, the model is saved without it.
 func (s *Saver) draw(c *checkpoints.Checkpoint, last bool) {
 	if s.drawn.IsZero() {
 		s.drawn = s.Began
