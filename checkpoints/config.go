@@ -77,10 +77,10 @@ type CorpusInfo struct {
 
 // Progress records how far training has come.
 type Progress struct {
-	Done        float64 `json:"done"` // 0 to 1
+	Done        float64 `json:"done"` // share of the run that is done, 0 to 1
 	Blocks      int64   `json:"blocks"`
 	TotalBlocks int64   `json:"total_blocks"`
-	Epoch       int     `json:"epoch"` // complete ones
+	Epoch       int     `json:"epoch"` // complete epochs
 	Epochs      int     `json:"epochs"`
 	Loss        float64 `json:"loss"` // mean per target over the epoch so far, in nats
 	Seconds     float64 `json:"seconds"`
@@ -88,7 +88,7 @@ type Progress struct {
 	Stopped     string  `json:"stopped,omitempty"` // why training ended before its last epoch
 
 	EpochSum LossSum `json:"epoch_sum,omitzero"` // sum of the epoch so far
-	LogSum   LossSum `json:"log_sum,omitzero"`   // since the last line of training/log.jsonl
+	LogSum   LossSum `json:"log_sum,omitzero"`   // sum since the last line of training/log.jsonl
 }
 
 // LossSum is a sum of losses, from which a mean is computed.

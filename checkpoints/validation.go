@@ -36,7 +36,7 @@ type ValidationSet struct {
 
 // Validated is the result of one validation.
 type Validated struct {
-	Blocks  int64    `json:"blocks"`  // position in the training
+	Blocks  int64    `json:"blocks"`  // position in the run, in blocks
 	Epoch   float64  `json:"epoch"`   // position in passes over the corpus
 	Metrics []Metric `json:"metrics"` // one per set
 }

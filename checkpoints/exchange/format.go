@@ -47,7 +47,7 @@ type Match int
 const (
 	No    Match = iota // the file is in another format
 	Maybe              // the file may be in this format, if no other is certain
-	Yes                // it is in this format
+	Yes                // the file is in this format
 )
 
 // RowReader reads the rows of a file in order.
@@ -61,7 +61,7 @@ type RowReader interface {
 
 // Shape is the size of the array to write.
 type Shape struct {
-	Rows int64 // Unknown: known only after the last row
+	Rows int64 // number of rows; Unknown if it is known only after the last row
 	Dim  int
 }
 

@@ -16,7 +16,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// MaxDim is the greatest length of a vector that is read.
+// MaxDim is the maximum length of a vector that can be read.
 const MaxDim = 1 << 16
 
 // Vectors are the vectors of a file or a folder, opened and not yet read. Files may be
@@ -61,8 +61,8 @@ type Row struct {
 
 // Stats counts what Each has read.
 type Stats struct {
-	Rows          int64  // including the skipped ones
-	Unusable      int64  // skipped: the word is empty or contains a tab or a line break
+	Rows          int64  // rows read, including skipped ones
+	Unusable      int64  // rows skipped because the word is empty or contains a tab or a line break
 	FirstUnusable string // position of the first of them, such as "file:line"; "" if there is none
 	Repaired      int64  // words in which invalid UTF-8 was replaced by U+FFFD
 }

@@ -1,5 +1,14 @@
 // Package saving writes the checkpoints of a training run into a model folder, each with a plot
 // of the loss.
+//
+//	saver := &saving.Saver{Output: "model", Began: time.Now(), Title: title, Warn: warn}
+//	run.Save = saver.Checkpoint // during the run: an error is a warning
+//	model, err := skipgram.Train(ctx, options, run)
+//	…
+//	err = saver.Save(ctx, model) // at the end
+//
+// An output that appears while the model is trained is never overwritten: the model is then
+// written beside it, to model-2.
 package saving
 
 import (
@@ -16,8 +25,8 @@ import (
 
 // A Saver writes the checkpoints of one run.
 type Saver struct {
-	Output  string // folder; Save changes it if something else has appeared there
-	Replace bool   // what is at Output may be replaced
+	Output  string // folder to write to; it changes if something else has appeared there
+	Replace bool   // whatever is at Output may be replaced
 	Version string // version of the program, for the record
 
 	Began time.Time // start of training; the first plot is drawn half a minute later
