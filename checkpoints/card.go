@@ -38,14 +38,14 @@ type cardData struct {
 	validation   []Metric // of this model
 }
 
-// earlierText is a text of an earlier training of the model.
+// earlierText is a text that the model was trained on earlier.
 type earlierText struct {
 	sources  string
 	rawWords int64
 }
 
-// writeCard writes README.md, the model card: what the model is, how to use it, and
-// how it was made.
+// writeCard writes README.md, the model card: what the model is, how to use it, and how it was
+// made.
 func writeCard(w io.Writer, c *Checkpoint) error {
 	d := cardData{
 		config:   c.Config,
@@ -99,7 +99,7 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 	return err
 }
 
-// title names the model, as "CBOW word vectors, 100 dimensions".
+// title returns the title of the card, such as "CBOW word vectors, 100 dimensions".
 func title(c Config) string {
 	return fmt.Sprintf("%s, %d dimensions", KindOf(c.Kind).Title, c.VectorDim())
 }
@@ -120,7 +120,7 @@ func code(s string) string {
 	return "`" + s + "`"
 }
 
-// codes lists the first n of many code spans.
+// codes lists the first n of a list of code spans.
 func codes(list []string, n int) string {
 	var out []string
 	for _, s := range list[:min(n, len(list))] {

@@ -1,6 +1,6 @@
 package checkpoints
 
-// poolingStep says what a pooling does.
+// poolingStep returns a sentence that describes a pooling.
 func poolingStep(pooling string) string {
 	switch pooling {
 	case "max":
@@ -15,7 +15,7 @@ func poolingStep(pooling string) string {
 	return "The tokens are averaged."
 }
 
-// pythonPooling is the same in Python, for the rows x of the tokens ids.
+// pythonPooling returns Python code for a pooling, where x holds the rows of the tokens ids.
 func pythonPooling(pooling string) string {
 	switch pooling {
 	case "max":

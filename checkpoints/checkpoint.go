@@ -26,7 +26,7 @@ const (
 
 // Names of the tensors of model.safetensors.
 const (
-	EmbeddingTensor  = "embedding.weight"  // [V, dim], a row a token
+	EmbeddingTensor  = "embedding.weight"  // [V, dim], a row per token
 	LinearTensor     = "linear.weight"     // [hidden, dim], of Linear+ReLU on each token
 	BiasTensor       = "linear.bias"       // [hidden]
 	ProjectionTensor = "projection.weight" // [project, hidden], or [project, dim] without a linear layer
@@ -66,9 +66,8 @@ func faultIn(file, format string, args ...any) error {
 
 var errNoToken = errors.New("the vocabulary is empty")
 
-// Validate returns an error if parts of the checkpoint do not fit each other, with the
-// name of the file they belong to. It does not check the values of tensors; Write and
-// Read do.
+// Validate returns an error if parts of the checkpoint are inconsistent; the error names the
+// file at fault. It does not check the values of tensors; Write and Read do.
 func (c *Checkpoint) Validate() error {
 	if err := c.Config.Validate(); err != nil {
 		return &manifest.FileError{File: ConfigFile, Err: err}
@@ -120,8 +119,8 @@ func sameTokens(t, v *tokenize.Vocabulary) error {
 	return nil
 }
 
-// checkModel makes sure that the tensors of the model have the shapes that config.json
-// and the vocabulary require.
+// checkModel checks that the tensors of the model have the shapes that config.json and the
+// vocabulary require.
 func (c *Checkpoint) checkModel() error {
 	for name, t := range c.Tensors {
 		if err := t.Validate(); err != nil {

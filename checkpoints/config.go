@@ -12,8 +12,8 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// FormatVersion is the version of the folder that Write makes. Every version
-// listed here stays readable.
+// FormatVersion is the version of the folder that Write makes. Every version listed here stays
+// readable.
 //
 //	1  The first: config.json, vocab.tsv, tokenizer.json, model.safetensors,
 //	   training/state.safetensors, training/log.jsonl, README.md and a MANIFEST
@@ -27,26 +27,26 @@ import (
 // words as unknown, as in a model without n-grams.
 const FormatVersion = 1
 
-// Config is config.json: what the model is and how it came about.
+// Config is the content of config.json: what the model is and how it was made.
 type Config struct {
 	Format  int           `json:"format"`            // version of the folder; Write fills it in
 	Kind    string        `json:"kind"`              // "skipgram", "cbow", "sentence", or VectorsKind if it was imported; see RegisterKind
 	Dim     int           `json:"dim"`               // length of a row of embedding.weight
 	Created string        `json:"created,omitempty"` // RFC 3339; empty if the run must be reproducible to the byte
-	Version string        `json:"version,omitempty"` // of the program that wrote it
+	Version string        `json:"version,omitempty"` // version of the program that wrote it
 	Encoder EncoderConfig `json:"encoder"`
 	// NGrams are the character n-grams that words are composed of; Write fills them
 	// in from Checkpoint.NGrams.
 	NGrams   tokenize.NGramOptions `json:"ngrams,omitzero"`
-	Options  json.RawMessage       `json:"options,omitempty"` // of the trainer, which alone interprets them
+	Options  json.RawMessage       `json:"options,omitempty"` // options of the trainer; only the trainer interprets them
 	Corpus   CorpusInfo            `json:"corpus"`
-	Earlier  []CorpusInfo          `json:"earlier,omitempty"` // texts of earlier trainings, oldest first
+	Earlier  []CorpusInfo          `json:"earlier,omitempty"` // texts of earlier runs, oldest first
 	Progress Progress              `json:"progress"`
 
 	Validation *Validation `json:"validation,omitempty"` // nil: training was not validated
 }
 
-// EncoderConfig says how the vector of a text is computed from rows of the table.
+// EncoderConfig defines how the vector of a text is computed from rows of the table.
 type EncoderConfig struct {
 	Hidden    int    `json:"hidden"`    // outputs of Linear+ReLU on each token; 0: no such layer
 	Project   int    `json:"project"`   // outputs of the projection after pooling; 0: none
@@ -61,40 +61,40 @@ var poolings = []string{"mean", "max", "cls", "sep", sif}
 
 // CorpusInfo describes the training text.
 type CorpusInfo struct {
-	Sources    []string `json:"sources,omitempty"` // as named by the user, "-" for standard input
-	Field      string   `json:"field,omitempty"`   // of JSON Lines, with the text; see text.Selection
-	Column     string   `json:"column,omitempty"`  // of CSV, with the text
+	Sources    []string `json:"sources,omitempty"` // inputs as named by the user, "-" for standard input
+	Field      string   `json:"field,omitempty"`   // field of JSON Lines with the text; see text.Selection
+	Column     string   `json:"column,omitempty"`  // column of CSV with the text
 	RawWords   int64    `json:"raw_words"`         // all words
-	Words      int64    `json:"words"`             // those in the vocabulary
+	Words      int64    `json:"words"`             // words in the vocabulary
 	Lines      int64    `json:"lines"`
 	Vocabulary int      `json:"vocabulary"` // distinct words kept
 
 	// What must be unchanged when training resumes; empty in models of earlier versions.
-	Fingerprint string `json:"fingerprint,omitempty"` // of the ids, see corpora.Corpus.Fingerprint
+	Fingerprint string `json:"fingerprint,omitempty"` // fingerprint of the ids; see corpora.Corpus.Fingerprint
 	Tokenizer   string `json:"tokenizer,omitempty"`   // see tokenize.Tokenizer.Fingerprint
 	Cache       string `json:"cache,omitempty"`       // the folder with the cached ids, as named by the user
 }
 
-// Progress says how far training has come.
+// Progress records how far training has come.
 type Progress struct {
-	Done        float64 `json:"done"` // 0 to 1
+	Done        float64 `json:"done"` // share of the run that is done, 0 to 1
 	Blocks      int64   `json:"blocks"`
 	TotalBlocks int64   `json:"total_blocks"`
-	Epoch       int     `json:"epoch"` // complete ones
+	Epoch       int     `json:"epoch"` // complete epochs
 	Epochs      int     `json:"epochs"`
 	Loss        float64 `json:"loss"` // mean per target over the epoch so far, in nats
 	Seconds     float64 `json:"seconds"`
 	Finished    bool    `json:"finished"`
 	Stopped     string  `json:"stopped,omitempty"` // why training ended before its last epoch
 
-	EpochSum LossSum `json:"epoch_sum,omitzero"` // of the epoch so far
-	LogSum   LossSum `json:"log_sum,omitzero"`   // since the last line of training/log.jsonl
+	EpochSum LossSum `json:"epoch_sum,omitzero"` // sum of the epoch so far
+	LogSum   LossSum `json:"log_sum,omitzero"`   // sum since the last line of training/log.jsonl
 }
 
 // LossSum is a sum of losses, from which a mean is computed.
 type LossSum struct {
-	Loss    float64 `json:"loss"`    // in nats
-	Targets float64 `json:"targets"` // that it sums over
+	Loss    float64 `json:"loss"`    // sum, in nats
+	Targets float64 `json:"targets"` // number of targets it sums over
 }
 
 // Validate returns an error that names the first invalid field, as in config.json.
@@ -139,7 +139,7 @@ func (c *Config) Validate() error {
 	return nil
 }
 
-// marshal returns config.json, indented for people.
+// marshal returns config.json, indented for readability.
 func (c *Config) marshal() ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -165,7 +165,7 @@ func (c *Config) VectorDim() int {
 // parseConfig reads config.json. Unknown fields are ignored: a later version may add
 // some without a new format.
 func parseConfig(data []byte) (Config, error) {
-	// The version decides what the rest means, so it comes first.
+	// The version determines the meaning of the rest, so it comes first.
 	var version struct {
 		Format *int `json:"format"`
 	}

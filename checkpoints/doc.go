@@ -1,14 +1,14 @@
-// Package checkpoints keeps a model in a folder that is written completely or not at
-// all, verified when it is read, and laid out so that other programs can open it.
+// Package checkpoints stores a model in a folder that is written completely or not at all,
+// verified when it is read, and laid out so that other programs can open it.
 //
 //	config.json                 what the model is, and how far training has come
-//	vocab.tsv                   token TAB count, one a line; line n is row n-1 of the table
+//	vocab.tsv                   token TAB count, one per line; line n is row n-1 of the table
 //	tokenizer.json              text to tokens, in the format of Hugging Face tokenizers
 //	ngrams.txt                  the bucket of each character n-gram (optional)
 //	model.safetensors           the tables, readable by every machine-learning tool
 //	README.md                   the model card, for people
 //	training/state.safetensors  the tables that only training needs (optional)
-//	training/log.jsonl          the training log, a JSON object a line (optional)
+//	training/log.jsonl          the training log, a JSON object per line (optional)
 //	training/loss.svg, loss.png a plot of the loss (optional)
 //	MANIFEST                    size and checksum of every file above
 //
@@ -30,12 +30,12 @@
 //
 // # Character n-grams
 //
-// If words are composed of character n-grams (tokenize.NGrams), NGramTensor has their
-// rows, and line n of ngrams.txt is the bucket of row n-1: the FNV-1a hash of the
-// n-gram modulo the number of buckets in config.json. An n-gram whose bucket is not
-// listed has no row. Row t of EmbeddingTensor is the vector of token t ready for use,
-// the mean of its own row and those of its n-grams (of a frozen word, its own row
-// alone). A word outside the vocabulary has the mean of the n-grams that have rows.
+// If words are composed of character n-grams (tokenize.NGrams), NGramTensor has their rows, and
+// line n of ngrams.txt is the bucket of row n-1: the FNV-1a hash of the n-gram modulo the
+// number of buckets in config.json. An n-gram whose bucket is not listed has no row. Row t of
+// EmbeddingTensor is the final vector of token t: the mean of its own row and those of its
+// n-grams (for a frozen word, its own row alone). A word outside the vocabulary has the mean of
+// its n-grams that have rows.
 //
 // # Kinds of models
 //
@@ -44,15 +44,15 @@
 //
 // # Verification
 //
-// [Read] compares the size and the SHA-256 of every file it uses with MANIFEST while
-// it reads them, and checks that the parts fit each other (rows, tokens, dimensions)
-// and that every value is finite. It ignores README.md, which people edit, and reads
-// training/ only on request: a model copied without training/ opens, but cannot be
-// trained further. [Verify] checks every file that MANIFEST lists and reports each one.
+// [Read] compares the size and the SHA-256 of every file it uses with MANIFEST while reading,
+// and checks that the parts are consistent (rows, tokens, dimensions) and that every value is
+// finite. It ignores README.md, which people edit, and reads training/ only on request: a model
+// copied without training/ can be used but not trained further. [Verify] checks every file that
+// MANIFEST lists and reports each one.
 //
-// [Write] makes the folder under a hidden name beside its place, syncs it and renames
-// it (package internal/durable): a reader sees the old model or the new one, and a
-// crash loses neither.
+// [Write] makes the folder under a hidden name beside its destination, syncs it and renames it
+// (package internal/durable): a reader sees either the old model or the new one, and a crash
+// loses neither.
 //
 // Package exchange reads and writes the vectors of other programs.
 package checkpoints

@@ -5,22 +5,21 @@ import "fmt"
 // VectorsKind is the Config.Kind of a model that was imported and not trained.
 const VectorsKind = "vectors"
 
-// Kind describes a kind of model: what this package and the commands need to know
-// about models they did not train. A model of a kind that nobody has registered is
-// read as word vectors.
+// Kind describes a kind of model: what this package and the commands need to know about models
+// they did not train. A model of an unregistered kind is read as word vectors.
 type Kind struct {
 	Name     string // Config.Kind
 	Title    string // the first words of the model card, as "CBOW word vectors"
-	Texts    bool   // it embeds texts, and was trained on examples of them; else words, from lines of text
+	Texts    bool   // it embeds texts and was trained on examples; otherwise it embeds words and was trained on lines of text
 	Imported bool   // not trained by this program
 
-	// Card returns rows of the model card, each a name and a text, that say how the
-	// model was trained. It is called when a model is written. nil: the objective
-	// alone.
+	// Card returns rows of the model card, each a name and a text, that describe how the model
+	// was trained. It is called when a model is written. nil: the card names only the
+	// objective.
 	Card func(c *Checkpoint) [][2]string
 }
 
-// Token is what the vocabulary of the kind consists of: "word" or "token".
+// Token returns the name for an entry of the vocabulary: "word" or "token".
 func (k Kind) Token() string {
 	if k.Texts {
 		return "token"
@@ -28,7 +27,7 @@ func (k Kind) Token() string {
 	return "word"
 }
 
-// Example is what the text of the kind consists of: "line" or "example".
+// Example returns the name for a unit of the training text: "line" or "example".
 func (k Kind) Example() string {
 	if k.Texts {
 		return "example"
@@ -61,8 +60,7 @@ func RegisterKind(k Kind) {
 	kinds[k.Name] = k
 }
 
-// KindOf returns the kind of that name. Of one that is not registered it has no more
-// than the name and a title.
+// KindOf returns the kind of that name. An unregistered kind has only its name and a title.
 func KindOf(name string) Kind {
 	k := kinds[name]
 	k.Name = name

@@ -11,11 +11,11 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// Compose writes the vector of a word outside the vocabulary to dst, which must be Dim
-// long: the mean of the rows of its character n-grams, after the tokenizer's
-// normalisation. It returns how many of them have a row; if none has, and in a model
-// without n-grams, dst is zero. For a word of the vocabulary use the row of Embedding,
-// which includes the word's own row.
+// Compose writes the vector of a word outside the vocabulary to dst, whose length must be Dim:
+// the mean of the rows of its character n-grams, after the tokenizer's normalization. It
+// returns how many of the n-grams have a row; if none has, or if the model has no n-grams, dst
+// is zero. For a word of the vocabulary use its row of Embedding, which also includes the
+// word's own row.
 func (c *Checkpoint) Compose(dst []float32, word string) int {
 	clear(dst)
 	if c.NGrams == nil {
@@ -35,9 +35,9 @@ func (c *Checkpoint) Compose(dst []float32, word string) int {
 	return len(rows)
 }
 
-// Vector writes the vector of a word to dst, which must be Dim long: its row of
-// Embedding, looked up unchanged and then as the tokenizer normalises it, or the result
-// of Compose. It returns false if the word has no vector; dst is zero then.
+// Vector writes the vector of a word to dst, whose length must be Dim: its row of Embedding,
+// looked up first unchanged and then as the tokenizer normalizes it, or the result of Compose.
+// It returns false if the word has no vector; dst is then zero.
 func (c *Checkpoint) Vector(dst []float32, word string) bool {
 	id, known := c.Vocabulary.ID(word)
 	if !known {
@@ -55,8 +55,7 @@ func (c *Checkpoint) Vector(dst []float32, word string) bool {
 	return c.Compose(dst, word) > 0
 }
 
-// checkNGrams makes sure that config.json, ngrams.txt and the table of the n-grams
-// agree.
+// checkNGrams checks that config.json, ngrams.txt and the table of the n-grams agree.
 func (c *Checkpoint) checkNGrams() error {
 	table, have := c.Tensors[NGramTensor]
 	if c.NGrams == nil {
@@ -69,7 +68,7 @@ func (c *Checkpoint) checkNGrams() error {
 		return nil
 	}
 	if o := c.NGrams.Options(); o != c.Config.NGrams {
-		return faultIn(ConfigFile, "ngrams are %+v, and those of the model %+v", c.Config.NGrams, o)
+		return faultIn(ConfigFile, "ngrams are %+v, but those of the model are %+v", c.Config.NGrams, o)
 	}
 	if !have {
 		return faultIn(ModelFile, "no tensor %q", NGramTensor)

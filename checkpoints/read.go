@@ -23,21 +23,21 @@ const (
 	hintState   = "a model copied without training/ can be used but not trained further"
 )
 
-// attempts is how often Read starts again when a trainer replaces the checkpoint being
-// read.
+// attempts is how often Read starts again if a trainer replaces the checkpoint while it is
+// being read.
 const attempts = 5
 
-// ReadOptions say what Read reads.
+// ReadOptions control what Read reads.
 type ReadOptions struct {
-	State bool // also State and Log, to continue training; default false
+	State bool // also read State and Log, to continue training; default false
 }
 
 // Read reads the model in the folder dir and verifies every file it uses; see the
 // package comment. An error names the file and what is wrong with it. The rows of
 // tensors are padded and start at 64-byte boundaries; see NewTensor.
 //
-// If a trainer replaces the model meanwhile, it is read again, so that all parts belong
-// to the same checkpoint.
+// If a trainer replaces the model during Read, it is read again, so that all parts belong to
+// the same checkpoint.
 func Read(ctx context.Context, dir string, o ReadOptions) (*Checkpoint, error) {
 	for i := 1; ; i++ {
 		r, err := open(ctx, dir)
@@ -58,7 +58,7 @@ func Read(ctx context.Context, dir string, o ReadOptions) (*Checkpoint, error) {
 	}
 }
 
-// format is that of a model's MANIFEST.
+// format is the format of a model's MANIFEST.
 var format = manifest.Format{
 	Head:    "luminavec-manifest",
 	Version: FormatVersion,
@@ -75,8 +75,8 @@ type reader struct {
 	folder *manifest.Folder
 }
 
-// open reads MANIFEST. With an error about a file in the folder it returns a reader,
-// which can tell whether the folder was replaced.
+// open reads MANIFEST. If the error is about a file in the folder, it also returns a reader,
+// which can report whether the folder was replaced.
 func open(ctx context.Context, dir string) (*reader, error) {
 	if err := durable.Recover(dir); err != nil {
 		return nil, err
@@ -107,8 +107,7 @@ func open(ctx context.Context, dir string) (*reader, error) {
 	return r, nil
 }
 
-// isCollection reports whether dir is a folder of package collection, which contains a
-// model.
+// isCollection reports whether dir is a folder of package collection, which contains a model.
 func isCollection(dir string) bool {
 	for _, name := range []string{"collection.json", filepath.Join("model", ManifestFile)} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
@@ -124,7 +123,7 @@ func (r *reader) replaced() bool {
 	return err == nil && !os.SameFile(r.info, now)
 }
 
-// wrap names the model in an error about a file of it.
+// wrap adds the name of the model to an error about one of its files.
 func (r *reader) wrap(err error) error {
 	if r.ctx.Err() != nil && errors.Is(err, r.ctx.Err()) {
 		return fmt.Errorf("reading %s: %w", r.dir, err)
@@ -132,8 +131,8 @@ func (r *reader) wrap(err error) error {
 	return fault.New(hintOf(err), "model %s: %w", r.dir, err)
 }
 
-// StateMissing reports whether err of Read says only that the model was copied without
-// training/.
+// StateMissing reports whether err, returned by Read, only means that the model was copied
+// without training/.
 func StateMissing(err error) bool {
 	var of *manifest.FileError
 	return errors.As(err, &of) && (of.File == StateFile || of.File == LogFile) && errors.Is(err, fs.ErrNotExist)
@@ -150,7 +149,7 @@ func hintOf(err error) string {
 	return hintDamaged
 }
 
-// checkpoint reads the files and checks that they fit each other. The tables are read in
+// checkpoint reads the files and checks that they are consistent. The tables are read in
 // parallel with the vocabulary and the tokenizer, which together take about as long.
 func (r *reader) checkpoint(o ReadOptions) (*Checkpoint, error) {
 	c := &Checkpoint{}

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// maxHeader is the longest header that the safetensors library accepts, in bytes: its
+// maxHeader is the maximum header length that the safetensors library accepts, in bytes: its
 // MAX_HEADER_SIZE.
 const maxHeader = 100_000_000
 
@@ -57,8 +57,8 @@ func packHeader(tensors map[string]Tensor, names []string) ([]byte, error) {
 // values. dataSize is the number of bytes after the header; the tensors must cover
 // each of them exactly once.
 //
-// Repeated names, types other than F32, shapes that do not fit their range, and ranges
-// that overlap, leave gaps or exceed the file are errors.
+// Repeated names, types other than F32, shapes that do not match their range, and ranges that
+// overlap, leave gaps or exceed the file are errors.
 func parseHeader(header []byte, dataSize int64) ([]entry, error) {
 	d := json.NewDecoder(bytes.NewReader(header))
 	d.UseNumber()
@@ -149,7 +149,7 @@ func eachField(d *json.Decoder, fn func(name string) error) error {
 	return noEOF(err)
 }
 
-// tokenText is a JSON token in an error.
+// tokenText returns a JSON token as it appears in an error.
 func tokenText(t json.Token) string {
 	if t == nil {
 		return "null"

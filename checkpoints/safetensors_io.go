@@ -70,7 +70,7 @@ func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) e
 	return flush()
 }
 
-// encode writes src to dst, 4 bytes a value, and returns the index of the first value
+// encode writes src to dst, 4 bytes per value, and returns the index of the first value
 // that is not finite, -1 if all are.
 //
 //	for i, v := range src {
@@ -89,7 +89,7 @@ func encode(dst []byte, src []float32) (bad int) {
 	return bad
 }
 
-// decode reads dst from src, 4 bytes a value, and returns the index of the first value
+// decode reads dst from src, 4 bytes per value, and returns the index of the first value
 // that is not finite, -1 if all are.
 func decode(dst []float32, src []byte) (bad int) {
 	src = src[:4*len(dst)]
@@ -125,8 +125,8 @@ func ReadTensors(ctx context.Context, path string) (map[string]Tensor, error) {
 	return tensors, nil
 }
 
-// readTensors reads a safetensors file of size bytes. Whatever the header says, it
-// allocates no more than so many bytes and the padding of rows.
+// readTensors reads a safetensors file of size bytes. Whatever the header says, it allocates no
+// more than size bytes plus the padding of rows.
 func readTensors(ctx context.Context, r io.Reader, size int64) (map[string]Tensor, error) {
 	var first [8]byte
 	if size < int64(len(first)) {
@@ -188,7 +188,7 @@ func readValues(ctx context.Context, r io.Reader, name string, t Tensor, buffer 
 	return nil
 }
 
-// noEOF turns the end of a file that should go on into an error of its own.
+// noEOF returns io.ErrUnexpectedEOF instead of io.EOF, for data that must not end yet.
 func noEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

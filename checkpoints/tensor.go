@@ -7,8 +7,8 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// Tensor is an array of float32 values in row-major order. A tensor of more than two
-// dimensions is a table of the rows of its last dimension.
+// Tensor is an array of float32 values in row-major order. A tensor of more than two dimensions
+// is a table whose rows are its last dimension.
 type Tensor struct {
 	Shape  []int     // at least one dimension, all positive
 	Stride int       // floats from one row to the next; 0 means packed, the last dimension
@@ -61,8 +61,7 @@ func (t Tensor) rowStride() int {
 	return t.Stride
 }
 
-// checkShape makes sure that the number of values, and that of bytes with padded rows,
-// fits an int.
+// checkShape checks that the number of values, and of bytes with padded rows, fits an int.
 func (t Tensor) checkShape() error {
 	if len(t.Shape) == 0 {
 		return fmt.Errorf("no dimensions")

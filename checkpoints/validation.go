@@ -5,12 +5,12 @@ import (
 	"math"
 )
 
-// Validation says how a model was evaluated during training, and with what result.
+// Validation records how a model was evaluated during training, and with what result.
 type Validation struct {
 	Sets     []ValidationSet `json:"sets"`               // the first decides which model is better
 	Every    string          `json:"every"`              // epochs, as in "0.25", or a time, as in "10m0s"
 	Keep     string          `json:"keep"`               // KeepBest or KeepLast: which model training ends with
-	Patience int             `json:"patience,omitempty"` // training ends after so many validations without improvement; 0: never
+	Patience int             `json:"patience,omitempty"` // training ends after this many validations without improvement; 0: never
 	Model    string          `json:"model"`              // KeepBest or KeepLast: which model this is
 	Count    int             `json:"count"`              // validations so far
 	Worse    int             `json:"worse"`              // validations since the best
@@ -18,8 +18,8 @@ type Validation struct {
 	Best     *Validated      `json:"best,omitempty"`
 }
 
-// Which model a training with validation ends with. Until it is finished, the model is
-// the last in any case; the best, if it is to be kept and differs, is in
+// The model that training with validation ends with. Until training is finished, the saved
+// model is always the last one; the best, if it is to be kept and differs, is in
 // training/state.safetensors, with BestPrefix before the names of its tensors.
 const (
 	KeepBest   = "best"
@@ -30,28 +30,28 @@ const (
 // ValidationSet is data that a model was evaluated on.
 type ValidationSet struct {
 	Kind   string `json:"kind"`             // "words", "analogies" or "text"
-	File   string `json:"file"`             // as named by the user
-	SHA256 string `json:"sha256,omitempty"` // of the file, in hexadecimal digits
+	File   string `json:"file"`             // file as named by the user
+	SHA256 string `json:"sha256,omitempty"` // SHA-256 of the file, in hexadecimal
 }
 
-// Validated is one validation.
+// Validated is the result of one validation.
 type Validated struct {
-	Blocks  int64    `json:"blocks"`  // position in the training
-	Epoch   float64  `json:"epoch"`   // the same, in passes over the corpus
-	Metrics []Metric `json:"metrics"` // one a set
+	Blocks  int64    `json:"blocks"`  // position in the run, in blocks
+	Epoch   float64  `json:"epoch"`   // position in passes over the corpus
+	Metrics []Metric `json:"metrics"` // one per set
 }
 
-// Metric is one figure of a validation.
+// Metric is one number measured by a validation.
 type Metric struct {
-	Set   string  `json:"set"`    // its name
+	Set   string  `json:"set"`    // name of the set
 	Name  string  `json:"metric"` // "spearman", "accuracy" or "loss"
 	Value float64 `json:"value"`
 	Found int64   `json:"found"` // pairs, questions or words of the set that the model knows
-	Of    int64   `json:"of"`    // all of them
+	Of    int64   `json:"of"`    // all pairs, questions or words of the set
 }
 
-// Better reports whether m is better than n, a figure of the same name: a lower loss, or
-// a higher value of any other metric.
+// Better reports whether m is better than n, a metric of the same name: a lower loss, or a
+// higher value of any other metric.
 func (m Metric) Better(n Metric) bool {
 	if m.Name == "loss" {
 		return m.Value < n.Value
@@ -73,7 +73,7 @@ func (v *Validation) validate() error {
 		return fmt.Errorf("validation.sets is empty")
 	}
 	if v.Patience < 0 || v.Count < 0 || v.Worse < 0 {
-		return fmt.Errorf("validation must not have negative numbers: patience %d, count %d, worse %d", v.Patience, v.Count, v.Worse)
+		return fmt.Errorf("validation numbers must not be negative: patience %d, count %d, worse %d", v.Patience, v.Count, v.Worse)
 	}
 	for _, one := range []struct {
 		name string

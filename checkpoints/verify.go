@@ -12,18 +12,18 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Report is what Verify found.
+// Report is the result of Verify.
 type Report struct {
 	Format int          `json:"format"` // version of the folder
-	Files  []FileReport `json:"files"`  // that MANIFEST lists, by name
+	Files  []FileReport `json:"files"`  // files that MANIFEST lists, by name
 	Extra  []string     `json:"extra"`  // other files in the folder; they are ignored
 }
 
 // FileReport is one file of a model.
 type FileReport struct {
 	Name     string `json:"name"`
-	Size     int64  `json:"size"`              // bytes, by MANIFEST
-	Checksum string `json:"sha256"`            // by MANIFEST
+	Size     int64  `json:"size"`              // size in bytes, according to MANIFEST
+	Checksum string `json:"sha256"`            // SHA-256, according to MANIFEST
 	Problem  string `json:"problem,omitempty"` // "": the file matches MANIFEST
 }
 
@@ -37,10 +37,9 @@ func (r *Report) OK() bool {
 	return true
 }
 
-// Verify checks the size and the SHA-256 of every file that the MANIFEST of the model in
-// dir lists, including README.md and training/. If some are missing or changed, the
-// report says what is wrong with each, and the error names them all. Verify does not
-// parse the files; Read does.
+// Verify checks the size and the SHA-256 of every file that the MANIFEST of the model in dir
+// lists, including README.md and training/. If files are missing or changed, the report
+// describes each, and the error names them all. Verify does not parse the files; Read does.
 func Verify(ctx context.Context, dir string) (*Report, error) {
 	for i := 1; ; i++ {
 		r, err := open(ctx, dir)

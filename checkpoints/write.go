@@ -12,21 +12,21 @@ import (
 	"github.com/luminavec/luminavec/internal/manifest"
 )
 
-// WriteOptions say how Write treats an existing model.
+// WriteOptions control how Write treats an existing model.
 type WriteOptions struct {
 	Replace bool // replace an existing model; default false: it is an error
 }
 
-// Write writes the model to the folder dir, completely or not at all: it writes and syncs
-// a hidden folder beside it and renames that. With Replace, a model at dir is replaced;
-// files in it that are not part of a model are kept. A non-empty folder that is not a
-// model, a collection of documents and the cache of a corpus are never replaced.
+// Write writes the model to the folder dir, completely or not at all: it writes and syncs a
+// hidden folder beside it and renames that. With Replace, a model at dir is replaced; files in
+// it that are not part of a model are kept. A non-empty folder that is not a model, a
+// collection of documents and a corpus cache are never replaced.
 //
-// A checkpoint whose parts do not fit each other or that has a value that is not finite
-// is an error, and so is a cancelled context; dir is then unchanged.
+// It is an error if the parts of the checkpoint are inconsistent, if a value is not finite, or
+// if the context is canceled; dir is then unchanged.
 //
-// Config.Format is set to FormatVersion, and Config.NGrams from NGrams. The tables are
-// written without a second copy in memory; they must not change meanwhile.
+// Config.Format is set to FormatVersion, and Config.NGrams from NGrams. The tables are written
+// without a second copy in memory; they must not change during the call.
 func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error {
 	c.Config.Format, c.Config.NGrams = FormatVersion, tokenize.NGramOptions{}
 	if c.NGrams != nil {
@@ -76,8 +76,8 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 	return folder.Commit()
 }
 
-// CheckOutput returns the error that Write would return for dir, so that it is reported
-// before training and not after it.
+// CheckOutput returns the error that Write would return for dir, so that it is reported before
+// training instead of after it.
 func CheckOutput(dir string, o WriteOptions) error {
 	folder, err := createFolder(dir, o)
 	if err != nil {
@@ -88,13 +88,13 @@ func CheckOutput(dir string, o WriteOptions) error {
 }
 
 func createFolder(dir string, o WriteOptions) (*durable.Folder, error) {
-	if isCollection(dir) { // which has a MANIFEST of its own
+	if isCollection(dir) { // which has its own MANIFEST
 		return nil, fault.New("choose another name, or remove the folder",
 			"will not replace %s: it is a collection of documents, not a model", dir)
 	}
 	if o.Replace && format.Foreign(dir) {
 		return nil, fault.New("choose another name, or remove the folder",
-			"will not replace %s: its %s is not that of a model", dir, ManifestFile)
+			"will not replace %s: its %s does not belong to a model", dir, ManifestFile)
 	}
 	return durable.CreateFolder(dir, o.Replace, ManifestFile)
 }

@@ -144,7 +144,7 @@ func TestEveryStepFails(t *testing.T) {
 	}
 }
 
-// mustEnd fails a test that goes round for ever, because every round fails.
+// mustEnd fails a test that goes round forever, because every round fails.
 func mustEnd(t *testing.T, round int) {
 	t.Helper()
 	if round > 2000 {
@@ -152,7 +152,7 @@ func mustEnd(t *testing.T, round int) {
 	}
 }
 
-// countdown is a context that is cancelled when it is asked for the n-th time.
+// countdown is a context that is canceled when it is asked for the n-th time.
 type countdown struct {
 	context.Context
 	left atomic.Int64
@@ -187,10 +187,10 @@ func TestCancel(t *testing.T) {
 			break
 		}
 		if !errors.Is(err, context.Canceled) {
-			t.Fatalf("Write, cancelled at %d: %v", n, err)
+			t.Fatalf("Write, canceled at %d: %v", n, err)
 		}
 		if left := tree(t, root); len(left) > 0 {
-			t.Fatalf("Write, cancelled at %d, left %v", n, left)
+			t.Fatalf("Write, canceled at %d, left %v", n, left)
 		}
 	}
 	for n := 0; ; n++ {
@@ -203,7 +203,7 @@ func TestCancel(t *testing.T) {
 			break
 		}
 		if !errors.Is(err, context.Canceled) || c != nil || strings.Contains(err.Error(), "damaged") {
-			t.Fatalf("Read, cancelled at %d: %v", n, err)
+			t.Fatalf("Read, canceled at %d: %v", n, err)
 		}
 	}
 	for n := 0; ; n++ {
@@ -213,7 +213,7 @@ func TestCancel(t *testing.T) {
 			break
 		}
 		if !errors.Is(err, context.Canceled) {
-			t.Fatalf("Verify, cancelled at %d: %v", n, err)
+			t.Fatalf("Verify, canceled at %d: %v", n, err)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // A line ends at a line break, a blank line, the end of a file or of a record, wherever the
-// text is cut into batches; empty lines have no LineEnd.
+// text is split into batches; empty lines have no LineEnd.
 func TestBorders(t *testing.T) {
 	const e = LineEnd
 	for _, test := range []struct {
@@ -55,7 +55,7 @@ func TestBorders(t *testing.T) {
 	}
 }
 
-// A line of any length is cut into blocks and has a single LineEnd.
+// A line of any length is split into blocks and has a single LineEnd.
 func TestOneLine(t *testing.T) {
 	c := buildText(t, strings.Repeat("one two three four five ", 300_000), BuildOptions{})
 	all := ids(t, c)

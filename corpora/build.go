@@ -15,10 +15,10 @@ import (
 )
 
 // DefaultMinCount is the default of BuildOptions.MinCount, as in word2vec: a word that occurs
-// fewer than 5 times has too few neighbours to learn from.
+// fewer than 5 times has too few neighbors to learn from.
 const DefaultMinCount = 5
 
-// BuildOptions say how Build turns text into a corpus of ids.
+// BuildOptions control how Build turns text into a corpus of ids.
 type BuildOptions struct {
 	// Tokenizer finds the words. Default: NewWordTokenizer(WordOptions{}).
 	Tokenizer *tokenize.Tokenizer
@@ -26,25 +26,25 @@ type BuildOptions struct {
 	// MinCount and MaxVocabulary are ignored for a subword tokenizer, which keeps all its
 	// tokens. Default 5.
 	MinCount int64
-	// MaxVocabulary is the maximum number of words in the vocabulary: the most frequent
-	// ones; of words with equal counts, the first in byte order. Default 0: no limit.
+	// MaxVocabulary is the maximum number of words in the vocabulary. The most frequent words
+	// are kept; among words with equal counts, the first in byte order. Default 0: no limit.
 	MaxVocabulary int
-	// MaxDistinct is the maximum number of distinct words in memory while counting: if
-	// there are more, the rarest are dropped for good, see Corpus.Dropped. A word takes
-	// about 100 bytes. Default 33,554,432.
+	// MaxDistinct is the maximum number of distinct words in memory while counting. If there
+	// are more, the rarest are dropped permanently, see Corpus.Dropped. A word takes about 100
+	// bytes. Default 33,554,432.
 	MaxDistinct int
 	// Vocabulary, if set, is used unchanged, and MinCount and MaxVocabulary are ignored.
-	// Default: a vocabulary is counted.
+	// Default: a vocabulary is counted from the text.
 	Vocabulary *tokenize.Vocabulary
 	// Base, if set, is a vocabulary to extend: all its words are kept, and their counts are
-	// added to those of the text. MinCount and MaxVocabulary apply to new words only,
-	// MaxVocabulary as a limit for the sum of old and new words. Default: none.
+	// added to those of the text. MinCount applies to new words only; MaxVocabulary limits the
+	// sum of old and new words. Default: none.
 	Base *tokenize.Vocabulary
 	// SpoolDir is the folder for ids that do not fit in 256 MiB of memory. Default:
 	// os.TempDir().
 	SpoolDir string
-	// OnProgress is called, from one goroutine at a time, with the bytes of the source that
-	// have been read and its size. Default: none.
+	// OnProgress is called, from one goroutine at a time, with the number of bytes of the
+	// source read so far and its size. Default: no calls.
 	OnProgress func(done, size int64)
 }
 
@@ -81,12 +81,13 @@ func (o BuildOptions) Validate() error {
 	return nil
 }
 
-// Build reads src once, counts its words and stores their ids. Close the corpus after use.
+// Build reads src once, counts its words and stores their ids. The caller must close the
+// corpus.
 //
-// Goroutines tokenize batches of the text and number the words they meet, each in a table
-// of its own; these provisional ids are stored in the order of the text. At the end
-// the tables are merged, sorted by count and pruned by MinCount and MaxVocabulary, and the
-// ids are rewritten. The result does not depend on the number of goroutines.
+// Goroutines tokenize batches of the text and number the words in their own tables; these
+// provisional ids are stored in the order of the text. At the end the tables are merged, sorted
+// by count and pruned by MinCount and MaxVocabulary, and the ids are rewritten. The result does
+// not depend on the number of goroutines.
 func Build(ctx context.Context, src *text.Source, o BuildOptions) (*Corpus, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -113,7 +114,7 @@ func (c *Corpus) build(ctx context.Context, src *text.Source, o BuildOptions, th
 		c.rawWords += t.raw
 	}
 	if c.rawWords == 0 {
-		return fault.New("is it text?",
+		return fault.New("check that the input is text",
 			"no words in %s: %d bytes, %d lines", strings.Join(src.Described(), ", "), src.Stats().Bytes, src.Stats().Lines)
 	}
 	var final []int32 // of each provisional id
@@ -221,8 +222,8 @@ func (c *Corpus) encode(ctx context.Context, src *text.Source, o BuildOptions, t
 	return err
 }
 
-// finish replaces provisional ids by final ones (nil: they are final already), drops
-// words that are not in the vocabulary, and counts.
+// finish replaces provisional ids with final ones (nil: they are already final), drops words
+// that are not in the vocabulary, and counts.
 func (c *Corpus) finish(ctx context.Context, final []int32) error {
 	inLine, hash := false, idstore.NewHash()
 	err := c.ids.Rewrite(func(dst, ids []int32) ([]int32, error) {
@@ -252,8 +253,8 @@ func (c *Corpus) finish(ctx context.Context, final []int32) error {
 	}
 	c.fingerprint = hash.String()
 	if c.words == 0 {
-		return fault.New("is it in the language of the model, and are the tokenizer options the same?",
-			"none of %d words is in the vocabulary of %d", c.rawWords, c.vocabulary.Len())
+		return fault.New("check that the text is in the language of the model and that the tokenizer options are the same",
+			"none of the %d words is in the vocabulary (%d words)", c.rawWords, c.vocabulary.Len())
 	}
 	return nil
 }

@@ -183,7 +183,7 @@ func TestBuildErrors(t *testing.T) {
 		{"a b a b a c", BuildOptions{}, "no word occurs 5 times: 6 words, 3 distinct, the most frequent 3 times", "MinCount: 3 keeps"},
 		{"a\x00b", BuildOptions{}, "x is binary", "UTF-8"},
 		{"a", BuildOptions{MinCount: -1}, "MinCount must not be negative, got -1", "5"},
-		{"one two", BuildOptions{Vocabulary: newVocabulary(t, "three four", 1, 1)}, "none of 2 words is in the vocabulary of 2", "model"},
+		{"one two", BuildOptions{Vocabulary: newVocabulary(t, "three four", 1, 1)}, "none of the 2 words is in the vocabulary (2 words)", "model"},
 	}
 	for _, test := range tests {
 		test.o.SpoolDir = t.TempDir()

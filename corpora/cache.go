@@ -31,8 +31,8 @@ import (
 // It is written completely or not at all, and verified when it is opened. Its ids are read
 // block by block, so a corpus may be larger than memory.
 
-// cacheVersion is the version of the folder that WriteCache writes. A cache of another
-// version is rejected; it can be made again from the text.
+// cacheVersion is the version of the folder that WriteCache writes. A cache with a different
+// version is rejected; it can be rebuilt from the text.
 //
 //	1  The first.
 const cacheVersion = 1
@@ -71,8 +71,8 @@ type Cache struct {
 	info   cacheInfo
 }
 
-// OpenCache opens the cache in the folder dir. The error is fs.ErrNotExist if there is none;
-// other errors name the damaged file.
+// OpenCache opens the cache in the folder dir. The error is fs.ErrNotExist if dir holds no
+// cache; other errors name the damaged file.
 func OpenCache(ctx context.Context, dir string) (*Cache, error) {
 	if err := durable.Recover(dir); err != nil {
 		return nil, err
@@ -124,9 +124,9 @@ func (c *Cache) Fingerprint() string {
 	return hex.EncodeToString(f.Sum[:16])
 }
 
-// Corpus verifies the cache and returns its corpus, which reads from the folder until it
-// is closed. If v is not nil, it must equal the vocabulary of the cache, and becomes
-// that of the corpus.
+// Corpus verifies the cache and returns its corpus, which reads from the folder until it is
+// closed. If v is not nil, it must equal the vocabulary of the cache, and it becomes the
+// vocabulary of the corpus.
 func (c *Cache) Corpus(ctx context.Context, v *tokenize.Vocabulary) (*Corpus, error) {
 	corpus, err := c.corpus(ctx, v)
 	if err != nil && ctx.Err() == nil {
@@ -147,7 +147,7 @@ func (c *Cache) corpus(ctx context.Context, v *tokenize.Vocabulary) (*Corpus, er
 	if v == nil {
 		v = kept
 	} else if !v.Equal(kept) {
-		return nil, errors.New("it has another vocabulary")
+		return nil, errors.New("it has a different vocabulary")
 	}
 	var words, lines, n int64
 	err = c.folder.Read(ctx, cacheIDsFile, func(r io.Reader, size int64) error {
@@ -223,7 +223,7 @@ func createCache(dir string) (*durable.Folder, error) {
 	// A model has a vocab.tsv and a MANIFEST too.
 	if cacheFormat.Foreign(dir) {
 		return nil, fault.New("choose another name, or remove the folder yourself",
-			"will not replace %s: its %s is not that of a cache", dir, manifest.Name)
+			"will not replace %s: its %s does not belong to a cache", dir, manifest.Name)
 	}
 	return durable.CreateFolder(dir, true, cacheInfoFile)
 }

@@ -89,16 +89,16 @@ func TestCache(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := cache.Corpus(context.Background(), other); err == nil || !strings.Contains(err.Error(), "it has another vocabulary") {
+	if _, err := cache.Corpus(context.Background(), other); err == nil || !strings.Contains(err.Error(), "it has a different vocabulary") {
 		t.Errorf("another vocabulary: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := cache.Corpus(ctx, nil); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("canceled: %v", err)
 	}
 	if err := was.WriteCache(ctx, dir, key); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("canceled: %v", err)
 	}
 	// A new cache replaces the old one and keeps other files in the folder.
 	corporatest.WriteFile(t, dir, "notes.txt", "mine")
@@ -126,7 +126,7 @@ func TestCacheDiffers(t *testing.T) {
 		t.Errorf("the same key: %s", got)
 	}
 	for want, change := range map[string]func(*CacheKey){
-		"it is of other text":                          func(k *CacheKey) { k.Sources = k.Sources[:1] },
+		"it belongs to different text":                 func(k *CacheKey) { k.Sources = k.Sources[:1] },
 		"b has changed":                                func(k *CacheKey) { k.Sources[1].Size++ },
 		"a has changed":                                func(k *CacheKey) { k.Sources[0].Changed = then.Add(1) },
 		"standard input may hold anything":             func(k *CacheKey) { k.Sources[1] = CacheSource{Name: text.Stdin, Stream: true} },
@@ -135,7 +135,7 @@ func TestCacheDiffers(t *testing.T) {
 		"the minimum count is 1, but was 5":            func(k *CacheKey) { k.MinCount = 1 },
 		"the vocabulary limit is 7, but was 0":         func(k *CacheKey) { k.MaxVocabulary = 7 },
 		"the limit of distinct words is 2, but was 10": func(k *CacheKey) { k.MaxDistinct = 2 },
-		"the tokenizer or its phrases are others":      func(k *CacheKey) { k.Tokenizer = "u" },
+		"the tokenizer or its phrases are different":   func(k *CacheKey) { k.Tokenizer = "u" },
 	} {
 		now := base()
 		change(&now)

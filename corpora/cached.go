@@ -13,29 +13,29 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Cached builds corpora by way of a folder that keeps what was read: if the folder has
-// the corpus, the text is not read; if not, the text is read and the folder has it afterwards.
+// Cached builds corpora with a cache folder. If the folder holds the corpus, the text is not
+// read; otherwise the text is read and the corpus is stored in the folder.
 type Cached struct {
 	Dir string // the cache, see Corpus.WriteCache; "" builds without a cache
 
 	// Build, if set, is called instead of [Build], for example to show progress.
 	Build func(context.Context, *text.Source, BuildOptions) (*Corpus, error)
-	// Report, if set, is called with what was done with the cache, and why.
+	// Report, if set, is called with each action on the cache and its reason.
 	Report func(CacheReport)
 }
 
-// CacheOutcome is what a Cached did with its folder.
+// CacheOutcome is what Cached did with its folder.
 type CacheOutcome int
 
 // The outcomes.
 const (
 	CacheUsed     CacheOutcome = iota // Corpus was read from the cache in Elapsed
-	CacheDiffers                      // the cache is of another text or other options: Reason
+	CacheDiffers                      // the cache is for different text or options: Reason
 	CacheDamaged                      // the cache cannot be read: Err; the text is read again
 	CacheNotSaved                     // the corpus was built and cannot be written to the cache: Err
 )
 
-// A CacheReport is one outcome.
+// CacheReport is one outcome.
 type CacheReport struct {
 	Outcome CacheOutcome
 	Corpus  *Corpus
@@ -44,10 +44,9 @@ type CacheReport struct {
 	Err     error
 }
 
-// Corpus returns the corpus of source and o, from the cache if its files and
-// options have not changed since it was written. A cache that is damaged or of
-// another corpus is replaced. A cache that cannot be written is reported and is not
-// an error.
+// Corpus returns the corpus of source and o, from the cache if its files and options have not
+// changed since it was written. A cache that is damaged or belongs to a different corpus is
+// replaced. A cache that cannot be written is reported and is not an error.
 func (c Cached) Corpus(ctx context.Context, source *text.Source, o BuildOptions) (*Corpus, error) {
 	if c.Dir == "" {
 		return c.build(ctx, source, o)
@@ -69,21 +68,21 @@ func (c Cached) Corpus(ctx context.Context, source *text.Source, o BuildOptions)
 	return c.save(ctx, corpus, key)
 }
 
-// A Recorded corpus is one that a model was trained on, as its checkpoint records it.
+// Recorded identifies the corpus that a model was trained on, as its checkpoint records it.
 type Recorded struct {
-	Fingerprint string               // Corpus.Fingerprint; "" is not known
-	Vocabulary  *tokenize.Vocabulary // of the model
-	Grown       bool                 // the vocabulary is not of this text alone
+	Fingerprint string               // Corpus.Fingerprint; "" if unknown
+	Vocabulary  *tokenize.Vocabulary // vocabulary of the model
+	Grown       bool                 // the vocabulary was extended, not counted from this text alone
 }
 
-// Again returns a recorded corpus. The cache is known by the fingerprint, so its text, which
-// open returns, need not exist any more. A cache of another corpus is left alone unless
-// the text turns out to be the recorded one. o.Vocabulary is the recorded vocabulary.
+// Again returns a recorded corpus. The cache is identified by its fingerprint, so the text,
+// which open returns, need not exist anymore. A cache of a different corpus is left unchanged
+// unless the text turns out to be the recorded one. o.Vocabulary is the recorded vocabulary.
 func (c Cached) Again(ctx context.Context, was Recorded, open func() (*text.Source, error), o BuildOptions) (*Corpus, error) {
 	if c.Dir != "" && was.Fingerprint != "" {
 		corpus, err := c.open(ctx, was.Vocabulary, func(cache *Cache) string {
 			if cache.Fingerprint() != was.Fingerprint {
-				return "it is of another corpus than the training began with"
+				return "it belongs to a different corpus than the one training started with"
 			}
 			return ""
 		})
@@ -104,7 +103,7 @@ func (c Cached) Again(ctx context.Context, was Recorded, open func() (*text.Sour
 	}
 	keyed := o
 	if !was.Grown {
-		keyed.Vocabulary = nil // that of the text, which a first run has counted
+		keyed.Vocabulary = nil // the one that the first run counted from the text
 	}
 	key, err := NewCacheKey(source, keyed)
 	if err != nil {
@@ -130,7 +129,7 @@ func (c Cached) report(r CacheReport) {
 	}
 }
 
-// check refuses a folder that cannot be the cache, before the text is read.
+// check rejects a folder that cannot be the cache, before the text is read.
 func (c Cached) check(source *text.Source) error {
 	if err := CheckCache(c.Dir); err != nil {
 		return err
@@ -138,8 +137,8 @@ func (c Cached) check(source *text.Source) error {
 	return CheckOutside(c.Dir, source.Names())
 }
 
-// open returns the corpus of the cache; nil if there is none, if it is damaged, or if
-// differs returns a reason against it.
+// open returns the corpus of the cache; nil if there is none, if it is damaged, or if differs
+// returns a reason to reject it.
 func (c Cached) open(ctx context.Context, v *tokenize.Vocabulary, differs func(*Cache) string) (*Corpus, error) {
 	began := time.Now()
 	cache, err := OpenCache(ctx, c.Dir)
@@ -177,7 +176,7 @@ func (c Cached) save(ctx context.Context, corpus *Corpus, key CacheKey) (*Corpus
 	return corpus, nil
 }
 
-// CheckOutside returns an error if one of the files is inside a folder that is going to be
+// CheckOutside returns an error if one of the files is inside a folder that is about to be
 // replaced: it would be deleted with it.
 func CheckOutside(folder string, files []string) error {
 	real, err := filepath.EvalSymlinks(folder)

@@ -31,7 +31,7 @@ func ExampleCached() {
 		case corpora.CacheUsed:
 			fmt.Println("  from the cache")
 		case corpora.CacheDiffers:
-			fmt.Println("  the cache is of another text")
+			fmt.Println("  the cache is for a different text")
 		}
 	}}
 	read := func() {
@@ -55,6 +55,6 @@ func ExampleCached() {
 	// 50 words
 	//   from the cache
 	// 50 words
-	//   the cache is of another text
+	//   the cache is for a different text
 	// 100 words
 }

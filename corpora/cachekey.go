@@ -16,7 +16,7 @@ type CacheKey struct {
 	Sources       []CacheSource `json:"sources"`
 	Field         string        `json:"field,omitempty"`      // of the Selection
 	Column        string        `json:"column,omitempty"`     // of the Selection
-	Tokenizer     string        `json:"tokenizer"`            // its fingerprint
+	Tokenizer     string        `json:"tokenizer"`            // fingerprint of the tokenizer
 	Vocabulary    string        `json:"vocabulary,omitempty"` // given or extended, and its fingerprint
 	MinCount      int64         `json:"min_count"`
 	MaxVocabulary int           `json:"max_vocabulary,omitempty"`
@@ -25,14 +25,14 @@ type CacheKey struct {
 
 // CacheSource is an input of a cached corpus.
 type CacheSource struct {
-	Name    string    `json:"name"`             // absolute path; for what is not a file, as in [text.Source.Names]
+	Name    string    `json:"name"`             // absolute path; for inputs that are not files, as in [text.Source.Names]
 	Size    int64     `json:"size"`             // bytes as stored
 	Changed time.Time `json:"changed,omitzero"` // modification time of a file
 	Stream  bool      `json:"stream,omitempty"` // standard input or a pipe: its content cannot be known
 }
 
-// NewCacheKey returns the key of the corpus that [Build] would make. Call it before the
-// source is read, so that a file that changes while it is read does not match.
+// NewCacheKey returns the key of the corpus that [Build] would make. Call it before the source
+// is read, so that a file that changes during reading does not match.
 func NewCacheKey(src *text.Source, o BuildOptions) (CacheKey, error) {
 	o = o.withDefaults()
 	key := CacheKey{
@@ -62,7 +62,7 @@ func NewCacheKey(src *text.Source, o BuildOptions) (CacheKey, error) {
 	return key, nil
 }
 
-// differs returns why k is not now, "" if it is.
+// differs returns why k does not match now, or "" if it does.
 func (k CacheKey) differs(now CacheKey) string {
 	for _, s := range now.Sources {
 		if s.Stream {
@@ -76,7 +76,7 @@ func (k CacheKey) differs(now CacheKey) string {
 		return names
 	}
 	if !slices.Equal(names(k), names(now)) {
-		return "it is of other text"
+		return "it belongs to different text"
 	}
 	for i, s := range now.Sources {
 		if was := k.Sources[i]; was.Size != s.Size || !was.Changed.Equal(s.Changed) || was.Stream {
@@ -84,7 +84,7 @@ func (k CacheKey) differs(now CacheKey) string {
 		}
 	}
 	if k.Tokenizer != now.Tokenizer {
-		return "the tokenizer or its phrases are others"
+		return "the tokenizer or its phrases are different"
 	}
 	for _, o := range []struct {
 		name     string
@@ -104,7 +104,7 @@ func (k CacheKey) differs(now CacheKey) string {
 		}
 	}
 	if k.Vocabulary != now.Vocabulary {
-		return "it is of another vocabulary"
+		return "it belongs to a different vocabulary"
 	}
 	return ""
 }

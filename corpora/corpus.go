@@ -8,9 +8,9 @@ import (
 // LineEnd ends a line in a Corpus. No word has this id.
 const LineEnd int32 = -1
 
-// BlockTokens is the number of entries of a block of a Corpus; the last block may be
-// shorter. Blocks do not depend on the number of goroutines, so work divided by blocks
-// gives the same result on any machine.
+// BlockTokens is the number of entries in a block of a Corpus; the last block may be shorter.
+// Blocks do not depend on the number of goroutines, so work divided by blocks gives the same
+// result on any machine.
 const BlockTokens = idstore.BlockIDs
 
 // Corpus is a text as ids, which training reads in each epoch. It holds the words of the
@@ -62,8 +62,8 @@ func (c *Corpus) Block(dst []int32, i int) ([]int32, error) {
 // that is rare at first and frequent later is lost.
 func (c *Corpus) Dropped() (words int, below int64) { return c.dropped, c.droppedMax }
 
-// Fingerprint returns a hash of all ids and line ends in order, which is all that training
-// sees of the text.
+// Fingerprint returns a hash of all ids and line ends in order, which is everything that
+// training sees of the text.
 func (c *Corpus) Fingerprint() string { return c.fingerprint }
 
 // Close frees the memory and removes the spool file, if there is one.

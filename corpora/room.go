@@ -26,9 +26,9 @@ const (
 	maxDistinct     = 1 << 28
 )
 
-// makeRoom drops the rarest words if there are more than fit, down to half of the limit.
-// It is called at fixed places of the text and depends only on the union of the tables,
-// so the result is the same for any number of them.
+// makeRoom drops the rarest words, down to half of the limit, if there are more than fit. It is
+// called at fixed positions in the text and depends only on the union of the tables, so the
+// result is the same for any number of them.
 func (c *Corpus) makeRoom(tables []*wordTable, r *room) error {
 	sizes := 0
 	for _, t := range tables {

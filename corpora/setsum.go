@@ -13,9 +13,9 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// SetSum returns the SHA-256 of an evaluation set in hexadecimal, by which a resumed
-// training recognizes it: of a file, or of the names and sums of all files in a
-// folder.
+// SetSum returns the SHA-256 of an evaluation set in hexadecimal, by which resumed training
+// recognizes it. path is a file, or a folder, for which the names and sums of all its files are
+// hashed.
 func SetSum(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {

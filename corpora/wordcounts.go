@@ -10,7 +10,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// WordCounts counts the words of texts for a vocabulary. It is not safe for concurrent use.
+// WordCounts counts the words in texts for a vocabulary. It is not safe for concurrent use.
 type WordCounts struct {
 	tokenizer *tokenize.Tokenizer
 	counts    map[string]int64
@@ -36,9 +36,9 @@ func (c *WordCounts) Add(text []byte) {
 // Dropped returns the highest count of any dropped word when it was dropped, 0 if none was.
 func (c *WordCounts) Dropped() int64 { return c.below }
 
-// Vocabulary returns the words that occur at least minCount times, at most most of them,
-// most frequent first; words of equal count are in byte order. It is an error if there
-// are none.
+// Vocabulary returns the words that occur at least minCount times, limited to the most frequent
+// ones if there are more than the argument most. They are sorted by count, and words of equal
+// count are in byte order. It is an error if there are none.
 func (c *WordCounts) Vocabulary(minCount int64, most int) (*tokenize.Vocabulary, error) {
 	var words []string
 	for word, n := range c.counts {
@@ -47,7 +47,7 @@ func (c *WordCounts) Vocabulary(minCount int64, most int) (*tokenize.Vocabulary,
 		}
 	}
 	if len(words) == 0 {
-		return nil, fault.Mention("give more text, or lower MinCount", "none of the %d distinct words occurs %d times or more", len(c.counts), minCount)
+		return nil, fault.Mention("give more text, or lower MinCount", "none of the %d distinct words occurs at least %d times", len(c.counts), minCount)
 	}
 	slices.SortFunc(words, func(a, b string) int {
 		return cmp.Or(cmp.Compare(c.counts[b], c.counts[a]), strings.Compare(a, b))

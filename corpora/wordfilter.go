@@ -1,8 +1,8 @@
 package corpora
 
-// wordFilter is a Bloom filter (Bloom 1970) with two hash functions: it has each word
-// that was added, and falsely a few others. With 32 bits for each word of the limit, one
-// lookup in 1,000 is wrong after half of the words were dropped once.
+// wordFilter is a Bloom filter (Bloom 1970) with two hash functions: it reports every word that
+// was added, and a few others falsely. With 32 bits per word of the limit, one lookup in 1,000
+// is wrong after half of the words have been dropped once.
 type wordFilter struct {
 	bits []uint64
 	mask uint64

@@ -12,11 +12,11 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// wordTable numbers the words of the batches that one goroutine reads. The k-th new
-// word of table i of n gets the provisional id k·n + i, so tables share nothing and
-// their ids do not collide. Before these tables there is one for the words that were kept
-// when others were dropped: its k-th word has the id k, and the ids of the other tables
-// start after its ids. It does not change while text is read.
+// wordTable numbers the words of the batches that one goroutine reads. The k-th new word of
+// table i of n gets the provisional id k·n + i, so tables share nothing and their ids do not
+// collide. They are preceded by a table of the words that were kept when others were dropped:
+// its k-th word has the id k, and the ids of the other tables start after its ids. That table
+// does not change while text is read.
 type wordTable struct {
 	first, step int32
 	keptWords   int32       // in kept
@@ -53,7 +53,7 @@ func newWordTable(first, step int32, o BuildOptions) *wordTable {
 func (t *wordTable) encode(b *text.Batch) (ids []int32, err error) {
 	defer func() { // the segmenter is third-party code, and text may be arbitrary bytes
 		if x := recover(); x != nil {
-			err = fmt.Errorf("cannot find words: panic: %v", x)
+			err = fmt.Errorf("cannot split the text into words: panic: %v", x)
 		}
 	}()
 	ids = make([]int32, 0, len(b.Text)/5)
@@ -77,7 +77,7 @@ func (t *wordTable) encode(b *text.Batch) (ids []int32, err error) {
 		}
 		start = end.At
 		if len(t.tokens) > (math.MaxInt32-int(t.keptWords))/int(t.step)-1 {
-			return nil, fault.New("is it text? Read it in parts, or clean it of numbers and codes",
+			return nil, fault.New("check that the input is text; read it in parts, or remove numbers and codes",
 				"too many distinct words to number: %d in a part of the text", len(t.tokens))
 		}
 	}
@@ -119,13 +119,13 @@ func (t *wordTable) id(k int32) int32 {
 	return t.keptWords + k*t.step + t.first
 }
 
-// count makes the vocabulary of the tables and returns the final id for every
+// count makes the vocabulary of the tables and returns the final id forevery
 // provisional one; it is LineEnd for words that are not in the vocabulary.
 func (c *Corpus) count(tables []*wordTable, o BuildOptions) (final []int32, err error) {
 	all, tokens, counts := merge(tables)
 	c.distinct = len(tokens) + c.dropped
 	if len(tokens) == 0 {
-		return nil, fault.New("is it text, or lists of numbers and codes?",
+		return nil, fault.New("check that the input is text, not lists of numbers and codes",
 			"all %d distinct words are too rare to be counted", c.distinct)
 	}
 	var kept []int32
@@ -201,7 +201,7 @@ func merge(tables []*wordTable) (all map[string]int32, tokens []string, counts [
 	return all, tokens, counts
 }
 
-// renumber returns, for every provisional id, the rank of its word.
+// renumber returns, forevery provisional id, the rank of its word.
 func renumber(tables []*wordTable, all map[string]int32, rank []int32) []int32 {
 	var ranks []int32
 	for _, t := range tables {

@@ -7,14 +7,14 @@ import (
 	"github.com/sourcegraph/conc/pool"
 )
 
-// batchTexts is how many texts a goroutine takes at a time: enough to keep scheduling
-// cheap, few enough to react to a cancelled context at once.
+// batchTexts is the number of texts that a goroutine takes at a time: enough to keep scheduling
+// cheap, and few enough to react quickly to a canceled context.
 const batchTexts = 64
 
 // EncodeBatch encodes texts on threads goroutines (0: one per core). The vectors are
-// consecutive, len(texts) × Dim numbers in the order of the texts; known has the number
-// of known tokens of each text, and where it is 0 the vector is zero. The result does
-// not depend on threads. If ctx is cancelled, the call soon returns its error.
+// consecutive, len(texts) × Dim numbers in the order of the texts; known holds the number of
+// known tokens of each text, and where it is 0 the vector is zero. The result does not depend
+// on threads. If ctx is canceled, the call soon returns its error.
 func (e *Encoder) EncodeBatch(ctx context.Context, texts []string, threads int) (vectors []float32, known []int, err error) {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)

@@ -12,11 +12,10 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// Layers are the parts of an encoder. Shapes: Embedding [V, dim], Linear
-// [hidden, dim], Bias [hidden], Projection [out, hidden], or [out, dim] when
-// there is no Linear.
+// Layers holds the parts of an encoder. Shapes: Embedding [V, dim], Linear [hidden, dim], Bias
+// [hidden], Projection [out, hidden], or [out, dim] if there is no Linear.
 type Layers struct {
-	Tokenizer  *tokenize.Tokenizer // with a vocabulary, whose ids are the rows of Embedding
+	Tokenizer  *tokenize.Tokenizer // has a vocabulary whose ids are the rows of Embedding
 	Embedding  checkpoints.Tensor
 	Linear     *checkpoints.Tensor // nil: no Linear and no ReLU
 	Bias       *checkpoints.Tensor // nil: zero
@@ -28,8 +27,7 @@ type Layers struct {
 	Normalize  bool                // divide the result by its length
 }
 
-// Encoder turns text into vectors. It is immutable: all its methods may be called by
-// several goroutines at once.
+// Encoder turns text into vectors. It is immutable and safe for concurrent use.
 type Encoder struct {
 	tokenizer  *tokenize.Tokenizer
 	table      *matrix          // [V, dim]
@@ -59,8 +57,8 @@ const errLength = "sentence: dst is not Encoder.Dim numbers long"
 
 var errNotFinite = errors.New("the sentence vector is not finite: the model's numbers are too large for float32")
 
-// New makes an encoder of its layers. It checks every shape and that every number is
-// finite; an error names the tensor.
+// New makes an encoder from its layers. It checks every shape and that every number is finite;
+// an error names the tensor.
 func New(l Layers) (*Encoder, error) {
 	if l.Tokenizer == nil || l.Tokenizer.Vocabulary() == nil {
 		return nil, errors.New("an encoder needs a tokenizer with a vocabulary")
@@ -174,9 +172,9 @@ func (e *Encoder) setNGrams(grams *tokenize.NGrams, table *checkpoints.Tensor) e
 	return nil
 }
 
-// FromCheckpoint makes an encoder from a model: a word model, whose sentence vector is
-// the mean of its word vectors, or a sentence model with its layers. The encoder shares
-// the memory of the tensors where it can, so do not change them afterwards.
+// FromCheckpoint makes an encoder from a model: a word model, whose sentence vector is the mean
+// of its word vectors, or a sentence model with its layers. The encoder shares the memory of
+// the tensors where it can, so they must not be changed afterwards.
 func FromCheckpoint(c *checkpoints.Checkpoint) (*Encoder, error) {
 	if c == nil || c.Tokenizer == nil || c.Vocabulary == nil {
 		return nil, fault.New("read it with checkpoints.Read", "the checkpoint has no tokenizer or no vocabulary")
@@ -228,7 +226,7 @@ func Open(ctx context.Context, dir string) (*Encoder, error) {
 // Tokenizer returns the tokenizer, with its vocabulary.
 func (e *Encoder) Tokenizer() *tokenize.Tokenizer { return e.tokenizer }
 
-// Dim is the length of the encoder's vectors.
+// Dim returns the length of the encoder's vectors.
 func (e *Encoder) Dim() int {
 	if e.projection != nil {
 		return e.projection.rows
@@ -236,7 +234,7 @@ func (e *Encoder) Dim() int {
 	return e.features().cols
 }
 
-// features is the extent of the vectors that are pooled: the rows of the table, or the
+// features returns the extent of the vectors that are pooled: the rows of the table, or the
 // outputs of Linear.
 func (e *Encoder) features() extent {
 	if e.linear != nil {
@@ -245,10 +243,10 @@ func (e *Encoder) features() extent {
 	return e.table.in()
 }
 
-// Encode writes the vector of text to dst and returns the number of tokens that have a
-// vector, from the table or composed of their n-grams; if there are none, the vector is
-// zero. It panics unless dst has the length Dim. It returns an error only if the
-// numbers of the model are so large that the result is not finite.
+// Encode writes the vector of text to dst and returns the number of tokens that have a vector,
+// from the table or composed of their n-grams; if there are none, the vector is zero. Encode
+// panics unless dst has the length Dim. It returns an error only if the numbers of the model
+// are so large that the result is not finite.
 func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
 	if len(dst) != e.Dim() {
 		panic(errLength)
@@ -293,8 +291,8 @@ func (e *Encoder) take(b *buffers, word []byte, id int32) {
 	e.pool(b.pooled, feature, b.known-1, e.weight(id))
 }
 
-// lookUp returns the vector of a token, padded: the row of its id or, if that is -1, the
-// mean of the rows of its n-grams, stored in b. Nil: it has neither.
+// lookUp returns the vector of a token, padded: the row of its id or, if that is -1, the mean
+// of the rows of its n-grams, stored in b. It returns nil if the token has neither.
 func (e *Encoder) lookUp(b *buffers, word []byte, id int32) []float32 {
 	if id >= 0 {
 		return e.table.row(int(id))

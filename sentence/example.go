@@ -14,8 +14,8 @@ import (
 //go:embed testdata/worked-example.json
 var workedExampleJSON []byte
 
-// workedExampleFile is the layout of the worked example's file. Its table is
-// written as one sees it on paper: a column a word.
+// workedExampleFile is the layout of the worked example's file. Its table is written as on
+// paper, with one column per word.
 type workedExampleFile struct {
 	Vocab         []string    `json:"vocab"`
 	EmbeddingRows [][]float32 `json:"embedding_rows"` // [dim][V]
@@ -24,16 +24,14 @@ type workedExampleFile struct {
 	P             [][]float32 `json:"P"`
 }
 
-// WorkedExample is a model of 22 words and 4 dimensions, from the exercise
-// "Deep Dive into Vector Databases by Hand": Linear+ReLU 4 → 4, mean,
-// projection 4 → 2. Asked "am I you", it finds "who am I" (dot product 62/9)
-// before "how are you" (44/9) and "who are you" (42/9). `embed explain
-// --example` shows it.
+// WorkedExample returns an encoder of 22 words and 4 dimensions, from the exercise "Deep Dive
+// into Vector Databases by Hand": Linear+ReLU 4 → 4, mean, projection 4 → 2. Asked "am I you",
+// it finds "who am I" (dot product 62/9) before "how are you" (44/9) and "who are you" (42/9).
+// The embed explain command can show it.
 //
-// Its words are cased, for "I" is one of them. The exercise lists "she" twice,
-// with different numbers; a look-up finds the first, so the second row can
-// never be reached. It keeps its place, under a name that no text can spell, so
-// that the ids are those of the exercise.
+// Its words are cased, because "I" is one of them. The exercise lists "she" twice, with
+// different numbers; a lookup finds the first, so the second row can never be reached. It keeps
+// its place, under a name that no text can spell, so that the ids are those of the exercise.
 func WorkedExample() *Encoder { return workedExample() }
 
 var workedExample = sync.OnceValue(func() *Encoder {
@@ -53,7 +51,7 @@ func parseWorkedExample(data []byte) (*Encoder, error) {
 	words := slices.Clone(f.Vocab)
 	for i, word := range words {
 		if first := slices.Index(words, word); first < i {
-			words[i] = fmt.Sprintf("%s (%d)", word, i) // the tokenizer gives no word with a space
+			words[i] = fmt.Sprintf("%s (%d)", word, i) // the tokenizer produces no word with a space
 		}
 	}
 	vocabulary, err := tokenize.NewVocabulary(words, nil)

@@ -98,7 +98,7 @@ func TestWorkedExampleStages(t *testing.T) {
 			}
 		}
 		if got.Normalized != nil || !slices.Equal(got.Vector, got.Projection) {
-			t.Errorf("%s: the exercise doesn't normalise, but the vector is %v", text, got.Vector)
+			t.Errorf("%s: the exercise doesn't normalize, but the vector is %v", text, got.Vector)
 		}
 	}
 }

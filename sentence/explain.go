@@ -32,7 +32,7 @@ type Explanation struct {
 	Projection []float32 `json:"projection,omitempty"` // P·mean; absent without a projection
 	Normalized []float32 `json:"normalized,omitempty"` // absent if the encoder does not normalize
 	Vector     []float32 `json:"vector"`               // the result: the last of the three above
-	Norm       float64   `json:"norm"`                 // the Euclidean length before normalisation
+	Norm       float64   `json:"norm"`                 // the Euclidean length before normalization
 }
 
 // ExplainedToken is a token with the output of each layer. The vectors of an unknown
@@ -51,19 +51,19 @@ type ExplainedToken struct {
 	Weight float32          `json:"weight,omitempty"` // its weight with SIF; absent otherwise
 }
 
-// Weights are the matrices of an encoder.
+// Weights holds the matrices of an encoder.
 type Weights struct {
 	Linear     [][]float32 `json:"linear,omitempty"`     // W, [hidden, dim]
 	Bias       []float32   `json:"bias,omitempty"`       // b, [hidden]
 	Projection [][]float32 `json:"projection,omitempty"` // P, [out, hidden or dim]
 }
 
-// maxByHand is the largest side of a matrix that an Explanation shows: larger ones
-// cannot be followed with a pencil.
+// maxByHand is the maximum side of a matrix that an Explanation shows: larger ones cannot be
+// followed with a pencil.
 const maxByHand = 8
 
-// Explain encodes the text and keeps every intermediate number. A text without known
-// tokens is not an error: the explanation lists its tokens.
+// Explain encodes the text and keeps every intermediate number. A text without known tokens is
+// not an error: the explanation lists its tokens.
 func (e *Encoder) Explain(text string) (*Explanation, error) {
 	x := &Explanation{Text: text, Tokens: []ExplainedToken{}, Weights: e.matrices(), Pooling: e.pooling}
 	pooled := make([]float32, e.features().stride)
@@ -150,10 +150,9 @@ const (
 	shownTokens     = 24
 )
 
-// WriteTo prints the explanation for people: one table a layer, at most 80
-// columns wide. Vectors that don't fit are cut after the first numbers and
-// followed by their norm, and after 24 tokens the rest is only counted; the JSON
-// form has everything.
+// WriteTo prints the explanation for people: one table per layer, at most 80 columns wide.
+// Vectors that do not fit are truncated and followed by their norm, and tokens after the first
+// 24 are only counted; the JSON form has everything.
 func (x *Explanation) WriteTo(w io.Writer) (int64, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "text        \"%s\"\n", clipTo(x.Text, terminalColumns-len(`text        ""`)))
@@ -195,17 +194,17 @@ func (x *Explanation) WriteTo(w io.Writer) (int64, error) {
 			writeTable(&b, "projection  p = P·m", []string{"p"}, [][]float32{x.Projection})
 		}
 		if x.Normalized != nil {
-			writeTable(&b, fmt.Sprintf("normalised  divided by the length %.4g", x.Norm), []string{"v"}, [][]float32{x.Normalized})
+			writeTable(&b, fmt.Sprintf("normalized  divided by the length %.4g", x.Norm), []string{"v"}, [][]float32{x.Normalized})
 		}
 	}
 	n, err := io.WriteString(w, b.String())
 	return int64(n), err
 }
 
-// poolingNames are the layer's names, as they stand beside the tables.
+// poolingNames are the names of the layer, as printed beside the tables.
 var poolingNames = map[Pooling]string{Mean: "mean", SIF: "mean", Max: "maximum", First: "first", Last: "last"}
 
-// poolingTitle says what the pooling does.
+// poolingTitle describes the pooling.
 func (x *Explanation) poolingTitle() string {
 	text := map[Pooling]string{
 		Mean:  fmt.Sprintf("m = the sum of these rows, divided by %d", x.Known),
@@ -269,7 +268,7 @@ func (w *Weights) write(b *strings.Builder) {
 	writeTable(b, "weights", labels, rows)
 }
 
-// writeTable prints a title and one line a row, numbers aligned to the right.
+// writeTable prints a title and one line per row, numbers aligned to the right.
 // It prints nothing when there are no rows.
 func writeTable(b *strings.Builder, title string, labels []string, rows [][]float32) {
 	if len(rows) == 0 {
@@ -321,7 +320,7 @@ func norm64(v []float32) float64 {
 	return math.Sqrt(s)
 }
 
-// clip is a token as a label.
+// clip returns a token as a label.
 func clip(s string) string { return clipTo(s, labelColumns) }
 
 // clipTo truncates s to limit columns and replaces characters that a terminal does not
@@ -352,8 +351,8 @@ func columns(s string) int {
 	return n
 }
 
-// runeColumns is the number of terminal columns a character takes: 2 for the
-// wide characters of East Asia, 0 for accents that sit on the letter before.
+// runeColumns returns the number of terminal columns that a character takes: 2 for the wide
+// characters of East Asia, 0 for accents on the letter before.
 func runeColumns(r rune) int {
 	if unicode.In(r, unicode.Mn, unicode.Me) {
 		return 0

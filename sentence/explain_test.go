@@ -82,7 +82,7 @@ func TestExplainPlainTable(t *testing.T) {
 	if x.Projection != nil || x.Tokens[0].Linear != nil || x.Tokens[0].ReLU != nil || x.Weights != nil {
 		t.Error("an encoder without layers explains some")
 	}
-	if x.Normalized == nil || strings.Contains(out, "linear") || !strings.Contains(out, "normalised") {
+	if x.Normalized == nil || strings.Contains(out, "linear") || !strings.Contains(out, "normalized") {
 		t.Errorf("got:\n%s", out)
 	}
 }

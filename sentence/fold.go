@@ -13,21 +13,21 @@ import (
 // foldRows is how many rows of the folded table a goroutine makes at a time.
 const foldRows = 1024
 
-// Folded reports whether the encoder is a single table with unweighted pooling, as Fold
-// makes it; normalization aside.
+// Folded reports whether the encoder is a single table with unweighted pooling, as Fold makes
+// it, with or without normalization.
 func (e *Encoder) Folded() bool {
 	return e.linear == nil && e.projection == nil && e.weights == nil
 }
 
-// Fold returns an encoder with the same vectors and all layers folded into one table,
-// T[t] = a_t·P·max(0, W·e_t + b), where a_t is the weight of a token with SIF and
-// otherwise 1; the package comment says why this is exact. The table has as many rows as
-// before and Dim columns.
+// Fold returns an encoder with the same vectors and all layers folded into one table, T[t] =
+// a_t·P·max(0, W·e_t + b), where a_t is the weight of a token with SIF and otherwise 1; the
+// package comment explains why this is exact. The table has as many rows as before and Dim
+// columns.
 //
-// An encoder that is already folded is returned as it is. So is one with Linear and
-// character n-grams: their mean comes before the ReLU and cannot be computed from rows
-// behind it. The maximum of projections is not the projection of the maximum, so with
-// Max a projection stays.
+// An encoder that is already folded is returned unchanged. So is one with Linear and character
+// n-grams: their mean comes before the ReLU and cannot be computed from rows behind it. With
+// Max a projection stays, because the maximum of projections is not the projection of the
+// maximum.
 func (e *Encoder) Fold() (*Encoder, error) {
 	if e.Folded() || e.linear != nil && e.grams != nil || e.keepsProjection() && e.linear == nil {
 		return e, nil
@@ -98,9 +98,9 @@ func (e *Encoder) foldInto(table, rows *matrix, weights []float32, from, to int)
 	return nil
 }
 
-// Checkpoint returns the encoder as a model that checkpoints.Write writes and
-// FromCheckpoint reads back: all its layers, no training state. It shares the memory of
-// the encoder. The caller may fill in the rest of Config.
+// Checkpoint returns the encoder as a model that checkpoints.Write writes and FromCheckpoint
+// reads back, with all its layers and no training state. It shares the memory of the encoder.
+// The caller may fill in the rest of Config.
 func (e *Encoder) Checkpoint() *checkpoints.Checkpoint {
 	vocabulary := e.tokenizer.Vocabulary()
 	c := &checkpoints.Checkpoint{

@@ -10,8 +10,8 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// matrix is rows × cols numbers, each row padded with zeros to stride numbers
-// so that the kernels see whole vector registers and may run over the padding.
+// matrix is rows × cols numbers, each row padded with zeros to stride numbers so that the
+// kernels can work on whole vector registers, including the padding.
 type matrix struct {
 	rows, cols, stride int
 	data               []float32 // rows × stride
@@ -76,8 +76,8 @@ func tensorMatrix(name string, t checkpoints.Tensor) (*matrix, error) {
 	return m, nil
 }
 
-// laidOut reports whether data can be used as a matrix without a copy: padded to the
-// kernels' stride, aligned, and zero in the padding.
+// laidOut reports whether data can be used as a matrix without a copy: padded to the kernels'
+// stride, aligned, and zero in the padding.
 func laidOut(data []float32, rows, cols, stride int) bool {
 	if stride != kernel.Stride(cols) || len(data) < rows*stride || uintptr(unsafe.Pointer(&data[0]))%64 != 0 {
 		return false
@@ -97,14 +97,14 @@ const hintShapes = "the parts of the model do not match; train or export it agai
 func notFiniteIn(name string, i int, row []float32) error {
 	for j, v := range row {
 		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
-			return fault.New("the training diverged; lower the learning rate, or use an earlier checkpoint",
+			return fault.New("training diverged; lower the learning rate, or use an earlier checkpoint",
 				"tensor %s holds %v in row %d, column %d", name, v, i, j)
 		}
 	}
 	return fmt.Errorf("tensor %s: row %d is not finite", name, i)
 }
 
-// finite reports whether no number of v is NaN or infinite.
+// finite reports whether all numbers of v are finite.
 func finite(v []float32) bool {
 	if d := kernel.Dot(v, v); d-d == 0 {
 		return true
@@ -127,8 +127,8 @@ func relu(v []float32) {
 	}
 }
 
-// divide divides v by n, unless n is 0. Division, not
-// multiplication by 1/n, so that 6/3 is exactly 2.
+// divide divides v by n, unless n is 0. It divides instead of multiplying by 1/n, so that 6/3
+// is exactly 2.
 func divide(v []float32, n int) {
 	if n < 2 {
 		return

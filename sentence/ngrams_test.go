@@ -26,7 +26,7 @@ func withNGrams(t testing.TB, l Layers) Layers {
 
 // withWords is a model without n-grams that knows more words: those that l knows
 // and the given ones, each with the mean of its n-grams' rows, worked out in
-// float64 by looking for every bucket in the list. It leaves out words without any.
+// float64 by looking forevery bucket in the list. It leaves out words without any.
 func withWords(t testing.TB, l Layers, words ...string) Layers {
 	t.Helper()
 	all := slices.Clone(l.Tokenizer.Vocabulary().Tokens())

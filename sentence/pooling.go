@@ -7,8 +7,8 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// Pooling names how the vectors of the tokens of a text become one vector, as in
-// config.json. Unknown tokens are ignored.
+// Pooling names how the vectors of the tokens of a text become one vector, as in config.json.
+// Unknown tokens are ignored.
 type Pooling string
 
 // The poolings.
@@ -23,7 +23,7 @@ const (
 	SIF Pooling = "sif"
 )
 
-// Poolings are all poolings.
+// Poolings lists all poolings.
 var Poolings = []Pooling{Mean, Max, First, Last, SIF}
 
 func checkPooling(name Pooling) error {
@@ -57,7 +57,7 @@ func (e *Encoder) finishPooling(pooled []float32, n int) {
 	}
 }
 
-// weight is the weight of a token with SIF. A token composed of n-grams was not seen in
+// weight returns the weight of a token with SIF. A token composed of n-grams was not seen in
 // training and has weight 1.
 func (e *Encoder) weight(id int32) float32 {
 	if e.weights == nil || id < 0 {

@@ -8,10 +8,9 @@ const (
 	queueBytes = 4 << 20
 )
 
-// queue passes texts from the goroutine that reads to the one that encodes. The
-// taker gets all that wait, so a batch is small when texts arrive slowly and
-// large when they arrive fast; the reader waits while the queue is full, so memory
-// does not depend on the input.
+// queue passes texts from the goroutine that reads to the one that encodes. The receiver takes
+// all that are waiting, so a batch is small when texts arrive slowly and large when they arrive
+// fast. The reader waits while the queue is full, so memory does not depend on the input.
 type queue[T any] struct {
 	mu      sync.Mutex
 	changed sync.Cond
@@ -50,8 +49,8 @@ func (q *queue[T]) end(err error) {
 	q.changed.Broadcast()
 }
 
-// take waits for items and returns all that wait. At the end of the input it
-// returns none; before an error it returns the items that preceded it.
+// take waits for items and returns all that are waiting. At the end of the input it returns
+// none; before an error it returns the items that preceded it.
 func (q *queue[T]) take() ([]T, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -6,17 +6,16 @@ import (
 	"iter"
 )
 
-// EncodeStream encodes the texts of read in their order and calls fn with them
-// batch by batch: the items, how many tokens of each the model knows, and their
-// vectors, one after another, Dim values each. It reads ahead on another
-// goroutine and encodes whatever has arrived, on threads goroutines (0: one per
-// core): a text from a slow pipe is encoded at once, and those of a file in large
-// batches. idle reports that no text waits behind the batch, so that fn can flush
-// its output. Memory is bounded whatever the length of the input.
+// EncodeStream encodes the texts of read in their order and calls fn with them batch by batch:
+// the items, how many tokens of each the model knows, and their vectors, one after another, Dim
+// values each. It reads ahead on another goroutine and encodes whatever has arrived, on threads
+// goroutines (0: one per core), so a text from a slow pipe is encoded at once, and those of a
+// file in large batches. idle reports that no text is waiting behind the batch, so that fn can
+// flush its output. Memory is bounded whatever the length of the input.
 //
-// The first error, of read, of fn or of ctx, ends it and is returned, after the
-// items before it were passed to fn. The context of read ends when EncodeStream
-// has no use for more, and EncodeStream returns after read has.
+// EncodeStream stops at the first error of read, fn or ctx and returns it after passing the
+// items before it to fn. It cancels the context of read when it needs no more texts, and
+// returns only after read has returned.
 func EncodeStream[T any](ctx context.Context, e *Encoder, read func(context.Context) iter.Seq2[T, error], text func(T) string, threads int,
 	fn func(batch []T, known []int, vectors []float32, idle bool) error) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -24,7 +23,7 @@ func EncodeStream[T any](ctx context.Context, e *Encoder, read func(context.Cont
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		// What a library below panics with is reported as an error of the input.
+		// A panic in a library below is reported as an error of the input.
 		defer func() {
 			if v := recover(); v != nil {
 				q.end(fmt.Errorf("reading the input: %v", v))

@@ -9,7 +9,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// foreign are files that a person may take for vectors.
+// foreign lists files that could be mistaken for vectors.
 var foreign = []struct{ magic, name, hint string }{
 	{"\xba\x16\x4f\x2f", "a fastText model", "use its .vec file, which fastText writes beside it"},
 	{"\x80\x02", "a Python pickle", hintPickle},
@@ -31,8 +31,8 @@ const (
 	maxSafetensorsHeader = 100_000_000 // of the safetensors library
 )
 
-// head returns the start of a file and skips a byte order mark. A file that is
-// certainly not one of vectors is an error.
+// head returns the start of a file and skips a byte order mark. It returns an error if the file
+// certainly does not contain vectors.
 func (v *Vectors) head(r *bufio.Reader) (Head, error) {
 	data, err := r.Peek(r.Size())
 	if err != nil && err != io.EOF {
@@ -62,7 +62,7 @@ func (v *Vectors) head(r *bufio.Reader) (Head, error) {
 	return Head{Path: v.Path, Data: data}, nil
 }
 
-// detect returns the format that is surest of a file or folder.
+// detect returns the format that matches a file or folder best.
 func detect(head Head, folder bool) (Format, error) {
 	var best Format
 	sure := No

@@ -2,29 +2,28 @@
 // word2vec, GloVe, fastText's .vec, NumPy arrays, JSON, and folders with
 // safetensors.
 //
-// A [Format] describes one of them: its name, how a file in it is detected, and
-// how it is read and written. Each format has a file of this package of its own
-// and registers itself there with one call of [Register]; everything else asks
-// the registry, so help texts, hints and error messages list a new format without
-// further changes.
+// A [Format] describes one of them: its name, how its files are detected, and how they are read
+// and written. Each format has its own file in this package and registers itself there with one
+// call of [Register]; everything else asks the registry, so help texts, hints and error
+// messages list a new format without further changes.
 //
 //	foreign file ─► Open ─► Vectors.Each ─► rows ─► a model (Import), a training, an index
 //	model ─► Export ─► NewWriter ─► foreign file
 //
 // # Reading
 //
-// [Open] detects the format from the first MiB of a file, decompresses gzip,
-// bzip2 and zstd, and reads row by row. What a file says about itself is checked:
-// rows are counted, values must be finite, memory grows with what has been read
-// and not with what a header promises, and an error names the line or the byte.
+// [Open] detects the format from the first MiB of a file, decompresses gzip, bzip2 and zstd,
+// and reads row by row. Headers are not trusted: rows are counted, values must be finite,
+// memory grows with what has been read and not with what a header promises, and an error names
+// the line or the byte.
 //
 //	vectors, err := exchange.Open(ctx, "glove.txt.gz", exchange.Options{})
 //	defer vectors.Close()
 //	err = vectors.Each(ctx, func(row exchange.Row) error { … })
 //
-// [Import] turns such a file into a model of kind "vectors". It cannot be trained
-// further, but every command uses it, and a training can start from it.
-// [ReadVectors] reads only the vectors, for an index.
+// [Import] turns such a file into a model of kind "vectors". It cannot be trained further, but
+// every command can use it, and training can start from it. [ReadVectors] reads only the
+// vectors, for an index.
 //
 // # Writing
 //

@@ -16,11 +16,11 @@ import (
 // Export writes the table of the vocabulary, Embedding, to w in one of the Writable
 // formats. The layers of an encoder that follow the table are not part of it.
 //
-// A token that contains white space cannot be distinguished from two in the formats of words; it
-// is an error before anything is written.
+// In formats of words, a token that contains white space cannot be distinguished from two
+// tokens. Such a token is an error, which is returned before anything is written.
 //
-// The rows of a model with character n-grams already include them; what is lost is the
-// means to compose other words. ExportWords exports such words.
+// The rows of a model with character n-grams already include the n-grams; what is lost is the
+// ability to compose other words. ExportWords exports such words.
 func Export(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, format string) error {
 	t := c.Embedding()
 	if err := t.Validate(); err != nil {
@@ -32,9 +32,9 @@ func Export(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, format 
 	return exportRows(ctx, w, c.Vocabulary.Tokens(), t, nil, format)
 }
 
-// ExportWords writes the vectors of the given words to w as Export does, in their
-// order; see Checkpoint.Vector. A word without one has the zero vector, and its index in
-// words is in unknown.
+// ExportWords writes the vectors of the given words to w as Export does, in their order; see
+// Checkpoint.Vector. A word without a vector has the zero vector, and its index in words is in
+// unknown.
 func ExportWords(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, format string, words []string) (unknown []int, err error) {
 	if len(words) == 0 {
 		return nil, errors.New("cannot export: the list of words is empty")
@@ -50,7 +50,7 @@ func ExportWords(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, fo
 	return unknown, exportRows(ctx, w, words, t, missing, format)
 }
 
-// exportRows writes tokens and their rows; those of missing have no vector.
+// exportRows writes tokens and their rows; tokens in missing have no vector.
 func exportRows(ctx context.Context, w io.Writer, tokens []string, t checkpoints.Tensor, missing map[int]bool, format string) error {
 	f, err := Lookup(Writable(), format)
 	if err != nil {
@@ -88,8 +88,7 @@ func exportRows(ctx context.Context, w io.Writer, tokens []string, t checkpoints
 	return nil
 }
 
-// checkWords makes sure that programs which split at white space get every token in
-// one piece.
+// checkWords checks that programs that split at white space read every token in one piece.
 func checkWords(tokens []string, format string) error {
 	for i, token := range tokens {
 		if token == "" || strings.ContainsFunc(token, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {

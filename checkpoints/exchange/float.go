@@ -11,15 +11,15 @@ var powersOfTen = [...]float64{
 	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 }
 
-// scanFloat reads the number at the start of b, up to a space, a tab or the end,
-// and returns it with the number of bytes it took. It gives what
-// strconv.ParseFloat(…, 32) gives, to the bit, and its errors.
+// scanFloat reads the number at the start of b, up to a space, a tab or the end, and returns it
+// with the number of bytes it took. The result and the errors are those of
+// strconv.ParseFloat(…, 32), to the bit.
 //
-// Most numbers are a mantissa and a power of ten that a float64 both holds
-// exactly, so that one operation gives the nearest float64 (Clinger, "How to Read
-// Floating Point Numbers Accurately", 1990). Rounding that to a float32 is
-// rounding the number itself unless it lies half-way between two: then, and for
-// what is not so simple, strconv decides.
+// Most numbers are a mantissa and a power of ten that a float64 both holds exactly, so that one
+// operation gives the nearest float64 (Clinger, "How to Read Floating Point Numbers
+// Accurately", 1990). Rounding that to a float32 is the same as rounding the number itself
+// unless it lies half-way between two float32 values. Those cases and less simple numbers are
+// left to strconv.
 func scanFloat(b []byte) (v float32, n int, err error) {
 	i := 0
 	negative := false
@@ -66,7 +66,7 @@ func scanFloat(b []byte) (v float32, n int, err error) {
 		} else {
 			d *= powersOfTen[exponent]
 		}
-		const rest, half = 1<<29 - 1, 1 << 28 // the bits of a float64 that a float32 has no room for
+		const rest, half = 1<<29 - 1, 1 << 28 // the bits of a float64 that do not fit a float32
 		normal := d >= 0x1p-126 && d <= math.MaxFloat32 || d == 0
 		if normal && math.Float64bits(d)&rest != half {
 			if negative {

@@ -13,18 +13,17 @@ import (
 
 // Format is a file format for vectors.
 type Format struct {
-	Name        string   // as reports and Export call it
-	Extensions  []string // usual endings of file names, with the dot
+	Name        string   // as in reports and in Export
+	Extensions  []string // usual extensions of file names, with the dot
 	Description string   // a few words for a list of formats
 	Binary      bool     // not to be printed on a terminal
 	Folder      bool     // a folder, not a file
 
-	// Words is whether a row begins with its word and white space ends the word.
-	// Such a format cannot hold texts.
+	// Words is whether a row starts with its word, ended by white space. Such a format cannot
+	// hold texts.
 	Words bool
 
-	// Detect reports how sure the format is that a file is in it. nil: the format
-	// is not read.
+	// Detect reports how well a file matches the format. nil: the format cannot be read.
 	Detect func(Head) Match
 
 	// Read reads the header of a file that Detect accepted, sets the dimension (and
@@ -32,23 +31,23 @@ type Format struct {
 	// rows. r begins at the start of the file; for a Folder it is nil.
 	Read func(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error)
 
-	// Write returns a writer of rows. nil: the format is not written.
+	// Write returns a writer of rows. nil: the format cannot be written.
 	Write func(w io.Writer, shape Shape) (RowWriter, error)
 }
 
-// Head is what Detect sees of a file or folder.
+// Head is the part of a file or folder that Detect examines.
 type Head struct {
 	Path string
 	Data []byte // up to the first MiB of a file, decompressed, without a byte order mark
 }
 
-// Match says how well a file fits a format.
+// Match is how well a file matches a format.
 type Match int
 
 const (
 	No    Match = iota // the file is in another format
-	Maybe              // it may be in this one, if no other format is sure
-	Yes                // it is in this format
+	Maybe              // the file may be in this format, if no other is certain
+	Yes                // the file is in this format
 )
 
 // RowReader reads the rows of a file in order.
@@ -56,21 +55,21 @@ type RowReader interface {
 	// Next returns the next row, which is valid until the next call, and io.EOF
 	// after the last. Its token may hold any bytes, its values any numbers.
 	Next() (Row, error)
-	// Place says where the last row is, as "file:12".
+	// Place returns the position of the last row, such as "file:12".
 	Place() string
 }
 
 // Shape is the size of the array to write.
 type Shape struct {
-	Rows int64 // Unknown: known only after the last row
+	Rows int64 // number of rows; Unknown if it is known only after the last row
 	Dim  int
 }
 
-// Unknown, as the number of rows of a Shape, says that it is not known yet.
+// Unknown, as the number of rows of a Shape, means that it is not known yet.
 const Unknown = -1
 
-// RowWriter writes rows to a file. If it has a method Close, that is called in any
-// case when the writer is no longer needed.
+// RowWriter writes rows to a file. If it has a method Close, that is always called when the
+// writer is no longer needed.
 type RowWriter interface {
 	Write(Row) error
 	Finish() error // after the last row
@@ -79,8 +78,8 @@ type RowWriter interface {
 // registry holds the formats by name.
 var registry []Format
 
-// Register adds a format; a package calls it from init. It panics if the format has
-// no name, or the name of another.
+// Register adds a format; a package calls it from init. It panics if the format has no name or
+// a name that is already registered.
 func Register(f Format) {
 	i, taken := slices.BinarySearchFunc(registry, f.Name, func(f Format, name string) int { return strings.Compare(f.Name, name) })
 	if f.Name == "" || taken {
@@ -125,7 +124,7 @@ func Lookup(list []Format, name string) (Format, error) {
 	return Format{}, fault.New("choose "+Names(list), "unknown format %q", name)
 }
 
-// Hint says which files hold vectors.
+// Hint returns a hint that lists the formats of vectors.
 func Hint() string {
 	return "the formats of vectors are " + strings.Replace(Names(Readable()), " or ", " and ", 1)
 }

@@ -2,11 +2,11 @@ package exchange
 
 import "github.com/luminavec/luminavec/checkpoints"
 
-// growingTable collects rows whose number is unknown or not to be trusted.
+// growingTable collects rows whose number is unknown or cannot be trusted.
 type growingTable struct {
 	dim   int
 	rows  int
-	whole checkpoints.Tensor // when the file is long enough for what it says
+	whole checkpoints.Tensor // used if the file is long enough for its header
 	parts [][]float32        // else: partRows rows each, packed
 }
 

@@ -10,39 +10,39 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// ImportOptions say how Import turns vectors into a model.
+// ImportOptions control how Import turns vectors into a model.
 type ImportOptions struct {
-	// Tokenizer splits text into the words of the vectors. Default: that of a model
-	// folder, else lower-cased words (tokenize.NewWordTokenizer).
+	// Tokenizer splits text into the words of the vectors. Default: that of a model folder,
+	// otherwise lower-cased words (tokenize.NewWordTokenizer).
 	Tokenizer *tokenize.Tokenizer
 	// Vocabulary and OnProgress are as in Options.
 	Vocabulary string
 	OnProgress func(done, size int64)
 }
 
-// ImportReport is what Import found.
+// ImportReport describes what Import found.
 type ImportReport struct {
 	Stats
-	Format         string // of the file; see Vectors
+	Format         string // format of the file; see Vectors
 	Duplicates     int64  // rows skipped because their word occurred before
 	FirstDuplicate string // the first of them and where it is: `"the" in vectors.txt:12`
 	Ranked         bool   // the counts are derived from the order of the words
-	// Unreachable words are in the table, but the tokenizer never makes them from a
-	// text: words with capitals if it lower-cases, with punctuation if it splits that
-	// off. WithCased is their number if capitals were kept, WithWhitespace if text
-	// were also split at white space only.
+	// Unreachable words are in the table, but the tokenizer never produces them from a text:
+	// words with capitals if it lower-cases, with punctuation if it splits that off. WithCased
+	// is their number if capitals were kept, WithWhitespace if text were also split at white
+	// space only.
 	Unreachable      int
 	FirstUnreachable string
 	WithCased        int
 	WithWhitespace   int
 }
 
-// Import reads word vectors in any Readable format into a model of kind "vectors":
-// every command can use it, and a training can start from it.
+// Import reads word vectors in any Readable format into a model of kind "vectors". Every
+// command can use it, and training can start from it.
 //
-// Of a repeated word the first row is used. If the words have no counts, these are
-// derived from their order, which is nearly always that of frequency: by Zipf's law the
-// word of rank r, from 1, of V words gets the count V/r, rounded down.
+// If a word is repeated, its first row is used. If the words have no counts, these are derived
+// from their order, which is nearly always that of frequency: by Zipf's law the word of rank r,
+// from 1, of V words gets the count V/r, rounded down.
 func Import(ctx context.Context, path string, o ImportOptions) (*checkpoints.Checkpoint, *ImportReport, error) {
 	vectors, err := Open(ctx, path, Options{Vocabulary: o.Vocabulary, OnProgress: o.OnProgress})
 	if err != nil {
@@ -118,7 +118,7 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*checkpoints.Chec
 	}, report, nil
 }
 
-// reach counts the words that the tokenizer never makes.
+// reach counts the words that the tokenizer never produces.
 func (r *ImportReport) reach(t *tokenize.Tokenizer) {
 	tokens := t.Vocabulary().Tokens()
 	missed := missedBy(t, tokens)

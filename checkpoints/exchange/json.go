@@ -30,8 +30,7 @@ func init() {
 	})
 }
 
-// jsonObject is the start of an object. A word vector as text may begin with a brace,
-// too.
+// jsonObject matches the start of an object. A word vector as text may also start with a brace.
 var jsonObject = regexp.MustCompile(`^\{\s*("(?:[^"\\]|\\.)*"\s*:|\})`)
 
 type jsonRows struct {
@@ -51,7 +50,7 @@ func readJSON(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, erro
 	return j, nil
 }
 
-// bad names the file and the place of an error.
+// bad adds the file and the position to an error.
 func (j *jsonRows) bad(err error) error {
 	if err == nil || err == io.EOF || j.ctx.Err() != nil || fault.Hint(err) != "" {
 		return err
@@ -156,8 +155,7 @@ func (j *jsonRows) end() error {
 	return io.EOF
 }
 
-// skip reads to the end of so many open objects, or past one value, without holding
-// it.
+// skip reads to the end of depth open objects, or past one value, without storing it.
 func (j *jsonRows) skip(depth int) error {
 	for {
 		if err := j.ctx.Err(); err != nil {

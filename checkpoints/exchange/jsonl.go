@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// JSON Lines: a text, the number of its known words, and its vector a line.
+// JSON Lines: each line has a text, the number of its known words, and its vector.
 func init() {
 	Register(Format{
 		Name: "jsonl", Extensions: []string{".jsonl"},

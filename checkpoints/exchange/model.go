@@ -12,7 +12,7 @@ func init() {
 	Register(Format{
 		Name: "model", Folder: true,
 		Description: "a model folder of LuminaVec",
-		Detect:      func(Head) Match { return Maybe }, // checkpoints.Read says best what is missing
+		Detect:      func(Head) Match { return Maybe }, // checkpoints.Read gives the best error
 		Read: func(ctx context.Context, v *Vectors, _ *bufio.Reader) (RowReader, error) {
 			c, err := checkpoints.Read(ctx, v.Path, checkpoints.ReadOptions{State: v.Options.State})
 			if v.Options.State && checkpoints.StateMissing(err) {

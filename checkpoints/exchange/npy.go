@@ -127,7 +127,7 @@ func readNPYHeader(r *bufio.Reader) ([]byte, error) {
 	if len(size) == 4 {
 		n = little.Uint32(size)
 	}
-	const most = 64 << 10 // far above that of any array of two dimensions
+	const most = 64 << 10 // far more than any array of two dimensions needs
 	if n > most {
 		return nil, fmt.Errorf("a length of %d bytes is impossible", n)
 	}
@@ -136,7 +136,7 @@ func readNPYHeader(r *bufio.Reader) ([]byte, error) {
 	return header, noEOF(err)
 }
 
-// noEOF turns the end of a file that should go on into an error of its own.
+// noEOF returns io.ErrUnexpectedEOF instead of io.EOF, for data that must not end yet.
 func noEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

@@ -14,9 +14,8 @@ import (
 // the rest goes to a temporary file.
 const spoolMemory = 64 << 20
 
-// rowWriter writes what append makes of each row, after a header that states the
-// number of rows. While that is unknown the rows wait, because the output may be a
-// pipe.
+// rowWriter writes what append makes of each row, after a header that states the number of
+// rows. While that number is unknown the rows are buffered, because the output may be a pipe.
 type rowWriter struct {
 	w      io.Writer
 	header func(rows int64) []byte // nil: none
@@ -77,7 +76,7 @@ func (r *rowWriter) begin(rows int64) error {
 	return err
 }
 
-// spoolError names the folder of a temporary file; the file's own name says nothing.
+// spoolError names the folder of a temporary file; the name of the file itself would not help.
 func spoolError(err error) error {
 	var of *fs.PathError
 	if errors.As(err, &of) {
@@ -89,7 +88,7 @@ func spoolError(err error) error {
 
 func (r *rowWriter) Finish() error {
 	if !r.wait && r.want >= 0 && r.rows != r.want {
-		return fmt.Errorf("%d rows were written, and %d announced", r.rows, r.want)
+		return fmt.Errorf("%d rows were written, but %d were announced", r.rows, r.want)
 	}
 	if err := r.begin(r.rows); err != nil {
 		return err

@@ -30,8 +30,8 @@ func init() {
 	})
 }
 
-// tableNames are the names that a table of vectors has in model.safetensors; the second
-// is that of model2vec.
+// tableNames are the names of a table of vectors in model.safetensors; the second is
+// model2vec's.
 var tableNames = []string{checkpoints.EmbeddingTensor, "embeddings"}
 
 func readSafetensors(ctx context.Context, v *Vectors, _ *bufio.Reader) (RowReader, error) {

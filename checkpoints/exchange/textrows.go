@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	maxWord  = 64 << 10 // bytes of a word; what is longer is not one
+	maxWord  = 64 << 10 // maximum bytes of a word
 	maxValue = 64       // bytes of a number in text, on average over a line
 )
 
@@ -104,7 +104,7 @@ func (t *textRows) simple(line []byte) (token []byte, ok bool) {
 	return token, at == len(line)
 }
 
-// careful parses any line from its end, or says what is wrong with it.
+// careful parses any line from its end, or returns an error that describes what is wrong.
 func (t *textRows) careful(line []byte) (token []byte, err error) {
 	dim := len(t.values)
 	for i := dim - 1; i >= 0; i-- {

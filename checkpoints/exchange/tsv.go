@@ -2,7 +2,7 @@ package exchange
 
 import "io"
 
-// TSV: the values of a vector a line, separated by tabs.
+// TSV: one vector per line, its values separated by tabs.
 func init() {
 	Register(Format{
 		Name: "tsv", Extensions: []string{".tsv"},

@@ -16,18 +16,18 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// MaxDim is the greatest length of a vector that is read.
+// MaxDim is the maximum length of a vector that can be read.
 const MaxDim = 1 << 16
 
 // Vectors are the vectors of a file or a folder, opened and not yet read. Files may be
 // compressed with gzip, bzip2 or zstd.
 type Vectors struct {
-	Path    string // as the caller named it
-	Format  string // its name; see Readable
+	Path    string // path as given by the caller
+	Format  string // name of the format; see Readable
 	Dim     int    // length of a vector
-	Rows    int64  // as the file says; 0: it does not
+	Rows    int64  // as the file states it; 0 if it does not
 	Options Options
-	Model   *checkpoints.Checkpoint // of a model folder, else nil
+	Model   *checkpoints.Checkpoint // the model, if Path is a model folder; otherwise nil
 
 	reader  RowReader
 	input   *text.Unpacked // nil for a folder
@@ -35,44 +35,42 @@ type Vectors struct {
 	stats   Stats
 }
 
-// Options say how Open reads.
+// Options control how Open reads.
 type Options struct {
-	// State is whether Model has its training state, if the folder has it. Default
-	// false.
+	// State is whether Model has its training state, if the folder contains it. Default false.
 	State bool
-	// Vocabulary is a file with the words of an array, one a line, with or without
+	// Vocabulary is a file with the words of an array, one per line, with or without
 	// a tab and a count. Default: vocab.tsv in the folder of the array.
 	Vocabulary string
 	// Unnamed is whether rows may lack a word: an array needs no list of words, and a
 	// row whose word cannot be a token is kept. Default false.
 	Unnamed bool
-	// OnProgress is called with the bytes read and the size of the file, 0 if that is
-	// unknown. Default: none.
+	// OnProgress is called with the bytes read and the size of the file, 0 if unknown. Default:
+	// no calls.
 	OnProgress func(done, size int64)
 }
 
 // Row is a vector and the word or text it belongs to. Rows that are read are valid
 // until the function they were passed to returns.
 type Row struct {
-	Token  []byte    // of a row that is read: UTF-8, without tab and line break, not empty, unless rows are unnamed
+	Token  []byte    // word or text; in a row that is read: UTF-8, without tab and line break, not empty unless rows are unnamed
 	Count  int64     // how often the word occurs in its training text; -1: unknown
-	Known  int       // of a text to write: the number of its words that have a vector
-	Values []float32 // Dim of them, finite
+	Known  int       // for a text to write: the number of its words that have a vector
+	Values []float32 // Dim finite values
 }
 
-// Stats is what Each found.
+// Stats counts what Each has read.
 type Stats struct {
-	Rows          int64  // including the skipped ones
-	Unusable      int64  // skipped: the word is empty or contains a tab or a line break
-	FirstUnusable string // where the first of them is, as "file:line"; "": there is none
+	Rows          int64  // rows read, including skipped ones
+	Unusable      int64  // rows skipped because the word is empty or contains a tab or a line break
+	FirstUnusable string // position of the first of them, such as "file:line"; "" if there is none
 	Repaired      int64  // words in which invalid UTF-8 was replaced by U+FFFD
 }
 
-// Open detects the format of a file, or reads and verifies a model folder. If the file
-// holds no vectors, the error says what it is. Close the vectors when done.
+// Open detects the format of a file, or reads and verifies a model folder. If the file holds no
+// vectors, the error says what it contains instead. The caller must close the vectors.
 //
-// A header that promises more rows than there are costs no memory: rows are read one
-// at a time.
+// A header that promises too many rows costs no memory: rows are read one at a time.
 func Open(ctx context.Context, path string, o Options) (*Vectors, error) {
 	v := &Vectors{Path: path, Options: o}
 	if err := v.open(ctx); err != nil {
@@ -123,15 +121,15 @@ func (v *Vectors) Close() error {
 // Stats describes the rows that Each has read.
 func (v *Vectors) Stats() Stats { return v.stats }
 
-// Place says where the last row of Each is: "vectors.txt:12", or "vectors.bin: byte
+// Place returns the position of the last row of Each: "vectors.txt:12", or "vectors.bin: byte
 // 4711".
 func (v *Vectors) Place() string { return v.reader.Place() }
 
-// Each calls fn once with every row, in the order of the file. Repeated words are
-// passed on. A row of another length, a value that is not finite, and more or fewer
-// rows than the file promises are errors that say where. Rows whose word cannot be a
-// token are skipped and counted, unless Options.Unnamed is set. An error of fn ends
-// the pass and is returned unchanged; so is that of ctx.
+// Each calls fn once with every row, in the order of the file, including rows of repeated
+// words. A row of another length, a value that is not finite, and more or fewer rows than the
+// file promises are errors that name the position. Rows whose word cannot be a token are
+// skipped and counted, unless Options.Unnamed is set. An error from fn or ctx ends the pass and
+// is returned unchanged.
 func (v *Vectors) Each(ctx context.Context, fn func(Row) error) error {
 	for {
 		if v.stats.Rows%256 == 0 {
@@ -182,8 +180,8 @@ func (v *Vectors) report() {
 	}
 }
 
-// stored is an upper bound of the rows that an uncompressed file of known size can
-// hold when each takes at least so many bytes; -1: unknown.
+// stored returns an upper bound of the rows that an uncompressed file of known size can hold if
+// each takes at least the given number of bytes; -1: unknown.
 func (v *Vectors) stored(least int) int64 {
 	if v.input == nil || v.input.Size() == 0 || v.input.Compressed() {
 		return -1
@@ -209,9 +207,9 @@ func (v *Vectors) SetRows(rows int64) error {
 	return nil
 }
 
-const hintCut = "the file was cut: copy or download it again, and compare its size"
+const hintCut = "the file is truncated: copy or download it again, and compare its size"
 
-// cutHere turns the end of a file inside a row into an error that says where.
+// cutHere turns the end of a file inside a row into an error with the position.
 func (v *Vectors) cutHere(row int64, err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		of := ""
@@ -223,8 +221,8 @@ func (v *Vectors) cutHere(row int64, err error) error {
 	return err
 }
 
-// nothingMore makes sure that a binary file ends after its last row, except for line
-// breaks, and returns io.EOF.
+// nothingMore checks that a binary file ends after its last row, except for line breaks, and
+// returns io.EOF.
 func (v *Vectors) nothingMore(r *bufio.Reader) error {
 	for {
 		b, err := r.ReadByte()

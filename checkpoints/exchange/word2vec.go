@@ -40,13 +40,13 @@ var sizesLine = regexp.MustCompile(`^(\d+)[ \t]+(\d+)[ \t]*\r?\n`)
 // maxSizes is the longest first line, in bytes.
 const maxSizes = 64
 
-// sizesHeader makes the first line for so many rows.
+// sizesHeader returns a function that makes the first line for a number of rows.
 func sizesHeader(dim int) func(rows int64) []byte {
 	return func(rows int64) []byte { return fmt.Appendf(nil, "%d %d\n", rows, dim) }
 }
 
-// sized reports whether data begins with word2vec's first line, and whether text or
-// binary values follow.
+// sized reports whether data starts with word2vec's first line, and whether text or binary
+// values follow.
 func sized(data []byte) (text, binary bool) {
 	m := sizesLine.FindSubmatch(data[:min(len(data), maxSizes)])
 	if m == nil {

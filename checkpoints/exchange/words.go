@@ -14,9 +14,9 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-const hintOtherWords = "list the words of these vectors, one a line, in the order of the rows"
+const hintOtherWords = "list the words of these vectors, one per line, in the order of the rows"
 
-// wordList reads a word a line, with or without a tab and its count, for a format
+// wordList reads a word per line, with or without a tab and its count, for a format
 // whose rows have no words.
 type wordList struct {
 	name string
@@ -28,7 +28,7 @@ type wordList struct {
 func (v *Vectors) openWords(ctx context.Context, name string) (*wordList, error) {
 	in, err := text.Unpack(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.New("put a file with the words, one a line, beside it as "+checkpoints.VocabularyFile, "%s: no list of words: %w", v.Path, err)
+		return nil, fault.New("put a file with the words, one per line, beside it as "+checkpoints.VocabularyFile, "%s: no list of words: %w", v.Path, err)
 	}
 	if err != nil {
 		return nil, err
@@ -37,8 +37,8 @@ func (v *Vectors) openWords(ctx context.Context, name string) (*wordList, error)
 	return &wordList{name: name, r: in.Reader}, nil
 }
 
-// next returns the word of row i of n (from 0) and its count, -1 for none. At i = n
-// it returns io.EOF, and an error if the list goes on.
+// next returns the word of row i of n (from 0) and its count, -1 if it has none. At i = n it
+// returns io.EOF, or an error if the list is longer.
 func (w *wordList) next(v *Vectors, i, n int64) ([]byte, int64, error) {
 	token, count, err := w.read()
 	switch {

@@ -10,9 +10,9 @@ type Writer struct {
 	rows RowWriter
 }
 
-// NewWriter returns a writer to w in the named format, one of Writable. If the number
-// of rows is Unknown and the format states it at the start, rows are held back: up to
-// 64 MiB in memory, more in a temporary file.
+// NewWriter returns a writer to w in the named format, one of Writable. If the number of rows
+// is Unknown and the format states it at the start, rows are buffered: up to 64 MiB in memory,
+// more in a temporary file.
 func NewWriter(w io.Writer, format string, shape Shape) (*Writer, error) {
 	f, err := Lookup(Writable(), format)
 	if err != nil {
@@ -28,7 +28,7 @@ func NewWriter(w io.Writer, format string, shape Shape) (*Writer, error) {
 // Write writes a row.
 func (w *Writer) Write(row Row) error { return w.rows.Write(row) }
 
-// Flush passes on what has been written so far, if the format and the destination
+// Flush passes all rows written so far to the destination, if the format and the destination
 // allow it.
 func (w *Writer) Flush() error {
 	if f, ok := w.w.(interface{ Flush() error }); ok {
@@ -37,7 +37,7 @@ func (w *Writer) Flush() error {
 	return nil
 }
 
-// Finish writes what follows the last row.
+// Finish completes the output after the last row.
 func (w *Writer) Finish() error {
 	if err := w.rows.Finish(); err != nil {
 		return err

@@ -1,5 +1,5 @@
 // Package data holds the bundled samples and evaluation sets, compressed as they are
-// in this folder. NOTICE.md names the source and the licence of each.
+// in this folder. NOTICE.md names the source and the license of each.
 package data
 
 import _ "embed"
@@ -7,7 +7,7 @@ import _ "embed"
 // The files, whole. A program only contains those it uses.
 var (
 	//go:embed sample.txt.zst
-	Sample []byte // Wikipedia articles, one paragraph a line
+	Sample []byte // Wikipedia articles, one paragraph per line
 
 	//go:embed pairs-definitions.tsv.zst
 	PairsDefinitions []byte

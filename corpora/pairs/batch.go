@@ -17,14 +17,14 @@ type Batch struct {
 	IDs     []int32 // tokens of all texts
 	Offsets []int32 // [C·B+1] text k has IDs[Offsets[k]:Offsets[k+1]], which is not empty
 
-	// Scores are from 0 to 1 for scored pairs (see File.ScoreRange), 0 or 1 for labelled ones.
+	// Scores are from 0 to 1 for scored pairs (see File.ScoreRange), 0 or 1 for labeled ones.
 	Scores []float32 // [B]; otherwise empty
 
-	// Masked are the (i, j) for which text B+j, the positive or a negative of another
-	// example, is known to belong to anchor i too and so must not be its negative: a chain
-	// of pairs joins them, as it joins all captions of a picture. In chains of more than 64
-	// texts only direct pairs count. In ascending order; only with Options.Related, and only
-	// for pairs without scores and labels.
+	// Masked lists the (i, j) for which text B+j, the positive or a negative of another
+	// example, is known to belong to anchor i too and so must not be used as its negative: a
+	// chain of pairs joins them, as it joins all captions of a picture. In chains of more than
+	// 64 texts only direct pairs count. The list is in ascending order, and is empty without
+	// Options.Related and for pairs with scores or labels.
 	Masked [][2]int32
 
 	records [][]int32
@@ -63,7 +63,7 @@ func (p *Dataset) Batch(dst *Batch, plan *Plan, i int) error {
 		}
 		dst.records, dst.places = append(dst.records, record), append(dst.places, header)
 		if base.Kind != Paired {
-			dst.Scores = append(dst.Scores, p.fileOf(example).normalised(math.Float32frombits(uint32(record[columns]))))
+			dst.Scores = append(dst.Scores, p.fileOf(example).normalized(math.Float32frombits(uint32(record[columns]))))
 		}
 	}
 	for c := range columns {
@@ -90,8 +90,8 @@ func (p *Dataset) fileOf(example int32) *File {
 	return p.files[i]
 }
 
-// normalised returns a score as 0 to 1.
-func (f *File) normalised(score float32) float32 {
+// normalized returns a score scaled to 0..1.
+func (f *File) normalized(score float32) float32 {
 	if f.Kind == Labelled {
 		return score
 	}
@@ -102,7 +102,7 @@ func (f *File) normalised(score float32) float32 {
 	return float32(min(1, max(0, (float64(score)-lo)/(hi-lo))))
 }
 
-// mask finds the texts that belong to other anchors too.
+// mask finds the texts that also belong to other anchors.
 func (p *Dataset) mask(dst *Batch, order []int32, base *File) {
 	n := int32(len(order))
 	dst.groups = dst.groups[:0]

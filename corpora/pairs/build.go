@@ -13,23 +13,23 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Build reads sources of pairs once and keeps their ids.
+// Build reads sources of pairs once and stores their ids.
 //
-// A file is TSV, CSV (RFC 4180), JSON Lines or another registered format, detected by its
-// name and first line. Without Columns the layout is detected too: two columns without a
-// header are a pair; three columns, the last a number, are a scored pair, or a labelled one
-// if that number is 0 or 1 in all of the first hundred rows; a header or JSON fields may
-// have usual names (anchor, positive, negative, query, answer, sentence1, sentence2, score,
-// label and more); JSON may have exactly two strings. File.Layout says how a file was read.
-// Files may differ in layout, but all are of one Kind.
+// A file is TSV, CSV (RFC 4180), JSON Lines or another registered format, detected from its
+// name and first line. Without Columns the layout is detected too. Two columns without a header
+// are a pair. Three columns, the last a number, are a scored pair, or a labeled one if that
+// number is 0 or 1 in all of the first hundred rows. A header or JSON fields may have the usual
+// names (anchor, positive, negative, query, answer, sentence1, sentence2, score, label and
+// more). JSON may have exactly two strings. File.Layout describes how a file was read. Files
+// may differ in layout, but all are of one Kind.
 //
-// Bad rows are skipped and counted, or are errors with Strict: too few or too many columns,
-// an empty text or one without a known token, scores that are not numbers or are out of
-// range, labels that are not 0 or 1, records longer than text.MaxRecord. A file without a
-// good row is always an error.
+// Bad rows are skipped and counted, or are errors with Strict: rows with too few or too many
+// columns, an empty text, a text without a known token, a score that is not a number or is out
+// of range, a label that is not 0 or 1, or a record longer than text.MaxRecord. A file without
+// a single good row is always an error.
 //
-// Ids beyond 256 MiB are kept in a file. Memory holds 4 bytes an example and 8 a text. The
-// result does not depend on the number of goroutines. Close it when done.
+// Ids beyond 256 MiB are kept in a file. Memory holds 4 bytes per example and 8 per text. The
+// result does not depend on the number of goroutines. The caller must close the Dataset.
 func Build(ctx context.Context, sources []Source, o Options) (*Dataset, error) {
 	return buildWith(ctx, sources, o, idstore.MemoryBlocks, runtime.GOMAXPROCS(0))
 }
@@ -150,7 +150,7 @@ func encodeRows(in *textRows, o Options) *encodedRows {
 			out.ids = o.Tokenizer.Encode(out.ids, text)
 			ids := out.ids[from:]
 			if !anyKnown(ids, unknown) {
-				out.bad[i] = bad(badUnknown, row.at, "was the tokenizer made for this language?", "text %d has no known token: %.60q", c+1, text)
+				out.bad[i] = bad(badUnknown, row.at, "check that the tokenizer was made for this language", "text %d has no known token: %.60q", c+1, text)
 				break
 			}
 			if len(ids) > most {

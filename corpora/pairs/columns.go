@@ -78,7 +78,7 @@ func parseColumns(columns []string) (*namedColumns, error) {
 			return nil, fault.New(hintColumns, "Columns: name %d is empty", i+1)
 		}
 		if n, err := strconv.Atoi(name); err == nil && n < 1 {
-			return nil, fault.New("columns are counted from 1", "Columns: there is no column %s", name)
+			return nil, fault.New("columns are counted from 1", "Columns: column %s does not exist", name)
 		}
 		role := roleOf(name)
 		last := i == len(columns)-1
@@ -97,7 +97,7 @@ func parseColumns(columns []string) (*namedColumns, error) {
 	case len(c.texts) < 2:
 		return nil, fault.New(hintColumns, "Columns: %s is one text, but a pair has two", strings.Join(columns, ","))
 	case c.kind != Paired && len(c.texts) > 2:
-		return nil, fault.New(hintColumns, "Columns: %d texts have a score or a label, which needs exactly two", len(c.texts))
+		return nil, fault.New(hintColumns, "Columns: a score or label needs exactly two texts, got %d", len(c.texts))
 	}
 	all := c.all()
 	for i, name := range all {

@@ -1,18 +1,18 @@
 package pairs
 
-// batchCutter cuts a stream of examples into batches that hold no text twice.
+// batchCutter splits a stream of examples into batches in which no text occurs twice.
 //
 // An example that shares a text with the batch is postponed: it waits in the queue of that
-// text, behind others with the same text. At most one example of a queue fits into a batch,
-// so each batch looks at the first of each queue only, and a million examples with one
-// anchor cost no more than others. A batch is closed before it is full when so many examples
-// did not fit that the rest is likely to be the same.
+// text, behind others with the same text. At most one example of a queue fits into a batch, so
+// each batch considers only the first example of each queue, and a million examples with one
+// anchor cost no more than others. A batch is closed before it is full if so many examples did
+// not fit that the rest are likely to share its texts too.
 type batchCutter struct {
 	pairs   *Dataset
 	in      examples
 	size    int
 	repeats bool
-	ended   bool // in has
+	ended   bool // in has ended
 	base    *File
 	columns int
 	leftOut int64
@@ -39,7 +39,7 @@ type textQueue struct {
 
 type waitingExample struct{ example, next int32 }
 
-// A batch that is not full is closed after so many times its size in examples that did
+// A batch that is not full is closed after this many times its size in examples that did
 // not fit.
 const (
 	cutterDraws = 4 // of the stream

@@ -10,16 +10,16 @@ const (
 )
 
 func (k Kind) String() string {
-	return [...]string{"pairs", "scored pairs", "labelled pairs"}[k]
+	return [...]string{"pairs", "scored pairs", "labeled pairs"}[k]
 }
 
 // File is one file of pairs.
 type File struct {
-	Name     string // as in text.Source.Names
+	Name     string // name of the file, as in text.Source.Names
 	Kind     Kind
 	Columns  int     // number of texts of an example
-	Examples int64   // good ones
-	Weight   float64 // of its source
+	Examples int64   // number of good rows
+	Weight   float64 // weight of its source
 	Layout   string  // how the file was read: "TSV, no header: columns 1 and 2 are anchor and positive"
 	// ScoreRange holds the scores that become 0 and 1. Only of scored pairs.
 	ScoreRange [2]float64
@@ -57,8 +57,8 @@ func (p *Dataset) Files() []File {
 // Examples returns the number of examples.
 func (p *Dataset) Examples() int64 { return p.records.n }
 
-// Columns returns the largest number of texts of an example; files may differ in the
-// number of their negatives.
+// Columns returns the largest number of texts in an example; files may differ in their number
+// of negatives.
 func (p *Dataset) Columns() int {
 	most := 0
 	for _, f := range p.files {
@@ -78,7 +78,7 @@ func (p *Dataset) Tokens() int64 { return p.tokens }
 // order. Weights are not part of it.
 func (p *Dataset) Fingerprint() string { return p.fingerprint }
 
-// Stats returns what was counted while reading.
+// Stats returns the counts of the reading.
 func (p *Dataset) Stats() Stats { return p.stats }
 
 // Close releases the memory and removes the spool file, if there is one.

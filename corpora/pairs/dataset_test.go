@@ -109,10 +109,10 @@ func TestOptions(t *testing.T) {
 		"ScoreRange must be two finite numbers in ascending order, got 5 and 1": {ScoreRange: [2]float64{5, 1}},
 		"Columns: a is one text, but a pair has two":                            {Columns: []string{"a"}},
 		"Columns: name 2 is empty":                                              {Columns: []string{"a", " "}},
-		"Columns: there is no column 0":                                         {Columns: []string{"0", "1"}},
+		"Columns: column 0 does not exist":                                      {Columns: []string{"0", "1"}},
 		"Columns: a is named twice":                                             {Columns: []string{"a", "b", "a"}},
 		"Columns: score=s is not the last":                                      {Columns: []string{"a", "score=s", "b"}},
-		"Columns: 3 texts have a score or a label, which needs exactly two":     {Columns: []string{"a", "b", "c", "label"}},
+		"Columns: a score or label needs exactly two texts, got 3":              {Columns: []string{"a", "b", "c", "label"}},
 	} {
 		if err := o.Validate(); err == nil || err.Error() != want || fault.Hint(err) == "" {
 			t.Errorf("%v, want %s", err, want)

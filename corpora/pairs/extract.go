@@ -104,7 +104,7 @@ func (l *layout) number(row *text.Record, scores [2]float64) (float64, *badRow) 
 	case err != nil || math.IsNaN(v) || math.IsInf(v, 0):
 		return 0, bad(badScore, row.Position, "if the first row is a header, name the columns as it does", "%s %.40q is not a number", what, text)
 	case scores != [2]float64{} && l.kind == Scored && (v < scores[0] || v > scores[1]):
-		return 0, bad(badRange, row.Position, "set ScoreRange to the range that the scores have, or leave it out", "%s %v is not between %v and %v", what, v, scores[0], scores[1])
+		return 0, bad(badRange, row.Position, "set ScoreRange to the range of the scores, or leave it unset", "%s %v is not between %v and %v", what, v, scores[0], scores[1])
 	case math.Abs(v) > math.MaxFloat32:
 		return 0, bad(badRange, row.Position, "scores must fit in 32-bit floating point", "%s %v is too large", what, v)
 	}
@@ -118,7 +118,7 @@ func customaryRange(seen [2]float64) [2]float64 {
 			return r
 		}
 	}
-	if seen[0] == seen[1] { // the only score stands for all or nothing
+	if seen[0] == seen[1] { // a single score is either the lowest or the highest
 		return [2]float64{min(0, seen[0]), max(0, seen[1])}
 	}
 	return seen

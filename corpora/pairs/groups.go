@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// relatedTexts is the largest number of texts that are taken to be related because a chain
-// of pairs joins them. Longer chains come from a text that goes with everything ("He
-// died."); in them only direct pairs count.
+// relatedTexts is the largest number of texts that are considered related because a chain of
+// pairs joins them. Longer chains come from a text that goes with everything ("He died."); in
+// them only direct pairs count.
 const relatedTexts = 64
 
-// textGroups holds which texts belong together: anchors and positives that a chain of pairs
-// joins, such as the captions of one picture, are a group. A single pair is not a group, as
-// a batch holds no text twice.
+// textGroups records which texts belong together: anchors and positives joined by a chain of
+// pairs, such as the captions of one picture, are a group. A single pair is not a group,
+// because a batch never holds a text twice.
 type textGroups struct {
 	of     segments[int32] // group of the positive and of each negative of an example; 0: none
 	large  int32           // the first group longer than relatedTexts

@@ -82,8 +82,8 @@ func (l *layout) describe(names []string) {
 	l.description = fmt.Sprintf("%s%s: %s", l.format.Name, header, strings.Join(parts, ", "))
 }
 
-// findLayout finds how the rows of a file are examples: by the columns that the user names,
-// or by the first rows.
+// findLayout finds how the rows of a file are examples: from the columns that the user names,
+// or from the first rows.
 func findLayout(format *text.Format, named *namedColumns, rows []*text.Record) (*layout, error) {
 	l := &layout{format: format, named: rows[0].Named()}
 	var names []string
@@ -234,7 +234,7 @@ func (l *layout) detectRows(rows []*text.Record) ([]string, error) {
 		columns = append(columns, column{at: 2})
 		l.set(Scored, columns)
 	default:
-		return nil, fault.New(hintColumns, "which of the %d columns are the pair? The first row is %s", l.width, fault.Names(first))
+		return nil, fault.New(hintColumns, "cannot tell which of the %d columns are the pair: the first row is %s", l.width, fault.Names(first))
 	}
 	return columnNames(columns), nil
 }
@@ -280,7 +280,7 @@ func (l *layout) detectFields(row *text.Record) ([]string, error) {
 	}
 	if at == nil {
 		if len(texts) != 2 || len(all) != 2 {
-			return nil, fault.New(hintColumns, "which fields are the pair? The first record has the texts %s", fault.Names(texts))
+			return nil, fault.New(hintColumns, "cannot tell which fields are the pair: the first record has the texts %s", fault.Names(texts))
 		}
 		chosen = texts
 	}

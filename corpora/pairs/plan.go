@@ -11,10 +11,10 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Shuffling moves runs of consecutive examples to random places and then mixes the examples
-// of all runs of a window. So while a window is trained on, only its runs are read from a
-// file that is larger than memory (about 200 KiB of ids each, 26 MiB together). A file of at
-// most one window is shuffled as a whole.
+// Shuffling moves runs of consecutive examples to random positions and then mixes the examples
+// of all runs in a window. While training uses a window, only its runs are read from a file
+// that is larger than memory (about 200 KiB of ids each, 26 MiB together). A file of at most
+// one window is shuffled as a whole.
 const (
 	shuffleRun    = 1 << 10 // examples
 	shuffleWindow = 1 << 17
@@ -28,13 +28,13 @@ const (
 	maxEpoch = 1_000_000
 )
 
-// PlanOptions control how an epoch is cut into batches.
+// PlanOptions control how an epoch is split into batches.
 type PlanOptions struct {
 	BatchSize int    // examples, 1 to 1,048,576; default: 1024
-	Seed      uint64 // of the order
-	Epoch     int    // from 0; each has its own order
-	// Mixed takes the examples of a batch from all files. Default: a batch is of one file, so
-	// that texts are told apart by their meaning and not by their origin.
+	Seed      uint64 // seed of the order
+	Epoch     int    // epoch, from 0; each has its own order
+	// Mixed takes the examples of a batch from all files. Default: each batch comes from one
+	// file, so that texts are distinguished by their meaning and not by their origin.
 	Mixed bool
 	// Repeats allows a text to occur twice in a batch and a batch to have one example, for
 	// losses that do not use the other texts of the batch as negatives. Default: off.
@@ -63,8 +63,8 @@ func (o PlanOptions) Validate() error {
 	return nil
 }
 
-// Plan is one epoch in batches. It does not change, and depends on the pairs, their weights
-// and the options only: not on threads, nor on where the ids are kept.
+// Plan is one epoch in batches. It does not change, and depends only on the pairs, their
+// weights and the options, not on the number of threads or on where the ids are kept.
 type Plan struct {
 	order   []int32 // examples, those of a batch together
 	batches []plannedBatch
@@ -90,23 +90,23 @@ func (p *Plan) Size(i int) int { return int(p.batches[i].n) }
 // File returns the index in Dataset.Files of the file of batch i, or -1 for a mixed batch.
 func (p *Plan) File(i int) int { return int(p.batches[i].file) }
 
-// LeftOut returns how many examples are in no batch, because each was alone at the end or
-// shares a text with all others that were left.
+// LeftOut returns the number of examples that are in no batch, because they were left alone at
+// the end or share a text with all others that were left.
 func (p *Plan) LeftOut() int64 { return p.leftOut }
 
-// Warning returns one line to show to a person, or "".
+// Warning returns a one-line warning for the user, or "".
 func (p *Plan) Warning() string { return p.warning }
 
-// Plan cuts an epoch into batches. In a file of weight 1 each example is used once; in
-// general the passes over a file, each in its own order, form a stream of which an epoch
-// takes weight times the number of examples of the file.
+// Plan splits an epoch into batches. In a file of weight 1 each example is used once. In
+// general the passes over a file, each in its own order, form a stream, of which an epoch takes
+// weight times the number of examples in the file.
 //
-// A batch never holds a text twice, in any columns, as in-batch negatives would then be
-// wrong: of two such examples the second is postponed to a later batch of the epoch. So at
-// the end, or where most examples share texts, batches are smaller, and an example that would
+// No text occurs twice in a batch, in any column, as in-batch negatives would then be wrong: if
+// two examples share a text, the second is postponed to a later batch of the epoch. Batches are
+// therefore smaller at the end, or where most examples share texts, and an example that would
 // be alone is dropped, see LeftOut. Batches of different files are in random order.
 //
-// A plan needs 4 bytes an example.
+// A plan needs 4 bytes per example.
 func (p *Dataset) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -126,7 +126,7 @@ func (p *Dataset) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
 		for i, f := range p.files {
 			if f.Columns != columns {
 				return nil, fault.New("turn Mixed off, or give all files the same number of negatives",
-					"%s has %d texts a row, but %s has %d: they cannot be mixed", text.Describe(p.files[0].Name), columns, text.Describe(f.Name), f.Columns)
+					"%s has %d texts per row, but %s has %d: they cannot be mixed", text.Describe(p.files[0].Name), columns, text.Describe(f.Name), f.Columns)
 			}
 			largest += streams[i].left
 		}
@@ -152,7 +152,7 @@ func (p *Dataset) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
 		if o.Mixed {
 			what = "there are"
 		}
-		plan.warning = fmt.Sprintf("the batch size is %d, but %s only %d examples an epoch: batches are smaller", o.BatchSize, what, largest)
+		plan.warning = fmt.Sprintf("the batch size is %d, but %s only %d examples per epoch: batches will be smaller", o.BatchSize, what, largest)
 	}
 	return plan, nil
 }
@@ -179,8 +179,8 @@ func (p *Dataset) cut(ctx context.Context, plan *Plan, s examples, file int, o P
 	}
 }
 
-// interleave puts the batches of files into random order and keeps the order of those of
-// one file.
+// interleave puts the batches of all files into random order and keeps the order within each
+// file.
 func (p *Plan) interleave(files int, o PlanOptions) {
 	next := make([]int, files) // batch of each file
 	turns := make([]int32, len(p.batches))
@@ -231,7 +231,7 @@ func newExampleStream(f *File, index int, o PlanOptions) *exampleStream {
 	return s
 }
 
-// begin readies a pass.
+// begin prepares a pass.
 func (s *exampleStream) begin() {
 	s.rand = newRand(s.seed, saltPass, s.index, s.pass)
 	s.runs = s.runs[:0]
@@ -323,7 +323,7 @@ func below(r *rand.PCG, n uint64) uint64 {
 	return hi
 }
 
-// shuffle is the shuffle of Fisher and Yates; that of math/rand may change.
+// shuffle is the Fisher–Yates shuffle; the one in math/rand may change.
 func shuffle(r *rand.PCG, s []int32) {
 	for i := len(s) - 1; i > 0; i-- {
 		j := below(r, uint64(i+1))

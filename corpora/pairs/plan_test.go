@@ -292,12 +292,12 @@ func TestPlanErrors(t *testing.T) {
 	ctx := context.Background()
 	p := fakePairs(100, 50)
 	for want, o := range map[string]PlanOptions{
-		"BatchSize must be between 1 and 1048576, got -1":                                                 {BatchSize: -1},
-		"BatchSize must be between 1 and 1048576, got 1048577":                                            {BatchSize: 1<<20 + 1},
-		"BatchSize must be at least 2: a batch of 1 has no other texts for negatives":                     {BatchSize: 1},
-		"Epoch must be between 0 and 1000000, got -1":                                                     {Epoch: -1},
-		"0 has 2 texts a row, but 1 has 3: they cannot be mixed":                                          {Mixed: true},
-		"the batch size is 128, but the largest file has only 100 examples an epoch: batches are smaller": {BatchSize: 128},
+		"BatchSize must be between 1 and 1048576, got -1":                                                      {BatchSize: -1},
+		"BatchSize must be between 1 and 1048576, got 1048577":                                                 {BatchSize: 1<<20 + 1},
+		"BatchSize must be at least 2: a batch of 1 has no other texts for negatives":                          {BatchSize: 1},
+		"Epoch must be between 0 and 1000000, got -1":                                                          {Epoch: -1},
+		"0 has 2 texts per row, but 1 has 3: they cannot be mixed":                                             {Mixed: true},
+		"the batch size is 128, but the largest file has only 100 examples per epoch: batches will be smaller": {BatchSize: 128},
 	} {
 		p.files[1].Columns = 2
 		if o.Mixed {
@@ -317,9 +317,9 @@ func TestPlanErrors(t *testing.T) {
 	} else if p.Batch(&Batch{}, plan, 15) == nil {
 		t.Error("there is a batch 15")
 	}
-	cancelled, cancel := context.WithCancel(ctx)
+	canceled, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := p.Plan(cancelled, PlanOptions{}); err != context.Canceled {
+	if _, err := p.Plan(canceled, PlanOptions{}); err != context.Canceled {
 		t.Error(err)
 	}
 	one := fakePairs(1)

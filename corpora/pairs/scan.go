@@ -10,7 +10,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// The layout of a file is detected by so many rows, or so many bytes of rows.
+// The layout of a file is detected from this many rows, or this many bytes of rows.
 const (
 	sampleRows  = 100
 	sampleBytes = 1 << 20
@@ -39,7 +39,7 @@ func (s *scanner) run(ctx context.Context, sources []Source) error {
 	}
 	s.named, _ = parseColumns(s.options.Columns)
 	if len(sources) == 0 {
-		return fault.New("name files of pairs, or - for standard input", "no pairs named")
+		return fault.New("name files of pairs, or - for standard input", "no input named")
 	}
 	for i := range sources {
 		if sources[i].Weight != 0 {
@@ -48,7 +48,7 @@ func (s *scanner) run(ctx context.Context, sources []Source) error {
 			}
 		}
 		if sel := sources[i].Source.Selected(); sel.Field != "" || sel.Column != "" {
-			return errors.New("a selection of text does not give pairs: name the columns in Columns")
+			return errors.New("a text selection does not yield pairs: name the columns in Columns")
 		}
 		if s.size >= 0 && sources[i].Source.Size() > 0 {
 			s.size += sources[i].Source.Size()
@@ -104,7 +104,7 @@ func (s *scanner) file(ctx context.Context, src *text.Source, file *File, record
 	return nil
 }
 
-// unusable is the error of a file without a good row.
+// unusable returns the error for a file without a good row.
 func (s *scanner) unusable(file *File) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,7 +120,7 @@ type scanned struct {
 	bad    *badRow
 }
 
-// examples hands out the good rows of a file.
+// examples emits the good rows of a file.
 func (s *scanner) examples(ctx context.Context, src *text.Source, file *File, records *text.Records) error {
 	var record text.Record
 	// next separates what can be skipped from what cannot.
@@ -210,7 +210,7 @@ func (s *scanner) examples(ctx context.Context, src *text.Source, file *File, re
 	}
 }
 
-// rowSize is about the memory of a row.
+// rowSize returns the approximate memory that a row uses.
 func rowSize(r *text.Record) (n int) {
 	if r.Named() && r.Raw != nil {
 		return len(r.Raw)
@@ -250,7 +250,7 @@ func (s *scanner) skip(file *File, b *badRow) error {
 	return nil
 }
 
-// summary returns what was met while reading.
+// summary returns the counts of the reading.
 func (s *scanner) summary() Stats {
 	out := s.stats
 	out.Examples = out.Rows

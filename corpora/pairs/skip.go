@@ -29,7 +29,7 @@ const (
 func (r skipReason) String() string {
 	return [...]string{"too few or too many columns", "not a JSON object", "misplaced quotes", "a field that is missing or not a string",
 		"an empty text", "a text without a known token", "a score that is not a number", "a score out of range", "a label that is not 0 or 1",
-		"a negative equal to the anchor or the positive", "too long", "not as the format requires"}[r]
+		"a negative equal to the anchor or the positive", "too long", "not valid in its format"}[r]
 }
 
 // badRow is a row that can be skipped.
@@ -46,7 +46,7 @@ func bad(reason skipReason, at text.Position, hint, format string, args ...any) 
 	return &badRow{reason, at, fmt.Sprintf(format, args...), hint}
 }
 
-// unreadable is the bad row of a record that could not be read.
+// unreadable returns the bad row for a record that could not be read.
 func unreadable(r *text.BadRecord) *badRow {
 	reason := badFormat
 	switch r.Defect {

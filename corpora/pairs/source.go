@@ -12,9 +12,9 @@ import (
 // Source is a source of pairs with a weight.
 type Source struct {
 	Source *text.Source
-	// Weight is how often each example is used in an epoch: 2 is twice; with 0.5 half of
-	// the examples are used, and the other half in the next epoch. Above 0, at most 1000.
-	// Default: 1.
+	// Weight is how often each example is used in an epoch. With 2 each is used twice; with 0.5
+	// half of the examples are used, and the other half in the next epoch. It must be above 0
+	// and at most 1000. Default: 1.
 	Weight float64
 }
 
@@ -57,14 +57,14 @@ func Open(paths []string, weights map[string]float64) ([]Source, error) {
 
 func checkWeight(weight float64) error {
 	if !(weight > 0 && weight <= maxWeight) { // false for NaN
-		return fault.New("2 uses each pair twice an epoch, 0.5 half of the pairs", "must be above 0 and at most %d, got %v", maxWeight, weight)
+		return fault.New("2 uses each pair twice per epoch, 0.5 half of the pairs", "must be above 0 and at most %d, got %v", maxWeight, weight)
 	}
 	return nil
 }
 
-// Sample returns the bundled pairs: terms and their definitions, titles of articles and
-// their first paragraphs, sentences and simpler ones of the same meaning
-// (data/NOTICE.md names the sources).
+// Sample returns the bundled pairs: terms and their definitions, titles of articles and their
+// first paragraphs, and sentences and simpler versions of them (data/NOTICE.md names the
+// sources).
 func Sample() []Source {
 	return []Source{
 		{Source: text.FromBytes("sample definitions", data.PairsDefinitions), Weight: 1},

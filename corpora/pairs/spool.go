@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// Spool returns sources that can be read more than once, see text.Source.Spool; training a
-// tokenizer on the texts first needs that. done removes the files.
+// Spool returns sources that can be read more than once, see text.Source.Spool. This is needed
+// to train a tokenizer on the texts first. done removes the files.
 func Spool(ctx context.Context, sources []Source, dir string) (spooled []Source, done func() error, err error) {
 	var dones []func() error
 	done = func() error {

@@ -2,13 +2,13 @@ package pairs
 
 // Stats counts what was read.
 type Stats struct {
-	Rows         int64         // that are not blank, without headers
-	Examples     int64         // good ones
-	Skipped      []SkippedRows // the others, by reason
+	Rows         int64         // rows that are not blank, without headers
+	Examples     int64         // good rows
+	Skipped      []SkippedRows // bad rows, by reason
 	Truncated    int64         // texts cut at MaxTokens
-	Bytes        int64         // of text, after decompression
-	Invalid      int64         // bytes that were not UTF-8, and NUL bytes
-	FirstInvalid string        // where the first of them is: "file:line: byte N"; "" if none
+	Bytes        int64         // bytes of text, after decompression
+	Invalid      int64         // invalid UTF-8 bytes, and NUL bytes
+	FirstInvalid string        // position of the first of them, "file:line: byte N"; "" if none
 }
 
 // SkippedRows counts the bad rows of one reason.

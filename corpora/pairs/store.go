@@ -11,11 +11,11 @@ import (
 //
 //	the number of ids of each text, the bits of the score if it has one, the ids of each text
 //
-// Memory holds 4 bytes an example for its place and 8 bytes a text for its hash.
+// Memory holds 4 bytes per example for its position and 8 bytes per text for its hash.
 type store struct {
 	ids    *idstore.Store
 	n      int64            // examples
-	base   segments[int64]  // place of every baseExamples-th record
+	base   segments[int64]  // position of every baseExamples-th record
 	place  segments[uint32] // from there
 	hashes segments[uint64] // of the texts, those of an example together
 	cache  *blockCache      // of the blocks in the file

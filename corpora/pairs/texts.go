@@ -6,16 +6,16 @@ import "context"
 type Texts struct {
 	Kind Kind
 	// Texts are the anchor, its positive and its negatives, or the two texts of a
-	// scored or labelled pair, as they are in the file.
+	// scored or labeled pair, unchanged from the file.
 	Texts []string
-	// Score is the score as it is in the file, or the label, 0 or 1; 0 for a pair without
+	// Score is the score in the file, unscaled, or the label, 0 or 1; 0 for a pair without
 	// either.
 	Score float64
 }
 
-// Each calls fn with each example, in order. Rows are bad as in Build, except for the
-// reasons that need a tokenizer; weights are ignored. It returns the files with the
-// number of their examples.
+// Each calls fn with each example, in order. Rows are bad as in Build, except for the reasons
+// that need a tokenizer; weights are ignored. It returns the files with their numbers of
+// examples.
 func Each(ctx context.Context, sources []Source, o Options, fn func(Texts) error) ([]File, Stats, error) {
 	scan := scanner{options: o.withDefaults()}
 	scan.row = func(file *File, row textRow) error {
@@ -30,7 +30,7 @@ func Each(ctx context.Context, sources []Source, o Options, fn func(Texts) error
 	return files, scan.summary(), err
 }
 
-// EachText calls fn with each text of the examples, in order and as it is in the file, for
+// EachText calls fn with each text of the examples, in order and unchanged from the file, for
 // example to train a tokenizer. The text is valid until fn returns. Rows are bad as in
 // Build, except for the reasons that need a tokenizer.
 func EachText(ctx context.Context, sources []Source, o Options, fn func(text []byte) error) (Stats, error) {

@@ -9,13 +9,13 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Analogies is a test of relations between words, in sections of one relation.
+// Analogies is a test of relations between words, with one section per relation.
 type Analogies struct {
 	Name     string
 	Sections []AnalogySection
 }
 
-// AnalogySection is the questions of one relation: a is to b as c is to d.
+// AnalogySection holds the questions of one relation: a is to b as c is to d.
 type AnalogySection struct {
 	Name      string
 	Questions [][4]string
@@ -32,11 +32,11 @@ func GoogleAnalogies() *Analogies {
 	return set
 }
 
-// ReadAnalogies reads analogies in the layout of questions-words.txt: a line
-// ": name" begins a section, and every other line is the four words of a question,
-// separated by tabs, commas or spaces. Lines that begin with # and blank lines are
-// skipped. Questions before the first section form one that is named after the
-// file; sections without questions are dropped. The file may be compressed.
+// ReadAnalogies reads analogies in the layout of questions-words.txt: a line ": name" starts a
+// section, and every other line is the four words of a question, separated by tabs, commas or
+// spaces. Lines that start with # and blank lines are skipped. Questions before the first
+// section form a section named after the file; sections without questions are dropped. The file
+// may be compressed.
 func ReadAnalogies(path string) (*Analogies, error) {
 	src, err := open(path)
 	if err != nil {

@@ -15,15 +15,15 @@ import (
 
 const hintFolder = "a retrieval set is a folder in the layout of BEIR: corpus.jsonl, queries.jsonl and qrels/test.tsv"
 
-// packings are the endings of the files of a set, compressed or not; the first that
-// exists is read.
+// packings are the extensions of the files of a set, compressed or not; the first that exists
+// is read.
 var packings = []string{"", ".gz", ".bz2", ".zst"}
 
 // OpenRetrieval opens a folder in the layout of BEIR: corpus.jsonl with _id, title
 // and text of each document, queries.jsonl with _id and text of each query, and
 // qrels/SPLIT.tsv with a query, a document and a whole-number score in each line.
 // Each file may be compressed (corpus.jsonl.gz, .bz2 or .zst). Split "" is "test", or
-// the only split. The judgements and the judged queries are read here; a judged query
+// the only split. The judgments and the judged queries are read here; a judged query
 // that queries.jsonl lacks is an error.
 func OpenRetrieval(ctx context.Context, dir, split string) (*Retrieval, error) {
 	info, err := os.Stat(dir)

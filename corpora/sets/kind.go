@@ -22,11 +22,11 @@ const (
 // kindLines is how many lines Detect examines.
 const kindLines = 100
 
-// Detect returns which kind of set for word vectors a file is, by its first hundred lines
-// that are neither blank nor comments: WordsSet if half of them are two words and a number,
-// AnalogiesSet if nearly all are four words, or most of them in a file with sections, whose
-// lines begin with a colon; otherwise TextSet. A single wrong line does not change the kind,
-// so that the reader of the set can report it.
+// Detect returns the kind of set for word vectors that a file is, based on its first hundred
+// lines that are neither blank nor comments: WordsSet if half of them are two words and a
+// number; AnalogiesSet if nearly all are four words, or most of them in a file with sections,
+// whose lines start with a colon; otherwise TextSet. A single wrong line does not change the
+// kind, so that the reader of the set can report it.
 func Detect(path string) (Kind, error) {
 	src, err := open(path)
 	if err != nil {

@@ -10,18 +10,18 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// judgements are the scores of one query.
-type judgements struct {
+// judgments are the scores of one query.
+type judgments struct {
 	id       string
 	line     int64 // of the first
 	relevant map[string]int
 }
 
-// parseQrels reads judgements: query-id, corpus-id and score separated by tabs, with
+// parseQrels reads judgments: query-id, corpus-id and score separated by tabs, with
 // or without that header. Quotes are part of an id.
-func parseQrels(ctx context.Context, src *text.Source) (map[string]*judgements, error) {
+func parseQrels(ctx context.Context, src *text.Source) (map[string]*judgments, error) {
 	const hint = "each line is query-id TAB corpus-id TAB score, where the score is a whole number, above 0 for relevant"
-	byQuery, held := map[string]*judgements{}, 0
+	byQuery, held := map[string]*judgments{}, 0
 	first := true
 	err := records(ctx, src, text.Lines, func(r *text.Record) error {
 		if len(bytes.TrimSpace(r.Raw)) == 0 {
@@ -43,13 +43,13 @@ func parseQrels(ctx context.Context, src *text.Source) (map[string]*judgements, 
 		case query == "" || document == "":
 			return r.Errorf(hint, "an id is missing in %.80q", r.Raw)
 		}
-		const overhead = 64 // of a judgement in the map, beside its ids
+		const overhead = 64 // of a judgment in the map, beside its ids
 		if held += len(query) + len(document) + overhead; held > maxSet {
-			return r.Errorf("judge with fewer queries", "the judgements are larger than %d MiB", maxSet>>20)
+			return r.Errorf("evaluate with fewer queries", "the judgments are larger than %d MiB", maxSet>>20)
 		}
 		q := byQuery[query]
 		if q == nil {
-			q = &judgements{query, r.Line, map[string]int{}}
+			q = &judgments{query, r.Line, map[string]int{}}
 			byQuery[query] = q
 		}
 		if was, ok := q.relevant[document]; ok && was != int(score) {
@@ -59,7 +59,7 @@ func parseQrels(ctx context.Context, src *text.Source) (map[string]*judgements, 
 		return nil
 	})
 	if err == nil && len(byQuery) == 0 {
-		err = fault.New(hint, "%s holds no judgements", text.Describe(src.Names()[0]))
+		err = fault.New(hint, "%s holds no judgments", text.Describe(src.Names()[0]))
 	}
 	return byQuery, err
 }

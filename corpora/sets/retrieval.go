@@ -12,19 +12,19 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Retrieval is a test of search, in the layout of BEIR (Thakur and others,
-// 2021): documents, queries, and which documents people found relevant to
-// each query. The queries are in memory, the documents are not.
+// Retrieval is a test of search in the BEIR layout (Thakur and others, 2021): documents,
+// queries, and which documents people judged relevant to each query. The queries are in memory;
+// the documents are not.
 type Retrieval struct {
 	Name    string
 	Split   string           // "test", "dev", ...
-	Queries []RetrievalQuery // those that were judged in the split, in the order of their file
+	Queries []RetrievalQuery // queries judged in the split, in the order of their file
 
 	documents *text.Source
 	judged    map[string]bool // ids of documents
 }
 
-// RetrievalQuery is a query with its judgements.
+// RetrievalQuery is a query with its judgments.
 type RetrievalQuery struct {
 	ID, Text string
 	// Relevant holds the grade of each judged document by its id: above 0 it is
@@ -35,8 +35,8 @@ type RetrievalQuery struct {
 // Document is one document of a Retrieval set.
 type Document struct{ ID, Title, Text string }
 
-// Content is the text that is searched: the title, if there is one, a space, and the
-// text, as in BEIR.
+// Content returns the text that is searched: the title, if there is one, a space, and the text,
+// as in BEIR.
 func (d Document) Content() string {
 	return strings.TrimSpace(d.Title + " " + d.Text)
 }
@@ -52,7 +52,7 @@ func Cranfield() *Retrieval {
 	return r
 }
 
-// load reads the judgements and the judged queries.
+// load reads the judgments and the judged queries.
 func (r *Retrieval) load(ctx context.Context, queries, qrels *text.Source) error {
 	byQuery, err := parseQrels(ctx, qrels)
 	if err != nil {
@@ -73,7 +73,7 @@ func (r *Retrieval) load(ctx context.Context, queries, qrels *text.Source) error
 	for _, q := range r.Queries {
 		delete(byQuery, q.ID)
 	}
-	var first *judgements
+	var first *judgments
 	for _, q := range byQuery {
 		if first == nil || q.line < first.line {
 			first = q
@@ -119,7 +119,7 @@ func eachEntry(ctx context.Context, src *text.Source, fn func(at text.Position, 
 }
 
 // parseQueries reads the judged queries.
-func parseQueries(ctx context.Context, src *text.Source, judged map[string]*judgements) ([]RetrievalQuery, error) {
+func parseQueries(ctx context.Context, src *text.Source, judged map[string]*judgments) ([]RetrievalQuery, error) {
 	var queries []RetrievalQuery
 	found, held := map[string]bool{}, 0
 	err := eachEntry(ctx, src, func(at text.Position, e entry) error {
@@ -132,7 +132,7 @@ func parseQueries(ctx context.Context, src *text.Source, judged map[string]*judg
 		}
 		found[e.id] = true
 		if held += len(e.text); held > maxSet {
-			return at.Errorf("judge with fewer queries", "the queries are larger than %d MiB", maxSet>>20)
+			return at.Errorf("evaluate with fewer queries", "the queries are larger than %d MiB", maxSet>>20)
 		}
 		queries = append(queries, RetrievalQuery{ID: e.id, Text: e.text, Relevant: q.relevant})
 		return nil
@@ -143,9 +143,9 @@ func parseQueries(ctx context.Context, src *text.Source, judged map[string]*judg
 // errEnough ends a pass whose receiver has stopped.
 var errEnough = errors.New("the receiver stopped")
 
-// Documents streams the documents in the order of their file, in memory for one of
-// them. If an error ends the pass, it comes with the last pair. One pass at a time;
-// each starts from the beginning, so a pipe can be read only once.
+// Documents streams the documents in the order of their file and holds one of them in memory.
+// If an error ends the pass, it comes with the last pair. Only one pass may run at a time; each
+// starts from the beginning, so a pipe can be read only once.
 func (r *Retrieval) Documents(ctx context.Context) iter.Seq2[Document, error] {
 	return func(yield func(Document, error) bool) {
 		fresh := maps.Clone(r.judged) // those not met yet
@@ -172,8 +172,8 @@ func (r *Retrieval) Documents(ctx context.Context) iter.Seq2[Document, error] {
 	}
 }
 
-// Passed returns the share of the documents' file that the current pass has read, 0
-// to 1, or a negative number if its size is unknown.
+// Passed returns the share of the documents' file that the current pass has read, from 0 to 1,
+// or a negative number if the size of the file is unknown.
 func (r *Retrieval) Passed() float64 {
 	if r.documents.Size() == 0 {
 		return -1

@@ -22,7 +22,7 @@ func TestCranfield(t *testing.T) {
 		judged += len(q.Relevant)
 	}
 	if len(set.Queries) != 225 || judged != 1612 || set.Queries[0].ID != "1" || set.Queries[0].Relevant["184"] != 1 || set.Split != "test" {
-		t.Errorf("%d queries with %d judgements", len(set.Queries), judged)
+		t.Errorf("%d queries with %d judgments", len(set.Queries), judged)
 	}
 	for range 2 { // twice, since it can be read again
 		n, empty := 0, 0
@@ -129,8 +129,8 @@ func TestOpenRetrieval(t *testing.T) {
 func TestOpenRetrievalErrors(t *testing.T) {
 	good := map[string]string{"corpus.jsonl": someDocuments, "queries.jsonl": someQueries, "qrels/test.tsv": someQrels}
 	for _, c := range []struct{ file, text, message string }{
-		{"qrels/test.tsv", "", "test.tsv holds no judgements"},
-		{"qrels/test.tsv", "query-id\tcorpus-id\tscore\n", "test.tsv holds no judgements"},
+		{"qrels/test.tsv", "", "test.tsv holds no judgments"},
+		{"qrels/test.tsv", "query-id\tcorpus-id\tscore\n", "test.tsv holds no judgments"},
 		{"qrels/test.tsv", "q1\td1\t1\nq1\td1\n", `test.tsv:2: expected 3 columns but found 2: "q1\td1"`},
 		{"qrels/test.tsv", "q1\td1\t1\nq1\td2\tx\n", `test.tsv:2: score "x" is not a whole number`},
 		{"qrels/test.tsv", "q1\td1\t1.5\n", `test.tsv:1: score "1.5" is not a whole number`},
@@ -140,7 +140,7 @@ func TestOpenRetrievalErrors(t *testing.T) {
 		{"qrels/test.tsv", "q1\td1\t1\nq8\td1\t1\nq9\td1\t1\n", `test.tsv:2: query "q8" is not in`},
 		{"queries.jsonl", someQueries + "{}\n", "queries.jsonl:4: the record has no _id"},
 		{"queries.jsonl", someQueries + `{"_id": "q1", "text": "x"}`, `queries.jsonl:4: the id of query "q1" is used twice`},
-		{"queries.jsonl", someQueries + `{"_id": ["q1"], "text": "x"}`, `queries.jsonl:4: field "_id" is a list, not a string`},
+		{"queries.jsonl", someQueries + `{"_id": ["q1"], "text": "x"}`, `queries.jsonl:4: field "_id" is an array, not a string`},
 		{"queries.jsonl", someQueries + `{"_id": "q5"}`, `queries.jsonl:4: the record "q5" has no text`},
 		{"queries.jsonl", "query\n", "queries.jsonl:1: the line is not a JSON object: invalid character"},
 		{"corpus.jsonl", "", "corpus.jsonl holds no documents"},
@@ -183,15 +183,15 @@ func TestOpenRetrievalErrors(t *testing.T) {
 	cancel()
 	for _, err := range set.Documents(ctx) {
 		if err != context.Canceled {
-			t.Errorf("cancelled: %v", err)
+			t.Errorf("canceled: %v", err)
 		}
 	}
 	if _, err := OpenRetrieval(ctx, whole, ""); err != context.Canceled {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("canceled: %v", err)
 	}
 }
 
-// FuzzRetrieval reads judgements, queries and documents, cut at two NULs.
+// FuzzRetrieval reads judgments, queries and documents, cut at two NULs.
 func FuzzRetrieval(f *testing.F) {
 	f.Add([]byte(someQrels + "\x00" + someQueries + "\x00" + someDocuments))
 	f.Add([]byte("a\tb\t1\x00{\"_id\": 1e3, \"text\": \"\"}\x00{\"_id\": \"b\", \"text\": null}"))

@@ -24,7 +24,7 @@ func open(path string) (*text.Source, error) {
 	return src, nil
 }
 
-// nameOf returns the name of the file without folder and endings.
+// nameOf returns the name of the file without its folder and extensions.
 func nameOf(src *text.Source) string {
 	name := src.Names()[0]
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
@@ -43,7 +43,7 @@ func records(ctx context.Context, src *text.Source, format *text.Format, fn func
 	return src.Records(ctx, text.RecordOptions{Format: format, Use: text.ForSets}, func(in *text.Records) error { return in.Each(fn) })
 }
 
-// maxLine is the most bytes of a line of words.
+// maxLine is the maximum length of a line of words, in bytes.
 const maxLine = 64 << 10
 
 // eachLine calls fn with every line that is neither blank nor a comment, without the white
@@ -61,7 +61,7 @@ func eachLine(ctx context.Context, src *text.Source, fn func(at text.Position, l
 	})
 }
 
-// fields cuts a line at tabs if it has one, else at commas, else at spaces.
+// fields splits a line at tabs if it has any, else at commas, else at spaces.
 func fields(line string) []string {
 	switch {
 	case strings.ContainsRune(line, '\t'):

@@ -9,7 +9,7 @@ import (
 )
 
 // STS is a test of the similarity of sentences (semantic textual similarity): pairs of
-// sentences, and how similar people found their meanings.
+// sentences with scores for how similar people found their meanings.
 type STS struct {
 	Name  string
 	Pairs []STSPair
@@ -34,7 +34,7 @@ func STSBenchmarkDev() *STS {
 	return set
 }
 
-// maxSet is how many bytes of an evaluation set are held in memory at most; the largest of
+// maxSet is the maximum number of bytes of an evaluation set held in memory; the largest of
 // MTEB's STS sets has 3 MB.
 const maxSet = 256 << 20
 

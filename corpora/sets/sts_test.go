@@ -95,7 +95,7 @@ func TestReadSTSErrors(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := ReadSTS(ctx, corporatest.WriteFile(t, t.TempDir(), "x.csv", "a,b,1\n")); err != context.Canceled {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("canceled: %v", err)
 	}
 }
 

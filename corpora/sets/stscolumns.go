@@ -11,7 +11,7 @@ type stsColumns struct {
 	subset      int // -1: none
 }
 
-// least is how many columns a record must have.
+// least returns the number of columns that a record must have.
 func (c stsColumns) least() int { return max(c.a, c.b, c.score) + 1 }
 
 // The names that files of sentence pairs give their columns, without regard to
@@ -50,8 +50,8 @@ func namedSTS(header []string) (c stsColumns, ok bool) {
 	return c, c.a >= 0 && c.score >= 0
 }
 
-// detectSTS returns where the pairs of a file are, by its first record, and whether
-// that is a header.
+// detectSTS returns where the pairs of a file are, from its first record, and whether that
+// record is a header.
 func detectSTS(first []string) (c stsColumns, header bool) {
 	if c, ok := namedSTS(first); ok {
 		return c, true
@@ -60,7 +60,7 @@ func detectSTS(first []string) (c stsColumns, header bool) {
 		return stsColumns{a: 5, b: 6, score: 4, subset: 0}, false
 	}
 	c = stsColumns{a: 0, b: 1, score: 2, subset: -1}
-	// A header has words in the place of the score; what has a digit may be a typing error.
+	// A header has a word in place of the score; a field with a digit may be a mistyped score.
 	header = len(first) >= 3 && first[2] != "" && !strings.ContainsAny(first[2], "0123456789")
 	return c, header
 }

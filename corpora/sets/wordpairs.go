@@ -10,15 +10,15 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// WordPairs is a test of word similarity: pairs of words, and how similar
-// people found them.
+// WordPairs is a test of word similarity: pairs of words with scores for how similar people
+// found them.
 type WordPairs struct {
 	Name  string
 	Pairs []WordPair
 }
 
-// WordPair is two words as the file spells them, and their score. Only the order of the
-// scores of a set matters.
+// WordPair is two words, spelled as in the file, and their score. Only the order of the scores
+// in a set matters.
 type WordPair struct {
 	A, B  string
 	Score float64
@@ -35,10 +35,9 @@ func WordSim353() *WordPairs {
 	return set
 }
 
-// ReadWordPairs reads a set of word pairs: one pair a line, two words and a
-// number, separated by tabs, commas (CSV) or spaces; what follows the number is
-// ignored. The first line may be a header. Lines that begin with # and blank lines
-// are skipped. The file may be compressed.
+// ReadWordPairs reads a set of word pairs: one pair per line, two words and a number, separated
+// by tabs, commas (CSV) or spaces; anything after the number is ignored. The first line may be
+// a header. Lines that start with # and blank lines are skipped. The file may be compressed.
 func ReadWordPairs(path string) (*WordPairs, error) {
 	src, err := open(path)
 	if err != nil {

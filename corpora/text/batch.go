@@ -1,7 +1,7 @@
 package text
 
-// BatchBytes is the size of a batch of text: the work of one goroutine between two
-// channel calls.
+// BatchBytes is the size of a batch of text: what one goroutine processes between two channel
+// operations.
 const BatchBytes = 256 << 10
 
 // batchLimit is the size at which a batch ends even inside a line.
@@ -9,8 +9,8 @@ const batchLimit = 1 << 20
 
 // Batch holds consecutive chunks of text that one goroutine processes together.
 type Batch struct {
-	Text []byte     // of all chunks, without line ends
-	Ends []ChunkEnd // of each chunk
+	Text []byte     // text of all chunks, without line ends
+	Ends []ChunkEnd // end of each chunk
 }
 
 // ChunkEnd is where a chunk of a Batch ends.

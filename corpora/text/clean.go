@@ -6,13 +6,13 @@ import (
 	"unicode/utf8"
 )
 
-// cleaner returns text with U+FFFD for each byte that is not UTF-8 and a space for each
-// NUL, counted where they are in the file. Line breaks stay as they are.
+// cleaner reads text, replaces each invalid UTF-8 byte with U+FFFD and each NUL with a space,
+// and counts these repairs with their positions. Line breaks are unchanged.
 type cleaner struct {
 	*liner // counts and repairs
 	r      *bufio.Reader
 	buf    []byte
-	ready  []byte // what Read has next, of buf
+	ready  []byte // the part of buf that Read returns next
 	err    error
 }
 
@@ -28,7 +28,7 @@ func (c *cleaner) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// fill makes ready what has arrived, and waits for more if that ends inside a character.
+// fill prepares the bytes that have arrived for Read. If they end inside a character, it waits for more.
 func (c *cleaner) fill() {
 	window, err := c.r.Peek(1)
 	if err == nil {
@@ -63,7 +63,7 @@ func (c *cleaner) fill() {
 	}
 }
 
-// wholeCharacters returns the length of text without a character that its end cuts.
+// wholeCharacters returns the length of text without an incomplete character at its end.
 func wholeCharacters(text []byte) int {
 	for i := len(text) - 1; i >= 0 && i > len(text)-utf8.UTFMax; i-- {
 		if utf8.RuneStart(text[i]) {

@@ -11,11 +11,12 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// CSV is separated values as of RFC 4180, with commas, semicolons or tabs. Blank lines are
-// skipped. For pairs the records may differ in their number of fields.
+// CSV is the format of RFC 4180, with fields separated by commas, semicolons or tabs. Blank
+// lines are skipped. If the records are read as pairs, they may differ in their number of
+// fields.
 var CSV = Register(&Format{Name: "CSV", Detect: detectCSV, Open: openCSV})
 
-// detectCSV takes every file of rows that no other format knows better.
+// detectCSV accepts any file of rows, as a fallback when no other format is more confident.
 func detectCSV(h Head) Confidence {
 	if h.Use == ForField {
 		return No
@@ -25,7 +26,7 @@ func detectCSV(h Head) Confidence {
 
 func openCSV(f *File) (RecordReader, error) {
 	c := &csvRecords{within: &limiter{r: f}, next: Position{File: f.Name, Line: 1}}
-	c.in = csv.NewReader(bufio.NewReaderSize(c.within, limitSlack)) // csv takes this buffer for its own
+	c.in = csv.NewReader(bufio.NewReaderSize(c.within, limitSlack)) // csv uses this buffer instead of its own
 	c.in.Comma, c.in.ReuseRecord = delimiter(f.Head), true
 	if f.Use == ForPairs {
 		c.in.FieldsPerRecord = -1
@@ -37,7 +38,7 @@ func openCSV(f *File) (RecordReader, error) {
 type csvRecords struct {
 	in        *csv.Reader
 	within    *limiter
-	next      Position // where the next record begins, or a blank line before it
+	next      Position // the start of the next record, or of a blank line before it
 	fieldLine func(i int) int
 }
 
@@ -46,7 +47,7 @@ func (c *csvRecords) Next(r *Record) error {
 	c.within.until = start + MaxRecord + limitSlack
 	fields, err := c.in.Read()
 	if errors.Is(err, errTooLong) || err == nil && c.in.InputOffset()-start > MaxRecord {
-		return c.next.Errorf(`a quoted field may lack its closing quote: look there for a " that is part of the text, and write it ""`,
+		return c.next.Errorf(`a closing quote may be missing; inside a quoted field, write a literal " as ""`,
 			"the record is longer than %d MiB", MaxRecord>>20)
 	}
 	var bad *csv.ParseError
@@ -64,7 +65,7 @@ func (c *csvRecords) Next(r *Record) error {
 	return nil
 }
 
-// bad returns the error of a record with so many fields.
+// bad returns the error for a malformed record with the given number of fields.
 func (c *csvRecords) bad(bad *csv.ParseError, fields int) error {
 	const hint = `put the whole field in quotes, and write each quote in it twice: "a ""quoted"" word"`
 	start := Position{File: c.next.File, Line: int64(bad.StartLine)}
@@ -73,7 +74,7 @@ func (c *csvRecords) bad(bad *csv.ParseError, fields int) error {
 			"expected %d fields as in the first record but found %d", c.in.FieldsPerRecord, fields)}
 	}
 	if bad.Line > bad.StartLine && c.within.ended && c.in.InputOffset() == c.within.n {
-		// All that follows was taken for one field: to skip it would lose it.
+		// The rest of the file was read as one field, so skipping it would lose data.
 		return start.Errorf(hint, "a quoted field of this record is not closed before the end of the file")
 	}
 	what := "a quoted field is not closed correctly"
@@ -81,22 +82,22 @@ func (c *csvRecords) bad(bad *csv.ParseError, fields int) error {
 		what = "a quote inside an unquoted field"
 	}
 	if bad.Line > bad.StartLine {
-		return &BadRecord{Position{start.File, int64(bad.Line), int64(bad.Column)}, Misquoted, fault.New(hint, "%s; the record begins in line %d", what, bad.StartLine)}
+		return &BadRecord{Position{start.File, int64(bad.Line), int64(bad.Column)}, Misquoted, fault.New(hint, "%s; the record starts on line %d", what, bad.StartLine)}
 	}
 	return &BadRecord{Position{start.File, int64(bad.Line), int64(bad.Column)}, Misquoted, fault.New(hint, "%s", what)}
 }
 
-// separatedBy is the part of a hint that says how a file was read.
+// separatedBy returns the part of a hint that names the separator in use.
 func separatedBy(comma rune) string {
 	name, ok := map[rune]string{',': "commas", '\t': "tabs", ';': "semicolons"}[comma]
 	if !ok {
-		return "the record is not in columns"
+		return "the record has no columns"
 	}
-	return "the fields are taken to be separated by " + name
+	return "the fields are assumed to be separated by " + name
 }
 
-// delimiter returns what separates the fields of a file. For sets it is what the first
-// line has, a comma or else a semicolon; otherwise see Selection.Column.
+// delimiter returns the separator of the fields of a file. For sets it is a comma if the first
+// line has one, otherwise a semicolon; for other uses see Selection.Column.
 func delimiter(h Head) rune {
 	if h.Use == ForSets {
 		if line, _ := h.Line(); bytes.IndexByte(line, ',') < 0 && bytes.IndexByte(line, ';') >= 0 {
@@ -135,16 +136,16 @@ scan:
 
 var errTooLong = errors.New("longer than a record may be")
 
-// limitSlack is what csv reads ahead.
+// limitSlack is the number of bytes that csv may read ahead.
 const limitSlack = 64 << 10
 
-// limiter ends a stream with errTooLong at a place that moves on from record to record, so
-// that a quote that is never closed does not read a whole file into memory.
+// limiter ends a stream with errTooLong at a limit that advances with each record, so that an
+// unclosed quote does not read the whole file into memory.
 type limiter struct {
 	r     io.Reader
 	n     int64
 	until int64
-	ended bool // r has
+	ended bool // r has ended
 }
 
 func (l *limiter) Read(p []byte) (int, error) {

@@ -18,9 +18,9 @@ import (
 // maxZstdWindow bounds the memory one zstd frame can ask for: zstd --long=29.
 const maxZstdWindow = 512 << 20
 
-// compression is detected by the first bytes of a file, never by its name: a .gz file
-// that was decompressed on the way is read as plain text, and a gzip file named corpus.txt
-// does not turn into garbage tokens.
+// compression is detected from the first bytes of a file, never from its name: a .gz file that
+// has already been decompressed is read as plain text, and a gzip file named corpus.txt does
+// not turn into garbage tokens.
 type compression int
 
 const (
@@ -64,8 +64,8 @@ func mayBeCompressed(head []byte) bool {
 	return false
 }
 
-// peek returns the next n bytes of r, fewer at its end. Of a stream that may block, such
-// as a terminal or a pipe, it returns what arrives first.
+// peek returns the next n bytes of r, fewer at its end. From a stream that may block, such as a
+// terminal or a pipe, it returns whatever arrives first.
 func peek(r *bufio.Reader, n int, blocking bool) ([]byte, error) {
 	if blocking {
 		if head, err := r.Peek(1); err != nil {
@@ -87,8 +87,8 @@ var containers = []struct{ magic, name, hint string }{
 	{"\xfe\xff", "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8 FILE"},
 }
 
-// decompress opens one input. Its bytes are counted in s.consumed and decompressed as
-// their first bytes show; the reader can peek at the first 64 KiB.
+// decompress opens one input, counts its bytes in s.consumed and decompresses them; their first
+// bytes select the format. The returned reader can peek at the first 64 KiB.
 func (s *Source) decompress(ctx context.Context, e entry) (*bufio.Reader, func(), error) {
 	var closers []func()
 	closeAll := func() {
@@ -98,7 +98,7 @@ func (s *Source) decompress(ctx context.Context, e entry) (*bufio.Reader, func()
 	}
 	var in io.Reader
 	if e.blocking {
-		// The pump must end with this read even if the text is not read to its end.
+		// The pump must stop when this read does, even before the end of the text.
 		pumpCtx, cancel := context.WithCancel(ctx)
 		closers = append(closers, cancel)
 		in = pump(pumpCtx, e.open)
@@ -169,7 +169,7 @@ func (l *located) Read(p []byte) (n int, err error) {
 
 func readError(name string, kind compression, n int64, err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || fault.Hint(err) != "" {
-		return err // not about the data, or complete already
+		return err // not an error in the data, or already complete
 	}
 	switch {
 	case kind == uncompressed:

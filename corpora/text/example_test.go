@@ -24,7 +24,7 @@ func ExampleSource_Records() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// Output: talks.jsonl:1: 7 is a number, tags is a list
+	// Output: talks.jsonl:1: 7 is a number, tags is an array
 }
 
 func ExampleSource_Select() {

@@ -9,9 +9,9 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// File is one file of a Source, open at its start for a Format. It reads as text:
-// decompressed, without a byte order mark, each byte that is not UTF-8 replaced by U+FFFD
-// and each NUL by a space, which Source.Stats counts; line ends are as they are.
+// File is one file of a Source, opened at its start for a Format. Read returns its text:
+// decompressed, without a byte order mark, with U+FFFD for each invalid UTF-8 byte and a space
+// for each NUL. Source.Stats counts these repairs. Line ends are unchanged.
 type File struct {
 	Head
 	text  *cleaner // nil: the format has a Magic
@@ -26,13 +26,13 @@ func (f *File) Read(p []byte) (int, error) {
 	return f.text.Read(p)
 }
 
-// At gives access to any place of a file as it is stored, for formats that are not read
-// from front to back, and returns its size in bytes. Close it when done. Standard input
-// and pipes have to be spooled first, see Source.Spool.
+// At returns random access to the file as it is stored, for formats that are not read from
+// front to back, and its size in bytes. The caller must close it. Standard input and pipes must
+// be spooled first, see Source.Spool.
 func (f *File) At() (ReaderAtCloser, int64, error) {
 	const hint = "save it as an ordinary file first"
 	if f.entry.once {
-		return nil, 0, fault.New(hint, "%s can be read from front to back only", Describe(f.Name))
+		return nil, 0, fault.New(hint, "%s can only be read sequentially", Describe(f.Name))
 	}
 	r, err := f.entry.open()
 	if err != nil {
@@ -41,7 +41,7 @@ func (f *File) At() (ReaderAtCloser, int64, error) {
 	at, ok := r.(ReaderAtCloser)
 	if !ok {
 		r.Close()
-		return nil, 0, fault.New(hint, "%s can be read from front to back only", Describe(f.Name))
+		return nil, 0, fault.New(hint, "%s can only be read sequentially", Describe(f.Name))
 	}
 	head := make([]byte, 10)
 	n, _ := at.ReadAt(head, 0)
@@ -52,7 +52,7 @@ func (f *File) At() (ReaderAtCloser, int64, error) {
 	return at, f.entry.size, nil
 }
 
-// ReaderAtCloser is an open file that can be read at any place.
+// ReaderAtCloser is an open file with random access.
 type ReaderAtCloser interface {
 	io.ReaderAt
 	io.Closer
@@ -98,10 +98,10 @@ func (f *File) begin(r *bufio.Reader, l *liner, o RecordOptions) (*Format, error
 	if format := detectFormat(f.Head); format != nil {
 		return format, nil
 	}
-	return nil, fault.New("use one record a line: JSON Lines, CSV or TSV", "%s: the format of the records is not known", Describe(f.Name))
+	return nil, fault.New("use one record per line: JSON Lines, CSV or TSV", "%s: unknown record format", Describe(f.Name))
 }
 
-// firstLine returns the first line that is not blank, as far as r can peek, or more.
+// firstLine returns at least the first line that is not blank, as far as r can peek.
 func firstLine(r *bufio.Reader) ([]byte, error) {
 	for n := 1; ; n++ {
 		head, err := r.Peek(max(n, r.Buffered()))

@@ -11,26 +11,26 @@ import (
 type Format struct {
 	// Name is what messages call the format: "JSON Lines".
 	Name string
-	// Magic is what files that are not text begin with, such as "PAR1". They are of this
-	// format whatever Detect says; Open reads them through File.At, and the texts of its
-	// records must be UTF-8. Default "": the files are text.
+	// Magic is the sequence of bytes at the start of a file of a binary format, such as "PAR1".
+	// A file that starts with it has this format whatever Detect returns; Open reads it through
+	// File.At, and the texts of its records must be UTF-8. Default "": the files are text.
 	Magic string
-	// Detect returns how sure it is that a file is of this format. The format with the
-	// highest confidence reads the file; among equals, the one registered last.
+	// Detect returns how likely a file is to have this format. The format with the highest
+	// confidence reads the file; among equals, the last one registered.
 	Detect func(Head) Confidence
 	// Open returns the records of a file.
 	Open func(*File) (RecordReader, error)
 }
 
-// RecordReader reads the records of one file, one after the other, in memory for one of them.
+// RecordReader reads the records of one file, one at a time.
 type RecordReader interface {
-	// Next reads the next record into r, which is empty or has been read before and whose
-	// slices may be used again. It returns io.EOF after the last record, a *BadRecord for
-	// one that can be skipped, and any other error when reading cannot go on.
+	// Next reads the next record into r, which is empty or holds an earlier record whose slices
+	// may be reused. It returns io.EOF after the last record, a *BadRecord for a record that
+	// can be skipped, and any other error if reading cannot continue.
 	Next(r *Record) error
 }
 
-// Confidence is how sure a Format is that a file is one of its own.
+// Confidence is how likely it is that a file has a Format.
 type Confidence int
 
 const (
@@ -40,8 +40,8 @@ const (
 	Certain             // no other format looks like this
 )
 
-// Use is what records are read for. Formats take it into account when they detect their
-// files, as uses differ in the files that they expect.
+// Use is what records are read for. Formats consider it in detection, because each use expects
+// different files.
 type Use int
 
 const (
@@ -51,14 +51,14 @@ const (
 	ForSets              // an evaluation set, see package sets
 )
 
-// Head is what the format of a file is detected by.
+// Head is the part of a file from which its format is detected.
 type Head struct {
-	Name  string // of the file, as in Source.Names
-	First []byte // from the first line that is not blank: that line at least, up to 64 KiB
+	Name  string // name of the file, as in Source.Names
+	First []byte // text from the first line that is not blank: at least that line, up to 64 KiB
 	Use   Use
 }
 
-// Ext returns the ending of the file's name in lower case, without that of a compression:
+// Ext returns the extension of the file's name in lower case, ignoring that of a compression:
 // ".tsv" for Pairs.TSV.gz.
 func (h Head) Ext() string {
 	name := strings.ToLower(h.Name)
@@ -68,8 +68,8 @@ func (h Head) Ext() string {
 	return filepath.Ext(name)
 }
 
-// Line returns the first line that is not blank without white space around it; whole
-// reports whether its end is in First.
+// Line returns the first line that is not blank, without surrounding white space; whole reports
+// whether First holds all of it.
 func (h Head) Line() (line []byte, whole bool) {
 	line, _, whole = bytes.Cut(h.First, []byte("\n"))
 	return bytes.TrimSpace(line), whole
@@ -78,8 +78,8 @@ func (h Head) Line() (line []byte, whole bool) {
 // formats holds the registered formats.
 var formats []*Format
 
-// Register adds a format to those that are detected and returns it. It is called while
-// the program starts, in the variable or the init function of the format's file.
+// Register adds a format to those that are detected and returns it. Call it during
+// initialization, in the variable or the init function of the format's file.
 func Register(f *Format) *Format {
 	if f.Name == "" || f.Detect == nil || f.Open == nil {
 		panic("text: a format needs Name, Detect and Open")
@@ -100,7 +100,7 @@ func detectFormat(h Head) *Format {
 	return best
 }
 
-// binaryFormat returns the format whose Magic a file begins with, or nil.
+// binaryFormat returns the format whose Magic is at the start of a file, or nil.
 func binaryFormat(head []byte) *Format {
 	for _, f := range formats {
 		if f.Magic != "" && bytes.HasPrefix(head, []byte(f.Magic)) {

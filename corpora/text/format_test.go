@@ -136,8 +136,8 @@ func TestFormatAtAnyPlace(t *testing.T) {
 		}
 	}
 	for want, src := range map[string]*text.Source{
-		"pipe can be read from front to back only": piped(),
-		"x.gz is compressed (gzip)":                text.FromBytes("x.gz", []byte(corporatest.Gzip3(t, string(content)))),
+		"pipe can only be read sequentially": piped(),
+		"x.gz is compressed (gzip)":          text.FromBytes("x.gz", []byte(corporatest.Gzip3(t, string(content)))),
 	} {
 		if got, err := selectedLines(t, src, sel); err == nil || err.Error() != want || fault.Hint(err) == "" {
 			t.Errorf("%q, %v, want %s", got, err, want)
@@ -192,10 +192,10 @@ func TestRecords(t *testing.T) {
 		{"lines", "x", "a\n\r\n b\r", text.RecordOptions{Format: text.Lines}, "lines", []string{"x:1 a", "x:2 ", "x:3  b"}},
 		{"long line", "x", "a\n" + long + "\nb", text.RecordOptions{Format: text.Lines}, "lines", []string{"x:1 a", "x:2: the record is longer than 16 MiB", "x:3 b"}},
 		{"JSON", "x", "{\"b\":1,\"a\":\"\\u0078\"}\n\n[1]\n{\"b\":\n{\"c\":null}\n", text.RecordOptions{}, "JSON Lines",
-			[]string{`x:1 {"b":1,"a":"\u0078"} b=1 a=x`, "x:3: the line is a list, not a JSON object", "x:4: the line is not a JSON object: unexpected end of JSON input", `x:5 {"c":null} c=null`}},
+			[]string{`x:1 {"b":1,"a":"\u0078"} b=1 a=x`, "x:3: the line is an array, not a JSON object", "x:4: the line is not a JSON object: unexpected end of JSON input", `x:5 {"c":null} c=null`}},
 		{"TSV", "x.tsv.gz", "a\t\"b \"\"c\"\"\"\n \n\t\n", text.RecordOptions{Use: text.ForPairs}, "TSV", []string{`x.tsv.gz:1 ["a" "b \"c\""]`, `x.tsv.gz:3 ["" ""]`}},
 		{"CSV", "x.csv", "\n\"a\nb\",c\nd \"e\",f\n\"g\nh\"i,j\nk\n", text.RecordOptions{Use: text.ForPairs}, "CSV",
-			[]string{`x.csv:2 ["a\nb" "c"]`, "x.csv:4: byte 3: a quote inside an unquoted field", "x.csv:6: byte 2: a quoted field is not closed correctly; the record begins in line 5", `x.csv:7 ["k"]`}},
+			[]string{`x.csv:2 ["a\nb" "c"]`, "x.csv:4: byte 3: a quote inside an unquoted field", "x.csv:6: byte 2: a quoted field is not closed correctly; the record starts on line 5", `x.csv:7 ["k"]`}},
 		{"uneven CSV", "x", "a,b\nc\nd,e\n", text.RecordOptions{Use: text.ForColumn}, "CSV", []string{`x:1 ["a" "b"]`, "x:2: expected 2 fields as in the first record but found 1", `x:3 ["d" "e"]`}},
 		{"open quote", "x.csv", "a,b\n\"c,d\ne,f\n", text.RecordOptions{Use: text.ForPairs}, "CSV",
 			[]string{`x.csv:1 ["a" "b"]`, "error: x.csv:2: a quoted field of this record is not closed before the end of the file"}},

@@ -8,14 +8,14 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// JSONLines is JSON Lines: one object a line. Blank lines are skipped.
+// JSONLines is JSON Lines: one object per line. Blank lines are skipped.
 var JSONLines = Register(&Format{Name: "JSON Lines", Detect: detectJSONLines, Open: openJSONLines})
 
-const hintJSONLines = "each line must be one JSON object; jq -c . FILE makes such lines of any JSON, jq -c '.[]' FILE of a list"
+const hintJSONLines = "each line must be one JSON object; convert other JSON with jq -c . FILE, or an array with jq -c '.[]' FILE"
 
-// detectJSONLines takes every file for ForField that no other format knows better. For
-// pairs it needs the extension, or a first line that is an object or, if the line is too
-// long to see its end, begins like one. For sets an opening brace is enough.
+// detectJSONLines accepts any file for ForField, as a fallback. For pairs it requires the
+// extension, or a first line that is an object (or starts like one, if the end of the line is
+// not in the head). For sets an opening brace is enough.
 func detectJSONLines(h Head) Confidence {
 	line, whole := h.Line()
 	brace := len(line) > 0 && line[0] == '{'
@@ -37,9 +37,9 @@ func detectJSONLines(h Head) Confidence {
 
 func openJSONLines(f *File) (RecordReader, error) {
 	if line, _ := f.Line(); f.Ext() == ".json" && len(line) > 0 && line[0] == '[' {
-		return nil, fault.New(hintJSONLines, "%s is a JSON list, not JSON Lines", Describe(f.Name))
+		return nil, fault.New(hintJSONLines, "%s is a JSON array, not JSON Lines", Describe(f.Name))
 	}
-	return &jsonRecords{lines: newLineReader(f, "a record is one line: cut a long text into several records; "+hintJSONLines)}, nil
+	return &jsonRecords{lines: newLineReader(f, "a record is one line: split a long text into several records; "+hintJSONLines)}, nil
 }
 
 type jsonRecords struct {

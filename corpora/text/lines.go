@@ -26,12 +26,12 @@ func (l *lineRecords) Next(r *Record) (err error) {
 	return err
 }
 
-// lineReader cuts text into lines of at most MaxRecord bytes.
+// lineReader splits text into lines of at most MaxRecord bytes.
 type lineReader struct {
 	in   *bufio.Reader
 	at   Position // of the line returned last
 	long []byte
-	rest bool   // the rest of a line that was too long has not been read
+	rest bool   // the rest of an overlong line has not been read
 	hint string // for such a line
 }
 

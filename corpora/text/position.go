@@ -8,9 +8,9 @@ import (
 
 // Position is a place in a file.
 type Position struct {
-	File string // as in Source.Names
-	Line int64  // from 1
-	Byte int64  // in the line, from 1; 0: the line as a whole
+	File string // name of the file, as in Source.Names
+	Line int64  // line number, from 1
+	Byte int64  // byte in the line, from 1; 0 for the whole line
 }
 
 // String returns "file:line" or "file:line: byte N".
@@ -21,12 +21,12 @@ func (p Position) String() string {
 	return fmt.Sprintf("%s:%d", Describe(p.File), p.Line)
 }
 
-// Errorf returns an error that begins with the position, and with a hint that says what to do.
+// Errorf returns an error that starts with the position and carries a hint about what to do.
 func (p Position) Errorf(hint, format string, args ...any) error {
 	return fault.New(hint, "%s: %w", p, fmt.Errorf(format, args...))
 }
 
-// located puts the position before an error, which keeps its hint.
+// located adds the position in front of an error, which keeps its hint.
 func (p Position) located(err error) error {
 	return fault.New(fault.Hint(err), "%s: %w", p, err)
 }

@@ -11,38 +11,38 @@ import (
 )
 
 const (
-	// MaxChunk is the most bytes of text a Chunk holds.
+	// MaxChunk is the maximum number of bytes of text in a Chunk.
 	MaxChunk = 64 << 10
 
-	// headBytes at the start of a file decide whether it is text.
+	// headBytes is how much of the start of a file decides whether it is text.
 	headBytes = 64 << 10
 )
 
 var byteOrderMark = []byte("\xef\xbb\xbf") // U+FEFF in UTF-8
 
-// Chunk is a line of text, or a part of a line longer than MaxChunk. The Texts of
-// the chunks of a line, joined, are the line.
+// Chunk is a line of text, or a part of a line longer than MaxChunk. The Texts of the chunks of
+// a line, joined, are the line.
 type Chunk struct {
 	Text    []byte // valid UTF-8 without the line break; valid until the callback returns
-	File    string // as in Names
-	Line    int64  // from 1
-	Offset  int64  // of Text in the file after decompression, in bytes; 0 for a selected text
+	File    string // name of the file, as in Names
+	Line    int64  // line number, from 1
+	Offset  int64  // position of Text in the decompressed file, in bytes; 0 for a selected text
 	LineEnd bool   // the line ends here; otherwise it continues in the next chunk
 }
 
-// Read streams the whole source through fn, in order, in memory that does not
-// depend on the length of files or lines. An error of fn ends the pass and is
-// returned as it is, and so does the end of ctx.
+// Read streams the whole source through fn, in order, in memory that does not depend on the
+// length of files or lines. If fn returns an error or ctx ends, Read stops and returns that
+// error unchanged.
 //
-// Files are decompressed (gzip with any number of members, bzip2, zstd with any number
-// of frames), and a byte order mark at the start is dropped. Lines end at LF or CRLF.
-// Each byte that is not UTF-8 becomes U+FFFD and each NUL a space; Stats counts them. A
-// line of more than MaxChunk bytes comes in several chunks, cut after ASCII white space
-// if there is any, so that no word is cut, and otherwise between two characters. After
-// Select the lines are those of the selected texts.
+// Files are decompressed (gzip with any number of members, bzip2, zstd with any number of
+// frames), and a byte order mark at the start is dropped. Lines end at LF or CRLF. Each invalid
+// UTF-8 byte becomes U+FFFD and each NUL a space; Stats counts them. A line longer than
+// MaxChunk bytes is split into several chunks: after ASCII white space if there is any, so that
+// no word is split, and otherwise between two characters. After Select, the lines are those of
+// the selected texts.
 //
-// A file that is not text is refused: one with a NUL byte, a UTF-16 mark, or mostly bytes
-// that are not UTF-8 in its first 64 KiB (of standard input, in what arrives first).
+// A file that is not text is an error: one that has a NUL byte, a UTF-16 mark, or mostly
+// invalid UTF-8 in its first 64 KiB (for standard input, in whatever arrives first).
 func (s *Source) Read(ctx context.Context, fn func(Chunk) error) error {
 	if s.selection.structured() {
 		return s.readSelected(ctx, fn)
@@ -74,8 +74,8 @@ func (s *Source) readEntry(ctx context.Context, l *liner, e entry) error {
 	return err
 }
 
-// openText opens one input at its first character of text, after a byte order mark of so
-// many bytes if it has one.
+// openText opens one input at its first character of text. mark is the length of the byte order
+// mark before it, or 0.
 func (s *Source) openText(ctx context.Context, e entry) (r *bufio.Reader, mark int64, done func(), err error) {
 	r, done, err = s.decompress(ctx, e)
 	if err != nil {
@@ -92,8 +92,8 @@ func (s *Source) openText(ctx context.Context, e entry) (r *bufio.Reader, mark i
 	return r, mark, done, nil
 }
 
-// peekHead returns the first bytes of an input, headBytes if it has them, enough at least to
-// see a byte order mark.
+// peekHead returns the first bytes of an input: headBytes if it has that many, and always
+// enough to see a byte order mark.
 func peekHead(r *bufio.Reader, e entry) ([]byte, error) {
 	head, err := peek(r, headBytes, e.blocking)
 	for err == nil && len(head) < len(byteOrderMark) && bytes.HasPrefix(byteOrderMark, head) {
@@ -105,8 +105,8 @@ func peekHead(r *bufio.Reader, e entry) ([]byte, error) {
 	return head, err
 }
 
-// beginText passes over the byte order mark of a text, which has the returned length. What
-// is not text is an error.
+// beginText skips the byte order mark of a text and returns its length. It returns an error if
+// the file is not text.
 func beginText(r *bufio.Reader, name string, head []byte) (mark int64, err error) {
 	if err := refuseBinary(name, head); err != nil {
 		return 0, err
@@ -141,7 +141,7 @@ func refuseBinary(name string, head []byte) error {
 			i++
 			continue
 		}
-		if !utf8.FullRune(head[i:]) { // the end of the head may cut a character
+		if !utf8.FullRune(head[i:]) { // the head may end inside a character
 			break
 		}
 		r, n := utf8.DecodeRune(head[i:])
@@ -154,16 +154,16 @@ func refuseBinary(name string, head []byte) error {
 	// each; random bytes have about 50%, Shift-JIS and GBK more.
 	if strange*10 > len(head)*3 {
 		return fault.New("name files of UTF-8 text; iconv converts other encodings",
-			"%s is not UTF-8 text: %d of its first %d bytes are not characters", Describe(name), strange, len(head))
+			"%s is not UTF-8 text: %d of its first %d bytes are invalid", Describe(name), strange, len(head))
 	}
 	return nil
 }
 
-// liner cuts a stream into lines and chunks.
+// liner splits a stream into lines and chunks.
 type liner struct {
 	source    *Source
 	fn        func(Chunk) error
-	buf       []byte // what has been read and not handed out yet is buf[at:end]
+	buf       []byte // buf[at:end] has been read but not emitted
 	fixed     []byte // a repaired chunk
 	file      string
 	line      int64 // of buf[at], from 1
@@ -215,7 +215,7 @@ func (l *liner) run(ctx context.Context, r io.Reader) error {
 	}
 }
 
-// endLine hands out the rest of a line; breakBytes is the length of its LF.
+// endLine emits the rest of a line; breakBytes is the length of its LF.
 func (l *liner) endLine(rest []byte, breakBytes int) error {
 	text := rest
 	if breakBytes > 0 && len(text) > 0 && text[len(text)-1] == '\r' {
@@ -232,7 +232,7 @@ func (l *liner) endLine(rest []byte, breakBytes int) error {
 	return nil
 }
 
-// emit hands out one chunk, repaired if necessary.
+// emit passes one chunk to the callback, repaired if necessary.
 func (l *liner) emit(raw []byte, lineEnd bool) error {
 	if utf8.Valid(raw) && bytes.IndexByte(raw, 0) < 0 {
 		c := Chunk{Text: raw, File: l.file, Line: l.line, Offset: l.offset, LineEnd: lineEnd}
@@ -265,8 +265,7 @@ func (l *liner) repaired(text []byte) []byte {
 	return l.repair(text)
 }
 
-// repair copies text with U+FFFD for every byte that is not UTF-8 and a space
-// for every NUL.
+// repair copies text with U+FFFD for each invalid UTF-8 byte and a space for each NUL.
 func (l *liner) repair(text []byte) []byte {
 	out := l.fixed[:0]
 	for i := 0; i < len(text); {
@@ -289,8 +288,8 @@ func (l *liner) repair(text []byte) []byte {
 	return out
 }
 
-// cut returns how much of text to hand out when a line must be cut: up to and including
-// its last ASCII white space, or all but a character that its end cuts.
+// cut returns how much of text to emit when a line must be split: up to and including its last
+// ASCII white space or, if it has none, all but an incomplete character at its end.
 func cut(text []byte) int {
 	if i := bytes.LastIndexAny(text, " \t\v\f\r\x00"); i >= 0 {
 		return i + 1

@@ -18,7 +18,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// readAll returns the lines of a source and checks what holds for every chunk.
+// readAll returns the lines of a source and checks what holds forevery chunk.
 func readAll(t testing.TB, s *Source) ([]string, error) {
 	t.Helper()
 	var lines []string

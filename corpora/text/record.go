@@ -10,18 +10,18 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// MaxRecord is the most bytes of a record: memory has to hold it.
+// MaxRecord is the maximum size of a record in bytes, as a record is held in memory.
 const MaxRecord = 16 << 20
 
 // Record is one record of a file. A row of CSV or TSV has Fields. A JSON object has members,
-// see Field, Member and Members. A record with named columns has Fields and Names. A record
-// is valid until the next one is read, see Clone.
+// which Field, Member and Members return. A record with named columns has Fields and Names. A
+// record is valid until the next one is read; use Clone to keep it.
 type Record struct {
-	Position          // of its beginning
-	Raw      []byte   // as it is in the file, without its line end; nil if the format has no such bytes
-	Fields   []string // of a row, from the first column
-	Names    []string // of the Fields, if the format gives them names
-	// Separator is what separates Fields in the file; 0: nothing does.
+	Position          // where it starts
+	Raw      []byte   // the bytes in the file, without the line end; nil if the format has none
+	Fields   []string // fields of a row, from the first column
+	Names    []string // names of the Fields, if the format has names
+	// Separator is the character between Fields in the file, or 0.
 	Separator rune
 
 	members   map[string]json.RawMessage
@@ -94,7 +94,7 @@ func (r *Record) Member(path Path) (Value, error) {
 			return value, nil
 		}
 		if k := value.Kind(); k != kindObject {
-			return value, fault.New("name a field that is a string; dots lead into objects only", "field %q is %s, not an object", path[:i+1], k)
+			return value, fault.New("name a string field; a dot selects a member of an object", "field %q is %s, not an object", path[:i+1], k)
 		}
 		at = &Record{}
 		if err := json.Unmarshal(value.json, &at.members); err != nil {
@@ -118,7 +118,7 @@ func (r *Record) Members() iter.Seq2[string, Value] {
 	}
 }
 
-// Clone returns a copy that stays valid.
+// Clone returns a copy that stays valid when the next record is read.
 func (r *Record) Clone() Record {
 	c := *r
 	c.Raw, c.Fields, c.Names = slices.Clone(r.Raw), slices.Clone(r.Fields), slices.Clone(r.Names)
@@ -133,23 +133,23 @@ func (r *Record) Clone() Record {
 	return c
 }
 
-// BadRecord is the error for a record that violates its format and can be skipped: the
-// record after it can be read.
+// BadRecord is the error for a record that violates its format and can be skipped: reading can
+// continue with the next record.
 type BadRecord struct {
-	Position        // of what is wrong
-	Defect   Defect // the kind of fault
-	Err      error  // what is wrong, without the position
+	Position        // where the error is
+	Defect   Defect // the kind of error
+	Err      error  // the error without the position
 }
 
 func (b *BadRecord) Error() string { return b.Position.String() + ": " + b.Err.Error() }
 func (b *BadRecord) Unwrap() error { return b.Err }
 
-// Defect is what is wrong with a BadRecord.
+// Defect is the kind of error in a BadRecord.
 type Defect int
 
 const (
 	Malformed Defect = iota // any other fault
-	NotJSON                 // not an object of JSON
-	Misquoted               // quotes that are not those of CSV
+	NotJSON                 // not a JSON object
+	Misquoted               // misplaced quotes in CSV
 	TooLong                 // longer than MaxRecord
 )

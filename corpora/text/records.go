@@ -5,25 +5,26 @@ import (
 	"io"
 )
 
-// RecordOptions say how the records of a source are read.
+// RecordOptions control how the records of a source are read.
 type RecordOptions struct {
-	// Format is that of all files. Default: detected for each file.
+	// Format is the format of all files. Default: detected for each file.
 	Format *Format
-	// Use is what the records are read for, which detection takes into account. Default: ForField.
+	// Use is the purpose for which the records are read, which detection considers. Default:
+	// ForField.
 	Use Use
 }
 
 // Records are the records of one file.
 type Records struct {
-	Name   string // of the file, as in Source.Names
+	Name   string // name of the file, as in Source.Names
 	Format *Format
 
 	ctx    context.Context
 	reader RecordReader
 }
 
-// Records calls fn with the records of each file of the source, in order. fn need not read
-// them all. An error of fn ends the pass and is returned as it is. A Selection is ignored.
+// Records calls fn with the records of each file of the source, in order. fn need not read all
+// of them. An error from fn ends the pass and is returned unchanged. A Selection is ignored.
 func (s *Source) Records(ctx context.Context, o RecordOptions, fn func(*Records) error) error {
 	if err := s.begin(); err != nil {
 		return err
@@ -60,12 +61,12 @@ func (s *Source) fileRecords(ctx context.Context, l *liner, e entry, o RecordOpt
 	return err
 }
 
-// Next reads the next record into r, which is valid until the one after it is read. It
-// returns io.EOF after the last, and a *BadRecord for one that can be skipped.
+// Next reads the next record into r, which is valid until the following call. It returns io.EOF
+// after the last record, and a *BadRecord for a record that can be skipped.
 func (rs *Records) Next(r *Record) error { return rs.reader.Next(r) }
 
-// Each calls fn with every record. A record that cannot be read is an error, as is the
-// end of the context.
+// Each calls fn with every record. A record that cannot be read is an error. Each returns early
+// if the context ends.
 func (rs *Records) Each(fn func(r *Record) error) error {
 	var r Record
 	for {

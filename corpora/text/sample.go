@@ -7,10 +7,10 @@ import (
 	"github.com/luminavec/luminavec/corpora/data"
 )
 
-// Sample returns the bundled text: whole articles of the English Wikipedia, one paragraph
-// a line and a blank line between articles (data/NOTICE.md names the source). The articles
-// were chosen to be dense in the words of the bundled evaluation sets, so that a minute of
-// training gives sensible vectors.
+// Sample returns the bundled text: whole articles of the English Wikipedia, one paragraph per
+// line, with a blank line between articles (data/NOTICE.md names the source). The articles were
+// chosen to be rich in the words of the bundled evaluation sets, so that a minute of training
+// gives sensible vectors.
 func Sample() *Source {
 	return FromBytes("sample", data.Sample)
 }
@@ -24,7 +24,7 @@ func FromBytes(name string, data []byte) *Source {
 		}}}}
 }
 
-// section is a file of which nothing has to be closed.
+// section is a file in memory, which needs no closing.
 type section struct{ *io.SectionReader }
 
 func (section) Close() error { return nil }

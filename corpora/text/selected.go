@@ -28,7 +28,7 @@ func (s *Source) readSelected(ctx context.Context, fn func(Chunk) error) error {
 	})
 }
 
-// selector hands out the selected texts of a source.
+// selector emits the selected texts of a source.
 type selector struct {
 	source    *Source
 	selection Selection
@@ -38,12 +38,12 @@ type selector struct {
 	spare     []byte // for plain
 }
 
-// readField hands out a named field of each record.
+// readField emits a named field of each record.
 func (x *selector) readField(in *Records, path Path) error {
 	return in.Each(func(r *Record) error { return x.field(r, path) })
 }
 
-// field hands out a named field of a record.
+// field emits a named field of a record.
 func (x *selector) field(r *Record, path Path) error {
 	value, err := r.Member(path)
 	if err == nil {
@@ -55,9 +55,9 @@ func (x *selector) field(r *Record, path Path) error {
 	return x.hand(x.text, r.Line, 0)
 }
 
-// appendTexts appends a string, or the strings of a list with line breaks between them.
+// appendTexts appends a string, or the strings of an array with line breaks between them.
 func appendTexts(dst []byte, value Value, path Path) ([]byte, error) {
-	const hint = "select a field that is a string, or a list of strings, in every record"
+	const hint = "select a field that is a string, or an array of strings, in every record"
 	if text, ok := value.Text(); ok {
 		return append(dst, text...), nil
 	}
@@ -68,7 +68,7 @@ func appendTexts(dst []byte, value Value, path Path) ([]byte, error) {
 	for i, item := range list {
 		text, ok := item.Text()
 		if !ok {
-			return dst, fault.New(hint, "field %q: item %d of the list is %s, not a string", path, i+1, item.Kind())
+			return dst, fault.New(hint, "field %q: item %d of the array is %s, not a string", path, i+1, item.Kind())
 		}
 		if i > 0 {
 			dst = append(dst, '\n')
@@ -78,7 +78,7 @@ func appendTexts(dst []byte, value Value, path Path) ([]byte, error) {
 	return dst, nil
 }
 
-// readColumn hands out a column of each record.
+// readColumn emits a column of each record.
 func (x *selector) readColumn(in *Records) error {
 	number, numbered := x.selection.number()
 	at, find := number-1, !numbered
@@ -104,7 +104,7 @@ func (x *selector) readColumn(in *Records) error {
 	})
 }
 
-// findColumn returns where a header has the selected name.
+// findColumn returns the index of the selected name in a header.
 func (x *selector) findColumn(header *Record) (int, error) {
 	name := x.selection.Column
 	at := slices.Index(header.Fields, name)
@@ -118,8 +118,8 @@ func (x *selector) findColumn(header *Record) (int, error) {
 	return at, nil
 }
 
-// hand hands out the text of a record, which is UTF-8, as lines. The first line has the
-// given number, and each further line has step more.
+// hand emits the text of a record, which is UTF-8, as lines. The first line has the given
+// number, which increases by step for each further line.
 func (x *selector) hand(text []byte, line, step int64) error {
 	text = bytes.TrimSuffix(text, []byte("\n")) // it ends the last line and does not begin another
 	if bytes.ContainsAny(text, "\x00\r") || x.selection.OneLine {
@@ -154,8 +154,8 @@ func (x *selector) hand(text []byte, line, step int64) error {
 	}
 }
 
-// plain copies text with spaces for NUL, as in all that Read returns, LF for CRLF, and
-// with OneLine spaces for line breaks.
+// plain copies text, replacing NUL with a space, as Read does everywhere, CRLF with LF and,
+// with OneLine, line breaks with spaces.
 func (x *selector) plain(text []byte) []byte {
 	out := x.spare[:0]
 	for i, b := range text {

@@ -10,27 +10,26 @@ import (
 // Selection names the part of structured input that is the text. At most one of Field
 // and Column is set; the zero Selection takes every line as it is.
 type Selection struct {
-	// Field reads JSON Lines, one object a line, and takes the member with this name: a
-	// string, or a list of strings, each of which begins a new line. Dots lead into
-	// objects, as in "meta.title"; \. is a dot in a name. Blank lines are skipped.
+	// Field selects a member of each object in JSON Lines: a string, or an array of strings,
+	// each of which starts a new line. A dot selects a member of a nested object, as in
+	// "meta.title"; \. is a dot in a name. Blank lines are skipped.
 	Field string
-	// Column reads CSV (RFC 4180) and takes one column: by its name in the header, which
-	// is then the first record of each file, or by its number from 1 in files without a
-	// header. Blank lines are skipped. Fields are separated by tabs in a file named .tsv;
-	// in other files by what the first line has outside quotes: in a file named .csv a
-	// comma, else a semicolon, else a tab; otherwise a tab, else a comma, else a semicolon.
+	// Column selects a column of CSV (RFC 4180): by its name in the header, which is then the
+	// first record of each file, or by its number, from 1, in files without a header. Blank
+	// lines are skipped. Fields are separated by tabs in a file named .tsv. In other files the
+	// separator depends on the first line, outside quotes: in a file named .csv it is a comma,
+	// else a semicolon, else a tab; otherwise a tab, else a comma, else a semicolon.
 	Column string
-	// OneLine turns each record into one line, with a space for each line break of its
-	// text, for when each record gets a vector of its own. Default: line breaks of the
-	// text end lines.
+	// OneLine turns each record into one line, with a space for each line break of its text.
+	// Use it when each record gets one vector. Default: line breaks of the text end lines.
 	OneLine bool
 }
 
-// Select makes Read take a part of structured input, in all files of the source. Lines of a
-// text of several lines carry the numbers they have in the file; in JSON, where a line
-// break is written \n, they carry that of their record.
+// Select makes Read return a part of structured input, in all files of the source. If a
+// selected text has several lines, each keeps its line number in the file; in JSON, where a
+// line break is written \n, all have the line number of their record.
 //
-// A record that does not fit the selection ends Read with an error that names file and line.
+// A record that does not match the selection ends Read with an error that names file and line.
 func (s *Source) Select(sel Selection) error {
 	if sel.Field != "" && sel.Column != "" {
 		return fault.New("Field is for JSON Lines and Column for CSV: read one kind of file at a time",
@@ -52,7 +51,7 @@ func (s *Source) Select(sel Selection) error {
 
 func (sel Selection) structured() bool { return sel.Field != "" || sel.Column != "" }
 
-// number returns the number that Column is, if it is one.
+// number returns Column as a number, if it is one.
 func (sel Selection) number() (n int, ok bool) {
 	if sel.Column == "" || strings.Trim(sel.Column, "0123456789") != "" {
 		return 0, false

@@ -121,7 +121,7 @@ func TestSelectErrors(t *testing.T) {
 	}{
 		{"prose", "{\"text\":\"a\"}\nhello", field, "in:2: the line is not a JSON object: invalid character", "jq"},
 		{"indented JSON", "{\n \"text\": \"a\"\n}\n", field, "in:1: the line is not a JSON object: unexpected end", "jq -c ."},
-		{"list", `[{"text":"a"}]`, field, "in:1: the line is a list, not a JSON object", "jq -c '.[]'"},
+		{"list", `[{"text":"a"}]`, field, "in:1: the line is an array, not a JSON object", "jq -c '.[]'"},
 		{"two on a line", `{"text":"a"}{"text":"b"}`, field, "in:1: the line is not a JSON object: invalid character", "jq"},
 		{"missing", `{"title":"a","body":"b"}`, field, `in:1: the record has no field "text", only "body", "title"`, "field"},
 		{"missing below", `{"a":{}}`, Selection{Field: "a.b"}, `in:1: the record has no field "a.b": it has no fields`, "field"},
@@ -129,11 +129,11 @@ func TestSelectErrors(t *testing.T) {
 		{"number", `{"text":1}`, field, `in:1: field "text" is a number, not a string`, "string"},
 		{"null", `{"text":null}`, field, `field "text" is null`, "string"},
 		{"object", `{"text":{"a":"b"}}`, field, `field "text" is an object`, "string"},
-		{"through a string", `{"a":"b"}`, Selection{Field: "a.b"}, `field "a" is a string, not an object`, "dots"},
-		{"list of numbers", `{"text":["a",2]}`, field, `item 2 of the list is a number`, "list of strings"},
-		{"list with null", `{"text":[null]}`, field, `item 1 of the list is null`, "list of strings"},
-		{"list in a list", `{"text":[["a"]]}`, field, `item 1 of the list is a list`, "list of strings"},
-		{"long line", "{\"text\":\"a\"}\n{\"text\":\"" + long + "\"}", field, "in:2: the record is longer than 16 MiB", "cut"},
+		{"through a string", `{"a":"b"}`, Selection{Field: "a.b"}, `field "a" is a string, not an object`, "a dot selects"},
+		{"list of numbers", `{"text":["a",2]}`, field, `item 2 of the array is a number`, "array of strings"},
+		{"list with null", `{"text":[null]}`, field, `item 1 of the array is null`, "array of strings"},
+		{"list in a list", `{"text":[["a"]]}`, field, `item 1 of the array is an array`, "array of strings"},
+		{"long line", "{\"text\":\"a\"}\n{\"text\":\"" + long + "\"}", field, "in:2: the record is longer than 16 MiB", "split"},
 		{"no such column", "id,body\n1,a\n", column, `in:1: no column is named "text": the header is "id", "body"`, "commas"},
 		{"column twice", "text,text\n1,a\n", column, `two columns are named "text"`, "rename"},
 		{"number too large", "1,a\n", Selection{Column: "3"}, "in:1: the record has no column 3: it has 2", "commas"},
@@ -252,7 +252,7 @@ func TestSelectFiles(t *testing.T) {
 	}
 }
 
-// TestSelectStops: an error of the callback and a cancelled context end the
+// TestSelectStops: an error of the callback and a canceled context end the
 // pass, and damage in a compressed file is reported.
 func TestSelectStops(t *testing.T) {
 	stop := errors.New("enough")
@@ -272,7 +272,7 @@ func TestSelectStops(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		if err := src.Read(ctx, func(Chunk) error { return nil }); !errors.Is(err, context.Canceled) {
-			t.Errorf("cancelled: %v", err)
+			t.Errorf("canceled: %v", err)
 		}
 		packed := corporatest.Gzip3(t, "text\n"+strings.Repeat("word\n", 1000))
 		if sel.Field != "" {

@@ -37,18 +37,18 @@ type entry struct {
 	size int64 // bytes as stored; -1 unknown
 	once bool  // cannot be read a second time
 	file bool  // a regular file of this name
-	// blocking inputs may block a read for ever (a terminal, a pipe), so they are read
-	// by a goroutine that a cancelled context can leave behind.
+	// blocking inputs may block a read forever (a terminal, a pipe), so they are read
+	// by a goroutine that a canceled context can leave behind.
 	blocking bool
 	open     func() (io.ReadCloser, error)
 }
 
-// Open returns a source of paths, in the order given. A path is a file, a folder (every
-// file under it in sorted order; names that begin with a dot and links to folders are
-// skipped), a glob pattern (see path/filepath), or "-" for standard input. A path that
-// exists is never taken for a pattern.
+// Open returns a source of paths, in the order given. A path is a file, a folder (every file
+// under it in sorted order; names that begin with a dot and links to folders are skipped), a
+// glob pattern (see path/filepath), or "-" for standard input. A path that exists is never
+// treated as a pattern.
 //
-// Regular files are checked here, so that a wrong name is reported before any work is done.
+// Regular files are checked here, so that a wrong name is reported before any work starts.
 func Open(paths ...string) (*Source, error) {
 	if len(paths) == 0 {
 		return nil, fault.New("name a file, a folder, a pattern, or - for standard input", "no input named")
@@ -84,9 +84,9 @@ func Open(paths ...string) (*Source, error) {
 	return &s, nil
 }
 
-// FromReader returns a source that reads r, once, under the given name. Read does not
-// close r. If the context of Read ends while r blocks, Read returns, and one goroutine
-// stays behind until r returns.
+// FromReader returns a source that reads r, once, under the given name. Read does not close r.
+// If the context of Read ends while r blocks, Read returns and leaves one goroutine behind
+// until r returns.
 func FromReader(name string, r io.Reader) *Source {
 	return &Source{entries: []entry{{name: name, size: -1, once: true, blocking: true,
 		open: func() (io.ReadCloser, error) { return io.NopCloser(r), nil }}}}
@@ -119,11 +119,11 @@ func (s *Source) Inputs() []Input {
 	return inputs
 }
 
-// Selected returns the Selection that Select has set.
+// Selected returns the Selection set by Select.
 func (s *Source) Selected() Selection { return s.selection }
 
-// Size returns the number of bytes that will be read as they are stored (compressed
-// files count compressed), or 0 if that is unknown, as for standard input.
+// Size returns the number of bytes that will be read, as they are stored (compressed files
+// count compressed), or 0 if that is unknown, as for standard input.
 func (s *Source) Size() int64 { return s.size }
 
 // Consumed returns how many of Size bytes the current pass has read so far.
@@ -208,7 +208,7 @@ func walk(root string) ([]entry, error) {
 		return nil, err
 	}
 	if len(entries) == 0 {
-		return nil, fault.New("hidden files, links to folders and special files are skipped", "the folder %s holds no file to read", root)
+		return nil, fault.New("hidden files, links to folders and special files are skipped", "the folder %s contains no files to read", root)
 	}
 	sort.SliceStable(entries, func(i, j int) bool { return entries[i].name < entries[j].name })
 	return entries, nil
@@ -237,7 +237,7 @@ func openFile(path string) (*os.File, error) {
 	return f, nil
 }
 
-// begin readies the source for a pass.
+// begin prepares the source for a pass.
 func (s *Source) begin() error {
 	if s.started {
 		for _, e := range s.entries {
@@ -252,7 +252,7 @@ func (s *Source) begin() error {
 	return nil
 }
 
-// Described returns the names of the inputs as messages call them.
+// Described returns the names of the inputs as messages show them.
 func (s *Source) Described() []string {
 	names := s.Names()
 	for i, name := range names {
@@ -347,10 +347,10 @@ func (p *pumped) Read(dst []byte) (int, error) {
 
 // ReadStats counts what a pass over a source has read.
 type ReadStats struct {
-	Bytes        int64  // of text, after decompression
+	Bytes        int64  // bytes of text, after decompression
 	Lines        int64  // including blank ones; after Select, of the selected texts
-	Invalid      int64  // bytes that were not UTF-8, and NUL bytes
-	FirstInvalid string // where the first of them is: "file:line: byte N" (in the line, from 1); "" if none
+	Invalid      int64  // invalid UTF-8 bytes, and NUL bytes
+	FirstInvalid string // position of the first of them, "file:line: byte N" (N in the line, from 1); "" if none
 }
 
 // Stats returns the counts of the last pass, once it has ended.

@@ -87,7 +87,7 @@ func TestOpenErrors(t *testing.T) {
 		{[]string{filepath.Join(dir, "no.txt")}, "no.txt: no such file", "spelling"},
 		{[]string{filepath.Join(dir, "*.txt")}, "no file matches the pattern", "ls"},
 		{[]string{filepath.Join(dir, "[.txt")}, "syntax error in pattern", "["},
-		{[]string{empty}, "holds no file to read", "hidden"},
+		{[]string{empty}, "contains no files to read", "hidden"},
 	}
 	for _, test := range tests {
 		_, err := Open(test.paths...)

@@ -10,9 +10,9 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Spool returns a source of the same text that can be read more than once: what can be
-// read only once, such as standard input, is copied to files in the folder dir
-// (os.TempDir() if it is ""), without decompressing it. done removes the files.
+// Spool returns a source of the same text that can be read more than once: it copies inputs
+// that can be read only once, such as standard input, to files in the folder dir (os.TempDir()
+// if it is ""), without decompressing them. done removes the files.
 func (s *Source) Spool(ctx context.Context, dir string) (again *Source, done func() error, err error) {
 	var files []*os.File
 	done = func() error {

@@ -5,13 +5,14 @@ import (
 	"strings"
 )
 
-// TSV is text/tab-separated-values: no field holds a tab or a line break, and quotes are
-// text. Since writers of CSV quote fields of TSV too, a field that is quoted as a whole,
-// with every quote in it doubled, is read without its quotes. Blank lines are skipped.
+// TSV is the media type text/tab-separated-values: fields contain no tabs or line breaks, and
+// quotes are ordinary text. Because programs that write CSV quote the fields of TSV too, a
+// field that is quoted as a whole, with every quote in it doubled, is read without its quotes.
+// Blank lines are skipped.
 var TSV = Register(&Format{Name: "TSV", Detect: detectTSV, Open: openTSV})
 
-// detectTSV needs the extension or a tab in the first line for pairs, and two tabs for
-// sets, which have three columns. For ForColumn such files are read as CSV with tabs.
+// detectTSV requires the extension or a tab in the first line for pairs, and two tabs for sets,
+// which have three columns. For ForColumn such files are read as CSV with tabs.
 func detectTSV(h Head) Confidence {
 	line, _ := h.Line()
 	switch ext := h.Ext(); {
@@ -23,7 +24,7 @@ func detectTSV(h Head) Confidence {
 }
 
 func openTSV(f *File) (RecordReader, error) {
-	return &tsvRecords{newLineReader(f, "a record is one line: does the file lack line breaks?")}, nil
+	return &tsvRecords{newLineReader(f, "a record is one line: check that the file has line breaks")}, nil
 }
 
 type tsvRecords struct{ lines *lineReader }
@@ -47,8 +48,8 @@ func (t *tsvRecords) Next(r *Record) error {
 	}
 }
 
-// unquoted takes the quotes off a field that is quoted as in CSV: at both ends, and in
-// between only twice.
+// unquoted removes the quotes of a field that is quoted as in CSV: with a quote at each end,
+// and only doubled quotes in between.
 func unquoted(field string) string {
 	if len(field) < 2 || field[0] != '"' || field[len(field)-1] != '"' {
 		return field

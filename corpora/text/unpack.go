@@ -17,12 +17,12 @@ type Unpacked struct {
 	compressed    bool
 }
 
-// unpackedBuffer is how far Peek of an Unpacked can see, in bytes.
+// unpackedBuffer is how far Peek of an Unpacked can look ahead, in bytes.
 const unpackedBuffer = 1 << 20
 
-// Unpack opens path, a file or "-" for standard input, and decompresses it as
-// Source.Read does: gzip, bzip2 and zstd by the first bytes. Peek can see up to 1 MiB.
-// Errors name the file and the number of bytes read. Close it when done.
+// Unpack opens path, a file or "-" for standard input, and decompresses it as Source.Read does:
+// gzip, bzip2 and zstd, detected from the first bytes. Peek can look ahead up to 1 MiB. Errors
+// name the file and the number of bytes read. The caller must close it.
 func Unpack(ctx context.Context, path string) (*Unpacked, error) {
 	s, err := Open(path)
 	if err != nil {

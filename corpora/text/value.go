@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Path leads to a member of a record, from its outermost object inwards.
+// Path names a member of a record, starting at the outermost object.
 type Path []string
 
-// ParsePath cuts a path at its dots: "meta.title" is title in the object meta. \. is a
-// dot in a name.
+// ParsePath splits a path at its dots: "meta.title" is title in the object meta. \. is a dot in
+// a name.
 func ParsePath(path string) Path {
 	const dot = "\x00" // stands for \. since names hold no NUL
 	parts := strings.Split(strings.ReplaceAll(path, `\.`, dot), ".")
@@ -19,7 +19,7 @@ func ParsePath(path string) Path {
 	return parts
 }
 
-// String returns the path as ParsePath reads it.
+// String returns the path in the form that ParsePath reads.
 func (p Path) String() string {
 	parts := make([]string, len(p))
 	for i, name := range p {
@@ -28,21 +28,21 @@ func (p Path) String() string {
 	return strings.Join(parts, ".")
 }
 
-// Value is a field of a record: a text, or any value of JSON.
+// Value is a field of a record: a text, or any JSON value.
 type Value struct {
 	text string
 	json json.RawMessage // nil: the value is text
 }
 
-// The kinds of values, as messages call them.
+// The kinds of values, as messages name them.
 const (
 	kindString = "a string"
-	kindList   = "a list"
+	kindList   = "an array"
 	kindObject = "an object"
 	kindNumber = "a number"
 )
 
-// Kind returns "a string", "a number", "a list", "an object", "true or false" or "null".
+// Kind returns "a string", "a number", "an array", "an object", "true or false" or "null".
 func (v Value) Kind() string {
 	if v.json == nil {
 		return kindString
@@ -69,7 +69,7 @@ func (v Value) Literal() string {
 	return string(v.json)
 }
 
-// List returns the values of a list; ok is false for any other value.
+// List returns the values of an array; ok is false for any other value.
 func (v Value) List() (list []Value, ok bool) {
 	var items []json.RawMessage
 	if v.Kind() != kindList || json.Unmarshal(v.json, &items) != nil {
@@ -82,7 +82,7 @@ func (v Value) List() (list []Value, ok bool) {
 	return list, true
 }
 
-// kindOf says what a value of JSON is, by its first byte.
+// kindOf returns the kind of a JSON value, by its first byte.
 func kindOf(value []byte) string {
 	if len(value) == 0 {
 		return "empty"

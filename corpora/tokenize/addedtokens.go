@@ -52,8 +52,8 @@ func (a *addedTokens) longest(text []byte) (token tokenizerjson.AddedToken, n in
 	return tokenizerjson.AddedToken{}, 0
 }
 
-// each calls added with each token in text and the bytes it takes, and part
-// with what lies between, in order.
+// each calls added with each token in text and its range of bytes, and part with the text
+// between tokens, in order.
 func (a *addedTokens) each(text []byte, part func(from, to int), added func(id int32, from, to int)) {
 	done := 0
 	for i := 0; i < len(text); {

@@ -23,30 +23,30 @@
 //
 // # Words
 //
-// A word tokenizer normalizes text (invalid UTF-8 replaced, lower case, Unicode normal
-// form C), cuts it at the word boundaries of Unicode's UAX #29, and keeps what contains a
+// A word tokenizer normalizes text (invalid UTF-8 replaced, lower case, Unicode normal form C),
+// splits it at the word boundaries of Unicode's UAX #29, and keeps segments that contain a
 // letter or a digit: "Don't panic, it's 3.14!" is don't, panic, it's, 3.14. With
-// WordOptions.Whitespace it cuts at white space only. ASCII text takes a fast path that
-// gives the same words. An id is one lookup in the map of the vocabulary. MarshalJSON
-// writes a tokenizer.json that Hugging Face's tokenizers library opens.
+// WordOptions.Whitespace it splits at white space only. ASCII text takes a fast path that gives
+// the same words. An id is one lookup in the map of the vocabulary. MarshalJSON writes a
+// tokenizer.json that Hugging Face's tokenizers library opens.
 //
 // # Subwords
 //
-// [Open] reads the tokenizer of another model: a tokenizer.json of Hugging Face's library
-// or a vocab.txt of BERT. Its stages are internal packages, one file for each variant,
-// which registers itself: internal/normalizers change the text, internal/pretokenizers
-// cut it into words, and internal/models cut words into tokens, behind a cache. Of
-// github.com/sugarme/tokenizer, WordPiece is used; its other models give wrong tokens. In
-// 4.3 million tokens of English Wikipedia and 20,000 difficult strings, the ids of
-// WordPiece were those of version 0.23 of Hugging Face's library, as they were in 3.4
-// million tokens of byte-level BPE and 3.5 million of Unigram. Tokens may differ for
-// characters that were added to Unicode since the several older versions in that library.
-// A line of more than text.MaxChunk bytes without white space is cut there.
+// [Open] reads the tokenizer of another model: a tokenizer.json of Hugging Face's library or a
+// vocab.txt of BERT. Its stages are internal packages with one file for each variant, which
+// registers itself: internal/normalizers change the text, internal/pretokenizers split it into
+// words, and internal/models split words into tokens, behind a cache. WordPiece uses
+// github.com/sugarme/tokenizer; the other models of that library give wrong tokens. In 4.3
+// million tokens of English Wikipedia and 20,000 difficult strings, the ids of WordPiece
+// matched those of version 0.23 of Hugging Face's library, as did 3.4 million tokens of
+// byte-level BPE and 3.5 million of Unigram. Tokens may differ for characters that were added
+// to Unicode after the several older versions used in that library. A line of more than
+// text.MaxChunk bytes without white space is split there.
 //
 // # Phrases
 //
-// A tokenizer made [Tokenizer.WithPhrases] joins words to phrases, new_york, so that
-// these get their own vectors. learn.FindPhrases finds them. They are stored in
+// A tokenizer made by [Tokenizer.WithPhrases] joins words into phrases, such as new_york, so
+// that these get their own vectors. learn.FindPhrases finds them. They are stored in
 // tokenizer.json, so a model reads new text as it read its training text; Hugging Face's
 // library ignores them and finds single words.
 //

@@ -170,11 +170,11 @@ func unknownFor(v *Vocabulary) string {
 	return name
 }
 
-// Parse reads a tokenizer.json. Errors call it name. The vocabulary has no counts; use
-// WithVocabulary or ParseWith with that of vocab.tsv. [Open] says which files are
+// Parse reads a tokenizer.json; errors refer to it as name. The vocabulary has no counts; use
+// WithVocabulary or ParseWith with the vocabulary of vocab.tsv. [Open] lists the files that are
 // supported.
 func Parse(name string, data []byte) (*Tokenizer, error) {
-	const hint = "a tokenizer.json of LuminaVec has none of these"
+	const hint = "a tokenizer.json written by LuminaVec has none of these"
 	var f tokenizerFile
 	if err := json.Unmarshal(data, &f); err != nil {
 		return nil, fault.New(hintOtherFile, "%s: not a tokenizer: %w", name, err)
@@ -210,9 +210,9 @@ func Parse(name string, data []byte) (*Tokenizer, error) {
 	return t.WithVocabulary(v)
 }
 
-// ParseWith reads a tokenizer.json whose vocabulary v is already known, from vocab.tsv. The
-// tokenizer has the vocabulary v. A file with another token or id is an error that
-// names it.
+// ParseWith reads a tokenizer.json whose vocabulary v is already known from vocab.tsv. The
+// tokenizer has the vocabulary v. It is an error if the file has a different token or id; the
+// error names it.
 func ParseWith(name string, data []byte, v *Vocabulary) (*Tokenizer, error) {
 	if v == nil {
 		return nil, errors.New("the vocabulary is nil")

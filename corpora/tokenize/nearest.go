@@ -8,7 +8,7 @@ import (
 
 // Nearest returns at most n tokens that are spelled like token, as suggestions for an
 // unknown word: those within two edits, or one edit for words of up to four letters. An
-// edit inserts, deletes or changes a letter, or swaps two neighbours. Letter case is
+// edit inserts, deletes or changes a letter, or swaps two neighbors. Letter case is
 // ignored. Tokens with fewer edits come first, then those that are more frequent.
 func (v *Vocabulary) Nearest(token string, n int) []string {
 	if n <= 0 || len(token) > MaxWordBytes {

@@ -34,8 +34,8 @@ import (
 // of the vocabulary have a row, and the rows are sorted by how often the text needs
 // them, so that the rows of frequent n-grams are close together in memory.
 
-// NGramOptions say which character n-grams of a word have vectors. With the zero
-// value, none have.
+// NGramOptions define which character n-grams of a word have vectors. With the zero value, none
+// have.
 type NGramOptions struct {
 	Min     int `json:"min"`     // shortest, in code points with the borders; default 3
 	Max     int `json:"max"`     // longest, in code points with the borders; default 6; 0: no n-grams
@@ -55,11 +55,11 @@ func (o NGramOptions) Validate() error {
 	case o == NGramOptions{}:
 		return nil
 	case o.Max < 1 || o.Max > MaxNGram:
-		return fault.New("3 to 6 is usual", "the longest character n-gram has %d characters, want 1 to %d", o.Max, MaxNGram)
+		return fault.New("3 to 6 is usual", "the longest character n-gram must have 1 to %d characters, got %d", MaxNGram, o.Max)
 	case o.Min < 1 || o.Min > o.Max:
-		return fault.New("3 to 6 is usual", "the shortest character n-gram has %d characters, want 1 to the longest, %d", o.Min, o.Max)
+		return fault.New("3 to 6 is usual", "the shortest character n-gram must have 1 to %d characters, the length of the longest, got %d", o.Max, o.Min)
 	case o.Buckets < 1 || o.Buckets > math.MaxInt32:
-		return fault.New("2000000 is usual", "character n-grams go into %d buckets, want 1 to %d", o.Buckets, math.MaxInt32)
+		return fault.New("2000000 is usual", "the number of n-gram buckets must be from 1 to %d, got %d", math.MaxInt32, o.Buckets)
 	}
 	return nil
 }
@@ -71,7 +71,7 @@ type NGrams struct {
 	buckets []int32         // by row
 	rows    map[int32]int32 // by bucket
 
-	// What Of returns, made by its first call: looking up words does not need it.
+	// The result of Of, made by its first call, because looking up words does not need it.
 	vocabulary *Vocabulary
 	indexed    sync.Once
 	ends       []int   // for each word, the end of its rows in of
@@ -131,7 +131,7 @@ func RestoreNGrams(v *Vocabulary, o NGramOptions, buckets []int32) (*NGrams, err
 		return nil, err
 	}
 	if len(buckets) == 0 {
-		return nil, errors.New("there are no character n-grams")
+		return nil, errors.New("the list of character n-grams is empty")
 	}
 	if len(buckets) > o.Buckets {
 		return nil, fmt.Errorf("%d rows of character n-grams, but only %d buckets", len(buckets), o.Buckets)
@@ -139,7 +139,7 @@ func RestoreNGrams(v *Vocabulary, o NGramOptions, buckets []int32) (*NGrams, err
 	g.rows = make(map[int32]int32, len(buckets))
 	for row, bucket := range buckets {
 		if bucket < 0 || int(bucket) >= o.Buckets {
-			return nil, fmt.Errorf("row %d of the character n-grams has bucket %d, want 0 to %d", row, bucket, o.Buckets-1)
+			return nil, fmt.Errorf("row %d of the character n-grams has bucket %d; buckets are 0 to %d", row, bucket, o.Buckets-1)
 		}
 		if first, twice := g.rows[bucket]; twice {
 			return nil, fmt.Errorf("rows %d and %d of the character n-grams both have bucket %d", first, row, bucket)
@@ -153,7 +153,7 @@ func RestoreNGrams(v *Vocabulary, o NGramOptions, buckets []int32) (*NGrams, err
 // newNGrams returns n-grams without rows.
 func newNGrams(v *Vocabulary, o NGramOptions) (*NGrams, error) {
 	if o.Max == 0 {
-		return nil, fault.New("3 to 6 is usual", "the longest character n-gram has 0 characters, want 1 to %d", MaxNGram)
+		return nil, fault.New("3 to 6 is usual", "the longest character n-gram must have 1 to %d characters, got 0", MaxNGram)
 	}
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -203,9 +203,9 @@ func (g *NGrams) Of(id int32) []int32 {
 }
 
 // Append appends to dst the rows of the n-grams of any word, which must be normalized as the
-// tokenizer does it; n-grams without a row are skipped. For a word of the vocabulary
-// they are the result of Of. The time is proportional to the length of the word, and
-// nothing is allocated except to grow dst.
+// tokenizer does it; n-grams without a row are skipped. For a word of the vocabulary they are
+// the result of Of. The time is proportional to the length of the word, and nothing is
+// allocated except to grow dst.
 func (g *NGrams) Append(dst []int32, word string) []int32 {
 	g.options.each(word, func(_, _ int, bucket int32) {
 		if row, ok := g.rows[bucket]; ok {
@@ -217,7 +217,7 @@ func (g *NGrams) Append(dst []int32, word string) []int32 {
 
 // NGram is one of the character n-grams of a word.
 type NGram struct {
-	Text   string `json:"text"` // with a border at the start or end of the word
+	Text   string `json:"text"` // includes the border < or > at the start or end of the word
 	Bucket int32  `json:"bucket"`
 	Row    int32  `json:"row"` // -1 if it has none
 }

@@ -199,15 +199,15 @@ func TestNGramErrors(t *testing.T) {
 		o    NGramOptions
 		want string
 	}{
-		{NGramOptions{}, "longest character n-gram has 0 characters, want 1 to 30"},
-		{NGramOptions{3, 0, 100}, "longest character n-gram has 0 "},
-		{NGramOptions{0, 6, 100}, "shortest character n-gram has 0 characters, want 1 to the longest, 6"},
-		{NGramOptions{-1, 6, 100}, "shortest character n-gram has -1 "},
-		{NGramOptions{7, 6, 100}, "shortest character n-gram has 7 characters, want 1 to the longest, 6"},
-		{NGramOptions{3, 31, 100}, "longest character n-gram has 31 characters, want 1 to 30"},
-		{NGramOptions{3, -2, 100}, "longest character n-gram has -2 "},
-		{NGramOptions{3, 6, 0}, "into 0 buckets, want 1 to 2147483647"},
-		{NGramOptions{3, 6, -5}, "into -5 buckets"},
+		{NGramOptions{}, "longest character n-gram must have 1 to 30 characters, got 0"},
+		{NGramOptions{3, 0, 100}, "1 to 30 characters, got 0"},
+		{NGramOptions{0, 6, 100}, "shortest character n-gram must have 1 to 6 characters, the length of the longest, got 0"},
+		{NGramOptions{-1, 6, 100}, "shortest character n-gram must have 1 to 6 characters, the length of the longest, got -1"},
+		{NGramOptions{7, 6, 100}, "shortest character n-gram must have 1 to 6 characters, the length of the longest, got 7"},
+		{NGramOptions{3, 31, 100}, "longest character n-gram must have 1 to 30 characters, got 31"},
+		{NGramOptions{3, -2, 100}, "characters, got -2"},
+		{NGramOptions{3, 6, 0}, "the number of n-gram buckets must be from 1 to 2147483647, got 0"},
+		{NGramOptions{3, 6, -5}, "got -5"},
 		{NGramOptions{20, 30, 100}, "no word of the vocabulary has character n-grams of 20 to 30"},
 	} {
 		if _, err := NewNGrams(v, test.o); err == nil || !strings.Contains(err.Error(), test.want) || fault.Hint(err) == "" {
@@ -232,9 +232,9 @@ func TestRestoreNGrams(t *testing.T) {
 		buckets []int32
 		want    string
 	}{
-		{nil, "there are no character n-grams"},
-		{[]int32{0, 5}, "row 1 of the character n-grams has bucket 5, want 0 to 4"},
-		{[]int32{-1}, "row 0 of the character n-grams has bucket -1, want 0 to 4"},
+		{nil, "the list of character n-grams is empty"},
+		{[]int32{0, 5}, "row 1 of the character n-grams has bucket 5; buckets are 0 to 4"},
+		{[]int32{-1}, "row 0 of the character n-grams has bucket -1; buckets are 0 to 4"},
 		{[]int32{3, 1, 4, 1}, "rows 1 and 3 of the character n-grams both have bucket 1"},
 		{[]int32{0, 1, 2, 3, 4, 0}, "6 rows of character n-grams, but only 5 buckets"},
 	} {

@@ -9,23 +9,22 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// maxTokenizerBytes limits the size of a file to read: it may be anything.
+// maxTokenizerBytes limits the size of a file that is read, as path may name any file.
 const maxTokenizerBytes = 1 << 30
 
 // Open reads a tokenizer: a tokenizer.json, the folder of a model that contains
 // one, or a vocab.txt of BERT.
 //
-// From a LuminaVec word model it takes the options of the words and the phrases, but not the
-// vocabulary: that is counted anew for each corpus.
+// From a LuminaVec word model, Open takes the word options and the phrases but not the
+// vocabulary, which is counted again for each corpus.
 //
-// A file of Hugging Face's library is read with its vocabulary and ids: WordPiece, BPE
-// (of bytes or characters), Unigram and WordLevel, with the usual normalizers and
-// pre_tokenizers (BERT, MiniLM, GPT-2, RoBERTa, Llama, Qwen, T5, XLM-R and similar). What is
-// not supported is an error that names it. The tokens are those of that library
-// without special tokens at the ends, truncation or padding: the sections
-// post_processor, decoder, truncation and padding are ignored. Each byte that is not
-// UTF-8 is read as U+FFFD. In the vocabulary, tabs and line breaks inside a token are
-// replaced by ␉, ␊ and ␍.
+// A file of Hugging Face's library is read with its vocabulary and ids: WordPiece, BPE (of
+// bytes or characters), Unigram and WordLevel, with the usual normalizers and pre_tokenizers
+// (BERT, MiniLM, GPT-2, RoBERTa, Llama, Qwen, T5, XLM-R and similar). Anything unsupported is
+// an error that names it. The tokens are those of that library without special tokens at the
+// ends, truncation or padding: the sections post_processor, decoder, truncation and padding are
+// ignored. Each invalid UTF-8 byte is read as U+FFFD. In the vocabulary, tabs and line breaks
+// inside a token are replaced by ␉, ␊ and ␍.
 func Open(path string) (*Tokenizer, error) {
 	name := path
 	if info, err := os.Stat(path); err == nil && info.IsDir() {

@@ -68,7 +68,7 @@ func OpenPhrases(path string) (*Phrases, error) {
 	return ReadPhrases(path, f)
 }
 
-// ReadPhrases reads a phrases.tsv, which may be compressed. Errors call it name. Blank
+// ReadPhrases reads a phrases.tsv, which may be compressed; errors refer to it as name. Blank
 // lines are ignored; invalid UTF-8 is an error.
 func ReadPhrases(name string, r io.Reader) (*Phrases, error) {
 	p := &Phrases{Name: name}

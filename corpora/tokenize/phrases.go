@@ -9,18 +9,17 @@ import (
 )
 
 // The meaning of "New York" is not the sum of "new" and "york". learn.FindPhrases finds words
-// that occur together more often than by chance; a Tokenizer made WithPhrases joins them
-// to one token, new_york, which then gets its own vector. The method is word2phrase of
-// Mikolov et al., "Distributed Representations of Words and Phrases and their
-// Compositionality" (2013), section 4. One pass joins two words, with connectors
-// between them if allowed; a second pass, over text in which the first phrases
-// are joined, finds new_york_times.
+// that occur together more often than by chance; a Tokenizer made by WithPhrases joins them
+// into one token, new_york, which then gets its own vector. The method is word2phrase of
+// Mikolov et al., "Distributed Representations of Words and Phrases and their Compositionality"
+// (2013), section 4. One pass joins two words, with connectors between them if allowed; a
+// second pass, over text in which the first phrases are joined, finds new_york_times.
 
 // Phrase is two or more words that belong together.
 type Phrase struct {
 	Words []string // each as the tokenizer emits it
 	Score float64  // see learn.PhraseScorer; 0 in lists made by hand
-	Count int64    // in the text where it was found
+	Count int64    // occurrences in the text where it was found
 }
 
 // Token returns the joined words: new_york.

@@ -2,16 +2,16 @@ package tokenize
 
 import "bytes"
 
-// Scanner finds the words of a text that comes in parts, such as a file that is read in
-// chunks. It is a [Tokenizer] with buffers of its own: each goroutine needs its own.
+// Scanner finds the words of a text that comes in parts, such as a file that is read in chunks.
+// It is a [Tokenizer] with its own buffers: each goroutine needs one.
 type Scanner struct {
 	vocabulary *Vocabulary
 	finder     *wordFinder
 	subwords   *subwordScanner // nil for a word tokenizer
 	joiner     *joiner         // of phrases; nil if there are none
 
-	// What the current call does with its words. The functions are made once: made
-	// for each text, they would be garbage.
+	// What the current call does with its words. The functions are made once, because
+	// making them for each text would produce garbage.
 	emit        func(word []byte)
 	emitID      func(word []byte, id int32)
 	dst         []int32

@@ -25,7 +25,7 @@ type subwords struct {
 // check returns an error unless v has the tokens of s: the ids are part of the tokenizer.
 func (s *subwords) check(v *Vocabulary) error {
 	if err := sameTokens(s.vocabulary, v); err != nil {
-		return fmt.Errorf("the tokenizer has another vocabulary: %w", err)
+		return fmt.Errorf("the tokenizer has a different vocabulary: %w", err)
 	}
 	return nil
 }

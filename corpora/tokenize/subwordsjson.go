@@ -16,12 +16,12 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// hintKnown says which tokenizer.json files can be read.
+// hintKnown returns a hint that lists the tokenizer.json files that can be read.
 func hintKnown() string {
 	return "supported models: " + strings.Join(models.Types(), ", ") + ", with the usual normalizers and pre_tokenizers"
 }
 
-// parseSubwords reads a tokenizer.json of Hugging Face's library. Errors call it name.
+// parseSubwords reads a tokenizer.json of Hugging Face's library; errors refer to it as name.
 func parseSubwords(name string, data []byte) (*subwords, error) {
 	var f tokenizerjson.File
 	if err := json.Unmarshal(data, &f); err != nil {

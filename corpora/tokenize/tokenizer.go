@@ -6,12 +6,12 @@ import (
 	"unsafe"
 )
 
-// WordOptions say what a word tokenizer takes for a word.
+// WordOptions define what a word tokenizer considers a word.
 type WordOptions struct {
 	// Cased keeps capitals: "Paris" and "paris" are two words. Default false.
 	Cased bool
-	// Whitespace cuts at white space only and keeps punctuation: "it's." is one
-	// word. It is for text that is already cut into words. Default false.
+	// Whitespace splits at white space only and keeps punctuation: "it's." is one word. Use it
+	// for text that is already split into words. Default false.
 	Whitespace bool
 }
 
@@ -27,8 +27,8 @@ type Tokenizer struct {
 	placing    *sync.Pool    // of those that also find positions
 }
 
-// NewWordTokenizer returns a word tokenizer without a vocabulary: Words
-// works, Encode finds nothing.
+// NewWordTokenizer returns a word tokenizer without a vocabulary: Words works, but Encode finds
+// nothing.
 func NewWordTokenizer(o WordOptions) *Tokenizer {
 	t := &Tokenizer{options: o}
 	t.pools()
@@ -122,8 +122,8 @@ func (t *Tokenizer) Word(text string) (word string, ok bool) {
 	return word, n == 1
 }
 
-// Encode appends to dst the ids of the words of text. Words that are not in the
-// vocabulary are skipped; a phrase that is not in it is taken word by word.
+// Encode appends to dst the ids of the words of text. Words that are not in the vocabulary are
+// skipped; a phrase that is not in it is encoded as its words.
 func (t *Tokenizer) Encode(dst []int32, text string) []int32 {
 	if t.vocabulary == nil {
 		return dst
@@ -133,9 +133,9 @@ func (t *Tokenizer) Encode(dst []int32, text string) []int32 {
 	return s.Encode(dst, bytesOf(text))
 }
 
-// Each calls emit with each word of text, in order, and its id, -1 if it is not in the
-// vocabulary. A phrase that is not in it is taken word by word. The word is valid until
-// emit returns and must not be changed.
+// Each calls emit with each word of text, in order, and its id, or -1 if it is not in the
+// vocabulary. A phrase that is not in the vocabulary is emitted as its words. The word is valid
+// until emit returns and must not be changed.
 func (t *Tokenizer) Each(text string, emit func(word []byte, id int32)) {
 	s := t.known.Get().(*Scanner)
 	defer t.known.Put(s)
@@ -148,12 +148,12 @@ func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), 
 // Token is a word of a text and its position.
 type Token struct {
 	Text       string // normalized
-	ID         int32  // in the vocabulary; -1 if it is not in it
+	ID         int32  // id in the vocabulary; -1 if it is not there
 	Start, End int    // bytes of the text
 }
 
-// Tokens returns the words of text with their ids and positions. As in Encode, a
-// phrase that is not in the vocabulary is taken word by word.
+// Tokens returns the words of text with their ids and positions. As in Encode, a phrase that is
+// not in the vocabulary is returned as its words.
 func (t *Tokenizer) Tokens(text string) []Token {
 	s := t.placing.Get().(*Scanner)
 	defer t.placing.Put(s)

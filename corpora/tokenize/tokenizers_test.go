@@ -151,7 +151,7 @@ func TestOddVocabulary(t *testing.T) {
 	}
 }
 
-// splitLines cuts text into lines as long as paragraphs.
+// splitLines splits text into lines as long as paragraphs.
 func splitLines(text []byte) (lines []string) {
 	for len(text) > 0 {
 		n := min(len(text), 400)

@@ -51,7 +51,7 @@ func parseVocabText(name string, data []byte) (*subwords, error) {
 	if _, ok := seen[models.Unknown]; !ok {
 		return nil, fault.New(hint, "%s: the token %s is missing", name, models.Unknown)
 	}
-	// Models hold this file: the order of its keys, which is that of a map, must not change.
+	// Models contain this file, so the order of its keys, which is that of a map, must not change.
 	file, err := plainjson.Marshal(map[string]any{
 		"version": "1.0", "truncation": nil, "padding": nil, "added_tokens": added,
 		"normalizer": map[string]any{"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,

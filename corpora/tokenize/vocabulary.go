@@ -43,7 +43,7 @@ func NewVocabulary(tokens []string, counts []int64) (*Vocabulary, error) {
 	return v, nil
 }
 
-// index makes ids and total of the tokens, which were checked one by one. An error is
+// index makes ids and total from the tokens, which have been checked one by one. An error is
 // about the token with the id at.
 func (v *Vocabulary) index() (at int, err error) {
 	if len(v.tokens) > math.MaxInt32 {
@@ -63,7 +63,7 @@ func (v *Vocabulary) index() (at int, err error) {
 	return 0, nil
 }
 
-// repeated is the error of a token that already has an id.
+// repeated is the error for a token that already has an id.
 type repeated struct {
 	token string
 	first int

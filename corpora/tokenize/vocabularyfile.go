@@ -32,7 +32,7 @@ func (v *Vocabulary) WriteTo(w io.Writer) (int64, error) {
 	return n, b.Flush()
 }
 
-// ReadVocabulary reads a vocab.tsv. Errors call it name.
+// ReadVocabulary reads a vocab.tsv; errors refer to it as name.
 func ReadVocabulary(name string, r io.Reader) (*Vocabulary, error) {
 	const hint = "each line is a token, a tab and its count, as in the vocab.tsv of a model"
 	var text strings.Builder // all tokens in one string: one allocation for many

@@ -23,7 +23,7 @@ const MaxWordBytes = 1000
 //
 // Cutting at white space first differs from UAX #29 over the whole text only
 // where a combining mark follows a space. It makes the words independent of
-// where a long line is cut into chunks.
+// where a long line is split into chunks.
 
 const narrowSpace = '\u202f'
 

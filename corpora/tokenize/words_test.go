@@ -103,7 +103,7 @@ func checkWords(t *testing.T, text string, cased bool) {
 		}
 		last = token
 		// The text of a token alone is the same word, except where normalization joins
-		// it with its neighbours.
+		// it with its neighbors.
 		if utf8.ValidString(text) && norm.NFC.IsNormalString(strings.ToLower(text)) {
 			if alone := fastWords(text[token.Start:token.End], cased); !slices.Equal(alone, []string{token.Text}) {
 				t.Fatalf("token %q of %q stands for %q, whose words are %q", token.Text, text, text[token.Start:token.End], alone)

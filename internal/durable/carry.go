@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// Carry copies files that do not belong to the program, such as a person's notes, from
+// Carry copies files that do not belong to the program, such as the user's notes, from
 // the folder that is replaced to the new one. ours reports whether a file, named by its
 // slash-separated path in the folder, belongs to the program. Carry skips files that the
 // new folder already has. It links regular files if the file system can, else copies

@@ -30,7 +30,7 @@
 // they open a folder.
 //
 // A folder is only replaced if it is empty or contains the marker file of its kind, so
-// that a mistyped path does not cost anybody their home folder.
+// that a mistyped path cannot destroy a home folder.
 //
 // # After a crash
 //
@@ -50,16 +50,16 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Hints that tell a person what to do about a failed write.
+// Hints for a failed write.
 const (
 	hintDiskFull   = "free disk space or choose another folder"
 	hintPermission = "choose a folder that you can write to"
 	hintReadOnly   = "the file system is read-only: choose another folder"
 )
 
-// Explain describes an error of writing at path. It adds a hint if a person can do
-// something about the cause (a full disk, no permission). It returns an error that
-// already has a hint unchanged.
+// Explain describes an error of writing at path. It adds a hint if the user can do something
+// about the cause (a full disk, no permission). An error that already has a hint is returned
+// unchanged.
 func Explain(path string, err error) error {
 	var exists *existsError
 	if err == nil || fault.Hint(err) != "" || errors.As(err, &exists) {

@@ -91,7 +91,7 @@ func leftovers(path string) (temps, olds []string, err error) {
 	return temps, olds, nil
 }
 
-// sweep removes what dead processes left beside path. It is best effort: whatever it cannot
+// sweep removes what dead processes left beside path. It does its best: whatever it cannot
 // read, lock or remove stays.
 func sweep(path string) {
 	temps, olds, err := leftovers(path)
@@ -105,8 +105,8 @@ func sweep(path string) {
 			return // a swap is in progress or was interrupted: touch nothing
 		}
 		if _, err := os.Lstat(temp); err == nil {
-			// Somebody put another folder at path after an interrupted swap. Both folders
-			// are complete and may be the only copies: leave them to a person.
+			// A folder was put at path after an interrupted swap. Both folders are
+			// complete and may be the only copies: leave them to the user.
 			kept[temp] = true
 			continue
 		}

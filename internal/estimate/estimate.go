@@ -1,14 +1,14 @@
-// Package estimate predicts how much memory, disk and time a training needs, and checks
+// Package estimate predicts how much memory, disk and time a training run needs, and checks
 // whether the machine has enough.
 //
 //	need := estimate.Words(estimate.Run{Rows: 70_000, Dim: 100, Threads: 2})
 //	err := need.Check(estimate.Machine("model"), "use fewer dimensions")
 //
-// Memory and disk follow from the sizes of the tables, including those of character
-// n-grams, of summed vectors and of the best model so far. They are accurate to a few per
-// cent. Time is a rough estimate from the speed of one machine: the real time can be half
-// or twice as long, and longer if other programs are running. Once some blocks are done,
-// the loop of package training has a better estimate.
+// Memory and disk follow from the sizes of the tables, including those of character n-grams, of
+// summed vectors and of the best model so far. They are accurate to a few percent. Time is a
+// rough estimate from the speed of one machine: the real time can be half or twice as long, and
+// longer if other programs are running. Once some blocks are done, the loop of package training
+// has a better estimate.
 package estimate
 
 import (
@@ -21,16 +21,16 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// Run describes a training of word vectors.
+// Run describes a run that trains word vectors.
 type Run struct {
 	Rows       int  // rows of the input table: the size of the vocabulary
 	NGramRows  int  // rows of the table of character n-grams; default 0: none
 	Dim        int  // length of a vector
 	TokenBytes int  // length of all tokens together
 	Threads    int  // workers
-	Loaded     bool // a resumed training: the tables are in memory already
-	Summed     bool // the saved vectors are sums, stored besides the two tables
-	Best       bool // the best model so far is kept besides the last
+	Loaded     bool // the run is resumed: the tables are already in memory
+	Summed     bool // the saved vectors are sums, stored in addition to the two tables
+	Best       bool // the best model so far is kept in addition to the last
 
 	Words    int64 // words in an epoch
 	Epochs   int   // epochs left
@@ -47,7 +47,7 @@ type Part struct {
 	Bytes int64
 }
 
-// Need is what a training needs in addition to what the process holds already.
+// Need is what a run needs in addition to what the process already holds.
 type Need struct {
 	Memory []Part
 	Disk   []Part
@@ -75,7 +75,7 @@ const (
 	graphSlower  = 300
 )
 
-// Words returns the needs of a training of word vectors.
+// Words returns what a run that trains word vectors needs.
 func Words(r Run) Need {
 	row := int64(kernel.Stride(r.Dim)) * 4
 	table := int64(r.Rows) * row
@@ -129,8 +129,8 @@ func (r Run) time() time.Duration {
 	return time.Duration(word * float64(r.Words) * float64(r.Epochs) / float64(threads))
 }
 
-// Spool returns about how many bytes of disk the ids of a text take beyond those that are
-// kept in memory. An id takes 4 bytes, and a word about 6 bytes of text.
+// Spool returns approximately how many bytes of disk the ids of a text take in addition to
+// those kept in memory. An id takes 4 bytes, and a word about 6 bytes of text.
 func Spool(textBytes, inMemory int64) int64 { return max(0, textBytes/6*4-inMemory) }
 
 // Total returns the sum of parts.
@@ -151,10 +151,10 @@ type Limits struct {
 // is never exceeded.
 func (n Need) Check(l Limits, hint string) error {
 	if need := Total(n.Memory); l.Memory >= 0 && need > l.Memory {
-		return fault.New(hint, "the training needs %s of memory (%s), but only %s are free", size(need), listed(n.Memory), size(l.Memory))
+		return fault.New(hint, "training needs %s of memory (%s), but only %s is free", size(need), listed(n.Memory), size(l.Memory))
 	}
 	if need := Total(n.Disk); l.Disk >= 0 && need > l.Disk {
-		return fault.New(hint, "the training needs %s on the disk of its output (%s), but only %s are free", size(need), listed(n.Disk), size(l.Disk))
+		return fault.New(hint, "training needs %s on the output disk (%s), but only %s is free", size(need), listed(n.Disk), size(l.Disk))
 	}
 	return nil
 }

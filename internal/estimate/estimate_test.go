@@ -87,9 +87,9 @@ func TestCheck(t *testing.T) {
 		{Limits{-1, -1}, ""},
 		{Limits{4e9, 6e12}, ""},
 		{Limits{3012e6, 5e12}, ""},
-		{Limits{3e9, -1}, "the training needs 3.0 GB of memory (tables 3.0 GB, workers 12 MB), but only 3.0 GB are free"},
-		{Limits{0, -1}, "but only 0.0 MB are free"},
-		{Limits{-1, 950e6}, "the training needs 5.0 TB on the disk of its output (two checkpoints 5.0 TB), but only 950 MB are free"},
+		{Limits{3e9, -1}, "training needs 3.0 GB of memory (tables 3.0 GB, workers 12 MB), but only 3.0 GB is free"},
+		{Limits{0, -1}, "but only 0.0 MB is free"},
+		{Limits{-1, 950e6}, "training needs 5.0 TB on the output disk (two checkpoints 5.0 TB), but only 950 MB is free"},
 	} {
 		err := n.Check(test.limits, "use fewer dimensions")
 		if test.want == "" {

@@ -2,6 +2,6 @@
 
 package estimate
 
-// freeMemory is unknown on this system: systems differ in what they call free, and a
-// number that is too low would refuse a training that fits.
+// freeMemory is unknown on this system: systems differ in what they call free, and a number
+// that is too low would reject a run that fits.
 func freeMemory() int64 { return -1 }

@@ -7,7 +7,7 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// SentenceRun describes a training of sentence vectors.
+// SentenceRun describes a run that trains sentence vectors.
 type SentenceRun struct {
 	Rows       int // rows of the table: the size of the vocabulary
 	Dim        int // length of a row
@@ -16,8 +16,8 @@ type SentenceRun struct {
 	TokenBytes int // length of all tokens together
 	Slots      int // values that the optimizer keeps for each parameter
 	Threads    int
-	Loaded     bool // a resumed training: the encoder and the optimizer are in memory already
-	Best       bool // the best model so far is kept besides the last
+	Loaded     bool // the run is resumed: the encoder and the optimizer are already in memory
+	Best       bool // the best model so far is kept in addition to the last
 	Graph      bool // the slow engine
 
 	Batch    int     // examples in a batch
@@ -37,7 +37,7 @@ const (
 	graphTimes  = 20   // how much slower the graph engine is
 )
 
-// Sentences returns the needs of a training of sentence vectors.
+// Sentences returns what a run that trains sentence vectors needs.
 func Sentences(r SentenceRun) Need {
 	width := r.Dim
 	if r.Hidden > 0 {

@@ -1,9 +1,18 @@
-// Package fault gives an error a hint: one line that tells the user what to do
-// next. A library returns the error; a command prints the message, then the hint on
-// a line of its own.
+// Package fault adds hints to errors: one line that says what to do next. A library returns the
+// error; a command prints the message, then the hint on a separate line.
 //
-// An error about a field of an options struct is a [FieldError]: the library names the
-// field, and the command translates the name into a flag with [Rename].
+//	err := fault.New("name a file of phrases", "%s is a folder", path)
+//	…
+//	fmt.Fprintln(os.Stderr, err)
+//	if hint := fault.Hint(err); hint != "" {
+//		fmt.Fprintln(os.Stderr, "hint:", hint)
+//	}
+//
+// An error about a field of an options struct is a [FieldError]: the library names the field,
+// and the command translates the name into a flag with [Rename].
+//
+//	err := fault.Field("Dim", "100 is usual", "must be positive, got %d", dim) // Dim must be positive, got 0
+//	err = fault.Rename(err, map[string]string{"Dim": "--dim"})                 // --dim must be positive, got 0
 package fault
 
 import (

@@ -25,8 +25,8 @@ type FieldError struct {
 //
 //	fault.Field("Dim", "", "must be from 1 to %d, got %d", most, dim)
 //
-// format and hint may mention other fields by name; Rename translates these too.
-// Put what the user wrote into args, where nothing is translated.
+// format and hint may mention other fields by name; Rename translates these too. Pass user
+// input in args, which are not translated.
 func Field(name, hint, format string, args ...any) error {
 	return newField(name, hint, name+" "+format, args)
 }
@@ -45,9 +45,9 @@ func (e *FieldError) Error() string { return e.err.Error() }
 func (e *FieldError) Unwrap() error { return errors.Unwrap(e.err) }
 
 // Rename translates the fields that err names: flags gives the flag of each field, such as
-// "--dim" for "Dim". The result wraps err and has the same message and hint with
-// the names replaced, wherever the field error stands in the chain. An error
-// without a field error, nil included, is returned as it is.
+// "--dim" for "Dim". The result wraps err and has the same message and hint with the names
+// replaced, wherever the field error is in the chain. An error without a field error, including
+// nil, is returned unchanged.
 func Rename(err error, flags map[string]string) error {
 	var f *FieldError
 	if !errors.As(err, &f) {

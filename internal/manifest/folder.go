@@ -16,7 +16,7 @@ import (
 
 // FileError is an error about one file of a folder.
 type FileError struct {
-	File string // its name in the folder, with slashes
+	File string // path in the folder, with slashes
 	Err  error  // "damaged: …"
 }
 
@@ -55,7 +55,7 @@ func (f Format) Open(dir string) (*Folder, error) {
 
 func (d *Folder) path(name string) string { return filepath.Join(d.dir, filepath.FromSlash(name)) }
 
-// fileError names the file in an error. An error without a hint gets that of damage.
+// fileError names the file in an error. An error without a hint gets the hint for damage.
 func (d *Folder) fileError(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = missing{}
@@ -74,14 +74,14 @@ type missing struct{}
 func (missing) Error() string        { return "it is missing" }
 func (missing) Is(target error) bool { return target == fs.ErrNotExist }
 
-// block is how much is read at once.
+// block is the number of bytes read at once.
 const block = 256 << 10
 
-// Read reads one file with parse, which gets its size, and verifies the size before
-// and the checksum after. If parse fails and the checksum is wrong, the error says
-// that the file is damaged rather than what the damage led to. Bytes that parse does
-// not read are verified as well, and size is the actual size of the file. Errors are a
-// [*FileError], except that of ctx.
+// Read reads one file with parse, which receives its size, and verifies the size before and the
+// checksum after. If parse fails and the checksum is wrong, the error says that the file is
+// damaged instead of reporting a consequence of the damage. Bytes that parse does not read are
+// verified as well, and size is the actual size of the file. Errors are a [*FileError], except
+// that of ctx.
 func (d *Folder) Read(ctx context.Context, name string, parse func(r io.Reader, size int64) error) error {
 	listed, ok := d.Find(name)
 	if !ok {
@@ -172,7 +172,7 @@ func Sum(ctx context.Context, dir, name string) (File, error) {
 }
 
 // openRegular opens a regular file. Anything else is an error, because reading it might
-// block for ever.
+// block forever.
 func openRegular(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err != nil {

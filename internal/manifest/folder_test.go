@@ -176,7 +176,7 @@ func TestOpen(t *testing.T) {
 	}
 	writeFile(t, dir, Name, []byte("x"))
 	_, err = testFormat.Open(dir)
-	wantError(t, err, Name, "line 1 is not that of a test")
+	wantError(t, err, Name, "line 1 does not belong to a test")
 	if fault.Hint(err) != "name a test" {
 		t.Errorf("hint %q", fault.Hint(err))
 	}
@@ -185,7 +185,7 @@ func TestOpen(t *testing.T) {
 	wantError(t, err, Name, "longer than 1048576 bytes")
 }
 
-// A cancelled context is not reported as damage.
+// A canceled context is not reported as damage.
 func TestReadCancelled(t *testing.T) {
 	dir, d := newFolder(t, map[string][]byte{"a": make([]byte, 4*block)})
 	ctx, cancel := context.WithCancel(context.Background())

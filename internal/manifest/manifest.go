@@ -1,6 +1,6 @@
-// Package manifest keeps the file MANIFEST, which lists size and checksum of every
-// other file of a folder, so that a flipped byte, a truncated file or a file from
-// another folder is reported by name instead of being read.
+// Package manifest writes and verifies the file MANIFEST, which lists the size and checksum of
+// every other file in a folder, so that a flipped byte, a truncated file or a file from another
+// folder is reported by name instead of being read.
 //
 // MANIFEST is text, with lines that end in a single line feed. The first line names the
 // kind of folder and the version of its format. Then each file has a line with its
@@ -12,9 +12,9 @@
 //	1180 5ad5…90 config.json
 //	end 03ac…f4
 //
-// So damage to MANIFEST itself can be distinguished from damage to a file. It is SHA-256, not a CRC,
-// because that is what sha256sum prints and model hubs show, and processors compute
-// it about as fast as disks read.
+// Damage to MANIFEST itself can therefore be distinguished from damage to a file. The checksum
+// is SHA-256 and not a CRC because that is what sha256sum prints and model hubs show, and
+// processors compute it about as fast as disks read.
 //
 // A [Format] is a kind of folder. [Format.Marshal] and [Format.Parse] write and read
 // the file, [Tally] makes its lines, and a [Folder] verifies files while it reads them,
@@ -51,8 +51,8 @@ const (
 type Format struct {
 	Head    string // the first word of the file
 	Version int    // the newest version that is read, and the one that is written
-	Kind    string // what the folder is, in errors: "model"
-	Other   string // hint when MANIFEST is that of another kind
+	Kind    string // name of the kind of folder in errors: "model"
+	Other   string // hint when MANIFEST belongs to another kind
 	Damaged string // hint when a file is damaged or missing
 }
 
@@ -64,7 +64,7 @@ type Manifest struct {
 
 // File is a line of MANIFEST.
 type File struct {
-	Name string // with slashes
+	Name string // path with slashes
 	Size int64
 	Sum  [sha256.Size]byte
 }
@@ -100,7 +100,7 @@ func (f Format) Parse(data []byte) (*Manifest, error) {
 	first, _, _ := bytes.Cut(data, []byte("\n"))
 	digits, ok := strings.CutPrefix(string(first), f.Head+" ")
 	if !ok {
-		return nil, fault.New(f.Other, "line 1 is not that of a %s", f.Kind)
+		return nil, fault.New(f.Other, "line 1 does not belong to a %s", f.Kind)
 	}
 	version, err := strconv.Atoi(digits)
 	if err != nil || version < 1 || strconv.Itoa(version) != digits {
@@ -167,7 +167,7 @@ type Tally struct {
 	size int64
 }
 
-// NewTally returns a tally of no bytes.
+// NewTally returns an empty tally.
 func NewTally() *Tally { return &Tally{hash: sha256.New()} }
 
 // Write counts p. It never fails.

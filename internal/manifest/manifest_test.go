@@ -78,9 +78,9 @@ func TestParseErrors(t *testing.T) {
 		data          string
 		message, hint string
 	}{
-		{"", "line 1 is not that of a test", "name a test"},
-		{"luminavec-manifest 1\n", "line 1 is not that of a test", "name a test"},
-		{string(seal("luminavec-manifest 1\n")), "line 1 is not that of a test", "name a test"},
+		{"", "line 1 does not belong to a test", "name a test"},
+		{"luminavec-manifest 1\n", "line 1 does not belong to a test", "name a test"},
+		{string(seal("luminavec-manifest 1\n")), "line 1 does not belong to a test", "name a test"},
 		{"luminavec-test x\n", `line 1: "x" is not a version`, "test again"},
 		{string(seal("luminavec-test 0\n")), `line 1: "0" is not a version`, "test again"},
 		{string(seal("luminavec-test 01\n")), `line 1: "01" is not a version`, "test again"},

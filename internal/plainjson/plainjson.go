@@ -1,4 +1,5 @@
-// Package plainjson writes JSON that people read: <, > and & are not escaped.
+// Package plainjson writes JSON for people to read: <, > and & are not escaped, as
+// encoding/json does for HTML.
 package plainjson
 
 import (

@@ -9,12 +9,12 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Cadence is how often a model is validated: every so many Epochs, every so many Steps
+// Cadence is how often a model is validated: after every given number of Epochs or Steps
 // (batches of a sentence model), or at the end of every epoch and whenever Time has passed.
-// Epochs and Steps are places in the data, the same in every run; Time
-// depends on the speed of the machine, and so does which model is the best. The end of the
-// training is always validated. The zero Cadence is every epoch, or, in epochs of more
-// than a billion words, which take minutes, every equal part of at most that length.
+// Epochs and Steps are positions in the data, the same in every run; Time depends on the speed
+// of the machine, and so does which model is the best. The end of training is always validated.
+// The zero Cadence is every epoch or, in epochs of more than a billion words, which take
+// minutes, every equal part of at most that length.
 type Cadence struct {
 	Epochs float64
 	Time   time.Duration
@@ -62,7 +62,7 @@ func (c Cadence) String() string {
 	return strconv.FormatFloat(c.Epochs, 'g', -1, 64)
 }
 
-// over fills in the default for an epoch of so many words.
+// over fills in the default for an epoch of the given number of words.
 func (c Cadence) over(words int64) Cadence {
 	if c.Epochs == 0 && c.Time == 0 && c.Steps == 0 {
 		c.Epochs = 1 / max(1, math.Ceil(float64(words)/partWords))
@@ -70,7 +70,7 @@ func (c Cadence) over(words int64) Cadence {
 	return c
 }
 
-// at returns a function from a place, in blocks, to the next place of a validation.
+// at returns a function from a position, in blocks, to the next position of a validation.
 func (c Cadence) at(perEpoch int64) func(done int64) int64 {
 	step := float64(perEpoch)
 	switch {

@@ -10,7 +10,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// FileSum returns the SHA-256 of a file, by which a resumed run recognises a validation
+// FileSum returns the SHA-256 of a file, by which a resumed run recognizes a validation
 // set.
 func FileSum(file string) (string, error) {
 	const hint = "check the name and your permission to read it"

@@ -56,8 +56,8 @@ func (r *run) pausedSince(began time.Time) time.Time {
 	return now
 }
 
-// between wraps the error of what is done between two legs. Once ctx has ended
-// it was interrupted and has not failed: the run is as it would be without it.
+// between wraps the error of a step between two legs. If ctx has ended, the step was
+// interrupted and did not fail: the result is the error of ctx.
 func (r *run) between(ctx context.Context, what string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -74,7 +74,7 @@ func (r *run) checkDue() bool {
 	return r.CheckAt(done-1) == done || done >= r.Blocks || r.CheckEvery > 0 && done > r.Start && time.Since(r.checked) >= r.CheckEvery
 }
 
-// saveDue reports whether to save when so many blocks are done.
+// saveDue reports whether to save when the given number of blocks is done.
 func (r *run) saveDue(done int64) bool {
 	if r.Save == nil || done <= r.Start {
 		return false
@@ -83,10 +83,9 @@ func (r *run) saveDue(done int64) bool {
 	return r.SaveEvery > 0 && since >= r.SaveEvery || done%r.PerEpoch == 0 && since >= saveShare*r.saveTook
 }
 
-// leg hands out blocks until the next check or the end of the run, until ctx
-// ends, a worker fails, or it is time for a check or a save. Every worker does at
-// least one block before time ends the leg, so that saves that are too
-// frequent slow a run down but do not stop it.
+// leg hands out blocks until the next check or the end of the run, until ctx ends, a worker
+// fails, or it is time for a check or a save. Every worker does at least one block before time
+// ends the leg, so that too frequent saves slow a run down but do not stop it.
 func (r *run) leg(ctx context.Context, workers []Worker) error {
 	r.from, r.until = r.next, r.Blocks
 	if r.Check != nil {
@@ -123,7 +122,7 @@ func (r *run) take(first bool) (b int64, ok bool) {
 	defer r.hand.Unlock()
 	b = r.next
 	if b > r.from && b < r.until && b%r.PerEpoch == 0 && r.saveDue(b) {
-		r.until = b // for all: what is saved is the end of the epoch
+		r.until = b // for all workers, so that the end of the epoch is saved
 	}
 	late := func(since time.Time, every time.Duration) bool { return every > 0 && time.Since(since) >= every }
 	if b >= r.until || !first && (r.Save != nil && late(r.saved, r.SaveEvery) || r.Check != nil && late(r.checked, r.CheckEvery)) {

@@ -176,7 +176,7 @@ func TestLoopCheckInterrupted(t *testing.T) {
 	if out, err := l.Run(context.Background()); !errors.Is(err, broken) || out.Done != 4 {
 		t.Errorf("%+v, %v", out, err)
 	}
-	// The last block is done and the run is cancelled: there is a check to come.
+	// The last block is done and the run is canceled: there is a check to come.
 	ctx, cancel := context.WithCancel(context.Background())
 	l = checked(1, &places, &closed)
 	l.NewWorker = func() (Worker, error) {
@@ -188,7 +188,7 @@ func TestLoopCheckInterrupted(t *testing.T) {
 		}}, nil
 	}
 	if out, err := l.Run(ctx); !errors.Is(err, context.Canceled) || out.Done != 50 || slices.Contains(places, 50) {
-		t.Errorf("cancelled at the end: %+v, %v", out, err)
+		t.Errorf("canceled at the end: %+v, %v", out, err)
 	}
 }
 

@@ -11,8 +11,8 @@ type LogLine struct {
 	Progress       float64   `json:"progress"`
 	Epoch          int       `json:"epoch"`
 	Loss           float64   `json:"loss"`
-	WordsPerSecond float64   `json:"words_per_second,omitempty"` // of word models
-	PairsPerSecond float64   `json:"pairs_per_second,omitempty"` // of sentence models
+	WordsPerSecond float64   `json:"words_per_second,omitempty"` // for word models
+	PairsPerSecond float64   `json:"pairs_per_second,omitempty"` // for sentence models
 	LearningRate   float64   `json:"lr"`
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // ErrDiverged is wrapped by the error of a run whose loss is not a finite number.
-var ErrDiverged = errors.New("the loss is no longer a number")
+var ErrDiverged = errors.New("the loss is no longer finite")
 
 const hintDiverged = "lower LearningRate"
 
@@ -27,7 +27,7 @@ type Worker interface {
 	Close() error
 }
 
-// BlockStats is what a worker reports of a block.
+// BlockStats is what a worker reports about a block.
 type BlockStats struct {
 	Loss    float64 // summed over the targets, in nats
 	Targets float64 // predictions the loss was summed over, each with its weight
@@ -51,11 +51,11 @@ func (s BlockStats) Mean() float64 {
 
 // An Event is the progress of a run.
 type Event struct {
-	Progress       float64       // of the whole run, 0 to 1
-	Epoch          int           // from 1
+	Progress       float64       // share of the whole run, 0 to 1
+	Epoch          int           // epoch, from 1
 	Loss           float64       // mean per target since the last event of its kind, in nats
 	UnitsPerSecond float64       // words (or pairs) a second in this run, of all threads together, without the time of saves and checks
-	LearningRate   float64       // now
+	LearningRate   float64       // current learning rate
 	Elapsed        time.Duration // since the run began or was resumed
 	Remaining      time.Duration // estimate
 }
@@ -67,7 +67,7 @@ type Loop struct {
 	Blocks   int64 // blocks of the whole run
 	PerEpoch int64 // blocks of an epoch
 	Start    int64 // blocks done before
-	Sums     Sums  // of those; zero at the start of a run
+	Sums     Sums  // sums of those blocks; zero at the start of a run
 	Schedule autograd.Schedule
 
 	NewWorker func() (Worker, error)
@@ -94,17 +94,17 @@ type Loop struct {
 	Checked    int64 // place of the last check before Start; a place that was not checked is checked first
 }
 
-// Sums are what a resumed run needs of the run before it, so that its figures are those of a
-// run that was not interrupted.
+// Sums holds what a resumed run needs from the run before it, so that its figures equal those
+// of an uninterrupted run.
 type Sums struct {
-	Epoch    BlockStats // of the epoch that the last block belongs to
-	Unlogged BlockStats // since the last Log
+	Epoch    BlockStats // stats of the epoch that the last block belongs to
+	Unlogged BlockStats // stats since the last Log
 }
 
 // Outcome is the state of a run, at its end or before.
 type Outcome struct {
 	Done    int64         // blocks done, those before Start included
-	Elapsed time.Duration // of this run
+	Elapsed time.Duration // time of this run
 	Units   int64         // words (or pairs) of this run
 	Loss    float64       // mean per target over the epoch that the last block belongs to, in nats
 	Sums    Sums
@@ -112,8 +112,8 @@ type Outcome struct {
 
 const (
 	eventEvery = 250 * time.Millisecond
-	logLines   = 200 // of a whole run
-	saveShare  = 20  // training takes so many times as long as the saves at the ends of epochs
+	logLines   = 200 // lines of a whole run
+	saveShare  = 20  // training takes at least this many times as long as the saves at the ends of epochs
 )
 
 // Run trains until every block is done, a check returns stop or ctx ends. When
@@ -177,7 +177,7 @@ func newRun(l *Loop) *run {
 	return r
 }
 
-// epoch returns the epoch, from 0, that the last of so many blocks belongs to.
+// epoch returns the epoch, from 0, that the last of the done blocks belongs to.
 func (r *run) epoch(done int64) int64 { return max(done-1, 0) / r.PerEpoch }
 
 func (r *run) outcome() Outcome {

@@ -131,7 +131,7 @@ func TestLoopSaves(t *testing.T) {
 	ctx, cancel = context.WithCancel(context.Background())
 	l.Save = func(context.Context, Outcome) error { cancel(); return full }
 	if _, err := l.Run(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("a save that fails once the run is cancelled: %v", err)
+		t.Errorf("a save that fails once the run is canceled: %v", err)
 	}
 }
 

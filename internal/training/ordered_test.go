@@ -78,7 +78,7 @@ func TestOrderedLoopStops(t *testing.T) {
 			t.Errorf("failed: %v, last block %d, %+v", err, last, out)
 		}
 		if !fail && (!errors.Is(err, context.Canceled) || out.Done != last+1 || last > 40) {
-			t.Errorf("cancelled: %v, last block %d, %+v", err, last, out)
+			t.Errorf("canceled: %v, last block %d, %+v", err, last, out)
 		}
 		cancel()
 	}

@@ -14,12 +14,12 @@ import (
 // Session is what a run of any trainer keeps beside its model: its position, its
 // log and its validation, and how these are stored in a checkpoint and restored.
 type Session struct {
-	Kind     string // of the objective, as in config.json and in errors
-	Blocks   int64  // of the whole run
+	Kind     string // name of the objective, as in config.json and in errors
+	Blocks   int64  // blocks of the whole run
 	PerEpoch int64  // blocks of an epoch
 	Epochs   int
-	Units    int64  // of an epoch: words, or pairs
-	Unit     string // what the log calls them: "words" or "pairs"
+	Units    int64  // words or pairs of an epoch
+	Unit     string // their name in the log: "words" or "pairs"
 
 	// Model returns the current model and the state of the trainer, without
 	// progress, validation and log. Its tensors may be the live ones.
@@ -32,12 +32,12 @@ type Session struct {
 	SaveEvery time.Duration
 
 	start   int64   // blocks done before this run
-	sums    Sums    // of these
+	sums    Sums    // of these blocks
 	spent   float64 // seconds
 	stopped string  // why the run ended before its last block
 	watcher *watcher
 
-	mu   sync.Mutex   // guards what follows: events come from goroutines of their own
+	mu   sync.Mutex   // guards the fields below: events come from other goroutines
 	log  bytes.Buffer // training/log.jsonl
 	loss float64      // of the last event that had one
 }
@@ -73,8 +73,8 @@ func (s *Session) Run(ctx context.Context, loop Loop) (*checkpoints.Checkpoint, 
 		}
 	}
 	outcome, err := loop.Run(ctx)
-	// A block that failed leaves half an update behind, or numbers that are not
-	// finite: no checkpoint is made of that, even if ctx has ended meanwhile.
+	// A block that failed leaves half an update behind, or numbers that are not finite, so no
+	// checkpoint is made, even if ctx has ended meanwhile.
 	if err != nil && (ctx.Err() == nil || !errors.Is(err, ctx.Err())) {
 		return nil, fmt.Errorf("%s: %w", s.Kind, err)
 	}

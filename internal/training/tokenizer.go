@@ -5,13 +5,13 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// CheckTokenizer returns an error if the tokenizer of a checkpoint is not the
-// one that its training began with: its words would not be those of the rows.
-// Checkpoints of earlier versions do not record the tokenizer and pass.
+// CheckTokenizer returns an error if the tokenizer of a checkpoint is not the one that its
+// training started with, because its words would not match the rows. Checkpoints of earlier
+// versions do not record the tokenizer and pass.
 func CheckTokenizer(c *checkpoints.Checkpoint) error {
 	if was := c.Config.Corpus.Tokenizer; was != "" && was != c.Tokenizer.Fingerprint() {
 		return fault.New("restore "+checkpoints.TokenizerFile+" from a copy of the model",
-			"%s is not the tokenizer that the training began with", checkpoints.TokenizerFile)
+			"%s is not the tokenizer that training started with", checkpoints.TokenizerFile)
 	}
 	return nil
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Validation is how a run judges its model while it trains, which model it keeps, and
-// whether it stops early. The first figure of the first set decides. The
-// training pauses while the model is judged.
+// Validation defines how a run judges its model while it trains, which model it keeps, and
+// whether it stops early. The first metric of the first set decides. Training pauses while the
+// model is judged.
 type Validation struct {
 	Sets     []ValidationSet
 	Every    Cadence
@@ -28,9 +28,9 @@ type Validation struct {
 	Report func(v checkpoints.Validated, best bool)
 }
 
-// ValidationSet is what a model is judged by: either a Judge or held-out Text.
+// ValidationSet is a set that judges a model: either a Judge or held-out Text.
 type ValidationSet struct {
-	checkpoints.ValidationSet // for the record, by which a resumed run recognises it
+	checkpoints.ValidationSet // for the record, by which a resumed run recognizes it
 
 	// Judge measures a model, which shares the trainer's memory: it is valid
 	// during the call only.
@@ -102,8 +102,8 @@ func (s *Session) Watch(v *Validation, resume *checkpoints.Checkpoint) error {
 	return nil
 }
 
-// resume restores the results of an earlier part of the run. With other sets
-// the search for the best model starts anew.
+// resume restores the results of an earlier part of the run. With other sets the search for the
+// best model starts again.
 func (w *watcher) resume(c *checkpoints.Checkpoint) error {
 	was := c.Config.Validation
 	if was == nil || !slices.Equal(was.Sets, w.record.Sets) {

@@ -14,8 +14,8 @@ func AppendWindow(batch, context, outputs []int32) []int32 {
 	return append(batch, outputs...)
 }
 
-// LinearPlaces returns the weights of the places of windows that reach window words
-// to either side: (window+1-d)/window at distance d, the probability with which word2vec, which
+// LinearPlaces returns the weights of the places of windows that reach window words to either
+// side: (window+1-d)/window at distance d. This is the probability with which word2vec, which
 // draws the reach of each window, includes a word at that distance.
 func LinearPlaces(window int) []float32 {
 	places := make([]float32, 2*window)
@@ -26,8 +26,8 @@ func LinearPlaces(window int) []float32 {
 	return places
 }
 
-// AppendPlaced appends one placed window to batch: the place of the first context
-// word, which the places of the others follow, the context rows, the output rows.
+// AppendPlaced appends one placed window to batch: the place of the first context word (the
+// places of the others follow it), the context rows, and the output rows.
 func AppendPlaced(batch []int32, first int, context, outputs []int32) []int32 {
 	batch = append(batch, int32(len(context)), int32(first))
 	batch = append(batch, context...)
@@ -37,10 +37,10 @@ func AppendPlaced(batch []int32, first int, context, outputs []int32) []int32 {
 // labelledHeader is the length of the header of a labelled window.
 const labelledHeader = 3
 
-// AppendLabelled appends one labelled window to batch: the context rows, then the
-// outputs, id for a row that is to be predicted and ^id for one that is not.
-// first is the place of the first context word among the position weights, which the
-// places of the others follow; 0 without position weights.
+// AppendLabelled appends one labelled window to batch: the context rows, then the outputs, id
+// for a row that is to be predicted and ^id for one that is not. first is the place of the
+// first context word among the position weights (the places of the others follow it), or 0
+// without position weights.
 func AppendLabelled(batch []int32, first int, context, outputs []int32) []int32 {
 	batch = append(batch, int32(len(context)), int32(len(outputs)), int32(first))
 	batch = append(batch, context...)
@@ -63,8 +63,8 @@ func (w *window) output(j int) (row int32, predicted bool) {
 	return max(id, ^id), id >= 0
 }
 
-// first is the place of the first context word among the weights of places, or
-// among the position weights.
+// first returns the place of the first context word among the weights of places, or among the
+// position weights.
 func (w *window) first() int32 { return w.header[len(w.header)-1] }
 
 // shape describes the windows of an engine.
@@ -80,8 +80,8 @@ func (o *Objective) shape(maxContext, outputs int) shape {
 	return shape{labelled: o.Labelled, maxContext: maxContext, outputs: outputs, positions: o.Positions, places: o.Places}
 }
 
-// weights returns the weights of the window's context words and their sum; nil and
-// the number of words in windows that are not placed.
+// weights returns the weights of the window's context words and their sum; for windows that are
+// not placed, nil and the number of words.
 func (s shape) weights(w window) (weights []float32, total float32) {
 	m := len(w.context)
 	if s.places == nil {

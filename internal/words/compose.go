@@ -2,29 +2,28 @@ package words
 
 import "github.com/luminavec/luminavec/internal/kernel"
 
-// composer lets an engine train words whose vector is not simply a row: the mean of
-// several rows, or a row that does not change.
+// composer lets an engine train words whose vector is not a single row: the mean of several
+// rows, or a row that does not change.
 //
-// It splits a batch into segments of windows. For each it composes the vectors of the
-// context words into the rows of a small table, on which the engine trains the
-// segment. The change of a vector is then added to every row that it is made of,
-// undivided, as in fastText: if all rows of a mean move by a step, so does the mean.
-// Within a segment a word therefore follows its own gradients at once; only words that
-// share an n-gram see each other's steps a segment later.
+// It splits a batch into segments of windows. For each it composes the vectors of the context
+// words into the rows of a small table, on which the engine trains the segment. The change of a
+// vector is then added to every row that it is made of, undivided, as in fastText: if all rows
+// of a mean move by a step, so does the mean. Within a segment a word therefore sees its own
+// gradients at once; words that share an n-gram see each other's steps one segment later.
 type composer struct {
 	tables *Tables
 	shape  shape
 
-	vectors []float32 // segment rows × stride: the words' vectors, then what they gained
+	vectors []float32 // segment rows × stride: the words' vectors, then their changes
 	before  []float32 // as they were composed
 	words   []int32   // of each row of vectors
 	place   []int32   // [V] row of a word in vectors, or -1
 	batch   []int32   // of the segment, with rows of vectors for context words
 }
 
-// segmentRows limits the words, and the windows, of a segment: with twenty n-grams each,
-// the rows of 100 values still fit a second-level cache when they receive their gradients,
-// which are not yet stale.
+// segmentRows limits the words, and the windows, of a segment: with twenty n-grams each, the
+// rows of 100 values still fit a second-level cache when they receive their gradients, which
+// are not yet stale.
 const segmentRows = 64
 
 // newComposer returns the composer for the tables, or nil if they need none.
@@ -96,8 +95,7 @@ func (c *composer) compose() {
 	copy(c.before, c.vectors[:len(c.words)*c.tables.Stride])
 }
 
-// scatter adds what the vectors have gained to the rows they are made of, and ends
-// the segment.
+// scatter adds the changes of the vectors to the rows they are made of, and ends the segment.
 func (c *composer) scatter() {
 	t := c.tables
 	for i, word := range c.words {

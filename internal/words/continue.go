@@ -11,15 +11,15 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Continue returns a checkpoint at the beginning of a new run over corpus that
-// trains the model of c further. c was read with its state, finished or not, and must not
-// be used afterwards. Pass the result to Run.Resume with the same options o.
+// Continue returns a checkpoint at the start of a new run over corpus that trains the model of
+// c further. c was read with its state, finished or not, and must not be used afterwards. Pass
+// the result to Run.Resume with the same options o.
 //
-// The vocabulary of corpus is that of c (BuildOptions.Vocabulary) or has grown from
-// it (BuildOptions.Base). Then every row moves with its word to its new place; new
-// words start as in a run with a Start, their output vectors at zero, and new
-// character n-grams at random. Noise and subsampling use the counts of the vocabulary of
-// corpus. The log continues; Config.Earlier lists the earlier texts.
+// The vocabulary of corpus is that of c (BuildOptions.Vocabulary) or has grown from it
+// (BuildOptions.Base). In the latter case every row moves with its word to its new index; new
+// words start as in a run with a Start, with zero output vectors, and new character n-grams
+// start at random. Noise and subsampling use the counts of the vocabulary of corpus. The log
+// continues; Config.Earlier lists the earlier texts.
 //
 // A model of hierarchical softmax cannot grow: its output vectors belong to the
 // inner nodes of a tree that depends on the counts of the words.
@@ -91,17 +91,17 @@ func sameVocabulary(a, b *tokenize.Vocabulary) bool {
 	return a.Len() == b.Len()
 }
 
-// canGrow returns the error of Continue with a grown vocabulary and these options, so
-// that it can be reported before the text is read.
+// canGrow returns the error that Continue would return for a grown vocabulary with these
+// options, so that it can be reported before the text is read.
 func canGrow(o Options) error {
 	if o.Loss == LossHS {
 		return fault.Mention("continue with the same vocabulary, without Base; or train a new model that starts from this one with Start",
-			"a model of hierarchical softmax cannot grow: its tree is made of the vocabulary")
+			"a model of hierarchical softmax cannot grow: its tree depends on the vocabulary")
 	}
 	return nil
 }
 
-// growth moves rows from the places of an old vocabulary to those of a new one.
+// growth moves rows from their indexes in an old vocabulary to those in a new one.
 type growth struct {
 	old    []int32 // of each new word, its old id; -1: none
 	tables *Tables // as a new run would start
@@ -149,7 +149,7 @@ func (g *growth) rows(tensors map[string]checkpoints.Tensor, name string, table 
 	return nil
 }
 
-// fresh is the number of words that are new.
+// fresh returns the number of new words.
 func (g *growth) fresh() int {
 	n := 0
 	for _, old := range g.old {
@@ -160,7 +160,7 @@ func (g *growth) fresh() int {
 	return n
 }
 
-// moveRows copies row old[i] of was to row i of table, for those that there are.
+// moveRows copies row old[i] of was to row i of table, for every word that had a row.
 func moveRows(table, was []float32, stride int, old []int32) {
 	for i, from := range old {
 		if from >= 0 {

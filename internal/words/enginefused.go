@@ -39,12 +39,12 @@ type fusedEngine struct {
 	result        *tensor.Dense // [2]
 }
 
-// NewFused returns an engine that trains o with its fused operation, on
-// batches of at most capacity numbers in windows of at most maxContext context
-// words and exactly outputs outputs (at most, in labelled windows).
+// NewFused returns an engine that trains o with its fused operation, on batches of at most
+// capacity numbers in windows of at most maxContext context words and exactly outputs outputs
+// (at most, in labelled windows).
 //
-// A run of the tape machine costs 10 to 40 µs whatever it computes: make batches
-// of some thousand windows.
+// A run of the tape machine costs 10 to 40 µs whatever it computes, so batches should have
+// several thousand windows.
 func NewFused(o *Objective, t *Tables, maxContext, outputs, capacity int) (Engine, error) {
 	if o == nil || o.Fused == nil && o.Step == nil {
 		return nil, fmt.Errorf("fused engine: the objective has neither a fused operation nor a step; train it with the graph engine")
@@ -96,7 +96,7 @@ func (e *fusedEngine) compile(capacity int) error {
 	return err
 }
 
-// lossOp is the forward operation: the loss of a batch, with the tables left as they are.
+// lossOp returns the forward operation: the loss of a batch, which leaves the tables unchanged.
 // Its gradient is the step.
 func (e *fusedEngine) lossOp() *autograd.Op {
 	return &autograd.Op{
@@ -124,8 +124,8 @@ func (e *fusedEngine) lossOp() *autograd.Op {
 	}
 }
 
-// stepOp is the backward operation: it takes alpha times the gradient of the loss (in[4],
-// 1 unless the loss is part of a larger expression) off every row of the batch.
+// stepOp returns the backward operation: it subtracts alpha times the gradient of the loss
+// (in[4], 1 unless the loss is part of a larger expression) from every row of the batch.
 func (e *fusedEngine) stepOp() *autograd.Op {
 	return &autograd.Op{
 		Name:   e.name("Step"),

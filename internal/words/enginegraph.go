@@ -10,7 +10,7 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// graphEngine runs the stock graph of an objective, one window a run.
+// graphEngine runs the stock graph of an objective, one window per run.
 type graphEngine struct {
 	objective *Objective
 	tables    *Tables
@@ -30,9 +30,9 @@ type graphEngine struct {
 // windows of at most maxContext context words and exactly outputs outputs (at
 // most, in labelled windows).
 //
-// A panic while o.Loss builds the graph becomes an error. Gorgonia runs the
-// graph in a goroutine of its own, where the panic of an operation ends the process; those
-// of type autograd.Op recover.
+// A panic while o.Loss builds the graph becomes an error. Gorgonia runs the graph in its own
+// goroutine, where the panic of an operation ends the process; operations of type autograd.Op
+// recover.
 func NewGraph(o *Objective, t *Tables, maxContext, outputs int) (Engine, error) {
 	if o == nil || o.Loss == nil {
 		return nil, fmt.Errorf("graph engine: the objective has no loss")

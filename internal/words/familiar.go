@@ -6,7 +6,8 @@ import (
 	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
-// familiar are tried in order until enough of them are found in the vocabulary.
+// familiar lists words that are tried in order until enough of them are found in the
+// vocabulary.
 var familiar = []string{
 	"king", "paris", "music", "water", "computer",
 	"war", "science", "dog", "city", "red", "three", "love", "day", "people", "time",
@@ -16,7 +17,7 @@ var familiar = []string{
 // frequency.
 const commonRank = 100
 
-// Familiar returns up to n words of v whose neighbours a person can judge.
+// Familiar returns up to n words of v whose neighbors most readers can judge.
 func Familiar(v *tokenize.Vocabulary, n int) []string {
 	var words []string
 	for _, w := range familiar {

@@ -12,8 +12,8 @@ import (
 	"github.com/luminavec/luminavec/internal/training"
 )
 
-// heldOutSeed draws the windows of held-out text: the same in every run, so
-// that the losses of two models of one vocabulary can be compared.
+// heldOutSeed draws the windows of held-out text: the same in every run, so that the losses of
+// two models with one vocabulary can be compared.
 const heldOutSeed = 0x68656c64
 
 // heldOut holds the workers that measure the loss on held-out text.
@@ -66,7 +66,7 @@ func (t *wordTrainer) heldOutLoss(ctx context.Context, set training.ValidationSe
 	return m, nil
 }
 
-// checkHeldOut makes sure that there is a loss to measure on a text.
+// checkHeldOut checks that there is a loss to measure on a text.
 func (t *wordTrainer) checkHeldOut(set training.ValidationSet) error {
 	found := errors.New("a window")
 	var ids []int32

@@ -12,11 +12,11 @@ import (
 // decisions on its path, each σ(x·y) or 1-σ(x·y) with the row y of an inner node.
 // Frequent words have short paths.
 //
-// The tree is Huffman's (1952), built as in word2vec: among equal counts the rarer word
-// by rank comes first, and an inner node before a word. Of two nodes that are
-// joined, the one with the lower count is to be predicted. Words that do not occur in the
-// text, which word2vec does not have, come before inner nodes, so that their part of the
-// tree is flat instead of a long chain.
+// The tree is Huffman's (1952), built as in word2vec: among equal counts the rarer word by rank
+// comes first, and an inner node before a word. Of two nodes that are joined, the one with the
+// lower count is to be predicted. Words that do not occur in the text, which word2vec does not
+// have, come before inner nodes, so that their part of the tree is flat instead of a long
+// chain.
 type Huffman struct {
 	ends  []int   // of each word's path in paths
 	paths []int32 // labelled outputs, from the root down

@@ -45,7 +45,7 @@ func TestHuffmanWithoutCounts(t *testing.T) {
 }
 
 // The code has no word inside another's, uses every inner node, is as short as the
-// entropy allows, and is the same for every tree of the same counts.
+// entropy allows, and is the same forevery tree of the same counts.
 func TestHuffmanCode(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 5))
 	for _, n := range []int{2, 3, 10, 26} {

@@ -15,7 +15,7 @@ import (
 	"github.com/luminavec/luminavec/internal/training"
 )
 
-// A Set is an evaluation file: word pairs, analogies, or text that is not trained on.
+// A Set is an evaluation file: word pairs, analogies, or text that is not used for training.
 type Set struct {
 	checkpoints.ValidationSet
 
@@ -25,8 +25,8 @@ type Set struct {
 }
 
 // ReadSets reads evaluation files, so that errors in them are found before a corpus is read.
-// The lines of a file show which kind it is; words:FILE, analogies:FILE and text:FILE
-// say so instead.
+// The kind of a file is detected from its lines; the prefixes in words:FILE, analogies:FILE and
+// text:FILE set it instead.
 func ReadSets(names ...string) ([]*Set, error) {
 	var sets []*Set
 	for _, name := range names {
@@ -47,7 +47,7 @@ func readSet(name string) (*Set, error) {
 		}
 	}
 	if file == "" || file == text.Stdin {
-		return nil, fault.Field("Validation", "name a file; it is read again when the training is resumed", "must be a file, got %q", name)
+		return nil, fault.Field("Validation", "name a file; it is read again when training is resumed", "must be a file, got %q", name)
 	}
 	sum, err := training.FileSum(file)
 	if err != nil {
@@ -73,7 +73,7 @@ func readSet(name string) (*Set, error) {
 // ReadSameSets reads the sets of a model that was validated before. It is an error if one of
 // them has changed since.
 func ReadSameSets(was *checkpoints.Validation) ([]*Set, error) {
-	const hint = "restore the file, or choose another set for Validation; the search for the best model then starts anew"
+	const hint = "restore the file, or choose another set for Validation; the search for the best model then starts again"
 	var names []string
 	for _, s := range was.Sets {
 		names = append(names, s.Kind+":"+s.File)
@@ -90,9 +90,9 @@ func ReadSameSets(was *checkpoints.Validation) ([]*Set, error) {
 	return sets, nil
 }
 
-// OpenValidation makes sets ready to judge models of corpus, whose text tokenizer reads.
-// ngrams says that the model composes unknown words from character n-grams. It is an error if
-// a set has nothing in common with the vocabulary. Close the result.
+// OpenValidation prepares sets to judge models of corpus, whose text tokenizer reads. ngrams
+// means that the model composes unknown words from character n-grams. It is an error if a set
+// has nothing in common with the vocabulary. The caller must close the result.
 func OpenValidation(ctx context.Context, sets []*Set, corpus *corpora.Corpus, tokenizer *tokenize.Tokenizer, ngrams bool) (*training.Validation, error) {
 	known, err := newKnownWords(corpus, tokenizer, ngrams)
 	if err != nil {
@@ -110,7 +110,7 @@ func OpenValidation(ctx context.Context, sets []*Set, corpus *corpora.Corpus, to
 	return v, nil
 }
 
-// knownWords looks words up in the vocabulary that is going to be trained.
+// knownWords looks words up in the vocabulary that will be trained.
 type knownWords struct {
 	vocabulary *tokenize.Vocabulary
 	tokenizer  *tokenize.Tokenizer // that reads text

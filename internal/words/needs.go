@@ -7,9 +7,9 @@ import (
 	"github.com/luminavec/luminavec/internal/training"
 )
 
-// Needs estimates the memory, disk and time of a training. best says that the best model is
-// kept beside the last. A resumed training has its tables already, and done, from 0 to 1, of
-// its work.
+// Needs estimates the memory, disk and time of a run. best means that the best model is kept in
+// addition to the last. A resumed run already has its tables, and has done the share done, from
+// 0 to 1, of its work.
 func Needs(objective *Objective, o Options, corpus *corpora.Corpus, done float64, best, resumed bool) (estimate.Need, error) {
 	v := corpus.Vocabulary()
 	r := estimate.Run{

@@ -8,10 +8,10 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// Window holds the input nodes of one window's stock graph. M is the largest
-// number of context words, N the number of outputs, d the dimension. A window
-// of fewer than M context words leaves the last rows of X, Mask and Mean zero, one
-// of fewer than N outputs the last rows of Y and columns of Mask and Weight.
+// Window holds the input nodes of one window's stock graph. M is the maximum number of context
+// words, N the number of outputs, d the dimension. If a window has fewer than M context words,
+// the last rows of X, Mask and Mean are zero; if it has fewer than N outputs, the last rows of
+// Y and columns of Mask and Weight are zero.
 type Window struct {
 	X    *G.Node // [M, d] rows of the input table, one a context word
 	Y    *G.Node // [N, d] rows of the output table, the true word first
@@ -26,10 +26,10 @@ type Window struct {
 // A Loss builds the scalar loss of one window, in nats.
 type Loss func(w Window) (*G.Node, error)
 
-// An Objective is what a word trainer minimises, written up to three times: only the
-// stock graph, which defines it, is required.
+// An Objective is what a word trainer minimizes, written up to three times: only the stock
+// graph, which defines it, is required.
 type Objective struct {
-	Name string // as in config.json: "skipgram", "cbow"
+	Name string // name in config.json: "skipgram", "cbow"
 	Loss Loss   // the stock graph
 	Step Step   // the same as a gradient step in plain Go; nil: none
 
@@ -50,7 +50,7 @@ type Objective struct {
 	Variant // set by With
 }
 
-// Setup is what a fused operation is made for.
+// Setup describes the batches for which a fused operation is made.
 type Setup struct {
 	Tables     *Tables
 	MaxContext int                   // most context words of a window
@@ -63,14 +63,14 @@ type Setup struct {
 // panics, before it changes a row, if the batch is malformed.
 type Stepper func(in, out []float32, batch []int32, alpha float32) (loss, targets float64)
 
-// A Variant is how an objective departs from its usual form.
+// A Variant describes how an objective differs from its usual form.
 type Variant struct {
 	// Labelled says that batches hold labelled windows, whose outputs may be
 	// any number up to that of the engine: the inner nodes of hierarchical
 	// softmax. See [AppendLabelled].
 	Labelled bool
 
-	// Sum adds the context words of a CBOW window where the mean is usual.
+	// Sum adds the context words of a CBOW window instead of taking their mean.
 	Sum bool
 
 	// Places, if not nil, are the weights of the places of a window, by which
@@ -86,14 +86,14 @@ type Variant struct {
 	Positions int
 }
 
-// With returns the objective in another form. It is an error to ask an objective
-// other than CBOW for what only CBOW has.
+// With returns the objective in another form. It is an error to ask for a form that only CBOW
+// has if the objective is not CBOW.
 func (o *Objective) With(v Variant) (*Objective, error) {
 	if (v.Sum || v.Positions > 0) && !o.PerWindow {
 		return nil, fmt.Errorf("%s: sums and position weights are for objectives that make one row of a window", o.Name)
 	}
 	if v.Places != nil && (v.Labelled || v.Positions > 0) {
-		return nil, fmt.Errorf("%s: labelled windows have no weights of places", o.Name)
+		return nil, fmt.Errorf("%s: labelled windows cannot have place weights", o.Name)
 	}
 	with := *o
 	with.Variant = v

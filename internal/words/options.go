@@ -24,9 +24,8 @@ const (
 	WindowsFull     = "full"     // all up to Window away, all alike
 )
 
-// Options are the options of all word trainers together, as they are stored in
-// config.json. The public packages declare those of their own objective and convert
-// them. What each means is described there.
+// Options are the options of all word trainers together, as they are stored in config.json. The
+// public packages declare and describe those of their own objective and convert them.
 type Options struct {
 	Dim           int             `json:"dim"`
 	Window        int             `json:"window"`
@@ -53,7 +52,7 @@ type Options struct {
 	FreezeInit bool `json:"freeze_init,omitempty"`
 }
 
-// DefaultOptions returns the defaults that the word objectives have in common; those of
+// DefaultOptions returns the defaults that the word objectives share; they are the defaults of
 // skip-gram.
 func DefaultOptions() Options {
 	return Options{
@@ -73,8 +72,7 @@ func DefaultOptions() Options {
 	}
 }
 
-// finalRate is the part of the learning rate that is left at the end, as in
-// word2vec.
+// finalRate is the part of the learning rate that is left at the end, as in word2vec.
 const finalRate = 1e-4
 
 // Validate returns an error that names the first field out of range.
@@ -126,7 +124,7 @@ func (o *Options) Validate() error {
 	return nil
 }
 
-// variant is the form of the objective that the options ask for.
+// variant returns the form of the objective that the options select.
 func (o *Options) variant() Variant {
 	v := Variant{Labelled: o.Loss == LossHS, Sum: o.CBOWSum}
 	if o.Windows == WindowsWeighted {
@@ -142,11 +140,11 @@ func (o *Options) variant() Variant {
 // in a checkpoint.
 func (o *Options) ownRows() bool { return o.NGrams.Max > 0 || o.SumVectors }
 
-// objective returns the form of base that the options ask for.
+// objective returns the form of base that the options select.
 func (o *Options) objective(base *Objective) (*Objective, error) {
 	if !base.PerWindow && (o.CBOWSum || o.PositionWeights) {
 		return nil, fault.Mention("train with CBOW, or without CBOWSum and PositionWeights",
-			"%s has neither sums nor position weights: each context word is a target of its own", base.Name)
+			"%s has neither sums nor position weights: each context word is a separate target", base.Name)
 	}
 	return base.With(o.variant())
 }

@@ -17,9 +17,9 @@ type Example struct {
 // returns the loss of the window before the step, in nats.
 type Step func(o *Objective, w *Example, alpha float32) (loss float64)
 
-// newPlain returns the function of the fused operation of an objective that has only a
-// step in plain Go. What the step changes is added to the tables with kernels, so that
-// several goroutines may share the tables.
+// newPlain returns the function of the fused operation for an objective that has only a step in
+// plain Go. The changes of the step are added to the tables with kernels, so that several
+// goroutines may share the tables.
 func newPlain(o *Objective, s Setup) Stepper {
 	p := &plain{objective: o, tables: s.Tables, shape: o.shape(s.MaxContext, s.Outputs)}
 	return p.batch

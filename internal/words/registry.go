@@ -9,13 +9,13 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 )
 
-// A Kind is a word objective as the train command, resuming and validation know it. A
-// package registers its kind with [Register]; a program that imports the package can train
-// it. Nothing else lists the objectives.
+// A Kind is a word objective as the train command, resuming and validation see it. A package
+// registers its kind with [Register]; any program that imports the package can train it. No
+// other list of objectives exists.
 type Kind struct {
-	Title     string                  // in help and reports: "skip-gram"
+	Title     string                  // name in help and reports: "skip-gram"
 	Model     string                  // title of its models: "Skip-gram word vectors"
-	Describe  func(o *Options) string // for the model card; default: the title
+	Describe  func(o *Options) string // description for the model card; default: the title
 	Objective *Objective
 	Defaults  func() Options
 	Rates     Rates
@@ -23,13 +23,13 @@ type Kind struct {
 
 // Rates are the usual initial learning rates of an objective.
 type Rates struct {
-	Weighted float64 // in weighted windows
-	Many     float64 // in weighted windows from ManyEpochs epochs on
-	Other    float64 // in drawn and full windows
+	Weighted float64 // with weighted windows
+	Many     float64 // with weighted windows, from ManyEpochs epochs
+	Other    float64 // with drawn and full windows
 }
 
-// ManyEpochs is the number of epochs from which on Rates.Many is usual: only small texts need
-// so many, and they overfit.
+// ManyEpochs is the number of epochs from which Rates.Many is usual: only small texts need that
+// many epochs, and they overfit.
 const ManyEpochs = 10
 
 // Usual returns the usual learning rate for o.
@@ -45,8 +45,8 @@ func (r Rates) Usual(o *Options) float64 {
 
 var kinds []Kind
 
-// Register adds an objective, under the name of its Objective. It panics if there is one
-// of that name. Call it in the initialisation of a package.
+// Register adds an objective under the name of its Objective. It panics if the name is already
+// registered. Call it during the initialization of a package.
 func Register(k Kind) Kind {
 	if _, ok := Lookup(k.Objective.Name); ok {
 		panic(fmt.Sprintf("words: objective %q is registered twice", k.Objective.Name))
@@ -76,7 +76,7 @@ func Lookup(name string) (Kind, bool) {
 // Kinds returns all registered objectives in the order of their names.
 func Kinds() []Kind { return slices.Clone(kinds) }
 
-// Name is the name in config.json.
+// Name returns the name in config.json.
 func (k Kind) Name() string { return k.Objective.Name }
 
 // Train trains the objective; see [Train].

@@ -16,13 +16,13 @@ import (
 	"github.com/luminavec/luminavec/internal/training"
 )
 
-// A Reopened is a model folder whose training continues: an interrupted run, or a new
-// run over new text.
+// A Reopened is a model folder whose training continues: an interrupted run, or a new run over
+// new text.
 type Reopened struct {
 	folder     string
 	Checkpoint *checkpoints.Checkpoint
 	Kind       Kind
-	Options    Options // as the run began; change them before Corpus and Run
+	Options    Options // options with which the run started; change them before Corpus and Run
 }
 
 // Reopen checks that the checkpoint c, which was read from folder with its state, can be
@@ -32,7 +32,7 @@ func Reopen(folder string, c *checkpoints.Checkpoint) (*Reopened, error) {
 	if !ok {
 		hint := ""
 		if checkpoints.KindOf(c.Config.Kind).Imported {
-			hint = "its vectors were imported; start a training from them with Start"
+			hint = "its vectors were imported; start a new run from them with Start"
 		}
 		return nil, fault.Mention(hint, "%s: a model of kind %q cannot be trained further", folder, c.Config.Kind)
 	}
@@ -49,8 +49,8 @@ func Reopen(folder string, c *checkpoints.Checkpoint) (*Reopened, error) {
 	return r, nil
 }
 
-// Unfinished returns an error if the run has ended; only Continue with new text
-// trains such a model further.
+// Unfinished returns an error if the run has ended; such a model can only be trained further by
+// Continue with new text.
 func (r *Reopened) Unfinished() error {
 	p := r.Checkpoint.Config.Progress
 	switch {
@@ -62,15 +62,15 @@ func (r *Reopened) Unfinished() error {
 	return nil
 }
 
-// Selection is the field or column of the text.
+// Selection returns the field or column of the text.
 func (r *Reopened) Selection() text.Selection {
 	c := r.Checkpoint.Config.Corpus
 	return text.Selection{Field: c.Field, Column: c.Column}
 }
 
 // Corpus returns the corpus of the interrupted run: from the cache, or built from the text
-// called names, by default from where it was read before. Whether it is the same text
-// is checked when the training resumes.
+// called names, by default from where it was read before. Whether it is the same text is
+// checked when training resumes.
 func (r *Reopened) Corpus(ctx context.Context, names []string, cached corpora.Cached) (*corpora.Corpus, error) {
 	c := r.Checkpoint
 	was := corpora.Recorded{Fingerprint: c.Config.Corpus.Fingerprint, Vocabulary: c.Vocabulary, Grown: len(c.Config.Earlier) > 0}
@@ -100,7 +100,7 @@ func (r *Reopened) source(names []string) (*text.Source, error) {
 	}
 	source, err := text.Open(was...)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.Mention("if it has moved, provide it as Corpus", "the text of %s is not where it was: %w", r.folder, err)
+		return nil, fault.Mention("if it has moved, provide it as Corpus", "the text of %s cannot be found: %w", r.folder, err)
 	}
 	return source, err
 }
@@ -120,12 +120,12 @@ func (r *Reopened) CheckGrow() error {
 		return fmt.Errorf("%s: %w", r.folder, err)
 	}
 	if r.Checkpoint.Tokenizer.Subwords() {
-		return fault.Mention("continue with the same tokens, without Base", "%s: its tokens are those of its tokenizer.json: there are no new ones", r.folder)
+		return fault.Mention("continue with the same tokens, without Base", "%s: its tokens are fixed by its tokenizer.json, so there are no new ones", r.folder)
 	}
 	return nil
 }
 
-// NewCorpus builds a corpus of new text; with grow its words are added to the vocabulary
+// NewCorpus builds a corpus of new text; if grow is set, its words are added to the vocabulary
 // of the model.
 func (r *Reopened) NewCorpus(ctx context.Context, source *text.Source, grow bool, cached corpora.Cached) (*corpora.Corpus, error) {
 	c := r.Checkpoint
@@ -147,8 +147,8 @@ func (r *Reopened) NewRun(corpus *corpora.Corpus, source *text.Source, selection
 	}, nil
 }
 
-// ResumeOptions are the input of resuming a folder and its callbacks. The public packages
-// declare the same fields.
+// ResumeOptions are the input and the callbacks for resuming a model folder. The public
+// packages declare the same fields.
 type ResumeOptions struct {
 	Corpus []string       // names of the text; default: from where it was read before
 	Cached corpora.Cached // Dir is by default the cache of the run

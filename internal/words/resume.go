@@ -9,7 +9,7 @@ import (
 	"github.com/luminavec/luminavec/internal/training"
 )
 
-// resume takes the tables and the position from a checkpoint.
+// resume restores the tables and the position from a checkpoint.
 func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 	p, was, now := c.Config.Progress, c.Config.Corpus, t.run.Corpus
 	total := int64(t.run.Corpus.Blocks()) * int64(t.options.Epochs)
@@ -20,14 +20,14 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 	case c.Config.Kind != t.objective.Name:
 		return fmt.Errorf("resume: the checkpoint is of kind %q, not %q", c.Config.Kind, t.objective.Name)
 	case p.Stopped != "":
-		return fmt.Errorf("resume: the training is finished, it stopped early: %s", p.Stopped)
+		return fmt.Errorf("resume: training is already finished; it stopped early: %s", p.Stopped)
 	case p.TotalBlocks != total || was.RawWords != now.RawWords() || was.Words != now.Words() || was.Lines != now.Lines():
-		return fault.New("resume with the text that the training began with; new text is for a new run that continues from the model",
+		return fault.New("resume with the text that training started with; to train on new text, start a new run that continues from the model",
 			"resume: the corpus has changed: it has %d words, %d in the vocabulary, in %d lines and %d blocks; the checkpoint was made with %d, %d, %d and %d",
 			now.RawWords(), now.Words(), now.Lines(), total, was.RawWords, was.Words, was.Lines, p.TotalBlocks)
 	case was.Fingerprint != "" && was.Fingerprint != now.Fingerprint():
-		return fault.New("resume with the text that the training began with",
-			"resume: the corpus has changed: it has as many words as when the training began, but other ones")
+		return fault.New("resume with the text that training started with",
+			"resume: the corpus has changed: it has as many words as when training started, but they are different")
 	case p.Blocks < 0 || p.Blocks > total:
 		return fmt.Errorf("resume: the position must be from 0 to %d blocks, got %d", total, p.Blocks)
 	}

@@ -11,7 +11,7 @@ import (
 	. "github.com/luminavec/luminavec/internal/words"
 )
 
-// A run that is cancelled, written to disk, read and resumed, as often as it
+// A run that is canceled, written to disk, read and resumed, as often as it
 // takes, ends with the bits of one that was not.
 func TestResumeEqualsUninterrupted(t *testing.T) {
 	for _, f := range forms() {

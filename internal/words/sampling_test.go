@@ -131,7 +131,7 @@ func TestWindowsPlaces(t *testing.T) {
 	o := DefaultOptions()
 	o.Window, o.Negative, o.Subsample, o.Windows = 2, 2, 0, WindowsWeighted
 	w := NewWindows(v, &o)
-	var got [][]int32 // place, context, centre
+	var got [][]int32 // place, context, center
 	if _, err := w.Each([]int32{0, 1, 2, 3, corpora.LineEnd, 4}, training.NewRandom(1, 0), 1000, new(Scratch), func(batch []int32) error {
 		for len(batch) > 0 {
 			end := 2 + int(batch[0])

@@ -38,16 +38,16 @@ func (s *Start) Found() int {
 	return n
 }
 
-// NewStart reads the vectors of the words of v, the first row of each. It reads vectors
+// NewStart reads the vectors of the words of v, using the first row of each. It reads vectors
 // to the end, row by row, and keeps at most V of them.
 //
-// The output vectors of a model folder that was opened with its training state are used too if
-// the model is of the same objective (kind, as in config.json) and both were trained with
-// negative sampling; the rows of hierarchical softmax belong to the tree of one vocabulary. If
-// the vectors of the model are sums, a run starts from the two summands. Frozen vectors are
-// those of the model, sums included, and start without output vectors, which would fit a summand.
+// The output vectors of a model folder that was opened with its training state are reused if
+// the model has the same objective (kind, as in config.json) and both use negative sampling;
+// the rows of hierarchical softmax belong to the tree of one vocabulary. If the vectors of the
+// model are sums, a run starts from the two summands. Frozen vectors are those of the model,
+// including sums, and start without output vectors, which would match only a summand.
 //
-// It is an error if the dimension of vectors is not that of o, or no word of v is found.
+// It is an error if the dimension of vectors is not that of o, or if no word of v is found.
 func NewStart(ctx context.Context, vectors *exchange.Vectors, v *tokenize.Vocabulary, kind string, o Options) (*Start, error) {
 	if vectors.Dim != o.Dim {
 		return nil, fault.Field("Dim", fmt.Sprintf("set Dim to %d", vectors.Dim), "must be %d, the dimension of the vectors in %s, got %d", vectors.Dim, vectors.Path, o.Dim)
@@ -109,7 +109,7 @@ func quoted(words []string) []string {
 	return out
 }
 
-// negativeSampling reports whether a model was trained with it.
+// negativeSampling reports whether a model was trained with negative sampling.
 func negativeSampling(c *checkpoints.Checkpoint) bool {
 	var o Options
 	return json.Unmarshal(c.Config.Options, &o) == nil && o.Loss != LossHS
@@ -151,9 +151,9 @@ func (t *wordTrainer) begin(s *Start) error {
 	return nil
 }
 
-// scaleOthers keeps the random initial vectors of words small beside the given ones. They
-// are word2vec's, uniform in ±1/2d, far smaller than trained vectors, so that the text
-// decides their direction. If the given vectors are smaller still, by the root mean square
+// scaleOthers keeps the random initial vectors of words small compared with the given ones.
+// They are word2vec's, uniform in ±1/2d, far smaller than trained vectors, so that the text
+// determines their direction. If the given vectors are smaller still, by the root mean square
 // of their values, the random ones are scaled down to that.
 func scaleOthers(t *Tables, given []bool) {
 	var squares, values float64

@@ -139,7 +139,7 @@ func TestStartErrors(t *testing.T) {
 		t.Error(err)
 	}
 	run.Start, o.FreezeInit = nil, true
-	if _, err := Train(context.Background(), SkipGram(), o, run); err == nil || !strings.Contains(err.Error(), "no given vectors") {
+	if _, err := Train(context.Background(), SkipGram(), o, run); err == nil || !strings.Contains(err.Error(), "FreezeInit requires Start") {
 		t.Error(err)
 	}
 }

@@ -69,7 +69,7 @@ func (t *Tables) uniform(table []float32, seed, stream uint64) {
 	}
 }
 
-// AddPositions adds position weights, all 1: every place in the window counts alike.
+// AddPositions adds position weights, all 1: every place in the window has the same weight.
 func (t *Tables) AddPositions(count int) {
 	t.Position = kernel.Aligned(count * t.Stride)
 	for r := range count {
@@ -128,7 +128,7 @@ func (t *Tables) bag(word int32) []int32 {
 
 func (t *Tables) frozen(word int32) bool { return t.Frozen != nil && t.Frozen[word] }
 
-// in returns the unpadded input row of word id; out the output row.
+// in returns the unpadded input row of word id; out returns the output row.
 func (t *Tables) in(id int32) []float32  { return t.row(t.In, id) }
 func (t *Tables) out(id int32) []float32 { return t.row(t.Out, id) }
 

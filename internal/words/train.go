@@ -23,28 +23,28 @@ const (
 	positionTensor = checkpoints.PositionTensor  // training/state.safetensors, [2·window, dim]; only with position weights
 )
 
-// Run is what a word trainer needs beside its options. The public packages declare the
-// same fields.
+// Run is what a word trainer needs besides its options. The public packages declare the same
+// fields.
 type Run struct {
 	Corpus    *corpora.Corpus
 	Tokenizer *tokenize.Tokenizer // the one that read the corpus
 	Sources   []string            // names of what the corpus was read from, for the record
-	Selection text.Selection      // which field or column of it was read, for the record
+	Selection text.Selection      // field or column that was read, for the record
 	Cache     string              // folder of the cached corpus, for the record; "" is none
 
 	// Progress, if set, is called a few times a second.
 	Progress func(training.Event)
-	// Save, if set, is called with a checkpoint every SaveEvery (default 5 minutes) and at
-	// the ends of epochs, while the training pauses. The checkpoint shares the
-	// trainer's memory and is valid during the call only.
+	// Save, if set, is called with a checkpoint every SaveEvery (default 5 minutes) and at the
+	// ends of epochs, while training pauses. The checkpoint shares the trainer's memory and is
+	// valid during the call only.
 	Save      func(context.Context, *checkpoints.Checkpoint) error
 	SaveEvery time.Duration
 
-	// Validation, if set, judges the model while the training pauses.
+	// Validation, if set, judges the model while training pauses.
 	Validation *training.Validation
 
-	// Resume, if set, is a checkpoint of an unfinished run, read with its state, of the
-	// same options and the same corpus. The trainer continues in its tensors.
+	// Resume, if set, is a checkpoint of an unfinished run with the same options and the same
+	// corpus, read with its state. The trainer continues in its tensors.
 	Resume *checkpoints.Checkpoint
 
 	// Start, if set, holds the initial word vectors; without it they are random. It is
@@ -56,9 +56,9 @@ type Run struct {
 // default size, which outweigh the fixed cost of a run and fit the cache.
 const batchCapacity = 1 << 17
 
-// Train trains objective over a corpus and returns the checkpoint. When
-// ctx ends first it returns the unfinished checkpoint, from which the run can
-// be resumed, together with ctx's error.
+// Train trains objective over a corpus and returns the checkpoint. If ctx ends first, it
+// returns the unfinished checkpoint, from which the run can be resumed, together with ctx's
+// error.
 func Train(ctx context.Context, objective *Objective, o Options, run Run) (*checkpoints.Checkpoint, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func newWordTrainer(objective *Objective, o Options, run Run) (*wordTrainer, err
 		return t, t.resume(run.Resume)
 	}
 	if run.Start == nil && o.FreezeInit {
-		return nil, fmt.Errorf("%s: FreezeInit needs Start: there are no given vectors to freeze", objective.Name)
+		return nil, fmt.Errorf("%s: FreezeInit requires Start: without it there are no vectors to freeze", objective.Name)
 	}
 	if t.tables, err = NewTables(v.Len(), o.Dim, o.Seed); err != nil {
 		return nil, err

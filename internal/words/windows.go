@@ -6,10 +6,9 @@ import (
 	"github.com/luminavec/luminavec/internal/training"
 )
 
-// Windows turns token ids into the windows of the word objectives: the words
-// around a centre, the centre, and the negative samples that the window shares; for
-// hierarchical softmax, the path of the centre in place of the centre and the negatives.
-// Several goroutines may use it.
+// Windows turns token ids into the windows of the word objectives: the words around a center,
+// the center, and the negative samples that the window shares; for hierarchical softmax, the
+// path of the center instead of the center and the negatives. Several goroutines may use it.
 type Windows struct {
 	keep     []uint32 // keep[w]/2³²: the probability that subsampling keeps w
 	noise    *Noise
@@ -43,7 +42,7 @@ func NewWindows(v *tokenize.Vocabulary, o *Options) *Windows {
 	return w
 }
 
-// Outputs returns the number of output rows of a window, the centre and the
+// Outputs returns the number of output rows of a window, the center and the
 // negatives, or the length of the longest path.
 func (w *Windows) Outputs() int {
 	if w.tree != nil {
@@ -66,9 +65,9 @@ type Scratch struct {
 	batch []int32
 }
 
-// Each draws the windows of ids (lines ended by corpora.LineEnd, which windows do not
-// cross) and calls step with batches of at most capacity entries. It returns the number of
-// words in ids.
+// Each draws the windows of ids (lines ended by corpora.LineEnd, which windows do not cross)
+// and calls step with batches of at most capacity entries. It returns the number of words in
+// ids.
 //
 // Words are dropped by subsampling before windows are formed, and the reach of drawn
 // windows is drawn from 1 to Window, both as in word2vec.
@@ -84,14 +83,14 @@ func (w *Windows) Each(ids []int32, rng *training.Random, capacity int, s *Scrat
 			}
 		}
 		at++ // the line end
-		for centre := range s.line {
+		for center := range s.line {
 			if len(s.batch)+w.maxSize() > capacity {
 				if err := step(s.batch); err != nil {
 					return words, err
 				}
 				s.batch = s.batch[:0]
 			}
-			w.appendWindow(centre, rng, s)
+			w.appendWindow(center, rng, s)
 		}
 	}
 	if len(s.batch) == 0 {
@@ -100,21 +99,21 @@ func (w *Windows) Each(ids []int32, rng *training.Random, capacity int, s *Scrat
 	return words, step(s.batch)
 }
 
-// appendWindow draws the window around s.line[centre] and appends it to the
+// appendWindow draws the window around s.line[center] and appends it to the
 // batch, unless the line has no other word.
-func (w *Windows) appendWindow(centre int, rng *training.Random, s *Scratch) {
+func (w *Windows) appendWindow(center int, rng *training.Random, s *Scratch) {
 	reach := w.window
 	if !w.fixed {
 		reach = 1 + training.Below(rng.Next(), w.window)
 	}
-	lo, hi := max(0, centre-reach), min(len(s.line), centre+reach+1)
+	lo, hi := max(0, center-reach), min(len(s.line), center+reach+1)
 	if hi-lo < 2 {
 		return
 	}
-	word := s.line[centre]
-	s.words = append(append(s.words[:0], s.line[lo:centre]...), s.line[centre+1:hi]...)
+	word := s.line[center]
+	s.words = append(append(s.words[:0], s.line[lo:center]...), s.line[center+1:hi]...)
 	if w.tree != nil {
-		s.batch = AppendLabelled(s.batch, w.window-(centre-lo), s.words, w.tree.Path(word))
+		s.batch = AppendLabelled(s.batch, w.window-(center-lo), s.words, w.tree.Path(word))
 		return
 	}
 	s.outs = append(s.outs[:0], word)
@@ -122,7 +121,7 @@ func (w *Windows) appendWindow(centre int, rng *training.Random, s *Scratch) {
 		s.outs = append(s.outs, w.negativeFor(word, rng))
 	}
 	if w.placed {
-		s.batch = AppendPlaced(s.batch, w.window-(centre-lo), s.words, s.outs)
+		s.batch = AppendPlaced(s.batch, w.window-(center-lo), s.words, s.outs)
 		return
 	}
 	if !w.labelled {
@@ -133,7 +132,7 @@ func (w *Windows) appendWindow(centre int, rng *training.Random, s *Scratch) {
 		s.outs[1+j] = ^s.outs[1+j]
 	}
 	// The nearest word on the left is at the place before the middle.
-	s.batch = AppendLabelled(s.batch, w.window-(centre-lo), s.words, s.outs)
+	s.batch = AppendLabelled(s.batch, w.window-(center-lo), s.words, s.outs)
 }
 
 // negativeFor draws a negative sample that is not the word itself.

@@ -225,7 +225,7 @@ func TestResumeRefuses(t *testing.T) {
 	cancel()
 	c, err := Train(ctx, SkipGram(), o, runOf(t, topics(100)))
 	if !errors.Is(err, context.Canceled) || c == nil || c.Config.Progress.Blocks != 0 {
-		t.Fatalf("a cancelled run: %v, %+v", err, c)
+		t.Fatalf("a canceled run: %v, %+v", err, c)
 	}
 	for name, change := range map[string]func(*Run){
 		"the corpus has changed": func(r *Run) {
@@ -236,7 +236,7 @@ func TestResumeRefuses(t *testing.T) {
 			other := runOf(t, strings.Replace(topics(100), "\n", " ", 1))
 			r.Corpus = other.Corpus
 		},
-		"as many words as when the training began, but other ones": func(r *Run) { // two lines trade places
+		"as many words as when training started, but they are different": func(r *Run) { // two lines trade places
 			lines := strings.SplitAfter(topics(100), "\n")
 			lines[10], lines[20] = lines[20], lines[10]
 			r.Corpus = runOf(t, strings.Join(lines, "")).Corpus
@@ -304,6 +304,6 @@ func TestTrainWordsErrors(t *testing.T) {
 	run := runOf(t, topics(500))
 	run.Progress = func(training.Event) { cancel() } // called before Train returns, if not earlier
 	if c, err := Train(ctx, SkipGram(), o, run); c != nil || !errors.Is(err, training.ErrDiverged) {
-		t.Errorf("diverged, then cancelled: checkpoint %v, %v", c != nil, err)
+		t.Errorf("diverged, then canceled: checkpoint %v, %v", c != nil, err)
 	}
 }

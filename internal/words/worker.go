@@ -25,13 +25,13 @@ func (t *wordTrainer) newEngine(tables *Tables) (Engine, error) {
 
 func (t *wordTrainer) capacity() int { return max(batchCapacity, t.windows.maxSize()) }
 
-// wordWorker trains blocks with an engine of its own on the shared tables.
+// wordWorker trains blocks with its own engine on the shared tables.
 type wordWorker struct {
 	trainer *wordTrainer
 	engine  Engine
 	ids     []int32
 	scratch Scratch
-	batches [][]int32 // of the block, the memory of those of blocks before behind it
+	batches [][]int32 // of the block, followed by the memory of earlier blocks' batches
 	words   int64
 	order   []int32 // of the blocks in epoch
 	epoch   int64
@@ -71,8 +71,8 @@ func (w *wordWorker) prepare(c *corpora.Corpus, block int, rng *training.Random)
 	return err
 }
 
-// Train takes steps of size lr on the windows that were drawn last; with lr 0 it
-// measures their loss and changes nothing.
+// Train takes steps of size lr on the windows that were drawn last; with lr 0 it measures their
+// loss and changes nothing.
 func (w *wordWorker) Train(lr float64) (training.BlockStats, error) {
 	s := training.BlockStats{Units: w.words}
 	for _, batch := range w.batches {

@@ -22,9 +22,9 @@ type Batch struct {
 	// Scores are the scores of the examples, or their labels, 0 or 1. Nil: none.
 	Scores []float32 // [B]
 
-	// Masked are the cells (i, j) that the in-batch loss must not take for negatives:
-	// text B+j, a positive or a given negative, belongs to anchor i too. In ascending
-	// order; nil: none. The positive of i itself is never among them.
+	// Masked lists the cells (i, j) that the in-batch loss must not treat as negatives: text
+	// B+j, a positive or a given negative, belongs to anchor i too. In ascending order; nil:
+	// none. The positive of i itself is never among them.
 	Masked [][2]int32
 
 	// Dropout multiplies the pooled vectors; nil: none. [C·B × Stride(Width)]
@@ -36,7 +36,7 @@ func (b *Batch) Texts() int { return b.Examples * b.Columns }
 
 var errBatch = errors.New("batch: its parts do not match")
 
-// check reports a part that does not fit the others or the encoder.
+// check returns an error if a part does not match the others or the encoder.
 func (b *Batch) check(e *Parameters) error {
 	n := b.Texts()
 	switch {

@@ -31,7 +31,7 @@ var engines = []struct {
 	{Graph, func(e *Parameters, o Objective, _ int) (Engine, error) { return NewGraph(e, o) }},
 }
 
-// checkBatch reports a batch that does not fit the encoder or the objective.
+// checkBatch returns an error if a batch does not match the encoder or the objective.
 func checkBatch(e *Parameters, o Objective, b *Batch) error {
 	if err := b.check(e); err != nil {
 		return err

@@ -105,7 +105,7 @@ func (c engineCase) batch(rng *rand.Rand, e *Parameters) *Batch {
 	return b
 }
 
-// lossForms are the losses in all their forms; those of three or four texts an example
+// lossForms are the losses in all their forms; those of three or four texts per example
 // are of any number from 3, or from 2, on.
 func lossForms() []engineCase {
 	return []engineCase{

@@ -6,9 +6,9 @@ import (
 	"github.com/luminavec/luminavec/internal/estimate"
 )
 
-// Estimate returns the memory and disk that a run needs and a guess of its time. done
-// is the share of the run that a resumed checkpoint has completed; best says that the
-// best model is kept beside the last.
+// Estimate returns the memory and disk that a run needs and an estimate of its time. done is
+// the share of the run that a resumed checkpoint has completed; best means that the best model
+// is kept in addition to the last.
 func Estimate(o Options, pairs *pairs.Dataset, v *tokenize.Vocabulary, done float64, best bool) estimate.Need {
 	r := estimate.SentenceRun{
 		Rows: v.Len(), Dim: o.Dim, Hidden: o.Hidden, Project: o.Project, Threads: o.Threads, Slots: o.slots(),

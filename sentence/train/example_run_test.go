@@ -145,7 +145,7 @@ func ExampleInterrupted() {
 	fmt.Println(err)
 	// Output:
 	// context canceled
-	// the training is finished
+	// training is already finished
 }
 
 // Start from a trained model: its layers and tokens are those of the new run.

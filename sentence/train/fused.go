@@ -11,9 +11,9 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// The fused program of an encoder; nodes of layers that it lacks are left out. The
-// batch is not an input: the operations read the one that the engine holds, and use
-// as much of the buffers as it needs.
+// The fused program of an encoder, without nodes for the layers that it lacks. The batch is not
+// an input: the operations read the batch that the engine holds, and use as much of the buffers
+// as it needs.
 //
 //	vectors            = encode(rows, linear, bias, projection)
 //	loss               = loss(vectors)
@@ -36,9 +36,9 @@ type fusedEngine struct {
 	texts   int // capacity
 }
 
-// NewFused returns the engine that trains: a fused operation for the encoder and one
-// for the loss, on threads goroutines (0: one per core). Its numbers are the same to
-// the bit at any number of threads.
+// NewFused returns the engine that trains: a fused operation for the encoder and one for the
+// loss, on threads goroutines (0: one per core). Its results are identical to the bit at any
+// number of threads.
 func NewFused(e *Parameters, o Objective, threads int) (Engine, error) {
 	if err := e.check(); err != nil {
 		return nil, fmt.Errorf("fused engine: %w", err)

@@ -55,8 +55,8 @@ func (l *lossPass) run(b *Batch, z, dz []float32, stride int, grad float32) {
 	}
 }
 
-// leastNorm is the length up to which a vector has no direction: its unit vector and
-// its gradient are zero.
+// leastNorm is the length up to which a vector has no direction: its unit vector and its
+// gradient are zero.
 const leastNorm = 1e-12
 
 // direction sets dst to z divided by its length, and its padding to zero.

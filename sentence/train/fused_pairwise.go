@@ -5,8 +5,8 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// cosineLines says which cosines a loss looks at: line q has, for each anchor i,
-// the cosine with the text partner(q, i).
+// cosineLines defines which cosines a loss uses: line q has, for each anchor i, the cosine with
+// the text partner(q, i).
 type cosineLines struct {
 	count   int
 	partner func(q, i int) int
@@ -31,9 +31,8 @@ func allTexts(b *Batch) cosineLines {
 	return cosineLines{b.Columns - 1, func(q, i int) int { return (q+1)*b.Examples + i }}
 }
 
-// pairwise returns a loss that depends on a few cosines of each anchor, and sets
-// dunit. The function of returns the loss of the lines of cosines and sets d to its
-// gradient.
+// pairwise returns a loss that depends on a few cosines of each anchor, and sets dunit. The
+// function of returns the loss for the lines of cosines and sets d to its gradient.
 func (l *lossPass) pairwise(b *Batch, stride int, grad float32, lines cosineLines, of func(cos, d [][]float32, scores []float32) float64) float64 {
 	n := b.Examples
 	for len(l.cosines) < lines.count {

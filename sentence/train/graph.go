@@ -12,8 +12,8 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// maxPrograms is how many compiled graphs an engine keeps: the batches of a run differ in
-// their number of rows, which is rounded up, and the last batch of a file in its examples.
+// maxPrograms is how many compiled graphs an engine keeps. The batches of a run differ in their
+// number of rows, which is rounded up, and the last batch of a file in its number of examples.
 const maxPrograms = 8
 
 // graphEngine computes gradients with stock graphs of gorgonia, one for each shape of batch.
@@ -25,22 +25,21 @@ type graphEngine struct {
 	gradient  Gradient
 }
 
-// NewGraph returns an engine made of gorgonia's own operations: the definition of the
-// losses, and slow. Its memory grows with the square of the number of texts of a batch:
-// keep to a few hundred.
+// NewGraph returns an engine made of gorgonia's own operations. It defines the losses, but is
+// slow. Its memory grows with the square of the number of texts in a batch: use a few hundred
+// at most.
 //
-// A zero vector has cosine 0 with every other and no gradient. Of equal values the
-// maximum of pooling takes the first. For the last example of a batch, the next one that
-// [Related] and [Contrastive] take for unrelated is the first; a batch of one example
-// has none.
+// A zero vector has cosine 0 with every other and no gradient. If values are equal, max pooling
+// takes the first. [Related] and [Contrastive] treat the positive of the next example as
+// unrelated; the example after the last is the first, and a batch of one example has none.
 func NewGraph(e *Parameters, o Objective) (Engine, error) { return newGraphEngine(e, o, nil) }
 
-// NewGraphOf is NewGraph with a loss of your own; dims, if not nil, are the dimensions
-// to which vectors are truncated, see [Objective].Matryoshka.
+// NewGraphOf is NewGraph with a custom loss; dims, if not nil, are the dimensions to which
+// vectors are truncated, see [Objective].Matryoshka.
 //
-// A panic while loss builds its graph becomes an error. Gorgonia runs the graph in a
-// goroutine of its own, where a panic ends the process: a custom operation must recover
-// in Do, as [autograd.Op] does.
+// A panic while loss builds its graph becomes an error. Gorgonia runs the graph in its own
+// goroutine, where a panic ends the process: a custom operation must recover in Do, as
+// [autograd.Op] does.
 func NewGraphOf(e *Parameters, loss GraphLoss, dims []int) (Engine, error) {
 	if loss == nil {
 		return nil, errors.New("graph engine: the loss is nil")
@@ -138,7 +137,7 @@ type program struct {
 	*autograd.Program
 }
 
-// program returns the compiled graph of a shape, compiling it unless it is kept.
+// program returns the compiled graph of a shape, compiling it unless it is cached.
 func (t *graphEngine) program(s graphShape) (*program, error) {
 	at := slices.IndexFunc(t.programs, func(p *program) bool { return p.shape == s })
 	if at >= 0 {

@@ -2,8 +2,8 @@ package train
 
 import "github.com/luminavec/luminavec/internal/kernel"
 
-// shapeOf returns the shape of the graph for a batch. Row counts and lengths are rounded
-// up to one of few numbers, so that graphs are compiled now and then only.
+// shapeOf returns the shape of the graph for a batch. Row counts and lengths are rounded up to
+// one of a few numbers, so that graphs are compiled rarely.
 func shapeOf(e *Parameters, b *Batch) graphShape {
 	s := graphShape{examples: b.Examples, columns: b.Columns, rows: roundUp(len(b.Rows)), dropout: b.Dropout != nil, scored: b.Scores != nil}
 	if e.Max {
@@ -16,8 +16,8 @@ func shapeOf(e *Parameters, b *Batch) graphShape {
 	return s
 }
 
-// roundUp returns the next number, from 2 on, whose binary form has ones in its first
-// three places only: at most a quarter more.
+// roundUp returns the next number, from 2, whose binary form has ones in its first three digits
+// only: at most a quarter more.
 func roundUp(n int) int {
 	step := 1
 	for n > 8*step {

@@ -85,7 +85,7 @@ func lossGraph(e *Parameters, s graphShape, dims []int, loss GraphLoss, in [inpu
 
 	var sum *G.Node
 	for _, k := range dims {
-		y := normalised(prefix(z, n, e.VectorDim(), k), n, e.VectorDim())
+		y := normalized(prefix(z, n, e.VectorDim(), k), n, e.VectorDim())
 		l, err := loss(Nodes{
 			Examples: s.examples, Columns: s.columns,
 			Vectors: y, Cosine: product(y, transpose(y)),
@@ -123,7 +123,7 @@ func maxPool(f, tokens *G.Node, s graphShape) *G.Node {
 	return most
 }
 
-// prefix is z with zeros behind the first k of its dim columns.
+// prefix returns z with zeros after the first k of its dim columns.
 func prefix(z *G.Node, n, dim, k int) *G.Node {
 	if k == dim {
 		return z
@@ -131,9 +131,9 @@ func prefix(z *G.Node, n, dim, k int) *G.Node {
 	return times(z, fixed(z, fmt.Sprintf("prefix %d", k), n, dim, func(_, col int) bool { return col < k }))
 }
 
-// normalised divides the rows of z by their lengths. A row of zeros stays zero, and so does
+// normalized divides the rows of z by their lengths. A row of zeros stays zero, and so does
 // its gradient; so does, in float32, a row shorter than about 1e-19.
-func normalised(z *G.Node, n, dim int) *G.Node {
+func normalized(z *G.Node, n, dim int) *G.Node {
 	squares := product(times(z, z), ones(z, dim, 1)) // [n, 1]
 	some := above(squares, number(z, 0))
 	inverse := G.Must(G.HadamardDiv(some, G.Must(G.Sqrt(add(squares, sub(number(z, 1), some))))))

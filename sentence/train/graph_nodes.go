@@ -49,10 +49,10 @@ func product(x, y *G.Node) *G.Node { return G.Must(G.Mul(x, y)) }
 func transpose(x *G.Node) *G.Node  { return G.Must(G.Transpose(x)) }
 func total(x *G.Node) *G.Node      { return G.Must(G.Sum(x)) }
 
-// above is 1 where x is above y, else 0; it has no gradient.
+// above returns 1 where x is above y, else 0; it has no gradient.
 func above(x, y *G.Node) *G.Node { return G.Must(G.Gt(x, y, true)) }
 
-// positive is x where that is above 0, else 0; its gradient at 0 is 0, where that of
+// positive returns x where that is above 0, else 0; its gradient at 0 is 0, where that of
 // gorgonia's Rectify is 1.
 func positive(x *G.Node) *G.Node { return times(x, above(x, number(x, 0))) }
 
@@ -64,10 +64,9 @@ func number(x *G.Node, v float64) *G.Node {
 	return G.NewConstant(float32(v))
 }
 
-// fixed returns a matrix of ones where fill is true and zeros elsewhere, of the type of x
-// and in its graph. It is an input with a name, not a constant: gorgonia takes two
-// constants of one shape for the same if they print the same, and prints only the first
-// and last numbers.
+// fixed returns a matrix of ones where fill is true and zeros elsewhere, of the type of x and
+// in its graph. It is an input with a name, not a constant: gorgonia treats two constants of
+// the same shape as equal if they print the same, and prints only the first and last numbers.
 func fixed(x *G.Node, name string, rows, cols int, fill func(row, col int) bool) *G.Node {
 	v := tensor.New(tensor.WithShape(rows, cols), tensor.Of(x.Dtype()))
 	for i := range rows * cols {

@@ -14,11 +14,11 @@ import (
 	"github.com/luminavec/luminavec/sentence"
 )
 
-// Init is a model that a run starts from: a sentence model as a whole, or the vectors
-// of a word model or of a file. Its methods accept nil, for a run that starts at random.
+// Init is a model that a run starts from: a whole sentence model, or the vectors of a word
+// model or of a file. Its methods accept nil, for a run that starts at random.
 type Init struct {
 	Path   string
-	Format string // of the vectors; "" for a sentence model
+	Format string // format of the vectors; "" for a sentence model
 
 	model   *checkpoints.Checkpoint // of a model folder; nil: vectors in another format
 	vectors *exchange.Vectors       // nil for a sentence model
@@ -58,9 +58,9 @@ func (i *Init) Tokenizer() *tokenize.Tokenizer {
 	return i.model.Tokenizer
 }
 
-// Adopt sets the options that the model determines: the dimension of its vectors or,
-// for a sentence model, all its layers. chosen names the fields that the caller has set
-// on purpose; it is an error if the model determines one of them differently.
+// Adopt sets the options that the model determines: the dimension of its vectors or, for a
+// sentence model, all its layers. chosen names the fields that the caller has set explicitly;
+// it is an error if the model requires a different value for one of them.
 func (i *Init) Adopt(o *Options, chosen ...string) error {
 	if i == nil {
 		if o.Freeze {

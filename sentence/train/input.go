@@ -12,8 +12,8 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Input says which pairs a run reads, and how. Its JSON form is stored beside the
-// options in config.json, so that a resumed run reads the same pairs.
+// Input defines which pairs a run reads, and how. Its JSON form is stored beside the options in
+// config.json, so that a resumed run reads the same pairs.
 type Input struct {
 	Files   []string `json:"-"`                 // TSV, CSV or JSON Lines; "-" is standard input; default the bundled sample
 	Columns string   `json:"columns,omitempty"` // names of the columns, separated by commas, see pairs.Options; default detected
@@ -63,14 +63,14 @@ func (in *Input) weights() (map[string]float64, error) {
 			return nil, fault.Field("Weights", hint, "must be above 0 and at most 1000, got %q for %s", number, name)
 		}
 		if !slices.ContainsFunc(in.Files, func(n string) bool { return filepath.Clean(n) == filepath.Clean(name) }) {
-			return nil, fault.Field("Weights", "write the file exactly as among the pairs", "must name a file of the pairs, got %s", name)
+			return nil, fault.Field("Weights", "write the file exactly as in the list of pairs", "must name a file of the pairs, got %s", name)
 		}
 		weights[name] = x
 	}
 	return weights, nil
 }
 
-// Open opens the pairs. With twice, to train a tokenizer on them first, pairs from
+// Open opens the pairs. If twice is set, to train a tokenizer on them first, pairs from
 // standard input are copied to a temporary file, which the returned function removes.
 func (in *Input) Open(ctx context.Context, twice bool) (sources []pairs.Source, done func() error, err error) {
 	done = func() error { return nil }

@@ -6,9 +6,8 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// Contrastive is, with d = 1 − cos(u,v), the mean of y·d²/2 + (1−y)·max(0, m−d)²/2
-// (Hadsell, Chopra and LeCun, 2006). Without scores it takes the pairs that
-// [Related] takes.
+// Contrastive is, with d = 1 − cos(u,v), the mean of y·d²/2 + (1−y)·max(0, m−d)²/2 (Hadsell,
+// Chopra and LeCun, 2006). Without scores it uses the same pairs as [Related].
 const Contrastive Loss = "contrastive"
 
 var contrastive = lossDef{

@@ -15,9 +15,9 @@ import (
 const Related Loss = "related"
 
 var related = lossDef{
-	name: Related, summary: "tell related from unrelated texts", usual: []pairs.Kind{pairs.Labelled},
+	name: Related, summary: "distinguish related from unrelated texts", usual: []pairs.Kind{pairs.Labelled},
 	card: func(o *Options) string {
-		return fmt.Sprintf("related: logistic loss of telling related texts from others by %g times the cosine less %g", o.Scale, o.Margin)
+		return fmt.Sprintf("related: logistic loss of distinguishing related texts from others by %g times the cosine less %g", o.Scale, o.Margin)
 	},
 	scores: anyScores, labels: true, minTexts: 2, maxTexts: 2, scale: true, margin: []float64{-1, 1},
 	graph: func(o Objective, n Nodes, scored bool) *G.Node {

@@ -18,8 +18,8 @@ import (
 // comment says otherwise.
 type Loss string
 
-// losses are all losses, the default first. A new loss is a file that defines one
-// and a line here; options, help texts and both engines read this list.
+// losses lists all losses, the default first. A new loss is a file that defines one and a line
+// here; options, help texts and both engines read this list.
 var losses = []*lossDef{
 	&inBatch,
 	&related,
@@ -29,8 +29,7 @@ var losses = []*lossDef{
 	&triplet,
 }
 
-// lossDef defines a loss: which data it takes, which settings it has, and its two
-// implementations.
+// lossDef defines a loss: the data it takes, its settings, and its two implementations.
 type lossDef struct {
 	name    Loss
 	summary string                  // what it does, for help texts
@@ -39,11 +38,11 @@ type lossDef struct {
 
 	scores             scoresRule
 	labels             bool      // scores must be from 0 to 1
-	minTexts, maxTexts int       // texts an example; maxTexts 0: any number
+	minTexts, maxTexts int       // texts per example; maxTexts 0: any number
 	scale, symmetric   bool      // it has these settings
-	margin             []float64 // lowest and highest; nil: it has no margin
+	margin             []float64 // lowest and highest; nil if it has no margin
 
-	// acrossBatch says that each text is compared with all others of the batch, so that no
+	// acrossBatch means that each text is compared with all others of the batch, so that no
 	// batch may hold a text twice.
 	acrossBatch bool
 
@@ -54,7 +53,7 @@ type lossDef struct {
 	fused func(l *lossPass, b *Batch, dim, stride int, grad float32) float64
 }
 
-// scoresRule says whether a loss must, may or must not have scores.
+// scoresRule is whether a loss must, may or must not have scores.
 type scoresRule int
 
 const (
@@ -63,7 +62,7 @@ const (
 	needScores
 )
 
-// lossOf returns the definition of a loss; nil: its name is not known.
+// lossOf returns the definition of a loss, or nil if its name is unknown.
 func lossOf(name Loss) *lossDef {
 	for _, l := range losses {
 		if l.name == name {
@@ -168,11 +167,11 @@ func (o Objective) Validate(dim, columns int, scored bool) error {
 	}
 	switch {
 	case columns < is.minTexts && is.minTexts == 3:
-		return fault.Field("Loss", "name a third column, of negatives"+others(), "%s needs an anchor, a positive and a negative, but the data has %d texts an example", o.Loss, columns)
+		return fault.Field("Loss", "name a third column, of negatives"+others(), "%s needs an anchor, a positive and a negative, but the data has %d texts per example", o.Loss, columns)
 	case columns < is.minTexts:
-		return fault.Field("Loss", "name two columns of texts", "%s needs two texts an example, but the data has %d", o.Loss, columns)
+		return fault.Field("Loss", "name two columns of texts", "%s needs two texts per example, but the data has %d", o.Loss, columns)
 	case is.maxTexts > 0 && columns > is.maxTexts:
-		return fault.Field("Loss", "name two of the columns"+others(), "%s takes two texts an example, but the data has %d", o.Loss, columns)
+		return fault.Field("Loss", "name two of the columns"+others(), "%s takes two texts per example, but the data has %d", o.Loss, columns)
 	case is.scores == needScores && !scored:
 		return fault.Field("Loss", "name the column of scores"+others(), "%s needs scores, but the data has none", o.Loss)
 	case is.scores == noScores && scored:
@@ -199,7 +198,7 @@ func (o Objective) graph(scored bool) GraphLoss {
 	return func(n Nodes) (*G.Node, error) { return def.graph(o, n, scored), nil }
 }
 
-// checkDims reports a dimension that vectors of dim numbers cannot be truncated to.
+// checkDims returns an error if vectors of dim numbers cannot be truncated to a dimension.
 func (o Objective) checkDims(dim int) error {
 	for i, k := range o.Matryoshka {
 		if k < 1 || k > dim {
@@ -221,7 +220,7 @@ func (o Objective) dims(dim int) []int {
 	return o.Matryoshka
 }
 
-// checkScores reports scores that the loss cannot take: labels must be from 0 to 1,
+// checkScores returns an error if the loss cannot take the scores: labels must be from 0 to 1,
 // other scores finite.
 func (o Objective) checkScores(scores []float32) error {
 	is := lossOf(o.Loss)

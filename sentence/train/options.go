@@ -25,8 +25,8 @@ const (
 // ProjectInits returns the names of the initial projections, the default first.
 func ProjectInits() []ProjectInit { return []ProjectInit{RandomProjection, PCA} }
 
-// Options are the options of the trainer. [DefaultOptions] returns the defaults that
-// the comments name; a zero field does not stand for its default.
+// Options are the options of the trainer. [DefaultOptions] returns the defaults named in the
+// comments; a zero field does not stand for its default.
 type Options struct {
 	// The encoder.
 	Dim         int              `json:"dim"`                    // length of a row of the table, 1 to 16384; default 1024
@@ -61,7 +61,7 @@ type Options struct {
 	Freeze       bool      `json:"freeze,omitempty"`       // keep the initial table; default false
 
 	Threads int        `json:"threads"` // goroutines; default all cores. The model does not depend on it
-	Seed    uint64     `json:"seed"`    // of every random choice; default 1
+	Seed    uint64     `json:"seed"`    // seed of every random choice; default 1
 	Engine  EngineName `json:"engine"`  // Fused or Graph; default Fused
 }
 
@@ -76,8 +76,8 @@ func DefaultOptions() Options {
 	}
 }
 
-// Validate returns an error that names the first field out of range. What depends
-// on the pairs is checked by [Options.Fits].
+// Validate returns an error that names the first field out of range. Limits that depend on the
+// pairs are checked by [Options.Fits].
 func (o *Options) Validate() error {
 	for _, c := range []struct {
 		field    string
@@ -131,14 +131,14 @@ func (o *Options) Validate() error {
 	return nil
 }
 
-// Fits reports the first option that does not suit the pairs.
+// Fits returns an error that names the first option that does not suit the pairs.
 func (o *Options) Fits(p *pairs.Dataset) error {
 	return o.objective().Validate(o.vectorDim(), p.Columns(), p.Kind() != pairs.Paired)
 }
 
-// Unused reports the first of the given fields that has no effect with the other
-// options, such as Scale with a loss that does not have it. Call it with the fields
-// that a user has set. An empty Loss, which is still to be chosen, is not checked.
+// Unused returns an error that names the first of the given fields that has no effect with the
+// other options, such as Scale with a loss that does not use it. Call it with the fields that
+// the user has set. An empty Loss, which is still to be chosen, is not checked.
 func (o *Options) Unused(given ...string) error {
 	for _, c := range []struct {
 		field string
@@ -166,17 +166,17 @@ func (o *Options) objective() Objective {
 	return Objective{Loss: o.Loss, Scale: o.Scale, Margin: o.Margin, Symmetric: o.Symmetric && lossHas(o.Loss, "Symmetric"), Matryoshka: o.Matryoshka}
 }
 
-// vectorDim is the length of the vectors of the encoder.
+// vectorDim returns the length of the vectors of the encoder.
 func (o *Options) vectorDim() int {
 	return (&Parameters{Dim: o.Dim, Hidden: o.Hidden, Out: o.Project}).VectorDim()
 }
 
-// plan is the plan of the batches of an epoch.
+// plan returns the plan of the batches of an epoch.
 func (o *Options) plan(epoch int) pairs.PlanOptions {
 	return pairs.PlanOptions{BatchSize: o.BatchSize, Seed: o.Seed, Epoch: epoch, Mixed: o.Mixed, Repeats: !o.acrossBatch()}
 }
 
-// choice reports a field whose value is not one of the names.
+// choice returns an error if the value of a field is not one of the names.
 func choice[S ~string](field string, value S, names []S) error {
 	if slices.Contains(names, value) {
 		return nil
@@ -184,7 +184,7 @@ func choice[S ~string](field string, value S, names []S) error {
 	return fault.Field(field, "", "must be %s, got %q", fault.OneOf(names), value)
 }
 
-// acrossBatch says whether the loss compares each text with all others of the batch.
+// acrossBatch reports whether the loss compares each text with all others of the batch.
 func (o *Options) acrossBatch() bool {
 	l := lossOf(o.Loss)
 	return l != nil && l.acrossBatch

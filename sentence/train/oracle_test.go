@@ -15,7 +15,7 @@ type oracle struct {
 
 	z, dz [][]float64 // vectors of the texts and their gradients
 
-	y      [][]float64 // the vectors cut and normalised
+	y      [][]float64 // the vectors cut and normalized
 	length []float64
 	short  float64     // the smallest length above 0
 	dcos   [][]float64 // gradient of the loss with respect to cos(i, j)

@@ -6,8 +6,8 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// Parameters are the trainable numbers of an encoder. From a text of tokens t with
-// weights a_t the encoder computes
+// Parameters holds the trainable numbers of an encoder. From a text of tokens t with weights
+// a_t the encoder computes
 //
 //	f_t = max(0, W·e_t + b)   if Hidden > 0, else e_t
 //	m   = Σ_t a_t·f_t         or, with Max, the element-wise maximum of the f_t
@@ -31,7 +31,7 @@ type Parameters struct {
 	Max bool // pool by the element-wise maximum, ignoring weights
 }
 
-// Width is the length of a pooled vector: Hidden or, without it, Dim.
+// Width returns the length of a pooled vector: Hidden or, without it, Dim.
 func (e *Parameters) Width() int {
 	if e.Hidden > 0 {
 		return e.Hidden
@@ -39,7 +39,7 @@ func (e *Parameters) Width() int {
 	return e.Dim
 }
 
-// VectorDim is the length of the vector of a text: Out or, without it, Width.
+// VectorDim returns the length of the vector of a text: Out or, without it, Width.
 func (e *Parameters) VectorDim() int {
 	if e.Out > 0 {
 		return e.Out
@@ -47,7 +47,7 @@ func (e *Parameters) VectorDim() int {
 	return e.Width()
 }
 
-// check reports a matrix whose size does not fit.
+// check returns an error if a matrix has the wrong size.
 func (e *Parameters) check() error {
 	if e.Rows < 1 || e.Dim < 1 || e.Hidden < 0 || e.Out < 0 {
 		return fmt.Errorf("encoder: %d rows of %d numbers, hidden %d, out %d: sizes must be positive", e.Rows, e.Dim, e.Hidden, e.Out)

@@ -32,9 +32,9 @@ func (p *plans) of(ctx context.Context, epoch int) (*pairs.Plan, error) {
 	return p.kept[at], nil
 }
 
-// batches returns the plan of a block of the run and the batches of the block: one. An
-// epoch may be a few batches longer or shorter than the first, because a text that is in
-// a batch already is moved to a later one; the last block takes the rest.
+// batches returns the plan of a block of the run and the batches of the block: one. An epoch
+// may be a few batches longer or shorter than the first, because an example that shares a text
+// with its batch is moved to a later one; the last block takes the rest.
 func (p *plans) batches(ctx context.Context, block int64) (plan *pairs.Plan, from, to int, err error) {
 	epoch, from := int(block/p.perEpoch), int(block%p.perEpoch)
 	if plan, err = p.of(ctx, epoch); err != nil {

@@ -127,7 +127,7 @@ func TestResumeRefuses(t *testing.T) {
 	}
 }
 
-// A run that is cancelled before its first step returns the error of its context.
+// A run that is canceled before its first step returns the error of its context.
 func TestTrainCancelled(t *testing.T) {
 	tokenizer := topicTokenizer(t)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -13,19 +13,19 @@ import (
 	"github.com/luminavec/luminavec/sentence"
 )
 
-// resume takes the parameters, the state of the optimizer and the position from a
+// resume restores the parameters, the state of the optimizer and the position from a
 // checkpoint.
 func (t *trainer) resume(c *checkpoints.Checkpoint) error {
 	p, was, pairs := c.Config.Progress, c.Config.Corpus, t.run.Pairs
 	if err := training.CheckTokenizer(c); err != nil {
 		return fmt.Errorf("resume: %w", err)
 	}
-	const hint = "resume with the pairs that the training started with"
+	const hint = "resume with the pairs that training started with"
 	switch {
 	case c.Config.Kind != sentence.Kind:
 		return fmt.Errorf("resume: expected a %[2]s model but found a %[1]s model", c.Config.Kind, sentence.Kind)
 	case p.Stopped != "":
-		return fmt.Errorf("resume: the training is finished; it stopped early: %s", p.Stopped)
+		return fmt.Errorf("resume: training is already finished; it stopped early: %s", p.Stopped)
 	case was.Lines != pairs.Examples() || p.TotalBlocks != t.Blocks:
 		return fault.New(hint, "resume: the pairs have changed: expected %[3]d in %[4]d batches but found %[1]d in %[2]d",
 			pairs.Examples(), t.Blocks, was.Lines, p.TotalBlocks)

@@ -30,7 +30,7 @@ func (s *Settings) Validate() error {
 
 // ErrFinished is wrapped by the error of [Interrupted] for a checkpoint whose training
 // is finished.
-var ErrFinished = errors.New("the training is finished")
+var ErrFinished = errors.New("training is already finished")
 
 // Interrupted returns the settings of the unfinished run of a checkpoint. To resume it,
 // read the pairs again with the tokenizer of the checkpoint, and pass the checkpoint to

@@ -17,8 +17,8 @@ import (
 	"github.com/luminavec/luminavec/sentence"
 )
 
-// Start has the initial vectors of a run, instead of random ones: rows of the table, or
-// a whole encoder.
+// Start holds the initial vectors of a run, instead of random ones: rows of the table, or a
+// whole encoder.
 type Start struct {
 	Table *checkpoints.Tensor // [V, dim] in the order of the vocabulary
 	Given []bool              // [V] whether Table has the row
@@ -39,10 +39,10 @@ func (s *Start) Found() int {
 	return n
 }
 
-// NewStart looks up the tokens of v in vectors, which it reads to the end: a token with
-// the same spelling or, for a subword token that begins a word, the word. So a table of
-// subwords can start from the vectors of a word model. It is an error if the vectors
-// have another dimension than dim, or no token of v.
+// NewStart looks up the tokens of v in vectors, which it reads to the end. It finds a token
+// with the same spelling or, for a subword token that begins a word, the word, so that a table
+// of subwords can start from the vectors of a word model. It is an error if the dimension of
+// the vectors is not dim, or if they contain no token of v.
 func NewStart(ctx context.Context, vectors *exchange.Vectors, v *tokenize.Vocabulary, dim int) (*Start, error) {
 	if vectors.Dim != dim {
 		return nil, fault.Field("Dim", fmt.Sprintf("set Dim to %d, or leave it out", vectors.Dim),
@@ -97,8 +97,8 @@ func wordOf(token string) string {
 	return token
 }
 
-// takeRows puts the given rows into the table. All are scaled by one factor to the
-// length of random rows, so that a step has the same effect on all.
+// takeRows copies the given rows into the table. All are scaled by one factor to the length of
+// random rows, so that a step has the same effect on all.
 func (t *trainer) takeRows(s *Start) error {
 	e := t.encoder
 	if s.Table == nil || len(s.Given) != e.Rows || !slices.Equal(s.Table.Shape, []int{e.Rows, e.Dim}) {
@@ -138,8 +138,8 @@ func (t *trainer) takeEncoder(from *sentence.Encoder) error {
 	return nil
 }
 
-// take sets the parameters and the weights of tokens to those of a model. It shares the
-// memory of its tensors, or copies it.
+// take sets the parameters and the weights of tokens to those of a model. It shares the memory
+// of the model's tensors unless copied is set.
 func (t *trainer) take(c *checkpoints.Checkpoint, copied bool) error {
 	e := t.encoder
 	if c.NGrams != nil {

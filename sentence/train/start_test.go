@@ -25,7 +25,7 @@ func begun(t *testing.T, o Options, run Run) *trainer {
 	return tr
 }
 
-// The projection of PCA has the right singular vectors of the centred features, weighted by
+// The projection of PCA has the right singular vectors of the centerd features, weighted by
 // the root of how often they occur.
 func TestPrincipalComponents(t *testing.T) {
 	tokenizer := topicTokenizer(t)

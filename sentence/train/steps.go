@@ -2,8 +2,7 @@ package train
 
 import "github.com/luminavec/luminavec/autograd"
 
-// Optimizer names an optimizer, as in config.json; see package autograd for what
-// each does.
+// Optimizer names an optimizer, as in config.json; package autograd describes each.
 type Optimizer string
 
 // The optimizers.
@@ -24,8 +23,8 @@ const (
 	NoDecay     Decay = "constant" // not at all
 )
 
-// optimizers has each optimizer with its usual learning rate and weight decay, and the
-// numbers it keeps for each parameter.
+// optimizers lists each optimizer with its usual learning rate and weight decay, and the number
+// of values it keeps for each parameter.
 var optimizers = []struct {
 	name  Optimizer
 	rate  float64
@@ -41,7 +40,7 @@ var optimizers = []struct {
 	{SGD, 50, 0, 0, func(o *Options) autograd.Optimizer { return &autograd.SGD{Threads: o.Threads} }},
 }
 
-// decays has each decay with its schedule.
+// decays lists each decay with its schedule.
 var decays = []struct {
 	name Decay
 	make func(o *Options) autograd.Schedule
@@ -93,7 +92,7 @@ func UsualWeightDecay(name Optimizer) float64 {
 	return 0
 }
 
-// slots is the number of numbers that the optimizer keeps for each parameter.
+// slots returns the number of values that the optimizer keeps for each parameter.
 func (o *Options) slots() int {
 	for _, x := range optimizers {
 		if x.name == o.Optimizer {

@@ -16,23 +16,23 @@ import (
 // Words is the Tokenizer of [Tokens] for whole words.
 const Words = "words"
 
-// Tokens says which tokenizer reads the pairs.
+// Tokens selects the tokenizer that reads the pairs.
 type Tokens struct {
-	// Tokenizer is wordpiece, bpe or unigram, trained on the pairs; words, the words of
-	// the pairs as Unicode (UAX #29) splits them; or the path of a tokenizer.json, a
-	// vocab.txt or a model folder. Default "": that of the initial model, else wordpiece.
+	// Tokenizer is wordpiece, bpe or unigram, trained on the pairs; words, the words of the
+	// pairs as Unicode (UAX #29) splits them; or the path of a tokenizer.json, a vocab.txt or a
+	// model folder. Default "": the tokenizer of the initial model, otherwise wordpiece.
 	Tokenizer  string
-	Vocabulary int   // tokens to train, or most words; default 10000
-	MinCount   int64 // words only: least occurrences; default 2
+	Vocabulary int   // tokens to train, or maximum number of words; default 10000
+	MinCount   int64 // words only: minimum count; default 2
 	Cased      bool  // keep capital letters; default false
 }
 
 // DefaultTokens returns the defaults.
 func DefaultTokens() Tokens { return Tokens{Vocabulary: 10_000, MinCount: 2} }
 
-// Adopt settles which tokenizer is used: without Tokenizer that of init, which may be
-// nil, if it has one. given are the fields that the user has set; it is an error if one
-// of them has no effect.
+// Adopt determines which tokenizer is used: if Tokenizer is empty, that of init, if init is not
+// nil and has one. given lists the fields that the user has set; it is an error if one of them
+// has no effect.
 func (t *Tokens) Adopt(init *Init, given ...string) error {
 	unused, why, of := []string{"Vocabulary", "MinCount", "Cased"}, "does not apply to the tokenizer of %s", []any{t.Tokenizer}
 	switch {
@@ -60,7 +60,7 @@ func (t *Tokens) Adopt(init *Init, given ...string) error {
 // that was opened.
 type TrainedTokens struct {
 	Model    string // wordpiece, bpe, unigram or words
-	Words    int64  // of the text; 0 with words
+	Words    int64  // words of the text; 0 with words
 	Distinct int    // different words of the text; 0 with words
 }
 
@@ -87,9 +87,9 @@ func (t *Tokens) Validate() error {
 	return nil
 }
 
-// Open returns the tokenizer with its vocabulary, that of init after [Tokens.Adopt] has
-// settled so. It reads sources if the tokenizer is trained on them; progress, if not nil, receives the stage and the share that is done,
-// negative if unknown.
+// Open returns the tokenizer with its vocabulary; it is that of init if [Tokens.Adopt] has
+// chosen it. Open reads sources if the tokenizer is trained on them. progress, if not nil,
+// receives the stage and the share that is done, negative if unknown.
 func (t *Tokens) Open(ctx context.Context, init *Init, sources []pairs.Source, in *Input, progress func(stage string, share float64)) (*tokenize.Tokenizer, TrainedTokens, error) {
 	if err := t.Validate(); err != nil {
 		return nil, TrainedTokens{}, err

@@ -24,26 +24,26 @@ type Event = training.Event
 // learning rate was too high.
 var ErrDiverged = training.ErrDiverged
 
-// Run is the input of a training run and its callbacks.
+// Run holds the input of a training run and its callbacks.
 type Run struct {
 	Pairs     *pairs.Dataset
-	Tokenizer *tokenize.Tokenizer // that read the pairs, with its vocabulary
+	Tokenizer *tokenize.Tokenizer // the tokenizer that read the pairs, with its vocabulary
 	Sources   []string            // where the pairs came from, for the record
-	Settings  json.RawMessage     // stored as the options in config.json: those of the run, and more; default the options alone
+	Settings  json.RawMessage     // stored as the options in config.json: the options of the run, and more; default: the options alone
 
-	// Warn, if set, receives warnings about the batches at the start of a run: that
-	// they are smaller than asked for, or leave examples out.
+	// Warn, if set, receives warnings about the batches at the start of a run: that they are
+	// smaller than requested, or omit examples.
 	Warn func(string)
 
 	// Progress, if set, is called a few times a second.
 	Progress func(Event)
-	// Save, if set, is called with a checkpoint every SaveEvery and at the end of each
-	// epoch, while the training pauses. The checkpoint shares the memory of the trainer:
-	// it is valid during the call only.
+	// Save, if set, is called with a checkpoint every SaveEvery and at the end of each epoch,
+	// while training pauses. The checkpoint shares the memory of the trainer and is valid
+	// during the call only.
 	Save      func(context.Context, *checkpoints.Checkpoint) error
 	SaveEvery time.Duration // default 5 minutes
 
-	// Validation, if set, judges the model while the training pauses; see OpenSets.
+	// Validation, if set, judges the model while training pauses; see OpenSets.
 	Validation *Validation
 
 	// Resume, if set, is the checkpoint of an unfinished run with the same options and
@@ -68,13 +68,13 @@ type trainer struct {
 	training.Session
 }
 
-// Train trains a sentence encoder from run.Pairs and returns the checkpoint. The bytes
-// of its tensors depend on options, pairs, seed and kind of processor, not on the
+// Train trains a sentence encoder from run.Pairs and returns the checkpoint. The bytes of its
+// tensors depend on the options, the pairs, the seed and the kind of processor, not on the
 // number of threads.
 //
-// If ctx ends first, Train returns the unfinished checkpoint together with the error of
-// ctx; a Run with Resume set to it continues to the same bytes. Other errors are an
-// option out of range or unsuitable for the pairs, a checkpoint that cannot be saved,
+// If ctx ends first, Train returns the unfinished checkpoint together with the error of ctx; a
+// Run with Resume set to this checkpoint continues to the same bytes. Other errors are an
+// option that is out of range or unsuitable for the pairs, a checkpoint that cannot be saved,
 // and ErrDiverged.
 func Train(ctx context.Context, o Options, run Run) (*checkpoints.Checkpoint, error) {
 	if err := o.Validate(); err != nil {
@@ -148,7 +148,7 @@ func newTrainer(ctx context.Context, o Options, run Run) (*trainer, error) {
 	return t, err
 }
 
-// sifWeights returns a/(a+p) for tokens with share p of all.
+// sifWeights returns a/(a+p) for tokens that make up the share p of all.
 func sifWeights(counts []int64, a float64) []float32 {
 	total := 0.0
 	for _, n := range counts {
@@ -201,7 +201,7 @@ func (t *trainer) step(rows []int32, g *Gradient, lr float64) error {
 	return nil
 }
 
-// model returns the model and the state of the optimizer as they are now.
+// model returns the current model and state of the optimizer.
 func (t *trainer) model() *checkpoints.Checkpoint {
 	e, o, pairs := t.encoder, t.options, t.run.Pairs
 	options := t.run.Settings

@@ -15,17 +15,19 @@ import (
 	"github.com/luminavec/luminavec/sentence"
 )
 
-// A Validation judges a model while it trains: it measures sets at a Cadence, keeps the
-// best model, and may stop the run early. The first set decides which model is best.
+// Validation judges a model while it trains: it measures sets at a Cadence, keeps the best
+// model, and may stop the run early. The first set decides which model is best.
 //
 //	sets, err := train.OpenSets(ctx, "stsb-dev.csv", "retrieval:scifact")
 //	…
 //	run.Validation = &train.Validation{Sets: sets, Every: train.Cadence{Epochs: 0.5}, Patience: 3}
-type (
-	Validation    = training.Validation
-	ValidationSet = training.ValidationSet
-	Cadence       = training.Cadence
-)
+type Validation = training.Validation
+
+// ValidationSet is a set that judges a model; see OpenSets.
+type ValidationSet = training.ValidationSet
+
+// Cadence is how often a model is validated.
+type Cadence = training.Cadence
 
 // judge measures an encoder.
 type judge func(context.Context, *sentence.Encoder) (checkpoints.Metric, error)
@@ -40,9 +42,9 @@ var judges = []struct {
 	{sets.RetrievalSet, true, openRetrieval},
 }
 
-// OpenSets opens the sets that judge a model: a file of sentence pairs with scores,
-// judged by Spearman correlation, or a folder in the layout of BEIR, judged by
-// NDCG@10. A name may begin with sts: or retrieval: to say which it is.
+// OpenSets opens the sets that judge a model: files of sentence pairs with scores, judged by
+// Spearman correlation, or folders in the BEIR layout, judged by NDCG@10. A name may start with
+// sts: or retrieval: to select the kind.
 func OpenSets(ctx context.Context, names ...string) ([]ValidationSet, error) {
 	var sets []ValidationSet
 	for _, name := range names {
@@ -61,7 +63,7 @@ func ReopenSets(ctx context.Context, was *checkpoints.Validation) ([]ValidationS
 	if was == nil {
 		return nil, nil
 	}
-	const hint = "restore the set, or validate with another one, which starts the comparison again"
+	const hint = "restore the set, or validate with a different one, which restarts the comparison"
 	var sets []ValidationSet
 	for _, s := range was.Sets {
 		set, err := openSet(ctx, s.Kind+":"+s.File)
@@ -84,7 +86,7 @@ func openSet(ctx context.Context, name string) (ValidationSet, error) {
 		}
 	}
 	if path == "" || path == text.Stdin {
-		return ValidationSet{}, fault.New("name a file or a folder; it is read again if the training is resumed", "a validation set must be a file or a folder, got %q", name)
+		return ValidationSet{}, fault.New("name a file or a folder; it is read again if training is resumed", "a validation set must be a file or a folder, got %q", name)
 	}
 	sum, err := corpora.SetSum(path)
 	if err != nil {
@@ -110,7 +112,7 @@ func openSet(ctx context.Context, name string) (ValidationSet, error) {
 			},
 		}, err
 	}
-	panic("train: no kind of validation set is a file, or none a folder")
+	panic("train: the kinds of validation sets must include a file and a folder")
 }
 
 func openSTS(ctx context.Context, path string) (judge, error) {

@@ -89,8 +89,8 @@ func (w *worker) fill(b *Batch, step uint64) {
 	}
 }
 
-// drop draws which numbers of the pooled vectors a step drops; the others are scaled up
-// to keep the expectation (Srivastava et al., 2014).
+// drop draws which numbers of the pooled vectors a step drops; the others are scaled up to keep
+// the expectation (Srivastava et al., 2014).
 func (w *worker) drop(b *Batch, step uint64) {
 	o := &w.trainer.options
 	n := b.Texts() * kernel.Stride(w.trainer.encoder.Width())
@@ -117,7 +117,7 @@ func (w *worker) drop(b *Batch, step uint64) {
 func (w *worker) Train(lr float64) (training.BlockStats, error) {
 	var s training.BlockStats
 	t := w.trainer
-	t.optimizer.Begin() // once a block, so that the count of steps is that of blocks
+	t.optimizer.Begin() // once per block, so that steps are counted in blocks
 	for i := range w.batches {
 		b := &w.batches[i]
 		loss, g, err := t.engine.Gradient(b)

@@ -1,5 +1,12 @@
-// Package idstore stores a long sequence of ids: the first blocks in memory, the rest in a
-// temporary file.
+// Package idstore stores a long sequence of 32-bit ids in blocks: the first blocks in memory,
+// the rest in a temporary file.
+//
+//	store := idstore.New(dir, idstore.MemoryBlocks)
+//	err := store.Append(ids...) // as often as needed
+//	err = store.Finish()
+//	for i := range store.Blocks() {
+//		block, err = store.Read(block[:0], i)
+//	}
 package idstore
 
 import (

@@ -11,7 +11,7 @@ import (
 )
 
 // BPE is byte pair encoding (Sennrich, Haddow and Birch 2016) of bytes, as in GPT-2
-// (Radford et al. 2019). It applies the learnt merges in order. It covers all
+// (Radford et al. 2019). It applies the learned merges in order. It covers all
 // text, since all 256 bytes are tokens.
 const BPE Model = "bpe"
 

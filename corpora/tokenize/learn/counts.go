@@ -23,7 +23,7 @@ const (
 	maxTableBytes = 256 << 20 // memory for the distinct words
 )
 
-// wordCounter counts the words of text. Goroutines count batches in tables of their own,
+// wordCounter counts the words of text. Goroutines count batches in their own tables,
 // which are added up after each round of about 16 MiB of text. If there are then more
 // words than fit, the rarest are dropped. All of this depends only on sums over
 // whole rounds, so the result is the same for any number of goroutines.
@@ -69,7 +69,7 @@ func (c *wordCounter) read(ctx context.Context, read textReader, progress func()
 func (w *wordWorker) count(b *text.Batch) (err error) {
 	defer func() { // text may be arbitrary bytes
 		if x := recover(); x != nil {
-			err = fmt.Errorf("cannot find words: panic: %v", x)
+			err = fmt.Errorf("cannot split the text into words: panic: %v", x)
 		}
 	}()
 	add := func(word []byte, _, _ int) {

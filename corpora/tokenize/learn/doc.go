@@ -11,10 +11,10 @@
 //
 // # Subword tokenizers
 //
-// [Train] learns a tokenizer from a source, [TrainFrom] from texts of any origin. The text is
-// normalized and cut into words exactly as the finished tokenizer does it, and the words
-// are counted once (counts.go). Everything else works on the counts, because the tokens of a
-// word do not depend on its neighbours:
+// [Train] learns a tokenizer from a source, [TrainFrom] from any other texts. The text is
+// normalized and split into words exactly as the finished tokenizer does it, and the words are
+// counted once (counts.go). Everything else works on the counts, because the tokens of a word
+// do not depend on its neighbors:
 //
 //   - WordPiece and BPE start with the characters and repeatedly merge the most frequent
 //     pair of adjacent tokens (merges.go);

@@ -13,7 +13,7 @@ import (
 
 // unigramLearner learns a Unigram model (Kudo 2018, section 3.2): pieces with
 // probabilities that make the words of the text likely. The probability of a word is the
-// sum, over all ways to cut it into pieces, of the product of their probabilities.
+// sum, over all ways to split it into pieces, of the product of their probabilities.
 //
 //  1. Start with many pieces: the characters and the frequent substrings of words.
 //  2. Fit the probabilities by two steps of EM.
@@ -34,7 +34,7 @@ type unigramLearner struct {
 	trie   *trie
 }
 
-// unigramPiece is a token that is being learnt.
+// unigramPiece is a token that is being learned.
 type unigramPiece struct {
 	letters []int32 // a slice of the text
 	score   float64 // logarithm of its probability

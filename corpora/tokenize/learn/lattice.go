@@ -2,7 +2,7 @@ package learn
 
 import "math"
 
-// lattice holds all ways to cut a word into pieces, as edges between the places before,
+// lattice holds all ways to split a word into pieces, as edges between the places before,
 // between and after its characters. It owns buffers, and sums over the words of a block:
 // each goroutine needs its own.
 type lattice struct {

@@ -13,7 +13,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Options say which tokenizer is learnt. Start from DefaultOptions.
+// Options define the tokenizer to be learned. Start from DefaultOptions.
 type Options struct {
 	// Model is the kind of tokenizer. Default WordPiece.
 	Model Model
@@ -27,7 +27,7 @@ type Options struct {
 	Lowercase bool
 	// StripAccents removes the marks of letters: é becomes e. Default true for WordPiece.
 	StripAccents bool
-	// Special are tokens that are found as they are in the text. They have the first ids.
+	// Special lists tokens that are found literally in the text. They have the first ids.
 	// Default: [PAD] [UNK] [CLS] [SEP] [MASK] for WordPiece, which needs [UNK]; <unk> for
 	// Unigram, which needs it; none for BPE.
 	Special []string
@@ -45,7 +45,7 @@ type Options struct {
 	mixed bool
 }
 
-// Progress says how far the training of a tokenizer is.
+// Progress describes how far the training of a tokenizer has come.
 type Progress struct {
 	Stage      string // "counting", then "learning"
 	Done, Size int64  // bytes of the source as stored, then steps; a Size of 0 is unknown
@@ -103,18 +103,18 @@ func (o Options) Validate() error {
 	return nil
 }
 
-// Result is a tokenizer that was learnt, and statistics of the text.
+// Result is a tokenizer that was learned, and statistics of the text.
 type Result struct {
 	Tokenizer *tokenize.Tokenizer // MarshalJSON returns its tokenizer.json
 
-	Words        int64   // words of the text, as they are cut before the model
+	Words        int64   // words of the text, as the pre-tokenizer splits them
 	Distinct     int     // distinct words
 	Dropped      int64   // words dropped for lack of memory; later occurrences are counted again
 	DroppedBelow int64   // maximum count of a word when it was dropped
 	Skipped      int64   // words of more than 4,096 bytes, which are ignored
 	Characters   int     // distinct characters of the text; for BPE, bytes
 	Kept         int     // characters in the vocabulary
-	Merges       int     // for WordPiece and BPE
+	Merges       int     // number of merges, for WordPiece and BPE
 	Likelihood   float64 // for Unigram: mean log-likelihood of a word, natural logarithm
 }
 
@@ -132,9 +132,9 @@ func Train(ctx context.Context, src *text.Source, o Options) (*Result, error) {
 	return train(ctx, read, progress, o)
 }
 
-// TrainFrom is Train for text from any origin: read calls emit with each line or
-// sentence, from one goroutine, and returns the error of emit. A text need only be
-// valid until emit returns.
+// TrainFrom is Train for text from any other place: read calls emit with each line or sentence,
+// from one goroutine, and returns the error of emit. A text need only be valid until emit
+// returns.
 func TrainFrom(ctx context.Context, read func(ctx context.Context, emit func(text []byte) error) error, o Options) (*Result, error) {
 	return train(ctx, read, func() {}, o)
 }
@@ -155,7 +155,7 @@ func train(ctx context.Context, read textReader, progress func(), o Options) (*R
 	}
 	counted := c.counted()
 	if len(counted) == 0 {
-		return nil, fault.New("is it text?", "the text has no words to learn a tokenizer from")
+		return nil, fault.New("check that the input is text", "the text has no words to learn a tokenizer from")
 	}
 	t := &Result{Words: c.words, Distinct: len(counted), Dropped: c.dropped, DroppedBelow: c.droppedBelow, Skipped: c.skipped}
 	letters := countLetters(counted)
@@ -179,8 +179,8 @@ func train(ctx context.Context, read textReader, progress func(), o Options) (*R
 	if err != nil {
 		return nil, err
 	}
-	// Parse what others will read, so that the result is what they get.
-	t.Tokenizer, err = tokenize.Parse("the learnt tokenizer", data)
+	// Parse the file that will be written, so that the result is the same for its readers.
+	t.Tokenizer, err = tokenize.Parse("the learned tokenizer", data)
 	return t, err
 }
 
@@ -213,7 +213,7 @@ func (o Options) tooSmall(need int) error {
 	if kinds[o.Model].alphabet == nil {
 		hint = "raise Vocabulary, or lower Alphabet"
 	}
-	return fault.Mention(hint, "a vocabulary of %d has no room for the special tokens and the characters, %d tokens", o.Vocabulary, need)
+	return fault.Mention(hint, "a vocabulary of %d is too small for the special tokens and the characters, %d tokens", o.Vocabulary, need)
 }
 
 // textReader calls emit with each text.

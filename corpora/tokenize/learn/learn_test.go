@@ -192,7 +192,7 @@ func TestTrainErrors(t *testing.T) {
 		small := o
 		small.Vocabulary = 10
 		if _, err := Train(context.Background(), text.FromReader("text", strings.NewReader("the quick brown fox jumps")), small); err == nil ||
-			!strings.HasPrefix(err.Error(), "a vocabulary of 10 has no room for the special tokens and the characters, ") {
+			!strings.HasPrefix(err.Error(), "a vocabulary of 10 is too small for the special tokens and the characters, ") {
 			t.Errorf("%s: %v", model, err)
 		}
 		ctx, cancel := context.WithCancel(context.Background())

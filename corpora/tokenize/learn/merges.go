@@ -10,7 +10,7 @@ import (
 
 // merger learns the merges of byte pair encoding (Sennrich, Haddow and Birch 2016,
 // algorithm 1): while the vocabulary has room, the most frequent pair of adjacent tokens
-// inside words becomes a token. WordPiece is learnt in the same way, with a prefix on
+// inside words becomes a token. WordPiece is learned in the same way, with a prefix on
 // tokens that do not begin a word.
 //
 // All words are in one array. Each pair has a list of the words in which it occurs or
@@ -22,7 +22,7 @@ import (
 //   - of pairs with equal counts, the one with the smaller left id comes first, then
 //     the one with the smaller right id;
 //   - "aaa" contains the pair a a twice;
-//   - a character that is not a token is skipped, and its neighbours become a pair;
+//   - a character that is not a token is skipped, and its neighbors become a pair;
 //   - the occurrences that a merge consumed stay in the count of its pair. This matters
 //     only if the pair occurs again later, because its tokens can also come from other
 //     merges: it is then merged at once, and its place in the list is the last one.

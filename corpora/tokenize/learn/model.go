@@ -12,7 +12,7 @@ import (
 // Model is a kind of subword tokenizer: WordPiece, BPE or Unigram.
 type Model string
 
-// kind is how a model is learnt.
+// kind is how a model is learned.
 type kind struct {
 	defaults  Options // those that differ from the defaults of other models
 	unknown   string  // special token that the model needs; "" none
@@ -30,7 +30,7 @@ var kinds = map[Model]kind{}
 // register adds a model.
 func register(m Model, k kind) { kinds[m] = k }
 
-// Models returns all models that can be learnt, sorted.
+// Models returns all models that can be learned, sorted.
 func Models() []Model { return slices.Sorted(maps.Keys(kinds)) }
 
 // file returns the tokenizer.json of o without its model: the sections that do not depend

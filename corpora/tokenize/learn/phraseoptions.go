@@ -13,7 +13,7 @@ import (
 //	word2phrase   (ab - minCount) / (a·b) · n
 //	npmi          ln(ab·n / (a·b)) / -ln(ab/n)
 //
-// The first is that of the program word2phrase: how many times more often than by
+// The first is the score of the program word2phrase: how many times more often than by
 // chance the words are adjacent, with a discount for pairs of rare words. It has no upper
 // limit and grows with the text. gensim multiplies by the number of distinct words
 // and pairs instead of n, so its thresholds differ. The second is the normalized
@@ -50,7 +50,7 @@ var EnglishConnectors = []string{"a", "an", "the", "for", "of", "with", "without
 // pass, including connectors.
 const MaxPhraseWords = 8
 
-// PhraseOptions say which phrases FindPhrases finds. Start from DefaultPhraseOptions.
+// PhraseOptions define which phrases FindPhrases finds. Start from DefaultPhraseOptions.
 type PhraseOptions struct {
 	// Tokenizer finds the words. If it joins phrases, these may become parts of longer ones.
 	// Default: NewWordTokenizer(WordOptions{}).

@@ -120,7 +120,7 @@ func (c *pairCounter) id(word string) (int32, error) {
 	id, ok := c.ids[word]
 	if !ok {
 		if len(c.tokens) >= maxDistinctWords {
-			return 0, fault.New("is it text? Read it in parts, or clean it of numbers and codes",
+			return 0, fault.New("check that the input is text; read it in parts, or remove numbers and codes",
 				"more than %d distinct words: the table would not fit in memory", maxDistinctWords)
 		}
 		id = int32(len(c.tokens))
@@ -180,7 +180,7 @@ type pairWorker struct {
 func (w *pairWorker) count(b *text.Batch) (err error) {
 	defer func() { // the segmenter is third-party code, and text may be arbitrary bytes
 		if x := recover(); x != nil {
-			err = fmt.Errorf("cannot find words: panic: %v", x)
+			err = fmt.Errorf("cannot split the text into words: panic: %v", x)
 		}
 	}()
 	add := w.add
@@ -266,7 +266,7 @@ func (c *pairCounter) found(src *text.Source) (*FoundPhrases, error) {
 	f := &FoundPhrases{Phrases: &tokenize.Phrases{Name: "found"}, Words: c.words.Load(),
 		DistinctPairs: c.pairs(), Pruned: c.pruned, PrunedBelow: c.prunedBelow}
 	if f.Words == 0 {
-		return nil, fault.New("is it text?",
+		return nil, fault.New("check that the input is text",
 			"no words in %s: %d bytes, %d lines", strings.Join(src.Described(), ", "), src.Stats().Bytes, src.Stats().Lines)
 	}
 	counts := make([]int64, len(c.tokens))

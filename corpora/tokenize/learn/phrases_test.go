@@ -117,7 +117,7 @@ func TestFindPhrasesErrors(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := FindPhrases(ctx, text.Sample(), DefaultPhraseOptions(NPMI)); err != context.Canceled {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("canceled: %v", err)
 	}
 }
 

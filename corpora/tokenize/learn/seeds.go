@@ -28,7 +28,7 @@ type seed struct {
 // Of substrings that occur only together, such as "zebr" and "zebra", only the longest is
 // a candidate: those that end a word, or that are followed by different characters. They
 // are found in the sorted suffixes of all words, cut to MaxLength+1 characters: a
-// substring is a run of neighbours with a common prefix. Hugging Face's trainer finds the
+// substring is a run of neighbors with a common prefix. Hugging Face's trainer finds the
 // same substrings but counts each distinct word once; SentencePiece and this one count
 // it as often as it occurs in the text.
 func (u *unigramLearner) seeds(ctx context.Context) ([]seed, error) {

@@ -11,7 +11,7 @@ import (
 	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
-// Unigram (Kudo 2018) cuts a word into the tokens with the greatest product of
+// Unigram (Kudo 2018) splits a word into the tokens with the greatest product of
 // probabilities. A token at the start of a word begins with ▁.
 const Unigram Model = "unigram"
 

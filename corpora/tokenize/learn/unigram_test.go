@@ -62,7 +62,7 @@ func TestEMByHand(t *testing.T) {
 	}
 }
 
-// segmentations calls fn with all ways to cut a word into pieces.
+// segmentations calls fn with all ways to split a word into pieces.
 func (u *unigramLearner) segmentations(word []int32, path []int32, score float64, fn func(path []int32, score float64)) {
 	if len(word) == 0 {
 		fn(path, score)

@@ -10,9 +10,9 @@ import (
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/tokenizerjson"
 )
 
-// WordPiece is the model of BERT (Schuster and Nakajima 2012). It cuts a word into the
+// WordPiece is the model of BERT (Schuster and Nakajima 2012). It splits a word into the
 // longest tokens that fit, from the left; tokens inside a word begin with ##. Its
-// vocabulary is learnt as in Hugging Face's tokenizers library, by merging the most
+// vocabulary is learned as in Hugging Face's tokenizers library, by merging the most
 // frequent pair; the paper merges the pair that most increases the likelihood of a
 // language model.
 const WordPiece Model = "wordpiece"

@@ -33,8 +33,8 @@ func TestRefusesWhatDoesNotFit(t *testing.T) {
 		limits estimate.Limits
 		want   string
 	}{
-		{estimate.Limits{Memory: 1000, Disk: -1}, "the training needs "},
-		{estimate.Limits{Memory: -1, Disk: 1000}, "on the disk of its output"},
+		{estimate.Limits{Memory: 1000, Disk: -1}, "training needs "},
+		{estimate.Limits{Memory: -1, Disk: 1000}, "on the output disk"},
 	} {
 		limits = func(string) estimate.Limits { return test.limits }
 		_, err := train()
@@ -44,7 +44,7 @@ func TestRefusesWhatDoesNotFit(t *testing.T) {
 		if _, err := os.Stat(model); err == nil {
 			t.Error("it was trained all the same")
 		}
-		if stderr, err := train("--force"); err != nil || !strings.Contains(stderr, "warning: the training needs") {
+		if stderr, err := train("--force"); err != nil || !strings.Contains(stderr, "warning: training needs") {
 			t.Errorf("with --force: %v, %s", err, stderr)
 		}
 		if err := os.RemoveAll(model); err != nil {

@@ -1,5 +1,14 @@
-// Package saving writes the checkpoints of a training into a model folder, each with a drawing
+// Package saving writes the checkpoints of a training run into a model folder, each with a plot
 // of the loss.
+//
+//	saver := &saving.Saver{Output: "model", Began: time.Now(), Title: title, Warn: warn}
+//	run.Save = saver.Checkpoint // during the run: an error is a warning
+//	model, err := skipgram.Train(ctx, options, run)
+//	…
+//	err = saver.Save(ctx, model) // at the end
+//
+// An output that appears while the model is trained is never overwritten: the model is then
+// written beside it, to model-2.
 package saving
 
 import (
@@ -14,40 +23,40 @@ import (
 	"github.com/luminavec/luminavec/internal/plot"
 )
 
-// A Saver writes the checkpoints of one training.
+// A Saver writes the checkpoints of one run.
 type Saver struct {
-	Output  string // folder; Save changes it if something else has appeared there
-	Replace bool   // what is at Output may be replaced
-	Version string // of the program, for the record
+	Output  string // folder to write to; it changes if something else has appeared there
+	Replace bool   // whatever is at Output may be replaced
+	Version string // version of the program, for the record
 
-	Began time.Time // of the training; the first drawing comes half a minute later
+	Began time.Time // start of training; the first plot is drawn half a minute later
 
-	// Title is the title of the drawing of the loss.
+	// Title is the title of the plot of the loss.
 	Title func(*checkpoints.Checkpoint) string
-	// Warn is called with what went wrong without ending the training.
+	// Warn is called with errors that do not end training.
 	Warn func(format string, args ...any)
 
-	Saved *checkpoints.Progress // of the last checkpoint that was written; nil: none yet
+	Saved *checkpoints.Progress // progress of the last checkpoint written; nil: none yet
 
 	drawn    time.Time // when svg and png were
 	svg, png []byte
 }
 
-// drawAgain is how old the drawing in a checkpoint may be: drawing takes about as
-// long as writing a small model, while the training pauses.
+// drawAgain is the maximum age of the plot in a checkpoint: drawing it takes about as
+// long as writing a small model, while training pauses.
 const drawAgain = 30 * time.Second
 
-// Save writes the last checkpoint of a training. Something that has appeared at Output since
-// the training began, such as the model of another training, is not replaced: the model is
-// then written to another name beside it.
+// Save writes the last checkpoint of a run. If something has appeared at Output since training
+// started, such as the model of another run, it is not replaced: the model is written beside it
+// under another name.
 func (s *Saver) Save(ctx context.Context, c *checkpoints.Checkpoint) error {
 	s.draw(c, true)
 	return s.write(ctx, c)
 }
 
-// Checkpoint writes a checkpoint while the training pauses. One that cannot be written, on a
-// disk that is full for a while, is reported to Warn and does not end the training: the next
-// one may succeed.
+// Checkpoint writes a checkpoint while training pauses. If it cannot be written, for example
+// because the disk is temporarily full, the error is reported to Warn and training continues:
+// the next checkpoint may succeed.
 func (s *Saver) Checkpoint(ctx context.Context, c *checkpoints.Checkpoint) error {
 	s.draw(c, false)
 	err := s.write(ctx, c)
@@ -67,7 +76,7 @@ func (s *Saver) write(ctx context.Context, c *checkpoints.Checkpoint) error {
 		case err == nil:
 			s.Replace, s.Saved = true, &c.Config.Progress
 			if s.Output != wanted {
-				s.Warn("%s has appeared since the training began; writing the model to %s", wanted, s.Output)
+				s.Warn("%s has appeared since training started; writing the model to %s", wanted, s.Output)
 			}
 			return nil
 		case s.Replace || !errors.Is(err, fs.ErrExist) || n > 99:
@@ -77,8 +86,8 @@ func (s *Saver) write(ctx context.Context, c *checkpoints.Checkpoint) error {
 	}
 }
 
-// draw adds a drawing of the log to a checkpoint: of the whole log if the checkpoint is the
-// last, else perhaps an earlier one. If drawing fails, the model is saved without.
+// draw adds a plot of the log to a checkpoint: of the whole log if the checkpoint is the
+// last, otherwise perhaps an earlier plot. If drawing fails, the model is saved without it.
 func (s *Saver) draw(c *checkpoints.Checkpoint, last bool) {
 	if s.drawn.IsZero() {
 		s.drawn = s.Began

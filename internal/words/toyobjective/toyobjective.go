@@ -1,15 +1,15 @@
-// Package toyobjective shows how to add a word objective: one package, one registration
-// line. Skip-gram with the squared hinge loss of a support vector machine: each context word
-// has to score the true word above 1 and the negatives below −1,
+// Package toyobjective shows how to add a word objective: one package, one registration line.
+// It is skip-gram with the squared hinge loss of a support vector machine: each context word
+// must score the true word above 1 and the negatives below −1,
 //
 //	L = ½ Σ_c a_c · Σ_j max(0, 1 − t_j · x_c·y_j)²
 //
 // with t = 1 for the true word and −1 for a negative.
 //
-// loss would be enough: the graph engine trains with it. step makes the fused engine
-// available, about as fast as Go code is; a kernel in Objective.Fused would be faster.
-// A program that imports the package has a command "train hinge" with validation,
-// checkpoints and resuming.
+// The loss alone would be enough: the graph engine trains with it. The step makes the fused
+// engine available, at the speed of Go code; a kernel in Objective.Fused would be faster. A
+// program that imports the package has a command "train hinge" with validation, checkpoints and
+// resuming.
 package toyobjective
 
 import (

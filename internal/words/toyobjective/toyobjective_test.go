@@ -21,7 +21,7 @@ import (
 )
 
 // The registry finds the objective, both engines train it alike, and words with the same
-// neighbours get similar vectors.
+// neighbors get similar vectors.
 func TestToyObjective(t *testing.T) {
 	kind, ok := words.Lookup("hinge")
 	if !ok {

@@ -15,7 +15,7 @@ import (
 func init() { register("BPE", "merges", parseBPE) }
 
 // bpe is byte pair encoding (Sennrich, Haddow and Birch 2016) as Hugging Face's library
-// implements it. A word starts as its characters. While any two neighbours have a
+// implements it. A word starts as its characters. While any two neighbors have a
 // merge, the pair with the first merge in the list becomes one token; of equal pairs,
 // the leftmost.
 //

@@ -1,10 +1,10 @@
 // Package models implements the models of Hugging Face's tokenizers library: the last
-// stage of a subword tokenizer, which cuts a word into tokens of its vocabulary.
+// stage of a subword tokenizer, which splits a word into tokens of its vocabulary.
 //
 //	"unfathomable" ──► WordPiece ──► un ##fat ##hom ##able ──► 4895 27753 23393 3085
 //
 // Parse reads the "model" section of a tokenizer.json. To add a model, implement [Model] and
-// [Worker] in a file of its own and register the type with one line.
+// [Worker] in a new file and register the type with one line.
 package models
 
 import (
@@ -16,7 +16,7 @@ import (
 	"unicode/utf8"
 )
 
-// Model cuts words into tokens. It does not change once made; workers do the work.
+// Model splits words into tokens. It does not change once made; workers do the work.
 type Model interface {
 	// Vocabulary returns the ids of the tokens. The caller must not change it.
 	Vocabulary() map[string]int

@@ -129,7 +129,7 @@ type unigramWorker struct {
 // unigramNode is the last token of the best way to write the word up to a byte.
 type unigramNode struct {
 	score float64 // of the whole way
-	from  int32   // start of the token; -1: there is no way
+	from  int32   // start of the token; -1 if the byte cannot be reached
 	id    int32
 }
 

@@ -19,7 +19,7 @@ const (
 	MaxInputChars = 100
 )
 
-// wordPiece cuts a word into the longest tokens that fit, from the left. The model of
+// wordPiece splits a word into the longest tokens that fit, from the left. The model of
 // github.com/sugarme/tokenizer does the work. It is fenced: that library panics
 // on what it does not expect, and such a word is then unknown.
 type wordPiece struct {

@@ -12,7 +12,7 @@ func init() {
 	register("Nmt", fixed(newCharacterStep(putNmt)))
 }
 
-// characterStep changes each character without regard to its neighbours.
+// characterStep changes each character without regard to its neighbors.
 type characterStep struct {
 	same [utf8.RuneSelf]bool // ASCII characters that do not change
 	// put appends to out the replacement of r, which is in.Bytes[from:to].

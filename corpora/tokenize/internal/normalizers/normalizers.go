@@ -1,5 +1,5 @@
 // Package normalizers implements the normalizers of Hugging Face's tokenizers library:
-// the first stage of a subword tokenizer, which changes text before it is cut into words.
+// the first stage of a subword tokenizer, which changes text before it is split into words.
 //
 //	"Ça va" ──► NFD ──► StripAccents ──► Lowercase ──► "ca va"
 //
@@ -7,7 +7,7 @@
 // A step reads one [Text] and writes another, so that two buffers serve any
 // number of steps; Text carries the original position of every byte along.
 //
-// To add a normalizer, implement [Step] in a file of its own and register the type with
+// To add a normalizer, implement [Step] in a new file and register the type with
 // one line. The names and fields are those of tokenizer.json.
 package normalizers
 

@@ -1,6 +1,6 @@
 // Package oniguruma compiles the patterns in a tokenizer.json. They are regular expressions
 // of Oniguruma; Compile translates them to package regexp where they mean the same
-// there, and refuses them where they may not.
+// there, and rejects them where they may not.
 package oniguruma
 
 import (
@@ -16,14 +16,14 @@ type Choice struct {
 	Regex  *string
 }
 
-// The classes \s and \d of Oniguruma are those of Unicode, Go's those of ASCII.
+// The classes \s and \d are Unicode classes in Oniguruma but ASCII classes in Go.
 const (
 	spaceClass = `\t-\r \x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}`
 	digitClass = `\p{Nd}`
 )
 
 // Compile translates and compiles a pattern. Patterns that match the empty string are
-// refused.
+// rejected.
 func Compile(pattern string) (*regexp.Regexp, error) {
 	refuse := func(what string) (*regexp.Regexp, error) {
 		return nil, fmt.Errorf("pattern %.60q: %s is not supported", pattern, what)

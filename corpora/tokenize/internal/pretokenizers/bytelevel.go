@@ -9,11 +9,11 @@ import (
 
 func init() { register("ByteLevel", parseByteLevel) }
 
-// byteLevelStep cuts text into the words of GPT-2 and maps each of their bytes to a
+// byteLevelStep splits text into the words of GPT-2 and maps each of their bytes to a
 // character, so that a vocabulary of 256 characters covers all text.
 type byteLevelStep struct {
 	prefix bool // put a space before a text that does not begin with one
-	words  bool // cut into words
+	words  bool // split into words
 }
 
 func parseByteLevel(data json.RawMessage) ([]cutStep, error) {

@@ -8,7 +8,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/oniguruma"
 )
 
-// finder returns a function that appends the matches of a pattern, none of them empty.
+// finder returns a function that appends the non-empty matches of a pattern.
 // The patterns of GPT-2 and its successors have hand-written scanners (gptwords.go).
 func finder(pattern string) (func(dst []span, text []byte) []span, error) {
 	switch pattern {

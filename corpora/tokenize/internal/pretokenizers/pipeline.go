@@ -29,7 +29,7 @@ type span struct{ from, to int }
 type Pipeline struct {
 	steps   *PreTokenizer
 	places  bool
-	inner   bool // the text is not the start of what is encoded
+	inner   bool // another part of the encoded text came before
 	raw     normalizers.Text
 	buffers [2]normalizers.Text
 	first   func(t *normalizers.Text, from, to int)

@@ -1,4 +1,4 @@
-// Package pretokenizers cuts text into the words of a subword tokenizer: its first two
+// Package pretokenizers splits text into the words of a subword tokenizer: its first two
 // stages. The normalizers (package normalizers) change the text; the pre-tokenizers cut
 // it. What a model then cuts into tokens is in the alphabet of that model: "the" is "the"
 // to BERT, "Ġthe" to a byte-level model and "▁the" after Metaspace.
@@ -7,7 +7,7 @@
 //	         Step, Step      stage             stage
 //
 // Parse reads the "normalizer" and "pre_tokenizer" sections of a tokenizer.json. To
-// add a pre-tokenizer, implement cutStep in a file of its own and register the
+// add a pre-tokenizer, implement cutStep in a new file and register the
 // type with one line.
 package pretokenizers
 
@@ -19,7 +19,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/normalizers"
 )
 
-// PreTokenizer cuts text into words. It does not change once made; workers do the work.
+// PreTokenizer splits text into words. It does not change once made; workers do the work.
 type PreTokenizer struct {
 	bert   *normalizers.BertOptions // BertNormalizer and BertPreTokenizer, for which bertWords is fast
 	normal []normalizers.Step

@@ -21,12 +21,12 @@ func init() {
 	register("CharDelimiterSplit", parseDelimiter)
 }
 
-// behavior says what happens to the matches of a pattern.
+// behavior defines what happens to the matches of a pattern.
 type behavior uint8
 
 const (
 	removed            behavior = iota
-	isolated                    // each match is a part of its own
+	isolated                    // each match is a separate part
 	mergedWithPrevious          // a match ends the part before it
 	mergedWithNext              // a match begins the part after it
 	contiguous                  // adjacent matches are one part
@@ -48,8 +48,8 @@ func (b *behavior) UnmarshalText(name []byte) error {
 	return nil
 }
 
-// splitStep cuts at the matches that find appends to dst, in order, none of them
-// empty. Inverted, the matches are what lies between them.
+// splitStep splits at the matches that find appends to dst, in order; none of them is
+// empty. If inverted, the text between the matches takes their role.
 type splitStep struct {
 	find     func(dst []span, text []byte) []span
 	behavior behavior
