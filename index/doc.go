@@ -72,10 +72,10 @@
 //
 // # Metrics
 //
-// [Cosine] stores vectors divided by their lengths, and Vector returns them so. A zero
+// [Cosine] stores vectors divided by their lengths, and Vector returns these unit vectors. A zero
 // vector has no direction: its score with everything is 0. [Euclidean] is the usual
-// distance. [Dot] is the inner product, larger is nearer. It is not a distance, because a
-// vector need not be the nearest to itself, so the graph is a heuristic, as in ip-NSW
+// distance. [Dot] is the inner product; larger is nearer. It is not a distance, because a
+// vector need not be nearest to itself, so the graph is a heuristic, as in ip-NSW
 // (Morozov and Babenko 2018): long vectors become hubs. It works well if lengths are
 // similar; otherwise measure the recall or use Flat.
 //

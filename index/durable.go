@@ -13,7 +13,7 @@ import (
 	"github.com/luminavec/luminavec/internal/durable"
 )
 
-// DurableOptions say how a durable index is opened.
+// DurableOptions controls how a durable index is opened.
 type DurableOptions struct {
 	// Create describes the index to create if none exists. Default (Dim 0): the index
 	// must exist.
@@ -102,7 +102,7 @@ func (d *Durable) openFiles(file *os.File, o DurableOptions) error {
 	return nil
 }
 
-// replay opens the log and applies the changes that the index file does not have.
+// replay opens the log and applies the changes that are not in the index file.
 func (d *Durable) replay(file *os.File) (err error) {
 	s := d.base()
 	s.replaying = true
@@ -172,7 +172,7 @@ func (d *Durable) Update(label int64, vector []float32) error {
 func (d *Durable) Torn() int64 { return d.torn }
 
 // Flush rewrites the index file with all changes and empties the log. Changes wait
-// until it is done, searches do not. If the program is killed meanwhile, either the old
+// until it is done; searches do not. If the program is killed meanwhile, either the old
 // file with the log or the new file remains.
 func (d *Durable) Flush() error {
 	if err := d.base().complete(); err != nil {

@@ -26,7 +26,7 @@ type cleanup struct {
 	epoch uint64 // when they were condemned
 	main  id     // the top of the remaining tree
 	at    int    // the next of gone, or of all ids
-	end   int    // number of ids to look at
+	end   int    // number of ids to process
 }
 
 type phase uint8
@@ -45,7 +45,7 @@ const (
 	stepsPerChange = 8
 	// fewDeleted is the fraction of deleted nodes below which no cleanup begins.
 	fewDeleted = 64
-	// maxDebt is the number of open steps from which changes wait for each other.
+	// maxDebt is the number of pending steps above which changes wait for each other.
 	maxDebt = 1 << 12
 )
 

@@ -67,16 +67,16 @@ type Index interface {
 	// Verify checks the whole index: that every label leads to its vector and every
 	// vector is valid for the metric; that every link leads to a node of its level, no
 	// node has too many, and a walk from the entry point reaches every node. The error
-	// lists the problems. Changes wait until it is done, searches do not.
+	// lists the problems. Changes wait until it is done; searches do not.
 	Verify(ctx context.Context) (Report, error)
 
 	// Save writes the index in the format that Load reads. Changes wait until it is
-	// done, searches do not.
+	// done; searches do not.
 	Save(w io.Writer) error
 }
 
-// Result is a vector found. For Cosine and Dot the score is the similarity, larger is
-// nearer; for Euclidean it is the distance, smaller is nearer.
+// Result is a vector found by a search. For Cosine and Dot the score is the similarity: larger is
+// nearer. For Euclidean it is the distance: smaller is nearer.
 type Result struct {
 	Label int64
 	Score float32
@@ -109,7 +109,7 @@ type Stats struct {
 	Bytes int64
 
 	// Distances is the number of vectors that searches have compared with their queries
-	// since the index was created or loaded. Additions do not count.
+	// since the index was created or loaded. Comparisons during additions are not counted.
 	Distances int64
 }
 

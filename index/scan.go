@@ -7,8 +7,7 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// scanBlock is the number of vectors that exact search compares before it looks at
-// the distances.
+// scanBlock is the number of vectors whose distances exact search computes at a time.
 const scanBlock = 256
 
 // fewAllowed limits the labels that are looked up one by one, as a fraction of the

@@ -31,7 +31,7 @@ type WordVectors struct {
 	parts      *checkpoints.Checkpoint // only the n-grams of the model; nil if it has none
 }
 
-// Neighbor is a word and the cosine of its vector with that searched for.
+// Neighbor is a word and the cosine between its vector and the query.
 type Neighbor struct {
 	Word  string  `json:"word"`
 	Score float32 `json:"score"`
@@ -91,7 +91,7 @@ func (w *WordVectors) row(id int32) []float32 {
 }
 
 // ID returns the row of a word. It looks up the word unchanged and then as the model's tokenizer
-// writes it: an uncased model finds "Paris" as "paris".
+// normalizes it: an uncased model finds "Paris" as "paris".
 func (w *WordVectors) ID(word string) (int32, bool) {
 	if id, ok := w.vocabulary.ID(word); ok {
 		return id, true
@@ -103,7 +103,7 @@ func (w *WordVectors) ID(word string) (int32, bool) {
 	return w.vocabulary.ID(folded)
 }
 
-// fold returns the word as the tokenizer writes it, if that is a single word.
+// fold returns the word as the tokenizer normalizes it, if the result is a single word.
 func (w *WordVectors) fold(word string) (string, bool) {
 	if w.tokenizer == nil {
 		return "", false
@@ -187,7 +187,7 @@ func (w *WordVectors) Analogy(a, b, c string, k int) ([]Neighbor, error) {
 	return w.nearest(target, k, ids)
 }
 
-// vectors looks words up. The error names the first without a vector.
+// vectors looks up words. The error names the first one without a vector.
 func (w *WordVectors) vectors(words ...string) ([][]float32, []int32, error) {
 	vectors, ids := make([][]float32, len(words)), make([]int32, len(words))
 	for i, word := range words {

@@ -89,7 +89,7 @@ func (l *Log) Sync() error {
 			l.spare = buffer
 		}
 		if err != nil {
-			l.err = fault.New("free disk space, then open the index again: it has all changes that were logged before",
+			l.err = fault.New("free disk space, then open the index again: it contains all changes that were logged before",
 				"index: the change could not be logged, and later ones will not be: %w", err)
 		} else {
 			l.synced = upTo

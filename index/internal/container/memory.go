@@ -5,14 +5,14 @@ import (
 	"unsafe"
 )
 
-// LittleEndian reports whether this machine is little endian, so that arrays lie in
-// memory as they do in a file.
+// LittleEndian reports whether this machine is little endian, so that arrays have the same
+// layout in memory as in a file.
 var LittleEndian = func() bool {
 	one := uint16(1)
 	return *(*byte)(unsafe.Pointer(&one)) == 1
 }()
 
-// Number is a type of numbers that files hold.
+// Number is a number type that files can hold.
 type Number interface {
 	~int32 | ~int64 | ~float32
 }
