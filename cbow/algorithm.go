@@ -121,7 +121,7 @@ func step(o *words.Objective, w *words.Example, alpha float32) (loss float64) {
 }
 
 // fused returns the function that takes the same step with the kernels, for a batch of windows
-// in one call. Windows of hierarchical softmax and of position weights are labelled: each brings
+// in one call. Windows of hierarchical softmax and of position weights are labeled: each brings
 // its own outputs with their labels.
 func fused(o *words.Objective, s words.Setup) words.Stepper {
 	stride := s.Tables.Stride

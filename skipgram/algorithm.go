@@ -81,7 +81,7 @@ func step(_ *words.Objective, w *words.Example, alpha float32) (loss float64) {
 }
 
 // fused returns the function that takes the same step with the kernels, for a batch of windows
-// in one call. Windows of hierarchical softmax are labelled: each brings its own outputs
+// in one call. Windows of hierarchical softmax are labeled: each brings its own outputs
 // with their labels.
 func fused(o *words.Objective, s words.Setup) words.Stepper {
 	stride := s.Tables.Stride

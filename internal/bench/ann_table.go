@@ -59,7 +59,7 @@ func (b *annBench) draw(rows []annRow) error {
 // write writes the report. Notes are the findings of the stability run, if any.
 func (b *annBench) write(cmd *cobra.Command, rows []annRow, notes []string) error {
 	var w strings.Builder
-	fmt.Fprintf(&w, "## Nearest neighbours: %s\n\nMade by `go run ./internal/bench ann --vectors %s`", b.title(), filepath.Base(b.vectors))
+	fmt.Fprintf(&w, "## Nearest neighbors: %s\n\nMade by `go run ./internal/bench ann --vectors %s`", b.title(), filepath.Base(b.vectors))
 	fmt.Fprintf(&w, ", %s queries, one query thread, %s to build; M %d, efConstruction %d.\n\n", cli.Thousands(b.queries),
 		cli.Plural(b.threads, "thread", "threads"), b.index.M, b.index.EfConstruction)
 	fmt.Fprintf(&w, "- Host: %s.\n- Commit: %s. Kernels: %s.\n", host(), commit(), kernel.Level())
@@ -142,7 +142,7 @@ func speedCell(speed, reference float64) string {
 func rate(speed float64) string { return cli.Thousands(int(math.Round(speed))) }
 
 // at returns the speed at a recall, by linear interpolation of log speed between the
-// first two neighbouring points that enclose it; 0 if none do.
+// first two neighboring points that enclose it; 0 if none do.
 func (r annRow) at(recall float64) float64 {
 	for i := 1; i < len(r.Points); i++ {
 		a, b := r.Points[i-1], r.Points[i]

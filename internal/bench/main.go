@@ -31,7 +31,7 @@ Measure speed and quality, and write the results as Markdown tables.
 Commands:
   words    word vectors: speed and quality of skipgram and cbow
   sentence sentence vectors: speed and quality of the pair trainer
-  ann      nearest neighbours: recall, speed, build time and memory
+  ann      nearest neighbors: recall, speed, build time and memory
 `,
 	}
 	cmd.AddCommand(wordsCommand(), sentenceCommand(), annCommand())

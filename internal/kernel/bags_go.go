@@ -30,7 +30,7 @@ func bagMaxGo(dst []float32, argmax []int32, table []float32, stride int, ids []
 	}
 }
 
-// bagMaxAdd has no vector form: each column goes to a row of its own.
+// bagMaxAdd is not vectorized: each column is added to a different row.
 //
 //go:norace
 func bagMaxAdd(table []float32, stride int, ids, argmax []int32, src []float32) {

@@ -9,7 +9,7 @@ package kernel
 //go:noescape
 func expSumAVX512(dst []float32, x []float32, scale float32, shift float32) float32
 
-// expSumColumnsAVX512 is expSumAVX512 that also adds dst[i] to columns[i].
+// expSumColumnsAVX512 is like expSumAVX512, but also adds dst[i] to columns[i].
 //
 //go:noescape
 func expSumColumnsAVX512(dst []float32, columns []float32, x []float32, scale float32, shift float32) float32
@@ -19,7 +19,7 @@ func expSumColumnsAVX512(dst []float32, columns []float32, x []float32, scale fl
 //go:noescape
 func softmaxGradientAVX512(dst []float32, e []float32, columns []float32, row float32)
 
-// maxAVX512 returns the largest value of x that is not NaN, or minus infinity.
+// maxAVX512 returns the largest value of x that is not NaN, or minus infinity if there is none.
 //
 //go:noescape
 func maxAVX512(x []float32) float32
@@ -29,7 +29,7 @@ func maxAVX512(x []float32) float32
 //go:noescape
 func expSumAVX2(dst []float32, x []float32, scale float32, shift float32) float32
 
-// expSumColumnsAVX2 is expSumAVX2 that also adds dst[i] to columns[i].
+// expSumColumnsAVX2 is like expSumAVX2, but also adds dst[i] to columns[i].
 //
 //go:noescape
 func expSumColumnsAVX2(dst []float32, columns []float32, x []float32, scale float32, shift float32) float32
@@ -39,7 +39,7 @@ func expSumColumnsAVX2(dst []float32, columns []float32, x []float32, scale floa
 //go:noescape
 func softmaxGradientAVX2(dst []float32, e []float32, columns []float32, row float32)
 
-// maxAVX2 returns the largest value of x that is not NaN, or minus infinity.
+// maxAVX2 returns the largest value of x that is not NaN, or minus infinity if there is none.
 //
 //go:noescape
 func maxAVX2(x []float32) float32

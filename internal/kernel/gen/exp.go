@@ -97,7 +97,7 @@ func expSum(a *isa, withColumns bool) {
 	TEXT(name+a.name, NOSPLIT, "func("+parameters+", scale, shift float32) float32")
 	Pragma("noescape")
 	if withColumns {
-		Doc(fmt.Sprintf("%s%s is expSum%s that also adds dst[i] to columns[i].", name, a.name, a.name))
+		Doc(fmt.Sprintf("%s%s is like expSum%s, but also adds dst[i] to columns[i].", name, a.name, a.name))
 	} else {
 		Doc(fmt.Sprintf("%s%s sets dst[i] to exp(scale*x[i]+shift) for i < len(x) and returns the sum.", name, a.name))
 	}
@@ -178,7 +178,7 @@ func softmaxGradient(a *isa) {
 func maximum(a *isa) {
 	TEXT("max"+a.name, NOSPLIT, "func(x []float32) float32")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("max%s returns the largest value of x that is not NaN, or minus infinity.", a.name))
+	Doc(fmt.Sprintf("max%s returns the largest value of x that is not NaN, or minus infinity if there is none.", a.name))
 	x := Load(Param("x").Base(), GP64())
 	n := Load(Param("x").Len(), GP64()).(reg.GPVirtual)
 	least := lanes("minusInfinity", float32(math.Inf(-1)))
