@@ -16,10 +16,10 @@ import (
 	"github.com/luminavec/luminavec/index/evaluate"
 )
 
-// trainingResult is what a peer's script prints about a training, as JSON.
+// trainingResult is the JSON that a peer's script prints after training.
 type trainingResult struct {
 	Seconds float64 `json:"seconds"`
-	Pairs   float64 `json:"pairs"` // of all epochs together
+	Pairs   float64 `json:"pairs"` // total of all epochs
 	Loss    float64 `json:"loss"`
 }
 
@@ -91,14 +91,14 @@ func readVectors(path string) (*evaluate.WordVectors, error) {
 	}), nil
 }
 
-// parseVectors reads word2vec's text format: a line with the number of vectors and
-// their length, then a line for each vector, the word first. It drops fastText's token
-// for the end of a line, </s>.
+// parseVectors reads word2vec's text format: a line with the number and the dimension of the
+// vectors, then a line for each vector, starting with the word. It drops </s>, fastText's token
+// for the end of a line.
 func parseVectors(r io.Reader) (tokens []string, data []float32, err error) {
 	b := bufio.NewReaderSize(r, 1<<20)
 	var rows, dim int
 	if _, err := fmt.Fscanf(b, "%d %d\n", &rows, &dim); err != nil {
-		return nil, nil, fmt.Errorf("line 1: expected the number and the length of the vectors: %w", err)
+		return nil, nil, fmt.Errorf("line 1: expected the number and the dimension of the vectors: %w", err)
 	}
 	read := 0
 	for number := 2; ; number++ {

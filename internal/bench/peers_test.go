@@ -55,7 +55,7 @@ func TestParseVectors(t *testing.T) {
 		t.Errorf("parsed %q and %v", tokens, data)
 	}
 	for _, c := range []struct{ name, text, err string }{
-		{"empty", "", "line 1: expected the number and the length"},
+		{"empty", "", "line 1: expected the number and the dimension"},
 		{"no head", "the 0.5 -1\n", "line 1"},
 		{"a number is missing", "1 2\nthe 0.5\n", "line 2: expected a word and 2 numbers but found 2 fields"},
 		{"a field is text", "2 2\nthe 1 2\nof 1 x\n", `line 3: vector of "of": "x" is not a number`},
