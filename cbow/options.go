@@ -62,8 +62,7 @@ const (
 	Graph Engine = "graph" // stock gorgonia operations, one window at a time: the reference, a few hundred times slower
 )
 
-// DefaultOptions returns the defaults, which are those of skip-gram except for learning rate
-// 0.035 and SumVectors.
+// DefaultOptions returns the defaults of skip-gram, but with learning rate 0.035 and SumVectors.
 func DefaultOptions() Options {
 	o := words.DefaultOptions()
 	return Options{

@@ -203,7 +203,7 @@ func (g *graph) replaceEntry() bool {
 	return true
 }
 
-// repair replaces n's links to condemned nodes by the best of what is near.
+// repair replaces n's links to condemned nodes by links to the best nearby nodes.
 func (g *graph) repair(w *scratch, n id, level int) {
 	slots := g.links(n, level)
 	lost := false
@@ -230,7 +230,7 @@ func (g *graph) repair(w *scratch, n id, level int) {
 	g.choose(w, n, level, w.offers)
 }
 
-// endCleanup retires the nodes, which nothing links to any more.
+// endCleanup retires the nodes, which no longer have links to them.
 func (g *graph) endCleanup() {
 	r := &g.cleanup
 	g.mu.Lock()

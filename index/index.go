@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// Index is a set of vectors with unique labels that can be searched. All methods may be
-// called from several goroutines at once.
+// Index is a set of vectors with unique labels that can be searched. All methods are safe for
+// concurrent use.
 type Index interface {
 	// Add stores vector under label. It returns an error that names the label, and
 	// leaves the index unchanged, if the label is already in the index, or the vector
@@ -35,9 +35,9 @@ type Index interface {
 	// k vectors, it returns all of them.
 	Search(query []float32, k int, o SearchOptions) ([]Result, error)
 
-	// SearchInto is like Search, but appends to dst. If dst has room it allocates
-	// nothing, except for a few words with SearchOptions.Allowed. If there is an error,
-	// it returns dst unchanged.
+	// SearchInto is like Search, but appends to dst. If dst has room, it does not allocate,
+	// except for a few words with SearchOptions.Allowed. If there is an error, it returns dst
+	// unchanged.
 	SearchInto(dst []Result, query []float32, k int, o SearchOptions) ([]Result, error)
 
 	// SearchBatch searches for several queries, packed one after another, with

@@ -19,7 +19,7 @@ const (
 	Flat Kind = "flat"
 	// HNSW walks a hierarchical navigable small world graph: approximate, fast.
 	HNSW Kind = "hnsw"
-	// LSH looks into buckets of hash tables: approximate.
+	// LSH probes buckets of hash tables: approximate, instant build, lower recall.
 	LSH Kind = "lsh"
 )
 

@@ -106,8 +106,8 @@ func (q Quantization) bits() int {
 	return 0
 }
 
-// Validate returns an error that names the first option out of its range. Options that
-// are zero count as their defaults.
+// Validate returns an error that names the first option out of range. Zero options count as
+// their defaults.
 func (o Options) Validate() error {
 	o = o.withDefaults()
 	for _, f := range []struct {

@@ -60,9 +60,9 @@ const (
 	Graph Engine = "graph" // stock gorgonia operations, one window at a time: the reference, a few hundred times slower
 )
 
-// DefaultOptions returns the defaults: those of word2vec (dimension 100, window 5,
-// 5 negatives, minimum count 5, 5 epochs), but with subsampling 1e-4, weighted windows, and
-// a different order of the blocks in each epoch.
+// DefaultOptions returns the defaults of word2vec (dimension 100, window 5, 5 negatives,
+// minimum count 5, 5 epochs), but with subsampling 1e-4, weighted windows, and a different
+// order of the blocks in each epoch.
 func DefaultOptions() Options {
 	o := words.DefaultOptions()
 	return Options{

@@ -19,8 +19,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 )
 
-// Collection is an open collection. Its methods may be called from several goroutines at
-// once.
+// Collection is an open collection. Its methods are safe for concurrent use.
 type Collection struct {
 	dir   string
 	info  Info
@@ -29,8 +28,8 @@ type Collection struct {
 	docs  *documentReader
 }
 
-// Hit is a document found. For cosine and dot a larger score is nearer, for euclidean a
-// smaller one.
+// Hit is a document found by a query. For cosine and dot a larger score is nearer; for
+// euclidean a smaller one is.
 type Hit struct {
 	Document
 	Label int64   `json:"label"`

@@ -20,8 +20,8 @@ const errNoTable = "evaluate: the checkpoint has no vocabulary or no embedding t
 
 // WordVectors holds the vocabulary of a model and a copy of its vectors, divided by their
 // lengths, so that dot products are cosines. Words that are not in the vocabulary are composed
-// of their character n-grams if the model has them. WordVectors is immutable; its methods may
-// be called from several goroutines at once.
+// from their character n-grams if the model has n-grams. WordVectors is immutable, and its
+// methods are safe for concurrent use.
 type WordVectors struct {
 	vocabulary *tokenize.Vocabulary
 	tokenizer  *tokenize.Tokenizer // may be nil: words are then looked up unchanged
@@ -83,7 +83,7 @@ func unit(dst, x []float32) {
 // Len returns the number of words.
 func (w *WordVectors) Len() int { return w.vocabulary.Len() }
 
-// Dim returns the length of the vectors.
+// Dim returns the dimension of the vectors.
 func (w *WordVectors) Dim() int { return w.dim }
 
 func (w *WordVectors) row(id int32) []float32 {

@@ -90,7 +90,7 @@ type sentenceForm struct {
 	single bool // measured with the last number of threads only
 }
 
-// forms returns the variants to measure: all but the slow engines, or those of --only.
+// forms returns the variants to measure: the ones named by --only, or all except the slow engines.
 func (b *sentenceBench) forms() []sentenceForm {
 	plain := func(o *train.Options) {
 		o.Dim, o.BatchSize, o.Pooling, o.Epochs = 256, 1024, sentence.Mean, b.epochs

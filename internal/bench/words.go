@@ -91,7 +91,7 @@ type form struct {
 	single bool // measured with one thread only
 }
 
-// forms returns the variants to measure: all, or those of --only.
+// forms returns the variants to measure: the ones named by --only, or all.
 func (b *wordsBench) forms() []form {
 	drawn := func(o *words.Options) {
 		o.Windows, o.Shuffle, o.SumVectors, o.LearningRate = "drawn", false, false, 0

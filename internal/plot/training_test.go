@@ -20,8 +20,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// logOf returns the log of a training with the given number of lines. If judged is set, there are
-// results of two validation sets after each tenth.
+// logOf returns a training log with the given number of lines. If judged is set, it has results
+// for two validation sets after each tenth of the lines.
 func logOf(lines int, judged bool) []byte {
 	var b strings.Builder
 	for i := 1; i <= lines; i++ {

@@ -66,8 +66,8 @@ func (l *Log) Err() error {
 	return l.err
 }
 
-// Sync returns when all changes noted so far are on disk. One caller writes for all
-// that wait.
+// Sync returns when all changes noted so far are on disk. If several callers wait, one of them
+// writes for all.
 func (l *Log) Sync() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -125,7 +125,7 @@ func (l *Log) Restart() error {
 // ErrClosed is the error of a log after Close.
 var ErrClosed = errors.New("index: the log is closed")
 
-// Close closes the file. Nothing can be logged after it.
+// Close closes the file. Nothing can be logged afterwards.
 func (l *Log) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

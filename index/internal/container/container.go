@@ -45,7 +45,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 const damagedHint = "the file is damaged or truncated: rebuild the index or restore a backup"
 
-// Damaged returns an error that names a section and what is wrong with it.
+// Damaged returns an error that names a section and describes the damage.
 func Damaged(section, format string, args ...any) error {
 	return fault.New(damagedHint, "index: section %s: %w", section, fmt.Errorf(format, args...))
 }

@@ -27,8 +27,8 @@ func AsNumbers[T Number](p []byte) []T {
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(p))), len(p)/int(unsafe.Sizeof(*new(T))))
 }
 
-// SwapToLittleEndian converts numbers of 4 bytes from the byte order of this machine
-// to that of a file, or back.
+// SwapToLittleEndian converts 4-byte numbers between the byte order of this machine and that of
+// files.
 func SwapToLittleEndian[T ~int32 | ~float32](x []T) {
 	if LittleEndian {
 		return
