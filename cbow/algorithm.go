@@ -86,7 +86,7 @@ func step(o *words.Objective, w *words.Example, alpha float32) (loss float64) {
 	for k := range one {
 		one[k] = 1
 	}
-	position := func(c int) []float32 {
+	position := func(c int) []float32 { // d_p
 		if w.Position == nil {
 			return one
 		}
@@ -98,14 +98,14 @@ func step(o *words.Objective, w *words.Example, alpha float32) (loss float64) {
 		}
 	}
 	for j, y := range w.Y {
-		l, g := words.LogLoss(words.Dot(h, y), w.Label[j])
+		l, g := words.LogLoss(words.Dot(h, y), w.Label[j]) // loss, σ(s) − label
 		loss += float64(scale) * l
 		g *= scale
 		words.Add(dh, g, y)
 		words.Add(w.Y[j], -alpha*g, h)
 	}
 	for c, x := range w.X {
-		part, share := w.Weight[c]/total, w.Weight[c]/total
+		part, share := w.Weight[c]/total, w.Weight[c]/total // factors for d_p and x_c
 		if o.SumGradient {
 			share = 1
 		}

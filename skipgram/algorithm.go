@@ -64,7 +64,7 @@ func step(_ *words.Objective, w *words.Example, alpha float32) (loss float64) {
 	dx, dy := words.Zeros(len(w.X), w.X[0]), words.Zeros(len(w.Y), w.Y[0])
 	for c, x := range w.X {
 		for j, y := range w.Y {
-			l, g := words.LogLoss(words.Dot(x, y), w.Label[j])
+			l, g := words.LogLoss(words.Dot(x, y), w.Label[j]) // loss, σ(s) − label
 			loss += float64(w.Weight[c]) * l
 			g *= w.Weight[c]
 			words.Add(dx[c], g, y)
