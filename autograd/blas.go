@@ -10,16 +10,16 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// kernelBLAS is gonum's BLAS with the float32 product of matrices of internal/kernel,
-// several times faster, and as fast with transposed matrices as without.
+// kernelBLAS is gonum's BLAS with the float32 matrix product of internal/kernel, which is
+// several times faster and does not slow down for transposed matrices.
 type kernelBLAS struct{ gonum.Implementation }
 
-// Gorgonia reads the BLAS to use without a lock, so it is set before any graph can run.
+// Gorgonia reads its BLAS without a lock, so it is set before any graph can run.
 func init() { UseKernels() }
 
-// UseKernels makes all gorgonia graphs of the process multiply float32 matrices
-// with LuminaVec's kernels on GOMAXPROCS threads; everything else is left to gonum. Importing
-// this package calls it; call it again after a gorgonia.Use of another BLAS. No graph may be
+// UseKernels makes all gorgonia graphs of the process multiply float32 matrices with
+// LuminaVec's kernels, on GOMAXPROCS threads. Gonum still does everything else. Importing this
+// package calls UseKernels; call it again if gorgonia.Use has set another BLAS. No graph may be
 // running.
 func UseKernels() { G.Use(kernelBLAS{}) }
 
@@ -35,8 +35,8 @@ func (b kernelBLAS) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, x [
 	kernel.GemmParallel(runtime.GOMAXPROCS(0), xTransposed, yTransposed, m, n, k, alpha, x, ldx, y, ldy, beta, c, ldc)
 }
 
-// fitsBLAS reports whether x is a valid matrix of so many rows and columns for gonum, and
-// whether it is stored transposed.
+// fitsBLAS reports whether x is a valid matrix of the given size for gonum, and whether it is
+// stored transposed.
 func fitsBLAS(t blas.Transpose, rows, columns int, x []float32, ld int) (fits, transposed bool) {
 	switch t {
 	case blas.NoTrans:

@@ -13,7 +13,7 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// sgemm calls f and returns what it panics with.
+// sgemm calls f and returns the value of its panic.
 func sgemm(f func(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int),
 	tA, tB blas.Transpose, m, n, k, lda, ldb, ldc int, beta float32, a, b, c []float32) (p any) {
 	defer func() { p = recover() }()
@@ -21,7 +21,7 @@ func sgemm(f func(tA, tB blas.Transpose, m, n, k int, alpha float32, a []float32
 	return nil
 }
 
-// On any arguments, wrong ones too, Sgemm does what gonum's does.
+// Sgemm behaves like gonum's with any arguments, including invalid ones.
 func TestSgemmIsGonums(t *testing.T) {
 	if _, ok := G.WhichBLAS().(kernelBLAS); !ok {
 		t.Fatalf("gorgonia uses %T", G.WhichBLAS())
@@ -65,8 +65,8 @@ func TestSgemmIsGonums(t *testing.T) {
 	}
 }
 
-// BenchmarkStockGraph runs a hidden layer and the similarities of a batch, and their
-// gradients, as a graph of gorgonia's own operations.
+// BenchmarkStockGraph runs a graph of gorgonia's own operations: a hidden layer, the
+// similarities of a batch, and their gradients.
 func BenchmarkStockGraph(b *testing.B) {
 	const batch, dim = 512, 256
 	random := func(rows, columns int) *tensor.Dense {

@@ -7,16 +7,16 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// ErrNotFinite is returned for a gradient that is not a finite number.
-var ErrNotFinite = errors.New("the gradient is no longer a number")
+// ErrNotFinite is returned for a gradient whose norm is infinite or not a number.
+var ErrNotFinite = errors.New("the gradient is not finite")
 
-// clipBlock is how many squares are summed in float32 before they are added to a float64.
+// clipBlock is the number of squares that are summed in float32; the sums are added in float64.
 const clipBlock = 1024
 
-// ClipNorm returns the norm of all the gradients together and, if limit is above 0
-// and the norm above it, scales them so that it is limit (Pascanu, Mikolov and
-// Bengio, 2013, algorithm 1). The order of the sum is fixed. It returns ErrNotFinite,
-// and does not change the gradients, if the norm is infinite or not a number.
+// ClipNorm returns the Euclidean norm of all gradients together. If limit is positive and the
+// norm exceeds it, ClipNorm scales the gradients so that their norm is limit (Pascanu, Mikolov
+// and Bengio, 2013, algorithm 1). The order of summation is fixed. If the norm is infinite or
+// not a number, ClipNorm returns [ErrNotFinite] and does not change the gradients.
 func ClipNorm(limit float64, grads ...[]float32) (norm float64, err error) {
 	sum := 0.0
 	for _, g := range grads {

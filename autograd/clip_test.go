@@ -9,7 +9,7 @@ import (
 
 func TestClipNorm(t *testing.T) {
 	a, b := []float32{3, 0}, []float32{0, -4, 12}
-	for _, limit := range []float64{0, -1, 13, 20} { // no limit, or none that is reached
+	for _, limit := range []float64{0, -1, 13, 20} { // no limit, or one that is not exceeded
 		if norm, err := ClipNorm(limit, a, b); err != nil || norm != 13 || a[0] != 3 || b[2] != 12 {
 			t.Errorf("limit %g: norm %g, %v, gradients %v %v", limit, norm, err, a, b)
 		}
@@ -18,7 +18,7 @@ func TestClipNorm(t *testing.T) {
 		t.Errorf("norm %g, %v, gradients %v %v", norm, err, a, b)
 	}
 	if norm, err := ClipNorm(1); norm != 0 || err != nil {
-		t.Errorf("of nothing: %g, %v", norm, err)
+		t.Errorf("no gradients: %g, %v", norm, err)
 	}
 	for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(-1)), 1e30} {
 		g := []float32{5, bad}
@@ -28,8 +28,8 @@ func TestClipNorm(t *testing.T) {
 	}
 }
 
-// The norm is that of the plain sum, whatever the lengths, and a clipped gradient has
-// the norm that was asked for.
+// The norm equals that of a plain sum for all lengths, and a clipped gradient has the requested
+// norm.
 func TestClipNormLengths(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 50 {

@@ -9,17 +9,17 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// CheckGradient compares gorgonia's symbolic gradient of a loss with central
-// finite differences, (L(w+h) − L(w−h)) / 2h, in float64.
+// CheckGradient compares gorgonia's symbolic gradient of a loss with central finite
+// differences, (L(w+h) − L(w−h)) / 2h, in float64.
 //
-// build makes the scalar loss from input nodes that hold values, which must be
-// float64 matrices. Every element of every value with wrt[i] true is checked;
-// values are restored. CheckGradient returns the largest difference between the two,
-// relative to the larger of 1 and the gradient. With h = 1e-5 it is below about 1e-8 for the
+// build builds the scalar loss from one input node for each of values, which must be float64
+// matrices. CheckGradient changes every element of every value with wrt[i] true, one at a time,
+// and restores it. It returns the largest difference between the two gradients, relative to the
+// larger of 1 and the numeric gradient. With h = 1e-5 the difference is below about 1e-8 for the
 // correct gradient of a smooth loss.
 func CheckGradient(build func(inputs []*G.Node) (*G.Node, error), values []*tensor.Dense, wrt []bool, h float64) (worst float64, err error) {
 	if len(values) != len(wrt) {
-		return 0, fmt.Errorf("gradient check: %d values and %d flags", len(values), len(wrt))
+		return 0, fmt.Errorf("gradient check: values and wrt must have the same length, got %d and %d", len(values), len(wrt))
 	}
 	err = Fence(func() error {
 		worst, err = checkGradient(build, values, wrt, h)
@@ -69,7 +69,7 @@ func checkGradient(build func([]*G.Node) (*G.Node, error), values []*tensor.Dens
 	for i, n := range grads {
 		d, ok := n.Value().Data().([]float64)
 		if !ok {
-			return 0, fmt.Errorf("gradient check: gradient %d is a %T", i, n.Value().Data())
+			return 0, fmt.Errorf("gradient check: gradient %d must be a float64 matrix, got %T", i, n.Value().Data())
 		}
 		symbolic[i] = append([]float64(nil), d...)
 	}

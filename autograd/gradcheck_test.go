@@ -7,8 +7,8 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// The check sees where the two disagree: |x| beside its kink, where the finite
-// difference reaches over it.
+// The check detects that the two disagree: for |x| next to its kink, where the finite
+// difference spans the kink.
 func TestCheckGradientFindsFault(t *testing.T) {
 	check := func(x float64) float64 {
 		t.Helper()
@@ -24,7 +24,7 @@ func TestCheckGradientFindsFault(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := v.Float64s()[0]; got != x {
-			t.Errorf("the value came back as %g, was %g", got, x)
+			t.Errorf("the value was not restored: %g, want %g", got, x)
 		}
 		return worst
 	}

@@ -10,9 +10,9 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Op is an operation that a package brings to gorgonia: what would be many stock nodes
-// computed by one function. Its gradient is made of further operations, so a fused
-// program is a pair of Ops, one for the value and one for the gradients:
+// Op is a custom gorgonia operation: one function computes what would take many stock nodes.
+// Its gradient consists of further operations, so a fused program is a pair of Ops, one for the
+// value and one for the gradients:
 //
 //	forward := &autograd.Op{Name: "square", …,
 //		Forward: func(in []G.Value) (G.Value, error) { … },
@@ -21,45 +21,45 @@ import (
 //			return G.Nodes{dx}, err
 //		}}
 //
-// Use it with gorgonia.ApplyOp. It may own buffers and return the same value from each
-// run. Panics of Forward become errors: gorgonia runs operations in a goroutine of its
-// own, where a panic would end the process.
+// Apply it with gorgonia.ApplyOp. An Op may own buffers and return the same value from every
+// run. A panic in Forward becomes an error: gorgonia runs operations in its own goroutine, where
+// a panic would end the process.
 type Op struct {
-	// Name identifies the operation: gorgonia merges nodes whose operations have the
-	// same name and the same inputs, so the name holds everything that makes two
-	// operations differ.
+	// Name identifies the operation. Gorgonia merges nodes whose operations have the same name
+	// and the same inputs, so the name must contain everything in which two operations differ.
 	Name   string
 	Inputs []hm.Type // such as MatrixType
 	Result hm.Type
-	Shape  func(in []G.DimSizer) (tensor.Shape, error) // of the result, see FixedShape
+	Shape  func(in []G.DimSizer) (tensor.Shape, error) // shape of the result; see FixedShape
 
 	// Forward computes the result from the values of the inputs.
 	Forward func(in []G.Value) (G.Value, error)
-	// Gradient returns the nodes of the gradients of the inputs, given the inputs and the
-	// gradient of the result; nil: there are none.
+	// Gradient returns the nodes that compute the gradients of the inputs, given the inputs
+	// and the gradient of the result. Default nil: the operation has no gradient.
 	Gradient func(in G.Nodes, grad *G.Node) (G.Nodes, error)
-	// Parameters is the number of inputs, counted from the first, that have a
-	// gradient; default 0: all. Gradient returns nil for the others.
+	// Parameters is the number of leading inputs that have a gradient; Gradient returns nil
+	// for the others. Default 0: all inputs.
 	Parameters int
 }
 
 var _ G.SDOp = (*Op)(nil)
 
-// Types of inputs and results; a float32 scalar is tensor.Float32.
+// Types of inputs and results. The type of a float32 scalar is tensor.Float32.
 var (
 	MatrixType = G.TensorType{Dims: 2, Of: tensor.Float32}
 	VectorType = G.TensorType{Dims: 1, Of: tensor.Float32}
 	IDsType    = G.TensorType{Dims: 1, Of: tensor.Int32}
 )
 
-// FixedShape is the Shape of a result that does not depend on the inputs.
+// FixedShape returns a value for Op.Shape if the shape of the result does not depend on the
+// inputs.
 func FixedShape(shape ...int) func([]G.DimSizer) (tensor.Shape, error) {
 	return func([]G.DimSizer) (tensor.Shape, error) { return tensor.Shape(shape).Clone(), nil }
 }
 
-// Select returns an operation that returns its second input, a matrix of the given
-// shape, once its first, a vector, has been computed. It stands for a gradient that the
-// operation of the first input writes as a side effect. name identifies it.
+// Select returns an operation that returns its second input, a matrix of the given shape, after
+// its first input, a vector, has been computed. It represents a gradient that the operation of
+// the first input writes as a side effect. name identifies the operation.
 func Select(name string, shape ...int) *Op {
 	return &Op{
 		Name: "select/" + name, Inputs: []hm.Type{VectorType, MatrixType}, Result: MatrixType, Shape: FixedShape(shape...),
@@ -67,16 +67,16 @@ func Select(name string, shape ...int) *Op {
 	}
 }
 
-// Float32s returns the numbers of a float32 tensor.
+// Float32s returns the values of a float32 tensor, not a copy.
 func Float32s(v G.Value) ([]float32, error) {
 	data, ok := v.Data().([]float32)
 	if !ok {
-		return nil, fmt.Errorf("expected an input of float32 numbers but found %T", v.Data())
+		return nil, fmt.Errorf("expected float32 values but found %T", v.Data())
 	}
 	return data, nil
 }
 
-// Float32 returns the number of a float32 scalar.
+// Float32 returns the value of a float32 scalar.
 func Float32(v G.Value) (float32, error) {
 	x, ok := v.Data().(float32)
 	if !ok {
@@ -88,7 +88,7 @@ func Float32(v G.Value) (float32, error) {
 // Arity returns the number of inputs.
 func (o *Op) Arity() int { return len(o.Inputs) }
 
-// Type returns the type of the operation as gorgonia writes it.
+// Type returns the type of the operation in gorgonia's notation.
 func (o *Op) Type() hm.Type {
 	return hm.NewFnType(append(append([]hm.Type{}, o.Inputs...), o.Result)...)
 }
@@ -96,7 +96,7 @@ func (o *Op) Type() hm.Type {
 // InferShape returns the shape of the result.
 func (o *Op) InferShape(in ...G.DimSizer) (tensor.Shape, error) { return o.Shape(in) }
 
-// Do computes the result; a panic becomes an error.
+// Do computes the result. A panic becomes an error.
 func (o *Op) Do(inputs ...G.Value) (v G.Value, err error) {
 	if len(inputs) != len(o.Inputs) {
 		return nil, fmt.Errorf("%s: expected %d inputs but found %d", o.Name, len(o.Inputs), len(inputs))
@@ -119,7 +119,7 @@ func (o *Op) DiffWRT(inputs int) []bool {
 	return d
 }
 
-// SymDiff returns the nodes of the gradients.
+// SymDiff returns the nodes that compute the gradients.
 func (o *Op) SymDiff(inputs G.Nodes, _, grad *G.Node) (G.Nodes, error) {
 	if o.Gradient == nil {
 		return nil, fmt.Errorf("%s has no gradient", o.Name)
@@ -139,14 +139,14 @@ func (o *Op) Hashcode() uint32 {
 
 func (o *Op) String() string { return o.Name }
 
-// ReturnsPtr, CallsExtern and OverwritesInput tell gorgonia that an Op owns its result and
-// overwrites no input.
+// ReturnsPtr, CallsExtern and OverwritesInput report to gorgonia that an Op owns its result and
+// does not overwrite an input.
 func (*Op) ReturnsPtr() bool     { return false }
 func (*Op) CallsExtern() bool    { return false }
 func (*Op) OverwritesInput() int { return -1 }
 
-// Fence runs fn, which calls gorgonia or is called by it, and turns a panic
-// into an error.
+// Fence calls fn and turns a panic into an error. Use it around code that calls gorgonia or
+// is called by it.
 func Fence(fn func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/luminavec/luminavec/autograd"
 )
 
-// square returns an operation for the sum of the squares of a matrix, fused with its
-// gradient: what stock gorgonia does with two operations and their gradients.
+// square returns an operation for the sum of the squares of a matrix, with a fused gradient.
+// Stock gorgonia needs two operations and their gradients for it.
 func square(rows, cols int) *autograd.Op {
 	backward := &autograd.Op{
 		Name: "squareGradient", Inputs: []hm.Type{autograd.MatrixType, tensor.Float32}, Result: autograd.MatrixType,
@@ -51,8 +51,8 @@ func square(rows, cols int) *autograd.Op {
 	}
 }
 
-// A package brings its own operation, with its gradient, to gorgonia, and a solver of this
-// package takes the steps.
+// Define an operation with its gradient, run it with gorgonia, and update with a solver of this
+// package.
 func ExampleOp() {
 	g := G.NewGraph()
 	value := tensor.New(tensor.WithShape(1, 2), tensor.WithBacking([]float32{3, -4}))
@@ -88,7 +88,7 @@ func ExampleOp() {
 	// loss 1.5625
 }
 
-// A panic of an operation is an error of the run, and so are inputs of another number.
+// A panic in an operation and a wrong number of inputs are errors of the run.
 func TestOpFence(t *testing.T) {
 	op := square(1, 1)
 	op.Forward = func([]G.Value) (G.Value, error) { panic("broken") }
@@ -99,6 +99,6 @@ func TestOpFence(t *testing.T) {
 		t.Errorf("no inputs: %v", err)
 	}
 	if _, err := square(1, 1).Do(G.NewI(1)); err == nil {
-		t.Error("an input of another type: no error")
+		t.Error("an input of the wrong type: no error")
 	}
 }

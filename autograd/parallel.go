@@ -6,10 +6,9 @@ import (
 	"github.com/sourcegraph/conc/pool"
 )
 
-// Parallel calls fn for each part [from, to) of 0…n; parts have the length block, the last
-// one may be shorter. At most threads goroutines share them. The parts do not
-// depend on threads, so neither does a sum taken part by part. Panics of fn
-// reach the caller.
+// Parallel calls fn for each part [from, to) of the range [0, n). Parts have length block; the
+// last one may be shorter. Up to threads goroutines share the parts. The parts do not depend
+// on threads, so a sum taken part by part does not either. A panic in fn reaches the caller.
 func Parallel(threads, n, block int, fn func(from, to int)) {
 	parts := (n + block - 1) / block
 	if threads = min(threads, parts); threads <= 1 {

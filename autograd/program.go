@@ -7,13 +7,13 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// Program is a compiled graph and the tape machine that runs it.
+// Program is a compiled graph with the tape machine that runs it.
 type Program struct {
 	G.VM
 }
 
-// Compile compiles the part of a graph that computes outputs from inputs. Inputs that
-// no node of the graph uses are ignored.
+// Compile compiles the part of a graph that computes outputs from inputs. It ignores inputs
+// that no node of the graph uses.
 func Compile(g *G.ExprGraph, inputs, outputs G.Nodes) (*Program, error) {
 	var used G.Nodes
 	for _, in := range inputs {
@@ -28,15 +28,14 @@ func Compile(g *G.ExprGraph, inputs, outputs G.Nodes) (*Program, error) {
 	return &Program{G.NewTapeMachine(g, G.WithPrecompiled(prog, locations))}, nil
 }
 
-// Run computes the outputs from the values that the inputs have now. Values of the
-// run before are overwritten.
+// Run computes the outputs from the current values of the inputs. It overwrites the values of
+// the previous run.
 func (p *Program) Run() error {
 	p.Reset()
 	return p.RunAll()
 }
 
-// Scalar returns the value of a node that is a float32 scalar, such as the loss, after
-// a run.
+// Scalar returns the value, after a run, of a node that is a float32 scalar, such as the loss.
 func Scalar(n *G.Node) (float64, error) {
 	x, ok := n.Value().Data().(float32)
 	if !ok {
@@ -45,8 +44,8 @@ func Scalar(n *G.Node) (float64, error) {
 	return float64(x), nil
 }
 
-// Chain builds a graph step by step: each step gets the node of the step before, the first
-// nil. It stops at the first error.
+// Chain builds a graph step by step. Each step receives the node of the previous one; the first
+// receives nil. Chain stops at the first error.
 func Chain(steps ...func(*G.Node) (*G.Node, error)) (n *G.Node, err error) {
 	for _, step := range steps {
 		if n, err = step(n); err != nil {

@@ -2,10 +2,10 @@ package autograd
 
 import "math"
 
-// A Schedule is the learning rate in the course of a run.
+// A Schedule gives the learning rate over the course of a run.
 type Schedule interface {
-	// At returns the learning rate at progress, the part of the training that is done,
-	// from 0 to 1.
+	// At returns the learning rate at progress, which is the fraction of the run that is
+	// complete, from 0 to 1.
 	At(progress float64) float64
 }
 
@@ -22,8 +22,8 @@ func (s LinearDecay) At(progress float64) float64 {
 	return s.Start + (s.End-s.Start)*progress
 }
 
-// WarmupLinear rises in a straight line from Start to Peak during Warmup, a part of
-// the run from 0 to 1 (Goyal et al., 2017), and falls in another to End.
+// WarmupLinear rises linearly from Start to Peak during the fraction Warmup of the run, from 0
+// to 1 (Goyal et al., 2017), and then falls linearly to End.
 type WarmupLinear struct {
 	Warmup           float64
 	Start, Peak, End float64
@@ -38,7 +38,7 @@ func (s WarmupLinear) At(progress float64) float64 {
 	return LinearDecay{s.Peak, s.End}.At(part)
 }
 
-// WarmupCosine rises as WarmupLinear does and falls along half a cosine
+// WarmupCosine rises like WarmupLinear and then falls along half a period of a cosine
 // (Loshchilov and Hutter, 2017, equation 5, without restarts).
 type WarmupCosine struct {
 	Warmup           float64
@@ -54,8 +54,8 @@ func (s WarmupCosine) At(progress float64) float64 {
 	return s.End + (s.Peak-s.End)*(1+math.Cos(math.Pi*part))/2
 }
 
-// warmup reports whether progress is before the peak, and which part of the way up or down
-// is done.
+// warmup reports whether progress is before the peak, and which fraction of the rise or fall
+// is complete.
 func warmup(until, progress float64) (up bool, part float64) {
 	progress = min(max(progress, 0), 1)
 	if progress < until {

@@ -9,21 +9,21 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// AdaGrad divides the step of each parameter by the root of the sum of its squared
-// gradients (Duchi, Hazan and Singer, 2011, with the diagonal matrix):
+// AdaGrad divides the step of each parameter by the square root of the sum of its squared
+// gradients (Duchi, Hazan and Singer, 2011, the diagonal form):
 //
 //	a ← a + g²        w ← w − η·g / (√a + ε)
 //
-// So a rare row keeps a large step, which suits a table of tokens. The zero value
-// is ready to use, except for the learning rate of Step.
+// Rows of rare tokens thus keep a large step. The zero value is ready to use, except that Step
+// needs a LearningRate.
 type AdaGrad struct {
-	LearningRate float64 // η of Step
-	Initial      float64 // a at the start; default 0
+	LearningRate float64 // η, for Step only
+	Initial      float64 // initial a; default 0
 	Epsilon      float64 // ε; default 1e-10
-	// PerRow keeps one a for each row, to which it adds the mean of the squares: AdaGrad then
-	// needs very little memory. Default false.
+	// PerRow keeps one a for each row instead of each parameter, and adds to it the mean of the
+	// squared gradients of the row. The state then needs very little memory. Default false.
 	PerRow  bool
-	Threads int // goroutines of an update; default 0: GOMAXPROCS
+	Threads int // maximum number of goroutines in an update; default 0: GOMAXPROCS
 
 	slots
 }
@@ -43,7 +43,7 @@ func (s *AdaGrad) kept() []slot {
 	return []slot{{name: "sum", perRow: s.PerRow, initial: float32(s.Initial)}}
 }
 
-// Update takes one step of size lr; see [Optimizer].
+// Update takes one step with learning rate lr; see [Optimizer].
 func (s *AdaGrad) Update(p *Matrix, rows []int32, grad []float32, lr float64) error {
 	if err := s.Validate(); err != nil {
 		return err
@@ -72,5 +72,5 @@ func (s *AdaGrad) Step(model []G.ValueGrad) error {
 	return step("adagrad", model, func(p *Matrix, grad []float32) error { return s.Update(p, nil, grad, s.LearningRate) })
 }
 
-// Restore restores what State returned.
+// Restore sets the state to st, which State returned; see [Optimizer].
 func (s *AdaGrad) Restore(st State) error { return s.restore("adagrad", s.kept(), st) }

@@ -12,14 +12,14 @@ import (
 //
 //	w ← w − η·g
 //
-// or, with momentum, w ← w − η·u after u ← μ·u + g (Polyak, 1964; Sutskever,
-// Martens, Dahl and Hinton, 2013, in the form of PyTorch). Unlike gorgonia's
-// VanillaSolver it takes gradients that it does not own and leaves them as they are, and its
-// learning rate may change between steps. The zero value is ready to use.
+// or, with momentum, u ← μ·u + g followed by w ← w − η·u (Polyak, 1964; Sutskever, Martens,
+// Dahl and Hinton, 2013, in PyTorch's form). Unlike gorgonia's VanillaSolver it does not change
+// the gradients, and its learning rate may change between steps. The zero value is ready to
+// use, except that Step needs a LearningRate.
 type SGD struct {
-	LearningRate float64 // η of Step
+	LearningRate float64 // η, for Step only
 	Momentum     float64 // μ, at least 0 and below 1; default 0: none
-	Threads      int     // goroutines of an update; default 0: GOMAXPROCS
+	Threads      int     // maximum number of goroutines in an update; default 0: GOMAXPROCS
 
 	slots
 }
@@ -39,7 +39,7 @@ func (s *SGD) kept() []slot {
 	return []slot{{name: "momentum"}}
 }
 
-// Update takes one step of size lr; see [Optimizer].
+// Update takes one step with learning rate lr; see [Optimizer].
 func (s *SGD) Update(p *Matrix, rows []int32, grad []float32, lr float64) error {
 	if err := s.Validate(); err != nil {
 		return err
@@ -63,7 +63,7 @@ func (s *SGD) Step(model []G.ValueGrad) error {
 	return step("sgd", model, func(p *Matrix, grad []float32) error { return s.Update(p, nil, grad, s.LearningRate) })
 }
 
-// plainStep has no state and takes float64 as well.
+// plainStep is Step without momentum. It has no state and also accepts float64.
 func (s *SGD) plainStep(model []G.ValueGrad) error {
 	for i, p := range model {
 		g, err := p.Grad()
@@ -74,23 +74,23 @@ func (s *SGD) plainStep(model []G.ValueGrad) error {
 		case []float32:
 			d, ok := g.Data().([]float32)
 			if !ok || len(d) != len(w) {
-				return fmt.Errorf("sgd: parameter %d has %d float32 values, its gradient is %T %v", i, len(w), g.Data(), g.Shape())
+				return fmt.Errorf("sgd: parameter %d has %d float32 values, but its gradient is %T %v", i, len(w), g.Data(), g.Shape())
 			}
 			kernel.Axpy(w, float32(-s.LearningRate), d)
 		case []float64:
 			d, ok := g.Data().([]float64)
 			if !ok || len(d) != len(w) {
-				return fmt.Errorf("sgd: parameter %d has %d float64 values, its gradient is %T %v", i, len(w), g.Data(), g.Shape())
+				return fmt.Errorf("sgd: parameter %d has %d float64 values, but its gradient is %T %v", i, len(w), g.Data(), g.Shape())
 			}
 			for j, v := range d {
 				w[j] -= s.LearningRate * v
 			}
 		default:
-			return fmt.Errorf("sgd: parameter %d is a %T; float32 and float64 tensors can be trained", i, w)
+			return fmt.Errorf("sgd: parameter %d must be a float32 or float64 tensor, got %T", i, w)
 		}
 	}
 	return nil
 }
 
-// Restore restores what State returned.
+// Restore sets the state to st, which State returned; see [Optimizer].
 func (s *SGD) Restore(st State) error { return s.restore("sgd", s.kept(), st) }

@@ -12,15 +12,15 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// A slot describes what a solver keeps of a matrix: a number for each parameter, or one
-// for each row.
+// A slot describes a quantity that a solver keeps for a matrix: one value for each parameter,
+// or one for each row.
 type slot struct {
 	name    string
 	perRow  bool
 	initial float32
 }
 
-// cols returns the length of a slot's rows for a matrix with rows of cols numbers.
+// cols returns the length of a slot's rows for a matrix with cols columns.
 func (s slot) cols(cols int) int {
 	if s.perRow {
 		return 1
@@ -39,15 +39,15 @@ func (s slot) stride(cols int) int {
 // slots is the part that all solvers share: their state and the walk over rows.
 type slots struct {
 	steps int64
-	held  map[string][]Matrix // of a parameter matrix, in the order of the solver's slots
-	seen  map[string][]int64  // call that named a row last: rows have to be distinct
+	held  map[string][]Matrix // by name of the parameter matrix, in the order of the solver's slots
+	seen  map[string][]int64  // for each row the last call that named it, because rows must be distinct
 	calls int64
 }
 
 // Begin starts a step.
 func (s *slots) Begin() { s.steps++ }
 
-// State returns what the solver keeps; see [Optimizer].
+// State returns the state of the solver; see [Optimizer].
 func (s *slots) State() State {
 	st := State{Steps: s.steps}
 	for _, held := range s.held {
@@ -57,10 +57,10 @@ func (s *slots) State() State {
 	return st
 }
 
-// restore takes the state of a solver that keeps what kept says.
+// restore sets the state of a solver whose slots are kept.
 func (s *slots) restore(solver string, kept []slot, st State) error {
 	if st.Steps < 0 {
-		return fmt.Errorf("%s: the state cannot be after %d steps", solver, st.Steps)
+		return fmt.Errorf("%s: state: the number of steps must be at least 0, got %d", solver, st.Steps)
 	}
 	held := map[string][]Matrix{}
 	for i := range st.Slots {
@@ -71,21 +71,21 @@ func (s *slots) restore(solver string, kept []slot, st State) error {
 		dot := strings.LastIndexByte(m.Name, '.')
 		at := slices.IndexFunc(kept, func(k slot) bool { return dot >= 0 && k.name == m.Name[dot+1:] })
 		if at < 0 {
-			return fmt.Errorf("%s: the state has %q, which is of another solver", solver, m.Name)
+			return fmt.Errorf("%s: state: %q belongs to another solver", solver, m.Name)
 		}
 		name := m.Name[:dot]
 		if held[name] == nil {
 			held[name] = make([]Matrix, len(kept))
 		}
 		if held[name][at].Data != nil {
-			return fmt.Errorf("%s: the state has %q twice", solver, m.Name)
+			return fmt.Errorf("%s: state: %q occurs twice", solver, m.Name)
 		}
 		held[name][at] = *m
 	}
 	for name, ms := range held {
 		for i, m := range ms {
 			if m.Data == nil {
-				return fmt.Errorf("%s: the state has no %q", solver, name+"."+kept[i].name)
+				return fmt.Errorf("%s: state: %q is missing", solver, name+"."+kept[i].name)
 			}
 		}
 	}
@@ -93,7 +93,7 @@ func (s *slots) restore(solver string, kept []slot, st State) error {
 	return nil
 }
 
-// of returns what is kept of p, made if p is new.
+// of returns the slots of p. It creates them if p is new.
 func (s *slots) of(p *Matrix, kept []slot) ([]Matrix, error) {
 	held, ok := s.held[p.Name]
 	if !ok && len(kept) > 0 {
@@ -116,13 +116,13 @@ func (s *slots) of(p *Matrix, kept []slot) ([]Matrix, error) {
 	}
 	for i, m := range held {
 		if cols := kept[i].cols(p.Cols); m.Rows != p.Rows || m.Cols != cols {
-			return nil, fmt.Errorf("the state %q has %d rows of %d, but the matrix needs %d of %d", m.Name, m.Rows, m.Cols, p.Rows, cols)
+			return nil, fmt.Errorf("state %q: expected %d rows of %d but found %d of %d", m.Name, p.Rows, cols, m.Rows, m.Cols)
 		}
 	}
 	return held, nil
 }
 
-// checkRows returns an error if p does not have a row or if one is named twice.
+// checkRows returns an error if a row is out of range or named twice.
 func (s *slots) checkRows(p *Matrix, rows []int32) error {
 	if s.seen == nil {
 		s.seen = map[string][]int64{}
@@ -135,7 +135,7 @@ func (s *slots) checkRows(p *Matrix, rows []int32) error {
 	s.calls++
 	for _, r := range rows {
 		if uint(r) >= uint(p.Rows) {
-			return fmt.Errorf("matrix %q: row %d of %d", p.Name, r, p.Rows)
+			return fmt.Errorf("matrix %q: row %d is out of range, the matrix has %d rows", p.Name, r, p.Rows)
 		}
 		if seen[r] == s.calls {
 			return fmt.Errorf("matrix %q: row %d is named twice", p.Name, r)
@@ -145,12 +145,12 @@ func (s *slots) checkRows(p *Matrix, rows []int32) error {
 	return nil
 }
 
-// minShare is the least number of parameters for which a goroutine is started: fewer take
-// less time than the start.
+// minShare is the minimum number of parameters per goroutine: fewer take less time than
+// starting one.
 const minShare = 1 << 14
 
-// update calls row with each of the rows of p, its gradient and what is kept of it.
-// Rows are independent, so their order does not matter.
+// update calls row for each of the given rows of p, with its gradient and its slots. Rows are
+// independent, so their order does not matter.
 func (s *slots) update(p *Matrix, rows []int32, grad []float32, kept []slot, threads int, row func(w, g []float32, held [2][]float32)) error {
 	if err := p.check(); err != nil {
 		return err
@@ -163,7 +163,7 @@ func (s *slots) update(p *Matrix, rows []int32, grad []float32, kept []slot, thr
 		}
 	}
 	if len(grad) != n*p.Stride {
-		return fmt.Errorf("matrix %q: the gradient has %d numbers for %d rows of %d", p.Name, len(grad), n, p.Stride)
+		return fmt.Errorf("matrix %q: the gradient must have %d rows of %d, got %d values", p.Name, n, p.Stride, len(grad))
 	}
 	held, err := s.of(p, kept)
 	if err != nil {
@@ -198,7 +198,7 @@ func (s *slots) update(p *Matrix, rows []int32, grad []float32, kept []slot, thr
 	return nil
 }
 
-// step is a gorgonia step: one update of each value of the model.
+// step implements gorgonia's Step: one update of each value of the model.
 func step(solver string, model []G.ValueGrad, update func(p *Matrix, grad []float32) error) error {
 	for i, v := range model {
 		name := fmt.Sprint(i)
@@ -208,11 +208,11 @@ func step(solver string, model []G.ValueGrad, update func(p *Matrix, grad []floa
 		}
 		w, ok := v.Value().Data().([]float32)
 		if !ok {
-			return fmt.Errorf("%s: parameter %s is a %T; float32 tensors can be trained", solver, name, v.Value().Data())
+			return fmt.Errorf("%s: parameter %s must be a float32 tensor, got %T", solver, name, v.Value().Data())
 		}
 		g, ok := grad.Data().([]float32)
 		if !ok || len(g) != len(w) {
-			return fmt.Errorf("%s: parameter %s has %d float32 values, its gradient is %T %v", solver, name, len(w), grad.Data(), grad.Shape())
+			return fmt.Errorf("%s: parameter %s has %d float32 values, but its gradient is %T %v", solver, name, len(w), grad.Data(), grad.Shape())
 		}
 		p := &Matrix{Name: name, Data: w, Rows: 1, Cols: len(w), Stride: len(w)}
 		if shape := v.Value().Shape(); len(shape) == 2 && len(w) > 0 {

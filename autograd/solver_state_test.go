@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// solvers returns every form of every solver, with its threads.
+// solvers returns every solver in each of its variants.
 func solvers(threads int) map[string]func() Optimizer {
 	return map[string]func() Optimizer{
 		"sgd":             func() Optimizer { return &SGD{Threads: threads} },
@@ -20,7 +20,7 @@ func solvers(threads int) map[string]func() Optimizer {
 	}
 }
 
-// randomMatrix has numbers in its columns, zeros behind them.
+// randomMatrix returns a matrix with random columns and zero padding.
 func randomMatrix(rng *rand.Rand, name string, rows, cols, stride int) *Matrix {
 	p := &Matrix{Name: name, Data: make([]float32, rows*stride), Rows: rows, Cols: cols, Stride: stride}
 	for i := range p.Data {
@@ -64,8 +64,8 @@ func run(t *testing.T, o Optimizer, p *Matrix, steps []sparseStep) {
 	}
 }
 
-// A run that is cut and goes on from its state, in another solver, gives the same
-// bits; so does one with another number of threads.
+// A run that is interrupted and continued from its state, in a new solver, gives the same
+// bits. So does a run with a different number of threads.
 func TestSolverStateAndThreads(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	start := randomMatrix(rng, "table", 700, 50, 64)
@@ -77,7 +77,7 @@ func TestSolverStateAndThreads(t *testing.T) {
 			o := solver()
 			run(t, o, whole, steps)
 			if whole.Data[0] == start.Data[0] {
-				t.Fatal("nothing was learnt")
+				t.Fatal("the parameters did not change")
 			}
 
 			cut := start.clone()
@@ -93,7 +93,7 @@ func TestSolverStateAndThreads(t *testing.T) {
 			}
 			run(t, b, cut, steps[3:])
 			if !slices.Equal(cut.Data, whole.Data) {
-				t.Error("the run that was cut differs")
+				t.Error("the interrupted run differs")
 			}
 			if s := b.State(); s.Steps != int64(len(steps)) {
 				t.Errorf("%d steps, want %d", s.Steps, len(steps))
@@ -107,8 +107,8 @@ func TestSolverStateAndThreads(t *testing.T) {
 	}
 }
 
-// A step on all rows, named in any order, is the dense step; a row that is not named
-// stays; so does the padding, even if the gradient has numbers there.
+// A step on all rows, named in any order, is the dense step. A row that is not named does not
+// change, and neither does the padding, even if the gradient has values there.
 func TestSolverSparse(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	for name, solver := range solvers(0) {
@@ -151,22 +151,22 @@ func TestSolverErrors(t *testing.T) {
 		o.Begin()
 		was := p.clone()
 		for want, err := range map[string]error{
-			"row 3 of 3":               o.Update(p, []int32{0, 3}, make([]float32, 8), 1),
-			"row -1 of 3":              o.Update(p, []int32{-1}, make([]float32, 4), 1),
-			"row 1 is named":           o.Update(p, []int32{1, 1}, make([]float32, 8), 1),
-			"gradient has 4":           o.Update(p, []int32{0, 1}, make([]float32, 4), 1),
-			"gradient has 11":          o.Update(p, nil, make([]float32, 11), 1),
-			"12 numbers do not make 4": o.Update(&Matrix{"p", p.Data, 4, 2, 4}, nil, make([]float32, 16), 1),
-			"12 numbers do not make 1": o.Update(&Matrix{"p", p.Data, 1, 13, 12}, nil, make([]float32, 12), 1),
-			"of another":               o.Restore(State{Slots: []Matrix{{"p.what", p.Data, 3, 2, 4}}}),
-			"state cannot be after":    o.Restore(State{Steps: -1}),
+			"row 3 is out of range":     o.Update(p, []int32{0, 3}, make([]float32, 8), 1),
+			"row -1 is out of range":    o.Update(p, []int32{-1}, make([]float32, 4), 1),
+			"row 1 is named":            o.Update(p, []int32{1, 1}, make([]float32, 8), 1),
+			"got 4 values":              o.Update(p, []int32{0, 1}, make([]float32, 4), 1),
+			"got 11 values":             o.Update(p, nil, make([]float32, 11), 1),
+			"12 values do not form 4":   o.Update(&Matrix{"p", p.Data, 4, 2, 4}, nil, make([]float32, 16), 1),
+			"12 values do not form 1":   o.Update(&Matrix{"p", p.Data, 1, 13, 12}, nil, make([]float32, 12), 1),
+			"belongs to another solver": o.Restore(State{Slots: []Matrix{{"p.what", p.Data, 3, 2, 4}}}),
+			"number of steps must be":   o.Restore(State{Steps: -1}),
 		} {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %v, want an error with %q", name, err, want)
 			}
 		}
 		if !slices.Equal(was.Data, p.Data) {
-			t.Errorf("%s: an update that failed has changed the matrix", name)
+			t.Errorf("%s: a failed update changed the matrix", name)
 		}
 		if err := o.Update(p, []int32{}, nil, 1); err != nil {
 			t.Errorf("%s: no rows: %v", name, err)
@@ -176,8 +176,8 @@ func TestSolverErrors(t *testing.T) {
 		}
 		state := o.State()
 		for want, err := range map[string]error{
-			"twice": o.Restore(State{Slots: append(state.Slots, state.Slots...)}),
-			"needs": func() error {
+			"occurs twice": o.Restore(State{Slots: append(state.Slots, state.Slots...)}),
+			"expected 5 rows": func() error {
 				if err := o.Restore(state); err != nil {
 					return err
 				}
@@ -192,10 +192,10 @@ func TestSolverErrors(t *testing.T) {
 	}
 	adam := &Adam{}
 	if err := adam.Update(p, nil, make([]float32, 12), 1); err == nil {
-		t.Error("adam: an update before the first step: no error")
+		t.Error("adam: Update before Begin: no error")
 	}
-	if err := adam.Restore(State{Slots: []Matrix{{"p.m", p.Data, 3, 2, 4}}}); err == nil || !strings.Contains(err.Error(), `no "p.v"`) {
-		t.Errorf("adam: half a state: %v", err)
+	if err := adam.Restore(State{Slots: []Matrix{{"p.m", p.Data, 3, 2, 4}}}); err == nil || !strings.Contains(err.Error(), `"p.v" is missing`) {
+		t.Errorf("adam: half of the state is missing: %v", err)
 	}
 	for want, o := range map[string]Optimizer{
 		"Momentum": &SGD{Momentum: 1}, "Initial": &AdaGrad{Initial: -1}, "Epsilon": &AdaGrad{Epsilon: -1},

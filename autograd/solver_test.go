@@ -9,13 +9,13 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// valueGrad is a parameter with a gradient that is known.
+// valueGrad is a parameter with a given gradient.
 type valueGrad struct{ value, grad G.Value }
 
 func (p valueGrad) Value() G.Value         { return p.value }
 func (p valueGrad) Grad() (G.Value, error) { return p.grad, nil }
 
-// SGD does what gorgonia's VanillaSolver does, and leaves the gradient alone.
+// SGD computes the same as gorgonia's VanillaSolver and does not change the gradient.
 func TestSGD(t *testing.T) {
 	for _, backing := range []func(x ...float64) any{
 		func(x ...float64) any { return x },
@@ -44,7 +44,7 @@ func TestSGD(t *testing.T) {
 			t.Errorf("%v, gorgonia has %v", ours.value, theirs.value)
 		}
 		if !ours.grad.(*tensor.Dense).Eq(parameter().grad) {
-			t.Errorf("the gradient has become %v", ours.grad)
+			t.Errorf("the gradient changed to %v", ours.grad)
 		}
 	}
 	long, short := tensor.New(tensor.WithBacking([]float32{1, 2})), tensor.New(tensor.WithBacking([]float32{1}))
@@ -86,7 +86,7 @@ func (m denseModel) step(t *testing.T, s G.Solver) {
 	}
 }
 
-// On a quadratic and on a small net, Adam and SGD walk as gorgonia's solvers do.
+// On a quadratic and on a small network, Adam and SGD take the same steps as gorgonia's solvers.
 func TestSolversBesideGorgonia(t *testing.T) {
 	quadratic := func(t *testing.T, m denseModel) {
 		for i, w := range m.values(0) { // ½ Σ i·(w_i − 1)²
@@ -139,7 +139,7 @@ func TestSolversBesideGorgonia(t *testing.T) {
 				}
 			}
 			if maxDifference(a.values(0), newDenseModel(c.shapes...).values(0)) < 0.01 {
-				t.Error("nothing was learnt")
+				t.Error("the parameters did not change")
 			}
 		})
 	}
@@ -185,13 +185,13 @@ func TestSolversByHand(t *testing.T) {
 	}
 }
 
-// All solvers find the least of a quadratic in rows that come up now and then.
+// All solvers find the minimum of a quadratic whose rows are updated only now and then.
 func TestSolversConverge(t *testing.T) {
 	rng := rand.New(rand.NewPCG(31, 32))
 	for name, solver := range solvers(0) {
 		o := solver()
 		if a, ok := o.(*Adam); ok && a.WeightDecay > 0 {
-			continue // the decay moves the least
+			continue // weight decay moves the minimum
 		}
 		lr := 0.1
 		if _, ok := o.(*AdaGrad); ok {
@@ -216,7 +216,7 @@ func TestSolversConverge(t *testing.T) {
 	}
 }
 
-// maxDifference returns the largest difference of two slices.
+// maxDifference returns the largest difference between two slices.
 func maxDifference(a, b []float32) float64 {
 	worst := 0.0
 	for i, v := range a {

@@ -10,33 +10,44 @@ import (
 
 // The algorithm
 //
-// Around each word w of the text lies a window of context words c. The mean h of their
-// vectors x_c, rows of the input table, has to tell w from negative samples n₁…n_k, words
-// drawn at random. These have vectors y, rows of the output table. The loss of a window is
-// (Mikolov, Chen, Corrado and Dean, 2013)
+// Each word w of the text is surrounded by a window of context words c. A context word has
+// a vector x_c, which is a row of the input table. From the mean h of these vectors the
+// model must distinguish w from k negative samples n₁…n_k, which are words drawn at random.
+// Both w and the negatives have vectors y, which are rows of the output table. The loss of a
+// window (Mikolov, Chen, Corrado and Dean, 2013) is
 //
 //	h = Σ_c a_c·x_c / Σ_c a_c
 //	L = A · ( −log σ(h·y_w) − Σ_j log σ(−h·y_nj) )
 //
-// a_c and A are 1, or in weighted windows a_c is the weight of the place of c and A is Σ a_c.
-// The sum in place of the mean (CBOWSum) divides by 1 and has A = 1. With position weights
-// d_p the word at place p counts as d_p ⊙ x_c. In hierarchical softmax the inner
-// nodes on the path to w take the place of w and the negatives: the outputs with label 1
-// are those whose decision is "yes".
+// where σ(s) = 1/(1+e^−s). In weighted windows a_c is the weight of the position of c, and
+// A is Σ_c a_c; otherwise all a_c and A are 1.
 //
-// The file says this three times: as a graph of gorgonia's own operations, which
-// differentiates itself and is the definition (stockLoss); as a step in plain Go,
-// with the gradient written out (step); and as the call of the kernel that does the
-// same in assembly and trains by default (fused). Tests hold the three together.
+// There are three variants. The sum (CBOWSum) replaces the mean: h is not divided by Σ_c a_c,
+// and A is 1. With position weights, x_c is replaced by d_p ⊙ x_c, where p is the position of c
+// in the window. Hierarchical softmax has other outputs: instead of w and the negatives,
+// they are the inner nodes on the path to w in the Huffman tree. An output has label 1 if
+// its decision is "yes" and label 0 if it is "no".
+//
+// The rest of this file writes the objective three times:
+//
+//   - stockLoss is the definition: a graph of gorgonia's own operations, which gorgonia
+//     differentiates.
+//   - step is one step of gradient descent in plain Go, with the gradient written out.
+//   - fused calls the kernel that does the same in assembly. It is the default for training.
+//
+// Tests check that the three agree.
 
-// objective is CBOW as the trainer knows it. In windows that are not weighted each word
-// receives the gradient of the mean undivided, as in word2vec.
+// objective is what the trainer gets. With SumGradient each context word receives the
+// gradient of the mean undivided, as in word2vec; the trainer turns it off for weighted
+// windows and for the sum.
 var objective = &words.Objective{Name: "cbow", Loss: stockLoss, Step: step, Fused: fused, PerWindow: true, SumGradient: true}
 
 // stockLoss is the loss as a graph of gorgonia's operations. The scores of the mean are the
-// mean of the scores, so h·Yᵀ is computed as mean·(X·Yᵀ), after the signs, which are the
-// same in every row; and −log σ(s) = softplus(−s). Sign is −1 for the true word and 1 for
-// negatives, mean holds a_c/Σa, weight holds A. Position weights are part of X already.
+// mean of the scores, so h·Yᵀ is computed as Mean·(X·Yᵀ), where Mean is a row that holds
+// a_c/Σa. The signs come first, which is the same because every row of Sign is equal: −1 for
+// the true word and 1 for negatives. Because −log σ(s) = softplus(−s), the loss is the sum of
+// Weight ⊙ softplus(Mean·(Sign ⊙ X·Yᵀ)), where Weight holds A. Position weights are already
+// part of X.
 func stockLoss(w words.Window) (*G.Node, error) {
 	return autograd.Chain(
 		func(*G.Node) (*G.Node, error) { return G.Transpose(w.Y) },
@@ -49,13 +60,16 @@ func stockLoss(w words.Window) (*G.Node, error) {
 	)
 }
 
-// step is one step of gradient descent on one window.
+// step is one step of gradient descent with learning rate alpha on one window. The gradients
+// of L are
 //
 //	∂L/∂s_j = A · (σ(s_j) − label_j)            s_j = h·y_j
 //	∂L/∂h   = Σ_j ∂L/∂s_j · y_j
 //	∂L/∂y_j = ∂L/∂s_j · h
-//	∂L/∂x_c = a_c/Σa · d_p ⊙ ∂L/∂h              undivided: d_p ⊙ ∂L/∂h
+//	∂L/∂x_c = a_c/Σa · d_p ⊙ ∂L/∂h              with SumGradient: d_p ⊙ ∂L/∂h
 //	∂L/∂d_p = a_c/Σa · x_c ⊙ ∂L/∂h
+//
+// where d_p is 1 without position weights, and Σa is 1 for the sum.
 func step(o *words.Objective, w *words.Example, alpha float32) (loss float64) {
 	total, scale := float32(0), float32(1) // Σa, A
 	for _, a := range w.Weight {
@@ -72,7 +86,7 @@ func step(o *words.Objective, w *words.Example, alpha float32) (loss float64) {
 	for k := range one {
 		one[k] = 1
 	}
-	position := func(c int) []float32 {
+	position := func(c int) []float32 { // d_p
 		if w.Position == nil {
 			return one
 		}
@@ -84,14 +98,14 @@ func step(o *words.Objective, w *words.Example, alpha float32) (loss float64) {
 		}
 	}
 	for j, y := range w.Y {
-		l, g := words.LogLoss(words.Dot(h, y), w.Label[j])
+		l, g := words.LogLoss(words.Dot(h, y), w.Label[j]) // loss, σ(s) − label
 		loss += float64(scale) * l
 		g *= scale
 		words.Add(dh, g, y)
 		words.Add(w.Y[j], -alpha*g, h)
 	}
 	for c, x := range w.X {
-		part, share := w.Weight[c]/total, w.Weight[c]/total
+		part, share := w.Weight[c]/total, w.Weight[c]/total // factors for d_p and x_c
 		if o.SumGradient {
 			share = 1
 		}
@@ -106,7 +120,9 @@ func step(o *words.Objective, w *words.Example, alpha float32) (loss float64) {
 	return loss
 }
 
-// fused is the same step by the kernels, for a whole batch of windows.
+// fused returns the function that takes the same step with the kernels, for a batch of windows
+// in one call. Windows of hierarchical softmax and of position weights are labeled: each brings
+// its own outputs with their labels.
 func fused(o *words.Objective, s words.Setup) words.Stepper {
 	stride := s.Tables.Stride
 	if o.Labelled {

@@ -14,7 +14,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
-// With Deterministic two threads make the vectors that one makes.
+// With Deterministic, two threads compute the same vectors as one.
 func ExampleTrain() {
 	ctx := context.Background()
 	content := strings.Repeat("the cat sees the dog\nthe dog sees the cat\nthe car passes the bus\nthe bus passes the car\n", 2000)

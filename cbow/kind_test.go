@@ -8,7 +8,7 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 )
 
-// The model card says in words what the options mean.
+// The model card describes the options in words.
 func TestCard(t *testing.T) {
 	for options, wants := range map[string][]string{
 		`{"window":3,"negative":5,"noise_exponent":0.5,"windows":"weighted","sum_vectors":true}`: {

@@ -203,7 +203,7 @@ func TestConcurrentBatches(t *testing.T) {
 }
 
 // A search that scans all ids may see an id as soon as it is reserved, so the array of
-// nodes must have its row by then.
+// nodes must already have its row.
 func TestConcurrentScanFindsNodes(t *testing.T) {
 	g := newGraph(Options{Dim: 2}.withDefaults())
 	g.nodes = chunk.New(1, nodeSize, func(n int) []node {

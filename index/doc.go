@@ -8,14 +8,14 @@
 //
 // There are three kinds:
 //
-//   - [Flat] compares the query with every vector. It is exact, needs no building, and
-//     its time grows with the number of vectors. The other kinds are tested against it.
+//   - [Flat] compares the query with every vector. It is exact and needs no building, but
+//     search time grows with the number of vectors. The other kinds are tested against it.
 //   - [HNSW], the default, walks a graph of near neighbors (Malkov and Yashunin,
 //     "Efficient and robust approximate nearest neighbor search using Hierarchical
 //     Navigable Small World graphs", IEEE TPAMI 42(4), 2018, arXiv:1603.09320). It
 //     compares a few thousand vectors, whether there are a hundred thousand or a
 //     million, and may miss some of the nearest.
-//   - [LSH] looks into buckets of hash tables (Charikar 2002 for [Cosine] and [Dot];
+//   - [LSH] probes buckets of hash tables (Charikar 2002 for [Cosine] and [Dot];
 //     Datar et al. 2004 for [Euclidean]; multi-probe, Lv et al. 2007). It is built
 //     instantly and cheap to change, but has lower recall for the same time. For Dot the
 //     hashes depend on directions only, so lengths should be similar. Range searches and
@@ -50,8 +50,8 @@
 //   - The memory of deleted vectors is reused.
 //   - Equal vectors share one node of the graph, so that thousands of copies cannot
 //     crowd out its links (see [Stats].Copies).
-//   - With one thread and one seed, the same additions build the same graph, on every
-//     machine whose kernels round alike; with [Options].Deterministic so do batches with
+//   - With one thread and one seed, the same additions build the same graph on every
+//     machine whose kernels round alike. With [Options].Deterministic, so do batches with
 //     any number of threads.
 //   - [Load] refuses a file written by Save if any byte is changed or missing.
 //
@@ -60,7 +60,7 @@
 // Searches no longer find a vector once Delete has returned. Its node remains in the
 // graph for a while; when one node in 64 is deleted, a cleanup begins, of which every
 // change to the index does a small part. It removes the nodes and links their neighbors
-// with each other, so that deleting costs about as much as adding.
+// to each other, so that deleting costs about as much as adding.
 //
 // # Files
 //
@@ -72,10 +72,10 @@
 //
 // # Metrics
 //
-// [Cosine] stores vectors divided by their lengths, and Vector returns them so. A zero
+// [Cosine] stores vectors divided by their lengths, and Vector returns these unit vectors. A zero
 // vector has no direction: its score with everything is 0. [Euclidean] is the usual
-// distance. [Dot] is the inner product, larger is nearer. It is not a distance, because a
-// vector need not be the nearest to itself, so the graph is a heuristic, as in ip-NSW
+// distance. [Dot] is the inner product; larger is nearer. It is not a distance, because a
+// vector need not be nearest to itself, so the graph is a heuristic, as in ip-NSW
 // (Morozov and Babenko 2018): long vectors become hubs. It works well if lengths are
 // similar; otherwise measure the recall or use Flat.
 //

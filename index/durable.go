@@ -13,20 +13,20 @@ import (
 	"github.com/luminavec/luminavec/internal/durable"
 )
 
-// DurableOptions say how a durable index is opened.
+// DurableOptions controls how a durable index is opened.
 type DurableOptions struct {
 	// Create describes the index to create if none exists. Default (Dim 0): the index
 	// must exist.
 	Create Options
 
-	// Warn is called if the log ended with an unfinished change, as after a crash of
-	// the machine. Default: no warning; Torn returns the number of bytes.
+	// Warn, if set, is called if the log ended with an unfinished change, as after a crash
+	// of the machine. Without it, only Torn reports the number of bytes.
 	Warn func(message string)
 }
 
-// Durable is an index whose changes survive the program: when Add, AddBatch, Delete or
-// Update returns, they are on disk, in a log beside the index file. [OpenDurable]
-// replays the log; Flush rewrites the index file and empties the log.
+// Durable is an index whose changes survive a crash: when Add, AddBatch, Delete or Update
+// returns, they are on disk, in a log beside the index file. [OpenDurable] replays the log.
+// Flush rewrites the index file and empties the log.
 //
 // If the log cannot be written, the change is made in memory but may be lost; the error
 // says so, and later changes are refused until Flush has written the index file.
@@ -41,9 +41,8 @@ type Durable struct {
 func LogPath(path string) string { return path + ".log" }
 
 // OpenDurable opens the index at path like OpenFile and applies the changes in its log.
-// It drops an unfinished record at the end of the log; a record that is damaged before
-// the end is an error. Only one program at a time can have the index open, if the
-// system has file locks.
+// It drops an unfinished record at the end of the log; a damaged record before the end is an
+// error. If the system has file locks, only one program at a time can have the index open.
 func OpenDurable(path string, o DurableOptions) (*Durable, error) {
 	if _, err := os.Stat(path); err != nil && (o.Create.Dim == 0 || !errors.Is(err, fs.ErrNotExist)) {
 		return nil, explainOpen(err)
@@ -102,7 +101,7 @@ func (d *Durable) openFiles(file *os.File, o DurableOptions) error {
 	return nil
 }
 
-// replay opens the log and applies the changes that the index file does not have.
+// replay opens the log and applies the changes that are not in the index file.
 func (d *Durable) replay(file *os.File) (err error) {
 	s := d.base()
 	s.replaying = true
@@ -172,7 +171,7 @@ func (d *Durable) Update(label int64, vector []float32) error {
 func (d *Durable) Torn() int64 { return d.torn }
 
 // Flush rewrites the index file with all changes and empties the log. Changes wait
-// until it is done, searches do not. If the program is killed meanwhile, either the old
+// until it is done; searches do not. If the program is killed meanwhile, either the old
 // file with the log or the new file remains.
 func (d *Durable) Flush() error {
 	if err := d.base().complete(); err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 func eachKind(t *testing.T, fn func(t *testing.T, kind Kind, quant Quantization)) {
-	for _, kind := range []Kind{Flat, HNSW, LSH} {
+	for _, kind := range Kinds() {
 		t.Run(string(kind), func(t *testing.T) { fn(t, kind, NoQuantization) })
 	}
 	t.Run("hnsw-int8", func(t *testing.T) { fn(t, HNSW, Int8) })

@@ -5,14 +5,14 @@ import (
 	"fmt"
 )
 
-// fillPortion is how many vectors Fill collects before it adds them.
+// fillPortion is the number of vectors that Fill collects before it adds them.
 const fillPortion = 1024
 
-// Fill makes an index of the vectors that read passes on, one at a time; the label of
-// a vector is its number, from 0, and the first one sets o.Dim. total is the number of
-// vectors to come, 0 if it is unknown; progress is called with the number of vectors in
-// the index and with total. An error about a vector begins with name, where the vectors
-// come from. The index is nil if there was no vector.
+// Fill builds an index of the vectors that read passes to add, one at a time. Vectors are
+// labeled 0, 1, 2, …, and the first one sets o.Dim. total is the number of vectors to
+// expect, or 0 if it is unknown. progress is called with the number of vectors in the index and
+// with total. Errors about vectors start with name, which names their source. If read adds no
+// vector, Fill returns a nil Index.
 func Fill(ctx context.Context, o Options, name string, read func(add func(total int64, vector []float32) error) error, progress func(done, total int64)) (Index, error) {
 	var ix Index
 	var pending []float32

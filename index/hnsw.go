@@ -15,9 +15,9 @@ import (
 //
 // What a search reads while an insertion writes is atomic: link slots, the entry
 // point, and the chain of copies. Everything else about a node is written before
-// the first link to it, and not again while the node can be seen, so whoever has
-// found the node may read it. The links of a node are written under its lock; no
-// goroutine holds two of these.
+// the first link to it, and not again while the node can be seen, so a goroutine that has
+// found the node may read it. The links of a node are written under its lock; no goroutine
+// holds two of these locks.
 type graph struct {
 	store
 	nodes *chunk.Array[node]

@@ -90,7 +90,7 @@ func (g *graph) twinOf(h uint64, vector []float32) id {
 // newNode stores a prepared vector, whose hash is h, as a copy of twin or, if that is
 // none, as a new node without links. The caller holds mu.
 func (g *graph) newNode(label int64, vector []float32, h uint64, twin id) id {
-	// Grown first, because other goroutines may look at an id once place returns it.
+	// Grown first, because other goroutines may access an id once place returns it.
 	g.nodes.Grow(int(g.reserved.Load()) + 1)
 	n := g.place(label, vector)
 	v := g.node(n)

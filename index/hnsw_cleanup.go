@@ -26,7 +26,7 @@ type cleanup struct {
 	epoch uint64 // when they were condemned
 	main  id     // the top of the remaining tree
 	at    int    // the next of gone, or of all ids
-	end   int    // number of ids to look at
+	end   int    // number of ids to process
 }
 
 type phase uint8
@@ -45,7 +45,7 @@ const (
 	stepsPerChange = 8
 	// fewDeleted is the fraction of deleted nodes below which no cleanup begins.
 	fewDeleted = 64
-	// maxDebt is the number of open steps from which changes wait for each other.
+	// maxDebt is the number of pending steps above which changes wait for each other.
 	maxDebt = 1 << 12
 )
 
@@ -203,7 +203,7 @@ func (g *graph) replaceEntry() bool {
 	return true
 }
 
-// repair replaces n's links to condemned nodes by the best of what is near.
+// repair replaces n's links to condemned nodes by links to the best nearby nodes.
 func (g *graph) repair(w *scratch, n id, level int) {
 	slots := g.links(n, level)
 	lost := false
@@ -230,7 +230,7 @@ func (g *graph) repair(w *scratch, n id, level int) {
 	g.choose(w, n, level, w.offers)
 }
 
-// endCleanup retires the nodes, which nothing links to any more.
+// endCleanup retires the nodes, which no longer have links to them.
 func (g *graph) endCleanup() {
 	r := &g.cleanup
 	g.mu.Lock()

@@ -23,7 +23,7 @@ func (g *graph) drop(n id) {
 	switch next := load(&v.next); {
 	case v.twin != none:
 		g.leaveCopies(n)
-	case next != none: // the node now stands for one of its copies
+	case next != none: // the node now represents one of its copies
 		label := g.label(next)
 		g.labels.Row(int(n))[0] = label
 		g.setID(label, n)
@@ -97,7 +97,7 @@ func (g *graph) finishUpdate(label int64, n id) error {
 	defer g.mu.Unlock()
 	err := g.move(label, n)
 	if err != nil {
-		// Marked first, in case the node now stands for one of its copies.
+		// Marked first, in case the node now represents one of its copies.
 		g.mark(n, ready)
 		g.drop(n)
 	}

@@ -76,9 +76,8 @@ func (g *graph) connect(w *scratch, n id, shared int) bool {
 	return true
 }
 
-// neighbors finds, for each level l that n shares with the graph, the neighbors that
-// n is to have there, in w.chosen[l], nearest first, and the candidates that they
-// were chosen from, in w.beams[l].
+// neighbors finds the neighbors of n on each level l that n shares with the graph. It stores
+// them in w.chosen[l], nearest first, and the candidates they were chosen from in w.beams[l].
 func (g *graph) neighbors(w *scratch, n id, start entryPoint, level int) {
 	q := g.arena.vector(n)
 	g.encode(w, q)

@@ -147,7 +147,7 @@ func (g *graph) reparent(w *scratch, c, d, main id) {
 			if g.setParent(w, c, q, g.distance(g.arena.vector(c), g.arena.vector(q))) {
 				return
 			}
-			// Insertions have filled it meanwhile: look at its children again.
+			// Insertions have filled it meanwhile: try its children again.
 			w.queue, i = w.queue[:from], i-1
 		}
 	}

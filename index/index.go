@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// Index is a set of vectors with unique labels that can be searched. All methods may be
-// called from several goroutines at once.
+// Index is a set of vectors with unique labels that can be searched. All methods are safe for
+// concurrent use.
 type Index interface {
 	// Add stores vector under label. It returns an error that names the label, and
 	// leaves the index unchanged, if the label is already in the index, or the vector
@@ -35,9 +35,9 @@ type Index interface {
 	// k vectors, it returns all of them.
 	Search(query []float32, k int, o SearchOptions) ([]Result, error)
 
-	// SearchInto is like Search, but appends to dst. If dst has room it allocates
-	// nothing, except for a few words with SearchOptions.Allowed. If there is an error,
-	// it returns dst unchanged.
+	// SearchInto is like Search, but appends to dst. If dst has room, it does not allocate,
+	// except for a few words with SearchOptions.Allowed. If there is an error, it returns dst
+	// unchanged.
 	SearchInto(dst []Result, query []float32, k int, o SearchOptions) ([]Result, error)
 
 	// SearchBatch searches for several queries, packed one after another, with
@@ -67,16 +67,16 @@ type Index interface {
 	// Verify checks the whole index: that every label leads to its vector and every
 	// vector is valid for the metric; that every link leads to a node of its level, no
 	// node has too many, and a walk from the entry point reaches every node. The error
-	// lists the problems. Changes wait until it is done, searches do not.
+	// lists the problems. Changes wait until it is done; searches do not.
 	Verify(ctx context.Context) (Report, error)
 
 	// Save writes the index in the format that Load reads. Changes wait until it is
-	// done, searches do not.
+	// done; searches do not.
 	Save(w io.Writer) error
 }
 
-// Result is a vector found. For Cosine and Dot the score is the similarity, larger is
-// nearer; for Euclidean it is the distance, smaller is nearer.
+// Result is a vector found by a search. For Cosine and Dot the score is the similarity: larger is
+// nearer. For Euclidean it is the distance: smaller is nearer.
 type Result struct {
 	Label int64
 	Score float32
@@ -109,7 +109,7 @@ type Stats struct {
 	Bytes int64
 
 	// Distances is the number of vectors that searches have compared with their queries
-	// since the index was created or loaded. Additions do not count.
+	// since the index was created or loaded. Comparisons during additions are not counted.
 	Distances int64
 }
 

@@ -14,13 +14,13 @@ var allMetrics = []Metric{Cosine, Dot, Euclidean}
 // embeddings, they defeat links that are chosen by distance alone.
 func clustered(n, dim int, seed uint64) []float32 {
 	r := rand.New(rand.NewPCG(seed, 1))
-	centres := make([]float32, (n/100+1)*dim)
-	for i := range centres {
-		centres[i] = float32(r.NormFloat64())
+	centers := make([]float32, (n/100+1)*dim)
+	for i := range centers {
+		centers[i] = float32(r.NormFloat64())
 	}
 	v := make([]float32, n*dim)
 	for i := range n {
-		c := centres[r.IntN(n/100+1)*dim:]
+		c := centers[r.IntN(n/100+1)*dim:]
 		for j := range dim {
 			v[i*dim+j] = c[j] + 0.4*float32(r.NormFloat64())
 		}

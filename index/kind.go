@@ -9,7 +9,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Kind names the way an index searches.
+// Kind is a kind of index, which determines how it searches.
 type Kind string
 
 // The kinds of index. [Kinds] lists all of them.
@@ -18,7 +18,7 @@ const (
 	Flat Kind = "flat"
 	// HNSW walks a hierarchical navigable small world graph: approximate, fast.
 	HNSW Kind = "hnsw"
-	// LSH looks into buckets of hash tables: approximate.
+	// LSH probes buckets of hash tables: approximate, instant build, lower recall.
 	LSH Kind = "lsh"
 )
 
@@ -26,13 +26,13 @@ const (
 // call register in its init function; everything else uses the registry.
 type kindSpec struct {
 	kind      Kind
-	number    uint32 // in files: never change or reuse it
+	number    uint32 // identifies the kind in files: never change or reuse it
 	summary   string // a few words for help texts
 	quantizes bool   // whether it can compare codes (Options.Quantization)
 	create    func(Options) kindIndex
 }
 
-// kindIndex is what a kind implements. The embedded store does most of it.
+// kindIndex is the interface that a kind implements. The embedded store does most of it.
 type kindIndex interface {
 	Index
 

@@ -12,10 +12,9 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// lsh is an index of hash tables. In each table a vector lies in the bucket of its
-// hash, and near vectors often share one. A search looks in each table into the
-// query's bucket and the ef-1 most promising others (multi-probe), and compares the
-// query with all vectors it finds there.
+// lsh is an index of hash tables. Each table stores a vector in the bucket of its hash, and
+// near vectors often share a bucket. In each table a search probes the query's bucket and the
+// ef-1 most promising others (multi-probe), and compares the query with all vectors in them.
 //
 // The hashes get longer as the index grows: all vectors are hashed again each time
 // their number has quadrupled. A small index has no tables, and its searches are exact.
@@ -26,14 +25,14 @@ type lsh struct {
 	tablesMu sync.RWMutex
 	family   *hashing.Family   // nil without tables
 	tables   []map[uint64][]id // the ids in each bucket
-	next     int               // number of vectors from which the hashes are too short
+	next     int               // number of vectors at which the hashes become too short
 }
 
 func init() {
 	register(kindSpec{LSH, 2, "looks into buckets of hash tables: instant build, lower recall", false, func(o Options) kindIndex { return newLSH(o) }})
 }
 
-// firstTables is the number of vectors from which tables pay off.
+// firstTables is the minimum number of vectors for which tables pay off.
 const firstTables = 1 << 10
 
 func newLSH(o Options) *lsh {

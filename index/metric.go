@@ -74,8 +74,8 @@ func (m Metric) score(d float32) float32 {
 	return 0 - d // not -d, which would turn 0 into -0
 }
 
-// prepare writes to dst what is stored or searched for instead of vector: for Cosine, the
-// vector of length one in its direction. It sums in float64, in which no finite float32
+// prepare writes to dst the form of vector that is stored or searched for: for Cosine, the
+// vector divided by its length. It sums in float64, in which no finite float32
 // overflows or underflows. The caller has checked the number of values; the error
 // describes a value that cannot be stored.
 func (m Metric) prepare(dst, vector []float32) error {

@@ -11,10 +11,10 @@ import (
 	"github.com/luminavec/luminavec/index/internal/container"
 )
 
-// OpenFile opens the index at path without reading it: the file is mapped into memory
-// and the operating system reads what searches touch, so that the first answer comes
-// at once and an index larger than the memory can be searched. Changes stay in memory,
-// as after LoadFile; use OpenDurable to keep them.
+// OpenFile opens the index at path without reading it. The file is mapped into memory, and
+// the operating system reads the parts that searches access, so that the first answer comes
+// at once and an index larger than memory can be searched. Changes stay in memory, as after
+// LoadFile; use OpenDurable to keep them.
 //
 // OpenFile checks all small sections: everything but vectors and the links of level 0.
 // Those are checked, as by Load, before the first change, and by Verify, Vector, or a
@@ -22,8 +22,8 @@ import (
 // vectors or return wrong ones, but nothing worse.
 //
 // The file may be replaced (SaveFile) while it is open, except on Windows, but must not
-// be written to. It stays mapped until the index is garbage. A file of an older version,
-// an LSH index, and any file that cannot be mapped is loaded as by LoadFile.
+// be written to. It stays mapped until the index is garbage collected. A file of an older
+// version, an LSH index, and a file that cannot be mapped are loaded as by LoadFile.
 func OpenFile(path string) (Index, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Quantization names what the walk of an HNSW index compares.
+// Quantization selects what the walk of an HNSW index compares.
 type Quantization string
 
 const (
@@ -23,8 +23,8 @@ const (
 // quantizations lists the quantizations by their numbers in a file.
 var quantizations = []Quantization{NoQuantization, Int8, Int4}
 
-// Limits of the options. They are generous; they only prevent that a damaged file or
-// a typing error asks for an absurd amount of memory.
+// Limits of the options. They are generous, and exist only so that a damaged file or a typing
+// error cannot cause absurd memory allocations.
 const (
 	MaxDim     = 1 << 16
 	MaxM       = 1 << 8
@@ -33,18 +33,18 @@ const (
 	MaxTables  = 1 << 8
 )
 
-// Options describe an index. They are fixed when it is created, and saved with it.
+// Options describes an index. The options are fixed when it is created, and saved with it.
 type Options struct {
 	// Dim is the number of values in a vector, 1 to MaxDim. Required.
 	Dim int
-	// Metric defines which vectors are near. Default Cosine.
+	// Metric defines which vectors are near each other. Default Cosine.
 	Metric Metric
-	// Kind is the way of searching. Default HNSW.
+	// Kind is the kind of index. Default HNSW.
 	Kind Kind
 	// M is the number of links a new node makes on each level, 2 to MaxM; level 0
 	// holds up to 2M. Default 16.
 	M int
-	// EfConstruction is the width of the beam that searches for them, 1 to MaxEf.
+	// EfConstruction is the width of the beam that searches for these links, 1 to MaxEf.
 	// Default 200.
 	EfConstruction int
 	// EfSearch is the default width of the beam of a search, 1 to MaxEf; for LSH, the
@@ -56,16 +56,17 @@ type Options struct {
 	Quantization Quantization
 	// Tables is the number of hash tables of an LSH index, 1 to MaxTables. Default 8.
 	Tables int
-	// Bits is the length of a hash, 1 to 32. Default 0: chosen by the number of vectors.
+	// Bits is the length of a hash in an LSH index, 1 to 32. Default 0: chosen by the number
+	// of vectors.
 	Bits int
-	// Seed determines the levels of the nodes, or the hash functions. Default 1.
+	// Seed determines the levels of the nodes (HNSW) or the hash functions (LSH). Default 1.
 	Seed uint64
 	// Threads is the number of workers of AddBatch and SearchBatch. With 1, the graph
 	// is reproducible. Default 0: GOMAXPROCS.
 	Threads int
-	// Deterministic makes a batch build the same graph with any number of threads, as
-	// long as nothing else uses the index meanwhile. Other changes then wait for up to
-	// 256 vectors of a batch. Default false.
+	// Deterministic makes AddBatch build the same graph with any number of threads, provided
+	// that nothing else changes the index meanwhile. Other changes then wait for up to 256
+	// vectors of a batch. Default false.
 	Deterministic bool
 }
 
@@ -105,8 +106,8 @@ func (q Quantization) bits() int {
 	return 0
 }
 
-// Validate returns an error that names the first option out of its range. Options that
-// are zero count as their defaults.
+// Validate returns an error that names the first option out of range. Zero options count as
+// their defaults.
 func (o Options) Validate() error {
 	o = o.withDefaults()
 	for _, f := range []struct {

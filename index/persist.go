@@ -72,7 +72,7 @@ func (h header) encode() []byte {
 }
 
 // decodeHeader parses and validates the payload of the section options, whose length
-// must be that of its version.
+// must be the length for its version.
 func decodeHeader(payload []byte) (header, error) {
 	damaged := func(format string, args ...any) (header, error) {
 		return header{}, container.Damaged("options", format, args...)

@@ -7,8 +7,7 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// scanBlock is the number of vectors that exact search compares before it looks at
-// the distances.
+// scanBlock is the number of vectors whose distances exact search computes at a time.
 const scanBlock = 256
 
 // fewAllowed limits the labels that are looked up one by one, as a fraction of the
@@ -47,10 +46,10 @@ func (s *store) scan(w *scratch, r request) {
 	s.distances.Add(int64(computed))
 }
 
-// candidatesAmong collects in w.fresh, as offsets from at, which of the ids from at
-// on may be returned; labels are theirs. It looks at the first n only, and returns
-// their labels and n. It comes before any vector is read: a visible id stays what it
-// is, and the vector of any other may be overwritten at any moment.
+// candidatesAmong checks the ids from at on and collects those that may be returned in w.fresh,
+// as offsets from at. labels are the labels of these ids. It checks only the first n, and returns
+// their labels and n. It is called before any vector is read: the vector of a visible id does
+// not change, but that of any other id may be overwritten at any moment.
 func (s *store) candidatesAmong(w *scratch, allow allow, at int, labels []int64) ([]int64, int) {
 	states, n := s.states.Run(at, len(labels))
 	w.fresh = slices.Grow(w.fresh[:0], n)

@@ -47,7 +47,7 @@ type scratch struct {
 //
 // Every goroutine that reads vectors holds a scratch, so the pool also implements
 // epoch-based reclamation (Fraser 2004, "Practical lock-freedom"): an id that nothing
-// links to any more can be reused once all scratches lent before are back.
+// links to can be reused once all scratches that were lent before are back.
 type scratchPool struct {
 	stride int
 	mu     sync.Mutex

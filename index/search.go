@@ -13,7 +13,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// SearchOptions change one search. The zero value selects the defaults of the index.
+// SearchOptions controls a single search. The zero value selects the defaults of the index.
 type SearchOptions struct {
 	// Ef is the width of the beam for HNSW, or the number of buckets probed in each
 	// table for LSH. A higher value improves recall and takes longer. A value below

@@ -27,14 +27,14 @@ func (s *store) publish(n id) {
 	s.mark(n, ready)
 }
 
-// retired is an id that nothing links to any more; goroutines that began before the
-// epoch may still see it.
+// retired is an id that is no longer linked to. Goroutines that began before the epoch may
+// still see it.
 type retired struct {
 	id    id
 	epoch uint64
 }
 
-// retire lets ids be reused once nobody can see them. The caller holds mu.
+// retire lets ids be reused once no goroutine can see them. The caller holds mu.
 func (s *store) retire(ids ...id) {
 	if len(ids) == 0 {
 		return
@@ -45,7 +45,7 @@ func (s *store) retire(ids ...id) {
 	}
 }
 
-// vacant returns an id for a new vector: a retired one that nobody can still see, or a
+// vacant returns an id for a new vector: a retired one that no goroutine can still see, or a
 // new one. The caller holds mu.
 func (s *store) vacant() id {
 	if len(s.free) == 0 && len(s.limbo) > 0 {

@@ -8,12 +8,12 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Report says what Verify has checked.
+// Report counts what Verify checked.
 type Report struct {
 	Vectors int // the result of Len
 	Room    int // number of vectors that fit without allocating more memory
 
-	// The rest is 0 for a kind without a graph.
+	// The remaining fields are 0 for a kind without a graph.
 
 	Nodes   int // nodes of the graph; copies of one vector share a node
 	Copies  int // vectors that share the node of an equal one
@@ -46,7 +46,7 @@ func (p *problems) err() error {
 		"index: found %d problems: %s", p.all, strings.Join(p.list, "; "))
 }
 
-// verifyEvery is the number of vectors checked between looks at the context.
+// verifyEvery is the number of vectors between two checks of the context.
 const verifyEvery = 1 << 12
 
 // verify checks the labels and the vectors, and that every id is either visible, free,

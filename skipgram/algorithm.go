@@ -10,29 +10,37 @@ import (
 
 // The algorithm
 //
-// Around each word w of the text lies a window of context words c. Each of them, by its
-// vector x_c, a row of the input table, has to tell w from negative samples n₁…n_k, words
-// drawn at random. These have vectors y, rows of the output table. The loss of a window is
-// (Mikolov, Sutskever, Chen, Corrado and Dean, 2013, equation 4)
+// Each word w of the text is surrounded by a window of context words c. A context word has
+// a vector x_c, which is a row of the input table. From that vector it must distinguish w
+// from k negative samples n₁…n_k, which are words drawn at random. Both w and the negatives
+// have vectors y, which are rows of the output table. The loss of a window (Mikolov,
+// Sutskever, Chen, Corrado and Dean, 2013, equation 4) is
 //
 //	L = Σ_c a_c · ( −log σ(x_c·y_w) − Σ_j log σ(−x_c·y_nj) )
 //
-// The context words of a window share its negatives (Ji, Satish, Li and Dubey, 2016). a_c is
-// 1, or in weighted windows the weight of the place of c. In hierarchical softmax the
-// inner nodes on the path to w take the place of w and the negatives: the outputs with
-// label 1 are those whose decision is "yes".
+// where σ(s) = 1/(1+e^−s). In weighted windows a_c is the weight of the position of c;
+// otherwise it is 1. All context words of a window share its negatives (Ji, Satish, Li and
+// Dubey, 2016).
 //
-// The file says this three times: as a graph of gorgonia's own operations, which
-// differentiates itself and is the definition (stockLoss); as a step in plain Go,
-// with the gradient written out (step); and as the call of the kernel that does the
-// same in assembly and trains by default (fused). Tests hold the three together.
+// Hierarchical softmax has the same loss with other outputs: instead of w and the
+// negatives, they are the inner nodes on the path to w in the Huffman tree. An output has
+// label 1 if its decision is "yes" and label 0 if it is "no".
+//
+// The rest of this file writes the objective three times:
+//
+//   - stockLoss is the definition: a graph of gorgonia's own operations, which gorgonia
+//     differentiates.
+//   - step is one step of gradient descent in plain Go, with the gradient written out.
+//   - fused calls the kernel that does the same in assembly. It is the default for training.
+//
+// Tests check that the three agree.
 
-// objective is skip-gram as the trainer knows it.
+// objective is what the trainer gets.
 var objective = &words.Objective{Name: "skipgram", Loss: stockLoss, Step: step, Fused: fused}
 
-// stockLoss is the loss as a graph of gorgonia's operations: with the scores S = X·Yᵀ,
-// and because −log σ(s) = softplus(−s), the sum of mask ⊙ softplus(sign ⊙ S). Sign is −1
-// for the true word and 1 for negatives; mask holds the a_c.
+// stockLoss is the loss as a graph of gorgonia's operations. With the scores S = X·Yᵀ, and
+// because −log σ(s) = softplus(−s), it is the sum of Mask ⊙ softplus(Sign ⊙ S). Sign is −1 for
+// the true word and 1 for negatives, and Mask holds the a_c.
 func stockLoss(w words.Window) (*G.Node, error) {
 	return autograd.Chain(
 		func(*G.Node) (*G.Node, error) { return G.Transpose(w.Y) },
@@ -44,16 +52,19 @@ func stockLoss(w words.Window) (*G.Node, error) {
 	)
 }
 
-// step is one step of gradient descent on one window.
+// step is one step of gradient descent with learning rate alpha on one window. The gradients
+// of L are
 //
 //	∂L/∂s_cj = a_c · (σ(s_cj) − label_j)        s_cj = x_c·y_j
 //	∂L/∂x_c  = Σ_j ∂L/∂s_cj · y_j
 //	∂L/∂y_j  = Σ_c ∂L/∂s_cj · x_c
+//
+// They are all taken before any row changes.
 func step(_ *words.Objective, w *words.Example, alpha float32) (loss float64) {
 	dx, dy := words.Zeros(len(w.X), w.X[0]), words.Zeros(len(w.Y), w.Y[0])
 	for c, x := range w.X {
 		for j, y := range w.Y {
-			l, g := words.LogLoss(words.Dot(x, y), w.Label[j])
+			l, g := words.LogLoss(words.Dot(x, y), w.Label[j]) // loss, σ(s) − label
 			loss += float64(w.Weight[c]) * l
 			g *= w.Weight[c]
 			words.Add(dx[c], g, y)
@@ -69,7 +80,9 @@ func step(_ *words.Objective, w *words.Example, alpha float32) (loss float64) {
 	return loss
 }
 
-// fused is the same step by the kernels, for a whole batch of windows.
+// fused returns the function that takes the same step with the kernels, for a batch of windows
+// in one call. Windows of hierarchical softmax are labeled: each brings its own outputs
+// with their labels.
 func fused(o *words.Objective, s words.Setup) words.Stepper {
 	stride := s.Tables.Stride
 	if o.Labelled {

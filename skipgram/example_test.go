@@ -16,7 +16,7 @@ import (
 	"github.com/luminavec/luminavec/skipgram"
 )
 
-// Train on a text in memory, then ask for neighbours.
+// Train on text in memory, then find nearest neighbors.
 func ExampleTrain() {
 	content := strings.Repeat("the cat sees the dog\nthe dog sees the cat\nthe car passes the bus\nthe bus passes the car\n", 100)
 	ctx := context.Background()
@@ -49,7 +49,7 @@ func ExampleTrain() {
 	// car is nearest to bus
 }
 
-// A trained model goes on with new text, and learns its new words.
+// Train a finished model further on new text; it learns the new words.
 func ExampleContinue() {
 	ctx := context.Background()
 	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{})
@@ -86,8 +86,8 @@ func ExampleContinue() {
 	// [the cat sees dog horse]
 }
 
-// A training that was interrupted is saved and resumed from its folder. The options
-// and the name of the text are in the checkpoint.
+// Interrupt a run, then resume it from its model folder. The checkpoint stores the options
+// and the name of the text file.
 func ExampleResume() {
 	dir, err := os.MkdirTemp("", "skipgram")
 	if err != nil {
@@ -134,7 +134,7 @@ func ExampleResume() {
 	// finished: true after epoch 5
 }
 
-// A file of word pairs judges the model after each epoch; the best model is returned.
+// Evaluate the model on a file of word pairs after each epoch. Train returns the best model.
 func ExampleOpenValidation() {
 	dir, err := os.MkdirTemp("", "skipgram")
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
-// The model card says in words what the options mean.
+// The model card describes the options in words.
 func TestCard(t *testing.T) {
 	for _, c := range []struct {
 		options string

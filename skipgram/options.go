@@ -6,33 +6,33 @@ import (
 	"github.com/luminavec/luminavec/internal/words"
 )
 
-// Options are the options of skip-gram. Start from [DefaultOptions]: a zero field is not
-// a default. They are stored in config.json under the names given here.
+// Options are the options of skip-gram. Start from [DefaultOptions], because zero fields do
+// not stand for defaults. config.json stores them under the names given here.
 type Options struct {
-	Dim           int     `json:"dim"`                      // length of a vector; default 100
-	Window        int     `json:"window"`                   // greatest distance of a context word, in words; default 5
-	Negative      int     `json:"negative"`                 // negative samples of a window, with LossNS; default 5
+	Dim           int     `json:"dim"`                      // dimension of the vectors; default 100
+	Window        int     `json:"window"`                   // maximum distance of a context word, in words; default 5
+	Negative      int     `json:"negative"`                 // negative samples per window, with LossNS; default 5
 	NoiseExponent float64 `json:"noise_exponent"`           // negatives are drawn in proportion to count^NoiseExponent, with LossNS; default 0.75
-	Subsample     float64 `json:"subsample"`                // share of the text above which a word is dropped at random; 0 keeps all; default 1e-4
-	MinCount      int64   `json:"min_count"`                // occurrences below which a word is not learnt; default 5
-	MaxVocabulary int     `json:"max_vocabulary,omitempty"` // most words of the vocabulary, the most frequent ones; default 0: no limit
+	Subsample     float64 `json:"subsample"`                // words above this share of the text are dropped at random; 0 keeps all; default 1e-4
+	MinCount      int64   `json:"min_count"`                // words with fewer occurrences are ignored; default 5
+	MaxVocabulary int     `json:"max_vocabulary,omitempty"` // maximum number of words, of which the most frequent are kept; default 0: no limit
 	Epochs        int     `json:"epochs"`                   // passes over the corpus; default 5
-	LearningRate  float64 `json:"learning_rate"`            // at the start; it falls linearly to a ten-thousandth; default 0.05, usual for weighted windows; 0.025 for others
-	Threads       int     `json:"threads"`                  // workers; default GOMAXPROCS
-	Deterministic bool    `json:"deterministic,omitempty"`  // the same bytes at any number of Threads; slower with several; default false
+	LearningRate  float64 `json:"learning_rate"`            // initial rate; it falls linearly to a ten-thousandth; default 0.05, which suits weighted windows; see UsualRate for others
+	Threads       int     `json:"threads"`                  // number of workers; default GOMAXPROCS
+	Deterministic bool    `json:"deterministic,omitempty"`  // same bytes with any number of Threads, at some cost in speed; default false
 	Seed          uint64  `json:"seed"`                     // seed of all random choices; default 1
 	Engine        Engine  `json:"engine"`                   // Fused or Graph; default Fused
 
-	Loss       Loss                  `json:"loss,omitempty"`        // LossNS or LossHS; default "", which is LossNS
-	Windows    Windows               `json:"windows,omitempty"`     // WindowsWeighted, WindowsDrawn or WindowsFull; "" is WindowsDrawn; default WindowsWeighted
-	Shuffle    bool                  `json:"shuffle,omitempty"`     // read the blocks of the text in another order in each epoch; default true
-	SumVectors bool                  `json:"sum_vectors,omitempty"` // a word's vector is the sum of its input and its output row; default false
-	NGrams     tokenize.NGramOptions `json:"ngrams,omitzero"`       // character n-grams that words are made of; default none
+	Loss       Loss                  `json:"loss,omitempty"`        // LossNS or LossHS; default "", which means LossNS
+	Windows    Windows               `json:"windows,omitempty"`     // WindowsWeighted, WindowsDrawn or WindowsFull; default WindowsWeighted; "" means WindowsDrawn
+	Shuffle    bool                  `json:"shuffle,omitempty"`     // read the blocks of the text in a different order in each epoch; default true
+	SumVectors bool                  `json:"sum_vectors,omitempty"` // a word's vector is the sum of its input and output rows; default false; needs LossNS, no NGrams and no FreezeInit
+	NGrams     tokenize.NGramOptions `json:"ngrams,omitzero"`       // lengths and buckets of character n-grams; default none
 
-	FreezeInit bool `json:"freeze_init,omitempty"` // the vectors of Run.Start do not change; default false
+	FreezeInit bool `json:"freeze_init,omitempty"` // freeze the vectors of Run.Start; default false
 }
 
-// Loss is how a word is told from others.
+// Loss is how a word is distinguished from others.
 type Loss string
 
 // The losses.
@@ -41,28 +41,28 @@ const (
 	LossHS Loss = "hs" // hierarchical softmax
 )
 
-// Windows says which words are in the context of another, and how much they count.
+// Windows selects which words are in the context of a word, and how much each counts.
 type Windows string
 
 // The windows.
 const (
-	WindowsWeighted Windows = "weighted" // all up to Window away; at distance d by (Window+1-d)/Window; with LossNS only
-	WindowsDrawn    Windows = "drawn"    // all up to a reach drawn from 1 to Window for each window, as in word2vec
-	WindowsFull     Windows = "full"     // all up to Window away, all alike
+	WindowsWeighted Windows = "weighted" // all words up to Window away, weighted by (Window+1-d)/Window at distance d; only with LossNS
+	WindowsDrawn    Windows = "drawn"    // all words up to a reach that is drawn from 1 to Window for each window, as in word2vec
+	WindowsFull     Windows = "full"     // all words up to Window away, weighted equally
 )
 
-// Engine is how gradients are computed.
+// Engine selects how gradients are computed.
 type Engine string
 
 // The engines.
 const (
-	Fused Engine = "fused" // one operation of our own for a batch of windows, which updates the tables in place
-	Graph Engine = "graph" // gorgonia's operations, one window a run: the reference, some hundred times slower
+	Fused Engine = "fused" // one fused operation for a batch of windows, which updates the tables in place
+	Graph Engine = "graph" // stock gorgonia operations, one window at a time: the reference, a few hundred times slower
 )
 
-// DefaultOptions returns the defaults: those of word2vec (dimension 100, window 5,
-// 5 negatives, minimum count 5, 5 epochs) with subsampling 1e-4, weighted windows, and
-// blocks in another order in each epoch.
+// DefaultOptions returns the defaults of word2vec (dimension 100, window 5, 5 negatives,
+// minimum count 5, 5 epochs), but with subsampling 1e-4, weighted windows, and a different
+// order of the blocks in each epoch.
 func DefaultOptions() Options {
 	o := words.DefaultOptions()
 	return Options{
@@ -79,7 +79,7 @@ func (o Options) Validate() error {
 	return c.Validate()
 }
 
-// config returns the options as all word trainers share them.
+// config converts the options to the form that all word trainers share.
 func (o Options) config() words.Options {
 	return words.Options{
 		Dim: o.Dim, Window: o.Window, Negative: o.Negative, NoiseExponent: o.NoiseExponent, Subsample: o.Subsample,

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Every option reaches the trainer and config.json, under its name and in its place.
+// Every option reaches the trainer, and config.json under its own name and in the same order.
 func TestOptionsInConfig(t *testing.T) {
 	const all = `{"dim":1,"window":2,"negative":3,"noise_exponent":0.5,"subsample":0.25,"min_count":4,"max_vocabulary":5,` +
 		`"epochs":6,"learning_rate":0.125,"threads":7,"deterministic":true,"seed":8,"engine":"graph","loss":"hs","windows":"full",` +

@@ -1,10 +1,10 @@
-// Package data holds the bundled samples and evaluation sets, compressed as they are
-// in this folder. NOTICE.md names the source and the license of each.
+// Package data holds the bundled samples and evaluation sets as they are in this folder, most
+// of them compressed. NOTICE.md gives the source and the license of each.
 package data
 
 import _ "embed"
 
-// The files, whole. A program only contains those it uses.
+// The contents of the files. A program contains only the files that it uses.
 var (
 	//go:embed sample.txt.zst
 	Sample []byte // Wikipedia articles, one paragraph per line

@@ -46,19 +46,19 @@ type Document struct {
 	Line int64  `json:"line"` // from 1
 }
 
-// BuildOptions say how a collection is built.
+// BuildOptions controls how a collection is built.
 type BuildOptions struct {
-	Index      index.Options    // Dim may be 0: it is that of the encoder
+	Index      index.Options    // options of the index; Dim may be 0, because the encoder sets it
 	Replace    bool             // replace an existing collection; default false
 	Threads    int              // number of goroutines; default 0: one per core
 	OnProgress func(done int64) // called after each batch with the number of documents read so far; may be nil
 }
 
-// Summary says what Build did.
+// Summary reports what Build did.
 type Summary struct {
 	Documents    int64         `json:"documents"`               // stored and searchable
-	Skipped      int64         `json:"skipped"`                 // without a word that the model knows
-	FirstSkipped string        `json:"first_skipped,omitempty"` // the first of these, file:line
+	Skipped      int64         `json:"skipped"`                 // skipped because the model knows none of their words
+	FirstSkipped string        `json:"first_skipped,omitempty"` // first skipped document, as file:line
 	Dim          int           `json:"dim"`
 	Bytes        int64         `json:"bytes"` // size of the folder
 	Elapsed      time.Duration `json:"-"`
@@ -68,7 +68,7 @@ type Summary struct {
 type Info struct {
 	Format    int    `json:"format"`
 	Documents int64  `json:"documents"`
-	Skipped   int64  `json:"skipped"` // when it was built
+	Skipped   int64  `json:"skipped"` // documents skipped when it was built
 	Dim       int    `json:"dim"`
 	Metric    string `json:"metric"`
 	Kind      string `json:"kind"`
@@ -88,7 +88,7 @@ func Build(ctx context.Context, dir string, enc *sentence.Encoder, docs iter.Seq
 		o.Index.Dim = enc.Dim()
 	}
 	if o.Index.Dim != enc.Dim() {
-		return nil, fault.New("leave Dim out: it follows from the model",
+		return nil, fault.New("omit Dim: the model sets it",
 			"the index has %d dimensions, but the model's vectors have %d", o.Index.Dim, enc.Dim())
 	}
 	if o.Index.Threads == 0 {

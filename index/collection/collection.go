@@ -19,8 +19,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 )
 
-// Collection is an open collection. Its methods may be called from several goroutines at
-// once.
+// Collection is an open collection. Its methods are safe for concurrent use.
 type Collection struct {
 	dir   string
 	info  Info
@@ -29,8 +28,8 @@ type Collection struct {
 	docs  *documentReader
 }
 
-// Hit is a document found. For cosine and dot a larger score is nearer, for euclidean a
-// smaller one.
+// Hit is a document found by a query. For cosine and dot a larger score is nearer; for
+// euclidean a smaller one is.
 type Hit struct {
 	Document
 	Label int64   `json:"label"`
@@ -46,7 +45,7 @@ func Open(ctx context.Context, dir string) (*Collection, error) {
 	return unreplaced(dir, func() (*Collection, error) { return open(ctx, dir) })
 }
 
-// attempts is the maximum number of times a collection is read that is being replaced.
+// attempts is the maximum number of times that a collection is read while it is being replaced.
 const attempts = 5
 
 // unreplaced calls read, and again if the folder dir was replaced meanwhile, so that the
@@ -118,7 +117,7 @@ func open(ctx context.Context, dir string) (*Collection, error) {
 // maxInfo is the maximum size of a collection.json, which has about 200 bytes.
 const maxInfo = 1 << 20
 
-// readInfo reads collection.json. Its error says what dir is instead of a collection.
+// readInfo reads collection.json. If dir is not a collection, the error says what it is.
 func readInfo(dir string) (Info, error) {
 	const hint = "check the path, or build the collection first"
 	var info Info
@@ -168,8 +167,8 @@ func (c *Collection) Encoder() *sentence.Encoder { return c.enc }
 func (c *Collection) Index() index.Index { return c.index }
 
 // Query returns the k documents nearest to a text, best first, or fewer if the collection or
-// the part that the options allow has fewer. It returns an error if the model knows no word
-// of the text.
+// the part that the options allow has fewer. It returns an error if the model does not know any
+// word of the text.
 func (c *Collection) Query(ctx context.Context, text string, k int, o index.SearchOptions) ([]Hit, error) {
 	if k < 1 {
 		return nil, fmt.Errorf("the number of results must be positive, got %d", k)
@@ -223,5 +222,5 @@ func (c *Collection) unknown(text string) error {
 	if len(shown) > 60 {
 		shown = append(shown[:60:60], '…')
 	}
-	return fault.New(hint, "the model knows no word of the query %q", string(shown))
+	return fault.New(hint, "the model does not know any word of the query %q", string(shown))
 }

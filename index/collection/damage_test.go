@@ -66,7 +66,7 @@ func TestOpenNamesDamage(t *testing.T) {
 		t.Fatalf("only %d files", len(files))
 	}
 	r := rand.New(rand.NewPCG(3, 4))
-	delete(files, "model/README.md") // for people, who may edit it; nothing is read from it
+	delete(files, "model/README.md") // people may edit it, and Open does not read it
 	for name, good := range files {
 		path := filepath.Join(dir, name)
 		write := func(b []byte) {

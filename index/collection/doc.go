@@ -20,8 +20,8 @@
 //
 // [Build] reads documents from an iterator. It holds one batch of them in memory, and the
 // index until that is written. It works in a hidden folder, which it moves to its place when
-// everything is on disk, so that a collection is complete or absent. A document without a
-// word that the model knows cannot be found; it is skipped and counted.
+// everything is on disk, so that a collection is complete or absent. A document of which the
+// model does not know any word cannot be found; it is skipped and counted.
 //
 // # Reading
 //

@@ -63,8 +63,8 @@ func fenced(path string, f func() error) (err error) {
 	return f()
 }
 
-// documentWriter fills a new database. It syncs in close only: before that, nobody can use the
-// folder.
+// documentWriter fills a new database. It syncs only in close, because the folder is not used
+// before.
 type documentWriter struct {
 	path string
 	db   *bolt.DB

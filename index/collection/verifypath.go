@@ -10,10 +10,9 @@ import (
 	"github.com/luminavec/luminavec/index"
 )
 
-// VerifyPath verifies whatever is at path: a model, a collection or an index, as
-// kind says. It compares the checksum of every file and then reads them, which
-// finds parts that do not belong together. The report has the files that could be
-// listed, also when the error names one that is damaged.
+// VerifyPath verifies the model, collection or index at path and returns which of these it is
+// as kind. It compares the checksum of every file and then reads the files, which detects parts
+// that do not belong together. The report lists the files even if the error names a damaged one.
 func VerifyPath(ctx context.Context, path string) (kind string, report *checkpoints.Report, err error) {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 )
 
-// AnalogyOptions say how analogies are answered.
+// AnalogyOptions controls how analogies are answered.
 type AnalogyOptions struct {
 	Restrict int // number of most frequent words that can be answers; default 30,000, negative: all
 	Threads  int // number of goroutines; default 0: one per core. The result does not depend on it

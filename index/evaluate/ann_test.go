@@ -115,9 +115,9 @@ func TestANNErrors(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	cancelled, cancel := context.WithCancel(ctx)
+	canceled, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := ANN(cancelled, exact, exact, v, 10, []int{10}); !errors.Is(err, context.Canceled) {
+	if _, err := ANN(canceled, exact, exact, v, 10, []int{10}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	if points, err := ANN(ctx, exact, exact, v, 10, nil); err != nil || len(points) != 0 || WriteANN(nil, points) != nil {

@@ -11,23 +11,22 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// ANNOptions say how an index is measured on a table of vectors.
+// ANNOptions controls how an index is measured on a table of vectors.
 type ANNOptions struct {
-	Index   index.Options // of the approximate index; Dim is that of the table, and Seed draws the queries too
-	Queries int           // rows that are kept out of the index and asked for, at most a tenth of all
-	K       int           // results of each query
+	Index   index.Options // options of the approximate index; the table sets Dim, and Seed also draws the queries
+	Queries int           // number of rows used as queries instead of being indexed, at most a tenth of all
+	K       int           // number of results per query
 	Efs     []int         // search widths
 
-	// OnProgress, if set, is called while the index is built with the number of
-	// vectors that it holds, of total.
+	// OnProgress, if set, is called while the index is built, with the number of vectors
+	// added so far and the total.
 	OnProgress func(done, total int64)
 }
 
-// ANNReport is what MeasureANN returns. In JSON it also has the fields of one
-// point: the one at the default width, or the last one if that width was not
-// measured.
+// ANNReport is the result of MeasureANN. Its JSON form also has the fields of one point: the
+// point at the default width or, if that width was not measured, the last one.
 type ANNReport struct {
-	Vectors        int                `json:"vectors"` // in the index
+	Vectors        int                `json:"vectors"` // number of vectors in the index
 	Queries        int                `json:"queries"`
 	Dimensions     int                `json:"dimensions"`
 	Index          index.Kind         `json:"index"`
@@ -41,9 +40,9 @@ type ANNReport struct {
 	defaultEf int
 }
 
-// MarshalJSON writes the fields beside those of one point.
+// MarshalJSON writes the fields of the report together with those of one point.
 func (r *ANNReport) MarshalJSON() ([]byte, error) {
-	type plain ANNReport // without this method
+	type plain ANNReport // does not have this method
 	merged := map[string]any{}
 	chosen := r.Points[len(r.Points)-1]
 	for _, p := range r.Points {
@@ -63,8 +62,8 @@ func (r *ANNReport) MarshalJSON() ([]byte, error) {
 	return json.Marshal(merged)
 }
 
-// MeasureANN builds an approximate index of the rows of table, except some that
-// are drawn as queries, and compares it with exact search at each width.
+// MeasureANN draws some rows of table as queries, builds an approximate index of the others,
+// and compares it with exact search at each width.
 func MeasureANN(ctx context.Context, table checkpoints.Tensor, o ANNOptions) (*ANNReport, error) {
 	base, queries, err := splitRows(table, o.Queries, o.Index.Seed)
 	if err != nil {
@@ -97,8 +96,7 @@ func MeasureANN(ctx context.Context, table checkpoints.Tensor, o ANNOptions) (*A
 		BuildSeconds: seconds, Points: points, defaultEf: options.EfSearch}, nil
 }
 
-// buildIndex makes an index of packed vectors, in portions so that progress can be
-// reported.
+// buildIndex builds an index of packed vectors, in portions so that progress can be reported.
 func buildIndex(ctx context.Context, o index.Options, labels []int64, vectors []float32, progress func(done, total int64)) (index.Index, error) {
 	ix, err := index.New(o)
 	if err != nil {
@@ -117,8 +115,8 @@ func buildIndex(ctx context.Context, o index.Options, labels []int64, vectors []
 	return ix, nil
 }
 
-// splitRows draws up to n rows of the table, at most a tenth of them, as
-// queries, and returns the others as the base; both packed.
+// splitRows draws up to n rows of the table, at most a tenth, as queries, and returns the
+// others as the base. Both are packed.
 func splitRows(t checkpoints.Tensor, n int, seed uint64) (base, queries []float32, err error) {
 	rows, dim := t.Shape[0], t.Shape[1]
 	n = min(n, rows/10)

@@ -10,7 +10,7 @@ import (
 // Encoder encodes texts as vectors. *sentence.Encoder implements it, and so can a model that is
 // still being trained.
 type Encoder interface {
-	// Dim returns the length of the vectors.
+	// Dim returns the dimension of the vectors.
 	Dim() int
 	// EncodeBatch returns the vectors of texts, packed, and the number of known tokens of
 	// each text, whose vector is zero if that is 0. With 0 threads it uses one per core.

@@ -155,7 +155,7 @@ func (s *ranking) search(ctx context.Context, b *block) error {
 	return workers.Wait()
 }
 
-// keep adds the documents of a tile that are good enough to those of a query.
+// keep adds the documents of a tile to the best of a query, if they are good enough.
 func (s *ranking) keep(query int, scores []float32, ids []string) {
 	best := s.found[query]
 	q := &s.set.Queries[query]

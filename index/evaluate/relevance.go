@@ -11,7 +11,7 @@ type relevance struct {
 }
 
 // measure computes the measures of a ranking from the grades of its documents, best first, and
-// those of all judged documents. A grade above 0 is relevant. The gains of nDCG are the grades
+// the grades of all judged documents. A grade above 0 is relevant. The gains of nDCG are the grades
 // themselves (Järvelin and Kekäläinen, 2002, as in ndcg_cut of trec_eval), not 2^grade - 1.
 func measure(grades []int, judged map[string]int) relevance {
 	var ideal []int

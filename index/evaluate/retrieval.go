@@ -8,7 +8,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/sets"
 )
 
-// RetrievalOptions say how a set is searched.
+// RetrievalOptions controls how a set is searched.
 type RetrievalOptions struct {
 	Dim       int // number of values of a vector to compare, normalized again; default 0: all
 	Resamples int // bootstrap samples for the interval of nDCG@10; default 0: no interval
@@ -24,8 +24,8 @@ type RetrievalOptions struct {
 	Progress func(share float64, documents int)
 }
 
-// RetrievalResult says how well the relevant documents of a set are found. Measures are means
-// over the queries, as in trec_eval, from 0 to 1.
+// RetrievalResult measures how well the relevant documents of a set are found. Measures are
+// means over the queries, as in trec_eval, from 0 to 1.
 type RetrievalResult struct {
 	Name      string    `json:"name"`
 	Split     string    `json:"split"`

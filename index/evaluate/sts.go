@@ -10,16 +10,16 @@ import (
 	"github.com/luminavec/luminavec/corpora/sets"
 )
 
-// STSOptions say how sentence pairs are compared.
+// STSOptions controls how sentence pairs are compared.
 type STSOptions struct {
 	Dim       int // number of values of a vector to compare; default 0: all
 	Resamples int // bootstrap samples for the interval of Spearman; default 0: no interval
 	Threads   int // number of goroutines; default 0: one per core
 }
 
-// STSResult says how well the cosines of sentence vectors agree with human scores. It includes
+// STSResult measures how well the cosines of sentence vectors agree with human scores. It includes
 // all pairs: a sentence without a known token has the zero vector, whose cosine with any other
-// is 0. Spearman and Pearson are 0 if they are undefined, see Defined.
+// is 0. Spearman and Pearson are 0 if they are undefined; see Defined.
 type STSResult struct {
 	Name     string      `json:"name"`
 	Spearman float64     `json:"spearman"`                // rank correlation, -1 to 1

@@ -8,8 +8,9 @@ import (
 	"github.com/luminavec/luminavec/corpora/sets"
 )
 
-// SimilarityReport says how well the cosines of word pairs agree with human scores. Spearman and
-// Pearson are those of the pairs found; both are 0 if they are undefined, see Defined.
+// SimilarityReport measures how well the cosines of word pairs agree with human scores.
+// Spearman and Pearson cover the pairs whose words have vectors. Both are 0 if they are
+// undefined; see Defined.
 type SimilarityReport struct {
 	Name         string   `json:"name"`
 	Spearman     float64  `json:"spearman"`                // rank correlation, -1 to 1

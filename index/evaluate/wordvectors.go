@@ -20,8 +20,8 @@ const errNoTable = "evaluate: the checkpoint has no vocabulary or no embedding t
 
 // WordVectors holds the vocabulary of a model and a copy of its vectors, divided by their
 // lengths, so that dot products are cosines. Words that are not in the vocabulary are composed
-// of their character n-grams if the model has them. WordVectors is immutable; its methods may
-// be called from several goroutines at once.
+// from their character n-grams if the model has n-grams. WordVectors is immutable, and its
+// methods are safe for concurrent use.
 type WordVectors struct {
 	vocabulary *tokenize.Vocabulary
 	tokenizer  *tokenize.Tokenizer // may be nil: words are then looked up unchanged
@@ -31,7 +31,7 @@ type WordVectors struct {
 	parts      *checkpoints.Checkpoint // only the n-grams of the model; nil if it has none
 }
 
-// Neighbor is a word and the cosine of its vector with that searched for.
+// Neighbor is a word and the cosine between its vector and the query.
 type Neighbor struct {
 	Word  string  `json:"word"`
 	Score float32 `json:"score"`
@@ -83,7 +83,7 @@ func unit(dst, x []float32) {
 // Len returns the number of words.
 func (w *WordVectors) Len() int { return w.vocabulary.Len() }
 
-// Dim returns the length of the vectors.
+// Dim returns the dimension of the vectors.
 func (w *WordVectors) Dim() int { return w.dim }
 
 func (w *WordVectors) row(id int32) []float32 {
@@ -91,7 +91,7 @@ func (w *WordVectors) row(id int32) []float32 {
 }
 
 // ID returns the row of a word. It looks up the word unchanged and then as the model's tokenizer
-// writes it: an uncased model finds "Paris" as "paris".
+// normalizes it: an uncased model finds "Paris" as "paris".
 func (w *WordVectors) ID(word string) (int32, bool) {
 	if id, ok := w.vocabulary.ID(word); ok {
 		return id, true
@@ -103,7 +103,7 @@ func (w *WordVectors) ID(word string) (int32, bool) {
 	return w.vocabulary.ID(folded)
 }
 
-// fold returns the word as the tokenizer writes it, if that is a single word.
+// fold returns the word as the tokenizer normalizes it, if the result is a single word.
 func (w *WordVectors) fold(word string) (string, bool) {
 	if w.tokenizer == nil {
 		return "", false
@@ -187,7 +187,7 @@ func (w *WordVectors) Analogy(a, b, c string, k int) ([]Neighbor, error) {
 	return w.nearest(target, k, ids)
 }
 
-// vectors looks words up. The error names the first without a vector.
+// vectors looks up words. The error names the first one without a vector.
 func (w *WordVectors) vectors(words ...string) ([][]float32, []int32, error) {
 	vectors, ids := make([][]float32, len(words)), make([]int32, len(words))
 	for i, word := range words {

@@ -1,10 +1,10 @@
 // Package mining finds hard negatives for training on pairs: texts that a model
 // considers similar to an anchor although they do not belong to it.
 //
-// Training on pairs learns from the other texts of a batch. Most of these are far from
-// the anchor, so after a while they are easy to tell from the positive and teach
-// little. Mining searches all texts for those that a trained model confuses with the
-// positive, and the next training uses them as negatives (Karpukhin et al., "Dense
+// Training on pairs uses the other texts of a batch as negatives. Most of these are far from
+// the anchor, so after a while they are easy to distinguish from the positive and improve the
+// model little. Mining searches all texts for those that a trained model confuses with the
+// positive, and the next training run uses them as negatives (Karpukhin et al., "Dense
 // passage retrieval for open-domain question answering", EMNLP 2020; Xiong et al.,
 // "Approximate nearest neighbor negative contrastive learning", ICLR 2021).
 //
@@ -17,17 +17,17 @@
 // The texts near an anchor are ranked by their cosine. These are ignored and have no
 // rank:
 //
-//   - the anchor itself and every text that is paired with it anywhere, either way;
-//   - a text whose vector equals that of the anchor, of the positive or of the text
-//     before: the model cannot tell them apart.
+//   - the anchor itself and every text that is paired with it anywhere, in either order;
+//   - a text whose vector equals that of the anchor, the positive or the previous text,
+//     because the model cannot distinguish them.
 //
-// Of the others, ranks from RangeMin to RangeMax are candidates, except those whose
-// cosine is above MaxScore or above
+// Of the others, those ranked from RangeMin to RangeMax qualify, unless their cosine is
+// above MaxScore or above
 //
 //	cos(anchor, positive) − Margin − RelativeMargin·|cos(anchor, positive)|
 //
 // A text that is as near as the positive is more often an unknown positive than a
-// negative. The default is the 95% of the positive's cosine that did best in Moreira et
+// negative. The default limit, 95% of the positive's cosine, performed best in Moreira et
 // al., "NV-Retriever: improving text embedding models with effective hard-negative
 // mining", 2024, arXiv:2407.15831. Options are named as in mine_hard_negatives of
 // sentence-transformers, with two differences: ranks are assigned before scores are
@@ -49,58 +49,61 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// Encoder turns texts into vectors; *sentence.Encoder is one.
+// Encoder encodes texts as vectors. *sentence.Encoder implements it.
 type Encoder interface {
-	// Dim is the length of the vectors.
+	// Dim returns the dimension of the vectors.
 	Dim() int
-	// EncodeBatch returns the vectors of texts one after the other, and the
-	// number of known tokens of each text. 0 threads are one per core.
+	// EncodeBatch returns the vectors of texts, packed, and the number of known tokens of
+	// each text. With 0 threads it uses one per core.
 	EncodeBatch(ctx context.Context, texts []string, threads int) (vectors []float32, known []int, err error)
 }
 
-// Sampling says which of the qualifying texts are used.
+// Sampling selects which of the qualifying texts are used.
 type Sampling string
 
 const (
 	Top    Sampling = "top"    // the nearest
-	Random Sampling = "random" // any
+	Random Sampling = "random" // a random choice
 )
 
-// MaxNegatives is the largest number of negatives of an example: training on pairs
-// reads 32 texts per example.
+// MaxNegatives is the maximum number of negatives in an example, because training on pairs
+// reads up to 32 texts per example.
 const MaxNegatives = 30
 
-// MaxRange is the upper limit of RangeMax.
+// MaxRange is the maximum of RangeMax.
 const MaxRange = 10_000
 
-// exactBelow is the number of candidates from which a graph is used. Tests lower it.
+// exactBelow is the minimum number of candidates for which a graph is used. Tests lower it.
 var exactBelow = 10_000
 
-// Options say which negatives are searched for, and how.
+// Options select the negatives and how they are searched for.
 type Options struct {
-	// Negatives is the number of negatives of an example, 1 to MaxNegatives; pairs with
-	// fewer are skipped. Default 5.
+	// Negatives is the number of negatives per example, 1 to MaxNegatives. Pairs with fewer
+	// are skipped. Default 5.
 	Negatives int
-	// RangeMin is how many of the nearest texts are skipped. Default 0.
+	// RangeMin is the number of nearest texts to skip. Default 0.
 	RangeMin int
 	// RangeMax is the last rank that is considered, from RangeMin + Negatives to
 	// MaxRange. Default 100.
 	RangeMax int
 	// MaxScore is the highest cosine of a negative, -1 to 1. Default 1: all.
 	MaxScore float64
-	// Margin is how far the cosine of a negative must be below that of the positive, -2 to
-	// 2; with -2 no text is too near. Default 0.
+	// Margin is the minimum difference by which the cosine of a negative must be below that
+	// of the positive, -2 to 2. With -2, no text is too near. Default 0.
 	Margin float64
-	// RelativeMargin is the same as a share of the positive's cosine, 0 to 1. Default 0.05.
+	// RelativeMargin is a further margin, as a fraction of the positive's cosine, 0 to 1.
+	// Default 0.05.
 	RelativeMargin float64
-	// Sample says which of the qualifying texts are used. Default Top.
+	// Sample selects which of the qualifying texts are used. Default Top.
 	Sample Sampling
-	// Seed is the seed of Random. Default 1.
+	// Seed is the random seed for Random. Default 1.
 	Seed uint64
-	// Ef is the width of the beam of a search in the graph, see index.SearchOptions; at
-	// least the number of texts that are considered. Default 0: that number, or 100.
+	// Ef is the width of the beam of a search in the graph, see index.SearchOptions. It is
+	// never less than the number of texts considered. Default 0: that number, or 100 if that
+	// is greater.
 	Ef int
-	// Exact compares with all candidates, however many there are. Default false: only below 10,000.
+	// Exact compares with all candidates, however many there are. Default false: exact only
+	// with fewer than 10,000.
 	Exact bool
 	// ParallelBuild builds the graph on all threads. The graph, and with it some negatives,
 	// then differ from run to run. Default false: one thread, always the same result.
@@ -153,8 +156,8 @@ func (o Options) kind(candidates int) index.Kind {
 	return index.HNSW
 }
 
-// Memory estimates the bytes that the index of a number of candidates with dim dimensions
-// takes.
+// Memory estimates the size in bytes of the index over the given number of candidates with dim
+// dimensions.
 func (o Options) Memory(candidates, dim int) int64 {
 	const (
 		slots = 32 // links of a node on the lowest level: twice the default of M

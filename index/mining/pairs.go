@@ -12,20 +12,20 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Candidates says which texts may be negatives.
+// Candidates selects the texts that may be negatives.
 type Candidates string
 
 const (
 	Positives Candidates = "positives" // the second texts
-	All       Candidates = "all"       // all texts: anchors and given negatives too
+	All       Candidates = "all"       // all texts, including anchors and given negatives
 )
 
-// ReadOptions say how pairs are read.
+// ReadOptions controls how pairs are read.
 type ReadOptions struct {
-	// Pairs are the options of reading, as in pairs.Each. SpoolDir is also
-	// the folder for the texts.
+	// Pairs holds the options for pairs.Each. SpoolDir is also the folder of the temporary
+	// file of texts.
 	Pairs pairs.Options
-	// Candidates are the texts that may be negatives. Default Positives.
+	// Candidates selects the texts that may be negatives. Default Positives.
 	Candidates Candidates
 }
 
@@ -40,8 +40,8 @@ func (o ReadOptions) Validate() error {
 // maxPairs keeps the numbers of pairs and texts in 32 bits.
 const maxPairs = math.MaxInt32 / 2
 
-// Pairs are pairs for which negatives can be mined. Texts are numbered in the order of
-// their first occurrence.
+// Pairs holds pairs for which negatives can be mined. Texts are numbered in the order of their
+// first occurrence.
 type Pairs struct {
 	texts      *spool
 	anchors    []int32 // of each pair
@@ -54,10 +54,10 @@ type Pairs struct {
 	stats      pairs.Stats
 }
 
-// Read reads pairs in one pass. White space around a text is ignored, and texts are equal
-// if their bytes are. Texts of further columns, given negatives, are used only with All,
-// and so are labelled pairs with the label 0. Scored pairs are an error. Close the result
-// when done.
+// Read reads pairs in one pass. White space around a text is ignored, and texts are equal if
+// their bytes are equal. Texts of further columns, which are given negatives, are used only
+// with All, and so are labeled pairs with the label 0. Scored pairs are an error. Close the
+// result when done.
 func Read(ctx context.Context, sources []pairs.Source, o ReadOptions) (*Pairs, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func Read(ctx context.Context, sources []pairs.Source, o ReadOptions) (*Pairs, e
 	numbers := textNumbers{pairs: p, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, of: map[[2]uint64]int32{}}
 	p.files, p.stats, err = pairs.Each(ctx, sources, o.Pairs, func(row pairs.Texts) error {
 		if row.Kind == pairs.Scored {
-			return fault.New("name two columns of texts that belong together, such as sentence1,sentence2, or leave the file out",
+			return fault.New("name two columns of texts that belong together, such as sentence1,sentence2, or omit the file",
 				"negatives are mined for pairs, but these are scored")
 		}
 		return p.add(&numbers, row, o.Candidates == All)
@@ -92,8 +92,8 @@ func Read(ctx context.Context, sources []pairs.Source, o ReadOptions) (*Pairs, e
 	return p, nil
 }
 
-// textNumbers finds the number of a text by a hash of 128 bits. Its seeds are random, so
-// that collisions cannot be constructed; the numbers do not depend on them.
+// textNumbers maps texts to their numbers by a 128-bit hash. Its seeds are random, so that
+// collisions cannot be constructed; the numbers do not depend on the seeds.
 type textNumbers struct {
 	pairs *Pairs
 	seeds [2]maphash.Seed
@@ -108,7 +108,7 @@ func (t *textNumbers) number(text string) (int32, error) {
 	}
 	n := int32(len(t.of))
 	if n == math.MaxInt32 {
-		return 0, fault.New("mine parts of the pairs separately", "expected at most %d texts", n)
+		return 0, fault.New("mine parts of the pairs separately", "too many texts: the maximum is %d", n)
 	}
 	t.of[hash] = n
 	t.pairs.candidate = append(t.pairs.candidate, false)
@@ -139,7 +139,7 @@ func (p *Pairs) add(numbers *textNumbers, row pairs.Texts, all bool) error {
 		return nil
 	}
 	if len(p.anchors) == maxPairs {
-		return fault.New("mine parts of the pairs separately", "expected at most %d pairs", maxPairs)
+		return fault.New("mine parts of the pairs separately", "too many pairs: the maximum is %d", maxPairs)
 	}
 	p.anchors, p.positives = append(p.anchors, pair[0]), append(p.positives, pair[1])
 	return nil
@@ -173,16 +173,16 @@ func (p *Pairs) join() {
 // with returns the partners of a text.
 func (p *Pairs) with(n int32) []int32 { return p.partners[p.partnersOf[n]:p.partnersOf[n+1]] }
 
-// Len is the number of pairs.
+// Len returns the number of pairs.
 func (p *Pairs) Len() int { return len(p.anchors) }
 
-// Texts is the number of different texts that are kept.
+// Texts returns the number of distinct texts.
 func (p *Pairs) Texts() int { return len(p.candidate) }
 
-// Candidates is the number of texts that may be negatives.
+// Candidates returns the number of texts that may be negatives.
 func (p *Pairs) Candidates() int { return p.candidates }
 
-// SpoolBytes is the size of the file of texts.
+// SpoolBytes returns the size of the temporary file of texts.
 func (p *Pairs) SpoolBytes() int64 { return p.texts.size() }
 
 // Files returns the files in the order in which they were read.
@@ -191,5 +191,5 @@ func (p *Pairs) Files() []pairs.File { return p.files }
 // Stats returns the statistics of reading.
 func (p *Pairs) Stats() pairs.Stats { return p.stats }
 
-// Close removes the file of texts.
+// Close removes the temporary file of texts.
 func (p *Pairs) Close() error { return p.texts.close() }

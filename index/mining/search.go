@@ -15,54 +15,56 @@ import (
 )
 
 const (
-	encodeTexts = 4096 // at a time
-	searchPairs = 1024 // at a time
+	encodeTexts = 4096 // texts encoded at a time
+	searchPairs = 1024 // pairs searched at a time
 
-	// mostPartners limits how many texts beyond RangeMax a search considers, in place of
-	// the positives of the anchor. If more of these are near, fewer negatives are found.
+	// mostPartners limits the number of texts beyond RangeMax that a search considers, to
+	// make up for the anchor's own positives. If more of these are near, fewer negatives are
+	// found.
 	mostPartners = 1000
 
-	// sameScore is the difference of two cosines up to which the vectors may be equal.
+	// sameScore is the maximum difference between two cosines for which the vectors may be
+	// equal.
 	sameScore = 1e-5
 )
 
 // Example is a pair with its negatives.
 type Example struct {
 	Anchor, Positive string
-	Negatives        []string  // the nearest first
+	Negatives        []string  // nearest first
 	Score            float32   // cosine of anchor and positive
 	Scores           []float32 // of anchor and negatives
 }
 
 // Result summarizes a run of Mine.
 type Result struct {
-	Pairs      int64      `json:"pairs"`         // all
-	Written    int64      `json:"written"`       // with their negatives
-	Unknown    int64      `json:"unknown"`       // skipped: the model knows no token of the anchor or of the positive
+	Pairs      int64      `json:"pairs"`         // all pairs
+	Written    int64      `json:"written"`       // pairs with enough negatives, passed to emit
+	Unknown    int64      `json:"unknown"`       // skipped: the model does not know any token of the anchor, or any of the positive
 	TooFew     int64      `json:"too_few"`       // skipped: not enough negatives
 	TooNear    int64      `json:"too_near"`      // neighbors excluded by MaxScore or the margins
-	Candidates int        `json:"candidates"`    // texts that were searched
+	Candidates int        `json:"candidates"`    // texts that may be negatives
 	NoVector   int        `json:"no_vector"`     // candidates without a known token
-	Index      index.Kind `json:"index"`         // how they were searched
-	Positive   float64    `json:"mean_positive"` // mean cosine of anchors and positives, of those written
+	Index      index.Kind `json:"index"`         // kind of index that was searched
+	Positive   float64    `json:"mean_positive"` // mean cosine of anchors and positives in written pairs
 	Negative   float64    `json:"mean_negative"` // mean cosine of anchors and negatives
 }
 
-// Empty returns an error that says why no pair was written with options o, and nil if
-// one was.
+// Empty returns an error that explains why no pair was written with options o, or nil if at
+// least one was.
 func (r *Result) Empty(o Options) error {
 	switch {
 	case r.Written > 0:
 		return nil
 	case r.Unknown == r.Pairs:
-		return fault.New("check that the model is for the language of the pairs", "the model knows no token of the texts of any pair")
+		return fault.New("check that the model and the pairs have the same language", "the model does not know any token of any pair")
 	}
-	return fault.Mention("lower Negatives, raise RangeMax, or admit nearer texts with RelativeMargin 0 or Margin -2", "no pair has %d negatives", o.Negatives)
+	return fault.Mention("lower Negatives, raise RangeMax, or admit nearer texts with RelativeMargin 0 or Margin -2", "no pair has %d negatives that qualify", o.Negatives)
 }
 
-// Mine calls emit with each pair that has enough negatives, in the order of the pairs and
-// from one goroutine at a time. It stops at an error of emit, which it returns unchanged,
-// and if ctx is cancelled.
+// Mine calls emit for each pair that has enough negatives, in the order of the pairs and from
+// one goroutine at a time. It stops if emit returns an error, which it returns unchanged, or
+// if ctx is canceled.
 func (p *Pairs) Mine(ctx context.Context, enc Encoder, o Options, emit func(Example) error) (*Result, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -96,7 +98,7 @@ type miner struct {
 	pairs   *Pairs
 	encoder Encoder
 	options Options
-	index   index.Index // of the candidates, by their numbers
+	index   index.Index // candidates by their numbers
 	result  Result
 }
 
@@ -123,7 +125,7 @@ func (m *miner) build(ctx context.Context) error {
 			return err
 		}
 		dim, kept := m.encoder.Dim(), 0
-		for i := range numbers { // a zero vector is near nothing
+		for i := range numbers { // zero vectors are not near anything
 			if v := vectors[i*dim : (i+1)*dim]; norm(v) > 0 {
 				copy(vectors[kept*dim:], v)
 				numbers[kept] = numbers[i]
@@ -164,25 +166,25 @@ func (m *miner) encode(ctx context.Context, numbers []int64) ([]float32, error) 
 	}
 	vectors, _, err := m.encoder.EncodeBatch(ctx, texts, m.options.Threads)
 	if err == nil && len(vectors) != len(texts)*m.encoder.Dim() {
-		err = fmt.Errorf("the encoder made %d numbers of %d texts, not %d of each", len(vectors), len(texts), m.encoder.Dim())
+		err = fmt.Errorf("the encoder returned %d values for %d texts of %d dimensions", len(vectors), len(texts), m.encoder.Dim())
 	}
 	return vectors, err
 }
 
-// picked is the result for a pair.
+// picked is the result for one pair.
 type picked struct {
 	negatives []index.Result
-	score     float64 // of the positive
-	near      int64   // excluded as too near
+	score     float64 // cosine of the positive
+	near      int64   // number of texts excluded as too near
 	unknown   bool
 }
 
-// chunk mines the pairs from one to another.
+// chunk mines pairs from up to, but not including, to.
 func (m *miner) chunk(ctx context.Context, from, to int, emit func(Example) error) error {
 	p, dim := m.pairs, m.encoder.Dim()
-	// Pairs with one anchor share a search.
+	// Pairs with the same anchor share a search.
 	anchors := make([]int64, 0, to-from)
-	of := map[int64][]int{} // pairs
+	of := map[int64][]int{} // pairs of each anchor
 	for i := from; i < to; i++ {
 		a := int64(p.anchors[i])
 		if of[a] == nil {
@@ -230,7 +232,7 @@ func (m *miner) chunk(ctx context.Context, from, to int, emit func(Example) erro
 	return ctx.Err()
 }
 
-// anchor finds the negatives of the pairs with one anchor, whose vector is given.
+// anchor finds the negatives of the pairs that share an anchor with the given vector.
 func (m *miner) anchor(anchor int64, vector []float32, pairs []int, found []picked, from int) error {
 	length := norm(vector)
 	if length == 0 {
@@ -245,7 +247,7 @@ func (m *miner) anchor(anchor int64, vector []float32, pairs []int, found []pick
 	if err != nil {
 		return err
 	}
-	// What the anchor's pairs have in common: no partners, and nothing twice.
+	// For all pairs of the anchor, exclude its partners and repeated vectors.
 	near := hits[:0]
 	for _, h := range hits {
 		_, partner := slices.BinarySearch(partners, int32(h.Label))
@@ -266,7 +268,7 @@ func (m *miner) anchor(anchor int64, vector []float32, pairs []int, found []pick
 	return nil
 }
 
-// pick chooses the negatives of a pair from what is near to its anchor.
+// pick chooses the negatives of a pair from the texts near its anchor.
 func (m *miner) pick(pair int, near []index.Result, positive []float32, score float64) picked {
 	o := m.options
 	f := picked{score: score}
@@ -292,7 +294,7 @@ func (m *miner) pick(pair int, near []index.Result, positive []float32, score fl
 		f.negatives = append(f.negatives, h)
 	}
 	if o.Sample == Random && len(f.negatives) > o.Negatives {
-		// The first of a shuffled list, in the order of their scores again.
+		// Take the first of a shuffled list, and restore their order by score.
 		random := rand.New(rand.NewPCG(o.Seed, uint64(pair)))
 		chosen := random.Perm(len(f.negatives))[:o.Negatives]
 		slices.Sort(chosen)
@@ -304,7 +306,7 @@ func (m *miner) pick(pair int, near []index.Result, positive []float32, score fl
 	return f
 }
 
-// hand gives a pair and its negatives away.
+// hand passes a pair and its negatives to emit.
 func (m *miner) hand(pair int, f picked, emit func(Example) error) error {
 	p, r := m.pairs, &m.result
 	e := Example{Score: float32(f.score)}
@@ -328,7 +330,7 @@ func (m *miner) hand(pair int, f picked, emit func(Example) error) error {
 	return emit(e)
 }
 
-// equal says whether a candidate has the direction of a vector of this length.
+// equal reports whether a candidate has the direction of vector, which has the given length.
 func (m *miner) equal(candidate int64, vector []float32, length float64) bool {
 	v, _ := m.index.Vector(candidate)
 	for i, x := range v {
@@ -339,7 +341,7 @@ func (m *miner) equal(candidate int64, vector []float32, length float64) bool {
 	return true
 }
 
-// alike says whether two candidates have the same vector.
+// alike reports whether two candidates have the same vector.
 func (m *miner) alike(a, b int64) bool {
 	v, _ := m.index.Vector(a)
 	return m.equal(b, v, 1)

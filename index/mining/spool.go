@@ -10,23 +10,23 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// spool stores texts in a file, by number. It is written, then sealed, then read by any
-// number of goroutines.
+// spool stores texts in a file, by number. After it is written and sealed, any number of
+// goroutines can read it.
 type spool struct {
 	file *os.File
 	out  *bufio.Writer
-	ends []int64 // of each text
+	ends []int64 // end of each text
 }
 
-const hintSpool = "the texts of the pairs need their size of disk: set TMPDIR to a folder with room"
+const hintSpool = "a temporary file holds all texts of the pairs: set TMPDIR to a folder with enough space"
 
 func newSpool(dir string) (*spool, error) {
 	f, err := os.CreateTemp(dir, "luminavec-texts-*")
 	if err != nil {
-		return nil, fault.New(hintSpool, "cannot make a file for the texts: %w", err)
+		return nil, fault.New(hintSpool, "cannot create a temporary file: %w", err)
 	}
-	// Where the system can remove an open file, not even a killed process leaves it
-	// behind; elsewhere it is removed at the end.
+	// If the system can remove an open file, even a killed process does not leave it behind.
+	// Otherwise close removes it.
 	os.Remove(f.Name())
 	return &spool{file: f, out: bufio.NewWriterSize(f, 1<<18)}, nil
 }
@@ -41,7 +41,7 @@ func (s *spool) size() int64 {
 
 func (s *spool) add(text string) error {
 	if _, err := s.out.WriteString(text); err != nil {
-		return fault.New(hintSpool, "cannot write the texts to a file: %w", err)
+		return fault.New(hintSpool, "cannot write a temporary file: %w", err)
 	}
 	s.ends = append(s.ends, s.size()+int64(len(text)))
 	return nil
@@ -49,7 +49,7 @@ func (s *spool) add(text string) error {
 
 func (s *spool) seal() error {
 	if err := s.out.Flush(); err != nil {
-		return fault.New(hintSpool, "cannot write the texts to a file: %w", err)
+		return fault.New(hintSpool, "cannot write a temporary file: %w", err)
 	}
 	s.out = nil
 	return nil
@@ -62,7 +62,7 @@ func (s *spool) text(n int32) (string, error) {
 	}
 	text := make([]byte, s.ends[n]-from)
 	if _, err := s.file.ReadAt(text, from); err != nil {
-		return "", fmt.Errorf("cannot read the texts again: %w", err)
+		return "", fmt.Errorf("cannot read a temporary file: %w", err)
 	}
 	return string(text), nil
 }

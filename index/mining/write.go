@@ -21,8 +21,8 @@ const (
 	JSONL Format = "jsonl"
 )
 
-// FormatOf returns the format for the extension of a file: CSV, JSON Lines or, for any
-// other, TSV. Readers of pairs use the same extensions.
+// FormatOf returns the format for the extension of a file: CSV, JSON Lines, or TSV for any
+// other extension. Readers of pairs use the same extensions.
 func FormatOf(file string) Format {
 	name := strings.ToLower(file)
 	for _, ending := range []string{".jsonl", ".ndjson", ".json"} {
@@ -36,11 +36,11 @@ func FormatOf(file string) Format {
 	return TSV
 }
 
-// Writer writes examples so that training on pairs, or pairs.Each, detects their
-// columns: anchor, positive, negative_1, negative_2 and so on.
+// Writer writes examples with the columns anchor, positive, negative_1, negative_2 and so on,
+// which training on pairs and pairs.Each detect.
 //
 // CSV and JSON Lines preserve every text, except for CRLF, which becomes LF in CSV. TSV
-// cannot hold tabs, line breaks and NUL, so each becomes a space; a text in quotes is
+// cannot hold tabs, line breaks and NUL, so each becomes a space, and a text in quotes is
 // quoted once more.
 type Writer struct {
 	out      io.Writer
@@ -48,23 +48,22 @@ type Writer struct {
 	names    []string
 	triplets bool
 	csv      *csv.Writer
-	json     *json.Encoder // into value
+	json     *json.Encoder // encodes into value
 	value    bytes.Buffer
 	line     []byte
 	row      []string
 	started  bool
-	Rows     int64 // written, without the header
+	Rows     int64 // number of rows written, without the header
 }
 
-// NewWriter returns a writer of examples with the given number of negatives. As triplets,
-// an example is a row for each negative, and the columns are anchor, positive and
-// negative.
+// NewWriter returns a writer of examples with the given number of negatives. With triplets, it
+// writes a row for each negative, and the columns are anchor, positive and negative.
 func NewWriter(w io.Writer, format Format, negatives int, triplets bool) (*Writer, error) {
 	if format != TSV && format != CSV && format != JSONL {
 		return nil, fault.New("choose tsv, csv or jsonl", "unknown format %q", string(format))
 	}
 	if negatives < 1 || negatives > MaxNegatives {
-		return nil, fmt.Errorf("examples of %d negatives, not 1 to %d", negatives, MaxNegatives)
+		return nil, fmt.Errorf("the number of negatives must be from 1 to %d, got %d", MaxNegatives, negatives)
 	}
 	o := &Writer{out: w, format: format, triplets: triplets, csv: csv.NewWriter(w), names: []string{"anchor", "positive"}}
 	o.json = json.NewEncoder(&o.value)
@@ -105,7 +104,7 @@ func (w *Writer) Write(e Example) error {
 
 func (w *Writer) example() error {
 	if len(w.row) != len(w.names) {
-		return fmt.Errorf("an example of %d texts, where the others have %d", len(w.row), len(w.names))
+		return fmt.Errorf("the example has %d texts, expected %d", len(w.row), len(w.names))
 	}
 	w.Rows++
 	return w.put(w.row)
@@ -153,8 +152,8 @@ func (w *Writer) Flush() error {
 
 var tsvSpaces = strings.NewReplacer("\t", " ", "\r\n", " ", "\n", " ", "\r", " ", "\x00", " ")
 
-// tsvField returns a text as a field of TSV. Readers unquote a field that starts and ends
-// with a quote.
+// tsvField returns a text as a TSV field. Readers unquote a field that starts and ends with a
+// quote.
 func tsvField(text string) string {
 	text = tsvSpaces.Replace(text)
 	if len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"' {

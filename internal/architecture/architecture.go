@@ -1,4 +1,4 @@
-// Package architecture holds the tests that keep the structure of the repository as
-// docs/ARCHITECTURE.md describes it: which package may import which, how large packages
-// and files may grow, and that libraries do not speak of command-line flags.
+// Package architecture holds the tests that enforce the structure described in
+// docs/ARCHITECTURE.md: which package may import which, how large packages and files may grow,
+// and that library strings do not mention command-line flags.
 package architecture

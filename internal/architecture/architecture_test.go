@@ -18,14 +18,14 @@ import (
 
 const module = "github.com/luminavec/luminavec/"
 
-// leaves are packages that any other may import. They import only each other.
+// leaves are packages that every other package may import. They import only each other.
 var leaves = []string{
 	"internal/durable", "internal/fault", "internal/heap", "internal/kernel", "internal/manifest", "internal/plainjson",
 }
 
-// rooms are the packages and what each may import beside the leaves. "x/..." stands for
-// x and all packages below it. A package that is not listed belongs to the room of its
-// nearest parent that is.
+// rooms maps each package to the packages that it may import in addition to the leaves. "x/..."
+// stands for x and all packages below it. A package that is not listed belongs to the room of
+// its nearest listed parent.
 var rooms = map[string][]string{
 	"corpora/data":           {},
 	"corpora/internal":       {"corpora/..."},
@@ -63,7 +63,7 @@ var rooms = map[string][]string{
 	"cmd":              {"internal/cli", "internal/command/..."},
 }
 
-// speaking are the rooms that speak of command-line flags.
+// speaking are the rooms whose strings may mention command-line flags.
 var speaking = []string{"cmd", "internal/bench", "internal/cli", "internal/command", "corpora/internal/choosepairs", "corpora/internal/choosesample"}
 
 const (
@@ -159,7 +159,7 @@ func TestImports(t *testing.T) {
 		}
 		room := roomOf(f.dir)
 		if room == "" {
-			t.Errorf("%s: package %s belongs to no room: add it to the table here and in docs/ARCHITECTURE.md", f.path, f.dir)
+			t.Errorf("%s: package %s does not belong to a room: add it to the table here and in docs/ARCHITECTURE.md", f.path, f.dir)
 			continue
 		}
 		for _, spec := range f.ast.Imports {
@@ -199,7 +199,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// Commands hold flags and reports only.
+// Commands contain only flags and reports.
 func TestCommandsAreThin(t *testing.T) {
 	files, _ := repository(t)
 	total := 0
@@ -225,14 +225,14 @@ func TestLibrariesSpeakOfFields(t *testing.T) {
 		ast.Inspect(f.ast, func(n ast.Node) bool {
 			lit, ok := n.(*ast.BasicLit)
 			if ok && lit.Kind == token.STRING && aFlag.MatchString(strings.Trim(lit.Value, "`\"")) {
-				t.Errorf("%s: a library string speaks of a flag: %s", set.Position(lit.Pos()), lit.Value)
+				t.Errorf("%s: a library string mentions a flag: %s", set.Position(lit.Pos()), lit.Value)
 			}
 			return true
 		})
 	}
 }
 
-// embed and search apply models: they do not link what trains them.
+// embed and search only use trained models, so they do not link gorgonia.
 func TestInferenceNeedsNoAutograd(t *testing.T) {
 	files, _ := repository(t)
 	imports := map[string][]string{}

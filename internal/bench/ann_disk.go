@@ -16,16 +16,16 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 )
 
-// annDisk holds the measurements of an index as a file.
+// annDisk holds the measurements of an index in a file.
 type annDisk struct {
 	bytes         int64
-	save, write   time.Duration // SaveFile; writing and syncing the same bytes
-	first         time.Duration // OpenFile and a search
-	heap, touched int64         // growth after all queries: own memory, and memory of the mapped file
+	save, write   time.Duration // time of SaveFile, and of writing and syncing the same bytes
+	first         time.Duration // time of OpenFile and one search
+	heap, touched int64         // growth after all queries of own memory and of mapped memory
 	vectors       int64         // bytes of the section that only the final comparison reads
 }
 
-// onDisk saves an index, opens the file and searches in it.
+// onDisk saves an index, opens the file and searches it.
 func (b *annBench) onDisk(ctx context.Context, ix index.Index) (*annDisk, error) {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
@@ -84,7 +84,7 @@ func writeSynced(path string, data []byte) error {
 	return f.Sync()
 }
 
-// writeDisk writes a table of the indexes that were measured as files, if any.
+// writeDisk writes a table of the indexes that were measured in files, if any.
 func writeDisk(w io.Writer, rows []annRow) {
 	var lines [][]string
 	for _, r := range rows {
@@ -103,8 +103,8 @@ func writeDisk(w io.Writer, rows []annRow) {
 		"mapped memory after all queries", "of it, full vectors"}, lines)
 }
 
-// resident returns the process's own memory in bytes after garbage collection; 0 where
-// the system does not report it.
+// resident returns the process's own memory in bytes after garbage collection, or 0 if the
+// system does not report it.
 func resident() int64 {
 	own, _ := residentParts()
 	return own

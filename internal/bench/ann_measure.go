@@ -9,8 +9,8 @@ import (
 	"github.com/luminavec/luminavec/index"
 )
 
-// split divides vectors into those of the index and the queries, in the order of the
-// file. The choice of queries depends only on the number of vectors.
+// split divides the vectors into base and queries, both in file order. The choice of queries
+// depends only on the number of vectors.
 func split(all []float32, dim, queries int) (base, asked []float32) {
 	n := len(all) / dim
 	chosen := make([]bool, n)
@@ -39,8 +39,8 @@ func hits(truth []int64, found []index.Result) int {
 	return n
 }
 
-// recall is the share of the true results that were found, over all queries; 1 where
-// there are no true results to find.
+// recall returns the fraction of true results that were found, over all queries, or 1 if there
+// are no true results.
 func recall(truth, found [][]index.Result) float64 {
 	right, all := 0, 0
 	for q, want := range truth {
@@ -78,7 +78,7 @@ func count(n int) []int64 {
 	return numbers
 }
 
-// flat measures exact search, whose results are the truth for the others.
+// flat measures exact search, whose results are the true results for the other kinds.
 func (b *annBench) flat(ctx context.Context) (annRow, error) {
 	o := b.index
 	o.Kind, o.Threads = index.Flat, 1
@@ -111,7 +111,7 @@ func (b *annBench) flat(ctx context.Context) (annRow, error) {
 
 const (
 	annRounds = 3   // rounds of queries; the fastest counts
-	annSingle = 200 // queries for slow indexes, one by one
+	annSingle = 200 // number of single queries for slow indexes
 )
 
 // ask searches for the queries one after another on one thread and returns the recall

@@ -72,7 +72,7 @@ func (b *annBench) runPeers(cmd *cobra.Command) ([]annRow, error) {
 	return rows, nil
 }
 
-// parseIndex reads what the script of a peer prints.
+// parseIndex parses the output of a peer's script.
 func parseIndex(out []byte) (annRow, error) {
 	var r annRow
 	if err := json.Unmarshal(out, &r); err != nil {

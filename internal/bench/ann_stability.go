@@ -98,8 +98,8 @@ func (b *annBench) stable(cmd *cobra.Command) ([]string, error) {
 	return notes, nil
 }
 
-// filtered returns the recall among the allowed vectors, with a filter function and with
-// a bitmap.
+// filtered returns the recall among the allowed vectors, first with a filter function, then
+// with a bitmap.
 func (b *annBench) filtered(ctx context.Context, ix index.Index, allowed []int) (shares [2]float64, err error) {
 	set := roaring64.New()
 	for _, l := range allowed {

@@ -16,12 +16,12 @@ import (
 	"github.com/luminavec/luminavec/internal/plot"
 )
 
-// annRow holds the measurements of a system.
+// annRow holds the measurements of one system.
 type annRow struct {
 	system  string
 	Seconds float64    `json:"seconds"` // build time
-	Bytes   int64      `json:"bytes"`   // growth of the process
-	Points  []annPoint `json:"points"`  // by rising search width
+	Bytes   int64      `json:"bytes"`   // growth of the process's memory
+	Points  []annPoint `json:"points"`  // by increasing search width
 	Batch   float64    `json:"batch"`   // exact search only: queries per second, all in one call
 	disk    *annDisk
 }
@@ -33,7 +33,7 @@ type annPoint struct {
 	Speed  float64 `json:"queries_per_second"`
 }
 
-// title names the vectors.
+// title describes the vectors.
 func (b *annBench) title() string {
 	return fmt.Sprintf("%s vectors, %d dimensions, %s", cli.Thousands(len(b.base)/b.dim), b.dim, b.metric)
 }
@@ -56,10 +56,10 @@ func (b *annBench) draw(rows []annRow) error {
 	return nil
 }
 
-// write writes the report. Notes are the findings of the stability run, if any.
+// write writes the report. notes are the lines of the stability run, if any.
 func (b *annBench) write(cmd *cobra.Command, rows []annRow, notes []string) error {
 	var w strings.Builder
-	fmt.Fprintf(&w, "## Nearest neighbours: %s\n\nMade by `go run ./internal/bench ann --vectors %s`", b.title(), filepath.Base(b.vectors))
+	fmt.Fprintf(&w, "## Nearest neighbors: %s\n\nProduced by `go run ./internal/bench ann --vectors %s`", b.title(), filepath.Base(b.vectors))
 	fmt.Fprintf(&w, ", %s queries, one query thread, %s to build; M %d, efConstruction %d.\n\n", cli.Thousands(b.queries),
 		cli.Plural(b.threads, "thread", "threads"), b.index.M, b.index.EfConstruction)
 	fmt.Fprintf(&w, "- Host: %s.\n- Commit: %s. Kernels: %s.\n", host(), commit(), kernel.Level())
@@ -84,7 +84,7 @@ func (b *annBench) write(cmd *cobra.Command, rows []annRow, notes []string) erro
 	return os.WriteFile(b.output, append(before, w.String()...), 0o644)
 }
 
-// writeRecalls writes build time, memory and all points of each system.
+// writeRecalls writes the build time, the memory and all points of each system.
 func writeRecalls(w io.Writer, k int, rows []annRow) {
 	var lines [][]string
 	for _, r := range rows {
@@ -100,8 +100,8 @@ func writeRecalls(w io.Writer, k int, rows []annRow) {
 	writeTable(w, []string{"system", "build s", "memory", fmt.Sprintf("recall@%d → queries/s", k)}, lines)
 }
 
-// writeSpeeds writes the speed of each system at the same recalls, and its ratio to that
-// of hnswlib where hnswlib was measured. Systems with one point have no curve and no line.
+// writeSpeeds writes the speed of each system at the same recalls and, if hnswlib was measured,
+// the ratio to the speed of hnswlib. It skips systems with one point, which have no curve.
 func writeSpeeds(w io.Writer, recalls []float64, rows []annRow) {
 	head := []string{"queries/s at recall"}
 	for _, r := range recalls {
@@ -126,7 +126,7 @@ func writeSpeeds(w io.Writer, recalls []float64, rows []annRow) {
 	writeTable(w, head, lines)
 }
 
-// speedCell formats a speed and its ratio to a reference; 0 is unknown, for both.
+// speedCell formats a speed and its ratio to a reference. For both, 0 means unknown.
 func speedCell(speed, reference float64) string {
 	switch {
 	case speed == 0:
@@ -141,8 +141,8 @@ func speedCell(speed, reference float64) string {
 // rate formats queries per second.
 func rate(speed float64) string { return cli.Thousands(int(math.Round(speed))) }
 
-// at returns the speed at a recall, by linear interpolation of log speed between the
-// first two neighbouring points that enclose it; 0 if none do.
+// at returns the speed at a recall, by linear interpolation of log speed between the first two
+// neighboring points that enclose it, or 0 if none do.
 func (r annRow) at(recall float64) float64 {
 	for i := 1; i < len(r.Points); i++ {
 		a, b := r.Points[i-1], r.Points[i]

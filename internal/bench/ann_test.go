@@ -194,7 +194,7 @@ func TestParseStatus(t *testing.T) {
 }
 
 // TestMeasureAnnTiny runs the whole measurement on vectors in a plane, where every
-// search finds all true neighbours.
+// search finds all true neighbors.
 func TestMeasureAnnTiny(t *testing.T) {
 	const n, dim = 60, 4
 	b := &annBench{queries: 5, k: 3, efs: []int{60}, dim: dim, index: index.Options{Dim: dim, M: 8, EfConstruction: 60, Threads: 1}}

@@ -22,7 +22,7 @@ func host() string {
 	return fmt.Sprintf("%s, %d cores, %s/%s, %s", name, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 }
 
-// processor returns the first model name in the text of /proc/cpuinfo, "" if there is none.
+// processor returns the first model name in the text of /proc/cpuinfo, or "" if there is none.
 func processor(cpuinfo io.Reader) string {
 	for s := bufio.NewScanner(cpuinfo); s.Scan(); {
 		if key, value, ok := strings.Cut(s.Text(), ":"); ok && strings.TrimSpace(key) == "model name" {

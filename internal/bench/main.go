@@ -3,13 +3,13 @@
 //	go run ./internal/bench words --corpus FILE -o BENCHMARKS.md
 //	go run ./internal/bench ann --vectors FILE --peers -o BENCHMARKS.md
 //
-// It is a tool for developers. It trains the way the train command does and evaluates
-// the way search eval does. Other programs that are installed (peers) run in the same
-// session, on the same data and with the same settings.
+// It is a tool for developers. It trains like the train command and evaluates like search eval.
+// Other programs, if they are installed (peers), run in the same session, on the same data and
+// with the same settings.
 //
 // Each subcommand has a file that runs it (words.go, sentence.go, ann.go), a file that
 // turns its measurements into text (…_table.go) and a file that runs its peers
-// (…_peers.go). Arithmetic and tables are free of measurement, so they have tests.
+// (…_peers.go). Arithmetic and tables are separate from measurement, so that they can be tested.
 package main
 
 import (
@@ -31,7 +31,7 @@ Measure speed and quality, and write the results as Markdown tables.
 Commands:
   words    word vectors: speed and quality of skipgram and cbow
   sentence sentence vectors: speed and quality of the pair trainer
-  ann      nearest neighbours: recall, speed, build time and memory
+  ann      nearest neighbors: recall, speed, build time and memory
 `,
 	}
 	cmd.AddCommand(wordsCommand(), sentenceCommand(), annCommand())

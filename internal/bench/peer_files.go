@@ -14,10 +14,10 @@ import (
 	"github.com/luminavec/luminavec/index/evaluate"
 )
 
-// trainingResult is what a peer's script prints about a training, as JSON.
+// trainingResult is the JSON that a peer's script prints after training.
 type trainingResult struct {
 	Seconds float64 `json:"seconds"`
-	Pairs   float64 `json:"pairs"` // of all epochs together
+	Pairs   float64 `json:"pairs"` // total of all epochs
 	Loss    float64 `json:"loss"`
 }
 

@@ -55,8 +55,8 @@ Options:
       --threads N,N      numbers of threads to measure (default 1,2)
       --seeds N          runs of each variant, with seeds 1 to N; the table shows
                          the mean and the spread (default 1)
-      --epochs N         passes over the pairs, except for the row of the defaults
-                         (default 3)
+      --epochs N         passes over the pairs; the row of the defaults uses its own
+                         number (default 3)
       --vocab N          WordPiece tokens to learn (default 30000)
       --peers            also measure installed peers
       --only NAME,NAME   measure only these rows: default (the defaults of train
@@ -84,13 +84,13 @@ Options:
 
 // sentenceForm is a variant of training to measure.
 type sentenceForm struct {
-	name   string // for --only
-	system string // its name in the table
+	name   string // name for --only
+	system string // name in the table
 	set    func(*train.Options)
 	single bool // measured with the last number of threads only
 }
 
-// forms returns the variants to measure: all but the slow engines, or those of --only.
+// forms returns the variants to measure: the ones named by --only, or all except the slow engines.
 func (b *sentenceBench) forms() []sentenceForm {
 	plain := func(o *train.Options) {
 		o.Dim, o.BatchSize, o.Pooling, o.Epochs = 256, 1024, sentence.Mean, b.epochs
@@ -134,7 +134,7 @@ func (b *sentenceBench) judge(ctx context.Context, e evaluate.Encoder, evalSets 
 
 func (b *sentenceBench) run(cmd *cobra.Command) error {
 	if b.seeds < 1 || b.epochs < 1 || len(b.threads) == 0 {
-		return cli.UsageError(fault.New("each needs a value of 1 or more", "--seeds is %d, --epochs %d and --threads has %s", b.seeds, b.epochs, cli.Plural(len(b.threads), "value", "values")))
+		return cli.UsageError(fault.New("", "--seeds and --epochs must be at least 1 and --threads must have a value, got %d, %d and %s", b.seeds, b.epochs, cli.Plural(len(b.threads), "value", "values")))
 	}
 	ctx := cmd.Context()
 	sources := pairs.Sample()

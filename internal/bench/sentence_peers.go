@@ -99,8 +99,8 @@ func writePairs(ctx context.Context, path string, source pairs.Source) error {
 	return f.Close()
 }
 
-// readStatic returns an encoder for a table that a peer has trained and saved as a NumPy
-// array, one row for each token.
+// readStatic returns an encoder for a table that a peer trained and saved as a NumPy array with
+// one row for each token.
 func readStatic(ctx context.Context, path string, tokenizer *tokenize.Tokenizer) (*sentence.Encoder, error) {
 	data, dim, err := exchange.ReadAll(ctx, path)
 	if err != nil {

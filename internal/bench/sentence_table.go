@@ -13,8 +13,8 @@ import (
 	"github.com/luminavec/luminavec/sentence/train"
 )
 
-// writeHead writes what stands above the table: how it was made, on how many pairs, and
-// what its columns mean. Learning is the time that the tokenizer took to train.
+// writeHead writes the notes above the table: the command, the host, the number of pairs, the
+// settings and the meaning of the columns. learning is the time it took to train the tokenizer.
 func (b *sentenceBench) writeHead(w io.Writer, given *pflag.FlagSet, pairs int64, learning time.Duration) {
 	parts := []string{"go run ./internal/bench sentence"}
 	for _, p := range b.pairs {
@@ -28,10 +28,10 @@ func (b *sentenceBench) writeHead(w io.Writer, given *pflag.FlagSet, pairs int64
 		made += " --peers"
 	}
 	o := train.DefaultOptions()
-	fmt.Fprintf(w, "## Sentence vectors: %s pairs\n\nMade by `%s`.\n\n", cli.Thousands(pairs), made)
+	fmt.Fprintf(w, "## Sentence vectors: %s pairs\n\nProduced by `%s`.\n\n", cli.Thousands(pairs), made)
 	fmt.Fprintf(w, "- Host: %s.\n- Commit: %s. Kernels: %s.\n", host(), commit(), kernel.Level())
 	fmt.Fprintf(w, "- Tokens: WordPiece, %s, learned from the pairs in %.1f s.\n", cli.Thousands(b.vocabulary), learning.Seconds())
-	fmt.Fprintf(w, "- The defaults: %d dimensions, pooling %s, batches of %s, scale %g, %s %g, %s, at most %d tokens of a text. The other rows: batches of 1,024, %s.\n",
+	fmt.Fprintf(w, "- The defaults: %d dimensions, pooling %s, batches of %s, scale %g, %s %g, %s, at most %d tokens per text. The other rows: batches of 1,024, %s.\n",
 		o.Dim, o.Pooling, cli.Thousands(o.BatchSize), o.Scale, o.Optimizer, o.LearningRate, cli.Plural(o.Epochs, "epoch", "epochs"), o.MaxTokens, cli.Plural(b.epochs, "epoch", "epochs"))
 	fmt.Fprintf(w, "- Speed: thousands of pairs per second over the training alone, after tokenization.\n")
 	fmt.Fprintf(w, "- Quality: Spearman's correlation on the development set of the STS benchmark; nDCG@10.\n")
@@ -41,8 +41,8 @@ func (b *sentenceBench) writeHead(w io.Writer, given *pflag.FlagSet, pairs int64
 	fmt.Fprintf(w, "\n%s\n\n", sharedMachine)
 }
 
-// writeSentenceRows writes the table; sets names the retrieval sets, whose figures come
-// after that of the STS benchmark in the quality of each row.
+// writeSentenceRows writes the table. sets names the retrieval sets, whose figures follow that
+// of the STS benchmark in each row.
 func writeSentenceRows(w io.Writer, sets []string, rows []row) {
 	head := append([]string{"system", "threads", "seconds", "speed", "loss", "STS dev"}, sets...)
 	var lines [][]string

@@ -10,20 +10,20 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// sharedMachine ends the notes above each table of training runs.
+// sharedMachine is the last note above each table of training runs.
 const sharedMachine = "The machine is shared and noisy: compare figures within this table, not with tables of other runs."
 
-// row is a line of a table of trainings: one system, measured once for each seed.
+// row is a line of a table of training runs: one system, measured once for each seed.
 type row struct {
 	system  string
 	threads int
 	seconds []float64
-	speed   []float64   // words or pairs a second, all threads together
-	loss    []float64   // empty where the system does not report it
-	quality [][]float64 // for each seed: one figure for each quality column
+	speed   []float64   // words or pairs per second, all threads together
+	loss    []float64   // empty if the system does not report it
+	quality [][]float64 // for each seed, a figure for each quality column
 }
 
-// add records a run that took some seconds for a number of words or pairs.
+// add records a run that processed items words or pairs in the given time.
 func (r *row) add(seconds, items, loss float64) {
 	r.seconds = append(r.seconds, seconds)
 	r.speed = append(r.speed, items/seconds)
@@ -71,8 +71,8 @@ func writeTable(w io.Writer, head []string, lines [][]string) {
 	}
 }
 
-// commandLine returns the command that makes a table again: the parts of it, followed
-// by the flags named in keep that were given.
+// commandLine returns the command that reproduces a table: parts, followed by the flags
+// named in keep that were given.
 func commandLine(parts []string, given *pflag.FlagSet, keep ...string) string {
 	given.Visit(func(f *pflag.Flag) {
 		if slices.Contains(keep, f.Name) {
@@ -82,9 +82,9 @@ func commandLine(parts []string, given *pflag.FlagSet, keep ...string) string {
 	return strings.Join(parts, " ")
 }
 
-// writeReport writes a report to w if path is empty, else to the file at path. With more
-// it is appended to the file, which must exist; otherwise it replaces the file and gets a
-// title.
+// writeReport writes a report to w if path is empty, and otherwise to the file at path. If more
+// is set, it appends the report to the file, which must exist; otherwise it replaces the file
+// and adds a title.
 func writeReport(w io.Writer, path string, more bool, report string) error {
 	if path == "" {
 		_, err := io.WriteString(w, report)

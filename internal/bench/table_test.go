@@ -161,7 +161,7 @@ func TestSentenceHead(t *testing.T) {
 		}
 	}
 	if strings.Contains(w.String(), "Mean of") {
-		t.Errorf("the head speaks of a mean of one seed:\n%s", w.String())
+		t.Errorf("the head mentions a mean of one seed:\n%s", w.String())
 	}
 }
 
@@ -207,5 +207,5 @@ func TestProcessor(t *testing.T) {
 	}
 }
 
-// near reports whether two numbers are equal but for rounding.
+// near reports whether two numbers are equal up to rounding.
 func near(a, b float64) bool { return math.Abs(a-b) <= 1e-9*math.Max(math.Abs(a), math.Abs(b)) }

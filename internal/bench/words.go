@@ -57,7 +57,7 @@ Options:
       --seeds N          runs of each variant, with seeds 1 to N; the table shows
                          the mean and the spread (default 1)
       --epochs N         passes over the corpus (default 3)
-      --dim N            length of a vector (default 100)
+      --dim N            dimension of the vectors (default 100)
       --peers            also measure installed peers
       --only NAME,NAME   measure only these rows: skipgram, cbow, deterministic,
                          drawn (word2vec's windows and learning rates), hs, ngrams;
@@ -83,15 +83,15 @@ Options:
 
 // form is a variant of training to measure.
 type form struct {
-	name   string // for --only
-	system string // its name in the table
+	name   string // name for --only
+	system string // name in the table
 	cbow   bool
 	set    func(*words.Options)
 	many   bool // measured with several threads only
 	single bool // measured with one thread only
 }
 
-// forms returns the variants to measure: all, or those of --only.
+// forms returns the variants to measure: the ones named by --only, or all.
 func (b *wordsBench) forms() []form {
 	drawn := func(o *words.Options) {
 		o.Windows, o.Shuffle, o.SumVectors, o.LearningRate = "drawn", false, false, 0
@@ -137,7 +137,7 @@ func (b *wordsBench) optionsOf(f form, threads, seed int) words.Options {
 
 func (b *wordsBench) run(cmd *cobra.Command) error {
 	if b.seeds < 1 {
-		return cli.UsageError(fault.New("1 is enough for speed, 3 show the spread of quality", "--seeds must be at least 1, got %d", b.seeds))
+		return cli.UsageError(fault.New("1 seed is enough for speed; use 3 to see the spread of quality", "--seeds must be at least 1, got %d", b.seeds))
 	}
 	if err := b.options.Validate(); err != nil {
 		return cli.UsageError(err)

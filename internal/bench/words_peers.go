@@ -22,8 +22,8 @@ import (
 //go:embed gensim.py
 var gensimScript string
 
-// runPeers measures the installed peers on the same words, which LuminaVec has
-// tokenized: one line for each line of the text.
+// runPeers measures the installed peers on the words that LuminaVec tokenized, one line for
+// each line of the text.
 func (b *wordsBench) runPeers(cmd *cobra.Command, source *text.Source, t *tokenize.Tokenizer, corpus *corpora.Corpus,
 	judge func(*evaluate.WordVectors) ([]float64, error)) ([]row, error) {
 	dir, err := os.MkdirTemp("", "bench")
@@ -70,9 +70,9 @@ func (b *wordsBench) runPeers(cmd *cobra.Command, source *text.Source, t *tokeni
 
 // peer is another program that trains word vectors.
 type peer struct {
-	key       string // for --only
+	key       string // name for --only
 	name      string
-	vectors   string // the file it writes, in word2vec's text format
+	vectors   string // output file, in word2vec's text format
 	installed func() bool
 	train     func(context.Context) (seconds float64, err error)
 }
@@ -103,9 +103,9 @@ func (b *wordsBench) wordPeers(words, vectors string) []peer {
 		return peer{key, name, vectors + ".vec",
 			func() bool { _, err := exec.LookPath("fasttext"); return err == nil },
 			func(ctx context.Context) (float64, error) {
-				// fastText reports its speed only on its progress line, and that time
-				// includes reading. So the whole run is timed, less a run of no epochs,
-				// which reads and writes as much.
+				// fastText reports its speed only on its progress line, and its time
+				// includes reading. So time the whole run and subtract the time of a
+				// run with no epochs, which reads and writes as much.
 				run := func(epochs string) (float64, error) {
 					began := time.Now()
 					args := append([]string{mode, "-input", words, "-output", vectors, "-lr", lr, "-dim", number(o.Dim),

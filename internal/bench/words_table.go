@@ -17,13 +17,13 @@ import (
 type textStats struct {
 	bytes      int64 // uncompressed
 	raw        int64 // words in the text
-	words      int64 // of them, words in the vocabulary
+	words      int64 // words of the text that are in the vocabulary
 	vocabulary int
 	reading    time.Duration // reading, tokenizing and counting
 }
 
-// writeHead writes what stands above the table: how it was made, on what, and what its
-// columns mean.
+// writeHead writes the notes above the table: the command, the host, the text, the settings
+// and the meaning of the columns.
 func (b *wordsBench) writeHead(w io.Writer, given *pflag.FlagSet, t textStats) {
 	parts := []string{"go run ./internal/bench words"}
 	for _, c := range b.corpus {
@@ -37,7 +37,7 @@ func (b *wordsBench) writeHead(w io.Writer, given *pflag.FlagSet, t textStats) {
 		made += " --peers"
 	}
 	o := b.options
-	fmt.Fprintf(w, "## Word vectors: %s, %d dimensions, %s\n\nMade by `%s`.\n\n", cli.Bytes(t.bytes), o.Dim, cli.Plural(o.Epochs, "epoch", "epochs"), made)
+	fmt.Fprintf(w, "## Word vectors: %s, %d dimensions, %s\n\nProduced by `%s`.\n\n", cli.Bytes(t.bytes), o.Dim, cli.Plural(o.Epochs, "epoch", "epochs"), made)
 	fmt.Fprintf(w, "- Host: %s.\n- Commit: %s. Kernels: %s.\n", host(), commit(), kernel.Level())
 	fmt.Fprintf(w, "- Text: %s, %s words, of which %s are in the vocabulary of %s (minimum count %d). Read, tokenized and counted in %.1f s: %.0f MB/s.\n",
 		cli.Bytes(t.bytes), cli.Count(float64(t.raw)), cli.Count(float64(t.words)),
@@ -52,8 +52,8 @@ func (b *wordsBench) writeHead(w io.Writer, given *pflag.FlagSet, t textStats) {
 	fmt.Fprintf(w, "\n%s\n\n", sharedMachine)
 }
 
-// writeWordRows writes the table; sets names the sets of word pairs, whose figures come
-// first in the quality of each row, before the analogies.
+// writeWordRows writes the table. sets names the sets of word pairs, whose figures precede
+// those of the analogies in each row.
 func writeWordRows(w io.Writer, sets []string, rows []row) {
 	head := append([]string{"system", "threads", "seconds", "speed", "per thread", "loss"}, sets...)
 	head = append(head, "analogies")
@@ -66,7 +66,7 @@ func writeWordRows(w io.Writer, sets []string, rows []row) {
 	writeTable(w, head, lines)
 }
 
-// usualRate returns the usual learning rate of a word objective for o.
+// usualRate returns the usual initial learning rate of a word objective with options o.
 func usualRate(name string, o *words.Options) float64 {
 	kind, _ := words.Lookup(name)
 	return kind.Rates.Usual(o)

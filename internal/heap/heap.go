@@ -1,18 +1,17 @@
-// Package heap provides a binary heap of values that know their order.
+// Package heap provides a binary heap of values that define their own order.
 //
-// Unlike container/heap it stores the values themselves, without an interface
-// value for each, so that pushing and popping allocate nothing but the growing
-// slice.
+// Unlike container/heap it stores the values directly, not as interface values, so that
+// pushing and popping allocate only when the slice grows.
 package heap
 
 // Ordered is implemented by types whose values can be ordered.
 type Ordered[T any] interface {
-	// Before reports whether the value leaves the heap before another.
+	// Before reports whether the value leaves the heap before another one.
 	Before(other T) bool
 }
 
-// A Heap is a binary heap. Its first element is one that no other comes before.
-// The zero Heap is empty; h[:0] empties one and keeps its memory.
+// A Heap is a binary heap. Its first element is the next one to be popped. The zero Heap is
+// empty; h[:0] empties a Heap and keeps its memory.
 type Heap[T Ordered[T]] []T
 
 // Push adds x.
@@ -43,8 +42,8 @@ func (h *Heap[T]) Pop() T {
 	return first
 }
 
-// Replace puts x in the place of the first element. It is faster than Pop and Push.
-// The heap must not be empty.
+// Replace replaces the first element with x. It is faster than Pop and Push. The heap must not
+// be empty.
 func (h Heap[T]) Replace(x T) {
 	i := 0
 	for {

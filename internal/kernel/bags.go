@@ -14,9 +14,9 @@ func BagSum(dst, table []float32, stride int, ids []int32, weights []float32) {
 	bagSum(dst, table, stride, ids, weights)
 }
 
-// BagMax sets dst[j] to the largest of the values table[ids[i]][j] and argmax[j] to the
-// first i that has it, for j < stride. NaN never compares greater. Without ids,
-// dst is zero and argmax -1. It panics as BagSum does.
+// BagMax sets dst[j] to the largest of the values table[ids[i]][j], and argmax[j] to the
+// first i that has this value, for j < stride. NaN never compares greater. If ids is empty,
+// BagMax sets dst to 0 and argmax to -1. It panics as BagSum does.
 func BagMax(dst []float32, argmax []int32, table []float32, stride int, ids []int32) {
 	checkRows(table, stride, ids)
 	if len(dst) < stride || len(argmax) < stride {

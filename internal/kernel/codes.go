@@ -9,10 +9,10 @@ import "unsafe"
 //	| values | zero padding | factor: float32 | bias: float32 |
 //
 // With 8 bits, a value is a byte b that represents (b-128)·s, where s, the scale of the
-// vector, is its largest absolute value over 127. With 4 bits, it is half a byte and
+// vector, is its largest absolute value divided by 127. With 4 bits, it is half a byte and
 // represents (b-7.5)·s, where s is chosen to fit the vector best; the low halves of the
 // bytes hold the first half of the values, the high halves the second. Factor and bias
-// contain the scale and the metric. The distance to a query with the values q·t, q being
+// contain the scale and the metric. The distance to a query with the values q·t, where q are
 // integers, is
 //
 //	bias + factor · (t · Σ q·(b-128))
@@ -137,11 +137,11 @@ type CodeQuery struct {
 	values []int8 // as long as the code; with 4 bits twice as long, the values for the low halves first
 	bits   int
 	scale  float32
-	sum    int32 // of the values, times 128 or 7.5
+	sum    int32 // sum of the values, times 128 or 7.5
 }
 
 // Encode sets q to the query x, for codes with 8 or 4 bits per value. It allocates if x
-// is longer than any query before. It panics with PanicCodes if bits is neither.
+// is longer than all previous queries. It panics with PanicCodes if bits is neither 8 nor 4.
 func (q *CodeQuery) Encode(x []float32, bits int) {
 	checkBits(bits)
 	n, half := CodeStride(len(x), bits), len(x)
@@ -175,7 +175,7 @@ func encodeQuery(dst []int8, x []float32, inverse float32) (sum int32) {
 	return sum
 }
 
-// stride is the length of the codes that q is for.
+// stride returns the length of the codes that q can be compared with.
 func (q *CodeQuery) stride() int { return len(q.values) * q.bits / 8 }
 
 // CodeTable describes where codes are stored: in records of Width floats, Head floats
@@ -228,8 +228,8 @@ func asBytes(x []float32) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x))
 }
 
-// distancesGo is the definition. The conversions keep a compiler from fusing
-// the multiplication and the addition, which would round differently.
+// distancesGo is the definition. The conversions prevent the compiler from fusing
+// multiplication and addition, which would round differently.
 func (t *CodeTable) distancesGo(dst []float32, q *CodeQuery, ids []int32) {
 	n := q.stride()
 	for i, id := range ids {

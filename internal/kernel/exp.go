@@ -4,8 +4,8 @@ package kernel
 // over its rows and its columns that share the exponentials.
 //
 // The exponentials have a relative error of at most 2e-7, plus |scale·x+shift|·6e-8 from
-// rounding the argument. Arguments below -87.33 give 0, those above 88.722 the largest
-// result, 3.4e38, and NaN gives NaN.
+// rounding the argument. Arguments below -87.33 give 0, arguments above 88.722 give the
+// largest result, 3.4e38, and NaN gives NaN.
 
 // ExpSum sets dst[i] to exp(scale*x[i] + shift) for every i < len(x) and returns their
 // sum. dst may be x. It replaces
@@ -23,9 +23,9 @@ func ExpSum(dst, x []float32, scale, shift float32) (sum float32) {
 	return expSum(dst, x, scale, shift)
 }
 
-// ExpSumColumns is ExpSum that also adds each dst[i] to columns[i]. Called for every row
-// of a matrix, it sums the columns there. It panics with PanicLength when
-// dst or columns is shorter than x.
+// ExpSumColumns is like ExpSum, but also adds each dst[i] to columns[i]. If it is called for
+// every row of a matrix, columns then holds the sums of the columns. It panics with PanicLength
+// when dst or columns is shorter than x.
 func ExpSumColumns(dst, columns, x []float32, scale, shift float32) (sum float32) {
 	if len(dst) < len(x) || len(columns) < len(x) {
 		panic(PanicLength)

@@ -9,7 +9,7 @@ package kernel
 //go:noescape
 func expSumAVX512(dst []float32, x []float32, scale float32, shift float32) float32
 
-// expSumColumnsAVX512 is expSumAVX512 that also adds dst[i] to columns[i].
+// expSumColumnsAVX512 is like expSumAVX512, but also adds dst[i] to columns[i].
 //
 //go:noescape
 func expSumColumnsAVX512(dst []float32, columns []float32, x []float32, scale float32, shift float32) float32
@@ -24,7 +24,7 @@ func softmaxGradientAVX512(dst []float32, e []float32, columns []float32, row fl
 //go:noescape
 func expSumAVX2(dst []float32, x []float32, scale float32, shift float32) float32
 
-// expSumColumnsAVX2 is expSumAVX2 that also adds dst[i] to columns[i].
+// expSumColumnsAVX2 is like expSumAVX2, but also adds dst[i] to columns[i].
 //
 //go:noescape
 func expSumColumnsAVX2(dst []float32, columns []float32, x []float32, scale float32, shift float32) float32

@@ -19,7 +19,7 @@ const (
 	gemmDepth   = 256  // largest block of k: 16 to 32 KB of a panel of B
 	gemmHeight  = 192  // rows of A in a block, a multiple of every tile's height
 	gemmWidth   = 1024 // columns of B that are packed at a time, a multiple of every tile's width
-	gemmDirect  = 16   // for up to this many rows of C, packing B does not pay
+	gemmDirect  = 16   // number of rows of C up to which packing B does not pay off
 	gemmSpread  = 1 << 21
 	largestTile = 12 * 32
 )
@@ -42,7 +42,7 @@ func Gemm(tA, tB bool, m, n, k int, alpha float32, a []float32, lda int, b []flo
 }
 
 // GemmParallel is Gemm on at most the given number of goroutines. The bits of C do not
-// depend on their number.
+// depend on that number.
 func GemmParallel(threads int, tA, tB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
 	g := product{tA, tB, m, n, k, alpha, beta, a, b, c, lda, ldb, ldc}
 	g.check()
@@ -65,8 +65,8 @@ func GemmParallel(threads int, tA, tB bool, m, n, k int, alpha float32, a []floa
 	p.Wait()
 }
 
-// portion returns how many of n rows or columns a goroutine takes at a time, a multiple
-// of unit: a thread's share, or half of it if that is still worth packing once more, so
+// portion returns the number of rows or columns, of n, that a goroutine processes at a time, a
+// multiple of unit: a thread's share, or half of it if that is still worth packing once more, so
 // that a slow thread does less.
 func portion(n, threads, unit int) int {
 	parts := threads
@@ -98,7 +98,7 @@ func (g *product) check() {
 	}
 }
 
-// rows computes the product of m rows of op(A), from row i on.
+// rows computes the product of m rows of op(A), starting at row i.
 func (g *product) rows(i, m int) *product {
 	part := *g
 	part.m, part.c = m, g.c[i*g.ldc:]
@@ -106,7 +106,7 @@ func (g *product) rows(i, m int) *product {
 	return &part
 }
 
-// columns computes the product of n columns of op(B), from column j on.
+// columns computes the product of n columns of op(B), starting at column j.
 func (g *product) columns(j, n int) *product {
 	part := *g
 	part.n, part.c = n, g.c[j:]
@@ -144,8 +144,8 @@ func grow(x []float32, n int) []float32 {
 	return x
 }
 
-// panel describes where the values of a panel are: off is the distance between neighbours
-// along the tile, step the distance between neighbours along k.
+// panel describes the layout of a panel: off is the distance between neighbors along the tile,
+// and step the distance between neighbors along k.
 type panel struct {
 	x         []float32
 	off, step int
@@ -216,12 +216,12 @@ func (g *product) run() {
 	}
 }
 
-// packsA reports whether A is packed: if the values of a tile's column are neighbours, or
+// packsA reports whether A is packed: if the values of a tile's column are neighbors, or
 // if the rows are so far apart that they map to the same lines of the first-level cache.
 func (g *product) packsA() bool { return g.tA || g.lda%256 == 0 && g.n > 64 }
 
-// packA packs rows of op(A), from (i, p) on, into panels of depth rows of height values.
-// Without all it packs only the last panel, if that is incomplete.
+// packA packs rows of op(A), starting at (i, p), into panels of depth rows of height values.
+// Unless all is set, it packs only the last panel, and only if that is incomplete.
 func (g *product) packA(dst []float32, height, i, p, rows, depth int, all bool) {
 	first := 0
 	if !all {
@@ -233,8 +233,8 @@ func (g *product) packA(dst []float32, height, i, p, rows, depth int, all bool) 
 		}
 		return
 	}
-	// A few stored rows for all panels, then the next few: they stay in the cache from one
-	// panel to the next.
+	// Process a few stored rows for all panels, then the next few, so that they stay in the
+	// cache from one panel to the next.
 	const few = 32
 	for from := 0; from < depth; from += few {
 		for at := first; at < rows; at += height {
@@ -243,7 +243,7 @@ func (g *product) packA(dst []float32, height, i, p, rows, depth int, all bool) 
 	}
 }
 
-// packB packs lanes columns of op(B), from (p, j) on, into depth rows of width values.
+// packB packs lanes columns of op(B), starting at (p, j), into depth rows of width values.
 func (g *product) packB(dst []float32, width, p, j, depth, lanes int) {
 	if g.tB {
 		packColumns(dst, width, g.b[j*g.ldb+p:], g.ldb, depth, lanes)

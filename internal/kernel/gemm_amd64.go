@@ -49,8 +49,8 @@ func packColumns(dst []float32, width int, src []float32, ld, n, lanes int) {
 		packColumnsGo(dst, width, src, ld, n, lanes)
 		return
 	}
-	// Eight columns are written even if fewer are left. So the last ones go first: the
-	// surplus values are overwritten by the start of the next row.
+	// Eight columns are written even if fewer are left, so the last ones are written first:
+	// the surplus values are then overwritten by the start of the next row.
 	whole := n &^ 7
 	for first := (width - 1) &^ 7; first >= 0 && whole > 0; first -= 8 {
 		var rows [8]*float32

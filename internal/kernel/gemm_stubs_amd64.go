@@ -11,8 +11,8 @@ package kernel
 //go:noescape
 func gemmTileAVX512(c *float32, ldc int, a *float32, row int, step int, b *float32, next int, k int, alpha float32, beta float32)
 
-// packRowsAVX512 copies n rows of lanes values, ld bytes apart, to rows width bytes apart. Behind
-// each come zeros, up to 32 values in all, or 16 where width is less. lanes is not 0.
+// packRowsAVX512 copies n rows of lanes values, ld bytes apart, to rows width bytes apart, and pads
+// each with zeros to 32 values, or to 16 if width is less. lanes is not 0.
 //
 //go:noescape
 func packRowsAVX512(dst *float32, width int, src *float32, ld int, n int, lanes int)
@@ -24,8 +24,8 @@ func packRowsAVX512(dst *float32, width int, src *float32, ld int, n int, lanes 
 //go:noescape
 func gemmTileAVX2(c *float32, ldc int, a *float32, row int, step int, b *float32, next int, k int, alpha float32, beta float32)
 
-// packRowsAVX2 copies n rows of lanes values, ld bytes apart, to rows width bytes apart. Behind
-// each come zeros, up to 16 values in all, or 8 where width is less. lanes is not 0.
+// packRowsAVX2 copies n rows of lanes values, ld bytes apart, to rows width bytes apart, and pads
+// each with zeros to 16 values, or to 8 if width is less. lanes is not 0.
 //
 //go:noescape
 func packRowsAVX2(dst *float32, width int, src *float32, ld int, n int, lanes int)

@@ -9,9 +9,9 @@ import (
 // hugePage is the size of a large page on the machines that have them.
 const hugePage = 2 << 20
 
-// adviseHugePages asks for large pages under x, a table whose rows the kernels read at
-// random: with 4 KiB pages nearly every row costs a walk of the page tables. It is
-// advice, so errors are ignored.
+// adviseHugePages requests large pages for x, a table whose rows the kernels read at random:
+// with 4 KiB pages nearly every row costs a walk of the page tables. It is only advice, so
+// errors are ignored.
 func adviseHugePages(x []float32) {
 	p := uintptr(unsafe.Pointer(unsafe.SliceData(x)))
 	skip := int(-p % hugePage / 4)

@@ -1,20 +1,23 @@
-// Package kernel holds the float32 inner loops of LuminaVec: inner products and distances
-// for the index, on vectors and on codes of 8 or 4 bits ([CodeTable]); the fused window
-// update of the word models ([SkipGram], [CBOW]); and what the sentence trainer needs:
-// matrix products ([Gemm]), bags of rows ([BagSum], [BagMax]), the ReLU layer ([BiasReLU]),
-// the passes of a softmax ([ExpSum]) and the steps of the optimizers ([AdamRow]).
+// Package kernel holds the float32 inner loops of LuminaVec:
+//
+//   - inner products and distances for the index, on vectors ([Dot], [SquaredDistance]) and on
+//     codes of 8 or 4 bits ([CodeTable]);
+//   - the fused window update of the word models ([SkipGram], [CBOW]);
+//   - for the sentence trainer, matrix products ([Gemm]), bags of rows ([BagSum], [BagMax]), the
+//     ReLU layer ([BiasReLU]), the passes of a softmax ([ExpSum]) and the steps of the
+//     optimizers ([AdamRow]).
 //
 // # Three versions of everything
 //
 // Each kernel exists as AVX-512 assembly, as AVX2+FMA assembly and as plain
 // Go. The assembly is written by the generator in gen (avo) and committed. The
 // plain Go version is the definition: it is the fallback on other machines and
-// the oracle in the tests. The version is chosen once, at start, by what the
+// the oracle in the tests. The version is chosen once, at startup, according to what the
 // processor supports; [Level] names it. The environment variable LUMINAVEC_CPU
-// (avx512, avx2 or go) can lower the choice but not raise it, and the build tag
-// noasm leaves the assembly out.
+// (avx512, avx2 or go) can lower the choice but not raise it. The build tag noasm omits the
+// assembly.
 //
-// The versions add in different orders, so their results agree except for rounding.
+// The versions add in different orders, so their results agree only up to rounding.
 // Each version returns the same bits on every call.
 //
 // # Tables
@@ -27,7 +30,7 @@
 //
 // [SkipGram] and [CBOW] train on a batch of windows in each call. In placed windows, the
 // default of the word models, each context word is weighted by its position in the window
-// ([NewPlacedScratch]). Labelled windows ([LabelledSkipGram], [LabelledCBOW]) have any
+// ([NewPlacedScratch]). Labeled windows ([LabelledSkipGram], [LabelledCBOW]) have any
 // number of outputs, for hierarchical softmax and position weights; they are slower.
 //
 // # Hogwild
@@ -48,8 +51,8 @@ import (
 // register, one cache line.
 const Lanes = 16
 
-// The values that the functions of this package panic with. Each is a bug in the
-// calling program, never a property of its data.
+// The values with which the functions of this package panic. A panic is caused by a bug in
+// the calling program, never by its data.
 const (
 	PanicLength  = "kernel: second slice is shorter than the first"
 	PanicRows    = "kernel: rows do not hold len(dst) rows of stride values"

@@ -1,6 +1,6 @@
 package kernel
 
-// The plain Go versions of the kernels for labelled windows: definition, fallback and
+// The plain Go versions of the kernels for labeled windows: definition, fallback and
 // oracle; norace for the same reason as the other window kernels.
 
 //go:norace

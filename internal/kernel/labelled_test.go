@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// labelledCase is a kernel for labelled windows and the kind of its hidden rows.
+// labelledCase is a kernel for labeled windows and the kind of its hidden rows.
 type labelledCase struct {
 	name               string
 	cbow, average, pos bool
@@ -116,7 +116,7 @@ func labelledWindows(r *rand.Rand, count, maxContext, outputs, rows int) (batch 
 	return batch
 }
 
-// TestLabelled compares the kernels for labelled windows with the definition, for every
+// TestLabelled compares the kernels for labeled windows with the definition, for every
 // number of outputs and of context rows.
 func TestLabelled(t *testing.T) {
 	const maxContext, outputs, rows = 9, 26, 40
@@ -157,7 +157,7 @@ func TestLabelled(t *testing.T) {
 	})
 }
 
-// With the positive output first and the others negative, a labelled window is an ordinary
+// With the positive output first and the others negative, a labeled window is an ordinary
 // window.
 func TestLabelledIsWindow(t *testing.T) {
 	const n, rows, dim, maxContext = 6, 50, 100, 10

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// The levels, in rising order, so that the environment can only lower the choice.
+// The levels, in increasing order, so that the environment can only lower the choice.
 const (
 	levelGo = iota
 	levelAVX2
@@ -17,7 +17,7 @@ const (
 
 var levelNames = [...]string{levelGo: "go", levelAVX2: "avx2", levelAVX512: "avx512"}
 
-// level is set once, at start. Tests set it too.
+// level is set once, at startup. Tests change it.
 var level = chooseLevel(supportedLevel(), os.Getenv("LUMINAVEC_CPU"))
 
 // Level names the instruction set that the kernels use: "avx512", "avx2" or

@@ -4,5 +4,5 @@ package kernel
 
 import "testing"
 
-// eachLevel runs f at the only level there is.
+// eachLevel runs f at the only level.
 func eachLevel(_ testing.TB, f func(name string)) { f(Level()) }

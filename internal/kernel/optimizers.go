@@ -2,9 +2,10 @@ package kernel
 
 import "math"
 
-// Optimizer steps on one row of a table or of a dense matrix: w is the row of weights, g
-// its gradient, and the rest is the state of the optimizer for that row. All slices are
-// at least len(w) long; each function panics with PanicLength if one is shorter.
+// The steps of the optimizers on one row of a table or of a dense matrix: w is the row of
+// weights, g its gradient, and the other slices are the optimizer's state for that row. All
+// slices must have at least len(w) values; each function panics with PanicLength if one is
+// shorter.
 
 // SGDRow takes a step of gradient descent, with momentum (Polyak 1964, "Some Methods of
 // Speeding up the Convergence of Iteration Methods") unless velocity is nil:
@@ -36,7 +37,7 @@ func AdaGradRow(w, squares, g []float32, lr, epsilon float32) {
 	adaGradStep(w, squares, g, lr, epsilon)
 }
 
-// An AdamStep holds what all rows share in a step of Adam. NewAdamStep returns one.
+// An AdamStep holds the parameters that all rows share in a step of Adam. NewAdamStep returns one.
 type AdamStep struct {
 	beta1, rest1, beta2, rest2 float32 // β and 1−β of the two moments
 	step                       float32 // lr/(1−β1ᵗ)

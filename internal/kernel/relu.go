@@ -21,8 +21,9 @@ func BiasReLU(dst, x, bias []float32) {
 //	dst[r][j] = y[r][j] > 0 ? dy[r][j] : 0
 //	bias[j]  += dst[r][j]
 //
-// dst, the gradient of x, may be dy or y; the gradient of bias is added to bias. It panics with
-// PanicLength if dst or dy is shorter than y or y is not a whole number of rows.
+// dst, the gradient of x, may be dy or y. The gradient of the bias is added to bias.
+// ReLUGradient panics with PanicLength if dst or dy is shorter than y, or if y is not a whole
+// number of rows.
 func ReLUGradient(dst, bias, y, dy []float32) {
 	n := len(bias)
 	if len(dst) < len(y) || len(dy) < len(y) || !wholeRows(len(y), n) {

@@ -5,9 +5,9 @@ package kernel
 // ScatterRows then distributes the change. Several goroutines may share the tables, as
 // with the window kernels.
 
-// GatherRows sets dst to scale times the sum of own, if it is not nil, and of the rows
-// ids of table. dst and own are stride long. It panics with
-// PanicStride, PanicTable, PanicLength or PanicID if the arguments do not fit.
+// GatherRows sets dst to scale times the sum of own, if it is not nil, and the rows ids of
+// table. dst and own are stride long. It panics with PanicStride, PanicTable, PanicLength or
+// PanicID if the arguments do not fit together.
 func GatherRows(dst, own, table []float32, stride int, ids []int32, scale float32) {
 	checkRows(table, stride, ids)
 	if len(dst) < stride || own != nil && len(own) < stride {

@@ -32,8 +32,9 @@ func Axpy(dst []float32, alpha float32, x []float32) {
 func Scale(dst []float32, alpha float32) { scale(dst, alpha) }
 
 // Dots sets dst[i] to the inner product of q and the row of len(q) values that
-// starts at rows[i*stride], for every i < len(dst), several rows at once. It panics with PanicRows when stride is smaller than len(q) or rows end
-// before the last row does.
+// starts at rows[i*stride], for every i < len(dst), several rows at once. It panics
+// with PanicRows when stride is smaller than len(q) or rows ends before the last row
+// does.
 func Dots(dst, q, rows []float32, stride int) {
 	if checkScan(dst, q, rows, stride) {
 		dots(dst, q, rows, stride)
@@ -42,7 +43,7 @@ func Dots(dst, q, rows []float32, stride int) {
 
 // DotScan sets dst[i] to the inner product of q and the row of len(q) values that
 // starts at rows[i*stride], for every i < len(dst), with the same bits as [Dot].
-// It is for rows that are read from memory in order; [Dots] is faster for rows in the
+// It suits rows that are read from memory in order; [Dots] is faster for rows in the
 // caches. It panics as Dots does.
 func DotScan(dst, q, rows []float32, stride int) {
 	if checkScan(dst, q, rows, stride) {
@@ -50,7 +51,8 @@ func DotScan(dst, q, rows []float32, stride int) {
 	}
 }
 
-// SquaredDistanceScan is to [SquaredDistance] what [DotScan] is to [Dot].
+// SquaredDistanceScan sets dst[i] to the squared Euclidean distance of q and row i of rows,
+// like [DotScan], with the same bits as [SquaredDistance].
 func SquaredDistanceScan(dst, q, rows []float32, stride int) {
 	if checkScan(dst, q, rows, stride) {
 		squaredDistanceScan(dst, q, rows, stride)
@@ -65,5 +67,5 @@ func checkScan(dst, q, rows []float32, stride int) bool {
 	return len(dst) > 0
 }
 
-// FirstAbove returns the least i with x[i] > bound, or len(x) if there is none.
+// FirstAbove returns the smallest i with x[i] > bound, or len(x) if there is none.
 func FirstAbove(x []float32, bound float32) int { return firstAbove(x, bound) }

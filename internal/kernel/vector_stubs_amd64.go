@@ -30,12 +30,12 @@ func scaleAVX512(dst []float32, alpha float32)
 //go:noescape
 func dotsAVX512(dst []float32, q []float32, rows []float32, stride int)
 
-// dotScanAVX512 sets dst[i] to what dotAVX512 returns of q and rows[i*stride:].
+// dotScanAVX512 sets dst[i] to dotAVX512(q, rows[i*stride:]).
 //
 //go:noescape
 func dotScanAVX512(dst []float32, q []float32, rows []float32, stride int)
 
-// squaredDistanceScanAVX512 sets dst[i] to what squaredDistanceAVX512 returns of q and rows[i*stride:].
+// squaredDistanceScanAVX512 sets dst[i] to squaredDistanceAVX512(q, rows[i*stride:]).
 //
 //go:noescape
 func squaredDistanceScanAVX512(dst []float32, q []float32, rows []float32, stride int)
@@ -66,18 +66,18 @@ func scaleAVX2(dst []float32, alpha float32)
 //go:noescape
 func dotsAVX2(dst []float32, q []float32, rows []float32, stride int)
 
-// dotScanAVX2 sets dst[i] to what dotAVX2 returns of q and rows[i*stride:].
+// dotScanAVX2 sets dst[i] to dotAVX2(q, rows[i*stride:]).
 //
 //go:noescape
 func dotScanAVX2(dst []float32, q []float32, rows []float32, stride int)
 
-// squaredDistanceScanAVX2 sets dst[i] to what squaredDistanceAVX2 returns of q and rows[i*stride:].
+// squaredDistanceScanAVX2 sets dst[i] to squaredDistanceAVX2(q, rows[i*stride:]).
 //
 //go:noescape
 func squaredDistanceScanAVX2(dst []float32, q []float32, rows []float32, stride int)
 
-// firstAboveAVX2 returns the least i with x[i] > bound among the first len(x)/8*8,
-// or their number.
+// firstAboveAVX2 returns the smallest i < len(x)/8*8 with x[i] > bound, or len(x)/8*8 if
+// there is none.
 //
 //go:noescape
 func firstAboveAVX2(x []float32, bound float32) int

@@ -40,7 +40,7 @@ func checkGuards(t *testing.T, what string, all []float32, n int) {
 // to size.
 func near(t *testing.T, what string, got float32, want, size float64) {
 	if math.Abs(float64(got)-want) > 2e-6*size+1e-30 {
-		t.Helper() // here, because it takes longer than the rest
+		t.Helper() // only on failure, because it takes longer than the rest
 		t.Fatalf("%s = %g, want %g", what, got, want)
 	}
 }

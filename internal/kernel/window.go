@@ -6,26 +6,26 @@ import (
 	"unsafe"
 )
 
-// WindowScratch is the working memory of SkipGram and CBOW. Each goroutine that
-// calls them needs its own. It serves windows of at most maxContext context words and
-// exactly outputs output words over tables of the given stride.
+// WindowScratch is the working memory of SkipGram and CBOW. Each goroutine that calls them needs
+// its own. The arguments of [NewWindowScratch] or [NewPlacedScratch] fix the stride of the tables,
+// the number of outputs and the maximum number of context words.
 type WindowScratch struct {
 	maxContext, outputs, stride int
 
 	places []float32 // weights of the places of placed windows; nil for other windows
 
 	grad []float32 // scores, then gradients, in chunks of gradLanes columns in the assembly
-	dy   []float32 // outputs×stride: what the output rows receive
-	dx   []float32 // maxContext×stride: what the context rows receive
+	dy   []float32 // outputs×stride: updates of the output rows
+	dx   []float32 // maxContext×stride: updates of the context rows
 	hid  []float32 // stride: the mean or the sum of the context (CBOW)
 
 	assembly assemblyScratch
 }
 
 const (
-	// gradLanes is the length of a row of gradients in the assembly: those of one chunk.
+	// gradLanes is the length of a row of gradients in the assembly, for one chunk of outputs.
 	gradLanes = 8
-	// leastChunk is the number of outputs that every assembly version can take at once.
+	// leastChunk is the number of outputs that every assembly version can process at once.
 	leastChunk = 6
 )
 
@@ -53,10 +53,10 @@ func NewWindowScratch(maxContext, outputs, stride int) *WindowScratch {
 	}
 }
 
-// NewPlacedScratch returns the scratch for placed windows, with at most as many
-// context words as there are places. Each window of such a batch gives the place of
-// its first context word, and each context word is weighted by its place. See SkipGram
-// and CBOW.
+// NewPlacedScratch returns the scratch for placed windows, which have at most as many
+// context words as there are places. Each window of such a batch states the place of
+// its first context word, and places[p] is the weight of the context word at place p. See
+// SkipGram and CBOW.
 func NewPlacedScratch(places []float32, outputs, stride int) *WindowScratch {
 	s := NewWindowScratch(len(places), outputs, stride)
 	s.places = slices.Clone(places)
@@ -72,7 +72,7 @@ func (s *WindowScratch) header() int {
 	return 1
 }
 
-// cut splits the first window off a checked batch. first is the place of its first
+// cut splits off the first window of a checked batch. first is the place of its first
 // context word.
 func (s *WindowScratch) cut(batch []int32) (first int, ctx, outs, rest []int32) {
 	m, header := int(batch[0]), s.header()
@@ -83,7 +83,7 @@ func (s *WindowScratch) cut(batch []int32) (first int, ctx, outs, rest []int32) 
 	return first, batch[header : header+m], batch[header+m : end], batch[end:]
 }
 
-// weight returns the weight of context word i of a window that begins at place first.
+// weight returns the weight of context word i in a window that starts at place first.
 func (s *WindowScratch) weight(first, i int) float32 {
 	if s.places == nil {
 		return 1
@@ -91,7 +91,7 @@ func (s *WindowScratch) weight(first, i int) float32 {
 	return s.places[first+i]
 }
 
-// total returns the sum of the weights of m context words from place first on; 1 if the
+// total returns the sum of the weights of m context words starting at place first, or 1 if the
 // context is summed instead of averaged.
 func (s *WindowScratch) total(first, m int, average bool) float32 {
 	switch {
@@ -107,38 +107,37 @@ func (s *WindowScratch) total(first, m int, average bool) float32 {
 	return total
 }
 
-// SkipGram trains on a batch of windows with negative sampling, the negatives
-// shared by the window (Ji et al. 2016, "Parallelizing Word2Vec in Shared and
-// Distributed Memory").
+// SkipGram trains on a batch of windows with negative sampling. The context words of a window
+// share its negatives (Ji et al. 2016, "Parallelizing Word2Vec in Shared and Distributed
+// Memory").
 //
 // A batch is a sequence of windows. A window is the number m, then m ids of context
-// words (rows of in), then the ids of the output words (rows of out): the centre
+// words (rows of in), then the ids of the output words (rows of out): the center
 // word first, then the negatives. With X the m context rows (m×d), Y the n output
-// rows (n×d) and L the labels (1 in the first column, else 0), a window does
+// rows (n×d) and L the labels (1 in the first column, else 0), the step for a window is
 //
 //	S    = X·Yᵀ                              m×n scores
 //	loss = Σ -log σ(S[i,0]) - Σ log σ(-S[i,j])   over i, and over j ≥ 1
 //	G    = alpha·(L - σ(S))                  m×n
 //	X   += G·Y,  Y += Gᵀ·X                    both from the rows as they were
 //
-// and the next window sees the updated rows. A row named twice in one window
-// receives both updates; the second-order terms in alpha between the two are
-// unspecified.
+// The next window sees the updated rows. A row named twice in one window receives both
+// updates; the second-order terms in alpha between the two are unspecified.
 //
 // With a scratch for placed windows, a window is m, the place p of its first context
-// word (the others have the places that follow), and the ids. Context word i has the
+// word (the others have the following places), and the ids. Context word i has the
 // weight w_i of place p+i, which scales its loss and its row of G.
 //
-// It returns the summed loss and the number of predicted (context) words, each
-// counted with its weight. It panics, before it writes anything, with PanicStride,
-// PanicTable, PanicOutputs, PanicBatch, PanicContext or PanicID if the arguments do
-// not fit together.
+// SkipGram returns the summed loss and the number of predictions, which is one for each
+// context word, counted with its weight. It panics, before it writes anything, with
+// PanicStride, PanicTable, PanicOutputs, PanicBatch, PanicContext or PanicID if the arguments
+// do not fit together.
 func SkipGram(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss, targets float64) {
 	_, targets = checkBatch(in, out, stride, batch, outputs, s)
 	return skipGram(in, out, stride, batch, outputs, alpha, s), targets
 }
 
-// CBOW trains on a batch of windows as SkipGram does, but predicts the centre
+// CBOW trains on a batch of windows as SkipGram does, but predicts the center
 // word from the mean h of the context rows:
 //
 //	s_j  = h·Y_j,  g_j = alpha·(L_j - σ(s_j)),  loss = -log σ(s_0) - Σ log σ(-s_j)
@@ -150,7 +149,7 @@ func SkipGram(in, out []float32, stride int, batch []int32, outputs int, alpha f
 //
 //	g_j = alpha·W·(L_j - σ(s_j)),  X_i += w_i/W·Σ_j g_j·Y_j,  Y_j += g_j·h
 //
-// It returns the summed loss and the number of windows, one prediction each; a placed
+// CBOW returns the summed loss and the number of windows, one prediction each; a placed
 // window counts W times.
 func CBOW(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss, targets float64) {
 	windows, weight := checkBatch(in, out, stride, batch, outputs, s)
@@ -160,15 +159,15 @@ func CBOW(in, out []float32, stride int, batch []int32, outputs int, alpha float
 	return cbow(in, out, stride, batch, outputs, alpha, true, s), windows
 }
 
-// CBOWSum is CBOW with h the sum of the context rows, in placed windows their weighted
-// sum, and W = 1. Its updates are the true gradient.
+// CBOWSum trains as CBOW does, but h is the sum of the context rows (in placed windows their
+// weighted sum), and W = 1. Its updates are the true gradient.
 func CBOWSum(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) (loss, targets float64) {
 	windows, _ := checkBatch(in, out, stride, batch, outputs, s)
 	return cbow(in, out, stride, batch, outputs, alpha, false, s), windows
 }
 
-// checkBatch walks the batch once, so that no kernel sees an id outside the tables. It
-// counts the windows and the context words, the latter with their weights.
+// checkBatch walks the batch once, so that kernels never see an id outside the tables. It
+// counts the windows, and the context words with their weights.
 func checkBatch(in, out []float32, stride int, batch []int32, outputs int, s *WindowScratch) (windows, context float64) {
 	if s.outputs != outputs {
 		panic(PanicOutputs)
@@ -230,7 +229,7 @@ func aligned(x []float32) bool {
 	return uintptr(unsafe.Pointer(unsafe.SliceData(x)))%64 == 0
 }
 
-// rowCount is the number of rows that an int32 can name.
+// rowCount is the number of rows that an int32 id can name.
 func rowCount(table []float32, stride int) uint32 {
 	return uint32(min(len(table)/stride, math.MaxInt32))
 }

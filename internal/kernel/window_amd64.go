@@ -45,18 +45,18 @@ type windowCall struct {
 type assemblyScratch struct {
 	call    *windowCall
 	rows    []uintptr // ends of the context rows
-	largest int       // most outputs of a chunk
+	largest int       // maximum number of outputs in a chunk
 	chunks  []int     // outputs in each chunk; one chunk if they fit the registers
-	window  []int32   // a window whose form in the batch differs from what the assembly reads
-	lanes   []float32 // of placed windows: the weight of each place in eight lanes
-	weights []float32 // of the context rows of such a window, in the same way
+	window  []int32   // a window in the form that the assembly reads, if its form in the batch differs
+	lanes   []float32 // for placed windows: the weight of each place in eight lanes
+	weights []float32 // for placed windows: the weight of each context row in eight lanes
 }
 
 const (
-	// lossRows is about how many context rows the assembly adds in float32
-	// before the sum goes to float64.
+	// lossRows is approximately the number of context rows whose losses the assembly adds in
+	// float32 before the sum is added in float64.
 	lossRows = 512
-	// prefetchAhead is how many windows in advance the rows of a window are prefetched.
+	// prefetchAhead is the number of windows in advance by which rows are prefetched.
 	prefetchAhead = 2
 )
 
@@ -122,9 +122,9 @@ func cbow(in, out []float32, stride int, batch []int32, outputs int, alpha float
 	return s.apply(in, out, batch, alpha, lossRows, func([]int32) { call(outputs, s.assembly.call) })
 }
 
-// apply sets up the call and runs kernel on the checked batch, each time for as many
-// windows as contain at least the given number of context rows. kernel receives the batch
-// from its first window on. apply returns the loss.
+// apply sets up the call and runs kernel on the checked batch, each time on as many
+// windows as it takes to reach the given number of context rows. kernel receives the rest of
+// the batch, starting with its first window. apply returns the loss.
 func (s *WindowScratch) apply(in, out []float32, batch []int32, alpha float32, rows int, kernel func(window []int32)) (loss float64) {
 	if len(batch) == 0 {
 		return 0

@@ -115,115 +115,115 @@ func skipGramPlaced6AVX2(c *byte)
 func cbowPlaced6AVX2(c *byte)
 
 // scores1AVX2 is the first half of skipGram for one window and a chunk of 1 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 //
 //go:noescape
 func scores1AVX2(c *byte)
 
 // scoresPlaced1AVX2 is the first half of skipGram for one window and a chunk of 1 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 // The windows are placed.
 //
 //go:noescape
 func scoresPlaced1AVX2(c *byte)
 
 // update1AVX2 is the second half of skipGram for one window and a chunk of 1 outputs;
-// sum receives what the context rows should.
+// sum receives the updates of the context rows.
 //
 //go:noescape
 func update1AVX2(c *byte)
 
 // scores2AVX2 is the first half of skipGram for one window and a chunk of 2 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 //
 //go:noescape
 func scores2AVX2(c *byte)
 
 // scoresPlaced2AVX2 is the first half of skipGram for one window and a chunk of 2 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 // The windows are placed.
 //
 //go:noescape
 func scoresPlaced2AVX2(c *byte)
 
 // update2AVX2 is the second half of skipGram for one window and a chunk of 2 outputs;
-// sum receives what the context rows should.
+// sum receives the updates of the context rows.
 //
 //go:noescape
 func update2AVX2(c *byte)
 
 // scores3AVX2 is the first half of skipGram for one window and a chunk of 3 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 //
 //go:noescape
 func scores3AVX2(c *byte)
 
 // scoresPlaced3AVX2 is the first half of skipGram for one window and a chunk of 3 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 // The windows are placed.
 //
 //go:noescape
 func scoresPlaced3AVX2(c *byte)
 
 // update3AVX2 is the second half of skipGram for one window and a chunk of 3 outputs;
-// sum receives what the context rows should.
+// sum receives the updates of the context rows.
 //
 //go:noescape
 func update3AVX2(c *byte)
 
 // scores4AVX2 is the first half of skipGram for one window and a chunk of 4 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 //
 //go:noescape
 func scores4AVX2(c *byte)
 
 // scoresPlaced4AVX2 is the first half of skipGram for one window and a chunk of 4 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 // The windows are placed.
 //
 //go:noescape
 func scoresPlaced4AVX2(c *byte)
 
 // update4AVX2 is the second half of skipGram for one window and a chunk of 4 outputs;
-// sum receives what the context rows should.
+// sum receives the updates of the context rows.
 //
 //go:noescape
 func update4AVX2(c *byte)
 
 // scores5AVX2 is the first half of skipGram for one window and a chunk of 5 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 //
 //go:noescape
 func scores5AVX2(c *byte)
 
 // scoresPlaced5AVX2 is the first half of skipGram for one window and a chunk of 5 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 // The windows are placed.
 //
 //go:noescape
 func scoresPlaced5AVX2(c *byte)
 
 // update5AVX2 is the second half of skipGram for one window and a chunk of 5 outputs;
-// sum receives what the context rows should.
+// sum receives the updates of the context rows.
 //
 //go:noescape
 func update5AVX2(c *byte)
 
 // scores6AVX2 is the first half of skipGram for one window and a chunk of 6 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 //
 //go:noescape
 func scores6AVX2(c *byte)
 
 // scoresPlaced6AVX2 is the first half of skipGram for one window and a chunk of 6 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 // The windows are placed.
 //
 //go:noescape
 func scoresPlaced6AVX2(c *byte)
 
 // update6AVX2 is the second half of skipGram for one window and a chunk of 6 outputs;
-// sum receives what the context rows should.
+// sum receives the updates of the context rows.
 //
 //go:noescape
 func update6AVX2(c *byte)

@@ -159,153 +159,153 @@ func skipGramPlaced8AVX512(c *byte)
 func cbowPlaced8AVX512(c *byte)
 
 // scores1AVX512 is the first half of skipGram for one window and a chunk of 1 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 //
 //go:noescape
 func scores1AVX512(c *byte)
 
 // scoresPlaced1AVX512 is the first half of skipGram for one window and a chunk of 1 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 // The windows are placed.
 //
 //go:noescape
 func scoresPlaced1AVX512(c *byte)
 
 // update1AVX512 is the second half of skipGram for one window and a chunk of 1 outputs;
-// sum receives what the context rows should.
+// sum receives the updates of the context rows.
 //
 //go:noescape
 func update1AVX512(c *byte)
 
 // scores2AVX512 is the first half of skipGram for one window and a chunk of 2 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 //
 //go:noescape
 func scores2AVX512(c *byte)
 
 // scoresPlaced2AVX512 is the first half of skipGram for one window and a chunk of 2 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 // The windows are placed.
 //
 //go:noescape
 func scoresPlaced2AVX512(c *byte)
 
 // update2AVX512 is the second half of skipGram for one window and a chunk of 2 outputs;
-// sum receives what the context rows should.
+// sum receives the updates of the context rows.
 //
 //go:noescape
 func update2AVX512(c *byte)
 
 // scores3AVX512 is the first half of skipGram for one window and a chunk of 3 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 //
 //go:noescape
 func scores3AVX512(c *byte)
 
 // scoresPlaced3AVX512 is the first half of skipGram for one window and a chunk of 3 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 // The windows are placed.
 //
 //go:noescape
 func scoresPlaced3AVX512(c *byte)
 
 // update3AVX512 is the second half of skipGram for one window and a chunk of 3 outputs;
-// sum receives what the context rows should.
+// sum receives the updates of the context rows.
 //
 //go:noescape
 func update3AVX512(c *byte)
 
 // scores4AVX512 is the first half of skipGram for one window and a chunk of 4 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 //
 //go:noescape
 func scores4AVX512(c *byte)
 
 // scoresPlaced4AVX512 is the first half of skipGram for one window and a chunk of 4 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 // The windows are placed.
 //
 //go:noescape
 func scoresPlaced4AVX512(c *byte)
 
 // update4AVX512 is the second half of skipGram for one window and a chunk of 4 outputs;
-// sum receives what the context rows should.
+// sum receives the updates of the context rows.
 //
 //go:noescape
 func update4AVX512(c *byte)
 
 // scores5AVX512 is the first half of skipGram for one window and a chunk of 5 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 //
 //go:noescape
 func scores5AVX512(c *byte)
 
 // scoresPlaced5AVX512 is the first half of skipGram for one window and a chunk of 5 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 // The windows are placed.
 //
 //go:noescape
 func scoresPlaced5AVX512(c *byte)
 
 // update5AVX512 is the second half of skipGram for one window and a chunk of 5 outputs;
-// sum receives what the context rows should.
+// sum receives the updates of the context rows.
 //
 //go:noescape
 func update5AVX512(c *byte)
 
 // scores6AVX512 is the first half of skipGram for one window and a chunk of 6 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 //
 //go:noescape
 func scores6AVX512(c *byte)
 
 // scoresPlaced6AVX512 is the first half of skipGram for one window and a chunk of 6 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 // The windows are placed.
 //
 //go:noescape
 func scoresPlaced6AVX512(c *byte)
 
 // update6AVX512 is the second half of skipGram for one window and a chunk of 6 outputs;
-// sum receives what the context rows should.
+// sum receives the updates of the context rows.
 //
 //go:noescape
 func update6AVX512(c *byte)
 
 // scores7AVX512 is the first half of skipGram for one window and a chunk of 7 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 //
 //go:noescape
 func scores7AVX512(c *byte)
 
 // scoresPlaced7AVX512 is the first half of skipGram for one window and a chunk of 7 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 // The windows are placed.
 //
 //go:noescape
 func scoresPlaced7AVX512(c *byte)
 
 // update7AVX512 is the second half of skipGram for one window and a chunk of 7 outputs;
-// sum receives what the context rows should.
+// sum receives the updates of the context rows.
 //
 //go:noescape
 func update7AVX512(c *byte)
 
 // scores8AVX512 is the first half of skipGram for one window and a chunk of 8 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 //
 //go:noescape
 func scores8AVX512(c *byte)
 
 // scoresPlaced8AVX512 is the first half of skipGram for one window and a chunk of 8 outputs;
-// rows holds the context rows' addresses.
+// rows holds the addresses of the context rows.
 // The windows are placed.
 //
 //go:noescape
 func scoresPlaced8AVX512(c *byte)
 
 // update8AVX512 is the second half of skipGram for one window and a chunk of 8 outputs;
-// sum receives what the context rows should.
+// sum receives the updates of the context rows.
 //
 //go:noescape
 func update8AVX512(c *byte)

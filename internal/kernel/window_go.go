@@ -84,8 +84,8 @@ func cbowGo(in, out []float32, stride int, batch []int32, outputs int, alpha flo
 	return loss
 }
 
-// gradientGo turns the scores of one context word into alpha·(label - σ(score)),
-// the first one's label being 1 and the others' 0, and returns their loss.
+// gradientGo replaces the scores of one context word by alpha·(label - σ(score)), where
+// the first label is 1 and the others are 0, and returns their loss.
 // With t = -s for label 1 and t = s for label 0 the loss is log(1+exp(t)) and its
 // gradient ±σ(t); both come from e = exp(-|t|), which cannot overflow.
 func gradientGo(s []float32, alpha float32) (loss float64) {

@@ -57,7 +57,7 @@ func placedReference(name string, in, out []float64, places []float32, stride in
 				h[k] += w[i] / total * x[i][k]
 			}
 		}
-		// The gradient of total·loss(h), as the chain rule gives it.
+		// The gradient of total·loss(h), by the chain rule.
 		for j := range outs {
 			g, l := referenceGradient(h, y[j], j == 0)
 			loss += total * l

@@ -4,7 +4,7 @@ package kernel
 
 import "unsafe"
 
-// The window kernels are made for each number of outputs; these choose.
+// There is a window kernel for each number of outputs. These functions call the right one.
 
 // callSkipGram applies a skip-gram window whose outputs are one chunk.
 func callSkipGram(outputs int, c *windowCall) {
@@ -78,7 +78,7 @@ func callCBOW(outputs int, c *windowCall) {
 	}
 }
 
-// callScores makes the gradients of a chunk.
+// callScores computes the gradients of a chunk.
 func callScores(outputs int, c *windowCall) {
 	p := (*byte)(unsafe.Pointer(c))
 	if level == levelAVX512 {

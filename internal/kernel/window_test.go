@@ -221,7 +221,7 @@ func TestWindowExtremes(t *testing.T) {
 					}
 				}
 			}
-			// NaN anywhere shows in the loss.
+			// A NaN anywhere makes the loss NaN.
 			in, out := Aligned(3*dim), Aligned(n*dim)
 			in[2*dim+5] = float32(math.NaN())
 			loss, _ := c.kernel(in, out, dim, []int32{3, 0, 1, 2, 0, 1, 2, 3, 4, 5}, n, 0.025, NewWindowScratch(3, n, dim))

@@ -15,7 +15,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Series is the curve of a system.
+// Series is the curve of one system.
 type Series struct {
 	Name   string
 	Recall []float64 // 0 to 1
@@ -78,7 +78,7 @@ func Recall(path, title string, series []Series) error {
 	return f.Commit()
 }
 
-// addSeries adds the curve of a system, which is number i.
+// addSeries adds the curve of system number i.
 func addSeries(p *plot.Plot, i int, s Series) error {
 	if len(s.Speed) != len(s.Recall) {
 		return fmt.Errorf("%d recalls, but %d speeds", len(s.Recall), len(s.Speed))

@@ -1,5 +1,5 @@
-// Package plot draws the course of a training and the recall of indexes against their speed, in
-// one style. The same data gives the same bytes on the same kind of processor.
+// Package plot plots the progress of a training run, and the recall of indexes against their
+// speed, in a common style. The same data gives the same bytes on the same kind of processor.
 package plot
 
 import (
@@ -20,8 +20,8 @@ import (
 // dpi is the resolution of PNG files.
 const dpi = 120
 
-// palette is that of Okabe and Ito (2008), which color-blind people can distinguish, without
-// its yellow.
+// palette is the palette of Okabe and Ito (2008), which color-blind people can distinguish,
+// without its yellow.
 var palette = []color.RGBA{
 	{0, 114, 178, 255}, {213, 94, 0, 255}, {0, 158, 115, 255},
 	{204, 121, 167, 255}, {230, 159, 0, 255}, {86, 180, 233, 255},
@@ -88,7 +88,7 @@ func render(format string, width, height vg.Length, paint func(draw.Canvas)) ([]
 	if _, err := canvas.WriteTo(&file); err != nil {
 		return nil, err
 	}
-	// An SVG does not contain the font: others with the same widths can replace it.
+	// An SVG file does not contain the font, so name others with the same widths.
 	return bytes.ReplaceAll(file.Bytes(), []byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arimo,Arial,Helvetica,sans-serif;")), nil
 }
 
@@ -123,7 +123,7 @@ func addRoom(p *plot.Plot, part float64) {
 	p.Y.Min, p.Y.Max = p.Y.Min-d, p.Y.Max+d
 }
 
-// addLine adds a curve, and its name to the legend unless it is empty.
+// addLine adds a curve and, unless name is empty, its name to the legend.
 func addLine(p *plot.Plot, name string, points plotter.XYs, color int, dots bool) error {
 	line, err := plotter.NewLine(points)
 	if err != nil {

@@ -15,24 +15,24 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// TrainingOptions describe a plot of a training.
+// TrainingOptions describes a plot of a training run.
 type TrainingOptions struct {
 	Title  string  // default: none
-	Epochs float64 // of the whole training, for the horizontal axis; default 1
+	Epochs float64 // number of epochs of the whole run, for the horizontal axis; default 1
 }
 
 // ErrEmpty is wrapped by the error for a log without training lines.
 var ErrEmpty = errors.New("the log has no training lines")
 
-// Training plots training/log.jsonl of a model as SVG and as PNG: the loss by epoch, the learning
-// rate below it, and the results of validation between them. If training was continued with new
-// text, it plots that part only. It returns an error if a line is not valid JSON, and one that
-// wraps ErrEmpty for a log without training lines.
+// Training plots the training/log.jsonl of a model as SVG and PNG: the loss by epoch, the results
+// of validation below it, and the learning rate at the bottom. If training was continued on new
+// text, it plots only that part. It returns an error if a line is not valid JSON, and an error
+// that wraps ErrEmpty if the log has no training lines.
 func Training(log []byte, o TrainingOptions) (svg, png []byte, err error) {
-	// The library panics if it cannot draw something, and a plot must not cost a model.
+	// The library panics if it cannot draw something. A failed plot must not lose a model.
 	defer func() {
 		if v := recover(); v != nil {
-			svg, png, err = nil, nil, fmt.Errorf("plotting the training: %v", v)
+			svg, png, err = nil, nil, fmt.Errorf("plotting the training log: %v", v)
 		}
 	}()
 	if o.Epochs <= 0 {
@@ -40,11 +40,11 @@ func Training(log []byte, o TrainingOptions) (svg, png []byte, err error) {
 	}
 	c, err := readCourse(log, o.Epochs)
 	if err != nil {
-		return nil, nil, fmt.Errorf("plotting the training: %w", err)
+		return nil, nil, fmt.Errorf("plotting the training log: %w", err)
 	}
 	panels, heights, err := c.panels(o)
 	if err != nil {
-		return nil, nil, fmt.Errorf("plotting the training: %w", err)
+		return nil, nil, fmt.Errorf("plotting the training log: %w", err)
 	}
 	height := vg.Length(0)
 	for _, h := range heights {
@@ -60,9 +60,9 @@ func Training(log []byte, o TrainingOptions) (svg, png []byte, err error) {
 	return svg, png, nil
 }
 
-// course is the contents of a log, in the order of its lines.
+// course holds the contents of a log, in the order of its lines.
 type course struct {
-	loss   plotter.XYs // per target, in nats
+	loss   plotter.XYs // mean per target, in nats
 	rate   plotter.XYs
 	judged []*figure // results of validation, by metric and set
 	best   *plotter.XY
@@ -93,11 +93,11 @@ func readCourse(log []byte, epochs float64) (*course, error) {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("object %d of the log: %w", n, err)
+			return nil, fmt.Errorf("object %d: %w", n, err)
 		}
 		x := line.Progress * epochs
 		if n := len(c.loss); n > 0 && line.Kind == "" && x < c.loss[n-1].X {
-			c = &course{} // training was continued with other text and the same log
+			c = &course{} // training was continued on new text with the same log
 		}
 		switch line.Kind {
 		case "":
@@ -209,7 +209,7 @@ func place(panels []*plot.Plot, heights []vg.Length, canvas draw.Canvas) {
 	}
 	top := canvas.Max.Y
 	for i, p := range panels {
-		own := aligned[i][0] // it has another height: only its sides are used
+		own := aligned[i][0] // its height differs, so only its sides are used
 		bottom := top - total*heights[i]/all
 		own.Rectangle.Max.Y, own.Rectangle.Min.Y = top, bottom
 		if i+1 < len(panels) {

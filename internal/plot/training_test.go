@@ -20,8 +20,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// logOf returns the log of a training with the given number of lines. If judged is set, there are
-// results of two validation sets after each tenth.
+// logOf returns a training log with the given number of lines. If judged is set, it has results
+// for two validation sets after each tenth of the lines.
 func logOf(lines int, judged bool) []byte {
 	var b strings.Builder
 	for i := 1; i <= lines; i++ {
@@ -113,7 +113,7 @@ func TestTrainingUnusualLogs(t *testing.T) {
 		}
 	}
 	for name, log := range map[string]string{"no JSON": "{", "no object": "[1]", "text": line("1", `"x"`, "1")} {
-		if svg, _, err := Training([]byte(line("1", "2", "1")+log), TrainingOptions{}); err == nil || svg != nil || !strings.Contains(err.Error(), "object 2 of the log") {
+		if svg, _, err := Training([]byte(line("1", "2", "1")+log), TrainingOptions{}); err == nil || svg != nil || !strings.Contains(err.Error(), "object 2: ") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -122,7 +122,7 @@ func TestTrainingUnusualLogs(t *testing.T) {
 	}
 }
 
-// If training was continued with new text, only that is plotted.
+// If training was continued on new text, only that part is plotted.
 func TestTrainingContinued(t *testing.T) {
 	second := logOf(50, false)
 	want, _, err := Training(second, TrainingOptions{})
@@ -131,7 +131,7 @@ func TestTrainingContinued(t *testing.T) {
 	}
 	got, _, err := Training(append(logOf(100, true), second...), TrainingOptions{})
 	if err != nil || !bytes.Equal(got, want) {
-		t.Errorf("the plot contains the first training: error %v", err)
+		t.Errorf("the plot contains the first part: error %v", err)
 	}
 }
 

@@ -91,7 +91,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// If a write fails, nothing is logged any more, and every change reports it.
+// After a failed write, nothing is logged, and every change reports the failure.
 func TestFailedWrite(t *testing.T) {
 	l := mustOpen(t, filepath.Join(t.TempDir(), "a.log"))
 	l.file.Close()
@@ -103,7 +103,7 @@ func TestFailedWrite(t *testing.T) {
 	}
 }
 
-// Restart waits for a running write: what that would append would have the wrong number.
+// Restart waits for a running write, which would otherwise append records with wrong numbers.
 func TestRestartWaits(t *testing.T) {
 	l := mustOpen(t, filepath.Join(t.TempDir(), "a.log"))
 	setWriting := func(writing bool) {

@@ -66,8 +66,8 @@ func (l *Log) Err() error {
 	return l.err
 }
 
-// Sync returns when all changes noted so far are on disk. One caller writes for all
-// that wait.
+// Sync returns when all changes noted so far are on disk. If several callers wait, one of them
+// writes for all.
 func (l *Log) Sync() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,7 +89,7 @@ func (l *Log) Sync() error {
 			l.spare = buffer
 		}
 		if err != nil {
-			l.err = fault.New("free disk space, then open the index again: it has all changes that were logged before",
+			l.err = fault.New("free disk space, then open the index again: it contains all changes that were logged before",
 				"index: the change could not be logged, and later ones will not be: %w", err)
 		} else {
 			l.synced = upTo
@@ -125,7 +125,7 @@ func (l *Log) Restart() error {
 // ErrClosed is the error of a log after Close.
 var ErrClosed = errors.New("index: the log is closed")
 
-// Close closes the file. Nothing can be logged after it.
+// Close closes the file. Nothing can be logged afterwards.
 func (l *Log) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 type Owner struct {
 	Dim   int
 	ID    uint64              // of the log, as the index file stores it
-	Last  uint64              // the last change that the index has
+	Last  uint64              // the last change that the index contains
 	Apply func(*Record) error // makes a later change; the record is valid during the call
 }
 
@@ -25,14 +25,14 @@ const restoreHint = "restore the log and the index file from a backup"
 // it is closed. It does nothing if the system or the file system has no locks.
 func Lock(file *os.File) error {
 	if err := lock(file); err != nil {
-		return fault.New("end the other program or wait for it", "%s is in use by another program: %w", file.Name(), err)
+		return fault.New("stop the other program or wait for it to finish", "%s is in use by another program: %w", file.Name(), err)
 	}
 	return nil
 }
 
-// Open applies the changes in the file that the index does not have, and returns the
-// log, ready for more. An empty file becomes a new log. torn is the number of bytes
-// of an unfinished change that were dropped from the end.
+// Open applies the changes in the file that the index does not contain, and returns the log,
+// ready for more. An empty file becomes a new log. torn is the number of bytes of an
+// unfinished change that were dropped from the end.
 func Open(file *os.File, o Owner) (l *Log, torn int64, err error) {
 	info, err := file.Stat()
 	if err != nil {

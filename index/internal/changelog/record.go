@@ -39,7 +39,7 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Change is what a record says happened to a label.
+// Change is the kind of change that a record describes.
 type Change byte
 
 // The changes, as they are stored.
@@ -117,7 +117,7 @@ func checkHeader(h []byte, dim int, id uint64) error {
 	const restore = "restore the log and the index file together, or remove the log to discard its changes"
 	switch {
 	case string(h[:8]) != magic:
-		return fault.New(restore, "not the log of an index: it begins with %q", h[:8])
+		return fault.New(restore, "not the log of an index: it starts with %q", h[:8])
 	case binary.LittleEndian.Uint32(h[headerBytes-4:]) != crc32.Checksum(h[:headerBytes-4], castagnoli):
 		return fault.New(restore, "the header of the log is damaged")
 	case binary.LittleEndian.Uint32(h[8:]) != version:

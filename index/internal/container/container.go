@@ -45,7 +45,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 const damagedHint = "the file is damaged or truncated: rebuild the index or restore a backup"
 
-// Damaged returns an error that names a section and what is wrong with it.
+// Damaged returns an error that names a section and describes the damage.
 func Damaged(section, format string, args ...any) error {
 	return fault.New(damagedHint, "index: section %s: %w", section, fmt.Errorf(format, args...))
 }
@@ -70,7 +70,7 @@ func trailing(section string) error {
 // checkHeader checks the magic and the version, and returns the version.
 func checkHeader(found []byte, version uint32) (int, error) {
 	if string(found) != magic {
-		return 0, fault.New("name a file that was saved as an index", "index: not an index file: it begins with %q", found)
+		return 0, fault.New("name a file that was saved as an index", "index: not an index file: it starts with %q", found)
 	}
 	if version < 1 || version > Version {
 		return 0, fault.New("the file may come from a newer release: update this one",

@@ -22,7 +22,7 @@ func Map(f *os.File) []byte {
 	return m
 }
 
-// Unmap undoes Map. Nothing may refer to the memory any more.
+// Unmap undoes Map. Nothing may still refer to the memory.
 func Unmap(mapped []byte) {
 	m := mmap.MMap(mapped)
 	_ = m.Unmap() // leftover address space does no harm

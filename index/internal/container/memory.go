@@ -5,14 +5,14 @@ import (
 	"unsafe"
 )
 
-// LittleEndian reports whether this machine is little endian, so that arrays lie in
-// memory as they do in a file.
+// LittleEndian reports whether this machine is little endian, so that arrays have the same
+// layout in memory as in a file.
 var LittleEndian = func() bool {
 	one := uint16(1)
 	return *(*byte)(unsafe.Pointer(&one)) == 1
 }()
 
-// Number is a type of numbers that files hold.
+// Number is a number type that files can hold.
 type Number interface {
 	~int32 | ~int64 | ~float32
 }
@@ -27,8 +27,8 @@ func AsNumbers[T Number](p []byte) []T {
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(p))), len(p)/int(unsafe.Sizeof(*new(T))))
 }
 
-// SwapToLittleEndian converts numbers of 4 bytes from the byte order of this machine
-// to that of a file, or back.
+// SwapToLittleEndian converts 4-byte numbers between the byte order of this machine and that of
+// files.
 func SwapToLittleEndian[T ~int32 | ~float32](x []T) {
 	if LittleEndian {
 		return

@@ -34,7 +34,7 @@ func NewReader(from io.Reader) (*Reader, error) {
 // Version returns the format version of the file.
 func (r *Reader) Version() int { return r.version }
 
-// Damaged returns an error that names the current section and what is wrong with it.
+// Damaged returns an error that names the current section and describes the damage.
 func (r *Reader) Damaged(format string, args ...any) error {
 	return Damaged(r.name, format, args...)
 }
@@ -133,7 +133,7 @@ func (r *Reader) failed(got int, err error) error {
 	return fmt.Errorf("index: section %s: %w", r.name, err)
 }
 
-// Uint32 reads a number of 4 bytes.
+// Uint32 reads a 4-byte number.
 func (r *Reader) Uint32() (uint32, error) {
 	p, err := r.Next(4)
 	if err != nil {

@@ -55,16 +55,16 @@ func (w *Writer) Bytes(p []byte) {
 // Byte writes one byte.
 func (w *Writer) Byte(v byte) { w.Bytes(append(w.word[:0], v)) }
 
-// Uint32 writes a number of 4 bytes.
+// Uint32 writes a 4-byte number.
 func (w *Writer) Uint32(v uint32) { w.Bytes(binary.LittleEndian.AppendUint32(w.word[:0], v)) }
 
-// Uint64 writes a number of 8 bytes.
+// Uint64 writes an 8-byte number.
 func (w *Writer) Uint64(v uint64) { w.Bytes(binary.LittleEndian.AppendUint64(w.word[:0], v)) }
 
 // End ends a section with its checksum.
 func (w *Writer) End() { w.Uint32(w.sum) }
 
-// Flush writes what is buffered and returns the first error of the Writer.
+// Flush writes the buffer and returns the first error of the Writer.
 func (w *Writer) Flush() error {
 	if w.err == nil {
 		w.err = w.to.Flush()

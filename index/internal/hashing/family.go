@@ -14,12 +14,12 @@ const MaxBits = 32
 
 // A Family holds the hash functions of all tables of an index.
 //
-// For angles a function is a random hyperplane and tells on which side of it a
+// For angles a function is a random hyperplane, and its value is the side on which a
 // vector lies (Charikar, "Similarity estimation techniques from rounding
 // algorithms", STOC 2002). The plane passes through the mean of the vectors, not
-// the origin, so that the sides hold about equally many. For Euclidean distance a
-// function divides a random line into cells of equal width and tells into which
-// of them the projection falls (Datar, Immorlica, Indyk and Mirrokni,
+// the origin, so that both sides hold about equally many. For Euclidean distance a
+// function divides a random line into cells of equal width, and its value is the
+// cell into which the projection falls (Datar, Immorlica, Indyk and Mirrokni,
 // "Locality-sensitive hashing scheme based on p-stable distributions", SoCG
 // 2004). The hash of a table combines all its functions.
 type Family struct {
@@ -28,10 +28,10 @@ type Family struct {
 	lines  []float32 // random directions, one row per function, tables × each
 	cells  bool      // Euclidean
 	shift  []float32 // per function: the offset of its cells, or the projection of its plane
-	width  float32   // of a cell
+	width  float32   // width of a cell
 }
 
-// Options describe a Family.
+// Options describes a Family.
 type Options struct {
 	Dim    int
 	Stride int // length of the vectors with their padding
@@ -75,8 +75,8 @@ func NewFamily(o Options, n int, vector func(i int) []float32) *Family {
 	return f
 }
 
-// autoBits returns the length of a hash in bits for n vectors, which gives buckets
-// of about eight.
+// autoBits returns the length of a hash, in bits, with which n vectors fill buckets of
+// about eight.
 func autoBits(n int) int { return max(4, min(MaxBits, bits.Len(uint(n/8)))) }
 
 // spread returns the means of the projections of a sample of the vectors, and

@@ -4,9 +4,9 @@ package idtable
 // none is returned when the table does not hold an id.
 const none = -1
 
-// A Table maps what ids stand for, such as their labels or their vectors, to the
-// ids, and takes 4 bytes a slot: keys are stored elsewhere, so the caller passes
-// their hashes and a function that compares them. The zero Table is empty. It is
+// A Table maps keys, such as the labels or the vectors of ids, to the ids. It takes 4 bytes
+// per slot: keys are stored elsewhere, so the caller passes their hashes and a function that
+// compares them. The zero Table is empty. It is
 // divided into parts that grow independently, so that no insertion waits while
 // the whole table is rebuilt.
 type Table[ID ~int32] struct {
@@ -79,8 +79,8 @@ func (p *part[ID]) put(hash uint64, n ID) {
 	p.slots[at] = n + 1
 }
 
-// Replace puts n in the place of the id that Find would return, which must have the
-// same hash, and reports whether there was one.
+// Replace replaces the id that Find would return, which must have the same hash, with n and
+// reports whether there was one.
 func (t *Table[ID]) Replace(hash uint64, is func(ID) bool, n ID) bool {
 	p := t.part(hash)
 	at := p.search(hash, is)
@@ -113,7 +113,7 @@ func (t *Table[ID]) Remove(hash uint64, is func(ID) bool, hashOf func(ID) uint64
 	return true
 }
 
-// Bytes returns the memory that the table takes.
+// Bytes returns the memory of the table in bytes.
 func (t *Table[ID]) Bytes() int64 {
 	slots := 0
 	for i := range t.parts {

@@ -4,19 +4,19 @@ package walk
 
 import "sync/atomic"
 
-// An ID is the internal number of a vector. Users refer to vectors by labels, which have another
-// type, so that the two cannot be confused.
+// An ID is the internal number of a vector. Users refer to vectors by labels, which have a
+// different type, so that the two cannot be confused.
 type ID int32
 
-// None is the id of no node.
+// None stands for the absence of a node.
 const None ID = -1
 
 // MaxNodes is the maximum number of ids.
 const MaxNodes = 1<<31 - 1
 
 // A Slot holds a link as id+1, so that zeroed memory consists of empty slots. Links are accessed
-// atomically: a search reads a list while an insertion changes it. Whoever loads an id sees what was
-// written before it was put: the node's vector, label and own links.
+// atomically: a search reads a list while an insertion changes it. A goroutine that loads an id also
+// sees what was written before it was put: the node's vector, label and own links.
 type Slot int32
 
 // Load returns the link, or None.

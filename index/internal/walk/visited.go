@@ -3,7 +3,7 @@ package walk
 import "slices"
 
 // Visited is the set of nodes that a walk has seen, as a bitmap in the order of
-// slots. The first bit is that of an empty slot, which always counts as seen. A
+// slots. The first bit represents the empty slot, which always counts as seen. A
 // bitmap is small enough for the processor's caches, unlike an array of version
 // stamps; clearing it costs less than the cache misses would.
 type Visited struct {

@@ -139,7 +139,7 @@ func (w *window) updateHidden() {
 		VFMADD213PS(plus(y, off), g[j], v)
 		VMOVUPS(v, plus(y, off))
 	}
-	rows, places := w.field(callRows), w.places() // not kept: the registers are full
+	rows, places := w.field(callRows), w.places() // not kept, because all registers are in use
 	w.toEnds(w.count(), rows, places)
 	w.eachRow("row", rows, func(p, i reg.Register) {
 		v := w.vec()

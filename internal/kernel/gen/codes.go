@@ -27,8 +27,8 @@ func codeDistances(a *isa, bits int) {
 	VPBROADCASTD(sum, sum)
 	shift := Load(Param("shift"), GP64())
 
-	// All codes are prefetched first, so that as many loads as possible run at once; the
-	// processor by itself would look ahead only to the next few.
+	// All codes are prefetched first, so that as many loads as possible run at once; on its
+	// own, the processor would prefetch only the next few.
 	ahead, left := GP64(), GP64()
 	MOVQ(ids, ahead)
 	MOVQ(count, left)

@@ -96,7 +96,7 @@ func expSum(a *isa, withColumns bool) {
 	TEXT(name+a.name, NOSPLIT, "func("+parameters+", scale, shift float32) float32")
 	Pragma("noescape")
 	if withColumns {
-		Doc(fmt.Sprintf("%s%s is expSum%s that also adds dst[i] to columns[i].", name, a.name, a.name))
+		Doc(fmt.Sprintf("%s%s is like expSum%s, but also adds dst[i] to columns[i].", name, a.name, a.name))
 	} else {
 		Doc(fmt.Sprintf("%s%s sets dst[i] to exp(scale*x[i]+shift) for i < len(x) and returns the sum.", name, a.name))
 	}

@@ -117,8 +117,8 @@ func gemmTile(a *isa) {
 func packRows(a *isa) {
 	TEXT("packRows"+a.name, NOSPLIT, "func(dst *float32, width int, src *float32, ld, n, lanes int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("packRows%s copies n rows of lanes values, ld bytes apart, to rows width bytes apart. Behind", a.name),
-		fmt.Sprintf("each come zeros, up to %d values in all, or %d where width is less. lanes is not 0.", 2*a.floats(), a.floats()))
+	Doc(fmt.Sprintf("packRows%s copies n rows of lanes values, ld bytes apart, to rows width bytes apart, and pads", a.name),
+		fmt.Sprintf("each with zeros to %d values, or to %d if width is less. lanes is not 0.", 2*a.floats(), a.floats()))
 	dst, width := Load(Param("dst"), GP64()), Load(Param("width"), GP64())
 	src, ld, n := Load(Param("src"), GP64()), Load(Param("ld"), GP64()), Load(Param("n"), GP64())
 	lanes := Load(Param("lanes"), GP64())

@@ -3,7 +3,7 @@
 //
 //	gen -part vector|rows|codes|gemm|exp|layers|optimizers|avx512|avx2 -out FILE.s -stubs FILE.go -pkg kernel
 //
-// It is a module of its own so that LuminaVec does not depend on avo.
+// It is a separate module so that LuminaVec does not depend on avo.
 package main
 
 import (

@@ -135,7 +135,7 @@ func multiplyAdd(a *isa) {
 func prefetch() {
 	TEXT("prefetchX86", NOSPLIT, "func(x *float32, bytes int)")
 	Pragma("noescape")
-	Doc("prefetchX86 prefetches the cache lines of the bytes, at least one, from x on.")
+	Doc("prefetchX86 prefetches the cache lines of the given number of bytes at x, at least one.")
 	x, n := Load(Param("x"), GP64()), Load(Param("bytes"), GP64())
 	ADDQ(x, n)
 	Label("prefetch_next")
@@ -150,8 +150,8 @@ func prefetch() {
 func prefetchRows() {
 	TEXT("prefetchRowsX86", NOSPLIT, "func(table *float32, ids *int32, count, stride int)")
 	Pragma("noescape")
-	Doc("prefetchRowsX86 prefetches every cache line of the rows ids of table; an id below 0 is",
-		"the complement of its row. count is at least 1.")
+	Doc("prefetchRowsX86 prefetches every cache line of the rows ids of table. A negative id is",
+		"the complement of a row. count is at least 1.")
 	table, ids := Load(Param("table"), GP64()), Load(Param("ids"), GP64())
 	count, stride := Load(Param("count"), GP64()), Load(Param("stride"), GP64())
 	Label("prefetch_rows")

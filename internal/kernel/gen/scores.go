@@ -65,7 +65,7 @@ func (w *window) scoreRows(count int, rows, grad reg.Register) {
 	}
 	ADDQ(imm(w.bytes), off)
 	JNE(LabelRef(label))
-	var lane reg.Register // not kept: the registers are full
+	var lane reg.Register // not kept, because all registers are in use
 	if w.placed {
 		lane = w.field(callLane)
 	}

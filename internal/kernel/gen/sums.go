@@ -57,7 +57,7 @@ func like(v reg.VecVirtual) reg.VecVirtual {
 	return YMM()
 }
 
-// crossLanes adds neighbouring 128-bit lanes of x, then of y, halving their
+// crossLanes adds neighboring 128-bit lanes of x, then of y, halving their
 // number: (x0+x1, x2+x3, y0+y1, y2+y3), or (x0+x1, y0+y1) for AVX2.
 func (a *isa) crossLanes(x, y reg.VecVirtual) reg.VecVirtual {
 	t, u := a.vec(), a.vec()

@@ -19,8 +19,8 @@ func vectorKernels(a *isa) {
 	reduction(a, "squaredDistance", "squaredDistance%[1]s returns the sum of (x[i]-y[i])² over i < len(x).", square)
 	elementwise(a)
 	dots(a)
-	scan(a, "dotScan", "dotScan%[1]s sets dst[i] to what dot%[1]s returns of q and rows[i*stride:].", product)
-	scan(a, "squaredDistanceScan", "squaredDistanceScan%[1]s sets dst[i] to what squaredDistance%[1]s returns of q and rows[i*stride:].", square)
+	scan(a, "dotScan", "dotScan%[1]s sets dst[i] to dot%[1]s(q, rows[i*stride:]).", product)
+	scan(a, "squaredDistanceScan", "squaredDistanceScan%[1]s sets dst[i] to squaredDistance%[1]s(q, rows[i*stride:]).", square)
 }
 
 // tail reads and writes the last n mod floats() values and nothing past them, with a
@@ -119,8 +119,8 @@ func reduction(a *isa, name, doc string, step func(acc, x reg.VecVirtual, y Op))
 	RET()
 }
 
-// reduce sums step over the n values at x and y, and changes n, x and y. It prefetches
-// what is ahead bytes past y, unless that is 0.
+// reduce sums step over the n values at x and y, and changes n, x and y. Unless ahead is 0, it
+// prefetches memory ahead bytes past y.
 func (a *isa) reduce(name string, x, y reg.Register, n reg.GPVirtual, step func(acc, x reg.VecVirtual, y Op), ahead int) reg.Register {
 	acc := a.zeros(4)
 	a.loops(name, n,
@@ -140,8 +140,8 @@ func (a *isa) reduce(name string, x, y reg.Register, n reg.GPVirtual, step func(
 	return a.sumTo(acc[0])
 }
 
-// scanAhead is how many bytes in advance rows are prefetched that are read from memory in
-// order: the processor by itself reads them more slowly.
+// scanAhead is the number of bytes in advance by which rows are prefetched that are read from
+// memory in order. On its own, the processor reads them more slowly.
 const scanAhead = 1024
 
 // scan is a reduction for each of many rows, in the order of memory.
@@ -307,8 +307,8 @@ func dots(a *isa) {
 func firstAbove() {
 	TEXT("firstAboveAVX2", NOSPLIT, "func(x []float32, bound float32) int")
 	Pragma("noescape")
-	Doc("firstAboveAVX2 returns the least i with x[i] > bound among the first len(x)/8*8,",
-		"or their number.")
+	Doc("firstAboveAVX2 returns the smallest i < len(x)/8*8 with x[i] > bound, or len(x)/8*8 if",
+		"there is none.")
 	x := Load(Param("x").Base(), GP64())
 	n := Load(Param("x").Len(), GP64())
 	bound := avx2.broadcastParam("bound")

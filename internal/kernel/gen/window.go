@@ -21,7 +21,7 @@ const (
 	callOutputs              // outputs of a window, all chunks
 	callSum                  // rows of stride bytes: the context's updates, or the hidden row
 	callNext                 // room for the addresses of the rows to prefetch: their ends
-	callNextCount            // the number of these
+	callNextCount            // the number of these addresses
 	callCount                // windows to apply, one after another
 	callEnd                  // end of the batch
 	callSign      = 128      // 16 floats: sign bit where the label is 1
@@ -37,7 +37,7 @@ const (
 )
 
 // Placed windows have a header of two numbers, m and the place of the first context word;
-// the other context words have the places that follow. The weight of a place scales the
+// the other context words have the following places. The weight of a place scales the
 // loss and the gradient of the context word there.
 const placedHeader = 8
 
@@ -49,7 +49,7 @@ func windowKernels(a *isa) {
 			cbow(a, n, placed)
 		}
 	}
-	for n := 1; n <= a.chunk; n++ { // with even chunks the smallest is (chunk+1)/2; labelled windows may have fewer outputs
+	for n := 1; n <= a.chunk; n++ { // with even chunks the smallest is (chunk+1)/2; labeled windows may have fewer outputs
 		scoresOnly(a, n, false)
 		scoresOnly(a, n, true)
 		updateOnly(a, n)
@@ -332,7 +332,7 @@ func skipGram(a *isa, n int, placed bool) {
 
 func scoresOnly(a *isa, n int, placed bool) {
 	w := beginPlaced(a, placed, "scores", n, fmt.Sprintf("is the first half of skipGram for one window and a chunk of %d outputs;", n),
-		"rows holds the context rows' addresses.")
+		"rows holds the addresses of the context rows.")
 	w.header, w.outsOnly = 4, true
 	w.keep()
 	w.outputRows()
@@ -342,7 +342,7 @@ func scoresOnly(a *isa, n int, placed bool) {
 
 func updateOnly(a *isa, n int) {
 	w := begin(a, "update", n, fmt.Sprintf("is the second half of skipGram for one window and a chunk of %d outputs;", n),
-		"sum receives what the context rows should.")
+		"sum receives the updates of the context rows.")
 	w.nextRows()
 	w.outputRows()
 	w.update(true)
