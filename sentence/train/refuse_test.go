@@ -114,7 +114,7 @@ func TestResumeRefuses(t *testing.T) {
 		"hidden":    {func(_ *checkpoints.Checkpoint, _ *Run, o *Options) { o.Hidden = 7 }, "shape"},
 		"no state":  {func(c *checkpoints.Checkpoint, _ *Run, _ *Options) { c.State = nil }, "no optimizer state for the embedding"},
 		"one state": {func(c *checkpoints.Checkpoint, _ *Run, _ *Options) { delete(c.State, "bias.sum") }, "no optimizer state for the bias"},
-		"optimizer": {func(_ *checkpoints.Checkpoint, _ *Run, o *Options) { o.Optimizer = Adam }, "of another solver"},
+		"optimizer": {func(_ *checkpoints.Checkpoint, _ *Run, o *Options) { o.Optimizer = Adam }, "belongs to another solver"},
 		"no layer":  {func(c *checkpoints.Checkpoint, _ *Run, _ *Options) { delete(c.Tensors, checkpoints.BiasTensor) }, "linear.bias"},
 	} {
 		before := cutAt(t, o, run, 4)
