@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/luminavec/luminavec/internal/fault"
@@ -48,6 +50,18 @@ func DefaultNGramOptions() NGramOptions { return NGramOptions{Min: 3, Max: 6, Bu
 // MaxNGram is the maximum of NGramOptions.Max, in code points.
 const MaxNGram = 30
 
+// ParseNGrams returns the options for the shortest and the longest n-gram, as in "3-6".
+func ParseNGrams(lengths string, buckets int) (NGramOptions, error) {
+	shortest, longest, ok := strings.Cut(lengths, "-")
+	low, errLow := strconv.Atoi(shortest)
+	high, errHigh := strconv.Atoi(longest)
+	if !ok || errLow != nil || errHigh != nil || high < 1 {
+		return NGramOptions{}, fault.Field("NGrams", "", "must be the shortest and the longest length, as in 3-6, got %q", lengths)
+	}
+	o := NGramOptions{Min: low, Max: high, Buckets: buckets}
+	return o, o.Validate()
+}
+
 // Validate returns an error if an option is out of range. The zero value is
 // valid.
 func (o NGramOptions) Validate() error {
@@ -55,11 +69,11 @@ func (o NGramOptions) Validate() error {
 	case o == NGramOptions{}:
 		return nil
 	case o.Max < 1 || o.Max > MaxNGram:
-		return fault.New("3 to 6 is usual", "the longest character n-gram has %d characters, want 1 to %d", o.Max, MaxNGram)
+		return fault.New("3 to 6 is usual", "the longest character n-gram must have from 1 to %d characters, got %d", MaxNGram, o.Max)
 	case o.Min < 1 || o.Min > o.Max:
-		return fault.New("3 to 6 is usual", "the shortest character n-gram has %d characters, want 1 to the longest, %d", o.Min, o.Max)
+		return fault.New("3 to 6 is usual", "the shortest character n-gram must have from 1 to %d characters, as the longest, got %d", o.Max, o.Min)
 	case o.Buckets < 1 || o.Buckets > math.MaxInt32:
-		return fault.New("2000000 is usual", "character n-grams go into %d buckets, want 1 to %d", o.Buckets, math.MaxInt32)
+		return fault.Field("Buckets", "2000000 is usual", "must be from 1 to %d, got %d", math.MaxInt32, o.Buckets)
 	}
 	return nil
 }
@@ -153,7 +167,7 @@ func RestoreNGrams(v *Vocabulary, o NGramOptions, buckets []int32) (*NGrams, err
 // newNGrams returns n-grams without rows.
 func newNGrams(v *Vocabulary, o NGramOptions) (*NGrams, error) {
 	if o.Max == 0 {
-		return nil, fault.New("3 to 6 is usual", "the longest character n-gram has 0 characters, want 1 to %d", MaxNGram)
+		return nil, fault.New("3 to 6 is usual", "the longest character n-gram must have from 1 to %d characters, got 0", MaxNGram)
 	}
 	if err := o.Validate(); err != nil {
 		return nil, err

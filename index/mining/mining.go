@@ -66,6 +66,14 @@ const (
 	Random Sampling = "random" // any
 )
 
+// Samplings returns all samplings, the default first.
+func Samplings() []Sampling { return []Sampling{Top, Random} }
+
+// Summary describes the sampling in a few words. It is empty for an unknown one.
+func (s Sampling) Summary() string {
+	return map[Sampling]string{Top: "the nearest", Random: "random ones"}[s]
+}
+
 // MaxNegatives is the largest number of negatives of an example: training on pairs
 // reads 32 texts per example.
 const MaxNegatives = 30

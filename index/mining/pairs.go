@@ -20,6 +20,11 @@ const (
 	All       Candidates = "all"       // all texts: anchors and given negatives too
 )
 
+// Summary describes the candidates in a few words.
+func (c Candidates) Summary() string {
+	return map[Candidates]string{Positives: "the second texts of all pairs", All: "first and further texts too"}[c]
+}
+
 // ReadOptions say how pairs are read.
 type ReadOptions struct {
 	// Pairs are the options of reading, as in pairs.Each. SpoolDir is also

@@ -44,8 +44,6 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-
-	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // The exit statuses of every command.
@@ -128,14 +126,14 @@ func run(root *cobra.Command, args []string) (status int) {
 	if err == nil {
 		return StatusDone
 	}
-	status = exitStatus(err, t.started, context.Cause(ctx) == errInterrupt)
-	if status == StatusDone {
-		return status
-	}
 	name := root.Name()
 	if t.current != nil {
 		name = programName(t.current)
-		err = fault.Rename(err, fieldFlags(t.current))
+		err = nameFlags(err, t.current)
+	}
+	status = exitStatus(err, t.started, context.Cause(ctx) == errInterrupt)
+	if status == StatusDone {
+		return status
 	}
 	message, hint := explain(err, t.current, status)
 	say(stderr, name, message)

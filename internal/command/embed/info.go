@@ -203,7 +203,7 @@ func trainingText(p checkpoints.Progress) string {
 		parts = append(parts, fmt.Sprintf("loss %.3f", p.Loss))
 	}
 	if p.Seconds > 0 {
-		parts = append(parts, cli.Duration(time.Duration(p.Seconds*float64(time.Second))))
+		parts = append(parts, cli.Seconds(p.Seconds))
 	}
 	return strings.Join(parts, ", ")
 }
