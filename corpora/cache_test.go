@@ -229,7 +229,7 @@ func TestCachePlace(t *testing.T) {
 	}
 	corporatest.WriteFile(t, dir, "MANIFEST", "luminavec-manifest 1\n")
 	for _, err := range []error{CheckCache(dir), buildText(t, "one two", BuildOptions{}).WriteCache(context.Background(), dir, CacheKey{})} {
-		if err == nil || !strings.Contains(err.Error(), "holds other things") {
+		if err == nil || !strings.Contains(err.Error(), "contains other files") {
 			t.Errorf("the folder of a model: %v", err)
 		}
 	}

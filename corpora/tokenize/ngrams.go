@@ -71,7 +71,7 @@ func (o NGramOptions) Validate() error {
 	case o.Max < 1 || o.Max > MaxNGram:
 		return fault.New("3 to 6 is usual", "the longest character n-gram must have from 1 to %d characters, got %d", MaxNGram, o.Max)
 	case o.Min < 1 || o.Min > o.Max:
-		return fault.New("3 to 6 is usual", "the shortest character n-gram must have from 1 to %d characters, as the longest, got %d", o.Max, o.Min)
+		return fault.New("3 to 6 is usual", "the shortest character n-gram must have from 1 to %d characters, the length of the longest, got %d", o.Max, o.Min)
 	case o.Buckets < 1 || o.Buckets > math.MaxInt32:
 		return fault.Field("Buckets", "2000000 is usual", "must be from 1 to %d, got %d", math.MaxInt32, o.Buckets)
 	}

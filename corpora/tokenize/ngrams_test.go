@@ -201,9 +201,9 @@ func TestNGramErrors(t *testing.T) {
 	}{
 		{NGramOptions{}, "longest character n-gram must have from 1 to 30 characters, got 0"},
 		{NGramOptions{3, 0, 100}, "longest character n-gram must "},
-		{NGramOptions{0, 6, 100}, "shortest character n-gram must have from 1 to 6 characters, as the longest, got 0"},
+		{NGramOptions{0, 6, 100}, "shortest character n-gram must have from 1 to 6 characters, the length of the longest, got 0"},
 		{NGramOptions{-1, 6, 100}, "shortest character n-gram must "},
-		{NGramOptions{7, 6, 100}, "shortest character n-gram must have from 1 to 6 characters, as the longest, got 7"},
+		{NGramOptions{7, 6, 100}, "shortest character n-gram must have from 1 to 6 characters, the length of the longest, got 7"},
 		{NGramOptions{3, 31, 100}, "longest character n-gram must have from 1 to 30 characters, got 31"},
 		{NGramOptions{3, -2, 100}, "longest character n-gram must "},
 		{NGramOptions{3, 6, 0}, "Buckets must be from 1 to 2147483647, got 0"},

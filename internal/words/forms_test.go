@@ -166,7 +166,7 @@ func TestFormsRefused(t *testing.T) {
 		"neither sums nor position weights":         func(o *Options) { o.CBOWSum = true },
 		"skipgram has neither":                      func(o *Options) { o.PositionWeights = true },
 		`got "softmax"`:                             func(o *Options) { o.Loss = "softmax" },
-		"shortest character n-gram has 7":           func(o *Options) { o.NGrams = tokenize.NGramOptions{Min: 7, Max: 6, Buckets: 10} },
+		"shortest character n-gram must":            func(o *Options) { o.NGrams = tokenize.NGramOptions{Min: 7, Max: 6, Buckets: 10} },
 		"no word of the vocabulary has character n": func(o *Options) { o.NGrams = tokenize.NGramOptions{Min: 20, Max: 20, Buckets: 10} },
 	} {
 		o := smallOptions()
