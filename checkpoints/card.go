@@ -20,7 +20,7 @@ type cardData struct {
 	Config       Config
 	Title        string
 	Tokens       int
-	Params       int
+	Params       int64
 	Phrases      int // that the tokenizer joins
 	NGrams       int // that have rows
 	Kind         Kind
@@ -71,9 +71,7 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 		d.Static = !d.Layers
 	}
 	d.PythonPool, d.Method = pythonPooling(c.Config.Encoder.Pooling), d.Kind.card(c)
-	for _, t := range c.Tensors {
-		d.Params += t.Rows() * t.Cols()
-	}
+	d.Params = c.Parameters()
 	var frequent []string
 	for _, id := range c.Vocabulary.ByCount() {
 		frequent = append(frequent, c.Vocabulary.Token(id))
