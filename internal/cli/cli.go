@@ -68,9 +68,6 @@ const (
 // JSONFlag declares --json, which [JSON] reads.
 func JSONFlag() Flag { return Flag{Name: "json", Help: "print the report as JSON"} }
 
-// AddJSON is [JSONFlag] for a command whose help is written by hand.
-func AddJSON(cmd *cobra.Command) { Declare(cmd, ForOutput, JSONFlag()) }
-
 // JSON says whether cmd was given --json.
 func JSON(cmd *cobra.Command) bool { return boolFlag(cmd, "json") }
 

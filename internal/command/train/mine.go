@@ -67,7 +67,7 @@ $ train mine qa.jsonl -m qa --margin 0.1 --sample random -o hard.jsonl`,
 		cli.Flag{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of --sample random"})
 	cli.Declare(cmd, "Search",
 		cli.Flag{Name: "ef", Arg: "N", Into: &o.Ef, Field: "Ef", Help: "beam width of a search in the graph", Default: "100, or as far as --range-max"},
-		cli.Flag{Name: "exact", Into: &o.Exact, Help: "compare with all candidates, as with fewer than 10,000: misses none, slow for many"},
+		cli.Flag{Name: "exact", Into: &o.Exact, Field: "Exact", Help: "compare with all candidates, as with fewer than 10,000: misses none, slow for many"},
 		cli.Flag{Name: "deterministic", Into: &job.determined, Help: "write the same FILE each time; =false builds the graph on all threads"},
 		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Help: "goroutines", Default: "all cores"})
 	return cli.Declare(cmd, cli.ForOutput,

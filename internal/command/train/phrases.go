@@ -44,7 +44,7 @@ $ train skipgram wiki.txt --phrases two.tsv --phrases three.tsv -o model`,
 	cli.Declare(cmd, cli.Arguments, corpusArgument())
 	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&job.text)...)
 	cli.Declare(cmd, cli.ForInput,
-		cli.Flag{Name: "tokenizer", Arg: "NAME", Into: &job.cut, Help: "how text is split into words", Values: []cli.Value{
+		cli.Flag{Name: "tokenizer", Arg: "NAME", Into: &job.cut, Field: "Tokenizer", Help: "how text is split into words", Values: []cli.Value{
 			{Name: "words", Help: "at word boundaries of Unicode (UAX #29)"},
 			{Name: "whitespace", Help: "at white space"}}},
 		cli.Flag{Name: "cased", Into: &job.words.Cased, Field: "Cased", Help: "keep capital letters"},
