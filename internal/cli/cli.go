@@ -54,17 +54,6 @@ const (
 	StatusInterrupted = 130
 )
 
-// SharedHelp and JSONHelp describe flags in help that is still written by hand.
-const (
-	SharedHelp = `      --config FILE      read flags from FILE, in JSON or TOML; flags on the
-                         command line take precedence
-      --quiet            print no progress and no notes
-  -h, --help             show this help
-`
-	JSONHelp = `      --json             print the report as JSON
-`
-)
-
 // JSONFlag declares --json, which [JSON] reads.
 func JSONFlag() Flag { return Flag{Name: "json", Help: "print the report as JSON"} }
 
@@ -207,6 +196,7 @@ func prepare(root *cobra.Command) *tree {
 		}
 		return applyConfig(cmd)
 	}
+	describeCompletion(root)
 	t.visit(root)
 	return t
 }

@@ -36,7 +36,7 @@ type Flag struct {
 
 	// Into points to the variable to set, which holds the default: a string (or a
 	// type of that kind), int, int64, uint64, float64, bool, time.Duration,
-	// []string (repeatable) or []int (separated by commas). Nil is a switch that
+	// []string (repeatable), []int or []float64 (separated by commas). Nil is a switch that
 	// is read by its name.
 	Into any
 
@@ -114,6 +114,8 @@ func declare(cmd *cobra.Command, set *pflag.FlagSet, row Flag) {
 		set.StringArrayVarP(into, row.Name, row.Short, *into, "")
 	case *[]int:
 		set.IntSliceVarP(into, row.Name, row.Short, *into, "")
+	case *[]float64:
+		set.Float64SliceVarP(into, row.Name, row.Short, *into, "")
 	default:
 		text := reflect.ValueOf(into).Convert(reflect.TypeFor[*string]()).Interface().(*string)
 		set.StringVarP(text, row.Name, row.Short, *text, "")
@@ -145,7 +147,7 @@ func (r *Flag) defaultText() string {
 		return strings.TrimSuffix(v.String(), "0s")
 	case []string:
 		return strings.Join(v, ", ")
-	case []int:
+	case []int, []float64:
 		return strings.ReplaceAll(strings.Trim(fmt.Sprint(v), "[]"), " ", ",")
 	default:
 		return fmt.Sprint(v)
@@ -235,6 +237,8 @@ func mustBe(f *pflag.Flag) string {
 		return "a whole number of at least 0"
 	case t == "intSlice":
 		return "whole numbers separated by commas"
+	case t == "float64Slice":
+		return "numbers separated by commas"
 	case strings.HasPrefix(t, "int"):
 		return "a whole number"
 	case strings.HasPrefix(t, "float"):

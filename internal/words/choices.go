@@ -25,8 +25,8 @@ func WindowForms() []string { return []string{WindowsWeighted, WindowsDrawn, Win
 func WindowSummary(name string) string {
 	return map[string]string{
 		WindowsWeighted: "nearer words count more: (window+1-d)/window at distance d",
-		WindowsDrawn:    "words up to a reach drawn from 1 to the window count, all alike, as in word2vec",
-		WindowsFull:     "all words count alike",
+		WindowsDrawn:    "words up to a reach drawn from 1 to the window count, all equally, as in word2vec",
+		WindowsFull:     "all words count equally",
 	}[name]
 }
 

@@ -48,8 +48,8 @@ $ train tokenizer pages.jsonl --field text --type unigram -o unigram.json`,
 		cli.Flag{Name: "strip-accents", Into: &o.StripAccents, Field: "StripAccents", Help: "remove accents: é becomes e", Default: "true for wordpiece, else false"},
 		cli.Flag{Name: "special", Arg: "TOKEN", Into: &o.Special, Field: "Special", Help: "special token, which is never split and has one of the first ids",
 			Default: "[PAD] [UNK] [CLS] [SEP] [MASK] for wordpiece, which needs [UNK]; <unk> for unigram, which needs it; none for bpe"},
-		cli.Flag{Name: "alphabet", Arg: "N", Into: &o.Alphabet, Field: "Alphabet", Help: "number of characters that become tokens, the most frequent ones; others are unknown; 0 keeps all; bpe has all 256 bytes"},
-		cli.Flag{Name: "max-length", Arg: "N", Into: &o.MaxLength, Field: "MaxLength", Help: "characters of a token, at most; 0 is no limit", Default: "16 for unigram, else 0"})
+		cli.Flag{Name: "alphabet", Arg: "N", Into: &o.Alphabet, Field: "Alphabet", Help: "number of characters to keep, the most frequent ones; others are unknown; 0 keeps all; not for bpe, which has all 256 bytes"},
+		cli.Flag{Name: "max-length", Arg: "N", Into: &o.MaxLength, Field: "MaxLength", Help: "maximum length of a token in characters; 0 sets no limit", Default: "16 for unigram, else 0"})
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &job.output, Help: "file to write, or - for standard output", Ext: []string{"json"}},
 		cli.Flag{Name: "force", Into: &job.force, Help: "replace FILE if it exists"},

@@ -61,19 +61,19 @@ $ train mine qa.jsonl -m qa --margin 0.1 --sample random -o hard.jsonl`,
 		cli.Flag{Name: "margin", Arg: "X", Into: &o.Margin, Field: "Margin",
 			Help: "how far the cosine of a negative must be below that of the positive: nearer texts are more often unknown positives; -2 admits all"},
 		cli.Flag{Name: "relative-margin", Arg: "X", Into: &o.RelativeMargin, Field: "RelativeMargin",
-			Help: "the same as a share of the positive's cosine; added to --margin", Default: short(o.RelativeMargin) + ", or 0 with --margin"},
+			Help: "the same as a fraction of the positive's cosine; added to --margin", Default: short(o.RelativeMargin) + ", or 0 with --margin"},
 		cli.Flag{Name: "sample", Arg: "NAME", Into: &o.Sample, Field: "Sample", Help: "which of the qualifying texts to use",
 			Values: cli.Summarized(mining.Samplings(), mining.Sampling.Summary)},
 		cli.Flag{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of --sample random"})
 	cli.Declare(cmd, "Search",
 		cli.Flag{Name: "ef", Arg: "N", Into: &o.Ef, Field: "Ef", Help: "beam width of a search in the graph", Default: "100, or as far as --range-max"},
-		cli.Flag{Name: "exact", Into: &o.Exact, Field: "Exact", Help: "compare with all candidates, as with fewer than 10,000: misses none, slow for many"},
+		cli.Flag{Name: "exact", Into: &o.Exact, Field: "Exact", Help: "compare with all candidates, which is slow for many; always used for fewer than 10,000"},
 		cli.Flag{Name: "deterministic", Into: &job.determined, Help: "write the same FILE each time; =false builds the graph on all threads"},
-		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Help: "goroutines", Default: "all cores"})
+		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Help: "number of threads", Default: "all cores"})
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &job.output, Help: "file to write, or - for standard output"},
 		cli.Flag{Name: "format", Arg: "NAME", Into: &job.format, Help: "format of FILE", Default: "its extension, else tsv",
-			Values: append(cli.Values(mining.TSV, mining.CSV, mining.JSONL),
+			Values: append(cli.Summarized(mining.Formats(), mining.Format.Summary),
 				cli.Value{Name: triplets, Help: "a row for each negative, with the columns anchor, positive and negative"})},
 		cli.Flag{Name: "force", Into: &job.force, Help: "replace FILE if it exists; mine even if memory seems too small"},
 		cli.JSONFlag())

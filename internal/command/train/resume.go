@@ -55,21 +55,21 @@ $ train resume model --corpus news.txt --grow --epochs 3`,
 		cli.Flag{Arg: "MODEL", Help: "folder of the training"},
 		cli.Flag{Arg: "CORPUS", Field: "Corpus", Help: "the text of the training, if it has moved"})
 	cli.Declare(cmd, cli.ForInput,
-		cli.Flag{Name: "cache", Arg: "DIR", Into: &j.cache, Field: "Cache", Help: "cache of the corpus; if it is not there, the text is read and cached", Default: "as before; none with --corpus"})
+		cli.Flag{Name: "cache", Arg: "DIR", Into: &j.cache, Field: "Cache", Help: "cache of the corpus; if it does not exist, the text is read and cached", Default: "as before; none with --corpus"})
 	cli.Declare(cmd, "New text",
 		cli.Flag{Name: "corpus", Arg: "NEW", Into: &j.corpus, Help: "the new text; more names may follow MODEL"},
-		cli.Flag{Name: "grow", Into: &j.grow, Field: "Base", Help: "add the words of NEW to the vocabulary; words of MODEL are kept however rare they are, and counts are added up. Without it words that MODEL does not know are ignored"},
+		cli.Flag{Name: "grow", Into: &j.grow, Field: "Base", Help: "add the words of NEW to the vocabulary; words of MODEL are kept however rare they are, and counts are added up; without it, words that MODEL does not know are ignored"},
 		cli.Flag{Name: "min-count", Arg: "N", Into: &j.minCount, Field: "MinCount", Help: "ignore new words that occur less often in NEW", Default: "as before"},
 		cli.Flag{Name: "max-vocab", Arg: "N", Into: &j.most, Field: "MaxVocabulary", Help: "add new words up to N in all; 0 adds all"},
 		cli.Flag{Name: "epochs", Arg: "N", Into: &j.epochs, Field: "Epochs", Help: "passes over NEW", Default: "as before"},
 		cli.Flag{Name: "lr", Arg: "X", Into: &j.rate, Field: "LearningRate", Help: "initial learning rate", Default: "as before"})
 	cli.Declare(cmd, "New text", cli.TextFlags(&j.text)...)
 	cli.Declare(cmd, cli.ForTraining,
-		cli.Flag{Name: "threads", Arg: "N", Into: &j.threads, Field: "Threads", Help: "workers", Default: "as before"})
+		cli.Flag{Name: "threads", Arg: "N", Into: &j.threads, Field: "Threads", Help: "number of threads", Default: "as before"})
 	j.watch.declareWords(cmd)
 	cli.NameField(cmd, "Start", "--init") // of the commands that begin a training
 	return cli.Declare(cmd, cli.ForOutput,
-		cli.Flag{Name: "output", Short: "o", Arg: "FOLDER", Into: &j.output, Help: "write to FOLDER and leave MODEL as it is; needs --corpus"},
+		cli.Flag{Name: "output", Short: "o", Arg: "FOLDER", Into: &j.output, Help: "write to FOLDER and keep MODEL; requires --corpus"},
 		cli.Flag{Name: "force", Into: &j.force, Help: "replace FOLDER if it exists; train even if memory or disk seem too small"},
 		j.everyFlag(), cli.JSONFlag())
 }

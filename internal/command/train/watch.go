@@ -20,7 +20,7 @@ type watchFlags struct {
 }
 
 // setHelp is the help of --validate of the word trainers.
-const setHelp = "judge the model while it trains by words:FILE, pairs of words with scores, analogies:FILE, or text:FILE, text that is not trained on and whose loss is measured; " +
+const setHelp = "evaluate the model during training with words:FILE (pairs of words with scores), analogies:FILE, or text:FILE (the loss on text that is not trained on); " +
 	"the prefix may be left out; the first file decides which model is best"
 
 // declare declares the flags.
@@ -30,8 +30,8 @@ func (w *watchFlags) declare(cmd *cobra.Command, arg, sets, every, usual string)
 		cli.Flag{Name: "validate", Arg: arg, Into: &w.sets, Field: "Validation", Help: sets},
 		cli.Flag{Name: "validate-every", Arg: "N", Into: &w.every, Field: "Every", Default: usual,
 			Help: "validate every N epochs, such as 0.25, " + every + "or after a time such as 10m and each epoch, which depends on the machine"},
-		cli.Flag{Name: "keep", Arg: "NAME", Into: &w.keep, Field: "Keep", Help: "the model to write at the end", Values: cli.Values(checkpoints.KeepBest, checkpoints.KeepLast)},
-		cli.Flag{Name: "patience", Arg: "N", Into: &w.patience, Field: "Patience", Help: "stop after N validations without a better one; 0 trains to the end"})
+		cli.Flag{Name: "keep", Arg: "NAME", Into: &w.keep, Field: "Keep", Help: "which model to write at the end", Values: cli.Values(checkpoints.KeepBest, checkpoints.KeepLast)},
+		cli.Flag{Name: "patience", Arg: "N", Into: &w.patience, Field: "Patience", Help: "stop after N validations without improvement; 0 never stops early"})
 }
 
 // declareWords declares the flags of a command that trains word vectors.

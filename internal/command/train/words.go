@@ -82,26 +82,26 @@ $ train %[1]s dump.jsonl --field text --cache ids --deterministic -o model`, nam
 		cli.Flag{Name: "phrases", Arg: "FILE", Into: &j.phrases, Field: "Phrases", Help: "join the phrases of 'train phrases' into single words, as in new_york, in the order of the files", Ext: []string{"tsv"}},
 		cli.Flag{Name: "min-count", Arg: "N", Into: &o.MinCount, Field: "MinCount", Help: "ignore words that occur less often"},
 		cli.Flag{Name: "max-vocab", Arg: "N", Into: &o.MaxVocabulary, Field: "MaxVocabulary", Help: "keep only the N most frequent words; 0 keeps all"},
-		cli.Flag{Name: "subsample", Arg: "T", Into: &o.Subsample, Field: "Subsample", Help: "drop words at random that make up more than this share of the text; 0 keeps all"},
-		cli.Flag{Name: "cache", Arg: "DIR", Into: &j.cache, Field: "Cache", Help: "cache the words as ids in DIR: a later run on the same files reads these, and a resumed one does not need the text"})
+		cli.Flag{Name: "subsample", Arg: "T", Into: &o.Subsample, Field: "Subsample", Help: "randomly drop words that make up more than this share of the text; 0 keeps all"},
+		cli.Flag{Name: "cache", Arg: "DIR", Into: &j.cache, Field: "Cache", Help: "cache the words as ids in DIR: later runs on the same files read these, and resuming does not need the text"})
 	cli.Declare(cmd, cli.ForModel,
 		cli.Flag{Name: "dim", Arg: "N", Into: &o.Dim, Field: "Dim", Help: "length of a vector"},
 		cli.Flag{Name: "vectors", Arg: "NAME", Into: &j.vectors, Field: "SumVectors", Help: "what is saved as the vector of a word", Default: vectors, Values: []cli.Value{
 			{Name: "input", Help: "its input vector"}, {Name: "sum", Help: "the sum of its input and output vectors"}}},
 		cli.Flag{Name: "char-ngrams", Arg: "N-M", Into: &j.grams, Field: "NGrams",
-			Help: "make a word's vector the mean of a vector of its own and those of its character n-grams of N to M letters, as in 3-6, so that unknown words have vectors too", Default: "none"},
-		cli.Flag{Name: "buckets", Arg: "N", Into: &j.buckets, Field: "Buckets", Help: "most rows that the n-grams are hashed into"},
+			Help: "also learn vectors of character n-grams of N to M characters, as in 3-6: a word's vector is the mean of its own and those of its n-grams, and unknown words have vectors too", Default: "none"},
+		cli.Flag{Name: "buckets", Arg: "N", Into: &j.buckets, Field: "Buckets", Help: "number of buckets that the n-grams are hashed into"},
 		cli.Flag{Name: "init", Arg: "FILE", Into: &j.init, Field: "Start",
-			Help: "initial vectors, which determine --dim: a model folder, or a file that 'embed import --help' lists; output vectors are reused if the model type matches"},
-		cli.Flag{Name: "freeze-init", Into: &o.FreezeInit, Field: "FreezeInit", Help: "do not change the vectors of --init: new words learn to fit them"})
+			Help: "start from these vectors, which determine --dim: a model folder, or a file in a format that 'embed import --help' lists; output vectors are reused if the model type matches"},
+		cli.Flag{Name: "freeze-init", Into: &o.FreezeInit, Field: "FreezeInit", Help: "keep the vectors of --init fixed; only those of other words are trained"})
 	cli.Declare(cmd, "Objective",
 		cli.Flag{Name: "loss", Arg: "NAME", Into: &o.Loss, Field: "Loss", Help: "how a word is predicted", Values: cli.Summarized(words.Losses(), words.LossSummary)},
 		cli.Flag{Name: "negative", Arg: "N", Into: &o.Negative, Field: "Negative", Help: "negative samples per window, with --loss ns"},
 		cli.Flag{Name: "ns-exponent", Arg: "X", Into: &o.NoiseExponent, Field: "NoiseExponent", Help: "draw negatives in proportion to count^X, with --loss ns"},
-		cli.Flag{Name: "window", Arg: "N", Into: &o.Window, Field: "Window", Help: "most context words on each side"},
-		cli.Flag{Name: "windows", Arg: "NAME", Into: &o.Windows, Field: "Windows", Help: "how much the words of a window count", Default: drawn,
+		cli.Flag{Name: "window", Arg: "N", Into: &o.Window, Field: "Window", Help: "maximum number of context words on each side"},
+		cli.Flag{Name: "windows", Arg: "NAME", Into: &o.Windows, Field: "Windows", Help: "how the words of a window are weighted", Default: drawn,
 			Values: cli.Summarized(words.WindowForms(), words.WindowSummary)},
-		cli.Flag{Name: "shrink-windows", Into: &j.shrink, Field: "Windows", Help: "same as --windows drawn; =false as --windows full"})
+		cli.Flag{Name: "shrink-windows", Into: &j.shrink, Field: "Windows", Help: "same as --windows drawn; --shrink-windows=false is --windows full"})
 	if kind.Objective.PerWindow {
 		cli.Declare(cmd, "Objective",
 			cli.Flag{Name: "cbow-sum", Into: &o.CBOWSum, Field: "CBOWSum", Help: "add the context words instead of taking their mean"},
@@ -110,9 +110,9 @@ $ train %[1]s dump.jsonl --field text --cache ids --deterministic -o model`, nam
 	cli.Declare(cmd, cli.ForTraining,
 		cli.Flag{Name: "epochs", Arg: "N", Into: &o.Epochs, Field: "Epochs", Help: "passes over the corpus"},
 		cli.Flag{Name: "lr", Arg: "X", Into: &o.LearningRate, Field: "LearningRate", Help: "initial learning rate; it falls to zero",
-			Default: fmt.Sprintf("%g, from %d epochs on %g; %g unless windows are weighted", rates.Weighted, words.ManyEpochs, rates.Many, rates.Other)},
-		cli.Flag{Name: "shuffle", Into: &o.Shuffle, Field: "Shuffle", Help: "read the blocks of the text in another order in each epoch"},
-		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Help: "workers", Default: "all cores"},
+			Default: fmt.Sprintf("%g; %g from %d epochs on; %g unless windows are weighted", rates.Weighted, rates.Many, words.ManyEpochs, rates.Other)},
+		cli.Flag{Name: "shuffle", Into: &o.Shuffle, Field: "Shuffle", Help: "read the blocks of the text in a different order in each epoch"},
+		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Help: "number of threads", Default: "all cores"},
 		cli.Flag{Name: "deterministic", Into: &o.Deterministic, Field: "Deterministic", Help: "train the same model, byte for byte, at any number of threads; slower with several"},
 		cli.Flag{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of all random choices"},
 		cli.Flag{Name: "engine", Arg: "NAME", Into: &o.Engine, Field: "Engine", Help: "how gradients are computed", Values: cli.Summarized(training.Engines(), training.Engine.Summary)})
