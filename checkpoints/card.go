@@ -19,7 +19,7 @@ type cardData struct {
 	config       Config
 	title        string
 	tokens       int
-	params       int
+	params       int64
 	phrases      int // that the tokenizer joins
 	ngrams       int // that have rows
 	kind         Kind
@@ -70,9 +70,7 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 		d.static = !d.layers
 	}
 	d.pythonPool, d.method = pythonPooling(c.Config.Encoder.Pooling), d.kind.card(c)
-	for _, t := range c.Tensors {
-		d.params += t.Rows() * t.Cols()
-	}
+	d.params = c.Parameters()
 	var frequent []string
 	for _, id := range c.Vocabulary.ByCount() {
 		frequent = append(frequent, c.Vocabulary.Token(id))

@@ -60,6 +60,14 @@ type Checkpoint struct {
 // Embedding returns the table of the vocabulary, [V, dim].
 func (c *Checkpoint) Embedding() Tensor { return c.Tensors[EmbeddingTensor] }
 
+// Parameters returns how many numbers the tensors of the model hold.
+func (c *Checkpoint) Parameters() (n int64) {
+	for _, t := range c.Tensors {
+		n += int64(t.Rows()) * int64(t.Cols())
+	}
+	return n
+}
+
 func faultIn(file, format string, args ...any) error {
 	return &manifest.FileError{File: file, Err: fmt.Errorf(format, args...)}
 }

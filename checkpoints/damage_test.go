@@ -240,7 +240,7 @@ func TestForged(t *testing.T) {
 		{map[string]string{TokenizerFile: "{}"}, "tokenizer.json"},
 		{map[string]string{TokenizerFile: strings.Replace(good[TokenizerFile], `"cat"`, `"dog"`, 1)}, `tokenizer.json "dog" "cat"`},
 		{map[string]string{ConfigFile: strings.Replace(good[ConfigFile], `"buckets": 1000`, `"buckets": 10`, 1)}, "ngrams.txt 21 rows 10 buckets"},
-		{map[string]string{ConfigFile: strings.Replace(good[ConfigFile], `"buckets": 1000`, `"buckets": 0`, 1)}, "config.json ngrams: 0 buckets"},
+		{map[string]string{ConfigFile: strings.Replace(good[ConfigFile], `"buckets": 1000`, `"buckets": 0`, 1)}, "config.json ngrams: Buckets"},
 		{map[string]string{ConfigFile: strings.Replace(good[ConfigFile], `"ngrams"`, `"other"`, 1)}, "model.safetensors ngrams.weight no ngrams in config.json"},
 		{map[string]string{NGramFile: ""}, "ngrams.txt list of character n-grams is empty"},
 		{map[string]string{NGramFile: good[NGramFile] + "1\n"}, "model.safetensors ngrams.weight [21 3] [22 3] ngrams.txt"},

@@ -106,3 +106,27 @@ func (r *reader) extra() ([]string, error) {
 	}
 	return extra, nil
 }
+
+// FileSize is a file of a folder and its size in bytes.
+type FileSize struct {
+	Name  string `json:"name"`
+	Bytes int64  `json:"bytes"`
+}
+
+// FileSizes lists the files of the model in dir, MANIFEST included, without reading them.
+func FileSizes(dir string) (files []FileSize, total int64, err error) {
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		files = append(files, FileSize{filepath.ToSlash(name), info.Size()})
+		total += info.Size()
+		return err
+	})
+	return files, total, err
+}

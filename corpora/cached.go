@@ -176,6 +176,19 @@ func (c Cached) save(ctx context.Context, corpus *Corpus, key CacheKey) (*Corpus
 	return corpus, nil
 }
 
+// CheckApart returns an error if the folder of the cache is also that of a model.
+func (c Cached) CheckApart(model string) error {
+	if c.Dir == "" || model == "" {
+		return nil
+	}
+	cache, errCache := filepath.Abs(c.Dir)
+	folder, errModel := filepath.Abs(model)
+	if errCache == nil && errModel == nil && cache == folder {
+		return fault.New("use two folders", "the model and the cache cannot both be %s", model)
+	}
+	return nil
+}
+
 // CheckOutside returns an error if one of the files is inside a folder that is about to be
 // replaced: it would be deleted with it.
 func CheckOutside(folder string, files []string) error {

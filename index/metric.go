@@ -2,6 +2,7 @@ package index
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/luminavec/luminavec/internal/fault"
@@ -29,6 +30,9 @@ func (m Metric) String() string {
 	}
 	return metricNames[m]
 }
+
+// MetricNames returns the names of the metrics.
+func MetricNames() []string { return slices.Clone(metricNames[:]) }
 
 // metricHint lists the metrics.
 const metricHint = "the metrics are cosine, dot and euclidean"

@@ -23,6 +23,18 @@ const (
 // quantizations lists the quantizations by their numbers in a file.
 var quantizations = []Quantization{NoQuantization, Int8, Int4}
 
+// Quantizations returns all quantizations.
+func Quantizations() []Quantization { return slices.Clone(quantizations) }
+
+// Summary describes the quantization in a few words. It is empty for an unknown one.
+func (q Quantization) Summary() string {
+	return map[Quantization]string{
+		NoQuantization: "the vectors",
+		Int8:           "codes of 8 bits per value: faster, with equal recall if values are centered around zero",
+		Int4:           "codes of 4 bits per value: faster still and smaller; for vectors of several dozen values or more",
+	}[q]
+}
+
 // Limits of the options. They are generous, and exist only so that a damaged file or a typing
 // error cannot cause absurd memory allocations.
 const (

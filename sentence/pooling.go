@@ -26,6 +26,17 @@ const (
 // Poolings lists all poolings.
 var Poolings = []Pooling{Mean, Max, First, Last, SIF}
 
+// Summary describes the pooling in a few words. It is empty for an unknown one.
+func (p Pooling) Summary() string {
+	return map[Pooling]string{
+		Mean:  "mean of the tokens",
+		Max:   "maximum of each dimension",
+		First: "first token",
+		Last:  "last token",
+		SIF:   "mean of the tokens weighted by a/(a + share of the text): rare tokens count more",
+	}[p]
+}
+
 func checkPooling(name Pooling) error {
 	if !slices.Contains(Poolings, name) {
 		return fault.New("choose mean, max, cls, sep or sif", "unknown pooling %q", name)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -122,6 +123,18 @@ func Lookup(list []Format, name string) (Format, error) {
 		}
 	}
 	return Format{}, fault.New("choose "+Names(list), "unknown format %q", name)
+}
+
+// ForFile returns the format of list whose usual ending the name of a file has, and false
+// if there is none.
+func ForFile(list []Format, name string) (Format, bool) {
+	ending := strings.ToLower(filepath.Ext(name))
+	for _, f := range list {
+		if ending != "" && slices.Contains(f.Extensions, ending) {
+			return f, true
+		}
+	}
+	return Format{}, false
 }
 
 // Hint returns a hint that lists the formats of vectors.

@@ -12,7 +12,7 @@ import (
 func init() {
 	Register(Format{
 		Name: "glove", Extensions: []string{".txt"}, Words: true,
-		Description: "text without a first line",
+		Description: "text without a header line",
 		Detect:      func(Head) Match { return Maybe }, // any text, unless another format knows it
 		Read:        readGlove,
 		Write: func(w io.Writer, shape Shape) (RowWriter, error) {

@@ -10,7 +10,7 @@ import (
 func init() {
 	Register(Format{
 		Name: "jsonl", Extensions: []string{".jsonl"},
-		Description: "objects of text, known words, vector",
+		Description: "one JSON object per line: text, known words, vector",
 		Write: func(w io.Writer, shape Shape) (RowWriter, error) {
 			return newRowWriter(w, shape, nil, appendJSONLine), nil
 		},

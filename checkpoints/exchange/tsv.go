@@ -6,7 +6,7 @@ import "io"
 func init() {
 	Register(Format{
 		Name: "tsv", Extensions: []string{".tsv"},
-		Description: "the numbers with tabs between them",
+		Description: "numbers separated by tabs",
 		Write: func(w io.Writer, shape Shape) (RowWriter, error) {
 			return newRowWriter(w, shape, nil, func(b []byte, row Row) []byte {
 				return append(appendNumbers(b, row.Values, '\t'), '\n')

@@ -16,7 +16,7 @@ import (
 func init() {
 	Register(Format{
 		Name: "word2vec", Extensions: []string{".txt", ".vec"}, Words: true,
-		Description: "text, a first line with the sizes",
+		Description: "text with a header line of the sizes",
 		Detect: func(head Head) Match {
 			if text, _ := sized(head.Data); text {
 				return Yes

@@ -15,7 +15,7 @@ import (
 func init() {
 	Register(Format{
 		Name: "word2vec-bin", Extensions: []string{".bin"}, Words: true, Binary: true,
-		Description: "binary, a first line with the sizes",
+		Description: "binary with a header line of the sizes",
 		Detect: func(head Head) Match {
 			if _, binary := sized(head.Data); binary {
 				return Yes

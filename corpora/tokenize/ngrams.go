@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/luminavec/luminavec/internal/fault"
@@ -48,6 +50,18 @@ func DefaultNGramOptions() NGramOptions { return NGramOptions{Min: 3, Max: 6, Bu
 // MaxNGram is the maximum of NGramOptions.Max, in code points.
 const MaxNGram = 30
 
+// ParseNGrams returns the options for the shortest and the longest n-gram, as in "3-6".
+func ParseNGrams(lengths string, buckets int) (NGramOptions, error) {
+	shortest, longest, ok := strings.Cut(lengths, "-")
+	low, errLow := strconv.Atoi(shortest)
+	high, errHigh := strconv.Atoi(longest)
+	if !ok || errLow != nil || errHigh != nil || high < 1 {
+		return NGramOptions{}, fault.Field("NGrams", "", "must be the shortest and the longest length, as in 3-6, got %q", lengths)
+	}
+	o := NGramOptions{Min: low, Max: high, Buckets: buckets}
+	return o, o.Validate()
+}
+
 // Validate returns an error if an option is out of range. The zero value is
 // valid.
 func (o NGramOptions) Validate() error {
@@ -59,7 +73,7 @@ func (o NGramOptions) Validate() error {
 	case o.Min < 1 || o.Min > o.Max:
 		return fault.New("3 to 6 is usual", "the shortest character n-gram must have 1 to %d characters, the length of the longest, got %d", o.Max, o.Min)
 	case o.Buckets < 1 || o.Buckets > math.MaxInt32:
-		return fault.New("2000000 is usual", "the number of n-gram buckets must be from 1 to %d, got %d", math.MaxInt32, o.Buckets)
+		return fault.Field("Buckets", "2000000 is usual", "must be from 1 to %d, got %d", math.MaxInt32, o.Buckets)
 	}
 	return nil
 }

@@ -200,14 +200,14 @@ func TestNGramErrors(t *testing.T) {
 		want string
 	}{
 		{NGramOptions{}, "longest character n-gram must have 1 to 30 characters, got 0"},
-		{NGramOptions{3, 0, 100}, "1 to 30 characters, got 0"},
+		{NGramOptions{3, 0, 100}, "longest character n-gram must "},
 		{NGramOptions{0, 6, 100}, "shortest character n-gram must have 1 to 6 characters, the length of the longest, got 0"},
-		{NGramOptions{-1, 6, 100}, "shortest character n-gram must have 1 to 6 characters, the length of the longest, got -1"},
+		{NGramOptions{-1, 6, 100}, "shortest character n-gram must "},
 		{NGramOptions{7, 6, 100}, "shortest character n-gram must have 1 to 6 characters, the length of the longest, got 7"},
 		{NGramOptions{3, 31, 100}, "longest character n-gram must have 1 to 30 characters, got 31"},
-		{NGramOptions{3, -2, 100}, "characters, got -2"},
-		{NGramOptions{3, 6, 0}, "the number of n-gram buckets must be from 1 to 2147483647, got 0"},
-		{NGramOptions{3, 6, -5}, "got -5"},
+		{NGramOptions{3, -2, 100}, "longest character n-gram must "},
+		{NGramOptions{3, 6, 0}, "Buckets must be from 1 to 2147483647, got 0"},
+		{NGramOptions{3, 6, -5}, "Buckets must be from 1 to 2147483647, got -5"},
 		{NGramOptions{20, 30, 100}, "no word of the vocabulary has character n-grams of 20 to 30"},
 	} {
 		if _, err := NewNGrams(v, test.o); err == nil || !strings.Contains(err.Error(), test.want) || fault.Hint(err) == "" {

@@ -130,3 +130,16 @@ func parsePhrase(line string) (Phrase, error) {
 	}
 	return p, nil
 }
+
+// WithPhraseFiles is [Tokenizer.WithPhrases] with the phrases of files, each a pass.
+func (t *Tokenizer) WithPhraseFiles(names ...string) (*Tokenizer, error) {
+	var lists []*Phrases
+	for _, name := range names {
+		list, err := OpenPhrases(name)
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, list)
+	}
+	return t.WithPhrases(lists...)
+}

@@ -214,6 +214,16 @@ func (w *WordVectors) answer(ctx context.Context, questions []question, n, threa
 	return answers, nil
 }
 
+// WriteAnalogies writes the results, each as a table.
+func WriteAnalogies(w io.Writer, results []*AnalogyResult) error {
+	for _, r := range results {
+		if _, err := r.WriteTo(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // WriteTo writes the sections and totals as a table.
 func (r *AnalogyResult) WriteTo(w io.Writer) (int64, error) {
 	var b strings.Builder

@@ -30,8 +30,11 @@ type truncated struct {
 
 // truncate returns the encoder that uses the first dim values, or all if dim is 0.
 func truncate(e Encoder, dim, threads int) (*truncated, error) {
-	if dim < 0 || dim > e.Dim() {
-		return nil, fault.Field("Dim", "0 compares all dimensions", "must be from 0 to the %d dimensions of the model, got %d", e.Dim(), dim)
+	if dim < 0 {
+		return nil, fault.Field("Dim", "0 compares all dimensions", "must be at least 0, got %d", dim)
+	}
+	if dim > e.Dim() {
+		return nil, fault.Field("Dim", "", "must not exceed the %d dimensions of the model, got %d", e.Dim(), dim)
 	}
 	if dim == 0 {
 		dim = e.Dim()

@@ -225,7 +225,7 @@ func TestRetrievalTies(t *testing.T) {
 func TestRetrievalErrors(t *testing.T) {
 	m := madeSet(t, 7, 20, 4)
 	for _, dim := range []int{-1, 5} {
-		if _, err := Retrieval(context.Background(), m.encoder, m.open(t), RetrievalOptions{Dim: dim}); err == nil || !strings.Contains(err.Error(), "4 dimensions") {
+		if _, err := Retrieval(context.Background(), m.encoder, m.open(t), RetrievalOptions{Dim: dim}); err == nil || !strings.Contains(err.Error(), "Dim must ") {
 			t.Errorf("dim %d: %v", dim, err)
 		}
 	}

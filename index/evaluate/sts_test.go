@@ -75,7 +75,7 @@ func TestSTSUndefined(t *testing.T) {
 
 func TestSTSErrors(t *testing.T) {
 	e, set := stsSet()
-	if _, err := STS(context.Background(), e, set, STSOptions{Dim: 4}); err == nil || !strings.Contains(err.Error(), "Dim must be") {
+	if _, err := STS(context.Background(), e, set, STSOptions{Dim: 4}); err == nil || !strings.Contains(err.Error(), "Dim must not exceed the 3 dimensions") {
 		t.Errorf("Dim 4: error %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -66,6 +66,14 @@ const (
 	Random Sampling = "random" // a random choice
 )
 
+// Samplings returns all samplings, the default first.
+func Samplings() []Sampling { return []Sampling{Top, Random} }
+
+// Summary describes the sampling in a few words. It is empty for an unknown one.
+func (s Sampling) Summary() string {
+	return map[Sampling]string{Top: "the nearest", Random: "random ones"}[s]
+}
+
 // MaxNegatives is the maximum number of negatives in an example, because training on pairs
 // reads up to 32 texts per example.
 const MaxNegatives = 30

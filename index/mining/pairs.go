@@ -20,6 +20,11 @@ const (
 	All       Candidates = "all"       // all texts, including anchors and given negatives
 )
 
+// Summary describes the candidates in a few words.
+func (c Candidates) Summary() string {
+	return map[Candidates]string{Positives: "the second texts of all pairs", All: "first and further texts too"}[c]
+}
+
 // ReadOptions controls how pairs are read.
 type ReadOptions struct {
 	// Pairs holds the options for pairs.Each. SpoolDir is also the folder of the temporary

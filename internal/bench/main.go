@@ -23,16 +23,7 @@ import (
 func main() {
 	cmd := &cobra.Command{
 		Use:   "bench",
-		Short: "measure speed and quality",
-		Long: `Usage: bench COMMAND [OPTIONS]
-
-Measure speed and quality, and write the results as Markdown tables.
-
-Commands:
-  words    word vectors: speed and quality of skipgram and cbow
-  sentence sentence vectors: speed and quality of the pair trainer
-  ann      nearest neighbors: recall, speed, build time and memory
-`,
+		Short: "Measure speed and quality, and write the results as Markdown tables",
 	}
 	cmd.AddCommand(wordsCommand(), sentenceCommand(), annCommand())
 	os.Exit(cli.Run(cmd))

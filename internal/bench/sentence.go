@@ -13,7 +13,6 @@ import (
 	"github.com/luminavec/luminavec/corpora/tokenize/learn"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
-	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
 	"github.com/luminavec/luminavec/sentence/train"
 )
@@ -33,53 +32,31 @@ type sentenceBench struct {
 }
 
 func sentenceCommand() *cobra.Command {
-	var b sentenceBench
+	b := sentenceBench{epochs: 3, vocabulary: 30_000}
 	cmd := &cobra.Command{
-		Use:   "sentence",
-		Short: "measure the sentence trainer",
-		Long: `Usage: bench sentence [OPTIONS]
-
-Train variants of the sentence model with each number of threads and write a table
+		Use:   "sentence [options]",
+		Short: "Measure the sentence trainer",
+		Long: `
+It trains variants of the sentence model with each number of threads and writes a table
 of speed and quality. Speed is pairs per second over the training alone, after the
 pairs have been tokenized. Quality is Spearman's correlation on the development set
 of the STS benchmark, and nDCG@10 on retrieval sets.
 
 With --peers, StaticEmbedding of sentence-transformers, if it is installed, trains
 on the same pairs with the same tokens, dimensions, batches, loss and number of
-passes, on the last number of threads in --threads.
-
-Options:
-      --pairs FILE       pairs to train on (default: the bundled sample); repeatable
-      --retrieval DIR    retrieval set for evaluation; repeatable
-  -o, --output FILE      Markdown file to write (default: standard output)
-      --threads N,N      numbers of threads to measure (default 1,2)
-      --seeds N          runs of each variant, with seeds 1 to N; the table shows
-                         the mean and the spread (default 1)
-      --epochs N         passes over the pairs; the row of the defaults uses its own
-                         number (default 3)
-      --vocab N          WordPiece tokens to learn (default 30000)
-      --peers            also measure installed peers
-      --only NAME,NAME   measure only these rows: default (the defaults of train
-                         sentence), plain (256 dimensions, batches of 1,024, mean
-                         pooling), hidden (the same with Linear and ReLU to 256),
-                         engines (fused and graph, small); peers: static-embedding
-      --append           append the table to the output file
-` + cli.SharedHelp,
+passes, on the last number of threads in --threads.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return b.run(cmd) },
 	}
-	f := cmd.Flags()
-	f.StringSliceVar(&b.pairs, "pairs", nil, "")
-	f.StringSliceVar(&b.retrieval, "retrieval", nil, "")
-	f.StringVarP(&b.output, "output", "o", "", "")
-	f.IntSliceVar(&b.threads, "threads", []int{1, 2}, "")
-	f.IntVar(&b.seeds, "seeds", 1, "")
-	f.IntVar(&b.epochs, "epochs", 3, "")
-	f.IntVar(&b.vocabulary, "vocab", 30_000, "")
-	f.BoolVar(&b.peers, "peers", false, "")
-	f.StringSliceVar(&b.only, "only", nil, "")
-	f.BoolVar(&b.more, "append", false, "")
-	return cmd
+	cli.Declare(cmd, cli.ForInput,
+		cli.Flag{Name: "pairs", Arg: "FILE", Into: &b.pairs, Help: "pairs to train on", Default: "the bundled sample"},
+		cli.Flag{Name: "retrieval", Arg: "DIR", Into: &b.retrieval, Help: "retrieval set for evaluation"})
+	cli.Declare(cmd, cli.ForTraining,
+		cli.Flag{Name: "epochs", Arg: "N", Into: &b.epochs, Help: "passes over the pairs, except for the row of the defaults", Positive: true},
+		cli.Flag{Name: "vocab", Arg: "N", Into: &b.vocabulary, Help: "WordPiece tokens to learn"})
+	cli.Declare(cmd, "Measurement", measureFlags(&b.threads, &b.seeds, &b.peers, &b.only,
+		"default (the defaults of train sentence), plain (256 dimensions, batches of 1,024, mean pooling), hidden (the same with Linear and ReLU to 256), engines (fused and graph, small); peers: static-embedding")...)
+	return cli.Declare(cmd, cli.ForOutput, outputFlags(&b.output, &b.more)...)
 }
 
 // sentenceForm is a variant of training to measure.
@@ -111,7 +88,7 @@ func (b *sentenceBench) forms() []sentenceForm {
 		if len(b.only) == 0 {
 			return f.name == "engines"
 		}
-		return !slices.Contains(b.only, f.name)
+		return !wanted(b.only, f.name)
 	})
 }
 
@@ -133,9 +110,6 @@ func (b *sentenceBench) judge(ctx context.Context, e evaluate.Encoder, evalSets 
 }
 
 func (b *sentenceBench) run(cmd *cobra.Command) error {
-	if b.seeds < 1 || b.epochs < 1 || len(b.threads) == 0 {
-		return cli.UsageError(fault.New("", "--seeds and --epochs must be at least 1 and --threads must have a value, got %d, %d and %s", b.seeds, b.epochs, cli.Plural(len(b.threads), "value", "values")))
-	}
 	ctx := cmd.Context()
 	sources := pairs.Sample()
 	if len(b.pairs) > 0 {
@@ -203,7 +177,7 @@ func (b *sentenceBench) run(cmd *cobra.Command) error {
 			rows = append(rows, r)
 		}
 	}
-	if b.peers && (len(b.only) == 0 || slices.Contains(b.only, "static-embedding")) {
+	if b.peers && wanted(b.only, "static-embedding") {
 		r, err := b.staticEmbedding(cmd, sources, tokenizer, evalSets)
 		if err != nil {
 			return err

@@ -14,7 +14,6 @@ import (
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
-	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/words"
 	_ "github.com/luminavec/luminavec/skipgram"
 )
@@ -37,48 +36,52 @@ func wordsCommand() *cobra.Command {
 	o := &b.options
 	o.Epochs = 3
 	cmd := &cobra.Command{
-		Use:   "words",
-		Short: "measure the word trainers",
-		Long: `Usage: bench words [OPTIONS]
-
-Train the main variants of the word models with each number of threads and write a
-table of speed and quality. Speed is vocabulary words per second, before
+		Use:   "words [options]",
+		Short: "Measure the word trainers",
+		Long: `
+It trains the main variants of the word models with each number of threads and writes
+a table of speed and quality. Speed is vocabulary words per second, before
 subsampling, over the training alone; quality is Spearman's correlation on word
 pairs and accuracy on Google's analogies among the 30,000 most frequent words.
 
 With --peers, gensim (python3 -c 'import gensim') and fasttext, if they are
-installed, train on the same words with the same settings on one thread.
-
-Options:
-      --corpus FILE      text to train on (default: the bundled sample); repeatable
-      --set FILE         word pairs for evaluation besides WordSim-353; repeatable
-  -o, --output FILE      Markdown file to write (default: standard output)
-      --threads N,N      numbers of threads to measure (default 1,2)
-      --seeds N          runs of each variant, with seeds 1 to N; the table shows
-                         the mean and the spread (default 1)
-      --epochs N         passes over the corpus (default 3)
-      --dim N            dimension of the vectors (default 100)
-      --peers            also measure installed peers
-      --only NAME,NAME   measure only these rows: skipgram, cbow, deterministic,
-                         drawn (word2vec's windows and learning rates), hs, ngrams;
-                         peers: gensim, fasttext, fasttext-ngrams
-      --append           append the table to the output file
-` + cli.SharedHelp,
+installed, train on the same words with the same settings on one thread.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return b.run(cmd) },
 	}
-	f := cmd.Flags()
-	f.StringSliceVar(&b.corpus, "corpus", nil, "")
-	f.StringSliceVar(&b.sets, "set", nil, "")
-	f.StringVarP(&b.output, "output", "o", "", "")
-	f.IntSliceVar(&b.threads, "threads", []int{1, 2}, "")
-	f.IntVar(&b.seeds, "seeds", 1, "")
-	f.IntVar(&o.Epochs, "epochs", o.Epochs, "")
-	f.IntVar(&o.Dim, "dim", o.Dim, "")
-	f.BoolVar(&b.peers, "peers", false, "")
-	f.StringSliceVar(&b.only, "only", nil, "")
-	f.BoolVar(&b.more, "append", false, "")
-	return cmd
+	cli.Declare(cmd, cli.ForInput,
+		cli.Flag{Name: "corpus", Arg: "FILE", Into: &b.corpus, Help: "text to train on", Default: "the bundled sample"},
+		cli.Flag{Name: "set", Arg: "FILE", Into: &b.sets, Help: "word pairs for evaluation besides WordSim-353"})
+	cli.Declare(cmd, cli.ForTraining,
+		cli.Flag{Name: "epochs", Arg: "N", Into: &o.Epochs, Field: "Epochs", Help: "passes over the corpus"},
+		cli.Flag{Name: "dim", Arg: "N", Into: &o.Dim, Field: "Dim", Help: "length of a vector"})
+	cli.Declare(cmd, "Measurement", measureFlags(&b.threads, &b.seeds, &b.peers, &b.only,
+		"skipgram, cbow, deterministic, drawn (word2vec's windows and learning rates), hs, ngrams; peers: gensim, fasttext, fasttext-ngrams")...)
+	return cli.Declare(cmd, cli.ForOutput, outputFlags(&b.output, &b.more)...)
+}
+
+// measureFlags declare what is measured.
+func measureFlags(threads *[]int, seeds *int, peers *bool, only *[]string, rows string) []cli.Flag {
+	*threads, *seeds = []int{1, 2}, 1
+	return []cli.Flag{
+		{Name: "threads", Arg: "N,N", Into: threads, Help: "numbers of threads to measure", Positive: true},
+		{Name: "seeds", Arg: "N", Into: seeds, Help: "runs of each variant, with seeds 1 to N; the table shows the mean and the spread", Positive: true},
+		{Name: "peers", Into: peers, Help: "also measure installed peers"},
+		{Name: "only", Arg: "NAME,NAME", Into: only, Help: "measure only these rows: " + rows},
+	}
+}
+
+// outputFlags declare where the table goes.
+func outputFlags(output *string, more *bool) []cli.Flag {
+	return []cli.Flag{
+		{Name: "output", Short: "o", Arg: "FILE", Into: output, Help: "Markdown file to write", Default: "standard output"},
+		{Name: "append", Into: more, Help: "append the table to FILE"},
+	}
+}
+
+// wanted reports whether a row is to be measured: all are, or those of --only.
+func wanted(only []string, name string) bool {
+	return len(only) == 0 || slices.Contains(strings.Split(strings.Join(only, ","), ","), name)
 }
 
 // form is a variant of training to measure.
@@ -110,7 +113,7 @@ func (b *wordsBench) forms() []form {
 }
 
 func (b *wordsBench) wants(name string) bool {
-	return len(b.only) == 0 || slices.Contains(b.only, name)
+	return wanted(b.only, name)
 }
 
 // kind returns the word objective of the form.
@@ -136,9 +139,6 @@ func (b *wordsBench) optionsOf(f form, threads, seed int) words.Options {
 }
 
 func (b *wordsBench) run(cmd *cobra.Command) error {
-	if b.seeds < 1 {
-		return cli.UsageError(fault.New("1 seed is enough for speed; use 3 to see the spread of quality", "--seeds must be at least 1, got %d", b.seeds))
-	}
 	if err := b.options.Validate(); err != nil {
 		return cli.UsageError(err)
 	}

@@ -44,8 +44,6 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-
-	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // The exit statuses of every command.
@@ -56,22 +54,8 @@ const (
 	StatusInterrupted = 130
 )
 
-// SharedHelp and JSONHelp describe flags in help that is still written by hand.
-const (
-	SharedHelp = `      --config FILE      read flags from FILE, in JSON or TOML; flags on the
-                         command line take precedence
-      --quiet            print no progress and no notes
-  -h, --help             show this help
-`
-	JSONHelp = `      --json             print the report as JSON
-`
-)
-
 // JSONFlag declares --json, which [JSON] reads.
 func JSONFlag() Flag { return Flag{Name: "json", Help: "print the report as JSON"} }
-
-// AddJSON is [JSONFlag] for a command whose help is written by hand.
-func AddJSON(cmd *cobra.Command) { Declare(cmd, ForOutput, JSONFlag()) }
 
 // JSON says whether cmd was given --json.
 func JSON(cmd *cobra.Command) bool { return boolFlag(cmd, "json") }
@@ -128,14 +112,14 @@ func run(root *cobra.Command, args []string) (status int) {
 	if err == nil {
 		return StatusDone
 	}
-	status = exitStatus(err, t.started, context.Cause(ctx) == errInterrupt)
-	if status == StatusDone {
-		return status
-	}
 	name := root.Name()
 	if t.current != nil {
 		name = programName(t.current)
-		err = fault.Rename(err, fieldFlags(t.current))
+		err = nameFlags(err, t.current)
+	}
+	status = exitStatus(err, t.started, context.Cause(ctx) == errInterrupt)
+	if status == StatusDone {
+		return status
 	}
 	message, hint := explain(err, t.current, status)
 	say(stderr, name, message)
@@ -210,6 +194,7 @@ func prepare(root *cobra.Command) *tree {
 		}
 		return applyConfig(cmd)
 	}
+	describeCompletion(root)
 	t.visit(root)
 	// Cobra's own flag needs a template for this line; text/template would make the
 	// linker keep every exported method.

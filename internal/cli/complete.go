@@ -33,6 +33,36 @@ func (r *Flag) complete(*cobra.Command, []string, string) ([]cobra.Completion, c
 	return nil, cobra.ShellCompDirectiveNoFileComp
 }
 
+// shells are the shells for which there is a completion script: what to know about it, and
+// how to load it now and in every session; %s is the name of the program.
+var shells = map[string][2]string{
+	"bash": {"The script requires the package bash-completion.",
+		"$ source <(%[1]s completion bash)\n$ %[1]s completion bash > /etc/bash_completion.d/%[1]s"},
+	"zsh": {"Completion must be enabled in ~/.zshrc with 'autoload -U compinit; compinit'.",
+		"$ source <(%[1]s completion zsh)\n$ %[1]s completion zsh > \"${fpath[1]}/_%[1]s\""},
+	"fish": {"", "$ %[1]s completion fish | source\n$ %[1]s completion fish > ~/.config/fish/completions/%[1]s.fish"},
+	"powershell": {"To load the script in every session, add the line of the example to your profile.",
+		"PS> %[1]s completion powershell | Out-String | Invoke-Expression"},
+}
+
+// describeCompletion adds cobra's command completion, with help in our words.
+func describeCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() != "completion" {
+			continue
+		}
+		cmd.Short, cmd.Long = "Print a shell completion script", ""
+		for _, shell := range cmd.Commands() {
+			about := shells[shell.Name()]
+			shell.Short, shell.Long, shell.Example = "Print the completion script for "+shell.Name(), about[0], fmt.Sprintf(about[1], root.Name())
+			if f := shell.Flags().Lookup("no-descriptions"); f != nil {
+				f.Usage = "complete names without descriptions"
+			}
+		}
+	}
+}
+
 // flagError rewrites an error of the parser of flags.
 func flagError(cmd *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // The groups of a help text, in the order in which a command declares them;
@@ -33,7 +36,7 @@ type Flag struct {
 
 	// Into points to the variable to set, which holds the default: a string (or a
 	// type of that kind), int, int64, uint64, float64, bool, time.Duration,
-	// []string (repeatable) or []int (separated by commas). Nil is a switch that
+	// []string (repeatable), []int or []float64 (separated by commas). Nil is a switch that
 	// is read by its name.
 	Into any
 
@@ -57,10 +60,15 @@ type Flag struct {
 type Value struct{ Name, Help string }
 
 // Values are values that need no explanation.
-func Values(names ...string) []Value {
+func Values[T ~string](names ...T) []Value {
+	return Summarized(names, func(T) string { return "" })
+}
+
+// Summarized are the values of a registry, each with what it does.
+func Summarized[T ~string](names []T, summary func(T) string) []Value {
 	values := make([]Value, len(names))
 	for i, name := range names {
-		values[i].Name = name
+		values[i] = Value{string(name), summary(name)}
 	}
 	return values
 }
@@ -78,6 +86,9 @@ func Declare(cmd *cobra.Command, group string, rows ...Flag) *cobra.Command {
 		}
 		cmd.Annotations[Arguments] += row.Arg + "\t" + row.Help + "\n"
 		cmd.ValidArgsFunction = row.complete
+		if row.Field != "" {
+			NameField(cmd, row.Field, row.Arg)
+		}
 	}
 	return cmd
 }
@@ -103,6 +114,8 @@ func declare(cmd *cobra.Command, set *pflag.FlagSet, row Flag) {
 		set.StringArrayVarP(into, row.Name, row.Short, *into, "")
 	case *[]int:
 		set.IntSliceVarP(into, row.Name, row.Short, *into, "")
+	case *[]float64:
+		set.Float64SliceVarP(into, row.Name, row.Short, *into, "")
 	default:
 		text := reflect.ValueOf(into).Convert(reflect.TypeFor[*string]()).Interface().(*string)
 		set.StringVarP(text, row.Name, row.Short, *text, "")
@@ -134,7 +147,7 @@ func (r *Flag) defaultText() string {
 		return strings.TrimSuffix(v.String(), "0s")
 	case []string:
 		return strings.Join(v, ", ")
-	case []int:
+	case []int, []float64:
 		return strings.ReplaceAll(strings.Trim(fmt.Sprint(v), "[]"), " ", ",")
 	default:
 		return fmt.Sprint(v)
@@ -179,11 +192,22 @@ func (r *Flag) choices() string {
 	for _, v := range r.Values {
 		names = append(names, v.Name)
 	}
-	last := len(names) - 1
-	if last < 1 {
-		return strings.Join(names, "")
+	return Names(names)
+}
+
+// Names lists names as alternatives: "glove, npy or word2vec".
+func Names[T ~string](names []T) string {
+	var b strings.Builder
+	for i, name := range names {
+		switch {
+		case i > 0 && i == len(names)-1:
+			b.WriteString(" or ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		b.WriteString(string(name))
 	}
-	return strings.Join(names[:last], ", ") + " or " + names[last]
+	return b.String()
 }
 
 // rowOf returns the row of a flag, nil for one that is in no table.
@@ -213,6 +237,8 @@ func mustBe(f *pflag.Flag) string {
 		return "a whole number of at least 0"
 	case t == "intSlice":
 		return "whole numbers separated by commas"
+	case t == "float64Slice":
+		return "numbers separated by commas"
 	case strings.HasPrefix(t, "int"):
 		return "a whole number"
 	case strings.HasPrefix(t, "float"):
@@ -223,11 +249,41 @@ func mustBe(f *pflag.Flag) string {
 	return "text"
 }
 
-// fieldFlags returns the flags of cmd by the fields that they set.
-func fieldFlags(cmd *cobra.Command) map[string]string {
+// nameFlags replaces the fields that err names by the flags of cmd that set them. An
+// error about the value of such a field is a mistake in the use of the command.
+func nameFlags(err error, cmd *cobra.Command) error {
+	flags := FieldFlags(cmd)
+	var field *fault.FieldError
+	if errors.As(err, &field) && flags[field.Field] != "" {
+		err = UsageError(err)
+	}
+	return fault.Rename(err, flags)
+}
+
+const fieldPrefix = "field "
+
+// NameField says how messages of cmd call a field that none of its flags sets.
+func NameField(cmd *cobra.Command, field, name string) {
+	if cmd.Annotations == nil {
+		cmd.Annotations = map[string]string{}
+	}
+	cmd.Annotations[fieldPrefix+field] = name
+}
+
+// FieldFlags returns the flags of cmd by the fields that they set.
+func FieldFlags(cmd *cobra.Command) map[string]string {
 	flags := map[string]string{}
+	for key, name := range cmd.Annotations {
+		if field, ok := strings.CutPrefix(key, fieldPrefix); ok {
+			flags[field] = name
+		}
+	}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if row := rowOf(f); row != nil && row.Field != "" {
+		row := rowOf(f)
+		if row == nil || row.Field == "" {
+			return
+		}
+		if _, first := flags[row.Field]; !first { // later ones are other ways to set it
 			flags[row.Field] = dashed(f)
 		}
 	})

@@ -24,9 +24,6 @@ const (
 // lines go on.
 func HelpText(cmd *cobra.Command, width int) string {
 	h := &help{width: min(max(width, 30), helpWidth)}
-	if strings.HasPrefix(cmd.Long, "Usage:") { // written by hand
-		return inSuite(cmd, cmd.Long)
-	}
 	h.paragraph(cmd.Short + ".")
 	h.b.WriteByte('\n')
 	h.usage(cmd)
@@ -215,7 +212,9 @@ func (r *Flag) head() string {
 }
 
 // explained says whether the values stand in a list below the text.
-func (r *Flag) explained() bool { return len(r.Values) > 0 && r.Values[0].Help != "" }
+func (r *Flag) explained() bool {
+	return slices.ContainsFunc(r.Values, func(v Value) bool { return v.Help != "" })
+}
 
 // text is the help with the values and the default.
 func (r *Flag) text() string {

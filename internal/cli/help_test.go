@@ -114,8 +114,9 @@ func TestHelpOfAGroup(t *testing.T) {
 Usage: tool COMMAND [options]
 
 Commands:
-  work   Do it
-  group  Do more
+  work        Do it
+  group       Do more
+  completion  Print a shell completion script
 
 General:
       --version          show the version

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"errors"
-
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
@@ -10,17 +8,10 @@ import (
 	"github.com/luminavec/luminavec/sentence"
 )
 
-// ModelHelp describes -m in help that is still written by hand.
-const ModelHelp = `  -m, --model MODEL      model folder, as train writes it
-`
-
 // ModelFlag declares -m MODEL, which the functions below read.
 func ModelFlag() Flag {
 	return Flag{Name: "model", Short: "m", Arg: "MODEL", Into: new(string), Help: "model folder, as 'train' writes it"}
 }
-
-// AddModel is [ModelFlag] for a command whose help is written by hand.
-func AddModel(cmd *cobra.Command) { Declare(cmd, ForInput, ModelFlag()) }
 
 // ModelPath returns what -m names; it is an error to leave it out.
 func ModelPath(cmd *cobra.Command) (string, error) {
@@ -59,12 +50,4 @@ func NoArgs(cmd *cobra.Command, args []string) error {
 		hint = "name the model with -m: " + CommandLine(cmd.CommandPath(), "-m", PathArgument(args[0]))
 	}
 	return usage(hint, "%s takes no arguments, got %q", cmd.Name(), args[0])
-}
-
-// AtLeastOne checks the value of a flag that counts something, such as -k.
-func AtLeastOne(name string, value int) error {
-	if value < 1 {
-		return UsageError(errors.New(name + " must be at least 1"))
-	}
-	return nil
 }

@@ -194,3 +194,22 @@ func (p *Progress) Done() {
 	p.done = true
 	p.mu.Unlock()
 }
+
+// Stages shows the progress of work in several stages, each under its own name.
+type Stages struct {
+	Cmd      *cobra.Command
+	name     string
+	progress *Progress
+}
+
+// Update is [Progress.Update] of the stage called name.
+func (s *Stages) Update(name string, fraction float64, note string) {
+	if name != s.name {
+		s.progress.Done()
+		s.name, s.progress = name, StartProgress(s.Cmd, name)
+	}
+	s.progress.Update(fraction, note)
+}
+
+// Done ends the last stage.
+func (s *Stages) Done() { s.progress.Done() }

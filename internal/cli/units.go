@@ -76,3 +76,6 @@ func Duration(d time.Duration) string {
 	}
 	return fmt.Sprintf("%dh%02dm", s/3600, s%3600/60)
 }
+
+// Seconds is [Duration] of a number of seconds.
+func Seconds(s float64) string { return Duration(time.Duration(s * float64(time.Second))) }

@@ -163,11 +163,11 @@ func TestStartOfNGrams(t *testing.T) {
 // What skip-gram does not have is refused; so is what has no name.
 func TestFormsRefused(t *testing.T) {
 	for want, set := range map[string]func(*Options){
-		"neither sums nor position weights":          func(o *Options) { o.CBOWSum = true },
-		"skipgram has neither":                       func(o *Options) { o.PositionWeights = true },
-		`got "softmax"`:                              func(o *Options) { o.Loss = "softmax" },
-		"shortest character n-gram must have 1 to 6": func(o *Options) { o.NGrams = tokenize.NGramOptions{Min: 7, Max: 6, Buckets: 10} },
-		"no word of the vocabulary has character n":  func(o *Options) { o.NGrams = tokenize.NGramOptions{Min: 20, Max: 20, Buckets: 10} },
+		"neither sums nor position weights":         func(o *Options) { o.CBOWSum = true },
+		"skipgram has neither":                      func(o *Options) { o.PositionWeights = true },
+		`got "softmax"`:                             func(o *Options) { o.Loss = "softmax" },
+		"shortest character n-gram must":            func(o *Options) { o.NGrams = tokenize.NGramOptions{Min: 7, Max: 6, Buckets: 10} },
+		"no word of the vocabulary has character n": func(o *Options) { o.NGrams = tokenize.NGramOptions{Min: 20, Max: 20, Buckets: 10} },
 	} {
 		o := smallOptions()
 		set(&o)

@@ -70,11 +70,13 @@ func readSet(name string) (*Set, error) {
 	return s, err
 }
 
-// ReadSameSets reads the sets of a model that was validated before. It is an error if one of
-// them has changed since.
-func ReadSameSets(was *checkpoints.Validation) ([]*Set, error) {
+// ReadSameSets reads the sets called names or, if there are none, those that the model was
+// validated with before; was may be nil. It is an error if one of the latter has changed since.
+func ReadSameSets(was *checkpoints.Validation, names ...string) ([]*Set, error) {
+	if was == nil || len(names) > 0 {
+		return ReadSets(names...)
+	}
 	const hint = "restore the file, or choose another set for Validation; the search for the best model then starts again"
-	var names []string
 	for _, s := range was.Sets {
 		names = append(names, s.Kind+":"+s.File)
 	}

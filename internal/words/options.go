@@ -1,6 +1,7 @@
 package words
 
 import (
+	"cmp"
 	"math"
 	"runtime"
 	"strconv"
@@ -99,20 +100,11 @@ func (o *Options) Validate() error {
 	if !(o.LearningRate > 0) || math.IsInf(o.LearningRate, 0) {
 		return fault.Field("LearningRate", "", "must be a positive number, got %g", o.LearningRate)
 	}
-	if o.Loss != "" && o.Loss != LossNS && o.Loss != LossHS {
-		return fault.Field("Loss", "", "must be ns (negative sampling) or hs (hierarchical softmax), got %q", o.Loss)
-	}
-	if err := o.NGrams.Validate(); err != nil {
+	if err := cmp.Or(oneOf("Loss", o.Loss, Losses()), oneOf("Windows", o.Windows, WindowForms()), o.NGrams.Validate()); err != nil {
 		return err
 	}
-	switch o.Windows {
-	case "", WindowsDrawn, WindowsFull:
-	case WindowsWeighted:
-		if o.Loss == LossHS || o.PositionWeights {
-			return fault.Field("Windows", "choose drawn or full windows", "cannot be weighted with hierarchical softmax or position weights")
-		}
-	default:
-		return fault.Field("Windows", "", "must be weighted, drawn or full, got %q", o.Windows)
+	if o.Windows == WindowsWeighted && (o.Loss == LossHS || o.PositionWeights) {
+		return fault.Field("Windows", "choose drawn or full windows", "cannot be weighted with hierarchical softmax or position weights")
 	}
 	if o.SumVectors && (o.Loss == LossHS || o.NGrams.Max > 0 || o.FreezeInit) {
 		return fault.Field("SumVectors", "use the input vectors alone",

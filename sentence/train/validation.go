@@ -57,11 +57,11 @@ func OpenSets(ctx context.Context, names ...string) ([]ValidationSet, error) {
 	return sets, nil
 }
 
-// ReopenSets opens the sets that judged an interrupted run. It is an error if one of
-// them has changed.
-func ReopenSets(ctx context.Context, was *checkpoints.Validation) ([]ValidationSet, error) {
-	if was == nil {
-		return nil, nil
+// ReopenSets opens the sets called names or, if there are none, those that judged an
+// interrupted run; was may be nil. It is an error if one of the latter has changed.
+func ReopenSets(ctx context.Context, was *checkpoints.Validation, names ...string) ([]ValidationSet, error) {
+	if was == nil || len(names) > 0 {
+		return OpenSets(ctx, names...)
 	}
 	const hint = "restore the set, or validate with a different one, which restarts the comparison"
 	var sets []ValidationSet

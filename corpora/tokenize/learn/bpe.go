@@ -17,6 +17,7 @@ const BPE Model = "bpe"
 
 func init() {
 	register(BPE, kind{
+		summary:  "on bytes, as in GPT-2: no text is unknown",
 		alphabet: normalizers.ByteLetters[:],
 		sections: bpeSections,
 		learn:    learnBPE,

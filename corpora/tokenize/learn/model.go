@@ -14,6 +14,7 @@ type Model string
 
 // kind is how a model is learned.
 type kind struct {
+	summary   string  // a few words for help texts
 	defaults  Options // those that differ from the defaults of other models
 	unknown   string  // special token that the model needs; "" none
 	maxLength int     // limit of MaxLength, which must then be set; 0: none
@@ -32,6 +33,9 @@ func register(m Model, k kind) { kinds[m] = k }
 
 // Models returns all models that can be learned, sorted.
 func Models() []Model { return slices.Sorted(maps.Keys(kinds)) }
+
+// Summary describes the model in a few words. It is empty for an unknown one.
+func (m Model) Summary() string { return kinds[m].summary }
 
 // file returns the tokenizer.json of o without its model: the sections that do not depend
 // on the text.

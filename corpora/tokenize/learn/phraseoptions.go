@@ -26,6 +26,17 @@ const (
 	NPMI        PhraseScorer = "npmi"
 )
 
+// PhraseScorers returns all measures, the default first.
+func PhraseScorers() []PhraseScorer { return []PhraseScorer{Word2Phrase, NPMI} }
+
+// Summary describes the measure in a few words. It is empty for an unknown one.
+func (s PhraseScorer) Summary() string {
+	return map[PhraseScorer]string{
+		Word2Phrase: "how many times more often than by chance, with a discount for rare pairs",
+		NPMI:        "from -1 to 1; 1 for words that only occur together",
+	}[s]
+}
+
 // score returns the score of a pair with the given counts in a text of n words.
 func (s PhraseScorer) score(a, b, ab, minCount, n int64) float64 {
 	if s == NPMI {

@@ -23,6 +23,7 @@ const (
 
 func init() {
 	register(Unigram, kind{
+		summary:   "as in SentencePiece",
 		defaults:  Options{Special: []string{unigramUnknown}, MaxLength: defaultUnigramLength},
 		unknown:   unigramUnknown,
 		maxLength: maxUnigramLength,

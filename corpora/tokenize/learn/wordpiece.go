@@ -19,6 +19,7 @@ const WordPiece Model = "wordpiece"
 
 func init() {
 	register(WordPiece, kind{
+		summary:  "as in BERT",
 		defaults: Options{Lowercase: true, StripAccents: true, Special: []string{"[PAD]", models.Unknown, "[CLS]", "[SEP]", "[MASK]"}},
 		unknown:  models.Unknown,
 		sections: wordPieceSections,

@@ -20,9 +20,6 @@ func CheckHelp(t *testing.T, root *cobra.Command) {
 	for _, child := range root.Commands() {
 		CheckHelp(t, child)
 	}
-	if strings.HasPrefix(root.Long, "Usage:") {
-		return // written by hand
-	}
 	path := root.CommandPath()
 	if s := root.Short; s == "" || strings.HasSuffix(s, ".") || s[:1] != strings.ToUpper(s[:1]) {
 		t.Errorf("%s: the summary %q should be a capitalised sentence without a full stop", path, s)

@@ -1,12 +1,12 @@
 package embed
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -62,16 +62,9 @@ func info(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	m := modelInfo{Model: path, Config: model.Config, Vocabulary: model.Vocabulary.Len(), Files: report.Files, Extra: report.Extra}
+	m := modelInfo{Model: path, Config: model.Config, Vocabulary: model.Vocabulary.Len(), Parameters: model.Parameters(), Files: report.Files, Extra: report.Extra}
 	if model.NGrams != nil {
 		m.NGrams = model.NGrams.Rows()
-	}
-	for _, t := range model.Tensors {
-		n := int64(1)
-		for _, size := range t.Shape {
-			n *= int64(size)
-		}
-		m.Parameters += n
 	}
 	for _, f := range report.Files {
 		m.Bytes += f.Size
@@ -147,7 +140,7 @@ func encoderText(e checkpoints.EncoderConfig) string {
 	if e.Hidden > 0 {
 		steps = append(steps, fmt.Sprintf("Linear+ReLU to %d", e.Hidden))
 	}
-	steps = append(steps, poolingText(e.Pooling))
+	steps = append(steps, cmp.Or(sentence.Pooling(e.Pooling), sentence.Mean).Summary())
 	if e.Project > 0 {
 		steps = append(steps, fmt.Sprintf("projection to %d", e.Project))
 	}
@@ -155,20 +148,6 @@ func encoderText(e checkpoints.EncoderConfig) string {
 		steps = append(steps, "length 1")
 	}
 	return strings.Join(steps, ", ")
-}
-
-func poolingText(name string) string {
-	switch sentence.Pooling(name) {
-	case sentence.Max:
-		return "maximum"
-	case sentence.First:
-		return "first token"
-	case sentence.Last:
-		return "last token"
-	case sentence.SIF:
-		return "mean weighted by rarity (sif)"
-	}
-	return "mean"
 }
 
 func corpusText(kind checkpoints.Kind, c checkpoints.CorpusInfo) string {
@@ -203,7 +182,7 @@ func trainingText(p checkpoints.Progress) string {
 		parts = append(parts, fmt.Sprintf("loss %.3f", p.Loss))
 	}
 	if p.Seconds > 0 {
-		parts = append(parts, cli.Duration(time.Duration(p.Seconds*float64(time.Second))))
+		parts = append(parts, cli.Seconds(p.Seconds))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -63,10 +61,8 @@ func vectorFormat(o textOptions, terminal bool) string {
 	if o.format != "" {
 		return o.format
 	}
-	for _, f := range exchange.WritableTexts() {
-		if slices.Contains(f.Extensions, strings.ToLower(filepath.Ext(o.output))) {
-			return f.Name
-		}
+	if f, ok := exchange.ForFile(exchange.WritableTexts(), o.output); ok {
+		return f.Name
 	}
 	if terminal {
 		return "jsonl"

@@ -101,7 +101,7 @@ func (b *built) report(cmd *cobra.Command, what, next string) error {
 		return cli.WriteJSON(cmd.OutOrStdout(), b)
 	}
 	cli.Note(cmd, "%s, %s, %s in %s: %s", cli.Plural(b.Documents, what, what+"s"), cli.Plural(b.Dimensions, "dimension", "dimensions"),
-		cli.Bytes(b.Bytes), cli.Duration(time.Duration(b.Seconds*float64(time.Second))), b.Output)
+		cli.Bytes(b.Bytes), cli.Seconds(b.Seconds), b.Output)
 	cli.Note(cmd, "next: %s", next)
 	return nil
 }

@@ -1,6 +1,8 @@
 package search
 
 import (
+	"io"
+
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/corpora/sets"
@@ -17,6 +19,21 @@ func evalCommand() *cobra.Command {
 // setFlag declares --set.
 func setFlag(paths *[]string, arg, help, bundled string) cli.Flag {
 	return cli.Flag{Name: "set", Arg: arg, Into: paths, Help: help, Default: bundled + ", bundled"}
+}
+
+// judge evaluates with each set, and prints the reports.
+func judge[S, R any](cmd *cobra.Command, sets []S, evaluate func(S) (R, error), write func(io.Writer, []R) error) error {
+	reports := make([]R, len(sets))
+	for i, set := range sets {
+		var err error
+		if reports[i], err = evaluate(set); err != nil {
+			return err
+		}
+	}
+	if cli.JSON(cmd) {
+		return cli.WriteJSONEach(cmd.OutOrStdout(), reports)
+	}
+	return write(cmd.OutOrStdout(), reports)
 }
 
 func evalWordsCommand() *cobra.Command {
@@ -39,7 +56,7 @@ pairs too.`,
 }
 
 func evalWords(cmd *cobra.Command, paths []string) error {
-	sets, err := readSets(paths, sets.ReadWordPairs, sets.WordSim353)
+	all, err := readSets(paths, sets.ReadWordPairs, sets.WordSim353)
 	if err != nil {
 		return err
 	}
@@ -47,17 +64,13 @@ func evalWords(cmd *cobra.Command, paths []string) error {
 	if err != nil {
 		return err
 	}
-	reports := make([]evaluate.SimilarityReport, len(sets))
-	for i, set := range sets {
-		reports[i] = evaluate.Words(vectors, set)
-		if reports[i].Pairs == 0 {
+	return judge(cmd, all, func(set *sets.WordPairs) (evaluate.SimilarityReport, error) {
+		r := evaluate.Words(vectors, set)
+		if r.Pairs == 0 {
 			warnUndefined(cmd, set.Name, cli.Plural(len(set.Pairs), "pair", "pairs"), "only known words")
 		}
-	}
-	if cli.JSON(cmd) {
-		return cli.WriteJSONEach(cmd.OutOrStdout(), reports)
-	}
-	return evaluate.WriteSimilarity(cmd.OutOrStdout(), reports)
+		return r, nil
+	}, evaluate.WriteSimilarity)
 }
 
 func evalAnalogiesCommand() *cobra.Command {
@@ -81,7 +94,7 @@ accuracy is over the rest.`,
 }
 
 func evalAnalogies(cmd *cobra.Command, paths []string, restrict int) error {
-	sets, err := readSets(paths, sets.ReadAnalogies, sets.GoogleAnalogies)
+	all, err := readSets(paths, sets.ReadAnalogies, sets.GoogleAnalogies)
 	if err != nil {
 		return err
 	}
@@ -92,22 +105,11 @@ func evalAnalogies(cmd *cobra.Command, paths []string, restrict int) error {
 	if restrict <= 0 {
 		restrict = -1 // all, to the library
 	}
-	reports := make([]*evaluate.AnalogyResult, len(sets))
-	for i, set := range sets {
-		if reports[i], err = evaluate.AnalogyReport(cmd.Context(), vectors, set, evaluate.AnalogyOptions{Restrict: restrict}); err != nil {
-			return err
+	return judge(cmd, all, func(set *sets.Analogies) (*evaluate.AnalogyResult, error) {
+		r, err := evaluate.AnalogyReport(cmd.Context(), vectors, set, evaluate.AnalogyOptions{Restrict: restrict})
+		if err == nil && r.Covered == 0 {
+			warnUndefined(cmd, set.Name, cli.Plural(r.Questions, "question", "questions"), "only known words")
 		}
-		if reports[i].Covered == 0 {
-			warnUndefined(cmd, set.Name, cli.Plural(reports[i].Questions, "question", "questions"), "only known words")
-		}
-	}
-	if cli.JSON(cmd) {
-		return cli.WriteJSONEach(cmd.OutOrStdout(), reports)
-	}
-	for _, r := range reports {
-		if _, err := r.WriteTo(cmd.OutOrStdout()); err != nil {
-			return err
-		}
-	}
-	return nil
+		return r, err
+	}, evaluate.WriteAnalogies)
 }

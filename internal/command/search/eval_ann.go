@@ -3,7 +3,6 @@ package search
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -84,7 +83,7 @@ func evalANN(cmd *cobra.Command, o annOptions) error {
 		return cli.WriteJSON(cmd.OutOrStdout(), report)
 	}
 	cli.Note(cmd, "%s vectors of %d dimensions, built in %s", cli.Thousands(report.Vectors), report.Dimensions,
-		cli.Duration(time.Duration(report.BuildSeconds*float64(time.Second))))
+		cli.Seconds(report.BuildSeconds))
 	return evaluate.WriteANN(cmd.OutOrStdout(), report.Points)
 }
 

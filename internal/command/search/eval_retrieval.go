@@ -48,35 +48,29 @@ func evalRetrieval(cmd *cobra.Command, paths []string, split string, o evaluate.
 	read := func(path string) (*sets.Retrieval, error) {
 		return sets.OpenRetrieval(cmd.Context(), path, split)
 	}
-	sets, err := readSets(paths, read, sets.Cranfield)
+	all, err := readSets(paths, read, sets.Cranfield)
 	if err != nil {
 		return err
 	}
-	if len(paths) == 0 && split != "" && split != sets[0].Split {
-		return cli.UsageError(fault.New("name the set of the split with --set FOLDER", "the bundled set, Cranfield, has no split %q, only %q", split, sets[0].Split))
+	if len(paths) == 0 && split != "" && split != all[0].Split {
+		return cli.UsageError(fault.New("name the set of the split with --set FOLDER", "the bundled set, Cranfield, has no split %q, only %q", split, all[0].Split))
 	}
 	encoder, err := cli.OpenEncoder(cmd)
 	if err != nil {
 		return err
 	}
-	results := make([]evaluate.RetrievalResult, len(sets))
-	for i, set := range sets {
+	return judge(cmd, all, func(set *sets.Retrieval) (evaluate.RetrievalResult, error) {
 		progress := cli.StartProgress(cmd, set.Name)
 		o.Progress = func(share float64, documents int) {
 			progress.Update(share, progress.Rate(int64(documents), "documents"))
 		}
 		r, err := evaluate.Retrieval(cmd.Context(), encoder, set, o)
 		progress.Done()
-		if err != nil {
-			return err
+		if err == nil {
+			warnRetrieval(cmd, r)
 		}
-		warnRetrieval(cmd, r)
-		results[i] = r
-	}
-	if cli.JSON(cmd) {
-		return cli.WriteJSONEach(cmd.OutOrStdout(), results)
-	}
-	return evaluate.WriteRetrieval(cmd.OutOrStdout(), results)
+		return r, err
+	}, evaluate.WriteRetrieval)
 }
 
 // warnRetrieval warns of queries and documents that cannot be found.

@@ -42,7 +42,7 @@ func dimFlag(dim *int) cli.Flag {
 
 func evalSTS(cmd *cobra.Command, paths []string, o evaluate.STSOptions) error {
 	read := func(path string) (*sets.STS, error) { return sets.ReadSTS(cmd.Context(), path) }
-	sets, err := readSets(paths, read, sets.STSBenchmarkDev)
+	all, err := readSets(paths, read, sets.STSBenchmarkDev)
 	if err != nil {
 		return err
 	}
@@ -50,18 +50,11 @@ func evalSTS(cmd *cobra.Command, paths []string, o evaluate.STSOptions) error {
 	if err != nil {
 		return err
 	}
-	results := make([]evaluate.STSResult, len(sets))
-	for i, set := range sets {
+	return judge(cmd, all, func(set *sets.STS) (evaluate.STSResult, error) {
 		r, err := evaluate.STS(cmd.Context(), encoder, set, o)
-		if err != nil {
-			return err
-		}
-		if results[i] = r; r.Missing == r.Pairs {
+		if err == nil && r.Missing == r.Pairs {
 			warnUndefined(cmd, set.Name, cli.Plural(r.Pairs, "pair", "pairs"), "a known token in both sentences")
 		}
-	}
-	if cli.JSON(cmd) {
-		return cli.WriteJSONEach(cmd.OutOrStdout(), results)
-	}
-	return evaluate.WriteSTS(cmd.OutOrStdout(), results)
+		return r, err
+	}, evaluate.WriteSTS)
 }

@@ -28,17 +28,12 @@ func indexFlags(o *index.Options, metric *string) []cli.Flag {
 	*o = index.Options{Kind: index.HNSW, M: 16, EfConstruction: 200, Quantization: index.NoQuantization, Seed: 1}
 	*metric = index.Cosine.String()
 	return []cli.Flag{
-		{Name: "index", Arg: "KIND", Into: &o.Kind, Field: "Kind", Help: "how the index searches", Values: []cli.Value{
-			{Name: "hnsw", Help: "graph: fast, high recall"},
-			{Name: "flat", Help: "comparison with every vector: exact"},
-			{Name: "lsh", Help: "hash tables: instant build, lower recall"}}},
-		{Name: "metric", Arg: "METRIC", Into: metric, Field: "Metric", Help: "how vectors are compared", Values: cli.Values("cosine", "dot", "euclidean"), Also: []string{"ip", "l2"}},
+		{Name: "index", Arg: "KIND", Into: &o.Kind, Field: "Kind", Help: "how the index searches", Values: cli.Summarized(index.Kinds(), index.Kind.Summary)},
+		{Name: "metric", Arg: "METRIC", Into: metric, Field: "Metric", Help: "how vectors are compared", Values: cli.Values(index.MetricNames()...), Also: []string{"ip", "l2"}},
 		{Name: "m", Arg: "N", Into: &o.M, Field: "M", Help: "links of each node of the graph", Positive: true},
 		{Name: "ef-construction", Arg: "N", Into: &o.EfConstruction, Field: "EfConstruction", Help: "search width when a vector is added to the graph", Positive: true},
-		{Name: "quantize", Arg: "KIND", Into: &o.Quantization, Field: "Quantization", Help: "what is compared on the way through the graph; scores are exact in any case", Values: []cli.Value{
-			{Name: "none", Help: "the vectors"},
-			{Name: "int8", Help: "codes of 8 bits per value: faster, with equal recall if values are centered around zero"},
-			{Name: "int4", Help: "codes of 4 bits per value: faster still and smaller; for vectors of several dozen values or more"}}},
+		{Name: "quantize", Arg: "KIND", Into: &o.Quantization, Field: "Quantization", Help: "what is compared on the way through the graph; scores are exact in any case",
+			Values: cli.Summarized(index.Quantizations(), index.Quantization.Summary)},
 		{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Help: "number of threads", Default: "one per core"},
 		{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of all random choices"},
 	}
@@ -51,7 +46,7 @@ func checkIndex(o *index.Options, metric string) (err error) {
 	}
 	withDim := *o
 	withDim.Dim = 1 // it is known later
-	return cli.UsageError(withDim.Validate())
+	return withDim.Validate()
 }
 
 // readSets reads the sets of paths, or takes the bundled one when there are none.

@@ -4,6 +4,8 @@ import (
 	"os"
 	"testing"
 
+	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/cli/clitest"
 )
@@ -15,3 +17,15 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) { clitest.Run(t, "testdata/script") }
 
 func TestHelp(t *testing.T) { clitest.CheckHelp(t, Command()) }
+
+func TestFields(t *testing.T) {
+	root := Command()
+	clitest.CheckFields(t, root, "build", index.Options{}, "Dim", "Tables", "Bits", "EfSearch")
+	clitest.CheckFields(t, root, "query", index.SearchOptions{}, "Allowed", "Threshold", "Rerank")
+	eval := evalCommand()
+	clitest.CheckFields(t, eval, "sts", evaluate.STSOptions{}, "Resamples", "Threads")
+	clitest.CheckFields(t, eval, "retrieval", evaluate.RetrievalOptions{}, "Resamples")
+	clitest.CheckFields(t, eval, "analogies", evaluate.AnalogyOptions{}, "Threads")
+	clitest.CheckFields(t, eval, "ann", evaluate.ANNOptions{}, "Index")
+	clitest.CheckFields(t, eval, "ann", index.Options{}, "Dim", "Tables", "Bits", "EfSearch", "Deterministic")
+}

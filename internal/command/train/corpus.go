@@ -11,17 +11,39 @@ import (
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// notInside refuses text in the folder that is to be replaced.
-func notInside(output string, names []string) error { return corpora.CheckOutside(output, names) }
+// corpusArgument is the text that a command reads.
+func corpusArgument() cli.Flag {
+	return cli.Flag{Arg: "CORPUS",
+		Help: "text file, folder or glob, or - for standard input; gzip, bzip2 and zstd are decompressed (default: the bundled sample of English Wikipedia)"}
+}
 
-// openSource opens the corpus that was named, or the sample.
-func openSource(names []string) (*text.Source, error) {
+// openCorpus opens the text that was named, or the sample.
+func openCorpus(names []string, s text.Selection) (*text.Source, error) {
 	if len(names) == 0 {
+		if s != (text.Selection{}) {
+			return nil, cli.UsageError(fault.New("name the files to read, or - for standard input", "--field and --column need a CORPUS"))
+		}
 		return text.Sample(), nil
 	}
-	return text.Open(names...)
+	source, err := text.Open(names...)
+	if err != nil {
+		return nil, err
+	}
+	return source, cli.UsageError(source.Select(s))
+}
+
+// checkFile checks the name of a file to write; usual is one for the hint.
+func checkFile(cmd *cobra.Command, output, usual string) error {
+	switch {
+	case output == "":
+		return cli.UsageError(fault.New("name the file to write: -o "+usual, "no output is named"))
+	case output == "-" && cli.JSON(cmd):
+		return cli.UsageError(fault.New("write to a file: -o "+usual, "the report and the output cannot both go to standard output"))
+	}
+	return nil
 }
 
 // named are the names of a corpus as a line has room for them.
@@ -55,12 +77,31 @@ func readCorpus(cmd *cobra.Command) func(context.Context, *text.Source, corpora.
 			cli.Warn(cmd, "not enough memory for all different words: dropped %s with at most %s each while counting",
 				cli.Plural(n, "word", "words"), cli.Plural(below, "occurrence", "occurrences"))
 		}
-		cli.Note(cmd, "read %s: %s, %s words in %s, %s in a vocabulary of %s, in %s",
-			named(source.Names()), cli.Bytes(source.Stats().Bytes), cli.Count(float64(corpus.RawWords())),
-			cli.Plural(corpus.Lines(), "line", "lines"), cli.Count(float64(corpus.Words())),
-			cli.Thousands(corpus.Vocabulary().Len()), cli.Duration(time.Since(began)))
+		noteCorpus(cmd, named(source.Names())+": "+cli.Bytes(source.Stats().Bytes)+",", corpus, time.Since(began))
 		return corpus, nil
 	}
+}
+
+// noteCorpus reports a corpus and what it was read from.
+func noteCorpus(cmd *cobra.Command, from string, c *corpora.Corpus, took time.Duration) {
+	cli.Note(cmd, "read %s %s words in %s, %s in a vocabulary of %s, in %s", from, cli.Count(float64(c.RawWords())),
+		cli.Plural(c.Lines(), "line", "lines"), cli.Count(float64(c.Words())), cli.Thousands(c.Vocabulary().Len()), cli.Duration(took))
+}
+
+// cached returns the cache in dir, none if it is "", which reports what it does.
+func cached(cmd *cobra.Command, dir string) corpora.Cached {
+	return corpora.Cached{Dir: dir, Build: readCorpus(cmd), Report: func(r corpora.CacheReport) {
+		switch r.Outcome {
+		case corpora.CacheDiffers:
+			cli.Note(cmd, "the cache %s cannot be used: %s", dir, r.Reason)
+		case corpora.CacheDamaged:
+			cli.Warn(cmd, "%v; reading the text again", r.Err)
+		case corpora.CacheNotSaved:
+			cli.Warn(cmd, "the corpus was not cached: %v", r.Err)
+		case corpora.CacheUsed:
+			noteCorpus(cmd, "the cache "+dir+":", r.Corpus, r.Elapsed)
+		}
+	}}
 }
 
 // nextCommand is the start of a command line that trains on a corpus.

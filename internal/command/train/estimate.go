@@ -16,23 +16,22 @@ import (
 // limits is replaced by tests to simulate a small machine.
 var limits = estimate.Machine
 
-// checkNeeds reports what a training needs, and returns an error if the machine does not
-// have that; with force it only warns. best says that the best model is kept
-// beside the last. A resumed training has its tables already, and done
-// of its work.
-func checkNeeds(cmd *cobra.Command, objective *words.Objective, o words.Options, corpus *corpora.Corpus, output string, done float64, best, resumed, force bool) error {
-	need, err := words.Needs(objective, o, corpus, done, best, resumed)
+// checkNeeds reports what a training of word vectors needs, and returns an error if the
+// machine does not have that; with force it only warns. A resumed training has its
+// tables already, and done of its work.
+func (t *target) checkNeeds(cmd *cobra.Command, kind words.Kind, o words.Options, corpus *corpora.Corpus, done float64, sets int, resumed bool) error {
+	need, err := words.Needs(kind.Objective, o, corpus, done, t.watch.keepsBest(sets), resumed)
 	if err != nil {
 		return err
 	}
-	return tellNeeds(cmd, need, output, "lower --dim or --max-vocab, or raise --min-count", force)
+	return t.noteNeeds(cmd, need, "lower --dim or --max-vocab, or raise --min-count")
 }
 
-// tellNeeds reports what a training needs; lower says which options reduce it.
-func tellNeeds(cmd *cobra.Command, need estimate.Need, output, lower string, force bool) error {
-	has := limits(output)
+// noteNeeds reports what a training needs; lower says which options reduce it.
+func (t *target) noteNeeds(cmd *cobra.Command, need estimate.Need, lower string) error {
+	has := limits(t.output)
 	if err := need.Check(has, lower+"; --force trains anyway"); err != nil {
-		if !force {
+		if !t.force {
 			return err
 		}
 		cli.Warn(cmd, "%v", err)

@@ -2,7 +2,6 @@ package train
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -42,18 +41,15 @@ $ train tokenizer pages.jsonl --field text --type unigram -o unigram.json`,
 	cli.Declare(cmd, cli.Arguments, corpusArgument())
 	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&job.text)...)
 	cli.Declare(cmd, cli.ForTraining,
-		cli.Flag{Name: "type", Arg: "NAME", Into: &o.Model, Field: "Model", Help: "type of the tokenizer", Values: []cli.Value{
-			{Name: "wordpiece", Help: "as in BERT"},
-			{Name: "bpe", Help: "on bytes as in GPT-2: no text is unknown"},
-			{Name: "unigram", Help: "as in SentencePiece"}}},
+		cli.Flag{Name: "type", Arg: "NAME", Into: &o.Model, Field: "Model", Help: "type of the tokenizer", Values: cli.Summarized(learn.Models(), learn.Model.Summary)},
 		cli.Flag{Name: "vocab", Arg: "N", Into: &o.Vocabulary, Field: "Vocabulary", Help: "number of tokens"},
 		cli.Flag{Name: "min-count", Arg: "N", Into: &o.MinCount, Field: "MinCount", Help: "skip what occurs less often: pairs to merge, or initial parts of words"},
 		cli.Flag{Name: "lowercase", Into: &o.Lowercase, Field: "Lowercase", Help: "convert capital letters to lower case", Default: "true for wordpiece, else false"},
 		cli.Flag{Name: "strip-accents", Into: &o.StripAccents, Field: "StripAccents", Help: "remove accents: é becomes e", Default: "true for wordpiece, else false"},
 		cli.Flag{Name: "special", Arg: "TOKEN", Into: &o.Special, Field: "Special", Help: "special token, which is never split and has one of the first ids",
 			Default: "[PAD] [UNK] [CLS] [SEP] [MASK] for wordpiece, which needs [UNK]; <unk> for unigram, which needs it; none for bpe"},
-		cli.Flag{Name: "alphabet", Arg: "N", Into: &o.Alphabet, Field: "Alphabet", Help: "number of characters that become tokens, the most frequent ones; others are unknown; 0 keeps all; bpe has all 256 bytes"},
-		cli.Flag{Name: "max-length", Arg: "N", Into: &o.MaxLength, Field: "MaxLength", Help: "characters of a token, at most; 0 is no limit", Default: "16 for unigram, else 0"})
+		cli.Flag{Name: "alphabet", Arg: "N", Into: &o.Alphabet, Field: "Alphabet", Help: "number of characters to keep, the most frequent ones; others are unknown; 0 keeps all; not for bpe, which has all 256 bytes"},
+		cli.Flag{Name: "max-length", Arg: "N", Into: &o.MaxLength, Field: "MaxLength", Help: "maximum length of a token in characters; 0 sets no limit", Default: "16 for unigram, else 0"})
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &job.output, Help: "file to write, or - for standard output", Ext: []string{"json"}},
 		cli.Flag{Name: "force", Into: &job.force, Help: "replace FILE if it exists"},
@@ -61,7 +57,7 @@ $ train tokenizer pages.jsonl --field text --type unigram -o unigram.json`,
 }
 
 // settle fills in the defaults of the type, and checks the command line.
-func (j *learnTokenizerJob) settle(cmd *cobra.Command, args []string) error {
+func (j *learnTokenizerJob) settle(cmd *cobra.Command) error {
 	o := &j.options
 	usual := learn.DefaultOptions(o.Model)
 	for flag, set := range map[string]func(){
@@ -77,29 +73,19 @@ func (j *learnTokenizerJob) settle(cmd *cobra.Command, args []string) error {
 	if err := o.Validate(); err != nil {
 		return err
 	}
-	switch {
-	case len(args) == 0 && j.text != (text.Selection{}):
-		return fault.New("name the files to read, or - for standard input", "--field and --column need a CORPUS")
-	case o.Model == learn.BPE && cmd.Flags().Changed("alphabet"):
-		return fault.New("leave it out", "--alphabet cannot be used with bpe, which has all 256 bytes")
-	case j.output == "":
-		return fault.New("name the file to write: -o tokenizer.json", "no output is named")
-	case j.output == "-" && cli.JSON(cmd):
-		return fault.New("write the tokenizer to a file: -o tokenizer.json", "the report and the tokenizer cannot both go to standard output")
+	if o.Model == learn.BPE && cmd.Flags().Changed("alphabet") {
+		return fault.Field("Alphabet", "leave it out", "cannot be used with bpe, which has all 256 bytes")
 	}
-	return nil
+	return checkFile(cmd, j.output, "tokenizer.json")
 }
 
 func (j *learnTokenizerJob) run(cmd *cobra.Command, args []string) error {
-	if err := j.settle(cmd, args); err != nil {
+	if err := j.settle(cmd); err != nil {
 		return cli.UsageError(err)
 	}
-	source, err := openSource(args)
+	source, err := openCorpus(args, j.text)
 	if err != nil {
 		return err
-	}
-	if err := source.Select(j.text); err != nil {
-		return cli.UsageError(err)
 	}
 	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: j.output, Force: j.force, Inputs: source.Names()})
 	if err != nil {
@@ -107,11 +93,11 @@ func (j *learnTokenizerJob) run(cmd *cobra.Command, args []string) error {
 	}
 	defer out.Abort()
 	began := time.Now()
-	learnt, err := learnTokenizer(cmd, source, j.options)
+	learned, err := learnTokenizer(cmd, source, j.options)
 	if err != nil {
 		return err
 	}
-	data, err := learnt.Tokenizer.MarshalJSON()
+	data, err := learned.Tokenizer.MarshalJSON()
 	if err != nil {
 		return err
 	}
@@ -124,45 +110,35 @@ func (j *learnTokenizerJob) run(cmd *cobra.Command, args []string) error {
 	if j.output == "-" {
 		return nil
 	}
-	r := newTokenizerReport(j, args, learnt, len(data)+1, time.Since(began))
-	if cli.JSON(cmd) {
-		return cli.WriteJSON(cmd.OutOrStdout(), r)
-	}
-	return r.writeText(cmd.OutOrStdout())
+	return printReport(cmd, newTokenizerReport(j, args, learned, len(data)+1, time.Since(began)))
 }
 
 // learnTokenizer learns from the source, and warns of what was dropped.
 func learnTokenizer(cmd *cobra.Command, source *text.Source, o learn.Options) (*learn.Result, error) {
-	stage := "counting"
-	progress := cli.StartProgress(cmd, stage)
+	stages := cli.Stages{Cmd: cmd}
 	o.OnProgress = func(p learn.Progress) {
-		if p.Stage != stage {
-			progress.Done()
-			stage = p.Stage
-			progress = cli.StartProgress(cmd, stage)
-		}
 		note := ""
-		if stage == "counting" {
+		if p.Stage == "counting" {
 			note = cli.Bytes(p.Done)
 		}
-		progress.Update(cli.Share(p.Done, p.Size), note)
+		stages.Update(p.Stage, cli.Share(p.Done, p.Size), note)
 	}
-	learnt, err := learn.Train(cmd.Context(), source, o)
-	progress.Done()
+	learned, err := learn.Train(cmd.Context(), source, o)
+	stages.Done()
 	if err != nil {
 		return nil, err
 	}
 	cli.WarnInvalid(cmd, source)
-	if learnt.Dropped > 0 {
-		cli.Warn(cmd, "more distinct words than fit in memory: dropped %s that occurred %s", cli.Thousands(learnt.Dropped), times(learnt.DroppedBelow))
+	if learned.Dropped > 0 {
+		cli.Warn(cmd, "more distinct words than fit in memory: dropped %s that occurred %s", cli.Thousands(learned.Dropped), times(learned.DroppedBelow))
 	}
-	if learnt.Skipped > 0 {
-		cli.Warn(cmd, "skipped %s of more than 4,096 bytes", cli.Plural(learnt.Skipped, "word", "words"))
+	if learned.Skipped > 0 {
+		cli.Warn(cmd, "skipped %s of more than 4,096 bytes", cli.Plural(learned.Skipped, "word", "words"))
 	}
-	if n := learnt.Tokenizer.Vocabulary().Len(); n < o.Vocabulary {
+	if n := learned.Tokenizer.Vocabulary().Len(); n < o.Vocabulary {
 		cli.Warn(cmd, "the text has only %s, fewer than --vocab %d", cli.Plural(n, "token", "tokens"), o.Vocabulary)
 	}
-	return learnt, nil
+	return learned, nil
 }
 
 // tokenizerReport is the report of train tokenizer.
@@ -210,28 +186,25 @@ func newTokenizerReport(j *learnTokenizerJob, corpus []string, t *learn.Result, 
 	return r
 }
 
-func (r *tokenizerReport) writeText(w io.Writer) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "learned %s: %s, from %s words, %s distinct\n", r.Type, cli.Plural(r.Vocabulary, "token", "tokens"),
+func (r *tokenizerReport) write(b *strings.Builder, _ int) {
+	fmt.Fprintf(b, "learned %s: %s, from %s words, %s distinct\n", r.Type, cli.Plural(r.Vocabulary, "token", "tokens"),
 		cli.Count(float64(r.Words)), cli.Count(float64(r.DistinctWords)))
 	if r.Type == string(learn.BPE) {
-		fmt.Fprintf(&b, "  all 256 bytes, %d of them in the text", r.Characters)
+		fmt.Fprintf(b, "  all 256 bytes, %d of them in the text", r.Characters)
 	} else {
-		fmt.Fprintf(&b, "  %s of %s", cli.Thousands(r.Kept), cli.Plural(r.Characters, "character", "characters"))
+		fmt.Fprintf(b, "  %s of %s", cli.Thousands(r.Kept), cli.Plural(r.Characters, "character", "characters"))
 	}
 	if r.Merges > 0 {
-		fmt.Fprintf(&b, ", %s", cli.Plural(r.Merges, "merge", "merges"))
+		fmt.Fprintf(b, ", %s", cli.Plural(r.Merges, "merge", "merges"))
 	}
 	if r.Likelihood != 0 {
-		fmt.Fprintf(&b, ", log-likelihood %.3f a word", r.Likelihood)
+		fmt.Fprintf(b, ", log-likelihood %.3f a word", r.Likelihood)
 	}
-	fmt.Fprintf(&b, ", in %s\n", cli.Duration(time.Duration(r.Seconds*float64(time.Second))))
-	fmt.Fprintf(&b, "\nwrote %s, %s\n", cli.Printable(r.Output), cli.Bytes(int64(r.Bytes)))
+	fmt.Fprintf(b, ", in %s\n", cli.Seconds(r.Seconds))
+	fmt.Fprintf(b, "\nwrote %s, %s\n", cli.Printable(r.Output), cli.Bytes(int64(r.Bytes)))
 	b.WriteString("\nexamples\n")
 	for _, s := range r.Examples {
-		fmt.Fprintf(&b, "  %s\n    %s\n", s.Text, cli.Printable(strings.Join(s.Tokens, " ")))
+		fmt.Fprintf(b, "  %s\n    %s\n", s.Text, cli.Printable(strings.Join(s.Tokens, " ")))
 	}
-	writeNext(&b, r.Next)
-	_, err := io.WriteString(w, b.String())
-	return err
+	writeNext(b, r.Next)
 }

@@ -51,8 +51,8 @@ $ train mine qa.jsonl -m qa --margin 0.1 --sample random -o hard.jsonl`,
 	}
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "PAIRS", Ext: pairEndings, Help: "file of pairs, or - for standard input (default: a bundled sample)"})
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(), columnsFlag(&job.input.Columns), strictFlag(&job.input.Strict),
-		cli.Flag{Name: "candidates", Arg: "NAME", Into: &job.candidates, Field: "Candidates", Help: "texts that may be negatives", Values: []cli.Value{
-			{Name: string(mining.Positives), Help: "the second texts of all pairs"}, {Name: string(mining.All), Help: "first and further texts too"}}})
+		cli.Flag{Name: "candidates", Arg: "NAME", Into: &job.candidates, Field: "Candidates", Help: "texts that may be negatives",
+			Values: cli.Summarized([]mining.Candidates{mining.Positives, mining.All}, mining.Candidates.Summary)})
 	cli.Declare(cmd, "Selection",
 		cli.Flag{Name: "negatives", Arg: "N", Into: &o.Negatives, Field: "Negatives", Help: "negatives of a pair, 1 to 30"},
 		cli.Flag{Name: "range-min", Arg: "N", Into: &o.RangeMin, Field: "RangeMin", Help: "nearest texts to skip"},
@@ -61,19 +61,19 @@ $ train mine qa.jsonl -m qa --margin 0.1 --sample random -o hard.jsonl`,
 		cli.Flag{Name: "margin", Arg: "X", Into: &o.Margin, Field: "Margin",
 			Help: "how far the cosine of a negative must be below that of the positive: nearer texts are more often unknown positives; -2 admits all"},
 		cli.Flag{Name: "relative-margin", Arg: "X", Into: &o.RelativeMargin, Field: "RelativeMargin",
-			Help: "the same as a share of the positive's cosine; added to --margin", Default: short(o.RelativeMargin) + ", or 0 with --margin"},
-		cli.Flag{Name: "sample", Arg: "NAME", Into: &o.Sample, Field: "Sample", Help: "which of the qualifying texts to use", Values: []cli.Value{
-			{Name: string(mining.Top), Help: "the nearest"}, {Name: string(mining.Random), Help: "random ones"}}},
+			Help: "the same as a fraction of the positive's cosine; added to --margin", Default: short(o.RelativeMargin) + ", or 0 with --margin"},
+		cli.Flag{Name: "sample", Arg: "NAME", Into: &o.Sample, Field: "Sample", Help: "which of the qualifying texts to use",
+			Values: cli.Summarized(mining.Samplings(), mining.Sampling.Summary)},
 		cli.Flag{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of --sample random"})
 	cli.Declare(cmd, "Search",
 		cli.Flag{Name: "ef", Arg: "N", Into: &o.Ef, Field: "Ef", Help: "beam width of a search in the graph", Default: "100, or as far as --range-max"},
-		cli.Flag{Name: "exact", Into: &o.Exact, Help: "compare with all candidates, as with fewer than 10,000: misses none, slow for many"},
+		cli.Flag{Name: "exact", Into: &o.Exact, Field: "Exact", Help: "compare with all candidates, which is slow for many; always used for fewer than 10,000"},
 		cli.Flag{Name: "deterministic", Into: &job.determined, Help: "write the same FILE each time; =false builds the graph on all threads"},
-		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Help: "goroutines", Default: "all cores"})
+		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Help: "number of threads", Default: "all cores"})
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &job.output, Help: "file to write, or - for standard output"},
 		cli.Flag{Name: "format", Arg: "NAME", Into: &job.format, Help: "format of FILE", Default: "its extension, else tsv",
-			Values: append(cli.Values(string(mining.TSV), string(mining.CSV), string(mining.JSONL)),
+			Values: append(cli.Summarized(mining.Formats(), mining.Format.Summary),
 				cli.Value{Name: triplets, Help: "a row for each negative, with the columns anchor, positive and negative"})},
 		cli.Flag{Name: "force", Into: &job.force, Help: "replace FILE if it exists; mine even if memory seems too small"},
 		cli.JSONFlag())
@@ -95,10 +95,9 @@ func (j *mineJob) settle(cmd *cobra.Command, args []string) error {
 	switch {
 	case given("seed") && o.Sample != mining.Random:
 		return fault.New("add --sample random, or leave it out", "--seed applies to --sample random")
-	case j.output == "":
-		return fault.New("name the file to write: -o mined.tsv", "no output was given")
-	case j.output == "-" && cli.JSON(cmd):
-		return fault.New("write the pairs to a file: -o mined.tsv", "the report and the pairs cannot both go to standard output")
+	}
+	if err := checkFile(cmd, j.output, "mined.tsv"); err != nil {
+		return err
 	}
 	for _, packed := range []string{".gz", ".bz2", ".zst"} {
 		if name, ok := strings.CutSuffix(j.output, packed); ok {
@@ -161,10 +160,7 @@ func (j *mineJob) run(cmd *cobra.Command, args []string) error {
 		Output: j.output, Rows: w.Rows, Negatives: j.options.Negatives, Texts: pairs.Texts(), Result: found, Seconds: time.Since(began).Seconds(),
 		Next: []string{cli.CommandLine("train", "sentence", cli.PathArgument(j.output), "--init", model, "-o", "tuned")},
 	}
-	if cli.JSON(cmd) {
-		return cli.WriteJSON(cmd.OutOrStdout(), r)
-	}
-	return r.writeText(cmd.OutOrStdout())
+	return printReport(cmd, r)
 }
 
 // readPairs reads the pairs, and reports what it found.
@@ -198,22 +194,16 @@ func (j *mineJob) checkNeeds(cmd *cobra.Command, pairs *mining.Pairs, encoder *s
 
 // mine writes the pairs with their negatives.
 func (j *mineJob) mine(cmd *cobra.Command, pairs *mining.Pairs, encoder *sentence.Encoder, w *mining.Writer) (*mining.Result, error) {
-	var progress *cli.Progress
-	stage := ""
-	j.options.OnProgress = func(now string, done, all int64) {
-		if now != stage {
-			progress.Done()
-			stage = now
-			progress = cli.StartProgress(cmd, stage)
-		}
+	stages := cli.Stages{Cmd: cmd}
+	j.options.OnProgress = func(stage string, done, all int64) {
 		unit := "pairs"
 		if stage == "encoding" {
 			unit = "texts"
 		}
-		progress.Update(cli.Share(done, all), cli.Count(float64(done))+" "+unit)
+		stages.Update(stage, cli.Share(done, all), cli.Count(float64(done))+" "+unit)
 	}
 	found, err := pairs.Mine(cmd.Context(), encoder, j.options, w.Write)
-	progress.Done()
+	stages.Done()
 	if err == nil {
 		err = found.Empty(j.options)
 	}

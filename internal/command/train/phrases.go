@@ -2,7 +2,6 @@ package train
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/corpora/tokenize/learn"
 	"github.com/luminavec/luminavec/internal/cli"
-	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // phrasesJob is a command line of train phrases.
@@ -46,15 +44,14 @@ $ train skipgram wiki.txt --phrases two.tsv --phrases three.tsv -o model`,
 	cli.Declare(cmd, cli.Arguments, corpusArgument())
 	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&job.text)...)
 	cli.Declare(cmd, cli.ForInput,
-		cli.Flag{Name: "tokenizer", Arg: "NAME", Into: &job.cut, Help: "how text is split into words", Values: []cli.Value{
+		cli.Flag{Name: "tokenizer", Arg: "NAME", Into: &job.cut, Field: "Tokenizer", Help: "how text is split into words", Values: []cli.Value{
 			{Name: "words", Help: "at word boundaries of Unicode (UAX #29)"},
 			{Name: "whitespace", Help: "at white space"}}},
 		cli.Flag{Name: "cased", Into: &job.words.Cased, Field: "Cased", Help: "keep capital letters"},
 		cli.Flag{Name: "phrases", Arg: "FILE", Into: &job.lists, Help: "join these phrases first, to find phrases of phrases: new_york_times"})
 	cli.Declare(cmd, cli.ForTraining,
-		cli.Flag{Name: "scorer", Arg: "NAME", Into: &o.Scorer, Field: "Scorer", Help: "score of a pair of words", Values: []cli.Value{
-			{Name: "word2phrase", Help: "how many times more often than by chance, with a discount for rare pairs"},
-			{Name: "npmi", Help: "from -1 to 1; 1 for words that only occur together"}}},
+		cli.Flag{Name: "scorer", Arg: "NAME", Into: &o.Scorer, Field: "Scorer", Help: "score of a pair of words",
+			Values: cli.Summarized(learn.PhraseScorers(), learn.PhraseScorer.Summary)},
 		cli.Flag{Name: "threshold", Arg: "X", Into: &o.Threshold, Field: "Threshold", Help: "keep phrases with a higher score", Default: "100 for word2phrase, 0.5 for npmi"},
 		cli.Flag{Name: "min-count", Arg: "N", Into: &o.MinCount, Field: "MinCount", Help: "skip phrases that occur less often"},
 		cli.Flag{Name: "connectors", Arg: "WORDS", Into: &job.connectors, Field: "Connectors",
@@ -79,25 +76,17 @@ func (j *phrasesJob) run(cmd *cobra.Command, args []string) error {
 	if err := o.Validate(); err != nil {
 		return cli.UsageError(err)
 	}
-	switch {
-	case len(args) == 0 && j.text != (text.Selection{}):
-		return cli.UsageError(fault.New("name the files to read, or - for standard input", "--field and --column need a CORPUS"))
-	case j.output == "":
-		return cli.UsageError(fault.New("name the file to write: -o phrases.tsv", "no output is named"))
-	case j.output == "-" && cli.JSON(cmd):
-		return cli.UsageError(fault.New("write the phrases to a file: -o phrases.tsv", "the report and the phrases cannot both go to standard output"))
+	if err := checkFile(cmd, j.output, "phrases.tsv"); err != nil {
+		return err
 	}
 	j.words.Whitespace = j.cut == "whitespace"
 	var err error
-	if o.Tokenizer, err = joinPhrases(tokenize.NewWordTokenizer(j.words), j.lists); err != nil {
+	if o.Tokenizer, err = tokenize.NewWordTokenizer(j.words).WithPhraseFiles(j.lists...); err != nil {
 		return err
 	}
-	source, err := openSource(args)
+	source, err := openCorpus(args, j.text)
 	if err != nil {
 		return err
-	}
-	if err := source.Select(j.text); err != nil {
-		return cli.UsageError(err)
 	}
 	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: j.output, Force: j.force, Inputs: append(source.Names(), j.lists...)})
 	if err != nil {
@@ -119,24 +108,7 @@ func (j *phrasesJob) run(cmd *cobra.Command, args []string) error {
 	if j.output == "-" {
 		return nil
 	}
-	r := newPhrasesReport(j, args, found, size, time.Since(began))
-	if cli.JSON(cmd) {
-		return cli.WriteJSON(cmd.OutOrStdout(), r)
-	}
-	return r.writeText(cmd.OutOrStdout())
-}
-
-// joinPhrases adds the phrases of files to a tokenizer, each a pass.
-func joinPhrases(t *tokenize.Tokenizer, files []string) (*tokenize.Tokenizer, error) {
-	var lists []*tokenize.Phrases
-	for _, name := range files {
-		list, err := tokenize.OpenPhrases(name)
-		if err != nil {
-			return nil, err
-		}
-		lists = append(lists, list)
-	}
-	return t.WithPhrases(lists...)
+	return printReport(cmd, newPhrasesReport(j, args, found, size, time.Since(began)))
 }
 
 // findPhrases counts the source, and warns of what was dropped.
@@ -212,18 +184,15 @@ func newPhrasesReport(j *phrasesJob, corpus []string, f *learn.FoundPhrases, siz
 	return r
 }
 
-func (r *phrasesReport) writeText(w io.Writer) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "found %s: score above %g by %s, count %s or more\n",
+func (r *phrasesReport) write(b *strings.Builder, _ int) {
+	fmt.Fprintf(b, "found %s: score above %g by %s, count %s or more\n",
 		cli.Plural(r.Phrases, "phrase", "phrases"), r.Threshold, r.Scorer, cli.Thousands(r.MinCount))
-	fmt.Fprintf(&b, "  among %s different pairs of %s words, in %s\n", cli.Count(float64(r.DistinctPairs)),
-		cli.Count(float64(r.Words)), cli.Duration(time.Duration(r.Seconds*float64(time.Second))))
-	fmt.Fprintf(&b, "\nwrote %s, %s\n", cli.Printable(r.Output), cli.Bytes(r.Bytes))
+	fmt.Fprintf(b, "  among %s different pairs of %s words, in %s\n", cli.Count(float64(r.DistinctPairs)),
+		cli.Count(float64(r.Words)), cli.Seconds(r.Seconds))
+	fmt.Fprintf(b, "\nwrote %s, %s\n", cli.Printable(r.Output), cli.Bytes(r.Bytes))
 	b.WriteString("\nbest\n")
 	for _, p := range r.Best {
-		fmt.Fprintf(&b, "  %-40s %10.4g %8s\n", cli.Cut(cli.Printable(p.Phrase), 40), p.Score, cli.Thousands(p.Count))
+		fmt.Fprintf(b, "  %-40s %10.4g %8s\n", cli.Cut(cli.Printable(p.Phrase), 40), p.Score, cli.Thousands(p.Count))
 	}
-	writeNext(&b, r.Next)
-	_, err := io.WriteString(w, b.String())
-	return err
+	writeNext(b, r.Next)
 }

@@ -42,10 +42,6 @@ func TestInterruptedReport(t *testing.T) {
 	defer corpus.Close()
 	ctx, interrupt := context.WithCancel(context.Background())
 	kind, _ := words.Lookup("skipgram")
-	late := func(ctx context.Context, o words.Options, run words.Run) (*checkpoints.Checkpoint, error) {
-		defer interrupt()
-		return kind.Train(ctx, o, run)
-	}
 	o := words.DefaultOptions()
 	o.Dim, o.Threads, o.Subsample = 8, 1, 0
 	var stdout, stderr bytes.Buffer
@@ -54,7 +50,15 @@ func TestInterruptedReport(t *testing.T) {
 	cmd.SetOut(&stdout)
 	cmd.SetErr(&stderr)
 	output := filepath.Join(t.TempDir(), "model")
-	err = train(cmd, late, o, output, false, words.Run{Corpus: corpus, Tokenizer: tokenizer})
+	to := target{output: output}
+	model, last, err := to.train(cmd, "words", nil, func(ctx context.Context, progress func(training.Event), save func(context.Context, *checkpoints.Checkpoint) error) (*checkpoints.Checkpoint, error) {
+		return kind.Train(ctx, o, words.Run{Corpus: corpus, Tokenizer: tokenizer, Progress: progress, Save: save})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	interrupt()
+	err = reportWords(cmd, to.output, model, last)
 	if want := "interrupted after the training: the finished model is in " + output; !errors.Is(err, context.Canceled) || err.Error() != want {
 		t.Errorf("%v, want %q", err, want)
 	}

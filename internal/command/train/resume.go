@@ -1,11 +1,10 @@
 package train
 
 import (
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -15,9 +14,8 @@ import (
 
 // resumeJob is a command line of train resume.
 type resumeJob struct {
+	target
 	model    string
-	output   string
-	force    bool
 	corpus   []string
 	grow     bool
 	text     text.Selection
@@ -27,12 +25,10 @@ type resumeJob struct {
 	rate     float64
 	cache    string
 	threads  int
-	every    time.Duration
-	watch    watchFlags
 }
 
 func resumeCommand() *cobra.Command {
-	j := &resumeJob{every: 5 * time.Minute, watch: watchFlags{keep: checkpoints.KeepBest}}
+	j := &resumeJob{}
 	cmd := &cobra.Command{
 		Use:   "resume MODEL [CORPUS...] [options]\nresume MODEL --corpus NEW... [options]",
 		Short: "Continue an interrupted training, or train a model further on new text",
@@ -57,39 +53,38 @@ $ train resume model --corpus news.txt --grow --epochs 3`,
 	}
 	cli.Declare(cmd, cli.Arguments,
 		cli.Flag{Arg: "MODEL", Help: "folder of the training"},
-		cli.Flag{Arg: "CORPUS", Help: "the text of the training, if it has moved"})
+		cli.Flag{Arg: "CORPUS", Field: "Corpus", Help: "the text of the training, if it has moved"})
 	cli.Declare(cmd, cli.ForInput,
-		cli.Flag{Name: "cache", Arg: "DIR", Into: &j.cache, Field: "Cache", Help: "cache of the corpus; if it is not there, the text is read and cached", Default: "as before; none with --corpus"})
+		cli.Flag{Name: "cache", Arg: "DIR", Into: &j.cache, Field: "Cache", Help: "cache of the corpus; if it does not exist, the text is read and cached", Default: "as before; none with --corpus"})
 	cli.Declare(cmd, "New text",
 		cli.Flag{Name: "corpus", Arg: "NEW", Into: &j.corpus, Help: "the new text; more names may follow MODEL"},
-		cli.Flag{Name: "grow", Into: &j.grow, Field: "Base", Help: "add the words of NEW to the vocabulary; words of MODEL are kept however rare they are, and counts are added up. Without it words that MODEL does not know are ignored"},
+		cli.Flag{Name: "grow", Into: &j.grow, Field: "Base", Help: "add the words of NEW to the vocabulary; words of MODEL are kept however rare they are, and counts are added up; without it, words that MODEL does not know are ignored"},
 		cli.Flag{Name: "min-count", Arg: "N", Into: &j.minCount, Field: "MinCount", Help: "ignore new words that occur less often in NEW", Default: "as before"},
 		cli.Flag{Name: "max-vocab", Arg: "N", Into: &j.most, Field: "MaxVocabulary", Help: "add new words up to N in all; 0 adds all"},
 		cli.Flag{Name: "epochs", Arg: "N", Into: &j.epochs, Field: "Epochs", Help: "passes over NEW", Default: "as before"},
 		cli.Flag{Name: "lr", Arg: "X", Into: &j.rate, Field: "LearningRate", Help: "initial learning rate", Default: "as before"})
 	cli.Declare(cmd, "New text", cli.TextFlags(&j.text)...)
 	cli.Declare(cmd, cli.ForTraining,
-		cli.Flag{Name: "threads", Arg: "N", Into: &j.threads, Field: "Threads", Help: "workers", Default: "as before"})
-	j.watch.declare(cmd)
+		cli.Flag{Name: "threads", Arg: "N", Into: &j.threads, Field: "Threads", Help: "number of threads", Default: "as before"})
+	j.watch.declareWords(cmd)
+	cli.NameField(cmd, "Start", "--init") // of the commands that begin a training
 	return cli.Declare(cmd, cli.ForOutput,
-		cli.Flag{Name: "output", Short: "o", Arg: "FOLDER", Into: &j.output, Help: "write to FOLDER and leave MODEL as it is; needs --corpus"},
+		cli.Flag{Name: "output", Short: "o", Arg: "FOLDER", Into: &j.output, Help: "write to FOLDER and keep MODEL; requires --corpus"},
 		cli.Flag{Name: "force", Into: &j.force, Help: "replace FOLDER if it exists; train even if memory or disk seem too small"},
-		everyFlag(&j.every), cli.JSONFlag())
+		j.everyFlag(), cli.JSONFlag())
 }
 
 func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
-	if err := checkOutput(j.model, j.every); err != nil {
-		return err
-	}
 	if len(j.corpus) > 0 {
 		j.corpus = append(j.corpus, names...)
 	} else if err := j.needsNone(cmd); err != nil {
 		return err
 	}
-	if j.output != "" {
-		if err := checkpoints.CheckOutput(j.output, checkpoints.WriteOptions{Replace: j.force}); err != nil {
-			return err
-		}
+	if j.output == "" {
+		j.output, j.force = j.model, true
+	}
+	if err := j.checkOutput(); err != nil {
+		return err
 	}
 	c, err := checkpoints.Read(cmd.Context(), j.model, checkpoints.ReadOptions{State: true})
 	if err != nil {
@@ -118,9 +113,9 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	if err := j.watch.check(cmd, c.Config.Validation); err != nil {
 		return err
 	}
-	sets, err := j.watch.resumeSets(j.model, c.Config.Validation)
+	sets, err := words.ReadSameSets(c.Config.Validation, j.watch.sets...)
 	if err != nil {
-		return err
+		return fault.Mention(fault.Hint(err), "%s: %w", j.model, err)
 	}
 	if !cmd.Flags().Changed("cache") {
 		j.cache = c.Config.Corpus.Cache
@@ -130,23 +125,10 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 		return err
 	}
 	defer corpus.Close()
-	if err := checkNeeds(cmd, r.Kind.Objective, r.Options, corpus, j.model, c.Config.Progress.Done, j.watch.keepsBest(), true, true); err != nil {
+	if err := j.checkNeeds(cmd, r.Kind, r.Options, corpus, c.Config.Progress.Done, len(sets), true); err != nil {
 		return err
 	}
-	return j.train(cmd, r, r.Run(corpus, j.cache), sets, j.model, true)
-}
-
-// train trains the run with its validation.
-func (j *resumeJob) train(cmd *cobra.Command, r *words.Reopened, run words.Run, sets []*words.Set, output string, replace bool) error {
-	validation, err := j.watch.validation(cmd, sets, run.Corpus, run.Tokenizer, r.Options)
-	if err != nil {
-		return err
-	}
-	if validation != nil {
-		defer validation.Close()
-	}
-	run.Validation, run.SaveEvery = validation, j.every
-	return train(cmd, r.Kind.Train, r.Options, output, replace, run)
+	return j.trainWords(cmd, r.Kind, r.Options, sets, r.Run(corpus, j.cache))
 }
 
 // needsNone refuses the options of new text if there is none.
@@ -202,11 +184,7 @@ func (j *resumeJob) newText(cmd *cobra.Command, r *words.Reopened) error {
 	if err := source.Select(j.text); err != nil {
 		return cli.UsageError(err)
 	}
-	output, replace := j.model, true
-	if j.output != "" {
-		output, replace = j.output, j.force
-	}
-	if err := notInside(output, source.Names()); err != nil {
+	if err := corpora.CheckOutside(j.output, source.Names()); err != nil {
 		return err
 	}
 	corpus, err := r.NewCorpus(cmd.Context(), source, j.grow, cached(cmd, j.cache))
@@ -215,7 +193,7 @@ func (j *resumeJob) newText(cmd *cobra.Command, r *words.Reopened) error {
 	}
 	defer corpus.Close()
 	// A vocabulary that grows gets tables of its own beside the model's.
-	if err := checkNeeds(cmd, r.Kind.Objective, r.Options, corpus, output, 0, j.watch.keepsBest(), !j.grow, j.force); err != nil {
+	if err := j.checkNeeds(cmd, r.Kind, r.Options, corpus, 0, len(sets), !j.grow); err != nil {
 		return err
 	}
 	if was := r.Checkpoint.Vocabulary.Len(); j.grow {
@@ -225,5 +203,5 @@ func (j *resumeJob) newText(cmd *cobra.Command, r *words.Reopened) error {
 	if err != nil {
 		return err
 	}
-	return j.train(cmd, r, run, sets, output, replace)
+	return j.trainWords(cmd, r.Kind, r.Options, sets, run)
 }

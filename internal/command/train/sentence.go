@@ -3,12 +3,11 @@ package train
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/tokenize/learn"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
@@ -17,23 +16,19 @@ import (
 
 // sentenceJob is a command line of train sentence.
 type sentenceJob struct {
+	target
 	sentences.Settings
 	tokens        sentences.Tokens
 	init          string
 	freeze        string
 	deterministic bool
-	output        string
-	force         bool
-	every         time.Duration
-	watch         watchFlags
 }
 
 func sentenceCommand() *cobra.Command {
-	job := sentenceJob{tokens: sentences.DefaultTokens(), deterministic: true, every: 5 * time.Minute}
+	job := sentenceJob{tokens: sentences.DefaultTokens(), deterministic: true}
 	job.Options = sentences.DefaultOptions()
 	o := &job.Options
 	o.Loss, o.Threads = "", 0 // settled later
-	job.watch.keep = checkpoints.KeepBest
 	cmd := &cobra.Command{
 		Use:   "sentence [PAIRS...] -o MODEL",
 		Short: "Train sentence vectors on pairs of texts that belong together",
@@ -62,63 +57,50 @@ $ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
 		cli.Flag{Name: "mixed", Into: &o.Mixed, Field: "Mixed", Help: "build batches across files; without it each batch is of one file"})
 	cli.Declare(cmd, "Tokens",
 		cli.Flag{Name: "tokenizer", Arg: "NAME", Into: &job.tokens.Tokenizer, Field: "Tokenizer", Open: true,
-			Help: "how text is split into tokens", Default: "wordpiece; with --init that of the model", Values: append(cli.Values("wordpiece", "bpe", "unigram"),
-				cli.Value{Name: sentences.Words, Help: "words of the pairs that occur --min-count times, as Unicode (UAX #29) splits them"},
+			Help: "how text is split into tokens", Default: "wordpiece; with --init that of the model", Values: append(cli.Summarized(learn.Models(), learn.Model.Summary),
+				cli.Value{Name: sentences.Words, Help: "the words that occur --min-count times, at word boundaries of Unicode (UAX #29)"},
 				cli.Value{Name: "MODEL", Help: "the tokenizer of that model"},
 				cli.Value{Name: "FILE", Help: "a tokenizer.json of Hugging Face, or a vocab.txt of BERT"})},
-		cli.Flag{Name: "vocab", Arg: "N", Into: &job.tokens.Vocabulary, Field: "Vocabulary", Help: "tokens to train, or most words"},
+		cli.Flag{Name: "vocab", Arg: "N", Into: &job.tokens.Vocabulary, Field: "Vocabulary", Help: "number of tokens to train, or maximum number of words"},
 		cli.Flag{Name: "min-count", Arg: "N", Into: &job.tokens.MinCount, Field: "MinCount", Help: "ignore words that occur less often"},
 		cli.Flag{Name: "cased", Into: &job.tokens.Cased, Field: "Cased", Help: "keep capital letters"})
 	cli.Declare(cmd, cli.ForModel,
 		cli.Flag{Name: "dim", Arg: "N", Into: &o.Dim, Field: "Dim", Help: "length of a token's vector"},
-		cli.Flag{Name: "hidden", Arg: "N", Into: &o.Hidden, Field: "Hidden", Help: "outputs of a linear layer with ReLU on each token; 0 is no such layer"},
-		cli.Flag{Name: "project", Arg: "N", Into: &o.Project, Field: "Project", Help: "outputs of a projection after pooling; 0 is no projection"},
+		cli.Flag{Name: "hidden", Arg: "N", Into: &o.Hidden, Field: "Hidden", Help: "outputs of a linear layer with ReLU on each token; 0 for no such layer"},
+		cli.Flag{Name: "project", Arg: "N", Into: &o.Project, Field: "Project", Help: "outputs of a projection after pooling; 0 for no projection"},
 		cli.Flag{Name: "project-init", Arg: "NAME", Into: &o.ProjectInit, Field: "ProjectInit", Help: "initial projection", Values: []cli.Value{
-			{Name: string(sentences.RandomProjection)}, {Name: string(sentences.PCA), Help: "principal components of the tokens' vectors"}}},
-		cli.Flag{Name: "pooling", Arg: "NAME", Into: &o.Pooling, Field: "Pooling", Help: "how the vectors of the tokens are combined", Values: []cli.Value{
-			{Name: string(sentence.Mean), Help: "mean of the tokens"},
-			{Name: string(sentence.Max), Help: "maximum of each dimension"},
-			{Name: string(sentence.First), Help: "the first token"},
-			{Name: string(sentence.Last), Help: "the last token"},
-			{Name: string(sentence.SIF), Help: "mean of the tokens weighted by a/(a+share of the text): rare ones count more"}}},
+			{Name: string(sentences.RandomProjection), Help: "random values"}, {Name: string(sentences.PCA), Help: "principal components of the tokens' vectors"}}},
+		cli.Flag{Name: "pooling", Arg: "NAME", Into: &o.Pooling, Field: "Pooling", Help: "how the vectors of the tokens are combined",
+			Values: cli.Summarized(sentence.Poolings, sentence.Pooling.Summary)},
 		cli.Flag{Name: "sif-a", Arg: "X", Into: &o.SIF, Field: "SIF", Help: "a of pooling sif"},
 		cli.Flag{Name: "init", Arg: "MODEL", Into: &job.init, Help: "start from a model: a sentence model as a whole, or the vectors of a word model or of a file that 'embed import --help' lists"},
-		cli.Flag{Name: "freeze", Arg: "NAME", Into: &job.freeze, Field: "Freeze", Help: "what does not change", Values: []cli.Value{
+		cli.Flag{Name: "freeze", Arg: "NAME", Into: &job.freeze, Field: "Freeze", Help: "parameters to keep fixed", Values: []cli.Value{
 			{Name: "embedding", Help: "the initial vectors of the tokens"}}},
-		cli.Flag{Name: "dropout", Arg: "P", Into: &o.Dropout, Field: "Dropout", Help: "share of pooled numbers dropped in a step"})
+		cli.Flag{Name: "dropout", Arg: "P", Into: &o.Dropout, Field: "Dropout", Help: "probability that a pooled value is dropped in a step"})
 	cli.Declare(cmd, "Objective",
 		cli.Flag{Name: "loss", Arg: "NAME", Into: &o.Loss, Field: "Loss", Help: "what is minimized", Values: lossValues()},
-		cli.Flag{Name: "scale", Arg: "X", Into: &o.Scale, Field: "Scale", Help: "factor of cosines in " + strings.Join(names(sentences.LossesWith("Scale")), ", ")},
-		cli.Flag{Name: "margin", Arg: "X", Into: &o.Margin, Field: "Margin", Help: "difference of cosines in " + strings.Join(names(sentences.LossesWith("Margin")), ", ")},
+		cli.Flag{Name: "scale", Arg: "X", Into: &o.Scale, Field: "Scale", Help: "factor of cosines in " + cli.Names(sentences.LossesWith("Scale"))},
+		cli.Flag{Name: "margin", Arg: "X", Into: &o.Margin, Field: "Margin", Help: "difference of cosines in " + cli.Names(sentences.LossesWith("Margin"))},
 		cli.Flag{Name: "symmetric", Into: &o.Symmetric, Field: "Symmetric", Help: "with loss in-batch, let positives look for their anchors too"},
 		cli.Flag{Name: "matryoshka", Arg: "N,N", Into: &o.Matryoshka, Field: "Matryoshka", Help: "dimensions to which vectors may be truncated", Default: "none"})
 	cli.Declare(cmd, cli.ForTraining,
 		cli.Flag{Name: "epochs", Arg: "N", Into: &o.Epochs, Field: "Epochs", Help: "passes over the pairs"},
 		cli.Flag{Name: "batch", Arg: "N", Into: &o.BatchSize, Field: "BatchSize", Help: "examples per batch; no batch holds a text twice"},
-		cli.Flag{Name: "optimizer", Arg: "NAME", Into: &o.Optimizer, Field: "Optimizer", Help: "how steps are taken", Values: cli.Values(names(sentences.Optimizers())...)},
+		cli.Flag{Name: "optimizer", Arg: "NAME", Into: &o.Optimizer, Field: "Optimizer", Help: "optimizer", Values: cli.Values(sentences.Optimizers()...)},
 		cli.Flag{Name: "lr", Arg: "X", Into: &o.LearningRate, Field: "LearningRate", Help: "highest learning rate", Default: usualRates()},
-		cli.Flag{Name: "warmup", Arg: "P", Into: &o.Warmup, Field: "Warmup", Help: "share of the run in which the learning rate rises"},
-		cli.Flag{Name: "decay", Arg: "NAME", Into: &o.Decay, Field: "Decay", Help: "how the learning rate falls to 0, or constant", Values: cli.Values(names(sentences.Decays())...)},
+		cli.Flag{Name: "warmup", Arg: "P", Into: &o.Warmup, Field: "Warmup", Help: "fraction of the training in which the learning rate rises"},
+		cli.Flag{Name: "decay", Arg: "NAME", Into: &o.Decay, Field: "Decay", Help: "how the learning rate decays", Values: cli.Values(sentences.Decays()...)},
 		cli.Flag{Name: "weight-decay", Arg: "X", Into: &o.WeightDecay, Field: "WeightDecay", Help: "weight decay of adamw",
 			Default: short(sentences.UsualWeightDecay(sentences.AdamW)) + " with adamw"},
-		cli.Flag{Name: "clip-norm", Arg: "X", Into: &o.ClipNorm, Field: "ClipNorm", Help: "longest gradient; 0 is no limit"},
-		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "goroutines", Default: "all cores"},
-		cli.Flag{Name: "deterministic", Into: &job.deterministic, Help: "accepted for the sake of scripts: training on pairs is always deterministic"},
+		cli.Flag{Name: "clip-norm", Arg: "X", Into: &o.ClipNorm, Field: "ClipNorm", Help: "clip gradients to this norm; 0 does not clip"},
+		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "all cores"},
+		cli.Flag{Name: "deterministic", Into: &job.deterministic, Help: "accepted for compatibility: training on pairs is always deterministic"},
 		cli.Flag{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of all random choices"},
 		cli.Flag{Name: "engine", Arg: "NAME", Into: &o.Engine, Field: "Engine", Help: "how gradients are computed", Values: []cli.Value{
-			{Name: string(sentences.Fused)}, {Name: string(sentences.Graph), Help: "gorgonia's own operations, much slower"}}})
-	cli.Declare(cmd, "Validation",
-		cli.Flag{Name: "validate", Arg: "SET", Into: &job.watch.sets, Field: "Validation",
-			Help: "judge the model while it trains by sts:FILE, scored pairs of sentences, or retrieval:FOLDER, a set in the layout of BEIR; the prefix may be left out; the first set decides which model is best"},
-		cli.Flag{Name: "validate-every", Arg: "N", Into: &job.watch.every, Field: "Every", Default: "1",
-			Help: "validate every N epochs, such as 0.25, every N steps, as in 100steps, or after a time such as 10m and each epoch, which depends on the machine"},
-		cli.Flag{Name: "keep", Arg: "NAME", Into: &job.watch.keep, Field: "Keep", Help: "the model to write at the end", Values: cli.Values(checkpoints.KeepBest, checkpoints.KeepLast)},
-		cli.Flag{Name: "patience", Arg: "N", Into: &job.watch.patience, Field: "Patience", Help: "stop after N validations without a better one; 0 trains to the end"})
-	return cli.Declare(cmd, cli.ForOutput,
-		cli.Flag{Name: "output", Short: "o", Arg: "MODEL", Into: &job.output, Help: "folder to write"},
-		cli.Flag{Name: "force", Into: &job.force, Help: "replace MODEL if it exists; train even if memory or disk seem too small"},
-		cli.Flag{Name: "checkpoint-every", Arg: "DURATION", Into: &job.every, Help: "save MODEL this often while training, and after each epoch"},
-		cli.JSONFlag())
+			{Name: string(sentences.Fused), Help: "fused operations on all threads"}, {Name: string(sentences.Graph), Help: "gorgonia's own operations, much slower"}}})
+	job.watch.declare(cmd, "SET", "evaluate the model during training with sts:FILE (scored pairs of sentences) or retrieval:FOLDER (a set in the layout of BEIR); "+
+		"the prefix may be left out; the first set decides which model is best", "every N steps, as in 100steps, ", "1")
+	return job.declare(cmd)
 }
 
 // pairEndings are the endings of files of pairs.
@@ -147,22 +129,15 @@ func lossValues() []cli.Value {
 	return values
 }
 
-func names[S ~string](all []S) (text []string) {
-	for _, name := range all {
-		text = append(text, string(name))
-	}
-	return text
-}
-
 func short(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
 // usualRates lists the default learning rates.
 func usualRates() string {
-	text := short(sentences.UsualRate(sentences.DefaultOptions().Optimizer))
-	for _, name := range sentences.Optimizers()[1:] {
-		text += ", " + string(name) + " " + short(sentences.UsualRate(name))
+	var rates []string
+	for _, name := range sentences.Optimizers() {
+		rates = append(rates, short(sentences.UsualRate(name))+" for "+string(name))
 	}
-	return text
+	return strings.Join(rates, ", ")
 }
 
 // settle derives the options that were not given from those that were, and checks what

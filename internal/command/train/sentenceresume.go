@@ -40,13 +40,7 @@ func (j *resumeJob) resumeSentence(cmd *cobra.Command, c *checkpoints.Checkpoint
 	if err := j.watch.check(cmd, c.Config.Validation); err != nil {
 		return err
 	}
-	sets, err := sentences.OpenSets(cmd.Context(), j.watch.sets...)
-	if len(j.watch.sets) == 0 {
-		sets, err = sentences.ReopenSets(cmd.Context(), c.Config.Validation)
-		for _, set := range sets {
-			j.watch.sets = append(j.watch.sets, set.File)
-		}
-	}
+	sets, err := sentences.ReopenSets(cmd.Context(), c.Config.Validation, j.watch.sets...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", j.model, err)
 	}
@@ -69,6 +63,6 @@ func (j *resumeJob) resumeSentence(cmd *cobra.Command, c *checkpoints.Checkpoint
 		return err
 	}
 	defer pairs.Close()
-	job := sentenceJob{Settings: *s, output: j.model, force: true, every: j.every, watch: j.watch}
-	return job.train(cmd, sets, c.Config.Progress.Done, sentences.Run{Pairs: pairs, Tokenizer: c.Tokenizer, Sources: s.Files, Resume: c})
+	job := sentenceJob{Settings: *s, target: target{output: j.model, force: true, every: j.every, watch: j.watch}}
+	return job.trainPairs(cmd, sets, c.Config.Progress.Done, sentences.Run{Pairs: pairs, Tokenizer: c.Tokenizer, Sources: s.Files, Resume: c})
 }

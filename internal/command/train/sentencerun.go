@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
@@ -25,17 +26,10 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 	if err := j.settle(cmd, args); err != nil {
 		return cli.UsageError(err)
 	}
-	if err := checkOutput(j.output, j.every); err != nil {
+	if err := j.check(cmd); err != nil {
 		return err
 	}
-	if err := j.watch.check(cmd, nil); err != nil {
-		return err
-	}
-	// An output that may not be written is reported now, not after the training.
-	if err := checkpoints.CheckOutput(j.output, checkpoints.WriteOptions{Replace: j.force}); err != nil {
-		return err
-	}
-	if err := notInside(j.output, append(slices.Clone(args), j.init)); err != nil {
+	if err := corpora.CheckOutside(j.output, append(slices.Clone(args), j.init)); err != nil {
 		return err
 	}
 	sets, err := sentences.OpenSets(ctx, j.watch.sets...)
@@ -80,10 +74,9 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if start != nil && start.Encoder == nil {
-		cli.Note(cmd, "%s of %s start from the vectors of %s (%s, %.1f%%)", cli.Thousands(start.Found()), cli.Plural(v.Len(), "token", "tokens"),
-			j.init, init.Format, 100*float64(start.Found())/float64(v.Len()))
+		noteStart(cmd, start.Found(), v.Len(), "token", j.init, init.Format, false)
 	}
-	return j.train(cmd, sets, 0, sentences.Run{Pairs: pairs, Tokenizer: tokenizer, Sources: args, Start: start})
+	return j.trainPairs(cmd, sets, 0, sentences.Run{Pairs: pairs, Tokenizer: tokenizer, Sources: args, Start: start})
 }
 
 // openInit opens the model of --init, nil without it, and adopts what it determines.
@@ -131,27 +124,27 @@ func (j *sentenceJob) openTokens(cmd *cobra.Command, init *sentences.Init, sourc
 	return tokenizer, nil
 }
 
-// train trains into the output, and reports; done is the share of a resumed run that is
+// trainPairs trains into the output, and reports; done is the share of a resumed run that is
 // completed.
-func (j *sentenceJob) train(cmd *cobra.Command, sets []sentences.ValidationSet, done float64, run sentences.Run) error {
-	need := sentences.Estimate(j.Options, run.Pairs, run.Tokenizer.Vocabulary(), done, j.watch.keepsBest())
-	if err := tellNeeds(cmd, need, j.output, "lower --dim or --batch", j.force); err != nil {
+func (j *sentenceJob) trainPairs(cmd *cobra.Command, sets []sentences.ValidationSet, done float64, run sentences.Run) error {
+	need := sentences.Estimate(j.Options, run.Pairs, run.Tokenizer.Vocabulary(), done, j.watch.keepsBest(len(sets)))
+	if err := j.noteNeeds(cmd, need, "lower --dim or --batch"); err != nil {
 		return err
 	}
 	if len(sets) > 0 {
-		run.Validation = &sentences.Validation{Sets: sets, Every: j.watch.cadence, KeepLast: j.watch.keep == checkpoints.KeepLast, Patience: j.watch.patience}
+		run.Validation = &sentences.Validation{Sets: sets}
+		j.watch.set(run.Validation)
 	}
 	run.SaveEvery, run.Settings = j.every, j.JSON()
 	run.Warn = func(text string) { cli.Warn(cmd, "%s", text) }
-	l := learning{saver: saver{cmd: cmd, output: j.output, replace: j.force}, unit: "pairs", validation: run.Validation}
-	model, err := l.run(func(ctx context.Context, progress func(training.Event), save func(context.Context, *checkpoints.Checkpoint) error) (*checkpoints.Checkpoint, error) {
+	model, last, err := j.train(cmd, "pairs", run.Validation, func(ctx context.Context, progress func(training.Event), save func(context.Context, *checkpoints.Checkpoint) error) (*checkpoints.Checkpoint, error) {
 		run.Progress, run.Save = progress, save
 		return sentences.Train(ctx, j.Options, run)
 	})
 	if err != nil {
 		return err
 	}
-	return reportSentence(cmd, l.output, model, l.last)
+	return reportSentence(cmd, j.output, model, last)
 }
 
 // pluralPairs is a number of examples of a kind.

@@ -5,7 +5,9 @@ package train
 import (
 	"github.com/spf13/cobra"
 
+	_ "github.com/luminavec/luminavec/cbow" // registers itself
 	"github.com/luminavec/luminavec/internal/words"
+	_ "github.com/luminavec/luminavec/skipgram"
 )
 
 // Command returns the command with its subcommands.
@@ -18,10 +20,6 @@ func Command() *cobra.Command {
 	for _, kind := range words.Kinds() {
 		cmd.AddCommand(wordCommand(kind))
 	}
-	cmd.AddCommand(phrasesCommand(), tokenizerCommand(), resumeCommand())
-	for _, c := range cmd.Commands() {
-		markUsage(c)
-	}
-	cmd.AddCommand(sentenceCommand(), mineCommand()) // their tables name all fields
+	cmd.AddCommand(sentenceCommand(), resumeCommand(), tokenizerCommand(), phrasesCommand(), mineCommand())
 	return cmd
 }

@@ -1,14 +1,11 @@
 package train
 
 import (
-	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -22,15 +19,11 @@ import (
 // is too small to be learnt from in five.
 const sampleEpochs = 15
 
-// trainer trains a word objective.
-type trainer func(context.Context, words.Options, words.Run) (*checkpoints.Checkpoint, error)
-
 // wordJob is a command line of a word objective.
 type wordJob struct {
+	target
 	kind    words.Kind
 	options words.Options
-	output  string
-	force   bool
 	cased   bool
 	split   string // --tokenizer
 	shrink  bool   // --shrink-windows
@@ -41,15 +34,10 @@ type wordJob struct {
 	cache   string
 	phrases []string
 	init    string
-	every   time.Duration
-	watch   watchFlags
 }
 
 func wordCommand(kind words.Kind) *cobra.Command {
-	j := &wordJob{
-		kind: kind, options: kind.Defaults(), split: "words", buckets: tokenize.DefaultNGramOptions().Buckets,
-		every: 5 * time.Minute, watch: watchFlags{keep: checkpoints.KeepBest},
-	}
+	j := &wordJob{kind: kind, options: kind.Defaults(), split: "words", buckets: tokenize.DefaultNGramOptions().Buckets}
 	o, rates := &j.options, kind.Rates
 	o.Loss, o.Threads = words.LossNS, 0 // settled later
 	name, drawn, vectors := kind.Name(), "weighted; drawn with hs", "input"
@@ -91,33 +79,29 @@ $ train %[1]s dump.jsonl --field text --cache ids --deterministic -o model`, nam
 			{Name: "MODEL", Help: "as that model does, phrases included"},
 			{Name: "FILE", Help: "into the tokens of a tokenizer.json of Hugging Face (WordPiece, BPE, Unigram) or a vocab.txt of BERT, with their ids"}}},
 		cli.Flag{Name: "cased", Into: &j.cased, Field: "Cased", Help: "keep capital letters"},
-		cli.Flag{Name: "phrases", Arg: "FILE", Into: &j.phrases, Help: "join the phrases of 'train phrases' into single words, as in new_york, in the order of the files", Ext: []string{"tsv"}},
+		cli.Flag{Name: "phrases", Arg: "FILE", Into: &j.phrases, Field: "Phrases", Help: "join the phrases of 'train phrases' into single words, as in new_york, in the order of the files", Ext: []string{"tsv"}},
 		cli.Flag{Name: "min-count", Arg: "N", Into: &o.MinCount, Field: "MinCount", Help: "ignore words that occur less often"},
 		cli.Flag{Name: "max-vocab", Arg: "N", Into: &o.MaxVocabulary, Field: "MaxVocabulary", Help: "keep only the N most frequent words; 0 keeps all"},
-		cli.Flag{Name: "subsample", Arg: "T", Into: &o.Subsample, Field: "Subsample", Help: "drop words at random that make up more than this share of the text; 0 keeps all"},
-		cli.Flag{Name: "cache", Arg: "DIR", Into: &j.cache, Field: "Cache", Help: "cache the words as ids in DIR: a later run on the same files reads these, and a resumed one does not need the text"})
+		cli.Flag{Name: "subsample", Arg: "T", Into: &o.Subsample, Field: "Subsample", Help: "randomly drop words that make up more than this share of the text; 0 keeps all"},
+		cli.Flag{Name: "cache", Arg: "DIR", Into: &j.cache, Field: "Cache", Help: "cache the words as ids in DIR: later runs on the same files read these, and resuming does not need the text"})
 	cli.Declare(cmd, cli.ForModel,
 		cli.Flag{Name: "dim", Arg: "N", Into: &o.Dim, Field: "Dim", Help: "length of a vector"},
 		cli.Flag{Name: "vectors", Arg: "NAME", Into: &j.vectors, Field: "SumVectors", Help: "what is saved as the vector of a word", Default: vectors, Values: []cli.Value{
 			{Name: "input", Help: "its input vector"}, {Name: "sum", Help: "the sum of its input and output vectors"}}},
 		cli.Flag{Name: "char-ngrams", Arg: "N-M", Into: &j.grams, Field: "NGrams",
-			Help: "make a word's vector the mean of a vector of its own and those of its character n-grams of N to M letters, as in 3-6, so that unknown words have vectors too", Default: "none"},
-		cli.Flag{Name: "buckets", Arg: "N", Into: &j.buckets, Field: "Buckets", Help: "most rows that the n-grams are hashed into"},
+			Help: "also learn vectors of character n-grams of N to M characters, as in 3-6: a word's vector is the mean of its own and those of its n-grams, and unknown words have vectors too", Default: "none"},
+		cli.Flag{Name: "buckets", Arg: "N", Into: &j.buckets, Field: "Buckets", Help: "number of buckets that the n-grams are hashed into"},
 		cli.Flag{Name: "init", Arg: "FILE", Into: &j.init, Field: "Start",
-			Help: "initial vectors, which determine --dim: a model folder, or a file that 'embed import --help' lists; output vectors are reused if the model type matches"},
-		cli.Flag{Name: "freeze-init", Into: &o.FreezeInit, Field: "FreezeInit", Help: "do not change the vectors of --init: new words learn to fit them"})
+			Help: "start from these vectors, which determine --dim: a model folder, or a file in a format that 'embed import --help' lists; output vectors are reused if the model type matches"},
+		cli.Flag{Name: "freeze-init", Into: &o.FreezeInit, Field: "FreezeInit", Help: "keep the vectors of --init fixed; only those of other words are trained"})
 	cli.Declare(cmd, "Objective",
-		cli.Flag{Name: "loss", Arg: "NAME", Into: &o.Loss, Field: "Loss", Help: "how a word is predicted", Values: []cli.Value{
-			{Name: words.LossNS, Help: "negative sampling"},
-			{Name: words.LossHS, Help: "hierarchical softmax: each word is a path in a Huffman tree; ignores --negative and --ns-exponent"}}},
-		cli.Flag{Name: "negative", Arg: "N", Into: &o.Negative, Field: "Negative", Help: "negative samples per window"},
-		cli.Flag{Name: "ns-exponent", Arg: "X", Into: &o.NoiseExponent, Field: "NoiseExponent", Help: "draw negatives in proportion to count^X"},
-		cli.Flag{Name: "window", Arg: "N", Into: &o.Window, Field: "Window", Help: "most context words on each side"},
-		cli.Flag{Name: "windows", Arg: "NAME", Into: &o.Windows, Field: "Windows", Help: "how much the words of a window count", Default: drawn, Values: []cli.Value{
-			{Name: words.WindowsWeighted, Help: "nearer words count more: (window+1-d)/window at distance d"},
-			{Name: words.WindowsDrawn, Help: "words up to a reach drawn from 1 to --window count, all alike, as in word2vec"},
-			{Name: words.WindowsFull, Help: "all words count alike"}}},
-		cli.Flag{Name: "shrink-windows", Into: &j.shrink, Help: "same as --windows drawn; =false as --windows full"})
+		cli.Flag{Name: "loss", Arg: "NAME", Into: &o.Loss, Field: "Loss", Help: "how a word is predicted", Values: cli.Summarized(words.Losses(), words.LossSummary)},
+		cli.Flag{Name: "negative", Arg: "N", Into: &o.Negative, Field: "Negative", Help: "negative samples per window, with --loss ns"},
+		cli.Flag{Name: "ns-exponent", Arg: "X", Into: &o.NoiseExponent, Field: "NoiseExponent", Help: "draw negatives in proportion to count^X, with --loss ns"},
+		cli.Flag{Name: "window", Arg: "N", Into: &o.Window, Field: "Window", Help: "maximum number of context words on each side"},
+		cli.Flag{Name: "windows", Arg: "NAME", Into: &o.Windows, Field: "Windows", Help: "how the words of a window are weighted", Default: drawn,
+			Values: cli.Summarized(words.WindowForms(), words.WindowSummary)},
+		cli.Flag{Name: "shrink-windows", Into: &j.shrink, Field: "Windows", Help: "same as --windows drawn; --shrink-windows=false is --windows full"})
 	if kind.Objective.PerWindow {
 		cli.Declare(cmd, "Objective",
 			cli.Flag{Name: "cbow-sum", Into: &o.CBOWSum, Field: "CBOWSum", Help: "add the context words instead of taking their mean"},
@@ -126,86 +110,71 @@ $ train %[1]s dump.jsonl --field text --cache ids --deterministic -o model`, nam
 	cli.Declare(cmd, cli.ForTraining,
 		cli.Flag{Name: "epochs", Arg: "N", Into: &o.Epochs, Field: "Epochs", Help: "passes over the corpus"},
 		cli.Flag{Name: "lr", Arg: "X", Into: &o.LearningRate, Field: "LearningRate", Help: "initial learning rate; it falls to zero",
-			Default: fmt.Sprintf("%g, from %d epochs on %g; %g unless windows are weighted", rates.Weighted, words.ManyEpochs, rates.Many, rates.Other)},
-		cli.Flag{Name: "shuffle", Into: &o.Shuffle, Field: "Shuffle", Help: "read the blocks of the text in another order in each epoch"},
-		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Help: "workers", Default: "all cores"},
+			Default: fmt.Sprintf("%g; %g from %d epochs on; %g unless windows are weighted", rates.Weighted, rates.Many, words.ManyEpochs, rates.Other)},
+		cli.Flag{Name: "shuffle", Into: &o.Shuffle, Field: "Shuffle", Help: "read the blocks of the text in a different order in each epoch"},
+		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Help: "number of threads", Default: "all cores"},
 		cli.Flag{Name: "deterministic", Into: &o.Deterministic, Field: "Deterministic", Help: "train the same model, byte for byte, at any number of threads; slower with several"},
 		cli.Flag{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of all random choices"},
-		cli.Flag{Name: "engine", Arg: "NAME", Into: &o.Engine, Field: "Engine", Help: "how gradients are computed", Values: []cli.Value{
-			{Name: string(training.Fused), Help: "by one operation of our own for a batch of windows"},
-			{Name: string(training.Graph), Help: "by gorgonia's operations: the same objective, some hundred times slower"}}})
-	j.watch.declare(cmd)
-	return cli.Declare(cmd, cli.ForOutput,
-		cli.Flag{Name: "output", Short: "o", Arg: "MODEL", Into: &j.output, Help: "folder to write"},
-		cli.Flag{Name: "force", Into: &j.force, Help: "replace MODEL if it exists; train even if memory or disk seem too small"},
-		everyFlag(&j.every), cli.JSONFlag())
+		cli.Flag{Name: "engine", Arg: "NAME", Into: &o.Engine, Field: "Engine", Help: "how gradients are computed", Values: cli.Summarized(training.Engines(), training.Engine.Summary)})
+	j.watch.declareWords(cmd)
+	return j.declare(cmd)
 }
 
-// corpusArgument is the text that a command reads.
-func corpusArgument() cli.Flag {
-	return cli.Flag{Arg: "CORPUS",
-		Help: "text file, folder or glob, or - for standard input; gzip, bzip2 and zstd are decompressed (default: the bundled sample of English Wikipedia)"}
-}
-
-// everyFlag is how often a training is saved.
-func everyFlag(into *time.Duration) cli.Flag {
-	return cli.Flag{Name: "checkpoint-every", Arg: "DURATION", Into: into, Field: "SaveEvery", Help: "save MODEL this often while training, and after each epoch"}
+// settle checks the command line, and sets what follows from it.
+func (j *wordJob) settle(cmd *cobra.Command, args []string) (err error) {
+	o, given := &j.options, cmd.Flags().Changed
+	switch {
+	case j.grams == "" && given("buckets"):
+		return fault.New("add --char-ngrams 3-6", "--buckets requires --char-ngrams")
+	case given("windows") && given("shrink-windows"):
+		return fault.New("leave out one of them", "--windows and --shrink-windows set the same option")
+	case j.init == text.Stdin && slices.Contains(args, text.Stdin):
+		return fault.New("write one of them to a file", "standard input cannot be both the corpus and the vectors of --init")
+	case given("shrink-windows") && j.shrink:
+		o.Windows = words.WindowsDrawn
+	case given("shrink-windows"):
+		o.Windows = words.WindowsFull
+	}
+	if j.grams != "" {
+		if o.NGrams, err = tokenize.ParseNGrams(j.grams, j.buckets); err != nil {
+			return err
+		}
+	}
+	if j.vectors != "" {
+		o.SumVectors = j.vectors == "sum"
+	}
+	if err := j.kind.Settle(o, cli.Given(cmd)...); err != nil {
+		return err
+	}
+	return cached(cmd, j.cache).CheckApart(j.output)
 }
 
 func (j *wordJob) run(cmd *cobra.Command, args []string) error {
-	if j.options.Loss == words.LossNS { // which is what no name says
-		j.options.Loss = ""
-	}
-	if err := j.charNGrams(cmd.Flags().Changed("buckets")); err != nil {
+	if err := j.settle(cmd, args); err != nil {
 		return cli.UsageError(err)
 	}
-	if err := j.settle(cmd.Flags().Changed); err != nil {
-		return cli.UsageError(err)
-	}
-	if err := j.options.Validate(); err != nil {
-		return cli.UsageError(err)
-	}
-	if len(args) == 0 && j.text != (text.Selection{}) {
-		return cli.UsageError(fault.New("name the files to read, or - for standard input", "--field and --column need a CORPUS"))
-	}
-	if err := checkOutput(j.output, j.every); err != nil {
+	if err := j.check(cmd); err != nil {
 		return err
 	}
-	if err := j.watch.check(cmd, nil); err != nil {
-		return err
-	}
-	// An output that cannot be written is reported now, not after the training.
-	if err := checkpoints.CheckOutput(j.output, checkpoints.WriteOptions{Replace: j.force}); err != nil {
-		return err
-	}
-	if j.init == text.Stdin && slices.Contains(args, text.Stdin) {
-		return cli.UsageError(fault.New("write one of them to a file", "standard input cannot be both the corpus and the vectors of --init"))
-	}
-	if sameFolder(j.cache, j.output) {
-		return cli.UsageError(fault.New("use two folders", "the model and the cache cannot both be %s", j.output))
-	}
-	given, err := j.openInit(cmd)
+	given, err := words.OpenStart(cmd.Context(), j.init, &j.options, cli.Given(cmd)...)
 	if err != nil {
 		return err
 	}
 	if given != nil {
 		defer given.Close()
 	}
-	tokenizer, err := j.tokenizer(cmd)
+	tokenizer, err := words.OpenTokenizer(j.split, j.cased, j.options, cli.Given(cmd)...)
+	if err != nil {
+		return missing(err)
+	}
+	if tokenizer, err = tokenizer.WithPhraseFiles(j.phrases...); err != nil {
+		return err
+	}
+	source, err := openCorpus(args, j.text)
 	if err != nil {
 		return err
 	}
-	if j.options.NGrams.Max > 0 && tokenizer.Subwords() {
-		return cli.UsageError(fault.New("omit one of them", "--char-ngrams needs whole words, but the tokens of %s are parts of words", j.split))
-	}
-	source, err := openSource(args)
-	if err != nil {
-		return err
-	}
-	if err := source.Select(j.text); err != nil {
-		return cli.UsageError(err)
-	}
-	if err := notInside(j.output, append(source.Names(), j.init)); err != nil {
+	if err := corpora.CheckOutside(j.output, append(source.Names(), j.init)); err != nil {
 		return err
 	}
 	sets, err := words.ReadSets(j.watch.sets...)
@@ -217,32 +186,30 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer corpus.Close()
-	validation, err := j.watch.validation(cmd, sets, corpus, tokenizer, j.options)
-	if err != nil {
+	var start *words.Start
+	if given != nil {
+		if start, err = words.NewStart(cmd.Context(), given, corpus.Vocabulary(), j.kind.Name(), j.options); err != nil {
+			return err
+		}
+		noteStart(cmd, start.Found(), corpus.Vocabulary().Len(), "word", j.init, given.Format, start.Out != nil)
+		if start.Freeze && start.Found() == corpus.Vocabulary().Len() {
+			cli.Warn(cmd, "with --freeze-init no vector will change: every word has an initial vector")
+		}
+	}
+	if err := j.checkNeeds(cmd, j.kind, j.options, corpus, 0, len(sets), false); err != nil {
 		return err
 	}
-	if validation != nil {
-		defer validation.Close()
-	}
-	start, err := j.start(cmd, given, corpus.Vocabulary())
-	if err != nil {
-		return err
-	}
-	if err := checkNeeds(cmd, j.kind.Objective, j.options, corpus, j.output, 0, j.watch.keepsBest(), false, j.force); err != nil {
-		return err
-	}
-	return train(cmd, j.kind.Train, j.options, j.output, j.force, words.Run{
-		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, SaveEvery: j.every,
-		Validation: validation, Start: start,
+	return j.trainWords(cmd, j.kind, j.options, sets, words.Run{
+		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, Start: start,
 	})
 }
 
-func checkOutput(output string, every time.Duration) error {
-	if output == "" {
-		return cli.UsageError(fault.New("name the folder to write: -o model", "no output was given"))
+// noteStart reports how many words or tokens start from given vectors.
+func noteStart(cmd *cobra.Command, found, of int, unit, path, format string, output bool) {
+	also := ""
+	if output {
+		also = ", output vectors included"
 	}
-	if every <= 0 {
-		return cli.UsageError(fault.New("use a time such as 30s, 5m or 2h", "--checkpoint-every must be positive, got %s", every))
-	}
-	return nil
+	cli.Note(cmd, "%s of %s start from the vectors of %s (%s, %.1f%%)%s", cli.Thousands(found), cli.Plural(of, unit, unit+"s"),
+		path, format, 100*float64(found)/float64(of), also)
 }
