@@ -152,7 +152,7 @@ func (p *Dataset) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
 		if o.Mixed {
 			what = "there are"
 		}
-		plan.warning = fmt.Sprintf("the batch size is %d, but %s only %d examples an epoch: batches are smaller", o.BatchSize, what, largest)
+		plan.warning = fmt.Sprintf("the batch size is %d, but %s only %d examples per epoch: batches are smaller", o.BatchSize, what, largest)
 	}
 	return plan, nil
 }

@@ -297,7 +297,7 @@ func TestPlanErrors(t *testing.T) {
 		"BatchSize must be at least 2: a batch of 1 has no other texts for negatives":                     {BatchSize: 1},
 		"Epoch must be between 0 and 1000000, got -1":                                                     {Epoch: -1},
 		"0 has 2 texts a row, but 1 has 3: they cannot be mixed":                                          {Mixed: true},
-		"the batch size is 128, but the largest file has only 100 examples an epoch: batches are smaller": {BatchSize: 128},
+		"the batch size is 128, but the largest file has only 100 examples per epoch: batches are smaller": {BatchSize: 128},
 	} {
 		p.files[1].Columns = 2
 		if o.Mixed {
