@@ -33,7 +33,7 @@ func (p Pooling) Summary() string {
 		Max:   "maximum of each dimension",
 		First: "first token",
 		Last:  "last token",
-		SIF:   "mean of the tokens weighted by a/(a + share of the text): rare tokens count more",
+		SIF:   "mean of the tokens weighted by rarity, a/(a + share of the text)",
 	}[p]
 }
 

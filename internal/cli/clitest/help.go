@@ -1,6 +1,7 @@
 package clitest
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -75,8 +76,40 @@ func checkFlag(cmd *cobra.Command, f *pflag.Flag, text string) string {
 	case f.Value.Type() != "bool" && f.Value.Type() != "string" && f.Value.Type() != "stringArray" && !stated:
 		return "has no default in the help"
 	}
-	if _, completed := cmd.GetFlagCompletionFunc(f.Name); f.Value.Type() != "bool" && !completed {
+	if f.Value.Type() == "bool" {
+		return ""
+	}
+	return checkCompletion(cmd, f, strings.Fields(entry + " -")[0])
+}
+
+// checkCompletion checks that the shell completes the value of a flag: the names in the
+// help, or files or folders, as the argument in the help says.
+func checkCompletion(cmd *cobra.Command, f *pflag.Flag, arg string) string {
+	complete, ok := cmd.GetFlagCompletionFunc(f.Name)
+	if !ok {
 		return "has no completion"
+	}
+	values, directive := complete(cmd, nil, "")
+	want := cobra.ShellCompDirectiveNoFileComp
+	switch {
+	case directive == cobra.ShellCompDirectiveFilterFileExt && strings.HasSuffix(arg, "FILE"):
+		return ""
+	case len(values) > 0 && f.Value.Set("surely none of them") == nil: // other values, such as files
+		want = cobra.ShellCompDirectiveDefault
+	case len(values) > 0:
+		for _, v := range values {
+			name, _, _ := strings.Cut(v, "\t")
+			if err := f.Value.Set(name); err != nil {
+				return "completes " + name + ", which it does not take: " + err.Error()
+			}
+		}
+	case arg == "MODEL" || arg == "DIR" || arg == "FOLDER":
+		want = cobra.ShellCompDirectiveFilterDirs
+	case strings.HasSuffix(arg, "FILE"):
+		want = cobra.ShellCompDirectiveDefault
+	}
+	if directive != want {
+		return fmt.Sprintf("with the value %s is completed with directive %d, want %d", arg, directive, want)
 	}
 	return ""
 }

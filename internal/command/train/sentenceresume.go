@@ -19,10 +19,11 @@ import (
 func (j *resumeJob) resumeSentence(cmd *cobra.Command, c *checkpoints.Checkpoint, names []string) error {
 	model := cli.PathArgument(j.model)
 	again := "start a new run from what it has learned: " + cli.CommandLine("train", "sentence", "PAIRS", "--init", model, "-o", "NEW")
-	for flag, hint := range map[string]string{"corpus": again, "cache": "leave it out"} {
-		if cmd.Flags().Changed(flag) {
-			return cli.UsageError(fault.New(hint, "--%s cannot be used with the sentence model %s", flag, j.model))
-		}
+	switch given := cmd.Flags().Changed; {
+	case given("corpus"):
+		return cli.UsageError(fault.New(again, "--corpus cannot be used with the sentence model %s", j.model))
+	case given("cache"):
+		return cli.UsageError(fault.New("leave it out", "--cache cannot be used with the sentence model %s", j.model))
 	}
 	s, err := sentences.Interrupted(c)
 	if errors.Is(err, sentences.ErrFinished) {
