@@ -367,7 +367,7 @@ func TestFromCheckpointErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := enc.Checkpoint()
-	delete(c.Tensors, "embedding.weight")
+	delete(c.Tensors, checkpoints.EmbeddingTensor)
 	if _, err := FromCheckpoint(c); err == nil || !strings.Contains(err.Error(), "embedding.weight") {
 		t.Errorf("err = %v", err)
 	}

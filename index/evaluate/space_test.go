@@ -34,7 +34,7 @@ func vectors(cased bool, words []string, rows [][]float32) *WordVectors {
 	}
 	return NewWordVectors(&checkpoints.Checkpoint{
 		Vocabulary: v, Tokenizer: tok,
-		Tensors: map[string]checkpoints.Tensor{"embedding.weight": {Shape: []int{len(rows), len(rows[0])}, Data: data}},
+		Tensors: map[string]checkpoints.Tensor{checkpoints.EmbeddingTensor: {Shape: []int{len(rows), len(rows[0])}, Data: data}},
 	})
 }
 
@@ -108,7 +108,7 @@ func TestUnknownWordOfSubwords(t *testing.T) {
 	}
 	w := NewWordVectors(&checkpoints.Checkpoint{
 		Vocabulary: tok.Vocabulary(), Tokenizer: tok,
-		Tensors: map[string]checkpoints.Tensor{"embedding.weight": {Shape: []int{3, 1}, Data: []float32{1, 2, 3}}},
+		Tensors: map[string]checkpoints.Tensor{checkpoints.EmbeddingTensor: {Shape: []int{3, 1}, Data: []float32{1, 2, 3}}},
 	})
 	_, err = w.Neighbors("zebras", 1)
 	if err == nil || !strings.Contains(fault.Hint(err), "parts of words") {
