@@ -286,7 +286,7 @@ func (d *cardData) origin(c *card) {
 	c.row("file", "%s", cmp.Or(d.Sources, "not recorded"))
 	c.rows(d.Settings)
 	c.line("")
-	c.line("The vectors were not trained with LuminaVec; the licence of the file applies.")
+	c.line("The vectors were not trained with LuminaVec; the license of the file applies.")
 }
 
 // training says how the model was trained, with every setting.

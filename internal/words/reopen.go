@@ -49,15 +49,18 @@ func Reopen(folder string, c *checkpoints.Checkpoint) (*Reopened, error) {
 	return r, nil
 }
 
+// ErrFinished is wrapped by the error of resuming a training that is finished.
+var ErrFinished = errors.New("its training is finished")
+
 // Unfinished returns an error if the run has ended; only Continue with new text
 // trains such a model further.
 func (r *Reopened) Unfinished() error {
 	p := r.Checkpoint.Config.Progress
 	switch {
 	case p.Stopped != "":
-		return fmt.Errorf("%s: its training is finished, it stopped early: %s", r.Folder, p.Stopped)
+		return fmt.Errorf("%s: %w, it stopped early: %s", r.Folder, ErrFinished, p.Stopped)
 	case p.Finished:
-		return fmt.Errorf("%s: its training is finished", r.Folder)
+		return fmt.Errorf("%s: %w", r.Folder, ErrFinished)
 	}
 	return nil
 }
