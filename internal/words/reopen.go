@@ -49,15 +49,18 @@ func Reopen(folder string, c *checkpoints.Checkpoint) (*Reopened, error) {
 	return r, nil
 }
 
+// ErrFinished is wrapped by the error of resuming a training that is finished.
+var ErrFinished = errors.New("training is already finished")
+
 // Unfinished returns an error if the run has ended; such a model can only be trained further by
 // Continue with new text.
 func (r *Reopened) Unfinished() error {
 	p := r.Checkpoint.Config.Progress
 	switch {
 	case p.Stopped != "":
-		return fmt.Errorf("%s: its training is finished, it stopped early: %s", r.folder, p.Stopped)
+		return fmt.Errorf("%s: %w; it stopped early: %s", r.folder, ErrFinished, p.Stopped)
 	case p.Finished:
-		return fmt.Errorf("%s: its training is finished", r.folder)
+		return fmt.Errorf("%s: %w", r.folder, ErrFinished)
 	}
 	return nil
 }
