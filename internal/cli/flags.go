@@ -144,7 +144,10 @@ func (r *Flag) defaultText() string {
 	case float64:
 		return strconv.FormatFloat(v, 'g', -1, 64)
 	case time.Duration:
-		return strings.TrimSuffix(v.String(), "0s")
+		if v%time.Minute == 0 { // 5m0s
+			return strings.TrimSuffix(v.String(), "0s")
+		}
+		return v.String()
 	case []string:
 		return strings.Join(v, ", ")
 	case []int, []float64:

@@ -116,7 +116,7 @@ func TestRewrite(t *testing.T) {
 	}
 }
 
-// The file is removed by Close at the latest.
+// The file is removed by Close at the latest, also that of a rewritten store.
 func TestFile(t *testing.T) {
 	for _, keep := range []bool{false, true} {
 		dir := t.TempDir()
@@ -124,7 +124,8 @@ func TestFile(t *testing.T) {
 		if keep {
 			s.KeepName()
 		}
-		if err := errors.Join(s.Append(1, 2), s.Finish()); err != nil {
+		same := func(dst, ids []int32) ([]int32, error) { return append(dst, ids...), nil }
+		if err := errors.Join(s.Append(1, 2), s.Finish(), s.Rewrite(same)); err != nil {
 			t.Fatal(err)
 		}
 		if entries, _ := os.ReadDir(dir); keep && (len(entries) != 1 || !strings.HasPrefix(entries[0].Name(), "luminavec-ids-")) {
