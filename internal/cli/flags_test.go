@@ -76,7 +76,7 @@ func TestFieldFlags(t *testing.T) {
 	var dim, k int
 	cmd := Declare(&cobra.Command{Use: "work"}, ForModel,
 		Flag{Name: "dim", Arg: "N", Into: &dim, Field: "Dim"}, Flag{Name: "k", Short: "k", Arg: "N", Into: &k, Field: "Count"}, Flag{Name: "json"})
-	got := fieldFlags(cmd)
+	got := FieldFlags(cmd)
 	if len(got) != 2 || got["Dim"] != "--dim" || got["Count"] != "-k" {
 		t.Errorf("%q", got)
 	}

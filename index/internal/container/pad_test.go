@@ -28,13 +28,13 @@ func padded(t *testing.T, n int) []byte {
 
 // A pad whose checksum matches must still have the right length.
 func TestPad(t *testing.T) {
-	right := Alignment - (headerBytes+headBytes+13+4+headBytes+4+headBytes)%Alignment
+	right := alignment - (headerBytes+headBytes+13+4+headBytes+4+headBytes)%alignment
 	for name, read := range map[string]func([]byte) ([]byte, error){"Reader": read, "Image": open} {
 		if _, err := read(padded(t, right)); err != nil {
 			t.Errorf("%s: the right pad: %v", name, err)
 		}
 	}
-	if _, err := read(padded(t, right+Alignment)); err == nil || !strings.Contains(err.Error(), "section pad") {
+	if _, err := read(padded(t, right+alignment)); err == nil || !strings.Contains(err.Error(), "section pad") {
 		t.Errorf("a stream with a long pad: error %v", err)
 	}
 	if _, err := open(padded(t, right-1)); err == nil || !strings.Contains(err.Error(), "section rows") {
