@@ -40,7 +40,7 @@ type lossDef struct {
 
 	scores             scoresRule
 	labels             bool      // scores must be from 0 to 1
-	minTexts, maxTexts int       // texts an example; maxTexts 0: any number
+	minTexts, maxTexts int       // texts per example; maxTexts 0: any number
 	scale, symmetric   bool      // it has these settings
 	margin             []float64 // lowest and highest; nil: it has no margin
 
@@ -169,11 +169,11 @@ func (o Objective) Validate(dim, columns int, scored bool) error {
 	}
 	switch {
 	case columns < is.minTexts && is.minTexts == 3:
-		return fault.Field("Loss", "name a third column, of negatives"+others(), "%s needs an anchor, a positive and a negative, but the data has %d texts an example", o.Loss, columns)
+		return fault.Field("Loss", "name a third column, of negatives"+others(), "%s needs an anchor, a positive and a negative, but the data has %d texts per example", o.Loss, columns)
 	case columns < is.minTexts:
-		return fault.Field("Loss", "name two columns of texts", "%s needs two texts an example, but the data has %d", o.Loss, columns)
+		return fault.Field("Loss", "name two columns of texts", "%s needs two texts per example, but the data has %d", o.Loss, columns)
 	case is.maxTexts > 0 && columns > is.maxTexts:
-		return fault.Field("Loss", "name two of the columns"+others(), "%s takes two texts an example, but the data has %d", o.Loss, columns)
+		return fault.Field("Loss", "name two of the columns"+others(), "%s takes two texts per example, but the data has %d", o.Loss, columns)
 	case is.scores == needScores && !scored:
 		return fault.Field("Loss", "name the column of scores"+others(), "%s needs scores, but the data has none", o.Loss)
 	case is.scores == noScores && scored:
