@@ -55,7 +55,10 @@ func (t *target) checkOutput() error {
 	if t.every <= 0 {
 		return fault.Field("SaveEvery", "use a time such as 30s, 5m or 2h", "must be positive, got %s", t.every)
 	}
-	return checkpoints.CheckOutput(t.output, checkpoints.WriteOptions{Replace: t.force || t.own})
+	if t.own {
+		return nil // it is read first
+	}
+	return checkpoints.CheckOutput(t.output, checkpoints.WriteOptions{Replace: t.force})
 }
 
 // trainer trains with the callbacks for its progress and its checkpoints.
