@@ -112,6 +112,9 @@ func (p *Progress) Update(fraction float64, note string) {
 // Bytes is Update for work that is counted in bytes of size, 0 for an unknown size.
 func (p *Progress) Bytes(done, size int64) { p.Update(Share(done, size), Bytes(done)) }
 
+// Items is Update for n items of total, 0 for an unknown total.
+func (p *Progress) Items(n, total int64, items string) { p.Update(Share(n, total), p.Rate(n, items)) }
+
 // Rate is a note for Update: how many items are done, and how many a second.
 func (p *Progress) Rate(n int64, items string) string {
 	if p == nil {

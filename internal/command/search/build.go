@@ -162,7 +162,7 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 		return exchange.ReadVectors(cmd.Context(), o.vectors, add)
 	}
 	ix, err := index.Fill(cmd.Context(), o.index, o.vectors, rows, func(done, total int64) {
-		progress.Update(cli.Share(done, total), progress.Rate(done, "vectors"))
+		progress.Items(done, total, "vectors")
 	})
 	if err != nil {
 		return err

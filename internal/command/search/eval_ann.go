@@ -65,7 +65,7 @@ func evalANN(cmd *cobra.Command, o annOptions) error {
 	}
 	progress := cli.StartProgress(cmd, "build")
 	o.OnProgress = func(done, total int64) {
-		if progress.Update(cli.Share(done, total), progress.Rate(done, "vectors")); done == total {
+		if progress.Items(done, total, "vectors"); done == total {
 			progress.Done() // searches are measured undisturbed
 		}
 	}

@@ -81,7 +81,7 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 		return err
 	}
 	if j.output == "" {
-		j.output, j.force = j.model, true
+		j.output, j.own = j.model, true
 	}
 	if err := j.checkOutput(); err != nil {
 		return err
@@ -125,6 +125,7 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 		return err
 	}
 	defer corpus.Close()
+	j.force = true // its memory and disk were enough before
 	if err := j.checkNeeds(cmd, r.Kind, r.Options, corpus, c.Config.Progress.Done, len(sets), true); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 type target struct {
 	output string
 	force  bool // replace output; train even if memory or disk seem too small
+	own    bool // output is the model that is trained further, which may be replaced
 	every  time.Duration
 	watch  watchFlags
 }
@@ -54,6 +55,9 @@ func (t *target) checkOutput() error {
 	if t.every <= 0 {
 		return fault.Field("SaveEvery", "use a time such as 30s, 5m or 2h", "must be positive, got %s", t.every)
 	}
+	if t.own {
+		return nil // it is read first
+	}
 	return checkpoints.CheckOutput(t.output, checkpoints.WriteOptions{Replace: t.force})
 }
 
@@ -61,10 +65,10 @@ func (t *target) checkOutput() error {
 type trainer func(ctx context.Context, progress func(training.Event), save func(context.Context, *checkpoints.Checkpoint) error) (*checkpoints.Checkpoint, error)
 
 // train runs fn and saves the model; last is the state at the end. An output that
-// appears meanwhile is kept, unless force is set: the model is then written beside it.
+// appears meanwhile is kept, unless it may be replaced: the model is then written beside it.
 func (t *target) train(cmd *cobra.Command, unit string, v *training.Validation, fn trainer) (model *checkpoints.Checkpoint, last training.Event, err error) {
 	to := &saving.Saver{
-		Output: t.output, Replace: t.force, Version: cli.Version(), Began: time.Now(), Title: chartTitle,
+		Output: t.output, Replace: t.force || t.own, Version: cli.Version(), Began: time.Now(), Title: chartTitle,
 		Warn: func(format string, args ...any) { cli.Warn(cmd, format, args...) },
 	}
 	defer func() { t.output = to.Output }()

@@ -16,7 +16,7 @@ import (
 )
 
 // sampleEpochs is the default number of passes over the bundled sample, which
-// is too small to be learnt from in five.
+// is too small to learn from in five.
 const sampleEpochs = 15
 
 // wordJob is a command line of a word objective.
