@@ -62,7 +62,8 @@ func (v *Vectors) head(r *bufio.Reader) (Head, error) {
 	return Head{Path: v.Path, Data: data}, nil
 }
 
-// detect returns the format that is surest of a file or folder.
+// detect returns the format that is surest of a file or folder, the first by name among
+// equals.
 func detect(head Head, folder bool) (Format, error) {
 	var best Format
 	sure := No
