@@ -62,7 +62,8 @@ func (v *Vectors) head(r *bufio.Reader) (Head, error) {
 	return Head{Path: v.Path, Data: data}, nil
 }
 
-// detect returns the format that matches a file or folder best.
+// detect returns the format that matches a file or folder best; of equal matches, the first by
+// name.
 func detect(head Head, folder bool) (Format, error) {
 	var best Format
 	sure := No
