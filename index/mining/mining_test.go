@@ -315,7 +315,7 @@ func TestReadKinds(t *testing.T) {
 	for content, want := range map[string]string{
 		"sentence1,sentence2,score\na,b,3.5\n": "these are scored",
 		"sentence1,sentence2,label\na,b,0\n":   "no pairs that belong together",
-		"a\n":                                  "no pairs",
+		"a\n":                                  "not pairs",
 	} {
 		if _, err := readText(t, "x.csv", content, ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", content, err)
