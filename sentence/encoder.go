@@ -110,7 +110,7 @@ func New(l Layers) (*Encoder, error) {
 
 func (e *Encoder) setWeights(weights *checkpoints.Tensor) error {
 	if (weights != nil) != (e.pooling == SIF) {
-		return fault.New(hintShapes, "tensor %s must be present with pooling %q only, and the pooling is %q", checkpoints.PoolingTensor, SIF, e.pooling)
+		return fault.New(hintShapes, "tensor %s must be present only with pooling %q, but the pooling is %q", checkpoints.PoolingTensor, SIF, e.pooling)
 	}
 	if weights == nil {
 		return nil

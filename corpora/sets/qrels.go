@@ -53,7 +53,7 @@ func parseQrels(ctx context.Context, src *text.Source) (map[string]*judgments, e
 			byQuery[query] = q
 		}
 		if was, ok := q.relevant[document]; ok && was != int(score) {
-			return r.Errorf("keep one of the two lines", "document %.60q has score %d for query %.60q, but score %d in an earlier line", document, score, query, was)
+			return r.Errorf("keep one of the two lines", "document %.60q has score %d for query %.60q, but score %d on an earlier line", document, score, query, was)
 		}
 		q.relevant[document] = int(score)
 		return nil

@@ -136,7 +136,7 @@ func TestOpenRetrievalErrors(t *testing.T) {
 		{"qrels/test.tsv", "q1\td1\t1.5\n", `test.tsv:1: score "1.5" is not a whole number`},
 		{"qrels/test.tsv", "q1\td1\t99999999999\n", `test.tsv:1: score "99999999999" is not a whole number`},
 		{"qrels/test.tsv", "q1\t\t1\n", "test.tsv:1: an id is missing"},
-		{"qrels/test.tsv", "q1\td1\t1\nq1\td1\t2\n", `test.tsv:2: document "d1" has score 2 for query "q1", but score 1 in an earlier line`},
+		{"qrels/test.tsv", "q1\td1\t1\nq1\td1\t2\n", `test.tsv:2: document "d1" has score 2 for query "q1", but score 1 on an earlier line`},
 		{"qrels/test.tsv", "q1\td1\t1\nq8\td1\t1\nq9\td1\t1\n", `test.tsv:2: query "q8" is not in`},
 		{"queries.jsonl", someQueries + "{}\n", "queries.jsonl:4: the record has no _id"},
 		{"queries.jsonl", someQueries + `{"_id": "q1", "text": "x"}`, `queries.jsonl:4: the id of query "q1" is used twice`},

@@ -51,7 +51,7 @@ const maxLine = 64 << 10
 func eachLine(ctx context.Context, src *text.Source, fn func(at text.Position, line string) error) error {
 	return records(ctx, src, text.Lines, func(r *text.Record) error {
 		if len(r.Raw) > maxLine {
-			return r.Errorf("is this an evaluation set, or a corpus?", "the line is longer than %d bytes", maxLine)
+			return r.Errorf("check that this is an evaluation set and not a corpus", "the line is longer than %d bytes", maxLine)
 		}
 		line := strings.TrimSpace(string(r.Raw))
 		if line == "" || line[0] == '#' {

@@ -100,7 +100,7 @@ func (p *stsParser) add(r *text.Record, pair STSPair) error {
 	}
 	const overhead = 64 // of a pair, beside its text
 	if p.held += len(pair.A) + len(pair.B) + overhead; p.held > p.limit {
-		return r.Errorf("is this an evaluation set, or pairs to train on?", "the set is larger than %d MiB", p.limit>>20)
+		return r.Errorf("check that this is an evaluation set and not training pairs", "the set is larger than %d MiB", p.limit>>20)
 	}
 	p.set.Pairs = append(p.set.Pairs, pair)
 	return nil

@@ -14,7 +14,7 @@ var Lines = Register(&Format{
 	Name:   "lines",
 	Detect: func(Head) Confidence { return No },
 	Open: func(f *File) (RecordReader, error) {
-		return &lineRecords{newLineReader(f, "is this a text without line breaks?")}, nil
+		return &lineRecords{newLineReader(f, "check that the text has line breaks")}, nil
 	},
 })
 

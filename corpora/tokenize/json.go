@@ -197,7 +197,7 @@ func Parse(name string, data []byte) (*Tokenizer, error) {
 		return newSubwordTokenizer(sub), nil
 	}
 	if more {
-		return nil, fault.New(hint, "%s: added tokens, truncation, padding, post-processor or decoder are set", name)
+		return nil, fault.New(hint, "%s: added tokens, truncation, padding, post-processor and decoder must not be set", name)
 	}
 	v, err := parseVocab(f.Model)
 	if err != nil {

@@ -92,7 +92,7 @@ func ReadPhrases(name string, r io.Reader) (*Phrases, error) {
 		}
 		words := strings.Join(phrase.Words, " ")
 		if first, ok := seen[words]; ok {
-			return fail(fmt.Errorf("%q is already in line %d", words, first))
+			return fail(fmt.Errorf("%q is already on line %d", words, first))
 		}
 		seen[words] = int(c.Line)
 		p.List = append(p.List, phrase)

@@ -24,7 +24,7 @@ func TestReadPhrasesErrors(t *testing.T) {
 		{"new york\t1\t2.5\n", `f.tsv:1: "2.5" is not a count`},
 		{"new  york\t1\t2\n", "f.tsv:1: a word of"},
 		{" new york\t1\t2\n", "f.tsv:1: a word of"},
-		{"new york\na b\nnew york\t1\t2\n", `f.tsv:3: "new york" is already in line 1`},
+		{"new york\na b\nnew york\t1\t2\n", `f.tsv:3: "new york" is already on line 1`},
 		{"ok ok\ncaf\xe9 noir\t1\t2\n", "f.tsv:2: "},
 		{"a " + strings.Repeat("b", MaxWordBytes) + "\n", "f.tsv:1: a phrase of 1002 bytes is longer than the maximum of 1000"},
 		{strings.Repeat("a ", text.MaxChunk), "f.tsv:1: a line of more than 65536 bytes"},

@@ -177,7 +177,7 @@ func TestOpenTokenizer(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                      "vocab.txt:1: bad token: it is empty",
 		"[UNK]\n\na\n":          "vocab.txt:2: bad token: it is empty",
-		"[UNK]\na\na\n":         `vocab.txt:3: token "a" is already in line 2`,
+		"[UNK]\na\na\n":         `vocab.txt:3: token "a" is already on line 2`,
 		"a\nb\n":                "vocab.txt: the token [UNK] is missing",
 		"[UNK]\nthe cat\tsat\n": "tab",
 		"{":                     "not a tokenizer",

@@ -27,7 +27,7 @@ func parseVocabText(name string, data []byte) (*subwords, error) {
 			return nil, fault.New(hint, "%s:%d: bad token: %w", name, i+1, err)
 		}
 		if line, twice := seen[token]; twice {
-			return nil, fault.New(hint, "%s:%d: token %q is already in line %d", name, i+1, token, line)
+			return nil, fault.New(hint, "%s:%d: token %q is already on line %d", name, i+1, token, line)
 		}
 		seen[token] = i + 1
 		bracketed := len(token) > 2 && token[0] == '[' && token[len(token)-1] == ']'

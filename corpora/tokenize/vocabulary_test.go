@@ -82,7 +82,7 @@ func TestReadVocabularyErrors(t *testing.T) {
 		"a\t3\nb\tmany\n":          `v:2: "many" is not a count`,
 		"a\t-3\n":                  `v:1: "-3" is not a count`,
 		"a\t1\t2\n":                `v:1: "1\t2" is not a count`,
-		"a\t3\nb\t2\na\t1\n":       `v:3: token "a" is already in line 1`,
+		"a\t3\nb\t2\na\t1\n":       `v:3: token "a" is already on line 1`,
 		"\t3\n":                    `v:1: bad token: it is empty`,
 		"\xff\t3\n":                `v:1: bad token: "\xff" is not valid UTF-8`,
 		"a\t99999999999999999999":  `is not a count`,

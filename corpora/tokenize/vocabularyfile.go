@@ -69,7 +69,7 @@ func ReadVocabulary(name string, r io.Reader) (*Vocabulary, error) {
 	}
 	if at, err := v.index(); err != nil {
 		if twice := (*repeated)(nil); errors.As(err, &twice) {
-			err = fmt.Errorf("token %q is already in line %d", twice.token, twice.first+1)
+			err = fmt.Errorf("token %q is already on line %d", twice.token, twice.first+1)
 		}
 		return nil, fault.New(hint, "%s:%d: %w", name, at+1, err)
 	}

@@ -19,8 +19,8 @@ import (
 	"github.com/luminavec/luminavec/index"
 )
 
-// fakeEncoder computes the vector of a text from its words, ignoring case: the topic, which
-// is the first word, plus some noise. It does not know "?".
+// fakeEncoder gives each text a vector that follows from its words without regard to
+// case: the topic, which is the first, and some noise. Of "?" it knows nothing.
 type fakeEncoder int
 
 func (e fakeEncoder) Dim() int { return int(e) }
@@ -54,7 +54,7 @@ func (e fakeEncoder) EncodeBatch(ctx context.Context, texts []string, _ int) (ve
 
 const encoder = fakeEncoder(12)
 
-// readText reads pairs from a file with the given name and content.
+// readText reads pairs of a file of this name and content.
 func readText(t *testing.T, name, content string, candidates Candidates) (*Pairs, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -72,8 +72,8 @@ func readText(t *testing.T, name, content string, candidates Candidates) (*Pairs
 	return p, err
 }
 
-// randomPairs returns pairs of few topics. Some anchors occur several times, and some texts are
-// anchors in one pair and positives in another.
+// randomPairs are pairs of few topics; some anchors come several times, and some
+// texts are anchors here and positives there.
 func randomPairs(n int) string {
 	r := rand.New(rand.NewPCG(7, uint64(n)))
 	var b strings.Builder
@@ -97,13 +97,13 @@ func mine(t *testing.T, p *Pairs, o Options) ([]Example, *Result) {
 	return examples, r
 }
 
-// cosine returns the cosine of two texts.
+// cosine of two texts.
 func cosine(a, b string) float64 {
 	v, w := encoder.vector(a), encoder.vector(b)
 	return dot(v, w) / norm(v) / norm(w)
 }
 
-// slowly implements the definition of mining.
+// slowly mines by the definition.
 func slowly(rows [][2]string, all bool, o Options) (examples []Example) {
 	partners := map[string][]string{}
 	candidates := map[string]bool{}
@@ -191,7 +191,7 @@ func TestMineAgainstBruteForce(t *testing.T) {
 	}
 }
 
-// The graph misses few negatives, obeys all rules, and is the same with any number of threads.
+// The graph misses few, breaks no rule, and is the same at any number of threads.
 func TestMineWithAGraph(t *testing.T) {
 	p, err := readText(t, "pairs.tsv", randomPairs(1000), All)
 	if err != nil {
@@ -208,7 +208,7 @@ func TestMineWithAGraph(t *testing.T) {
 	}
 	o.Threads = 4
 	if four, _ := mine(t, p, o); !reflect.DeepEqual(one, four) {
-		t.Error("with 4 threads the negatives differ from those with 1")
+		t.Error("with 4 threads there are other negatives than with 1")
 	}
 	negatives := func(examples []Example) map[string]bool {
 		set := map[string]bool{}
@@ -227,7 +227,7 @@ func TestMineWithAGraph(t *testing.T) {
 		}
 	}
 	if len(all) == 0 || missed*50 > len(all) {
-		t.Errorf("missed %d of %d negatives", missed, len(all))
+		t.Errorf("%d of %d are missed", missed, len(all))
 	}
 	pairs := map[string]bool{}
 	for i, a := range p.anchors {
@@ -243,7 +243,7 @@ func TestMineWithAGraph(t *testing.T) {
 				t.Errorf("%q has the negative %q", e.Anchor, n)
 			}
 			if i > 0 && e.Scores[i] > e.Scores[i-1] {
-				t.Errorf("the negatives of %q are out of order: %v", e.Anchor, e.Scores)
+				t.Errorf("%q has no order: %v", e.Anchor, e.Scores)
 			}
 		}
 	}
@@ -256,7 +256,7 @@ func TestMineWithAGraph(t *testing.T) {
 	o.Seed = 2
 	other, _ := mine(t, p, o)
 	if !reflect.DeepEqual(random, again) || reflect.DeepEqual(random, other) || len(random) == 0 {
-		t.Errorf("%d random examples, %d with seed 2: the result must depend on the seed", len(random), len(other))
+		t.Errorf("%d random ones, of seed 2 %d: the seed is to decide", len(random), len(other))
 	}
 
 	m := &miner{pairs: p, encoder: encoder, options: o}
@@ -266,11 +266,11 @@ func TestMineWithAGraph(t *testing.T) {
 	}
 	need, has := float64(o.Memory(p.Candidates(), encoder.Dim())), float64(m.index.Stats().Bytes)
 	if need < (has-4e6)/1.5 || need > has*1.5 { // arrays grow by a megabyte
-		t.Errorf("the index takes %v bytes, the estimate is %v", has, need)
+		t.Errorf("the index takes %v bytes and was to take %v", has, need)
 	}
 }
 
-func TestMineExcludes(t *testing.T) {
+func TestMineLeavesOut(t *testing.T) {
 	options := DefaultOptions()
 	options.Negatives, options.Margin, options.RelativeMargin = 2, -2, 0
 	content := "t x\tt y\nT X\tt z\n?\tt y\nt x\t?\nt v\tt w\n"
@@ -282,7 +282,7 @@ func TestMineExcludes(t *testing.T) {
 		t.Errorf("%d pairs, %d texts, %d candidates", p.Len(), p.Texts(), p.Candidates())
 	}
 	examples, r := mine(t, p, options)
-	// "T X" has the vector of "t x", so it is not a negative of "t x", and no other text has both.
+	// "T X" has the vector of "t x": it is no negative of it, and no second one of others.
 	for _, e := range examples {
 		if strings.EqualFold(e.Anchor, "t x") && slices.ContainsFunc(e.Negatives, func(n string) bool { return strings.EqualFold(n, "t x") }) ||
 			strings.EqualFold(e.Negatives[0], e.Negatives[1]) || slices.Contains(e.Negatives, "?") {
@@ -315,14 +315,14 @@ func TestReadKinds(t *testing.T) {
 	for content, want := range map[string]string{
 		"sentence1,sentence2,score\na,b,3.5\n": "these are scored",
 		"sentence1,sentence2,label\na,b,0\n":   "no pairs that belong together",
-		"a\n":                                  "the rows are not pairs",
+		"a\n":                                  "not pairs",
 	} {
 		if _, err := readText(t, "x.csv", content, ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", content, err)
 		}
 	}
 	if _, err := readText(t, "x.csv", "a,b\n", "some"); err == nil {
-		t.Error("unknown candidates were accepted")
+		t.Error("unknown candidates passed")
 	}
 }
 

@@ -54,10 +54,10 @@ type Event struct {
 	Progress       float64       // share of the whole run, 0 to 1
 	Epoch          int           // epoch, from 1
 	Loss           float64       // mean per target since the last event of its kind, in nats
-	UnitsPerSecond float64       // words (or pairs) a second in this run, of all threads together, without the time of saves and checks
+	UnitsPerSecond float64       // words (or pairs) per second in this run, by all threads, not counting the time of saves and checks
 	LearningRate   float64       // current learning rate
-	Elapsed        time.Duration // since the run began or was resumed
-	Remaining      time.Duration // estimate
+	Elapsed        time.Duration // time since the run started or was resumed
+	Remaining      time.Duration // estimated time left
 }
 
 // Loop trains blocks with workers until all are done.
@@ -89,9 +89,9 @@ type Loop struct {
 	// at the same place. If it returns stop, the run ends there, as if it were done. Its
 	// error ends the run like that of Save.
 	Check      func(ctx context.Context, so Outcome) (stop bool, err error)
-	CheckAt    func(done int64) int64 // the first place after done, in blocks; needed by Check
+	CheckAt    func(done int64) int64 // returns the first position after done, in blocks; needed by Check
 	CheckEvery time.Duration
-	Checked    int64 // place of the last check before Start; a place that was not checked is checked first
+	Checked    int64 // position of the last check before Start; a position that was not checked is checked first
 }
 
 // Sums holds what a resumed run needs from the run before it, so that its figures equal those

@@ -27,8 +27,8 @@ type Session struct {
 	// HeldOut measures the loss on a set of text; nil if there are no such sets.
 	HeldOut func(context.Context, ValidationSet) (checkpoints.Metric, error)
 
-	Progress  func(Event)                                          // see WordRun
-	Save      func(context.Context, *checkpoints.Checkpoint) error // see WordRun
+	Progress  func(Event)                                          // see words.Run
+	Save      func(context.Context, *checkpoints.Checkpoint) error // see words.Run
 	SaveEvery time.Duration
 
 	start   int64   // blocks done before this run

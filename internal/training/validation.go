@@ -20,8 +20,8 @@ import (
 type Validation struct {
 	Sets     []ValidationSet
 	Every    Cadence
-	KeepLast bool // the model at the end is the last one; default false: the best
-	Patience int  // validations without a better one after which the run stops; default 0: it does not
+	KeepLast bool // keep the last model at the end; default false: the best
+	Patience int  // number of validations without improvement after which the run stops; default 0: never
 
 	// Report, if set, is called with each validation; best says whether it is the
 	// best so far.
@@ -39,7 +39,7 @@ type ValidationSet struct {
 	// the vocabulary of the run.
 	Text *corpora.Corpus
 
-	// Known of the Size pairs, analogies or words of the set are in the vocabulary; for
+	// Known is how many of the Size pairs, analogies or words of the set are in the vocabulary; for
 	// reports, 0 if that is not counted.
 	Known, Size int64
 }

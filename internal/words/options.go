@@ -20,9 +20,9 @@ const (
 // Values of Options.Windows: which words are in the context of another, and how much
 // they count.
 const (
-	WindowsWeighted = "weighted" // all up to Window away; at distance d by (Window+1-d)/Window
-	WindowsDrawn    = "drawn"    // all up to a reach drawn from 1 to Window for each window, as in word2vec
-	WindowsFull     = "full"     // all up to Window away, all alike
+	WindowsWeighted = "weighted" // all words up to Window away; a word at distance d counts (Window+1-d)/Window
+	WindowsDrawn    = "drawn"    // all words up to a distance drawn from 1 to Window for each window, as in word2vec
+	WindowsFull     = "full"     // all words up to Window away, weighted equally
 )
 
 // Options are the options of all word trainers together, as they are stored in config.json. The
@@ -44,10 +44,10 @@ type Options struct {
 
 	Loss            string                `json:"loss,omitempty"`             // "" is LossNS
 	Windows         string                `json:"windows,omitempty"`          // "" is WindowsDrawn
-	Shuffle         bool                  `json:"shuffle,omitempty"`          //
-	SumVectors      bool                  `json:"sum_vectors,omitempty"`      //
-	CBOWSum         bool                  `json:"cbow_sum,omitempty"`         // only of objectives with PerWindow
-	PositionWeights bool                  `json:"position_weights,omitempty"` // only of objectives with PerWindow
+	Shuffle         bool                  `json:"shuffle,omitempty"`          // another order of blocks in each epoch
+	SumVectors      bool                  `json:"sum_vectors,omitempty"`      // vectors are sums of input and output rows
+	CBOWSum         bool                  `json:"cbow_sum,omitempty"`         // only for objectives with PerWindow
+	PositionWeights bool                  `json:"position_weights,omitempty"` // only for objectives with PerWindow
 	NGrams          tokenize.NGramOptions `json:"ngrams,omitzero"`
 
 	FreezeInit bool `json:"freeze_init,omitempty"`

@@ -3,7 +3,7 @@ package words
 import "math"
 
 // An Example is one window with copies of the rows it touches: m context words and n
-// outputs, d numbers a row.
+// outputs, d numbers per row.
 type Example struct {
 	X [][]float32 // m rows of the input table, of the context words
 	Y [][]float32 // n rows of the output table

@@ -153,15 +153,15 @@ func (r *Reopened) NewRun(corpus *corpora.Corpus, source *text.Source, selection
 // ResumeOptions are the input and the callbacks for resuming a model folder. The public
 // packages declare the same fields.
 type ResumeOptions struct {
-	Corpus []string       // names of the text; default: from where it was read before
-	Cached corpora.Cached // Dir is by default the cache of the run
+	Corpus []string       // names of the text; default: the names it was read from before
+	Cached corpora.Cached // the default of Dir is the cache of the run
 
-	Threads   int // workers; default: as the run began
+	Threads   int // workers; default: as when the run started
 	Progress  func(training.Event)
 	Save      func(context.Context, *checkpoints.Checkpoint) error // see Run.Save
 	SaveEvery time.Duration
 
-	Validation *training.Validation // default: the sets and settings of the run
+	Validation *training.Validation // default: the validation of the run
 }
 
 // Resume resumes the interrupted run in folder, which must be of the given kind, and

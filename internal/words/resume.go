@@ -73,7 +73,7 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 func restore(tensors map[string]checkpoints.Tensor, name string, rows, dim int) ([]float32, error) {
 	x, ok := tensors[name]
 	if !ok {
-		return nil, fault.New("only a model whose training was interrupted, with its training folder, can be resumed", "resume: the checkpoint has no tensor %s", name)
+		return nil, fault.New("only the model of an interrupted run, with its training folder, can be resumed", "resume: the checkpoint has no tensor %s", name)
 	}
 	if len(x.Shape) != 2 || x.Shape[0] != rows || x.Shape[1] != dim {
 		return nil, fmt.Errorf("resume: tensor %s must have shape [%d %d], got %v", name, rows, dim, x.Shape)

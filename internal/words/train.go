@@ -27,8 +27,8 @@ const (
 // fields.
 type Run struct {
 	Corpus    *corpora.Corpus
-	Tokenizer *tokenize.Tokenizer // the one that read the corpus
-	Sources   []string            // names of what the corpus was read from, for the record
+	Tokenizer *tokenize.Tokenizer // the tokenizer that read the corpus
+	Sources   []string            // names of the inputs of the corpus, for the record
 	Selection text.Selection      // field or column that was read, for the record
 	Cache     string              // folder of the cached corpus, for the record; "" is none
 

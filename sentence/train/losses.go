@@ -202,7 +202,7 @@ func (o Objective) graph(scored bool) GraphLoss {
 func (o Objective) checkDims(dim int) error {
 	for i, k := range o.Matryoshka {
 		if k < 1 || k > dim {
-			return fault.Field("Matryoshka", "give dimensions up to that of the vectors, such as 256,128,64",
+			return fault.Field("Matryoshka", "give dimensions up to the length of the vectors, such as 256,128,64",
 				"dimensions must be from 1 to %d, the length of the vectors, got %d", dim, k)
 		}
 		if slices.Contains(o.Matryoshka[:i], k) {

@@ -123,7 +123,7 @@ func (o *Options) Validate() error {
 		return fault.Field("Project", "lower Project, or set ProjectInit to random", "must be at most %d with ProjectInit pca, the length of what is projected, got %d", width, o.Project)
 	}
 	if o.WeightDecay > 0 && o.Optimizer != AdamW {
-		return fault.Field("WeightDecay", "set Optimizer to adamw, or WeightDecay to 0", "applies to Optimizer adamw only, which is %s", o.Optimizer)
+		return fault.Field("WeightDecay", "set Optimizer to adamw, or WeightDecay to 0", "applies only to Optimizer adamw, but Optimizer is %s", o.Optimizer)
 	}
 	if o.Freeze && o.Hidden == 0 && o.Project == 0 {
 		return fault.Field("Freeze", "add a layer with Hidden or Project", "leaves nothing to train in an encoder without layers")

@@ -47,7 +47,7 @@ func TestOptionsOutOfRange(t *testing.T) {
 		`Optimizer must be adagrad, adam, adamw or sgd, got "lion"`:                         func(o *Options) { o.Optimizer = "lion" },
 		`Decay must be linear, cosine or constant, got "exp"`:                               func(o *Options) { o.Decay = "exp" },
 		`Engine must be fused or graph, got "gpu"`:                                          func(o *Options) { o.Engine = "gpu" },
-		"WeightDecay applies to Optimizer adamw only":                                       func(o *Options) { o.WeightDecay = 0.1 },
+		"WeightDecay applies only to Optimizer adamw":                                       func(o *Options) { o.WeightDecay = 0.1 },
 		"Freeze leaves nothing to train":                                                    func(o *Options) { o.Freeze = true },
 		"Project must be at most 20":                                                        func(o *Options) { o.Project, o.ProjectInit = 21, "pca" },
 		`Loss must be in-batch, related, cosine, cosent, contrastive or triplet, got "mse"`: func(o *Options) { o.Loss = "mse" },
