@@ -105,7 +105,7 @@ func (t *target) train(cmd *cobra.Command, unit string, v *training.Validation, 
 	}
 	if err != nil {
 		return nil, last, cli.Interrupted("continue with: "+cli.CommandLine("train", "resume", cli.PathArgument(to.Output)),
-			"interrupted at %.1f%%; the model as it stands is in %s", 100*model.Config.Progress.Done, to.Output)
+			"interrupted at %.1f%%; the unfinished model is in %s", 100*model.Config.Progress.Done, to.Output)
 	}
 	if why := model.Config.Progress.Stopped; why != "" {
 		cli.Note(cmd, "stopped early, at %.1f%%: %s", 100*model.Config.Progress.Done, why)
