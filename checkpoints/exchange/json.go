@@ -2,12 +2,14 @@ package exchange
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -72,8 +74,8 @@ func (j *jsonRows) open() error {
 		}
 		switch name {
 		case "dimensions":
-			if err := j.d.Decode(&j.dim); err != nil {
-				return noEOF(err)
+			if j.dim, err = j.dimensions(); err != nil {
+				return err
 			}
 			if err := j.v.SetDim(int64(j.dim)); err != nil {
 				return err
@@ -81,7 +83,7 @@ func (j *jsonRows) open() error {
 		case "vectors":
 			return j.openVectors()
 		default:
-			if err := j.skip(0); err != nil {
+			if err := j.skip(); err != nil {
 				return noEOF(err)
 			}
 		}
@@ -114,6 +116,41 @@ func (j *jsonRows) openVectors() error {
 	return j.v.SetDim(int64(j.dim))
 }
 
+// dimensions reads the value of the member "dimensions".
+func (j *jsonRows) dimensions() (dim int, err error) {
+	err = j.d.Decode(&dim)
+	var mistyped *json.UnmarshalTypeError
+	if errors.As(err, &mistyped) {
+		err = errors.New("\"dimensions\" is not a whole number")
+	}
+	return dim, noEOF(err)
+}
+
+// jsonValues are the numbers of an array.
+type jsonValues []float32
+
+// UnmarshalJSON reads an array of numbers and nothing else; package json would ignore a null.
+func (v *jsonValues) UnmarshalJSON(b []byte) error {
+	if b = bytes.TrimSpace(b); b[0] != '[' {
+		return fmt.Errorf("%.40q is not an array of numbers", b)
+	}
+	b = bytes.TrimSpace(b[1 : len(b)-1])
+	for more := len(b) > 0; more; {
+		var number []byte
+		number, b, more = bytes.Cut(b, []byte(","))
+		number = bytes.TrimSpace(number)
+		x, n, err := scanFloat(number)
+		switch {
+		case errors.Is(err, strconv.ErrRange):
+			return fmt.Errorf("value %d, %.40q, is out of range", len(*v)+1, number)
+		case err != nil || n != len(number):
+			return fmt.Errorf("value %d, %.40q, is not a number", len(*v)+1, number)
+		}
+		*v = append(*v, x)
+	}
+	return nil
+}
+
 // decode reads a word and its array.
 func (j *jsonRows) decode() error {
 	word, err := j.d.Token()
@@ -121,7 +158,7 @@ func (j *jsonRows) decode() error {
 		return noEOF(err)
 	}
 	name, _ := word.(string)
-	values := j.row.Values[:0]
+	values := jsonValues(j.row.Values[:0])
 	if err := j.d.Decode(&values); err != nil {
 		return noEOF(err)
 	}
@@ -149,15 +186,43 @@ func (j *jsonRows) Next() (Row, error) {
 
 // end reads what follows the vectors and returns io.EOF.
 func (j *jsonRows) end() error {
-	if err := j.skip(2); err != nil { // to the end of both objects
+	if _, err := j.d.Token(); err != nil { // the brace after the vectors
 		return noEOF(err)
 	}
-	return io.EOF
+	for j.d.More() {
+		name, err := j.d.Token()
+		if err != nil {
+			return noEOF(err)
+		}
+		switch name {
+		case "dimensions":
+			if dim, err := j.dimensions(); err != nil {
+				return err
+			} else if dim != j.dim {
+				return fault.New("write \"dimensions\" before \"vectors\"", "%s: vectors of %d dimensions were read, but \"dimensions\" is %d", j.Place(), j.dim, dim)
+			}
+		case "vectors":
+			return errors.New("a second member \"vectors\"")
+		default:
+			if err := j.skip(); err != nil {
+				return noEOF(err)
+			}
+		}
+	}
+	if _, err := j.d.Token(); err != nil { // the last brace
+		return noEOF(err)
+	}
+	var syntax *json.SyntaxError
+	_, err := j.d.Token()
+	if err == nil || errors.As(err, &syntax) {
+		return errors.New("more data after the object")
+	}
+	return err
 }
 
-// skip reads to the end of depth open objects, or past one value, without storing it.
-func (j *jsonRows) skip(depth int) error {
-	for {
+// skip reads past one value without storing it.
+func (j *jsonRows) skip() error {
+	for depth := 0; ; {
 		if err := j.ctx.Err(); err != nil {
 			return err
 		}

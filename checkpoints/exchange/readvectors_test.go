@@ -76,6 +76,30 @@ func TestReadVectors(t *testing.T) {
 	}
 }
 
+// A JSON file is read whole or refused, in words that do not speak of Go.
+func TestJSONErrors(t *testing.T) {
+	for content, want := range map[string]string{
+		`{"dimensions": 2, "vectors": {"a": [1, 2], "b": [3, null]}}`:  `value 2, "null", is not a number`,
+		`{"dimensions": 2, "vectors": {"a": [1, "2"]}}`:                `value 2, "\"2\"", is not a number`,
+		`{"dimensions": 2, "vectors": {"a": [1, [2]]}}`:                `value 2, "[2]", is not a number`,
+		`{"dimensions": 2, "vectors": {"a": [1, 1e99]}}`:               `value 2, "1e99", is out of range`,
+		`{"dimensions": 2, "vectors": {"a": {"b": 1}}}`:                `is not an array of numbers`,
+		`{"dimensions": 2, "vectors": {"a": null}}`:                    `is not an array of numbers`,
+		`{"dimensions": "2", "vectors": {"a": [1, 2]}}`:                `"dimensions" is not a whole number`,
+		`{"dimensions": 2, "vectors": {"a": []}}`:                      `expected 2 numbers for "a" but found 0`,
+		`{"vectors": {"a": [1, 2, 3]}, "dimensions": 3}`:               `vectors of 1 dimensions were read, but "dimensions" is 3`,
+		`{"vectors": {"a": [1, 2, 3]}, "vectors": {"b": [1, 2, 3]}}`:   `a second member "vectors"`,
+		`{"vectors": {"a": [1, 2, 3]}} {"vectors": {"b": [1, 2, 3]}}`:  `more data after the object`,
+		`{"vectors": {"a": [1, 2, 3]}}x`:                               `more data after the object`,
+		`{"vectors": {"a": [1, 2, 3]}, "dimensions": 1` + "\x00" + `}`: `invalid character`,
+	} {
+		_, err := readAll(t, content)
+		if err == nil || !strings.Contains(err.Error(), want) || fault.Hint(err) == "" || strings.Contains(err.Error(), "Go ") {
+			t.Errorf("%s: %v, hint %q", content, err, fault.Hint(err))
+		}
+	}
+}
+
 // npyFile is the header of a NumPy array.
 func npyFile(descr, shape string) string {
 	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': %s, }\n", descr, shape)
