@@ -89,8 +89,11 @@ func flagError(cmd *cobra.Command, err error) error {
 }
 
 // nearestFlag returns the flag whose name is nearest to a mistyped one: at most
-// a third of its letters apart, or its beginning.
+// a third of its letters apart, or its beginning. To a single letter none is near.
 func nearestFlag(cmd *cobra.Command, name string) string {
+	if len(name) < 2 {
+		return ""
+	}
 	best, least := "", max(len(name)/3, 1)+1
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		d := distance(name, f.Name)

@@ -164,10 +164,12 @@ func parseTOMLConfig(name, text string) ([]setting, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	var settings []setting
+	taken := map[string]bool{}
 	for _, key := range meta.Keys() {
-		if len(key) > 1 {
-			continue // its table is refused
+		if taken[key[0]] {
+			continue
 		}
+		taken[key[0]] = true // also of a dotted key, whose table is refused
 		s := setting{key: key[0], line: lineOf(text, key[0])}
 		if err := s.take(values[key[0]]); err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", name, s.line, err)
