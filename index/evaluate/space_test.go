@@ -96,7 +96,7 @@ func TestUnknownWord(t *testing.T) {
 	}
 }
 
-// The hint for subword models does not suggest a lower MinCount, which would not help.
+// The hint for subword models does not suggest more text, which would not help.
 func TestUnknownWordOfSubwords(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "vocab.txt")
 	if err := os.WriteFile(file, []byte("[UNK]\nwalk\n##ing\n"), 0o666); err != nil {

@@ -207,14 +207,14 @@ func (w *WordVectors) unknown(word string) error {
 	if folded, ok := w.fold(word); ok {
 		ask = folded
 	}
-	hint := fmt.Sprintf("the model has %d words: train on text that contains this one, or lower MinCount", w.Len())
+	hint := fmt.Sprintf("the model has %d words: train on more text that contains this one", w.Len())
 	if w.tokenizer != nil && w.tokenizer.Subwords() {
 		hint = "the model's tokens are parts of words: encode the word as a text instead"
 	}
 	if near := w.vocabulary.Nearest(ask, 3); len(near) > 0 {
 		hint = "did you mean " + strings.Join(near, ", ") + "?"
 	}
-	return fault.Mention(hint, "unknown word %q", word)
+	return fault.New(hint, "unknown word %q", word)
 }
 
 // nearest scans the whole table.
