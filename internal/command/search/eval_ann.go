@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -74,17 +75,18 @@ func evalANN(cmd *cobra.Command, o annOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.plot != "" {
-		if err := draw(report, o); err != nil {
-			return err
-		}
-	}
+	// The report comes first: a plot that cannot be written must not lose it.
 	if cli.JSON(cmd) {
-		return cli.WriteJSON(cmd.OutOrStdout(), report)
+		err = cli.WriteJSON(cmd.OutOrStdout(), report)
+	} else {
+		cli.Note(cmd, "%s vectors of %d dimensions, built in %s", cli.Thousands(report.Vectors), report.Dimensions,
+			cli.Seconds(report.BuildSeconds))
+		err = evaluate.WriteANN(cmd.OutOrStdout(), report.Points)
 	}
-	cli.Note(cmd, "%s vectors of %d dimensions, built in %s", cli.Thousands(report.Vectors), report.Dimensions,
-		cli.Seconds(report.BuildSeconds))
-	return evaluate.WriteANN(cmd.OutOrStdout(), report.Points)
+	if o.plot != "" {
+		err = cmp.Or(err, draw(report, o))
+	}
+	return err
 }
 
 // annTable returns the vectors to measure on: those of a file, or of a model.

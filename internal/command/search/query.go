@@ -39,7 +39,9 @@ $ search query docs -k 1 "who discovered penicillin"
     known for discovering the world's first broadly effective antibiotic…`,
 		RunE: func(cmd *cobra.Command, args []string) error { return query(cmd, args, o) },
 	}
-	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "DIR", Help: "collection, as 'search build' writes it"})
+	cli.Declare(cmd, cli.Arguments,
+		cli.Flag{Arg: "DIR", Help: "collection, as 'search build' writes it"},
+		cli.Flag{Arg: "INDEX", Help: "index file, as 'search build --vectors' writes it"})
 	cli.Declare(cmd, cli.ForInput,
 		cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "search the vectors in FILE, in the formats of 'search build --vectors'"},
 		cli.Flag{Name: "ef", Arg: "N", Into: &o.ef, Field: "Ef", Help: "search width in the graph: wider is slower, with higher recall", Default: "100", Positive: true})
