@@ -39,21 +39,21 @@ func (v *Vectors) head(r *bufio.Reader) (Head, error) {
 		return Head{}, err
 	}
 	if len(data) == 0 {
-		return Head{}, fault.New(Hint(), "%s is empty", v.Path)
+		return Head{}, fault.New(Hint(), "%s is empty", v.Name())
 	}
 	for _, f := range foreign {
 		if bytes.HasPrefix(data, []byte(f.magic)) {
 			if f.hint == "" {
 				f.hint = Hint()
 			}
-			return Head{}, fault.New(f.hint, "%s is %s, not a file of vectors", v.Path, f.name)
+			return Head{}, fault.New(f.hint, "%s is %s, not a file of vectors", v.Name(), f.name)
 		}
 	}
 	if len(data) > 262 && string(data[257:262]) == "ustar" {
-		return Head{}, fault.New(hintArchive, "%s is a tar archive, not a file of vectors", v.Path)
+		return Head{}, fault.New(hintArchive, "%s is a tar archive, not a file of vectors", v.Name())
 	}
 	if len(data) > 9 && data[8] == '{' && binary.LittleEndian.Uint64(data) < maxSafetensorsHeader {
-		return Head{}, fault.New("name its folder, with vocab.tsv in it", "%s is a safetensors file, which has no words", v.Path)
+		return Head{}, fault.New("name its folder, with vocab.tsv in it", "%s is a safetensors file, which has no words", v.Name())
 	}
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) { // a byte order mark
 		r.Discard(3)

@@ -32,7 +32,7 @@ func readGlove(_ context.Context, v *Vectors, r *bufio.Reader) (RowReader, error
 	}
 	dim := guessDim(head, err == io.EOF, lines)
 	if dim == 0 {
-		return nil, fault.New(Hint(), "%s holds no vectors: none of its first lines is a word followed by numbers", v.Path)
+		return nil, fault.New(Hint(), "%s holds no vectors: none of its first lines is a word followed by numbers", v.Name())
 	}
 	return &textRows{v: v, r: r}, v.SetDim(int64(dim))
 }

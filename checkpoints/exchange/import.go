@@ -79,7 +79,7 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*checkpoints.Chec
 	}
 	report.Stats = v.Stats()
 	if len(tokens) == 0 {
-		return nil, nil, fault.New("a word must not be empty or contain a tab or a line break", "%s: none of its %d words can be a token: the first is at %s", v.Path, report.Rows, report.FirstUnusable)
+		return nil, nil, fault.New("a word must not be empty or contain a tab or a line break", "%s: none of its %d words can be a token: the first is at %s", v.Name(), report.Rows, report.FirstUnusable)
 	}
 	if report.Ranked {
 		for i := range counts {
@@ -88,7 +88,7 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*checkpoints.Chec
 	}
 	vocabulary, err := tokenize.NewVocabulary(tokens, counts)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", v.Path, err)
+		return nil, nil, fmt.Errorf("%s: %w", v.Name(), err)
 	}
 	tokenizer := o.Tokenizer
 	switch {

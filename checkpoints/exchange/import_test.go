@@ -18,6 +18,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -42,6 +43,14 @@ func described(c *checkpoints.Checkpoint) string {
 		fmt.Fprintf(&b, "%q %d %v\n", token, c.Vocabulary.Count(int32(i)), c.Embedding().Row(i))
 	}
 	return b.String()
+}
+
+// Messages say "standard input", not "-".
+func TestNameOfStandardInput(t *testing.T) {
+	v := &Vectors{Path: text.Stdin}
+	if err := v.SetDim(0); err == nil || !strings.HasPrefix(err.Error(), "standard input: ") {
+		t.Error(err)
+	}
 }
 
 func TestImport(t *testing.T) {

@@ -60,7 +60,7 @@ func (j *jsonRows) bad(err error) error {
 	return fault.New("expected an object with a member \"vectors\", an object of arrays of numbers", "%s: %w", j.Place(), err)
 }
 
-func (j *jsonRows) Place() string { return fmt.Sprintf("%s: byte %d", j.v.Path, j.d.InputOffset()) }
+func (j *jsonRows) Place() string { return fmt.Sprintf("%s: byte %d", j.v.Name(), j.d.InputOffset()) }
 
 // open reads up to the first vector, which determines the dimension.
 func (j *jsonRows) open() error {
@@ -101,7 +101,7 @@ func (j *jsonRows) openVectors() error {
 		return errors.New("\"vectors\" is not an object")
 	}
 	if !j.d.More() {
-		return fault.New(Hint(), "%s: no vectors", j.v.Path)
+		return fault.New(Hint(), "%s: no vectors", j.v.Name())
 	}
 	if err := j.decode(); err != nil {
 		return err

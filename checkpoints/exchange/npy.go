@@ -70,12 +70,12 @@ var (
 func readNPY(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error) {
 	header, err := readNPYHeader(r)
 	if err != nil {
-		return nil, fault.New("the file is damaged: write or copy it again", "%s: the header of the array: %w", v.Path, err)
+		return nil, fault.New("the file is damaged: write or copy it again", "%s: the header of the array: %w", v.Name(), err)
 	}
 	descr, order, shape := npyDescr.FindSubmatch(header), npyOrder.FindSubmatch(header), npyShape.FindSubmatch(header)
 	if descr == nil || order == nil || shape == nil || string(order[1]) == "True" {
 		return nil, fault.New("save a C-ordered array of two dimensions: numpy.save('vectors.npy', numpy.ascontiguousarray(x))",
-			"%s: expected an array of two dimensions in C order but found %.100q", v.Path, bytes.TrimSpace(header))
+			"%s: expected an array of two dimensions in C order but found %.100q", v.Name(), bytes.TrimSpace(header))
 	}
 	n := &npyRows{v: v, r: r, big: strings.HasPrefix(string(descr[1]), ">")}
 	width := 4
@@ -84,12 +84,12 @@ func readNPY(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error
 	case "f8":
 		n.wide, width = true, 8
 	default:
-		return nil, fault.New("save it as float32: x.astype('float32')", "%s: expected values of type f4 or f8 but found %q", v.Path, descr[1])
+		return nil, fault.New("save it as float32: x.astype('float32')", "%s: expected values of type f4 or f8 but found %q", v.Name(), descr[1])
 	}
 	rows, err1 := strconv.ParseInt(string(shape[1]), 10, 64)
 	dim, err2 := strconv.ParseInt(string(shape[2]), 10, 64)
 	if err1 != nil || err2 != nil {
-		return nil, fault.New(Hint(), "%s: the shape of the array, %s, is out of range", v.Path, shape[0])
+		return nil, fault.New(Hint(), "%s: the shape of the array, %s, is out of range", v.Name(), shape[0])
 	}
 	if err := v.SetRows(rows); err != nil {
 		return nil, err
@@ -144,7 +144,7 @@ func noEOF(err error) error {
 	return err
 }
 
-func (n *npyRows) Place() string { return fmt.Sprintf("%s: row %d", n.v.Path, n.v.stats.Rows) }
+func (n *npyRows) Place() string { return fmt.Sprintf("%s: row %d", n.v.Name(), n.v.stats.Rows) }
 
 func (n *npyRows) Next() (Row, error) {
 	i := n.v.stats.Rows

@@ -16,7 +16,7 @@ type tableRows struct {
 	words      *wordList            // nil as well: rows have none
 }
 
-func (r *tableRows) Place() string { return fmt.Sprintf("%s: row %d", r.v.Path, r.v.stats.Rows) }
+func (r *tableRows) Place() string { return fmt.Sprintf("%s: row %d", r.v.Name(), r.v.stats.Rows) }
 
 func (r *tableRows) Next() (row Row, err error) {
 	i, n := r.v.stats.Rows, int64(r.table.Rows())

@@ -31,7 +31,7 @@ type textRows struct {
 	values []float32
 }
 
-func (t *textRows) Place() string { return fmt.Sprintf("%s:%d", t.v.Path, t.line) }
+func (t *textRows) Place() string { return fmt.Sprintf("%s:%d", t.v.Name(), t.line) }
 
 func (t *textRows) Next() (Row, error) {
 	if t.values == nil {

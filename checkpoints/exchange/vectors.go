@@ -118,6 +118,9 @@ func (v *Vectors) Close() error {
 	return errors.Join(errs...)
 }
 
+// Name returns Path as messages call it: "standard input" for "-".
+func (v *Vectors) Name() string { return text.Describe(v.Path) }
+
 // Stats describes the rows that Each has read.
 func (v *Vectors) Stats() Stats { return v.stats }
 
@@ -141,10 +144,10 @@ func (v *Vectors) Each(ctx context.Context, fn func(Row) error) error {
 		row, err := v.reader.Next()
 		if err == io.EOF {
 			if v.Rows > 0 && v.stats.Rows != v.Rows {
-				return fault.New(hintCut, "%s: ends after %d of %d rows", v.Path, v.stats.Rows, v.Rows)
+				return fault.New(hintCut, "%s: ends after %d of %d rows", v.Name(), v.stats.Rows, v.Rows)
 			}
 			if v.stats.Rows == 0 {
-				return fault.New(Hint(), "%s: no vectors", v.Path)
+				return fault.New(Hint(), "%s: no vectors", v.Name())
 			}
 			v.report()
 			return nil
@@ -192,7 +195,7 @@ func (v *Vectors) stored(least int) int64 {
 // SetDim sets the dimension that a file states, if it is in range.
 func (v *Vectors) SetDim(dim int64) error {
 	if dim < 1 || dim > MaxDim {
-		return fault.New(fmt.Sprintf("vectors may have 1 to %d dimensions", MaxDim), "%s: vectors of %d dimensions", v.Path, dim)
+		return fault.New(fmt.Sprintf("vectors may have 1 to %d dimensions", MaxDim), "%s: vectors of %d dimensions", v.Name(), dim)
 	}
 	v.Dim = int(dim)
 	return nil
@@ -201,7 +204,7 @@ func (v *Vectors) SetDim(dim int64) error {
 // SetRows sets the number of rows that a file states, if it is in range.
 func (v *Vectors) SetRows(rows int64) error {
 	if rows < 1 || rows > math.MaxInt32 {
-		return fault.New(fmt.Sprintf("a file may have 1 to %d rows", math.MaxInt32), "%s: its header says %d rows", v.Path, rows)
+		return fault.New(fmt.Sprintf("a file may have 1 to %d rows", math.MaxInt32), "%s: its header says %d rows", v.Name(), rows)
 	}
 	v.Rows = rows
 	return nil
@@ -216,7 +219,7 @@ func (v *Vectors) cutHere(row int64, err error) error {
 		if v.Rows > 0 {
 			of = fmt.Sprintf(" of %d", v.Rows)
 		}
-		return fault.New(hintCut, "%s: ends inside row %d%s", v.Path, row, of)
+		return fault.New(hintCut, "%s: ends inside row %d%s", v.Name(), row, of)
 	}
 	return err
 }
@@ -231,7 +234,7 @@ func (v *Vectors) nothingMore(r *bufio.Reader) error {
 			return err
 		case b != '\n' && b != '\r':
 			return fault.New("the sizes at its start are wrong, or files were concatenated: write it again",
-				"%s: more data after the last of %d rows", v.Path, v.Rows)
+				"%s: more data after the last of %d rows", v.Name(), v.Rows)
 		}
 	}
 }

@@ -65,12 +65,12 @@ func readSizes(v *Vectors, r *bufio.Reader) (int, error) {
 	line, _ := r.Peek(maxSizes)
 	m := sizesLine.FindSubmatch(line)
 	if m == nil {
-		return 0, fault.New(Hint(), "%s: its first line does not hold the numbers of words and dimensions", v.Path)
+		return 0, fault.New(Hint(), "%s: its first line does not hold the numbers of words and dimensions", v.Name())
 	}
 	rows, err1 := strconv.ParseInt(string(m[1]), 10, 64)
 	dim, err2 := strconv.ParseInt(string(m[2]), 10, 64)
 	if err1 != nil || err2 != nil {
-		return 0, fault.New(Hint(), "%s: a number in its first line, %.60q, is out of range", v.Path, bytes.TrimSpace(m[0]))
+		return 0, fault.New(Hint(), "%s: a number in its first line, %.60q, is out of range", v.Name(), bytes.TrimSpace(m[0]))
 	}
 	if err := v.SetRows(rows); err != nil {
 		return 0, err

@@ -47,7 +47,7 @@ type binaryRows struct {
 	values []float32
 }
 
-func (b *binaryRows) Place() string { return fmt.Sprintf("%s: byte %d", b.v.Path, b.start) }
+func (b *binaryRows) Place() string { return fmt.Sprintf("%s: byte %d", b.v.Name(), b.start) }
 
 func (b *binaryRows) Next() (Row, error) {
 	row := b.v.stats.Rows + 1

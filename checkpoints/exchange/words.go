@@ -28,13 +28,13 @@ type wordList struct {
 func (v *Vectors) openWords(ctx context.Context, name string) (*wordList, error) {
 	in, err := text.Unpack(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.New("put a file with the words, one per line, beside it as "+checkpoints.VocabularyFile, "%s: no list of words: %w", v.Path, err)
+		return nil, fault.New("put a file with the words, one per line, beside it as "+checkpoints.VocabularyFile, "%s: no list of words: %w", v.Name(), err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	v.closers = append(v.closers, in)
-	return &wordList{name: name, r: in.Reader}, nil
+	return &wordList{name: text.Describe(name), r: in.Reader}, nil
 }
 
 // next returns the word of row i of n (from 0) and its count, -1 if it has none. At i = n it
@@ -43,9 +43,9 @@ func (w *wordList) next(v *Vectors, i, n int64) ([]byte, int64, error) {
 	token, count, err := w.read()
 	switch {
 	case err == io.EOF && i < n:
-		err = fault.New(hintOtherWords, "%s: ends after %d words, but %s has %d rows", w.name, i, v.Path, n)
+		err = fault.New(hintOtherWords, "%s: ends after %d words, but %s has %d rows", w.name, i, v.Name(), n)
 	case err == nil && i == n:
-		err = fault.New(hintOtherWords, "%s:%d: more words than the %d rows of %s", w.name, w.line, n, v.Path)
+		err = fault.New(hintOtherWords, "%s:%d: more words than the %d rows of %s", w.name, w.line, n, v.Name())
 	}
 	return token, count, err
 }
