@@ -41,6 +41,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -266,6 +267,8 @@ func noCommand(cmd *cobra.Command, args []string) error {
 // environment variable LUMINAVEC_DEBUG asks for the stack.
 func (t *tree) execute(ctx context.Context) (err error) {
 	if os.Getenv("LUMINAVEC_DEBUG") == "" {
+		// A file in memory that another program shortens becomes a panic, not the end.
+		defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 		defer func() {
 			if v := recover(); v != nil {
 				t.started = true

@@ -57,6 +57,10 @@ func Interrupted(hint, format string, args ...any) error {
 
 // panicked turns the value of a panic into an error of one line.
 func panicked(v any) error {
+	if _, ok := v.(interface{ Addr() uintptr }); ok { // of debug.SetPanicOnFault
+		return fault.New("do not change an index or a model while it is in use; if nobody did, check the disk",
+			"a file could not be read: it was truncated while it was open, or the disk failed")
+	}
 	text, _, _ := strings.Cut(fmt.Sprint(v), "\n")
 	if err, ok := v.(error); ok {
 		text, _, _ = strings.Cut(err.Error(), "\n")
