@@ -100,6 +100,14 @@ func TestJSONErrors(t *testing.T) {
 	}
 }
 
+// A row of an array has no word to name.
+func TestNotFiniteWithoutWord(t *testing.T) {
+	_, err := readAll(t, npyFile("<f4", "(1, 2)")+float32s(1, float32(math.NaN())))
+	if err == nil || !strings.HasSuffix(err.Error(), ": row 1: value 2 is NaN") {
+		t.Error(err)
+	}
+}
+
 // npyFile is the header of a NumPy array.
 func npyFile(descr, shape string) string {
 	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': %s, }\n", descr, shape)

@@ -157,8 +157,12 @@ func (v *Vectors) Each(ctx context.Context, fn func(Row) error) error {
 		}
 		v.stats.Rows++
 		if at := notFiniteAt(row.Values); at >= 0 {
+			of := ""
+			if len(row.Token) > 0 {
+				of = fmt.Sprintf(" of %.40q", row.Token)
+			}
 			return fault.New("every value must be a finite number: remove such rows",
-				"%s: value %d of %.40q is %v", v.Place(), at+1, row.Token, row.Values[at])
+				"%s: value %d%s is %v", v.Place(), at+1, of, row.Values[at])
 		}
 		if !utf8.Valid(row.Token) {
 			v.stats.Repaired++
