@@ -141,6 +141,10 @@ type (
 // learning rate was too high.
 var ErrDiverged = training.ErrDiverged
 
+// ErrFinished is wrapped by the error of [Resume] for a run that is already finished or stopped
+// early.
+var ErrFinished = words.ErrFinished
+
 // Start holds initial word vectors.
 type Start = words.Start
 

@@ -176,17 +176,42 @@ func (c Cached) save(ctx context.Context, corpus *Corpus, key CacheKey) (*Corpus
 	return corpus, nil
 }
 
-// CheckApart returns an error if the folder of the cache is also that of a model.
+// CheckApart returns an error if the folder of the cache is that of a model or is inside it: a
+// model is not saved to a folder that contains anything else.
 func (c Cached) CheckApart(model string) error {
 	if c.Dir == "" || model == "" {
 		return nil
 	}
-	cache, errCache := filepath.Abs(c.Dir)
-	folder, errModel := filepath.Abs(model)
-	if errCache == nil && errModel == nil && cache == folder {
+	cache, folder := resolved(c.Dir), resolved(model)
+	switch {
+	case cache == folder:
 		return fault.New("use two folders", "the model and the cache cannot both be %s", model)
+	case inside(cache, folder):
+		return fault.New("use two folders", "the cache %s cannot be inside the model %s, which is replaced when it is saved", c.Dir, model)
 	}
 	return nil
+}
+
+// resolved returns the absolute path of a file or folder, which need not exist, without symbolic
+// links.
+func resolved(path string) string {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return filepath.Clean(path)
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if parent := filepath.Dir(path); err != nil && parent != path {
+		return filepath.Join(resolved(parent), filepath.Base(path))
+	}
+	if err != nil {
+		return path
+	}
+	return real
+}
+
+// inside reports whether a resolved path is below a resolved folder.
+func inside(path, folder string) bool {
+	return strings.HasPrefix(path, strings.TrimSuffix(folder, string(filepath.Separator))+string(filepath.Separator))
 }
 
 // CheckOutside returns an error if one of the files is inside a folder that is about to be

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"testing"
 
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
@@ -57,4 +58,27 @@ func ExampleCached() {
 	// 50 words
 	//   the cache is for a different text
 	// 100 words
+}
+
+// A cache may not be inside a model, whatever the spelling of their paths.
+func TestCheckApart(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("model", 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("model", "link"); err != nil {
+		t.Skip(err)
+	}
+	for _, c := range []struct {
+		cache, model string
+		apart        bool
+	}{
+		{"model", "model", false}, {"./new", "new", false}, {"link", "model", false}, {"model/ids", "model", false},
+		{"link/a/ids", "model", false}, {"new/ids", "new", false}, {"model", "link", false},
+		{"ids", "model", true}, {"model-ids", "model", true}, {"ids", "ids/model", true}, {"", "model", true}, {"ids", "", true},
+	} {
+		if err := (corpora.Cached{Dir: c.cache}).CheckApart(c.model); (err == nil) != c.apart {
+			t.Errorf("cache %q, model %q: error %v", c.cache, c.model, err)
+		}
+	}
 }

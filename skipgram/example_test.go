@@ -2,6 +2,7 @@ package skipgram_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -129,9 +130,16 @@ func ExampleResume() {
 	}
 	p := model.Config.Progress
 	fmt.Println("finished:", p.Finished, "after epoch", p.Epoch)
+	if err := checkpoints.Write(ctx, folder, model, checkpoints.WriteOptions{Replace: true}); err != nil {
+		log.Fatal(err)
+	}
+
+	_, err = skipgram.Resume(ctx, folder, skipgram.ResumeOptions{})
+	fmt.Println("again:", errors.Is(err, skipgram.ErrFinished))
 	// Output:
 	// context canceled
 	// finished: true after epoch 5
+	// again: true
 }
 
 // Evaluate the model on a file of word pairs after each epoch. Train returns the best model.

@@ -69,9 +69,9 @@ func (o NGramOptions) Validate() error {
 	case o == NGramOptions{}:
 		return nil
 	case o.Max < 1 || o.Max > MaxNGram:
-		return fault.New("3 to 6 is usual", "the longest character n-gram must have 1 to %d characters, got %d", MaxNGram, o.Max)
+		return fault.Mention("3 to 6 is usual", "NGrams: the longest character n-gram must have 1 to %d characters, got %d", MaxNGram, o.Max)
 	case o.Min < 1 || o.Min > o.Max:
-		return fault.New("3 to 6 is usual", "the shortest character n-gram must have 1 to %d characters, the length of the longest, got %d", o.Max, o.Min)
+		return fault.Mention("3 to 6 is usual", "NGrams: the shortest character n-gram must have 1 to %d characters, the length of the longest, got %d", o.Max, o.Min)
 	case o.Buckets < 1 || o.Buckets > math.MaxInt32:
 		return fault.Field("Buckets", "2000000 is usual", "must be from 1 to %d, got %d", math.MaxInt32, o.Buckets)
 	}
@@ -167,7 +167,7 @@ func RestoreNGrams(v *Vocabulary, o NGramOptions, buckets []int32) (*NGrams, err
 // newNGrams returns n-grams without rows.
 func newNGrams(v *Vocabulary, o NGramOptions) (*NGrams, error) {
 	if o.Max == 0 {
-		return nil, fault.New("3 to 6 is usual", "the longest character n-gram must have 1 to %d characters, got 0", MaxNGram)
+		return nil, fault.Mention("3 to 6 is usual", "NGrams: the longest character n-gram must have 1 to %d characters, got 0", MaxNGram)
 	}
 	if err := o.Validate(); err != nil {
 		return nil, err

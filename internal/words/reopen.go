@@ -96,6 +96,8 @@ func (r *Reopened) source(names []string) (*text.Source, error) {
 	switch {
 	case len(names) > 0:
 		return text.Open(names...)
+	case len(was) == 0:
+		return nil, fault.Mention("provide the same text again as Corpus", "%s: where its text came from was not recorded", r.folder)
 	case slices.Equal(was, text.Sample().Names()):
 		return text.Sample(), nil
 	case slices.Contains(was, text.Stdin):

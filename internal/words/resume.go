@@ -20,7 +20,7 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 	case c.Config.Kind != t.objective.Name:
 		return fmt.Errorf("resume: the checkpoint is of kind %q, not %q", c.Config.Kind, t.objective.Name)
 	case p.Stopped != "":
-		return fmt.Errorf("resume: training is already finished; it stopped early: %s", p.Stopped)
+		return fmt.Errorf("resume: %w; it stopped early: %s", ErrFinished, p.Stopped)
 	case p.TotalBlocks != total || was.RawWords != now.RawWords() || was.Words != now.Words() || was.Lines != now.Lines():
 		return fault.New("resume with the text that training started with; to train on new text, start a new run that continues from the model",
 			"resume: the corpus has changed: it has %d words, %d in the vocabulary, in %d lines and %d blocks; the checkpoint was made with %d, %d, %d and %d",

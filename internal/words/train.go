@@ -102,6 +102,9 @@ func newWordTrainer(objective *Objective, o Options, run Run) (*wordTrainer, err
 	if v.Len() < 2 {
 		return nil, fault.Mention("provide more text, lower MinCount or raise MaxVocabulary", "%s: the vocabulary needs at least 2 words, got %d", objective.Name, v.Len())
 	}
+	if run.Corpus.Blocks() == 0 {
+		return nil, fmt.Errorf("%s: the corpus is empty or has been closed", objective.Name)
+	}
 	tokenizer, err := run.Tokenizer.WithVocabulary(v)
 	if err != nil {
 		return nil, err

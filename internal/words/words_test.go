@@ -269,6 +269,36 @@ func TestResumeRefuses(t *testing.T) {
 	}
 }
 
+// A corpus that was closed too early is an error, not a panic.
+func TestTrainOnAClosedCorpus(t *testing.T) {
+	run := runOf(t, topics(100))
+	if err := run.Corpus.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Train(context.Background(), SkipGram(), smallOptions(), run); err == nil || !strings.Contains(err.Error(), "has been closed") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// The model of a run without Sources can be resumed only with Corpus.
+func TestReopenWithoutSources(t *testing.T) {
+	run := runOf(t, topics(100))
+	run.Sources = nil
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	c, err := Train(ctx, SkipGram(), smallOptions(), run)
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	r, err := Reopen("folder", c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Corpus(context.Background(), nil, corpora.Cached{}); err == nil || !strings.Contains(err.Error(), "not recorded") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // A checkpoint that says nothing of fingerprints is of an earlier version.
 func TestResumeWithoutFingerprints(t *testing.T) {
 	o := smallOptions()

@@ -3,12 +3,10 @@ package train
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/checkpoints/exchange"
-	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
@@ -24,26 +22,18 @@ type Init struct {
 	vectors *exchange.Vectors       // nil for a sentence model
 }
 
-// OpenInit opens a model folder or a file of vectors in any format that
-// exchange.Open reads. Close it after Start.
+// OpenInit opens a model folder, or vectors in any format that exchange.Open reads. Close it
+// after Start.
 func OpenInit(ctx context.Context, path string) (*Init, error) {
-	i := &Init{Path: path}
-	info, err := os.Stat(path)
-	switch {
-	case err != nil && path != text.Stdin:
-		return nil, fault.New("name a model folder or a file of vectors", "cannot start from a model: %w", err)
-	case err == nil && info.IsDir():
-		if i.model, err = checkpoints.Read(ctx, path, checkpoints.ReadOptions{}); err != nil {
-			return nil, err
-		}
-		if i.model.Config.Kind == sentence.Kind {
-			return i, nil
-		}
-	}
-	if i.vectors, err = exchange.Open(ctx, path, exchange.Options{}); err != nil {
+	vectors, err := exchange.Open(ctx, path, exchange.Options{})
+	if err != nil {
 		return nil, err
 	}
-	i.Format = i.vectors.Format
+	i := &Init{Path: path, model: vectors.Model}
+	if i.model != nil && i.model.Config.Kind == sentence.Kind {
+		return i, vectors.Close()
+	}
+	i.Format, i.vectors = vectors.Format, vectors
 	return i, nil
 }
 

@@ -25,7 +25,7 @@ func (t *trainer) resume(c *checkpoints.Checkpoint) error {
 	case c.Config.Kind != sentence.Kind:
 		return fmt.Errorf("resume: expected a %[2]s model but found a %[1]s model", c.Config.Kind, sentence.Kind)
 	case p.Stopped != "":
-		return fmt.Errorf("resume: training is already finished; it stopped early: %s", p.Stopped)
+		return fmt.Errorf("resume: %w; it stopped early: %s", ErrFinished, p.Stopped)
 	case was.Lines != pairs.Examples() || p.TotalBlocks != t.Blocks:
 		return fault.New(hint, "resume: the pairs have changed: expected %[3]d in %[4]d batches but found %[1]d in %[2]d",
 			pairs.Examples(), t.Blocks, was.Lines, p.TotalBlocks)

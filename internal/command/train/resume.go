@@ -120,6 +120,9 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	if !cmd.Flags().Changed("cache") {
 		j.cache = c.Config.Corpus.Cache
 	}
+	if err := cached(cmd, j.cache).CheckApart(j.output); err != nil {
+		return cli.UsageError(err)
+	}
 	corpus, err := r.Corpus(cmd.Context(), names, cached(cmd, j.cache))
 	if err != nil {
 		return err
@@ -170,6 +173,9 @@ func (j *resumeJob) newText(cmd *cobra.Command, r *words.Reopened) error {
 	}
 	if err := j.watch.check(cmd, nil); err != nil {
 		return err
+	}
+	if err := cached(cmd, j.cache).CheckApart(j.output); err != nil {
+		return cli.UsageError(err)
 	}
 	sets, err := words.ReadSets(j.watch.sets...)
 	if err != nil {

@@ -1,12 +1,14 @@
 package train
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize/learn"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -100,6 +102,7 @@ $ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
 			{Name: string(sentences.Fused), Help: "fused operations on all threads"}, {Name: string(sentences.Graph), Help: "gorgonia's own operations, much slower"}}})
 	job.watch.declare(cmd, "SET", "evaluate the model during training with sts:FILE (scored pairs of sentences) or retrieval:FOLDER (a set in the layout of BEIR); "+
 		"the prefix may be left out; the first set decides which model is best", "every N steps, as in 100steps, ", "1")
+	cli.NameField(cmd, "Alphabet", "the number of different characters") // no flag sets it
 	return job.declare(cmd)
 }
 
@@ -160,6 +163,8 @@ func (j *sentenceJob) settle(cmd *cobra.Command, files []string) error {
 		return fault.New("leave it out", "--deterministic=false is not supported: training on pairs is always deterministic")
 	case j.init == "" && o.Freeze:
 		return fault.New("name the vectors to keep: --init MODEL", "--freeze requires --init")
+	case j.init == text.Stdin && slices.Contains(files, text.Stdin):
+		return fault.New("write one of them to a file", "standard input cannot be both the pairs and the vectors of --init")
 	}
 	if err := j.tokens.Validate(); err != nil {
 		return err
