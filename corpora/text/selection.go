@@ -32,7 +32,7 @@ type Selection struct {
 // A record that does not match the selection ends Read with an error that names file and line.
 func (s *Source) Select(sel Selection) error {
 	if sel.Field != "" && sel.Column != "" {
-		return fault.New("Field is for JSON Lines and Column for CSV: read one kind of file at a time",
+		return fault.Mention("Field is for JSON Lines and Column for CSV: read one kind of file at a time",
 			"Field %q and Column %q are both set", sel.Field, sel.Column)
 	}
 	if sel.Field != "" {
