@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -152,7 +153,7 @@ func (b *wordsBench) run(cmd *cobra.Command) error {
 	}
 	evalSets := []*sets.WordPairs{sets.WordSim353()}
 	for _, path := range b.sets {
-		s, err := sets.ReadWordPairs(path)
+		s, err := sets.ReadWordPairs(context.Background(), path)
 		if err != nil {
 			return err
 		}
