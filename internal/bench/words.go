@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"time"
@@ -153,7 +152,7 @@ func (b *wordsBench) run(cmd *cobra.Command) error {
 	}
 	evalSets := []*sets.WordPairs{sets.WordSim353()}
 	for _, path := range b.sets {
-		s, err := sets.ReadWordPairs(context.Background(), path)
+		s, err := sets.ReadWordPairs(ctx, path)
 		if err != nil {
 			return err
 		}
