@@ -125,7 +125,7 @@ func (p *Dataset) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
 		largest = 0
 		for i, f := range p.files {
 			if f.Columns != columns {
-				return nil, fault.New("turn Mixed off, or give all files the same number of negatives",
+				return nil, fault.Mention("turn Mixed off, or give all files the same number of negatives",
 					"%s has %d texts per row, but %s has %d: they cannot be mixed", text.Describe(p.files[0].Name), columns, text.Describe(f.Name), f.Columns)
 			}
 			largest += streams[i].left

@@ -37,12 +37,12 @@ func GoogleAnalogies() *Analogies {
 // spaces. Lines that start with # and blank lines are skipped. Questions before the first
 // section form a section named after the file; sections without questions are dropped. The file
 // may be compressed.
-func ReadAnalogies(path string) (*Analogies, error) {
+func ReadAnalogies(ctx context.Context, path string) (*Analogies, error) {
 	src, err := open(path)
 	if err != nil {
 		return nil, err
 	}
-	return parseAnalogies(context.Background(), src)
+	return parseAnalogies(ctx, src)
 }
 
 func parseAnalogies(ctx context.Context, src *text.Source) (*Analogies, error) {

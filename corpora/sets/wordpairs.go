@@ -38,12 +38,12 @@ func WordSim353() *WordPairs {
 // ReadWordPairs reads a set of word pairs: one pair per line, two words and a number, separated
 // by tabs, commas (CSV) or spaces; anything after the number is ignored. The first line may be
 // a header. Lines that start with # and blank lines are skipped. The file may be compressed.
-func ReadWordPairs(path string) (*WordPairs, error) {
+func ReadWordPairs(ctx context.Context, path string) (*WordPairs, error) {
 	src, err := open(path)
 	if err != nil {
 		return nil, err
 	}
-	return parseWordPairs(context.Background(), src)
+	return parseWordPairs(ctx, src)
 }
 
 func parseWordPairs(ctx context.Context, src *text.Source) (*WordPairs, error) {

@@ -3,6 +3,7 @@ package sets
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -42,12 +43,12 @@ func TestReadWordPairs(t *testing.T) {
 		"further columns": "old\tnew\t1.58\t7\t8\nice\tcream\t9\t10\t11\n",
 		"gzip":            corporatest.Gzip3(t, "old\tnew\t1.58\nice\tcream\t9\n"),
 	} {
-		set, err := ReadWordPairs(corporatest.WriteFile(t, t.TempDir(), "my-set.txt.gz", text))
+		set, err := ReadWordPairs(context.Background(), corporatest.WriteFile(t, t.TempDir(), "my-set.txt.gz", text))
 		if err != nil || fmt.Sprint(set.Pairs) != want || set.Name != "my-set" {
 			t.Errorf("%s: %v, error %v", name, set, err)
 		}
 	}
-	set, err := ReadWordPairs(corporatest.WriteFile(t, t.TempDir(), "phrases.tsv", "New York\tbig city\t3\n"))
+	set, err := ReadWordPairs(context.Background(), corporatest.WriteFile(t, t.TempDir(), "phrases.tsv", "New York\tbig city\t3\n"))
 	if err != nil || set.Pairs[0] != (WordPair{"New York", "big city", 3}) {
 		t.Errorf("phrases: %v, error %v", set, err)
 	}
@@ -67,7 +68,7 @@ func TestReadWordPairsErrors(t *testing.T) {
 		strings.Repeat("a", 2*text.MaxChunk):  `x.txt:1: the line is longer than`,
 		"a b 1\n" + strings.Repeat("\x00", 9): `is binary`,
 	} {
-		_, err := ReadWordPairs(corporatest.WriteFile(t, t.TempDir(), "x.txt", text))
+		_, err := ReadWordPairs(context.Background(), corporatest.WriteFile(t, t.TempDir(), "x.txt", text))
 		if err == nil || !strings.Contains(err.Error(), message) || fault.Hint(err) == "" {
 			t.Errorf("%.30q: error %v, hint %q", text, err, fault.Hint(err))
 		}
@@ -76,7 +77,7 @@ func TestReadWordPairsErrors(t *testing.T) {
 	corporatest.WriteFile(t, dir, "a", "a b 1")
 	corporatest.WriteFile(t, dir, "b", "a b 1")
 	for path, message := range map[string]string{dir: "is 2 files", dir + "/none": "no such file"} {
-		if _, err := ReadWordPairs(path); err == nil || !strings.Contains(err.Error(), message) {
+		if _, err := ReadWordPairs(context.Background(), path); err == nil || !strings.Contains(err.Error(), message) {
 			t.Errorf("%s: error %v", path, err)
 		}
 	}
@@ -88,7 +89,7 @@ func TestReadAnalogies(t *testing.T) {
 		"a b c d\n: family\nman king woman queen\nboy he girl she\n: none\n: cities\nx y z w",
 		"# mine\na\tb\tc\td\r\n:family\r\nman\tking\twoman\tqueen\r\nboy,he,girl,she\r\n\r\n:none\r\n:  cities \r\nx y z w\r\n",
 	} {
-		set, err := ReadAnalogies(corporatest.WriteFile(t, t.TempDir(), "mine.txt", text))
+		set, err := ReadAnalogies(context.Background(), corporatest.WriteFile(t, t.TempDir(), "mine.txt", text))
 		if err != nil || fmt.Sprint(set.Sections) != want || set.Name != "mine" {
 			t.Errorf("%v, error %v", set, err)
 		}
@@ -101,7 +102,7 @@ func TestReadAnalogies(t *testing.T) {
 		":\na b c d\n":       `x.txt:1: the section has no name`,
 		"a,b,,d\n":           `x.txt:1: a word is missing`,
 	} {
-		_, err := ReadAnalogies(corporatest.WriteFile(t, t.TempDir(), "x.txt", text))
+		_, err := ReadAnalogies(context.Background(), corporatest.WriteFile(t, t.TempDir(), "x.txt", text))
 		if err == nil || !strings.Contains(err.Error(), message) || fault.Hint(err) == "" {
 			t.Errorf("%q: error %v", text, err)
 		}
@@ -147,4 +148,17 @@ func FuzzAnalogies(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A read of standard input or a pipe ends when its context does.
+func TestWordsCanceled(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	path := corporatest.WriteFile(t, t.TempDir(), "x.txt", "cat dog 1\n")
+	if _, err := ReadWordPairs(ctx, path); !errors.Is(err, context.Canceled) {
+		t.Errorf("word pairs: %v", err)
+	}
+	if _, err := ReadAnalogies(ctx, path); !errors.Is(err, context.Canceled) {
+		t.Errorf("analogies: %v", err)
+	}
 }

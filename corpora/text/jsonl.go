@@ -42,6 +42,10 @@ func openJSONLines(f *File) (RecordReader, error) {
 	return &jsonRecords{lines: newLineReader(f, "a record is one line: split a long text into several records; "+hintJSONLines)}, nil
 }
 
+// reusedMembers is the largest number of members for which the map of a record is used again.
+// A map never shrinks, and Clone would copy all of a large one for every record after it.
+const reusedMembers = 64
+
 type jsonRecords struct {
 	lines   *lineReader
 	members map[string]json.RawMessage
@@ -57,7 +61,7 @@ func (j *jsonRecords) Next(r *Record) error {
 		if len(object) == 0 {
 			continue
 		}
-		if j.members == nil {
+		if j.members == nil || len(j.members) > reusedMembers {
 			j.members = map[string]json.RawMessage{}
 		}
 		clear(j.members)

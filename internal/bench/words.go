@@ -152,7 +152,7 @@ func (b *wordsBench) run(cmd *cobra.Command) error {
 	}
 	evalSets := []*sets.WordPairs{sets.WordSim353()}
 	for _, path := range b.sets {
-		s, err := sets.ReadWordPairs(path)
+		s, err := sets.ReadWordPairs(ctx, path)
 		if err != nil {
 			return err
 		}

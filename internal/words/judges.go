@@ -61,9 +61,9 @@ func readSet(name string) (*Set, error) {
 	s := &Set{ValidationSet: checkpoints.ValidationSet{Kind: string(kind), File: file, SHA256: sum}}
 	switch kind {
 	case sets.WordsSet:
-		s.pairs, err = sets.ReadWordPairs(file)
+		s.pairs, err = sets.ReadWordPairs(context.Background(), file)
 	case sets.AnalogiesSet:
-		s.analogies, err = sets.ReadAnalogies(file)
+		s.analogies, err = sets.ReadAnalogies(context.Background(), file)
 	default:
 		s.text, err = text.Open(file)
 	}

@@ -56,7 +56,8 @@ pairs too.`,
 }
 
 func evalWords(cmd *cobra.Command, paths []string) error {
-	all, err := readSets(paths, sets.ReadWordPairs, sets.WordSim353)
+	read := func(path string) (*sets.WordPairs, error) { return sets.ReadWordPairs(cmd.Context(), path) }
+	all, err := readSets(paths, read, sets.WordSim353)
 	if err != nil {
 		return err
 	}
@@ -94,7 +95,8 @@ accuracy is over the rest.`,
 }
 
 func evalAnalogies(cmd *cobra.Command, paths []string, restrict int) error {
-	all, err := readSets(paths, sets.ReadAnalogies, sets.GoogleAnalogies)
+	read := func(path string) (*sets.Analogies, error) { return sets.ReadAnalogies(cmd.Context(), path) }
+	all, err := readSets(paths, read, sets.GoogleAnalogies)
 	if err != nil {
 		return err
 	}
