@@ -195,22 +195,7 @@ func (r *Flag) choices() string {
 	for _, v := range r.Values {
 		names = append(names, v.Name)
 	}
-	return Names(names)
-}
-
-// Names lists names as alternatives: "glove, npy or word2vec".
-func Names[T ~string](names []T) string {
-	var b strings.Builder
-	for i, name := range names {
-		switch {
-		case i > 0 && i == len(names)-1:
-			b.WriteString(" or ")
-		case i > 0:
-			b.WriteString(", ")
-		}
-		b.WriteString(string(name))
-	}
-	return b.String()
+	return fault.OneOf(names)
 }
 
 // rowOf returns the row of a flag, nil for one that is in no table.

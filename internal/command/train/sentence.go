@@ -81,8 +81,8 @@ $ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
 		cli.Flag{Name: "dropout", Arg: "P", Into: &o.Dropout, Field: "Dropout", Help: "probability that a pooled value is dropped in a step"})
 	cli.Declare(cmd, "Objective",
 		cli.Flag{Name: "loss", Arg: "NAME", Into: &o.Loss, Field: "Loss", Help: "what is minimized", Values: lossValues()},
-		cli.Flag{Name: "scale", Arg: "X", Into: &o.Scale, Field: "Scale", Help: "factor of cosines in " + cli.Names(sentences.LossesWith("Scale"))},
-		cli.Flag{Name: "margin", Arg: "X", Into: &o.Margin, Field: "Margin", Help: "difference of cosines in " + cli.Names(sentences.LossesWith("Margin"))},
+		cli.Flag{Name: "scale", Arg: "X", Into: &o.Scale, Field: "Scale", Help: "factor of cosines in " + fault.OneOf(sentences.LossesWith("Scale"))},
+		cli.Flag{Name: "margin", Arg: "X", Into: &o.Margin, Field: "Margin", Help: "difference of cosines in " + fault.OneOf(sentences.LossesWith("Margin"))},
 		cli.Flag{Name: "symmetric", Into: &o.Symmetric, Field: "Symmetric", Help: "with loss in-batch, let positives look for their anchors too"},
 		cli.Flag{Name: "matryoshka", Arg: "N,N", Into: &o.Matryoshka, Field: "Matryoshka", Help: "dimensions to which vectors may be truncated", Default: "none"})
 	cli.Declare(cmd, cli.ForTraining,
