@@ -111,7 +111,7 @@ func (t *textRows) careful(line []byte) (token []byte, err error) {
 		line = bytes.TrimRight(line, " \t")
 		start := bytes.LastIndexAny(line, " \t") + 1
 		if start == 0 {
-			return nil, fault.New(hintRow, "%s: expected %d values but found %d", t.Place(), dim, dim-1-i)
+			return nil, fault.New(hintRow, "%s: expected %s but found %d", t.Place(), fault.Count(dim, "value"), dim-1-i)
 		}
 		v, _, err := scanFloat(line[start:])
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // extract returns the example of a row.
@@ -20,7 +21,7 @@ func (l *layout) extract(row *text.Record, scores [2]float64) (textRow, *badRow)
 			if l.format == text.CSV {
 				hint = "quote a field that holds the separator or a line break"
 			}
-			return textRow{}, bad(badColumns, row.Position, hint, "expected %d columns but found %d", max(need, l.width), n)
+			return textRow{}, bad(badColumns, row.Position, hint, "expected %s but found %d", fault.Count(max(need, l.width), "column"), n)
 		}
 	}
 	out := textRow{at: row.Position, texts: make([]string, len(l.texts))}

@@ -53,7 +53,7 @@ func parseWordPairs(ctx context.Context, src *text.Source) (*WordPairs, error) {
 	err := eachLine(ctx, src, func(at text.Position, line string) error {
 		fields := fields(line)
 		if len(fields) < 3 {
-			return at.Errorf(hint, "expected two words and a score but found %d fields: %.80q", len(fields), line)
+			return at.Errorf(hint, "expected two words and a score but found %s: %.80q", fault.Count(len(fields), "field"), line)
 		}
 		score, err := strconv.ParseFloat(fields[2], 64)
 		if err != nil && len(set.Pairs) == 0 && !header {

@@ -71,7 +71,7 @@ func (c *csvRecords) bad(bad *csv.ParseError, fields int) error {
 	start := Position{File: c.next.File, Line: int64(bad.StartLine)}
 	if bad.Err == csv.ErrFieldCount {
 		return &BadRecord{start, Malformed, fault.New("quote a field that holds the separator or a line break; "+separatedBy(c.in.Comma),
-			"expected %d fields as in the first record but found %d", c.in.FieldsPerRecord, fields)}
+			"expected %s as in the first record but found %d", fault.Count(c.in.FieldsPerRecord, "field"), fields)}
 	}
 	if bad.Line > bad.StartLine && c.within.ended && c.in.InputOffset() == c.within.n {
 		// The rest of the file was read as one field, so skipping it would lose data.

@@ -22,6 +22,15 @@ func Names(names []string) string {
 	return b.String()
 }
 
+// Count writes a count and its noun: "1 field", "3 fields". The plural of the noun must end
+// in s.
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 // OneOf lists names as alternatives: "a, b or c".
 func OneOf[S ~string](names []S) string {
 	var b strings.Builder

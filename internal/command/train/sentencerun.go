@@ -15,6 +15,7 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/training"
@@ -176,14 +177,14 @@ func readPairs(cmd *cobra.Command, sources []pairs.Source, o pairs.Options) (*pa
 // notePairs reports the layout of each file, and warns about what was skipped.
 func notePairs(cmd *cobra.Command, s pairs.Stats, files []pairs.File) {
 	if s.Invalid > 0 {
-		cli.Warn(cmd, "replaced %s, first at %s", cli.Plural(s.Invalid, "invalid UTF-8 byte", "invalid UTF-8 bytes"), s.FirstInvalid)
+		cli.Warn(cmd, "replaced %s with U+FFFD (first: %s)", cli.Plural(s.Invalid, "byte of invalid UTF-8", "bytes of invalid UTF-8"), s.FirstInvalid)
 	}
 	for _, f := range files {
 		weight := ""
 		if f.Weight != 1 {
 			weight = ", weight " + strconv.FormatFloat(f.Weight, 'g', -1, 64)
 		}
-		cli.Note(cmd, "%s: %s%s: %s", cli.Printable(f.Name), pluralPairs(f.Examples, f.Kind), weight, f.Layout)
+		cli.Note(cmd, "%s: %s%s: %s", cli.Printable(text.Describe(f.Name)), pluralPairs(f.Examples, f.Kind), weight, f.Layout)
 	}
 	for _, skipped := range s.Skipped {
 		cli.Warn(cmd, "skipped %s, %s: first %s", cli.Plural(skipped.Rows, "row", "rows"), skipped.Reason, skipped.First)
