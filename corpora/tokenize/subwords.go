@@ -19,7 +19,7 @@ type subwords struct {
 	normalized   addedTokens // found in the normalized text
 	preTokenizer *pretokenizers.PreTokenizer
 	model        models.Model
-	unknown      int32 // -1: there is no token for unknown text
+	unknown      int32 // -1 if unknown text has no token
 }
 
 // check returns an error unless v has the tokens of s: the ids are part of the tokenizer.

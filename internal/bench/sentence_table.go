@@ -35,10 +35,7 @@ func (b *sentenceBench) writeHead(w io.Writer, given *pflag.FlagSet, pairs int64
 		o.Dim, o.Pooling, cli.Thousands(o.BatchSize), o.Scale, o.Optimizer, o.LearningRate, cli.Plural(o.Epochs, "epoch", "epochs"), o.MaxTokens, cli.Plural(b.epochs, "epoch", "epochs"))
 	fmt.Fprintf(w, "- Speed: thousands of pairs per second over the training alone, after tokenization.\n")
 	fmt.Fprintf(w, "- Quality: Spearman's correlation on the development set of the STS benchmark; nDCG@10.\n")
-	if b.seeds > 1 {
-		fmt.Fprintf(w, "- Mean of %d seeds, ± half the range.\n", b.seeds)
-	}
-	fmt.Fprintf(w, "\n%s\n\n", sharedMachine)
+	writeFoot(w, b.seeds)
 }
 
 // writeSentenceRows writes the table. sets names the retrieval sets, whose figures follow that

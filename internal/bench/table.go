@@ -13,6 +13,14 @@ import (
 // sharedMachine is the last note above each table of training runs.
 const sharedMachine = "The machine is shared and noisy: compare figures within this table, not with tables of other runs."
 
+// writeFoot ends the notes above a table of training runs with seeds 1 to seeds.
+func writeFoot(w io.Writer, seeds int) {
+	if seeds > 1 {
+		fmt.Fprintf(w, "- Mean of %d seeds, ± half the range.\n", seeds)
+	}
+	fmt.Fprintf(w, "\n%s\n\n", sharedMachine)
+}
+
 // row is a line of a table of training runs: one system, measured once for each seed.
 type row struct {
 	system  string

@@ -46,10 +46,7 @@ func (b *wordsBench) writeHead(w io.Writer, given *pflag.FlagSet, t textStats) {
 		o.Dim, o.Window, o.Negative, o.Subsample, cli.Plural(o.Epochs, "epoch", "epochs"), usualRate("skipgram", &o), usualRate("cbow", &o))
 	fmt.Fprintf(w, "- Speed: thousands of vocabulary words per second, before subsampling, over the training alone.\n")
 	fmt.Fprintf(w, "- Quality: Spearman's correlation on word pairs; accuracy on Google's analogies among the 30,000 most frequent words.\n")
-	if b.seeds > 1 {
-		fmt.Fprintf(w, "- Mean of %d seeds, ± half the range.\n", b.seeds)
-	}
-	fmt.Fprintf(w, "\n%s\n\n", sharedMachine)
+	writeFoot(w, b.seeds)
 }
 
 // writeWordRows writes the table. sets names the sets of word pairs, whose figures precede

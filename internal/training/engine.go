@@ -16,6 +16,6 @@ func Engines() []Engine { return []Engine{Fused, Graph} }
 func (e Engine) Summary() string {
 	return map[Engine]string{
 		Fused: "by one operation of our own for a batch of windows",
-		Graph: "by gorgonia's operations: the same objective, some hundred times slower",
+		Graph: "by gorgonia's operations: the same objective, a few hundred times slower",
 	}[e]
 }

@@ -14,7 +14,7 @@ import (
 func TestFileSumPipe(t *testing.T) {
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
-		t.Skip(err)
+		t.Skipf("this file system has no named pipes: %v", err)
 	}
 	done := make(chan error, 1)
 	go func() {
