@@ -35,16 +35,6 @@ func supportedLevel() int {
 	return levelAVX512
 }
 
-// chooseLevel lowers supported to the level named wanted. Other names have no effect.
-func chooseLevel(supported int, wanted string) int {
-	for l, name := range levelNames {
-		if name == wanted {
-			return min(l, supported)
-		}
-	}
-	return supported
-}
-
 func dot(x, y []float32) float32 {
 	switch level {
 	case levelAVX512:
