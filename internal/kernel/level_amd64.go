@@ -20,8 +20,8 @@ var levelNames = [...]string{levelGo: "go", levelAVX2: "avx2", levelAVX512: "avx
 // level is set once, at startup. Tests change it.
 var level = chooseLevel(supportedLevel(), os.Getenv("LUMINAVEC_CPU"))
 
-// Level names the instruction set that the kernels use: "avx512", "avx2" or
-// "go".
+// Level names the instruction set that the kernels use: "avx512", "avx2" or "go"; on arm64
+// "dotprod", "neon" or "go".
 func Level() string { return levelNames[level] }
 
 func supportedLevel() int {

@@ -21,7 +21,8 @@ var levelNames = [...]string{levelGo: "go", levelNEON: "neon", levelDotProd: "do
 // level is set once, at startup. Tests change it.
 var level = chooseLevel(supportedLevel(), os.Getenv("LUMINAVEC_CPU"))
 
-// Level names the instruction set that the kernels use: "dotprod", "neon" or "go".
+// Level names the instruction set that the kernels use: "dotprod" (NEON and its products of
+// bytes), "neon" or "go"; on amd64 "avx512", "avx2" or "go".
 func Level() string { return levelNames[level] }
 
 // supportedLevel knows that all of Apple's processors with 64 bits that macOS runs on have the

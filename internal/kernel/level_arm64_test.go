@@ -2,7 +2,17 @@
 
 package kernel
 
-import "testing"
+import (
+	"os"
+	"testing"
+)
+
+// TestLevel fails if the plain Go kernels run although nothing asks for them.
+func TestLevel(t *testing.T) {
+	if wanted := os.Getenv("LUMINAVEC_CPU"); wanted == "" && level < levelNEON {
+		t.Errorf("the level is %q", Level())
+	}
+}
 
 func TestChooseLevel(t *testing.T) {
 	for _, c := range []struct {
