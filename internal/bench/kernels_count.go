@@ -12,7 +12,7 @@ import (
 
 // loopCount is the number of instructions of an inner loop on one architecture.
 type loopCount struct {
-	loop, architecture           string
+	loop, architecture     string
 	all, arithmetic, loads int // loads of one register each
 }
 
