@@ -42,9 +42,13 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 // The exit statuses of every command.
@@ -213,12 +217,11 @@ func prepare(root *cobra.Command) *tree {
 
 // checkLevel refuses a LUMINAVEC_CPU that package kernel would ignore.
 func checkLevel() error {
-	switch level := os.Getenv("LUMINAVEC_CPU"); level {
-	case "", "avx512", "avx2", "go":
+	level, levels := os.Getenv("LUMINAVEC_CPU"), kernel.Levels()
+	if level == "" || slices.Contains(levels, level) {
 		return nil
-	default:
-		return usage("it limits the instructions that are used; unset it to use all that the processor has", "LUMINAVEC_CPU must be avx512, avx2 or go, got %q", level)
 	}
+	return usage("it limits the instructions that are used; unset it to use all that the processor has", "LUMINAVEC_CPU must be %s, got %q", fault.OneOf(levels), level)
 }
 
 func (t *tree) visit(cmd *cobra.Command) {

@@ -795,9 +795,9 @@ DATA rowMasks<>+120(SB)/4, $0x00000000
 DATA rowMasks<>+124(SB)/4, $0x00000000
 GLOBL rowMasks<>(SB), RODATA|NOPTR, $128
 
-// func transposeX86(dst *float32, width int, rows *[8]*float32, n int)
+// func transposeAssembly(dst *float32, width int, rows *[8]*float32, n int)
 // Requires: AVX
-TEXT ·transposeX86(SB), NOSPLIT, $0-32
+TEXT ·transposeAssembly(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ width+8(FP), CX
 	MOVQ n+24(FP), DX

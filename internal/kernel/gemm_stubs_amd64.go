@@ -30,8 +30,8 @@ func gemmTileAVX2(c *float32, ldc int, a *float32, row int, step int, b *float32
 //go:noescape
 func packRowsAVX2(dst *float32, width int, src *float32, ld int, n int, lanes int)
 
-// transposeX86 writes the first n values of eight rows as n rows of eight, width bytes apart, in
+// transposeAssembly writes the first n values of eight rows as n rows of eight, width bytes apart, in
 // order. n is a multiple of 8, and not 0.
 //
 //go:noescape
-func transposeX86(dst *float32, width int, rows *[8]*float32, n int)
+func transposeAssembly(dst *float32, width int, rows *[8]*float32, n int)

@@ -9,3 +9,11 @@ package kernel
 //go:generate go -C gen run . -part optimizers -out ../optimizers_amd64.s -stubs ../optimizers_stubs_amd64.go -pkg kernel
 //go:generate go -C gen run . -part avx512 -out ../window_avx512_amd64.s -stubs ../window_avx512_stubs_amd64.go -pkg kernel
 //go:generate go -C gen run . -part avx2 -out ../window_avx2_amd64.s -stubs ../window_avx2_stubs_amd64.go -pkg kernel
+//go:generate go -C gen run . -arch arm64 -part vector -out ../vector_arm64.s -stubs ../vector_stubs_arm64.go -pkg kernel
+//go:generate go -C gen run . -arch arm64 -part rows -out ../rows_arm64.s -stubs ../rows_stubs_arm64.go -pkg kernel
+//go:generate go -C gen run . -arch arm64 -part codes -out ../codes_arm64.s -stubs ../codes_stubs_arm64.go -pkg kernel
+//go:generate go -C gen run . -arch arm64 -part gemm -out ../gemm_arm64.s -stubs ../gemm_stubs_arm64.go -pkg kernel
+//go:generate go -C gen run . -arch arm64 -part exp -out ../exp_arm64.s -stubs ../exp_stubs_arm64.go -pkg kernel
+//go:generate go -C gen run . -arch arm64 -part layers -out ../layers_arm64.s -stubs ../layers_stubs_arm64.go -pkg kernel
+//go:generate go -C gen run . -arch arm64 -part optimizers -out ../optimizers_arm64.s -stubs ../optimizers_stubs_arm64.go -pkg kernel
+//go:generate go -C gen run . -arch arm64 -part neon -out ../window_arm64.s -stubs ../window_stubs_arm64.go -pkg kernel

@@ -7,15 +7,16 @@
 //     ReLU layer ([BiasReLU]), the passes of a softmax ([ExpSum]) and the steps of the
 //     optimizers ([AdamRow]).
 //
-// # Three versions of everything
+// # Several versions of everything
 //
-// Each kernel exists as AVX-512 assembly, as AVX2+FMA assembly and as plain
-// Go. The assembly is written by the generator in gen (avo) and committed. The
-// plain Go version is the definition: it is the fallback on other machines and
+// Each kernel exists as AVX-512 assembly and as AVX2+FMA assembly for amd64, as NEON assembly
+// for arm64, and as plain Go. The assembly is written by the generator in gen and committed:
+// one description of a kernel goes through avo for amd64, and through a translation for
+// arm64. The plain Go version is the definition: it is the fallback on other machines and
 // the oracle in the tests. The version is chosen once, at startup, according to what the
-// processor supports; [Level] names it. The environment variable LUMINAVEC_CPU
-// (avx512, avx2 or go) can lower the choice but not raise it. The build tag noasm omits the
-// assembly.
+// processor supports; [Level] names it. The environment variable LUMINAVEC_CPU (avx512, avx2
+// or go; on arm64 dotprod, neon or go) can lower the choice but not raise it. The build tag
+// noasm omits the assembly.
 //
 // The versions add in different orders, so their results agree only up to rounding.
 // Each version returns the same bits on every call.

@@ -20,8 +20,8 @@ var levelNames = [...]string{levelGo: "go", levelAVX2: "avx2", levelAVX512: "avx
 // level is set once, at startup. Tests change it.
 var level = chooseLevel(supportedLevel(), os.Getenv("LUMINAVEC_CPU"))
 
-// Level names the instruction set that the kernels use: "avx512", "avx2" or
-// "go".
+// Level names the instruction set that the kernels use: "avx512", "avx2" or "go"; on arm64
+// "dotprod", "neon" or "go".
 func Level() string { return levelNames[level] }
 
 func supportedLevel() int {
@@ -33,16 +33,6 @@ func supportedLevel() int {
 		return levelAVX2
 	}
 	return levelAVX512
-}
-
-// chooseLevel lowers supported to the level named wanted. Other names have no effect.
-func chooseLevel(supported int, wanted string) int {
-	for l, name := range levelNames {
-		if name == wanted {
-			return min(l, supported)
-		}
-	}
-	return supported
 }
 
 func dot(x, y []float32) float32 {

@@ -1,10 +1,13 @@
-//go:build !amd64 || noasm
+//go:build (!amd64 && !arm64) || noasm
 
 package kernel
 
-// Level names the instruction set that the kernels use: "avx512", "avx2" or
-// "go".
+// Level names the instruction set that the kernels use: "avx512", "avx2", "dotprod", "neon"
+// or "go".
 func Level() string { return "go" }
+
+// Levels returns the names of the levels of this build, best first.
+func Levels() []string { return []string{"go"} }
 
 func dot(x, y []float32) float32                     { return dotGo(x, y) }
 func squaredDistance(x, y []float32) float32         { return squaredDistanceGo(x, y) }

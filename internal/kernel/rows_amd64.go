@@ -31,19 +31,6 @@ func scatterRows(table []float32, stride int, ids []int32, delta []float32) {
 	}
 }
 
-func prefetch(x []float32) {
-	if level != levelGo && len(x) > 0 {
-		prefetchX86(&x[0], 4*len(x))
-	}
-}
-
-// prefetchRows treats a negative id as the complement of a row.
-func prefetchRows(table []float32, stride int, ids []int32) {
-	if level != levelGo && len(ids) > 0 {
-		prefetchRowsX86(&table[0], &ids[0], len(ids), 4*stride)
-	}
-}
-
 // multiplyAdd adds alpha*x[i]*y[i] to dst; all three are rows of one length, a
 // multiple of Lanes.
 func multiplyAdd(dst []float32, alpha float32, x, y []float32) {

@@ -654,9 +654,9 @@ columns:
 	VZEROUPPER
 	RET
 
-// func prefetchX86(x *float32, bytes int)
+// func prefetchAssembly(x *float32, bytes int)
 // Requires: MMX+
-TEXT ·prefetchX86(SB), NOSPLIT, $0-16
+TEXT ·prefetchAssembly(SB), NOSPLIT, $0-16
 	MOVQ x+0(FP), AX
 	MOVQ bytes+8(FP), CX
 	ADDQ AX, CX
@@ -668,9 +668,9 @@ prefetch_next:
 	JLT        prefetch_next
 	RET
 
-// func prefetchRowsX86(table *float32, ids *int32, count int, stride int)
+// func prefetchRowsAssembly(table *float32, ids *int32, count int, stride int)
 // Requires: MMX+
-TEXT ·prefetchRowsX86(SB), NOSPLIT, $0-32
+TEXT ·prefetchRowsAssembly(SB), NOSPLIT, $0-32
 	MOVQ table+0(FP), AX
 	MOVQ ids+8(FP), CX
 	MOVQ count+16(FP), DX

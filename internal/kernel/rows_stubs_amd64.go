@@ -36,13 +36,13 @@ func scatterRowsAVX2(table *float32, ids *int32, count int, stride int, delta *f
 //go:noescape
 func multiplyAddAVX2(dst *float32, alpha float32, x *float32, y *float32, stride int)
 
-// prefetchX86 prefetches the cache lines of the given number of bytes at x, at least one.
+// prefetchAssembly prefetches the cache lines of the given number of bytes at x, at least one.
 //
 //go:noescape
-func prefetchX86(x *float32, bytes int)
+func prefetchAssembly(x *float32, bytes int)
 
-// prefetchRowsX86 prefetches every cache line of the rows ids of table. A negative id is
+// prefetchRowsAssembly prefetches every cache line of the rows ids of table. A negative id is
 // the complement of a row. count is at least 1.
 //
 //go:noescape
-func prefetchRowsX86(table *float32, ids *int32, count int, stride int)
+func prefetchRowsAssembly(table *float32, ids *int32, count int, stride int)

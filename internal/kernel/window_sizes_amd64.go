@@ -4,6 +4,14 @@ package kernel
 
 import "unsafe"
 
+// largestChunk returns the largest number of outputs that the window kernels keep in registers.
+func largestChunk() int {
+	if level == levelAVX512 {
+		return 8
+	}
+	return leastChunk
+}
+
 // There is a window kernel for each number of outputs. These functions call the right one.
 
 // callSkipGram applies a skip-gram window whose outputs are one chunk.

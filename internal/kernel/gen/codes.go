@@ -112,14 +112,21 @@ func codeAt(m Mem, chunks, shift reg.Register) reg.Register {
 func (a *isa) codeSums(label string, bits int, query, stride reg.Register, p []reg.Register) reg.VecVirtual {
 	acc := a.zeros(len(p))
 	multiply := a.multiplyBytes()
-	var nibbles, q2 reg.VecVirtual
+	var nibbles, q2, flip reg.VecVirtual
+	if a.neon {
+		nibbles, flip = a.vec(), a.vec()
+		operation("FILLBYTES", U8(0x0f), nibbles)
+		operation("FILLBYTES", U8(0x80), flip)
+	}
 	second := GP64() // the query's values for the high halves of bytes
 	if bits == 4 {
-		nibbles = a.vec()
-		mask, x := GP32(), XMM()
-		MOVL(U32(0x0f0f0f0f), mask)
-		VMOVD(mask, x)
-		VPBROADCASTD(x, nibbles)
+		if !a.neon {
+			nibbles = a.vec()
+			mask, x := GP32(), XMM()
+			MOVL(U32(0x0f0f0f0f), mask)
+			VMOVD(mask, x)
+			VPBROADCASTD(x, nibbles)
+		}
 		LEAQ(plus(query, stride), second)
 	}
 	off := GP64()
@@ -135,10 +142,19 @@ func (a *isa) codeSums(label string, bits int, query, stride reg.Register, p []r
 		c := a.vec()
 		a.move(plus(p[i], off), c)
 		if bits == 8 {
+			if a.neon { // b-128, a signed byte
+				VXORPS(flip, c, c)
+			}
 			multiply(acc[i], q, c, nil, nil)
 			continue
 		}
 		high := a.vec()
+		if a.neon {
+			operation("HIGHHALVES", c, high)
+			a.and(nibbles, c)
+			multiply(acc[i], q, c, q2, high)
+			continue
+		}
 		VPSRLW(Imm(4), c, high)
 		a.and(nibbles, c)
 		a.and(nibbles, high)
@@ -148,6 +164,15 @@ func (a *isa) codeSums(label string, bits int, query, stride reg.Register, p []r
 	CMPQ(off, stride)
 	JLT(LabelRef(label))
 
+	if a.neon {
+		x := XMM()
+		var ops []Op
+		for i := range 4 {
+			ops = append(ops, acc[i%len(p)])
+		}
+		operation("SUMINTS", append(ops, x)...)
+		return x.(reg.VecVirtual)
+	}
 	halves := make([]reg.Register, len(p))
 	for i, v := range acc {
 		halves[i] = v.AsY()
@@ -171,6 +196,18 @@ func (a *isa) codeSums(label string, bits int, query, stride reg.Register, p []r
 // multiplyBytes returns a function that adds the products of signed and unsigned bytes, q
 // and c, and q2 and c2 if they are given, to the 32-bit lanes of acc.
 func (a *isa) multiplyBytes() func(acc, q, c, q2, c2 reg.VecVirtual) {
+	if a.neon {
+		name := "MULBYTES"
+		if a.dot {
+			name = "DOTBYTES"
+		}
+		return func(acc, q, c, q2, c2 reg.VecVirtual) {
+			operation(name, q, c, acc)
+			if c2 != nil {
+				operation(name, q2, c2, acc)
+			}
+		}
+	}
 	if a.bytes == 64 {
 		return func(acc, q, c, q2, c2 reg.VecVirtual) {
 			VPDPBUSD(q, c, acc)

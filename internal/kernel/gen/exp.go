@@ -81,7 +81,11 @@ func (a *isa) exp(v reg.VecVirtual) reg.VecVirtual {
 
 // zeroBehind clears the lanes of v beyond the tail.
 func (t tail) zeroBehind(v reg.VecVirtual) {
-	if t.a.bytes == 64 {
+	if t.a.neon {
+		n := GP64()
+		MOVQ(t.n, n)
+		VANDPS(t.a.tailMask(n), v, v)
+	} else if t.a.bytes == 64 {
 		VMOVAPS_Z(v, t.k, v)
 	} else {
 		VANDPS(t.k, v, v)

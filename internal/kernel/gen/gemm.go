@@ -123,7 +123,21 @@ func packRows(a *isa) {
 	src, ld, n := Load(Param("src"), GP64()), Load(Param("ld"), GP64()), Load(Param("n"), GP64())
 	lanes := Load(Param("lanes"), GP64())
 	var load func(h int) reg.VecVirtual
-	if a.bytes == 64 {
+	if a.neon {
+		counts := []reg.GPVirtual{GP64(), GP64()}
+		eight := GP64()
+		MOVQ(lanes, counts[0])
+		MOVQ(U32(8), eight)
+		CMPQ(counts[0], eight)
+		CMOVQGT(eight, counts[0])
+		MOVQ(lanes, counts[1])
+		SUBQ(counts[0], counts[1])
+		load = func(h int) reg.VecVirtual {
+			v := a.vec()
+			operation("LOADFIRST", counts[h], at(src, 32*h), v)
+			return v
+		}
+	} else if a.bytes == 64 {
 		ones := GP64()
 		MOVQ(I32(-1), ones)
 		BZHIQ(lanes, ones, ones)
@@ -179,11 +193,11 @@ func packRows(a *isa) {
 	RET()
 }
 
-// transpose serves both instruction sets.
+// transpose serves all instruction sets.
 func transpose() {
-	TEXT("transposeX86", NOSPLIT, "func(dst *float32, width int, rows *[8]*float32, n int)")
+	TEXT("transposeAssembly", NOSPLIT, "func(dst *float32, width int, rows *[8]*float32, n int)")
 	Pragma("noescape")
-	Doc("transposeX86 writes the first n values of eight rows as n rows of eight, width bytes apart, in",
+	Doc("transposeAssembly writes the first n values of eight rows as n rows of eight, width bytes apart, in",
 		"order. n is a multiple of 8, and not 0.")
 	dst, width, n := Load(Param("dst"), GP64()), Load(Param("width"), GP64()), Load(Param("n"), GP64())
 	from := Load(Param("rows"), GP64())

@@ -1,7 +1,7 @@
-// Command gen writes the assembly of internal/kernel with avo. Run it through
+// Command gen writes the assembly of internal/kernel with avo, for arm64 too. Run it through
 // go generate in internal/kernel:
 //
-//	gen -part vector|rows|codes|gemm|exp|layers|optimizers|avx512|avx2 -out FILE.s -stubs FILE.go -pkg kernel
+//	gen [-arch arm64] -part PART -out FILE.s -stubs FILE.go -pkg kernel
 //
 // It is a separate module so that LuminaVec does not depend on avo.
 package main
@@ -18,45 +18,54 @@ import (
 )
 
 func main() {
-	part := flag.String("part", "", "vector, rows, codes, gemm, exp, layers, optimizers, avx512 or avx2")
+	part := flag.String("part", "", "vector, rows, codes, gemm, exp, layers, optimizers, or windows: avx512, avx2 or neon")
+	arch := flag.String("arch", "amd64", "amd64 or arm64")
 	flag.Parse()
+	sets, smallest := []*isa{avx512, avx2}, avx2
+	if *arch == "arm64" {
+		sets, smallest = []*isa{neon}, neon
+		translateTo(flag.Lookup("out").Value.String(), flag.Lookup("stubs").Value.String())
+	}
 	ConstraintExpr("!noasm")
+	each := func(kernels ...func(a *isa)) {
+		for _, f := range kernels {
+			for _, a := range sets {
+				f(a)
+			}
+		}
+	}
 	switch *part {
 	case "vector":
-		vectorKernels(avx512)
-		vectorKernels(avx2)
-		firstAbove()
+		each(vectorKernels)
+		firstAbove(smallest)
 	case "rows":
-		rowKernels(avx512)
-		rowKernels(avx2)
+		each(rowKernels)
 		prefetch()
 		prefetchRows()
 	case "gemm":
-		gemmKernels(avx512)
-		gemmKernels(avx2)
+		each(gemmKernels)
 		transpose()
 	case "exp":
-		expKernels(avx512)
-		expKernels(avx2)
+		each(expKernels)
 	case "layers":
-		bagKernels(avx512)
-		bagKernels(avx2)
-		reluKernels(avx512)
-		reluKernels(avx2)
+		each(bagKernels, reluKernels)
 	case "optimizers":
-		optimizerKernels(avx512)
-		optimizerKernels(avx2)
+		each(optimizerKernels)
 	case "codes":
+		if *arch == "arm64" {
+			sets = []*isa{neonDot, neon}
+		}
 		for _, bits := range []int{8, 4} {
-			codeDistances(avx512, bits)
-			codeDistances(avx2, bits)
+			each(func(a *isa) { codeDistances(a, bits) })
 		}
 	case "avx512":
 		windowKernels(avx512)
 	case "avx2":
 		windowKernels(avx2)
+	case "neon":
+		windowKernels(neon)
 	default:
-		log.Fatalf("gen: unknown part %q: expected vector, rows, codes, gemm, exp, layers, optimizers, avx512 or avx2", *part)
+		log.Fatalf("gen: unknown part %q", *part)
 	}
 	Generate()
 }
@@ -70,6 +79,8 @@ type isa struct {
 	// chunk is the largest number of output rows that the window kernels keep in
 	// registers: two registers for a row (the row and its update), and three to work with.
 	chunk int
+	// neon marks the translation to arm64; dot, that the products of bytes are one instruction.
+	neon, dot bool
 }
 
 var (
@@ -106,6 +117,10 @@ func (a *isa) zeros(n int) []reg.VecVirtual {
 // sumTo adds the floats of v into the lowest lane; v is overwritten.
 func (a *isa) sumTo(v reg.VecVirtual) reg.Register {
 	y := v.AsY()
+	if a.neon {
+		operation("SUM", v)
+		return v.AsX()
+	}
 	if a.bytes == 64 {
 		h := YMM()
 		VEXTRACTF64X4(Imm(1), v, h)

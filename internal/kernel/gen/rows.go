@@ -131,11 +131,11 @@ func multiplyAdd(a *isa) {
 	RET()
 }
 
-// prefetch serves both instruction sets.
+// prefetch serves all instruction sets.
 func prefetch() {
-	TEXT("prefetchX86", NOSPLIT, "func(x *float32, bytes int)")
+	TEXT("prefetchAssembly", NOSPLIT, "func(x *float32, bytes int)")
 	Pragma("noescape")
-	Doc("prefetchX86 prefetches the cache lines of the given number of bytes at x, at least one.")
+	Doc("prefetchAssembly prefetches the cache lines of the given number of bytes at x, at least one.")
 	x, n := Load(Param("x"), GP64()), Load(Param("bytes"), GP64())
 	ADDQ(x, n)
 	Label("prefetch_next")
@@ -146,11 +146,11 @@ func prefetch() {
 	RET()
 }
 
-// prefetchRows serves both instruction sets.
+// prefetchRows serves all instruction sets.
 func prefetchRows() {
-	TEXT("prefetchRowsX86", NOSPLIT, "func(table *float32, ids *int32, count, stride int)")
+	TEXT("prefetchRowsAssembly", NOSPLIT, "func(table *float32, ids *int32, count, stride int)")
 	Pragma("noescape")
-	Doc("prefetchRowsX86 prefetches every cache line of the rows ids of table. A negative id is",
+	Doc("prefetchRowsAssembly prefetches every cache line of the rows ids of table. A negative id is",
 		"the complement of a row. count is at least 1.")
 	table, ids := Load(Param("table"), GP64()), Load(Param("ids"), GP64())
 	count, stride := Load(Param("count"), GP64()), Load(Param("stride"), GP64())

@@ -11,6 +11,15 @@ import (
 // chain of ten. rows has one row or, for AVX-512, up to two. Sum j of row i goes to lane
 // 8i+j; lanes without a register hold arbitrary numbers. The registers are overwritten.
 func (a *isa) sumRows(rows [][]reg.VecVirtual) reg.VecVirtual {
+	if a.neon {
+		sums := YMM()
+		var ops []Op
+		for _, v := range rows[0] {
+			ops = append(ops, v)
+		}
+		operation("SUMS", append(ops, sums)...)
+		return sums
+	}
 	halves := make([]reg.VecVirtual, 0, 2)
 	for _, r := range rows {
 		low := sumFour(r[:min(4, len(r))])

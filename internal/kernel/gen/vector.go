@@ -28,6 +28,7 @@ func vectorKernels(a *isa) {
 type tail struct {
 	a *isa
 	k reg.Register
+	n reg.Register // arm64: the number of values
 }
 
 // tailMasks holds eight set lanes, then eight clear ones: the mask for r lanes is the
@@ -35,13 +36,21 @@ type tail struct {
 var tailMasks Mem
 
 func (a *isa) tail(rem reg.GPVirtual) tail {
+	if a.neon {
+		return tail{a: a, n: rem}
+	}
 	if a.bytes == 64 {
 		k, ones := K(), GP64()
 		MOVQ(I32(-1), ones)
 		BZHIQ(rem, ones, ones)
 		KMOVW(ones.As32(), k)
-		return tail{a, k}
+		return tail{a: a, k: k}
 	}
+	return tail{a: a, k: a.tailMask(rem)}
+}
+
+// tailMask returns a vector whose first rem lanes are set; it changes rem.
+func (a *isa) tailMask(rem reg.GPVirtual) reg.VecVirtual {
 	if tailMasks.Base == nil {
 		tailMasks = GLOBL("tailMasks", RODATA|NOPTR)
 		for i := range 16 {
@@ -56,12 +65,14 @@ func (a *isa) tail(rem reg.GPVirtual) tail {
 	LEAQ(tailMasks, p)
 	NEGQ(rem)
 	VMOVUPS(Mem{Base: p, Index: rem, Scale: 4, Disp: 32}, k)
-	return tail{a, k}
+	return k
 }
 
 func (t tail) load(m Mem) reg.VecVirtual {
 	v := t.a.vec()
-	if t.a.bytes == 64 {
+	if t.a.neon {
+		operation("LOADFIRST", t.n, m, v)
+	} else if t.a.bytes == 64 {
 		VMOVUPS_Z(m, t.k, v)
 	} else {
 		VMASKMOVPS(m, t.k, v)
@@ -70,7 +81,9 @@ func (t tail) load(m Mem) reg.VecVirtual {
 }
 
 func (t tail) store(v reg.VecVirtual, m Mem) {
-	if t.a.bytes == 64 {
+	if t.a.neon {
+		operation("STOREFIRST", t.n, v, m)
+	} else if t.a.bytes == 64 {
 		VMOVUPS(v, t.k, m)
 	} else {
 		VMASKMOVPS(v, t.k, m)
@@ -303,15 +316,20 @@ func dots(a *isa) {
 	RET()
 }
 
-// firstAbove exists for AVX2 only: memory limits it, not the size of the registers.
-func firstAbove() {
-	TEXT("firstAboveAVX2", NOSPLIT, "func(x []float32, bound float32) int")
+// firstAbove exists for AVX2 and NEON only: memory limits it, not the size of the registers.
+func firstAbove(a *isa) {
+	TEXT("firstAbove"+a.name, NOSPLIT, "func(x []float32, bound float32) int")
 	Pragma("noescape")
-	Doc("firstAboveAVX2 returns the smallest i < len(x)/8*8 with x[i] > bound, or len(x)/8*8 if",
-		"there is none.")
+	if a.neon {
+		Doc("firstAboveNEON returns a multiple i of eight, with no x[j] > bound for j < i, and one for",
+			"j < i+8, or len(x)/8*8 if there is none.")
+	} else {
+		Doc("firstAboveAVX2 returns the smallest i < len(x)/8*8 with x[i] > bound, or len(x)/8*8 if",
+			"there is none.")
+	}
 	x := Load(Param("x").Base(), GP64())
 	n := Load(Param("x").Len(), GP64())
-	bound := avx2.broadcastParam("bound")
+	bound := a.broadcastParam("bound")
 	i, hits := GP64(), GP32()
 	XORQ(i, i)
 	ANDQ(I8(-8), n)
@@ -321,17 +339,24 @@ func firstAbove() {
 		VCMPPS(Imm(0x1e), bound, load(Mem{Base: x, Index: i, Scale: 4, Disp: 32 * lane}), v)
 		return v
 	}
+	test := func(v reg.VecVirtual) {
+		if a.neon {
+			operation("ANY", v, hits)
+		} else {
+			VMOVMSKPS(v, hits)
+		}
+	}
 	left := GP64()
 	Label("above_four")
 	MOVQ(n, left)
 	SUBQ(i, left)
 	CMPQ(left, Imm(32))
 	JLT(LabelRef("above_one"))
-	a, b, c, d := above(0), above(1), above(2), above(3)
-	VORPS(a, b, a)
+	v, b, c, d := above(0), above(1), above(2), above(3)
+	VORPS(v, b, v)
 	VORPS(c, d, c)
-	VORPS(a, c, a)
-	VMOVMSKPS(a, hits)
+	VORPS(v, c, v)
+	test(v)
 	TESTL(hits, hits)
 	JNE(LabelRef("above_one"))
 	ADDQ(Imm(32), i)
@@ -339,14 +364,16 @@ func firstAbove() {
 	Label("above_one")
 	CMPQ(i, n)
 	JGE(LabelRef("above_done"))
-	VMOVMSKPS(above(0), hits)
+	test(above(0))
 	TESTL(hits, hits)
 	JNE(LabelRef("above_found"))
 	ADDQ(Imm(8), i)
 	JMP(LabelRef("above_one"))
 	Label("above_found")
-	BSFL(hits, hits)
-	ADDQ(hits.As64(), i)
+	if !a.neon {
+		BSFL(hits, hits)
+		ADDQ(hits.As64(), i)
+	}
 	Label("above_done")
 	Store(i, ReturnIndex(0))
 	VZEROUPPER()

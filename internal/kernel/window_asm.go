@@ -1,4 +1,4 @@
-//go:build amd64 && !noasm
+//go:build (amd64 || arm64) && !noasm
 
 package kernel
 
@@ -61,10 +61,7 @@ const (
 )
 
 func newAssemblyScratch(maxContext, outputs int) assemblyScratch {
-	largest := leastChunk
-	if level == levelAVX512 {
-		largest = 8
-	}
+	largest := largestChunk()
 	a := assemblyScratch{
 		call:    &windowCall{outputs: outputs, next: &make([]uintptr, maxContext+outputs)[0]},
 		rows:    make([]uintptr, maxContext),
