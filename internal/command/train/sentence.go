@@ -22,6 +22,7 @@ type sentenceJob struct {
 	sentences.Settings
 	tokens        sentences.Tokens
 	init          string
+	format        string // --vectors-format
 	freeze        string
 	deterministic bool
 }
@@ -76,6 +77,7 @@ $ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
 			Values: cli.Summarized(sentence.Poolings, sentence.Pooling.Summary)},
 		cli.Flag{Name: "sif-a", Arg: "X", Into: &o.SIF, Field: "SIF", Help: "a of pooling sif"},
 		cli.Flag{Name: "init", Arg: "MODEL", Into: &job.init, Help: "start from a model: a sentence model as a whole, or the vectors of a word model or of a file that 'embed import --help' lists"},
+		cli.VectorsFormatFlag(&job.format),
 		cli.Flag{Name: "freeze", Arg: "NAME", Into: &job.freeze, Field: "Freeze", Help: "parameters to keep fixed", Values: []cli.Value{
 			{Name: "embedding", Help: "the initial vectors of the tokens"}}},
 		cli.Flag{Name: "dropout", Arg: "P", Into: &o.Dropout, Field: "Dropout", Help: "probability that a pooled value is dropped in a step"})
