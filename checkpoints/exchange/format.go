@@ -146,7 +146,7 @@ func ForOutput(list []Format, name, usual string) (Format, error) {
 		known = append(known, f.Extensions...)
 	}
 	slices.Sort(known)
-	return Format{}, fault.Mention("use the ending "+fault.OneOf(slices.Compact(known))+", or set Format",
+	return Format{}, fault.Mention("use the ending "+fault.OneOf(slices.Compact(known))+", or choose Format",
 		"no format has the ending %q of %s", filepath.Ext(name), name)
 }
 

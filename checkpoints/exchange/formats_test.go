@@ -208,7 +208,7 @@ func TestForOutput(t *testing.T) {
 		f, err := ForOutput(Writable(), name, "word2vec")
 		if err != nil {
 			f.Name = "error"
-			if hint := fault.Hint(err); !strings.Contains(hint, ".bin, .jsonl, .npy, .toy, .tsv, .txt or .vec, or set Format") {
+			if hint := fault.Hint(err); !strings.Contains(hint, ".bin, .jsonl, .npy, .toy, .tsv, .txt or .vec, or choose Format") {
 				t.Errorf("%s: %v, hint %q", name, err, hint)
 			}
 		}

@@ -148,7 +148,7 @@ func (l *look) format(path string, o Options) (string, int, error) {
 		return "", 0, fault.Mention("if these are vectors of 1 dimension, set Format to glove",
 			"%s holds no vectors: each line is a word and one number, such as its count or its weight", name)
 	case most(l.lines, func(s lineLook) bool { return s.numbers == s.fields && !s.counts }):
-		return "", 0, fault.Mention("if the first number of a row is its word, set Format to glove",
+		return "", 0, fault.Mention("remove that row if it is a heading; if the first number of a row is its word, set Format to glove",
 			"%s: most rows are numbers without a word, but row %d starts with %q", name, l.lines[odd].number, l.lines[odd].first)
 	case most(l.lines, func(s lineLook) bool { return s.fields > n+1 }):
 		return "", 0, fault.Mention("set Format to glove if the last numbers of each line are the vector of the text before them",
@@ -160,6 +160,10 @@ func (l *look) format(path string, o Options) (string, int, error) {
 // checkSizes returns an error if the first line is one of sizes that the others contradict.
 func (l *look) checkSizes(name string) error {
 	rows, n := l.lines[1:], l.sizes[1]
+	if len(rows) > 0 && n > 0 && bare(rows) == n {
+		return fault.New("remove the first line: numbers without words need no sizes",
+			"%s: its first line states %s, and its rows are %s without a word", name, fault.Count(n, "dimension"), fault.Count(n, "number"))
+	}
 	if n == 0 || len(rows) == 0 || !most(rows, func(s lineLook) bool { return s.fields > n+1 && s.numbers > n }) {
 		return nil // single rows that differ are reported when they are read
 	}

@@ -77,6 +77,7 @@ func TestTextFormats(t *testing.T) {
 		{"an empty word", "a 1 2\n 3 4\nb 5 6\n", "glove a[1 2] b[5 6]", "glove a[1 2] [3 4] b[5 6]"},
 		{"carriage returns", "king 0.5 1\rqueen 2 -1\r", "glove king[0.5 1] queen[2 -1]", ""},
 		{"carriage returns after a header", "2 2\rking 0.5 1\rqueen 2 -1", "word2vec king[0.5 1] queen[2 -1]", ""},
+		{"sizes before rows without words", "2 3\n0.5 1 2\n3 4 5\n", ": its first line states 3 dimensions, and its rows are 3 numbers without a word", ": its first line states 3 dimensions, and"},
 		{"binary", "king\x00\x01 1 2\nqueen 2 3\n", " is binary, but in no known format", " is binary"},
 	} {
 		for _, name := range []string{"v.txt", "v"} {
@@ -125,9 +126,9 @@ func TestTextFormatChosen(t *testing.T) {
 		{header, Options{Unnamed: true, Dim: 2}, "tsv [2 1] [0 1] [5 1]"},
 		{fileOf(t, "v", "the 4\nof 3\n"), Options{Format: "glove"}, "glove the[4] of[3]"},
 		{fileOf(t, "v", "a b 1 2\nc d 3 4\n"), Options{Format: "glove"}, "glove a b[1 2] c d[3 4]"},
-		{fileOf(t, "v", "king 1 2\n"), Options{Vocabulary: words}, "Vocabulary lists the words of npy or tsv"},
-		{fileOf(t, "v", "1 2\nking 1 2\n"), Options{Vocabulary: words}, "Vocabulary lists the words of npy or tsv"},
-		{fileOf(t, "v", `{"vectors": {"a": [1, 2]}}`), Options{Vocabulary: words}, "Vocabulary lists the words of npy or tsv"},
+		{fileOf(t, "v", "king 1 2\n"), Options{Vocabulary: words}, "Vocabulary lists the words of npy, tsv or safetensors"},
+		{fileOf(t, "v", "1 2\nking 1 2\n"), Options{Vocabulary: words}, "Vocabulary lists the words of npy, tsv or safetensors"},
+		{fileOf(t, "v", `{"vectors": {"a": [1, 2]}}`), Options{Vocabulary: words}, "Vocabulary lists the words of npy, tsv or safetensors"},
 		{fileOf(t, "v", "0.5 1\n3 4\n6 7\n"), Options{Vocabulary: words}, words + ": ends after 2 words, but "},
 		{fileOf(t, "v", "0.5 1\n"), Options{Vocabulary: words}, words + ":2: more words than the 1 rows of "},
 		{table, Options{Format: "tsv"}, ": no list of words: "},

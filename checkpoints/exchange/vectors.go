@@ -45,10 +45,10 @@ type Options struct {
 	// Format is the name of the format, one of Readable. Default "": detected from the content;
 	// a text that can be read in two ways is an error.
 	Format string
-	// Vocabulary is a file with the words of npy or tsv, whose rows have none: one per line,
-	// with or without a count after a tab or, in all lines, after a space. It is an error with
-	// other formats. Default "": vocab.tsv in the folder of an npy file; tsv is then read only if
-	// Unnamed or Format is set.
+	// Vocabulary is a file with the words of npy, tsv or safetensors, whose rows have none: one
+	// per line, with or without a count after a tab or, in all lines, after a space. It is an
+	// error with other formats. Default "": vocab.tsv in the folder of the file; tsv is then read
+	// only if Unnamed or Format is set.
 	Vocabulary string
 	// Limit is the maximum number of rows to read. Default 0: all.
 	Limit int
@@ -126,7 +126,7 @@ func (v *Vectors) read(ctx context.Context, head Head, folder bool, r *bufio.Rea
 	}
 	v.Format = f.Name
 	if v.reader, err = f.Read(ctx, v, r); err == nil && v.Options.Vocabulary != "" && !v.listed {
-		err = fault.Field("Vocabulary", "leave it out", "lists the words of npy or tsv, but %s has its own words (%s)", v.Name(), f.Name)
+		err = fault.Field("Vocabulary", "leave it out", "lists the words of npy, tsv or safetensors, but %s has its own words (%s)", v.Name(), f.Name)
 	}
 	return err
 }

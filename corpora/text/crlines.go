@@ -3,6 +3,7 @@ package text
 import (
 	"bufio"
 	"bytes"
+	"io"
 )
 
 // EndsAtCR reports whether the lines of a text end at carriage returns alone, as on early
@@ -32,6 +33,17 @@ func (c CRReader) Read(p []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// EndLines waits for the first bytes of a text and returns a reader of it. If lines end at
+// carriage returns there, it is a CRReader.
+func EndLines(r io.Reader) io.Reader {
+	in := bufio.NewReaderSize(r, headBytes)
+	in.Peek(1) // the reader returns its error
+	if start, _ := in.Peek(in.Buffered()); EndsAtCR(start) {
+		return CRReader{in}
+	}
+	return in
 }
 
 // endLines returns r, a text that begins with head, with lines that end at LF.

@@ -83,3 +83,11 @@ func TestCRReader(t *testing.T) {
 		}
 	}
 }
+
+func TestEndLines(t *testing.T) {
+	for content, want := range map[string]string{"a\rb\r": "a\nb\n", "a\nb\rc": "a\nb\rc", "a": "a", "": ""} {
+		if got, err := io.ReadAll(EndLines(strings.NewReader(content))); err != nil || string(got) != want {
+			t.Errorf("%q: %q, %v", content, got, err)
+		}
+	}
+}

@@ -34,9 +34,10 @@ The model works with embed and search, and training can start from it
 The format is detected from the content:
 
 ` + formatList(exchange.Readable()) + `
-All lines of a text, up to 1 MiB, must agree; what could be read in two ways is
-refused, and --vectors-format decides. fastText .vec is word2vec. npy needs the words
-in vocab.tsv beside it, one per line. Words may contain spaces. If a word occurs in several rows, the first row is used. In
+All lines in the first MiB of a text are compared. A text that can be read in two ways,
+such as numbers whose first may be a word, is refused; --vectors-format decides.
+fastText .vec is word2vec. Rows of npy and tsv have no words: --vocab lists them, or
+vocab.tsv beside an npy file. Words may contain spaces. If a word occurs in several rows, the first row is used. In
 formats without counts, words are expected in order of frequency: the r-th of V words
 gets the count V/r.`,
 		Example: `
@@ -56,7 +57,7 @@ embed: 400,000 words, 100 dimensions, from glove, glove`,
 			{Name: "words", Help: "at word boundaries of Unicode (UAX #29)"},
 			{Name: "whitespace", Help: "at white space"}}},
 		cli.Flag{Name: "vocab", Arg: "FILE", Into: &j.options.Vocabulary, Field: "Vocabulary", Ext: []string{"tsv", "txt"},
-			Help: "words of an npy or tsv file, one per line, optionally with a tab and a count"})
+			Help: "words of rows that have none, one per line, optionally with a tab and a count"})
 	cli.Declare(cmd, cli.ForInput, cli.VectorFlags(&j.options.Options)...)
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "MODEL", Into: &j.output, Help: "folder to write"},
