@@ -45,6 +45,9 @@ func readGlove(_ context.Context, v *Vectors, r *bufio.Reader) (RowReader, error
 
 // look describes the lines at the start of v.
 func (v *Vectors) look(r *bufio.Reader) (*look, error) {
+	if v.start.look != nil && bytes.IndexByte(v.start.Data, 0) < 0 {
+		return v.start.look(), nil
+	}
 	head, err := r.Peek(r.Size())
 	if err != nil && err != io.EOF {
 		return nil, err

@@ -2,8 +2,7 @@ package exchange
 
 import (
 	"bytes"
-	"regexp"
-	"strings"
+	"strconv"
 
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -29,9 +28,18 @@ type lineLook struct {
 	first   string // the first field
 	counts  bool   // the first field is a number of digits alone
 	fine    bool   // a field after the first is a number of more than digits
+	columns bool   // the fields are 0, 1, 2 … or 1, 2, 3 …
 }
 
-var digitsOnly = regexp.MustCompile(`^\d+$`)
+// digits reports whether a field is digits alone.
+func digits(field []byte) bool {
+	for _, b := range field {
+		if b < '0' || b > '9' {
+			return false
+		}
+	}
+	return true
+}
 
 // lookAt reads the lines of the start of a file.
 func lookAt(data []byte, whole bool) *look {
@@ -49,13 +57,23 @@ func lookAt(data []byte, whole bool) *look {
 		if len(fields) == 0 {
 			continue
 		}
-		s := lineLook{number: number, fields: len(fields), led: isSeparator(rune(line[0])), counts: digitsOnly.Match(fields[0])}
+		s := lineLook{number: number, fields: len(fields), led: isSeparator(rune(line[0])), counts: digits(fields[0])}
 		s.first = string(fields[0][:min(len(fields[0]), 60)])
 		for s.numbers < len(fields) && isNumber(fields[len(fields)-1-s.numbers]) {
 			s.numbers++
 		}
 		for _, f := range fields[1:] {
-			s.fine = s.fine || isNumber(f) && !digitsOnly.Match(f)
+			if s.fine = !digits(f) && isNumber(f); s.fine {
+				break
+			}
+		}
+		s.columns = len(fields) > 2 || s.led && len(fields) > 1
+		for i, f := range fields[:min(len(fields), MaxDim)] {
+			if !s.columns {
+				break
+			}
+			from0, from1 := strconv.Itoa(i), strconv.Itoa(i+1)
+			s.columns = string(f) == from0 && string(fields[0]) == "0" || string(f) == from1 && string(fields[0]) == "1"
 		}
 		l.lines = append(l.lines, s)
 	}
@@ -123,6 +141,9 @@ func (l *look) format(path string, o Options) (string, int, error) {
 	if len(l.lines) == 0 {
 		return "", 0, none
 	}
+	if l.lines[0].columns && !l.header && o.Format == "" && len(l.lines) > 1 && most(l.lines, func(s lineLook) bool { return s.fine }) {
+		return "", 0, fault.Mention("remove it; if it is a vector, choose Format", "%s:%d: the row numbers the columns, as a heading does", name, l.lines[0].number)
+	}
 	alone := l.header && len(l.lines) == 1 && !o.Unnamed
 	if n := bare(l.lines); n > 0 && !alone && (n == 2 || !l.header) {
 		format, err := l.bareFormat(path, n, o)
@@ -174,7 +195,7 @@ func (l *look) checkSizes(name string) error {
 // bareFormat returns the format of a text whose lines are n numbers each.
 func (l *look) bareFormat(path string, n int, o Options) (string, error) {
 	name := text.Describe(path)
-	tabs := strings.HasSuffix(strings.TrimSuffix(strings.ToLower(path), ".gz"), ".tsv")
+	tabs := text.Head{Name: path}.Ext() == ".tsv"
 	ids := n > 2 && most(l.lines, func(s lineLook) bool { return s.fine }) // the first field may be a word: a whole number, the others not
 	seen := map[string]bool{}
 	for _, s := range l.lines {

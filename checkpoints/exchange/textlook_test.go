@@ -77,6 +77,10 @@ func TestTextFormats(t *testing.T) {
 		{"an empty word", "a 1 2\n 3 4\nb 5 6\n", "glove a[1 2] b[5 6]", "glove a[1 2] [3 4] b[5 6]"},
 		{"carriage returns", "king 0.5 1\rqueen 2 -1\r", "glove king[0.5 1] queen[2 -1]", ""},
 		{"carriage returns after a header", "2 2\rking 0.5 1\rqueen 2 -1", "word2vec king[0.5 1] queen[2 -1]", ""},
+		{"numbered columns", "0\t1\t2\n0.5\t1\t2.5\n3\t4.5\t5\n", ":1: the row numbers the columns", ":1: the row numbers the columns"},
+		{"numbered columns after words", "\t1\t2\nking\t0.5\t2.5\nqueen\t4.5\t5\n", ":1: the row numbers the columns", ":1: the row numbers the columns"},
+		{"a row like that among its kind", "0 1 2\n1 2 3\n5 6 7\n", fmt.Sprintf(numbers, 3), "tsv [0 1 2] [1 2 3] [5 6 7]"},
+		{"index and word", "0 king 0.5 1\n1 queen 2 -1\n", ": most lines have several words, or other fields, before 2 numbers", ": most lines"},
 		{"sizes before rows without words", "2 3\n0.5 1 2\n3 4 5\n", ": its first line states 3 dimensions, and its rows are 3 numbers without a word", ": its first line states 3 dimensions, and"},
 		{"binary", "king\x00\x01 1 2\nqueen 2 3\n", " is binary, but in no known format", " is binary"},
 	} {
@@ -124,6 +128,7 @@ func TestTextFormatChosen(t *testing.T) {
 		{header, Options{Unnamed: true, Format: "word2vec"}, "word2vec 0[1] 5[1]"},
 		{header, Options{Unnamed: true, Format: "tsv"}, "tsv [2 1] [0 1] [5 1]"},
 		{header, Options{Unnamed: true, Dim: 2}, "tsv [2 1] [0 1] [5 1]"},
+		{fileOf(t, "v", "0 1 2\n0.5 1 2\n3 0.5 5\n"), Options{Unnamed: true, Format: "tsv"}, "tsv [0 1 2] [0.5 1 2] [3 0.5 5]"},
 		{fileOf(t, "v", "the 4\nof 3\n"), Options{Format: "glove"}, "glove the[4] of[3]"},
 		{fileOf(t, "v", "a b 1 2\nc d 3 4\n"), Options{Format: "glove"}, "glove a b[1 2] c d[3 4]"},
 		{fileOf(t, "v", "king 1 2\n"), Options{Vocabulary: words}, "Vocabulary lists the words of npy, tsv or safetensors"},

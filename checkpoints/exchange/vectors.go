@@ -31,6 +31,7 @@ type Vectors struct {
 	Model   *checkpoints.Checkpoint // the model, if Path is a model folder; otherwise nil
 
 	reader  RowReader
+	start   Head           // of the file, while it is opened
 	listed  bool           // a list of words is read
 	detail  string         // what else String says of the format
 	input   *text.Unpacked // nil for a folder
@@ -124,7 +125,8 @@ func (v *Vectors) read(ctx context.Context, head Head, folder bool, r *bufio.Rea
 	if err != nil {
 		return err
 	}
-	v.Format = f.Name
+	v.Format, v.start = f.Name, head
+	defer func() { v.start = Head{} }() // its data are overwritten by what is read
 	if v.reader, err = f.Read(ctx, v, r); err == nil && v.Options.Vocabulary != "" && !v.listed {
 		err = fault.Field("Vocabulary", "leave it out", "lists the words of npy, tsv or safetensors, but %s has its own words (%s)", v.Name(), f.Name)
 	}

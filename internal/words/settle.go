@@ -47,6 +47,9 @@ func OpenStart(ctx context.Context, path, format string, o *Options, chosen ...s
 		if o.FreezeInit {
 			return nil, fault.Field("FreezeInit", "name the vectors to keep with Start", "requires Start")
 		}
+		if format != "" {
+			return nil, fault.Field("Format", "name the vectors with Start, or leave it out", "requires Start")
+		}
 		return nil, nil
 	}
 	read := exchange.Options{State: true, Format: format}

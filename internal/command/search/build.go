@@ -50,8 +50,7 @@ search: next: search query docs "a question"`,
 		Help: "text file, folder or glob, or - for standard input; gzip, bzip2 and zstd are decompressed"})
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
 	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&o.text)...)
-	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors,
-		Help: "index the vectors in FILE; words are optional"})
+	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "index the vectors in FILE; words are optional"})
 	cli.Declare(cmd, cli.ForInput, cli.VectorFlags(&o.read)...)
 	cli.Declare(cmd, "Index", indexFlags(&o.index, &o.metric)...)
 	cli.Declare(cmd, "Index", cli.Flag{Name: "deterministic", Into: &o.index.Deterministic, Field: "Deterministic",
