@@ -137,6 +137,15 @@ func TestPartialAndLimit(t *testing.T) {
 			t.Errorf("%s: %s, %v, %+v, %s", name, got, err, s, v)
 		}
 	}
+	path := fileOf(t, "v", "a 1 2\nb 3 4\nc 5")
+	v, err := Open(t.Context(), path, Options{Partial: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	if err := v.Each(t.Context(), func(Row) error { return nil }); err != nil || !strings.Contains(v.String(), "2 words") || !strings.Contains(v.String(), "without its last row, which is cut") {
+		t.Errorf("%v, %s", err, v)
+	}
 	for name, content := range map[string]string{
 		"text":   "2 2\na 1 2\nb 3 4\nc 5 6\n",
 		"binary": "2 2\na " + float32s(1, 2) + "b " + float32s(3, 4) + "c " + float32s(5, 6),

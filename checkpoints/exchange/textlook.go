@@ -28,6 +28,7 @@ type lineLook struct {
 	first   string // the first field
 	counts  bool   // the first field is a number of digits alone
 	fine    bool   // a field after the first is a number of more than digits
+	mark    byte   // what the first field may have besides a word: a quote, or a separator before its end or a number; 0: nothing
 	columns bool   // the fields are 0, 1, 2 … or 1, 2, 3 …
 }
 
@@ -59,6 +60,7 @@ func lookAt(data []byte, whole bool) *look {
 		}
 		s := lineLook{number: number, fields: len(fields), led: isSeparator(rune(line[0])), counts: digits(fields[0])}
 		s.first = string(fields[0][:min(len(fields[0]), 60)])
+		s.mark = markOf(fields[0])
 		for s.numbers < len(fields) && isNumber(fields[len(fields)-1-s.numbers]) {
 			s.numbers++
 		}
@@ -78,6 +80,20 @@ func lookAt(data []byte, whole bool) *look {
 		l.lines = append(l.lines, s)
 	}
 	return l
+}
+
+// markOf returns the quote or the separator of other formats in a field: that of "king", king:
+// and king:0.5, 0 if there is none.
+func markOf(field []byte) byte {
+	last := len(field) - 1
+	if field[0] == '"' && field[last] == '"' && last > 0 {
+		return '"'
+	}
+	i := bytes.LastIndexAny(field, ":,;|=")
+	if i > 0 && (i == last || isNumber(field[i+1:])) {
+		return field[i]
+	}
+	return 0
 }
 
 // values is the number of values of a line that starts with a word.
@@ -156,10 +172,13 @@ func (l *look) format(path string, o Options) (string, int, error) {
 		return "word2vec", l.sizes[1], l.checkSizes(name)
 	}
 	n := dim(l.lines)
-	odd := -1
-	for i, s := range l.lines {
-		if odd < 0 && s.numbers < s.fields {
-			odd = i
+	var odd, marked lineLook // examples
+	for _, s := range l.lines {
+		if odd.number == 0 && s.numbers < s.fields {
+			odd = s
+		}
+		if s.mark != 0 {
+			marked = s
 		}
 	}
 	switch {
@@ -170,7 +189,10 @@ func (l *look) format(path string, o Options) (string, int, error) {
 			"%s holds no vectors: each line is a word and one number, such as its count or its weight", name)
 	case most(l.lines, func(s lineLook) bool { return s.numbers == s.fields && !s.counts }):
 		return "", 0, fault.Mention("remove that row if it is a heading; if the first number of a row is its word, set Format to glove",
-			"%s: most rows are numbers without a word, but row %d starts with %q", name, l.lines[odd].number, l.lines[odd].first)
+			"%s: most rows are numbers without a word, but row %d starts with %q", name, odd.number, odd.first)
+	case most(l.lines, func(s lineLook) bool { return s.mark != 0 }):
+		return "", 0, fault.Mention("separate words and values by spaces or tabs alone; if it belongs to the words, set Format to glove",
+			"%s: most rows have %q in their first field, such as %q", name, marked.mark, marked.first)
 	case most(l.lines, func(s lineLook) bool { return s.fields > n+1 }):
 		return "", 0, fault.Mention("set Format to glove if the last numbers of each line are the vector of the text before them",
 			"%s: most lines have several words, or other fields, before %d numbers", name, n)

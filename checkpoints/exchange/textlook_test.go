@@ -81,6 +81,11 @@ func TestTextFormats(t *testing.T) {
 		{"numbered columns after words", "\t1\t2\nking\t0.5\t2.5\nqueen\t4.5\t5\n", ":1: the row numbers the columns", ":1: the row numbers the columns"},
 		{"a row like that among its kind", "0 1 2\n1 2 3\n5 6 7\n", fmt.Sprintf(numbers, 3), "tsv [0 1 2] [1 2 3] [5 6 7]"},
 		{"index and word", "0 king 0.5 1\n1 queen 2 -1\n", ": most lines have several words, or other fields, before 2 numbers", ": most lines"},
+		{"ids with a colon", "149:-0.8 1 2\n144:0.5 2 3\n", ": most rows have ':' in their first field, such as \"144:0.5\"", ": most rows have ':'"},
+		{"words with a colon", "king: 0.5 1 2\nqueen: 0.5 2 3\n", ": most rows have ':' in their first field, such as \"queen:\"", ": most rows have ':'"},
+		{"a comma after words", "king,0.5 1 2\nqueen,0.5 2 3\n", ": most rows have ',' in their first field", ": most rows have ','"},
+		{"quotes", "\"king\" 0.5 1 2\n\"queen\" 0.5 2 3\n", ": most rows have '\"' in their first field", ": most rows have '\"'"},
+		{"a time among words", "12:30 0.5 1 2\nqueen 0.5 2 3\n\" 1 2 3\n: 2 2 2\n", "glove 12:30[0.5 1 2] queen[0.5 2 3] \"[1 2 3] :[2 2 2]", ""},
 		{"sizes before rows without words", "2 3\n0.5 1 2\n3 4 5\n", ": its first line states 3 dimensions, and its rows are 3 numbers without a word", ": its first line states 3 dimensions, and"},
 		{"binary", "king\x00\x01 1 2\nqueen 2 3\n", " is binary, but in no known format", " is binary"},
 	} {
