@@ -137,6 +137,10 @@ func TestPartialAndLimit(t *testing.T) {
 			t.Errorf("%s: %s, %v, %+v, %s", name, got, err, s, v)
 		}
 	}
+	whole := fileOf(t, "v", "{\"text\": \"a\", \"vector\": [1]}\n")
+	if _, v, err := ReadAll(t.Context(), whole, Options{Partial: true}); err != nil || strings.Contains(v.String(), "cut") {
+		t.Errorf("%v, %s", err, v)
+	}
 	path := fileOf(t, "v", "a 1 2\nb 3 4\nc 5")
 	v, err := Open(t.Context(), path, Options{Partial: true})
 	if err != nil {
