@@ -15,9 +15,9 @@
 // [Open] detects the format from the first MiB of a file, decompresses gzip, bzip2 and zstd,
 // and reads row by row. Text needs a closer look, because a word may be a number, and two numbers
 // may be a header: its lines decide together, and what can be read in two ways is an error
-// until Options.Format is set. [Vectors.String] says what was read. Headers are not trusted: rows are counted, values must be finite,
-// memory grows with what has been read and not with what a header promises, and an error names
-// the line or the byte.
+// until Options.Format is set. [Vectors.String] says what was read. Headers are not trusted: rows
+// are counted, values must be finite, memory grows with what has been read and not with what a
+// header promises, and an error names the line or the byte.
 //
 //	vectors, err := exchange.Open(ctx, "glove.txt.gz", exchange.Options{})
 //	defer vectors.Close()

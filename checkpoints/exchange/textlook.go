@@ -220,17 +220,20 @@ func (l *look) bareFormat(path string, n int, o Options) (string, error) {
 	tabs := text.Head{Name: path}.Ext() == ".tsv"
 	ids := n > 2 && most(l.lines, func(s lineLook) bool { return s.fine }) // the first field may be a word: a whole number, the others not
 	seen := map[string]bool{}
-	for _, s := range l.lines {
+	numbered := len(l.lines) > 1 // by 0, 1, 2 … or 1, 2, 3 …
+	for i, s := range l.lines {
 		ids = ids && s.counts && !seen[s.first]
 		seen[s.first] = true
+		numbered = numbered && (l.lines[0].first == "0" && s.first == strconv.Itoa(i) || l.lines[0].first == "1" && s.first == strconv.Itoa(i+1))
 	}
+	numbered = numbered && ids && n != o.Dim
 	header := n == 2 && l.sizes[1] == 1 && len(l.lines) > 1 && l.fits()
 	for _, s := range l.lines[1:] {
 		header = header && s.counts
 	}
 	words := !o.Unnamed && o.Vocabulary == ""
 	switch {
-	case o.Vocabulary != "" || o.Unnamed && (tabs || n == o.Dim):
+	case !numbered && (o.Vocabulary != "" || o.Unnamed && (tabs || n == o.Dim)):
 		return "tsv", nil
 	case header:
 		return "", fault.Mention("set Format to word2vec if it is a header, or to tsv if it is a row",

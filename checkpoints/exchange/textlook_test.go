@@ -122,6 +122,11 @@ func TestTextFormatChosen(t *testing.T) {
 		{years, Options{Unnamed: true, Dim: 2}, "glove 2010[0.5 1.5] 2011[0.25 -1]"},
 		{years, Options{Vocabulary: words}, "tsv a[2010 0.5 1.5] b[2011 0.25 -1]"},
 		{fileOf(t, "v.tsv", "2010\t0.5\t1.5\n2011\t0.25\t-1\n"), Options{Unnamed: true}, "tsv [2010 0.5 1.5] [2011 0.25 -1]"},
+		{fileOf(t, "v.tsv", "0\t0.5\t1.5\n1\t0.25\t-1\n"), Options{Unnamed: true}, ": the first of the 3 numbers of each row can be its word or a value"}, // the index of pandas
+		{fileOf(t, "v.tsv", "0\t0.5\t1.5\n1\t0.25\t-1\n"), Options{Unnamed: true, Dim: 3}, "tsv [0 0.5 1.5] [1 0.25 -1]"},
+		{fileOf(t, "v.tsv", "1\t0.5\t1.5\n2\t0.25\t-1\n"), Options{Vocabulary: words}, ": the first of the 3 numbers of each row can be its word or a value"},
+		{fileOf(t, "v.tsv", "1\t0.5\t1.5\n2\t0.25\t-1\n"), Options{Vocabulary: words, Format: "tsv"}, "tsv a[1 0.5 1.5] b[2 0.25 -1]"},
+		{fileOf(t, "v.tsv", "2010\t0.5\t1.5\n2011\t0.25\t-1\n"), Options{}, ": its rows are 3 numbers without a word | list the words"},
 		{fileOf(t, "v.tsv", "king\t0.5\t1.5\nqueen\t0.25\t-1\n"), Options{Unnamed: true}, "glove king[0.5 1.5] queen[0.25 -1]"},
 		{table, Options{Format: "glove"}, "glove 0.5[1 2] 3[4 5]"},
 		{table, Options{Vocabulary: words}, "tsv a[0.5 1 2] b[3 4 5]"},
@@ -204,7 +209,7 @@ func TestRoundTrip(t *testing.T) {
 						for k := range x {
 							x[k] = float32(i+k)/7 - 0.25
 						}
-						x[0] = first + float32(i)
+						x[0] = first + 3*float32(i)
 						word := fmt.Sprintf("w%d", i)
 						if err := w.Write(Row{Token: []byte(word), Known: 1, Values: x}); err != nil {
 							t.Fatal(err)
