@@ -270,7 +270,7 @@ func (v *Vectors) SetRows(rows int64) error {
 }
 
 const (
-	hintCut  = "the file is truncated: copy or download it again and compare its size, or set Partial to read what is there"
+	hintCut  = "the file is truncated: copy or download it again and compare its size, or read what is there with Partial, or its first rows with Limit"
 	hintMore = "the number of rows at its start is wrong, or files were concatenated: write it again, or set Limit to the number of rows to read"
 )
 
