@@ -245,7 +245,7 @@ func TestVectorsString(t *testing.T) {
 		{strings.Repeat("a 1 2\n", 400_000), Options{}, "400,000 words, 2 dimensions, from FILE (glove, text without a header line)"},
 		{"1 1\na 1.5\n", Options{Unnamed: true}, "1 word, 1 dimension, from FILE (word2vec, text with a header line of the sizes)"},
 		{"0.5 1 2\n1 2 3\n", Options{Unnamed: true}, "2 vectors, 3 dimensions, from FILE (tsv, numbers separated by tabs, without words)"},
-		{"0.5 1 2\n1 2 3\n", Options{Vocabulary: words}, "2 words, 3 dimensions, from FILE (tsv, numbers separated by tabs, without words, words from " + words + ")"},
+		{"0.5 1 2\n1 2 3\n", Options{WordList: words}, "2 words, 3 dimensions, from FILE (tsv, numbers separated by tabs, without words, words from " + words + ")"},
 		{`{"dimensions": 1, "vectors": {"a": [1, 2, 3]}}`, Options{}, "1 word, 1 dimension, from FILE (json, an object \"vectors\" of arrays, by word; of each, all or the first \"dimensions\" numbers, here 1 of 3)"},
 	} {
 		path := fileOf(t, "v", c.content)

@@ -231,9 +231,9 @@ func (l *look) bareFormat(path string, n int, o Options) (string, error) {
 	for _, s := range l.lines[1:] {
 		header = header && s.counts
 	}
-	words := !o.Unnamed && o.Vocabulary == ""
+	words := !o.Unnamed && o.WordList == ""
 	switch {
-	case !numbered && (o.Vocabulary != "" || o.Unnamed && (tabs || n == o.Dim)):
+	case !numbered && (o.WordList != "" || o.Unnamed && (tabs || n == o.Dim)):
 		return "tsv", nil
 	case header:
 		return "", fault.Mention("set Format to word2vec if it is a header, or to tsv if it is a row",
@@ -241,7 +241,7 @@ func (l *look) bareFormat(path string, n int, o Options) (string, error) {
 	case ids && (words && !tabs || n-1 == o.Dim):
 		return "glove", nil
 	case words:
-		return "", fault.Mention("list the words in a file, one per line, and name it with Vocabulary; if the first number of each row is its word, set Format to glove",
+		return "", fault.Mention("list the words in a file, one per line, and name it with WordList; if the first number of each row is its word, set Format to glove",
 			"%s: its rows are %s without a word", name, fault.Count(n, "number"))
 	case ids:
 		return "", fault.Mention("set Format to glove if it is the word, or to tsv if it is a value",

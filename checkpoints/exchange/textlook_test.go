@@ -120,17 +120,17 @@ func TestTextFormatChosen(t *testing.T) {
 		{years, Options{Unnamed: true, Format: "glove"}, "glove 2010[0.5 1.5] 2011[0.25 -1]"},
 		{years, Options{Unnamed: true, Dim: 3}, "tsv [2010 0.5 1.5] [2011 0.25 -1]"},
 		{years, Options{Unnamed: true, Dim: 2}, "glove 2010[0.5 1.5] 2011[0.25 -1]"},
-		{years, Options{Vocabulary: words}, "tsv a[2010 0.5 1.5] b[2011 0.25 -1]"},
+		{years, Options{WordList: words}, "tsv a[2010 0.5 1.5] b[2011 0.25 -1]"},
 		{fileOf(t, "v.tsv", "2010\t0.5\t1.5\n2011\t0.25\t-1\n"), Options{Unnamed: true}, "tsv [2010 0.5 1.5] [2011 0.25 -1]"},
 		{fileOf(t, "v.tsv", "0\t0.5\t1.5\n1\t0.25\t-1\n"), Options{Unnamed: true}, ": the first of the 3 numbers of each row can be its word or a value"}, // the index of pandas
 		{fileOf(t, "v.tsv", "0\t0.5\t1.5\n1\t0.25\t-1\n"), Options{Unnamed: true, Dim: 3}, "tsv [0 0.5 1.5] [1 0.25 -1]"},
-		{fileOf(t, "v.tsv", "1\t0.5\t1.5\n2\t0.25\t-1\n"), Options{Vocabulary: words}, ": the first of the 3 numbers of each row can be its word or a value"},
-		{fileOf(t, "v.tsv", "1\t0.5\t1.5\n2\t0.25\t-1\n"), Options{Vocabulary: words, Format: "tsv"}, "tsv a[1 0.5 1.5] b[2 0.25 -1]"},
+		{fileOf(t, "v.tsv", "1\t0.5\t1.5\n2\t0.25\t-1\n"), Options{WordList: words}, ": the first of the 3 numbers of each row can be its word or a value"},
+		{fileOf(t, "v.tsv", "1\t0.5\t1.5\n2\t0.25\t-1\n"), Options{WordList: words, Format: "tsv"}, "tsv a[1 0.5 1.5] b[2 0.25 -1]"},
 		{fileOf(t, "v.tsv", "2010\t0.5\t1.5\n2011\t0.25\t-1\n"), Options{}, ": its rows are 3 numbers without a word | list the words"},
 		{fileOf(t, "v.tsv", "king\t0.5\t1.5\nqueen\t0.25\t-1\n"), Options{Unnamed: true}, "glove king[0.5 1.5] queen[0.25 -1]"},
 		{table, Options{Format: "glove"}, "glove 0.5[1 2] 3[4 5]"},
-		{table, Options{Vocabulary: words}, "tsv a[0.5 1 2] b[3 4 5]"},
-		{table, Options{Unnamed: true, Vocabulary: words}, "tsv a[0.5 1 2] b[3 4 5]"},
+		{table, Options{WordList: words}, "tsv a[0.5 1 2] b[3 4 5]"},
+		{table, Options{Unnamed: true, WordList: words}, "tsv a[0.5 1 2] b[3 4 5]"},
 		{table, Options{Format: "word2vec"}, " is not in the format word2vec | leave out Format"},
 		{table, Options{Format: "npy"}, " is not in the format npy"},
 		{table, Options{Format: "model"}, " is not in the format model"},
@@ -141,11 +141,11 @@ func TestTextFormatChosen(t *testing.T) {
 		{fileOf(t, "v", "0 1 2\n0.5 1 2\n3 0.5 5\n"), Options{Unnamed: true, Format: "tsv"}, "tsv [0 1 2] [0.5 1 2] [3 0.5 5]"},
 		{fileOf(t, "v", "the 4\nof 3\n"), Options{Format: "glove"}, "glove the[4] of[3]"},
 		{fileOf(t, "v", "a b 1 2\nc d 3 4\n"), Options{Format: "glove"}, "glove a b[1 2] c d[3 4]"},
-		{fileOf(t, "v", "king 1 2\n"), Options{Vocabulary: words}, "Vocabulary lists the words of npy, tsv or safetensors"},
-		{fileOf(t, "v", "1 2\nking 1 2\n"), Options{Vocabulary: words}, "Vocabulary lists the words of npy, tsv or safetensors"},
-		{fileOf(t, "v", `{"vectors": {"a": [1, 2]}}`), Options{Vocabulary: words}, "Vocabulary lists the words of npy, tsv or safetensors"},
-		{fileOf(t, "v", "0.5 1\n3 4\n6 7\n"), Options{Vocabulary: words}, words + ": ends after 2 words, but "},
-		{fileOf(t, "v", "0.5 1\n"), Options{Vocabulary: words}, words + ":2: more words than the 1 rows of "},
+		{fileOf(t, "v", "king 1 2\n"), Options{WordList: words}, "WordList lists the words of npy, tsv or safetensors"},
+		{fileOf(t, "v", "1 2\nking 1 2\n"), Options{WordList: words}, "WordList lists the words of npy, tsv or safetensors"},
+		{fileOf(t, "v", `{"vectors": {"a": [1, 2]}}`), Options{WordList: words}, "WordList lists the words of npy, tsv or safetensors"},
+		{fileOf(t, "v", "0.5 1\n3 4\n6 7\n"), Options{WordList: words}, words + ": ends after 2 words, but "},
+		{fileOf(t, "v", "0.5 1\n"), Options{WordList: words}, words + ":2: more words than the 1 rows of "},
 		{table, Options{Format: "tsv"}, ": no list of words: "},
 	} {
 		if got := opened(t, c.path, c.o); !strings.HasPrefix(got, c.want) {
@@ -168,7 +168,7 @@ func TestWordLists(t *testing.T) {
 		"iphone 4\nwindows 7\ncat\n": `"iphone 4" 3 "windows 7" 1 "cat" 1`,
 		"iphone 4\nwindows 7\nx 5\n": `"iphone 4" 3 "windows 7" 1 "x 5" 1`, // counts do not grow
 	} {
-		c, _, err := Import(context.Background(), fileOf(t, "v.txt", table), ImportOptions{Options: Options{Vocabulary: fileOf(t, "words.txt", list)}})
+		c, _, err := Import(context.Background(), fileOf(t, "v.txt", table), ImportOptions{Options: Options{WordList: fileOf(t, "words.txt", list)}})
 		if err != nil {
 			t.Errorf("%q: %v", list, err)
 			continue
@@ -228,13 +228,13 @@ func TestRoundTrip(t *testing.T) {
 						{"no words", Options{Unnamed: true}, f.Name + " " + strings.Join(want, " ")},
 						{"the format", Options{Unnamed: true, Format: f.Name}, f.Name + " " + strings.Join(want, " ")},
 						{"words", Options{}, f.Name + " " + strings.Join(named, " ")},
-						{"a list", Options{Vocabulary: list, Limit: rows}, f.Name + " " + strings.Join(named, " ")},
+						{"a list", Options{WordList: list, Limit: rows}, f.Name + " " + strings.Join(named, " ")},
 					} {
 						if r.o.Unnamed && f.Name != "npy" && f.Name != "tsv" {
 							r.want = f.Name + " " + strings.Join(named, " ")
 						}
 						switch {
-						case dim == 1 && f.Name == "glove" && r.o.Format == "" && r.o.Vocabulary == "":
+						case dim == 1 && f.Name == "glove" && r.o.Format == "" && r.o.WordList == "":
 							r.want = " holds no vectors: each line is a word and one number"
 						case r.name == "words" && f.Name == "npy":
 							r.want = ": no list of words"
@@ -243,7 +243,7 @@ func TestRoundTrip(t *testing.T) {
 						case r.name == "a list" && f.Name != "npy" && f.Name != "tsv":
 							r.want = ""
 						}
-						if got := opened(t, path, r.o); !strings.HasPrefix(got, r.want) || r.want == "" && !strings.Contains(got, "Vocabulary lists") && dim > 1 {
+						if got := opened(t, path, r.o); !strings.HasPrefix(got, r.want) || r.want == "" && !strings.Contains(got, "WordList lists") && dim > 1 {
 							t.Errorf("%s of %d rows of %d from %v, read by %s: %.200s, want %.200s", f.Name, rows, dim, first, r.name, got, r.want)
 						}
 					}

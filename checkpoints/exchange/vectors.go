@@ -46,11 +46,11 @@ type Options struct {
 	// Format is the name of the format, one of Readable. Default "": detected from the content;
 	// a text that can be read in two ways is an error.
 	Format string
-	// Vocabulary is a file with the words of npy, tsv or safetensors, whose rows have none: one
+	// WordList is a file with the words of npy, tsv or safetensors, whose rows have none: one
 	// per line, with or without a count after a tab or, in all lines, after a space. It is an
 	// error with other formats. Default "": vocab.tsv in the folder of the file; tsv is then read
 	// only if Unnamed or Format is set.
-	Vocabulary string
+	WordList string
 	// Limit is the maximum number of rows to read. Default 0: all.
 	Limit int
 	// Partial is whether a file may hold fewer rows than it states, as if it had been
@@ -127,8 +127,8 @@ func (v *Vectors) read(ctx context.Context, head Head, folder bool, r *bufio.Rea
 	}
 	v.Format, v.start = f.Name, head
 	defer func() { v.start = Head{} }() // its data are overwritten by what is read
-	if v.reader, err = f.Read(ctx, v, r); err == nil && v.Options.Vocabulary != "" && !v.listed {
-		err = fault.Field("Vocabulary", "leave it out", "lists the words of npy, tsv or safetensors, but %s has its own words (%s)", v.Name(), f.Name)
+	if v.reader, err = f.Read(ctx, v, r); err == nil && v.Options.WordList != "" && !v.listed {
+		err = fault.Field("WordList", "leave it out", "lists the words of npy, tsv or safetensors, but %s has its own words (%s)", v.Name(), f.Name)
 	}
 	return err
 }

@@ -28,10 +28,10 @@ type wordList struct {
 	spaced bool // a space separates a word and its count, as word2vec and GloVe write them
 }
 
-// wordsBeside opens the list of words of rows that have none: Options.Vocabulary or vocab.tsv
+// wordsBeside opens the list of words of rows that have none: Options.WordList or vocab.tsv
 // in the folder of the file; nil if no words are wanted.
 func (v *Vectors) wordsBeside(ctx context.Context) (*wordList, error) {
-	name := v.Options.Vocabulary
+	name := v.Options.WordList
 	if name == "" {
 		if v.Options.Unnamed {
 			return nil, nil

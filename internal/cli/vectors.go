@@ -28,7 +28,7 @@ func VectorsFormatFlag(format *string) Flag {
 
 // OnlyImport says where vectors can be read with the options that cmd has no flags for.
 func OnlyImport(cmd *cobra.Command) {
-	for field, flag := range map[string]string{"Limit": "--limit", "Partial": "--partial", "Vocabulary": "--vocab"} {
+	for field, flag := range map[string]string{"Limit": "--limit", "Partial": "--partial", "WordList": "--vocab"} {
 		NameField(cmd, field, "'embed import … "+flag+"'")
 	}
 }
