@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"sync"
 
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -22,6 +24,7 @@ var foreign = []struct{ magic, name, hint string }{
 	{"PAR1", "a Parquet file", ""},
 	{"SQLite format 3", "an SQLite database", ""},
 	{"\xff\xfe", "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8 FILE"},
+	{"\xfe\xff", "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8 FILE"},
 }
 
 const (
@@ -59,20 +62,43 @@ func (v *Vectors) head(r *bufio.Reader) (Head, error) {
 		r.Discard(3)
 		data = data[3:]
 	}
-	return Head{Path: v.Path, Data: data}, nil
+	return newHead(v.Path, data, err == io.EOF, v.Options), nil
+}
+
+func newHead(path string, data []byte, whole bool, o Options) Head {
+	look := sync.OnceValue(func() *look { return lookAt(data, whole) })
+	return Head{Path: path, Data: data, Whole: whole, Options: o, look: look}
+}
+
+// isText reports whether a file is text in the named format.
+func (h Head) isText(name string) bool {
+	if h.look == nil || bytes.IndexByte(h.Data, 0) >= 0 {
+		return false
+	}
+	format, _, err := h.look().format(h.Path, h.Options)
+	return err == nil && format == name
 }
 
 // detect returns the format that matches a file or folder best; of equal matches, the first by
-// name.
+// name. Options.Format decides, if it is set.
 func detect(head Head, folder bool) (Format, error) {
 	var best Format
 	sure := No
 	for _, f := range Readable() {
 		if f.Folder == folder {
-			if m := f.Detect(head); m > sure {
+			if m := f.Detect(head); m > sure || m > No && f.Name == head.Options.Format {
 				best, sure = f, m
 			}
+			if best.Name == head.Options.Format && best.Name != "" {
+				break
+			}
 		}
+	}
+	if name := head.Options.Format; name != "" && best.Name != name {
+		if _, err := Lookup(Readable(), name); err != nil {
+			return best, fault.Field("Format", fault.Hint(err), "must be a format that can be read, got %q", name)
+		}
+		return best, fault.Mention("leave out Format to detect it", "%s is not in the format %s", text.Describe(head.Path), name)
 	}
 	if sure == No {
 		return best, fault.New(Hint(), "%s does not contain vectors in a known format", head.Path)

@@ -1,6 +1,6 @@
 // Package exchange reads and writes vectors in the formats of other programs:
-// word2vec, GloVe, fastText's .vec, NumPy arrays, JSON, and folders with
-// safetensors.
+// word2vec, GloVe, fastText's .vec, NumPy arrays, rows of numbers, JSON, JSON Lines, and folders
+// with safetensors.
 //
 // A [Format] describes one of them: its name, how its files are detected, and how they are read
 // and written. Each format has its own file in this package and registers itself there with one
@@ -13,9 +13,11 @@
 // # Reading
 //
 // [Open] detects the format from the first MiB of a file, decompresses gzip, bzip2 and zstd,
-// and reads row by row. Headers are not trusted: rows are counted, values must be finite,
-// memory grows with what has been read and not with what a header promises, and an error names
-// the line or the byte.
+// and reads row by row. Text needs a closer look, because a word may be a number, and two numbers
+// may be a header: its lines decide together, and what can be read in two ways is an error
+// until Options.Format is set. [Vectors.String] says what was read. Headers are not trusted: rows
+// are counted, values must be finite, memory grows with what has been read and not with what a
+// header promises, and an error names the line or the byte.
 //
 //	vectors, err := exchange.Open(ctx, "glove.txt.gz", exchange.Options{})
 //	defer vectors.Close()

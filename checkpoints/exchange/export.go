@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -16,8 +15,9 @@ import (
 // Export writes the table of the vocabulary, Embedding, to w in one of the Writable
 // formats. The layers of an encoder that follow the table are not part of it.
 //
-// In formats of words, a token that contains white space cannot be distinguished from two
-// tokens. Such a token is an error, which is returned before anything is written.
+// In formats of words, a token that contains a space, a tab or a line break cannot be
+// distinguished from two tokens. Such a token is an error, which is returned before anything is
+// written.
 //
 // The rows of a model with character n-grams already include the n-grams; what is lost is the
 // ability to compose other words. ExportWords exports such words.
@@ -88,11 +88,12 @@ func exportRows(ctx context.Context, w io.Writer, tokens []string, t checkpoints
 	return nil
 }
 
-// checkWords checks that programs that split at white space read every token in one piece.
+// checkWords checks that programs that split at the white space of ASCII read every token in one
+// piece. Other spaces, such as U+00A0 and U+3000, do not end a word in word2vec's formats.
 func checkWords(tokens []string, format string) error {
 	for i, token := range tokens {
-		if token == "" || strings.ContainsFunc(token, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
-			return fault.New("export as npy, and keep the words beside it",
+		if token == "" || strings.ContainsAny(token, " \t\n\v\f\r\x00") || i == 0 && strings.HasPrefix(token, "\ufeff") {
+			return fault.Mention("export as jsonl, or as npy with the words beside it; or list the words to export with Words",
 				"token %d, %q, is empty or contains white space, which format %s cannot represent", i, token, format)
 		}
 	}

@@ -38,8 +38,12 @@ type Format struct {
 
 // Head is the part of a file or folder that Detect examines.
 type Head struct {
-	Path string
-	Data []byte // up to the first MiB of a file, decompressed, without a byte order mark
+	Path    string
+	Data    []byte  // up to the first MiB of a file, decompressed, without a byte order mark
+	Whole   bool    // Data is the whole file
+	Options Options // of Open
+
+	look func() *look // what the lines of a text show
 }
 
 // Match is how well a file matches a format.
@@ -125,16 +129,25 @@ func Lookup(list []Format, name string) (Format, error) {
 	return Format{}, fault.New("choose "+Names(list), "unknown format %q", name)
 }
 
-// ForFile returns the format of list whose usual ending the name of a file has, and false
-// if there is none.
-func ForFile(list []Format, name string) (Format, bool) {
+// ForOutput returns the format of list to write a file of this name in: the one of its ending,
+// the format called usual if the name is "" or "-" or has no ending. An unknown ending is an
+// error that lists the known ones.
+func ForOutput(list []Format, name, usual string) (Format, error) {
 	ending := strings.ToLower(filepath.Ext(name))
-	for _, f := range list {
-		if ending != "" && slices.Contains(f.Extensions, ending) {
-			return f, true
-		}
+	chosen, err := Lookup(list, usual)
+	if err != nil || len(ending) < 2 || slices.Contains(chosen.Extensions, ending) {
+		return chosen, err
 	}
-	return Format{}, false
+	var known []string
+	for _, f := range list {
+		if slices.Contains(f.Extensions, ending) {
+			return f, nil
+		}
+		known = append(known, f.Extensions...)
+	}
+	slices.Sort(known)
+	return Format{}, fault.Mention("use the ending "+fault.OneOf(slices.Compact(known))+", or choose Format",
+		"no format has the ending %q of %s", filepath.Ext(name), name)
 }
 
 // Hint returns a hint that lists the formats of vectors.

@@ -22,50 +22,38 @@ func init() {
 }
 
 func readGlove(_ context.Context, v *Vectors, r *bufio.Reader) (RowReader, error) {
+	l, err := v.look(r)
+	if err != nil {
+		return nil, err
+	}
+	if v.Options.Format == "glove" {
+		n := 0
+		if len(l.lines) > 0 {
+			n = dim(l.lines)
+		}
+		if n == 0 {
+			return nil, fault.New(Hint(), "%s: none of its first lines is a word followed by numbers", v.Name())
+		}
+		return &textRows{textLines: textLines{v: v, r: r}}, v.SetDim(int64(n))
+	}
+	_, n, err := l.format(v.Path, v.Options)
+	if err != nil {
+		return nil, err
+	}
+	return &textRows{textLines: textLines{v: v, r: r}}, v.SetDim(int64(n))
+}
+
+// look describes the lines at the start of v.
+func (v *Vectors) look(r *bufio.Reader) (*look, error) {
+	if v.start.look != nil && bytes.IndexByte(v.start.Data, 0) < 0 {
+		return v.start.look(), nil
+	}
 	head, err := r.Peek(r.Size())
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
-	lines := 256
-	if v.Options.Unnamed {
-		lines = 1 // of vectors without names, all rows are alike
+	if bytes.IndexByte(head, 0) >= 0 {
+		return nil, fault.New(Hint(), "%s is binary, but in no known format", v.Name())
 	}
-	dim := guessDim(head, err == io.EOF, lines)
-	if dim == 0 {
-		return nil, fault.New(Hint(), "%s holds no vectors: none of its first lines is a word followed by numbers", v.Name())
-	}
-	return &textRows{v: v, r: r}, v.SetDim(int64(dim))
-}
-
-// guessDim returns the number of values that most of the first lines of head have, 0 if
-// none has any: words that contain spaces make some lines longer. whole is whether head
-// is the whole file.
-func guessDim(head []byte, whole bool, lines int) int {
-	votes := map[int]int{}
-	for lines > 0 {
-		line, rest, ended := bytes.Cut(head, []byte("\n"))
-		if !ended && (!whole || len(line) == 0) {
-			break
-		}
-		head = rest
-		fields := bytes.FieldsFunc(bytes.TrimRight(line, "\r"), isSeparator)
-		if len(fields) == 0 {
-			continue
-		}
-		lines--
-		n := 0
-		for n < len(fields)-1 && isNumber(fields[len(fields)-1-n]) {
-			n++
-		}
-		if n > 0 {
-			votes[n]++
-		}
-	}
-	best := 0
-	for n, count := range votes {
-		if count > votes[best] || count == votes[best] && n < best {
-			best = n
-		}
-	}
-	return best
+	return lookAt(head, err == io.EOF), nil
 }

@@ -20,7 +20,11 @@ func (t *growingTable) partRows() int { return max(1, partBytes/4/t.dim) }
 func (t *growingTable) reserve(v *Vectors) {
 	const least = 2 // bytes of a value: in text, a digit and a space
 	if v.Rows > 0 && v.Rows <= v.stored(least*v.Dim) {
-		t.whole = checkpoints.NewTensor(int(v.Rows), v.Dim)
+		rows := int(v.Rows)
+		if v.Options.Limit > 0 {
+			rows = min(rows, v.Options.Limit)
+		}
+		t.whole = checkpoints.NewTensor(rows, v.Dim)
 	}
 }
 

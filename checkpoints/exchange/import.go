@@ -15,15 +15,14 @@ type ImportOptions struct {
 	// Tokenizer splits text into the words of the vectors. Default: that of a model folder,
 	// otherwise lower-cased words (tokenize.NewWordTokenizer).
 	Tokenizer *tokenize.Tokenizer
-	// Vocabulary and OnProgress are as in Options.
-	Vocabulary string
-	OnProgress func(done, size int64)
+	Options   // of Open; State and Unnamed are ignored
 }
 
 // ImportReport describes what Import found.
 type ImportReport struct {
 	Stats
 	Format         string // format of the file; see Vectors
+	Read           string // what was read; see Vectors.String
 	Duplicates     int64  // rows skipped because their word occurred before
 	FirstDuplicate string // the first of them and where it is: `"the" in vectors.txt:12`
 	Ranked         bool   // the counts are derived from the order of the words
@@ -44,7 +43,8 @@ type ImportReport struct {
 // from their order, which is nearly always that of frequency: by Zipf's law the word of rank r,
 // from 1, of V words gets the count V/r, rounded down.
 func Import(ctx context.Context, path string, o ImportOptions) (*checkpoints.Checkpoint, *ImportReport, error) {
-	vectors, err := Open(ctx, path, Options{Vocabulary: o.Vocabulary, OnProgress: o.OnProgress})
+	o.State, o.Unnamed = false, false
+	vectors, err := Open(ctx, path, o.Options)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -77,7 +77,7 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*checkpoints.Chec
 	if err != nil {
 		return nil, nil, err
 	}
-	report.Stats = v.Stats()
+	report.Stats, report.Read = v.Stats(), v.String()
 	if len(tokens) == 0 {
 		return nil, nil, fault.New("a word must not be empty or contain a tab or a line break", "%s: none of its %d words can be a token: the first is at %s", v.Name(), report.Rows, report.FirstUnusable)
 	}

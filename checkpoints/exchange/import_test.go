@@ -76,7 +76,7 @@ func TestImport(t *testing.T) {
 		{"spaces in words", ". . . 1 2\nat name@domain.com 3 4\nx 5 6\ny 7 8\nz 9 1", "glove",
 			"\". . .\" 5 [1 2]\n\"at name@domain.com\" 2 [3 4]\n\"x\" 1 [5 6]\n\"y\" 1 [7 8]\n\"z\" 1 [9 1]\n"},
 		{"a word that ends in a number", "2 2\nwindows 7 1 2\nof 3 4\n", "word2vec", "\"windows 7\" 2 [1 2]\n\"of\" 1 [3 4]\n"},
-		{"numbers for words", "2012 1 2\n3 4 5\n", "glove", "\"2012\" 2 [1 2]\n\"3\" 1 [4 5]\n"},
+		{"numbers for words", "2012 1.5 2\n3 4 5.5\n", "glove", "\"2012\" 2 [1.5 2]\n\"3\" 1 [4 5.5]\n"},
 		{"no-break space", "a\u00a0b 1 2\nc\u0085 3 4\n", "glove", "\"a\\u00a0b\" 2 [1 2]\n\"c\\u0085\" 1 [3 4]\n"},
 		{"many digits", "1 2\na 0.100000001490116119384765625 12345678901234567890e-19\n", "word2vec", "\"a\" 1 [0.1 1.2345679]\n"},
 		{"broken UTF-8", "2 2\ncaf\xe9 1 2\nx 3 4\n", "word2vec", "\"caf\ufffd\" 2 [1 2]\n\"x\" 1 [3 4]\n"},
@@ -226,8 +226,8 @@ func TestImportCompressed(t *testing.T) {
 func TestImportExported(t *testing.T) {
 	c := randomModel(t, 700, 23)
 	for _, f := range Writable() {
-		if f.Detect == nil {
-			continue // written only
+		if f.Name == "tsv" {
+			continue // has no words: see TestRoundTrip
 		}
 		path := fileOf(t, "vectors"+f.Extensions[0], export(t, c, f.Name))
 		counts := false

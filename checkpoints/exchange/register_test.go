@@ -117,9 +117,9 @@ func TestToyFormat(t *testing.T) {
 	if v.Format != "toy" || v.Dim != 3 {
 		t.Errorf("opened as %s with %d dimensions", v.Format, v.Dim)
 	}
-	packed, dim, err := exchange.ReadAll(ctx, path)
-	if err != nil || dim != 3 || fmt.Sprint(packed) != "[1 0.5 0 0.9 0.6 0]" {
-		t.Errorf("read %v, %d, %v", packed, dim, err)
+	packed, read, err := exchange.ReadAll(ctx, path, exchange.Options{})
+	if err != nil || read.Dim != 3 || fmt.Sprint(packed) != "[1 0.5 0 0.9 0.6 0]" {
+		t.Errorf("read %v, %v, %v", packed, read, err)
 	}
 	if !strings.Contains(exchange.Hint(), "toy") || !strings.Contains(exchange.Names(exchange.WritableTexts()), "toy") {
 		t.Errorf("not listed: %s; %s", exchange.Hint(), exchange.Names(exchange.WritableTexts()))

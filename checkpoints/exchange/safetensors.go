@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -53,7 +54,7 @@ func readSafetensors(ctx context.Context, v *Vectors, _ *bufio.Reader) (RowReade
 		}
 		rows := &tableRows{v: v, table: table}
 		if !v.Options.Unnamed {
-			if rows.words, err = v.openWords(ctx, filepath.Join(v.Path, checkpoints.VocabularyFile)); err != nil {
+			if rows.words, err = v.openWords(ctx, cmp.Or(v.Options.WordList, filepath.Join(v.Path, checkpoints.VocabularyFile))); err != nil {
 				return nil, err
 			}
 		}

@@ -16,60 +16,27 @@ const (
 	maxValue = 64       // bytes of a number in text, on average over a line
 )
 
-// textRows reads lines of a word and its values, for the formats word2vec and glove.
-// Spaces or tabs separate them; a carriage return and white space at the end of a
-// line, and blank lines, are ignored.
-//
-// A word may contain spaces, as in the GloVe file of 840 billion tokens: the last
-// values of a line are the vector, and what precedes them is the word. But a line
-// whose word would end in a number with a decimal point has too many values.
-type textRows struct {
-	v      *Vectors
-	r      *bufio.Reader
-	line   int64 // number of the last one
-	long   []byte
-	values []float32
+// textLines reads the lines of a text.
+type textLines struct {
+	v    *Vectors
+	r    *bufio.Reader
+	line int64 // number of the last one
+	long []byte
 }
 
-func (t *textRows) Place() string { return fmt.Sprintf("%s:%d", t.v.Name(), t.line) }
+func (t *textLines) Place() string { return fmt.Sprintf("%s:%d", t.v.Name(), t.line) }
 
-func (t *textRows) Next() (Row, error) {
-	if t.values == nil {
-		t.values = make([]float32, t.v.Dim)
-	}
-	for {
-		line, err := t.readLine()
-		if err != nil {
-			return Row{}, err
-		}
-		line = bytes.TrimRight(line, " \t\r\n")
-		if len(line) == 0 {
-			continue
-		}
-		if t.v.Rows > 0 && t.v.stats.Rows == t.v.Rows {
-			return Row{}, fault.New("the number of words in the first line is wrong, or files were concatenated: write it again",
-				"%s: more data after the last of %d rows", t.Place(), t.v.Rows)
-		}
-		token, ok := t.simple(line)
-		if !ok {
-			if token, err = t.careful(line); err != nil {
-				return Row{}, err
-			}
-		}
-		return Row{Token: token, Count: -1, Values: t.values}, nil
-	}
-}
-
-// readLine returns the next line, which is valid until the next call.
-func (t *textRows) readLine() ([]byte, error) {
+// readLine returns the next line, of at most about most bytes, without white space at its end.
+// It is valid until the next call.
+func (t *textLines) readLine(most int) ([]byte, error) {
 	line, err := t.r.ReadSlice('\n')
 	t.line++
 	if errors.Is(err, bufio.ErrBufferFull) {
 		t.long = t.long[:0]
 		for errors.Is(err, bufio.ErrBufferFull) {
 			t.long = append(t.long, line...)
-			if len(t.long) > maxWord+maxValue*t.v.Dim {
-				return nil, fault.New(Hint(), "%s: a line of more than %d bytes is not a word and %d values", t.Place(), len(t.long), t.v.Dim)
+			if len(t.long) > most {
+				return nil, fault.New(Hint(), "%s: a line of more than %d bytes is not a word and its %d values", t.Place(), len(t.long), t.v.Dim)
 			}
 			line, err = t.r.ReadSlice('\n')
 		}
@@ -79,16 +46,63 @@ func (t *textRows) readLine() ([]byte, error) {
 	if err == io.EOF && len(line) > 0 {
 		err = nil
 	}
-	return line, err
+	return bytes.TrimRight(line, " \t\r\n"), err
+}
+
+// textRows reads lines of a word and its values, for the formats word2vec and glove, or of
+// values alone, for tsv. Spaces or tabs separate them; a carriage return and white space at the
+// end of a line, and blank lines, are ignored.
+//
+// A word may contain spaces, as in the GloVe file of 840 billion tokens: the last
+// values of a line are the vector, and what precedes them is the word. But a line
+// whose word would end in a number with a decimal point has too many values.
+type textRows struct {
+	textLines
+	bare   bool      // lines are values alone
+	words  *wordList // of bare lines; nil: none are wanted
+	values []float32
+}
+
+func (t *textRows) Next() (row Row, err error) {
+	if t.values == nil {
+		t.values = make([]float32, t.v.Dim)
+	}
+	var line []byte
+	for len(line) == 0 {
+		if line, err = t.readLine(maxWord + maxValue*t.v.Dim); err != nil {
+			if err == io.EOF && t.words != nil {
+				_, _, err = t.words.next(t.v, t.v.stats.Rows, t.v.stats.Rows)
+			}
+			return Row{}, err
+		}
+	}
+	if t.v.Rows > 0 && t.v.stats.Rows == t.v.Rows {
+		return Row{}, t.v.tooMany(t.Place())
+	}
+	row = Row{Count: -1, Values: t.values}
+	var ok bool
+	if row.Token, ok = t.simple(line); !ok {
+		if row.Token, err = t.careful(line); err != nil {
+			return Row{}, t.v.partialLine(t.r, err)
+		}
+	}
+	if t.words != nil {
+		row.Token, row.Count, err = t.words.next(t.v, t.v.stats.Rows, t.v.stats.Rows+1)
+	}
+	return row, err
 }
 
 // simple parses a line whose word contains no space, as most lines are.
 func (t *textRows) simple(line []byte) (token []byte, ok bool) {
 	at := 0
-	for at < len(line) && line[at] != ' ' && line[at] != '\t' {
+	if t.bare {
+		line = bytes.TrimLeft(line, " \t")
+		at = -1
+	}
+	for !t.bare && at < len(line) && line[at] != ' ' && line[at] != '\t' {
 		at++
 	}
-	token = line[:at]
+	token = line[:max(at, 0)]
 	for i := range t.values {
 		if at >= len(line) { // a value is missing
 			return nil, false
@@ -107,10 +121,14 @@ func (t *textRows) simple(line []byte) (token []byte, ok bool) {
 // careful parses any line from its end, or returns an error that describes what is wrong.
 func (t *textRows) careful(line []byte) (token []byte, err error) {
 	dim := len(t.values)
+	hintRow := hintRow
+	if t.bare {
+		hintRow = hintBare
+	}
 	for i := dim - 1; i >= 0; i-- {
 		line = bytes.TrimRight(line, " \t")
 		start := bytes.LastIndexAny(line, " \t") + 1
-		if start == 0 {
+		if start == len(line) || start == 0 && !(t.bare && i == 0) {
 			return nil, fault.New(hintRow, "%s: expected %s but found %d", t.Place(), fault.Count(dim, "value"), dim-1-i)
 		}
 		v, _, err := scanFloat(line[start:])
@@ -123,6 +141,9 @@ func (t *textRows) careful(line []byte) (token []byte, err error) {
 		t.values[i], line = v, line[:start]
 	}
 	token = bytes.TrimRight(line, " \t")
+	if t.bare && len(token) > 0 {
+		return nil, fault.New(hintBare, "%s: more than %s", t.Place(), fault.Count(dim, "value"))
+	}
 	last := token[bytes.LastIndexAny(token, " \t")+1:]
 	if len(last) < len(token) && bytes.ContainsAny(last, ".") {
 		if isNumber(last) {
@@ -132,7 +153,10 @@ func (t *textRows) careful(line []byte) (token []byte, err error) {
 	return token, nil
 }
 
-const hintRow = "each line is a word and its values, as many as in the other lines"
+const (
+	hintRow  = "each line is a word and its values, as many as in the other lines"
+	hintBare = "each line is as many values as the other lines, without a word"
+)
 
 // isNumber reports whether a field is a number, even one that float32 cannot hold.
 func isNumber(field []byte) bool {

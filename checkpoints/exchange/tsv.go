@@ -1,16 +1,46 @@
 package exchange
 
-import "io"
+import (
+	"bufio"
+	"context"
+	"io"
 
-// TSV: one vector per line, its values separated by tabs.
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// TSV: one vector per line, its values separated by tabs, without words. Spaces are read as
+// well, as numpy.savetxt writes them.
 func init() {
 	Register(Format{
 		Name: "tsv", Extensions: []string{".tsv"},
-		Description: "numbers separated by tabs",
+		Description: "numbers separated by tabs, without words",
+		Detect: func(head Head) Match {
+			if head.Options.Format == "tsv" || head.isText("tsv") {
+				return Yes
+			}
+			return No
+		},
+		Read: readTSV,
 		Write: func(w io.Writer, shape Shape) (RowWriter, error) {
 			return newRowWriter(w, shape, nil, func(b []byte, row Row) []byte {
 				return append(appendNumbers(b, row.Values, '\t'), '\n')
 			}), nil
 		},
 	})
+}
+
+func readTSV(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error) {
+	l, err := v.look(r)
+	if err != nil {
+		return nil, err
+	}
+	if len(l.lines) == 0 || l.lines[0].numbers < l.lines[0].fields {
+		return nil, fault.Mention("set Format to glove if each row starts with its word", "%s: its first row is not numbers alone", v.Name())
+	}
+	if err := v.SetDim(int64(l.lines[0].fields)); err != nil {
+		return nil, err
+	}
+	t := &textRows{textLines: textLines{v: v, r: r}, bare: true}
+	t.words, err = v.wordsBeside(ctx)
+	return t, err
 }

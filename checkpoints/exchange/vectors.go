@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/luminavec/luminavec/checkpoints"
@@ -30,6 +31,9 @@ type Vectors struct {
 	Model   *checkpoints.Checkpoint // the model, if Path is a model folder; otherwise nil
 
 	reader  RowReader
+	start   Head           // of the file, while it is opened
+	listed  bool           // a list of words is read
+	detail  string         // what else String says of the format
 	input   *text.Unpacked // nil for a folder
 	closers []io.Closer
 	stats   Stats
@@ -39,12 +43,25 @@ type Vectors struct {
 type Options struct {
 	// State is whether Model has its training state, if the folder contains it. Default false.
 	State bool
-	// Vocabulary is a file with the words of an array, one per line, with or without
-	// a tab and a count. Default: vocab.tsv in the folder of the array.
-	Vocabulary string
+	// Format is the name of the format, one of Readable. Default "": detected from the content;
+	// a text that can be read in two ways is an error.
+	Format string
+	// WordList is a file with the words of npy, tsv or safetensors, whose rows have none: one
+	// per line, with or without a count after a tab or, in all lines, after a space. It is an
+	// error with other formats. Default "": vocab.tsv in the folder of the file; tsv is then read
+	// only if Unnamed or Format is set.
+	WordList string
+	// Limit is the maximum number of rows to read. Default 0: all.
+	Limit int
+	// Partial is whether a file may hold fewer rows than it states, as if it had been
+	// truncated. Default false.
+	Partial bool
 	// Unnamed is whether rows may lack a word: an array needs no list of words, and a
 	// row whose word cannot be a token is kept. Default false.
 	Unnamed bool
+	// Dim is the length of vector that the caller expects. It decides only whether a row of
+	// numbers starts with a word, if both are possible. Default 0: any.
+	Dim int
 	// OnProgress is called with the bytes read and the size of the file, 0 if unknown. Default:
 	// no calls.
 	OnProgress func(done, size int64)
@@ -65,6 +82,7 @@ type Stats struct {
 	Unusable      int64  // rows skipped because the word is empty or contains a tab or a line break
 	FirstUnusable string // position of the first of them, such as "file:line"; "" if there is none
 	Repaired      int64  // words in which invalid UTF-8 was replaced by U+FFFD
+	Missing       int64  // rows that the file states but lacks, which Options.Partial allows
 }
 
 // Open detects the format of a file, or reads and verifies a model folder. If the file holds no
@@ -82,7 +100,7 @@ func Open(ctx context.Context, path string, o Options) (*Vectors, error) {
 
 func (v *Vectors) open(ctx context.Context) error {
 	if info, err := os.Stat(v.Path); err == nil && info.IsDir() {
-		return v.read(ctx, Head{Path: v.Path}, true, nil)
+		return v.read(ctx, newHead(v.Path, nil, false, v.Options), true, nil)
 	}
 	in, err := text.Unpack(ctx, v.Path)
 	if err != nil {
@@ -90,11 +108,15 @@ func (v *Vectors) open(ctx context.Context) error {
 	}
 	v.input = in
 	v.closers = append(v.closers, in)
-	head, err := v.head(in.Reader)
+	r := in.Reader
+	if head, _ := r.Peek(r.Size()); !bytes.HasPrefix(head, []byte(npyMagic)) && text.EndsAtCR(head) {
+		r = bufio.NewReaderSize(text.CRReader{Text: r}, r.Size())
+	}
+	head, err := v.head(r)
 	if err != nil {
 		return err
 	}
-	return v.read(ctx, head, false, in.Reader)
+	return v.read(ctx, head, false, r)
 }
 
 // read detects the format and reads the header.
@@ -103,8 +125,11 @@ func (v *Vectors) read(ctx context.Context, head Head, folder bool, r *bufio.Rea
 	if err != nil {
 		return err
 	}
-	v.Format = f.Name
-	v.reader, err = f.Read(ctx, v, r)
+	v.Format, v.start = f.Name, head
+	defer func() { v.start = Head{} }() // its data are overwritten by what is read
+	if v.reader, err = f.Read(ctx, v, r); err == nil && v.Options.WordList != "" && !v.listed {
+		err = fault.Field("WordList", "leave it out", "lists the words of npy, tsv or safetensors, but %s has its own words (%s)", v.Name(), f.Name)
+	}
 	return err
 }
 
@@ -120,6 +145,31 @@ func (v *Vectors) Close() error {
 
 // Name returns Path as messages call it: "standard input" for "-".
 func (v *Vectors) Name() string { return text.Describe(v.Path) }
+
+// String says what has been read: "3 words, 2 dimensions, from v.txt (glove, text without a
+// header line)".
+func (v *Vectors) String() string {
+	f, _ := Lookup(registry, v.Format)
+	what := "word"
+	if v.Options.Unnamed && !f.Words && !f.Folder {
+		what = "vector"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, %s, from %s (%s, %s%s)", count(v.stats.Rows, what), count(int64(v.Dim), "dimension"), v.Name(), f.Name, f.Description, v.detail)
+	if v.stats.Missing > 0 {
+		fmt.Fprintf(&b, "; it states %s", count(v.Rows, "row"))
+	}
+	return b.String()
+}
+
+// count counts with a comma between thousands.
+func count(n int64, noun string) string {
+	digits, rest, _ := strings.Cut(fault.Count(int(n), noun), " ")
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits + " " + rest
+}
 
 // Stats describes the rows that Each has read.
 func (v *Vectors) Stats() Stats { return v.stats }
@@ -141,10 +191,15 @@ func (v *Vectors) Each(ctx context.Context, fn func(Row) error) error {
 			}
 			v.report()
 		}
+		if v.Options.Limit > 0 && v.stats.Rows == int64(v.Options.Limit) {
+			return nil
+		}
 		row, err := v.reader.Next()
 		if err == io.EOF {
-			if v.Rows > 0 && v.stats.Rows != v.Rows {
-				return fault.New(hintCut, "%s: ends after %d of %d rows", v.Name(), v.stats.Rows, v.Rows)
+			if v.Options.Partial && v.Rows > 0 && v.stats.Rows > 0 {
+				v.stats.Missing = v.Rows - v.stats.Rows
+			} else if v.Rows > 0 && v.stats.Rows != v.Rows {
+				return fault.Mention(hintCut, "%s: ends after %d of %d rows", v.Name(), v.stats.Rows, v.Rows)
 			}
 			if v.stats.Rows == 0 {
 				return fault.New(Hint(), "%s: no vectors", v.Name())
@@ -214,18 +269,40 @@ func (v *Vectors) SetRows(rows int64) error {
 	return nil
 }
 
-const hintCut = "the file is truncated: copy or download it again, and compare its size"
+const (
+	hintCut  = "the file is truncated: copy or download it again and compare its size, or read what is there with Partial, or its first rows with Limit"
+	hintMore = "the number of rows at its start is wrong, or files were concatenated: write it again, or set Limit to the number of rows to read"
+)
 
-// cutHere turns the end of a file inside a row into an error with the position.
+// cutHere turns the end of a file inside a row into an error with the position, or into io.EOF
+// if Options.Partial allows it.
 func (v *Vectors) cutHere(row int64, err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		if v.Options.Partial {
+			return io.EOF
+		}
 		of := ""
 		if v.Rows > 0 {
 			of = fmt.Sprintf(" of %d", v.Rows)
 		}
-		return fault.New(hintCut, "%s: ends inside row %d%s", v.Name(), row, of)
+		return fault.Mention(hintCut, "%s: ends inside row %d%s", v.Name(), row, of)
 	}
 	return err
+}
+
+// partialLine returns io.EOF instead of the error of a line if it is the last one, which may
+// be cut, and Options.Partial is set.
+func (v *Vectors) partialLine(r *bufio.Reader, err error) error {
+	if _, end := r.Peek(1); v.Options.Partial && v.stats.Rows > 0 && end == io.EOF && err != io.EOF {
+		v.detail += ", without its last row, which is cut"
+		return io.EOF
+	}
+	return err
+}
+
+// tooMany is the error for a row after the last one that the file states.
+func (v *Vectors) tooMany(place string) error {
+	return fault.Mention(hintMore, "%s: more data after the last of %d rows", place, v.Rows)
 }
 
 // nothingMore checks that a binary file ends after its last row, except for line breaks, and
@@ -237,8 +314,7 @@ func (v *Vectors) nothingMore(r *bufio.Reader) error {
 		case err != nil:
 			return err
 		case b != '\n' && b != '\r':
-			return fault.New("the sizes at its start are wrong, or files were concatenated: write it again",
-				"%s: more data after the last of %d rows", v.Name(), v.Rows)
+			return v.tooMany(v.Name())
 		}
 	}
 }

@@ -18,14 +18,15 @@ func init() {
 		Name: "word2vec", Extensions: []string{".txt", ".vec"}, Words: true,
 		Description: "text with a header line of the sizes",
 		Detect: func(head Head) Match {
-			if text, _ := sized(head.Data); text {
+			text, _ := sized(head)
+			if named := head.Options.Format == "word2vec"; text && (named || head.isText("word2vec")) {
 				return Yes
 			}
 			return No
 		},
 		Read: func(_ context.Context, v *Vectors, r *bufio.Reader) (RowReader, error) {
 			_, err := readSizes(v, r)
-			return &textRows{v: v, r: r, line: 1}, err
+			return &textRows{textLines: textLines{v: v, r: r, line: 1}}, err
 		},
 		Write: func(w io.Writer, shape Shape) (RowWriter, error) {
 			return newRowWriter(w, shape, sizesHeader(shape.Dim), appendLine), nil
@@ -45,19 +46,47 @@ func sizesHeader(dim int) func(rows int64) []byte {
 	return func(rows int64) []byte { return fmt.Appendf(nil, "%d %d\n", rows, dim) }
 }
 
-// sized reports whether data starts with word2vec's first line, and whether text or binary
-// values follow.
-func sized(data []byte) (text, binary bool) {
+// sizesOf returns the sizes that data starts with and the length of their line. ok is false if
+// there are none or a file cannot have them.
+func sizesOf(data []byte) (rows, dim, length int, ok bool) {
 	m := sizesLine.FindSubmatch(data[:min(len(data), maxSizes)])
 	if m == nil {
+		return 0, 0, 0, false
+	}
+	rows, err1 := strconv.Atoi(string(m[1]))
+	dim, err2 := strconv.Atoi(string(m[2]))
+	return rows, dim, len(m[0]), err1 == nil && err2 == nil && rows > 0 && dim > 0 && dim <= MaxDim
+}
+
+// sized reports whether data starts with word2vec's first line, and whether text or binary
+// values follow.
+func sized(head Head) (text, binary bool) {
+	if !sizesLine.Match(head.Data[:min(len(head.Data), maxSizes)]) {
 		return false, false
 	}
-	row := data[len(m[0]):]
-	dim, err := strconv.Atoi(string(m[2]))
-	if err != nil || dim < 1 || dim > MaxDim || len(row) == 0 || readsAsText(row, dim) {
+	rows, dim, n, ok := sizesOf(head.Data)
+	row := head.Data[n:]
+	if !ok || len(row) == 0 || !(head.Whole && isBinary(row, rows, dim)) && readsAsText(row, dim) {
 		return true, false
 	}
 	return false, true
+}
+
+// isBinary reports whether data is rows of a word and binary values, with nothing after them,
+// and not text: its values contain bytes that text does not.
+func isBinary(data []byte, rows, dim int) bool {
+	odd := false
+	for range rows {
+		space := bytes.IndexByte(data, ' ')
+		if space < 0 || space > maxWord || len(data) < space+1+4*dim {
+			return false
+		}
+		for _, b := range data[space+1:][:4*dim] {
+			odd = odd || b < ' ' && b != '\t' && b != '\n' && b != '\r' || b > '~'
+		}
+		data = data[space+1+4*dim:]
+	}
+	return odd && len(bytes.Trim(data, "\r\n")) == 0
 }
 
 // readSizes reads the first line and returns its length in bytes.

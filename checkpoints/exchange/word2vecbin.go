@@ -17,7 +17,8 @@ func init() {
 		Name: "word2vec-bin", Extensions: []string{".bin"}, Words: true, Binary: true,
 		Description: "binary with a header line of the sizes",
 		Detect: func(head Head) Match {
-			if _, binary := sized(head.Data); binary {
+			text, binary := sized(head)
+			if binary || text && head.Options.Format == "word2vec-bin" {
 				return Yes
 			}
 			return No

@@ -7,6 +7,9 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"math"
+	"path/filepath"
+	"regexp"
 	"strconv"
 
 	"github.com/luminavec/luminavec/checkpoints"
@@ -19,9 +22,24 @@ const hintOtherWords = "list the words of these vectors, one per line, in the or
 // wordList reads a word per line, with or without a tab and its count, for a format
 // whose rows have no words.
 type wordList struct {
-	name string
-	r    *bufio.Reader
-	line int64
+	name   string
+	r      *bufio.Reader
+	line   int64
+	spaced bool // a space separates a word and its count, as word2vec and GloVe write them
+}
+
+// wordsBeside opens the list of words of rows that have none: Options.WordList or vocab.tsv
+// in the folder of the file; nil if no words are wanted.
+func (v *Vectors) wordsBeside(ctx context.Context) (*wordList, error) {
+	name := v.Options.WordList
+	if name == "" {
+		if v.Options.Unnamed {
+			return nil, nil
+		}
+		name = filepath.Join(filepath.Dir(v.Path), checkpoints.VocabularyFile)
+	}
+	v.detail = ", words from " + text.Describe(name)
+	return v.openWords(ctx, name)
 }
 
 // openWords opens the list of words of v.
@@ -34,7 +52,44 @@ func (v *Vectors) openWords(ctx context.Context, name string) (*wordList, error)
 		return nil, err
 	}
 	v.closers = append(v.closers, in)
-	return &wordList{name: text.Describe(name), r: in.Reader}, nil
+	v.listed = true
+	w := &wordList{name: text.Describe(name), r: in.Reader}
+	head, err := w.r.Peek(w.r.Size())
+	if text.EndsAtCR(head) {
+		w.r = bufio.NewReaderSize(text.CRReader{Text: w.r}, w.r.Size())
+		head, err = w.r.Peek(w.r.Size())
+	}
+	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
+		w.r.Discard(3)
+		head = head[3:]
+	}
+	w.spaced = countedBySpace(head, err == io.EOF)
+	return w, nil
+}
+
+var wordAndCount = regexp.MustCompile(`^[^ \t]+ \d+[ \t\r]*$`)
+
+// countedBySpace reports whether each of several lines is a word, a space and a count, which
+// never grows.
+func countedBySpace(head []byte, whole bool) bool {
+	last := int64(math.MaxInt64)
+	n := 0
+	for len(head) > 0 {
+		line, rest, ended := bytes.Cut(head, []byte("\n"))
+		if head = rest; !ended && !whole {
+			break
+		}
+		if !wordAndCount.Match(line) {
+			return false
+		}
+		count, err := strconv.ParseInt(string(bytes.Fields(line)[1]), 10, 64)
+		if err != nil || count > last {
+			return false
+		}
+		last = count
+		n++
+	}
+	return n > 1
 }
 
 // next returns the word of row i of n (from 0) and its count, -1 if it has none. At i = n it
@@ -62,7 +117,11 @@ func (w *wordList) read() ([]byte, int64, error) {
 		return nil, 0, err
 	}
 	w.line++
-	token, digits, counted := bytes.Cut(bytes.TrimRight(line, "\r\n"), []byte("\t"))
+	separator := []byte("\t")
+	if w.spaced {
+		line, separator = bytes.TrimRight(line, " \t\r\n"), []byte(" ")
+	}
+	token, digits, counted := bytes.Cut(bytes.TrimRight(line, "\r\n"), separator)
 	if !counted {
 		return token, -1, nil
 	}

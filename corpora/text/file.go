@@ -11,7 +11,7 @@ import (
 
 // File is one file of a Source, opened at its start for a Format. Read returns its text:
 // decompressed, without a byte order mark, with U+FFFD for each invalid UTF-8 byte and a space
-// for each NUL. Source.Stats counts these repairs. Line ends are unchanged.
+// for each NUL. Source.Stats counts these repairs. Lines end as in Source.Read, at LF or CRLF.
 type File struct {
 	Head
 	text  *cleaner // nil: the format has a Magic
@@ -87,6 +87,7 @@ func (f *File) begin(r *bufio.Reader, l *liner, o RecordOptions) (*Format, error
 	if err != nil {
 		return nil, err
 	}
+	r = l.source.endLines(r, f.Name, head)
 	if f.First, err = firstLine(r); err != nil {
 		return nil, err
 	}

@@ -35,7 +35,8 @@ type Chunk struct {
 // error unchanged.
 //
 // Files are decompressed (gzip with any number of members, bzip2, zstd with any number of
-// frames), and a byte order mark at the start is dropped. Lines end at LF or CRLF. Each invalid
+// frames), and a byte order mark at the start is dropped. Lines end at LF or CRLF, or at CR in a
+// file that has no LF in its first 64 KiB. Each invalid
 // UTF-8 byte becomes U+FFFD and each NUL a space; Stats counts them. A line longer than
 // MaxChunk bytes is split into several chunks: after ASCII white space if there is any, so that
 // no word is split, and otherwise between two characters. After Select, the lines are those of
@@ -89,7 +90,7 @@ func (s *Source) openText(ctx context.Context, e entry) (r *bufio.Reader, mark i
 		done()
 		return nil, 0, nil, err
 	}
-	return r, mark, done, nil
+	return s.endLines(r, e.name, head), mark, done, nil
 }
 
 // peekHead returns the first bytes of an input: headBytes if it has that many, and always

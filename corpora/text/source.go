@@ -29,6 +29,7 @@ type Source struct {
 	consumed  atomic.Int64
 	started   bool
 	stats     ReadStats
+	atCR      string // see AtCR
 }
 
 // entry is one input of a source.
@@ -248,7 +249,7 @@ func (s *Source) begin() error {
 	}
 	s.started = true
 	s.consumed.Store(0)
-	s.stats = ReadStats{}
+	s.stats, s.atCR = ReadStats{}, ""
 	return nil
 }
 
@@ -355,6 +356,10 @@ type ReadStats struct {
 
 // Stats returns the counts of the last pass, once it has ended.
 func (s *Source) Stats() ReadStats { return s.stats }
+
+// AtCR returns the name of the first file of the last pass whose lines end at carriage returns
+// alone, "" if there is none.
+func (s *Source) AtCR() string { return s.atCR }
 
 func (s *Source) invalid(file string, line, column, n int64) {
 	if s.stats.Invalid == 0 {

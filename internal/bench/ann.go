@@ -140,10 +140,11 @@ func (b *annBench) run(cmd *cobra.Command) error {
 
 // read reads the vectors and splits them into base and queries.
 func (b *annBench) read(ctx context.Context) error {
-	all, dim, err := exchange.ReadAll(ctx, b.vectors)
+	all, read, err := exchange.ReadAll(ctx, b.vectors, exchange.Options{})
 	if err != nil {
 		return err
 	}
+	dim := read.Dim
 	b.dim = dim
 	n := len(all) / dim
 	if b.queries < 1 || b.queries >= n/2 {

@@ -102,10 +102,11 @@ func writePairs(ctx context.Context, path string, source pairs.Source) error {
 // readStatic returns an encoder for a table that a peer trained and saved as a NumPy array with
 // one row for each token.
 func readStatic(ctx context.Context, path string, tokenizer *tokenize.Tokenizer) (*sentence.Encoder, error) {
-	data, dim, err := exchange.ReadAll(ctx, path)
+	data, read, err := exchange.ReadAll(ctx, path, exchange.Options{})
 	if err != nil {
 		return nil, err
 	}
+	dim := read.Dim
 	return sentence.New(sentence.Layers{
 		Tokenizer: tokenizer, Normalize: true,
 		Embedding: checkpoints.Tensor{Shape: []int{len(data) / dim, dim}, Data: data},

@@ -16,8 +16,11 @@ func TextFlags(s *text.Selection) []Flag {
 	}
 }
 
-// WarnInvalid warns of bytes of src that are not UTF-8.
+// WarnInvalid warns of bytes of src that are not UTF-8, and notes unusual line ends.
 func WarnInvalid(cmd *cobra.Command, src *text.Source) {
+	if name := src.AtCR(); name != "" {
+		Note(cmd, "the lines of %s end at carriage returns", InputName(name))
+	}
 	if s := src.Stats(); s.Invalid > 0 {
 		Warn(cmd, "replaced %s with U+FFFD (first: %s)", Plural(s.Invalid, "byte of invalid UTF-8", "bytes of invalid UTF-8"), s.FirstInvalid)
 	}

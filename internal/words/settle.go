@@ -40,20 +40,27 @@ func (k Kind) Settle(o *Options, chosen ...string) error {
 }
 
 // OpenStart opens the vectors to start from, nil if path is "", and sets the dimension to
-// theirs; it is an error if the caller chose another one. Pass them to [NewStart] when the
-// vocabulary is known.
-func OpenStart(ctx context.Context, path string, o *Options, chosen ...string) (*exchange.Vectors, error) {
+// theirs; it is an error if the caller chose another one. Their format is detected if it is "".
+// Pass them to [NewStart] when the vocabulary is known.
+func OpenStart(ctx context.Context, path, format string, o *Options, chosen ...string) (*exchange.Vectors, error) {
 	if path == "" {
 		if o.FreezeInit {
 			return nil, fault.Field("FreezeInit", "name the vectors to keep with Start", "requires Start")
 		}
+		if format != "" {
+			return nil, fault.Field("Format", "name the vectors with Start, or leave it out", "requires Start")
+		}
 		return nil, nil
 	}
-	given, err := exchange.Open(ctx, path, exchange.Options{State: true})
+	read := exchange.Options{State: true, Format: format}
+	if slices.Contains(chosen, "Dim") {
+		read.Dim = o.Dim
+	}
+	given, err := exchange.Open(ctx, path, read)
 	if err != nil {
 		return nil, err
 	}
-	if slices.Contains(chosen, "Dim") && o.Dim != given.Dim {
+	if read.Dim != 0 && o.Dim != given.Dim {
 		given.Close()
 		return nil, fault.Field("Dim", fmt.Sprintf("leave out Dim, or set it to %d", given.Dim),
 			"is %d, but the vectors of %s have %d dimensions", o.Dim, path, given.Dim)

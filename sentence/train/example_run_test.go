@@ -164,7 +164,7 @@ func ExampleOpenInit() {
 		return
 	}
 
-	init, err := train.OpenInit(ctx, filepath.Join(dir, "first"))
+	init, err := train.OpenInit(ctx, filepath.Join(dir, "first"), "")
 	if err != nil {
 		fmt.Println(err)
 		return

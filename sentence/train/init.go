@@ -22,10 +22,10 @@ type Init struct {
 	vectors *exchange.Vectors       // nil for a sentence model
 }
 
-// OpenInit opens a model folder, or vectors in any format that exchange.Open reads. Close it
-// after Start.
-func OpenInit(ctx context.Context, path string) (*Init, error) {
-	vectors, err := exchange.Open(ctx, path, exchange.Options{})
+// OpenInit opens a model folder, or vectors in any format that exchange.Open reads; format is
+// that of the vectors, "" to detect it. Close it after Start.
+func OpenInit(ctx context.Context, path, format string) (*Init, error) {
+	vectors, err := exchange.Open(ctx, path, exchange.Options{Format: format})
 	if err != nil {
 		return nil, err
 	}

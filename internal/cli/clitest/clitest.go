@@ -175,8 +175,9 @@ func readNpy(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 1, 1)
 	array := ts.MkAbs("read.npy")
 	ts.Check(os.WriteFile(array, []byte(ts.ReadFile(args[0])), 0o600))
-	data, dim, err := exchange.ReadAll(context.Background(), array)
+	data, read, err := exchange.ReadAll(context.Background(), array, exchange.Options{})
 	ts.Check(err)
+	dim := read.Dim
 	ts.Check(os.Remove(array))
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "%d x %d\n", len(data)/dim, dim)

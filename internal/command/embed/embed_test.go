@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/cli/clitest"
 )
@@ -13,5 +14,9 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) { clitest.Run(t, "testdata/script") }
+
+func TestFields(t *testing.T) {
+	clitest.CheckFields(t, Command(), "import", exchange.Options{}, "State", "Unnamed", "Dim")
+}
 
 func TestHelp(t *testing.T) { clitest.CheckHelp(t, Command()) }

@@ -31,11 +31,11 @@ $ echo walkable | embed export -m model --words - --format glove`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return export(cmd, format, words, output, force) },
 	}
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
-		cli.Flag{Name: "words", Arg: "FILE", Into: &words, Help: "export the words in FILE, one per line, in that order; - is standard input. " +
+		cli.Flag{Name: "words", Arg: "FILE", Into: &words, Field: "Words", Help: "export the words in FILE, one per line, in that order; - is standard input. " +
 			"A word that the model does not know is composed of its n-grams; one without known n-grams gets the zero vector"})
 	return cli.Declare(cmd, cli.ForOutput,
-		cli.Flag{Name: "format", Short: "f", Arg: "FORMAT", Into: &format, Help: "output format", Values: formats(exchange.Writable()),
-			Default: "word2vec, or npy if the name of the output ends in .npy"},
+		cli.Flag{Name: "format", Short: "f", Arg: "FORMAT", Into: &format, Field: "Format", Help: "output format", Values: formats(exchange.Writable()),
+			Default: "the extension of the output file; without one word2vec"},
 		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &output, Help: "write to FILE", Default: "standard output"},
 		cli.Flag{Name: "force", Into: &force, Help: "replace FILE if it exists"})
 }
@@ -49,16 +49,19 @@ func formats(list []exchange.Format) []cli.Value {
 	return values
 }
 
-func export(cmd *cobra.Command, name, list, output string, force bool) error {
+// outputFormat returns the format of this name or, if it is "", that of the output.
+func outputFormat(list []exchange.Format, name, output, usual string) (exchange.Format, error) {
 	if name == "" {
-		name = "word2vec"
-		if strings.HasSuffix(strings.ToLower(output), ".npy") {
-			name = "npy"
-		}
+		f, err := exchange.ForOutput(list, output, usual)
+		return f, cli.UsageError(err)
 	}
-	format, err := exchange.Lookup(exchange.Writable(), name)
+	return exchange.Lookup(list, name) // the flag takes no other
+}
+
+func export(cmd *cobra.Command, name, list, output string, force bool) error {
+	format, err := outputFormat(exchange.Writable(), name, output, "word2vec")
 	if err != nil {
-		return cli.UsageError(err)
+		return err
 	}
 	var inputs []string
 	if list != "" {
@@ -75,9 +78,9 @@ func export(cmd *cobra.Command, name, list, output string, force bool) error {
 	}
 	count := model.Vocabulary.Len()
 	if cmd.Flags().Changed("words") {
-		count, err = exportWords(cmd, out, model, name, list)
+		count, err = exportWords(cmd, out, model, format.Name, list)
 	} else {
-		err = exchange.Export(cmd.Context(), out, model, name)
+		err = exchange.Export(cmd.Context(), out, model, format.Name)
 	}
 	if err != nil {
 		return err

@@ -34,8 +34,10 @@ The model works with embed and search, and training can start from it
 The format is detected from the content:
 
 ` + formatList(exchange.Readable()) + `
-fastText .vec is word2vec. npy needs the words in vocab.tsv beside it, one per line.
-Words may contain spaces. If a word occurs in several rows, the first row is used. In
+All lines in the first MiB of a text are compared. A text that can be read in two ways,
+such as numbers whose first may be a word, is refused; --vectors-format decides.
+fastText .vec is word2vec. Rows of npy and tsv have no words: --vocab lists them, or
+vocab.tsv beside an npy file. Words may contain spaces. If a word occurs in several rows, the first row is used. In
 formats without counts, words are expected in order of frequency: the r-th of V words
 gets the count V/r.`,
 		Example: `
@@ -54,8 +56,9 @@ embed: 400,000 words, 100 dimensions, from glove, glove`,
 		cli.Flag{Name: "tokenizer", Arg: "NAME", Into: &j.cut, Help: "how text is split into words to look up", Values: []cli.Value{
 			{Name: "words", Help: "at word boundaries of Unicode (UAX #29)"},
 			{Name: "whitespace", Help: "at white space"}}},
-		cli.Flag{Name: "vocab", Arg: "FILE", Into: &j.options.Vocabulary, Field: "Vocabulary", Ext: []string{"tsv", "txt"},
-			Help: "words of an npy file, one per line, optionally with a tab and a count"})
+		cli.Flag{Name: "vocab", Arg: "FILE", Into: &j.options.WordList, Field: "WordList", Ext: []string{"tsv", "txt"},
+			Help: "words of rows that have none, one per line, optionally with a tab and a count"})
+	cli.Declare(cmd, cli.ForInput, cli.VectorFlags(&j.options.Options)...)
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "MODEL", Into: &j.output, Help: "folder to write"},
 		cli.Flag{Name: "force", Into: &j.force, Help: "replace MODEL if it exists"},
@@ -89,6 +92,7 @@ func (j *importJob) run(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return err
 	}
+	cli.Note(cmd, "read %s", cli.Printable(r.Read))
 	warnImported(cmd, model, r)
 	model.Config.Version = cli.Version()
 	if err := checkpoints.Write(cmd.Context(), j.output, model, checkpoints.WriteOptions{Replace: j.force}); err != nil {
@@ -97,7 +101,7 @@ func (j *importJob) run(cmd *cobra.Command, path string) error {
 	if cli.JSON(cmd) {
 		return cli.WriteJSON(cmd.OutOrStdout(), imported{
 			Output: j.output, Format: r.Format, Words: model.Vocabulary.Len(), Dim: model.Config.Dim, Rows: r.Rows,
-			Duplicates: r.Duplicates, Unusable: r.Unusable, Repaired: r.Repaired, Unreachable: r.Unreachable, CountsByRank: r.Ranked,
+			Missing: r.Missing, Duplicates: r.Duplicates, Unusable: r.Unusable, Repaired: r.Repaired, Unreachable: r.Unreachable, CountsByRank: r.Ranked,
 		})
 	}
 	cli.Note(cmd, "%s, %s, from %s, %s", cli.Plural(model.Vocabulary.Len(), "word", "words"),
@@ -112,6 +116,7 @@ type imported struct {
 	Words        int    `json:"words"`
 	Dim          int    `json:"dim"`
 	Rows         int64  `json:"rows"`
+	Missing      int64  `json:"missing"`     // rows that the file states but lacks
 	Duplicates   int64  `json:"duplicates"`  // rows whose word came before
 	Unusable     int64  `json:"unusable"`    // rows whose word cannot be a token
 	Repaired     int64  `json:"repaired"`    // words with invalid UTF-8

@@ -50,24 +50,9 @@ embed: 2 lines, 100 dimensions, out.npy`,
 		Help: "number of threads that encode", Default: "one per core"})
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "format", Short: "f", Arg: "FORMAT", Into: &o.format, Help: "output format",
-			Default: "the extension of the output file; else npy, or jsonl on a terminal", Values: formats(exchange.WritableTexts())},
+			Field: "Format", Default: "the extension of the output file; without one npy, or jsonl on a terminal", Values: formats(exchange.WritableTexts())},
 		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &o.output, Help: "write to FILE", Default: "standard output"},
 		cli.Flag{Name: "force", Into: &o.force, Help: "replace FILE if it exists"})
-}
-
-// vectorFormat chooses the format from the flag, the name of the output and
-// whether it is a terminal.
-func vectorFormat(o textOptions, terminal bool) string {
-	if o.format != "" {
-		return o.format
-	}
-	if f, ok := exchange.ForFile(exchange.WritableTexts(), o.output); ok {
-		return f.Name
-	}
-	if terminal {
-		return "jsonl"
-	}
-	return "npy"
 }
 
 func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
@@ -75,12 +60,19 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 		return cli.UsageError(fmt.Errorf("--threads must be at least 0, got %d", o.threads))
 	}
 	terminal := cli.IsTerminal(cmd.OutOrStdout()) && (o.output == "" || o.output == "-")
-	format := vectorFormat(o, terminal)
+	usual := "npy"
+	if terminal {
+		usual = "jsonl"
+	}
+	format, err := outputFormat(exchange.WritableTexts(), o.format, o.output, usual)
+	if err != nil {
+		return err
+	}
 	src, err := cli.OpenText(paths, o.text)
 	if err != nil {
 		return err
 	}
-	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: o.output, Force: o.force, Binary: format == "npy", Inputs: src.Names()})
+	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: o.output, Force: o.force, Binary: format.Binary, Inputs: src.Names()})
 	if err != nil {
 		return err
 	}
@@ -97,7 +89,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 		progress = cli.StartProgress(cmd, "embed")
 		defer progress.Done()
 	}
-	w, err := exchange.NewWriter(out, format, exchange.Shape{Rows: exchange.Unknown, Dim: enc.Dim()})
+	w, err := exchange.NewWriter(out, format.Name, exchange.Shape{Rows: exchange.Unknown, Dim: enc.Dim()})
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -103,7 +104,7 @@ func readQuestions(ctx context.Context, r io.Reader) (<-chan string, <-chan erro
 	questions, failed := make(chan string), make(chan error, 1)
 	go func() {
 		defer close(questions)
-		lines := bufio.NewScanner(r)
+		lines := bufio.NewScanner(text.EndLines(r))
 		lines.Buffer(nil, maxQuestion)
 		n := 0
 		for lines.Scan() {

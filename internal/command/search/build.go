@@ -20,6 +20,7 @@ import (
 type buildOptions struct {
 	text            text.Selection
 	vectors, output string
+	read            exchange.Options // of vectors
 	force           bool
 	metric          string
 	index           index.Options
@@ -49,8 +50,8 @@ search: next: search query docs "a question"`,
 		Help: "text file, folder or glob, or - for standard input; gzip, bzip2 and zstd are decompressed"})
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
 	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&o.text)...)
-	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors,
-		Help: "index the vectors in FILE, in the format " + exchange.Names(exchange.Readable())})
+	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "index the vectors in FILE; words are optional"})
+	cli.Declare(cmd, cli.ForInput, cli.VectorFlags(&o.read)...)
 	cli.Declare(cmd, "Index", indexFlags(&o.index, &o.metric)...)
 	cli.Declare(cmd, "Index", cli.Flag{Name: "deterministic", Into: &o.index.Deterministic, Field: "Deterministic",
 		Help: "make the same graph at any number of threads"})
@@ -74,6 +75,9 @@ func build(cmd *cobra.Command, paths []string, o buildOptions) error {
 		}
 		return buildVectors(cmd, o)
 	}
+	if err := cli.CheckVectors(cmd, o.vectors); err != nil {
+		return err
+	}
 	if len(paths) == 0 {
 		return cli.UsageError(fault.New("name files or folders of text, or - for standard input", "no text is named"))
 	}
@@ -83,6 +87,7 @@ func build(cmd *cobra.Command, paths []string, o buildOptions) error {
 // built is the report of "search build --json".
 type built struct {
 	Output       string  `json:"output"`
+	Format       string  `json:"format,omitempty"`        // of the file of vectors
 	Documents    int64   `json:"documents"`               // or vectors
 	Skipped      int64   `json:"skipped"`                 // documents without a known word
 	FirstSkipped string  `json:"first_skipped,omitempty"` // file:line
@@ -158,8 +163,10 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 	out.Abort() // index.SaveFile writes it
 	progress := cli.StartProgress(cmd, "build")
 	defer progress.Done()
-	rows := func(add func(total int64, vector []float32) error) error {
-		return exchange.ReadVectors(cmd.Context(), o.vectors, add)
+	var read *exchange.Vectors
+	rows := func(add func(total int64, vector []float32) error) (err error) {
+		read, err = exchange.ReadVectors(cmd.Context(), o.vectors, o.read, add)
+		return err
 	}
 	ix, err := index.Fill(cmd.Context(), o.index, o.vectors, rows, func(done, total int64) {
 		progress.Items(done, total, "vectors")
@@ -178,8 +185,9 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 	if err != nil {
 		return err
 	}
+	cli.NoteVectors(cmd, read)
 	options := ix.Options()
-	b := built{Output: o.output, Documents: int64(ix.Len()), Dimensions: options.Dim, Index: string(options.Kind),
+	b := built{Output: o.output, Format: read.Format, Documents: int64(ix.Len()), Dimensions: options.Dim, Index: string(options.Kind),
 		Metric: options.Metric.String(), Bytes: info.Size(), Seconds: time.Since(began).Seconds()}
 	return b.report(cmd, "vector", cli.CommandLine("search", "query", cli.PathArgument(o.output))+" --vectors FILE")
 }

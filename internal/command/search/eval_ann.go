@@ -20,6 +20,7 @@ type annOptions struct {
 	evaluate.ANNOptions
 	metric  string
 	vectors string
+	read    exchange.Options // of vectors
 	plot    string
 }
 
@@ -42,6 +43,7 @@ search, --ef, is slower with higher recall. Speeds are those of one thread.`,
 		cli.Flag{Name: "queries", Arg: "N", Into: &o.Queries, Field: "Queries", Help: "number of queries, at most a tenth of all vectors", Positive: true},
 		kFlag(&o.K, "number of nearest vectors of each query"),
 		cli.Flag{Name: "ef", Arg: "N,N,...", Into: &o.Efs, Field: "Efs", Help: "search widths to measure; for lsh, buckets of each table", Positive: true})
+	cli.Declare(cmd, cli.ForInput, cli.VectorFlags(&o.read)...)
 	cli.Declare(cmd, "Index", indexFlags(&o.Index, &o.metric)...)
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "plot", Arg: "FILE", Into: &o.plot, Help: "draw recall against queries per second, as .svg or .png", Ext: []string{"svg", "png"}},
@@ -50,6 +52,9 @@ search, --ef, is slower with higher recall. Speeds are those of one thread.`,
 
 func evalANN(cmd *cobra.Command, o annOptions) error {
 	if err := checkIndex(&o.Index, o.metric); err != nil {
+		return err
+	}
+	if err := cli.CheckVectors(cmd, o.vectors); err != nil {
 		return err
 	}
 	if len(o.Efs) == 0 {
@@ -101,11 +106,12 @@ func annTable(cmd *cobra.Command, o annOptions) (checkpoints.Tensor, error) {
 	if cmd.Flags().Changed("model") {
 		return checkpoints.Tensor{}, cli.UsageError(fault.New("leave one of them out", "--vectors and --model cannot be used together"))
 	}
-	packed, dim, err := exchange.ReadAll(cmd.Context(), o.vectors)
+	packed, read, err := exchange.ReadAll(cmd.Context(), o.vectors, o.read)
 	if err != nil {
 		return checkpoints.Tensor{}, err
 	}
-	return checkpoints.Tensor{Shape: []int{len(packed) / dim, dim}, Data: packed}, nil
+	cli.NoteVectors(cmd, read)
+	return checkpoints.Tensor{Shape: []int{len(packed) / read.Dim, read.Dim}, Data: packed}, nil
 }
 
 // draw draws the points.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/internal/cli"
@@ -18,6 +19,7 @@ type queryOptions struct {
 	k, ef   int
 	full    bool
 	vectors string
+	read    exchange.Options // of vectors
 }
 
 func queryCommand() *cobra.Command {
@@ -45,6 +47,7 @@ $ search query docs -k 1 "who discovered penicillin"
 	cli.Declare(cmd, cli.ForInput,
 		cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "search the vectors in FILE, in the formats of 'search build --vectors'"},
 		cli.Flag{Name: "ef", Arg: "N", Into: &o.ef, Field: "Ef", Help: "search width in the graph: wider is slower, with higher recall", Default: "100", Positive: true})
+	cli.Declare(cmd, cli.ForInput, cli.VectorFlags(&o.read)...)
 	return cli.Declare(cmd, cli.ForOutput,
 		kFlag(&o.k, "number of documents"),
 		cli.Flag{Name: "full", Into: &o.full, Help: "print whole texts instead of about two lines of each"},
@@ -57,6 +60,9 @@ func query(cmd *cobra.Command, args []string, o queryOptions) error {
 	}
 	if o.vectors != "" {
 		return queryVectors(cmd, args, o)
+	}
+	if err := cli.CheckVectors(cmd, o.vectors); err != nil {
+		return err
 	}
 	c, err := collection.Open(cmd.Context(), args[0])
 	if err != nil {

@@ -40,7 +40,8 @@ func queryVectors(cmd *cobra.Command, args []string, o queryOptions) error {
 	}
 	row, out := int64(0), cmd.OutOrStdout()
 	var found []index.Result
-	return exchange.ReadVectors(cmd.Context(), o.vectors, func(_ int64, vector []float32) error {
+	o.read.Dim = ix.Options().Dim
+	read, err := exchange.ReadVectors(cmd.Context(), o.vectors, o.read, func(_ int64, vector []float32) error {
 		if err := cmd.Context().Err(); err != nil {
 			return err
 		}
@@ -63,4 +64,8 @@ func queryVectors(cmd *cobra.Command, args []string, o queryOptions) error {
 		_, err := out.Write([]byte(b.String()))
 		return err
 	})
+	if err == nil {
+		cli.NoteVectors(cmd, read)
+	}
+	return err
 }

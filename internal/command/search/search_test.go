@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
@@ -23,6 +24,10 @@ func TestFields(t *testing.T) {
 	clitest.CheckFields(t, root, "build", index.Options{}, "Dim", "Tables", "Bits", "EfSearch")
 	clitest.CheckFields(t, root, "query", index.SearchOptions{}, "Allowed", "Threshold", "Rerank")
 	eval := evalCommand()
+	unset := []string{"State", "Unnamed", "Dim", "WordList"} // words are not needed
+	clitest.CheckFields(t, root, "build", exchange.Options{}, unset...)
+	clitest.CheckFields(t, root, "query", exchange.Options{}, unset...)
+	clitest.CheckFields(t, eval, "ann", exchange.Options{}, unset...)
 	clitest.CheckFields(t, eval, "sts", evaluate.STSOptions{}, "Resamples", "Threads")
 	clitest.CheckFields(t, eval, "retrieval", evaluate.RetrievalOptions{}, "Resamples")
 	clitest.CheckFields(t, eval, "analogies", evaluate.AnalogyOptions{}, "Threads")

@@ -22,6 +22,7 @@ type sentenceJob struct {
 	sentences.Settings
 	tokens        sentences.Tokens
 	init          string
+	format        string // --vectors-format
 	freeze        string
 	deterministic bool
 }
@@ -76,6 +77,7 @@ $ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
 			Values: cli.Summarized(sentence.Poolings, sentence.Pooling.Summary)},
 		cli.Flag{Name: "sif-a", Arg: "X", Into: &o.SIF, Field: "SIF", Help: "a of pooling sif"},
 		cli.Flag{Name: "init", Arg: "MODEL", Into: &job.init, Help: "start from a model: a sentence model as a whole, or the vectors of a word model or of a file that 'embed import --help' lists"},
+		cli.VectorsFormatFlag(&job.format),
 		cli.Flag{Name: "freeze", Arg: "NAME", Into: &job.freeze, Field: "Freeze", Help: "parameters to keep fixed", Values: []cli.Value{
 			{Name: "embedding", Help: "the initial vectors of the tokens"}}},
 		cli.Flag{Name: "dropout", Arg: "P", Into: &o.Dropout, Field: "Dropout", Help: "probability that a pooled value is dropped in a step"})
@@ -103,6 +105,7 @@ $ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
 	job.watch.declare(cmd, "SET", "evaluate the model during training with sts:FILE (scored pairs of sentences) or retrieval:FOLDER (a set in the layout of BEIR); "+
 		"the prefix may be left out; the first set decides which model is best", "every N steps, as in 100steps, ", "1")
 	cli.NameField(cmd, "Alphabet", "the number of different characters") // no flag sets it
+	cli.OnlyImport(cmd)
 	return job.declare(cmd)
 }
 
@@ -161,6 +164,8 @@ func (j *sentenceJob) settle(cmd *cobra.Command, files []string) error {
 	switch {
 	case !j.deterministic:
 		return fault.New("leave it out", "--deterministic=false is not supported: training on pairs is always deterministic")
+	case j.init == "" && j.format != "":
+		return fault.New("name the vectors, or leave it out", "--vectors-format requires --init")
 	case j.init == "" && o.Freeze:
 		return fault.New("name the vectors to keep: --init MODEL", "--freeze requires --init")
 	case j.init == text.Stdin && slices.Contains(files, text.Stdin):

@@ -85,7 +85,7 @@ func (j *sentenceJob) openInit(cmd *cobra.Command) (*sentences.Init, error) {
 	if j.init == "" {
 		return nil, nil
 	}
-	init, err := sentences.OpenInit(cmd.Context(), j.init)
+	init, err := sentences.OpenInit(cmd.Context(), j.init, j.format)
 	if err != nil {
 		return nil, missing(err)
 	}

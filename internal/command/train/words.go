@@ -34,6 +34,7 @@ type wordJob struct {
 	cache   string
 	phrases []string
 	init    string
+	format  string // --vectors-format
 }
 
 func wordCommand(kind words.Kind) *cobra.Command {
@@ -93,6 +94,7 @@ $ train %[1]s dump.jsonl --field text --cache ids --deterministic -o model`, nam
 		cli.Flag{Name: "buckets", Arg: "N", Into: &j.buckets, Field: "Buckets", Help: "number of buckets that the n-grams are hashed into"},
 		cli.Flag{Name: "init", Arg: "FILE", Into: &j.init, Field: "Start",
 			Help: "start from these vectors, which determine --dim: a model folder, or a file in a format that 'embed import --help' lists; output vectors are reused if the model type matches"},
+		cli.VectorsFormatFlag(&j.format),
 		cli.Flag{Name: "freeze-init", Into: &o.FreezeInit, Field: "FreezeInit", Help: "keep the vectors of --init fixed; only those of other words are trained"})
 	cli.Declare(cmd, "Objective",
 		cli.Flag{Name: "loss", Arg: "NAME", Into: &o.Loss, Field: "Loss", Help: "how a word is predicted", Values: cli.Summarized(words.Losses(), words.LossSummary)},
@@ -116,6 +118,7 @@ $ train %[1]s dump.jsonl --field text --cache ids --deterministic -o model`, nam
 		cli.Flag{Name: "deterministic", Into: &o.Deterministic, Field: "Deterministic", Help: "train the same model, byte for byte, at any number of threads; slower with several"},
 		cli.Flag{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of all random choices"},
 		cli.Flag{Name: "engine", Arg: "NAME", Into: &o.Engine, Field: "Engine", Help: "how gradients are computed", Values: cli.Summarized(training.Engines(), training.Engine.Summary)})
+	cli.OnlyImport(cmd)
 	j.watch.declareWords(cmd)
 	return j.declare(cmd)
 }
@@ -156,7 +159,7 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := j.check(cmd); err != nil {
 		return err
 	}
-	given, err := words.OpenStart(cmd.Context(), j.init, &j.options, cli.Given(cmd)...)
+	given, err := words.OpenStart(cmd.Context(), j.init, j.format, &j.options, cli.Given(cmd)...)
 	if err != nil {
 		return err
 	}

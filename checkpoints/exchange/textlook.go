@@ -1,0 +1,251 @@
+package exchange
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// look is what the lines at the start of a text show about how its vectors are written. The
+// three formats of text look alike: a word and its values without a header line (glove) or
+// with one (word2vec), and values alone (tsv). A word may be a number, such as 2010, and a
+// header is two numbers, so all lines are compared.
+type look struct {
+	lines  []lineLook // complete lines that are not blank
+	whole  bool       // they are the whole file
+	header bool       // the first line is two whole numbers
+	sizes  [2]int     // these numbers, if a file can have as many rows and dimensions
+}
+
+// lineLook describes a line.
+type lineLook struct {
+	number  int    // in the file, from 1
+	fields  int    // separated by spaces and tabs
+	numbers int    // of these, how many at the end are numbers
+	led     bool   // a separator comes first: the word is empty, or numbers are aligned
+	first   string // the first field
+	counts  bool   // the first field is a number of digits alone
+	fine    bool   // a field after the first is a number of more than digits
+	mark    byte   // what the first field may have besides a word: a quote, or a separator before its end or a number; 0: nothing
+	columns bool   // the fields are 0, 1, 2 … or 1, 2, 3 …
+}
+
+// digits reports whether a field is digits alone.
+func digits(field []byte) bool {
+	for _, b := range field {
+		if b < '0' || b > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// lookAt reads the lines of the start of a file.
+func lookAt(data []byte, whole bool) *look {
+	l := &look{whole: whole, header: sizesLine.Match(data[:min(len(data), maxSizes)])}
+	if rows, dim, _, ok := sizesOf(data); ok {
+		l.sizes = [2]int{rows, dim}
+	}
+	for number := 1; len(data) > 0; number++ {
+		line, rest, ended := bytes.Cut(data, []byte("\n"))
+		if data = rest; !ended && !whole {
+			break
+		}
+		line = bytes.TrimRight(line, " \t\r")
+		fields := bytes.FieldsFunc(line, isSeparator)
+		if len(fields) == 0 {
+			continue
+		}
+		s := lineLook{number: number, fields: len(fields), led: isSeparator(rune(line[0])), counts: digits(fields[0])}
+		s.first = string(fields[0][:min(len(fields[0]), 60)])
+		s.mark = markOf(fields[0])
+		for s.numbers < len(fields) && isNumber(fields[len(fields)-1-s.numbers]) {
+			s.numbers++
+		}
+		for _, f := range fields[1:] {
+			if s.fine = !digits(f) && isNumber(f); s.fine {
+				break
+			}
+		}
+		s.columns = len(fields) > 2 || s.led && len(fields) > 1
+		for i, f := range fields[:min(len(fields), MaxDim)] {
+			if !s.columns {
+				break
+			}
+			from0, from1 := strconv.Itoa(i), strconv.Itoa(i+1)
+			s.columns = string(f) == from0 && string(fields[0]) == "0" || string(f) == from1 && string(fields[0]) == "1"
+		}
+		l.lines = append(l.lines, s)
+	}
+	return l
+}
+
+// markOf returns the quote or the separator of other formats in a field: that of "king", king:
+// and king:0.5, 0 if there is none.
+func markOf(field []byte) byte {
+	last := len(field) - 1
+	if field[0] == '"' && field[last] == '"' && last > 0 {
+		return '"'
+	}
+	i := bytes.LastIndexAny(field, ":,;|=")
+	if i > 0 && (i == last || isNumber(field[i+1:])) {
+		return field[i]
+	}
+	return 0
+}
+
+// values is the number of values of a line that starts with a word.
+func (s lineLook) values() int {
+	if s.led {
+		return s.numbers
+	}
+	return min(s.numbers, s.fields-1)
+}
+
+// bare returns the dimension of lines of numbers alone, 0 if some are not.
+func bare(lines []lineLook) int {
+	for _, s := range lines {
+		if s.numbers < s.fields || s.fields != lines[0].fields {
+			return 0
+		}
+	}
+	return lines[0].fields
+}
+
+// dim returns the number of values that most lines have after their word, of equals that of
+// the first line: words that end in numbers make some lines longer.
+func dim(lines []lineLook) int {
+	votes := map[int]int{}
+	best := 0
+	for _, s := range lines {
+		if n := s.values(); n > 0 {
+			votes[n]++
+		}
+	}
+	for _, s := range lines {
+		if n := s.values(); votes[n] > votes[best] {
+			best = n
+		}
+	}
+	return best
+}
+
+// most reports whether more than half of the lines are such.
+func most(lines []lineLook, such func(lineLook) bool) bool {
+	n := 0
+	for _, s := range lines {
+		if such(s) {
+			n++
+		}
+	}
+	return 2*n > len(lines)
+}
+
+// fits reports whether the lines after the first are as many as it states, or may still be.
+func (l *look) fits() bool {
+	rows := len(l.lines) - 1
+	return rows == l.sizes[0] || rows < l.sizes[0] && !l.whole
+}
+
+// format returns the format of the text and the length of its vectors, or an error if it holds
+// none or can be read in two ways.
+func (l *look) format(path string, o Options) (string, int, error) {
+	name := text.Describe(path)
+	none := fault.New(Hint(), "%s holds no vectors: none of its first lines is a word followed by numbers", name)
+	if len(l.lines) == 0 {
+		return "", 0, none
+	}
+	if l.lines[0].columns && !l.header && o.Format == "" && len(l.lines) > 1 && most(l.lines, func(s lineLook) bool { return s.fine }) {
+		return "", 0, fault.Mention("remove it; if it is a vector, choose Format", "%s:%d: the row numbers the columns, as a heading does", name, l.lines[0].number)
+	}
+	alone := l.header && len(l.lines) == 1 && !o.Unnamed
+	if n := bare(l.lines); n > 0 && !alone && (n == 2 || !l.header) {
+		format, err := l.bareFormat(path, n, o)
+		if format == "glove" {
+			n--
+		}
+		return format, n, err
+	}
+	if l.header {
+		return "word2vec", l.sizes[1], l.checkSizes(name)
+	}
+	n := dim(l.lines)
+	var odd, marked lineLook // examples
+	for _, s := range l.lines {
+		if odd.number == 0 && s.numbers < s.fields {
+			odd = s
+		}
+		if s.mark != 0 {
+			marked = s
+		}
+	}
+	switch {
+	case n == 0:
+		return "", 0, none
+	case n == 1:
+		return "", 0, fault.Mention("if these are vectors of 1 dimension, set Format to glove",
+			"%s holds no vectors: each line is a word and one number, such as its count or its weight", name)
+	case most(l.lines, func(s lineLook) bool { return s.numbers == s.fields && !s.counts }):
+		return "", 0, fault.Mention("remove that row if it is a heading; if the first number of a row is its word, set Format to glove",
+			"%s: most rows are numbers without a word, but row %d starts with %q", name, odd.number, odd.first)
+	case most(l.lines, func(s lineLook) bool { return s.mark != 0 }):
+		return "", 0, fault.Mention("separate words and values by spaces or tabs alone; if it belongs to the words, set Format to glove",
+			"%s: most rows have %q in their first field, such as %q", name, marked.mark, marked.first)
+	case most(l.lines, func(s lineLook) bool { return s.fields > n+1 }):
+		return "", 0, fault.Mention("set Format to glove if the last numbers of each line are the vector of the text before them",
+			"%s: most lines have several words, or other fields, before %d numbers", name, n)
+	}
+	return "glove", n, nil
+}
+
+// checkSizes returns an error if the first line is one of sizes that the others contradict.
+func (l *look) checkSizes(name string) error {
+	rows, n := l.lines[1:], l.sizes[1]
+	if len(rows) > 0 && n > 0 && bare(rows) == n {
+		return fault.New("remove the first line: numbers without words need no sizes",
+			"%s: its first line states %s, and its rows are %s without a word", name, fault.Count(n, "dimension"), fault.Count(n, "number"))
+	}
+	if n == 0 || len(rows) == 0 || !most(rows, func(s lineLook) bool { return s.fields > n+1 && s.numbers > n }) {
+		return nil // single rows that differ are reported when they are read
+	}
+	return fault.Mention("correct the first line; or set Format to word2vec if the words end in numbers",
+		"%s: its first line states %s, but the rows have %d numbers", name, fault.Count(n, "dimension"), dim(rows))
+}
+
+// bareFormat returns the format of a text whose lines are n numbers each.
+func (l *look) bareFormat(path string, n int, o Options) (string, error) {
+	name := text.Describe(path)
+	tabs := text.Head{Name: path}.Ext() == ".tsv"
+	ids := n > 2 && most(l.lines, func(s lineLook) bool { return s.fine }) // the first field may be a word: a whole number, the others not
+	seen := map[string]bool{}
+	numbered := len(l.lines) > 1 // by 0, 1, 2 … or 1, 2, 3 …
+	for i, s := range l.lines {
+		ids = ids && s.counts && !seen[s.first]
+		seen[s.first] = true
+		numbered = numbered && (l.lines[0].first == "0" && s.first == strconv.Itoa(i) || l.lines[0].first == "1" && s.first == strconv.Itoa(i+1))
+	}
+	numbered = numbered && ids && n != o.Dim
+	header := n == 2 && l.sizes[1] == 1 && len(l.lines) > 1 && l.fits()
+	for _, s := range l.lines[1:] {
+		header = header && s.counts
+	}
+	words := !o.Unnamed && o.WordList == ""
+	switch {
+	case !numbered && (o.WordList != "" || o.Unnamed && (tabs || n == o.Dim)):
+		return "tsv", nil
+	case header:
+		return "", fault.Mention("set Format to word2vec if it is a header, or to tsv if it is a row",
+			"%s: its first line can be a header (%s, 1 dimension) or a row of 2 numbers", name, fault.Count(l.sizes[0], "word"))
+	case ids && (words && !tabs || n-1 == o.Dim):
+		return "glove", nil
+	case words:
+		return "", fault.Mention("list the words in a file, one per line, and name it with WordList; if the first number of each row is its word, set Format to glove",
+			"%s: its rows are %s without a word", name, fault.Count(n, "number"))
+	case ids:
+		return "", fault.Mention("set Format to glove if it is the word, or to tsv if it is a value",
+			"%s: the first of the %d numbers of each row can be its word or a value", name, n)
+	}
+	return "tsv", nil
+}
