@@ -84,7 +84,7 @@ func dots(dst, q, rows []float32, stride int) {
 	case levelAVX2:
 		dotsAVX2(dst, q, rows, stride)
 	default:
-		dotsGo(dst, q, rows, stride)
+		dotsBlocked(dst, q, rows, stride)
 		return
 	}
 	// The assembly takes eight rows at a time; the rest is done here.
@@ -100,7 +100,7 @@ func dotScan(dst, q, rows []float32, stride int) {
 	case levelAVX2:
 		dotScanAVX2(dst, q, rows, stride)
 	default:
-		dotScanGo(dst, q, rows, stride)
+		dotScanBlocked(dst, q, rows, stride)
 	}
 }
 

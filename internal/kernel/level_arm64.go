@@ -66,7 +66,7 @@ func scale(dst []float32, alpha float32) {
 
 func dots(dst, q, rows []float32, stride int) {
 	if level == levelGo {
-		dotsGo(dst, q, rows, stride)
+		dotsBlocked(dst, q, rows, stride)
 		return
 	}
 	dotsNEON(dst, q, rows, stride)
@@ -78,7 +78,7 @@ func dots(dst, q, rows []float32, stride int) {
 
 func dotScan(dst, q, rows []float32, stride int) {
 	if level == levelGo {
-		dotScanGo(dst, q, rows, stride)
+		dotScanBlocked(dst, q, rows, stride)
 		return
 	}
 	dotScanNEON(dst, q, rows, stride)

@@ -13,7 +13,7 @@ func dot(x, y []float32) float32                     { return dotGo(x, y) }
 func squaredDistance(x, y []float32) float32         { return squaredDistanceGo(x, y) }
 func axpy(dst []float32, alpha float32, x []float32) { axpyGo(dst, alpha, x) }
 func scale(dst []float32, alpha float32)             { scaleGo(dst, alpha) }
-func dots(dst, q, rows []float32, stride int)        { dotsGo(dst, q, rows, stride) }
+func dots(dst, q, rows []float32, stride int)        { dotsBlocked(dst, q, rows, stride) }
 
 func gatherRows(dst, own, table []float32, stride int, ids []int32, scale float32) {
 	gatherRowsGo(dst, own, table, stride, ids, scale)
@@ -25,7 +25,7 @@ func scatterRows(table []float32, stride int, ids []int32, delta []float32) {
 
 func multiplyAdd(dst []float32, alpha float32, x, y []float32) { multiplyAddGo(dst, alpha, x, y) }
 
-func dotScan(dst, q, rows []float32, stride int) { dotScanGo(dst, q, rows, stride) }
+func dotScan(dst, q, rows []float32, stride int) { dotScanBlocked(dst, q, rows, stride) }
 
 func squaredDistanceScan(dst, q, rows []float32, stride int) {
 	squaredDistanceScanGo(dst, q, rows, stride)
@@ -94,11 +94,11 @@ func newAssemblyScratch(maxContext, outputs int) assemblyScratch { return assemb
 func (assemblyScratch) place([]float32) {}
 
 func skipGram(in, out []float32, stride int, batch []int32, outputs int, alpha float32, s *WindowScratch) float64 {
-	return skipGramGo(in, out, stride, batch, outputs, alpha, s)
+	return skipGramBlocked(in, out, stride, batch, outputs, alpha, s)
 }
 
 func cbow(in, out []float32, stride int, batch []int32, outputs int, alpha float32, average bool, s *WindowScratch) float64 {
-	return cbowGo(in, out, stride, batch, outputs, alpha, average, s)
+	return cbowBlocked(in, out, stride, batch, outputs, alpha, average, s)
 }
 
 func labelledSkipGram(in, out []float32, batch []int32, alpha float32, s *WindowScratch) float64 {

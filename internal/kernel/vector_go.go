@@ -62,12 +62,6 @@ func scaleGo(dst []float32, alpha float32) {
 	}
 }
 
-func dotsGo(dst, q, rows []float32, stride int) {
-	for i := range dst {
-		dst[i] = dotGo(q, rows[i*stride:i*stride+len(q)])
-	}
-}
-
 func firstAboveGo(x []float32, bound float32) int {
 	for i, v := range x {
 		if v > bound {
@@ -76,8 +70,6 @@ func firstAboveGo(x []float32, bound float32) int {
 	}
 	return len(x)
 }
-
-func dotScanGo(dst, q, rows []float32, stride int) { dotsGo(dst, q, rows, stride) }
 
 func squaredDistanceScanGo(dst, q, rows []float32, stride int) {
 	for i := range dst {

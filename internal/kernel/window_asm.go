@@ -93,7 +93,7 @@ func skipGram(in, out []float32, stride int, batch []int32, outputs int, alpha f
 	}
 	switch {
 	case level == levelGo:
-		return skipGramGo(in, out, stride, batch, outputs, alpha, s)
+		return skipGramBlocked(in, out, stride, batch, outputs, alpha, s)
 	case len(s.assembly.chunks) > 1:
 		return s.apply(in, out, batch, alpha, 1, func(window []int32) { s.skipGramChunks(in, window, alpha) })
 	}
@@ -107,7 +107,7 @@ func cbow(in, out []float32, stride int, batch []int32, outputs int, alpha float
 	}
 	switch {
 	case level == levelGo:
-		return cbowGo(in, out, stride, batch, outputs, alpha, average, s)
+		return cbowBlocked(in, out, stride, batch, outputs, alpha, average, s)
 	case len(s.assembly.chunks) > 1:
 		return s.apply(in, out, batch, alpha, 1, func(window []int32) { s.cbowChunks(in, window, alpha, average) })
 	}
