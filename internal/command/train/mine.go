@@ -66,10 +66,10 @@ $ train mine qa.jsonl -m qa --margin 0.1 --sample random -o hard.jsonl`,
 			Values: cli.Summarized(mining.Samplings(), mining.Sampling.Summary)},
 		cli.Flag{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of --sample random"})
 	cli.Declare(cmd, "Search",
-		cli.Flag{Name: "ef", Arg: "N", Into: &o.Ef, Field: "Ef", Help: "beam width of a search in the graph", Default: "100, or as far as --range-max"},
+		cli.Flag{Name: "ef", Arg: "N", Into: &o.Ef, Field: "Ef", Positive: true, Help: "beam width of a search in the graph", Default: "100, or as far as --range-max"},
 		cli.Flag{Name: "exact", Into: &o.Exact, Field: "Exact", Help: "compare with all candidates, which is slow for many; always used for fewer than 10,000"},
 		cli.Flag{Name: "deterministic", Into: &job.determined, Help: "write the same FILE each time; =false builds the graph on all threads"},
-		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Help: "number of threads", Default: "all cores"})
+		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "all cores"})
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &job.output, Help: "file to write, or - for standard output"},
 		cli.Flag{Name: "format", Arg: "NAME", Into: &job.format, Help: "format of FILE", Default: "its extension, else tsv",
