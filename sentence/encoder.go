@@ -226,6 +226,9 @@ func Open(ctx context.Context, dir string) (*Encoder, error) {
 // Tokenizer returns the tokenizer, with its vocabulary.
 func (e *Encoder) Tokenizer() *tokenize.Tokenizer { return e.tokenizer }
 
+// Composes reports whether the encoder makes vectors of unknown tokens from character n-grams.
+func (e *Encoder) Composes() bool { return e.grams != nil }
+
 // Dim returns the length of the encoder's vectors.
 func (e *Encoder) Dim() int {
 	if e.projection != nil {

@@ -131,10 +131,7 @@ func (b *builder) build(ctx context.Context, sources []Source) error {
 // encodeRows encodes rows as records.
 func encodeRows(in *textRows, o Options) *encodedRows {
 	out := &encodedRows{ends: make([]int, 0, len(in.rows)), bad: make([]*badRow, len(in.rows))}
-	most := maxRecordIDs
-	if o.MaxTokens > 0 {
-		most = min(most, o.MaxTokens)
-	}
+	most := o.mostIDs()
 	unknown := o.Tokenizer.Unknown()
 	for i, row := range in.rows {
 		record, hash := len(out.ids), len(out.hashes)

@@ -41,8 +41,8 @@ do not belong to it. 'train sentence FILE' learns to tell them from the second t
 PAIRS are as in 'train sentence --help'. Of labelled pairs, those with label 1 are
 used. Texts that are paired with the first text anywhere are never its negatives. FILE
 has the columns anchor, positive, negative_1, negative_2 and so on; pairs with too few
-negatives are skipped. Texts are stored in a temporary file, and only their vectors in
-memory.`,
+negatives are skipped. Texts that the model reads as the same tokens, as in another case,
+are one text. Texts are stored in a temporary file, and only their vectors in memory.`,
 		Example: `
 $ train mine pairs.tsv -m model -o mined.tsv
 $ train sentence mined.tsv --init model -o tuned
@@ -130,7 +130,7 @@ func (j *mineJob) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	began := time.Now()
-	pairs, err := j.readPairs(cmd, sources)
+	pairs, err := j.readPairs(cmd, sources, encoder)
 	if err != nil {
 		return err
 	}
@@ -164,9 +164,12 @@ func (j *mineJob) run(cmd *cobra.Command, args []string) error {
 }
 
 // readPairs reads the pairs, and reports what it found.
-func (j *mineJob) readPairs(cmd *cobra.Command, sources []pairs.Source) (*mining.Pairs, error) {
+func (j *mineJob) readPairs(cmd *cobra.Command, sources []pairs.Source, encoder *sentence.Encoder) (*mining.Pairs, error) {
 	progress := cli.StartProgress(cmd, "reading")
 	o := mining.ReadOptions{Pairs: j.input.PairOptions(nil, 0), Candidates: j.candidates}
+	if !encoder.Composes() { // with n-grams, texts of different unknown words differ
+		o.Pairs.Tokenizer = encoder.Tokenizer()
+	}
 	o.Pairs.OnProgress = progress.Bytes
 	pairs, err := mining.Read(cmd.Context(), sources, o)
 	progress.Done()
