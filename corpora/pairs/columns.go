@@ -34,7 +34,7 @@ var roleNames = map[string]columnRole{
 
 	"score": scoreRole, "similarity": scoreRole, "similarity_score": scoreRole, "relatedness_score": scoreRole,
 
-	"label": labelRole, "is_duplicate": labelRole,
+	"label": labelRole, "gold_label": labelRole, "is_duplicate": labelRole,
 }
 
 // roleOf returns the role of a column with this name. Negatives may be numbered.

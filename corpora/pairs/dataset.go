@@ -1,5 +1,11 @@
 package pairs
 
+import (
+	"fmt"
+
+	"github.com/luminavec/luminavec/corpora/internal/scale"
+)
+
 // Kind is the kind of the examples of a Dataset.
 type Kind int
 
@@ -21,13 +27,15 @@ type File struct {
 	Examples int64   // number of good rows
 	Weight   float64 // weight of its source
 	Layout   string  // how the file was read: "TSV, no header: columns 1 and 2 are anchor and positive"
-	// ScoreRange holds the scores that become 0 and 1. Only of scored pairs.
+	// ScoreRange holds the scores that become 0 and 1, the same for all files. Only of scored
+	// pairs.
 	ScoreRange [2]float64
 
 	firstBad            *badRow
-	seen                [2]float64 // lowest and highest score
-	from                int64      // its first example
-	hashBase, groupBase int64      // where the hashes and groups of its examples begin
+	seen                scale.Seen   // scores
+	labels              scale.Counts // in the file
+	from                int64        // its first example
+	hashBase, groupBase int64        // where the hashes and groups of its examples begin
 }
 
 // Dataset holds examples as ids, which training reads epoch after epoch in the batches of a
@@ -40,7 +48,34 @@ type Dataset struct {
 	stats       Stats
 	fingerprint string
 	groups      *textGroups // nil: Related is off
+	scores      Scores
 }
+
+// Scores describes how the scores or labels of all files were read.
+type Scores struct {
+	Low, High float64    // lowest and highest score that was read
+	Range     [2]float64 // the scores that become 0 and 1; zero unless the pairs are scored
+	Given     bool       // Range is Options.ScoreRange, not detected
+	Labels    string     // the labels and their meanings; "" unless the pairs are labeled
+	Warning   string     // a doubt about a file, for the user, or ""
+}
+
+// String describes the scores in a line; it is "" for pairs without scores or labels.
+func (s Scores) String() string {
+	how := "detected"
+	switch {
+	case s.Labels != "":
+		return "labels: " + s.Labels
+	case s.Range == [2]float64{}:
+		return ""
+	case s.Given:
+		how = "as given"
+	}
+	return fmt.Sprintf("scores are from %v, on a scale of %v (%s)", scale.Range{s.Low, s.High}, scale.Range(s.Range), how)
+}
+
+// Scores describes how the scores or labels were read.
+func (p *Dataset) Scores() Scores { return p.scores }
 
 // Kind returns the kind of all examples.
 func (p *Dataset) Kind() Kind { return p.files[0].Kind }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luminavec/luminavec/corpora/internal/scale"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -23,10 +24,12 @@ type layout struct {
 	named       bool // the fields have names in each record, as in JSON
 	kind        Kind
 	texts       []column
-	last        column // of the score or label
-	width       int    // number of columns that a row must have; 0: as many as are read
-	header      bool   // the first row is a header
-	description string // File.Layout
+	last        column       // of the score or label
+	width       int          // number of columns that a row must have; 0: as many as are read
+	header      bool         // the first row is a header
+	description string       // File.Layout
+	labels      scale.Labels // that the user gives; nil: the well-known ones
+	counts      scale.Counts // of labels that were read
 }
 
 // textRow is an example as text.
@@ -83,9 +86,10 @@ func (l *layout) describe(names []string) {
 }
 
 // findLayout finds how the rows of a file are examples: from the columns that the user names,
-// or from the first rows.
-func findLayout(format *text.Format, named *namedColumns, rows []*text.Record) (*layout, error) {
-	l := &layout{format: format, named: rows[0].Named()}
+// or from the first rows. labels are the meanings that the user gives, and scored says that the
+// user gives the range of scores.
+func findLayout(format *text.Format, named *namedColumns, rows []*text.Record, labels scale.Labels, scored bool) (*layout, error) {
+	l := &layout{format: format, named: rows[0].Named(), labels: labels, counts: scale.Counts{}}
 	var names []string
 	var err error
 	switch {
@@ -109,8 +113,13 @@ func findLayout(format *text.Format, named *namedColumns, rows []*text.Record) (
 	if len(l.texts) > maxTexts {
 		return nil, rows[0].Errorf("name fewer negatives", "an example has %d texts, more than the maximum of %d", len(l.texts), maxTexts)
 	}
-	if named == nil && l.kind == Labelled && l.fractions(rows) {
+	if named == nil && l.kind == Labelled && labels == nil && (scored || l.fractions(rows)) {
 		l.kind = Scored // like the labels of GLUE's STS-B
+	}
+	if l.kind == Labelled {
+		if err := l.checkInference(names, rows); err != nil {
+			return nil, fault.New(fault.Hint(err), "%s: %w", rows[0].Position, err)
+		}
 	}
 	l.describe(names)
 	return l, nil
@@ -222,7 +231,7 @@ func (l *layout) detectRows(rows []*text.Record) ([]string, error) {
 		}
 	}
 	columns := []column{{at: 0}, {at: 1}}
-	switch numbers, labels := thirdColumn(rows, l.width); {
+	switch numbers, labels := l.thirdColumn(rows); {
 	case l.width == 1:
 		return nil, fault.New("a row is two texts with a tab between them, or CSV, or JSON Lines", "the rows are not pairs: they have one column each, such as %.60q", first[0])
 	case l.width == 2:
@@ -239,24 +248,28 @@ func (l *layout) detectRows(rows []*text.Record) ([]string, error) {
 	return columnNames(columns), nil
 }
 
-// thirdColumn reports whether the third columns of rows of 3 are mostly numbers, and
-// whether all these are 0 or 1.
-func thirdColumn(rows []*text.Record, width int) (numbers, labels bool) {
-	n, all := 0, 0
-	labels = true
+// thirdColumn reports whether the third columns of rows of 3 are mostly numbers, and whether
+// they are mostly labels: names of a known meaning, or numbers that are all 0 or 1.
+func (l *layout) thirdColumn(rows []*text.Record) (numbers, labels bool) {
+	all, number, named, other := 0, 0, 0, 0
 	for _, row := range rows {
-		if width != 3 || len(row.Fields) != 3 {
+		if l.width != 3 || len(row.Fields) != 3 {
 			continue
 		}
 		all++
 		third := strings.TrimSpace(row.Fields[2])
-		if isNumber(third) {
-			n++
-			labels = labels && (third == "0" || third == "1")
+		switch {
+		case l.labels.Named(third):
+			named++
+		case isNumber(third):
+			number++
+			if third != "0" && third != "1" || l.labels != nil {
+				other++
+			}
 		}
 	}
-	numbers = n > 0 && 2*n >= all
-	return numbers, numbers && labels
+	numbers = number > 0 && 2*number >= all
+	return numbers, named > 0 && 2*named >= all || numbers && other == 0
 }
 
 // detectFields detects the layout of records with named fields by the first record.
