@@ -256,7 +256,7 @@ func (b *builder) finish(ctx context.Context) error {
 		}
 	}
 	var err error
-	if p.scores, err = findScores(p.files, b.options.ScoreRange, b.labels); err != nil {
+	if p.scores, err = findScores(p.files, b.options.ScoreRange); err != nil {
 		return err
 	}
 	cut := p.stats.Truncated

@@ -31,11 +31,14 @@ type File struct {
 	// pairs.
 	ScoreRange [2]float64
 
+	// Labels lists the labels with their meanings, such as `"1" is related, "0" is not related`.
+	// Only of labeled pairs.
+	Labels string
+
 	firstBad            *badRow
-	seen                scale.Seen   // scores
-	labels              scale.Counts // in the file
-	from                int64        // its first example
-	hashBase, groupBase int64        // where the hashes and groups of its examples begin
+	seen                scale.Seen // scores
+	from                int64      // its first example
+	hashBase, groupBase int64      // where the hashes and groups of its examples begin
 }
 
 // Dataset holds examples as ids, which training reads epoch after epoch in the batches of a
@@ -51,21 +54,18 @@ type Dataset struct {
 	scores      Scores
 }
 
-// Scores describes how the scores or labels of all files were read.
+// Scores describes how the scores of all files were read.
 type Scores struct {
 	Low, High float64    // lowest and highest score that was read
 	Range     [2]float64 // the scores that become 0 and 1; zero unless the pairs are scored
 	Given     bool       // Range is Options.ScoreRange, not detected
-	Labels    string     // the labels and their meanings; "" unless the pairs are labeled
 	Warning   string     // a doubt about a file, for the user, or ""
 }
 
-// String describes the scores in a line; it is "" for pairs without scores or labels.
+// String describes the scores in a line; it is "" for pairs without scores.
 func (s Scores) String() string {
 	how := "detected"
 	switch {
-	case s.Labels != "":
-		return "labels: " + s.Labels
 	case s.Range == [2]float64{}:
 		return ""
 	case s.Given:
@@ -74,7 +74,7 @@ func (s Scores) String() string {
 	return fmt.Sprintf("scores are from %v, on a scale of %v (%s)", scale.Range{s.Low, s.High}, scale.Range(s.Range), how)
 }
 
-// Scores describes how the scores or labels were read.
+// Scores describes how the scores were read.
 func (p *Dataset) Scores() Scores { return p.scores }
 
 // Kind returns the kind of all examples.

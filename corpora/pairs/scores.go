@@ -16,7 +16,9 @@ const hintMeaning = "if these are labels, say what they mean with Labels, such a
 // checkLabels returns an error if the labels of a file, which was read to its end, have no
 // meaning beyond doubt. A few other numbers among 0 and 1 are bad rows.
 func (l *layout) checkLabels(file *File) error {
-	file.labels = l.counts
+	if l.kind == Labelled {
+		file.Labels = l.counts.Describe(l.labels)
+	}
 	if l.labels != nil {
 		return nil
 	}
@@ -60,21 +62,11 @@ func (l *layout) checkInference(names []string, rows []*text.Record) error {
 	return nil
 }
 
-// findScores finds the range of the scores of all files, which it sets in each of them, or
-// describes their labels.
-func findScores(files []*File, given scale.Range, labels scale.Labels) (Scores, error) {
+// findScores finds the range of the scores of all files, which it sets in each of them.
+func findScores(files []*File, given scale.Range) (Scores, error) {
 	s := Scores{Range: given, Given: given != scale.Range{}}
-	switch files[0].Kind {
-	case Paired:
+	if files[0].Kind != Scored {
 		return Scores{}, nil
-	case Labelled:
-		all := scale.Counts{}
-		for _, f := range files {
-			for label, n := range f.labels {
-				all[label] += n
-			}
-		}
-		return Scores{Labels: all.Describe(labels)}, nil
 	}
 	seen := scale.Nothing()
 	for _, f := range files {

@@ -117,22 +117,22 @@ func TestLabels(t *testing.T) {
 		labels        []string
 		want, targets string
 	}{
-		"names":      {rows("label", "ENTAILMENT", "neutral", "contradiction", "-"), nil, `labels: "-" is skipped, "contradiction" is not related, "entailment" is related, "neutral" is not related`, "1 0 0"},
-		"SNLI":       {nli, []string{"0=1,1=0,2=0"}, `labels: "-1" is skipped, "0" is related, "1" is not related, "2" is not related`, "1 0 0"},
-		"no neutral": {nli, []string{"0=1", "2=0"}, `labels: "-1" is skipped, "0" is related, "1" is skipped, "2" is not related`, "1 0"},
-		"graded":     {nli, []string{"0=1,1=0.5,2=0"}, `labels: "-1" is skipped, "0" is related, "1" is 0.5, "2" is not related`, "1 0.5 0"},
-		"reversed":   {nli, []string{"2.0=1,1=0,0=0"}, `labels: "-1" is skipped, "0" is not related, "1" is not related, "2" is related`, "0 0 1"},
-		"yes":        {rows("label", "yes", "No"), []string{"YES=1,no=0"}, `labels: "no" is not related, "yes" is related`, "1 0"},
-		"0 and 1":    {rows("label", "1", "0", "1"), nil, `labels: "1" is related, "0" is not related`, "1 0 1"},
-		"no header":  {"a\tb\t0\nb\tc\t1\nc\td\t2\n", []string{"0=1,1=0,2=0"}, `labels: "0" is related, "1" is not related, "2" is not related`, "1 0 0"},
-		"premise":    {"premise\thypothesis\tlabel\na\tb\t0\nb\tc\t1\n", []string{"0=1,1=0"}, `labels: "0" is related, "1" is not related`, "1 0"},
+		"names":      {rows("label", "ENTAILMENT", "neutral", "contradiction", "-"), nil, `"-" is skipped, "contradiction" is not related, "entailment" is related, "neutral" is not related`, "1 0 0"},
+		"SNLI":       {nli, []string{"0=1,1=0,2=0"}, `"-1" is skipped, "0" is related, "1" is not related, "2" is not related`, "1 0 0"},
+		"no neutral": {nli, []string{"0=1", "2=0"}, `"-1" is skipped, "0" is related, "1" is skipped, "2" is not related`, "1 0"},
+		"graded":     {nli, []string{"0=1,1=0.5,2=0"}, `"-1" is skipped, "0" is related, "1" is 0.5, "2" is not related`, "1 0.5 0"},
+		"reversed":   {nli, []string{"2.0=1,1=0,0=0"}, `"-1" is skipped, "0" is not related, "1" is not related, "2" is related`, "0 0 1"},
+		"yes":        {rows("label", "yes", "No"), []string{"YES=1,no=0"}, `"no" is not related, "yes" is related`, "1 0"},
+		"0 and 1":    {rows("label", "1", "0", "1"), nil, `"1" is related, "0" is not related`, "1 0 1"},
+		"no header":  {"a\tb\t0\nb\tc\t1\nc\td\t2\n", []string{"0=1,1=0,2=0"}, `"0" is related, "1" is not related, "2" is not related`, "1 0 0"},
+		"premise":    {"premise\thypothesis\tlabel\na\tb\t0\nb\tc\t1\n", []string{"0=1,1=0"}, `"0" is related, "1" is not related`, "1 0"},
 	} {
 		p, err := Build(context.Background(), openFiles(t, "x.tsv", c.text), Options{Tokenizer: letterTokenizer(t), Labels: c.labels})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if got := p.Scores().String(); got != c.want || targets(t, p) != c.targets || p.Kind() != Labelled {
+		if got := p.Files()[0].Labels; got != c.want || targets(t, p) != c.targets || p.Kind() != Labelled {
 			t.Errorf("%s: %s, %s\nwant %s, %s", name, got, targets(t, p), c.want, c.targets)
 		}
 		p.Close()

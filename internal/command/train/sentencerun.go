@@ -59,6 +59,7 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer pairs.Close()
+	j.Keep(pairs)
 	if j.Loss == "" {
 		j.Loss = sentences.UsualLoss(pairs.Kind())
 	}
@@ -145,7 +146,7 @@ func (j *sentenceJob) trainPairs(cmd *cobra.Command, sets []sentences.Validation
 	if err != nil {
 		return err
 	}
-	return reportSentence(cmd, j.output, model, last)
+	return reportSentence(cmd, j.output, j.ScoreRange, model, last)
 }
 
 // pluralPairs is a number of examples of a kind.
@@ -165,6 +166,12 @@ func readPairs(cmd *cobra.Command, sources []pairs.Source, o pairs.Options) (*pa
 	}
 	s := pairs.Stats()
 	notePairs(cmd, s, pairs.Files())
+	if scores := pairs.Scores(); scores.String() != "" {
+		cli.Note(cmd, "%v", scores)
+		if scores.Warning != "" {
+			cli.Warn(cmd, "%s", cli.Printable(scores.Warning))
+		}
+	}
 	cut := ""
 	if s.Truncated > 0 {
 		cut = fmt.Sprintf(", %s truncated to %s tokens", cli.Plural(s.Truncated, "text", "texts"), cli.Thousands(o.MaxTokens))
@@ -185,6 +192,9 @@ func notePairs(cmd *cobra.Command, s pairs.Stats, files []pairs.File) {
 			weight = ", weight " + strconv.FormatFloat(f.Weight, 'g', -1, 64)
 		}
 		cli.Note(cmd, "%s: %s%s: %s", cli.Printable(text.Describe(f.Name)), pluralPairs(f.Examples, f.Kind), weight, f.Layout)
+		if f.Labels != "" {
+			cli.Note(cmd, "%s: labels: %s", cli.Printable(text.Describe(f.Name)), cli.Printable(f.Labels))
+		}
 	}
 	for _, skipped := range s.Skipped {
 		cli.Warn(cmd, "skipped %s, %s: first %s", cli.Plural(skipped.Rows, "row", "rows"), skipped.Reason, skipped.First)
