@@ -96,7 +96,7 @@ func ExampleOpenSets() {
 	_, pairs, tokenizer := begin(ctx, dir)
 	defer pairs.Close()
 
-	sets, err := train.OpenSets(ctx, filepath.Join(dir, "scored.tsv"))
+	sets, err := train.OpenSets(ctx, nil, filepath.Join(dir, "scored.tsv"))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
@@ -24,6 +25,7 @@ func TestFields(t *testing.T) {
 	clitest.CheckFields(t, root, "query", index.SearchOptions{}, "Allowed", "Threshold", "Rerank")
 	eval := evalCommand()
 	clitest.CheckFields(t, eval, "sts", evaluate.STSOptions{}, "Resamples", "Threads")
+	clitest.CheckFields(t, eval, "sts", sets.STSOptions{})
 	clitest.CheckFields(t, eval, "retrieval", evaluate.RetrievalOptions{}, "Resamples")
 	clitest.CheckFields(t, eval, "analogies", evaluate.AnalogyOptions{}, "Threads")
 	clitest.CheckFields(t, eval, "ann", evaluate.ANNOptions{}, "Index")

@@ -33,7 +33,7 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 	if err := corpora.CheckOutside(j.output, append(slices.Clone(args), j.init)); err != nil {
 		return err
 	}
-	sets, err := sentences.OpenSets(ctx, j.watch.sets...)
+	sets, err := sentences.OpenSets(ctx, j.Labels, j.watch.sets...)
 	if err != nil {
 		return err
 	}
@@ -135,6 +135,11 @@ func (j *sentenceJob) trainPairs(cmd *cobra.Command, sets []sentences.Validation
 	}
 	if len(sets) > 0 {
 		run.Validation = &sentences.Validation{Sets: sets}
+		for _, set := range sets {
+			if set.Read != "" {
+				cli.Note(cmd, "%s: read %s", cli.Printable(set.File), cli.Printable(set.Read))
+			}
+		}
 		j.watch.set(run.Validation)
 	}
 	run.SaveEvery, run.Settings = j.every, j.JSON()
