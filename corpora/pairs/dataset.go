@@ -26,14 +26,10 @@ type File struct {
 	Columns  int     // number of texts of an example
 	Examples int64   // number of good rows
 	Weight   float64 // weight of its source
-	Layout   string  // how the file was read: "TSV, no header: columns 1 and 2 are anchor and positive"
+	Layout   string  // how the file was read: "TSV without a header: anchor is column 1, positive is column 2"; of labeled pairs also their labels
 	// ScoreRange holds the scores that become 0 and 1, the same for all files. Only of scored
 	// pairs.
 	ScoreRange [2]float64
-
-	// Labels lists the labels with their meanings, such as `"1" is related, "0" is not related`.
-	// Only of labeled pairs.
-	Labels string
 
 	firstBad            *badRow
 	seen                scale.Seen // scores

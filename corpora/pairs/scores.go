@@ -17,7 +17,7 @@ const hintMeaning = "if these are labels, say what they mean with Labels, such a
 // meaning beyond doubt. A few other numbers among 0 and 1 are bad rows.
 func (l *layout) checkLabels(file *File) error {
 	if l.kind == Labelled {
-		file.Labels = l.counts.Describe(l.labels)
+		file.Layout += "; labels: " + l.counts.Describe(l.labels)
 	}
 	if l.labels != nil {
 		return nil

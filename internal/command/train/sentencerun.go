@@ -197,9 +197,6 @@ func notePairs(cmd *cobra.Command, s pairs.Stats, files []pairs.File) {
 			weight = ", weight " + strconv.FormatFloat(f.Weight, 'g', -1, 64)
 		}
 		cli.Note(cmd, "%s: %s%s: %s", cli.Printable(text.Describe(f.Name)), pluralPairs(f.Examples, f.Kind), weight, f.Layout)
-		if f.Labels != "" {
-			cli.Note(cmd, "%s: labels: %s", cli.Printable(text.Describe(f.Name)), cli.Printable(f.Labels))
-		}
 	}
 	for _, skipped := range s.Skipped {
 		cli.Warn(cmd, "skipped %s, %s: first %s", cli.Plural(skipped.Rows, "row", "rows"), skipped.Reason, skipped.First)
