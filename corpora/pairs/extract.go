@@ -104,6 +104,8 @@ func (l *layout) number(row *text.Record, scores [2]float64) (float64, *badRow) 
 	}
 	v, err := strconv.ParseFloat(text, 64)
 	switch {
+	case err != nil && isNumber(strings.Replace(text, ",", ".", 1)):
+		return 0, bad(badScore, row.Position, scale.DecimalComma, "%s %.40q is not a number", what, text)
 	case err != nil || math.IsNaN(v) || math.IsInf(v, 0):
 		return 0, bad(badScore, row.Position, "if the first row is a header, name the columns as it does", "%s %.40q is not a number", what, text)
 	case scores != [2]float64{} && !scale.Range(scores).Holds(v):

@@ -68,6 +68,7 @@ func TestSTSRefused(t *testing.T) {
 			"cannot tell what the numbers 0 to 2", "Labels"},
 		{"1,a,b,4.5\n2,c,d,0\n", STSOptions{}, "x.tsv:1: cannot tell which column is the score: columns 1, 4 hold numbers", "ScoreColumn"},
 		{"a,b,4,5,4.5\nc,d,0,1,0.5\n", STSOptions{}, "columns 3, 4, 5 hold numbers", "ScoreColumn"},
+		{"a\tb\t4,5\nc\td\t0,5\n", STSOptions{}, `x.tsv:1: score "4,5" is not a number`, "decimal point"},
 		{"a,b,4\n", STSOptions{ScoreColumn: 4}, "ScoreColumn must be one of the 3 columns of the first record, got 4", "from 1"},
 		{"a,b,4\n", STSOptions{ScoreColumn: -1}, "ScoreColumn must not be negative, got -1", "from 1"},
 		{"{}\n", STSOptions{ScoreColumn: 1}, "ScoreColumn applies to TSV and CSV only", "names"},

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luminavec/luminavec/corpora/internal/scale"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -85,6 +86,9 @@ func (p *stsParser) score(r *text.Record, content string) (score float64, used b
 		return score, used, nil
 	}
 	score, err = strconv.ParseFloat(content, 64)
+	if err != nil && isNumber(strings.Replace(content, ",", ".", 1)) {
+		return 0, false, r.Errorf(scale.DecimalComma, "score %.40q is not a number", content)
+	}
 	if err != nil || math.IsNaN(score) || math.IsInf(score, 0) {
 		return 0, false, r.Errorf(hintSTS, "score %.40q is not a number", content)
 	}

@@ -44,6 +44,9 @@ func (r Range) Normalized(score float64) float64 {
 
 func (r Range) String() string { return Number(r[0]) + " to " + Number(r[1]) }
 
+// DecimalComma is the hint for a number such as 3,5.
+const DecimalComma = "write a decimal point instead of the comma"
+
 // Number writes a score, which is kept in 32 bits.
 func Number(x float64) string { return strconv.FormatFloat(x, 'g', -1, 32) }
 
@@ -98,7 +101,7 @@ func (s Seen) Range() (Range, error) {
 	case all(cosines) && s.Low <= negative:
 		return cosines, nil
 	case all(cosines):
-		return Range{}, fault.Mention(hint, "cannot tell the range of the scores: they are from %v, and the range may be %v or %v", span, usual[0], cosines)
+		return Range{}, fault.Mention("set ScoreRange to -1,1 if these are cosines, or to 0,1 to skip scores below 0", "cannot tell the range of the scores: they are from %v, and the range may be %v or %v", span, usual[0], cosines)
 	}
 	return Range{}, fault.Mention(hint, "cannot tell the range of the scores: they are from %v, which is no usual range", span)
 }

@@ -39,7 +39,9 @@ The model splits a text into tokens, looks up a vector for each, and combines th
 into one vector. Pairs are TSV, CSV or JSON Lines. Two columns are a text and one that
 belongs to it; further columns are texts that do not belong to the first. A column
 named score, or label (0 or 1), makes them scored pairs, or pairs that are related or
-not. The layout is detected and reported; --columns overrides it.
+not. All scores are read on one scale; a scale in doubt, and labels such as 0, 1 and 2,
+are refused unless --score-range or --labels says what they mean. The layout is detected
+and reported; --columns overrides it.
 
 The model is the same, byte for byte, with any number of threads. Ctrl-C saves MODEL;
 'train resume MODEL' continues from there.`,
