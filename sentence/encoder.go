@@ -226,8 +226,15 @@ func Open(ctx context.Context, dir string) (*Encoder, error) {
 // Tokenizer returns the tokenizer, with its vocabulary.
 func (e *Encoder) Tokenizer() *tokenize.Tokenizer { return e.tokenizer }
 
-// Composes reports whether the encoder makes vectors of unknown tokens from character n-grams.
-func (e *Encoder) Composes() bool { return e.grams != nil }
+// DecidingTokenizer returns the tokenizer if its tokens alone determine the vector of a text, so
+// that texts of the same tokens are equal to the model. With character n-grams, which make vectors
+// of unknown tokens, it returns nil.
+func (e *Encoder) DecidingTokenizer() *tokenize.Tokenizer {
+	if e.grams != nil {
+		return nil
+	}
+	return e.tokenizer
+}
 
 // Dim returns the length of the encoder's vectors.
 func (e *Encoder) Dim() int {

@@ -26,7 +26,7 @@ type File struct {
 	Columns  int     // number of texts of an example
 	Examples int64   // number of good rows
 	Weight   float64 // weight of its source
-	Layout   string  // how the file was read: "TSV without a header: anchor is column 1, positive is column 2"; of labeled pairs also their labels
+	Layout   string  // how the file was read: "TSV without a header: anchor is column 1, positive is column 2"; of pairs with scores or labels also how these were read
 	// ScoreRange holds the scores that become 0 and 1, the same for all files. Only of scored
 	// pairs.
 	ScoreRange [2]float64

@@ -113,7 +113,7 @@ func findLayout(format *text.Format, named *namedColumns, rows []*text.Record, l
 	if len(l.texts) > maxTexts {
 		return nil, rows[0].Errorf("name fewer negatives", "an example has %d texts, more than the maximum of %d", len(l.texts), maxTexts)
 	}
-	if named == nil && l.kind == Labelled && labels == nil && (scored || l.fractions(rows)) {
+	if named == nil && l.kind == Labelled && labels == nil && l.scores(rows, scored) {
 		l.kind = Scored // like the labels of GLUE's STS-B
 	}
 	if l.kind == Labelled {
@@ -307,14 +307,15 @@ func (l *layout) detectFields(row *text.Record) ([]string, error) {
 	return names, nil
 }
 
-// fractions reports whether a label is not a whole number.
-func (l *layout) fractions(rows []*text.Record) bool {
+// scores reports whether the labels are scores: one of them is not a whole number or, if the
+// user gives the range of scores, one of them is a number.
+func (l *layout) scores(rows []*text.Record, ranged bool) bool {
 	for _, row := range rows {
 		if !l.named && l.last.at >= len(row.Fields) {
 			continue
 		}
 		if text, problem := l.lastText(row); problem == nil {
-			if v, err := strconv.ParseFloat(text, 64); err == nil && v != math.Trunc(v) {
+			if v, err := strconv.ParseFloat(text, 64); err == nil && (ranged || v != math.Trunc(v)) {
 				return true
 			}
 		}

@@ -79,7 +79,7 @@ func TestLayouts(t *testing.T) {
 		if got := shown(t, p); got != c.want {
 			t.Errorf("%s:\n%swant:\n%s", c.name, got, c.want)
 		}
-		if got, _, _ := strings.Cut(p.Files()[0].Layout, "; labels: "); got != c.layout {
+		if got, _, _ := strings.Cut(p.Files()[0].Layout, "; "); got != c.layout {
 			t.Errorf("%s: %s\nwant: %s", c.name, got, c.layout)
 		}
 		p.Close()

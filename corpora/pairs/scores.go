@@ -82,6 +82,7 @@ func findScores(files []*File, given scale.Range) (Scores, error) {
 	}
 	for _, f := range files {
 		f.ScoreRange = s.Range
+		f.Layout += "; " + Scores{Low: f.seen.Low, High: f.seen.High, Range: s.Range, Given: s.Given}.String()
 		if own, ok := f.seen.Fills(); ok && !s.Given && own != s.Range && s.Warning == "" {
 			s.Warning = fmt.Sprintf("the scores of %s are from %v, but all files are read on one scale, %v; if its scale is another, rescale its scores",
 				text.Describe(f.Name), scale.Range{f.seen.Low, f.seen.High}, scale.Range(s.Range))

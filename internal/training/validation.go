@@ -39,7 +39,7 @@ type ValidationSet struct {
 	// the vocabulary of the run.
 	Text *corpora.Corpus
 
-	// Read says how the file was read, where that is detected; "" otherwise.
+	// Read says in a line what was read, and how; "" if Known and Size say it.
 	Read string
 
 	// Known is how many of the Size pairs, analogies or words of the set are in the vocabulary; for

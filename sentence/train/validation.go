@@ -138,8 +138,11 @@ func openSTS(ctx context.Context, path string, labels []string) (opened, error) 
 
 func openRetrieval(ctx context.Context, path string, _ []string) (opened, error) {
 	set, err := sets.OpenRetrieval(ctx, path, "")
+	if err != nil {
+		return opened{}, err
+	}
 	return opened{func(ctx context.Context, e *sentence.Encoder) (checkpoints.Metric, error) {
 		r, err := evaluate.Retrieval(ctx, e, set, evaluate.RetrievalOptions{})
 		return checkpoints.Metric{Set: set.Name, Name: "ndcg@10", Value: r.NDCG10, Found: int64(r.Queries - r.Unknown), Of: int64(r.Queries)}, err
-	}, ""}, err
+	}, "split " + set.Split}, nil
 }

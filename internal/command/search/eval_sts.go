@@ -22,9 +22,11 @@ func evalSTSCommand() *cobra.Command {
 Spearman compares the order, Pearson the values; 1 is perfect, 0 is chance. Any model
 can be evaluated: a sentence is the mean of its words in a word model. All pairs count:
 a sentence without a known token has the cosine 0 with any other, and such pairs are
-reported as unknown. The columns of a set are detected from its header and numbers, and
-reported; labels 0, 1 and 2 are refused unless --labels says what they mean. The interval contains 95% of 1,000 bootstrap samples of the pairs:
-models whose intervals overlap widely may differ by chance.`,
+reported as unknown. The interval contains 95% of 1,000 bootstrap samples of the pairs:
+models whose intervals overlap widely may differ by chance.
+
+The columns of a set are detected from its header and its numbers, and reported. Labels
+0, 1 and 2 are refused unless --labels says what they mean.`,
 		Example: "$ search eval sts -m model --set stsb-en-dev.csv",
 		Args:    cli.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return evalSTS(cmd, paths, read, o) },

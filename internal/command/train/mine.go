@@ -70,6 +70,7 @@ $ train mine qa.jsonl -m qa --margin 0.1 --sample random -o hard.jsonl`,
 		cli.Flag{Name: "exact", Into: &o.Exact, Field: "Exact", Help: "compare with all candidates, which is slow for many; always used for fewer than 10,000"},
 		cli.Flag{Name: "deterministic", Into: &job.determined, Help: "write the same FILE each time; =false builds the graph on all threads"},
 		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "all cores"})
+	cli.NameField(cmd, "ScoreRange", "--score-range of 'train sentence'")
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &job.output, Help: "file to write, or - for standard output"},
 		cli.Flag{Name: "format", Arg: "NAME", Into: &job.format, Help: "format of FILE", Default: "its extension, else tsv",
@@ -166,10 +167,7 @@ func (j *mineJob) run(cmd *cobra.Command, args []string) error {
 // readPairs reads the pairs, and reports what it found.
 func (j *mineJob) readPairs(cmd *cobra.Command, sources []pairs.Source, encoder *sentence.Encoder) (*mining.Pairs, error) {
 	progress := cli.StartProgress(cmd, "reading")
-	o := mining.ReadOptions{Pairs: j.input.PairOptions(nil, 0), Candidates: j.candidates}
-	if !encoder.Composes() { // with n-grams, texts of different unknown words differ
-		o.Pairs.Tokenizer = encoder.Tokenizer()
-	}
+	o := mining.ReadOptions{Pairs: j.input.PairOptions(encoder.DecidingTokenizer(), 0), Candidates: j.candidates}
 	o.Pairs.OnProgress = progress.Bytes
 	pairs, err := mining.Read(cmd.Context(), sources, o)
 	progress.Done()

@@ -136,9 +136,7 @@ func (j *sentenceJob) trainPairs(cmd *cobra.Command, sets []sentences.Validation
 	if len(sets) > 0 {
 		run.Validation = &sentences.Validation{Sets: sets}
 		for _, set := range sets {
-			if set.Read != "" {
-				cli.Note(cmd, "%s: read %s", cli.Printable(set.File), cli.Printable(set.Read))
-			}
+			cli.Note(cmd, "validating with %s: %s", cli.Printable(set.File), cli.Printable(set.Read))
 		}
 		j.watch.set(run.Validation)
 	}
@@ -171,12 +169,6 @@ func readPairs(cmd *cobra.Command, sources []pairs.Source, o pairs.Options) (*pa
 	}
 	s := pairs.Stats()
 	notePairs(cmd, s, pairs.Files())
-	if scores := pairs.Scores(); scores.String() != "" {
-		cli.Note(cmd, "%v", scores)
-		if scores.Warning != "" {
-			cli.Warn(cmd, "%s", cli.Printable(scores.Warning))
-		}
-	}
 	cut := ""
 	if s.Truncated > 0 {
 		cut = fmt.Sprintf(", %s truncated to %s tokens", cli.Plural(s.Truncated, "text", "texts"), cli.Thousands(o.MaxTokens))
