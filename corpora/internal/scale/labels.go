@@ -58,8 +58,10 @@ func canonical(label string) string {
 	if strings.Trim(label, "- ") == "" {
 		return label // in SNLI, - is a pair without a label
 	}
-	return strings.NewReplacer(" ", "_", "-", "_").Replace(label)
+	return underscores.Replace(label)
 }
+
+var underscores = strings.NewReplacer(" ", "_", "-", "_")
 
 // Value returns the meaning of a label. Nil knows 0, 1 and the well-known names.
 func (l Labels) Value(label string) (value float64, ok bool) {
@@ -112,7 +114,7 @@ func (c Counts) Classes() bool {
 	return n == 3 && c["0"] > 0 && c["1"] > 0 && c["2"] > 0
 }
 
-// Describe lists the labels with their meanings, the most frequent first.
+// Describe lists up to ten labels with their meanings, the most frequent first.
 func (c Counts) Describe(l Labels) string {
 	var names []string
 	for name := range c {
@@ -125,7 +127,11 @@ func (c Counts) Describe(l Labels) string {
 		return strings.Compare(a, b)
 	})
 	var parts []string
-	for _, name := range names {
+	for i, name := range names {
+		if i == 10 {
+			parts = append(parts, strconv.Itoa(len(names)-i)+" more")
+			break
+		}
 		meaning := "skipped"
 		if v, ok := l.Value(name); ok && v == 1 {
 			meaning = "related"
