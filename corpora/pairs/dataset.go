@@ -12,7 +12,7 @@ type Kind int
 const (
 	Paired   Kind = iota // an anchor, its positive, and any number of negatives
 	Scored               // two texts and how similar they are
-	Labelled             // two texts and whether they are related: 0 or 1
+	Labelled             // two texts and whether they are related: 0, 1 or, with Options.Labels, between
 )
 
 func (k Kind) String() string {

@@ -26,8 +26,8 @@ type Texts struct {
 	// Texts are the anchor, its positive and its negatives, or the two texts of a
 	// scored or labeled pair, unchanged from the file.
 	Texts []string
-	// Score is the score in the file, unscaled, or the label, 0 or 1; 0 for a pair without
-	// either.
+	// Score is the score in the file, unscaled, or the meaning of the label, from 0 to 1; 0 for
+	// a pair without either.
 	Score float64
 }
 
