@@ -33,6 +33,8 @@ var roleNames = map[string]columnRole{
 	"negative": negativeRole, "neg": negativeRole, "hard_negative": negativeRole,
 
 	"score": scoreRole, "similarity": scoreRole, "similarity_score": scoreRole, "relatedness_score": scoreRole,
+	"gold": scoreRole, "gold_score": scoreRole, "sim": scoreRole, "sim_score": scoreRole, "relatedness": scoreRole,
+	"mean_score": scoreRole, "avg_score": scoreRole, "average_score": scoreRole, "human_score": scoreRole,
 
 	"label": labelRole, "gold_label": labelRole, "is_duplicate": labelRole,
 }

@@ -25,17 +25,23 @@ func (c stsColumns) least() int { return max(c.a, c.b, c.score) + 1 }
 // case, spaces, _ and -.
 var (
 	sentenceNames = [][2]string{{"sentence1", "sentence2"}, {"sentencea", "sentenceb"}, {"text1", "text2"}, {"s1", "s2"}, {"premise", "hypothesis"}}
-	scoreNames    = []string{"score", "similarityscore", "relatednessscore", "similarity", "label", "goldlabel"}
-	subsetNames   = []string{"genre", "subset"}
+	scoreNames    = []string{"score", "similarityscore", "relatednessscore", "similarity", "label", "goldlabel",
+		"gold", "goldscore", "sim", "simscore", "relatedness", "meanscore", "avgscore", "averagescore", "humanscore"}
+	subsetNames  = []string{"genre", "subset"}
+	counterNames = []string{"id", "index", "idx", "pairid", "nr", "no", "number", "line", "year", "oldindex"}
 )
+
+// plainName writes equal names alike.
+func plainName(name string) string {
+	return strings.ToLower(strings.NewReplacer(" ", "", "_", "", "-", "").Replace(name))
+}
 
 // namedSTS finds the columns of a pair by their names.
 func namedSTS(header []string) (c stsColumns, ok bool) {
-	plain := strings.NewReplacer(" ", "", "_", "", "-", "")
 	names := make([]string, len(header))
 	for i, name := range header {
 		if len(name) <= 40 {
-			names[i] = strings.ToLower(plain.Replace(name))
+			names[i] = plainName(name)
 		}
 	}
 	find := func(choice []string) int {
@@ -78,11 +84,32 @@ func (p *stsParser) detect(rows [][]string) (header bool, err error) {
 		name(c, func(i int) string { return strconv.Quote(first[i]) })
 		return true, nil
 	}
+	scores, others := p.numbers(rows)
+	if c, _ := namedSTS(first); c.a >= 0 {
+		scores = slices.DeleteFunc(scores, func(i int) bool { return i == c.a || i == c.b })
+		if len(scores) != 1 {
+			return false, unclear(scores)
+		}
+		c.score = scores[0]
+		name(c, func(i int) string { return strconv.Quote(first[i]) })
+		return true, nil
+	}
 	c := stsColumns{a: 0, b: 1, score: 2, subset: -1}
-	if len(first) >= 7 && isNumber(first[4]) && !isNumber(first[5]) && !isNumber(first[6]) && (given < 0 || given == 4) {
+	switch width := len(first); {
+	case len(first) >= 7 && isNumber(first[4]) && !isNumber(first[5]) && !isNumber(first[6]) && (given < 0 || given == 4):
 		c = stsColumns{a: 5, b: 6, score: 4, subset: 0, scoreName: "score"}
-	} else if err := p.detectScore(&c, rows, given); err != nil {
-		return false, err
+	case given >= 0:
+		c.score, c.scoreName = given, "score"
+		others = slices.DeleteFunc(append(others, scores...), func(i int) bool { return i == given })
+		if len(others) < 2 {
+			break // the record is too short, which is reported when it is read
+		}
+		c.a, c.b = others[0], others[1]
+	case width < 4 && (width < 3 || slices.Contains(scores, 2)):
+	case len(scores) > 1:
+		return false, unclear(scores)
+	case len(scores) == 1 && len(others) >= 2:
+		c.score, c.a, c.b = scores[0], others[0], others[1]
 	}
 	name(c, func(i int) string { return "column " + strconv.Itoa(i+1) })
 	// A header has a word in place of the score; a field with a digit may be a mistyped score.
@@ -90,47 +117,43 @@ func (p *stsParser) detect(rows [][]string) (header bool, err error) {
 	return header, nil
 }
 
-// detectScore finds the column of the score in rows without well-known names: given, if it is
-// not negative, or the only one that mostly holds scores. The sentences are the first two others.
-func (p *stsParser) detectScore(c *stsColumns, rows [][]string, given int) error {
-	width, filled := len(rows[0]), make([]int, len(rows[0]))
+// numbers returns the columns that mostly hold scores, and the others. Columns with the name of
+// a running number are neither.
+func (p *stsParser) numbers(rows [][]string) (scores, others []int) {
+	first := rows[0]
+	filled := make([]int, len(first))
 	judged := rows
 	if len(rows) > 1 {
 		judged = rows[1:] // the first may be a header
 	}
 	for _, row := range judged {
-		for i, field := range row[:min(width, len(row))] {
+		for i, field := range row[:min(len(first), len(row))] {
 			if isNumber(field) || p.labels.Named(field) {
 				filled[i]++
 			}
 		}
 	}
-	isScore := func(i int) bool { return 2*filled[i] >= len(judged) && filled[i] > 0 }
-	var scores, others []int
-	for i := range width {
-		if i != given && !isScore(i) {
-			others = append(others, i)
-		} else if i != given {
+	for i, name := range first {
+		switch {
+		case slices.Contains(counterNames, plainName(name)):
+		case 2*filled[i] >= len(judged) && filled[i] > 0:
 			scores = append(scores, i)
+		default:
+			others = append(others, i)
 		}
 	}
-	switch {
-	case given >= 0:
-		c.score, c.scoreName = given, "score"
-		if others = append(others, scores...); len(others) < 2 {
-			return nil // the record is too short, which is reported when it is read
-		}
-		c.a, c.b = others[0], others[1]
-	case width < 4 && (width < 3 || isScore(2)):
-	case len(scores) > 1:
-		var names []string
-		for _, i := range scores {
-			names = append(names, strconv.Itoa(i+1))
-		}
-		return fault.Mention("give the column of the score with ScoreColumn, or name the columns sentence1, sentence2 and score in a header",
-			"cannot tell which column is the score: columns %s hold numbers", strings.Join(names, ", "))
-	case len(scores) == 1 && len(others) >= 2:
-		c.score, c.a, c.b = scores[0], others[0], others[1]
+	return scores, others
+}
+
+// unclear is the error for a file in which not exactly one column holds scores.
+func unclear(scores []int) error {
+	const hint = "give the column of the score with ScoreColumn, or name the columns sentence1, sentence2 and score in a header"
+	if len(scores) == 0 {
+		return fault.Mention(hint, "cannot tell which column is the score: no other column holds numbers")
 	}
-	return nil
+	var names []string
+	for _, i := range scores {
+		names = append(names, strconv.Itoa(i+1))
+	}
+	return fault.Mention(hint, "cannot tell which column is the score: columns %s hold numbers", strings.Join(names, ", "))
 }
