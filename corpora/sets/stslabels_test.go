@@ -32,6 +32,8 @@ func TestSTSLayout(t *testing.T) {
 			`sentences in "premise" and "hypothesis", score in "label"; labels: "contradiction" is not related, "entailment" is related, "neutral" is not related`},
 		"names without a header": {"a\tb\tentailment\nc\td\tneutral\n", STSOptions{}, "a b 1, c d 0",
 			`sentences in columns 1 and 2, score in column 3; labels: "entailment" is related, "neutral" is not related`},
+		"SNLI": {`{"gold_label": "-", "sentence1": "a", "sentence2": "b"}` + "\n" + `{"gold_label": "neutral", "sentence1": "c", "sentence2": "d"}`, STSOptions{}, "c d 0",
+			`sentences in "sentence1" and "sentence2", score in "gold_label"; labels: "-" is skipped, "neutral" is not related; skipped 1 pair`},
 		"classes with meanings": {nli, STSOptions{Labels: []string{"0=1,1=0.5,2=0"}}, "a b 1, c d 0.5, e f 0",
 			`sentences in "sentence1" and "sentence2", score in "label"; labels: "0" is related, "1" is 0.5, "2" is not related`},
 		"without neutral": {nli, STSOptions{Labels: []string{"0=1", "2=0"}}, "a b 1, e f 0",

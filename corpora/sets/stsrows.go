@@ -78,7 +78,7 @@ func (p *stsParser) object(r *text.Record) error {
 // score reads a score or the meaning of a label; used is false for a label that is not among
 // those given, whose pair is skipped.
 func (p *stsParser) score(r *text.Record, content string) (score float64, used bool, err error) {
-	if p.labels != nil || p.labels.Named(content) {
+	if p.labels != nil || p.labels.Named(content) || content == scale.Unlabeled {
 		p.counts.Add(content)
 		if score, used = p.labels.Value(content); !used {
 			p.skipped++

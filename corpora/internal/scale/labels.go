@@ -20,6 +20,9 @@ var known = Labels{
 	"duplicate": 1, "not_duplicate": 0, "paraphrase": 1, "not_paraphrase": 0,
 }
 
+// Unlabeled marks the pairs of SNLI and MNLI on whose label people did not agree.
+const Unlabeled = "-"
+
 // binary are the labels that are numbers.
 var binary = Labels{"0": 0, "1": 1}
 
