@@ -226,15 +226,9 @@ func Open(ctx context.Context, dir string) (*Encoder, error) {
 // Tokenizer returns the tokenizer, with its vocabulary.
 func (e *Encoder) Tokenizer() *tokenize.Tokenizer { return e.tokenizer }
 
-// DecidingTokenizer returns the tokenizer if its tokens alone determine the vector of a text, so
-// that texts of the same tokens are equal to the model. With character n-grams, which make vectors
-// of unknown tokens, it returns nil.
-func (e *Encoder) DecidingTokenizer() *tokenize.Tokenizer {
-	if e.grams != nil {
-		return nil
-	}
-	return e.tokenizer
-}
+// Composes reports whether the encoder makes vectors of unknown words from character n-grams, so
+// that texts of different unknown words differ.
+func (e *Encoder) Composes() bool { return e.grams != nil }
 
 // Dim returns the length of the encoder's vectors.
 func (e *Encoder) Dim() int {

@@ -312,15 +312,18 @@ func TestEqualTexts(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Three spellings of an anchor and of a positive, in pairs that do not repeat one.
-	content := "The cat\tthe bird flew\nthe  CAT.\tThe dog ran\nthe fish\tTHE DOG, RAN!\ndog\tswam\n"
+	// The last two texts have an unknown word.
+	content := "The cat\tthe bird flew\nthe  CAT.\tThe dog ran\nthe fish\tTHE DOG, RAN!\ndog\tswam\nthe xyzzy\tThe plugh\n"
 	for _, c := range []struct {
-		o     pairs.Options
-		texts int
-		with  string // partners of "The cat"
+		o        pairs.Options
+		composed bool
+		texts    int
+		with     string // partners of "The cat"
 	}{
-		{pairs.Options{Tokenizer: tokenizer}, 6, "[the bird flew The dog ran]"},
-		{pairs.Options{Tokenizer: tokenizer, MaxTokens: 1}, 3, ""},
-		{pairs.Options{}, 8, "[the bird flew]"},
+		{pairs.Options{Tokenizer: tokenizer}, false, 7, "[the bird flew The dog ran]"},
+		{pairs.Options{Tokenizer: tokenizer}, true, 8, "[the bird flew The dog ran]"},
+		{pairs.Options{Tokenizer: tokenizer, MaxTokens: 1}, false, 3, ""},
+		{pairs.Options{}, false, 10, "[the bird flew]"},
 	} {
 		path := filepath.Join(t.TempDir(), "pairs.tsv")
 		if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
@@ -330,7 +333,7 @@ func TestEqualTexts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := Read(context.Background(), sources, ReadOptions{Pairs: c.o, Candidates: All})
+		p, err := Read(context.Background(), sources, ReadOptions{Pairs: c.o, Composed: c.composed, Candidates: All})
 		if err != nil {
 			t.Fatal(err)
 		}

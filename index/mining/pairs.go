@@ -33,6 +33,9 @@ type ReadOptions struct {
 	// in training, see pairs.Options.TextIDs; without one, if they differ in case and white
 	// space only.
 	Pairs pairs.Options
+	// Composed compares unknown words by their spelling, for a model that makes vectors of them
+	// from character n-grams. Default false: unknown words are equal, as in training.
+	Composed bool
 	// Candidates selects the texts that may be negatives. Default Positives.
 	Candidates Candidates
 }
@@ -78,7 +81,7 @@ func Read(ctx context.Context, sources []pairs.Source, o ReadOptions) (*Pairs, e
 		return nil, err
 	}
 	p := &Pairs{texts: texts}
-	numbers := textNumbers{pairs: p, options: o.Pairs, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, of: map[[2]uint64]int32{}}
+	numbers := textNumbers{pairs: p, options: o, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, of: map[[2]uint64]int32{}}
 	p.files, p.stats, err = pairs.Each(ctx, sources, o.Pairs, func(row pairs.Texts) error {
 		if row.Kind == pairs.Scored {
 			return fault.New("name two columns of texts that belong together, such as sentence1,sentence2, or omit the file",
@@ -104,7 +107,7 @@ func Read(ctx context.Context, sources []pairs.Source, o ReadOptions) (*Pairs, e
 // collisions cannot be constructed; the numbers do not depend on the seeds.
 type textNumbers struct {
 	pairs   *Pairs
-	options pairs.Options
+	options ReadOptions
 	seeds   [2]maphash.Seed
 	of      map[[2]uint64]int32
 	ids     []int32 // of a text
@@ -114,15 +117,18 @@ type textNumbers struct {
 // keyOf returns what equal texts have in common.
 func (t *textNumbers) keyOf(text string) []byte {
 	t.key = t.key[:0]
-	if t.options.Tokenizer == nil {
+	switch tokenizer := t.options.Pairs.Tokenizer; {
+	case tokenizer == nil:
 		for word := range strings.FieldsSeq(text) {
 			t.key = append(append(t.key, strings.ToLower(word)...), ' ')
 		}
-		return t.key
-	}
-	t.ids = t.options.TextIDs(t.ids[:0], text)
-	for _, id := range t.ids {
-		t.key = binary.LittleEndian.AppendUint32(t.key, uint32(id))
+	case t.options.Composed:
+		tokenizer.Each(text, func(word []byte, _ int32) { t.key = append(append(t.key, word...), 0) })
+	default:
+		t.ids = t.options.Pairs.TextIDs(t.ids[:0], text)
+		for _, id := range t.ids {
+			t.key = binary.LittleEndian.AppendUint32(t.key, uint32(id))
+		}
 	}
 	return t.key
 }

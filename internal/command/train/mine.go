@@ -167,7 +167,7 @@ func (j *mineJob) run(cmd *cobra.Command, args []string) error {
 // readPairs reads the pairs, and reports what it found.
 func (j *mineJob) readPairs(cmd *cobra.Command, sources []pairs.Source, encoder *sentence.Encoder) (*mining.Pairs, error) {
 	progress := cli.StartProgress(cmd, "reading")
-	o := mining.ReadOptions{Pairs: j.input.PairOptions(encoder.DecidingTokenizer(), 0), Candidates: j.candidates}
+	o := mining.ReadOptions{Pairs: j.input.PairOptions(encoder.Tokenizer(), 0), Composed: encoder.Composes(), Candidates: j.candidates}
 	o.Pairs.OnProgress = progress.Bytes
 	pairs, err := mining.Read(cmd.Context(), sources, o)
 	progress.Done()
