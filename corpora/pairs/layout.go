@@ -122,7 +122,33 @@ func findLayout(format *text.Format, named *namedColumns, rows []*text.Record, l
 		}
 	}
 	l.describe(names)
+	if unused := l.unused(rows[0]); len(unused) > 0 {
+		l.description += "; not used: " + fault.Names(unused)
+	}
 	return l, nil
+}
+
+// unused returns the names of the columns that are not read, given the header or first record.
+func (l *layout) unused(first *text.Record) (names []string) {
+	used := func(name string, at int) bool {
+		return slices.ContainsFunc(l.columns(), func(c column) bool {
+			return l.named && len(c.path) > 0 && c.path[0] == name || !l.named && c.at == at
+		})
+	}
+	if l.named {
+		for name := range first.Members() {
+			if !used(name, 0) && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	} else if l.header {
+		for at, name := range first.Fields {
+			if !used("", at) {
+				names = append(names, strings.TrimSpace(name))
+			}
+		}
+	}
+	return names
 }
 
 func columnNames(columns []column) (names []string) {

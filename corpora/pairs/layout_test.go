@@ -85,3 +85,21 @@ func TestLayouts(t *testing.T) {
 		p.Close()
 	}
 }
+
+// A column that is not read is named: it may be a score of another name.
+func TestUnusedColumns(t *testing.T) {
+	for text, want := range map[string]string{
+		"id\tsentence1\tsentence2\trating\n1\ta\tb\t4.5\n": `TSV with a header: anchor is "sentence1", positive is "sentence2"; not used: "id", "rating"`,
+		`{"rating":1,"query":"a","answer":"b"}`:            `JSON Lines: anchor is "query", positive is "answer"; not used: "rating"`,
+		"a\tb\n":                                           "TSV without a header: anchor is column 1, positive is column 2",
+	} {
+		p, err := Build(context.Background(), openFiles(t, "x", text), Options{Tokenizer: letterTokenizer(t)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Files()[0].Layout; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+		p.Close()
+	}
+}
