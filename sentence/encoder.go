@@ -226,6 +226,10 @@ func Open(ctx context.Context, dir string) (*Encoder, error) {
 // Tokenizer returns the tokenizer, with its vocabulary.
 func (e *Encoder) Tokenizer() *tokenize.Tokenizer { return e.tokenizer }
 
+// Composes reports whether the encoder makes vectors of unknown words from character n-grams, so
+// that texts of different unknown words differ.
+func (e *Encoder) Composes() bool { return e.grams != nil }
+
 // Dim returns the length of the encoder's vectors.
 func (e *Encoder) Dim() int {
 	if e.projection != nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/luminavec/luminavec/corpora/internal/scale"
 )
 
 // Batch is a batch of B examples with C texts each. Text c·B+i is column c of example i:
@@ -17,7 +19,7 @@ type Batch struct {
 	IDs     []int32 // tokens of all texts
 	Offsets []int32 // [C·B+1] text k has IDs[Offsets[k]:Offsets[k+1]], which is not empty
 
-	// Scores are from 0 to 1 for scored pairs (see File.ScoreRange), 0 or 1 for labeled ones.
+	// Scores are from 0 to 1: scaled by Options.ScoreRange, or the meanings of the labels.
 	Scores []float32 // [B]; otherwise empty
 
 	// Masked lists the (i, j) for which text B+j, the positive or a negative of another
@@ -95,11 +97,7 @@ func (f *File) normalized(score float32) float32 {
 	if f.Kind == Labelled {
 		return score
 	}
-	lo, hi := f.ScoreRange[0], f.ScoreRange[1]
-	if lo == hi {
-		return 0
-	}
-	return float32(min(1, max(0, (float64(score)-lo)/(hi-lo))))
+	return float32(scale.Range(f.ScoreRange).Normalized(float64(score)))
 }
 
 // mask finds the texts that also belong to other anchors.

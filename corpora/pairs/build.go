@@ -9,6 +9,7 @@ import (
 	"github.com/sourcegraph/conc/stream"
 
 	"github.com/luminavec/luminavec/corpora/internal/idstore"
+	"github.com/luminavec/luminavec/corpora/internal/scale"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -18,14 +19,15 @@ import (
 // A file is TSV, CSV (RFC 4180), JSON Lines or another registered format, detected from its
 // name and first line. Without Columns the layout is detected too. Two columns without a header
 // are a pair. Three columns, the last a number, are a scored pair, or a labeled one if that
-// number is 0 or 1 in all of the first hundred rows. A header or JSON fields may have the usual
+// number is 0 or 1, or a word such as entailment, in the first 10,000 rows. A header or JSON fields may have the usual
 // names (anchor, positive, negative, query, answer, sentence1, sentence2, score, label and
 // more). JSON may have exactly two strings. File.Layout describes how a file was read. Files
-// may differ in layout, but all are of one Kind.
+// may differ in layout, but all are of one Kind, and their scores are of one range; see
+// Options.ScoreRange and Options.Labels for what is detected, and Dataset.Scores for the result.
 //
 // Bad rows are skipped and counted, or are errors with Strict: rows with too few or too many
 // columns, an empty text, a text without a known token, a score that is not a number or is out
-// of range, a label that is not 0 or 1, or a record longer than text.MaxRecord. A file without
+// of range, an unknown label, or a record longer than text.MaxRecord. A file without
 // a single good row is always an error.
 //
 // Ids beyond 256 MiB are kept in a file. Memory holds 4 bytes per example and 8 per text. The
@@ -131,10 +133,7 @@ func (b *builder) build(ctx context.Context, sources []Source) error {
 // encodeRows encodes rows as records.
 func encodeRows(in *textRows, o Options) *encodedRows {
 	out := &encodedRows{ends: make([]int, 0, len(in.rows)), bad: make([]*badRow, len(in.rows))}
-	most := maxRecordIDs
-	if o.MaxTokens > 0 {
-		most = min(most, o.MaxTokens)
-	}
+	most := o.mostIDs()
 	unknown := o.Tokenizer.Unknown()
 	for i, row := range in.rows {
 		record, hash := len(out.ids), len(out.hashes)
@@ -223,7 +222,7 @@ func (b *builder) store(in *textRows, rows *encodedRows) error {
 		}
 		if file.Examples == 0 {
 			file.from, file.hashBase = p.records.n, p.records.hashes.length()
-			file.seen = [2]float64{math.Inf(1), math.Inf(-1)}
+			file.seen = scale.Nothing()
 			p.files = append(p.files, file)
 			b.hash.Add([]int32{-1, int32(file.Kind), int32(file.Columns)}) // no length is below 0
 		}
@@ -236,8 +235,7 @@ func (b *builder) store(in *textRows, rows *encodedRows) error {
 		}
 		file.Examples++
 		if file.Kind != Paired {
-			score := float64(math.Float32frombits(uint32(ids[file.Columns])))
-			file.seen = [2]float64{min(file.seen[0], score), max(file.seen[1], score)}
+			file.seen.Add(float64(math.Float32frombits(uint32(ids[file.Columns]))))
 		}
 		for _, id := range ids[header:] {
 			p.counts[id]++
@@ -256,18 +254,16 @@ func (b *builder) finish(ctx context.Context) error {
 		if file.Examples == 0 {
 			return b.unusable(file)
 		}
-		if file.Kind == Scored {
-			if file.ScoreRange = b.options.ScoreRange; file.ScoreRange == [2]float64{} {
-				file.ScoreRange = customaryRange(file.seen)
-			}
-		}
+	}
+	var err error
+	if p.scores, err = findScores(p.files, b.options.ScoreRange); err != nil {
+		return err
 	}
 	cut := p.stats.Truncated
 	p.stats = b.summary()
 	p.stats.Truncated = cut
 	p.fingerprint = b.hash.String()
 	if b.options.Related {
-		var err error
 		if p.groups, err = findGroups(ctx, p); err != nil {
 			return err
 		}

@@ -33,8 +33,10 @@ var roleNames = map[string]columnRole{
 	"negative": negativeRole, "neg": negativeRole, "hard_negative": negativeRole,
 
 	"score": scoreRole, "similarity": scoreRole, "similarity_score": scoreRole, "relatedness_score": scoreRole,
+	"gold": scoreRole, "gold_score": scoreRole, "sim": scoreRole, "sim_score": scoreRole, "relatedness": scoreRole,
+	"mean_score": scoreRole, "avg_score": scoreRole, "average_score": scoreRole, "human_score": scoreRole,
 
-	"label": labelRole, "is_duplicate": labelRole,
+	"label": labelRole, "gold_label": labelRole, "is_duplicate": labelRole,
 }
 
 // roleOf returns the role of a column with this name. Negatives may be numbered.

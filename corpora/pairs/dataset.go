@@ -1,12 +1,18 @@
 package pairs
 
+import (
+	"fmt"
+
+	"github.com/luminavec/luminavec/corpora/internal/scale"
+)
+
 // Kind is the kind of the examples of a Dataset.
 type Kind int
 
 const (
 	Paired   Kind = iota // an anchor, its positive, and any number of negatives
 	Scored               // two texts and how similar they are
-	Labelled             // two texts and whether they are related: 0 or 1
+	Labelled             // two texts and whether they are related: 0, 1 or, with Options.Labels, between
 )
 
 func (k Kind) String() string {
@@ -20,12 +26,13 @@ type File struct {
 	Columns  int     // number of texts of an example
 	Examples int64   // number of good rows
 	Weight   float64 // weight of its source
-	Layout   string  // how the file was read: "TSV, no header: columns 1 and 2 are anchor and positive"
-	// ScoreRange holds the scores that become 0 and 1. Only of scored pairs.
+	Layout   string  // how the file was read: "TSV without a header: anchor is column 1, positive is column 2"; of pairs with scores or labels also how these were read
+	// ScoreRange holds the scores that become 0 and 1, the same for all files. Only of scored
+	// pairs.
 	ScoreRange [2]float64
 
 	firstBad            *badRow
-	seen                [2]float64 // lowest and highest score
+	seen                scale.Seen // scores
 	from                int64      // its first example
 	hashBase, groupBase int64      // where the hashes and groups of its examples begin
 }
@@ -40,7 +47,31 @@ type Dataset struct {
 	stats       Stats
 	fingerprint string
 	groups      *textGroups // nil: Related is off
+	scores      Scores
 }
+
+// Scores describes how the scores of all files were read.
+type Scores struct {
+	Low, High float64    // lowest and highest score that was read
+	Range     [2]float64 // the scores that become 0 and 1; zero unless the pairs are scored
+	Given     bool       // Range is Options.ScoreRange, not detected
+	Warning   string     // a doubt about a file, for the user, or ""
+}
+
+// String describes the scores in a line; it is "" for pairs without scores.
+func (s Scores) String() string {
+	how := "detected"
+	switch {
+	case s.Range == [2]float64{}:
+		return ""
+	case s.Given:
+		how = "as given"
+	}
+	return fmt.Sprintf("scores are from %v, on a scale of %v (%s)", scale.Range{s.Low, s.High}, scale.Range(s.Range), how)
+}
+
+// Scores describes how the scores were read.
+func (p *Dataset) Scores() Scores { return p.scores }
 
 // Kind returns the kind of all examples.
 func (p *Dataset) Kind() Kind { return p.files[0].Kind }

@@ -5,7 +5,7 @@
 //	          weights    tokens    ids         epoch    anchors, positives, negatives
 //
 // An example is an anchor and its positive, with any number of negatives; or two texts and a
-// score; or two texts and a label, 0 or 1. Files are TSV, CSV, JSON Lines or any format
+// score; or two texts and a label, such as 0 or 1. Files are TSV, CSV, JSON Lines or any format
 // registered with package text. The meaning of their columns is detected, or given in
 // Options.Columns. Bad rows are skipped and counted in Stats, or are errors with Strict.
 //

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luminavec/luminavec/corpora/internal/scale"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -91,36 +92,26 @@ func (l *layout) number(row *text.Record, scores [2]float64) (float64, *badRow) 
 		return 0, problem
 	}
 	if l.kind == Labelled {
-		switch text {
-		case "true":
-			return 1, nil
-		case "false":
-			return 0, nil
+		l.counts.Add(text)
+		v, ok := l.labels.Value(text)
+		switch {
+		case !ok && l.labels != nil:
+			return 0, bad(badLabel, row.Position, "add it to Labels if its pairs are of use", "%s %.40q is not among those given", what, text)
+		case !ok:
+			return 0, bad(badLabel, row.Position, hintMeaning, "%s %.40q is not 0 or 1", what, text)
 		}
+		return v, nil
 	}
 	v, err := strconv.ParseFloat(text, 64)
 	switch {
-	case l.kind == Labelled && (err != nil || v != 0 && v != 1):
-		return 0, bad(badLabel, row.Position, "a label is 1 (related) or 0; name the column score=NAME if it is a score", "%s %.40q is not 0 or 1", what, text)
+	case err != nil && isNumber(strings.Replace(text, ",", ".", 1)):
+		return 0, bad(badScore, row.Position, scale.DecimalComma, "%s %.40q is not a number", what, text)
 	case err != nil || math.IsNaN(v) || math.IsInf(v, 0):
 		return 0, bad(badScore, row.Position, "if the first row is a header, name the columns as it does", "%s %.40q is not a number", what, text)
-	case scores != [2]float64{} && l.kind == Scored && (v < scores[0] || v > scores[1]):
+	case scores != [2]float64{} && !scale.Range(scores).Holds(v):
 		return 0, bad(badRange, row.Position, "set ScoreRange to the range of the scores, or leave it unset", "%s %v is not between %v and %v", what, v, scores[0], scores[1])
 	case math.Abs(v) > math.MaxFloat32:
 		return 0, bad(badRange, row.Position, "scores must fit in 32-bit floating point", "%s %v is too large", what, v)
 	}
 	return v, nil
-}
-
-// customaryRange returns the narrowest usual range that holds the scores seen.
-func customaryRange(seen [2]float64) [2]float64 {
-	for _, r := range [][2]float64{{0, 1}, {0, 5}, {0, 10}, {0, 100}, {-1, 1}} {
-		if seen[0] >= r[0] && seen[1] <= r[1] {
-			return r
-		}
-	}
-	if seen[0] == seen[1] { // a single score is either the lowest or the highest
-		return [2]float64{min(0, seen[0]), max(0, seen[1])}
-	}
-	return seen
 }

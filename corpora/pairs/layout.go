@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luminavec/luminavec/corpora/internal/scale"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -23,10 +24,12 @@ type layout struct {
 	named       bool // the fields have names in each record, as in JSON
 	kind        Kind
 	texts       []column
-	last        column // of the score or label
-	width       int    // number of columns that a row must have; 0: as many as are read
-	header      bool   // the first row is a header
-	description string // File.Layout
+	last        column       // of the score or label
+	width       int          // number of columns that a row must have; 0: as many as are read
+	header      bool         // the first row is a header
+	description string       // File.Layout
+	labels      scale.Labels // that the user gives; nil: the well-known ones
+	counts      scale.Counts // of labels that were read
 }
 
 // textRow is an example as text.
@@ -83,9 +86,10 @@ func (l *layout) describe(names []string) {
 }
 
 // findLayout finds how the rows of a file are examples: from the columns that the user names,
-// or from the first rows.
-func findLayout(format *text.Format, named *namedColumns, rows []*text.Record) (*layout, error) {
-	l := &layout{format: format, named: rows[0].Named()}
+// or from the first rows. labels are the meanings that the user gives, and scored says that the
+// user gives the range of scores.
+func findLayout(format *text.Format, named *namedColumns, rows []*text.Record, labels scale.Labels, scored bool) (*layout, error) {
+	l := &layout{format: format, named: rows[0].Named(), labels: labels, counts: scale.Counts{}}
 	var names []string
 	var err error
 	switch {
@@ -109,11 +113,42 @@ func findLayout(format *text.Format, named *namedColumns, rows []*text.Record) (
 	if len(l.texts) > maxTexts {
 		return nil, rows[0].Errorf("name fewer negatives", "an example has %d texts, more than the maximum of %d", len(l.texts), maxTexts)
 	}
-	if named == nil && l.kind == Labelled && l.fractions(rows) {
+	if named == nil && l.kind == Labelled && labels == nil && l.scores(rows, scored) {
 		l.kind = Scored // like the labels of GLUE's STS-B
 	}
+	if l.kind == Labelled {
+		if err := l.checkInference(names, rows); err != nil {
+			return nil, fault.New(fault.Hint(err), "%s: %w", rows[0].Position, err)
+		}
+	}
 	l.describe(names)
+	if unused := l.unused(rows[0]); len(unused) > 0 {
+		l.description += "; not used: " + fault.Names(unused)
+	}
 	return l, nil
+}
+
+// unused returns the names of the columns that are not read, given the header or first record.
+func (l *layout) unused(first *text.Record) (names []string) {
+	used := func(name string, at int) bool {
+		return slices.ContainsFunc(l.columns(), func(c column) bool {
+			return l.named && len(c.path) > 0 && c.path[0] == name || !l.named && c.at == at
+		})
+	}
+	if l.named {
+		for name := range first.Members() {
+			if !used(name, 0) && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	} else if l.header {
+		for at, name := range first.Fields {
+			if !used("", at) {
+				names = append(names, strings.TrimSpace(name))
+			}
+		}
+	}
+	return names
 }
 
 func columnNames(columns []column) (names []string) {
@@ -222,7 +257,7 @@ func (l *layout) detectRows(rows []*text.Record) ([]string, error) {
 		}
 	}
 	columns := []column{{at: 0}, {at: 1}}
-	switch numbers, labels := thirdColumn(rows, l.width); {
+	switch numbers, labels := l.thirdColumn(rows); {
 	case l.width == 1:
 		return nil, fault.New("a row is two texts with a tab between them, or CSV, or JSON Lines", "the rows are not pairs: they have one column each, such as %.60q", first[0])
 	case l.width == 2:
@@ -239,24 +274,28 @@ func (l *layout) detectRows(rows []*text.Record) ([]string, error) {
 	return columnNames(columns), nil
 }
 
-// thirdColumn reports whether the third columns of rows of 3 are mostly numbers, and
-// whether all these are 0 or 1.
-func thirdColumn(rows []*text.Record, width int) (numbers, labels bool) {
-	n, all := 0, 0
-	labels = true
+// thirdColumn reports whether the third columns of rows of 3 are mostly numbers, and whether
+// they are mostly labels: names of a known meaning, or numbers that are all 0 or 1.
+func (l *layout) thirdColumn(rows []*text.Record) (numbers, labels bool) {
+	all, number, named, other := 0, 0, 0, 0
 	for _, row := range rows {
-		if width != 3 || len(row.Fields) != 3 {
+		if l.width != 3 || len(row.Fields) != 3 {
 			continue
 		}
 		all++
 		third := strings.TrimSpace(row.Fields[2])
-		if isNumber(third) {
-			n++
-			labels = labels && (third == "0" || third == "1")
+		switch {
+		case l.labels.Named(third):
+			named++
+		case isNumber(third):
+			number++
+			if third != "0" && third != "1" || l.labels != nil {
+				other++
+			}
 		}
 	}
-	numbers = n > 0 && 2*n >= all
-	return numbers, numbers && labels
+	numbers = number > 0 && 2*number >= all
+	return numbers, named > 0 && 2*named >= all || numbers && other == 0
 }
 
 // detectFields detects the layout of records with named fields by the first record.
@@ -294,14 +333,15 @@ func (l *layout) detectFields(row *text.Record) ([]string, error) {
 	return names, nil
 }
 
-// fractions reports whether a label is not a whole number.
-func (l *layout) fractions(rows []*text.Record) bool {
+// scores reports whether the labels are scores: one of them is not a whole number or, if the
+// user gives the range of scores, one of them is a number.
+func (l *layout) scores(rows []*text.Record, ranged bool) bool {
 	for _, row := range rows {
 		if !l.named && l.last.at >= len(row.Fields) {
 			continue
 		}
 		if text, problem := l.lastText(row); problem == nil {
-			if v, err := strconv.ParseFloat(text, 64); err == nil && v != math.Trunc(v) {
+			if v, err := strconv.ParseFloat(text, 64); err == nil && (ranged || v != math.Trunc(v)) {
 				return true
 			}
 		}

@@ -1,9 +1,9 @@
 package pairs
 
 import (
-	"math"
 	"os"
 
+	"github.com/luminavec/luminavec/corpora/internal/scale"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -22,10 +22,19 @@ type Options struct {
 	// and negative also name the columns of a file without a header, in order. Default:
 	// detected.
 	Columns []string
-	// ScoreRange is the lowest and the highest score. Scores are scaled to 0..1, and a row with
-	// a score outside the range is bad. Default, for each file: the narrowest of 0..1, 0..5,
-	// 0..10, 0..100 and -1..1 that holds all its scores, otherwise the range that they span.
+	// ScoreRange is the lowest and the highest possible score of all files. Scores are scaled to
+	// 0..1. One that is outside by up to 0.01 counts as its end; a row with another
+	// is bad. A column of labels whose meaning is not given is a column of scores. Default: the
+	// narrowest of 0..1, 0..5, 0..10 and 0..100 that holds the scores of all files, if the
+	// highest reaches 80% of it, or -1..1 if the lowest is at most -0.5; otherwise the range
+	// must be given.
 	ScoreRange [2]float64
+	// Labels gives labels their meaning, as LABEL=X with X from 0 (not related) to 1 (related),
+	// such as entailment=1 or 2=0; rows with other labels are bad. Default: 1 and 0, true and
+	// false, and names such as entailment (1), neutral (0) and contradiction (0). Other numbers
+	// must be given, and so must all numbers for a premise and a hypothesis, because 0 is
+	// entailment in some files and contradiction in others.
+	Labels []string
 	// Strict makes the first bad row an error. Default: bad rows are skipped and counted in Stats.
 	Strict bool
 	// Related finds which texts belong together, see Batch.Masked. It needs 4 bytes for each
@@ -50,9 +59,11 @@ func (o Options) Validate() error {
 	if o.MaxTokens < 0 {
 		return fault.Field("MaxTokens", "0 sets no limit", "must not be negative, got %d", o.MaxTokens)
 	}
-	lo, hi := o.ScoreRange[0], o.ScoreRange[1]
-	if o.ScoreRange != [2]float64{} && !(lo < hi && !math.IsInf(lo, 0) && !math.IsInf(hi, 0)) {
-		return fault.New("give the lowest and the highest score, such as 0 and 5", "ScoreRange must be two finite numbers in ascending order, got %v and %v", lo, hi)
+	if err := scale.Range(o.ScoreRange).Check(); err != nil {
+		return err
+	}
+	if _, err := scale.ParseLabels(o.Labels); err != nil {
+		return err
 	}
 	_, err := parseColumns(o.Columns)
 	return err

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
+	"strings"
 
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -84,6 +85,9 @@ func (p *Plan) Len() int { return len(p.batches) }
 // Examples returns the number of examples in all batches.
 func (p *Plan) Examples() int64 { return int64(len(p.order)) }
 
+// MeanSize returns the mean number of examples of a batch.
+func (p *Plan) MeanSize() float64 { return float64(len(p.order)) / float64(len(p.batches)) }
+
 // Size returns the number of examples of batch i.
 func (p *Plan) Size(i int) int { return int(p.batches[i].n) }
 
@@ -94,7 +98,9 @@ func (p *Plan) File(i int) int { return int(p.batches[i].file) }
 // the end or share a text with all others that were left.
 func (p *Plan) LeftOut() int64 { return p.leftOut }
 
-// Warning returns a one-line warning for the user, or "".
+// Warning returns a one-line warning for the user, or "": that batches are smaller than
+// BatchSize because there are too few examples, or, with their mean size, that they are less
+// than half as large as they could be because examples share texts.
 func (p *Plan) Warning() string { return p.warning }
 
 // Plan splits an epoch into batches. In a file of weight 1 each example is used once. In
@@ -114,11 +120,13 @@ func (p *Dataset) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
 	o = o.withDefaults()
 	plan := &Plan{}
 	var streams []*exampleStream
-	largest := int64(0)
+	largest, possible := int64(0), int64(0) // possible: batches, if no two examples shared a text
+	batches := func(examples int64) int64 { return (examples + int64(o.BatchSize) - 1) / int64(o.BatchSize) }
 	for i, f := range p.files {
 		s := newExampleStream(f, i, o)
 		streams = append(streams, s)
 		largest = max(largest, s.left)
+		possible += batches(s.left)
 	}
 	if o.Mixed {
 		columns := p.files[0].Columns
@@ -130,6 +138,7 @@ func (p *Dataset) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
 			}
 			largest += streams[i].left
 		}
+		possible = batches(largest)
 		if err := p.cut(ctx, plan, mixed(streams, o), -1, o); err != nil {
 			return nil, err
 		}
@@ -147,12 +156,17 @@ func (p *Dataset) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
 	case len(plan.batches) == 0:
 		return nil, fault.New("negatives are the other texts of a batch: add different pairs, or choose a loss without negatives",
 			"no batch can be made: no two of the %d examples differ in all their texts", p.records.n)
-	case int64(o.BatchSize) > largest:
+	}
+	if int64(o.BatchSize) > largest {
 		what := "the largest file has"
 		if o.Mixed {
 			what = "there are"
 		}
 		plan.warning = fmt.Sprintf("the batch size is %d, but %s only %d examples per epoch: batches will be smaller", o.BatchSize, what, largest)
+	}
+	if int64(len(plan.batches)) > 2*possible {
+		plan.warning = strings.TrimPrefix(fmt.Sprintf("%s; the batches have %.1f examples on average, although the batch size is %d: "+
+			"no batch holds a text twice, and the examples share many texts", plan.warning, plan.MeanSize(), o.BatchSize), "; ")
 	}
 	return plan, nil
 }

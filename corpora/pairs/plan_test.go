@@ -335,6 +335,49 @@ func TestPlanErrors(t *testing.T) {
 	}
 }
 
+// Batches that shared texts keep small are reported with their mean size: of examples with one
+// of k hard negatives, no batch can hold more than k.
+func TestPlanMeanSize(t *testing.T) {
+	shared := func(n, negatives int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "%s a\t%[1]s b\t%c z z\n", letters(i), 'a'+i%negatives)
+		}
+		return b.String()
+	}
+	const why = "no batch holds a text twice, and the examples share many texts"
+	for _, c := range []struct {
+		n, negatives, batch int
+		mean                float64
+		want                string
+	}{
+		{100, 4, 50, 4, "the batches have 4.0 examples on average, although the batch size is 50: " + why},
+		{100, 4, 5, 4, ""},
+		{100, 20, 30, 20, ""},
+		{100, 5, 1000, 5, "the batch size is 1000, but the largest file has only 100 examples per epoch: batches will be smaller; " +
+			"the batches have 5.0 examples on average, although the batch size is 1000: " + why},
+	} {
+		p, err := Build(context.Background(), openFiles(t, "x.tsv", shared(c.n, c.negatives)), Options{Tokenizer: letterTokenizer(t), Columns: []string{"1", "2", "3"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := planned(t, p, PlanOptions{BatchSize: c.batch})
+		if plan.Warning() != c.want || plan.MeanSize() != c.mean {
+			t.Errorf("%+v: mean %v, %q", c, plan.MeanSize(), plan.Warning())
+		}
+		p.Close()
+	}
+}
+
+// letters writes a number in letters, with a space between them.
+func letters(n int) string {
+	text := string(rune('a' + n%26))
+	for n /= 26; n > 0; n /= 26 {
+		text += " " + string(rune('a'+n%26))
+	}
+	return text
+}
+
 const planWanted = "[16 8 4 15 1 9 13 17 10 19 6 14 11 0 12 7 3 2 5 18 20 23 26 21 27 24 25 22] [{0 8 0} {8 8 0} {20 8 1} {16 4 0}]"
 
 // The plan of a seed stays what it is: a run that is resumed by a later version has

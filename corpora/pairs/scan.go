@@ -6,13 +6,14 @@ import (
 	"io"
 	"sync"
 
+	"github.com/luminavec/luminavec/corpora/internal/scale"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // The layout of a file is detected from this many rows, or this many bytes of rows.
 const (
-	sampleRows  = 100
+	sampleRows  = 10_000
 	sampleBytes = 1 << 20
 )
 
@@ -23,6 +24,7 @@ type scanner struct {
 	ended   func(file *File) error // may be nil
 
 	named   *namedColumns
+	labels  scale.Labels
 	files   []*File
 	stats   Stats
 	mu      sync.Mutex // of skipped and File.firstBad
@@ -38,6 +40,7 @@ func (s *scanner) run(ctx context.Context, sources []Source) error {
 		return err
 	}
 	s.named, _ = parseColumns(s.options.Columns)
+	s.labels, _ = scale.ParseLabels(s.options.Labels)
 	if len(sources) == 0 {
 		return fault.New("name files of pairs, or - for standard input", "no input named")
 	}
@@ -109,7 +112,7 @@ func (s *scanner) unusable(file *File) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if b := file.firstBad; b != nil {
-		return fault.New(b.hint, "%s holds no usable pairs; first bad row: %w", text.Describe(file.Name), b)
+		return fault.Mention(b.hint, "%s holds no usable pairs; first bad row: %w", text.Describe(file.Name), b)
 	}
 	return fault.New("a row is two texts or more: TSV, CSV or JSON Lines", "%s holds no pairs: it has no rows", text.Describe(file.Name))
 }
@@ -157,7 +160,7 @@ func (s *scanner) examples(ctx context.Context, src *text.Source, file *File, re
 	var l *layout
 	if len(good) > 0 {
 		var err error
-		if l, err = findLayout(records.Format, s.named, good); err != nil {
+		if l, err = findLayout(records.Format, s.named, good, s.labels, s.options.ScoreRange != [2]float64{}); err != nil {
 			return err
 		}
 		if err := s.begin(file, l); err != nil {
@@ -175,7 +178,10 @@ func (s *scanner) examples(ctx context.Context, src *text.Source, file *File, re
 			}
 		}
 		if n >= len(sample) && end == io.EOF {
-			return nil
+			if l == nil {
+				return nil
+			}
+			return l.checkLabels(file)
 		}
 		if n%1024 == 0 {
 			if err := ctx.Err(); err != nil {
@@ -236,7 +242,7 @@ func (s *scanner) begin(file *File, l *layout) error {
 // skip counts a bad row, or returns it as an error with Strict.
 func (s *scanner) skip(file *File, b *badRow) error {
 	if s.options.Strict {
-		return fault.New(b.hint, "%w", b)
+		return fault.Mention(b.hint, "%w", b)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

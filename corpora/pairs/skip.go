@@ -28,7 +28,7 @@ const (
 
 func (r skipReason) String() string {
 	return [...]string{"too few or too many columns", "not a JSON object", "misplaced quotes", "a field that is missing or not a string",
-		"an empty text", "a text without a known token", "a score that is not a number", "a score out of range", "a label that is not 0 or 1",
+		"an empty text", "a text without a known token", "a score that is not a number", "a score out of range", "an unknown label",
 		"a negative equal to the anchor or the positive", "too long", "not valid in its format"}[r]
 }
 

@@ -2,14 +2,32 @@ package pairs
 
 import "context"
 
+// TextIDs appends the ids of a text, at most MaxTokens. They are what training knows of a text:
+// two texts are equal if their ids are, whatever their case, spaces or accents, as far as the
+// Tokenizer ignores these. Batches without repeated texts, Batch.Masked, the check of given
+// negatives and package mining use this definition.
+func (o Options) TextIDs(dst []int32, text string) []int32 {
+	from := len(dst)
+	dst = o.Tokenizer.Encode(dst, text)
+	return dst[:min(len(dst), from+o.mostIDs())]
+}
+
+// mostIDs returns the largest number of ids of a text.
+func (o Options) mostIDs() int {
+	if o.MaxTokens > 0 {
+		return min(maxRecordIDs, o.MaxTokens)
+	}
+	return maxRecordIDs
+}
+
 // Texts is an example as text.
 type Texts struct {
 	Kind Kind
 	// Texts are the anchor, its positive and its negatives, or the two texts of a
 	// scored or labeled pair, unchanged from the file.
 	Texts []string
-	// Score is the score in the file, unscaled, or the label, 0 or 1; 0 for a pair without
-	// either.
+	// Score is the score in the file, unscaled, or the meaning of the label, from 0 to 1; 0 for
+	// a pair without either.
 	Score float64
 }
 

@@ -10,7 +10,7 @@
 // skipped part of its set could not be compared with others, so the first bad line is an error
 // that names file and line.
 //
-//	set, err := sets.ReadSTS(ctx, "sts-test.csv")
+//	set, err := sets.ReadSTS(ctx, "sts-test.csv", sets.STSOptions{})
 //	for _, pair := range set.Pairs {
 //		score := similarity(pair.A, pair.B) // compare its order with that of pair.Score
 //	}

@@ -58,7 +58,7 @@ func TestReadSTS(t *testing.T) {
 		"JSON genre": {`{"genre": "g", "text1": "A man eats, slowly.", "text2": "A man is \"eating\".", "label": 4.5}` + "\n" + `{"genre": "g", "text1":"It rains.","text2":"Cats sleep.","label":0}`, of("g")},
 		"numbers":    {"1\t2\t3\n", "[{1 2 3 }]"},
 	} {
-		set, err := ReadSTS(context.Background(), corporatest.WriteFile(t, t.TempDir(), "my-set.csv.gz", c[0]))
+		set, err := ReadSTS(context.Background(), corporatest.WriteFile(t, t.TempDir(), "my-set.csv.gz", c[0]), STSOptions{})
 		if err != nil || fmt.Sprint(set.Pairs) != c[1] || set.Name != "my-set" {
 			t.Errorf("%s: %v, error %v; want %s", name, set, err, c[1])
 		}
@@ -87,14 +87,14 @@ func TestReadSTSErrors(t *testing.T) {
 		"{\"s1\": \"a\", \"s2\": \"b\", \"score\": 2}\n{\"s1\"": "x.csv:2: the line is not a JSON object",
 		"a\tb\t1\n" + strings.Repeat("\x00", 9):                 "is binary",
 	} {
-		_, err := ReadSTS(context.Background(), corporatest.WriteFile(t, t.TempDir(), "x.csv", text))
+		_, err := ReadSTS(context.Background(), corporatest.WriteFile(t, t.TempDir(), "x.csv", text), STSOptions{})
 		if err == nil || !strings.Contains(err.Error(), message) || fault.Hint(err) == "" {
 			t.Errorf("%q: error %v, hint %q, want %s", text, err, fault.Hint(err), message)
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := ReadSTS(ctx, corporatest.WriteFile(t, t.TempDir(), "x.csv", "a,b,1\n")); err != context.Canceled {
+	if _, err := ReadSTS(ctx, corporatest.WriteFile(t, t.TempDir(), "x.csv", "a,b,1\n"), STSOptions{}); err != context.Canceled {
 		t.Errorf("canceled: %v", err)
 	}
 }
@@ -102,7 +102,7 @@ func TestReadSTSErrors(t *testing.T) {
 // Memory is bounded, even for a set that decompresses to a huge size.
 func TestReadSTSBounded(t *testing.T) {
 	row := strings.Repeat("a", 1000) + "\tb\t1\n"
-	_, err := parseSTSWithin(context.Background(), text.FromReader("x", strings.NewReader(strings.Repeat(row, 1100))), 1<<20)
+	_, err := parseSTSWithin(context.Background(), text.FromReader("x", strings.NewReader(strings.Repeat(row, 1100))), STSOptions{}, 1<<20)
 	if err == nil || !strings.Contains(err.Error(), "x:985: the set is larger than 1 MiB") || fault.Hint(err) == "" {
 		t.Errorf("error %v", err)
 	}
@@ -112,7 +112,7 @@ func TestReadSTSBounded(t *testing.T) {
 		"a,b,1\n\"c" + long + long: "x:2: the record is longer than 16 MiB",
 		"{\"text1\": \"a" + long:   "x:1: the record is longer than 16 MiB",
 	} {
-		if _, err := parseSTS(context.Background(), text.FromReader("x", strings.NewReader(content))); err == nil || !strings.Contains(err.Error(), message) {
+		if _, err := parseSTS(context.Background(), text.FromReader("x", strings.NewReader(content)), STSOptions{}); err == nil || !strings.Contains(err.Error(), message) {
 			t.Errorf("%.20q: error %.200v", content, err)
 		}
 	}
@@ -124,7 +124,7 @@ func FuzzSTS(f *testing.F) {
 	f.Add([]byte("a\t\"b \"\"c\"\"\"\t1\n\nd\te\t2"))
 	f.Add([]byte("{\"text1\": \"a\", \"text2\": \"b\", \"label\": \"3\"}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		set, err := parseSTS(context.Background(), text.FromReader("x", bytes.NewReader(data)))
+		set, err := parseSTS(context.Background(), text.FromReader("x", bytes.NewReader(data)), STSOptions{})
 		if err != nil {
 			if set != nil {
 				t.Fatal("a set and an error")
@@ -138,7 +138,7 @@ func FuzzSTS(f *testing.F) {
 			}
 			fmt.Fprintf(&b, "%q,%q,%v\n", strings.NewReplacer(`"`, `'`, `\`, "/").Replace(p.A), "s", p.Score)
 		}
-		again, err := parseSTS(context.Background(), text.FromReader("x", strings.NewReader("sentence1,sentence2,score\n"+b.String())))
+		again, err := parseSTS(context.Background(), text.FromReader("x", strings.NewReader("sentence1,sentence2,score\n"+b.String())), STSOptions{})
 		if err != nil || len(again.Pairs) != len(set.Pairs) {
 			t.Fatalf("%v of %q becomes %v, %v", set.Pairs, b.String(), again, err)
 		}

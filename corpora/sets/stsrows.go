@@ -8,29 +8,23 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luminavec/luminavec/corpora/internal/scale"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// row adds the pair of a row of separated values; the first may be a header.
+// row adds the pair of a row of separated values.
 func (p *stsParser) row(r *text.Record) error {
 	if r.Raw != nil && len(bytes.TrimSpace(r.Raw)) == 0 { // tabs alone
 		return nil
 	}
 	record := trimmed(r.Fields)
-	if p.first {
-		p.first = false
-		var header bool
-		if p.columns, header = detectSTS(record); header {
-			return nil
-		}
-	}
 	c := p.columns
 	if n := c.least(); len(record) < n {
 		return r.Errorf(hintSTS, "expected %d columns or more but found %d: %.80q", n, len(record), strings.Join(record, " | "))
 	}
-	score, err := parseScore(r, record[c.score])
-	if err != nil {
+	score, used, err := p.score(r, record[c.score])
+	if err != nil || !used {
 		return err
 	}
 	pair := STSPair{A: strings.Clone(record[c.a]), B: strings.Clone(record[c.b]), Score: score}
@@ -68,8 +62,10 @@ func (p *stsParser) object(r *text.Record) error {
 			return r.Errorf(hint, "field %q is a number, not a sentence", names[i])
 		}
 	}
-	score, err := parseScore(r, values[c.score])
-	if err != nil {
+	c.names = [3]string{strconv.Quote(names[c.a]), strconv.Quote(names[c.b]), strconv.Quote(names[c.score])}
+	p.columns = c
+	score, used, err := p.score(r, values[c.score])
+	if err != nil || !used {
 		return err
 	}
 	pair := STSPair{A: values[c.a], B: values[c.b], Score: score}
@@ -79,10 +75,27 @@ func (p *stsParser) object(r *text.Record) error {
 	return p.add(r, pair)
 }
 
-func parseScore(r *text.Record, content string) (float64, error) {
-	score, err := strconv.ParseFloat(content, 64)
-	if err != nil || math.IsNaN(score) || math.IsInf(score, 0) {
-		return 0, r.Errorf(hintSTS, "score %.40q is not a number", content)
+// score reads a score or the meaning of a label; used is false for a label that is not among
+// those given, whose pair is skipped.
+func (p *stsParser) score(r *text.Record, content string) (score float64, used bool, err error) {
+	if p.labels != nil || p.labels.Named(content) || content == scale.Unlabeled {
+		p.counts.Add(content)
+		if score, used = p.labels.Value(content); !used {
+			p.skipped++
+		}
+		return score, used, nil
 	}
-	return score, nil
+	score, err = strconv.ParseFloat(content, 64)
+	if err != nil && isNumber(strings.Replace(content, ",", ".", 1)) {
+		return 0, false, r.Errorf(scale.DecimalComma, "score %.40q is not a number", content)
+	}
+	if err != nil || math.IsNaN(score) || math.IsInf(score, 0) {
+		return 0, false, r.Errorf(hintSTS, "score %.40q is not a number", content)
+	}
+	if in := p.options.scoreRange(); p.options.ScoreRange != nil && !in.Holds(score) {
+		return 0, false, r.Errorf("correct the score or the range", "score %v is not between %v and %v", score, in[0], in[1])
+	}
+	p.counts.Add(content)
+	p.seen.Add(score)
+	return score, true, nil
 }

@@ -30,8 +30,9 @@
 //
 // [Retrieval] searches a collection of documents exactly, by cosine, for queries with known
 // relevant documents, and measures their ranks: nDCG@10, MRR@10, recall and MAP, as defined by
-// trec_eval, which BEIR and MTEB use. It streams the documents, so that memory does not grow
-// with their number.
+// trec_eval, which BEIR and MTEB use. As there, documents of equal cosine rank by descending
+// id, so that the order of the collection does not matter. It streams the documents, so that
+// memory does not grow with their number.
 //
 // STS and Retrieval accept any [Encoder], can compare only the first dimensions (Matryoshka),
 // and compute a bootstrap interval, which shows how much of a result is due to the choice of a

@@ -5,6 +5,7 @@ import (
 	"context"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/sourcegraph/conc/pool"
 
@@ -35,12 +36,20 @@ type ranking struct {
 	ask     []int           // queries that have a vector
 	found   [][]ranked      // by query, best first
 	unseen  map[string]bool // relevant documents that have not been read yet
+	asked   map[string]int  // queries by id; nil with SkipIdentical
 }
 
 // ranked is a document found.
 type ranked struct {
 	score float32
 	grade int32
+	id    string
+}
+
+// compareRanked orders documents as trec_eval does: by descending score, and documents of equal
+// score by descending id, byte by byte. The order does not depend on that of the collection.
+func compareRanked(a, b ranked) int {
+	return cmp.Or(cmp.Compare(b.score, a.score), strings.Compare(b.id, a.id))
 }
 
 // block is a group of consecutive documents.
@@ -63,6 +72,12 @@ func (s *ranking) encodeQueries(ctx context.Context) error {
 	s.queries = kernel.Aligned(n * s.stride)
 	s.found = make([][]ranked, n)
 	s.unseen = map[string]bool{}
+	if !s.options.SkipIdentical {
+		s.asked = map[string]int{}
+		for i, q := range s.set.Queries {
+			s.asked[q.ID] = i
+		}
+	}
 	var texts []string
 	for from := 0; from < n; from += encodeTexts {
 		to := min(from+encodeTexts, n)
@@ -109,6 +124,9 @@ func (s *ranking) searchAll(ctx context.Context) error {
 		}
 		delete(s.unseen, d.ID)
 		text := d.Content()
+		if q, ok := s.asked[d.ID]; ok && strings.Contains(text, strings.TrimSpace(s.set.Queries[q].Text)) {
+			s.result.Identical++
+		}
 		b.ids, b.texts, b.bytes = append(b.ids, d.ID), append(b.texts, text), b.bytes+len(text)
 		if len(b.ids) == blockDocuments || b.bytes >= blockBytes {
 			if err := next(); err != nil {
@@ -145,7 +163,9 @@ func (s *ranking) search(ctx context.Context, b *block) error {
 				}
 				tile := scores[:min(tileDocuments, n-from)]
 				for _, q := range mine {
-					kernel.Dots(tile, s.queries[q*s.stride:][:s.stride], b.units[from*s.stride:], s.stride)
+					// A whole tile even if fewer documents are left: the rows at the end of a
+					// shorter one are rounded differently, and equal documents must have equal scores.
+					kernel.Dots(scores, s.queries[q*s.stride:][:s.stride], b.units[from*s.stride:], s.stride)
 					s.keep(q, tile, b.ids[from:])
 				}
 			}
@@ -160,7 +180,7 @@ func (s *ranking) keep(query int, scores []float32, ids []string) {
 	best := s.found[query]
 	q := &s.set.Queries[query]
 	for i, score := range scores {
-		if len(best) == rankDepth && score <= best[rankDepth-1].score {
+		if full := len(best) == rankDepth; full && (score < best[rankDepth-1].score || score == best[rankDepth-1].score && ids[i] < best[rankDepth-1].id) {
 			continue
 		}
 		if s.options.SkipIdentical && ids[i] == q.ID {
@@ -169,14 +189,8 @@ func (s *ranking) keep(query int, scores []float32, ids []string) {
 		if best == nil {
 			best = make([]ranked, 0, rankDepth+1)
 		}
-		h := ranked{score, int32(q.Relevant[ids[i]])}
-		// After equal ones, so that the document that was read first ranks first.
-		at, _ := slices.BinarySearchFunc(best, h, func(a, b ranked) int {
-			if c := cmp.Compare(b.score, a.score); c != 0 {
-				return c
-			}
-			return -1
-		})
+		h := ranked{score, int32(q.Relevant[ids[i]]), ids[i]}
+		at, _ := slices.BinarySearchFunc(best, h, compareRanked)
 		if best = slices.Insert(best, at, h); len(best) > rankDepth {
 			best = best[:rankDepth]
 		}

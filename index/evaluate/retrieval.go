@@ -41,11 +41,12 @@ type RetrievalResult struct {
 	Unknown   int       `json:"unknown_queries"`   // without a known token: they find nothing
 	Empty     int       `json:"unknown_documents"` // without a known token: they have cosine 0 with any query
 	Missing   int       `json:"missing"`           // relevant documents that are not in the collection
+	Identical int       `json:"identical_ids"`     // queries that are documents too, with the same id and text; 0 with SkipIdentical
 }
 
 // Retrieval searches the documents of a set exactly, by cosine, and measures the results.
-// Documents of equal cosine rank in the order of the collection (in trec_eval, in reverse order
-// of ids). A query without relevant documents counts as 0, and a judged document that is not in
+// Documents of equal cosine rank by descending id, byte by byte, as in trec_eval: their order in
+// the collection does not matter. A query without relevant documents counts as 0, and a judged document that is not in
 // the collection counts as not found, both as in trec_eval.
 //
 // Memory is needed for the vectors of the queries, the best 100 documents of each, and a block

@@ -86,8 +86,15 @@ func madeSet(t testing.TB, queries, documents, dim int) *made {
 	}
 	qrels.WriteString("q0\tgone\t1\n")
 	m.judged["q0"]["gone"] = 1
-	for name, text := range map[string]string{"corpus.jsonl": corpus.String(), "queries.jsonl": asked.String(), "qrels/test.tsv": qrels.String()} {
-		path := filepath.Join(m.dir, filepath.FromSlash(name))
+	writeBEIR(t, m.dir, corpus.String(), asked.String(), qrels.String())
+	return m
+}
+
+// writeBEIR writes the files of a set.
+func writeBEIR(t testing.TB, dir, corpus, queries, qrels string) {
+	t.Helper()
+	for name, text := range map[string]string{"corpus.jsonl": corpus, "queries.jsonl": queries, "qrels/test.tsv": qrels} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +102,6 @@ func madeSet(t testing.TB, queries, documents, dim int) *made {
 			t.Fatal(err)
 		}
 	}
-	return m
 }
 
 func (m *made) open(t testing.TB) *sets.Retrieval {
@@ -136,7 +142,7 @@ func (m *made) slowly(dim int, skip bool) (sum relevance) {
 			for _, d := range ranking {
 				cosines[d] = direct(q, d)
 			}
-			slices.SortStableFunc(ranking, func(a, b string) int { return cmp.Compare(cosines[b], cosines[a]) })
+			slices.SortFunc(ranking, func(a, b string) int { return cmp.Or(cmp.Compare(cosines[b], cosines[a]), cmp.Compare(b, a)) })
 		}
 		grades := []int{}
 		for _, d := range ranking {
@@ -185,7 +191,7 @@ func TestRetrievalAgainstSorting(t *testing.T) {
 				if !near(figures(r), want, 1e-9) {
 					t.Errorf("%+v: %+v, want %+v", c, figures(r), want)
 				}
-				if r.Queries != c.queries || r.Documents != c.documents || done != c.documents || r.Unknown != 1 || r.Missing != 1 ||
+				if r.Queries != c.queries || r.Documents != c.documents || done != c.documents || r.Unknown != 1 || r.Missing != 1 || r.Identical != map[bool]int{false: 1}[skip || c.queries < 5] ||
 					r.Empty != (c.documents-8)/50+1 || r.Dim != cmp.Or(c.use, c.dim) {
 					t.Errorf("got %+v", r)
 				}
@@ -202,23 +208,67 @@ func TestRetrievalAgainstSorting(t *testing.T) {
 	}
 }
 
-// Equally near documents rank in the order of the collection, whatever their block or tile.
+// Equally near documents rank as in trec_eval, by descending id, whatever their order in the
+// collection, their block or tile. The figures are those of pytrec_eval (pytrec-eval-terrier
+// 0.5.11) for the same scores and judgments, which testdata/trec_eval_ties.py computed.
 func TestRetrievalTies(t *testing.T) {
-	m := madeSet(t, 1, 3000, 4)
-	for id := range m.encoder.vectors {
-		m.encoder.vectors[id] = []float32{1, 0, 0, 0}
+	ids := func(n int) (all []string) {
+		for i := range n {
+			all = append(all, fmt.Sprintf("d%d", i))
+		}
+		return all
 	}
-	m.documents = nil
-	for i := range 3000 {
-		id := fmt.Sprintf("d%d", i)
-		m.encoder.vectors[id] = []float32{1, 0, 0, 0}
-		m.documents = append(m.documents, id)
-	}
-	set := m.open(t)
-	set.Queries[0].Relevant = map[string]int{"d0": 1, "d9": 1, "d10": 1, "d99": 1, "d100": 1, "d2999": 1}
-	r, err := Retrieval(context.Background(), m.encoder, set, RetrievalOptions{})
-	if err != nil || r.Recall10 != 2.0/6 || r.Recall100 != 4.0/6 || r.MRR10 != 1 {
-		t.Errorf("got %+v, error %v", r, err)
+	same := func(string) bool { return true }
+	for name, c := range map[string]struct {
+		documents []string
+		near      func(id string) bool // others are further from the query
+		judged    map[string]int
+		want      relevance
+	}{
+		"30 equal, the first is relevant": {ids(30), same, map[string]int{"d0": 1}, relevance{0, 0, 0, 1, 0.03333333333333333}},
+		"30 equal, d9 is relevant":        {ids(30), same, map[string]int{"d9": 1}, relevance{1, 1, 1, 1, 1}},
+		"30 equal, the last is relevant":  {ids(30), same, map[string]int{"d29": 1}, relevance{0.31546487678572877, 0.125, 1, 1, 0.125}},
+		"30 equal, with grades": {ids(30), same, map[string]int{"d4": 2, "d29": 1, "d3": 3, "d10": 1, "d25": 0, "d7": -1},
+			relevance{0.3905373454382154, 0.16666666666666666, 0.75, 1, 0.24255952380952378}},
+		"two groups": {ids(30), func(id string) bool {
+			var i int
+			fmt.Sscanf(id, "d%d", &i)
+			return i%3 == 0
+		}, map[string]int{"d28": 2, "d29": 1, "d12": 3, "d0": 1}, relevance{0.2295900882221738, 0.1111111111111111, 0.5, 1, 0.19027777777777777}},
+		"3000 equal": {ids(3000), same, map[string]int{"d0": 1, "d9": 1, "d10": 1, "d99": 1, "d999": 1, "d2999": 1, "d2899": 1, "d998": 1},
+			relevance{0.41253177989255346, 1, 0.25, 0.375, 0.28409090909090906}},
+		"ids beyond ASCII": {[]string{"é", "z", "Z", "a", "aa", "😀", "\uffee"}, same, map[string]int{"é": 1, "aa": 2, "😀": 1},
+			relevance{0.7262078019717506, 1, 1, 1, 0.7555555555555555}},
+	} {
+		// Long vectors with many different values, whose sums depend on the order of addition.
+		e := &fakeEncoder{dim: 300, vectors: map[string][]float32{"query": make([]float32, 300), "near": make([]float32, 300), "far": make([]float32, 300)}}
+		random := rand.New(rand.NewPCG(2, 2))
+		for i := range 300 {
+			v := float32(random.NormFloat64())
+			e.vectors["query"][i], e.vectors["near"][i], e.vectors["far"][i] = v, v+float32(random.NormFloat64())/2, v+2*float32(random.NormFloat64())
+		}
+		reversed, shuffled := slices.Clone(c.documents), slices.Clone(c.documents)
+		slices.Reverse(reversed)
+		rand.New(rand.NewPCG(1, 1)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		for _, order := range [][]string{c.documents, reversed, shuffled} {
+			var corpus, qrels strings.Builder
+			for _, id := range order {
+				fmt.Fprintf(&corpus, "{\"_id\": %q, \"text\": %q}\n", id, map[bool]string{true: "near", false: "far"}[c.near(id)])
+			}
+			for id, grade := range c.judged {
+				fmt.Fprintf(&qrels, "q\t%s\t%d\n", id, grade)
+			}
+			dir := t.TempDir()
+			writeBEIR(t, dir, corpus.String(), "{\"_id\": \"q\", \"text\": \"query\"}\n", qrels.String())
+			set, err := sets.OpenRetrieval(context.Background(), dir, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := Retrieval(context.Background(), e, set, RetrievalOptions{})
+			if err != nil || !near(figures(r), c.want, 1e-12) {
+				t.Errorf("%s: got %+v, error %v, want %+v", name, figures(r), err, c.want)
+			}
+		}
 	}
 }
 

@@ -30,6 +30,7 @@ type STSResult struct {
 	Interval *Interval   `json:"spearman_ci95,omitempty"` // of Spearman; nil if not requested
 	Defined  bool        `json:"defined"`                 // whether the correlations are defined
 	Subsets  []STSSubset `json:"subsets,omitempty"`       // by name, if there are several
+	Layout   string      `json:"layout,omitempty"`        // how the set was read
 }
 
 // STSSubset is the result on the pairs of one genre.
@@ -45,7 +46,7 @@ type STSSubset struct {
 // et al., 2017; with Spearman since Reimers et al., 2016). The result does not depend on the
 // number of threads.
 func STS(ctx context.Context, e Encoder, set *sets.STS, o STSOptions) (STSResult, error) {
-	r := STSResult{Name: set.Name, Pairs: len(set.Pairs)}
+	r := STSResult{Name: set.Name, Pairs: len(set.Pairs), Layout: set.Layout}
 	encoder, err := truncate(e, o.Dim, o.Threads)
 	if err != nil {
 		return r, err

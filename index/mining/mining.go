@@ -17,7 +17,8 @@
 // The texts near an anchor are ranked by their cosine. These are ignored and have no
 // rank:
 //
-//   - the anchor itself and every text that is paired with it anywhere, in either order;
+//   - the anchor itself and every text that is paired with it anywhere, in either order, also
+//     in another spelling that the tokenizer of the model reads as the same tokens;
 //   - a text whose vector equals that of the anchor, the positive or the previous text,
 //     because the model cannot distinguish them.
 //

@@ -16,17 +16,18 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index"
 )
 
 // fakeEncoder gives each text a vector that follows from its words without regard to
-// case: the topic, which is the first, and some noise. Of "?" it knows nothing.
+// case and exclamation marks: the topic, which is the first, and some noise. Of "?" it knows nothing.
 type fakeEncoder int
 
 func (e fakeEncoder) Dim() int { return int(e) }
 
 func (e fakeEncoder) vector(text string) []float32 {
-	text = strings.ToLower(text)
+	text = strings.TrimRight(strings.ToLower(text), "!")
 	v := make([]float32, e)
 	if text == "?" {
 		return v
@@ -273,7 +274,7 @@ func TestMineWithAGraph(t *testing.T) {
 func TestMineLeavesOut(t *testing.T) {
 	options := DefaultOptions()
 	options.Negatives, options.Margin, options.RelativeMargin = 2, -2, 0
-	content := "t x\tt y\nT X\tt z\n?\tt y\nt x\t?\nt v\tt w\n"
+	content := "t x\tt y\nT X!\tt z\n?\tt y\nt x\t?\nt v\tt w\n"
 	p, err := readText(t, "pairs.tsv", content, All)
 	if err != nil {
 		t.Fatal(err)
@@ -282,10 +283,11 @@ func TestMineLeavesOut(t *testing.T) {
 		t.Errorf("%d pairs, %d texts, %d candidates", p.Len(), p.Texts(), p.Candidates())
 	}
 	examples, r := mine(t, p, options)
-	// "T X" has the vector of "t x": it is no negative of it, and no second one of others.
+	// "T X!" has the vector of "t x": it is no negative of it, and no second one of others.
+	same := func(a, b string) bool { return strings.EqualFold(strings.TrimRight(a, "!"), strings.TrimRight(b, "!")) }
 	for _, e := range examples {
-		if strings.EqualFold(e.Anchor, "t x") && slices.ContainsFunc(e.Negatives, func(n string) bool { return strings.EqualFold(n, "t x") }) ||
-			strings.EqualFold(e.Negatives[0], e.Negatives[1]) || slices.Contains(e.Negatives, "?") {
+		if same(e.Anchor, "t x") && slices.ContainsFunc(e.Negatives, func(n string) bool { return same(n, "t x") }) ||
+			same(e.Negatives[0], e.Negatives[1]) || slices.Contains(e.Negatives, "?") {
 			t.Errorf("%+v", e)
 		}
 	}
@@ -295,6 +297,61 @@ func TestMineLeavesOut(t *testing.T) {
 	options.Negatives = 5
 	if examples, r = mine(t, p, options); len(examples) != 0 || r.TooFew != 3 || r.Positive != 0 {
 		t.Errorf("%+v %+v", examples, r)
+	}
+}
+
+// A text in another spelling that training reads as the same tokens is the same text: what
+// belongs to one belongs to the other.
+func TestEqualTexts(t *testing.T) {
+	v, err := tokenize.NewVocabulary([]string{"the", "cat", "dog", "ran", "bird", "flew", "fish", "swam"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokenizer, err := tokenize.NewWordTokenizer(tokenize.WordOptions{}).WithVocabulary(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Three spellings of an anchor and of a positive, in pairs that do not repeat one.
+	// The last two texts have an unknown word.
+	content := "The cat\tthe bird flew\nthe  CAT.\tThe dog ran\nthe fish\tTHE DOG, RAN!\ndog\tswam\nthe xyzzy\tThe plugh\n"
+	for _, c := range []struct {
+		o        pairs.Options
+		composed bool
+		texts    int
+		with     string // partners of "The cat"
+	}{
+		{pairs.Options{Tokenizer: tokenizer}, false, 7, "[the bird flew The dog ran]"},
+		{pairs.Options{Tokenizer: tokenizer}, true, 8, "[the bird flew The dog ran]"},
+		{pairs.Options{Tokenizer: tokenizer, MaxTokens: 1}, false, 3, ""},
+		{pairs.Options{}, false, 10, "[the bird flew]"},
+	} {
+		path := filepath.Join(t.TempDir(), "pairs.tsv")
+		if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		sources, err := pairs.Open([]string{path}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := Read(context.Background(), sources, ReadOptions{Pairs: c.o, Composed: c.composed, Candidates: All})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var with []string
+		for _, n := range p.with(0) {
+			text, _ := p.texts.text(n)
+			with = append(with, text)
+		}
+		if p.Texts() != c.texts || c.with != "" && fmt.Sprint(with) != c.with {
+			t.Errorf("%d texts, want %d; %q belong to the first, want %s", p.Texts(), c.texts, with, c.with)
+		}
+		examples, _ := mine(t, p, Options{Negatives: 1, RangeMax: 100, MaxScore: 1, Margin: -2, Sample: Top, Seed: 1})
+		for _, e := range examples {
+			if c.o.Tokenizer != nil && e.Anchor == "The cat" && strings.Contains(strings.ToLower(e.Negatives[0]), "dog") && c.o.MaxTokens == 0 && e.Negatives[0] != "dog" {
+				t.Errorf("a positive is a negative: %+v", e)
+			}
+		}
+		p.Close()
 	}
 }
 

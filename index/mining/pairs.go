@@ -2,6 +2,7 @@ package mining
 
 import (
 	"context"
+	"encoding/binary"
 	"hash/maphash"
 	"math"
 	"os"
@@ -28,8 +29,13 @@ func (c Candidates) Summary() string {
 // ReadOptions controls how pairs are read.
 type ReadOptions struct {
 	// Pairs holds the options for pairs.Each. SpoolDir is also the folder of the temporary
-	// file of texts.
+	// file of texts. With a Tokenizer, usually that of the model, texts are equal if they are
+	// in training, see pairs.Options.TextIDs; without one, if they differ in case and white
+	// space only.
 	Pairs pairs.Options
+	// Composed compares unknown words by their spelling, for a model that makes vectors of them
+	// from character n-grams. Default false: unknown words are equal, as in training.
+	Composed bool
 	// Candidates selects the texts that may be negatives. Default Positives.
 	Candidates Candidates
 }
@@ -59,8 +65,8 @@ type Pairs struct {
 	stats      pairs.Stats
 }
 
-// Read reads pairs in one pass. White space around a text is ignored, and texts are equal if
-// their bytes are equal. Texts of further columns, which are given negatives, are used only
+// Read reads pairs in one pass. White space around a text is ignored. Of equal texts, the first
+// spelling stands for all, also in the Examples. Texts of further columns, which are given negatives, are used only
 // with All, and so are labeled pairs with the label 0. Scored pairs are an error. Close the
 // result when done.
 func Read(ctx context.Context, sources []pairs.Source, o ReadOptions) (*Pairs, error) {
@@ -75,7 +81,7 @@ func Read(ctx context.Context, sources []pairs.Source, o ReadOptions) (*Pairs, e
 		return nil, err
 	}
 	p := &Pairs{texts: texts}
-	numbers := textNumbers{pairs: p, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, of: map[[2]uint64]int32{}}
+	numbers := textNumbers{pairs: p, options: o, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, of: map[[2]uint64]int32{}}
 	p.files, p.stats, err = pairs.Each(ctx, sources, o.Pairs, func(row pairs.Texts) error {
 		if row.Kind == pairs.Scored {
 			return fault.New("name two columns of texts that belong together, such as sentence1,sentence2, or omit the file",
@@ -100,14 +106,36 @@ func Read(ctx context.Context, sources []pairs.Source, o ReadOptions) (*Pairs, e
 // textNumbers maps texts to their numbers by a 128-bit hash. Its seeds are random, so that
 // collisions cannot be constructed; the numbers do not depend on the seeds.
 type textNumbers struct {
-	pairs *Pairs
-	seeds [2]maphash.Seed
-	of    map[[2]uint64]int32
+	pairs   *Pairs
+	options ReadOptions
+	seeds   [2]maphash.Seed
+	of      map[[2]uint64]int32
+	ids     []int32 // of a text
+	key     []byte
+}
+
+// keyOf returns what equal texts have in common.
+func (t *textNumbers) keyOf(text string) []byte {
+	t.key = t.key[:0]
+	switch tokenizer := t.options.Pairs.Tokenizer; {
+	case tokenizer == nil:
+		for word := range strings.FieldsSeq(text) {
+			t.key = append(append(t.key, strings.ToLower(word)...), ' ')
+		}
+	case t.options.Composed:
+		tokenizer.Each(text, func(word []byte, _ int32) { t.key = append(append(t.key, word...), 0) })
+	default:
+		t.ids = t.options.Pairs.TextIDs(t.ids[:0], text)
+		for _, id := range t.ids {
+			t.key = binary.LittleEndian.AppendUint32(t.key, uint32(id))
+		}
+	}
+	return t.key
 }
 
 func (t *textNumbers) number(text string) (int32, error) {
-	text = strings.TrimSpace(text)
-	hash := [2]uint64{maphash.String(t.seeds[0], text), maphash.String(t.seeds[1], text)}
+	key := t.keyOf(text)
+	hash := [2]uint64{maphash.Bytes(t.seeds[0], key), maphash.Bytes(t.seeds[1], key)}
 	if n, ok := t.of[hash]; ok {
 		return n, nil
 	}
@@ -117,7 +145,7 @@ func (t *textNumbers) number(text string) (int32, error) {
 	}
 	t.of[hash] = n
 	t.pairs.candidate = append(t.pairs.candidate, false)
-	return n, t.pairs.texts.add(text)
+	return n, t.pairs.texts.add(strings.TrimSpace(text))
 }
 
 // add adds an example.

@@ -39,6 +39,9 @@ type ValidationSet struct {
 	// the vocabulary of the run.
 	Text *corpora.Corpus
 
+	// Read says in a line what was read, and how; "" if Known and Size say it.
+	Read string
+
 	// Known is how many of the Size pairs, analogies or words of the set are in the vocabulary; for
 	// reports, 0 if that is not counted.
 	Known, Size int64

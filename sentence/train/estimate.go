@@ -13,12 +13,19 @@ func Estimate(o Options, pairs *pairs.Dataset, v *tokenize.Vocabulary, done floa
 	r := estimate.SentenceRun{
 		Rows: v.Len(), Dim: o.Dim, Hidden: o.Hidden, Project: o.Project, Threads: o.Threads, Slots: o.slots(),
 		Loaded: done > 0, Best: best, Graph: o.Engine == Graph,
-		Batch: o.BatchSize, Texts: pairs.Columns(), InBatch: o.acrossBatch(), Epochs: float64(o.Epochs) * (1 - done),
+		Texts: pairs.Columns(), InBatch: o.acrossBatch(), Epochs: float64(o.Epochs) * (1 - done),
 		Tokens: float64(pairs.Tokens()) / float64(max(1, pairs.Examples())),
 	}
+	largest := int64(0) // examples from which a batch can be filled
 	for _, f := range pairs.Files() {
-		r.Examples += int64(float64(f.Examples) * f.Weight)
+		examples := int64(float64(f.Examples) * f.Weight)
+		r.Examples += examples
+		largest = max(largest, examples)
 	}
+	if o.Mixed {
+		largest = r.Examples
+	}
+	r.Batch = int(min(int64(o.BatchSize), max(1, largest)))
 	for _, token := range v.Tokens() {
 		r.TokenBytes += len(token)
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
+	"testing"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/pairs"
@@ -94,7 +96,7 @@ func ExampleOpenSets() {
 	_, pairs, tokenizer := begin(ctx, dir)
 	defer pairs.Close()
 
-	sets, err := train.OpenSets(ctx, filepath.Join(dir, "scored.tsv"))
+	sets, err := train.OpenSets(ctx, nil, filepath.Join(dir, "scored.tsv"))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -200,4 +202,21 @@ func ExampleEstimate() {
 	// Output:
 	// encoder: 1280 bytes
 	// optimizer: 1280 bytes
+}
+
+// A batch size beyond the data needs no more memory than the data does.
+func TestEstimateByTheData(t *testing.T) {
+	dir, ctx := files(), context.Background()
+	defer os.RemoveAll(dir)
+	_, pairs, tokenizer := begin(ctx, dir)
+	defer pairs.Close()
+	for _, mixed := range []bool{false, true} {
+		o := options()
+		o.BatchSize, o.Mixed = int(pairs.Examples()), mixed // one file
+		want := train.Estimate(o, pairs, tokenizer.Vocabulary(), 0, false)
+		o.BatchSize = 100_000
+		if got := train.Estimate(o, pairs, tokenizer.Vocabulary(), 0, false); !reflect.DeepEqual(got, want) {
+			t.Errorf("mixed %t: with a batch of 100,000 %+v, with all examples %+v", mixed, got, want)
+		}
+	}
 }

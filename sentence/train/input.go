@@ -19,11 +19,22 @@ type Input struct {
 	Columns string   `json:"columns,omitempty"` // names of the columns, separated by commas, see pairs.Options; default detected
 	Weights []string `json:"weights,omitempty"` // FILE=N: read the examples of FILE N times per epoch; default 1
 	Strict  bool     `json:"strict,omitempty"`  // a bad row is an error; default false: it is skipped and counted
+
+	ScoreRange []float64 `json:"score_range,omitempty"` // lowest and highest possible score, see pairs.Options; default detected
+	Labels     []string  `json:"labels,omitempty"`      // meanings of labels, LABEL=X, see pairs.Options; default 0 and 1, and well-known names
+}
+
+// Keep records what was detected in the pairs, so that a resumed run reads them in the same way.
+func (in *Input) Keep(p *pairs.Dataset) {
+	if r := p.Scores().Range; r != [2]float64{} {
+		in.ScoreRange = r[:]
+	}
 }
 
 // PairOptions returns the options for pairs.Build.
 func (in *Input) PairOptions(tokenizer *tokenize.Tokenizer, maxTokens int) pairs.Options {
-	o := pairs.Options{Tokenizer: tokenizer, MaxTokens: maxTokens, Strict: in.Strict, Related: true}
+	o := pairs.Options{Tokenizer: tokenizer, MaxTokens: maxTokens, Strict: in.Strict, Related: true, Labels: in.Labels}
+	copy(o.ScoreRange[:], in.ScoreRange)
 	if in.Columns != "" {
 		for name := range strings.SplitSeq(in.Columns, ",") {
 			o.Columns = append(o.Columns, strings.TrimSpace(name))
@@ -40,6 +51,9 @@ func (in *Input) Validate() error {
 				return fault.Field(field, "name the files to read, or - for standard input", "must be empty for the bundled sample")
 			}
 		}
+	}
+	if n := len(in.ScoreRange); n != 0 && n != 2 {
+		return fault.Field("ScoreRange", "give the lowest and the highest possible score, such as 0,5", "must be two numbers, got %d", n)
 	}
 	if _, err := in.weights(); err != nil {
 		return err

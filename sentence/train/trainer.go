@@ -31,8 +31,8 @@ type Run struct {
 	Sources   []string            // where the pairs came from, for the record
 	Settings  json.RawMessage     // stored as the options in config.json: the options of the run, and more; default: the options alone
 
-	// Warn, if set, receives warnings about the batches at the start of a run: that they are
-	// smaller than requested, or omit examples.
+	// Warn, if set, receives warnings about the pairs at the start of a run: that scores may be
+	// of different scales, or that batches are smaller than requested or omit examples.
 	Warn func(string)
 
 	// Progress, if set, is called a few times a second.
@@ -115,8 +115,10 @@ func newTrainer(ctx context.Context, o Options, run Run) (*trainer, error) {
 		return nil, err
 	}
 	if run.Warn != nil && run.Resume == nil {
-		if w := first.Warning(); w != "" {
-			run.Warn(w)
+		for _, w := range []string{run.Pairs.Scores().Warning, first.Warning()} {
+			if w != "" {
+				run.Warn(w)
+			}
 		}
 		if n := first.LeftOut(); n > 0 {
 			run.Warn(fmt.Sprintf("%d of %d examples are in no batch of the first epoch: they share texts with all others", n, n+first.Examples()))

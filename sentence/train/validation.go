@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 
@@ -18,7 +19,7 @@ import (
 // Validation judges a model while it trains: it measures sets at a Cadence, keeps the best
 // model, and may stop the run early. The first set decides which model is best.
 //
-//	sets, err := train.OpenSets(ctx, "stsb-dev.csv", "retrieval:scifact")
+//	sets, err := train.OpenSets(ctx, nil, "stsb-dev.csv", "retrieval:scifact")
 //	…
 //	run.Validation = &train.Validation{Sets: sets, Every: train.Cadence{Epochs: 0.5}, Patience: 3}
 type Validation = training.Validation
@@ -32,11 +33,17 @@ type Cadence = training.Cadence
 // judge measures an encoder.
 type judge func(context.Context, *sentence.Encoder) (checkpoints.Metric, error)
 
+// opened is a set with a description of how it was read, or "".
+type opened struct {
+	judge judge
+	read  string
+}
+
 // judges are the kinds of sets with the function that opens each.
 var judges = []struct {
 	kind   sets.Kind
 	folder bool // a set is a folder, else a file
-	open   func(ctx context.Context, path string) (judge, error)
+	open   func(ctx context.Context, path string, labels []string) (opened, error)
 }{
 	{sets.STSSet, false, openSTS},
 	{sets.RetrievalSet, true, openRetrieval},
@@ -44,11 +51,12 @@ var judges = []struct {
 
 // OpenSets opens the sets that judge a model: files of sentence pairs with scores, judged by
 // Spearman correlation, or folders in the BEIR layout, judged by NDCG@10. A name may start with
-// sts: or retrieval: to select the kind.
-func OpenSets(ctx context.Context, names ...string) ([]ValidationSet, error) {
+// sts: or retrieval: to select the kind. labels are the meanings of the labels of sentence pairs,
+// see sets.STSOptions; nil: the well-known ones.
+func OpenSets(ctx context.Context, labels []string, names ...string) ([]ValidationSet, error) {
 	var sets []ValidationSet
 	for _, name := range names {
-		set, err := openSet(ctx, name)
+		set, err := openSet(ctx, labels, name)
 		if err != nil {
 			return nil, err
 		}
@@ -58,15 +66,16 @@ func OpenSets(ctx context.Context, names ...string) ([]ValidationSet, error) {
 }
 
 // ReopenSets opens the sets called names or, if there are none, those that judged an
-// interrupted run; was may be nil. It is an error if one of the latter has changed.
-func ReopenSets(ctx context.Context, was *checkpoints.Validation, names ...string) ([]ValidationSet, error) {
+// interrupted run; was may be nil. It is an error if one of the latter has changed. labels are
+// as in OpenSets.
+func ReopenSets(ctx context.Context, labels []string, was *checkpoints.Validation, names ...string) ([]ValidationSet, error) {
 	if was == nil || len(names) > 0 {
-		return OpenSets(ctx, names...)
+		return OpenSets(ctx, labels, names...)
 	}
 	const hint = "restore the set, or validate with a different one, which restarts the comparison"
 	var sets []ValidationSet
 	for _, s := range was.Sets {
-		set, err := openSet(ctx, s.Kind+":"+s.File)
+		set, err := openSet(ctx, labels, s.Kind+":"+s.File)
 		if err != nil {
 			return nil, fault.New(hint, "the run was validated with a set that cannot be read: %w", err)
 		}
@@ -78,7 +87,7 @@ func ReopenSets(ctx context.Context, was *checkpoints.Validation, names ...strin
 	return sets, nil
 }
 
-func openSet(ctx context.Context, name string) (ValidationSet, error) {
+func openSet(ctx context.Context, labels []string, name string) (ValidationSet, error) {
 	kind, path := sets.Kind(""), name
 	for _, j := range judges {
 		if rest, ok := strings.CutPrefix(name, string(j.kind)+":"); ok {
@@ -100,33 +109,40 @@ func openSet(ctx context.Context, name string) (ValidationSet, error) {
 		if kind != j.kind && (kind != "" || info.IsDir() != j.folder) {
 			continue
 		}
-		measure, err := j.open(ctx, path)
+		set, err := j.open(ctx, path, labels)
 		return ValidationSet{
-			ValidationSet: checkpoints.ValidationSet{Kind: string(j.kind), File: path, SHA256: sum},
+			ValidationSet: checkpoints.ValidationSet{Kind: string(j.kind), File: path, SHA256: sum}, Read: set.read,
 			Judge: func(ctx context.Context, c *checkpoints.Checkpoint) (checkpoints.Metric, error) {
 				encoder, err := sentence.FromCheckpoint(c)
 				if err != nil {
 					return checkpoints.Metric{}, err
 				}
-				return measure(ctx, encoder)
+				return set.judge(ctx, encoder)
 			},
 		}, err
 	}
 	panic("train: the kinds of validation sets must include a file and a folder")
 }
 
-func openSTS(ctx context.Context, path string) (judge, error) {
-	set, err := sets.ReadSTS(ctx, path)
-	return func(ctx context.Context, e *sentence.Encoder) (checkpoints.Metric, error) {
+func openSTS(ctx context.Context, path string, labels []string) (opened, error) {
+	set, err := sets.ReadSTS(ctx, path, sets.STSOptions{Labels: labels})
+	if err != nil {
+		return opened{}, err
+	}
+	read := fmt.Sprintf("%s: %s", fault.Count(len(set.Pairs), "pair"), set.Layout)
+	return opened{func(ctx context.Context, e *sentence.Encoder) (checkpoints.Metric, error) {
 		r, err := evaluate.STS(ctx, e, set, evaluate.STSOptions{})
 		return checkpoints.Metric{Set: set.Name, Name: "spearman", Value: r.Spearman, Found: int64(r.Pairs - r.Missing), Of: int64(r.Pairs)}, err
-	}, err
+	}, read}, nil
 }
 
-func openRetrieval(ctx context.Context, path string) (judge, error) {
+func openRetrieval(ctx context.Context, path string, _ []string) (opened, error) {
 	set, err := sets.OpenRetrieval(ctx, path, "")
-	return func(ctx context.Context, e *sentence.Encoder) (checkpoints.Metric, error) {
+	if err != nil {
+		return opened{}, err
+	}
+	return opened{func(ctx context.Context, e *sentence.Encoder) (checkpoints.Metric, error) {
 		r, err := evaluate.Retrieval(ctx, e, set, evaluate.RetrievalOptions{})
 		return checkpoints.Metric{Set: set.Name, Name: "ndcg@10", Value: r.NDCG10, Found: int64(r.Queries - r.Unknown), Of: int64(r.Queries)}, err
-	}, err
+	}, "split " + set.Split}, nil
 }

@@ -46,7 +46,7 @@ embed: 2 lines, 100 dimensions, out.npy`,
 		Help: "text file, folder or glob, or - for standard input (default: standard input); gzip, bzip2 and zstd are decompressed"})
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
 	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&o.text)...)
-	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "threads", Arg: "N", Into: &o.threads, Field: "Threads",
+	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "threads", Arg: "N", Into: &o.threads, Field: "Threads", Positive: true,
 		Help: "number of threads that encode", Default: "one per core"})
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "format", Short: "f", Arg: "FORMAT", Into: &o.format, Help: "output format",
@@ -56,9 +56,6 @@ embed: 2 lines, 100 dimensions, out.npy`,
 }
 
 func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
-	if o.threads < 0 {
-		return cli.UsageError(fmt.Errorf("--threads must be at least 0, got %d", o.threads))
-	}
 	terminal := cli.IsTerminal(cmd.OutOrStdout()) && (o.output == "" || o.output == "-")
 	usual := "npy"
 	if terminal {

@@ -27,9 +27,9 @@ mean of its words in a word model.
   recall@100  the same among the first 100
   MAP@100     mean precision at the relevant documents of the first 100
 
-They are means over all queries, as in trec_eval and BEIR; 1 is perfect. The interval
-contains 95% of 1,000 bootstrap samples of the queries. Memory does not depend on the
-number of documents.`,
+They are means over all queries, as in trec_eval and BEIR; 1 is perfect. Documents of
+equal cosine rank by descending id, as in trec_eval. The interval contains 95% of 1,000
+bootstrap samples of the queries. Memory does not depend on the number of documents.`,
 		Example: "$ search eval retrieval -m model --set scifact",
 		Args:    cli.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return evalRetrieval(cmd, paths, split, o) },
@@ -40,7 +40,7 @@ number of documents.`,
 		dimFlag(&o.Dim),
 		cli.Flag{Name: "skip-identical", Into: &o.SkipIdentical, Field: "SkipIdentical",
 			Help: "ignore a document with the id of the query, as BEIR does for ArguAna and Quora"},
-		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Help: "number of threads", Default: "one per core"})
+		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "one per core"})
 	return cli.Declare(cmd, cli.ForOutput, reportsFlag("set"))
 }
 
@@ -83,5 +83,9 @@ func warnRetrieval(cmd *cobra.Command, r evaluate.RetrievalResult) {
 	}
 	if r.Missing > 0 {
 		cli.Warn(cmd, "%s: %s missing from the documents, counted as not found", r.Name, cli.Plural(r.Missing, "relevant document is", "relevant documents are"))
+	}
+	if r.Identical > 0 {
+		cli.Warn(cmd, "%s: %s, as BEIR does", r.Name, cli.Plural(r.Identical, "query is a document of the set too, with the same id; --skip-identical ignores it",
+			"queries are documents of the set too, with the same ids; --skip-identical ignores them"))
 	}
 }

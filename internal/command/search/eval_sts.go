@@ -13,6 +13,7 @@ const resamples = 1000
 
 func evalSTSCommand() *cobra.Command {
 	var paths []string
+	var read sets.STSOptions
 	o := evaluate.STSOptions{Resamples: resamples}
 	cmd := &cobra.Command{
 		Use:   "sts -m MODEL [options]",
@@ -22,14 +23,21 @@ Spearman compares the order, Pearson the values; 1 is perfect, 0 is chance. Any 
 can be evaluated: a sentence is the mean of its words in a word model. All pairs count:
 a sentence without a known token has the cosine 0 with any other, and such pairs are
 reported as unknown. The interval contains 95% of 1,000 bootstrap samples of the pairs:
-models whose intervals overlap widely may differ by chance.`,
+models whose intervals overlap widely may differ by chance.
+
+The columns of a set are detected from its header and its numbers, and reported. Labels
+0, 1 and 2 are refused unless --labels says what they mean.`,
 		Example: "$ search eval sts -m model --set stsb-en-dev.csv",
 		Args:    cli.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return evalSTS(cmd, paths, o) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return evalSTS(cmd, paths, read, o) },
 	}
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
 		setFlag(&paths, "FILE", "pairs with scores: sentence, sentence and score in TSV, CSV or JSON Lines, with or without a header, or the columns of the STS benchmark",
 			"the STS benchmark's dev set"),
+		cli.Flag{Name: "score-column", Arg: "N", Into: &read.ScoreColumn, Field: "ScoreColumn", Positive: true, Help: "column of the score in TSV and CSV, from 1", Default: "detected"},
+		cli.Flag{Name: "score-range", Arg: "LOW,HIGH", Into: &read.ScoreRange, Field: "ScoreRange", Help: "lowest and highest possible score; another is an error", Default: "any"},
+		cli.Flag{Name: "labels", Arg: "LABEL=X,...", Into: &read.Labels, Field: "Labels", Help: "what labels mean, from 0 (not related) to 1 (related); pairs with others are skipped",
+			Default: "names such as entailment=1,neutral=0,contradiction=0"},
 		dimFlag(&o.Dim))
 	return cli.Declare(cmd, cli.ForOutput, reportsFlag("set"))
 }
@@ -40,8 +48,14 @@ func dimFlag(dim *int) cli.Flag {
 		Help: "use the first N values of each vector, for truncatable (Matryoshka) vectors"}
 }
 
-func evalSTS(cmd *cobra.Command, paths []string, o evaluate.STSOptions) error {
-	read := func(path string) (*sets.STS, error) { return sets.ReadSTS(cmd.Context(), path) }
+func evalSTS(cmd *cobra.Command, paths []string, o sets.STSOptions, compare evaluate.STSOptions) error {
+	read := func(path string) (*sets.STS, error) {
+		set, err := sets.ReadSTS(cmd.Context(), path, o)
+		if err == nil {
+			cli.Note(cmd, "%s: read %s: %s", cli.Printable(path), cli.Plural(len(set.Pairs), "pair", "pairs"), cli.Printable(set.Layout))
+		}
+		return set, err
+	}
 	all, err := readSets(paths, read, sets.STSBenchmarkDev)
 	if err != nil {
 		return err
@@ -51,7 +65,7 @@ func evalSTS(cmd *cobra.Command, paths []string, o evaluate.STSOptions) error {
 		return err
 	}
 	return judge(cmd, all, func(set *sets.STS) (evaluate.STSResult, error) {
-		r, err := evaluate.STS(cmd.Context(), encoder, set, o)
+		r, err := evaluate.STS(cmd.Context(), encoder, set, compare)
 		if err == nil && r.Missing == r.Pairs {
 			warnUndefined(cmd, set.Name, cli.Plural(r.Pairs, "pair", "pairs"), "a known token in both sentences")
 		}

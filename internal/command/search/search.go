@@ -34,7 +34,7 @@ func indexFlags(o *index.Options, metric *string) []cli.Flag {
 		{Name: "ef-construction", Arg: "N", Into: &o.EfConstruction, Field: "EfConstruction", Help: "search width when a vector is added to the graph", Positive: true},
 		{Name: "quantize", Arg: "KIND", Into: &o.Quantization, Field: "Quantization", Help: "what is compared on the way through the graph; scores are exact in any case",
 			Values: cli.Summarized(index.Quantizations(), index.Quantization.Summary)},
-		{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Help: "number of threads", Default: "one per core"},
+		{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "one per core"},
 		{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of all random choices"},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/luminavec/luminavec/checkpoints/exchange"
+	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
@@ -29,6 +30,7 @@ func TestFields(t *testing.T) {
 	clitest.CheckFields(t, root, "query", exchange.Options{}, unset...)
 	clitest.CheckFields(t, eval, "ann", exchange.Options{}, unset...)
 	clitest.CheckFields(t, eval, "sts", evaluate.STSOptions{}, "Resamples", "Threads")
+	clitest.CheckFields(t, eval, "sts", sets.STSOptions{})
 	clitest.CheckFields(t, eval, "retrieval", evaluate.RetrievalOptions{}, "Resamples")
 	clitest.CheckFields(t, eval, "analogies", evaluate.AnalogyOptions{}, "Threads")
 	clitest.CheckFields(t, eval, "ann", evaluate.ANNOptions{}, "Index")

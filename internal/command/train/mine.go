@@ -41,8 +41,8 @@ do not belong to it. 'train sentence FILE' learns to tell them from the second t
 PAIRS are as in 'train sentence --help'. Of labelled pairs, those with label 1 are
 used. Texts that are paired with the first text anywhere are never its negatives. FILE
 has the columns anchor, positive, negative_1, negative_2 and so on; pairs with too few
-negatives are skipped. Texts are stored in a temporary file, and only their vectors in
-memory.`,
+negatives are skipped. Texts that the model reads as the same tokens, as in another case,
+are one text. Texts are stored in a temporary file, and only their vectors in memory.`,
 		Example: `
 $ train mine pairs.tsv -m model -o mined.tsv
 $ train sentence mined.tsv --init model -o tuned
@@ -50,7 +50,7 @@ $ train mine qa.jsonl -m qa --margin 0.1 --sample random -o hard.jsonl`,
 		RunE: job.run,
 	}
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "PAIRS", Ext: pairEndings, Help: "file of pairs, or - for standard input (default: a bundled sample)"})
-	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(), columnsFlag(&job.input.Columns), strictFlag(&job.input.Strict),
+	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(), columnsFlag(&job.input.Columns), labelsFlag(&job.input.Labels), strictFlag(&job.input.Strict),
 		cli.Flag{Name: "candidates", Arg: "NAME", Into: &job.candidates, Field: "Candidates", Help: "texts that may be negatives",
 			Values: cli.Summarized([]mining.Candidates{mining.Positives, mining.All}, mining.Candidates.Summary)})
 	cli.Declare(cmd, "Selection",
@@ -66,10 +66,11 @@ $ train mine qa.jsonl -m qa --margin 0.1 --sample random -o hard.jsonl`,
 			Values: cli.Summarized(mining.Samplings(), mining.Sampling.Summary)},
 		cli.Flag{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of --sample random"})
 	cli.Declare(cmd, "Search",
-		cli.Flag{Name: "ef", Arg: "N", Into: &o.Ef, Field: "Ef", Help: "beam width of a search in the graph", Default: "100, or as far as --range-max"},
+		cli.Flag{Name: "ef", Arg: "N", Into: &o.Ef, Field: "Ef", Positive: true, Help: "beam width of a search in the graph", Default: "100, or as far as --range-max"},
 		cli.Flag{Name: "exact", Into: &o.Exact, Field: "Exact", Help: "compare with all candidates, which is slow for many; always used for fewer than 10,000"},
 		cli.Flag{Name: "deterministic", Into: &job.determined, Help: "write the same FILE each time; =false builds the graph on all threads"},
-		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Help: "number of threads", Default: "all cores"})
+		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "all cores"})
+	cli.NameField(cmd, "ScoreRange", "--score-range of 'train sentence'")
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &job.output, Help: "file to write, or - for standard output"},
 		cli.Flag{Name: "format", Arg: "NAME", Into: &job.format, Help: "format of FILE", Default: "its extension, else tsv",
@@ -130,7 +131,7 @@ func (j *mineJob) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	began := time.Now()
-	pairs, err := j.readPairs(cmd, sources)
+	pairs, err := j.readPairs(cmd, sources, encoder)
 	if err != nil {
 		return err
 	}
@@ -164,9 +165,9 @@ func (j *mineJob) run(cmd *cobra.Command, args []string) error {
 }
 
 // readPairs reads the pairs, and reports what it found.
-func (j *mineJob) readPairs(cmd *cobra.Command, sources []pairs.Source) (*mining.Pairs, error) {
+func (j *mineJob) readPairs(cmd *cobra.Command, sources []pairs.Source, encoder *sentence.Encoder) (*mining.Pairs, error) {
 	progress := cli.StartProgress(cmd, "reading")
-	o := mining.ReadOptions{Pairs: j.input.PairOptions(nil, 0), Candidates: j.candidates}
+	o := mining.ReadOptions{Pairs: j.input.PairOptions(encoder.Tokenizer(), 0), Composed: encoder.Composes(), Candidates: j.candidates}
 	o.Pairs.OnProgress = progress.Bytes
 	pairs, err := mining.Read(cmd.Context(), sources, o)
 	progress.Done()

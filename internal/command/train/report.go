@@ -176,13 +176,14 @@ func (r *wordsReport) write(b *strings.Builder, width int) {
 type sentenceReport struct {
 	trained
 	Pairs          int64                `json:"pairs"`
-	PairsPerSecond float64              `json:"pairs_per_second"` // since the start, or the resume
-	Set            string               `json:"set"`              // of the Spearman correlation
+	ScoreRange     []float64            `json:"score_range,omitempty"` // of scored pairs
+	PairsPerSecond float64              `json:"pairs_per_second"`      // since the start, or the resume
+	Set            string               `json:"set"`                   // of the Spearman correlation
 	Spearman       float64              `json:"spearman"`
 	Examples       []sentences.Compared `json:"examples"`
 }
 
-func reportSentence(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, last training.Event) error {
+func reportSentence(cmd *cobra.Command, output string, scores []float64, c *checkpoints.Checkpoint, last training.Event) error {
 	t, err := newTrained(output, c)
 	if err != nil {
 		return err
@@ -197,7 +198,7 @@ func reportSentence(cmd *cobra.Command, output string, c *checkpoints.Checkpoint
 		cli.CommandLine("search", "build", "-m", model, "FILE", "-o", "docs"),
 		cli.CommandLine("embed", "explain", "-m", model, "how are you"),
 	}
-	return printReport(cmd, &sentenceReport{t, c.Config.Corpus.Lines, last.UnitsPerSecond, learned.Set, learned.Spearman, learned.Examples})
+	return printReport(cmd, &sentenceReport{t, c.Config.Corpus.Lines, scores, last.UnitsPerSecond, learned.Set, learned.Spearman, learned.Examples})
 }
 
 func (r *sentenceReport) write(b *strings.Builder, _ int) {

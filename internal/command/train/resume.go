@@ -66,6 +66,8 @@ $ train resume model --corpus news.txt --grow --epochs 3`,
 	cli.Declare(cmd, "New text", cli.TextFlags(&j.text)...)
 	cli.Declare(cmd, cli.ForTraining,
 		cli.Flag{Name: "threads", Arg: "N", Into: &j.threads, Field: "Threads", Help: "number of threads", Default: "as before"})
+	cli.NameField(cmd, "ScoreRange", "--score-range of 'train sentence'")
+	cli.NameField(cmd, "Labels", "--labels of 'train sentence'")
 	j.watch.declareWords(cmd)
 	cli.NameField(cmd, "Start", "--init") // of the commands that begin a training
 	return cli.Declare(cmd, cli.ForOutput,

@@ -41,7 +41,7 @@ func (j *resumeJob) resumeSentence(cmd *cobra.Command, c *checkpoints.Checkpoint
 	if err := j.watch.check(cmd, c.Config.Validation); err != nil {
 		return err
 	}
-	sets, err := sentences.ReopenSets(cmd.Context(), c.Config.Validation, j.watch.sets...)
+	sets, err := sentences.ReopenSets(cmd.Context(), s.Labels, c.Config.Validation, j.watch.sets...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", j.model, err)
 	}

@@ -33,7 +33,7 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 	if err := corpora.CheckOutside(j.output, append(slices.Clone(args), j.init)); err != nil {
 		return err
 	}
-	sets, err := sentences.OpenSets(ctx, j.watch.sets...)
+	sets, err := sentences.OpenSets(ctx, j.Labels, j.watch.sets...)
 	if err != nil {
 		return err
 	}
@@ -59,6 +59,7 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer pairs.Close()
+	j.Keep(pairs)
 	if j.Loss == "" {
 		j.Loss = sentences.UsualLoss(pairs.Kind())
 	}
@@ -134,6 +135,9 @@ func (j *sentenceJob) trainPairs(cmd *cobra.Command, sets []sentences.Validation
 	}
 	if len(sets) > 0 {
 		run.Validation = &sentences.Validation{Sets: sets}
+		for _, set := range sets {
+			cli.Note(cmd, "validating with %s: %s", cli.Printable(set.File), cli.Printable(set.Read))
+		}
 		j.watch.set(run.Validation)
 	}
 	run.SaveEvery, run.Settings = j.every, j.JSON()
@@ -145,7 +149,7 @@ func (j *sentenceJob) trainPairs(cmd *cobra.Command, sets []sentences.Validation
 	if err != nil {
 		return err
 	}
-	return reportSentence(cmd, j.output, model, last)
+	return reportSentence(cmd, j.output, j.ScoreRange, model, last)
 }
 
 // pluralPairs is a number of examples of a kind.

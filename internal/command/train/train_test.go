@@ -30,7 +30,7 @@ func TestFields(t *testing.T) {
 	clitest.CheckFields(t, root, "tokenizer", learn.Options{})
 	clitest.CheckFields(t, root, "phrases", learn.PhraseOptions{})
 	clitest.CheckFields(t, root, "mine", mining.Options{}, "ParallelBuild")
-	clitest.CheckFields(t, root, "mine", mining.ReadOptions{}, "Pairs")
+	clitest.CheckFields(t, root, "mine", mining.ReadOptions{}, "Pairs", "Composed")
 	for _, name := range []string{"cbow", "skipgram", "tokenizer", "phrases", "resume"} {
 		clitest.CheckFields(t, root, name, text.Selection{}, "OneLine")
 	}
