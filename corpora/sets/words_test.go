@@ -63,7 +63,7 @@ func TestReadWordPairsErrors(t *testing.T) {
 		"old new 1\n\na b c\n":                `x.txt:3: score "c" is not a number`,
 		"a b c\nd e f\n":                      `x.txt:2: score "f" is not a number`,
 		"a b NaN\n":                           `x.txt:1: score "NaN" is not a number`,
-		"a b 1e999\nc d 1e999\n":              `x.txt:2: score "1e999" is not a number`,
+		"a b 1e999\nc d 1e999\n":              `x.txt:1: score "1e999" is not a number`,
 		"a,,1\n":                              `x.txt:1: a word is missing`,
 		strings.Repeat("a", 2*text.MaxChunk):  `x.txt:1: the line is longer than`,
 		"a b 1\n" + strings.Repeat("\x00", 9): `is binary`,
