@@ -152,7 +152,7 @@ func newTable(rows []row) *table {
 	t.describe(max(width, min(len(rows[0].fields), maxColumns)))
 	first := rows[0].fields
 	for i := range t.columns {
-		if i < len(first) && (t.columns[i].numeric(len(rows)) || t.bare(i)) && title(first[i]) {
+		if i < len(first) && (t.columns[i].numeric(len(rows)) || len(first) == 3 && t.bare(i)) && title(first[i]) {
 			t.header = true
 		}
 	}

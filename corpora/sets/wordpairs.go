@@ -18,6 +18,33 @@ type WordPairs struct {
 	Columns WordColumns // where the file has them
 }
 
+// Undecided says why no model has a correlation with the set, or is empty.
+func (s *WordPairs) Undecided() string {
+	return undecided(len(s.Pairs), func(i int) (a, b string, score float64) { p := s.Pairs[i]; return p.A, p.B, p.Score })
+}
+
+// undecided says why the scores of n pairs have no correlation with cosines, or is empty.
+func undecided(n int, pair func(i int) (a, b string, score float64)) string {
+	sameScore, sameTexts := true, true
+	var first float64
+	for i := range n {
+		a, b, score := pair(i)
+		if i == 0 {
+			first = score
+		}
+		sameScore, sameTexts = sameScore && score == first, sameTexts && a == b
+	}
+	switch {
+	case n == 0:
+		return ""
+	case sameScore:
+		return fmt.Sprintf("the correlation is undefined: all scores are %v", first)
+	case sameTexts:
+		return "the correlation is undefined: both sides of each pair are the same"
+	}
+	return ""
+}
+
 // WordPairsOptions controls how a file of word pairs is read.
 type WordPairsOptions struct {
 	ScoreColumn int // column of the scores, from 1; default 0: detected

@@ -2,12 +2,14 @@ package evaluate
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
 	"slices"
 
 	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // STSOptions controls how sentence pairs are compared.
@@ -19,7 +21,7 @@ type STSOptions struct {
 
 // STSResult measures how well the cosines of sentence vectors agree with human scores. It includes
 // all pairs: a sentence without a known token has the zero vector, whose cosine with any other
-// is 0. Spearman and Pearson are 0 if they are undefined; see Defined.
+// is 0. Spearman and Pearson are 0 if they are undefined (see Defined), and null in JSON.
 type STSResult struct {
 	Name     string      `json:"name"`
 	Spearman float64     `json:"spearman"`                // rank correlation, -1 to 1
@@ -41,11 +43,40 @@ type STSSubset struct {
 	Defined  bool    `json:"defined"`
 }
 
+// MarshalJSON writes null for what is undefined, and adds the warning.
+func (r STSResult) MarshalJSON() ([]byte, error) {
+	type plain STSResult
+	return json.Marshal(struct {
+		plain
+		Spearman *float64 `json:"spearman"`
+		Pearson  *float64 `json:"pearson"`
+		Warning  string   `json:"warning,omitempty"`
+	}{plain(r), defined(r.Spearman, r.Defined), defined(r.Pearson, r.Defined), r.Warning()})
+}
+
+// MarshalJSON writes null for what is undefined.
+func (s STSSubset) MarshalJSON() ([]byte, error) {
+	type plain STSSubset
+	return json.Marshal(struct {
+		plain
+		Spearman *float64 `json:"spearman"`
+		Pearson  *float64 `json:"pearson"`
+	}{plain(s), defined(s.Spearman, s.Defined), defined(s.Pearson, s.Defined)})
+}
+
+// Warning says why the result says little or nothing about the model, or is empty.
+func (r STSResult) Warning() string {
+	return warning(r.Defined, r.Pairs-r.Missing, r.Pairs, "pair", "a known token in both sentences")
+}
+
 // STS compares the cosines of sentence vectors with human scores, as in the STS benchmark (Cer
 // et al., 2017; with Spearman since Reimers et al., 2016). The result does not depend on the
 // number of threads.
 func STS(ctx context.Context, e Encoder, set *sets.STS, o STSOptions) (STSResult, error) {
 	r := STSResult{Name: set.Name, Pairs: len(set.Pairs)}
+	if o.Threads < 0 {
+		return r, fault.Field("Threads", "0 uses one per core", "must be 0 or more, got %d", o.Threads)
+	}
 	encoder, err := truncate(e, o.Dim, o.Threads)
 	if err != nil {
 		return r, err
@@ -67,7 +98,7 @@ func STS(ctx context.Context, e Encoder, set *sets.STS, o STSOptions) (STSResult
 			if known[2*i] == 0 || known[2*i+1] == 0 {
 				r.Missing++
 			}
-			cosines[from+i], scores[from+i] = cosine(vector(2*i), vector(2*i+1)), p.Score
+			cosines[from+i], scores[from+i] = settled(cosine(vector(2*i), vector(2*i+1))), p.Score
 		}
 	}
 	r.Spearman, r.Pearson, r.Defined = correlations(cosines, scores)
@@ -78,7 +109,8 @@ func STS(ctx context.Context, e Encoder, set *sets.STS, o STSOptions) (STSResult
 	return r, ctx.Err()
 }
 
-// cosine returns the cosine of two vectors, 0 if one of them is zero.
+// cosine returns the cosine of two vectors, 0 if one of them is zero. It is exactly 1 for equal
+// vectors (the square root of a rounded square is exact), and symmetric.
 func cosine(x, y []float32) float64 {
 	var xy, xx, yy float64
 	for i, v := range x {
@@ -90,8 +122,13 @@ func cosine(x, y []float32) float64 {
 	if xx == 0 || yy == 0 {
 		return 0
 	}
-	return xy / math.Sqrt(xx) / math.Sqrt(yy)
+	return xy / math.Sqrt(xx*yy)
 }
+
+// settled rounds a cosine to the precision of the vectors, 24 bits. Two sentences of the same
+// words in another order have vectors that differ by rounding errors; these must not decide
+// which of two pairs ranks higher.
+func settled(cosine float64) float64 { return math.Round(cosine*(1<<24)) / (1 << 24) }
 
 // correlations returns Spearman's and Pearson's correlation, zeros if they are undefined.
 func correlations(x, y []float64) (spearman, pearson float64, defined bool) {

@@ -15,8 +15,9 @@ import (
 )
 
 // Validation defines how a run judges its model while it trains, which model it keeps, and
-// whether it stops early. The first metric of the first set decides. Training pauses while the
-// model is judged.
+// whether it stops early. The first metric of the first set decides; a validation in which it is
+// undefined is recorded, but is neither the best nor without improvement. Training pauses while
+// the model is judged.
 type Validation struct {
 	Sets     []ValidationSet
 	Every    Cadence
@@ -42,6 +43,9 @@ type ValidationSet struct {
 	// Known is how many of the Size pairs, analogies or words of the set are in the vocabulary; for
 	// reports, 0 if that is not counted.
 	Known, Size int64
+
+	Read    string // how the file was read, for reports: "read 999 pairs: words in columns 1-2, score in column 4"
+	Warning string // why the result will say little or nothing about a model, for reports
 }
 
 // Close closes the texts of the sets.
@@ -141,6 +145,9 @@ func (s *Session) check(ctx context.Context, so Outcome) (stop bool, err error) 
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", set.File, err)
 		}
+		if m.Undefined {
+			m.Value = 0
+		}
 		if math.IsNaN(m.Value) || math.IsInf(m.Value, 0) {
 			return false, fault.Mention(hintDiverged, "%s: %s is %v: %w", set.File, m.Name, m.Value, ErrDiverged)
 		}
@@ -149,13 +156,15 @@ func (s *Session) check(ctx context.Context, so Outcome) (stop bool, err error) 
 	r := &w.record
 	r.Count++
 	r.Last = &now
-	best := r.Best == nil || now.Metrics[0].Better(r.Best.Metrics[0])
-	if best {
+	decides := now.Metrics[0]
+	best := !decides.Undefined && (r.Best == nil || decides.Better(r.Best.Metrics[0]))
+	switch {
+	case best:
 		r.Best, r.Worse = &now, 0
 		if !w.KeepLast && so.Done < s.Blocks {
 			w.best = w.best.of(c)
 		}
-	} else {
+	case !decides.Undefined: // which says nothing about the model
 		r.Worse++
 	}
 	s.recordValidation(so, now, best)

@@ -13,7 +13,9 @@ import (
 // Summary shows what a model has learned.
 type Summary struct {
 	Set      string  // the bundled set, the development set of the STS benchmark
-	Spearman float64 // on it
+	Spearman float64 // on it; 0 if it is undefined
+	Defined  bool    // whether it is defined
+	Warning  string  // why it says little or nothing about the model, or ""
 	Examples []Compared
 }
 
@@ -42,7 +44,7 @@ func Summarize(ctx context.Context, c *checkpoints.Checkpoint) (Summary, error) 
 	if err != nil {
 		return Summary{}, err
 	}
-	dim, s := encoder.Dim(), Summary{Set: set.Name, Spearman: judged.Spearman}
+	dim, s := encoder.Dim(), Summary{Set: set.Name, Spearman: judged.Spearman, Defined: judged.Defined, Warning: judged.Warning()}
 	for _, pair := range shown {
 		vectors, _, err := encoder.EncodeBatch(ctx, pair[:], 1)
 		if err != nil {

@@ -36,7 +36,7 @@ type judge func(context.Context, *sentence.Encoder) (checkpoints.Metric, error)
 var judges = []struct {
 	kind   sets.Kind
 	folder bool // a set is a folder, else a file
-	open   func(ctx context.Context, path string) (judge, error)
+	open   func(ctx context.Context, path string) (measure judge, warning string, err error)
 }{
 	{sets.STSSet, false, openSTS},
 	{sets.RetrievalSet, true, openRetrieval},
@@ -100,7 +100,7 @@ func openSet(ctx context.Context, name string) (ValidationSet, error) {
 		if kind != j.kind && (kind != "" || info.IsDir() != j.folder) {
 			continue
 		}
-		measure, err := j.open(ctx, path)
+		measure, warning, err := j.open(ctx, path)
 		return ValidationSet{
 			ValidationSet: checkpoints.ValidationSet{Kind: string(j.kind), File: path, SHA256: sum},
 			Judge: func(ctx context.Context, c *checkpoints.Checkpoint) (checkpoints.Metric, error) {
@@ -110,23 +110,27 @@ func openSet(ctx context.Context, name string) (ValidationSet, error) {
 				}
 				return measure(ctx, encoder)
 			},
+			Warning: warning,
 		}, err
 	}
 	panic("train: the kinds of validation sets must include a file and a folder")
 }
 
-func openSTS(ctx context.Context, path string) (judge, error) {
+func openSTS(ctx context.Context, path string) (judge, string, error) {
 	set, err := sets.ReadSTS(ctx, path)
+	if err != nil {
+		return nil, "", err
+	}
 	return func(ctx context.Context, e *sentence.Encoder) (checkpoints.Metric, error) {
 		r, err := evaluate.STS(ctx, e, set, evaluate.STSOptions{})
-		return checkpoints.Metric{Set: set.Name, Name: "spearman", Value: r.Spearman, Found: int64(r.Pairs - r.Missing), Of: int64(r.Pairs)}, err
-	}, err
+		return checkpoints.Metric{Set: set.Name, Name: "spearman", Value: r.Spearman, Found: int64(r.Pairs - r.Missing), Of: int64(r.Pairs), Undefined: !r.Defined}, err
+	}, set.Undecided(), nil
 }
 
-func openRetrieval(ctx context.Context, path string) (judge, error) {
+func openRetrieval(ctx context.Context, path string) (judge, string, error) {
 	set, err := sets.OpenRetrieval(ctx, path, "")
 	return func(ctx context.Context, e *sentence.Encoder) (checkpoints.Metric, error) {
 		r, err := evaluate.Retrieval(ctx, e, set, evaluate.RetrievalOptions{})
-		return checkpoints.Metric{Set: set.Name, Name: "ndcg@10", Value: r.NDCG10, Found: int64(r.Queries - r.Unknown), Of: int64(r.Queries)}, err
-	}, err
+		return checkpoints.Metric{Set: set.Name, Name: "ndcg@10", Value: r.NDCG10, Found: int64(r.Queries - r.Unknown), Of: int64(r.Queries), Undefined: !r.Defined()}, err
+	}, "", err
 }

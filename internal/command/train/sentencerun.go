@@ -135,6 +135,7 @@ func (j *sentenceJob) trainPairs(cmd *cobra.Command, sets []sentences.Validation
 	if len(sets) > 0 {
 		run.Validation = &sentences.Validation{Sets: sets}
 		j.watch.set(run.Validation)
+		noteSets(cmd, run.Validation)
 	}
 	run.SaveEvery, run.Settings = j.every, j.JSON()
 	run.Warn = func(text string) { cli.Warn(cmd, "%s", text) }

@@ -76,9 +76,16 @@ func (t *target) train(cmd *cobra.Command, unit string, v *training.Validation, 
 	var judged atomic.Value // string: the deciding figure of the last validation
 	judged.Store("")
 	if v != nil {
+		warned := map[int]bool{}
 		v.Report = func(now checkpoints.Validated, best bool) {
-			judged.Store(fmt.Sprintf("  %s %.4f", now.Metrics[0].Name, now.Metrics[0].Value))
+			judged.Store(fmt.Sprintf("  %s %s", now.Metrics[0].Name, now.Metrics[0]))
 			noteValidation(cmd, now, best)
+			for i, m := range now.Metrics {
+				if text := m.Warning(); text != "" && v.Sets[i].Warning == "" && !warned[i] {
+					warned[i] = true
+					cli.Warn(cmd, "%s", text)
+				}
+			}
 		}
 	}
 	model, err = fn(cmd.Context(), func(e training.Event) {
@@ -149,7 +156,7 @@ func chartTitle(c *checkpoints.Checkpoint) string {
 func noteValidation(cmd *cobra.Command, v checkpoints.Validated, best bool) {
 	text := ""
 	for i, m := range v.Metrics {
-		if text += fmt.Sprintf("  %s %s %.4f", m.Set, m.Name, m.Value); i == 0 && best {
+		if text += fmt.Sprintf("  %s %s %s", m.Set, m.Name, m); i == 0 && best {
 			text += " (best)"
 		}
 	}

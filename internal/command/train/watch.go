@@ -8,6 +8,7 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
+	"github.com/luminavec/luminavec/internal/words"
 )
 
 // watchFlags are the flags of validation.
@@ -16,6 +17,7 @@ type watchFlags struct {
 	every    string
 	keep     string
 	patience int
+	read     words.SetOptions
 	cadence  training.Cadence
 }
 
@@ -37,6 +39,7 @@ func (w *watchFlags) declare(cmd *cobra.Command, arg, sets, every, usual string)
 // declareWords declares the flags of a command that trains word vectors.
 func (w *watchFlags) declareWords(cmd *cobra.Command) {
 	w.declare(cmd, "FILE", setHelp, "", "every epoch, or more often in epochs of over a billion words")
+	cli.Declare(cmd, "Validation", cli.ScoreColumnFlag(&w.read.ScoreColumn))
 }
 
 // check checks the flags. Those that were not given are taken from was, the validation
@@ -76,9 +79,18 @@ func (w *watchFlags) set(v *training.Validation) {
 // keepsBest reports whether the best model is kept beside the one that is trained.
 func (w *watchFlags) keepsBest(sets int) bool { return sets > 0 && w.keep == checkpoints.KeepBest }
 
-// noteSets reports how much of each set of word vectors is known.
+// noteSets reports how much of each set of word vectors is known, and warns of sets that say little.
 func noteSets(cmd *cobra.Command, v *training.Validation) {
 	for _, s := range v.Sets {
+		if s.Read != "" {
+			cli.Note(cmd, "%s: %s", s.File, s.Read)
+		}
+		if s.Warning != "" {
+			defer cli.Warn(cmd, "%s: %s", s.File, s.Warning)
+		}
+		if s.Size == 0 { // not counted before the first validation
+			continue
+		}
 		unit := map[string]string{string(sets.WordsSet): "word pairs", string(sets.AnalogiesSet): "analogies"}[s.Kind]
 		if unit == "" {
 			cli.Note(cmd, "validating with %s: %s of %s words known", s.File, cli.Count(float64(s.Known)), cli.Count(float64(s.Size)))
