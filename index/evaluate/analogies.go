@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/corpora/sets"
-	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 	"github.com/sourcegraph/conc/pool"
 )
@@ -101,10 +100,11 @@ type question struct {
 // with one of the most frequent words. It ignores the case of words; if a cased vocabulary has
 // several spellings, the most frequent represents all.
 func AnalogyReport(ctx context.Context, w *WordVectors, set *sets.Analogies, o AnalogyOptions) (*AnalogyResult, error) {
+	if err := checkThreads(o.Threads); err != nil {
+		return nil, err
+	}
 	n := w.Len()
 	switch {
-	case o.Threads < 0:
-		return nil, fault.Field("Threads", "0 uses one per core", "must be 0 or more, got %d", o.Threads)
 	case o.Restrict == 0:
 		n = min(n, 30000)
 	case o.Restrict > 0:

@@ -70,6 +70,9 @@ func MeasureANN(ctx context.Context, table checkpoints.Tensor, o ANNOptions) (*A
 		return nil, err
 	}
 	o.Index.Dim = table.Shape[1]
+	if n := len(base) / o.Index.Dim; o.K > n {
+		return nil, fault.Field("K", "", "must not exceed the %d vectors of the index, got %d", n, o.K)
+	}
 	labels := make([]int64, len(base)/o.Index.Dim)
 	for i := range labels {
 		labels[i] = int64(i)

@@ -7,7 +7,6 @@ import (
 	"io"
 
 	"github.com/luminavec/luminavec/corpora/sets"
-	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // RetrievalOptions controls how a set is searched.
@@ -81,8 +80,8 @@ func (r RetrievalResult) Warning() string {
 // of at most 2,048 documents.
 func Retrieval(ctx context.Context, e Encoder, set *sets.Retrieval, o RetrievalOptions) (RetrievalResult, error) {
 	r := RetrievalResult{Name: set.Name, Split: set.Split, Queries: len(set.Queries)}
-	if o.Threads < 0 {
-		return r, fault.Field("Threads", "0 uses one per core", "must be 0 or more, got %d", o.Threads)
+	if err := checkThreads(o.Threads); err != nil {
+		return r, err
 	}
 	encoder, err := truncate(e, o.Dim, o.Threads)
 	if err != nil {

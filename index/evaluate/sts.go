@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/luminavec/luminavec/corpora/sets"
-	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // STSOptions controls how sentence pairs are compared.
@@ -74,8 +73,8 @@ func (r STSResult) Warning() string {
 // number of threads.
 func STS(ctx context.Context, e Encoder, set *sets.STS, o STSOptions) (STSResult, error) {
 	r := STSResult{Name: set.Name, Pairs: len(set.Pairs)}
-	if o.Threads < 0 {
-		return r, fault.Field("Threads", "0 uses one per core", "must be 0 or more, got %d", o.Threads)
+	if err := checkThreads(o.Threads); err != nil {
+		return r, err
 	}
 	encoder, err := truncate(e, o.Dim, o.Threads)
 	if err != nil {

@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -23,7 +24,7 @@ func warning(defined bool, found, of int, noun, needed string) string {
 		if found == 1 {
 			have = "has"
 		}
-		return fmt.Sprintf("only %d of its %s %s %s: the result says little about the model", found, count(of, noun), have, needed)
+		return fmt.Sprintf("only %d of its %s %s %s: the result says little about the model", found, count(of, noun), have, strings.TrimPrefix(needed, "only "))
 	}
 	return ""
 }

@@ -135,11 +135,13 @@ type wordsReport struct {
 	trained
 	Words          int64                       `json:"words"`            // of one epoch, in the vocabulary
 	WordsPerSecond float64                     `json:"words_per_second"` // since the start, or the resume
+	Read           []string                    `json:"read,omitempty"`   // how files of word pairs were read
 	Neighbors      []words.Near                `json:"neighbors"`
 	Similarity     []evaluate.SimilarityReport `json:"similarity"`
 }
 
-func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, last training.Event) error {
+// reportWords reports a model; read says how files of word pairs were read.
+func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, last training.Event, read ...string) error {
 	t, err := newTrained(output, c)
 	if err != nil {
 		return err
@@ -157,7 +159,7 @@ func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, l
 		cli.CommandLine("search", "eval", "analogies", "-m", model),
 		cli.CommandLine("embed", "explain", "-m", model, "how are you"),
 	}
-	return printReport(cmd, &wordsReport{t, c.Config.Corpus.Words, last.UnitsPerSecond, learned.Neighbors, learned.Similarity})
+	return printReport(cmd, &wordsReport{t, c.Config.Corpus.Words, last.UnitsPerSecond, read, learned.Neighbors, learned.Similarity})
 }
 
 func (r *wordsReport) write(b *strings.Builder, width int) {

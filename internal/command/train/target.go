@@ -122,6 +122,7 @@ func (t *target) train(cmd *cobra.Command, unit string, v *training.Validation, 
 
 // trainWords trains a word model, judged by sets, and prints the report.
 func (t *target) trainWords(cmd *cobra.Command, kind words.Kind, o words.Options, sets []*words.Set, run words.Run) error {
+	var read []string
 	if len(sets) > 0 {
 		v, err := words.OpenValidation(cmd.Context(), sets, run.Corpus, run.Tokenizer, o.NGrams.Max > 0)
 		if err != nil {
@@ -129,7 +130,7 @@ func (t *target) trainWords(cmd *cobra.Command, kind words.Kind, o words.Options
 		}
 		defer v.Close()
 		t.watch.set(v)
-		noteSets(cmd, v)
+		read = noteSets(cmd, v)
 		run.Validation = v
 	}
 	run.SaveEvery = t.every
@@ -143,7 +144,7 @@ func (t *target) trainWords(cmd *cobra.Command, kind words.Kind, o words.Options
 	if model.Config.Progress.Loss == 0 {
 		cli.Warn(cmd, "nothing was learned: no two words of a line were left after subsampling; provide more text, or use --subsample 0")
 	}
-	return reportWords(cmd, t.output, model, last)
+	return reportWords(cmd, t.output, model, last, read...)
 }
 
 // chartTitle is the title of the drawing of the loss.

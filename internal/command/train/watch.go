@@ -79,23 +79,25 @@ func (w *watchFlags) set(v *training.Validation) {
 // keepsBest reports whether the best model is kept beside the one that is trained.
 func (w *watchFlags) keepsBest(sets int) bool { return sets > 0 && w.keep == checkpoints.KeepBest }
 
-// noteSets reports how much of each set of word vectors is known, and warns of sets that say little.
-func noteSets(cmd *cobra.Command, v *training.Validation) {
+// noteSets reports how much of each set of word vectors is known, and warns of sets that say little. It
+// returns how files of word pairs were read.
+func noteSets(cmd *cobra.Command, v *training.Validation) (read []string) {
 	for _, s := range v.Sets {
 		if s.Read != "" {
+			read = append(read, s.File+": "+s.Read)
 			cli.Note(cmd, "%s: %s", s.File, s.Read)
 		}
-		if s.Warning != "" {
-			defer cli.Warn(cmd, "%s: %s", s.File, s.Warning)
-		}
-		if s.Size == 0 { // not counted before the first validation
-			continue
-		}
 		unit := map[string]string{string(sets.WordsSet): "word pairs", string(sets.AnalogiesSet): "analogies"}[s.Kind]
-		if unit == "" {
+		switch {
+		case s.Size == 0: // not counted before the first validation
+		case unit == "":
 			cli.Note(cmd, "validating with %s: %s of %s words known", s.File, cli.Count(float64(s.Known)), cli.Count(float64(s.Size)))
-			continue
+		default:
+			cli.Note(cmd, "validating with %s: %d of %d %s known", s.File, s.Known, s.Size, unit)
 		}
-		cli.Note(cmd, "validating with %s: %d of %d %s known", s.File, s.Known, s.Size, unit)
+		if s.Warning != "" {
+			cli.Warn(cmd, "%s: %s", s.File, s.Warning)
+		}
 	}
+	return read
 }
