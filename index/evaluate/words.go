@@ -40,7 +40,7 @@ func (r SimilarityReport) MarshalJSON() ([]byte, error) {
 // Warning says why the result says little or nothing about the model, or is empty.
 func (r SimilarityReport) Warning() string {
 	text := warning(r.Defined, r.Pairs, r.Pairs+r.Missing, "pair", "only known words")
-	if n := len(r.MissingWords); text != "" && n > 0 && r.Pairs > 0 {
+	if n := len(r.MissingWords); text != "" && n > 0 && r.Defined {
 		text += ", which lacks " + fault.Names(r.MissingWords[:min(n, 3)])
 	}
 	return text
