@@ -80,8 +80,8 @@ func pairsLike(rows []row) bool {
 	if len(rows) == 0 {
 		return false
 	}
-	splitRows(rows)
-	t, spaces := newTable(rows), separator(rows) == ' '
+	sep := splitRows(rows)
+	t, spaces := newTable(rows, sep), sep == ' '
 	widths := map[int]int{}
 	for _, r := range rows {
 		widths[len(r.fields)]++

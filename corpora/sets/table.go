@@ -25,12 +25,13 @@ type row struct {
 	fields []string
 }
 
-// splitRows splits lines at their separator.
-func splitRows(rows []row) {
+// splitRows splits lines at their separator, and returns it.
+func splitRows(rows []row) rune {
 	sep := separator(rows)
 	for i := range rows {
 		rows[i].fields = splitAt(rows[i].line, sep)
 	}
+	return sep
 }
 
 // separator returns what separates the columns of lines: tabs, if most lines have one; else the
@@ -136,18 +137,24 @@ type table struct {
 	rows    []row // without the header
 	columns []column
 	header  bool
+	named   bool // the header has a name for each column
+	sep     rune
 }
 
 // newTable describes the columns of rows. The first row is a header if a column of numbers has a
 // text there that does not begin with a digit.
-func newTable(rows []row) *table {
-	t := &table{rows: rows}
+func newTable(rows []row, sep rune) *table {
+	t := &table{rows: rows, sep: sep}
 	if len(rows) == 0 {
 		return t
 	}
 	width := 0 // without the first row, which may be a header
 	for _, r := range rows[min(1, len(rows)-1):] {
-		width = max(width, min(len(r.fields), maxColumns))
+		filled := len(r.fields)
+		for filled > 0 && r.fields[filled-1] == "" {
+			filled--
+		}
+		width = max(width, min(filled, maxColumns))
 	}
 	t.describe(max(width, min(len(rows[0].fields), maxColumns)))
 	first := rows[0].fields
@@ -159,12 +166,16 @@ func newTable(rows []row) *table {
 	if t.header {
 		t.rows = rows[1:]
 		t.describe(width)
-		// In R a column of row names has no name.
-		if shift := width - len(first); shift == 0 || shift == 1 {
+		shift := 0
+		if c := &t.columns[0]; width == len(first)+1 && c.whole && c.numbers == len(t.rows) {
+			shift = 1 // in R a column of row names has no name
+		}
+		if width == len(first)+shift || shift == 0 && width < len(first) && t.sep != ' ' {
 			for i, f := range first[:width-shift] {
 				t.columns[i+shift].title, t.columns[i+shift].name = f, plainName(f)
 			}
 		}
+		t.named = shift == 1 || width <= len(first)
 	}
 	return t
 }

@@ -299,6 +299,9 @@ func numbered(texts []*column) (pair [2]int, ok bool) {
 	return pair, false
 }
 
+// Relations of SimVerb-3500 and the like end in -nym or -nyms, or are one of otherRelations.
+var otherRelations = []string{"none", "related", "unrelated", "other"}
+
 var partsOfSpeech = []string{"nn", "vb", "jj", "rb", "adj", "adv", "noun", "verb", "adjective", "adverb"}
 
 // each reports whether all texts of a column fit.
@@ -311,10 +314,11 @@ func (t *table) each(c *column, fits func(s string) bool) bool {
 	return true
 }
 
-// tags reports whether all texts of a column are parts of speech or single characters.
+// tags reports whether all texts of a column are parts of speech, relations or single characters.
 func (t *table) tags(c *column) bool {
 	return t.each(c, func(s string) bool {
-		return utf8.RuneCountInString(s) == 1 || slices.Contains(partsOfSpeech, strings.ToLower(s))
+		s = strings.ToLower(s)
+		return utf8.RuneCountInString(s) == 1 || slices.Contains(partsOfSpeech, s) || slices.Contains(otherRelations, s) || strings.HasSuffix(strings.TrimSuffix(s, "s"), "nym")
 	})
 }
 

@@ -54,6 +54,9 @@ func TestPublishedWordPairs(t *testing.T) {
 		{"SCWS (Huang and others, 2012)", "1\tBrazil\tn\tnut\tn\tfrom the coast of <b> Brazil </b> inland\tthe husk of a <b> nut </b> is hard\t1.1\t0.0\t1.0\t2.3\n" +
 			"2\tfight\tv\tbattle\tn\tto <b> fight </b> for the town\ta <b> battle </b> near the river\t8.5\t8.0\t9.1\t8.4\n",
 			"words in columns 2 and 4, score in column 8", "[{Brazil nut 1.1} {fight battle 8.5}]"},
+		{"relations", "cat\tdog\tCOHYPONYMS\t3.5\ncar\troad\tnone\t2.1\nking\tmonarch\tHYPER/HYPONYMS\t7\n",
+			"words in columns 1-2, score in column 4", "[{cat dog 3.5} {car road 2.1} {king monarch 7}]"},
+		{"empty columns at the end", "w1,w2,sim\ncat,dog,3.5,\ncar,road,2.1,,\n", "words in columns 1-2, score in column 3", "[{cat dog 3.5} {car road 2.1}]"},
 		{"other ids", "1047,king,queen,8.5\n12,king,man,6\n733,king,cabbage,0.2\n",
 			"words in columns 2-3, score in column 4", "[{king queen 8.5} {king man 6} {king cabbage 0.2}]"},
 		{"ids with letters", "p1\tking\tqueen\t8.5\np2\tking\tman\t6\n",
@@ -107,6 +110,7 @@ func TestScoreColumn(t *testing.T) {
 		{"1 king queen\n2 king man\n3 king boy\n", 0, "there is no score: the only numbers, in column 1, count the lines", ""},
 		{"Auto,Wagen,3,5\nAuto,Baum,0,4\n", 0, "columns 3 (3), 4 (5)", ""}, // decimal commas between commas
 		{"Auto;Wagen;3,5\nAuto;Baum;0.4\n", 0, "the scores in column 3 have decimal points and decimal commas", ""},
+		{"word1,word2,score\nAuto,Wagen,3,5\nAuto,Baum,0,4\n", 0, "set.txt:2: expected the 3 columns that the first line names but found 4", ""},
 		{"king queen monarch 8.5\nman boy lad 6\n", 0, "several columns hold texts, and which are the two words is not clear: columns 1 (king), 2 (queen), 3 (monarch)", ""},
 		{"king queen 8.5\nking man 7.x\n", 0, "set.txt:2: score \"7.x\" is not a number", ""},
 		{"king queen 7.x\nking man 8.5\n", 0, "set.txt:1: score \"7.x\" is not a number", ""}, // not a header

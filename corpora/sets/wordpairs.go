@@ -136,16 +136,23 @@ type pairParser struct {
 
 // settle finds the columns, and adds the pairs of the rows read so far.
 func (p *pairParser) settle() error {
-	p.settled, p.sep = true, separator(p.rows)
-	splitRows(p.rows)
+	p.settled, p.sep = true, splitRows(p.rows)
 	for _, r := range p.rows {
 		if len(r.fields) < 3 {
 			return r.at.Errorf(hintPairs, "expected two words and a score but found %s: %.80q", fault.Count(len(r.fields), "field"), r.line)
 		}
 	}
-	t := newTable(p.rows)
+	t, first := newTable(p.rows, p.sep), p.rows[:min(1, len(p.rows))]
 	if p.rows = nil; len(t.rows) == 0 {
 		return nil
+	}
+	if t.header && !t.named && t.sep != ' ' {
+		for _, r := range t.rows {
+			if n := len(first[0].fields); len(r.fields) > n {
+				return r.at.Errorf("name all columns in the first line; decimal commas need another separator than commas, or quotes",
+					"expected the %d columns that the first line names but found %d: %.80q", n, len(r.fields), r.line)
+			}
+		}
 	}
 	var err error
 	if p.set.Columns, err = t.wordColumns(p.score); err != nil {

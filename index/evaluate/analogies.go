@@ -8,9 +8,10 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/sourcegraph/conc/pool"
+
 	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/internal/kernel"
-	"github.com/sourcegraph/conc/pool"
 )
 
 // AnalogyOptions controls how analogies are answered.

@@ -70,6 +70,9 @@ the mean of the others. Parts of speech, ids and annotators are ignored.`,
 }
 
 func evalWords(cmd *cobra.Command, paths []string, o sets.WordPairsOptions) error {
+	if o.ScoreColumn > 0 && len(paths) == 0 {
+		return cli.UsageError(fault.New("name the file: --set FILE", "--score-column requires --set"))
+	}
 	read := func(path string) (*sets.WordPairs, error) {
 		set, err := o.Read(cmd.Context(), path)
 		if err == nil {

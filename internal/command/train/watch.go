@@ -46,7 +46,7 @@ func (w *watchFlags) declareWords(cmd *cobra.Command) {
 // of the training before it was interrupted.
 func (w *watchFlags) check(cmd *cobra.Command, was *checkpoints.Validation) (err error) {
 	given := cmd.Flags().Changed
-	for _, name := range []string{"validate-every", "keep", "patience"} {
+	for _, name := range []string{"validate-every", "keep", "patience", "score-column"} {
 		if given(name) && len(w.sets) == 0 && was == nil {
 			return cli.UsageError(fault.New("name a file to validate with: --validate FILE", "--%s requires --validate", name))
 		}
