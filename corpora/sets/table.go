@@ -167,7 +167,7 @@ func newTable(rows []row, sep rune) *table {
 		t.rows = rows[1:]
 		t.describe(width)
 		shift := 0
-		if c := &t.columns[0]; width == len(first)+1 && c.whole && c.numbers == len(t.rows) {
+		if width == len(first)+1 && t.columns[0].whole && t.columns[0].numbers == len(t.rows) {
 			shift = 1 // in R a column of row names has no name
 		}
 		if width == len(first)+shift || shift == 0 && width < len(first) && t.sep != ' ' {

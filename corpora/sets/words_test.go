@@ -111,6 +111,7 @@ func TestReadAnalogies(t *testing.T) {
 
 func FuzzWordPairs(f *testing.F) {
 	f.Add([]byte("word1,word2,score\nold,new,1.58\n"))
+	f.Add([]byte(",,A\n,,"))
 	f.Add([]byte("#c\n\"a,b\",c,2\nx\ty\t-3e2\t5\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		set, err := parseWordPairs(context.Background(), text.FromReader("x", bytes.NewReader(data)))

@@ -72,7 +72,7 @@ func (s AnalogySection) MarshalJSON() ([]byte, error) {
 	}{s.Name, s.Relation, s.json()})
 }
 
-// MarshalJSON writes null for an accuracy of nothing, and adds the warning.
+// MarshalJSON writes null for an accuracy of nothing, and adds the coverage and the warning.
 func (r AnalogyResult) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Name string `json:"name"`
@@ -82,8 +82,9 @@ func (r AnalogyResult) MarshalJSON() ([]byte, error) {
 		Syntactic AnalogyScore     `json:"syntactic"`
 		Other     AnalogyScore     `json:"other"`
 		Sections  []AnalogySection `json:"sections"`
+		Coverage  float64          `json:"coverage"` // share of the questions that are covered
 		Warning   string           `json:"warning,omitempty"`
-	}{r.Name, r.json(), r.Restrict, r.Semantic, r.Syntactic, r.Other, r.Sections, r.Warning()})
+	}{r.Name, r.json(), r.Restrict, r.Semantic, r.Syntactic, r.Other, r.Sections, share(r.Covered, r.Questions), r.Warning()})
 }
 
 // Warning says why the result says little or nothing about the model, or is empty.

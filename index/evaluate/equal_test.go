@@ -120,7 +120,7 @@ func TestWarnings(t *testing.T) {
 		{RetrievalResult{Queries: 3, Unknown: 3, Documents: 9}, `"ndcg@10":null`, "no result: none of its 3 queries has a known token"},
 		{RetrievalResult{Queries: 3, Unknown: 2, Documents: 9}, `"ndcg@10":0`, "only 1 of its 3 queries has a known token: the result says little about the model"},
 		{RetrievalResult{Queries: 3, Documents: 9, Empty: 9}, `"map@100":null`, "no result: no document has a known token"},
-		{&AnalogyResult{AnalogyScore: AnalogyScore{Questions: 4}}, `"accuracy":null`, "no result: none of its 4 questions has only known words"},
+		{&AnalogyResult{AnalogyScore: AnalogyScore{Questions: 4}}, `"coverage":0,"warning"`, "no result: none of its 4 questions has only known words"},
 	} {
 		data, err := json.Marshal(c.report)
 		if err != nil || !strings.Contains(string(data), c.json) {

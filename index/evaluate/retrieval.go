@@ -48,7 +48,7 @@ type RetrievalResult struct {
 // token, because all documents are then equally near.
 func (r RetrievalResult) Defined() bool { return r.Unknown < r.Queries && r.Empty < r.Documents }
 
-// MarshalJSON writes null for measures that say nothing, and adds the warning.
+// MarshalJSON writes null for measures that say nothing, and adds the coverage and the warning.
 func (r RetrievalResult) MarshalJSON() ([]byte, error) {
 	type plain RetrievalResult
 	ok := r.Defined()
@@ -59,8 +59,9 @@ func (r RetrievalResult) MarshalJSON() ([]byte, error) {
 		Recall10  *float64 `json:"recall@10"`
 		Recall100 *float64 `json:"recall@100"`
 		MAP100    *float64 `json:"map@100"`
+		Coverage  float64  `json:"coverage"` // share of the queries that are known
 		Warning   string   `json:"warning,omitempty"`
-	}{plain(r), defined(r.NDCG10, ok), defined(r.MRR10, ok), defined(r.Recall10, ok), defined(r.Recall100, ok), defined(r.MAP100, ok), r.Warning()})
+	}{plain(r), defined(r.NDCG10, ok), defined(r.MRR10, ok), defined(r.Recall10, ok), defined(r.Recall100, ok), defined(r.MAP100, ok), share(r.Queries-r.Unknown, r.Queries), r.Warning()})
 }
 
 // Warning says why the result says little or nothing about the model, or is empty.

@@ -42,15 +42,16 @@ type STSSubset struct {
 	Defined  bool    `json:"defined"`
 }
 
-// MarshalJSON writes null for what is undefined, and adds the warning.
+// MarshalJSON writes null for what is undefined, and adds the coverage and the warning.
 func (r STSResult) MarshalJSON() ([]byte, error) {
 	type plain STSResult
 	return json.Marshal(struct {
 		plain
 		Spearman *float64 `json:"spearman"`
 		Pearson  *float64 `json:"pearson"`
+		Coverage float64  `json:"coverage"` // share of the pairs that are not missing
 		Warning  string   `json:"warning,omitempty"`
-	}{plain(r), defined(r.Spearman, r.Defined), defined(r.Pearson, r.Defined), r.Warning()})
+	}{plain(r), defined(r.Spearman, r.Defined), defined(r.Pearson, r.Defined), share(r.Pairs-r.Missing, r.Pairs), r.Warning()})
 }
 
 // MarshalJSON writes null for what is undefined.

@@ -37,6 +37,14 @@ func count(n int, noun string) string {
 	return fault.Count(n, noun)
 }
 
+// share returns the share of a set that was found, 0 of an empty one.
+func share(found, of int) float64 {
+	if of == 0 {
+		return 0
+	}
+	return float64(found) / float64(of)
+}
+
 // defined returns a pointer to a result, or nil if it is undefined: null in JSON.
 func defined(x float64, ok bool) *float64 {
 	if !ok {

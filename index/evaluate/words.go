@@ -71,9 +71,7 @@ func Words(w *WordVectors, set *sets.WordPairs) SimilarityReport {
 		}
 	}
 	r.Pairs = len(cosines)
-	if n := len(set.Pairs); n > 0 {
-		r.Coverage = float64(r.Pairs) / float64(n)
-	}
+	r.Coverage = share(r.Pairs, len(set.Pairs))
 	r.Spearman, r.Pearson, r.Defined = correlations(cosines, scores)
 	return r
 }
