@@ -99,6 +99,20 @@ func (v *Validation) Kept() *Validated {
 	return v.Last
 }
 
+// Warnings says which figures of the model that was kept say little or nothing about it. v may be
+// nil.
+func (v *Validation) Warnings() (texts []string) {
+	if v == nil || v.Kept() == nil {
+		return nil
+	}
+	for _, m := range v.Kept().Metrics {
+		if text := m.Warning(); text != "" {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
+
 // validate returns an error that names the first invalid field.
 func (v *Validation) validate() error {
 	if v == nil {

@@ -76,6 +76,18 @@ func Words(w *WordVectors, set *sets.WordPairs) SimilarityReport {
 	return r
 }
 
+// Lines returns the Spearman correlation, if it is defined, and the warning, if there is one, as
+// lines of a report.
+func (r SimilarityReport) Lines() (lines []string) {
+	if r.Defined {
+		lines = append(lines, fmt.Sprintf("%s: Spearman %.3f on %d of %d pairs", r.Name, r.Spearman, r.Pairs, r.Pairs+r.Missing))
+	}
+	if text := r.Warning(); text != "" {
+		lines = append(lines, r.Name+": "+text)
+	}
+	return lines
+}
+
 // WriteTo writes the report as one line, and another one if words were composed. WriteSimilarity
 // adds a header.
 func (r SimilarityReport) WriteTo(w io.Writer) (int64, error) {

@@ -48,6 +48,31 @@ type ValidationSet struct {
 	Warning string // why the result will say little or nothing about a model, for reports
 }
 
+// Readings says how the files of the sets were read, as in "pairs.tsv: read 999 pairs: …". v may be nil.
+func (v *Validation) Readings() (texts []string) {
+	if v == nil {
+		return nil
+	}
+	for _, s := range v.Sets {
+		if s.Read != "" {
+			texts = append(texts, s.File+": "+s.Read)
+		}
+	}
+	return texts
+}
+
+// Warnings says which figures of a validation say little or nothing about the model. It does not
+// repeat the warning of a set, nor one that it returned before.
+func (v *Validation) Warnings(now checkpoints.Validated) (texts []string) {
+	for i, m := range now.Metrics {
+		if s := &v.Sets[i]; s.Warning == "" && m.Warning() != "" {
+			s.Warning = m.Warning()
+			texts = append(texts, s.Warning)
+		}
+	}
+	return texts
+}
+
 // Close closes the texts of the sets.
 func (v *Validation) Close() error {
 	var all []error

@@ -47,7 +47,7 @@ func Familiar(v *tokenize.Vocabulary, n int) []string {
 // vectors (Schakel and Wilson, "Measuring Word Significance using Distributed Representations of
 // Words", 2015), in any language.
 func Salient(c *checkpoints.Checkpoint, n int) []string {
-	const skipped, frequent = 50, 200
+	const skipped, frequent = 100, 200
 	v, rows := c.Vocabulary, c.Embedding()
 	ids := v.ByCount()
 	ids = ids[min(skipped, len(ids)/10):]

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/sets"
@@ -17,6 +18,26 @@ type Summary struct {
 	Defined  bool    // whether it is defined
 	Warning  string  // why it says little or nothing about the model, or ""
 	Examples []Compared
+}
+
+// Value returns the Spearman correlation, or nil if it is undefined.
+func (s *Summary) Value() *float64 {
+	if !s.Defined {
+		return nil
+	}
+	return &s.Spearman
+}
+
+// Lines returns the Spearman correlation, if it is defined, and the warning, if there is one, as
+// lines of a report.
+func (s *Summary) Lines() (lines []string) {
+	if s.Defined {
+		lines = append(lines, fmt.Sprintf("%s: Spearman %.4f", s.Set, s.Spearman))
+	}
+	if s.Warning != "" {
+		lines = append(lines, s.Set+": "+s.Warning)
+	}
+	return lines
 }
 
 // Compared is the cosine of two sentences.

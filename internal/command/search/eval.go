@@ -2,6 +2,7 @@ package search
 
 import (
 	"io"
+	"math"
 
 	"github.com/spf13/cobra"
 
@@ -95,7 +96,7 @@ func evalWords(cmd *cobra.Command, paths []string, o sets.WordPairsOptions) erro
 
 func evalAnalogiesCommand() *cobra.Command {
 	var paths []string
-	restrict := 30000
+	restrict := uint64(30000)
 	cmd := &cobra.Command{
 		Use:   "analogies -m MODEL [options]",
 		Short: `Answer questions "a is to b as c is to what?" and count the correct answers`,
@@ -114,10 +115,7 @@ start with semantic or syntactic, are summed as such; all others as "other".`,
 	return cli.Declare(cmd, cli.ForOutput, reportsFlag("set"))
 }
 
-func evalAnalogies(cmd *cobra.Command, paths []string, restrict int) error {
-	if restrict < 0 {
-		return fault.Field("Restrict", "0 searches all words", "must be 0 or more, got %d", restrict)
-	}
+func evalAnalogies(cmd *cobra.Command, paths []string, restrict uint64) error {
 	read := func(path string) (*sets.Analogies, error) { return sets.ReadAnalogies(cmd.Context(), path) }
 	all, err := readSets(paths, read, sets.GoogleAnalogies)
 	if err != nil {
@@ -127,11 +125,12 @@ func evalAnalogies(cmd *cobra.Command, paths []string, restrict int) error {
 	if err != nil {
 		return err
 	}
+	o := evaluate.AnalogyOptions{Restrict: int(min(restrict, math.MaxInt32))}
 	if restrict == 0 {
-		restrict = -1 // all, to the library
+		o.Restrict = -1 // all, to the library
 	}
 	return judge(cmd, all, func(set *sets.Analogies) (*evaluate.AnalogyResult, error) {
-		r, err := evaluate.AnalogyReport(cmd.Context(), vectors, set, evaluate.AnalogyOptions{Restrict: restrict})
+		r, err := evaluate.AnalogyReport(cmd.Context(), vectors, set, o)
 		return warned(cmd, set.Name, r, err)
 	}, evaluate.WriteAnalogies)
 }

@@ -45,13 +45,7 @@ func newTrained(output string, c *checkpoints.Checkpoint) (t trained, err error)
 	t = trained{
 		Kind: c.Config.Kind, Model: output, Dim: c.Config.VectorDim(), Vocabulary: c.Vocabulary.Len(), Epochs: o.Epochs, Threads: o.Threads,
 		Seconds: c.Config.Progress.Seconds, Loss: c.Config.Progress.Loss, Validation: c.Config.Validation, Stopped: c.Config.Progress.Stopped,
-	}
-	if v := t.Validation; v != nil && v.Last != nil {
-		for _, m := range v.Kept().Metrics {
-			if text := m.Warning(); text != "" {
-				t.Warnings = append(t.Warnings, text)
-			}
-		}
+		Warnings: c.Config.Validation.Warnings(),
 	}
 	t.Files, t.Bytes, err = checkpoints.FileSizes(output)
 	return t, err
@@ -140,7 +134,6 @@ type wordsReport struct {
 	Similarity     []evaluate.SimilarityReport `json:"similarity"`
 }
 
-// reportWords reports a model; read says how files of word pairs were read.
 func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, last training.Event, read ...string) error {
 	t, err := newTrained(output, c)
 	if err != nil {
@@ -178,12 +171,7 @@ func (r *wordsReport) write(b *strings.Builder, width int) {
 	}
 	b.WriteString("\nword similarity\n")
 	for _, s := range r.Similarity {
-		if s.Defined {
-			fmt.Fprintf(b, "  %s: Spearman %.3f on %d of %d pairs\n", s.Name, s.Spearman, s.Pairs, s.Pairs+s.Missing)
-		}
-		if text := s.Warning(); text != "" {
-			fmt.Fprintf(b, "  %s: %s\n", s.Name, text)
-		}
+		fmt.Fprintf(b, "  %s\n", strings.Join(s.Lines(), "\n  "))
 	}
 	r.end(b)
 }
@@ -197,6 +185,7 @@ type sentenceReport struct {
 	Spearman       *float64             `json:"spearman"`          // nil if it is undefined
 	Warning        string               `json:"warning,omitempty"` // why it says little
 	Examples       []sentences.Compared `json:"examples"`
+	lines          []string             // about the Spearman correlation
 }
 
 func reportSentence(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, last training.Event) error {
@@ -214,22 +203,12 @@ func reportSentence(cmd *cobra.Command, output string, c *checkpoints.Checkpoint
 		cli.CommandLine("search", "build", "-m", model, "FILE", "-o", "docs"),
 		cli.CommandLine("embed", "explain", "-m", model, "how are you"),
 	}
-	spearman := &learned.Spearman
-	if !learned.Defined {
-		spearman = nil
-	}
-	return printReport(cmd, &sentenceReport{t, c.Config.Corpus.Lines, last.UnitsPerSecond, learned.Set, spearman, learned.Warning, learned.Examples})
+	return printReport(cmd, &sentenceReport{t, c.Config.Corpus.Lines, last.UnitsPerSecond, learned.Set, learned.Value(), learned.Warning, learned.Examples, learned.Lines()})
 }
 
 func (r *sentenceReport) write(b *strings.Builder, _ int) {
 	r.start(b, "pairs", r.Pairs, r.PairsPerSecond)
-	b.WriteString("\nsimilarity\n")
-	if r.Spearman != nil {
-		fmt.Fprintf(b, "  %s: Spearman %.4f\n", r.Set, *r.Spearman)
-	}
-	if r.Warning != "" {
-		fmt.Fprintf(b, "  %s: %s\n", r.Set, r.Warning)
-	}
+	fmt.Fprintf(b, "\nsimilarity\n  %s\n", strings.Join(r.lines, "\n  "))
 	for _, x := range r.Examples {
 		fmt.Fprintf(b, "  %5.2f  %s | %s\n", x.Cosine, x.A, x.B)
 	}

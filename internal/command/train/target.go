@@ -76,15 +76,11 @@ func (t *target) train(cmd *cobra.Command, unit string, v *training.Validation, 
 	var judged atomic.Value // string: the deciding figure of the last validation
 	judged.Store("")
 	if v != nil {
-		warned := map[int]bool{}
 		v.Report = func(now checkpoints.Validated, best bool) {
 			judged.Store(fmt.Sprintf("  %s %s", now.Metrics[0].Name, now.Metrics[0]))
 			noteValidation(cmd, now, best)
-			for i, m := range now.Metrics {
-				if text := m.Warning(); text != "" && v.Sets[i].Warning == "" && !warned[i] {
-					warned[i] = true
-					cli.Warn(cmd, "%s", text)
-				}
+			for _, text := range v.Warnings(now) {
+				cli.Warn(cmd, "%s", text)
 			}
 		}
 	}
@@ -122,7 +118,6 @@ func (t *target) train(cmd *cobra.Command, unit string, v *training.Validation, 
 
 // trainWords trains a word model, judged by sets, and prints the report.
 func (t *target) trainWords(cmd *cobra.Command, kind words.Kind, o words.Options, sets []*words.Set, run words.Run) error {
-	var read []string
 	if len(sets) > 0 {
 		v, err := words.OpenValidation(cmd.Context(), sets, run.Corpus, run.Tokenizer, o.NGrams.Max > 0)
 		if err != nil {
@@ -130,7 +125,7 @@ func (t *target) trainWords(cmd *cobra.Command, kind words.Kind, o words.Options
 		}
 		defer v.Close()
 		t.watch.set(v)
-		read = noteSets(cmd, v)
+		noteSets(cmd, v)
 		run.Validation = v
 	}
 	run.SaveEvery = t.every
@@ -144,7 +139,7 @@ func (t *target) trainWords(cmd *cobra.Command, kind words.Kind, o words.Options
 	if model.Config.Progress.Loss == 0 {
 		cli.Warn(cmd, "nothing was learned: no two words of a line were left after subsampling; provide more text, or use --subsample 0")
 	}
-	return reportWords(cmd, t.output, model, last, read...)
+	return reportWords(cmd, t.output, model, last, run.Validation.Readings()...)
 }
 
 // chartTitle is the title of the drawing of the loss.

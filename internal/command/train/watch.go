@@ -79,14 +79,12 @@ func (w *watchFlags) set(v *training.Validation) {
 // keepsBest reports whether the best model is kept beside the one that is trained.
 func (w *watchFlags) keepsBest(sets int) bool { return sets > 0 && w.keep == checkpoints.KeepBest }
 
-// noteSets reports how much of each set of word vectors is known, and warns of sets that say little. It
-// returns how files of word pairs were read.
-func noteSets(cmd *cobra.Command, v *training.Validation) (read []string) {
+// noteSets reports how sets were read and how much of each is known, and warns of those that say little.
+func noteSets(cmd *cobra.Command, v *training.Validation) {
+	for _, text := range v.Readings() {
+		cli.Note(cmd, "%s", text)
+	}
 	for _, s := range v.Sets {
-		if s.Read != "" {
-			read = append(read, s.File+": "+s.Read)
-			cli.Note(cmd, "%s: %s", s.File, s.Read)
-		}
 		unit := map[string]string{string(sets.WordsSet): "word pairs", string(sets.AnalogiesSet): "analogies"}[s.Kind]
 		switch {
 		case s.Size == 0: // not counted before the first validation
@@ -99,5 +97,4 @@ func noteSets(cmd *cobra.Command, v *training.Validation) (read []string) {
 			cli.Warn(cmd, "%s: %s", s.File, s.Warning)
 		}
 	}
-	return read
 }
