@@ -53,15 +53,17 @@ func (r RetrievalResult) MarshalJSON() ([]byte, error) {
 	type plain RetrievalResult
 	ok := r.Defined()
 	return json.Marshal(struct {
-		plain
+		Name      string   `json:"name"`
+		Split     string   `json:"split"`
 		NDCG10    *float64 `json:"ndcg@10"`
 		MRR10     *float64 `json:"mrr@10"`
 		Recall10  *float64 `json:"recall@10"`
 		Recall100 *float64 `json:"recall@100"`
 		MAP100    *float64 `json:"map@100"`
-		Coverage  float64  `json:"coverage"` // share of the queries that are known
-		Warning   string   `json:"warning,omitempty"`
-	}{plain(r), defined(r.NDCG10, ok), defined(r.MRR10, ok), defined(r.Recall10, ok), defined(r.Recall100, ok), defined(r.MAP100, ok), share(r.Queries-r.Unknown, r.Queries), r.Warning()})
+		plain
+		Coverage float64 `json:"coverage"` // share of the queries that are known
+		Warning  string  `json:"warning,omitempty"`
+	}{r.Name, r.Split, defined(r.NDCG10, ok), defined(r.MRR10, ok), defined(r.Recall10, ok), defined(r.Recall100, ok), defined(r.MAP100, ok), plain(r), share(r.Queries-r.Unknown, r.Queries), r.Warning()})
 }
 
 // Warning says why the result says little or nothing about the model, or is empty.

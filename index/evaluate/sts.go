@@ -46,22 +46,24 @@ type STSSubset struct {
 func (r STSResult) MarshalJSON() ([]byte, error) {
 	type plain STSResult
 	return json.Marshal(struct {
-		plain
+		Name     string   `json:"name"`
 		Spearman *float64 `json:"spearman"`
 		Pearson  *float64 `json:"pearson"`
-		Coverage float64  `json:"coverage"` // share of the pairs that are not missing
-		Warning  string   `json:"warning,omitempty"`
-	}{plain(r), defined(r.Spearman, r.Defined), defined(r.Pearson, r.Defined), share(r.Pairs-r.Missing, r.Pairs), r.Warning()})
+		plain
+		Coverage float64 `json:"coverage"` // share of the pairs that are not missing
+		Warning  string  `json:"warning,omitempty"`
+	}{r.Name, defined(r.Spearman, r.Defined), defined(r.Pearson, r.Defined), plain(r), share(r.Pairs-r.Missing, r.Pairs), r.Warning()})
 }
 
 // MarshalJSON writes null for what is undefined.
 func (s STSSubset) MarshalJSON() ([]byte, error) {
 	type plain STSSubset
 	return json.Marshal(struct {
-		plain
+		Name     string   `json:"name"`
 		Spearman *float64 `json:"spearman"`
 		Pearson  *float64 `json:"pearson"`
-	}{plain(s), defined(s.Spearman, s.Defined), defined(s.Pearson, s.Defined)})
+		plain
+	}{s.Name, defined(s.Spearman, s.Defined), defined(s.Pearson, s.Defined), plain(s)})
 }
 
 // Warning says why the result says little or nothing about the model, or is empty.

@@ -30,11 +30,12 @@ type SimilarityReport struct {
 func (r SimilarityReport) MarshalJSON() ([]byte, error) {
 	type plain SimilarityReport
 	return json.Marshal(struct {
-		plain
+		Name     string   `json:"name"`
 		Spearman *float64 `json:"spearman"`
 		Pearson  *float64 `json:"pearson"`
-		Warning  string   `json:"warning,omitempty"`
-	}{plain(r), defined(r.Spearman, r.Defined), defined(r.Pearson, r.Defined), r.Warning()})
+		plain
+		Warning string `json:"warning,omitempty"`
+	}{r.Name, defined(r.Spearman, r.Defined), defined(r.Pearson, r.Defined), plain(r), r.Warning()})
 }
 
 // Warning says why the result says little or nothing about the model, or is empty.
