@@ -77,11 +77,7 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 	}
 	d.frequentText = codes(frequent, 12)
 	if v := c.Config.Validation; v != nil {
-		at := v.Last
-		if v.Model == KeepBest {
-			at = v.Best
-		}
-		if at != nil {
+		if at := v.Kept(); at != nil {
 			d.validation = at.Metrics
 		}
 	}

@@ -312,7 +312,7 @@ func (d *cardData) training(c *card) {
 		c.row("ended early", "%s", code(progress.Stopped))
 	}
 	for _, m := range d.validation {
-		c.row(m.Name+" of "+code(m.Set), "%s", number(m.Value))
+		c.row(m.Name+" of "+code(m.Set), "%s", choose(m.Undefined, "undefined", number(m.Value)))
 	}
 	if d.duration != "" {
 		c.row("time", "%s", d.duration)

@@ -32,6 +32,8 @@ type ValidationSet struct {
 	Kind   string `json:"kind"`             // "words", "analogies" or "text"
 	File   string `json:"file"`             // file as named by the user
 	SHA256 string `json:"sha256,omitempty"` // SHA-256 of the file, in hexadecimal
+
+	ScoreColumn int `json:"score_column,omitempty"` // column of the scores of word pairs, from 1; 0: detected
 }
 
 // Validated is the result of one validation.
@@ -45,18 +47,70 @@ type Validated struct {
 type Metric struct {
 	Set   string  `json:"set"`    // name of the set
 	Name  string  `json:"metric"` // "spearman", "accuracy" or "loss"
-	Value float64 `json:"value"`
-	Found int64   `json:"found"` // pairs, questions or words of the set that the model knows
-	Of    int64   `json:"of"`    // all pairs, questions or words of the set
+	Value float64 `json:"value"`  // 0 if Undefined
+	Found int64   `json:"found"`  // pairs, questions or words of the set that the model knows
+	Of    int64   `json:"of"`     // all pairs, questions or words of the set
+
+	// Undefined is set if there is no value, as of a correlation of equal cosines.
+	Undefined bool `json:"undefined,omitempty"`
+}
+
+// String returns the value with 4 digits, or "undefined".
+func (m Metric) String() string {
+	if m.Undefined {
+		return "undefined"
+	}
+	return fmt.Sprintf("%.4f", m.Value)
+}
+
+// Sparse reports whether the model knows less than half of the set: the value then says little
+// about the model.
+func (m Metric) Sparse() bool { return 2*m.Found < m.Of }
+
+// Warning says why the metric says little or nothing about the model, or is empty.
+func (m Metric) Warning() string {
+	switch {
+	case m.Undefined:
+		return fmt.Sprintf("%s: %s is undefined", m.Set, m.Name)
+	case m.Sparse():
+		return fmt.Sprintf("%s: %s is measured on only %d of %d: it says little about the model", m.Set, m.Name, m.Found, m.Of)
+	}
+	return ""
 }
 
 // Better reports whether m is better than n, a metric of the same name: a lower loss, or a
-// higher value of any other metric.
+// higher value of any other metric. An undefined metric is not better than any, and any other is
+// better than it.
 func (m Metric) Better(n Metric) bool {
+	if m.Undefined || n.Undefined {
+		return !m.Undefined
+	}
 	if m.Name == "loss" {
 		return m.Value < n.Value
 	}
 	return m.Value > n.Value
+}
+
+// Kept returns the result of the validation of the model that was kept; nil if there was none.
+func (v *Validation) Kept() *Validated {
+	if v.Model == KeepBest {
+		return v.Best
+	}
+	return v.Last
+}
+
+// Warnings says which figures of the model that was kept say little or nothing about it. v may be
+// nil.
+func (v *Validation) Warnings() (texts []string) {
+	if v == nil || v.Kept() == nil {
+		return nil
+	}
+	for _, m := range v.Kept().Metrics {
+		if text := m.Warning(); text != "" {
+			texts = append(texts, text)
+		}
+	}
+	return texts
 }
 
 // validate returns an error that names the first invalid field.

@@ -2,6 +2,8 @@ package sets
 
 import (
 	"context"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/luminavec/luminavec/corpora/data"
@@ -21,6 +23,41 @@ type AnalogySection struct {
 	Questions [][4]string
 }
 
+// Relation is the kind of a relation between words.
+type Relation string
+
+const (
+	Semantic  Relation = "semantic"  // between meanings, as country and capital
+	Syntactic Relation = "syntactic" // between forms, as singular and plural
+	Unknown   Relation = "other"     // the name of the section does not say
+)
+
+// The names of published sections that are not recognized by a pattern: those of Google's set
+// (Mikolov and others, 2013).
+var semanticSections = []string{"capital-common-countries", "capital-world", "currency", "city-in-state", "family"}
+
+// Patterns of published names: Google's gram1-adjective-to-adverb; the MSR set's JJ_JJR, NN_NNS
+// and VBD_VBZ (Mikolov, Yih and Zweig, 2013); BATS's I01 [noun - plural_reg], D for derivation, E
+// for encyclopedia and L for lexicography (Gladkova and others, 2016).
+var (
+	syntacticSection = regexp.MustCompile(`^(gram[^\pL]|(jj|nn|vb|rb)\w*-(jj|nn|vb|rb)|[id]\d\d([^\d\pL]|$)|syntactic|inflectional|derivational)`)
+	semanticSection  = regexp.MustCompile(`^([el]\d\d([^\d\pL]|$)|semantic|encyclopedic|lexicographic)`)
+)
+
+// Relation returns the kind of relation that the name of the section stands for: one of a
+// published set (Google's, MSR's, BATS), or one that starts with semantic or syntactic. Case does
+// not matter, nor does whether words are joined by hyphens, underscores or spaces.
+func (s *AnalogySection) Relation() Relation {
+	name := strings.NewReplacer("_", "-", " ", "-").Replace(strings.ToLower(s.Name))
+	switch {
+	case syntacticSection.MatchString(name):
+		return Syntactic
+	case semanticSection.MatchString(name), slices.Contains(semanticSections, name):
+		return Semantic
+	}
+	return Unknown
+}
+
 // GoogleAnalogies returns the bundled analogies of Mikolov and others (2013):
 // 19,544 questions in 14 sections.
 func GoogleAnalogies() *Analogies {
@@ -33,8 +70,8 @@ func GoogleAnalogies() *Analogies {
 }
 
 // ReadAnalogies reads analogies in the layout of questions-words.txt: a line ": name" starts a
-// section, and every other line is the four words of a question, separated by tabs, commas or
-// spaces. Lines that start with # and blank lines are skipped. Questions before the first
+// section, and every other line is the four words of a question, separated by tabs, semicolons,
+// commas or spaces. Lines that start with # and blank lines are skipped. Questions before the first
 // section form a section named after the file; sections without questions are dropped. The file
 // may be compressed.
 func ReadAnalogies(ctx context.Context, path string) (*Analogies, error) {

@@ -15,6 +15,9 @@
 //		score := similarity(pair.A, pair.B) // compare its order with that of pair.Score
 //	}
 //
+// The columns of word pairs are found from the header and the rows of a file ([WordPairsOptions]),
+// and the result says which they are, so that a program can report them.
+//
 // Words and sentences are returned as their authors wrote them; the evaluation normalizes them
 // as the model does.
 //

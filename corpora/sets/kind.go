@@ -3,6 +3,8 @@ package sets
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/luminavec/luminavec/corpora/text"
@@ -23,8 +25,8 @@ const (
 const kindLines = 100
 
 // Detect returns the kind of set for word vectors that a file is, based on its first hundred
-// lines that are neither blank nor comments: WordsSet if half of them are two words and a
-// number; AnalogiesSet if nearly all are four words, or most of them in a file with sections,
+// lines that are neither blank nor comments: WordsSet if they have two columns of words and one
+// of numbers (see [WordPairsOptions.Read]); AnalogiesSet if nearly all are four words, or most of them in a file with sections,
 // whose lines start with a colon; otherwise TextSet. A single wrong line does not change the
 // kind, so that the reader of the set can report it.
 func Detect(path string) (Kind, error) {
@@ -37,7 +39,8 @@ func Detect(path string) (Kind, error) {
 
 func detect(ctx context.Context, src *text.Source) (Kind, error) {
 	enough := errors.New("enough lines")
-	lines, pairs, questions, sections := 0, 0, 0, 0
+	lines, questions, sections := 0, 0, 0
+	var rows []row
 	err := records(ctx, src, text.Lines, func(r *text.Record) error {
 		if len(r.Raw) > maxLine {
 			return enough
@@ -46,15 +49,13 @@ func detect(ctx context.Context, src *text.Source) (Kind, error) {
 		if line == "" || line[0] == '#' {
 			return nil
 		}
-		f := fields(line)
 		switch {
 		case line[0] == ':':
 			sections++
-		case len(f) >= 3 && isNumber(f[2]) && !isNumber(f[0]) && !isNumber(f[1]):
-			pairs++
-		case len(f) == 4:
+		case len(fields(line)) == 4:
 			questions++
 		}
+		rows = append(rows, row{line: line})
 		if lines++; lines == kindLines {
 			return enough
 		}
@@ -65,10 +66,33 @@ func detect(ctx context.Context, src *text.Source) (Kind, error) {
 		return "", err
 	}
 	switch {
-	case pairs > 0 && 2*pairs >= lines: // the first line may be a header
+	case pairsLike(rows):
 		return WordsSet, nil
 	case sections > 0 && 2*(sections+questions) > lines, sections == 0 && lines > 0 && 10*questions >= 9*lines:
 		return AnalogiesSet, nil
 	}
 	return TextSet, nil
+}
+
+// pairsLike reports whether lines have columns of two words and a number. Columns at white space
+// are those of a table if two of three lines have equally many, and text may begin with a number.
+func pairsLike(rows []row) bool {
+	if len(rows) == 0 {
+		return false
+	}
+	sep := splitRows(rows)
+	t, spaces := newTable(rows, sep), sep == ' '
+	widths := map[int]int{}
+	for _, r := range rows {
+		widths[len(r.fields)]++
+	}
+	if len(t.texts()) < 2 || spaces && !slices.ContainsFunc(slices.Collect(maps.Values(widths)), func(n int) bool { return 3*n >= 2*len(rows) }) {
+		return false
+	}
+	for i := range t.columns {
+		if c := &t.columns[i]; c.numeric(len(t.rows)) && (c.index >= 2 || !spaces && len(t.columns) >= 3 && !c.counts()) {
+			return true
+		}
+	}
+	return false
 }

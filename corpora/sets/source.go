@@ -2,9 +2,6 @@ package sets
 
 import (
 	"context"
-	"encoding/csv"
-	"errors"
-	"io"
 	"strconv"
 	"strings"
 
@@ -61,21 +58,14 @@ func eachLine(ctx context.Context, src *text.Source, fn func(at text.Position, l
 	})
 }
 
-// fields splits a line at tabs if it has any, else at commas, else at spaces.
+// fields splits a line at tabs if it has any, else at semicolons or commas, else at spaces.
 func fields(line string) []string {
-	switch {
-	case strings.ContainsRune(line, '\t'):
-		return trimmed(strings.Split(line, "\t"))
-	case strings.ContainsRune(line, ','):
-		r := csv.NewReader(strings.NewReader(line))
-		r.LazyQuotes = true
-		record, err := r.Read()
-		if err != nil && !errors.Is(err, io.EOF) {
-			return trimmed(strings.Split(line, ","))
+	for _, sep := range "\t;," {
+		if strings.ContainsRune(line, sep) {
+			return splitAt(line, sep)
 		}
-		return trimmed(record)
 	}
-	return strings.Fields(line)
+	return splitAt(line, ' ')
 }
 
 func trimmed(fields []string) []string {

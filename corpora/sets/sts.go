@@ -27,6 +27,11 @@ type STSPair struct {
 	Subset string // the genre of the pair; "" if the file has none
 }
 
+// Undecided says why no model has a correlation with the set, or is empty.
+func (s *STS) Undecided() string {
+	return undecided(len(s.Pairs), func(i int) (a, b string, score float64) { p := s.Pairs[i]; return p.A, p.B, p.Score })
+}
+
 // STSBenchmarkDev returns the bundled development part of the STS benchmark
 // (Cer and others, 2017): 1,500 pairs with scores from 0 to 5.
 func STSBenchmarkDev() *STS {

@@ -31,18 +31,11 @@ var (
 	counterNames = []string{"id", "index", "idx", "pairid", "nr", "no", "number", "line", "year", "oldindex"}
 )
 
-// plainName writes equal names alike.
-func plainName(name string) string {
-	return strings.ToLower(strings.NewReplacer(" ", "", "_", "", "-", "").Replace(name))
-}
-
 // namedSTS finds the columns of a pair by their names.
 func namedSTS(header []string) (c stsColumns, ok bool) {
 	names := make([]string, len(header))
 	for i, name := range header {
-		if len(name) <= 40 {
-			names[i] = plainName(name)
-		}
+		names[i] = plainName(name)
 	}
 	find := func(choice []string) int {
 		for _, name := range choice {

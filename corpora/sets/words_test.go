@@ -63,7 +63,7 @@ func TestReadWordPairsErrors(t *testing.T) {
 		"old new 1\n\na b c\n":                `x.txt:3: score "c" is not a number`,
 		"a b c\nd e f\n":                      `x.txt:2: score "f" is not a number`,
 		"a b NaN\n":                           `x.txt:1: score "NaN" is not a number`,
-		"a b 1e999\nc d 1e999\n":              `x.txt:2: score "1e999" is not a number`,
+		"a b 1e999\nc d 1e999\n":              `x.txt:1: score "1e999" is not a number`,
 		"a,,1\n":                              `x.txt:1: a word is missing`,
 		strings.Repeat("a", 2*text.MaxChunk):  `x.txt:1: the line is longer than`,
 		"a b 1\n" + strings.Repeat("\x00", 9): `is binary`,
@@ -111,6 +111,7 @@ func TestReadAnalogies(t *testing.T) {
 
 func FuzzWordPairs(f *testing.F) {
 	f.Add([]byte("word1,word2,score\nold,new,1.58\n"))
+	f.Add([]byte(",,A\n,,"))
 	f.Add([]byte("#c\n\"a,b\",c,2\nx\ty\t-3e2\t5\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		set, err := parseWordPairs(context.Background(), text.FromReader("x", bytes.NewReader(data)))
@@ -160,5 +161,43 @@ func TestWordsCanceled(t *testing.T) {
 	}
 	if _, err := ReadAnalogies(ctx, path); !errors.Is(err, context.Canceled) {
 		t.Errorf("analogies: %v", err)
+	}
+}
+
+// What the names of published sections stand for.
+func TestRelation(t *testing.T) {
+	for _, s := range GoogleAnalogies().Sections {
+		want := Semantic
+		if strings.HasPrefix(s.Name, "gram") {
+			want = Syntactic
+		}
+		if s.Relation() != want {
+			t.Errorf("%s is %s", s.Name, s.Relation())
+		}
+	}
+	for name, want := range map[string]Relation{
+		"gram1-adjective-to-adverb": Syntactic, "GRAM8_plural": Syntactic, "gram2 opposite": Syntactic,
+		"JJ_JJR": Syntactic, "NN_NNPOS": Syntactic, "VBD_VBZ": Syntactic,
+		"I01 [noun - plural_reg]": Syntactic, "D05 [adj+ness_reg]": Syntactic, "I10_[verb_VBG - verb_Ved]": Syntactic, "1_Inflectional_morphology": Unknown,
+		"E01 [country - capital]": Semantic, "L02 [hypernyms - misc]": Semantic, "e10_male-female": Semantic, "inflectional_morphology": Syntactic, "Encyclopedic semantics": Semantic,
+		"Capital Common Countries": Semantic, "city_in_state": Semantic, "FAMILY": Semantic, "semantic: rivers": Semantic, "syntactic-cases": Syntactic,
+		"grammar schools": Unknown, "gramophones": Unknown, "royalty": Unknown, "families": Unknown, "ice": Unknown, "d1": Unknown, "e2e": Unknown, "L0123": Unknown, "мастер": Unknown, "questions-words": Unknown,
+	} {
+		if got := (&AnalogySection{Name: name}).Relation(); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+}
+
+// A set that cannot have a correlation is known from its pairs.
+func TestUndecided(t *testing.T) {
+	for want, pairs := range map[string][]WordPair{
+		"": {{"a", "b", 1}, {"c", "c", 2}},
+		"the correlation is undefined: all scores are 2.5":                   {{"a", "b", 2.5}, {"c", "d", 2.5}},
+		"the correlation is undefined: both sides of each pair are the same": {{"a", "a", 1}, {"c", "c", 2}},
+	} {
+		if got := (&WordPairs{Pairs: pairs}).Undecided(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

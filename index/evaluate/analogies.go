@@ -2,14 +2,16 @@ package evaluate
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"runtime"
 	"strings"
 
+	"github.com/sourcegraph/conc/pool"
+
 	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/internal/kernel"
-	"github.com/sourcegraph/conc/pool"
 )
 
 // AnalogyOptions controls how analogies are answered.
@@ -20,15 +22,16 @@ type AnalogyOptions struct {
 
 // AnalogyScore counts the answers to a number of questions.
 type AnalogyScore struct {
-	Accuracy  float64 `json:"accuracy"`  // Correct / Covered; 0 if nothing is covered
-	Correct   int     `json:"correct"`   // questions answered with the right word
-	Covered   int     `json:"covered"`   // questions whose four words are all known
-	Questions int     `json:"questions"` // all questions
+	Accuracy  float64 // Correct / Covered; 0 if nothing is covered (null in JSON)
+	Correct   int     // questions answered with the right word
+	Covered   int     // questions whose four words are all known
+	Questions int     // all questions
 }
 
 // AnalogySection is the score of one section of a set.
 type AnalogySection struct {
-	Name string `json:"name"`
+	Name     string
+	Relation sets.Relation // counted as semantic, syntactic or neither; see sets.AnalogySection.Relation
 	AnalogyScore
 }
 
@@ -36,12 +39,57 @@ type AnalogySection struct {
 // or excluded by the restriction is skipped: it counts in Questions but not in Covered, and
 // the accuracy is that of the covered ones, as in word2vec.
 type AnalogyResult struct {
-	Name string `json:"name"`
+	Name string
 	AnalogyScore
-	Restrict  int              `json:"restrict"` // number of words that could be answers
-	Semantic  AnalogyScore     `json:"semantic"`
-	Syntactic AnalogyScore     `json:"syntactic"` // sections whose name begins with "gram", as in Google's set
-	Sections  []AnalogySection `json:"sections"`
+	Restrict  int // number of words that could be answers
+	Semantic  AnalogyScore
+	Syntactic AnalogyScore
+	Other     AnalogyScore // sections whose name does not say which of them they are
+	Sections  []AnalogySection
+}
+
+// scoreJSON is an AnalogyScore in JSON.
+type scoreJSON struct {
+	Accuracy  *float64 `json:"accuracy"`
+	Correct   int      `json:"correct"`
+	Covered   int      `json:"covered"`
+	Questions int      `json:"questions"`
+}
+
+func (s AnalogyScore) json() scoreJSON {
+	return scoreJSON{defined(s.Accuracy, s.Covered > 0), s.Correct, s.Covered, s.Questions}
+}
+
+// MarshalJSON writes null for an accuracy of nothing.
+func (s AnalogyScore) MarshalJSON() ([]byte, error) { return json.Marshal(s.json()) }
+
+// MarshalJSON writes null for an accuracy of nothing.
+func (s AnalogySection) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Name     string        `json:"name"`
+		Relation sets.Relation `json:"relation"`
+		scoreJSON
+	}{s.Name, s.Relation, s.json()})
+}
+
+// MarshalJSON writes null for an accuracy of nothing, and adds the coverage and the warning.
+func (r AnalogyResult) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Name string `json:"name"`
+		scoreJSON
+		Restrict  int              `json:"restrict"`
+		Semantic  AnalogyScore     `json:"semantic"`
+		Syntactic AnalogyScore     `json:"syntactic"`
+		Other     AnalogyScore     `json:"other"`
+		Sections  []AnalogySection `json:"sections"`
+		Coverage  float64          `json:"coverage"` // share of the questions that are covered
+		Warning   string           `json:"warning,omitempty"`
+	}{r.Name, r.json(), r.Restrict, r.Semantic, r.Syntactic, r.Other, r.Sections, share(r.Covered, r.Questions), r.Warning()})
+}
+
+// Warning says why the result says little or nothing about the model, or is empty.
+func (r *AnalogyResult) Warning() string {
+	return warning(r.Covered > 0, r.Covered, r.Questions, "question", "only known words")
 }
 
 // question is an analogy of rows: a is to b as c is to d.
@@ -54,6 +102,9 @@ type question struct {
 // with one of the most frequent words. It ignores the case of words; if a cased vocabulary has
 // several spellings, the most frequent represents all.
 func AnalogyReport(ctx context.Context, w *WordVectors, set *sets.Analogies, o AnalogyOptions) (*AnalogyResult, error) {
+	if err := checkThreads(o.Threads); err != nil {
+		return nil, err
+	}
 	n := w.Len()
 	switch {
 	case o.Restrict == 0:
@@ -65,7 +116,7 @@ func AnalogyReport(ctx context.Context, w *WordVectors, set *sets.Analogies, o A
 	spelling := w.caseFolded(n)
 	var questions []question
 	for s, section := range set.Sections {
-		r.Sections[s].Name = section.Name
+		r.Sections[s].Name, r.Sections[s].Relation = section.Name, section.Relation()
 		r.Sections[s].Questions = len(section.Questions)
 		for _, words := range section.Questions {
 			var ids [4]int32
@@ -94,11 +145,8 @@ func AnalogyReport(ctx context.Context, w *WordVectors, set *sets.Analogies, o A
 	for i := range r.Sections {
 		section := &r.Sections[i]
 		section.finish()
-		kind := &r.Semantic
-		if strings.HasPrefix(section.Name, "gram") {
-			kind = &r.Syntactic
-		}
-		kind.add(section.AnalogyScore)
+		total := map[sets.Relation]*AnalogyScore{sets.Semantic: &r.Semantic, sets.Syntactic: &r.Syntactic, sets.Unknown: &r.Other}[section.Relation]
+		total.add(section.AnalogyScore)
 		r.add(section.AnalogyScore)
 	}
 	return r, nil
@@ -176,7 +224,7 @@ func (w *WordVectors) answer(ctx context.Context, questions []question, n, threa
 				}
 				rows := min(block, n-from)
 				for s, id := range given {
-					kernel.Dots(products[s*block:s*block+rows], w.row(id), w.unit[from*w.stride:], w.stride)
+					kernel.Dots(products[s*block:][:whole(rows)], w.row(id), w.unit[from*w.stride:], w.stride)
 				}
 				for i, q := range questions {
 					a := products[slots[i][0]*block:][:rows]
@@ -240,6 +288,9 @@ func (r *AnalogyResult) WriteTo(w io.Writer) (int64, error) {
 	}
 	line("semantic", r.Semantic)
 	line("syntactic", r.Syntactic)
+	if r.Other.Questions > 0 {
+		line("other", r.Other)
+	}
 	line("all", r.AnalogyScore)
 	fmt.Fprintf(&b, "among the %d most frequent words\n", r.Restrict)
 	n, err := io.WriteString(w, b.String())

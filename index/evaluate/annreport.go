@@ -62,6 +62,9 @@ func (r *ANNReport) MarshalJSON() ([]byte, error) {
 	return json.Marshal(merged)
 }
 
+// maxEf is the maximum search width of an index.
+const maxEf = 1 << 20
+
 // MeasureANN draws some rows of table as queries, builds an approximate index of the others,
 // and compares it with exact search at each width.
 func MeasureANN(ctx context.Context, table checkpoints.Tensor, o ANNOptions) (*ANNReport, error) {
@@ -70,6 +73,14 @@ func MeasureANN(ctx context.Context, table checkpoints.Tensor, o ANNOptions) (*A
 		return nil, err
 	}
 	o.Index.Dim = table.Shape[1]
+	if n := len(base) / o.Index.Dim; o.K > n {
+		return nil, fault.Field("K", "", "must not exceed the %d vectors of the index, got %d", n, o.K)
+	}
+	for _, ef := range o.Efs {
+		if ef > maxEf {
+			return nil, fault.Field("Efs", "", "must not exceed %d, got %d", maxEf, ef)
+		}
+	}
 	labels := make([]int64, len(base)/o.Index.Dim)
 	for i := range labels {
 		labels[i] = int64(i)

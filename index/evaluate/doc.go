@@ -8,7 +8,8 @@
 // compares both lists by [Spearman]'s rank correlation: 1 if the pairs are in the same order,
 // 0 if the orders are unrelated. Pairs with a word that the model does not know are skipped and
 // counted. The correlation over half a set is not comparable with that over all of it, so
-// always read a score together with the coverage. A model with character n-grams composes
+// always read a score together with the coverage; the report has a warning if it is below one half.
+// A model with character n-grams composes
 // vectors of unknown words, and skips only words without a known n-gram.
 //
 // # Analogies
@@ -17,14 +18,16 @@
 // king - man + woman, excluding the three given words (3CosAdd). [AnalogyReport] answers a
 // whole set, by section, with the most frequent 30,000 words, like compute-accuracy of
 // word2vec, so that results are comparable with published ones; questions with other words are
-// skipped, even if n-grams could compose them. [WordVectors.Neighbors] and
+// skipped, even if n-grams could compose them. Sections are summed as semantic or syntactic if their
+// names say so ([sets.AnalogySection.Relation]), else apart. [WordVectors.Neighbors] and
 // [WordVectors.Analogy] answer single questions.
 //
 // # Sentences
 //
 // [STS] compares the cosines of pairs of sentences with human scores in the same way. It skips
 // no pair: a sentence without any known token has cosine 0 with all others, as in a program
-// that uses the model, and such pairs are counted.
+// that uses the model, and such pairs are counted. Equal sentences have exactly the cosine 1, and
+// cosines that differ by rounding errors are ties.
 //
 // # Retrieval
 //

@@ -21,6 +21,16 @@ type Encoder interface {
 // enough to need little memory.
 const encodeTexts = 4096
 
+// maxThreads is the maximum number of goroutines of an evaluation, as of an index.
+const maxThreads = 4096
+
+func checkThreads(n int) error {
+	if n < 0 || n > maxThreads {
+		return fault.Field("Threads", "0 uses one per core", "must be from 0 to %d, got %d", maxThreads, n)
+	}
+	return nil
+}
+
 // truncated is an Encoder that uses only the first values of a vector.
 type truncated struct {
 	Encoder

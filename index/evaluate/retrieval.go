@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 
@@ -44,6 +45,36 @@ type RetrievalResult struct {
 	Identical int       `json:"identical_ids"`     // queries that are documents too, with the same id and text; 0 with SkipIdentical
 }
 
+// Defined reports whether the measures say anything: not if no query or no document has a known
+// token, because all documents are then equally near.
+func (r RetrievalResult) Defined() bool { return r.Unknown < r.Queries && r.Empty < r.Documents }
+
+// MarshalJSON writes null for measures that say nothing, and adds the coverage and the warning.
+func (r RetrievalResult) MarshalJSON() ([]byte, error) {
+	type plain RetrievalResult
+	ok := r.Defined()
+	return json.Marshal(struct {
+		Name      string   `json:"name"`
+		Split     string   `json:"split"`
+		NDCG10    *float64 `json:"ndcg@10"`
+		MRR10     *float64 `json:"mrr@10"`
+		Recall10  *float64 `json:"recall@10"`
+		Recall100 *float64 `json:"recall@100"`
+		MAP100    *float64 `json:"map@100"`
+		plain
+		Coverage float64 `json:"coverage"` // share of the queries that are known
+		Warning  string  `json:"warning,omitempty"`
+	}{r.Name, r.Split, defined(r.NDCG10, ok), defined(r.MRR10, ok), defined(r.Recall10, ok), defined(r.Recall100, ok), defined(r.MAP100, ok), plain(r), share(r.Queries-r.Unknown, r.Queries), r.Warning()})
+}
+
+// Warning says why the result says little or nothing about the model, or is empty.
+func (r RetrievalResult) Warning() string {
+	if r.Documents > 0 && r.Empty == r.Documents {
+		return "no result: no document has a known token"
+	}
+	return warning(r.Defined(), r.Queries-r.Unknown, r.Queries, "query", "a known token")
+}
+
 // Retrieval searches the documents of a set exactly, by cosine, and measures the results.
 // Documents of equal cosine rank by descending id, byte by byte, as in trec_eval: their order in
 // the collection does not matter. A query without relevant documents counts as 0, and a judged document that is not in
@@ -53,6 +84,9 @@ type RetrievalResult struct {
 // of at most 2,048 documents.
 func Retrieval(ctx context.Context, e Encoder, set *sets.Retrieval, o RetrievalOptions) (RetrievalResult, error) {
 	r := RetrievalResult{Name: set.Name, Split: set.Split, Queries: len(set.Queries)}
+	if err := checkThreads(o.Threads); err != nil {
+		return r, err
+	}
 	encoder, err := truncate(e, o.Dim, o.Threads)
 	if err != nil {
 		return r, err
@@ -93,7 +127,7 @@ func (s *ranking) average() {
 	for _, sum := range []*float64{&r.NDCG10, &r.MRR10, &r.Recall10, &r.Recall100, &r.MAP100} {
 		*sum /= float64(r.Queries)
 	}
-	if s.options.Resamples > 0 {
+	if s.options.Resamples > 0 && r.Defined() {
 		r.Interval = meanInterval(ndcg, s.options.Resamples)
 	}
 }
@@ -105,8 +139,14 @@ func WriteRetrieval(w io.Writer, results []RetrievalResult) error {
 		return err
 	}
 	for _, r := range results {
-		if _, err := fmt.Fprintf(w, "%-20s %8.4f %17s %7.4f %10.4f %11.4f %8.4f %8d %10d\n", r.Name, r.NDCG10, r.Interval,
-			r.MRR10, r.Recall10, r.Recall100, r.MAP100, r.Queries, r.Documents); err != nil {
+		figures := []any{r.NDCG10, r.MRR10, r.Recall10, r.Recall100, r.MAP100}
+		for i, x := range figures {
+			if figures[i] = fmt.Sprintf("%.4f", x); !r.Defined() {
+				figures[i] = "-"
+			}
+		}
+		if _, err := fmt.Fprintf(w, "%-20s %8s %17s %7s %10s %11s %8s %8d %10d\n", r.Name, figures[0], r.Interval,
+			figures[1], figures[2], figures[3], figures[4], r.Queries, r.Documents); err != nil {
 			return err
 		}
 	}

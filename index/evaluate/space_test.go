@@ -172,7 +172,7 @@ func TestWords(t *testing.T) {
 
 func analogies() *sets.Analogies {
 	return &sets.Analogies{Name: "hand", Sections: []sets.AnalogySection{
-		{Name: "royalty", Questions: [][4]string{
+		{Name: "family", Questions: [][4]string{
 			{"man", "king", "woman", "queen"},
 			{"king", "MAN", "queen", "woman"},
 			{"man", "king", "woman", "the"},   // answered, wrongly
@@ -314,7 +314,7 @@ func ExampleAnalogyReport() {
 	r.WriteTo(os.Stdout)
 	// Output:
 	// analogies                      accuracy   correct   covered  questions
-	//   royalty                        0.6667         2         3          6
+	//   family                         0.6667         2         3          6
 	//   gram1-capitals                 1.0000         1         1          1
 	//   nothing                             -         0         0          0
 	// semantic                         0.6667         2         3          6

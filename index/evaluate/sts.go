@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -19,7 +20,7 @@ type STSOptions struct {
 
 // STSResult measures how well the cosines of sentence vectors agree with human scores. It includes
 // all pairs: a sentence without a known token has the zero vector, whose cosine with any other
-// is 0. Spearman and Pearson are 0 if they are undefined; see Defined.
+// is 0. Spearman and Pearson are 0 if they are undefined (see Defined), and null in JSON.
 type STSResult struct {
 	Name     string      `json:"name"`
 	Spearman float64     `json:"spearman"`                // rank correlation, -1 to 1
@@ -42,11 +43,43 @@ type STSSubset struct {
 	Defined  bool    `json:"defined"`
 }
 
+// MarshalJSON writes null for what is undefined, and adds the coverage and the warning.
+func (r STSResult) MarshalJSON() ([]byte, error) {
+	type plain STSResult
+	return json.Marshal(struct {
+		Name     string   `json:"name"`
+		Spearman *float64 `json:"spearman"`
+		Pearson  *float64 `json:"pearson"`
+		plain
+		Coverage float64 `json:"coverage"` // share of the pairs that are not missing
+		Warning  string  `json:"warning,omitempty"`
+	}{r.Name, defined(r.Spearman, r.Defined), defined(r.Pearson, r.Defined), plain(r), share(r.Pairs-r.Missing, r.Pairs), r.Warning()})
+}
+
+// MarshalJSON writes null for what is undefined.
+func (s STSSubset) MarshalJSON() ([]byte, error) {
+	type plain STSSubset
+	return json.Marshal(struct {
+		Name     string   `json:"name"`
+		Spearman *float64 `json:"spearman"`
+		Pearson  *float64 `json:"pearson"`
+		plain
+	}{s.Name, defined(s.Spearman, s.Defined), defined(s.Pearson, s.Defined), plain(s)})
+}
+
+// Warning says why the result says little or nothing about the model, or is empty.
+func (r STSResult) Warning() string {
+	return warning(r.Defined, r.Pairs-r.Missing, r.Pairs, "pair", "a known token in both sentences")
+}
+
 // STS compares the cosines of sentence vectors with human scores, as in the STS benchmark (Cer
 // et al., 2017; with Spearman since Reimers et al., 2016). The result does not depend on the
 // number of threads.
 func STS(ctx context.Context, e Encoder, set *sets.STS, o STSOptions) (STSResult, error) {
 	r := STSResult{Name: set.Name, Pairs: len(set.Pairs), Layout: set.Layout}
+	if err := checkThreads(o.Threads); err != nil {
+		return r, err
+	}
 	encoder, err := truncate(e, o.Dim, o.Threads)
 	if err != nil {
 		return r, err
@@ -68,7 +101,7 @@ func STS(ctx context.Context, e Encoder, set *sets.STS, o STSOptions) (STSResult
 			if known[2*i] == 0 || known[2*i+1] == 0 {
 				r.Missing++
 			}
-			cosines[from+i], scores[from+i] = cosine(vector(2*i), vector(2*i+1)), p.Score
+			cosines[from+i], scores[from+i] = settled(cosine(vector(2*i), vector(2*i+1))), p.Score
 		}
 	}
 	r.Spearman, r.Pearson, r.Defined = correlations(cosines, scores)
@@ -79,7 +112,8 @@ func STS(ctx context.Context, e Encoder, set *sets.STS, o STSOptions) (STSResult
 	return r, ctx.Err()
 }
 
-// cosine returns the cosine of two vectors, 0 if one of them is zero.
+// cosine returns the cosine of two vectors, 0 if one of them is zero. It is exactly 1 for equal
+// vectors (the square root of a rounded square is exact), and symmetric.
 func cosine(x, y []float32) float64 {
 	var xy, xx, yy float64
 	for i, v := range x {
@@ -91,8 +125,13 @@ func cosine(x, y []float32) float64 {
 	if xx == 0 || yy == 0 {
 		return 0
 	}
-	return xy / math.Sqrt(xx) / math.Sqrt(yy)
+	return xy / math.Sqrt(xx*yy)
 }
+
+// settled rounds a cosine to the precision of the vectors, 24 bits. Two sentences of the same
+// words in another order have vectors that differ by rounding errors; these must not decide
+// which of two pairs ranks higher.
+func settled(cosine float64) float64 { return math.Round(cosine*(1<<24)) / (1 << 24) }
 
 // correlations returns Spearman's and Pearson's correlation, zeros if they are undefined.
 func correlations(x, y []float64) (spearman, pearson float64, defined bool) {

@@ -1,16 +1,17 @@
 package evaluate
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 
 	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // SimilarityReport measures how well the cosines of word pairs agree with human scores.
 // Spearman and Pearson cover the pairs whose words have vectors. Both are 0 if they are
-// undefined; see Defined.
+// undefined (see Defined), and null in JSON.
 type SimilarityReport struct {
 	Name         string   `json:"name"`
 	Spearman     float64  `json:"spearman"`                // rank correlation, -1 to 1
@@ -21,16 +22,42 @@ type SimilarityReport struct {
 	Coverage     float64  `json:"coverage"`                // Pairs / (Pairs + Missing); 0 for an empty set
 	MissingWords []string `json:"missing_words,omitempty"` // the unknown words, in the order of the set
 	Defined      bool     `json:"defined"`                 // whether the correlations are defined
+
+	Columns *sets.WordColumns `json:"columns,omitempty"` // of the file; nil if the set is not from a file
+}
+
+// MarshalJSON writes null for what is undefined, and adds the warning.
+func (r SimilarityReport) MarshalJSON() ([]byte, error) {
+	type plain SimilarityReport
+	return json.Marshal(struct {
+		Name     string   `json:"name"`
+		Spearman *float64 `json:"spearman"`
+		Pearson  *float64 `json:"pearson"`
+		plain
+		Warning string `json:"warning,omitempty"`
+	}{r.Name, defined(r.Spearman, r.Defined), defined(r.Pearson, r.Defined), plain(r), r.Warning()})
+}
+
+// Warning says why the result says little or nothing about the model, or is empty.
+func (r SimilarityReport) Warning() string {
+	text := warning(r.Defined, r.Pairs, r.Pairs+r.Missing, "pair", "only known words")
+	if n := len(r.MissingWords); text != "" && n > 0 && r.Defined {
+		text += ", which lacks " + fault.Names(r.MissingWords[:min(n, 3)])
+	}
+	return text
 }
 
 // Words compares the cosines of word vectors with human scores.
 func Words(w *WordVectors, set *sets.WordPairs) SimilarityReport {
 	r := SimilarityReport{Name: set.Name}
+	if set.Columns != (sets.WordColumns{}) {
+		r.Columns = &set.Columns
+	}
 	var cosines, scores []float64
 	seen := map[string]bool{}
 	for _, p := range set.Pairs {
 		if cosine, ok := w.Similarity(p.A, p.B); ok {
-			cosines, scores = append(cosines, cosine), append(scores, p.Score)
+			cosines, scores = append(cosines, settled(cosine)), append(scores, p.Score)
 			if w.Composed(p.A) > 0 || w.Composed(p.B) > 0 {
 				r.Composed++
 			}
@@ -45,13 +72,21 @@ func Words(w *WordVectors, set *sets.WordPairs) SimilarityReport {
 		}
 	}
 	r.Pairs = len(cosines)
-	if n := len(set.Pairs); n > 0 {
-		r.Coverage = float64(r.Pairs) / float64(n)
-	}
-	if s := Spearman(cosines, scores); !math.IsNaN(s) {
-		r.Spearman, r.Pearson, r.Defined = s, Pearson(cosines, scores), true
-	}
+	r.Coverage = share(r.Pairs, len(set.Pairs))
+	r.Spearman, r.Pearson, r.Defined = correlations(cosines, scores)
 	return r
+}
+
+// Lines returns the Spearman correlation, if it is defined, and the warning, if there is one, as
+// lines of a report.
+func (r SimilarityReport) Lines() (lines []string) {
+	if r.Defined {
+		lines = append(lines, fmt.Sprintf("%s: Spearman %.3f on %d of %d pairs", r.Name, r.Spearman, r.Pairs, r.Pairs+r.Missing))
+	}
+	if text := r.Warning(); text != "" {
+		lines = append(lines, r.Name+": "+text)
+	}
+	return lines
 }
 
 // WriteTo writes the report as one line, and another one if words were composed. WriteSimilarity

@@ -27,7 +27,7 @@ type WordVectors struct {
 	tokenizer  *tokenize.Tokenizer // may be nil: words are then looked up unchanged
 	dim        int
 	stride     int
-	unit       []float32               // rows of length 1 (or 0), padded to stride
+	unit       []float32               // rows of length 1 (or 0), padded to stride; whole(Len()) rows
 	parts      *checkpoints.Checkpoint // only the n-grams of the model; nil if it has none
 }
 
@@ -57,12 +57,16 @@ func NewWordVectors(c *checkpoints.Checkpoint) *WordVectors {
 		table := map[string]checkpoints.Tensor{checkpoints.NGramTensor: c.Tensors[checkpoints.NGramTensor]}
 		w.parts = &checkpoints.Checkpoint{NGrams: c.NGrams, Tensors: table}
 	}
-	w.unit = kernel.Aligned(rows * w.stride)
+	w.unit = kernel.Aligned(whole(rows) * w.stride)
 	for i := range rows {
 		unit(w.row(int32(i)), t.Data[i*from:i*from+dim])
 	}
 	return w
 }
+
+// whole rounds a number of rows up to those that kernel.Dots compares at a time. It adds the
+// products of further rows in another order, so that equal rows would get unequal scores.
+func whole(rows int) int { return (rows + 7) &^ 7 }
 
 // unit sets dst to x divided by its length. A vector that is zero or not finite becomes zero.
 func unit(dst, x []float32) {
@@ -149,7 +153,8 @@ func (w *WordVectors) Composed(word string) int {
 	return n
 }
 
-// Similarity returns the cosine of the vectors of two words, and false if one has no vector.
+// Similarity returns the cosine of the vectors of two words, and false if one has no vector. It is
+// exactly 1 for equal vectors.
 func (w *WordVectors) Similarity(a, b string) (float64, bool) {
 	x, _, ok := w.vector(a)
 	if !ok {
@@ -159,7 +164,7 @@ func (w *WordVectors) Similarity(a, b string) (float64, bool) {
 	if !ok {
 		return 0, false
 	}
-	return float64(kernel.Dot(x, y)), true
+	return cosine(x, y), true
 }
 
 // Neighbors returns the k words whose vectors are nearest to that of a word, excluding the word.
@@ -226,7 +231,7 @@ func (w *WordVectors) nearest(target []float32, k int, exclude []int32) ([]Neigh
 	scores := make([]float32, 1024)
 	for from := 0; from < w.Len(); from += len(scores) {
 		block := scores[:min(len(scores), w.Len()-from)]
-		kernel.Dots(block, target, w.unit[from*w.stride:], w.stride)
+		kernel.Dots(scores[:whole(len(block))], target, w.unit[from*w.stride:], w.stride)
 		for i, score := range block {
 			if len(best) == k && score <= best[k-1].Score || slices.Contains(exclude, int32(from+i)) {
 				continue

@@ -87,6 +87,8 @@ func readCourse(log []byte, epochs float64) (*course, error) {
 			Metric   string  `json:"metric"`
 			Value    float64 `json:"value"`
 			Best     bool    `json:"best"`
+
+			Undefined bool `json:"undefined"`
 		}
 		err := d.Decode(&line)
 		if errors.Is(err, io.EOF) {
@@ -104,6 +106,9 @@ func readCourse(log []byte, epochs float64) (*course, error) {
 			c.loss = append(c.loss, plotter.XY{X: x, Y: line.Loss})
 			c.rate = append(c.rate, plotter.XY{X: x, Y: line.Rate})
 		case "validation":
+			if line.Undefined {
+				continue
+			}
 			s := c.figure(line.Set, line.Metric)
 			s.points = append(s.points, plotter.XY{X: x, Y: line.Value})
 			if line.Best {

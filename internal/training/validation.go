@@ -15,8 +15,9 @@ import (
 )
 
 // Validation defines how a run judges its model while it trains, which model it keeps, and
-// whether it stops early. The first metric of the first set decides. Training pauses while the
-// model is judged.
+// whether it stops early. The first metric of the first set decides; a validation in which it is
+// undefined is recorded, but is neither the best nor without improvement. Training pauses while
+// the model is judged.
 type Validation struct {
 	Sets     []ValidationSet
 	Every    Cadence
@@ -39,12 +40,37 @@ type ValidationSet struct {
 	// the vocabulary of the run.
 	Text *corpora.Corpus
 
-	// Read says in a line what was read, and how; "" if Known and Size say it.
-	Read string
-
 	// Known is how many of the Size pairs, analogies or words of the set are in the vocabulary; for
 	// reports, 0 if that is not counted.
 	Known, Size int64
+
+	Read    string // how the file was read, for reports: "read 999 pairs: words in columns 1-2, score in column 4"; "" if Known and Size say it
+	Warning string // why the result will say little or nothing about a model, for reports
+}
+
+// Readings says how the files of the sets were read, as in "pairs.tsv: read 999 pairs: …". v may be nil.
+func (v *Validation) Readings() (texts []string) {
+	if v == nil {
+		return nil
+	}
+	for _, s := range v.Sets {
+		if s.Read != "" {
+			texts = append(texts, s.File+": "+s.Read)
+		}
+	}
+	return texts
+}
+
+// Warnings says which figures of a validation say little or nothing about the model. It does not
+// repeat the warning of a set, nor one that it returned before.
+func (v *Validation) Warnings(now checkpoints.Validated) (texts []string) {
+	for i, m := range now.Metrics {
+		if s := &v.Sets[i]; s.Warning == "" && m.Warning() != "" {
+			s.Warning = m.Warning()
+			texts = append(texts, s.Warning)
+		}
+	}
+	return texts
 }
 
 // Close closes the texts of the sets.
@@ -144,6 +170,9 @@ func (s *Session) check(ctx context.Context, so Outcome) (stop bool, err error) 
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", set.File, err)
 		}
+		if m.Undefined {
+			m.Value = 0
+		}
 		if math.IsNaN(m.Value) || math.IsInf(m.Value, 0) {
 			return false, fault.Mention(hintDiverged, "%s: %s is %v: %w", set.File, m.Name, m.Value, ErrDiverged)
 		}
@@ -152,13 +181,15 @@ func (s *Session) check(ctx context.Context, so Outcome) (stop bool, err error) 
 	r := &w.record
 	r.Count++
 	r.Last = &now
-	best := r.Best == nil || now.Metrics[0].Better(r.Best.Metrics[0])
-	if best {
+	decides := now.Metrics[0]
+	best := !decides.Undefined && (r.Best == nil || decides.Better(r.Best.Metrics[0]))
+	switch {
+	case best:
 		r.Best, r.Worse = &now, 0
 		if !w.KeepLast && so.Done < s.Blocks {
 			w.best = w.best.of(c)
 		}
-	} else {
+	case !decides.Undefined: // which says nothing about the model
 		r.Worse++
 	}
 	s.recordValidation(so, now, best)

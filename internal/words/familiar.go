@@ -1,8 +1,13 @@
 package words
 
 import (
+	"cmp"
+	"math"
 	"slices"
+	"strings"
+	"unicode"
 
+	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 )
 
@@ -35,3 +40,41 @@ func Familiar(v *tokenize.Vocabulary, n int) []string {
 	}
 	return words
 }
+
+// Salient returns up to n words that are frequent in the text of a model and carry its content:
+// those with the longest vectors among the most frequent, after the very first. Of words that are
+// equally frequent, those that occur in few contexts, unlike function words, have the longer
+// vectors (Schakel and Wilson, "Measuring Word Significance using Distributed Representations of
+// Words", 2015), in any language.
+func Salient(c *checkpoints.Checkpoint, n int) []string {
+	const skipped, frequent = 100, 200
+	v, rows := c.Vocabulary, c.Embedding()
+	ids := v.ByCount()
+	ids = ids[min(skipped, len(ids)/10):]
+	length := func(id int32) float64 {
+		sum := 0.0
+		for _, x := range rows.Row(int(id)) {
+			sum += float64(x) * float64(x)
+		}
+		return math.Sqrt(sum)
+	}
+	var words []int32
+	for _, id := range ids {
+		if w := v.Token(id); len(w) > 2 && strings.IndexFunc(w, notLetter) < 0 && len(words) < frequent {
+			words = append(words, id)
+		}
+	}
+	slices.SortStableFunc(words, func(a, b int32) int { return cmp.Compare(length(b), length(a)) })
+	for _, id := range ids { // ids, such as those of goods
+		if len(words) < n && !slices.Contains(words, id) {
+			words = append(words, id)
+		}
+	}
+	var found []string
+	for _, id := range words[:min(n, len(words))] {
+		found = append(found, v.Token(id))
+	}
+	return found
+}
+
+func notLetter(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicode.M, r) }

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -15,6 +16,11 @@ import (
 	"github.com/luminavec/luminavec/internal/training"
 )
 
+// SetOptions controls how evaluation files are read.
+type SetOptions struct {
+	ScoreColumn int // column of the scores in files of word pairs, from 1; default 0: detected
+}
+
 // A Set is an evaluation file: word pairs, analogies, or text that is not used for training.
 type Set struct {
 	checkpoints.ValidationSet
@@ -27,10 +33,13 @@ type Set struct {
 // ReadSets reads evaluation files, so that errors in them are found before a corpus is read.
 // The kind of a file is detected from its lines; the prefixes in words:FILE, analogies:FILE and
 // text:FILE set it instead.
-func ReadSets(names ...string) ([]*Set, error) {
+func ReadSets(names ...string) ([]*Set, error) { return SetOptions{}.Read(names...) }
+
+// Read reads evaluation files as ReadSets does.
+func (o SetOptions) Read(names ...string) ([]*Set, error) {
 	var sets []*Set
 	for _, name := range names {
-		s, err := readSet(name)
+		s, err := o.read(name)
 		if err != nil {
 			return nil, err
 		}
@@ -39,7 +48,7 @@ func ReadSets(names ...string) ([]*Set, error) {
 	return sets, nil
 }
 
-func readSet(name string) (*Set, error) {
+func (o SetOptions) read(name string) (*Set, error) {
 	kind, file := sets.Kind(""), name
 	for _, k := range []sets.Kind{sets.WordsSet, sets.AnalogiesSet, sets.TextSet} {
 		if rest, ok := strings.CutPrefix(name, string(k)+":"); ok {
@@ -61,7 +70,8 @@ func readSet(name string) (*Set, error) {
 	s := &Set{ValidationSet: checkpoints.ValidationSet{Kind: string(kind), File: file, SHA256: sum}}
 	switch kind {
 	case sets.WordsSet:
-		s.pairs, err = sets.ReadWordPairs(context.Background(), file)
+		s.ScoreColumn = o.ScoreColumn
+		s.pairs, err = sets.WordPairsOptions(o).Read(context.Background(), file)
 	case sets.AnalogiesSet:
 		s.analogies, err = sets.ReadAnalogies(context.Background(), file)
 	default:
@@ -73,21 +83,26 @@ func readSet(name string) (*Set, error) {
 // ReadSameSets reads the sets called names or, if there are none, those that the model was
 // validated with before; was may be nil. It is an error if one of the latter has changed since.
 func ReadSameSets(was *checkpoints.Validation, names ...string) ([]*Set, error) {
+	return SetOptions{}.ReadSame(was, names...)
+}
+
+// ReadSame reads sets as ReadSameSets does. The options apply to the sets called names, and to
+// earlier ones whose options were the default.
+func (o SetOptions) ReadSame(was *checkpoints.Validation, names ...string) ([]*Set, error) {
 	if was == nil || len(names) > 0 {
-		return ReadSets(names...)
+		return o.Read(names...)
 	}
 	const hint = "restore the file, or choose another set for Validation; the search for the best model then starts again"
+	var sets []*Set
 	for _, s := range was.Sets {
-		names = append(names, s.Kind+":"+s.File)
-	}
-	sets, err := ReadSets(names...)
-	if err != nil {
-		return nil, fault.Mention(hint, "the model was validated with a set that cannot be read: %w", err)
-	}
-	for i, s := range sets {
-		if s.SHA256 != was.Sets[i].SHA256 {
+		set, err := SetOptions{cmp.Or(o.ScoreColumn, s.ScoreColumn)}.read(s.Kind + ":" + s.File)
+		if err != nil {
+			return nil, fault.Mention(hint, "the model was validated with a set that cannot be read: %w", err)
+		}
+		if set.SHA256 != s.SHA256 {
 			return nil, fault.Mention(hint, "%s has changed since the model was validated with it", s.File)
 		}
+		sets = append(sets, set)
 	}
 	return sets, nil
 }
@@ -167,12 +182,14 @@ func (s *Set) prepare(ctx context.Context, known *knownWords, shared *sharedVect
 			}
 		}
 		ready.Size = int64(len(s.pairs.Pairs))
+		ready.Read = fmt.Sprintf("read %d pairs: %s", ready.Size, s.pairs.Columns)
+		ready.Warning = s.pairs.Undecided()
 		if ready.Known < 2 {
 			return ready, fault.Mention(hintUnknown, "%s: both words of only %d of its %d pairs are in the vocabulary; a correlation needs at least 2 pairs", s.File, ready.Known, ready.Size)
 		}
 		ready.Judge = func(_ context.Context, c *checkpoints.Checkpoint) (checkpoints.Metric, error) {
 			r := evaluate.Words(shared.get(c), s.pairs)
-			return checkpoints.Metric{Set: s.pairs.Name, Name: "spearman", Value: r.Spearman, Found: int64(r.Pairs), Of: int64(r.Pairs + r.Missing)}, nil
+			return checkpoints.Metric{Set: s.pairs.Name, Name: "spearman", Value: r.Spearman, Found: int64(r.Pairs), Of: int64(r.Pairs + r.Missing), Undefined: !r.Defined}, nil
 		}
 	case s.analogies != nil:
 		for _, section := range s.analogies.Sections {
@@ -191,7 +208,7 @@ func (s *Set) prepare(ctx context.Context, known *knownWords, shared *sharedVect
 			if err != nil {
 				return checkpoints.Metric{}, err
 			}
-			return checkpoints.Metric{Set: s.analogies.Name, Name: "accuracy", Value: r.Accuracy, Found: int64(r.Covered), Of: int64(r.Questions)}, nil
+			return checkpoints.Metric{Set: s.analogies.Name, Name: "accuracy", Value: r.Accuracy, Found: int64(r.Covered), Of: int64(r.Questions), Undefined: r.Covered == 0}, nil
 		}
 	default:
 		text, err := corpora.Build(ctx, s.text, corpora.BuildOptions{Tokenizer: known.tokenizer, Vocabulary: known.vocabulary})
@@ -199,6 +216,9 @@ func (s *Set) prepare(ctx context.Context, known *knownWords, shared *sharedVect
 			return ready, fmt.Errorf("validation set %s: %w", s.File, err)
 		}
 		ready.Text, ready.Known, ready.Size = text, text.Words(), text.RawWords()
+	}
+	if known := (checkpoints.Metric{Found: ready.Known, Of: ready.Size}); ready.Warning == "" && known.Sparse() {
+		ready.Warning = fmt.Sprintf("only %d of %d are known: the result will say little about the model", ready.Known, ready.Size)
 	}
 	return ready, nil
 }

@@ -2,15 +2,17 @@ package words
 
 import (
 	"context"
+	"slices"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/index/evaluate"
 )
 
 // Summary shows what a model has learned.
 type Summary struct {
-	Neighbors  []Near                      // of words that a person can judge; see Familiar
+	Neighbors  []Near                      // of words of the text; see Familiar and Salient
 	Similarity []evaluate.SimilarityReport // on the bundled set, WordSim-353
 }
 
@@ -24,7 +26,11 @@ type Near struct {
 func Summarize(ctx context.Context, c *checkpoints.Checkpoint) (Summary, error) {
 	var s Summary
 	vectors := evaluate.NewWordVectors(c)
-	for _, word := range Familiar(c.Vocabulary, 5) {
+	examples := Salient(c, 5)
+	if slices.Equal(c.Config.Corpus.Sources, text.Sample().Names()) {
+		examples = Familiar(c.Vocabulary, 5)
+	}
+	for _, word := range examples {
 		near, err := vectors.Neighbors(word, 6)
 		if err != nil {
 			return s, err

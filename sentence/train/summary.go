@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/sets"
@@ -13,8 +14,30 @@ import (
 // Summary shows what a model has learned.
 type Summary struct {
 	Set      string  // the bundled set, the development set of the STS benchmark
-	Spearman float64 // on it
+	Spearman float64 // on it; 0 if it is undefined
+	Defined  bool    // whether it is defined
+	Warning  string  // why it says little or nothing about the model, or ""
 	Examples []Compared
+}
+
+// Value returns the Spearman correlation, or nil if it is undefined.
+func (s *Summary) Value() *float64 {
+	if !s.Defined {
+		return nil
+	}
+	return &s.Spearman
+}
+
+// Lines returns the Spearman correlation, if it is defined, and the warning, if there is one, as
+// lines of a report.
+func (s *Summary) Lines() (lines []string) {
+	if s.Defined {
+		lines = append(lines, fmt.Sprintf("%s: Spearman %.4f", s.Set, s.Spearman))
+	}
+	if s.Warning != "" {
+		lines = append(lines, s.Set+": "+s.Warning)
+	}
+	return lines
 }
 
 // Compared is the cosine of two sentences.
@@ -42,7 +65,7 @@ func Summarize(ctx context.Context, c *checkpoints.Checkpoint) (Summary, error) 
 	if err != nil {
 		return Summary{}, err
 	}
-	dim, s := encoder.Dim(), Summary{Set: set.Name, Spearman: judged.Spearman}
+	dim, s := encoder.Dim(), Summary{Set: set.Name, Spearman: judged.Spearman, Defined: judged.Defined, Warning: judged.Warning()}
 	for _, pair := range shown {
 		vectors, _, err := encoder.EncodeBatch(ctx, pair[:], 1)
 		if err != nil {

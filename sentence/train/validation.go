@@ -33,10 +33,11 @@ type Cadence = training.Cadence
 // judge measures an encoder.
 type judge func(context.Context, *sentence.Encoder) (checkpoints.Metric, error)
 
-// opened is a set with a description of how it was read, or "".
+// opened is a set with a description of how it was read, and a warning if it says little.
 type opened struct {
-	judge judge
-	read  string
+	judge   judge
+	read    string
+	warning string
 }
 
 // judges are the kinds of sets with the function that opens each.
@@ -119,6 +120,7 @@ func openSet(ctx context.Context, labels []string, name string) (ValidationSet, 
 				}
 				return set.judge(ctx, encoder)
 			},
+			Warning: set.warning,
 		}, err
 	}
 	panic("train: the kinds of validation sets must include a file and a folder")
@@ -129,11 +131,11 @@ func openSTS(ctx context.Context, path string, labels []string) (opened, error) 
 	if err != nil {
 		return opened{}, err
 	}
-	read := fmt.Sprintf("%s: %s", fault.Count(len(set.Pairs), "pair"), set.Layout)
+	read := fmt.Sprintf("read %s: %s", fault.Count(len(set.Pairs), "pair"), set.Layout)
 	return opened{func(ctx context.Context, e *sentence.Encoder) (checkpoints.Metric, error) {
 		r, err := evaluate.STS(ctx, e, set, evaluate.STSOptions{})
-		return checkpoints.Metric{Set: set.Name, Name: "spearman", Value: r.Spearman, Found: int64(r.Pairs - r.Missing), Of: int64(r.Pairs)}, err
-	}, read}, nil
+		return checkpoints.Metric{Set: set.Name, Name: "spearman", Value: r.Spearman, Found: int64(r.Pairs - r.Missing), Of: int64(r.Pairs), Undefined: !r.Defined}, err
+	}, read, set.Undecided()}, nil
 }
 
 func openRetrieval(ctx context.Context, path string, _ []string) (opened, error) {
@@ -143,6 +145,6 @@ func openRetrieval(ctx context.Context, path string, _ []string) (opened, error)
 	}
 	return opened{func(ctx context.Context, e *sentence.Encoder) (checkpoints.Metric, error) {
 		r, err := evaluate.Retrieval(ctx, e, set, evaluate.RetrievalOptions{})
-		return checkpoints.Metric{Set: set.Name, Name: "ndcg@10", Value: r.NDCG10, Found: int64(r.Queries - r.Unknown), Of: int64(r.Queries)}, err
-	}, "split " + set.Split}, nil
+		return checkpoints.Metric{Set: set.Name, Name: "ndcg@10", Value: r.NDCG10, Found: int64(r.Queries - r.Unknown), Of: int64(r.Queries), Undefined: !r.Defined()}, err
+	}, "read the split " + set.Split, ""}, nil
 }

@@ -2,12 +2,14 @@ package search
 
 import (
 	"io"
+	"math"
 
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 func evalCommand() *cobra.Command {
@@ -36,8 +38,17 @@ func judge[S, R any](cmd *cobra.Command, sets []S, evaluate func(S) (R, error), 
 	return write(cmd.OutOrStdout(), reports)
 }
 
+// warned warns of a result on a set that says little or nothing.
+func warned[R interface{ Warning() string }](cmd *cobra.Command, set string, r R, err error) (R, error) {
+	if err == nil && r.Warning() != "" {
+		cli.Warn(cmd, "%s: %s", set, r.Warning())
+	}
+	return r, err
+}
+
 func evalWordsCommand() *cobra.Command {
 	var paths []string
+	var o sets.WordPairsOptions
 	cmd := &cobra.Command{
 		Use:   "words -m MODEL [options]",
 		Short: "Correlate the cosines of pairs of words with scores given by people",
@@ -45,18 +56,31 @@ func evalWordsCommand() *cobra.Command {
 Spearman compares the order, Pearson the values; 1 is perfect, 0 is chance. Pairs with
 an unknown word are skipped and counted: read a correlation together with the share of
 pairs found. A model with character n-grams composes unknown words and counts their
-pairs too.`,
+pairs too.
+
+The columns of a file are found from its header and its rows: the score is the only
+column of numbers, the one that the header calls score, similarity, mean or the like, or
+the mean of the others. Parts of speech, ids and annotators are ignored.`,
 		Example: "$ search eval words -m model --json",
 		Args:    cli.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return evalWords(cmd, paths) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return evalWords(cmd, paths, o) },
 	}
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
-		setFlag(&paths, "FILE", "pairs of words, \"word word score\" per line", "WordSim-353"))
+		setFlag(&paths, "FILE", "pairs of words with scores, one per line, in columns", "WordSim-353"), cli.ScoreColumnFlag(&o.ScoreColumn))
 	return cli.Declare(cmd, cli.ForOutput, reportsFlag("set"))
 }
 
-func evalWords(cmd *cobra.Command, paths []string) error {
-	read := func(path string) (*sets.WordPairs, error) { return sets.ReadWordPairs(cmd.Context(), path) }
+func evalWords(cmd *cobra.Command, paths []string, o sets.WordPairsOptions) error {
+	if o.ScoreColumn > 0 && len(paths) == 0 {
+		return cli.UsageError(fault.New("name the file: --set FILE", "--score-column requires --set"))
+	}
+	read := func(path string) (*sets.WordPairs, error) {
+		set, err := o.Read(cmd.Context(), path)
+		if err == nil {
+			cli.Note(cmd, "%s: read %s: %s", path, cli.Plural(len(set.Pairs), "pair", "pairs"), set.Columns)
+		}
+		return set, err
+	}
 	all, err := readSets(paths, read, sets.WordSim353)
 	if err != nil {
 		return err
@@ -66,24 +90,21 @@ func evalWords(cmd *cobra.Command, paths []string) error {
 		return err
 	}
 	return judge(cmd, all, func(set *sets.WordPairs) (evaluate.SimilarityReport, error) {
-		r := evaluate.Words(vectors, set)
-		if r.Pairs == 0 {
-			warnUndefined(cmd, set.Name, cli.Plural(len(set.Pairs), "pair", "pairs"), "only known words")
-		}
-		return r, nil
+		return warned(cmd, set.Name, evaluate.Words(vectors, set), nil)
 	}, evaluate.WriteSimilarity)
 }
 
 func evalAnalogiesCommand() *cobra.Command {
 	var paths []string
-	restrict := 30000
+	restrict := uint64(30000)
 	cmd := &cobra.Command{
 		Use:   "analogies -m MODEL [options]",
 		Short: `Answer questions "a is to b as c is to what?" and count the correct answers`,
 		Long: `
 The answer is the word nearest to b - a + c, except the three words themselves. Questions
 with a word outside the vocabulary are skipped, even if the model has character n-grams;
-accuracy is over the rest.`,
+accuracy is over the rest. Sections with names of the sets of Google, MSR and BATS, or that
+start with semantic or syntactic, are summed as such; all others as "other".`,
 		Example: "$ search eval analogies -m model",
 		Args:    cli.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return evalAnalogies(cmd, paths, restrict) },
@@ -94,7 +115,7 @@ accuracy is over the rest.`,
 	return cli.Declare(cmd, cli.ForOutput, reportsFlag("set"))
 }
 
-func evalAnalogies(cmd *cobra.Command, paths []string, restrict int) error {
+func evalAnalogies(cmd *cobra.Command, paths []string, restrict uint64) error {
 	read := func(path string) (*sets.Analogies, error) { return sets.ReadAnalogies(cmd.Context(), path) }
 	all, err := readSets(paths, read, sets.GoogleAnalogies)
 	if err != nil {
@@ -104,14 +125,12 @@ func evalAnalogies(cmd *cobra.Command, paths []string, restrict int) error {
 	if err != nil {
 		return err
 	}
-	if restrict <= 0 {
-		restrict = -1 // all, to the library
+	o := evaluate.AnalogyOptions{Restrict: int(min(restrict, math.MaxInt32))}
+	if restrict == 0 {
+		o.Restrict = -1 // all, to the library
 	}
 	return judge(cmd, all, func(set *sets.Analogies) (*evaluate.AnalogyResult, error) {
-		r, err := evaluate.AnalogyReport(cmd.Context(), vectors, set, evaluate.AnalogyOptions{Restrict: restrict})
-		if err == nil && r.Covered == 0 {
-			warnUndefined(cmd, set.Name, cli.Plural(r.Questions, "question", "questions"), "only known words")
-		}
-		return r, err
+		r, err := evaluate.AnalogyReport(cmd.Context(), vectors, set, o)
+		return warned(cmd, set.Name, r, err)
 	}, evaluate.WriteAnalogies)
 }

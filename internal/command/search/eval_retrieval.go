@@ -69,16 +69,13 @@ func evalRetrieval(cmd *cobra.Command, paths []string, split string, o evaluate.
 		if err == nil {
 			warnRetrieval(cmd, r)
 		}
-		return r, err
+		return warned(cmd, r.Name, r, err)
 	}, evaluate.WriteRetrieval)
 }
 
 // warnRetrieval warns of queries and documents that cannot be found.
 func warnRetrieval(cmd *cobra.Command, r evaluate.RetrievalResult) {
-	switch {
-	case r.Unknown == r.Queries:
-		warnUndefined(cmd, r.Name, cli.Plural(r.Queries, "query", "queries"), "a known token")
-	case r.Unknown > 0:
+	if r.Unknown > 0 && r.Warning() == "" {
 		cli.Warn(cmd, "%s: %d of %s without a known token, counted as not found", r.Name, r.Unknown, cli.Plural(r.Queries, "query", "queries"))
 	}
 	if r.Missing > 0 {

@@ -66,9 +66,6 @@ func evalSTS(cmd *cobra.Command, paths []string, o sets.STSOptions, compare eval
 	}
 	return judge(cmd, all, func(set *sets.STS) (evaluate.STSResult, error) {
 		r, err := evaluate.STS(cmd.Context(), encoder, set, compare)
-		if err == nil && r.Missing == r.Pairs {
-			warnUndefined(cmd, set.Name, cli.Plural(r.Pairs, "pair", "pairs"), "a known token in both sentences")
-		}
-		return r, err
+		return warned(cmd, set.Name, r, err)
 	}, evaluate.WriteSTS)
 }

@@ -63,9 +63,3 @@ func readSets[S any](paths []string, read func(path string) (S, error), bundled 
 	}
 	return sets, nil
 }
-
-// warnUndefined warns that the zeros of a report are not a result: none of what a
-// set asks has what a result needs.
-func warnUndefined(cmd *cobra.Command, set, asked, needed string) {
-	cli.Warn(cmd, "%s: no result: none of its %s has %s", set, asked, needed)
-}

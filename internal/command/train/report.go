@@ -31,7 +31,8 @@ type trained struct {
 	Seconds    float64                 `json:"seconds"` // of training, including those before a resume
 	Loss       float64                 `json:"loss"`
 	Validation *checkpoints.Validation `json:"validation,omitempty"`
-	Stopped    string                  `json:"stopped,omitempty"` // why the training stopped early
+	Stopped    string                  `json:"stopped,omitempty"`  // why the training stopped early
+	Warnings   []string                `json:"warnings,omitempty"` // of figures of the validation that say little
 	Next       []string                `json:"next"`
 }
 
@@ -44,6 +45,7 @@ func newTrained(output string, c *checkpoints.Checkpoint) (t trained, err error)
 	t = trained{
 		Kind: c.Config.Kind, Model: output, Dim: c.Config.VectorDim(), Vocabulary: c.Vocabulary.Len(), Epochs: o.Epochs, Threads: o.Threads,
 		Seconds: c.Config.Progress.Seconds, Loss: c.Config.Progress.Loss, Validation: c.Config.Validation, Stopped: c.Config.Progress.Stopped,
+		Warnings: c.Config.Validation.Warnings(),
 	}
 	t.Files, t.Bytes, err = checkpoints.FileSizes(output)
 	return t, err
@@ -70,11 +72,13 @@ func (t *trained) end(b *strings.Builder) {
 	rows := func(title string, at *checkpoints.Validated) {
 		fmt.Fprintf(b, "\nvalidation: %s, epoch %.2f\n", title, at.Epoch)
 		for _, m := range at.Metrics {
-			fmt.Fprintf(b, "  %s: %s %.4f on %s of %s\n", m.Set, m.Name, m.Value, cli.Count(float64(m.Found)), cli.Count(float64(m.Of)))
+			fmt.Fprintf(b, "  %s: %s %s on %s of %s\n", m.Set, m.Name, m, cli.Count(float64(m.Found)), cli.Count(float64(m.Of)))
 		}
 	}
 	switch v := t.Validation; {
-	case v == nil || v.Best == nil || v.Last == nil:
+	case v == nil || v.Last == nil:
+	case v.Best == nil:
+		rows("the model, the last", v.Last)
 	case v.Best.Blocks == v.Last.Blocks:
 		rows("the model, the best and the last", v.Best)
 	case v.Model == checkpoints.KeepBest:
@@ -83,6 +87,9 @@ func (t *trained) end(b *strings.Builder) {
 	default:
 		rows("the model, the last", v.Last)
 		rows("the best, not kept", v.Best)
+	}
+	for _, text := range t.Warnings {
+		fmt.Fprintf(b, "  warning: %s\n", text)
 	}
 	writeNext(b, t.Next)
 }
@@ -122,11 +129,12 @@ type wordsReport struct {
 	trained
 	Words          int64                       `json:"words"`            // of one epoch, in the vocabulary
 	WordsPerSecond float64                     `json:"words_per_second"` // since the start, or the resume
+	Read           []string                    `json:"read,omitempty"`   // how files of word pairs were read
 	Neighbors      []words.Near                `json:"neighbors"`
 	Similarity     []evaluate.SimilarityReport `json:"similarity"`
 }
 
-func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, last training.Event) error {
+func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, last training.Event, read ...string) error {
 	t, err := newTrained(output, c)
 	if err != nil {
 		return err
@@ -144,7 +152,7 @@ func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, l
 		cli.CommandLine("search", "eval", "analogies", "-m", model),
 		cli.CommandLine("embed", "explain", "-m", model, "how are you"),
 	}
-	return printReport(cmd, &wordsReport{t, c.Config.Corpus.Words, last.UnitsPerSecond, learned.Neighbors, learned.Similarity})
+	return printReport(cmd, &wordsReport{t, c.Config.Corpus.Words, last.UnitsPerSecond, read, learned.Neighbors, learned.Similarity})
 }
 
 func (r *wordsReport) write(b *strings.Builder, width int) {
@@ -163,11 +171,7 @@ func (r *wordsReport) write(b *strings.Builder, width int) {
 	}
 	b.WriteString("\nword similarity\n")
 	for _, s := range r.Similarity {
-		if !s.Defined {
-			fmt.Fprintf(b, "  %s: too few of its words are in the vocabulary\n", s.Name)
-			continue
-		}
-		fmt.Fprintf(b, "  %s: Spearman %.3f on %d of %d pairs\n", s.Name, s.Spearman, s.Pairs, s.Pairs+s.Missing)
+		fmt.Fprintf(b, "  %s\n", strings.Join(s.Lines(), "\n  "))
 	}
 	r.end(b)
 }
@@ -179,8 +183,10 @@ type sentenceReport struct {
 	ScoreRange     []float64            `json:"score_range,omitempty"` // of scored pairs
 	PairsPerSecond float64              `json:"pairs_per_second"`      // since the start, or the resume
 	Set            string               `json:"set"`                   // of the Spearman correlation
-	Spearman       float64              `json:"spearman"`
+	Spearman       *float64             `json:"spearman"`              // nil if it is undefined
+	Warning        string               `json:"warning,omitempty"`     // why it says little
 	Examples       []sentences.Compared `json:"examples"`
+	lines          []string             // about the Spearman correlation
 }
 
 func reportSentence(cmd *cobra.Command, output string, scores []float64, c *checkpoints.Checkpoint, last training.Event) error {
@@ -198,12 +204,12 @@ func reportSentence(cmd *cobra.Command, output string, scores []float64, c *chec
 		cli.CommandLine("search", "build", "-m", model, "FILE", "-o", "docs"),
 		cli.CommandLine("embed", "explain", "-m", model, "how are you"),
 	}
-	return printReport(cmd, &sentenceReport{t, c.Config.Corpus.Lines, scores, last.UnitsPerSecond, learned.Set, learned.Spearman, learned.Examples})
+	return printReport(cmd, &sentenceReport{t, c.Config.Corpus.Lines, scores, last.UnitsPerSecond, learned.Set, learned.Value(), learned.Warning, learned.Examples, learned.Lines()})
 }
 
 func (r *sentenceReport) write(b *strings.Builder, _ int) {
 	r.start(b, "pairs", r.Pairs, r.PairsPerSecond)
-	fmt.Fprintf(b, "\nsimilarity\n  %s: Spearman %.4f\n", r.Set, r.Spearman)
+	fmt.Fprintf(b, "\nsimilarity\n  %s\n", strings.Join(r.lines, "\n  "))
 	for _, x := range r.Examples {
 		fmt.Fprintf(b, "  %5.2f  %s | %s\n", x.Cosine, x.A, x.B)
 	}

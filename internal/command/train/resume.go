@@ -115,7 +115,7 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	if err := j.watch.check(cmd, c.Config.Validation); err != nil {
 		return err
 	}
-	sets, err := words.ReadSameSets(c.Config.Validation, j.watch.sets...)
+	sets, err := j.watch.read.ReadSame(c.Config.Validation, j.watch.sets...)
 	if err != nil {
 		return fault.Mention(fault.Hint(err), "%s: %w", j.model, err)
 	}
@@ -179,7 +179,7 @@ func (j *resumeJob) newText(cmd *cobra.Command, r *words.Reopened) error {
 	if err := cached(cmd, j.cache).CheckApart(j.output); err != nil {
 		return cli.UsageError(err)
 	}
-	sets, err := words.ReadSets(j.watch.sets...)
+	sets, err := j.watch.read.Read(j.watch.sets...)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,8 @@ func (j *resumeJob) resumeSentence(cmd *cobra.Command, c *checkpoints.Checkpoint
 		return cli.UsageError(fault.New(again, "--corpus cannot be used with the sentence model %s", j.model))
 	case given("cache"):
 		return cli.UsageError(fault.New("leave it out", "--cache cannot be used with the sentence model %s", j.model))
+	case given("score-column"):
+		return cli.UsageError(fault.New("leave it out", "--score-column cannot be used with the sentence model %s", j.model))
 	}
 	s, err := sentences.Interrupted(c)
 	if errors.Is(err, sentences.ErrFinished) {

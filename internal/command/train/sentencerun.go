@@ -135,10 +135,8 @@ func (j *sentenceJob) trainPairs(cmd *cobra.Command, sets []sentences.Validation
 	}
 	if len(sets) > 0 {
 		run.Validation = &sentences.Validation{Sets: sets}
-		for _, set := range sets {
-			cli.Note(cmd, "validating with %s: %s", cli.Printable(set.File), cli.Printable(set.Read))
-		}
 		j.watch.set(run.Validation)
+		noteSets(cmd, run.Validation)
 	}
 	run.SaveEvery, run.Settings = j.every, j.JSON()
 	run.Warn = func(text string) { cli.Warn(cmd, "%s", text) }

@@ -77,8 +77,11 @@ func (t *target) train(cmd *cobra.Command, unit string, v *training.Validation, 
 	judged.Store("")
 	if v != nil {
 		v.Report = func(now checkpoints.Validated, best bool) {
-			judged.Store(fmt.Sprintf("  %s %.4f", now.Metrics[0].Name, now.Metrics[0].Value))
+			judged.Store(fmt.Sprintf("  %s %s", now.Metrics[0].Name, now.Metrics[0]))
 			noteValidation(cmd, now, best)
+			for _, text := range v.Warnings(now) {
+				cli.Warn(cmd, "%s", text)
+			}
 		}
 	}
 	model, err = fn(cmd.Context(), func(e training.Event) {
@@ -136,7 +139,7 @@ func (t *target) trainWords(cmd *cobra.Command, kind words.Kind, o words.Options
 	if model.Config.Progress.Loss == 0 {
 		cli.Warn(cmd, "nothing was learned: no two words of a line were left after subsampling; provide more text, or use --subsample 0")
 	}
-	return reportWords(cmd, t.output, model, last)
+	return reportWords(cmd, t.output, model, last, run.Validation.Readings()...)
 }
 
 // chartTitle is the title of the drawing of the loss.
@@ -149,7 +152,7 @@ func chartTitle(c *checkpoints.Checkpoint) string {
 func noteValidation(cmd *cobra.Command, v checkpoints.Validated, best bool) {
 	text := ""
 	for i, m := range v.Metrics {
-		if text += fmt.Sprintf("  %s %s %.4f", m.Set, m.Name, m.Value); i == 0 && best {
+		if text += fmt.Sprintf("  %s %s %s", m.Set, m.Name, m); i == 0 && best {
 			text += " (best)"
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
+	"github.com/luminavec/luminavec/internal/words"
 )
 
 // watchFlags are the flags of validation.
@@ -16,11 +17,12 @@ type watchFlags struct {
 	every    string
 	keep     string
 	patience int
+	read     words.SetOptions
 	cadence  training.Cadence
 }
 
 // setHelp is the help of --validate of the word trainers.
-const setHelp = "evaluate the model during training with words:FILE (pairs of words with scores), analogies:FILE, or text:FILE (the loss on text that is not trained on); " +
+const setHelp = "evaluate the model during training with words:FILE (pairs of words with scores, in columns that are detected and reported), analogies:FILE, or text:FILE (the loss on text that is not trained on); " +
 	"the prefix may be left out; the first file decides which model is best"
 
 // declare declares the flags.
@@ -37,13 +39,14 @@ func (w *watchFlags) declare(cmd *cobra.Command, arg, sets, every, usual string)
 // declareWords declares the flags of a command that trains word vectors.
 func (w *watchFlags) declareWords(cmd *cobra.Command) {
 	w.declare(cmd, "FILE", setHelp, "", "every epoch, or more often in epochs of over a billion words")
+	cli.Declare(cmd, "Validation", cli.ScoreColumnFlag(&w.read.ScoreColumn))
 }
 
 // check checks the flags. Those that were not given are taken from was, the validation
 // of the training before it was interrupted.
 func (w *watchFlags) check(cmd *cobra.Command, was *checkpoints.Validation) (err error) {
 	given := cmd.Flags().Changed
-	for _, name := range []string{"validate-every", "keep", "patience"} {
+	for _, name := range []string{"validate-every", "keep", "patience", "score-column"} {
 		if given(name) && len(w.sets) == 0 && was == nil {
 			return cli.UsageError(fault.New("name a file to validate with: --validate FILE", "--%s requires --validate", name))
 		}
@@ -76,14 +79,22 @@ func (w *watchFlags) set(v *training.Validation) {
 // keepsBest reports whether the best model is kept beside the one that is trained.
 func (w *watchFlags) keepsBest(sets int) bool { return sets > 0 && w.keep == checkpoints.KeepBest }
 
-// noteSets reports how much of each set of word vectors is known.
+// noteSets reports how sets were read and how much of each is known, and warns of those that say little.
 func noteSets(cmd *cobra.Command, v *training.Validation) {
+	for _, text := range v.Readings() {
+		cli.Note(cmd, "%s", cli.Printable(text))
+	}
 	for _, s := range v.Sets {
 		unit := map[string]string{string(sets.WordsSet): "word pairs", string(sets.AnalogiesSet): "analogies"}[s.Kind]
-		if unit == "" {
+		switch {
+		case s.Size == 0: // not counted before the first validation
+		case unit == "":
 			cli.Note(cmd, "validating with %s: %s of %s words known", s.File, cli.Count(float64(s.Known)), cli.Count(float64(s.Size)))
-			continue
+		default:
+			cli.Note(cmd, "validating with %s: %d of %d %s known", s.File, s.Known, s.Size, unit)
 		}
-		cli.Note(cmd, "validating with %s: %d of %d %s known", s.File, s.Known, s.Size, unit)
+		if s.Warning != "" {
+			cli.Warn(cmd, "%s: %s", s.File, s.Warning)
+		}
 	}
 }

@@ -180,7 +180,7 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if err := corpora.CheckOutside(j.output, append(source.Names(), j.init)); err != nil {
 		return err
 	}
-	sets, err := words.ReadSets(j.watch.sets...)
+	sets, err := j.watch.read.Read(j.watch.sets...)
 	if err != nil {
 		return err
 	}
