@@ -21,7 +21,7 @@ import (
 //	   vocabulary is called "embedding.weight" because sentence-transformers
 //	   opens that name.
 //
-// Additions that a reader may ignore need no new version. Character n-grams are one: a
+// Additions that a reader may ignore need no new version. spellings.tsv is one. Character n-grams are one: a
 // reader that does not know "ngrams" in config.json, ngrams.txt and the tensor
 // "ngrams.weight" reads the vectors of the vocabulary correctly and treats all other
 // words as unknown, as in a model without n-grams.

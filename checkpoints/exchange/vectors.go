@@ -13,6 +13,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -30,6 +31,7 @@ type Vectors struct {
 	Model   *checkpoints.Checkpoint // the model, if Path is a model folder; otherwise nil
 
 	reader  RowReader
+	folder  *folder        // of the format safetensors; otherwise nil
 	input   *text.Unpacked // nil for a folder
 	closers []io.Closer
 	stats   Stats
@@ -45,6 +47,9 @@ type Options struct {
 	// Unnamed is whether rows may lack a word: an array needs no list of words, and a
 	// row whose word cannot be a token is kept. Default false.
 	Unnamed bool
+	// Tokenizer splits the text that the vectors are for; Vectors.Normal brings words to its
+	// form. It may be set after Open. Default: none.
+	Tokenizer *tokenize.Tokenizer
 	// OnProgress is called with the bytes read and the size of the file, 0 if unknown. Default:
 	// no calls.
 	OnProgress func(done, size int64)
