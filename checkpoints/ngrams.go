@@ -74,7 +74,8 @@ func (c *Checkpoint) checkNGrams() error {
 		return nil
 	}
 	if o := c.NGrams.Options(); o != c.Config.NGrams {
-		return faultIn(ConfigFile, "ngrams are %+v, but those of the model are %+v", c.Config.NGrams, o)
+		return faultIn(ConfigFile, "ngrams are %d-%d in %d buckets, but those of the model are %d-%d in %d",
+			c.Config.NGrams.Min, c.Config.NGrams.Max, c.Config.NGrams.Buckets, o.Min, o.Max, o.Buckets)
 	}
 	if !have {
 		return faultIn(ModelFile, "no tensor %q", NGramTensor)

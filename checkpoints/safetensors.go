@@ -3,13 +3,13 @@ package checkpoints
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
 
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // maxHeader is the maximum header length that the safetensors library accepts, in bytes: its
@@ -71,7 +71,7 @@ func parseHeader(header []byte, dataSize int64) ([]entry, error) {
 		if name == "__metadata__" {
 			return eachField(d, func(string) error {
 				var s string
-				return decodeJSON(d, &s, "a string")
+				return plainjson.Error(d.Decode(&s))
 			})
 		}
 		e, err := parseEntry(d, name)
@@ -161,27 +161,18 @@ func tokenText(t json.Token) string {
 	return fmt.Sprint(t)
 }
 
-// decodeJSON reads a value of the kind that an error names.
-func decodeJSON(d *json.Decoder, to any, kind string) error {
-	err := d.Decode(to)
-	if mistyped := (*json.UnmarshalTypeError)(nil); errors.As(err, &mistyped) {
-		return fmt.Errorf("expected %s but found %s", kind, mistyped.Value)
-	}
-	return err
-}
-
 func parseEntry(d *json.Decoder, name string) (entry, error) {
 	e := entry{name: name, begin: -1}
 	err := eachField(d, func(field string) error {
 		switch field {
 		case "dtype":
-			return decodeJSON(d, &e.dtype, "a string")
+			return plainjson.Error(d.Decode(&e.dtype))
 		case "shape":
-			return decodeJSON(d, &e.shape, "an array of whole numbers")
+			return plainjson.Error(d.Decode(&e.shape))
 		case "data_offsets":
 			var offsets []int64
-			if err := decodeJSON(d, &offsets, "an array of whole numbers"); err != nil {
-				return err
+			if err := d.Decode(&offsets); err != nil {
+				return plainjson.Error(err)
 			}
 			if len(offsets) != 2 {
 				return fmt.Errorf("expected 2 numbers but found %d", len(offsets))

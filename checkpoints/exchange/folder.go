@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // Files of sentence-transformers and model2vec.
@@ -106,7 +106,7 @@ func readJSONFile(path string, to any) (found bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := json.Unmarshal(data, to); err != nil {
+	if err := plainjson.Unmarshal(data, to); err != nil {
 		return true, fault.New("the file is damaged: copy the folder again", "%s: %w", path, err)
 	}
 	return true, nil
