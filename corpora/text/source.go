@@ -29,6 +29,7 @@ type Source struct {
 	consumed  atomic.Int64
 	started   bool
 	stats     ReadStats
+	records   Unselected
 }
 
 // entry is one input of a source.
@@ -248,7 +249,7 @@ func (s *Source) begin() error {
 	}
 	s.started = true
 	s.consumed.Store(0)
-	s.stats = ReadStats{}
+	s.stats, s.records = ReadStats{}, Unselected{}
 	return nil
 }
 
@@ -355,6 +356,10 @@ type ReadStats struct {
 
 // Stats returns the counts of the last pass, once it has ended.
 func (s *Source) Stats() ReadStats { return s.stats }
+
+// Unselected describes the first file of the last pass that looks like records although Read
+// takes each of its lines as text. It is zero if there is none, and after Select.
+func (s *Source) Unselected() Unselected { return s.records }
 
 func (s *Source) invalid(file string, line, column, n int64) {
 	if s.stats.Invalid == 0 {

@@ -123,6 +123,7 @@ func exportWords(cmd *cobra.Command, out *cli.Output, model *checkpoints.Checkpo
 			words = append(words, word)
 		}
 	}
+	cli.WarnInvalid(cmd, src)
 	if len(words) == 0 {
 		return 0, fault.New("--words takes a file with one word per line", "%s contains no words", cli.InputName(list))
 	}

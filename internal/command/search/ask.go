@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -64,6 +65,9 @@ func (a *asker) askEach(cmd *cobra.Command) error {
 			if _, err := io.WriteString(a.out, heading); err != nil {
 				return err
 			}
+		}
+		if u := text.DetectRecords(text.Head{First: []byte(question)}); asked == 1 && u.Format != "" {
+			cli.Warn(cmd, "the first question is %s, and is asked as it is written: jq -r .NAME writes a field as text", u.Format)
 		}
 		err := a.ask(ctx, question, false)
 		switch {
