@@ -12,10 +12,10 @@ import (
 // foreign lists files that could be mistaken for vectors.
 var foreign = []struct{ magic, name, hint string }{
 	{"\xba\x16\x4f\x2f", "a fastText model", "use its .vec file, which fastText writes beside it"},
-	{"\x80\x02", "a Python pickle", hintPickle},
-	{"\x80\x03", "a Python pickle", hintPickle},
-	{"\x80\x04", "a Python pickle", hintPickle},
-	{"\x80\x05", "a Python pickle", hintPickle},
+	{"GGUF", "a GGUF model", ""},
+	{"ARROW1", "an Arrow file", ""},
+	{"7z\xbc\xaf", "a 7z archive", hintArchive},
+	{"Rar!", "a RAR archive", hintArchive},
 	{"PK\x03\x04", "a zip archive", hintArchive},
 	{"\xfd7zXZ\x00", "an xz file", "decompress it first: xz -d FILE"},
 	{"\x89HDF", "an HDF5 file", ""},
@@ -25,7 +25,6 @@ var foreign = []struct{ magic, name, hint string }{
 }
 
 const (
-	hintPickle  = "save it in another format with gensim: vectors.save_word2vec_format('vectors.bin', binary=True)"
 	hintArchive = "unpack it and use the file of vectors in it"
 
 	maxSafetensorsHeader = 100_000_000 // of the safetensors library
@@ -40,6 +39,9 @@ func (v *Vectors) head(r *bufio.Reader) (Head, error) {
 	}
 	if len(data) == 0 {
 		return Head{}, fault.New(Hint(), "%s is empty", v.Name())
+	}
+	if name, hint := pickled(data); name != "" {
+		return Head{}, fault.New(hint, "%s is %s, not a file of vectors", v.Name(), name)
 	}
 	for _, f := range foreign {
 		if bytes.HasPrefix(data, []byte(f.magic)) {

@@ -1,25 +1,16 @@
 package exchange
 
-import (
-	"context"
-
-	"github.com/luminavec/luminavec/internal/fault"
-)
+import "context"
 
 // ReadVectors calls fn with each vector of a file or folder, in order, valid until fn
 // returns; total is the number of vectors that the file states, 0 if it does not.
-// Words are not needed. A model with layers is an error; see Export.
+// Words are not needed.
 func ReadVectors(ctx context.Context, path string, fn func(total int64, vector []float32) error) error {
 	v, err := Open(ctx, path, Options{Unnamed: true})
 	if err != nil {
 		return err
 	}
 	defer v.Close()
-	if v.Model != nil {
-		if err := checkTable(v.Model); err != nil {
-			return fault.New("export its vectors, and read the exported file", "%s: %w", v.Name(), err)
-		}
-	}
 	return v.Each(ctx, func(row Row) error { return fn(v.Rows, row.Values) })
 }
 

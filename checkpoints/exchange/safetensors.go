@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -119,9 +120,9 @@ func weighted(path string, table checkpoints.Tensor, tensors map[string]checkpoi
 // rows returns the rows of the table, with their words unless these are not wanted.
 func (f *folder) rows(ctx context.Context, v *Vectors, path string, table checkpoints.Tensor) (RowReader, error) {
 	rows := &tableRows{v: v, table: table}
-	switch words := filepath.Join(f.dir, checkpoints.VocabularyFile); {
+	switch words := cmp.Or(v.Options.Vocabulary, filepath.Join(f.dir, checkpoints.VocabularyFile)); {
 	case v.Options.Unnamed:
-	case exists(f.dir, checkpoints.VocabularyFile) || !exists(f.dir, checkpoints.TokenizerFile):
+	case v.Options.Vocabulary != "" || exists(f.dir, checkpoints.VocabularyFile) || !exists(f.dir, checkpoints.TokenizerFile):
 		list, err := v.openWords(ctx, words)
 		if err != nil {
 			return nil, err

@@ -202,8 +202,11 @@ func TestSentenceModel(t *testing.T) {
 			}
 		}
 		layers := m.linear || m.project || m.weights || m.pooling != "mean" && m.pooling != ""
-		if _, _, err := exchange.ReadAll(context.Background(), dir); (err != nil) != layers {
+		rows, err := exchange.Open(context.Background(), dir, exchange.Options{Unnamed: true})
+		if (err != nil) != layers {
 			t.Errorf("%+v: reading the rows: %v", m, err)
+		} else if err == nil {
+			rows.Close()
 		}
 		var b bytes.Buffer
 		if err := exchange.Export(context.Background(), &b, c, "word2vec"); (err != nil) != layers {
