@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -180,11 +181,25 @@ func whole(c *checkpoints.Checkpoint) bool {
 // normalization.
 func checkTable(c *checkpoints.Checkpoint) error {
 	e := c.Config.Encoder
-	if e.Hidden == 0 && e.Project == 0 && (e.Pooling == "" || e.Pooling == "mean") {
+	var more []string
+	if e.Hidden > 0 {
+		more = append(more, "a linear layer")
+	}
+	if e.Project > 0 {
+		more = append(more, "a projection")
+	}
+	switch e.Pooling {
+	case "", "mean":
+	case "sif":
+		more = append(more, "weights of tokens")
+	default:
+		more = append(more, fmt.Sprintf("the pooling %q", e.Pooling))
+	}
+	if more == nil {
 		return nil
 	}
-	return fault.New("fold the layers into the table first, with sentence.WordVectors", "the rows of %s are not the vectors of the model, which has layers, token weights or the pooling %q",
-		checkpoints.EmbeddingTensor, cmp.Or(e.Pooling, "mean"))
+	return fault.New("fold the layers into the table first, with sentence.WordVectors", "the rows of %s are not the vectors of the model, which has %s",
+		checkpoints.EmbeddingTensor, strings.Join(more, " and "))
 }
 
 // named returns the tokens of the words, and the words whose token differs. It removes the rows

@@ -4,11 +4,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -69,8 +71,12 @@ func fenced(path string, f func() error) (err error) {
 // damaged page wherever they lead, which ends in an error of Go's runtime.
 func damaged(path string, err error) error {
 	var internal runtime.Error
-	if errors.As(err, &internal) {
+	text, failed := strings.CutPrefix(err.Error(), "assertion failed: ")
+	switch {
+	case errors.As(err, &internal), errors.Is(err, io.EOF):
 		err = errNotATree
+	case failed:
+		err = errors.New(text)
 	}
 	return fault.New(hintRebuild, "%s is damaged: %w", path, err)
 }

@@ -84,6 +84,9 @@ func export(cmd *cobra.Command, name, list, output string, force bool) error {
 	if model != read {
 		cli.Note(cmd, "the layers of the model are part of the exported rows: their mean over the tokens of a text is its vector, before normalization")
 	}
+	if model.Tokenizer.Subwords() {
+		cli.Warn(cmd, "the vectors belong to the tokens of the model's tokenizer.json, which are parts of words: programs that split text into words will not find most of them")
+	}
 	if list != "" && read.NGrams != nil && model.NGrams == nil {
 		return fault.New("leave out --words, or write the vectors of the words with 'embed text'", "a linear layer follows the n-grams of this model: vectors of unknown words cannot be exported")
 	}
