@@ -56,14 +56,15 @@ func openFolder(path string) (*folder, error) {
 		}
 	}
 	var config struct {
-		Normalize *bool                      `json:"normalize"` // of model2vec
+		Type      string                     `json:"model_type"`
+		Normalize *bool                      `json:"normalize"` // of model2vec; default false
 		Encoder   *checkpoints.EncoderConfig `json:"encoder"`   // of a model of this program
 	}
 	if _, err := readJSONFile(filepath.Join(f.dir, checkpoints.ConfigFile), &config); err != nil {
 		return nil, err
 	}
-	if config.Normalize != nil {
-		f.encoder.Normalize = *config.Normalize
+	if config.Normalize != nil || config.Type == "model2vec" {
+		f.encoder.Normalize = plainjson.Or(config.Normalize, false)
 	}
 	if config.Encoder != nil {
 		f.encoder = *config.Encoder

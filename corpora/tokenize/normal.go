@@ -15,7 +15,9 @@ func (t *Tokenizer) Normal(word string) string {
 	if isLowerASCII(word) || t.options.Cased && norm.NFC.IsNormalString(word) {
 		return word
 	}
-	return string(newWordFinder(t.options, false).normalize([]byte(word)))
+	s := t.scanners.Get().(*Scanner)
+	defer t.scanners.Put(s)
+	return string(s.finder.normalize(bytesOf(word)))
 }
 
 // isLowerASCII reports whether all characters of s are ASCII and none is a capital.
