@@ -55,7 +55,7 @@ func (v *Vectors) head(r *bufio.Reader) (Head, error) {
 		return Head{}, fault.New(hintArchive, "%s is a tar archive, not a file of vectors", v.Name())
 	}
 	if len(data) > 9 && data[8] == '{' && binary.LittleEndian.Uint64(data) < maxSafetensorsHeader {
-		return Head{}, fault.New("name its folder, with vocab.tsv in it", "%s is a safetensors file, which has no words", v.Name())
+		return Head{}, fault.New("name its folder, in which it is called model.safetensors, with the words in vocab.tsv or tokenizer.json", "%s is a safetensors file, which has no words", v.Name())
 	}
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) { // a byte order mark
 		r.Discard(3)

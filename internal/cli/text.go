@@ -40,7 +40,7 @@ func WarnRecords(cmd *cobra.Command, u text.Unselected, selectable bool) {
 	default:
 		how = "--field selects the text"
 		if u.Fields != "" {
-			how += ", one of " + u.Fields
+			how += ", such as " + u.Fields
 		}
 	}
 	Warn(cmd, "%s is %s, but every line was read as text, with names of fields: %s", InputName(u.File), u.Format, how)
