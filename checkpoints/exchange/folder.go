@@ -2,14 +2,15 @@ package exchange
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/manifest"
 	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
@@ -75,9 +76,9 @@ func openFolder(path string) (*folder, error) {
 // tokenizer reads the tokenizer.json of the folder.
 func (f *folder) tokenizer() (*tokenize.Tokenizer, error) {
 	path := filepath.Join(f.dir, checkpoints.TokenizerFile)
-	data, err := os.ReadFile(path)
+	data, err := manifest.ReadSmall(path, 1<<30)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("cannot read %s: %w", path, fault.Cause(err))
 	}
 	return tokenize.Parse(path, data)
 }
@@ -100,12 +101,12 @@ func (f *folder) model() (*checkpoints.Checkpoint, error) {
 
 // readJSONFile parses a file; found is false if it does not exist.
 func readJSONFile(path string, to any) (found bool, err error) {
-	data, err := os.ReadFile(path)
+	data, err := manifest.ReadSmall(path, 16<<20)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf("cannot read %s: %w", path, fault.Cause(err))
 	}
 	if err := plainjson.Unmarshal(data, to); err != nil {
 		return true, fault.New("the file is damaged: copy the folder again", "%s: %w", path, err)

@@ -101,7 +101,7 @@ func (j *importJob) run(cmd *cobra.Command, path string) error {
 	}
 	if cli.JSON(cmd) {
 		return cli.WriteJSON(cmd.OutOrStdout(), imported{
-			Output: j.output, Format: r.Format, Words: model.Vocabulary.Len(), Dim: model.Config.Dim, Rows: r.Rows,
+			Output: j.output, Format: r.Format, Words: model.Vocabulary.Len(), Dim: model.Config.VectorDim(), Rows: r.Rows,
 			Duplicates: r.Duplicates, Unusable: r.Unusable, Repaired: r.Repaired, Unreachable: r.Unreachable, CountsByRank: r.Ranked,
 			Renamed: r.Renamed, Collisions: r.Collisions,
 		})
