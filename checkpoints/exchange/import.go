@@ -119,7 +119,8 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*checkpoints.Chec
 		tokenizer = tokenize.NewWordTokenizer(tokenize.WordOptions{})
 	}
 	rows := table.tensor()
-	tokens, spellings := v.named(report, words, tokenizer, counts, &rows)
+	names := report.forms(words, ids, tokenizer)
+	tokens, spellings := v.named(words, names, counts, &rows)
 	counts = counts[:len(tokens)]
 	if report.Ranked {
 		for i := range counts {
@@ -202,10 +203,10 @@ func checkTable(c *checkpoints.Checkpoint) error {
 		checkpoints.EmbeddingTensor, strings.Join(more, " and "))
 }
 
-// named returns the tokens of the words, and the words whose token differs. It removes the rows
-// and the counts of the words that are dropped.
-func (v *Vectors) named(report *ImportReport, words []string, t *tokenize.Tokenizer, counts []int64, rows *checkpoints.Tensor) (tokens []string, spellings map[string]string) {
-	for i, name := range report.forms(words, t) {
+// named returns the names of the words that are kept, and the words whose name differs. It removes
+// the rows and the counts of the others.
+func (v *Vectors) named(words, names []string, counts []int64, rows *checkpoints.Tensor) (tokens []string, spellings map[string]string) {
+	for i, name := range names {
 		if name == "" {
 			continue
 		}

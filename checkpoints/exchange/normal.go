@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"fmt"
+	"slices"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -18,20 +19,17 @@ func (v *Vectors) Normal(word []byte) string {
 }
 
 // forms brings words of a file to the form that the tokenizer gives to text, so that text finds
-// them. It returns the names of the words, the empty string for one that is to be dropped.
+// them. It returns the names of the words, the empty string for one that is to be dropped. taken
+// has all words, and gets the new names.
 //
 // Two words with the same normal form C are the same text: the one in that form is kept, or
 // else the first. Words that the tokenizer takes for one only because it changes more than
 // that, such as Paris and paris, all stay: text finds the one that is spelt like text or, if
 // there is none, the first; the others keep their spelling.
-func (r *ImportReport) forms(words []string, t *tokenize.Tokenizer) []string {
-	names := append([]string(nil), words...)
+func (r *ImportReport) forms(words []string, taken map[string]struct{}, t *tokenize.Tokenizer) []string {
+	names := slices.Clone(words)
 	if t.Subwords() { // its vocabulary is fixed
 		return names
-	}
-	taken := make(map[string]struct{}, len(words))
-	for _, word := range words {
-		taken[word] = struct{}{}
 	}
 	for i, word := range words {
 		if norm.NFC.IsNormalString(word) {
