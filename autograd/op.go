@@ -8,6 +8,8 @@ import (
 	"github.com/chewxy/hm"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // Op is a custom gorgonia operation: one function computes what would take many stock nodes.
@@ -150,7 +152,7 @@ func (*Op) OverwritesInput() int { return -1 }
 func Fence(fn func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+			err = fmt.Errorf("panic: %w", fault.Recovered(p))
 		}
 	}()
 	return fn()

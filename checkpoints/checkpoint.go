@@ -15,6 +15,7 @@ const (
 	VocabularyFile = "vocab.tsv"
 	TokenizerFile  = "tokenizer.json"
 	NGramFile      = "ngrams.txt"
+	SpellingFile   = "spellings.tsv"
 	ModelFile      = "model.safetensors"
 	CardFile       = "README.md"
 	StateFile      = "training/state.safetensors"
@@ -51,6 +52,10 @@ type Checkpoint struct {
 	Tensors    map[string]Tensor // model.safetensors
 	State      map[string]Tensor // training/state.safetensors; nil: none
 	Log        []byte            // training/log.jsonl; empty: none
+
+	// Spellings has the words that were imported in another spelling than that of their token,
+	// which is as text is tokenized; the keys are tokens. spellings.tsv; nil: none.
+	Spellings map[string]string
 
 	// CurveSVG and CurvePNG are a plot of Log, training/loss.svg and
 	// training/loss.png; empty: none. Write writes them, Read does not read them.
@@ -96,6 +101,11 @@ func (c *Checkpoint) Validate() error {
 	}
 	if err := c.checkNGrams(); err != nil {
 		return err
+	}
+	for token := range c.Spellings {
+		if !c.Vocabulary.Has(token) {
+			return faultIn(SpellingFile, "%q is not a token", token)
+		}
 	}
 	for name, t := range c.State {
 		if err := t.Validate(); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // FormatVersion is the version of the folder that Write makes. Every version listed here stays
@@ -21,7 +22,7 @@ import (
 //	   vocabulary is called "embedding.weight" because sentence-transformers
 //	   opens that name.
 //
-// Additions that a reader may ignore need no new version. Character n-grams are one: a
+// Additions that a reader may ignore need no new version. spellings.tsv is one. Character n-grams are one: a
 // reader that does not know "ngrams" in config.json, ngrams.txt and the tensor
 // "ngrams.weight" reads the vectors of the vocabulary correctly and treats all other
 // words as unknown, as in a model without n-grams.
@@ -169,7 +170,7 @@ func parseConfig(data []byte) (Config, error) {
 	var version struct {
 		Format *int `json:"format"`
 	}
-	if err := json.Unmarshal(data, &version); err != nil {
+	if err := plainjson.Unmarshal(data, &version); err != nil {
 		return Config{}, err
 	}
 	if version.Format == nil {
@@ -178,7 +179,7 @@ func parseConfig(data []byte) (Config, error) {
 	c := Config{Format: *version.Format}
 	if c.Format <= FormatVersion {
 		c = Config{}
-		if err := json.Unmarshal(data, &c); err != nil {
+		if err := plainjson.Unmarshal(data, &c); err != nil {
 			return Config{}, err
 		}
 		if c.Options != nil {

@@ -5,6 +5,7 @@
 //	vocab.tsv                   token TAB count, one per line; line n is row n-1 of the table
 //	tokenizer.json              text to tokens, in the format of Hugging Face tokenizers
 //	ngrams.txt                  the bucket of each character n-gram (optional)
+//	spellings.tsv               token TAB word, for words imported in another spelling (optional)
 //	model.safetensors           the tables, readable by every machine-learning tool
 //	README.md                   the model card, for people
 //	training/state.safetensors  the tables that only training needs (optional)

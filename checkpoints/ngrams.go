@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
@@ -36,10 +38,14 @@ func (c *Checkpoint) Compose(dst []float32, word string) int {
 }
 
 // Vector writes the vector of a word to dst, whose length must be Dim: its row of Embedding,
-// looked up first unchanged and then as the tokenizer normalizes it, or the result of Compose.
+// looked up first unchanged, then in Unicode normal form C, and then as the tokenizer normalizes
+// it, or the result of Compose.
 // It returns false if the word has no vector; dst is then zero.
 func (c *Checkpoint) Vector(dst []float32, word string) bool {
 	id, known := c.Vocabulary.ID(word)
+	if !known && !norm.NFC.IsNormalString(word) {
+		id, known = c.Vocabulary.ID(norm.NFC.String(word))
+	}
 	if !known {
 		var one bool
 		if word, one = c.Tokenizer.Word(word); !one {
@@ -68,7 +74,8 @@ func (c *Checkpoint) checkNGrams() error {
 		return nil
 	}
 	if o := c.NGrams.Options(); o != c.Config.NGrams {
-		return faultIn(ConfigFile, "ngrams are %+v, but those of the model are %+v", c.Config.NGrams, o)
+		return faultIn(ConfigFile, "ngrams are %d-%d in %d buckets, but those of the model are %d-%d in %d",
+			c.Config.NGrams.Min, c.Config.NGrams.Max, c.Config.NGrams.Buckets, o.Min, o.Max, o.Buckets)
 	}
 	if !have {
 		return faultIn(ModelFile, "no tensor %q", NGramTensor)

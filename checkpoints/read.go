@@ -201,6 +201,14 @@ func (r *reader) words(c *Checkpoint) error {
 			return err
 		}
 	}
+	if _, ok := r.folder.Find(SpellingFile); ok {
+		if err := r.file(SpellingFile, whole(func(data []byte) (err error) {
+			c.Spellings, err = parseSpellings(data)
+			return err
+		})); err != nil {
+			return err
+		}
+	}
 	return r.file(TokenizerFile, whole(func(data []byte) (err error) {
 		c.Tokenizer, err = tokenize.ParseWith(TokenizerFile, data, c.Vocabulary)
 		return err

@@ -7,6 +7,9 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // maxHeader is the maximum header length that the safetensors library accepts, in bytes: its
@@ -16,6 +19,7 @@ const maxHeader = 100_000_000
 // entry is one tensor in the header of a safetensors file.
 type entry struct {
 	name       string
+	dtype      string
 	shape      []int
 	begin, end int64 // bytes, from the end of the header
 }
@@ -57,8 +61,8 @@ func packHeader(tensors map[string]Tensor, names []string) ([]byte, error) {
 // values. dataSize is the number of bytes after the header; the tensors must cover
 // each of them exactly once.
 //
-// Repeated names, types other than F32, shapes that do not match their range, and ranges that
-// overlap, leave gaps or exceed the file are errors.
+// Repeated names, shapes that do not match their range, and ranges that overlap, leave gaps or
+// exceed the file are errors.
 func parseHeader(header []byte, dataSize int64) ([]entry, error) {
 	d := json.NewDecoder(bytes.NewReader(header))
 	d.UseNumber()
@@ -67,7 +71,7 @@ func parseHeader(header []byte, dataSize int64) ([]entry, error) {
 		if name == "__metadata__" {
 			return eachField(d, func(string) error {
 				var s string
-				return d.Decode(&s)
+				return plainjson.Error(d.Decode(&s))
 			})
 		}
 		e, err := parseEntry(d, name)
@@ -159,17 +163,16 @@ func tokenText(t json.Token) string {
 
 func parseEntry(d *json.Decoder, name string) (entry, error) {
 	e := entry{name: name, begin: -1}
-	var dtype string
 	err := eachField(d, func(field string) error {
 		switch field {
 		case "dtype":
-			return d.Decode(&dtype)
+			return plainjson.Error(d.Decode(&e.dtype))
 		case "shape":
-			return d.Decode(&e.shape)
+			return plainjson.Error(d.Decode(&e.shape))
 		case "data_offsets":
 			var offsets []int64
 			if err := d.Decode(&offsets); err != nil {
-				return err
+				return plainjson.Error(err)
 			}
 			if len(offsets) != 2 {
 				return fmt.Errorf("expected 2 numbers but found %d", len(offsets))
@@ -182,17 +185,28 @@ func parseEntry(d *json.Decoder, name string) (entry, error) {
 	if err != nil {
 		return e, err
 	}
-	if dtype != "F32" {
-		return e, fmt.Errorf("expected type F32 but found %q", dtype)
-	}
-	if err := (Tensor{Shape: e.shape}).checkShape(); err != nil {
-		return e, err
-	}
 	if e.begin < 0 || e.end < e.begin {
 		return e, fmt.Errorf("%d to %d is not a range of bytes", e.begin, e.end)
 	}
-	if want := (Tensor{Shape: e.shape}).bytes(); e.end-e.begin != want {
-		return e, fmt.Errorf("shape %v takes %d bytes, but its range, %d to %d, has %d", e.shape, want, e.begin, e.end, e.end-e.begin)
-	}
 	return e, nil
+}
+
+// check returns the type of a tensor that is to be read.
+func (e *entry) check() (numberType, error) {
+	t, ok := numberTypes[e.dtype]
+	if t.decode == nil || t.whole && len(e.shape) != 1 {
+		what := fmt.Sprintf("values of the type %.40q", e.dtype)
+		if ok {
+			what = fmt.Sprintf("%s (%s)", t.name, e.dtype)
+		}
+		return t, fault.New("save it as float32 in the program that wrote it: tensor.float()",
+			"tensor %q holds %s; vectors are floating-point numbers (F32, F16, BF16 or F64)", e.name, what)
+	}
+	if err := (Tensor{Shape: e.shape}).checkShape(); err != nil {
+		return t, fmt.Errorf("tensor %q: %w", e.name, err)
+	}
+	if want := (Tensor{Shape: e.shape}).values() * int64(t.bytes); e.end-e.begin != want {
+		return t, fmt.Errorf("tensor %q: shape %v takes %d bytes, but its range, %d to %d, has %d", e.name, e.shape, want, e.begin, e.end, e.end-e.begin)
+	}
+	return t, nil
 }

@@ -1,6 +1,7 @@
 package checkpoints
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -107,8 +108,11 @@ func decode(dst []float32, src []byte) (bad int) {
 // exponent is all ones in infinities and NaN.
 const exponent = 0x7f800000
 
-// ReadTensors reads the safetensors file at path. Only float32 values are read.
-func ReadTensors(ctx context.Context, path string) (map[string]Tensor, error) {
+// ReadTensors reads the safetensors file at path: all tensors or, if names are given, those of
+// these names; the others then have only their Shape. Floating-point numbers of 16 bits (F16 and
+// BF16) are converted to float32 exactly, those of 64 bits (F64) to the nearest. Integers are
+// read only from tensors of one dimension; other types are an error that names them.
+func ReadTensors(ctx context.Context, path string, names ...string) (map[string]Tensor, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -118,16 +122,16 @@ func ReadTensors(ctx context.Context, path string) (map[string]Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	tensors, err := readTensors(ctx, f, info.Size())
+	tensors, err := readTensors(ctx, f, info.Size(), names...)
 	if err != nil {
-		return nil, fault.New(hintDamaged, "%s: %w", path, err)
+		return nil, fault.New(cmp.Or(fault.Hint(err), hintDamaged), "%s: %w", path, err)
 	}
 	return tensors, nil
 }
 
-// readTensors reads a safetensors file of size bytes. Whatever the header says, it allocates no
+// readTensors is ReadTensors for a file of size bytes. Whatever the header says, it allocates no
 // more than size bytes plus the padding of rows.
-func readTensors(ctx context.Context, r io.Reader, size int64) (map[string]Tensor, error) {
+func readTensors(ctx context.Context, r io.Reader, size int64, names ...string) (map[string]Tensor, error) {
 	var first [8]byte
 	if size < int64(len(first)) {
 		return nil, fmt.Errorf("%d bytes are too few for a safetensors file", size)
@@ -148,10 +152,21 @@ func readTensors(ctx context.Context, r io.Reader, size int64) (map[string]Tenso
 		return nil, err
 	}
 	tensors := make(map[string]Tensor, len(entries))
-	buffer := make([]byte, min(size, blockBytes)/4*4)
+	buffer := make([]byte, min(size, blockBytes)/8*8)
 	for _, e := range entries {
+		if len(names) > 0 && !slices.Contains(names, e.name) {
+			if _, err := io.CopyN(io.Discard, r, e.end-e.begin); err != nil {
+				return nil, fmt.Errorf("tensor %q: %w", e.name, noEOF(err))
+			}
+			tensors[e.name] = Tensor{Shape: e.shape}
+			continue
+		}
+		number, err := e.check()
+		if err != nil {
+			return nil, err
+		}
 		t := NewTensor(e.shape...)
-		if err := readValues(ctx, r, e.name, t, buffer); err != nil {
+		if err := readValues(ctx, r, e.name, t, number, buffer); err != nil {
 			return nil, err
 		}
 		tensors[e.name] = t
@@ -160,9 +175,9 @@ func readTensors(ctx context.Context, r io.Reader, size int64) (map[string]Tenso
 }
 
 // readValues fills the rows of t.
-func readValues(ctx context.Context, r io.Reader, name string, t Tensor, buffer []byte) error {
-	rows, cols := t.Rows(), t.Cols()
-	left := t.bytes()
+func readValues(ctx context.Context, r io.Reader, name string, t Tensor, number numberType, buffer []byte) error {
+	rows, cols, width := t.Rows(), t.Cols(), number.bytes
+	left := t.values() * int64(width)
 	var have []byte // read and not yet decoded
 	for i := range rows {
 		row := t.Row(i)
@@ -177,11 +192,11 @@ func readValues(ctx context.Context, r io.Reader, name string, t Tensor, buffer 
 				}
 				left -= int64(len(have))
 			}
-			n := min(cols-done, len(have)/4)
-			if bad := decode(row[done:done+n], have[:4*n]); bad >= 0 {
+			n := min(cols-done, len(have)/width)
+			if bad := number.read(row[done:done+n], have[:width*n]); bad >= 0 {
 				return notFinite(name, t, i, done+bad, row[done+bad])
 			}
-			have = have[4*n:]
+			have = have[width*n:]
 			done += n
 		}
 	}

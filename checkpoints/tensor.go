@@ -95,8 +95,10 @@ func (t Tensor) Validate() error {
 	return nil
 }
 
-// bytes returns the size of the packed values in a file.
-func (t Tensor) bytes() int64 { return int64(t.Rows()) * int64(t.Cols()) * 4 }
+// bytes returns the size of the packed values in a file, as float32.
+func (t Tensor) bytes() int64 { return t.values() * 4 }
+
+func (t Tensor) values() int64 { return int64(t.Rows()) * int64(t.Cols()) }
 
 // notFinite describes a value that is NaN or infinite.
 func notFinite(name string, t Tensor, row, col int, v float32) error {

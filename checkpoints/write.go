@@ -50,6 +50,7 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 		{VocabularyFile, true, func(w io.Writer) error { _, err := c.Vocabulary.WriteTo(w); return err }},
 		{TokenizerFile, true, bytesOf(c.Tokenizer.MarshalJSON)},
 		{NGramFile, c.NGrams != nil, func(w io.Writer) error { return writeBuckets(w, c.NGrams.Buckets()) }},
+		{SpellingFile, len(c.Spellings) > 0, func(w io.Writer) error { return writeSpellings(w, c) }},
 		{ModelFile, true, func(w io.Writer) error { return writeTensors(ctx, w, c.Tensors) }},
 		{CardFile, true, func(w io.Writer) error { return writeCard(w, c) }},
 		{StateFile, c.State != nil, func(w io.Writer) error { return writeTensors(ctx, w, c.State) }},
@@ -102,7 +103,7 @@ func createFolder(dir string, o WriteOptions) (*durable.Folder, error) {
 // isOurs reports whether a file of this name is part of a model.
 func isOurs(name string) bool {
 	switch name {
-	case ConfigFile, VocabularyFile, TokenizerFile, NGramFile, ModelFile, CardFile, StateFile, LogFile, CurveSVGFile, CurvePNGFile, ManifestFile:
+	case ConfigFile, VocabularyFile, TokenizerFile, NGramFile, SpellingFile, ModelFile, CardFile, StateFile, LogFile, CurveSVGFile, CurvePNGFile, ManifestFile:
 		return true
 	}
 	return false

@@ -53,7 +53,7 @@ func newWordTable(first, step int32, o BuildOptions) *wordTable {
 func (t *wordTable) encode(b *text.Batch) (ids []int32, err error) {
 	defer func() { // the segmenter is third-party code, and text may be arbitrary bytes
 		if x := recover(); x != nil {
-			err = fmt.Errorf("cannot split the text into words: panic: %v", x)
+			err = fmt.Errorf("cannot split the text into words: %w", fault.Recovered(x))
 		}
 	}()
 	ids = make([]int32, 0, len(b.Text)/5)

@@ -39,7 +39,8 @@ type Encoder struct {
 	pooling    Pooling
 	weights    []float32 // [V] with SIF; else nil
 	normalize  bool
-	scratch    sync.Pool // *buffers
+	spellings  map[string]string // of imported words; see checkpoints.Checkpoint
+	scratch    sync.Pool         // *buffers
 }
 
 // buffers are the scratch memory of one call of Encode.
@@ -196,7 +197,7 @@ func FromCheckpoint(c *checkpoints.Checkpoint) (*Encoder, error) {
 			return nil, fmt.Errorf("joining tokenizer and vocabulary: %w", err)
 		}
 	}
-	return New(Layers{
+	e, err := New(Layers{
 		Tokenizer:  tokenizer,
 		Embedding:  table,
 		Linear:     optional(checkpoints.LinearTensor),
@@ -208,6 +209,11 @@ func FromCheckpoint(c *checkpoints.Checkpoint) (*Encoder, error) {
 		Weights:    optional(checkpoints.PoolingTensor),
 		Normalize:  c.Config.Encoder.Normalize,
 	})
+	if err != nil {
+		return nil, err
+	}
+	e.spellings = c.Spellings
+	return e, nil
 }
 
 // Open reads the model in the folder dir and makes an encoder from it.

@@ -111,6 +111,7 @@ func (e *Encoder) Checkpoint() *checkpoints.Checkpoint {
 		},
 		Tokenizer:  e.tokenizer,
 		Vocabulary: vocabulary,
+		Spellings:  e.spellings,
 		Tensors:    map[string]checkpoints.Tensor{checkpoints.EmbeddingTensor: e.table.tensor()},
 	}
 	c.Config.Progress = checkpoints.Progress{Done: 1, Finished: true}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
+
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // EncodeStream encodes the texts of read in their order and calls fn with them batch by batch:
@@ -26,7 +28,7 @@ func EncodeStream[T any](ctx context.Context, e *Encoder, read func(context.Cont
 		// A panic in a library below is reported as an error of the input.
 		defer func() {
 			if v := recover(); v != nil {
-				q.end(fmt.Errorf("reading the input: %v", v))
+				q.end(fmt.Errorf("reading the input: %w", fault.Recovered(v)))
 			}
 		}()
 		for item, err := range read(ctx) {

@@ -14,10 +14,10 @@ import (
 // foreign lists files that could be mistaken for vectors.
 var foreign = []struct{ magic, name, hint string }{
 	{"\xba\x16\x4f\x2f", "a fastText model", "use its .vec file, which fastText writes beside it"},
-	{"\x80\x02", "a Python pickle", hintPickle},
-	{"\x80\x03", "a Python pickle", hintPickle},
-	{"\x80\x04", "a Python pickle", hintPickle},
-	{"\x80\x05", "a Python pickle", hintPickle},
+	{"GGUF", "a GGUF model", ""},
+	{"ARROW1", "an Arrow file", ""},
+	{"7z\xbc\xaf", "a 7z archive", hintArchive},
+	{"Rar!", "a RAR archive", hintArchive},
 	{"PK\x03\x04", "a zip archive", hintArchive},
 	{"\xfd7zXZ\x00", "an xz file", "decompress it first: xz -d FILE"},
 	{"\x89HDF", "an HDF5 file", ""},
@@ -28,7 +28,6 @@ var foreign = []struct{ magic, name, hint string }{
 }
 
 const (
-	hintPickle  = "save it in another format with gensim: vectors.save_word2vec_format('vectors.bin', binary=True)"
 	hintArchive = "unpack it and use the file of vectors in it"
 
 	maxSafetensorsHeader = 100_000_000 // of the safetensors library
@@ -44,6 +43,9 @@ func (v *Vectors) head(r *bufio.Reader) (Head, error) {
 	if len(data) == 0 {
 		return Head{}, fault.New(Hint(), "%s is empty", v.Name())
 	}
+	if name, hint := pickled(data); name != "" {
+		return Head{}, fault.New(hint, "%s is %s, not a file of vectors", v.Name(), name)
+	}
 	for _, f := range foreign {
 		if bytes.HasPrefix(data, []byte(f.magic)) {
 			if f.hint == "" {
@@ -56,7 +58,7 @@ func (v *Vectors) head(r *bufio.Reader) (Head, error) {
 		return Head{}, fault.New(hintArchive, "%s is a tar archive, not a file of vectors", v.Name())
 	}
 	if len(data) > 9 && data[8] == '{' && binary.LittleEndian.Uint64(data) < maxSafetensorsHeader {
-		return Head{}, fault.New("name its folder, with vocab.tsv in it", "%s is a safetensors file, which has no words", v.Name())
+		return Head{}, fault.New("name its folder, in which it is called model.safetensors, with the words in vocab.tsv or tokenizer.json", "%s is a safetensors file, which has no words", v.Name())
 	}
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) { // a byte order mark
 		r.Discard(3)

@@ -27,6 +27,14 @@
 // every command can use it, and training can start from it. [ReadVectors] reads only the
 // vectors, for an index.
 //
+// # Words
+//
+// Text is brought to Unicode normal form C, in small letters unless the tokenizer is cased, so
+// words in another form would never be found: é as two characters, as some files for French,
+// Vietnamese or Korean have it, or a Bengali letter that form C takes apart. Import gives words
+// the form of text and keeps their spelling, which Export writes; [Vectors.Normal] does the same
+// for a training that starts from a file.
+//
 // # Writing
 //
 // [Export] writes the vectors of a model, [NewWriter] any rows. Text holds the

@@ -2,10 +2,12 @@ package exchange
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
@@ -13,7 +15,10 @@ import (
 )
 
 // Export writes the table of the vocabulary, Embedding, to w in one of the Writable
-// formats. The layers of an encoder that follow the table are not part of it.
+// formats. It is an error if the model has layers after the table or a pooling other than the
+// mean, so that the rows are not its vectors: sentence.WordVectors folds the layers.
+//
+// Words are written in the spelling that they were imported with, if they were.
 //
 // In formats of words, a token that contains a space, a tab or a line break cannot be
 // distinguished from two tokens. Such a token is an error, which is returned before anything is
@@ -29,7 +34,17 @@ func Export(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, format 
 	if len(t.Shape) != 2 || c.Vocabulary == nil || t.Rows() != c.Vocabulary.Len() {
 		return fmt.Errorf("cannot export: tensor %q does not have a row for each token", checkpoints.EmbeddingTensor)
 	}
-	return exportRows(ctx, w, c.Vocabulary.Tokens(), t, nil, format)
+	if err := checkTable(c); err != nil {
+		return fault.New(fault.Hint(err), "cannot export: %w", err)
+	}
+	words := c.Vocabulary.Tokens()
+	if len(c.Spellings) > 0 {
+		words = slices.Clone(words)
+		for i, token := range words {
+			words[i] = cmp.Or(c.Spellings[token], token)
+		}
+	}
+	return exportRows(ctx, w, words, t, nil, format)
 }
 
 // ExportWords writes the vectors of the given words to w as Export does, in their order; see
@@ -38,6 +53,9 @@ func Export(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, format 
 func ExportWords(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, format string, words []string) (unknown []int, err error) {
 	if len(words) == 0 {
 		return nil, errors.New("cannot export: the list of words is empty")
+	}
+	if err := checkTable(c); err != nil {
+		return nil, fault.New(fault.Hint(err), "cannot export: %w", err)
 	}
 	t := checkpoints.NewTensor(len(words), c.Config.Dim)
 	missing := map[int]bool{}

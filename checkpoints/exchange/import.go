@@ -1,9 +1,11 @@
 package exchange
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -25,6 +27,10 @@ type ImportReport struct {
 	Read           string // what was read; see Vectors.String
 	Duplicates     int64  // rows skipped because their word occurred before
 	FirstDuplicate string // the first of them and where it is: `"the" in vectors.txt:12`
+	Renamed        int    // words stored in the form that the tokenizer gives to text, not as in the file
+	FirstRenamed   string // the first of them, in both forms
+	Collisions     int    // rows skipped because their word is another spelling of a word of the file
+	FirstCollision string // the first of them, in both spellings
 	Ranked         bool   // the counts are derived from the order of the words
 	// Unreachable words are in the table, but the tokenizer never produces them from a text:
 	// words with capitals if it lower-cases, with punctuation if it splits that off. WithCased
@@ -38,6 +44,16 @@ type ImportReport struct {
 
 // Import reads word vectors in any Readable format into a model of kind "vectors". Every
 // command can use it, and training can start from it.
+//
+// Words are brought to the form that the tokenizer gives to text: normal form C and, unless
+// WordOptions.Cased is set, small letters. Checkpoint.Spellings has the spelling of the file,
+// which Export writes. Words with the same normal form C are the same text, of which one row is
+// used; of words that differ in case, text finds the one in small letters or else the first.
+//
+// A model folder keeps its tokenizer and character n-grams, a sentence model also its layers and
+// weights: it is copied without its training state. So does a folder of model2vec or
+// sentence-transformers whose only module is StaticEmbedding; its limit on the length of a text
+// is not kept. It is an error if the table of a folder is not all of the model.
 //
 // If a word is repeated, its first row is used. If the words have no counts, these are derived
 // from their order, which is nearly always that of frequency: by Zipf's law the word of rank r,
@@ -54,12 +70,26 @@ func Import(ctx context.Context, path string, o ImportOptions) (*checkpoints.Che
 
 func (v *Vectors) model(ctx context.Context, o ImportOptions) (*checkpoints.Checkpoint, *ImportReport, error) {
 	report := &ImportReport{Format: v.Format}
+	from, err := v.encoder()
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.Tokenizer != nil && from.Tokenizer != nil && (from.Tokenizer.Subwords() || whole(from)) {
+		return nil, nil, fault.Mention("leave them out: a model keeps its tokenizer", "Tokenizer and Cased cannot be chosen for %s: its vectors belong to its own tokens", v.Name())
+	}
+	if v.Model != nil && whole(v.Model) {
+		c := *v.Model
+		c.State, c.Log, c.Config.Corpus.Cache = nil, nil, ""
+		v.stats.Rows = int64(c.Vocabulary.Len())
+		report.Stats, report.Read = v.Stats(), v.String()
+		return &c, report, nil
+	}
 	table := &growingTable{dim: v.Dim}
 	table.reserve(v)
 	ids := map[string]struct{}{}
-	var tokens []string
+	var words []string
 	var counts []int64
-	err := v.Each(ctx, func(row Row) error {
+	err = v.Each(ctx, func(row Row) error {
 		if _, known := ids[string(row.Token)]; known {
 			if report.Duplicates == 0 {
 				report.FirstDuplicate = fmt.Sprintf("%.60q in %s", row.Token, v.Place())
@@ -69,7 +99,7 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*checkpoints.Chec
 		}
 		token := string(row.Token)
 		ids[token] = struct{}{}
-		tokens, counts = append(tokens, token), append(counts, row.Count)
+		words, counts = append(words, token), append(counts, row.Count)
 		report.Ranked = report.Ranked || row.Count < 0
 		table.add(row.Values)
 		return nil
@@ -78,9 +108,21 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*checkpoints.Chec
 		return nil, nil, err
 	}
 	report.Stats, report.Read = v.Stats(), v.String()
-	if len(tokens) == 0 {
+	if len(words) == 0 {
 		return nil, nil, fault.New("a word must not be empty or contain a tab or a line break", "%s: none of its %d words can be a token: the first is at %s", v.Name(), report.Rows, report.FirstUnusable)
 	}
+	tokenizer := o.Tokenizer
+	switch {
+	case tokenizer != nil:
+	case from.Tokenizer != nil:
+		tokenizer = from.Tokenizer
+	default:
+		tokenizer = tokenize.NewWordTokenizer(tokenize.WordOptions{})
+	}
+	rows := table.tensor()
+	names := report.forms(words, ids, tokenizer)
+	tokens, spellings := v.named(words, names, counts, &rows)
+	counts = counts[:len(tokens)]
 	if report.Ranked {
 		for i := range counts {
 			counts[i] = int64(len(counts) / (i + 1))
@@ -90,32 +132,103 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*checkpoints.Chec
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", v.Name(), err)
 	}
-	tokenizer := o.Tokenizer
-	switch {
-	case tokenizer != nil:
-	case v.Model != nil:
-		tokenizer = v.Model.Tokenizer
-	default:
-		tokenizer = tokenize.NewWordTokenizer(tokenize.WordOptions{})
-	}
 	if tokenizer, err = tokenizer.WithVocabulary(vocabulary); err != nil {
 		return nil, nil, err
 	}
-	report.reach(tokenizer)
+	if !tokenizer.Subwords() {
+		report.reach(tokenizer)
+	}
 	options, err := json.Marshal(map[string]any{"format": v.Format, "counts_by_rank": report.Ranked})
 	if err != nil {
 		return nil, nil, err
 	}
-	return &checkpoints.Checkpoint{
+	c := &checkpoints.Checkpoint{
 		Config: checkpoints.Config{
-			Kind: checkpoints.VectorsKind, Dim: v.Dim, Encoder: checkpoints.EncoderConfig{Pooling: "mean", Normalize: true}, Options: options,
+			Kind: checkpoints.VectorsKind, Dim: v.Dim, Encoder: from.Config.Encoder, Options: options,
 			Corpus:   checkpoints.CorpusInfo{Sources: []string{v.Path}, Vocabulary: len(tokens)},
 			Progress: checkpoints.Progress{Done: 1, Finished: true},
 		},
 		Tokenizer:  tokenizer,
 		Vocabulary: vocabulary,
-		Tensors:    map[string]checkpoints.Tensor{checkpoints.EmbeddingTensor: table.tensor()},
-	}, report, nil
+		Spellings:  spellings,
+		Tensors:    map[string]checkpoints.Tensor{checkpoints.EmbeddingTensor: rows},
+	}
+	if from.NGrams != nil {
+		if c.NGrams, err = tokenize.RestoreNGrams(vocabulary, from.NGrams.Options(), from.NGrams.Buckets()); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", v.Name(), err)
+		}
+		c.Tensors[checkpoints.NGramTensor] = from.Tensors[checkpoints.NGramTensor]
+	}
+	return c, report, nil
+}
+
+// encoder returns what turns text into the vectors of the file, beside its rows: the model, what
+// a folder says, or the default, the mean of words. Tokenizer is nil if there is none.
+func (v *Vectors) encoder() (*checkpoints.Checkpoint, error) {
+	switch {
+	case v.Model != nil:
+		return v.Model, nil
+	case v.folder != nil:
+		return v.folder.model()
+	}
+	return &checkpoints.Checkpoint{Config: checkpoints.Config{Encoder: checkpoints.EncoderConfig{Pooling: "mean", Normalize: true}}}, nil
+}
+
+// whole reports whether a model is more than its word vectors and is imported as a whole.
+func whole(c *checkpoints.Checkpoint) bool {
+	return checkpoints.KindOf(c.Config.Kind).Texts || checkTable(c) != nil
+}
+
+// checkTable returns an error unless the mean of rows of the table is the vector of a text, before
+// normalization.
+func checkTable(c *checkpoints.Checkpoint) error {
+	e := c.Config.Encoder
+	var more []string
+	if e.Hidden > 0 {
+		more = append(more, "a linear layer")
+	}
+	if e.Project > 0 {
+		more = append(more, "a projection")
+	}
+	switch e.Pooling {
+	case "", "mean":
+	case "sif":
+		more = append(more, "weights of tokens")
+	default:
+		more = append(more, fmt.Sprintf("the pooling %q", e.Pooling))
+	}
+	if more == nil {
+		return nil
+	}
+	return fault.New("fold the layers into the table first, with sentence.WordVectors", "the rows of %s are not the vectors of the model, which has %s",
+		checkpoints.EmbeddingTensor, strings.Join(more, " and "))
+}
+
+// named returns the names of the words that are kept, and the words whose name differs. It removes
+// the rows and the counts of the others.
+func (v *Vectors) named(words, names []string, counts []int64, rows *checkpoints.Tensor) (tokens []string, spellings map[string]string) {
+	for i, name := range names {
+		if name == "" {
+			continue
+		}
+		at := len(tokens)
+		tokens, counts[at] = append(tokens, name), counts[i]
+		if at != i {
+			copy(rows.Row(at), rows.Row(i))
+		}
+		spelling := words[i]
+		if v.Model != nil {
+			spelling = cmp.Or(v.Model.Spellings[spelling], spelling)
+		}
+		if spelling != name {
+			if spellings == nil {
+				spellings = map[string]string{}
+			}
+			spellings[name] = spelling
+		}
+	}
+	rows.Shape[0] = len(tokens)
+	return tokens, spellings
 }
 
 // reach counts the words that the tokenizer never produces.

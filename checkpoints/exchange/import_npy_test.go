@@ -12,6 +12,48 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
+// An array of float16 that NumPy wrote, little- and big-endian, and its values as float32:
+// numpy.array([[1, -2.5], [0.333, 6e-8]], 'f2').astype('f4').
+func TestImportNPYHalf(t *testing.T) {
+	for descr, data := range map[string]string{"<f2": "\x00<\x00\xc1T5\x01\x00", ">f2": "<\x00\xc1\x005T\x00\x01"} {
+		path := fileOf(t, "x.npy", npyFile(descr, "(2, 2)")+data)
+		if err := os.WriteFile(filepath.Join(filepath.Dir(path), checkpoints.VocabularyFile), []byte("a\nb\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := Import(context.Background(), path, ImportOptions{})
+		if err != nil || described(got) != "\"a\" 2 [1 -2.5]\n\"b\" 1 [0.3330078 5.9604645e-08]\n" {
+			t.Errorf("%s: %v", descr, err)
+		}
+	}
+}
+
+// What Python pickles is named, with a way to get at its arrays: the starts of files that
+// pickle.dumps, numpy.savez and torch.save write.
+func TestPickles(t *testing.T) {
+	zipped := func(name string) string {
+		return "PK\x03\x04-\x00\x00\x00\x00\x00\x00\x00!\x00\xab\xd9\xc6\x17\xff\xff\xff\xff\xff\xff\xff\xff" + string(rune(len(name))) + "\x00\x14\x00" + name + "\x01\x00"
+	}
+	for _, c := range []struct{ content, name, hint string }{
+		{zipped("a.npy"), "an npz archive of NumPy arrays", "numpy.load('FILE'"},
+		{zipped("archive/data.pkl"), "a PyTorch file, whose tensors are in a Python pickle", "torch.load"},
+		{zipped("README"), "a zip archive", "unpack it"},
+		{"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.", "a PyTorch file, whose tensors are in a Python pickle", "torch.load"},
+		{"\x80\x04\x95\x93\x00\x00\x00\x00\x00\x00\x00\x8c\x16numpy._core.multiarray\x94", "a Python pickle of NumPy arrays", "numpy.save"},
+		{"\x80\x04\x95\xbe\x00\x00\x00\x00\x00\x00\x00\x8c\x1bgensim.models.keyedvectors\x94", "a gensim model in a Python pickle", "save_word2vec_format"},
+		{"(dp0\nVa\np1\nI1\ns.", "a Python pickle", "gensim"},
+		{"GGUF\x03\x00\x00\x00", "a GGUF model", "formats of vectors"},
+	} {
+		_, err := Open(context.Background(), fileOf(t, "x.bin", c.content), Options{})
+		if err == nil || !strings.Contains(err.Error(), " is "+c.name+", not a file of vectors") || !strings.Contains(fault.Hint(err), c.hint) {
+			t.Errorf("%q: %v (%s), want %q", c.content, err, fault.Hint(err), c.name)
+		}
+	}
+	dir := filepath.Dir(fileOf(t, "pytorch_model.bin", zipped("archive/data.pkl")))
+	if _, err := Open(context.Background(), dir, Options{}); err == nil || !strings.Contains(err.Error(), "pytorch_model.bin: tensors in a Python pickle cannot be read") {
+		t.Errorf("a folder with a pickle: %v", err)
+	}
+}
+
 // Arrays as NumPy writes them, with a list of words beside.
 func TestImportNPY(t *testing.T) {
 	header := func(descr, order, shape string) string {
@@ -31,7 +73,12 @@ func TestImportNPY(t *testing.T) {
 		{"big-endian", header(">f4", "False", "(2, 2)") + string(swapped), "a\r\nb\r\n", ""},
 		{"Fortran order", header("<f4", "True ", "(2, 2)") + doubles, "a\nb\n", "in C order but found"},
 		{"three dimensions", header("<f4", "False", "(2, 2, 1)") + doubles, "a\nb\n", "two dimensions"},
-		{"integers", header("<i4", "False", "(2, 2)") + doubles, "a\nb\n", `of type f4 or f8 but found "<i4"`},
+		{"integers", header("<i4", "False", "(2, 2)") + doubles, "a\nb\n", `of type f2, f4 or f8 but found "<i4", 32-bit integers`},
+		{"objects", header("|O", "False", "(1,)") + doubles, "a\nb\n", `but found "|O", Python objects in a pickle`},
+		{"text", header("<U5", "False", "(2, 2)") + doubles, "a\nb\n", `but found "<U5", text`},
+		{"bfloat16", header("|V2", "False", "(2, 2)") + doubles, "a\nb\n", `but found "|V2", raw bytes, such as bfloat16`},
+		{"records", header("<f4", "False", "(2,)") + doubles, "a\nb\n", "two dimensions"},
+		{"structured", strings.Replace(header("<f4", "False", "(2,)"), "'<f4'", "[('a', '<f4')]", 1) + doubles, "a\nb\n", "found a structured array"},
 		{"cut", header("<f4", "False", "(3, 2)") + float32s(1, 2, 3, 4), "a\nb\nc\n", "ends inside row 3 of 3"},
 		{"hostile", header("<f4", "False", "(2000000000, 16000)") + float32s(1, 2, 3, 4), "a\nb\nc\n", "ends inside row 1 of 2000000000"},
 		{"more words", header("<f4", "False", "(1, 2)") + float32s(1, 2), "a\nb\n", "more words than the 1 rows"},

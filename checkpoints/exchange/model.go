@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // A model folder of this program, verified against its MANIFEST.
@@ -20,6 +21,11 @@ func init() {
 			}
 			if err != nil {
 				return nil, err
+			}
+			if v.Options.Unnamed { // the rows are to be vectors of texts
+				if err := checkTable(c); err != nil {
+					return nil, fault.New("export its vectors, and read the exported file", "%s: %w", v.Name(), err)
+				}
 			}
 			v.Model, v.Dim, v.Rows = c, c.Config.Dim, int64(c.Vocabulary.Len())
 			return &tableRows{v: v, table: c.Embedding(), vocabulary: c.Vocabulary}, nil

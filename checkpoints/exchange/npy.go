@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -53,7 +55,7 @@ type npyRows struct {
 	v      *Vectors
 	r      *bufio.Reader
 	words  *wordList // nil: none are wanted
-	wide   bool      // float64
+	width  int       // bytes of a value: float16, float32 or float64
 	big    bool      // big-endian
 	raw    []byte
 	values []float32
@@ -71,18 +73,28 @@ func readNPY(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error
 		return nil, fault.New("the file is damaged: write or copy it again", "%s: the header of the array: %w", v.Name(), err)
 	}
 	descr, order, shape := npyDescr.FindSubmatch(header), npyOrder.FindSubmatch(header), npyShape.FindSubmatch(header)
-	if descr == nil || order == nil || shape == nil || string(order[1]) == "True" {
+	if bytes.Contains(header, []byte("'descr': [")) {
+		return nil, fault.New("save an array of two dimensions: numpy.save('vectors.npy', numpy.stack([x[name] for name in x.dtype.names], 1))", "%s: expected an array of numbers but found a structured array", v.Name())
+	}
+	n := &npyRows{v: v, r: r}
+	if descr == nil {
+		descr = [][]byte{nil, nil}
+	}
+	n.big = bytes.HasPrefix(descr[1], []byte(">"))
+	switch strings.TrimLeft(string(descr[1]), "<>=|") {
+	case "": // the next check says what is wrong
+	case "f2":
+		n.width = 2
+	case "f4":
+		n.width = 4
+	case "f8":
+		n.width = 8
+	default:
+		return nil, fault.New("save it as float32: x.astype('float32')", "%s: expected values of type f2, f4 or f8 but found %s", v.Name(), numpyType(string(descr[1])))
+	}
+	if descr[1] == nil || order == nil || shape == nil || string(order[1]) == "True" {
 		return nil, fault.New("save a C-ordered array of two dimensions: numpy.save('vectors.npy', numpy.ascontiguousarray(x))",
 			"%s: expected an array of two dimensions in C order but found %.100q", v.Name(), bytes.TrimSpace(header))
-	}
-	n := &npyRows{v: v, r: r, big: strings.HasPrefix(string(descr[1]), ">")}
-	width := 4
-	switch strings.TrimLeft(string(descr[1]), "<>=|") {
-	case "f4":
-	case "f8":
-		n.wide, width = true, 8
-	default:
-		return nil, fault.New("save it as float32: x.astype('float32')", "%s: expected values of type f4 or f8 but found %.60q", v.Name(), descr[1])
 	}
 	rows, err1 := strconv.ParseInt(string(shape[1]), 10, 64)
 	dim, err2 := strconv.ParseInt(string(shape[2]), 10, 64)
@@ -98,7 +110,7 @@ func readNPY(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error
 	if n.words, err = v.wordsBeside(ctx); err != nil {
 		return nil, err
 	}
-	n.raw, n.values = make([]byte, width*v.Dim), make([]float32, v.Dim)
+	n.raw, n.values = make([]byte, n.width*v.Dim), make([]float32, v.Dim)
 	return n, nil
 }
 
@@ -155,16 +167,26 @@ func (n *npyRows) Next() (Row, error) {
 	if i == n.v.Rows {
 		return Row{}, n.v.nothingMore(n.r)
 	}
-	for k := range n.values {
-		switch {
-		case n.wide && n.big:
-			n.values[k] = float32(math.Float64frombits(big.Uint64(n.raw[8*k:])))
-		case n.wide:
-			n.values[k] = float32(math.Float64frombits(little.Uint64(n.raw[8*k:])))
-		case n.big:
+	var order binary.ByteOrder = little
+	if n.big {
+		order = big
+	}
+	switch n.width {
+	case 2:
+		for k := range n.values {
+			n.values[k] = checkpoints.Float16(order.Uint16(n.raw[2*k:]))
+		}
+	case 4:
+		if !n.big {
+			decodeBinary(n.values, n.raw)
+			break
+		}
+		for k := range n.values {
 			n.values[k] = math.Float32frombits(big.Uint32(n.raw[4*k:]))
-		default:
-			n.values[k] = math.Float32frombits(little.Uint32(n.raw[4*k:]))
+		}
+	case 8:
+		for k := range n.values {
+			n.values[k] = float32(math.Float64frombits(order.Uint64(n.raw[8*k:])))
 		}
 	}
 	return row, nil

@@ -6,24 +6,29 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// A folder with a table in model.safetensors and its words in vocab.tsv, which may come
-// from another program: a model without its MANIFEST.
+// A folder with a table in model.safetensors, from another program or a model without its
+// MANIFEST. Its words are in vocab.tsv or in tokenizer.json.
 func init() {
 	Register(Format{
 		Name: "safetensors", Folder: true,
-		Description: "a folder with model.safetensors and vocab.tsv",
+		Description: "a folder with model.safetensors and vocab.tsv or tokenizer.json, as of model2vec",
 		Detect: func(head Head) Match {
-			_, manifest := os.Stat(filepath.Join(head.Path, checkpoints.ManifestFile))
-			_, tensors := os.Stat(filepath.Join(head.Path, checkpoints.ModelFile))
-			if errors.Is(manifest, fs.ErrNotExist) && tensors == nil {
-				return Yes
+			if exists(head.Path, checkpoints.ManifestFile) {
+				return No
+			}
+			for _, name := range []string{checkpoints.ModelFile, modulesFile, filepath.Join(nestedFolder, checkpoints.ModelFile), "pytorch_model.bin"} {
+				if exists(head.Path, name) {
+					return Yes
+				}
 			}
 			return No
 		},
@@ -31,34 +36,112 @@ func init() {
 	})
 }
 
+func exists(folder, name string) bool {
+	_, err := os.Stat(filepath.Join(folder, name))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 // tableNames are the names of a table of vectors in model.safetensors; the second is
 // model2vec's.
 var tableNames = []string{checkpoints.EmbeddingTensor, "embeddings"}
 
+// Tensors of model2vec: the row of each token in the table, and a factor for it.
+const (
+	mappingTensor = "mapping"
+	weightsTensor = "weights"
+)
+
 func readSafetensors(ctx context.Context, v *Vectors, _ *bufio.Reader) (RowReader, error) {
-	path := filepath.Join(v.Path, checkpoints.ModelFile)
-	tensors, err := checkpoints.ReadTensors(ctx, path)
+	f, err := openFolder(v.Path)
 	if err != nil {
 		return nil, err
 	}
+	path := filepath.Join(f.dir, checkpoints.ModelFile)
+	tensors, err := checkpoints.ReadTensors(ctx, path, append(tableNames, mappingTensor, weightsTensor)...)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && exists(f.dir, "pytorch_model.bin"):
+		return nil, fault.New("save it as safetensors: safetensors.torch.save_file(torch.load('pytorch_model.bin'), 'model.safetensors')",
+			"%s: tensors in a Python pickle cannot be read", filepath.Join(f.dir, "pytorch_model.bin"))
+	case err != nil:
+		return nil, err
+	}
 	for _, name := range tableNames {
-		table, ok := tensors[name]
-		if !ok || len(table.Shape) != 2 {
+		table := tensors[name]
+		if table.Data == nil || len(table.Shape) != 2 {
 			continue
 		}
-		if err := v.SetRows(int64(table.Rows())); err != nil {
+		if table, err = weighted(path, table, tensors); err != nil {
 			return nil, err
 		}
-		if err := v.SetDim(int64(table.Cols())); err != nil {
-			return nil, err
-		}
-		rows := &tableRows{v: v, table: table}
-		if !v.Options.Unnamed {
-			if rows.words, err = v.openWords(ctx, cmp.Or(v.Options.WordList, filepath.Join(v.Path, checkpoints.VocabularyFile))); err != nil {
-				return nil, err
+		for other, t := range tensors {
+			if t.Data == nil {
+				f.others = append(f.others, other)
 			}
 		}
-		return rows, nil
+		slices.Sort(f.others)
+		v.folder = f
+		return f.rows(ctx, v, path, table)
 	}
-	return nil, fault.New("the table must be a tensor of two dimensions with that name", "%s: no tensor %s or %s", path, tableNames[0], tableNames[1])
+	return nil, fault.New("only a table of vectors can be read, as of model2vec or StaticEmbedding: a transformer computes vectors from more than a table",
+		"%s: no table %s or %s, only the tensors %s", path, tableNames[0], tableNames[1], fault.Names(slices.Sorted(maps.Keys(tensors))))
+}
+
+// weighted applies the mapping and the weights of model2vec to a table, if there are any: row t
+// is that of token t.
+func weighted(path string, table checkpoints.Tensor, tensors map[string]checkpoints.Tensor) (checkpoints.Tensor, error) {
+	const hint = "the file is damaged: save the model again"
+	if mapping := tensors[mappingTensor]; mapping.Data != nil {
+		if len(mapping.Shape) != 1 || table.Rows() > 1<<24 { // up to which a float32 holds all whole numbers
+			return table, fault.New(hint, "%s: tensor %q has shape %v", path, mappingTensor, mapping.Shape)
+		}
+		mapped := checkpoints.NewTensor(mapping.Cols(), table.Cols())
+		for t, row := range mapping.Row(0) {
+			if row < 0 || row >= float32(table.Rows()) || row != float32(int(row)) {
+				return table, fault.New(hint, "%s: tensor %q maps token %d to row %v of %d", path, mappingTensor, t, row, table.Rows())
+			}
+			copy(mapped.Row(t), table.Row(int(row)))
+		}
+		table = mapped
+	}
+	if weights := tensors[weightsTensor]; weights.Data != nil {
+		if len(weights.Shape) != 1 || weights.Cols() != table.Rows() {
+			return table, fault.New(hint, "%s: tensor %q has shape %v, but there are %d tokens", path, weightsTensor, weights.Shape, table.Rows())
+		}
+		for t, weight := range weights.Row(0) {
+			row := table.Row(t)
+			for i := range row {
+				row[i] *= weight
+			}
+		}
+	}
+	return table, nil
+}
+
+// rows returns the rows of the table, with their words unless these are not wanted.
+func (f *folder) rows(ctx context.Context, v *Vectors, path string, table checkpoints.Tensor) (RowReader, error) {
+	rows := &tableRows{v: v, table: table}
+	switch words := cmp.Or(v.Options.WordList, filepath.Join(f.dir, checkpoints.VocabularyFile)); {
+	case v.Options.Unnamed:
+	case v.Options.WordList != "" || exists(f.dir, checkpoints.VocabularyFile) || !exists(f.dir, checkpoints.TokenizerFile):
+		list, err := v.openWords(ctx, words)
+		if err != nil {
+			return nil, err
+		}
+		rows.words = list
+	default:
+		t, err := f.tokenizer()
+		if err != nil {
+			return nil, err
+		}
+		rows.vocabulary = t.Vocabulary()
+		n := rows.vocabulary.Len()
+		if n > table.Rows() {
+			return nil, fault.New("the files do not belong together", "%s: the table has %d rows, but %s %d tokens", path, table.Rows(), checkpoints.TokenizerFile, n)
+		}
+		rows.table.Shape = []int{n, table.Cols()} // some tables are padded with rows for no token
+	}
+	if err := v.SetRows(int64(rows.table.Rows())); err != nil {
+		return nil, err
+	}
+	return rows, v.SetDim(int64(table.Cols()))
 }

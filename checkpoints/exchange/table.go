@@ -29,7 +29,10 @@ func (r *tableRows) Next() (row Row, err error) {
 	case i == n:
 		return Row{}, io.EOF
 	case r.vocabulary != nil:
-		row.Token, row.Count = []byte(r.vocabulary.Token(int32(i))), r.vocabulary.Count(int32(i))
+		row.Token = []byte(r.vocabulary.Token(int32(i)))
+		if r.v.Model != nil { // that of a tokenizer.json has no counts
+			row.Count = r.vocabulary.Count(int32(i))
+		}
 	}
 	row.Values = r.table.Row(int(i))
 	return row, nil

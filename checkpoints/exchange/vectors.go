@@ -14,6 +14,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -31,6 +32,7 @@ type Vectors struct {
 	Model   *checkpoints.Checkpoint // the model, if Path is a model folder; otherwise nil
 
 	reader  RowReader
+	folder  *folder        // of the format safetensors; otherwise nil
 	start   Head           // of the file, while it is opened
 	listed  bool           // a list of words is read
 	detail  string         // what else String says of the format
@@ -62,6 +64,9 @@ type Options struct {
 	// Dim is the length of vector that the caller expects. It decides only whether a row of
 	// numbers starts with a word, if both are possible. Default 0: any.
 	Dim int
+	// Tokenizer splits the text that the vectors are for; Vectors.Normal brings words to its
+	// form. It may be set after Open. Default: none.
+	Tokenizer *tokenize.Tokenizer
 	// OnProgress is called with the bytes read and the size of the file, 0 if unknown. Default:
 	// no calls.
 	OnProgress func(done, size int64)

@@ -156,7 +156,7 @@ type located struct {
 func (l *located) Read(p []byte) (n int, err error) {
 	defer func() { // a decoder that panics on a damaged file fails like one that returns an error
 		if x := recover(); x != nil {
-			err = readError(l.name, l.kind, l.n, fmt.Errorf("decoder failed: %v", x))
+			err = readError(l.name, l.kind, l.n, fmt.Errorf("decoder failed: %w", fault.Recovered(x)))
 		}
 	}()
 	n, err = l.r.Read(p)

@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // JSONLines is JSON Lines: one object per line. Blank lines are skipped.
@@ -68,7 +69,7 @@ func (j *jsonRecords) Next(r *Record) error {
 		if k := kindOf(object); k != kindObject && json.Valid(object) {
 			return j.bad("the line is %s, not a JSON object", k)
 		}
-		if err := json.Unmarshal(object, &j.members); err != nil {
+		if err := plainjson.Unmarshal(object, &j.members); err != nil {
 			return j.bad("the line is not a JSON object: %w", err)
 		}
 		*r = Record{Position: j.lines.at, Raw: object, members: j.members}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // MaxRecord is the maximum size of a record in bytes, as a record is held in memory.
@@ -97,7 +98,7 @@ func (r *Record) Member(path Path) (Value, error) {
 			return value, fault.New("name a string field; a dot selects a member of an object", "field %q is %s, not an object", path[:i+1], k)
 		}
 		at = &Record{}
-		if err := json.Unmarshal(value.json, &at.members); err != nil {
+		if err := plainjson.Unmarshal(value.json, &at.members); err != nil {
 			return value, err
 		}
 	}

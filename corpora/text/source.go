@@ -30,6 +30,7 @@ type Source struct {
 	started   bool
 	stats     ReadStats
 	atCR      string // see AtCR
+	records   Unselected
 }
 
 // entry is one input of a source.
@@ -249,7 +250,7 @@ func (s *Source) begin() error {
 	}
 	s.started = true
 	s.consumed.Store(0)
-	s.stats, s.atCR = ReadStats{}, ""
+	s.stats, s.atCR, s.records = ReadStats{}, "", Unselected{}
 	return nil
 }
 
@@ -360,6 +361,10 @@ func (s *Source) Stats() ReadStats { return s.stats }
 // AtCR returns the name of the first file of the last pass whose lines end at carriage returns
 // alone, "" if there is none.
 func (s *Source) AtCR() string { return s.atCR }
+
+// Unselected describes the first file of the last pass that looks like records although Read
+// takes each of its lines as text. It is zero if there is none, and after Select.
+func (s *Source) Unselected() Unselected { return s.records }
 
 func (s *Source) invalid(file string, line, column, n int64) {
 	if s.stats.Invalid == 0 {

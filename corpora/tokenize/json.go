@@ -176,7 +176,7 @@ func unknownFor(v *Vocabulary) string {
 func Parse(name string, data []byte) (*Tokenizer, error) {
 	const hint = "a tokenizer.json written by LuminaVec has none of these"
 	var f tokenizerFile
-	if err := json.Unmarshal(data, &f); err != nil {
+	if err := plainjson.Unmarshal(data, &f); err != nil {
 		return nil, fault.New(hintOtherFile, "%s: not a tokenizer: %w", name, err)
 	}
 	var o WordOptions
@@ -274,7 +274,7 @@ func null(m *json.RawMessage) bool { return m == nil || string(*m) == "null" }
 // parseVocab reads the vocabulary of a word model, without unk_token.
 func parseVocab(m modelJSON) (*Vocabulary, error) {
 	var ids map[string]int
-	if err := json.Unmarshal(m.Vocab, &ids); err != nil {
+	if err := plainjson.Unmarshal(m.Vocab, &ids); err != nil {
 		return nil, err
 	}
 	tokens := make([]string, len(ids))

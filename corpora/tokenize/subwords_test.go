@@ -131,7 +131,7 @@ func TestParseSubwordsErrors(t *testing.T) {
 	}
 	for _, test := range []struct{ from, to, want string }{
 		{"WordPiece", "BNE", `model of type "BNE" is not supported`},
-		{"WordPiece", "Unigram", "vocabulary: json"},
+		{"WordPiece", "Unigram", `vocabulary: field "vocab": expected an array but found an object`},
 		{`"WordPiece","unk_token":"[UNK]"`, `"BPE","unk_token":"?"`, `unk_token "?" is not in the vocabulary`},
 		{"BertNormalizer", "Romanize", `normalizer: type "Romanize" is not supported`},
 		{"BertPreTokenizer", "UnicodeScripts", `pre_tokenizer: type "UnicodeScripts" is not supported`},

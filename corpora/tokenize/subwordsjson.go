@@ -2,7 +2,6 @@ package tokenize
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -14,6 +13,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/pretokenizers"
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/tokenizerjson"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // hintKnown returns a hint that lists the tokenizer.json files that can be read.
@@ -24,7 +24,7 @@ func hintKnown() string {
 // parseSubwords reads a tokenizer.json of Hugging Face's library; errors refer to it as name.
 func parseSubwords(name string, data []byte) (*subwords, error) {
 	var f tokenizerjson.File
-	if err := json.Unmarshal(data, &f); err != nil {
+	if err := plainjson.Unmarshal(data, &f); err != nil {
 		return nil, fault.New(hintOtherFile, "%s: not a tokenizer: %w", name, err)
 	}
 	s := &subwords{file: bytes.Clone(data)}
@@ -33,11 +33,11 @@ func parseSubwords(name string, data []byte) (*subwords, error) {
 		if unsupported := (*models.UnsupportedError)(nil); errors.As(err, &unsupported) {
 			return nil, fault.New(hintKnown(), "%s: %w", name, err)
 		}
-		return nil, fault.New(hintOtherFile, "%s: %w", name, err)
+		return nil, fault.New(hintOtherFile, "%s: %w", name, plainjson.Error(err))
 	}
 	s.unknown = s.model.Unknown()
 	if s.preTokenizer, err = pretokenizers.Parse(f.Normalizer, f.PreTokenizer); err != nil {
-		return nil, fault.New(hintKnown(), "%s: %w", name, err)
+		return nil, fault.New(hintKnown(), "%s: %w", name, plainjson.Error(err))
 	}
 	// Without a pre_tokenizer the model gets a whole text as one word. Some models
 	// allow cutting it, which makes their words short and the cache useful.

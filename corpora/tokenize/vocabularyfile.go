@@ -56,6 +56,9 @@ func ReadVocabulary(name string, r io.Reader) (*Vocabulary, error) {
 		v.counts = append(v.counts, count)
 	}
 	if err := lines.Err(); err != nil {
+		if errors.Is(err, bufio.ErrTooLong) {
+			err = errors.New("the line is longer than 1 MiB")
+		}
 		return nil, fault.New(hint, "%s:%d: %w", name, n+1, err)
 	}
 	v.tokens = make([]string, len(ends))

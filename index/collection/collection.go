@@ -2,7 +2,6 @@ package collection
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,12 +10,14 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/sourcegraph/conc/pool"
+
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
+	"github.com/luminavec/luminavec/internal/plainjson"
 	"github.com/luminavec/luminavec/sentence"
-	"github.com/sourcegraph/conc/pool"
 )
 
 // Collection is an open collection. Its methods are safe for concurrent use.
@@ -139,7 +140,7 @@ func readInfo(dir string) (Info, error) {
 	default:
 		return info, fault.New(hintRebuild, "cannot read %s: %w", path, err)
 	}
-	if err := json.Unmarshal(data, &info); err != nil {
+	if err := plainjson.Unmarshal(data, &info); err != nil {
 		return info, fault.New(hintRebuild, "%s is damaged: %w", path, err)
 	}
 	if info.Format > FormatVersion {

@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -185,6 +186,9 @@ func TestQueryChangesNothing(t *testing.T) {
 	}
 }
 
+// goText matches what errors of Go's runtime and of bbolt's code say.
+var goText = regexp.MustCompile(`runtime|nil pointer|memory address|slice bounds|index out of range|interface|goroutine|0x|unsafe|\.go\b|\n`)
+
 // Even if checksums are not verified, a damaged database causes an error or wrong results,
 // but never a panic.
 func TestDamagedDatabaseNeverPanics(t *testing.T) {
@@ -231,6 +235,9 @@ func TestDamagedDatabaseNeverPanics(t *testing.T) {
 			failed++
 			if fault.Hint(err) == "" {
 				t.Errorf("error without a hint: %v", err)
+			}
+			if goText.MatchString(err.Error()) {
+				t.Errorf("the error is about Go: %v", err)
 			}
 		}
 	}

@@ -4,15 +4,19 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
-	"github.com/luminavec/luminavec/internal/fault"
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // documentsFile is a bbolt database with one bucket that maps labels (8 bytes, big endian, so
@@ -57,10 +61,24 @@ func fenced(path string, f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = fault.New(hintRebuild, "%s is damaged: %v", path, r)
+			err = damaged(path, fault.Recovered(r))
 		}
 	}()
 	return f()
+}
+
+// damaged returns the error for a database that cannot be read. bbolt follows the numbers in a
+// damaged page wherever they lead, which ends in an error of Go's runtime.
+func damaged(path string, err error) error {
+	var internal runtime.Error
+	text, failed := strings.CutPrefix(err.Error(), "assertion failed: ")
+	switch {
+	case errors.As(err, &internal), errors.Is(err, io.EOF):
+		err = errNotATree
+	case failed:
+		err = errors.New(text)
+	}
+	return fault.New(hintRebuild, "%s is damaged: %w", path, err)
 }
 
 // documentWriter fills a new database. It syncs only in close, because the folder is not used
@@ -148,7 +166,7 @@ func openDocuments(dir string) (*documentReader, error) {
 		case errors.Is(err, fs.ErrPermission):
 			return fmt.Errorf("open documents: %w", err)
 		case err != nil:
-			return fault.New(hintRebuild, "%s is damaged: %w", r.path, err)
+			return damaged(r.path, err)
 		}
 		file, err := os.Open(r.path)
 		if err != nil {
@@ -157,7 +175,7 @@ func openDocuments(dir string) (*documentReader, error) {
 		defer file.Close()
 		return r.db.View(func(tx *bolt.Tx) error {
 			if err := checkPages(tx, file); err != nil {
-				return fault.New(hintRebuild, "%s is damaged: %w", r.path, err)
+				return damaged(r.path, err)
 			}
 			if tx.Bucket(documentsBucket) == nil {
 				return fault.New(hintRebuild, "%s contains no documents", r.path)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -94,10 +96,13 @@ func (w *WordVectors) row(id int32) []float32 {
 	return w.unit[int(id)*w.stride : (int(id)+1)*w.stride]
 }
 
-// ID returns the row of a word. It looks up the word unchanged and then as the model's tokenizer
+// ID returns the row of a word. It looks up the word unchanged, in normal form C, and then as the model's tokenizer
 // normalizes it: an uncased model finds "Paris" as "paris".
 func (w *WordVectors) ID(word string) (int32, bool) {
 	if id, ok := w.vocabulary.ID(word); ok {
+		return id, true
+	}
+	if id, ok := w.vocabulary.ID(norm.NFC.String(word)); ok {
 		return id, true
 	}
 	folded, ok := w.fold(word)

@@ -61,12 +61,12 @@ func panicked(v any) error {
 		return fault.New("do not change an index or a model while it is in use; if nobody did, check the disk",
 			"a file could not be read: it was truncated while it was open, or the disk failed")
 	}
-	text, _, _ := strings.Cut(fmt.Sprint(v), "\n")
-	if err, ok := v.(error); ok {
-		text, _, _ = strings.Cut(err.Error(), "\n")
+	const hint = "this is a bug: set LUMINAVEC_DEBUG=1 to print the stack, and report it"
+	err := fault.Recovered(v)
+	if err.Error() == "internal error" {
+		return fault.New(hint, "%w", err)
 	}
-	return fault.New("this is a bug: set LUMINAVEC_DEBUG=1 to print the stack, and report it",
-		"internal error: %s", text)
+	return fault.New(hint, "internal error: %w", err)
 }
 
 // exitStatus maps the error of a command to its exit status. Errors before the

@@ -16,14 +16,38 @@ func TextFlags(s *text.Selection) []Flag {
 	}
 }
 
-// WarnInvalid warns of bytes of src that are not UTF-8, and notes unusual line ends.
+// WarnInvalid warns of bytes of src that are not UTF-8 and of records that were read as text,
+// and notes unusual line ends.
 func WarnInvalid(cmd *cobra.Command, src *text.Source) {
 	if name := src.AtCR(); name != "" {
 		Note(cmd, "the lines of %s end at carriage returns", InputName(name))
 	}
+	WarnRecords(cmd, src.Unselected(), cmd.Flag("field") != nil)
 	if s := src.Stats(); s.Invalid > 0 {
 		Warn(cmd, "replaced %s with U+FFFD (first: %s)", Plural(s.Invalid, "byte of invalid UTF-8", "bytes of invalid UTF-8"), s.FirstInvalid)
 	}
+}
+
+// WarnRecords warns of records that were read as text; selectable is whether --field and
+// --column select a part of them.
+func WarnRecords(cmd *cobra.Command, u text.Unselected, selectable bool) {
+	how := ""
+	switch {
+	case u.Format == "":
+		return
+	case u.Format == "CSV" && selectable:
+		how = "--column selects the text"
+	case u.Format == "CSV":
+		how = "use a file with one text per line"
+	case u.Format == "JSON" || !selectable:
+		how = "jq -r '.. | strings' writes the texts, one per line"
+	default:
+		how = "--field selects the text"
+		if u.Fields != "" {
+			how += ", such as " + u.Fields
+		}
+	}
+	Warn(cmd, "%s is %s, but every line was read as text, with names of fields: %s", InputName(u.File), u.Format, how)
 }
 
 // OpenText opens files of text, standard input when none is named. Each line, or

@@ -1,11 +1,76 @@
 // Package plainjson writes JSON for people to read: <, > and & are not escaped, as
-// encoding/json does for HTML.
+// encoding/json does for HTML. The errors of its Unmarshal do not mention types of Go.
 package plainjson
 
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
 )
+
+// Unmarshal is json.Unmarshal with the errors that Error returns.
+func Unmarshal(data []byte, to any) error { return Error(json.Unmarshal(data, to)) }
+
+// Error returns an error of encoding/json in words that do not mention types of Go:
+// `field "dim": expected a whole number but found a string`. Other errors are returned
+// unchanged.
+func Error(err error) error {
+	var mistyped *json.UnmarshalTypeError
+	if !errors.As(err, &mistyped) {
+		return err
+	}
+	text := fmt.Sprintf("expected %s but found %s", kindOf(mistyped.Type), found(mistyped.Value))
+	if mistyped.Field != "" {
+		text = fmt.Sprintf("field %q: %s", mistyped.Field, text)
+	}
+	return &plainError{strings.Replace(err.Error(), mistyped.Error(), text, 1), err}
+}
+
+type plainError struct {
+	text string
+	err  error
+}
+
+func (e *plainError) Error() string { return e.text }
+func (e *plainError) Unwrap() error { return e.err }
+
+// kindOf returns the JSON value that a type holds.
+func kindOf(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return kindOf(t.Elem())
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.String:
+		return "a string"
+	case reflect.Slice, reflect.Array:
+		return "an array"
+	case reflect.Map, reflect.Struct:
+		return "an object"
+	case reflect.Interface:
+		return "another value"
+	}
+	return "a whole number"
+}
+
+// found describes a value by the word that encoding/json has for it, such as "number 1.5".
+func found(value string) string {
+	if number, ok := strings.CutPrefix(value, "number "); ok {
+		return number
+	}
+	switch value {
+	case "object", "array":
+		return "an " + value
+	case "bool":
+		return "true or false"
+	}
+	return "a " + value
+}
 
 // Marshal is json.Marshal, or json.MarshalIndent if indent is not empty, without
 // HTML escapes.

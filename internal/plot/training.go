@@ -13,6 +13,9 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // TrainingOptions describes a plot of a training run.
@@ -32,7 +35,7 @@ func Training(log []byte, o TrainingOptions) (svg, png []byte, err error) {
 	// The library panics if it cannot draw something. A failed plot must not lose a model.
 	defer func() {
 		if v := recover(); v != nil {
-			svg, png, err = nil, nil, fmt.Errorf("plotting the training log: %v", v)
+			svg, png, err = nil, nil, fmt.Errorf("plotting the training log: %w", fault.Recovered(v))
 		}
 	}()
 	if o.Epochs <= 0 {
@@ -95,7 +98,7 @@ func readCourse(log []byte, epochs float64) (*course, error) {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("object %d: %w", n, err)
+			return nil, fmt.Errorf("object %d: %w", n, plainjson.Error(err))
 		}
 		x := line.Progress * epochs
 		if n := len(c.loss); n > 0 && line.Kind == "" && x < c.loss[n-1].X {

@@ -80,6 +80,14 @@ func (o SetOptions) read(name string) (*Set, error) {
 	return s, err
 }
 
+// Unselected describes held-out text that looks like records; see [text.Unselected].
+func (s *Set) Unselected() text.Unselected {
+	if s.text == nil {
+		return text.Unselected{}
+	}
+	return s.text.Unselected()
+}
+
 // ReadSameSets reads the sets called names or, if there are none, those that the model was
 // validated with before; was may be nil. It is an error if one of the latter has changed since.
 func ReadSameSets(was *checkpoints.Validation, names ...string) ([]*Set, error) {

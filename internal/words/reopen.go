@@ -2,7 +2,6 @@ package words
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +12,7 @@ import (
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/plainjson"
 	"github.com/luminavec/luminavec/internal/training"
 )
 
@@ -40,7 +40,7 @@ func Reopen(folder string, c *checkpoints.Checkpoint) (*Reopened, error) {
 		return nil, fmt.Errorf("%s: %w", folder, err)
 	}
 	r := &Reopened{folder: folder, Checkpoint: c, Kind: kind}
-	if err := json.Unmarshal(c.Config.Options, &r.Options); err != nil {
+	if err := plainjson.Unmarshal(c.Config.Options, &r.Options); err != nil {
 		return nil, fmt.Errorf("%s: options in config.json: %w", folder, err)
 	}
 	if err := r.Options.Validate(); err != nil {

@@ -39,7 +39,9 @@ func (s *Start) Found() int {
 }
 
 // NewStart reads the vectors of the words of v, using the first row of each. It reads vectors
-// to the end, row by row, and keeps at most V of them.
+// to the end, row by row, and keeps at most V of them. A word of v that is not in the file has
+// the vector of the first word that Vectors.Normal makes the same; set Options.Tokenizer of
+// vectors to the tokenizer of the text.
 //
 // The output vectors of a model folder that was opened with its training state are reused if
 // the model has the same objective (kind, as in config.json) and both use negative sampling;
@@ -70,17 +72,24 @@ func NewStart(ctx context.Context, vectors *exchange.Vectors, v *tokenize.Vocabu
 		}
 	}
 	var there []string // some words of the file, to be shown
+	exact := make([]bool, v.Len())
 	row := -1
 	err := vectors.Each(ctx, func(r exchange.Row) error {
 		row++
 		if len(there) < 3 {
 			there = append(there, strconv.Quote(string(r.Token)))
 		}
-		id, ok := v.ID(string(r.Token))
-		if !ok || s.Given[id] {
+		id, same := v.ID(string(r.Token))
+		if !same {
+			var ok bool
+			if id, ok = v.ID(vectors.Normal(r.Token)); !ok {
+				return nil
+			}
+		}
+		if exact[id] || s.Given[id] && !same {
 			return nil
 		}
-		s.Given[id] = true
+		s.Given[id], exact[id] = true, same
 		copy(in.Row(int(id)), r.Values)
 		if own.Data != nil {
 			copy(in.Row(int(id)), own.Row(row))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/checkpoints/exchange"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	. "github.com/luminavec/luminavec/internal/words"
 )
@@ -58,6 +59,27 @@ func untrained(t *testing.T, o Options, run Run) *checkpoints.Checkpoint {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// Words of a file in another form than text gets, decomposed or with capitals, are found, unless
+// the file also has the word in that form: "Paris" is not the vector of "paris" then, wherever
+// it is in the file.
+func TestStartNormalForms(t *testing.T) {
+	o := smallOptions()
+	o.Dim = 2
+	run := runOf(t, "caf\u00e9 paris berlin \u09b8\u09ae\u09df\n")
+	vectors := vectorsOf(t, "Cafe\u0301 1 2\nParis 3 4\nparis 5 6\nPARIS 7 8\nberlin 9 1\nBerlin 2 2\n\u09b8\u09ae\u09df 3 3\n")
+	vectors.Options.Tokenizer = tokenize.NewWordTokenizer(tokenize.WordOptions{})
+	s, err := NewStart(context.Background(), vectors, run.Corpus.Vocabulary(), "skipgram", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for word, want := range map[string]float32{"caf\u00e9": 1, "paris": 5, "berlin": 9, "\u09b8\u09ae\u09af\u09bc": 3} {
+		id, ok := run.Corpus.Vocabulary().ID(word)
+		if !ok || !s.Given[id] || s.In.Row(int(id))[0] != want {
+			t.Errorf("%+q does not start from %v", word, want)
+		}
+	}
 }
 
 // Words that are found begin with their vectors, the first of two; the others as

@@ -178,7 +178,7 @@ func ExampleOpenInit() {
 		fmt.Println(err)
 		return
 	}
-	start, err := init.Start(ctx, init.Tokenizer().Vocabulary(), o.Dim)
+	start, err := init.Start(ctx, init.Tokenizer(), o.Dim)
 	if err != nil {
 		fmt.Println(err)
 		return

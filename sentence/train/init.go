@@ -91,14 +91,15 @@ func (i *Init) Adopt(o *Options, chosen ...string) error {
 	return nil
 }
 
-// Start returns the initial vectors for the tokens of v, and nil for a nil Init. A file
-// of vectors is read to its end.
-func (i *Init) Start(ctx context.Context, v *tokenize.Vocabulary, dim int) (*Start, error) {
+// Start returns the initial vectors for the tokens of the vocabulary of t, and nil for a nil
+// Init. A file of vectors is read to its end.
+func (i *Init) Start(ctx context.Context, t *tokenize.Tokenizer, dim int) (*Start, error) {
 	switch {
 	case i == nil:
 		return nil, nil
 	case !i.IsSentence():
-		return NewStart(ctx, i.vectors, v, dim)
+		i.vectors.Options.Tokenizer = t
+		return NewStart(ctx, i.vectors, t.Vocabulary(), dim)
 	}
 	encoder, err := sentence.FromCheckpoint(i.model)
 	if err != nil {

@@ -171,6 +171,39 @@ func TestStartTakesTokensAndWords(t *testing.T) {
 	}
 }
 
+// Words are brought to the form of the tokenizer: that of BERT's uncased models is lower case
+// without accents, and NFKC turns a ligature into letters.
+func TestNewStartNormalForms(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "v.txt")
+	if err := os.WriteFile(file, []byte("Cafe\u0301 1 2\nKING 3 4\nking 5 6\n\ufb01nd 7 8\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for normalizer, want := range map[string][]bool{
+		`{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":true}`: {true, true, false, false},
+		`{"type":"NFKC"}`: {false, true, true, true},
+	} {
+		bert, err := tokenize.Parse("t", []byte(`{"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":`+normalizer+
+			`,"pre_tokenizer":{"type":"Whitespace"},"post_processor":null,"decoder":null,"model":{"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##",`+
+			`"max_input_chars_per_word":100,"vocab":{"cafe":0,"king":1,"find":2,"Caf\u00e9":3,"[UNK]":4}}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		vectors, err := exchange.Open(context.Background(), file, exchange.Options{Tokenizer: bert})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer vectors.Close()
+		s, err := NewStart(context.Background(), vectors, bert.Vocabulary(), 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(s.Given[:4], want) || s.Table.Row(1)[0] != 5 {
+			t.Errorf("%s: given %v, king %v; want %v and 5", normalizer, s.Given, s.Table.Row(1), want)
+		}
+	}
+}
+
 // A run that starts from an encoder and takes tiny steps ends with the same encoder.
 func TestStartWithEncoder(t *testing.T) {
 	pairs, tokenizer := topicPairs(t, 200, nil)

@@ -41,7 +41,9 @@ func (s *Start) Found() int {
 
 // NewStart looks up the tokens of v in vectors, which it reads to the end. It finds a token
 // with the same spelling or, for a subword token that begins a word, the word, so that a table
-// of subwords can start from the vectors of a word model. It is an error if the dimension of
+// of subwords can start from the vectors of a word model. A token that is not in the file has the
+// vector of the first word that Vectors.Normal makes the same; set Options.Tokenizer of vectors
+// to the tokenizer of the text. It is an error if the dimension of
 // the vectors is not dim, or if they contain no token of v.
 func NewStart(ctx context.Context, vectors *exchange.Vectors, v *tokenize.Vocabulary, dim int) (*Start, error) {
 	if vectors.Dim != dim {
@@ -58,20 +60,29 @@ func NewStart(ctx context.Context, vectors *exchange.Vectors, v *tokenize.Vocabu
 	}
 	table := checkpoints.NewTensor(v.Len(), dim)
 	s := &Start{Table: &table, Given: make([]bool, v.Len())}
+	find := func(token string) (int32, bool) {
+		id, ok := v.ID(token)
+		if !ok {
+			id, ok = words[token]
+		}
+		return id, ok
+	}
 	var there []string
+	exact := make([]bool, v.Len())
 	err := vectors.Each(ctx, func(r exchange.Row) error {
 		token := string(r.Token)
 		if len(there) < 3 {
 			there = append(there, strconv.Quote(token))
 		}
-		id, ok := v.ID(token)
-		if !ok {
-			if id, ok = words[token]; !ok {
+		id, same := find(token)
+		if !same {
+			var ok bool
+			if id, ok = find(vectors.Normal(r.Token)); !ok {
 				return nil
 			}
 		}
-		if !s.Given[id] {
-			s.Given[id] = true
+		if !exact[id] && (same || !s.Given[id]) {
+			s.Given[id], exact[id] = true, same
 			copy(table.Row(int(id)), r.Values)
 		}
 		return nil

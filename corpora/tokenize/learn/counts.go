@@ -9,6 +9,7 @@ import (
 
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/pretokenizers"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // countedWord is a word and its count in the text.
@@ -69,7 +70,7 @@ func (c *wordCounter) read(ctx context.Context, read textReader, progress func()
 func (w *wordWorker) count(b *text.Batch) (err error) {
 	defer func() { // text may be arbitrary bytes
 		if x := recover(); x != nil {
-			err = fmt.Errorf("cannot split the text into words: panic: %v", x)
+			err = fmt.Errorf("cannot split the text into words: %w", fault.Recovered(x))
 		}
 	}()
 	add := func(word []byte, _, _ int) {

@@ -180,7 +180,7 @@ type pairWorker struct {
 func (w *pairWorker) count(b *text.Batch) (err error) {
 	defer func() { // the segmenter is third-party code, and text may be arbitrary bytes
 		if x := recover(); x != nil {
-			err = fmt.Errorf("cannot split the text into words: panic: %v", x)
+			err = fmt.Errorf("cannot split the text into words: %w", fault.Recovered(x))
 		}
 	}()
 	add := w.add

@@ -10,6 +10,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/sentence"
 )
 
 func exportCommand() *cobra.Command {
@@ -20,7 +21,10 @@ func exportCommand() *cobra.Command {
 		Use:   "export -m MODEL [options] -o FILE",
 		Short: "Write the word vectors of a model in the format of another program",
 		Long: `
-It writes the vectors of the vocabulary or, with --words, those of a list of words.
+It writes the vectors of the vocabulary or, with --words, those of a list of words. The
+mean of the rows of a text is the vector that 'embed text' writes, before it is scaled to
+length 1: layers and token weights of a sentence model are part of the rows. Imported
+words are written as they were spelt.
 These formats cannot hold character n-grams: a model that has n-grams can compose the
 vectors of other words, and an exported file cannot, so list the words you will need.`,
 		Example: `
@@ -72,9 +76,22 @@ func export(cmd *cobra.Command, name, list, output string, force bool) error {
 		return err
 	}
 	defer out.Abort()
-	model, err := cli.ReadModel(cmd)
+	read, err := cli.ReadModel(cmd)
 	if err != nil {
 		return err
+	}
+	model, err := sentence.WordVectors(read)
+	if err != nil {
+		return fault.New("'embed text' writes the vectors of the texts that you need", "cannot export %s: %w", cli.Printable(cmd.Flag("model").Value.String()), err)
+	}
+	if model != read {
+		cli.Note(cmd, "the layers of the model are part of the exported rows: their mean over the tokens of a text is its vector, before normalization")
+	}
+	if model.Tokenizer.Subwords() {
+		cli.Warn(cmd, "the vectors belong to the tokens of the model's tokenizer.json, which are parts of words: programs that split text into words will not find most of them")
+	}
+	if list != "" && read.NGrams != nil && model.NGrams == nil {
+		return fault.New("leave out --words, or write the vectors of the words with 'embed text'", "a linear layer follows the n-grams of this model: vectors of unknown words cannot be exported")
 	}
 	count := model.Vocabulary.Len()
 	if cmd.Flags().Changed("words") {
@@ -112,6 +129,7 @@ func exportWords(cmd *cobra.Command, out *cli.Output, model *checkpoints.Checkpo
 			words = append(words, word)
 		}
 	}
+	cli.WarnInvalid(cmd, src)
 	if len(words) == 0 {
 		return 0, fault.New("--words takes a file with one word per line", "%s contains no words", cli.InputName(list))
 	}

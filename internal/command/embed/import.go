@@ -39,7 +39,12 @@ such as numbers whose first may be a word, is refused; --vectors-format decides.
 fastText .vec is word2vec. Rows of npy and tsv have no words: --vocab lists them, or
 vocab.tsv beside an npy file. Words may contain spaces. If a word occurs in several rows, the first row is used. In
 formats without counts, words are expected in order of frequency: the r-th of V words
-gets the count V/r.`,
+gets the count V/r.
+
+Words are brought to the form that text gets: Unicode NFC and, without --cased, small
+letters; 'embed export' writes them as they were spelt. Of two words with the same NFC
+one row is used. A model folder, and a folder of model2vec or StaticEmbedding of
+sentence-transformers, keeps its tokenizer, weights, layers and n-grams.`,
 		Example: `
 $ embed import glove.6B.100d.txt -o glove
 embed: 400,000 words, 100 dimensions, from glove, glove`,
@@ -53,7 +58,7 @@ embed: 400,000 words, 100 dimensions, from glove, glove`,
 		Help: "file or folder of word vectors, or - for standard input; gzip, bzip2 and zstd are decompressed"})
 	cli.Declare(cmd, cli.ForInput,
 		cli.Flag{Name: "cased", Into: &j.words.Cased, Field: "Cased", Help: "keep capital letters in text, for vectors that distinguish Paris from paris"},
-		cli.Flag{Name: "tokenizer", Arg: "NAME", Into: &j.cut, Help: "how text is split into words to look up", Values: []cli.Value{
+		cli.Flag{Name: "tokenizer", Arg: "NAME", Into: &j.cut, Field: "Tokenizer", Help: "how text is split into words to look up", Values: []cli.Value{
 			{Name: "words", Help: "at word boundaries of Unicode (UAX #29)"},
 			{Name: "whitespace", Help: "at white space"}}},
 		cli.Flag{Name: "vocab", Arg: "FILE", Into: &j.options.WordList, Field: "WordList", Ext: []string{"tsv", "txt"},
@@ -100,12 +105,13 @@ func (j *importJob) run(cmd *cobra.Command, path string) error {
 	}
 	if cli.JSON(cmd) {
 		return cli.WriteJSON(cmd.OutOrStdout(), imported{
-			Output: j.output, Format: r.Format, Words: model.Vocabulary.Len(), Dim: model.Config.Dim, Rows: r.Rows,
+			Output: j.output, Format: r.Format, Words: model.Vocabulary.Len(), Dim: model.Config.VectorDim(), Rows: r.Rows,
 			Missing: r.Missing, Duplicates: r.Duplicates, Unusable: r.Unusable, Repaired: r.Repaired, Unreachable: r.Unreachable, CountsByRank: r.Ranked,
+			Renamed: r.Renamed, Collisions: r.Collisions,
 		})
 	}
 	cli.Note(cmd, "%s, %s, from %s, %s", cli.Plural(model.Vocabulary.Len(), "word", "words"),
-		cli.Plural(model.Config.Dim, "dimension", "dimensions"), r.Format, cli.Printable(j.output))
+		cli.Plural(model.Config.VectorDim(), "dimension", "dimensions"), r.Format, cli.Printable(j.output))
 	return nil
 }
 
@@ -122,6 +128,8 @@ type imported struct {
 	Repaired     int64  `json:"repaired"`    // words with invalid UTF-8
 	Unreachable  int    `json:"unreachable"` // words that the tokenizer never produces
 	CountsByRank bool   `json:"counts_by_rank"`
+	Renamed      int    `json:"renamed"`    // words in another form than in the file, that of text
+	Collisions   int    `json:"collisions"` // rows whose word is another spelling of a word
 }
 
 // warnImported warns of what differs from the file.
@@ -134,6 +142,12 @@ func warnImported(cmd *cobra.Command, c *checkpoints.Checkpoint, r *exchange.Imp
 	}
 	if r.Repaired > 0 {
 		cli.Warn(cmd, "replaced invalid UTF-8 in %s with U+FFFD", cli.Plural(r.Repaired, "word", "words"))
+	}
+	if r.Renamed > 0 {
+		cli.Note(cmd, "%s stored in the form that text gets, such as %s", cli.Plural(r.Renamed, "word is", "words are"), r.FirstRenamed)
+	}
+	if r.Collisions > 0 {
+		cli.Warn(cmd, "skipped %s whose word is another in a different Unicode form (first: %s)", cli.Plural(r.Collisions, "row", "rows"), r.FirstCollision)
 	}
 	if r.Unreachable == 0 {
 		return

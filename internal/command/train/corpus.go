@@ -69,10 +69,10 @@ func readCorpus(cmd *cobra.Command) func(context.Context, *text.Source, corpora.
 		began := time.Now()
 		corpus, err := corpora.Build(ctx, source, o)
 		progress.Done()
+		cli.WarnInvalid(cmd, source)
 		if err != nil {
 			return nil, err
 		}
-		cli.WarnInvalid(cmd, source)
 		if n, below := corpus.Dropped(); n > 0 {
 			cli.Warn(cmd, "not enough memory for all different words: dropped %s with at most %s each while counting",
 				cli.Plural(n, "word", "words"), cli.Plural(below, "occurrence", "occurrences"))

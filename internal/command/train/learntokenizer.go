@@ -125,10 +125,10 @@ func learnTokenizer(cmd *cobra.Command, source *text.Source, o learn.Options) (*
 	}
 	learned, err := learn.Train(cmd.Context(), source, o)
 	stages.Done()
+	cli.WarnInvalid(cmd, source)
 	if err != nil {
 		return nil, err
 	}
-	cli.WarnInvalid(cmd, source)
 	if learned.Dropped > 0 {
 		cli.Warn(cmd, "more distinct words than fit in memory: dropped %s that occurred %s", cli.Thousands(learned.Dropped), times(learned.DroppedBelow))
 	}

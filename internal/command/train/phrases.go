@@ -117,10 +117,10 @@ func findPhrases(cmd *cobra.Command, source *text.Source, o learn.PhraseOptions)
 	o.OnProgress = progress.Bytes
 	found, err := learn.FindPhrases(cmd.Context(), source, o)
 	progress.Done()
+	cli.WarnInvalid(cmd, source)
 	if err != nil {
 		return nil, err
 	}
-	cli.WarnInvalid(cmd, source)
 	if found.Pruned > 0 {
 		cli.Warn(cmd, "more than %s: dropped %s that occurred %s; rare phrases may be missing or undercounted; raise --max-pairs to keep more",
 			cli.Plural(o.MaxPairs, "pair", "pairs"), cli.Thousands(found.Pruned), times(found.PrunedBelow))

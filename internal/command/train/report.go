@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/plainjson"
 	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/internal/words"
 	sentences "github.com/luminavec/luminavec/sentence/train"
@@ -39,7 +39,7 @@ type trained struct {
 // newTrained describes the model that is in output.
 func newTrained(output string, c *checkpoints.Checkpoint) (t trained, err error) {
 	var o struct{ Epochs, Threads int }
-	if err := json.Unmarshal(c.Config.Options, &o); err != nil {
+	if err := plainjson.Unmarshal(c.Config.Options, &o); err != nil {
 		return t, err
 	}
 	t = trained{

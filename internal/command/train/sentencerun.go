@@ -71,7 +71,7 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 		return cli.UsageError(err)
 	}
 	v := tokenizer.Vocabulary()
-	start, err := init.Start(ctx, v, j.Dim)
+	start, err := init.Start(ctx, tokenizer, j.Dim)
 	if err != nil {
 		return err
 	}

@@ -126,6 +126,9 @@ func (t *target) trainWords(cmd *cobra.Command, kind words.Kind, o words.Options
 		defer v.Close()
 		t.watch.set(v)
 		noteSets(cmd, v)
+		for _, s := range sets {
+			cli.WarnRecords(cmd, s.Unselected(), false)
+		}
 		run.Validation = v
 	}
 	run.SaveEvery = t.every

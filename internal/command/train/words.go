@@ -191,6 +191,7 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	defer corpus.Close()
 	var start *words.Start
 	if given != nil {
+		given.Options.Tokenizer = tokenizer
 		if start, err = words.NewStart(cmd.Context(), given, corpus.Vocabulary(), j.kind.Name(), j.options); err != nil {
 			return err
 		}

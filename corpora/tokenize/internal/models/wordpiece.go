@@ -7,6 +7,7 @@ import (
 	"github.com/sugarme/tokenizer/model"
 	"github.com/sugarme/tokenizer/model/wordpiece"
 
+	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
@@ -84,7 +85,7 @@ func (m *wordPiece) Tokens(ids, ends []int32, word []byte) ([]int32, []int32) {
 func fenced(f func() error) (err error) {
 	defer func() {
 		if x := recover(); x != nil {
-			err = fmt.Errorf("panic: %v", x)
+			err = fault.Recovered(x)
 		}
 	}()
 	return f()

@@ -1,0 +1,72 @@
+package checkpoints
+
+import (
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// The values are numpy's: numpy.array([…], 'u2').view('f2').astype('f4').
+func TestFloat16(t *testing.T) {
+	for _, c := range []struct {
+		bits uint16
+		want float32
+	}{
+		{0x0000, 0}, {0x0001, 5.960464477539063e-08}, {0x03ff, 6.097555160522461e-05}, {0x0400, 6.103515625e-05},
+		{0x3c00, 1}, {0x3555, 0.333251953125}, {0xc000, -2}, {0x7bff, 65504}, {0xfbff, -65504}, {0x8001, -5.960464477539063e-08},
+	} {
+		if got := Float16(c.bits); got != c.want {
+			t.Errorf("%#04x is %v, want %v", c.bits, got, c.want)
+		}
+	}
+	if v := Float16(0x8000); v != 0 || !math.Signbit(float64(v)) {
+		t.Errorf("0x8000 is %v, want -0", v)
+	}
+	if !math.IsInf(float64(Float16(0x7c00)), 1) || !math.IsInf(float64(Float16(0xfc00)), -1) || !math.IsNaN(float64(Float16(0x7e00))) {
+		t.Error("infinities and NaN")
+	}
+}
+
+// A file with tensors of several types: those of 16 and 64 bits are read, whole numbers only if
+// they are a list, and tensors that are not wanted may have any type.
+func TestReadTensorTypes(t *testing.T) {
+	data := file(`{"half":{"dtype":"F16","shape":[1,2],"data_offsets":[0,4]},`+
+		`"brain":{"dtype":"BF16","shape":[2,1],"data_offsets":[4,8]},`+
+		`"double":{"dtype":"F64","shape":[1],"data_offsets":[8,16]},`+
+		`"position_ids":{"dtype":"I64","shape":[1,2],"data_offsets":[16,32]},`+
+		`"mapping":{"dtype":"I64","shape":[2],"data_offsets":[32,48]},`+
+		`"scalar":{"dtype":"I64","shape":[],"data_offsets":[48,56]}}`, 0)
+	data = append(data, 0x00, 0x3c, 0x00, 0xc0) // 1, -2
+	data = append(data, 0x80, 0x3f, 0x20, 0xc0) // 1, -2.5
+	data = little.AppendUint64(data, math.Float64bits(0.1))
+	for _, n := range []uint64{0, 1, 7, 3, 0} {
+		data = little.AppendUint64(data, n)
+	}
+	path := filepath.Join(t.TempDir(), "x.safetensors")
+	if err := os.WriteFile(path, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	tensors, err := ReadTensors(context.Background(), path, "half", "brain", "double", "mapping")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string][]float32{"half": {1, -2}, "brain": {1, -2.5}, "double": {0.1}, "mapping": {7, 3}} {
+		x := tensors[name]
+		var got []float32
+		for i := range x.Rows() {
+			got = append(got, x.Row(i)...)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s is %v, want %v", name, got, want)
+		}
+	}
+	if x, ok := tensors["position_ids"]; !ok || x.Data != nil || !slices.Equal(x.Shape, []int{1, 2}) {
+		t.Errorf("position_ids is %v, want only its shape", x)
+	}
+	if _, err := ReadTensors(context.Background(), path); err == nil {
+		t.Error("a table of integers was read")
+	}
+}

@@ -1,0 +1,43 @@
+package sentence
+
+import (
+	"maps"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// WordVectors returns a model without layers whose rows have the vectors of c: the mean of the
+// rows of the tokens of a text is the vector that c gives to the text, before normalization. It
+// returns c if that holds for its own rows; otherwise the layers and the weights of tokens are
+// folded into the rows, as Fold does. The model then has VectorDim dimensions.
+//
+// It is an error if c pools in another way than by a mean, weighted or not. Character n-grams
+// behind a linear layer are left out: the vector of an unknown token is not a mean of rows.
+func WordVectors(c *checkpoints.Checkpoint) (*checkpoints.Checkpoint, error) {
+	e := c.Config.Encoder
+	switch Pooling(e.Pooling) {
+	case Max, First, Last:
+		return nil, fault.New("encode the texts that you need instead: their vectors can be written in the formats npy, jsonl and tsv",
+			"the model has no vectors of words: with the pooling %q, the vector of a text is not a mean of rows", e.Pooling)
+	case SIF:
+	default:
+		if e.Hidden == 0 && e.Project == 0 {
+			return c, nil
+		}
+	}
+	if e.Hidden > 0 && c.NGrams != nil {
+		plain := *c
+		plain.NGrams, plain.Tensors = nil, maps.Clone(c.Tensors)
+		delete(plain.Tensors, checkpoints.NGramTensor)
+		c = &plain
+	}
+	encoder, err := FromCheckpoint(c)
+	if err != nil {
+		return nil, err
+	}
+	if encoder, err = encoder.Fold(); err != nil {
+		return nil, err
+	}
+	return encoder.Checkpoint(), nil
+}
