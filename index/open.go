@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/internal/pipe"
 )
 
 // OpenFile opens the index at path without reading it. The file is mapped into memory, and
@@ -25,6 +26,9 @@ import (
 // be written to. It stays mapped until the index is garbage collected. A file of an older
 // version, an LSH index, and a file that cannot be mapped are loaded as by LoadFile.
 func OpenFile(path string) (Index, error) {
+	if pipe.Blocks(path) {
+		return LoadFile(path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, explainOpen(err)
