@@ -18,6 +18,9 @@ func (g *graph) encode(w *scratch, q []float32) {
 // by their codes if the index has codes; w.code must then be q.
 func (g *graph) compare(w *scratch, q []float32) {
 	w.counts += int64(len(w.fresh))
+	if g.unchecked.Load() {
+		g.touch(w.fresh)
+	}
 	if cap(w.away) < len(w.fresh) {
 		w.away = make([]float32, cap(w.fresh))
 	}
@@ -45,6 +48,7 @@ func (g *graph) measure(keys []key, q []float32) {
 		if i+ahead < len(keys) {
 			kernel.Prefetch(g.arena.vector(keys[i+ahead].ID()))
 		}
+		g.touchVectors(int(k.ID()), 1)
 		keys[i] = walk.NewKey(g.distance(q, g.arena.vector(k.ID())), k.ID())
 	}
 }

@@ -100,7 +100,7 @@ func duplicateLabel(label int64) error {
 	return container.Damaged("labels", "label %d occurs twice", label)
 }
 
-// loadArrays reads the sections after the labels in version 3.
+// loadArrays reads the sections after the labels from version 3 on.
 func (s *store) loadArrays(r *container.Reader, g *graph, n int) error {
 	if g != nil {
 		if err := g.loadNodes(r, n); err != nil {
@@ -117,6 +117,9 @@ func (s *store) loadArrays(r *container.Reader, g *graph, n int) error {
 		if err := loadRows(r, "vectors", s.arena.vectors, n); err != nil {
 			return err
 		}
+	}
+	if err := r.Blocks(); err != nil {
+		return err
 	}
 	if err := s.checkArrays(g, n); err != nil {
 		return err

@@ -27,6 +27,7 @@ func (s *store) scan(w *scratch, r request) {
 	for at := 0; at < total; {
 		labels, n := s.labels.Run(at, min(scanBlock, total-at))
 		rows, n := s.arena.vectors.Run(at, n)
+		s.touchVectors(at, n)
 		labels, n = s.candidatesAmong(w, r.allow, at, labels[:n])
 		if len(w.fresh) == n {
 			s.compareRows(w, rows, n)

@@ -136,6 +136,7 @@ func (g *scanGroup) scan(ctx context.Context) error {
 		}
 		labels, n := g.labels.Run(at, min(batchRows, total-at))
 		rows, n := g.arena.vectors.Run(at, n)
+		g.touchVectors(at, n)
 		labels, n = g.candidatesAmong(w, allow, at, labels[:n])
 		if len(w.fresh) > 0 {
 			g.compare(rows, labels, len(w.fresh) < n)
@@ -144,7 +145,7 @@ func (g *scanGroup) scan(ctx context.Context) error {
 		at += n
 	}
 	g.distances.Add(int64(computed))
-	return nil
+	return g.damaged()
 }
 
 // compare offers the vectors of rows that are listed in fresh, some or all of them.

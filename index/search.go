@@ -80,6 +80,9 @@ func (s *store) searchInto(dst []Result, query []float32, k int, o SearchOptions
 	if r.k > 0 {
 		find(w, r)
 	}
+	if err := s.damaged(); err != nil {
+		return dst, err
+	}
 	return w.top.appendResults(dst, s.options.Metric, r.within), nil
 }
 
@@ -203,6 +206,9 @@ func (s *store) searchRange(query []float32, threshold float32, o SearchOptions,
 	w.top.reset(math.MaxInt)
 	if r.k > 0 {
 		find(w, r)
+	}
+	if err := s.damaged(); err != nil {
+		return nil, err
 	}
 	return w.top.appendResults([]Result{}, s.options.Metric, r.within), nil
 }

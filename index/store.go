@@ -10,6 +10,7 @@ import (
 
 	"github.com/luminavec/luminavec/index/internal/changelog"
 	"github.com/luminavec/luminavec/index/internal/chunk"
+	"github.com/luminavec/luminavec/index/internal/container"
 	"github.com/luminavec/luminavec/index/internal/idtable"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -40,8 +41,11 @@ type store struct {
 	limbo    []retired          // ids that will be free
 	count    atomic.Int64       // number of vectors that a search can find
 
-	unchecked  atomic.Bool  // opened, but large sections were not checked
-	completing func() error // see complete
+	unchecked  atomic.Bool           // opened, but large sections were not checked
+	completing func() error          // see complete
+	path       string                // of the opened file
+	blocks     []*container.Blocks   // of the records and of the vectors; nil: checked
+	damage     atomic.Pointer[error] // found in them by a search
 
 	logID     uint64         // of the change log that belongs to the index, or 0
 	changes   atomic.Uint64  // number of changes in that log; written under mu
