@@ -110,19 +110,19 @@ func (s *store) open(m *container.Image, g *graph) error {
 		}
 	}
 	large := make([]container.Section, 0, 2)
-	records, err := m.AlignedSection("records", n, s.arena.records.Width()*4)
+	records, err := m.AlignedSection("records", n, s.arena.Records.Width()*4)
 	if err != nil {
 		return err
 	}
 	large = append(large, records)
-	s.arena.records.Adopt(container.AsNumbers[float32](records.Payload()), n)
-	if s.arena.coded {
-		vectors, err := m.AlignedSection("vectors", n, s.arena.vectors.Width()*4)
+	s.arena.Records.Adopt(container.AsNumbers[float32](records.Payload()), n)
+	if s.arena.Coded {
+		vectors, err := m.AlignedSection("vectors", n, s.arena.Vectors.Width()*4)
 		if err != nil {
 			return err
 		}
 		large = append(large, vectors)
-		s.arena.vectors.Adopt(container.AsNumbers[float32](vectors.Payload()), n)
+		s.arena.Vectors.Adopt(container.AsNumbers[float32](vectors.Payload()), n)
 	}
 	blocks, err := m.Blocks(large...)
 	if err != nil {
@@ -210,7 +210,7 @@ func (s *store) complete() error {
 
 // touch checks the records that a search is about to read.
 func (s *store) touch(ids []id) {
-	width := s.arena.records.Width() * 4
+	width := s.arena.Records.Width() * 4
 	for _, n := range ids {
 		s.check(s.blocks[0], int(n)*width, width)
 	}
@@ -219,7 +219,7 @@ func (s *store) touch(ids []id) {
 // touchVectors checks the vectors of ids from at on.
 func (s *store) touchVectors(at, n int) {
 	if s.unchecked.Load() {
-		width := s.arena.vectors.Width() * 4
+		width := s.arena.Vectors.Width() * 4
 		s.check(s.blocks[1], at*width, n*width)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/chunk"
 	"github.com/luminavec/luminavec/index/internal/container"
 )
@@ -135,9 +136,9 @@ func saveIndex(ix kindIndex, to io.Writer) error {
 // the numbers of the others are consecutive. The caller holds gate exclusively.
 func save(to io.Writer, s *store, g *graph) error {
 	ids := s.all()
-	records, vectors := len(ids)*s.arena.records.Width()*4, 0
-	if s.arena.coded {
-		vectors = len(ids) * s.arena.vectors.Width() * 4
+	records, vectors := len(ids)*s.arena.Records.Width()*4, 0
+	if s.arena.Coded {
+		vectors = len(ids) * s.arena.Vectors.Width() * 4
 	}
 	w := container.NewWriter(to, records+vectors >= blockedFrom)
 	options := header{s.options, s.logID, s.changes.Load()}.encode()
@@ -156,11 +157,11 @@ func save(to io.Writer, s *store, g *graph) error {
 		number = g.saveNodes(w, ids)
 	}
 	w.BlockedSection("records", records)
-	writeRows(w, s.arena.records, ids, s.arena.slots, number)
+	writeRows(w, s.arena.Records, ids, s.arena.Slots, number)
 	w.End()
-	if s.arena.coded {
+	if s.arena.Coded {
 		w.BlockedSection("vectors", vectors)
-		writeRows(w, s.arena.vectors, ids, 0, nil)
+		writeRows(w, s.arena.Vectors, ids, 0, nil)
 		w.End()
 	}
 	w.Blocks()
@@ -235,7 +236,7 @@ func writeRows(w *container.Writer, a *chunk.Array[float32], ids []id, slots int
 	for _, n := range ids {
 		row = append(row[:0], a.Row(int(n))...)
 		if slots > 0 {
-			links := asSlots(row, slots)
+			links := arena.AsSlots(row, slots)
 			for i := range links {
 				put(&links[i], number[load(&links[i])+1])
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sourcegraph/conc/pool"
 
+	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/changelog"
 	"github.com/luminavec/luminavec/index/internal/chunk"
 	"github.com/luminavec/luminavec/index/internal/container"
@@ -20,7 +21,7 @@ import (
 type store struct {
 	options  Options
 	distance distance
-	arena    *arena
+	arena    *arena.Arena
 	labels   *chunk.Array[int64]         // by id; labels of visible ids change under shown
 	states   *chunk.Array[atomic.Uint32] // by id
 
@@ -58,10 +59,10 @@ type store struct {
 func (s *store) init(o Options, slots int) {
 	s.options = o
 	s.distance = o.Metric.distance()
-	s.arena = newArena(o, slots)
+	s.arena = arena.New(o.Dim, slots, o.Quantization.bits(), o.Metric == Euclidean)
 	s.labels = chunk.New(1, 8, func(n int) []int64 { return make([]int64, n) })
 	s.states = chunk.New(1, 4, func(n int) []atomic.Uint32 { return make([]atomic.Uint32, n) })
-	s.scratch.stride = s.arena.stride
+	s.scratch.stride = s.arena.Stride
 }
 
 func (s *store) base() *store     { return s }
@@ -86,7 +87,7 @@ func (s *store) Vector(label int64) ([]float32, bool) {
 	if n == none {
 		return nil, false
 	}
-	return append([]float32(nil), s.arena.vector(n)[:s.options.Dim]...), true
+	return append([]float32(nil), s.arena.Vector(n)[:s.options.Dim]...), true
 }
 
 func (s *store) label(n id) int64 { return s.labels.Row(int(n))[0] }
@@ -95,8 +96,8 @@ func (s *store) label(n id) int64 { return s.labels.Row(int(n))[0] }
 // claimed the label.
 func (s *store) place(label int64, vector []float32) id {
 	n := s.vacant()
-	copy(s.arena.vector(n), vector)
-	s.arena.encode(n, s.options.Dim)
+	copy(s.arena.Vector(n), vector)
+	s.arena.Encode(n, s.options.Dim)
 	s.labels.Row(int(n))[0] = label
 	s.reserved.Store(max(s.reserved.Load(), int64(n)+1))
 	return n
@@ -238,5 +239,5 @@ func (s *store) claimBatch(ctx context.Context, labels []int64, vectors []float3
 func (s *store) bytes() int64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return int64(s.arena.values())*4 + int64(s.labels.Values())*12 + s.ids.Bytes()
+	return int64(s.arena.Values())*4 + int64(s.labels.Values())*12 + s.ids.Bytes()
 }

@@ -1,0 +1,93 @@
+package index
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// drawn returns n vectors of dim values that value draws.
+func drawn(n, dim int, value func(r *rand.Rand, i, j int) float64) []float32 {
+	r := rand.New(rand.NewPCG(1, 2))
+	v := make([]float32, n*dim)
+	for k := range v {
+		v[k] = float32(value(r, k/dim, k%dim))
+	}
+	return v
+}
+
+// Codes that collapse are refused. The shares without codes are 1: the graph is not at fault.
+func TestCodesThatCollapse(t *testing.T) {
+	normal := func(r *rand.Rand, _, _ int) float64 { return r.NormFloat64() }
+	centers := drawn(50, 32, normal)
+	data := []struct {
+		name    string
+		dim     int
+		value   func(r *rand.Rand, i, j int) float64
+		refused []Quantization
+	}{
+		{"latitude and longitude", 2, func(r *rand.Rand, _, j int) float64 { return []float64{40, -75}[j] + 5*r.Float64() }, []Quantization{Int8, Int4}},
+		{"a time stamp", 16, func(r *rand.Rand, _, j int) float64 {
+			if j == 0 {
+				return 1.6e9 + 1e7*r.Float64()
+			}
+			return r.NormFloat64()
+		}, []Quantization{Int8, Int4}},
+		{"clusters at +100", 32, func(r *rand.Rand, i, j int) float64 {
+			return 100 + 3*float64(centers[i%50*32+j]) + r.NormFloat64()
+		}, []Quantization{Int4}},
+		{"a constant", 64, func(r *rand.Rand, _, j int) float64 {
+			if j == 0 {
+				return 1000
+			}
+			return r.NormFloat64()
+		}, []Quantization{Int8, Int4}},
+		{"around zero", 64, normal, nil},
+		{"not negative", 64, func(r *rand.Rand, _, _ int) float64 { return r.Float64() }, nil},
+		{"counts", 64, func(r *rand.Rand, _, _ int) float64 { return float64(int(30 * r.ExpFloat64())) }, nil},
+	}
+	for _, d := range data {
+		n := 3000
+		if d.dim == 2 {
+			n = 12000
+		}
+		vectors := drawn(n, d.dim, d.value)
+		for _, q := range Quantizations() {
+			ix := filled(t, Options{Dim: d.dim, Metric: Euclidean, Quantization: q, EfConstruction: 60}, vectors)
+			r, err := MeasureRecall(t.Context(), ix)
+			if err != nil || r.Queries != 100 || r.K != 10 {
+				t.Fatalf("%s, %s: %+v, error %v", d.name, q, r, err)
+			}
+			bad := false
+			for _, refused := range d.refused {
+				bad = bad || refused == q
+			}
+			err = r.Check(q)
+			if (err != nil) != bad || !bad && r.Found < 0.9 || q == NoQuantization && r.Codes != 1 {
+				t.Errorf("%s, %s: %+v, error %v", d.name, q, r, err)
+			}
+			if bad && (r.Found > 0.9 || !strings.Contains(err.Error(), string(q)) || fault.Hint(err) == "") {
+				t.Errorf("%s, %s: %+v, error %v", d.name, q, r, err)
+			}
+		}
+	}
+}
+
+// Every kind is measured, also with fewer vectors than neighbors, and with copies.
+func TestMeasureRecall(t *testing.T) {
+	vectors := clustered(300, 8, 4)
+	copy(vectors[100*8:], vectors[:100*8])
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		for _, m := range allMetrics {
+			for _, n := range []int{0, 1, 2, 5, 90, 300} {
+				ix := filled(t, Options{Dim: 8, Kind: kind, Quantization: quant, Metric: m}, vectors[:n*8])
+				r, err := MeasureRecall(t.Context(), ix)
+				if err != nil || r.Found < 0.99 || r.Codes < 0.9 || r.Equal != 0 || r.Check(quant) != nil {
+					t.Errorf("%v, %d vectors: %+v, error %v", m, n, r, err)
+				}
+			}
+		}
+	})
+}
