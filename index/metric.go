@@ -55,6 +55,10 @@ func ParseMetric(s string) (Metric, error) {
 // all their partial sums fit into float32, so that no distance is infinite or NaN.
 const MaxLength = 9e18
 
+// MinLength is the minimum Euclidean length, except 0, of a vector for Dot and Euclidean: the
+// squared distance of shorter vectors can be too small for float32.
+const MinLength = 1e-15
+
 // A distance is what the graph and the heaps use instead of a metric: smaller is nearer.
 // It is the negated inner product or the squared distance.
 type distance func(x, y []float32) float32
@@ -95,6 +99,9 @@ func (m Metric) prepare(dst, vector []float32) error {
 	if m != Cosine {
 		if length > MaxLength {
 			return fault.New("scale the vectors down", "the length of the vector is %.3g, more than %.3g", length, float64(MaxLength))
+		}
+		if sum > 0 && length < MinLength {
+			return fault.New("scale the vectors up, or set this one to zero", "the length of the vector is %.3g, less than %.3g", length, MinLength)
 		}
 		copy(dst, vector)
 		return nil

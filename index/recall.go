@@ -74,16 +74,16 @@ func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 	}
 	w := s.scratch.get()
 	defer s.scratch.put(w)
-	var hits, coded, equals float64
+	var hits, coded, equals float64 // of the K of each
 	for i, self := range ids {
-		last := truth[i][r.K-1].Score // of the K nearest others
+		last, same := truth[i][r.K-1].Score, 0 // of the K nearest others
 		q := queries[i*dim : (i+1)*dim]
 		for _, t := range truth[i] {
 			if t.Label == s.label(self) {
 				last = truth[i][r.K].Score
 			} else if metric == Euclidean && t.Score < 1e-18 {
 				if v, _ := s.Vector(t.Label); !equal(v, q) {
-					equals++
+					same++
 				}
 			}
 		}
@@ -93,7 +93,7 @@ func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 				near++
 			}
 		}
-		hits += float64(min(near, r.K))
+		hits, equals = hits+float64(min(near, r.K)), equals+float64(min(same, r.K))
 		if !s.arena.Coded || ctx.Err() != nil {
 			continue
 		}

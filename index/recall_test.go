@@ -1,6 +1,8 @@
 package index
 
 import (
+	"bytes"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -90,4 +92,89 @@ func TestMeasureRecall(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Vectors that float32 cannot compare are refused, or found by MeasureRecall; all others are
+// compared as they are, whatever their scale.
+func TestScales(t *testing.T) {
+	const n, dim = 400, 8
+	unit := drawn(n, dim, func(r *rand.Rand, _, _ int) float64 { return r.NormFloat64() })
+	scaled := func(by float64) []float32 {
+		v := make([]float32, len(unit))
+		for i := range v {
+			v[i] = float32(float64(unit[i]) * by)
+		}
+		return v
+	}
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		for _, m := range allMetrics {
+			for _, by := range []float64{1e-40, 1e-30, 1e-20, 1e-14, 1e-10, 1, 1e10, 1e17, 1e30} {
+				vectors := scaled(by)
+				ix := mustNew(t, Options{Dim: dim, Kind: kind, Quantization: quant, Metric: m})
+				err := ix.AddBatch(t.Context(), sequence(0, n), vectors)
+				if refused := m != Cosine && (by < 1e-15 || by > 1e18); refused {
+					if err == nil || fault.Hint(err) == "" || ix.Len() > 0 {
+						t.Errorf("%v, %g: error %v", m, by, err)
+					}
+					if _, err := ix.Search(vectors[:dim], 1, SearchOptions{}); err == nil {
+						t.Errorf("%v, %g: the query is accepted", m, by)
+					}
+					continue
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i := range 20 { // the nearest by float64
+					q, best, at := vectors[i*dim:][:dim], 0.0, -1
+					for j := range n {
+						x, score := vectors[j*dim:][:dim], 0.0
+						var dot, xx, qq, diff float64
+						for k := range x {
+							a, b := float64(x[k])/by, float64(q[k])/by
+							dot, xx, qq, diff = dot+a*b, xx+a*a, qq+b*b, diff+(a-b)*(a-b)
+						}
+						if score = []float64{dot / (xx * qq), dot, -diff}[m]; m == Cosine {
+							score = dot / math.Sqrt(xx*qq)
+						}
+						if j != i && (at < 0 || score > best) {
+							best, at = score, j
+						}
+					}
+					found := mustSearch(t, ix, q, 3, SearchOptions{Ef: 400, Filter: func(l int64) bool { return l != int64(i) }})
+					if found[0].Label != int64(at) {
+						t.Errorf("%v, %g: query %d: label %d, want %d", m, by, i, found[0].Label, at)
+					}
+				}
+			}
+		}
+	})
+	// A large constant hides the small scale of the other columns.
+	vectors := scaled(1e-25)
+	for i := range n {
+		vectors[i*dim] = 1
+	}
+	for _, kind := range Kinds() {
+		ix := filled(t, Options{Dim: dim, Kind: kind, Metric: Euclidean}, vectors)
+		r, err := MeasureRecall(t.Context(), ix)
+		if err != nil || r.Equal < 0.9 || r.Check(NoQuantization) == nil {
+			t.Errorf("%s: %+v, error %v", kind, r, err)
+		}
+	}
+}
+
+// Without a graph, the file depends neither on the number of threads nor on their timing.
+func TestSameFile(t *testing.T) {
+	vectors := clustered(3000, 8, 4)
+	for _, kind := range []Kind{Flat, LSH} {
+		var first []byte
+		for range 4 {
+			file := saved(t, filled(t, Options{Dim: 8, Kind: kind, Threads: 4}, vectors))
+			if first == nil {
+				first = file
+			}
+			if !bytes.Equal(file, first) {
+				t.Fatalf("%s: the files of two runs differ", kind)
+			}
+		}
+	}
 }

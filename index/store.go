@@ -174,12 +174,16 @@ func (s *store) add(label int64, vector []float32, insert func(*scratch, int64))
 	return nil
 }
 
-// addBatch implements AddBatch, with insert as in add.
+// addBatch implements AddBatch, with insert as in add. Without a graph one worker adds the vectors
+// in their order: several would wait for each other, and their timing would be in the file.
 func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32, insert func(*scratch, int64)) error {
 	if err := s.claimBatch(ctx, labels, vectors); err != nil || len(labels) == 0 {
 		return err
 	}
-	dim, threads := s.options.Dim, min(s.threads(), len(labels))
+	dim, threads := s.options.Dim, 1
+	if s.options.Kind == HNSW {
+		threads = min(s.threads(), len(labels))
+	}
 	var next, added atomic.Int64
 	workers := pool.New().WithMaxGoroutines(threads)
 	for range threads {

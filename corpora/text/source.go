@@ -28,6 +28,8 @@ type Source struct {
 	consumed  atomic.Int64
 	started   bool
 	stats     ReadStats
+	skipped   int64
+	firstSkip error
 }
 
 // entry is one input of a source.
@@ -247,7 +249,7 @@ func (s *Source) begin() error {
 	}
 	s.started = true
 	s.consumed.Store(0)
-	s.stats = ReadStats{}
+	s.stats, s.skipped, s.firstSkip = ReadStats{}, 0, nil
 	return nil
 }
 
@@ -282,6 +284,10 @@ type ReadStats struct {
 
 // Stats returns the counts of the last pass, once it has ended.
 func (s *Source) Stats() ReadStats { return s.stats }
+
+// Skipped returns the number of bad records that the last pass has skipped (Selection.SkipBad), and
+// the first of them as a *BadRecord.
+func (s *Source) Skipped() (n int64, first error) { return s.skipped, s.firstSkip }
 
 func (s *Source) invalid(file string, line, column, n int64) {
 	if s.stats.Invalid == 0 {

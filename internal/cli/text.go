@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // TextFlags declare --field and --column: which part of a record is the text.
@@ -16,8 +19,30 @@ func TextFlags(s *text.Selection) []Flag {
 	}
 }
 
-// WarnInvalid warns of bytes of src that are not UTF-8.
+// SkipBadFlag declares --skip-bad, for commands that make something of each record.
+func SkipBadFlag(s *text.Selection) Flag {
+	return Flag{Name: "skip-bad", Into: &s.SkipBad, Field: "SkipBad",
+		Help: "skip and count records that are damaged, lack --field or --column, or hold something other than text there; without it the first one is an error"}
+}
+
+// Skippable adds to the error of a bad record that --skip-bad skips it.
+func Skippable(err error) error {
+	var bad *text.BadRecord
+	if !errors.As(err, &bad) {
+		return err
+	}
+	hint := "skip such records with --skip-bad"
+	if own := fault.Hint(err); own != "" {
+		hint = own + "; or " + hint
+	}
+	return fault.New(hint, "%w", err)
+}
+
+// WarnInvalid warns of bytes of src that are not UTF-8, and of records that were skipped.
 func WarnInvalid(cmd *cobra.Command, src *text.Source) {
+	if n, first := src.Skipped(); n > 0 {
+		Warn(cmd, "skipped %s (first: %v)", Plural(n, "bad record", "bad records"), first)
+	}
 	if s := src.Stats(); s.Invalid > 0 {
 		Warn(cmd, "replaced %s with U+FFFD (first: %s)", Plural(s.Invalid, "byte of invalid UTF-8", "bytes of invalid UTF-8"), s.FirstInvalid)
 	}

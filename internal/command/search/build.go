@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"iter"
 	"os"
@@ -23,6 +24,7 @@ type buildOptions struct {
 	force           bool
 	metric          string
 	index           index.Options
+	anyRecall       bool
 }
 
 func buildCommand() *cobra.Command {
@@ -48,12 +50,14 @@ search: next: search query docs "a question"`,
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "FILE",
 		Help: "text file, folder or glob, or - for standard input; gzip, bzip2 and zstd are decompressed"})
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
-	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&o.text)...)
+	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.SkipBadFlag(&o.text))...)
 	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors,
 		Help: "index the vectors in FILE, in the format " + exchange.Names(exchange.Readable())})
 	cli.Declare(cmd, "Index", indexFlags(&o.index, &o.metric)...)
 	cli.Declare(cmd, "Index", cli.Flag{Name: "deterministic", Into: &o.index.Deterministic, Field: "Deterministic",
-		Help: "make the same graph at any number of threads"})
+		Help: "make the same graph at any number of threads; a flat or lsh index always is the same"},
+		cli.Flag{Name: "any-recall", Into: &o.anyRecall, Field: "AnyRecall",
+			Help: fmt.Sprintf("accept codes (--quantize) that find less than %g of the nearest vectors of a sample", index.GoodRecall)})
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "DIR", Into: &o.output, Help: "collection or index to write"},
 		cli.Flag{Name: "force", Into: &o.force, Help: "replace it if it exists"},
@@ -91,14 +95,27 @@ type built struct {
 	Metric       string  `json:"metric"`
 	Bytes        int64   `json:"bytes"`
 	Seconds      float64 `json:"seconds"`
+
+	SkippedRecords int64        `json:"skipped_records"` // bad ones, with --skip-bad
+	EmptyRecords   int64        `json:"empty_records"`   // records without text, or blank lines
+	Recall         index.Recall `json:"recall"`
 }
 
 func (b *built) report(cmd *cobra.Command, what, next string) error {
 	if b.Skipped > 0 {
 		cli.Warn(cmd, "skipped %s without a known word (first: %s)", cli.Plural(b.Skipped, "document", "documents"), b.FirstSkipped)
 	}
+	switch {
+	case b.Recall.Codes < index.GoodRecall:
+		cli.Warn(cmd, "%v: the codes do not suit these vectors", b.Recall)
+	case b.Recall.Found < index.GoodRecall:
+		cli.Warn(cmd, "%v: search wider with --ef, or build with a larger --ef-construction", b.Recall)
+	}
 	if cli.JSON(cmd) {
 		return cli.WriteJSON(cmd.OutOrStdout(), b)
+	}
+	if b.Documents > 100 && b.Index != string(index.Flat) {
+		cli.Note(cmd, "%v", b.Recall)
 	}
 	cli.Note(cmd, "%s, %s, %s in %s: %s", cli.Plural(b.Documents, what, what+"s"), cli.Plural(b.Dimensions, "dimension", "dimensions"),
 		cli.Bytes(b.Bytes), cli.Seconds(b.Seconds), b.Output)
@@ -121,17 +138,23 @@ func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 	}
 	progress := cli.StartProgress(cmd, "build")
 	defer progress.Done()
-	summary, err := collection.Build(cmd.Context(), o.output, enc, documents(cmd.Context(), src), collection.BuildOptions{
-		Index: o.index, Replace: o.force, Threads: o.index.Threads,
+	var empty int64
+	summary, err := collection.Build(cmd.Context(), o.output, enc, documents(cmd.Context(), src, &empty), collection.BuildOptions{
+		Index: o.index, Replace: o.force, Threads: o.index.Threads, AnyRecall: o.anyRecall,
 		OnProgress: func(done int64) {
 			progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(done, "documents"))
 		}})
-	if err != nil {
-		return err
-	}
 	progress.Done()
 	cli.WarnInvalid(cmd, src)
-	b := built{Output: o.output, Documents: summary.Documents, Skipped: summary.Skipped, FirstSkipped: summary.FirstSkipped,
+	if err != nil {
+		return cli.Skippable(err)
+	}
+	if empty > 0 && (o.text.Field != "" || o.text.Column != "") {
+		cli.Warn(cmd, "skipped %s without text", cli.Plural(empty, "record", "records"))
+	}
+	skipped, _ := src.Skipped()
+	b := built{SkippedRecords: skipped, EmptyRecords: empty, Recall: summary.Recall,
+		Output: o.output, Documents: summary.Documents, Skipped: summary.Skipped, FirstSkipped: summary.FirstSkipped,
 		Dimensions: summary.Dim, Index: string(o.index.Kind), Metric: o.metric, Bytes: summary.Bytes, Seconds: time.Since(began).Seconds()}
 	return b.report(cmd, "document", cli.CommandLine("search", "query", cli.PathArgument(o.output))+` "a question"`)
 }
@@ -170,6 +193,13 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 	if ix == nil {
 		return fault.New(exchange.Hint(), "%s holds no vectors", o.vectors)
 	}
+	recall, err := index.MeasureRecall(cmd.Context(), ix)
+	if err == nil && !o.anyRecall {
+		err = recall.Check(o.index.Quantization)
+	}
+	if err != nil {
+		return err
+	}
 	if err := index.SaveFile(o.output, ix, o.force); err != nil {
 		return err
 	}
@@ -179,13 +209,13 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 		return err
 	}
 	options := ix.Options()
-	b := built{Output: o.output, Documents: int64(ix.Len()), Dimensions: options.Dim, Index: string(options.Kind),
+	b := built{Recall: recall, Output: o.output, Documents: int64(ix.Len()), Dimensions: options.Dim, Index: string(options.Kind),
 		Metric: options.Metric.String(), Bytes: info.Size(), Seconds: time.Since(began).Seconds()}
 	return b.report(cmd, "vector", cli.CommandLine("search", "query", cli.PathArgument(o.output))+" --vectors FILE")
 }
 
-// documents makes a document of each line of src that is not empty.
-func documents(ctx context.Context, src *text.Source) iter.Seq2[collection.Document, error] {
+// documents makes a document of each line of src that is not empty, and counts those that are.
+func documents(ctx context.Context, src *text.Source, empty *int64) iter.Seq2[collection.Document, error] {
 	return func(yield func(collection.Document, error) bool) {
 		for line, err := range cli.Lines(ctx, src) {
 			if err != nil {
@@ -193,6 +223,7 @@ func documents(ctx context.Context, src *text.Source) iter.Seq2[collection.Docum
 				return
 			}
 			if cli.Blank(line.Text) {
+				*empty++
 				continue
 			}
 			if !yield(collection.Document{Text: line.Text, File: line.File, Line: line.Number}, nil) {

@@ -58,7 +58,11 @@ func queryVectors(cmd *cobra.Command, args []string, o queryOptions) error {
 		}
 		var b strings.Builder
 		for i, r := range found {
-			fmt.Fprintf(&b, "%d\t%d\t%.4f\t%d\n", row-1, i+1, r.Score, r.Label)
+			format := "%d\t%d\t%.4f\t%d\n"
+			if r.Score > -1e-3 && r.Score < 1e-3 && r.Score != 0 {
+				format = "%d\t%d\t%.4g\t%d\n" // a distance of small vectors
+			}
+			fmt.Fprintf(&b, format, row-1, i+1, r.Score, r.Label)
 		}
 		_, err := out.Write([]byte(b.String()))
 		return err
