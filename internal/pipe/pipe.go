@@ -39,14 +39,32 @@ func Blocks(path string) bool {
 	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
 }
 
-// Open opens a file for reading. If it may block, it is opened at the first Read.
+// Open opens a file for reading. If it may block, it is opened by the first Read. Reading any
+// file ends when the context of Until does.
 func Open(path string) (io.ReadCloser, error) {
 	if !Blocks(path) {
-		return os.Open(path)
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		return checked{f, current()}, nil
 	}
 	ctx, cancel := context.WithCancel(current())
 	r := NewReader(ctx, func() (io.ReadCloser, error) { return os.Open(path) })
 	return closer{r, cancel}, nil
+}
+
+// checked is a regular file.
+type checked struct {
+	*os.File
+	ctx context.Context
+}
+
+func (c checked) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.File.Read(p)
 }
 
 type closer struct {

@@ -64,6 +64,17 @@ func TestBlockingEnds(t *testing.T) {
 	io.WriteString(w, "begun")
 	ends(t, "the writer waits", read(held))
 
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("text"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ends(t, "a long file", func() error {
+		for {
+			if err := read(file)(); err != nil {
+				return err
+			}
+		}
+	})
 	ends(t, "nobody reads", func() error { _, err := Create(unread); return err })
 
 	r, err := os.OpenFile(full, os.O_RDWR, 0)

@@ -38,6 +38,9 @@ func queryVectors(cmd *cobra.Command, args []string, o queryOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := exchange.Intact(cmd.Context(), o.vectors); err != nil {
+		return err
+	}
 	row, out := int64(0), cmd.OutOrStdout()
 	var found []index.Result
 	return exchange.ReadVectors(cmd.Context(), o.vectors, func(_ int64, vector []float32) error {
