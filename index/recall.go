@@ -22,8 +22,12 @@ func (r Recall) String() string {
 	return fmt.Sprintf("recall@%d %.3f on %d of its vectors", r.K, r.Found, r.Queries)
 }
 
-// GoodRecall is the recall below which Recall.Check refuses codes.
-const GoodRecall = 0.9
+// Codes by which less than GoodRecall of the nearest vectors are found deserve a warning. Less than
+// PoorRecall is an error of Recall.Check.
+const (
+	GoodRecall = 0.9
+	PoorRecall = 0.5
+)
 
 // Check returns an error if the vectors cannot be compared in float32, or if their codes collapse:
 // they rank so badly that a search misses most of what it would find without them.
@@ -32,7 +36,7 @@ func (r Recall) Check(q Quantization) error {
 	case r.Equal > 1-GoodRecall:
 		return fault.Mention("scale the vectors up; or accept this with AnyRecall",
 			"the distances of %.0f%% of the nearest vectors are rounded to 0: their squares are too small for float32", 100*r.Equal)
-	case r.Codes < GoodRecall:
+	case r.Codes < PoorRecall:
 		return fault.Mention("use Quantization none, or subtract the mean and scale the columns alike; or accept this with AnyRecall",
 			"Quantization %s does not suit these vectors: only %.1f%% of the %d nearest are found by their codes (%d vectors sampled)", q, 100*r.Codes, r.K, r.Queries)
 	}

@@ -51,7 +51,7 @@ type BuildOptions struct {
 	Index      index.Options    // options of the index; Dim may be 0, because the encoder sets it
 	Replace    bool             // replace an existing collection; default false
 	Threads    int              // number of goroutines; default 0: one per core
-	AnyRecall  bool             // accept codes that rank the vectors badly, see index.Recall.Check; default false
+	AnyRecall  bool             // accept codes that collapse, see index.Recall.Check; default false
 	OnProgress func(done int64) // called after each batch with the number of documents read so far; may be nil
 }
 

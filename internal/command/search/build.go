@@ -43,7 +43,8 @@ With --vectors, only an index of vectors from another program is made, in one fi
 label of a vector is its row, from 0.
 
 How many of the true nearest vectors the index finds is measured on 100 of its vectors
-and reported. Codes (--quantize) that find too few are refused.`,
+and reported; below 0.9 it is a warning, and codes (--quantize) that find less than half
+are refused.`,
 		Example: `
 $ search build -m model articles.txt -o docs
 search: 12,040 documents, 100 dimensions, 31.4 MB in 4.2s: docs
@@ -60,7 +61,7 @@ search: next: search query docs "a question"`,
 	cli.Declare(cmd, "Index", cli.Flag{Name: "deterministic", Into: &o.index.Deterministic, Field: "Deterministic",
 		Help: "make the same graph at any number of threads; a flat or lsh index always is the same"},
 		cli.Flag{Name: "any-recall", Into: &o.anyRecall, Field: "AnyRecall",
-			Help: fmt.Sprintf("accept codes (--quantize) that find less than %g of the nearest vectors of a sample", index.GoodRecall)})
+			Help: fmt.Sprintf("accept codes (--quantize) that find less than %g of the nearest vectors of a sample", index.PoorRecall)})
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "DIR", Into: &o.output, Help: "collection or index to write"},
 		cli.Flag{Name: "force", Into: &o.force, Help: "replace it if it exists"},
@@ -110,7 +111,7 @@ func (b *built) report(cmd *cobra.Command, what, next string) error {
 	}
 	switch {
 	case b.Recall.Codes < index.GoodRecall:
-		cli.Warn(cmd, "%v: the codes do not suit these vectors", b.Recall)
+		cli.Warn(cmd, "%v: the codes do not suit these vectors: use --quantize none, or subtract the mean", b.Recall)
 	case b.Recall.Found < index.GoodRecall:
 		cli.Warn(cmd, "%v: search wider with --ef, or build with a larger --ef-construction", b.Recall)
 	}
