@@ -102,7 +102,7 @@ func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 			continue
 		}
 		near = 0
-		_ = metric.prepare(w.query, q) // as the searches do; it is a vector of the index
+		_ = metric.prepare(w.query, q, 0) // as the searches do; it is a vector of the index
 		w.code.Encode(w.query[:dim], s.arena.Bits)
 		codes := s.arena.Codes()
 		away := func(dst []float32, of []int32) { codes.Distances(dst, &w.code, of) }

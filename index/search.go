@@ -114,7 +114,7 @@ func (s *store) ask(w *scratch, query []float32, k int, o SearchOptions) (r requ
 	if len(query) != s.options.Dim {
 		return r, s.dimensionError("query", len(query))
 	}
-	if err := s.options.Metric.prepare(w.query, query); err != nil {
+	if err := s.options.Metric.prepare(w.query, query, minQuery); err != nil {
 		return r, fmt.Errorf("index: query: %w", err)
 	}
 	r = request{k: min(k, s.Len()), ef: o.Ef, rerank: math.MaxInt, allow: allow{o.Filter, o.Allowed}, within: o.Threshold}

@@ -147,7 +147,7 @@ func (s *store) fits(dst []float32, label int64, vector []float32) error {
 		copy(dst, vector)
 		return nil
 	}
-	if err := s.options.Metric.prepare(dst, vector); err != nil {
+	if err := s.options.Metric.prepare(dst, vector, MinLength); err != nil {
 		return fmt.Errorf("index: label %d: %w", label, err)
 	}
 	return nil
