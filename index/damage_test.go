@@ -13,7 +13,7 @@ import (
 )
 
 // withBlocks makes small files have blocks.
-func withBlocks(t *testing.T) {
+func withBlocks(t testing.TB) {
 	before := blockedFrom
 	blockedFrom = 0
 	t.Cleanup(func() { blockedFrom = before })
