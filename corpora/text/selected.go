@@ -84,7 +84,7 @@ func (x *selector) each(in *Records, choose func(r *Record) (line, step int64, e
 				return err
 			}
 		case bad == nil: // a header
-		case !x.selection.SkipBad:
+		case !x.source.skipBad:
 			return bad
 		default:
 			if x.source.skipped++; x.source.skipped == 1 {

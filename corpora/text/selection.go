@@ -23,17 +23,13 @@ type Selection struct {
 	// OneLine turns each record into one line, with a space for each line break of its text.
 	// Use it when each record gets one vector. Default: line breaks of the text end lines.
 	OneLine bool
-	// SkipBad skips the records that do not match the selection, such as one that lacks the
-	// field, or are not records at all, such as a line that is not JSON. Skipped counts them.
-	// Default: the first one ends Read.
-	SkipBad bool
 }
 
 // Select makes Read return a part of structured input, in all files of the source. If a
 // selected text has several lines, each keeps its line number in the file; in JSON, where a
 // line break is written \n, all have the line number of their record.
 //
-// A record that does not match the selection ends Read with a *BadRecord, unless SkipBad is set.
+// A record that does not match the selection ends Read with a *BadRecord, unless SkipBad was called.
 func (s *Source) Select(sel Selection) error {
 	if sel.Field != "" && sel.Column != "" {
 		return fault.Mention("Field is for JSON Lines and Column for CSV: read one kind of file at a time",
@@ -49,10 +45,18 @@ func (s *Source) Select(sel Selection) error {
 	if n, numbered := sel.number(); numbered && n < 1 {
 		return fault.Field("Column", "columns are counted from 1", "must be at least 1, got %s", sel.Column)
 	}
-	if sel.SkipBad && !sel.structured() {
+	s.selection = sel
+	return nil
+}
+
+// SkipBad makes Read skip the records that do not match the selection, such as one that lacks the
+// field, and those that are not records at all, such as a line that is not JSON. Skipped counts
+// them. Without a selection it returns an error.
+func (s *Source) SkipBad() error {
+	if !s.selection.structured() {
 		return fault.Field("SkipBad", "every line of plain text is a text", "needs Field or Column")
 	}
-	s.selection = sel
+	s.skipBad = true
 	return nil
 }
 

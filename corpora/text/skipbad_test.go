@@ -24,9 +24,13 @@ func TestSkipBad(t *testing.T) {
 	} {
 		read := func(skip bool) (*Source, string, error) {
 			s := FromBytes("x", []byte(test.file))
-			test.selection.SkipBad = skip
 			if err := s.Select(test.selection); err != nil {
 				t.Fatal(err)
+			}
+			if skip {
+				if err := s.SkipBad(); err != nil {
+					t.Fatal(err)
+				}
 			}
 			var lines []string
 			err := s.Read(t.Context(), func(c Chunk) error { lines = append(lines, string(c.Text)); return nil })
@@ -43,7 +47,7 @@ func TestSkipBad(t *testing.T) {
 			t.Errorf("%s: without skipping: error %v", test.name, err)
 		}
 	}
-	if err := FromBytes("x", nil).Select(Selection{SkipBad: true}); err == nil {
+	if err := FromBytes("x", nil).SkipBad(); err == nil {
 		t.Error("there are no records to skip")
 	}
 }

@@ -28,6 +28,7 @@ type Source struct {
 	consumed  atomic.Int64
 	started   bool
 	stats     ReadStats
+	skipBad   bool
 	skipped   int64
 	firstSkip error
 }
@@ -285,7 +286,7 @@ type ReadStats struct {
 // Stats returns the counts of the last pass, once it has ended.
 func (s *Source) Stats() ReadStats { return s.stats }
 
-// Skipped returns the number of bad records that the last pass has skipped (Selection.SkipBad), and
+// Skipped returns the number of bad records that the last pass has skipped (see SkipBad), and
 // the first of them as a *BadRecord.
 func (s *Source) Skipped() (n int64, first error) { return s.skipped, s.firstSkip }
 

@@ -27,7 +27,7 @@ func (s *Source) Spool(ctx context.Context, dir string) (again *Source, done fun
 		files = nil
 		return errors.Join(errs...)
 	}
-	again = &Source{selection: s.selection}
+	again = &Source{selection: s.selection, skipBad: s.skipBad}
 	for _, e := range s.entries {
 		if e.once {
 			f, err := spool(ctx, e, dir)

@@ -20,8 +20,8 @@ func TextFlags(s *text.Selection) []Flag {
 }
 
 // SkipBadFlag declares --skip-bad, for commands that make something of each record.
-func SkipBadFlag(s *text.Selection) Flag {
-	return Flag{Name: "skip-bad", Into: &s.SkipBad, Field: "SkipBad",
+func SkipBadFlag(skip *bool) Flag {
+	return Flag{Name: "skip-bad", Into: skip, Field: "SkipBad",
 		Help: "skip and count records that are damaged, lack --field or --column, or hold something other than text there; without it the first one is an error"}
 }
 
@@ -46,6 +46,15 @@ func WarnInvalid(cmd *cobra.Command, src *text.Source) {
 	if s := src.Stats(); s.Invalid > 0 {
 		Warn(cmd, "replaced %s with U+FFFD (first: %s)", Plural(s.Invalid, "byte of invalid UTF-8", "bytes of invalid UTF-8"), s.FirstInvalid)
 	}
+}
+
+// OpenRecords is OpenText; with skipBad, bad records are skipped.
+func OpenRecords(paths []string, s text.Selection, skipBad bool) (*text.Source, error) {
+	src, err := OpenText(paths, s)
+	if err == nil && skipBad {
+		err = UsageError(src.SkipBad())
+	}
+	return src, err
 }
 
 // OpenText opens files of text, standard input when none is named. Each line, or

@@ -20,6 +20,7 @@ import (
 
 type buildOptions struct {
 	text            text.Selection
+	skipBad         bool
 	vectors, output string
 	force           bool
 	metric          string
@@ -54,7 +55,7 @@ search: next: search query docs "a question"`,
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "FILE",
 		Help: "text file, folder or glob, or - for standard input; gzip, bzip2 and zstd are decompressed"})
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
-	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.SkipBadFlag(&o.text))...)
+	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.SkipBadFlag(&o.skipBad))...)
 	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors,
 		Help: "index the vectors in FILE, in the format " + exchange.Names(exchange.Readable())})
 	cli.Declare(cmd, "Index", indexFlags(&o.index, &o.metric)...)
@@ -76,7 +77,7 @@ func build(cmd *cobra.Command, paths []string, o buildOptions) error {
 		return cli.UsageError(fault.New("name what to write with -o DIR", "no output is named"))
 	}
 	if o.vectors != "" {
-		if len(paths) > 0 || cmd.Flags().Changed("model") || o.text != (text.Selection{}) {
+		if len(paths) > 0 || cmd.Flags().Changed("model") || o.text != (text.Selection{}) || o.skipBad {
 			return cli.UsageError(fault.New("leave out --vectors, or the model and the text",
 				"--vectors cannot be used with a model or text"))
 		}
@@ -129,7 +130,7 @@ func (b *built) report(cmd *cobra.Command, what, next string) error {
 
 func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 	began := time.Now()
-	src, err := cli.OpenText(paths, o.text)
+	src, err := cli.OpenRecords(paths, o.text, o.skipBad)
 	if err != nil {
 		return err
 	}
