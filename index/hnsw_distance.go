@@ -18,7 +18,7 @@ func (g *graph) encode(w *scratch, q []float32) {
 // by their codes if the index has codes; w.code must then be q.
 func (g *graph) compare(w *scratch, q []float32) {
 	w.counts += int64(len(w.fresh))
-	if g.unchecked.Load() {
+	if g.unchecked.Load() && g.blocks[0] != nil {
 		g.touch(w.fresh)
 	}
 	if cap(w.away) < len(w.fresh) {
