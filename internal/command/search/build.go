@@ -115,12 +115,11 @@ func (b *built) report(cmd *cobra.Command, what, next string) error {
 		cli.Warn(cmd, "%v: the codes do not suit these vectors: use --quantize none, or subtract the mean", b.Recall)
 	case b.Recall.Found < index.GoodRecall:
 		cli.Warn(cmd, "%v: search wider with --ef, or build with a larger --ef-construction", b.Recall)
+	case b.Documents > 100 && b.Index != string(index.Flat) && !cli.JSON(cmd):
+		cli.Note(cmd, "%v", b.Recall)
 	}
 	if cli.JSON(cmd) {
 		return cli.WriteJSON(cmd.OutOrStdout(), b)
-	}
-	if b.Documents > 100 && b.Index != string(index.Flat) {
-		cli.Note(cmd, "%v", b.Recall)
 	}
 	cli.Note(cmd, "%s, %s, %s in %s: %s", cli.Plural(b.Documents, what, what+"s"), cli.Plural(b.Dimensions, "dimension", "dimensions"),
 		cli.Bytes(b.Bytes), cli.Seconds(b.Seconds), b.Output)
