@@ -59,7 +59,7 @@ func (s *store) checkUpdate(w *scratch, label int64, vector []float32) (same boo
 	if !ok {
 		return false, s.unknown(label)
 	}
-	return equal(s.arena.vector(n)[:s.options.Dim], w.query), nil
+	return equal(s.arena.Vector(n)[:s.options.Dim], w.query), nil
 }
 
 // replace gives label to n, whose vector is stored, and drops its old id: searches see
@@ -72,7 +72,7 @@ func (s *store) replace(label int64, n id, drop func(id)) error {
 	}
 	s.setID(label, n)
 	s.mark(n, ready)
-	s.log(changelog.Updated, label, s.arena.vector(n))
+	s.log(changelog.Updated, label, s.arena.Vector(n))
 	drop(old)
 	return nil
 }

@@ -52,7 +52,7 @@
 //     crowd out its links (see [Stats].Copies).
 //   - With one thread and one seed, the same additions build the same graph on every
 //     machine whose kernels round alike. With [Options].Deterministic, so do batches with
-//     any number of threads.
+//     any number of threads. Flat and LSH files depend neither on threads nor on timing.
 //   - [Load] refuses a file written by Save if any byte is changed or missing.
 //
 // # Deleting
@@ -65,8 +65,8 @@
 // # Files
 //
 // [SaveFile] writes an index completely or not at all. [LoadFile] reads and checks it.
-// [OpenFile] maps it into memory, so that the first answer comes at once, and checks the
-// large sections when they are first needed for more than a search. [OpenDurable] keeps a
+// [OpenFile] maps it into memory, so that the first answer comes at once; a search checks what
+// it reads of a large file and never answers from damaged bytes. [OpenDurable] keeps a
 // log of the changes beside the file: once Add, Delete or Update has returned, the change
 // survives a crash. Durable.Flush rewrites the file.
 //

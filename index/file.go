@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/pipe"
 )
 
 // SaveFile saves ix at path, completely or not at all: it writes a temporary file
@@ -36,7 +36,7 @@ func writeFile(path string, replace bool, save func(io.Writer) error) error {
 
 // LoadFile loads the index at path, like Load.
 func LoadFile(path string) (Index, error) {
-	f, err := os.Open(path)
+	f, err := pipe.Open(path)
 	if err != nil {
 		return nil, explainOpen(err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/luminavec/luminavec/index/internal/changelog"
 	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/index/internal/problems"
 )
 
 // flat compares the query with every vector.
@@ -85,11 +86,11 @@ func (f *flat) Verify(ctx context.Context) (Report, error) {
 	}
 	f.gate.Lock()
 	defer f.gate.Unlock()
-	var p problems
+	var p problems.List
 	if err := f.verify(ctx, &p, nil); err != nil {
 		return Report{}, err
 	}
-	return Report{Vectors: f.Len(), Room: int(f.reserved.Load())}, p.err()
+	return Report{Vectors: f.Len(), Room: int(f.reserved.Load())}, p.Err()
 }
 
 func (f *flat) Save(w io.Writer) error { return saveIndex(f, w) }

@@ -86,7 +86,7 @@ func (g *graph) entryPoint() entryPoint { return entryPoint(g.entry.Load()) }
 // links returns the link slots of n on a level that it has.
 func (g *graph) links(n id, level int) []slot {
 	if level == 0 {
-		return g.arena.links(n)
+		return g.arena.Links(n)
 	}
 	return g.upper.Row(int(g.node(n).upper) + level - 1)
 }

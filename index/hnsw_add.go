@@ -111,10 +111,10 @@ func (g *graph) newNode(label int64, vector []float32, h uint64, twin id) id {
 
 // holds returns a function that reports whether a node has this vector.
 func (g *graph) holds(vector []float32) func(id) bool {
-	return func(n id) bool { return equal(g.arena.vector(n), vector) }
+	return func(n id) bool { return equal(g.arena.Vector(n), vector) }
 }
 
-func (g *graph) vectorHashOf(n id) uint64 { return hashing.Vector(g.arena.vector(n)) }
+func (g *graph) vectorHashOf(n id) uint64 { return hashing.Vector(g.arena.Vector(n)) }
 
 // allocateUpper assigns n the rows of its levels above 0. The caller holds mu.
 func (g *graph) allocateUpper(n id) {

@@ -101,7 +101,7 @@ func (b *blockAdder) search(start entryPoint) {
 func (b *blockAdder) neighborsOf(w *scratch, i int, start entryPoint, dst [][]key) [][]key {
 	n := b.nodes[i]
 	level := int(b.node(n).level)
-	x := b.arena.vector(n)
+	x := b.arena.Vector(n)
 	for len(dst) <= level {
 		dst = append(dst, nil)
 	}
@@ -115,7 +115,7 @@ func (b *blockAdder) neighborsOf(w *scratch, i int, start entryPoint, dst [][]ke
 		}
 		for _, c := range b.nodes[:i] {
 			if int(b.node(c).level) >= l {
-				w.sorted = append(w.sorted, walk.NewKey(b.distance(x, b.arena.vector(c)), c))
+				w.sorted = append(w.sorted, walk.NewKey(b.distance(x, b.arena.Vector(c)), c))
 			}
 		}
 		slices.Sort(w.sorted)

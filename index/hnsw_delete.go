@@ -136,7 +136,7 @@ func (g *graph) gatherMoved(w *scratch, r request, since uint64) bool {
 		label := g.label(n)
 		found := slices.ContainsFunc(w.top.hits, func(h hit) bool { return h.label == label })
 		if !found && g.visible(n) && (r.allow.all() || r.allow.label(label)) {
-			g.offer(w, r, hit{g.distance(w.query, g.arena.vector(n)), label})
+			g.offer(w, r, hit{g.distance(w.query, g.arena.Vector(n)), label})
 		}
 	}
 	return true

@@ -9,8 +9,8 @@ import (
 
 // encode makes q, with its padding, the query of a walk that compares codes.
 func (g *graph) encode(w *scratch, q []float32) {
-	if g.arena.coded {
-		w.code.Encode(q[:g.options.Dim], g.arena.bits)
+	if g.arena.Coded {
+		w.code.Encode(q[:g.options.Dim], g.arena.Bits)
 	}
 }
 
@@ -18,34 +18,38 @@ func (g *graph) encode(w *scratch, q []float32) {
 // by their codes if the index has codes; w.code must then be q.
 func (g *graph) compare(w *scratch, q []float32) {
 	w.counts += int64(len(w.fresh))
+	if g.unchecked.Load() && g.blocks[0] != nil {
+		g.touch(w.fresh)
+	}
 	if cap(w.away) < len(w.fresh) {
 		w.away = make([]float32, cap(w.fresh))
 	}
 	w.away = w.away[:len(w.fresh)]
-	if g.arena.coded {
-		t := g.arena.codes()
+	if g.arena.Coded {
+		t := g.arena.Codes()
 		t.Distances(w.away, &w.code, asInt32(w.fresh))
 		return
 	}
 	for _, n := range w.fresh {
-		kernel.Prefetch(g.arena.vector(n))
+		kernel.Prefetch(g.arena.Vector(n))
 	}
 	for i, n := range w.fresh {
-		w.away[i] = g.distance(q, g.arena.vector(n))
+		w.away[i] = g.distance(q, g.arena.Vector(n))
 	}
 }
 
 // measure replaces the distances of codes by those of the vectors.
 func (g *graph) measure(keys []key, q []float32) {
-	if !g.arena.coded {
+	if !g.arena.Coded {
 		return
 	}
 	const ahead = 8
 	for i, k := range keys {
 		if i+ahead < len(keys) {
-			kernel.Prefetch(g.arena.vector(keys[i+ahead].ID()))
+			kernel.Prefetch(g.arena.Vector(keys[i+ahead].ID()))
 		}
-		keys[i] = walk.NewKey(g.distance(q, g.arena.vector(k.ID())), k.ID())
+		g.touchVectors(int(k.ID()), 1)
+		keys[i] = walk.NewKey(g.distance(q, g.arena.Vector(k.ID())), k.ID())
 	}
 }
 

@@ -79,7 +79,7 @@ func (g *graph) connect(w *scratch, n id, shared int) bool {
 // neighbors finds the neighbors of n on each level l that n shares with the graph. It stores
 // them in w.chosen[l], nearest first, and the candidates they were chosen from in w.beams[l].
 func (g *graph) neighbors(w *scratch, n id, start entryPoint, level int) {
-	q := g.arena.vector(n)
+	q := g.arena.Vector(n)
 	g.encode(w, q)
 	at, d := g.descend(w, q, start, level)
 	w.starts = append(w.starts[:0], walk.NewKey(d, at))
@@ -157,9 +157,9 @@ func (g *graph) diverse(dst, candidates []key, m int, must func(id) bool) []key 
 
 // spread reports whether no chosen node is nearer to c than the base is.
 func (g *graph) spread(c key, chosen []key) bool {
-	d, x := c.Distance(), g.arena.vector(c.ID())
+	d, x := c.Distance(), g.arena.Vector(c.ID())
 	for _, t := range chosen {
-		if g.distance(x, g.arena.vector(t.ID())) < d {
+		if g.distance(x, g.arena.Vector(t.ID())) < d {
 			return false
 		}
 	}
@@ -191,11 +191,11 @@ func (g *graph) linkLocked(w *scratch, m, n id, d float32, level int) {
 		put(&slots[free], n)
 		return
 	}
-	x := g.arena.vector(m)
+	x := g.arena.Vector(m)
 	w.full = append(w.full[:0], walk.NewKey(d, n))
 	for i := range slots {
 		c := load(&slots[i])
-		w.full = append(w.full, walk.NewKey(g.distance(x, g.arena.vector(c)), c))
+		w.full = append(w.full, walk.NewKey(g.distance(x, g.arena.Vector(c)), c))
 	}
 	g.choose(w, m, level, w.full)
 }

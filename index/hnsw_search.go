@@ -236,7 +236,7 @@ func (g *graph) enter(w *scratch, c key) {
 // prefetchNext prefetches the links of the node that will probably be expanded next.
 func (g *graph) prefetchNext(near walk.Heap, level int) {
 	if level == 0 && len(near) > 0 {
-		kernel.Prefetch(g.arena.records.Row(int((^near[0]).ID()))[:g.arena.head])
+		kernel.Prefetch(g.arena.Records.Row(int((^near[0]).ID()))[:g.arena.Head])
 	}
 }
 

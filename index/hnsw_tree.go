@@ -58,7 +58,7 @@ func (g *graph) adopt(w *scratch, p, n id, chosen []key, most int) bool {
 	if !linked {
 		put(&slots[len(chosen)], p) // there are 2M slots and M are chosen
 	}
-	g.linkLocked(w, p, n, g.distance(g.arena.vector(p), g.arena.vector(n)), 0)
+	g.linkLocked(w, p, n, g.distance(g.arena.Vector(p), g.arena.Vector(n)), 0)
 	return true
 }
 
@@ -144,7 +144,7 @@ func (g *graph) reparent(w *scratch, c, d, main id) {
 		w.queue = g.appendChildren(w.queue, q)
 		w.queue = slices.DeleteFunc(w.queue, func(n id) bool { return g.parent(n) == q && g.detachIfCondemned(n, q) })
 		if len(w.queue)-from < g.options.M {
-			if g.setParent(w, c, q, g.distance(g.arena.vector(c), g.arena.vector(q))) {
+			if g.setParent(w, c, q, g.distance(g.arena.Vector(c), g.arena.Vector(q))) {
 				return
 			}
 			// Insertions have filled it meanwhile: try its children again.
@@ -165,11 +165,11 @@ func (g *graph) detachIfCondemned(d, q id) bool {
 // candidates appends to w.offers the neighbors of n that have none of the state bits
 // and are not in w.seen, with their distances to base.
 func (g *graph) candidates(w *scratch, base, n id, level int, bits uint32) {
-	x := g.arena.vector(base)
+	x := g.arena.Vector(base)
 	w.fresh = w.seen.AppendNew(w.fresh[:0], g.links(n, level))
 	for _, c := range w.fresh {
 		if !g.is(c, bits) {
-			w.offers = append(w.offers, walk.NewKey(g.distance(x, g.arena.vector(c)), c))
+			w.offers = append(w.offers, walk.NewKey(g.distance(x, g.arena.Vector(c)), c))
 		}
 	}
 }

@@ -3,6 +3,8 @@ package index
 import (
 	"context"
 	"fmt"
+
+	"github.com/luminavec/luminavec/index/internal/problems"
 )
 
 func (g *graph) Verify(ctx context.Context) (Report, error) {
@@ -13,7 +15,7 @@ func (g *graph) Verify(ctx context.Context) (Report, error) {
 	defer g.gate.Unlock()
 	deleted := append(append([]id(nil), g.waiting...), g.cleanup.gone...)
 	v := &verifier{graph: g, stays: make([]bool, int(g.reserved.Load()))}
-	if err := g.verify(ctx, &v.problems, deleted); err != nil {
+	if err := g.verify(ctx, &v.List, deleted); err != nil {
 		return Report{}, err
 	}
 	for i := range v.stays {
@@ -33,15 +35,15 @@ func (g *graph) Verify(ctx context.Context) (Report, error) {
 	r := &v.report
 	r.Vectors, r.Room, r.Deleted = g.Len(), len(v.stays), int(g.deleted.Load())
 	if len(deleted) != r.Deleted || r.Copies != g.copies || v.roots > 1 || v.roots == 0 && r.Nodes > 0 && r.Deleted == 0 {
-		v.add("found %d deleted nodes, %d copies and %d roots, expected %d deleted nodes, %d copies and at most one root", len(deleted), r.Copies, v.roots, r.Deleted, g.copies)
+		v.Add("found %d deleted nodes, %d copies and %d roots, expected %d deleted nodes, %d copies and at most one root", len(deleted), r.Copies, v.roots, r.Deleted, g.copies)
 	}
 	v.reach()
-	return v.report, v.err()
+	return v.report, v.Err()
 }
 
 // verifier checks a graph that is not being changed.
 type verifier struct {
-	problems
+	problems.List
 	graph  *graph
 	report Report
 	stays  []bool // ids that links may lead to
@@ -53,28 +55,28 @@ func (v *verifier) vector(n id) {
 	g, node := v.graph, v.graph.node(n)
 	if node.twin != none {
 		v.report.Copies++
-		if !v.stays[node.twin] || !equal(g.arena.vector(node.twin), g.arena.vector(n)) || load(&g.node(node.prev).next) != n {
-			v.add("label %d is not a copy of its twin", g.label(n))
+		if !v.stays[node.twin] || !equal(g.arena.Vector(node.twin), g.arena.Vector(n)) || load(&g.node(node.prev).next) != n {
+			v.Add("label %d is not a copy of its twin", g.label(n))
 		}
 		return
 	}
 	v.report.Nodes++
 	if top := g.entryPoint().level(); int(node.level) > top {
-		v.add("label %d is on level %d, above the entry point on level %d", g.label(n), node.level, top)
+		v.Add("label %d is on level %d, above the entry point on level %d", g.label(n), node.level, top)
 	}
 	for l := range int(node.level) + 1 {
 		v.links(n, l)
 	}
 	children := len(g.appendChildren(nil, n))
 	if children != int(node.children) || children >= 2*g.options.M {
-		v.add("label %d has %d children, expected %d", g.label(n), children, node.children)
+		v.Add("label %d has %d children, expected %d", g.label(n), children, node.children)
 	}
 	switch p := g.parent(n); {
 	case p == none:
 		v.roots++
 	case g.is(p, condemned): // the cleanup has yet to process it
 	case !g.linked(p, n) || !g.linked(n, p):
-		v.add("label %d is not linked with its parent", g.label(n))
+		v.Add("label %d is not linked with its parent", g.label(n))
 	}
 }
 
@@ -99,7 +101,7 @@ func (v *verifier) links(n id, level int) {
 		}
 		count++
 		if c < 0 || int(c) >= len(v.stays) || !v.stays[c] || seen[c] || int(g.node(c).level) < level {
-			v.add("label %d, level %d: invalid link to id %d", g.label(n), level, c)
+			v.Add("label %d, level %d: invalid link to id %d", g.label(n), level, c)
 			return
 		}
 		seen[c] = true
@@ -117,20 +119,20 @@ func (v *verifier) links(n id, level int) {
 // those that exist.
 func (v *verifier) reach() {
 	g, e := v.graph, v.graph.entryPoint()
-	if e == noEntry || v.all > 0 {
-		if v.report.Nodes > 0 && v.all == 0 {
-			v.add("%d nodes have no entry point", v.report.Nodes)
+	if e == noEntry || v.Len() > 0 {
+		if v.report.Nodes > 0 && v.Len() == 0 {
+			v.Add("%d nodes have no entry point", v.report.Nodes)
 		}
 		return
 	}
 	if !v.stays[e.id()] || int(g.node(e.id()).level) != e.level() {
-		v.add("the entry point is invalid")
+		v.Add("the entry point is invalid")
 		return
 	}
 	reached := g.reach(e.id(), len(v.stays))
 	for i := range v.stays {
 		if g.visible(id(i)) && v.stays[i] && !reached[i] {
-			v.add("label %d is unreachable", g.label(id(i)))
+			v.Add("label %d is unreachable", g.label(id(i)))
 		}
 	}
 }

@@ -11,7 +11,7 @@ type Index interface {
 	// Add stores vector under label. It returns an error that names the label, and
 	// leaves the index unchanged, if the label is already in the index, or the vector
 	// has the wrong number of values, contains NaN or an infinity, or (Dot, Euclidean)
-	// is longer than MaxLength. The vector is copied.
+	// is longer than MaxLength or shorter than MinLength. The vector is copied.
 	Add(label int64, vector []float32) error
 
 	// AddBatch stores len(labels) vectors, packed one after another, with

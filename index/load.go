@@ -100,7 +100,7 @@ func duplicateLabel(label int64) error {
 	return container.Damaged("labels", "label %d occurs twice", label)
 }
 
-// loadArrays reads the sections after the labels in version 3.
+// loadArrays reads the sections after the labels from version 3 on.
 func (s *store) loadArrays(r *container.Reader, g *graph, n int) error {
 	if g != nil {
 		if err := g.loadNodes(r, n); err != nil {
@@ -110,13 +110,16 @@ func (s *store) loadArrays(r *container.Reader, g *graph, n int) error {
 			return err
 		}
 	}
-	if err := loadRows(r, "records", s.arena.records, n); err != nil {
+	if err := loadRows(r, "records", s.arena.Records, n); err != nil {
 		return err
 	}
-	if s.arena.coded {
-		if err := loadRows(r, "vectors", s.arena.vectors, n); err != nil {
+	if s.arena.Coded {
+		if err := loadRows(r, "vectors", s.arena.Vectors, n); err != nil {
 			return err
 		}
+	}
+	if err := r.Blocks(); err != nil {
+		return err
 	}
 	if err := s.checkArrays(g, n); err != nil {
 		return err
@@ -148,7 +151,7 @@ func loadRows[T ~float32 | ~int32](r *container.Reader, section string, a *chunk
 // checkArrays checks the contents of the arrays.
 func (s *store) checkArrays(g *graph, n int) error {
 	section := "records"
-	if s.arena.coded {
+	if s.arena.Coded {
 		section = "vectors"
 	}
 	if err := s.checkVectors(section, n); err != nil {
@@ -170,7 +173,7 @@ func (s *store) checkArrays(g *graph, n int) error {
 func (s *store) checkVectors(section string, n int) error {
 	dim := s.options.Dim
 	for i := range n {
-		vector := s.arena.vector(id(i))
+		vector := s.arena.Vector(id(i))
 		if !s.options.Metric.storable(vector[:dim]) || !zero(vector[dim:]) {
 			return container.Damaged(section, "label %d: invalid vector for metric %s", s.label(id(i)), s.options.Metric)
 		}
@@ -181,7 +184,7 @@ func (s *store) checkVectors(section string, n int) error {
 // encodeAll computes the codes of n vectors.
 func (s *store) encodeAll(n int) {
 	for i := range n {
-		s.arena.encode(id(i), s.options.Dim)
+		s.arena.Encode(id(i), s.options.Dim)
 	}
 }
 

@@ -102,7 +102,7 @@ func (g *graph) checkCopies(n int) error {
 	for i := range n {
 		twin := g.node(id(i)).twin
 		if twin != none {
-			if !equal(g.arena.vector(twin), g.arena.vector(id(i))) {
+			if !equal(g.arena.Vector(twin), g.arena.Vector(id(i))) {
 				return container.Damaged("nodes", "vector %d is not a copy of vector %d", i, twin)
 			}
 			continue

@@ -33,8 +33,8 @@ func (s *store) loadVectors(r *container.Reader, n int) error {
 		return err
 	}
 	for i := range n {
-		s.arena.grow(i + 1)
-		vector := s.arena.vector(id(i))[:dim]
+		s.arena.Grow(i + 1)
+		vector := s.arena.Vector(id(i))[:dim]
 		for j := range vector {
 			v, err := r.Uint32()
 			if err != nil {

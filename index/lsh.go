@@ -9,6 +9,7 @@ import (
 	"github.com/luminavec/luminavec/index/internal/changelog"
 	"github.com/luminavec/luminavec/index/internal/container"
 	"github.com/luminavec/luminavec/index/internal/hashing"
+	"github.com/luminavec/luminavec/index/internal/problems"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
@@ -74,7 +75,7 @@ func (l *lsh) enter(w *scratch, n id) {
 	if l.family == nil {
 		return
 	}
-	w.hashes = l.family.Project(w.hashes, l.arena.vector(n))
+	w.hashes = l.family.Project(w.hashes, l.arena.Vector(n))
 	for t, table := range l.tables {
 		key := l.family.Key(w.hashes, t)
 		table[key] = append(table[key], n)
@@ -92,7 +93,7 @@ func (l *lsh) rehash(w *scratch, n id) {
 	for l.next <= len(all) {
 		l.next *= 4
 	}
-	l.family = hashing.NewFamily(l.familyOptions(), len(all), func(i int) []float32 { return l.arena.vector(all[i]) })
+	l.family = hashing.NewFamily(l.familyOptions(), len(all), func(i int) []float32 { return l.arena.Vector(all[i]) })
 	l.tables = make([]map[uint64][]id, l.options.Tables)
 	for t := range l.tables {
 		l.tables[t] = make(map[uint64][]id)
@@ -104,7 +105,7 @@ func (l *lsh) rehash(w *scratch, n id) {
 
 func (l *lsh) familyOptions() hashing.Options {
 	o := l.options
-	return hashing.Options{Dim: o.Dim, Stride: l.arena.stride, Tables: o.Tables, Bits: o.Bits, Cells: o.Metric == Euclidean, Seed: o.Seed}
+	return hashing.Options{Dim: o.Dim, Stride: l.arena.Stride, Tables: o.Tables, Bits: o.Bits, Cells: o.Metric == Euclidean, Seed: o.Seed}
 }
 
 func (l *lsh) Delete(labels ...int64) error { return l.remove(labels, l.drop) }
@@ -114,7 +115,7 @@ func (l *lsh) drop(n id) {
 	l.tablesMu.Lock()
 	defer l.tablesMu.Unlock()
 	if l.family != nil {
-		hashes := l.family.Project(nil, l.arena.vector(n))
+		hashes := l.family.Project(nil, l.arena.Vector(n))
 		for t, table := range l.tables {
 			key := l.family.Key(hashes, t)
 			bucket := table[key]
@@ -199,9 +200,9 @@ func (l *lsh) probe(w *scratch, r request) {
 	const ahead = 4
 	for i, n := range w.fresh {
 		if i+ahead < len(w.fresh) {
-			kernel.Prefetch(l.arena.vector(w.fresh[i+ahead]))
+			kernel.Prefetch(l.arena.Vector(w.fresh[i+ahead]))
 		}
-		l.offer(w, r, hit{l.distance(w.query, l.arena.vector(n)), l.label(n)})
+		l.offer(w, r, hit{l.distance(w.query, l.arena.Vector(n)), l.label(n)})
 	}
 	l.distances.Add(int64(len(w.fresh)))
 }
@@ -220,7 +221,7 @@ func (l *lsh) Stats() Stats {
 func (l *lsh) Verify(ctx context.Context) (Report, error) {
 	l.gate.Lock()
 	defer l.gate.Unlock()
-	var p problems
+	var p problems.List
 	if err := l.verify(ctx, &p, nil); err != nil {
 		return Report{}, err
 	}
@@ -231,16 +232,16 @@ func (l *lsh) Verify(ctx context.Context) (Report, error) {
 		for key, bucket := range table {
 			for _, n := range bucket {
 				held++
-				if !l.visible(n) || l.family.Key(l.family.Project(nil, l.arena.vector(n)), t) != key {
-					p.add("table %d: id %d is in the wrong bucket", t, n)
+				if !l.visible(n) || l.family.Key(l.family.Project(nil, l.arena.Vector(n)), t) != key {
+					p.Add("table %d: id %d is in the wrong bucket", t, n)
 				}
 			}
 		}
 		if held != l.Len() {
-			p.add("table %d holds %d vectors, expected %d", t, held, l.Len())
+			p.Add("table %d holds %d vectors, expected %d", t, held, l.Len())
 		}
 	}
-	return Report{Vectors: l.Len(), Room: int(l.reserved.Load())}, p.err()
+	return Report{Vectors: l.Len(), Room: int(l.reserved.Load())}, p.Err()
 }
 
 func (l *lsh) Save(w io.Writer) error { return saveIndex(l, w) }

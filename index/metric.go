@@ -55,6 +55,14 @@ func ParseMetric(s string) (Metric, error) {
 // all their partial sums fit into float32, so that no distance is infinite or NaN.
 const MaxLength = 9e18
 
+// MinLength is the minimum Euclidean length, except 0, of a vector that is stored for Dot and
+// Euclidean: the squared distance of shorter vectors can be too small for float32. Queries may be
+// as short as minQuery: inner products with stored vectors still fit.
+const (
+	MinLength = 1e-15
+	minQuery  = 1e-20
+)
+
 // A distance is what the graph and the heaps use instead of a metric: smaller is nearer.
 // It is the negated inner product or the squared distance.
 type distance func(x, y []float32) float32
@@ -79,10 +87,10 @@ func (m Metric) score(d float32) float32 {
 }
 
 // prepare writes to dst the form of vector that is stored or searched for: for Cosine, the
-// vector divided by its length. It sums in float64, in which no finite float32
-// overflows or underflows. The caller has checked the number of values; the error
+// vector divided by its length. It sums in float64, in which no finite float32 overflows or
+// underflows. least is MinLength or minQuery. The caller has checked the number of values; the error
 // describes a value that cannot be stored.
-func (m Metric) prepare(dst, vector []float32) error {
+func (m Metric) prepare(dst, vector []float32, least float64) error {
 	var sum float64
 	for i, v := range vector {
 		// True for NaN and both infinities, each of which minus itself is NaN.
@@ -95,6 +103,9 @@ func (m Metric) prepare(dst, vector []float32) error {
 	if m != Cosine {
 		if length > MaxLength {
 			return fault.New("scale the vectors down", "the length of the vector is %.3g, more than %.3g", length, float64(MaxLength))
+		}
+		if sum > 0 && length < least {
+			return fault.New("scale the vectors up, or set this one to zero", "the length of the vector is %.3g, less than %.3g", length, least)
 		}
 		copy(dst, vector)
 		return nil

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/internal/pipe"
 )
 
 // OpenFile opens the index at path without reading it. The file is mapped into memory, and
@@ -16,15 +18,20 @@ import (
 // at once and an index larger than memory can be searched. Changes stay in memory, as after
 // LoadFile; use OpenDurable to keep them.
 //
-// OpenFile checks all small sections: everything but vectors and the links of level 0.
-// Those are checked, as by Load, before the first change, and by Verify, Vector, or a
-// search with SearchOptions.Allowed. Until then, damage in them can make a search miss
-// vectors or return wrong ones, but nothing worse.
+// OpenFile compares the checksums of all small sections: everything but vectors and the links
+// of level 0. Of those, a search compares the checksums of the blocks that it reads, the first
+// time it does; if one is wrong, this and all later searches return an error. A file without
+// blocks, which is one of less than 32 MiB or of an earlier release, is compared as a whole when
+// it is opened; saving a large one again adds blocks. All is checked, as by Load, before the
+// first change, and by Verify, Vector, or a search with SearchOptions.Allowed.
 //
 // The file may be replaced (SaveFile) while it is open, except on Windows, but must not
 // be written to. It stays mapped until the index is garbage collected. A file of an older
 // version, an LSH index, and a file that cannot be mapped are loaded as by LoadFile.
 func OpenFile(path string) (Index, error) {
+	if pipe.Blocks(path) {
+		return LoadFile(path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, explainOpen(err)
@@ -43,6 +50,7 @@ func OpenFile(path string) (Index, error) {
 		container.Unmap(m)
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	ix.base().path = path
 	// The garbage collector does not know the memory that the arrays use.
 	runtime.AddCleanup(ix.base(), container.Unmap, m)
 	return ix, nil
@@ -102,26 +110,34 @@ func (s *store) open(m *container.Image, g *graph) error {
 		}
 	}
 	large := make([]container.Section, 0, 2)
-	records, err := m.AlignedSection("records", n, s.arena.records.Width()*4)
+	records, err := m.AlignedSection("records", n, s.arena.Records.Width()*4)
 	if err != nil {
 		return err
 	}
 	large = append(large, records)
-	s.arena.records.Adopt(container.AsNumbers[float32](records.Payload()), n)
-	if s.arena.coded {
-		vectors, err := m.AlignedSection("vectors", n, s.arena.vectors.Width()*4)
+	s.arena.Records.Adopt(container.AsNumbers[float32](records.Payload()), n)
+	if s.arena.Coded {
+		vectors, err := m.AlignedSection("vectors", n, s.arena.Vectors.Width()*4)
 		if err != nil {
 			return err
 		}
 		large = append(large, vectors)
-		s.arena.vectors.Adopt(container.AsNumbers[float32](vectors.Payload()), n)
+		s.arena.Vectors.Adopt(container.AsNumbers[float32](vectors.Payload()), n)
 	}
+	blocks, err := m.Blocks(large...)
+	if err != nil {
+		return err
+	}
+	s.blocks = append(blocks[:len(blocks):len(blocks)], blocks[len(blocks)-1])
 	if err := m.Finish(); err != nil {
 		return err
 	}
 	s.reserved.Store(int64(n))
 	s.count.Store(int64(n))
 	s.unchecked.Store(true)
+	if blocks[0] == nil {
+		large = nil // checked
+	}
 	s.completing = sync.OnceValue(func() error { return s.checkOpened(g, n, large) })
 	return nil
 }
@@ -162,8 +178,8 @@ func (g *graph) openNodes(m *container.Image, n int) error {
 
 // checkOpened checks what open has left unchecked, and fills the tables.
 func (s *store) checkOpened(g *graph, n int, large []container.Section) error {
-	for _, section := range large {
-		if err := section.Check(); err != nil {
+	for i, section := range large {
+		if err := cmp.Or(section.Check(), s.blocks[i].Check(0, len(section.Payload()))); err != nil {
 			return err
 		}
 	}
@@ -190,4 +206,39 @@ func (s *store) complete() error {
 		return nil
 	}
 	return s.completing()
+}
+
+// touch checks the records that a search is about to read.
+func (s *store) touch(ids []id) {
+	width := s.arena.Records.Width() * 4
+	for _, n := range ids {
+		s.check(s.blocks[0], int(n)*width, width)
+	}
+}
+
+// touchVectors checks the vectors of ids from at on.
+func (s *store) touchVectors(at, n int) {
+	if s.unchecked.Load() {
+		width := s.arena.Vectors.Width() * 4
+		s.check(s.blocks[1], at*width, n*width)
+	}
+}
+
+// check checks a part of a section. A search goes on with damaged bytes, which do no harm,
+// and returns the error at its end.
+func (s *store) check(b *container.Blocks, from, size int) {
+	if err := b.Check(from, from+size); err != nil {
+		if s.path != "" {
+			err = fmt.Errorf("%s: %w", s.path, err)
+		}
+		s.damage.CompareAndSwap(nil, &err)
+	}
+}
+
+// damaged returns the damage that searches have found, if any.
+func (s *store) damaged() error {
+	if err := s.damage.Load(); err != nil {
+		return *err
+	}
+	return nil
 }

@@ -150,6 +150,9 @@ func FuzzOpen(f *testing.F) {
 	f.Add(small(f, HNSW, NoQuantization))
 	f.Add(small(f, HNSW, Int8))
 	f.Add(small(f, HNSW, Int4))
+	withBlocks(f)
+	f.Add(small(f, Flat, NoQuantization))
+	f.Add(small(f, HNSW, Int8))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		for _, file := range [][]byte{file, reseal(file)} {
 			ix, err := openImage(inMemory(file))

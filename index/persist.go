@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/chunk"
 	"github.com/luminavec/luminavec/index/internal/container"
 )
@@ -27,7 +28,8 @@ import (
 //	vectors  with quantization: for each vector its row, as in memory
 //
 // The payloads of labels, upper, records and vectors are aligned, so that OpenFile can
-// use them where they are.
+// use them where they are. A large file ends with the checksums of the blocks of records and
+// vectors (see package container).
 //
 // Versions:
 //
@@ -37,9 +39,14 @@ import (
 //	2  Adds the quantization to the options, because the walk may compare codes.
 //	3  Stores arrays as they are in memory, so that a file can be used without reading
 //	   it, and adds the rest of the options: the change log, LSH and deterministic.
+//	4  Adds blocks, so that a search checks what it reads of a large file. Smaller files are
+//	   version 3: OpenFile checks them as a whole.
 
 // optionsBytes is the length of the section options, by version.
-var optionsBytes = [container.Version + 1]int{1: 7*4 + 8, 2: 7*4 + 8 + 4, 3: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4}
+var optionsBytes = [container.Version + 1]int{1: 7*4 + 8, 2: 7*4 + 8 + 4, 3: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4, 4: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4}
+
+// blockedFrom is the size of records and vectors from which a file has blocks.
+var blockedFrom = 32 << 20
 
 // nodeBytes is the length of an entry of the section nodes.
 const nodeBytes = 1 + 4 + 4
@@ -128,13 +135,17 @@ func saveIndex(ix kindIndex, to io.Writer) error {
 // save writes the store and, for HNSW, its graph. Deleted vectors are skipped, so that
 // the numbers of the others are consecutive. The caller holds gate exclusively.
 func save(to io.Writer, s *store, g *graph) error {
-	w := container.NewWriter(to)
+	ids := s.all()
+	records, vectors := len(ids)*s.arena.Records.Width()*4, 0
+	if s.arena.Coded {
+		vectors = len(ids) * s.arena.Vectors.Width() * 4
+	}
+	w := container.NewWriter(to, records+vectors >= blockedFrom)
 	options := header{s.options, s.logID, s.changes.Load()}.encode()
 	w.Section("options", len(options))
 	w.Bytes(options)
 	w.End()
 
-	ids := s.all()
 	w.AlignedSection("labels", len(ids)*8)
 	for _, n := range ids {
 		w.Uint64(uint64(s.label(n)))
@@ -145,14 +156,15 @@ func save(to io.Writer, s *store, g *graph) error {
 	if g != nil {
 		number = g.saveNodes(w, ids)
 	}
-	w.AlignedSection("records", len(ids)*s.arena.records.Width()*4)
-	writeRows(w, s.arena.records, ids, s.arena.slots, number)
+	w.BlockedSection("records", records)
+	writeRows(w, s.arena.Records, ids, s.arena.Slots, number)
 	w.End()
-	if s.arena.coded {
-		w.AlignedSection("vectors", len(ids)*s.arena.vectors.Width()*4)
-		writeRows(w, s.arena.vectors, ids, 0, nil)
+	if s.arena.Coded {
+		w.BlockedSection("vectors", vectors)
+		writeRows(w, s.arena.Vectors, ids, 0, nil)
 		w.End()
 	}
+	w.Blocks()
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("index: save: %w", err)
 	}
@@ -224,7 +236,7 @@ func writeRows(w *container.Writer, a *chunk.Array[float32], ids []id, slots int
 	for _, n := range ids {
 		row = append(row[:0], a.Row(int(n))...)
 		if slots > 0 {
-			links := asSlots(row, slots)
+			links := arena.AsSlots(row, slots)
 			for i := range links {
 				put(&links[i], number[load(&links[i])+1])
 			}

@@ -26,13 +26,14 @@ func (s *store) scan(w *scratch, r request) {
 	total := int(s.reserved.Load())
 	for at := 0; at < total; {
 		labels, n := s.labels.Run(at, min(scanBlock, total-at))
-		rows, n := s.arena.vectors.Run(at, n)
+		rows, n := s.arena.Vectors.Run(at, n)
+		s.touchVectors(at, n)
 		labels, n = s.candidatesAmong(w, r.allow, at, labels[:n])
 		if len(w.fresh) == n {
 			s.compareRows(w, rows, n)
 		} else {
 			for _, i := range w.fresh {
-				w.block[i] = s.distance(w.query, s.arena.vector(id(at)+i))
+				w.block[i] = s.distance(w.query, s.arena.Vector(id(at)+i))
 			}
 		}
 		for _, i := range w.fresh {
@@ -83,13 +84,13 @@ func (s *store) scanSet(w *scratch, r request) {
 	computed := 0
 	for i, n := range w.fresh {
 		if i+ahead < len(w.fresh) {
-			kernel.Prefetch(s.arena.vector(w.fresh[i+ahead]))
+			kernel.Prefetch(s.arena.Vector(w.fresh[i+ahead]))
 		}
 		if !s.visible(n) {
 			continue
 		}
 		if label := s.label(n); r.allow.filter == nil || r.allow.filter(label) {
-			s.offer(w, r, hit{s.distance(w.query, s.arena.vector(n)), label})
+			s.offer(w, r, hit{s.distance(w.query, s.arena.Vector(n)), label})
 			computed++
 		}
 	}
@@ -108,7 +109,7 @@ func (s *store) offer(w *scratch, r request, h hit) {
 // compareRows computes in w.block the distances from the query to the vectors of n
 // rows, bit for bit those of s.distance.
 func (s *store) compareRows(w *scratch, rows []float32, n int) {
-	width, before := s.arena.vectors.Width(), s.arena.before
+	width, before := s.arena.Vectors.Width(), s.arena.Before
 	if s.options.Metric == Euclidean {
 		kernel.SquaredDistanceScan(w.block[:n], w.query, rows[before:], width)
 		return
@@ -134,6 +135,6 @@ func (s *store) sieve(top *topK, query, longest float64) float32 {
 		score = (query*query - worst) / 2
 	}
 	sum := (query + longest) * (query + longest)
-	slack := float64(2*s.arena.stride+16) * 0x1p-23 * sum
+	slack := float64(2*s.arena.Stride+16) * 0x1p-23 * sum
 	return float32(score - slack - math.Abs(score)*0x1p-22)
 }

@@ -92,7 +92,7 @@ type scanGroup struct {
 
 // begin starts a group of packed queries; first is the number of the first.
 func (g *scanGroup) begin(queries []float32, first, k int, o SearchOptions) error {
-	dim, stride := g.options.Dim, g.arena.stride
+	dim, stride := g.options.Dim, g.arena.Stride
 	n := len(queries) / dim
 	if len(g.queries) < n*stride {
 		g.queries = kernel.Aligned(n * stride)
@@ -117,7 +117,7 @@ func (g *scanGroup) begin(queries []float32, first, k int, o SearchOptions) erro
 }
 
 func (g *scanGroup) query(i int) []float32 {
-	stride := g.arena.stride
+	stride := g.arena.Stride
 	return g.queries[i*stride : (i+1)*stride]
 }
 
@@ -135,7 +135,8 @@ func (g *scanGroup) scan(ctx context.Context) error {
 			return err
 		}
 		labels, n := g.labels.Run(at, min(batchRows, total-at))
-		rows, n := g.arena.vectors.Run(at, n)
+		rows, n := g.arena.Vectors.Run(at, n)
+		g.touchVectors(at, n)
 		labels, n = g.candidatesAmong(w, allow, at, labels[:n])
 		if len(w.fresh) > 0 {
 			g.compare(rows, labels, len(w.fresh) < n)
@@ -144,21 +145,21 @@ func (g *scanGroup) scan(ctx context.Context) error {
 		at += n
 	}
 	g.distances.Add(int64(computed))
-	return nil
+	return g.damaged()
 }
 
 // compare offers the vectors of rows that are listed in fresh, some or all of them.
 func (g *scanGroup) compare(rows []float32, labels []int64, some bool) {
-	w, stride := g.scratch, g.arena.stride
-	width := g.arena.vectors.Width()
+	w, stride := g.scratch, g.arena.Stride
+	width := g.arena.Vectors.Width()
 	if some {
 		g.rows = g.rows[:0]
 		for _, i := range w.fresh {
-			g.rows = append(g.rows, rows[int(i)*width+g.arena.before:][:stride]...)
+			g.rows = append(g.rows, rows[int(i)*width+g.arena.Before:][:stride]...)
 		}
 		rows, width = g.rows, stride
 	} else {
-		rows = rows[g.arena.before:]
+		rows = rows[g.arena.Before:]
 	}
 	count := len(w.fresh)
 	beta := g.initScores(rows, width, count)
@@ -184,7 +185,7 @@ func (g *scanGroup) initScores(rows []float32, width, count int) (beta float32) 
 	g.longest = 0
 	g.halves = slices.Grow(g.halves[:0], count)[:count]
 	for i := range g.halves {
-		x := rows[i*width:][:g.arena.stride]
+		x := rows[i*width:][:g.arena.Stride]
 		square := kernel.Dot(x, x)
 		g.halves[i] = -square / 2
 		g.longest = max(g.longest, math.Sqrt(float64(square)))

@@ -9,6 +9,22 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
+// The types of package walk.
+type (
+	id   = walk.ID
+	slot = walk.Slot
+	key  = walk.Key
+)
+
+const (
+	none     = walk.None
+	maxNodes = walk.MaxNodes
+)
+
+// load and put access a link.
+func load(s *slot) id   { return s.Load() }
+func put(s *slot, n id) { s.Put(n) }
+
 // scratch holds the buffers of one search or insertion. They are reused, so that a warm
 // index allocates nothing but results.
 type scratch struct {

@@ -80,6 +80,9 @@ func (s *store) searchInto(dst []Result, query []float32, k int, o SearchOptions
 	if r.k > 0 {
 		find(w, r)
 	}
+	if err := s.damaged(); err != nil {
+		return dst, err
+	}
 	return w.top.appendResults(dst, s.options.Metric, r.within), nil
 }
 
@@ -111,7 +114,7 @@ func (s *store) ask(w *scratch, query []float32, k int, o SearchOptions) (r requ
 	if len(query) != s.options.Dim {
 		return r, s.dimensionError("query", len(query))
 	}
-	if err := s.options.Metric.prepare(w.query, query); err != nil {
+	if err := s.options.Metric.prepare(w.query, query, minQuery); err != nil {
 		return r, fmt.Errorf("index: query: %w", err)
 	}
 	r = request{k: min(k, s.Len()), ef: o.Ef, rerank: math.MaxInt, allow: allow{o.Filter, o.Allowed}, within: o.Threshold}
@@ -203,6 +206,9 @@ func (s *store) searchRange(query []float32, threshold float32, o SearchOptions,
 	w.top.reset(math.MaxInt)
 	if r.k > 0 {
 		find(w, r)
+	}
+	if err := s.damaged(); err != nil {
+		return nil, err
 	}
 	return w.top.appendResults([]Result{}, s.options.Metric, r.within), nil
 }

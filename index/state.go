@@ -62,7 +62,7 @@ func (s *store) vacant() id {
 		return at
 	}
 	n := int(s.reserved.Load())
-	s.arena.grow(n + 1)
+	s.arena.Grow(n + 1)
 	s.labels.Grow(n + 1)
 	s.states.Grow(n + 1)
 	return id(n)

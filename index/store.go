@@ -8,8 +8,10 @@ import (
 
 	"github.com/sourcegraph/conc/pool"
 
+	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/changelog"
 	"github.com/luminavec/luminavec/index/internal/chunk"
+	"github.com/luminavec/luminavec/index/internal/container"
 	"github.com/luminavec/luminavec/index/internal/idtable"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -19,7 +21,7 @@ import (
 type store struct {
 	options  Options
 	distance distance
-	arena    *arena
+	arena    *arena.Arena
 	labels   *chunk.Array[int64]         // by id; labels of visible ids change under shown
 	states   *chunk.Array[atomic.Uint32] // by id
 
@@ -40,8 +42,11 @@ type store struct {
 	limbo    []retired          // ids that will be free
 	count    atomic.Int64       // number of vectors that a search can find
 
-	unchecked  atomic.Bool  // opened, but large sections were not checked
-	completing func() error // see complete
+	unchecked  atomic.Bool           // opened, but large sections were not checked
+	completing func() error          // see complete
+	path       string                // of the opened file
+	blocks     []*container.Blocks   // of the records and of the vectors; nil: checked
+	damage     atomic.Pointer[error] // found in them by a search
 
 	logID     uint64         // of the change log that belongs to the index, or 0
 	changes   atomic.Uint64  // number of changes in that log; written under mu
@@ -54,10 +59,10 @@ type store struct {
 func (s *store) init(o Options, slots int) {
 	s.options = o
 	s.distance = o.Metric.distance()
-	s.arena = newArena(o, slots)
+	s.arena = arena.New(o.Dim, slots, o.Quantization.bits(), o.Metric == Euclidean)
 	s.labels = chunk.New(1, 8, func(n int) []int64 { return make([]int64, n) })
 	s.states = chunk.New(1, 4, func(n int) []atomic.Uint32 { return make([]atomic.Uint32, n) })
-	s.scratch.stride = s.arena.stride
+	s.scratch.stride = s.arena.Stride
 }
 
 func (s *store) base() *store     { return s }
@@ -82,7 +87,7 @@ func (s *store) Vector(label int64) ([]float32, bool) {
 	if n == none {
 		return nil, false
 	}
-	return append([]float32(nil), s.arena.vector(n)[:s.options.Dim]...), true
+	return append([]float32(nil), s.arena.Vector(n)[:s.options.Dim]...), true
 }
 
 func (s *store) label(n id) int64 { return s.labels.Row(int(n))[0] }
@@ -91,8 +96,8 @@ func (s *store) label(n id) int64 { return s.labels.Row(int(n))[0] }
 // claimed the label.
 func (s *store) place(label int64, vector []float32) id {
 	n := s.vacant()
-	copy(s.arena.vector(n), vector)
-	s.arena.encode(n, s.options.Dim)
+	copy(s.arena.Vector(n), vector)
+	s.arena.Encode(n, s.options.Dim)
 	s.labels.Row(int(n))[0] = label
 	s.reserved.Store(max(s.reserved.Load(), int64(n)+1))
 	return n
@@ -142,7 +147,7 @@ func (s *store) fits(dst []float32, label int64, vector []float32) error {
 		copy(dst, vector)
 		return nil
 	}
-	if err := s.options.Metric.prepare(dst, vector); err != nil {
+	if err := s.options.Metric.prepare(dst, vector, MinLength); err != nil {
 		return fmt.Errorf("index: label %d: %w", label, err)
 	}
 	return nil
@@ -169,12 +174,16 @@ func (s *store) add(label int64, vector []float32, insert func(*scratch, int64))
 	return nil
 }
 
-// addBatch implements AddBatch, with insert as in add.
+// addBatch implements AddBatch, with insert as in add. Without a graph one worker adds the vectors
+// in their order: several would wait for each other, and their timing would be in the file.
 func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32, insert func(*scratch, int64)) error {
 	if err := s.claimBatch(ctx, labels, vectors); err != nil || len(labels) == 0 {
 		return err
 	}
-	dim, threads := s.options.Dim, min(s.threads(), len(labels))
+	dim, threads := s.options.Dim, 1
+	if s.options.Kind == HNSW {
+		threads = min(s.threads(), len(labels))
+	}
 	var next, added atomic.Int64
 	workers := pool.New().WithMaxGoroutines(threads)
 	for range threads {
@@ -234,5 +243,5 @@ func (s *store) claimBatch(ctx context.Context, labels []int64, vectors []float3
 func (s *store) bytes() int64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return int64(s.arena.values())*4 + int64(s.labels.Values())*12 + s.ids.Bytes()
+	return int64(s.arena.Values())*4 + int64(s.labels.Values())*12 + s.ids.Bytes()
 }

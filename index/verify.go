@@ -3,9 +3,8 @@ package index
 import (
 	"context"
 	"fmt"
-	"strings"
 
-	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/index/internal/problems"
 )
 
 // Report counts what Verify checked.
@@ -23,35 +22,12 @@ type Report struct {
 	Longest int // greatest number of links of a node on level 0
 }
 
-// maxProblems is the maximum number of problems that an error of Verify lists.
-const maxProblems = 10
-
-// problems collects problems.
-type problems struct {
-	list []string
-	all  int
-}
-
-func (p *problems) add(format string, args ...any) {
-	if p.all++; len(p.list) < maxProblems {
-		p.list = append(p.list, fmt.Sprintf(format, args...))
-	}
-}
-
-func (p *problems) err() error {
-	if p.all == 0 {
-		return nil
-	}
-	return fault.New("this is a bug, not a mistake in your data: rebuild the index and report it",
-		"index: found %d problems: %s", p.all, strings.Join(p.list, "; "))
-}
-
 // verifyEvery is the number of vectors between two checks of the context.
 const verifyEvery = 1 << 12
 
 // verify checks the labels and the vectors, and that every id is either visible, free,
 // or in extra. The caller holds gate exclusively.
-func (s *store) verify(ctx context.Context, p *problems, extra []id) error {
+func (s *store) verify(ctx context.Context, p *problems.List, extra []id) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	total := int(s.reserved.Load())
@@ -72,21 +48,21 @@ func (s *store) verify(ctx context.Context, p *problems, extra []id) error {
 		n := id(i)
 		if !s.visible(n) {
 			if uses[i] != 1 {
-				p.add("id %d is unused, but free %d times", i, uses[i])
+				p.Add("id %d is unused, but free %d times", i, uses[i])
 			}
 			continue
 		}
 		shown++
 		label := s.label(n)
 		if known := s.idOf(label); known != n || uses[i] != 0 {
-			p.add("label %d has id %d, but the table says %d", label, i, known)
+			p.Add("label %d has id %d, but the table says %d", label, i, known)
 		}
-		if !s.options.Metric.storable(s.arena.vector(n)[:s.options.Dim]) {
-			p.add("label %d: invalid vector for metric %s", label, s.options.Metric)
+		if !s.options.Metric.storable(s.arena.Vector(n)[:s.options.Dim]) {
+			p.Add("label %d: invalid vector for metric %s", label, s.options.Metric)
 		}
 	}
 	if shown != s.ids.Len() || shown != s.Len() {
-		p.add("found %d vectors and %d labels, expected %d", shown, s.ids.Len(), s.Len())
+		p.Add("found %d vectors and %d labels, expected %d", shown, s.ids.Len(), s.Len())
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/pipe"
 )
 
 // maxZstdWindow bounds the memory one zstd frame can ask for: zstd --long=29.
@@ -101,7 +102,7 @@ func (s *Source) decompress(ctx context.Context, e entry) (*bufio.Reader, func()
 		// The pump must stop when this read does, even before the end of the text.
 		pumpCtx, cancel := context.WithCancel(ctx)
 		closers = append(closers, cancel)
-		in = pump(pumpCtx, e.open)
+		in = pipe.NewReader(pumpCtx, e.open)
 	} else {
 		raw, err := e.open()
 		if err != nil {

@@ -26,11 +26,6 @@ func (p Position) Errorf(hint, format string, args ...any) error {
 	return fault.New(hint, "%s: %w", p, fmt.Errorf(format, args...))
 }
 
-// located adds the position in front of an error, which keeps its hint.
-func (p Position) located(err error) error {
-	return fault.New(fault.Hint(err), "%s: %w", p, err)
-}
-
 // Describe returns the name of an input as messages call it: "standard input" for Stdin.
 func Describe(name string) string {
 	if name == Stdin {

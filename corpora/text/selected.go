@@ -3,6 +3,7 @@ package text
 import (
 	"bytes"
 	"context"
+	"io"
 	"slices"
 
 	"github.com/luminavec/luminavec/internal/fault"
@@ -40,19 +41,57 @@ type selector struct {
 
 // readField emits a named field of each record.
 func (x *selector) readField(in *Records, path Path) error {
-	return in.Each(func(r *Record) error { return x.field(r, path) })
+	return x.each(in, func(r *Record) (line, step int64, err error) { return r.Line, 0, x.field(r, path) })
 }
 
-// field emits a named field of a record.
+// field sets x.text to a named field of a record.
 func (x *selector) field(r *Record, path Path) error {
 	value, err := r.Member(path)
 	if err == nil {
 		x.text, err = appendTexts(x.text[:0], value, path)
 	}
-	if err != nil {
-		return r.located(err)
+	return err
+}
+
+// each emits the text of each record, which choose sets as x.text. It returns the line of the text
+// and the step to the next one, as hand expects them; the line is 0 if the record has no text, and
+// negative if the error is not about this record alone.
+func (x *selector) each(in *Records, choose func(r *Record) (line, step int64, err error)) error {
+	var r Record
+	for {
+		err := in.Next(&r)
+		if err == io.EOF {
+			return nil
+		}
+		bad, _ := err.(*BadRecord)
+		if err != nil && bad == nil {
+			return err
+		}
+		if err := in.ctx.Err(); err != nil {
+			return err
+		}
+		var line, step int64
+		if bad == nil {
+			if line, step, err = choose(&r); line < 0 {
+				return err
+			} else if err != nil {
+				bad = &BadRecord{Position: r.Position, Err: err}
+			}
+		}
+		switch {
+		case bad == nil && line > 0:
+			if err := x.hand(x.text, line, step); err != nil {
+				return err
+			}
+		case bad == nil: // a header
+		case !x.source.skipBad:
+			return bad
+		default:
+			if x.source.skipped++; x.source.skipped == 1 {
+				x.source.firstSkip = bad
+			}
+		}
 	}
-	return x.hand(x.text, r.Line, 0)
 }
 
 // appendTexts appends a string, or the strings of an array with line breaks between them.
@@ -86,21 +125,22 @@ func (x *selector) readColumn(in *Records) error {
 	if x.selection.OneLine {
 		step = 0
 	}
-	return in.Each(func(r *Record) error {
-		if find && r.Named() {
-			return x.field(r, Path{x.selection.Column})
-		}
-		if find {
+	return x.each(in, func(r *Record) (int64, int64, error) {
+		switch {
+		case find && r.Named():
+			return r.Line, 0, x.field(r, Path{x.selection.Column})
+		case find:
 			find = false
 			var err error
-			at, err = x.findColumn(r)
-			return err
-		}
-		if at >= len(r.Fields) {
-			return r.Errorf("choose a column that every record has; "+separatedBy(r.Separator), "the record has no column %d: it has %d", at+1, len(r.Fields))
+			if at, err = x.findColumn(r); err != nil {
+				return -1, 0, err
+			}
+			return 0, 0, nil
+		case at >= len(r.Fields):
+			return 0, 0, fault.New("choose a column that every record has; "+separatedBy(r.Separator), "the record has no column %d: it has %d", at+1, len(r.Fields))
 		}
 		x.text = append(x.text[:0], r.Fields[at]...)
-		return x.hand(x.text, r.FieldLine(at), step)
+		return r.FieldLine(at), step, nil
 	})
 }
 

@@ -29,7 +29,7 @@ type Selection struct {
 // selected text has several lines, each keeps its line number in the file; in JSON, where a
 // line break is written \n, all have the line number of their record.
 //
-// A record that does not match the selection ends Read with an error that names file and line.
+// A record that does not match the selection ends Read with a *BadRecord, unless SkipBad was called.
 func (s *Source) Select(sel Selection) error {
 	if sel.Field != "" && sel.Column != "" {
 		return fault.Mention("Field is for JSON Lines and Column for CSV: read one kind of file at a time",
@@ -46,6 +46,17 @@ func (s *Source) Select(sel Selection) error {
 		return fault.Field("Column", "columns are counted from 1", "must be at least 1, got %s", sel.Column)
 	}
 	s.selection = sel
+	return nil
+}
+
+// SkipBad makes Read skip the records that do not match the selection, such as one that lacks the
+// field, and those that are not records at all, such as a line that is not JSON. Skipped counts
+// them. Without a selection it returns an error.
+func (s *Source) SkipBad() error {
+	if !s.selection.structured() {
+		return fault.Field("SkipBad", "every line of plain text is a text", "needs Field or Column")
+	}
+	s.skipBad = true
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -31,6 +30,9 @@ type Source struct {
 	stats     ReadStats
 	atCR      string // see AtCR
 	records   Unselected
+	skipBad   bool
+	skipped   int64
+	firstSkip error
 }
 
 // entry is one input of a source.
@@ -250,7 +252,7 @@ func (s *Source) begin() error {
 	}
 	s.started = true
 	s.consumed.Store(0)
-	s.stats, s.atCR, s.records = ReadStats{}, "", Unselected{}
+	s.stats, s.atCR, s.records, s.skipped, s.firstSkip = ReadStats{}, "", Unselected{}, 0, nil
 	return nil
 }
 
@@ -275,78 +277,6 @@ func (c counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// pump opens and reads an input in its own goroutine, so that a read that never returns
-// (or a named pipe without a writer) cannot outlast ctx.
-func pump(ctx context.Context, open func() (io.ReadCloser, error)) io.Reader {
-	p := &pumped{ctx: ctx, full: make(chan piece, 2), free: make(chan []byte, 3)}
-	for range cap(p.free) {
-		p.free <- make([]byte, 128<<10)
-	}
-	go func() {
-		send := func(next piece) bool {
-			select {
-			case p.full <- next:
-				return next.err == nil
-			case <-ctx.Done():
-				return false
-			}
-		}
-		r, err := open()
-		if err != nil {
-			send(piece{err: err})
-			return
-		}
-		defer r.Close()
-		for {
-			select {
-			case buf := <-p.free:
-				n, err := r.Read(buf)
-				if !send(piece{buf, n, err}) {
-					return
-				}
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return p
-}
-
-type piece struct {
-	buf []byte
-	n   int
-	err error
-}
-
-type pumped struct {
-	ctx  context.Context
-	full chan piece
-	free chan []byte
-	now  piece
-	at   int
-}
-
-func (p *pumped) Read(dst []byte) (int, error) {
-	for p.at == p.now.n {
-		if p.now.err != nil {
-			return 0, p.now.err
-		}
-		if p.now.buf != nil {
-			p.free <- p.now.buf
-			p.now = piece{}
-			p.at = 0
-		}
-		select {
-		case p.now = <-p.full:
-		case <-p.ctx.Done():
-			return 0, p.ctx.Err()
-		}
-	}
-	n := copy(dst, p.now.buf[p.at:p.now.n])
-	p.at += n
-	return n, nil
-}
-
 // ReadStats counts what a pass over a source has read.
 type ReadStats struct {
 	Bytes        int64  // bytes of text, after decompression
@@ -365,6 +295,10 @@ func (s *Source) AtCR() string { return s.atCR }
 // Unselected describes the first file of the last pass that looks like records although Read
 // takes each of its lines as text. It is zero if there is none, and after Select.
 func (s *Source) Unselected() Unselected { return s.records }
+
+// Skipped returns the number of bad records that the last pass has skipped (see SkipBad), and
+// the first of them as a *BadRecord.
+func (s *Source) Skipped() (n int64, first error) { return s.skipped, s.firstSkip }
 
 func (s *Source) invalid(file string, line, column, n int64) {
 	if s.stats.Invalid == 0 {

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/pipe"
 )
 
 // Spool returns a source of the same text that can be read more than once: it copies inputs
@@ -26,7 +27,7 @@ func (s *Source) Spool(ctx context.Context, dir string) (again *Source, done fun
 		files = nil
 		return errors.Join(errs...)
 	}
-	again = &Source{selection: s.selection}
+	again = &Source{selection: s.selection, skipBad: s.skipBad}
 	for _, e := range s.entries {
 		if e.once {
 			f, err := spool(ctx, e, dir)
@@ -64,7 +65,7 @@ func spool(ctx context.Context, e entry, dir string) (*os.File, error) {
 	os.Remove(f.Name())
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	_, err = io.Copy(f, pump(ctx, e.open))
+	_, err = io.Copy(f, pipe.NewReader(ctx, e.open))
 	var path *os.PathError
 	switch {
 	case err == nil || ctx.Err() != nil:

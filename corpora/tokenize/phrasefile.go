@@ -15,6 +15,7 @@ import (
 
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/pipe"
 )
 
 // phrases.tsv has one phrase per line, best first: its words separated by single
@@ -53,7 +54,7 @@ func (p *Phrases) WriteTo(w io.Writer) (int64, error) {
 
 // OpenPhrases reads a phrases.tsv.
 func OpenPhrases(path string) (*Phrases, error) {
-	f, err := os.Open(path)
+	f, err := pipe.Open(path)
 	if err != nil {
 		var system *fs.PathError
 		if errors.As(err, &system) {
@@ -62,7 +63,7 @@ func OpenPhrases(path string) (*Phrases, error) {
 		return nil, fault.New("name a file of phrases (phrases.tsv)", "cannot read %s: %w", path, err)
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.IsDir() {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, fault.New("name a file of phrases (phrases.tsv)", "%s is a folder, not a file of phrases", path)
 	}
 	return ReadPhrases(path, f)

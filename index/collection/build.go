@@ -51,6 +51,7 @@ type BuildOptions struct {
 	Index      index.Options    // options of the index; Dim may be 0, because the encoder sets it
 	Replace    bool             // replace an existing collection; default false
 	Threads    int              // number of goroutines; default 0: one per core
+	AnyRecall  bool             // accept codes that collapse, see index.Recall.Check; default false
 	OnProgress func(done int64) // called after each batch with the number of documents read so far; may be nil
 }
 
@@ -61,6 +62,7 @@ type Summary struct {
 	FirstSkipped string        `json:"first_skipped,omitempty"` // first skipped document, as file:line
 	Dim          int           `json:"dim"`
 	Bytes        int64         `json:"bytes"` // size of the folder
+	Recall       index.Recall  `json:"recall"`
 	Elapsed      time.Duration `json:"-"`
 }
 
@@ -78,6 +80,9 @@ type Info struct {
 // Build creates a collection in the folder dir from the documents of docs. If docs yields an
 // error, Build returns it. Documents are labeled 0, 1, 2, … in the order in which they are
 // stored. The encoder is folded first, so any encoder can be used.
+//
+// The recall of the index is measured on a sample. If its codes collapse, Build returns an error,
+// unless AnyRecall is set.
 //
 // The folder appears when the collection is complete; if Build fails or ctx ends, dir is
 // unchanged. If the folder exists, Build returns an error unless Replace is set and the
@@ -119,6 +124,12 @@ func Build(ctx context.Context, dir string, enc *sentence.Encoder, docs iter.Seq
 	}
 	s := b.summary
 	s.Dim = enc.Dim()
+	if s.Recall, err = index.MeasureRecall(ctx, b.index); err == nil && !o.AnyRecall {
+		err = s.Recall.Check(b.index.Options().Quantization)
+	}
+	if err != nil {
+		return nil, err
+	}
 	if err := b.writeRest(ctx, &s); err != nil {
 		return nil, err
 	}

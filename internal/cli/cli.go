@@ -8,7 +8,8 @@
 //   - A failure is one line, "NAME: message", lower case and without a full
 //     stop. Where the user can do something about it, a line "hint: ..." says what.
 //   - The exit status is 0 when the work is done, 1 when it failed, 2 when the
-//     command was used wrongly and 130 when it was interrupted.
+//     command was used wrongly. When it was interrupted, it is 128 plus the number
+//     of the signal, as in a shell: 130 for Ctrl-C, 143 for SIGTERM.
 //   - The first Ctrl-C (or SIGTERM, or the end of the terminal) cancels the
 //     context of the command, so that it can save or remove what it has in hand;
 //     the second ends it at once.
@@ -39,16 +40,19 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/internal/pipe"
 )
 
 // The exit statuses of every command.
@@ -56,7 +60,7 @@ const (
 	StatusDone        = 0
 	StatusFailed      = 1
 	StatusUsage       = 2
-	StatusInterrupted = 130
+	StatusInterrupted = 130 // by Ctrl-C; see onInterrupt
 )
 
 // JSONFlag declares --json, which [JSON] reads.
@@ -111,8 +115,16 @@ func run(root *cobra.Command, args []string) (status int) {
 	stderr := root.ErrOrStderr()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	stop := onInterrupt(func() { cancel(errInterrupt) })
+	var interrupted atomic.Int32 // the status for the signal
+	stop := onInterrupt(func(status int) {
+		interrupted.Store(int32(status))
+		cancel(errInterrupt)
+	})
 	defer stop()
+	defer pipe.Until(ctx)()
+	if out, ok := root.OutOrStdout().(*os.File); ok && blocks(out) {
+		root.SetOut(pipe.Writer(out))
+	}
 
 	running = root.Name()
 	t := prepare(root)
@@ -136,13 +148,22 @@ func run(root *cobra.Command, args []string) (status int) {
 	if hint != "" {
 		fmt.Fprintf(stderr, "hint: %s\n", OneLine(inSuite(root, hint)))
 	}
+	if status == StatusInterrupted {
+		return int(interrupted.Load())
+	}
 	return status
 }
 
+// blocks reports whether a write to f may wait for a reader.
+func blocks(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket) != 0
+}
+
 // onInterrupt calls first at the first SIGINT, SIGTERM or SIGHUP (the terminal
-// was closed, unless nohup has it ignored); a second one ends the process with
-// StatusInterrupted.
-func onInterrupt(first func()) (stop func()) {
+// was closed, unless nohup has it ignored), with the exit status for it: 128 plus
+// its number. A second one ends the process with that status.
+func onInterrupt(first func(status int)) (stop func()) {
 	signals := make(chan os.Signal, 2)
 	done := make(chan struct{})
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -154,11 +175,15 @@ func onInterrupt(first func()) (stop func()) {
 			select {
 			case <-done:
 				return
-			case <-signals:
-				if n > 0 {
-					os.Exit(StatusInterrupted)
+			case got := <-signals:
+				status := StatusInterrupted
+				if number, ok := got.(syscall.Signal); ok {
+					status = 128 + int(number)
 				}
-				first()
+				if n > 0 {
+					os.Exit(status)
+				}
+				first(status)
 			}
 		}
 	}()

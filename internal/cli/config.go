@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"strings"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/pipe"
 )
 
 // maxConfigSize is far above the size of any settings: a larger file was named by
@@ -74,7 +74,7 @@ func applyConfig(cmd *cobra.Command) error {
 }
 
 func readConfig(name string) ([]setting, error) {
-	f, err := os.Open(name)
+	f, err := pipe.Open(name)
 	if err != nil {
 		return nil, err
 	}

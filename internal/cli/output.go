@@ -11,6 +11,7 @@ import (
 
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/pipe"
 )
 
 // OutputOptions says where a command's data goes.
@@ -63,7 +64,7 @@ func OpenOutput(cmd *cobra.Command, o OutputOptions) (*Output, error) {
 	}
 	if !info.Mode().IsRegular() {
 		// A named pipe or a device, such as /dev/null: written to as it is.
-		f, err := os.OpenFile(o.Path, os.O_WRONLY, 0)
+		f, err := pipe.Create(o.Path)
 		if err != nil {
 			return nil, err
 		}

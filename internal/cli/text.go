@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // TextFlags declare --field and --column: which part of a record is the text.
@@ -16,13 +19,35 @@ func TextFlags(s *text.Selection) []Flag {
 	}
 }
 
-// WarnInvalid warns of bytes of src that are not UTF-8 and of records that were read as text,
-// and notes unusual line ends.
+// SkipBadFlag declares --skip-bad, for commands that make something of each record.
+func SkipBadFlag(skip *bool) Flag {
+	return Flag{Name: "skip-bad", Into: skip, Field: "SkipBad",
+		Help: "skip and count records that are damaged, lack --field or --column, or hold something other than text there; without it the first one is an error"}
+}
+
+// Skippable adds to the error of a bad record that --skip-bad skips it.
+func Skippable(err error) error {
+	var bad *text.BadRecord
+	if !errors.As(err, &bad) {
+		return err
+	}
+	hint := "skip such records with --skip-bad"
+	if own := fault.Hint(err); own != "" {
+		hint = own + "; or " + hint
+	}
+	return fault.New(hint, "%w", err)
+}
+
+// WarnInvalid warns of bytes of src that are not UTF-8, of records that were skipped and of
+// records that were read as text, and notes unusual line ends.
 func WarnInvalid(cmd *cobra.Command, src *text.Source) {
 	if name := src.AtCR(); name != "" {
 		Note(cmd, "the lines of %s end at carriage returns", InputName(name))
 	}
 	WarnRecords(cmd, src.Unselected(), cmd.Flag("field") != nil)
+	if n, first := src.Skipped(); n > 0 {
+		Warn(cmd, "skipped %s (first: %v)", Plural(n, "bad record", "bad records"), first)
+	}
 	if s := src.Stats(); s.Invalid > 0 {
 		Warn(cmd, "replaced %s with U+FFFD (first: %s)", Plural(s.Invalid, "byte of invalid UTF-8", "bytes of invalid UTF-8"), s.FirstInvalid)
 	}
@@ -48,6 +73,15 @@ func WarnRecords(cmd *cobra.Command, u text.Unselected, selectable bool) {
 		}
 	}
 	Warn(cmd, "%s is %s, but every line was read as text, with names of fields: %s", InputName(u.File), u.Format, how)
+}
+
+// OpenRecords is OpenText; with skipBad, bad records are skipped.
+func OpenRecords(paths []string, s text.Selection, skipBad bool) (*text.Source, error) {
+	src, err := OpenText(paths, s)
+	if err == nil && skipBad {
+		err = UsageError(src.SkipBad())
+	}
+	return src, err
 }
 
 // OpenText opens files of text, standard input when none is named. Each line, or

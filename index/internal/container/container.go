@@ -12,7 +12,8 @@
 //
 // Nothing follows the last section. From version 3 a section "pad" of zeros can
 // precede a section, so that its payload begins at a multiple of 64 and
-// can be used where it is.
+// can be used where it is. From version 4 a section can have blocks, each with a checksum in
+// the last section, so that a part of it can be checked when it is used (see [Blocks]).
 //
 // A [Writer] writes a file, a [Reader] reads one from a stream, and an [Image] is
 // a file in memory, usually mapped. Neither trusts the file: every length is
@@ -27,9 +28,9 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Version is the format version that Writer writes. Readers accept all versions up
-// to it.
-const Version = 3
+// Version is the format version of files with blocks. Writer writes files without blocks in
+// the version before it. Readers accept all versions up to it.
+const Version = 4
 
 // alignment is the alignment of padded payloads, in bytes.
 const alignment = 64
@@ -39,6 +40,8 @@ const (
 	headerBytes = len(magic) + 4
 	headBytes   = 8 + 8 // of a section before its payload
 	firstPadded = 3     // the first version with pads
+
+	firstBlocked = 4 // the first version with blocks
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

@@ -16,7 +16,7 @@ import (
 func example(t testing.TB) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	w := NewWriter(&b)
+	w := NewWriter(&b, false)
 	w.Section("small", 13)
 	w.Byte(7)
 	w.Uint32(8)
@@ -62,7 +62,7 @@ func open(file []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.Version() != Version {
+	if m.Version() != firstBlocked-1 {
 		return nil, Damaged("header", "version %d", m.Version())
 	}
 	small, err := m.Section("small")

@@ -14,13 +14,23 @@ type Writer struct {
 	sum  uint32 // checksum of the section so far
 	word [8]byte
 	err  error
+
+	version int
+	blocked bool   // the section has blocks
+	inBlock int    // bytes in the block so far
+	block   uint32 // their checksum
+	blocks  []byte // checksums of the blocks so far
 }
 
-// NewWriter returns a writer that has written the header.
-func NewWriter(to io.Writer) *Writer {
-	w := &Writer{to: bufio.NewWriterSize(to, 1<<16)}
+// NewWriter returns a writer that has written the header. blocks is whether the file has
+// blocks.
+func NewWriter(to io.Writer, blocks bool) *Writer {
+	w := &Writer{to: bufio.NewWriterSize(to, 1<<16), version: firstBlocked - 1}
+	if blocks {
+		w.version = Version
+	}
 	w.Bytes([]byte(magic))
-	w.Uint32(Version)
+	w.Uint32(uint32(w.version))
 	return w
 }
 
@@ -48,6 +58,9 @@ func (w *Writer) Bytes(p []byte) {
 		return
 	}
 	w.sum = crc32.Update(w.sum, castagnoli, p)
+	if w.blocked {
+		w.addToBlocks(p)
+	}
 	w.at += len(p)
 	_, w.err = w.to.Write(p)
 }
@@ -62,7 +75,11 @@ func (w *Writer) Uint32(v uint32) { w.Bytes(binary.LittleEndian.AppendUint32(w.w
 func (w *Writer) Uint64(v uint64) { w.Bytes(binary.LittleEndian.AppendUint64(w.word[:0], v)) }
 
 // End ends a section with its checksum.
-func (w *Writer) End() { w.Uint32(w.sum) }
+func (w *Writer) End() {
+	w.endBlock()
+	w.blocked = false
+	w.Uint32(w.sum)
+}
 
 // Flush writes the buffer and returns the first error of the Writer.
 func (w *Writer) Flush() error {

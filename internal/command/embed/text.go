@@ -16,6 +16,7 @@ import (
 
 type textOptions struct {
 	text    text.Selection
+	skipBad bool
 	format  string
 	output  string
 	force   bool
@@ -45,7 +46,7 @@ embed: 2 lines, 100 dimensions, out.npy`,
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "FILE",
 		Help: "text file, folder or glob, or - for standard input (default: standard input); gzip, bzip2 and zstd are decompressed"})
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
-	cli.Declare(cmd, cli.ForInput, cli.TextFlags(&o.text)...)
+	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.SkipBadFlag(&o.skipBad))...)
 	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "threads", Arg: "N", Into: &o.threads, Field: "Threads", Positive: true,
 		Help: "number of threads that encode", Default: "one per core"})
 	return cli.Declare(cmd, cli.ForOutput,
@@ -65,7 +66,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 	if err != nil {
 		return err
 	}
-	src, err := cli.OpenText(paths, o.text)
+	src, err := cli.OpenRecords(paths, o.text, o.skipBad)
 	if err != nil {
 		return err
 	}
@@ -111,7 +112,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 		return nil
 	})
 	if err != nil {
-		return err
+		return cli.Skippable(err)
 	}
 	if err := w.Finish(); err != nil {
 		return err

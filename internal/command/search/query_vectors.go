@@ -38,6 +38,9 @@ func queryVectors(cmd *cobra.Command, args []string, o queryOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := exchange.Intact(cmd.Context(), o.vectors); err != nil {
+		return err
+	}
 	row, out := int64(0), cmd.OutOrStdout()
 	var found []index.Result
 	o.read.Dim = ix.Options().Dim
@@ -59,7 +62,11 @@ func queryVectors(cmd *cobra.Command, args []string, o queryOptions) error {
 		}
 		var b strings.Builder
 		for i, r := range found {
-			fmt.Fprintf(&b, "%d\t%d\t%.4f\t%d\n", row-1, i+1, r.Score, r.Label)
+			format := "%d\t%d\t%.4f\t%d\n"
+			if r.Score > -1e-3 && r.Score < 1e-3 && r.Score != 0 {
+				format = "%d\t%d\t%.4g\t%d\n" // a distance of small vectors
+			}
+			fmt.Fprintf(&b, format, row-1, i+1, r.Score, r.Label)
 		}
 		_, err := out.Write([]byte(b.String()))
 		return err

@@ -1,0 +1,176 @@
+package index
+
+import (
+	"bytes"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// drawn returns n vectors of dim values that value draws.
+func drawn(n, dim int, value func(r *rand.Rand, i, j int) float64) []float32 {
+	r := rand.New(rand.NewPCG(1, 2))
+	v := make([]float32, n*dim)
+	for k := range v {
+		v[k] = float32(value(r, k/dim, k%dim))
+	}
+	return v
+}
+
+// Codes that collapse are refused. The shares without codes are 1: the graph is not at fault.
+func TestCodesThatCollapse(t *testing.T) {
+	normal := func(r *rand.Rand, _, _ int) float64 { return r.NormFloat64() }
+	centers := drawn(50, 32, normal)
+	data := []struct {
+		name  string
+		dim   int
+		value func(r *rand.Rand, i, j int) float64
+		bad   []Quantization // found by less than GoodRecall
+	}{
+		{"latitude and longitude", 2, func(r *rand.Rand, _, j int) float64 { return []float64{40, -75}[j] + 5*r.Float64() }, []Quantization{Int8, Int4}},
+		{"a time stamp", 16, func(r *rand.Rand, _, j int) float64 {
+			if j == 0 {
+				return 1.6e9 + 1e7*r.Float64()
+			}
+			return r.NormFloat64()
+		}, []Quantization{Int8, Int4}},
+		{"clusters at +100", 32, func(r *rand.Rand, i, j int) float64 {
+			return 100 + 3*float64(centers[i%50*32+j]) + r.NormFloat64()
+		}, []Quantization{Int4}},
+		{"a constant", 64, func(r *rand.Rand, _, j int) float64 {
+			if j == 0 {
+				return 1000
+			}
+			return r.NormFloat64()
+		}, []Quantization{Int8, Int4}},
+		{"around zero", 64, normal, nil},
+		{"not negative", 64, func(r *rand.Rand, _, _ int) float64 { return r.Float64() }, nil},
+		{"counts", 64, func(r *rand.Rand, _, _ int) float64 { return float64(int(30 * r.ExpFloat64())) }, nil},
+	}
+	for _, d := range data {
+		n := 3000
+		if d.dim == 2 {
+			n = 20000
+		}
+		vectors := drawn(n, d.dim, d.value)
+		for _, q := range Quantizations() {
+			ix := filled(t, Options{Dim: d.dim, Metric: Euclidean, Quantization: q, EfConstruction: 60}, vectors)
+			r, err := MeasureRecall(t.Context(), ix)
+			if err != nil || r.Queries != 100 || r.K != 10 {
+				t.Fatalf("%s, %s: %+v, error %v", d.name, q, r, err)
+			}
+			if bad := slices.Contains(d.bad, q); bad != (r.Codes < GoodRecall) || bad != (r.Found < GoodRecall) || q == NoQuantization && r.Codes != 1 {
+				t.Errorf("%s, %s: %+v", d.name, q, r)
+			}
+			if err := r.Check(q); (err != nil) != (r.Codes < PoorRecall) || err != nil && (!strings.Contains(err.Error(), string(q)) || fault.Hint(err) == "") {
+				t.Errorf("%s, %s: %+v, error %v", d.name, q, r, err)
+			}
+		}
+	}
+}
+
+// Every kind is measured, also with fewer vectors than neighbors, and with copies.
+func TestMeasureRecall(t *testing.T) {
+	vectors := clustered(300, 8, 4)
+	copy(vectors[100*8:], vectors[:100*8])
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		for _, m := range allMetrics {
+			for _, n := range []int{0, 1, 2, 5, 90, 300} {
+				ix := filled(t, Options{Dim: 8, Kind: kind, Quantization: quant, Metric: m}, vectors[:n*8])
+				r, err := MeasureRecall(t.Context(), ix)
+				if err != nil || r.Found < 0.99 || r.Codes < 0.9 || r.Equal != 0 || r.Check(quant) != nil {
+					t.Errorf("%v, %d vectors: %+v, error %v", m, n, r, err)
+				}
+			}
+		}
+	})
+}
+
+// Vectors that float32 cannot compare are refused, or found by MeasureRecall; all others are
+// compared as they are, whatever their scale.
+func TestScales(t *testing.T) {
+	const n, dim = 400, 8
+	unit := drawn(n, dim, func(r *rand.Rand, _, _ int) float64 { return r.NormFloat64() })
+	scaled := func(by float64) []float32 {
+		v := make([]float32, len(unit))
+		for i := range v {
+			v[i] = float32(float64(unit[i]) * by)
+		}
+		return v
+	}
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		for _, m := range allMetrics {
+			for _, by := range []float64{1e-40, 1e-30, 1e-20, 1e-14, 1e-10, 1, 1e10, 1e17, 1e30} {
+				vectors := scaled(by)
+				ix := mustNew(t, Options{Dim: dim, Kind: kind, Quantization: quant, Metric: m})
+				err := ix.AddBatch(t.Context(), sequence(0, n), vectors)
+				if refused := m != Cosine && (by < 1e-15 || by > 1e18); refused {
+					if err == nil || fault.Hint(err) == "" || ix.Len() > 0 {
+						t.Errorf("%v, %g: error %v", m, by, err)
+					}
+					if _, err := ix.Search(vectors[:dim], 1, SearchOptions{}); (err == nil) != (by == 1e-20) { // which fits
+						t.Errorf("%v, %g: query: error %v", m, by, err)
+					}
+					continue
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i := range 20 { // the nearest by float64
+					q, best, at := vectors[i*dim:][:dim], 0.0, -1
+					for j := range n {
+						x, score := vectors[j*dim:][:dim], 0.0
+						var dot, xx, qq, diff float64
+						for k := range x {
+							a, b := float64(x[k])/by, float64(q[k])/by
+							dot, xx, qq, diff = dot+a*b, xx+a*a, qq+b*b, diff+(a-b)*(a-b)
+						}
+						if score = []float64{dot / (xx * qq), dot, -diff}[m]; m == Cosine {
+							score = dot / math.Sqrt(xx*qq)
+						}
+						if j != i && (at < 0 || score > best) {
+							best, at = score, j
+						}
+					}
+					found := mustSearch(t, ix, q, 3, SearchOptions{Ef: 400, Filter: func(l int64) bool { return l != int64(i) }})
+					if found[0].Label != int64(at) {
+						t.Errorf("%v, %g: query %d: label %d, want %d", m, by, i, found[0].Label, at)
+					}
+				}
+			}
+		}
+	})
+	// A large constant hides the small scale of the other columns.
+	vectors := scaled(1e-25)
+	for i := range n {
+		vectors[i*dim] = 1
+	}
+	for _, kind := range Kinds() {
+		ix := filled(t, Options{Dim: dim, Kind: kind, Metric: Euclidean}, vectors)
+		r, err := MeasureRecall(t.Context(), ix)
+		if err != nil || r.Equal < 0.9 || r.Check(NoQuantization) == nil {
+			t.Errorf("%s: %+v, error %v", kind, r, err)
+		}
+	}
+}
+
+// Without a graph, the file depends neither on the number of threads nor on their timing.
+func TestSameFile(t *testing.T) {
+	vectors := clustered(3000, 8, 4)
+	for _, kind := range []Kind{Flat, LSH} {
+		var first []byte
+		for range 4 {
+			file := saved(t, filled(t, Options{Dim: 8, Kind: kind, Threads: 4}, vectors))
+			if first == nil {
+				first = file
+			}
+			if !bytes.Equal(file, first) {
+				t.Fatalf("%s: the files of two runs differ", kind)
+			}
+		}
+	}
+}
