@@ -54,7 +54,7 @@ func TestParseTokenizerWith(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if same, err := o.written(v, data); !same || err != nil {
+		if same, err := (wordLayout{WordOptions: o}).written(v, data); !same || err != nil {
 			t.Errorf("written does not recognize the file: %v", err)
 		}
 		var compact bytes.Buffer

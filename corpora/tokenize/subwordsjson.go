@@ -44,6 +44,7 @@ func parseSubwords(name string, data []byte) (*subwords, error) {
 	if m, ok := s.model.(interface{ CutsBefore(mark rune) bool }); ok && s.preTokenizer.Uncut() && m.CutsBefore(pretokenizers.Metaspace) {
 		s.preTokenizer.Mark = pretokenizers.Metaspace
 	}
+	s.setBlanks()
 	if err := s.setVocabulary(s.model.Vocabulary(), f.AddedTokens); err != nil {
 		return nil, fault.New(hintOtherFile, "%s: vocabulary: %w", name, err)
 	}
@@ -51,6 +52,17 @@ func parseSubwords(name string, data []byte) (*subwords, error) {
 		return nil, fault.New(hintKnown(), "%s: %w", name, err)
 	}
 	return s, nil
+}
+
+// setBlanks finds out what becomes of a space.
+func (s *subwords) setBlanks() {
+	var words strings.Builder
+	s.preTokenizer.NewWorker(false).Each([]byte(" a a"), func(word []byte, _, _ int) { words.Write(word) })
+	for _, mark := range []string{"▁", "Ġ"} {
+		if strings.Contains(words.String(), mark) {
+			s.blanks += mark
+		}
+	}
 }
 
 // addTokens prepares the search for added tokens, special ones first.
