@@ -26,6 +26,9 @@ import (
 //     is added after the last row: [UNK] has the id Len(). It has no vector and
 //     must be skipped, as Encode does.
 
+// byteOrderMark is U+FEFF, which editors put before a file.
+var byteOrderMark = []byte("\ufeff")
+
 const hintOtherFile = "the file is damaged: restore it from a copy of the model"
 
 type tokenizerFile struct {
@@ -194,6 +197,7 @@ func unknownFor(v *Vocabulary) string {
 // supported.
 func Parse(name string, data []byte) (*Tokenizer, error) {
 	const hint = "a tokenizer.json written by LuminaVec has none of these"
+	data = bytes.TrimPrefix(data, byteOrderMark)
 	var f tokenizerFile
 	if err := json.Unmarshal(data, &f); err != nil {
 		return nil, fault.New(hintOtherFile, "%s: not a tokenizer: %w", name, err)

@@ -1,6 +1,7 @@
 package tokenize
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -23,7 +24,8 @@ const maxTokenizerBytes = 1 << 30
 // (BERT, MiniLM, GPT-2, RoBERTa, Llama, Qwen, T5, XLM-R and similar). Anything unsupported is
 // an error that names it. The tokens are those of that library without special tokens at the
 // ends, truncation or padding: the sections post_processor, decoder, truncation and padding are
-// ignored. Each invalid UTF-8 byte is read as U+FFFD. In the vocabulary, tabs and line breaks
+// ignored. Each invalid UTF-8 byte is read as U+FFFD, and a byte order mark at the start of a file is
+// skipped. In the vocabulary, tabs and line breaks
 // inside a token are replaced by ␉, ␊ and ␍.
 func Open(path string) (*Tokenizer, error) {
 	name := path
@@ -43,6 +45,7 @@ func Open(path string) (*Tokenizer, error) {
 	if err != nil {
 		return nil, fault.New(fault.OpenHint(err), "cannot read %s: %w", name, fault.Cause(err))
 	}
+	data = bytes.TrimPrefix(data, byteOrderMark)
 	if filepath.Ext(name) != ".json" && (len(data) == 0 || data[0] != '{') {
 		sub, err := parseVocabText(name, data)
 		if err != nil {

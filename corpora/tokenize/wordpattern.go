@@ -3,7 +3,7 @@ package tokenize
 // wordPattern is UAX #29 as a regular expression of Oniguruma, the engine of Hugging Face's
 // tokenizers library: it matches the segments that contain a letter or a digit. It was compared
 // with the words found here for all characters of Unicode, alone and between letters, digits,
-// katakana, Han and Hebrew characters and underscores (see testdata/tokenizers/words.json). The
+// katakana, Han and Hebrew characters and underscores (see testdata/reference). The
 // properties of that engine are those of Unicode 16; the ranges beside them are what differs
 // in the tables used here. What remains different is some marks that are newer than Unicode 9,
 // which the library does not reorder as normal form C requires.

@@ -11,9 +11,9 @@ import (
 )
 
 // The reference library finds the same words with the tokenizer.json of a word tokenizer, for
-// every character of Unicode alone and in some contexts: testdata/tokenizers/wordpattern.py.
+// every character of Unicode alone and in some contexts: testdata/reference/wordpattern.py.
 func TestWordPattern(t *testing.T) {
-	data, err := os.ReadFile("testdata/tokenizers/wordpattern.json")
+	data, err := os.ReadFile("testdata/reference/wordpattern.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +39,9 @@ func TestWordPattern(t *testing.T) {
 	scanner := words.NewScanner()
 	for context, sums := range reference.Sums {
 		for block := range rune(0x110) {
+			if block > 0x32 && block != 0xe0 {
+				continue // no characters
+			}
 			var b strings.Builder
 			for c := block << 12; c < (block+1)<<12; c++ {
 				if c == '\n' || 0xd800 <= c && c <= 0xdfff || context == "_{}_" && (c == '\uff9e' || c == '\uff9f') {
