@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/models"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -120,6 +121,19 @@ func (o WordOptions) normalizer() normalizerJSON {
 	}
 	n.Normalizers = append(n.Normalizers, stepJSON{Type: "NFC"})
 	return n
+}
+
+// LocaleNormalizer returns a normalizer section of tokenizer.json that first replaces the letters
+// whose lower case differs in a locale.
+func LocaleNormalizer(locale string, section json.RawMessage) json.RawMessage {
+	var steps []string
+	for _, pair := range localeLetters(locale) {
+		steps = append(steps, fmt.Sprintf(`{"type":"Replace","pattern":{"String":"%s"},"content":"%s"}`, pair[0], pair[1]))
+	}
+	if steps == nil {
+		return section
+	}
+	return json.RawMessage(`{"type":"Sequence","normalizers":[` + strings.Join(append(steps, string(section)), ",") + `]}`)
 }
 
 // file returns the tokenizer.json without its vocabulary.

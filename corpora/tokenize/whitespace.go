@@ -46,7 +46,11 @@ func (s *wordFinder) spaced(text []byte, emit func(word []byte, start, end int))
 		case !ascii:
 			if w := s.normalize(text[start:i]); len(w) <= MaxWordBytes {
 				emit(w, start, i)
+			} else {
+				s.skipped++
 			}
+		default:
+			s.skipped++
 		}
 	}
 }

@@ -84,14 +84,15 @@ var localeClass = func() [256]byte {
 // wordFinder finds the words of a text. It owns buffers: each goroutine needs its own.
 type wordFinder struct {
 	WordOptions
-	class  *[256]byte
-	places bool // whether emit needs positions
-	word   [MaxWordBytes]byte
-	lower  []byte
-	nfc    []byte
-	from   []int // with places: for each byte of the normalized piece, its position in the piece
-	spare  []int
-	seg    *words.Iterator[[]byte]
+	class   *[256]byte
+	places  bool  // whether emit needs positions
+	skipped int64 // words longer than MaxWordBytes
+	word    [MaxWordBytes]byte
+	lower   []byte
+	nfc     []byte
+	from    []int // with places: for each byte of the normalized piece, its position in the piece
+	spare   []int
+	seg     *words.Iterator[[]byte]
 }
 
 func newWordFinder(o WordOptions, places bool) *wordFinder {
@@ -172,8 +173,12 @@ next:
 			i++
 			c = after
 		}
-		if seen&(classLetter|classDigit) != 0 && n <= len(word) {
+		switch {
+		case seen&(classLetter|classDigit) == 0:
+		case n <= len(word):
 			emit(word[:n], start, i)
+		default:
+			s.skipped++
 		}
 	}
 }
@@ -189,7 +194,11 @@ func (s *wordFinder) piece(text []byte, start int, emit func(word []byte, start,
 	s.seg.SetText(normal)
 	for s.seg.Next() {
 		w := s.seg.Value()
-		if len(w) > MaxWordBytes || !hasLetterOrDigit(w) {
+		if len(w) > MaxWordBytes {
+			s.skipped++
+			continue
+		}
+		if !hasLetterOrDigit(w) {
 			continue
 		}
 		if s.places {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/training"
@@ -124,9 +125,10 @@ type wordsReport struct {
 	WordsPerSecond float64                     `json:"words_per_second"` // since the start, or the resume
 	Neighbors      []words.Near                `json:"neighbors"`
 	Similarity     []evaluate.SimilarityReport `json:"similarity"`
+	CutAgain       *tokenize.CutAgain          `json:"cut_again,omitempty"` // text that is split into words already
 }
 
-func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, last training.Event) error {
+func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, last training.Event, cut *tokenize.CutAgain) error {
 	t, err := newTrained(output, c)
 	if err != nil {
 		return err
@@ -144,7 +146,7 @@ func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, l
 		cli.CommandLine("search", "eval", "analogies", "-m", model),
 		cli.CommandLine("embed", "explain", "-m", model, "how are you"),
 	}
-	return printReport(cmd, &wordsReport{t, c.Config.Corpus.Words, last.UnitsPerSecond, learned.Neighbors, learned.Similarity})
+	return printReport(cmd, &wordsReport{t, c.Config.Corpus.Words, last.UnitsPerSecond, learned.Neighbors, learned.Similarity, cut})
 }
 
 func (r *wordsReport) write(b *strings.Builder, width int) {
