@@ -51,11 +51,34 @@ func Open(path string) (*Tokenizer, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := sub.checkLengths(name); err != nil {
+			return nil, err
+		}
 		return newSubwordTokenizer(sub), nil
 	}
 	t, err := Parse(name, data)
-	if err != nil || t.sub != nil {
-		return t, err
+	if err != nil {
+		return nil, err
+	}
+	if t.sub != nil {
+		if err := t.sub.checkLengths(name); err != nil {
+			return nil, err
+		}
+		return t, nil
 	}
 	return t.withoutVocabulary(), nil
+}
+
+// maxTokenBytes limits the length of the tokens that a model is trained with. The formats of
+// vectors do not hold longer ones.
+const maxTokenBytes = 1 << 16
+
+// checkLengths returns an error if a token is too long to train with.
+func (s *subwords) checkLengths(name string) error {
+	for id, token := range s.vocabulary.tokens {
+		if len(token) > maxTokenBytes {
+			return fault.New("remove it from the vocabulary", "%s: token %d, %.40q…, has %d bytes; at most %d are supported", name, id, token, len(token), maxTokenBytes)
+		}
+	}
+	return nil
 }

@@ -66,6 +66,13 @@ func TestLongTokens(t *testing.T) {
 	if back, err := ReadVocabulary("v", &file); err != nil || !back.Equal(v) {
 		t.Errorf("read back: %v", err)
 	}
+	path := filepath.Join(t.TempDir(), "vocab.txt")
+	if err := os.WriteFile(path, []byte("[UNK]\n"+strings.Repeat("b", 1<<20)+"\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(path); err == nil || !strings.Contains(err.Error(), "has 1048576 bytes; at most 65536") || fault.Hint(err) == "" {
+		t.Errorf("a vocab.txt with a long token: %v", err)
+	}
 }
 
 // Editors put a byte order mark before a file. It is not a part of the first token.
