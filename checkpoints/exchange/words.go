@@ -61,7 +61,9 @@ func (w *wordList) read() ([]byte, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	w.line++
+	if w.line++; w.line == 1 {
+		line = bytes.TrimPrefix(line, []byte("\ufeff")) // a byte order mark
+	}
 	token, digits, counted := bytes.Cut(bytes.TrimRight(line, "\r\n"), []byte("\t"))
 	if !counted {
 		return token, -1, nil

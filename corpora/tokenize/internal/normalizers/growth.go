@@ -1,6 +1,9 @@
 package normalizers
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // A tokenizer.json may come from anywhere. Its normalizers may make a text longer (NFKC makes
 // ﷺ 11 times as long), but nested Replace steps can multiply it without bounds. CheckGrowth
@@ -9,9 +12,11 @@ import "fmt"
 const (
 	maxGrowth = 64   // times
 	maxInsert = 1024 // bytes, in addition
+
+	probeRepeats = 32 // so that what is inserted once counts less than what is inserted everywhere
 )
 
-// CheckGrowth returns an error if steps make a short text more than 64 times and 1,024 bytes
+// CheckGrowth returns an error if steps make a text more than 64 times and 1,024 bytes
 // longer.
 func CheckGrowth(steps []Step) error {
 	probes := []string{"é", "漢", "ﬃ", "ﷺ", "\u3000", "👍", "a b", "\u0301"}
@@ -39,6 +44,7 @@ func CheckGrowth(steps []Step) error {
 	}
 	var buffers [2]Text
 	for _, probe := range probes {
+		probe = strings.Repeat(probe, probeRepeats)
 		t := &Text{}
 		t.Set([]byte(probe), false)
 		next := 0
@@ -49,7 +55,7 @@ func CheckGrowth(steps []Step) error {
 				t, next = done, 1-next
 			}
 			if most := maxGrowth*len(probe) + maxInsert; len(t.Bytes) > most {
-				return fmt.Errorf("the first %d steps make %d bytes of %q; at most %d are supported", i+1, len(t.Bytes), probe, most)
+				return fmt.Errorf("the first %d steps make %d bytes of the %d bytes %.40q; at most %d are supported", i+1, len(t.Bytes), len(probe), probe, most)
 			}
 		}
 	}
