@@ -27,7 +27,8 @@ type cardData struct {
 	static       bool        // a text's vector is the mean of rows of the table, weighted or not
 	pooling      string      // what the pooling does
 	pythonPool   string      // the same in Python
-	subwords     bool        // what the tokenizer makes; it leaves no text unknown, or has a token for that
+	subwords     bool        // what the tokenizer makes
+	unknown      int32       // id of its token for unknown text; -1: none
 	method       [][2]string // how the model was trained
 	settings     [][2]string // of the trainer
 	sources      string
@@ -57,6 +58,7 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 		sources:  codes(c.Config.Corpus.Sources, 8),
 		pooling:  poolingStep(c.Config.Encoder.Pooling),
 		subwords: c.Tokenizer.Subwords(),
+		unknown:  c.Tokenizer.Unknown(),
 		version:  FormatVersion,
 	}
 	if c.NGrams != nil {

@@ -101,7 +101,10 @@ func (d *cardData) steps(c *card) {
 	c.line("How a text becomes a vector:")
 	c.line("")
 	unknown := ""
-	if !d.subwords {
+	switch {
+	case d.unknown >= 0:
+		unknown = fmt.Sprintf(". The token for unknown text, id %d, is ignored", d.unknown)
+	case !d.subwords:
 		unknown = ". Those outside the vocabulary are " + choose(d.ngrams != 0, "composed from their character n-grams, see below", "ignored")
 	}
 	c.line("1. It is split into tokens (`tokenizer.json`)%s.", unknown)
@@ -159,7 +162,10 @@ tokenizer = Tokenizer.from_file("tokenizer.json")
 def encode(text):
     ids = tokenizer.encode(text, add_special_tokens=False).ids
 `)
-	if !d.subwords {
+	switch {
+	case d.unknown >= 0:
+		c.line("    ids = [i for i in ids if i != %d]  # without unknown tokens", d.unknown)
+	case !d.subwords:
 		c.line("    ids = [i for i in ids if i < len(table)]  # without unknown words")
 	}
 	c.line("    x = table[ids]  # a text without a known token has no vector")
@@ -251,7 +257,10 @@ func (d *cardData) otherLibraries(c *card) {
 
 func (d *cardData) staticEmbedding(c *card) {
 	unknown := ""
-	if !d.subwords {
+	switch {
+	case d.unknown >= 0:
+		unknown = " (unknown tokens then count\nas a row of zeros, which changes the length of a vector, not its direction)"
+	case !d.subwords:
 		unknown = " (words outside the vocabulary then\ncount as a row of zeros, " +
 			choose(d.ngrams != 0, "not composed from n-grams", "which changes the length of a vector, not its direction") + ")"
 	}
@@ -271,7 +280,10 @@ from tokenizers import Tokenizer
 	if d.config.Encoder.Pooling == sif {
 		c.line(`table = table * load_file("model.safetensors")["%s"][:, None]`, PoolingTensor)
 	}
-	if !d.subwords {
+	switch {
+	case d.unknown >= 0:
+		c.line("table[%d] = 0  # the token for unknown text", d.unknown)
+	case !d.subwords:
 		c.line("table = np.vstack([table, np.zeros_like(table[:1])])  # the id of unknown words is %d", d.tokens)
 	}
 	c.line(`model = SentenceTransformer(modules=[StaticEmbedding(Tokenizer.from_file("tokenizer.json"), embedding_weights=table)])`)

@@ -107,14 +107,19 @@ func (c *Corpus) build(ctx context.Context, src *text.Source, o BuildOptions, th
 		o.Vocabulary = o.Tokenizer.Vocabulary()
 	}
 	tables := newWordTables(threads, o)
-	if err := c.encode(ctx, src, o, tables); err != nil {
+	var sample []byte // the start of the text
+	if err := c.encode(ctx, src, o, tables, &sample); err != nil {
 		return err
 	}
 	for _, t := range tables {
 		c.rawWords += t.raw
+		if t.scanner != nil {
+			c.skipped += t.scanner.Skipped()
+		}
 	}
+	c.cutAgain = o.Tokenizer.CutAgain(sample)
 	if c.rawWords == 0 {
-		return fault.New("check that the input is text",
+		return fault.Mention(o.Tokenizer.NoWords(sample),
 			"no words in %s: %d bytes, %d lines", strings.Join(src.Described(), ", "), src.Stats().Bytes, src.Stats().Lines)
 	}
 	var final []int32 // of each provisional id
@@ -159,8 +164,8 @@ func (c *Corpus) countTokens(ctx context.Context) error {
 	return err
 }
 
-// encode reads src and stores provisional ids in c.ids.
-func (c *Corpus) encode(ctx context.Context, src *text.Source, o BuildOptions, tables []*wordTable) error {
+// encode reads src and stores provisional ids in c.ids, and its start in sample.
+func (c *Corpus) encode(ctx context.Context, src *text.Source, o BuildOptions, tables []*wordTable, sample *[]byte) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	workers := tables[1:]
@@ -188,6 +193,9 @@ func (c *Corpus) encode(ctx context.Context, src *text.Source, o BuildOptions, t
 	}
 	b := text.NewBatch()
 	err := src.Read(ctx, func(chunk text.Chunk) error {
+		if len(*sample) < tokenize.SampleBytes {
+			*sample = append(append(*sample, chunk.Text[:min(len(chunk.Text), tokenize.SampleBytes)]...), '\n')
+		}
 		b.Add(chunk.Text, chunk.LineEnd)
 		if b.Full() {
 			send(b)

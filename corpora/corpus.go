@@ -26,6 +26,9 @@ type Corpus struct {
 	dropped    int   // distinct words dropped while counting
 	droppedMax int64 // the highest count of them when they were dropped
 
+	skipped  int64 // words skipped for their length
+	cutAgain *tokenize.CutAgain
+
 	fingerprint string // of all ids
 }
 
@@ -61,6 +64,14 @@ func (c *Corpus) Block(dst []int32, i int) ([]int32, error) {
 // dropped word is not counted again, so the counts of all others are exact, but a word
 // that is rare at first and frequent later is lost.
 func (c *Corpus) Dropped() (words int, below int64) { return c.dropped, c.droppedMax }
+
+// Skipped returns how many words of more than tokenize.MaxWordBytes bytes were skipped. A corpus
+// from a cache does not count them.
+func (c *Corpus) Skipped() int64 { return c.skipped }
+
+// CutAgain returns what the tokenizer did to text that seems to be split into words already, nil
+// otherwise and for a corpus from a cache.
+func (c *Corpus) CutAgain() *tokenize.CutAgain { return c.cutAgain }
 
 // Fingerprint returns a hash of all ids and line ends in order, which is everything that
 // training sees of the text.

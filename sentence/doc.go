@@ -25,7 +25,8 @@
 //
 // A word model from skipgram or cbow has none of the optional layers: its sentence
 // vector is the mean of its word vectors. Unknown tokens are ignored; a text without
-// known tokens has the zero vector and a count of 0, which callers should check. In a
+// known tokens has the zero vector and a count of 0, which callers should check. The token of
+// a subword tokenizer for unknown text, such as [UNK], is not a known token. In a
 // model with character n-grams (tokenize.NGrams) the vector of an unknown token is
 // the mean of the rows of its known n-grams.
 //

@@ -30,6 +30,8 @@ type Layers struct {
 // Encoder turns text into vectors. It is immutable and safe for concurrent use.
 type Encoder struct {
 	tokenizer  *tokenize.Tokenizer
+	unknown    int32            // id of the token for unknown text, which has no vector; -1: none
+	blank      []bool           // by id: the token stands for a space only; nil if none does
 	table      *matrix          // [V, dim]
 	linear     *matrix          // [hidden, dim] or nil
 	bias       []float32        // [hidden], padded; nil without linear
@@ -50,6 +52,8 @@ type buffers struct {
 	feature []float32 // of one token, padded; nil without linear
 	pooled  []float32 // of all features, padded
 	known   int       // tokens of the text so far that have a vector
+	blank   int       // how many of them stand for a space only
+	unknown int       // tokens for unknown text
 	token   func(word []byte, id int32)
 }
 
@@ -72,6 +76,7 @@ func New(l Layers) (*Encoder, error) {
 		return nil, err
 	}
 	e := &Encoder{tokenizer: l.Tokenizer, normalize: l.Normalize, pooling: l.Pooling}
+	e.setUnknown()
 	if e.table, err = tensorMatrix(checkpoints.EmbeddingTensor, l.Embedding); err != nil {
 		return nil, err
 	}
@@ -107,6 +112,21 @@ func New(l Layers) (*Encoder, error) {
 		return b
 	}
 	return e, nil
+}
+
+// setUnknown finds the tokens that say nothing about a text.
+func (e *Encoder) setUnknown() {
+	if e.unknown = e.tokenizer.Unknown(); e.unknown < 0 {
+		return
+	}
+	for id, token := range e.tokenizer.Vocabulary().Tokens() {
+		if e.tokenizer.Blank(token) {
+			if e.blank == nil {
+				e.blank = make([]bool, e.tokenizer.Vocabulary().Len())
+			}
+			e.blank[id] = true
+		}
+	}
 }
 
 func (e *Encoder) setWeights(weights *checkpoints.Tensor) error {
@@ -254,8 +274,9 @@ func (e *Encoder) features() extent {
 }
 
 // Encode writes the vector of text to dst and returns the number of tokens that have a vector,
-// from the table or composed of their n-grams; if there are none, the vector is zero. Encode
-// panics unless dst has the length Dim. It returns an error only if the numbers of the model
+// from the table or composed of their n-grams; if there are none, the vector is zero. The token
+// of a subword tokenizer for unknown text, such as [UNK], has no vector, whatever its row; nor
+// has the mark of a space, such as ▁, in a text of which nothing else is known. Encode panics unless dst has the length Dim. It returns an error only if the numbers of the model
 // are so large that the result is not finite.
 func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
 	if len(dst) != e.Dim() {
@@ -264,8 +285,12 @@ func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
 	b := e.scratch.Get().(*buffers)
 	defer e.scratch.Put(b)
 	clear(b.pooled)
-	b.known = 0
+	b.known, b.blank, b.unknown = 0, 0, 0
 	e.tokenizer.Each(text, b.token)
+	if b.unknown > 0 && b.known == b.blank {
+		clear(b.pooled)
+		b.known = 0
+	}
 	known = b.known
 	e.finishPooling(b.pooled, known)
 	if e.projection != nil {
@@ -286,9 +311,13 @@ func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
 func (e *Encoder) take(b *buffers, word []byte, id int32) {
 	feature := e.lookUp(b, word, id)
 	if feature == nil {
+		b.unknown++
 		return
 	}
 	b.known++
+	if id >= 0 && e.blank != nil && e.blank[id] {
+		b.blank++
+	}
 	if b.known > 1 && e.pooling == First {
 		return
 	}
@@ -302,9 +331,13 @@ func (e *Encoder) take(b *buffers, word []byte, id int32) {
 }
 
 // lookUp returns the vector of a token, padded: the row of its id or, if that is -1, the mean
-// of the rows of its n-grams, stored in b. It returns nil if the token has neither.
+// of the rows of its n-grams, stored in b. It returns nil if the token has neither or stands
+// for unknown text.
 func (e *Encoder) lookUp(b *buffers, word []byte, id int32) []float32 {
 	if id >= 0 {
+		if id == e.unknown {
+			return nil
+		}
 		return e.table.row(int(id))
 	}
 	if e.grams == nil {

@@ -67,6 +67,7 @@ const maxByHand = 8
 func (e *Encoder) Explain(text string) (*Explanation, error) {
 	x := &Explanation{Text: text, Tokens: []ExplainedToken{}, Weights: e.matrices(), Pooling: e.pooling}
 	pooled := make([]float32, e.features().stride)
+	blank := 0 // known tokens that stand for a space only
 	b := e.scratch.Get().(*buffers)
 	defer e.scratch.Put(b)
 	for _, tok := range e.tokenizer.Tokens(text) {
@@ -76,11 +77,15 @@ func (e *Encoder) Explain(text string) (*Explanation, error) {
 		}
 		row := e.lookUp(b, []byte(tok.Text), tok.ID)
 		if row == nil {
+			t.ID = -1
 			x.Unknown++
 			x.Tokens = append(x.Tokens, t)
 			continue
 		}
 		x.Known++
+		if tok.ID >= 0 && e.blank != nil && e.blank[tok.ID] {
+			blank++
+		}
 		if tok.ID < 0 {
 			x.Composed++
 		}
@@ -99,6 +104,13 @@ func (e *Encoder) Explain(text string) (*Explanation, error) {
 		}
 		e.pool(pooled, feature, x.Known-1, t.Weight)
 		x.Tokens = append(x.Tokens, t)
+	}
+	if x.Unknown > 0 && x.Known == blank { // as in Encode
+		clear(pooled)
+		for i, t := range x.Tokens {
+			x.Tokens[i] = ExplainedToken{Text: t.Text, ID: -1, Start: t.Start, End: t.End}
+		}
+		x.Known, x.Unknown = 0, len(x.Tokens)
 	}
 	e.finishPooling(pooled, x.Known)
 	x.Vector = slices.Clone(pooled[:e.features().cols])

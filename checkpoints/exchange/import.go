@@ -240,7 +240,7 @@ func (r *ImportReport) reach(t *tokenize.Tokenizer) {
 	}
 	r.FirstUnreachable = missed[0]
 	o := t.Options()
-	o.Cased = true
+	o.Cased, o.Locale = true, ""
 	r.WithCased = len(missedBy(tokenize.NewWordTokenizer(o), missed))
 	o.Whitespace = true
 	r.WithWhitespace = len(missedBy(tokenize.NewWordTokenizer(o), missed))

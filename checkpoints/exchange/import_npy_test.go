@@ -71,6 +71,7 @@ func TestImportNPY(t *testing.T) {
 		{"f4", header("<f4", "False", "(2, 2)") + float32s(1, 0.1, -3, 1e-30), "a\nb\n", ""},
 		{"f8", header("<f8", "False", "(2, 2)") + doubles, "a\nb", ""},
 		{"big-endian", header(">f4", "False", "(2, 2)") + string(swapped), "a\r\nb\r\n", ""},
+		{"a byte order mark", header("<f4", "False", "(2, 2)") + float32s(1, 0.1, -3, 1e-30), "\ufeffa\nb\n", ""},
 		{"Fortran order", header("<f4", "True ", "(2, 2)") + doubles, "a\nb\n", "in C order but found"},
 		{"three dimensions", header("<f4", "False", "(2, 2, 1)") + doubles, "a\nb\n", "two dimensions"},
 		{"integers", header("<i4", "False", "(2, 2)") + doubles, "a\nb\n", `of type f2, f4 or f8 but found "<i4", 32-bit integers`},

@@ -116,7 +116,9 @@ func (w *wordList) read() ([]byte, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	w.line++
+	if w.line++; w.line == 1 {
+		line = bytes.TrimPrefix(line, []byte("\ufeff")) // a byte order mark
+	}
 	separator := []byte("\t")
 	if w.spaced {
 		line, separator = bytes.TrimRight(line, " \t\r\n"), []byte(" ")

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/bits"
 	"runtime"
+	"slices"
 
 	"github.com/sourcegraph/conc/stream"
 
@@ -134,7 +135,7 @@ func (b *builder) build(ctx context.Context, sources []Source) error {
 func encodeRows(in *textRows, o Options) *encodedRows {
 	out := &encodedRows{ends: make([]int, 0, len(in.rows)), bad: make([]*badRow, len(in.rows))}
 	most := o.mostIDs()
-	unknown := o.Tokenizer.Unknown()
+	unknown := o.Tokenizer.Unknown() // has no vector: an encoder ignores it
 	for i, row := range in.rows {
 		record, hash := len(out.ids), len(out.hashes)
 		for range row.texts {
@@ -147,8 +148,8 @@ func encodeRows(in *textRows, o Options) *encodedRows {
 		for c, text := range row.texts {
 			from := len(out.ids)
 			out.ids = o.Tokenizer.Encode(out.ids, text)
-			ids := out.ids[from:]
-			if !anyKnown(ids, unknown) {
+			ids := slices.DeleteFunc(out.ids[from:], func(id int32) bool { return id == unknown })
+			if !o.anyKnown(ids, len(out.ids)-from > len(ids)) {
 				out.bad[i] = bad(badUnknown, row.at, "check that the tokenizer was made for this language", "text %d has no known token: %.60q", c+1, text)
 				break
 			}
@@ -175,13 +176,13 @@ func encodeRows(in *textRows, o Options) *encodedRows {
 	return out
 }
 
-func anyKnown(ids []int32, unknown int32) bool {
-	for _, id := range ids {
-		if id != unknown {
-			return true
-		}
+// anyKnown reports whether a text has a known token. If another part of it is unknown, the mark
+// of a space is not enough.
+func (o *Options) anyKnown(ids []int32, unknown bool) bool {
+	if !unknown {
+		return len(ids) > 0
 	}
-	return false
+	return slices.ContainsFunc(ids, func(id int32) bool { return !o.Tokenizer.Blank(o.Tokenizer.Vocabulary().Token(id)) })
 }
 
 // hashIDs hashes the ids of a text, two at a time, by the folded product of 128

@@ -28,7 +28,11 @@
 // letter or a digit: "Don't panic, it's 3.14!" is don't, panic, it's, 3.14. With
 // WordOptions.Whitespace it splits at white space only. ASCII text takes a fast path that gives
 // the same words. An id is one lookup in the map of the vocabulary. MarshalJSON writes a
-// tokenizer.json that Hugging Face's tokenizers library opens.
+// tokenizer.json with which Hugging Face's tokenizers library finds the same words.
+//
+// Lower case is that of each character alone: the Greek Σ becomes σ also at the end of a word.
+// In Turkish it needs WordOptions.Locale. [Tokenizer.CutAgain] detects text that is already split
+// into words.
 //
 // # Subwords
 //
@@ -42,6 +46,9 @@
 // byte-level BPE and 3.5 million of Unigram. Tokens may differ for characters that were added
 // to Unicode after the several older versions used in that library. A line of more than
 // text.MaxChunk bytes without white space is split there.
+//
+// A file may come from anywhere, so [Parse] refuses what would take memory or time without
+// bounds: normalizers that multiply a text, huge patterns and long added tokens.
 //
 // # Phrases
 //

@@ -20,6 +20,9 @@ func (t *Tokenizer) Fingerprint() string {
 		return hex.EncodeToString(h.Sum(nil)[:fingerprintBytes])
 	}
 	fmt.Fprintf(h, "words cased=%t whitespace=%t\n", t.options.Cased, t.options.Whitespace)
+	if t.options.Locale != "" {
+		fmt.Fprintf(h, "locale=%s\n", t.options.Locale)
+	}
 	for _, list := range t.Phrases() {
 		for _, phrase := range list {
 			fmt.Fprintf(h, "%q ", phrase)

@@ -249,7 +249,7 @@ func TestPhrasesInTokenizerFile(t *testing.T) {
 		}
 	}
 	// Whichever byte changes, the fast and the full reader agree.
-	for i := range data {
+	for i := 0; i < len(data); i += 1 + i%13 {
 		bad := bytes.Clone(data)
 		bad[i] ^= 1 << (i % 7)
 		for _, file := range [][]byte{bad, data[:i]} {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/models"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -16,37 +17,18 @@ import (
 // The tokenizer.json of a word tokenizer has the layout of Hugging Face's tokenizers
 // library, so that it finds the same words there:
 //
-//   - the normalizer is Lowercase and NFC, exactly as here;
-//   - the pre_tokenizer is a Split that keeps the matches of wordPattern. The
-//     library cannot express UAX #29; the pattern is as close as a regular
-//     expression can be. In 1,937,824 words of English Wikipedia, version 0.23 of
-//     the library found the same words; see wordPattern for what could differ.
-//     With WordOptions.Whitespace it is a WhitespaceSplit, exactly as here;
+//   - the normalizer is Lowercase and NFC, exactly as here, after Replace steps for the
+//     letters of WordOptions.Locale;
+//   - the pre_tokenizer is a Split that keeps the matches of wordPattern, or of
+//     spacePattern with WordOptions.Whitespace. Version 0.23 of the library finds the same
+//     words for every character of Unicode;
 //   - the model is a WordLevel whose ids are the rows of vocab.tsv. The library
 //     fails on an unknown word unless the vocabulary contains unk_token, so one
 //     is added after the last row: [UNK] has the id Len(). It has no vector and
 //     must be skipped, as Encode does.
 
-// wordPattern is UAX #29 as a regular expression of Oniguruma, including the marks that
-// follow a letter. It differs in these cases: a mark between the second part of a word
-// and the apostrophe or point that joins it to the first; an underscore beside
-// katakana; rare letters whose Word_Break is not that of their script. A run of
-// underscores matches though it is not a word, and becomes [UNK].
-const wordPattern = `` +
-	// Scripts without spaces: each letter is a word; in katakana, each run.
-	`[\p{Han}\p{Hiragana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}&&\p{L}]` + marks +
-	`|(?:[\p{Katakana}ー]` + marks + `)+` +
-	// Letters, digits and underscores, and the characters that join two of a kind.
-	`|(?:` + letterOrDigit + marks +
-	`|(?<=[` + letter + `\p{M}])[.'’‘․﹒＇．:·‧︓﹕：](?=` + letter + `)` +
-	`|(?<=\p{Hebrew})"(?=\p{Hebrew})` +
-	`|(?<=\p{Nd})[.'’‘․﹒＇．,;،٬﹐﹔，；⁄](?=\p{Nd}))+`
-
-const (
-	marks         = `[\p{M}\p{Cf}]*`
-	letter        = `[[\p{L}\p{Nl}]&&[^\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]`
-	letterOrDigit = `[[\p{L}\p{Nl}\p{Nd}\p{Pc}]&&[^\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]]`
-)
+// byteOrderMark is U+FEFF, which editors put before a file.
+var byteOrderMark = []byte("\ufeff")
 
 const hintOtherFile = "the file is damaged: restore it from a copy of the model"
 
@@ -64,11 +46,17 @@ type tokenizerFile struct {
 
 type normalizerJSON struct {
 	Type        string     `json:"type"`
-	Normalizers []typeJSON `json:"normalizers"`
+	Normalizers []stepJSON `json:"normalizers"`
 }
 
-type typeJSON struct {
-	Type string `json:"type"`
+type stepJSON struct {
+	Type    string      `json:"type"`
+	Pattern replaceJSON `json:"pattern,omitzero"`
+	Content string      `json:"content,omitempty"`
+}
+
+type replaceJSON struct {
+	String string `json:"String,omitempty"`
 }
 
 type splitJSON struct {
@@ -89,22 +77,69 @@ type modelJSON struct {
 	Phrases  [][]string      `json:"phrases,omitempty"` // see appendPhrases
 }
 
+// wordLayout is the form of a tokenizer.json of a word tokenizer. Files with the earlier
+// pre_tokenizers are read too.
+type wordLayout struct {
+	WordOptions
+	earlier bool
+}
+
+// wordLayouts returns all layouts, present ones first.
+func wordLayouts() (all []wordLayout) {
+	for _, earlier := range []bool{false, true} {
+		for _, space := range []bool{false, true} {
+			all = append(all, wordLayout{WordOptions{Whitespace: space}, earlier}, wordLayout{WordOptions{Cased: true, Whitespace: space}, earlier})
+			if !earlier {
+				all = append(all, wordLayout{WordOptions{Whitespace: space, Locale: "tr"}, false})
+			}
+		}
+	}
+	return all
+}
+
+// preTokenizer returns the section of that name.
+func (l wordLayout) preTokenizer() splitJSON {
+	switch {
+	case l.earlier && l.Whitespace:
+		return splitJSON{Type: "WhitespaceSplit"}
+	case l.earlier:
+		return splitJSON{Type: "Split", Pattern: patternJSON{oldWordPattern}, Behavior: "Removed", Invert: true}
+	case l.Whitespace:
+		return splitJSON{Type: "Split", Pattern: patternJSON{spacePattern}, Behavior: "Removed", Invert: true}
+	}
+	return splitJSON{Type: "Split", Pattern: patternJSON{wordPattern}, Behavior: "Removed", Invert: true}
+}
+
+// normalizer returns the section of that name.
+func (o WordOptions) normalizer() normalizerJSON {
+	n := normalizerJSON{Type: "Sequence"}
+	for _, pair := range localeLetters(o.Locale) {
+		n.Normalizers = append(n.Normalizers, stepJSON{"Replace", replaceJSON{pair[0]}, pair[1]})
+	}
+	if !o.Cased {
+		n.Normalizers = append(n.Normalizers, stepJSON{Type: "Lowercase"})
+	}
+	n.Normalizers = append(n.Normalizers, stepJSON{Type: "NFC"})
+	return n
+}
+
+// LocaleNormalizer returns a normalizer section of tokenizer.json that first replaces the letters
+// whose lower case differs in a locale.
+func LocaleNormalizer(locale string, section json.RawMessage) json.RawMessage {
+	var steps []string
+	for _, pair := range localeLetters(locale) {
+		steps = append(steps, fmt.Sprintf(`{"type":"Replace","pattern":{"String":"%s"},"content":"%s"}`, pair[0], pair[1]))
+	}
+	if steps == nil {
+		return section
+	}
+	return json.RawMessage(`{"type":"Sequence","normalizers":[` + strings.Join(append(steps, string(section)), ",") + `]}`)
+}
+
 // file returns the tokenizer.json without its vocabulary.
-func (o WordOptions) file() tokenizerFile {
-	f := tokenizerFile{
-		Version:      "1.0",
-		AddedTokens:  []struct{}{},
-		Normalizer:   normalizerJSON{Type: "Sequence", Normalizers: []typeJSON{{"Lowercase"}, {"NFC"}}},
-		PreTokenizer: splitJSON{Type: "Split", Pattern: patternJSON{wordPattern}, Behavior: "Removed", Invert: true},
-		Model:        modelJSON{Type: "WordLevel"},
-	}
-	if o.Cased {
-		f.Normalizer.Normalizers = []typeJSON{{"NFC"}}
-	}
-	if o.Whitespace {
-		f.PreTokenizer = splitJSON{Type: "WhitespaceSplit"}
-	}
-	return f
+func (l wordLayout) file() tokenizerFile {
+	return tokenizerFile{Version: "1.0", AddedTokens: []struct{}{}, Normalizer: l.normalizer(), PreTokenizer: l.preTokenizer(),
+		Model: modelJSON{Type: "WordLevel"}}
 }
 
 // MarshalJSON returns the tokenizer.json. It does not contain the counts of the vocabulary;
@@ -115,7 +150,8 @@ func (t *Tokenizer) MarshalJSON() ([]byte, error) {
 		return bytes.Clone(t.sub.file), nil
 	}
 	var b bytes.Buffer
-	if err := t.options.render(t.Vocabulary(), func(part []byte) bool { b.Write(part); return true }); err != nil {
+	layout := wordLayout{WordOptions: t.options}
+	if err := layout.render(t.Vocabulary(), func(part []byte) bool { b.Write(part); return true }); err != nil {
 		return nil, err
 	}
 	return appendPhrases(b.Bytes(), t.Phrases())
@@ -123,8 +159,8 @@ func (t *Tokenizer) MarshalJSON() ([]byte, error) {
 
 // render calls emit with the parts of the tokenizer.json, in order, until it
 // returns false. A part is valid until emit returns. The vocabulary may be nil.
-func (o WordOptions) render(v *Vocabulary, emit func(part []byte) bool) error {
-	f := o.file()
+func (l wordLayout) render(v *Vocabulary, emit func(part []byte) bool) error {
+	f := l.file()
 	f.Model.UnkToken = unknownFor(v)
 	f.Model.Vocab = json.RawMessage("{}")
 	frame, err := plainjson.Marshal(f, "  ")
@@ -175,21 +211,19 @@ func unknownFor(v *Vocabulary) string {
 // supported.
 func Parse(name string, data []byte) (*Tokenizer, error) {
 	const hint = "a tokenizer.json written by LuminaVec has none of these"
+	data = bytes.TrimPrefix(data, byteOrderMark)
 	var f tokenizerFile
 	if err := plainjson.Unmarshal(data, &f); err != nil {
 		return nil, fault.New(hintOtherFile, "%s: not a tokenizer: %w", name, err)
 	}
-	var o WordOptions
-	var steps []string
-	for _, n := range f.Normalizer.Normalizers {
-		steps = append(steps, n.Type)
-	}
-	o.Cased = slices.Equal(steps, []string{"NFC"})
-	o.Whitespace = f.PreTokenizer.Type == "WhitespaceSplit"
-	ours := f.Model.Type == "WordLevel" && f.PreTokenizer == o.file().PreTokenizer && f.Normalizer.Type == "Sequence" &&
-		(o.Cased || slices.Equal(steps, []string{"Lowercase", "NFC"}))
+	layouts := wordLayouts()
+	at := slices.IndexFunc(layouts, func(l wordLayout) bool {
+		return f.Model.Type == "WordLevel" && f.PreTokenizer == l.preTokenizer() && f.Normalizer.Type == "Sequence" &&
+			slices.Equal(f.Normalizer.Normalizers, l.normalizer().Normalizers)
+	})
+	ours := at >= 0
 	more := len(f.AddedTokens) > 0 || !null(f.Truncation) || !null(f.Padding) || !null(f.PostProcessor) || !null(f.Decoder)
-	if !ours || o.Whitespace && more {
+	if !ours || layouts[at].Whitespace && layouts[at].earlier && more { // other programs write such files too
 		sub, err := parseSubwords(name, data)
 		if err != nil {
 			return nil, err
@@ -203,7 +237,7 @@ func Parse(name string, data []byte) (*Tokenizer, error) {
 	if err != nil {
 		return nil, fault.New(hintOtherFile, "%s: vocabulary: %w", name, err)
 	}
-	t, err := NewWordTokenizer(o).withPhraseLists(name, f.Model.Phrases)
+	t, err := NewWordTokenizer(layouts[at].WordOptions).withPhraseLists(name, f.Model.Phrases)
 	if err != nil || v.Len() == 0 {
 		return t, err
 	}
@@ -219,13 +253,13 @@ func ParseWith(name string, data []byte, v *Vocabulary) (*Tokenizer, error) {
 	}
 	// A file with exactly the bytes that would be written for v need not be parsed.
 	before, phrases := cutPhrases(data)
-	for _, o := range []WordOptions{{}, {Cased: true}, {Whitespace: true}, {Cased: true, Whitespace: true}} {
-		same, err := o.written(v, before)
+	for _, l := range wordLayouts() {
+		same, err := l.written(v, before)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		if same {
-			words, err := NewWordTokenizer(o).withPhraseLists(name, phrases)
+			words, err := NewWordTokenizer(l.WordOptions).withPhraseLists(name, phrases)
 			if err != nil {
 				return nil, err
 			}
@@ -243,9 +277,9 @@ func ParseWith(name string, data []byte, v *Vocabulary) (*Tokenizer, error) {
 }
 
 // written reports whether data is the tokenizer.json that MarshalJSON writes for v.
-func (o WordOptions) written(v *Vocabulary, data []byte) (bool, error) {
+func (l wordLayout) written(v *Vocabulary, data []byte) (bool, error) {
 	same := true
-	err := o.render(v, func(part []byte) bool {
+	err := l.render(v, func(part []byte) bool {
 		data, same = bytes.CutPrefix(data, part)
 		return same
 	})

@@ -1,6 +1,7 @@
 package tokenize
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -23,7 +24,8 @@ const maxTokenizerBytes = 1 << 30
 // (BERT, MiniLM, GPT-2, RoBERTa, Llama, Qwen, T5, XLM-R and similar). Anything unsupported is
 // an error that names it. The tokens are those of that library without special tokens at the
 // ends, truncation or padding: the sections post_processor, decoder, truncation and padding are
-// ignored. Each invalid UTF-8 byte is read as U+FFFD. In the vocabulary, tabs and line breaks
+// ignored. Each invalid UTF-8 byte is read as U+FFFD, and a byte order mark at the start of a file is
+// skipped. In the vocabulary, tabs and line breaks
 // inside a token are replaced by ␉, ␊ and ␍.
 func Open(path string) (*Tokenizer, error) {
 	name := path
@@ -43,16 +45,40 @@ func Open(path string) (*Tokenizer, error) {
 	if err != nil {
 		return nil, fault.New(fault.OpenHint(err), "cannot read %s: %w", name, fault.Cause(err))
 	}
+	data = bytes.TrimPrefix(data, byteOrderMark)
 	if filepath.Ext(name) != ".json" && (len(data) == 0 || data[0] != '{') {
 		sub, err := parseVocabText(name, data)
 		if err != nil {
 			return nil, err
 		}
+		if err := sub.checkLengths(name); err != nil {
+			return nil, err
+		}
 		return newSubwordTokenizer(sub), nil
 	}
 	t, err := Parse(name, data)
-	if err != nil || t.sub != nil {
-		return t, err
+	if err != nil {
+		return nil, err
+	}
+	if t.sub != nil {
+		if err := t.sub.checkLengths(name); err != nil {
+			return nil, err
+		}
+		return t, nil
 	}
 	return t.withoutVocabulary(), nil
+}
+
+// maxTokenBytes limits the length of the tokens that a model is trained with. The formats of
+// vectors do not hold longer ones.
+const maxTokenBytes = 1 << 16
+
+// checkLengths returns an error if a token is too long to train with.
+func (s *subwords) checkLengths(name string) error {
+	for id, token := range s.vocabulary.tokens {
+		if len(token) > maxTokenBytes {
+			return fault.New("remove it from the vocabulary", "%s: token %d, %.40q…, has %d bytes; at most %d are supported", name, id, token, len(token), maxTokenBytes)
+		}
+	}
+	return nil
 }

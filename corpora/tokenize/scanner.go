@@ -73,6 +73,14 @@ func (s *Scanner) EndLine(emit func(word []byte)) {
 	}
 }
 
+// Skipped returns how many words of more than MaxWordBytes bytes were skipped.
+func (s *Scanner) Skipped() int64 {
+	if s.finder == nil {
+		return 0
+	}
+	return s.finder.skipped
+}
+
 // Encode appends to dst the ids of the words of a whole text. Words, and phrases, that are
 // not in the vocabulary are skipped.
 func (s *Scanner) Encode(dst []int32, text []byte) []int32 {

@@ -19,7 +19,8 @@ type subwords struct {
 	normalized   addedTokens // found in the normalized text
 	preTokenizer *pretokenizers.PreTokenizer
 	model        models.Model
-	unknown      int32 // -1 if unknown text has no token
+	unknown      int32  // -1 if unknown text has no token
+	blanks       string // characters that the first two stages make of spaces
 }
 
 // check returns an error unless v has the tokens of s: the ids are part of the tokenizer.

@@ -44,6 +44,7 @@ func parseSubwords(name string, data []byte) (*subwords, error) {
 	if m, ok := s.model.(interface{ CutsBefore(mark rune) bool }); ok && s.preTokenizer.Uncut() && m.CutsBefore(pretokenizers.Metaspace) {
 		s.preTokenizer.Mark = pretokenizers.Metaspace
 	}
+	s.setBlanks()
 	if err := s.setVocabulary(s.model.Vocabulary(), f.AddedTokens); err != nil {
 		return nil, fault.New(hintOtherFile, "%s: vocabulary: %w", name, err)
 	}
@@ -51,6 +52,17 @@ func parseSubwords(name string, data []byte) (*subwords, error) {
 		return nil, fault.New(hintKnown(), "%s: %w", name, err)
 	}
 	return s, nil
+}
+
+// setBlanks finds out what becomes of a space.
+func (s *subwords) setBlanks() {
+	var words strings.Builder
+	s.preTokenizer.NewWorker(false).Each([]byte(" a a"), func(word []byte, _, _ int) { words.Write(word) })
+	for _, mark := range []string{"▁", "Ġ"} {
+		if strings.Contains(words.String(), mark) {
+			s.blanks += mark
+		}
+	}
 }
 
 // addTokens prepares the search for added tokens, special ones first.
@@ -76,6 +88,9 @@ func (s *subwords) addTokens(tokens []tokenizerjson.AddedToken) error {
 	return nil
 }
 
+// maxAddedBytes limits the length of an added token, all of which are searched for everywhere.
+const maxAddedBytes = 1000
+
 // setVocabulary puts the tokens of the model and the added tokens in the order of
 // their ids. An id without a token, of which files have a few, gets a made-up name, and so
 // do tokens that vocab.tsv cannot hold.
@@ -84,6 +99,9 @@ func (s *subwords) setVocabulary(model map[string]int, added []tokenizerjson.Add
 	for _, a := range added {
 		if a.Content == "" {
 			return errors.New("an added token is empty")
+		}
+		if len(a.Content) > maxAddedBytes {
+			return fmt.Errorf("the added token %.60q… has %d bytes; at most %d are supported", a.Content, len(a.Content), maxAddedBytes)
 		}
 		if id, ok := ids[a.Content]; ok && id != a.ID {
 			return fmt.Errorf("%q has the id %d, but %d as an added token", a.Content, id, a.ID)

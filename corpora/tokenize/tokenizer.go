@@ -2,8 +2,12 @@ package tokenize
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"sync"
 	"unsafe"
+
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // WordOptions define what a word tokenizer considers a word.
@@ -13,6 +17,36 @@ type WordOptions struct {
 	// Whitespace splits at white space only and keeps punctuation: "it's." is one word. Use it
 	// for text that is already split into words. Default false.
 	Whitespace bool
+	// Locale is the language whose rules convert text to lower case: tr (Turkish) or az
+	// (Azerbaijani), in which I becomes ı and İ becomes i. Default "": the rules of
+	// Unicode for all other languages, in which I becomes i and İ becomes i with a dot above
+	// (U+0307). The Greek Σ becomes σ also at the end of a word, where text usually has ς;
+	// these remain different words. It must be empty if Cased is set.
+	Locale string
+}
+
+// Locales returns the values of WordOptions.Locale besides "".
+func Locales() []string { return []string{"tr", "az"} }
+
+// Validate returns an error that names the field at fault.
+func (o WordOptions) Validate() error {
+	switch {
+	case o.Locale != "" && !slices.Contains(Locales(), o.Locale):
+		return fault.Field("Locale", "leave it out for other languages, whose lower case does not depend on the language",
+			"must be %s, got %q", fault.OneOf(Locales()), o.Locale)
+	case o.Locale != "" && o.Cased:
+		return fault.Mention("leave one of them out", "Locale applies to lower case, but Cased keeps capital letters")
+	}
+	return nil
+}
+
+// localeLetters returns what is replaced, in order, before text is converted to lower case. The
+// rules of all locales are the same.
+func localeLetters(locale string) [][2]string {
+	if locale == "" {
+		return nil
+	}
+	return [][2]string{{"I\u0307", "i"}, {"İ", "i"}, {"I", "ı"}} // İ may be written as I and a dot
 }
 
 // Tokenizer turns text into words or subword tokens and, once it has a vocabulary,
@@ -28,8 +62,11 @@ type Tokenizer struct {
 }
 
 // NewWordTokenizer returns a word tokenizer without a vocabulary: Words works, but Encode finds
-// nothing.
+// nothing. The options must be valid.
 func NewWordTokenizer(o WordOptions) *Tokenizer {
+	if o.Locale != "" {
+		o.Locale = Locales()[0] // the rules are the same
+	}
 	t := &Tokenizer{options: o}
 	t.pools()
 	return t
@@ -54,7 +91,8 @@ func (t *Tokenizer) pools() {
 	t.scanners, t.known, t.placing = pool(t.passes, false), pool(known, false), pool(known, true)
 }
 
-// Options returns the options of a word tokenizer, the zero value for a subword tokenizer.
+// Options returns the options of a word tokenizer, with the Locale tr for az; the zero value for a
+// subword tokenizer.
 func (t *Tokenizer) Options() WordOptions { return t.options }
 
 // Subwords reports whether t is a subword tokenizer: its vocabulary is part of it.
@@ -67,6 +105,12 @@ func (t *Tokenizer) Unknown() int32 {
 		return -1
 	}
 	return t.sub.unknown
+}
+
+// Blank reports whether a token of a subword tokenizer stands for nothing but spaces, such as ▁
+// in the vocabularies of SentencePiece and Ġ in those of GPT-2.
+func (t *Tokenizer) Blank(token string) bool {
+	return t.sub != nil && t.sub.blanks != "" && token != "" && strings.Trim(token, t.sub.blanks) == ""
 }
 
 // Vocabulary returns the vocabulary, nil if there is none.

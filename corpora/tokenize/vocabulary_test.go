@@ -86,7 +86,7 @@ func TestReadVocabularyErrors(t *testing.T) {
 		"\t3\n":                    `v:1: bad token: it is empty`,
 		"\xff\t3\n":                `v:1: bad token: "\xff" is not valid UTF-8`,
 		"a\t99999999999999999999":  `is not a count`,
-		strings.Repeat("x", 2<<20): `v:1: the line is longer than 1 MiB`,
+		strings.Repeat("x", 2<<20): `v:1: no tab in "xxx`,
 	} {
 		if _, err := ReadVocabulary("v", strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), message) || fault.Hint(err) == "" {
 			t.Errorf("%.20q: error %v", text, err)

@@ -39,7 +39,7 @@ func ReadVocabulary(name string, r io.Reader) (*Vocabulary, error) {
 	var ends []int           // of each token in text
 	v := &Vocabulary{}
 	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 64<<10), 1<<20)
+	lines.Buffer(make([]byte, 64<<10), maxTokenizerBytes) // a token of another tokenizer may have any length
 	n := 0
 	for lines.Scan() {
 		n++
@@ -57,7 +57,7 @@ func ReadVocabulary(name string, r io.Reader) (*Vocabulary, error) {
 	}
 	if err := lines.Err(); err != nil {
 		if errors.Is(err, bufio.ErrTooLong) {
-			err = errors.New("the line is longer than 1 MiB")
+			err = fmt.Errorf("the line is longer than %d MiB", maxTokenizerBytes>>20)
 		}
 		return nil, fault.New(hint, "%s:%d: %w", name, n+1, err)
 	}

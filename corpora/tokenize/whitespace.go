@@ -7,11 +7,11 @@ import (
 
 // spaced is find with WordOptions.Whitespace: a word is everything between white space
 // (Unicode's property White_Space), punctuation included, normalized like other
-// words. In tokenizer.json it is the pre_tokenizer WhitespaceSplit, which comes after
-// the normalizer, whereas here it comes before. The result is the same because
-// neither Lowercase nor NFC creates or removes white space.
+// words. In tokenizer.json the pre_tokenizer comes after the normalizer, whereas here it comes
+// before. The result is the same because neither Lowercase nor NFC creates or removes white
+// space.
 func (s *wordFinder) spaced(text []byte, emit func(word []byte, start, end int)) {
-	lower := &lowerCase
+	lower, class := &lowerCase, s.class
 	if s.Cased {
 		lower = &sameCase
 	}
@@ -19,7 +19,7 @@ func (s *wordFinder) spaced(text []byte, emit func(word []byte, start, end int))
 		if b := text[i]; b == ' ' {
 			i++
 			continue
-		} else if byteClass[b]&(classSpace|classHigh) != 0 {
+		} else if class[b]&(classSpace|classHigh) != 0 {
 			if n := spaceAt(text[i:]); n > 0 {
 				i += n
 				continue
@@ -30,7 +30,7 @@ func (s *wordFinder) spaced(text []byte, emit func(word []byte, start, end int))
 		word := s.word[:len(part)]
 		n := len(part)
 		for k, b := range part {
-			if byteClass[b]&(classSpace|classHigh) != 0 {
+			if class[b]&(classSpace|classHigh) != 0 {
 				n = k
 				break
 			}
@@ -38,7 +38,7 @@ func (s *wordFinder) spaced(text []byte, emit func(word []byte, start, end int))
 		}
 		// Almost always the word ends here.
 		for i += n; i < len(text) && spaceAt(text[i:]) == 0; i++ {
-			ascii = ascii && text[i] < utf8.RuneSelf
+			ascii = ascii && class[text[i]] != classHigh
 		}
 		switch {
 		case i == start+n:
@@ -46,7 +46,11 @@ func (s *wordFinder) spaced(text []byte, emit func(word []byte, start, end int))
 		case !ascii:
 			if w := s.normalize(text[start:i]); len(w) <= MaxWordBytes {
 				emit(w, start, i)
+			} else {
+				s.skipped++
 			}
+		default:
+			s.skipped++
 		}
 	}
 }

@@ -1,11 +1,14 @@
 package tokenize
 
 import (
+	"bytes"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/clipperhouse/uax29/v2/words"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/luminavec/luminavec/corpora/tokenize/internal/normalizers"
 )
 
 // MaxWordBytes is the length above which a word is skipped: such words are
@@ -26,6 +29,8 @@ const MaxWordBytes = 1000
 // where a long line is split into chunks.
 
 const narrowSpace = '\u202f'
+
+var dotAbove = []byte("\u0307")
 
 // Classes of bytes, by the property Word_Break of UAX #29.
 const (
@@ -69,20 +74,33 @@ func byteTables() (class, same, lower [256]byte) {
 	return class, same, lower
 }
 
+// localeClass is byteClass for a locale in which the lower case of I is not ASCII.
+var localeClass = func() [256]byte {
+	class := byteClass
+	class['I'] = classHigh
+	return class
+}()
+
 // wordFinder finds the words of a text. It owns buffers: each goroutine needs its own.
 type wordFinder struct {
 	WordOptions
-	places bool // whether emit needs positions
-	word   [MaxWordBytes]byte
-	lower  []byte
-	nfc    []byte
-	from   []int // with places: for each byte of the normalized piece, its position in the piece
-	spare  []int
-	seg    *words.Iterator[[]byte]
+	class   *[256]byte
+	places  bool  // whether emit needs positions
+	skipped int64 // words longer than MaxWordBytes
+	word    [MaxWordBytes]byte
+	lower   []byte
+	nfc     []byte
+	from    []int // with places: for each byte of the normalized piece, its position in the piece
+	spare   []int
+	seg     *words.Iterator[[]byte]
 }
 
 func newWordFinder(o WordOptions, places bool) *wordFinder {
-	return &wordFinder{WordOptions: o, places: places, seg: words.FromBytes(nil)}
+	class := &byteClass
+	if o.Locale != "" {
+		class = &localeClass
+	}
+	return &wordFinder{WordOptions: o, class: class, places: places, seg: words.FromBytes(nil)}
 }
 
 // find calls emit with each word of text and, with places, the bytes of text that it
@@ -96,14 +114,14 @@ func (s *wordFinder) find(text []byte, emit func(word []byte, start, end int)) {
 		s.spaced(text, emit)
 		return
 	}
-	lower := &lowerCase
+	lower, class := &lowerCase, s.class
 	if s.Cased {
 		lower = &sameCase
 	}
 	word := &s.word
 next:
 	for i := 0; i < len(text); {
-		c := byteClass[text[i]]
+		c := class[text[i]]
 		if c&classWord == 0 {
 			// A combining mark may belong to the character before it, so the piece begins
 			// there.
@@ -129,7 +147,7 @@ next:
 					c = 0
 					break
 				}
-				c = byteClass[text[i]]
+				c = class[text[i]]
 			}
 			if c == classHigh {
 				i = s.piece(text, start, emit)
@@ -138,7 +156,7 @@ next:
 			if c&(classMidLetter|classMidNumber) == 0 || i+1 >= len(text) {
 				break
 			}
-			after := byteClass[text[i+1]]
+			after := class[text[i+1]]
 			if after == classHigh {
 				i = s.piece(text, start, emit)
 				continue next
@@ -155,8 +173,12 @@ next:
 			i++
 			c = after
 		}
-		if seen&(classLetter|classDigit) != 0 && n <= len(word) {
+		switch {
+		case seen&(classLetter|classDigit) == 0:
+		case n <= len(word):
 			emit(word[:n], start, i)
+		default:
+			s.skipped++
 		}
 	}
 }
@@ -172,7 +194,11 @@ func (s *wordFinder) piece(text []byte, start int, emit func(word []byte, start,
 	s.seg.SetText(normal)
 	for s.seg.Next() {
 		w := s.seg.Value()
-		if len(w) > MaxWordBytes || !hasLetterOrDigit(w) {
+		if len(w) > MaxWordBytes {
+			s.skipped++
+			continue
+		}
+		if !hasLetterOrDigit(w) {
 			continue
 		}
 		if s.places {
@@ -196,8 +222,20 @@ func (s *wordFinder) normalize(text []byte) []byte {
 		if r == narrowSpace {
 			r = '\u00a0'
 		}
-		if !s.Cased {
-			r = unicode.ToLower(r)
+		switch {
+		case s.Cased:
+		case s.Locale != "" && (r == 'I' || r == 'İ'):
+			switch {
+			case r == 'İ':
+				r = 'i'
+			case bytes.HasPrefix(text[i+n:], dotAbove):
+				r = 'i'
+				n += len(dotAbove)
+			default:
+				r = 'ı'
+			}
+		default:
+			r = normalizers.Lower(r)
 			if r == 'i' && n > 1 { // İ: keep its dot as a combining mark
 				low = append(low, 'i')
 				r = '\u0307'

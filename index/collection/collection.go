@@ -216,7 +216,9 @@ func (c *Collection) unknown(text string) error {
 		return fault.New("use at least one word", "the query contains no word")
 	}
 	hint := "use other words"
-	if near := tokenizer.Vocabulary().Nearest(tokens[0].Text, 3); len(near) > 0 {
+	if tokenizer.Subwords() {
+		hint = "the tokenizer of the model has no tokens for this text: use a model for its language"
+	} else if near := tokenizer.Vocabulary().Nearest(tokens[0].Text, 3); len(near) > 0 {
 		hint = "did you mean " + strings.Join(near, ", ") + "?"
 	}
 	shown := []rune(text)

@@ -19,6 +19,13 @@ func TextFlags(s *text.Selection) []Flag {
 	}
 }
 
+// LocaleFlag declares --locale: how capital letters become small ones.
+func LocaleFlag(locale *string) Flag {
+	return Flag{Name: "locale", Arg: "NAME", Into: locale, Field: "Locale", Help: "language whose lower case differs",
+		Default: "none: I becomes i, İ becomes i and a combining dot, and Greek Σ becomes σ, also at the end of a word, where text has ς",
+		Values:  []Value{{Name: "tr", Help: "Turkish: I becomes ı, and İ becomes i"}, {Name: "az", Help: "Azerbaijani: the same"}}}
+}
+
 // SkipBadFlag declares --skip-bad, for commands that make something of each record.
 func SkipBadFlag(skip *bool) Flag {
 	return Flag{Name: "skip-bad", Into: skip, Field: "SkipBad",

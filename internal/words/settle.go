@@ -70,17 +70,21 @@ func OpenStart(ctx context.Context, path, format string, o *Options, chosen ...s
 }
 
 // OpenTokenizer returns the tokenizer called name (words, whitespace, or what
-// [tokenize.Open] reads). It is an error if one of the fields that the caller chose belongs
+// [tokenize.Open] reads); words are the options of the first two, besides Whitespace. It is an error if one of the fields that the caller chose belongs
 // to the tokenizer, or if o has character n-grams, which need whole words.
-func OpenTokenizer(name string, cased bool, o Options, chosen ...string) (*tokenize.Tokenizer, error) {
+func OpenTokenizer(name string, words tokenize.WordOptions, o Options, chosen ...string) (*tokenize.Tokenizer, error) {
 	if name == "words" || name == "whitespace" {
-		return tokenize.NewWordTokenizer(tokenize.WordOptions{Cased: cased, Whitespace: name == "whitespace"}), nil
+		words.Whitespace = name == "whitespace"
+		if err := words.Validate(); err != nil {
+			return nil, err
+		}
+		return tokenize.NewWordTokenizer(words), nil
 	}
 	t, err := tokenize.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	own := []string{"Cased"}
+	own := []string{"Cased", "Locale"}
 	if t.Subwords() {
 		own = append(own, "MinCount", "MaxVocabulary", "Phrases")
 	}

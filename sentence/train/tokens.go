@@ -22,9 +22,10 @@ type Tokens struct {
 	// pairs as Unicode (UAX #29) splits them; or the path of a tokenizer.json, a vocab.txt or a
 	// model folder. Default "": the tokenizer of the initial model, otherwise wordpiece.
 	Tokenizer  string
-	Vocabulary int   // tokens to train, or maximum number of words; default 10000
-	MinCount   int64 // words only: minimum count; default 2
-	Cased      bool  // keep capital letters; default false
+	Vocabulary int    // tokens to train, or maximum number of words; default 10000
+	MinCount   int64  // words only: minimum count; default 2
+	Cased      bool   // keep capital letters; default false
+	Locale     string // language of lower case, see tokenize.WordOptions; default ""
 }
 
 // DefaultTokens returns the defaults.
@@ -34,7 +35,7 @@ func DefaultTokens() Tokens { return Tokens{Vocabulary: 10_000, MinCount: 2} }
 // nil and has one. given lists the fields that the user has set; it is an error if one of them
 // has no effect.
 func (t *Tokens) Adopt(init *Init, given ...string) error {
-	unused, why, of := []string{"Vocabulary", "MinCount", "Cased"}, "does not apply to the tokenizer of %s", []any{t.Tokenizer}
+	unused, why, of := []string{"Vocabulary", "MinCount", "Cased", "Locale"}, "does not apply to the tokenizer of %s", []any{t.Tokenizer}
 	switch {
 	case init.IsSentence() && t.Tokenizer != "":
 		return fault.Field("Tokenizer", "leave it out", "does not apply: the sentence model %s has its own tokens", init.Path)
@@ -84,7 +85,7 @@ func (t *Tokens) Validate() error {
 	if t.MinCount < 1 {
 		return fault.Field("MinCount", "2 is usual", "must be positive, got %d", t.MinCount)
 	}
-	return nil
+	return tokenize.WordOptions{Cased: t.Cased, Locale: t.Locale}.Validate()
 }
 
 // Open returns the tokenizer with its vocabulary; it is that of init if [Tokens.Adopt] has
@@ -120,7 +121,7 @@ func (t *Tokens) Open(ctx context.Context, init *Init, sources []pairs.Source, i
 // train trains a subword tokenizer.
 func (t *Tokens) train(ctx context.Context, each func(context.Context, func([]byte) error) error, progress func(string, float64)) (*tokenize.Tokenizer, TrainedTokens, error) {
 	o := learn.DefaultOptions(learn.Model(t.Tokenizer))
-	o.Vocabulary = t.Vocabulary
+	o.Vocabulary, o.Locale = t.Vocabulary, t.Locale
 	if o.Lowercase = !t.Cased; t.Cased {
 		o.StripAccents = false
 	}
@@ -142,7 +143,7 @@ func (t *Tokens) train(ctx context.Context, each func(context.Context, func([]by
 
 // words counts the words of the pairs.
 func (t *Tokens) words(ctx context.Context, each func(context.Context, func([]byte) error) error) (*tokenize.Tokenizer, error) {
-	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{Cased: t.Cased})
+	tokenizer := tokenize.NewWordTokenizer(tokenize.WordOptions{Cased: t.Cased, Locale: t.Locale})
 	counts := corpora.NewWordCounts(tokenizer)
 	if err := each(ctx, func(text []byte) error { counts.Add(text); return nil }); err != nil {
 		return nil, err

@@ -111,7 +111,7 @@ func Words(text string, cased bool) []string {
 			case r == 'İ':
 				low.WriteString("i\u0307")
 			default:
-				low.WriteRune(unicode.ToLower(r))
+				low.WriteRune(Lower(r))
 			}
 		}
 		seg := words.FromString(norm.NFC.String(low.String()))
@@ -123,4 +123,21 @@ func Words(text string, cased bool) []string {
 		}
 	}
 	return found
+}
+
+// Lower is unicode.ToLower with the letters that Unicode 16 and 17 added, one by one.
+func Lower(r rune) rune {
+	switch {
+	case r == '\ua7cb':
+		return '\u0264'
+	case r == '\ua7dc':
+		return '\u019b'
+	case r == '\u1c89', r == '\ua7cc', r == '\ua7ce', r == '\ua7d2', r == '\ua7d4', r == '\ua7da':
+		return r + 1
+	case 0x10d50 <= r && r <= 0x10d65: // Garay
+		return r - 0x10d50 + 0x10d70
+	case 0x16ea0 <= r && r <= 0x16eb8: // Beria Erfe
+		return r - 0x16ea0 + 0x16ebb
+	}
+	return unicode.ToLower(r)
 }

@@ -25,6 +25,9 @@ type Options struct {
 	MinCount int64
 	// Lowercase converts text to lower case. Default true for WordPiece.
 	Lowercase bool
+	// Locale is the language of lower case, as in tokenize.WordOptions; it needs Lowercase.
+	// Default "".
+	Locale string
 	// StripAccents removes the marks of letters: é becomes e. Default true for WordPiece.
 	StripAccents bool
 	// Special lists tokens that are found literally in the text. They have the first ids.
@@ -87,6 +90,12 @@ func (o Options) Validate() error {
 	case len(o.Special) > maxSpecial:
 		return fault.Field("Special", "name only those that occur in the text", "must name at most %d tokens, got %d", maxSpecial, len(o.Special))
 	}
+	if o.Locale != "" && !o.Lowercase {
+		return fault.Mention("set Lowercase, or leave out Locale", "Locale applies to lower case, but Lowercase is false")
+	}
+	if err := (tokenize.WordOptions{Locale: o.Locale}).Validate(); err != nil {
+		return err
+	}
 	seen := map[string]bool{}
 	for _, token := range o.Special {
 		if err := models.CheckToken(token); err != nil {
@@ -145,6 +154,7 @@ func train(ctx context.Context, read textReader, progress func(), o Options) (*R
 		return nil, err
 	}
 	k, file := kinds[o.Model], o.file()
+	file.Normalizer = tokenize.LocaleNormalizer(o.Locale, file.Normalizer)
 	words, err := pretokenizers.Parse(file.Normalizer, file.PreTokenizer)
 	if err != nil {
 		return nil, err
@@ -154,6 +164,9 @@ func train(ctx context.Context, read textReader, progress func(), o Options) (*R
 		return nil, err
 	}
 	counted := c.counted()
+	if len(counted) == 0 && c.skipped > 0 {
+		return nil, fault.New("put spaces between the words", "the text has no words to learn a tokenizer from: words of more than %d bytes are skipped", maxLearntWord)
+	}
 	if len(counted) == 0 {
 		return nil, fault.New("check that the input is text", "the text has no words to learn a tokenizer from")
 	}

@@ -23,6 +23,8 @@ type FoundPhrases struct {
 	DistinctPairs int   // after pruning
 	Pruned        int64 // pairs dropped for lack of memory; later occurrences are counted again
 	PrunedBelow   int64 // maximum count of a pair when it was dropped
+
+	CutAgain *tokenize.CutAgain // what was done to text that seems to be split into words already; nil: nothing
 }
 
 const (
@@ -45,10 +47,23 @@ func FindPhrases(ctx context.Context, src *text.Source, o PhraseOptions) (*Found
 		o.Tokenizer = tokenize.NewWordTokenizer(tokenize.WordOptions{})
 	}
 	c := newPairCounter(o, runtime.GOMAXPROCS(0))
-	if err := c.read(ctx, src); err != nil {
+	var sample []byte // the start of the text
+	if err := c.read(ctx, src, &sample); err != nil {
 		return nil, err
 	}
-	return c.found(src)
+	if c.words.Load() == 0 {
+		return nil, fault.Mention(o.Tokenizer.NoWords(sample),
+			"no words in %s: %d bytes, %d lines", strings.Join(src.Described(), ", "), src.Stats().Bytes, src.Stats().Lines)
+	}
+	found, err := c.found()
+	cut := o.Tokenizer.CutAgain(sample)
+	switch {
+	case err == nil:
+		found.CutAgain = cut
+	case cut != nil:
+		err = fault.Mention("set Tokenizer to whitespace", "%w; %s", err, cut)
+	}
+	return found, err
 }
 
 // pairCounter counts words and pairs.
@@ -95,8 +110,8 @@ func newPairCounter(o PhraseOptions, threads int) *pairCounter {
 	return c
 }
 
-// read counts the text of src, round by round.
-func (c *pairCounter) read(ctx context.Context, src *text.Source) error {
+// read counts the text of src, round by round, and stores its start in sample.
+func (c *pairCounter) read(ctx context.Context, src *text.Source, sample *[]byte) error {
 	progress := func() {
 		if c.o.OnProgress != nil {
 			c.o.OnProgress(src.Consumed(), src.Size())
@@ -104,6 +119,9 @@ func (c *pairCounter) read(ctx context.Context, src *text.Source) error {
 	}
 	err := countInRounds(c.workers, c.round, c.prune, progress, func(add func([]byte, bool) error) error {
 		return src.Read(ctx, func(chunk text.Chunk) error {
+			if len(*sample) < tokenize.SampleBytes {
+				*sample = append(append(*sample, chunk.Text[:min(len(chunk.Text), tokenize.SampleBytes)]...), '\n')
+			}
 			return cmp.Or(add(chunk.Text, chunk.LineEnd), ctx.Err())
 		})
 	})
@@ -262,13 +280,9 @@ func (c *pairCounter) token(id int32) string {
 }
 
 // found scores the pairs.
-func (c *pairCounter) found(src *text.Source) (*FoundPhrases, error) {
+func (c *pairCounter) found() (*FoundPhrases, error) {
 	f := &FoundPhrases{Phrases: &tokenize.Phrases{Name: "found"}, Words: c.words.Load(),
 		DistinctPairs: c.pairs(), Pruned: c.pruned, PrunedBelow: c.prunedBelow}
-	if f.Words == 0 {
-		return nil, fault.New("check that the input is text",
-			"no words in %s: %d bytes, %d lines", strings.Join(src.Described(), ", "), src.Stats().Bytes, src.Stats().Lines)
-	}
 	counts := make([]int64, len(c.tokens))
 	for _, w := range c.workers {
 		for id, n := range w.counts[:min(len(w.counts), len(counts))] {

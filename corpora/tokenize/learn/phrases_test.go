@@ -133,10 +133,10 @@ func TestFindPhrasesDeterministic(t *testing.T) {
 			c := newPairCounter(o, threads)
 			c.round = 1 << 20
 			src := text.FromReader("text", strings.NewReader(content))
-			if err := c.read(context.Background(), src); err != nil {
+			if err := c.read(context.Background(), src, new([]byte)); err != nil {
 				t.Fatal(err)
 			}
-			f, err := c.found(src)
+			f, err := c.found()
 			if err != nil {
 				t.Fatal(err)
 			}

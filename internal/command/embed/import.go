@@ -58,6 +58,7 @@ embed: 400,000 words, 100 dimensions, from glove, glove`,
 		Help: "file or folder of word vectors, or - for standard input; gzip, bzip2 and zstd are decompressed"})
 	cli.Declare(cmd, cli.ForInput,
 		cli.Flag{Name: "cased", Into: &j.words.Cased, Field: "Cased", Help: "keep capital letters in text, for vectors that distinguish Paris from paris"},
+		cli.LocaleFlag(&j.words.Locale),
 		cli.Flag{Name: "tokenizer", Arg: "NAME", Into: &j.cut, Field: "Tokenizer", Help: "how text is split into words to look up", Values: []cli.Value{
 			{Name: "words", Help: "at word boundaries of Unicode (UAX #29)"},
 			{Name: "whitespace", Help: "at white space"}}},
@@ -86,8 +87,11 @@ func (j *importJob) run(cmd *cobra.Command, path string) error {
 	if err := checkpoints.CheckOutput(j.output, checkpoints.WriteOptions{Replace: j.force}); err != nil {
 		return err
 	}
-	if f := cmd.Flags(); f.Changed("cased") || f.Changed("tokenizer") { // otherwise that of a model folder is kept
+	if f := cmd.Flags(); f.Changed("cased") || f.Changed("locale") || f.Changed("tokenizer") { // otherwise that of a model folder is kept
 		j.words.Whitespace = j.cut == "whitespace"
+		if err := j.words.Validate(); err != nil {
+			return cli.UsageError(err)
+		}
 		j.options.Tokenizer = tokenize.NewWordTokenizer(j.words)
 	}
 	progress := cli.StartProgress(cmd, "reading")

@@ -32,8 +32,9 @@ func textCommand() *cobra.Command {
 Vectors are written in the order of the lines. A line is one text of up to 16 MB;
 with --field or --column each record of JSON Lines or CSV is one text, whose line
 breaks become spaces. A model with character n-grams composes the vectors of words
-that it does not know, and these words count as known. A line that is empty or has
-no known word gets the zero vector; a warning at the end counts these lines.
+that it does not know, and these words count as known; the token of a tokenizer for
+unknown text, such as [UNK], does not. A line that is empty or has no known word gets
+the zero vector; a warning at the end counts these lines.
 
 The npy format starts with the number of lines, so vectors are held until the last
 line is read: up to 64 MB in memory, the rest in a temporary file. jsonl and tsv are

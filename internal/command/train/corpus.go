@@ -10,6 +10,7 @@ import (
 
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -77,8 +78,19 @@ func readCorpus(cmd *cobra.Command) func(context.Context, *text.Source, corpora.
 			cli.Warn(cmd, "not enough memory for all different words: dropped %s with at most %s each while counting",
 				cli.Plural(n, "word", "words"), cli.Plural(below, "occurrence", "occurrences"))
 		}
+		if n := corpus.Skipped(); n > 0 {
+			cli.Warn(cmd, "skipped %s of more than %s bytes", cli.Plural(n, "word", "words"), cli.Thousands(tokenize.MaxWordBytes))
+		}
+		noteCutAgain(cmd, corpus.CutAgain())
 		noteCorpus(cmd, named(source.Names())+": "+cli.Bytes(source.Stats().Bytes)+",", corpus, time.Since(began))
 		return corpus, nil
+	}
+}
+
+// noteCutAgain reports text that is split into words already, unless the user chose how to split it.
+func noteCutAgain(cmd *cobra.Command, cut *tokenize.CutAgain) {
+	if f := cmd.Flag("tokenizer"); cut != nil && f != nil && !f.Changed {
+		cli.Note(cmd, "%s; --tokenizer whitespace keeps them", cli.Printable(cut.String()))
 	}
 }
 

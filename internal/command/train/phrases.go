@@ -47,7 +47,7 @@ $ train skipgram wiki.txt --phrases two.tsv --phrases three.tsv -o model`,
 		cli.Flag{Name: "tokenizer", Arg: "NAME", Into: &job.cut, Field: "Tokenizer", Help: "how text is split into words", Values: []cli.Value{
 			{Name: "words", Help: "at word boundaries of Unicode (UAX #29)"},
 			{Name: "whitespace", Help: "at white space"}}},
-		cli.Flag{Name: "cased", Into: &job.words.Cased, Field: "Cased", Help: "keep capital letters"},
+		cli.Flag{Name: "cased", Into: &job.words.Cased, Field: "Cased", Help: "keep capital letters"}, cli.LocaleFlag(&job.words.Locale),
 		cli.Flag{Name: "phrases", Arg: "FILE", Into: &job.lists, Help: "join these phrases first, to find phrases of phrases: new_york_times"})
 	cli.Declare(cmd, cli.ForTraining,
 		cli.Flag{Name: "scorer", Arg: "NAME", Into: &o.Scorer, Field: "Scorer", Help: "score of a pair of words",
@@ -80,6 +80,9 @@ func (j *phrasesJob) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	j.words.Whitespace = j.cut == "whitespace"
+	if err := j.words.Validate(); err != nil {
+		return cli.UsageError(err)
+	}
 	var err error
 	if o.Tokenizer, err = tokenize.NewWordTokenizer(j.words).WithPhraseFiles(j.lists...); err != nil {
 		return err
@@ -121,6 +124,7 @@ func findPhrases(cmd *cobra.Command, source *text.Source, o learn.PhraseOptions)
 	if err != nil {
 		return nil, err
 	}
+	noteCutAgain(cmd, found.CutAgain)
 	if found.Pruned > 0 {
 		cli.Warn(cmd, "more than %s: dropped %s that occurred %s; rare phrases may be missing or undercounted; raise --max-pairs to keep more",
 			cli.Plural(o.MaxPairs, "pair", "pairs"), cli.Thousands(found.Pruned), times(found.PrunedBelow))
@@ -137,19 +141,20 @@ func times(n int64) string {
 
 // phrasesReport is the report of train phrases.
 type phrasesReport struct {
-	Output        string        `json:"output"`
-	Bytes         int64         `json:"bytes"`
-	Scorer        string        `json:"scorer"`
-	Threshold     float64       `json:"threshold"`
-	MinCount      int64         `json:"min_count"`
-	Phrases       int           `json:"phrases"`
-	Words         int64         `json:"words"`
-	DistinctWords int           `json:"distinct_words"` // without connectors
-	DistinctPairs int           `json:"distinct_pairs"` // in memory at the end
-	Pruned        int64         `json:"pruned"`         // pairs dropped for want of memory
-	Seconds       float64       `json:"seconds"`
-	Best          []phraseShown `json:"best"`
-	Next          []string      `json:"next"`
+	Output        string             `json:"output"`
+	Bytes         int64              `json:"bytes"`
+	Scorer        string             `json:"scorer"`
+	Threshold     float64            `json:"threshold"`
+	MinCount      int64              `json:"min_count"`
+	Phrases       int                `json:"phrases"`
+	Words         int64              `json:"words"`
+	DistinctWords int                `json:"distinct_words"` // without connectors
+	DistinctPairs int                `json:"distinct_pairs"` // in memory at the end
+	Pruned        int64              `json:"pruned"`         // pairs dropped for want of memory
+	Seconds       float64            `json:"seconds"`
+	Best          []phraseShown      `json:"best"`
+	CutAgain      *tokenize.CutAgain `json:"cut_again,omitempty"` // text that is split into words already
+	Next          []string           `json:"next"`
 }
 
 type phraseShown struct {
@@ -165,7 +170,7 @@ func newPhrasesReport(j *phrasesJob, corpus []string, f *learn.FoundPhrases, siz
 	r := &phrasesReport{
 		Output: j.output, Bytes: size, Scorer: string(j.options.Scorer), Threshold: j.options.Threshold, MinCount: j.options.MinCount,
 		Phrases: len(f.Phrases.List), Words: f.Words, DistinctWords: f.DistinctWords, DistinctPairs: f.DistinctPairs,
-		Pruned: f.Pruned, Seconds: took.Seconds(),
+		Pruned: f.Pruned, Seconds: took.Seconds(), CutAgain: f.CutAgain,
 	}
 	for _, p := range f.Phrases.List[:min(shownPhrases, len(f.Phrases.List))] {
 		r.Best = append(r.Best, phraseShown{p.Token(), p.Score, p.Count})
@@ -176,6 +181,9 @@ func newPhrasesReport(j *phrasesJob, corpus []string, f *learn.FoundPhrases, siz
 	}
 	if j.words.Cased {
 		next = append(next, "--cased")
+	}
+	if j.words.Locale != "" {
+		next = append(next, "--locale", j.words.Locale)
 	}
 	for _, name := range append(j.lists, j.output) {
 		next = append(next, "--phrases", name)

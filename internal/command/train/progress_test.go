@@ -58,7 +58,7 @@ func TestInterruptedReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	interrupt()
-	err = reportWords(cmd, to.output, model, last)
+	err = reportWords(cmd, to.output, model, last, nil)
 	if want := "interrupted after the training: the finished model is in " + output; !errors.Is(err, context.Canceled) || err.Error() != want {
 		t.Errorf("%v, want %q", err, want)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/plainjson"
@@ -132,9 +133,10 @@ type wordsReport struct {
 	Read           []string                    `json:"read,omitempty"`   // how files of word pairs were read
 	Neighbors      []words.Near                `json:"neighbors"`
 	Similarity     []evaluate.SimilarityReport `json:"similarity"`
+	CutAgain       *tokenize.CutAgain          `json:"cut_again,omitempty"` // text that is split into words already
 }
 
-func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, last training.Event, read ...string) error {
+func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, last training.Event, cut *tokenize.CutAgain, read ...string) error {
 	t, err := newTrained(output, c)
 	if err != nil {
 		return err
@@ -152,7 +154,7 @@ func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, l
 		cli.CommandLine("search", "eval", "analogies", "-m", model),
 		cli.CommandLine("embed", "explain", "-m", model, "how are you"),
 	}
-	return printReport(cmd, &wordsReport{t, c.Config.Corpus.Words, last.UnitsPerSecond, read, learned.Neighbors, learned.Similarity})
+	return printReport(cmd, &wordsReport{t, c.Config.Corpus.Words, last.UnitsPerSecond, read, learned.Neighbors, learned.Similarity, cut})
 }
 
 func (r *wordsReport) write(b *strings.Builder, width int) {

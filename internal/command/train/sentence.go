@@ -71,7 +71,7 @@ $ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
 				cli.Value{Name: "FILE", Help: "a tokenizer.json of Hugging Face, or a vocab.txt of BERT"})},
 		cli.Flag{Name: "vocab", Arg: "N", Into: &job.tokens.Vocabulary, Field: "Vocabulary", Help: "number of tokens to train, or maximum number of words"},
 		cli.Flag{Name: "min-count", Arg: "N", Into: &job.tokens.MinCount, Field: "MinCount", Help: "ignore words that occur less often"},
-		cli.Flag{Name: "cased", Into: &job.tokens.Cased, Field: "Cased", Help: "keep capital letters"})
+		cli.Flag{Name: "cased", Into: &job.tokens.Cased, Field: "Cased", Help: "keep capital letters"}, cli.LocaleFlag(&job.tokens.Locale))
 	cli.Declare(cmd, cli.ForModel,
 		cli.Flag{Name: "dim", Arg: "N", Into: &o.Dim, Field: "Dim", Help: "length of a token's vector"},
 		cli.Flag{Name: "hidden", Arg: "N", Into: &o.Hidden, Field: "Hidden", Help: "outputs of a linear layer with ReLU on each token; 0 for no such layer"},

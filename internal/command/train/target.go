@@ -142,7 +142,7 @@ func (t *target) trainWords(cmd *cobra.Command, kind words.Kind, o words.Options
 	if model.Config.Progress.Loss == 0 {
 		cli.Warn(cmd, "nothing was learned: no two words of a line were left after subsampling; provide more text, or use --subsample 0")
 	}
-	return reportWords(cmd, t.output, model, last, run.Validation.Readings()...)
+	return reportWords(cmd, t.output, model, last, run.Corpus.CutAgain(), run.Validation.Readings()...)
 }
 
 // chartTitle is the title of the drawing of the loss.

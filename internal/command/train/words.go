@@ -24,7 +24,7 @@ type wordJob struct {
 	target
 	kind    words.Kind
 	options words.Options
-	cased   bool
+	words   tokenize.WordOptions
 	split   string // --tokenizer
 	shrink  bool   // --shrink-windows
 	vectors string // --vectors
@@ -79,7 +79,7 @@ $ train %[1]s dump.jsonl --field text --cache ids --deterministic -o model`, nam
 			{Name: "whitespace", Help: "at white space, which keeps punctuation"},
 			{Name: "MODEL", Help: "as that model does, phrases included"},
 			{Name: "FILE", Help: "into the tokens of a tokenizer.json of Hugging Face (WordPiece, BPE, Unigram) or a vocab.txt of BERT, with their ids"}}},
-		cli.Flag{Name: "cased", Into: &j.cased, Field: "Cased", Help: "keep capital letters"},
+		cli.Flag{Name: "cased", Into: &j.words.Cased, Field: "Cased", Help: "keep capital letters"}, cli.LocaleFlag(&j.words.Locale),
 		cli.Flag{Name: "phrases", Arg: "FILE", Into: &j.phrases, Field: "Phrases", Help: "join the phrases of 'train phrases' into single words, as in new_york, in the order of the files", Ext: []string{"tsv"}},
 		cli.Flag{Name: "min-count", Arg: "N", Into: &o.MinCount, Field: "MinCount", Help: "ignore words that occur less often"},
 		cli.Flag{Name: "max-vocab", Arg: "N", Into: &o.MaxVocabulary, Field: "MaxVocabulary", Help: "keep only the N most frequent words; 0 keeps all"},
@@ -166,7 +166,7 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	if given != nil {
 		defer given.Close()
 	}
-	tokenizer, err := words.OpenTokenizer(j.split, j.cased, j.options, cli.Given(cmd)...)
+	tokenizer, err := words.OpenTokenizer(j.split, j.words, j.options, cli.Given(cmd)...)
 	if err != nil {
 		return missing(err)
 	}

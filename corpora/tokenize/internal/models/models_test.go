@@ -261,3 +261,31 @@ func TestCutsBefore(t *testing.T) {
 		t.Error("text may be cut before a mark that is not a token")
 	}
 }
+
+// Words of any length are cut as that library cuts them.
+func TestLongWordPiece(t *testing.T) {
+	model, err := parseWordPiece([]byte(`{"unk_token":"[UNK]","max_input_chars_per_word":2000,
+		"vocab":{"[UNK]":0,"a":1,"##a":2,"ab":3,"##bc":4,"##c":5,"##é":6,"é":7,"##aéb":8,"##b":9}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := model.(*wordPiece)
+	rng := rand.New(rand.NewPCG(3, 4))
+	for i := range 3000 {
+		var word []byte
+		for range 1 + rng.IntN(12) {
+			word = append(word, []string{"a", "b", "c", "é", "d"}[rng.IntN(4+i%2)]...)
+		}
+		ids, ends := m.Tokens(nil, nil, word)
+		long, longEnds := m.long(nil, nil, word)
+		if !slices.Equal(ids, long) || !slices.Equal(ends, longEnds) {
+			t.Fatalf("%q: %d %d, want %d %d", word, long, longEnds, ids, ends)
+		}
+	}
+	if ids, _ := m.Tokens(nil, nil, []byte(strings.Repeat("a", 2000))); len(ids) != 2000 {
+		t.Errorf("%d tokens", len(ids))
+	}
+	if ids, _ := m.Tokens(nil, nil, []byte(strings.Repeat("a", 2001))); !slices.Equal(ids, []int32{0}) {
+		t.Errorf("%d", ids)
+	}
+}

@@ -51,8 +51,30 @@ func (s *characterStep) Apply(in, out *Text) *Text {
 	return out
 }
 
+// newCapitals are the capital letters that Unicode 16 and 17 added: Hugging Face's library
+// knows them, package unicode does not. Each row is the first, the last, the step between them,
+// and the distance to the small letters.
+var newCapitals = [...][4]rune{
+	{0x1c89, 0x1c89, 1, 1}, {0xa7cb, 0xa7cb, 1, 0x264 - 0xa7cb}, {0xa7cc, 0xa7ce, 2, 1}, {0xa7d2, 0xa7d4, 2, 1}, {0xa7da, 0xa7da, 1, 1},
+	{0xa7dc, 0xa7dc, 1, 0x19b - 0xa7dc}, {0x10d50, 0x10d65, 1, 0x20}, {0x16ea0, 0x16eb8, 1, 0x1b},
+}
+
+// Lower returns the lower case of r.
+func Lower(r rune) rune {
+	l := unicode.ToLower(r)
+	if r < newCapitals[0][0] || l != r {
+		return l
+	}
+	for _, c := range newCapitals {
+		if c[0] <= r && r <= c[1] && (r-c[0])%c[2] == 0 {
+			return r + c[3]
+		}
+	}
+	return r
+}
+
 func putLower(in, out *Text, r rune, from, to int) {
-	out.put(in, unicode.ToLower(r), from, to)
+	out.put(in, Lower(r), from, to)
 	if r == 'İ' { // its dot becomes a combining mark
 		out.put(in, '\u0307', from, to)
 	}

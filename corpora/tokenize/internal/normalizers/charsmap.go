@@ -59,6 +59,11 @@ func newCharsmap(blob []byte) (*charsmap, error) {
 	if !utf8.Valid(blob[size:]) {
 		return nil, errors.New("precompiled_charsmap has replacements that are not UTF-8")
 	}
+	for text := range bytes.SplitSeq(blob[size:], []byte{0}) {
+		if len(text) > maxInsert {
+			return nil, fmt.Errorf("precompiled_charsmap has a replacement of %d bytes; at most %d are supported", len(text), maxInsert)
+		}
+	}
 	c := &charsmap{units: make([]uint32, size/4), texts: blob[size:]}
 	for i := range c.units {
 		c.units[i] = binary.LittleEndian.Uint32(blob[4*i:])

@@ -6,6 +6,7 @@ package oniguruma
 import (
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
 )
@@ -21,6 +22,9 @@ const (
 	spaceClass = `\t-\r \x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}`
 	digitClass = `\p{Nd}`
 )
+
+// maxStates limits the size of a pattern; those of GPT-2 and its successors have less than 200.
+const maxStates = 10_000
 
 // Compile translates and compiles a pattern. Patterns that match the empty string are
 // rejected.
@@ -82,10 +86,27 @@ func Compile(pattern string) (*regexp.Regexp, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pattern %.60q: %w", pattern, err)
 	}
+	if states(b.String()) > maxStates {
+		return refuse(fmt.Sprintf("a pattern of more than %d states", maxStates))
+	}
 	if re.MatchString("") {
 		return refuse("a pattern that matches the empty string")
 	}
 	return re, nil
+}
+
+// states returns the number of states of the automaton of a pattern, each of which may cost
+// time at every byte of a text.
+func states(pattern string) int {
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return 0
+	}
+	program, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return 0
+	}
+	return len(program.Inst)
 }
 
 func isLetterOrDigit(b byte) bool {

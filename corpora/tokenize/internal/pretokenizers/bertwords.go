@@ -132,7 +132,7 @@ func (w *bertWords) piece(text []byte, base int, emit func(word []byte, start, e
 		dotted := false
 		if w.Lower {
 			dotted = r == 'İ' // its dot becomes a combining mark
-			r = unicode.ToLower(r)
+			r = normalizers.Lower(r)
 		}
 		switch class := w.classes[r]; {
 		case class&normalizers.BertSpace != 0:

@@ -55,7 +55,10 @@ func (m *metaspaceStep) cut(st *stage, t *normalizers.Text, from, to int) {
 	out.Reset()
 	text := t.Bytes[from:to]
 	starts := text[0] == ' ' || len(text) >= len(m.replacement) && string(text[:len(m.replacement)]) == m.replacement
-	begins := from == 0 && !st.pipe.inner && (len(t.From) == 0 || !st.pipe.steps.traced || t.From[0] == 0)
+	begins := from == 0 && !st.pipe.inner
+	if st.pipe.steps.traced { // the part is the first if it begins where the text does, before anything was removed
+		begins = t.From[from] == 0 && !st.pipe.inner
+	}
 	if !starts && (m.always || m.first && begins) {
 		out.Insert(t, m.replacement, from)
 	}

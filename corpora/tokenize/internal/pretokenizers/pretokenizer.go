@@ -106,6 +106,9 @@ func Parse(normalizer, preTokenizer json.RawMessage) (*PreTokenizer, error) {
 	if p.normal, err = normalizers.Parse(normalizer); err != nil {
 		return nil, fmt.Errorf("normalizer: %w", err)
 	}
+	if err = normalizers.CheckGrowth(p.normal); err != nil {
+		return nil, fmt.Errorf("normalizer: %w", err)
+	}
 	if err = p.appendCuts(preTokenizer, 0); err != nil {
 		return nil, fmt.Errorf("pre_tokenizer: %w", err)
 	}
@@ -143,7 +146,7 @@ func (p *PreTokenizer) appendCuts(data json.RawMessage, depth int) error {
 		return fmt.Errorf("%s: %w", j.Type, err)
 	}
 	for _, step := range steps {
-		if m, ok := step.(*metaspaceStep); ok && m.first && len(p.cuts) > 0 {
+		if m, ok := step.(*metaspaceStep); ok && m.first && len(p.cuts)+len(p.normal) > 0 {
 			p.traced = true // whether a part is the first shows by its position only
 		}
 		p.cuts = append(p.cuts, step)
