@@ -75,12 +75,45 @@ func Train(ctx context.Context, objective *Objective, o Options, run Run) (*chec
 		return nil, err
 	}
 	defer t.heldOut.close()
+	reference, err := t.reference()
+	if err != nil {
+		return nil, err
+	}
 	return t.Run(ctx, training.Loop{
 		Threads:   o.Threads,
 		Ordered:   o.Deterministic,
 		Schedule:  autograd.LinearDecay{Start: o.LearningRate, End: o.LearningRate * finalRate},
 		NewWorker: t.newWorker,
+		Untrained: reference,
+		Try:       t.rateToTry(),
 	})
+}
+
+// reference returns the loss far above which a run has diverged: that of an untrained model, or
+// of the model that the run starts from, which may be worse on new text.
+func (t *wordTrainer) reference() (float64, error) {
+	if t.Untrained == 0 || t.run.Resume == nil || t.run.Resume.Config.Progress.Finished {
+		return t.Untrained, nil
+	}
+	w, err := t.newWordWorker()
+	if err != nil {
+		return 0, err
+	}
+	defer w.Close()
+	if err := w.Prepare(t.run.Resume.Config.Progress.Blocks % t.Blocks); err != nil {
+		return 0, err
+	}
+	s, err := w.Train(0)
+	return max(t.Untrained, s.Mean()), err
+}
+
+// rateToTry returns a learning rate to suggest if the run diverges.
+func (t *wordTrainer) rateToTry() float64 {
+	rate := t.options.LearningRate / 4
+	if kind, ok := Lookup(t.objective.Name); ok {
+		rate = min(rate, kind.Rates.Usual(&t.options))
+	}
+	return rate
 }
 
 // wordTrainer is one run of Train.
@@ -109,6 +142,7 @@ func newWordTrainer(objective *Objective, o Options, run Run) (*wordTrainer, err
 	if err != nil {
 		return nil, err
 	}
+	o.SettleSubsample(v)
 	t := &wordTrainer{
 		objective: objective, options: o, run: run, tokenizer: tokenizer,
 		windows: NewWindows(v, &o),
@@ -116,7 +150,7 @@ func newWordTrainer(objective *Objective, o Options, run Run) (*wordTrainer, err
 	perEpoch := int64(run.Corpus.Blocks())
 	t.Session = training.Session{
 		Kind: objective.Name, Blocks: perEpoch * int64(o.Epochs), PerEpoch: perEpoch, Epochs: o.Epochs, Units: run.Corpus.Words(), Unit: "words",
-		Model: t.model, HeldOut: t.heldOutLoss, Progress: run.Progress, Save: run.Save, SaveEvery: run.SaveEvery,
+		Untrained: objective.untrained(v, &o), Model: t.model, HeldOut: t.heldOutLoss, Progress: run.Progress, Save: run.Save, SaveEvery: run.SaveEvery,
 	}
 	if run.Validation != nil {
 		for _, set := range run.Validation.Sets {
