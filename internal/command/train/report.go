@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/training"
@@ -30,6 +31,7 @@ type trained struct {
 	Threads    int                     `json:"threads"`
 	Seconds    float64                 `json:"seconds"` // of training, including those before a resume
 	Loss       float64                 `json:"loss"`
+	Untrained  float64                 `json:"untrained_loss,omitempty"` // of a model that has learned nothing
 	Validation *checkpoints.Validation `json:"validation,omitempty"`
 	Stopped    string                  `json:"stopped,omitempty"` // why the training stopped early
 	Next       []string                `json:"next"`
@@ -43,7 +45,7 @@ func newTrained(output string, c *checkpoints.Checkpoint) (t trained, err error)
 	}
 	t = trained{
 		Kind: c.Config.Kind, Model: output, Dim: c.Config.VectorDim(), Vocabulary: c.Vocabulary.Len(), Epochs: o.Epochs, Threads: o.Threads,
-		Seconds: c.Config.Progress.Seconds, Loss: c.Config.Progress.Loss, Validation: c.Config.Validation, Stopped: c.Config.Progress.Stopped,
+		Seconds: c.Config.Progress.Seconds, Loss: c.Config.Progress.Loss, Untrained: c.Config.Progress.Untrained, Validation: c.Config.Validation, Stopped: c.Config.Progress.Stopped,
 	}
 	t.Files, t.Bytes, err = checkpoints.FileSizes(output)
 	return t, err
@@ -121,6 +123,8 @@ func unreported(err error, output string) error {
 type wordsReport struct {
 	trained
 	Words          int64                       `json:"words"`            // of one epoch, in the vocabulary
+	Subsample      float64                     `json:"subsample"`        // threshold
+	Kept           float64                     `json:"kept"`             // share of the words that subsampling keeps
 	WordsPerSecond float64                     `json:"words_per_second"` // since the start, or the resume
 	Neighbors      []words.Near                `json:"neighbors"`
 	Similarity     []evaluate.SimilarityReport `json:"similarity"`
@@ -144,7 +148,12 @@ func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, l
 		cli.CommandLine("search", "eval", "analogies", "-m", model),
 		cli.CommandLine("embed", "explain", "-m", model, "how are you"),
 	}
-	return printReport(cmd, &wordsReport{t, c.Config.Corpus.Words, last.UnitsPerSecond, learned.Neighbors, learned.Similarity})
+	var o words.Options
+	if err := json.Unmarshal(c.Config.Options, &o); err != nil {
+		return err
+	}
+	return printReport(cmd, &wordsReport{t, c.Config.Corpus.Words, o.Subsample, corpora.KeptShare(c.Vocabulary, o.Subsample),
+		last.UnitsPerSecond, learned.Neighbors, learned.Similarity})
 }
 
 func (r *wordsReport) write(b *strings.Builder, width int) {
