@@ -39,7 +39,7 @@ type wordJob struct {
 func wordCommand(kind words.Kind) *cobra.Command {
 	j := &wordJob{kind: kind, options: kind.Defaults(), split: "words", buckets: tokenize.DefaultNGramOptions().Buckets}
 	o, rates := &j.options, kind.Rates
-	o.Loss, o.Threads = words.LossNS, 0 // settled later
+	o.Loss, o.Threads, o.Subsample = words.LossNS, 0, 0 // settled later
 	name, drawn, vectors := kind.Name(), "weighted; drawn with hs", "input"
 	if kind.Objective.PerWindow {
 		drawn += " or --position-weights"
