@@ -114,7 +114,7 @@ func (c *Corpus) build(ctx context.Context, src *text.Source, o BuildOptions, th
 		c.rawWords += t.raw
 	}
 	if c.rawWords == 0 {
-		return fault.New("check that the input is text",
+		return fault.Mention(o.Tokenizer.NoWordsHint(src.Stats().Bytes),
 			"no words in %s: %d bytes, %d lines", strings.Join(src.Described(), ", "), src.Stats().Bytes, src.Stats().Lines)
 	}
 	var final []int32 // of each provisional id

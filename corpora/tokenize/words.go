@@ -1,6 +1,7 @@
 package tokenize
 
 import (
+	"fmt"
 	"unicode"
 	"unicode/utf8"
 
@@ -24,6 +25,18 @@ const MaxWordBytes = 1000
 // Cutting at white space first differs from UAX #29 over the whole text only
 // where a combining mark follows a space. It makes the words independent of
 // where a long line is split into chunks.
+
+// NoWordsHint is the hint for a text of the given number of bytes in which t finds no words. It
+// names the field Tokenizer.
+func (t *Tokenizer) NoWordsHint(bytes int64) string {
+	switch {
+	case bytes == 0:
+		return "provide text: there is none"
+	case t == nil || t.options.Whitespace:
+		return fmt.Sprintf("provide words that are separated by white space and have at most %d bytes", MaxWordBytes)
+	}
+	return fmt.Sprintf("provide words that have a letter or a digit and at most %d bytes; Tokenizer whitespace also keeps punctuation, symbols and emoji", MaxWordBytes)
+}
 
 const narrowSpace = '\u202f'
 

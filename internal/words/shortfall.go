@@ -12,7 +12,7 @@ import (
 )
 
 // Share of the loss of an untrained model from which a model counts as untrained.
-const untrainedFrom = 0.99
+const untrainedFrom = 0.995
 
 // Shortfall returns why a model that was trained to the end has learned nothing, with a hint that
 // fits its options, or nil if it has: its loss is below that of an untrained model.
@@ -28,10 +28,10 @@ func Shortfall(c *checkpoints.Checkpoint) error {
 		usual = kind.Rates.Usual(&o)
 	}
 	var try []string
-	switch {
-	case p.Loss == 0 && o.Subsample > 0 && kept < 1:
+	switch text := c.Config.Corpus; {
+	case p.Loss == 0 && text.Words > text.Lines && o.Subsample > 0 && kept < 1:
 		return fault.Mention("provide more text, or set Subsample to 0", "nothing was learned: no two words of a line were left after subsampling")
-	case p.Loss == 0 && o.MinCount > 1:
+	case p.Loss == 0 && o.MinCount > 1 && text.Words < text.RawWords:
 		return fault.Mention("provide more text, or set MinCount to 1", "nothing was learned: no line has two words of the vocabulary")
 	case p.Loss == 0:
 		return errors.New("nothing was learned: no line has two words; put the words that belong together on one line")
@@ -44,7 +44,7 @@ func Shortfall(c *checkpoints.Checkpoint) error {
 	if kept < corpora.LeastKept {
 		try = append(try, fmt.Sprintf("set Subsample to %g, which keeps more of the text", corpora.AdaptSubsample(c.Vocabulary, o.Subsample)))
 	}
-	if o.LearningRate < usual/2 {
+	if o.LearningRate < usual/2 || o.LearningRate > 2*usual {
 		try = append(try, fmt.Sprintf("set LearningRate to %g, which is usual", usual))
 	}
 	if len(try) == 0 {

@@ -3,6 +3,7 @@ package words
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/luminavec/luminavec/autograd"
@@ -89,6 +90,17 @@ func Train(ctx context.Context, objective *Objective, o Options, run Run) (*chec
 	})
 }
 
+// moreWords says how the vocabulary of a corpus could have more words.
+func moreWords(c *corpora.Corpus, o *Options) string {
+	var ways []string
+	if more := c.DistinctWords() > c.Vocabulary().Len(); more && o.MinCount > 1 {
+		ways = append(ways, "lower MinCount")
+	} else if more && o.MaxVocabulary > 0 {
+		ways = append(ways, "raise MaxVocabulary")
+	}
+	return strings.Join(append(ways, "provide text of more different words"), ", or ")
+}
+
 // reference returns the loss far above which a run has diverged: that of an untrained model, or
 // of the model that the run starts from, which may be worse on new text.
 func (t *wordTrainer) reference() (float64, error) {
@@ -133,7 +145,7 @@ type wordTrainer struct {
 func newWordTrainer(objective *Objective, o Options, run Run) (*wordTrainer, error) {
 	v := run.Corpus.Vocabulary()
 	if v.Len() < 2 {
-		return nil, fault.Mention("provide more text, lower MinCount or raise MaxVocabulary", "%s: the vocabulary needs at least 2 words, got %d", objective.Name, v.Len())
+		return nil, fault.Mention(moreWords(run.Corpus, &o), "%s: the vocabulary needs at least 2 words, got %d", objective.Name, v.Len())
 	}
 	if run.Corpus.Blocks() == 0 {
 		return nil, fmt.Errorf("%s: the corpus is empty or has been closed", objective.Name)

@@ -48,7 +48,7 @@ func FindPhrases(ctx context.Context, src *text.Source, o PhraseOptions) (*Found
 	if err := c.read(ctx, src); err != nil {
 		return nil, err
 	}
-	return c.found(src)
+	return c.found(src, o.Tokenizer)
 }
 
 // pairCounter counts words and pairs.
@@ -262,11 +262,11 @@ func (c *pairCounter) token(id int32) string {
 }
 
 // found scores the pairs.
-func (c *pairCounter) found(src *text.Source) (*FoundPhrases, error) {
+func (c *pairCounter) found(src *text.Source, t *tokenize.Tokenizer) (*FoundPhrases, error) {
 	f := &FoundPhrases{Phrases: &tokenize.Phrases{Name: "found"}, Words: c.words.Load(),
 		DistinctPairs: c.pairs(), Pruned: c.pruned, PrunedBelow: c.prunedBelow}
 	if f.Words == 0 {
-		return nil, fault.New("check that the input is text",
+		return nil, fault.Mention(t.NoWordsHint(src.Stats().Bytes),
 			"no words in %s: %d bytes, %d lines", strings.Join(src.Described(), ", "), src.Stats().Bytes, src.Stats().Lines)
 	}
 	counts := make([]int64, len(c.tokens))

@@ -136,7 +136,7 @@ func TestFindPhrasesDeterministic(t *testing.T) {
 			if err := c.read(context.Background(), src); err != nil {
 				t.Fatal(err)
 			}
-			f, err := c.found(src)
+			f, err := c.found(src, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
