@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -91,7 +92,7 @@ func (t *target) train(cmd *cobra.Command, unit string, v *training.Validation, 
 	if model == nil {
 		if to.Saved != nil {
 			err = fault.New(fault.Hint(err), "%w; the checkpoint of %.1f%% is in %s", err, 100*to.Saved.Done, to.Output)
-		} else if t.own {
+		} else if t.own && errors.Is(err, training.ErrDiverged) {
 			err = fault.New(fault.Hint(err), "%w; %s is unchanged", err, to.Output)
 		}
 		return nil, last, err
