@@ -40,7 +40,7 @@ import (
 // objective is what the trainer gets. With SumGradient each context word receives the
 // gradient of the mean undivided, as in word2vec; the trainer turns it off for weighted
 // windows and for the sum.
-var objective = &words.Objective{Name: "cbow", Loss: stockLoss, Step: step, Fused: fused, PerWindow: true, SumGradient: true}
+var objective = &words.Objective{Name: "cbow", Logistic: true, Loss: stockLoss, Step: step, Fused: fused, PerWindow: true, SumGradient: true}
 
 // stockLoss is the loss as a graph of gorgonia's operations. The scores of the mean are the
 // mean of the scores, so h·Yᵀ is computed as Mean·(X·Yᵀ), where Mean is a row that holds

@@ -137,8 +137,8 @@ type (
 	Cadence       = training.Cadence
 )
 
-// ErrDiverged is wrapped by the error of a run whose loss is no longer finite, because the
-// learning rate was too high.
+// ErrDiverged is wrapped by the error of a run whose loss is no longer finite, or is more than
+// five times that of an untrained model, because the learning rate was too high.
 var ErrDiverged = training.ErrDiverged
 
 // ErrFinished is wrapped by the error of [Resume] for a run that is already finished or stopped

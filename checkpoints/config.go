@@ -83,7 +83,8 @@ type Progress struct {
 	TotalBlocks int64   `json:"total_blocks"`
 	Epoch       int     `json:"epoch"` // complete epochs
 	Epochs      int     `json:"epochs"`
-	Loss        float64 `json:"loss"` // mean per target over the epoch so far, in nats
+	Loss        float64 `json:"loss"`                     // mean per target over the epoch so far, in nats
+	Untrained   float64 `json:"untrained_loss,omitempty"` // loss of a target by a model that has learned nothing, in nats; 0: not known
 	Seconds     float64 `json:"seconds"`
 	Finished    bool    `json:"finished"`
 	Stopped     string  `json:"stopped,omitempty"` // why training ended before its last epoch

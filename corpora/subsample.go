@@ -25,3 +25,30 @@ func KeepProbabilities(v *tokenize.Vocabulary, threshold float64) []float32 {
 	}
 	return keep
 }
+
+// KeptShare returns the share of the text, from 0 to 1, that subsampling with a threshold keeps on
+// average; see [KeepProbabilities].
+func KeptShare(v *tokenize.Vocabulary, threshold float64) float64 {
+	kept := 0.0
+	for id, p := range KeepProbabilities(v, threshold) {
+		kept += float64(p) * float64(v.Count(int32(id)))
+	}
+	return kept / float64(max(1, v.Total()))
+}
+
+// LeastKept is the share of the text below which subsampling leaves too little to learn from.
+const LeastKept = 1. / 3
+
+// AdaptSubsample returns the first of threshold, ten times threshold, a hundred times and so on
+// that keeps at least a third of the text ([LeastKept]). In ordinary text, with tens of
+// thousands of words, that is threshold itself: 1e-4 keeps about 60% of English. In text of few
+// different words, such as the products of shopping baskets or the nodes of random walks,
+// every word is frequent: of 50 equally frequent words 1e-4 keeps 8%.
+func AdaptSubsample(v *tokenize.Vocabulary, threshold float64) float64 {
+	for ; threshold > 0 && threshold < 1; threshold *= 10 {
+		if KeptShare(v, threshold) >= LeastKept {
+			return threshold
+		}
+	}
+	return 0
+}

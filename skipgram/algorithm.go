@@ -36,7 +36,7 @@ import (
 // Tests check that the three agree.
 
 // objective is what the trainer gets.
-var objective = &words.Objective{Name: "skipgram", Loss: stockLoss, Step: step, Fused: fused}
+var objective = &words.Objective{Name: "skipgram", Logistic: true, Loss: stockLoss, Step: step, Fused: fused}
 
 // stockLoss is the loss as a graph of gorgonia's operations. With the scores S = X·Yᵀ, and
 // because −log σ(s) = softplus(−s), it is the sum of Mask ⊙ softplus(Sign ⊙ S). Sign is −1 for

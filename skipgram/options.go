@@ -13,7 +13,7 @@ type Options struct {
 	Window        int     `json:"window"`                   // maximum distance of a context word, in words; default 5
 	Negative      int     `json:"negative"`                 // negative samples per window, with LossNS; default 5
 	NoiseExponent float64 `json:"noise_exponent"`           // negatives are drawn in proportion to count^NoiseExponent, with LossNS; default 0.75
-	Subsample     float64 `json:"subsample"`                // words above this share of the text are dropped at random; 0 keeps all; default 1e-4
+	Subsample     float64 `json:"subsample"`                // words above this share of the text are dropped at random; 0 keeps all; -t is t, 10t, 100t and so on, the first that keeps a third of the text; default -1e-4
 	MinCount      int64   `json:"min_count"`                // words with fewer occurrences are ignored; default 5
 	MaxVocabulary int     `json:"max_vocabulary,omitempty"` // maximum number of words, of which the most frequent are kept; default 0: no limit
 	Epochs        int     `json:"epochs"`                   // passes over the corpus; default 5
@@ -61,7 +61,8 @@ const (
 )
 
 // DefaultOptions returns the defaults of word2vec (dimension 100, window 5, 5 negatives,
-// minimum count 5, 5 epochs), but with subsampling 1e-4, weighted windows, and a different
+// minimum count 5, 5 epochs), but with subsampling 1e-4 (more if
+// that would drop over two thirds of the text), weighted windows, and a different
 // order of the blocks in each epoch.
 func DefaultOptions() Options {
 	o := words.DefaultOptions()

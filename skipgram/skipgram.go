@@ -20,6 +20,17 @@
 // Memory", 2016), so that a window is three small matrix products. The learning rate falls
 // linearly, block by block, from LearningRate to a ten-thousandth of it.
 //
+// # High learning rates and frequent words
+//
+// A step moves the rows of a window by the sum of the gradients of all its words. At rates above
+// 0.1 such a step overshoots, and the vectors grow without bound; a higher rate is therefore
+// taken in up to ten steps over each batch, which takes longer. A run whose loss is more than
+// five times that of an untrained model has diverged ([ErrDiverged]).
+//
+// Subsample -t stands for the first of the thresholds t, 10t, 100t and so on that keeps a third
+// of the text: t in ordinary text, more in text of few different words, such as shopping baskets
+// or random walks on a small graph, of which t would leave too little to learn from.
+//
 // # Windows
 //
 // Nearby words say more about a word than distant ones. word2vec therefore draws the reach of
@@ -129,8 +140,8 @@ type (
 	Cadence       = training.Cadence
 )
 
-// ErrDiverged is wrapped by the error of a run whose loss is no longer finite, because the
-// learning rate was too high.
+// ErrDiverged is wrapped by the error of a run whose loss is no longer finite, or is more than
+// five times that of an untrained model, because the learning rate was too high.
 var ErrDiverged = training.ErrDiverged
 
 // ErrFinished is wrapped by the error of [Resume] for a run that is already finished or stopped

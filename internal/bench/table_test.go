@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
-
-	"github.com/luminavec/luminavec/internal/words"
 )
 
 func TestSpread(t *testing.T) {
@@ -128,7 +126,7 @@ func TestCommandLine(t *testing.T) {
 }
 
 func TestWordsHead(t *testing.T) {
-	b := wordsBench{corpus: []string{"dir/enwiki.txt"}, sets: []string{"dir/SimLex-999.txt"}, seeds: 3, peers: true, options: words.DefaultOptions()}
+	b := wordsBench{corpus: []string{"dir/enwiki.txt"}, sets: []string{"dir/SimLex-999.txt"}, seeds: 3, peers: true, options: wordsOptions()}
 	b.options.Epochs = 1
 	var w strings.Builder
 	b.writeHead(&w, pflag.NewFlagSet("words", pflag.ContinueOnError),

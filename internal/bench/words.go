@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +34,7 @@ type wordsBench struct {
 }
 
 func wordsCommand() *cobra.Command {
-	b := wordsBench{options: words.DefaultOptions()}
+	b := wordsBench{options: wordsOptions()}
 	o := &b.options
 	o.Epochs = 3
 	cmd := &cobra.Command{
@@ -222,4 +224,12 @@ func (b *wordsBench) run(cmd *cobra.Command) error {
 	}
 	writeWordRows(&text, names, rows)
 	return writeReport(cmd.OutOrStdout(), b.output, b.more, text.String())
+}
+
+// wordsOptions returns the default options, but with a fixed threshold of subsampling, which is
+// the same for all systems.
+func wordsOptions() words.Options {
+	o := words.DefaultOptions()
+	o.Subsample = math.Abs(o.Subsample)
+	return o
 }

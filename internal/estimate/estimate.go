@@ -60,6 +60,7 @@ const (
 	otherBytes  = 32 << 20
 	logBytes    = 64 << 10
 	lineBytes   = 32 // overhead of a token in tokenizer.json
+	wordBytes   = 64 // overhead of a token in memory, in the tables of the tokenizer that is saved and of the report
 )
 
 // The time for a word on one thread, fitted to runs with 100 and 300 dimensions on
@@ -101,7 +102,7 @@ func Words(r Run) Need {
 	}
 	n.Memory = append(n.Memory,
 		Part{"workers", int64(r.Threads) * workerBytes},
-		Part{"checkpoint and report", table + text + otherBytes}) // the report works on normalized vectors
+		Part{"checkpoint and report", table + text + int64(r.Rows)*wordBytes + otherBytes}) // the report works on normalized vectors
 	if r.Words > 0 && r.Epochs > 0 {
 		n.Time = r.time()
 	}

@@ -1,6 +1,7 @@
 package estimate
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -168,4 +169,25 @@ func FuzzMemoryOf(f *testing.F) {
 			t.Errorf("memoryOf = %d, want -1 or more", got)
 		}
 	})
+}
+
+// The memory of the process is the second number of statm, in pages.
+func TestResident(t *testing.T) {
+	if got := resident(fstest.MapFS{"proc/self/statm": {Data: []byte("9000 1234 500 10 0 800 0\n")}}, 4096); got != 1234*4096 {
+		t.Errorf("resident %d", got)
+	}
+	if got := resident(fstest.MapFS{}, 4096); got != -1 {
+		t.Errorf("without statm: %d", got)
+	}
+	if got := Peak(1 << 30); got < 1<<30 {
+		t.Errorf("a need of 1 GiB has a peak of %d", got)
+	}
+	text := make([]byte, 200<<20) // what is held counts as well
+	for i := range text {
+		text[i] = 1
+	}
+	if got := Peak(100 << 20); got < 300<<20 {
+		t.Errorf("200 MiB held and 100 MiB more: %d", got)
+	}
+	runtime.KeepAlive(text)
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io/fs"
 	"path"
+	"runtime"
 	"strconv"
 	"strings"
 )
@@ -95,4 +96,32 @@ func lines(root fs.FS, name string) (all []string) {
 		all = append(all, s.Text())
 	}
 	return all
+}
+
+// resident returns the memory that a process with the statm file in root takes; -1 if it is not
+// there.
+func resident(root fs.FS, page int64) int64 {
+	for _, line := range lines(root, "proc/self/statm") { // size, resident, … in pages
+		if f := strings.Fields(line); len(f) > 1 {
+			if n, err := strconv.ParseInt(f[1], 10, 64); err == nil && n > 0 {
+				return n * page
+			}
+		}
+	}
+	return -1
+}
+
+// Peak returns about how much memory the process will take at the most when it takes need bytes
+// more: what it holds now, such as the program and the text, and the need, part of which goes
+// into memory that the process holds but does not use.
+func Peak(need int64) int64 {
+	runtime.GC() // what was only needed to read the text is free
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	held := residentMemory()
+	if held < 0 {
+		held = int64(m.Sys - m.HeapReleased)
+	}
+	unused := int64(m.HeapIdle - m.HeapReleased)
+	return max(held, held-unused+need)
 }

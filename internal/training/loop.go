@@ -3,6 +3,7 @@ package training
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -12,10 +13,16 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// ErrDiverged is wrapped by the error of a run whose loss is not a finite number.
-var ErrDiverged = errors.New("the loss is no longer finite")
+// ErrDiverged is wrapped by the error of a run whose loss is not a finite number, or far above
+// that of an untrained model.
+var ErrDiverged = errors.New("training diverged")
 
 const hintDiverged = "lower LearningRate"
+
+// farAbove is how many times the loss of an untrained model a block may lose. Scores that are
+// all zero lose as much as an untrained model; a model that learns never comes near this, and
+// one that passes it does not return.
+const farAbove = 5
 
 // A Worker trains blocks in two steps. One goroutine at a time uses it.
 type Worker interface {
@@ -69,6 +76,9 @@ type Loop struct {
 	Start    int64 // blocks done before
 	Sums     Sums  // sums of those blocks; zero at the start of a run
 	Schedule autograd.Schedule
+
+	Untrained float64 // loss of a target by a model that has learned nothing, in nats; default 0: not known
+	Try       float64 // learning rate to suggest if the run diverges; default 0: none
 
 	NewWorker func() (Worker, error)
 
@@ -200,9 +210,9 @@ func (r *run) train(w Worker, b int64) error {
 	if err != nil {
 		return err
 	}
-	if math.IsNaN(s.Loss) || math.IsInf(s.Loss, 0) {
-		return fault.Mention(hintDiverged, "training diverged at step %d of %d, in epoch %d, with learning rate %.3g: %w",
-			b+1, r.Blocks, b/r.PerEpoch+1, lr, ErrDiverged)
+	if why := r.diverged(s); why != "" {
+		return fault.Mention(r.hint(), "%w at step %d of %d, in epoch %d, with learning rate %.3g: the loss is %s",
+			ErrDiverged, b+1, r.Blocks, b/r.PerEpoch+1, lr, why)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -222,6 +232,25 @@ func (r *run) train(w Worker, b int64) error {
 		r.unlogged = BlockStats{}
 	}
 	return nil
+}
+
+// diverged returns what is wrong with the loss of a block, "" if nothing is.
+func (l *Loop) diverged(s BlockStats) string {
+	switch mean := s.Mean(); {
+	case math.IsNaN(s.Loss) || math.IsInf(s.Loss, 0):
+		return "no longer finite"
+	case l.Untrained > 0 && mean > farAbove*l.Untrained:
+		return fmt.Sprintf("%.4g, far above the %.4g of an untrained model", mean, l.Untrained)
+	}
+	return ""
+}
+
+// hint says what to do when the run diverges.
+func (l *Loop) hint() string {
+	if l.Try == 0 {
+		return hintDiverged
+	}
+	return fmt.Sprintf("%s, for example to %.2g", hintDiverged, l.Try)
 }
 
 // report calls Progress until the function it returns is called.

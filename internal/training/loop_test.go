@@ -5,11 +5,13 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/luminavec/luminavec/autograd"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // fakeWorker records the blocks it is given.
@@ -151,6 +153,28 @@ func TestLoopErrors(t *testing.T) {
 		l = loopOf(10, 1, &closed, func(int64, float64) (BlockStats, error) { return BlockStats{Loss: loss, Targets: 1}, nil })
 		if _, err := l.Run(context.Background()); !errors.Is(err, ErrDiverged) {
 			t.Errorf("loss %v: %v", loss, err)
+		}
+	}
+}
+
+// A finite loss far above that of an untrained model ends the run as well, with a rate to try.
+func TestLoopDiverges(t *testing.T) {
+	closed := 0
+	for loss, diverges := range map[float64]bool{41: false, 62: true, 1e33: true} { // of 3 targets; 5 times 4 is the limit
+		l := loopOf(20, 1, &closed, func(b int64, _ float64) (BlockStats, error) {
+			if b < 14 {
+				return BlockStats{Loss: 12, Targets: 3}, nil
+			}
+			return BlockStats{Loss: loss, Targets: 3}, nil
+		})
+		l.Untrained, l.Try = 4, 0.05
+		_, err := l.Run(context.Background())
+		if errors.Is(err, ErrDiverged) != diverges {
+			t.Errorf("loss %g: %v", loss, err)
+		}
+		if diverges && (!strings.HasPrefix(err.Error(), "training diverged at step 15 of 20, in epoch 2, with learning rate 0.3: the loss is ") ||
+			fault.Hint(err) != "lower LearningRate, for example to 0.05") {
+			t.Errorf("loss %g: %v, hint %q", loss, err, fault.Hint(err))
 		}
 	}
 }

@@ -21,6 +21,8 @@ type Session struct {
 	Units    int64  // words or pairs of an epoch
 	Unit     string // their name in the log: "words" or "pairs"
 
+	Untrained float64 // loss of a target by a model that has learned nothing, in nats; 0: not known
+
 	// Model returns the current model and the state of the trainer, without
 	// progress, validation and log. Its tensors may be the live ones.
 	Model func() *checkpoints.Checkpoint
@@ -99,6 +101,7 @@ func (s *Session) checkpoint(out Outcome, finished bool) *checkpoints.Checkpoint
 		Epoch:       int(out.Done / s.PerEpoch),
 		Epochs:      s.Epochs,
 		Loss:        loss,
+		Untrained:   s.Untrained,
 		Seconds:     s.spent + out.Elapsed.Seconds(),
 		Finished:    finished,
 		Stopped:     s.stopped,

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
@@ -32,6 +33,8 @@ func Continue(c *checkpoints.Checkpoint, corpus *corpora.Corpus, o Options) (*ch
 	n.Config.Corpus = checkpoints.CorpusInfo{RawWords: corpus.RawWords(), Words: corpus.Words(), Lines: corpus.Lines(), Fingerprint: corpus.Fingerprint()}
 	n.Config.Progress = checkpoints.Progress{TotalBlocks: int64(corpus.Blocks()) * int64(o.Epochs)}
 	n.Config.Validation = nil // the best of another run
+	o.SettleSubsample(corpus.Vocabulary())
+	n.Config.Options, _ = json.Marshal(o) // plain numbers and strings
 	n.State = maps.Clone(c.State)
 	maps.DeleteFunc(n.State, func(name string, _ checkpoints.Tensor) bool { return strings.HasPrefix(name, checkpoints.BestPrefix) })
 	n.Vocabulary = corpus.Vocabulary()

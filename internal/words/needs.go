@@ -28,6 +28,6 @@ func Needs(objective *Objective, o Options, corpus *corpora.Corpus, done float64
 	for _, token := range v.Tokens() {
 		r.TokenBytes += len(token)
 	}
-	r.Words = int64(float64(r.Words) * (1 - done))
+	r.Words = int64(float64(r.Words) * (1 - done) * o.meanSteps())
 	return estimate.Words(r), nil
 }

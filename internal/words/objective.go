@@ -42,6 +42,11 @@ type Objective struct {
 	// default: each context word is one (skip-gram).
 	PerWindow bool
 
+	// Logistic says that the loss of a target is a sum of logistic losses, one for each output:
+	// ln 2 each as long as all scores are 0. A run can then be recognized as diverged or
+	// untrained.
+	Logistic bool
+
 	// SumGradient gives every context word the gradient of the mean vector
 	// undivided, as word2vec does for CBOW: m times the true gradient of a
 	// window of m context words.

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strconv"
 
+	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
@@ -32,7 +33,7 @@ type Options struct {
 	Window        int             `json:"window"`
 	Negative      int             `json:"negative"`
 	NoiseExponent float64         `json:"noise_exponent"`
-	Subsample     float64         `json:"subsample"`
+	Subsample     float64         `json:"subsample"` // -t until a run starts: t or more, see corpora.AdaptSubsample
 	MinCount      int64           `json:"min_count"`
 	MaxVocabulary int             `json:"max_vocabulary,omitempty"`
 	Epochs        int             `json:"epochs"`
@@ -61,7 +62,7 @@ func DefaultOptions() Options {
 		Window:        5,
 		Negative:      5,
 		NoiseExponent: 0.75,
-		Subsample:     1e-4,
+		Subsample:     -1e-4,
 		MinCount:      5,
 		Epochs:        5,
 		LearningRate:  0.05,
@@ -87,7 +88,7 @@ func (o *Options) Validate() error {
 		{"Window", float64(o.Window), 1, 1 << 10},
 		{"Negative", float64(o.Negative), 1, 1 << 10},
 		{"NoiseExponent", o.NoiseExponent, -10, 10},
-		{"Subsample", o.Subsample, 0, 1},
+		{"Subsample", max(o.Subsample, 0), 0, 1},
 		{"MinCount", float64(o.MinCount), 1, 1e12},
 		{"MaxVocabulary", float64(o.MaxVocabulary), 0, math.MaxInt32},
 		{"Epochs", float64(o.Epochs), 1, 1e6},
@@ -99,6 +100,9 @@ func (o *Options) Validate() error {
 	}
 	if !(o.LearningRate > 0) || math.IsInf(o.LearningRate, 0) {
 		return fault.Field("LearningRate", "", "must be a positive number, got %g", o.LearningRate)
+	}
+	if o.Subsample <= -1 {
+		return fault.Field("Subsample", "", "must be from 0 to 1, got %s", number(o.Subsample))
 	}
 	if err := cmp.Or(oneOf("Loss", o.Loss, Losses()), oneOf("Windows", o.Windows, WindowForms()), o.NGrams.Validate()); err != nil {
 		return err
@@ -114,6 +118,14 @@ func (o *Options) Validate() error {
 		return fault.Field("Engine", "", "must be fused or graph, got %q", string(o.Engine))
 	}
 	return nil
+}
+
+// SettleSubsample replaces a negative Subsample by the threshold that it stands for in text with
+// the vocabulary v.
+func (o *Options) SettleSubsample(v *tokenize.Vocabulary) {
+	if o.Subsample < 0 {
+		o.Subsample = corpora.AdaptSubsample(v, -o.Subsample)
+	}
 }
 
 // variant returns the form of the objective that the options select.

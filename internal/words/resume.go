@@ -1,6 +1,8 @@
 package words
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 
 	"github.com/luminavec/luminavec/checkpoints"
@@ -66,7 +68,23 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 	}
 	t.earlier = c.Config.Earlier
 	t.Session.Resume(c)
-	return nil
+	return sameOptions(c.Config.Options, t.options)
+}
+
+// sameOptions returns an error that names the first option of a resumed run that differs from
+// those in config.json. The number of threads and the engine may differ. MinCount and
+// MaxVocabulary only determine the corpus, and Start, which a resumed run does not need,
+// whether vectors are frozen.
+func sameOptions(was json.RawMessage, o Options) error {
+	var before Options
+	if err := json.Unmarshal(was, &before); err != nil {
+		return fmt.Errorf("resume: options in config.json: %w", err)
+	}
+	for _, o := range []*Options{&before, &o} { // the names that the empty ones stand for
+		o.Loss, o.Windows = cmp.Or(o.Loss, LossNS), cmp.Or(o.Windows, WindowsDrawn)
+	}
+	began, _ := json.Marshal(before) // plain numbers and strings
+	return training.CheckSame(began, o, "Threads", "Deterministic", "Engine", "MinCount", "MaxVocabulary", "FreezeInit")
 }
 
 // restore returns the padded table of a tensor.

@@ -33,6 +33,9 @@ func (k Kind) Settle(o *Options, chosen ...string) error {
 	if !has("Threads") {
 		o.Threads = DefaultOptions().Threads
 	}
+	if !has("Subsample") {
+		o.Subsample = k.Defaults().Subsample
+	}
 	if !has("LearningRate") {
 		o.LearningRate = k.Rates.Usual(o)
 	}

@@ -3,6 +3,7 @@ package words
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/luminavec/luminavec/autograd"
@@ -75,12 +76,56 @@ func Train(ctx context.Context, objective *Objective, o Options, run Run) (*chec
 		return nil, err
 	}
 	defer t.heldOut.close()
+	reference, err := t.reference()
+	if err != nil {
+		return nil, err
+	}
 	return t.Run(ctx, training.Loop{
 		Threads:   o.Threads,
 		Ordered:   o.Deterministic,
 		Schedule:  autograd.LinearDecay{Start: o.LearningRate, End: o.LearningRate * finalRate},
 		NewWorker: t.newWorker,
+		Untrained: reference,
+		Try:       t.rateToTry(),
 	})
+}
+
+// moreWords says how the vocabulary of a corpus could have more words.
+func moreWords(c *corpora.Corpus, o *Options) string {
+	var ways []string
+	if more := c.DistinctWords() > c.Vocabulary().Len(); more && o.MinCount > 1 {
+		ways = append(ways, "lower MinCount")
+	} else if more && o.MaxVocabulary > 0 {
+		ways = append(ways, "raise MaxVocabulary")
+	}
+	return strings.Join(append(ways, "provide text of more different words"), ", or ")
+}
+
+// reference returns the loss far above which a run has diverged: that of an untrained model, or
+// of the model that the run starts from, which may be worse on new text.
+func (t *wordTrainer) reference() (float64, error) {
+	if t.Untrained == 0 || t.run.Resume == nil || t.run.Resume.Config.Progress.Finished {
+		return t.Untrained, nil
+	}
+	w, err := t.newWordWorker()
+	if err != nil {
+		return 0, err
+	}
+	defer w.Close()
+	if err := w.Prepare(t.run.Resume.Config.Progress.Blocks % t.Blocks); err != nil {
+		return 0, err
+	}
+	s, err := w.Train(0)
+	return max(t.Untrained, s.Mean()), err
+}
+
+// rateToTry returns a learning rate to suggest if the run diverges.
+func (t *wordTrainer) rateToTry() float64 {
+	rate := t.options.LearningRate / 4
+	if kind, ok := Lookup(t.objective.Name); ok {
+		rate = min(rate, kind.Rates.Usual(&t.options))
+	}
+	return rate
 }
 
 // wordTrainer is one run of Train.
@@ -100,7 +145,7 @@ type wordTrainer struct {
 func newWordTrainer(objective *Objective, o Options, run Run) (*wordTrainer, error) {
 	v := run.Corpus.Vocabulary()
 	if v.Len() < 2 {
-		return nil, fault.Mention("provide more text, lower MinCount or raise MaxVocabulary", "%s: the vocabulary needs at least 2 words, got %d", objective.Name, v.Len())
+		return nil, fault.Mention(moreWords(run.Corpus, &o), "%s: the vocabulary needs at least 2 words, got %d", objective.Name, v.Len())
 	}
 	if run.Corpus.Blocks() == 0 {
 		return nil, fmt.Errorf("%s: the corpus is empty or has been closed", objective.Name)
@@ -109,6 +154,7 @@ func newWordTrainer(objective *Objective, o Options, run Run) (*wordTrainer, err
 	if err != nil {
 		return nil, err
 	}
+	o.SettleSubsample(v)
 	t := &wordTrainer{
 		objective: objective, options: o, run: run, tokenizer: tokenizer,
 		windows: NewWindows(v, &o),
@@ -116,7 +162,7 @@ func newWordTrainer(objective *Objective, o Options, run Run) (*wordTrainer, err
 	perEpoch := int64(run.Corpus.Blocks())
 	t.Session = training.Session{
 		Kind: objective.Name, Blocks: perEpoch * int64(o.Epochs), PerEpoch: perEpoch, Epochs: o.Epochs, Units: run.Corpus.Words(), Unit: "words",
-		Model: t.model, HeldOut: t.heldOutLoss, Progress: run.Progress, Save: run.Save, SaveEvery: run.SaveEvery,
+		Untrained: objective.untrained(v, &o), Model: t.model, HeldOut: t.heldOutLoss, Progress: run.Progress, Save: run.Save, SaveEvery: run.SaveEvery,
 	}
 	if run.Validation != nil {
 		for _, set := range run.Validation.Sets {

@@ -72,11 +72,22 @@ func (w *wordWorker) prepare(c *corpora.Corpus, block int, rng *training.Random)
 }
 
 // Train takes steps of size lr on the windows that were drawn last; with lr 0 it measures their
-// loss and changes nothing.
+// loss and changes nothing. A rate above the largest step is taken in several steps, of which
+// the greatest loss counts, as the first one's usually is.
 func (w *wordWorker) Train(lr float64) (training.BlockStats, error) {
 	s := training.BlockStats{Units: w.words}
+	steps := w.trainer.options.steps(lr)
 	for _, batch := range w.batches {
-		loss, targets, err := w.engine.Step(batch, float32(lr))
+		loss, targets, err := w.engine.Step(batch, float32(lr/float64(steps)))
+		for range steps - 1 {
+			if err != nil {
+				break
+			}
+			var again float64
+			if again, _, err = w.engine.Step(batch, float32(lr/float64(steps))); !(again <= loss) { // or it is not a number
+				loss = again
+			}
+		}
 		s.Loss += loss
 		s.Targets += targets
 		if err != nil {

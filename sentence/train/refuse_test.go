@@ -92,6 +92,22 @@ func TestTrainLooksAtTheBatches(t *testing.T) {
 	}
 }
 
+// A model whose loss is where it was before the run is reported, with the usual rate.
+func TestTrainWarnsOfUntrainedModels(t *testing.T) {
+	tokenizer := topicTokenizer(t)
+	for rate, want := range map[float64]string{1e-9: "the model is untrained: ", UsualRate(AdaGrad): ""} {
+		var warnings []string
+		run := Run{Pairs: pairsOf(t, tokenizer, rowsOf(ofPairs, 90)), Tokenizer: tokenizer, Warn: func(text string) { warnings = append(warnings, text) }}
+		c := train(t, with(func(o *Options) { o.Optimizer, o.LearningRate = AdaGrad, rate }), run)
+		if got := strings.Join(warnings, "\n"); (want == "") != (got == "") || !strings.HasPrefix(got, want) || want != "" && !strings.HasSuffix(got, "the usual learning rate of adagrad is 0.1, not 1e-09") {
+			t.Errorf("rate %g: warnings %q", rate, got)
+		}
+		if c.Config.Progress.Untrained <= 0 {
+			t.Errorf("rate %g: the loss at the start is not recorded", rate)
+		}
+	}
+}
+
 // A checkpoint that does not match the run is an error.
 func TestResumeRefuses(t *testing.T) {
 	tokenizer := topicTokenizer(t)

@@ -71,7 +71,7 @@ func (t *trainer) resume(c *checkpoints.Checkpoint) error {
 		return fmt.Errorf("resume: %w", err)
 	}
 	t.Session.Resume(c)
-	return nil
+	return training.CheckSame(c.Config.Options, t.options, "Threads", "Engine")
 }
 
 // trained returns the names of the parameters that are trained.

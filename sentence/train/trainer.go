@@ -91,13 +91,64 @@ func Train(ctx context.Context, o Options, run Run) (*checkpoints.Checkpoint, er
 		return nil, err
 	}
 	defer t.engine.Close()
-	return t.Run(ctx, training.Loop{
+	if run.Resume != nil {
+		t.Untrained = run.Resume.Config.Progress.Untrained
+	} else if run.Start == nil {
+		if t.Untrained, err = t.firstLoss(); err != nil {
+			return nil, err
+		}
+	}
+	c, err := t.Run(ctx, training.Loop{
 		// One batch after the other, each on all threads; the next is read meanwhile.
 		Threads:   min(o.Threads, 2),
 		Ordered:   true,
 		Schedule:  o.schedule(),
 		NewWorker: func() (training.Worker, error) { return &worker{trainer: t}, nil },
+		Try:       min(UsualRate(o.Optimizer), o.LearningRate/4),
 	})
+	if err == nil && t.Untrained > 0 && run.Warn != nil {
+		err = t.warnUntrained()
+	}
+	return c, err
+}
+
+// firstLoss returns the mean loss of the first batches with the current parameters.
+func (t *trainer) firstLoss() (float64, error) {
+	w := &worker{trainer: t}
+	if err := w.Prepare(0); err != nil {
+		return 0, err
+	}
+	var s training.BlockStats
+	for i := range w.batches {
+		b := &w.batches[i]
+		loss, _, err := t.engine.Gradient(b)
+		if err != nil {
+			return 0, err
+		}
+		s.Add(training.BlockStats{Loss: loss * float64(b.Examples), Targets: float64(b.Examples)})
+	}
+	return s.Mean(), nil
+}
+
+// untrainedFrom is the share of its initial loss from which a model counts as untrained.
+const untrainedFrom = 0.995
+
+// warnUntrained warns if the loss of the first batches is where it was before the run.
+func (t *trainer) warnUntrained() error {
+	loss, err := t.firstLoss()
+	if err != nil || loss < untrainedFrom*t.Untrained {
+		return err
+	}
+	o, try := &t.options, fmt.Sprintf("provide more pairs or train for more than %d epochs", t.options.Epochs)
+	if usual := UsualRate(o.Optimizer); o.LearningRate < usual/2 || o.LearningRate > 2*usual {
+		try = fmt.Sprintf("the usual learning rate of %s is %g, not %g", o.Optimizer, usual, o.LearningRate)
+	}
+	state := "untrained"
+	if loss > t.Untrained/untrainedFrom {
+		state = "worse than untrained"
+	}
+	t.run.Warn(fmt.Sprintf("the model is %s: the loss of the first batch is %.4f at the end and was %.4f at the start; %s", state, loss, t.Untrained, try))
+	return nil
 }
 
 func newTrainer(ctx context.Context, o Options, run Run) (*trainer, error) {

@@ -41,7 +41,7 @@ func (t *target) noteNeeds(cmd *cobra.Command, need estimate.Need, lower string)
 		guess = "less than a second"
 	}
 	cli.Note(cmd, "training needs %s of memory%s and %s of disk%s; estimated time: %s",
-		cli.Bytes(estimate.Total(need.Memory)), free(has.Memory), cli.Bytes(estimate.Total(need.Disk)), free(has.Disk), guess)
+		cli.Bytes(estimate.Peak(estimate.Total(need.Memory))), free(has.Memory), cli.Bytes(estimate.Total(need.Disk)), free(has.Disk), guess)
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
@@ -31,6 +32,7 @@ type trained struct {
 	Threads    int                     `json:"threads"`
 	Seconds    float64                 `json:"seconds"` // of training, including those before a resume
 	Loss       float64                 `json:"loss"`
+	Untrained  float64                 `json:"untrained_loss,omitempty"` // of a model that has learned nothing
 	Validation *checkpoints.Validation `json:"validation,omitempty"`
 	Stopped    string                  `json:"stopped,omitempty"`  // why the training stopped early
 	Warnings   []string                `json:"warnings,omitempty"` // of figures of the validation that say little
@@ -45,7 +47,7 @@ func newTrained(output string, c *checkpoints.Checkpoint) (t trained, err error)
 	}
 	t = trained{
 		Kind: c.Config.Kind, Model: output, Dim: c.Config.VectorDim(), Vocabulary: c.Vocabulary.Len(), Epochs: o.Epochs, Threads: o.Threads,
-		Seconds: c.Config.Progress.Seconds, Loss: c.Config.Progress.Loss, Validation: c.Config.Validation, Stopped: c.Config.Progress.Stopped,
+		Seconds: c.Config.Progress.Seconds, Loss: c.Config.Progress.Loss, Untrained: c.Config.Progress.Untrained, Validation: c.Config.Validation, Stopped: c.Config.Progress.Stopped,
 		Warnings: c.Config.Validation.Warnings(),
 	}
 	t.Files, t.Bytes, err = checkpoints.FileSizes(output)
@@ -129,6 +131,8 @@ func unreported(err error, output string) error {
 type wordsReport struct {
 	trained
 	Words          int64                       `json:"words"`            // of one epoch, in the vocabulary
+	Subsample      float64                     `json:"subsample"`        // threshold
+	Kept           float64                     `json:"kept"`             // share of the words that subsampling keeps
 	WordsPerSecond float64                     `json:"words_per_second"` // since the start, or the resume
 	Read           []string                    `json:"read,omitempty"`   // how files of word pairs were read
 	Neighbors      []words.Near                `json:"neighbors"`
@@ -154,7 +158,12 @@ func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, l
 		cli.CommandLine("search", "eval", "analogies", "-m", model),
 		cli.CommandLine("embed", "explain", "-m", model, "how are you"),
 	}
-	return printReport(cmd, &wordsReport{t, c.Config.Corpus.Words, last.UnitsPerSecond, read, learned.Neighbors, learned.Similarity, cut})
+	var o words.Options
+	if err := plainjson.Unmarshal(c.Config.Options, &o); err != nil {
+		return err
+	}
+	return printReport(cmd, &wordsReport{t, c.Config.Corpus.Words, o.Subsample, corpora.KeptShare(c.Vocabulary, o.Subsample),
+		last.UnitsPerSecond, read, learned.Neighbors, learned.Similarity, cut})
 }
 
 func (r *wordsReport) write(b *strings.Builder, width int) {

@@ -92,6 +92,11 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	if err != nil {
 		return err
 	}
+	if j.own { // now that it is known to be a model
+		if err := checkpoints.CheckOutput(j.output, checkpoints.WriteOptions{Replace: true}); err != nil {
+			return err
+		}
+	}
 	if c.Config.Kind == sentence.Kind {
 		return j.resumeSentence(cmd, c, names)
 	}

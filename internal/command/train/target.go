@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
@@ -92,6 +95,8 @@ func (t *target) train(cmd *cobra.Command, unit string, v *training.Validation, 
 	if model == nil {
 		if to.Saved != nil {
 			err = fault.New(fault.Hint(err), "%w; the checkpoint of %.1f%% is in %s", err, 100*to.Saved.Done, to.Output)
+		} else if t.own && errors.Is(err, training.ErrDiverged) {
+			err = fault.New(fault.Hint(err), "%w; %s is unchanged", err, to.Output)
 		}
 		return nil, last, err
 	}
@@ -118,6 +123,11 @@ func (t *target) train(cmd *cobra.Command, unit string, v *training.Validation, 
 
 // trainWords trains a word model, judged by sets, and prints the report.
 func (t *target) trainWords(cmd *cobra.Command, kind words.Kind, o words.Options, sets []*words.Set, run words.Run) error {
+	o.SettleSubsample(run.Corpus.Vocabulary())
+	noteSubsample(cmd, run.Corpus.Vocabulary(), o.Subsample)
+	if n := words.Steps(&o); n > 1 {
+		cli.Note(cmd, "the learning rate %g is high: each batch is trained in up to %d smaller steps", o.LearningRate, n)
+	}
 	if len(sets) > 0 {
 		v, err := words.OpenValidation(cmd.Context(), sets, run.Corpus, run.Tokenizer, o.NGrams.Max > 0)
 		if err != nil {
@@ -139,10 +149,30 @@ func (t *target) trainWords(cmd *cobra.Command, kind words.Kind, o words.Options
 	if err != nil {
 		return err
 	}
-	if model.Config.Progress.Loss == 0 {
-		cli.Warn(cmd, "nothing was learned: no two words of a line were left after subsampling; provide more text, or use --subsample 0")
-	}
+	warnFault(cmd, words.Shortfall(model))
 	return reportWords(cmd, t.output, model, last, run.Corpus.CutAgain(), run.Validation.Readings()...)
+}
+
+// noteSubsample reports how much of the text is left by subsampling.
+func noteSubsample(cmd *cobra.Command, v *tokenize.Vocabulary, threshold float64) {
+	kept := corpora.KeptShare(v, threshold)
+	if kept < corpora.LeastKept {
+		cli.Warn(cmd, "subsampling at %g keeps only %.1f%% of the words; --subsample %g keeps more", threshold, 100*kept, corpora.AdaptSubsample(v, threshold))
+		return
+	}
+	cli.Note(cmd, "subsampling at %g keeps %.1f%% of the words", threshold, 100*kept)
+}
+
+// warnFault warns of an error of a library that does not end the command, with its hint.
+func warnFault(cmd *cobra.Command, err error) {
+	if err = fault.Rename(err, cli.FieldFlags(cmd)); err == nil {
+		return
+	}
+	text := err.Error()
+	if hint := fault.Hint(err); hint != "" {
+		text += "; " + hint
+	}
+	cli.Warn(cmd, "%s", text)
 }
 
 // chartTitle is the title of the drawing of the loss.

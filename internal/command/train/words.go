@@ -40,7 +40,7 @@ type wordJob struct {
 func wordCommand(kind words.Kind) *cobra.Command {
 	j := &wordJob{kind: kind, options: kind.Defaults(), split: "words", buckets: tokenize.DefaultNGramOptions().Buckets}
 	o, rates := &j.options, kind.Rates
-	o.Loss, o.Threads = words.LossNS, 0 // settled later
+	o.Loss, o.Threads, o.Subsample = words.LossNS, 0, 0 // settled later
 	name, drawn, vectors := kind.Name(), "weighted; drawn with hs", "input"
 	if kind.Objective.PerWindow {
 		drawn += " or --position-weights"
@@ -83,7 +83,7 @@ $ train %[1]s dump.jsonl --field text --cache ids --deterministic -o model`, nam
 		cli.Flag{Name: "phrases", Arg: "FILE", Into: &j.phrases, Field: "Phrases", Help: "join the phrases of 'train phrases' into single words, as in new_york, in the order of the files", Ext: []string{"tsv"}},
 		cli.Flag{Name: "min-count", Arg: "N", Into: &o.MinCount, Field: "MinCount", Help: "ignore words that occur less often"},
 		cli.Flag{Name: "max-vocab", Arg: "N", Into: &o.MaxVocabulary, Field: "MaxVocabulary", Help: "keep only the N most frequent words; 0 keeps all"},
-		cli.Flag{Name: "subsample", Arg: "T", Into: &o.Subsample, Field: "Subsample", Help: "randomly drop words that make up more than this share of the text; 0 keeps all"},
+		cli.Flag{Name: "subsample", Arg: "T", Into: &o.Subsample, Field: "Subsample", Help: "randomly drop words that make up more than this share of the text; 0 keeps all", Default: "1e-4, or the first of 1e-3, 1e-2 and 0.1 that keeps a third of the text"},
 		cli.Flag{Name: "cache", Arg: "DIR", Into: &j.cache, Field: "Cache", Help: "cache the words as ids in DIR: later runs on the same files read these, and resuming does not need the text"})
 	cli.Declare(cmd, cli.ForModel,
 		cli.Flag{Name: "dim", Arg: "N", Into: &o.Dim, Field: "Dim", Help: "length of a vector"},
@@ -111,7 +111,7 @@ $ train %[1]s dump.jsonl --field text --cache ids --deterministic -o model`, nam
 	}
 	cli.Declare(cmd, cli.ForTraining,
 		cli.Flag{Name: "epochs", Arg: "N", Into: &o.Epochs, Field: "Epochs", Help: "passes over the corpus"},
-		cli.Flag{Name: "lr", Arg: "X", Into: &o.LearningRate, Field: "LearningRate", Help: "initial learning rate; it falls to zero",
+		cli.Flag{Name: "lr", Arg: "X", Into: &o.LearningRate, Field: "LearningRate", Help: "initial learning rate; it falls to zero; rates above 0.1 are taken in several steps, which takes longer",
 			Default: fmt.Sprintf("%g; %g from %d epochs on; %g unless windows are weighted", rates.Weighted, rates.Many, words.ManyEpochs, rates.Other)},
 		cli.Flag{Name: "shuffle", Into: &o.Shuffle, Field: "Shuffle", Help: "read the blocks of the text in a different order in each epoch"},
 		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Help: "number of threads", Default: "all cores"},
