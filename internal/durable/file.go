@@ -41,6 +41,13 @@ func CreateFile(path string, replace bool) (*File, error) {
 		if f.f, err = os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
 			return err
 		}
+		if err := step(OpLock, temp); err != nil {
+			f.f.Close()
+			if !errors.Is(err, ErrCrash) {
+				os.Remove(temp)
+			}
+			return err
+		}
 		if !claim(f.f, temp) {
 			f.f.Close()
 			return fs.ErrExist // lost to a sweep: take another name
