@@ -25,7 +25,7 @@ const (
 
 // attempts is how often Read starts again if a trainer replaces the checkpoint while it is
 // being read.
-const attempts = 5
+const attempts = 20
 
 // ReadOptions control what Read reads.
 type ReadOptions struct {
@@ -120,7 +120,7 @@ func isCollection(dir string) bool {
 // replaced reports whether dir is no longer the folder that was opened.
 func (r *reader) replaced() bool {
 	now, err := os.Stat(r.dir)
-	return err == nil && !os.SameFile(r.info, now)
+	return err == nil && !durable.Same(r.info, now)
 }
 
 // wrap adds the name of the model to an error about one of its files.

@@ -59,7 +59,7 @@ func unreplaced[T any](dir string, read func() (T, error)) (T, error) {
 		before, _ := os.Stat(dir)
 		c, err := read()
 		after, _ := os.Stat(dir)
-		same := before == nil || after == nil || os.SameFile(before, after)
+		same := before == nil || after == nil || durable.Same(before, after)
 		if same || i == attempts && err != nil {
 			return c, err
 		}

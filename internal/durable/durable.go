@@ -125,12 +125,12 @@ func (p *place) look() {
 func (p *place) changed() bool {
 	was := p.info
 	p.look()
-	return was == nil || p.info == nil || !same(was, p.info)
+	return was == nil || p.info == nil || !Same(was, p.info)
 }
 
-// same reports whether a and b describe the same folder. The number of a removed folder can be
+// Same reports whether a and b describe the same folder. The number of a removed folder can be
 // that of a new one, but not with the same time.
-func same(a, b fs.FileInfo) bool { return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) }
+func Same(a, b fs.FileInfo) bool { return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) }
 
 // realPath makes path absolute and resolves symbolic links, even if the last element
 // does not exist.

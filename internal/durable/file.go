@@ -29,10 +29,10 @@ func CreateFile(path string, replace bool) (*File, error) {
 		return nil, err
 	}
 	f := &File{place: p, replace: replace}
+	sweep(p.path)
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	sweep(p.path)
 	err = newTemp(p.path, func(temp string) error {
 		if err := step(OpCreate, temp); err != nil {
 			return err

@@ -36,10 +36,10 @@ func CreateFolder(path string, replace bool, marker string) (*Folder, error) {
 		return nil, err
 	}
 	d := &Folder{place: p, replace: replace, marker: marker}
+	sweep(p.path)
 	if err := d.check(); err != nil {
 		return nil, err
 	}
-	sweep(p.path)
 	err = newTemp(p.path, func(temp string) error {
 		if err := step(OpCreate, temp); err != nil {
 			return err
