@@ -28,12 +28,12 @@ type prey struct {
 }
 
 var models = []string{
-	"embed info @", "embed text -m @ docs.txt -o out.jsonl", "search neighbors -m @ w1 w2", "search verify @",
+	"embed info -m @", "embed text -m @ docs.txt -o out.jsonl", "search neighbors -m @ w1 w2", "search verify @",
 	"embed export -m @ -o out.txt", "embed explain -m @ w1", "search eval words -m @ --set similar.tsv", "search eval sts -m @ --set sts.tsv --json",
 	"embed import @ -o out", "search build -m @ docs.txt -o out --threads 1", "search eval ann -m @ --queries 5 --json",
 	"train resume @", "train resume @ --corpus docs.txt -o out --epochs 1 --grow --min-count 1", "train sentence pairs.tsv --init @ -o out --epochs 1",
 	"train skipgram corpus.txt --init @ -o out --epochs 1 --min-count 1", "train skipgram corpus.txt --tokenizer @ -o out --epochs 1 --min-count 1 --dim 4",
-	"train mine pairs.tsv -m @ -o out.tsv --negatives 1",
+	"train mine pairs.tsv -m @ -o out.tsv --negatives 1 --margin -2",
 }
 
 var modelInputs = []string{"docs.txt", "corpus.txt", "pairs.tsv", "similar.tsv", "sts.tsv"}
@@ -50,7 +50,7 @@ var texts = []string{
 	"train tokenizer @ -o out.json --vocab 60", "train cbow @ -o out --dim 4 --epochs 1 --min-count 1 --cache out.cache",
 }
 
-var pairFiles = []string{"train sentence @ -o out --dim 8 --vocab 60 --epochs 1", "train mine @ -m words -o out.tsv --negatives 1", "train sentence @ --init words -o out --epochs 1"}
+var pairFiles = []string{"train sentence @ -o out --dim 8 --vocab 60 --epochs 1", "train mine @ -m words -o out.tsv --negatives 1 --margin -2", "train sentence @ --init words -o out --epochs 1"}
 
 var tokenizers = []string{"train skipgram docs.txt --tokenizer @ -o out --dim 4 --epochs 1 --min-count 1", "train sentence pairs.tsv --tokenizer @ -o out --dim 8 --epochs 1"}
 
@@ -59,7 +59,7 @@ var preys = []prey{
 	{name: "ngrams", with: modelInputs, sealed: sealFolderOf, sums: true, run: models},
 	{name: "sent", with: modelInputs, sealed: sealFolderOf, sums: true, run: models},
 	{name: "docs", with: modelInputs, sealed: sealFolderOf, sums: true, run: []string{
-		"search query @ w1", "search verify @", "search query @ --json -k 100 --full w5", "embed info @", "embed info @/model", "search build -m @/model docs.txt -o out",
+		"search query @ w1", "search verify @", "search query @ --json -k 100 --full w5", "embed info -m @", "embed info -m @/model", "search build -m @/model docs.txt -o out",
 	}},
 	{name: "cache", with: []string{"corpus.txt"}, sealed: sealFolderOf, run: []string{
 		"train skipgram corpus.txt -o out --dim 4 --min-count 1 --epochs 1 --cache @", "search verify @",

@@ -196,7 +196,11 @@ func openLog(path string) int {
 		var found []index.Result
 		if found, err = ix.Search(query, 5, index.SearchOptions{}); err == nil {
 			fmt.Println(ix.Len(), found, ix.Torn())
-			err = ix.Add(1000, query)
+			for i := 0; i < 40 && err == nil; i++ {
+				if err = ix.Add(int64(1000+ix.Len()), query); err == nil && i%10 == 0 {
+					err = ix.Flush()
+				}
+			}
 		}
 	}
 	if err == nil {

@@ -77,7 +77,8 @@ const (
 // outcome is how a process ended.
 type outcome struct {
 	args           []string
-	status         int
+	status         int // 128 and the signal if a signal ended it, as shells do
+	signalled      bool
 	stdout, stderr string
 	took           time.Duration
 	memory         int64
@@ -135,6 +136,9 @@ func finish(t *testing.T, ctx context.Context, c *exec.Cmd, args []string) outco
 
 func ended(c *exec.Cmd, args []string, stdout, stderr *bytes.Buffer, began time.Time, late bool) outcome {
 	o := outcome{args: args, status: c.ProcessState.ExitCode(), stdout: stdout.String(), stderr: stderr.String(), took: time.Since(began), late: late}
+	if ws, ok := c.ProcessState.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		o.signalled, o.status = true, 128+int(ws.Signal())
+	}
 	if usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		if o.memory = usage.Maxrss; runtime.GOOS != "darwin" {
 			o.memory <<= 10
@@ -165,7 +169,7 @@ func checkLaws(o outcome, allowed ...int) string {
 		return fmt.Sprintf("it needs %d MiB of memory", o.memory>>20)
 	case len(o.stderr) > maxStderr:
 		return fmt.Sprintf("%d bytes of messages", len(o.stderr))
-	case o.status != 0 && o.stderr == "":
+	case o.status != 0 && o.stderr == "" && !o.signalled:
 		return "it fails without a message"
 	case !utf8.ValidString(o.stderr):
 		return "the messages are not UTF-8"
