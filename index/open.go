@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 
 	"github.com/luminavec/luminavec/index/internal/container"
@@ -52,7 +53,8 @@ func OpenFile(path string) (Index, error) {
 var errMustLoad = errors.New("the file must be loaded")
 
 // openImage returns an index that uses a file in memory.
-func openImage(file []byte) (kindIndex, error) {
+func openImage(file []byte) (ix kindIndex, err error) {
+	defer container.Unfault(debug.SetPanicOnFault(true), &err)
 	m, err := container.NewImage(file)
 	if err != nil {
 		return nil, err
@@ -74,7 +76,7 @@ func openImage(file []byte) (kindIndex, error) {
 	if err != nil {
 		return nil, err
 	}
-	ix := h.create()
+	ix = h.create()
 	return ix, ix.open(m)
 }
 
@@ -161,7 +163,8 @@ func (g *graph) openNodes(m *container.Image, n int) error {
 }
 
 // checkOpened checks what open has left unchecked, and fills the tables.
-func (s *store) checkOpened(g *graph, n int, large []container.Section) error {
+func (s *store) checkOpened(g *graph, n int, large []container.Section) (err error) {
+	defer container.Unfault(debug.SetPanicOnFault(true), &err)
 	for _, section := range large {
 		if err := section.Check(); err != nil {
 			return err
