@@ -83,8 +83,10 @@ func open(ctx context.Context, dir string) (*reader, error) {
 	}
 	info, err := os.Stat(dir)
 	switch {
+	case dir == "":
+		return nil, fault.New(hintNoModel, "no model is named")
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fault.New(hintNoModel, "cannot read model %s: %w", dir, fs.ErrNotExist)
+		return nil, fault.Mark(fault.New(hintNoModel, "no such model: %s", dir), fs.ErrNotExist)
 	case err != nil:
 		return nil, fmt.Errorf("cannot read model: %w", err)
 	case !info.IsDir():

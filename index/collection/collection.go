@@ -128,7 +128,7 @@ func readInfo(dir string) (Info, error) {
 	switch stat, statErr := os.Stat(dir); {
 	case err == nil:
 	case errors.Is(statErr, fs.ErrNotExist):
-		return info, fault.New(hint, "no such collection: %s: %w", dir, fs.ErrNotExist)
+		return info, fault.Mark(fault.New(hint, "no such collection: %s", dir), fs.ErrNotExist)
 	case statErr == nil && !stat.IsDir():
 		return info, fault.New(hint, "%s is a file, not the folder of a collection", dir)
 	case errors.Is(err, fs.ErrNotExist):

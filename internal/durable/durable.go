@@ -164,7 +164,7 @@ func locate(path string) (place, error) {
 	parent := filepath.Dir(filepath.Clean(path))
 	switch info, err := os.Stat(p.dir()); {
 	case errors.Is(err, fs.ErrNotExist):
-		return place{}, fault.New("create that folder first", "cannot write %s: no such folder: %s: %w", path, parent, fs.ErrNotExist)
+		return place{}, fault.Mark(fault.New("create that folder first", "cannot write %s: no such folder: %s", path, parent), fs.ErrNotExist)
 	case err != nil:
 		return place{}, Explain(path, err)
 	case !info.IsDir():
