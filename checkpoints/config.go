@@ -10,7 +10,6 @@ import (
 
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // FormatVersion is the version of the folder that Write makes. Every version listed here stays
@@ -171,7 +170,7 @@ func parseConfig(data []byte) (Config, error) {
 		Format *int `json:"format"`
 	}
 	if err := json.Unmarshal(data, &version); err != nil {
-		return Config{}, plainjson.Explain(err)
+		return Config{}, err
 	}
 	if version.Format == nil {
 		return Config{}, fmt.Errorf("no format version")
@@ -180,7 +179,7 @@ func parseConfig(data []byte) (Config, error) {
 	if c.Format <= FormatVersion {
 		c = Config{}
 		if err := json.Unmarshal(data, &c); err != nil {
-			return Config{}, plainjson.Explain(err)
+			return Config{}, err
 		}
 		if c.Options != nil {
 			var b bytes.Buffer // without the indentation that marshal gave it

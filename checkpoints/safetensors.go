@@ -7,8 +7,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-
-	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // maxHeader is the maximum header length that the safetensors library accepts, in bytes: its
@@ -144,7 +142,7 @@ func eachField(d *json.Decoder, fn func(name string) error) error {
 		}
 		seen[name] = true
 		if err := fn(name); err != nil {
-			return fmt.Errorf("%q: %w", name, plainjson.Explain(noEOF(err)))
+			return fmt.Errorf("%q: %w", name, noEOF(err))
 		}
 	}
 	_, err = d.Token()

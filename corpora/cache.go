@@ -101,7 +101,7 @@ func parseCacheInfo(data []byte) (cacheInfo, error) {
 	var info cacheInfo
 	d := json.NewDecoder(bytes.NewReader(data))
 	if err := d.Decode(&info); err != nil {
-		return info, plainjson.Explain(err)
+		return info, fmt.Errorf("not JSON: %w", err)
 	}
 	switch {
 	case info.Format != cacheVersion:

@@ -11,14 +11,12 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/sourcegraph/conc/pool"
-
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
-	"github.com/luminavec/luminavec/internal/plainjson"
 	"github.com/luminavec/luminavec/sentence"
+	"github.com/sourcegraph/conc/pool"
 )
 
 // Collection is an open collection. Its methods are safe for concurrent use.
@@ -142,7 +140,7 @@ func readInfo(dir string) (Info, error) {
 		return info, fault.New(hintRebuild, "cannot read %s: %w", path, err)
 	}
 	if err := json.Unmarshal(data, &info); err != nil {
-		return info, fault.New(hintRebuild, "%s is damaged: %w", path, plainjson.Explain(err))
+		return info, fault.New(hintRebuild, "%s is damaged: %w", path, err)
 	}
 	if info.Format > FormatVersion {
 		return info, fault.New("update this program", "%s: unsupported format version %d: this release reads versions up to %d", path, info.Format, FormatVersion)

@@ -291,17 +291,3 @@ func FuzzParseDocument(f *testing.F) {
 		}
 	})
 }
-
-// What the database panics with is not shown.
-func TestFenced(t *testing.T) {
-	for what, f := range map[string]func(){
-		"nil":    func() { var p *int; *p = 1 },
-		"bounds": func() { _ = make([]byte, 3)[len(os.Args)+3] },
-		"page":   func() { panic("assertion failed: page 3 already freed") },
-	} {
-		err := fenced("docs/documents.db", func() error { f(); return nil })
-		if err == nil || fault.Hint(err) == "" || !strings.HasPrefix(err.Error(), "docs/documents.db is damaged: it") {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-}

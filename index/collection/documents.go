@@ -56,12 +56,8 @@ func key(label int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(
 func fenced(path string, f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
-		switch recover().(type) {
-		case nil:
-		case interface{ Addr() uintptr }: // of SetPanicOnFault
-			err = fault.New(hintRebuild, "%s is damaged: it is shorter than its pages say, or it was truncated while it was open", path)
-		default:
-			err = fault.New(hintRebuild, "%s is damaged: its pages do not fit together", path)
+		if r := recover(); r != nil {
+			err = fault.New(hintRebuild, "%s is damaged: %v", path, r)
 		}
 	}()
 	return f()

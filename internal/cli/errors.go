@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // errInterrupt is the cause of a context that a signal cancelled. Some rooms
@@ -103,9 +102,9 @@ func explain(err error, cmd *cobra.Command, status int) (message, hint string) {
 		if hint == "" && cmd != nil {
 			hint = fmt.Sprintf("see '%s --help'", cmd.CommandPath())
 		}
-		return lowerFirst(plainjson.Explain(err).Error()), hint
+		return lowerFirst(err.Error()), hint
 	}
-	return lowerFirst(plainjson.Explain(err).Error()), hint
+	return lowerFirst(err.Error()), hint
 }
 
 // systemHint says what to do about an error of the operating system.

@@ -2,8 +2,6 @@ package plainjson
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"testing"
 )
 
@@ -43,36 +41,5 @@ func TestOr(t *testing.T) {
 	zero := 0
 	if Or(nil, 5) != 5 || Or(&zero, 5) != 0 {
 		t.Error("Or must return its default for nil only")
-	}
-}
-
-// A value of the wrong type is described without Go's names.
-func TestExplain(t *testing.T) {
-	var into struct {
-		Progress struct {
-			Blocks int   `json:"blocks"`
-			Best   *bool `json:"best"`
-		} `json:"progress"`
-		Names []string `json:"names"`
-		Rate  float32  `json:"rate"`
-	}
-	for text, want := range map[string]string{
-		`{"progress": {"blocks": "x"}}`: `"progress.blocks": expected a whole number of 64 bits but found a string`,
-		`{"progress": {"blocks": 1.5}}`: `"progress.blocks": expected a whole number of 64 bits but found 1.5`,
-		`{"progress": {"best": []}}`:    `"progress.best": expected true or false but found a list`,
-		`{"progress": 3}`:               `"progress": expected an object but found a number`,
-		`{"names": {"a": 1}}`:           `"names": expected a list but found an object`,
-		`{"names": [true]}`:             `"names": expected a string but found true or false`,
-		`{"rate": 1e99}`:                `"rate": expected a number of 32 bits but found 1e99`,
-		`[]`:                            `expected an object but found a list`,
-		`{"progress": `:                 `unexpected end of JSON input`,
-	} {
-		err := json.Unmarshal([]byte(text), &into)
-		if got := Explain(fmt.Errorf("a.json: %w", err)); got.Error() != "a.json: "+want || !errors.Is(got, err) {
-			t.Errorf("%s: %v, want %s", text, got, want)
-		}
-	}
-	if Explain(nil) != nil {
-		t.Error("Explain(nil) is not nil")
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/plainjson"
 	"github.com/luminavec/luminavec/internal/training"
 )
 
@@ -43,7 +42,7 @@ func Reopen(folder string, c *checkpoints.Checkpoint) (*Reopened, error) {
 	}
 	r := &Reopened{folder: folder, Checkpoint: c, Kind: kind}
 	if err := json.Unmarshal(c.Config.Options, &r.Options); err != nil {
-		return nil, fmt.Errorf("%s: options in config.json: %w", folder, plainjson.Explain(err))
+		return nil, fmt.Errorf("%s: options in config.json: %w", folder, err)
 	}
 	if err := r.Options.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: options in config.json: %v", folder, err) // not the fields of a caller

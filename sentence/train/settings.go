@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // Settings are what config.json records of a run beside its model: enough to resume it.
@@ -51,7 +50,7 @@ var ErrFinished = errors.New("training is already finished")
 func Interrupted(c *checkpoints.Checkpoint) (*Settings, error) {
 	s := &Settings{}
 	if err := json.Unmarshal(c.Config.Options, s); err != nil {
-		return nil, fmt.Errorf("options in config.json: %w", plainjson.Explain(err))
+		return nil, fmt.Errorf("options in config.json: %w", err)
 	}
 	s.Files = c.Config.Corpus.Sources
 	if err := s.Validate(); err != nil {
