@@ -163,8 +163,7 @@ func (g *graph) openNodes(m *container.Image, n int) error {
 }
 
 // checkOpened checks what open has left unchecked, and fills the tables.
-func (s *store) checkOpened(g *graph, n int, large []container.Section) (err error) {
-	defer container.Unfault(debug.SetPanicOnFault(true), &err)
+func (s *store) checkOpened(g *graph, n int, large []container.Section) error {
 	for _, section := range large {
 		if err := section.Check(); err != nil {
 			return err
@@ -188,9 +187,10 @@ func (s *store) checkOpened(g *graph, n int, large []container.Section) (err err
 
 // complete makes sure that an opened index is checked and its tables are filled.
 // Everything but a plain search calls it first, without holding a lock.
-func (s *store) complete() error {
+func (s *store) complete() (err error) {
 	if s.completing == nil {
 		return nil
 	}
+	defer container.Unfault(debug.SetPanicOnFault(true), &err)
 	return s.completing()
 }
