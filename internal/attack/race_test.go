@@ -156,7 +156,7 @@ func TestTruncated(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for try := range *tries / 2 {
+		for try := range *tries / 4 {
 			wait := time.Duration(r.Float64() * float64(o.took))
 			to := int64(r.IntN(len(whole)))
 			if r.IntN(2) == 0 {
