@@ -10,18 +10,18 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
 // once returns a function for Inject that calls fn at the first step op.
 func once(op Op, fn func() error) func(Op, string) error {
-	called := false // fn may write as well
+	var called atomic.Bool // fn may write as well
 	return func(now Op, _ string) error {
-		if now != op || called {
+		if now != op || called.Swap(true) {
 			return nil
 		}
-		called = true
 		return fn()
 	}
 }
