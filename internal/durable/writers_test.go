@@ -28,9 +28,11 @@ func once(op Op, fn func() error) func(Op, string) error {
 
 // withoutLock makes swaps of two renames give up waiting for each other, as on a system
 // without locks.
-func withoutLock(t *testing.T) {
+func withoutLock(t *testing.T) { waitForLock(t, 0) }
+
+func waitForLock(t *testing.T, d time.Duration) {
 	was := lockWait
-	lockWait = 0
+	lockWait = d
 	t.Cleanup(func() { lockWait = was })
 }
 
@@ -233,6 +235,7 @@ func TestSwapsWait(t *testing.T) {
 	if !renamesOpen {
 		t.Skip("tested with flock only")
 	}
+	waitForLock(t, time.Minute)
 	root := t.TempDir()
 	path := filepath.Join(root, "out")
 	if err := writeFolder(path, "old", false); err != nil {
@@ -285,6 +288,7 @@ func noExchange(op Op, _ string) error {
 // Many writers of one folder, and of one file, all succeed; the result is one of theirs, with
 // the user's note, and nothing else is left.
 func TestManyWriters(t *testing.T) {
+	waitForLock(t, time.Minute) // on a busy machine
 	for _, exchange := range []bool{true, false} {
 		t.Run(fmt.Sprintf("exchange %v", exchange), func(t *testing.T) {
 			if !exchange {
@@ -336,6 +340,7 @@ func oneOfThem(t *testing.T, root string) {
 // comes last leaves a complete folder and removes everything that they left.
 func TestKilledWriters(t *testing.T) {
 	if root := os.Getenv("DURABLE_TEST_WRITERS"); root != "" {
+		lockWait = time.Minute
 		if os.Getenv("DURABLE_TEST_TWICE") != "" {
 			Inject(noExchange)
 		}
