@@ -143,9 +143,12 @@ var canMount = sync.OnceValue(func() bool {
 
 // fullDisk runs a job on a disk of little space, of which the shell checks what is left.
 func (j *job) fullDisk(t *testing.T, dir string, intN func(int) int) {
-	if !canMount() || j.line[:3] == "log" {
+	if !canMount() {
 		t.Log("small disks are not tried: unshare does not work here")
 		return
+	}
+	if j.line[:3] == "log" {
+		return // it has a file beside its output
 	}
 	usage, err := exec.Command("du", "-sk", dir).Output()
 	if err != nil {
