@@ -22,7 +22,7 @@ type job struct {
 
 var jobs = []job{
 	{"train skipgram corpus.txt -o out --dim 8 --min-count 1 --epochs 3 --threads 1 --checkpoint-every 10ms --force", "out", "search verify out"},
-	{"train skipgram corpus.txt -o out --dim 8 --min-count 1 --epochs 2 --cache out.cache --force", "out.cache", "search verify out"},
+	{"train skipgram corpus.txt -o out --dim 8 --min-count 1 --epochs 2 --cache out.cache --force", "out", "search verify out"},
 	{"train cbow corpus.txt -o out --dim 8 --min-count 1 --epochs 2 --char-ngrams 3-4 --buckets 5000 --force", "out", "search verify out"},
 	{"train sentence pairs.tsv -o out --dim 8 --vocab 80 --epochs 3 --checkpoint-every 10ms --force", "out", "search verify out"},
 	{"train resume part", "part", "search verify part"},

@@ -140,7 +140,6 @@ func TestTruncated(t *testing.T) {
 		{"search query large.flat --vectors large.npy -k 5", "large.npy"},
 		{"search verify large.hnsw", "large.hnsw"},
 		{"search build --vectors large.npy -o out.lvx --force --index flat", "large.npy"},
-		{"search query docs w1 --full", "docs/documents.db"},
 		{"search query docs w1", "docs/index.lvx"},
 		{"embed text -m sent large.txt -f tsv", "large.txt"},
 		{"train skipgram large.txt --cache large.cache -o out --force --epochs 5 --dim 8 --min-count 1", "large.cache/ids"},
