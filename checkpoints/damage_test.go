@@ -113,11 +113,11 @@ func TestMissingFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		report, err := Verify(context.Background(), dir)
-		if err == nil || !strings.Contains(err.Error(), name+": it is missing") || report.OK() {
+		if err == nil || !strings.Contains(err.Error(), name+" is missing") || report.OK() {
 			t.Errorf("%s: Verify says %v", name, err)
 		}
 		_, err = Read(context.Background(), dir, ReadOptions{State: true})
-		if (err == nil) != (name == CardFile) || err != nil && !strings.Contains(err.Error(), name+": it is missing") {
+		if (err == nil) != (name == CardFile) || err != nil && !strings.Contains(err.Error(), name+" is missing") {
 			t.Errorf("%s: Read with state says %v", name, err)
 		}
 		_, err = Read(context.Background(), dir, ReadOptions{})
@@ -180,11 +180,11 @@ func TestNoModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, test := range []struct{ path, want string }{
-		{filepath.Join(root, "nowhere"), "cannot read model"},
+		{filepath.Join(root, "nowhere"), "no such model: " + filepath.Join(root, "nowhere")},
 		{filepath.Join(dir, ConfigFile), "is a file; a model is a folder"},
 		{t.TempDir(), "is not a model: no MANIFEST"},
 		{unlisted, "it is an incomplete copy"},
-		{"", "cannot read model"},
+		{"", "no model is named"},
 	} {
 		_, err := Read(context.Background(), test.path, ReadOptions{})
 		if err == nil || !strings.Contains(err.Error(), test.want) || fault.Hint(err) == "" {

@@ -25,7 +25,7 @@ const (
 
 // attempts is how often Read starts again if a trainer replaces the checkpoint while it is
 // being read.
-const attempts = 5
+const attempts = 20
 
 // ReadOptions control what Read reads.
 type ReadOptions struct {
@@ -83,8 +83,10 @@ func open(ctx context.Context, dir string) (*reader, error) {
 	}
 	info, err := os.Stat(dir)
 	switch {
+	case dir == "":
+		return nil, fault.New(hintNoModel, "no model is named")
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fault.New(hintNoModel, "cannot read model %s: %w", dir, fs.ErrNotExist)
+		return nil, fault.Mark(fault.New(hintNoModel, "no such model: %s", dir), fs.ErrNotExist)
 	case err != nil:
 		return nil, fmt.Errorf("cannot read model: %w", err)
 	case !info.IsDir():
@@ -120,7 +122,7 @@ func isCollection(dir string) bool {
 // replaced reports whether dir is no longer the folder that was opened.
 func (r *reader) replaced() bool {
 	now, err := os.Stat(r.dir)
-	return err == nil && !os.SameFile(r.info, now)
+	return err == nil && !durable.Same(r.info, now)
 }
 
 // wrap adds the name of the model to an error about one of its files.

@@ -181,7 +181,7 @@ func TestCacheDamage(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, cacheIDsFile)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := openCached(dir, nil); err == nil || !strings.Contains(err.Error(), "ids: it is missing") {
+	if _, err := openCached(dir, nil); err == nil || !strings.Contains(err.Error(), "ids is missing") {
 		t.Error(err)
 	}
 }

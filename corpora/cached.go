@@ -10,6 +10,7 @@ import (
 
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
+	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -141,6 +142,7 @@ func (c Cached) check(source *text.Source) error {
 // returns a reason to reject it.
 func (c Cached) open(ctx context.Context, v *tokenize.Vocabulary, differs func(*Cache) string) (*Corpus, error) {
 	began := time.Now()
+	durable.Sweep(c.Dir)
 	cache, err := OpenCache(ctx, c.Dir)
 	var corpus *Corpus
 	if err == nil {

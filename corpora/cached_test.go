@@ -6,6 +6,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -79,6 +80,37 @@ func TestCheckApart(t *testing.T) {
 	} {
 		if err := (corpora.Cached{Dir: c.cache}).CheckApart(c.model); (err == nil) != c.apart {
 			t.Errorf("cache %q, model %q: error %v", c.cache, c.model, err)
+		}
+	}
+}
+
+// What a program left that was killed after it had replaced the cache is removed although the
+// cache is only read.
+func TestCachedSweeps(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("without locks, leftovers stay for a day")
+	}
+	dir := t.TempDir()
+	content := filepath.Join(dir, "text.txt")
+	if err := os.WriteFile(content, []byte(strings.Repeat("the cat sees the dog\n", 5)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	left := filepath.Join(dir, ".ids.luminavec-01234567")
+	for range 2 {
+		if err := os.MkdirAll(filepath.Join(left, "ids"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		source, err := text.Open(content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		corpus, err := corpora.Cached{Dir: filepath.Join(dir, "ids")}.Corpus(t.Context(), source, corpora.BuildOptions{Tokenizer: tokenize.NewWordTokenizer(tokenize.WordOptions{})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		corpus.Close()
+		if _, err := os.Lstat(left); err == nil {
+			t.Errorf("%s is still there", left)
 		}
 	}
 }

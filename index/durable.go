@@ -67,6 +67,7 @@ func (d *Durable) openFiles(file *os.File, o DurableOptions) error {
 	if err := changelog.Lock(file); err != nil {
 		return err
 	}
+	durable.Sweep(d.path)
 	if _, err := os.Stat(d.path); errors.Is(err, fs.ErrNotExist) && o.Create.Dim != 0 {
 		ix, err := New(o.Create)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -93,5 +94,22 @@ func victim(path string) {
 			os.Exit(1)
 		}
 		fmt.Println(l, !there)
+	}
+}
+
+// OpenDurable removes what a program that was killed during Flush has left.
+func TestOpenDurableSweeps(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("without locks, leftovers stay for a day")
+	}
+	path := filepath.Join(t.TempDir(), "a.index")
+	mustOpenDurable(t, path, DurableOptions{Create: Options{Dim: 3}}).Close()
+	left := filepath.Join(filepath.Dir(path), ".a.index.luminavec-01234567")
+	if err := os.WriteFile(left, []byte("half"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	mustOpenDurable(t, path, DurableOptions{}).Close()
+	if _, err := os.Lstat(left); err == nil {
+		t.Errorf("%s is still there", left)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 
 	"github.com/luminavec/luminavec/index/internal/container"
@@ -60,7 +61,8 @@ func OpenFile(path string) (Index, error) {
 var errMustLoad = errors.New("the file must be loaded")
 
 // openImage returns an index that uses a file in memory.
-func openImage(file []byte) (kindIndex, error) {
+func openImage(file []byte) (ix kindIndex, err error) {
+	defer container.Unfault(debug.SetPanicOnFault(true), &err)
 	m, err := container.NewImage(file)
 	if err != nil {
 		return nil, err
@@ -82,7 +84,7 @@ func openImage(file []byte) (kindIndex, error) {
 	if err != nil {
 		return nil, err
 	}
-	ix := h.create()
+	ix = h.create()
 	return ix, ix.open(m)
 }
 
@@ -201,10 +203,11 @@ func (s *store) checkOpened(g *graph, n int, large []container.Section) error {
 
 // complete makes sure that an opened index is checked and its tables are filled.
 // Everything but a plain search calls it first, without holding a lock.
-func (s *store) complete() error {
+func (s *store) complete() (err error) {
 	if s.completing == nil {
 		return nil
 	}
+	defer container.Unfault(debug.SetPanicOnFault(true), &err)
 	return s.completing()
 }
 

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 
 	"github.com/sourcegraph/conc/pool"
 
+	"github.com/luminavec/luminavec/index/internal/container"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
@@ -50,7 +52,8 @@ func (s *store) scanBatch(ctx context.Context, queries []float32, k int, o Searc
 	var next atomic.Int64
 	work := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
 	for range min(threads, groups) {
-		work.Go(func(ctx context.Context) error {
+		work.Go(func(ctx context.Context) (err error) {
+			defer container.Unfault(debug.SetPanicOnFault(true), &err)
 			g := scanGroup{store: s, scratch: s.scratch.get()}
 			defer s.scratch.put(g.scratch)
 			for i := int(next.Add(1)) - 1; i < groups; i = int(next.Add(1)) - 1 {

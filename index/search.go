@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"runtime/debug"
 	"sync/atomic"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/sourcegraph/conc/pool"
 
+	"github.com/luminavec/luminavec/index/internal/container"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -64,7 +66,8 @@ func (a allow) label(label int64) bool {
 type finder func(w *scratch, r request)
 
 // searchInto implements SearchInto.
-func (s *store) searchInto(dst []Result, query []float32, k int, o SearchOptions, find finder) ([]Result, error) {
+func (s *store) searchInto(dst []Result, query []float32, k int, o SearchOptions, find finder) (found []Result, err error) {
+	defer container.Unfault(debug.SetPanicOnFault(true), &err)
 	if o.Allowed != nil {
 		if err := s.complete(); err != nil {
 			return dst, err
@@ -186,7 +189,8 @@ func (s *store) searchBatch(ctx context.Context, queries []float32, k int, o Sea
 
 // searchRange implements SearchRange. find collects all vectors within the threshold
 // and can ignore w.top.k.
-func (s *store) searchRange(query []float32, threshold float32, o SearchOptions, find finder) ([]Result, error) {
+func (s *store) searchRange(query []float32, threshold float32, o SearchOptions, find finder) (found []Result, err error) {
+	defer container.Unfault(debug.SetPanicOnFault(true), &err)
 	o.Threshold = &threshold
 	if o.Allowed != nil {
 		if err := s.complete(); err != nil {

@@ -120,11 +120,11 @@ func (s *Source) decompress(ctx context.Context, e entry) (*bufio.Reader, func()
 		closeAll()
 		return nil, nil, readError(e.name, uncompressed, int64(len(head)), err)
 	}
-	text := io.Reader(stored)
+	text, end := io.Reader(stored), &lastRead{in: stored}
 	kind := detect(head)
 	switch kind {
 	case gzipped:
-		z, err := gzip.NewReader(stored)
+		z, err := newGzipMembers(stored)
 		if err != nil {
 			closeAll()
 			return nil, nil, readError(e.name, kind, 0, err)
@@ -132,9 +132,9 @@ func (s *Source) decompress(ctx context.Context, e entry) (*bufio.Reader, func()
 		closers = append(closers, func() { z.Close() })
 		text = z
 	case bzipped:
-		text = bzip2.NewReader(stored)
+		text = bzip2.NewReader(end)
 	case zstandard:
-		z, err := zstd.NewReader(stored, zstd.WithDecoderMaxWindow(maxZstdWindow), zstd.WithDecoderConcurrency(1))
+		z, err := zstd.NewReader(end, zstd.WithDecoderMaxWindow(maxZstdWindow), zstd.WithDecoderConcurrency(1))
 		if err != nil {
 			closeAll()
 			return nil, nil, readError(e.name, kind, 0, err)
@@ -142,7 +142,7 @@ func (s *Source) decompress(ctx context.Context, e entry) (*bufio.Reader, func()
 		closers = append(closers, z.Close)
 		text = z
 	}
-	unpacked := bufio.NewReaderSize(&located{r: text, name: e.name, kind: kind}, headBytes)
+	unpacked := bufio.NewReaderSize(&located{r: text, name: e.name, kind: kind, end: end}, headBytes)
 	return unpacked, closeAll, nil
 }
 
@@ -151,6 +151,7 @@ type located struct {
 	r    io.Reader
 	name string
 	kind compression
+	end  *lastRead // of compressed data
 	n    int64
 }
 
@@ -163,6 +164,9 @@ func (l *located) Read(p []byte) (n int, err error) {
 	n, err = l.r.Read(p)
 	l.n += int64(n)
 	if err != nil && err != io.EOF {
+		if l.n > 0 && l.kind > gzipped && l.end.trailing(l.kind, err) {
+			err = errTrailing
+		}
 		err = readError(l.name, l.kind, l.n, err)
 	}
 	return n, err
@@ -175,12 +179,12 @@ func readError(name string, kind compression, n int64, err error) error {
 	switch {
 	case kind == uncompressed:
 		return fmt.Errorf("cannot read %s after %d bytes: %w", Describe(name), n, fault.Cause(err))
+	case err == errTrailing, errors.Is(err, gzip.ErrHeader) && n > 0:
+		return fault.New("the file was changed after it was compressed: copy or download it again, and compare its size",
+			"%s: its %s data ends after %d bytes of text, but other bytes follow", Describe(name), kind, n)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return fault.New("the file is incomplete: copy or download it again, and compare its size",
 			"%s: %s data ends too early, after %d bytes of text: %w", Describe(name), kind, n, err)
-	case errors.Is(err, gzip.ErrHeader) && n > 0:
-		return fault.New("the file has other bytes after its gzip data: decompress it with gzip -dc to check",
-			"%s: not gzip data after %d bytes of text: %w", Describe(name), n, err)
 	}
 	return fault.New("the file is damaged: copy or download it again, and compare its checksum",
 		"%s: bad %s data after %d bytes of text: %w", Describe(name), kind, n, err)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -235,8 +236,36 @@ func TestDamaged(t *testing.T) {
 			}
 		}
 	}
-	_, err = readAll(t, FromReader("corpus.gz", bytes.NewReader(append(one.Bytes(), "rubbish behind it"...))))
-	if err == nil || !strings.Contains(err.Error(), "corpus.gz: not gzip data after 900 bytes") {
-		t.Errorf("rubbish after gzip: %v", err)
+}
+
+// Other bytes after compressed data, however few, are reported as that, and data that is cut as
+// that. gzip ignores zeros there.
+func TestBytesAfterCompressed(t *testing.T) {
+	text := strings.Repeat("some words that can be told apart 0123456789\n", 20)
+	bzipped := "two lines\nof text\n"
+	for _, test := range []struct{ kind, data, text string }{
+		{"gzip", corporatest.Gzip3(t, text), text}, {"zstd", zstd3(t, text), text}, {"bzip2", bzip2Of(t), bzipped}, {"bzip2", bzip2Of(t) + bzip2Of(t), bzipped + bzipped},
+	} {
+		for _, more := range []string{"x", "\n", "BZh9", "BZxx", "BX", "xy", "xyz", "\x28\xb5x", "\x00", "\x00\x00", "rubbish after it", strings.Repeat("\x00", 600), "\x00\x00x", "PK\x03\x04"} {
+			_, err := readAll(t, FromReader("corpus.x", strings.NewReader(test.data+more)))
+			want := fmt.Sprintf("corpus.x: its %s data ends after %d bytes of text, but other bytes follow", test.kind, len(test.text))
+			switch {
+			case test.kind == "gzip" && strings.Trim(more, "\x00") == "":
+				if err != nil {
+					t.Errorf("%s and %d zeros: %v", test.kind, len(more), err)
+				}
+			case test.kind == "bzip2" && more == "BZh9": // the beginning of a further stream
+				if err == nil || !strings.Contains(err.Error(), "ends too early") {
+					t.Errorf("%s and %q: %v", test.kind, more, err)
+				}
+			case err == nil || err.Error() != want || fault.Hint(err) == "":
+				t.Errorf("%s and %q: error %v with hint %q, want %s", test.kind, more, err, fault.Hint(err), want)
+			}
+		}
+		for n := len(test.data) / 2; n < len(test.data); n++ {
+			if _, err := readAll(t, FromReader("corpus.x", strings.NewReader(test.data[:n]))); err != nil && strings.Contains(err.Error(), "other bytes") {
+				t.Errorf("%s cut to %d of %d bytes: %v", test.kind, n, len(test.data), err)
+			}
+		}
 	}
 }

@@ -60,7 +60,7 @@ func unreplaced[T any](dir string, read func() (T, error)) (T, error) {
 		before, _ := os.Stat(dir)
 		c, err := read()
 		after, _ := os.Stat(dir)
-		same := before == nil || after == nil || os.SameFile(before, after)
+		same := before == nil || after == nil || durable.Same(before, after)
 		if same || i == attempts && err != nil {
 			return c, err
 		}
@@ -127,7 +127,7 @@ func readInfo(dir string) (Info, error) {
 	switch stat, statErr := os.Stat(dir); {
 	case err == nil:
 	case errors.Is(statErr, fs.ErrNotExist):
-		return info, fault.New(hint, "no such collection: %s: %w", dir, fs.ErrNotExist)
+		return info, fault.Mark(fault.New(hint, "no such collection: %s", dir), fs.ErrNotExist)
 	case statErr == nil && !stat.IsDir():
 		return info, fault.New(hint, "%s is a file, not the folder of a collection", dir)
 	case errors.Is(err, fs.ErrNotExist):

@@ -54,6 +54,7 @@ var rooms = map[string][]string{
 	"index/mining":     {"corpora/pairs", "corpora/text", "index"},
 
 	"internal/architecture": {},
+	"internal/attack":       {"..."},
 	"internal/estimate":     {},
 	"internal/plot":         {},
 

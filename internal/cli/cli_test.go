@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -176,5 +177,13 @@ func TestQuietSilencesNotesNotWarnings(t *testing.T) {
 	}
 	if _, _, stderr := runTool(t, work, "work", "--json", "--quiet"); stderr != "tool: warning: a warning\n" {
 		t.Errorf("quiet stderr %q", stderr)
+	}
+}
+
+// A message that quotes a long line is short, and keeps its beginning and its end.
+func TestLongMessage(t *testing.T) {
+	got := OneLine("v.txt:3: " + strings.Repeat("ö", 30000) + " is not a number\n")
+	if len(got) > 2100 || !strings.HasPrefix(got, "v.txt:3: öö") || !strings.HasSuffix(got, "öö is not a number") || !strings.Contains(got, "ö […] ö") || strings.ContainsRune(got, utf8.RuneError) {
+		t.Errorf("%d bytes: %s", len(got), got)
 	}
 }

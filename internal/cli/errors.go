@@ -146,9 +146,14 @@ func lowerFirst(s string) string {
 }
 
 // OneLine makes s fit for one line of a terminal: line breaks become "; ",
-// other control characters, which a terminal would obey, become U+FFFD.
+// other control characters, which a terminal would obey, become U+FFFD. The
+// middle of a message of thousands of bytes, such as one that quotes a line of a
+// damaged file, is left out.
 func OneLine(s string) string {
 	s = strings.ReplaceAll(strings.TrimRight(s, "\r\n"), "\n", "; ")
+	if begin, end := 1500, 500; len(s) > begin+end {
+		s = strings.ToValidUTF8(s[:begin], "") + " […] " + strings.ToValidUTF8(s[len(s)-end:], "")
+	}
 	return Printable(s)
 }
 

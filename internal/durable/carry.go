@@ -14,10 +14,26 @@ import (
 // new folder already has. It links regular files if the file system can, else copies
 // them, and recreates symbolic links. Call it before Commit.
 func (d *Folder) Carry(ours func(name string) bool) error {
-	if d.place.info == nil || !d.place.info.IsDir() {
-		return nil
+	for range attempts {
+		if err := d.look(); err != nil {
+			return err
+		}
+		if d.place.info == nil || !d.place.info.IsDir() {
+			return nil
+		}
+		err := d.carry(ours)
+		if !d.place.changed() {
+			return Explain(d.place.given, d.Named(err))
+		}
+		// Another writer has replaced the folder, and has carried the same files. Some may
+		// have been missing already where they were read.
 	}
-	err := filepath.WalkDir(d.place.path, func(path string, e fs.DirEntry, err error) error {
+	return d.errBusy()
+}
+
+// carry copies from the folder that is at the path now.
+func (d *Folder) carry(ours func(name string) bool) error {
+	return filepath.WalkDir(d.place.path, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -49,7 +65,6 @@ func (d *Folder) Carry(ours func(name string) bool) error {
 		}
 		return unlessThere(copyFile(target, path))
 	})
-	return Explain(d.place.given, d.Named(err))
 }
 
 func unlessThere(err error) error {
@@ -77,6 +92,9 @@ func copyFile(target, source string) error {
 	_, err = io.Copy(out, in)
 	if e := out.Close(); err == nil {
 		err = e
+	}
+	if err != nil {
+		os.Remove(target)
 	}
 	return err
 }

@@ -35,9 +35,30 @@
 // # After a crash
 //
 // A killed program leaves a hidden temporary file or folder. Its writer held a lock on it
-// (flock) while it was running, so that the next CreateFile or CreateFolder for the same
-// path can detect that the writer is gone, and removes it. Without such locks (Windows,
+// (flock) while it was running, so that the next CreateFile, CreateFolder or [Sweep] for the
+// same path can detect that the writer is gone, and removes it. Without such locks (Windows,
 // some network file systems) leftovers are removed when they are a day old.
+//
+// # Several writers
+//
+// Any number of writers and readers may use one path at the same time. Each writer has a
+// hidden name of its own, and the last one that commits wins. These are the moments at which
+// one could disturb another, and why it does not:
+//
+//   - A new temporary file or folder is not locked yet, and a sweep removes it. The writer
+//     then fails to open it, to lock it, or to find it under its name after locking it (one of
+//     the three, whatever the order), and takes another name. It has written nothing yet.
+//   - A sweep opens a temporary folder, and before it has the lock, the writer has committed
+//     and unlocked it. The sweep compares the folder it holds with the one under the hidden
+//     name, and leaves the name alone if they differ.
+//   - The folder at the path is replaced while another writer checks it for the marker, or
+//     copies the user's files from it (Carry). What was read may then come from a folder that
+//     is being removed; the writer notices that the path leads elsewhere, and starts again.
+//   - Between the check and the rename, something appears at the path or leaves it. The rename
+//     refuses (it never replaces, and a swap needs both), and the writer starts again.
+//   - Between two renames (where there is no exchange), a reader recovers the new folder, or
+//     another writer puts its own there. In the first case the swap is done; in the second the
+//     folder that was moved away is obsolete, and the writer replaces the other's folder.
 package durable
 
 import (
@@ -92,6 +113,25 @@ type place struct {
 
 func (p place) dir() string { return filepath.Dir(p.path) }
 
+// look updates info.
+func (p *place) look() {
+	p.info = nil
+	if info, err := os.Lstat(p.path); err == nil {
+		p.info = info
+	}
+}
+
+// changed updates info, and reports whether something else was there before.
+func (p *place) changed() bool {
+	was := p.info
+	p.look()
+	return was == nil || p.info == nil || !Same(was, p.info)
+}
+
+// Same reports whether a and b describe the same folder. The number of a removed folder can be
+// that of a new one, but not with the same time.
+func Same(a, b fs.FileInfo) bool { return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) }
+
 // realPath makes path absolute and resolves symbolic links, even if the last element
 // does not exist.
 func realPath(path string) (string, error) {
@@ -124,7 +164,7 @@ func locate(path string) (place, error) {
 	parent := filepath.Dir(filepath.Clean(path))
 	switch info, err := os.Stat(p.dir()); {
 	case errors.Is(err, fs.ErrNotExist):
-		return place{}, fault.New("create that folder first", "cannot write %s: no such folder: %s: %w", path, parent, fs.ErrNotExist)
+		return place{}, fault.Mark(fault.New("create that folder first", "cannot write %s: no such folder: %s", path, parent), fs.ErrNotExist)
 	case err != nil:
 		return place{}, Explain(path, err)
 	case !info.IsDir():

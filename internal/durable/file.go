@@ -29,16 +29,23 @@ func CreateFile(path string, replace bool) (*File, error) {
 		return nil, err
 	}
 	f := &File{place: p, replace: replace}
+	sweep(p.path)
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	sweep(p.path)
 	err = newTemp(p.path, func(temp string) error {
 		if err := step(OpCreate, temp); err != nil {
 			return err
 		}
 		f.temp = temp
 		if f.f, err = os.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
+			return err
+		}
+		if err := step(OpLock, temp); err != nil {
+			f.f.Close()
+			if !errors.Is(err, ErrCrash) {
+				os.Remove(temp)
+			}
 			return err
 		}
 		if !claim(f.f, temp) {

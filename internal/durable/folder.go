@@ -36,10 +36,10 @@ func CreateFolder(path string, replace bool, marker string) (*Folder, error) {
 		return nil, err
 	}
 	d := &Folder{place: p, replace: replace, marker: marker}
+	sweep(p.path)
 	if err := d.check(); err != nil {
 		return nil, err
 	}
-	sweep(p.path)
 	err = newTemp(p.path, func(temp string) error {
 		if err := step(OpCreate, temp); err != nil {
 			return err
@@ -48,17 +48,14 @@ func CreateFolder(path string, replace bool, marker string) (*Folder, error) {
 			return err
 		}
 		d.temp = temp
-		if !renamesOpen {
-			return nil
+		err := step(OpLock, temp)
+		if err == nil {
+			d.lock, err = claimFolder(temp)
 		}
-		if d.lock, err = os.Open(temp); err != nil {
-			return nil // a network file system may refuse: continue without a lock
+		if err != nil && !errors.Is(err, fs.ErrExist) && !errors.Is(err, ErrCrash) {
+			os.Remove(temp)
 		}
-		if !claim(d.lock, temp) {
-			d.lock.Close()
-			return fs.ErrExist // lost to a sweep: take another name
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, Explain(path, unwrapPath(err))
@@ -69,32 +66,60 @@ func CreateFolder(path string, replace bool, marker string) (*Folder, error) {
 	return d, nil
 }
 
-// check returns an error if the destination must not be written.
+// check returns an error if the destination must not be written. It corrects place.info if
+// another writer is replacing the folder at the same time.
 func (d *Folder) check() error {
-	info := d.place.info
-	switch {
-	case info == nil:
-		return nil
-	case !info.IsDir():
-		return fault.New("choose another name or remove the file", "cannot write folder %s: a file with this name exists", d.place.given)
-	case !d.replace:
-		return d.place.errExists()
+	for range attempts {
+		info := d.place.info
+		switch {
+		case info == nil:
+			return nil
+		case !info.IsDir():
+			return fault.New("choose another name or remove the file", "cannot write folder %s: a file with this name exists", d.place.given)
+		case !d.replace:
+			return d.place.errExists()
+		}
+		err := d.checkOurs(d.place.path)
+		if err == nil {
+			return nil
+		}
+		if e := step(OpRefuse, d.place.path); e != nil {
+			return e
+		}
+		if !d.place.changed() {
+			return err
+		}
+		// What was found belongs to a folder that was moved away and is being removed.
 	}
+	return d.errBusy()
+}
+
+// checkOurs returns an error if the folder at path must not be removed: it is not empty and
+// has no marker.
+func (d *Folder) checkOurs(path string) error {
 	if d.marker != "" {
-		if info, err := os.Lstat(filepath.Join(d.place.path, d.marker)); err == nil && info.Mode().IsRegular() {
+		if info, err := os.Lstat(filepath.Join(path, d.marker)); err == nil && info.Mode().IsRegular() {
 			return nil
 		}
 	}
-	f, err := os.Open(d.place.path)
+	f, err := os.Open(path)
 	if err != nil {
 		return Explain(d.place.given, unwrapPath(err))
 	}
 	defer f.Close()
-	if _, err := f.Readdirnames(1); errors.Is(err, io.EOF) {
+	switch _, err := f.Readdirnames(1); {
+	case errors.Is(err, io.EOF):
 		return nil
+	case err != nil:
+		return Explain(d.place.given, unwrapPath(err))
 	}
 	return fault.New("choose another name or remove the folder yourself",
 		"refusing to replace %s: it contains other files and no %s", d.place.given, d.marker)
+}
+
+// errBusy is the error for a path that other writers keep changing.
+func (d *Folder) errBusy() error {
+	return fault.New("try again later", "cannot write %s: it is being replaced repeatedly", d.place.given)
 }
 
 // Path returns the hidden folder, in which files can be written.
@@ -181,10 +206,26 @@ func (d *Folder) commit() error {
 	if err := d.sync(); err != nil {
 		return err
 	}
-	// The destination may have changed meanwhile.
-	d.place.info = nil
-	if info, err := os.Lstat(d.place.path); err == nil {
-		d.place.info = info
+	for range attempts {
+		if err := d.put(); err != errChanged {
+			return err
+		}
+	}
+	return d.errBusy()
+}
+
+// attempts is how often a writer starts again because another one was faster. Each time, the
+// other one has written a folder.
+const attempts = 100
+
+// errChanged is returned by put if another writer has put something at the path, or removed it
+// from there, between the check and the rename. Nothing has changed then.
+var errChanged = errors.New("the destination has changed")
+
+// put moves the synced folder to its path, if that may be written.
+func (d *Folder) put() error {
+	if err := d.look(); err != nil { // the destination may have changed since CreateFolder
+		return err
 	}
 	if err := d.check(); err != nil {
 		return err
@@ -195,14 +236,29 @@ func (d *Folder) commit() error {
 	if err := step(OpRename, d.place.path); err != nil {
 		return err
 	}
-	if err := renameNew(d.temp, d.place.path); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return d.place.errExists()
-		}
+	switch err := renameNew(d.temp, d.place.path); {
+	case errors.Is(err, fs.ErrExist) && d.replace:
+		return errChanged
+	case errors.Is(err, fs.ErrExist):
+		return d.place.errExists()
+	case err != nil:
 		return err
 	}
 	d.finish()
 	return syncParent(d.place)
+}
+
+// look updates place.info. If nothing is at the path, it makes sure that this is not so only
+// between two renames of another writer, running or killed.
+func (d *Folder) look() error {
+	d.place.look()
+	if d.place.info != nil {
+		return nil
+	}
+	defer lockSwap(d.place.path)()
+	err := recoverLocked(d.place.given, d.place.path)
+	d.place.look()
+	return err
 }
 
 // sync flushes every file and folder in the temporary folder to disk, folders after their

@@ -11,12 +11,14 @@ type Op string
 // The steps, in the order in which they occur for a folder.
 const (
 	OpCreate   Op = "create"   // a temporary file or folder, or a file in one
+	OpLock     Op = "lock"     // of a new temporary file or folder
 	OpWrite    Op = "write"    // to a file; a fault occurs after half of the bytes
 	OpSync     Op = "sync"     // of a file or a folder
 	OpExchange Op = "exchange" // of the new and the old folder, atomically
 	OpAside    Op = "aside"    // the first of two renames: of the old folder
 	OpRename   Op = "rename"   // of the new file or folder to its path
 	OpRemove   Op = "remove"   // of the replaced folder
+	OpRefuse   Op = "refuse"   // to replace a folder, because of what is in it
 )
 
 // ErrCrash, returned by an injected function, stops the writer as if the process had died:

@@ -11,6 +11,9 @@ const renamesOpen = false
 // by their age.
 func claim(f *os.File, temp string) bool { return true }
 
+// claimFolder returns nil: an open folder could not be renamed.
+func claimFolder(temp string) (*os.File, error) { return nil, nil }
+
 // removeAbandoned removes temp if it was not modified for a day.
 func removeAbandoned(temp string) {
 	if olderThan(temp, abandonedAge) {

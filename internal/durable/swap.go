@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -23,6 +24,9 @@ func (d *Folder) swap() error {
 		err = d.renameTwice(old)
 	}
 	if err != nil {
+		if !d.done && !errors.Is(err, ErrCrash) && d.place.changed() {
+			return errChanged // such as that there is nothing to swap with
+		}
 		return err
 	}
 	d.finish()
@@ -46,6 +50,10 @@ func (d *Folder) renameTwice(old string) error {
 	if err := SyncFolder(d.place.dir()); err != nil {
 		return err
 	}
+	defer lockSwap(d.place.path)()
+	if d.place.changed() {
+		return errChanged
+	}
 	if err := step(OpAside, d.place.path); err != nil {
 		return err
 	}
@@ -62,23 +70,55 @@ func (d *Folder) renameTwice(old string) error {
 	if err == nil || d.placed() {
 		return nil
 	}
-	if undo := renameNew(old, d.place.path); undo != nil {
-		d.finish() // keep both for Recover
-		return fault.New("open "+d.place.given+" again to finish the change",
-			"cannot write %s: %w; the old folder was kept as %s: %w", d.place.given, err, old, undo)
+	undo := renameNew(old, d.place.path)
+	switch {
+	case undo == nil:
+		return err
+	case d.superseded():
+		os.RemoveAll(old)
+		return errChanged
 	}
-	return err
+	d.finish() // keep both for Recover
+	return fault.New("open "+d.place.given+" again to finish the change",
+		"cannot write %s: %w; the old folder was kept as %s: %w", d.place.given, err, old, undo)
 }
 
-// placed reports whether the new folder is at its path although the rename failed: a reader
-// may have called Recover meanwhile.
+// superseded reports whether another writer has put its folder at the path, so that the one
+// that was moved away is obsolete. The lock prevents that where there are locks.
+func (d *Folder) superseded() bool {
+	info, err := os.Lstat(d.place.path)
+	return err == nil && info.IsDir() && d.checkOurs(d.place.path) == nil
+}
+
+// placed reports whether the new folder has left its hidden name although the rename failed: a
+// reader called Recover meanwhile.
 func (d *Folder) placed() bool {
-	if d.lock == nil {
-		return false
+	_, err := os.Lstat(d.temp)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// Sweep removes what programs that were killed while they wrote path have left beside it. It
+// does its best and reports nothing. Writers sweep anyway; call it where a program that could
+// write finds that it need not.
+func Sweep(path string) {
+	if abs, err := realPath(path); err == nil {
+		sweep(abs)
 	}
-	held, err1 := d.lock.Stat()
-	there, err2 := os.Lstat(d.place.path)
-	return err1 == nil && err2 == nil && os.SameFile(held, there)
+}
+
+// lockWait is how long a swap of two renames waits for another one, which takes no time
+// unless its program is stopped.
+var lockWait = 2 * time.Second
+
+// lockSwap prevents swaps of two renames at path by others until unlock is called. It does
+// its best: where there are no locks, or after lockWait, it returns without one.
+func lockSwap(path string) (unlock func()) {
+	for end := time.Now().Add(lockWait); ; time.Sleep(time.Millisecond) {
+		unlock, busy := tryLockSwap(path)
+		if !busy || time.Now().After(end) {
+			return unlock
+		}
+	}
 }
 
 // Recover finishes a swap of two renames that a crash interrupted. If nothing is at path, and
@@ -93,11 +133,21 @@ func Recover(path string) error {
 	if _, err := os.Lstat(abs); !errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	_, olds, err := leftovers(abs)
-	if err != nil {
+	if _, olds, err := leftovers(abs); err != nil || len(olds) == 0 {
 		return nil
 	}
-	if len(olds) == 0 {
+	defer lockSwap(abs)() // a running writer finishes its swap itself
+	return recoverLocked(path, abs)
+}
+
+// recoverLocked is Recover of the path abs, which the user calls path, for the holder of the
+// lock.
+func recoverLocked(path, abs string) error {
+	if _, err := os.Lstat(abs); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	_, olds, err := leftovers(abs)
+	if err != nil || len(olds) == 0 {
 		return nil
 	}
 	old := newest(olds)

@@ -35,6 +35,15 @@ func New(hint, format string, args ...any) error {
 	return &hinted{err: fmt.Errorf(format, args...), hint: hint}
 }
 
+type marked struct{ err, kind error }
+
+func (e *marked) Error() string   { return e.err.Error() }
+func (e *marked) Unwrap() []error { return []error{e.err, e.kind} }
+
+// Mark returns an error with the message and the hint of err, for which errors.Is reports kind
+// too. It is for a message that says by itself that there is no such file.
+func Mark(err, kind error) error { return &marked{err, kind} }
+
 // Hint returns the hint of the outermost error in err's chain that carries
 // one, or "" if none does.
 func Hint(err error) string {

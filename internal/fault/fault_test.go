@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -34,5 +35,14 @@ func TestNames(t *testing.T) {
 		if got := Names(slices.Repeat([]string{"a"}, c.n)); got != c.want {
 			t.Errorf("%d names: %s, want %s", c.n, got, c.want)
 		}
+	}
+}
+
+// A marked error keeps its message and its hint.
+func TestMark(t *testing.T) {
+	plain := New("look elsewhere", "no such model: m")
+	err := fmt.Errorf("x: %w", Mark(plain, fs.ErrNotExist))
+	if err.Error() != "x: no such model: m" || Hint(err) != "look elsewhere" || !errors.Is(err, fs.ErrNotExist) || !errors.Is(err, plain) || errors.Is(err, fs.ErrExist) {
+		t.Errorf("%v, hint %q", err, Hint(err))
 	}
 }

@@ -22,6 +22,9 @@ type FileError struct {
 
 func (e *FileError) Error() string {
 	message := e.Err.Error()
+	if errors.Is(e.Err, missing{}) {
+		return e.File + " is missing"
+	}
 	if strings.HasPrefix(message, e.File+":") { // a parser names its file itself
 		return message
 	}
@@ -71,7 +74,7 @@ func (d *Folder) fileError(name string, err error) error {
 
 type missing struct{}
 
-func (missing) Error() string        { return "it is missing" }
+func (missing) Error() string        { return "missing" }
 func (missing) Is(target error) bool { return target == fs.ErrNotExist }
 
 // block is the number of bytes read at once.

@@ -11,6 +11,7 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/plainjson"
 	"github.com/luminavec/luminavec/internal/training"
@@ -169,6 +170,7 @@ type ResumeOptions struct {
 // Resume resumes the interrupted run in folder, which must be of the given kind, and
 // returns the checkpoint as Train does.
 func Resume(ctx context.Context, kind, folder string, s ResumeOptions) (*checkpoints.Checkpoint, error) {
+	durable.Sweep(folder)
 	c, err := checkpoints.Read(ctx, folder, checkpoints.ReadOptions{State: true})
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/words"
 	"github.com/luminavec/luminavec/sentence"
@@ -88,6 +89,7 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	if err := j.checkOutput(); err != nil {
 		return err
 	}
+	durable.Sweep(j.model) // even if the training turns out to be finished
 	c, err := checkpoints.Read(cmd.Context(), j.model, checkpoints.ReadOptions{State: true})
 	if err != nil {
 		return err

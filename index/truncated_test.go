@@ -1,0 +1,63 @@
+package index
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// A file that is truncated while it is open causes an error, in every goroutine that reads it.
+func TestTruncatedWhileOpen(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a mapped file cannot be truncated")
+	}
+	const dim, n = 128, 6000
+	r := rand.New(rand.NewPCG(1, 2))
+	labels, vectors := make([]int64, n), make([]float32, n*dim)
+	for i := range labels {
+		labels[i] = int64(i)
+	}
+	for i := range vectors {
+		vectors[i] = r.Float32() - 0.5
+	}
+	for _, kind := range []Kind{Flat, HNSW} {
+		ix, err := New(Options{Dim: dim, Kind: kind, M: 4, EfConstruction: 10})
+		if err == nil {
+			err = ix.AddBatch(context.Background(), labels, vectors)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, read := range map[string]func(Index) error{
+			"Search":      func(ix Index) error { _, err := ix.Search(vectors[:dim], 5, SearchOptions{}); return err },
+			"SearchRange": func(ix Index) error { _, err := ix.SearchRange(vectors[:dim], 0.9, SearchOptions{}); return err },
+			"SearchBatch": func(ix Index) error {
+				_, err := ix.SearchBatch(context.Background(), vectors[:64*dim], 5, SearchOptions{})
+				return err
+			},
+			"Verify": func(ix Index) error { _, err := ix.Verify(context.Background()); return err },
+			"Add":    func(ix Index) error { return ix.Add(n, vectors[:dim]) }, // which checks the file first
+		} {
+			path := filepath.Join(t.TempDir(), "a.lvx")
+			if err := SaveFile(path, ix, false); err != nil {
+				t.Fatal(err)
+			}
+			open, err := OpenFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Truncate(path, 0); err != nil {
+				t.Fatal(err)
+			}
+			if err := read(open); err == nil || fault.Hint(err) == "" || !strings.Contains(err.Error(), "it was truncated while it was open") {
+				t.Errorf("%s, %s: error %v, hint %q", kind, what, err, fault.Hint(err))
+			}
+		}
+	}
+}
