@@ -76,7 +76,7 @@ func (f *files) wrap(err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &of):
-		return fault.New(fault.Hint(err), "%s: %w", filepath.Join(f.dir, filepath.FromSlash(of.File)), of.Err)
+		return fault.New(fault.Hint(err), "%w", &manifest.FileError{File: filepath.Join(f.dir, filepath.FromSlash(of.File)), Err: of.Err})
 	}
 	return fmt.Errorf("reading the collection %s: %w", f.dir, err)
 }
