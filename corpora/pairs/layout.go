@@ -319,7 +319,11 @@ func (l *layout) detectFields(row *text.Record) ([]string, error) {
 	}
 	if at == nil {
 		if len(texts) != 2 || len(all) != 2 {
-			return nil, fault.New(hintColumns, "cannot tell which fields are the pair: the first record has the texts %s", fault.Names(texts))
+			what := "no text fields"
+			if len(texts) > 0 {
+				what = "the texts " + fault.Names(texts)
+			}
+			return nil, fault.New(hintColumns, "cannot tell which fields are the pair: the first record has %s", what)
 		}
 		chosen = texts
 	}

@@ -30,7 +30,7 @@ func TestBadRows(t *testing.T) {
 		{"infinite", "x.tsv", "a\tb\t1\nb\tc\t0.5\na\tb\t-inf\n", "", "a|b|1\nb|c|0.5\n", "a score that is not a number", `x.tsv:3: score "-inf" is not a number`, [2]float64{}},
 		{"huge", "x.tsv", "a\tb\t1\nb\tc\t0.5\na\tb\t1e300\n", "", "a|b|1\nb|c|0.5\n", "a score out of range", `x.tsv:3: score 1e+300 is too large`, [2]float64{}},
 		{"range", "x.tsv", "a\tb\t4\nb\tc\t2\na\tb\t4.5\n", "", "a|b|1\nb|c|0\n", "a score out of range", `x.tsv:3: score 4.5 is not between 2 and 4`, [2]float64{2, 4}},
-		{"label", "x.tsv", "text1\ttext2\tlabel\na\tb\t1\nb\tc\tmaybe\n", "", "a|b|1\n", "an unknown label", `x.tsv:3: label "maybe" is not 0 or 1`, [2]float64{}},
+		{"label", "x.tsv", "text1\ttext2\tlabel\na\tb\t1\nb\tc\tmaybe\n", "", "a|b|1\n", "an unknown label", `x.tsv:3: label "maybe" has no known meaning`, [2]float64{}},
 		{"one label of many", "x.tsv", "text1\ttext2\tlabel\nb\tc\t2\n" + strings.Repeat("a\tb\t1\n", 99), "", strings.Repeat("a|b|1\n", 99), "an unknown label", `x.tsv:2: label "2" is not 0 or 1`, [2]float64{}},
 		{"JSON", "x.jsonl", "{\"a\":\"a\",\"b\":\"b\"}\n{\"a\":\nnull\n[1]\n", "", "a|b\n", "not a JSON object", "x.jsonl:2: the line is not a JSON object: unexpected end of JSON input", [2]float64{}},
 		{"JSON list", "x.jsonl", "{\"a\":\"a\",\"b\":\"b\"}\n[\"a\",\"b\"]\n", "", "a|b\n", "not a JSON object", "x.jsonl:2: the line is an array, not a JSON object", [2]float64{}},

@@ -203,8 +203,8 @@ func (p *stsParser) record(r *text.Record) error {
 // finish checks the labels, and describes how the file was read.
 func (p *stsParser) finish(src *text.Source) error {
 	c := p.columns
-	doubt := c.scoreName == "" || c.scoreName == "label" || c.scoreName == "goldlabel"
-	if p.labels == nil && p.options.ScoreRange == nil && (doubt && p.counts.Classes() || c.inference && p.seen.Low <= p.seen.High) {
+	classes := c.scoreName == "" && p.counts.Classes() || c.labelled() && p.counts.Numbered()
+	if p.labels == nil && p.options.ScoreRange == nil && (classes || c.inference && p.seen.Low <= p.seen.High) {
 		return fault.Mention("if these are labels, say what they mean with Labels, such as 0=1,1=0,2=0 if 0 is entailment; if they are scores, set ScoreRange, such as 0,2",
 			"%s: cannot tell what the numbers %v in the column of scores mean: they may be labels of classes", text.Describe(src.Names()[0]), scale.Range{p.seen.Low, p.seen.High})
 	}

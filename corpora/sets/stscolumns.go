@@ -21,6 +21,9 @@ type stsColumns struct {
 // least returns the number of columns that a record must have.
 func (c stsColumns) least() int { return max(c.a, c.b, c.score) + 1 }
 
+// labelled reports whether the name of the score is that of a label.
+func (c stsColumns) labelled() bool { return c.scoreName == "label" || c.scoreName == "goldlabel" }
+
 // The names that files of sentence pairs give their columns, without regard to
 // case, spaces, _ and -.
 var (

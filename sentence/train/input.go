@@ -1,7 +1,9 @@
 package train
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -29,6 +31,31 @@ func (in *Input) Keep(p *pairs.Dataset) {
 	if r := p.Scores().Range; r != [2]float64{} {
 		in.ScoreRange = r[:]
 	}
+}
+
+// Complete sets Columns, ScoreRange and Labels to those of o, where o has them. It is an error
+// if the run has recorded others, because it would continue with other targets.
+func (in *Input) Complete(o Input) error {
+	differ := func(field, was, is string) error {
+		return fault.Field(field, "leave it out: the training continues as it began", "must be as before, %s, got %s", was, is)
+	}
+	commas := func(r []float64) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(r), " ", ","), "[]") }
+	switch {
+	case o.Columns != "" && in.Columns != "" && o.Columns != in.Columns:
+		return differ("Columns", in.Columns, o.Columns)
+	case o.ScoreRange != nil && in.ScoreRange != nil && !slices.Equal(o.ScoreRange, in.ScoreRange):
+		return differ("ScoreRange", commas(in.ScoreRange), commas(o.ScoreRange))
+	case o.Labels != nil && in.Labels != nil && !slices.Equal(o.Labels, in.Labels):
+		return differ("Labels", strings.Join(in.Labels, ","), strings.Join(o.Labels, ","))
+	}
+	in.Columns = cmp.Or(o.Columns, in.Columns)
+	if o.ScoreRange != nil {
+		in.ScoreRange = o.ScoreRange
+	}
+	if o.Labels != nil {
+		in.Labels = o.Labels
+	}
+	return in.Validate()
 }
 
 // PairOptions returns the options for pairs.Build.

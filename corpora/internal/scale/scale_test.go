@@ -84,3 +84,16 @@ func TestLabels(t *testing.T) {
 		t.Errorf("%d labels: %s", len(counts), counts.Describe(nil))
 	}
 }
+
+func TestNumbered(t *testing.T) {
+	for labels, want := range map[string]bool{"0 1": false, "0 1 2": true, "1 2": true, "1 2 3": true, "0 1 2 -1": true, "0 1 -1": false,
+		"-1 1": false, "2": false, "0 1 2 3": false, "1 2 0.5": false, "1 2 no": false} {
+		c := Counts{}
+		for label := range strings.FieldsSeq(labels) {
+			c.Add(label)
+		}
+		if got := c.Numbered(); got != want {
+			t.Errorf("%s: %t", labels, got)
+		}
+	}
+}

@@ -132,10 +132,12 @@ func (j *mineJob) run(cmd *cobra.Command, args []string) error {
 	}
 	began := time.Now()
 	pairs, err := j.readPairs(cmd, sources, encoder)
+	if pairs != nil {
+		defer pairs.Close()
+	}
 	if err != nil {
 		return err
 	}
-	defer pairs.Close()
 	if err := j.checkNeeds(cmd, pairs, encoder); err != nil {
 		return err
 	}
@@ -171,10 +173,11 @@ func (j *mineJob) readPairs(cmd *cobra.Command, sources []pairs.Source, encoder 
 	o.Pairs.OnProgress = progress.Bytes
 	pairs, err := mining.Read(cmd.Context(), sources, o)
 	progress.Done()
-	if err == nil {
-		notePairs(cmd, pairs.Stats(), pairs.Files())
+	if err != nil {
+		return nil, err
 	}
-	return pairs, err
+	notePairs(cmd, pairs.Stats(), pairs.Files())
+	return pairs, cli.UsageError(labelsUsed(j.input.Labels, pairs.Files()))
 }
 
 // checkNeeds reports what mining needs, and rejects what does not fit the memory.
