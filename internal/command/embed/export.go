@@ -88,6 +88,9 @@ func export(cmd *cobra.Command, name, list, output string, force bool) error {
 	if err := out.Commit(); err != nil {
 		return err
 	}
+	if name == "" && !format.Words {
+		cli.Note(cmd, "the ending of %s selects the format %s: %s", out.Name(), format.Name, format.Description)
+	}
 	if output != "" && output != "-" {
 		cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(count, "word", "words"), model.Config.Dim, out.Name())
 	}
