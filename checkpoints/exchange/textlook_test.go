@@ -39,6 +39,7 @@ func TestTextFormats(t *testing.T) {
 		numbers = ": its rows are %d numbers without a word"
 		either  = ": the first of the %d numbers of each row can be its word or a value"
 		counts  = " holds no vectors: each line is a word and one number"
+		joined  = " holds no vectors: its numbers have "
 		none    = " holds no vectors: none of its first lines"
 	)
 	for _, c := range []struct{ name, content, named, free string }{
@@ -63,7 +64,14 @@ func TestTextFormats(t *testing.T) {
 		{"counts", "the 4001\nof 2010\n", counts, counts},
 		{"weights", "the\t0.02\nof\t0.05\n", counts, counts},
 		{"scores", "tiger cat 7.35\nbook paper 7.46\n", counts, counts},
-		{"commas", "0.1, 0.2, 0.3\n0.4, 0.5, 0.6\n", counts, counts},
+		{"commas", "0.1, 0.2, 0.3\n0.4, 0.5, 0.6\n", joined + "',' between them", joined},
+		{"commas alone", "0.1,0.2\n0.4,0.5\n", joined + "',' between them", joined},
+		{"words and commas", "king,-0.1,0.2\nqueen,0.4,-5e-3\n", joined + "',' between them", joined},
+		{"semicolons", "king;0,1;0,2\nqueen;0,4;0,5\n", joined + "',' between them", joined},
+		{"semicolons and points", "king;0.1;0.2\nqueen;0.4;0.5\n", joined + "';' between them", joined},
+		{"decimal commas", "king 0,1 0,2\nqueen 0,4 0,5\n", joined + "',' between them", joined},
+		{"arrays", "[[0.1, 0.2],\n [0.4, 0.5]]\n", joined + "',' between them", joined},
+		{"a header alone", "5 3\n", ": ends after 0 of 5 rows", ": ends after 0 of 5 rows"},
 		{"prose", "Chapter 1\nIt was the best\n", counts, counts},
 		{"prose without numbers", "It was\nthe best\n", none, none},
 		{"several fields before two numbers", "a b 1 2\nc d 3 4\n", ": most lines have several words", ": most lines have several words"},
