@@ -182,7 +182,7 @@ func (l *look) format(path string, o Options) (string, int, error) {
 	if l.lines[0].columns && !l.header && o.Format == "" && len(l.lines) > 1 && most(l.lines, func(s lineLook) bool { return s.fine }) {
 		return "", 0, fault.Mention("remove it; if it is a vector, choose Format", "%s:%d: the row numbers the columns, as a heading does", name, l.lines[0].number)
 	}
-	alone := l.header && len(l.lines) == 1 && (!o.Unnamed || l.sizes[1] > 0 && o.Dim != 2) // a file cut after its header
+	alone := l.header && len(l.lines) == 1 && (!o.Unnamed || l.sizes[1] > 0 && o.Dim == 0) // a file cut after its header
 	if n := bare(l.lines); n > 0 && !alone && (n == 2 || !l.header) {
 		format, err := l.bareFormat(path, n, o)
 		if format == "glove" {

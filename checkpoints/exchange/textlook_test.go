@@ -143,6 +143,9 @@ func TestTextFormatChosen(t *testing.T) {
 		{table, Options{Format: "npy"}, " is not in the format npy"},
 		{table, Options{Format: "model"}, " is not in the format model"},
 		{table, Options{Format: "parquet"}, `Format must be a format that can be read, got "parquet" | choose glove, json`},
+		{fileOf(t, "v.txt", "5 3\n"), Options{Unnamed: true, Dim: 2}, "tsv [5 3]"},
+		{fileOf(t, "v.txt", "5 3\n"), Options{Unnamed: true, Dim: 3}, "tsv [5 3]"}, // reported as a query of another dimension
+		{fileOf(t, "v.txt", "5 3\n"), Options{Unnamed: true, Format: "tsv"}, "tsv [5 3]"},
 		{header, Options{Unnamed: true, Format: "word2vec"}, "word2vec 0[1] 5[1]"},
 		{header, Options{Unnamed: true, Format: "tsv"}, "tsv [2 1] [0 1] [5 1]"},
 		{header, Options{Unnamed: true, Dim: 2}, "tsv [2 1] [0 1] [5 1]"},
