@@ -84,6 +84,8 @@ func TestErrors(t *testing.T) {
 		{"all unknown", []string{"x.tsv", "a\tb\n", "y.tsv", "?\t?\n"}, "", `y.tsv holds no usable pairs; first bad row: y.tsv:1: text 1 has no known token: "?"`},
 		{"one column", []string{"x.txt", "just text\nand more\n"}, "", `x.txt:1: the rows are not pairs: they have one column each, such as "just text"`},
 		{"three texts", []string{"x.tsv", "a\tb\tc\n"}, "", `x.tsv:1: cannot tell which of the 3 columns are the pair: the first row is "a", "b", "c"`},
+		{"an id and a text", []string{"x.tsv", "id\ttext\n7\ta\n8\tb\n"}, "", "x.tsv:1: cannot tell which columns are the pair: column 1 holds numbers, such as 8"},
+		{"an id, a text and a score", []string{"x.csv", "7,a,0.5\n8,b,1\n9,c,0\n"}, "", "x.csv:1: cannot tell which columns are the pair: column 1 holds numbers, such as 9"},
 		{"three fields", []string{"x.jsonl", `{"x":"a","y":"b","z":"c"}`}, "", `x.jsonl:1: cannot tell which fields are the pair: the first record has the texts "x", "y", "z"`},
 		{"two anchors", []string{"x.jsonl", `{"query":"a","question":"b","answer":"c"}`}, "", `x.jsonl:1: cannot tell which fields are the pair: the first record has the texts "query", "question", "answer"`},
 		{"JSON list", []string{"x.json", "[\n{\"a\":\"b\"}]"}, "", "x.json is a JSON array, not JSON Lines"},
