@@ -257,9 +257,6 @@ func (l *layout) detectRows(rows []*text.Record) ([]string, error) {
 		}
 	}
 	l.header = len(first) == l.width && text.NumbersColumns(first) && len(rows) > 1 && !isNumber(rows[1].Fields[0])
-	if at, example := l.numberedTexts(rows); at >= 0 && l.width < 4 {
-		return nil, fault.New(hintColumns, "cannot tell which columns are the pair: column %d holds numbers, such as %.40s", at+1, example)
-	}
 	columns := []column{{at: 0}, {at: 1}}
 	switch numbers, labels := l.thirdColumn(rows); {
 	case l.width == 1:
@@ -275,13 +272,16 @@ func (l *layout) detectRows(rows []*text.Record) ([]string, error) {
 	default:
 		return nil, fault.New(hintColumns, "cannot tell which of the %d columns are the pair: the first row is %s", l.width, fault.Names(first))
 	}
+	if at, example := l.numberedTexts(rows); at >= 0 {
+		return nil, fault.New(hintColumns, "cannot tell which columns are the pair: column %d holds numbers, such as %.40s", at+1, example)
+	}
 	return columnNames(columns), nil
 }
 
 // numberedTexts returns which of the first two columns holds only numbers, such as an id, below
 // the first row, which may be a header, with one of them; -1 if neither does.
 func (l *layout) numberedTexts(rows []*text.Record) (at int, example string) {
-	for at := range min(2, l.width) {
+	for at := range 2 {
 		n, all := 0, 0
 		for _, row := range rows[1:] {
 			if len(row.Fields) == l.width {

@@ -49,7 +49,7 @@ type STSOptions struct {
 	ScoreColumn int       // column of the score in TSV and CSV, from 1; default 0: detected
 	ScoreRange  []float64 // lowest and highest possible score; another is an error; default: any
 	// Labels gives labels their meaning, as LABEL=X with X from 0 (not related) to 1 (related);
-	// pairs with other labels are skipped. Default: names such as entailment (1), neutral (0) and
+	// pairs with other labels are skipped; it is an error if most have others. Default: names such as entailment (1), neutral (0) and
 	// contradiction (0); numbers are scores, except for the classes 0, 1 and 2, which are an
 	// error; and pairs without a label, marked -, are skipped.
 	Labels []string
@@ -65,6 +65,9 @@ func (o STSOptions) Validate() error {
 	}
 	if _, err := scale.ParseLabels(o.Labels); err != nil {
 		return err
+	}
+	if len(o.Labels) > 0 && o.ScoreRange != nil {
+		return fault.Field("ScoreRange", "leave it out if these are labels", "cannot be used with Labels")
 	}
 	return o.scoreRange().Check()
 }
@@ -121,6 +124,7 @@ type stsParser struct {
 	seen    scale.Seen
 	counts  scale.Counts // of labels and whole numbers
 	skipped int          // pairs with labels that are not given
+	other   string       // one of them
 }
 
 func parseSTS(ctx context.Context, src *text.Source, o STSOptions) (*STS, error) {
@@ -148,6 +152,9 @@ func parseSTSWithin(ctx context.Context, src *text.Source, o STSOptions, limit i
 	})
 	if err == nil && !p.started {
 		err = p.start()
+	}
+	if n := p.skipped - int(p.counts[scale.Unlabeled]); err == nil && p.labels != nil && n > len(p.set.Pairs) {
+		err = fault.Field("Labels", "list all labels, or leave it out if these are scores", "omits most labels of %s, such as %.40q", text.Describe(src.Names()[0]), p.other)
 	}
 	if err == nil && len(p.set.Pairs) == 0 {
 		err = fault.New(hintSTS, "%s holds no sentence pairs", text.Describe(src.Names()[0]))

@@ -91,7 +91,9 @@ func TestSTSRefused(t *testing.T) {
 		{"a,b,4\n", STSOptions{ScoreRange: []float64{0, 1}}, "x.tsv:1: score 4 is not between 0 and 1", "range"},
 		{"a,b,4\n", STSOptions{ScoreRange: []float64{0}}, "ScoreRange must be two numbers, got 1", "0,5"},
 		{"a,b,4\n", STSOptions{Labels: []string{"4"}}, "Labels must have the form LABEL=X", "entailment=1"},
-		{"a,b,4\n", STSOptions{Labels: []string{"5=1"}}, "holds no sentence pairs", "score"},
+		{"a,b,4\n", STSOptions{Labels: []string{"5=1"}}, `Labels omits most labels of `, "scores"},
+		{"a,b,0\nc,d,4.5\ne,f,3.5\n", STSOptions{Labels: []string{"0=1,1=0,2=0"}}, `x.tsv, such as "3.5"`, "scores"},
+		{"a,b,4\n", STSOptions{Labels: []string{"4=1"}, ScoreRange: []float64{0, 5}}, "ScoreRange cannot be used with Labels", "labels"},
 	} {
 		_, err := ReadSTS(context.Background(), corporatest.WriteFile(t, t.TempDir(), "x.tsv", c.text), c.o)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(fault.Hint(err), c.hint) {

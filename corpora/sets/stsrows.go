@@ -84,6 +84,9 @@ func (p *stsParser) score(r *text.Record, content string) (score float64, used b
 		p.counts.Add(content)
 		if score, used = p.labels.Value(content); !used {
 			p.skipped++
+			if content != scale.Unlabeled {
+				p.other = content
+			}
 		}
 		return score, used, nil
 	}
