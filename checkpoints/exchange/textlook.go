@@ -30,7 +30,7 @@ type lineLook struct {
 	fine    bool   // a field after the first is a number of more than digits
 	mark    byte   // what the first field may have besides a word: a quote, or a separator before its end or a number; 0: nothing
 	columns bool   // the fields are 0, 1, 2 … or 1, 2, 3 …
-	joined  byte   // a comma or semicolon between numbers, if spaces and tabs separate no two; 0: none
+	joined  byte   // a comma, semicolon or bar between numbers, if spaces and tabs separate no two; 0: none
 }
 
 // digits reports whether a field is digits alone.
@@ -90,13 +90,13 @@ func lookAt(data []byte, whole bool) *look {
 // are numbers: that of king,0.5,1 or [0.5, 1], 0 if there is none.
 func joinedBy(line []byte) byte {
 	line = bytes.TrimRight(line, " \t\r,;])}")
-	for _, separator := range []byte(",;") {
+	for _, separator := range []byte(",;|") {
 		last := bytes.LastIndexByte(line, separator)
 		if last < 1 {
 			continue
 		}
 		before := line[:last]
-		before = bytes.TrimLeft(before[bytes.LastIndexAny(before, " \t,;[({")+1:], "-")
+		before = bytes.TrimLeft(before[bytes.LastIndexAny(before, " \t,;|[({")+1:], "-")
 		if isNumber(bytes.TrimSpace(line[last+1:])) && isNumber(before) {
 			return separator
 		}

@@ -69,6 +69,8 @@ func TestTextFormats(t *testing.T) {
 		{"words and commas", "king,-0.1,0.2\nqueen,0.4,-5e-3\n", joined + "',' between them", joined},
 		{"semicolons", "king;0,1;0,2\nqueen;0,4;0,5\n", joined + "',' between them", joined},
 		{"semicolons and points", "king;0.1;0.2\nqueen;0.4;0.5\n", joined + "';' between them", joined},
+		{"bars", "king|0.1|0.2\nqueen|0.4|0.5\n", joined + "'|' between them", joined},
+		{"few values of many", "3 1000\nking 1:0.5 9:0.02\nqueen 3:0.1\nman 2:0.1\n", ":2: value 1000 of 1000, \"9:0.02\", is not a number", ":2: value 1000"},
 		{"decimal commas", "king 0,1 0,2\nqueen 0,4 0,5\n", joined + "',' between them", joined},
 		{"arrays", "[[0.1, 0.2],\n [0.4, 0.5]]\n", joined + "',' between them", joined},
 		{"a header alone", "5 3\n", ": ends after 0 of 5 rows", ": ends after 0 of 5 rows"},
