@@ -82,9 +82,9 @@ func (o STSOptions) scoreRange() (r scale.Range) {
 //   - TSV or CSV. With a header, the columns may be in any order and are named sentence1,
 //     sentence2 and score (or text1, text2; s1, s2; sentence_A, sentence_B; premise, hypothesis;
 //     label, gold_label, gold, sim, similarity, similarity_score, relatedness_score), as in
-//     GLUE's STS-B and in SICK. Otherwise the score is the third of three columns or, if that
-//     is not one or there are more, the only column of numbers, not counting one named id or
-//     index, and the sentences are the first two others.
+//     GLUE's STS-B and in SICK. Otherwise the score is the only column of numbers, not counting
+//     one named id or index, and the sentences are the first two others. A first row 0, 1, 2, as
+//     pandas writes, is a header.
 //   - TSV as the STS benchmark was published: genre, file, year, id, score,
 //     sentence, sentence.
 //   - JSON Lines with fields of these names.
