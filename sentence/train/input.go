@@ -81,6 +81,8 @@ func (in *Input) Validate() error {
 	}
 	if n := len(in.ScoreRange); n != 0 && n != 2 {
 		return fault.Field("ScoreRange", "give the lowest and the highest possible score, such as 0,5", "must be two numbers, got %d", n)
+	} else if n == 2 && in.ScoreRange[0] == in.ScoreRange[1] {
+		return fault.Field("ScoreRange", "give the lowest and the highest possible score, such as 0,5", "must be two different numbers, got %v twice", in.ScoreRange[0])
 	}
 	if _, err := in.weights(); err != nil {
 		return err

@@ -58,7 +58,7 @@ func evalSTS(cmd *cobra.Command, paths []string, o sets.STSOptions, compare eval
 	read := func(path string) (*sets.STS, error) {
 		set, err := sets.ReadSTS(cmd.Context(), path, o)
 		if err == nil {
-			cli.Note(cmd, "%s: read %s: %s", cli.Printable(path), cli.Plural(len(set.Pairs), "pair", "pairs"), cli.Printable(set.Layout))
+			cli.Note(cmd, "%s: read %s: %s", cli.Printable(cli.InputName(path)), cli.Plural(len(set.Pairs), "pair", "pairs"), cli.Printable(set.Layout))
 		}
 		return set, err
 	}
