@@ -144,6 +144,7 @@ func TestTextFormatChosen(t *testing.T) {
 		{table, Options{Format: "word2vec"}, " is not in the format word2vec | leave out Format"},
 		{table, Options{Format: "npy"}, " is not in the format npy"},
 		{table, Options{Format: "model"}, " is not in the format model"},
+		{table, Options{Limit: -1}, "Limit must not be negative, got -1 | 0 reads all rows"},
 		{table, Options{Format: "parquet"}, `Format must be a format that can be read, got "parquet" | choose glove, json`},
 		{fileOf(t, "v.txt", "5 3\n"), Options{Unnamed: true, Dim: 2}, "tsv [5 3]"},
 		{fileOf(t, "v.txt", "5 3\n"), Options{Unnamed: true, Dim: 3}, "tsv [5 3]"}, // reported as a query of another dimension
