@@ -2,6 +2,8 @@ package exchange
 
 import (
 	"bytes"
+	"math"
+	"slices"
 	"strconv"
 
 	"github.com/luminavec/luminavec/corpora/text"
@@ -29,6 +31,7 @@ type lineLook struct {
 	counts  bool   // the first field is a number of digits alone
 	fine    bool   // a field after the first is a number of more than digits
 	mark    byte   // what the first field may have besides a word: a quote, or a separator before its end or a number; 0: nothing
+	count   int64  // the second field, if it has digits alone, and no other after it; otherwise 0
 	columns bool   // the fields are 0, 1, 2 … or 1, 2, 3 …
 	joined  byte   // a comma, semicolon or bar between numbers, if spaces and tabs separate no two; 0: none
 }
@@ -64,6 +67,9 @@ func lookAt(data []byte, whole bool) *look {
 		s.mark = markOf(fields[0])
 		for s.numbers < len(fields) && isNumber(fields[len(fields)-1-s.numbers]) {
 			s.numbers++
+		}
+		if len(fields) > 2 && digits(fields[1]) && !slices.ContainsFunc(fields[2:], digits) {
+			s.count, _ = strconv.ParseInt(string(fields[1]), 10, 64)
 		}
 		if s.numbers < 2 {
 			s.joined = joinedBy(line)
@@ -225,7 +231,24 @@ func (l *look) format(path string, o Options) (string, int, error) {
 		return "", 0, fault.Mention("set Format to glove if the last numbers of each line are the vector of the text before them",
 			"%s: most lines have several words, or other fields, before %d numbers", name, n)
 	}
+	if l.counted() {
+		return "", 0, fault.Mention("remove that column; if it is a value, set Format to glove",
+			"%s: the first number of each row can be the count of its word or a value: it is whole, and never grows", name)
+	}
 	return "glove", n, nil
+}
+
+// counted reports whether each word is followed by a whole number, not greater than that of
+// the word before, as counts are, while its other numbers are not whole.
+func (l *look) counted() bool {
+	last := int64(math.MaxInt64)
+	for _, s := range l.lines {
+		if s.count < 1 || s.count > last {
+			return false
+		}
+		last = s.count
+	}
+	return len(l.lines) > 1 && last < l.lines[0].count
 }
 
 // checkSizes returns an error if the first line is one of sizes that the others contradict.
