@@ -272,10 +272,19 @@ func (l *layout) detectRows(rows []*text.Record) ([]string, error) {
 	default:
 		return nil, fault.New(hintColumns, "cannot tell which of the %d columns are the pair: the first row is %s", l.width, fault.Names(first))
 	}
+	if len(first) > 1 && isID(first[0]) && roleOf(first[1]) != otherRole && len(rows) > 1 {
+		return nil, fault.New(hintColumns, "cannot tell which columns are the pair: the header is %s", fault.Names(first))
+	}
 	if at, example := l.numberedTexts(rows); at >= 0 {
 		return nil, fault.New(hintColumns, "cannot tell which columns are the pair: column %d holds numbers, such as %.40s", at+1, example)
 	}
 	return columnNames(columns), nil
+}
+
+// isID reports whether a name is that of an id, which is not a text.
+func isID(name string) bool {
+	name = strings.ToLower(strings.TrimSpace(name))
+	return slices.Contains([]string{"id", "_id", "idx", "index", "qid", "pid", "docid", "doc_id", "pair_id"}, name)
 }
 
 // numberedTexts returns which of the first two columns holds only numbers, such as an id, below
@@ -348,6 +357,12 @@ func (l *layout) detectFields(row *text.Record) ([]string, error) {
 				what = "the texts " + fault.Names(texts)
 			}
 			return nil, fault.New(hintColumns, "cannot tell which fields are the pair: the first record has %s", what)
+		}
+		for _, name := range texts {
+			value, _ := row.Field(name)
+			if content, _ := value.Text(); isID(name) || isNumber(strings.TrimSpace(content)) {
+				return nil, fault.New(hintColumns, "cannot tell which fields are the pair: field %q holds an id or a number, such as %.40s", name, content)
+			}
 		}
 		chosen = texts
 	}
