@@ -54,6 +54,7 @@ func TestJSONLines(t *testing.T) {
 		"{\"text\":5,\"vector\":[1,2]}\n":                                                                              `:1: the member "text" is not a string`,
 		"{\"text\":\"a\",\"vector\":[1,2]}\n[1,2]\n":                                                                   ":2: the line is not a JSON object",
 		"{\"text\":\"a\",\"vector\":[1,2]}\n{\"text\":\"b\",\"vector\":[3,4]} x\n":                                     ":2: invalid character",
+		"{\"text\":\"a\",\"vector\":[1,2],\"vector\":[3,4]}\n":                                                         ":1: a second array of numbers in the same object",
 		"{\"text\":\"a\",\"vector\":[1,1e99]}\n":                                                                       ":1: value 2, \"1e99\", is out of range",
 	} {
 		got := opened(t, fileOf(t, "v", content), Options{})

@@ -170,6 +170,9 @@ func (v *jsonValues) UnmarshalJSON(b []byte) error {
 	if b = bytes.TrimSpace(b); b[0] != '[' {
 		return fmt.Errorf("%.40q is not an array of numbers", b)
 	}
+	if len(*v) > 0 {
+		return errors.New("a second array of numbers in the same object")
+	}
 	b = bytes.TrimSpace(b[1 : len(b)-1])
 	for more := len(b) > 0; more; {
 		var number []byte

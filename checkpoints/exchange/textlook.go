@@ -2,6 +2,8 @@ package exchange
 
 import (
 	"bytes"
+	"math"
+	"slices"
 	"strconv"
 
 	"github.com/luminavec/luminavec/corpora/text"
@@ -29,7 +31,9 @@ type lineLook struct {
 	counts  bool   // the first field is a number of digits alone
 	fine    bool   // a field after the first is a number of more than digits
 	mark    byte   // what the first field may have besides a word: a quote, or a separator before its end or a number; 0: nothing
+	count   int64  // the second field, if it has digits alone, and no other after it; otherwise 0
 	columns bool   // the fields are 0, 1, 2 … or 1, 2, 3 …
+	joined  byte   // a comma, semicolon or bar between numbers, if spaces and tabs separate no two; 0: none
 }
 
 // digits reports whether a field is digits alone.
@@ -64,6 +68,12 @@ func lookAt(data []byte, whole bool) *look {
 		for s.numbers < len(fields) && isNumber(fields[len(fields)-1-s.numbers]) {
 			s.numbers++
 		}
+		if len(fields) > 2 && digits(fields[1]) && !slices.ContainsFunc(fields[2:], digits) {
+			s.count, _ = strconv.ParseInt(string(fields[1]), 10, 64)
+		}
+		if s.numbers < 2 {
+			s.joined = joinedBy(line)
+		}
 		for _, f := range fields[1:] {
 			if s.fine = !digits(f) && isNumber(f); s.fine {
 				break
@@ -80,6 +90,24 @@ func lookAt(data []byte, whole bool) *look {
 		l.lines = append(l.lines, s)
 	}
 	return l
+}
+
+// joinedBy returns the separator of other formats between the last two fields of a line, if both
+// are numbers: that of king,0.5,1 or [0.5, 1], 0 if there is none.
+func joinedBy(line []byte) byte {
+	line = bytes.TrimRight(line, " \t\r,;])}")
+	for _, separator := range []byte(",;|") {
+		last := bytes.LastIndexByte(line, separator)
+		if last < 1 {
+			continue
+		}
+		before := line[:last]
+		before = bytes.TrimLeft(before[bytes.LastIndexAny(before, " \t,;|[({")+1:], "-")
+		if isNumber(bytes.TrimSpace(line[last+1:])) && isNumber(before) {
+			return separator
+		}
+	}
+	return 0
 }
 
 // markOf returns the quote or the separator of other formats in a field: that of "king", king:
@@ -160,7 +188,7 @@ func (l *look) format(path string, o Options) (string, int, error) {
 	if l.lines[0].columns && !l.header && o.Format == "" && len(l.lines) > 1 && most(l.lines, func(s lineLook) bool { return s.fine }) {
 		return "", 0, fault.Mention("remove it; if it is a vector, choose Format", "%s:%d: the row numbers the columns, as a heading does", name, l.lines[0].number)
 	}
-	alone := l.header && len(l.lines) == 1 && !o.Unnamed
+	alone := l.header && len(l.lines) == 1 && (!o.Unnamed || l.sizes[1] > 0 && o.Dim == 0) // a file cut after its header
 	if n := bare(l.lines); n > 0 && !alone && (n == 2 || !l.header) {
 		format, err := l.bareFormat(path, n, o)
 		if format == "glove" {
@@ -172,7 +200,7 @@ func (l *look) format(path string, o Options) (string, int, error) {
 		return "word2vec", l.sizes[1], l.checkSizes(name)
 	}
 	n := dim(l.lines)
-	var odd, marked lineLook // examples
+	var odd, marked, joined lineLook // examples
 	for _, s := range l.lines {
 		if odd.number == 0 && s.numbers < s.fields {
 			odd = s
@@ -180,8 +208,14 @@ func (l *look) format(path string, o Options) (string, int, error) {
 		if s.mark != 0 {
 			marked = s
 		}
+		if s.joined != 0 {
+			joined = s
+		}
 	}
 	switch {
+	case n < 2 && most(l.lines, func(s lineLook) bool { return s.joined != 0 }):
+		return "", 0, fault.New("separate words and values by spaces or tabs alone, and write a decimal point",
+			"%s holds no vectors: its numbers have %q between them, as in line %d", name, joined.joined, joined.number)
 	case n == 0:
 		return "", 0, none
 	case n == 1:
@@ -197,7 +231,24 @@ func (l *look) format(path string, o Options) (string, int, error) {
 		return "", 0, fault.Mention("set Format to glove if the last numbers of each line are the vector of the text before them",
 			"%s: most lines have several words, or other fields, before %d numbers", name, n)
 	}
+	if l.counted() {
+		return "", 0, fault.Mention("remove that column; if it is a value, set Format to glove",
+			"%s: the first number of each row can be the count of its word or a value: it is whole, and never grows", name)
+	}
 	return "glove", n, nil
+}
+
+// counted reports whether each word is followed by a whole number, not greater than that of
+// the word before, as counts are, while its other numbers are not whole.
+func (l *look) counted() bool {
+	last := int64(math.MaxInt64)
+	for _, s := range l.lines {
+		if s.count < 1 || s.count > last {
+			return false
+		}
+		last = s.count
+	}
+	return len(l.lines) > 1 && last < l.lines[0].count
 }
 
 // checkSizes returns an error if the first line is one of sizes that the others contradict.

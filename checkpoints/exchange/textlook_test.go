@@ -39,6 +39,8 @@ func TestTextFormats(t *testing.T) {
 		numbers = ": its rows are %d numbers without a word"
 		either  = ": the first of the %d numbers of each row can be its word or a value"
 		counts  = " holds no vectors: each line is a word and one number"
+		counted = ": the first number of each row can be the count of its word or a value"
+		joined  = " holds no vectors: its numbers have "
 		none    = " holds no vectors: none of its first lines"
 	)
 	for _, c := range []struct{ name, content, named, free string }{
@@ -63,10 +65,23 @@ func TestTextFormats(t *testing.T) {
 		{"counts", "the 4001\nof 2010\n", counts, counts},
 		{"weights", "the\t0.02\nof\t0.05\n", counts, counts},
 		{"scores", "tiger cat 7.35\nbook paper 7.46\n", counts, counts},
-		{"commas", "0.1, 0.2, 0.3\n0.4, 0.5, 0.6\n", counts, counts},
+		{"commas", "0.1, 0.2, 0.3\n0.4, 0.5, 0.6\n", joined + "',' between them", joined},
+		{"commas alone", "0.1,0.2\n0.4,0.5\n", joined + "',' between them", joined},
+		{"words and commas", "king,-0.1,0.2\nqueen,0.4,-5e-3\n", joined + "',' between them", joined},
+		{"semicolons", "king;0,1;0,2\nqueen;0,4;0,5\n", joined + "',' between them", joined},
+		{"semicolons and points", "king;0.1;0.2\nqueen;0.4;0.5\n", joined + "';' between them", joined},
+		{"bars", "king|0.1|0.2\nqueen|0.4|0.5\n", joined + "'|' between them", joined},
+		{"few values of many", "3 1000\nking 1:0.5 9:0.02\nqueen 3:0.1\nman 2:0.1\n", ":2: value 1000 of 1000, \"9:0.02\", is not a number", ":2: value 1000"},
+		{"decimal commas", "king 0,1 0,2\nqueen 0,4 0,5\n", joined + "',' between them", joined},
+		{"arrays", "[[0.1, 0.2],\n [0.4, 0.5]]\n", joined + "',' between them", joined},
+		{"a header alone", "5 3\n", ": ends after 0 of 5 rows", ": ends after 0 of 5 rows"},
 		{"prose", "Chapter 1\nIt was the best\n", counts, counts},
 		{"prose without numbers", "It was\nthe best\n", none, none},
 		{"several fields before two numbers", "a b 1 2\nc d 3 4\n", ": most lines have several words", ": most lines have several words"},
+		{"counts before values", "king 120 0.5 1.5\nqueen 88 0.5 -1.5\nman 1 0.1 1e-3\n", counted, counted},
+		{"whole first values", "king 120 0.5 1\nqueen 88 0.5 -1.5\n", "glove king[120 0.5 1] queen[88 0.5 -1.5]", ""},
+		{"years after words", "king 2010 0.5 1.5\nqueen 2011 0.5 -1.5\n", "glove king[2010 0.5 1.5] queen[2011 0.5 -1.5]", ""},
+		{"small first values", "king 1 0.5 1.5\nqueen 0 0.5 -1.5\n", "glove king[1 0.5 1.5] queen[0 0.5 -1.5]", ""},
 		{"a header of fewer dimensions", "2 2\nking 0.5 1 3\nqueen 2 -1 4\n", ": its first line states 2 dimensions, but the rows have 3 numbers", ": its first line states 2"},
 		{"a header of more dimensions", "2 4\nking 0.5 1 3\nqueen 2 -1 4\n", ":2: expected 4 values but found 3", ":2: expected 4"},
 		{"a header of three numbers", "2 2 9\nking 0.5 1 3 4\nqueen 2 -1 4 5\n", ":1: expected 4 values but found 2", ":1: expected 4"},
@@ -134,7 +149,12 @@ func TestTextFormatChosen(t *testing.T) {
 		{table, Options{Format: "word2vec"}, " is not in the format word2vec | leave out Format"},
 		{table, Options{Format: "npy"}, " is not in the format npy"},
 		{table, Options{Format: "model"}, " is not in the format model"},
+		{fileOf(t, "v.txt", "king 120 0.5 1.5\nqueen 88 0.5 -1.5\n"), Options{Format: "glove"}, "glove king[120 0.5 1.5] queen[88 0.5 -1.5]"},
+		{table, Options{Limit: -1}, "Limit must not be negative, got -1 | 0 reads all rows"},
 		{table, Options{Format: "parquet"}, `Format must be a format that can be read, got "parquet" | choose glove, json`},
+		{fileOf(t, "v.txt", "5 3\n"), Options{Unnamed: true, Dim: 2}, "tsv [5 3]"},
+		{fileOf(t, "v.txt", "5 3\n"), Options{Unnamed: true, Dim: 3}, "tsv [5 3]"}, // reported as a query of another dimension
+		{fileOf(t, "v.txt", "5 3\n"), Options{Unnamed: true, Format: "tsv"}, "tsv [5 3]"},
 		{header, Options{Unnamed: true, Format: "word2vec"}, "word2vec 0[1] 5[1]"},
 		{header, Options{Unnamed: true, Format: "tsv"}, "tsv [2 1] [0 1] [5 1]"},
 		{header, Options{Unnamed: true, Dim: 2}, "tsv [2 1] [0 1] [5 1]"},

@@ -95,6 +95,9 @@ type Stats struct {
 //
 // A header that promises too many rows costs no memory: rows are read one at a time.
 func Open(ctx context.Context, path string, o Options) (*Vectors, error) {
+	if o.Limit < 0 {
+		return nil, fault.Field("Limit", "0 reads all rows", "must not be negative, got %d", o.Limit)
+	}
 	v := &Vectors{Path: path, Options: o}
 	if err := v.open(ctx); err != nil {
 		v.Close()

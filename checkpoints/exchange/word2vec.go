@@ -8,6 +8,8 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -69,7 +71,16 @@ func sized(head Head) (text, binary bool) {
 	if !ok || len(row) == 0 || !(head.Whole && isBinary(row, rows, dim)) && readsAsText(row, dim) {
 		return true, false
 	}
+	if head.Whole && len(row)/rows < 4*dim && isPrintable(row) { // too short for binary values
+		return true, false
+	}
 	return false, true
+}
+
+// isPrintable reports whether data is UTF-8 without control characters.
+func isPrintable(data []byte) bool {
+	control := func(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' }
+	return utf8.Valid(data) && bytes.IndexFunc(data, control) < 0
 }
 
 // isBinary reports whether data is rows of a word and binary values, with nothing after them,

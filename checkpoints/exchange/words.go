@@ -46,7 +46,8 @@ func (v *Vectors) wordsBeside(ctx context.Context) (*wordList, error) {
 func (v *Vectors) openWords(ctx context.Context, name string) (*wordList, error) {
 	in, err := text.Unpack(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.New("put a file with the words, one per line, beside it as "+checkpoints.VocabularyFile, "%s: no list of words: %w", v.Name(), err)
+		return nil, fault.Mention("list the words in a file, one per line, and name it with WordList, or put it beside the vectors as "+checkpoints.VocabularyFile,
+			"%s: no list of words: %w", v.Name(), err)
 	}
 	if err != nil {
 		return nil, err

@@ -19,12 +19,14 @@ import (
 //
 // A file is TSV, CSV (RFC 4180), JSON Lines or another registered format, detected from its
 // name and first line. Without Columns the layout is detected too. Two columns without a header
-// are a pair. Three columns, the last a number, are a scored pair, or a labeled one if that
-// number is 0 or 1, or a word such as entailment, in the first 10,000 rows. A header or JSON fields may have the usual
-// names (anchor, positive, negative, query, answer, sentence1, sentence2, score, label and
-// more). JSON may have exactly two strings. File.Layout describes how a file was read. Files
-// may differ in layout, but all are of one Kind, and their scores are of one range; see
-// Options.ScoreRange and Options.Labels for what is detected, and Dataset.Scores for the result.
+// are a pair. Three columns are a scored pair if the third holds numbers, or a labeled one if it
+// holds only 0 and 1, or names such as entailment, in the first 10,000 rows. A header or JSON
+// fields may have the usual names (anchor, positive, negative, query, answer, sentence1,
+// sentence2, score, label and more). A first row 0, 1 and so on, as pandas writes, is a header
+// too, and a column of numbers, such as an id, is not a text. JSON may have exactly two strings.
+// File.Layout describes how a file was read. Files may differ in layout, but all are of one Kind,
+// and their scores are of one range; see Options.ScoreRange and Options.Labels for what is
+// detected, and Dataset.Scores for the result.
 //
 // Bad rows are skipped and counted, or are errors with Strict: rows with too few or too many
 // columns, an empty text, a text without a known token, a score that is not a number or is out

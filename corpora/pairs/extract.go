@@ -97,6 +97,8 @@ func (l *layout) number(row *text.Record, scores [2]float64) (float64, *badRow) 
 		switch {
 		case !ok && l.labels != nil:
 			return 0, bad(badLabel, row.Position, "add it to Labels if its pairs are of use", "%s %.40q is not among those given", what, text)
+		case !ok && !scale.IsNumber(text):
+			return 0, bad(badLabel, row.Position, hintNames, "%s %.40q has no known meaning", what, text)
 		case !ok:
 			return 0, bad(badLabel, row.Position, hintMeaning, "%s %.40q is not 0 or 1", what, text)
 		}

@@ -256,6 +256,7 @@ func (l *layout) detectRows(rows []*text.Record) ([]string, error) {
 			l.width = width
 		}
 	}
+	l.header = len(first) == l.width && text.NumbersColumns(first) && len(rows) > 1 && !isNumber(rows[1].Fields[0])
 	columns := []column{{at: 0}, {at: 1}}
 	switch numbers, labels := l.thirdColumn(rows); {
 	case l.width == 1:
@@ -271,7 +272,39 @@ func (l *layout) detectRows(rows []*text.Record) ([]string, error) {
 	default:
 		return nil, fault.New(hintColumns, "cannot tell which of the %d columns are the pair: the first row is %s", l.width, fault.Names(first))
 	}
+	if len(first) > 1 && isID(first[0]) && roleOf(first[1]) != otherRole && len(rows) > 1 {
+		return nil, fault.New(hintColumns, "cannot tell which columns are the pair: the header is %s", fault.Names(first))
+	}
+	if at, example := l.numberedTexts(rows); at >= 0 {
+		return nil, fault.New(hintColumns, "cannot tell which columns are the pair: column %d holds numbers, such as %.40s", at+1, example)
+	}
 	return columnNames(columns), nil
+}
+
+// isID reports whether a name is that of an id, which is not a text.
+func isID(name string) bool {
+	name = strings.ToLower(strings.TrimSpace(name))
+	return slices.Contains([]string{"id", "_id", "idx", "index", "qid", "pid", "docid", "doc_id", "pair_id"}, name)
+}
+
+// numberedTexts returns which of the first two columns holds only numbers, such as an id, below
+// the first row, which may be a header, with one of them; -1 if neither does.
+func (l *layout) numberedTexts(rows []*text.Record) (at int, example string) {
+	for at := range 2 {
+		n, all := 0, 0
+		for _, row := range rows[1:] {
+			if len(row.Fields) == l.width {
+				all++
+				if field := strings.TrimSpace(row.Fields[at]); isNumber(field) {
+					n, example = n+1, field
+				}
+			}
+		}
+		if n == all && n > 1 {
+			return at, example
+		}
+	}
+	return -1, ""
 }
 
 // thirdColumn reports whether the third columns of rows of 3 are mostly numbers, and whether
@@ -319,7 +352,17 @@ func (l *layout) detectFields(row *text.Record) ([]string, error) {
 	}
 	if at == nil {
 		if len(texts) != 2 || len(all) != 2 {
-			return nil, fault.New(hintColumns, "cannot tell which fields are the pair: the first record has the texts %s", fault.Names(texts))
+			what := "no text fields"
+			if len(texts) > 0 {
+				what = "the texts " + fault.Names(texts)
+			}
+			return nil, fault.New(hintColumns, "cannot tell which fields are the pair: the first record has %s", what)
+		}
+		for _, name := range texts {
+			value, _ := row.Field(name)
+			if content, _ := value.Text(); isID(name) || isNumber(strings.TrimSpace(content)) {
+				return nil, fault.New(hintColumns, "cannot tell which fields are the pair: field %q holds an id or a number, such as %.40s", name, content)
+			}
 		}
 		chosen = texts
 	}

@@ -32,6 +32,8 @@ func TestLayouts(t *testing.T) {
 			`TSV with a header: text1 is "text1", text2 is "text2", label is "label"`, "a|b|1\nc|d|0\n"},
 		{"label that is a score", "x.tsv", "sentence1\tsentence2\tlabel\na\tb\t5\nc\td\t2.5\n", "",
 			`TSV with a header: text1 is "sentence1", text2 is "sentence2", score is "label"`, "a|b|1\nc|d|0.5\n"},
+		{"the header of pandas", "x.csv", "0,1,2\na,b,5.0\nc,d,2.5\n", "", "CSV with a header: text1 is column 1, text2 is column 2, score is column 3", "a|b|1\nc|d|0.5\n"},
+		{"a first text that is id", "x.tsv", "id\ta\nb\tc\n", "", "TSV without a header: anchor is column 1, positive is column 2", "b|c\n"},
 		{"scores", "x.csv", "a,b,5.0\nc,d,2.5\n", "", "CSV without a header: text1 is column 1, text2 is column 2, score is column 3", "a|b|1\nc|d|0.5\n"},
 		{"labels", "x.tsv", "a\tb\t1\nc\td\t0\n", "", "TSV without a header: text1 is column 1, text2 is column 2, label is column 3", "a|b|1\nc|d|0\n"},
 		{"0 and 1 and one between are scores", "x.tsv", "a\tb\t1\nc\td\t0\ne\tf\t.25\n", "",

@@ -26,8 +26,8 @@ type Options struct {
 	// 0..1. One that is outside by up to 0.01 counts as its end; a row with another
 	// is bad. A column of labels whose meaning is not given is a column of scores. Default: the
 	// narrowest of 0..1, 0..5, 0..10 and 0..100 that holds the scores of all files, if the
-	// highest reaches 80% of it, or -1..1 if the lowest is at most -0.5; otherwise the range
-	// must be given.
+	// highest reaches 80% of it, or -1..1 if the lowest is at most -0.5. Otherwise, or if fewer
+	// than 1% of 100 scores or more need it, the range must be given.
 	ScoreRange [2]float64
 	// Labels gives labels their meaning, as LABEL=X with X from 0 (not related) to 1 (related),
 	// such as entailment=1 or 2=0; rows with other labels are bad. Default: 1 and 0, true and

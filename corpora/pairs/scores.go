@@ -10,6 +10,9 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
+// hintNames is for labels that are not numbers.
+const hintNames = "if these are labels, say what each means with Labels, as in yes=1,no=0"
+
 const hintMeaning = "if these are labels, say what they mean with Labels, such as 0=1,1=0,2=0 if 0 is entailment; " +
 	"if they are scores, set ScoreRange to the lowest and the highest possible score, such as 0,5"
 
@@ -66,6 +69,9 @@ func (l *layout) checkInference(names []string, rows []*text.Record) error {
 func findScores(files []*File, given scale.Range) (Scores, error) {
 	s := Scores{Range: given, Given: given != scale.Range{}}
 	if files[0].Kind != Scored {
+		if s.Given {
+			return s, fault.Field("ScoreRange", "leave it out, or name the column of the scores in Columns", "applies to pairs with scores, but these are %s", files[0].Kind)
+		}
 		return Scores{}, nil
 	}
 	seen := scale.Nothing()

@@ -54,7 +54,7 @@ type STSOptions struct {
 	ScoreColumn int       // column of the score in TSV and CSV, from 1; default 0: detected
 	ScoreRange  []float64 // lowest and highest possible score; another is an error; default: any
 	// Labels gives labels their meaning, as LABEL=X with X from 0 (not related) to 1 (related);
-	// pairs with other labels are skipped. Default: names such as entailment (1), neutral (0) and
+	// pairs with other labels are skipped; it is an error if most have others. Default: names such as entailment (1), neutral (0) and
 	// contradiction (0); numbers are scores, except for the classes 0, 1 and 2, which are an
 	// error; and pairs without a label, marked -, are skipped.
 	Labels []string
@@ -71,6 +71,9 @@ func (o STSOptions) Validate() error {
 	if _, err := scale.ParseLabels(o.Labels); err != nil {
 		return err
 	}
+	if len(o.Labels) > 0 && o.ScoreRange != nil {
+		return fault.Field("ScoreRange", "leave it out if these are labels", "cannot be used with Labels")
+	}
 	return o.scoreRange().Check()
 }
 
@@ -84,9 +87,9 @@ func (o STSOptions) scoreRange() (r scale.Range) {
 //   - TSV or CSV. With a header, the columns may be in any order and are named sentence1,
 //     sentence2 and score (or text1, text2; s1, s2; sentence_A, sentence_B; premise, hypothesis;
 //     label, gold_label, gold, sim, similarity, similarity_score, relatedness_score), as in
-//     GLUE's STS-B and in SICK. Otherwise the score is the third of three columns or, if that
-//     is not one or there are more, the only column of numbers, not counting one named id or
-//     index, and the sentences are the first two others.
+//     GLUE's STS-B and in SICK. Otherwise the score is the only column of numbers, not counting
+//     one named id or index, and the sentences are the first two others. A first row 0, 1, 2, as
+//     pandas writes, is a header.
 //   - TSV as the STS benchmark was published: genre, file, year, id, score,
 //     sentence, sentence.
 //   - JSON Lines with fields of these names.
@@ -126,6 +129,7 @@ type stsParser struct {
 	seen    scale.Seen
 	counts  scale.Counts // of labels and whole numbers
 	skipped int          // pairs with labels that are not given
+	other   string       // one of them
 }
 
 func parseSTS(ctx context.Context, src *text.Source, o STSOptions) (*STS, error) {
@@ -153,6 +157,9 @@ func parseSTSWithin(ctx context.Context, src *text.Source, o STSOptions, limit i
 	})
 	if err == nil && !p.started {
 		err = p.start()
+	}
+	if n := p.skipped - int(p.counts[scale.Unlabeled]); err == nil && p.labels != nil && n > len(p.set.Pairs) {
+		err = fault.Field("Labels", "list all labels, or leave it out if these are scores", "omits most labels of %s, such as %.40q", text.Describe(src.Names()[0]), p.other)
 	}
 	if err == nil && len(p.set.Pairs) == 0 {
 		err = fault.New(hintSTS, "%s holds no sentence pairs", text.Describe(src.Names()[0]))
@@ -208,8 +215,8 @@ func (p *stsParser) record(r *text.Record) error {
 // finish checks the labels, and describes how the file was read.
 func (p *stsParser) finish(src *text.Source) error {
 	c := p.columns
-	doubt := c.scoreName == "" || c.scoreName == "label" || c.scoreName == "goldlabel"
-	if p.labels == nil && p.options.ScoreRange == nil && (doubt && p.counts.Classes() || c.inference && p.seen.Low <= p.seen.High) {
+	classes := c.scoreName == "" && p.counts.Classes() || c.labelled() && p.counts.Numbered()
+	if p.labels == nil && p.options.ScoreRange == nil && (classes || c.inference && p.seen.Low <= p.seen.High) {
 		return fault.Mention("if these are labels, say what they mean with Labels, such as 0=1,1=0,2=0 if 0 is entailment; if they are scores, set ScoreRange, such as 0,2",
 			"%s: cannot tell what the numbers %v in the column of scores mean: they may be labels of classes", text.Describe(src.Names()[0]), scale.Range{p.seen.Low, p.seen.High})
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -20,6 +21,9 @@ type stsColumns struct {
 
 // least returns the number of columns that a record must have.
 func (c stsColumns) least() int { return max(c.a, c.b, c.score) + 1 }
+
+// labelled reports whether the name of the score is that of a label.
+func (c stsColumns) labelled() bool { return c.scoreName == "label" || c.scoreName == "goldlabel" }
 
 // The names that files of sentence pairs give their columns, without regard to
 // case, spaces, _ and -.
@@ -73,6 +77,8 @@ func (p *stsParser) detect(rows [][]string) (header bool, err error) {
 	if c, ok := namedSTS(first); ok || c.a >= 0 && given >= 0 {
 		if given >= 0 {
 			c.score, c.scoreName = given, "score"
+		} else if again := slices.IndexFunc(first[c.score+1:], func(name string) bool { return plainName(name) == c.scoreName }); again >= 0 {
+			return false, unclear([]int{c.score, c.score + 1 + again})
 		}
 		name(c, func(i int) string { return strconv.Quote(first[i]) })
 		return true, nil
@@ -98,15 +104,18 @@ func (p *stsParser) detect(rows [][]string) (header bool, err error) {
 			break // the record is too short, which is reported when it is read
 		}
 		c.a, c.b = others[0], others[1]
-	case width < 4 && (width < 3 || slices.Contains(scores, 2)):
+	case width < 3 || width == 3 && slices.Contains(scores, 2) && (len(others) == 2 || len(rows) == 1):
 	case len(scores) > 1:
 		return false, unclear(scores)
 	case len(scores) == 1 && len(others) >= 2:
 		c.score, c.a, c.b = scores[0], others[0], others[1]
+	case len(scores) == 1:
+		return false, fault.New(hintSTS, "cannot tell which columns are the sentences: the columns are %s", fault.Names(first))
 	}
 	name(c, func(i int) string { return "column " + strconv.Itoa(i+1) })
 	// A header has a word in place of the score; a field with a digit may be a mistyped score.
-	header = len(first) > c.score && first[c.score] != "" && !strings.ContainsAny(first[c.score], "0123456789") && !p.labels.Named(first[c.score])
+	header = text.NumbersColumns(first) && len(rows) > 1 && !isNumber(rows[1][c.a]) ||
+		len(first) > c.score && first[c.score] != "" && !strings.ContainsAny(first[c.score], "0123456789") && !p.labels.Named(first[c.score])
 	return header, nil
 }
 

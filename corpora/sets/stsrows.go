@@ -45,7 +45,9 @@ func (p *stsParser) object(r *text.Record) error {
 	var names, values []string
 	for _, name := range all {
 		value := members[name]
-		if _, isText := value.Text(); !isText && value.Kind() != "a number" {
+		_, isText := value.Text()
+		isScore := slices.Contains(scoreNames, plainName(name)) && value.Kind() != "an array" && value.Kind() != "an object" // a label may be true
+		if !isText && !isScore && value.Kind() != "a number" {
 			continue // not part of a pair
 		}
 		names, values = append(names, name), append(values, strings.TrimSpace(value.Literal()))
@@ -82,6 +84,9 @@ func (p *stsParser) score(r *text.Record, content string) (score float64, used b
 		p.counts.Add(content)
 		if score, used = p.labels.Value(content); !used {
 			p.skipped++
+			if content != scale.Unlabeled {
+				p.other = content
+			}
 		}
 		return score, used, nil
 	}
@@ -90,6 +95,9 @@ func (p *stsParser) score(r *text.Record, content string) (score float64, used b
 		return 0, false, r.Errorf(scale.DecimalComma, "score %.40q is not a number", content)
 	}
 	if err != nil || math.IsNaN(score) || math.IsInf(score, 0) {
+		if p.columns.labelled() && content != "" {
+			return 0, false, fault.Mention("say what each label means with Labels, as in yes=1,no=0", "%s: label %.40q has no known meaning", r.Position, content)
+		}
 		return 0, false, r.Errorf(hintSTS, "score %.40q is not a number", content)
 	}
 	if in := p.options.scoreRange(); p.options.ScoreRange != nil && !in.Holds(score) {

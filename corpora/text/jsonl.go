@@ -16,7 +16,7 @@ const hintJSONLines = "each line must be one JSON object; convert other JSON wit
 
 // detectJSONLines accepts any file for ForField, as a fallback. For pairs it requires the
 // extension, or a first line that is an object (or starts like one, if the end of the line is
-// not in the head). For sets an opening brace is enough.
+// not in the head). For sets an opening brace is enough, and .json is an object or an array.
 func detectJSONLines(h Head) Confidence {
 	line, whole := h.Line()
 	brace := len(line) > 0 && line[0] == '{'
@@ -29,7 +29,7 @@ func detectJSONLines(h Head) Confidence {
 			return Certain
 		}
 	case ForSets:
-		if brace {
+		if brace || h.Ext() == ".json" {
 			return Certain
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/luminavec/luminavec/internal/fault"
@@ -117,6 +118,17 @@ func (r *Record) Members() iter.Seq2[string, Value] {
 			}
 		}
 	}
+}
+
+// NumbersColumns reports whether the fields of a first row are the header that pandas writes for
+// columns without names: 0, 1 and so on.
+func NumbersColumns(fields []string) bool {
+	for i, field := range fields {
+		if strings.TrimSpace(field) != strconv.Itoa(i) {
+			return false
+		}
+	}
+	return true
 }
 
 // Clone returns a copy that stays valid when the next record is read.

@@ -77,8 +77,8 @@ func (r RetrievalResult) Warning() string {
 
 // Retrieval searches the documents of a set exactly, by cosine, and measures the results.
 // Documents of equal cosine rank by descending id, byte by byte, as in trec_eval: their order in
-// the collection does not matter. A query without relevant documents counts as 0, and a judged document that is not in
-// the collection counts as not found, both as in trec_eval.
+// the collection does not matter. A query without relevant documents counts as 0, and a judged
+// document that is not in the collection counts as not found, both as in trec_eval.
 //
 // Memory is needed for the vectors of the queries, the best 100 documents of each, and a block
 // of at most 2,048 documents.

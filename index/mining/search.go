@@ -59,7 +59,11 @@ func (r *Result) Empty(o Options) error {
 	case r.Unknown == r.Pairs:
 		return fault.New("check that the model and the pairs have the same language", "the model does not know any token of any pair")
 	}
-	return fault.Mention("lower Negatives, raise RangeMax, or admit nearer texts with RelativeMargin 0 or Margin -2", "no pair has %d negatives that qualify", o.Negatives)
+	what := fmt.Sprintf("%d negatives that qualify", o.Negatives)
+	if o.Negatives == 1 {
+		what = "a negative that qualifies"
+	}
+	return fault.Mention("lower Negatives, raise RangeMax, or admit nearer texts with RelativeMargin 0 or Margin -2", "no pair has %s", what)
 }
 
 // Mine calls emit for each pair that has enough negatives, in the order of the pairs and from

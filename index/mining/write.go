@@ -2,10 +2,14 @@ package mining
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,19 +33,19 @@ func (f Format) Summary() string {
 	return map[Format]string{TSV: "tab-separated values", CSV: "comma-separated values", JSONL: "JSON Lines"}[f]
 }
 
-// FormatOf returns the format for the extension of a file: CSV, JSON Lines, or TSV for any
-// other extension. Readers of pairs use the same extensions.
-func FormatOf(file string) Format {
-	name := strings.ToLower(file)
-	for _, ending := range []string{".jsonl", ".ndjson", ".json"} {
-		if strings.HasSuffix(name, ending) {
-			return JSONL
-		}
+// endings are the formats by the extension of a file. Readers of pairs use the same extensions.
+var endings = map[string]Format{".tsv": TSV, ".txt": TSV, ".csv": CSV, ".jsonl": JSONL, ".ndjson": JSONL, ".json": JSONL}
+
+// FormatOf returns the format for the extension of a file, TSV if the name is "" or "-" or has
+// no extension. An unknown one is an error that lists the known ones.
+func FormatOf(file string) (Format, error) {
+	ending := strings.ToLower(filepath.Ext(file))
+	format, ok := endings[ending]
+	if ok || len(ending) < 2 {
+		return cmp.Or(format, TSV), nil
 	}
-	if strings.HasSuffix(name, ".csv") {
-		return CSV
-	}
-	return TSV
+	return "", fault.Mention("use the ending "+fault.OneOf(slices.Sorted(maps.Keys(endings)))+", or choose Format",
+		"no format has the ending %q of %s", filepath.Ext(file), file)
 }
 
 // Writer writes examples with the columns anchor, positive, negative_1, negative_2 and so on,

@@ -119,8 +119,8 @@ func FuzzWriter(f *testing.F) {
 }
 
 func TestFormatOf(t *testing.T) {
-	for name, want := range map[string]Format{"a.tsv": TSV, "a.CSV": CSV, "a.jsonl": JSONL, "a.json": JSONL, "a.ndjson": JSONL, "-": TSV, "a": TSV} {
-		if got := FormatOf(name); got != want {
+	for name, want := range map[string]Format{"a.tsv": TSV, "a.CSV": CSV, "a.jsonl": JSONL, "a.json": JSONL, "a.ndjson": JSONL, "-": TSV, "a": TSV, "a.": TSV, "": TSV, "a.txt": TSV, "a.parquet": "", "a.tsv.old": ""} {
+		if got, err := FormatOf(name); got != want || (err != nil) != (want == "") {
 			t.Errorf("the format of %s is %s, want %s", name, got, want)
 		}
 	}

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
+	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -46,4 +49,46 @@ func CheckVectors(cmd *cobra.Command, path string) error {
 // NoteVectors says what was read.
 func NoteVectors(cmd *cobra.Command, read *exchange.Vectors) {
 	Note(cmd, "read %s", Printable(read.String()))
+}
+
+// WarnImported warns of what differs from the file.
+func WarnImported(cmd *cobra.Command, c *checkpoints.Checkpoint, r *exchange.ImportReport) {
+	if r.Duplicates > 0 {
+		Warn(cmd, "skipped %s with a word that occurred before (first: %s)", Plural(r.Duplicates, "row", "rows"), r.FirstDuplicate)
+	}
+	if r.Unusable > 0 {
+		Warn(cmd, "skipped %s with a word that is empty or contains a tab or a line break (first: %s)", Plural(r.Unusable, "row", "rows"), r.FirstUnusable)
+	}
+	if r.Repaired > 0 {
+		Warn(cmd, "replaced invalid UTF-8 in %s with U+FFFD", Plural(r.Repaired, "word", "words"))
+	}
+	if r.Renamed > 0 {
+		Note(cmd, "%s stored in the form that text gets, such as %s", Plural(r.Renamed, "word is", "words are"), r.FirstRenamed)
+	}
+	if r.Collisions > 0 {
+		Warn(cmd, "skipped %s whose word is another in a different Unicode form (first: %s)", Plural(r.Collisions, "row", "rows"), r.FirstCollision)
+	}
+	if r.Unreachable == 0 {
+		return
+	}
+	help := ""
+	switch o := c.Tokenizer.Options(); {
+	case r.WithCased < r.Unreachable && !o.Cased && r.WithWhitespace < r.WithCased && !o.Whitespace:
+		help = fmt.Sprintf("; with --cased it is %s, with --cased --tokenizer whitespace %s", Thousands(r.WithCased), Thousands(r.WithWhitespace))
+	case r.WithCased < r.Unreachable && !o.Cased:
+		help = fmt.Sprintf("; with --cased it is %s", Thousands(r.WithCased))
+	case r.WithWhitespace < r.Unreachable && !o.Whitespace:
+		help = fmt.Sprintf("; with --tokenizer whitespace it is %s", Thousands(r.WithWhitespace))
+	}
+	Warn(cmd, "%s of %s, such as %.60q, can be looked up but never occur in tokenized text%s",
+		Thousands(r.Unreachable), Plural(c.Vocabulary.Len(), "word", "words"), r.FirstUnreachable, help)
+}
+
+// OutputFormat returns the format of this name or, if it is "", that of the output.
+func OutputFormat(list []exchange.Format, name, output, usual string) (exchange.Format, error) {
+	if name == "" {
+		f, err := exchange.ForOutput(list, output, usual)
+		return f, UsageError(err)
+	}
+	return exchange.Lookup(list, name) // the flag takes no other
 }

@@ -1,7 +1,9 @@
 package train
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -31,6 +33,31 @@ func (in *Input) Keep(p *pairs.Dataset) {
 	}
 }
 
+// Complete sets Columns, ScoreRange and Labels to those of o, where o has them. It is an error
+// if the run has recorded others, because it would continue with other targets.
+func (in *Input) Complete(o Input) error {
+	differ := func(field, was, is string) error {
+		return fault.Field(field, "leave it out: the training continues as it began", "must be as before, %s, got %s", was, is)
+	}
+	commas := func(r []float64) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(r), " ", ","), "[]") }
+	switch {
+	case o.Columns != "" && in.Columns != "" && o.Columns != in.Columns:
+		return differ("Columns", in.Columns, o.Columns)
+	case o.ScoreRange != nil && in.ScoreRange != nil && !slices.Equal(o.ScoreRange, in.ScoreRange):
+		return differ("ScoreRange", commas(in.ScoreRange), commas(o.ScoreRange))
+	case o.Labels != nil && in.Labels != nil && !slices.Equal(o.Labels, in.Labels):
+		return differ("Labels", strings.Join(in.Labels, ","), strings.Join(o.Labels, ","))
+	}
+	in.Columns = cmp.Or(o.Columns, in.Columns)
+	if o.ScoreRange != nil {
+		in.ScoreRange = o.ScoreRange
+	}
+	if o.Labels != nil {
+		in.Labels = o.Labels
+	}
+	return in.Validate()
+}
+
 // PairOptions returns the options for pairs.Build.
 func (in *Input) PairOptions(tokenizer *tokenize.Tokenizer, maxTokens int) pairs.Options {
 	o := pairs.Options{Tokenizer: tokenizer, MaxTokens: maxTokens, Strict: in.Strict, Related: true, Labels: in.Labels}
@@ -54,6 +81,8 @@ func (in *Input) Validate() error {
 	}
 	if n := len(in.ScoreRange); n != 0 && n != 2 {
 		return fault.Field("ScoreRange", "give the lowest and the highest possible score, such as 0,5", "must be two numbers, got %d", n)
+	} else if n == 2 && in.ScoreRange[0] == in.ScoreRange[1] {
+		return fault.Field("ScoreRange", "give the lowest and the highest possible score, such as 0,5", "must be two different numbers, got %v twice", in.ScoreRange[0])
 	}
 	if _, err := in.weights(); err != nil {
 		return err

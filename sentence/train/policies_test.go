@@ -175,3 +175,19 @@ func TestLosses(t *testing.T) {
 		seen[l.Name] = true
 	}
 }
+
+// A run of an earlier version did not record how it read its pairs.
+func TestComplete(t *testing.T) {
+	old := Input{Files: []string{"a.tsv"}}
+	if err := old.Complete(Input{ScoreRange: []float64{0, 5}, Labels: []string{"0=1"}, Columns: "1,2,score=3"}); err != nil ||
+		old.PairOptions(nil, 0).ScoreRange != [2]float64{0, 5} || old.Labels[0] != "0=1" || old.Columns != "1,2,score=3" {
+		t.Errorf("%+v, error %v", old, err)
+	}
+	if err := old.Complete(Input{}); err != nil || old.ScoreRange == nil {
+		t.Errorf("%+v, error %v", old, err)
+	}
+	wants(t, "range", old.Complete(Input{ScoreRange: []float64{0, 1}}), "ScoreRange must be as before, 0,5, got 0,1")
+	wants(t, "labels", old.Complete(Input{Labels: []string{"0=0"}}), "Labels must be as before, 0=1, got 0=0")
+	wants(t, "columns", old.Complete(Input{Columns: "1,2"}), "Columns must be as before, 1,2,score=3, got 1,2")
+	wants(t, "one number", (&Input{Files: []string{"a.tsv"}}).Complete(Input{ScoreRange: []float64{0}}), "ScoreRange must be two numbers, got 1")
+}

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -53,7 +54,8 @@ var judges = []struct {
 // OpenSets opens the sets that judge a model: files of sentence pairs with scores, judged by
 // Spearman correlation, or folders in the BEIR layout, judged by NDCG@10. A name may start with
 // sts: or retrieval: to select the kind. labels are the meanings of the labels of sentence pairs,
-// see sets.STSOptions; nil: the well-known ones.
+// see sets.STSOptions; nil: the well-known ones. They are ignored for a file most of whose pairs
+// have scores or labels of other names.
 func OpenSets(ctx context.Context, labels []string, names ...string) ([]ValidationSet, error) {
 	var sets []ValidationSet
 	for _, name := range names {
@@ -128,6 +130,15 @@ func openSet(ctx context.Context, labels []string, name string) (ValidationSet, 
 
 func openSTS(ctx context.Context, path string, labels []string) (opened, error) {
 	set, err := sets.ReadSTS(ctx, path, sets.STSOptions{Labels: labels})
+	if field := (*fault.FieldError)(nil); errors.As(err, &field) && field.Field == "Labels" { // they are those of the pairs alone
+		set, err = sets.ReadSTS(ctx, path, sets.STSOptions{})
+	}
+	switch hint := fault.Hint(err); { // a run has no such options for its sets
+	case strings.Contains(hint, "ScoreColumn"):
+		err = fault.New("name the columns sentence1, sentence2 and score in a header", "%w", err)
+	case strings.Contains(hint, "ScoreRange"):
+		err = fault.Mention("if these are labels, say what they mean with Labels, such as 0=1,1=0,2=0 if 0 is entailment; if they are scores, name their column score in a header", "%w", err)
+	}
 	if err != nil {
 		return opened{}, err
 	}

@@ -117,6 +117,22 @@ func (c Counts) Classes() bool {
 	return n == 3 && c["0"] > 0 && c["1"] > 0 && c["2"] > 0
 }
 
+// Numbered reports whether the labels are two or three small numbers that may be those of
+// classes, as 1 and 2 or 0, 1 and 2, and not 0 and 1 alone. -1 may mark pairs without a label.
+func (c Counts) Numbered() bool {
+	n := 0
+	for _, label := range []string{"0", "1", "2", "3"} {
+		if c[label] > 0 {
+			n++
+		}
+	}
+	other := len(c) - n
+	if c["-1"] > 0 {
+		other--
+	}
+	return other == 0 && (n == 2 || n == 3) && (c["2"] > 0 || c["3"] > 0)
+}
+
 // Describe lists up to ten labels with their meanings, the most frequent first.
 func (c Counts) Describe(l Labels) string {
 	var names []string

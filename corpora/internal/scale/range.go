@@ -27,6 +27,10 @@ const (
 	reached = 0.8
 	// negative is the score that shows that a range begins at -1, not at 0 with an outlier.
 	negative = -0.5
+	// few is the share of scores below which they must not decide a range that all others do not
+	// need, and enough the number of scores from which it counts: mistakes, or -1 for no score.
+	few    = 0.01
+	enough = 100
 )
 
 // Holds reports whether a score is inside the range, or so little outside that it counts as
@@ -64,25 +68,54 @@ func (r Range) Check() error {
 type Seen struct {
 	Low, High float64
 	Whole     bool // all are whole numbers
+
+	n      int64
+	within [4]int64 // how many are in each usual range
 }
 
 // Nothing is what is known before the first score.
-func Nothing() Seen { return Seen{math.Inf(1), math.Inf(-1), true} }
+func Nothing() Seen { return Seen{Low: math.Inf(1), High: math.Inf(-1), Whole: true} }
 
 // Add adds a score.
 func (s *Seen) Add(score float64) {
 	s.Low, s.High, s.Whole = min(s.Low, score), max(s.High, score), s.Whole && score == math.Trunc(score)
+	s.n++
+	for i, r := range usual {
+		if r.Holds(score) {
+			s.within[i]++
+		}
+	}
 }
 
 // Join adds the scores of another.
 func (s *Seen) Join(o Seen) {
 	s.Low, s.High, s.Whole = min(s.Low, o.Low), max(s.High, o.High), s.Whole && o.Whole
+	s.n += o.n
+	for i, n := range o.within {
+		s.within[i] += n
+	}
 }
 
 // Range returns the range of the scores: the narrowest of 0..1, 0..5, 0..10 and 0..100 that
 // holds them all, if the highest reaches 80% of it, or -1..1 if the lowest is at most -0.5.
-// Otherwise the scores leave a doubt, which is an error.
+// Otherwise the scores leave a doubt, which is an error, as it is if fewer than 1% of many need
+// the range.
 func (s Seen) Range() (Range, error) {
+	r, err := s.span()
+	for i, narrow := range usual {
+		if err != nil || narrow == r {
+			break
+		}
+		if out := s.n - s.within[i]; s.n >= enough && float64(out) < few*float64(s.n) {
+			return Range{}, fault.Mention("correct these scores, or set ScoreRange to the lowest and the highest possible score, such as 0,5, to skip those outside",
+				"cannot tell the range of the scores: all but %d of %d are inside %v", out, s.n, narrow)
+		}
+	}
+	return r, err
+}
+
+// span returns the range that all scores need.
+func (s Seen) span() (Range, error) {
 	hint := "set ScoreRange to the lowest and the highest possible score, such as 0,5"
 	span := Range{s.Low, s.High}
 	all := func(r Range) bool { return r.Holds(s.Low) && r.Holds(s.High) }

@@ -57,6 +57,39 @@ func TestRange(t *testing.T) {
 	}
 }
 
+// A few of many scores do not decide.
+func TestRangeOfFew(t *testing.T) {
+	many := func(n int, from, to float64, others ...float64) []float64 {
+		for i := range n {
+			others = append(others, from+(to-from)*float64(i)/float64(n-1))
+		}
+		return others
+	}
+	for _, c := range []struct {
+		scores []float64
+		want   string
+	}{
+		{many(1000, 0, 5, 9.5), "all but 1 of 1001 are inside 0 to 5"},
+		{many(1000, 0, 1, 5, 5), "all but 2 of 1002 are inside 0 to 1"},
+		{many(1000, 0, 1, -1), "all but 1 of 1001 are inside 0 to 1"},
+		{many(1000, 0, 1, 1.0000001, -0.01), "0 to 1"},
+		{many(90, 0, 5, 9.5), "0 to 10"},
+		{many(500, 0, 5, many(10, 6, 10)...), "0 to 10"},
+		{many(1000, -1, 1), "-1 to 1"},
+		{many(1000, 0, 100), "0 to 100"},
+		{many(1000, 0, 10), "0 to 10"},
+	} {
+		r, err := seen(c.scores...).Range()
+		got := r.String()
+		if err != nil {
+			got = err.Error()
+		}
+		if got != c.want && (err == nil || !strings.Contains(got, c.want)) {
+			t.Errorf("%s, want %s", got, c.want)
+		}
+	}
+}
+
 func TestLabels(t *testing.T) {
 	given, err := ParseLabels([]string{"Not Similar=0, similar=1", "2.0=0.5"})
 	if err != nil {
@@ -82,5 +115,18 @@ func TestLabels(t *testing.T) {
 	}
 	if len(counts) != 100 || !strings.HasSuffix(counts.Describe(nil), "is skipped, 90 more") {
 		t.Errorf("%d labels: %s", len(counts), counts.Describe(nil))
+	}
+}
+
+func TestNumbered(t *testing.T) {
+	for labels, want := range map[string]bool{"0 1": false, "0 1 2": true, "1 2": true, "1 2 3": true, "0 1 2 -1": true, "0 1 -1": false,
+		"-1 1": false, "2": false, "0 1 2 3": false, "1 2 0.5": false, "1 2 no": false} {
+		c := Counts{}
+		for label := range strings.FieldsSeq(labels) {
+			c.Add(label)
+		}
+		if got := c.Numbered(); got != want {
+			t.Errorf("%s: %t", labels, got)
+		}
 	}
 }

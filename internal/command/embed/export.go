@@ -53,17 +53,8 @@ func formats(list []exchange.Format) []cli.Value {
 	return values
 }
 
-// outputFormat returns the format of this name or, if it is "", that of the output.
-func outputFormat(list []exchange.Format, name, output, usual string) (exchange.Format, error) {
-	if name == "" {
-		f, err := exchange.ForOutput(list, output, usual)
-		return f, cli.UsageError(err)
-	}
-	return exchange.Lookup(list, name) // the flag takes no other
-}
-
 func export(cmd *cobra.Command, name, list, output string, force bool) error {
-	format, err := outputFormat(exchange.Writable(), name, output, "word2vec")
+	format, err := cli.OutputFormat(exchange.Writable(), name, output, "word2vec")
 	if err != nil {
 		return err
 	}
@@ -104,6 +95,9 @@ func export(cmd *cobra.Command, name, list, output string, force bool) error {
 	}
 	if err := out.Commit(); err != nil {
 		return err
+	}
+	if name == "" && !format.Words {
+		cli.Note(cmd, "the ending of %s selects the format %s: %s", out.Name(), format.Name, format.Description)
 	}
 	if output != "" && output != "-" {
 		cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(count, "word", "words"), model.Config.Dim, out.Name())

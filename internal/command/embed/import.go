@@ -102,7 +102,7 @@ func (j *importJob) run(cmd *cobra.Command, path string) error {
 		return err
 	}
 	cli.Note(cmd, "read %s", cli.Printable(r.Read))
-	warnImported(cmd, model, r)
+	cli.WarnImported(cmd, model, r)
 	model.Config.Version = cli.Version()
 	if err := checkpoints.Write(cmd.Context(), j.output, model, checkpoints.WriteOptions{Replace: j.force}); err != nil {
 		return err
@@ -134,37 +134,4 @@ type imported struct {
 	CountsByRank bool   `json:"counts_by_rank"`
 	Renamed      int    `json:"renamed"`    // words in another form than in the file, that of text
 	Collisions   int    `json:"collisions"` // rows whose word is another spelling of a word
-}
-
-// warnImported warns of what differs from the file.
-func warnImported(cmd *cobra.Command, c *checkpoints.Checkpoint, r *exchange.ImportReport) {
-	if r.Duplicates > 0 {
-		cli.Warn(cmd, "skipped %s with a word that occurred before (first: %s)", cli.Plural(r.Duplicates, "row", "rows"), r.FirstDuplicate)
-	}
-	if r.Unusable > 0 {
-		cli.Warn(cmd, "skipped %s with a word that is empty or contains a tab or a line break (first: %s)", cli.Plural(r.Unusable, "row", "rows"), r.FirstUnusable)
-	}
-	if r.Repaired > 0 {
-		cli.Warn(cmd, "replaced invalid UTF-8 in %s with U+FFFD", cli.Plural(r.Repaired, "word", "words"))
-	}
-	if r.Renamed > 0 {
-		cli.Note(cmd, "%s stored in the form that text gets, such as %s", cli.Plural(r.Renamed, "word is", "words are"), r.FirstRenamed)
-	}
-	if r.Collisions > 0 {
-		cli.Warn(cmd, "skipped %s whose word is another in a different Unicode form (first: %s)", cli.Plural(r.Collisions, "row", "rows"), r.FirstCollision)
-	}
-	if r.Unreachable == 0 {
-		return
-	}
-	help := ""
-	switch o := c.Tokenizer.Options(); {
-	case r.WithCased < r.Unreachable && !o.Cased && r.WithWhitespace < r.WithCased && !o.Whitespace:
-		help = fmt.Sprintf("; with --cased it is %s, with --cased --tokenizer whitespace %s", cli.Thousands(r.WithCased), cli.Thousands(r.WithWhitespace))
-	case r.WithCased < r.Unreachable && !o.Cased:
-		help = fmt.Sprintf("; with --cased it is %s", cli.Thousands(r.WithCased))
-	case r.WithWhitespace < r.Unreachable && !o.Whitespace:
-		help = fmt.Sprintf("; with --tokenizer whitespace it is %s", cli.Thousands(r.WithWhitespace))
-	}
-	cli.Warn(cmd, "%s of %s, such as %.60q, can be looked up but never occur in tokenized text%s",
-		cli.Thousands(r.Unreachable), cli.Plural(c.Vocabulary.Len(), "word", "words"), r.FirstUnreachable, help)
 }

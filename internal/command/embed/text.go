@@ -63,7 +63,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 	if terminal {
 		usual = "jsonl"
 	}
-	format, err := outputFormat(exchange.WritableTexts(), o.format, o.output, usual)
+	format, err := cli.OutputFormat(exchange.WritableTexts(), o.format, o.output, usual)
 	if err != nil {
 		return err
 	}

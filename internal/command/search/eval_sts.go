@@ -6,6 +6,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // resamples is how many bootstrap samples an interval is computed from.
@@ -49,10 +50,15 @@ func dimFlag(dim *int) cli.Flag {
 }
 
 func evalSTS(cmd *cobra.Command, paths []string, o sets.STSOptions, compare evaluate.STSOptions) error {
+	for _, name := range []string{"score-column", "score-range", "labels"} {
+		if len(paths) == 0 && cmd.Flags().Changed(name) {
+			return cli.UsageError(fault.New("name a file of pairs, or leave it out", "--%s requires --set", name))
+		}
+	}
 	read := func(path string) (*sets.STS, error) {
 		set, err := sets.ReadSTS(cmd.Context(), path, o)
 		if err == nil {
-			cli.Note(cmd, "%s: read %s: %s", cli.Printable(path), cli.Plural(len(set.Pairs), "pair", "pairs"), cli.Printable(set.Layout))
+			cli.Note(cmd, "%s: read %s: %s", cli.Printable(cli.InputName(path)), cli.Plural(len(set.Pairs), "pair", "pairs"), cli.Printable(set.Layout))
 		}
 		return set, err
 	}

@@ -50,7 +50,7 @@ func queryVectors(cmd *cobra.Command, args []string, o queryOptions) error {
 		}
 		found, err = ix.SearchInto(found[:0], vector, o.k, index.SearchOptions{Ef: o.ef})
 		if err != nil {
-			return fmt.Errorf("%s, row %d: %w", o.vectors, row, err)
+			return fmt.Errorf("%s, row %d: %w", cli.InputName(o.vectors), row, err)
 		}
 		row++
 		if cli.JSON(cmd) {

@@ -73,7 +73,7 @@ $ train mine qa.jsonl -m qa --margin 0.1 --sample random -o hard.jsonl`,
 	cli.NameField(cmd, "ScoreRange", "--score-range of 'train sentence'")
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &job.output, Help: "file to write, or - for standard output"},
-		cli.Flag{Name: "format", Arg: "NAME", Into: &job.format, Help: "format of FILE", Default: "its extension, else tsv",
+		cli.Flag{Name: "format", Arg: "NAME", Into: &job.format, Field: "Format", Help: "format of FILE", Default: "the extension of FILE; without one tsv",
 			Values: append(cli.Summarized(mining.Formats(), mining.Format.Summary),
 				cli.Value{Name: triplets, Help: "a row for each negative, with the columns anchor, positive and negative"})},
 		cli.Flag{Name: "force", Into: &job.force, Help: "replace FILE if it exists; mine even if memory seems too small"},
@@ -116,6 +116,12 @@ func (j *mineJob) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	format := mining.Format(j.format)
+	if format == "" || format == triplets {
+		if format, err = mining.FormatOf(j.output); err != nil {
+			return cli.UsageError(err)
+		}
+	}
 	sources, done, err := j.input.Open(cmd.Context(), false)
 	if err != nil {
 		return err
@@ -132,16 +138,14 @@ func (j *mineJob) run(cmd *cobra.Command, args []string) error {
 	}
 	began := time.Now()
 	pairs, err := j.readPairs(cmd, sources, encoder)
+	if pairs != nil {
+		defer pairs.Close()
+	}
 	if err != nil {
 		return err
 	}
-	defer pairs.Close()
 	if err := j.checkNeeds(cmd, pairs, encoder); err != nil {
 		return err
-	}
-	format := mining.Format(j.format)
-	if format == "" || format == triplets {
-		format = mining.FormatOf(j.output)
 	}
 	w, err := mining.NewWriter(out, format, j.options.Negatives, j.format == triplets)
 	if err != nil {
@@ -171,10 +175,11 @@ func (j *mineJob) readPairs(cmd *cobra.Command, sources []pairs.Source, encoder 
 	o.Pairs.OnProgress = progress.Bytes
 	pairs, err := mining.Read(cmd.Context(), sources, o)
 	progress.Done()
-	if err == nil {
-		notePairs(cmd, pairs.Stats(), pairs.Files())
+	if err != nil {
+		return nil, err
 	}
-	return pairs, err
+	notePairs(cmd, pairs.Stats(), pairs.Files())
+	return pairs, cli.UsageError(labelsUsed(j.input.Labels, pairs.Files()))
 }
 
 // checkNeeds reports what mining needs, and rejects what does not fit the memory.

@@ -11,6 +11,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/words"
 	"github.com/luminavec/luminavec/sentence"
+	sentences "github.com/luminavec/luminavec/sentence/train"
 )
 
 // resumeJob is a command line of train resume.
@@ -26,6 +27,7 @@ type resumeJob struct {
 	rate     float64
 	cache    string
 	threads  int
+	pairs    sentences.Input // what the command line says of pairs
 }
 
 func resumeCommand() *cobra.Command {
@@ -37,6 +39,8 @@ func resumeCommand() *cobra.Command {
 An interrupted training continues from the checkpoint in MODEL to its end, with the options
 and the text that it began with. The text is read from where it was read before, or
 from CORPUS, which must be the same text; a training with --cache does not need it.
+A training on pairs that an earlier version began did not record how it read them: the
+columns, the range of the scores or the meaning of the labels must be given if in doubt.
 
 With --corpus a new run over NEW starts from MODEL, finished or not. It replaces MODEL
 when it is saved, unless -o names another folder, and can be resumed like any other.`,
@@ -67,14 +71,20 @@ $ train resume model --corpus news.txt --grow --epochs 3`,
 	cli.Declare(cmd, "New text", cli.TextFlags(&j.text)...)
 	cli.Declare(cmd, cli.ForTraining,
 		cli.Flag{Name: "threads", Arg: "N", Into: &j.threads, Field: "Threads", Help: "number of threads", Default: "as before"})
-	cli.NameField(cmd, "ScoreRange", "--score-range of 'train sentence'")
-	cli.NameField(cmd, "Labels", "--labels of 'train sentence'")
+	cli.Declare(cmd, "Pairs",
+		asBefore(columnsFlag(&j.pairs.Columns)), asBefore(labelsFlag(&j.pairs.Labels)), asBefore(scoreRangeFlag(&j.pairs.ScoreRange)))
 	j.watch.declareWords(cmd)
 	cli.NameField(cmd, "Start", "--init") // of the commands that begin a training
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "FOLDER", Into: &j.output, Help: "write to FOLDER and keep MODEL; requires --corpus"},
 		cli.Flag{Name: "force", Into: &j.force, Help: "replace FOLDER if it exists; train even if memory or disk seem too small"},
 		j.everyFlag(), cli.JSONFlag())
+}
+
+// asBefore is a flag whose default is what the training began with.
+func asBefore(f cli.Flag) cli.Flag {
+	f.Default = "as before"
+	return f
 }
 
 func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
@@ -101,6 +111,11 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 	}
 	if c.Config.Kind == sentence.Kind {
 		return j.resumeSentence(cmd, c, names)
+	}
+	for _, name := range []string{"columns", "labels", "score-range"} {
+		if cmd.Flags().Changed(name) {
+			return cli.UsageError(fault.New("leave it out", "--%s cannot be used with the word model %s", name, j.model))
+		}
 	}
 	r, err := words.Reopen(j.model, c)
 	if err != nil {

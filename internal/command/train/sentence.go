@@ -56,9 +56,7 @@ $ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "PAIRS", Ext: pairEndings,
 		Help: "file of pairs, or - for standard input (default: a bundled sample); gzip, bzip2 and zstd are decompressed"})
 	cli.Declare(cmd, cli.ForInput, columnsFlag(&job.Columns), labelsFlag(&job.Labels),
-		cli.Flag{Name: "score-range", Arg: "LOW,HIGH", Into: &job.ScoreRange, Field: "ScoreRange",
-			Help: "lowest and highest possible score of all PAIRS, scaled to 0..1", Default: "detected: 0,1 or 0,5 or 0,10 or 0,100 if the scores reach 80% of it, or -1,1; refused if in doubt"},
-		strictFlag(&job.Strict),
+		scoreRangeFlag(&job.ScoreRange), strictFlag(&job.Strict),
 		cli.Flag{Name: "weight", Arg: "FILE=N", Into: &job.Weights, Field: "Weights",
 			Help: "read the pairs of FILE N times per epoch, such as 2 or 0.5", Default: "1"},
 		cli.Flag{Name: "max-tokens", Arg: "N", Into: &o.MaxTokens, Field: "MaxTokens", Help: "tokens of a text to learn from; 0 uses all"},
@@ -117,7 +115,7 @@ $ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
 // pairEndings are the endings of files of pairs.
 var pairEndings = []string{"tsv", "csv", "jsonl", "gz", "bz2", "zst"}
 
-// columnsFlag, labelsFlag and strictFlag are shared by the commands that read pairs.
+// columnsFlag, labelsFlag, scoreRangeFlag and strictFlag are shared by the commands that read pairs.
 func columnsFlag(into *string) cli.Flag {
 	return cli.Flag{Name: "columns", Arg: "A,B[,C]", Into: into, Field: "Columns",
 		Help: "columns by name in the header or by number, or fields of JSON: anchor, positive, negatives; or text, text, score=NAME or label=NAME", Default: "detected"}
@@ -126,6 +124,11 @@ func columnsFlag(into *string) cli.Flag {
 func labelsFlag(into *[]string) cli.Flag {
 	return cli.Flag{Name: "labels", Arg: "LABEL=X,...", Into: into, Field: "Labels", Help: "what labels mean, from 0 (not related) to 1 (related); pairs with others are skipped",
 		Default: "0, 1, true, false, and names such as entailment=1,neutral=0,contradiction=0"}
+}
+
+func scoreRangeFlag(into *[]float64) cli.Flag {
+	return cli.Flag{Name: "score-range", Arg: "LOW,HIGH", Into: into, Field: "ScoreRange", Help: "lowest and highest possible score of all PAIRS, scaled to 0..1",
+		Default: "detected: 0,1 or 0,5 or 0,10 or 0,100 if the scores reach 80% of it, or -1,1; refused if in doubt"}
 }
 
 func strictFlag(into *bool) cli.Flag {

@@ -40,6 +40,9 @@ func (j *resumeJob) resumeSentence(cmd *cobra.Command, c *checkpoints.Checkpoint
 			return cli.UsageError(err)
 		}
 	}
+	if err := s.Complete(j.pairs); err != nil {
+		return cli.UsageError(err)
+	}
 	if err := j.watch.check(cmd, c.Config.Validation); err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
 	sentences "github.com/luminavec/luminavec/sentence/train"
 )
@@ -66,6 +67,9 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 	err = j.Fits(pairs)
 	if err == nil {
 		err = j.Unused(cli.Given(cmd)...)
+	}
+	if err == nil && len(sets) == 0 {
+		err = labelsUsed(j.Labels, pairs.Files())
 	}
 	if err != nil {
 		return cli.UsageError(err)
@@ -174,6 +178,14 @@ func readPairs(cmd *cobra.Command, sources []pairs.Source, o pairs.Options) (*pa
 	cli.Note(cmd, "read %s: %s of %s tokens%s, in %s", cli.Bytes(s.Bytes), pluralPairs(pairs.Examples(), pairs.Kind()),
 		cli.Count(float64(pairs.Tokens())), cut, cli.Duration(time.Since(began)))
 	return pairs, nil
+}
+
+// labelsUsed returns an error if labels are given for pairs without labels.
+func labelsUsed(labels []string, files []pairs.File) error {
+	if kind := files[0].Kind; len(labels) > 0 && kind != pairs.Labelled {
+		return fault.Field("Labels", "leave it out, or name the column of the labels in Columns", "applies to pairs with labels, but these are %s", kind)
+	}
+	return nil
 }
 
 // notePairs reports the layout of each file, and warns about what was skipped.
