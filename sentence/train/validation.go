@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -19,7 +20,7 @@ import (
 // Validation judges a model while it trains: it measures sets at a Cadence, keeps the best
 // model, and may stop the run early. The first set decides which model is best.
 //
-//	sets, err := train.OpenSets(ctx, nil, "stsb-dev.csv", "retrieval:scifact")
+//	sets, err := train.OpenSets(ctx, sets.STSOptions{}, "stsb-dev.csv", "retrieval:scifact")
 //	…
 //	run.Validation = &train.Validation{Sets: sets, Every: train.Cadence{Epochs: 0.5}, Patience: 3}
 type Validation = training.Validation
@@ -44,7 +45,7 @@ type opened struct {
 var judges = []struct {
 	kind   sets.Kind
 	folder bool // a set is a folder, else a file
-	open   func(ctx context.Context, path string, labels []string) (opened, error)
+	open   func(ctx context.Context, path string, o sets.STSOptions) (opened, error)
 }{
 	{sets.STSSet, false, openSTS},
 	{sets.RetrievalSet, true, openRetrieval},
@@ -52,43 +53,44 @@ var judges = []struct {
 
 // OpenSets opens the sets that judge a model: files of sentence pairs with scores, judged by
 // Spearman correlation, or folders in the BEIR layout, judged by NDCG@10. A name may start with
-// sts: or retrieval: to select the kind. labels are the meanings of the labels of sentence pairs,
-// see sets.STSOptions; nil: the well-known ones.
-func OpenSets(ctx context.Context, labels []string, names ...string) ([]ValidationSet, error) {
-	var sets []ValidationSet
+// sts: or retrieval: to select the kind. o says how the sentence pairs are read.
+func OpenSets(ctx context.Context, o sets.STSOptions, names ...string) ([]ValidationSet, error) {
+	var opened []ValidationSet
 	for _, name := range names {
-		set, err := openSet(ctx, labels, name)
+		set, err := openSet(ctx, o, name)
 		if err != nil {
 			return nil, err
 		}
-		sets = append(sets, set)
+		opened = append(opened, set)
 	}
-	return sets, nil
+	return opened, nil
 }
 
 // ReopenSets opens the sets called names or, if there are none, those that judged an
-// interrupted run; was may be nil. It is an error if one of the latter has changed. labels are
-// as in OpenSets.
-func ReopenSets(ctx context.Context, labels []string, was *checkpoints.Validation, names ...string) ([]ValidationSet, error) {
+// interrupted run; was may be nil. It is an error if one of the latter has changed. o is as in
+// OpenSets; its ScoreColumn is by default that of the interrupted run.
+func ReopenSets(ctx context.Context, o sets.STSOptions, was *checkpoints.Validation, names ...string) ([]ValidationSet, error) {
 	if was == nil || len(names) > 0 {
-		return OpenSets(ctx, labels, names...)
+		return OpenSets(ctx, o, names...)
 	}
 	const hint = "restore the set, or validate with a different one, which restarts the comparison"
-	var sets []ValidationSet
+	var opened []ValidationSet
 	for _, s := range was.Sets {
-		set, err := openSet(ctx, labels, s.Kind+":"+s.File)
+		same := o
+		same.ScoreColumn = cmp.Or(o.ScoreColumn, s.ScoreColumn)
+		set, err := openSet(ctx, same, s.Kind+":"+s.File)
 		if err != nil {
 			return nil, fault.New(hint, "the run was validated with a set that cannot be read: %w", err)
 		}
 		if set.SHA256 != s.SHA256 {
 			return nil, fault.New(hint, "the validation set %s has changed since the run was interrupted", s.File)
 		}
-		sets = append(sets, set)
+		opened = append(opened, set)
 	}
-	return sets, nil
+	return opened, nil
 }
 
-func openSet(ctx context.Context, labels []string, name string) (ValidationSet, error) {
+func openSet(ctx context.Context, o sets.STSOptions, name string) (ValidationSet, error) {
 	kind, path := sets.Kind(""), name
 	for _, j := range judges {
 		if rest, ok := strings.CutPrefix(name, string(j.kind)+":"); ok {
@@ -110,9 +112,12 @@ func openSet(ctx context.Context, labels []string, name string) (ValidationSet, 
 		if kind != j.kind && (kind != "" || info.IsDir() != j.folder) {
 			continue
 		}
-		set, err := j.open(ctx, path, labels)
+		set, err := j.open(ctx, path, o)
+		if j.folder {
+			o.ScoreColumn = 0
+		}
 		return ValidationSet{
-			ValidationSet: checkpoints.ValidationSet{Kind: string(j.kind), File: path, SHA256: sum}, Read: set.read,
+			ValidationSet: checkpoints.ValidationSet{Kind: string(j.kind), File: path, SHA256: sum, ScoreColumn: o.ScoreColumn}, Read: set.read,
 			Judge: func(ctx context.Context, c *checkpoints.Checkpoint) (checkpoints.Metric, error) {
 				encoder, err := sentence.FromCheckpoint(c)
 				if err != nil {
@@ -126,8 +131,8 @@ func openSet(ctx context.Context, labels []string, name string) (ValidationSet, 
 	panic("train: the kinds of validation sets must include a file and a folder")
 }
 
-func openSTS(ctx context.Context, path string, labels []string) (opened, error) {
-	set, err := sets.ReadSTS(ctx, path, sets.STSOptions{Labels: labels})
+func openSTS(ctx context.Context, path string, o sets.STSOptions) (opened, error) {
+	set, err := sets.ReadSTS(ctx, path, o)
 	if err != nil {
 		return opened{}, err
 	}
@@ -138,7 +143,7 @@ func openSTS(ctx context.Context, path string, labels []string) (opened, error) 
 	}, read, set.Undecided()}, nil
 }
 
-func openRetrieval(ctx context.Context, path string, _ []string) (opened, error) {
+func openRetrieval(ctx context.Context, path string, _ sets.STSOptions) (opened, error) {
 	set, err := sets.OpenRetrieval(ctx, path, "")
 	if err != nil {
 		return opened{}, err

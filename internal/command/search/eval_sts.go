@@ -34,7 +34,7 @@ The columns of a set are detected from its header and its numbers, and reported.
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
 		setFlag(&paths, "FILE", "pairs with scores: sentence, sentence and score in TSV, CSV or JSON Lines, with or without a header, or the columns of the STS benchmark",
 			"the STS benchmark's dev set"),
-		cli.Flag{Name: "score-column", Arg: "N", Into: &read.ScoreColumn, Field: "ScoreColumn", Positive: true, Help: "column of the score in TSV and CSV, from 1", Default: "detected"},
+		cli.ScoreColumnFlag(&read.ScoreColumn),
 		cli.Flag{Name: "score-range", Arg: "LOW,HIGH", Into: &read.ScoreRange, Field: "ScoreRange", Help: "lowest and highest possible score; another is an error", Default: "any"},
 		cli.Flag{Name: "labels", Arg: "LABEL=X,...", Into: &read.Labels, Field: "Labels", Help: "what labels mean, from 0 (not related) to 1 (related); pairs with others are skipped",
 			Default: "names such as entailment=1,neutral=0,contradiction=0"},
