@@ -20,7 +20,7 @@ func neighborsCommand() *cobra.Command {
 		Short:   "Print the words whose vectors are nearest to the vector of each word",
 		Long: `
 The score is the cosine of the two vectors: 1 for the same direction, 0 for unrelated
-words. The vector of a word is the one that 'embed text' gives it. A word that is not in the vocabulary is composed of its character n-grams, if the
+words. The layers of a sentence model are part of its vectors. A word that is not in the vocabulary is composed of its character n-grams, if the
 model has any ('train skipgram --char-ngrams').`,
 		Example: `
 $ search neighbors -m model -k 3 paris

@@ -13,6 +13,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/internal/words"
+	"github.com/luminavec/luminavec/sentence"
 )
 
 // sampleEpochs is the default number of passes over the bundled sample, which
@@ -196,6 +197,11 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 		noteStart(cmd, start.Found(), corpus.Vocabulary().Len(), "word", j.init, given.Format, start.Out != nil)
+		if m := given.Model; m != nil {
+			if rows, err := sentence.WordVectors(m); err != nil || rows != m {
+				cli.Note(cmd, "only the table of %s is used, without its layers and token weights", j.init)
+			}
+		}
 		if start.Freeze && start.Found() == corpus.Vocabulary().Len() {
 			cli.Warn(cmd, "with --freeze-init no vector will change: every word has an initial vector")
 		}
