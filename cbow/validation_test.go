@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/cbow"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
-	"github.com/luminavec/luminavec/cbow"
 )
 
 func TestValidationOptions(t *testing.T) {
