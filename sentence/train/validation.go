@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
@@ -62,6 +63,9 @@ func OpenSets(ctx context.Context, o sets.STSOptions, names ...string) ([]Valida
 			return nil, err
 		}
 		opened = append(opened, set)
+	}
+	if o.ScoreColumn != 0 && !slices.ContainsFunc(opened, func(s ValidationSet) bool { return s.Kind == string(sets.STSSet) }) {
+		return nil, fault.Field("ScoreColumn", "leave it out", "requires a validation set of sentence pairs")
 	}
 	return opened, nil
 }

@@ -49,6 +49,9 @@ func dimFlag(dim *int) cli.Flag {
 }
 
 func evalSTS(cmd *cobra.Command, paths []string, o sets.STSOptions, compare evaluate.STSOptions) error {
+	if err := needsSet(cmd, paths); err != nil {
+		return err
+	}
 	read := func(path string) (*sets.STS, error) {
 		set, err := sets.ReadSTS(cmd.Context(), path, o)
 		if err == nil {
