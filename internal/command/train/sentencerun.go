@@ -78,6 +78,7 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 	}
 	if start != nil && start.Encoder == nil {
 		noteStart(cmd, start.Found(), v.Len(), "token", j.init, init.Format, false)
+		noteNGrams(cmd, j.init, init.NGrams())
 	}
 	return j.trainPairs(cmd, sets, 0, sentences.Run{Pairs: pairs, Tokenizer: tokenizer, Sources: args, Start: start})
 }

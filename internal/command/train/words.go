@@ -201,6 +201,7 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 			if rows, err := sentence.WordVectors(m); err != nil || rows != m {
 				cli.Note(cmd, "only the table of %s is used, without its layers and token weights", j.init)
 			}
+			noteNGrams(cmd, j.init, m.NGrams != nil)
 		}
 		if start.Freeze && start.Found() == corpus.Vocabulary().Len() {
 			cli.Warn(cmd, "with --freeze-init no vector will change: every word has an initial vector")
@@ -212,6 +213,13 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	return j.trainWords(cmd, j.kind, j.options, sets, words.Run{
 		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, Start: start,
 	})
+}
+
+// noteNGrams notes that n-grams of initial vectors are not used.
+func noteNGrams(cmd *cobra.Command, path string, any bool) {
+	if any {
+		cli.Note(cmd, "the character n-grams of %s are not used", path)
+	}
 }
 
 // noteStart reports how many words or tokens start from given vectors.
