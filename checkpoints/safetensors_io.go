@@ -139,6 +139,9 @@ func readTensors(ctx context.Context, r io.Reader, size int64, names ...string) 
 	if _, err := io.ReadFull(r, first[:]); err != nil {
 		return nil, noEOF(err)
 	}
+	if string(first[:]) == "version " {
+		return nil, fault.New("fetch the file itself: git lfs pull", "a pointer of Git LFS, not a file of tensors")
+	}
 	n := little.Uint64(first[:])
 	if n > maxHeader || n > uint64(size)-8 {
 		return nil, fmt.Errorf("header: its length is %d bytes, but the file has %d (at most %d are read)", n, size-8, maxHeader)

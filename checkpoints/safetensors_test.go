@@ -38,6 +38,7 @@ func TestSafetensorsHostile(t *testing.T) {
 		{"empty", nil, "too few"},
 		{"seven bytes", make([]byte, 7), "too few"},
 		{"long header", little.AppendUint64(nil, 1), "header: its length is 1 bytes"},
+		{"pointer of Git LFS", []byte("version https://git-lfs.github.com/spec/v1\n"), "a pointer of Git LFS"},
 		{"endless header", append(bytes.Repeat([]byte{0xff}, 8), "{}"...), "header: its length"},
 		{"header 2^63", append(little.AppendUint64(nil, 1<<63), "{}"...), "header: its length"},
 		{"no JSON", file("hello", 0), "header"},

@@ -33,7 +33,7 @@ type ValidationSet struct {
 	File   string `json:"file"`             // file as named by the user
 	SHA256 string `json:"sha256,omitempty"` // SHA-256 of the file, in hexadecimal
 
-	ScoreColumn int `json:"score_column,omitempty"` // column of the scores of word pairs, from 1; 0: detected
+	ScoreColumn int `json:"score_column,omitempty"` // column of the scores of scored pairs, from 1; 0: detected
 }
 
 // Validated is the result of one validation.

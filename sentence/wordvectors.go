@@ -7,6 +7,18 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
+// TokenVectors returns a model without layers whose rows are the vectors that c gives to texts of
+// one token, before normalization, whatever its pooling. In all else it is like WordVectors.
+func TokenVectors(c *checkpoints.Checkpoint) (*checkpoints.Checkpoint, error) {
+	switch Pooling(c.Config.Encoder.Pooling) {
+	case Max, First, Last: // of one token it is the token, as is its mean
+		alone := *c
+		alone.Config.Encoder.Pooling = string(Mean)
+		c = &alone
+	}
+	return WordVectors(c)
+}
+
 // WordVectors returns a model without layers whose rows have the vectors of c: the mean of the
 // rows of the tokens of a text is the vector that c gives to the text, before normalization. It
 // returns c if that holds for its own rows; otherwise the layers and the weights of tokens are

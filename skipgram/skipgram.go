@@ -184,7 +184,17 @@ func Continue(c *checkpoints.Checkpoint, corpus *corpora.Corpus, o Options) (*ch
 // first file decides which model is best. OpenValidation fails if a file has no word in common
 // with the vocabulary. Close the Validation after training.
 func OpenValidation(ctx context.Context, corpus *corpora.Corpus, tokenizer *tokenize.Tokenizer, o Options, files ...string) (*Validation, error) {
-	sets, err := words.ReadSets(files...)
+	return ValidationOptions{}.Open(ctx, corpus, tokenizer, o, files...)
+}
+
+// ValidationOptions controls how [ValidationOptions.Open] reads evaluation files.
+type ValidationOptions struct {
+	ScoreColumn int // column of the scores in files of word pairs, from 1; default 0: detected
+}
+
+// Open is [OpenValidation] with options.
+func (v ValidationOptions) Open(ctx context.Context, corpus *corpora.Corpus, tokenizer *tokenize.Tokenizer, o Options, files ...string) (*Validation, error) {
+	sets, err := words.SetOptions(v).Read(files...)
 	if err != nil {
 		return nil, err
 	}

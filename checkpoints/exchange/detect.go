@@ -22,6 +22,7 @@ var foreign = []struct{ magic, name, hint string }{
 	{"\xfd7zXZ\x00", "an xz file", "decompress it first: xz -d FILE"},
 	{"\x89HDF", "an HDF5 file", ""},
 	{"PAR1", "a Parquet file", ""},
+	{"version https://git-lfs", "a pointer of Git LFS", "fetch the file itself: git lfs pull"},
 	{"SQLite format 3", "an SQLite database", ""},
 	{"\xff\xfe", "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8 FILE"},
 	{"\xfe\xff", "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8 FILE"},

@@ -47,7 +47,7 @@ func numpyType(descr string) string {
 		'b': "truth values", 'O': "Python objects in a pickle", 'U': "text", 'S': "text", 'M': "dates", 'm': "durations",
 		'V': "raw bytes, such as bfloat16"}
 	kind := strings.TrimLeft(descr, "<>=|")
-	if kind == "" || kinds[kind[0]] == "" {
+	if kind == "" || kinds[kind[0]] == "" || len(kind) > 1 && kind[1] >= 'a' { // a name, such as bfloat16
 		return fmt.Sprintf("%.40q", descr)
 	}
 	what := kinds[kind[0]]

@@ -200,8 +200,12 @@ func checkTable(c *checkpoints.Checkpoint) error {
 	if more == nil {
 		return nil
 	}
+	list := more[len(more)-1]
+	if n := len(more) - 1; n > 0 {
+		list = strings.Join(more[:n], ", ") + " and " + list
+	}
 	return fault.New("fold the layers into the table first, with sentence.WordVectors", "the rows of %s are not the vectors of the model, which has %s",
-		checkpoints.EmbeddingTensor, strings.Join(more, " and "))
+		checkpoints.EmbeddingTensor, list)
 }
 
 // named returns the names of the words that are kept, and the words whose name differs. It removes

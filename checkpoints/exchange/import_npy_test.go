@@ -42,6 +42,7 @@ func TestPickles(t *testing.T) {
 		{"\x80\x04\x95\xbe\x00\x00\x00\x00\x00\x00\x00\x8c\x1bgensim.models.keyedvectors\x94", "a gensim model in a Python pickle", "save_word2vec_format"},
 		{"(dp0\nVa\np1\nI1\ns.", "a Python pickle", "gensim"},
 		{"GGUF\x03\x00\x00\x00", "a GGUF model", "formats of vectors"},
+		{"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 123\n", "a pointer of Git LFS", "git lfs pull"},
 	} {
 		_, err := Open(context.Background(), fileOf(t, "x.bin", c.content), Options{})
 		if err == nil || !strings.Contains(err.Error(), " is "+c.name+", not a file of vectors") || !strings.Contains(fault.Hint(err), c.hint) {
@@ -77,6 +78,7 @@ func TestImportNPY(t *testing.T) {
 		{"integers", header("<i4", "False", "(2, 2)") + doubles, "a\nb\n", `of type f2, f4 or f8 but found "<i4", 32-bit integers`},
 		{"objects", header("|O", "False", "(1,)") + doubles, "a\nb\n", `but found "|O", Python objects in a pickle`},
 		{"text", header("<U5", "False", "(2, 2)") + doubles, "a\nb\n", `but found "<U5", text`},
+		{"a named type", header("bfloat16", "False", "(2, 2)") + doubles, "a\nb\n", `f8 but found "bfloat16"`},
 		{"bfloat16", header("|V2", "False", "(2, 2)") + doubles, "a\nb\n", `but found "|V2", raw bytes, such as bfloat16`},
 		{"records", header("<f4", "False", "(2,)") + doubles, "a\nb\n", "two dimensions"},
 		{"structured", strings.Replace(header("<f4", "False", "(2,)"), "'<f4'", "[('a', '<f4')]", 1) + doubles, "a\nb\n", "found a structured array"},

@@ -24,7 +24,11 @@ func init() {
 			}
 			if v.Options.Unnamed { // the rows are to be vectors of texts
 				if err := checkTable(c); err != nil {
-					return nil, fault.New("export its vectors, and read the exported file", "%s: %w", v.Name(), err)
+					hint := "export its vectors, and read the exported file"
+					if p := c.Config.Encoder.Pooling; p != "" && p != "mean" && p != "sif" {
+						hint = "encode texts with the model instead: no table has its vectors"
+					}
+					return nil, fault.New(hint, "%s: %w", v.Name(), err)
 				}
 			}
 			v.Model, v.Dim, v.Rows = c, c.Config.Dim, int64(c.Vocabulary.Len())

@@ -22,7 +22,7 @@ import (
 func init() {
 	Register(Format{
 		Name: "npy", Extensions: []string{".npy"}, Binary: true,
-		Description: "a NumPy array of float32, without words",
+		Description: "a NumPy array, without words",
 		Detect: func(head Head) Match {
 			if bytes.HasPrefix(head.Data, []byte(npyMagic)) {
 				return Yes

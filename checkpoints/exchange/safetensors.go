@@ -67,8 +67,11 @@ func readSafetensors(ctx context.Context, v *Vectors, _ *bufio.Reader) (RowReade
 	}
 	for _, name := range tableNames {
 		table := tensors[name]
-		if table.Data == nil || len(table.Shape) != 2 {
+		switch {
+		case table.Data == nil:
 			continue
+		case len(table.Shape) != 2:
+			return nil, fault.New("save it with two dimensions, rows and columns", "%s: tensor %s has %s, not 2", path, name, count(int64(len(table.Shape)), "dimension"))
 		}
 		if table, err = weighted(path, table, tensors); err != nil {
 			return nil, err

@@ -237,6 +237,7 @@ func (b *builder) store(in *textRows, rows *encodedRows) error {
 			return err
 		}
 		file.Examples++
+		p.sample(in.rows[i].texts[0], in.rows[i].texts[1])
 		if file.Kind != Paired {
 			file.seen.Add(float64(math.Float32frombits(uint32(ids[file.Columns]))))
 		}

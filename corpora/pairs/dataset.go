@@ -2,6 +2,7 @@ package pairs
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/luminavec/luminavec/corpora/internal/scale"
 )
@@ -48,6 +49,7 @@ type Dataset struct {
 	fingerprint string
 	groups      *textGroups // nil: Related is off
 	scores      Scores
+	samples     [][2]string
 }
 
 // Scores describes how the scores of all files were read.
@@ -72,6 +74,31 @@ func (s Scores) String() string {
 
 // Scores describes how the scores were read.
 func (p *Dataset) Scores() Scores { return p.scores }
+
+// Samples returns the first two texts of up to three examples that share no text: the first of
+// them whose texts have at most 100 bytes or, if there are fewer, the shortest others.
+func (p *Dataset) Samples() [][2]string { return p.samples }
+
+// sample keeps the texts of an example if Samples should return them.
+func (p *Dataset) sample(a, b string) {
+	const most, long = 3, 100
+	longest, size := 0, 0
+	for i, s := range p.samples {
+		if s[0] == a || s[0] == b || s[1] == a || s[1] == b {
+			return
+		}
+		if n := max(len(s[0]), len(s[1])); n > size {
+			longest, size = i, n
+		}
+	}
+	switch {
+	case a == b:
+	case len(p.samples) < most:
+		p.samples = append(p.samples, [2]string{strings.Clone(a), strings.Clone(b)})
+	case size > long && max(len(a), len(b)) < size:
+		p.samples[longest] = [2]string{strings.Clone(a), strings.Clone(b)}
+	}
+}
 
 // Kind returns the kind of all examples.
 func (p *Dataset) Kind() Kind { return p.files[0].Kind }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/luminavec/luminavec/corpora/text"
 )
@@ -125,6 +127,8 @@ type column struct {
 	whole    bool   // all numbers are whole
 	commas   int    // numbers with a decimal comma
 	points   int    // numbers with a decimal point
+	large    int    // numbers without either, of more than two digits
+	groups   int    // numbers with a comma before the last three digits
 	example  string // the first number or, if there is none, the first text
 	decimals int    // most digits after the decimal point
 }
@@ -190,11 +194,16 @@ func (t *table) bare(i int) bool {
 	return i == 2
 }
 
-// title reports whether a field can be the name of a column of numbers, and not a mistyped number.
+// title reports whether a field can be the name of a column of numbers, and not a mistyped or
+// missing number.
 func title(field string) bool {
-	bare := strings.TrimLeft(field, "+-.,")
-	return bare != "" && !digit(bare[0]) && !isNumber(field)
+	bare := strings.TrimLeft(field, "+-−.,")
+	first, _ := utf8.DecodeRuneInString(bare)
+	return bare != "" && !unicode.IsDigit(first) && !isNumber(field) && !slices.Contains(missing, strings.ToLower(field))
 }
+
+// missing are texts that stand for a missing number.
+var missing = []string{"na", "n/a", "null", "none", "nil", "missing"}
 
 // plainName returns the letters and digits of the name of a column, in lower case.
 func plainName(name string) string {
@@ -234,6 +243,11 @@ func (t *table) describe(width int) {
 			c.whole = c.whole && v == math.Trunc(v)
 			if comma {
 				c.commas++
+			}
+			if at := strings.IndexByte(f, ','); at == len(f)-4 && at > 0 {
+				c.groups++
+			} else if at < 0 && !strings.Contains(f, ".") && math.Abs(v) >= 100 {
+				c.large++
 			}
 			if at := strings.IndexAny(f, ".,"); at >= 0 {
 				if f[at] == '.' {

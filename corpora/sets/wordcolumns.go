@@ -57,8 +57,11 @@ func (t *table) wordColumns(score int) (WordColumns, error) {
 	if c.Score <= len(t.columns) {
 		s := t.columns[c.Score-1]
 		c.DecimalComma = s.commas > 0
-		if s.commas > 0 && s.points > 0 {
+		switch {
+		case s.commas > 0 && s.points > 0:
 			return c, fault.New("write all scores in the same way", "the scores in column %d have decimal points and decimal commas", c.Score)
+		case s.commas > 0 && s.groups == s.commas && s.large > 0:
+			return c, fault.New("write the scores without commas between thousands", "the commas of the scores in column %d are thousands separators or decimal commas, which is not clear", c.Score)
 		}
 	}
 	return c, nil

@@ -114,6 +114,11 @@ func TestScoreColumn(t *testing.T) {
 		{"king queen monarch 8.5\nman boy lad 6\n", 0, "several columns hold texts, and which are the two words is not clear: columns 1 (king), 2 (queen), 3 (monarch)", ""},
 		{"king queen 8.5\nking man 7.x\n", 0, "set.txt:2: score \"7.x\" is not a number", ""},
 		{"king queen 7.x\nking man 8.5\n", 0, "set.txt:1: score \"7.x\" is not a number", ""}, // not a header
+		{"king queen NA\nking man 8.5\n", 0, "set.txt:1: score \"NA\" is not a number", ""},
+		{"king queen −1.5\nking man 8.5\n", 0, "set.txt:1: score \"−1.5\" is not a number", ""},
+		{"Auto;Wagen;1,200\nAuto;Baum;950\n", 0, "thousands separators or decimal commas, which is not clear", ""},
+		{"Auto;Wagen;1,200\nAuto;Baum;9\n", 0, "", "[{Auto Wagen 1.2} {Auto Baum 9}]"},
+		{"{\"w1\":\"king\",\"w2\":\"queen\",\"score\":8}\n{\"w1\":\"king\",\"w2\":\"man\",\"score\":7}\n", 0, "set.txt:1: expected columns but found JSON", ""},
 		{"old new A 1.58\nsmart bright A\n", 0, "set.txt:2: expected 4 columns but found 3", ""},
 	} {
 		path := corporatest.WriteFile(t, t.TempDir(), "set.txt", c.text)

@@ -100,6 +100,9 @@ func parseWordPairs(ctx context.Context, src *text.Source) (*WordPairs, error) {
 func (o WordPairsOptions) parse(ctx context.Context, src *text.Source) (*WordPairs, error) {
 	p := pairParser{set: &WordPairs{Name: nameOf(src)}, score: o.ScoreColumn, file: text.Describe(src.Names()[0])}
 	err := eachLine(ctx, src, func(at text.Position, line string) error {
+		if line[0] == '{' && strings.HasSuffix(line, "}") && len(p.rows) == 0 {
+			return at.Errorf(hintPairs, "expected columns but found JSON: %.80q", line)
+		}
 		r := row{at: at, line: line}
 		if p.settled {
 			r.fields = splitAt(line, p.sep)

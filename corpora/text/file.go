@@ -102,12 +102,23 @@ func (f *File) begin(r *bufio.Reader, l *liner, o RecordOptions) (*Format, error
 	return nil, fault.New("use one record per line: JSON Lines, CSV or TSV", "%s: unknown record format", Describe(f.Name))
 }
 
+// afterBlank returns text from its first line that is not blank.
+func afterBlank(text []byte) []byte {
+	for {
+		line, rest, ended := bytes.Cut(text, []byte("\n"))
+		if !ended || len(bytes.TrimSpace(line)) > 0 {
+			return bytes.TrimLeft(text, "\r\n")
+		}
+		text = rest
+	}
+}
+
 // firstLine returns at least the first line that is not blank, as far as r can peek.
 func firstLine(r *bufio.Reader) ([]byte, error) {
 	for n := 1; ; n++ {
 		head, err := r.Peek(max(n, r.Buffered()))
 		n = len(head)
-		if text := bytes.TrimLeft(head, "\r\n"); bytes.IndexByte(text, '\n') >= 0 || err == io.EOF || err == bufio.ErrBufferFull {
+		if text := afterBlank(head); bytes.IndexByte(text, '\n') >= 0 || err == io.EOF || err == bufio.ErrBufferFull {
 			return text, nil
 		}
 		if err != nil {

@@ -71,7 +71,7 @@ func (s *Source) readEntry(ctx context.Context, l *liner, e entry) error {
 	defer done()
 	l.file, l.line, l.offset, l.lineStart = e.name, 1, mark, mark
 	if head, _ := r.Peek(r.Buffered()); s.records.Format == "" {
-		s.records = DetectRecords(Head{Name: e.name, First: bytes.TrimLeft(head[:min(len(head), headBytes)], "\r\n")})
+		s.records = DetectRecords(Head{Name: e.name, First: afterBlank(head[:min(len(head), headBytes)])})
 	}
 	err = l.run(ctx, r)
 	s.stats.Bytes += l.offset

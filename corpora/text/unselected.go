@@ -14,7 +14,7 @@ import (
 // of its fields and its punctuation, because no Selection says which part is the text.
 type Unselected struct {
 	File   string // as in Source.Names
-	Format string // "JSON Lines", "JSON" or "CSV"; "": no file looks like records
+	Format string // "JSON Lines", "JSON", "CSV" or "TSV"; "": no file looks like records
 	Fields string // names of the first record's fields that may be text, quoted; "" if unknown
 }
 
@@ -22,8 +22,8 @@ type Unselected struct {
 var jsonStart = regexp.MustCompile(`^\s*\[?\s*\{\s*"(?:[^"\\]|\\.)*"\s*:`)
 
 // DetectRecords reports whether a file that is to be read as lines of text has records instead:
-// its text starts with a JSON object, or its name ends in .csv or .tsv and its first line has the
-// separator.
+// its text starts with a JSON object; its name ends in .jsonl or .ndjson and its first line is an
+// array or a string; or its name ends in .csv or .tsv and its first line has the separator.
 func DetectRecords(h Head) Unselected {
 	line, whole := h.Line()
 	switch {
@@ -33,8 +33,12 @@ func DetectRecords(h Head) Unselected {
 			u.Format, u.Fields = "JSON Lines", textFields(line)
 		}
 		return u
-	case h.Ext() == ".csv" && bytes.ContainsAny(line, ",;\t"), h.Ext() == ".tsv" && bytes.IndexByte(line, '\t') >= 0:
+	case slices.Contains([]string{".jsonl", ".ndjson"}, h.Ext()) && whole && len(line) > 0 && bytes.IndexByte([]byte("[\""), line[0]) >= 0 && json.Valid(line):
+		return Unselected{File: h.Name, Format: "JSON"}
+	case h.Ext() == ".csv" && bytes.ContainsAny(line, ",;\t"):
 		return Unselected{File: h.Name, Format: "CSV"}
+	case h.Ext() == ".tsv" && bytes.IndexByte(line, '\t') >= 0:
+		return Unselected{File: h.Name, Format: "TSV"}
 	}
 	return Unselected{}
 }

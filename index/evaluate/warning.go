@@ -13,8 +13,12 @@ func warning(defined bool, found, of int, noun, needed string) string {
 	switch {
 	case of == 0:
 		return ""
+	case found == 0 && of == 1:
+		return fmt.Sprintf("no result: its only %s does not have %s", noun, needed)
 	case found == 0:
 		return fmt.Sprintf("no result: none of its %s has %s", count(of, noun), needed)
+	case !defined && of == 1:
+		return fmt.Sprintf("no result: a correlation needs %s, but there is only 1", count(2, noun))
 	case !defined && found == 1:
 		return fmt.Sprintf("no result: a correlation needs %s, but only 1 of %d has %s", count(2, noun), of, needed)
 	case !defined:

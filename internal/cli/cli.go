@@ -66,9 +66,9 @@ const (
 // JSONFlag declares --json, which [JSON] reads.
 func JSONFlag() Flag { return Flag{Name: "json", Help: "print the report as JSON"} }
 
-// ScoreColumnFlag declares --score-column of files of word pairs.
+// ScoreColumnFlag declares --score-column of sets of words or sentences with scores.
 func ScoreColumnFlag(column *int) Flag {
-	return Flag{Name: "score-column", Arg: "N", Into: column, Field: "ScoreColumn", Positive: true, Default: "detected", Help: "column of the scores in files of word pairs, from 1"}
+	return Flag{Name: "score-column", Arg: "N", Into: column, Field: "ScoreColumn", Positive: true, Default: "detected", Help: "column of the scores in sets of scored pairs, from 1"}
 }
 
 // JSON says whether cmd was given --json.

@@ -67,9 +67,9 @@ func WarnRecords(cmd *cobra.Command, u text.Unselected, selectable bool) {
 	switch {
 	case u.Format == "":
 		return
-	case u.Format == "CSV" && selectable:
+	case (u.Format == "CSV" || u.Format == "TSV") && selectable:
 		how = "--column selects the text"
-	case u.Format == "CSV":
+	case u.Format == "CSV" || u.Format == "TSV":
 		how = "use a file with one text per line"
 	case u.Format == "JSON" || !selectable:
 		how = "jq -r '.. | strings' writes the texts, one per line"
@@ -79,7 +79,7 @@ func WarnRecords(cmd *cobra.Command, u text.Unselected, selectable bool) {
 			how += ", such as " + u.Fields
 		}
 	}
-	Warn(cmd, "%s is %s, but every line was read as text, with names of fields: %s", InputName(u.File), u.Format, how)
+	Warn(cmd, "%s is %s, but every line was read as text, with names and punctuation: %s", InputName(u.File), u.Format, how)
 }
 
 // OpenRecords is OpenText; with skipBad, bad records are skipped.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
@@ -44,6 +45,9 @@ func (o SetOptions) Read(names ...string) ([]*Set, error) {
 			return nil, err
 		}
 		sets = append(sets, s)
+	}
+	if o.ScoreColumn != 0 && !slices.ContainsFunc(sets, func(s *Set) bool { return s.pairs != nil }) {
+		return nil, fault.Field("ScoreColumn", "leave it out", "requires a validation set of word pairs")
 	}
 	return sets, nil
 }
@@ -94,8 +98,8 @@ func ReadSameSets(was *checkpoints.Validation, names ...string) ([]*Set, error) 
 	return SetOptions{}.ReadSame(was, names...)
 }
 
-// ReadSame reads sets as ReadSameSets does. The options apply to the sets called names, and to
-// earlier ones whose options were the default.
+// ReadSame reads sets as ReadSameSets does. Options of the earlier sets apply where o has the
+// default.
 func (o SetOptions) ReadSame(was *checkpoints.Validation, names ...string) ([]*Set, error) {
 	if was == nil || len(names) > 0 {
 		return o.Read(names...)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/sentence"
 	"github.com/luminavec/luminavec/sentence/train"
@@ -96,7 +97,7 @@ func ExampleOpenSets() {
 	_, pairs, tokenizer := begin(ctx, dir)
 	defer pairs.Close()
 
-	sets, err := train.OpenSets(ctx, nil, filepath.Join(dir, "scored.tsv"))
+	sets, err := train.OpenSets(ctx, sets.STSOptions{}, filepath.Join(dir, "scored.tsv"))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -37,6 +37,11 @@ func OpenInit(ctx context.Context, path, format string) (*Init, error) {
 	return i, nil
 }
 
+// NGrams reports whether the vectors have character n-grams, which a run does not use.
+func (i *Init) NGrams() bool {
+	return i != nil && i.vectors != nil && i.model != nil && i.model.NGrams != nil
+}
+
 // IsSentence reports whether the run continues a sentence model as a whole.
 func (i *Init) IsSentence() bool { return i != nil && i.vectors == nil }
 

@@ -134,27 +134,27 @@ func TestTokensOpen(t *testing.T) {
 func TestSets(t *testing.T) {
 	ctx := context.Background()
 	path := write(t, "scored.tsv", "sentence1\tsentence2\tscore\na\tb\t1\nc\td\t0\n")
-	evalSets, err := OpenSets(ctx, nil, path, "sts:"+path)
+	evalSets, err := OpenSets(ctx, sets.STSOptions{}, path, "sts:"+path)
 	if err != nil || len(evalSets) != 2 || evalSets[0].Kind != string(sets.STSSet) || evalSets[0].SHA256 != evalSets[1].SHA256 || evalSets[1].File != path {
 		t.Fatalf("sets %v, error %v", evalSets, err)
 	}
 	was := &checkpoints.Validation{Sets: []checkpoints.ValidationSet{evalSets[0].ValidationSet}}
-	if again, err := ReopenSets(ctx, nil, was); err != nil || again[0].ValidationSet != evalSets[0].ValidationSet {
+	if again, err := ReopenSets(ctx, sets.STSOptions{}, was); err != nil || again[0].ValidationSet != evalSets[0].ValidationSet {
 		t.Errorf("reopened %v, error %v", again, err)
 	}
-	if none, err := ReopenSets(ctx, nil, nil); none != nil || err != nil {
+	if none, err := ReopenSets(ctx, sets.STSOptions{}, nil); none != nil || err != nil {
 		t.Errorf("a run without validation has %v, error %v", none, err)
 	}
 	if err := os.WriteFile(path, []byte("sentence1\tsentence2\tscore\na\tb\t1\nc\td\t1\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	_, err = ReopenSets(ctx, nil, was)
+	_, err = ReopenSets(ctx, sets.STSOptions{}, was)
 	wants(t, "changed", err, "has changed")
 	os.Remove(path)
-	_, err = ReopenSets(ctx, nil, was)
+	_, err = ReopenSets(ctx, sets.STSOptions{}, was)
 	wants(t, "removed", err, "cannot be read")
 	for name, want := range map[string]string{"-": "must be a file or a folder", "sts:": "must be a file or a folder", path: "cannot read the evaluation set"} {
-		_, err := OpenSets(ctx, nil, name)
+		_, err := OpenSets(ctx, sets.STSOptions{}, name)
 		wants(t, name, err, want)
 	}
 }

@@ -1,10 +1,12 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
@@ -20,7 +22,7 @@ import (
 // Validation judges a model while it trains: it measures sets at a Cadence, keeps the best
 // model, and may stop the run early. The first set decides which model is best.
 //
-//	sets, err := train.OpenSets(ctx, nil, "stsb-dev.csv", "retrieval:scifact")
+//	sets, err := train.OpenSets(ctx, sets.STSOptions{}, "stsb-dev.csv", "retrieval:scifact")
 //	…
 //	run.Validation = &train.Validation{Sets: sets, Every: train.Cadence{Epochs: 0.5}, Patience: 3}
 type Validation = training.Validation
@@ -45,7 +47,7 @@ type opened struct {
 var judges = []struct {
 	kind   sets.Kind
 	folder bool // a set is a folder, else a file
-	open   func(ctx context.Context, path string, labels []string) (opened, error)
+	open   func(ctx context.Context, path string, o sets.STSOptions) (opened, error)
 }{
 	{sets.STSSet, false, openSTS},
 	{sets.RetrievalSet, true, openRetrieval},
@@ -53,44 +55,48 @@ var judges = []struct {
 
 // OpenSets opens the sets that judge a model: files of sentence pairs with scores, judged by
 // Spearman correlation, or folders in the BEIR layout, judged by NDCG@10. A name may start with
-// sts: or retrieval: to select the kind. labels are the meanings of the labels of sentence pairs,
-// see sets.STSOptions; nil: the well-known ones. They are ignored for a file most of whose pairs
-// have scores or labels of other names.
-func OpenSets(ctx context.Context, labels []string, names ...string) ([]ValidationSet, error) {
-	var sets []ValidationSet
+// sts: or retrieval: to select the kind. o says how the sentence pairs are read; its Labels are
+// ignored for a file most of whose pairs have scores or labels of other names.
+func OpenSets(ctx context.Context, o sets.STSOptions, names ...string) ([]ValidationSet, error) {
+	var opened []ValidationSet
 	for _, name := range names {
-		set, err := openSet(ctx, labels, name)
+		set, err := openSet(ctx, o, name)
 		if err != nil {
 			return nil, err
 		}
-		sets = append(sets, set)
+		opened = append(opened, set)
 	}
-	return sets, nil
+	if o.ScoreColumn != 0 && !slices.ContainsFunc(opened, func(s ValidationSet) bool { return s.Kind == string(sets.STSSet) }) {
+		return nil, fault.Field("ScoreColumn", "leave it out", "requires a validation set of sentence pairs")
+	}
+	return opened, nil
 }
 
 // ReopenSets opens the sets called names or, if there are none, those that judged an
-// interrupted run; was may be nil. It is an error if one of the latter has changed. labels are
-// as in OpenSets.
-func ReopenSets(ctx context.Context, labels []string, was *checkpoints.Validation, names ...string) ([]ValidationSet, error) {
+// interrupted run; was may be nil. It is an error if one of the latter has changed. o is as in
+// OpenSets; its ScoreColumn is by default that of the interrupted run.
+func ReopenSets(ctx context.Context, o sets.STSOptions, was *checkpoints.Validation, names ...string) ([]ValidationSet, error) {
 	if was == nil || len(names) > 0 {
-		return OpenSets(ctx, labels, names...)
+		return OpenSets(ctx, o, names...)
 	}
 	const hint = "restore the set, or validate with a different one, which restarts the comparison"
-	var sets []ValidationSet
+	var opened []ValidationSet
 	for _, s := range was.Sets {
-		set, err := openSet(ctx, labels, s.Kind+":"+s.File)
+		same := o
+		same.ScoreColumn = cmp.Or(o.ScoreColumn, s.ScoreColumn)
+		set, err := openSet(ctx, same, s.Kind+":"+s.File)
 		if err != nil {
 			return nil, fault.New(hint, "the run was validated with a set that cannot be read: %w", err)
 		}
 		if set.SHA256 != s.SHA256 {
 			return nil, fault.New(hint, "the validation set %s has changed since the run was interrupted", s.File)
 		}
-		sets = append(sets, set)
+		opened = append(opened, set)
 	}
-	return sets, nil
+	return opened, nil
 }
 
-func openSet(ctx context.Context, labels []string, name string) (ValidationSet, error) {
+func openSet(ctx context.Context, o sets.STSOptions, name string) (ValidationSet, error) {
 	kind, path := sets.Kind(""), name
 	for _, j := range judges {
 		if rest, ok := strings.CutPrefix(name, string(j.kind)+":"); ok {
@@ -112,9 +118,12 @@ func openSet(ctx context.Context, labels []string, name string) (ValidationSet, 
 		if kind != j.kind && (kind != "" || info.IsDir() != j.folder) {
 			continue
 		}
-		set, err := j.open(ctx, path, labels)
+		set, err := j.open(ctx, path, o)
+		if j.folder {
+			o.ScoreColumn = 0
+		}
 		return ValidationSet{
-			ValidationSet: checkpoints.ValidationSet{Kind: string(j.kind), File: path, SHA256: sum}, Read: set.read,
+			ValidationSet: checkpoints.ValidationSet{Kind: string(j.kind), File: path, SHA256: sum, ScoreColumn: o.ScoreColumn}, Read: set.read,
 			Judge: func(ctx context.Context, c *checkpoints.Checkpoint) (checkpoints.Metric, error) {
 				encoder, err := sentence.FromCheckpoint(c)
 				if err != nil {
@@ -128,15 +137,13 @@ func openSet(ctx context.Context, labels []string, name string) (ValidationSet, 
 	panic("train: the kinds of validation sets must include a file and a folder")
 }
 
-func openSTS(ctx context.Context, path string, labels []string) (opened, error) {
-	set, err := sets.ReadSTS(ctx, path, sets.STSOptions{Labels: labels})
+func openSTS(ctx context.Context, path string, o sets.STSOptions) (opened, error) {
+	set, err := sets.ReadSTS(ctx, path, o)
 	if field := (*fault.FieldError)(nil); errors.As(err, &field) && field.Field == "Labels" { // they are those of the pairs alone
-		set, err = sets.ReadSTS(ctx, path, sets.STSOptions{})
+		o.Labels = nil
+		set, err = sets.ReadSTS(ctx, path, o)
 	}
-	switch hint := fault.Hint(err); { // a run has no such options for its sets
-	case strings.Contains(hint, "ScoreColumn"):
-		err = fault.New("name the columns sentence1, sentence2 and score in a header", "%w", err)
-	case strings.Contains(hint, "ScoreRange"):
+	if strings.Contains(fault.Hint(err), "ScoreRange") { // a run has no such option for its sets
 		err = fault.Mention("if these are labels, say what they mean with Labels, such as 0=1,1=0,2=0 if 0 is entailment; if they are scores, name their column score in a header", "%w", err)
 	}
 	if err != nil {
@@ -149,7 +156,7 @@ func openSTS(ctx context.Context, path string, labels []string) (opened, error) 
 	}, read, set.Undecided()}, nil
 }
 
-func openRetrieval(ctx context.Context, path string, _ []string) (opened, error) {
+func openRetrieval(ctx context.Context, path string, _ sets.STSOptions) (opened, error) {
 	set, err := sets.OpenRetrieval(ctx, path, "")
 	if err != nil {
 		return opened{}, err

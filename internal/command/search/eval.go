@@ -23,6 +23,16 @@ func setFlag(paths *[]string, arg, help, bundled string) cli.Flag {
 	return cli.Flag{Name: "set", Arg: arg, Into: paths, Help: help, Default: bundled + ", bundled"}
 }
 
+// needsSet checks that flags that say how a set is read are given with one.
+func needsSet(cmd *cobra.Command, paths []string) error {
+	for _, name := range []string{"score-column", "score-range", "labels"} {
+		if cmd.Flags().Changed(name) && len(paths) == 0 {
+			return cli.UsageError(fault.New("name the file: --set FILE", "--%s requires --set", name))
+		}
+	}
+	return nil
+}
+
 // judge evaluates with each set, and prints the reports.
 func judge[S, R any](cmd *cobra.Command, sets []S, evaluate func(S) (R, error), write func(io.Writer, []R) error) error {
 	reports := make([]R, len(sets))
@@ -71,8 +81,8 @@ the mean of the others. Parts of speech, ids and annotators are ignored.`,
 }
 
 func evalWords(cmd *cobra.Command, paths []string, o sets.WordPairsOptions) error {
-	if o.ScoreColumn > 0 && len(paths) == 0 {
-		return cli.UsageError(fault.New("name the file: --set FILE", "--score-column requires --set"))
+	if err := needsSet(cmd, paths); err != nil {
+		return err
 	}
 	read := func(path string) (*sets.WordPairs, error) {
 		set, err := o.Read(cmd.Context(), path)

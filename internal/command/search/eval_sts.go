@@ -6,7 +6,6 @@ import (
 	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
-	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // resamples is how many bootstrap samples an interval is computed from.
@@ -35,7 +34,7 @@ The columns of a set are detected from its header and its numbers, and reported.
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
 		setFlag(&paths, "FILE", "pairs with scores: sentence, sentence and score in TSV, CSV or JSON Lines, with or without a header, or the columns of the STS benchmark",
 			"the STS benchmark's dev set"),
-		cli.Flag{Name: "score-column", Arg: "N", Into: &read.ScoreColumn, Field: "ScoreColumn", Positive: true, Help: "column of the score in TSV and CSV, from 1", Default: "detected"},
+		cli.ScoreColumnFlag(&read.ScoreColumn),
 		cli.Flag{Name: "score-range", Arg: "LOW,HIGH", Into: &read.ScoreRange, Field: "ScoreRange", Help: "lowest and highest possible score; another is an error", Default: "any"},
 		cli.Flag{Name: "labels", Arg: "LABEL=X,...", Into: &read.Labels, Field: "Labels", Help: "what labels mean, from 0 (not related) to 1 (related); pairs with others are skipped",
 			Default: "names such as entailment=1,neutral=0,contradiction=0"},
@@ -50,10 +49,8 @@ func dimFlag(dim *int) cli.Flag {
 }
 
 func evalSTS(cmd *cobra.Command, paths []string, o sets.STSOptions, compare evaluate.STSOptions) error {
-	for _, name := range []string{"score-column", "score-range", "labels"} {
-		if len(paths) == 0 && cmd.Flags().Changed(name) {
-			return cli.UsageError(fault.New("name a file of pairs, or leave it out", "--%s requires --set", name))
-		}
+	if err := needsSet(cmd, paths); err != nil {
+		return err
 	}
 	read := func(path string) (*sets.STS, error) {
 		set, err := sets.ReadSTS(cmd.Context(), path, o)

@@ -9,6 +9,7 @@ import (
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/sentence"
 )
 
 func neighborsCommand() *cobra.Command {
@@ -19,7 +20,7 @@ func neighborsCommand() *cobra.Command {
 		Short:   "Print the words whose vectors are nearest to the vector of each word",
 		Long: `
 The score is the cosine of the two vectors: 1 for the same direction, 0 for unrelated
-words. A word that is not in the vocabulary is composed of its character n-grams, if the
+words. The layers of a sentence model are part of its vectors. A word that is not in the vocabulary is composed of its character n-grams, if the
 model has any ('train skipgram --char-ngrams').`,
 		Example: `
 $ search neighbors -m model -k 3 paris
@@ -58,11 +59,18 @@ king - man + woman
 	return cli.Declare(cmd, cli.ForOutput, kFlag(&k, "number of words"), cli.JSONFlag())
 }
 
-// wordVectors reads the model that -m names.
+// wordVectors reads the model that -m names. Its layers, if it has any, are part of the vectors.
 func wordVectors(cmd *cobra.Command) (*evaluate.WordVectors, error) {
-	model, err := cli.ReadModel(cmd)
+	read, err := cli.ReadModel(cmd)
 	if err != nil {
 		return nil, err
+	}
+	model, err := sentence.TokenVectors(read)
+	if err != nil {
+		return nil, err
+	}
+	if read.NGrams != nil && model.NGrams == nil {
+		cli.Note(cmd, "only words of the vocabulary have vectors: a linear layer follows the n-grams of this model")
 	}
 	return evaluate.NewWordVectors(model), nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
+	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
@@ -149,14 +150,15 @@ func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, l
 	if err != nil {
 		return unreported(err, output)
 	}
-	example, model := "king", cli.PathArgument(output)
-	if len(learned.Neighbors) > 0 {
-		example = learned.Neighbors[0].Word
+	model := cli.PathArgument(output)
+	var examples []string
+	for _, n := range learned.Neighbors[:min(3, len(learned.Neighbors))] {
+		examples = append(examples, n.Word)
 	}
 	t.Next = []string{
-		cli.CommandLine("search", "neighbors", "-m", model, example),
+		cli.CommandLine("search", "neighbors", "-m", model, examples[0]),
 		cli.CommandLine("search", "eval", "analogies", "-m", model),
-		cli.CommandLine("embed", "explain", "-m", model, "how are you"),
+		cli.CommandLine("embed", "explain", "-m", model, strings.Join(examples, " ")),
 	}
 	var o words.Options
 	if err := plainjson.Unmarshal(c.Config.Options, &o); err != nil {
@@ -200,12 +202,12 @@ type sentenceReport struct {
 	lines          []string             // about the Spearman correlation
 }
 
-func reportSentence(cmd *cobra.Command, output string, scores []float64, c *checkpoints.Checkpoint, last training.Event) error {
+func reportSentence(cmd *cobra.Command, output string, scores []float64, own *pairs.Dataset, c *checkpoints.Checkpoint, last training.Event) error {
 	t, err := newTrained(output, c)
 	if err != nil {
 		return err
 	}
-	learned, err := sentences.Summarize(cmd.Context(), c)
+	learned, err := sentences.Summarize(cmd.Context(), c, own)
 	if err != nil {
 		return unreported(err, output)
 	}
@@ -213,7 +215,7 @@ func reportSentence(cmd *cobra.Command, output string, scores []float64, c *chec
 	t.Next = []string{
 		cli.CommandLine("search", "eval", "sts", "-m", model),
 		cli.CommandLine("search", "build", "-m", model, "FILE", "-o", "docs"),
-		cli.CommandLine("embed", "explain", "-m", model, "how are you"),
+		cli.CommandLine("embed", "explain", "-m", model, cli.Cut(strings.TrimLeft(learned.Examples[0].A, "- "), 60)),
 	}
 	return printReport(cmd, &sentenceReport{t, c.Config.Corpus.Lines, scores, last.UnitsPerSecond, learned.Set, learned.Value(), learned.Warning, learned.Examples, learned.Lines()})
 }
@@ -222,7 +224,7 @@ func (r *sentenceReport) write(b *strings.Builder, _ int) {
 	r.start(b, "pairs", r.Pairs, r.PairsPerSecond)
 	fmt.Fprintf(b, "\nsimilarity\n  %s\n", strings.Join(r.lines, "\n  "))
 	for _, x := range r.Examples {
-		fmt.Fprintf(b, "  %5.2f  %s | %s\n", x.Cosine, x.A, x.B)
+		fmt.Fprintf(b, "  %5.2f  %s | %s\n", x.Cosine, cli.Cut(cli.Printable(x.A), 60), cli.Cut(cli.Printable(x.B), 60))
 	}
 	r.end(b)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -24,8 +25,6 @@ func (j *resumeJob) resumeSentence(cmd *cobra.Command, c *checkpoints.Checkpoint
 		return cli.UsageError(fault.New(again, "--corpus cannot be used with the sentence model %s", j.model))
 	case given("cache"):
 		return cli.UsageError(fault.New("leave it out", "--cache cannot be used with the sentence model %s", j.model))
-	case given("score-column"):
-		return cli.UsageError(fault.New("leave it out", "--score-column cannot be used with the sentence model %s", j.model))
 	}
 	s, err := sentences.Interrupted(c)
 	if errors.Is(err, sentences.ErrFinished) {
@@ -46,7 +45,7 @@ func (j *resumeJob) resumeSentence(cmd *cobra.Command, c *checkpoints.Checkpoint
 	if err := j.watch.check(cmd, c.Config.Validation); err != nil {
 		return err
 	}
-	sets, err := sentences.ReopenSets(cmd.Context(), s.Labels, c.Config.Validation, j.watch.sets...)
+	sets, err := sentences.ReopenSets(cmd.Context(), sets.STSOptions{Labels: s.Labels, ScoreColumn: j.watch.read.ScoreColumn}, c.Config.Validation, j.watch.sets...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", j.model, err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora"
 	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
@@ -34,7 +35,7 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 	if err := corpora.CheckOutside(j.output, append(slices.Clone(args), j.init)); err != nil {
 		return err
 	}
-	sets, err := sentences.OpenSets(ctx, j.Labels, j.watch.sets...)
+	sets, err := sentences.OpenSets(ctx, sets.STSOptions{Labels: j.Labels, ScoreColumn: j.watch.read.ScoreColumn}, j.watch.sets...)
 	if err != nil {
 		return err
 	}
@@ -81,6 +82,7 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 	}
 	if start != nil && start.Encoder == nil {
 		noteStart(cmd, start.Found(), v.Len(), "token", j.init, init.Format, false)
+		noteNGrams(cmd, j.init, init.NGrams())
 	}
 	return j.trainPairs(cmd, sets, 0, sentences.Run{Pairs: pairs, Tokenizer: tokenizer, Sources: args, Start: start})
 }
@@ -151,7 +153,11 @@ func (j *sentenceJob) trainPairs(cmd *cobra.Command, sets []sentences.Validation
 	if err != nil {
 		return err
 	}
-	return reportSentence(cmd, j.output, j.ScoreRange, model, last)
+	own := run.Pairs
+	if len(j.Files) == 0 { // the bundled sample
+		own = nil
+	}
+	return reportSentence(cmd, j.output, j.ScoreRange, own, model, last)
 }
 
 // pluralPairs is a number of examples of a kind.

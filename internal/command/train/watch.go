@@ -33,13 +33,13 @@ func (w *watchFlags) declare(cmd *cobra.Command, arg, sets, every, usual string)
 		cli.Flag{Name: "validate-every", Arg: "N", Into: &w.every, Field: "Every", Default: usual,
 			Help: "validate every N epochs, such as 0.25, " + every + "or after a time such as 10m and each epoch, which depends on the machine"},
 		cli.Flag{Name: "keep", Arg: "NAME", Into: &w.keep, Field: "Keep", Help: "which model to write at the end", Values: cli.Values(checkpoints.KeepBest, checkpoints.KeepLast)},
-		cli.Flag{Name: "patience", Arg: "N", Into: &w.patience, Field: "Patience", Help: "stop after N validations without improvement; 0 never stops early"})
+		cli.Flag{Name: "patience", Arg: "N", Into: &w.patience, Field: "Patience", Help: "stop after N validations without improvement; 0 never stops early"},
+		cli.ScoreColumnFlag(&w.read.ScoreColumn))
 }
 
 // declareWords declares the flags of a command that trains word vectors.
 func (w *watchFlags) declareWords(cmd *cobra.Command) {
 	w.declare(cmd, "FILE", setHelp, "", "every epoch, or more often in epochs of over a billion words")
-	cli.Declare(cmd, "Validation", cli.ScoreColumnFlag(&w.read.ScoreColumn))
 }
 
 // check checks the flags. Those that were not given are taken from was, the validation

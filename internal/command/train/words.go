@@ -13,6 +13,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
 	"github.com/luminavec/luminavec/internal/words"
+	"github.com/luminavec/luminavec/sentence"
 )
 
 // sampleEpochs is the default number of passes over the bundled sample, which
@@ -196,6 +197,12 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 		noteStart(cmd, start.Found(), corpus.Vocabulary().Len(), "word", j.init, given.Format, start.Out != nil)
+		if m := given.Model; m != nil {
+			if rows, err := sentence.WordVectors(m); err != nil || rows != m {
+				cli.Note(cmd, "only the table of %s is used, without its layers and token weights", j.init)
+			}
+			noteNGrams(cmd, j.init, m.NGrams != nil)
+		}
 		if start.Freeze && start.Found() == corpus.Vocabulary().Len() {
 			cli.Warn(cmd, "with --freeze-init no vector will change: every word has an initial vector")
 		}
@@ -206,6 +213,13 @@ func (j *wordJob) run(cmd *cobra.Command, args []string) error {
 	return j.trainWords(cmd, j.kind, j.options, sets, words.Run{
 		Corpus: corpus, Tokenizer: tokenizer, Sources: source.Names(), Selection: j.text, Cache: j.cache, Start: start,
 	})
+}
+
+// noteNGrams notes that n-grams of initial vectors are not used.
+func noteNGrams(cmd *cobra.Command, path string, any bool) {
+	if any {
+		cli.Note(cmd, "the character n-grams of %s are not used", path)
+	}
 }
 
 // noteStart reports how many words or tokens start from given vectors.
