@@ -60,8 +60,12 @@ type header struct {
 // encode returns the payload of the section options.
 func (h header) encode() []byte {
 	s, _ := h.Kind.spec()
+	threads := h.Threads
+	if h.Kind != HNSW || h.Deterministic {
+		threads = 0 // it does not change the index
+	}
 	p := binary.LittleEndian.AppendUint32(nil, s.number)
-	for _, v := range []int{int(h.Metric), h.Dim, h.M, h.EfConstruction, h.EfSearch, h.Threads} {
+	for _, v := range []int{int(h.Metric), h.Dim, h.M, h.EfConstruction, h.EfSearch, threads} {
 		p = binary.LittleEndian.AppendUint32(p, uint32(v))
 	}
 	p = binary.LittleEndian.AppendUint64(p, h.Seed)

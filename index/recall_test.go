@@ -219,8 +219,8 @@ func TestSameFile(t *testing.T) {
 	vectors := clustered(3000, 8, 4)
 	for _, kind := range []Kind{Flat, LSH} {
 		var first []byte
-		for range 4 {
-			file := saved(t, filled(t, Options{Dim: 8, Kind: kind, Threads: 4}, vectors))
+		for threads := range 5 {
+			file := saved(t, filled(t, Options{Dim: 8, Kind: kind, Threads: threads}, vectors))
 			if first == nil {
 				first = file
 			}
