@@ -38,8 +38,8 @@ func (g *graph) drop(n id) {
 }
 
 func (g *graph) Update(label int64, vector []float32) error {
-	w := g.scratch.get()
-	defer g.scratch.put(w)
+	w := g.scratch.Get()
+	defer g.scratch.Put(w)
 	if same, err := g.checkUpdate(w, label, vector); err != nil || same {
 		return err
 	}

@@ -175,7 +175,7 @@ func save(to io.Writer, s *store, g *graph) error {
 	return nil
 }
 
-// all returns the ids of all vectors in order. The caller holds gate exclusively.
+// all returns the ids of all vectors in order. The caller holds gate exclusively, or mu.
 func (s *store) all() []id {
 	ids := make([]id, 0, s.Len())
 	for i := range int(s.reserved.Load()) {

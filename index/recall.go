@@ -95,8 +95,8 @@ func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 	if err != nil {
 		return r, err
 	}
-	w := s.scratch.get()
-	defer s.scratch.put(w)
+	w := s.scratch.Get()
+	defer s.scratch.Put(w)
 	var hits, coded, equals float64 // of the K of each
 	poor := 0
 	for i, self := range ids {

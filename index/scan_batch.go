@@ -51,11 +51,11 @@ func (s *store) scanBatch(ctx context.Context, queries []float32, k int, o Searc
 	work := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
 	for range min(threads, groups) {
 		work.Go(func(ctx context.Context) error {
-			g := scanGroup{store: s, scratch: s.scratch.get()}
-			defer s.scratch.put(g.scratch)
+			g := scanGroup{store: s, scratch: s.scratch.Get()}
+			defer s.scratch.Put(g.scratch)
 			for i := int(next.Add(1)) - 1; i < groups; i = int(next.Add(1)) - 1 {
 				from, to := i*size, min((i+1)*size, n)
-				s.scratch.renew(g.scratch)
+				s.scratch.Renew(g.scratch)
 				if err := g.begin(queries[from*dim:to*dim], from, k, o); err != nil {
 					return err
 				}

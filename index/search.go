@@ -70,8 +70,8 @@ func (s *store) searchInto(dst []Result, query []float32, k int, o SearchOptions
 			return dst, err
 		}
 	}
-	w := s.scratch.get()
-	defer s.scratch.put(w)
+	w := s.scratch.Get()
+	defer s.scratch.Put(w)
 	r, err := s.ask(w, query, k, o)
 	if err != nil {
 		return dst, err
@@ -193,8 +193,8 @@ func (s *store) searchRange(query []float32, threshold float32, o SearchOptions,
 			return nil, err
 		}
 	}
-	w := s.scratch.get()
-	defer s.scratch.put(w)
+	w := s.scratch.Get()
+	defer s.scratch.Put(w)
 	r, err := s.ask(w, query, max(1, s.Len()), o)
 	if err != nil {
 		return nil, err

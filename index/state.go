@@ -39,7 +39,7 @@ func (s *store) retire(ids ...id) {
 	if len(ids) == 0 {
 		return
 	}
-	epoch := s.scratch.advance()
+	epoch := s.scratch.Advance()
 	for _, n := range ids {
 		s.limbo = append(s.limbo, retired{n, epoch})
 	}
@@ -49,7 +49,7 @@ func (s *store) retire(ids ...id) {
 // new one. The caller holds mu.
 func (s *store) vacant() id {
 	if len(s.free) == 0 && len(s.limbo) > 0 {
-		oldest, n := s.scratch.oldest(), 0
+		oldest, n := s.scratch.Oldest(), 0
 		for ; n < len(s.limbo) && s.limbo[n].epoch <= oldest; n++ {
 			s.free = append(s.free, s.limbo[n].id)
 		}

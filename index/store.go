@@ -12,8 +12,10 @@ import (
 	"github.com/luminavec/luminavec/index/internal/changelog"
 	"github.com/luminavec/luminavec/index/internal/chunk"
 	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/index/internal/epoch"
 	"github.com/luminavec/luminavec/index/internal/idtable"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 // store is the part that all kinds share: the vectors, their labels, and the checks
@@ -53,7 +55,7 @@ type store struct {
 	changeLog *changelog.Log // nil if changes are not logged
 	replaying bool           // vectors are already prepared
 	distances atomic.Int64   // number of distances computed by searches
-	scratch   scratchPool
+	scratch   epoch.Pool[*scratch]
 }
 
 func (s *store) init(o Options, slots int) {
@@ -62,7 +64,9 @@ func (s *store) init(o Options, slots int) {
 	s.arena = arena.New(o.Dim, slots, o.Quantization.bits(), o.Metric == Euclidean)
 	s.labels = chunk.New(1, 8, func(n int) []int64 { return make([]int64, n) })
 	s.states = chunk.New(1, 4, func(n int) []atomic.Uint32 { return make([]atomic.Uint32, n) })
-	s.scratch.stride = s.arena.Stride
+	s.scratch.New = func() *scratch {
+		return &scratch{query: kernel.Aligned(s.arena.Stride), block: make([]float32, scanBlock)}
+	}
 }
 
 func (s *store) base() *store     { return s }
@@ -159,8 +163,8 @@ func (s *store) add(label int64, vector []float32, insert func(*scratch, int64))
 	if err := s.complete(); err != nil {
 		return err
 	}
-	w := s.scratch.get()
-	defer s.scratch.put(w)
+	w := s.scratch.Get()
+	defer s.scratch.Put(w)
 	if err := s.fits(w.query, label, vector); err != nil {
 		return err
 	}
@@ -188,14 +192,14 @@ func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32,
 	workers := pool.New().WithMaxGoroutines(threads)
 	for range threads {
 		workers.Go(func() {
-			w := s.scratch.get()
-			defer s.scratch.put(w)
+			w := s.scratch.Get()
+			defer s.scratch.Put(w)
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
 				if i >= len(labels) {
 					return
 				}
-				s.scratch.renew(w)
+				s.scratch.Renew(w)
 				s.gate.RLock()
 				if s.fits(w.query, labels[i], vectors[i*dim:(i+1)*dim]) == nil { // checked above
 					insert(w, labels[i])

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -113,7 +114,11 @@ type built struct {
 
 func (b *built) report(cmd *cobra.Command, what, next string) error {
 	if b.Skipped > 0 {
-		cli.Warn(cmd, "skipped %s without a known word (first: %s)", cli.Plural(b.Skipped, "document", "documents"), b.FirstSkipped)
+		first := b.FirstSkipped
+		if line, ok := strings.CutPrefix(first, text.Stdin+":"); ok {
+			first = cli.InputName(text.Stdin) + ":" + line
+		}
+		cli.Warn(cmd, "skipped %s without a known word (first: %s)", cli.Plural(b.Skipped, "document", "documents"), first)
 	}
 	switch warning := b.Recall.Warning(); {
 	case warning != "":
