@@ -280,8 +280,8 @@ func TestSearchBatchOfAFillingIndex(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range g.tops {
-			if g.tops[i].k != g.request.k {
-				t.Fatalf("query %d has k %d, the group has %d", i, g.tops[i].k, g.request.k)
+			if g.tops[i].K != g.request.k {
+				t.Fatalf("query %d has k %d, the group has %d", i, g.tops[i].K, g.request.k)
 			}
 		}
 		if err := g.scan(t.Context()); err != nil {

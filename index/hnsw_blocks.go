@@ -119,7 +119,7 @@ func (b *blockAdder) neighborsOf(w *scratch, i int, start entryPoint, dst [][]ke
 			}
 		}
 		slices.Sort(w.sorted)
-		dst[l] = b.diverse(dst[l][:0], w.sorted, b.options.M, nil)
+		dst[l] = walk.Diverse(dst[l][:0], w.sorted, b.options.M, nil, b.spread)
 	}
 	return dst
 }

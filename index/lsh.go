@@ -116,7 +116,7 @@ func (l *lsh) find(w *scratch, r request) {
 		l.probe(w, r)
 	}
 	l.tablesMu.RUnlock()
-	if exact || len(w.top.hits) < r.k {
+	if exact || len(w.top.Hits) < r.k {
 		l.scan(w, r)
 	}
 }
@@ -124,7 +124,7 @@ func (l *lsh) find(w *scratch, r request) {
 // probe compares the query with the vectors in its buckets. The caller holds shown
 // and tablesMu.
 func (l *lsh) probe(w *scratch, r request) {
-	w.top.reset(w.top.k)
+	w.top.Reset(w.top.K)
 	w.seen.Start(int(l.reserved.Load()))
 	w.fresh = l.tables.AppendNear(w.fresh[:0], &w.probe, w.query, r.ef, &w.seen)
 	w.fresh = slices.DeleteFunc(w.fresh, func(n id) bool { return !l.visible(n) })
@@ -133,7 +133,7 @@ func (l *lsh) probe(w *scratch, r request) {
 		if i+ahead < len(w.fresh) {
 			kernel.Prefetch(l.arena.Vector(w.fresh[i+ahead]))
 		}
-		l.offer(w, r, hit{l.distance(w.query, l.arena.Vector(n)), l.label(n)})
+		l.offer(w, r, hit{Distance: l.distance(w.query, l.arena.Vector(n)), Label: l.label(n)})
 	}
 	l.distances.Add(int64(len(w.fresh)))
 }

@@ -60,12 +60,8 @@ type header struct {
 // encode returns the payload of the section options.
 func (h header) encode() []byte {
 	s, _ := h.Kind.spec()
-	threads := h.Threads
-	if h.Kind != HNSW || h.Deterministic {
-		threads = 0 // it does not change the index
-	}
 	p := binary.LittleEndian.AppendUint32(nil, s.number)
-	for _, v := range []int{int(h.Metric), h.Dim, h.M, h.EfConstruction, h.EfSearch, threads} {
+	for _, v := range []int{int(h.Metric), h.Dim, h.M, h.EfConstruction, h.EfSearch, h.Threads} {
 		p = binary.LittleEndian.AppendUint32(p, uint32(v))
 	}
 	p = binary.LittleEndian.AppendUint64(p, h.Seed)
@@ -145,7 +141,11 @@ func save(to io.Writer, s *store, g *graph) error {
 		vectors = len(ids) * s.arena.Vectors.Width() * 4
 	}
 	w := container.NewWriter(to, records+vectors >= blockedFrom)
-	options := header{s.options, s.logID, s.changes.Load()}.encode()
+	h := header{s.options, s.logID, s.changes.Load()}
+	if !s.threadsSaved && (h.Kind != HNSW || h.Deterministic) {
+		h.Threads = 0 // it has not changed the index
+	}
+	options := h.encode()
 	w.Section("options", len(options))
 	w.Bytes(options)
 	w.End()

@@ -3,15 +3,17 @@ package index
 import (
 	"github.com/luminavec/luminavec/index/internal/epoch"
 	"github.com/luminavec/luminavec/index/internal/hashing"
+	"github.com/luminavec/luminavec/index/internal/topk"
 	"github.com/luminavec/luminavec/index/internal/walk"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// The types of package walk.
+// The types of packages walk and topk.
 type (
 	id   = walk.ID
 	slot = walk.Slot
 	key  = walk.Key
+	hit  = topk.Hit
 )
 
 const (
@@ -31,7 +33,7 @@ type scratch struct {
 
 	query  []float32 // prepared, with its padding
 	block  []float32 // distances of a block of vectors (exact search)
-	top    topK
+	top    topk.List
 	seen   walk.Visited
 	near   walk.Heap        // to be expanded, complemented: the nearest first
 	beam   walk.Heap        // the best so far, the farthest first

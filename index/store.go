@@ -36,12 +36,11 @@ type store struct {
 	// returns the old id, and none returns a label twice. It is acquired before mu.
 	shown sync.RWMutex
 
-	mu       sync.RWMutex       // guards ids, claimed, free and limbo, and growing arrays
+	mu       sync.RWMutex       // guards ids, claimed and limbo, and growing arrays
 	ids      idtable.Table[id]  // by label
 	claimed  map[int64]struct{} // labels of running batches whose vectors have no id yet
 	reserved atomic.Int64       // number of ids, used and free; written under mu
-	free     []id               // ids that can be reused
-	limbo    []retired          // ids that will be free
+	limbo    epoch.Limbo[id]    // retired ids
 	count    atomic.Int64       // number of vectors that a search can find
 
 	unchecked  atomic.Bool           // opened, but large sections were not checked
@@ -49,6 +48,8 @@ type store struct {
 	path       string                // of the opened file
 	blocks     []*container.Blocks   // of the records and of the vectors; nil: checked
 	damage     atomic.Pointer[error] // found in them by a search
+
+	threadsSaved bool // in the file, of an earlier release, that the index was loaded from
 
 	logID     uint64         // of the change log that belongs to the index, or 0
 	changes   atomic.Uint64  // number of changes in that log; written under mu

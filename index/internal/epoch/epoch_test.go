@@ -39,3 +39,28 @@ func TestPool(t *testing.T) {
 	}
 	oldest(2)
 }
+
+func TestLimbo(t *testing.T) {
+	var l Limbo[int]
+	oldest := uint64(0)
+	take := func(want int, ok bool) {
+		t.Helper()
+		if got, found := l.Take(func() uint64 { return oldest }); got != want || found != ok {
+			t.Errorf("took %d, %v, want %d, %v", got, found, want, ok)
+		}
+	}
+	take(0, false)
+	l.Add(1, 7, 8)
+	l.Add(2, 9)
+	take(0, false)
+	oldest = 1
+	take(8, true)
+	if all := l.All(); len(all) != 2 || all[0] != 7 || all[1] != 9 {
+		t.Errorf("left are %v", all)
+	}
+	take(7, true)
+	take(0, false)
+	oldest = 2
+	take(9, true)
+	take(0, false)
+}
