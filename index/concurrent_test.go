@@ -257,8 +257,8 @@ func TestSearchBatchOfAFillingIndex(t *testing.T) {
 	if err := f.Add(1, []float32{1, 1}); err != nil {
 		t.Fatal(err)
 	}
-	g := scanGroup{store: &f.store, scratch: f.scratch.get()}
-	defer f.scratch.put(g.scratch)
+	g := scanGroup{store: &f.store, scratch: f.scratch.Get()}
+	defer f.scratch.Put(g.scratch)
 	queries := make([]float32, 2*2000)
 	for range 20 {
 		done := make(chan struct{})
@@ -280,8 +280,8 @@ func TestSearchBatchOfAFillingIndex(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range g.tops {
-			if g.tops[i].k != g.request.k {
-				t.Fatalf("query %d has k %d, the group has %d", i, g.tops[i].k, g.request.k)
+			if g.tops[i].K != g.request.k {
+				t.Fatalf("query %d has k %d, the group has %d", i, g.tops[i].K, g.request.k)
 			}
 		}
 		if err := g.scan(t.Context()); err != nil {

@@ -105,6 +105,28 @@ func TestNoAnswerFromDamage(t *testing.T) {
 }
 
 // A file with blocks is opened, loaded, changed and saved like one without.
+// Checking the blocks of an opened file does not allocate.
+func TestCheckingDoesNotAllocate(t *testing.T) {
+	withBlocks(t)
+	vectors := clustered(600, 16, 4)
+	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
+		path := filepath.Join(t.TempDir(), "e.lvx")
+		if err := SaveFile(path, filled(t, Options{Dim: 16, Kind: kind, Quantization: quant, EfSearch: 10}, vectors), false); err != nil {
+			t.Fatal(err)
+		}
+		ix, err := OpenFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var found []Result
+		search := func() { found, _ = ix.SearchInto(found[:0], vectors[:16], 5, SearchOptions{}) }
+		search()
+		if n := testing.AllocsPerRun(20, search); n > 0 || len(found) != 5 {
+			t.Errorf("%v allocations, results %v", n, found)
+		}
+	})
+}
+
 func TestBlocks(t *testing.T) {
 	withBlocks(t)
 	TestOpenFile(t)

@@ -80,8 +80,8 @@ func (s *store) replace(label int64, n id, drop func(id)) error {
 // update implements Update for a kind whose vectors become searchable at once. insert
 // stores a prepared vector under a new id.
 func (s *store) update(label int64, vector []float32, insert func(*scratch, int64) id, drop func(id)) error {
-	w := s.scratch.get()
-	defer s.scratch.put(w)
+	w := s.scratch.Get()
+	defer s.scratch.Put(w)
 	if same, err := s.checkUpdate(w, label, vector); err != nil || same {
 		return err
 	}

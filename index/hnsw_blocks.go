@@ -52,8 +52,8 @@ func (b *blockAdder) add(labels []int64, vectors []float32) int {
 	b.gate.Lock()
 	defer b.gate.Unlock()
 	size := min(len(labels), maxBlock, 1+b.Len()/blockPart)
-	w := b.scratch.get()
-	defer b.scratch.put(w)
+	w := b.scratch.Get()
+	defer b.scratch.Put(w)
 	dim := b.options.Dim
 	b.nodes = b.nodes[:0]
 	for i, label := range labels[:size] {
@@ -87,8 +87,8 @@ func (b *blockAdder) search(start entryPoint) {
 	work := pool.New()
 	for range min(b.workers, len(b.nodes)) {
 		work.Go(func() {
-			w := b.scratch.get()
-			defer b.scratch.put(w)
+			w := b.scratch.Get()
+			defer b.scratch.Put(w)
 			for i := int(next.Add(1)) - 1; i < len(b.nodes); i = int(next.Add(1)) - 1 {
 				b.chosen[i] = b.neighborsOf(w, i, start, b.chosen[i])
 			}
@@ -119,7 +119,7 @@ func (b *blockAdder) neighborsOf(w *scratch, i int, start entryPoint, dst [][]ke
 			}
 		}
 		slices.Sort(w.sorted)
-		dst[l] = b.diverse(dst[l][:0], w.sorted, b.options.M, nil)
+		dst[l] = walk.Diverse(dst[l][:0], w.sorted, b.options.M, nil, b.spread)
 	}
 	return dst
 }

@@ -64,7 +64,7 @@ func (g *graph) advanceCleanup(w *scratch) {
 		return
 	}
 	defer r.mu.Unlock()
-	g.scratch.renew(w) // so that the cleanup does not wait for this change
+	g.scratch.Renew(w) // so that the cleanup does not wait for this change
 	for r.debt.Load() > 0 {
 		steps := g.step(w, false)
 		if steps == 0 {
@@ -80,8 +80,8 @@ func (g *graph) advanceCleanupAlone() {
 	if g.deleted.Load() == 0 {
 		return
 	}
-	w := g.scratch.get()
-	defer g.scratch.put(w)
+	w := g.scratch.Get()
+	defer g.scratch.Put(w)
 	g.gate.RLock()
 	defer g.gate.RUnlock()
 	g.advanceCleanup(w)
@@ -89,8 +89,8 @@ func (g *graph) advanceCleanupAlone() {
 
 // finishCleanup removes all deleted nodes. The caller holds gate exclusively.
 func (g *graph) finishCleanup() {
-	w := g.scratch.get()
-	defer g.scratch.put(w)
+	w := g.scratch.Get()
+	defer g.scratch.Put(w)
 	r := &g.cleanup
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -108,7 +108,7 @@ func (g *graph) step(w *scratch, alone bool) int64 {
 	case idle:
 		return g.condemn(alone)
 	case condemning:
-		if !alone && g.scratch.oldest() < r.epoch || !g.replaceEntry() {
+		if !alone && g.scratch.Oldest() < r.epoch || !g.replaceEntry() {
 			return 0
 		}
 		r.phase, r.at, r.main = removing, 0, none
@@ -168,7 +168,7 @@ func (g *graph) condemn(alone bool) int64 {
 	for _, n := range r.gone {
 		g.mark(n, condemned)
 	}
-	r.epoch = g.scratch.advance()
+	r.epoch = g.scratch.Advance()
 	r.phase = condemning
 	return 1
 }

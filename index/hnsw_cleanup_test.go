@@ -35,7 +35,7 @@ func lowGraph(t *testing.T, n int) *graph {
 // begin stores a vector like Add, but does not link it.
 func begin(t *testing.T, g *graph, label int64, x float32) (*scratch, id) {
 	t.Helper()
-	w := g.scratch.get()
+	w := g.scratch.Get()
 	w.query[0], w.query[1] = x, 1
 	if err := g.claim([]int64{label}); err != nil {
 		t.Fatal(err)
@@ -76,7 +76,7 @@ func TestNeighborsCondemnedMeanwhile(t *testing.T) {
 	})
 	g.publishNode(n)
 	g.advanceCleanup(w)
-	g.scratch.put(w)
+	g.scratch.Put(w)
 	for i := range 10 {
 		if err := g.Add(int64(1000+i), []float32{float32(i) / 2, 2}); err != nil {
 			t.Fatal(err)
@@ -121,7 +121,7 @@ func TestEntryBelowANewNode(t *testing.T) {
 		t.Fatal("replaceEntry failed")
 	}
 	g.publishNode(n)
-	g.scratch.put(w)
+	g.scratch.Put(w)
 	mustVerify(t, g)
 	if _, err := Load(bytes.NewReader(saved(t, g))); err != nil {
 		t.Error(err)
@@ -146,7 +146,7 @@ func TestOrphanAtAFullLeaf(t *testing.T) {
 		if !came {
 			came = true
 			for _, n := range nodes[2:] {
-				if !g.adopt(g.scratch.get(), 0, n, []key{walk.NewKey(1, 0)}, g.options.M) {
+				if !g.adopt(g.scratch.Get(), 0, n, []key{walk.NewKey(1, 0)}, g.options.M) {
 					t.Error("adopt found no room")
 				}
 			}

@@ -38,8 +38,8 @@ func (g *graph) drop(n id) {
 }
 
 func (g *graph) Update(label int64, vector []float32) error {
-	w := g.scratch.get()
-	defer g.scratch.put(w)
+	w := g.scratch.Get()
+	defer g.scratch.Put(w)
 	if same, err := g.checkUpdate(w, label, vector); err != nil || same {
 		return err
 	}
@@ -134,9 +134,9 @@ func (g *graph) gatherMoved(w *scratch, r request, since uint64) bool {
 	for ; since < count; since++ {
 		n := m.last[since%uint64(len(m.last))]
 		label := g.label(n)
-		found := slices.ContainsFunc(w.top.hits, func(h hit) bool { return h.label == label })
+		found := slices.ContainsFunc(w.top.Hits, func(h hit) bool { return h.Label == label })
 		if !found && g.visible(n) && (r.allow.all() || r.allow.label(label)) {
-			g.offer(w, r, hit{g.distance(w.query, g.arena.Vector(n)), label})
+			g.offer(w, r, hit{Distance: g.distance(w.query, g.arena.Vector(n)), Label: label})
 		}
 	}
 	return true

@@ -102,7 +102,7 @@ func (g *graph) neighbors(w *scratch, n id, start entryPoint, level int) {
 		g.measure(w.beam, q)
 		w.sorted = append(w.sorted[:0], w.beam...)
 		slices.Sort(w.sorted)
-		w.chosen[l] = g.diverse(w.chosen[l][:0], w.sorted, g.options.M, nil)
+		w.chosen[l] = walk.Diverse(w.chosen[l][:0], w.sorted, g.options.M, nil, g.spread)
 		if g.options.Deterministic {
 			w.beams[l] = append(w.beams[l][:0], w.sorted...)
 		}
@@ -120,39 +120,6 @@ func (g *graph) gatherNear(w *scratch, q []float32, level int) {
 	} else {
 		g.walkWanted(w, q, g.options.EfConstruction, level, math.MaxInt64)
 	}
-}
-
-// diverse appends to dst at most m of candidates, which are sorted by distance, that
-// lie in different directions (Algorithm 4). A candidate is dropped if it is nearer
-// to one already chosen than to the base, from which all distances are measured,
-// because a walk reaches it through that one. Candidates for which must reports true
-// are always chosen, and room is reserved for them.
-func (g *graph) diverse(dst, candidates []key, m int, must func(id) bool) []key {
-	if len(candidates) <= m {
-		return append(dst, candidates...)
-	}
-	held := 0
-	if must != nil {
-		for _, c := range candidates {
-			if must(c.ID()) {
-				held++
-			}
-		}
-	}
-	for _, c := range candidates {
-		if len(dst) == m {
-			break
-		}
-		if must != nil && must(c.ID()) {
-			dst = append(dst, c)
-			held--
-			continue
-		}
-		if len(dst)+held < m && g.spread(c, dst) {
-			dst = append(dst, c)
-		}
-	}
-	return dst
 }
 
 // spread reports whether no chosen node is nearer to c than the base is.
@@ -210,7 +177,7 @@ func (g *graph) choose(w *scratch, m id, level int, offers []key) {
 		up := g.parent(m)
 		must = func(c id) bool { return c == up || g.parent(c) == m }
 	}
-	w.keep = g.diverse(w.keep[:0], offers, len(slots), must)
+	w.keep = walk.Diverse(w.keep[:0], offers, len(slots), must, g.spread)
 	// Links that stay are removed from w.keep; the rest goes into the free slots.
 	for i := range slots {
 		c := load(&slots[i])

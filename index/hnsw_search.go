@@ -30,7 +30,7 @@ func (g *graph) find(w *scratch, r request) {
 		g.shown.RLock()
 		defer g.shown.RUnlock()
 	}
-	if g.wantsScan(w, r) || !g.explore(w, r) || len(w.top.hits) < r.k {
+	if g.wantsScan(w, r) || !g.explore(w, r) || len(w.top.Hits) < r.k {
 		g.scanShown(w, r)
 	}
 }
@@ -143,10 +143,10 @@ func (g *graph) gather(w *scratch, r request, since uint64) bool {
 		g.shown.RLock()
 		defer g.shown.RUnlock()
 	}
-	w.top.reset(w.top.k)
+	w.top.Reset(w.top.K)
 	for _, c := range w.beam {
 		d := c.Distance()
-		if len(w.top.hits) == w.top.k && d > w.top.hits[0].distance {
+		if len(w.top.Hits) == w.top.K && d > w.top.Hits[0].Distance {
 			continue // before looking up its copies and label
 		}
 		for n := c.ID(); n != none; n = load(&g.node(n).next) {
@@ -154,7 +154,7 @@ func (g *graph) gather(w *scratch, r request, since uint64) bool {
 				continue
 			}
 			if label := g.label(n); r.allow.all() || r.allow.label(label) {
-				g.offer(w, r, hit{d, label})
+				g.offer(w, r, hit{Distance: d, Label: label})
 			}
 		}
 	}

@@ -7,8 +7,8 @@ func (g *graph) Stats() Stats {
 		Bytes:     g.bytes() + int64(g.nodes.Values()*nodeSize) + int64(g.upper.Values())*4,
 		Distances: g.distances.Load(),
 	}
-	w := g.scratch.get() // so that no id is reused meanwhile
-	defer g.scratch.put(w)
+	w := g.scratch.Get() // so that no id is reused meanwhile
+	defer g.scratch.Put(w)
 	g.mu.RLock()
 	s.Copies = g.copies
 	s.Bytes += g.twins.Bytes()

@@ -48,6 +48,7 @@ func Load(r io.Reader) (Index, error) {
 func (h header) create() kindIndex {
 	s, _ := h.Kind.spec()
 	ix := s.create(h.Options)
+	ix.base().threadsSaved = h.Threads > 0
 	ix.base().logID = h.logID
 	ix.base().changes.Store(h.changes)
 	return ix

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/index/internal/walk"
 )
 
 // loadNodes reads the section nodes and sets the entry point.
@@ -177,19 +178,8 @@ func (g *graph) checkTree(n int) error {
 	}
 	// With a single root and a parent for every other node, a node that the root does
 	// not reach is on a cycle or below one.
-	state := make([]uint8, n) // 1: on the current path, 2: leads to the root
-	for i := range n {
-		at := id(i)
-		for at != none && state[at] == 0 {
-			state[at] = 1
-			at = g.parent(at)
-		}
-		if at != none && state[at] == 1 {
-			return container.Damaged("nodes", "vector %d is its own ancestor", at)
-		}
-		for at := id(i); at != none && state[at] == 1; at = g.parent(at) {
-			state[at] = 2
-		}
+	if at := walk.Cycle(n, g.parent); at != none {
+		return container.Damaged("nodes", "vector %d is its own ancestor", at)
 	}
 	return nil
 }

@@ -231,11 +231,16 @@ func (s *store) touchVectors(at, n int) {
 // and returns the error at its end.
 func (s *store) check(b *container.Blocks, from, size int) {
 	if err := b.Check(from, from+size); err != nil {
-		if s.path != "" {
-			err = fmt.Errorf("%s: %w", s.path, err)
-		}
-		s.damage.CompareAndSwap(nil, &err)
+		s.noteDamage(err)
 	}
+}
+
+// noteDamage is not in check, where err would be allocated by each call.
+func (s *store) noteDamage(err error) {
+	if s.path != "" {
+		err = fmt.Errorf("%s: %w", s.path, err)
+	}
+	s.damage.CompareAndSwap(nil, &err)
 }
 
 // damaged returns the damage that searches have found, if any.

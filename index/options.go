@@ -74,7 +74,8 @@ type Options struct {
 	// Seed determines the levels of the nodes (HNSW) or the hash functions (LSH). Default 1.
 	Seed uint64
 	// Threads is the number of workers of AddBatch and SearchBatch. With 1, the graph
-	// is reproducible; other kinds always are. Default 0: GOMAXPROCS.
+	// is reproducible; other kinds always are. It is not saved with an index that is the
+	// same with any number. Default 0: GOMAXPROCS.
 	Threads int
 	// Deterministic makes AddBatch build the same graph with any number of threads, provided
 	// that nothing else changes the index meanwhile. Other changes then wait for up to 256

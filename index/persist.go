@@ -141,7 +141,11 @@ func save(to io.Writer, s *store, g *graph) error {
 		vectors = len(ids) * s.arena.Vectors.Width() * 4
 	}
 	w := container.NewWriter(to, records+vectors >= blockedFrom)
-	options := header{s.options, s.logID, s.changes.Load()}.encode()
+	h := header{s.options, s.logID, s.changes.Load()}
+	if !s.threadsSaved && (h.Kind != HNSW || h.Deterministic) {
+		h.Threads = 0 // it has not changed the index
+	}
+	options := h.encode()
 	w.Section("options", len(options))
 	w.Bytes(options)
 	w.End()
@@ -171,7 +175,7 @@ func save(to io.Writer, s *store, g *graph) error {
 	return nil
 }
 
-// all returns the ids of all vectors in order. The caller holds gate exclusively.
+// all returns the ids of all vectors in order. The caller holds gate exclusively, or mu.
 func (s *store) all() []id {
 	ids := make([]id, 0, s.Len())
 	for i := range int(s.reserved.Load()) {

@@ -3,7 +3,9 @@ package index
 import (
 	"context"
 	"fmt"
+	"math"
 
+	"github.com/luminavec/luminavec/index/internal/hashing"
 	"github.com/luminavec/luminavec/index/internal/sample"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -14,6 +16,7 @@ type Recall struct {
 	K       int     `json:"k"`       // nearest other vectors of each
 	Found   float64 `json:"found"`   // share of these that a search of the default width finds
 	Codes   float64 `json:"codes"`   // share that is among the EfSearch nearest by their codes; 1 without codes
+	Poor    float64 `json:"poor"`    // share of the queries for which less than half of these are
 	Equal   float64 `json:"equal"`   // share whose distance is rounded to 0, although the vectors differ
 }
 
@@ -23,11 +26,26 @@ func (r Recall) String() string {
 }
 
 // Codes by which less than GoodRecall of the nearest vectors are found deserve a warning. Less than
-// PoorRecall is an error of Recall.Check.
+// PoorRecall is an error of Recall.Check, and poor for a single query.
 const (
 	GoodRecall = 0.9
 	PoorRecall = 0.5
 )
+
+// maxPoor is the share of poor queries that deserves a warning. If the codes of a small cluster
+// collapse, the mean hardly changes.
+const maxPoor = 0.03
+
+// Warning returns a sentence if the codes do not suit the vectors, or some of them, and "" otherwise.
+func (r Recall) Warning() string {
+	switch {
+	case r.Codes < GoodRecall:
+		return fmt.Sprintf("%v: the codes do not suit these vectors", r)
+	case r.Poor >= maxPoor:
+		return fmt.Sprintf("%v: for %.0f%% of these, the codes find less than half of the nearest", r, 100*r.Poor)
+	}
+	return ""
+}
 
 // Check returns an error if the vectors cannot be compared in float32, or if their codes collapse:
 // they rank so badly that a search misses most of what it would find without them.
@@ -43,7 +61,7 @@ func (r Recall) Check(q Quantization) error {
 	return nil
 }
 
-// MeasureRecall draws 100 vectors of ix and searches for the 10 nearest others of each: exactly,
+// MeasureRecall draws 100 vectors of ix by their labels and the seed, and searches for the 10 nearest others of each: exactly,
 // with the default width, and by the codes alone. Nothing else should change ix meanwhile. It takes
 // about as long as 100 exact searches in a batch. Of a flat index, which is exact, it measures only
 // Equal, on 16 vectors and for Euclidean.
@@ -59,10 +77,11 @@ func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 	}
 	var queries []float32
 	var ids []id
-	for _, i := range sample.Draw(int(s.reserved.Load()), count, s.options.Seed) {
-		if n := id(i); s.visible(n) {
-			ids, queries = append(ids, n), append(queries, s.arena.Vector(n)[:dim]...)
-		}
+	draw := func(i int) (uint64, bool) {
+		return hashing.Mix(s.options.Seed ^ labelHash(s.label(id(i)))), s.visible(id(i))
+	}
+	for _, i := range sample.Draw(int(s.reserved.Load()), count, draw) {
+		ids, queries = append(ids, id(i)), append(queries, s.arena.Vector(id(i))[:dim]...)
 	}
 	truth, err := s.scanBatch(ctx, queries, r.K+1, SearchOptions{}, func(w *scratch, q request) {
 		s.shown.RLock()
@@ -76,9 +95,10 @@ func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 	if err != nil {
 		return r, err
 	}
-	w := s.scratch.get()
-	defer s.scratch.put(w)
+	w := s.scratch.Get()
+	defer s.scratch.Put(w)
 	var hits, coded, equals float64 // of the K of each
+	poor := 0
 	for i, self := range ids {
 		last, same := truth[i][r.K-1].Score, 0 // of the K nearest others
 		q := queries[i*dim : (i+1)*dim]
@@ -105,19 +125,30 @@ func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 		_ = metric.prepare(w.query, q, 0) // as the searches do; it is a vector of the index
 		w.code.Encode(w.query[:dim], s.arena.Bits)
 		codes := s.arena.Codes()
-		away := func(dst []float32, of []int32) { codes.Distances(dst, &w.code, of) }
+		away := func(dst []float32, of []int32) {
+			codes.Distances(dst, &w.code, of)
+			for j, n := range of {
+				if !s.visible(id(n)) {
+					dst[j] = float32(math.Inf(1))
+				}
+			}
+		}
 		for _, n := range sample.Nearest(int(s.reserved.Load()), max(s.options.EfSearch, r.K+1), away) {
-			if n != self && metric.reaches(metric.score(s.distance(w.query, s.arena.Vector(n))), last) {
+			if n != self && s.visible(n) && metric.reaches(metric.score(s.distance(w.query, s.arena.Vector(n))), last) {
 				near++
 			}
 		}
-		coded += float64(min(near, r.K))
+		near = min(near, r.K)
+		coded += float64(near)
+		if float64(near) < PoorRecall*float64(r.K) {
+			poor++
+		}
 	}
 	r.Queries = len(ids)
 	all := float64(r.Queries * r.K)
 	r.Found, r.Equal = hits/all, equals/all
 	if s.arena.Coded {
-		r.Codes = coded / all
+		r.Codes, r.Poor = coded/all, float64(poor)/float64(r.Queries)
 	}
 	return r, ctx.Err()
 }

@@ -63,12 +63,68 @@ func TestCodesThatCollapse(t *testing.T) {
 			if err != nil || r.Queries != 100 || r.K != 10 {
 				t.Fatalf("%s, %s: %+v, error %v", d.name, q, r, err)
 			}
-			if bad := slices.Contains(d.bad, q); bad != (r.Codes < GoodRecall) || bad != (r.Found < GoodRecall) || q == NoQuantization && r.Codes != 1 {
+			if bad := slices.Contains(d.bad, q); bad != (r.Codes < GoodRecall) || bad != (r.Found < GoodRecall) || bad != (r.Warning() != "") || q == NoQuantization && r.Codes != 1 {
 				t.Errorf("%s, %s: %+v", d.name, q, r)
 			}
 			if err := r.Check(q); (err != nil) != (r.Codes < PoorRecall) || err != nil && (!strings.Contains(err.Error(), string(q)) || fault.Hint(err) == "") {
 				t.Errorf("%s, %s: %+v, error %v", d.name, q, r, err)
 			}
+		}
+	}
+}
+
+// The codes of a small cluster collapse, which the mean hides.
+func TestCodesOfAFewCollapse(t *testing.T) {
+	const n, dim = 8000, 32
+	for _, part := range []int{12, 20} {
+		vectors := drawn(n, dim, func(r *rand.Rand, i, j int) float64 {
+			if i%part == 0 {
+				return 100 + float64(j) + 0.02*r.NormFloat64()
+			}
+			return r.NormFloat64()
+		})
+		for _, q := range Quantizations() {
+			ix := filled(t, Options{Dim: dim, Metric: Euclidean, Quantization: q, EfConstruction: 20}, vectors)
+			r, err := MeasureRecall(t.Context(), ix)
+			if err != nil {
+				t.Fatal(err)
+			}
+			coded := q != NoQuantization
+			if r.Codes < GoodRecall || coded != (r.Poor > 0.5/float64(part)) || coded != strings.Contains(r.Warning(), "less than half") || r.Check(q) != nil {
+				t.Errorf("1 of %d, %s: %v of %v, warning %q", part, q, r.Poor, r.Codes, r.Warning())
+			}
+		}
+	}
+}
+
+// What is drawn depends neither on the threads nor on what was deleted before.
+func TestRecallOfASample(t *testing.T) {
+	vectors := drawn(3000, 16, func(r *rand.Rand, _, j int) float64 { return r.NormFloat64() + 30*float64(j/15) })
+	var first Recall
+	for i, threads := range []int{1, 4, 4} {
+		ix := mustNew(t, Options{Dim: 16, Quantization: Int4, Threads: threads})
+		if i > 0 {
+			if err := ix.AddBatch(t.Context(), sequence(5000, 500), vectors[:500*16]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := ix.AddBatch(t.Context(), sequence(0, 3000), vectors); err != nil {
+			t.Fatal(err)
+		}
+		if i > 0 {
+			if err := ix.Delete(sequence(5000, 500)...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, err := MeasureRecall(t.Context(), ix)
+		if err != nil || r.Queries != 100 {
+			t.Fatalf("%+v, error %v", r, err)
+		}
+		if i == 0 {
+			first = r
+		}
+		if math.Abs(r.Codes-first.Codes) > 0.01 || i == 0 && r.Codes > 0.9 {
+			t.Errorf("%d threads: codes %v, want %v", threads, r.Codes, first.Codes)
 		}
 	}
 }
@@ -82,7 +138,7 @@ func TestMeasureRecall(t *testing.T) {
 			for _, n := range []int{0, 1, 2, 5, 90, 300} {
 				ix := filled(t, Options{Dim: 8, Kind: kind, Quantization: quant, Metric: m}, vectors[:n*8])
 				r, err := MeasureRecall(t.Context(), ix)
-				if err != nil || r.Found < 0.99 || r.Codes < 0.9 || r.Equal != 0 || r.Check(quant) != nil {
+				if err != nil || r.Found < 0.99 || r.Codes < 0.9 || r.Poor != 0 || r.Equal != 0 || r.Warning() != "" || r.Check(quant) != nil {
 					t.Errorf("%v, %d vectors: %+v, error %v", m, n, r, err)
 				}
 			}
@@ -163,8 +219,8 @@ func TestSameFile(t *testing.T) {
 	vectors := clustered(3000, 8, 4)
 	for _, kind := range []Kind{Flat, LSH} {
 		var first []byte
-		for range 4 {
-			file := saved(t, filled(t, Options{Dim: 8, Kind: kind, Threads: 4}, vectors))
+		for threads := range 5 {
+			file := saved(t, filled(t, Options{Dim: 8, Kind: kind, Threads: threads}, vectors))
 			if first == nil {
 				first = file
 			}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/luminavec/luminavec/index/internal/topk"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
@@ -17,7 +18,7 @@ const fewAllowed = 8
 // scan is exact search: it collects the best hits for w.query in w.top. The caller
 // holds shown.
 func (s *store) scan(w *scratch, r request) {
-	w.top.reset(w.top.k)
+	w.top.Reset(w.top.K)
 	if set := r.allow.set; set != nil && set.GetCardinality() < uint64(s.Len()/fewAllowed) {
 		s.scanSet(w, r)
 		return
@@ -37,8 +38,8 @@ func (s *store) scan(w *scratch, r request) {
 			}
 		}
 		for _, i := range w.fresh {
-			if d := w.block[i]; len(w.top.hits) < w.top.k || d <= w.top.hits[0].distance {
-				s.offer(w, r, hit{d, labels[i]})
+			if d := w.block[i]; len(w.top.Hits) < w.top.K || d <= w.top.Hits[0].Distance {
+				s.offer(w, r, hit{Distance: d, Label: labels[i]})
 			}
 		}
 		computed += len(w.fresh)
@@ -90,7 +91,7 @@ func (s *store) scanSet(w *scratch, r request) {
 			continue
 		}
 		if label := s.label(n); r.allow.filter == nil || r.allow.filter(label) {
-			s.offer(w, r, hit{s.distance(w.query, s.arena.Vector(n)), label})
+			s.offer(w, r, hit{Distance: s.distance(w.query, s.arena.Vector(n)), Label: label})
 			computed++
 		}
 	}
@@ -100,10 +101,10 @@ func (s *store) scanSet(w *scratch, r request) {
 // offer adds a hit to w.top. If all hits within a threshold are wanted, it drops
 // those beyond it; otherwise appendResults does.
 func (s *store) offer(w *scratch, r request, h hit) {
-	if r.within != nil && len(w.top.hits) >= r.k && !s.within(h.distance, *r.within) {
+	if r.within != nil && len(w.top.Hits) >= r.k && !s.within(h.Distance, *r.within) {
 		return
 	}
-	w.top.offer(h)
+	w.top.Offer(h)
 }
 
 // compareRows computes in w.block the distances from the query to the vectors of n
@@ -125,11 +126,11 @@ func (s *store) compareRows(w *scratch, rows []float32, n int) {
 // Euclidean, the product is less half the vector's squared length. Two ways of
 // computing the same sum differ by rounding, by at most the number of additions
 // times the unit roundoff times the greatest possible sum.
-func (s *store) sieve(top *topK, query, longest float64) float32 {
-	if len(top.hits) < top.k {
+func (s *store) sieve(top *topk.List, query, longest float64) float32 {
+	if len(top.Hits) < top.K {
 		return float32(math.Inf(-1))
 	}
-	worst := float64(top.hits[0].distance)
+	worst := float64(top.Hits[0].Distance)
 	score := -worst
 	if s.options.Metric == Euclidean {
 		score = (query*query - worst) / 2

@@ -11,6 +11,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/index/internal/topk"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
@@ -54,11 +55,11 @@ func (s *store) scanBatch(ctx context.Context, queries []float32, k int, o Searc
 	for range min(threads, groups) {
 		work.Go(func(ctx context.Context) (err error) {
 			defer container.Unfault(debug.SetPanicOnFault(true), &err)
-			g := scanGroup{store: s, scratch: s.scratch.get()}
-			defer s.scratch.put(g.scratch)
+			g := scanGroup{store: s, scratch: s.scratch.Get()}
+			defer s.scratch.Put(g.scratch)
 			for i := int(next.Add(1)) - 1; i < groups; i = int(next.Add(1)) - 1 {
 				from, to := i*size, min((i+1)*size, n)
-				s.scratch.renew(g.scratch)
+				s.scratch.Renew(g.scratch)
 				if err := g.begin(queries[from*dim:to*dim], from, k, o); err != nil {
 					return err
 				}
@@ -66,7 +67,7 @@ func (s *store) scanBatch(ctx context.Context, queries []float32, k int, o Searc
 					return fmt.Errorf("index: searching for %d queries: %w", n, err)
 				}
 				for j := range g.tops {
-					results[from+j] = g.tops[j].appendResults([]Result{}, s.options.Metric, g.request.within)
+					results[from+j] = appendResults([]Result{}, &g.tops[j], s.options.Metric, g.request.within)
 				}
 			}
 			return nil
@@ -85,7 +86,7 @@ type scanGroup struct {
 	request request   // the same for all
 	queries []float32 // prepared, one row each
 	lengths []float64
-	tops    []topK
+	tops    []topk.List
 
 	rows    []float32 // gathered, if only part of a run may be returned
 	halves  []float32 // Euclidean: for each row, minus half its squared length
@@ -100,7 +101,7 @@ func (g *scanGroup) begin(queries []float32, first, k int, o SearchOptions) erro
 	if len(g.queries) < n*stride {
 		g.queries = kernel.Aligned(n * stride)
 		g.scores = kernel.Aligned(n * batchRows)
-		g.tops = make([]topK, n)
+		g.tops = make([]topk.List, n)
 	}
 	g.tops, g.lengths = g.tops[:n], g.lengths[:0]
 	for i := range n {
@@ -114,7 +115,7 @@ func (g *scanGroup) begin(queries []float32, first, k int, o SearchOptions) erro
 		g.lengths = append(g.lengths, math.Sqrt(float64(kernel.Dot(q, q))))
 	}
 	for i := range g.tops { // the same k for all: the index may have changed meanwhile
-		g.tops[i].reset(g.request.k)
+		g.tops[i].Reset(g.request.k)
 	}
 	return nil
 }
@@ -171,7 +172,7 @@ func (g *scanGroup) compare(rows []float32, labels []int64, some bool) {
 		top, q, scores := &g.tops[i], g.query(i), g.scores[i*batchRows:][:count]
 		bound := g.sieve(top, g.lengths[i], g.longest)
 		for at := kernel.FirstAbove(scores, bound); at < count; at += 1 + kernel.FirstAbove(scores[at+1:], bound) {
-			top.offer(hit{g.distance(q, rows[at*width:][:stride]), labels[w.fresh[at]]})
+			top.Offer(hit{Distance: g.distance(q, rows[at*width:][:stride]), Label: labels[w.fresh[at]]})
 			bound = g.sieve(top, g.lengths[i], g.longest)
 		}
 	}

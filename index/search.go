@@ -6,12 +6,14 @@ import (
 	"math"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/index/internal/topk"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -73,20 +75,20 @@ func (s *store) searchInto(dst []Result, query []float32, k int, o SearchOptions
 			return dst, err
 		}
 	}
-	w := s.scratch.get()
-	defer s.scratch.put(w)
+	w := s.scratch.Get()
+	defer s.scratch.Put(w)
 	r, err := s.ask(w, query, k, o)
 	if err != nil {
 		return dst, err
 	}
-	w.top.reset(r.k)
+	w.top.Reset(r.k)
 	if r.k > 0 {
 		find(w, r)
 	}
 	if err := s.damaged(); err != nil {
 		return dst, err
 	}
-	return w.top.appendResults(dst, s.options.Metric, r.within), nil
+	return appendResults(dst, &w.top, s.options.Metric, r.within), nil
 }
 
 // search implements Search. Without results it returns an empty slice.
@@ -188,7 +190,7 @@ func (s *store) searchBatch(ctx context.Context, queries []float32, k int, o Sea
 }
 
 // searchRange implements SearchRange. find collects all vectors within the threshold
-// and can ignore w.top.k.
+// and can ignore w.top.K.
 func (s *store) searchRange(query []float32, threshold float32, o SearchOptions, find finder) (found []Result, err error) {
 	defer container.Unfault(debug.SetPanicOnFault(true), &err)
 	o.Threshold = &threshold
@@ -197,8 +199,8 @@ func (s *store) searchRange(query []float32, threshold float32, o SearchOptions,
 			return nil, err
 		}
 	}
-	w := s.scratch.get()
-	defer s.scratch.put(w)
+	w := s.scratch.Get()
+	defer s.scratch.Put(w)
 	r, err := s.ask(w, query, max(1, s.Len()), o)
 	if err != nil {
 		return nil, err
@@ -207,14 +209,14 @@ func (s *store) searchRange(query []float32, threshold float32, o SearchOptions,
 	if r.ef == 0 {
 		r.ef = s.options.EfSearch
 	}
-	w.top.reset(math.MaxInt)
+	w.top.Reset(math.MaxInt)
 	if r.k > 0 {
 		find(w, r)
 	}
 	if err := s.damaged(); err != nil {
 		return nil, err
 	}
-	return w.top.appendResults([]Result{}, s.options.Metric, r.within), nil
+	return appendResults([]Result{}, &w.top, s.options.Metric, r.within), nil
 }
 
 // within reports whether a distance is at the threshold, a score, or nearer.
@@ -242,4 +244,25 @@ func (m Metric) reaches(score, threshold float32) bool {
 		return score <= threshold
 	}
 	return score >= threshold
+}
+
+// appendResults empties top and appends its hits to dst, best first, except for those that
+// do not reach the threshold, if there is one.
+func appendResults(dst []Result, top *topk.List, m Metric, threshold *float32) []Result {
+	for threshold != nil && len(top.Hits) > 0 && !m.reaches(m.score(top.Hits[0].Distance), *threshold) {
+		top.Hits.Pop()
+	}
+	from := len(dst)
+	dst = slices.Grow(dst, len(top.Hits))[:from+len(top.Hits)]
+	for n := len(dst) - 1; n >= from; n-- {
+		worst := top.Hits.Pop()
+		dst[n] = Result{Label: worst.Label, Score: m.score(worst.Distance)}
+	}
+	// Different distances can give equal scores, because of rounding.
+	for n := from + 1; n < len(dst); n++ {
+		for i := n; i > from && dst[i].Score == dst[i-1].Score && dst[i].Label < dst[i-1].Label; i-- {
+			dst[i], dst[i-1] = dst[i-1], dst[i]
+		}
+	}
+	return dst
 }

@@ -27,37 +27,17 @@ func (s *store) publish(n id) {
 	s.mark(n, ready)
 }
 
-// retired is an id that is no longer linked to. Goroutines that began before the epoch may
-// still see it.
-type retired struct {
-	id    id
-	epoch uint64
-}
-
 // retire lets ids be reused once no goroutine can see them. The caller holds mu.
 func (s *store) retire(ids ...id) {
-	if len(ids) == 0 {
-		return
-	}
-	epoch := s.scratch.advance()
-	for _, n := range ids {
-		s.limbo = append(s.limbo, retired{n, epoch})
+	if len(ids) > 0 {
+		s.limbo.Add(s.scratch.Advance(), ids...)
 	}
 }
 
 // vacant returns an id for a new vector: a retired one that no goroutine can still see, or a
 // new one. The caller holds mu.
 func (s *store) vacant() id {
-	if len(s.free) == 0 && len(s.limbo) > 0 {
-		oldest, n := s.scratch.oldest(), 0
-		for ; n < len(s.limbo) && s.limbo[n].epoch <= oldest; n++ {
-			s.free = append(s.free, s.limbo[n].id)
-		}
-		s.limbo = s.limbo[n:]
-	}
-	if n := len(s.free); n > 0 {
-		at := s.free[n-1]
-		s.free = s.free[:n-1]
+	if at, ok := s.limbo.Take(s.scratch.Oldest); ok {
 		s.states.Row(int(at))[0].Store(0)
 		return at
 	}

@@ -12,8 +12,10 @@ import (
 	"github.com/luminavec/luminavec/index/internal/changelog"
 	"github.com/luminavec/luminavec/index/internal/chunk"
 	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/index/internal/epoch"
 	"github.com/luminavec/luminavec/index/internal/idtable"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 // store is the part that all kinds share: the vectors, their labels, and the checks
@@ -34,12 +36,11 @@ type store struct {
 	// returns the old id, and none returns a label twice. It is acquired before mu.
 	shown sync.RWMutex
 
-	mu       sync.RWMutex       // guards ids, claimed, free and limbo, and growing arrays
+	mu       sync.RWMutex       // guards ids, claimed and limbo, and growing arrays
 	ids      idtable.Table[id]  // by label
 	claimed  map[int64]struct{} // labels of running batches whose vectors have no id yet
 	reserved atomic.Int64       // number of ids, used and free; written under mu
-	free     []id               // ids that can be reused
-	limbo    []retired          // ids that will be free
+	limbo    epoch.Limbo[id]    // retired ids
 	count    atomic.Int64       // number of vectors that a search can find
 
 	unchecked  atomic.Bool           // opened, but large sections were not checked
@@ -48,12 +49,14 @@ type store struct {
 	blocks     []*container.Blocks   // of the records and of the vectors; nil: checked
 	damage     atomic.Pointer[error] // found in them by a search
 
+	threadsSaved bool // in the file, of an earlier release, that the index was loaded from
+
 	logID     uint64         // of the change log that belongs to the index, or 0
 	changes   atomic.Uint64  // number of changes in that log; written under mu
 	changeLog *changelog.Log // nil if changes are not logged
 	replaying bool           // vectors are already prepared
 	distances atomic.Int64   // number of distances computed by searches
-	scratch   scratchPool
+	scratch   epoch.Pool[*scratch]
 }
 
 func (s *store) init(o Options, slots int) {
@@ -62,7 +65,9 @@ func (s *store) init(o Options, slots int) {
 	s.arena = arena.New(o.Dim, slots, o.Quantization.bits(), o.Metric == Euclidean)
 	s.labels = chunk.New(1, 8, func(n int) []int64 { return make([]int64, n) })
 	s.states = chunk.New(1, 4, func(n int) []atomic.Uint32 { return make([]atomic.Uint32, n) })
-	s.scratch.stride = s.arena.Stride
+	s.scratch.New = func() *scratch {
+		return &scratch{query: kernel.Aligned(s.arena.Stride), block: make([]float32, scanBlock)}
+	}
 }
 
 func (s *store) base() *store     { return s }
@@ -159,8 +164,8 @@ func (s *store) add(label int64, vector []float32, insert func(*scratch, int64))
 	if err := s.complete(); err != nil {
 		return err
 	}
-	w := s.scratch.get()
-	defer s.scratch.put(w)
+	w := s.scratch.Get()
+	defer s.scratch.Put(w)
 	if err := s.fits(w.query, label, vector); err != nil {
 		return err
 	}
@@ -188,14 +193,14 @@ func (s *store) addBatch(ctx context.Context, labels []int64, vectors []float32,
 	workers := pool.New().WithMaxGoroutines(threads)
 	for range threads {
 		workers.Go(func() {
-			w := s.scratch.get()
-			defer s.scratch.put(w)
+			w := s.scratch.Get()
+			defer s.scratch.Put(w)
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
 				if i >= len(labels) {
 					return
 				}
-				s.scratch.renew(w)
+				s.scratch.Renew(w)
 				s.gate.RLock()
 				if s.fits(w.query, labels[i], vectors[i*dim:(i+1)*dim]) == nil { // checked above
 					insert(w, labels[i])

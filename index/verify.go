@@ -32,13 +32,10 @@ func (s *store) verify(ctx context.Context, p *problems.List, extra []id) error 
 	defer s.mu.RUnlock()
 	total := int(s.reserved.Load())
 	uses := make([]uint8, total)
-	for _, ids := range [][]id{s.free, extra} {
+	for _, ids := range [][]id{s.limbo.All(), extra} {
 		for _, n := range ids {
 			uses[n]++
 		}
-	}
-	for _, r := range s.limbo {
-		uses[r.id]++
 	}
 	shown := 0
 	for i := range total {

@@ -197,7 +197,7 @@ func (b *builder) addAll(ctx context.Context, docs iter.Seq2[Document, error]) e
 		return fault.New("check that the model and the text have the same language",
 			"none of the %d documents contains a word that the model knows; the first is %s", s.Skipped, s.FirstSkipped)
 	default:
-		return fault.New("name files or folders that contain text", "no documents to build a collection from")
+		return fault.New("name files or folders that contain text, and the field or column that holds it", "no documents to build a collection from")
 	}
 }
 

@@ -2,32 +2,38 @@
 package sample
 
 import (
-	"math/rand/v2"
-	"slices"
-
 	"github.com/luminavec/luminavec/index/internal/walk"
+	"github.com/luminavec/luminavec/internal/heap"
 )
 
-// Draw draws count of the numbers below n, or all, and returns them in order.
-func Draw(n, count int, seed uint64) []int {
-	if count >= n {
-		all := make([]int, n)
-		for i := range all {
-			all[i] = i
+// Draw returns count of the numbers below n, or all, for which hash reports true: those with the
+// lowest hashes, in that order. What is drawn depends on the hashes alone.
+func Draw(n, count int, hash func(i int) (h uint64, ok bool)) []int {
+	var low heap.Heap[drawn]
+	for i := range n {
+		h, ok := hash(i)
+		if d := (drawn{h, i}); !ok {
+			continue
+		} else if len(low) < count {
+			low.Push(d)
+		} else if low[0].Before(d) {
+			low.Replace(d)
 		}
-		return all
 	}
-	r, drawn := rand.New(rand.NewPCG(seed, 0x5a3e)), map[int]bool{}
-	for len(drawn) < count {
-		drawn[r.IntN(n)] = true
+	list := make([]int, len(low))
+	for i := len(list) - 1; i >= 0; i-- {
+		list[i] = low.Pop().i
 	}
-	list := make([]int, 0, count)
-	for i := range drawn {
-		list = append(list, i)
-	}
-	slices.Sort(list)
 	return list
 }
+
+type drawn struct {
+	hash uint64
+	i    int
+}
+
+// Before puts the highest hash first.
+func (d drawn) Before(e drawn) bool { return d.hash > e.hash }
 
 // Nearest returns the count nearest of the ids below n, by the distances that away computes,
 // in no order.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -113,11 +114,15 @@ type built struct {
 
 func (b *built) report(cmd *cobra.Command, what, next string) error {
 	if b.Skipped > 0 {
-		cli.Warn(cmd, "skipped %s without a known word (first: %s)", cli.Plural(b.Skipped, "document", "documents"), b.FirstSkipped)
+		first := b.FirstSkipped
+		if line, ok := strings.CutPrefix(first, text.Stdin+":"); ok {
+			first = cli.InputName(text.Stdin) + ":" + line
+		}
+		cli.Warn(cmd, "skipped %s without a known word (first: %s)", cli.Plural(b.Skipped, "document", "documents"), first)
 	}
-	switch {
-	case b.Recall.Codes < index.GoodRecall:
-		cli.Warn(cmd, "%v: the codes do not suit these vectors: use --quantize none, or subtract the mean", b.Recall)
+	switch warning := b.Recall.Warning(); {
+	case warning != "":
+		cli.Warn(cmd, "%s: use --quantize none, or subtract the mean", warning)
 	case b.Recall.Found < index.GoodRecall:
 		cli.Warn(cmd, "%v: search wider with --ef, or build with a larger --ef-construction", b.Recall)
 	case b.Documents > 100 && b.Index != string(index.Flat) && !cli.JSON(cmd):

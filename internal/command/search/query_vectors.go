@@ -1,6 +1,8 @@
 package search
 
 import (
+	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -41,7 +43,7 @@ func queryVectors(cmd *cobra.Command, args []string, o queryOptions) error {
 	if err := exchange.Intact(cmd.Context(), o.vectors); err != nil {
 		return err
 	}
-	row, out := int64(0), cmd.OutOrStdout()
+	row, out := int64(0), bufio.NewWriterSize(cmd.OutOrStdout(), 1<<16)
 	var found []index.Result
 	o.read.Dim = ix.Options().Dim
 	read, err := exchange.ReadVectors(cmd.Context(), o.vectors, o.read, func(_ int64, vector []float32) error {
@@ -60,18 +62,18 @@ func queryVectors(cmd *cobra.Command, args []string, o queryOptions) error {
 			}
 			return json.NewEncoder(out).Encode(a)
 		}
-		var b strings.Builder
 		for i, r := range found {
 			format := "%d\t%d\t%.4f\t%d\n"
 			if r.Score > -1e-3 && r.Score < 1e-3 && r.Score != 0 {
 				format = "%d\t%d\t%.4g\t%d\n" // a distance of small vectors
 			}
-			fmt.Fprintf(&b, format, row-1, i+1, r.Score, r.Label)
+			if _, err := fmt.Fprintf(out, format, row-1, i+1, r.Score, r.Label); err != nil {
+				return err
+			}
 		}
-		_, err := out.Write([]byte(b.String()))
-		return err
+		return nil
 	})
-	if err == nil {
+	if err = cmp.Or(err, out.Flush()); err == nil {
 		cli.NoteVectors(cmd, read)
 	}
 	return err

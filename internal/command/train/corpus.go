@@ -81,16 +81,9 @@ func readCorpus(cmd *cobra.Command) func(context.Context, *text.Source, corpora.
 		if n := corpus.Skipped(); n > 0 {
 			cli.Warn(cmd, "skipped %s of more than %s bytes", cli.Plural(n, "word", "words"), cli.Thousands(tokenize.MaxWordBytes))
 		}
-		noteCutAgain(cmd, corpus.CutAgain())
+		cli.NoteCutAgain(cmd, corpus.CutAgain())
 		noteCorpus(cmd, named(source.Names())+": "+cli.Bytes(source.Stats().Bytes)+",", corpus, time.Since(began))
 		return corpus, nil
-	}
-}
-
-// noteCutAgain reports text that is split into words already, unless the user chose how to split it.
-func noteCutAgain(cmd *cobra.Command, cut *tokenize.CutAgain) {
-	if f := cmd.Flag("tokenizer"); cut != nil && f != nil && !f.Changed {
-		cli.Note(cmd, "%s; --tokenizer whitespace keeps them", cli.Printable(cut.String()))
 	}
 }
 

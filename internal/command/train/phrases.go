@@ -124,7 +124,7 @@ func findPhrases(cmd *cobra.Command, source *text.Source, o learn.PhraseOptions)
 	if err != nil {
 		return nil, err
 	}
-	noteCutAgain(cmd, found.CutAgain)
+	cli.NoteCutAgain(cmd, found.CutAgain)
 	if found.Pruned > 0 {
 		cli.Warn(cmd, "more than %s: dropped %s that occurred %s; rare phrases may be missing or undercounted; raise --max-pairs to keep more",
 			cli.Plural(o.MaxPairs, "pair", "pairs"), cli.Thousands(found.Pruned), times(found.PrunedBelow))

@@ -10,8 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
-	"github.com/luminavec/luminavec/corpora"
-	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
@@ -124,7 +122,7 @@ func (t *target) train(cmd *cobra.Command, unit string, v *training.Validation, 
 // trainWords trains a word model, judged by sets, and prints the report.
 func (t *target) trainWords(cmd *cobra.Command, kind words.Kind, o words.Options, sets []*words.Set, run words.Run) error {
 	o.SettleSubsample(run.Corpus.Vocabulary())
-	noteSubsample(cmd, run.Corpus.Vocabulary(), o.Subsample)
+	cli.NoteSubsample(cmd, run.Corpus.Vocabulary(), o.Subsample)
 	if n := words.Steps(&o); n > 1 {
 		cli.Note(cmd, "the learning rate %g is high: each batch is trained in up to %d smaller steps", o.LearningRate, n)
 	}
@@ -149,30 +147,8 @@ func (t *target) trainWords(cmd *cobra.Command, kind words.Kind, o words.Options
 	if err != nil {
 		return err
 	}
-	warnFault(cmd, words.Shortfall(model))
+	cli.WarnFault(cmd, words.Shortfall(model))
 	return reportWords(cmd, t.output, model, last, run.Corpus.CutAgain(), run.Validation.Readings()...)
-}
-
-// noteSubsample reports how much of the text is left by subsampling.
-func noteSubsample(cmd *cobra.Command, v *tokenize.Vocabulary, threshold float64) {
-	kept := corpora.KeptShare(v, threshold)
-	if kept < corpora.LeastKept {
-		cli.Warn(cmd, "subsampling at %g keeps only %.1f%% of the words; --subsample %g keeps more", threshold, 100*kept, corpora.AdaptSubsample(v, threshold))
-		return
-	}
-	cli.Note(cmd, "subsampling at %g keeps %.1f%% of the words", threshold, 100*kept)
-}
-
-// warnFault warns of an error of a library that does not end the command, with its hint.
-func warnFault(cmd *cobra.Command, err error) {
-	if err = fault.Rename(err, cli.FieldFlags(cmd)); err == nil {
-		return
-	}
-	text := err.Error()
-	if hint := fault.Hint(err); hint != "" {
-		text += "; " + hint
-	}
-	cli.Warn(cmd, "%s", text)
 }
 
 // chartTitle is the title of the drawing of the loss.
