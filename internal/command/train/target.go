@@ -157,7 +157,8 @@ func (t *target) trainWords(cmd *cobra.Command, kind words.Kind, o words.Options
 func noteSubsample(cmd *cobra.Command, v *tokenize.Vocabulary, threshold float64) {
 	kept := corpora.KeptShare(v, threshold)
 	if kept < corpora.LeastKept {
-		cli.Warn(cmd, "subsampling at %g keeps only %.1f%% of the words; --subsample %g keeps more", threshold, 100*kept, corpora.AdaptSubsample(v, threshold))
+		warnFault(cmd, fault.Mention(fmt.Sprintf("set Subsample to %g, which keeps more", corpora.AdaptSubsample(v, threshold)),
+			"subsampling at %g keeps only %.1f%% of the words", threshold, 100*kept))
 		return
 	}
 	cli.Note(cmd, "subsampling at %g keeps %.1f%% of the words", threshold, 100*kept)
