@@ -149,14 +149,17 @@ func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, l
 	if err != nil {
 		return unreported(err, output)
 	}
-	example, model := "king", cli.PathArgument(output)
+	example, text, model := "king", "how are you", cli.PathArgument(output)
 	if len(learned.Neighbors) > 0 {
 		example = learned.Neighbors[0].Word
+	}
+	if _, known := c.Vocabulary.ID("you"); !known {
+		text = example
 	}
 	t.Next = []string{
 		cli.CommandLine("search", "neighbors", "-m", model, example),
 		cli.CommandLine("search", "eval", "analogies", "-m", model),
-		cli.CommandLine("embed", "explain", "-m", model, "how are you"),
+		cli.CommandLine("embed", "explain", "-m", model, text),
 	}
 	var o words.Options
 	if err := plainjson.Unmarshal(c.Config.Options, &o); err != nil {
