@@ -23,8 +23,9 @@
 // # High learning rates and frequent words
 //
 // A step moves the rows of a window by the sum of the gradients of all its words. At rates above
-// 0.1 such a step overshoots, and the vectors grow without bound; a higher rate is therefore
-// taken in up to ten steps over each batch, which takes longer. A run whose loss is more than
+// 0.1 (0.05 with windows of 20 words or more, or 50 negatives) such a step overshoots, and the
+// vectors grow without bound; a higher rate is therefore taken in up to ten steps over each batch,
+// which takes longer. A run whose loss is more than
 // five times that of an untrained model has diverged ([ErrDiverged]).
 //
 // Subsample -t stands for the first of the thresholds t, 10t, 100t and so on that keeps a third

@@ -83,6 +83,8 @@ type encodedRows struct {
 	ends   []int     // of the records in ids; for a bad row its beginning
 	bad    []*badRow // of each row; nil: good
 	cut    int64     // texts cut at MaxTokens
+
+	unknowns int64 // tokens for unknown text that were left out
 }
 
 func (b *builder) build(ctx context.Context, sources []Source) error {
@@ -146,12 +148,14 @@ func encodeRows(in *textRows, o Options) *encodedRows {
 		if in.file.Kind != Paired {
 			out.ids = append(out.ids, int32(math.Float32bits(float32(row.score))))
 		}
-		cut := int64(0)
+		cut, unknowns := int64(0), int64(0)
 		for c, text := range row.texts {
 			from := len(out.ids)
 			out.ids = o.Tokenizer.Encode(out.ids, text)
 			ids := slices.DeleteFunc(out.ids[from:], func(id int32) bool { return id == unknown })
-			if !o.anyKnown(ids, len(out.ids)-from > len(ids)) {
+			left := len(out.ids) - from - len(ids)
+			unknowns += int64(left)
+			if !o.anyKnown(ids, left > 0) {
 				out.bad[i] = bad(badUnknown, row.at, "check that the tokenizer was made for this language", "text %d has no known token: %.60q", c+1, text)
 				break
 			}
@@ -172,6 +176,7 @@ func encodeRows(in *textRows, o Options) *encodedRows {
 			out.ids, out.hashes = out.ids[:record], out.hashes[:hash]
 		} else {
 			out.cut += cut
+			out.unknowns += unknowns
 		}
 		out.ends = append(out.ends, len(out.ids))
 	}
@@ -211,6 +216,7 @@ func fold(a, b uint64) uint64 {
 func (b *builder) store(in *textRows, rows *encodedRows) error {
 	p, file := b.pairs, in.file
 	p.stats.Truncated += rows.cut
+	p.stats.Unknown += rows.unknowns
 	header := file.Columns
 	if file.Kind != Paired {
 		header++
@@ -263,9 +269,9 @@ func (b *builder) finish(ctx context.Context) error {
 	if p.scores, err = findScores(p.files, b.options.ScoreRange); err != nil {
 		return err
 	}
-	cut := p.stats.Truncated
+	cut, unknowns := p.stats.Truncated, p.stats.Unknown
 	p.stats = b.summary()
-	p.stats.Truncated = cut
+	p.stats.Truncated, p.stats.Unknown = cut, unknowns
 	p.fingerprint = b.hash.String()
 	if b.options.Related {
 		if p.groups, err = findGroups(ctx, p); err != nil {

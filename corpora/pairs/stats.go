@@ -6,6 +6,7 @@ type Stats struct {
 	Examples     int64         // good rows
 	Skipped      []SkippedRows // bad rows, by reason
 	Truncated    int64         // texts cut at MaxTokens
+	Unknown      int64         // tokens for unknown text, such as [UNK], in the examples; they are ignored
 	Bytes        int64         // bytes of text, after decompression
 	Invalid      int64         // invalid UTF-8 bytes, and NUL bytes
 	FirstInvalid string        // position of the first of them, "file:line: byte N"; "" if none

@@ -26,6 +26,9 @@ func TestUnknownTokens(t *testing.T) {
 		}
 		defer p.Close()
 		counts := p.TokenCounts()
+		if u := p.Stats().Unknown; u != 2 {
+			t.Errorf("%s: %d unknown tokens, want 2", name, u)
+		}
 		if p.Examples() != 2 || !slices.Equal(counts[:3], []int64{0, 3, 3}) {
 			t.Errorf("%s: %d examples, counts %d", name, p.Examples(), counts)
 		}

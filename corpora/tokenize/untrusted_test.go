@@ -33,6 +33,7 @@ func TestUntrustedFiles(t *testing.T) {
 		"steps":     {`{"normalizer":` + sequence("normalizers", 70, `{"type":"Lowercase"}`) + `,` + model, "more than 64 steps"},
 		"depth":     {`{"normalizer":` + strings.Repeat(`{"type":"Sequence","normalizers":[`, 70) + `{"type":"NFC"}` + strings.Repeat("]}", 70) + `,` + model, "more than 64 steps"},
 		"cuts":      {`{"pre_tokenizer":` + strings.Repeat(`{"type":"Sequence","pretokenizers":[`, 70) + `{"type":"WhitespaceSplit"}` + strings.Repeat("]}", 70) + `,` + model, "more than 64 steps"},
+		"bytes":     {`{"pre_tokenizer":` + sequence("pretokenizers", 5, `{"type":"ByteLevel","use_regex":false}`) + `,` + model, "ByteLevel: more than 4 steps"},
 		"states":    {`{"pre_tokenizer":{"type":"Split","pattern":{"Regex":"` + strings.Repeat("[a-z]{500}", 30) + `b"},"behavior":"Isolated"},` + model, "a pattern of more than 10000 states"},
 		"added":     {`{"added_tokens":[{"id":2,"content":"` + strings.Repeat("b", 1<<20) + `"}],` + model, "has 1048576 bytes; at most 1000"},
 		"ids":       {`{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"a":2000000000}}}`, "id 2000000000"},

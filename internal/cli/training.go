@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/corpora"
@@ -12,7 +14,8 @@ import (
 func NoteSubsample(cmd *cobra.Command, v *tokenize.Vocabulary, threshold float64) {
 	kept := corpora.KeptShare(v, threshold)
 	if kept < corpora.LeastKept {
-		Warn(cmd, "subsampling at %g keeps only %.1f%% of the words; --subsample %g keeps more", threshold, 100*kept, corpora.AdaptSubsample(v, threshold))
+		WarnFault(cmd, fault.Mention(fmt.Sprintf("set Subsample to %g, which keeps more", corpora.AdaptSubsample(v, threshold)),
+			"subsampling at %g keeps only %.1f%% of the words", threshold, 100*kept))
 		return
 	}
 	Note(cmd, "subsampling at %g keeps %.1f%% of the words", threshold, 100*kept)

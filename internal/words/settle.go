@@ -35,6 +35,8 @@ func (k Kind) Settle(o *Options, chosen ...string) error {
 	}
 	if !has("Subsample") {
 		o.Subsample = k.Defaults().Subsample
+	} else if o.Subsample < 0 { // which adapts: a default, not a choice
+		return fault.Field("Subsample", "", "must be from 0 to 1, got %s", number(o.Subsample))
 	}
 	if !has("LearningRate") {
 		o.LearningRate = k.Rates.Usual(o)

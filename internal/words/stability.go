@@ -20,7 +20,11 @@ import (
 // time, and stay finite at rates where word2vec and fastText do not. Usual rates are far below,
 // and take one step.
 const (
-	largestStep = 0.1
+	largestStep = 0.1 // with windows of up to usualWindow and usualOutputs
+	// smallestStep is the largest step with any window; the usual rates take one step.
+	smallestStep = 0.05
+	usualWindow  = 10 // words on each side
+	usualOutputs = 25
 	// largestSum is the largest step for the sum of the context (CBOWSum), times the sum of the
 	// squares of the weights of its words: a step of each of them moves the sum by as much.
 	largestSum = 2
@@ -30,8 +34,13 @@ const (
 
 // largest returns the largest rate that is taken in one step.
 func (o *Options) largest() float64 {
+	step := largestStep
+	if outputs := 1 + o.Negative; o.Loss != LossHS && outputs > usualOutputs {
+		step *= usualOutputs / float64(outputs)
+	}
+	step = max(smallestStep, step*min(1, usualWindow/float64(o.Window)))
 	if !o.CBOWSum {
-		return largestStep
+		return step
 	}
 	squares := float64(2 * o.Window)
 	if o.Windows == WindowsWeighted {
@@ -40,7 +49,7 @@ func (o *Options) largest() float64 {
 			squares += float64(w) * float64(w)
 		}
 	}
-	return min(largestStep, largestSum/squares)
+	return min(step, largestSum/squares)
 }
 
 // steps returns the number of steps in which the rate lr is taken.

@@ -41,6 +41,8 @@ func TestHighRates(t *testing.T) {
 		{"skip-gram, n-grams, 0.4", false, func(o *Options) {
 			o.LearningRate, o.NGrams = 0.4, tokenize.NGramOptions{Min: 3, Max: 4, Buckets: 20000}
 		}},
+		{"skip-gram, window 50, 0.1", false, func(o *Options) { o.LearningRate, o.Window = 0.1, 50 }},
+		{"skip-gram, 100 negatives, window 20, 0.1", false, func(o *Options) { o.LearningRate, o.Window, o.Negative = 0.1, 20, 100 }},
 		{"cbow, sum, full, window 50, 0.05", true, func(o *Options) {
 			o.LearningRate, o.CBOWSum, o.Windows, o.Window = 0.05, true, WindowsFull, 50
 		}},
@@ -79,6 +81,13 @@ func TestUsualRatesTakeOneStep(t *testing.T) {
 		o := DefaultOptions()
 		if o.LearningRate = rate; Steps(&o) != want {
 			t.Errorf("rate %g: %d steps, want %d", rate, Steps(&o), want)
+		}
+	}
+	// Larger windows and more negatives take smaller steps, down to 0.05: 0.1·10/15 and 0.1·25/31.
+	for i, c := range []struct{ window, negative, want int }{{10, 24, 3}, {15, 5, 5}, {20, 5, 6}, {1000, 100, 6}, {5, 30, 4}} {
+		o := DefaultOptions()
+		if o.Window, o.Negative, o.LearningRate = c.window, c.negative, 0.3; Steps(&o) != c.want {
+			t.Errorf("case %d: %d steps, want %d", i+1, Steps(&o), c.want)
 		}
 	}
 	// The sum of 100 words moves 100 times as far as one: 2/100 a step.

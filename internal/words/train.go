@@ -93,10 +93,10 @@ func Train(ctx context.Context, objective *Objective, o Options, run Run) (*chec
 // moreWords says how the vocabulary of a corpus could have more words.
 func moreWords(c *corpora.Corpus, o *Options) string {
 	var ways []string
-	if more := c.DistinctWords() > c.Vocabulary().Len(); more && o.MinCount > 1 {
-		ways = append(ways, "lower MinCount")
-	} else if more && o.MaxVocabulary > 0 {
+	if n := c.Vocabulary().Len(); n == o.MaxVocabulary {
 		ways = append(ways, "raise MaxVocabulary")
+	} else if c.DistinctWords() > n && o.MinCount > 1 {
+		ways = append(ways, "lower MinCount")
 	}
 	return strings.Join(append(ways, "provide text of more different words"), ", or ")
 }

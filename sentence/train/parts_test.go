@@ -100,6 +100,38 @@ func TestResumeRefusesOtherPairs(t *testing.T) {
 	}
 }
 
+// A run of a version that trained the token for unknown text is refused for that reason.
+func TestResumeNamesUnknownTokens(t *testing.T) {
+	tokenizer, err := tokenize.Parse("x", []byte(`{"pre_tokenizer":{"type":"WhitespaceSplit"},"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"a":1,"b":2,"c":3}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "pairs.tsv")
+	if err := os.WriteFile(file, []byte("a b\tb ⵣ\nc ⵣ\tc b\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	sources, err := pairs.Open([]string{file}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dataset, err := pairs.Build(context.Background(), sources, pairs.Options{Tokenizer: tokenizer, Related: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dataset.Close()
+	o := smallOptions()
+	o.BatchSize = 2
+	c, err := Train(context.Background(), o, Run{Pairs: dataset, Tokenizer: tokenizer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Config.Progress.Finished, c.Config.Corpus.Fingerprint = false, "0"
+	_, err = Train(context.Background(), o, Run{Pairs: dataset, Tokenizer: tokenizer, Resume: c})
+	if err == nil || !strings.Contains(err.Error(), "2 unknown tokens") || !strings.Contains(fault.Hint(err), "start a new run") {
+		t.Errorf("%v, hint %q", err, fault.Hint(err))
+	}
+}
+
 // The losses of scored, labelled and three-column data are trained as well.
 func TestTrainOtherLosses(t *testing.T) {
 	label := func(rng *rand.Rand, topic int) string { return fmt.Sprint(rng.IntN(2)) }

@@ -26,6 +26,9 @@ func (t *trainer) resume(c *checkpoints.Checkpoint) error {
 		return fmt.Errorf("resume: expected a %[2]s model but found a %[1]s model", c.Config.Kind, sentence.Kind)
 	case p.Stopped != "":
 		return fmt.Errorf("resume: %w; it stopped early: %s", ErrFinished, p.Stopped)
+	case was.Fingerprint != pairs.Fingerprint() && pairs.Stats().Unknown > 0:
+		return fault.New(hint+", or start a new run: runs that were started by a version that trained unknown tokens cannot be resumed",
+			"resume: the pairs are not those that training started with: they have changed, or their %d unknown tokens were not ignored then", pairs.Stats().Unknown)
 	case was.Lines != pairs.Examples() || p.TotalBlocks != t.Blocks:
 		return fault.New(hint, "resume: the pairs have changed: expected %[3]d in %[4]d batches but found %[1]d in %[2]d",
 			pairs.Examples(), t.Blocks, was.Lines, p.TotalBlocks)

@@ -139,7 +139,7 @@ func (t *trainer) warnUntrained() error {
 	if err != nil || loss < untrainedFrom*t.Untrained {
 		return err
 	}
-	o, try := &t.options, fmt.Sprintf("provide more pairs or train for more than %d epochs", t.options.Epochs)
+	o, try := &t.options, fmt.Sprintf("provide more pairs, or train for more epochs than %d", t.options.Epochs)
 	if usual := UsualRate(o.Optimizer); o.LearningRate < usual/2 || o.LearningRate > 2*usual {
 		try = fmt.Sprintf("the usual learning rate of %s is %g, not %g", o.Optimizer, usual, o.LearningRate)
 	}

@@ -155,6 +155,9 @@ func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, l
 	for _, n := range learned.Neighbors[:min(3, len(learned.Neighbors))] {
 		examples = append(examples, n.Word)
 	}
+	if len(examples) == 0 {
+		examples = append(examples, c.Vocabulary.Token(0))
+	}
 	t.Next = []string{
 		cli.CommandLine("search", "neighbors", "-m", model, examples[0]),
 		cli.CommandLine("search", "eval", "analogies", "-m", model),

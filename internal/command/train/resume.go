@@ -75,6 +75,8 @@ $ train resume model --corpus news.txt --grow --epochs 3`,
 		asBefore(columnsFlag(&j.pairs.Columns)), asBefore(labelsFlag(&j.pairs.Labels)), asBefore(scoreRangeFlag(&j.pairs.ScoreRange)))
 	j.watch.declareWords(cmd)
 	cli.NameField(cmd, "Start", "--init") // of the commands that begin a training
+	cli.NameField(cmd, "Subsample", "--subsample of a new training")
+	cli.NameField(cmd, "Tokenizer", "--tokenizer of a new training")
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "FOLDER", Into: &j.output, Help: "write to FOLDER and keep MODEL; requires --corpus"},
 		cli.Flag{Name: "force", Into: &j.force, Help: "replace FOLDER if it exists; train even if memory or disk seem too small"},

@@ -29,6 +29,8 @@ type PreTokenizer struct {
 	// as one word, see [PreTokenizer.Uncut].
 	Mark   rune
 	traced bool // finding the words needs positions
+
+	byteLevels int // steps of this type
 }
 
 // Worker cuts text. It owns buffers: each goroutine needs its own.
@@ -70,6 +72,10 @@ func (p *PreTokenizer) Uncut() bool {
 
 // maxSteps limits the number of steps and the depth of nested sequences.
 const maxSteps = 64
+
+// maxByteLevels limits the number of steps that make characters of bytes: each doubles what the
+// one before it made.
+const maxByteLevels = 4
 
 // kinds holds, by type, what makes the steps of a JSON object.
 var kinds = map[string]func(data json.RawMessage) ([]cutStep, error){}
@@ -148,6 +154,11 @@ func (p *PreTokenizer) appendCuts(data json.RawMessage, depth int) error {
 	for _, step := range steps {
 		if m, ok := step.(*metaspaceStep); ok && m.first && len(p.cuts)+len(p.normal) > 0 {
 			p.traced = true // whether a part is the first shows by its position only
+		}
+		if _, ok := step.(*byteLevelStep); ok {
+			if p.byteLevels++; p.byteLevels > maxByteLevels {
+				return fmt.Errorf("ByteLevel: more than %d steps of this type", maxByteLevels)
+			}
 		}
 		p.cuts = append(p.cuts, step)
 	}
