@@ -141,6 +141,7 @@ func TestTruncated(t *testing.T) {
 		{"search verify large.hnsw", "large.hnsw"},
 		{"search build --vectors large.npy -o out.lvx --force --index flat", "large.npy"},
 		{"search query docs w1", "docs/index.lvx"},
+		{"search query docs w1 --full", "docs/documents.db"},
 		{"embed text -m sent large.txt -f tsv", "large.txt"},
 		{"train skipgram large.txt --cache large.cache -o out --force --epochs 5 --dim 8 --min-count 1", "large.cache/ids"},
 		{"train sentence large.tsv -o out --force --dim 8 --vocab 60 --epochs 2", "large.tsv"},

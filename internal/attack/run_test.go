@@ -30,7 +30,7 @@ import (
 
 var (
 	seedFlag = flag.Uint64("attack.seed", 0, "seed of all random choices; 0 draws one and prints it")
-	tries    = flag.Int("attack.n", 24, "tries of each attack on a file or a command")
+	tries    = flag.Int("attack.n", 20, "tries of each attack on a file or a command")
 	program  = flag.String("attack.bin", "", "the luminavec `binary` to attack; default: this tree's")
 	keep     = flag.String("attack.keep", "", "`folder` for the files of failed tries")
 )
@@ -151,7 +151,7 @@ func ended(c *exec.Cmd, args []string, stdout, stderr *bytes.Buffer, began time.
 var internals = []string{
 	"goroutine", "panic", "runtime error", "nil pointer", "reflect", " json: ", "strconv", "invalid memory address",
 	"SIGSEGV", "SIGBUS", "fatal error", "unexpected fault", "interface conversion", "Go struct", "Go value", "bufio.",
-	"out of range [", "slice bounds", "makeslice", "internal error", "bbolt", "%!", "unicode/utf8", ".go:", "ErrUnexpected",
+	"out of range [", "slice bounds", "makeslice", "internal error", "bbolt", "%!", "unicode/utf8", "float64", "int64", ".go:", "ErrUnexpected",
 }
 
 // checkLaws returns what is wrong with an outcome, "" if nothing is.
