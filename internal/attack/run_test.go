@@ -53,6 +53,9 @@ func TestMain(m *testing.M) {
 	}
 	fmt.Printf("attack: seed %d\n", *seedFlag)
 	status := m.Run()
+	if status != 0 {
+		fmt.Printf("attack: to repeat it, with -run for one test: go test -tags slow ./internal/attack -attack.seed %d -attack.n %d\n", *seedFlag, *tries)
+	}
 	if fixtureDir != "" {
 		os.RemoveAll(fixtureDir)
 	}
@@ -240,10 +243,9 @@ func copyTree(t *testing.T, to, from string, names ...string) {
 	}
 }
 
-// keepCase copies the folder of a failed try, and says how to run it again.
+// keepCase copies the folder of a failed try.
 func keepCase(t *testing.T, dir, name string, try int) {
 	t.Helper()
-	t.Logf("again: go test -tags slow ./internal/attack -run '^%s$' -attack.seed %d -attack.n %d", t.Name(), *seedFlag, *tries)
 	if *keep == "" {
 		return
 	}
