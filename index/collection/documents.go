@@ -102,6 +102,8 @@ func (d *database) close() error {
 		}
 		return d.db.Close()
 	})
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if d.broken && d.file != nil {
 		d.file.Close()
 	}
