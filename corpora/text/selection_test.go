@@ -304,7 +304,7 @@ func FuzzSelectField(f *testing.F) {
 		}
 		// What is accepted is what encoding/json finds in each line.
 		var want []string
-		clean := strings.ReplaceAll(corporatest.RepairUTF8(strings.TrimPrefix(text, "\ufeff")), "\x00", " ")
+		clean := withLF(strings.ReplaceAll(corporatest.RepairUTF8(strings.TrimPrefix(text, "\ufeff")), "\x00", " "))
 		for i, line := range strings.Split(clean, "\n") {
 			var record map[string]any
 			if strings.Trim(line, " \t\r\v\f\u0085\u00a0") == "" || json.Unmarshal([]byte(line), &record) != nil {
@@ -323,7 +323,7 @@ func FuzzSelectField(f *testing.F) {
 }
 
 func FuzzSelectColumn(f *testing.F) {
-	for _, s := range []string{"a,b\n1,2\n", "a\tb\n1\t\"x\ny\"\n", "\"a;b\";c\n1;2\r\n", "a\"b", "\"", "\xff,\x00\n"} {
+	for _, s := range []string{"a,b\n1,2\n", "a\tb\n1\t\"x\ny\"\n", "\"a;b\";c\n1;2\r\n", "a\"b", "\"", "\xff,\x00\n", "a,b\r1,2"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -335,7 +335,7 @@ func FuzzSelectColumn(f *testing.F) {
 		if err != nil {
 			return
 		}
-		clean := strings.ReplaceAll(corporatest.RepairUTF8(strings.TrimPrefix(text, "\ufeff")), "\x00", " ")
+		clean := withLF(strings.ReplaceAll(corporatest.RepairUTF8(strings.TrimPrefix(text, "\ufeff")), "\x00", " "))
 		in := csv.NewReader(strings.NewReader(clean))
 		in.Comma = delimiter(Head{Name: "in.csv", First: []byte(strings.TrimLeft(clean, "\r\n")), Use: ForColumn})
 		records, err := in.ReadAll()

@@ -23,13 +23,13 @@ func TestUntrustedFiles(t *testing.T) {
 	}
 	tens := strings.Repeat("a", 10)
 	for name, test := range map[string]struct{ file, message string }{
-		"nested":    {`{"normalizer":` + sequence("normalizers", 12, replace(`{"String":"a"}`, tens)) + `,` + model, "the first 3 steps make"},
-		"regex":     {`{"normalizer":` + sequence("normalizers", 12, replace(`{"Regex":"[a-z]"}`, tens)) + `,` + model, "steps make"},
-		"any":       {`{"normalizer":` + sequence("normalizers", 40, replace(`{"Regex":"."}`, "éé")) + `,` + model, "steps make"},
-		"chain":     {`{"normalizer":` + sequence("normalizers", 40, replace(`{"String":"漢"}`, "漢漢")) + `,` + model, "steps make"},
+		"nested":    {`{"normalizer":` + sequence("normalizers", 12, replace(`{"String":"a"}`, tens)) + `,` + model, "up to step 3, "},
+		"regex":     {`{"normalizer":` + sequence("normalizers", 12, replace(`{"Regex":"[a-z]"}`, tens)) + `,` + model, "up to step "},
+		"any":       {`{"normalizer":` + sequence("normalizers", 40, replace(`{"Regex":"."}`, "éé")) + `,` + model, "up to step "},
+		"chain":     {`{"normalizer":` + sequence("normalizers", 40, replace(`{"String":"漢"}`, "漢漢")) + `,` + model, "up to step "},
 		"content":   {`{"normalizer":` + replace(`{"String":"a"}`, strings.Repeat("b", 1<<20)) + `,` + model, "Replace inserts 1048576 bytes"},
 		"prepend":   {`{"normalizer":{"type":"Prepend","prepend":"` + strings.Repeat("b", 10<<20) + `"},` + model, "Prepend inserts 10485760 bytes"},
-		"prepends":  {`{"normalizer":` + sequence("normalizers", 60, `{"type":"Prepend","prepend":"`+strings.Repeat("b", 1000)+`"}`) + `,` + model, "steps make"},
+		"prepends":  {`{"normalizer":` + sequence("normalizers", 60, `{"type":"Prepend","prepend":"`+strings.Repeat("b", 1000)+`"}`) + `,` + model, "up to step "},
 		"steps":     {`{"normalizer":` + sequence("normalizers", 70, `{"type":"Lowercase"}`) + `,` + model, "more than 64 steps"},
 		"depth":     {`{"normalizer":` + strings.Repeat(`{"type":"Sequence","normalizers":[`, 70) + `{"type":"NFC"}` + strings.Repeat("]}", 70) + `,` + model, "more than 64 steps"},
 		"cuts":      {`{"pre_tokenizer":` + strings.Repeat(`{"type":"Sequence","pretokenizers":[`, 70) + `{"type":"WhitespaceSplit"}` + strings.Repeat("]}", 70) + `,` + model, "more than 64 steps"},
@@ -37,7 +37,7 @@ func TestUntrustedFiles(t *testing.T) {
 		"states":    {`{"pre_tokenizer":{"type":"Split","pattern":{"Regex":"` + strings.Repeat("[a-z]{500}", 30) + `b"},"behavior":"Isolated"},` + model, "a pattern of more than 10000 states"},
 		"added":     {`{"added_tokens":[{"id":2,"content":"` + strings.Repeat("b", 1<<20) + `"}],` + model, "has 1048576 bytes; at most 1000"},
 		"ids":       {`{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"a":2000000000}}}`, "id 2000000000"},
-		"inflating": {`{"added_tokens":[{"id":2,"content":"b","normalized":true}],"normalizer":` + sequence("normalizers", 9, replace(`{"String":"b"}`, tens+"b"+tens+"b")) + `,` + model, "steps make"},
+		"inflating": {`{"added_tokens":[{"id":2,"content":"b","normalized":true}],"normalizer":` + sequence("normalizers", 9, replace(`{"String":"b"}`, tens+"b"+tens+"b")) + `,` + model, "up to step "},
 	} {
 		if _, err := Parse("t.json", []byte(test.file)); err == nil || !strings.Contains(err.Error(), test.message) || fault.Hint(err) == "" || len(err.Error()) > 300 {
 			t.Errorf("%s: error %.300v, want %q", name, err, test.message)

@@ -115,11 +115,11 @@ func Build(ctx context.Context, dir string, enc *sentence.Encoder, docs iter.Seq
 	if b.store, err = createDocuments(folder.Path()); err != nil {
 		return nil, b.explain(err)
 	}
-	defer b.store.abort() // does nothing after close
+	defer b.store.abort() // does nothing after finish
 	if err := b.addAll(ctx, docs); err != nil {
 		return nil, err
 	}
-	if err := b.store.close(); err != nil {
+	if err := b.store.finish(); err != nil {
 		return nil, b.explain(err)
 	}
 	s := b.summary

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/internal/durable"
@@ -243,6 +244,56 @@ func TestDamagedDatabaseNeverPanics(t *testing.T) {
 	}
 	if failed < 100 {
 		t.Errorf("only %d of 400 damaged files caused an error", failed)
+	}
+}
+
+// A file that is cut while it is open is an error, and neither a later query nor Close waits
+// for locks that bbolt holds since it panicked.
+func TestCutWhileOpen(t *testing.T) {
+	texts := make([]string, 300)
+	for i := range texts {
+		texts[i] = fmt.Sprintf("you and document %d %s", i, strings.Repeat("x", 100))
+	}
+	dir := build(t, texts...)
+	path := filepath.Join(dir, documentsFile)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{0, 1, 16, 100, os.Getpagesize(), 2*os.Getpagesize() + 1, 4 * os.Getpagesize()} {
+		docs, err := openDocuments(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(path, int64(size)); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error, 2)
+		go func() {
+			for range 2 {
+				_, err := docs.get([]int64{0, 150, 299})
+				done <- err
+			}
+			docs.close()
+			close(done)
+		}()
+		for {
+			select {
+			case err, more := <-done:
+				if more && (err == nil || fault.Hint(err) == "" || !strings.Contains(err.Error(), "is damaged: ")) {
+					t.Errorf("cut to %d bytes: error %v, hint %q", size, err, fault.Hint(err))
+				}
+				if more {
+					continue
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatalf("cut to %d bytes: it waits for a lock", size)
+			}
+			break
+		}
+		if err := os.WriteFile(path, whole, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

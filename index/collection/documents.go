@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -54,17 +55,59 @@ func parseDocument(b []byte) (Document, bool) {
 
 func key(label int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(label)) }
 
+// database is a bbolt database and its open file.
+type database struct {
+	path string
+	db   *bolt.DB
+	file *os.File
+
+	mu     sync.Mutex
+	broken bool // bbolt panicked, and may hold its locks: any call of it could wait forever
+}
+
+func (d *database) open(perm fs.FileMode, options bolt.Options) error {
+	options.OpenFile = func(path string, flag int, perm fs.FileMode) (*os.File, error) {
+		var err error
+		d.file, err = os.OpenFile(path, flag, perm)
+		return d.file, err
+	}
+	var err error
+	d.db, err = bolt.Open(d.path, perm, &options)
+	return err
+}
+
 // fenced calls f and converts a panic to an error: bbolt panics if pages are inconsistent.
 // SetPanicOnFault does the same for reads beyond the end of the mapped file, which would
 // otherwise kill the process.
-func fenced(path string, f func() error) (err error) {
+func (d *database) fenced(f func() error) (err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.broken {
+		return damaged(d.path, errNotATree)
+	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = damaged(path, fault.Recovered(r))
+			d.broken, err = true, damaged(d.path, fault.Recovered(r))
 		}
 	}()
 	return f()
+}
+
+// close closes the database, or only its file if bbolt panicked.
+func (d *database) close() error {
+	err := d.fenced(func() error {
+		if d.db == nil {
+			return nil
+		}
+		return d.db.Close()
+	})
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.broken && d.file != nil {
+		d.file.Close()
+	}
+	return err
 }
 
 // damaged returns the error for a database that cannot be read. bbolt follows the numbers in a
@@ -83,17 +126,12 @@ func damaged(path string, err error) error {
 
 // documentWriter fills a new database. It syncs only in close, because the folder is not used
 // before.
-type documentWriter struct {
-	path string
-	db   *bolt.DB
-}
+type documentWriter struct{ database }
 
 func createDocuments(dir string) (*documentWriter, error) {
-	w := &documentWriter{path: filepath.Join(dir, documentsFile)}
-	err := fenced(w.path, func() error {
-		var err error
-		w.db, err = bolt.Open(w.path, 0o644, &bolt.Options{Timeout: lockTimeout, NoSync: true, NoGrowSync: true})
-		if err != nil {
+	w := &documentWriter{database{path: filepath.Join(dir, documentsFile)}}
+	err := w.fenced(func() error {
+		if err := w.open(0o644, bolt.Options{Timeout: lockTimeout, NoSync: true, NoGrowSync: true}); err != nil {
 			return fmt.Errorf("creating %s: %w", documentsFile, err)
 		}
 		return w.db.Update(func(tx *bolt.Tx) error {
@@ -110,7 +148,7 @@ func createDocuments(dir string) (*documentWriter, error) {
 
 // put stores documents under consecutive labels, which increase from call to call.
 func (w *documentWriter) put(first int64, docs []Document) error {
-	return fenced(w.path, func() error {
+	return w.fenced(func() error {
 		return w.db.Update(func(tx *bolt.Tx) error {
 			b := tx.Bucket(documentsBucket)
 			b.FillPercent = 1 // keys only increase, so no page needs room for more
@@ -125,41 +163,32 @@ func (w *documentWriter) put(first int64, docs []Document) error {
 	})
 }
 
-func (w *documentWriter) close() error {
-	return fenced(w.path, func() error {
-		if err := w.db.Sync(); err != nil {
-			w.db.Close()
-			return fmt.Errorf("writing %s: %w", documentsFile, err)
-		}
-		return w.db.Close()
-	})
+func (w *documentWriter) finish() error {
+	if err := w.fenced(w.db.Sync); err != nil {
+		w.abort()
+		return fmt.Errorf("writing %s: %w", documentsFile, err)
+	}
+	return w.close()
 }
 
 func (w *documentWriter) abort() {
-	if w.db != nil {
-		// The folder is discarded, so the error does not matter.
-		_ = fenced(w.path, w.db.Close)
-	}
+	_ = w.close() // the folder is discarded, so the error does not matter
 }
 
 // documentReader returns documents by label. The file is open read-only with a shared lock:
 // queries never change it, and any number may run at once.
-type documentReader struct {
-	path string
-	db   *bolt.DB
-}
+type documentReader struct{ database }
 
 func openDocuments(dir string) (*documentReader, error) {
-	r := &documentReader{path: filepath.Join(dir, documentsFile)}
-	err := fenced(r.path, func() error {
-		var err error
+	r := &documentReader{database{path: filepath.Join(dir, documentsFile)}}
+	err := r.fenced(func() error {
 		// bbolt would create a missing file, and would report an empty one only later.
 		if info, err := os.Stat(r.path); err != nil {
 			return err
 		} else if info.Size() == 0 {
 			return fault.New(hintRebuild, "%s is empty", r.path)
 		}
-		r.db, err = bolt.Open(r.path, 0o444, &bolt.Options{ReadOnly: true, Timeout: lockTimeout})
+		err := r.open(0o444, bolt.Options{ReadOnly: true, Timeout: lockTimeout})
 		switch {
 		case errors.Is(err, bolterrors.ErrTimeout):
 			return fault.New("try again when the other program has finished", "%s is locked: another program is writing to it", r.path)
@@ -168,13 +197,8 @@ func openDocuments(dir string) (*documentReader, error) {
 		case err != nil:
 			return damaged(r.path, err)
 		}
-		file, err := os.Open(r.path)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
 		return r.db.View(func(tx *bolt.Tx) error {
-			if err := checkPages(tx, file); err != nil {
+			if err := checkPages(tx, r.file); err != nil {
 				return damaged(r.path, err)
 			}
 			if tx.Bucket(documentsBucket) == nil {
@@ -193,7 +217,7 @@ func openDocuments(dir string) (*documentReader, error) {
 // get returns the documents of labels, in the same order.
 func (r *documentReader) get(labels []int64) ([]Document, error) {
 	docs := make([]Document, len(labels))
-	err := fenced(r.path, func() error {
+	err := r.fenced(func() error {
 		return r.db.View(func(tx *bolt.Tx) error {
 			b := tx.Bucket(documentsBucket)
 			for i, label := range labels {
@@ -210,11 +234,4 @@ func (r *documentReader) get(labels []int64) ([]Document, error) {
 		})
 	})
 	return docs, err
-}
-
-func (r *documentReader) close() error {
-	if r.db == nil {
-		return nil
-	}
-	return fenced(r.path, r.db.Close)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -48,7 +49,7 @@ func verify(ctx context.Context, dir string) (*checkpoints.Report, error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("verifying the collection %s: %w", dir, ctx.Err())
 	}
-	if err != nil {
+	if err != nil && (len(problems) == 0 || !errors.Is(err, fs.ErrNotExist)) { // whose MANIFEST is reported already
 		if len(problems) == 0 {
 			hint = fault.Hint(err)
 		}

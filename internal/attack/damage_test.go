@@ -41,6 +41,9 @@ var modelInputs = []string{"docs.txt", "corpus.txt", "pairs.tsv", "similar.tsv",
 var vectorFiles = []string{
 	"embed import @ -o out", "search build --vectors @ -o out.lvx --threads 1", "search build --vectors @ -o out.lvx --index flat --metric dot",
 	"search query flat.lvx --vectors @ -k 2", "search eval ann --vectors @ --queries 5 --json", "train skipgram corpus.txt --init @ -o out --epochs 1 --min-count 1",
+	"embed import @ -o out --partial", "search query flat.lvx --vectors @ --partial", "embed import @ -o out --vectors-format word2vec", "embed import @ -o out --vectors-format glove",
+	"search build --vectors @ -o out.lvx --threads 1 --vectors-format tsv", "search build --vectors @ -o out.lvx --threads 1 --vectors-format jsonl", "embed import @ -o out --vectors-format word2vec-bin",
+	"embed import @ -o out --vectors-format npy", "embed import @ -o out --vectors-format json",
 }
 
 var indexes = []string{"search query @ --vectors v.npy -k 3", "search verify @", "search query @ --vectors v.npy --ef 4 --json"}
@@ -58,6 +61,7 @@ var preys = []prey{
 	{name: "words", with: modelInputs, sealed: sealFolderOf, sums: true, run: models},
 	{name: "ngrams", with: modelInputs, sealed: sealFolderOf, sums: true, run: models},
 	{name: "sent", with: modelInputs, sealed: sealFolderOf, sums: true, run: models},
+	{name: "spelled", with: modelInputs, sealed: sealFolderOf, sums: true, run: models},
 	{name: "docs", with: modelInputs, sealed: sealFolderOf, sums: true, run: []string{
 		"search query @ w1", "search verify @", "search query @ --json -k 100 --full w5", "embed info -m @", "embed info -m @/model", "search build -m @/model docs.txt -o out",
 	}},
@@ -86,20 +90,21 @@ var preys = []prey{
 	{name: "corpus.bz2", with: []string{"words"}, run: texts},
 	{name: "records.jsonl", with: []string{"words"}, run: []string{
 		"train skipgram @ --field text -o out --dim 4 --epochs 1 --min-count 1", "embed text -m words @ --field meta.title -o out.jsonl", "search build -m words @ --field text -o out",
+		"search build -m words @ --field text -o out --skip-bad", "embed text -m words @ --field text -o out.tsv --skip-bad",
 	}},
-	{name: "table.csv", with: []string{"words"}, run: []string{"embed text -m words @ --column text -o out.jsonl", "search build -m words @ --column 2 -o out", "train phrases @ --column text -o out.txt --threshold 1 --min-count 2"}},
+	{name: "table.csv", with: []string{"words"}, run: []string{"embed text -m words @ --column text -o out.jsonl", "search build -m words @ --column 2 -o out", "search build -m words @ --column text -o out --skip-bad", "train phrases @ --column text -o out.txt --threshold 1 --min-count 2"}},
 	{name: "pairs.tsv", with: []string{"words"}, run: pairFiles},
 	{name: "pairs.jsonl", with: []string{"words"}, run: pairFiles},
-	{name: "scored.csv", with: []string{"words"}, run: pairFiles},
-	{name: "labelled.tsv", with: []string{"words"}, run: pairFiles},
+	{name: "scored.csv", with: []string{"words"}, run: append([]string{"train sentence @ -o out --dim 8 --vocab 60 --epochs 1 --score-range 0,5"}, pairFiles...)},
+	{name: "labelled.tsv", with: []string{"words"}, run: append([]string{"train sentence @ -o out --dim 8 --vocab 60 --epochs 1 --labels 1", "train mine @ -m words -o out.tsv --negatives 1 --margin -2 --labels 1"}, pairFiles...)},
 	{name: "similar.tsv", with: []string{"words", "corpus.txt"}, run: []string{
-		"search eval words -m words --set @ --json", "train skipgram corpus.txt -o out --dim 4 --epochs 1 --min-count 1 --validate @",
+		"search eval words -m words --set @ --json", "search eval words -m words --set @ --score-column 3", "train skipgram corpus.txt -o out --dim 4 --epochs 1 --min-count 1 --validate @",
 	}},
 	{name: "analogies.txt", with: []string{"words", "corpus.txt"}, run: []string{
 		"search eval analogies -m words --set @ --json", "train skipgram corpus.txt -o out --dim 4 --epochs 1 --min-count 1 --validate @",
 	}},
 	{name: "sts.tsv", with: []string{"sent", "pairs.tsv"}, run: []string{
-		"search eval sts -m sent --set @", "train sentence pairs.tsv -o out --dim 8 --vocab 60 --epochs 1 --validate @",
+		"search eval sts -m sent --set @", "search eval sts -m sent --set @ --score-column 3 --score-range 0,5", "train sentence pairs.tsv -o out --dim 8 --vocab 60 --epochs 1 --validate @",
 	}},
 	{name: "beir", with: []string{"sent", "pairs.tsv"}, run: []string{
 		"search eval retrieval -m sent --set @ --json", "train sentence pairs.tsv -o out --dim 8 --vocab 60 --epochs 1 --validate @",

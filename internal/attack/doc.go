@@ -3,11 +3,11 @@
 //	go test -tags slow ./internal/attack                            # everything, 2 to 3 minutes
 //	go test -tags slow ./internal/attack -run Damage/words          # only damage to files of this kind
 //	go test -tags slow ./internal/attack -attack.n 1000             # longer
-//	go test -tags slow ./internal/attack -attack.seed 7             # the same tries again
+//	go test -tags slow ./internal/attack -attack.seed 7             # the same tries again; a failure prints the seed
 //	go test -tags slow ./internal/attack -attack.bin ./luminavec    # attack another binary
 //	go test -tags slow ./internal/attack -attack.keep DIR           # keep the files of failed tries
 //
-// Five attacks run the program as a user does:
+// These attacks run the program as a user does:
 //
 //   - Damage: a file of every kind that is read is changed at random, with its checksums
 //     recomputed or not.
@@ -15,6 +15,8 @@
 //   - Full: the disk is full after a random number of bytes, or the folder is read-only.
 //   - Race: several writers and readers use one output at the same time.
 //   - Truncated: a file is cut while it is being read.
+//   - LargeIndex: an index that is checked by block has damaged blocks.
+//   - NamedPipe: a command that waits for its input gets SIGTERM.
 //
 // These laws hold whatever happens:
 //

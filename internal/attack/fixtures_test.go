@@ -43,6 +43,7 @@ var makeFixtures = sync.OnceValue(func() error {
 		"train phrases corpus.txt -o phrases.txt --min-count 2 --threshold 1",
 		"train tokenizer corpus.txt -o bpe.json --type bpe --vocab 300",
 		"train tokenizer corpus.txt -o unigram.json --type unigram --vocab 120",
+		"embed import spelled.txt -o spelled",
 		"embed export -m words -o v.txt",
 		"embed export -m words -f word2vec-bin -o v.bin",
 		"embed export -m words -f glove -o v.glove",
@@ -87,6 +88,10 @@ func writeInputs(dir string) error {
 		return strings.Join(words, " ")
 	}
 	var corpus, docs, records, table, pairs, scored, labelled, jsonPairs strings.Builder
+	var spelled strings.Builder // in Unicode NFD, so that the model has another spelling
+	for i := range 40 {
+		fmt.Fprintf(&spelled, "%s%d %.2f %.2f %.2f %.2f\n", []string{"w", "e\u0301"}[i/30], i, r.Float64(), r.Float64(), r.Float64(), -r.Float64())
+	}
 	var similar, analogies, sts, passages, queries, qrels strings.Builder
 	table.WriteString("id,text\n")
 	pairs.WriteString("anchor\tpositive\n")
@@ -134,7 +139,7 @@ func writeInputs(dir string) error {
 		return err
 	}
 	for name, content := range map[string]string{
-		"corpus.txt": corpus.String(), "docs.txt": docs.String(), "records.jsonl": records.String(), "table.csv": table.String(),
+		"corpus.txt": corpus.String(), "docs.txt": docs.String(), "spelled.txt": spelled.String(), "records.jsonl": records.String(), "table.csv": table.String(),
 		"corpus.gz": zipped.String(), "corpus.zst": string(zs.EncodeAll([]byte(corpus.String()), nil)), "corpus.bz2": string(bz),
 		"pairs.tsv": pairs.String(), "scored.csv": scored.String(), "labelled.tsv": labelled.String(), "pairs.jsonl": jsonPairs.String(),
 		"similar.tsv": similar.String(), "analogies.txt": analogies.String(), "sts.tsv": sts.String(),

@@ -141,6 +141,7 @@ func TestTruncated(t *testing.T) {
 		{"search verify large.hnsw", "large.hnsw"},
 		{"search build --vectors large.npy -o out.lvx --force --index flat", "large.npy"},
 		{"search query docs w1", "docs/index.lvx"},
+		{"search query docs w1 --full", "docs/documents.db"},
 		{"embed text -m sent large.txt -f tsv", "large.txt"},
 		{"train skipgram large.txt --cache large.cache -o out --force --epochs 5 --dim 8 --min-count 1", "large.cache/ids"},
 		{"train sentence large.tsv -o out --force --dim 8 --vocab 60 --epochs 2", "large.tsv"},
@@ -197,23 +198,28 @@ func large(t *testing.T, path string, r *rand.Rand) {
 			t.Fatal(err)
 		}
 	}
-	var text, pairs, npy strings.Builder
+	var text, pairs strings.Builder
 	for i := range 30000 {
 		fmt.Fprintf(&text, "w%d w%d w%d w%d w%d\n", r.IntN(50), r.IntN(50), r.IntN(50), r.IntN(50), r.IntN(50))
 		if i < 5000 {
 			fmt.Fprintf(&pairs, "w%d w%d\tw%d w%d\n", r.IntN(50), r.IntN(50), r.IntN(50), r.IntN(50))
 		}
 	}
-	const rows = 1000
-	header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", rows, dim)
-	header += strings.Repeat(" ", 117-len(header)) + "\n"
-	npy.WriteString("\x93NUMPY\x01\x00" + string([]byte{byte(len(header)), 0}) + header)
-	for i := range rows * dim {
-		npy.Write(binary.LittleEndian.AppendUint32(nil, math.Float32bits(vectors[i])))
-	}
-	for name, content := range map[string]string{".txt": text.String(), ".tsv": pairs.String(), ".npy": npy.String()} {
+	for name, content := range map[string]string{".txt": text.String(), ".tsv": pairs.String(), ".npy": string(npy(vectors[:1000*dim], dim))} {
 		if err := os.WriteFile(path+name, []byte(content), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// npy returns vectors as a NumPy array.
+func npy(vectors []float32, dim int) []byte {
+	header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", len(vectors)/dim, dim)
+	header += strings.Repeat(" ", 117-len(header)) + "\n"
+	data := append([]byte("\x93NUMPY\x01\x00"), byte(len(header)), 0)
+	data = append(data, header...)
+	for _, v := range vectors {
+		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
+	}
+	return data
 }

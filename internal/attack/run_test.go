@@ -30,7 +30,7 @@ import (
 
 var (
 	seedFlag = flag.Uint64("attack.seed", 0, "seed of all random choices; 0 draws one and prints it")
-	tries    = flag.Int("attack.n", 24, "tries of each attack on a file or a command")
+	tries    = flag.Int("attack.n", 20, "tries of each attack on a file or a command")
 	program  = flag.String("attack.bin", "", "the luminavec `binary` to attack; default: this tree's")
 	keep     = flag.String("attack.keep", "", "`folder` for the files of failed tries")
 )
@@ -53,6 +53,9 @@ func TestMain(m *testing.M) {
 	}
 	fmt.Printf("attack: seed %d\n", *seedFlag)
 	status := m.Run()
+	if status != 0 {
+		fmt.Printf("attack: to repeat it, with -run for one test: go test -tags slow ./internal/attack -attack.seed %d -attack.n %d\n", *seedFlag, *tries)
+	}
 	if fixtureDir != "" {
 		os.RemoveAll(fixtureDir)
 	}
@@ -151,7 +154,7 @@ func ended(c *exec.Cmd, args []string, stdout, stderr *bytes.Buffer, began time.
 var internals = []string{
 	"goroutine", "panic", "runtime error", "nil pointer", "reflect", " json: ", "strconv", "invalid memory address",
 	"SIGSEGV", "SIGBUS", "fatal error", "unexpected fault", "interface conversion", "Go struct", "Go value", "bufio.",
-	"out of range [", "slice bounds", "makeslice", "internal error", "bbolt", "%!", "unicode/utf8", ".go:", "ErrUnexpected",
+	"out of range [", "slice bounds", "makeslice", "internal error", "bbolt", "%!", "unicode/utf8", "float64", "int64", ".go:", "ErrUnexpected",
 }
 
 // checkLaws returns what is wrong with an outcome, "" if nothing is.
@@ -240,10 +243,9 @@ func copyTree(t *testing.T, to, from string, names ...string) {
 	}
 }
 
-// keepCase copies the folder of a failed try, and says how to run it again.
+// keepCase copies the folder of a failed try.
 func keepCase(t *testing.T, dir, name string, try int) {
 	t.Helper()
-	t.Logf("again: go test -tags slow ./internal/attack -run '^%s$' -attack.seed %d -attack.n %d", t.Name(), *seedFlag, *tries)
 	if *keep == "" {
 		return
 	}

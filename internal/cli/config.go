@@ -159,7 +159,7 @@ func parseTOMLConfig(name, text string) ([]setting, error) {
 	switch {
 	case errors.As(err, &syntax):
 		return nil, fault.New(`a line is 'name = value', as in TOML; text is quoted: model = "folder"`,
-			"%s:%d: %s", name, syntax.Position.Line, syntax.Message)
+			"%s:%d: %s", name, syntax.Position.Line, strings.TrimSuffix(strings.TrimSuffix(syntax.Message, " for int64"), " for float64"))
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

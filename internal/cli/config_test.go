@@ -73,6 +73,9 @@ func TestConfigErrors(t *testing.T) {
 		{"nested json", "{\"number\": {\"a\": 1}}", `FILE:1: "number" must be a string`},
 		{"cut json", "{\"number\": 1", `FILE:1: the file ends too early`},
 		{"after json", "{} x", `FILE:1: text after the closing brace`},
+		{"too large", "number = 1e999\n", `FILE:1: 1e999 is out of range` + "\nhint: "},
+		{"too large a whole number", "quiet = true\nnumber = 99999999999999999999\n", `FILE:2: 99999999999999999999 is out of range` + "\nhint: "},
+		{"too large in json", "{\"number\": 1e999}", `FILE:1: "number" must be a whole number, got "1e999"`},
 		{"binary", "number\x00", `FILE is not a configuration file`},
 	}
 	for _, test := range tests {

@@ -277,6 +277,28 @@ func TestSwapsWait(t *testing.T) {
 	wantTree(t, root, folderTree("later"))
 }
 
+// A folder is written in one that is being written, as the model of a collection is, and does
+// not wait for the lock of the outer one.
+func TestFolderInFolder(t *testing.T) {
+	waitForLock(t, time.Minute)
+	root := t.TempDir()
+	d, err := CreateFolder(filepath.Join(root, "out"), false, "MARK")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Abort()
+	began := time.Now()
+	for range 2 {
+		if err := writeFolder(filepath.Join(d.Path(), "out"), "new", true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(began); took > 30*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	wantTree(t, d.Path(), folderTree("new"))
+}
+
 // noExchange is a function for Inject that simulates a system without an exchange.
 func noExchange(op Op, _ string) error {
 	if op == OpExchange {

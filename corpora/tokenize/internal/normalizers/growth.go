@@ -55,7 +55,7 @@ func CheckGrowth(steps []Step) error {
 				t, next = done, 1-next
 			}
 			if most := maxGrowth*len(probe) + maxInsert; len(t.Bytes) > most {
-				return fmt.Errorf("the first %d steps make %d bytes of %d bytes (%.20q); at most %d are supported", i+1, len(t.Bytes), len(probe), probe, most)
+				return fmt.Errorf("up to step %d, %d bytes (%.20q) become %d; at most %d are supported", i+1, len(probe), probe, len(t.Bytes), most)
 			}
 		}
 	}
