@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -304,30 +303,4 @@ func TestFolderIsDoneOnce(t *testing.T) {
 		t.Errorf("Commit after Abort: error %v", err)
 	}
 	wantTree(t, root, map[string]string{})
-}
-
-// A folder inside one that is being written does not wait for the lock of that one, which the
-// same program holds.
-func TestFolderInFolder(t *testing.T) {
-	waitForLock(t, time.Hour)
-	outer, err := CreateFolder(filepath.Join(t.TempDir(), "docs"), false, "a")
-	if err != nil {
-		t.Fatal(err)
-	}
-	inner, err := CreateFolder(filepath.Join(outer.Path(), "model"), false, "b")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(inner.Path(), "b"), nil, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if err := inner.Commit(); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(outer.Path(), "a"), nil, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if err := outer.Commit(); err != nil {
-		t.Fatal(err)
-	}
 }
