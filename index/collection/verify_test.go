@@ -76,7 +76,7 @@ func TestVerifyErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	report, err := Verify(context.Background(), dir)
-	if err == nil || report.OK() || err.Error() != filepath.Join(dir, "model", "MANIFEST")+": missing" {
+	if err == nil || report.OK() || err.Error() != filepath.Join(dir, "model", "MANIFEST")+" is missing" {
 		t.Errorf("got %+v, error %v", report, err)
 	}
 }
