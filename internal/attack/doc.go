@@ -3,7 +3,7 @@
 //	go test -tags slow ./internal/attack                            # everything, 2 to 3 minutes
 //	go test -tags slow ./internal/attack -run Damage/words          # only damage to files of this kind
 //	go test -tags slow ./internal/attack -attack.n 1000             # longer
-//	go test -tags slow ./internal/attack -attack.seed 7             # the same tries again; a failure prints the seed
+//	go test -tags slow ./internal/attack -attack.seed 0             # other tries; the seed is printed, and repeats them
 //	go test -tags slow ./internal/attack -attack.bin ./luminavec    # attack another binary
 //	go test -tags slow ./internal/attack -attack.keep DIR           # keep the files of failed tries
 //

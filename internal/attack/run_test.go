@@ -29,7 +29,7 @@ import (
 )
 
 var (
-	seedFlag = flag.Uint64("attack.seed", 0, "seed of all random choices; 0 draws one and prints it")
+	seedFlag = flag.Uint64("attack.seed", 1, "seed of all random choices; 0 draws one and prints it")
 	tries    = flag.Int("attack.n", 20, "tries of each attack on a file or a command")
 	program  = flag.String("attack.bin", "", "the luminavec `binary` to attack; default: this tree's")
 	keep     = flag.String("attack.keep", "", "`folder` for the files of failed tries")
