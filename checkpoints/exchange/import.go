@@ -53,7 +53,8 @@ type ImportReport struct {
 // A model folder keeps its tokenizer and character n-grams, a sentence model also its layers and
 // weights: it is copied without its training state. So does a folder of model2vec or
 // sentence-transformers whose only module is StaticEmbedding; its limit on the length of a text
-// is not kept. It is an error if the table of a folder is not all of the model.
+// is not kept. It is an error if the table of a folder is not all of the model, and to set a
+// tokenizer or a limit for such a model.
 //
 // If a word is repeated, its first row is used. If the words have no counts, these are derived
 // from their order, which is nearly always that of frequency: by Zipf's law the word of rank r,
@@ -74,8 +75,13 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*checkpoints.Chec
 	if err != nil {
 		return nil, nil, err
 	}
-	if o.Tokenizer != nil && from.Tokenizer != nil && (from.Tokenizer.Subwords() || whole(from)) {
-		return nil, nil, fault.Mention("leave them out: a model keeps its tokenizer", "Tokenizer and Cased cannot be chosen for %s: its vectors belong to its own tokens", v.Name())
+	if from.Tokenizer != nil && (from.Tokenizer.Subwords() || whole(from)) {
+		if o.Tokenizer != nil {
+			return nil, nil, fault.Mention("leave them out: a model keeps its tokenizer", "Tokenizer, Cased and Locale cannot be chosen for %s: its vectors belong to its own tokens", v.Name())
+		}
+		if o.Limit > 0 {
+			return nil, nil, fault.Field("Limit", "leave it out: a model keeps its tokenizer", "cannot be used with %s: its vectors belong to its own tokens", v.Name())
+		}
 	}
 	if v.Model != nil && whole(v.Model) {
 		c := *v.Model

@@ -85,7 +85,7 @@ func TestImportNPY(t *testing.T) {
 		{"cut", header("<f4", "False", "(3, 2)") + float32s(1, 2, 3, 4), "a\nb\nc\n", "ends inside row 3 of 3"},
 		{"hostile", header("<f4", "False", "(2000000000, 16000)") + float32s(1, 2, 3, 4), "a\nb\nc\n", "ends inside row 1 of 2000000000"},
 		{"more words", header("<f4", "False", "(1, 2)") + float32s(1, 2), "a\nb\n", "more words than the 1 rows"},
-		{"fewer words", header("<f4", "False", "(2, 2)") + float32s(1, 2, 3, 4), "a\n", "ends after 1 words"},
+		{"fewer words", header("<f4", "False", "(2, 2)") + float32s(1, 2, 3, 4), "a\n", "ends after 1 word, but "},
 		{"more values", header("<f4", "False", "(1, 2)") + float32s(1, 2, 3, 4), "a\n", "more data after the last of 1 rows"},
 		{"a bad count", header("<f4", "False", "(1, 2)") + float32s(1, 2), "a\t-1\n", `vocab.tsv:1: count "-1" is not a number`},
 		{"too large", header("<f8", "False", "(1, 1)") + string(little.AppendUint64(nil, math.Float64bits(1e39))), "a\n", "value 1 of \"a\" is +Inf"},

@@ -99,7 +99,7 @@ func (w *wordList) next(v *Vectors, i, n int64) ([]byte, int64, error) {
 	token, count, err := w.read()
 	switch {
 	case err == io.EOF && i < n:
-		err = fault.New(hintOtherWords, "%s: ends after %d words, but %s has %d rows", w.name, i, v.Name(), n)
+		err = fault.New(hintOtherWords, "%s: ends after %s, but %s has more rows", w.name, fault.Count(int(i), "word"), v.Name())
 	case err == nil && i == n:
 		err = fault.New(hintOtherWords, "%s:%d: more words than the %d rows of %s", w.name, w.line, n, v.Name())
 	}

@@ -59,7 +59,7 @@ type namedColumns struct {
 	kind  Kind
 }
 
-const hintColumns = "name the columns in order: anchor,positive, or anchor,positive,negative, or text1,text2,score=NAME, or text1,text2,label=NAME; " +
+const hintColumns = "set Columns to the names in order: anchor,positive, or anchor,positive,negative, or text1,text2,score=NAME, or text1,text2,label=NAME; " +
 	"a number from 1 is a column of a file without a header"
 
 // parseColumns reads Options.Columns. It returns nil if no column is named.
@@ -77,16 +77,16 @@ func parseColumns(columns []string) (*namedColumns, error) {
 			}
 		}
 		if name == "" {
-			return nil, fault.New(hintColumns, "Columns: name %d is empty", i+1)
+			return nil, fault.Mention(hintColumns, "Columns: name %d is empty", i+1)
 		}
 		if n, err := strconv.Atoi(name); err == nil && n < 1 {
-			return nil, fault.New("columns are counted from 1", "Columns: column %s does not exist", name)
+			return nil, fault.Mention("columns are counted from 1", "Columns: column %s does not exist", name)
 		}
 		role := roleOf(name)
 		last := i == len(columns)-1
 		switch {
 		case marked != "" && !last:
-			return nil, fault.New("put it last: a score or a label follows the two texts", "Columns: %s%s is not the last", marked, name)
+			return nil, fault.Mention("put it last: a score or a label follows the two texts", "Columns: %s%s is not the last", marked, name)
 		case marked == "score=", marked == "" && last && i > 1 && role == scoreRole:
 			c.kind, c.last = Scored, name
 		case marked == "label=", marked == "" && last && i > 1 && role == labelRole:
@@ -97,15 +97,15 @@ func parseColumns(columns []string) (*namedColumns, error) {
 	}
 	switch {
 	case len(c.texts) < 2:
-		return nil, fault.New(hintColumns, "Columns: %s is one text, but a pair has two", strings.Join(columns, ","))
+		return nil, fault.Mention(hintColumns, "Columns: %s is one text, but a pair has two", strings.Join(columns, ","))
 	case c.kind != Paired && len(c.texts) > 2:
-		return nil, fault.New(hintColumns, "Columns: a score or label needs exactly two texts, got %d", len(c.texts))
+		return nil, fault.Mention(hintColumns, "Columns: a score or label needs exactly two texts, got %d", len(c.texts))
 	}
 	all := c.all()
 	for i, name := range all {
 		for _, before := range all[:i] {
 			if name == before {
-				return nil, fault.New(hintColumns, "Columns: %s is named twice", name)
+				return nil, fault.Mention(hintColumns, "Columns: %s is named twice", name)
 			}
 		}
 	}

@@ -270,13 +270,13 @@ func (l *layout) detectRows(rows []*text.Record) ([]string, error) {
 		columns = append(columns, column{at: 2})
 		l.set(Scored, columns)
 	default:
-		return nil, fault.New(hintColumns, "cannot tell which of the %d columns are the pair: the first row is %s", l.width, fault.Names(first))
+		return nil, fault.Mention(hintColumns, "cannot tell which of the %d columns are the pair: the first row is %s", l.width, fault.Names(first))
 	}
 	if len(first) > 1 && isID(first[0]) && roleOf(first[1]) != otherRole && len(rows) > 1 {
-		return nil, fault.New(hintColumns, "cannot tell which columns are the pair: the header is %s", fault.Names(first))
+		return nil, fault.Mention(hintColumns, "cannot tell which columns are the pair: the header is %s", fault.Names(first))
 	}
 	if at, example := l.numberedTexts(rows); at >= 0 {
-		return nil, fault.New(hintColumns, "cannot tell which columns are the pair: column %d holds numbers, such as %.40s", at+1, example)
+		return nil, fault.Mention(hintColumns, "cannot tell which columns are the pair: column %d holds numbers, such as %.40s", at+1, example)
 	}
 	return columnNames(columns), nil
 }
@@ -356,12 +356,12 @@ func (l *layout) detectFields(row *text.Record) ([]string, error) {
 			if len(texts) > 0 {
 				what = "the texts " + fault.Names(texts)
 			}
-			return nil, fault.New(hintColumns, "cannot tell which fields are the pair: the first record has %s", what)
+			return nil, fault.Mention(hintColumns, "cannot tell which fields are the pair: the first record has %s", what)
 		}
 		for _, name := range texts {
 			value, _ := row.Field(name)
 			if content, _ := value.Text(); isID(name) || isNumber(strings.TrimSpace(content)) {
-				return nil, fault.New(hintColumns, "cannot tell which fields are the pair: field %q holds an id or a number, such as %.40s", name, content)
+				return nil, fault.Mention(hintColumns, "cannot tell which fields are the pair: field %q holds an id or a number, such as %.40s", name, content)
 			}
 		}
 		chosen = texts

@@ -54,5 +54,7 @@ func (s *Source) endLines(r *bufio.Reader, name string, head []byte) *bufio.Read
 	if s.atCR == "" {
 		s.atCR = name
 	}
-	return bufio.NewReaderSize(CRReader{r}, headBytes)
+	r = bufio.NewReaderSize(CRReader{r}, headBytes)
+	r.Peek(1) // buffers the head; the reader returns its error
+	return r
 }

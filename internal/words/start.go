@@ -103,7 +103,7 @@ func NewStart(ctx context.Context, vectors *exchange.Vectors, v *tokenize.Vocabu
 		return nil, err
 	}
 	if s.Found() == 0 {
-		return nil, fault.Mention(fmt.Sprintf("compare their spelling: %s there, %s in the text; Tokenizer and Cased decide how the text is split into words",
+		return nil, fault.Mention(fmt.Sprintf("compare their spelling: %s there, %s in the text; Tokenizer, Cased and Locale decide how the text is split into words",
 			strings.Join(there, ", "), strings.Join(quoted(v.Tokens()[:min(3, v.Len())]), ", ")),
 			"none of the %d words of the text is among the %d words of %s", v.Len(), vectors.Stats().Rows, vectors.Path)
 	}

@@ -94,8 +94,13 @@ func TestImportModel2Vec(t *testing.T) {
 		}
 	}
 	_, _, err = exchange.Import(context.Background(), "testdata/model2vec/plain", exchange.ImportOptions{Tokenizer: tokenize.NewWordTokenizer(tokenize.WordOptions{})})
-	if err == nil || !strings.Contains(err.Error(), "Tokenizer and Cased cannot be chosen") {
+	if err == nil || !strings.Contains(err.Error(), "Tokenizer, Cased and Locale cannot be chosen") {
 		t.Errorf("another tokenizer: %v", err)
+	}
+	first := exchange.ImportOptions{Options: exchange.Options{Limit: 3}}
+	_, _, err = exchange.Import(context.Background(), "testdata/model2vec/plain", first)
+	if err == nil || !strings.HasPrefix(err.Error(), "Limit cannot be used with ") {
+		t.Errorf("some tokens of a model: %v", err)
 	}
 }
 
@@ -200,6 +205,10 @@ func TestSentenceModel(t *testing.T) {
 			if !slices.Equal(got, want[i]) {
 				t.Errorf("%+v: %q has %v, want %v", m, texts[i], got, want[i])
 			}
+		}
+		one := exchange.ImportOptions{Options: exchange.Options{Limit: 1}}
+		if _, _, err := exchange.Import(context.Background(), dir, one); err == nil != (m.pooling == "mean" && !m.linear && !m.grams) {
+			t.Errorf("%+v: one token: %v", m, err)
 		}
 		layers := m.linear || m.project || m.weights || m.pooling != "mean" && m.pooling != ""
 		rows, err := exchange.Open(context.Background(), dir, exchange.Options{Unnamed: true})

@@ -87,7 +87,7 @@ func evalWords(cmd *cobra.Command, paths []string, o sets.WordPairsOptions) erro
 	read := func(path string) (*sets.WordPairs, error) {
 		set, err := o.Read(cmd.Context(), path)
 		if err == nil {
-			cli.Note(cmd, "%s: read %s: %s", path, cli.Plural(len(set.Pairs), "pair", "pairs"), set.Columns)
+			cli.Note(cmd, "%s: read %s: %s", cli.Printable(cli.InputName(path)), cli.Plural(len(set.Pairs), "pair", "pairs"), set.Columns)
 		}
 		return set, err
 	}
