@@ -40,7 +40,7 @@ const maxPoor = 0.03
 func (r Recall) Warning() string {
 	switch {
 	case r.Codes < GoodRecall:
-		return fmt.Sprintf("%v: the codes do not suit these vectors", r)
+		return fmt.Sprintf("%v: the codes find only %.1f%% of the nearest", r, 100*r.Codes)
 	case r.Poor >= maxPoor:
 		return fmt.Sprintf("%v: for %.0f%% of these, the codes find less than half of the nearest", r, 100*r.Poor)
 	}

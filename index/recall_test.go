@@ -230,3 +230,19 @@ func TestSameFile(t *testing.T) {
 		}
 	}
 }
+
+// The search may find what its codes alone would not, and the warning states the share that it is about.
+func TestRecallWarning(t *testing.T) {
+	for _, c := range []struct {
+		recall Recall
+		want   string
+	}{
+		{Recall{Queries: 100, K: 10, Found: 1, Codes: 0.8}, "recall@10 1.000 on 100 of its vectors: the codes find only 80.0% of the nearest"},
+		{Recall{Queries: 100, K: 10, Found: 1, Codes: 0.95, Poor: 0.04}, "recall@10 1.000 on 100 of its vectors: for 4% of these, the codes find less than half of the nearest"},
+		{Recall{Queries: 100, K: 10, Found: 0.8, Codes: 0.95}, ""},
+	} {
+		if got := c.recall.Warning(); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.recall, got, c.want)
+		}
+	}
+}

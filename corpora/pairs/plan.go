@@ -153,6 +153,9 @@ func (p *Dataset) Plan(ctx context.Context, o PlanOptions) (*Plan, error) {
 	switch {
 	case len(plan.batches) == 0 && o.Repeats:
 		return nil, fault.New("increase the weights of the files, or train for more epochs", "epoch %d has no examples", o.Epoch+1)
+	case len(plan.batches) == 0 && p.records.n == 1:
+		return nil, fault.New("negatives are the other texts of a batch: add pairs, or choose a loss without negatives",
+			"no batch can be made of a single example")
 	case len(plan.batches) == 0:
 		return nil, fault.New("negatives are the other texts of a batch: add different pairs, or choose a loss without negatives",
 			"no batch can be made: no two of the %d examples differ in all their texts", p.records.n)
