@@ -302,7 +302,7 @@ func (v *Vectors) cutHere(row int64, err error) error {
 // be cut, and Options.Partial is set.
 func (v *Vectors) partialLine(r *bufio.Reader, err error) error {
 	if _, end := r.Peek(1); v.Options.Partial && v.stats.Rows > 0 && end == io.EOF && err != io.EOF {
-		v.detail += ", without its last row, which is cut"
+		v.detail += ", without its last row, which is truncated"
 		return io.EOF
 	}
 	return err

@@ -97,7 +97,7 @@ func (o STSOptions) scoreRange() (r scale.Range) {
 // The first line decides: JSON if it begins with {, TSV if it has two tabs, and
 // otherwise CSV, with commas or, where there are none, semicolons. The columns are detected in
 // the first thousand records; more than one column of numbers beside the sentences, and labels
-// whose meaning is in doubt, are errors. STS.Layout says how the file was read. The file may be
+// whose meaning is ambiguous, are errors. STS.Layout says how the file was read. The file may be
 // compressed. Sentences must not be empty and scores must be finite; an error names file and line.
 func ReadSTS(ctx context.Context, path string, o STSOptions) (*STS, error) {
 	src, err := open(path)
