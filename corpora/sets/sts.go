@@ -54,9 +54,9 @@ type STSOptions struct {
 	ScoreColumn int       // column of the score in TSV and CSV, from 1; default 0: detected
 	ScoreRange  []float64 // lowest and highest possible score; another is an error; default: any
 	// Labels gives labels their meaning, as LABEL=X with X from 0 (not related) to 1 (related);
-	// pairs with other labels are skipped; it is an error if most have others. Default: names such as entailment (1), neutral (0) and
-	// contradiction (0); numbers are scores, except for the classes 0, 1 and 2, which are an
-	// error; and pairs without a label, marked -, are skipped.
+	// pairs with other labels are skipped; it is an error if most have others. Default: names such
+	// as entailment (1), neutral (0) and contradiction (0); numbers are scores, except for the
+	// classes 0, 1 and 2, which are an error; and pairs without a label, marked -, are skipped.
 	Labels []string
 }
 

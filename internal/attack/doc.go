@@ -1,4 +1,5 @@
-// Package attack damages files, kills commands, fills disks and runs writers and readers at once. It is a test only:
+// Package attack damages files, kills commands, fills disks and runs writers and readers at once.
+// It is a test only:
 //
 //	go test -tags slow ./internal/attack                            # everything, 2 to 3 minutes
 //	go test -tags slow ./internal/attack -run Damage/words          # only damage to files of this kind
