@@ -165,7 +165,7 @@ func TestTextFormatChosen(t *testing.T) {
 		{fileOf(t, "v", "1 2\nking 1 2\n"), Options{WordList: words}, "WordList lists the words of npy, tsv or safetensors"},
 		{fileOf(t, "v", `{"vectors": {"a": [1, 2]}}`), Options{WordList: words}, "WordList lists the words of npy, tsv or safetensors"},
 		{fileOf(t, "v", "0.5 1\n3 4\n6 7\n"), Options{WordList: words}, words + ": ends after 2 words, but "},
-		{fileOf(t, "v", "0.5 1\n"), Options{WordList: words}, words + ":2: more words than the 1 rows of "},
+		{fileOf(t, "v", "0.5 1\n"), Options{WordList: words}, words + ":2: more words than the 1 row of "},
 		{table, Options{Format: "tsv"}, ": no list of words: "},
 	} {
 		if got := opened(t, c.path, c.o); !strings.HasPrefix(got, c.want) {

@@ -99,9 +99,9 @@ func (w *wordList) next(v *Vectors, i, n int64) ([]byte, int64, error) {
 	token, count, err := w.read()
 	switch {
 	case err == io.EOF && i < n:
-		err = fault.New(hintOtherWords, "%s: ends after %d words, but %s has %d rows", w.name, i, v.Name(), n)
+		err = fault.New(hintOtherWords, "%s: ends after %s, but %s has %d rows", w.name, fault.Count(int(i), "word"), v.Name(), n)
 	case err == nil && i == n:
-		err = fault.New(hintOtherWords, "%s:%d: more words than the %d rows of %s", w.name, w.line, n, v.Name())
+		err = fault.New(hintOtherWords, "%s:%d: more words than the %s of %s", w.name, w.line, fault.Count(int(n), "row"), v.Name())
 	}
 	return token, count, err
 }
