@@ -106,7 +106,7 @@ func parseHeader(header []byte, dataSize int64) ([]entry, error) {
 		at = e.end
 	}
 	if at != dataSize {
-		return nil, fmt.Errorf("%d bytes after the last tensor belong to no tensor", dataSize-at)
+		return nil, fmt.Errorf("found %s after the last tensor", fault.Count(int(dataSize-at), "byte"))
 	}
 	return entries, nil
 }

@@ -144,7 +144,7 @@ func readTensors(ctx context.Context, r io.Reader, size int64, names ...string) 
 	}
 	n := little.Uint64(first[:])
 	if n > maxHeader || n > uint64(size)-8 {
-		return nil, fmt.Errorf("header: its length is %d bytes, but the file has %d (at most %d are read)", n, size-8, maxHeader)
+		return nil, fmt.Errorf("header: its length is %s, but the file has %d (at most %d are read)", fault.Count(int(n), "byte"), size-8, maxHeader)
 	}
 	header := make([]byte, n)
 	if _, err := io.ReadFull(r, header); err != nil {

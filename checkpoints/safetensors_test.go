@@ -37,7 +37,7 @@ func TestSafetensorsHostile(t *testing.T) {
 	}{
 		{"empty", nil, "too few"},
 		{"seven bytes", make([]byte, 7), "too few"},
-		{"long header", little.AppendUint64(nil, 1), "header: its length is 1 bytes"},
+		{"long header", little.AppendUint64(nil, 1), "header: its length is 1 byte,"},
 		{"pointer of Git LFS", []byte("version https://git-lfs.github.com/spec/v1\n"), "a pointer of Git LFS"},
 		{"endless header", append(bytes.Repeat([]byte{0xff}, 8), "{}"...), "header: its length"},
 		{"header 2^63", append(little.AppendUint64(nil, 1<<63), "{}"...), "header: its length"},
@@ -72,7 +72,7 @@ func TestSafetensorsHostile(t *testing.T) {
 		{"offset beyond", file(one("[1]", "[0,18446744073709551616]"), 4), "header"},
 		{"short range", file(one("[2]", "[0,4]"), 4), "takes 8 bytes"},
 		{"past the end", file(good, 19), `"b": its bytes 8 to 20 go beyond the 19`},
-		{"rest", file(good, 21), "1 bytes after the last tensor"},
+		{"rest", file(good, 21), "1 byte after the last tensor"},
 		{"gap", file(one("[1]", "[4,8]"), 8), "belong to no tensor"},
 		{"overlap", file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}`, 12), "overlap"},
 		{"same range", file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 4), "overlap"},

@@ -120,7 +120,7 @@ func (c *Corpus) build(ctx context.Context, src *text.Source, o BuildOptions, th
 	c.cutAgain = o.Tokenizer.CutAgain(sample)
 	if c.rawWords == 0 {
 		return fault.Mention(o.Tokenizer.NoWords(sample),
-			"no words in %s: %d bytes, %d lines", strings.Join(src.Described(), ", "), src.Stats().Bytes, src.Stats().Lines)
+			"no words in %s: %s, %s", strings.Join(src.Described(), ", "), fault.Count(int(src.Stats().Bytes), "byte"), fault.Count(int(src.Stats().Lines), "line"))
 	}
 	var final []int32 // of each provisional id
 	if o.Vocabulary != nil {
@@ -262,7 +262,7 @@ func (c *Corpus) finish(ctx context.Context, final []int32) error {
 	c.fingerprint = hash.String()
 	if c.words == 0 {
 		return fault.New("check that the text is in the language of the model and that the tokenizer options are the same",
-			"none of the %d words is in the vocabulary (%d words)", c.rawWords, c.vocabulary.Len())
+			"none of the %s is in the vocabulary (%s)", fault.Count(int(c.rawWords), "word"), fault.Count(c.vocabulary.Len(), "word"))
 	}
 	return nil
 }

@@ -105,7 +105,7 @@ func TestBuildGrowsErrors(t *testing.T) {
 	for want, o := range map[string]BuildOptions{
 		"Base cannot be set together with Vocabulary": {Base: v, Vocabulary: v},
 		`the count of "a"`:                            {Base: v, MinCount: 1},
-		"none of the 1 words is in the":               {Base: v, MinCount: 2},
+		"none of the 1 word is in the":                {Base: v, MinCount: 2},
 	} {
 		content := "a a b\n"
 		if strings.HasPrefix(want, "none") {

@@ -61,10 +61,10 @@ func (r Recall) Check(q Quantization) error {
 	return nil
 }
 
-// MeasureRecall draws 100 vectors of ix by their labels and the seed, and searches for the 10 nearest others of each: exactly,
-// with the default width, and by the codes alone. Nothing else should change ix meanwhile. It takes
-// about as long as 100 exact searches in a batch. Of a flat index, which is exact, it measures only
-// Equal, on 16 vectors and for Euclidean.
+// MeasureRecall draws 100 vectors of ix by their labels and the seed, and searches for the 10
+// nearest others of each: exactly, with the default width, and by the codes alone. Nothing else
+// should change ix meanwhile. It takes about as long as 100 exact searches in a batch. Of a flat
+// index, which is exact, it measures only Equal, on 16 vectors and for Euclidean.
 func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 	s, flat := ix.(kindIndex).base(), ix.Options().Kind == Flat
 	r := Recall{K: min(10, s.Len()-1), Found: 1, Codes: 1}

@@ -273,11 +273,12 @@ func (e *Encoder) features() extent {
 	return e.table.in()
 }
 
-// Encode writes the vector of text to dst and returns the number of tokens that have a vector,
-// from the table or composed of their n-grams; if there are none, the vector is zero. The token
-// of a subword tokenizer for unknown text, such as [UNK], has no vector, whatever its row; nor
-// has the mark of a space, such as ▁, in a text of which nothing else is known. Encode panics unless dst has the length Dim. It returns an error only if the numbers of the model
-// are so large that the result is not finite.
+// Encode writes the vector of text to dst and returns the number of tokens that have a vector, from
+// the table or composed of their n-grams; if there are none, the vector is zero. The token of a
+// subword tokenizer for unknown text, such as [UNK], has no vector, whatever its row; nor has the
+// mark of a space, such as ▁, in a text of which nothing else is known. Encode panics unless dst
+// has the length Dim. It returns an error only if the numbers of the model are so large that the
+// result is not finite.
 func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
 	if len(dst) != e.Dim() {
 		panic(errLength)

@@ -148,7 +148,7 @@ func TestPartialAndLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer v.Close()
-	if err := v.Each(t.Context(), func(Row) error { return nil }); err != nil || !strings.Contains(v.String(), "2 words") || !strings.Contains(v.String(), "without its last row, which is cut") {
+	if err := v.Each(t.Context(), func(Row) error { return nil }); err != nil || !strings.Contains(v.String(), "2 words") || !strings.Contains(v.String(), "without its last row, which is truncated") {
 		t.Errorf("%v, %s", err, v)
 	}
 	for name, content := range map[string]string{

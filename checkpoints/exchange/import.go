@@ -115,7 +115,7 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*checkpoints.Chec
 	}
 	report.Stats, report.Read = v.Stats(), v.String()
 	if len(words) == 0 {
-		return nil, nil, fault.New("a word must not be empty or contain a tab or a line break; in JSON Lines it is the member \"text\"", "%s: none of its %d words can be a token: the first is at %s", v.Name(), report.Rows, report.FirstUnusable)
+		return nil, nil, fault.New("a word must not be empty or contain a tab or a line break; in JSON Lines it is the member \"text\"", "%s: none of its words can be a token: the first is at %s", v.Name(), report.FirstUnusable)
 	}
 	tokenizer := o.Tokenizer
 	switch {

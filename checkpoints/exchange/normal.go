@@ -24,7 +24,7 @@ func (v *Vectors) Normal(word []byte) string {
 //
 // Two words with the same normal form C are the same text: the one in that form is kept, or
 // else the first. Words that the tokenizer takes for one only because it changes more than
-// that, such as Paris and paris, all stay: text finds the one that is spelt like text or, if
+// that, such as Paris and paris, all stay: text finds the one that is spelled like text or, if
 // there is none, the first; the others keep their spelling.
 func (r *ImportReport) forms(words []string, taken map[string]struct{}, t *tokenize.Tokenizer) []string {
 	names := slices.Clone(words)

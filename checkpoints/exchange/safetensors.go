@@ -20,7 +20,7 @@ import (
 func init() {
 	Register(Format{
 		Name: "safetensors", Folder: true,
-		Description: "a folder with model.safetensors and vocab.tsv or tokenizer.json, as of model2vec",
+		Description: "a folder with model.safetensors and vocab.tsv or tokenizer.json, such as model2vec's",
 		Detect: func(head Head) Match {
 			if exists(head.Path, checkpoints.ManifestFile) {
 				return No
@@ -139,7 +139,7 @@ func (f *folder) rows(ctx context.Context, v *Vectors, path string, table checkp
 		rows.vocabulary = t.Vocabulary()
 		n := rows.vocabulary.Len()
 		if n > table.Rows() {
-			return nil, fault.New("the files do not belong together", "%s: the table has %d rows, but %s %d tokens", path, table.Rows(), checkpoints.TokenizerFile, n)
+			return nil, fault.New("the files do not belong together", "%s: the table has %d rows, but %s has %d tokens", path, table.Rows(), checkpoints.TokenizerFile, n)
 		}
 		rows.table.Shape = []int{n, table.Cols()} // some tables are padded with rows for no token
 	}

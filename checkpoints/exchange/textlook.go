@@ -186,7 +186,7 @@ func (l *look) format(path string, o Options) (string, int, error) {
 		return "", 0, none
 	}
 	if l.lines[0].columns && !l.header && o.Format == "" && len(l.lines) > 1 && most(l.lines, func(s lineLook) bool { return s.fine }) {
-		return "", 0, fault.Mention("remove it; if it is a vector, choose Format", "%s:%d: the row numbers the columns, as a heading does", name, l.lines[0].number)
+		return "", 0, fault.Mention("remove it; if it is a vector, choose Format", "%s:%d: this row numbers the columns, as a header does", name, l.lines[0].number)
 	}
 	alone := l.header && len(l.lines) == 1 && (!o.Unnamed || l.sizes[1] > 0 && o.Dim == 0) // a file cut after its header
 	if n := bare(l.lines); n > 0 && !alone && (n == 2 || !l.header) {
@@ -222,7 +222,7 @@ func (l *look) format(path string, o Options) (string, int, error) {
 		return "", 0, fault.Mention("if these are vectors of 1 dimension, set Format to glove",
 			"%s holds no vectors: each line is a word and one number, such as its count or its weight", name)
 	case most(l.lines, func(s lineLook) bool { return s.numbers == s.fields && !s.counts }):
-		return "", 0, fault.Mention("remove that row if it is a heading; if the first number of a row is its word, set Format to glove",
+		return "", 0, fault.Mention("remove that row if it is a header; if the first number of a row is its word, set Format to glove",
 			"%s: most rows are numbers without a word, but row %d starts with %q", name, odd.number, odd.first)
 	case most(l.lines, func(s lineLook) bool { return s.mark != 0 }):
 		return "", 0, fault.Mention("separate words and values by spaces or tabs alone; if it belongs to the words, set Format to glove",
@@ -233,7 +233,7 @@ func (l *look) format(path string, o Options) (string, int, error) {
 	}
 	if l.counted() {
 		return "", 0, fault.Mention("remove that column; if it is a value, set Format to glove",
-			"%s: the first number of each row can be the count of its word or a value: it is whole, and never grows", name)
+			"%s: the first number of each row may be the count of its word or a value: it is a whole number and never increases", name)
 	}
 	return "glove", n, nil
 }

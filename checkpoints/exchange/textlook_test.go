@@ -39,7 +39,7 @@ func TestTextFormats(t *testing.T) {
 		numbers = ": its rows are %d numbers without a word"
 		either  = ": the first of the %d numbers of each row can be its word or a value"
 		counts  = " holds no vectors: each line is a word and one number"
-		counted = ": the first number of each row can be the count of its word or a value"
+		counted = ": the first number of each row may be the count of its word or a value"
 		joined  = " holds no vectors: its numbers have "
 		none    = " holds no vectors: none of its first lines"
 	)
@@ -92,8 +92,8 @@ func TestTextFormats(t *testing.T) {
 		{"an empty word", "a 1 2\n 3 4\nb 5 6\n", "glove a[1 2] b[5 6]", "glove a[1 2] [3 4] b[5 6]"},
 		{"carriage returns", "king 0.5 1\rqueen 2 -1\r", "glove king[0.5 1] queen[2 -1]", ""},
 		{"carriage returns after a header", "2 2\rking 0.5 1\rqueen 2 -1", "word2vec king[0.5 1] queen[2 -1]", ""},
-		{"numbered columns", "0\t1\t2\n0.5\t1\t2.5\n3\t4.5\t5\n", ":1: the row numbers the columns", ":1: the row numbers the columns"},
-		{"numbered columns after words", "\t1\t2\nking\t0.5\t2.5\nqueen\t4.5\t5\n", ":1: the row numbers the columns", ":1: the row numbers the columns"},
+		{"numbered columns", "0\t1\t2\n0.5\t1\t2.5\n3\t4.5\t5\n", ":1: this row numbers the columns", ":1: this row numbers the columns"},
+		{"numbered columns after words", "\t1\t2\nking\t0.5\t2.5\nqueen\t4.5\t5\n", ":1: this row numbers the columns", ":1: this row numbers the columns"},
 		{"a row like that among its kind", "0 1 2\n1 2 3\n5 6 7\n", fmt.Sprintf(numbers, 3), "tsv [0 1 2] [1 2 3] [5 6 7]"},
 		{"index and word", "0 king 0.5 1\n1 queen 2 -1\n", ": most lines have several words, or other fields, before 2 numbers", ": most lines"},
 		{"ids with a colon", "149:-0.8 1 2\n144:0.5 2 3\n", ": most rows have ':' in their first field, such as \"144:0.5\"", ": most rows have ':'"},
@@ -165,7 +165,7 @@ func TestTextFormatChosen(t *testing.T) {
 		{fileOf(t, "v", "1 2\nking 1 2\n"), Options{WordList: words}, "WordList lists the words of npy, tsv or safetensors"},
 		{fileOf(t, "v", `{"vectors": {"a": [1, 2]}}`), Options{WordList: words}, "WordList lists the words of npy, tsv or safetensors"},
 		{fileOf(t, "v", "0.5 1\n3 4\n6 7\n"), Options{WordList: words}, words + ": ends after 2 words, but "},
-		{fileOf(t, "v", "0.5 1\n"), Options{WordList: words}, words + ":2: more words than the 1 rows of "},
+		{fileOf(t, "v", "0.5 1\n"), Options{WordList: words}, words + ":2: more words than the 1 row of "},
 		{table, Options{Format: "tsv"}, ": no list of words: "},
 	} {
 		if got := opened(t, c.path, c.o); !strings.HasPrefix(got, c.want) {

@@ -207,7 +207,7 @@ func (v *Vectors) Each(ctx context.Context, fn func(Row) error) error {
 			if v.Options.Partial && v.Rows > 0 && v.stats.Rows > 0 {
 				v.stats.Missing = v.Rows - v.stats.Rows
 			} else if v.Rows > 0 && v.stats.Rows != v.Rows {
-				return fault.Mention(hintCut, "%s: ends after %d of %d rows", v.Name(), v.stats.Rows, v.Rows)
+				return fault.Mention(hintCut, "%s: ends after %d of %s", v.Name(), v.stats.Rows, fault.Count(int(v.Rows), "row"))
 			}
 			if v.stats.Rows == 0 {
 				return fault.New(Hint(), "%s: no vectors", v.Name())
@@ -302,7 +302,7 @@ func (v *Vectors) cutHere(row int64, err error) error {
 // be cut, and Options.Partial is set.
 func (v *Vectors) partialLine(r *bufio.Reader, err error) error {
 	if _, end := r.Peek(1); v.Options.Partial && v.stats.Rows > 0 && end == io.EOF && err != io.EOF {
-		v.detail += ", without its last row, which is cut"
+		v.detail += ", without its last row, which is truncated"
 		return io.EOF
 	}
 	return err
@@ -310,7 +310,7 @@ func (v *Vectors) partialLine(r *bufio.Reader, err error) error {
 
 // tooMany is the error for a row after the last one that the file states.
 func (v *Vectors) tooMany(place string) error {
-	return fault.Mention(hintMore, "%s: more data after the last of %d rows", place, v.Rows)
+	return fault.Mention(hintMore, "%s: more data after the last of %s", place, fault.Count(int(v.Rows), "row"))
 }
 
 // nothingMore checks that a binary file ends after its last row, except for line breaks, and

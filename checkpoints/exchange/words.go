@@ -101,7 +101,7 @@ func (w *wordList) next(v *Vectors, i, n int64) ([]byte, int64, error) {
 	case err == io.EOF && i < n:
 		err = fault.New(hintOtherWords, "%s: ends after %s, but %s has more rows", w.name, fault.Count(int(i), "word"), v.Name())
 	case err == nil && i == n:
-		err = fault.New(hintOtherWords, "%s:%d: more words than the %d rows of %s", w.name, w.line, n, v.Name())
+		err = fault.New(hintOtherWords, "%s:%d: more words than the %s of %s", w.name, w.line, fault.Count(int(n), "row"), v.Name())
 	}
 	return token, count, err
 }

@@ -96,7 +96,7 @@ func (l *layout) number(row *text.Record, scores [2]float64) (float64, *badRow) 
 		v, ok := l.labels.Value(text)
 		switch {
 		case !ok && l.labels != nil:
-			return 0, bad(badLabel, row.Position, "add it to Labels if its pairs are of use", "%s %.40q is not among those given", what, text)
+			return 0, bad(badLabel, row.Position, "add it to Labels to use its pairs", "%s %.40q is not among those given", what, text)
 		case !ok && !scale.IsNumber(text):
 			return 0, bad(badLabel, row.Position, hintNames, "%s %.40q has no known meaning", what, text)
 		case !ok:

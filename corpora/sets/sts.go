@@ -54,9 +54,9 @@ type STSOptions struct {
 	ScoreColumn int       // column of the score in TSV and CSV, from 1; default 0: detected
 	ScoreRange  []float64 // lowest and highest possible score; another is an error; default: any
 	// Labels gives labels their meaning, as LABEL=X with X from 0 (not related) to 1 (related);
-	// pairs with other labels are skipped; it is an error if most have others. Default: names such as entailment (1), neutral (0) and
-	// contradiction (0); numbers are scores, except for the classes 0, 1 and 2, which are an
-	// error; and pairs without a label, marked -, are skipped.
+	// pairs with other labels are skipped; it is an error if most have others. Default: names such
+	// as entailment (1), neutral (0) and contradiction (0); numbers are scores, except for the
+	// classes 0, 1 and 2, which are an error; and pairs without a label, marked -, are skipped.
 	Labels []string
 }
 
@@ -97,7 +97,7 @@ func (o STSOptions) scoreRange() (r scale.Range) {
 // The first line decides: JSON if it begins with {, TSV if it has two tabs, and
 // otherwise CSV, with commas or, where there are none, semicolons. The columns are detected in
 // the first thousand records; more than one column of numbers beside the sentences, and labels
-// whose meaning is in doubt, are errors. STS.Layout says how the file was read. The file may be
+// whose meaning is ambiguous, are errors. STS.Layout says how the file was read. The file may be
 // compressed. Sentences must not be empty and scores must be finite; an error names file and line.
 func ReadSTS(ctx context.Context, path string, o STSOptions) (*STS, error) {
 	src, err := open(path)

@@ -61,7 +61,7 @@ func (t *table) wordColumns(score int) (WordColumns, error) {
 		case s.commas > 0 && s.points > 0:
 			return c, fault.New("write all scores in the same way", "the scores in column %d have decimal points and decimal commas", c.Score)
 		case s.commas > 0 && s.groups == s.commas && s.large > 0:
-			return c, fault.New("write the scores without commas between thousands", "the commas of the scores in column %d are thousands separators or decimal commas, which is not clear", c.Score)
+			return c, fault.New("write the scores without commas between thousands", "the commas of the scores in column %d may be thousands separators or decimal commas", c.Score)
 		}
 	}
 	return c, nil
@@ -124,7 +124,7 @@ func (t *table) scoreColumn(given int) (int, error) {
 		}
 	}
 	if len(numbers) == 1 && before(numbers[0]) && numbers[0].counts() && len(t.rows) > 1 {
-		return 0, fault.Mention("add a column of scores, or if it is the score: "+hintScore, "there is no score: the only numbers, in column %d, count the lines", numbers[0].index+1)
+		return 0, fault.Mention("add a column of scores; if these are the scores, "+hintScore, "no score: the only numbers, in column %d, are line numbers", numbers[0].index+1)
 	}
 	return t.only(numbers)
 }
@@ -176,7 +176,7 @@ func (t *table) only(columns []*column) (int, error) {
 		}
 		names = append(names, fmt.Sprintf("%d (%.40s)", c.index+1, what))
 	}
-	return 0, fault.Mention(hintScore, "several columns hold numbers, and which is the score is not clear: columns %s", strings.Join(names, ", "))
+	return 0, fault.Mention(hintScore, "cannot tell which column is the score: columns %s hold numbers", strings.Join(names, ", "))
 }
 
 // mean returns the one column that is, but for rounding, the mean of all others in nearly every
@@ -273,7 +273,7 @@ func (t *table) wordPair(score int) ([2]int, error) {
 			names = append(names, fmt.Sprintf("%d (%.40s)", c.index+1, c.example))
 		}
 		return [2]int{}, fault.New("name the columns word1 and word2 in a first line, or remove the others",
-			"several columns hold texts, and which are the two words is not clear: columns %s", strings.Join(names, ", "))
+			"cannot tell which columns are the two words: columns %s hold texts", strings.Join(names, ", "))
 	}
 	// Words that are numbers, or are missing.
 	pair := [2]int{1, 2}

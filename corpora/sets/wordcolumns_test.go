@@ -98,7 +98,7 @@ func TestScoreColumn(t *testing.T) {
 		message string // of the error, or
 		pairs   string
 	}{
-		{two, 0, "several columns hold numbers, and which is the score is not clear: columns 3 (8.5), 4 (7.2)", ""},
+		{two, 0, "cannot tell which column is the score: columns 3 (8.5), 4 (7.2) hold numbers", ""},
 		{two, 3, "", "[{king queen 8.5} {king man 6}]"},
 		{two, 4, "", "[{king queen 7.2} {king man 1.1}]"},
 		{two, 2, "ScoreColumn must be a column of numbers, but column 2 holds texts such as \"queen\"", ""},
@@ -107,16 +107,16 @@ func TestScoreColumn(t *testing.T) {
 		{"word1,word2,similarity,relatedness\nking,queen,8.5,7.2\nking,man,6,1.1\n", 0, "columns 3 (similarity), 4 (relatedness)", ""},
 		{"word1,word2,similarity,relatedness\nking,queen,8.5,7.2\nking,man,6,1.1\n", 4, "", "[{king queen 7.2} {king man 1.1}]"},
 		{"a,b,score,mean\nking,queen,8.5,8.5\nking,man,6,6\n", 0, "", "[{king queen 8.5} {king man 6}]"}, // they do not differ
-		{"1 king queen\n2 king man\n3 king boy\n", 0, "there is no score: the only numbers, in column 1, count the lines", ""},
+		{"1 king queen\n2 king man\n3 king boy\n", 0, "no score: the only numbers, in column 1, are line numbers", ""},
 		{"Auto,Wagen,3,5\nAuto,Baum,0,4\n", 0, "columns 3 (3), 4 (5)", ""}, // decimal commas between commas
 		{"Auto;Wagen;3,5\nAuto;Baum;0.4\n", 0, "the scores in column 3 have decimal points and decimal commas", ""},
 		{"word1,word2,score\nAuto,Wagen,3,5\nAuto,Baum,0,4\n", 0, "set.txt:2: expected the 3 columns that the first line names but found 4", ""},
-		{"king queen monarch 8.5\nman boy lad 6\n", 0, "several columns hold texts, and which are the two words is not clear: columns 1 (king), 2 (queen), 3 (monarch)", ""},
+		{"king queen monarch 8.5\nman boy lad 6\n", 0, "cannot tell which columns are the two words: columns 1 (king), 2 (queen), 3 (monarch) hold texts", ""},
 		{"king queen 8.5\nking man 7.x\n", 0, "set.txt:2: score \"7.x\" is not a number", ""},
 		{"king queen 7.x\nking man 8.5\n", 0, "set.txt:1: score \"7.x\" is not a number", ""}, // not a header
 		{"king queen NA\nking man 8.5\n", 0, "set.txt:1: score \"NA\" is not a number", ""},
 		{"king queen −1.5\nking man 8.5\n", 0, "set.txt:1: score \"−1.5\" is not a number", ""},
-		{"Auto;Wagen;1,200\nAuto;Baum;950\n", 0, "thousands separators or decimal commas, which is not clear", ""},
+		{"Auto;Wagen;1,200\nAuto;Baum;950\n", 0, "may be thousands separators or decimal commas", ""},
 		{"Auto;Wagen;1,200\nAuto;Baum;9\n", 0, "", "[{Auto Wagen 1.2} {Auto Baum 9}]"},
 		{"{\"w1\":\"king\",\"w2\":\"queen\",\"score\":8}\n{\"w1\":\"king\",\"w2\":\"man\",\"score\":7}\n", 0, "set.txt:1: expected columns but found JSON", ""},
 		{"old new A 1.58\nsmart bright A\n", 0, "set.txt:2: expected 4 columns but found 3", ""},

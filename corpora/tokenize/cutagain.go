@@ -11,18 +11,18 @@ import (
 // SampleBytes is how much of a text [Tokenizer.CutAgain] needs.
 const SampleBytes = 256 << 10
 
-// CutAgain describes text that is already split into words, which a word tokenizer cuts again:
+// CutAgain describes text that is already split into words, which a word tokenizer splits again:
 // 中国 人 becomes 中 国 人, and SKU-1-A becomes sku 1 a. WordOptions.Whitespace keeps them.
 type CutAgain struct {
 	Words   int      `json:"words"`   // between white space, in the sample
-	Cut     int      `json:"cut"`     // of them, cut into several words
+	Cut     int      `json:"cut"`     // of them, split into several words
 	Example string   `json:"example"` // one of these
-	Parts   []string `json:"parts"`   // what it is cut into
+	Parts   []string `json:"parts"`   // what it is split into
 }
 
 // String says in a line what was found.
 func (c *CutAgain) String() string {
-	return fmt.Sprintf("the text seems to be split into words already: %d of the first %d are cut again, as %s into %s",
+	return fmt.Sprintf("the text seems to be split into words already: %d of the first %d are split again, such as %s into %s",
 		c.Cut, c.Words, c.Example, strings.Join(c.Parts, " "))
 }
 
@@ -35,7 +35,7 @@ const (
 	longestExample       = 40  // bytes
 )
 
-// CutAgain returns what t cuts again in the sample of a text, nil if the text does not seem to
+// CutAgain returns what t splits again in the sample of a text, nil if the text does not seem to
 // be split into words already. In scripts without spaces between words, what lies between white
 // space must be short; elsewhere, half of it must be cut, at punctuation inside of it.
 func (t *Tokenizer) CutAgain(sample []byte) *CutAgain {

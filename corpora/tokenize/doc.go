@@ -30,7 +30,7 @@
 // the same words. An id is one lookup in the map of the vocabulary. MarshalJSON writes a
 // tokenizer.json with which Hugging Face's tokenizers library finds the same words.
 //
-// Lower case is that of each character alone: the Greek Σ becomes σ also at the end of a word.
+// Lower case is that of each character alone: the Greek Σ always becomes σ, even at the end of a word.
 // In Turkish it needs WordOptions.Locale. [Tokenizer.CutAgain] detects text that is already split
 // into words.
 //

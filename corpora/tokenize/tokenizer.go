@@ -20,7 +20,7 @@ type WordOptions struct {
 	// Locale is the language whose rules convert text to lower case: tr (Turkish) or az
 	// (Azerbaijani), in which I becomes ı and İ becomes i. Default "": the rules of
 	// Unicode for all other languages, in which I becomes i and İ becomes i with a dot above
-	// (U+0307). The Greek Σ becomes σ also at the end of a word, where text usually has ς;
+	// (U+0307). The Greek Σ becomes σ even at the end of a word, where text usually has ς;
 	// these remain different words. It must be empty if Cased is set.
 	Locale string
 }

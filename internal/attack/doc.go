@@ -1,4 +1,5 @@
-// Package attack attacks the commands as a hostile or unlucky world does. It is a test only:
+// Package attack damages files, kills commands, fills disks and runs writers and readers at once.
+// It is a test only:
 //
 //	go test -tags slow ./internal/attack                            # everything, 2 to 3 minutes
 //	go test -tags slow ./internal/attack -run Damage/words          # only damage to files of this kind
@@ -18,7 +19,7 @@
 //   - LargeIndex: an index that is checked by block has damaged blocks.
 //   - NamedPipe: a command that waits for its input gets SIGTERM.
 //
-// These laws hold whatever happens:
+// Whatever happens:
 //
 //   - The exit status is 0, 1 or 2, and 130 or 143 after a signal.
 //   - Messages speak of the user's files, not of Go: no panic, no stack, no type names. They

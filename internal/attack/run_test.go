@@ -74,7 +74,7 @@ func random(name string) *rand.Rand {
 const (
 	maxTime   = 60 * time.Second
 	maxMemory = 700 << 20
-	maxStderr = 8 << 10
+	maxStderr = 64 << 10 // a training warns of each checkpoint that it cannot save
 )
 
 // outcome is how a process ended.

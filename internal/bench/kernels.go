@@ -34,7 +34,7 @@ then with fewer, down to plain Go. A second table counts the instructions of the
 inner loops, which needs no such processor: it is read from the assembly in
 internal/kernel, so run it in the root of the repository.
 
-If you have an ARM machine, please send us the output.`,
+If you have an ARM machine, please open an issue with the output.`,
 		Example: `
 $ go run ./internal/bench kernels`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return j.run(cmd) },

@@ -21,8 +21,8 @@ func TextFlags(s *text.Selection) []Flag {
 
 // LocaleFlag declares --locale: how capital letters become small ones.
 func LocaleFlag(locale *string) Flag {
-	return Flag{Name: "locale", Arg: "NAME", Into: locale, Field: "Locale", Help: "language whose lower case differs",
-		Default: "none: I becomes i, İ becomes i and a combining dot, and Greek Σ becomes σ, also at the end of a word, where text has ς",
+	return Flag{Name: "locale", Arg: "NAME", Into: locale, Field: "Locale", Help: "language with its own rules for lower case",
+		Default: "none: I becomes i, İ becomes i and a combining dot, and Greek Σ always becomes σ",
 		Values:  []Value{{Name: "tr", Help: "Turkish: I becomes ı, and İ becomes i"}, {Name: "az", Help: "Azerbaijani: the same"}}}
 }
 

@@ -63,10 +63,10 @@ func WarnImported(cmd *cobra.Command, c *checkpoints.Checkpoint, r *exchange.Imp
 		Warn(cmd, "replaced invalid UTF-8 in %s with U+FFFD", Plural(r.Repaired, "word", "words"))
 	}
 	if r.Renamed > 0 {
-		Note(cmd, "%s stored in the form that text gets, such as %s", Plural(r.Renamed, "word is", "words are"), r.FirstRenamed)
+		Note(cmd, "%s normalized like text, such as %s", Plural(r.Renamed, "word was", "words were"), r.FirstRenamed)
 	}
 	if r.Collisions > 0 {
-		Warn(cmd, "skipped %s whose word is another in a different Unicode form (first: %s)", Plural(r.Collisions, "row", "rows"), r.FirstCollision)
+		Warn(cmd, "skipped %s whose word differs from another only in its Unicode form (first: %s)", Plural(r.Collisions, "row", "rows"), r.FirstCollision)
 	}
 	if r.Unreachable == 0 {
 		return

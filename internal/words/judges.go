@@ -197,7 +197,7 @@ func (s *Set) prepare(ctx context.Context, known *knownWords, shared *sharedVect
 		ready.Read = fmt.Sprintf("read %d pairs: %s", ready.Size, s.pairs.Columns)
 		ready.Warning = s.pairs.Undecided()
 		if ready.Known < 2 {
-			return ready, fault.Mention(hintUnknown, "%s: both words of only %d of its %d pairs are in the vocabulary; a correlation needs at least 2 pairs", s.File, ready.Known, ready.Size)
+			return ready, fault.Mention(hintUnknown, "%s: %d of its %d pairs have both words in the vocabulary, but a correlation needs at least 2", s.File, ready.Known, ready.Size)
 		}
 		ready.Judge = func(_ context.Context, c *checkpoints.Checkpoint) (checkpoints.Metric, error) {
 			r := evaluate.Words(shared.get(c), s.pairs)

@@ -74,9 +74,10 @@ func OpenStart(ctx context.Context, path, format string, o *Options, chosen ...s
 	return given, nil
 }
 
-// OpenTokenizer returns the tokenizer called name (words, whitespace, or what
-// [tokenize.Open] reads); words are the options of the first two, besides Whitespace. It is an error if one of the fields that the caller chose belongs
-// to the tokenizer, or if o has character n-grams, which need whole words.
+// OpenTokenizer returns the tokenizer called name (words, whitespace, or what [tokenize.Open]
+// reads); words are the options of the first two, besides Whitespace. It is an error if one of the
+// fields that the caller chose belongs to the tokenizer, or if o has character n-grams, which need
+// whole words.
 func OpenTokenizer(name string, words tokenize.WordOptions, o Options, chosen ...string) (*tokenize.Tokenizer, error) {
 	if name == "words" || name == "whitespace" {
 		words.Whitespace = name == "whitespace"

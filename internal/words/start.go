@@ -105,7 +105,7 @@ func NewStart(ctx context.Context, vectors *exchange.Vectors, v *tokenize.Vocabu
 	if s.Found() == 0 {
 		return nil, fault.Mention(fmt.Sprintf("compare their spelling: %s there, %s in the text; Tokenizer, Cased and Locale decide how the text is split into words",
 			strings.Join(there, ", "), strings.Join(quoted(v.Tokens()[:min(3, v.Len())]), ", ")),
-			"none of the %d words of the text is among the %d words of %s", v.Len(), vectors.Stats().Rows, vectors.Path)
+			"none of the %s of the text is among the %s of %s", fault.Count(v.Len(), "word"), fault.Count(int(vectors.Stats().Rows), "word"), vectors.Path)
 	}
 	return s, nil
 }

@@ -36,7 +36,7 @@ func (s *Summary) Value() *float64 {
 func (s *Summary) Lines() (lines []string) {
 	if s.Defined {
 		line := fmt.Sprintf("%s: Spearman %.4f", s.Set, s.Spearman)
-		if s.Found < s.Pairs {
+		if s.Found < s.Pairs && s.Warning == "" { // which says how many are known
 			line += fmt.Sprintf("; %d of %d pairs have a text without a known token", s.Pairs-s.Found, s.Pairs)
 		}
 		lines = append(lines, line)

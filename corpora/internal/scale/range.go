@@ -136,7 +136,7 @@ func (s Seen) span() (Range, error) {
 	case all(cosines):
 		return Range{}, fault.Mention("set ScoreRange to -1,1 if these are cosines, or to 0,1 to skip scores below 0", "cannot tell the range of the scores: they are from %v, and the range may be %v or %v", span, usual[0], cosines)
 	}
-	return Range{}, fault.Mention(hint, "cannot tell the range of the scores: they are from %v, which is no usual range", span)
+	return Range{}, fault.Mention(hint, "cannot tell the range of the scores: they are from %v, which is not a usual range", span)
 }
 
 // Fills reports whether scores that are part of a wider range look like a whole one: they

@@ -33,7 +33,7 @@ func TestRange(t *testing.T) {
 		{[]float64{1, 8}, "0 to 10"},
 		{[]float64{12, 79}, "too little for 0 to 100"},
 		{[]float64{12, 80}, "0 to 100"},
-		{[]float64{-1, 80}, "no usual range"},
+		{[]float64{-1, 80}, "not a usual range"},
 		{[]float64{-1, 1}, "-1 to 1"},
 		{[]float64{-0.5, 0}, "-1 to 1"},
 		{[]float64{-0.49, 1}, "may be 0 to 1 or -1 to 1"},
@@ -41,7 +41,7 @@ func TestRange(t *testing.T) {
 		{[]float64{0, 1, 2, -1}, "labels of classes"},
 		{[]float64{0, 0.5, 2}, "may be 0 to 5, 0 to 10 or another"},
 		{[]float64{0, 0}, "may be 0 to 1, 0 to 5 or another"},
-		{[]float64{1984, 2020}, "no usual range"},
+		{[]float64{1984, 2020}, "not a usual range"},
 	} {
 		r, err := seen(c.scores...).Range()
 		got := r.String()

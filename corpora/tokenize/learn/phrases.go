@@ -53,7 +53,7 @@ func FindPhrases(ctx context.Context, src *text.Source, o PhraseOptions) (*Found
 	}
 	if c.words.Load() == 0 {
 		return nil, fault.Mention(o.Tokenizer.NoWords(sample),
-			"no words in %s: %d bytes, %d lines", strings.Join(src.Described(), ", "), src.Stats().Bytes, src.Stats().Lines)
+			"no words in %s: %s, %s", strings.Join(src.Described(), ", "), fault.Count(int(src.Stats().Bytes), "byte"), fault.Count(int(src.Stats().Lines), "line"))
 	}
 	found, err := c.found()
 	cut := o.Tokenizer.CutAgain(sample)

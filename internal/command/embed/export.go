@@ -24,7 +24,7 @@ func exportCommand() *cobra.Command {
 It writes the vectors of the vocabulary or, with --words, those of a list of words. The
 mean of the rows of a text is the vector that 'embed text' writes, before it is scaled to
 length 1: layers and token weights of a sentence model are part of the rows. Imported
-words are written as they were spelt.
+words are written in their original spelling.
 These formats cannot hold character n-grams: a model that has n-grams can compose the
 vectors of other words, and an exported file cannot, so list the words you will need.`,
 		Example: `

@@ -34,16 +34,15 @@ The model works with embed and search, and training can start from it
 The format is detected from the content:
 
 ` + formatList(exchange.Readable()) + `
-All lines in the first MiB of a text are compared. A text that can be read in two ways,
-such as numbers whose first may be a word, is refused; --vectors-format decides.
-fastText .vec is word2vec. Rows of npy and tsv have no words: --vocab lists them, or
-vocab.tsv beside an npy file. Words may contain spaces. If a word occurs in several rows, the first row is used. In
-formats without counts, words are expected in order of frequency: the r-th of V words
-gets the count V/r.
+The format of a text file is detected from all lines in its first MiB. A file that can be
+read in two ways, such as rows of numbers whose first number may be a word, is refused
+until --vectors-format decides. fastText .vec is word2vec. Rows of npy and tsv have no
+words: --vocab lists them, or vocab.tsv beside an npy file. Words may contain spaces. If
+a word occurs in several rows, the first row is used. In formats without counts, words are
+expected in order of frequency: the r-th of V words gets the count V/r.
 
-Words are brought to the form that text gets: Unicode NFC and, without --cased, small
-letters; 'embed export' writes them as they were spelt. Of two words with the same NFC
-one row is used. A model folder, and a folder of model2vec or StaticEmbedding of
+Words are normalized like text: to Unicode NFC and, without --cased, to lower case. 'embed
+export' writes their original spelling. Of several words with the same NFC, one row is used. A model folder, and a folder of model2vec or StaticEmbedding of
 sentence-transformers, keeps its tokenizer, weights, layers and n-grams.`,
 		Example: `
 $ embed import glove.6B.100d.txt -o glove

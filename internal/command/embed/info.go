@@ -161,7 +161,11 @@ func corpusText(kind checkpoints.Kind, c checkpoints.CorpusInfo) string {
 		parts = append(parts, text)
 	}
 	if c.RawWords > 0 {
-		parts = append(parts, fmt.Sprintf("%s %ss in %s", cli.Count(float64(c.RawWords)), kind.Token(), cli.Plural(c.Lines, kind.Example(), kind.Example()+"s")))
+		tokens := kind.Token()
+		if c.RawWords > 1 {
+			tokens += "s"
+		}
+		parts = append(parts, fmt.Sprintf("%s %s in %s", cli.Count(float64(c.RawWords)), tokens, cli.Plural(c.Lines, kind.Example(), kind.Example()+"s")))
 	}
 	return strings.Join(parts, ": ")
 }

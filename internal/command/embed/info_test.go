@@ -20,7 +20,7 @@ func TestInfoOfSeveralTexts(t *testing.T) {
 	if err := m.write(&b, 80); err != nil {
 		t.Fatal(err)
 	}
-	const want = "trained on  third.txt: 3 words in 1 line\nbefore that second.txt: 2 words in 1 line\nbefore that first.txt: 1 words in 1 line\n"
+	const want = "trained on  third.txt: 3 words in 1 line\nbefore that second.txt: 2 words in 1 line\nbefore that first.txt: 1 word in 1 line\n"
 	if !strings.Contains(b.String(), want) {
 		t.Errorf("got:\n%s\nwant in it:\n%s", b.String(), want)
 	}

@@ -67,7 +67,7 @@ func (a *asker) askEach(cmd *cobra.Command) error {
 			}
 		}
 		if u := text.DetectRecords(text.Head{First: []byte(question)}); asked == 1 && u.Format != "" {
-			cli.Warn(cmd, "the first question is %s, and is asked as it is written: jq -r .NAME writes a field as text", u.Format)
+			cli.Warn(cmd, "the first question looks like %s but is used as it is written: jq -r .NAME writes a field as text", u.Format)
 		}
 		err := a.ask(ctx, question, false)
 		switch {

@@ -62,7 +62,7 @@ search: next: search query docs "a question"`,
 	cli.Declare(cmd, cli.ForInput, cli.VectorFlags(&o.read)...)
 	cli.Declare(cmd, "Index", indexFlags(&o.index, &o.metric)...)
 	cli.Declare(cmd, "Index", cli.Flag{Name: "deterministic", Into: &o.index.Deterministic, Field: "Deterministic",
-		Help: "make the same graph at any number of threads; a flat or lsh index always is the same"},
+		Help: "build the same graph with any number of threads; a flat or lsh index is always the same"},
 		cli.Flag{Name: "any-recall", Into: &o.anyRecall, Field: "AnyRecall",
 			Help: fmt.Sprintf("accept codes (--quantize) that find less than %g of the nearest vectors of a sample", index.PoorRecall)})
 	return cli.Declare(cmd, cli.ForOutput,

@@ -68,7 +68,7 @@ an unknown word are skipped and counted: read a correlation together with the sh
 pairs found. A model with character n-grams composes unknown words and counts their
 pairs too.
 
-The columns of a file are found from its header and its rows: the score is the only
+The columns of a file are detected from its header and its rows: the score is the only
 column of numbers, the one that the header calls score, similarity, mean or the like, or
 the mean of the others. Parts of speech, ids and annotators are ignored.`,
 		Example: "$ search eval words -m model --json",
@@ -113,8 +113,8 @@ func evalAnalogiesCommand() *cobra.Command {
 		Long: `
 The answer is the word nearest to b - a + c, except the three words themselves. Questions
 with a word outside the vocabulary are skipped, even if the model has character n-grams;
-accuracy is over the rest. Sections with names of the sets of Google, MSR and BATS, or that
-start with semantic or syntactic, are summed as such; all others as "other".`,
+accuracy is over the rest. Sections named as in the sets of Google, MSR and BATS, or
+starting with semantic or syntactic, count as such; all others count as "other".`,
 		Example: "$ search eval analogies -m model",
 		Args:    cli.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return evalAnalogies(cmd, paths, restrict) },

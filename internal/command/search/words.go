@@ -75,7 +75,7 @@ func wordVectors(cmd *cobra.Command) (*evaluate.WordVectors, error) {
 	return evaluate.NewWordVectors(model), nil
 }
 
-// near is a word and its neighbours, as --json prints it.
+// near is a word and its neighbors, as --json prints it.
 type near struct {
 	Word      string              `json:"word"`
 	Composed  int                 `json:"composed,omitempty"` // number of n-grams; 0: in the vocabulary

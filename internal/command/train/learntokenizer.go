@@ -150,7 +150,7 @@ type tokenizerReport struct {
 	Vocabulary    int               `json:"vocabulary"`
 	Words         int64             `json:"words"`
 	DistinctWords int               `json:"distinct_words"`
-	Dropped       int64             `json:"dropped"`    // words dropped for want of memory
+	Dropped       int64             `json:"dropped"`    // words dropped for lack of memory
 	Characters    int               `json:"characters"` // of the text; bytes, for bpe
 	Kept          int               `json:"kept"`       // of them, in the vocabulary
 	Merges        int               `json:"merges,omitempty"`

@@ -41,8 +41,8 @@ do not belong to it. 'train sentence FILE' learns to tell them from the second t
 PAIRS are as in 'train sentence --help'. Of labelled pairs, those with label 1 are
 used. Texts that are paired with the first text anywhere are never its negatives. FILE
 has the columns anchor, positive, negative_1, negative_2 and so on; pairs with too few
-negatives are skipped. Texts that the model reads as the same tokens, as in another case,
-are one text. Texts are stored in a temporary file, and only their vectors in memory.`,
+negatives are skipped. Texts with the same tokens, such as those that differ only in
+case, count as one text. Texts are stored in a temporary file, and only their vectors in memory.`,
 		Example: `
 $ train mine pairs.tsv -m model -o mined.tsv
 $ train sentence mined.tsv --init model -o tuned

@@ -150,7 +150,7 @@ type phrasesReport struct {
 	Words         int64              `json:"words"`
 	DistinctWords int                `json:"distinct_words"` // without connectors
 	DistinctPairs int                `json:"distinct_pairs"` // in memory at the end
-	Pruned        int64              `json:"pruned"`         // pairs dropped for want of memory
+	Pruned        int64              `json:"pruned"`         // pairs dropped for lack of memory
 	Seconds       float64            `json:"seconds"`
 	Best          []phraseShown      `json:"best"`
 	CutAgain      *tokenize.CutAgain `json:"cut_again,omitempty"` // text that is split into words already

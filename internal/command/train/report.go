@@ -173,7 +173,7 @@ func reportWords(cmd *cobra.Command, output string, c *checkpoints.Checkpoint, l
 
 func (r *wordsReport) write(b *strings.Builder, width int) {
 	r.start(b, "words", r.Words, r.WordsPerSecond)
-	b.WriteString("\nnearest neighbours\n")
+	b.WriteString("\nnearest neighbors\n")
 	for _, n := range r.Neighbors {
 		line := fmt.Sprintf("  %-10s", n.Word)
 		for _, near := range n.Neighbors {

@@ -39,8 +39,8 @@ func resumeCommand() *cobra.Command {
 An interrupted training continues from the checkpoint in MODEL to its end, with the options
 and the text that it began with. The text is read from where it was read before, or
 from CORPUS, which must be the same text; a training with --cache does not need it.
-A training on pairs that an earlier version began did not record how it read them: the
-columns, the range of the scores or the meaning of the labels must be given if in doubt.
+Trainings on pairs that an earlier version started have no record of how they were read: if
+that is ambiguous, state the columns, the range of the scores or the meaning of the labels.
 
 With --corpus a new run over NEW starts from MODEL, finished or not. It replaces MODEL
 when it is saved, unless -o names another folder, and can be resumed like any other.`,

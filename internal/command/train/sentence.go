@@ -40,7 +40,7 @@ The model splits a text into tokens, looks up a vector for each, and combines th
 into one vector. Pairs are TSV, CSV or JSON Lines. Two columns are a text and one that
 belongs to it; further columns are texts that do not belong to the first. A column
 named score, or label (0 or 1), makes them scored pairs, or pairs that are related or
-not. All scores are read on one scale; a scale in doubt, and labels such as 0, 1 and 2,
+not. All scores are read on one scale; an ambiguous scale, and labels such as 0, 1 and 2,
 are refused unless --score-range or --labels says what they mean. The layout is detected
 and reported; --columns overrides it.
 
@@ -128,7 +128,7 @@ func labelsFlag(into *[]string) cli.Flag {
 
 func scoreRangeFlag(into *[]float64) cli.Flag {
 	return cli.Flag{Name: "score-range", Arg: "LOW,HIGH", Into: into, Field: "ScoreRange", Help: "lowest and highest possible score of all PAIRS, scaled to 0..1",
-		Default: "detected: 0,1 or 0,5 or 0,10 or 0,100 if the scores reach 80% of it, or -1,1; refused if in doubt"}
+		Default: "detected: 0,1 or 0,5 or 0,10 or 0,100 if the scores reach 80% of it, or -1,1; refused if ambiguous"}
 }
 
 func strictFlag(into *bool) cli.Flag {

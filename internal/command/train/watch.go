@@ -22,7 +22,7 @@ type watchFlags struct {
 }
 
 // setHelp is the help of --validate of the word trainers.
-const setHelp = "evaluate the model during training with words:FILE (pairs of words with scores, in columns that are detected and reported), analogies:FILE, or text:FILE (the loss on text that is not trained on); " +
+const setHelp = "evaluate the model during training with words:FILE (pairs of words with scores), analogies:FILE, or text:FILE (the loss on held-out text); " +
 	"the prefix may be left out; the first file decides which model is best"
 
 // declare declares the flags.

@@ -112,7 +112,7 @@ $ train %[1]s dump.jsonl --field text --cache ids --deterministic -o model`, nam
 	}
 	cli.Declare(cmd, cli.ForTraining,
 		cli.Flag{Name: "epochs", Arg: "N", Into: &o.Epochs, Field: "Epochs", Help: "passes over the corpus"},
-		cli.Flag{Name: "lr", Arg: "X", Into: &o.LearningRate, Field: "LearningRate", Help: "initial learning rate; it falls to zero; rates above 0.1, or 0.05 with large windows or many negatives, are taken in several steps, which takes longer",
+		cli.Flag{Name: "lr", Arg: "X", Into: &o.LearningRate, Field: "LearningRate", Help: "initial learning rate; it falls to zero; rates above 0.1, or 0.05 with large windows or many negatives, are applied in several smaller steps, which takes longer",
 			Default: fmt.Sprintf("%g; %g from %d epochs on; %g unless windows are weighted", rates.Weighted, rates.Many, words.ManyEpochs, rates.Other)},
 		cli.Flag{Name: "shuffle", Into: &o.Shuffle, Field: "Shuffle", Help: "read the blocks of the text in a different order in each epoch"},
 		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Help: "number of threads", Default: "all cores"},
