@@ -207,7 +207,7 @@ func TestSentenceModel(t *testing.T) {
 			}
 		}
 		one := exchange.ImportOptions{Options: exchange.Options{Limit: 1}}
-		if _, _, err := exchange.Import(context.Background(), dir, one); err == nil != (m.pooling == "mean" && !m.linear && !m.grams) {
+		if _, _, err := exchange.Import(context.Background(), dir, one); err == nil || !strings.HasPrefix(err.Error(), "Limit cannot be used with ") {
 			t.Errorf("%+v: one token: %v", m, err)
 		}
 		layers := m.linear || m.project || m.weights || m.pooling != "mean" && m.pooling != ""
