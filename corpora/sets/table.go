@@ -121,7 +121,7 @@ type column struct {
 	index    int
 	name     string    // in lower case, letters and digits only; "" without a header
 	title    string    // as in the header
-	values   []float64 // by row; NaN where there is no number
+	values   []float64 // by row; NaN where the field is not a number
 	texts    int       // fields that are neither blank nor numbers
 	numbers  int
 	whole    bool   // all numbers are whole

@@ -20,7 +20,8 @@ import (
 // description before that, with its unlimited virtual registers, and translate it:
 //
 //	avo's instructions ──translate──► arm64 instructions ──webs, coloring──► text
-//	(neon.go, neonops.go)             on virtual registers   (neonregs.go)    (neonwords.go)
+//	(neon.go, neonops.go,             on virtual registers   (neonregs.go)    (neonwords.go)
+//	neonints.go)
 //
 // A vector of eight floats becomes a pair of NEON registers. There are 32, so that as many
 // pairs fit as AVX2 has registers. A vector whose lanes are all equal takes one register, and
