@@ -255,10 +255,6 @@ func (d *Folder) look() error {
 	if d.place.info != nil {
 		return nil
 	}
-	if _, olds, err := leftovers(d.place.path); err == nil && len(olds) == 0 {
-		d.place.look() // between the two looks, another writer may have finished
-		return nil
-	}
 	defer lockSwap(d.place.path)()
 	err := recoverLocked(d.place.given, d.place.path)
 	d.place.look()
