@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	part := flag.String("part", "", "vector, rows, codes, fastscan, gemm, exp, layers, optimizers, or windows: avx512, avx2 or neon")
+	part := flag.String("part", "", "vector, rows, codes, fastscan, hadamard, gemm, exp, layers, optimizers, or windows: avx512, avx2 or neon")
 	arch := flag.String("arch", "amd64", "amd64 or arm64")
 	flag.Parse()
 	sets, smallest := []*isa{avx512, avx2}, avx2
@@ -58,6 +58,8 @@ func main() {
 		for _, bits := range []int{8, 4} {
 			each(func(a *isa) { codeDistances(a, bits) })
 		}
+	case "hadamard":
+		each(hadamardKernels)
 	case "fastscan":
 		each(fastScan)
 	case "avx512":
