@@ -12,6 +12,10 @@ func (g *graph) encode(w *scratch, q []float32) {
 	if g.arena.Coded {
 		w.code.Encode(q[:g.options.Dim], g.arena.Bits)
 	}
+	if g.arena.Edges != nil {
+		g.arena.Edges.Ask(&w.edges, q)
+		w.coding = none
+	}
 }
 
 // compare computes in w.away the distances from q to w.fresh as the walk sees them:

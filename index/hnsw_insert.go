@@ -145,6 +145,7 @@ func (g *graph) link(w *scratch, m, n id, d float32, level int) {
 // to another slot, so that a walk reading the list cannot miss it.
 func (g *graph) linkLocked(w *scratch, m, n id, d float32, level int) {
 	slots := g.links(m, level)
+	w.coding = none
 	free := -1
 	for i := range slots {
 		switch load(&slots[i]) {
@@ -155,7 +156,7 @@ func (g *graph) linkLocked(w *scratch, m, n id, d float32, level int) {
 		}
 	}
 	if free >= 0 {
-		put(&slots[free], n)
+		g.setLink(w, m, level, free, n)
 		return
 	}
 	x := g.arena.Vector(m)
@@ -171,6 +172,7 @@ func (g *graph) linkLocked(w *scratch, m, n id, d float32, level int) {
 // the present links. The caller holds m's lock.
 func (g *graph) choose(w *scratch, m id, level int, offers []key) {
 	slots := g.links(m, level)
+	w.coding = none
 	slices.Sort(offers)
 	var must func(id) bool
 	if level == 0 {
@@ -193,7 +195,7 @@ func (g *graph) choose(w *scratch, m id, level int, offers []key) {
 	}
 	for i, next := 0, 0; next < len(w.keep); i++ {
 		if load(&slots[i]) == none {
-			put(&slots[i], w.keep[next].ID())
+			g.setLink(w, m, level, i, w.keep[next].ID())
 			next++
 		}
 	}

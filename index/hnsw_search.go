@@ -117,6 +117,9 @@ func (g *graph) explore(w *scratch, r request) bool {
 	w.allow = allow{}
 	g.distances.Add(w.counts)
 	if done {
+		if g.arena.Edges != nil && r.k > 0 {
+			r.rerank = min(r.rerank, 2*r.k+8)
+		}
 		for len(w.beam) > r.rerank {
 			w.beam.Pop()
 		}
@@ -250,6 +253,10 @@ func (w *scratch) more(ef int) bool {
 // expands two nodes at a time: the second usually is the next one anyway, and their
 // neighbors are fetched from memory together.
 func (g *graph) walk(w *scratch, q []float32, ef, level int) {
+	if level == 0 && g.arena.Edges != nil {
+		g.walkEdges(w, q, ef)
+		return
+	}
 	for len(w.beam) > ef {
 		w.beam.Pop()
 	}
@@ -281,6 +288,13 @@ func (g *graph) walk(w *scratch, q []float32, ef, level int) {
 // walkWanted is walk with a beam of wanted nodes only. It reports false when it has
 // compared limit nodes: comparing all wanted ones is then no more expensive.
 func (g *graph) walkWanted(w *scratch, q []float32, ef, level int, limit int64) bool {
+	if level == 0 && g.arena.Edges != nil {
+		if w.wants == wantAllowed {
+			return g.walkEdgesAllowed(w, q, ef, limit)
+		}
+		g.walkEdges(w, q, ef)
+		return true
+	}
 	for len(w.beam) > ef {
 		w.beam.Pop()
 	}

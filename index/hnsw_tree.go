@@ -49,14 +49,14 @@ func (g *graph) adopt(w *scratch, p, n id, chosen []key, most int) bool {
 	}
 	v.children++
 	put(&g.node(n).parent, p)
-	slots := g.links(n, 0)
 	linked := false
+	w.coding = none
 	for i, c := range chosen {
-		put(&slots[i], c.ID())
+		g.setLink(w, n, 0, i, c.ID())
 		linked = linked || c.ID() == p
 	}
 	if !linked {
-		put(&slots[len(chosen)], p) // there are 2M slots and M are chosen
+		g.setLink(w, n, 0, len(chosen), p) // there are 2M slots and M are chosen
 	}
 	g.linkLocked(w, p, n, g.distance(g.arena.Vector(p), g.arena.Vector(n)), 0)
 	return true

@@ -18,10 +18,13 @@ const (
 	Int8 Quantization = "int8"
 	// Int4 compares codes of 4 bits per value in the same way.
 	Int4 Quantization = "int4"
+	// Edges compares codes of 1 bit per value, stored for each neighbor beside the links of a node
+	// and relative to it, and then the nodes on the way by their vectors.
+	Edges Quantization = "edges"
 )
 
 // quantizations lists the quantizations by their numbers in a file.
-var quantizations = []Quantization{NoQuantization, Int8, Int4}
+var quantizations = []Quantization{NoQuantization, Int8, Int4, Edges}
 
 // Quantizations returns all quantizations.
 func Quantizations() []Quantization { return slices.Clone(quantizations) }
@@ -32,6 +35,7 @@ func (q Quantization) Summary() string {
 		NoQuantization: "the vectors",
 		Int8:           "codes of 8 bits per value: faster, with equal recall if values are centered around zero",
 		Int4:           "codes of 4 bits per value: faster still and smaller; for vectors of several dozen values or more",
+		Edges:          "codes of 1 bit per value for each link, relative to the node: the fastest; 32 codes per vector",
 	}[q]
 }
 
@@ -111,7 +115,7 @@ func (o Options) withDefaults() Options {
 // bits returns the number of bits per value in the codes, 0 without codes.
 func (q Quantization) bits() int {
 	switch q {
-	case Int8:
+	case Int8, Edges:
 		return 8
 	case Int4:
 		return 4

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"github.com/luminavec/luminavec/index/internal/edges"
 	"github.com/luminavec/luminavec/index/internal/epoch"
 	"github.com/luminavec/luminavec/index/internal/hashing"
 	"github.com/luminavec/luminavec/index/internal/topk"
@@ -41,6 +42,10 @@ type scratch struct {
 	away   []float32        // their distances
 	code   kernel.CodeQuery // the query of a walk that compares codes
 	counts int64            // number of distances computed
+
+	edges  edges.Scratch // the query of a walk that compares coded neighbors
+	coding id            // the node that edges is prepared for
+	pool   walk.Pool     // of estimates
 
 	starts []key   // where the walk on a level starts (insertion)
 	sorted []key   // the beam in order (insertion)

@@ -12,6 +12,7 @@ import (
 	"github.com/luminavec/luminavec/index/internal/changelog"
 	"github.com/luminavec/luminavec/index/internal/chunk"
 	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/index/internal/edges"
 	"github.com/luminavec/luminavec/index/internal/epoch"
 	"github.com/luminavec/luminavec/index/internal/idtable"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -62,7 +63,11 @@ type store struct {
 func (s *store) init(o Options, slots int) {
 	s.options = o
 	s.distance = o.Metric.distance()
-	s.arena = arena.New(o.Dim, slots, o.Quantization.bits(), o.Metric == Euclidean)
+	var coder *edges.Coder
+	if o.Quantization == Edges {
+		coder = edges.NewCoder(o.Dim, slots, o.Metric == Euclidean, o.Seed)
+	}
+	s.arena = arena.New(o.Dim, slots, o.Quantization.bits(), o.Metric == Euclidean, coder)
 	s.labels = chunk.New(1, 8, func(n int) []int64 { return make([]int64, n) })
 	s.states = chunk.New(1, 4, func(n int) []atomic.Uint32 { return make([]atomic.Uint32, n) })
 	s.scratch.New = func() *scratch {

@@ -28,7 +28,7 @@ def memory():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-before, began = memory(), time.perf_counter()
+before, began, cpu = memory(), time.perf_counter(), time.process_time()
 if system == "hnswlib":
     import hnswlib
 
@@ -62,6 +62,14 @@ elif system == "faiss-flat":
 
     def search(ef):
         return lambda: index.search(queries, k)[1]
+elif system == "rabitqlib":  # SymphonyQG
+    import rabitqlib
+
+    index = rabitqlib.SymqgIndex(dim, 2 * m, "l2" if metric == "euclidean" else "ip")
+    index.build(base, ef_construction, num_threads=threads)
+
+    def search(ef):
+        return lambda: index.search_batch(queries, k, max(ef, k), num_threads=1)[0]
 elif system == "usearch":
     import usearch.index
 
@@ -72,7 +80,7 @@ elif system == "usearch":
     def search(ef):
         index.expansion_search = ef
         return lambda: index.search(queries, k, threads=1).keys
-seconds = time.perf_counter() - began
+seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
 used = memory() - before
 
 points = []
@@ -95,4 +103,4 @@ if system == "faiss-flat":  # measured in one call so far; now one query at a ti
             index.search(single[i : i + 1], k)
         speed = max(speed, len(single) / (time.perf_counter() - began))
     points = [{"ef": 0, "recall": 1, "queries_per_second": speed}]
-print(json.dumps({"seconds": seconds, "bytes": used, "points": points, "batch": batch}))
+print(json.dumps({"seconds": seconds, "cpu": cpu, "bytes": used, "points": points, "batch": batch}))

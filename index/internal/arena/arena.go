@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/luminavec/luminavec/index/internal/chunk"
+	"github.com/luminavec/luminavec/index/internal/edges"
 	"github.com/luminavec/luminavec/index/internal/walk"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
@@ -20,6 +21,10 @@ import (
 //
 //	| links: int32 × slots | zero to pad | code: byte × dim | zero to pad | factor, bias |
 //
+// With coded edges, the codes of the neighbors follow (see package edges):
+//
+//	| links: int32 × slots | zero to pad | code | codes of 32 neighbors | … |
+//
 // Vectors without links are padded to 16 bytes only, because the kernels need no more.
 // The records of a flat index have no links.
 type Arena struct {
@@ -29,24 +34,32 @@ type Arena struct {
 	Before  int                   // floats before the vector in a row of Vectors
 	Stride  int                   // floats of the vector with its padding
 	Head    int                   // floats before the vector or the code
-	Coded   bool
-	Bits    int // per value of a code, 0 without codes
+	Coded   bool                  // the walk compares codes of the nodes
+	Bits    int                   // per value of a code, 0 without codes
+	Edges   *edges.Coder          // codes the neighbors of each node, or nil
 
+	edges   int  // floats before the codes of neighbors
 	squared bool // codes are for squared distances, not inner products
 }
 
 // New returns an arena for vectors of dim values with codes of the given bits per value, or 0,
-// and the given number of links. squared is whether distances are squared ones.
-func New(dim, slots, bits int, squared bool) *Arena {
+// and the given number of links. squared is whether distances are squared ones. coder, if not
+// nil, codes the neighbors of each node.
+func New(dim, slots, bits int, squared bool, coder *edges.Coder) *Arena {
 	a := &Arena{
 		Slots: slots, Head: kernel.Stride(slots), Stride: kernel.Stride(dim),
-		Coded: bits > 0, Bits: bits, squared: squared,
+		Coded: bits > 0, Bits: bits, Edges: coder, squared: squared,
 	}
 	if a.Coded || slots == 0 {
 		a.Stride = (dim + 3) / 4 * 4
 	}
 	if a.Coded {
-		a.Records = chunk.New(a.Head+kernel.CodeStride(dim, a.Bits)/4, 4, kernel.Aligned)
+		a.edges = a.Head + kernel.CodeStride(dim, a.Bits)/4
+		width := a.edges
+		if coder != nil {
+			width += coder.Width()
+		}
+		a.Records = chunk.New(width, 4, kernel.Aligned)
 		a.Vectors = chunk.New(a.Stride, 4, kernel.Aligned)
 		return a
 	}
@@ -76,6 +89,9 @@ func (a *Arena) Codes() kernel.CodeTable {
 	chunks, shift := a.Records.Chunks()
 	return kernel.CodeTable{Chunks: chunks, Shift: shift, Width: a.Records.Width(), Head: a.Head}
 }
+
+// Neighbors returns the codes of the neighbors of n.
+func (a *Arena) Neighbors(n walk.ID) []float32 { return a.Records.Row(int(n))[a.edges:] }
 
 // Values returns the number of floats allocated.
 func (a *Arena) Values() int {

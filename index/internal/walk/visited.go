@@ -45,6 +45,12 @@ func (v *Visited) Add(n ID) bool {
 	return true
 }
 
+// Has reports whether n is in the set, or is ignored.
+func (v *Visited) Has(n ID) bool {
+	s := int(n) + 1
+	return s > v.limit || s>>6 < len(v.words) && v.words[s>>6]>>(s&63)&1 != 0
+}
+
 // AppendNew adds the nodes of slots to the set and appends the new ones to dst. About
 // half of them are new, unpredictably, so it avoids branching on that.
 func (v *Visited) AppendNew(dst []ID, slots []Slot) []ID {

@@ -1,0 +1,137 @@
+// Package edges codes the neighbors of a node of a graph beside its links, so that a walk that
+// expands the node estimates the distances of all of them at once (SymphonyQG: Gou, Gao, Xu and Long
+// 2025, "SymphonyQG: Towards Symphonious Integration of Quantization and Graph for Approximate
+// Nearest Neighbor Search", SIGMOD).
+//
+// For a node p and a neighbor c, a code has the signs of R(c-p), where R is a rotation: one bit
+// for each value, as in RaBitQ (Gao and Long 2024, arXiv:2405.12497). Because the code is relative
+// to the node, its error shrinks with the distance between the two. With o = c-p, x the signs of Ro
+// and f = |o|²/Σ|Ro|, the inner product of o with any vector v is about f·⟨Rv,x⟩, so
+//
+//	|q-c|²  ≈ |q-p|² + |o|² + 2f⟨Rp,x⟩ - 2f⟨Rq,x⟩
+//	-⟨q,c⟩  ≈ -⟨q,p⟩ - ⟨p,o⟩ + f⟨Rp,x⟩ - f⟨Rq,x⟩
+//
+// The first term is the distance of the node itself, which the walk knows exactly. The last is a
+// factor of the code times what [kernel.ScanQuery] computes for 32 codes at once. All others do not
+// depend on the query and are stored with the code, as its bias.
+//
+// Unlike SymphonyQG's, a code can be replaced at any time, at the cost of one rotation, so that the
+// graph can change. A walk that reads a code while it is replaced gets a wrong estimate for this
+// neighbor; it never returns one, because it compares all that it expands by their vectors.
+package edges
+
+import (
+	"math"
+
+	"github.com/luminavec/luminavec/index/internal/codes"
+	"github.com/luminavec/luminavec/internal/kernel"
+)
+
+// A Coder codes the neighbors of the nodes of a graph.
+type Coder struct {
+	blocks   int // of codes for each node
+	rotation *codes.Rotation
+	squared  bool // distances are squared ones, not negated inner products
+}
+
+// NewCoder returns a coder for nodes with the given number of slots for neighbors. The same
+// seed gives the same rotation.
+func NewCoder(dim, slots int, squared bool, seed uint64) *Coder {
+	return &Coder{
+		blocks: (slots + kernel.ScanCodes - 1) / kernel.ScanCodes, squared: squared,
+		rotation: codes.NewRotation(dim, seed),
+	}
+}
+
+// Width returns the number of floats of the codes of a node.
+func (c *Coder) Width() int { return c.blocks * kernel.ScanWidth(c.rotation.Len, false) }
+
+// Scratch holds the buffers of one goroutine.
+type Scratch struct {
+	node, offset []float32 // rotated
+	query        kernel.ScanQuery
+	away         []float32
+	masks        []uint32
+}
+
+// Node prepares for coding neighbors of a node with vector p.
+func (c *Coder) Node(s *Scratch, p []float32) {
+	if s.node == nil {
+		s.node, s.offset = kernel.Aligned(c.rotation.Len), kernel.Aligned(c.rotation.Len)
+	}
+	clear(s.node[copy(s.node, p[:c.rotation.Dim]):])
+	c.rotation.Apply(s.node)
+}
+
+// Set stores the code of the neighbor with vector v in a slot of the codes of the node with vector p,
+// which Node has prepared.
+func (c *Coder) Set(s *Scratch, codes []float32, slot int, p, v []float32) {
+	width := len(codes) / c.blocks
+	factor, bias := c.encode(s, p, v)
+	kernel.SetSigns(codes[slot/kernel.ScanCodes*width:][:width], slot%kernel.ScanCodes, s.offset, factor, bias, 0)
+}
+
+// encode computes Ro in s.offset, and the terms of the code.
+func (c *Coder) encode(s *Scratch, p, v []float32) (factor, bias float32) {
+	o := s.offset
+	clear(o[copy(o, v):])
+	kernel.Axpy(o[:len(p)], -1, p)
+	square, along := kernel.Dot(o[:len(p)], o[:len(p)]), kernel.Dot(o[:len(p)], p)
+	c.rotation.Apply(o)
+	sum, node := sums(o, s.node)
+	if sum == 0 {
+		return 0, 0
+	}
+	f := square / sum
+	if c.squared {
+		return -2 * f, square + 2*f*node
+	}
+	return -f, f*node - along
+}
+
+// sums returns the sum of the absolute values of x, and that of the values of y with the signs of x.
+func sums(x, y []float32) (float32, float32) {
+	const sign = 1 << 31
+	var s, t [4]float32
+	y = y[:len(x)]
+	for i := 0; i < len(x)-3; i += 4 {
+		for j := range 4 {
+			b := math.Float32bits(x[i+j])
+			s[j] += math.Float32frombits(b &^ sign)
+			t[j] += math.Float32frombits(math.Float32bits(y[i+j]) ^ b&sign)
+		}
+	}
+	return s[0] + s[1] + (s[2] + s[3]), t[0] + t[1] + (t[2] + t[3])
+}
+
+// Ask makes q the query of Estimate.
+func (c *Coder) Ask(s *Scratch, q []float32) {
+	c.Node(s, q)
+	s.query.Encode(s.node)
+	if len(s.masks) < c.blocks {
+		s.masks, s.away = make([]uint32, c.blocks), make([]float32, c.blocks*kernel.ScanCodes)
+	}
+}
+
+// Estimate returns for each slot of the codes of a node the estimated distance to the query less that
+// of the node itself, and for each 32 slots a mask of those that are at most limit. Both
+// are valid until the next call. Slots without a code have any estimate.
+func (c *Coder) Estimate(s *Scratch, codes []float32, limit float32) (more []float32, masks []uint32) {
+	s.query.Scan(s.away, s.masks, codes, false, 0, limit)
+	return s.away, s.masks
+}
+
+// Equal reports whether the code of a slot is that of the neighbor with vector v. Node has
+// prepared the node with vector p.
+func (c *Coder) Equal(s *Scratch, codes []float32, slot int, p, v []float32) bool {
+	width := len(codes) / c.blocks
+	block := codes[slot/kernel.ScanCodes*width:][:width]
+	again := append([]float32(nil), block...)
+	c.Set(s, again, slot%kernel.ScanCodes, p, v)
+	for i, x := range block {
+		if math.Float32bits(x) != math.Float32bits(again[i]) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,84 @@
+package walk
+
+import "slices"
+
+// A Pool is a bounded list of candidates in order of their distances, of which a walk expands the nearest
+// not yet expanded until all are.
+type Pool struct {
+	keys []Key // in increasing order of distance; expanded ones with the bit
+	most int
+	next int // all before it are expanded
+}
+
+// expanded marks a key; ids are below 1<<31.
+const expanded = Key(1) << 31
+
+// Start empties the pool and sets the number of candidates that it holds.
+func (p *Pool) Start(most int) {
+	p.keys, p.most, p.next = slices.Grow(p.keys[:0], most+1), most, 0
+}
+
+// Limit returns the greatest distance in a full pool. It reports false if the pool is not full.
+func (p *Pool) Limit() (float32, bool) {
+	if len(p.keys) < p.most {
+		return 0, false
+	}
+	return p.keys[len(p.keys)-1].Distance(), true
+}
+
+// Offer adds k, which takes the place of the farthest if the pool is full, unless k is farther.
+func (p *Pool) Offer(k Key) {
+	keys := p.keys
+	n := len(keys)
+	if n == p.most {
+		if k >= keys[n-1] {
+			return
+		}
+		n--
+		keys = keys[:n]
+	}
+	lo, hi := 0, n
+	for lo < hi {
+		mid := int(uint(lo+hi) / 2)
+		if keys[mid] < k {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	keys = keys[:n+1]
+	copy(keys[lo+1:], keys[lo:n])
+	keys[lo] = k
+	p.keys = keys
+	p.next = min(p.next, lo)
+}
+
+// Next returns the nearest candidate that is not expanded, and marks it.
+func (p *Pool) Next() (Key, bool) {
+	for p.next < len(p.keys) {
+		k := p.keys[p.next]
+		if k&expanded == 0 {
+			p.keys[p.next] |= expanded
+			p.next++
+			return k, true
+		}
+		p.next++
+	}
+	return 0, false
+}
+
+// Drop removes the candidate that Next has returned, if nothing was offered since.
+func (p *Pool) Drop() {
+	p.next--
+	p.keys = slices.Delete(p.keys, p.next, p.next+1)
+}
+
+// Peek returns the id of what Next will return, or None.
+func (p *Pool) Peek() ID {
+	for i := p.next; i < len(p.keys); i++ {
+		if p.keys[i]&expanded == 0 {
+			return p.keys[i].ID()
+		}
+	}
+	return None
+}
