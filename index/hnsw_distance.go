@@ -10,10 +10,11 @@ import (
 // encode makes q, with its padding, the query of a walk that compares codes.
 func (g *graph) encode(w *scratch, q []float32) {
 	if g.arena.Coded {
-		w.code.Encode(q[:g.options.Dim], g.arena.Bits)
+		w.code.Set(g.arena.Space, q[:g.options.Dim])
+		w.code.EncodeFor(g.arena.Bits)
 	}
 	if g.arena.Edges != nil {
-		g.arena.Edges.Ask(&w.edges, q)
+		g.arena.Edges.Ask(&w.edges, g.arena.Space, q)
 		w.coding = none
 	}
 }
@@ -31,7 +32,7 @@ func (g *graph) compare(w *scratch, q []float32) {
 	w.away = w.away[:len(w.fresh)]
 	if g.arena.Coded {
 		t := g.arena.Codes()
-		t.Distances(w.away, &w.code, asInt32(w.fresh))
+		t.Distances(w.away, &w.code.Codes, asInt32(w.fresh))
 		return
 	}
 	for _, n := range w.fresh {

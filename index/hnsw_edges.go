@@ -3,6 +3,10 @@ package index
 import (
 	"math"
 	"math/bits"
+	"runtime"
+	"sync/atomic"
+
+	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/index/internal/walk"
 	"github.com/luminavec/luminavec/internal/kernel"
@@ -14,24 +18,44 @@ func (g *graph) setLink(w *scratch, m id, level, slot int, c id) {
 	if level == 0 && g.arena.Edges != nil {
 		x := g.arena.Vector(m)
 		if w.coding != m {
-			g.arena.Edges.Node(&w.edges, x)
+			g.arena.Edges.Node(&w.edges, g.arena.Space, x)
 			w.coding = m
 		}
-		g.arena.Edges.Set(&w.edges, g.arena.Neighbors(m), slot, x, g.arena.Vector(c))
+		g.arena.Edges.Set(&w.edges, g.arena.Space, g.arena.Neighbors(m), slot, x, g.arena.Vector(c))
 	}
 	put(&g.links(m, level)[slot], c)
 }
 
+// codeNeighbors codes the neighbors of the first n nodes again, relative to another center.
+func (g *graph) codeNeighbors(n int) {
+	work, next := pool.New(), atomic.Int64{}
+	for range runtime.GOMAXPROCS(0) {
+		work.Go(func() {
+			w := g.scratch.Get()
+			defer g.scratch.Put(w)
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				w.coding = none
+				slots := g.links(id(i), 0)
+				for j := range slots {
+					if c := load(&slots[j]); c != none {
+						g.setLink(w, id(i), 0, j, c)
+					}
+				}
+			}
+		})
+	}
+	work.Wait()
+}
+
 // walkEdges is walk on level 0 with coded neighbors: it expands the node whose estimate is the
-// lowest, until the ef lowest are expanded. The best of these by their vectors remain in w.beam.
-func (g *graph) walkEdges(w *scratch, q []float32, ef int) {
+// lowest, until the ef lowest are expanded. The best of these by their codes remain in w.beam.
+func (g *graph) walkEdges(w *scratch, ef int) {
 	w.pool.Start(ef)
 	for _, c := range w.near {
-		w.pool.Offer(^c)
+		w.pool.Offer(walk.NewKey(w.code.Distance((^c).Distance()), (^c).ID()))
 	}
 	w.beam, w.near = w.beam[:0], w.near[:0]
-	w.seen.Start(int(g.reserved.Load()))
-	coder := g.arena.Edges
+	w.seen.Clear()
 	for {
 		c, ok := w.pool.Next()
 		if !ok {
@@ -43,53 +67,62 @@ func (g *graph) walkEdges(w *scratch, q []float32, ef int) {
 			continue
 		}
 		if next := w.pool.Peek(); next != none {
-			g.prefetchRecord(next)
+			kernel.Prefetch(g.arena.Records.Row(int(next)))
 		}
-		w.counts++
-		d := g.approximate(w, n)
-		if k := walk.NewKey(d, n); g.want(w, n) {
-			if len(w.beam) < ef {
-				w.beam.Push(k)
-			} else if k < w.beam[0] {
-				w.beam.Replace(k)
-			}
-		}
+		d := g.expand(w, n, ef)
 		limit := float32(math.Inf(1))
 		if far, full := w.pool.Limit(); full {
 			limit = far - d
 		}
-		away, masks := coder.Estimate(&w.edges, g.arena.Neighbors(n), limit)
+		for k := range g.estimate(w, n, d, limit) {
+			w.pool.Offer(k)
+		}
+	}
+}
+
+// expand offers n to w.beam, and returns its distance by its code.
+func (g *graph) expand(w *scratch, n id, ef int) float32 {
+	w.fresh = append(w.fresh[:0], n)
+	g.compare(w, nil)
+	d := w.code.Distance(w.away[0])
+	if !g.want(w, n) {
+		return d
+	}
+	if k := walk.NewKey(d, n); len(w.beam) < ef {
+		w.beam.Push(k)
+	} else if k < w.beam[0] {
+		w.beam.Replace(k)
+	}
+	return d
+}
+
+// estimate yields the neighbors of n, which is at distance d, that are not expanded and whose
+// estimates exceed d by limit at most.
+func (g *graph) estimate(w *scratch, n id, d, limit float32) func(yield func(key) bool) {
+	return func(yield func(key) bool) {
+		more, masks := g.arena.Edges.Estimate(&w.edges, g.arena.Neighbors(n), limit)
 		slots := g.arena.Links(n)
 		for b, mask := range masks {
 			for ; mask != 0; mask &= mask - 1 {
 				i := b*kernel.ScanCodes + bits.TrailingZeros32(mask)
 				if i >= len(slots) {
-					break
+					return
 				}
-				if t := load(&slots[i]); t != none && !w.seen.Has(t) {
-					w.pool.Offer(walk.NewKey(d+away[i], t))
+				if c := load(&slots[i]); c != none && !w.seen.Has(c) && !yield(walk.NewKey(d+more[i], c)) {
+					return
 				}
 			}
 		}
 	}
 }
 
-// approximate returns the distance of the query to n by n's code.
-func (g *graph) approximate(w *scratch, n id) float32 {
-	w.fresh = append(w.fresh[:0], n)
-	t := g.arena.Codes()
-	w.away = append(w.away[:0], 0)
-	t.Distances(w.away, &w.code, asInt32(w.fresh))
-	return w.away[0]
-}
-
-func (g *graph) prefetchRecord(n id) { kernel.Prefetch(g.arena.Records.Row(int(n))) }
-
-// walkEdgesAllowed is walkWanted on level 0 with coded neighbors.
-func (g *graph) walkEdgesAllowed(w *scratch, q []float32, ef int, limit int64) bool {
-	coder := g.arena.Edges
+// walkEdgesWanted is walkWanted on level 0 with coded neighbors.
+func (g *graph) walkEdgesWanted(w *scratch, ef int, limit int64) bool {
+	for i, c := range w.near { // the order stays
+		w.near[i] = ^walk.NewKey(w.code.Distance((^c).Distance()), (^c).ID())
+	}
 	w.beam = w.beam[:0]
-	w.seen.Start(int(g.reserved.Load()))
+	w.seen.Clear()
 	for len(w.near) > 0 {
 		c := ^w.near.Pop()
 		if len(w.beam) == ef && c > w.beam[0] {
@@ -98,38 +131,19 @@ func (g *graph) walkEdgesAllowed(w *scratch, q []float32, ef int, limit int64) b
 		if w.counts > limit {
 			return false
 		}
-		n := c.ID()
-		if !w.seen.Add(n) {
+		if !w.seen.Add(c.ID()) {
 			continue
 		}
 		if len(w.near) > 0 {
-			g.prefetchRecord((^w.near[0]).ID())
+			kernel.Prefetch(g.arena.Records.Row(int((^w.near[0]).ID())))
 		}
-		w.counts++
-		d := g.approximate(w, n)
-		if k := walk.NewKey(d, n); g.want(w, n) {
-			if len(w.beam) < ef {
-				w.beam.Push(k)
-			} else if k < w.beam[0] {
-				w.beam.Replace(k)
-			}
-		}
+		d := g.expand(w, c.ID(), ef)
 		most := float32(math.Inf(1))
 		if len(w.beam) == ef {
 			most = w.beam[0].Distance() - d
 		}
-		away, masks := coder.Estimate(&w.edges, g.arena.Neighbors(n), most)
-		slots := g.arena.Links(n)
-		for b, mask := range masks {
-			for ; mask != 0; mask &= mask - 1 {
-				i := b*kernel.ScanCodes + bits.TrailingZeros32(mask)
-				if i >= len(slots) {
-					break
-				}
-				if t := load(&slots[i]); t != none && !w.seen.Has(t) {
-					w.near.Push(^walk.NewKey(d+away[i], t))
-				}
-			}
+		for k := range g.estimate(w, c.ID(), d, most) {
+			w.near.Push(^k)
 		}
 	}
 	return true

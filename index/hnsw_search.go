@@ -254,7 +254,7 @@ func (w *scratch) more(ef int) bool {
 // neighbors are fetched from memory together.
 func (g *graph) walk(w *scratch, q []float32, ef, level int) {
 	if level == 0 && g.arena.Edges != nil {
-		g.walkEdges(w, q, ef)
+		g.walkEdges(w, ef)
 		return
 	}
 	for len(w.beam) > ef {
@@ -290,9 +290,9 @@ func (g *graph) walk(w *scratch, q []float32, ef, level int) {
 func (g *graph) walkWanted(w *scratch, q []float32, ef, level int, limit int64) bool {
 	if level == 0 && g.arena.Edges != nil {
 		if w.wants == wantAllowed {
-			return g.walkEdgesAllowed(w, q, ef, limit)
+			return g.walkEdgesWanted(w, ef, limit)
 		}
-		g.walkEdges(w, q, ef)
+		g.walkEdges(w, ef)
 		return true
 	}
 	for len(w.beam) > ef {

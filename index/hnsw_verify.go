@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/luminavec/luminavec/index/internal/edges"
 	"github.com/luminavec/luminavec/index/internal/problems"
 )
 
@@ -14,7 +15,7 @@ func (g *graph) Verify(ctx context.Context) (Report, error) {
 	g.gate.Lock()
 	defer g.gate.Unlock()
 	deleted := append(append([]id(nil), g.waiting...), g.cleanup.gone...)
-	v := &verifier{graph: g, stays: make([]bool, int(g.reserved.Load()))}
+	v := &verifier{graph: g, stays: make([]bool, int(g.reserved.Load())), coding: none}
 	if err := g.verify(ctx, &v.List, deleted); err != nil {
 		return Report{}, err
 	}
@@ -48,6 +49,18 @@ type verifier struct {
 	report Report
 	stays  []bool // ids that links may lead to
 	roots  int
+	edges  edges.Scratch
+	coding id // the node that edges is prepared for
+}
+
+// coded reports whether the code in a slot of n is that of c.
+func (v *verifier) coded(n id, slot int, c id) bool {
+	g, x := v.graph, v.graph.arena.Vector(n)
+	if v.coding != n {
+		g.arena.Edges.Node(&v.edges, g.arena.Space, x)
+		v.coding = n
+	}
+	return g.arena.Edges.Equal(&v.edges, g.arena.Space, g.arena.Neighbors(n), slot, x, g.arena.Vector(c))
 }
 
 // vector checks everything about one id: its copies, links and place in the tree.
@@ -105,6 +118,9 @@ func (v *verifier) links(n id, level int) {
 			return
 		}
 		seen[c] = true
+		if level == 0 && g.arena.Edges != nil && !v.coded(n, i, c) {
+			v.Add("label %d: the code of its neighbor %d does not match the vectors", g.label(n), g.label(c))
+		}
 		if level == 0 && g.linked(c, n) {
 			v.report.Mutual++
 		}

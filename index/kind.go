@@ -98,5 +98,8 @@ func (k Kind) validate(q Quantization) error {
 	if q != NoQuantization && !s.quantizes {
 		return fault.Field("Quantization", "choose another kind or no quantization", "must be %s for Kind %s, got %s", NoQuantization, k, q)
 	}
+	if q == Edges && k != HNSW {
+		return fault.Field("Quantization", "", "must not be %s for Kind %s", q, k)
+	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"sync"
 
+	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/container"
 	"github.com/luminavec/luminavec/internal/pipe"
 )
@@ -67,9 +68,6 @@ func openImage(file []byte) (ix kindIndex, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.Version() < 3 {
-		return nil, errMustLoad
-	}
 	options, err := m.Section("options")
 	if err == nil {
 		err = options.Check()
@@ -83,6 +81,9 @@ func openImage(file []byte) (ix kindIndex, err error) {
 	h, err := decodeHeader(options.Payload())
 	if err != nil {
 		return nil, err
+	}
+	if m.Version() < 3 || m.Version() < container.Coded && h.Quantization != NoQuantization {
+		return nil, errMustLoad
 	}
 	ix = h.create()
 	return ix, ix.open(m)
@@ -106,12 +107,17 @@ func (s *store) open(m *container.Image, g *graph) error {
 	for i := range n {
 		s.states.Row(i)[0].Store(ready)
 	}
+	if m.Version() >= container.Coded {
+		if err := s.openCenter(m); err != nil {
+			return err
+		}
+	}
 	if g != nil {
 		if err := g.openNodes(m, n); err != nil {
 			return err
 		}
 	}
-	large := make([]container.Section, 0, 2)
+	large := make([]container.Section, 0, 3)
 	records, err := m.AlignedSection("records", n, s.arena.Records.Width()*4)
 	if err != nil {
 		return err
@@ -126,11 +132,25 @@ func (s *store) open(m *container.Image, g *graph) error {
 		large = append(large, vectors)
 		s.arena.Vectors.Adopt(container.AsNumbers[float32](vectors.Payload()), n)
 	}
+	if s.arena.Signs != nil {
+		signs, err := m.AlignedSection("signs", arena.Blocks(n), s.arena.Signs.Width()*4)
+		if err != nil {
+			return err
+		}
+		large = append(large, signs)
+		s.arena.Signs.Adopt(container.AsNumbers[float32](signs.Payload()), arena.Blocks(n))
+	}
 	blocks, err := m.Blocks(large...)
 	if err != nil {
 		return err
 	}
-	s.blocks = append(blocks[:len(blocks):len(blocks)], blocks[len(blocks)-1])
+	s.blocks = [3]*container.Blocks{blocks[0], blocks[0]}
+	if s.arena.Coded {
+		s.blocks[1] = blocks[1]
+	}
+	if s.arena.Signs != nil {
+		s.blocks[2] = blocks[len(blocks)-1]
+	}
 	if err := m.Finish(); err != nil {
 		return err
 	}
@@ -140,7 +160,8 @@ func (s *store) open(m *container.Image, g *graph) error {
 	if blocks[0] == nil {
 		large = nil // checked
 	}
-	s.completing = sync.OnceValue(func() error { return s.checkOpened(g, n, large) })
+	s.completing = sync.OnceValue(func() error { return s.checkOpened(g, n, large, blocks) })
+	s.recenter.Store(recenterAt(n))
 	return nil
 }
 
@@ -179,9 +200,9 @@ func (g *graph) openNodes(m *container.Image, n int) error {
 }
 
 // checkOpened checks what open has left unchecked, and fills the tables.
-func (s *store) checkOpened(g *graph, n int, large []container.Section) error {
+func (s *store) checkOpened(g *graph, n int, large []container.Section, blocks []*container.Blocks) error {
 	for i, section := range large {
-		if err := cmp.Or(section.Check(), s.blocks[i].Check(0, len(section.Payload()))); err != nil {
+		if err := cmp.Or(section.Check(), blocks[i].Check(0, len(section.Payload()))); err != nil {
 			return err
 		}
 	}

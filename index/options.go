@@ -16,15 +16,17 @@ const (
 	// Int8 compares codes of 8 bits per value, stored beside the links of each node,
 	// and then the best candidates by their vectors.
 	Int8 Quantization = "int8"
-	// Int4 compares codes of 4 bits per value in the same way.
+	// Int4 compares codes of 4 bits per value in the same way, Int2 and Int1 codes of 2 bits and 1.
 	Int4 Quantization = "int4"
+	Int2 Quantization = "int2"
+	Int1 Quantization = "int1"
 	// Edges compares codes of 1 bit per value, stored for each neighbor beside the links of a node
 	// and relative to it, and then the nodes on the way by their vectors.
 	Edges Quantization = "edges"
 )
 
 // quantizations lists the quantizations by their numbers in a file.
-var quantizations = []Quantization{NoQuantization, Int8, Int4, Edges}
+var quantizations = []Quantization{NoQuantization, Int8, Int4, Int2, Int1, Edges}
 
 // Quantizations returns all quantizations.
 func Quantizations() []Quantization { return slices.Clone(quantizations) }
@@ -119,6 +121,10 @@ func (q Quantization) bits() int {
 		return 8
 	case Int4:
 		return 4
+	case Int2:
+		return 2
+	case Int1:
+		return 1
 	}
 	return 0
 }

@@ -123,10 +123,11 @@ func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 		}
 		near = 0
 		_ = metric.prepare(w.query, q, 0) // as the searches do; it is a vector of the index
-		w.code.Encode(w.query[:dim], s.arena.Bits)
+		w.code.Set(s.arena.Space, w.query[:dim])
+		w.code.EncodeFor(s.arena.Bits)
 		codes := s.arena.Codes()
 		away := func(dst []float32, of []int32) {
-			codes.Distances(dst, &w.code, of)
+			codes.Distances(dst, &w.code.Codes, of)
 			for j, n := range of {
 				if !s.visible(id(n)) {
 					dst[j] = float32(math.Inf(1))

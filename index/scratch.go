@@ -1,12 +1,12 @@
 package index
 
 import (
+	"github.com/luminavec/luminavec/index/internal/codes"
 	"github.com/luminavec/luminavec/index/internal/edges"
 	"github.com/luminavec/luminavec/index/internal/epoch"
 	"github.com/luminavec/luminavec/index/internal/hashing"
 	"github.com/luminavec/luminavec/index/internal/topk"
 	"github.com/luminavec/luminavec/index/internal/walk"
-	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 // The types of packages walk and topk.
@@ -36,12 +36,13 @@ type scratch struct {
 	block  []float32 // distances of a block of vectors (exact search)
 	top    topk.List
 	seen   walk.Visited
-	near   walk.Heap        // to be expanded, complemented: the nearest first
-	beam   walk.Heap        // the best so far, the farthest first
-	fresh  []id             // neighbors not seen before
-	away   []float32        // their distances
-	code   kernel.CodeQuery // the query of a walk that compares codes
-	counts int64            // number of distances computed
+	near   walk.Heap   // to be expanded, complemented: the nearest first
+	beam   walk.Heap   // the best so far, the farthest first
+	fresh  []id        // neighbors not seen before
+	away   []float32   // their distances
+	code   codes.Query // the query of a search that compares codes
+	counts int64       // number of distances computed
+	lower  []float32   // what the distances are at least, by their signs (exact search)
 
 	edges  edges.Scratch // the query of a walk that compares coded neighbors
 	coding id            // the node that edges is prepared for

@@ -2,9 +2,15 @@
 package arena
 
 import (
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"unsafe"
 
+	"github.com/sourcegraph/conc/pool"
+
 	"github.com/luminavec/luminavec/index/internal/chunk"
+	"github.com/luminavec/luminavec/index/internal/codes"
 	"github.com/luminavec/luminavec/index/internal/edges"
 	"github.com/luminavec/luminavec/index/internal/walk"
 	"github.com/luminavec/luminavec/internal/kernel"
@@ -16,48 +22,63 @@ import (
 //
 //	| links: int32 × slots | zero to pad | vector: float32 × dim | zero to pad |
 //
-// With quantization the code is in the vector's place (see kernel.EncodeCode), and the
+// With quantization the code is in the vector's place (see package codes), and the
 // vectors are in an array of their own:
 //
-//	| links: int32 × slots | zero to pad | code: byte × dim | zero to pad | factor, bias |
+//	| links: int32 × slots | zero to pad | code | bound, factor, bias |
 //
 // With coded edges, the codes of the neighbors follow (see package edges):
 //
 //	| links: int32 × slots | zero to pad | code | codes of 32 neighbors | … |
 //
 // Vectors without links are padded to 16 bytes only, because the kernels need no more.
-// The records of a flat index have no links.
+// The records of a flat index have no links. With quantization it also has the signs of its
+// vectors, in blocks of 32 (see kernel.ScanQuery).
 type Arena struct {
 	Records *chunk.Array[float32]
 	Vectors *chunk.Array[float32] // the same as Records, unless those hold codes
+	Signs   *chunk.Array[float32] // blocks, or nil
 	Slots   int                   // links in a record
 	Before  int                   // floats before the vector in a row of Vectors
 	Stride  int                   // floats of the vector with its padding
 	Head    int                   // floats before the vector or the code
-	Coded   bool                  // the walk compares codes of the nodes
+	Coded   bool                  // records hold codes
 	Bits    int                   // per value of a code, 0 without codes
 	Edges   *edges.Coder          // codes the neighbors of each node, or nil
 
-	edges   int  // floats before the codes of neighbors
-	squared bool // codes are for squared distances, not inner products
+	Space *codes.Space // what codes and signs are relative to, nil without
+
+	buffers sync.Pool // *[]float32 of Space.Len
+	edges   int       // floats before the codes of neighbors
 }
 
-// New returns an arena for vectors of dim values with codes of the given bits per value, or 0,
-// and the given number of links. squared is whether distances are squared ones. coder, if not
-// nil, codes the neighbors of each node.
-func New(dim, slots, bits int, squared bool, coder *edges.Coder) *Arena {
+// New returns an arena for vectors of dim values and the given number of links, with codes of the
+// given bits per value, or 0, and with signs or without. squared is whether distances are squared
+// ones; the seed determines how codes are rotated. beside is whether the neighbors of each node are coded.
+func New(dim, slots, bits int, signs, squared, beside bool, seed uint64) *Arena {
 	a := &Arena{
 		Slots: slots, Head: kernel.Stride(slots), Stride: kernel.Stride(dim),
-		Coded: bits > 0, Bits: bits, Edges: coder, squared: squared,
+		Coded: bits > 0, Bits: bits,
 	}
 	if a.Coded || slots == 0 {
 		a.Stride = (dim + 3) / 4 * 4
 	}
+	if a.Coded || signs {
+		a.Space = codes.NewSpace(codes.NewRotation(dim, seed), nil, squared)
+		a.buffers.New = func() any {
+			b := kernel.Aligned(a.Space.Len)
+			return &b
+		}
+	}
+	if signs {
+		a.Signs = chunk.New(kernel.ScanWidth(a.Space.Len, true), 4, kernel.Aligned)
+	}
 	if a.Coded {
-		a.edges = a.Head + kernel.CodeStride(dim, a.Bits)/4
+		a.edges = a.Head + kernel.CodeStride(a.Space.Len, a.Bits)/4
 		width := a.edges
-		if coder != nil {
-			width += coder.Width()
+		if beside {
+			a.Edges = edges.NewCoder(slots, a.Space.Len, squared)
+			width += a.Edges.Width()
 		}
 		a.Records = chunk.New(width, 4, kernel.Aligned)
 		a.Vectors = chunk.New(a.Stride, 4, kernel.Aligned)
@@ -72,16 +93,55 @@ func New(dim, slots, bits int, squared bool, coder *edges.Coder) *Arena {
 func (a *Arena) Grow(n int) {
 	a.Records.Grow(n)
 	a.Vectors.Grow(n)
+	if a.Signs != nil {
+		a.Signs.Grow(Blocks(n))
+	}
 }
+
+// Blocks returns the number of blocks that hold the signs of n vectors.
+func Blocks(n int) int { return (n + kernel.ScanCodes - 1) / kernel.ScanCodes }
 
 // Vector returns the vector of n with its padding of zeros.
 func (a *Arena) Vector(n walk.ID) []float32 { return a.Vectors.Row(int(n))[a.Before:] }
 
-// Encode computes the code of n from its vector, if the arena has codes.
-func (a *Arena) Encode(n walk.ID, dim int) {
-	if a.Coded {
-		kernel.EncodeCode(a.Records.Row(int(n))[a.Head:], a.Vector(n)[:dim], a.Bits, a.squared)
+// Encode computes the code and the signs of n from its vector, if the arena has them. Only one
+// goroutine may do so for vectors of the same block.
+func (a *Arena) Encode(n walk.ID) {
+	if a.Space == nil {
+		return
 	}
+	b := a.buffers.Get().(*[]float32)
+	defer a.buffers.Put(b)
+	x := a.Vector(n)[:a.Space.Dim]
+	a.Space.Centered(*b, x)
+	if a.Coded {
+		a.Space.EncodeCentered(a.Records.Row(int(n))[a.Head:], x, a.Bits, *b)
+	}
+	if a.Signs != nil {
+		a.Space.EncodeSigns(a.Signs.Row(int(n)/kernel.ScanCodes), int(n)%kernel.ScanCodes, x, *b)
+	}
+}
+
+// EncodeAll encodes the first n vectors with several goroutines.
+func (a *Arena) EncodeAll(n int) {
+	if a.Space == nil {
+		return
+	}
+	workers, next := pool.New(), atomic.Int64{}
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for {
+				from := int(next.Add(1)-1) * kernel.ScanCodes
+				if from >= n {
+					return
+				}
+				for i := from; i < min(n, from+kernel.ScanCodes); i++ {
+					a.Encode(walk.ID(i))
+				}
+			}
+		})
+	}
+	workers.Wait()
 }
 
 // Codes returns the codes in the form that the kernel needs.
@@ -95,10 +155,14 @@ func (a *Arena) Neighbors(n walk.ID) []float32 { return a.Records.Row(int(n))[a.
 
 // Values returns the number of floats allocated.
 func (a *Arena) Values() int {
+	n := a.Records.Values()
 	if a.Coded {
-		return a.Records.Values() + a.Vectors.Values()
+		n += a.Vectors.Values()
 	}
-	return a.Records.Values()
+	if a.Signs != nil {
+		n += a.Signs.Values()
+	}
+	return n
 }
 
 // Links returns the link slots of n on level 0, which must be accessed with load and

@@ -29,22 +29,18 @@ import (
 
 // A Coder codes the neighbors of the nodes of a graph.
 type Coder struct {
-	blocks   int // of codes for each node
-	rotation *codes.Rotation
-	squared  bool // distances are squared ones, not negated inner products
+	blocks, size int  // of codes for each node; rotated values
+	squared      bool // distances are squared ones, not negated inner products
 }
 
-// NewCoder returns a coder for nodes with the given number of slots for neighbors. The same
-// seed gives the same rotation.
-func NewCoder(dim, slots int, squared bool, seed uint64) *Coder {
-	return &Coder{
-		blocks: (slots + kernel.ScanCodes - 1) / kernel.ScanCodes, squared: squared,
-		rotation: codes.NewRotation(dim, seed),
-	}
+// NewCoder returns a coder for nodes with the given number of slots for neighbors and vectors of size
+// rotated values.
+func NewCoder(slots, size int, squared bool) *Coder {
+	return &Coder{blocks: (slots + kernel.ScanCodes - 1) / kernel.ScanCodes, size: size, squared: squared}
 }
 
 // Width returns the number of floats of the codes of a node.
-func (c *Coder) Width() int { return c.blocks * kernel.ScanWidth(c.rotation.Len, false) }
+func (c *Coder) Width() int { return c.blocks * kernel.ScanWidth(c.size, false) }
 
 // Scratch holds the buffers of one goroutine.
 type Scratch struct {
@@ -54,39 +50,44 @@ type Scratch struct {
 	masks        []uint32
 }
 
-// Node prepares for coding neighbors of a node with vector p.
-func (c *Coder) Node(s *Scratch, p []float32) {
+func (c *Coder) block(codes []float32, slot int) []float32 {
+	width := kernel.ScanWidth(c.size, false)
+	return codes[slot/kernel.ScanCodes*width:][:width]
+}
+
+// Node prepares for coding neighbors of a node with vector p. Everything is relative to the center of
+// the space, so that vectors that are all far away in one direction lose nothing.
+func (c *Coder) Node(s *Scratch, space *codes.Space, p []float32) {
 	if s.node == nil {
-		s.node, s.offset = kernel.Aligned(c.rotation.Len), kernel.Aligned(c.rotation.Len)
+		s.node, s.offset = kernel.Aligned(c.size), kernel.Aligned(c.size)
 	}
-	clear(s.node[copy(s.node, p[:c.rotation.Dim]):])
-	c.rotation.Apply(s.node)
+	space.Centered(s.node, p)
 }
 
 // Set stores the code of the neighbor with vector v in a slot of the codes of the node with vector p,
 // which Node has prepared.
-func (c *Coder) Set(s *Scratch, codes []float32, slot int, p, v []float32) {
-	width := len(codes) / c.blocks
-	factor, bias := c.encode(s, p, v)
-	kernel.SetSigns(codes[slot/kernel.ScanCodes*width:][:width], slot%kernel.ScanCodes, s.offset, factor, bias, 0)
+func (c *Coder) Set(s *Scratch, space *codes.Space, codes []float32, slot int, p, v []float32) {
+	factor, bias, _ := c.encode(s, space, p, v)
+	kernel.SetSigns(c.block(codes, slot), slot%kernel.ScanCodes, s.offset, factor, bias, 0)
 }
 
-// encode computes Ro in s.offset, and the terms of the code.
-func (c *Coder) encode(s *Scratch, p, v []float32) (factor, bias float32) {
+// encode computes Ro in s.offset, and the terms of the code. The bias is a sum of terms of at most
+// the given size.
+func (c *Coder) encode(s *Scratch, space *codes.Space, p, v []float32) (factor, bias, size float32) {
 	o := s.offset
 	clear(o[copy(o, v):])
 	kernel.Axpy(o[:len(p)], -1, p)
 	square, along := kernel.Dot(o[:len(p)], o[:len(p)]), kernel.Dot(o[:len(p)], p)
-	c.rotation.Apply(o)
+	space.Apply(o)
 	sum, node := sums(o, s.node)
 	if sum == 0 {
-		return 0, 0
+		return 0, 0, 0
 	}
 	f := square / sum
 	if c.squared {
-		return -2 * f, square + 2*f*node
+		return -2 * f, square + 2*f*node, square + 2*f*abs(node)
 	}
-	return -f, f*node - along
+	return -f, f*node - along, f*abs(node) + abs(along)
 }
 
 // sums returns the sum of the absolute values of x, and that of the values of y with the signs of x.
@@ -105,8 +106,8 @@ func sums(x, y []float32) (float32, float32) {
 }
 
 // Ask makes q the query of Estimate.
-func (c *Coder) Ask(s *Scratch, q []float32) {
-	c.Node(s, q)
+func (c *Coder) Ask(s *Scratch, space *codes.Space, q []float32) {
+	c.Node(s, space, q)
 	s.query.Encode(s.node)
 	if len(s.masks) < c.blocks {
 		s.masks, s.away = make([]uint32, c.blocks), make([]float32, c.blocks*kernel.ScanCodes)
@@ -123,15 +124,20 @@ func (c *Coder) Estimate(s *Scratch, codes []float32, limit float32) (more []flo
 
 // Equal reports whether the code of a slot is that of the neighbor with vector v. Node has
 // prepared the node with vector p.
-func (c *Coder) Equal(s *Scratch, codes []float32, slot int, p, v []float32) bool {
-	width := len(codes) / c.blocks
-	block := codes[slot/kernel.ScanCodes*width:][:width]
+func (c *Coder) Equal(s *Scratch, space *codes.Space, codes []float32, slot int, p, v []float32) bool {
+	block, i := c.block(codes, slot), slot%kernel.ScanCodes
 	again := append([]float32(nil), block...)
-	c.Set(s, again, slot%kernel.ScanCodes, p, v)
-	for i, x := range block {
-		if math.Float32bits(x) != math.Float32bits(again[i]) {
+	factor, bias, size := c.encode(s, space, p, v)
+	kernel.SetSigns(again, i, s.offset, factor, bias, 0)
+	for j, x := range block[:c.size] {
+		if math.Float32bits(x) != math.Float32bits(again[j]) {
 			return false
 		}
 	}
-	return true
+	// Terms are sums, which the kernels of another machine round differently.
+	const rounding = 1e-3
+	f, b := block[c.size+i], block[c.size+kernel.ScanCodes+i]
+	return abs(f-factor) <= rounding*abs(factor) && abs(b-bias) <= rounding*size
 }
+
+func abs(x float32) float32 { return max(x, -x) }

@@ -30,6 +30,13 @@ func (v *Visited) Start(n int) {
 	v.words[0] = 1
 }
 
+// Clear empties the set, which is confined as before.
+func (v *Visited) Clear() {
+	limit := v.limit
+	v.Start(0)
+	v.limit = limit
+}
+
 // Add adds n to the set and reports whether it is new.
 func (v *Visited) Add(n ID) bool {
 	s := int(n) + 1

@@ -55,7 +55,11 @@ func main() {
 		if *arch == "arm64" {
 			sets = []*isa{neonDot, neon}
 		}
-		for _, bits := range []int{8, 4} {
+		widths := []int{8, 4, 2, 1}
+		if *arch == "arm64" {
+			widths = widths[:2]
+		}
+		for _, bits := range widths {
 			each(func(a *isa) { codeDistances(a, bits) })
 		}
 	case "hadamard":

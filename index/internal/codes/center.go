@@ -1,0 +1,59 @@
+package codes
+
+import "slices"
+
+const (
+	// centerOf is the number of vectors, evenly spaced, that a center is taken of.
+	centerOf = 1 << 10
+	// trimmed is the part of the values at either end that a center disregards: a small group of
+	// vectors far away would draw a mean away from all others.
+	trimmed = 0.15
+	// moved is the part of the mean squared distance of the vectors from the center by which another
+	// one may be away.
+	moved = 0.05
+)
+
+// CenterOf returns the trimmed mean of the vectors i < n of dim values for which vector returns one, or
+// of an even sample of many, and the mean squared distance from it of what is not trimmed. It returns
+// nil if there is none.
+func CenterOf(n, dim int, vector func(i int) []float32) (center []float32, spread float64) {
+	var rows [][]float32
+	for i := 0; i < n; i += max(1, n/centerOf) {
+		if x := vector(i); x != nil {
+			rows = append(rows, x)
+		}
+	}
+	if len(rows) == 0 {
+		return nil, 0
+	}
+	center = make([]float32, dim)
+	values := make([]float32, len(rows))
+	cut := int(trimmed * float64(len(rows)))
+	for j := range center {
+		for i, x := range rows {
+			values[i] = x[j]
+		}
+		slices.Sort(values)
+		middle := values[cut : len(values)-cut]
+		sum := 0.0
+		for _, v := range middle {
+			sum += float64(v)
+		}
+		mean := sum / float64(len(middle))
+		center[j] = float32(mean)
+		for _, v := range middle {
+			spread += (float64(v) - mean) * (float64(v) - mean) / float64(len(middle))
+		}
+	}
+	return center, spread
+}
+
+// Moved reports whether codes relative to a center, from which vectors are spread far, would be better
+// than those relative to that of s.
+func (s *Space) Moved(center []float32, spread float64) bool {
+	away := 0.0
+	for i, v := range center {
+		away += (float64(v) - float64(s.Center[i])) * (float64(v) - float64(s.Center[i]))
+	}
+	return away > moved*spread
+}
