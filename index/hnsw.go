@@ -76,6 +76,7 @@ func newGraph(o Options) *graph {
 	g.nodes = chunk.New(1, nodeSize, func(n int) []node { return make([]node, n) })
 	g.upper = chunk.New(o.M, 4, func(n int) []slot { return make([]slot, n) })
 	g.entry.Store(int64(noEntry))
+	g.measuring = g.measureWidths
 	if g.arena.Edges != nil {
 		g.recoded = g.codeNeighbors
 	}

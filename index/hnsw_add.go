@@ -175,6 +175,9 @@ func (g *graph) Save(w io.Writer) error { return saveIndex(g, w) }
 // write implements Save for a caller that holds gate exclusively.
 func (g *graph) write(w io.Writer) error {
 	g.finishCleanup()
+	if g.stale() {
+		g.measureWidths()
+	}
 	return save(w, &g.store, g)
 }
 

@@ -56,20 +56,31 @@ func (g *graph) walkEdges(w *scratch, ef int) {
 	}
 	w.beam, w.near = w.beam[:0], w.near[:0]
 	w.seen.Clear()
-	for {
-		c, ok := w.pool.Next()
-		if !ok {
+	// A node is chosen some steps before it is expanded, so that its record arrives from memory
+	// meanwhile. Nearer ones may be found in these steps, but nearly all of the ef lowest are expanded anyway.
+	const ahead = 2
+	var queue [ahead + 1]id
+	first, last := 0, 0
+	w.begunBest()
+	for steps := 1; ; steps++ {
+		for last-first <= ahead {
+			n := g.next(w)
+			if n == none {
+				break
+			}
+			queue[last%len(queue)] = n
+			last++
+		}
+		if first == last {
 			return
 		}
-		n := c.ID()
-		if !w.seen.Add(n) {
-			w.pool.Drop()
-			continue
-		}
-		if next := w.pool.Peek(); next != none {
-			kernel.Prefetch(g.arena.Records.Row(int(next)))
-		}
+		n := queue[first%len(queue)]
+		first++
 		d := g.expand(w, n, ef)
+		if w.widen > 0 && g.want(w, n) && w.better(walk.NewKey(d, n)) && 2*steps > ef {
+			ef = min(2*steps, MaxEf)
+			w.pool.Widen(ef)
+		}
 		limit := float32(math.Inf(1))
 		if far, full := w.pool.Limit(); full {
 			limit = far - d
@@ -77,6 +88,22 @@ func (g *graph) walkEdges(w *scratch, ef int) {
 		for k := range g.estimate(w, n, d, limit) {
 			w.pool.Offer(k)
 		}
+	}
+}
+
+// next takes the candidate to expand from w.pool and prefetches its record. It returns none if all are
+// expanded.
+func (g *graph) next(w *scratch) id {
+	for {
+		c, ok := w.pool.Next()
+		if !ok {
+			return none
+		}
+		if n := c.ID(); w.seen.Add(n) {
+			kernel.Prefetch(g.arena.Records.Row(int(n)))
+			return n
+		}
+		w.pool.Drop()
 	}
 }
 

@@ -95,6 +95,10 @@ func (g *graph) explore(w *scratch, r request) bool {
 		w.seen.Confine(n)
 	}
 	w.wants, w.allow = wantAll, r.allow
+	w.widen = 0
+	if r.widen {
+		w.widen = r.k
+	}
 	limit := int64(math.MaxInt64)
 	switch {
 	case !r.allow.all():
@@ -114,7 +118,7 @@ func (g *graph) explore(w *scratch, r request) bool {
 	} else {
 		done = g.walkWanted(w, w.query, r.ef, 0, limit)
 	}
-	w.allow = allow{}
+	w.allow, w.widen = allow{}, 0
 	g.distances.Add(w.counts)
 	if done {
 		if g.arena.Edges != nil && r.k > 0 {
@@ -260,16 +264,21 @@ func (g *graph) walk(w *scratch, q []float32, ef, level int) {
 	for len(w.beam) > ef {
 		w.beam.Pop()
 	}
-	for w.more(ef) {
+	w.begunBest()
+	for steps := 0; w.more(ef); {
 		w.fresh = w.fresh[:0]
 		for n := 0; n < 2 && w.more(ef); n++ {
 			c := ^w.near.Pop()
 			w.fresh = w.seen.AppendNew(w.fresh, g.links(c.ID(), level))
+			steps++
 		}
 		g.prefetchNext(w.near, level)
 		g.compare(w, q)
 		for i, n := range w.fresh {
 			k := walk.NewKey(w.away[i], n)
+			if w.widen > 0 && w.better(k) {
+				ef = max(ef, min(2*steps, MaxEf))
+			}
 			if len(w.beam) < ef {
 				w.beam.Push(k)
 			} else if k < w.beam[0] {
@@ -298,9 +307,10 @@ func (g *graph) walkWanted(w *scratch, q []float32, ef, level int, limit int64) 
 	for len(w.beam) > ef {
 		w.beam.Pop()
 	}
-	for len(w.near) > 0 {
+	w.begunBest()
+	for steps := 1; len(w.near) > 0; steps++ {
 		c := ^w.near.Pop()
-		if len(w.beam) == ef && c > w.beam[0] {
+		if len(w.beam) >= ef && c > w.beam[0] {
 			return true
 		}
 		g.prefetchNext(w.near, level)
@@ -311,7 +321,7 @@ func (g *graph) walkWanted(w *scratch, q []float32, ef, level int, limit int64) 
 		g.compare(w, q)
 		for i, n := range w.fresh {
 			k := walk.NewKey(w.away[i], n)
-			if len(w.beam) == ef && k > w.beam[0] {
+			if len(w.beam) >= ef && k > w.beam[0] {
 				continue
 			}
 			w.near.Push(^k)
@@ -320,6 +330,9 @@ func (g *graph) walkWanted(w *scratch, q []float32, ef, level int, limit int64) 
 			}
 			if !g.want(w, n) {
 				continue
+			}
+			if w.widen > 0 && w.wants == wantUndeleted && w.better(k) {
+				ef = max(ef, min(2*steps, MaxEf))
 			}
 			if len(w.beam) < ef {
 				w.beam.Push(k)

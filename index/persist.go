@@ -26,6 +26,7 @@ import (
 //	         the number of a vector plus 1, 0 for an empty slot)
 //	records  for each vector its record, as in memory (see arena)
 //	center   with quantization: what codes are relative to, float32 × dim
+//	widths   HNSW with quantization: the widths of the beam (see saveWidths)
 //	vectors  with quantization: for each vector its row, as in memory
 //	signs    a flat index with quantization: for each 32 vectors a block, as in memory
 //
@@ -174,6 +175,9 @@ func save(to io.Writer, s *store, g *graph) error {
 		w.AlignedSection("center", s.options.Dim*4)
 		writeFloats(w, slices.Clone(s.arena.Space.Center))
 		w.End()
+		if g != nil {
+			s.saveWidths(w)
+		}
 	}
 	var number []id
 	if g != nil {

@@ -112,6 +112,22 @@ func (s *store) loadCenter(r *container.Reader) error {
 	if err := s.adoptCenter(center); err != nil {
 		return err
 	}
+	if err := r.End(); err != nil || s.options.Kind != HNSW {
+		return err
+	}
+	if err := r.Section("widths"); err != nil {
+		return err
+	}
+	payload := make([]byte, 4+4*len(calibrated))
+	if err := r.Expect(uint64(len(payload))); err != nil {
+		return err
+	}
+	if err := r.Fill(payload); err != nil {
+		return err
+	}
+	if err := s.adoptWidths(payload); err != nil {
+		return err
+	}
 	return r.End()
 }
 
@@ -124,7 +140,17 @@ func (s *store) openCenter(m *container.Image) error {
 	if err != nil {
 		return err
 	}
-	return s.adoptCenter(append([]float32(nil), container.AsNumbers[float32](section.Payload())...))
+	if err := s.adoptCenter(append([]float32(nil), container.AsNumbers[float32](section.Payload())...)); err != nil || s.options.Kind != HNSW {
+		return err
+	}
+	section, err = m.Section("widths")
+	if err == nil {
+		err = section.Check()
+	}
+	if err != nil {
+		return err
+	}
+	return s.adoptWidths(section.Payload())
 }
 
 func (s *store) adoptCenter(center []float32) error {

@@ -48,6 +48,9 @@ type scratch struct {
 	coding id            // the node that edges is prepared for
 	pool   walk.Pool     // of estimates
 
+	widen int       // the beam grows until the best so many have settled; 0: it does not
+	best  walk.Heap // these, the farthest first
+
 	starts []key   // where the walk on a level starts (insertion)
 	sorted []key   // the beam in order (insertion)
 	full   []key   // a full list of links

@@ -24,6 +24,13 @@ type SearchOptions struct {
 	// k counts as k. Default: Options.EfSearch.
 	Ef int
 
+	// Recall, if Ef is 0, is the share of the nearest vectors that a search of an HNSW index
+	// should find, on average, up to 1, which compares all vectors. The width of the beam is what
+	// vectors of the index itself needed when it was measured, and grows during a search
+	// until the best k have not changed for as long as it took to find them. Default 0: the beam is
+	// Options.EfSearch wide.
+	Recall float64
+
 	// Filter, if set, decides which labels may be returned. It may be called several
 	// times for one label, and only from the goroutine of the search (SearchBatch
 	// uses several). It must not search or change the index. Default: all labels.
@@ -50,6 +57,7 @@ type request struct {
 	k, ef, rerank int
 	allow         allow
 	within        *float32 // SearchOptions.Threshold
+	widen         bool     // the beam grows until the best k have settled
 }
 
 // allow decides which labels a search may return. The zero value allows all.
@@ -75,6 +83,7 @@ func (s *store) searchInto(dst []Result, query []float32, k int, o SearchOptions
 			return dst, err
 		}
 	}
+	s.prepareWidths(o)
 	if s.arena.Space != nil {
 		s.recoding.RLock()
 		defer s.recoding.RUnlock()
@@ -117,6 +126,9 @@ func (s *store) ask(w *scratch, query []float32, k int, o SearchOptions) (r requ
 			return r, fault.Field(v.name, "0 selects the default", "must be from 0 to %d, got %d", MaxEf, v.value)
 		}
 	}
+	if !(o.Recall >= 0 && o.Recall <= 1) {
+		return r, fault.Field("Recall", "0 selects the default", "must be from 0 to 1, got %v", o.Recall)
+	}
 	if o.Threshold != nil && *o.Threshold != *o.Threshold {
 		return r, fault.Field("Threshold", "use a number or no threshold", "must be a number, got NaN")
 	}
@@ -129,6 +141,9 @@ func (s *store) ask(w *scratch, query []float32, k int, o SearchOptions) (r requ
 	r = request{k: min(k, s.Len()), ef: o.Ef, rerank: math.MaxInt, allow: allow{o.Filter, o.Allowed}, within: o.Threshold}
 	if r.ef == 0 {
 		r.ef = s.options.EfSearch
+	}
+	if o.Ef == 0 && o.Recall > 0 && s.options.Kind == HNSW {
+		r.ef, r.widen = s.widths.Load().width(o.Recall, k), true
 	}
 	if o.Allowed != nil {
 		r.k = int(min(uint64(r.k), o.Allowed.GetCardinality()))

@@ -60,6 +60,9 @@ type store struct {
 	replaying bool           // vectors are already prepared
 	distances atomic.Int64   // number of distances computed by searches
 	scratch   epoch.Pool[*scratch]
+	widths    atomic.Pointer[widths]
+	calibrate sync.Mutex  // held while widths are measured
+	measuring func()      // measures widths, or nil
 	recoded   func(n int) // called when n vectors have codes relative to another center, or nil
 }
 

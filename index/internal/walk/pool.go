@@ -18,6 +18,11 @@ func (p *Pool) Start(most int) {
 	p.keys, p.most, p.next = slices.Grow(p.keys[:0], most+1), most, 0
 }
 
+// Widen raises the number of candidates that the pool holds.
+func (p *Pool) Widen(most int) {
+	p.keys, p.most = slices.Grow(p.keys, most+1-len(p.keys)), most
+}
+
 // Limit returns the greatest distance in a full pool. It reports false if the pool is not full.
 func (p *Pool) Limit() (float32, bool) {
 	if len(p.keys) < p.most {
