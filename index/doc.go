@@ -70,6 +70,11 @@
 // log of the changes beside the file: once Add, Delete or Update has returned, the change
 // survives a crash. Durable.Flush rewrites the file.
 //
+// # Shards
+//
+// [Shards] searches several indexes, or functions that ask other machines, as one: all at once,
+// with the answers merged.
+//
 // # Metrics
 //
 // [Cosine] stores vectors divided by their lengths, and Vector returns these unit vectors. A zero
