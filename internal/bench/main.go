@@ -3,6 +3,7 @@
 //	go run ./internal/bench words --corpus FILE -o BENCHMARKS.md
 //	go run ./internal/bench ann --vectors FILE --peers -o BENCHMARKS.md
 //	go run ./internal/bench kernels -o BENCHMARKS.md
+//	go run ./internal/bench stores
 //
 // It is a tool for developers. It trains like the train command and evaluates like search eval.
 // Other programs, if they are installed (peers), run in the same session, on the same data and
@@ -26,6 +27,6 @@ func main() {
 		Use:   "bench",
 		Short: "Measure speed and quality, and write the results as Markdown tables",
 	}
-	cmd.AddCommand(wordsCommand(), sentenceCommand(), annCommand(), kernelsCommand())
+	cmd.AddCommand(wordsCommand(), sentenceCommand(), annCommand(), kernelsCommand(), storesCommand())
 	os.Exit(cli.Run(cmd))
 }
