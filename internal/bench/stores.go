@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -130,18 +131,27 @@ type storesShell struct{ dir, bin, python string }
 func (s storesShell) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir = s.dir
-	c.Env = append(os.Environ(), "PATH="+s.bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	path := []string{s.bin, os.Getenv("PATH")}
+	if filepath.IsAbs(s.python) {
+		path = slices.Insert(path, 1, filepath.Dir(s.python))
+	}
+	c.Env = append(os.Environ(), "PATH="+strings.Join(path, string(os.PathListSeparator)))
 	return c
 }
 
 // missing returns the first of the needs that is not there, or "".
 func (s storesShell) missing(ctx context.Context, needs []string) string {
 	for _, need := range needs {
-		c := s.command(ctx, "curl", "-fsS", "-o", os.DevNull, "http://localhost:8080/v1/meta")
-		if module, ok := strings.CutPrefix(need, "python "); ok {
+		var c *exec.Cmd
+		switch module, python := strings.CutPrefix(need, "python "); {
+		case python:
 			c = s.command(ctx, s.python, "-c", "import "+module)
-		} else if need == "psql" {
+		case need == "weaviate":
+			c = s.command(ctx, "curl", "-fsS", "-o", os.DevNull, "http://localhost:8080/v1/meta")
+		case need == "psql":
 			c = s.command(ctx, "psql", "-c", "SELECT 1")
+		default:
+			c = s.command(ctx, need, "-version")
 		}
 		if c.Run() != nil {
 			return need
