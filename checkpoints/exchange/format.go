@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -39,6 +40,10 @@ type Format struct {
 
 	// Write returns a writer of rows. nil: the format cannot be written.
 	Write func(w io.Writer, shape Shape) (RowWriter, error)
+
+	// WriteModel writes a whole model, with its tokenizer, as a folder; see ExportFolder. nil: the
+	// format is not a folder that can be written.
+	WriteModel func(ctx context.Context, dir string, c *checkpoints.Checkpoint, o FolderOptions) error
 }
 
 // Holds is what the files of a format can hold beside vectors. Set what a reader of the format
@@ -140,6 +145,11 @@ func Readable() []Format { return formats(func(f Format) bool { return f.Detect 
 
 // Writable returns the formats that Export writes, by name.
 func Writable() []Format { return formats(func(f Format) bool { return f.Write != nil }) }
+
+// Exportable returns the formats that Export or ExportFolder writes, by name.
+func Exportable() []Format {
+	return formats(func(f Format) bool { return f.Write != nil || f.WriteModel != nil })
+}
 
 // WritableTexts returns the formats that hold a row for any text, by name: those
 // that are written and in which no white space ends a word.
