@@ -23,8 +23,11 @@ import (
 func init() {
 	Register(Format{
 		Name: "safetensors", Folder: true,
-		Description: "a folder with model.safetensors and vocab.tsv or tokenizer.json, such as model2vec's",
+		Description: "a table in model.safetensors or another file of tensors, with tokenizer.json or vocab.tsv: model2vec, StaticEmbedding, WordLlama",
 		Detect: func(head Head) Match {
+			if info, err := os.Stat(head.Path); err == nil && !info.IsDir() {
+				return Yes // a file of tensors
+			}
 			if exists(head.Path, checkpoints.ManifestFile) {
 				return No
 			}
@@ -33,8 +36,8 @@ func init() {
 					return Yes
 				}
 			}
-			if info, err := os.Stat(head.Path); err == nil && !info.IsDir() || len(tensorFiles(head.Path)) > 0 {
-				return Yes // a file of tensors, or a folder with one
+			if len(tensorFiles(head.Path)) > 0 {
+				return Yes
 			}
 			return No
 		},

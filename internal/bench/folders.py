@@ -1,8 +1,8 @@
 """Compares the vectors of exported folders with those of other programs.
 
-    python3 folders.py TEXTS.json < CASES.json
+    python3 folders.py TEXTS.json < CASES
 
-TEXTS.json is a list of texts. Each line of CASES.json is a JSON array: the name of a case, its
+TEXTS.json is a list of texts. Each line of CASES is a JSON array: the name of a case, its
 folder, a NumPy array with the vectors of the texts, and which programs open the folder. The output
 is a line per comparison, a JSON object: case, program, largest difference, text where it is.
 """
