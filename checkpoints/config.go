@@ -21,12 +21,17 @@ import (
 //	   of sizes and SHA-256 checksums. Rows are float32. The table of the
 //	   vocabulary is called "embedding.weight" because sentence-transformers
 //	   opens that name.
+//	2  So that sentence-transformers opens the folder and computes the same
+//	   vectors, model.safetensors has a row of zeros for unknown text: the last of
+//	   "embedding.weight", or of "embeddings", which the tensors "mapping" and
+//	   "weights" belong to; see docs/model-folder.md. modules.json and
+//	   config_sentence_transformers.json are added.
 //
 // Additions that a reader may ignore need no new version. spellings.tsv is one. Character n-grams are one: a
 // reader that does not know "ngrams" in config.json, ngrams.txt and the tensor
 // "ngrams.weight" reads the vectors of the vocabulary correctly and treats all other
 // words as unknown, as in a model without n-grams.
-const FormatVersion = 1
+const FormatVersion = 2
 
 // Config is the content of config.json: what the model is and how it was made.
 type Config struct {
@@ -162,7 +167,19 @@ func (c *Config) Validate() error {
 }
 
 // marshal returns config.json, indented for readability.
-func (c *Config) marshal() ([]byte, error) {
+func (c *Config) marshal() ([]byte, error) { return marshalConfig(c) }
+
+// marshalMapped is marshal with the keys that model2vec reads: the tensors of the layout mapped have
+// the names that it opens.
+func (c *Config) marshalMapped() ([]byte, error) {
+	return marshalConfig(struct {
+		*Config
+		Normalize bool `json:"normalize"`
+		MaxLength *int `json:"max_length"` // null: texts are not truncated
+	}{Config: c, Normalize: c.Encoder.Normalize})
+}
+
+func marshalConfig(c any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

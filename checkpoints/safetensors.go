@@ -44,7 +44,7 @@ func packHeader(tensors []Saved) ([]byte, error) {
 			return nil, fmt.Errorf("tensor %q: %w", t.Name, err)
 		}
 		number := "F32"
-		if t.Whole {
+		if t.Whole != nil {
 			number = "I32"
 		}
 		fmt.Fprintf(&b, `,%s:{"dtype":"%s","shape":%s,"data_offsets":[%d,%d]}`, key, number, shape, at, at+n)

@@ -24,10 +24,12 @@ const blockBytes = 256 << 10
 type Saved struct {
 	Name  string
 	Shape []int
-	Whole bool // whole numbers, stored as 32-bit integers (I32); default false: as F32
 
-	// Row returns the values of row i, which are read before the next call.
+	// Row returns the values of row i, stored as float32 (F32). They are read before the next call.
 	Row func(i int) []float32
+	// Whole returns value i of a tensor of one dimension, stored as a 32-bit integer (I32). nil:
+	// Row returns the values.
+	Whole func(i int) int
 }
 
 // saved returns tensors in the order in which they are written.
@@ -83,11 +85,18 @@ func WriteTensors(ctx context.Context, w io.Writer, tensors []Saved) error {
 		return err
 	}
 	for _, t := range tensors {
-		encode := encode
-		if t.Whole {
-			encode = encodeWhole
-		}
 		shape := Tensor{Shape: t.Shape}
+		if t.Whole != nil {
+			for i := range shape.Cols() {
+				if cap(block)-len(block) < 4 {
+					if err := flush(); err != nil {
+						return err
+					}
+				}
+				block = little.AppendUint32(block, uint32(t.Whole(i)))
+			}
+			continue
+		}
 		for i := range shape.Rows() {
 			row := t.Row(i)
 			for done := 0; done < len(row); {
@@ -107,14 +116,6 @@ func WriteTensors(ctx context.Context, w io.Writer, tensors []Saved) error {
 		}
 	}
 	return flush()
-}
-
-// encodeWhole is encode for whole numbers, as 32-bit integers.
-func encodeWhole(dst []byte, src []float32) (bad int) {
-	for i, v := range src {
-		little.PutUint32(dst[4*i:], uint32(int32(v)))
-	}
-	return -1
 }
 
 // encode writes src to dst, 4 bytes per value, and returns the index of the first value

@@ -34,6 +34,7 @@ type folder struct {
 	encoder checkpoints.EncoderConfig
 	others  []string // tensors that were not read
 	static  bool     // its files say that it is a table whose mean is the vector of a text
+	format  int      // of a model of this program; otherwise 0
 	limit   int      // tokens of a text that model2vec reads; 0: all
 	license string
 	base    string // the model that it was made from
@@ -79,6 +80,7 @@ func openFolder(path string) (*folder, error) {
 		MaxLength json.RawMessage            `json:"max_length"`     // of model2vec; default 512
 		Tokenizer string                     `json:"tokenizer_name"` // of model2vec: the model it was distilled from
 		Encoder   *checkpoints.EncoderConfig `json:"encoder"`        // of a model of this program
+		Format    int                        `json:"format"`
 	}
 	if _, err := readJSONFile(filepath.Join(f.dir, checkpoints.ConfigFile), &config); err != nil {
 		return nil, err
@@ -94,7 +96,7 @@ func openFolder(path string) (*folder, error) {
 		json.Unmarshal(config.MaxLength, &f.limit) // what is not a number is no limit
 	}
 	if config.Encoder != nil {
-		f.encoder = *config.Encoder
+		f.encoder, f.format = *config.Encoder, config.Format
 	}
 	f.base = config.Tokenizer
 	f.readCard()

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/manifest"
 )
 
 // A folder with a table in model.safetensors, from another program or a model without its
@@ -88,7 +90,11 @@ func readSafetensors(ctx context.Context, v *Vectors, _ *bufio.Reader) (RowReade
 		case len(table.Shape) != 2:
 			return nil, fault.New("save it with two dimensions, rows and columns", "%s: tensor %s has %s, not 2", path, name, count(int64(len(table.Shape)), "dimension"))
 		}
-		if f.encoder.Unknown == "" { // not of a model of this program, which says so
+		if f.format > 0 { // a model of this program, which says what unknown text counts
+			if tensors[weightsTensor].Data != nil {
+				f.encoder.Pooling = "mean" // the weights become part of the rows
+			}
+		} else {
 			f.encoder.Unknown = checkpoints.UnknownCounted
 			if name != checkpoints.EmbeddingTensor {
 				f.encoder.Unknown = checkpoints.UnknownSkipped
@@ -147,6 +153,16 @@ func weighted(path string, table checkpoints.Tensor, tensors map[string]checkpoi
 // rows returns the rows of the table, with their words unless these are not wanted.
 func (f *folder) rows(ctx context.Context, v *Vectors, path string, table checkpoints.Tensor) (RowReader, error) {
 	rows := &tableRows{v: v, table: table}
+	if f.format > 1 && f.split != "" { // rows for unknown text follow those of the vocabulary
+		t, err := f.tokenizer()
+		if err != nil {
+			return nil, err
+		}
+		rows.table.Shape = []int{min(table.Rows(), t.Vocabulary().Len()), table.Cols()}
+	}
+	if f.format == 0 && v.Options.WordList == "" && !v.Options.Unnamed {
+		shortenTable(&rows.table, filepath.Join(f.dir, checkpoints.VocabularyFile))
+	}
 	if isTokenizer(v.Options.WordList) {
 		f.split, v.listed = v.Options.WordList, true
 	}
@@ -190,4 +206,17 @@ func isTokenizer(path string) bool {
 	n, _ := io.ReadFull(f, head)
 	text := strings.TrimLeft(strings.TrimPrefix(string(head[:n]), "\ufeff"), " \t\r\n")
 	return strings.HasPrefix(text, "{") && strings.HasPrefix(strings.TrimLeft(text[1:], " \t\r\n"), `"`)
+}
+
+// shortenTable removes the row for unknown text from the table of a model of this program that was
+// copied without its config.json: a last row of zeros, without a line in the vocabulary.
+func shortenTable(table *checkpoints.Tensor, vocabulary string) {
+	n := table.Rows() - 1
+	if n == 0 || slices.ContainsFunc(table.Row(n), func(x float32) bool { return x != 0 }) {
+		return
+	}
+	data, err := manifest.ReadSmall(vocabulary, 1<<30)
+	if err == nil && bytes.Count(data, []byte("\n")) == n && bytes.HasSuffix(data, []byte("\n")) {
+		table.Shape = []int{n, table.Cols()}
+	}
 }

@@ -1,6 +1,7 @@
 package tokenize
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,19 +50,56 @@ func (t *Tokenizer) Portable(spaces bool) ([]byte, error) {
 // MarksSpaces reports whether a text of spaces and unknown characters may have tokens beside the
 // one for unknown text, namely those of its spaces.
 func (t *Tokenizer) MarksSpaces() bool {
-	return t.sub != nil && t.sub.unknown >= 0 && strings.ContainsRune(t.sub.blanks, pretokenizers.Metaspace)
+	if t.sub == nil || t.sub.unknown < 0 || !strings.ContainsRune(t.sub.blanks, pretokenizers.Metaspace) {
+		return false
+	}
+	var f struct {
+		Model struct {
+			ByteFallback bool `json:"byte_fallback"` // no text is unknown
+		} `json:"model"`
+	}
+	return json.Unmarshal(t.sub.file, &f) != nil || !f.Model.ByteFallback
+}
+
+// Truncates reports whether the tokenizer.json of a subword tokenizer tells programs to truncate
+// texts, which this package does not do.
+func (t *Tokenizer) Truncates() bool {
+	if t.sub == nil {
+		return false
+	}
+	var f struct {
+		Truncation *json.RawMessage `json:"truncation"`
+	}
+	return json.Unmarshal(t.sub.file, &f) != nil || f.Truncation != nil
+}
+
+// withoutTruncation returns a tokenizer.json in which the value of "truncation" is null.
+func withoutTruncation(file []byte) []byte {
+	d := json.NewDecoder(bytes.NewReader(file))
+	if _, err := d.Token(); err != nil {
+		return file
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return file
+		}
+		from := d.InputOffset()
+		var value json.RawMessage
+		if d.Decode(&value) != nil {
+			return file
+		}
+		if to := d.InputOffset(); name == "truncation" && string(value) != "null" {
+			return slices.Concat(file[:from], []byte(": null"), file[to:])
+		}
+	}
+	return file
 }
 
 // dropSpaces adds a step to the normalizer that removes a text with an unknown and no known
 // character.
 func (t *Tokenizer) dropSpaces(f *tokenizerjson.File) error {
-	var model struct {
-		ByteFallback bool `json:"byte_fallback"`
-	}
-	if err := json.Unmarshal(f.Model, &model); err != nil {
-		return plainjson.Error(err)
-	}
-	if !t.MarksSpaces() || model.ByteFallback {
+	if !t.MarksSpaces() {
 		return nil
 	}
 	known := map[rune]bool{}
