@@ -242,7 +242,7 @@ func TestForged(t *testing.T) {
 		change map[string]string
 		want   string
 	}{
-		{map[string]string{ConfigFile: strings.Replace(good[ConfigFile], `"format": 1`, `"format": 2`, 1)}, "config.json format newer"},
+		{map[string]string{ConfigFile: strings.Replace(good[ConfigFile], `"format": 1`, `"format": 3`, 1)}, "config.json format newer"},
 		{map[string]string{ConfigFile: strings.Replace(good[ConfigFile], `"dim": 3`, `"dim": 4`, 1)}, "model.safetensors embedding.weight [4 3] [4 4]"},
 		{map[string]string{ConfigFile: "{}"}, "config.json version"},
 		{map[string]string{ConfigFile: ""}, "config.json"},
@@ -266,7 +266,7 @@ func TestForged(t *testing.T) {
 	} {
 		dir := filepath.Join(t.TempDir(), "model")
 		mustWrite(t, dir, newSmall(t))
-		forge(t, dir, FormatVersion, test.change)
+		forge(t, dir, format.Version, test.change)
 		if _, err := Verify(context.Background(), dir); err != nil {
 			t.Errorf("%s: Verify: %v", test.want, err)
 		}
@@ -281,7 +281,7 @@ func TestForged(t *testing.T) {
 			}
 		}
 	}
-	forge(t, dir, FormatVersion+1, nil)
+	forge(t, dir, format.Version+1, nil)
 	_, err := Read(context.Background(), dir, ReadOptions{})
 	if err == nil || !strings.Contains(err.Error(), "newer than") || fault.Hint(err) != "update LuminaVec" {
 		t.Errorf("newer format: %v, hint %q", err, fault.Hint(err))

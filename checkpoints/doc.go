@@ -22,8 +22,12 @@
 // # Files
 //
 // MANIFEST is described in package internal/manifest; its first line is
-// "luminavec-manifest 1", with the FormatVersion. Files that it does not list are
+// "luminavec-manifest 1". Files that it does not list are
 // ignored. docs/model-folder.md describes the other files byte by byte.
+//
+// sentence-transformers opens the folder if it computes the same vectors from it: then there are
+// also modules.json and config_sentence_transformers.json, and the table has a row of zeros for
+// unknown text, which Read leaves out.
 //
 // The tensors of model.safetensors are float32, row after row. EmbeddingTensor is
 // always there; LinearTensor, BiasTensor and ProjectionTensor are the layers of an

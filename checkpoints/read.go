@@ -61,7 +61,7 @@ func Read(ctx context.Context, dir string, o ReadOptions) (*Checkpoint, error) {
 // format is the format of a model's MANIFEST.
 var format = manifest.Format{
 	Head:    "luminavec-manifest",
-	Version: FormatVersion,
+	Version: 1, // of MANIFEST, not of the folder
 	Kind:    "model",
 	Other:   hintNoModel,
 	Damaged: hintDamaged,
@@ -172,6 +172,9 @@ func (r *reader) checkpoint(o ReadOptions) (*Checkpoint, error) {
 		if err != nil {
 			return nil, r.wrap(err)
 		}
+	}
+	if err := c.restore(); err != nil {
+		return nil, r.wrap(&manifest.FileError{File: ModelFile, Err: err})
 	}
 	if err := c.Validate(); err != nil {
 		return nil, r.wrap(err)

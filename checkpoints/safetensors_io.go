@@ -20,19 +20,55 @@ var little = binary.LittleEndian
 // blockBytes is how much of a tensor is converted between two checks of the context.
 const blockBytes = 256 << 10
 
-// writeTensors writes a safetensors file, one block of rows at a time. A value that is
+// Saved is a tensor to be written to a safetensors file, row by row.
+type Saved struct {
+	Name  string
+	Shape []int
+
+	// Row returns the values of row i, stored as float32 (F32). They are read before the next call.
+	Row func(i int) []float32
+	// Whole returns value i of a tensor of one dimension, stored as a 32-bit integer (I32). nil:
+	// Row returns the values.
+	Whole func(i int) int
+}
+
+// saved returns tensors in the order in which they are written.
+func saved(tensors map[string]Tensor) ([]Saved, error) {
+	var list []Saved
+	for _, name := range slices.Sorted(maps.Keys(tensors)) {
+		t := tensors[name]
+		if err := t.Validate(); err != nil {
+			return nil, fmt.Errorf("tensor %q: %w", name, err)
+		}
+		list = append(list, Saved{Name: name, Shape: t.Shape, Row: t.Row})
+	}
+	return list, nil
+}
+
+// writeTensors writes a safetensors file with the tensors sorted by name. A value that is
 // not finite is an error.
 func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) error {
-	names := slices.Sorted(maps.Keys(tensors))
-	for _, name := range names {
-		if name == "" || name == "__metadata__" {
-			return fmt.Errorf("%q cannot be the name of a tensor", name)
+	list, err := saved(tensors)
+	if err != nil {
+		return err
+	}
+	return WriteTensors(ctx, w, list)
+}
+
+// WriteTensors writes a safetensors file, one block of rows at a time. A value that is not finite,
+// a shape that is not positive and a name that occurs twice are errors.
+func WriteTensors(ctx context.Context, w io.Writer, tensors []Saved) error {
+	names := map[string]bool{}
+	for _, t := range tensors {
+		if t.Name == "" || t.Name == "__metadata__" || names[t.Name] {
+			return fmt.Errorf("%q cannot be the name of a tensor", t.Name)
 		}
-		if err := tensors[name].Validate(); err != nil {
-			return fmt.Errorf("tensor %q: %w", name, err)
+		names[t.Name] = true
+		if err := (Tensor{Shape: t.Shape}).checkShape(); err != nil {
+			return fmt.Errorf("tensor %q: %w", t.Name, err)
 		}
 	}
-	head, err := packHeader(tensors, names)
+	head, err := packHeader(tensors)
 	if err != nil {
 		return err
 	}
@@ -48,9 +84,20 @@ func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) e
 		block = block[:0]
 		return err
 	}
-	for _, name := range names {
-		t := tensors[name]
-		for i := range t.Rows() {
+	for _, t := range tensors {
+		shape := Tensor{Shape: t.Shape}
+		if t.Whole != nil {
+			for i := range shape.Cols() {
+				if cap(block)-len(block) < 4 {
+					if err := flush(); err != nil {
+						return err
+					}
+				}
+				block = little.AppendUint32(block, uint32(t.Whole(i)))
+			}
+			continue
+		}
+		for i := range shape.Rows() {
 			row := t.Row(i)
 			for done := 0; done < len(row); {
 				if cap(block)-len(block) < 4 {
@@ -61,7 +108,7 @@ func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) e
 				n := min(len(row)-done, (cap(block)-len(block))/4)
 				out := block[len(block) : len(block)+4*n]
 				if bad := encode(out, row[done:done+n]); bad >= 0 {
-					return notFinite(name, t, i, done+bad, row[done+bad])
+					return notFinite(t.Name, shape, i, done+bad, row[done+bad])
 				}
 				block = block[:len(block)+4*n]
 				done += n

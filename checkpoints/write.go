@@ -25,7 +25,8 @@ type WriteOptions struct {
 // It is an error if the parts of the checkpoint are inconsistent, if a value is not finite, or
 // if the context is canceled; dir is then unchanged.
 //
-// Config.Format is set to FormatVersion, and Config.NGrams from NGrams. The tables are written
+// Config.Format is set to FormatVersion, or to 1 if earlier versions can read the model, and
+// Config.NGrams from NGrams. The tables are written
 // without a second copy in memory; they must not change during the call.
 func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error {
 	c.Config.Format, c.Config.NGrams = FormatVersion, tokenize.NGramOptions{}
@@ -34,6 +35,14 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 	}
 	if err := c.Validate(); err != nil {
 		return fmt.Errorf("cannot write %s: %w", dir, err)
+	}
+	layout, opens := layoutOf(c)
+	if c.Config.Format = FormatVersion; layout == plain {
+		c.Config.Format = 1
+	}
+	marshal := c.Config.marshal
+	if layout == mapped {
+		marshal = c.Config.marshalMapped
 	}
 	folder, err := createFolder(dir, o)
 	if err != nil {
@@ -46,12 +55,20 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 		present bool
 		content func(io.Writer) error
 	}{
-		{ConfigFile, true, bytesOf(c.Config.marshal)},
+		{ConfigFile, true, bytesOf(marshal)},
 		{VocabularyFile, true, func(w io.Writer) error { _, err := c.Vocabulary.WriteTo(w); return err }},
 		{TokenizerFile, true, bytesOf(c.Tokenizer.MarshalJSON)},
 		{NGramFile, c.NGrams != nil, func(w io.Writer) error { return writeBuckets(w, c.NGrams.Buckets()) }},
 		{SpellingFile, len(c.Spellings) > 0, func(w io.Writer) error { return writeSpellings(w, c) }},
-		{ModelFile, true, func(w io.Writer) error { return writeTensors(ctx, w, c.Tensors) }},
+		{ModelFile, true, func(w io.Writer) error {
+			tensors, err := c.stored(layout)
+			if err != nil {
+				return err
+			}
+			return WriteTensors(ctx, w, tensors)
+		}},
+		{ModulesFile, opens, func(w io.Writer) error { return writeModules(w, c, layout) }},
+		{SimilarityFile, opens, func(w io.Writer) error { return writeSimilarity(w, layout) }},
 		{CardFile, true, func(w io.Writer) error { return writeCard(w, c) }},
 		{StateFile, c.State != nil, func(w io.Writer) error { return writeTensors(ctx, w, c.State) }},
 		{LogFile, len(c.Log) > 0, these(c.Log)},
@@ -103,7 +120,7 @@ func createFolder(dir string, o WriteOptions) (*durable.Folder, error) {
 // isOurs reports whether a file of this name is part of a model.
 func isOurs(name string) bool {
 	switch name {
-	case ConfigFile, VocabularyFile, TokenizerFile, NGramFile, SpellingFile, ModelFile, CardFile, StateFile, LogFile, CurveSVGFile, CurvePNGFile, ManifestFile:
+	case ConfigFile, VocabularyFile, TokenizerFile, NGramFile, SpellingFile, ModelFile, ModulesFile, SimilarityFile, CardFile, StateFile, LogFile, CurveSVGFile, CurvePNGFile, ManifestFile:
 		return true
 	}
 	return false
