@@ -59,7 +59,7 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 		pooling:  poolingStep(c.Config.Encoder.Pooling),
 		subwords: c.Tokenizer.Subwords(),
 		unknown:  c.Tokenizer.Unknown(),
-		version:  FormatVersion,
+		version:  c.Config.Format,
 	}
 	if c.NGrams != nil {
 		d.ngrams = c.NGrams.Rows()

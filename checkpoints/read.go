@@ -225,7 +225,14 @@ func (r *reader) tables(c *Checkpoint, o ReadOptions) error {
 			return err
 		}
 	}
-	if err := r.file(ModelFile, tensors(&c.Tensors)); err != nil || !o.State {
+	err := r.file(ModelFile, func(in io.Reader, size int64) error {
+		all, err := readStored(r.ctx, in, size, c.Config.Format >= formatQuantized)
+		if err == nil {
+			c.Tensors, err = joinTables(all, c.Config.Dim)
+		}
+		return err
+	})
+	if err != nil || !o.State {
 		return err
 	}
 	if _, ok := r.folder.Find(StateFile); ok {

@@ -132,6 +132,20 @@ func ReadTensors(ctx context.Context, path string, names ...string) (map[string]
 // readTensors is ReadTensors for a file of size bytes. Whatever the header says, it allocates no
 // more than size bytes plus the padding of rows.
 func readTensors(ctx context.Context, r io.Reader, size int64, names ...string) (map[string]Tensor, error) {
+	all, err := readStored(ctx, r, size, false, names...)
+	if err != nil {
+		return nil, err
+	}
+	tensors := make(map[string]Tensor, len(all))
+	for name, t := range all {
+		tensors[name] = t.Tensor
+	}
+	return tensors, nil
+}
+
+// readStored is readTensors for a file that, if codes is set, may hold the integers of quantized
+// tables, which it does not convert.
+func readStored(ctx context.Context, r io.Reader, size int64, codes bool, names ...string) (map[string]stored, error) {
 	var first [8]byte
 	if size < int64(len(first)) {
 		return nil, fmt.Errorf("%d bytes are too few for a safetensors file", size)
@@ -154,14 +168,20 @@ func readTensors(ctx context.Context, r io.Reader, size int64, names ...string) 
 	if err != nil {
 		return nil, err
 	}
-	tensors := make(map[string]Tensor, len(entries))
+	tensors := make(map[string]stored, len(entries))
 	buffer := make([]byte, min(size, blockBytes)/8*8)
 	for _, e := range entries {
 		if len(names) > 0 && !slices.Contains(names, e.name) {
 			if _, err := io.CopyN(io.Discard, r, e.end-e.begin); err != nil {
 				return nil, fmt.Errorf("tensor %q: %w", e.name, noEOF(err))
 			}
-			tensors[e.name] = Tensor{Shape: e.shape}
+			tensors[e.name] = stored{Tensor: Tensor{Shape: e.shape}}
+			continue
+		}
+		if width := codeWidths[e.dtype]; codes && width > 0 {
+			if tensors[e.name], err = readIntegers(r, e, width); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		number, err := e.check()
@@ -172,7 +192,7 @@ func readTensors(ctx context.Context, r io.Reader, size int64, names ...string) 
 		if err := readValues(ctx, r, e.name, t, number, buffer); err != nil {
 			return nil, err
 		}
-		tensors[e.name] = t
+		tensors[e.name] = stored{dtype: "F32", Tensor: t}
 	}
 	return tensors, nil
 }

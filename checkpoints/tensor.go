@@ -8,11 +8,13 @@ import (
 )
 
 // Tensor is an array of float32 values in row-major order. A tensor of more than two dimensions
-// is a table whose rows are its last dimension.
+// is a table whose rows are its last dimension. The table of the vocabulary and that of the
+// n-grams may be stored as small numbers, Quantized, instead of Data.
 type Tensor struct {
-	Shape  []int     // at least one dimension, all positive
-	Stride int       // floats from one row to the next; 0 means packed, the last dimension
-	Data   []float32 // row i begins at i*Stride; values between the rows are never read
+	Shape     []int      // at least one dimension, all positive
+	Stride    int        // floats from one row to the next; 0 means packed, the last dimension
+	Data      []float32  // row i begins at i*Stride; values between the rows are never read
+	Quantized *Quantized // nil: the values are in Data
 }
 
 // NewTensor returns a zeroed tensor whose rows are padded to whole vectors of the
@@ -47,11 +49,28 @@ func (t Tensor) Rows() int {
 // Cols returns the length of a row: the last dimension.
 func (t Tensor) Cols() int { return t.Shape[len(t.Shape)-1] }
 
-// Row returns row i of t.Data, without the padding.
+// Row returns row i of t.Data, without the padding. A row of a quantized table is a copy.
 func (t Tensor) Row(i int) []float32 {
 	n := t.Cols()
+	if t.Quantized != nil {
+		row := make([]float32, n)
+		t.Quantized.Row(row, i)
+		return row
+	}
 	at := i * t.rowStride()
 	return t.Data[at : at+n : at+n]
+}
+
+// Expanded returns t with its values in Data. It returns t itself unless t is quantized.
+func (t Tensor) Expanded() Tensor {
+	if t.Quantized == nil {
+		return t
+	}
+	x := NewTensor(t.Shape...)
+	for i := range t.Rows() {
+		t.Quantized.Row(x.Row(i), i)
+	}
+	return x
 }
 
 func (t Tensor) rowStride() int {
@@ -80,11 +99,14 @@ func (t Tensor) checkShape() error {
 	return nil
 }
 
-// Validate returns an error if a dimension is not positive or Data does not contain all
-// rows.
+// Validate returns an error if a dimension is not positive, if Data does not contain all rows, or
+// if the parts of Quantized do not fit together.
 func (t Tensor) Validate() error {
 	if err := t.checkShape(); err != nil {
 		return err
+	}
+	if t.Quantized != nil {
+		return t.Quantized.validate(t.Rows(), t.Cols())
 	}
 	if t.Stride != 0 && t.Stride < t.Cols() {
 		return fmt.Errorf("stride %d is shorter than a row of %d", t.Stride, t.Cols())

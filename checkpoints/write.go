@@ -25,10 +25,13 @@ type WriteOptions struct {
 // It is an error if the parts of the checkpoint are inconsistent, if a value is not finite, or
 // if the context is canceled; dir is then unchanged.
 //
-// Config.Format is set to FormatVersion, and Config.NGrams from NGrams. The tables are written
+// Config.Format is set to the lowest version that can hold the model, and Config.NGrams from NGrams. The tables are written
 // without a second copy in memory; they must not change during the call.
 func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error {
-	c.Config.Format, c.Config.NGrams = FormatVersion, tokenize.NGramOptions{}
+	c.Config.Format, c.Config.NGrams = 1, tokenize.NGramOptions{}
+	if c.Quantized() {
+		c.Config.Format = formatQuantized
+	}
 	if c.NGrams != nil {
 		c.Config.NGrams = c.NGrams.Options()
 	}
@@ -51,7 +54,7 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 		{TokenizerFile, true, bytesOf(c.Tokenizer.MarshalJSON)},
 		{NGramFile, c.NGrams != nil, func(w io.Writer) error { return writeBuckets(w, c.NGrams.Buckets()) }},
 		{SpellingFile, len(c.Spellings) > 0, func(w io.Writer) error { return writeSpellings(w, c) }},
-		{ModelFile, true, func(w io.Writer) error { return writeTensors(ctx, w, c.Tensors) }},
+		{ModelFile, true, func(w io.Writer) error { return writeModel(ctx, w, c) }},
 		{CardFile, true, func(w io.Writer) error { return writeCard(w, c) }},
 		{StateFile, c.State != nil, func(w io.Writer) error { return writeTensors(ctx, w, c.State) }},
 		{LogFile, len(c.Log) > 0, these(c.Log)},
@@ -65,7 +68,9 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 			return err
 		}
 	}
-	if err := w.file(ManifestFile, bytesOf(func() ([]byte, error) { return format.Marshal(w.files), nil })); err != nil {
+	list := format
+	list.Version = c.Config.Format
+	if err := w.file(ManifestFile, bytesOf(func() ([]byte, error) { return list.Marshal(w.files), nil })); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
