@@ -48,6 +48,8 @@ type Encoder struct {
 
 // buffers are the scratch memory of one call of Encode.
 type buffers struct {
+	ids     []int32   // tokens of the text
+	weights []float32 // of ids
 	grams   []int32   // rows of the n-grams of one token
 	row     []float32 // their mean, or the row of a token, padded
 	gram    []float32 // row of an n-gram, padded; nil without n-grams
@@ -290,17 +292,14 @@ func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
 	}
 	b := e.scratch.Get().(*buffers)
 	defer e.scratch.Put(b)
-	clear(b.pooled)
-	b.known, b.blank, b.unknown, b.err = 0, 0, 0, nil
-	e.tokenizer.Each(text, b.token)
-	if b.err != nil {
-		return 0, b.err
+	if e.grams == nil {
+		known, err = e.poolTokens(b, text)
+	} else {
+		known, err = e.poolWords(b, text)
 	}
-	if b.unknown > 0 && b.known == b.blank {
-		clear(b.pooled)
-		b.known = 0
+	if err != nil {
+		return 0, err
 	}
-	known = b.known
 	e.finishPooling(b.pooled, known)
 	if e.projection != nil {
 		e.projection.multiply(dst, b.pooled)
@@ -314,6 +313,56 @@ func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
 		normalize(dst)
 	}
 	return known, nil
+}
+
+// poolTokens pools the vectors of the tokens of text that are in the table and returns their number.
+func (e *Encoder) poolTokens(b *buffers, text string) (known int, err error) {
+	b.ids = e.tokenizer.Encode(b.ids[:0], text)
+	ids := b.ids
+	if e.unknown >= 0 {
+		ids = ids[:0]
+		blank := 0
+		for _, id := range b.ids {
+			if id != e.unknown {
+				ids = append(ids, id)
+				if e.blank != nil && e.blank[id] {
+					blank++
+				}
+			}
+		}
+		if len(ids) < len(b.ids) && len(ids) == blank {
+			ids = nil
+		}
+	}
+	if e.linear != nil || e.pooling != Mean && e.pooling != SIF {
+		clear(b.pooled)
+		for i, id := range ids {
+			row, err := e.table.row(b.row, int(id))
+			if err != nil {
+				return 0, err
+			}
+			e.add(b, row, i, id)
+		}
+		return len(ids), nil
+	}
+	weights := b.weights[:0]
+	for _, id := range ids {
+		weights = append(weights, e.weight(id))
+	}
+	b.weights = weights
+	return len(ids), e.table.sum(b.pooled, ids, weights)
+}
+
+// poolWords is poolTokens for an encoder that composes the vectors of unknown words.
+func (e *Encoder) poolWords(b *buffers, text string) (known int, err error) {
+	clear(b.pooled)
+	b.known, b.blank, b.unknown, b.err = 0, 0, 0, nil
+	e.tokenizer.Each(text, b.token)
+	if b.unknown > 0 && b.known == b.blank {
+		clear(b.pooled)
+		b.known = 0
+	}
+	return b.known, b.err
 }
 
 // take adds a token of the text to the pooled vector in b.
@@ -330,7 +379,12 @@ func (e *Encoder) take(b *buffers, word []byte, id int32) {
 	if id >= 0 && e.blank != nil && e.blank[id] {
 		b.blank++
 	}
-	if b.known > 1 && e.pooling == First {
+	e.add(b, feature, b.known-1, id)
+}
+
+// add adds the vector of the n-th known token of a text, counted from 0, to the pooled vector in b.
+func (e *Encoder) add(b *buffers, feature []float32, n int, id int32) {
+	if n > 0 && e.pooling == First {
 		return
 	}
 	if e.linear != nil {
@@ -339,7 +393,7 @@ func (e *Encoder) take(b *buffers, word []byte, id int32) {
 		relu(b.feature)
 		feature = b.feature
 	}
-	e.pool(b.pooled, feature, b.known-1, e.weight(id))
+	e.pool(b.pooled, feature, n, e.weight(id))
 }
 
 // lookUp returns the vector of a token, padded and valid until the next call with b: the row of

@@ -40,4 +40,3 @@ func (t memoryTable) sum(dst []float32, ids []int32, weights []float32) error {
 	kernel.BagSum(dst, t.data, t.stride, ids, weights)
 	return nil
 }
-
