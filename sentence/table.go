@@ -22,6 +22,9 @@ type table interface {
 
 // newTable returns a tensor as a table.
 func newTable(name string, t checkpoints.Tensor) (table, error) {
+	if t.Quantized != nil {
+		return newQuantizedTable(name, t)
+	}
 	m, err := tensorMatrix(name, t)
 	if err != nil {
 		return nil, err

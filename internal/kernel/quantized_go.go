@@ -2,4 +2,6 @@
 
 package kernel
 
-func (t *QuantizedRows) sum(dst []float32, ids []int32, weights []float32) { t.sumGo(dst, ids, weights) }
+func (t *QuantizedRows) sum(dst []float32, ids []int32, weights []float32) {
+	t.sumGo(dst, ids, weights)
+}

@@ -172,6 +172,9 @@ func (t *trainer) take(c *checkpoints.Checkpoint, copied bool) error {
 		if ok != (m.shape[0] > 0) || ok && !slices.Equal(x.Shape, m.shape) {
 			return fmt.Errorf("the layers of the model differ from the options: tensor %s has shape %v, expected %v", m.name, x.Shape, m.shape)
 		}
+		if ok {
+			x = x.Expanded() // training changes every row
+		}
 		if copied {
 			copy(*m.to, x.Data)
 		} else if ok {
