@@ -50,6 +50,12 @@ type Config struct {
 	Earlier  []CorpusInfo          `json:"earlier,omitempty"` // texts of earlier runs, oldest first
 	Progress Progress              `json:"progress"`
 
+	// Of a model from another program: the licence that came with it, such as "mit" or a name of
+	// its own, and where it comes from, such as "minishlab/potion-base-8M" or the name of the
+	// imported file and its format. Empty: not known, or trained here.
+	License string `json:"license,omitempty"`
+	Origin  string `json:"origin,omitempty"`
+
 	Validation *Validation `json:"validation,omitempty"` // nil: training was not validated
 
 	Compression *Compression `json:"compression,omitempty"` // nil: the model was not compressed
@@ -71,7 +77,19 @@ type EncoderConfig struct {
 	Project   int    `json:"project"`   // outputs of the projection after pooling; 0: none
 	Pooling   string `json:"pooling"`   // "mean", "max", "cls" (the first token), "sep" (the last) or "sif" (the mean, tokens weighted by pooling.weight)
 	Normalize bool   `json:"normalize"` // scale the vector to length 1 at the end
+
+	// Unknown is what a subword tokenizer's token for unknown text, such as [UNK], counts: nothing
+	// ("", and a text in which only spaces are known is unknown as a whole), nothing but spaces do
+	// (UnknownSkipped, as in model2vec), or as any other token does (UnknownCounted, as in
+	// sentence-transformers). Default "", of all models that are trained here.
+	Unknown string `json:"unknown,omitempty"`
 }
+
+// Values of EncoderConfig.Unknown.
+const (
+	UnknownSkipped = "skipped"
+	UnknownCounted = "counted"
+)
 
 // sif is the pooling with token weights.
 const sif = "sif"
@@ -136,6 +154,8 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("encoder.project must not be negative, got %d", c.Encoder.Project)
 	case c.Encoder.Pooling != "" && !slices.Contains(poolings, c.Encoder.Pooling):
 		return fault.New("update LuminaVec if a newer version wrote it", "encoder.pooling must be one of %s, got %q", strings.Join(poolings, ", "), c.Encoder.Pooling)
+	case c.Encoder.Unknown != "" && c.Encoder.Unknown != UnknownSkipped && c.Encoder.Unknown != UnknownCounted:
+		return fault.New("update LuminaVec if a newer version wrote it", "encoder.unknown must be %s or %s, got %q", UnknownSkipped, UnknownCounted, c.Encoder.Unknown)
 	case !(c.Progress.Done >= 0 && c.Progress.Done <= 1):
 		return fmt.Errorf("progress.done must be from 0 to 1, got %v", c.Progress.Done)
 	}

@@ -181,6 +181,10 @@ func (q *Quantized) validate(rows, cols int) error {
 	case q.Mapping != nil && len(q.Mapping) != rows:
 		return fmt.Errorf("the mapping has %d rows, not %d", len(q.Mapping), rows)
 	}
+	const most24 = 1 << 24 // up to which a float32 holds all whole numbers
+	if q.Mapping != nil && q.Clusters() > most24 {
+		return fmt.Errorf("a mapping to %d rows of codes; at most %d are supported", q.Clusters(), most24)
+	}
 	clusters := int32(min(q.Clusters(), math.MaxInt32))
 	for i, to := range q.Mapping {
 		if to < 0 || to >= clusters {

@@ -1,14 +1,10 @@
 package checkpoints
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -31,52 +27,43 @@ func namesOf(table string) quantizedNames {
 
 var model2vecNames = quantizedNames{model2vecCodes, model2vecScales, model2vecMapping, ""}
 
-// A stored tensor is one as it is in a file.
+// tableNames returns the names of the tensors of a table. static says that the vector of a text is
+// the mean of rows of the table of the vocabulary.
+func tableNames(table string, d DType, static bool) quantizedNames {
+	if table == EmbeddingTensor && d == Int8 && static {
+		return model2vecNames
+	}
+	return namesOf(table)
+}
+
+// saved returns the tensors of a table.
+func (q *Quantized) saved(names quantizedNames) []Saved {
+	list := []Saved{
+		{Name: names.codes, Shape: []int{q.Clusters(), q.CodeBytes()}, Bytes: q.Codes, Unsigned: q.DType != Int8},
+		{Name: names.scales, Shape: []int{len(q.Scales)}, Row: func(int) []float32 { return q.Scales }},
+	}
+	if q.Mapping != nil {
+		list = append(list, Saved{Name: names.mapping, Shape: []int{len(q.Mapping)}, Whole: true, Row: func(int) []float32 {
+			rows := make([]float32, len(q.Mapping))
+			for i, row := range q.Mapping {
+				rows[i] = float32(row)
+			}
+			return rows
+		}})
+	}
+	if q.Codebook != nil {
+		book := Tensor{Shape: []int{q.CodeBytes(), partVectors, partValues}, Data: q.Codebook}
+		list = append(list, Saved{Name: names.codebook, Shape: book.Shape, Row: book.Row})
+	}
+	return list
+}
+
+// A stored tensor is one as it is read from a file.
 type stored struct {
-	dtype string // F32, I8, U8 or I32
+	dtype string // F32, or I8, U8 or I32 if it is not converted
 	Tensor
 	bytes []byte  // I8 and U8
 	ints  []int32 // I32
-}
-
-// size returns the number of bytes in the file.
-func (s stored) size() int64 {
-	switch s.dtype {
-	case "I8", "U8":
-		return int64(len(s.bytes))
-	case "I32":
-		return 4 * int64(len(s.ints))
-	}
-	return s.Tensor.bytes()
-}
-
-// storedTensors returns tensors as they are stored. static says that the vector of a text is the
-// mean of the rows of the table.
-func storedTensors(tensors map[string]Tensor, static bool) map[string]stored {
-	out := make(map[string]stored, len(tensors))
-	for name, t := range tensors {
-		q := t.Quantized
-		if q == nil {
-			out[name] = stored{dtype: "F32", Tensor: t}
-			continue
-		}
-		names, dtype := namesOf(name), "U8"
-		if q.DType == Int8 {
-			dtype = "I8"
-			if static && name == EmbeddingTensor {
-				names = model2vecNames
-			}
-		}
-		out[names.codes] = stored{dtype: dtype, Tensor: Tensor{Shape: []int{q.Clusters(), q.CodeBytes()}}, bytes: q.Codes}
-		out[names.scales] = stored{dtype: "F32", Tensor: Tensor{Shape: []int{len(q.Scales)}, Data: q.Scales}}
-		if q.Mapping != nil {
-			out[names.mapping] = stored{dtype: "I32", Tensor: Tensor{Shape: []int{len(q.Mapping)}}, ints: q.Mapping}
-		}
-		if q.Codebook != nil {
-			out[names.codebook] = stored{dtype: "F32", Tensor: Tensor{Shape: []int{q.CodeBytes(), partVectors, partValues}, Data: q.Codebook}}
-		}
-	}
-	return out
 }
 
 // static reports whether the vector of a text is the mean of rows of the table.
@@ -185,49 +172,6 @@ func readIntegers(r io.Reader, e entry, width int) (stored, error) {
 	return s, nil
 }
 
-// writeModel writes the tensors of a model, of which some may be quantized.
-func writeModel(ctx context.Context, w io.Writer, c *Checkpoint) error {
-	if !c.Quantized() {
-		return writeTensors(ctx, w, c.Tensors)
-	}
-	tensors := storedTensors(c.Tensors, c.Config.Encoder.static())
-	names := slices.Sorted(maps.Keys(tensors))
-	head, err := packStored(tensors, names)
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(head); err != nil {
-		return err
-	}
-	for _, name := range names {
-		t := tensors[name]
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if _, err := w.Write(t.bytes); err != nil {
-			return err
-		}
-		var block []byte
-		for _, v := range t.ints {
-			block = little.AppendUint32(block, uint32(v))
-		}
-		if t.dtype == "F32" {
-			for i := range t.Rows() {
-				row := t.Row(i)
-				at := len(block)
-				block = append(block, make([]byte, 4*len(row))...)
-				if bad := encode(block[at:], row); bad >= 0 {
-					return notFinite(name, t.Tensor, i, bad, row[bad])
-				}
-			}
-		}
-		if _, err := w.Write(block); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Quantized reports whether a table of the model is quantized.
 func (c *Checkpoint) Quantized() bool {
 	for _, t := range c.Tensors {
@@ -236,26 +180,4 @@ func (c *Checkpoint) Quantized() bool {
 		}
 	}
 	return false
-}
-
-// packStored is packHeader for stored tensors.
-func packStored(tensors map[string]stored, names []string) ([]byte, error) {
-	var b bytes.Buffer
-	b.Write(make([]byte, 8))
-	b.WriteString(`{"__metadata__":{"format":"pt"}`)
-	var at int64
-	for _, name := range names {
-		t := tensors[name]
-		shape, err := json.Marshal(t.Shape)
-		if err != nil {
-			return nil, fmt.Errorf("tensor %q: %w", name, err)
-		}
-		fmt.Fprintf(&b, `,%q:{"dtype":%q,"shape":%s,"data_offsets":[%d,%d]}`, name, t.dtype, shape, at, at+t.size())
-		at += t.size()
-	}
-	b.WriteByte('}')
-	b.WriteString(strings.Repeat(" ", -b.Len()&63)) // values start at a multiple of 64
-	head := b.Bytes()
-	little.PutUint64(head, uint64(len(head)-8))
-	return head, nil
 }

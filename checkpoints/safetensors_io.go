@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -20,19 +21,77 @@ var little = binary.LittleEndian
 // blockBytes is how much of a tensor is converted between two checks of the context.
 const blockBytes = 256 << 10
 
-// writeTensors writes a safetensors file, one block of rows at a time. A value that is
-// not finite is an error.
-func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) error {
-	names := slices.Sorted(maps.Keys(tensors))
-	for _, name := range names {
-		if name == "" || name == "__metadata__" {
-			return fmt.Errorf("%q cannot be the name of a tensor", name)
+// Saved is a tensor to be written to a safetensors file, row by row.
+type Saved struct {
+	Name  string
+	Shape []int
+	Whole bool // whole numbers, stored as 32-bit integers (I32); default false: as F32
+
+	// Row returns the values of row i, which are read before the next call.
+	Row func(i int) []float32
+
+	// Bytes are the values of a tensor of bytes, which has no Row: signed (I8) or, with Unsigned,
+	// unsigned (U8).
+	Bytes    []byte
+	Unsigned bool
+}
+
+// dtype returns the type of the values in the header, and the bytes of one.
+func (s Saved) dtype() (name string, width int64) {
+	switch {
+	case s.Bytes != nil && s.Unsigned:
+		return "U8", 1
+	case s.Bytes != nil:
+		return "I8", 1
+	case s.Whole:
+		return "I32", 4
+	}
+	return "F32", 4
+}
+
+// saved returns tensors in the order in which they are written. static says that the vector of a
+// text is the mean of rows of the table of the vocabulary.
+func saved(tensors map[string]Tensor, static bool) ([]Saved, error) {
+	var list []Saved
+	for _, name := range slices.Sorted(maps.Keys(tensors)) {
+		t := tensors[name]
+		if err := t.Validate(); err != nil {
+			return nil, fmt.Errorf("tensor %q: %w", name, err)
 		}
-		if err := tensors[name].Validate(); err != nil {
-			return fmt.Errorf("tensor %q: %w", name, err)
+		if t.Quantized != nil {
+			list = append(list, t.Quantized.saved(tableNames(name, t.Quantized.DType, static))...)
+			continue
+		}
+		list = append(list, Saved{Name: name, Shape: t.Shape, Row: t.Row})
+	}
+	slices.SortFunc(list, func(a, b Saved) int { return strings.Compare(a.Name, b.Name) })
+	return list, nil
+}
+
+// writeTensors writes a safetensors file with the tensors sorted by name. A value that is
+// not finite is an error.
+func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor, static bool) error {
+	list, err := saved(tensors, static)
+	if err != nil {
+		return err
+	}
+	return WriteTensors(ctx, w, list)
+}
+
+// WriteTensors writes a safetensors file, one block of rows at a time. A value that is not finite,
+// a shape that is not positive and a name that occurs twice are errors.
+func WriteTensors(ctx context.Context, w io.Writer, tensors []Saved) error {
+	names := map[string]bool{}
+	for _, t := range tensors {
+		if t.Name == "" || t.Name == "__metadata__" || names[t.Name] {
+			return fmt.Errorf("%q cannot be the name of a tensor", t.Name)
+		}
+		names[t.Name] = true
+		if err := (Tensor{Shape: t.Shape}).checkShape(); err != nil {
+			return fmt.Errorf("tensor %q: %w", t.Name, err)
 		}
 	}
-	head, err := packHeader(tensors, names)
+	head, err := packHeader(tensors)
 	if err != nil {
 		return err
 	}
@@ -48,9 +107,22 @@ func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) e
 		block = block[:0]
 		return err
 	}
-	for _, name := range names {
-		t := tensors[name]
-		for i := range t.Rows() {
+	for _, t := range tensors {
+		encode := encode
+		if t.Whole {
+			encode = encodeWhole
+		}
+		shape := Tensor{Shape: t.Shape}
+		if t.Bytes != nil {
+			if err := flush(); err != nil {
+				return err
+			}
+			if _, err := w.Write(t.Bytes); err != nil {
+				return err
+			}
+			continue
+		}
+		for i := range shape.Rows() {
 			row := t.Row(i)
 			for done := 0; done < len(row); {
 				if cap(block)-len(block) < 4 {
@@ -61,7 +133,7 @@ func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) e
 				n := min(len(row)-done, (cap(block)-len(block))/4)
 				out := block[len(block) : len(block)+4*n]
 				if bad := encode(out, row[done:done+n]); bad >= 0 {
-					return notFinite(name, t, i, done+bad, row[done+bad])
+					return notFinite(t.Name, shape, i, done+bad, row[done+bad])
 				}
 				block = block[:len(block)+4*n]
 				done += n
@@ -69,6 +141,14 @@ func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) e
 		}
 	}
 	return flush()
+}
+
+// encodeWhole is encode for whole numbers, as 32-bit integers.
+func encodeWhole(dst []byte, src []float32) (bad int) {
+	for i, v := range src {
+		little.PutUint32(dst[4*i:], uint32(int32(v)))
+	}
+	return -1
 }
 
 // encode writes src to dst, 4 bytes per value, and returns the index of the first value

@@ -25,12 +25,14 @@ type Layers struct {
 	Pooling    Pooling             // default Mean
 	Weights    *checkpoints.Tensor // [V] weight of each token with SIF; else nil
 	Normalize  bool                // divide the result by its length
+	Unknown    string              // what the token for unknown text counts; see checkpoints.EncoderConfig
 }
 
 // Encoder turns text into vectors. It is immutable and safe for concurrent use.
 type Encoder struct {
 	tokenizer  *tokenize.Tokenizer
 	unknown    int32            // id of the token for unknown text, which has no vector; -1: none
+	counted    string           // Layers.Unknown
 	blank      []bool           // by id: the token stands for a space only; nil if none does
 	table      table            // [V, dim]
 	width      extent           // of the rows of table
@@ -80,7 +82,7 @@ func New(l Layers) (*Encoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Encoder{tokenizer: l.Tokenizer, normalize: l.Normalize, pooling: l.Pooling}
+	e := &Encoder{tokenizer: l.Tokenizer, normalize: l.Normalize, pooling: l.Pooling, counted: l.Unknown}
 	e.setUnknown()
 	if e.table, err = newTable(checkpoints.EmbeddingTensor, l.Embedding); err != nil {
 		return nil, err
@@ -123,7 +125,11 @@ func New(l Layers) (*Encoder, error) {
 
 // setUnknown finds the tokens that say nothing about a text.
 func (e *Encoder) setUnknown() {
-	if e.unknown = e.tokenizer.Unknown(); e.unknown < 0 {
+	if e.unknown = e.tokenizer.Unknown(); e.unknown < 0 || e.counted == checkpoints.UnknownSkipped {
+		return
+	}
+	if e.counted == checkpoints.UnknownCounted {
+		e.unknown = -1
 		return
 	}
 	for id, token := range e.tokenizer.Vocabulary().Tokens() {
@@ -235,6 +241,7 @@ func FromCheckpoint(c *checkpoints.Checkpoint) (*Encoder, error) {
 		Pooling:    Pooling(c.Config.Encoder.Pooling),
 		Weights:    optional(checkpoints.PoolingTensor),
 		Normalize:  c.Config.Encoder.Normalize,
+		Unknown:    c.Config.Encoder.Unknown,
 	})
 	if err != nil {
 		return nil, err

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"os"
+	"strings"
 	"sync"
 
 	"github.com/luminavec/luminavec/corpora/text"
@@ -58,14 +60,30 @@ func (v *Vectors) head(r *bufio.Reader) (Head, error) {
 	if len(data) > 262 && string(data[257:262]) == "ustar" {
 		return Head{}, fault.New(hintArchive, "%s is a tar archive, not a file of vectors", v.Name())
 	}
-	if len(data) > 9 && data[8] == '{' && binary.LittleEndian.Uint64(data) < maxSafetensorsHeader {
-		return Head{}, fault.New("name its folder, in which it is called model.safetensors, with the words in vocab.tsv or tokenizer.json", "%s is a safetensors file, which has no words", v.Name())
+	if isTensorsHead(data) {
+		return Head{}, fault.New("name the file, so that its tokenizer.json or its list of words can be read too", "%s is a safetensors file, which has no words", v.Name())
 	}
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) { // a byte order mark
 		r.Discard(3)
 		data = data[3:]
 	}
 	return newHead(v.Path, data, err == io.EOF, v.Options), nil
+}
+
+// isTensors reports whether a file starts like a safetensors file.
+func isTensors(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 16)
+	n, _ := io.ReadFull(f, head)
+	return isTensorsHead(head[:n]) || strings.HasSuffix(path, ".safetensors")
+}
+
+func isTensorsHead(data []byte) bool {
+	return len(data) > 9 && data[8] == '{' && binary.LittleEndian.Uint64(data) < maxSafetensorsHeader
 }
 
 func newHead(path string, data []byte, whole bool, o Options) Head {

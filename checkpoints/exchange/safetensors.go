@@ -5,11 +5,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -25,16 +28,22 @@ func init() {
 			if exists(head.Path, checkpoints.ManifestFile) {
 				return No
 			}
-			for _, name := range []string{checkpoints.ModelFile, modulesFile, filepath.Join(nestedFolder, checkpoints.ModelFile), "pytorch_model.bin"} {
+			for _, name := range []string{checkpoints.ModelFile, modulesFile, filepath.Join(nestedFolder, checkpoints.ModelFile), "pytorch_model.bin", shardedFile} {
 				if exists(head.Path, name) {
 					return Yes
 				}
+			}
+			if info, err := os.Stat(head.Path); err == nil && !info.IsDir() || len(tensorFiles(head.Path)) > 0 {
+				return Yes // a file of tensors, or a folder with one
 			}
 			return No
 		},
 		Read: readSafetensors,
 	})
 }
+
+// shardedFile lists the files over which a large model is divided.
+const shardedFile = "model.safetensors.index.json"
 
 func exists(folder, name string) bool {
 	_, err := os.Stat(filepath.Join(folder, name))
@@ -56,12 +65,15 @@ func readSafetensors(ctx context.Context, v *Vectors, _ *bufio.Reader) (RowReade
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(f.dir, checkpoints.ModelFile)
+	path := f.table
 	tensors, err := checkpoints.ReadTensors(ctx, path, append(tableNames, mappingTensor, weightsTensor)...)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && exists(f.dir, "pytorch_model.bin"):
 		return nil, fault.New("save it as safetensors: safetensors.torch.save_file(torch.load('pytorch_model.bin'), 'model.safetensors')",
 			"%s: tensors in a Python pickle cannot be read", filepath.Join(f.dir, "pytorch_model.bin"))
+	case errors.Is(err, fs.ErrNotExist) && exists(f.dir, shardedFile):
+		return nil, fault.New("only a table of vectors can be read, as of model2vec or StaticEmbedding: encode your texts with the program that made the model, and import those vectors",
+			"%s is divided over several files: it is not a static embedding", f.dir)
 	case err != nil:
 		return nil, err
 	}
@@ -73,8 +85,17 @@ func readSafetensors(ctx context.Context, v *Vectors, _ *bufio.Reader) (RowReade
 		case len(table.Shape) != 2:
 			return nil, fault.New("save it with two dimensions, rows and columns", "%s: tensor %s has %s, not 2", path, name, count(int64(len(table.Shape)), "dimension"))
 		}
+		if f.encoder.Unknown == "" { // not of a model of this program, which says so
+			f.encoder.Unknown = checkpoints.UnknownCounted
+			if name != checkpoints.EmbeddingTensor {
+				f.encoder.Unknown = checkpoints.UnknownSkipped
+			}
+		}
 		if table, err = weighted(path, table, tensors); err != nil {
 			return nil, err
+		}
+		if f.limit > 0 && f.limit < 1<<20 {
+			v.detail += fmt.Sprintf("; its limit of %s per text is not kept", count(int64(f.limit), "token"))
 		}
 		for other, t := range tensors {
 			if t.Data == nil {
@@ -123,9 +144,12 @@ func weighted(path string, table checkpoints.Tensor, tensors map[string]checkpoi
 // rows returns the rows of the table, with their words unless these are not wanted.
 func (f *folder) rows(ctx context.Context, v *Vectors, path string, table checkpoints.Tensor) (RowReader, error) {
 	rows := &tableRows{v: v, table: table}
+	if isTokenizer(v.Options.WordList) {
+		f.split, v.listed = v.Options.WordList, true
+	}
 	switch words := cmp.Or(v.Options.WordList, filepath.Join(f.dir, checkpoints.VocabularyFile)); {
 	case v.Options.Unnamed:
-	case v.Options.WordList != "" || exists(f.dir, checkpoints.VocabularyFile) || !exists(f.dir, checkpoints.TokenizerFile):
+	case v.Options.WordList != "" && !v.listed || exists(f.dir, checkpoints.VocabularyFile) && !v.listed || f.split == "":
 		list, err := v.openWords(ctx, words)
 		if err != nil {
 			return nil, err
@@ -139,7 +163,10 @@ func (f *folder) rows(ctx context.Context, v *Vectors, path string, table checkp
 		rows.vocabulary = t.Vocabulary()
 		n := rows.vocabulary.Len()
 		if n > table.Rows() {
-			return nil, fault.New("the files do not belong together", "%s: the table has %d rows, but %s has %d tokens", path, table.Rows(), checkpoints.TokenizerFile, n)
+			return nil, fault.New("the files do not belong together", "%s: the table has %d rows, but %s has %d tokens", path, table.Rows(), f.split, n)
+		}
+		if f.split != filepath.Join(f.dir, checkpoints.TokenizerFile) {
+			v.detail = ", tokenizer " + f.split + v.detail
 		}
 		rows.table.Shape = []int{n, table.Cols()} // some tables are padded with rows for no token
 	}
@@ -147,4 +174,17 @@ func (f *folder) rows(ctx context.Context, v *Vectors, path string, table checkp
 		return nil, err
 	}
 	return rows, v.SetDim(int64(table.Cols()))
+}
+
+// isTokenizer reports whether a file is a tokenizer.json and not a list of words.
+func isTokenizer(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 64)
+	n, _ := io.ReadFull(f, head)
+	text := strings.TrimLeft(strings.TrimPrefix(string(head[:n]), "\ufeff"), " \t\r\n")
+	return strings.HasPrefix(text, "{") && strings.HasPrefix(strings.TrimLeft(text[1:], " \t\r\n"), `"`)
 }
