@@ -117,8 +117,13 @@ func (t Tensor) Validate() error {
 	return nil
 }
 
-// bytes returns the size of the packed values in a file, as float32.
-func (t Tensor) bytes() int64 { return t.values() * 4 }
+// Bytes returns the size of the values in a file.
+func (t Tensor) Bytes() int64 {
+	if t.Quantized != nil {
+		return t.Quantized.Bytes()
+	}
+	return t.values() * 4
+}
 
 func (t Tensor) values() int64 { return int64(t.Rows()) * int64(t.Cols()) }
 

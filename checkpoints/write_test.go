@@ -279,7 +279,7 @@ func benchmarkCheckpoint(b *testing.B) *Checkpoint {
 		}
 	}
 	c.Tensors["big"] = big
-	b.SetBytes(big.bytes())
+	b.SetBytes(big.Bytes())
 	return c
 }
 

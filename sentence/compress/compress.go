@@ -127,11 +127,7 @@ func Compress(ctx context.Context, c *checkpoints.Checkpoint, o Options) (*check
 // tensorBytes returns the size of tensors in a file.
 func tensorBytes(tensors map[string]checkpoints.Tensor) (n int64) {
 	for _, t := range tensors {
-		if t.Quantized != nil {
-			n += t.Quantized.Bytes()
-		} else {
-			n += 4 * int64(t.Rows()) * int64(t.Cols())
-		}
+		n += t.Bytes()
 	}
 	return n
 }
