@@ -127,7 +127,7 @@ func (q *Quantized) values(dst []float32, code []byte) {
 // Steps writes the whole steps nearest to the values of row to code, for Int8 and Int4, and
 // returns the size of a step, the largest absolute value divided by 127 or 7. No value then
 // differs from its step by more than half a step. A row of zeros, and one whose values are all
-// below 1e-38, has the scale 0. It is an error if a value is not finite, or above 3e38.
+// below 1e-38, has the scale 0. It is an error if a value is not finite, or above 2.9e38.
 func Steps(code []byte, d DType, row []float32) (scale float32, err error) {
 	most := 0.0
 	for j, v := range row {
@@ -140,7 +140,7 @@ func Steps(code []byte, d DType, row []float32) (scale float32, err error) {
 	if scale = float32(most / steps); scale < 1e-40 { // too few bits for a step
 		scale = 0
 	}
-	if most > 3e38 {
+	if most > 2.9e38 {
 		return 0, fmt.Errorf("values up to %g are too large for %s", most, d)
 	}
 	if d == Int4 {
