@@ -85,11 +85,11 @@ func compressModel(cmd *cobra.Command, output string, force bool, o compress.Opt
 	if err != nil {
 		return err
 	}
-	_, before, err := checkpoints.FileSizes(path)
+	model, err := checkpoints.Read(cmd.Context(), path, checkpoints.ReadOptions{State: o.KeepState})
 	if err != nil {
 		return err
 	}
-	model, err := checkpoints.Read(cmd.Context(), path, checkpoints.ReadOptions{State: o.KeepState})
+	_, before, err := checkpoints.FileSizes(path)
 	if err != nil {
 		return err
 	}
@@ -114,11 +114,12 @@ func compressModel(cmd *cobra.Command, output string, force bool, o compress.Opt
 			FromBytes: before, Bytes: after, Folded: r.Folded, RowError: r.Error, Dropped: r.DroppedTokens, Variance: r.KeptVariance,
 		})
 	}
+	kind := checkpoints.KindOf(small.Config.Kind)
 	if r.Folded {
 		cli.Note(cmd, "the layers and token weights of the model are part of the rows, which changes no vector")
 	}
 	if r.KeptTokens < r.Tokens {
-		cli.Note(cmd, "%s of %s tokens remain; the others were %.1f%% of the training text", cli.Thousands(r.KeptTokens), cli.Thousands(r.Tokens), 100*r.DroppedTokens)
+		cli.Note(cmd, "%s of %s remain; the others were %.1f%% of the training text", cli.Thousands(r.KeptTokens), cli.Plural(r.Tokens, kind.Token(), kind.Token()+"s"), 100*r.DroppedTokens)
 	}
 	if r.KeptDim < r.Dim {
 		cli.Note(cmd, "%d of %d dimensions remain, with %.1f%% of the sum of squares", r.KeptDim, r.Dim, 100*r.KeptVariance)
@@ -130,7 +131,6 @@ func compressModel(cmd *cobra.Command, output string, force bool, o compress.Opt
 	if r.Error > 0 {
 		cli.Note(cmd, "rows differ from those before by %.2g%% of their length (root mean square)", 100*r.Error)
 	}
-	kind := checkpoints.KindOf(small.Config.Kind)
 	cli.Note(cmd, "%s%s, %s, %s: %s became %s, %s", cli.Plural(r.KeptTokens, kind.Token(), kind.Token()+"s"), shared,
 		cli.Plural(r.KeptDim, "dimension", "dimensions"), r.DType, cli.Bytes(before), cli.Bytes(after), cli.Printable(output))
 	return nil
