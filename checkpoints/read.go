@@ -30,6 +30,14 @@ const attempts = 20
 // ReadOptions control what Read reads.
 type ReadOptions struct {
 	State bool // also read State and Log, to continue training; default false
+
+	// Mapped leaves the tables EmbeddingTensor and NGramTensor in model.safetensors, which is mapped
+	// into memory, so that a model is opened at once, whatever its size. A block of 64 KiB is verified
+	// by Tensor.Verify, with the checksums in model.blocks, before its rows are used for the first
+	// time. A model without model.blocks, and a file that cannot be mapped, are read as usual. Until the
+	// tensors are garbage collected, the file may be replaced, except on Windows, but not written to.
+	// Default false.
+	Mapped bool
 }
 
 // Read reads the model in the folder dir and verifies every file it uses; see the
@@ -48,7 +56,7 @@ func Read(ctx context.Context, dir string, o ReadOptions) (*Checkpoint, error) {
 			return nil, err
 		}
 		c, err := r.checkpoint(o)
-		if err == nil {
+		if err == nil && !(o.Mapped && i < attempts && r.replaced()) { // all files are from one folder
 			return c, nil
 		}
 		if i < attempts && r.replaced() {
@@ -225,8 +233,25 @@ func (r *reader) tables(c *Checkpoint, o ReadOptions) error {
 			return err
 		}
 	}
-	if err := r.file(ModelFile, tensors(&c.Tensors)); err != nil || !o.State {
-		return err
+	have := false
+	if o.Mapped {
+		var err error
+		if have, err = r.mapTables(c); err != nil {
+			return err
+		}
+	}
+	if !have {
+		if err := r.file(ModelFile, tensors(&c.Tensors)); err != nil {
+			return err
+		}
+		if _, ok := r.folder.Find(BlocksFile); ok {
+			if err := r.folder.Verify(r.ctx, BlocksFile); err != nil {
+				return err
+			}
+		}
+	}
+	if !o.State {
+		return nil
 	}
 	if _, ok := r.folder.Find(StateFile); ok {
 		if err := r.file(StateFile, tensors(&c.State)); err != nil {

@@ -49,7 +49,10 @@ func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) e
 		return err
 	}
 	for _, name := range names {
-		t := tensors[name]
+		t, err := tensors[name].inMemory()
+		if err != nil {
+			return err
+		}
 		for i := range t.Rows() {
 			row := t.Row(i)
 			for done := 0; done < len(row); {

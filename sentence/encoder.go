@@ -243,9 +243,12 @@ func FromCheckpoint(c *checkpoints.Checkpoint) (*Encoder, error) {
 	return e, nil
 }
 
-// Open reads the model in the folder dir and makes an encoder from it.
+// Open opens the model in the folder dir and makes an encoder from it. The tables stay in their file,
+// which is mapped into memory: opening takes no time for them, and a part is verified when it is used
+// for the first time (checkpoints.ReadOptions.Mapped). If it is damaged, or if the file was truncated
+// in the meantime, encoding returns an error.
 func Open(ctx context.Context, dir string) (*Encoder, error) {
-	c, err := checkpoints.Read(ctx, dir, checkpoints.ReadOptions{})
+	c, err := checkpoints.Read(ctx, dir, checkpoints.ReadOptions{Mapped: true})
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,11 @@
 package sentence
 
 import (
+	"runtime/debug"
+	"unsafe"
+
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
@@ -22,6 +26,9 @@ type table interface {
 
 // newTable returns a tensor as a table.
 func newTable(name string, t checkpoints.Tensor) (table, error) {
+	if t.Mapped() {
+		return newMappedTable(name, t)
+	}
 	m, err := tensorMatrix(name, t)
 	if err != nil {
 		return nil, err
@@ -40,3 +47,56 @@ func (t memoryTable) sum(dst []float32, ids []int32, weights []float32) error {
 	kernel.BagSum(dst, t.data, t.stride, ids, weights)
 	return nil
 }
+
+// mappedTable is a table in a mapped file, whose rows are verified before they are used for the first
+// time.
+type mappedTable struct {
+	checkpoints.Tensor
+	width  extent
+	padded bool // the rows are as those of a matrix
+}
+
+func newMappedTable(name string, t checkpoints.Tensor) (table, error) {
+	if len(t.Shape) != 2 {
+		return nil, fault.New(hintShapes, "tensor %s has shape %v; expected a matrix", name, t.Shape)
+	}
+	width := extent{t.Cols(), kernel.Stride(t.Cols())}
+	return &mappedTable{t, width, width.cols == width.stride && uintptr(unsafe.Pointer(&t.Data[0]))%64 == 0}, nil
+}
+
+func (t *mappedTable) size() (int, extent) { return t.Rows(), t.width }
+
+func (t *mappedTable) row(buffer []float32, i int) (_ []float32, err error) {
+	defer t.Unfault(debug.SetPanicOnFault(true), &err)
+	if err := t.Verify(i, i+1); err != nil {
+		return nil, err
+	}
+	n := copy(buffer, t.Row(i))
+	clear(buffer[n:])
+	return buffer, nil
+}
+
+func (t *mappedTable) sum(dst []float32, ids []int32, weights []float32) (err error) {
+	defer t.Unfault(debug.SetPanicOnFault(true), &err)
+	for _, id := range ids {
+		if err := t.Verify(int(id), int(id)+1); err != nil {
+			return err
+		}
+	}
+	if t.padded {
+		kernel.BagSum(dst, t.Data, t.width.stride, ids, weights)
+		return nil
+	}
+	clear(dst)
+	whole := t.width.cols / kernel.Lanes * kernel.Lanes
+	var last [kernel.Lanes]float32 // the end of a row, padded
+	for i, id := range ids {
+		row := t.Row(int(id))
+		kernel.Axpy(dst, weights[i], row[:whole])
+		copy(last[:], row[whole:])
+		kernel.Axpy(dst[whole:], weights[i], last[:])
+	}
+	return nil
+}
+
+func (t *mappedTable) tensor() checkpoints.Tensor { return t.Tensor }
