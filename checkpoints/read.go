@@ -1,6 +1,7 @@
 package checkpoints
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -189,13 +190,23 @@ func (r *reader) checkpoint(o ReadOptions) (*Checkpoint, error) {
 
 // words reads the vocabulary, and the tokenizer and the n-grams, which refer to it.
 func (r *reader) words(c *Checkpoint) error {
-	err := r.file(VocabularyFile, func(in io.Reader, _ int64) (err error) {
-		c.Vocabulary, err = tokenize.ReadVocabulary(VocabularyFile, in)
+	var tokenizer []byte // read meanwhile: it is the largest of these files
+	var tokenizerErr error
+	var work conc.WaitGroup
+	work.Go(func() {
+		tokenizerErr = r.file(TokenizerFile, whole(func(data []byte) error {
+			tokenizer = data
+			return nil
+		}))
+	})
+	defer work.Wait()
+	err := r.file(VocabularyFile, whole(func(data []byte) (err error) {
+		c.Vocabulary, err = tokenize.ReadVocabulary(VocabularyFile, bytes.NewReader(data))
 		if err == nil && c.Vocabulary.Len() == 0 {
 			err = errNoToken
 		}
 		return err
-	})
+	}))
 	if err != nil {
 		return err
 	}
@@ -219,10 +230,13 @@ func (r *reader) words(c *Checkpoint) error {
 			return err
 		}
 	}
-	return r.file(TokenizerFile, whole(func(data []byte) (err error) {
-		c.Tokenizer, err = tokenize.ParseWith(TokenizerFile, data, c.Vocabulary)
-		return err
-	}))
+	if work.Wait(); tokenizerErr != nil {
+		return tokenizerErr
+	}
+	if c.Tokenizer, err = tokenize.ParseWith(TokenizerFile, tokenizer, c.Vocabulary); err != nil {
+		return &manifest.FileError{File: TokenizerFile, Err: err}
+	}
+	return nil
 }
 
 // tables reads the tensors and, on request, what training needs.
