@@ -90,6 +90,21 @@ func (t Tensor) Verify(from, to int) error {
 	return t.file.check(t.at+from*row, t.at+to*row)
 }
 
+// VerifyRows is Verify for the rows with these numbers.
+func (t Tensor) VerifyRows(rows []int32) error {
+	if t.file == nil {
+		return nil
+	}
+	size, blocks := 4*t.rowStride(), t.file.blocks
+	for _, row := range rows {
+		from := t.at + int(row)*size
+		if err := blocks.Check(from, from+size); err != nil {
+			return t.file.check(from, from+size)
+		}
+	}
+	return nil
+}
+
 // Unfault, when deferred, turns a fault of the goroutine into an error: the file of the tensor was
 // truncated while it was open. Rows of a mapped tensor must be read under it.
 //

@@ -78,10 +78,8 @@ func (t *mappedTable) row(buffer []float32, i int) (_ []float32, err error) {
 
 func (t *mappedTable) sum(dst []float32, ids []int32, weights []float32) (err error) {
 	defer t.Unfault(debug.SetPanicOnFault(true), &err)
-	for _, id := range ids {
-		if err := t.Verify(int(id), int(id)+1); err != nil {
-			return err
-		}
+	if err := t.VerifyRows(ids); err != nil {
+		return err
 	}
 	if t.padded {
 		kernel.BagSum(dst, t.Data, t.width.stride, ids, weights)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"math/bits"
 	"sync/atomic"
 )
 
@@ -13,8 +14,8 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // them.
 type Blocks struct {
 	bytes   []byte
-	sums    []byte // 4 bytes for each block, little endian
-	size    int
+	sums    []byte          // 4 bytes for each block, little endian
+	shift   int             // of the size of a block, a power of 2
 	checked []atomic.Uint64 // a bit for each block
 	left    atomic.Int64    // blocks that have not been checked
 }
@@ -22,10 +23,11 @@ type Blocks struct {
 // Count returns the number of blocks of n bytes. The last one may be shorter.
 func Count(n, size int) int { return (n + size - 1) / size }
 
-// NewBlocks returns the blocks of size bytes of p. There must be a checksum of 4 bytes for each.
+// NewBlocks returns the blocks of size bytes of p. The size must be a power of 2, and there must be a
+// checksum of 4 bytes for each block.
 func NewBlocks(p, sums []byte, size int) *Blocks {
 	n := Count(len(p), size)
-	b := &Blocks{bytes: p, sums: sums[:4*n], size: size, checked: make([]atomic.Uint64, (n+63)/64)}
+	b := &Blocks{bytes: p, sums: sums[:4*n], shift: bits.TrailingZeros(uint(size)), checked: make([]atomic.Uint64, (n+63)/64)}
 	b.left.Store(int64(n))
 	return b
 }
@@ -46,7 +48,7 @@ func (b *Blocks) Check(from, to int) error {
 	if b.left.Load() == 0 || from >= to {
 		return nil
 	}
-	for i := from / b.size; i*b.size < to; i++ {
+	for i := from >> b.shift; i<<b.shift < to; i++ {
 		if b.checked[i/64].Load()>>(i%64)&1 == 0 {
 			if err := b.check(i); err != nil {
 				return err
@@ -57,10 +59,10 @@ func (b *Blocks) Check(from, to int) error {
 }
 
 func (b *Blocks) check(i int) error {
-	p := b.bytes[i*b.size : min(len(b.bytes), (i+1)*b.size)]
+	p := b.bytes[i<<b.shift : min(len(b.bytes), (i+1)<<b.shift)]
 	want := binary.LittleEndian.Uint32(b.sums[4*i:])
 	if sum := crc32.Checksum(p, castagnoli); sum != want {
-		return &Mismatch{i * b.size, sum, want}
+		return &Mismatch{i << b.shift, sum, want}
 	}
 	if bit := uint64(1) << (i % 64); b.checked[i/64].Or(bit)&bit == 0 {
 		b.left.Add(-1)
