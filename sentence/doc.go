@@ -7,7 +7,8 @@
 //	known, err := enc.Encode(vector, "how are you")
 //
 // An [Encoder] is immutable and safe for concurrent use. Encode does not allocate once
-// its buffers are warm.
+// its buffers are warm. The tables of an opened model stay in their file, and a part of them is
+// verified when it is used for the first time.
 //
 // # From a sentence to a vector
 //
