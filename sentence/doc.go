@@ -41,6 +41,7 @@
 // can be computed once for each token of the vocabulary, and the mean of rows of T is
 // the same vector, not an approximation. [Encoder.Fold] does that: the folded encoder
 // adds one row per token, whatever layers the model was trained with. Weights of
-// tokens fold too. [Encoder.Explain] shows the arithmetic of the unfolded encoder step
+// tokens fold too. An encoder that is not folded computes max(0, W·e_t + b) only once for each
+// token that occurs. [Encoder.Explain] shows the arithmetic of the unfolded encoder step
 // by step; [WorkedExample] is a model small enough to follow by hand.
 package sentence

@@ -12,16 +12,21 @@ import (
 // table holds the vectors of the tokens, or of character n-grams: a row for each id. Only its
 // implementations know how the rows are stored.
 type table interface {
+	vectors
 	// size returns the number of rows and their length.
 	size() (rows int, row extent)
+	// tensor returns all rows.
+	tensor() checkpoints.Tensor
+}
+
+// vectors are padded vectors, numbered from 0.
+type vectors interface {
 	// row returns row i, padded with zeros. It may be stored in buffer, which is as long, so it
 	// is valid until buffer changes. It must not be changed.
 	row(buffer []float32, i int) ([]float32, error)
 	// sum sets dst, which is padded, to the sum of weights[i] times row ids[i], added in the
 	// order of ids. The bits are those of kernel.Axpy, one row after another.
 	sum(dst []float32, ids []int32, weights []float32) error
-	// tensor returns all rows.
-	tensor() checkpoints.Tensor
 }
 
 // newTable returns a tensor as a table.
