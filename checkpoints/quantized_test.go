@@ -43,8 +43,8 @@ func TestQuantizedRow(t *testing.T) {
 					break
 				}
 			}
-			if full := x.Expanded().Row(i); !slices.Equal(full, got) {
-				t.Errorf("%s: row %d expanded is %v", test.q.DType, i, full)
+			if full, err := x.Expanded(); err != nil || !slices.Equal(full.Row(i), got) {
+				t.Errorf("%s: row %d expanded is %v, %v", test.q.DType, i, full.Row(i), err)
 			}
 		}
 	}

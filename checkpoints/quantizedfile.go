@@ -121,7 +121,7 @@ func joinTables(tensors map[string]stored, cols int) (map[string]Tensor, error) 
 			}
 			q.Codebook = packed(book.Tensor)
 		}
-		t := Tensor{Shape: []int{len(q.Scales), cols}, Quantized: q}
+		t := Tensor{Shape: []int{len(q.Scales), cols}, Quantized: q, file: codes.file, at: codes.at}
 		if err := t.Validate(); err != nil {
 			return nil, fmt.Errorf("tensor %q: %w", names.codes, err)
 		}

@@ -54,7 +54,10 @@ func (s Saved) dtype() (name string, width int64) {
 func saved(tensors map[string]Tensor, static bool) ([]Saved, error) {
 	var list []Saved
 	for _, name := range slices.Sorted(maps.Keys(tensors)) {
-		t := tensors[name]
+		t, err := tensors[name].inMemory()
+		if err != nil {
+			return nil, err
+		}
 		if err := t.Validate(); err != nil {
 			return nil, fmt.Errorf("tensor %q: %w", name, err)
 		}

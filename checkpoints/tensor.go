@@ -15,6 +15,9 @@ type Tensor struct {
 	Stride    int        // floats from one row to the next; 0 means packed, the last dimension
 	Data      []float32  // row i begins at i*Stride; values between the rows are never read
 	Quantized *Quantized // nil: the values are in Data
+
+	file *mapping // that Data or the codes are in; nil: they are in memory
+	at   int      // byte of the file where they begin
 }
 
 // NewTensor returns a zeroed tensor whose rows are padded to whole vectors of the
@@ -61,16 +64,18 @@ func (t Tensor) Row(i int) []float32 {
 	return t.Data[at : at+n : at+n]
 }
 
-// Expanded returns t with its values in Data. It returns t itself unless t is quantized.
-func (t Tensor) Expanded() Tensor {
-	if t.Quantized == nil {
-		return t
+// Expanded returns t with its values in Data, in memory. It returns t itself unless t is quantized
+// or mapped. It is an error if a mapped tensor is damaged.
+func (t Tensor) Expanded() (Tensor, error) {
+	t, err := t.inMemory()
+	if err != nil || t.Quantized == nil {
+		return t, err
 	}
 	x := NewTensor(t.Shape...)
 	for i := range t.Rows() {
 		t.Quantized.Row(x.Row(i), i)
 	}
-	return x
+	return x, nil
 }
 
 func (t Tensor) rowStride() int {

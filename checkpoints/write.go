@@ -10,6 +10,7 @@ import (
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
+	"github.com/luminavec/luminavec/internal/mapped"
 )
 
 // WriteOptions control how Write treats an existing model.
@@ -44,6 +45,7 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 	}
 	defer folder.Abort()
 	w := writer{ctx: ctx, dir: dir, folder: folder}
+	blocks := mapped.NewSums(tableBlock)
 	for _, f := range []struct {
 		name    string
 		present bool
@@ -54,7 +56,10 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 		{TokenizerFile, true, bytesOf(c.Tokenizer.MarshalJSON)},
 		{NGramFile, c.NGrams != nil, func(w io.Writer) error { return writeBuckets(w, c.NGrams.Buckets()) }},
 		{SpellingFile, len(c.Spellings) > 0, func(w io.Writer) error { return writeSpellings(w, c) }},
-		{ModelFile, true, func(w io.Writer) error { return writeTensors(ctx, w, c.Tensors, c.Config.Encoder.static()) }},
+		{ModelFile, true, func(w io.Writer) error {
+			return writeTensors(ctx, io.MultiWriter(w, blocks), c.Tensors, c.Config.Encoder.static())
+		}},
+		{BlocksFile, true, func(w io.Writer) error { _, err := w.Write(appendBlocks(blocks)); return err }},
 		{CardFile, true, func(w io.Writer) error { return writeCard(w, c) }},
 		{StateFile, c.State != nil, func(w io.Writer) error { return writeTensors(ctx, w, c.State, false) }},
 		{LogFile, len(c.Log) > 0, these(c.Log)},
@@ -108,7 +113,7 @@ func createFolder(dir string, o WriteOptions) (*durable.Folder, error) {
 // isOurs reports whether a file of this name is part of a model.
 func isOurs(name string) bool {
 	switch name {
-	case ConfigFile, VocabularyFile, TokenizerFile, NGramFile, SpellingFile, ModelFile, CardFile, StateFile, LogFile, CurveSVGFile, CurvePNGFile, ManifestFile:
+	case ConfigFile, VocabularyFile, TokenizerFile, NGramFile, SpellingFile, ModelFile, BlocksFile, CardFile, StateFile, LogFile, CurveSVGFile, CurvePNGFile, ManifestFile:
 		return true
 	}
 	return false

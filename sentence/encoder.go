@@ -36,6 +36,7 @@ type Encoder struct {
 	blank      []bool           // by id: the token stands for a space only; nil if none does
 	table      table            // [V, dim]
 	width      extent           // of the rows of table
+	pooled     vectors          // what is pooled for each token: the rows of table, or the outputs of Linear and ReLU
 	linear     *matrix          // [hidden, dim] or nil
 	bias       []float32        // [hidden], padded; nil without linear
 	projection *matrix          // [out, hidden or dim] or nil
@@ -108,6 +109,10 @@ func New(l Layers) (*Encoder, error) {
 	}
 	if err := e.setNGrams(l.NGrams, l.NGramTable); err != nil {
 		return nil, err
+	}
+	e.pooled = e.table
+	if e.linear != nil {
+		e.pooled = &features{from: e.table, e: e}
 	}
 	e.scratch.New = func() any {
 		b := &buffers{pooled: kernel.Aligned(e.features().stride), row: kernel.Aligned(e.width.stride)}
@@ -250,9 +255,12 @@ func FromCheckpoint(c *checkpoints.Checkpoint) (*Encoder, error) {
 	return e, nil
 }
 
-// Open reads the model in the folder dir and makes an encoder from it.
+// Open opens the model in the folder dir and makes an encoder from it. The tables stay in their file,
+// which is mapped into memory: opening takes no time for them, and a part is verified when it is used
+// for the first time (checkpoints.ReadOptions.Mapped). If it is damaged, or if the file was truncated
+// in the meantime, encoding returns an error.
 func Open(ctx context.Context, dir string) (*Encoder, error) {
-	c, err := checkpoints.Read(ctx, dir, checkpoints.ReadOptions{})
+	c, err := checkpoints.Read(ctx, dir, checkpoints.ReadOptions{Mapped: true})
 	if err != nil {
 		return nil, err
 	}
@@ -341,14 +349,14 @@ func (e *Encoder) poolTokens(b *buffers, text string) (known int, err error) {
 			ids = nil
 		}
 	}
-	if e.linear != nil || e.pooling != Mean && e.pooling != SIF {
+	if e.pooling != Mean && e.pooling != SIF {
 		clear(b.pooled)
 		for i, id := range ids {
-			row, err := e.table.row(b.row, int(id))
+			row, err := e.pooled.row(b.row, int(id))
 			if err != nil {
 				return 0, err
 			}
-			e.add(b, row, i, id)
+			e.pool(b.pooled, row, i, 1)
 		}
 		return len(ids), nil
 	}
@@ -357,7 +365,7 @@ func (e *Encoder) poolTokens(b *buffers, text string) (known int, err error) {
 		weights = append(weights, e.weight(id))
 	}
 	b.weights = weights
-	return len(ids), e.table.sum(b.pooled, ids, weights)
+	return len(ids), e.pooled.sum(b.pooled, ids, weights)
 }
 
 // poolWords is poolTokens for an encoder that composes the vectors of unknown words.
@@ -386,21 +394,21 @@ func (e *Encoder) take(b *buffers, word []byte, id int32) {
 	if id >= 0 && e.blank != nil && e.blank[id] {
 		b.blank++
 	}
-	e.add(b, feature, b.known-1, id)
-}
-
-// add adds the vector of the n-th known token of a text, counted from 0, to the pooled vector in b.
-func (e *Encoder) add(b *buffers, feature []float32, n int, id int32) {
-	if n > 0 && e.pooling == First {
+	if b.known > 1 && e.pooling == First {
 		return
 	}
 	if e.linear != nil {
-		e.linear.multiply(b.feature, feature)
-		addTo(b.feature, e.bias)
-		relu(b.feature)
+		e.feature(b.feature, feature)
 		feature = b.feature
 	}
-	e.pool(b.pooled, feature, n, e.weight(id))
+	e.pool(b.pooled, feature, b.known-1, e.weight(id))
+}
+
+// feature sets dst, which is padded, to the output of Linear and ReLU for a row of the table.
+func (e *Encoder) feature(dst, row []float32) {
+	e.linear.multiply(dst, row)
+	addTo(dst, e.bias)
+	relu(dst)
 }
 
 // lookUp returns the vector of a token, padded and valid until the next call with b: the row of

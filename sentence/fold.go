@@ -82,9 +82,7 @@ func (e *Encoder) foldInto(table *matrix, rows table, weights []float32, from, t
 			return err
 		}
 		if e.linear != nil {
-			e.linear.multiply(feature, row)
-			addTo(feature, e.bias)
-			relu(feature)
+			e.feature(feature, row)
 			row = feature
 		}
 		if e.projection != nil && !e.keepsProjection() {

@@ -1,6 +1,8 @@
 package sentence
 
 import (
+	"runtime/debug"
+
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
@@ -34,14 +36,22 @@ func (t *quantizedTable) size() (int, extent) {
 	return t.tensorOf.Rows(), extent{cols, kernel.Stride(cols)}
 }
 
-func (t *quantizedTable) row(buffer []float32, i int) ([]float32, error) {
+func (t *quantizedTable) row(buffer []float32, i int) (_ []float32, err error) {
+	defer t.tensorOf.Unfault(debug.SetPanicOnFault(true), &err)
+	if err := t.tensorOf.Verify(i, i+1); err != nil {
+		return nil, err
+	}
 	cols := t.tensorOf.Cols()
 	t.tensorOf.Quantized.Row(buffer[:cols], i)
 	clear(buffer[cols:])
 	return buffer, nil
 }
 
-func (t *quantizedTable) sum(dst []float32, ids []int32, weights []float32) error {
+func (t *quantizedTable) sum(dst []float32, ids []int32, weights []float32) (err error) {
+	defer t.tensorOf.Unfault(debug.SetPanicOnFault(true), &err)
+	if err := t.tensorOf.VerifyRows(ids); err != nil {
+		return err
+	}
 	t.rows.Sum(dst, ids, weights)
 	return nil
 }

@@ -1,10 +1,14 @@
 package sentence
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/luminavec/luminavec/checkpoints"
@@ -53,9 +57,14 @@ func quantizedLayers(t *testing.T, d checkpoints.DType, cols int, pooling Poolin
 		small.NGramTable = &x
 	}
 	full = small
-	full.Embedding = small.Embedding.Expanded()
+	if full.Embedding, err = small.Embedding.Expanded(); err != nil {
+		t.Fatal(err)
+	}
 	if grams {
-		x := small.NGramTable.Expanded()
+		x, err := small.NGramTable.Expanded()
+		if err != nil {
+			t.Fatal(err)
+		}
 		full.NGramTable = &x
 	}
 	return small, full
@@ -173,5 +182,67 @@ func TestQuantizedAllocations(t *testing.T) {
 	encode()
 	if n := testing.AllocsPerRun(100, encode); n > 0.5 {
 		t.Errorf("%g allocations", n)
+	}
+}
+
+// A quantized table of a mapped file gives the vectors of one in memory, is used where it is, and
+// reports damaged bytes instead of using them.
+func TestQuantizedMapped(t *testing.T) {
+	for _, d := range checkpoints.DTypes[1:] {
+		small, _ := quantizedLayers(t, d, 100, Mean, true)
+		e, err := New(small)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := written(t, small)
+		mapped, err := Open(context.Background(), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		table, ok := mapped.table.(*quantizedTable)
+		if !ok {
+			t.Fatalf("%s: the table is a %T", d, mapped.table)
+		}
+		if !table.tensorOf.Mapped() {
+			t.Skip("files cannot be mapped")
+		}
+		texts := []string{"one two three", "onetwo", "four"}
+		got, _, err := mapped.EncodeBatch(context.Background(), texts, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, _, err := e.EncodeBatch(context.Background(), texts, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: differs by %g", d, largest(got, want))
+		}
+		// A copy of the model, from the mapped one.
+		again := filepath.Join(t.TempDir(), "again")
+		if err := checkpoints.Write(context.Background(), again, mapped.Checkpoint(), checkpoints.WriteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		a, err1 := os.ReadFile(filepath.Join(dir, checkpoints.ModelFile))
+		b, err2 := os.ReadFile(filepath.Join(again, checkpoints.ModelFile))
+		if err1 != nil || err2 != nil || !slices.Equal(a, b) {
+			t.Errorf("%s: the copy differs, %v, %v", d, err1, err2)
+		}
+		// One changed byte of the codes.
+		q := small.Embedding.Quantized
+		at := bytes.Index(a, q.Codes)
+		if at < 0 {
+			t.Fatalf("%s: no codes in the file", d)
+		}
+		a[at] ^= 1
+		if err := os.WriteFile(filepath.Join(dir, checkpoints.ModelFile), a, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if mapped, err = Open(context.Background(), dir); err == nil {
+			_, _, err = mapped.EncodeBatch(context.Background(), texts, 1)
+		}
+		if err == nil || !strings.Contains(err.Error(), "damaged") {
+			t.Errorf("%s: damaged: %v", d, err)
+		}
 	}
 }

@@ -173,7 +173,10 @@ func (t *trainer) take(c *checkpoints.Checkpoint, copied bool) error {
 			return fmt.Errorf("the layers of the model differ from the options: tensor %s has shape %v, expected %v", m.name, x.Shape, m.shape)
 		}
 		if ok {
-			x = x.Expanded() // training changes every row
+			var err error
+			if x, err = x.Expanded(); err != nil { // training changes every row
+				return err
+			}
 		}
 		if copied {
 			copy(*m.to, x.Data)
