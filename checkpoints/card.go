@@ -36,7 +36,9 @@ type cardData struct {
 	duration     string
 	frequentText string
 	version      int
-	validation   []Metric // of this model
+	validation   []Metric              // of this model
+	quantized    map[string]*Quantized // the tables that are quantized, by name
+	state        bool                  // the folder has training/
 }
 
 // earlierText is a text that the model was trained on earlier.
@@ -60,6 +62,14 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 		subwords: c.Tokenizer.Subwords(),
 		unknown:  c.Tokenizer.Unknown(),
 		version:  c.Config.Format,
+
+		quantized: map[string]*Quantized{},
+		state:     c.State != nil || len(c.Log) > 0,
+	}
+	for name, t := range c.Tensors {
+		if t.Quantized != nil {
+			d.quantized[name] = t.Quantized
+		}
 	}
 	if c.NGrams != nil {
 		d.ngrams = c.NGrams.Rows()

@@ -87,7 +87,11 @@ func (d *cardData) summary(c *card) {
 	if d.config.Created != "" {
 		made += " on " + d.config.Created
 	}
-	c.line("%s tokens, %s parameters in float32, %s.", group(int64(d.tokens)), group(int64(d.params)), made)
+	stored := string(Float32)
+	if q := d.quantized[EmbeddingTensor]; q != nil {
+		stored = string(q.DType)
+	}
+	c.line("%s tokens, %s parameters in %s, %s.", group(int64(d.tokens)), group(int64(d.params)), stored, made)
 	c.line("")
 	if !d.config.Progress.Finished {
 		c.line("**Training is not finished:** %s is done. The vectors can be used as they are.", percent(d.config.Progress.Done))
@@ -155,7 +159,7 @@ from tokenizers import Tokenizer
 
 model = load_file("model.safetensors")
 `)
-	c.line(`table = model["%s"]  # (%d, %d)`, EmbeddingTensor, d.tokens, d.config.Dim)
+	d.pythonTable(c, "table", EmbeddingTensor, d.tokens)
 	c.text(`
 tokenizer = Tokenizer.from_file("tokenizer.json")
 
@@ -180,6 +184,29 @@ def encode(text):
 	c.line("```")
 }
 
+// pythonTable reads a table of the tensors "model" into a variable, as float32.
+func (d *cardData) pythonTable(c *card, variable, table string, rows int) {
+	q := d.quantized[table]
+	if q == nil {
+		c.line(`%s = model["%s"]  # (%d, %d)`, variable, table, rows, d.config.Dim)
+		return
+	}
+	names := tableNames(table, q.DType, d.static && d.config.Encoder.Pooling != sif)
+	c.line(`codes = model["%s"]  # (%d, %d), %s`, names.codes, q.Clusters(), q.CodeBytes(), q.DType)
+	switch q.DType {
+	case Int4:
+		c.line("values = np.stack([codes & 15, codes >> 4], axis=2).reshape(len(codes), -1)[:, :%d] - np.float32(8)", d.config.Dim)
+	case PQ:
+		c.line(`values = model["%s"][np.arange(%d), codes].reshape(len(codes), -1)[:, :%d]`, names.codebook, q.CodeBytes(), d.config.Dim)
+	default:
+		c.line("values = codes")
+	}
+	if q.Mapping != nil {
+		c.line(`values = values[model["%s"]]`, names.mapping)
+	}
+	c.line(`%s = values * model["%s"][:, None]  # (%d, %d)`, variable, names.scales, rows, d.config.Dim)
+}
+
 func (d *cardData) pythonWords(c *card) {
 	c.line("In Python, with only `pip install safetensors numpy`:")
 	c.line("")
@@ -189,7 +216,8 @@ import numpy as np
 from safetensors.numpy import load_file
 
 `)
-	c.line(`table = load_file("model.safetensors")["%s"]  # (%d, %d)`, EmbeddingTensor, d.tokens, d.config.Dim)
+	c.line(`model = load_file("model.safetensors")`)
+	d.pythonTable(c, "table", EmbeddingTensor, d.tokens)
 	c.text(`
 words = [line.split("\t")[0] for line in open("vocab.tsv", encoding="utf-8", newline="\n")]
 row = {word: i for i, word in enumerate(words)}
@@ -214,7 +242,7 @@ func (d *cardData) unknownWords(c *card) {
 	c.line("A word without a known n-gram remains unknown.")
 	c.line("")
 	c.line("```python")
-	c.line(`parts = load_file("model.safetensors")["%s"]  # (%d, %d)`, NGramTensor, d.ngrams, d.config.Dim)
+	d.pythonTable(c, "parts", NGramTensor, d.ngrams)
 	c.text(`
 row_of = {int(bucket): i for i, bucket in enumerate(open("ngrams.txt"))}
 
@@ -276,9 +304,10 @@ from sentence_transformers.models import StaticEmbedding
 from tokenizers import Tokenizer
 
 `)
-	c.line(`table = load_file("model.safetensors")["%s"]`, EmbeddingTensor)
+	c.line(`model = load_file("model.safetensors")`)
+	d.pythonTable(c, "table", EmbeddingTensor, d.tokens)
 	if d.config.Encoder.Pooling == sif {
-		c.line(`table = table * load_file("model.safetensors")["%s"][:, None]`, PoolingTensor)
+		c.line(`table = table * model["%s"][:, None]`, PoolingTensor)
 	}
 	switch {
 	case d.unknown >= 0:
@@ -325,6 +354,9 @@ func (d *cardData) training(c *card) {
 		c.row("words in the vocabulary", "%s (%s distinct)", group(corpus.Words), group(int64(corpus.Vocabulary)))
 	}
 	c.row("epochs", "%d of %d", progress.Epoch, progress.Epochs)
+	if z := d.config.Compression; z != nil {
+		c.row("compressed from", "%s tokens of %d dimensions", group(int64(z.Tokens)), z.Dim)
+	}
 	c.row("mean loss of the last epoch", "%s%s", number(progress.Loss), choose(d.kind.Texts, "", " nats per prediction"))
 	if progress.Stopped != "" {
 		c.row("ended early", "%s", code(progress.Stopped))
@@ -361,7 +393,7 @@ func (d *cardData) files(c *card) {
 		c.row("`ngrams.txt`", "the bucket of each row of `%s`", NGramTensor)
 	}
 	c.row("`model.safetensors`", "the tables")
-	if !d.kind.Imported {
+	if d.state {
 		c.row("`training/`", "the state that resuming needs, the log and a plot of the loss; not needed to use the model")
 	}
 	c.row("`MANIFEST`", "size and SHA-256 of every file (format %d)", d.version)

@@ -13,7 +13,8 @@ import (
 	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
-// FormatVersion is the version of the folder that Write makes. Every version listed here stays
+// FormatVersion is the newest version of the folder. Write makes the oldest that can hold the
+// model, so that earlier versions of the program can open it. Every version listed here stays
 // readable.
 //
 //	1  The first: config.json, vocab.tsv, tokenizer.json, model.safetensors,
@@ -26,12 +27,21 @@ import (
 //	   "embedding.weight", or of "embeddings", which the tensors "mapping" and
 //	   "weights" belong to; see docs/model-folder.md. modules.json and
 //	   config_sentence_transformers.json are added.
+//	3  Tables may be quantized: stored as bytes, half bytes or numbers of vectors, with
+//	   a scale for each row and, optionally, a mapping by which rows share codes. A
+//	   program that reads only earlier versions would not find the table.
 //
 // Additions that a reader may ignore need no new version. spellings.tsv is one. Character n-grams are one: a
 // reader that does not know "ngrams" in config.json, ngrams.txt and the tensor
 // "ngrams.weight" reads the vectors of the vocabulary correctly and treats all other
 // words as unknown, as in a model without n-grams.
-const FormatVersion = 2
+const FormatVersion = 3
+
+// Versions that a reader has to distinguish.
+const (
+	formatZeroRow   = 2
+	formatQuantized = 3
+)
 
 // Config is the content of config.json: what the model is and how it was made.
 type Config struct {
@@ -56,6 +66,18 @@ type Config struct {
 	Origin  string `json:"origin,omitempty"`
 
 	Validation *Validation `json:"validation,omitempty"` // nil: training was not validated
+
+	Compression *Compression `json:"compression,omitempty"` // nil: the model was not compressed
+}
+
+// Compression records how a model was made smaller.
+type Compression struct {
+	DType    DType  `json:"dtype"`              // how the tables are stored
+	Tokens   int    `json:"tokens"`             // tokens before
+	Dim      int    `json:"dim"`                // length of a vector before
+	Clusters int    `json:"clusters,omitempty"` // rows of the table that the tokens share; 0: each has its own
+	Seed     uint64 `json:"seed,omitempty"`     // of the clustering
+	Bytes    int64  `json:"bytes"`              // of the tables before, as float32
 }
 
 // EncoderConfig defines how the vector of a text is computed from rows of the table.

@@ -87,7 +87,7 @@ func TestCardOfTexts(t *testing.T) {
 		if !strings.Contains(text, p.step) || !strings.Contains(text, "z = "+p.python+"\n") || strings.Contains(text, "StaticEmbedding") != p.static {
 			t.Errorf("pooling %q:\n%s", p.pooling, text)
 		}
-		if weighted := strings.Contains(text, `table = table * load_file("model.safetensors")["pooling.weight"][:, None]`); weighted != (p.pooling == "sif") {
+		if weighted := strings.Contains(text, `table = table * model["pooling.weight"][:, None]`); weighted != (p.pooling == "sif") {
 			t.Errorf("pooling %q: the static embedding is weighted: %v", p.pooling, weighted)
 		}
 	}

@@ -31,7 +31,8 @@ func packHeader(tensors []Saved) ([]byte, error) {
 	b.WriteString(`{"__metadata__":{"format":"pt"}`)
 	var at int64
 	for _, t := range tensors {
-		n := Tensor{Shape: t.Shape}.bytes()
+		number, width := t.dtype()
+		n := Tensor{Shape: t.Shape}.values() * width
 		if at > math.MaxInt64-n {
 			return nil, fmt.Errorf("tensor %q: the file would be too large", t.Name)
 		}
@@ -42,10 +43,6 @@ func packHeader(tensors []Saved) ([]byte, error) {
 		shape, err := json.Marshal(t.Shape)
 		if err != nil {
 			return nil, fmt.Errorf("tensor %q: %w", t.Name, err)
-		}
-		number := "F32"
-		if t.Whole != nil {
-			number = "I32"
 		}
 		fmt.Fprintf(&b, `,%s:{"dtype":"%s","shape":%s,"data_offsets":[%d,%d]}`, key, number, shape, at, at+n)
 		at += n
@@ -205,11 +202,16 @@ func (e *entry) check() (numberType, error) {
 		return t, fault.New("save it as float32 in the program that wrote it: tensor.float()",
 			"tensor %q holds %s; vectors are floating-point numbers (F32, F16, BF16 or F64)", e.name, what)
 	}
+	return t, e.checkRange(t.bytes)
+}
+
+// checkRange checks that the shape fits the range of values of width bytes.
+func (e *entry) checkRange(width int) error {
 	if err := (Tensor{Shape: e.shape}).checkShape(); err != nil {
-		return t, fmt.Errorf("tensor %q: %w", e.name, err)
+		return fmt.Errorf("tensor %q: %w", e.name, err)
 	}
-	if want := (Tensor{Shape: e.shape}).values() * int64(t.bytes); e.end-e.begin != want {
-		return t, fmt.Errorf("tensor %q: shape %v takes %d bytes, but its range, %d to %d, has %d", e.name, e.shape, want, e.begin, e.end, e.end-e.begin)
+	if want := (Tensor{Shape: e.shape}).values() * int64(width); e.end-e.begin != want {
+		return fmt.Errorf("tensor %q: shape %v takes %d bytes, but its range, %d to %d, has %d", e.name, e.shape, want, e.begin, e.end, e.end-e.begin)
 	}
-	return t, nil
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -30,25 +31,52 @@ type Saved struct {
 	// Whole returns value i of a tensor of one dimension, stored as a 32-bit integer (I32). nil:
 	// Row returns the values.
 	Whole func(i int) int
+
+	// Bytes are the values of a tensor of bytes, which has no Row: signed (I8) or, with Unsigned,
+	// unsigned (U8).
+	Bytes    []byte
+	Unsigned bool
 }
 
-// saved returns tensors in the order in which they are written.
-func saved(tensors map[string]Tensor) ([]Saved, error) {
+// dtype returns the type of the values in the header, and the bytes of one.
+func (s Saved) dtype() (name string, width int64) {
+	switch {
+	case s.Bytes != nil && s.Unsigned:
+		return "U8", 1
+	case s.Bytes != nil:
+		return "I8", 1
+	case s.Whole != nil:
+		return "I32", 4
+	}
+	return "F32", 4
+}
+
+// saved returns tensors in the order in which they are written. static says that the vector of a
+// text is the mean of rows of the table of the vocabulary.
+func saved(tensors map[string]Tensor, static bool) ([]Saved, error) {
 	var list []Saved
 	for _, name := range slices.Sorted(maps.Keys(tensors)) {
-		t := tensors[name]
+		t, err := tensors[name].inMemory()
+		if err != nil {
+			return nil, err
+		}
 		if err := t.Validate(); err != nil {
 			return nil, fmt.Errorf("tensor %q: %w", name, err)
 		}
+		if t.Quantized != nil {
+			list = append(list, t.Quantized.saved(tableNames(name, t.Quantized.DType, static))...)
+			continue
+		}
 		list = append(list, Saved{Name: name, Shape: t.Shape, Row: t.Row})
 	}
+	slices.SortFunc(list, func(a, b Saved) int { return strings.Compare(a.Name, b.Name) })
 	return list, nil
 }
 
 // writeTensors writes a safetensors file with the tensors sorted by name. A value that is
 // not finite is an error.
-func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) error {
-	list, err := saved(tensors)
+func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor, static bool) error {
+	list, err := saved(tensors, static)
 	if err != nil {
 		return err
 	}
@@ -94,6 +122,15 @@ func WriteTensors(ctx context.Context, w io.Writer, tensors []Saved) error {
 					}
 				}
 				block = little.AppendUint32(block, uint32(t.Whole(i)))
+			}
+			continue
+		}
+		if t.Bytes != nil {
+			if err := flush(); err != nil {
+				return err
+			}
+			if _, err := w.Write(t.Bytes); err != nil {
+				return err
 			}
 			continue
 		}
@@ -179,6 +216,20 @@ func ReadTensors(ctx context.Context, path string, names ...string) (map[string]
 // readTensors is ReadTensors for a file of size bytes. Whatever the header says, it allocates no
 // more than size bytes plus the padding of rows.
 func readTensors(ctx context.Context, r io.Reader, size int64, names ...string) (map[string]Tensor, error) {
+	all, err := readStored(ctx, r, size, false, names...)
+	if err != nil {
+		return nil, err
+	}
+	tensors := make(map[string]Tensor, len(all))
+	for name, t := range all {
+		tensors[name] = t.Tensor
+	}
+	return tensors, nil
+}
+
+// readStored is readTensors for a file that, if codes is set, may hold the integers of quantized
+// tables, which it does not convert.
+func readStored(ctx context.Context, r io.Reader, size int64, codes bool, names ...string) (map[string]stored, error) {
 	var first [8]byte
 	if size < int64(len(first)) {
 		return nil, fmt.Errorf("%d bytes are too few for a safetensors file", size)
@@ -201,14 +252,20 @@ func readTensors(ctx context.Context, r io.Reader, size int64, names ...string) 
 	if err != nil {
 		return nil, err
 	}
-	tensors := make(map[string]Tensor, len(entries))
+	tensors := make(map[string]stored, len(entries))
 	buffer := make([]byte, min(size, blockBytes)/8*8)
 	for _, e := range entries {
 		if len(names) > 0 && !slices.Contains(names, e.name) {
 			if _, err := io.CopyN(io.Discard, r, e.end-e.begin); err != nil {
 				return nil, fmt.Errorf("tensor %q: %w", e.name, noEOF(err))
 			}
-			tensors[e.name] = Tensor{Shape: e.shape}
+			tensors[e.name] = stored{Tensor: Tensor{Shape: e.shape}}
+			continue
+		}
+		if width := codeWidths[e.dtype]; codes && width > 0 {
+			if tensors[e.name], err = readIntegers(r, e, width); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		number, err := e.check()
@@ -219,7 +276,7 @@ func readTensors(ctx context.Context, r io.Reader, size int64, names ...string) 
 		if err := readValues(ctx, r, e.name, t, number, buffer); err != nil {
 			return nil, err
 		}
-		tensors[e.name] = t
+		tensors[e.name] = stored{dtype: "F32", Tensor: t}
 	}
 	return tensors, nil
 }

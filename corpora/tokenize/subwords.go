@@ -38,9 +38,11 @@ type subwordScanner struct {
 	places    bool
 	words     pretokenizers.Worker
 	pipe      *pretokenizers.Pipeline // words, unless that is the fast path for BERT
+	bert      *bertScan               // fast path for BERT without places; else nil
 	worker    models.Worker
 	cache     pieceCache
 	ids, ends []int32
+	word      []byte
 
 	// The state of the current call. The functions are made once: made for each
 	// text, they would be garbage.
@@ -63,6 +65,9 @@ type subwordScanner struct {
 func newSubwordScanner(s *subwords, places bool) *subwordScanner {
 	c := &subwordScanner{subwords: s, places: places, words: s.preTokenizer.NewWorker(places), worker: s.model.NewWorker(), cache: newPieceCache()}
 	c.pipe, _ = c.words.(*pretokenizers.Pipeline)
+	if words, ok := c.words.(*pretokenizers.BertWords); ok && !places {
+		c.bert = newBertScan(words)
+	}
 	c.emitWord = c.emitTokens
 	c.emitToken = func(id int32, start, end int) { c.emit(id, start, end) }
 	c.appendWord = func(word []byte, _, _ int) { c.dst = append(c.dst, c.idsOf(word)...) }
@@ -100,6 +105,14 @@ func (s *subwordScanner) find(text []byte, emit func(id int32, start, end int)) 
 
 // encode appends the ids of the tokens of text.
 func (s *subwordScanner) encode(dst []int32, text []byte) []int32 {
+	if s.bert != nil && !s.added.in(text) {
+		return s.encodeBert(dst, text)
+	}
+	return s.encodeSlowly(dst, text)
+}
+
+// encodeSlowly is encode, one stage after another.
+func (s *subwordScanner) encodeSlowly(dst []int32, text []byte) []int32 {
 	s.dst = dst
 	s.scan(text, s.appendWord, s.appendID)
 	dst, s.dst = s.dst, nil
