@@ -2,10 +2,13 @@ package tokenize
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/luminavec/luminavec/corpora/text"
 )
 
 // bertTokenizer returns a WordPiece tokenizer with the letters of the alphabet, some longer tokens
@@ -37,12 +40,23 @@ func bertTokenizer(t testing.TB, normalizer string) *Tokenizer {
 
 var bertNormalizers = []string{`"lowercase":true`, `"lowercase":false`, `"lowercase":true,"strip_accents":false,"handle_chinese_chars":false`, `"lowercase":false,"clean_text":false`}
 
-// sameIDs compares the one pass from bytes to ids with one stage after another, twice: the second
-// time the words are in the cache.
+// oneByOne returns the ids of text, one stage after another and one word after another, without a
+// cache.
+func oneByOne(s *subwordScanner, text string) (ids []int32) {
+	worker := s.model.NewWorker()
+	s.scan([]byte(text), func(word []byte, _, _ int) {
+		tokens, _ := worker.Tokens(nil, nil, word)
+		ids = append(ids, tokens...)
+	}, func(id int32, _, _ int) { ids = append(ids, id) })
+	return ids
+}
+
+// sameIDs compares the ids of a text with those of oneByOne, twice: the second time the words are in
+// the cache.
 func sameIDs(t *testing.T, s *Scanner, text string) {
 	t.Helper()
 	for range 2 {
-		want := s.subwords.encodeSlowly(nil, []byte(text))
+		want := oneByOne(s.subwords, text)
 		if got := s.subwords.encode(nil, []byte(text)); !slices.Equal(got, want) {
 			t.Fatalf("%q: %v, want %v", text, got, want)
 		}
@@ -79,18 +93,85 @@ func TestBertScanFullCache(t *testing.T) {
 	for i := range pieceUsed + 1000 {
 		text = fmt.Appendf(text, "%c%x the ", 'a'+i%20, i)
 	}
-	want := s.subwords.encodeSlowly(nil, text)
+	want := oneByOne(s.subwords, string(text))
 	if got := s.subwords.encode(nil, text); !slices.Equal(got, want) {
 		t.Error("other ids")
 	}
 }
 
-func FuzzBertScan(f *testing.F) {
-	f.Add("The unfathomable [SEP] walked, e\u0301é\u0301 zoo", 0)
-	f.Add("\x00a\u00a0b\xffc [CLS]中文", 3)
-	var scanners []*Scanner
+// encoders returns a scanner of each kind of subword tokenizer.
+func encoders(t testing.TB) (scanners []*Scanner) {
 	for _, normalizer := range bertNormalizers {
-		scanners = append(scanners, bertTokenizer(f, normalizer).NewScanner())
+		scanners = append(scanners, bertTokenizer(t, normalizer).NewScanner())
 	}
+	for _, name := range slices.Sorted(maps.Keys(readGolden(t).IDs)) {
+		if tok := openTestTokenizer(t, name); tok.Subwords() {
+			scanners = append(scanners, tok.NewScanner())
+		}
+	}
+	return append(scanners, wordPiece(t).NewScanner())
+}
+
+func TestEncodeTogether(t *testing.T) {
+	texts := readGolden(t).Strings
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, s := range encoders(t) {
+		for range 300 {
+			sameIDs(t, s, texts[r.IntN(len(texts))]+texts[r.IntN(len(texts))]+" "+texts[r.IntN(len(texts))])
+		}
+	}
+}
+
+func FuzzEncode(f *testing.F) {
+	f.Add("The unfathomable [SEP] walked, e\u0301é\u0301 zoo", 0)
+	f.Add("\x00a\u00a0b\xffc [CLS]中文</s>", 3)
+	scanners := encoders(f)
 	f.Fuzz(func(t *testing.T, text string, kind int) { sameIDs(t, scanners[uint(kind)%uint(len(scanners))], text) })
+}
+
+func BenchmarkEncode(b *testing.B) {
+	var lines []string
+	err := text.Sample().Read(b.Context(), func(c text.Chunk) error {
+		lines = append(lines, string(c.Text))
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	bytes := 0
+	for _, line := range lines {
+		bytes += len(line)
+	}
+	for _, name := range []string{"wordpiece", "roberta", "unigram"} {
+		tok := wordPiece(b)
+		if name != "wordpiece" {
+			tok = openTestTokenizer(b, name)
+		}
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(bytes))
+			var ids []int32
+			for b.Loop() {
+				for _, line := range lines {
+					ids = tok.Encode(ids[:0], line)
+				}
+			}
+		})
+	}
+}
+
+func TestPieceKey(t *testing.T) {
+	for n := 1; n <= pieceKeyBytes; n++ {
+		for zeros := range 1 << (n - 1) {
+			word := make([]byte, n)
+			for i := range word {
+				word[i] = byte('a' + i)
+				if zeros>>i&1 == 1 {
+					word[i] = 0
+				}
+			}
+			if got := shortKey(word).appendWord(nil); string(got) != string(word) {
+				t.Fatalf("%q, want %q", got, word)
+			}
+		}
+	}
 }

@@ -58,10 +58,12 @@ func shortKey(word []byte) (key pieceKey) {
 
 // appendWord appends the word that has the key.
 func (k pieceKey) appendWord(word []byte) []byte {
-	for _, half := range k {
-		for ; half != 0; half >>= 8 {
-			word = append(word, byte(half))
-		}
+	last := k[0]
+	if k[1] != 0 { // the first 8 bytes may end with a zero byte
+		word, last = binary.LittleEndian.AppendUint64(word, k[0]), k[1]
+	}
+	for ; last != 0; last >>= 8 {
+		word = append(word, byte(last))
 	}
 	return word
 }
