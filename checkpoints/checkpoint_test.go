@@ -195,7 +195,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Error("training was read unasked")
 	}
 	report, err := Verify(context.Background(), dir)
-	if err != nil || !report.OK() || len(report.Files) != 8 || len(report.Extra) != 0 {
+	if err != nil || !report.OK() || len(report.Files) != 9 || len(report.Extra) != 0 {
 		t.Errorf("report %+v, %v", report, err)
 	}
 }

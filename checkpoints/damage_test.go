@@ -29,6 +29,16 @@ func wantDamage(t *testing.T, dir, name, what string) {
 	if err == nil || !strings.Contains(err.Error(), name+":") || fault.Hint(err) == "" {
 		t.Fatalf("%s of %s: Read says %v, hint %q", what, name, err, fault.Hint(err))
 	}
+	c, err := Read(context.Background(), dir, ReadOptions{State: true, Mapped: true})
+	if err == nil {
+		err = c.Embedding().Verify(0, c.Embedding().Rows())
+	}
+	if err == nil {
+		err = c.Tensors[NGramTensor].Verify(0, c.Tensors[NGramTensor].Rows())
+	}
+	if err == nil || !strings.Contains(err.Error(), name+":") || fault.Hint(err) == "" {
+		t.Fatalf("%s of %s: a mapped model says %v, hint %q", what, name, err, fault.Hint(err))
+	}
 }
 
 // damaged returns the offsets below n at which tests damage a file: all of them in slow tests,
@@ -105,7 +115,7 @@ func TestEditedCard(t *testing.T) {
 }
 
 func TestMissingFile(t *testing.T) {
-	files := []string{ConfigFile, VocabularyFile, TokenizerFile, NGramFile, ModelFile, CardFile, StateFile, LogFile}
+	files := []string{ConfigFile, VocabularyFile, TokenizerFile, NGramFile, ModelFile, BlocksFile, CardFile, StateFile, LogFile}
 	for _, name := range files {
 		dir := filepath.Join(t.TempDir(), "model")
 		mustWrite(t, dir, newSmall(t))

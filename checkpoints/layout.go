@@ -3,6 +3,7 @@ package checkpoints
 import (
 	"fmt"
 	"io"
+	"runtime/debug"
 	"slices"
 
 	"github.com/luminavec/luminavec/internal/plainjson"
@@ -15,7 +16,7 @@ const (
 	SimilarityFile = "config_sentence_transformers.json"
 )
 
-// Tensors of model.safetensors in the layout mapped, with the names that model2vec and StaticEmbedding
+// Tensors of model.safetensors in the layout indexed, with the names that model2vec and StaticEmbedding
 // use: the vector of token t is a row of tableTensor, that of the index mapping[t], times
 // weights[t].
 const (
@@ -30,7 +31,7 @@ type layout int
 const (
 	plain  layout = iota // as EmbeddingTensor: other programs do not open the folder, or need nothing else
 	extra                // as EmbeddingTensor with a row of zeros at the end, for the unk_token of a word tokenizer
-	mapped               // as tableTensor, mappingTensor and weightsTensor
+	indexed              // as tableTensor, mappingTensor and weightsTensor
 )
 
 // layoutOf returns how the table is stored, and whether sentence-transformers then computes the
@@ -59,7 +60,7 @@ func layoutOf(c *Checkpoint) (l layout, opens bool) {
 	case unknown && (!e.Normalize || e.Unknown == "" && c.Tokenizer.MarksSpaces()):
 		return plain, false
 	case weighted || unknown && c.Tokenizer.Subwords():
-		return mapped, true
+		return indexed, true
 	case unknown:
 		return extra, true
 	}
@@ -72,7 +73,10 @@ func (c *Checkpoint) stored(l layout) ([]Saved, error) {
 	if err != nil || l == plain {
 		return tensors, err
 	}
-	table := c.Embedding()
+	table, err := c.Embedding().inMemory()
+	if err != nil {
+		return nil, err
+	}
 	rows := table.Rows()
 	zeros := make([]float32, table.Cols())
 	longer := Saved{Name: EmbeddingTensor, Shape: []int{rows + 1, table.Cols()}, Row: func(i int) []float32 {
@@ -81,7 +85,7 @@ func (c *Checkpoint) stored(l layout) ([]Saved, error) {
 		}
 		return table.Row(i)
 	}}
-	tensors = slices.DeleteFunc(tensors, func(t Saved) bool { return t.Name == EmbeddingTensor || l == mapped && t.Name == PoolingTensor })
+	tensors = slices.DeleteFunc(tensors, func(t Saved) bool { return t.Name == EmbeddingTensor || l == indexed && t.Name == PoolingTensor })
 	if l == extra {
 		return append(tensors, longer), nil
 	}
@@ -112,7 +116,7 @@ func (c *Checkpoint) rowOf(id int) int {
 	return id
 }
 
-// restore turns the tensors of the layouts extra and mapped into those of plain, which share their
+// restore turns the tensors of the layouts extra and indexed into those of plain, which share their
 // memory.
 func (c *Checkpoint) restore() error {
 	n := c.Vocabulary.Len()
@@ -157,8 +161,12 @@ func (c *Checkpoint) restore() error {
 }
 
 // shorten sets EmbeddingTensor to a table without its last row, which must be zeros.
-func (c *Checkpoint) shorten(name string, table Tensor) error {
+func (c *Checkpoint) shorten(name string, table Tensor) (err error) {
+	defer table.Unfault(debug.SetPanicOnFault(true), &err)
 	n := table.Rows() - 1
+	if err := table.Verify(n, n+1); err != nil {
+		return err
+	}
 	if slices.ContainsFunc(table.Row(n), func(x float32) bool { return x != 0 }) {
 		return fmt.Errorf("tensor %q: row %d, of unknown text, is not zero", name, n)
 	}
@@ -175,11 +183,11 @@ type module struct {
 	Type  string `json:"type"`
 }
 
-// writeModules writes modules.json. The modules of the layout mapped are named as only versions
+// writeModules writes modules.json. The modules of the layout indexed are named as only versions
 // from 6.0 name them, because earlier ones would ignore the mapping and the weights.
 func writeModules(w io.Writer, c *Checkpoint, l layout) error {
 	static, normalize := "sentence_transformers.models.StaticEmbedding", "sentence_transformers.models.Normalize"
-	if l == mapped {
+	if l == indexed {
 		static = "sentence_transformers.sentence_transformer.modules.static_embedding.StaticEmbedding"
 		normalize = "sentence_transformers.base.modules.normalize.Normalize"
 	}
@@ -205,7 +213,7 @@ func writeSimilarity(w io.Writer, l layout) error {
 		Similarity   string                 `json:"similarity_fn_name"`
 		Requirements map[string]requirement `json:"requirements,omitempty"`
 	}{Type: "SentenceTransformer", Prompts: map[string]string{}, Similarity: "cosine"}
-	if l == mapped {
+	if l == indexed {
 		settings.Requirements = map[string]requirement{"sentence-transformers": {">=6.2.0", "earlier versions ignore the weights of tokens"}}
 	}
 	return writeIndented(w, settings)

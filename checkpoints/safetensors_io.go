@@ -36,9 +36,12 @@ type Saved struct {
 func saved(tensors map[string]Tensor) ([]Saved, error) {
 	var list []Saved
 	for _, name := range slices.Sorted(maps.Keys(tensors)) {
-		t := tensors[name]
-		if err := t.Validate(); err != nil {
+		if err := tensors[name].Validate(); err != nil {
 			return nil, fmt.Errorf("tensor %q: %w", name, err)
+		}
+		t, err := tensors[name].inMemory()
+		if err != nil {
+			return nil, err
 		}
 		list = append(list, Saved{Name: name, Shape: t.Shape, Row: t.Row})
 	}

@@ -13,6 +13,9 @@ type Tensor struct {
 	Shape  []int     // at least one dimension, all positive
 	Stride int       // floats from one row to the next; 0 means packed, the last dimension
 	Data   []float32 // row i begins at i*Stride; values between the rows are never read
+
+	file *mapping // that Data is in; nil: Data is in memory
+	at   int      // byte of the file where Data begins
 }
 
 // NewTensor returns a zeroed tensor whose rows are padded to whole vectors of the

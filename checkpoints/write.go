@@ -10,6 +10,7 @@ import (
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
+	"github.com/luminavec/luminavec/internal/mapped"
 )
 
 // WriteOptions control how Write treats an existing model.
@@ -41,8 +42,8 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 		c.Config.Format = 1
 	}
 	marshal := c.Config.marshal
-	if layout == mapped {
-		marshal = c.Config.marshalMapped
+	if layout == indexed {
+		marshal = c.Config.marshalIndexed
 	}
 	folder, err := createFolder(dir, o)
 	if err != nil {
@@ -50,6 +51,7 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 	}
 	defer folder.Abort()
 	w := writer{ctx: ctx, dir: dir, folder: folder}
+	blocks := mapped.NewSums(tableBlock)
 	for _, f := range []struct {
 		name    string
 		present bool
@@ -65,10 +67,11 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 			if err != nil {
 				return err
 			}
-			return WriteTensors(ctx, w, tensors)
+			return WriteTensors(ctx, io.MultiWriter(w, blocks), tensors)
 		}},
 		{ModulesFile, opens, func(w io.Writer) error { return writeModules(w, c, layout) }},
 		{SimilarityFile, opens, func(w io.Writer) error { return writeSimilarity(w, layout) }},
+		{BlocksFile, true, func(w io.Writer) error { _, err := w.Write(appendBlocks(blocks)); return err }},
 		{CardFile, true, func(w io.Writer) error { return writeCard(w, c) }},
 		{StateFile, c.State != nil, func(w io.Writer) error { return writeTensors(ctx, w, c.State) }},
 		{LogFile, len(c.Log) > 0, these(c.Log)},
@@ -120,7 +123,7 @@ func createFolder(dir string, o WriteOptions) (*durable.Folder, error) {
 // isOurs reports whether a file of this name is part of a model.
 func isOurs(name string) bool {
 	switch name {
-	case ConfigFile, VocabularyFile, TokenizerFile, NGramFile, SpellingFile, ModelFile, ModulesFile, SimilarityFile, CardFile, StateFile, LogFile, CurveSVGFile, CurvePNGFile, ManifestFile:
+	case ConfigFile, VocabularyFile, TokenizerFile, NGramFile, SpellingFile, ModelFile, BlocksFile, ModulesFile, SimilarityFile, CardFile, StateFile, LogFile, CurveSVGFile, CurvePNGFile, ManifestFile:
 		return true
 	}
 	return false

@@ -75,7 +75,10 @@ func (e *Encoder) Explain(text string) (*Explanation, error) {
 		if tok.ID < 0 && e.grams != nil {
 			t.NGrams = e.grams.Explain(tok.Text)
 		}
-		row := e.lookUp(b, []byte(tok.Text), tok.ID)
+		row, err := e.lookUp(b, []byte(tok.Text), tok.ID)
+		if err != nil {
+			return nil, err
+		}
 		if row == nil {
 			t.ID = -1
 			x.Unknown++
@@ -89,7 +92,7 @@ func (e *Encoder) Explain(text string) (*Explanation, error) {
 		if tok.ID < 0 {
 			x.Composed++
 		}
-		t.Embedding = slices.Clone(row[:e.table.cols])
+		t.Embedding = slices.Clone(row[:e.width.cols])
 		feature := row
 		if e.linear != nil {
 			feature = make([]float32, e.linear.out().stride)
