@@ -29,9 +29,9 @@ const (
 type layout int
 
 const (
-	plain  layout = iota // as EmbeddingTensor: other programs do not open the folder, or need nothing else
-	extra                // as EmbeddingTensor with a row of zeros at the end, for the unk_token of a word tokenizer
-	indexed              // as tableTensor, mappingTensor and weightsTensor
+	plain   layout = iota // as EmbeddingTensor: other programs do not open the folder, or need nothing else
+	extra                 // as EmbeddingTensor with a row of zeros at the end, for the unk_token of a word tokenizer
+	indexed               // as tableTensor, mappingTensor and weightsTensor
 )
 
 // layoutOf returns how the table is stored, and whether sentence-transformers then computes the
