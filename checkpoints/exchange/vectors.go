@@ -110,7 +110,7 @@ func Open(ctx context.Context, path string, o Options) (*Vectors, error) {
 }
 
 func (v *Vectors) open(ctx context.Context) error {
-	if info, err := os.Stat(v.Path); err == nil && (info.IsDir() || info.Mode().IsRegular() && isTensors(v.Path)) {
+	if info, err := os.Stat(v.Path); err == nil && (info.IsDir() || info.Mode().IsRegular() && v.hasTokenizer()) {
 		return v.read(ctx, newHead(v.Path, nil, false, v.Options), true, nil)
 	}
 	in, err := text.Unpack(ctx, v.Path)
