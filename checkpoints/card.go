@@ -24,7 +24,9 @@ type cardData struct {
 	ngrams       int // that have rows
 	kind         Kind
 	layers       bool        // Linear, ReLU or a projection follow the table
-	static       bool        // a text's vector is the mean of rows of the table, weighted or not
+	folds        bool        // a text's vector is the mean of rows of one table, once layers and weights are folded into it
+	layout       layout      // how the table is stored
+	opens        bool        // sentence-transformers opens the folder
 	pooling      string      // what the pooling does
 	pythonPool   string      // the same in Python
 	subwords     bool        // what the tokenizer makes
@@ -79,9 +81,10 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 	}
 	switch c.Config.Encoder.Pooling {
 	case "", "mean", sif:
-		d.static = !d.layers
+		d.folds = true
 	}
-	d.pythonPool, d.method = pythonPooling(c.Config.Encoder.Pooling), d.kind.card(c)
+	d.layout, d.opens = layoutOf(c)
+	d.pythonPool, d.method = pythonPooling(c.Config.Encoder.Pooling, d.layout), d.kind.card(c)
 	d.params = c.Parameters()
 	var frequent []string
 	for _, id := range c.Vocabulary.ByCount() {

@@ -188,10 +188,14 @@ def encode(text):
 func (d *cardData) pythonTable(c *card, variable, table string, rows int) {
 	q := d.quantized[table]
 	if q == nil {
-		c.line(`%s = model["%s"]  # (%d, %d)`, variable, table, rows, d.config.Dim)
+		name, part := table, ""
+		if table == EmbeddingTensor {
+			name, part = d.tableName(), d.rows()
+		}
+		c.line(`%s = model["%s"]%s  # (%d, %d)`, variable, name, part, rows, d.config.Dim)
 		return
 	}
-	names := tableNames(table, q.DType, d.static && d.config.Encoder.Pooling != sif)
+	names := tableNames(table, q.DType, d.config.Encoder.static())
 	c.line(`codes = model["%s"]  # (%d, %d), %s`, names.codes, q.Clusters(), q.CodeBytes(), q.DType)
 	switch q.DType {
 	case Int4:
@@ -274,49 +278,54 @@ func (d *cardData) otherLibraries(c *card) {
 		c.line("")
 		c.line("The layers after the table are the tensors `%s`, `%s` and `%s` of the same", LinearTensor, BiasTensor, ProjectionTensor)
 		c.line("file, laid out as in PyTorch: `y = x @ weight.T + bias`.")
-	case !d.layers && d.static:
-		d.staticEmbedding(c)
 	}
+	d.sentenceTransformers(c)
 	c.line("")
 	c.line("With gensim: `embed export -m MODEL -f word2vec-bin -o vectors.bin`, then")
 	c.line("`KeyedVectors.load_word2vec_format(\"vectors.bin\", binary=True)`.")
 	c.line("")
 }
 
-func (d *cardData) staticEmbedding(c *card) {
-	unknown := ""
+// sentenceTransformers says how sentence-transformers and model2vec open the model, if they can.
+func (d *cardData) sentenceTransformers(c *card) {
 	switch {
-	case d.unknown >= 0:
-		unknown = " (unknown tokens then count\nas a row of zeros, which changes the length of a vector, not its direction)"
-	case !d.subwords:
-		unknown = " (words outside the vocabulary then\ncount as a row of zeros, " +
-			choose(d.ngrams != 0, "not composed from n-grams", "which changes the length of a vector, not its direction") + ")"
-	}
-	c.line("")
-	c.line("With `pip install sentence-transformers` the table is a static embedding%s:", unknown)
-	c.line("")
-	c.line("```python")
-	c.text(`
-import numpy as np
-from safetensors.numpy import load_file
+	case d.opens:
+		version := ""
+		if d.layout == indexed {
+			version = ">=6.2"
+		}
+		c.line("")
+		c.line("With `pip install \"sentence-transformers%s\"`, which computes the same vectors as StaticEmbedding:", version)
+		c.line("")
+		c.line("```python")
+		c.text(`
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.models import StaticEmbedding
-from tokenizers import Tokenizer
 
+vectors = SentenceTransformer("MODEL").encode(["how are you"])
 `)
-	c.line(`model = load_file("model.safetensors")`)
-	d.pythonTable(c, "table", EmbeddingTensor, d.tokens)
-	if d.config.Encoder.Pooling == sif {
-		c.line(`table = table * model["%s"][:, None]`, PoolingTensor)
+		c.line("```")
+		c.line("")
+		c.line("For model2vec and other versions: `embed export -m MODEL -f model2vec -o FOLDER`.")
+	case d.folds && d.ngrams == 0 && d.phrases == 0:
+		c.line("")
+		c.line("For sentence-transformers and model2vec: `embed export -m MODEL -f sentence-transformers -o FOLDER`.")
 	}
-	switch {
-	case d.unknown >= 0:
-		c.line("table[%d] = 0  # the token for unknown text", d.unknown)
-	case !d.subwords:
-		c.line("table = np.vstack([table, np.zeros_like(table[:1])])  # the id of unknown words is %d", d.tokens)
+}
+
+// tableName returns the name of the tensor with the table.
+func (d *cardData) tableName() string {
+	if d.layout == indexed {
+		return tableTensor
 	}
-	c.line(`model = SentenceTransformer(modules=[StaticEmbedding(Tokenizer.from_file("tokenizer.json"), embedding_weights=table)])`)
-	c.line("```")
+	return EmbeddingTensor
+}
+
+// rows returns the Python index of the rows of the vocabulary, without the row for unknown text.
+func (d *cardData) rows() string {
+	if d.layout == plain {
+		return ""
+	}
+	return fmt.Sprintf("[:%d]", d.tokens)
 }
 
 // origin says where an imported model comes from.
@@ -389,6 +398,9 @@ func (d *cardData) files(c *card) {
 	c.row("`config.json`", "what the model is, all settings, training progress")
 	c.row("`vocab.tsv`", "a token, a tab and its count on each line; line n is row n-1 of the table")
 	c.row("`tokenizer.json`", "how text is split into tokens, in the format of Hugging Face tokenizers")
+	if d.opens {
+		c.row("`modules.json`, `config_sentence_transformers.json`", "for sentence-transformers")
+	}
 	if d.ngrams != 0 {
 		c.row("`ngrams.txt`", "the bucket of each row of `%s`", NGramTensor)
 	}

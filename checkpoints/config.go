@@ -191,9 +191,9 @@ func (c *Config) Validate() error {
 // marshal returns config.json, indented for readability.
 func (c *Config) marshal() ([]byte, error) { return marshalConfig(c) }
 
-// marshalMapped is marshal with the keys that model2vec reads: the tensors of the layout mapped have
+// marshalIndexed is marshal with the keys that model2vec reads: the tensors of the layout indexed have
 // the names that it opens.
-func (c *Config) marshalMapped() ([]byte, error) {
+func (c *Config) marshalIndexed() ([]byte, error) {
 	return marshalConfig(struct {
 		*Config
 		Normalize bool `json:"normalize"`

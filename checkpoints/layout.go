@@ -16,7 +16,7 @@ const (
 	SimilarityFile = "config_sentence_transformers.json"
 )
 
-// Tensors of model.safetensors in the layout renamed, with the names that model2vec and StaticEmbedding
+// Tensors of model.safetensors in the layout indexed, with the names that model2vec and StaticEmbedding
 // use: the vector of token t is a row of tableTensor, that of the index mapping[t], times
 // weights[t].
 const (
@@ -29,9 +29,9 @@ const (
 type layout int
 
 const (
-	plain  layout = iota // as EmbeddingTensor: other programs do not open the folder, or need nothing else
-	extra                // as EmbeddingTensor with a row of zeros at the end, for the unk_token of a word tokenizer
-	renamed              // as tableTensor, mappingTensor and weightsTensor
+	plain   layout = iota // as EmbeddingTensor: other programs do not open the folder, or need nothing else
+	extra                 // as EmbeddingTensor with a row of zeros at the end, for the unk_token of a word tokenizer
+	indexed               // as tableTensor, mappingTensor and weightsTensor
 )
 
 // layoutOf returns how the table is stored, and whether sentence-transformers then computes the
@@ -60,7 +60,7 @@ func layoutOf(c *Checkpoint) (l layout, opens bool) {
 	case unknown && (!e.Normalize || e.Unknown == "" && c.Tokenizer.MarksSpaces()):
 		return plain, false
 	case weighted || unknown && c.Tokenizer.Subwords():
-		return renamed, true
+		return indexed, true
 	case unknown:
 		return extra, true
 	}
@@ -85,7 +85,7 @@ func (c *Checkpoint) stored(l layout) ([]Saved, error) {
 		}
 		return table.Row(i)
 	}}
-	tensors = slices.DeleteFunc(tensors, func(t Saved) bool { return t.Name == EmbeddingTensor || l == renamed && t.Name == PoolingTensor })
+	tensors = slices.DeleteFunc(tensors, func(t Saved) bool { return t.Name == EmbeddingTensor || l == indexed && t.Name == PoolingTensor })
 	if l == extra {
 		return append(tensors, longer), nil
 	}
@@ -116,7 +116,7 @@ func (c *Checkpoint) rowOf(id int) int {
 	return id
 }
 
-// restore turns the tensors of the layouts extra and renamed into those of plain, which share their
+// restore turns the tensors of the layouts extra and indexed into those of plain, which share their
 // memory.
 func (c *Checkpoint) restore() error {
 	n := c.Vocabulary.Len()
@@ -162,8 +162,8 @@ func (c *Checkpoint) restore() error {
 
 // shorten sets EmbeddingTensor to a table without its last row, which must be zeros.
 func (c *Checkpoint) shorten(name string, table Tensor) (err error) {
-	n := table.Rows() - 1
 	defer table.Unfault(debug.SetPanicOnFault(true), &err)
+	n := table.Rows() - 1
 	if err := table.Verify(n, n+1); err != nil {
 		return err
 	}
@@ -183,11 +183,11 @@ type module struct {
 	Type  string `json:"type"`
 }
 
-// writeModules writes modules.json. The modules of the layout renamed are named as only versions
+// writeModules writes modules.json. The modules of the layout indexed are named as only versions
 // from 6.0 name them, because earlier ones would ignore the mapping and the weights.
 func writeModules(w io.Writer, c *Checkpoint, l layout) error {
 	static, normalize := "sentence_transformers.models.StaticEmbedding", "sentence_transformers.models.Normalize"
-	if l == renamed {
+	if l == indexed {
 		static = "sentence_transformers.sentence_transformer.modules.static_embedding.StaticEmbedding"
 		normalize = "sentence_transformers.base.modules.normalize.Normalize"
 	}
@@ -213,7 +213,7 @@ func writeSimilarity(w io.Writer, l layout) error {
 		Similarity   string                 `json:"similarity_fn_name"`
 		Requirements map[string]requirement `json:"requirements,omitempty"`
 	}{Type: "SentenceTransformer", Prompts: map[string]string{}, Similarity: "cosine"}
-	if l == renamed {
+	if l == indexed {
 		settings.Requirements = map[string]requirement{"sentence-transformers": {">=6.2.0", "earlier versions ignore the weights of tokens"}}
 	}
 	return writeIndented(w, settings)

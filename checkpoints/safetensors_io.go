@@ -56,12 +56,12 @@ func (s Saved) dtype() (name string, width int64) {
 func saved(tensors map[string]Tensor, static bool) ([]Saved, error) {
 	var list []Saved
 	for _, name := range slices.Sorted(maps.Keys(tensors)) {
+		if err := tensors[name].Validate(); err != nil {
+			return nil, fmt.Errorf("tensor %q: %w", name, err)
+		}
 		t, err := tensors[name].inMemory()
 		if err != nil {
 			return nil, err
-		}
-		if err := t.Validate(); err != nil {
-			return nil, fmt.Errorf("tensor %q: %w", name, err)
 		}
 		if t.Quantized != nil {
 			list = append(list, t.Quantized.saved(tableNames(name, t.Quantized.DType, static))...)

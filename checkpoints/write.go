@@ -47,8 +47,8 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 		c.Config.Format = 1
 	}
 	marshal := c.Config.marshal
-	if layout == renamed {
-		marshal = c.Config.marshalMapped
+	if layout == indexed {
+		marshal = c.Config.marshalIndexed
 	}
 	folder, err := createFolder(dir, o)
 	if err != nil {

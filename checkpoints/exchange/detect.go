@@ -61,7 +61,7 @@ func (v *Vectors) head(r *bufio.Reader) (Head, error) {
 		return Head{}, fault.New(hintArchive, "%s is a tar archive, not a file of vectors", v.Name())
 	}
 	if isTensorsHead(data) {
-		return Head{}, fault.New("name the file, so that its tokenizer.json or its list of words can be read too", "%s is a safetensors file, which has no words", v.Name())
+		return Head{}, fault.Mention("put its tokenizer.json beside it, or name it with WordList", "%s is a safetensors file, which has no words", v.Name())
 	}
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) { // a byte order mark
 		r.Discard(3)
@@ -80,6 +80,19 @@ func isTensors(path string) bool {
 	head := make([]byte, 16)
 	n, _ := io.ReadFull(f, head)
 	return isTensorsHead(head[:n]) || strings.HasSuffix(path, ".safetensors")
+}
+
+// hasTokenizer reports whether the file is a table of vectors with the tokenizer of a model: beside
+// it, as WordLlama's, or named by Options.WordList.
+func (v *Vectors) hasTokenizer() bool {
+	if v.Options.Unnamed || !isTensors(v.Path) {
+		return false
+	}
+	if v.Options.WordList != "" {
+		return isTokenizer(v.Options.WordList)
+	}
+	f, err := openFolder(v.Path)
+	return err != nil || f.split != ""
 }
 
 func isTensorsHead(data []byte) bool {

@@ -39,5 +39,6 @@
 //
 // [Export] writes the vectors of a model, [NewWriter] any rows. Text holds the
 // shortest decimal number that reads back as the same float32, so no format loses
-// precision.
+// precision. [ExportFolder] writes a whole model, with its tokenizer, as a folder of
+// model2vec or sentence-transformers.
 package exchange

@@ -210,6 +210,21 @@ func frontMatter(card string) map[string]string {
 	return map[string]string{} // without an end, it is not front matter
 }
 
+// truncates returns the number of tokens to which the tokenizer.json of the folder truncates a text
+// in other programs; 0: it does not.
+func (f *folder) truncates() int {
+	var t struct {
+		Truncation struct {
+			Max int `json:"max_length"`
+		} `json:"truncation"`
+	}
+	data, err := manifest.ReadSmall(f.split, 1<<30)
+	if err != nil || json.Unmarshal(data, &t) != nil {
+		return 0
+	}
+	return t.Truncation.Max
+}
+
 // tokenizer reads the tokenizer.json of the folder.
 func (f *folder) tokenizer() (*tokenize.Tokenizer, error) {
 	data, err := manifest.ReadSmall(f.split, 1<<30)

@@ -103,6 +103,9 @@ func readSafetensors(ctx context.Context, v *Vectors, _ *bufio.Reader) (RowReade
 		if table, err = weighted(path, table, tensors); err != nil {
 			return nil, err
 		}
+		if name == checkpoints.EmbeddingTensor && f.format == 0 {
+			f.limit = f.truncates()
+		}
 		if f.limit > 0 && f.limit < 1<<20 {
 			v.detail += fmt.Sprintf("; its limit of %s per text is not kept", count(int64(f.limit), "token"))
 		}
@@ -115,7 +118,7 @@ func readSafetensors(ctx context.Context, v *Vectors, _ *bufio.Reader) (RowReade
 		v.folder = f
 		return f.rows(ctx, v, path, table)
 	}
-	return nil, fault.New("only a table of vectors can be read, as of model2vec or StaticEmbedding: a transformer computes vectors from more than a table",
+	return nil, fault.New("only a table of vectors can be read, as of model2vec or StaticEmbedding: a transformer computes vectors from more than a table. Encode your texts with the program that made it, and import those vectors",
 		"%s: no table %s or %s, only the tensors %s", path, tableNames[0], tableNames[1], fault.Names(slices.Sorted(maps.Keys(tensors))))
 }
 

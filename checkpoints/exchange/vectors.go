@@ -49,7 +49,8 @@ type Options struct {
 	// a text that can be read in two ways is an error.
 	Format string
 	// WordList is a file with the words of npy, tsv or safetensors, whose rows have none: one
-	// per line, with or without a count after a tab or, in all lines, after a space. It is an
+	// per line, with or without a count after a tab or, in all lines, after a space. For safetensors
+	// it may also be a tokenizer.json. It is an
 	// error with other formats. Default "": vocab.tsv in the folder of the file; tsv is then read
 	// only if Unnamed or Format is set.
 	WordList string
@@ -109,7 +110,7 @@ func Open(ctx context.Context, path string, o Options) (*Vectors, error) {
 }
 
 func (v *Vectors) open(ctx context.Context) error {
-	if info, err := os.Stat(v.Path); err == nil && (info.IsDir() || info.Mode().IsRegular() && isTensors(v.Path)) {
+	if info, err := os.Stat(v.Path); err == nil && (info.IsDir() || info.Mode().IsRegular() && v.hasTokenizer()) {
 		return v.read(ctx, newHead(v.Path, nil, false, v.Options), true, nil)
 	}
 	in, err := text.Unpack(ctx, v.Path)

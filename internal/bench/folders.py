@@ -26,13 +26,18 @@ texts = json.load(open(sys.argv[1], encoding="utf-8"))
 def model2vec(folder):
     from model2vec import StaticModel
 
-    return StaticModel.from_pretrained(folder).encode(texts, max_length=None)
+    model = StaticModel.from_pretrained(folder)
+    if model.embedding.dtype == np.float16:  # to which it would round the vectors too
+        model.embedding = model.embedding.astype(np.float32)
+    return model.encode(texts, max_length=None)
 
 
 def sentence_transformers(folder):
     from sentence_transformers import SentenceTransformer
 
-    return SentenceTransformer(folder, device="cpu").encode(texts, show_progress_bar=False)
+    model = SentenceTransformer(folder, device="cpu")
+    model[0].tokenizer.no_truncation()
+    return model.encode(texts, show_progress_bar=False)
 
 
 def wordllama(folder):

@@ -42,8 +42,9 @@ a word occurs in several rows, the first row is used. In formats without counts,
 expected in order of frequency: the r-th of V words gets the count V/r.
 
 Words are normalized like text: to Unicode NFC and, without --cased, to lower case. 'embed
-export' writes their original spelling. Of several words with the same NFC, one row is used. A model folder, and a folder of model2vec or StaticEmbedding of
-sentence-transformers, keeps its tokenizer, weights, layers and n-grams.`,
+export' writes their original spelling. Of several words with the same NFC, one row is used. A model folder, and a folder of model2vec, StaticEmbedding of
+sentence-transformers or WordLlama, keeps its tokenizer, weights, layers and n-grams, and what it does with unknown text.
+Texts are read to their end, also if the other program truncates them.`,
 		Example: `
 $ embed import glove.6B.100d.txt -o glove
 embed: 400,000 words, 100 dimensions, from glove, glove`,
@@ -62,7 +63,7 @@ embed: 400,000 words, 100 dimensions, from glove, glove`,
 			{Name: "words", Help: "at word boundaries of Unicode (UAX #29)"},
 			{Name: "whitespace", Help: "at white space"}}},
 		cli.Flag{Name: "vocab", Arg: "FILE", Into: &j.options.WordList, Field: "WordList", Ext: []string{"tsv", "txt"},
-			Help: "words of rows that have none, one per line, optionally with a tab and a count"})
+			Help: "words of rows that have none, one per line, optionally with a tab and a count; or the tokenizer.json of a table in a .safetensors file"})
 	cli.Declare(cmd, cli.ForInput, cli.VectorFlags(&j.options.Options)...)
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "MODEL", Into: &j.output, Help: "folder to write"},
