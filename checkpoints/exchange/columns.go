@@ -247,7 +247,7 @@ type columnRows struct {
 	values                  jsonValues
 	dtype                   DType
 	step                    float32 // the scale of the last row
-	first                   bool // the first row has been read, not yet returned
+	first                   bool    // the first row has been read, not yet returned
 	begin                   int64
 }
 

@@ -30,8 +30,9 @@ type Format struct {
 	// hold texts.
 	Words bool
 
-	// Holds is what a file can hold beside vectors, and Loses what is lost of a model or of
-	// texts that are written in the format, in a few words. 'embed formats' lists both.
+	// Holds is what a file can hold beside vectors: see Holds for how to fill it. 'embed
+	// formats' lists it, and what it leaves out as lost. Loses says what else is lost or needs
+	// attention, in a few words.
 	Holds Holds
 	Loses string
 
@@ -68,6 +69,42 @@ type Holds struct {
 	// Default: Float32.
 	DTypes []DType
 }
+
+// Held returns the names of what files of the format hold, such as "ids" or "ids (beside)", and of
+// what they do not.
+func (f *Format) Held() (held, lost []string) {
+	add := func(name string, w Where) {
+		switch w {
+		case Inside:
+			held = append(held, name)
+		case Beside:
+			held = append(held, name+" (beside)")
+		default:
+			lost = append(lost, name)
+		}
+	}
+	inside := func(is bool) Where {
+		if is {
+			return Inside
+		}
+		return Nowhere
+	}
+	h := f.Holds
+	add("ids", h.IDs)
+	add("fields", h.Fields)
+	add("texts", inside(h.Texts))
+	add("words", inside(h.Words))
+	add("counts", inside(h.Counts))
+	add("n-grams", inside(h.NGrams))
+	add("tokenizer", inside(h.Tokenizer))
+	return held, lost
+}
+
+// Types returns the types of values that files of the format can have.
+func (f *Format) Types() []DType { return f.dtypes() }
+
+// All returns all formats, by name.
+func All() []Format { return slices.Clone(registry) }
 
 // Where is where a format holds something: Nowhere, Inside the file, or Beside it in a file of
 // its own.

@@ -25,7 +25,7 @@ func init() {
 		Name: "npy", Extensions: []string{".npy"}, Binary: true, info: true,
 		Description: "a NumPy array, without words",
 		Holds:       Holds{IDs: Beside, Fields: Beside, Words: true, Counts: true, DTypes: DTypes()},
-		Loses:       "texts; the scale of int8 is in a file beside it",
+		Loses:       "the scale of int8 and the bits of binary are in a file beside it",
 		Detect: func(head Head) Match {
 			if bytes.HasPrefix(head.Data, []byte(npyMagic)) {
 				return Yes

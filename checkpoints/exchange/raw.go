@@ -17,7 +17,7 @@ func init() {
 		Name: "raw", Extensions: []string{".f32", ".raw"}, Binary: true, info: true,
 		Description: "little-endian values alone; a file beside it, FILE.json, has the dimensions",
 		Holds:       Holds{IDs: Beside, Fields: Beside, Words: true, Counts: true, DTypes: DTypes()},
-		Loses:       "texts; dimensions, type and scale are in a file beside it",
+		Loses:       "dimensions, type and scale are in a file beside it",
 		Detect: func(head Head) Match {
 			if head.Options.Format == "raw" {
 				return Yes

@@ -23,7 +23,7 @@ func init() {
 		Name: "safetensors", Folder: true, File: true, Extensions: []string{".safetensors"}, Binary: true,
 		Description: "a file with a table of vectors; or a folder with model.safetensors and vocab.tsv or tokenizer.json, such as model2vec's",
 		Holds:       Holds{IDs: Beside, Fields: Beside, Words: true, Counts: true, Tokenizer: true, DTypes: DTypes()},
-		Loses:       "a file: texts, and the tokenizer",
+		Loses:       "only folders have a tokenizer",
 		Write: func(w io.Writer, shape Shape) (RowWriter, error) {
 			return newRowWriter(w, shape, safetensorsHeader(shape), appendPackedRow(shape)), nil
 		},

@@ -15,7 +15,7 @@ func init() {
 		Name: "tsv", Extensions: []string{".tsv"},
 		Description: "numbers separated by tabs, without words",
 		Holds:       Holds{IDs: Inside, Fields: Inside, Texts: true, DTypes: []DType{Float32, Float16}},
-		Loses:       "without ids and fields, texts too",
+		Loses:       "without ids and fields, a file has numbers alone",
 		Detect: func(head Head) Match {
 			if head.Options.Format == "tsv" || head.isText("tsv") || hasColumns(head, '\t') {
 				return Yes
