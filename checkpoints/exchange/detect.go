@@ -3,7 +3,6 @@ package exchange
 import (
 	"bufio"
 	"bytes"
-	"encoding/binary"
 	"io"
 	"os"
 	"strings"
@@ -23,7 +22,6 @@ var foreign = []struct{ magic, name, hint string }{
 	{"PK\x03\x04", "a zip archive", hintArchive},
 	{"\xfd7zXZ\x00", "an xz file", "decompress it first: xz -d FILE"},
 	{"\x89HDF", "an HDF5 file", ""},
-	{"PAR1", "a Parquet file", ""},
 	{"version https://git-lfs", "a pointer of Git LFS", "fetch the file itself: git lfs pull"},
 	{"SQLite format 3", "an SQLite database", ""},
 	{"\xff\xfe", "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8 FILE"},
@@ -32,8 +30,6 @@ var foreign = []struct{ magic, name, hint string }{
 
 const (
 	hintArchive = "unpack it and use the file of vectors in it"
-
-	maxSafetensorsHeader = 100_000_000 // of the safetensors library
 )
 
 // head returns the start of a file and skips a byte order mark. It returns an error if the file
@@ -59,9 +55,6 @@ func (v *Vectors) head(r *bufio.Reader) (Head, error) {
 	}
 	if len(data) > 262 && string(data[257:262]) == "ustar" {
 		return Head{}, fault.New(hintArchive, "%s is a tar archive, not a file of vectors", v.Name())
-	}
-	if isTensorsHead(data) {
-		return Head{}, fault.Mention("put its tokenizer.json beside it, or name it with WordList", "%s is a safetensors file, which has no words", v.Name())
 	}
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) { // a byte order mark
 		r.Discard(3)
@@ -96,7 +89,7 @@ func (v *Vectors) hasTokenizer() bool {
 }
 
 func isTensorsHead(data []byte) bool {
-	return len(data) > 9 && data[8] == '{' && binary.LittleEndian.Uint64(data) < maxSafetensorsHeader
+	return len(data) > 9 && data[8] == '{' && little.Uint64(data) < maxSafetensorsHeader
 }
 
 func newHead(path string, data []byte, whole bool, o Options) Head {
@@ -119,7 +112,7 @@ func detect(head Head, folder bool) (Format, error) {
 	var best Format
 	sure := No
 	for _, f := range Readable() {
-		if f.Folder == folder {
+		if f.Folder == folder || f.File && !folder {
 			if m := f.Detect(head); m > sure || m > No && f.Name == head.Options.Format {
 				best, sure = f, m
 			}

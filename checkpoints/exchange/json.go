@@ -21,6 +21,7 @@ import (
 func init() {
 	Register(Format{
 		Name: "json", Extensions: []string{".json"},
+		Holds:       Holds{Words: true},
 		Description: "an object \"vectors\" of arrays, by word; of each, all or the first \"dimensions\" numbers",
 		Detect: func(head Head) Match {
 			if jsonObject.Match(head.Data) && (head.Options.Format == "json" || jsonMember(head) != "vector") {
@@ -49,6 +50,9 @@ func jsonMember(head Head) string {
 		}
 		if name == "vector" || name == "vectors" {
 			return name.(string)
+		}
+		if name == "embedding" || name == "embeddings" || name == head.Options.VectorColumn && name != "" { // of another program
+			found = "vector"
 		}
 		if name == "text" {
 			found = "vector"

@@ -24,11 +24,23 @@ import (
 // MANIFEST. Its words are in vocab.tsv or in tokenizer.json.
 func init() {
 	Register(Format{
-		Name: "safetensors", Folder: true,
-		Description: "a table in model.safetensors or another file of tensors, with tokenizer.json or vocab.tsv: model2vec, StaticEmbedding, WordLlama",
+		Name: "safetensors", Folder: true, File: true, Extensions: []string{".safetensors"}, Binary: true,
+		Description: "a file with a table of vectors; or such a file or model.safetensors with tokenizer.json or vocab.tsv beside it: model2vec, StaticEmbedding, WordLlama",
+		Holds:       Holds{IDs: Beside, Fields: Beside, Words: true, Counts: true, Tokenizer: true, DTypes: DTypes()},
+		Loses:       "only folders have a tokenizer",
+		Write: func(w io.Writer, shape Shape) (RowWriter, error) {
+			return newRowWriter(w, shape, safetensorsHeader(shape), appendPackedRow(shape)), nil
+		},
+		Extend: extendSafetensors,
 		Detect: func(head Head) Match {
+			if head.Data != nil {
+				if isSafetensorsFile(head) {
+					return Yes
+				}
+				return No
+			}
 			if info, err := os.Stat(head.Path); err == nil && !info.IsDir() {
-				return Yes // a file of tensors
+				return Yes // a file of tensors with its tokenizer
 			}
 			if exists(head.Path, checkpoints.ManifestFile) {
 				return No
@@ -65,7 +77,10 @@ const (
 	weightsTensor = "weights"
 )
 
-func readSafetensors(ctx context.Context, v *Vectors, _ *bufio.Reader) (RowReader, error) {
+func readSafetensors(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error) {
+	if r != nil {
+		return readSafetensorsFile(ctx, v, r)
+	}
 	f, err := openFolder(v.Path)
 	if err != nil {
 		return nil, err

@@ -17,10 +17,8 @@ import (
 type textOptions struct {
 	text    text.Selection
 	skipBad bool
-	format  string
-	output  string
-	force   bool
 	threads int
+	out     textOutput
 }
 
 func textCommand() *cobra.Command {
@@ -35,10 +33,7 @@ breaks become spaces. A model with character n-grams composes the vectors of wor
 that it does not know, and these words count as known; the token of a tokenizer for
 unknown text, such as [UNK], does not. A line that is empty or has no known word gets
 the zero vector; a warning at the end counts these lines.
-
-The npy format starts with the number of lines, so vectors are held until the last
-line is read: up to 64 MB in memory, the rest in a temporary file. jsonl and tsv are
-written as lines arrive.`,
+` + outputHelp,
 		Example: `
 $ printf 'good morning\nhow are you\n' | embed text -m model -o out.npy
 embed: 2 lines, 100 dimensions, out.npy`,
@@ -50,20 +45,12 @@ embed: 2 lines, 100 dimensions, out.npy`,
 	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.SkipBadFlag(&o.skipBad))...)
 	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "threads", Arg: "N", Into: &o.threads, Field: "Threads", Positive: true,
 		Help: "number of threads that encode", Default: "one per core"})
-	return cli.Declare(cmd, cli.ForOutput,
-		cli.Flag{Name: "format", Short: "f", Arg: "FORMAT", Into: &o.format, Help: "output format",
-			Field: "Format", Default: "the extension of the output file; without one npy, or jsonl on a terminal", Values: formats(exchange.WritableTexts())},
-		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &o.output, Help: "write to FILE", Default: "standard output"},
-		cli.Flag{Name: "force", Into: &o.force, Help: "replace FILE if it exists"})
+	return o.out.declare(cmd)
 }
 
-func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
-	terminal := cli.IsTerminal(cmd.OutOrStdout()) && (o.output == "" || o.output == "-")
-	usual := "npy"
-	if terminal {
-		usual = "jsonl"
-	}
-	format, err := cli.OutputFormat(exchange.WritableTexts(), o.format, o.output, usual)
+func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
+	terminal := cli.IsTerminal(cmd.OutOrStdout()) && (o.out.path == "" || o.out.path == "-")
+	format, err := o.out.settle(cmd, terminal)
 	if err != nil {
 		return err
 	}
@@ -71,15 +58,17 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 	if err != nil {
 		return err
 	}
-	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: o.output, Force: o.force, Binary: format.Binary, Inputs: src.Names()})
-	if err != nil {
-		return err
-	}
-	defer out.Abort()
 	enc, err := cli.OpenEncoder(cmd)
 	if err != nil {
 		return err
 	}
+	var t texts
+	job := map[string]string{"the selection of texts": fmt.Sprintf("%+v, skip-bad %t", o.text, o.skipBad)}
+	out, err := o.out.open(cmd, format, enc, exchange.Shape{}, src.Names(), job, &t)
+	if err != nil {
+		return err
+	}
+	defer func() { err = out.close(err) }()
 	if cli.IsTerminal(cmd.InOrStdin()) && src.Names()[0] == text.Stdin {
 		cli.Note(cmd, "reading lines from the terminal; Ctrl-D ends the input")
 	}
@@ -88,45 +77,39 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 		progress = cli.StartProgress(cmd, "embed")
 		defer progress.Done()
 	}
-	w, err := exchange.NewWriter(out, format.Name, exchange.Shape{Rows: exchange.Unknown, Dim: enc.Dim(), Text: true})
-	if err != nil {
-		return err
-	}
-	defer w.Close()
-	var t texts
 	var row exchange.Row
-	read := func(ctx context.Context) iter.Seq2[cli.Line, error] { return cli.Lines(ctx, src) }
+	read := func(ctx context.Context) iter.Seq2[cli.Line, error] {
+		return rest(out, cli.Lines(ctx, src), func(line cli.Line) exchange.Row { return exchange.Row{Token: []byte(line.Text)} })
+	}
 	text := func(line cli.Line) string { return line.Text }
 	err = sentence.EncodeStream(cmd.Context(), enc, read, text, o.threads, func(batch []cli.Line, known []int, vectors []float32, idle bool) error {
 		for i, line := range batch {
 			t.count(line, known[i])
 			row.Token = append(row.Token[:0], line.Text...)
 			row.Known, row.Values = known[i], vectors[i*enc.Dim():(i+1)*enc.Dim()]
-			if err := w.Write(row); err != nil {
+			if err := out.write(row); err != nil {
 				return err
 			}
 		}
 		progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(t.lines, "lines"))
 		if idle {
-			return w.Flush()
+			return out.flush()
 		}
 		return nil
 	})
 	if err != nil {
 		return cli.Skippable(err)
 	}
-	if err := w.Finish(); err != nil {
-		return err
-	}
-	if err := out.Commit(); err != nil {
+	if err := out.finish(); err != nil {
 		return err
 	}
 	progress.Done()
 	t.report(cmd)
 	cli.WarnInvalid(cmd, src)
-	if o.output != "" && o.output != "-" {
-		cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(t.lines, "line", "lines"), enc.Dim(), out.Name())
+	if o.out.path != "" && o.out.path != "-" {
+		cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(t.lines, "line", "lines"), out.dims, o.out.path)
 	}
+	out.report()
 	return nil
 }
 
