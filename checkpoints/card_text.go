@@ -296,9 +296,15 @@ func (d *cardData) origin(c *card) {
 	c.line("")
 	c.table()
 	c.row("file", "%s", cmp.Or(d.sources, "not recorded"))
+	if d.config.Origin != "" {
+		c.row("origin", "%s", code(d.config.Origin))
+	}
+	if d.config.License != "" {
+		c.row("license", "%s", code(d.config.License))
+	}
 	c.rows(d.settings)
 	c.line("")
-	c.line("The vectors were not trained with LuminaVec; the license of the file applies.")
+	c.line("The vectors were not trained with LuminaVec; %s applies.", choose(d.config.License != "", "that license", "the license of the file"))
 }
 
 // training says how the model was trained, with every setting.

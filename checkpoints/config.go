@@ -44,6 +44,12 @@ type Config struct {
 	Earlier  []CorpusInfo          `json:"earlier,omitempty"` // texts of earlier runs, oldest first
 	Progress Progress              `json:"progress"`
 
+	// Of a model from another program: the licence that came with it, such as "mit" or a name of
+	// its own, and where it comes from, such as "minishlab/potion-base-8M" or the name of the
+	// imported file and its format. Empty: not known, or trained here.
+	License string `json:"license,omitempty"`
+	Origin  string `json:"origin,omitempty"`
+
 	Validation *Validation `json:"validation,omitempty"` // nil: training was not validated
 }
 

@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -153,6 +155,7 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*checkpoints.Chec
 			Kind: checkpoints.VectorsKind, Dim: v.Dim, Encoder: from.Config.Encoder, Options: options,
 			Corpus:   checkpoints.CorpusInfo{Sources: []string{v.Path}, Vocabulary: len(tokens)},
 			Progress: checkpoints.Progress{Done: 1, Finished: true},
+			License:  from.Config.License, Origin: cmp.Or(from.Config.Origin, v.origin()),
 		},
 		Tokenizer:  tokenizer,
 		Vocabulary: vocabulary,
@@ -166,6 +169,14 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*checkpoints.Chec
 		c.Tensors[checkpoints.NGramTensor] = from.Tensors[checkpoints.NGramTensor]
 	}
 	return c, report, nil
+}
+
+// origin is Config.Origin of what is imported from a file: its name and format.
+func (v *Vectors) origin() string {
+	if v.Path == text.Stdin {
+		return v.Format
+	}
+	return fmt.Sprintf("%s (%s)", filepath.Base(filepath.Clean(v.Path)), v.Format)
 }
 
 // encoder returns what turns text into the vectors of the file, beside its rows: the model, what

@@ -106,6 +106,12 @@ func (m *modelInfo) write(w io.Writer, width int) error {
 		}
 		field(label, text)
 	}
+	if c.Origin != "" {
+		field("origin", c.Origin)
+	}
+	if c.License != "" {
+		field("license", c.License)
+	}
 	for _, earlier := range slices.Backward(c.Earlier) {
 		field("before that", corpusText(kind, earlier))
 	}
