@@ -352,6 +352,6 @@ func (e *Encoder) lookUp(b *buffers, word []byte, id int32) []float32 {
 	for _, row := range b.grams {
 		addTo(b.row, e.gramTable.row(int(row)))
 	}
-	divide(b.row, len(b.grams))
+	divide(b.row, e.grams.Divisor(string(word), len(b.grams)))
 	return b.row
 }
