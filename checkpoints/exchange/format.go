@@ -24,6 +24,11 @@ type Format struct {
 	// hold texts.
 	Words bool
 
+	// Holds is what a file can hold beside vectors, and Loses what is lost of a model or of
+	// texts that are written in the format, in a few words. 'embed formats' lists both.
+	Holds Holds
+	Loses string
+
 	// Detect reports how well a file matches the format. nil: the format cannot be read.
 	Detect func(Head) Match
 
@@ -35,6 +40,32 @@ type Format struct {
 	// Write returns a writer of rows. nil: the format cannot be written.
 	Write func(w io.Writer, shape Shape) (RowWriter, error)
 }
+
+// Holds is what the files of a format can hold beside vectors. Set what a reader of the format
+// gets back, or what a writer puts in; of a format that is only read, what its files have.
+type Holds struct {
+	IDs    Where // Row.ID
+	Fields Where // Row.Fields
+	Texts  bool  // Row.Token may be any text
+	Words  bool  // Row.Token may be a word, or the format has a list of words
+	Counts bool  // Row.Count
+	NGrams bool  // character n-grams, from which other words are composed
+	// Tokenizer is whether it says how text is split into the tokens of the rows.
+	Tokenizer bool
+	// DTypes are the types of values that are written or, if the format is only read, read.
+	// Default: Float32.
+	DTypes []DType
+}
+
+// Where is where a format holds something: Nowhere, Inside the file, or Beside it in a file of
+// its own.
+type Where int
+
+const (
+	Nowhere Where = iota
+	Inside
+	Beside
+)
 
 // Head is the part of a file or folder that Detect examines.
 type Head struct {
@@ -64,10 +95,21 @@ type RowReader interface {
 	Place() string
 }
 
-// Shape is the size of the array to write.
+// Shape is what the rows of a file to write have in common.
 type Shape struct {
 	Rows int64 // number of rows; Unknown if it is known only after the last row
-	Dim  int
+	Dim  int   // values of a Row; the dimensions of the vectors
+
+	// HasID is whether rows have an ID. Fields names what else is written of each row, in the
+	// order of Row.Fields. Text is whether the text itself is written, in formats that hold
+	// texts. Default: no ids, no fields, no text.
+	HasID  bool
+	Fields []string
+	Text   bool
+
+	DType DType // how values are stored. Default: Float32
+	// Scale is the value of one step of Int8. Default 0: derived from the first rows.
+	Scale float32
 }
 
 // Unknown, as the number of rows of a Shape, means that it is not known yet.

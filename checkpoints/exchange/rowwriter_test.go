@@ -19,7 +19,7 @@ func TestSpillToFile(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	var out bytes.Buffer
 	const rows, dim = 1000, 3
-	w, err := NewWriter(&out, "npy", Shape{Unknown, dim})
+	w, err := NewWriter(&out, "npy", Shape{Rows: Unknown, Dim: dim})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestCannotSpill(t *testing.T) {
 	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} { // the last two on Windows
 		t.Setenv(name, dir)
 	}
-	w := newRowWriter(new(bytes.Buffer), Shape{Unknown, 1}, npyHeader(1), appendLine)
+	w := newRowWriter(new(bytes.Buffer), Shape{Rows: Unknown, Dim: 1}, npyHeader(1), appendLine)
 	w.limit = 1
 	defer w.Close()
 	err := w.Write(Row{Values: []float32{1}})
@@ -77,7 +77,7 @@ func TestUnknownRows(t *testing.T) {
 		var texts []string
 		for _, rows := range []int64{2, Unknown} {
 			var out bytes.Buffer
-			w, err := NewWriter(&out, f.Name, Shape{rows, 2})
+			w, err := NewWriter(&out, f.Name, Shape{Rows: rows, Dim: 2, Text: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -100,7 +100,7 @@ func TestUnknownRows(t *testing.T) {
 
 // A number of rows that was announced must be kept.
 func TestAnnouncedRows(t *testing.T) {
-	w, err := NewWriter(new(bytes.Buffer), "npy", Shape{2, 1})
+	w, err := NewWriter(new(bytes.Buffer), "npy", Shape{Rows: 2, Dim: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,6 +79,8 @@ type Row struct {
 	Count  int64     // how often the word occurs in its training text; -1: unknown
 	Known  int       // for a text to write: the number of its words that have a vector
 	Values []float32 // Dim finite values
+	ID     string    // name of the text, if Shape.HasID; in a row that is read: "" if the file has none
+	Fields []string  // for a text to write: the values of Shape.Fields, in their order
 }
 
 // Stats counts what Each has read.
