@@ -13,7 +13,6 @@ import (
 
 // foreign lists files that could be mistaken for vectors.
 var foreign = []struct{ magic, name, hint string }{
-	{"\xba\x16\x4f\x2f", "a fastText model", "use its .vec file, which fastText writes beside it"},
 	{"GGUF", "a GGUF model", ""},
 	{"ARROW1", "an Arrow file", ""},
 	{"7z\xbc\xaf", "a 7z archive", hintArchive},

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -39,6 +40,10 @@ type Format struct {
 
 	// Write returns a writer of rows. nil: the format cannot be written.
 	Write func(w io.Writer, shape Shape) (RowWriter, error)
+
+	// WriteModel writes a model with more than its rows, such as its n-grams; words are those of
+	// its vocabulary, as they are to be spelled. nil: only rows can be written.
+	WriteModel func(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, words []string) error
 }
 
 // Holds is what the files of a format can hold beside vectors. Set what a reader of the format
@@ -139,7 +144,9 @@ func Register(f Format) {
 func Readable() []Format { return formats(func(f Format) bool { return f.Detect != nil }) }
 
 // Writable returns the formats that Export writes, by name.
-func Writable() []Format { return formats(func(f Format) bool { return f.Write != nil }) }
+func Writable() []Format {
+	return formats(func(f Format) bool { return f.Write != nil || f.WriteModel != nil })
+}
 
 // WritableTexts returns the formats that hold a row for any text, by name: those
 // that are written and in which no white space ends a word.

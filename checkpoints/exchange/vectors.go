@@ -31,14 +31,16 @@ type Vectors struct {
 	Options Options
 	Model   *checkpoints.Checkpoint // the model, if Path is a model folder; otherwise nil
 
-	reader  RowReader
-	folder  *folder        // of the format safetensors; otherwise nil
-	start   Head           // of the file, while it is opened
-	listed  bool           // a list of words is read
-	detail  string         // what else String says of the format
-	input   *text.Unpacked // nil for a folder
-	closers []io.Closer
-	stats   Stats
+	reader   RowReader
+	folder   *folder                 // of the format safetensors; otherwise nil
+	made     *checkpoints.Checkpoint // n-grams and tokenizer of fasttext-bin; otherwise nil
+	settings map[string]any          // of its training, as the file states them
+	start    Head                    // of the file, while it is opened
+	listed   bool                    // a list of words is read
+	detail   string                  // what else String says of the format
+	input    *text.Unpacked          // nil for a folder
+	closers  []io.Closer
+	stats    Stats
 }
 
 // Options control how Open reads.
@@ -119,7 +121,7 @@ func (v *Vectors) open(ctx context.Context) error {
 	v.input = in
 	v.closers = append(v.closers, in)
 	r := in.Reader
-	if head, _ := r.Peek(r.Size()); !bytes.HasPrefix(head, []byte(npyMagic)) && text.EndsAtCR(head) {
+	if head, _ := r.Peek(r.Size()); !bytes.HasPrefix(head, []byte(npyMagic)) && bytes.IndexByte(head, 0) < 0 && text.EndsAtCR(head) {
 		r = bufio.NewReaderSize(text.CRReader{Text: r}, r.Size())
 	}
 	head, err := v.head(r)

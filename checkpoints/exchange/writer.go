@@ -2,6 +2,8 @@ package exchange
 
 import (
 	"io"
+
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // Writer writes rows in a format.
@@ -17,6 +19,9 @@ func NewWriter(w io.Writer, format string, shape Shape) (*Writer, error) {
 	f, err := Lookup(Writable(), format)
 	if err != nil {
 		return nil, err
+	}
+	if f.Write == nil {
+		return nil, fault.New("use Export, or choose another format", "the format %s holds whole models, not rows alone", f.Name)
 	}
 	rows, err := f.Write(w, shape)
 	if err != nil {
