@@ -3,6 +3,7 @@ package exchange
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -21,6 +22,11 @@ type Format struct {
 	Binary      bool     // not to be printed on a terminal
 	Folder      bool     // a folder, not a file
 
+	// File is whether the format is a single file too, although Folder is set.
+	File bool
+
+	info bool // files may need an InfoFile
+
 	// Words is whether a row starts with its word, ended by white space. Such a format cannot
 	// hold texts.
 	Words bool
@@ -38,12 +44,18 @@ type Format struct {
 	// rows. r begins at the start of the file; for a Folder it is nil.
 	Read func(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error)
 
-	// Write returns a writer of rows. nil: the format cannot be written.
+	// Write returns a writer of rows, whose values are already those of shape.DType: whole
+	// numbers for Int8. nil: the format cannot be written.
 	Write func(w io.Writer, shape Shape) (RowWriter, error)
 
 	// WriteModel writes a model with more than its rows, such as its n-grams; words are those of
 	// its vocabulary, as they are to be spelled. nil: only rows can be written.
 	WriteModel func(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, words []string) error
+
+	// Extend examines a file that was read without an error and has the dimension, the type of
+	// values and the scale of shape, for Append. shape.Rows is the number of its rows. nil:
+	// rows cannot be added to the format.
+	Extend func(path string, shape Shape) (Base, error)
 }
 
 // Holds is what the files of a format can hold beside vectors. Set what a reader of the format
@@ -113,18 +125,43 @@ type Shape struct {
 	Text   bool
 
 	DType DType // how values are stored. Default: Float32
-	// Scale is the value of one step of Int8. Default 0: derived from the first rows.
+	// Scale is the value of one step of Int8. Default 0: the largest value of the first
+	// CalibrationRows rows is 127 steps.
 	Scale float32
+
+	// After is what has been written already, to go on there. Default: nothing.
+	After Mark
+}
+
+// Mark is a place in an output between two rows.
+type Mark struct {
+	Rows  int64           `json:"rows"`            // before it
+	Bytes int64           `json:"bytes"`           // before it
+	Extra json.RawMessage `json:"extra,omitempty"` // what else the format needs to go on there
+}
+
+// Base is a file to which rows are added: after Head, which takes the place of its first Skip
+// bytes, it is kept up to End.
+type Base struct {
+	Head      []byte
+	Skip, End int64
+	Extra     json.RawMessage // of the Mark after it
 }
 
 // Unknown, as the number of rows of a Shape, means that it is not known yet.
 const Unknown = -1
 
 // RowWriter writes rows to a file. If it has a method Close, that is always called when the
-// writer is no longer needed.
+// writer is no longer needed; if it has a method Flush, that writes what it holds back.
 type RowWriter interface {
 	Write(Row) error
 	Finish() error // after the last row
+}
+
+// Marker is a RowWriter that can go on after an interruption: Mark is the place where, by
+// Shape.After. ok is false if rows before it are not written yet.
+type Marker interface {
+	Mark() (m Mark, ok bool)
 }
 
 // registry holds the formats by name.
