@@ -231,7 +231,7 @@ func TestImportExported(t *testing.T) {
 		}
 		path := fileOf(t, "vectors"+f.Extensions[0], export(t, c, f.Name))
 		counts := false
-		if f.Name == "npy" || f.Name == "safetensors" {
+		if f.Name == "npy" || f.Name == "safetensors" || f.Name == "fvecs" {
 			var vocab bytes.Buffer
 			c.Vocabulary.WriteTo(&vocab)
 			if err := os.WriteFile(filepath.Join(filepath.Dir(path), checkpoints.VocabularyFile), vocab.Bytes(), 0o600); err != nil {

@@ -38,6 +38,7 @@ type Vectors struct {
 	made     *checkpoints.Checkpoint // n-grams and tokenizer of fasttext-bin; otherwise nil
 	settings map[string]any          // of its training, as the file states them
 	start    Head                    // of the file, while it is opened
+	given    *wordList               // the words, if the file has a list of them
 	listed   bool                    // a list of words is read
 	detail   string                  // what else String says of the format
 	input    *text.Unpacked          // nil for a folder
