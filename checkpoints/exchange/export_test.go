@@ -17,7 +17,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-func export(t *testing.T, c *checkpoints.Checkpoint, format string) string {
+func export(t testing.TB, c *checkpoints.Checkpoint, format string) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := Export(context.Background(), &b, c, format); err != nil {
