@@ -1,5 +1,5 @@
 // Package exchange reads and writes vectors in the formats of other programs:
-// word2vec, GloVe, fastText's .vec, NumPy arrays, rows of numbers, JSON, JSON Lines, and folders
+// word2vec, GloVe, fastText's .vec and .bin, NumPy arrays, rows of numbers, JSON, JSON Lines, and folders
 // with safetensors.
 //
 // A [Format] describes one of them: its name, how its files are detected, and how they are read

@@ -69,11 +69,11 @@ type Options struct {
 	// Dim is the length of vector that the caller expects. It decides whether a row of numbers
 	// starts with a word, if both are possible, and how long the rows of raw are. Default 0: any.
 	Dim int
-	// DType is the type of the values of raw, and Binary says that the bytes of npy are packed
-	// signs. Default "": as the file or the one beside it says, or Float32.
+	// DType is the type of the values of raw or, Float32 or Float16, of word2vec-bin, and Binary says
+	// that the bytes of npy are packed signs. Default "": as the file or the one beside it says, or Float32.
 	DType DType
-	// Column is the column of csv, tsv and parquet with the vectors, the member of jsonl or the
-	// tensor of safetensors. Default "": vector, embedding or embeddings, or the only one that
+	// Column is the column of csv, tsv and parquet with the vectors, the member of jsonl, the array
+	// of npz or the tensor of safetensors. Default "": vector, embedding or embeddings, or the only one that
 	// can be read.
 	Column string
 	// IDs is whether a row is called by its id: Token is the id, and rows without one are an
