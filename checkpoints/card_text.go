@@ -243,6 +243,9 @@ func (d *cardData) unknownWords(c *card) {
 	c.line("The vector of such a word is the mean of its character n-grams, the runs of %d to %d characters of the word between < and >.", grams.Min, grams.Max)
 	c.line("They are hashed into %s buckets as in fastText, and %s of those, listed in `ngrams.txt`,", group(int64(grams.Buckets)), group(int64(d.ngrams)))
 	c.line("have a row in the tensor `%s`. (The rows of `%s` already include theirs.)", NGramTensor, EmbeddingTensor)
+	if grams.CountAll {
+		c.line("An n-gram without a row counts as a row of zeros.")
+	}
 	c.line("A word without a known n-gram remains unknown.")
 	c.line("")
 	c.line("```python")
@@ -264,10 +267,9 @@ def vector(word):
     s = f"<{word}>"
 `)
 	c.line("    grams = [s[i:i + n] for i in range(len(s)) for n in range(%d, %d + 1) if i + n <= len(s)]", grams.Min, grams.Max)
-	c.text(`
-    rows = [row_of.get(bucket(g)) for g in grams if g not in ("<", ">", s)]
-    return np.mean([parts[r] for r in rows if r is not None], axis=0)
-`)
+	c.line(`    rows = [row_of.get(bucket(g)) for g in grams if g not in ("<", ">"%s)]`, choose(grams.Whole, "", ", s"))
+	c.line("    return np.sum([parts[r] for r in rows if r is not None], axis=0) / %s",
+		choose(grams.CountAll, "len(rows)", "sum(r is not None for r in rows)"))
 	c.line("```")
 }
 

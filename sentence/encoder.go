@@ -436,6 +436,6 @@ func (e *Encoder) lookUp(b *buffers, word []byte, id int32) ([]float32, error) {
 		}
 		addTo(b.row, row)
 	}
-	divide(b.row, len(b.grams))
+	divide(b.row, e.grams.Divisor(string(word), len(b.grams)))
 	return b.row, nil
 }

@@ -14,7 +14,6 @@ import (
 
 // foreign lists files that could be mistaken for vectors.
 var foreign = []struct{ magic, name, hint string }{
-	{"\xba\x16\x4f\x2f", "a fastText model", "use its .vec file, which fastText writes beside it"},
 	{"GGUF", "a GGUF model", ""},
 	{"ARROW1", "an Arrow file", ""},
 	{"7z\xbc\xaf", "a 7z archive", hintArchive},
@@ -43,10 +42,13 @@ func (v *Vectors) head(r *bufio.Reader) (Head, error) {
 		return Head{}, fault.New(Hint(), "%s is empty", v.Name())
 	}
 	if name, hint := pickled(data); name != "" {
+		if arrays := sidecars(v.Path); len(arrays) > 0 {
+			name += " with its tables beside it (" + fault.Names(arrays) + ")"
+		}
 		return Head{}, fault.New(hint, "%s is %s, not a file of vectors", v.Name(), name)
 	}
 	for _, f := range foreign {
-		if bytes.HasPrefix(data, []byte(f.magic)) {
+		if bytes.HasPrefix(data, []byte(f.magic)) && !isNPZ(data) && (f.hint != hintArchive || v.Options.Format != "npz") {
 			if f.hint == "" {
 				f.hint = Hint()
 			}

@@ -1,6 +1,6 @@
 // Package exchange reads and writes vectors in the formats of other programs:
-// word2vec, GloVe, fastText's .vec, NumPy arrays, raw values, rows of numbers, CSV, Parquet, JSON,
-// JSON Lines, and files and folders of safetensors.
+// word2vec, GloVe, fastText's .vec and .bin, NumPy arrays (npy and npz), fvecs, raw values, rows of
+// numbers, CSV, Parquet, JSON, JSON Lines, and files and folders of safetensors.
 //
 // A [Format] describes one of them: its name, how its files are detected, and how they are read
 // and written. Each format has its own file in this package and registers itself there with one

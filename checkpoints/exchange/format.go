@@ -53,6 +53,10 @@ type Format struct {
 	// format is not a folder that can be written.
 	WriteModel func(ctx context.Context, dir string, c *checkpoints.Checkpoint, o FolderOptions) error
 
+	// WriteModelFile writes a model with more than its rows, such as its n-grams; words are those of
+	// its vocabulary, as they are to be spelled. nil: only rows can be written.
+	WriteModelFile func(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, words []string) error
+
 	// Extend examines a file that was read without an error and has the dimension, the type of
 	// values and the scale of shape, for Append. shape.Rows is the number of its rows. nil:
 	// rows cannot be added to the format.
@@ -218,11 +222,13 @@ func Register(f Format) {
 func Readable() []Format { return formats(func(f Format) bool { return f.Detect != nil }) }
 
 // Writable returns the formats that Export writes, by name.
-func Writable() []Format { return formats(func(f Format) bool { return f.Write != nil }) }
+func Writable() []Format {
+	return formats(func(f Format) bool { return f.Write != nil || f.WriteModelFile != nil })
+}
 
 // Exportable returns the formats that Export or ExportFolder writes, by name.
 func Exportable() []Format {
-	return formats(func(f Format) bool { return f.Write != nil || f.WriteModel != nil })
+	return formats(func(f Format) bool { return f.Write != nil || f.WriteModelFile != nil || f.WriteModel != nil })
 }
 
 // WritableTexts returns the formats that hold a row for any text, by name: those

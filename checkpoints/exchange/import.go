@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strings"
 
@@ -146,7 +147,9 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*checkpoints.Chec
 	if !tokenizer.Subwords() {
 		report.reach(tokenizer)
 	}
-	options, err := json.Marshal(map[string]any{"format": v.Format, "counts_by_rank": report.Ranked})
+	read := map[string]any{"format": v.Format, "counts_by_rank": report.Ranked}
+	maps.Copy(read, v.settings)
+	options, err := json.Marshal(read)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -185,6 +188,8 @@ func (v *Vectors) encoder() (*checkpoints.Checkpoint, error) {
 	switch {
 	case v.Model != nil:
 		return v.Model, nil
+	case v.made != nil:
+		return v.made, nil
 	case v.folder != nil:
 		return v.folder.model()
 	}

@@ -88,9 +88,10 @@ func npyHeader(d DType, dim int) func(rows int64) []byte {
 }
 
 var (
-	npyDescr = regexp.MustCompile(`'descr': *'([^']*)'`)
-	npyOrder = regexp.MustCompile(`'fortran_order': *(True|False)`)
-	npyShape = regexp.MustCompile(`'shape': *\((\d+), *(\d+)\)`)
+	npyDescr  = regexp.MustCompile(`'descr': *'([^']*)'`)
+	npyOrder  = regexp.MustCompile(`'fortran_order': *(True|False)`)
+	npyLength = regexp.MustCompile(`'shape': *\(([\d, ]*)\)`)
+	npyShape  = regexp.MustCompile(`'shape': *\((\d+), *(\d+)\)`)
 )
 
 func readNPY(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error) {

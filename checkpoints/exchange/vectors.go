@@ -33,14 +33,17 @@ type Vectors struct {
 	Options Options
 	Model   *checkpoints.Checkpoint // the model, if Path is a model folder; otherwise nil
 
-	reader  RowReader
-	folder  *folder        // of the format safetensors; otherwise nil
-	start   Head           // of the file, while it is opened
-	listed  bool           // a list of words is read
-	detail  string         // what else String says of the format
-	input   *text.Unpacked // nil for a folder
-	closers []io.Closer
-	stats   Stats
+	reader   RowReader
+	folder   *folder                 // of the format safetensors; otherwise nil
+	made     *checkpoints.Checkpoint // n-grams and tokenizer of fasttext-bin; otherwise nil
+	settings map[string]any          // of its training, as the file states them
+	start    Head                    // of the file, while it is opened
+	given    *wordList               // the words, if the file has a list of them
+	listed   bool                    // a list of words is read
+	detail   string                  // what else String says of the format
+	input    *text.Unpacked          // nil for a folder
+	closers  []io.Closer
+	stats    Stats
 }
 
 // Options control how Open reads.
@@ -67,12 +70,13 @@ type Options struct {
 	// Dim is the length of vector that the caller expects. It decides whether a row of numbers
 	// starts with a word, if both are possible, and how long the rows of raw are. Default 0: any.
 	Dim int
-	// DType is the type of the values of raw, and Binary says that the bytes of npy are packed
-	// signs. Default "": as the file or the one beside it says, or Float32.
+	// DType is the type of the values of raw or, Float32 or Float16, of word2vec-bin, and Binary says
+	// that the bytes of npy are packed signs. Default "": as the file or the one beside it says, or
+	// Float32.
 	DType DType
-	// VectorColumn is the column of csv, tsv and parquet with the vectors, the member of jsonl or the
-	// tensor of safetensors. Default "": vector, embedding or embeddings, or the only one that
-	// can be read.
+	// VectorColumn is the column of csv, tsv and parquet with the vectors, the member of jsonl, the
+	// array of npz or the tensor of safetensors. Default "": vector, embedding or embeddings, or the
+	// only one that can be read.
 	VectorColumn string
 	// IDs is whether a row is called by its id: Token is the id, and rows without one are an
 	// error. Default false: Token is the word or text.

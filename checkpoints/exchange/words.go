@@ -25,13 +25,20 @@ type wordList struct {
 	name   string
 	r      *bufio.Reader
 	line   int64
-	spaced bool // a space separates a word and its count, as word2vec and GloVe write them
+	spaced bool          // a space separates a word and its count, as word2vec and GloVe write them
+	array  *bufio.Reader // of an array of strings instead of lines; nil: none
+	raw    []byte        // one of its strings
+	wide   bool          // of 32-bit characters
+	token  []byte
 	ids    bool // a line is an id and fields, separated by tabs
 }
 
 // wordsBeside opens the list of words of rows that have none: Options.WordList or vocab.tsv
 // in the folder of the file; nil if no words are wanted.
 func (v *Vectors) wordsBeside(ctx context.Context) (*wordList, error) {
+	if v.given != nil {
+		return v.given, nil
+	}
 	name := v.Options.WordList
 	if v.Options.IDs {
 		return v.openIDs(ctx)
@@ -111,6 +118,9 @@ func (w *wordList) next(v *Vectors, i, n int64) ([]byte, int64, error) {
 }
 
 func (w *wordList) read() ([]byte, int64, error) {
+	if w.array != nil {
+		return w.readArray()
+	}
 	line, err := w.r.ReadSlice('\n')
 	if err == io.EOF && len(line) > 0 {
 		err = nil

@@ -40,6 +40,9 @@ func NewWriter(w io.Writer, format string, shape Shape) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.Write == nil {
+		return nil, fault.New("use Export, or choose another format", "the format %s holds whole models, not rows alone", f.Name)
+	}
 	shape.DType = cmp.Or(shape.DType, Float32)
 	if err := f.checkDType(shape.DType); err != nil {
 		return nil, err

@@ -25,8 +25,10 @@ It writes the vectors of the vocabulary or, with --words, those of a list of wor
 mean of the rows of a text is the vector that 'embed text' writes, before it is scaled to
 length 1: layers and token weights of a sentence model are part of the rows. Imported
 words are written in their original spelling.
-These formats cannot hold character n-grams: a model that has n-grams can compose the
-vectors of other words, and an exported file cannot, so list the words you will need.
+A model with character n-grams can compose the vectors of other words. Of these formats
+only fasttext-bin holds n-grams, for models whose n-grams count as in fastText; for the
+others, list the words you will need. fastText neither changes case nor normalizes: look
+up words there as they are in the vocabulary.
 
 The formats sentence-transformers and model2vec are folders with the tokenizer, so that any
 text has the vector in them that 'embed text' writes. Both programs open the folder, unless

@@ -36,9 +36,11 @@ The format is detected from the content:
 ` + formatList(exchange.Readable()) + `
 The format of a text file is detected from all lines in its first MiB. A file that can be
 read in two ways, such as rows of numbers whose first number may be a word, is refused
-until --vectors-format decides. fastText .vec is word2vec. Rows of npy and tsv have no
-words: --vocab lists them, or vocab.tsv beside an npy file. In csv, jsonl and parquet the
-text of a row is its word, or with --ids its id. Words may contain spaces. If
+until --vectors-format decides. fastText .vec is word2vec. A .bin or .ftz of fastText keeps
+its n-grams, and is for text split at white space, with capitals, unless --tokenizer or
+--cased says otherwise. Rows of npy and tsv have no words: --vocab lists them, or vocab.tsv
+beside an npy file. In csv, jsonl and parquet the text of a row is its word, or with --ids
+its id. Words may contain spaces. If
 a word occurs in several rows, the first row is used. In formats without counts, words are
 expected in order of frequency: the r-th of V words gets the count V/r.
 

@@ -40,6 +40,7 @@ type modelInfo struct {
 	NGrams     int                      `json:"ngrams,omitempty"` // character n-grams that have a row
 	Parameters int64                    `json:"parameters"`       // numbers in model.safetensors
 	Bytes      int64                    `json:"bytes"`            // of all files
+	Parts      []checkpoints.PartBytes  `json:"parts"`            // of Bytes
 	Frequent   []wordCount              `json:"frequent_words"`
 	Tensors    []tensorInfo             `json:"tensors"` // of model.safetensors, by name
 	Files      []checkpoints.FileReport `json:"files"`
@@ -94,9 +95,12 @@ func info(cmd *cobra.Command) error {
 	if model.NGrams != nil {
 		m.NGrams = model.NGrams.Rows()
 	}
+	sizes := map[string]int64{}
 	for _, f := range report.Files {
+		sizes[f.Name] = f.Size
 		m.Bytes += f.Size
 	}
+	m.Parts = checkpoints.Parts(model, sizes)
 	// The first subwords are special tokens and letters, not the most frequent ones.
 	for _, id := range model.Vocabulary.ByCount()[:min(frequentWords, model.Vocabulary.Len())] {
 		m.Frequent = append(m.Frequent, wordCount{model.Vocabulary.Token(id), model.Vocabulary.Count(id)})
@@ -127,6 +131,11 @@ func (m *modelInfo) write(w io.Writer, width int) error {
 			cli.Count(float64(m.NGrams)), o.Min, o.Max, cli.Plural(o.Buckets, "bucket", "buckets")))
 	}
 	field("encoder", encoderText(c.Encoder))
+	var parts []string
+	for _, p := range m.Parts {
+		parts = append(parts, p.Part+" "+cli.Bytes(p.Bytes))
+	}
+	field("bytes", strings.Join(parts, ", ")+"; total "+cli.Bytes(m.Bytes))
 	if text := corpusText(kind, c.Corpus); text != "" {
 		label := "trained on"
 		if kind.Imported {

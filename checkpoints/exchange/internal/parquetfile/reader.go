@@ -1,6 +1,7 @@
 package parquetfile
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -36,6 +37,15 @@ func open(r io.ReaderAt, size int64) (f *parquet.File, err error) {
 			err = fault.Recovered(v)
 		}
 	}()
+	var end [8]byte // the length of the footer and the magic bytes, before which the footer is
+	if size >= 12 {
+		if _, err := r.ReadAt(end[:], size-8); err != nil {
+			return nil, err
+		}
+		if n := int64(binary.LittleEndian.Uint32(end[:])); string(end[4:]) == "PAR1" && n > size-12 {
+			return nil, fmt.Errorf("its footer has %d bytes, more than the file", n)
+		}
+	}
 	return parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 }
 
