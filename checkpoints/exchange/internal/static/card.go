@@ -1,4 +1,4 @@
-package exchange
+package static
 
 import (
 	"cmp"
@@ -17,7 +17,7 @@ var hubName = regexp.MustCompile(`^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$`)
 var plainWord = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9.+-]*$`)
 
 // card writes README.md.
-func (m *staticModel) card(w io.Writer) error {
+func (m *Model) card(w io.Writer) error {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	library := "model2vec"
