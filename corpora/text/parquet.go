@@ -1,10 +1,12 @@
 package text
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
@@ -22,8 +24,7 @@ import (
 // booleans are written as in JSON, dates and times as in ISO 8601, UUIDs in hexadecimal. A column
 // of bytes without a type is text if its bytes are UTF-8.
 //
-// Pages are compressed with Snappy, gzip, Brotli, zstd or LZ4_RAW. Encrypted files, LZO and the
-// LZ4 of Hadoop are errors.
+// Pages are compressed with Snappy, gzip, Brotli, zstd or LZ4. LZO and encrypted files are errors.
 var Parquet = Register(&Format{Name: "Parquet", Magic: "PAR1", Detect: func(Head) Confidence { return No }, Open: openParquet})
 
 const (
@@ -41,7 +42,7 @@ const (
 type parquetRecords struct {
 	file   *File
 	at     ReaderAtCloser
-	parts  *parquet.File
+	groups []format.RowGroup
 	names  []string       // of the columns that are read
 	nodes  []*parquetNode // of the columns that are read
 	leaves []*parquetLeaf
@@ -109,11 +110,49 @@ func (p *parquetRecords) open(size int64) error {
 	if err := p.checkFooter(&about, size); err != nil {
 		return p.damaged(err)
 	}
-	p.parts, err = parquet.OpenFile(p.at, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(64<<10))
+	p.groups = about.RowGroups
+	root, chunks, err := parquetColumns(&about)
 	if err != nil {
 		return p.damaged(plainParquet(err))
 	}
-	return p.choose()
+	if err := p.choose(root); err != nil {
+		return err
+	}
+	for _, l := range p.leaves {
+		var ok bool
+		if l.chunk, ok = chunks[l.column.Index()].(*parquet.FileColumnChunk); !ok {
+			return p.damaged(errors.New("it cannot be read"))
+		}
+	}
+	return nil
+}
+
+// pagesOffset is where the pages of each column of parquetColumns begin.
+const pagesOffset = 4
+
+// parquetColumns returns the columns of a file and a chunk of each, which decodes pages that are
+// not compressed: those of a pageStream. For them it makes a file that has only a footer.
+func parquetColumns(about *format.FileMetaData) (*parquet.Column, []parquet.ColumnChunk, error) {
+	group := format.RowGroup{}
+	for _, column := range about.Schema {
+		if column.Type.Valid {
+			group.Columns = append(group.Columns, format.ColumnChunk{MetaData: format.ColumnMetaData{
+				Type: column.Type.V, Encoding: []format.Encoding{format.Plain}, PathInSchema: []string{column.Name},
+				DataPageOffset: pagesOffset, TotalCompressedSize: math.MaxInt64 / 2}})
+		}
+	}
+	footer, err := thrift.Marshal(new(thrift.CompactProtocol), &format.FileMetaData{Version: 1, Schema: about.Schema, RowGroups: []format.RowGroup{group}})
+	if err != nil {
+		return nil, nil, err
+	}
+	file := append([]byte("PAR1"), footer...)
+	file = binary.LittleEndian.AppendUint32(file, uint32(len(footer)))
+	file = append(file, "PAR1"...)
+	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(16<<10))
+	if err != nil {
+		return nil, nil, err
+	}
+	return f.Root(), f.RowGroups()[0].ColumnChunks(), nil
 }
 
 // plainParquet strips the name of the library from its errors.
@@ -201,7 +240,6 @@ func (p *parquetRecords) checkFooter(about *format.FileMetaData, size int64) err
 		if len(group.Columns) != leaves || group.NumRows < 0 {
 			return fmt.Errorf("row group %d has %d columns and %d rows, expected %d columns", g+1, len(group.Columns), group.NumRows, leaves)
 		}
-		group.SortingColumns = nil
 		for c := range group.Columns {
 			meta := &group.Columns[c].MetaData
 			start := chunkStart(meta)
@@ -273,18 +311,17 @@ func (p *parquetRecords) nextGroup() error {
 			return p.damaged(fmt.Errorf("row group %d, column %q: %w", p.group, l.path, plainParquet(err)))
 		}
 	}
-	groups := p.parts.RowGroups()
-	if p.group == len(groups) {
+	if p.group == len(p.groups) {
 		return io.EOF
 	}
-	group := groups[p.group]
+	group := &p.groups[p.group]
 	p.group++
 	for _, l := range p.leaves {
-		if err := l.open(p.at, p.parts, p.group-1, group); err != nil {
+		if err := l.open(p.at, &group.Columns[l.column.Index()]); err != nil {
 			return p.damaged(fmt.Errorf("row group %d, column %q: %w", p.group, l.path, plainParquet(err)))
 		}
 	}
-	if p.rows = group.NumRows(); len(p.leaves) == 0 {
+	if p.rows = group.NumRows; len(p.leaves) == 0 {
 		p.row, p.rows = p.row+p.rows, 0
 	}
 	return nil

@@ -34,8 +34,7 @@ func (l *lackedField) Error() string { return l.err.Error() }
 func (l *lackedField) Unwrap() error { return l.err }
 
 // choose finds the columns to read.
-func (p *parquetRecords) choose() error {
-	root := p.parts.Root()
+func (p *parquetRecords) choose(root *parquet.Column) error {
 	for i, path := range p.file.Fields {
 		if err := p.checkField(root, path, i == 0 && (p.file.Use == ForField || p.file.Use == ForColumn)); err != nil {
 			return &lackedField{i, err}

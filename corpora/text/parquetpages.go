@@ -1,9 +1,12 @@
 package text
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -31,6 +34,8 @@ type parquetLeaf struct {
 	path   string
 	about  parquetType
 
+	chunk  *parquet.FileColumnChunk // of parquetColumns: what decodes the pages
+	stream pageStream
 	pages  parquet.Pages // nil: no row group is open
 	page   parquet.Page
 	values parquet.ValueReader
@@ -49,58 +54,128 @@ type parquetEntry struct {
 }
 
 // open opens the column in a row group.
-func (l *parquetLeaf) open(at io.ReaderAt, parts *parquet.File, number int, group parquet.RowGroup) error {
+func (l *parquetLeaf) open(in io.ReaderAt, chunk *format.ColumnChunk) error {
 	l.close()
-	meta := &parts.Metadata().RowGroups[number].Columns[l.column.Index()]
-	switch first := parts.Metadata().RowGroups[0].Columns[l.column.Index()].MetaData.Codec; {
-	case meta.FilePath != "":
-		return fault.New("read the files with the data", "the column %q is stored in another file, %q", l.path, meta.FilePath)
-	case meta.MetaData.Codec != first:
-		return fault.New("write the file again with one compression", "the column %q is compressed with %v in the first row group and with %v in row group %d", l.path, first, meta.MetaData.Codec, number+1)
-	case meta.MetaData.Codec == format.Lz4 || meta.MetaData.Codec == format.LZO:
-		return fault.New("write the file again with zstd, gzip, Snappy, Brotli or LZ4_RAW", "the column %q is compressed with %v, which is not supported", l.path, meta.MetaData.Codec)
+	if chunk.FilePath != "" {
+		return fault.New("read the files with the data", "column %q is stored in another file, %q", l.path, chunk.FilePath)
 	}
-	if err := l.checkPages(at, &meta.MetaData); err != nil {
-		return err
-	}
-	chunk, ok := group.ColumnChunks()[l.column.Index()].(*parquet.FileColumnChunk)
-	if !ok {
-		return errors.New("the column cannot be read")
-	}
-	l.pages = chunk.PagesFrom(at)
+	start := chunkStart(&chunk.MetaData)
+	l.stream = pageStream{leaf: l, in: in, codec: chunk.MetaData.Codec, next: start, end: start + chunk.MetaData.TotalCompressedSize,
+		ready: l.stream.ready[:0], stored: l.stream.stored, unpacked: l.stream.unpacked, offset: pagesOffset}
+	l.pages = l.chunk.PagesFrom(&l.stream)
 	return nil
 }
 
-// checkPages checks the headers of all pages of a column: the decoder allocates what they say.
-func (l *parquetLeaf) checkPages(at io.ReaderAt, meta *format.ColumnMetaData) error {
-	var protocol thrift.CompactProtocol
-	offset := chunkStart(meta)
-	window := make([]byte, 0, 4<<10)
-	for end := offset + meta.TotalCompressedSize; offset < end; {
-		var n int
-		for size := cap(window); ; size *= 4 {
-			window = append(window[:0], make([]byte, min(int64(size), end-offset))...)
-			if _, err := at.ReadAt(window, offset); err != nil && err != io.EOF {
-				return err
-			}
-			var err error
-			if n, err = thriftStructSize(window); err == nil {
-				break
-			}
-			if err != errThriftShort || size >= maxPageHeader || int64(len(window)) == end-offset {
-				return fmt.Errorf("the header of the page at byte %d: %w", offset, err)
-			}
-		}
-		var header format.PageHeader
-		if err := thrift.NewDecoder(protocol.NewReaderFromBytes(window[:n])).Decode(&header); err != nil {
-			return fmt.Errorf("the header of the page at byte %d: %w", offset, err)
-		}
-		if err := l.checkPage(&header, end-offset-int64(n)); err != nil {
-			return fmt.Errorf("the page at byte %d: %w", offset, err)
-		}
-		offset += int64(n) + int64(header.CompressedPageSize)
+// pageStream is the pages of a column in a row group as the decoder reads them: checked,
+// decompressed, and with headers that say so. The decoder itself would take as much memory as
+// damaged data asks for.
+type pageStream struct {
+	leaf      *parquetLeaf
+	in        io.ReaderAt
+	codec     format.CompressionCodec
+	next, end int64  // where the next page begins, and the last one ends
+	offset    int64  // of ready in the stream
+	ready     []byte // what the decoder reads next
+	stored    []byte // a page as it is stored
+	unpacked  []byte // and after decompression
+	err       error
+}
+
+// ReadAt reads the stream from front to back.
+func (s *pageStream) ReadAt(p []byte, offset int64) (int, error) {
+	if s.err != nil {
+		return 0, s.err
 	}
+	if offset != s.offset {
+		s.err = errors.New("the dictionary is missing")
+		return 0, s.err
+	}
+	if len(s.ready) == 0 {
+		if s.next == s.end {
+			return 0, io.EOF
+		}
+		at := s.next
+		if err := s.page(); err != nil {
+			s.err = fmt.Errorf("the page at byte %d: %w", at, err)
+			return 0, s.err
+		}
+	}
+	n := copy(p, s.ready)
+	s.ready, s.offset = s.ready[n:], s.offset+int64(n)
+	return n, nil
+}
+
+// page makes the next page ready.
+func (s *pageStream) page() error {
+	var h format.PageHeader
+	if err := s.header(&h); err != nil {
+		return fmt.Errorf("its header: %w", err)
+	}
+	if err := s.leaf.checkPage(&h, s.end-s.next); err != nil {
+		return err
+	}
+	n := int(h.CompressedPageSize)
+	s.stored = slices.Grow(s.stored[:0], n)[:n]
+	if err := readAtFull(s.in, s.stored, s.next); err != nil {
+		return err
+	}
+	s.next += int64(n)
+	if sum := crc32.ChecksumIEEE(s.stored); h.CRC != 0 && uint32(h.CRC) != sum {
+		return fmt.Errorf("its checksum is %08x, expected %08x", sum, uint32(h.CRC))
+	}
+	levels, codec := 0, s.codec
+	if v2 := &h.DataPageHeaderV2; h.Type == format.DataPageV2 {
+		levels = int(v2.V.RepetitionLevelsByteLength + v2.V.DefinitionLevelsByteLength) // which are not compressed
+		if v2.V.IsCompressed.Valid && !v2.V.IsCompressed.V {
+			codec = format.Uncompressed
+		}
+		v2.V.IsCompressed.V, v2.V.IsCompressed.Valid, v2.V.Statistics = false, true, format.Statistics{}
+	}
+	h.DataPageHeader.V.Statistics = format.Statistics{}
+	size := int(h.UncompressedPageSize)
+	s.unpacked = slices.Grow(s.unpacked[:0], size)[:size]
+	copy(s.unpacked, s.stored[:levels])
+	if err := unpackPage(s.unpacked[levels:], codec, s.stored[levels:]); err != nil {
+		return err
+	}
+	h.CompressedPageSize, h.CRC = h.UncompressedPageSize, 0
+	header, err := thrift.Marshal(new(thrift.CompactProtocol), &h)
+	if err != nil {
+		return err
+	}
+	s.ready = append(append(s.ready[:0], header...), s.unpacked...)
 	return nil
+}
+
+// header reads the header of the next page.
+func (s *pageStream) header(h *format.PageHeader) error {
+	for size := int64(1 << 10); ; size *= 8 {
+		n := min(size, s.end-s.next)
+		s.stored = slices.Grow(s.stored[:0], int(n))[:n]
+		if err := readAtFull(s.in, s.stored, s.next); err != nil {
+			return err
+		}
+		length, err := thriftStructSize(s.stored)
+		if err == nil {
+			s.next += int64(length)
+			return thrift.NewDecoder(new(thrift.CompactProtocol).NewReaderFromBytes(bytes.Clone(s.stored[:length]))).Decode(h)
+		}
+		if err != errThriftShort || size >= maxPageHeader || n < size {
+			return err
+		}
+	}
+}
+
+// readAtFull fills p.
+func readAtFull(in io.ReaderAt, p []byte, offset int64) error {
+	n, err := in.ReadAt(p, offset)
+	if err == io.EOF {
+		err = nil
+		if n < len(p) {
+			err = io.ErrUnexpectedEOF
+		}
+	}
+	return err
 }
 
 // checkPage checks the header of a page after which the column has left bytes.
@@ -127,7 +202,7 @@ func (l *parquetLeaf) checkPage(h *format.PageHeader, left int64) error {
 		values = int64(v2.NumValues)
 		if v2.NumNulls < 0 || v2.NumNulls > v2.NumValues || v2.NumRows < 0 || v2.NumRows > v2.NumValues ||
 			v2.RepetitionLevelsByteLength < 0 || v2.DefinitionLevelsByteLength < 0 ||
-			int64(v2.RepetitionLevelsByteLength)+int64(v2.DefinitionLevelsByteLength) > stored {
+			int64(v2.RepetitionLevelsByteLength)+int64(v2.DefinitionLevelsByteLength) > min(stored, size) {
 			return errors.New("its header contradicts itself")
 		}
 	default:
@@ -147,6 +222,9 @@ func (l *parquetLeaf) peek() error {
 		}
 		if l.values == nil {
 			page, err := l.pages.ReadPage()
+			if err != nil && l.stream.err != nil {
+				return l.stream.err
+			}
 			if err != nil {
 				return err
 			}
@@ -158,8 +236,7 @@ func (l *parquetLeaf) peek() error {
 			return err
 		}
 		if n == 0 { // all values of the page have been converted
-			parquet.Release(l.page)
-			l.page, l.values = nil, nil
+			l.release()
 		}
 	}
 	return nil
@@ -207,13 +284,19 @@ func (l *parquetLeaf) row() error {
 	}
 }
 
-// close ends the reading of the row group.
-func (l *parquetLeaf) close() {
+// release gives up the current page.
+func (l *parquetLeaf) release() {
 	if l.page != nil {
 		parquet.Release(l.page)
 	}
+	l.page, l.values, l.at, l.n = nil, nil, 0, 0
+}
+
+// close ends the reading of the row group.
+func (l *parquetLeaf) close() {
+	l.release()
 	if l.pages != nil {
 		l.pages.Close()
+		l.pages = nil
 	}
-	l.pages, l.page, l.values, l.at, l.n = nil, nil, nil, 0, 0
 }

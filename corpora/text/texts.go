@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"unicode/utf8"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -210,11 +211,17 @@ func (l *liner) document(raw []byte) []byte {
 	return flat(out)
 }
 
-// OneLine returns a part of Text.Raw as Text.Text has it, without white space at its ends.
+// OneLine returns a part of Text.Raw as Text.Text has it, without white space at its ends. The
+// result may share memory with raw.
 func OneLine(raw []byte) []byte {
-	var l liner
-	l.source = new(Source) // counts again what has been counted
-	return bytes.TrimSpace(flat(bytes.Clone(l.repaired(raw))))
+	if utf8.Valid(raw) && bytes.IndexByte(raw, 0) < 0 {
+		if bytes.IndexByte(raw, '\n') < 0 && bytes.IndexByte(raw, '\r') < 0 {
+			return bytes.TrimSpace(raw)
+		}
+		return bytes.TrimSpace(flat(bytes.Clone(raw)))
+	}
+	l := liner{source: new(Source)} // counts what has been counted already
+	return bytes.TrimSpace(flat(l.repair(raw)))
 }
 
 // flat replaces each line break of text by a space, in place.
