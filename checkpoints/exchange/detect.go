@@ -3,7 +3,6 @@ package exchange
 import (
 	"bufio"
 	"bytes"
-	"encoding/binary"
 	"io"
 	"sync"
 
@@ -21,7 +20,6 @@ var foreign = []struct{ magic, name, hint string }{
 	{"PK\x03\x04", "a zip archive", hintArchive},
 	{"\xfd7zXZ\x00", "an xz file", "decompress it first: xz -d FILE"},
 	{"\x89HDF", "an HDF5 file", ""},
-	{"PAR1", "a Parquet file", ""},
 	{"version https://git-lfs", "a pointer of Git LFS", "fetch the file itself: git lfs pull"},
 	{"SQLite format 3", "an SQLite database", ""},
 	{"\xff\xfe", "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8 FILE"},
@@ -30,8 +28,6 @@ var foreign = []struct{ magic, name, hint string }{
 
 const (
 	hintArchive = "unpack it and use the file of vectors in it"
-
-	maxSafetensorsHeader = 100_000_000 // of the safetensors library
 )
 
 // head returns the start of a file and skips a byte order mark. It returns an error if the file
@@ -57,9 +53,6 @@ func (v *Vectors) head(r *bufio.Reader) (Head, error) {
 	}
 	if len(data) > 262 && string(data[257:262]) == "ustar" {
 		return Head{}, fault.New(hintArchive, "%s is a tar archive, not a file of vectors", v.Name())
-	}
-	if len(data) > 9 && data[8] == '{' && binary.LittleEndian.Uint64(data) < maxSafetensorsHeader {
-		return Head{}, fault.New("name its folder, in which it is called model.safetensors, with the words in vocab.tsv or tokenizer.json", "%s is a safetensors file, which has no words", v.Name())
 	}
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) { // a byte order mark
 		r.Discard(3)
@@ -88,7 +81,7 @@ func detect(head Head, folder bool) (Format, error) {
 	var best Format
 	sure := No
 	for _, f := range Readable() {
-		if f.Folder == folder {
+		if f.Folder == folder || f.File && !folder {
 			if m := f.Detect(head); m > sure || m > No && f.Name == head.Options.Format {
 				best, sure = f, m
 			}

@@ -80,7 +80,7 @@ func exportRows(ctx context.Context, w io.Writer, tokens []string, t checkpoints
 		}
 	}
 	fail := func(err error) error { return fmt.Errorf("export as %s: %w", format, err) }
-	out, err := NewWriter(bufio.NewWriterSize(w, 256<<10), format, Shape{int64(t.Rows()), t.Cols()})
+	out, err := NewWriter(bufio.NewWriterSize(w, 256<<10), format, Shape{Rows: int64(t.Rows()), Dim: t.Cols(), Text: true})
 	if err != nil {
 		return fail(err)
 	}

@@ -76,7 +76,7 @@ func TestExportNPY(t *testing.T) {
 func TestExportErrors(t *testing.T) {
 	c := newSmall(t)
 	var b bytes.Buffer
-	err := Export(context.Background(), &b, c, "parquet")
+	err := Export(context.Background(), &b, c, "orc")
 	if err == nil || !strings.Contains(fault.Hint(err), "word2vec-bin") {
 		t.Errorf("error %v, hint %q", err, fault.Hint(err))
 	}

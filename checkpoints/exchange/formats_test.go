@@ -217,12 +217,12 @@ func TestForOutput(t *testing.T) {
 	for name, want := range map[string]string{
 		"": "word2vec", "-": "word2vec", "vectors": "word2vec", "a.d/vectors": "word2vec", "x.": "word2vec", "x.txt": "word2vec", "x.VEC": "word2vec",
 		"x.bin": "word2vec-bin", "x.npy": "npy", "x.tsv": "tsv", "x.jsonl": "jsonl", "/dev/fd/63": "word2vec",
-		"x.csv": "error", "x.parquet": "error", "x.npy.gz": "error", "x.json": "error", "x.v2": "error",
+		"x.csv": "csv", "x.parquet": "parquet", "x.f32": "raw", "x.orc": "error", "x.npy.gz": "error", "x.json": "error", "x.v2": "error",
 	} {
 		f, err := ForOutput(Writable(), name, "word2vec")
 		if err != nil {
 			f.Name = "error"
-			if hint := fault.Hint(err); !strings.Contains(hint, ".bin, .jsonl, .npy, .toy, .tsv, .txt or .vec, or choose Format") {
+			if hint := fault.Hint(err); !strings.Contains(hint, ".bin, .csv, .f32, .jsonl, .npy, .parquet, .pq, .raw, .safetensors, .toy, .tsv, .txt or .vec, or choose Format") {
 				t.Errorf("%s: %v, hint %q", name, err, hint)
 			}
 		}

@@ -50,6 +50,9 @@ func jsonMember(head Head) string {
 		if name == "vector" || name == "vectors" {
 			return name.(string)
 		}
+		if name == "embedding" || name == "embeddings" || name == head.Options.Column && name != "" { // of another program
+			found = "vector"
+		}
 		if name == "text" {
 			found = "vector"
 		}

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -19,9 +20,21 @@ import (
 // MANIFEST. Its words are in vocab.tsv or in tokenizer.json.
 func init() {
 	Register(Format{
-		Name: "safetensors", Folder: true,
-		Description: "a folder with model.safetensors and vocab.tsv or tokenizer.json, such as model2vec's",
+		Name: "safetensors", Folder: true, File: true, Extensions: []string{".safetensors"}, Binary: true,
+		Description: "a file with a table of vectors; or a folder with model.safetensors and vocab.tsv or tokenizer.json, such as model2vec's",
+		Holds:       Holds{IDs: Beside, Fields: Beside, Words: true, Counts: true, Tokenizer: true, DTypes: DTypes()},
+		Loses:       "a file: texts, and the tokenizer",
+		Write: func(w io.Writer, shape Shape) (RowWriter, error) {
+			return newRowWriter(w, shape, safetensorsHeader(shape), appendPackedRow(shape)), nil
+		},
+		Extend: extendSafetensors,
 		Detect: func(head Head) Match {
+			if head.Data != nil {
+				if isSafetensorsFile(head) {
+					return Yes
+				}
+				return No
+			}
 			if exists(head.Path, checkpoints.ManifestFile) {
 				return No
 			}
@@ -51,7 +64,10 @@ const (
 	weightsTensor = "weights"
 )
 
-func readSafetensors(ctx context.Context, v *Vectors, _ *bufio.Reader) (RowReader, error) {
+func readSafetensors(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error) {
+	if r != nil {
+		return readSafetensorsFile(ctx, v, r)
+	}
 	f, err := openFolder(v.Path)
 	if err != nil {
 		return nil, err

@@ -26,19 +26,23 @@ type wordList struct {
 	r      *bufio.Reader
 	line   int64
 	spaced bool // a space separates a word and its count, as word2vec and GloVe write them
+	ids    bool // a line is an id and fields, separated by tabs
 }
 
 // wordsBeside opens the list of words of rows that have none: Options.WordList or vocab.tsv
 // in the folder of the file; nil if no words are wanted.
 func (v *Vectors) wordsBeside(ctx context.Context) (*wordList, error) {
 	name := v.Options.WordList
+	if v.Options.IDs {
+		return v.openIDs(ctx)
+	}
 	if name == "" {
 		if v.Options.Unnamed {
 			return nil, nil
 		}
 		name = filepath.Join(filepath.Dir(v.Path), checkpoints.VocabularyFile)
 	}
-	v.detail = ", words from " + text.Describe(name)
+	v.detail += ", words from " + text.Describe(name)
 	return v.openWords(ctx, name)
 }
 
@@ -121,6 +125,10 @@ func (w *wordList) read() ([]byte, int64, error) {
 		line = bytes.TrimPrefix(line, []byte("\ufeff")) // a byte order mark
 	}
 	separator := []byte("\t")
+	if w.ids {
+		id, _, _ := bytes.Cut(bytes.TrimRight(line, "\r\n"), separator)
+		return []byte(unescapeTab(string(id))), -1, nil
+	}
 	if w.spaced {
 		line, separator = bytes.TrimRight(line, " \t\r\n"), []byte(" ")
 	}

@@ -88,7 +88,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 		progress = cli.StartProgress(cmd, "embed")
 		defer progress.Done()
 	}
-	w, err := exchange.NewWriter(out, format.Name, exchange.Shape{Rows: exchange.Unknown, Dim: enc.Dim()})
+	w, err := exchange.NewWriter(out, format.Name, exchange.Shape{Rows: exchange.Unknown, Dim: enc.Dim(), Text: true})
 	if err != nil {
 		return err
 	}
