@@ -13,17 +13,17 @@ import (
 type Kept struct {
 	// ID selects the id of each record, a string or a number. Ids may repeat. Default: none.
 	ID string
-	// Keep selects further values, in this order. Numbers are kept as they are written, objects and
+	// Fields selects further values, in this order. Numbers are kept as they are written, objects and
 	// arrays as JSON, and null is empty. Default: none.
-	Keep []string
+	Fields []string
 }
 
 // names lists the parts, the id first.
 func (k Kept) names() []string {
 	if k.ID == "" {
-		return k.Keep
+		return k.Fields
 	}
-	return append([]string{k.ID}, k.Keep...)
+	return append([]string{k.ID}, k.Fields...)
 }
 
 // option returns the option that selects part i of names.
@@ -31,7 +31,7 @@ func (k Kept) option(i int) string {
 	if k.ID != "" && i == 0 {
 		return "ID"
 	}
-	return "Keep"
+	return "Fields"
 }
 
 // Keep makes Texts return parts of each record beside its text. Call it after Select. A record
@@ -43,8 +43,8 @@ func (s *Source) Keep(k Kept) error {
 			return fault.Mention("only records have fields: select their text with Field or Column", k.option(i)+" needs Field or Column")
 		case name == "", slices.Contains(ParsePath(name), "") && s.selection.Field != "":
 			return fault.Field(k.option(i), `names are joined by single dots: meta.id; \. is a dot in a name`, "has an empty name: %q", name)
-		case k.option(i) == "Keep" && slices.Index(k.Keep, name) != i-(len(k.names())-len(k.Keep)):
-			return fault.Field("Keep", "name each part once", "names %q twice", name)
+		case k.option(i) == "Fields" && slices.Index(k.Fields, name) != i-(len(k.names())-len(k.Fields)):
+			return fault.Field("Fields", "name each part once", "names %q twice", name)
 		}
 	}
 	s.kept = k
@@ -56,7 +56,7 @@ type beside struct {
 	kept   Kept
 	at     []int // columns of kept.names
 	id     string
-	values []string // of kept.Keep
+	values []string // of kept.Fields
 }
 
 // lacks returns the error for part i.

@@ -61,8 +61,8 @@ func TestParquetTexts(t *testing.T) {
 		first     string
 	}{
 		{"lists", Selection{Field: "large"}, Kept{ID: "id"}, true, "1|a 2|b c 3| 5|d", "", 1, `x.parquet: row 4: field "large" is null, not a string`},
-		{"large", Selection{Column: "text"}, Kept{ID: "id", Keep: []string{"view", "id"}}, false, "a|x|v|a a|y||a c|z|a view that is longer than twelve bytes|c", "", 0, ""},
-		{"nested", Selection{Field: "doc.title"}, Kept{ID: `a\.b`, Keep: []string{"doc.meta", "parts"}}, true,
+		{"large", Selection{Column: "text"}, Kept{ID: "id", Fields: []string{"view", "id"}}, false, "a|x|v|a a|y||a c|z|a view that is longer than twelve bytes|c", "", 0, ""},
+		{"nested", Selection{Field: "doc.title"}, Kept{ID: `a\.b`, Fields: []string{"doc.meta", "parts"}}, true,
 			`p|A|{"id":7,"tags":["x","y"]}|[{"n":1,"s":"a"},{"n":2,"s":null}] s|D|{"id":null,"tags":[]}|[null,{"n":3,"s":"c"}]`, "", 2, `x.parquet: row 2: field "doc.title" is null, not a string`},
 		{"nested", Selection{Column: "a.b"}, Kept{}, false, "|p |q |r |s", "", 0, ""},
 		{"nested", Selection{Field: "doc.title"}, Kept{ID: "doc.meta.id"}, false, "7|A", `x.parquet: row 2: field "doc.title" is null, not a string`, 0, ""},
@@ -80,7 +80,7 @@ func TestParquetTexts(t *testing.T) {
 		{"nested", Selection{Field: "doc"}, Kept{}, false, "", `x.parquet: column "doc" is a group, not text`, 0, ""},
 		{"nested", Selection{Field: "doc.title.x"}, Kept{}, false, "", `x.parquet: column "doc.title" is string, not a group`, 0, ""},
 		{"large", Selection{Field: "text"}, Kept{ID: "no"}, false, "", `ID: x.parquet has no column "no", only "id", "text", "view"`, 0, ""},
-		{"large", Selection{Field: "text"}, Kept{Keep: []string{"no"}}, true, "", `Keep: x.parquet has no column "no", only "id", "text", "view"`, 0, ""},
+		{"large", Selection{Field: "text"}, Kept{Fields: []string{"no"}}, true, "", `Fields: x.parquet has no column "no", only "id", "text", "view"`, 0, ""},
 		{"lists", Selection{Field: "large"}, Kept{ID: "text"}, false, "", `x.parquet: row 1: ID: field "text" is an array, not a string or a number`, 0, ""},
 	} {
 		got, s, err := parquetTexts(t, parquetFile(t, c.file), c.sel, c.kept, c.skip)
@@ -117,7 +117,7 @@ func TestParquetRepeated(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	got, _, err := parquetTexts(t, b.Bytes(), Selection{Field: "text"}, Kept{ID: "id", Keep: []string{"parts"}}, false)
+	got, _, err := parquetTexts(t, b.Bytes(), Selection{Field: "text"}, Kept{ID: "id", Fields: []string{"parts"}}, false)
 	if want := `1|a b|[{"s":"x","l":[]},{"s":"y","l":["p","q"]}] 2||[]`; err != nil || strings.Join(got, " ") != want {
 		t.Errorf("%q, error %v, want %s", got, err, want)
 	}

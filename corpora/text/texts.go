@@ -23,13 +23,13 @@ type Text struct {
 	Raw []byte
 	// Offset is the position of Raw in the file after decompression, in bytes. It is 0 for records.
 	Offset int64
-	// Lines reports that each line break of Raw ends a line of the file, as in documents and CSV but
-	// not in JSON Lines or Parquet.
+	// Lines reports that Raw may have line breaks, each of which ends a line of the file, as in
+	// documents and CSV. Those in the texts of JSON Lines and Parquet do not.
 	Lines bool
 	// ID is the part of the record that Kept.ID selects. For a document it is the path of the file
 	// from the folder that was named, with slashes, or the name if no folder was. Otherwise it is "".
 	ID string
-	// Fields are the parts that Kept.Keep selects.
+	// Fields are the parts that Kept.Fields selects.
 	Fields []string
 }
 
@@ -139,7 +139,7 @@ func (s *Source) lineTexts(ctx context.Context, l *liner, e entry, fn func(*Text
 				line = line[:n-2]
 			}
 		}
-		t = Text{Position: Position{File: e.name, Line: l.line}, Text: l.repaired(line), Raw: line, Offset: l.offset, Lines: true}
+		t = Text{Position: Position{File: e.name, Line: l.line}, Text: l.repaired(line), Raw: line, Offset: l.offset}
 		if err := fn(&t); err != nil {
 			return err
 		}
