@@ -38,6 +38,10 @@ func sentenceEnd(document []byte, start int) int {
 	begin := at
 	heading := bytes.HasPrefix(document[at:], []byte("#"))
 	for at < len(document) {
+		if b := document[at] | 0x20; b >= 'a' && b <= 'z' {
+			at++
+			continue
+		}
 		r, n := utf8.DecodeRune(document[at:])
 		switch {
 		case isSpace(r):

@@ -81,7 +81,7 @@ func WarnInvalid(cmd *cobra.Command, src *text.Source) {
 	WarnRecords(cmd, src.Unselected(), cmd.Flag("field") != nil)
 	if n, first := src.Skipped(); n > 0 {
 		one, many := "bad record", "bad records"
-		if src.Selected() == (text.Selection{}) {
+		if s := src.Selected(); s.Field == "" && s.Column == "" {
 			one, many = "file", "files"
 		}
 		Warn(cmd, "skipped %s (first: %v)", Plural(n, one, many), first)

@@ -66,7 +66,7 @@ $ embed text -m model --documents --chunk 150 --overlap 20 -o out.jsonl notes/`,
 		RunE: func(cmd *cobra.Command, args []string) error { return embedText(cmd, args, o) },
 	}
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "FILE",
-		Help: "text file, folder or glob, or - for standard input (default: standard input); gzip, bzip2, zstd and lz4 are decompressed"})
+		Help: "text file, folder or glob, or - for standard input (default: standard input); gzip, bzip2 and zstd are decompressed"})
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
 	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.KeptFlags(&o.kept)...)...)
 	cli.Declare(cmd, cli.ForInput, cli.DocumentsFlag(&o.documents), cli.SkipBadFlag(&o.skipBad))
