@@ -30,6 +30,7 @@ var rooms = map[string][]string{
 	"corpora/data":           {},
 	"corpora/internal":       {"corpora/..."},
 	"corpora/text":           {"corpora/data", "corpora/internal/..."},
+	"corpora/passages":       {"corpora/text", "corpora/tokenize", "corpora/internal/..."},
 	"corpora/tokenize":       {"corpora/text", "corpora/internal/..."},
 	"corpora/tokenize/learn": {"corpora/tokenize/...", "corpora/text", "corpora/internal/..."},
 	"corpora":                {"corpora/text", "corpora/tokenize/...", "corpora/internal/..."},

@@ -4,21 +4,27 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints/exchange"
+	"github.com/luminavec/luminavec/corpora/passages"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
 )
 
 type textOptions struct {
-	text    text.Selection
-	skipBad bool
-	threads int
-	out     textOutput
+	text      text.Selection
+	kept      text.Kept
+	documents bool
+	passages  passages.Options
+	skipBad   bool
+	threads   int
+	out       textOutput
 }
 
 func textCommand() *cobra.Command {
@@ -28,21 +34,38 @@ func textCommand() *cobra.Command {
 		Short: "Write one vector for each line of text",
 		Long: `
 Vectors are written in the order of the lines. A line is one text of up to 16 MB;
-with --field or --column each record of JSON Lines or CSV is one text, whose line
-breaks become spaces. A model with character n-grams composes the vectors of words
-that it does not know, and these words count as known; the token of a tokenizer for
-unknown text, such as [UNK], does not. A line that is empty or has no known word gets
-the zero vector; a warning at the end counts these lines.
+with --field or --column each record of JSON Lines, CSV, TSV or Parquet is one text,
+whose line breaks become spaces; with --documents each file is. A model with character
+n-grams composes the vectors of words that it does not know, and these words count as
+known; the token of a tokenizer for unknown text, such as [UNK], does not. A line that
+is empty or has no known word gets the zero vector; a warning at the end counts these
+lines.
+
+--id and --keep carry parts of each record into the output: members of JSON Lines with
+--field, columns with --column, by number if --column is a number. Numbers are kept as
+they are written, lists and objects as JSON, and null is empty. Ids may repeat. A
+record that lacks one of these parts is an error, or skipped with --skip-bad. Of a
+Parquet file, only the columns that are named are read.
+
+--chunk cuts texts into passages, each with its vector and the columns document, start,
+end, first_line and last_line. The document is the id, or the path of the file with
+--documents, or the number of the line or row (FILE:NUMBER if there are several files).
+Start and end are bytes of the file after decompression; of the text, if it is a part
+of a record. A sentence of more than N tokens is cut at line breaks or between words.
 ` + outputHelp,
 		Example: `
 $ printf 'good morning\nhow are you\n' | embed text -m model -o out.npy
-embed: 2 lines, 100 dimensions, out.npy`,
+embed: 2 lines, 100 dimensions, out.npy
+$ embed text -m model --field body --id meta.id --keep title,url -o out.jsonl talks.parquet
+$ embed text -m model --documents --chunk 150 --overlap 20 -o out.jsonl notes/`,
 		RunE: func(cmd *cobra.Command, args []string) error { return embedText(cmd, args, o) },
 	}
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "FILE",
 		Help: "text file, folder or glob, or - for standard input (default: standard input); gzip, bzip2 and zstd are decompressed"})
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
-	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.SkipBadFlag(&o.skipBad))...)
+	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.KeptFlags(&o.kept)...)...)
+	cli.Declare(cmd, cli.ForInput, cli.DocumentsFlag(&o.documents), cli.SkipBadFlag(&o.skipBad))
+	cli.Declare(cmd, cli.ForInput, cli.PassageFlags(&o.passages)...)
 	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "threads", Arg: "N", Into: &o.threads, Field: "Threads", Positive: true,
 		Help: "number of threads that encode", Default: "one per core"})
 	return o.out.declare(cmd)
@@ -54,7 +77,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	src, err := cli.OpenRecords(paths, o.text, o.skipBad)
+	src, err := openTexts(paths, o)
 	if err != nil {
 		return err
 	}
@@ -62,9 +85,20 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	var t texts
-	job := map[string]string{"the selection of texts": fmt.Sprintf("%+v, skip-bad %t", o.text, o.skipBad)}
-	out, err := o.out.open(cmd, format, enc, exchange.Shape{}, src.Names(), job, &t)
+	t := texts{src: src, one: "line", many: "lines", kept: o.kept.Fields, hasID: o.kept.ID != "" || o.documents}
+	if o.documents {
+		t.one, t.many = "document", "documents"
+	}
+	if o.passages.Tokens > 0 {
+		if t.cutter, err = passages.New(enc.Tokenizer(), o.passages); err != nil {
+			return cli.UsageError(err)
+		}
+		t.whole, t.one, t.many = t.one, "passage", "passages"
+	}
+	var columns exchange.Shape
+	columns.HasID, columns.Fields = t.columns()
+	job := map[string]string{"the selection of texts": fmt.Sprintf("%+v, %+v, documents %t, passages %+v, skip-bad %t", o.text, o.kept, o.documents, o.passages, o.skipBad)}
+	out, err := o.out.open(cmd, format, enc, columns, src.Names(), job, &t)
 	if err != nil {
 		return err
 	}
@@ -77,21 +111,17 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
 		progress = cli.StartProgress(cmd, "embed")
 		defer progress.Done()
 	}
-	var row exchange.Row
-	read := func(ctx context.Context) iter.Seq2[cli.Line, error] {
-		return rest(out, cli.Lines(ctx, src), func(line cli.Line) exchange.Row { return exchange.Row{Token: []byte(line.Text)} })
-	}
-	text := func(line cli.Line) string { return line.Text }
-	err = sentence.EncodeStream(cmd.Context(), enc, read, text, o.threads, func(batch []cli.Line, known []int, vectors []float32, idle bool) error {
-		for i, line := range batch {
-			t.count(line, known[i])
-			row.Token = append(row.Token[:0], line.Text...)
+	read := func(ctx context.Context) iter.Seq2[item, error] { return rest(out, t.read(ctx), item.row) }
+	err = sentence.EncodeStream(cmd.Context(), enc, read, func(i item) string { return i.text }, o.threads, func(batch []item, known []int, vectors []float32, idle bool) error {
+		for i, item := range batch {
+			t.count(item, known[i])
+			row := item.row()
 			row.Known, row.Values = known[i], vectors[i*enc.Dim():(i+1)*enc.Dim()]
 			if err := out.write(row); err != nil {
 				return err
 			}
 		}
-		progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(t.lines, "lines"))
+		progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(t.rows, t.many))
 		if idle {
 			return out.flush()
 		}
@@ -107,52 +137,172 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
 	t.report(cmd)
 	cli.WarnInvalid(cmd, src)
 	if o.out.path != "" && o.out.path != "-" {
-		cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(t.lines, "line", "lines"), out.dims, o.out.path)
+		cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(t.rows, t.one, t.many), out.dims, o.out.path)
 	}
 	out.report()
 	return nil
 }
 
-// texts counts the lines and those whose vector is zero.
+// openTexts opens the texts and says what is read of them.
+func openTexts(paths []string, o textOptions) (*text.Source, error) {
+	if o.passages.Overlap != 0 && o.passages.Tokens == 0 {
+		return nil, cli.UsageError(fault.New("give the length of the passages", "--overlap needs --chunk"))
+	}
+	if o.passages.Tokens > 0 {
+		if err := o.passages.Validate(); err != nil {
+			return nil, cli.UsageError(err)
+		}
+	}
+	src, err := cli.OpenText(paths, o.text)
+	if err != nil {
+		return nil, err
+	}
+	if o.documents {
+		if err := src.Documents(); err != nil {
+			return nil, cli.UsageError(err)
+		}
+	}
+	for i, names := range o.kept.Fields {
+		if strings.Contains(names, ",") {
+			o.kept.Fields = append(append(o.kept.Fields[:i:i], strings.Split(names, ",")...), o.kept.Fields[i+1:]...)
+		}
+	}
+	if err := src.Keep(o.kept); err != nil {
+		return nil, cli.UsageError(err)
+	}
+	if o.skipBad {
+		err = cli.UsageError(src.SkipBad())
+	}
+	return src, err
+}
+
+// texts are what is embedded, and the count of it.
 type texts struct {
-	lines        int64
-	empty        int64 // lines of white space
-	unknown      int64 // lines with text but no known word
+	src       *text.Source
+	cutter    *passages.Cutter // nil: texts are not cut
+	one, many string           // what a row is called
+	whole     string           // what a text is called that is cut
+	kept      []string
+	hasID     bool
+
+	rows         int64
+	empty        int64 // rows of white space
+	unknown      int64 // rows with text but no known word
 	firstEmpty   string
 	firstUnknown string
 }
 
-func (t *texts) count(line cli.Line, known int) {
-	t.lines++
-	if known > 0 {
-		return
+// item is a row of the output.
+type item struct {
+	text   string
+	at     text.Position
+	id     string
+	fields []string
+}
+
+// row returns the row without its vector.
+func (i item) row() exchange.Row {
+	return exchange.Row{Token: []byte(i.text), ID: i.id, Fields: i.fields}
+}
+
+// columns returns what is written beside the text and the vector.
+func (t *texts) columns() (hasID bool, fields []string) {
+	if t.cutter == nil {
+		return t.hasID, t.kept
 	}
-	where := fmt.Sprintf("%s:%d", line.File, line.Number)
-	if line.File == text.Stdin {
-		where = fmt.Sprintf("line %d", line.Number)
-	}
-	if cli.Blank(line.Text) {
-		if t.empty++; t.empty == 1 {
-			t.firstEmpty = where
+	return false, append(t.kept[:len(t.kept):len(t.kept)], "document", "start", "end", "first_line", "last_line")
+}
+
+// read yields the texts, or their passages.
+func (t *texts) read(ctx context.Context) iter.Seq2[item, error] {
+	return func(yield func(item, error) bool) {
+		stopped := false
+		pass := func(i item) error {
+			if stopped = !yield(i, nil); stopped {
+				return context.Canceled
+			}
+			return nil
 		}
-		return
-	}
-	if t.unknown++; t.unknown == 1 {
-		t.firstUnknown = where
+		err := t.src.Texts(ctx, func(x *text.Text) error {
+			if t.cutter == nil {
+				return pass(item{string(x.Text), x.Position, x.ID, x.Fields})
+			}
+			return t.cut(x, pass)
+		})
+		if err != nil && !stopped {
+			yield(item{}, err)
+		}
 	}
 }
 
-// report warns of an empty input and of zero vectors.
+// cut passes on the passages of a text.
+func (t *texts) cut(x *text.Text, pass func(item) error) error {
+	if cli.Blank(string(x.Text)) {
+		t.noteEmpty(x.Position)
+		return nil
+	}
+	document := x.ID
+	if !t.hasID {
+		document = strconv.FormatInt(x.Line, 10)
+		if len(t.src.Names()) > 1 {
+			document = x.File + ":" + document
+		}
+	}
+	return t.cutter.Cut(x.Raw, func(p passages.Passage) error {
+		at, last := x.Position, x.Line
+		if x.Lines {
+			at.Line, last = x.Line+int64(p.FirstLine)-1, x.Line+int64(p.LastLine)-1
+		}
+		i := item{text: p.Text, at: at, fields: append(x.Fields[:len(x.Fields):len(x.Fields)], document)}
+		for _, n := range []int64{x.Offset + int64(p.Start), x.Offset + int64(p.End), at.Line, last} {
+			i.fields = append(i.fields, strconv.FormatInt(n, 10))
+		}
+		return pass(i)
+	})
+}
+
+func (t *texts) noteEmpty(at text.Position) {
+	if t.empty++; t.empty == 1 {
+		t.firstEmpty = place(at)
+	}
+}
+
+func (t *texts) count(i item, known int) {
+	t.rows++
+	switch {
+	case known > 0:
+	case cli.Blank(i.text):
+		t.noteEmpty(i.at)
+	default:
+		if t.unknown++; t.unknown == 1 {
+			t.firstUnknown = place(i.at)
+		}
+	}
+}
+
+// place is where a text is, for a warning.
+func place(at text.Position) string {
+	if at.File == text.Stdin && !at.Rows {
+		return fmt.Sprintf("line %d", at.Line)
+	}
+	return at.String()
+}
+
+// report warns of an empty input, of zero vectors and of texts without passages.
 func (t *texts) report(cmd *cobra.Command) {
-	if t.lines == 0 {
+	if t.rows+t.empty == 0 {
 		cli.Warn(cmd, "the input is empty")
+	}
+	if t.cutter != nil && t.empty > 0 {
+		cli.Warn(cmd, "%s (first: %s): no passages", cli.Plural(t.empty, "empty "+t.whole, "empty "+t.whole+"s"), t.firstEmpty)
+		t.empty = 0
 	}
 	var zero []string
 	if t.unknown > 0 {
-		zero = append(zero, fmt.Sprintf("%s without a known word (first: %s)", cli.Plural(t.unknown, "line", "lines"), t.firstUnknown))
+		zero = append(zero, fmt.Sprintf("%s without a known word (first: %s)", cli.Plural(t.unknown, t.one, t.many), t.firstUnknown))
 	}
 	if t.empty > 0 {
-		zero = append(zero, fmt.Sprintf("%s (first: %s)", cli.Plural(t.empty, "empty line", "empty lines"), t.firstEmpty))
+		zero = append(zero, fmt.Sprintf("%s (first: %s)", cli.Plural(t.empty, "empty "+t.one, "empty "+t.many), t.firstEmpty))
 	}
 	switch {
 	case t.unknown+t.empty > 1:

@@ -38,9 +38,9 @@ func buildCommand() *cobra.Command {
 		Long: `
 A collection is a folder with the texts, an index of their vectors and the model, so
 that 'search query DIR' needs nothing else. Each non-empty line is one document; with
---field or --column each record of JSON Lines or CSV is one, whose line breaks become
-spaces. Character n-grams of the model are stored too: unknown words of a question are
-composed from them, as in documents.
+--field or --column each record of JSON Lines, CSV or Parquet is one, whose line
+breaks become spaces. Character n-grams of the model are stored too: unknown words of
+a question are composed from them, as in documents.
 
 With --vectors, only an index of vectors from another program is made, in one file; the
 label of a vector is its row, from 0, or with --ids its id, a whole number.
