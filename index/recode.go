@@ -3,6 +3,7 @@ package index
 import (
 	"math"
 
+	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/codes"
 	"github.com/luminavec/luminavec/index/internal/container"
 )
@@ -68,28 +69,10 @@ func (s *store) encodeAll(n int) {
 	s.recode(center, n)
 }
 
-// saveSigns writes the section signs. The blocks are put together again, because ids that are not
-// saved leave gaps.
+// saveSigns writes the section signs.
 func (s *store) saveSigns(w *container.Writer, ids []id) {
-	width := s.arena.Signs.Width()
-	blocks := (len(ids) + 31) / 32
-	w.BlockedSection("signs", blocks*width*4)
-	block := make([]float32, width)
-	u := make([]float32, s.arena.Space.Len)
-	for at := 0; at < len(ids); at += 32 {
-		some := ids[at:min(len(ids), at+32)]
-		if len(some) == 32 && some[0]%32 == 0 && some[31] == some[0]+31 {
-			copy(block, s.arena.Signs.Row(int(some[0]/32)))
-		} else {
-			clear(block)
-			for i, n := range some {
-				x := s.arena.Vector(n)[:s.options.Dim]
-				s.arena.Space.Centered(u, x)
-				s.arena.Space.EncodeSigns(block, i, x, u)
-			}
-		}
-		writeFloats(w, block)
-	}
+	w.BlockedSection("signs", arena.Blocks(len(ids))*s.arena.Signs.Width()*4)
+	s.arena.PackSigns(ids, func(block []float32) { writeFloats(w, block) })
 	w.End()
 }
 
