@@ -96,7 +96,7 @@ func TestCodesOfAFewCollapse(t *testing.T) {
 			if q == Int1 {
 				continue // with one bit, those of the others are poor too
 			}
-			coded := q != NoQuantization
+			coded := ix.Options().Quantization != NoQuantization
 			if r.Codes < GoodRecall || coded != (r.Poor > 0.5/float64(part)) || coded != strings.Contains(r.Warning(), "less than half") || r.Check(q) != nil {
 				t.Errorf("1 of %d, %s: %v of %v, warning %q", part, q, r.Poor, r.Codes, r.Warning())
 			}
