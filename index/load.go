@@ -6,6 +6,7 @@ import (
 
 	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/chunk"
+	"github.com/luminavec/luminavec/index/internal/codes"
 	"github.com/luminavec/luminavec/index/internal/container"
 )
 
@@ -74,7 +75,7 @@ func (s *store) load(r *container.Reader, g *graph) error {
 	}
 	s.reserved.Store(int64(n))
 	s.count.Store(int64(n))
-	s.recenter.Store(recenterAt(n))
+	s.recenter.Store(codes.NextCenter(n))
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/luminavec/luminavec/index/internal/arena"
+	"github.com/luminavec/luminavec/index/internal/codes"
 	"github.com/luminavec/luminavec/index/internal/container"
 	"github.com/luminavec/luminavec/internal/pipe"
 )
@@ -161,7 +162,7 @@ func (s *store) open(m *container.Image, g *graph) error {
 		large = nil // checked
 	}
 	s.completing = sync.OnceValue(func() error { return s.checkOpened(g, n, large, blocks) })
-	s.recenter.Store(recenterAt(n))
+	s.recenter.Store(codes.NextCenter(n))
 	return nil
 }
 

@@ -1,29 +1,17 @@
 package index
 
 import (
-	"math"
-
 	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/codes"
 	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/index/internal/vectors"
 )
-
-// Codes are relative to the mean of the vectors. It is looked at when firstCenter vectors are in the
-// index and whenever there are centerGrowth times as many as before; if it has moved, all vectors get
-// new codes.
-const (
-	firstCenter  = 64
-	centerGrowth = 4
-)
-
-// recenterAt returns the number of vectors with which the center is looked at again.
-func recenterAt(n int) int64 { return max(firstCenter, centerGrowth*int64(n)) }
 
 // center takes a new center if it is time, before n vectors are added, packed in added, or one if that
 // is nil. Changes and searches that use codes wait meanwhile. The caller holds no lock.
 func (s *store) center(n int, added []float32) {
 	total := s.Len() + n
-	if s.arena.Space == nil || int64(total) < max(firstCenter, s.recenter.Load()) {
+	if s.arena.Space == nil || int64(total) < max(codes.FirstCenter, s.recenter.Load()) {
 		return
 	}
 	s.gate.Lock()
@@ -31,7 +19,7 @@ func (s *store) center(n int, added []float32) {
 	if int64(total) < s.recenter.Load() {
 		return // another addition was faster
 	}
-	s.recenter.Store(recenterAt(total))
+	s.recenter.Store(codes.NextCenter(total))
 	dim, reserved := s.options.Dim, int(s.reserved.Load())
 	vector := func(i int) []float32 {
 		if i >= reserved {
@@ -111,10 +99,8 @@ func (s *store) adoptCenter(center []float32) error {
 	if s.arena.Space == nil {
 		return container.Damaged("center", "the index has no quantization")
 	}
-	for i, v := range center {
-		if math.IsNaN(float64(v)) || math.Abs(float64(v)) > MaxLength {
-			return container.Damaged("center", "value %d is %v", i, v)
-		}
+	if !vectors.Storable(center, false, MaxLength) {
+		return container.Damaged("center", "it is not a vector of the index")
 	}
 	s.arena.Space = codes.NewSpace(s.arena.Space.Rotation, center, s.options.Metric == Euclidean)
 	return nil

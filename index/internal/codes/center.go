@@ -2,6 +2,16 @@ package codes
 
 import "slices"
 
+// Codes are relative to the center of the vectors. It is looked at when there are FirstCenter vectors and
+// whenever there are centerGrowth times as many as before.
+const (
+	FirstCenter  = 64
+	centerGrowth = 4
+)
+
+// NextCenter returns the number of vectors with which the center of n is looked at again.
+func NextCenter(n int) int64 { return max(FirstCenter, centerGrowth*int64(n)) }
+
 const (
 	// centerOf is the number of vectors, evenly spaced, that a center is taken of.
 	centerOf = 1 << 10
