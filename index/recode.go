@@ -11,7 +11,7 @@ import (
 // is nil. Changes and searches that use codes wait meanwhile. The caller holds no lock.
 func (s *store) center(n int, added []float32) {
 	total := s.Len() + n
-	if s.arena.Space == nil || int64(total) < max(codes.FirstCenter, s.recenter.Load()) {
+	if s.options.Quantization == NoQuantization || int64(total) < max(codes.FirstCenter, s.recenter.Load()) {
 		return
 	}
 	s.gate.Lock()

@@ -75,7 +75,7 @@ func (s *store) searchInto(dst []Result, query []float32, k int, o SearchOptions
 			return dst, err
 		}
 	}
-	if s.arena.Space != nil {
+	if s.options.Quantization != NoQuantization {
 		s.recoding.RLock()
 		defer s.recoding.RUnlock()
 	}
@@ -203,7 +203,7 @@ func (s *store) searchRange(query []float32, threshold float32, o SearchOptions,
 			return nil, err
 		}
 	}
-	if s.arena.Space != nil {
+	if s.options.Quantization != NoQuantization {
 		s.recoding.RLock()
 		defer s.recoding.RUnlock()
 	}
