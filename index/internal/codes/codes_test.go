@@ -282,3 +282,26 @@ func TestViolations(t *testing.T) {
 		}
 	}
 }
+
+// A center is in the middle of two groups, in whatever order they come, and near the larger one if the other
+// is small.
+func TestCenterOf(t *testing.T) {
+	const n = 9000
+	for _, c := range []struct {
+		every    int
+		low, top float32
+	}{{2, 4, 6}, {12, 0, 0.1}, {8, 0, 0.1}} {
+		center, _ := CenterOf(n, 1, func(i int) []float32 {
+			if i%c.every == 0 {
+				return []float32{10}
+			}
+			return []float32{0}
+		})
+		if center[0] < c.low || center[0] > c.top {
+			t.Errorf("one of %d is 10, the others 0: center %v, want from %v to %v", c.every, center[0], c.low, c.top)
+		}
+	}
+	if center, _ := CenterOf(5, 1, func(int) []float32 { return nil }); center != nil {
+		t.Errorf("center %v of nothing", center)
+	}
+}
