@@ -16,6 +16,8 @@ func eachKind(t *testing.T, fn func(t *testing.T, kind Kind, quant Quantization)
 	}
 	t.Run("hnsw-int8", func(t *testing.T) { fn(t, HNSW, Int8) })
 	t.Run("hnsw-int4", func(t *testing.T) { fn(t, HNSW, Int4) })
+	t.Run("flat-int4", func(t *testing.T) { fn(t, Flat, Int4) })
+	t.Run("flat-int1", func(t *testing.T) { fn(t, Flat, Int1) })
 }
 
 func TestBadVectorsChangeNothing(t *testing.T) {

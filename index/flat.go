@@ -13,7 +13,7 @@ import (
 type flat struct{ store }
 
 func init() {
-	register(kindSpec{Flat, 0, "compares all vectors: exact", false, func(o Options) kindIndex { return newFlat(o) }})
+	register(kindSpec{Flat, 0, "compares all vectors: exact", true, func(o Options) kindIndex { return newFlat(o) }})
 }
 
 func newFlat(o Options) *flat {
@@ -58,6 +58,9 @@ func (f *flat) SearchInto(dst []Result, query []float32, k int, o SearchOptions)
 }
 
 func (f *flat) SearchBatch(ctx context.Context, queries []float32, k int, o SearchOptions) ([][]Result, error) {
+	if f.arena.Signs != nil {
+		return f.searchBatch(ctx, queries, k, o, f.find)
+	}
 	return f.scanBatch(ctx, queries, k, o, f.find)
 }
 
@@ -68,7 +71,9 @@ func (f *flat) SearchRange(query []float32, threshold float32, o SearchOptions) 
 func (f *flat) find(w *scratch, r request) {
 	f.shown.RLock()
 	defer f.shown.RUnlock()
-	f.scan(w, r)
+	if f.arena.Signs == nil || !f.scanSigns(w, r) {
+		f.scan(w, r)
+	}
 }
 
 func (f *flat) Stats() Stats {

@@ -1,8 +1,6 @@
 package index
 
 import (
-	"unsafe"
-
 	"github.com/luminavec/luminavec/index/internal/walk"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
@@ -10,7 +8,8 @@ import (
 // encode makes q, with its padding, the query of a walk that compares codes.
 func (g *graph) encode(w *scratch, q []float32) {
 	if g.arena.Coded {
-		w.code.Encode(q[:g.options.Dim], g.arena.Bits)
+		w.code.Set(g.arena.Space, q[:g.options.Dim])
+		w.code.EncodeFor(g.arena.Bits)
 	}
 }
 
@@ -27,7 +26,7 @@ func (g *graph) compare(w *scratch, q []float32) {
 	w.away = w.away[:len(w.fresh)]
 	if g.arena.Coded {
 		t := g.arena.Codes()
-		t.Distances(w.away, &w.code, asInt32(w.fresh))
+		t.Distances(w.away, &w.code.Codes, walk.AsInt32(w.fresh))
 		return
 	}
 	for _, n := range w.fresh {
@@ -51,8 +50,4 @@ func (g *graph) measure(keys []key, q []float32) {
 		g.touchVectors(int(k.ID()), 1)
 		keys[i] = walk.NewKey(g.distance(q, g.arena.Vector(k.ID())), k.ID())
 	}
-}
-
-func asInt32(ids []id) []int32 {
-	return unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(ids))), len(ids))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/luminavec/luminavec/index/internal/problems"
+	"github.com/luminavec/luminavec/index/internal/walk"
 )
 
 func (g *graph) Verify(ctx context.Context) (Report, error) {
@@ -129,7 +130,7 @@ func (v *verifier) reach() {
 		v.Add("the entry point is invalid")
 		return
 	}
-	reached := g.reach(e.id(), len(v.stays))
+	reached := walk.Reach(e.id(), len(v.stays), g.arena.Links)
 	for i := range v.stays {
 		if g.visible(id(i)) && v.stays[i] && !reached[i] {
 			v.Add("label %d is unreachable", g.label(id(i)))

@@ -3,9 +3,10 @@ package index
 import (
 	"encoding/binary"
 	"io"
-	"math"
 
+	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/chunk"
+	"github.com/luminavec/luminavec/index/internal/codes"
 	"github.com/luminavec/luminavec/index/internal/container"
 )
 
@@ -58,6 +59,9 @@ func (h header) create() kindIndex {
 // without a graph.
 func (s *store) load(r *container.Reader, g *graph) error {
 	n, err := s.loadLabels(r)
+	if err == nil && r.Version() >= container.Coded {
+		err = s.loadCenter(r)
+	}
 	if err != nil {
 		return err
 	}
@@ -71,6 +75,7 @@ func (s *store) load(r *container.Reader, g *graph) error {
 	}
 	s.reserved.Store(int64(n))
 	s.count.Store(int64(n))
+	s.recenter.Store(codes.NextCenter(n))
 	return nil
 }
 
@@ -111,11 +116,20 @@ func (s *store) loadArrays(r *container.Reader, g *graph, n int) error {
 			return err
 		}
 	}
-	if err := loadRows(r, "records", s.arena.Records, n); err != nil {
+	if s.arena.Coded && r.Version() < container.Coded {
+		if err := s.loadOldRecords(r, n); err != nil {
+			return err
+		}
+	} else if err := loadRows(r, "records", s.arena.Records, n); err != nil {
 		return err
 	}
 	if s.arena.Coded {
 		if err := loadRows(r, "vectors", s.arena.Vectors, n); err != nil {
+			return err
+		}
+	}
+	if s.arena.Signs != nil {
+		if err := loadRows(r, "signs", s.arena.Signs, arena.Blocks(n)); err != nil {
 			return err
 		}
 	}
@@ -125,7 +139,9 @@ func (s *store) loadArrays(r *container.Reader, g *graph, n int) error {
 	if err := s.checkArrays(g, n); err != nil {
 		return err
 	}
-	s.encodeAll(n) // so that no code in the file has to be trusted
+	if r.Version() < container.Coded {
+		s.encodeAll(n)
+	}
 	return nil
 }
 
@@ -180,23 +196,4 @@ func (s *store) checkVectors(section string, n int) error {
 		}
 	}
 	return nil
-}
-
-// encodeAll computes the codes of n vectors.
-func (s *store) encodeAll(n int) {
-	for i := range n {
-		s.arena.Encode(id(i), s.options.Dim)
-	}
-}
-
-// storable reports whether prepare could have returned vector.
-func (m Metric) storable(vector []float32) bool {
-	var sum float64
-	for _, v := range vector {
-		sum += float64(v) * float64(v)
-	}
-	if m == Cosine {
-		return sum == 0 || math.Abs(sum-1) < 1e-3
-	}
-	return math.Sqrt(sum) <= MaxLength // false for NaN
 }

@@ -7,6 +7,31 @@ import (
 	"github.com/luminavec/luminavec/index/internal/container"
 )
 
+// loadOldRecords reads the section records of a file before version 5, for the links alone: its
+// codes are not used any more.
+func (s *store) loadOldRecords(r *container.Reader, n int) error {
+	if err := r.AlignedSection("records"); err != nil {
+		return err
+	}
+	code := ((s.options.Dim*s.arena.Bits+7)/8 + 8 + 63) / 64 * 16
+	if err := r.Expect(uint64(n) * uint64(s.arena.Head+code) * 4); err != nil {
+		return err
+	}
+	rest := make([]float32, code)
+	for i := range n {
+		s.arena.Records.Grow(i + 1)
+		links := s.arena.Records.Row(i)[:s.arena.Head]
+		if err := r.Fill(container.AsBytes(links)); err != nil {
+			return err
+		}
+		container.SwapToLittleEndian(links)
+		if err := r.Fill(container.AsBytes(rest)); err != nil {
+			return err
+		}
+	}
+	return r.End()
+}
+
 // loadOld reads the sections after the labels in versions 1 and 2.
 func (s *store) loadOld(r *container.Reader, g *graph, n int) error {
 	if err := s.loadVectors(r, n); err != nil || g == nil {

@@ -10,6 +10,8 @@ import (
 	"runtime/debug"
 	"sync"
 
+	"github.com/luminavec/luminavec/index/internal/arena"
+	"github.com/luminavec/luminavec/index/internal/codes"
 	"github.com/luminavec/luminavec/index/internal/container"
 	"github.com/luminavec/luminavec/internal/pipe"
 )
@@ -22,13 +24,13 @@ import (
 // OpenFile compares the checksums of all small sections: everything but vectors and the links
 // of level 0. Of those, a search compares the checksums of the blocks that it reads, the first
 // time it does; if one is wrong, this and all later searches return an error. A file without
-// blocks, which is one of less than 32 MiB or of an earlier release, is compared as a whole when
+// blocks, which is one of less than 32 MiB without codes or of an earlier release, is compared as a whole when
 // it is opened; saving a large one again adds blocks. All is checked, as by Load, before the
 // first change, and by Verify, Vector, or a search with SearchOptions.Allowed.
 //
 // The file may be replaced (SaveFile) while it is open, except on Windows, but must not
 // be written to. It stays mapped until the index is garbage collected. A file of an older
-// version, an LSH index, and a file that cannot be mapped are loaded as by LoadFile.
+// version (with codes, before 5), an LSH index, and a file that cannot be mapped are loaded as by LoadFile.
 func OpenFile(path string) (Index, error) {
 	if pipe.Blocks(path) {
 		return LoadFile(path)
@@ -67,9 +69,6 @@ func openImage(file []byte) (ix kindIndex, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.Version() < 3 {
-		return nil, errMustLoad
-	}
 	options, err := m.Section("options")
 	if err == nil {
 		err = options.Check()
@@ -83,6 +82,9 @@ func openImage(file []byte) (ix kindIndex, err error) {
 	h, err := decodeHeader(options.Payload())
 	if err != nil {
 		return nil, err
+	}
+	if m.Version() < 3 || m.Version() < container.Coded && h.Quantization != NoQuantization {
+		return nil, errMustLoad
 	}
 	ix = h.create()
 	return ix, ix.open(m)
@@ -106,12 +108,17 @@ func (s *store) open(m *container.Image, g *graph) error {
 	for i := range n {
 		s.states.Row(i)[0].Store(ready)
 	}
+	if m.Version() >= container.Coded {
+		if err := s.openCenter(m); err != nil {
+			return err
+		}
+	}
 	if g != nil {
 		if err := g.openNodes(m, n); err != nil {
 			return err
 		}
 	}
-	large := make([]container.Section, 0, 2)
+	large := make([]container.Section, 0, 3)
 	records, err := m.AlignedSection("records", n, s.arena.Records.Width()*4)
 	if err != nil {
 		return err
@@ -126,11 +133,25 @@ func (s *store) open(m *container.Image, g *graph) error {
 		large = append(large, vectors)
 		s.arena.Vectors.Adopt(container.AsNumbers[float32](vectors.Payload()), n)
 	}
+	if s.arena.Signs != nil {
+		signs, err := m.AlignedSection("signs", arena.Blocks(n), s.arena.Signs.Width()*4)
+		if err != nil {
+			return err
+		}
+		large = append(large, signs)
+		s.arena.Signs.Adopt(container.AsNumbers[float32](signs.Payload()), arena.Blocks(n))
+	}
 	blocks, err := m.Blocks(large...)
 	if err != nil {
 		return err
 	}
-	s.blocks = append(blocks[:len(blocks):len(blocks)], blocks[len(blocks)-1])
+	s.blocks = [3]*container.Blocks{blocks[0], blocks[0]}
+	if s.arena.Coded {
+		s.blocks[1] = blocks[1]
+	}
+	if s.arena.Signs != nil {
+		s.blocks[2] = blocks[len(blocks)-1]
+	}
 	if err := m.Finish(); err != nil {
 		return err
 	}
@@ -140,7 +161,8 @@ func (s *store) open(m *container.Image, g *graph) error {
 	if blocks[0] == nil {
 		large = nil // checked
 	}
-	s.completing = sync.OnceValue(func() error { return s.checkOpened(g, n, large) })
+	s.completing = sync.OnceValue(func() error { return s.checkOpened(g, n, large, blocks) })
+	s.recenter.Store(codes.NextCenter(n))
 	return nil
 }
 
@@ -179,9 +201,9 @@ func (g *graph) openNodes(m *container.Image, n int) error {
 }
 
 // checkOpened checks what open has left unchecked, and fills the tables.
-func (s *store) checkOpened(g *graph, n int, large []container.Section) error {
+func (s *store) checkOpened(g *graph, n int, large []container.Section, blocks []*container.Blocks) error {
 	for i, section := range large {
-		if err := cmp.Or(section.Check(), s.blocks[i].Check(0, len(section.Payload()))); err != nil {
+		if err := cmp.Or(section.Check(), blocks[i].Check(0, len(section.Payload()))); err != nil {
 			return err
 		}
 	}

@@ -25,7 +25,9 @@ import (
 //	upper    HNSW: for each vector, for each of its levels from 1: M links (int32,
 //	         the number of a vector plus 1, 0 for an empty slot)
 //	records  for each vector its record, as in memory (see arena)
+//	center   with quantization: what codes are relative to, float32 × dim
 //	vectors  with quantization: for each vector its row, as in memory
+//	signs    a flat index with quantization: for each 32 vectors a block, as in memory
 //
 // The payloads of labels, upper, records and vectors are aligned, so that OpenFile can
 // use them where they are. A large file ends with the checksums of the blocks of records and
@@ -41,9 +43,15 @@ import (
 //	   it, and adds the rest of the options: the change log, LSH and deterministic.
 //	4  Adds blocks, so that a search checks what it reads of a large file. Smaller files are
 //	   version 3: OpenFile checks them as a whole.
+//	5  An index with quantization, in files of any size with blocks. Its codes are used as they are.
+//	   Those of earlier versions, which were not centered and rotated, are computed again from the
+//	   vectors.
 
 // optionsBytes is the length of the section options, by version.
-var optionsBytes = [container.Version + 1]int{1: 7*4 + 8, 2: 7*4 + 8 + 4, 3: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4, 4: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4}
+var optionsBytes = [container.Version + 1]int{
+	1: 7*4 + 8, 2: 7*4 + 8 + 4,
+	3: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4, 4: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4, 5: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4,
+}
 
 // blockedFrom is the size of records and vectors from which a file has blocks.
 var blockedFrom = 32 << 20
@@ -136,11 +144,17 @@ func saveIndex(ix kindIndex, to io.Writer) error {
 // the numbers of the others are consecutive. The caller holds gate exclusively.
 func save(to io.Writer, s *store, g *graph) error {
 	ids := s.all()
-	records, vectors := len(ids)*s.arena.Records.Width()*4, 0
+	records, vectors, version := len(ids)*s.arena.Records.Width()*4, 0, container.Plain
 	if s.arena.Coded {
 		vectors = len(ids) * s.arena.Vectors.Width() * 4
 	}
-	w := container.NewWriter(to, records+vectors >= blockedFrom)
+	if records >= blockedFrom {
+		version = container.Blocked
+	}
+	if s.arena.Space != nil {
+		version = container.Coded
+	}
+	w := container.NewWriter(to, version)
 	h := header{s.options, s.logID, s.changes.Load()}
 	if !s.threadsSaved && (h.Kind != HNSW || h.Deterministic) {
 		h.Threads = 0 // it has not changed the index
@@ -156,6 +170,11 @@ func save(to io.Writer, s *store, g *graph) error {
 	}
 	w.End()
 
+	if s.arena.Space != nil {
+		w.AlignedSection("center", s.options.Dim*4)
+		writeFloats(w, slices.Clone(s.arena.Space.Center))
+		w.End()
+	}
 	var number []id
 	if g != nil {
 		number = g.saveNodes(w, ids)
@@ -167,6 +186,9 @@ func save(to io.Writer, s *store, g *graph) error {
 		w.BlockedSection("vectors", vectors)
 		writeRows(w, s.arena.Vectors, ids, 0, nil)
 		w.End()
+	}
+	if s.arena.Signs != nil {
+		s.saveSigns(w, ids)
 	}
 	w.Blocks()
 	if err := w.Flush(); err != nil {
@@ -245,7 +267,12 @@ func writeRows(w *container.Writer, a *chunk.Array[float32], ids []id, slots int
 				put(&links[i], number[load(&links[i])+1])
 			}
 		}
-		container.SwapToLittleEndian(row)
-		w.Bytes(container.AsBytes(row))
+		writeFloats(w, row)
 	}
+}
+
+// writeFloats writes the values of row, which it overwrites.
+func writeFloats(w *container.Writer, row []float32) {
+	container.SwapToLittleEndian(row)
+	w.Bytes(container.AsBytes(row))
 }

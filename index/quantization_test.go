@@ -52,7 +52,6 @@ func TestCodesHaveLimits(t *testing.T) {
 func TestQuantizationOptions(t *testing.T) {
 	for _, o := range []Options{
 		{Dim: 2, Quantization: "int5"},
-		{Dim: 2, Quantization: Int8, Kind: Flat},
 		{Dim: 2, Quantization: Int4, Kind: LSH},
 	} {
 		if _, err := New(o); err == nil || !strings.Contains(err.Error(), "Quantization") {

@@ -55,7 +55,7 @@ func (r Recall) Check(q Quantization) error {
 		return fault.Mention("scale the vectors up; or accept this with AnyRecall",
 			"the distances of %.0f%% of the nearest vectors are rounded to 0: their squares are too small for float32", 100*r.Equal)
 	case r.Codes < PoorRecall:
-		return fault.Mention("use Quantization none, or subtract the mean and scale the columns alike; or accept this with AnyRecall",
+		return fault.Mention("use Quantization none or more bits; or accept this with AnyRecall",
 			"Quantization %s does not suit these vectors: only %.1f%% of the %d nearest are found by their codes (%d vectors sampled)", q, 100*r.Codes, r.K, r.Queries)
 	}
 	return nil
@@ -123,10 +123,11 @@ func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 		}
 		near = 0
 		_ = metric.prepare(w.query, q, 0) // as the searches do; it is a vector of the index
-		w.code.Encode(w.query[:dim], s.arena.Bits)
+		w.code.Set(s.arena.Space, w.query[:dim])
+		w.code.EncodeFor(s.arena.Bits)
 		codes := s.arena.Codes()
 		away := func(dst []float32, of []int32) {
-			codes.Distances(dst, &w.code, of)
+			codes.Distances(dst, &w.code.Codes, of)
 			for j, n := range of {
 				if !s.visible(id(n)) {
 					dst[j] = float32(math.Inf(1))

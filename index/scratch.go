@@ -1,11 +1,12 @@
 package index
 
 import (
+	"github.com/luminavec/luminavec/index/internal/codes"
 	"github.com/luminavec/luminavec/index/internal/epoch"
+	"github.com/luminavec/luminavec/index/internal/exact"
 	"github.com/luminavec/luminavec/index/internal/hashing"
 	"github.com/luminavec/luminavec/index/internal/topk"
 	"github.com/luminavec/luminavec/index/internal/walk"
-	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 // The types of packages walk and topk.
@@ -35,12 +36,14 @@ type scratch struct {
 	block  []float32 // distances of a block of vectors (exact search)
 	top    topk.List
 	seen   walk.Visited
-	near   walk.Heap        // to be expanded, complemented: the nearest first
-	beam   walk.Heap        // the best so far, the farthest first
-	fresh  []id             // neighbors not seen before
-	away   []float32        // their distances
-	code   kernel.CodeQuery // the query of a walk that compares codes
-	counts int64            // number of distances computed
+	near   walk.Heap   // to be expanded, complemented: the nearest first
+	beam   walk.Heap   // the best so far, the farthest first
+	fresh  []id        // neighbors not seen before
+	away   []float32   // their distances
+	code   codes.Query // the query of a search that compares codes
+	counts int64       // number of distances computed
+	signs  exact.Signs // exact search with codes
+	target signTarget
 
 	starts []key   // where the walk on a level starts (insertion)
 	sorted []key   // the beam in order (insertion)

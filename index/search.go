@@ -75,6 +75,10 @@ func (s *store) searchInto(dst []Result, query []float32, k int, o SearchOptions
 			return dst, err
 		}
 	}
+	if s.options.Quantization != NoQuantization {
+		s.recoding.RLock()
+		defer s.recoding.RUnlock()
+	}
 	w := s.scratch.Get()
 	defer s.scratch.Put(w)
 	r, err := s.ask(w, query, k, o)
@@ -198,6 +202,10 @@ func (s *store) searchRange(query []float32, threshold float32, o SearchOptions,
 		if err := s.complete(); err != nil {
 			return nil, err
 		}
+	}
+	if s.options.Quantization != NoQuantization {
+		s.recoding.RLock()
+		defer s.recoding.RUnlock()
 	}
 	w := s.scratch.Get()
 	defer s.scratch.Put(w)

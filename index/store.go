@@ -46,10 +46,13 @@ type store struct {
 	unchecked  atomic.Bool           // opened, but large sections were not checked
 	completing func() error          // see complete
 	path       string                // of the opened file
-	blocks     []*container.Blocks   // of the records and of the vectors; nil: checked
+	blocks     [3]*container.Blocks  // of the records, the vectors and the signs; nil: checked
 	damage     atomic.Pointer[error] // found in them by a search
 
 	threadsSaved bool // in the file, of an earlier release, that the index was loaded from
+
+	recoding sync.RWMutex // held for reading by searches that use codes; see recenter
+	recenter atomic.Int64 // number of vectors with which the center is looked at again
 
 	logID     uint64         // of the change log that belongs to the index, or 0
 	changes   atomic.Uint64  // number of changes in that log; written under mu
@@ -62,7 +65,11 @@ type store struct {
 func (s *store) init(o Options, slots int) {
 	s.options = o
 	s.distance = o.Metric.distance()
-	s.arena = arena.New(o.Dim, slots, o.Quantization.bits(), o.Metric == Euclidean)
+	bits, signs := o.Quantization.bits(), slots == 0 && o.Quantization != NoQuantization
+	if signs && bits == 1 {
+		bits = 0 // the signs are all
+	}
+	s.arena = arena.New(o.Dim, slots, bits, signs, o.Metric == Euclidean, o.Seed)
 	s.labels = chunk.New(1, 8, func(n int) []int64 { return make([]int64, n) })
 	s.states = chunk.New(1, 4, func(n int) []atomic.Uint32 { return make([]atomic.Uint32, n) })
 	s.scratch.New = func() *scratch {
@@ -102,7 +109,7 @@ func (s *store) label(n id) int64 { return s.labels.Row(int(n))[0] }
 func (s *store) place(label int64, vector []float32) id {
 	n := s.vacant()
 	copy(s.arena.Vector(n), vector)
-	s.arena.Encode(n, s.options.Dim)
+	s.arena.Encode(n)
 	s.labels.Row(int(n))[0] = label
 	s.reserved.Store(max(s.reserved.Load(), int64(n)+1))
 	return n
@@ -169,6 +176,7 @@ func (s *store) add(label int64, vector []float32, insert func(*scratch, int64))
 	if err := s.fits(w.query, label, vector); err != nil {
 		return err
 	}
+	s.center(1, nil)
 	s.gate.RLock()
 	defer s.gate.RUnlock()
 	one := [1]int64{label}
@@ -241,12 +249,22 @@ func (s *store) claimBatch(ctx context.Context, labels []int64, vectors []float3
 			return err
 		}
 	}
-	return s.claim(labels)
+	if err := s.claim(labels); err != nil {
+		return err
+	}
+	s.center(len(labels), vectors)
+	return nil
 }
 
 // bytes returns the memory of the store.
 func (s *store) bytes() int64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return int64(s.arena.Values())*4 + int64(s.labels.Values())*12 + s.ids.Bytes()
+	var extra int64
+	if s.options.Quantization != NoQuantization {
+		s.recoding.RLock()
+		defer s.recoding.RUnlock()
+		extra = s.arena.Space.Bytes()
+	}
+	return extra + int64(s.arena.Values())*4 + int64(s.labels.Values())*12 + s.ids.Bytes()
 }

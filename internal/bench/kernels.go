@@ -133,12 +133,12 @@ func measureKernels() []kernelSpeed {
 		}
 	}))
 	add("dots, 8 rows at a time", "M/s", perSecond(rows, func() { kernel.Dots(scores, q, table, dim) }))
-	for _, bits := range []int{8, 4} {
+	for _, bits := range []int{8, 4, 2, 1} {
 		width := kernel.CodeStride(dim, bits) / 4
 		codes, ids := make([]float32, rows*width), make([]int32, rows)
 		for i := range ids {
 			ids[i] = int32(i)
-			kernel.EncodeCode(codes[i*width:(i+1)*width], table[i*dim:(i+1)*dim], bits, false)
+			kernel.EncodeCode(codes[i*width:(i+1)*width], table[i*dim:(i+1)*dim], bits)
 		}
 		t := kernel.CodeTable{Chunks: [][]float32{codes}, Shift: 10, Width: width}
 		var query kernel.CodeQuery

@@ -1,122 +1,124 @@
 package kernel
 
-import "unsafe"
+import (
+	"math"
+	"unsafe"
+)
 
-// A code stores a vector with 8 or 4 bits per value, for graph walks, which compare a
-// query with thousands of vectors and need only approximate distances. It is
-// [CodeStride] bytes long, a whole number of cache lines:
+// A code stores a vector with 8, 4, 2 or 1 bits per value, for walks and scans, which compare a
+// query with thousands of vectors and need only approximate distances. It is [CodeStride] bytes
+// long, a whole number of cache lines:
 //
-//	| values | zero padding | factor: float32 | bias: float32 |
+//	| values | zero padding | bound: float32 | factor: float32 | bias: float32 |
 //
-// With 8 bits, a value is a byte b that represents (b-128)·s, where s, the scale of the
-// vector, is its largest absolute value divided by 127. With 4 bits, it is half a byte and
-// represents (b-7.5)·s, where s is chosen to fit the vector best; the low halves of the
-// bytes hold the first half of the values, the high halves the second. Factor and bias
-// contain the scale and the metric. The distance to a query with the values q·t, where q are
-// integers, is
+// With 8 bits, a value is a byte b that represents b-128 steps. With fewer, it is a field of
+// that many bits and represents b less half the largest b; the lowest fields of the bytes
+// hold the first part of the values, the next fields the next part, and so on. The distance to
+// a query with the values q·t, where q are integers, is
 //
 //	bias + factor · (t · Σ q·(b-128))
 //
 // Σ q·b is a sum of integers, so all versions of the kernel return the same bits;
-// Σ q·128 depends only on the query. The query is zero at the positions of factor and
-// bias, so the kernel multiplies whole lines.
+// Σ q·128 depends only on the query. The query is zero at the positions of the last three
+// words, so the kernel multiplies whole lines. It does not use bound, which is for the caller.
 
-// codeTrailer is the number of bytes of factor and bias.
-const codeTrailer = 8
+// codeTrailer is the number of bytes of bound, factor and bias.
+const codeTrailer = 12
 
 // maxQuery is the largest value of a query for each number of bits: AVX2 adds two
-// products with a byte, or four with half a byte, in 16 bits.
-var maxQuery = [9]float32{8: 64, 4: 127}
+// products with a byte, or those with all fields of two bytes, in 16 bits.
+var maxQuery = [9]float32{8: 64, 4: 127, 2: 127, 1: 127}
 
 // maxCode bounds the length of a code, and with it the sum of products of a
 // byte and a query's value: 255·64·(1<<16) is below 1<<31.
 const maxCode = 1<<16 + 64
 
 // CodeStride returns the length in bytes of the code of a vector of dim values with
-// 8 or 4 bits each.
+// 8, 4, 2 or 1 bits each.
 func CodeStride(dim, bits int) int { return ((dim*bits+7)/8 + codeTrailer + 63) / 64 * 64 }
 
-// EncodeCode writes the code of x to code, which holds CodeStride(len(x), bits) bytes as
-// float32 words and needs no alignment. Distances to it are negated inner products, or
-// squared distances minus the squared length of the query. It panics with PanicLength if
-// code is too short and with PanicCodes if bits is neither 8 nor 4.
-func EncodeCode(code, x []float32, bits int, squared bool) {
-	checkBits(bits)
-	n := CodeStride(len(x), bits) / 4
-	if len(code) < n {
-		panic(PanicLength)
-	}
-	b := asBytes(code[:n])
-	if bits == 4 {
-		code[n-2], code[n-1] = encodeHalfBytes(b[:len(b)-codeTrailer], x, squared)
-		return
-	}
-	scale, inverse := codeScale(x, 127)
-	sum := 0
-	for i, v := range x {
-		c := uint8(v*inverse + 128.5)
-		b[i] = c
-		sum += (int(c) - 128) * (int(c) - 128)
-	}
-	clear(b[len(x) : len(b)-codeTrailer])
-	factor, bias := -scale, float32(0)
-	if squared {
-		factor, bias = -2*scale, float32(float64(scale)*float64(scale)*float64(sum))
-	}
-	code[n-2], code[n-1] = factor, bias
-}
-
 func checkBits(bits int) {
-	if bits != 8 && bits != 4 {
+	if bits != 8 && bits != 4 && bits != 2 && bits != 1 {
 		panic(PanicCodes)
 	}
 }
 
-// encodeHalfBytes writes the values of a 4-bit code and returns its factor and bias.
-// With sixteen steps, most vectors are represented best if their largest values are
-// clipped: of several scales it takes the one whose code has the largest cosine with x.
-// The factor then makes the inner product of x with its own code equal to the squared
-// length of x, so that no vector appears shorter than it is (as in RaBitQ, Gao and Long
-// 2024, arXiv:2405.12497).
-func encodeHalfBytes(b []byte, x []float32, squared bool) (factor, bias float32) {
+// normalSteps are the sizes of a step, as a multiple of the standard deviation, that represent
+// normally distributed values best (Max 1960, "Quantizing for minimum distortion").
+var normalSteps = [9]float32{4: 0.335, 2: 0.996}
+
+// EncodeCode writes the code of x, without its last three words, to code, which holds
+// CodeStride(len(x), bits) bytes as float32 words and needs no alignment. It returns the inner
+// product of x with what the code represents, in steps, and the squared length of that; both are
+// 0 for a vector too small to be coded. It panics with PanicLength if code is too short and with
+// PanicCodes if bits is not 8, 4, 2 or 1.
+//
+// Of several sizes of a step it takes the one whose code has the largest cosine with x: with few
+// bits, most vectors are represented best if their largest values are clipped.
+func EncodeCode(code, x []float32, bits int) (along, square float64) {
+	checkBits(bits)
+	n := CodeStride(len(x), bits)
+	if len(code) < n/4 {
+		panic(PanicLength)
+	}
+	b := asBytes(code[:n/4])
 	clear(b)
-	_, inverse := codeScale(x, 7.5)
+	top := float32(int(1)<<bits - 1)
+	middle := top / 2
+	if bits == 8 {
+		middle = 128
+	}
+	_, inverse := codeScale(x, top-middle)
 	if inverse == 0 {
 		return 0, 0
 	}
-	var best, along, wide float32
-	for _, wider := range [...]float32{1, 1.1, 1.2, 1.35, 1.5, 1.7} {
-		var inner, square float32
-		scale := inverse * wider
+	if normal := normalSteps[bits]; normal > 0 {
+		sum := 0.0
 		for _, v := range x {
-			r := halfByte(v*scale) - 7.5
-			inner += v * inverse * r
+			sum += float64(v) * float64(v)
+		}
+		usual := 1 / (normal * float32(math.Sqrt(sum/float64(len(x)))))
+		best := 0.0
+		for _, c := range [...]float32{inverse, 1.2 * inverse, 0.8 * usual, 0.9 * usual, usual, 1.1 * usual, 1.2 * usual} {
+			if fit := codeFit(x, c, middle, top); fit > best {
+				best, inverse = fit, c
+			}
+		}
+	}
+	per := (len(x)*bits + 7) / 8
+	for at, field := 0, 0; at < len(x); at, field = at+per, field+1 {
+		for i, v := range x[at:min(at+per, len(x))] {
+			c := uint8(min(max(v*inverse+(middle+0.5), 0), top))
+			b[i] |= c << (field * bits)
+			r := float64(c) - float64(middle)
+			along += float64(v) * r
 			square += r * r
 		}
-		if fit := inner * inner / square; fit > best {
-			best, along, wide = fit, inner, wider
-		}
 	}
-	half := (len(x) + 1) / 2
-	var length float64
-	for i, v := range x {
-		c := uint8(halfByte(v * inverse * wide))
-		if i < half {
-			b[i] = c
-		} else {
-			b[i-half] |= c << 4
-		}
-		length += float64(v) * float64(v)
-	}
-	scale := float32(length / float64(along) * float64(inverse))
-	if squared {
-		return -2 * scale, float32(length)
-	}
-	return -scale, 0
+	return along, square
 }
 
-// halfByte returns the step, 0 to 15, of a value that is v steps from the middle.
-func halfByte(v float32) float32 { return float32(int(min(max(v+8, 0), 15))) }
+// codeFit returns the squared cosine of x and its code, times a constant.
+func codeFit(x []float32, inverse, middle, top float32) float64 {
+	var inner, square float32
+	for _, v := range x {
+		v *= inverse
+		r := float32(int32(min(max(v+(middle+0.5), 0), top))) - middle
+		inner += v * r
+		square += r * r
+	}
+	product := float64(inner) / float64(inverse)
+	return product * product / float64(square)
+}
+
+// SetCodeTerms sets the last three words of a code of a vector of dim values.
+func SetCodeTerms(code []float32, dim, bits int, bound, factor, bias float32) {
+	n := CodeStride(dim, bits) / 4
+	code[n-3], code[n-2], code[n-1] = bound, factor, bias
+}
+
+// CodeBound returns the bound of a code of a vector of dim values.
+func CodeBound(code []float32, dim, bits int) float32 { return code[CodeStride(dim, bits)/4-3] }
 
 // codeScale returns the size of a step if the given number of steps lie between zero and
 // the largest absolute value of x, and its inverse. A vector too small for that is coded
@@ -134,46 +136,47 @@ func codeScale(x []float32, steps float32) (scale, inverse float32) {
 
 // A CodeQuery is a query to compare with codes. Encode sets it.
 type CodeQuery struct {
-	values []int8 // as long as the code; with 4 bits twice as long, the values for the low halves first
+	values []int8 // for each line of a code, a line for each field of its bytes
 	bits   int
 	scale  float32
-	sum    int32 // sum of the values, times 128 or 7.5
+	sum    int32 // sum of the values, times what a field of 0 lacks
+	rest   float64
 }
 
-// Encode sets q to the query x, for codes with 8 or 4 bits per value. It allocates if x
-// is longer than all previous queries. It panics with PanicCodes if bits is neither 8 nor 4.
+// Encode sets q to the query x, for codes with 8, 4, 2 or 1 bits per value. It allocates if x
+// is longer than all previous queries. It panics with PanicCodes if bits is another number.
 func (q *CodeQuery) Encode(x []float32, bits int) {
 	checkBits(bits)
-	n, half := CodeStride(len(x), bits), len(x)
-	if bits == 4 {
-		n, half = 2*n, (len(x)+1)/2
-	}
+	fields := 8 / bits
+	n := CodeStride(len(x), bits) * fields
 	if cap(q.values) < n {
 		q.values = make([]int8, n)
 	}
 	q.values, q.bits = q.values[:n], bits
+	clear(q.values)
 	var inverse float32
 	q.scale, inverse = codeScale(x, maxQuery[bits])
-	sum := encodeQuery(q.values[:n*bits/8], x[:half], inverse)
-	if bits == 4 {
-		sum += encodeQuery(q.values[n/2:], x[half:], inverse)
-		q.sum = 15 * sum >> 1
-		return
+	per := (len(x)*bits + 7) / 8
+	sum, rest := int32(0), 0.0
+	for at, field := 0, 0; at < len(x); at, field = at+per, field+1 {
+		for i, v := range x[at:min(at+per, len(x))] {
+			// Positive here, so that dropping the fraction rounds.
+			c := int32(v*inverse+128.5) - 128
+			q.values[(i/64*fields+field)*64+i%64] = int8(c)
+			sum += c
+			d := float64(v) - float64(q.scale)*float64(c)
+			rest += d * d
+		}
 	}
+	q.rest = math.Sqrt(rest)
 	q.sum = 128 * sum
+	if bits < 8 {
+		q.sum = (1<<bits - 1) * sum >> 1
+	}
 }
 
-// encodeQuery writes the values of x, followed by zeros, and returns their sum.
-func encodeQuery(dst []int8, x []float32, inverse float32) (sum int32) {
-	for i, v := range x {
-		// Positive here, so that dropping the fraction rounds.
-		c := int32(v*inverse+128.5) - 128
-		dst[i] = int8(c)
-		sum += c
-	}
-	clear(dst[len(x):])
-	return sum
-}
+// Rest returns the length of what rounding to integers took from the query.
+func (q *CodeQuery) Rest() float64 { return q.rest }
 
 // stride returns the length of the codes that q can be compared with.
 func (q *CodeQuery) stride() int { return len(q.values) * q.bits / 8 }
@@ -236,13 +239,10 @@ func (t *CodeTable) distancesGo(dst []float32, q *CodeQuery, ids []int32) {
 		code := t.record(id)[t.Head : t.Head+n/4]
 		b := asBytes(code)
 		var sum int32
-		if q.bits == 8 {
-			for k, v := range q.values {
-				sum += int32(b[k]) * int32(v)
-			}
-		} else {
-			for k, v := range q.values[:n] {
-				sum += int32(b[k]&15)*int32(v) + int32(b[k]>>4)*int32(q.values[n+k])
+		fields, mask := 8/q.bits, uint8(1<<q.bits-1)
+		for k, v := range b {
+			for field := range fields {
+				sum += int32(v>>(field*q.bits)&mask) * int32(q.values[(k/64*fields+field)*64+k%64])
 			}
 		}
 		along := float32(q.scale * float32(sum-q.sum))

@@ -70,20 +70,22 @@ codes_4:
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	XORQ   R13, R13
+	MOVQ   CX, R13
+	XORQ   R14, R14
 
 lines_4:
-	VMOVDQU8      (CX)(R13*1), Z6
-	VMOVDQU8      (R9)(R13*1), Z7
+	VMOVDQU8      (R13), Z6
+	VMOVDQU8      (R9)(R14*1), Z7
 	VPDPBUSD      Z6, Z7, Z2
-	VMOVDQU8      (R10)(R13*1), Z7
+	VMOVDQU8      (R10)(R14*1), Z7
 	VPDPBUSD      Z6, Z7, Z3
-	VMOVDQU8      (R11)(R13*1), Z7
+	VMOVDQU8      (R11)(R14*1), Z7
 	VPDPBUSD      Z6, Z7, Z4
-	VMOVDQU8      (R12)(R13*1), Z7
+	VMOVDQU8      (R12)(R14*1), Z7
 	VPDPBUSD      Z6, Z7, Z5
 	ADDQ          $0x40, R13
-	CMPQ          R13, DX
+	ADDQ          $0x40, R14
+	CMPQ          R14, DX
 	JLT           lines_4
 	VEXTRACTI64X4 $0x01, Z2, Y6
 	VPADDD        Y6, Y2, Y2
@@ -129,14 +131,16 @@ codes_1:
 	ADDQ   (BX)(R10*8), R9
 	ADDQ   head+56(FP), R9
 	VPXORD Z2, Z2, Z2
-	XORQ   R10, R10
+	MOVQ   CX, R10
+	XORQ   R11, R11
 
 lines_1:
-	VMOVDQU8      (CX)(R10*1), Z3
-	VMOVDQU8      (R9)(R10*1), Z4
+	VMOVDQU8      (R10), Z3
+	VMOVDQU8      (R9)(R11*1), Z4
 	VPDPBUSD      Z3, Z4, Z2
 	ADDQ          $0x40, R10
-	CMPQ          R10, DX
+	ADDQ          $0x40, R11
+	CMPQ          R11, DX
 	JLT           lines_1
 	VEXTRACTI64X4 $0x01, Z2, Y3
 	VPADDD        Y3, Y2, Y2
@@ -231,28 +235,47 @@ codes_4:
 	VXORPS   Y5, Y5, Y5
 	VPCMPEQW Y6, Y6, Y6
 	VPSRLW   $0x0f, Y6, Y6
-	XORQ     R13, R13
+	MOVQ     CX, R13
+	XORQ     R14, R14
 
 lines_4:
-	VMOVDQU      (CX)(R13*1), Y7
-	VMOVDQU      (R9)(R13*1), Y8
+	VMOVDQU      (R13), Y7
+	VMOVDQU      (R9)(R14*1), Y8
 	VPMADDUBSW   Y7, Y8, Y8
 	VPMADDWD     Y6, Y8, Y8
 	VPADDD       Y8, Y2, Y2
-	VMOVDQU      (R10)(R13*1), Y8
+	VMOVDQU      (R10)(R14*1), Y8
 	VPMADDUBSW   Y7, Y8, Y8
 	VPMADDWD     Y6, Y8, Y8
 	VPADDD       Y8, Y3, Y3
-	VMOVDQU      (R11)(R13*1), Y8
+	VMOVDQU      (R11)(R14*1), Y8
 	VPMADDUBSW   Y7, Y8, Y8
 	VPMADDWD     Y6, Y8, Y8
 	VPADDD       Y8, Y4, Y4
-	VMOVDQU      (R12)(R13*1), Y8
+	VMOVDQU      (R12)(R14*1), Y8
 	VPMADDUBSW   Y7, Y8, Y8
 	VPMADDWD     Y6, Y8, Y8
 	VPADDD       Y8, Y5, Y5
-	ADDQ         $0x20, R13
-	CMPQ         R13, DX
+	VMOVDQU      32(R13), Y7
+	VMOVDQU      32(R9)(R14*1), Y8
+	VPMADDUBSW   Y7, Y8, Y8
+	VPMADDWD     Y6, Y8, Y8
+	VPADDD       Y8, Y2, Y2
+	VMOVDQU      32(R10)(R14*1), Y8
+	VPMADDUBSW   Y7, Y8, Y8
+	VPMADDWD     Y6, Y8, Y8
+	VPADDD       Y8, Y3, Y3
+	VMOVDQU      32(R11)(R14*1), Y8
+	VPMADDUBSW   Y7, Y8, Y8
+	VPMADDWD     Y6, Y8, Y8
+	VPADDD       Y8, Y4, Y4
+	VMOVDQU      32(R12)(R14*1), Y8
+	VPMADDUBSW   Y7, Y8, Y8
+	VPMADDWD     Y6, Y8, Y8
+	VPADDD       Y8, Y5, Y5
+	ADDQ         $0x40, R13
+	ADDQ         $0x40, R14
+	CMPQ         R14, DX
 	JLT          lines_4
 	VPHADDD      Y3, Y2, Y2
 	VPHADDD      Y5, Y4, Y3
@@ -292,16 +315,23 @@ codes_1:
 	VXORPS   Y2, Y2, Y2
 	VPCMPEQW Y3, Y3, Y3
 	VPSRLW   $0x0f, Y3, Y3
-	XORQ     R10, R10
+	MOVQ     CX, R10
+	XORQ     R11, R11
 
 lines_1:
-	VMOVDQU      (CX)(R10*1), Y4
-	VMOVDQU      (R9)(R10*1), Y5
+	VMOVDQU      (R10), Y4
+	VMOVDQU      (R9)(R11*1), Y5
 	VPMADDUBSW   Y4, Y5, Y5
 	VPMADDWD     Y3, Y5, Y5
 	VPADDD       Y5, Y2, Y2
-	ADDQ         $0x20, R10
-	CMPQ         R10, DX
+	VMOVDQU      32(R10), Y4
+	VMOVDQU      32(R9)(R11*1), Y5
+	VPMADDUBSW   Y4, Y5, Y5
+	VPMADDWD     Y3, Y5, Y5
+	VPADDD       Y5, Y2, Y2
+	ADDQ         $0x40, R10
+	ADDQ         $0x40, R11
+	CMPQ         R11, DX
 	JLT          lines_1
 	VPHADDD      Y2, Y2, Y3
 	VPHADDD      Y2, Y2, Y2
@@ -329,6 +359,446 @@ codes_1_done:
 // func code4DistancesAVX512(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, BMI2, MMX+
 TEXT ·code4DistancesAVX512(SB), NOSPLIT, $0-80
+	MOVQ         dst+0(FP), AX
+	MOVQ         query+8(FP), CX
+	MOVQ         stride+16(FP), DX
+	MOVQ         chunks+32(FP), BX
+	MOVQ         ids+64(FP), SI
+	MOVQ         count+72(FP), DI
+	VBROADCASTSS scale+24(FP), X0
+	MOVL         sum+28(FP), R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, X1
+	MOVQ         shift+40(FP), R8
+	MOVQ         SI, R9
+	MOVQ         DI, R10
+
+ahead:
+	MOVL       (R9), R11
+	SHRXQ      R8, R11, R12
+	BZHIQ      R8, R11, R11
+	IMULQ      width+48(FP), R11
+	LEAQ       (R12)(R12*2), R12
+	ADDQ       (BX)(R12*8), R11
+	ADDQ       head+56(FP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $0x04, R9
+	DECQ       R10
+	JNE        ahead
+	SUBQ       $0x04, DI
+	JLT        codes_4_done
+
+codes_4:
+	MOVL         (SI), R9
+	SHRXQ        R8, R9, R10
+	BZHIQ        R8, R9, R9
+	IMULQ        width+48(FP), R9
+	LEAQ         (R10)(R10*2), R10
+	ADDQ         (BX)(R10*8), R9
+	ADDQ         head+56(FP), R9
+	MOVL         4(SI), R10
+	SHRXQ        R8, R10, R11
+	BZHIQ        R8, R10, R10
+	IMULQ        width+48(FP), R10
+	LEAQ         (R11)(R11*2), R11
+	ADDQ         (BX)(R11*8), R10
+	ADDQ         head+56(FP), R10
+	MOVL         8(SI), R11
+	SHRXQ        R8, R11, R12
+	BZHIQ        R8, R11, R11
+	IMULQ        width+48(FP), R11
+	LEAQ         (R12)(R12*2), R12
+	ADDQ         (BX)(R12*8), R11
+	ADDQ         head+56(FP), R11
+	MOVL         12(SI), R12
+	SHRXQ        R8, R12, R13
+	BZHIQ        R8, R12, R12
+	IMULQ        width+48(FP), R12
+	LEAQ         (R13)(R13*2), R13
+	ADDQ         (BX)(R13*8), R12
+	ADDQ         head+56(FP), R12
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	MOVL         $0x0f0f0f0f, R13
+	VMOVD        R13, X6
+	VPBROADCASTD X6, Z6
+	MOVQ         CX, R13
+	XORQ         R14, R14
+
+lines_4:
+	VMOVDQU8      (R13), Z7
+	VMOVDQU8      64(R13), Z8
+	VMOVDQU8      (R9)(R14*1), Z9
+	VPANDD        Z6, Z9, Z10
+	VPDPBUSD      Z7, Z10, Z2
+	VPSRLW        $0x04, Z9, Z9
+	VPANDD        Z6, Z9, Z9
+	VPDPBUSD      Z8, Z9, Z2
+	VMOVDQU8      (R10)(R14*1), Z9
+	VPANDD        Z6, Z9, Z10
+	VPDPBUSD      Z7, Z10, Z3
+	VPSRLW        $0x04, Z9, Z9
+	VPANDD        Z6, Z9, Z9
+	VPDPBUSD      Z8, Z9, Z3
+	VMOVDQU8      (R11)(R14*1), Z9
+	VPANDD        Z6, Z9, Z10
+	VPDPBUSD      Z7, Z10, Z4
+	VPSRLW        $0x04, Z9, Z9
+	VPANDD        Z6, Z9, Z9
+	VPDPBUSD      Z8, Z9, Z4
+	VMOVDQU8      (R12)(R14*1), Z9
+	VPANDD        Z6, Z9, Z10
+	VPDPBUSD      Z7, Z10, Z5
+	VPSRLW        $0x04, Z9, Z9
+	VPANDD        Z6, Z9, Z9
+	VPDPBUSD      Z8, Z9, Z5
+	ADDQ          $0x00000080, R13
+	ADDQ          $0x40, R14
+	CMPQ          R14, DX
+	JLT           lines_4
+	VEXTRACTI64X4 $0x01, Z2, Y6
+	VPADDD        Y6, Y2, Y2
+	VEXTRACTI64X4 $0x01, Z3, Y6
+	VPADDD        Y6, Y3, Y3
+	VEXTRACTI64X4 $0x01, Z4, Y6
+	VPADDD        Y6, Y4, Y4
+	VEXTRACTI64X4 $0x01, Z5, Y6
+	VPADDD        Y6, Y5, Y5
+	VPHADDD       Y3, Y2, Y2
+	VPHADDD       Y5, Y4, Y3
+	VPHADDD       Y3, Y2, Y2
+	VEXTRACTI128  $0x01, Y2, X3
+	VPADDD        X2, X3, X3
+	VPSUBD        X1, X3, X3
+	VCVTDQ2PS     X3, X3
+	VMULPS        X0, X3, X3
+	VMOVSD        -8(R9)(DX*1), X2
+	VMOVHPS       -8(R10)(DX*1), X2, X2
+	VMOVSD        -8(R11)(DX*1), X4
+	VMOVHPS       -8(R12)(DX*1), X4, X4
+	VSHUFPS       $0x88, X4, X2, X5
+	VSHUFPS       $0xdd, X4, X2, X2
+	VMULPS        X5, X3, X3
+	VADDPS        X2, X3, X3
+	VMOVUPS       X3, (AX)
+	ADDQ          $0x10, AX
+	ADDQ          $0x10, SI
+	SUBQ          $0x04, DI
+	JGE           codes_4
+
+codes_4_done:
+	ADDQ $0x04, DI
+	SUBQ $0x01, DI
+	JLT  codes_1_done
+
+codes_1:
+	MOVL         (SI), R9
+	SHRXQ        R8, R9, R10
+	BZHIQ        R8, R9, R9
+	IMULQ        width+48(FP), R9
+	LEAQ         (R10)(R10*2), R10
+	ADDQ         (BX)(R10*8), R9
+	ADDQ         head+56(FP), R9
+	VPXORD       Z2, Z2, Z2
+	MOVL         $0x0f0f0f0f, R10
+	VMOVD        R10, X3
+	VPBROADCASTD X3, Z3
+	MOVQ         CX, R10
+	XORQ         R11, R11
+
+lines_1:
+	VMOVDQU8      (R10), Z4
+	VMOVDQU8      64(R10), Z5
+	VMOVDQU8      (R9)(R11*1), Z6
+	VPANDD        Z3, Z6, Z7
+	VPDPBUSD      Z4, Z7, Z2
+	VPSRLW        $0x04, Z6, Z6
+	VPANDD        Z3, Z6, Z6
+	VPDPBUSD      Z5, Z6, Z2
+	ADDQ          $0x00000080, R10
+	ADDQ          $0x40, R11
+	CMPQ          R11, DX
+	JLT           lines_1
+	VEXTRACTI64X4 $0x01, Z2, Y3
+	VPADDD        Y3, Y2, Y2
+	VPHADDD       Y2, Y2, Y3
+	VPHADDD       Y2, Y2, Y2
+	VPHADDD       Y2, Y3, Y3
+	VEXTRACTI128  $0x01, Y3, X2
+	VPADDD        X3, X2, X2
+	VPSUBD        X1, X2, X2
+	VCVTDQ2PS     X2, X2
+	VMULPS        X0, X2, X2
+	VMOVSD        -8(R9)(DX*1), X3
+	VMULPS        X3, X2, X2
+	VPSHUFD       $0x01, X3, X3
+	VADDSS        X3, X2, X2
+	VMOVSS        X2, (AX)
+	ADDQ          $0x04, AX
+	ADDQ          $0x04, SI
+	SUBQ          $0x01, DI
+	JGE           codes_1
+
+codes_1_done:
+	ADDQ $0x01, DI
+	VZEROUPPER
+	RET
+
+// func code4DistancesAVX2(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+// Requires: AVX, AVX2, BMI2, MMX+
+TEXT ·code4DistancesAVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst+0(FP), AX
+	MOVQ         query+8(FP), CX
+	MOVQ         stride+16(FP), DX
+	MOVQ         chunks+32(FP), BX
+	MOVQ         ids+64(FP), SI
+	MOVQ         count+72(FP), DI
+	VBROADCASTSS scale+24(FP), X0
+	MOVL         sum+28(FP), R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, X1
+	MOVQ         shift+40(FP), R8
+	MOVQ         SI, R9
+	MOVQ         DI, R10
+
+ahead:
+	MOVL       (R9), R11
+	SHRXQ      R8, R11, R12
+	BZHIQ      R8, R11, R11
+	IMULQ      width+48(FP), R11
+	LEAQ       (R12)(R12*2), R12
+	ADDQ       (BX)(R12*8), R11
+	ADDQ       head+56(FP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       $0x04, R9
+	DECQ       R10
+	JNE        ahead
+	SUBQ       $0x04, DI
+	JLT        codes_4_done
+
+codes_4:
+	MOVL         (SI), R9
+	SHRXQ        R8, R9, R10
+	BZHIQ        R8, R9, R9
+	IMULQ        width+48(FP), R9
+	LEAQ         (R10)(R10*2), R10
+	ADDQ         (BX)(R10*8), R9
+	ADDQ         head+56(FP), R9
+	MOVL         4(SI), R10
+	SHRXQ        R8, R10, R11
+	BZHIQ        R8, R10, R10
+	IMULQ        width+48(FP), R10
+	LEAQ         (R11)(R11*2), R11
+	ADDQ         (BX)(R11*8), R10
+	ADDQ         head+56(FP), R10
+	MOVL         8(SI), R11
+	SHRXQ        R8, R11, R12
+	BZHIQ        R8, R11, R11
+	IMULQ        width+48(FP), R11
+	LEAQ         (R12)(R12*2), R12
+	ADDQ         (BX)(R12*8), R11
+	ADDQ         head+56(FP), R11
+	MOVL         12(SI), R12
+	SHRXQ        R8, R12, R13
+	BZHIQ        R8, R12, R12
+	IMULQ        width+48(FP), R12
+	LEAQ         (R13)(R13*2), R13
+	ADDQ         (BX)(R13*8), R12
+	ADDQ         head+56(FP), R12
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VPCMPEQW     Y6, Y6, Y6
+	VPSRLW       $0x0f, Y6, Y6
+	MOVL         $0x0f0f0f0f, R13
+	VMOVD        R13, X7
+	VPBROADCASTD X7, Y7
+	MOVQ         CX, R13
+	XORQ         R14, R14
+
+lines_4:
+	VMOVDQU      (R13), Y8
+	VMOVDQU      64(R13), Y9
+	VMOVDQU      (R9)(R14*1), Y10
+	VPAND        Y7, Y10, Y11
+	VPMADDUBSW   Y8, Y11, Y11
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        Y7, Y10, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VPADDW       Y10, Y11, Y11
+	VPMADDWD     Y6, Y11, Y11
+	VPADDD       Y11, Y2, Y2
+	VMOVDQU      (R10)(R14*1), Y10
+	VPAND        Y7, Y10, Y11
+	VPMADDUBSW   Y8, Y11, Y11
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        Y7, Y10, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VPADDW       Y10, Y11, Y11
+	VPMADDWD     Y6, Y11, Y11
+	VPADDD       Y11, Y3, Y3
+	VMOVDQU      (R11)(R14*1), Y10
+	VPAND        Y7, Y10, Y11
+	VPMADDUBSW   Y8, Y11, Y11
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        Y7, Y10, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VPADDW       Y10, Y11, Y11
+	VPMADDWD     Y6, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VMOVDQU      (R12)(R14*1), Y10
+	VPAND        Y7, Y10, Y11
+	VPMADDUBSW   Y8, Y11, Y11
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        Y7, Y10, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VPADDW       Y10, Y11, Y11
+	VPMADDWD     Y6, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VMOVDQU      32(R13), Y8
+	VMOVDQU      96(R13), Y9
+	VMOVDQU      32(R9)(R14*1), Y10
+	VPAND        Y7, Y10, Y11
+	VPMADDUBSW   Y8, Y11, Y11
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        Y7, Y10, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VPADDW       Y10, Y11, Y11
+	VPMADDWD     Y6, Y11, Y11
+	VPADDD       Y11, Y2, Y2
+	VMOVDQU      32(R10)(R14*1), Y10
+	VPAND        Y7, Y10, Y11
+	VPMADDUBSW   Y8, Y11, Y11
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        Y7, Y10, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VPADDW       Y10, Y11, Y11
+	VPMADDWD     Y6, Y11, Y11
+	VPADDD       Y11, Y3, Y3
+	VMOVDQU      32(R11)(R14*1), Y10
+	VPAND        Y7, Y10, Y11
+	VPMADDUBSW   Y8, Y11, Y11
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        Y7, Y10, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VPADDW       Y10, Y11, Y11
+	VPMADDWD     Y6, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VMOVDQU      32(R12)(R14*1), Y10
+	VPAND        Y7, Y10, Y11
+	VPMADDUBSW   Y8, Y11, Y11
+	VPSRLW       $0x04, Y10, Y10
+	VPAND        Y7, Y10, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VPADDW       Y10, Y11, Y11
+	VPMADDWD     Y6, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	ADDQ         $0x00000080, R13
+	ADDQ         $0x40, R14
+	CMPQ         R14, DX
+	JLT          lines_4
+	VPHADDD      Y3, Y2, Y2
+	VPHADDD      Y5, Y4, Y3
+	VPHADDD      Y3, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X3
+	VPADDD       X2, X3, X3
+	VPSUBD       X1, X3, X3
+	VCVTDQ2PS    X3, X3
+	VMULPS       X0, X3, X3
+	VMOVSD       -8(R9)(DX*1), X2
+	VMOVHPS      -8(R10)(DX*1), X2, X2
+	VMOVSD       -8(R11)(DX*1), X4
+	VMOVHPS      -8(R12)(DX*1), X4, X4
+	VSHUFPS      $0x88, X4, X2, X5
+	VSHUFPS      $0xdd, X4, X2, X2
+	VMULPS       X5, X3, X3
+	VADDPS       X2, X3, X3
+	VMOVUPS      X3, (AX)
+	ADDQ         $0x10, AX
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, DI
+	JGE          codes_4
+
+codes_4_done:
+	ADDQ $0x04, DI
+	SUBQ $0x01, DI
+	JLT  codes_1_done
+
+codes_1:
+	MOVL         (SI), R9
+	SHRXQ        R8, R9, R10
+	BZHIQ        R8, R9, R9
+	IMULQ        width+48(FP), R9
+	LEAQ         (R10)(R10*2), R10
+	ADDQ         (BX)(R10*8), R9
+	ADDQ         head+56(FP), R9
+	VXORPS       Y2, Y2, Y2
+	VPCMPEQW     Y3, Y3, Y3
+	VPSRLW       $0x0f, Y3, Y3
+	MOVL         $0x0f0f0f0f, R10
+	VMOVD        R10, X4
+	VPBROADCASTD X4, Y4
+	MOVQ         CX, R10
+	XORQ         R11, R11
+
+lines_1:
+	VMOVDQU      (R10), Y5
+	VMOVDQU      64(R10), Y6
+	VMOVDQU      (R9)(R11*1), Y7
+	VPAND        Y4, Y7, Y8
+	VPMADDUBSW   Y5, Y8, Y8
+	VPSRLW       $0x04, Y7, Y7
+	VPAND        Y4, Y7, Y7
+	VPMADDUBSW   Y6, Y7, Y7
+	VPADDW       Y7, Y8, Y8
+	VPMADDWD     Y3, Y8, Y8
+	VPADDD       Y8, Y2, Y2
+	VMOVDQU      32(R10), Y5
+	VMOVDQU      96(R10), Y6
+	VMOVDQU      32(R9)(R11*1), Y7
+	VPAND        Y4, Y7, Y8
+	VPMADDUBSW   Y5, Y8, Y8
+	VPSRLW       $0x04, Y7, Y7
+	VPAND        Y4, Y7, Y7
+	VPMADDUBSW   Y6, Y7, Y7
+	VPADDW       Y7, Y8, Y8
+	VPMADDWD     Y3, Y8, Y8
+	VPADDD       Y8, Y2, Y2
+	ADDQ         $0x00000080, R10
+	ADDQ         $0x40, R11
+	CMPQ         R11, DX
+	JLT          lines_1
+	VPHADDD      Y2, Y2, Y3
+	VPHADDD      Y2, Y2, Y2
+	VPHADDD      Y2, Y3, Y3
+	VEXTRACTI128 $0x01, Y3, X2
+	VPADDD       X3, X2, X2
+	VPSUBD       X1, X2, X2
+	VCVTDQ2PS    X2, X2
+	VMULPS       X0, X2, X2
+	VMOVSD       -8(R9)(DX*1), X3
+	VMULPS       X3, X2, X2
+	VPSHUFD      $0x01, X3, X3
+	VADDSS       X3, X2, X2
+	VMOVSS       X2, (AX)
+	ADDQ         $0x04, AX
+	ADDQ         $0x04, SI
+	SUBQ         $0x01, DI
+	JGE          codes_1
+
+codes_1_done:
+	ADDQ $0x01, DI
+	VZEROUPPER
+	RET
+
+// func code2DistancesAVX512(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, BMI2, MMX+
+TEXT ·code2DistancesAVX512(SB), NOSPLIT, $0-80
 	MOVQ         dst+0(FP), AX
 	MOVQ         query+8(FP), CX
 	MOVQ         stride+16(FP), DX
@@ -391,39 +861,66 @@ codes_4:
 	VPXORD       Z3, Z3, Z3
 	VPXORD       Z4, Z4, Z4
 	VPXORD       Z5, Z5, Z5
-	MOVL         $0x0f0f0f0f, R13
+	MOVL         $0x03030303, R13
 	VMOVD        R13, X6
 	VPBROADCASTD X6, Z6
-	LEAQ         (CX)(DX*1), R13
+	MOVQ         CX, R13
 	XORQ         R14, R14
 
 lines_4:
-	VMOVDQU8      (CX)(R14*1), Z7
-	VMOVDQU8      (R13)(R14*1), Z8
-	VMOVDQU8      (R9)(R14*1), Z9
-	VPSRLW        $0x04, Z9, Z10
-	VPANDD        Z6, Z9, Z9
-	VPANDD        Z6, Z10, Z10
-	VPDPBUSD      Z7, Z9, Z2
-	VPDPBUSD      Z8, Z10, Z2
-	VMOVDQU8      (R10)(R14*1), Z9
-	VPSRLW        $0x04, Z9, Z10
-	VPANDD        Z6, Z9, Z9
-	VPANDD        Z6, Z10, Z10
-	VPDPBUSD      Z7, Z9, Z3
-	VPDPBUSD      Z8, Z10, Z3
-	VMOVDQU8      (R11)(R14*1), Z9
-	VPSRLW        $0x04, Z9, Z10
-	VPANDD        Z6, Z9, Z9
-	VPANDD        Z6, Z10, Z10
-	VPDPBUSD      Z7, Z9, Z4
-	VPDPBUSD      Z8, Z10, Z4
-	VMOVDQU8      (R12)(R14*1), Z9
-	VPSRLW        $0x04, Z9, Z10
-	VPANDD        Z6, Z9, Z9
-	VPANDD        Z6, Z10, Z10
-	VPDPBUSD      Z7, Z9, Z5
-	VPDPBUSD      Z8, Z10, Z5
+	VMOVDQU8      (R13), Z7
+	VMOVDQU8      64(R13), Z8
+	VMOVDQU8      128(R13), Z9
+	VMOVDQU8      192(R13), Z10
+	VMOVDQU8      (R9)(R14*1), Z11
+	VPANDD        Z6, Z11, Z12
+	VPDPBUSD      Z7, Z12, Z2
+	VPSRLW        $0x02, Z11, Z12
+	VPANDD        Z6, Z12, Z12
+	VPDPBUSD      Z8, Z12, Z2
+	VPSRLW        $0x04, Z11, Z12
+	VPANDD        Z6, Z12, Z12
+	VPDPBUSD      Z9, Z12, Z2
+	VPSRLW        $0x06, Z11, Z11
+	VPANDD        Z6, Z11, Z11
+	VPDPBUSD      Z10, Z11, Z2
+	VMOVDQU8      (R10)(R14*1), Z11
+	VPANDD        Z6, Z11, Z12
+	VPDPBUSD      Z7, Z12, Z3
+	VPSRLW        $0x02, Z11, Z12
+	VPANDD        Z6, Z12, Z12
+	VPDPBUSD      Z8, Z12, Z3
+	VPSRLW        $0x04, Z11, Z12
+	VPANDD        Z6, Z12, Z12
+	VPDPBUSD      Z9, Z12, Z3
+	VPSRLW        $0x06, Z11, Z11
+	VPANDD        Z6, Z11, Z11
+	VPDPBUSD      Z10, Z11, Z3
+	VMOVDQU8      (R11)(R14*1), Z11
+	VPANDD        Z6, Z11, Z12
+	VPDPBUSD      Z7, Z12, Z4
+	VPSRLW        $0x02, Z11, Z12
+	VPANDD        Z6, Z12, Z12
+	VPDPBUSD      Z8, Z12, Z4
+	VPSRLW        $0x04, Z11, Z12
+	VPANDD        Z6, Z12, Z12
+	VPDPBUSD      Z9, Z12, Z4
+	VPSRLW        $0x06, Z11, Z11
+	VPANDD        Z6, Z11, Z11
+	VPDPBUSD      Z10, Z11, Z4
+	VMOVDQU8      (R12)(R14*1), Z11
+	VPANDD        Z6, Z11, Z12
+	VPDPBUSD      Z7, Z12, Z5
+	VPSRLW        $0x02, Z11, Z7
+	VPANDD        Z6, Z7, Z7
+	VPDPBUSD      Z8, Z7, Z5
+	VPSRLW        $0x04, Z11, Z7
+	VPANDD        Z6, Z7, Z7
+	VPDPBUSD      Z9, Z7, Z5
+	VPSRLW        $0x06, Z11, Z11
+	VPANDD        Z6, Z11, Z11
+	VPDPBUSD      Z10, Z11, Z5
+	ADDQ          $0x00000100, R13
 	ADDQ          $0x40, R14
 	CMPQ          R14, DX
 	JLT           lines_4
@@ -471,21 +968,30 @@ codes_1:
 	ADDQ         (BX)(R10*8), R9
 	ADDQ         head+56(FP), R9
 	VPXORD       Z2, Z2, Z2
-	MOVL         $0x0f0f0f0f, R10
+	MOVL         $0x03030303, R10
 	VMOVD        R10, X3
 	VPBROADCASTD X3, Z3
-	LEAQ         (CX)(DX*1), R10
+	MOVQ         CX, R10
 	XORQ         R11, R11
 
 lines_1:
-	VMOVDQU8      (CX)(R11*1), Z4
-	VMOVDQU8      (R10)(R11*1), Z5
-	VMOVDQU8      (R9)(R11*1), Z6
-	VPSRLW        $0x04, Z6, Z7
-	VPANDD        Z3, Z6, Z6
-	VPANDD        Z3, Z7, Z7
-	VPDPBUSD      Z4, Z6, Z2
-	VPDPBUSD      Z5, Z7, Z2
+	VMOVDQU8      (R10), Z4
+	VMOVDQU8      64(R10), Z5
+	VMOVDQU8      128(R10), Z6
+	VMOVDQU8      192(R10), Z7
+	VMOVDQU8      (R9)(R11*1), Z8
+	VPANDD        Z3, Z8, Z9
+	VPDPBUSD      Z4, Z9, Z2
+	VPSRLW        $0x02, Z8, Z4
+	VPANDD        Z3, Z4, Z4
+	VPDPBUSD      Z5, Z4, Z2
+	VPSRLW        $0x04, Z8, Z4
+	VPANDD        Z3, Z4, Z4
+	VPDPBUSD      Z6, Z4, Z2
+	VPSRLW        $0x06, Z8, Z8
+	VPANDD        Z3, Z8, Z8
+	VPDPBUSD      Z7, Z8, Z2
+	ADDQ          $0x00000100, R10
 	ADDQ          $0x40, R11
 	CMPQ          R11, DX
 	JLT           lines_1
@@ -514,9 +1020,9 @@ codes_1_done:
 	VZEROUPPER
 	RET
 
-// func code4DistancesAVX2(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+// func code2DistancesAVX2(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
 // Requires: AVX, AVX2, BMI2, MMX+
-TEXT ·code4DistancesAVX2(SB), NOSPLIT, $0-80
+TEXT ·code2DistancesAVX2(SB), NOSPLIT, $0-80
 	MOVQ         dst+0(FP), AX
 	MOVQ         query+8(FP), CX
 	MOVQ         stride+16(FP), DX
@@ -581,52 +1087,183 @@ codes_4:
 	VXORPS       Y5, Y5, Y5
 	VPCMPEQW     Y6, Y6, Y6
 	VPSRLW       $0x0f, Y6, Y6
-	MOVL         $0x0f0f0f0f, R13
+	MOVL         $0x03030303, R13
 	VMOVD        R13, X7
 	VPBROADCASTD X7, Y7
-	LEAQ         (CX)(DX*1), R13
+	MOVQ         CX, R13
 	XORQ         R14, R14
 
 lines_4:
-	VMOVDQU      (CX)(R14*1), Y8
-	VMOVDQU      (R13)(R14*1), Y9
-	VMOVDQU      (R9)(R14*1), Y10
-	VPSRLW       $0x04, Y10, Y11
-	VPAND        Y7, Y10, Y10
+	VMOVDQU      (R9)(R14*1), Y8
+	VMOVDQU      (R13), Y9
+	VPAND        Y7, Y8, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VMOVDQU      64(R13), Y9
+	VPSRLW       $0x02, Y8, Y11
 	VPAND        Y7, Y11, Y11
-	VPMADDUBSW   Y8, Y10, Y10
 	VPMADDUBSW   Y9, Y11, Y11
 	VPADDW       Y11, Y10, Y10
+	VMOVDQU      128(R13), Y9
+	VPSRLW       $0x04, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      192(R13), Y9
+	VPSRLW       $0x06, Y8, Y8
+	VPAND        Y7, Y8, Y8
+	VPMADDUBSW   Y9, Y8, Y8
+	VPADDW       Y8, Y10, Y10
 	VPMADDWD     Y6, Y10, Y10
 	VPADDD       Y10, Y2, Y2
-	VMOVDQU      (R10)(R14*1), Y10
-	VPSRLW       $0x04, Y10, Y11
-	VPAND        Y7, Y10, Y10
+	VMOVDQU      (R10)(R14*1), Y8
+	VMOVDQU      (R13), Y9
+	VPAND        Y7, Y8, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VMOVDQU      64(R13), Y9
+	VPSRLW       $0x02, Y8, Y11
 	VPAND        Y7, Y11, Y11
-	VPMADDUBSW   Y8, Y10, Y10
 	VPMADDUBSW   Y9, Y11, Y11
 	VPADDW       Y11, Y10, Y10
+	VMOVDQU      128(R13), Y9
+	VPSRLW       $0x04, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      192(R13), Y9
+	VPSRLW       $0x06, Y8, Y8
+	VPAND        Y7, Y8, Y8
+	VPMADDUBSW   Y9, Y8, Y8
+	VPADDW       Y8, Y10, Y10
 	VPMADDWD     Y6, Y10, Y10
 	VPADDD       Y10, Y3, Y3
-	VMOVDQU      (R11)(R14*1), Y10
-	VPSRLW       $0x04, Y10, Y11
-	VPAND        Y7, Y10, Y10
+	VMOVDQU      (R11)(R14*1), Y8
+	VMOVDQU      (R13), Y9
+	VPAND        Y7, Y8, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VMOVDQU      64(R13), Y9
+	VPSRLW       $0x02, Y8, Y11
 	VPAND        Y7, Y11, Y11
-	VPMADDUBSW   Y8, Y10, Y10
 	VPMADDUBSW   Y9, Y11, Y11
 	VPADDW       Y11, Y10, Y10
+	VMOVDQU      128(R13), Y9
+	VPSRLW       $0x04, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      192(R13), Y9
+	VPSRLW       $0x06, Y8, Y8
+	VPAND        Y7, Y8, Y8
+	VPMADDUBSW   Y9, Y8, Y8
+	VPADDW       Y8, Y10, Y10
 	VPMADDWD     Y6, Y10, Y10
 	VPADDD       Y10, Y4, Y4
-	VMOVDQU      (R12)(R14*1), Y10
-	VPSRLW       $0x04, Y10, Y11
-	VPAND        Y7, Y10, Y10
+	VMOVDQU      (R12)(R14*1), Y8
+	VMOVDQU      (R13), Y9
+	VPAND        Y7, Y8, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VMOVDQU      64(R13), Y9
+	VPSRLW       $0x02, Y8, Y11
 	VPAND        Y7, Y11, Y11
-	VPMADDUBSW   Y8, Y10, Y10
 	VPMADDUBSW   Y9, Y11, Y11
 	VPADDW       Y11, Y10, Y10
+	VMOVDQU      128(R13), Y9
+	VPSRLW       $0x04, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      192(R13), Y9
+	VPSRLW       $0x06, Y8, Y8
+	VPAND        Y7, Y8, Y8
+	VPMADDUBSW   Y9, Y8, Y8
+	VPADDW       Y8, Y10, Y10
 	VPMADDWD     Y6, Y10, Y10
 	VPADDD       Y10, Y5, Y5
-	ADDQ         $0x20, R14
+	VMOVDQU      32(R9)(R14*1), Y8
+	VMOVDQU      32(R13), Y9
+	VPAND        Y7, Y8, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VMOVDQU      96(R13), Y9
+	VPSRLW       $0x02, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      160(R13), Y9
+	VPSRLW       $0x04, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      224(R13), Y9
+	VPSRLW       $0x06, Y8, Y8
+	VPAND        Y7, Y8, Y8
+	VPMADDUBSW   Y9, Y8, Y8
+	VPADDW       Y8, Y10, Y10
+	VPMADDWD     Y6, Y10, Y10
+	VPADDD       Y10, Y2, Y2
+	VMOVDQU      32(R10)(R14*1), Y8
+	VMOVDQU      32(R13), Y9
+	VPAND        Y7, Y8, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VMOVDQU      96(R13), Y9
+	VPSRLW       $0x02, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      160(R13), Y9
+	VPSRLW       $0x04, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      224(R13), Y9
+	VPSRLW       $0x06, Y8, Y8
+	VPAND        Y7, Y8, Y8
+	VPMADDUBSW   Y9, Y8, Y8
+	VPADDW       Y8, Y10, Y10
+	VPMADDWD     Y6, Y10, Y10
+	VPADDD       Y10, Y3, Y3
+	VMOVDQU      32(R11)(R14*1), Y8
+	VMOVDQU      32(R13), Y9
+	VPAND        Y7, Y8, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VMOVDQU      96(R13), Y9
+	VPSRLW       $0x02, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      160(R13), Y9
+	VPSRLW       $0x04, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      224(R13), Y9
+	VPSRLW       $0x06, Y8, Y8
+	VPAND        Y7, Y8, Y8
+	VPMADDUBSW   Y9, Y8, Y8
+	VPADDW       Y8, Y10, Y10
+	VPMADDWD     Y6, Y10, Y10
+	VPADDD       Y10, Y4, Y4
+	VMOVDQU      32(R12)(R14*1), Y8
+	VMOVDQU      32(R13), Y9
+	VPAND        Y7, Y8, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VMOVDQU      96(R13), Y9
+	VPSRLW       $0x02, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      160(R13), Y9
+	VPSRLW       $0x04, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      224(R13), Y9
+	VPSRLW       $0x06, Y8, Y8
+	VPAND        Y7, Y8, Y8
+	VPMADDUBSW   Y9, Y8, Y8
+	VPADDW       Y8, Y10, Y10
+	VPMADDWD     Y6, Y10, Y10
+	VPADDD       Y10, Y5, Y5
+	ADDQ         $0x00000100, R13
+	ADDQ         $0x40, R14
 	CMPQ         R14, DX
 	JLT          lines_4
 	VPHADDD      Y3, Y2, Y2
@@ -667,25 +1304,909 @@ codes_1:
 	VXORPS       Y2, Y2, Y2
 	VPCMPEQW     Y3, Y3, Y3
 	VPSRLW       $0x0f, Y3, Y3
-	MOVL         $0x0f0f0f0f, R10
+	MOVL         $0x03030303, R10
 	VMOVD        R10, X4
 	VPBROADCASTD X4, Y4
-	LEAQ         (CX)(DX*1), R10
+	MOVQ         CX, R10
 	XORQ         R11, R11
 
 lines_1:
-	VMOVDQU      (CX)(R11*1), Y5
-	VMOVDQU      (R10)(R11*1), Y6
-	VMOVDQU      (R9)(R11*1), Y7
-	VPSRLW       $0x04, Y7, Y8
-	VPAND        Y4, Y7, Y7
+	VMOVDQU      (R9)(R11*1), Y5
+	VMOVDQU      (R10), Y6
+	VPAND        Y4, Y5, Y7
+	VPMADDUBSW   Y6, Y7, Y7
+	VMOVDQU      64(R10), Y6
+	VPSRLW       $0x02, Y5, Y8
 	VPAND        Y4, Y8, Y8
-	VPMADDUBSW   Y5, Y7, Y7
 	VPMADDUBSW   Y6, Y8, Y8
 	VPADDW       Y8, Y7, Y7
+	VMOVDQU      128(R10), Y6
+	VPSRLW       $0x04, Y5, Y8
+	VPAND        Y4, Y8, Y8
+	VPMADDUBSW   Y6, Y8, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      192(R10), Y6
+	VPSRLW       $0x06, Y5, Y5
+	VPAND        Y4, Y5, Y5
+	VPMADDUBSW   Y6, Y5, Y5
+	VPADDW       Y5, Y7, Y7
 	VPMADDWD     Y3, Y7, Y7
 	VPADDD       Y7, Y2, Y2
-	ADDQ         $0x20, R11
+	VMOVDQU      32(R9)(R11*1), Y5
+	VMOVDQU      32(R10), Y6
+	VPAND        Y4, Y5, Y7
+	VPMADDUBSW   Y6, Y7, Y7
+	VMOVDQU      96(R10), Y6
+	VPSRLW       $0x02, Y5, Y8
+	VPAND        Y4, Y8, Y8
+	VPMADDUBSW   Y6, Y8, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      160(R10), Y6
+	VPSRLW       $0x04, Y5, Y8
+	VPAND        Y4, Y8, Y8
+	VPMADDUBSW   Y6, Y8, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      224(R10), Y6
+	VPSRLW       $0x06, Y5, Y5
+	VPAND        Y4, Y5, Y5
+	VPMADDUBSW   Y6, Y5, Y5
+	VPADDW       Y5, Y7, Y7
+	VPMADDWD     Y3, Y7, Y7
+	VPADDD       Y7, Y2, Y2
+	ADDQ         $0x00000100, R10
+	ADDQ         $0x40, R11
+	CMPQ         R11, DX
+	JLT          lines_1
+	VPHADDD      Y2, Y2, Y3
+	VPHADDD      Y2, Y2, Y2
+	VPHADDD      Y2, Y3, Y3
+	VEXTRACTI128 $0x01, Y3, X2
+	VPADDD       X3, X2, X2
+	VPSUBD       X1, X2, X2
+	VCVTDQ2PS    X2, X2
+	VMULPS       X0, X2, X2
+	VMOVSD       -8(R9)(DX*1), X3
+	VMULPS       X3, X2, X2
+	VPSHUFD      $0x01, X3, X3
+	VADDSS       X3, X2, X2
+	VMOVSS       X2, (AX)
+	ADDQ         $0x04, AX
+	ADDQ         $0x04, SI
+	SUBQ         $0x01, DI
+	JGE          codes_1
+
+codes_1_done:
+	ADDQ $0x01, DI
+	VZEROUPPER
+	RET
+
+// func code1DistancesAVX512(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, BMI2, MMX+
+TEXT ·code1DistancesAVX512(SB), NOSPLIT, $0-80
+	MOVQ         dst+0(FP), AX
+	MOVQ         query+8(FP), CX
+	MOVQ         stride+16(FP), DX
+	MOVQ         chunks+32(FP), BX
+	MOVQ         ids+64(FP), SI
+	MOVQ         count+72(FP), DI
+	VBROADCASTSS scale+24(FP), X0
+	MOVL         sum+28(FP), R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, X1
+	MOVQ         shift+40(FP), R8
+	MOVQ         SI, R9
+	MOVQ         DI, R10
+
+ahead:
+	MOVL       (R9), R11
+	SHRXQ      R8, R11, R12
+	BZHIQ      R8, R11, R11
+	IMULQ      width+48(FP), R11
+	LEAQ       (R12)(R12*2), R12
+	ADDQ       (BX)(R12*8), R11
+	ADDQ       head+56(FP), R11
+	PREFETCHT0 (R11)
+	ADDQ       $0x04, R9
+	DECQ       R10
+	JNE        ahead
+	SUBQ       $0x04, DI
+	JLT        codes_4_done
+
+codes_4:
+	MOVL         (SI), R9
+	SHRXQ        R8, R9, R10
+	BZHIQ        R8, R9, R9
+	IMULQ        width+48(FP), R9
+	LEAQ         (R10)(R10*2), R10
+	ADDQ         (BX)(R10*8), R9
+	ADDQ         head+56(FP), R9
+	MOVL         4(SI), R10
+	SHRXQ        R8, R10, R11
+	BZHIQ        R8, R10, R10
+	IMULQ        width+48(FP), R10
+	LEAQ         (R11)(R11*2), R11
+	ADDQ         (BX)(R11*8), R10
+	ADDQ         head+56(FP), R10
+	MOVL         8(SI), R11
+	SHRXQ        R8, R11, R12
+	BZHIQ        R8, R11, R11
+	IMULQ        width+48(FP), R11
+	LEAQ         (R12)(R12*2), R12
+	ADDQ         (BX)(R12*8), R11
+	ADDQ         head+56(FP), R11
+	MOVL         12(SI), R12
+	SHRXQ        R8, R12, R13
+	BZHIQ        R8, R12, R12
+	IMULQ        width+48(FP), R12
+	LEAQ         (R13)(R13*2), R13
+	ADDQ         (BX)(R13*8), R12
+	ADDQ         head+56(FP), R12
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	MOVL         $0x01010101, R13
+	VMOVD        R13, X6
+	VPBROADCASTD X6, Z6
+	MOVQ         CX, R13
+	XORQ         R14, R14
+
+lines_4:
+	VMOVDQU8      (R13), Z7
+	VMOVDQU8      64(R13), Z8
+	VMOVDQU8      128(R13), Z9
+	VMOVDQU8      192(R13), Z10
+	VMOVDQU8      256(R13), Z11
+	VMOVDQU8      320(R13), Z12
+	VMOVDQU8      384(R13), Z13
+	VMOVDQU8      448(R13), Z14
+	VMOVDQU8      (R9)(R14*1), Z15
+	VPANDD        Z6, Z15, Z16
+	VPDPBUSD      Z7, Z16, Z2
+	VPSRLW        $0x01, Z15, Z16
+	VPANDD        Z6, Z16, Z16
+	VPDPBUSD      Z8, Z16, Z2
+	VPSRLW        $0x02, Z15, Z16
+	VPANDD        Z6, Z16, Z16
+	VPDPBUSD      Z9, Z16, Z2
+	VPSRLW        $0x03, Z15, Z16
+	VPANDD        Z6, Z16, Z16
+	VPDPBUSD      Z10, Z16, Z2
+	VPSRLW        $0x04, Z15, Z16
+	VPANDD        Z6, Z16, Z16
+	VPDPBUSD      Z11, Z16, Z2
+	VPSRLW        $0x05, Z15, Z16
+	VPANDD        Z6, Z16, Z16
+	VPDPBUSD      Z12, Z16, Z2
+	VPSRLW        $0x06, Z15, Z16
+	VPANDD        Z6, Z16, Z16
+	VPDPBUSD      Z13, Z16, Z2
+	VPSRLW        $0x07, Z15, Z15
+	VPANDD        Z6, Z15, Z15
+	VPDPBUSD      Z14, Z15, Z2
+	VMOVDQU8      (R10)(R14*1), Z15
+	VPANDD        Z6, Z15, Z16
+	VPDPBUSD      Z7, Z16, Z3
+	VPSRLW        $0x01, Z15, Z16
+	VPANDD        Z6, Z16, Z16
+	VPDPBUSD      Z8, Z16, Z3
+	VPSRLW        $0x02, Z15, Z16
+	VPANDD        Z6, Z16, Z16
+	VPDPBUSD      Z9, Z16, Z3
+	VPSRLW        $0x03, Z15, Z16
+	VPANDD        Z6, Z16, Z16
+	VPDPBUSD      Z10, Z16, Z3
+	VPSRLW        $0x04, Z15, Z16
+	VPANDD        Z6, Z16, Z16
+	VPDPBUSD      Z11, Z16, Z3
+	VPSRLW        $0x05, Z15, Z16
+	VPANDD        Z6, Z16, Z16
+	VPDPBUSD      Z12, Z16, Z3
+	VPSRLW        $0x06, Z15, Z16
+	VPANDD        Z6, Z16, Z16
+	VPDPBUSD      Z13, Z16, Z3
+	VPSRLW        $0x07, Z15, Z15
+	VPANDD        Z6, Z15, Z15
+	VPDPBUSD      Z14, Z15, Z3
+	VMOVDQU8      (R11)(R14*1), Z15
+	VPANDD        Z6, Z15, Z16
+	VPDPBUSD      Z7, Z16, Z4
+	VPSRLW        $0x01, Z15, Z16
+	VPANDD        Z6, Z16, Z16
+	VPDPBUSD      Z8, Z16, Z4
+	VPSRLW        $0x02, Z15, Z16
+	VPANDD        Z6, Z16, Z16
+	VPDPBUSD      Z9, Z16, Z4
+	VPSRLW        $0x03, Z15, Z16
+	VPANDD        Z6, Z16, Z16
+	VPDPBUSD      Z10, Z16, Z4
+	VPSRLW        $0x04, Z15, Z16
+	VPANDD        Z6, Z16, Z16
+	VPDPBUSD      Z11, Z16, Z4
+	VPSRLW        $0x05, Z15, Z16
+	VPANDD        Z6, Z16, Z16
+	VPDPBUSD      Z12, Z16, Z4
+	VPSRLW        $0x06, Z15, Z16
+	VPANDD        Z6, Z16, Z16
+	VPDPBUSD      Z13, Z16, Z4
+	VPSRLW        $0x07, Z15, Z15
+	VPANDD        Z6, Z15, Z15
+	VPDPBUSD      Z14, Z15, Z4
+	VMOVDQU8      (R12)(R14*1), Z15
+	VPANDD        Z6, Z15, Z16
+	VPDPBUSD      Z7, Z16, Z5
+	VPSRLW        $0x01, Z15, Z7
+	VPANDD        Z6, Z7, Z7
+	VPDPBUSD      Z8, Z7, Z5
+	VPSRLW        $0x02, Z15, Z7
+	VPANDD        Z6, Z7, Z7
+	VPDPBUSD      Z9, Z7, Z5
+	VPSRLW        $0x03, Z15, Z7
+	VPANDD        Z6, Z7, Z7
+	VPDPBUSD      Z10, Z7, Z5
+	VPSRLW        $0x04, Z15, Z7
+	VPANDD        Z6, Z7, Z7
+	VPDPBUSD      Z11, Z7, Z5
+	VPSRLW        $0x05, Z15, Z7
+	VPANDD        Z6, Z7, Z7
+	VPDPBUSD      Z12, Z7, Z5
+	VPSRLW        $0x06, Z15, Z7
+	VPANDD        Z6, Z7, Z7
+	VPDPBUSD      Z13, Z7, Z5
+	VPSRLW        $0x07, Z15, Z15
+	VPANDD        Z6, Z15, Z15
+	VPDPBUSD      Z14, Z15, Z5
+	ADDQ          $0x00000200, R13
+	ADDQ          $0x40, R14
+	CMPQ          R14, DX
+	JLT           lines_4
+	VEXTRACTI64X4 $0x01, Z2, Y6
+	VPADDD        Y6, Y2, Y2
+	VEXTRACTI64X4 $0x01, Z3, Y6
+	VPADDD        Y6, Y3, Y3
+	VEXTRACTI64X4 $0x01, Z4, Y6
+	VPADDD        Y6, Y4, Y4
+	VEXTRACTI64X4 $0x01, Z5, Y6
+	VPADDD        Y6, Y5, Y5
+	VPHADDD       Y3, Y2, Y2
+	VPHADDD       Y5, Y4, Y3
+	VPHADDD       Y3, Y2, Y2
+	VEXTRACTI128  $0x01, Y2, X3
+	VPADDD        X2, X3, X3
+	VPSUBD        X1, X3, X3
+	VCVTDQ2PS     X3, X3
+	VMULPS        X0, X3, X3
+	VMOVSD        -8(R9)(DX*1), X2
+	VMOVHPS       -8(R10)(DX*1), X2, X2
+	VMOVSD        -8(R11)(DX*1), X4
+	VMOVHPS       -8(R12)(DX*1), X4, X4
+	VSHUFPS       $0x88, X4, X2, X5
+	VSHUFPS       $0xdd, X4, X2, X2
+	VMULPS        X5, X3, X3
+	VADDPS        X2, X3, X3
+	VMOVUPS       X3, (AX)
+	ADDQ          $0x10, AX
+	ADDQ          $0x10, SI
+	SUBQ          $0x04, DI
+	JGE           codes_4
+
+codes_4_done:
+	ADDQ $0x04, DI
+	SUBQ $0x01, DI
+	JLT  codes_1_done
+
+codes_1:
+	MOVL         (SI), R9
+	SHRXQ        R8, R9, R10
+	BZHIQ        R8, R9, R9
+	IMULQ        width+48(FP), R9
+	LEAQ         (R10)(R10*2), R10
+	ADDQ         (BX)(R10*8), R9
+	ADDQ         head+56(FP), R9
+	VPXORD       Z2, Z2, Z2
+	MOVL         $0x01010101, R10
+	VMOVD        R10, X3
+	VPBROADCASTD X3, Z3
+	MOVQ         CX, R10
+	XORQ         R11, R11
+
+lines_1:
+	VMOVDQU8      (R10), Z4
+	VMOVDQU8      64(R10), Z5
+	VMOVDQU8      128(R10), Z6
+	VMOVDQU8      192(R10), Z7
+	VMOVDQU8      256(R10), Z8
+	VMOVDQU8      320(R10), Z9
+	VMOVDQU8      384(R10), Z10
+	VMOVDQU8      448(R10), Z11
+	VMOVDQU8      (R9)(R11*1), Z12
+	VPANDD        Z3, Z12, Z13
+	VPDPBUSD      Z4, Z13, Z2
+	VPSRLW        $0x01, Z12, Z4
+	VPANDD        Z3, Z4, Z4
+	VPDPBUSD      Z5, Z4, Z2
+	VPSRLW        $0x02, Z12, Z4
+	VPANDD        Z3, Z4, Z4
+	VPDPBUSD      Z6, Z4, Z2
+	VPSRLW        $0x03, Z12, Z4
+	VPANDD        Z3, Z4, Z4
+	VPDPBUSD      Z7, Z4, Z2
+	VPSRLW        $0x04, Z12, Z4
+	VPANDD        Z3, Z4, Z4
+	VPDPBUSD      Z8, Z4, Z2
+	VPSRLW        $0x05, Z12, Z4
+	VPANDD        Z3, Z4, Z4
+	VPDPBUSD      Z9, Z4, Z2
+	VPSRLW        $0x06, Z12, Z4
+	VPANDD        Z3, Z4, Z4
+	VPDPBUSD      Z10, Z4, Z2
+	VPSRLW        $0x07, Z12, Z12
+	VPANDD        Z3, Z12, Z12
+	VPDPBUSD      Z11, Z12, Z2
+	ADDQ          $0x00000200, R10
+	ADDQ          $0x40, R11
+	CMPQ          R11, DX
+	JLT           lines_1
+	VEXTRACTI64X4 $0x01, Z2, Y3
+	VPADDD        Y3, Y2, Y2
+	VPHADDD       Y2, Y2, Y3
+	VPHADDD       Y2, Y2, Y2
+	VPHADDD       Y2, Y3, Y3
+	VEXTRACTI128  $0x01, Y3, X2
+	VPADDD        X3, X2, X2
+	VPSUBD        X1, X2, X2
+	VCVTDQ2PS     X2, X2
+	VMULPS        X0, X2, X2
+	VMOVSD        -8(R9)(DX*1), X3
+	VMULPS        X3, X2, X2
+	VPSHUFD       $0x01, X3, X3
+	VADDSS        X3, X2, X2
+	VMOVSS        X2, (AX)
+	ADDQ          $0x04, AX
+	ADDQ          $0x04, SI
+	SUBQ          $0x01, DI
+	JGE           codes_1
+
+codes_1_done:
+	ADDQ $0x01, DI
+	VZEROUPPER
+	RET
+
+// func code1DistancesAVX2(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+// Requires: AVX, AVX2, BMI2, MMX+
+TEXT ·code1DistancesAVX2(SB), NOSPLIT, $0-80
+	MOVQ         dst+0(FP), AX
+	MOVQ         query+8(FP), CX
+	MOVQ         stride+16(FP), DX
+	MOVQ         chunks+32(FP), BX
+	MOVQ         ids+64(FP), SI
+	MOVQ         count+72(FP), DI
+	VBROADCASTSS scale+24(FP), X0
+	MOVL         sum+28(FP), R8
+	VMOVD        R8, X1
+	VPBROADCASTD X1, X1
+	MOVQ         shift+40(FP), R8
+	MOVQ         SI, R9
+	MOVQ         DI, R10
+
+ahead:
+	MOVL       (R9), R11
+	SHRXQ      R8, R11, R12
+	BZHIQ      R8, R11, R11
+	IMULQ      width+48(FP), R11
+	LEAQ       (R12)(R12*2), R12
+	ADDQ       (BX)(R12*8), R11
+	ADDQ       head+56(FP), R11
+	PREFETCHT0 (R11)
+	ADDQ       $0x04, R9
+	DECQ       R10
+	JNE        ahead
+	SUBQ       $0x04, DI
+	JLT        codes_4_done
+
+codes_4:
+	MOVL         (SI), R9
+	SHRXQ        R8, R9, R10
+	BZHIQ        R8, R9, R9
+	IMULQ        width+48(FP), R9
+	LEAQ         (R10)(R10*2), R10
+	ADDQ         (BX)(R10*8), R9
+	ADDQ         head+56(FP), R9
+	MOVL         4(SI), R10
+	SHRXQ        R8, R10, R11
+	BZHIQ        R8, R10, R10
+	IMULQ        width+48(FP), R10
+	LEAQ         (R11)(R11*2), R11
+	ADDQ         (BX)(R11*8), R10
+	ADDQ         head+56(FP), R10
+	MOVL         8(SI), R11
+	SHRXQ        R8, R11, R12
+	BZHIQ        R8, R11, R11
+	IMULQ        width+48(FP), R11
+	LEAQ         (R12)(R12*2), R12
+	ADDQ         (BX)(R12*8), R11
+	ADDQ         head+56(FP), R11
+	MOVL         12(SI), R12
+	SHRXQ        R8, R12, R13
+	BZHIQ        R8, R12, R12
+	IMULQ        width+48(FP), R12
+	LEAQ         (R13)(R13*2), R13
+	ADDQ         (BX)(R13*8), R12
+	ADDQ         head+56(FP), R12
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VPCMPEQW     Y6, Y6, Y6
+	VPSRLW       $0x0f, Y6, Y6
+	MOVL         $0x01010101, R13
+	VMOVD        R13, X7
+	VPBROADCASTD X7, Y7
+	MOVQ         CX, R13
+	XORQ         R14, R14
+
+lines_4:
+	VMOVDQU      (R9)(R14*1), Y8
+	VMOVDQU      (R13), Y9
+	VPAND        Y7, Y8, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VMOVDQU      64(R13), Y9
+	VPSRLW       $0x01, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      128(R13), Y9
+	VPSRLW       $0x02, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      192(R13), Y9
+	VPSRLW       $0x03, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      256(R13), Y9
+	VPSRLW       $0x04, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      320(R13), Y9
+	VPSRLW       $0x05, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      384(R13), Y9
+	VPSRLW       $0x06, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      448(R13), Y9
+	VPSRLW       $0x07, Y8, Y8
+	VPAND        Y7, Y8, Y8
+	VPMADDUBSW   Y9, Y8, Y8
+	VPADDW       Y8, Y10, Y10
+	VPMADDWD     Y6, Y10, Y10
+	VPADDD       Y10, Y2, Y2
+	VMOVDQU      (R10)(R14*1), Y8
+	VMOVDQU      (R13), Y9
+	VPAND        Y7, Y8, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VMOVDQU      64(R13), Y9
+	VPSRLW       $0x01, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      128(R13), Y9
+	VPSRLW       $0x02, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      192(R13), Y9
+	VPSRLW       $0x03, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      256(R13), Y9
+	VPSRLW       $0x04, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      320(R13), Y9
+	VPSRLW       $0x05, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      384(R13), Y9
+	VPSRLW       $0x06, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      448(R13), Y9
+	VPSRLW       $0x07, Y8, Y8
+	VPAND        Y7, Y8, Y8
+	VPMADDUBSW   Y9, Y8, Y8
+	VPADDW       Y8, Y10, Y10
+	VPMADDWD     Y6, Y10, Y10
+	VPADDD       Y10, Y3, Y3
+	VMOVDQU      (R11)(R14*1), Y8
+	VMOVDQU      (R13), Y9
+	VPAND        Y7, Y8, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VMOVDQU      64(R13), Y9
+	VPSRLW       $0x01, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      128(R13), Y9
+	VPSRLW       $0x02, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      192(R13), Y9
+	VPSRLW       $0x03, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      256(R13), Y9
+	VPSRLW       $0x04, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      320(R13), Y9
+	VPSRLW       $0x05, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      384(R13), Y9
+	VPSRLW       $0x06, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      448(R13), Y9
+	VPSRLW       $0x07, Y8, Y8
+	VPAND        Y7, Y8, Y8
+	VPMADDUBSW   Y9, Y8, Y8
+	VPADDW       Y8, Y10, Y10
+	VPMADDWD     Y6, Y10, Y10
+	VPADDD       Y10, Y4, Y4
+	VMOVDQU      (R12)(R14*1), Y8
+	VMOVDQU      (R13), Y9
+	VPAND        Y7, Y8, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VMOVDQU      64(R13), Y9
+	VPSRLW       $0x01, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      128(R13), Y9
+	VPSRLW       $0x02, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      192(R13), Y9
+	VPSRLW       $0x03, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      256(R13), Y9
+	VPSRLW       $0x04, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      320(R13), Y9
+	VPSRLW       $0x05, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      384(R13), Y9
+	VPSRLW       $0x06, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      448(R13), Y9
+	VPSRLW       $0x07, Y8, Y8
+	VPAND        Y7, Y8, Y8
+	VPMADDUBSW   Y9, Y8, Y8
+	VPADDW       Y8, Y10, Y10
+	VPMADDWD     Y6, Y10, Y10
+	VPADDD       Y10, Y5, Y5
+	VMOVDQU      32(R9)(R14*1), Y8
+	VMOVDQU      32(R13), Y9
+	VPAND        Y7, Y8, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VMOVDQU      96(R13), Y9
+	VPSRLW       $0x01, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      160(R13), Y9
+	VPSRLW       $0x02, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      224(R13), Y9
+	VPSRLW       $0x03, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      288(R13), Y9
+	VPSRLW       $0x04, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      352(R13), Y9
+	VPSRLW       $0x05, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      416(R13), Y9
+	VPSRLW       $0x06, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      480(R13), Y9
+	VPSRLW       $0x07, Y8, Y8
+	VPAND        Y7, Y8, Y8
+	VPMADDUBSW   Y9, Y8, Y8
+	VPADDW       Y8, Y10, Y10
+	VPMADDWD     Y6, Y10, Y10
+	VPADDD       Y10, Y2, Y2
+	VMOVDQU      32(R10)(R14*1), Y8
+	VMOVDQU      32(R13), Y9
+	VPAND        Y7, Y8, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VMOVDQU      96(R13), Y9
+	VPSRLW       $0x01, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      160(R13), Y9
+	VPSRLW       $0x02, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      224(R13), Y9
+	VPSRLW       $0x03, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      288(R13), Y9
+	VPSRLW       $0x04, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      352(R13), Y9
+	VPSRLW       $0x05, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      416(R13), Y9
+	VPSRLW       $0x06, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      480(R13), Y9
+	VPSRLW       $0x07, Y8, Y8
+	VPAND        Y7, Y8, Y8
+	VPMADDUBSW   Y9, Y8, Y8
+	VPADDW       Y8, Y10, Y10
+	VPMADDWD     Y6, Y10, Y10
+	VPADDD       Y10, Y3, Y3
+	VMOVDQU      32(R11)(R14*1), Y8
+	VMOVDQU      32(R13), Y9
+	VPAND        Y7, Y8, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VMOVDQU      96(R13), Y9
+	VPSRLW       $0x01, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      160(R13), Y9
+	VPSRLW       $0x02, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      224(R13), Y9
+	VPSRLW       $0x03, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      288(R13), Y9
+	VPSRLW       $0x04, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      352(R13), Y9
+	VPSRLW       $0x05, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      416(R13), Y9
+	VPSRLW       $0x06, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      480(R13), Y9
+	VPSRLW       $0x07, Y8, Y8
+	VPAND        Y7, Y8, Y8
+	VPMADDUBSW   Y9, Y8, Y8
+	VPADDW       Y8, Y10, Y10
+	VPMADDWD     Y6, Y10, Y10
+	VPADDD       Y10, Y4, Y4
+	VMOVDQU      32(R12)(R14*1), Y8
+	VMOVDQU      32(R13), Y9
+	VPAND        Y7, Y8, Y10
+	VPMADDUBSW   Y9, Y10, Y10
+	VMOVDQU      96(R13), Y9
+	VPSRLW       $0x01, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      160(R13), Y9
+	VPSRLW       $0x02, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      224(R13), Y9
+	VPSRLW       $0x03, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      288(R13), Y9
+	VPSRLW       $0x04, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      352(R13), Y9
+	VPSRLW       $0x05, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      416(R13), Y9
+	VPSRLW       $0x06, Y8, Y11
+	VPAND        Y7, Y11, Y11
+	VPMADDUBSW   Y9, Y11, Y11
+	VPADDW       Y11, Y10, Y10
+	VMOVDQU      480(R13), Y9
+	VPSRLW       $0x07, Y8, Y8
+	VPAND        Y7, Y8, Y8
+	VPMADDUBSW   Y9, Y8, Y8
+	VPADDW       Y8, Y10, Y10
+	VPMADDWD     Y6, Y10, Y10
+	VPADDD       Y10, Y5, Y5
+	ADDQ         $0x00000200, R13
+	ADDQ         $0x40, R14
+	CMPQ         R14, DX
+	JLT          lines_4
+	VPHADDD      Y3, Y2, Y2
+	VPHADDD      Y5, Y4, Y3
+	VPHADDD      Y3, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X3
+	VPADDD       X2, X3, X3
+	VPSUBD       X1, X3, X3
+	VCVTDQ2PS    X3, X3
+	VMULPS       X0, X3, X3
+	VMOVSD       -8(R9)(DX*1), X2
+	VMOVHPS      -8(R10)(DX*1), X2, X2
+	VMOVSD       -8(R11)(DX*1), X4
+	VMOVHPS      -8(R12)(DX*1), X4, X4
+	VSHUFPS      $0x88, X4, X2, X5
+	VSHUFPS      $0xdd, X4, X2, X2
+	VMULPS       X5, X3, X3
+	VADDPS       X2, X3, X3
+	VMOVUPS      X3, (AX)
+	ADDQ         $0x10, AX
+	ADDQ         $0x10, SI
+	SUBQ         $0x04, DI
+	JGE          codes_4
+
+codes_4_done:
+	ADDQ $0x04, DI
+	SUBQ $0x01, DI
+	JLT  codes_1_done
+
+codes_1:
+	MOVL         (SI), R9
+	SHRXQ        R8, R9, R10
+	BZHIQ        R8, R9, R9
+	IMULQ        width+48(FP), R9
+	LEAQ         (R10)(R10*2), R10
+	ADDQ         (BX)(R10*8), R9
+	ADDQ         head+56(FP), R9
+	VXORPS       Y2, Y2, Y2
+	VPCMPEQW     Y3, Y3, Y3
+	VPSRLW       $0x0f, Y3, Y3
+	MOVL         $0x01010101, R10
+	VMOVD        R10, X4
+	VPBROADCASTD X4, Y4
+	MOVQ         CX, R10
+	XORQ         R11, R11
+
+lines_1:
+	VMOVDQU      (R9)(R11*1), Y5
+	VMOVDQU      (R10), Y6
+	VPAND        Y4, Y5, Y7
+	VPMADDUBSW   Y6, Y7, Y7
+	VMOVDQU      64(R10), Y6
+	VPSRLW       $0x01, Y5, Y8
+	VPAND        Y4, Y8, Y8
+	VPMADDUBSW   Y6, Y8, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      128(R10), Y6
+	VPSRLW       $0x02, Y5, Y8
+	VPAND        Y4, Y8, Y8
+	VPMADDUBSW   Y6, Y8, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      192(R10), Y6
+	VPSRLW       $0x03, Y5, Y8
+	VPAND        Y4, Y8, Y8
+	VPMADDUBSW   Y6, Y8, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      256(R10), Y6
+	VPSRLW       $0x04, Y5, Y8
+	VPAND        Y4, Y8, Y8
+	VPMADDUBSW   Y6, Y8, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      320(R10), Y6
+	VPSRLW       $0x05, Y5, Y8
+	VPAND        Y4, Y8, Y8
+	VPMADDUBSW   Y6, Y8, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      384(R10), Y6
+	VPSRLW       $0x06, Y5, Y8
+	VPAND        Y4, Y8, Y8
+	VPMADDUBSW   Y6, Y8, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      448(R10), Y6
+	VPSRLW       $0x07, Y5, Y5
+	VPAND        Y4, Y5, Y5
+	VPMADDUBSW   Y6, Y5, Y5
+	VPADDW       Y5, Y7, Y7
+	VPMADDWD     Y3, Y7, Y7
+	VPADDD       Y7, Y2, Y2
+	VMOVDQU      32(R9)(R11*1), Y5
+	VMOVDQU      32(R10), Y6
+	VPAND        Y4, Y5, Y7
+	VPMADDUBSW   Y6, Y7, Y7
+	VMOVDQU      96(R10), Y6
+	VPSRLW       $0x01, Y5, Y8
+	VPAND        Y4, Y8, Y8
+	VPMADDUBSW   Y6, Y8, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      160(R10), Y6
+	VPSRLW       $0x02, Y5, Y8
+	VPAND        Y4, Y8, Y8
+	VPMADDUBSW   Y6, Y8, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      224(R10), Y6
+	VPSRLW       $0x03, Y5, Y8
+	VPAND        Y4, Y8, Y8
+	VPMADDUBSW   Y6, Y8, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      288(R10), Y6
+	VPSRLW       $0x04, Y5, Y8
+	VPAND        Y4, Y8, Y8
+	VPMADDUBSW   Y6, Y8, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      352(R10), Y6
+	VPSRLW       $0x05, Y5, Y8
+	VPAND        Y4, Y8, Y8
+	VPMADDUBSW   Y6, Y8, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      416(R10), Y6
+	VPSRLW       $0x06, Y5, Y8
+	VPAND        Y4, Y8, Y8
+	VPMADDUBSW   Y6, Y8, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      480(R10), Y6
+	VPSRLW       $0x07, Y5, Y5
+	VPAND        Y4, Y5, Y5
+	VPMADDUBSW   Y6, Y5, Y5
+	VPADDW       Y5, Y7, Y7
+	VPMADDWD     Y3, Y7, Y7
+	VPADDD       Y7, Y2, Y2
+	ADDQ         $0x00000200, R10
+	ADDQ         $0x40, R11
 	CMPQ         R11, DX
 	JLT          lines_1
 	VPHADDD      Y2, Y2, Y3

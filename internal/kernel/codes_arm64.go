@@ -7,7 +7,7 @@ func (t *CodeTable) distances(dst []float32, q *CodeQuery, ids []int32) {
 		chunks *[]float32, shift, width, head int, ids *int32, count int)
 	sum := q.sum
 	switch {
-	case level == levelGo:
+	case level == levelGo || q.bits < 4:
 		t.distancesGo(dst, q, ids)
 		return
 	case q.bits == 8:

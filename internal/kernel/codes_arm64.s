@@ -97,36 +97,58 @@ codes_4:
 	VMOVI $0, V3.B16
 	VMOVI $0, V2.B16
 	VMOVI $128, V1.B16
-	MOVD ZR, R12
+	MOVD R4, R16
+	MOVD ZR, R15
 lines_4:
-	ADD R12, R4, R11
-	FLDPQ 0(R11), (F13, F12)
-	ADD R12, R9, R11
-	FLDPQ 0(R11), (F11, F10)
+	FLDPQ 0(R16), (F13, F12)
+	ADD R15, R9, R14
+	FLDPQ 0(R14), (F11, F10)
 	VEOR V1.B16, V11.B16, V11.B16
 	VEOR V1.B16, V10.B16, V10.B16
 	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
 	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
-	ADD R12, R8, R11
-	FLDPQ 0(R11), (F11, F10)
+	ADD R15, R8, R13
+	FLDPQ 0(R13), (F11, F10)
 	VEOR V1.B16, V11.B16, V11.B16
 	VEOR V1.B16, V10.B16, V10.B16
 	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
 	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
-	ADD R12, R7, R11
-	FLDPQ 0(R11), (F11, F10)
+	ADD R15, R7, R12
+	FLDPQ 0(R12), (F11, F10)
 	VEOR V1.B16, V11.B16, V11.B16
 	VEOR V1.B16, V10.B16, V10.B16
 	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
 	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
-	ADD R12, R6, R11
+	ADD R15, R6, R11
 	FLDPQ 0(R11), (F11, F10)
 	VEOR V1.B16, V11.B16, V11.B16
 	VEOR V1.B16, V10.B16, V10.B16
 	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
 	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
-	ADD $32, R12, R12
-	CMP R3, R12
+	FLDPQ 32(R16), (F13, F12)
+	FLDPQ 32(R14), (F11, F10)
+	VEOR V1.B16, V11.B16, V11.B16
+	VEOR V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a9 // sdot v9.4s, v13.16b, v11.16b
+	WORD $0x4e8a9588 // sdot v8.4s, v12.16b, v10.16b
+	FLDPQ 32(R13), (F11, F10)
+	VEOR V1.B16, V11.B16, V11.B16
+	VEOR V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a7 // sdot v7.4s, v13.16b, v11.16b
+	WORD $0x4e8a9586 // sdot v6.4s, v12.16b, v10.16b
+	FLDPQ 32(R12), (F11, F10)
+	VEOR V1.B16, V11.B16, V11.B16
+	VEOR V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a5 // sdot v5.4s, v13.16b, v11.16b
+	WORD $0x4e8a9584 // sdot v4.4s, v12.16b, v10.16b
+	FLDPQ 32(R11), (F11, F10)
+	VEOR V1.B16, V11.B16, V11.B16
+	VEOR V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b95a3 // sdot v3.4s, v13.16b, v11.16b
+	WORD $0x4e8a9582 // sdot v2.4s, v12.16b, v10.16b
+	ADD $64, R16, R16
+	ADD $64, R15, R15
+	CMP R3, R15
 	BLT lines_4
 	WORD $0x4ea88521 // add v1.4s, v9.4s, v8.4s
 	WORD $0x4ea684e6 // add v6.4s, v7.4s, v6.4s
@@ -177,17 +199,24 @@ codes_1:
 	VMOVI $0, V3.B16
 	VMOVI $0, V2.B16
 	VMOVI $128, V1.B16
+	MOVD R4, R10
 	MOVD ZR, R9
 lines_1:
-	ADD R9, R4, R8
-	FLDPQ 0(R8), (F7, F6)
+	FLDPQ 0(R10), (F7, F6)
 	ADD R9, R6, R8
 	FLDPQ 0(R8), (F5, F4)
 	VEOR V1.B16, V5.B16, V5.B16
 	VEOR V1.B16, V4.B16, V4.B16
 	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
 	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
-	ADD $32, R9, R9
+	FLDPQ 32(R10), (F7, F6)
+	FLDPQ 32(R8), (F5, F4)
+	VEOR V1.B16, V5.B16, V5.B16
+	VEOR V1.B16, V4.B16, V4.B16
+	WORD $0x4e8594e3 // sdot v3.4s, v7.16b, v5.16b
+	WORD $0x4e8494c2 // sdot v2.4s, v6.16b, v4.16b
+	ADD $64, R10, R10
+	ADD $64, R9, R9
 	CMP R3, R9
 	BLT lines_1
 	WORD $0x4ea28465 // add v5.4s, v3.4s, v2.4s
@@ -306,12 +335,12 @@ codes_4:
 	VMOVI $0, V3.B16
 	VMOVI $0, V2.B16
 	VMOVI $128, V1.B16
-	MOVD ZR, R12
+	MOVD R4, R16
+	MOVD ZR, R15
 lines_4:
-	ADD R12, R4, R11
-	FLDPQ 0(R11), (F14, F13)
-	ADD R12, R9, R11
-	FLDPQ 0(R11), (F11, F10)
+	FLDPQ 0(R16), (F14, F13)
+	ADD R15, R9, R14
+	FLDPQ 0(R14), (F11, F10)
 	VEOR V1.B16, V11.B16, V12.B16
 	VEOR V1.B16, V10.B16, V11.B16
 	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
@@ -322,8 +351,8 @@ lines_4:
 	WORD $0x4e606948 // sadalp v8.4s, v10.8h
 	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
 	WORD $0x4e606948 // sadalp v8.4s, v10.8h
-	ADD R12, R8, R11
-	FLDPQ 0(R11), (F11, F10)
+	ADD R15, R8, R13
+	FLDPQ 0(R13), (F11, F10)
 	VEOR V1.B16, V11.B16, V12.B16
 	VEOR V1.B16, V10.B16, V11.B16
 	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
@@ -334,8 +363,8 @@ lines_4:
 	WORD $0x4e606946 // sadalp v6.4s, v10.8h
 	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
 	WORD $0x4e606946 // sadalp v6.4s, v10.8h
-	ADD R12, R7, R11
-	FLDPQ 0(R11), (F11, F10)
+	ADD R15, R7, R12
+	FLDPQ 0(R12), (F11, F10)
 	VEOR V1.B16, V11.B16, V12.B16
 	VEOR V1.B16, V10.B16, V11.B16
 	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
@@ -346,7 +375,7 @@ lines_4:
 	WORD $0x4e606944 // sadalp v4.4s, v10.8h
 	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
 	WORD $0x4e606944 // sadalp v4.4s, v10.8h
-	ADD R12, R6, R11
+	ADD R15, R6, R11
 	FLDPQ 0(R11), (F11, F10)
 	VEOR V1.B16, V11.B16, V12.B16
 	VEOR V1.B16, V10.B16, V11.B16
@@ -358,8 +387,54 @@ lines_4:
 	WORD $0x4e606942 // sadalp v2.4s, v10.8h
 	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
 	WORD $0x4e606942 // sadalp v2.4s, v10.8h
-	ADD $32, R12, R12
-	CMP R3, R12
+	FLDPQ 32(R16), (F14, F13)
+	FLDPQ 32(R14), (F11, F10)
+	VEOR V1.B16, V11.B16, V12.B16
+	VEOR V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	FLDPQ 32(R13), (F11, F10)
+	VEOR V1.B16, V11.B16, V12.B16
+	VEOR V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	FLDPQ 32(R12), (F11, F10)
+	VEOR V1.B16, V11.B16, V12.B16
+	VEOR V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	FLDPQ 32(R11), (F11, F10)
+	VEOR V1.B16, V11.B16, V12.B16
+	VEOR V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc1ca // smull v10.8h, v14.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc1ca // smull2 v10.8h, v14.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc1aa // smull v10.8h, v13.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc1aa // smull2 v10.8h, v13.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	ADD $64, R16, R16
+	ADD $64, R15, R15
+	CMP R3, R15
 	BLT lines_4
 	WORD $0x4ea88521 // add v1.4s, v9.4s, v8.4s
 	WORD $0x4ea684e6 // add v6.4s, v7.4s, v6.4s
@@ -410,10 +485,10 @@ codes_1:
 	VMOVI $0, V3.B16
 	VMOVI $0, V2.B16
 	VMOVI $128, V1.B16
+	MOVD R4, R10
 	MOVD ZR, R9
 lines_1:
-	ADD R9, R4, R8
-	FLDPQ 0(R8), (F8, F7)
+	FLDPQ 0(R10), (F8, F7)
 	ADD R9, R6, R8
 	FLDPQ 0(R8), (F5, F4)
 	VEOR V1.B16, V5.B16, V6.B16
@@ -426,7 +501,20 @@ lines_1:
 	WORD $0x4e606882 // sadalp v2.4s, v4.8h
 	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
 	WORD $0x4e606882 // sadalp v2.4s, v4.8h
-	ADD $32, R9, R9
+	FLDPQ 32(R10), (F8, F7)
+	FLDPQ 32(R8), (F5, F4)
+	VEOR V1.B16, V5.B16, V6.B16
+	VEOR V1.B16, V4.B16, V5.B16
+	WORD $0x0e26c104 // smull v4.8h, v8.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c104 // smull2 v4.8h, v8.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c0e4 // smull v4.8h, v7.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c0e4 // smull2 v4.8h, v7.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	ADD $64, R10, R10
+	ADD $64, R9, R9
 	CMP R3, R9
 	BLT lines_1
 	WORD $0x4ea28465 // add v5.4s, v3.4s, v2.4s
@@ -481,6 +569,7 @@ ahead:
 	MOVD head+56(FP), R7
 	ADD R7, R8, R7
 	PRFM 0(R7), PLDL1KEEP
+	PRFM 64(R7), PLDL1KEEP
 	ADD $4, R11, R11
 	SUBS $1, R10, R10
 	BNE ahead
@@ -544,15 +633,13 @@ codes_4:
 	VMOVI $0, V3.B16
 	VMOVI $0, V2.B16
 	VMOVI $15, V1.B16
-	ADD R3, R4, R13
-	MOVD ZR, R12
+	MOVD R4, R16
+	MOVD ZR, R15
 lines_4:
-	ADD R12, R4, R11
-	FLDPQ 0(R11), (F17, F16)
-	ADD R12, R13, R11
-	FLDPQ 0(R11), (F15, F14)
-	ADD R12, R9, R11
-	FLDPQ 0(R11), (F11, F10)
+	FLDPQ 0(R16), (F17, F16)
+	FLDPQ 64(R16), (F15, F14)
+	ADD R15, R9, R14
+	FLDPQ 0(R14), (F11, F10)
 	WORD $0x6f0c056d // ushr v13.16b, v11.16b, #4
 	WORD $0x6f0c054c // ushr v12.16b, v10.16b, #4
 	VAND V1.B16, V11.B16, V11.B16
@@ -561,8 +648,8 @@ lines_4:
 	WORD $0x4e8a9608 // sdot v8.4s, v16.16b, v10.16b
 	WORD $0x4e8d95e9 // sdot v9.4s, v15.16b, v13.16b
 	WORD $0x4e8c95c8 // sdot v8.4s, v14.16b, v12.16b
-	ADD R12, R8, R11
-	FLDPQ 0(R11), (F11, F10)
+	ADD R15, R8, R13
+	FLDPQ 0(R13), (F11, F10)
 	WORD $0x6f0c056d // ushr v13.16b, v11.16b, #4
 	WORD $0x6f0c054c // ushr v12.16b, v10.16b, #4
 	VAND V1.B16, V11.B16, V11.B16
@@ -571,8 +658,8 @@ lines_4:
 	WORD $0x4e8a9606 // sdot v6.4s, v16.16b, v10.16b
 	WORD $0x4e8d95e7 // sdot v7.4s, v15.16b, v13.16b
 	WORD $0x4e8c95c6 // sdot v6.4s, v14.16b, v12.16b
-	ADD R12, R7, R11
-	FLDPQ 0(R11), (F11, F10)
+	ADD R15, R7, R12
+	FLDPQ 0(R12), (F11, F10)
 	WORD $0x6f0c056d // ushr v13.16b, v11.16b, #4
 	WORD $0x6f0c054c // ushr v12.16b, v10.16b, #4
 	VAND V1.B16, V11.B16, V11.B16
@@ -581,7 +668,7 @@ lines_4:
 	WORD $0x4e8a9604 // sdot v4.4s, v16.16b, v10.16b
 	WORD $0x4e8d95e5 // sdot v5.4s, v15.16b, v13.16b
 	WORD $0x4e8c95c4 // sdot v4.4s, v14.16b, v12.16b
-	ADD R12, R6, R11
+	ADD R15, R6, R11
 	FLDPQ 0(R11), (F11, F10)
 	WORD $0x6f0c056d // ushr v13.16b, v11.16b, #4
 	WORD $0x6f0c054c // ushr v12.16b, v10.16b, #4
@@ -591,8 +678,47 @@ lines_4:
 	WORD $0x4e8a9602 // sdot v2.4s, v16.16b, v10.16b
 	WORD $0x4e8d95e3 // sdot v3.4s, v15.16b, v13.16b
 	WORD $0x4e8c95c2 // sdot v2.4s, v14.16b, v12.16b
-	ADD $32, R12, R12
-	CMP R3, R12
+	FLDPQ 32(R16), (F17, F16)
+	FLDPQ 96(R16), (F15, F14)
+	FLDPQ 32(R14), (F11, F10)
+	WORD $0x6f0c056d // ushr v13.16b, v11.16b, #4
+	WORD $0x6f0c054c // ushr v12.16b, v10.16b, #4
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b9629 // sdot v9.4s, v17.16b, v11.16b
+	WORD $0x4e8a9608 // sdot v8.4s, v16.16b, v10.16b
+	WORD $0x4e8d95e9 // sdot v9.4s, v15.16b, v13.16b
+	WORD $0x4e8c95c8 // sdot v8.4s, v14.16b, v12.16b
+	FLDPQ 32(R13), (F11, F10)
+	WORD $0x6f0c056d // ushr v13.16b, v11.16b, #4
+	WORD $0x6f0c054c // ushr v12.16b, v10.16b, #4
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b9627 // sdot v7.4s, v17.16b, v11.16b
+	WORD $0x4e8a9606 // sdot v6.4s, v16.16b, v10.16b
+	WORD $0x4e8d95e7 // sdot v7.4s, v15.16b, v13.16b
+	WORD $0x4e8c95c6 // sdot v6.4s, v14.16b, v12.16b
+	FLDPQ 32(R12), (F11, F10)
+	WORD $0x6f0c056d // ushr v13.16b, v11.16b, #4
+	WORD $0x6f0c054c // ushr v12.16b, v10.16b, #4
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b9625 // sdot v5.4s, v17.16b, v11.16b
+	WORD $0x4e8a9604 // sdot v4.4s, v16.16b, v10.16b
+	WORD $0x4e8d95e5 // sdot v5.4s, v15.16b, v13.16b
+	WORD $0x4e8c95c4 // sdot v4.4s, v14.16b, v12.16b
+	FLDPQ 32(R11), (F11, F10)
+	WORD $0x6f0c056d // ushr v13.16b, v11.16b, #4
+	WORD $0x6f0c054c // ushr v12.16b, v10.16b, #4
+	VAND V1.B16, V11.B16, V11.B16
+	VAND V1.B16, V10.B16, V10.B16
+	WORD $0x4e8b9623 // sdot v3.4s, v17.16b, v11.16b
+	WORD $0x4e8a9602 // sdot v2.4s, v16.16b, v10.16b
+	WORD $0x4e8d95e3 // sdot v3.4s, v15.16b, v13.16b
+	WORD $0x4e8c95c2 // sdot v2.4s, v14.16b, v12.16b
+	ADD $128, R16, R16
+	ADD $64, R15, R15
+	CMP R3, R15
 	BLT lines_4
 	WORD $0x4ea88521 // add v1.4s, v9.4s, v8.4s
 	WORD $0x4ea684e6 // add v6.4s, v7.4s, v6.4s
@@ -643,13 +769,11 @@ codes_1:
 	VMOVI $0, V3.B16
 	VMOVI $0, V2.B16
 	VMOVI $15, V1.B16
-	ADD R3, R4, R10
+	MOVD R4, R10
 	MOVD ZR, R9
 lines_1:
-	ADD R9, R4, R8
-	FLDPQ 0(R8), (F11, F10)
-	ADD R9, R10, R8
-	FLDPQ 0(R8), (F9, F8)
+	FLDPQ 0(R10), (F11, F10)
+	FLDPQ 64(R10), (F9, F8)
 	ADD R9, R6, R8
 	FLDPQ 0(R8), (F5, F4)
 	WORD $0x6f0c04a7 // ushr v7.16b, v5.16b, #4
@@ -660,7 +784,19 @@ lines_1:
 	WORD $0x4e849542 // sdot v2.4s, v10.16b, v4.16b
 	WORD $0x4e879523 // sdot v3.4s, v9.16b, v7.16b
 	WORD $0x4e869502 // sdot v2.4s, v8.16b, v6.16b
-	ADD $32, R9, R9
+	FLDPQ 32(R10), (F11, F10)
+	FLDPQ 96(R10), (F9, F8)
+	FLDPQ 32(R8), (F5, F4)
+	WORD $0x6f0c04a7 // ushr v7.16b, v5.16b, #4
+	WORD $0x6f0c0486 // ushr v6.16b, v4.16b, #4
+	VAND V1.B16, V5.B16, V5.B16
+	VAND V1.B16, V4.B16, V4.B16
+	WORD $0x4e859563 // sdot v3.4s, v11.16b, v5.16b
+	WORD $0x4e849542 // sdot v2.4s, v10.16b, v4.16b
+	WORD $0x4e879523 // sdot v3.4s, v9.16b, v7.16b
+	WORD $0x4e869502 // sdot v2.4s, v8.16b, v6.16b
+	ADD $128, R10, R10
+	ADD $64, R9, R9
 	CMP R3, R9
 	BLT lines_1
 	WORD $0x4ea28465 // add v5.4s, v3.4s, v2.4s
@@ -715,6 +851,7 @@ ahead:
 	MOVD head+56(FP), R7
 	ADD R7, R8, R7
 	PRFM 0(R7), PLDL1KEEP
+	PRFM 64(R7), PLDL1KEEP
 	ADD $4, R11, R11
 	SUBS $1, R10, R10
 	BNE ahead
@@ -778,15 +915,13 @@ codes_4:
 	VMOVI $0, V3.B16
 	VMOVI $0, V2.B16
 	VMOVI $15, V1.B16
-	ADD R3, R4, R13
-	MOVD ZR, R12
+	MOVD R4, R16
+	MOVD ZR, R15
 lines_4:
-	ADD R12, R4, R11
-	FLDPQ 0(R11), (F18, F17)
-	ADD R12, R13, R11
-	FLDPQ 0(R11), (F16, F15)
-	ADD R12, R9, R11
-	FLDPQ 0(R11), (F11, F10)
+	FLDPQ 0(R16), (F18, F17)
+	FLDPQ 64(R16), (F16, F15)
+	ADD R15, R9, R14
+	FLDPQ 0(R14), (F11, F10)
 	WORD $0x6f0c056e // ushr v14.16b, v11.16b, #4
 	WORD $0x6f0c054d // ushr v13.16b, v10.16b, #4
 	VAND V1.B16, V11.B16, V12.B16
@@ -807,8 +942,8 @@ lines_4:
 	WORD $0x4e606948 // sadalp v8.4s, v10.8h
 	WORD $0x4e2dc1ea // smull2 v10.8h, v15.16b, v13.16b
 	WORD $0x4e606948 // sadalp v8.4s, v10.8h
-	ADD R12, R8, R11
-	FLDPQ 0(R11), (F11, F10)
+	ADD R15, R8, R13
+	FLDPQ 0(R13), (F11, F10)
 	WORD $0x6f0c056e // ushr v14.16b, v11.16b, #4
 	WORD $0x6f0c054d // ushr v13.16b, v10.16b, #4
 	VAND V1.B16, V11.B16, V12.B16
@@ -829,8 +964,8 @@ lines_4:
 	WORD $0x4e606946 // sadalp v6.4s, v10.8h
 	WORD $0x4e2dc1ea // smull2 v10.8h, v15.16b, v13.16b
 	WORD $0x4e606946 // sadalp v6.4s, v10.8h
-	ADD R12, R7, R11
-	FLDPQ 0(R11), (F11, F10)
+	ADD R15, R7, R12
+	FLDPQ 0(R12), (F11, F10)
 	WORD $0x6f0c056e // ushr v14.16b, v11.16b, #4
 	WORD $0x6f0c054d // ushr v13.16b, v10.16b, #4
 	VAND V1.B16, V11.B16, V12.B16
@@ -851,7 +986,7 @@ lines_4:
 	WORD $0x4e606944 // sadalp v4.4s, v10.8h
 	WORD $0x4e2dc1ea // smull2 v10.8h, v15.16b, v13.16b
 	WORD $0x4e606944 // sadalp v4.4s, v10.8h
-	ADD R12, R6, R11
+	ADD R15, R6, R11
 	FLDPQ 0(R11), (F11, F10)
 	WORD $0x6f0c056e // ushr v14.16b, v11.16b, #4
 	WORD $0x6f0c054d // ushr v13.16b, v10.16b, #4
@@ -873,8 +1008,95 @@ lines_4:
 	WORD $0x4e606942 // sadalp v2.4s, v10.8h
 	WORD $0x4e2dc1ea // smull2 v10.8h, v15.16b, v13.16b
 	WORD $0x4e606942 // sadalp v2.4s, v10.8h
-	ADD $32, R12, R12
-	CMP R3, R12
+	FLDPQ 32(R16), (F18, F17)
+	FLDPQ 96(R16), (F16, F15)
+	FLDPQ 32(R14), (F11, F10)
+	WORD $0x6f0c056e // ushr v14.16b, v11.16b, #4
+	WORD $0x6f0c054d // ushr v13.16b, v10.16b, #4
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc24a // smull v10.8h, v18.8b, v12.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2cc24a // smull2 v10.8h, v18.16b, v12.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2bc22a // smull v10.8h, v17.8b, v11.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2bc22a // smull2 v10.8h, v17.16b, v11.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x0e2ec20a // smull v10.8h, v16.8b, v14.8b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x4e2ec20a // smull2 v10.8h, v16.16b, v14.16b
+	WORD $0x4e606949 // sadalp v9.4s, v10.8h
+	WORD $0x0e2dc1ea // smull v10.8h, v15.8b, v13.8b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	WORD $0x4e2dc1ea // smull2 v10.8h, v15.16b, v13.16b
+	WORD $0x4e606948 // sadalp v8.4s, v10.8h
+	FLDPQ 32(R13), (F11, F10)
+	WORD $0x6f0c056e // ushr v14.16b, v11.16b, #4
+	WORD $0x6f0c054d // ushr v13.16b, v10.16b, #4
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc24a // smull v10.8h, v18.8b, v12.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2cc24a // smull2 v10.8h, v18.16b, v12.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2bc22a // smull v10.8h, v17.8b, v11.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2bc22a // smull2 v10.8h, v17.16b, v11.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x0e2ec20a // smull v10.8h, v16.8b, v14.8b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x4e2ec20a // smull2 v10.8h, v16.16b, v14.16b
+	WORD $0x4e606947 // sadalp v7.4s, v10.8h
+	WORD $0x0e2dc1ea // smull v10.8h, v15.8b, v13.8b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	WORD $0x4e2dc1ea // smull2 v10.8h, v15.16b, v13.16b
+	WORD $0x4e606946 // sadalp v6.4s, v10.8h
+	FLDPQ 32(R12), (F11, F10)
+	WORD $0x6f0c056e // ushr v14.16b, v11.16b, #4
+	WORD $0x6f0c054d // ushr v13.16b, v10.16b, #4
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc24a // smull v10.8h, v18.8b, v12.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2cc24a // smull2 v10.8h, v18.16b, v12.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2bc22a // smull v10.8h, v17.8b, v11.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2bc22a // smull2 v10.8h, v17.16b, v11.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x0e2ec20a // smull v10.8h, v16.8b, v14.8b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x4e2ec20a // smull2 v10.8h, v16.16b, v14.16b
+	WORD $0x4e606945 // sadalp v5.4s, v10.8h
+	WORD $0x0e2dc1ea // smull v10.8h, v15.8b, v13.8b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	WORD $0x4e2dc1ea // smull2 v10.8h, v15.16b, v13.16b
+	WORD $0x4e606944 // sadalp v4.4s, v10.8h
+	FLDPQ 32(R11), (F11, F10)
+	WORD $0x6f0c056e // ushr v14.16b, v11.16b, #4
+	WORD $0x6f0c054d // ushr v13.16b, v10.16b, #4
+	VAND V1.B16, V11.B16, V12.B16
+	VAND V1.B16, V10.B16, V11.B16
+	WORD $0x0e2cc24a // smull v10.8h, v18.8b, v12.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2cc24a // smull2 v10.8h, v18.16b, v12.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2bc22a // smull v10.8h, v17.8b, v11.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2bc22a // smull2 v10.8h, v17.16b, v11.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x0e2ec20a // smull v10.8h, v16.8b, v14.8b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x4e2ec20a // smull2 v10.8h, v16.16b, v14.16b
+	WORD $0x4e606943 // sadalp v3.4s, v10.8h
+	WORD $0x0e2dc1ea // smull v10.8h, v15.8b, v13.8b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	WORD $0x4e2dc1ea // smull2 v10.8h, v15.16b, v13.16b
+	WORD $0x4e606942 // sadalp v2.4s, v10.8h
+	ADD $128, R16, R16
+	ADD $64, R15, R15
+	CMP R3, R15
 	BLT lines_4
 	WORD $0x4ea88521 // add v1.4s, v9.4s, v8.4s
 	WORD $0x4ea684e6 // add v6.4s, v7.4s, v6.4s
@@ -925,13 +1147,11 @@ codes_1:
 	VMOVI $0, V3.B16
 	VMOVI $0, V2.B16
 	VMOVI $15, V1.B16
-	ADD R3, R4, R10
+	MOVD R4, R10
 	MOVD ZR, R9
 lines_1:
-	ADD R9, R4, R8
-	FLDPQ 0(R8), (F12, F11)
-	ADD R9, R10, R8
-	FLDPQ 0(R8), (F10, F9)
+	FLDPQ 0(R10), (F12, F11)
+	FLDPQ 64(R10), (F10, F9)
 	ADD R9, R6, R8
 	FLDPQ 0(R8), (F5, F4)
 	WORD $0x6f0c04a8 // ushr v8.16b, v5.16b, #4
@@ -954,7 +1174,31 @@ lines_1:
 	WORD $0x4e606882 // sadalp v2.4s, v4.8h
 	WORD $0x4e27c124 // smull2 v4.8h, v9.16b, v7.16b
 	WORD $0x4e606882 // sadalp v2.4s, v4.8h
-	ADD $32, R9, R9
+	FLDPQ 32(R10), (F12, F11)
+	FLDPQ 96(R10), (F10, F9)
+	FLDPQ 32(R8), (F5, F4)
+	WORD $0x6f0c04a8 // ushr v8.16b, v5.16b, #4
+	WORD $0x6f0c0487 // ushr v7.16b, v4.16b, #4
+	VAND V1.B16, V5.B16, V6.B16
+	VAND V1.B16, V4.B16, V5.B16
+	WORD $0x0e26c184 // smull v4.8h, v12.8b, v6.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e26c184 // smull2 v4.8h, v12.16b, v6.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e25c164 // smull v4.8h, v11.8b, v5.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e25c164 // smull2 v4.8h, v11.16b, v5.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x0e28c144 // smull v4.8h, v10.8b, v8.8b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x4e28c144 // smull2 v4.8h, v10.16b, v8.16b
+	WORD $0x4e606883 // sadalp v3.4s, v4.8h
+	WORD $0x0e27c124 // smull v4.8h, v9.8b, v7.8b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	WORD $0x4e27c124 // smull2 v4.8h, v9.16b, v7.16b
+	WORD $0x4e606882 // sadalp v2.4s, v4.8h
+	ADD $128, R10, R10
+	ADD $64, R9, R9
 	CMP R3, R9
 	BLT lines_1
 	WORD $0x4ea28465 // add v5.4s, v3.4s, v2.4s

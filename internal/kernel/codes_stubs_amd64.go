@@ -27,3 +27,27 @@ func code4DistancesAVX512(dst *float32, query *int8, stride int, scale float32, 
 //
 //go:noescape
 func code4DistancesAVX2(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+
+// code2DistancesAVX512 sets dst[i] to the distance of the query to the code of record ids[i]
+// of chunks of 1<<shift records of width bytes, head bytes from the record's start.
+//
+//go:noescape
+func code2DistancesAVX512(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+
+// code2DistancesAVX2 sets dst[i] to the distance of the query to the code of record ids[i]
+// of chunks of 1<<shift records of width bytes, head bytes from the record's start.
+//
+//go:noescape
+func code2DistancesAVX2(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+
+// code1DistancesAVX512 sets dst[i] to the distance of the query to the code of record ids[i]
+// of chunks of 1<<shift records of width bytes, head bytes from the record's start.
+//
+//go:noescape
+func code1DistancesAVX512(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+
+// code1DistancesAVX2 sets dst[i] to the distance of the query to the code of record ids[i]
+// of chunks of 1<<shift records of width bytes, head bytes from the record's start.
+//
+//go:noescape
+func code1DistancesAVX2(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)

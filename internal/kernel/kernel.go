@@ -1,7 +1,8 @@
 // Package kernel holds the float32 inner loops of LuminaVec:
 //
 //   - inner products and distances for the index, on vectors ([Dot], [SquaredDistance]) and on
-//     codes of 8 or 4 bits ([CodeTable]);
+//     codes of few bits ([CodeTable], [ScanQuery]), with the passes of a fast rotation
+//     ([Hadamard]);
 //   - the fused window update of the word models ([SkipGram], [CBOW]);
 //   - for the sentence trainer, matrix products ([Gemm]), bags of rows ([BagSum], [BagMax]), the
 //     ReLU layer ([BiasReLU]), the passes of a softmax ([ExpSum]) and the steps of the

@@ -2,9 +2,15 @@
 package arena
 
 import (
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"unsafe"
 
+	"github.com/sourcegraph/conc/pool"
+
 	"github.com/luminavec/luminavec/index/internal/chunk"
+	"github.com/luminavec/luminavec/index/internal/codes"
 	"github.com/luminavec/luminavec/index/internal/walk"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
@@ -15,38 +21,53 @@ import (
 //
 //	| links: int32 × slots | zero to pad | vector: float32 × dim | zero to pad |
 //
-// With quantization the code is in the vector's place (see kernel.EncodeCode), and the
+// With quantization the code is in the vector's place (see package codes), and the
 // vectors are in an array of their own:
 //
-//	| links: int32 × slots | zero to pad | code: byte × dim | zero to pad | factor, bias |
+//	| links: int32 × slots | zero to pad | code | bound, factor, bias |
 //
 // Vectors without links are padded to 16 bytes only, because the kernels need no more.
-// The records of a flat index have no links.
+// The records of a flat index have no links. With quantization it also has the signs of its
+// vectors, in blocks of 32 (see kernel.ScanQuery).
 type Arena struct {
 	Records *chunk.Array[float32]
 	Vectors *chunk.Array[float32] // the same as Records, unless those hold codes
+	Signs   *chunk.Array[float32] // blocks, or nil
 	Slots   int                   // links in a record
 	Before  int                   // floats before the vector in a row of Vectors
 	Stride  int                   // floats of the vector with its padding
 	Head    int                   // floats before the vector or the code
-	Coded   bool
-	Bits    int // per value of a code, 0 without codes
+	Coded   bool                  // records hold codes
+	Bits    int                   // per value of a code, 0 without codes
 
-	squared bool // codes are for squared distances, not inner products
+	Space *codes.Space // what codes and signs are relative to, nil without
+
+	buffers sync.Pool // *[]float32 of Space.Len
 }
 
-// New returns an arena for vectors of dim values with codes of the given bits per value, or 0,
-// and the given number of links. squared is whether distances are squared ones.
-func New(dim, slots, bits int, squared bool) *Arena {
+// New returns an arena for vectors of dim values and the given number of links, with codes of the
+// given bits per value, or 0, and with signs or without. squared is whether distances are squared
+// ones; the seed determines how codes are rotated.
+func New(dim, slots, bits int, signs, squared bool, seed uint64) *Arena {
 	a := &Arena{
 		Slots: slots, Head: kernel.Stride(slots), Stride: kernel.Stride(dim),
-		Coded: bits > 0, Bits: bits, squared: squared,
+		Coded: bits > 0, Bits: bits,
 	}
 	if a.Coded || slots == 0 {
 		a.Stride = (dim + 3) / 4 * 4
 	}
+	if a.Coded || signs {
+		a.Space = codes.NewSpace(codes.NewRotation(dim, seed), nil, squared)
+		a.buffers.New = func() any {
+			b := kernel.Aligned(a.Space.Len)
+			return &b
+		}
+	}
+	if signs {
+		a.Signs = chunk.New(kernel.ScanWidth(a.Space.Len, true), 4, kernel.Aligned)
+	}
 	if a.Coded {
-		a.Records = chunk.New(a.Head+kernel.CodeStride(dim, a.Bits)/4, 4, kernel.Aligned)
+		a.Records = chunk.New(a.Head+kernel.CodeStride(a.Space.Len, a.Bits)/4, 4, kernel.Aligned)
 		a.Vectors = chunk.New(a.Stride, 4, kernel.Aligned)
 		return a
 	}
@@ -59,16 +80,75 @@ func New(dim, slots, bits int, squared bool) *Arena {
 func (a *Arena) Grow(n int) {
 	a.Records.Grow(n)
 	a.Vectors.Grow(n)
+	if a.Signs != nil {
+		a.Signs.Grow(Blocks(n))
+	}
 }
+
+// Blocks returns the number of blocks that hold the signs of n vectors.
+func Blocks(n int) int { return (n + kernel.ScanCodes - 1) / kernel.ScanCodes }
 
 // Vector returns the vector of n with its padding of zeros.
 func (a *Arena) Vector(n walk.ID) []float32 { return a.Vectors.Row(int(n))[a.Before:] }
 
-// Encode computes the code of n from its vector, if the arena has codes.
-func (a *Arena) Encode(n walk.ID, dim int) {
-	if a.Coded {
-		kernel.EncodeCode(a.Records.Row(int(n))[a.Head:], a.Vector(n)[:dim], a.Bits, a.squared)
+// Encode computes the code and the signs of n from its vector, if the arena has them. Only one
+// goroutine may do so for vectors of the same block.
+func (a *Arena) Encode(n walk.ID) {
+	if a.Space == nil {
+		return
 	}
+	b := a.buffers.Get().(*[]float32)
+	defer a.buffers.Put(b)
+	x := a.Vector(n)[:a.Space.Dim]
+	a.Space.Centered(*b, x)
+	if a.Coded {
+		a.Space.EncodeCentered(a.Records.Row(int(n))[a.Head:], x, a.Bits, *b)
+	}
+	if a.Signs != nil {
+		a.Space.EncodeSigns(a.Signs.Row(int(n)/kernel.ScanCodes), int(n)%kernel.ScanCodes, x, *b)
+	}
+}
+
+// PackSigns calls write with the blocks of the signs of ids, in order, which it may overwrite. They are
+// put together again where ids are missing.
+func (a *Arena) PackSigns(ids []walk.ID, write func(block []float32)) {
+	const n = kernel.ScanCodes
+	block, u := make([]float32, a.Signs.Width()), kernel.Aligned(a.Space.Len)
+	for ; len(ids) > 0; ids = ids[min(n, len(ids)):] {
+		if len(ids) >= n && ids[0]%n == 0 && ids[n-1] == ids[0]+n-1 {
+			copy(block, a.Signs.Row(int(ids[0]/n)))
+		} else {
+			clear(block)
+			for i, id := range ids[:min(n, len(ids))] {
+				x := a.Vector(id)[:a.Space.Dim]
+				a.Space.Centered(u, x)
+				a.Space.EncodeSigns(block, i, x, u)
+			}
+		}
+		write(block)
+	}
+}
+
+// EncodeAll encodes the first n vectors with several goroutines.
+func (a *Arena) EncodeAll(n int) {
+	if a.Space == nil {
+		return
+	}
+	workers, next := pool.New(), atomic.Int64{}
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for {
+				from := int(next.Add(1)-1) * kernel.ScanCodes
+				if from >= n {
+					return
+				}
+				for i := from; i < min(n, from+kernel.ScanCodes); i++ {
+					a.Encode(walk.ID(i))
+				}
+			}
+		})
+	}
+	workers.Wait()
 }
 
 // Codes returns the codes in the form that the kernel needs.
@@ -79,10 +159,14 @@ func (a *Arena) Codes() kernel.CodeTable {
 
 // Values returns the number of floats allocated.
 func (a *Arena) Values() int {
+	n := a.Records.Values()
 	if a.Coded {
-		return a.Records.Values() + a.Vectors.Values()
+		n += a.Vectors.Values()
 	}
-	return a.Records.Values()
+	if a.Signs != nil {
+		n += a.Signs.Values()
+	}
+	return n
 }
 
 // Links returns the link slots of n on level 0, which must be accessed with load and

@@ -28,9 +28,13 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Version is the format version of files with blocks. Writer writes files without blocks in
-// the version before it. Readers accept all versions up to it.
-const Version = 4
+// The format versions that a Writer writes. Readers accept all versions up to Version.
+const (
+	Plain   = 3     // without blocks
+	Blocked = 4     // with blocks
+	Coded   = 5     // with blocks, and codes that are relative to a center
+	Version = Coded // the last one
+)
 
 // alignment is the alignment of padded payloads, in bytes.
 const alignment = 64
@@ -41,7 +45,7 @@ const (
 	headBytes   = 8 + 8 // of a section before its payload
 	firstPadded = 3     // the first version with pads
 
-	firstBlocked = 4 // the first version with blocks
+	firstBlocked = Blocked // the first version with blocks
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

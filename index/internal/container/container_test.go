@@ -16,7 +16,7 @@ import (
 func example(t testing.TB) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	w := NewWriter(&b, false)
+	w := NewWriter(&b, Plain)
 	w.Section("small", 13)
 	w.Byte(7)
 	w.Uint32(8)

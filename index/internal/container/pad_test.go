@@ -10,7 +10,7 @@ import (
 func padded(t *testing.T, n int) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	w := NewWriter(&b, false)
+	w := NewWriter(&b, Plain)
 	w.Section("small", 13)
 	w.Bytes(make([]byte, 13))
 	w.End()

@@ -22,13 +22,9 @@ type Writer struct {
 	blocks  *mapped.Sums // checksums of the blocks so far
 }
 
-// NewWriter returns a writer that has written the header. blocks is whether the file has
-// blocks.
-func NewWriter(to io.Writer, blocks bool) *Writer {
-	w := &Writer{to: bufio.NewWriterSize(to, 1<<16), version: firstBlocked - 1, blocks: mapped.NewSums(blockBytes)}
-	if blocks {
-		w.version = Version
-	}
+// NewWriter returns a writer of a file of a version from Plain on, that has written the header.
+func NewWriter(to io.Writer, version int) *Writer {
+	w := &Writer{to: bufio.NewWriterSize(to, 1<<16), version: version, blocks: mapped.NewSums(blockBytes)}
 	w.Bytes([]byte(magic))
 	w.Uint32(uint32(w.version))
 	return w

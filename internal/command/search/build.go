@@ -122,7 +122,7 @@ func (b *built) report(cmd *cobra.Command, what, next string) error {
 	}
 	switch warning := b.Recall.Warning(); {
 	case warning != "":
-		cli.Warn(cmd, "%s: use --quantize none, or subtract the mean", warning)
+		cli.Warn(cmd, "%s: use --quantize none or more bits", warning)
 	case b.Recall.Found < index.GoodRecall:
 		cli.Warn(cmd, "%v: search wider with --ef, or build with a larger --ef-construction", b.Recall)
 	case b.Documents > 100 && b.Index != string(index.Flat) && !cli.JSON(cmd):

@@ -35,7 +35,7 @@ func codeDistances(a *isa, bits int) {
 	Label("ahead")
 	p := codeAt(at(ahead, 0), chunks, shift)
 	PREFETCHT0(at(p, 0))
-	if bits == 8 {
+	if bits >= 4 {
 		PREFETCHT0(at(p, 64))
 	}
 	ADDQ(Imm(4), ahead)
@@ -108,59 +108,85 @@ func codeAt(m Mem, chunks, shift reg.Register) reg.Register {
 }
 
 // codeSums computes the sum of the products of the query and each code in p; the lanes
-// of the result are in the order of p.
+// of the result are in the order of p. A byte of a code holds 8/bits values, and 64 bytes of it
+// are multiplied by as many lines of the query.
 func (a *isa) codeSums(label string, bits int, query, stride reg.Register, p []reg.Register) reg.VecVirtual {
 	acc := a.zeros(len(p))
 	multiply := a.multiplyBytes()
-	var nibbles, q2, flip reg.VecVirtual
+	fields := 8 / bits
+	var low, flip reg.VecVirtual
 	if a.neon {
-		nibbles, flip = a.vec(), a.vec()
-		operation("FILLBYTES", U8(0x0f), nibbles)
+		low, flip = a.vec(), a.vec()
+		operation("FILLBYTES", U8(0x0f), low)
 		operation("FILLBYTES", U8(0x80), flip)
+	} else if bits < 8 {
+		low = a.vec()
+		mask, x := GP32(), XMM()
+		MOVL(U32(0x01010101*(1<<bits-1)), mask)
+		VMOVD(mask, x)
+		VPBROADCASTD(x, low)
 	}
-	second := GP64() // the query's values for the high halves of bytes
-	if bits == 4 {
-		if !a.neon {
-			nibbles = a.vec()
-			mask, x := GP32(), XMM()
-			MOVL(U32(0x0f0f0f0f), mask)
-			VMOVD(mask, x)
-			VPBROADCASTD(x, nibbles)
-		}
-		LEAQ(plus(query, stride), second)
-	}
-	off := GP64()
+	at0, off := GP64(), GP64()
+	MOVQ(query, at0)
 	XORQ(off, off)
 	Label(label)
-	q := a.vec()
-	a.move(plus(query, off), q)
-	if bits == 4 {
-		q2 = a.vec()
-		a.move(plus(second, off), q2)
-	}
-	for i := range p {
-		c := a.vec()
-		a.move(plus(p[i], off), c)
-		if bits == 8 {
-			if a.neon { // b-128, a signed byte
-				VXORPS(flip, c, c)
+	for half := 0; half < 64; half += a.bytes {
+		load := func(f int) reg.VecVirtual {
+			q := a.vec()
+			a.move(at(at0, 64*f+half), q)
+			return q
+		}
+		var q []reg.VecVirtual
+		if a.bytes == 64 || fields <= 2 { // there are registers for all
+			for f := range fields {
+				q = append(q, load(f))
 			}
-			multiply(acc[i], q, c, nil, nil)
-			continue
 		}
-		high := a.vec()
-		if a.neon {
-			operation("HIGHHALVES", c, high)
-			a.and(nibbles, c)
-			multiply(acc[i], q, c, q2, high)
-			continue
+		for i := range p {
+			c := a.vec()
+			a.move(Mem{Base: p[i], Index: off, Scale: 1, Disp: half}, c)
+			if bits == 8 {
+				if a.neon { // b-128, a signed byte
+					VXORPS(flip, c, c)
+				}
+				multiply(acc[i], q, func(int) reg.VecVirtual { return c }, 1)
+				continue
+			}
+			if a.neon {
+				high := a.vec()
+				operation("HIGHHALVES", c, high)
+				a.and(low, c)
+				multiply(acc[i], q, func(f int) reg.VecVirtual { return []reg.VecVirtual{c, high}[f] }, 2)
+				continue
+			}
+			queries := q
+			if queries == nil {
+				queries = make([]reg.VecVirtual, fields)
+			}
+			multiply(acc[i], queries, func(f int) reg.VecVirtual {
+				if queries[f] == nil {
+					queries[f] = load(f)
+				}
+				v := c
+				if f < fields-1 {
+					v = a.vec()
+				}
+				src := c
+				if f > 0 {
+					VPSRLW(Imm(uint64(bits*f)), c, v)
+					src = v
+				}
+				if a.bytes == 64 {
+					VPANDD(low, src, v)
+				} else {
+					VPAND(low, src, v)
+				}
+				return v
+			}, fields)
 		}
-		VPSRLW(Imm(4), c, high)
-		a.and(nibbles, c)
-		a.and(nibbles, high)
-		multiply(acc[i], q, c, q2, high)
 	}
-	ADDQ(Imm(uint64(a.bytes)), off)
+	ADDQ(imm(64*fields), at0)
+	ADDQ(Imm(64), off)
 	CMPQ(off, stride)
 	JLT(LabelRef(label))
 
@@ -194,41 +220,42 @@ func (a *isa) codeSums(label string, bits int, query, stride reg.Register, p []r
 }
 
 // multiplyBytes returns a function that adds the products of signed and unsigned bytes, q
-// and c, and q2 and c2 if they are given, to the 32-bit lanes of acc.
-func (a *isa) multiplyBytes() func(acc, q, c, q2, c2 reg.VecVirtual) {
-	if a.neon {
-		name := "MULBYTES"
-		if a.dot {
-			name = "DOTBYTES"
-		}
-		return func(acc, q, c, q2, c2 reg.VecVirtual) {
-			operation(name, q, c, acc)
-			if c2 != nil {
-				operation(name, q2, c2, acc)
-			}
-		}
-	}
-	if a.bytes == 64 {
-		return func(acc, q, c, q2, c2 reg.VecVirtual) {
-			VPDPBUSD(q, c, acc)
-			if c2 != nil {
-				VPDPBUSD(q2, c2, acc)
+// and the fields of a code, to the 32-bit lanes of acc. It asks for the fields in turn, and reads
+// q[f] afterwards; both may be overwritten.
+func (a *isa) multiplyBytes() func(acc reg.VecVirtual, q []reg.VecVirtual, field func(int) reg.VecVirtual, fields int) {
+	if a.neon || a.bytes == 64 {
+		return func(acc reg.VecVirtual, q []reg.VecVirtual, field func(int) reg.VecVirtual, fields int) {
+			for f := range fields {
+				switch c := field(f); {
+				case a.dot:
+					operation("DOTBYTES", q[f], c, acc)
+				case a.neon:
+					operation("MULBYTES", q[f], c, acc)
+				default:
+					VPDPBUSD(q[f], c, acc)
+				}
 			}
 		}
 	}
 	// Pairs of products are summed in 16 bits. They fit: a byte is at most 255 and a value
-	// of the query at most 64. Four products of half bytes fit with values up to 127.
+	// of the query then at most 64. With several fields, their largest values add up to at most
+	// 30 and a value of the query is at most 127.
 	ones := YMM()
 	VPCMPEQW(ones, ones, ones)
 	VPSRLW(Imm(15), ones, ones)
-	return func(acc, q, c, q2, c2 reg.VecVirtual) {
-		VPMADDUBSW(q, c, c)
-		if c2 != nil {
-			VPMADDUBSW(q2, c2, c2)
-			VPADDW(c2, c, c)
+	return func(acc reg.VecVirtual, q []reg.VecVirtual, field func(int) reg.VecVirtual, fields int) {
+		var sum reg.VecVirtual
+		for f := range fields {
+			c := field(f)
+			VPMADDUBSW(q[f], c, c)
+			if f == 0 {
+				sum = c
+				continue
+			}
+			VPADDW(c, sum, sum)
 		}
-		VPMADDWD(ones, c, c)
-		VPADDD(c, acc, acc)
+		VPMADDWD(ones, sum, sum)
+		VPADDD(sum, acc, acc)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	part := flag.String("part", "", "vector, rows, codes, quantized, gemm, exp, layers, optimizers, or windows: avx512, avx2 or neon")
+	part := flag.String("part", "", "vector, rows, codes, fastscan, hadamard, quantized, gemm, exp, layers, optimizers, or windows: avx512, avx2 or neon")
 	arch := flag.String("arch", "amd64", "amd64 or arm64")
 	flag.Parse()
 	sets, smallest := []*isa{avx512, avx2}, avx2
@@ -58,9 +58,17 @@ func main() {
 		if *arch == "arm64" {
 			sets = []*isa{neonDot, neon}
 		}
-		for _, bits := range []int{8, 4} {
+		widths := []int{8, 4, 2, 1}
+		if *arch == "arm64" {
+			widths = widths[:2]
+		}
+		for _, bits := range widths {
 			each(func(a *isa) { codeDistances(a, bits) })
 		}
+	case "hadamard":
+		each(hadamardKernels)
+	case "fastscan":
+		each(fastScan)
 	case "avx512":
 		windowKernels(avx512)
 	case "avx2":

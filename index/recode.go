@@ -1,0 +1,107 @@
+package index
+
+import (
+	"github.com/luminavec/luminavec/index/internal/arena"
+	"github.com/luminavec/luminavec/index/internal/codes"
+	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/index/internal/vectors"
+)
+
+// center takes a new center if it is time, before n vectors are added, packed in added, or one if that
+// is nil. Changes and searches that use codes wait meanwhile. The caller holds no lock.
+func (s *store) center(n int, added []float32) {
+	total := s.Len() + n
+	if s.options.Quantization == NoQuantization || int64(total) < max(codes.FirstCenter, s.recenter.Load()) {
+		return
+	}
+	s.gate.Lock()
+	defer s.gate.Unlock()
+	if int64(total) < s.recenter.Load() {
+		return // another addition was faster
+	}
+	s.recenter.Store(codes.NextCenter(total))
+	dim, reserved := s.options.Dim, int(s.reserved.Load())
+	vector := func(i int) []float32 {
+		if i >= reserved {
+			x := make([]float32, dim)
+			at := (i - reserved) * dim
+			if s.options.Metric.prepare(x, added[at:at+dim], 0) != nil {
+				return nil
+			}
+			return x
+		}
+		if !s.visible(id(i)) {
+			return nil
+		}
+		return s.arena.Vector(id(i))[:dim]
+	}
+	if center, spread := codes.CenterOf(reserved+len(added)/dim, dim, vector); center != nil && s.arena.Space.Moved(center, spread) {
+		s.recode(center, reserved)
+	}
+}
+
+// recode makes center the center of the codes of the first n vectors. The caller holds gate exclusively.
+func (s *store) recode(center []float32, n int) {
+	s.recoding.Lock()
+	defer s.recoding.Unlock()
+	s.arena.Space = codes.NewSpace(s.arena.Space.Rotation, center, s.options.Metric == Euclidean)
+	s.arena.EncodeAll(n)
+}
+
+// encodeAll computes the codes of n loaded vectors.
+func (s *store) encodeAll(n int) {
+	if s.arena.Space == nil {
+		return
+	}
+	center, _ := codes.CenterOf(n, s.options.Dim, func(i int) []float32 { return s.arena.Vector(id(i))[:s.options.Dim] })
+	s.recode(center, n)
+}
+
+// saveSigns writes the section signs.
+func (s *store) saveSigns(w *container.Writer, ids []id) {
+	w.BlockedSection("signs", arena.Blocks(len(ids))*s.arena.Signs.Width()*4)
+	s.arena.PackSigns(ids, func(block []float32) { writeFloats(w, block) })
+	w.End()
+}
+
+// loadCenter reads the section center.
+func (s *store) loadCenter(r *container.Reader) error {
+	if err := r.AlignedSection("center"); err != nil {
+		return err
+	}
+	if err := r.Expect(uint64(s.options.Dim) * 4); err != nil {
+		return err
+	}
+	center := make([]float32, s.options.Dim)
+	if err := r.Fill(container.AsBytes(center)); err != nil {
+		return err
+	}
+	container.SwapToLittleEndian(center)
+	if err := s.adoptCenter(center); err != nil {
+		return err
+	}
+	return r.End()
+}
+
+// openCenter uses the section center.
+func (s *store) openCenter(m *container.Image) error {
+	section, err := m.AlignedSection("center", 1, s.options.Dim*4)
+	if err == nil {
+		err = section.Check()
+	}
+	if err != nil {
+		return err
+	}
+	return s.adoptCenter(append([]float32(nil), container.AsNumbers[float32](section.Payload())...))
+}
+
+func (s *store) adoptCenter(center []float32) error {
+	if s.arena.Space == nil {
+		return container.Damaged("center", "the index has no quantization")
+	}
+	if !vectors.Storable(center, false, MaxLength) {
+		return container.Damaged("center", "it is not a vector of the index")
+	}
+	s.arena.Space = codes.NewSpace(s.arena.Space.Rotation, center, s.options.Metric == Euclidean)
+	return nil
+}

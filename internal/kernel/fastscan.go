@@ -1,0 +1,174 @@
+package kernel
+
+import "math"
+
+// A block holds the signs of [ScanCodes] vectors of dim values, which [ScanQuery.Scan] compares
+// with a query all at once (André, Kermarrec and Le Scouarnec 2015, "Cache locality is not
+// enough: high-performance nearest neighbor search with product quantization fast scan"). dim is
+// a multiple of 64. A block is ScanWidth floats long:
+//
+//	| nibbles: dim floats | factor: float32 × 32 | bias: float32 × 32 | bound: float32 × 32, if bounded |
+//
+// The nibbles of four values of all vectors are 16 bytes. A bit is set where the value is not
+// negative, the lowest bit for the first of the four. Byte 2k holds vector k in its low half and
+// k+16 in its high half, byte 2k+1 vectors k+8 and k+24.
+//
+// What Scan computes for a vector is
+//
+//	bias + factor · Σ ±q - slack · bound
+//
+// where Σ ±q is the sum of the query's values with the vector's signs, rounded to steps so
+// small that what a table of four of them holds fits in a byte.
+
+// ScanCodes is the number of vectors in a block.
+const ScanCodes = 32
+
+// ScanWidth returns the length of a block in floats, for vectors of dim values.
+func ScanWidth(dim int, bounded bool) int {
+	if bounded {
+		return dim + 3*ScanCodes
+	}
+	return dim + 2*ScanCodes
+}
+
+// nibble returns the index among the bytes of a block of the nibble of vector i and of the values
+// from 4·group, and its shift.
+func nibble(i, group int) (at int, shift uint) {
+	return 16*group + i%8*2 + i/8%2, uint(i / 16 * 4)
+}
+
+// SetSigns stores the signs of x, with its factor, bias and bound, as vector i of a block. The block
+// is bounded if it has the length of a bounded one; otherwise bound is not stored. It panics with
+// PanicCodes if the length of x is not a positive multiple of 64 or i is not one of the block,
+// and with PanicLength if the block is too short.
+func SetSigns(block []float32, i int, x []float32, factor, bias, bound float32) {
+	dim := len(x)
+	if dim == 0 || dim%64 != 0 || uint(i) >= ScanCodes {
+		panic(PanicCodes)
+	}
+	if len(block) < ScanWidth(dim, false) {
+		panic(PanicLength)
+	}
+	b := asBytes(block[:dim])
+	for g := range dim / 4 {
+		var bits uint8
+		for j, v := range x[4*g : 4*g+4] {
+			if v >= 0 {
+				bits |= 1 << j
+			}
+		}
+		at, shift := nibble(i, g)
+		b[at] = b[at]&^(15<<shift) | bits<<shift
+	}
+	block[dim+i], block[dim+ScanCodes+i] = factor, bias
+	if len(block) >= ScanWidth(dim, true) {
+		block[dim+2*ScanCodes+i] = bound
+	}
+}
+
+// A ScanQuery is a query to compare with blocks. Encode sets it.
+type ScanQuery struct {
+	tables        []uint8 // 16 entries for each four values
+	scale, offset float32 // Σ ±q is scale · (sum of entries) + offset
+	rest          float64
+}
+
+// Encode sets q to the query x. It allocates if x is longer than all previous queries. It
+// panics with PanicCodes if the length of x is not a positive multiple of 64.
+func (q *ScanQuery) Encode(x []float32) {
+	if len(x) == 0 || len(x)%64 != 0 {
+		panic(PanicCodes)
+	}
+	if cap(q.tables) < 4*len(x) {
+		q.tables = make([]uint8, 4*len(x))
+	}
+	q.tables = q.tables[:4*len(x)]
+	var most float32 // of the absolute values of four
+	for i := 0; i < len(x); i += 4 {
+		most = max(most, float32(math.Abs(float64(x[i]))+math.Abs(float64(x[i+1]))+math.Abs(float64(x[i+2]))+math.Abs(float64(x[i+3]))))
+	}
+	// Rounding adds at most one half to each of four.
+	const steps = 255 - 2
+	var step, inverse float32
+	if most >= 1e-30 {
+		step, inverse = most/steps, steps/most
+	}
+	total, least, rest := 0, 0, 0.0
+	for i := 0; i < len(x); i += 4 {
+		var c [4]int
+		base := 0
+		for j, v := range x[i : i+4] {
+			c[j] = int(math.Floor(float64(v*inverse) + 0.5))
+			total += c[j]
+			base -= min(c[j], 0)
+			d := float64(v) - float64(step)*float64(c[j])
+			rest += d * d
+		}
+		least += base
+		t := q.tables[4*i : 4*i+16]
+		t[0] = uint8(base)
+		for n := 1; n < 16; n++ {
+			// n without its lowest bit is already there.
+			t[n] = uint8(int(t[n&(n-1)]) + c[lowest[n]])
+		}
+	}
+	q.scale, q.offset = 2*step, -step*float32(2*least+total)
+	q.rest = math.Sqrt(rest)
+}
+
+// lowest is the lowest bit of a nibble.
+var lowest = [16]uint8{1: 0, 2: 1, 3: 0, 4: 2, 5: 0, 6: 1, 7: 0, 8: 3, 9: 0, 10: 1, 11: 0, 12: 2, 13: 0, 14: 1, 15: 0}
+
+// Rest returns the length of what rounding to steps took from the query.
+func (q *ScanQuery) Rest() float64 { return q.rest }
+
+// Scan compares the query with len(masks) blocks, which are bounded if slack is not 0. It sets
+// dst[32·b+i] to the result for vector i of block b, and bit i of masks[b] unless that is greater than
+// limit. It panics with PanicLength if dst or blocks are too short.
+func (q *ScanQuery) Scan(dst []float32, masks []uint32, blocks []float32, bounded bool, slack, limit float32) {
+	dim := len(q.tables) / 4
+	if len(dst) < ScanCodes*len(masks) || len(blocks) < len(masks)*ScanWidth(dim, bounded) || dim == 0 {
+		panic(PanicLength)
+	}
+	if !bounded {
+		slack = 0
+	}
+	if len(masks) > 0 {
+		q.scan(dst, masks, blocks, bounded, slack, limit)
+	}
+}
+
+// scanGo is the definition. The conversions prevent the compiler from fusing multiplication and
+// addition, which would round differently.
+func (q *ScanQuery) scanGo(dst []float32, masks []uint32, blocks []float32, bounded bool, slack, limit float32) {
+	dim := len(q.tables) / 4
+	width := ScanWidth(dim, bounded)
+	for b := range masks {
+		block := blocks[b*width : (b+1)*width]
+		bytes := asBytes(block[:dim])
+		var sums [ScanCodes]int32
+		for g := range dim / 4 {
+			t := (*[16]uint8)(q.tables[16*g:])
+			for p, v := range bytes[16*g : 16*g+16] {
+				i := p/2 + p%2*8
+				sums[i] += int32(t[v&15])
+				sums[i+16] += int32(t[v>>4])
+			}
+		}
+		factors, biases := block[dim:dim+ScanCodes], block[dim+ScanCodes:dim+2*ScanCodes]
+		bounds := factors
+		if bounded {
+			bounds = block[dim+2*ScanCodes:]
+		}
+		masks[b] = 0
+		for i, sum := range sums {
+			along := float32(q.scale*float32(sum)) + q.offset
+			d := float32(factors[i]*along) + biases[i]
+			d -= float32(bounds[i] * slack)
+			dst[ScanCodes*b+i] = d
+			if !(d > limit) {
+				masks[b] |= 1 << i
+			}
+		}
+	}
+}

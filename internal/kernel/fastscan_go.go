@@ -1,0 +1,7 @@
+//go:build !amd64 || noasm
+
+package kernel
+
+func (q *ScanQuery) scan(dst []float32, masks []uint32, blocks []float32, bounded bool, slack, limit float32) {
+	q.scanGo(dst, masks, blocks, bounded, slack, limit)
+}
