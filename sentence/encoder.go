@@ -55,7 +55,7 @@ type buffers struct {
 	weights []float32 // of ids
 	grams   []int32   // rows of the n-grams of one token
 	row     []float32 // their mean, or the row of a token, padded
-	gram    []float32 // row of an n-gram, padded; nil without n-grams
+	ones    []float32 // weights of n-grams
 	feature []float32 // of one token, padded; nil without linear
 	pooled  []float32 // of all features, padded
 	known   int       // tokens of the text so far that have a vector
@@ -116,9 +116,6 @@ func New(l Layers) (*Encoder, error) {
 	}
 	e.scratch.New = func() any {
 		b := &buffers{pooled: kernel.Aligned(e.features().stride), row: kernel.Aligned(e.width.stride)}
-		if e.grams != nil {
-			b.gram = kernel.Aligned(e.width.stride)
-		}
 		if e.linear != nil {
 			b.feature = kernel.Aligned(e.linear.out().stride)
 		}
@@ -428,13 +425,11 @@ func (e *Encoder) lookUp(b *buffers, word []byte, id int32) ([]float32, error) {
 	if len(b.grams) == 0 {
 		return nil, nil
 	}
-	clear(b.row)
-	for _, id := range b.grams {
-		row, err := e.gramTable.row(b.gram, int(id))
-		if err != nil {
-			return nil, err
-		}
-		addTo(b.row, row)
+	for len(b.ones) < len(b.grams) {
+		b.ones = append(b.ones, 1)
+	}
+	if err := e.gramTable.sum(b.row, b.grams, b.ones); err != nil {
+		return nil, err
 	}
 	divide(b.row, e.grams.Divisor(string(word), len(b.grams)))
 	return b.row, nil

@@ -94,14 +94,16 @@ func (t *mappedTable) sum(dst []float32, ids []int32, weights []float32) (err er
 		return nil
 	}
 	clear(dst)
-	whole := t.width.cols / kernel.Lanes * kernel.Lanes
-	var last [kernel.Lanes]float32 // the end of a row, padded
+	cols, stride := t.width.cols, t.width.stride
 	for i, id := range ids {
-		row := t.Row(int(id))
-		kernel.Axpy(dst, weights[i], row[:whole])
-		copy(last[:], row[whole:])
-		kernel.Axpy(dst[whole:], weights[i], last[:])
+		from := int(id) * cols
+		row := t.Data[from:min(from+stride, len(t.Data))] // with the beginning of the next one, which is cleared below
+		if len(row) < stride {
+			row = append(make([]float32, 0, stride), row...)[:stride]
+		}
+		kernel.Axpy(dst, weights[i], row)
 	}
+	clear(dst[cols:])
 	return nil
 }
 
