@@ -55,7 +55,7 @@ func (s *Source) Select(sel Selection) error {
 // without either it returns an error.
 func (s *Source) SkipBad() error {
 	if !s.selection.structured() && !s.documents {
-		return fault.Field("SkipBad", "every line of plain text is a text", "needs Field, Column or Documents")
+		return fault.Field("SkipBad", "every line of plain text is a text", "needs Field or Column")
 	}
 	s.skipBad = true
 	return nil
