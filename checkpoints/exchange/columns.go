@@ -152,7 +152,7 @@ func otherColumns(path string, has, want []string) error {
 		"cannot append to %s: it has the columns %s, but the new rows have %s", path, strings.Join(has, ", "), strings.Join(want, ", "))
 }
 
-// vectorNames are the columns that hold the vector, unless Options.Column names it; the first
+// vectorNames are the columns that hold the vector, unless Options.VectorColumn names it; the first
 // that there is.
 var vectorNames = []string{"vector", "embedding", "embeddings"}
 
@@ -164,7 +164,7 @@ func hasColumns(head Head, separator byte) bool {
 		return false
 	}
 	for _, name := range names {
-		if name == "vector" || name == head.Options.Column && name != "" || len(names) > 1 && slices.Contains(vectorNames, name) {
+		if name == "vector" || name == head.Options.VectorColumn && name != "" || len(names) > 1 && slices.Contains(vectorNames, name) {
 			return true
 		}
 	}
@@ -246,6 +246,7 @@ type columnRows struct {
 	record                  []byte
 	values                  jsonValues
 	dtype                   DType
+	step                    float32 // the scale of the last row
 	first                   bool // the first row has been read, not yet returned
 	begin                   int64
 }
@@ -258,7 +259,7 @@ func readColumns(v *Vectors, r *bufio.Reader, separator byte) (RowReader, error)
 	}
 	c.names = slices.Clone(fields)
 	c.id, c.text, c.scale = slices.Index(c.names, "id"), slices.Index(c.names, "text"), slices.Index(c.names, "scale")
-	switch column, err := pickColumn(v.Options.Column, c.names, nil); {
+	switch column, err := pickColumn(v.Options.VectorColumn, c.names, nil); {
 	case err != nil:
 		return nil, fault.Mention(fault.Hint(err), "%s: %w", v.Name(), err)
 	default:
@@ -272,7 +273,7 @@ func readColumns(v *Vectors, r *bufio.Reader, separator byte) (RowReader, error)
 		return nil, err
 	}
 	c.first = true
-	v.setDType(c.dtype, 0)
+	v.setDType(c.dtype, c.step)
 	return c, v.SetDim(int64(len(c.values)))
 }
 
@@ -281,7 +282,7 @@ func readColumns(v *Vectors, r *bufio.Reader, separator byte) (RowReader, error)
 func pickColumn(name string, columns, fit []string) (string, error) {
 	if name != "" {
 		if !slices.Contains(columns, name) {
-			return "", fault.Field("Column", "the columns are "+fault.Names(columns), "no column has the name %q", name)
+			return "", fault.Field("VectorColumn", "the columns are "+fault.Names(columns), "no column has the name %q", name)
 		}
 		return name, nil
 	}
@@ -292,11 +293,11 @@ func pickColumn(name string, columns, fit []string) (string, error) {
 	}
 	switch len(fit) {
 	case 0:
-		return "", fault.Mention("name the column with Column; the columns are "+fault.Names(columns), "no column has the name %s and holds vectors", fault.OneOf(vectorNames))
+		return "", fault.Mention("name the column with VectorColumn; the columns are "+fault.Names(columns), "no column has the name %s and holds vectors", fault.OneOf(vectorNames))
 	case 1:
 		return fit[0], nil
 	}
-	return "", fault.Mention("choose one with Column", "several columns hold vectors: %s", fault.Names(fit))
+	return "", fault.Mention("choose one with VectorColumn", "several columns hold vectors: %s", fault.Names(fit))
 }
 
 func (c *columnRows) bad(err error) error {
@@ -379,12 +380,12 @@ func (c *columnRows) decode() error {
 		if err != nil || !(scale > 0) {
 			return c.bad(fmt.Errorf("the scale %.40q is not a positive number", fields[c.scale]))
 		}
-		c.dtype = Int8
+		c.dtype, c.step = Int8, float32(scale)
 		for i, q := range c.values {
 			if q != float32(int8(q)) {
 				return c.bad(fmt.Errorf("value %d, %v, is not a whole number from -128 to 127, but the table has a column scale", i+1, q))
 			}
-			c.values[i] = q * float32(scale)
+			c.values[i] = q * c.step
 		}
 	}
 	return nil

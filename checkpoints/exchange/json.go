@@ -50,7 +50,7 @@ func jsonMember(head Head) string {
 		if name == "vector" || name == "vectors" {
 			return name.(string)
 		}
-		if name == "embedding" || name == "embeddings" || name == head.Options.Column && name != "" { // of another program
+		if name == "embedding" || name == "embeddings" || name == head.Options.VectorColumn && name != "" { // of another program
 			found = "vector"
 		}
 		if name == "text" {

@@ -185,7 +185,7 @@ func (j *jsonLineRows) decode() error {
 	var mistyped *json.UnmarshalTypeError
 	err := json.Unmarshal(line, &members)
 	values := members.Vector
-	switch name := j.v.Options.Column; {
+	switch name := j.v.Options.VectorColumn; {
 	case err != nil || name == "vector":
 	case name == "embedding" || name == "" && len(values) == 0 && len(members.Embedding) > 0:
 		values = members.Embedding
@@ -206,7 +206,7 @@ func (j *jsonLineRows) decode() error {
 	case err != nil:
 		return j.bad("%w", err)
 	case len(values) == 0:
-		return j.bad("the line has no member %q, or it is empty", cmp.Or(j.v.Options.Column, "vector"))
+		return j.bad("the line has no member %q, or it is empty", cmp.Or(j.v.Options.VectorColumn, "vector"))
 	}
 	dtype, scale := Float32, float32(0)
 	if members.Scale != nil && string(members.Scale) != "null" {

@@ -146,9 +146,9 @@ func readParquet(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, e
 		return nil, bad(err)
 	}
 	v.closers = append(v.closers, t)
-	column, err := pickColumn(v.Options.Column, t.Names(), append([]string{}, t.Fit()...))
+	column, err := pickColumn(v.Options.VectorColumn, t.Names(), append([]string{}, t.Fit()...))
 	if err != nil {
-		if len(t.Fit()) == 0 && v.Options.Column == "" {
+		if len(t.Fit()) == 0 && v.Options.VectorColumn == "" {
 			return nil, fault.New("a column of vectors is a list of float, double or half values; the columns are "+fault.Names(t.Columns()), "%s: no column holds vectors", v.Name())
 		}
 		return nil, fault.Mention(fault.Hint(err), "%s: %w", v.Name(), err)
@@ -160,7 +160,7 @@ func readParquet(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, e
 	width, err := t.Select(column, "id", "text")
 	switch {
 	case err != nil && !slices.Contains(t.Fit(), column):
-		return nil, fault.Mention("name another one with Column; the columns are "+fault.Names(t.Columns()), "%s: column %s does not hold vectors: expected a list of float, double or half values", v.Name(), column)
+		return nil, fault.Mention("name another one with VectorColumn; the columns are "+fault.Names(t.Columns()), "%s: column %s does not hold vectors: expected a list of float, double or half values", v.Name(), column)
 	case err != nil:
 		return nil, fault.New("each row needs a vector of the same length, without missing values", "%s: %w", v.Name(), err)
 	}

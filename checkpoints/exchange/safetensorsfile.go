@@ -133,7 +133,7 @@ func readSafetensorsFile(ctx context.Context, v *Vectors, r *bufio.Reader) (RowR
 			tables = append(tables, name)
 		}
 	}
-	name := v.Options.Column
+	name := v.Options.VectorColumn
 	for _, known := range tableNames {
 		if name == "" && slices.Contains(tables, known) {
 			name = known
@@ -146,7 +146,7 @@ func readSafetensorsFile(ctx context.Context, v *Vectors, r *bufio.Reader) (RowR
 	}
 	t, ok := tensors[name]
 	if !ok || len(t.Shape) != 2 {
-		return nil, fault.Field("Column", "the tensors with two dimensions are "+fault.Names(tables), "%s: no tensor %q with two dimensions", v.Name(), name)
+		return nil, fault.Field("VectorColumn", "the tensors with two dimensions are "+fault.Names(tables), "%s: no tensor %q with two dimensions", v.Name(), name)
 	}
 	v.detail += ", tensor " + name
 	if name != writtenTensor || metadata["dtype"] == "" {

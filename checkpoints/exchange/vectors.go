@@ -69,10 +69,10 @@ type Options struct {
 	// DType is the type of the values of raw, and Binary says that the bytes of npy are packed
 	// signs. Default "": as the file or the one beside it says, or Float32.
 	DType DType
-	// Column is the column of csv, tsv and parquet with the vectors, the member of jsonl or the
+	// VectorColumn is the column of csv, tsv and parquet with the vectors, the member of jsonl or the
 	// tensor of safetensors. Default "": vector, embedding or embeddings, or the only one that
 	// can be read.
-	Column string
+	VectorColumn string
 	// IDs is whether a row is called by its id: Token is the id, and rows without one are an
 	// error. Default false: Token is the word or text.
 	IDs bool

@@ -61,6 +61,7 @@ embed: 400,000 words, 100 dimensions, from glove, glove`,
 		cli.Flag{Name: "tokenizer", Arg: "NAME", Into: &j.cut, Field: "Tokenizer", Help: "how text is split into words to look up", Values: []cli.Value{
 			{Name: "words", Help: "at word boundaries of Unicode (UAX #29)"},
 			{Name: "whitespace", Help: "at white space"}}},
+		cli.Flag{Name: "ids", Into: &j.options.IDs, Field: "IDs", Help: "take the ids of the rows as words, not their texts"},
 		cli.Flag{Name: "vocab", Arg: "FILE", Into: &j.options.WordList, Field: "WordList", Ext: []string{"tsv", "txt"},
 			Help: "words of rows that have none, one per line, optionally with a tab and a count"})
 	cli.Declare(cmd, cli.ForInput, cli.VectorFlags(&j.options.Options)...)

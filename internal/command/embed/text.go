@@ -12,6 +12,7 @@ import (
 	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora/passages"
 	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
@@ -23,10 +24,8 @@ type textOptions struct {
 	documents bool
 	passages  passages.Options
 	skipBad   bool
-	format    string
-	output    string
-	force     bool
 	threads   int
+	out       textOutput
 }
 
 func textCommand() *cobra.Command {
@@ -54,10 +53,7 @@ end, first_line and last_line. The document is the id, or the path of the file w
 --documents, or the number of the line or row (FILE:NUMBER if there are several files).
 Start and end are bytes of the file after decompression; of the text, if it is a part
 of a record. A sentence of more than N tokens is cut at line breaks or between words.
-
-The npy format starts with the number of lines, so vectors are held until the last
-line is read: up to 64 MB in memory, the rest in a temporary file. jsonl and tsv are
-written as lines arrive.`,
+` + outputHelp,
 		Example: `
 $ printf 'good morning\nhow are you\n' | embed text -m model -o out.npy
 embed: 2 lines, 100 dimensions, out.npy
@@ -73,46 +69,33 @@ $ embed text -m model --documents --chunk 150 --overlap 20 -o out.jsonl notes/`,
 	cli.Declare(cmd, cli.ForInput, cli.PassageFlags(&o.passages)...)
 	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "threads", Arg: "N", Into: &o.threads, Field: "Threads", Positive: true,
 		Help: "number of threads that encode", Default: "one per core"})
-	return cli.Declare(cmd, cli.ForOutput,
-		cli.Flag{Name: "format", Short: "f", Arg: "FORMAT", Into: &o.format, Help: "output format",
-			Field: "Format", Default: "the extension of the output file; without one npy, or jsonl on a terminal", Values: formats(exchange.WritableTexts())},
-		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &o.output, Help: "write to FILE", Default: "standard output"},
-		cli.Flag{Name: "force", Into: &o.force, Help: "replace FILE if it exists"})
+	return o.out.declare(cmd)
 }
 
-func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
-	terminal := cli.IsTerminal(cmd.OutOrStdout()) && (o.output == "" || o.output == "-")
-	usual := "npy"
-	if terminal {
-		usual = "jsonl"
-	}
-	format, err := cli.OutputFormat(exchange.WritableTexts(), o.format, o.output, usual)
+func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
+	terminal := cli.IsTerminal(cmd.OutOrStdout()) && (o.out.path == "" || o.out.path == "-")
+	format, err := o.out.settle(cmd, terminal)
 	if err != nil {
 		return err
 	}
-	src, err := openTexts(paths, o)
+	src, err := openTexts(paths, &o)
 	if err != nil {
 		return err
 	}
-	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: o.output, Force: o.force, Binary: format.Binary, Inputs: src.Names()})
-	if err != nil {
-		return err
-	}
-	defer out.Abort()
 	enc, err := cli.OpenEncoder(cmd)
 	if err != nil {
 		return err
 	}
-	t := texts{src: src, one: "line", many: "lines", kept: o.kept.Fields, hasID: o.kept.ID != "" || o.documents}
-	if o.documents {
-		t.one, t.many = "document", "documents"
+	t, err := newTexts(src, enc.Tokenizer(), o)
+	if err != nil {
+		return err
 	}
-	if o.passages.Tokens > 0 {
-		if t.cutter, err = passages.New(enc.Tokenizer(), o.passages); err != nil {
-			return cli.UsageError(err)
-		}
-		t.whole, t.one, t.many = t.one, "passage", "passages"
+	job := map[string]string{"the selection of texts": fmt.Sprintf("%+v, %+v, documents %t, %+v, skip-bad %t", o.text, o.kept, o.documents, o.passages, o.skipBad)}
+	out, err := o.out.open(cmd, format, enc, t.columns(), src.Names(), job, t)
+	if err != nil {
+		return err
 	}
+	defer func() { err = out.close(err) }()
 	if cli.IsTerminal(cmd.InOrStdin()) && src.Names()[0] == text.Stdin {
 		cli.Note(cmd, "reading lines from the terminal; Ctrl-D ends the input")
 	}
@@ -121,50 +104,44 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 		progress = cli.StartProgress(cmd, "embed")
 		defer progress.Done()
 	}
-	shape := exchange.Shape{Rows: exchange.Unknown, Dim: enc.Dim(), Text: true}
-	shape.HasID, shape.Fields = t.columns()
-	w, err := exchange.NewWriter(out, format.Name, shape)
-	if err != nil {
-		return err
+	read := func(ctx context.Context) iter.Seq2[item, error] {
+		return rest(out, t.read(ctx), func(i item) exchange.Row { return exchange.Row{Token: []byte(i.text), ID: i.id, Fields: i.fields} })
 	}
-	defer w.Close()
 	var row exchange.Row
-	err = sentence.EncodeStream(cmd.Context(), enc, t.read, func(i item) string { return i.text }, o.threads, func(batch []item, known []int, vectors []float32, idle bool) error {
+	err = sentence.EncodeStream(cmd.Context(), enc, read, func(i item) string { return i.text }, o.threads, func(batch []item, known []int, vectors []float32, idle bool) error {
 		for i, item := range batch {
 			t.count(item, known[i])
 			row.Token = append(row.Token[:0], item.text...)
 			row.Known, row.Values = known[i], vectors[i*enc.Dim():(i+1)*enc.Dim()]
 			row.ID, row.Fields = item.id, item.fields
-			if err := w.Write(row); err != nil {
+			if err := out.write(row); err != nil {
 				return err
 			}
 		}
-		progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(t.rows, t.many))
+		progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(t.lines, t.many))
 		if idle {
-			return w.Flush()
+			return out.flush()
 		}
 		return nil
 	})
 	if err != nil {
 		return cli.Skippable(err)
 	}
-	if err := w.Finish(); err != nil {
-		return err
-	}
-	if err := out.Commit(); err != nil {
+	if err := out.finish(); err != nil {
 		return err
 	}
 	progress.Done()
 	t.report(cmd)
 	cli.WarnInvalid(cmd, src)
-	if o.output != "" && o.output != "-" {
-		cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(t.rows, t.one, t.many), enc.Dim(), out.Name())
+	if o.out.path != "" && o.out.path != "-" {
+		cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(t.lines, t.one, t.many), out.dims, o.out.path)
 	}
+	out.report()
 	return nil
 }
 
 // openTexts opens the texts and says what is read of them.
-func openTexts(paths []string, o textOptions) (*text.Source, error) {
+func openTexts(paths []string, o *textOptions) (*text.Source, error) {
 	if o.passages.Overlap != 0 && o.passages.Tokens == 0 {
 		return nil, cli.UsageError(fault.New("give the length of the passages", "--overlap needs --chunk"))
 	}
@@ -205,11 +182,26 @@ type texts struct {
 	kept      []string
 	hasID     bool
 
-	rows         int64
+	lines        int64 // rows, whatever they are called
 	empty        int64 // rows of white space
 	unknown      int64 // rows with text but no known word
 	firstEmpty   string
 	firstUnknown string
+
+	blank      int64 // texts without passages
+	firstBlank string
+}
+
+func newTexts(src *text.Source, tokenizer *tokenize.Tokenizer, o textOptions) (t *texts, err error) {
+	t = &texts{src: src, one: "line", many: "lines", kept: o.kept.Fields, hasID: o.kept.ID != "" || o.documents}
+	if o.documents {
+		t.one, t.many = "document", "documents"
+	}
+	if o.passages.Tokens > 0 {
+		t.whole, t.one, t.many = t.one, "passage", "passages"
+		t.cutter, err = passages.New(tokenizer, o.passages)
+	}
+	return t, cli.UsageError(err)
 }
 
 // item is a row of the output.
@@ -221,11 +213,11 @@ type item struct {
 }
 
 // columns returns what is written beside the text and the vector.
-func (t *texts) columns() (hasID bool, fields []string) {
+func (t *texts) columns() exchange.Shape {
 	if t.cutter == nil {
-		return t.hasID, t.kept
+		return exchange.Shape{HasID: t.hasID, Fields: t.kept}
 	}
-	return false, append(t.kept[:len(t.kept):len(t.kept)], "document", "start", "end", "first_line", "last_line")
+	return exchange.Shape{Fields: append(t.kept[:len(t.kept):len(t.kept)], "document", "start", "end", "first_line", "last_line")}
 }
 
 // read yields the texts, or their passages.
@@ -253,7 +245,9 @@ func (t *texts) read(ctx context.Context) iter.Seq2[item, error] {
 // cut passes on the passages of a text.
 func (t *texts) cut(x *text.Text, pass func(item) error) error {
 	if cli.Blank(string(x.Text)) {
-		t.noteEmpty(x.Position)
+		if t.blank++; t.blank == 1 {
+			t.firstBlank = place(x.Position)
+		}
 		return nil
 	}
 	document := x.ID
@@ -276,18 +270,14 @@ func (t *texts) cut(x *text.Text, pass func(item) error) error {
 	})
 }
 
-func (t *texts) noteEmpty(at text.Position) {
-	if t.empty++; t.empty == 1 {
-		t.firstEmpty = place(at)
-	}
-}
-
 func (t *texts) count(i item, known int) {
-	t.rows++
+	t.lines++
 	switch {
 	case known > 0:
 	case cli.Blank(i.text):
-		t.noteEmpty(i.at)
+		if t.empty++; t.empty == 1 {
+			t.firstEmpty = place(i.at)
+		}
 	default:
 		if t.unknown++; t.unknown == 1 {
 			t.firstUnknown = place(i.at)
@@ -305,12 +295,11 @@ func place(at text.Position) string {
 
 // report warns of an empty input, of zero vectors and of texts without passages.
 func (t *texts) report(cmd *cobra.Command) {
-	if t.rows+t.empty == 0 {
+	if t.lines+t.blank == 0 {
 		cli.Warn(cmd, "the input is empty")
 	}
-	if t.cutter != nil && t.empty > 0 {
-		cli.Warn(cmd, "%s (first: %s): no passages", cli.Plural(t.empty, "empty "+t.whole, "empty "+t.whole+"s"), t.firstEmpty)
-		t.empty = 0
+	if t.blank > 0 {
+		cli.Warn(cmd, "%s (first: %s): no passages", cli.Plural(t.blank, "empty "+t.whole, "empty "+t.whole+"s"), t.firstBlank)
 	}
 	var zero []string
 	if t.unknown > 0 {

@@ -43,7 +43,7 @@ breaks become spaces. Character n-grams of the model are stored too: unknown wor
 a question are composed from them, as in documents.
 
 With --vectors, only an index of vectors from another program is made, in one file; the
-label of a vector is its row, from 0.
+label of a vector is its row, from 0, or with --ids its id, a whole number.
 
 How many of the true nearest vectors the index finds is measured on 100 of its vectors
 and reported; below 0.9 it is a warning, and codes (--quantize) that find less than half
@@ -59,7 +59,7 @@ search: next: search query docs "a question"`,
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
 	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.SkipBadFlag(&o.skipBad))...)
 	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "index the vectors in FILE; words are optional"})
-	cli.Declare(cmd, cli.ForInput, cli.VectorFlags(&o.read)...)
+	cli.Declare(cmd, cli.ForInput, append(cli.VectorFlags(&o.read), cli.Flag{Name: "ids", Into: &o.read.IDs, Field: "IDs", Help: "label the vectors by their ids"})...)
 	cli.Declare(cmd, "Index", indexFlags(&o.index, &o.metric)...)
 	cli.Declare(cmd, "Index", cli.Flag{Name: "deterministic", Into: &o.index.Deterministic, Field: "Deterministic",
 		Help: "build the same graph with any number of threads; a flat or lsh index is always the same"},
@@ -196,11 +196,11 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 	progress := cli.StartProgress(cmd, "build")
 	defer progress.Done()
 	var read *exchange.Vectors
-	rows := func(add func(total int64, vector []float32) error) (err error) {
-		read, err = exchange.ReadVectors(cmd.Context(), o.vectors, o.read, add)
+	rows := func(add func(total, label int64, vector []float32) error) (err error) {
+		read, err = exchange.ReadLabeled(cmd.Context(), o.vectors, o.read, add)
 		return err
 	}
-	ix, err := index.Fill(cmd.Context(), o.index, o.vectors, rows, func(done, total int64) {
+	ix, err := index.FillLabeled(cmd.Context(), o.index, o.vectors, rows, func(done, total int64) {
 		progress.Items(done, total, "vectors")
 	})
 	if err != nil {
