@@ -84,7 +84,7 @@ func WarnInvalid(cmd *cobra.Command, src *text.Source) {
 		if s := src.Selected(); s.Field == "" && s.Column == "" {
 			one, many = "file", "files"
 		}
-		Warn(cmd, "skipped %s (first: %v)", Plural(n, one, many), first)
+		Warn(cmd, "skipped %s (first: %v)", Plural(n, one, many), fault.Rename(first, FieldFlags(cmd)))
 	}
 	if s := src.Stats(); s.Invalid > 0 {
 		Warn(cmd, "replaced %s with U+FFFD (first: %s)", Plural(s.Invalid, "byte of invalid UTF-8", "bytes of invalid UTF-8"), s.FirstInvalid)

@@ -12,6 +12,7 @@ import (
 	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/corpora/passages"
 	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
@@ -77,7 +78,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	src, err := openTexts(paths, o)
+	src, err := openTexts(paths, &o)
 	if err != nil {
 		return err
 	}
@@ -85,20 +86,12 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	t := texts{src: src, one: "line", many: "lines", kept: o.kept.Fields, hasID: o.kept.ID != "" || o.documents}
-	if o.documents {
-		t.one, t.many = "document", "documents"
+	t, err := newTexts(src, enc.Tokenizer(), o)
+	if err != nil {
+		return err
 	}
-	if o.passages.Tokens > 0 {
-		if t.cutter, err = passages.New(enc.Tokenizer(), o.passages); err != nil {
-			return cli.UsageError(err)
-		}
-		t.whole, t.one, t.many = t.one, "passage", "passages"
-	}
-	var columns exchange.Shape
-	columns.HasID, columns.Fields = t.columns()
-	job := map[string]string{"the selection of texts": fmt.Sprintf("%+v, %+v, documents %t, passages %+v, skip-bad %t", o.text, o.kept, o.documents, o.passages, o.skipBad)}
-	out, err := o.out.open(cmd, format, enc, columns, src.Names(), job, &t)
+	job := map[string]string{"the selection of texts": fmt.Sprintf("%+v, %+v, documents %t, %+v, skip-bad %t", o.text, o.kept, o.documents, o.passages, o.skipBad)}
+	out, err := o.out.open(cmd, format, enc, t.columns(), src.Names(), job, t)
 	if err != nil {
 		return err
 	}
@@ -111,17 +104,21 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
 		progress = cli.StartProgress(cmd, "embed")
 		defer progress.Done()
 	}
-	read := func(ctx context.Context) iter.Seq2[item, error] { return rest(out, t.read(ctx), item.row) }
+	read := func(ctx context.Context) iter.Seq2[item, error] {
+		return rest(out, t.read(ctx), func(i item) exchange.Row { return exchange.Row{Token: []byte(i.text), ID: i.id, Fields: i.fields} })
+	}
+	var row exchange.Row
 	err = sentence.EncodeStream(cmd.Context(), enc, read, func(i item) string { return i.text }, o.threads, func(batch []item, known []int, vectors []float32, idle bool) error {
 		for i, item := range batch {
 			t.count(item, known[i])
-			row := item.row()
+			row.Token = append(row.Token[:0], item.text...)
 			row.Known, row.Values = known[i], vectors[i*enc.Dim():(i+1)*enc.Dim()]
+			row.ID, row.Fields = item.id, item.fields
 			if err := out.write(row); err != nil {
 				return err
 			}
 		}
-		progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(t.rows, t.many))
+		progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(t.lines, t.many))
 		if idle {
 			return out.flush()
 		}
@@ -137,14 +134,14 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
 	t.report(cmd)
 	cli.WarnInvalid(cmd, src)
 	if o.out.path != "" && o.out.path != "-" {
-		cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(t.rows, t.one, t.many), out.dims, o.out.path)
+		cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(t.lines, t.one, t.many), out.dims, o.out.path)
 	}
 	out.report()
 	return nil
 }
 
 // openTexts opens the texts and says what is read of them.
-func openTexts(paths []string, o textOptions) (*text.Source, error) {
+func openTexts(paths []string, o *textOptions) (*text.Source, error) {
 	if o.passages.Overlap != 0 && o.passages.Tokens == 0 {
 		return nil, cli.UsageError(fault.New("give the length of the passages", "--overlap needs --chunk"))
 	}
@@ -185,11 +182,26 @@ type texts struct {
 	kept      []string
 	hasID     bool
 
-	rows         int64
+	lines        int64 // rows, whatever they are called
 	empty        int64 // rows of white space
 	unknown      int64 // rows with text but no known word
 	firstEmpty   string
 	firstUnknown string
+
+	blank      int64 // texts without passages
+	firstBlank string
+}
+
+func newTexts(src *text.Source, tokenizer *tokenize.Tokenizer, o textOptions) (t *texts, err error) {
+	t = &texts{src: src, one: "line", many: "lines", kept: o.kept.Fields, hasID: o.kept.ID != "" || o.documents}
+	if o.documents {
+		t.one, t.many = "document", "documents"
+	}
+	if o.passages.Tokens > 0 {
+		t.whole, t.one, t.many = t.one, "passage", "passages"
+		t.cutter, err = passages.New(tokenizer, o.passages)
+	}
+	return t, cli.UsageError(err)
 }
 
 // item is a row of the output.
@@ -200,17 +212,12 @@ type item struct {
 	fields []string
 }
 
-// row returns the row without its vector.
-func (i item) row() exchange.Row {
-	return exchange.Row{Token: []byte(i.text), ID: i.id, Fields: i.fields}
-}
-
 // columns returns what is written beside the text and the vector.
-func (t *texts) columns() (hasID bool, fields []string) {
+func (t *texts) columns() exchange.Shape {
 	if t.cutter == nil {
-		return t.hasID, t.kept
+		return exchange.Shape{HasID: t.hasID, Fields: t.kept}
 	}
-	return false, append(t.kept[:len(t.kept):len(t.kept)], "document", "start", "end", "first_line", "last_line")
+	return exchange.Shape{Fields: append(t.kept[:len(t.kept):len(t.kept)], "document", "start", "end", "first_line", "last_line")}
 }
 
 // read yields the texts, or their passages.
@@ -238,7 +245,9 @@ func (t *texts) read(ctx context.Context) iter.Seq2[item, error] {
 // cut passes on the passages of a text.
 func (t *texts) cut(x *text.Text, pass func(item) error) error {
 	if cli.Blank(string(x.Text)) {
-		t.noteEmpty(x.Position)
+		if t.blank++; t.blank == 1 {
+			t.firstBlank = place(x.Position)
+		}
 		return nil
 	}
 	document := x.ID
@@ -261,18 +270,14 @@ func (t *texts) cut(x *text.Text, pass func(item) error) error {
 	})
 }
 
-func (t *texts) noteEmpty(at text.Position) {
-	if t.empty++; t.empty == 1 {
-		t.firstEmpty = place(at)
-	}
-}
-
 func (t *texts) count(i item, known int) {
-	t.rows++
+	t.lines++
 	switch {
 	case known > 0:
 	case cli.Blank(i.text):
-		t.noteEmpty(i.at)
+		if t.empty++; t.empty == 1 {
+			t.firstEmpty = place(i.at)
+		}
 	default:
 		if t.unknown++; t.unknown == 1 {
 			t.firstUnknown = place(i.at)
@@ -290,12 +295,11 @@ func place(at text.Position) string {
 
 // report warns of an empty input, of zero vectors and of texts without passages.
 func (t *texts) report(cmd *cobra.Command) {
-	if t.rows+t.empty == 0 {
+	if t.lines+t.blank == 0 {
 		cli.Warn(cmd, "the input is empty")
 	}
-	if t.cutter != nil && t.empty > 0 {
-		cli.Warn(cmd, "%s (first: %s): no passages", cli.Plural(t.empty, "empty "+t.whole, "empty "+t.whole+"s"), t.firstEmpty)
-		t.empty = 0
+	if t.blank > 0 {
+		cli.Warn(cmd, "%s (first: %s): no passages", cli.Plural(t.blank, "empty "+t.whole, "empty "+t.whole+"s"), t.firstBlank)
 	}
 	var zero []string
 	if t.unknown > 0 {

@@ -119,13 +119,13 @@ func (o *textOutput) open(cmd *cobra.Command, format exchange.Format, enc *sente
 	job["the model"] = output.ModelID(cmd.Flag("model").Value.String())
 	job["--normalize"] = fmt.Sprint(v.scaled)
 	v.file, err = output.Create(cmd.Context(), output.Options{Path: o.path, Format: format.Name, Shape: shape, Replace: o.force, Append: o.append, Resume: o.resume, Job: job,
-		State: func() any { return counted{t.rows, t.empty, t.unknown, t.firstEmpty, t.firstUnknown} }})
+		State: func() any { return counted{t.lines, t.empty, t.unknown, t.firstEmpty, t.firstUnknown} }})
 	if err != nil {
 		return nil, err
 	}
 	var c counted
 	v.file.State(&c)
-	t.rows, t.unknown, t.firstUnknown = c.Lines, c.Unknown, c.FirstUnknown
+	t.lines, t.unknown, t.firstUnknown = c.Lines, c.Unknown, c.FirstUnknown
 	if t.cutter == nil { // otherwise empty texts are counted when they are read again
 		t.empty, t.firstEmpty = c.Empty, c.FirstEmpty
 	}
