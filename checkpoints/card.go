@@ -24,7 +24,9 @@ type cardData struct {
 	ngrams       int // that have rows
 	kind         Kind
 	layers       bool        // Linear, ReLU or a projection follow the table
-	static       bool        // a text's vector is the mean of rows of the table, weighted or not
+	folds        bool        // a text's vector is the mean of rows of one table, once layers and weights are folded into it
+	layout       layout      // how the table is stored
+	opens        bool        // sentence-transformers opens the folder
 	pooling      string      // what the pooling does
 	pythonPool   string      // the same in Python
 	subwords     bool        // what the tokenizer makes
@@ -36,7 +38,9 @@ type cardData struct {
 	duration     string
 	frequentText string
 	version      int
-	validation   []Metric // of this model
+	validation   []Metric              // of this model
+	quantized    map[string]*Quantized // the tables that are quantized, by name
+	state        bool                  // the folder has training/
 }
 
 // earlierText is a text that the model was trained on earlier.
@@ -59,7 +63,15 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 		pooling:  poolingStep(c.Config.Encoder.Pooling),
 		subwords: c.Tokenizer.Subwords(),
 		unknown:  c.Tokenizer.Unknown(),
-		version:  FormatVersion,
+		version:  c.Config.Format,
+
+		quantized: map[string]*Quantized{},
+		state:     c.State != nil || len(c.Log) > 0,
+	}
+	for name, t := range c.Tensors {
+		if t.Quantized != nil {
+			d.quantized[name] = t.Quantized
+		}
 	}
 	if c.NGrams != nil {
 		d.ngrams = c.NGrams.Rows()
@@ -69,9 +81,10 @@ func writeCard(w io.Writer, c *Checkpoint) error {
 	}
 	switch c.Config.Encoder.Pooling {
 	case "", "mean", sif:
-		d.static = !d.layers
+		d.folds = true
 	}
-	d.pythonPool, d.method = pythonPooling(c.Config.Encoder.Pooling), d.kind.card(c)
+	d.layout, d.opens = layoutOf(c)
+	d.pythonPool, d.method = pythonPooling(c.Config.Encoder.Pooling, d.layout), d.kind.card(c)
 	d.params = c.Parameters()
 	var frequent []string
 	for _, id := range c.Vocabulary.ByCount() {

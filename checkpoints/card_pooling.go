@@ -10,13 +10,13 @@ func poolingStep(pooling string) string {
 	case "sep":
 		return "The last token represents the text."
 	case sif:
-		return "The tokens are averaged, each multiplied by its weight (`" + PoolingTensor + "`)."
+		return "The tokens are averaged, each multiplied by its weight."
 	}
 	return "The tokens are averaged."
 }
 
 // pythonPooling returns Python code for a pooling, where x holds the rows of the tokens ids.
-func pythonPooling(pooling string) string {
+func pythonPooling(pooling string, l layout) string {
 	switch pooling {
 	case "max":
 		return "x.max(axis=0)"
@@ -25,6 +25,9 @@ func pythonPooling(pooling string) string {
 	case "sep":
 		return "x[-1]"
 	case sif:
+		if l == indexed {
+			return `(x * model["` + weightsTensor + `"][ids, None]).mean(axis=0)`
+		}
 		return `(x * model["` + PoolingTensor + `"][ids, None]).mean(axis=0)`
 	}
 	return "x.mean(axis=0)"

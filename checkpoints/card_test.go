@@ -28,7 +28,7 @@ func TestCard(t *testing.T) {
 	if strings.Contains(b.String(), "StaticEmbedding") {
 		t.Error("a model with layers is shown as a static embedding")
 	}
-	c.Config.Encoder = EncoderConfig{}
+	c.Config.Encoder = EncoderConfig{Normalize: true}
 	c.Config.Progress.Finished = true
 	c.NGrams, c.Config.NGrams = nil, tokenize.NGramOptions{}
 	b.Reset()

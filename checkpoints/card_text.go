@@ -87,7 +87,11 @@ func (d *cardData) summary(c *card) {
 	if d.config.Created != "" {
 		made += " on " + d.config.Created
 	}
-	c.line("%s tokens, %s parameters in float32, %s.", group(int64(d.tokens)), group(int64(d.params)), made)
+	stored := string(Float32)
+	if q := d.quantized[EmbeddingTensor]; q != nil {
+		stored = string(q.DType)
+	}
+	c.line("%s tokens, %s parameters in %s, %s.", group(int64(d.tokens)), group(int64(d.params)), stored, made)
 	c.line("")
 	if !d.config.Progress.Finished {
 		c.line("**Training is not finished:** %s is done. The vectors can be used as they are.", percent(d.config.Progress.Done))
@@ -155,7 +159,7 @@ from tokenizers import Tokenizer
 
 model = load_file("model.safetensors")
 `)
-	c.line(`table = model["%s"]  # (%d, %d)`, EmbeddingTensor, d.tokens, d.config.Dim)
+	d.pythonTable(c, "table", EmbeddingTensor, d.tokens)
 	c.text(`
 tokenizer = Tokenizer.from_file("tokenizer.json")
 
@@ -180,6 +184,33 @@ def encode(text):
 	c.line("```")
 }
 
+// pythonTable reads a table of the tensors "model" into a variable, as float32.
+func (d *cardData) pythonTable(c *card, variable, table string, rows int) {
+	q := d.quantized[table]
+	if q == nil {
+		name, part := table, ""
+		if table == EmbeddingTensor {
+			name, part = d.tableName(), d.rows()
+		}
+		c.line(`%s = model["%s"]%s  # (%d, %d)`, variable, name, part, rows, d.config.Dim)
+		return
+	}
+	names := tableNames(table, q.DType, d.config.Encoder.static())
+	c.line(`codes = model["%s"]  # (%d, %d), %s`, names.codes, q.Clusters(), q.CodeBytes(), q.DType)
+	switch q.DType {
+	case Int4:
+		c.line("values = np.stack([codes & 15, codes >> 4], axis=2).reshape(len(codes), -1)[:, :%d] - np.float32(8)", d.config.Dim)
+	case PQ:
+		c.line(`values = model["%s"][np.arange(%d), codes].reshape(len(codes), -1)[:, :%d]`, names.codebook, q.CodeBytes(), d.config.Dim)
+	default:
+		c.line("values = codes")
+	}
+	if q.Mapping != nil {
+		c.line(`values = values[model["%s"]]`, names.mapping)
+	}
+	c.line(`%s = values * model["%s"][:, None]  # (%d, %d)`, variable, names.scales, rows, d.config.Dim)
+}
+
 func (d *cardData) pythonWords(c *card) {
 	c.line("In Python, with only `pip install safetensors numpy`:")
 	c.line("")
@@ -189,7 +220,8 @@ import numpy as np
 from safetensors.numpy import load_file
 
 `)
-	c.line(`table = load_file("model.safetensors")["%s"]  # (%d, %d)`, EmbeddingTensor, d.tokens, d.config.Dim)
+	c.line(`model = load_file("model.safetensors")`)
+	d.pythonTable(c, "table", EmbeddingTensor, d.tokens)
 	c.text(`
 words = [line.split("\t")[0] for line in open("vocab.tsv", encoding="utf-8", newline="\n")]
 row = {word: i for i, word in enumerate(words)}
@@ -211,10 +243,13 @@ func (d *cardData) unknownWords(c *card) {
 	c.line("The vector of such a word is the mean of its character n-grams, the runs of %d to %d characters of the word between < and >.", grams.Min, grams.Max)
 	c.line("They are hashed into %s buckets as in fastText, and %s of those, listed in `ngrams.txt`,", group(int64(grams.Buckets)), group(int64(d.ngrams)))
 	c.line("have a row in the tensor `%s`. (The rows of `%s` already include theirs.)", NGramTensor, EmbeddingTensor)
+	if grams.CountAll {
+		c.line("An n-gram without a row counts as a row of zeros.")
+	}
 	c.line("A word without a known n-gram remains unknown.")
 	c.line("")
 	c.line("```python")
-	c.line(`parts = load_file("model.safetensors")["%s"]  # (%d, %d)`, NGramTensor, d.ngrams, d.config.Dim)
+	d.pythonTable(c, "parts", NGramTensor, d.ngrams)
 	c.text(`
 row_of = {int(bucket): i for i, bucket in enumerate(open("ngrams.txt"))}
 
@@ -232,10 +267,9 @@ def vector(word):
     s = f"<{word}>"
 `)
 	c.line("    grams = [s[i:i + n] for i in range(len(s)) for n in range(%d, %d + 1) if i + n <= len(s)]", grams.Min, grams.Max)
-	c.text(`
-    rows = [row_of.get(bucket(g)) for g in grams if g not in ("<", ">", s)]
-    return np.mean([parts[r] for r in rows if r is not None], axis=0)
-`)
+	c.line(`    rows = [row_of.get(bucket(g)) for g in grams if g not in ("<", ">"%s)]`, choose(grams.Whole, "", ", s"))
+	c.line("    return np.sum([parts[r] for r in rows if r is not None], axis=0) / %s",
+		choose(grams.CountAll, "len(rows)", "sum(r is not None for r in rows)"))
 	c.line("```")
 }
 
@@ -246,48 +280,54 @@ func (d *cardData) otherLibraries(c *card) {
 		c.line("")
 		c.line("The layers after the table are the tensors `%s`, `%s` and `%s` of the same", LinearTensor, BiasTensor, ProjectionTensor)
 		c.line("file, laid out as in PyTorch: `y = x @ weight.T + bias`.")
-	case !d.layers && d.static:
-		d.staticEmbedding(c)
 	}
+	d.sentenceTransformers(c)
 	c.line("")
 	c.line("With gensim: `embed export -m MODEL -f word2vec-bin -o vectors.bin`, then")
 	c.line("`KeyedVectors.load_word2vec_format(\"vectors.bin\", binary=True)`.")
 	c.line("")
 }
 
-func (d *cardData) staticEmbedding(c *card) {
-	unknown := ""
+// sentenceTransformers says how sentence-transformers and model2vec open the model, if they can.
+func (d *cardData) sentenceTransformers(c *card) {
 	switch {
-	case d.unknown >= 0:
-		unknown = " (unknown tokens then count\nas a row of zeros, which changes the length of a vector, not its direction)"
-	case !d.subwords:
-		unknown = " (words outside the vocabulary then\ncount as a row of zeros, " +
-			choose(d.ngrams != 0, "not composed from n-grams", "which changes the length of a vector, not its direction") + ")"
-	}
-	c.line("")
-	c.line("With `pip install sentence-transformers` the table is a static embedding%s:", unknown)
-	c.line("")
-	c.line("```python")
-	c.text(`
-import numpy as np
-from safetensors.numpy import load_file
+	case d.opens:
+		version := ""
+		if d.layout == indexed {
+			version = ">=6.2"
+		}
+		c.line("")
+		c.line("With `pip install \"sentence-transformers%s\"`, which computes the same vectors as StaticEmbedding:", version)
+		c.line("")
+		c.line("```python")
+		c.text(`
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.models import StaticEmbedding
-from tokenizers import Tokenizer
 
+vectors = SentenceTransformer("MODEL").encode(["how are you"])
 `)
-	c.line(`table = load_file("model.safetensors")["%s"]`, EmbeddingTensor)
-	if d.config.Encoder.Pooling == sif {
-		c.line(`table = table * load_file("model.safetensors")["%s"][:, None]`, PoolingTensor)
+		c.line("```")
+		c.line("")
+		c.line("For model2vec and other versions: `embed export -m MODEL -f model2vec -o FOLDER`.")
+	case d.folds && d.ngrams == 0 && d.phrases == 0:
+		c.line("")
+		c.line("For sentence-transformers and model2vec: `embed export -m MODEL -f sentence-transformers -o FOLDER`.")
 	}
-	switch {
-	case d.unknown >= 0:
-		c.line("table[%d] = 0  # the token for unknown text", d.unknown)
-	case !d.subwords:
-		c.line("table = np.vstack([table, np.zeros_like(table[:1])])  # the id of unknown words is %d", d.tokens)
+}
+
+// tableName returns the name of the tensor with the table.
+func (d *cardData) tableName() string {
+	if d.layout == indexed {
+		return tableTensor
 	}
-	c.line(`model = SentenceTransformer(modules=[StaticEmbedding(Tokenizer.from_file("tokenizer.json"), embedding_weights=table)])`)
-	c.line("```")
+	return EmbeddingTensor
+}
+
+// rows returns the Python index of the rows of the vocabulary, without the row for unknown text.
+func (d *cardData) rows() string {
+	if d.layout == plain {
+		return ""
+	}
+	return fmt.Sprintf("[:%d]", d.tokens)
 }
 
 // origin says where an imported model comes from.
@@ -296,9 +336,15 @@ func (d *cardData) origin(c *card) {
 	c.line("")
 	c.table()
 	c.row("file", "%s", cmp.Or(d.sources, "not recorded"))
+	if d.config.Origin != "" {
+		c.row("origin", "%s", code(d.config.Origin))
+	}
+	if d.config.License != "" {
+		c.row("license", "%s", code(d.config.License))
+	}
 	c.rows(d.settings)
 	c.line("")
-	c.line("The vectors were not trained with LuminaVec; the license of the file applies.")
+	c.line("The vectors were not trained with LuminaVec; %s applies.", choose(d.config.License != "", "that license", "the license of the file"))
 }
 
 // training says how the model was trained, with every setting.
@@ -319,6 +365,9 @@ func (d *cardData) training(c *card) {
 		c.row("words in the vocabulary", "%s (%s distinct)", group(corpus.Words), group(int64(corpus.Vocabulary)))
 	}
 	c.row("epochs", "%d of %d", progress.Epoch, progress.Epochs)
+	if z := d.config.Compression; z != nil {
+		c.row("compressed from", "%s tokens of %d dimensions", group(int64(z.Tokens)), z.Dim)
+	}
 	c.row("mean loss of the last epoch", "%s%s", number(progress.Loss), choose(d.kind.Texts, "", " nats per prediction"))
 	if progress.Stopped != "" {
 		c.row("ended early", "%s", code(progress.Stopped))
@@ -351,11 +400,14 @@ func (d *cardData) files(c *card) {
 	c.row("`config.json`", "what the model is, all settings, training progress")
 	c.row("`vocab.tsv`", "a token, a tab and its count on each line; line n is row n-1 of the table")
 	c.row("`tokenizer.json`", "how text is split into tokens, in the format of Hugging Face tokenizers")
+	if d.opens {
+		c.row("`modules.json`, `config_sentence_transformers.json`", "for sentence-transformers")
+	}
 	if d.ngrams != 0 {
 		c.row("`ngrams.txt`", "the bucket of each row of `%s`", NGramTensor)
 	}
 	c.row("`model.safetensors`", "the tables")
-	if !d.kind.Imported {
+	if d.state {
 		c.row("`training/`", "the state that resuming needs, the log and a plot of the loss; not needed to use the model")
 	}
 	c.row("`MANIFEST`", "size and SHA-256 of every file (format %d)", d.version)

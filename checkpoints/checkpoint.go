@@ -17,6 +17,7 @@ const (
 	NGramFile      = "ngrams.txt"
 	SpellingFile   = "spellings.tsv"
 	ModelFile      = "model.safetensors"
+	BlocksFile     = "model.blocks"
 	CardFile       = "README.md"
 	StateFile      = "training/state.safetensors"
 	LogFile        = "training/log.jsonl"

@@ -51,7 +51,7 @@ func newWithoutNGrams(t testing.TB) *Checkpoint {
 	}
 	return &Checkpoint{
 		Config: Config{
-			Format: FormatVersion, Kind: "skipgram", Dim: 3, Created: "2026-01-02T03:04:05Z", Version: "0.1",
+			Format: 1, Kind: "skipgram", Dim: 3, Created: "2026-01-02T03:04:05Z", Version: "0.1",
 			Encoder:  EncoderConfig{Hidden: 2, Project: 2, Pooling: "mean", Normalize: true},
 			Options:  json.RawMessage(`{"window":5,"learning_rate":0.025,"note":"<a & b>"}`),
 			Corpus:   CorpusInfo{Sources: []string{"wiki.txt.zst", "-"}, RawWords: 151, Words: 142, Lines: 9, Vocabulary: 4},
@@ -195,7 +195,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Error("training was read unasked")
 	}
 	report, err := Verify(context.Background(), dir)
-	if err != nil || !report.OK() || len(report.Files) != 8 || len(report.Extra) != 0 {
+	if err != nil || !report.OK() || len(report.Files) != 9 || len(report.Extra) != 0 {
 		t.Errorf("report %+v, %v", report, err)
 	}
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
-// FormatVersion is the version of the folder that Write makes. Every version listed here stays
+// FormatVersion is the newest version of the folder. Write makes the oldest that can hold the
+// model, so that earlier versions of the program can open it. Every version listed here stays
 // readable.
 //
 //	1  The first: config.json, vocab.tsv, tokenizer.json, model.safetensors,
@@ -21,12 +22,26 @@ import (
 //	   of sizes and SHA-256 checksums. Rows are float32. The table of the
 //	   vocabulary is called "embedding.weight" because sentence-transformers
 //	   opens that name.
+//	2  So that sentence-transformers opens the folder and computes the same
+//	   vectors, model.safetensors has a row of zeros for unknown text: the last of
+//	   "embedding.weight", or of "embeddings", which the tensors "mapping" and
+//	   "weights" belong to; see docs/model-folder.md. modules.json and
+//	   config_sentence_transformers.json are added.
+//	3  Tables may be quantized: stored as bytes, half bytes or numbers of vectors, with
+//	   a scale for each row and, optionally, a mapping by which rows share codes. A
+//	   program that reads only earlier versions would not find the table.
 //
 // Additions that a reader may ignore need no new version. spellings.tsv is one. Character n-grams are one: a
 // reader that does not know "ngrams" in config.json, ngrams.txt and the tensor
 // "ngrams.weight" reads the vectors of the vocabulary correctly and treats all other
 // words as unknown, as in a model without n-grams.
-const FormatVersion = 1
+const FormatVersion = 3
+
+// Versions that a reader has to distinguish.
+const (
+	formatZeroRow   = 2
+	formatQuantized = 3
+)
 
 // Config is the content of config.json: what the model is and how it was made.
 type Config struct {
@@ -44,7 +59,25 @@ type Config struct {
 	Earlier  []CorpusInfo          `json:"earlier,omitempty"` // texts of earlier runs, oldest first
 	Progress Progress              `json:"progress"`
 
+	// Of a model from another program: the licence that came with it, such as "mit" or a name of
+	// its own, and where it comes from, such as "minishlab/potion-base-8M" or the name of the
+	// imported file and its format. Empty: not known, or trained here.
+	License string `json:"license,omitempty"`
+	Origin  string `json:"origin,omitempty"`
+
 	Validation *Validation `json:"validation,omitempty"` // nil: training was not validated
+
+	Compression *Compression `json:"compression,omitempty"` // nil: the model was not compressed
+}
+
+// Compression records how a model was made smaller.
+type Compression struct {
+	DType    DType  `json:"dtype"`              // how the tables are stored
+	Tokens   int    `json:"tokens"`             // tokens before
+	Dim      int    `json:"dim"`                // length of a vector before
+	Clusters int    `json:"clusters,omitempty"` // rows of the table that the tokens share; 0: each has its own
+	Seed     uint64 `json:"seed,omitempty"`     // of the clustering
+	Bytes    int64  `json:"bytes"`              // of the tables before, as float32
 }
 
 // EncoderConfig defines how the vector of a text is computed from rows of the table.
@@ -53,7 +86,19 @@ type EncoderConfig struct {
 	Project   int    `json:"project"`   // outputs of the projection after pooling; 0: none
 	Pooling   string `json:"pooling"`   // "mean", "max", "cls" (the first token), "sep" (the last) or "sif" (the mean, tokens weighted by pooling.weight)
 	Normalize bool   `json:"normalize"` // scale the vector to length 1 at the end
+
+	// Unknown is what a subword tokenizer's token for unknown text, such as [UNK], counts: nothing
+	// ("", and a text in which only spaces are known is unknown as a whole), nothing but spaces do
+	// (UnknownSkipped, as in model2vec), or as any other token does (UnknownCounted, as in
+	// sentence-transformers). Default "", of all models that are trained here.
+	Unknown string `json:"unknown,omitempty"`
 }
+
+// Values of EncoderConfig.Unknown.
+const (
+	UnknownSkipped = "skipped"
+	UnknownCounted = "counted"
+)
 
 // sif is the pooling with token weights.
 const sif = "sif"
@@ -118,6 +163,8 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("encoder.project must not be negative, got %d", c.Encoder.Project)
 	case c.Encoder.Pooling != "" && !slices.Contains(poolings, c.Encoder.Pooling):
 		return fault.New("update LuminaVec if a newer version wrote it", "encoder.pooling must be one of %s, got %q", strings.Join(poolings, ", "), c.Encoder.Pooling)
+	case c.Encoder.Unknown != "" && c.Encoder.Unknown != UnknownSkipped && c.Encoder.Unknown != UnknownCounted:
+		return fault.New("update LuminaVec if a newer version wrote it", "encoder.unknown must be %s or %s, got %q", UnknownSkipped, UnknownCounted, c.Encoder.Unknown)
 	case !(c.Progress.Done >= 0 && c.Progress.Done <= 1):
 		return fmt.Errorf("progress.done must be from 0 to 1, got %v", c.Progress.Done)
 	}
@@ -142,7 +189,19 @@ func (c *Config) Validate() error {
 }
 
 // marshal returns config.json, indented for readability.
-func (c *Config) marshal() ([]byte, error) {
+func (c *Config) marshal() ([]byte, error) { return marshalConfig(c) }
+
+// marshalIndexed is marshal with the keys that model2vec reads: the tensors of the layout indexed have
+// the names that it opens.
+func (c *Config) marshalIndexed() ([]byte, error) {
+	return marshalConfig(struct {
+		*Config
+		Normalize bool `json:"normalize"`
+		MaxLength *int `json:"max_length"` // null: texts are not truncated
+	}{Config: c, Normalize: c.Encoder.Normalize})
+}
+
+func marshalConfig(c any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

@@ -29,6 +29,16 @@ func wantDamage(t *testing.T, dir, name, what string) {
 	if err == nil || !strings.Contains(err.Error(), name+":") || fault.Hint(err) == "" {
 		t.Fatalf("%s of %s: Read says %v, hint %q", what, name, err, fault.Hint(err))
 	}
+	c, err := Read(context.Background(), dir, ReadOptions{State: true, Mapped: true})
+	if err == nil {
+		err = c.Embedding().Verify(0, c.Embedding().Rows())
+	}
+	if err == nil {
+		err = c.Tensors[NGramTensor].Verify(0, c.Tensors[NGramTensor].Rows())
+	}
+	if err == nil || !strings.Contains(err.Error(), name+":") || fault.Hint(err) == "" {
+		t.Fatalf("%s of %s: a mapped model says %v, hint %q", what, name, err, fault.Hint(err))
+	}
 }
 
 // damaged returns the offsets below n at which tests damage a file: all of them in slow tests,
@@ -105,7 +115,7 @@ func TestEditedCard(t *testing.T) {
 }
 
 func TestMissingFile(t *testing.T) {
-	files := []string{ConfigFile, VocabularyFile, TokenizerFile, NGramFile, ModelFile, CardFile, StateFile, LogFile}
+	files := []string{ConfigFile, VocabularyFile, TokenizerFile, NGramFile, ModelFile, BlocksFile, CardFile, StateFile, LogFile}
 	for _, name := range files {
 		dir := filepath.Join(t.TempDir(), "model")
 		mustWrite(t, dir, newSmall(t))
@@ -242,7 +252,7 @@ func TestForged(t *testing.T) {
 		change map[string]string
 		want   string
 	}{
-		{map[string]string{ConfigFile: strings.Replace(good[ConfigFile], `"format": 1`, `"format": 2`, 1)}, "config.json format newer"},
+		{map[string]string{ConfigFile: strings.Replace(good[ConfigFile], `"format": 1`, `"format": 4`, 1)}, "config.json format newer"},
 		{map[string]string{ConfigFile: strings.Replace(good[ConfigFile], `"dim": 3`, `"dim": 4`, 1)}, "model.safetensors embedding.weight [4 3] [4 4]"},
 		{map[string]string{ConfigFile: "{}"}, "config.json version"},
 		{map[string]string{ConfigFile: ""}, "config.json"},
@@ -266,7 +276,7 @@ func TestForged(t *testing.T) {
 	} {
 		dir := filepath.Join(t.TempDir(), "model")
 		mustWrite(t, dir, newSmall(t))
-		forge(t, dir, FormatVersion, test.change)
+		forge(t, dir, format.Version, test.change)
 		if _, err := Verify(context.Background(), dir); err != nil {
 			t.Errorf("%s: Verify: %v", test.want, err)
 		}
@@ -281,7 +291,7 @@ func TestForged(t *testing.T) {
 			}
 		}
 	}
-	forge(t, dir, FormatVersion+1, nil)
+	forge(t, dir, format.Version+1, nil)
 	_, err := Read(context.Background(), dir, ReadOptions{})
 	if err == nil || !strings.Contains(err.Error(), "newer than") || fault.Hint(err) != "update LuminaVec" {
 		t.Errorf("newer format: %v, hint %q", err, fault.Hint(err))

@@ -7,6 +7,7 @@
 //	ngrams.txt                  the bucket of each character n-gram (optional)
 //	spellings.tsv               token TAB word, for words imported in another spelling (optional)
 //	model.safetensors           the tables, readable by every machine-learning tool
+//	model.blocks                checksums of the blocks of the tables (optional)
 //	README.md                   the model card, for people
 //	training/state.safetensors  the tables that only training needs (optional)
 //	training/log.jsonl          the training log, a JSON object per line (optional)
@@ -22,8 +23,12 @@
 // # Files
 //
 // MANIFEST is described in package internal/manifest; its first line is
-// "luminavec-manifest 1", with the FormatVersion. Files that it does not list are
+// "luminavec-manifest 1". Files that it does not list are
 // ignored. docs/model-folder.md describes the other files byte by byte.
+//
+// sentence-transformers opens the folder if it computes the same vectors from it: then there are
+// also modules.json and config_sentence_transformers.json, and the table has a row of zeros for
+// unknown text, which Read leaves out.
 //
 // The tensors of model.safetensors are float32, row after row. EmbeddingTensor is
 // always there; LinearTensor, BiasTensor and ProjectionTensor are the layers of an
@@ -50,6 +55,11 @@
 // finite. It ignores README.md, which people edit, and reads training/ only on request: a model
 // copied without training/ can be used but not trained further. [Verify] checks every file that
 // MANIFEST lists and reports each one.
+//
+// With ReadOptions.Mapped, the tables stay in model.safetensors, which is mapped into memory, and a
+// block of 64 KiB is compared with its checksum in model.blocks (CRC-32C) when it is used for the
+// first time. A model of any size then opens in the time that its vocabulary takes, and processes
+// share the memory of the tables.
 //
 // [Write] makes the folder under a hidden name beside its destination, syncs it and renames it
 // (package internal/durable): a reader sees either the old model or the new one, and a crash

@@ -68,6 +68,7 @@ func Example() {
 	// [0.9 0.6 0]
 	// README.md
 	// config.json
+	// model.blocks
 	// model.safetensors
 	// tokenizer.json
 	// vocab.tsv

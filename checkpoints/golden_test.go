@@ -34,6 +34,7 @@ func TestGolden(t *testing.T) {
 		for _, files := range []map[string]string{got, want} {
 			delete(files, CardFile)
 			delete(files, ManifestFile)
+			delete(files, BlocksFile)    // of later releases
 			delete(files, TokenizerFile) // package corpora keeps its own versions
 		}
 		if !maps.Equal(got, want) {

@@ -14,8 +14,8 @@ import (
 )
 
 // Compose writes the vector of a word outside the vocabulary to dst, whose length must be Dim:
-// the mean of the rows of its character n-grams, after the tokenizer's normalization. It
-// returns how many of the n-grams have a row; if none has, or if the model has no n-grams, dst
+// the mean of the rows of its character n-grams, after the tokenizer's normalization; whether
+// those without a row count, as zeros, is tokenize.NGramOptions.CountAll. It returns how many of the n-grams have a row; if none has, or if the model has no n-grams, dst
 // is zero. For a word of the vocabulary use its row of Embedding, which also includes the
 // word's own row.
 func (c *Checkpoint) Compose(dst []float32, word string) int {
@@ -29,7 +29,7 @@ func (c *Checkpoint) Compose(dst []float32, word string) int {
 	for _, row := range rows {
 		kernel.Axpy(dst, 1, table.Row(int(row)))
 	}
-	if n := float32(len(rows)); n > 1 {
+	if n := float32(c.NGrams.Divisor(word, len(rows))); n > 1 {
 		for i := range dst {
 			dst[i] /= n
 		}

@@ -6,7 +6,7 @@ import "math"
 type numberType struct {
 	name   string                 // what a message calls the numbers
 	bytes  int                    // of one
-	whole  bool                   // whole numbers, which are indices and not vectors
+	whole  bool                   // whole numbers, which are indices and not vectors, unless they have 8 bits
 	decode func(b []byte) float32 // nil: they are not read
 }
 
@@ -19,7 +19,7 @@ var numberTypes = map[string]numberType{
 	"I64":     {"64-bit integers", 8, true, func(b []byte) float32 { return float32(int64(little.Uint64(b))) }},
 	"I32":     {"32-bit integers", 4, true, func(b []byte) float32 { return float32(int32(little.Uint32(b))) }},
 	"I16":     {name: "16-bit integers"},
-	"I8":      {name: "8-bit integers"},
+	"I8":      {"8-bit integers", 1, true, func(b []byte) float32 { return float32(int8(b[0])) }}, // a table of model2vec
 	"U64":     {name: "64-bit integers"},
 	"U32":     {name: "32-bit integers"},
 	"U16":     {name: "16-bit integers"},

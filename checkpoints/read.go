@@ -1,6 +1,7 @@
 package checkpoints
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,14 @@ const attempts = 20
 // ReadOptions control what Read reads.
 type ReadOptions struct {
 	State bool // also read State and Log, to continue training; default false
+
+	// Mapped leaves the tables EmbeddingTensor and NGramTensor in model.safetensors, which is mapped
+	// into memory, so that a model is opened at once, whatever its size. A block of 64 KiB is verified
+	// by Tensor.Verify, with the checksums in model.blocks, before its rows are used for the first
+	// time. A model without model.blocks, and a file that cannot be mapped, are read as usual. Until the
+	// tensors are garbage collected, the file may be replaced, except on Windows, but not written to.
+	// Default false.
+	Mapped bool
 }
 
 // Read reads the model in the folder dir and verifies every file it uses; see the
@@ -48,7 +57,7 @@ func Read(ctx context.Context, dir string, o ReadOptions) (*Checkpoint, error) {
 			return nil, err
 		}
 		c, err := r.checkpoint(o)
-		if err == nil {
+		if err == nil && !(o.Mapped && i < attempts && r.replaced()) { // all files are from one folder
 			return c, nil
 		}
 		if i < attempts && r.replaced() {
@@ -61,7 +70,7 @@ func Read(ctx context.Context, dir string, o ReadOptions) (*Checkpoint, error) {
 // format is the format of a model's MANIFEST.
 var format = manifest.Format{
 	Head:    "luminavec-manifest",
-	Version: FormatVersion,
+	Version: 1, // of MANIFEST, not of the folder
 	Kind:    "model",
 	Other:   hintNoModel,
 	Damaged: hintDamaged,
@@ -173,6 +182,9 @@ func (r *reader) checkpoint(o ReadOptions) (*Checkpoint, error) {
 			return nil, r.wrap(err)
 		}
 	}
+	if err := c.restore(); err != nil {
+		return nil, r.wrap(&manifest.FileError{File: ModelFile, Err: err})
+	}
 	if err := c.Validate(); err != nil {
 		return nil, r.wrap(err)
 	}
@@ -181,13 +193,23 @@ func (r *reader) checkpoint(o ReadOptions) (*Checkpoint, error) {
 
 // words reads the vocabulary, and the tokenizer and the n-grams, which refer to it.
 func (r *reader) words(c *Checkpoint) error {
-	err := r.file(VocabularyFile, func(in io.Reader, _ int64) (err error) {
-		c.Vocabulary, err = tokenize.ReadVocabulary(VocabularyFile, in)
+	var tokenizer []byte // read meanwhile: it is the largest of these files
+	var tokenizerErr error
+	var work conc.WaitGroup
+	work.Go(func() {
+		tokenizerErr = r.file(TokenizerFile, whole(func(data []byte) error {
+			tokenizer = data
+			return nil
+		}))
+	})
+	defer work.Wait()
+	err := r.file(VocabularyFile, whole(func(data []byte) (err error) {
+		c.Vocabulary, err = tokenize.ReadVocabulary(VocabularyFile, bytes.NewReader(data))
 		if err == nil && c.Vocabulary.Len() == 0 {
 			err = errNoToken
 		}
 		return err
-	})
+	}))
 	if err != nil {
 		return err
 	}
@@ -211,10 +233,13 @@ func (r *reader) words(c *Checkpoint) error {
 			return err
 		}
 	}
-	return r.file(TokenizerFile, whole(func(data []byte) (err error) {
-		c.Tokenizer, err = tokenize.ParseWith(TokenizerFile, data, c.Vocabulary)
-		return err
-	}))
+	if work.Wait(); tokenizerErr != nil {
+		return tokenizerErr
+	}
+	if c.Tokenizer, err = tokenize.ParseWith(TokenizerFile, tokenizer, c.Vocabulary); err != nil {
+		return &manifest.FileError{File: TokenizerFile, Err: err}
+	}
+	return nil
 }
 
 // tables reads the tensors and, on request, what training needs.
@@ -225,8 +250,31 @@ func (r *reader) tables(c *Checkpoint, o ReadOptions) error {
 			return err
 		}
 	}
-	if err := r.file(ModelFile, tensors(&c.Tensors)); err != nil || !o.State {
-		return err
+	have := false
+	if o.Mapped {
+		var err error
+		if have, err = r.mapTables(c); err != nil {
+			return err
+		}
+	}
+	if !have {
+		if err := r.file(ModelFile, func(in io.Reader, size int64) error {
+			all, err := readStored(r.ctx, in, size, c.Config.Format >= formatQuantized)
+			if err == nil {
+				c.Tensors, err = joinTables(all, c.Config.Dim)
+			}
+			return err
+		}); err != nil {
+			return err
+		}
+		if _, ok := r.folder.Find(BlocksFile); ok {
+			if err := r.folder.Verify(r.ctx, BlocksFile); err != nil {
+				return err
+			}
+		}
+	}
+	if !o.State {
+		return nil
 	}
 	if _, ok := r.folder.Find(StateFile); ok {
 		if err := r.file(StateFile, tensors(&c.State)); err != nil {

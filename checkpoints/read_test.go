@@ -20,7 +20,7 @@ func TestOtherLayout(t *testing.T) {
 	if err := json.Compact(&b, []byte(tree(t, dir)[TokenizerFile])); err != nil {
 		t.Fatal(err)
 	}
-	forge(t, dir, FormatVersion, map[string]string{TokenizerFile: strings.Replace(b.String(), "ï", `\u00ef`, 1)})
+	forge(t, dir, format.Version, map[string]string{TokenizerFile: strings.Replace(b.String(), "ï", `\u00ef`, 1)})
 	got, err := Read(context.Background(), dir, ReadOptions{State: true})
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func TestForgedTokenizer(t *testing.T) {
 		if bad == good {
 			t.Fatalf("%s is not in %s", test.from, good)
 		}
-		forge(t, dir, FormatVersion, map[string]string{TokenizerFile: bad})
+		forge(t, dir, format.Version, map[string]string{TokenizerFile: bad})
 		_, err := Read(context.Background(), dir, ReadOptions{})
 		if err == nil || !strings.Contains(err.Error(), ": tokenizer.json: ") || !strings.Contains(err.Error(), test.want) || fault.Hint(err) == "" {
 			t.Errorf("%s: error %v, hint %q", test.to, err, fault.Hint(err))
@@ -59,7 +59,7 @@ func TestFirstDamage(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "model")
 	mustWrite(t, dir, newSmall(t))
 	files := tree(t, dir)
-	forge(t, dir, FormatVersion, map[string]string{
+	forge(t, dir, format.Version, map[string]string{
 		VocabularyFile: files[VocabularyFile] + "x\n",
 		ModelFile:      files[ModelFile][:50],
 	})

@@ -24,28 +24,28 @@ type entry struct {
 	begin, end int64 // bytes, from the end of the header
 }
 
-// packHeader lays out the named tensors and returns the start of the file, up to the
-// values.
-func packHeader(tensors map[string]Tensor, names []string) ([]byte, error) {
+// packHeader lays out tensors and returns the start of the file, up to the values.
+func packHeader(tensors []Saved) ([]byte, error) {
 	var b bytes.Buffer
 	b.Write(make([]byte, 8))
 	b.WriteString(`{"__metadata__":{"format":"pt"}`)
 	var at int64
-	for _, name := range names {
-		t := tensors[name]
-		if at > math.MaxInt64-t.bytes() {
-			return nil, fmt.Errorf("tensor %q: the file would be too large", name)
+	for _, t := range tensors {
+		number, width := t.dtype()
+		n := Tensor{Shape: t.Shape}.values() * width
+		if at > math.MaxInt64-n {
+			return nil, fmt.Errorf("tensor %q: the file would be too large", t.Name)
 		}
-		key, err := json.Marshal(name)
+		key, err := json.Marshal(t.Name)
 		if err != nil {
-			return nil, fmt.Errorf("tensor %q: %w", name, err)
+			return nil, fmt.Errorf("tensor %q: %w", t.Name, err)
 		}
 		shape, err := json.Marshal(t.Shape)
 		if err != nil {
-			return nil, fmt.Errorf("tensor %q: %w", name, err)
+			return nil, fmt.Errorf("tensor %q: %w", t.Name, err)
 		}
-		fmt.Fprintf(&b, `,%s:{"dtype":"F32","shape":%s,"data_offsets":[%d,%d]}`, key, shape, at, at+t.bytes())
-		at += t.bytes()
+		fmt.Fprintf(&b, `,%s:{"dtype":"%s","shape":%s,"data_offsets":[%d,%d]}`, key, number, shape, at, at+n)
+		at += n
 	}
 	b.WriteByte('}')
 	b.WriteString(strings.Repeat(" ", -b.Len()&63)) // values start at a multiple of 64
@@ -194,7 +194,7 @@ func parseEntry(d *json.Decoder, name string) (entry, error) {
 // check returns the type of a tensor that is to be read.
 func (e *entry) check() (numberType, error) {
 	t, ok := numberTypes[e.dtype]
-	if t.decode == nil || t.whole && len(e.shape) != 1 {
+	if t.decode == nil || t.whole && t.bytes > 1 && len(e.shape) != 1 {
 		what := fmt.Sprintf("values of the type %.40q", e.dtype)
 		if ok {
 			what = fmt.Sprintf("%s (%s)", t.name, e.dtype)
@@ -202,11 +202,16 @@ func (e *entry) check() (numberType, error) {
 		return t, fault.New("save it as float32 in the program that wrote it: tensor.float()",
 			"tensor %q holds %s; vectors are floating-point numbers (F32, F16, BF16 or F64)", e.name, what)
 	}
+	return t, e.checkRange(t.bytes)
+}
+
+// checkRange checks that the shape fits the range of values of width bytes.
+func (e *entry) checkRange(width int) error {
 	if err := (Tensor{Shape: e.shape}).checkShape(); err != nil {
-		return t, fmt.Errorf("tensor %q: %w", e.name, err)
+		return fmt.Errorf("tensor %q: %w", e.name, err)
 	}
-	if want := (Tensor{Shape: e.shape}).values() * int64(t.bytes); e.end-e.begin != want {
-		return t, fmt.Errorf("tensor %q: shape %v takes %d bytes, but its range, %d to %d, has %d", e.name, e.shape, want, e.begin, e.end, e.end-e.begin)
+	if want := (Tensor{Shape: e.shape}).values() * int64(width); e.end-e.begin != want {
+		return fmt.Errorf("tensor %q: shape %v takes %d bytes, but its range, %d to %d, has %d", e.name, e.shape, want, e.begin, e.end, e.end-e.begin)
 	}
-	return t, nil
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -20,19 +21,82 @@ var little = binary.LittleEndian
 // blockBytes is how much of a tensor is converted between two checks of the context.
 const blockBytes = 256 << 10
 
-// writeTensors writes a safetensors file, one block of rows at a time. A value that is
-// not finite is an error.
-func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) error {
-	names := slices.Sorted(maps.Keys(tensors))
-	for _, name := range names {
-		if name == "" || name == "__metadata__" {
-			return fmt.Errorf("%q cannot be the name of a tensor", name)
-		}
+// Saved is a tensor to be written to a safetensors file, row by row.
+type Saved struct {
+	Name  string
+	Shape []int
+
+	// Row returns the values of row i, stored as float32 (F32). They are read before the next call.
+	Row func(i int) []float32
+	// Whole returns value i of a tensor of one dimension, stored as a 32-bit integer (I32). nil:
+	// Row returns the values.
+	Whole func(i int) int
+
+	// Bytes are the values of a tensor of bytes, which has no Row: signed (I8) or, with Unsigned,
+	// unsigned (U8).
+	Bytes    []byte
+	Unsigned bool
+}
+
+// dtype returns the type of the values in the header, and the bytes of one.
+func (s Saved) dtype() (name string, width int64) {
+	switch {
+	case s.Bytes != nil && s.Unsigned:
+		return "U8", 1
+	case s.Bytes != nil:
+		return "I8", 1
+	case s.Whole != nil:
+		return "I32", 4
+	}
+	return "F32", 4
+}
+
+// saved returns tensors in the order in which they are written. static says that the vector of a
+// text is the mean of rows of the table of the vocabulary.
+func saved(tensors map[string]Tensor, static bool) ([]Saved, error) {
+	var list []Saved
+	for _, name := range slices.Sorted(maps.Keys(tensors)) {
 		if err := tensors[name].Validate(); err != nil {
-			return fmt.Errorf("tensor %q: %w", name, err)
+			return nil, fmt.Errorf("tensor %q: %w", name, err)
+		}
+		t, err := tensors[name].inMemory()
+		if err != nil {
+			return nil, err
+		}
+		if t.Quantized != nil {
+			list = append(list, t.Quantized.saved(tableNames(name, t.Quantized.DType, static))...)
+			continue
+		}
+		list = append(list, Saved{Name: name, Shape: t.Shape, Row: t.Row})
+	}
+	slices.SortFunc(list, func(a, b Saved) int { return strings.Compare(a.Name, b.Name) })
+	return list, nil
+}
+
+// writeTensors writes a safetensors file with the tensors sorted by name. A value that is
+// not finite is an error.
+func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor, static bool) error {
+	list, err := saved(tensors, static)
+	if err != nil {
+		return err
+	}
+	return WriteTensors(ctx, w, list)
+}
+
+// WriteTensors writes a safetensors file, one block of rows at a time. A value that is not finite,
+// a shape that is not positive and a name that occurs twice are errors.
+func WriteTensors(ctx context.Context, w io.Writer, tensors []Saved) error {
+	names := map[string]bool{}
+	for _, t := range tensors {
+		if t.Name == "" || t.Name == "__metadata__" || names[t.Name] {
+			return fmt.Errorf("%q cannot be the name of a tensor", t.Name)
+		}
+		names[t.Name] = true
+		if err := (Tensor{Shape: t.Shape}).checkShape(); err != nil {
+			return fmt.Errorf("tensor %q: %w", t.Name, err)
 		}
 	}
-	head, err := packHeader(tensors, names)
+	head, err := packHeader(tensors)
 	if err != nil {
 		return err
 	}
@@ -48,9 +112,29 @@ func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) e
 		block = block[:0]
 		return err
 	}
-	for _, name := range names {
-		t := tensors[name]
-		for i := range t.Rows() {
+	for _, t := range tensors {
+		shape := Tensor{Shape: t.Shape}
+		if t.Whole != nil {
+			for i := range shape.Cols() {
+				if cap(block)-len(block) < 4 {
+					if err := flush(); err != nil {
+						return err
+					}
+				}
+				block = little.AppendUint32(block, uint32(t.Whole(i)))
+			}
+			continue
+		}
+		if t.Bytes != nil {
+			if err := flush(); err != nil {
+				return err
+			}
+			if _, err := w.Write(t.Bytes); err != nil {
+				return err
+			}
+			continue
+		}
+		for i := range shape.Rows() {
 			row := t.Row(i)
 			for done := 0; done < len(row); {
 				if cap(block)-len(block) < 4 {
@@ -61,7 +145,7 @@ func writeTensors(ctx context.Context, w io.Writer, tensors map[string]Tensor) e
 				n := min(len(row)-done, (cap(block)-len(block))/4)
 				out := block[len(block) : len(block)+4*n]
 				if bad := encode(out, row[done:done+n]); bad >= 0 {
-					return notFinite(name, t, i, done+bad, row[done+bad])
+					return notFinite(t.Name, shape, i, done+bad, row[done+bad])
 				}
 				block = block[:len(block)+4*n]
 				done += n
@@ -132,6 +216,20 @@ func ReadTensors(ctx context.Context, path string, names ...string) (map[string]
 // readTensors is ReadTensors for a file of size bytes. Whatever the header says, it allocates no
 // more than size bytes plus the padding of rows.
 func readTensors(ctx context.Context, r io.Reader, size int64, names ...string) (map[string]Tensor, error) {
+	all, err := readStored(ctx, r, size, false, names...)
+	if err != nil {
+		return nil, err
+	}
+	tensors := make(map[string]Tensor, len(all))
+	for name, t := range all {
+		tensors[name] = t.Tensor
+	}
+	return tensors, nil
+}
+
+// readStored is readTensors for a file that, if codes is set, may hold the integers of quantized
+// tables, which it does not convert.
+func readStored(ctx context.Context, r io.Reader, size int64, codes bool, names ...string) (map[string]stored, error) {
 	var first [8]byte
 	if size < int64(len(first)) {
 		return nil, fmt.Errorf("%d bytes are too few for a safetensors file", size)
@@ -154,14 +252,20 @@ func readTensors(ctx context.Context, r io.Reader, size int64, names ...string) 
 	if err != nil {
 		return nil, err
 	}
-	tensors := make(map[string]Tensor, len(entries))
+	tensors := make(map[string]stored, len(entries))
 	buffer := make([]byte, min(size, blockBytes)/8*8)
 	for _, e := range entries {
 		if len(names) > 0 && !slices.Contains(names, e.name) {
 			if _, err := io.CopyN(io.Discard, r, e.end-e.begin); err != nil {
 				return nil, fmt.Errorf("tensor %q: %w", e.name, noEOF(err))
 			}
-			tensors[e.name] = Tensor{Shape: e.shape}
+			tensors[e.name] = stored{Tensor: Tensor{Shape: e.shape}}
+			continue
+		}
+		if width := codeWidths[e.dtype]; codes && width > 0 {
+			if tensors[e.name], err = readIntegers(r, e, width); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		number, err := e.check()
@@ -172,7 +276,7 @@ func readTensors(ctx context.Context, r io.Reader, size int64, names ...string) 
 		if err := readValues(ctx, r, e.name, t, number, buffer); err != nil {
 			return nil, err
 		}
-		tensors[e.name] = t
+		tensors[e.name] = stored{dtype: "F32", Tensor: t}
 	}
 	return tensors, nil
 }

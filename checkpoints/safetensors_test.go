@@ -116,7 +116,7 @@ func TestSafetensorsBytes(t *testing.T) {
 	err := writeTensors(context.Background(), &b, map[string]Tensor{
 		"b": {Shape: []int{1}, Data: []float32{-2}},
 		"a": {Shape: []int{2, 1}, Stride: 2, Data: []float32{1, 99, 0.5}},
-	})
+	}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func TestSafetensorsBlocks(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := writeTensors(context.Background(), &b, want); err != nil {
+	if err := writeTensors(context.Background(), &b, want, false); err != nil {
 		t.Fatal(err)
 	}
 	got, err := read(b.Bytes())
@@ -177,7 +177,7 @@ func FuzzSafetensors(f *testing.F) {
 			return
 		}
 		var b bytes.Buffer
-		if err := writeTensors(context.Background(), &b, tensors); err != nil {
+		if err := writeTensors(context.Background(), &b, tensors, false); err != nil {
 			t.Fatal(err)
 		}
 		again, err := read(b.Bytes())

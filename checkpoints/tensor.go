@@ -8,11 +8,16 @@ import (
 )
 
 // Tensor is an array of float32 values in row-major order. A tensor of more than two dimensions
-// is a table whose rows are its last dimension.
+// is a table whose rows are its last dimension. The table of the vocabulary and that of the
+// n-grams may be stored as small numbers, Quantized, instead of Data.
 type Tensor struct {
-	Shape  []int     // at least one dimension, all positive
-	Stride int       // floats from one row to the next; 0 means packed, the last dimension
-	Data   []float32 // row i begins at i*Stride; values between the rows are never read
+	Shape     []int      // at least one dimension, all positive
+	Stride    int        // floats from one row to the next; 0 means packed, the last dimension
+	Data      []float32  // row i begins at i*Stride; values between the rows are never read
+	Quantized *Quantized // nil: the values are in Data
+
+	file *mapping // that Data or the codes are in; nil: they are in memory
+	at   int      // byte of the file where they begin
 }
 
 // NewTensor returns a zeroed tensor whose rows are padded to whole vectors of the
@@ -47,11 +52,30 @@ func (t Tensor) Rows() int {
 // Cols returns the length of a row: the last dimension.
 func (t Tensor) Cols() int { return t.Shape[len(t.Shape)-1] }
 
-// Row returns row i of t.Data, without the padding.
+// Row returns row i of t.Data, without the padding. A row of a quantized table is a copy.
 func (t Tensor) Row(i int) []float32 {
 	n := t.Cols()
+	if t.Quantized != nil {
+		row := make([]float32, n)
+		t.Quantized.Row(row, i)
+		return row
+	}
 	at := i * t.rowStride()
 	return t.Data[at : at+n : at+n]
+}
+
+// Expanded returns t with its values in Data, in memory. It returns t itself unless t is quantized
+// or mapped. It is an error if a mapped tensor is damaged.
+func (t Tensor) Expanded() (Tensor, error) {
+	t, err := t.inMemory()
+	if err != nil || t.Quantized == nil {
+		return t, err
+	}
+	x := NewTensor(t.Shape...)
+	for i := range t.Rows() {
+		t.Quantized.Row(x.Row(i), i)
+	}
+	return x, nil
 }
 
 func (t Tensor) rowStride() int {
@@ -80,11 +104,14 @@ func (t Tensor) checkShape() error {
 	return nil
 }
 
-// Validate returns an error if a dimension is not positive or Data does not contain all
-// rows.
+// Validate returns an error if a dimension is not positive, if Data does not contain all rows, or
+// if the parts of Quantized do not fit together.
 func (t Tensor) Validate() error {
 	if err := t.checkShape(); err != nil {
 		return err
+	}
+	if t.Quantized != nil {
+		return t.Quantized.validate(t.Rows(), t.Cols())
 	}
 	if t.Stride != 0 && t.Stride < t.Cols() {
 		return fmt.Errorf("stride %d is shorter than a row of %d", t.Stride, t.Cols())
@@ -95,8 +122,13 @@ func (t Tensor) Validate() error {
 	return nil
 }
 
-// bytes returns the size of the packed values in a file, as float32.
-func (t Tensor) bytes() int64 { return t.values() * 4 }
+// Bytes returns the size of the values in a file.
+func (t Tensor) Bytes() int64 {
+	if t.Quantized != nil {
+		return t.Quantized.Bytes()
+	}
+	return t.values() * 4
+}
 
 func (t Tensor) values() int64 { return int64(t.Rows()) * int64(t.Cols()) }
 

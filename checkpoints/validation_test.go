@@ -39,7 +39,7 @@ func TestValidationIsKept(t *testing.T) {
 		t.Errorf("%+v, want %+v", got.Config, c.Config)
 	}
 	report, err := Verify(context.Background(), dir)
-	if err != nil || len(report.Extra) > 0 || len(report.Files) != 10 {
+	if err != nil || len(report.Extra) > 0 || len(report.Files) != 11 {
 		t.Errorf("%+v, %v", report, err)
 	}
 	card, err := os.ReadFile(filepath.Join(dir, CardFile))

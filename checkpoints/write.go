@@ -10,6 +10,7 @@ import (
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
+	"github.com/luminavec/luminavec/internal/mapped"
 )
 
 // WriteOptions control how Write treats an existing model.
@@ -25,7 +26,8 @@ type WriteOptions struct {
 // It is an error if the parts of the checkpoint are inconsistent, if a value is not finite, or
 // if the context is canceled; dir is then unchanged.
 //
-// Config.Format is set to FormatVersion, and Config.NGrams from NGrams. The tables are written
+// Config.Format is set to the lowest version that can hold the model, and Config.NGrams from NGrams.
+// The tables are written
 // without a second copy in memory; they must not change during the call.
 func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error {
 	c.Config.Format, c.Config.NGrams = FormatVersion, tokenize.NGramOptions{}
@@ -35,25 +37,48 @@ func Write(ctx context.Context, dir string, c *Checkpoint, o WriteOptions) error
 	if err := c.Validate(); err != nil {
 		return fmt.Errorf("cannot write %s: %w", dir, err)
 	}
+	layout, opens := layoutOf(c)
+	switch {
+	case c.Quantized():
+		c.Config.Format = formatQuantized
+	case layout != plain:
+		c.Config.Format = formatZeroRow
+	default:
+		c.Config.Format = 1
+	}
+	marshal := c.Config.marshal
+	if layout == indexed {
+		marshal = c.Config.marshalIndexed
+	}
 	folder, err := createFolder(dir, o)
 	if err != nil {
 		return err
 	}
 	defer folder.Abort()
 	w := writer{ctx: ctx, dir: dir, folder: folder}
+	blocks := mapped.NewSums(tableBlock)
 	for _, f := range []struct {
 		name    string
 		present bool
 		content func(io.Writer) error
 	}{
-		{ConfigFile, true, bytesOf(c.Config.marshal)},
+		{ConfigFile, true, bytesOf(marshal)},
 		{VocabularyFile, true, func(w io.Writer) error { _, err := c.Vocabulary.WriteTo(w); return err }},
 		{TokenizerFile, true, bytesOf(c.Tokenizer.MarshalJSON)},
 		{NGramFile, c.NGrams != nil, func(w io.Writer) error { return writeBuckets(w, c.NGrams.Buckets()) }},
 		{SpellingFile, len(c.Spellings) > 0, func(w io.Writer) error { return writeSpellings(w, c) }},
-		{ModelFile, true, func(w io.Writer) error { return writeTensors(ctx, w, c.Tensors) }},
+		{ModelFile, true, func(w io.Writer) error {
+			tensors, err := c.stored(layout)
+			if err != nil {
+				return err
+			}
+			return WriteTensors(ctx, io.MultiWriter(w, blocks), tensors)
+		}},
+		{BlocksFile, true, func(w io.Writer) error { _, err := w.Write(appendBlocks(blocks)); return err }},
+		{ModulesFile, opens, func(w io.Writer) error { return writeModules(w, c, layout) }},
+		{SimilarityFile, opens, func(w io.Writer) error { return writeSimilarity(w, layout) }},
 		{CardFile, true, func(w io.Writer) error { return writeCard(w, c) }},
-		{StateFile, c.State != nil, func(w io.Writer) error { return writeTensors(ctx, w, c.State) }},
+		{StateFile, c.State != nil, func(w io.Writer) error { return writeTensors(ctx, w, c.State, false) }},
 		{LogFile, len(c.Log) > 0, these(c.Log)},
 		{CurveSVGFile, len(c.CurveSVG) > 0, these(c.CurveSVG)},
 		{CurvePNGFile, len(c.CurvePNG) > 0, these(c.CurvePNG)},
@@ -103,7 +128,7 @@ func createFolder(dir string, o WriteOptions) (*durable.Folder, error) {
 // isOurs reports whether a file of this name is part of a model.
 func isOurs(name string) bool {
 	switch name {
-	case ConfigFile, VocabularyFile, TokenizerFile, NGramFile, SpellingFile, ModelFile, CardFile, StateFile, LogFile, CurveSVGFile, CurvePNGFile, ManifestFile:
+	case ConfigFile, VocabularyFile, TokenizerFile, NGramFile, SpellingFile, ModelFile, BlocksFile, ModulesFile, SimilarityFile, CardFile, StateFile, LogFile, CurveSVGFile, CurvePNGFile, ManifestFile:
 		return true
 	}
 	return false

@@ -129,7 +129,7 @@ func TestEveryStepFails(t *testing.T) {
 				}
 				last = v
 				if cause == syscall.ENOSPC && failed != durable.OpRemove || failed == "" {
-					if n := len(tree(t, root)); n != 9 {
+					if n := len(tree(t, root)); n != 10 {
 						t.Errorf("after step %d (%s): %d files", failing, failed, n)
 					}
 				}
@@ -279,7 +279,7 @@ func benchmarkCheckpoint(b *testing.B) *Checkpoint {
 		}
 	}
 	c.Tensors["big"] = big
-	b.SetBytes(big.bytes())
+	b.SetBytes(big.Bytes())
 	return c
 }
 

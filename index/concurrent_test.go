@@ -257,7 +257,7 @@ func TestSearchBatchOfAFillingIndex(t *testing.T) {
 	if err := f.Add(1, []float32{1, 1}); err != nil {
 		t.Fatal(err)
 	}
-	g := scanGroup{store: &f.store, scratch: f.scratch.Get()}
+	g := f.newGroup()
 	defer f.scratch.Put(g.scratch)
 	queries := make([]float32, 2*2000)
 	for range 20 {
@@ -279,9 +279,9 @@ func TestSearchBatchOfAFillingIndex(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := range g.tops {
-			if g.tops[i].K != g.request.k {
-				t.Fatalf("query %d has k %d, the group has %d", i, g.tops[i].K, g.request.k)
+		for i := range g.Tops {
+			if g.Tops[i].K != g.request.k {
+				t.Fatalf("query %d has k %d, the group has %d", i, g.Tops[i].K, g.request.k)
 			}
 		}
 		if err := g.scan(t.Context()); err != nil {

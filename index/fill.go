@@ -8,12 +8,23 @@ import (
 // fillPortion is the number of vectors that Fill collects before it adds them.
 const fillPortion = 1024
 
-// Fill builds an index of the vectors that read passes to add, one at a time. Vectors are
-// labeled 0, 1, 2, …, and the first one sets o.Dim. total is the number of vectors to
+// Fill is FillLabeled with the labels 0, 1, 2, ….
+func Fill(ctx context.Context, o Options, name string, read func(add func(total int64, vector []float32) error) error, progress func(done, total int64)) (Index, error) {
+	next := int64(-1)
+	return FillLabeled(ctx, o, name, func(add func(total, label int64, vector []float32) error) error {
+		return read(func(total int64, vector []float32) error {
+			next++
+			return add(total, next, vector)
+		})
+	}, progress)
+}
+
+// FillLabeled builds an index of the vectors that read passes to add, one at a time, with their
+// labels. The first one sets o.Dim. total is the number of vectors to
 // expect, or 0 if it is unknown. progress is called with the number of vectors in the index and
 // with total. Errors about vectors start with name, which names their source. If read adds no
-// vector, Fill returns a nil Index.
-func Fill(ctx context.Context, o Options, name string, read func(add func(total int64, vector []float32) error) error, progress func(done, total int64)) (Index, error) {
+// vector, it returns a nil Index.
+func FillLabeled(ctx context.Context, o Options, name string, read func(add func(total, label int64, vector []float32) error) error, progress func(done, total int64)) (Index, error) {
 	var ix Index
 	var pending []float32
 	var labels []int64
@@ -29,7 +40,7 @@ func Fill(ctx context.Context, o Options, name string, read func(add func(total 
 		progress(next, known)
 		return nil
 	}
-	err := read(func(total int64, vector []float32) (err error) {
+	err := read(func(total, label int64, vector []float32) (err error) {
 		known = total
 		if ix == nil {
 			o.Dim = len(vector)
@@ -37,7 +48,7 @@ func Fill(ctx context.Context, o Options, name string, read func(add func(total 
 				return err
 			}
 		}
-		labels, pending = append(labels, next), append(pending, vector...)
+		labels, pending = append(labels, label), append(pending, vector...)
 		if next++; len(labels) < fillPortion {
 			return nil
 		}

@@ -65,6 +65,9 @@ func historyOptions(seed uint64) Options {
 	if seed%5 == 4 {
 		o.Kind, o.Quantization, o.Tables, o.Bits = LSH, NoQuantization, 1+r.IntN(8), r.IntN(12)
 	}
+	if seed%7 == 6 {
+		o.Kind, o.Quantization, o.Tables, o.Bits = Flat, quantizations[seed/7%5], 0, 0
+	}
 	return o
 }
 

@@ -1,8 +1,6 @@
 package index
 
 import (
-	"unsafe"
-
 	"github.com/luminavec/luminavec/index/internal/walk"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
@@ -32,7 +30,7 @@ func (g *graph) compare(w *scratch, q []float32) {
 	w.away = w.away[:len(w.fresh)]
 	if g.arena.Coded {
 		t := g.arena.Codes()
-		t.Distances(w.away, &w.code.Codes, asInt32(w.fresh))
+		t.Distances(w.away, &w.code.Codes, walk.AsInt32(w.fresh))
 		return
 	}
 	for _, n := range w.fresh {
@@ -56,8 +54,4 @@ func (g *graph) measure(keys []key, q []float32) {
 		g.touchVectors(int(k.ID()), 1)
 		keys[i] = walk.NewKey(g.distance(q, g.arena.Vector(k.ID())), k.ID())
 	}
-}
-
-func asInt32(ids []id) []int32 {
-	return unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(ids))), len(ids))
 }

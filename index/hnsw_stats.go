@@ -1,5 +1,7 @@
 package index
 
+import "github.com/luminavec/luminavec/index/internal/walk"
+
 func (g *graph) Stats() Stats {
 	s := Stats{
 		Kind:      HNSW,
@@ -20,7 +22,7 @@ func (g *graph) Stats() Stats {
 	}
 	s.Levels = make([]int, start.level()+1)
 	total := int(g.reserved.Load())
-	reached := g.reach(start.id(), total)
+	reached := walk.Reach(start.id(), total, g.arena.Links)
 	for i := range total {
 		n := id(i)
 		if !g.visible(n) || g.node(n).twin != none {
@@ -41,22 +43,4 @@ func (g *graph) Stats() Stats {
 		}
 	}
 	return s
-}
-
-// reach marks the nodes below total that level-0 links lead to from start.
-func (g *graph) reach(start id, total int) []bool {
-	reached := make([]bool, total)
-	reached[start] = true
-	for queue := []id{start}; len(queue) > 0; {
-		n := queue[len(queue)-1]
-		queue = queue[:len(queue)-1]
-		slots := g.links(n, 0)
-		for i := range slots {
-			if c := load(&slots[i]); c != none && int(c) < total && !reached[c] {
-				reached[c] = true
-				queue = append(queue, c)
-			}
-		}
-	}
-	return reached
 }

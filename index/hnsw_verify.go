@@ -6,6 +6,7 @@ import (
 
 	"github.com/luminavec/luminavec/index/internal/edges"
 	"github.com/luminavec/luminavec/index/internal/problems"
+	"github.com/luminavec/luminavec/index/internal/walk"
 )
 
 func (g *graph) Verify(ctx context.Context) (Report, error) {
@@ -145,7 +146,7 @@ func (v *verifier) reach() {
 		v.Add("the entry point is invalid")
 		return
 	}
-	reached := g.reach(e.id(), len(v.stays))
+	reached := walk.Reach(e.id(), len(v.stays), g.arena.Links)
 	for i := range v.stays {
 		if g.visible(id(i)) && v.stays[i] && !reached[i] {
 			v.Add("label %d is unreachable", g.label(id(i)))

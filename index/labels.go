@@ -1,6 +1,11 @@
 package index
 
-import "github.com/luminavec/luminavec/index/internal/hashing"
+import (
+	"errors"
+	"slices"
+
+	"github.com/luminavec/luminavec/index/internal/hashing"
+)
 
 // The table of labels. The caller holds mu.
 
@@ -26,4 +31,26 @@ func (s *store) forget(label int64) { s.ids.Remove(labelHash(label), s.has(label
 func (s *store) taken(label int64) bool {
 	_, claimed := s.claimed[label]
 	return claimed || s.idOf(label) != none
+}
+
+// Labels returns the labels of an index in ascending order.
+func Labels(ix Index) ([]int64, error) {
+	of, ok := ix.(interface{ base() *store })
+	if !ok {
+		return nil, errors.New("index: only the indexes of this package list their labels")
+	}
+	s := of.base()
+	if err := s.complete(); err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	labels := make([]int64, 0, s.ids.Len())
+	for n := range id(s.reserved.Load()) {
+		if label := s.label(n); s.idOf(label) == n {
+			labels = append(labels, label)
+		}
+	}
+	slices.Sort(labels)
+	return labels, nil
 }

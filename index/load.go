@@ -3,10 +3,10 @@ package index
 import (
 	"encoding/binary"
 	"io"
-	"math"
 
 	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/chunk"
+	"github.com/luminavec/luminavec/index/internal/codes"
 	"github.com/luminavec/luminavec/index/internal/container"
 )
 
@@ -75,7 +75,7 @@ func (s *store) load(r *container.Reader, g *graph) error {
 	}
 	s.reserved.Store(int64(n))
 	s.count.Store(int64(n))
-	s.recenter.Store(recenterAt(n))
+	s.recenter.Store(codes.NextCenter(n))
 	return nil
 }
 
@@ -196,16 +196,4 @@ func (s *store) checkVectors(section string, n int) error {
 		}
 	}
 	return nil
-}
-
-// storable reports whether prepare could have returned vector.
-func (m Metric) storable(vector []float32) bool {
-	var sum float64
-	for _, v := range vector {
-		sum += float64(v) * float64(v)
-	}
-	if m == Cosine {
-		return sum == 0 || math.Abs(sum-1) < 1e-3
-	}
-	return math.Sqrt(sum) <= MaxLength // false for NaN
 }

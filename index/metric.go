@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/luminavec/luminavec/index/internal/vectors"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
@@ -86,36 +87,13 @@ func (m Metric) score(d float32) float32 {
 	return 0 - d // not -d, which would turn 0 into -0
 }
 
-// prepare writes to dst the form of vector that is stored or searched for: for Cosine, the
-// vector divided by its length. It sums in float64, in which no finite float32 overflows or
-// underflows. least is MinLength or minQuery. The caller has checked the number of values; the error
-// describes a value that cannot be stored.
+// prepare writes to dst the form of vector that is stored or searched for (see vectors.Prepare). least is
+// MinLength or minQuery. The caller has checked the number of values.
 func (m Metric) prepare(dst, vector []float32, least float64) error {
-	var sum float64
-	for i, v := range vector {
-		// True for NaN and both infinities, each of which minus itself is NaN.
-		if v-v != 0 {
-			return fault.New("every value must be a finite number", "value %d is %v", i, v)
-		}
-		sum += float64(v) * float64(v)
-	}
-	length := math.Sqrt(sum)
-	if m != Cosine {
-		if length > MaxLength {
-			return fault.New("scale the vectors down", "the length of the vector is %.3g, more than %.3g", length, float64(MaxLength))
-		}
-		if sum > 0 && length < least {
-			return fault.New("scale the vectors up, or set this one to zero", "the length of the vector is %.3g, less than %.3g", length, least)
-		}
-		copy(dst, vector)
-		return nil
-	}
-	if sum == 0 {
-		clear(dst[:len(vector)])
-		return nil
-	}
-	for i, v := range vector {
-		dst[i] = float32(float64(v) / length)
-	}
-	return nil
+	return vectors.Prepare(dst, vector, m == Cosine, least, MaxLength)
+}
+
+// storable reports whether prepare could have returned vector.
+func (m Metric) storable(vector []float32) bool {
+	return vectors.Storable(vector, m == Cosine, MaxLength)
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/luminavec/luminavec/index/internal/arena"
+	"github.com/luminavec/luminavec/index/internal/codes"
 	"github.com/luminavec/luminavec/index/internal/container"
 	"github.com/luminavec/luminavec/internal/pipe"
 )
@@ -23,13 +24,13 @@ import (
 // OpenFile compares the checksums of all small sections: everything but vectors and the links
 // of level 0. Of those, a search compares the checksums of the blocks that it reads, the first
 // time it does; if one is wrong, this and all later searches return an error. A file without
-// blocks, which is one of less than 32 MiB or of an earlier release, is compared as a whole when
+// blocks, which is one of less than 32 MiB without codes or of an earlier release, is compared as a whole when
 // it is opened; saving a large one again adds blocks. All is checked, as by Load, before the
 // first change, and by Verify, Vector, or a search with SearchOptions.Allowed.
 //
 // The file may be replaced (SaveFile) while it is open, except on Windows, but must not
 // be written to. It stays mapped until the index is garbage collected. A file of an older
-// version, an LSH index, and a file that cannot be mapped are loaded as by LoadFile.
+// version (with codes, before 5), an LSH index, and a file that cannot be mapped are loaded as by LoadFile.
 func OpenFile(path string) (Index, error) {
 	if pipe.Blocks(path) {
 		return LoadFile(path)
@@ -161,7 +162,7 @@ func (s *store) open(m *container.Image, g *graph) error {
 		large = nil // checked
 	}
 	s.completing = sync.OnceValue(func() error { return s.checkOpened(g, n, large, blocks) })
-	s.recenter.Store(recenterAt(n))
+	s.recenter.Store(codes.NextCenter(n))
 	return nil
 }
 

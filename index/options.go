@@ -7,14 +7,22 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Quantization selects what the walk of an HNSW index compares.
+// Quantization selects what the walk of an HNSW index, or the scan of a flat one, compares first. The
+// vectors that may be among the results are always compared themselves, so that scores are exact.
+//
+// Codes are rotated at random and relative to a center, which is taken of the vectors and taken again as
+// their number grows, so that they suit any finite data. See docs/index-tuning.md.
 type Quantization string
 
 const (
+	// AutoQuantization is Int4 for vectors of 64 values or more, except for LSH, and otherwise none.
+	AutoQuantization Quantization = "auto"
 	// NoQuantization compares the vectors themselves.
 	NoQuantization Quantization = "none"
-	// Int8 compares codes of 8 bits per value, stored beside the links of each node,
-	// and then the best candidates by their vectors.
+	// Int8 compares codes of 8 bits per value. HNSW stores them beside the links of each node. A flat
+	// index compares the signs of all values first, then the codes of the vectors that the bound on
+	// the error of the signs does not exclude, and the vectors that that of the codes does not; the
+	// results are those of a scan without codes, but for a chance of 1e-9 for each.
 	Int8 Quantization = "int8"
 	// Int4 compares codes of 4 bits per value in the same way, Int2 and Int1 codes of 2 bits and 1.
 	Int4 Quantization = "int4"
@@ -25,8 +33,8 @@ const (
 	Edges Quantization = "edges"
 )
 
-// quantizations lists the quantizations by their numbers in a file.
-var quantizations = []Quantization{NoQuantization, Int8, Int4, Int2, Int1, Edges}
+// quantizations lists the quantizations by their numbers in a file, and the one that is never in a file.
+var quantizations = []Quantization{NoQuantization, Int8, Int4, Int2, Int1, Edges, AutoQuantization}
 
 // Quantizations returns all quantizations.
 func Quantizations() []Quantization { return slices.Clone(quantizations) }
@@ -34,11 +42,28 @@ func Quantizations() []Quantization { return slices.Clone(quantizations) }
 // Summary describes the quantization in a few words. It is empty for an unknown one.
 func (q Quantization) Summary() string {
 	return map[Quantization]string{
-		NoQuantization: "the vectors",
-		Int8:           "codes of 8 bits per value: faster, with equal recall if values are centered around zero",
-		Int4:           "codes of 4 bits per value: faster still and smaller; for vectors of several dozen values or more",
-		Edges:          "codes of 1 bit per value for each link, relative to the node: the fastest; 32 codes per vector",
+		AutoQuantization: "int4 for vectors of 64 values or more, otherwise none",
+		NoQuantization:   "the vectors",
+		Int8:             "codes of 8 bits per value",
+		Int4:             "codes of 4 bits per value: smaller, and faster with equal recall for several dozen values or more",
+		Int2:             "codes of 2 bits per value: smaller and faster still, with slightly lower recall",
+		Int1:             "codes of 1 bit per value: the smallest, with lower recall of an hnsw index",
+		Edges:            "codes of 1 bit per value for each link of an hnsw index: the fastest, and twice the memory",
 	}[q]
+}
+
+// autoFrom is the number of values in a vector from which AutoQuantization selects codes.
+const autoFrom = 64
+
+// resolve returns the quantization that is selected.
+func (q Quantization) resolve(kind Kind, dim int) Quantization {
+	if q != AutoQuantization {
+		return q
+	}
+	if s, _ := kind.spec(); s.quantizes && dim >= autoFrom {
+		return Int4
+	}
+	return NoQuantization
 }
 
 // Limits of the options. They are generous, and exist only so that a damaged file or a typing
@@ -68,9 +93,8 @@ type Options struct {
 	// EfSearch is the default width of the beam of a search, 1 to MaxEf; for LSH, the
 	// default number of buckets probed in each table. Default 100.
 	EfSearch int
-	// Quantization is what the walk compares: none, int8 or int4. Scores are exact in
-	// any case. Codes are faster, and recall is the same if the values of the vectors
-	// spread around zero (see docs/index-tuning.md). Only HNSW supports it. Default none.
+	// Quantization is what the walk of an HNSW index or the scan of a flat one compares first.
+	// Scores are exact in any case. LSH supports only none. Default AutoQuantization.
 	Quantization Quantization
 	// Tables is the number of hash tables of an LSH index, 1 to MaxTables. Default 8.
 	Tables int
@@ -106,8 +130,9 @@ func (o Options) withDefaults() Options {
 		o.Tables = 8
 	}
 	if o.Quantization == "" {
-		o.Quantization = NoQuantization
+		o.Quantization = AutoQuantization
 	}
+	o.Quantization = o.Quantization.resolve(o.Kind, o.Dim)
 	if o.Seed == 0 {
 		o.Seed = 1
 	}

@@ -276,6 +276,8 @@ func FuzzLoad(f *testing.F) {
 	f.Add(small(f, HNSW, NoQuantization))
 	f.Add(small(f, HNSW, Int8))
 	f.Add(small(f, HNSW, Int4))
+	f.Add(small(f, Flat, Int4))
+	f.Add(small(f, Flat, Int1))
 	f.Add(small(f, Flat, NoQuantization)[:8])
 	f.Fuzz(func(t *testing.T, file []byte) {
 		Load(bytes.NewReader(file))

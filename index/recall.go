@@ -55,7 +55,7 @@ func (r Recall) Check(q Quantization) error {
 		return fault.Mention("scale the vectors up; or accept this with AnyRecall",
 			"the distances of %.0f%% of the nearest vectors are rounded to 0: their squares are too small for float32", 100*r.Equal)
 	case r.Codes < PoorRecall:
-		return fault.Mention("use Quantization none, or subtract the mean and scale the columns alike; or accept this with AnyRecall",
+		return fault.Mention("use Quantization none or more bits; or accept this with AnyRecall",
 			"Quantization %s does not suit these vectors: only %.1f%% of the %d nearest are found by their codes (%d vectors sampled)", q, 100*r.Codes, r.K, r.Queries)
 	}
 	return nil

@@ -1,28 +1,17 @@
 package index
 
 import (
-	"math"
-
+	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/codes"
 	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/index/internal/vectors"
 )
-
-// Codes are relative to the mean of the vectors. It is looked at when firstCenter vectors are in the
-// index and whenever there are centerGrowth times as many as before; if it has moved, all vectors get
-// new codes.
-const (
-	firstCenter  = 64
-	centerGrowth = 4
-)
-
-// recenterAt returns the number of vectors with which the center is looked at again.
-func recenterAt(n int) int64 { return max(firstCenter, centerGrowth*int64(n)) }
 
 // center takes a new center if it is time, before n vectors are added, packed in added, or one if that
 // is nil. Changes and searches that use codes wait meanwhile. The caller holds no lock.
 func (s *store) center(n int, added []float32) {
 	total := s.Len() + n
-	if s.arena.Space == nil || int64(total) < max(firstCenter, s.recenter.Load()) {
+	if s.options.Quantization == NoQuantization || int64(total) < max(codes.FirstCenter, s.recenter.Load()) {
 		return
 	}
 	s.gate.Lock()
@@ -30,7 +19,7 @@ func (s *store) center(n int, added []float32) {
 	if int64(total) < s.recenter.Load() {
 		return // another addition was faster
 	}
-	s.recenter.Store(recenterAt(total))
+	s.recenter.Store(codes.NextCenter(total))
 	dim, reserved := s.options.Dim, int(s.reserved.Load())
 	vector := func(i int) []float32 {
 		if i >= reserved {
@@ -71,28 +60,10 @@ func (s *store) encodeAll(n int) {
 	s.recode(center, n)
 }
 
-// saveSigns writes the section signs. The blocks are put together again, because ids that are not
-// saved leave gaps.
+// saveSigns writes the section signs.
 func (s *store) saveSigns(w *container.Writer, ids []id) {
-	width := s.arena.Signs.Width()
-	blocks := (len(ids) + 31) / 32
-	w.BlockedSection("signs", blocks*width*4)
-	block := make([]float32, width)
-	u := make([]float32, s.arena.Space.Len)
-	for at := 0; at < len(ids); at += 32 {
-		some := ids[at:min(len(ids), at+32)]
-		if len(some) == 32 && some[0]%32 == 0 && some[31] == some[0]+31 {
-			copy(block, s.arena.Signs.Row(int(some[0]/32)))
-		} else {
-			clear(block)
-			for i, n := range some {
-				x := s.arena.Vector(n)[:s.options.Dim]
-				s.arena.Space.Centered(u, x)
-				s.arena.Space.EncodeSigns(block, i, x, u)
-			}
-		}
-		writeFloats(w, block)
-	}
+	w.BlockedSection("signs", arena.Blocks(len(ids))*s.arena.Signs.Width()*4)
+	s.arena.PackSigns(ids, func(block []float32) { writeFloats(w, block) })
 	w.End()
 }
 
@@ -157,10 +128,8 @@ func (s *store) adoptCenter(center []float32) error {
 	if s.arena.Space == nil {
 		return container.Damaged("center", "the index has no quantization")
 	}
-	for i, v := range center {
-		if math.IsNaN(float64(v)) || math.Abs(float64(v)) > MaxLength {
-			return container.Damaged("center", "value %d is %v", i, v)
-		}
+	if !vectors.Storable(center, false, MaxLength) {
+		return container.Damaged("center", "it is not a vector of the index")
 	}
 	s.arena.Space = codes.NewSpace(s.arena.Space.Rotation, center, s.options.Metric == Euclidean)
 	return nil

@@ -1,10 +1,8 @@
 package index
 
 import (
-	"math"
 	"slices"
 
-	"github.com/luminavec/luminavec/index/internal/topk"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
@@ -119,23 +117,4 @@ func (s *store) compareRows(w *scratch, rows []float32, n int) {
 	for i := range w.block[:n] {
 		w.block[i] = -w.block[i]
 	}
-}
-
-// sieve returns a bound: only a vector whose product with the query is above it can
-// be among the best of top. The lengths of both are at most those given; for
-// Euclidean, the product is less half the vector's squared length. Two ways of
-// computing the same sum differ by rounding, by at most the number of additions
-// times the unit roundoff times the greatest possible sum.
-func (s *store) sieve(top *topk.List, query, longest float64) float32 {
-	if len(top.Hits) < top.K {
-		return float32(math.Inf(-1))
-	}
-	worst := float64(top.Hits[0].Distance)
-	score := -worst
-	if s.options.Metric == Euclidean {
-		score = (query*query - worst) / 2
-	}
-	sum := (query + longest) * (query + longest)
-	slack := float64(2*s.arena.Stride+16) * 0x1p-23 * sum
-	return float32(score - slack - math.Abs(score)*0x1p-22)
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/luminavec/luminavec/index/internal/codes"
 	"github.com/luminavec/luminavec/index/internal/edges"
 	"github.com/luminavec/luminavec/index/internal/epoch"
+	"github.com/luminavec/luminavec/index/internal/exact"
 	"github.com/luminavec/luminavec/index/internal/hashing"
 	"github.com/luminavec/luminavec/index/internal/topk"
 	"github.com/luminavec/luminavec/index/internal/walk"
@@ -42,7 +43,8 @@ type scratch struct {
 	away   []float32   // their distances
 	code   codes.Query // the query of a search that compares codes
 	counts int64       // number of distances computed
-	lower  []float32   // what the distances are at least, by their signs (exact search)
+	signs  exact.Signs // exact search with codes
+	target signTarget
 
 	edges  edges.Scratch // the query of a walk that compares coded neighbors
 	coding id            // the node that edges is prepared for

@@ -265,7 +265,9 @@ func (s *store) bytes() int64 {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	var extra int64
-	if s.arena.Space != nil {
+	if s.options.Quantization != NoQuantization {
+		s.recoding.RLock()
+		defer s.recoding.RUnlock()
 		extra = s.arena.Space.Bytes()
 	}
 	return extra + int64(s.arena.Values())*4 + int64(s.labels.Values())*12 + s.ids.Bytes()

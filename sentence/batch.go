@@ -16,12 +16,21 @@ const batchTexts = 64
 // known tokens of each text, and where it is 0 the vector is zero. The result does not depend
 // on threads. If ctx is canceled, the call soon returns its error.
 func (e *Encoder) EncodeBatch(ctx context.Context, texts []string, threads int) (vectors []float32, known []int, err error) {
+	dim := e.Dim()
+	vectors = make([]float32, len(texts)*dim)
+	known = make([]int, len(texts))
+	if err := e.encodeBatch(ctx, vectors, known, texts, threads); err != nil {
+		return nil, nil, err
+	}
+	return vectors, known, nil
+}
+
+// encodeBatch is EncodeBatch that writes to slices of the right length.
+func (e *Encoder) encodeBatch(ctx context.Context, vectors []float32, known []int, texts []string, threads int) error {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
 	dim := e.Dim()
-	vectors = make([]float32, len(texts)*dim)
-	known = make([]int, len(texts))
 	workers := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError().WithMaxGoroutines(threads)
 	for from := 0; from < len(texts) && ctx.Err() == nil; from += batchTexts {
 		to := min(from+batchTexts, len(texts))
@@ -40,10 +49,7 @@ func (e *Encoder) EncodeBatch(ctx context.Context, texts []string, threads int) 
 		})
 	}
 	if err := workers.Wait(); err != nil {
-		return nil, nil, err
+		return err
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, nil, err
-	}
-	return vectors, known, nil
+	return ctx.Err()
 }

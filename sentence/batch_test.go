@@ -83,3 +83,24 @@ func BenchmarkEncode(b *testing.B) {
 		})
 	}
 }
+
+// Goroutines that need the same outputs of Linear for the first time wait for each other.
+func TestEncodeBatchFeatures(t *testing.T) {
+	for range 20 {
+		enc, err := New(randomLayers(t, shape{20, 90, 5, true}, 60))
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts := batchTexts1000(enc.tokenizer.Vocabulary().Tokens())
+		got, _, err := enc.EncodeBatch(context.Background(), texts, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := make([]float32, 5)
+		for i, text := range texts {
+			if _, err := enc.Encode(want, text); err != nil || !slices.Equal(got[i*5:(i+1)*5], want) {
+				t.Fatalf("text %d: %v, want %v, error %v", i, got[i*5:(i+1)*5], want, err)
+			}
+		}
+	}
+}

@@ -7,7 +7,8 @@
 //	known, err := enc.Encode(vector, "how are you")
 //
 // An [Encoder] is immutable and safe for concurrent use. Encode does not allocate once
-// its buffers are warm.
+// its buffers are warm. The tables of an opened model stay in their file, and a part of them is
+// verified when it is used for the first time.
 //
 // # From a sentence to a vector
 //
@@ -40,6 +41,7 @@
 // can be computed once for each token of the vocabulary, and the mean of rows of T is
 // the same vector, not an approximation. [Encoder.Fold] does that: the folded encoder
 // adds one row per token, whatever layers the model was trained with. Weights of
-// tokens fold too. [Encoder.Explain] shows the arithmetic of the unfolded encoder step
+// tokens fold too. An encoder that is not folded computes max(0, W·e_t + b) only once for each
+// token that occurs. [Encoder.Explain] shows the arithmetic of the unfolded encoder step
 // by step; [WorkedExample] is a model small enough to follow by hand.
 package sentence

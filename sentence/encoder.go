@@ -25,19 +25,23 @@ type Layers struct {
 	Pooling    Pooling             // default Mean
 	Weights    *checkpoints.Tensor // [V] weight of each token with SIF; else nil
 	Normalize  bool                // divide the result by its length
+	Unknown    string              // what the token for unknown text counts; see checkpoints.EncoderConfig
 }
 
 // Encoder turns text into vectors. It is immutable and safe for concurrent use.
 type Encoder struct {
 	tokenizer  *tokenize.Tokenizer
 	unknown    int32            // id of the token for unknown text, which has no vector; -1: none
+	counted    string           // Layers.Unknown
 	blank      []bool           // by id: the token stands for a space only; nil if none does
-	table      *matrix          // [V, dim]
+	table      table            // [V, dim]
+	width      extent           // of the rows of table
+	pooled     vectors          // what is pooled for each token: the rows of table, or the outputs of Linear and ReLU
 	linear     *matrix          // [hidden, dim] or nil
 	bias       []float32        // [hidden], padded; nil without linear
 	projection *matrix          // [out, hidden or dim] or nil
 	grams      *tokenize.NGrams // of unknown tokens; nil: none
-	gramTable  *matrix          // [grams.Rows, dim]; nil without grams
+	gramTable  table            // [grams.Rows, dim]; nil without grams
 	pooling    Pooling
 	weights    []float32 // [V] with SIF; else nil
 	normalize  bool
@@ -47,13 +51,17 @@ type Encoder struct {
 
 // buffers are the scratch memory of one call of Encode.
 type buffers struct {
+	ids     []int32   // tokens of the text
+	weights []float32 // of ids
 	grams   []int32   // rows of the n-grams of one token
-	row     []float32 // their mean, padded; nil without n-grams
+	row     []float32 // their mean, or the row of a token, padded
+	ones    []float32 // weights of n-grams
 	feature []float32 // of one token, padded; nil without linear
 	pooled  []float32 // of all features, padded
 	known   int       // tokens of the text so far that have a vector
 	blank   int       // how many of them stand for a space only
 	unknown int       // tokens for unknown text
+	err     error     // of the first token whose vector could not be read
 	token   func(word []byte, id int32)
 }
 
@@ -75,15 +83,17 @@ func New(l Layers) (*Encoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Encoder{tokenizer: l.Tokenizer, normalize: l.Normalize, pooling: l.Pooling}
+	e := &Encoder{tokenizer: l.Tokenizer, normalize: l.Normalize, pooling: l.Pooling, counted: l.Unknown}
 	e.setUnknown()
-	if e.table, err = tensorMatrix(checkpoints.EmbeddingTensor, l.Embedding); err != nil {
+	if e.table, err = newTable(checkpoints.EmbeddingTensor, l.Embedding); err != nil {
 		return nil, err
 	}
-	if n := l.Tokenizer.Vocabulary().Len(); e.table.rows != n {
-		return nil, fault.New(hintShapes, "tensor embedding.weight has %d rows, but the vocabulary has %d tokens", e.table.rows, n)
+	var rows int
+	rows, e.width = e.table.size()
+	if n := l.Tokenizer.Vocabulary().Len(); rows != n {
+		return nil, fault.New(hintShapes, "tensor embedding.weight has %d rows, but the vocabulary has %d tokens", rows, n)
 	}
-	if err := e.setWeights(l.Weights); err != nil {
+	if err := e.setWeights(l.Weights, rows); err != nil {
 		return nil, err
 	}
 	if err := e.setLinear(l.Linear, l.Bias); err != nil {
@@ -100,11 +110,12 @@ func New(l Layers) (*Encoder, error) {
 	if err := e.setNGrams(l.NGrams, l.NGramTable); err != nil {
 		return nil, err
 	}
+	e.pooled = e.table
+	if e.linear != nil {
+		e.pooled = &features{from: e.table, e: e}
+	}
 	e.scratch.New = func() any {
-		b := &buffers{pooled: kernel.Aligned(e.features().stride)}
-		if e.grams != nil {
-			b.row = kernel.Aligned(e.table.stride)
-		}
+		b := &buffers{pooled: kernel.Aligned(e.features().stride), row: kernel.Aligned(e.width.stride)}
 		if e.linear != nil {
 			b.feature = kernel.Aligned(e.linear.out().stride)
 		}
@@ -116,7 +127,11 @@ func New(l Layers) (*Encoder, error) {
 
 // setUnknown finds the tokens that say nothing about a text.
 func (e *Encoder) setUnknown() {
-	if e.unknown = e.tokenizer.Unknown(); e.unknown < 0 {
+	if e.unknown = e.tokenizer.Unknown(); e.unknown < 0 || e.counted == checkpoints.UnknownSkipped {
+		return
+	}
+	if e.counted == checkpoints.UnknownCounted {
+		e.unknown = -1
 		return
 	}
 	for id, token := range e.tokenizer.Vocabulary().Tokens() {
@@ -129,17 +144,17 @@ func (e *Encoder) setUnknown() {
 	}
 }
 
-func (e *Encoder) setWeights(weights *checkpoints.Tensor) error {
+func (e *Encoder) setWeights(weights *checkpoints.Tensor, rows int) error {
 	if (weights != nil) != (e.pooling == SIF) {
 		return fault.New(hintShapes, "tensor %s must be present only with pooling %q, but the pooling is %q", checkpoints.PoolingTensor, SIF, e.pooling)
 	}
 	if weights == nil {
 		return nil
 	}
-	if len(weights.Shape) != 1 || weights.Shape[0] != e.table.rows || len(weights.Data) < e.table.rows {
-		return fault.New(hintShapes, "tensor %s has shape %v; expected one number for each of the %d tokens", checkpoints.PoolingTensor, weights.Shape, e.table.rows)
+	if len(weights.Shape) != 1 || weights.Shape[0] != rows || len(weights.Data) < rows {
+		return fault.New(hintShapes, "tensor %s has shape %v; expected one number for each of the %d tokens", checkpoints.PoolingTensor, weights.Shape, rows)
 	}
-	e.weights = weights.Data[:e.table.rows]
+	e.weights = weights.Data[:rows]
 	if !finite(e.weights) {
 		return notFiniteIn(checkpoints.PoolingTensor, 0, e.weights)
 	}
@@ -157,8 +172,8 @@ func (e *Encoder) setLinear(linear, bias *checkpoints.Tensor) error {
 	if e.linear, err = tensorMatrix(checkpoints.LinearTensor, *linear); err != nil {
 		return err
 	}
-	if e.linear.cols != e.table.cols {
-		return fault.New(hintShapes, "tensor linear.weight has shape %v; expected %d columns, like embedding.weight", linear.Shape, e.table.cols)
+	if e.linear.cols != e.width.cols {
+		return fault.New(hintShapes, "tensor linear.weight has shape %v; expected %d columns, like embedding.weight", linear.Shape, e.width.cols)
 	}
 	e.bias = kernel.Aligned(e.linear.out().stride)
 	if bias == nil {
@@ -181,15 +196,15 @@ func (e *Encoder) setNGrams(grams *tokenize.NGrams, table *checkpoints.Tensor) e
 	if grams == nil || table == nil {
 		return fault.New(hintShapes, "tensor ngrams.weight and the character n-grams must be present together")
 	}
-	m, err := tensorMatrix(checkpoints.NGramTensor, *table)
+	t, err := newTable(checkpoints.NGramTensor, *table)
 	if err != nil {
 		return err
 	}
-	if m.rows != grams.Rows() || m.cols != e.table.cols {
+	if rows, width := t.size(); rows != grams.Rows() || width != e.width {
 		return fault.New(hintShapes, "tensor ngrams.weight has shape %v; expected %d rows, one per n-gram, and %d columns, like embedding.weight",
-			table.Shape, grams.Rows(), e.table.cols)
+			table.Shape, grams.Rows(), e.width.cols)
 	}
-	e.grams, e.gramTable = grams, m
+	e.grams, e.gramTable = grams, t
 	return nil
 }
 
@@ -228,6 +243,7 @@ func FromCheckpoint(c *checkpoints.Checkpoint) (*Encoder, error) {
 		Pooling:    Pooling(c.Config.Encoder.Pooling),
 		Weights:    optional(checkpoints.PoolingTensor),
 		Normalize:  c.Config.Encoder.Normalize,
+		Unknown:    c.Config.Encoder.Unknown,
 	})
 	if err != nil {
 		return nil, err
@@ -236,9 +252,12 @@ func FromCheckpoint(c *checkpoints.Checkpoint) (*Encoder, error) {
 	return e, nil
 }
 
-// Open reads the model in the folder dir and makes an encoder from it.
+// Open opens the model in the folder dir and makes an encoder from it. The tables stay in their file,
+// which is mapped into memory: opening takes no time for them, and a part is verified when it is used
+// for the first time (checkpoints.ReadOptions.Mapped). If it is damaged, or if the file was truncated
+// in the meantime, encoding returns an error.
 func Open(ctx context.Context, dir string) (*Encoder, error) {
-	c, err := checkpoints.Read(ctx, dir, checkpoints.ReadOptions{})
+	c, err := checkpoints.Read(ctx, dir, checkpoints.ReadOptions{Mapped: true})
 	if err != nil {
 		return nil, err
 	}
@@ -270,7 +289,7 @@ func (e *Encoder) features() extent {
 	if e.linear != nil {
 		return e.linear.out()
 	}
-	return e.table.in()
+	return e.width
 }
 
 // Encode writes the vector of text to dst and returns the number of tokens that have a vector, from
@@ -285,14 +304,14 @@ func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
 	}
 	b := e.scratch.Get().(*buffers)
 	defer e.scratch.Put(b)
-	clear(b.pooled)
-	b.known, b.blank, b.unknown = 0, 0, 0
-	e.tokenizer.Each(text, b.token)
-	if b.unknown > 0 && b.known == b.blank {
-		clear(b.pooled)
-		b.known = 0
+	if e.grams == nil {
+		known, err = e.poolTokens(b, text)
+	} else {
+		known, err = e.poolWords(b, text)
 	}
-	known = b.known
+	if err != nil {
+		return 0, err
+	}
 	e.finishPooling(b.pooled, known)
 	if e.projection != nil {
 		e.projection.multiply(dst, b.pooled)
@@ -308,9 +327,62 @@ func (e *Encoder) Encode(dst []float32, text string) (known int, err error) {
 	return known, nil
 }
 
+// poolTokens pools the vectors of the tokens of text that are in the table and returns their number.
+func (e *Encoder) poolTokens(b *buffers, text string) (known int, err error) {
+	b.ids = e.tokenizer.Encode(b.ids[:0], text)
+	ids := b.ids
+	if e.unknown >= 0 {
+		ids = ids[:0]
+		blank := 0
+		for _, id := range b.ids {
+			if id != e.unknown {
+				ids = append(ids, id)
+				if e.blank != nil && e.blank[id] {
+					blank++
+				}
+			}
+		}
+		if len(ids) < len(b.ids) && len(ids) == blank {
+			ids = nil
+		}
+	}
+	if e.pooling != Mean && e.pooling != SIF {
+		clear(b.pooled)
+		for i, id := range ids {
+			row, err := e.pooled.row(b.row, int(id))
+			if err != nil {
+				return 0, err
+			}
+			e.pool(b.pooled, row, i, 1)
+		}
+		return len(ids), nil
+	}
+	weights := b.weights[:0]
+	for _, id := range ids {
+		weights = append(weights, e.weight(id))
+	}
+	b.weights = weights
+	return len(ids), e.pooled.sum(b.pooled, ids, weights)
+}
+
+// poolWords is poolTokens for an encoder that composes the vectors of unknown words.
+func (e *Encoder) poolWords(b *buffers, text string) (known int, err error) {
+	clear(b.pooled)
+	b.known, b.blank, b.unknown, b.err = 0, 0, 0, nil
+	e.tokenizer.Each(text, b.token)
+	if b.unknown > 0 && b.known == b.blank {
+		clear(b.pooled)
+		b.known = 0
+	}
+	return b.known, b.err
+}
+
 // take adds a token of the text to the pooled vector in b.
 func (e *Encoder) take(b *buffers, word []byte, id int32) {
-	feature := e.lookUp(b, word, id)
+	feature, err := e.lookUp(b, word, id)
+	if err != nil && b.err == nil {
+		b.err = err
+	}
 	if feature == nil {
 		b.unknown++
 		return
@@ -323,35 +395,42 @@ func (e *Encoder) take(b *buffers, word []byte, id int32) {
 		return
 	}
 	if e.linear != nil {
-		e.linear.multiply(b.feature, feature)
-		addTo(b.feature, e.bias)
-		relu(b.feature)
+		e.feature(b.feature, feature)
 		feature = b.feature
 	}
 	e.pool(b.pooled, feature, b.known-1, e.weight(id))
 }
 
-// lookUp returns the vector of a token, padded: the row of its id or, if that is -1, the mean
-// of the rows of its n-grams, stored in b. It returns nil if the token has neither or stands
-// for unknown text.
-func (e *Encoder) lookUp(b *buffers, word []byte, id int32) []float32 {
+// feature sets dst, which is padded, to the output of Linear and ReLU for a row of the table.
+func (e *Encoder) feature(dst, row []float32) {
+	e.linear.multiply(dst, row)
+	addTo(dst, e.bias)
+	relu(dst)
+}
+
+// lookUp returns the vector of a token, padded and valid until the next call with b: the row of
+// its id or, if that is -1, the mean of the rows of its n-grams. It returns nil if the token has
+// neither or stands for unknown text.
+func (e *Encoder) lookUp(b *buffers, word []byte, id int32) ([]float32, error) {
 	if id >= 0 {
 		if id == e.unknown {
-			return nil
+			return nil, nil
 		}
-		return e.table.row(int(id))
+		return e.table.row(b.row, int(id))
 	}
 	if e.grams == nil {
-		return nil
+		return nil, nil
 	}
 	b.grams = e.grams.Append(b.grams[:0], string(word))
 	if len(b.grams) == 0 {
-		return nil
+		return nil, nil
 	}
-	clear(b.row)
-	for _, row := range b.grams {
-		addTo(b.row, e.gramTable.row(int(row)))
+	for len(b.ones) < len(b.grams) {
+		b.ones = append(b.ones, 1)
 	}
-	divide(b.row, len(b.grams))
-	return b.row
+	if err := e.gramTable.sum(b.row, b.grams, b.ones); err != nil {
+		return nil, err
+	}
+	divide(b.row, e.grams.Divisor(string(word), len(b.grams)))
+	return b.row, nil
 }

@@ -346,7 +346,7 @@ func TestPaddingIsNotRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if shared := &enc.table.data[0] == &padded[0]; shared != (junk == 0) {
+		if shared := &enc.table.(memoryTable).data[0] == &padded[0]; shared != (junk == 0) {
 			t.Errorf("padding %v: memory shared = %v", junk, shared)
 		}
 		got := make([]float32, 5)
@@ -370,5 +370,46 @@ func TestFromCheckpointErrors(t *testing.T) {
 	delete(c.Tensors, checkpoints.EmbeddingTensor)
 	if _, err := FromCheckpoint(c); err == nil || !strings.Contains(err.Error(), "embedding.weight") {
 		t.Errorf("err = %v", err)
+	}
+}
+
+// The vectors of whole texts have the bits of those that are pooled word by word.
+func TestEncodeBits(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	words := append(wordList(100), "unknown")
+	for _, s := range shapes() {
+		for _, pooling := range Poolings {
+			l := randomLayers(t, s, 100)
+			if l.Pooling = pooling; pooling == SIF {
+				l.Weights = randomTensor(r, 100)
+			}
+			e, err := New(l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, want := make([]float32, e.features().stride), make([]float32, e.features().stride)
+			for range 20 {
+				var text strings.Builder
+				for range r.IntN(12) {
+					text.WriteString(words[r.IntN(len(words))] + " ")
+				}
+				b := e.scratch.Get().(*buffers)
+				n, err := e.poolTokens(b, text.String())
+				if err != nil {
+					t.Fatal(err)
+				}
+				copy(got, b.pooled)
+				known, err := e.poolWords(b, text.String())
+				if err != nil {
+					t.Fatal(err)
+				}
+				copy(want, b.pooled)
+				for i := range want {
+					if math.Float32bits(got[i]) != math.Float32bits(want[i]) || n != known {
+						t.Fatalf("%+v, %s, %q: %v of %d tokens, want %v of %d", s, pooling, text.String(), got, n, want, known)
+					}
+				}
+			}
+		}
 	}
 }

@@ -239,6 +239,16 @@ func ExampleEncoder_Explain() {
 	//
 	// projection  p = P·m
 	//   p  2.333      1
+	//
+	// folded      t = the token's row after all layers
+	//   who  1  1
+	//   am   1  2
+	//   I    5  0
+	//
+	// from t      the vector of the text, from these rows alone
+	//   v  2.333      1
+	//
+	// folding     changes the vector by up to 0; 116 numbers become 44
 }
 
 func ExampleEncoder_Encode() {

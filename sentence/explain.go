@@ -24,6 +24,10 @@ type Explanation struct {
 	// are means of character n-grams.
 	Composed int `json:"composed,omitempty"`
 
+	// Folded is what the layers are in one table, as 'embed export' writes it. Absent if the
+	// encoder is a table already, or if its layers cannot be folded.
+	Folded *Folding `json:"folded,omitempty"`
+
 	Weights *Weights `json:"weights,omitempty"` // the weights of the layers, if small enough to follow by hand
 
 	Pooling    Pooling   `json:"pooling"`
@@ -49,6 +53,17 @@ type ExplainedToken struct {
 	Linear []float32        `json:"linear,omitempty"` // W·e + b
 	ReLU   []float32        `json:"relu,omitempty"`   // max(0, W·e + b)
 	Weight float32          `json:"weight,omitempty"` // its weight with SIF; absent otherwise
+	Folded []float32        `json:"folded,omitempty"` // its row of the folded table: weight·P·max(0, W·e + b)
+}
+
+// Folding compares an encoder with its folded form; see Encoder.Fold.
+type Folding struct {
+	Vector     []float32 `json:"vector"`     // of the text, from the folded table
+	Difference float64   `json:"difference"` // the largest between its values and those of the layers
+	// Values and FoldedValues are the numbers that a table, the layers and their weights take, and
+	// those of the folded table.
+	Values       int64 `json:"values"`
+	FoldedValues int64 `json:"folded_values"`
 }
 
 // Weights holds the matrices of an encoder.
@@ -75,7 +90,10 @@ func (e *Encoder) Explain(text string) (*Explanation, error) {
 		if tok.ID < 0 && e.grams != nil {
 			t.NGrams = e.grams.Explain(tok.Text)
 		}
-		row := e.lookUp(b, []byte(tok.Text), tok.ID)
+		row, err := e.lookUp(b, []byte(tok.Text), tok.ID)
+		if err != nil {
+			return nil, err
+		}
 		if row == nil {
 			t.ID = -1
 			x.Unknown++
@@ -89,7 +107,7 @@ func (e *Encoder) Explain(text string) (*Explanation, error) {
 		if tok.ID < 0 {
 			x.Composed++
 		}
-		t.Embedding = slices.Clone(row[:e.table.cols])
+		t.Embedding = slices.Clone(row[:e.width.cols])
 		feature := row
 		if e.linear != nil {
 			feature = make([]float32, e.linear.out().stride)
@@ -133,7 +151,60 @@ func (e *Encoder) Explain(text string) (*Explanation, error) {
 		normalize(x.Normalized)
 		x.Vector = x.Normalized
 	}
-	return x, nil
+	return x, e.explainFolding(x)
+}
+
+// explainFolding folds the tokens of the text, and computes its vector from them.
+func (e *Encoder) explainFolding(x *Explanation) error {
+	if e.Folded() || e.linear != nil && e.grams != nil || e.keepsProjection() {
+		return nil
+	}
+	dim := e.Dim()
+	plain := &Encoder{pooling: e.pooling}
+	if e.pooling == SIF {
+		plain.pooling = Mean // the weights are in the rows
+	}
+	one := newMatrix(1, dim)
+	pooled, known := make([]float32, one.stride), 0
+	for i := range x.Tokens {
+		t := &x.Tokens[i]
+		if t.Embedding == nil {
+			continue
+		}
+		row := memoryTable{newMatrix(1, e.width.cols)}
+		copy(row.matrix.row(0), t.Embedding)
+		var weights []float32
+		if e.pooling == SIF && t.ID >= 0 {
+			weights = []float32{t.Weight}
+		}
+		if err := e.foldInto(one, row, weights, 0, 1); err != nil {
+			return err
+		}
+		t.Folded = slices.Clone(one.row(0)[:dim])
+		plain.pool(pooled, one.row(0), known, 1)
+		known++
+	}
+	plain.finishPooling(pooled, known)
+	rows, width := e.table.size()
+	f := &Folding{Vector: pooled[:dim:dim], FoldedValues: int64(rows) * int64(dim)}
+	if e.normalize {
+		normalize(f.Vector)
+	}
+	for i, v := range f.Vector {
+		f.Difference = max(f.Difference, math.Abs(float64(v)-float64(x.Vector[i])))
+	}
+	f.Values = int64(rows) * int64(width.cols)
+	for _, m := range []*matrix{e.linear, e.projection} {
+		if m != nil {
+			f.Values += int64(m.rows) * int64(m.cols)
+		}
+	}
+	if e.linear != nil {
+		f.Values += int64(e.linear.rows)
+	}
+	f.Values += int64(len(e.weights))
+	x.Folded = f
+	return nil
 }
 
 func (e *Encoder) matrices() *Weights {
@@ -209,8 +280,25 @@ func (x *Explanation) WriteTo(w io.Writer) (int64, error) {
 			writeTable(&b, fmt.Sprintf("normalized  divided by the length %.4g", x.Norm), []string{"v"}, [][]float32{x.Normalized})
 		}
 	}
+	x.writeFolding(&b, layer)
 	n, err := io.WriteString(w, b.String())
 	return int64(n), err
+}
+
+// writeFolding prints what folding changes.
+func (x *Explanation) writeFolding(b *strings.Builder, layer func(title string, pick func(*ExplainedToken) []float32)) {
+	if x.Folded == nil {
+		return
+	}
+	title := "folded      t = the token's row after all layers"
+	if x.Pooling == SIF {
+		title += ", times its weight"
+	}
+	layer(title, func(t *ExplainedToken) []float32 { return t.Folded })
+	if x.Known > 0 {
+		writeTable(b, "from t      the vector of the text, from these rows alone", []string{"v"}, [][]float32{x.Folded.Vector})
+	}
+	fmt.Fprintf(b, "\nfolding     changes the vector by up to %.2g; %d numbers become %d\n", x.Folded.Difference, x.Folded.Values, x.Folded.FoldedValues)
 }
 
 // poolingNames are the names of the layer, as printed beside the tables.

@@ -94,9 +94,10 @@ func TestExplanationJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `{"text":"am I Ishmael","tokens":[` +
-		`{"text":"am","id":9,"start":0,"end":2,"embedding":[1,0,1,0],"linear":[1,0,1,1],"relu":[1,0,1,1]},` +
-		`{"text":"I","id":14,"start":3,"end":4,"embedding":[1,2,0,0],"linear":[3,2,0,-1],"relu":[3,2,0,0]},` +
+		`{"text":"am","id":9,"start":0,"end":2,"embedding":[1,0,1,0],"linear":[1,0,1,1],"relu":[1,0,1,1],"folded":[1,2]},` +
+		`{"text":"I","id":14,"start":3,"end":4,"embedding":[1,2,0,0],"linear":[3,2,0,-1],"relu":[3,2,0,0],"folded":[5,0]},` +
 		`{"text":"Ishmael","id":-1,"start":5,"end":12}],"known":2,"unknown":1,` +
+		`"folded":{"vector":[3,1],"difference":0,"values":116,"folded_values":44},` +
 		`"weights":{"linear":[[1,1,0,0],[0,1,0,1],[1,0,1,0],[1,-1,0,0]],"bias":[0,0,-1,0],"projection":[[1,1,0,0],[0,0,1,1]]},` +
 		`"pooling":"mean","mean":[2,1,0.5,0.5],"projection":[3,1],"vector":[3,1],"norm":3.1622776601683795}`
 	if string(data) != want {

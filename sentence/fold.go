@@ -36,7 +36,7 @@ func (e *Encoder) Fold() (*Encoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := Layers{Tokenizer: e.tokenizer, Embedding: table.tensor(), Pooling: e.pooling, Normalize: e.normalize}
+	l := Layers{Tokenizer: e.tokenizer, Embedding: table.tensor(), Pooling: e.pooling, Normalize: e.normalize, Unknown: e.counted}
 	if e.pooling == SIF {
 		l.Pooling = Mean
 	}
@@ -60,12 +60,13 @@ func (e *Encoder) keepsProjection() bool { return e.pooling == Max && e.projecti
 
 // fold returns the output of the layers for each row of a table, times its weight if
 // there are weights.
-func (e *Encoder) fold(from *matrix, weights []float32) (*matrix, error) {
+func (e *Encoder) fold(from table, weights []float32) (*matrix, error) {
+	rows, _ := from.size()
 	dim := e.Dim()
 	if e.keepsProjection() {
 		dim = e.features().cols
 	}
-	to := newMatrix(from.rows, dim)
+	to := newMatrix(rows, dim)
 	workers := pool.New().WithErrors().WithFirstError().WithMaxGoroutines(runtime.GOMAXPROCS(0))
 	for row := 0; row < to.rows; row += foldRows {
 		workers.Go(func() error { return e.foldInto(to, from, weights, row, min(row+foldRows, to.rows)) })
@@ -73,14 +74,15 @@ func (e *Encoder) fold(from *matrix, weights []float32) (*matrix, error) {
 	return to, workers.Wait()
 }
 
-func (e *Encoder) foldInto(table, rows *matrix, weights []float32, from, to int) error {
-	feature := kernel.Aligned(e.features().stride)
+func (e *Encoder) foldInto(table *matrix, rows table, weights []float32, from, to int) error {
+	feature, buffer := kernel.Aligned(e.features().stride), kernel.Aligned(e.width.stride)
 	for t := from; t < to; t++ {
-		row := rows.row(t)
+		row, err := rows.row(buffer, t)
+		if err != nil {
+			return err
+		}
 		if e.linear != nil {
-			e.linear.multiply(feature, row)
-			addTo(feature, e.bias)
-			relu(feature)
+			e.feature(feature, row)
 			row = feature
 		}
 		if e.projection != nil && !e.keepsProjection() {
@@ -105,8 +107,8 @@ func (e *Encoder) Checkpoint() *checkpoints.Checkpoint {
 	vocabulary := e.tokenizer.Vocabulary()
 	c := &checkpoints.Checkpoint{
 		Config: checkpoints.Config{
-			Format: checkpoints.FormatVersion, Kind: Kind, Dim: e.table.cols,
-			Encoder: checkpoints.EncoderConfig{Pooling: string(e.pooling), Normalize: e.normalize},
+			Format: checkpoints.FormatVersion, Kind: Kind, Dim: e.width.cols,
+			Encoder: checkpoints.EncoderConfig{Pooling: string(e.pooling), Normalize: e.normalize, Unknown: e.counted},
 			Corpus:  checkpoints.CorpusInfo{Words: vocabulary.Total(), Vocabulary: vocabulary.Len()},
 		},
 		Tokenizer:  e.tokenizer,

@@ -4,7 +4,7 @@ import "sync"
 
 // Bounds on what waits between reading and encoding.
 const (
-	queueTexts = 4096
+	queueTexts = 1024
 	queueBytes = 4 << 20
 )
 
@@ -49,19 +49,20 @@ func (q *queue[T]) end(err error) {
 	q.changed.Broadcast()
 }
 
-// take waits for items and returns all that are waiting. At the end of the input it returns
-// none; before an error it returns the items that preceded it.
-func (q *queue[T]) take() ([]T, error) {
+// take waits for items and returns all that are waiting; the queue then uses the memory of spare
+// for the next ones. At the end of the input and after close it returns none; before an error it
+// returns the items that preceded it.
+func (q *queue[T]) take(spare []T) ([]T, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.items) == 0 && !q.ended {
+	for len(q.items) == 0 && !q.ended && !q.closed {
 		q.changed.Wait()
 	}
-	if len(q.items) == 0 {
+	if len(q.items) == 0 || q.closed {
 		return nil, q.err
 	}
 	items := q.items
-	q.items, q.bytes = nil, 0
+	q.items, q.bytes = spare[:0], 0
 	q.changed.Broadcast()
 	return items, nil
 }
@@ -73,7 +74,7 @@ func (q *queue[T]) idle() bool {
 	return len(q.items) == 0 && !q.ended
 }
 
-// close makes a waiting put return.
+// close makes a waiting put or take return.
 func (q *queue[T]) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -21,7 +21,7 @@ func TestQueueBoundsAndOrder(t *testing.T) {
 	}()
 	next := 0
 	for {
-		batch, err := q.take()
+		batch, err := q.take(nil)
 		if len(batch) == 0 {
 			if next != n || err != failed {
 				t.Errorf("%d lines, then %v", next, err)
@@ -46,7 +46,7 @@ func TestQueueLargeLine(t *testing.T) {
 	if !q.put("long", queueBytes+1) {
 		t.Fatal("refused")
 	}
-	if batch, err := q.take(); len(batch) != 1 || err != nil {
+	if batch, err := q.take(nil); len(batch) != 1 || err != nil {
 		t.Fatalf("%d lines, %v", len(batch), err)
 	}
 }

@@ -77,3 +77,37 @@ func TestEncodeStreamPanic(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// The next batch is encoded while fn has one, and fn keeps it until it returns.
+func TestEncodeStreamReusesBatches(t *testing.T) {
+	e := WorkedExample()
+	texts := []string{"how are you", "how", "are you", "you", "", "how how are"}
+	read := func(context.Context) iter.Seq2[string, error] {
+		return func(yield func(string, error) bool) {
+			for i := range 5000 {
+				if !yield(texts[i*i%len(texts)], nil) {
+					return
+				}
+			}
+		}
+	}
+	n := 0
+	err := EncodeStream(t.Context(), e, read, func(s string) string { return s }, 2,
+		func(batch []string, known []int, vectors []float32, _ bool) error {
+			if n%3 == 0 {
+				time.Sleep(time.Millisecond) // the other goroutines run ahead
+			}
+			want := make([]float32, e.Dim())
+			for i, text := range batch {
+				k, err := e.Encode(want, text)
+				if err != nil || text != texts[n*n%len(texts)] || known[i] != k || !slices.Equal(vectors[i*e.Dim():(i+1)*e.Dim()], want) {
+					t.Fatalf("text %d: %q, %d known, %v, error %v", n, text, known[i], vectors[i*e.Dim():(i+1)*e.Dim()], err)
+				}
+				n++
+			}
+			return nil
+		})
+	if err != nil || n != 5000 {
+		t.Errorf("%d texts, error %v", n, err)
+	}
+}

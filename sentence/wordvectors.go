@@ -22,7 +22,8 @@ func TokenVectors(c *checkpoints.Checkpoint) (*checkpoints.Checkpoint, error) {
 // WordVectors returns a model without layers whose rows have the vectors of c: the mean of the
 // rows of the tokens of a text is the vector that c gives to the text, before normalization. It
 // returns c if that holds for its own rows; otherwise the layers and the weights of tokens are
-// folded into the rows, as Fold does. The model then has VectorDim dimensions.
+// folded into the rows, as Fold does. The model then has VectorDim dimensions, and is in all else
+// described by the Config of c.
 //
 // It is an error if c pools in another way than by a mean, weighted or not. Character n-grams
 // behind a linear layer are left out: the vector of an unknown token is not a mean of rows.
@@ -51,5 +52,9 @@ func WordVectors(c *checkpoints.Checkpoint) (*checkpoints.Checkpoint, error) {
 	if encoder, err = encoder.Fold(); err != nil {
 		return nil, err
 	}
-	return encoder.Checkpoint(), nil
+	folded := encoder.Checkpoint()
+	dim, layers := folded.Config.Dim, folded.Config.Encoder
+	folded.Config = c.Config
+	folded.Config.Dim, folded.Config.Encoder = dim, layers
+	return folded, nil
 }

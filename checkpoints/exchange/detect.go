@@ -3,8 +3,9 @@ package exchange
 import (
 	"bufio"
 	"bytes"
-	"encoding/binary"
 	"io"
+	"os"
+	"strings"
 	"sync"
 
 	"github.com/luminavec/luminavec/corpora/text"
@@ -13,7 +14,6 @@ import (
 
 // foreign lists files that could be mistaken for vectors.
 var foreign = []struct{ magic, name, hint string }{
-	{"\xba\x16\x4f\x2f", "a fastText model", "use its .vec file, which fastText writes beside it"},
 	{"GGUF", "a GGUF model", ""},
 	{"ARROW1", "an Arrow file", ""},
 	{"7z\xbc\xaf", "a 7z archive", hintArchive},
@@ -21,7 +21,6 @@ var foreign = []struct{ magic, name, hint string }{
 	{"PK\x03\x04", "a zip archive", hintArchive},
 	{"\xfd7zXZ\x00", "an xz file", "decompress it first: xz -d FILE"},
 	{"\x89HDF", "an HDF5 file", ""},
-	{"PAR1", "a Parquet file", ""},
 	{"version https://git-lfs", "a pointer of Git LFS", "fetch the file itself: git lfs pull"},
 	{"SQLite format 3", "an SQLite database", ""},
 	{"\xff\xfe", "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8 FILE"},
@@ -30,8 +29,6 @@ var foreign = []struct{ magic, name, hint string }{
 
 const (
 	hintArchive = "unpack it and use the file of vectors in it"
-
-	maxSafetensorsHeader = 100_000_000 // of the safetensors library
 )
 
 // head returns the start of a file and skips a byte order mark. It returns an error if the file
@@ -45,10 +42,13 @@ func (v *Vectors) head(r *bufio.Reader) (Head, error) {
 		return Head{}, fault.New(Hint(), "%s is empty", v.Name())
 	}
 	if name, hint := pickled(data); name != "" {
+		if arrays := sidecars(v.Path); len(arrays) > 0 {
+			name += " with its tables beside it (" + fault.Names(arrays) + ")"
+		}
 		return Head{}, fault.New(hint, "%s is %s, not a file of vectors", v.Name(), name)
 	}
 	for _, f := range foreign {
-		if bytes.HasPrefix(data, []byte(f.magic)) {
+		if bytes.HasPrefix(data, []byte(f.magic)) && !isNPZ(data) && (f.hint != hintArchive || v.Options.Format != "npz") {
 			if f.hint == "" {
 				f.hint = Hint()
 			}
@@ -58,14 +58,40 @@ func (v *Vectors) head(r *bufio.Reader) (Head, error) {
 	if len(data) > 262 && string(data[257:262]) == "ustar" {
 		return Head{}, fault.New(hintArchive, "%s is a tar archive, not a file of vectors", v.Name())
 	}
-	if len(data) > 9 && data[8] == '{' && binary.LittleEndian.Uint64(data) < maxSafetensorsHeader {
-		return Head{}, fault.New("name its folder, in which it is called model.safetensors, with the words in vocab.tsv or tokenizer.json", "%s is a safetensors file, which has no words", v.Name())
-	}
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) { // a byte order mark
 		r.Discard(3)
 		data = data[3:]
 	}
 	return newHead(v.Path, data, err == io.EOF, v.Options), nil
+}
+
+// isTensors reports whether a file starts like a safetensors file.
+func isTensors(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 16)
+	n, _ := io.ReadFull(f, head)
+	return isTensorsHead(head[:n]) || strings.HasSuffix(path, ".safetensors")
+}
+
+// hasTokenizer reports whether the file is a table of vectors with the tokenizer of a model: beside
+// it, as WordLlama's, or named by Options.WordList.
+func (v *Vectors) hasTokenizer() bool {
+	if v.Options.Unnamed || !isTensors(v.Path) {
+		return false
+	}
+	if v.Options.WordList != "" {
+		return isTokenizer(v.Options.WordList)
+	}
+	f, err := openFolder(v.Path)
+	return err != nil || f.split != ""
+}
+
+func isTensorsHead(data []byte) bool {
+	return len(data) > 9 && data[8] == '{' && little.Uint64(data) < maxSafetensorsHeader
 }
 
 func newHead(path string, data []byte, whole bool, o Options) Head {
@@ -88,7 +114,7 @@ func detect(head Head, folder bool) (Format, error) {
 	var best Format
 	sure := No
 	for _, f := range Readable() {
-		if f.Folder == folder {
+		if f.Folder == folder || f.File && !folder {
 			if m := f.Detect(head); m > sure || m > No && f.Name == head.Options.Format {
 				best, sure = f, m
 			}

@@ -1,6 +1,6 @@
 // Package exchange reads and writes vectors in the formats of other programs:
-// word2vec, GloVe, fastText's .vec, NumPy arrays, rows of numbers, JSON, JSON Lines, and folders
-// with safetensors.
+// word2vec, GloVe, fastText's .vec and .bin, NumPy arrays (npy and npz), fvecs, raw values, rows of
+// numbers, CSV, Parquet, JSON, JSON Lines, and files and folders of safetensors.
 //
 // A [Format] describes one of them: its name, how its files are detected, and how they are read
 // and written. Each format has its own file in this package and registers itself there with one
@@ -37,7 +37,10 @@
 //
 // # Writing
 //
-// [Export] writes the vectors of a model, [NewWriter] any rows. Text holds the
-// shortest decimal number that reads back as the same float32, so no format loses
-// precision.
+// [Export] writes the vectors of a model, [NewWriter] any rows, with ids and fields. Text holds
+// the shortest decimal number that reads back as the same float32, so that no format loses
+// precision; a [DType] other than [Float32] does, in the same way in every format. What an array
+// has no place for is in files beside it: [IDsFile] and [InfoFile]. [ExportFolder] writes a whole
+// model, with its tokenizer, as a folder of model2vec or sentence-transformers. Package output
+// writes files that can be resumed and extended.
 package exchange

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -44,7 +46,22 @@ func Export(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, format 
 			words[i] = cmp.Or(c.Spellings[token], token)
 		}
 	}
+	if f, _ := Lookup(Writable(), format); f.WriteModelFile != nil {
+		return f.write(ctx, w, c, words)
+	}
 	return exportRows(ctx, w, words, t, nil, format)
+}
+
+// write writes a model in a format of whole models.
+func (f Format) write(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, words []string) error {
+	err := checkWords(words, f.Name)
+	if err == nil {
+		err = f.WriteModelFile(ctx, w, c, words)
+	}
+	if err != nil {
+		return fmt.Errorf("export as %s: %w", f.Name, err)
+	}
+	return nil
 }
 
 // ExportWords writes the vectors of the given words to w as Export does, in their order; see
@@ -65,6 +82,15 @@ func ExportWords(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, fo
 			missing[i] = true
 		}
 	}
+	if f, _ := Lookup(Writable(), format); f.WriteModelFile != nil {
+		of := *c
+		of.State, of.Tensors = nil, maps.Clone(c.Tensors)
+		of.Tensors[checkpoints.EmbeddingTensor] = t
+		if of.Vocabulary, err = tokenize.NewVocabulary(words, nil); err != nil {
+			return nil, fmt.Errorf("export as %s: %w", format, err)
+		}
+		return unknown, f.write(ctx, w, &of, words)
+	}
 	return unknown, exportRows(ctx, w, words, t, missing, format)
 }
 
@@ -80,7 +106,7 @@ func exportRows(ctx context.Context, w io.Writer, tokens []string, t checkpoints
 		}
 	}
 	fail := func(err error) error { return fmt.Errorf("export as %s: %w", format, err) }
-	out, err := NewWriter(bufio.NewWriterSize(w, 256<<10), format, Shape{int64(t.Rows()), t.Cols()})
+	out, err := NewWriter(bufio.NewWriterSize(w, 256<<10), format, Shape{Rows: int64(t.Rows()), Dim: t.Cols(), Text: true})
 	if err != nil {
 		return fail(err)
 	}

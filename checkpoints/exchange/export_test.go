@@ -17,7 +17,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-func export(t *testing.T, c *checkpoints.Checkpoint, format string) string {
+func export(t testing.TB, c *checkpoints.Checkpoint, format string) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := Export(context.Background(), &b, c, format); err != nil {
@@ -76,7 +76,7 @@ func TestExportNPY(t *testing.T) {
 func TestExportErrors(t *testing.T) {
 	c := newSmall(t)
 	var b bytes.Buffer
-	err := Export(context.Background(), &b, c, "parquet")
+	err := Export(context.Background(), &b, c, "orc")
 	if err == nil || !strings.Contains(fault.Hint(err), "word2vec-bin") {
 		t.Errorf("error %v, hint %q", err, fault.Hint(err))
 	}
@@ -103,6 +103,9 @@ func TestExportErrors(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	for _, f := range Writable() {
+		if f.Write == nil {
+			continue // see TestExportFastText
+		}
 		if err := Export(ctx, &b, c, f.Name); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", f.Name, err)
 		}

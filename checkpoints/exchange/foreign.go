@@ -12,15 +12,12 @@ func pickled(data []byte) (name, hint string) {
 	const (
 		gensim = "save it in another format with gensim: vectors.save_word2vec_format('vectors.bin', binary=True)"
 		torch  = "save its table as an array: numpy.save('vectors.npy', torch.load('FILE')['NAME'].float().numpy())"
-		numpy  = "save one array: numpy.save('vectors.npy', numpy.load('FILE', allow_pickle=True)['NAME'])"
 	)
 	if bytes.HasPrefix(data, []byte("PK\x03\x04")) && len(data) > 30 {
 		first := data[30:min(len(data), 30+int(little.Uint16(data[26:])))]
 		switch {
 		case bytes.HasSuffix(first, []byte("/data.pkl")), bytes.HasSuffix(first, []byte("/.format_version")):
 			return "a PyTorch file, whose tensors are in a Python pickle", torch
-		case bytes.HasSuffix(first, []byte(".npy")):
-			return "an npz archive of NumPy arrays", numpy
 		}
 		return "", ""
 	}

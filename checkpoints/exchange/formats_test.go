@@ -28,7 +28,14 @@ func TestJSONDimensions(t *testing.T) {
 		`{"dimensions": 0, "vectors": {"a": [1]}}`:                                    `: vectors of 0 dimensions`,
 		`{"dimensions": 2.5, "vectors": {"a": [1]}}`:                                  `"dimensions" is not a whole number`,
 		`{"text": "a", "vectors": {"a": [1, 2]}}`:                                     "json a[1 2]",
-		`{"king": [1, 2], "queen": [3, 4]}`:                                           `no member "vectors"`,
+		`{"king": [1, 2], "queen": [3, 4]}`:                                           "json king[1 2] queen[3 4]",
+		`{"the": [1, 2], "vector": [3, 4], "vectors": [5, 6], "text": [7, 8]}`:        "json the[1 2] vector[3 4] vectors[5 6] text[7 8]",
+		`{"the": [1, 2], "of": [3]}`:                                                  `no member "vectors"`,
+		`{"the": [1, 2]} {"of": [3, 4]}`:                                              "more data after the object",
+		`{"the": [1, 2], "of": [3, 4`:                                                 "unexpected EOF",
+		`{"the": [1, 2], "of": "x"}`:                                                  `no member "vectors"`,
+		`{"unk": [1, 2], "vectors": {"a": [3, 4]}}`:                                   "json a[3 4]",
+		`{"a": [1, 2], "vector": [3, 4]}` + "\n" + `{"a": [1, 2], "vector": [5, 6]}`:  "jsonl",
 		`[[1, 2], [3, 4]]`:                                                            "holds no vectors",
 		"{\"vectors\": {\"a\": [1, 2]}}\n{\"vectors\": {\"b\": [1, 2]}}\n":            "more data after the object",
 		`{"words": ["a"], "dimensions": 2, "vectors": {"a": [1, 2, 3]}, "l2Norm": 2}`: "json a[1 2]",
@@ -217,12 +224,12 @@ func TestForOutput(t *testing.T) {
 	for name, want := range map[string]string{
 		"": "word2vec", "-": "word2vec", "vectors": "word2vec", "a.d/vectors": "word2vec", "x.": "word2vec", "x.txt": "word2vec", "x.VEC": "word2vec",
 		"x.bin": "word2vec-bin", "x.npy": "npy", "x.tsv": "tsv", "x.jsonl": "jsonl", "/dev/fd/63": "word2vec",
-		"x.csv": "error", "x.parquet": "error", "x.npy.gz": "error", "x.json": "error", "x.v2": "error",
+		"x.csv": "csv", "x.parquet": "parquet", "x.f32": "raw", "x.orc": "error", "x.npy.gz": "error", "x.json": "error", "x.v2": "error",
 	} {
 		f, err := ForOutput(Writable(), name, "word2vec")
 		if err != nil {
 			f.Name = "error"
-			if hint := fault.Hint(err); !strings.Contains(hint, ".bin, .jsonl, .npy, .toy, .tsv, .txt or .vec, or choose Format") {
+			if hint := fault.Hint(err); !strings.Contains(hint, ".bin, .csv, .f32, .fvecs, .jsonl, .npy, .npz, .parquet, .pq, .raw, .safetensors, .toy, .tsv, .txt or .vec, or choose Format") {
 				t.Errorf("%s: %v, hint %q", name, err, hint)
 			}
 		}

@@ -18,6 +18,10 @@ func (t *growingTable) partRows() int { return max(1, partBytes/4/t.dim) }
 // reserve allocates the whole table at once if the file is long enough for all the
 // rows that it promises, which saves copying them later.
 func (t *growingTable) reserve(v *Vectors) {
+	if r, ok := v.reader.(*fastTextRows); ok {
+		t.whole = r.table // its rows stay, or move up
+		return
+	}
 	const least = 2 // bytes of a value: in text, a digit and a space
 	if v.Rows > 0 && v.Rows <= v.stored(least*v.Dim) {
 		rows := int(v.Rows)

@@ -5,9 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"path/filepath"
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -144,7 +147,9 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*checkpoints.Chec
 	if !tokenizer.Subwords() {
 		report.reach(tokenizer)
 	}
-	options, err := json.Marshal(map[string]any{"format": v.Format, "counts_by_rank": report.Ranked})
+	read := map[string]any{"format": v.Format, "counts_by_rank": report.Ranked}
+	maps.Copy(read, v.settings)
+	options, err := json.Marshal(read)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -153,6 +158,7 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*checkpoints.Chec
 			Kind: checkpoints.VectorsKind, Dim: v.Dim, Encoder: from.Config.Encoder, Options: options,
 			Corpus:   checkpoints.CorpusInfo{Sources: []string{v.Path}, Vocabulary: len(tokens)},
 			Progress: checkpoints.Progress{Done: 1, Finished: true},
+			License:  from.Config.License, Origin: cmp.Or(from.Config.Origin, v.origin()),
 		},
 		Tokenizer:  tokenizer,
 		Vocabulary: vocabulary,
@@ -168,12 +174,22 @@ func (v *Vectors) model(ctx context.Context, o ImportOptions) (*checkpoints.Chec
 	return c, report, nil
 }
 
+// origin is Config.Origin of what is imported from a file: its name and format.
+func (v *Vectors) origin() string {
+	if v.Path == text.Stdin {
+		return v.Format
+	}
+	return fmt.Sprintf("%s (%s)", filepath.Base(filepath.Clean(v.Path)), v.Format)
+}
+
 // encoder returns what turns text into the vectors of the file, beside its rows: the model, what
 // a folder says, or the default, the mean of words. Tokenizer is nil if there is none.
 func (v *Vectors) encoder() (*checkpoints.Checkpoint, error) {
 	switch {
 	case v.Model != nil:
 		return v.Model, nil
+	case v.made != nil:
+		return v.made, nil
 	case v.folder != nil:
 		return v.folder.model()
 	}

@@ -34,7 +34,6 @@ func TestPickles(t *testing.T) {
 		return "PK\x03\x04-\x00\x00\x00\x00\x00\x00\x00!\x00\xab\xd9\xc6\x17\xff\xff\xff\xff\xff\xff\xff\xff" + string(rune(len(name))) + "\x00\x14\x00" + name + "\x01\x00"
 	}
 	for _, c := range []struct{ content, name, hint string }{
-		{zipped("a.npy"), "an npz archive of NumPy arrays", "numpy.load('FILE'"},
 		{zipped("archive/data.pkl"), "a PyTorch file, whose tensors are in a Python pickle", "torch.load"},
 		{zipped("README"), "a zip archive", "unpack it"},
 		{"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.", "a PyTorch file, whose tensors are in a Python pickle", "torch.load"},

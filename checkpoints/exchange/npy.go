@@ -3,17 +3,18 @@ package exchange
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
 
-	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -21,8 +22,10 @@ import (
 // https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 func init() {
 	Register(Format{
-		Name: "npy", Extensions: []string{".npy"}, Binary: true,
+		Name: "npy", Extensions: []string{".npy"}, Binary: true, info: true,
 		Description: "a NumPy array, without words",
+		Holds:       Holds{IDs: Beside, Fields: Beside, Words: true, Counts: true, DTypes: DTypes()},
+		Loses:       "the scale of int8 and the bits of binary are in a file beside it",
 		Detect: func(head Head) Match {
 			if bytes.HasPrefix(head.Data, []byte(npyMagic)) {
 				return Yes
@@ -31,40 +34,64 @@ func init() {
 		},
 		Read: readNPY,
 		Write: func(w io.Writer, shape Shape) (RowWriter, error) {
-			return newRowWriter(w, shape, npyHeader(shape.Dim), func(b []byte, row Row) []byte { return appendBinary(b, row.Values) }), nil
+			return newRowWriter(w, shape, npyHeader(shape.DType, shape.Dim), appendPackedRow(shape)), nil
+		},
+		Extend: func(path string, shape Shape) (Base, error) {
+			f, err := os.Open(path)
+			if err != nil {
+				return Base{}, err
+			}
+			defer f.Close()
+			r := bufio.NewReaderSize(f, 64)
+			header, err := readNPYHeader(r)
+			if err != nil {
+				return Base{}, err
+			}
+			descr := npyDescr.FindSubmatch(header)
+			if want := npyDescrs[shape.DType]; descr == nil || string(descr[1]) != want && string(descr[1])[1:] != want[1:] || string(descr[1])[0] == '>' {
+				return Base{}, fault.New("write to another file", "cannot append to %s: its values have the type %q, not %q", path, descr[1], want)
+			}
+			skip := int64(len(npyMagic)+4) + int64(len(header))
+			if header := make([]byte, 7); true {
+				if _, err := f.ReadAt(header, 0); err == nil && header[6] > 1 {
+					skip += 2
+				}
+			}
+			return Base{Head: npyHeader(shape.DType, shape.Dim)(0), Skip: skip, End: skip + shape.Rows*int64(shape.DType.Bytes(shape.Dim))}, nil
 		},
 	})
 }
+
+// appendPackedRow appends the vector of a row in binary form.
+func appendPackedRow(shape Shape) func(b []byte, row Row) []byte {
+	return func(b []byte, row Row) []byte { return shape.DType.appendPacked(b, row.Values) }
+}
+
+// npyDescrs are the types of arrays that are written.
+var npyDescrs = map[DType]string{Float32: "<f4", Float16: "<f2", Int8: "|i1", Binary: "|u1"}
 
 const npyMagic = "\x93NUMPY"
 
 // npyHeader makes the header of version 1.0: magic, version, the length of the rest,
 // and a Python dictionary padded with spaces so that the values start at a multiple of
-// 64 bytes and can be mapped into memory.
-func npyHeader(dim int) func(rows int64) []byte {
+// 64 bytes and can be mapped into memory. It has the same length for any number of rows.
+func npyHeader(d DType, dim int) func(rows int64) []byte {
+	if d == Binary {
+		dim = d.Bytes(dim)
+	}
 	return func(rows int64) []byte {
 		const start = npyMagic + "\x01\x00"
-		dict := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", rows, dim)
+		dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%d, %d), }", npyDescrs[cmp.Or(d, Float32)], rows, dim)
 		dict += strings.Repeat(" ", -(len(start)+2+len(dict)+1)&63) + "\n"
 		return append(little.AppendUint16([]byte(start), uint16(len(dict))), dict...)
 	}
 }
 
-// npyRows reads the rows of an array, one at a time.
-type npyRows struct {
-	v      *Vectors
-	r      *bufio.Reader
-	words  *wordList // nil: none are wanted
-	width  int       // bytes of a value: float16, float32 or float64
-	big    bool      // big-endian
-	raw    []byte
-	values []float32
-}
-
 var (
-	npyDescr = regexp.MustCompile(`'descr': *'([^']*)'`)
-	npyOrder = regexp.MustCompile(`'fortran_order': *(True|False)`)
-	npyShape = regexp.MustCompile(`'shape': *\((\d+), *(\d+)\)`)
+	npyDescr  = regexp.MustCompile(`'descr': *'([^']*)'`)
+	npyOrder  = regexp.MustCompile(`'fortran_order': *(True|False)`)
+	npyLength = regexp.MustCompile(`'shape': *\(([\d, ]*)\)`)
+	npyShape  = regexp.MustCompile(`'shape': *\((\d+), *(\d+)\)`)
 )
 
 func readNPY(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error) {
@@ -76,21 +103,23 @@ func readNPY(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error
 	if bytes.Contains(header, []byte("'descr': [")) {
 		return nil, fault.New("save an array of two dimensions: numpy.save('vectors.npy', numpy.stack([x[name] for name in x.dtype.names], 1))", "%s: expected an array of numbers but found a structured array", v.Name())
 	}
-	n := &npyRows{v: v, r: r}
 	if descr == nil {
 		descr = [][]byte{nil, nil}
 	}
-	n.big = bytes.HasPrefix(descr[1], []byte(">"))
-	switch strings.TrimLeft(string(descr[1]), "<>=|") {
-	case "": // the next check says what is wrong
-	case "f2":
-		n.width = 2
-	case "f4":
-		n.width = 4
-	case "f8":
-		n.width = 8
-	default:
+	kind := strings.TrimLeft(string(descr[1]), "<>=|")
+	widths := map[string]int{"f2": 2, "f4": 4, "f8": 8, "i1": 1, "u1": 1}
+	width := widths[kind]
+	beside, told, err := readInfo(v.Path, "npy")
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case kind == "": // the next check says what is wrong
+	case width == 0:
 		return nil, fault.New("save it as float32: x.astype('float32')", "%s: expected values of type f2, f4 or f8 but found %s", v.Name(), numpyType(string(descr[1])))
+	case kind == "u1" && v.Options.DType != Binary && (!told || beside.DType != Binary):
+		return nil, fault.Mention("if they are packed signs, as of the precision \"ubinary\" of sentence-transformers, set DType to binary; if not, save the array as float32: x.astype('float32')",
+			"%s: expected values of type f2, f4 or f8 but found %s", v.Name(), numpyType(string(descr[1])))
 	}
 	if descr[1] == nil || order == nil || shape == nil || string(order[1]) == "True" {
 		return nil, fault.New("save a C-ordered array of two dimensions: numpy.save('vectors.npy', numpy.ascontiguousarray(x))",
@@ -107,11 +136,62 @@ func readNPY(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error
 	if err := v.SetDim(dim); err != nil {
 		return nil, err
 	}
-	if n.words, err = v.wordsBeside(ctx); err != nil {
+	decode := npyDecoder(kind, bytes.HasPrefix(descr[1], []byte(">")))
+	bytes := width * v.Dim
+	switch kind {
+	case "f2":
+		v.setDType(Float16, 0)
+	case "i1":
+		v.setDType(Int8, 1)
+		if told && beside.DType == Int8 {
+			v.Scale = beside.Scale
+		}
+		decode = v.decoder()
+	case "u1":
+		v.setDType(Binary, 0)
+		if bits := cmp.Or(v.Options.Dim, beside.Dim); told && beside.DType == Binary && Binary.Bytes(beside.Dim) == v.Dim {
+			v.Dim = beside.Dim
+		} else if bits > 0 && Binary.Bytes(bits) == v.Dim {
+			v.Dim = bits
+		} else if err := v.SetDim(8 * dim); err != nil {
+			return nil, err
+		}
+		decode = v.decoder()
+	}
+	words, err := v.wordsBeside(ctx)
+	if err != nil {
 		return nil, err
 	}
-	n.raw, n.values = make([]byte, n.width*v.Dim), make([]float32, v.Dim)
-	return n, nil
+	return newPackedRows(v, r, words, bytes, decode), nil
+}
+
+// npyDecoder returns how floating-point numbers of a type are read.
+func npyDecoder(kind string, bigEndian bool) func(dst []float32, raw []byte) {
+	var order binary.ByteOrder = little
+	if bigEndian {
+		order = big
+	}
+	switch {
+	case kind == "f2":
+		return func(dst []float32, raw []byte) {
+			for k := range dst {
+				dst[k] = halfValue(order.Uint16(raw[2*k:]))
+			}
+		}
+	case kind == "f8":
+		return func(dst []float32, raw []byte) {
+			for k := range dst {
+				dst[k] = float32(math.Float64frombits(order.Uint64(raw[8*k:])))
+			}
+		}
+	case bigEndian:
+		return func(dst []float32, raw []byte) {
+			for k := range dst {
+				dst[k] = math.Float32frombits(big.Uint32(raw[4*k:]))
+			}
+		}
+	}
+	return decodeBinary
 }
 
 // readNPYHeader reads up to the values and returns the dictionary that describes them.
@@ -146,48 +226,4 @@ func noEOF(err error) error {
 		return io.ErrUnexpectedEOF
 	}
 	return err
-}
-
-func (n *npyRows) Place() string { return fmt.Sprintf("%s: row %d", n.v.Name(), n.v.stats.Rows) }
-
-func (n *npyRows) Next() (Row, error) {
-	i := n.v.stats.Rows
-	row := Row{Count: -1, Values: n.values}
-	if i < n.v.Rows {
-		if _, err := io.ReadFull(n.r, n.raw); err != nil {
-			return Row{}, n.v.cutHere(i+1, err)
-		}
-	}
-	if n.words != nil {
-		var err error
-		if row.Token, row.Count, err = n.words.next(n.v, i, n.v.Rows); err != nil && err != io.EOF {
-			return Row{}, err
-		}
-	}
-	if i == n.v.Rows {
-		return Row{}, n.v.nothingMore(n.r)
-	}
-	var order binary.ByteOrder = little
-	if n.big {
-		order = big
-	}
-	switch n.width {
-	case 2:
-		for k := range n.values {
-			n.values[k] = checkpoints.Float16(order.Uint16(n.raw[2*k:]))
-		}
-	case 4:
-		if !n.big {
-			decodeBinary(n.values, n.raw)
-			break
-		}
-		for k := range n.values {
-			n.values[k] = math.Float32frombits(big.Uint32(n.raw[4*k:]))
-		}
-	case 8:
-		for k := range n.values {
-			n.values[k] = float32(math.Float64frombits(order.Uint64(n.raw[8*k:])))
-		}
-	}
-	return row, nil
 }

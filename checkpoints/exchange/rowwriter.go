@@ -1,54 +1,86 @@
 package exchange
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// spoolMemory is how much of an array of unknown length is held in memory before
-// the rest goes to a temporary file.
-const spoolMemory = 64 << 20
+// writeBuffer is how many bytes of rows are collected before they are written.
+const writeBuffer = 256 << 10
 
 // rowWriter writes what append makes of each row, after a header that states the number of
-// rows. While that number is unknown the rows are buffered, because the output may be a pipe.
+// rows. While that number is unknown, the header is a placeholder that is overwritten at the
+// end, if the output allows it. If not, as a pipe, the rows wait in a temporary file.
 type rowWriter struct {
 	w      io.Writer
 	header func(rows int64) []byte // nil: none
 	append func(b []byte, row Row) []byte
-	wait   bool // for the number of rows
+	patch  io.WriterAt // overwrites the placeholder; nil: there is none
+	wait   bool        // for the number of rows, in a temporary file
 	begun  bool
 	rows   int64
+	size   int64 // bytes written
 	want   int64 // rows that the header states
-	limit  int   // of memory
 	mem    []byte
 	file   *os.File // what did not fit into mem; nil: nothing yet
 }
 
 func newRowWriter(w io.Writer, shape Shape, header func(rows int64) []byte, append func(b []byte, row Row) []byte) *rowWriter {
-	return &rowWriter{w: w, header: header, append: append, wait: header != nil && shape.Rows < 0, want: shape.Rows, limit: spoolMemory}
+	r := &rowWriter{w: w, header: header, append: append, want: shape.Rows, rows: shape.After.Rows, size: shape.After.Bytes, begun: shape.After.Bytes > 0}
+	if header != nil && shape.Rows < 0 && !bytes.Equal(header(0), header(math.MaxInt64)) {
+		if at, ok := w.(io.WriterAt); ok && len(header(0)) == len(header(math.MaxInt64)) {
+			r.patch = at
+		} else {
+			r.wait = true
+		}
+	}
+	return r
 }
 
 func (r *rowWriter) Write(row Row) error {
-	if !r.wait {
-		if err := r.begin(r.want); err != nil {
-			return err
-		}
-	}
 	r.rows++
 	r.mem = r.append(r.mem, row)
-	if !r.wait {
-		_, err := r.w.Write(r.mem)
-		r.mem = r.mem[:0]
-		return err
-	}
-	if len(r.mem) < r.limit {
+	if len(r.mem) < writeBuffer {
 		return nil
 	}
+	return r.flush()
+}
+
+// Flush writes what is in memory, unless it waits for the number of rows.
+func (r *rowWriter) Flush() error {
+	if r.wait {
+		return nil
+	}
+	return r.flush()
+}
+
+func (r *rowWriter) flush() error {
+	if r.wait {
+		return r.spool()
+	}
+	if err := r.begin(max(r.want, 0)); err != nil || len(r.mem) == 0 {
+		return err
+	}
+	return r.write()
+}
+
+// write passes on what is in memory.
+func (r *rowWriter) write() error {
+	n, err := r.w.Write(r.mem)
+	r.size += int64(n)
+	r.mem = r.mem[:0]
+	return err
+}
+
+// spool moves what is in memory to the temporary file.
+func (r *rowWriter) spool() error {
 	if r.file == nil {
 		f, err := os.CreateTemp("", "luminavec-*.tmp")
 		if err != nil {
@@ -72,8 +104,17 @@ func (r *rowWriter) begin(rows int64) error {
 		return nil
 	}
 	r.begun = true
-	_, err := r.w.Write(r.header(rows))
+	n, err := r.w.Write(r.header(rows))
+	r.size += int64(n)
 	return err
+}
+
+// Mark is the place after all rows so far, which it flushes.
+func (r *rowWriter) Mark() (Mark, bool) {
+	if r.wait || r.flush() != nil {
+		return Mark{}, false
+	}
+	return Mark{Rows: r.rows, Bytes: r.size}, true
 }
 
 // spoolError names the folder of a temporary file; the name of the file itself would not help.
@@ -82,7 +123,7 @@ func spoolError(err error) error {
 	if errors.As(err, &of) {
 		err = of.Err
 	}
-	return fault.New("free space there or set TMPDIR to another folder; the formats jsonl and tsv need none",
+	return fault.New("free space there or set TMPDIR to another folder; output to a file, and the formats jsonl and tsv, need none",
 		"cannot buffer vectors in %s: %w", os.TempDir(), err)
 }
 
@@ -93,6 +134,13 @@ func (r *rowWriter) Finish() error {
 	if err := r.begin(r.rows); err != nil {
 		return err
 	}
+	if r.patch != nil {
+		if err := r.flush(); err != nil {
+			return err
+		}
+		_, err := r.patch.WriteAt(r.header(r.rows), 0)
+		return err
+	}
 	if r.file != nil {
 		if _, err := r.file.Seek(0, io.SeekStart); err != nil {
 			return fmt.Errorf("cannot read back vectors: %w", err)
@@ -101,8 +149,7 @@ func (r *rowWriter) Finish() error {
 			return err
 		}
 	}
-	_, err := r.w.Write(r.mem)
-	return err
+	return r.write()
 }
 
 // Close removes the temporary file.

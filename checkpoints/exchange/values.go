@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math"
 	"strconv"
+
+	"github.com/luminavec/luminavec/checkpoints"
 )
 
 var (
@@ -23,6 +25,9 @@ func notFiniteAt(values []float32) int {
 	}
 	return -1
 }
+
+// halfValue returns the value of a number of 16 bits.
+func halfValue(h uint16) float32 { return checkpoints.Float16(h) }
 
 // appendBinary appends values as little-endian float32.
 func appendBinary(b []byte, values []float32) []byte {

@@ -24,21 +24,26 @@ const MaxDim = 1 << 16
 // Vectors are the vectors of a file or a folder, opened and not yet read. Files may be
 // compressed with gzip, bzip2 or zstd.
 type Vectors struct {
-	Path    string // path as given by the caller
-	Format  string // name of the format; see Readable
-	Dim     int    // length of a vector
-	Rows    int64  // as the file states it; 0 if it does not
+	Path    string  // path as given by the caller
+	Format  string  // name of the format; see Readable
+	Dim     int     // length of a vector
+	DType   DType   // how its values are stored
+	Scale   float32 // of Int8
+	Rows    int64   // as the file states it; 0 if it does not
 	Options Options
 	Model   *checkpoints.Checkpoint // the model, if Path is a model folder; otherwise nil
 
-	reader  RowReader
-	folder  *folder        // of the format safetensors; otherwise nil
-	start   Head           // of the file, while it is opened
-	listed  bool           // a list of words is read
-	detail  string         // what else String says of the format
-	input   *text.Unpacked // nil for a folder
-	closers []io.Closer
-	stats   Stats
+	reader   RowReader
+	folder   *folder                 // of the format safetensors; otherwise nil
+	made     *checkpoints.Checkpoint // n-grams and tokenizer of fasttext-bin; otherwise nil
+	settings map[string]any          // of its training, as the file states them
+	start    Head                    // of the file, while it is opened
+	given    *wordList               // the words, if the file has a list of them
+	listed   bool                    // a list of words is read
+	detail   string                  // what else String says of the format
+	input    *text.Unpacked          // nil for a folder
+	closers  []io.Closer
+	stats    Stats
 }
 
 // Options control how Open reads.
@@ -49,7 +54,8 @@ type Options struct {
 	// a text that can be read in two ways is an error.
 	Format string
 	// WordList is a file with the words of npy, tsv or safetensors, whose rows have none: one
-	// per line, with or without a count after a tab or, in all lines, after a space. It is an
+	// per line, with or without a count after a tab or, in all lines, after a space. For safetensors
+	// it may also be a tokenizer.json. It is an
 	// error with other formats. Default "": vocab.tsv in the folder of the file; tsv is then read
 	// only if Unnamed or Format is set.
 	WordList string
@@ -61,9 +67,20 @@ type Options struct {
 	// Unnamed is whether rows may lack a word: an array needs no list of words, and a
 	// row whose word cannot be a token is kept. Default false.
 	Unnamed bool
-	// Dim is the length of vector that the caller expects. It decides only whether a row of
-	// numbers starts with a word, if both are possible. Default 0: any.
+	// Dim is the length of vector that the caller expects. It decides whether a row of numbers
+	// starts with a word, if both are possible, and how long the rows of raw are. Default 0: any.
 	Dim int
+	// DType is the type of the values of raw or, Float32 or Float16, of word2vec-bin, and Binary says
+	// that the bytes of npy are packed signs. Default "": as the file or the one beside it says, or
+	// Float32.
+	DType DType
+	// VectorColumn is the column of csv, tsv and parquet with the vectors, the member of jsonl, the
+	// array of npz or the tensor of safetensors. Default "": vector, embedding or embeddings, or the
+	// only one that can be read.
+	VectorColumn string
+	// IDs is whether a row is called by its id: Token is the id, and rows without one are an
+	// error. Default false: Token is the word or text.
+	IDs bool
 	// Tokenizer splits the text that the vectors are for; Vectors.Normal brings words to its
 	// form. It may be set after Open. Default: none.
 	Tokenizer *tokenize.Tokenizer
@@ -79,6 +96,8 @@ type Row struct {
 	Count  int64     // how often the word occurs in its training text; -1: unknown
 	Known  int       // for a text to write: the number of its words that have a vector
 	Values []float32 // Dim finite values
+	ID     string    // name of the text, if Shape.HasID; in a row that is read: "" if the file has none
+	Fields []string  // for a text to write: the values of Shape.Fields, in their order
 }
 
 // Stats counts what Each has read.
@@ -107,7 +126,7 @@ func Open(ctx context.Context, path string, o Options) (*Vectors, error) {
 }
 
 func (v *Vectors) open(ctx context.Context) error {
-	if info, err := os.Stat(v.Path); err == nil && info.IsDir() {
+	if info, err := os.Stat(v.Path); err == nil && (info.IsDir() || info.Mode().IsRegular() && v.hasTokenizer()) {
 		return v.read(ctx, newHead(v.Path, nil, false, v.Options), true, nil)
 	}
 	in, err := text.Unpack(ctx, v.Path)
@@ -117,7 +136,7 @@ func (v *Vectors) open(ctx context.Context) error {
 	v.input = in
 	v.closers = append(v.closers, in)
 	r := in.Reader
-	if head, _ := r.Peek(r.Size()); !bytes.HasPrefix(head, []byte(npyMagic)) && text.EndsAtCR(head) {
+	if head, _ := r.Peek(r.Size()); text.EndsAtCR(head) && !v.isBinary(head) {
 		r = bufio.NewReaderSize(text.CRReader{Text: r}, r.Size())
 	}
 	head, err := v.head(r)
@@ -125,6 +144,12 @@ func (v *Vectors) open(ctx context.Context) error {
 		return err
 	}
 	return v.read(ctx, head, false, r)
+}
+
+// isBinary reports whether bytes that look like carriage returns are those of numbers.
+func (v *Vectors) isBinary(head []byte) bool {
+	f, err := detect(newHead(v.Path, head, false, v.Options), false)
+	return err == nil && f.Binary || bytes.IndexByte(head, 0) >= 0
 }
 
 // read detects the format and reads the header.
@@ -163,7 +188,11 @@ func (v *Vectors) String() string {
 		what = "vector"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %s, from %s (%s, %s%s)", count(v.stats.Rows, what), count(int64(v.Dim), "dimension"), v.Name(), f.Name, f.Description, v.detail)
+	stored := ""
+	if v.DType != "" && v.DType != Float32 {
+		stored = "; " + describe(v.DType, v.Scale)
+	}
+	fmt.Fprintf(&b, "%s, %s, from %s (%s, %s%s%s)", count(v.stats.Rows, what), count(int64(v.Dim), "dimension"), v.Name(), f.Name, f.Description, v.detail, stored)
 	if v.stats.Missing > 0 {
 		fmt.Fprintf(&b, "; it states %s", count(v.Rows, "row"))
 	}
@@ -227,6 +256,12 @@ func (v *Vectors) Each(ctx context.Context, fn func(Row) error) error {
 			return fault.New("every value must be a finite number: remove such rows",
 				"%s: value %d%s is %v", v.Place(), at+1, of, row.Values[at])
 		}
+		if v.Options.IDs {
+			if row.ID == "" {
+				return fault.Mention("leave out IDs, or give each row an id", "%s: the row has no id", v.Place())
+			}
+			row.Token = []byte(row.ID)
+		}
 		if !utf8.Valid(row.Token) {
 			v.stats.Repaired++
 			row.Token = bytes.ToValidUTF8(row.Token, []byte("\uFFFD"))
@@ -258,6 +293,9 @@ func (v *Vectors) stored(least int) int64 {
 	}
 	return v.input.Size() / int64(least)
 }
+
+// setDType sets how the values are stored.
+func (v *Vectors) setDType(d DType, scale float32) { v.DType, v.Scale = d, scale }
 
 // SetDim sets the dimension that a file states, if it is in range.
 func (v *Vectors) SetDim(dim int64) error {

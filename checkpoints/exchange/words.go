@@ -25,20 +25,31 @@ type wordList struct {
 	name   string
 	r      *bufio.Reader
 	line   int64
-	spaced bool // a space separates a word and its count, as word2vec and GloVe write them
+	spaced bool          // a space separates a word and its count, as word2vec and GloVe write them
+	array  *bufio.Reader // of an array of strings instead of lines; nil: none
+	raw    []byte        // one of its strings
+	wide   bool          // of 32-bit characters
+	token  []byte
+	ids    bool // a line is an id and fields, separated by tabs
 }
 
 // wordsBeside opens the list of words of rows that have none: Options.WordList or vocab.tsv
 // in the folder of the file; nil if no words are wanted.
 func (v *Vectors) wordsBeside(ctx context.Context) (*wordList, error) {
+	if v.given != nil {
+		return v.given, nil
+	}
 	name := v.Options.WordList
+	if v.Options.IDs {
+		return v.openIDs(ctx)
+	}
 	if name == "" {
 		if v.Options.Unnamed {
 			return nil, nil
 		}
 		name = filepath.Join(filepath.Dir(v.Path), checkpoints.VocabularyFile)
 	}
-	v.detail = ", words from " + text.Describe(name)
+	v.detail += ", words from " + text.Describe(name)
 	return v.openWords(ctx, name)
 }
 
@@ -107,6 +118,9 @@ func (w *wordList) next(v *Vectors, i, n int64) ([]byte, int64, error) {
 }
 
 func (w *wordList) read() ([]byte, int64, error) {
+	if w.array != nil {
+		return w.readArray()
+	}
 	line, err := w.r.ReadSlice('\n')
 	if err == io.EOF && len(line) > 0 {
 		err = nil
@@ -121,6 +135,10 @@ func (w *wordList) read() ([]byte, int64, error) {
 		line = bytes.TrimPrefix(line, []byte("\ufeff")) // a byte order mark
 	}
 	separator := []byte("\t")
+	if w.ids {
+		id, _, _ := bytes.Cut(bytes.TrimRight(line, "\r\n"), separator)
+		return []byte(unescapeTab(string(id))), -1, nil
+	}
 	if w.spaced {
 		line, separator = bytes.TrimRight(line, " \t\r\n"), []byte(" ")
 	}

@@ -150,7 +150,7 @@ func (s *scanner) examples(ctx context.Context, src *text.Source, file *File, re
 			kept := row.record.Clone()
 			row.record = &kept
 			good = append(good, row.record)
-			size += rowSize(row.record)
+			size += row.record.Size()
 		}
 		sample = append(sample, row)
 	}
@@ -214,17 +214,6 @@ func (s *scanner) examples(ctx context.Context, src *text.Source, file *File, re
 			return err
 		}
 	}
-}
-
-// rowSize returns the approximate memory that a row uses.
-func rowSize(r *text.Record) (n int) {
-	if r.Named() && r.Raw != nil {
-		return len(r.Raw)
-	}
-	for _, f := range r.Fields {
-		n += len(f)
-	}
-	return n
 }
 
 // begin adds a file whose layout is known.

@@ -27,7 +27,7 @@ func nameOf(src *text.Source) string {
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
 		name = name[i+1:]
 	}
-	for _, ending := range []string{".gz", ".bz2", ".zst", ".txt", ".tsv", ".csv", ".tab", ".jsonl"} {
+	for _, ending := range []string{".gz", ".bz2", ".zst", ".txt", ".tsv", ".csv", ".tab", ".jsonl", ".parquet"} {
 		if short := strings.TrimSuffix(name, ending); short != "" {
 			name = short
 		}

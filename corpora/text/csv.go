@@ -82,9 +82,9 @@ func (c *csvRecords) bad(bad *csv.ParseError, fields int) error {
 		what = "a quote inside an unquoted field"
 	}
 	if bad.Line > bad.StartLine {
-		return &BadRecord{Position{start.File, int64(bad.Line), int64(bad.Column)}, Misquoted, fault.New(hint, "%s; the record starts on line %d", what, bad.StartLine)}
+		return &BadRecord{Position{File: start.File, Line: int64(bad.Line), Byte: int64(bad.Column)}, Misquoted, fault.New(hint, "%s; the record starts on line %d", what, bad.StartLine)}
 	}
-	return &BadRecord{Position{start.File, int64(bad.Line), int64(bad.Column)}, Misquoted, fault.New(hint, "%s", what)}
+	return &BadRecord{Position{File: start.File, Line: int64(bad.Line), Byte: int64(bad.Column)}, Misquoted, fault.New(hint, "%s", what)}
 }
 
 // separatedBy returns the part of a hint that names the separator in use.

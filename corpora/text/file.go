@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -14,8 +16,13 @@ import (
 // for each NUL. Source.Stats counts these repairs. Lines end as in Source.Read, at LF or CRLF.
 type File struct {
 	Head
-	text  *cleaner // nil: the format has a Magic
-	entry entry
+	// Fields are those of RecordOptions: what a format that stores columns should read.
+	Fields []Path
+
+	text   *cleaner // nil: the format has a Magic
+	entry  entry
+	source *Source
+	stored *bufio.Reader // the file after decompression, for a format with a Magic
 }
 
 // Read reads the text.
@@ -26,30 +33,40 @@ func (f *File) Read(p []byte) (int, error) {
 	return f.text.Read(p)
 }
 
-// At returns random access to the file as it is stored, for formats that are not read from
-// front to back, and its size in bytes. The caller must close it. Standard input and pipes must
-// be spooled first, see Source.Spool.
+// At returns random access to the file after decompression, for formats that have a Magic, and
+// its size in bytes. The caller must close it. Standard input, a pipe and a compressed file are
+// copied to a temporary file first, which Close removes.
 func (f *File) At() (ReaderAtCloser, int64, error) {
-	const hint = "save it as an ordinary file first"
-	if f.entry.once {
-		return nil, 0, fault.New(hint, "%s can only be read sequentially", Describe(f.Name))
+	if f.stored == nil {
+		return nil, 0, fault.New("", "%s is text, which is read from front to back", Describe(f.Name))
 	}
-	r, err := f.entry.open()
-	if err != nil {
-		return nil, 0, err
-	}
-	at, ok := r.(ReaderAtCloser)
-	if !ok {
+	if !f.entry.once {
+		r, err := f.entry.open()
+		if err != nil {
+			return nil, 0, err
+		}
+		head := make([]byte, 10)
+		at, ok := r.(ReaderAtCloser)
+		if ok {
+			n, _ := at.ReadAt(head, 0)
+			ok = detect(head[:n]) == uncompressed
+		}
+		if ok {
+			return at, f.entry.size, nil
+		}
 		r.Close()
-		return nil, 0, fault.New(hint, "%s can only be read sequentially", Describe(f.Name))
 	}
-	head := make([]byte, 10)
-	n, _ := at.ReadAt(head, 0)
-	if kind := detect(head[:n]); kind != uncompressed {
-		r.Close()
-		return nil, 0, fault.New("decompress it first", "%s is compressed (%s)", Describe(f.Name), kind)
+	return spoolText(f.Name, f.stored)
+}
+
+// Repair returns the text of a record of a format with a Magic as Read would return it: with
+// U+FFFD for each invalid UTF-8 byte and a space for each NUL, which Source.Stats counts.
+func (f *File) Repair(at Position, text string) string {
+	if utf8.ValidString(text) && strings.IndexByte(text, 0) < 0 {
+		return text
 	}
-	return at, f.entry.size, nil
+	l := &liner{source: f.source, file: at.File, line: at.Line, rows: at.Rows}
+	return string(l.repair([]byte(text)))
 }
 
 // ReaderAtCloser is an open file with random access.
@@ -64,7 +81,7 @@ func (s *Source) openFile(ctx context.Context, l *liner, e entry, o RecordOption
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	file := &File{Head: Head{Name: e.name, Use: o.Use}, entry: e}
+	file := &File{Head: Head{Name: e.name, Use: o.Use}, Fields: o.Fields, entry: e, source: s}
 	format, err := file.begin(r, l, o)
 	if err != nil {
 		done()
@@ -80,8 +97,11 @@ func (f *File) begin(r *bufio.Reader, l *liner, o RecordOptions) (*Format, error
 		return nil, err
 	}
 	if format := binaryFormat(head); format != nil && (o.Format == nil || o.Format == format) {
-		f.First = head
+		f.First, f.stored = head, r
 		return format, nil
+	}
+	if o.Format != nil && o.Format.Magic != "" {
+		return nil, fault.New("check that it is the right file", "%s is not %s: it does not start with %s", Describe(f.Name), o.Format.Name, o.Format.Magic)
 	}
 	mark, err := beginText(r, f.Name, head)
 	if err != nil {

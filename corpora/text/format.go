@@ -3,6 +3,7 @@ package text
 import (
 	"bytes"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -98,6 +99,13 @@ func detectFormat(h Head) *Format {
 		}
 	}
 	return best
+}
+
+// mayBeMagic reports whether more bytes could make a byte order mark or the Magic of a format of
+// the start of a file.
+func mayBeMagic(head []byte) bool {
+	begins := func(magic string) bool { return len(head) < len(magic) && strings.HasPrefix(magic, string(head)) }
+	return begins(string(byteOrderMark)) || slices.ContainsFunc(formats, func(f *Format) bool { return begins(f.Magic) })
 }
 
 // binaryFormat returns the format whose Magic is at the start of a file, or nil.

@@ -9,13 +9,19 @@ import (
 // Position is a place in a file.
 type Position struct {
 	File string // name of the file, as in Source.Names
-	Line int64  // line number, from 1
+	Line int64  // line number, from 1; 0 for the whole file
 	Byte int64  // byte in the line, from 1; 0 for the whole line
+	Rows bool   // Line counts rows: the file has no lines
 }
 
-// String returns "file:line" or "file:line: byte N".
+// String returns "file:line", "file:line: byte N", "file: row N" or "file".
 func (p Position) String() string {
-	if p.Byte > 0 {
+	switch {
+	case p.Line == 0:
+		return Describe(p.File)
+	case p.Rows:
+		return fmt.Sprintf("%s: row %d", Describe(p.File), p.Line)
+	case p.Byte > 0:
 		return fmt.Sprintf("%s:%d: byte %d", Describe(p.File), p.Line, p.Byte)
 	}
 	return fmt.Sprintf("%s:%d", Describe(p.File), p.Line)

@@ -70,12 +70,17 @@ func (s *Source) readEntry(ctx context.Context, l *liner, e entry) error {
 	}
 	defer done()
 	l.file, l.line, l.offset, l.lineStart = e.name, 1, mark, mark
-	if head, _ := r.Peek(r.Buffered()); s.records.Format == "" {
-		s.records = DetectRecords(Head{Name: e.name, First: afterBlank(head[:min(len(head), headBytes)])})
-	}
+	s.look(r, e.name)
 	err = l.run(ctx, r)
 	s.stats.Bytes += l.offset
 	return err
+}
+
+// look sets s.records if the file whose text r reads looks like records and is the first that does.
+func (s *Source) look(r *bufio.Reader, name string) {
+	if head, _ := r.Peek(r.Buffered()); s.records.Format == "" {
+		s.records = DetectRecords(Head{Name: name, First: afterBlank(head[:min(len(head), headBytes)])})
+	}
 }
 
 // openText opens one input at its first character of text. mark is the length of the byte order
@@ -97,10 +102,10 @@ func (s *Source) openText(ctx context.Context, e entry) (r *bufio.Reader, mark i
 }
 
 // peekHead returns the first bytes of an input: headBytes if it has that many, and always
-// enough to see a byte order mark.
+// enough to see a byte order mark or the Magic of a format.
 func peekHead(r *bufio.Reader, e entry) ([]byte, error) {
 	head, err := peek(r, headBytes, e.blocking)
-	for err == nil && len(head) < len(byteOrderMark) && bytes.HasPrefix(byteOrderMark, head) {
+	for err == nil && mayBeMagic(head) {
 		head, err = r.Peek(len(head) + 1)
 	}
 	if err == io.EOF {
@@ -112,6 +117,9 @@ func peekHead(r *bufio.Reader, e entry) ([]byte, error) {
 // beginText skips the byte order mark of a text and returns its length. It returns an error if
 // the file is not text.
 func beginText(r *bufio.Reader, name string, head []byte) (mark int64, err error) {
+	if f := binaryFormat(head); f != nil {
+		return 0, fault.Mention("Column or Field selects the text of each record", "%s is %s, not plain text", Describe(name), f.Name)
+	}
 	if err := refuseBinary(name, head); err != nil {
 		return 0, err
 	}
@@ -173,6 +181,7 @@ type liner struct {
 	line      int64 // of buf[at], from 1
 	offset    int64 // of buf[at] in the file
 	lineStart int64 // offset of the line's first byte
+	rows      bool  // line counts rows
 }
 
 func (l *liner) run(ctx context.Context, r io.Reader) error {
@@ -274,14 +283,14 @@ func (l *liner) repair(text []byte) []byte {
 	out := l.fixed[:0]
 	for i := 0; i < len(text); {
 		if text[i] == 0 {
-			l.source.invalid(l.file, l.line, l.offset-l.lineStart+int64(i)+1, 1)
+			l.invalid(i)
 			out = append(out, ' ')
 			i++
 			continue
 		}
 		r, n := utf8.DecodeRune(text[i:])
 		if r == utf8.RuneError && n == 1 {
-			l.source.invalid(l.file, l.line, l.offset-l.lineStart+int64(i)+1, 1)
+			l.invalid(i)
 			out = append(out, "\uFFFD"...)
 		} else {
 			out = append(out, text[i:i+n]...)
@@ -290,6 +299,14 @@ func (l *liner) repair(text []byte) []byte {
 	}
 	l.fixed = out
 	return out
+}
+
+// invalid counts an invalid byte, byte i of the text that is being repaired.
+func (l *liner) invalid(i int) {
+	if s := l.source; s.stats.Invalid == 0 {
+		s.stats.FirstInvalid = Position{File: l.file, Line: l.line, Byte: l.offset - l.lineStart + int64(i) + 1, Rows: l.rows}.String()
+	}
+	l.source.stats.Invalid++
 }
 
 // cut returns how much of text to emit when a line must be split: up to and including its last

@@ -26,6 +26,7 @@ type Record struct {
 	// Separator is the character between Fields in the file, or 0.
 	Separator rune
 
+	values    []Value // of the Names, in formats whose values have types
 	members   map[string]json.RawMessage
 	fieldLine func(i int) int // nil: all fields are in Line
 }
@@ -45,10 +46,40 @@ func (r *Record) FieldLine(i int) int64 {
 func (r *Record) Field(name string) (v Value, ok bool) {
 	if r.members != nil {
 		v.json, ok = r.members[name]
-	} else if at := slices.Index(r.Names, name); at >= 0 && at < len(r.Fields) {
-		v, ok = Value{text: r.Fields[at]}, true
+	} else if at := slices.Index(r.Names, name); at >= 0 && at < r.named() {
+		v, ok = r.at(at), true
 	}
 	return v, ok
+}
+
+// named returns the number of Names that have a value.
+func (r *Record) named() int {
+	if r.values != nil {
+		return min(len(r.Names), len(r.values))
+	}
+	return min(len(r.Names), len(r.Fields))
+}
+
+// at returns the value of name i.
+func (r *Record) at(i int) Value {
+	if r.values != nil {
+		return r.values[i]
+	}
+	return Value{text: r.Fields[i]}
+}
+
+// Size returns the approximate memory that the record uses, in bytes.
+func (r *Record) Size() (n int) {
+	if r.Named() && r.Raw != nil {
+		return len(r.Raw)
+	}
+	for _, f := range r.Fields {
+		n += len(f)
+	}
+	for _, v := range r.values {
+		n += v.size()
+	}
+	return n
 }
 
 // FieldFold returns the field of this name. If there is none, it returns a field whose
@@ -98,6 +129,10 @@ func (r *Record) Member(path Path) (Value, error) {
 		if k := value.Kind(); k != kindObject {
 			return value, fault.New("name a string field; a dot selects a member of an object", "field %q is %s, not an object", path[:i+1], k)
 		}
+		if value.tree != nil {
+			at = &Record{Names: value.tree.names, values: value.tree.items}
+			continue
+		}
 		at = &Record{}
 		if err := plainjson.Unmarshal(value.json, &at.members); err != nil {
 			return value, err
@@ -112,8 +147,8 @@ func (r *Record) Members() iter.Seq2[string, Value] {
 		return objectMembers(r.Raw)
 	}
 	return func(yield func(string, Value) bool) {
-		for i, name := range r.Names[:min(len(r.Names), len(r.Fields))] {
-			if !yield(name, Value{text: r.Fields[i]}) {
+		for i, name := range r.Names[:r.named()] {
+			if !yield(name, r.at(i)) {
 				return
 			}
 		}
@@ -135,7 +170,7 @@ func NumbersColumns(fields []string) bool {
 func (r *Record) Clone() Record {
 	c := *r
 	c.Raw, c.Fields, c.Names = slices.Clone(r.Raw), slices.Clone(r.Fields), slices.Clone(r.Names)
-	c.members = maps.Clone(r.members)
+	c.members, c.values = maps.Clone(r.members), slices.Clone(r.values)
 	if r.fieldLine != nil {
 		lines := make([]int, len(r.Fields))
 		for i := range lines {

@@ -12,6 +12,9 @@ type RecordOptions struct {
 	// Use is the purpose for which the records are read, which detection considers. Default:
 	// ForField.
 	Use Use
+	// Fields are the fields that are used of each record, for ForField and ForColumn the text
+	// first. Formats that store columns read only these. Default: all.
+	Fields []Path
 }
 
 // Records are the records of one file.

@@ -3,6 +3,7 @@ package text
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"slices"
 
@@ -20,28 +21,62 @@ func (sel Selection) use() Use {
 // readSelected reads the selected texts.
 func (s *Source) readSelected(ctx context.Context, fn func(Chunk) error) error {
 	x := &selector{source: s, selection: s.selection, fn: fn}
-	return s.Records(ctx, RecordOptions{Use: s.selection.use()}, func(in *Records) error {
+	x.pass = x.hand
+	return x.read(ctx)
+}
+
+// read passes on the selected text of each record.
+func (x *selector) read(ctx context.Context) error {
+	use := x.selection.use()
+	err := x.source.Records(ctx, RecordOptions{Use: use, Fields: x.paths(use)}, func(in *Records) error {
 		x.file = in.Name
-		if x.selection.Field != "" {
-			return x.readField(in, ParsePath(x.selection.Field))
+		if use == ForField {
+			return x.readField(in)
 		}
 		return x.readColumn(in)
 	})
+	var lacked *lackedField
+	if errors.As(err, &lacked) && lacked.i > 0 {
+		return x.beside.lacks(lacked.i-1, err)
+	}
+	return err
 }
 
 // selector emits the selected texts of a source.
 type selector struct {
 	source    *Source
 	selection Selection
-	fn        func(Chunk) error
+	pass      func(text []byte, line, step int64) error // hand, or that of Texts
+	fn        func(Chunk) error                         // for hand
 	file      string
+	at        Position // of the record
 	text      []byte
+	beside    beside // what accompanies the text
 	spare     []byte // for plain
 }
 
+// paths returns the fields that are read of each record, the text first.
+func (x *selector) paths(use Use) []Path {
+	parse := ParsePath
+	if use == ForColumn {
+		parse = func(name string) Path { return Path{name} }
+	}
+	paths := []Path{parse(x.selection.Field + x.selection.Column)}
+	for _, name := range x.beside.kept.names() {
+		paths = append(paths, parse(name))
+	}
+	return paths
+}
+
 // readField emits a named field of each record.
-func (x *selector) readField(in *Records, path Path) error {
-	return x.each(in, func(r *Record) (line, step int64, err error) { return r.Line, 0, x.field(r, path) })
+func (x *selector) readField(in *Records) error {
+	paths := x.paths(ForField)
+	return x.each(in, func(r *Record) (line, step int64, err error) {
+		if err := x.field(r, paths[0]); err != nil {
+			return r.Line, 0, err
+		}
+		return r.Line, 0, x.beside.members(r, paths[1:])
+	})
 }
 
 // field sets x.text to a named field of a record.
@@ -54,7 +89,7 @@ func (x *selector) field(r *Record, path Path) error {
 }
 
 // each emits the text of each record, which choose sets as x.text. It returns the line of the text
-// and the step to the next one, as hand expects them; the line is 0 if the record has no text, and
+// and the step to the next one, as pass expects them; the line is 0 if the record has no text, and
 // negative if the error is not about this record alone.
 func (x *selector) each(in *Records, choose func(r *Record) (line, step int64, err error)) error {
 	var r Record
@@ -72,6 +107,7 @@ func (x *selector) each(in *Records, choose func(r *Record) (line, step int64, e
 		}
 		var line, step int64
 		if bad == nil {
+			x.at = r.Position
 			if line, step, err = choose(&r); line < 0 {
 				return err
 			} else if err != nil {
@@ -80,17 +116,22 @@ func (x *selector) each(in *Records, choose func(r *Record) (line, step int64, e
 		}
 		switch {
 		case bad == nil && line > 0:
-			if err := x.hand(x.text, line, step); err != nil {
+			if err := x.pass(x.text, line, step); err != nil {
 				return err
 			}
 		case bad == nil: // a header
 		case !x.source.skipBad:
 			return bad
 		default:
-			if x.source.skipped++; x.source.skipped == 1 {
-				x.source.firstSkip = bad
-			}
+			x.source.skip(bad)
 		}
+	}
+}
+
+// skip counts a bad record.
+func (s *Source) skip(bad error) {
+	if s.skipped++; s.skipped == 1 {
+		s.firstSkip = bad
 	}
 }
 
@@ -122,31 +163,47 @@ func (x *selector) readColumn(in *Records) error {
 	number, numbered := x.selection.number()
 	at, find := number-1, !numbered
 	step := int64(1)
-	if x.selection.OneLine {
+	if x.selection.OneLine && x.fn != nil {
 		step = 0
+	}
+	paths := x.paths(ForColumn)
+	if numbered && in.Format.Magic == "" {
+		if err := x.beside.number(); err != nil {
+			return err
+		}
 	}
 	return x.each(in, func(r *Record) (int64, int64, error) {
 		switch {
-		case find && r.Named():
-			return r.Line, 0, x.field(r, Path{x.selection.Column})
+		case r.Named() && (find || r.values != nil):
+			if err := x.field(r, paths[0]); err != nil {
+				return r.Line, 0, err
+			}
+			return r.Line, 0, x.beside.members(r, paths[1:])
 		case find:
 			find = false
 			var err error
-			if at, err = x.findColumn(r); err != nil {
+			if at, err = findColumn(r, x.selection.Column); err == nil {
+				err = x.beside.find(r)
+			}
+			if err != nil {
 				return -1, 0, err
 			}
 			return 0, 0, nil
 		case at >= len(r.Fields):
-			return 0, 0, fault.New("choose a column that every record has; "+separatedBy(r.Separator), "the record has no column %d: it has %d", at+1, len(r.Fields))
+			return 0, 0, noColumn(r, at)
 		}
 		x.text = append(x.text[:0], r.Fields[at]...)
-		return r.FieldLine(at), step, nil
+		return r.FieldLine(at), step, x.beside.columns(r)
 	})
 }
 
-// findColumn returns the index of the selected name in a header.
-func (x *selector) findColumn(header *Record) (int, error) {
-	name := x.selection.Column
+// noColumn returns the error for a record without the column of this index.
+func noColumn(r *Record, at int) error {
+	return fault.New("choose a column that every record has; "+separatedBy(r.Separator), "the record has no column %d: it has %d", at+1, len(r.Fields))
+}
+
+// findColumn returns the index of a name in a header.
+func findColumn(header *Record, name string) (int, error) {
 	at := slices.Index(header.Fields, name)
 	if at < 0 {
 		return 0, header.Errorf("name a column of the header, or give a number if the file has no header; "+separatedBy(header.Separator),

@@ -49,11 +49,12 @@ func (s *Source) Select(sel Selection) error {
 	return nil
 }
 
-// SkipBad makes Read skip the records that do not match the selection, such as one that lacks the
-// field, and those that are not records at all, such as a line that is not JSON. Skipped counts
-// them. Without a selection it returns an error.
+// SkipBad makes Read and Texts skip the records that do not match the selection, such as one that
+// lacks the field, and those that are not records at all, such as a line that is not JSON; of
+// Documents, the files that are not text. Skipped counts them. Call it after Select or Documents;
+// without either it returns an error.
 func (s *Source) SkipBad() error {
-	if !s.selection.structured() {
+	if !s.selection.structured() && !s.documents {
 		return fault.Field("SkipBad", "every line of plain text is a text", "needs Field or Column")
 	}
 	s.skipBad = true

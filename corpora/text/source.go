@@ -25,6 +25,8 @@ type Source struct {
 	entries   []entry
 	size      int64
 	selection Selection
+	kept      Kept
+	documents bool
 	consumed  atomic.Int64
 	started   bool
 	stats     ReadStats
@@ -38,9 +40,10 @@ type Source struct {
 // entry is one input of a source.
 type entry struct {
 	name string
-	size int64 // bytes as stored; -1 unknown
-	once bool  // cannot be read a second time
-	file bool  // a regular file of this name
+	path string // relative to the folder that was named, with slashes; "": the name
+	size int64  // bytes as stored; -1 unknown
+	once bool   // cannot be read a second time
+	file bool   // a regular file of this name
 	// blocking inputs may block a read forever (a terminal, a pipe), so they are read
 	// by a goroutine that a canceled context can leave behind.
 	blocking bool
@@ -205,6 +208,10 @@ func walk(root string) ([]entry, error) {
 		if err != nil {
 			return err
 		}
+		if e.path, err = filepath.Rel(root, path); err != nil {
+			return err
+		}
+		e.path = filepath.ToSlash(e.path)
 		entries = append(entries, e)
 		return nil
 	})
@@ -299,10 +306,3 @@ func (s *Source) Unselected() Unselected { return s.records }
 // Skipped returns the number of bad records that the last pass has skipped (see SkipBad), and
 // the first of them as a *BadRecord.
 func (s *Source) Skipped() (n int64, first error) { return s.skipped, s.firstSkip }
-
-func (s *Source) invalid(file string, line, column, n int64) {
-	if s.stats.Invalid == 0 {
-		s.stats.FirstInvalid = Position{file, line, column}.String()
-	}
-	s.stats.Invalid += n
-}

@@ -3,6 +3,8 @@ package text
 import (
 	"encoding/json"
 	"strings"
+
+	"github.com/luminavec/luminavec/internal/plainjson"
 )
 
 // Path names a member of a record, starting at the outermost object.
@@ -31,7 +33,25 @@ func (p Path) String() string {
 // Value is a field of a record: a text, or any JSON value.
 type Value struct {
 	text string
-	json json.RawMessage // nil: the value is text
+	json json.RawMessage // nil: the value is text, or a tree
+	tree *tree
+}
+
+// tree is an array or, with names, an object that was not read from JSON.
+type tree struct {
+	names []string
+	items []Value
+}
+
+// size returns the approximate memory that the value uses, in bytes.
+func (v Value) size() int {
+	n := len(v.text) + len(v.json)
+	if v.tree != nil {
+		for _, item := range v.tree.items {
+			n += 64 + item.size()
+		}
+	}
+	return n
 }
 
 // The kinds of values, as messages name them.
@@ -40,10 +60,18 @@ const (
 	kindList   = "an array"
 	kindObject = "an object"
 	kindNumber = "a number"
+	kindNull   = "null"
+	kindBinary = "binary data"
 )
 
 // Kind returns "a string", "a number", "an array", "an object", "true or false" or "null".
 func (v Value) Kind() string {
+	if v.tree != nil {
+		if v.tree.names != nil {
+			return kindObject
+		}
+		return kindList
+	}
 	if v.json == nil {
 		return kindString
 	}
@@ -52,6 +80,9 @@ func (v Value) Kind() string {
 
 // Text returns the text of a string; ok is false for any other value.
 func (v Value) Text() (text string, ok bool) {
+	if v.tree != nil {
+		return "", false
+	}
 	if v.json == nil {
 		return v.text, true
 	}
@@ -61,8 +92,12 @@ func (v Value) Text() (text string, ok bool) {
 	return text, true
 }
 
-// Literal returns the text of a string, and any other value as it is written in the file.
+// Literal returns the text of a string, and any other value as it is written in the file, or
+// as JSON.
 func (v Value) Literal() string {
+	if v.tree != nil {
+		return string(v.appendJSON(nil))
+	}
 	if text, ok := v.Text(); ok {
 		return text
 	}
@@ -71,6 +106,9 @@ func (v Value) Literal() string {
 
 // List returns the values of an array; ok is false for any other value.
 func (v Value) List() (list []Value, ok bool) {
+	if v.tree != nil {
+		return v.tree.items, v.tree.names == nil
+	}
 	var items []json.RawMessage
 	if v.Kind() != kindList || json.Unmarshal(v.json, &items) != nil {
 		return nil, false
@@ -97,7 +135,35 @@ func kindOf(value []byte) string {
 	case 't', 'f':
 		return "true or false"
 	case 'n':
-		return "null"
+		return kindNull
+	case 0:
+		return kindBinary
 	}
 	return kindNumber
+}
+
+// appendJSON appends the value as JSON.
+func (v Value) appendJSON(dst []byte) []byte {
+	switch {
+	case v.json != nil:
+		return append(dst, v.json...)
+	case v.tree == nil:
+		dst, _ = plainjson.AppendString(dst, v.text) // text is UTF-8
+		return dst
+	}
+	open, end := byte('['), byte(']')
+	if v.tree.names != nil {
+		open, end = '{', '}'
+	}
+	dst = append(dst, open)
+	for i, item := range v.tree.items {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if v.tree.names != nil {
+			dst = append(Value{text: v.tree.names[i]}.appendJSON(dst), ':')
+		}
+		dst = item.appendJSON(dst)
+	}
+	return append(dst, end)
 }

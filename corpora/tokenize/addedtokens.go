@@ -14,6 +14,7 @@ import (
 type addedTokens struct {
 	tokens  map[string]tokenizerjson.AddedToken
 	begins  [256]bool
+	first   []byte         // the bytes of begins
 	lengths map[byte][]int // by first byte, longest first
 }
 
@@ -26,7 +27,9 @@ func (a *addedTokens) add(text string, token tokenizerjson.AddedToken) {
 		a.tokens, a.lengths = map[string]tokenizerjson.AddedToken{}, map[byte][]int{}
 	}
 	a.tokens[text] = token
-	a.begins[text[0]] = true
+	if !a.begins[text[0]] {
+		a.begins[text[0]], a.first = true, append(a.first, text[0])
+	}
 	lengths := a.lengths[text[0]]
 	at := 0
 	for at < len(lengths) && lengths[at] > len(text) {
@@ -50,6 +53,23 @@ func (a *addedTokens) longest(text []byte) (token tokenizerjson.AddedToken, n in
 		}
 	}
 	return tokenizerjson.AddedToken{}, 0
+}
+
+// in reports whether text contains one of the tokens.
+func (a *addedTokens) in(text []byte) bool {
+	for _, b := range a.first { // usually only the bracket of [SEP]
+		for i := 0; ; i++ {
+			n := bytes.IndexByte(text[i:], b)
+			if n < 0 {
+				break
+			}
+			i += n
+			if _, n := a.longest(text[i:]); n > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // each calls added with each token in text and its range of bytes, and part with the text

@@ -156,7 +156,7 @@ func knownPasses(passes []*phrasePass, v *Vocabulary) []*phrasePass {
 		var known []Phrase
 		for _, words := range passes[i].phrases {
 			p := Phrase{Words: strings.Split(words, " ")}
-			if _, ok := v.ids[p.Token()]; ok || needed[p.Token()] {
+			if v.Has(p.Token()) || needed[p.Token()] {
 				known = append(known, p)
 			}
 		}

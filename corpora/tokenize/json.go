@@ -198,10 +198,8 @@ func (l wordLayout) render(v *Vocabulary, emit func(part []byte) bool) error {
 // unknownFor returns an unk_token that is not a token of v.
 func unknownFor(v *Vocabulary) string {
 	name := models.Unknown
-	if v != nil {
-		for _, taken := v.ids[name]; taken; _, taken = v.ids[name] {
-			name = "[" + name + "]"
-		}
+	for v.Has(name) {
+		name = "[" + name + "]"
 	}
 	return name
 }

@@ -25,16 +25,17 @@ import (
 //
 //	<wh whe her ere re>
 //
-// A border alone is not an n-gram, nor is the whole, <where>, which has the word's
-// own row. An n-gram that occurs twice counts twice. Since there are too many n-grams for
-// a row each, an n-gram is hashed to one of Buckets, by 32-bit FNV-1a over UTF-8.
-// N-grams with the same bucket share a row.
+// A border alone is not an n-gram. The whole, <where>, is one if it is no longer than Max, as in
+// fastText (Whole); in models of earlier versions it is not. An n-gram that occurs twice counts
+// twice. Since there are too many n-grams for a row each, an n-gram is hashed to one of Buckets,
+// by 32-bit FNV-1a over UTF-8. N-grams with the same bucket share a row.
 //
 // The bucket numbers are those of fastText, which reads bytes as signed, so that bytes
-// above 0x7f also flip the upper 24 bits of the hash. (fastText does count the whole
-// of a word no longer than Max.) Unlike in fastText, only buckets that occur in words
-// of the vocabulary have a row, and the rows are sorted by how often the text needs
-// them, so that the rows of frequent n-grams are close together in memory.
+// above 0x7f also flip the upper 24 bits of the hash. Unlike in fastText, only buckets that
+// occur in words of the vocabulary have a row, and the rows are sorted by how often the text
+// needs them, so that the rows of frequent n-grams are close together in memory. An n-gram
+// without a row counts as a row of zeros (CountAll), so that fastText, in which those rows are
+// zeros, gives the same vector; in models of earlier versions it is skipped.
 
 // NGramOptions define which character n-grams of a word have vectors. With the zero value, none
 // have.
@@ -42,15 +43,24 @@ type NGramOptions struct {
 	Min     int `json:"min"`     // shortest, in code points with the borders; default 3
 	Max     int `json:"max"`     // longest, in code points with the borders; default 6; 0: no n-grams
 	Buckets int `json:"buckets"` // number of hash buckets; default 2,000,000
+	// Whole is whether the whole word between its borders is an n-gram, if it has at most Max
+	// characters. Default true, as in fastText; false in models of earlier versions.
+	Whole bool `json:"whole,omitempty"`
+	// CountAll is whether n-grams without a row count in the mean, as rows of zeros. Default
+	// true, as in fastText; false in models of earlier versions and in pruned ones.
+	CountAll bool `json:"count_all,omitempty"`
 }
 
 // DefaultNGramOptions returns the options of fastText.
-func DefaultNGramOptions() NGramOptions { return NGramOptions{Min: 3, Max: 6, Buckets: 2_000_000} }
+func DefaultNGramOptions() NGramOptions {
+	return NGramOptions{Min: 3, Max: 6, Buckets: 2_000_000, Whole: true, CountAll: true}
+}
 
 // MaxNGram is the maximum of NGramOptions.Max, in code points.
 const MaxNGram = 30
 
-// ParseNGrams returns the options for the shortest and the longest n-gram, as in "3-6".
+// ParseNGrams returns the options for the shortest and the longest n-gram, as in "3-6", which
+// count as in fastText.
 func ParseNGrams(lengths string, buckets int) (NGramOptions, error) {
 	shortest, longest, ok := strings.Cut(lengths, "-")
 	low, errLow := strconv.Atoi(shortest)
@@ -58,7 +68,7 @@ func ParseNGrams(lengths string, buckets int) (NGramOptions, error) {
 	if !ok || errLow != nil || errHigh != nil || high < 1 {
 		return NGramOptions{}, fault.Field("NGrams", "", "must be the shortest and the longest length, as in 3-6, got %q", lengths)
 	}
-	o := NGramOptions{Min: low, Max: high, Buckets: buckets}
+	o := NGramOptions{Min: low, Max: high, Buckets: buckets, Whole: true, CountAll: true}
 	return o, o.Validate()
 }
 
@@ -83,7 +93,7 @@ func (o NGramOptions) Validate() error {
 type NGrams struct {
 	options NGramOptions
 	buckets []int32         // by row
-	rows    map[int32]int32 // by bucket
+	rows    map[int32]int32 // by bucket; nil: row i has bucket i, as all have in fastText's files
 
 	// The result of Of, made by its first call, because looking up words does not need it.
 	vocabulary *Vocabulary
@@ -150,6 +160,10 @@ func RestoreNGrams(v *Vocabulary, o NGramOptions, buckets []int32) (*NGrams, err
 	if len(buckets) > o.Buckets {
 		return nil, fmt.Errorf("%d rows of character n-grams, but only %d buckets", len(buckets), o.Buckets)
 	}
+	g.buckets = buckets
+	if g.rows = nil; inOrder(buckets) {
+		return g, nil
+	}
 	g.rows = make(map[int32]int32, len(buckets))
 	for row, bucket := range buckets {
 		if bucket < 0 || int(bucket) >= o.Buckets {
@@ -160,8 +174,26 @@ func RestoreNGrams(v *Vocabulary, o NGramOptions, buckets []int32) (*NGrams, err
 		}
 		g.rows[bucket] = int32(row)
 	}
-	g.buckets = buckets
 	return g, nil
+}
+
+// inOrder reports whether each row has the bucket of its number.
+func inOrder(buckets []int32) bool {
+	for row, bucket := range buckets {
+		if int(bucket) != row {
+			return false
+		}
+	}
+	return true
+}
+
+// row returns the row of a bucket.
+func (g *NGrams) row(bucket int32) (row int32, ok bool) {
+	if g.rows == nil {
+		return bucket, int(bucket) < len(g.buckets)
+	}
+	row, ok = g.rows[bucket]
+	return row, ok
 }
 
 // newNGrams returns n-grams without rows.
@@ -205,10 +237,7 @@ func (g *NGrams) Buckets() []int32 { return g.buckets }
 // Of returns the rows of the n-grams of a word of the vocabulary; short words may have none.
 // The caller must not change them.
 func (g *NGrams) Of(id int32) []int32 {
-	g.index(func(_, bucket int32) (int32, bool) {
-		row, ok := g.rows[bucket]
-		return row, ok
-	})
+	g.index(func(_, bucket int32) (int32, bool) { return g.row(bucket) })
 	from := 0
 	if id > 0 {
 		from = g.ends[id-1]
@@ -222,11 +251,38 @@ func (g *NGrams) Of(id int32) []int32 {
 // allocated except to grow dst.
 func (g *NGrams) Append(dst []int32, word string) []int32 {
 	g.options.each(word, func(_, _ int, bucket int32) {
-		if row, ok := g.rows[bucket]; ok {
+		if row, ok := g.row(bucket); ok {
 			dst = append(dst, row)
 		}
 	})
 	return dst
+}
+
+// Divisor returns what the sum of the rows of a word outside the vocabulary is divided by, if
+// Append has found the given number of rows: that number or, with CountAll, the number of all
+// n-grams of the word.
+func (g *NGrams) Divisor(word string, rows int) int {
+	if !g.options.CountAll {
+		return rows
+	}
+	length := 2 // of "<word>", in code points
+	for i := range len(word) {
+		if word[i]&0xc0 != 0x80 {
+			length++
+		}
+	}
+	o := g.options
+	n := 0
+	for size := o.Min; size <= min(o.Max, length); size++ {
+		n += length - size + 1
+	}
+	if o.Min == 1 {
+		n -= 2 // the borders
+	}
+	if !o.Whole && o.Min <= length && length <= o.Max {
+		n--
+	}
+	return n
 }
 
 // NGram is one of the character n-grams of a word.
@@ -241,7 +297,7 @@ func (g *NGrams) Explain(word string) []NGram {
 	var grams []NGram
 	whole := "<" + word + ">"
 	g.options.each(word, func(from, to int, bucket int32) {
-		row, ok := g.rows[bucket]
+		row, ok := g.row(bucket)
 		if !ok {
 			row = -1
 		}
@@ -278,7 +334,7 @@ func (o NGramOptions) each(word string, emit func(from, to int, bucket int32)) {
 			}
 			length++
 			switch {
-			case length < o.Min || from == 0 && to == n: // too short, or the whole
+			case length < o.Min || from == 0 && to == n && !o.Whole: // too short, or the whole
 			case length == 1 && (from == 0 || to == n): // a border
 			default:
 				emit(from, to, int32(hash%uint32(o.Buckets)))

@@ -22,7 +22,7 @@ func slowNGrams(o NGramOptions, word string) []string {
 	for i := range runes {
 		for n := o.Min; n <= o.Max && i+n <= len(runes); n++ {
 			gram := string(runes[i : i+n])
-			if border := n == 1 && (i == 0 || i == len(runes)-1); !border && gram != whole {
+			if border := n == 1 && (i == 0 || i == len(runes)-1); !border && (gram != whole || o.Whole) {
 				grams = append(grams, gram)
 			}
 		}
@@ -78,8 +78,8 @@ func TestNGramTexts(t *testing.T) {
 		{2, 2, "a\x80\x80b", "<a\x80\x80 a\x80\x80b b>"},
 		{1, 2, "\x80\xff", "<\x80\xff \xff \xff>"},
 	} {
-		g := mustNGrams(t, v, NGramOptions{1, 6, 1000})
-		g.options = NGramOptions{test.min, test.max, 1000}
+		g := mustNGrams(t, v, NGramOptions{Min: 1, Max: 6, Buckets: 1000})
+		g.options = NGramOptions{Min: test.min, Max: test.max, Buckets: 1000}
 		var got []string
 		for _, gram := range g.Explain(test.word) {
 			got = append(got, gram.Text)
@@ -95,9 +95,9 @@ func TestNGramTexts(t *testing.T) {
 func TestNGramBuckets(t *testing.T) {
 	g := mustNGrams(t, newVocabulary(t, "the"), DefaultNGramOptions())
 	want := map[string][]int32{
-		"the":   {1151151, 409726, 861980, 60934, 816280},
+		"the":   {1151151, 409726, 1648960, 861980, 60934, 816280},
 		"naïve": {1806890, 1907692, 878190, 933201, 1590546, 1719404, 832043, 156687, 356832, 1223007, 1505331, 1711570, 1788548, 1088654},
-		"日本":    {758587, 196157},
+		"日本":    {758587, 1313759, 196157},
 	}
 	for word, buckets := range want {
 		var got []int32
@@ -110,7 +110,7 @@ func TestNGramBuckets(t *testing.T) {
 	}
 	h := fnv.New32a()
 	h.Write([]byte("the>"))
-	if got, want := slowBucket(NGramOptions{3, 6, math.MaxInt32}, "the>"), int32(h.Sum32()%math.MaxInt32); got != want {
+	if got, want := slowBucket(NGramOptions{Min: 3, Max: 6, Buckets: math.MaxInt32}, "the>"), int32(h.Sum32()%math.MaxInt32); got != want {
 		t.Errorf("bucket of the> is %d, want %d", got, want)
 	}
 }
@@ -129,7 +129,7 @@ func TestNGramsOracle(t *testing.T) {
 	}
 	for range 200 {
 		o := NGramOptions{Min: 1 + r.IntN(4), Buckets: []int{1, 7, 100, 2_000_000, math.MaxInt32}[r.IntN(5)]}
-		o.Max = o.Min + r.IntN(4)
+		o.Max, o.Whole, o.CountAll = o.Min+r.IntN(4), r.IntN(2) == 0, r.IntN(2) == 0
 		var tokens []string
 		var counts []int64
 		sums := map[int32]int64{}
@@ -189,6 +189,13 @@ func TestNGramsOracle(t *testing.T) {
 			if got := g.Append([]int32{-7}, w); got[0] != -7 || !slices.Equal(got[1:], slow(w)) {
 				t.Fatalf("%+v: rows of %q are %d, want %d", o, w, got[1:], slow(w))
 			}
+			divisor := 3
+			if o.CountAll {
+				divisor = len(slowNGrams(o, w))
+			}
+			if got := g.Divisor(w, 3); got != divisor {
+				t.Fatalf("%+v: divisor of %q is %d, want %d", o, w, got, divisor)
+			}
 		}
 	}
 }
@@ -200,15 +207,15 @@ func TestNGramErrors(t *testing.T) {
 		want string
 	}{
 		{NGramOptions{}, "longest character n-gram must have 1 to 30 characters, got 0"},
-		{NGramOptions{3, 0, 100}, "longest character n-gram must "},
-		{NGramOptions{0, 6, 100}, "shortest character n-gram must have 1 to 6 characters, the length of the longest, got 0"},
-		{NGramOptions{-1, 6, 100}, "shortest character n-gram must "},
-		{NGramOptions{7, 6, 100}, "shortest character n-gram must have 1 to 6 characters, the length of the longest, got 7"},
-		{NGramOptions{3, 31, 100}, "longest character n-gram must have 1 to 30 characters, got 31"},
-		{NGramOptions{3, -2, 100}, "longest character n-gram must "},
-		{NGramOptions{3, 6, 0}, "Buckets must be from 1 to 2147483647, got 0"},
-		{NGramOptions{3, 6, -5}, "Buckets must be from 1 to 2147483647, got -5"},
-		{NGramOptions{20, 30, 100}, "no word of the vocabulary has character n-grams of 20 to 30"},
+		{NGramOptions{Min: 3, Max: 0, Buckets: 100}, "longest character n-gram must "},
+		{NGramOptions{Min: 0, Max: 6, Buckets: 100}, "shortest character n-gram must have 1 to 6 characters, the length of the longest, got 0"},
+		{NGramOptions{Min: -1, Max: 6, Buckets: 100}, "shortest character n-gram must "},
+		{NGramOptions{Min: 7, Max: 6, Buckets: 100}, "shortest character n-gram must have 1 to 6 characters, the length of the longest, got 7"},
+		{NGramOptions{Min: 3, Max: 31, Buckets: 100}, "longest character n-gram must have 1 to 30 characters, got 31"},
+		{NGramOptions{Min: 3, Max: -2, Buckets: 100}, "longest character n-gram must "},
+		{NGramOptions{Min: 3, Max: 6, Buckets: 0}, "Buckets must be from 1 to 2147483647, got 0"},
+		{NGramOptions{Min: 3, Max: 6, Buckets: -5}, "Buckets must be from 1 to 2147483647, got -5"},
+		{NGramOptions{Min: 20, Max: 30, Buckets: 100}, "no word of the vocabulary has character n-grams of 20 to 30"},
 	} {
 		if _, err := NewNGrams(v, test.o); err == nil || !strings.Contains(err.Error(), test.want) || fault.Hint(err) == "" {
 			t.Errorf("%+v: error %v, hint %q", test.o, err, fault.Hint(err))
@@ -220,14 +227,14 @@ func TestNGramErrors(t *testing.T) {
 	if err := (NGramOptions{Min: 3, Buckets: 100}).Validate(); err == nil {
 		t.Error("a length of 0 is valid")
 	}
-	if err := (NGramOptions{1, 30, math.MaxInt32}).Validate(); err != nil {
+	if err := (NGramOptions{Min: 1, Max: 30, Buckets: math.MaxInt32}).Validate(); err != nil {
 		t.Errorf("the widest: %v", err)
 	}
 }
 
 func TestRestoreNGrams(t *testing.T) {
 	v := newVocabulary(t, "the of paris", 10, 4, 3)
-	o := NGramOptions{3, 6, 5}
+	o := NGramOptions{Min: 3, Max: 6, Buckets: 5}
 	for _, test := range []struct {
 		buckets []int32
 		want    string
@@ -272,7 +279,7 @@ func TestNGramCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := mustNGrams(t, v, NGramOptions{1, 1, math.MaxInt32})
+	g := mustNGrams(t, v, NGramOptions{Min: 1, Max: 1, Buckets: math.MaxInt32})
 	if want := []int32{slowBucket(g.Options(), "a"), slowBucket(g.Options(), "b")}; !slices.Equal(g.Buckets(), want) {
 		t.Errorf("buckets %d, want %d", g.Buckets(), want)
 	}
@@ -304,7 +311,7 @@ func FuzzNGrams(f *testing.F) {
 	f.Add("a\x80\xff", "\x80", 1, 30, 1)
 	f.Add("x", "", 0, -1, math.MaxInt)
 	f.Fuzz(func(t *testing.T, known, word string, shortest, longest, buckets int) {
-		o := NGramOptions{shortest, longest, buckets}
+		o := NGramOptions{Min: shortest, Max: longest, Buckets: buckets, Whole: buckets%2 == 0, CountAll: true}
 		v, err := NewVocabulary([]string{known}, nil)
 		if err != nil || len(known)+len(word) > 1000 {
 			return
@@ -324,6 +331,9 @@ func FuzzNGrams(f *testing.F) {
 			if !slices.Equal(texts, want) {
 				t.Errorf("n-grams of %q: %q, want %q", word, texts, want)
 			}
+		}
+		if n := len(g.Explain(word)); n != g.Divisor(word, 0) {
+			t.Errorf("divisor of %q: %d, want %d", word, g.Divisor(word, 0), n)
 		}
 		restored, err := RestoreNGrams(v, o, g.Buckets())
 		if err != nil {

@@ -24,7 +24,7 @@ const maxTokenizerBytes = 1 << 30
 // (BERT, MiniLM, GPT-2, RoBERTa, Llama, Qwen, T5, XLM-R and similar). Anything unsupported is
 // an error that names it. The tokens are those of that library without special tokens at the
 // ends, truncation or padding: the sections post_processor, decoder, truncation and padding are
-// ignored. Each invalid UTF-8 byte is read as U+FFFD, and a byte order mark at the start of a file is
+// ignored, and MarshalJSON returns the file without truncation. Each invalid UTF-8 byte is read as U+FFFD, and a byte order mark at the start of a file is
 // skipped. In the vocabulary, tabs and line breaks
 // inside a token are replaced by ␉, ␊ and ␍.
 func Open(path string) (*Tokenizer, error) {
@@ -64,6 +64,7 @@ func Open(path string) (*Tokenizer, error) {
 		if err := t.sub.checkLengths(name); err != nil {
 			return nil, err
 		}
+		t.sub.file = withoutTruncation(t.sub.file) // models contain it, and other programs would truncate
 		return t, nil
 	}
 	return t.withoutVocabulary(), nil

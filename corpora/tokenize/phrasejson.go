@@ -37,6 +37,9 @@ func appendPhrases(file []byte, lists [][]string) ([]byte, error) {
 // cutPhrases undoes appendPhrases. A file with another layout is returned unchanged, without
 // lists.
 func cutPhrases(file []byte) (before []byte, lists [][]string) {
+	if !bytes.HasSuffix(file, []byte("]"+modelEnd)) {
+		return file, nil
+	}
 	at := bytes.LastIndex(file, []byte(phrasesKey))
 	if at < 0 {
 		return file, nil

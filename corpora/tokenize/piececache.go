@@ -2,9 +2,10 @@ package tokenize
 
 import "encoding/binary"
 
-// pieceCache holds the tokens of words. Words of up to 16 bytes, which are most words in
-// Latin script, are their own keys in a hash table without pointers, so that a lookup
-// usually touches one cache line. Longer words are in a map.
+// pieceCache holds the tokens of words. Words of up to 16 bytes, which are most words in Latin
+// script, are their own keys in a hash table without pointers. A slot is half a cache line and has
+// room for the tokens of most words, so that a lookup usually touches one cache line. Longer words
+// are in a map.
 type pieceCache struct {
 	slots []pieceSlot
 	used  int
@@ -17,14 +18,16 @@ type pieceCache struct {
 type pieceKey [2]uint64
 
 type pieceSlot struct {
-	key      pieceKey
-	from, to int32 // in arena
+	key pieceKey
+	n   int32              // number of tokens
+	ids [pieceInSlot]int32 // the tokens; if there are more, the first is where they begin in arena
 }
 
 const (
 	pieceBits     = 17
 	pieceSlots    = 1 << pieceBits
 	pieceUsed     = pieceSlots * 3 / 4
+	pieceInSlot   = 3
 	pieceLong     = 1 << 16
 	pieceKeyBytes = 16
 	pieceMaxBytes = 64 // longer words rarely come again
@@ -53,10 +56,27 @@ func shortKey(word []byte) (key pieceKey) {
 	return key
 }
 
+// appendWord appends the word that has the key.
+func (k pieceKey) appendWord(word []byte) []byte {
+	last := k[0]
+	if k[1] != 0 { // the first 8 bytes may end with a zero byte
+		word, last = binary.LittleEndian.AppendUint64(word, k[0]), k[1]
+	}
+	for ; last != 0; last >>= 8 {
+		word = append(word, byte(last))
+	}
+	return word
+}
+
+// place returns where the search for the key begins.
+func (k pieceKey) place() uint64 {
+	const golden, other = 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9
+	return (k[0]*golden ^ k[1]*other) * golden >> (64 - pieceBits)
+}
+
 // slot returns the slot of a key, or the empty slot where it belongs.
 func (c *pieceCache) slot(key pieceKey) *pieceSlot {
-	const golden, other = 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9
-	for at := (key[0]*golden ^ key[1]*other) * golden >> (64 - pieceBits); ; at++ {
+	for at := key.place(); ; at++ {
 		s := &c.slots[at%pieceSlots]
 		if s.key == key || s.key == (pieceKey{}) {
 			return s
@@ -64,6 +84,15 @@ func (c *pieceCache) slot(key pieceKey) *pieceSlot {
 	}
 }
 
+// tokens returns the tokens in a slot, valid until the next call of add.
+func (c *pieceCache) tokens(s *pieceSlot) []int32 {
+	if s.n > pieceInSlot {
+		return c.arena[s.ids[0] : s.ids[0]+s.n]
+	}
+	return s.ids[:s.n]
+}
+
+// find returns the tokens of a word, valid until the next call of add.
 func (c *pieceCache) find(word []byte) ([]int32, bool) {
 	if len(word) > pieceKeyBytes {
 		at, ok := c.long[string(word)]
@@ -73,7 +102,7 @@ func (c *pieceCache) find(word []byte) ([]int32, bool) {
 		return nil, false
 	}
 	s := c.slot(shortKey(word))
-	return c.arena[s.from:s.to], s.key != pieceKey{}
+	return c.tokens(s), s.key != pieceKey{}
 }
 
 // add adds a word that is not in the cache. A full cache is emptied first.
@@ -87,12 +116,19 @@ func (c *pieceCache) add(word []byte, ids []int32) {
 		c.used, c.arena = 0, c.arena[:0]
 	}
 	from := int32(len(c.arena))
-	c.arena = append(c.arena, ids...)
 	if len(word) > pieceKeyBytes {
+		c.arena = append(c.arena, ids...)
 		c.long[string(word)] = [2]int32{from, int32(len(c.arena))}
 		return
 	}
 	key := shortKey(word)
-	*c.slot(key) = pieceSlot{key, from, int32(len(c.arena))}
+	s := c.slot(key)
+	s.key, s.n = key, int32(len(ids))
+	if len(ids) > pieceInSlot {
+		s.ids[0] = from
+		c.arena = append(c.arena, ids...)
+	} else {
+		copy(s.ids[:], ids)
+	}
 	c.used++
 }

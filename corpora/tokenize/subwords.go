@@ -2,6 +2,7 @@ package tokenize
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/models"
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/normalizers"
@@ -38,9 +39,12 @@ type subwordScanner struct {
 	places    bool
 	words     pretokenizers.Worker
 	pipe      *pretokenizers.Pipeline // words, unless that is the fast path for BERT
+	bert      *bertScan               // fast path for BERT without places; else nil
 	worker    models.Worker
 	cache     pieceCache
+	keys      []pieceKey // of words whose tokens come next
 	ids, ends []int32
+	word      []byte
 
 	// The state of the current call. The functions are made once: made for each
 	// text, they would be garbage.
@@ -63,10 +67,23 @@ type subwordScanner struct {
 func newSubwordScanner(s *subwords, places bool) *subwordScanner {
 	c := &subwordScanner{subwords: s, places: places, words: s.preTokenizer.NewWorker(places), worker: s.model.NewWorker(), cache: newPieceCache()}
 	c.pipe, _ = c.words.(*pretokenizers.Pipeline)
+	if words, ok := c.words.(*pretokenizers.BertWords); ok && !places {
+		c.bert = newBertScan(words)
+	}
 	c.emitWord = c.emitTokens
 	c.emitToken = func(id int32, start, end int) { c.emit(id, start, end) }
-	c.appendWord = func(word []byte, _, _ int) { c.dst = append(c.dst, c.idsOf(word)...) }
-	c.appendID = func(id int32, _, _ int) { c.dst = append(c.dst, id) }
+	c.appendWord = func(word []byte, _, _ int) {
+		if len(word) <= pieceKeyBytes && word[len(word)-1] != 0 {
+			c.keys = append(c.keys, shortKey(word))
+			return
+		}
+		c.lookUp()
+		c.dst = append(c.dst, c.idsOf(word)...)
+	}
+	c.appendID = func(id int32, _, _ int) {
+		c.lookUp()
+		c.dst = append(c.dst, id)
+	}
 	c.placed = func(word []byte, start, end int) { c.onWord(word, c.from+start, c.from+end) }
 	c.cut = func(from, to int) { c.pipe.Cut(c.normal, from, to, c.placed) }
 	c.inNormal = func(id int32, from, to int) {
@@ -98,12 +115,37 @@ func (s *subwordScanner) find(text []byte, emit func(id int32, start, end int)) 
 	s.emit = nil
 }
 
-// encode appends the ids of the tokens of text.
+// encode appends the ids of the tokens of text. Its words are looked up together, so that the
+// processor waits for many of them at once.
 func (s *subwordScanner) encode(dst []int32, text []byte) []int32 {
 	s.dst = dst
-	s.scan(text, s.appendWord, s.appendID)
+	if s.bert != nil && !s.added.in(text) {
+		s.scanBert(text)
+	} else {
+		s.scan(text, s.appendWord, s.appendID)
+	}
+	s.lookUp()
 	dst, s.dst = s.dst, nil
 	return dst
+}
+
+// lookUp appends the tokens of the words in s.keys.
+func (s *subwordScanner) lookUp() {
+	dst := slices.Grow(s.dst, pieceInSlot*len(s.keys))
+	for _, key := range s.keys {
+		slot := s.cache.slot(key)
+		switch {
+		case slot.key == pieceKey{}:
+			s.word = key.appendWord(s.word[:0])
+			dst = append(dst, s.idsOf(s.word)...)
+		case slot.n <= pieceInSlot:
+			n := len(dst)
+			dst = append(dst, slot.ids[:]...)[:n+int(slot.n)]
+		default:
+			dst = append(dst, s.cache.tokens(slot)...)
+		}
+	}
+	s.dst, s.keys = dst, s.keys[:0]
 }
 
 // scan calls onWord with each word of text and onToken with each added token.

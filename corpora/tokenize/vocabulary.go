@@ -17,7 +17,7 @@ import (
 type Vocabulary struct {
 	tokens []string
 	counts []int64
-	ids    map[string]int32
+	ids    tokenIDs
 	total  int64
 }
 
@@ -49,11 +49,11 @@ func (v *Vocabulary) index() (at int, err error) {
 	if len(v.tokens) > math.MaxInt32 {
 		return math.MaxInt32, fmt.Errorf("a vocabulary has at most %d tokens", math.MaxInt32)
 	}
-	v.ids = make(map[string]int32, len(v.tokens))
+	ids, second, first := newTokenIDs(v.tokens)
+	v.ids = ids
 	for i, token := range v.tokens {
-		v.ids[token] = int32(i)
-		if len(v.ids) == i { // no new entry
-			return i, &repeated{token, slices.Index(v.tokens, token)}
+		if i == int(second) {
+			return i, &repeated{token, int(first)}
 		}
 		if n := v.counts[i]; n < 0 || v.total > math.MaxInt64-n {
 			return i, fmt.Errorf("count %d of %q is out of range", n, token)
@@ -82,33 +82,27 @@ func (v *Vocabulary) Count(id int32) int64 { return v.counts[id] }
 
 // ID returns the id of a token, which must be normalized as the tokenizer does it.
 func (v *Vocabulary) ID(token string) (id int32, ok bool) {
-	id, ok = v.ids[token]
-	return id, ok
+	id = v.ids.find(token)
+	return max(id, 0), id >= 0
 }
 
 // Find is ID for a token in a byte slice. It does not allocate.
 func (v *Vocabulary) Find(token []byte) (id int32, ok bool) {
-	id, ok = v.ids[string(token)]
-	return id, ok
+	id = v.ids.findBytes(token)
+	return max(id, 0), id >= 0
 }
 
 // idOf returns the id of a token, -1 if it has none. A nil vocabulary has no tokens.
 func (v *Vocabulary) idOf(token []byte) int32 {
-	if v != nil {
-		if id, ok := v.ids[string(token)]; ok {
-			return id
-		}
+	if v == nil {
+		return -1
 	}
-	return -1
+	return v.ids.findBytes(token)
 }
 
 // Has reports whether v has the token. A nil vocabulary has none.
 func (v *Vocabulary) Has(word string) bool {
-	if v == nil {
-		return false
-	}
-	_, ok := v.ids[word]
-	return ok
+	return v != nil && v.ids.find(word) >= 0
 }
 
 // Total is the sum of all counts.

@@ -138,3 +138,29 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
+
+// A vocabulary that is parsed at once is the one that is read line by line.
+func FuzzParseVocabulary(f *testing.F) {
+	for _, text := range []string{"", "the\t10\nof\t7\n", "a\t1", "a\t1\r\n", "\t1\n", "a\n", "a\tb\n", "a\t1\na\t2\n", "a\t+5\n", "a\t007\n", "a\t99999999999999999999\n", "a\t9223372036854775807\nb\t1\n",
+		"é\t3\n\xff\t1\n", "a\t1\t2\n", "a\t\n", "a\t1 \n", "\n"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		want, wantErr := readVocabulary("vocab.tsv", bytes.NewReader(text))
+		got, err := ReadVocabulary("vocab.tsv", bytes.NewReader(text))
+		if (err == nil) != (wantErr == nil) || err != nil && err.Error() != wantErr.Error() {
+			t.Fatalf("%q: error %v, want %v", text, err, wantErr)
+		}
+		if err != nil {
+			return
+		}
+		if !got.Equal(want) || got.Total() != want.Total() {
+			t.Fatalf("%q: %v, want %v", text, got, want)
+		}
+		for i, token := range want.Tokens() {
+			if id, ok := got.ID(token); !ok || id != int32(i) || got.Has(token+"\n") {
+				t.Errorf("%q: the id of %q is %d, %v", text, token, id, ok)
+			}
+		}
+	})
+}

@@ -3,11 +3,14 @@ package tokenize
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
+	"unsafe"
 
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/models"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -34,6 +37,61 @@ func (v *Vocabulary) WriteTo(w io.Writer) (int64, error) {
 
 // ReadVocabulary reads a vocab.tsv; errors refer to it as name.
 func ReadVocabulary(name string, r io.Reader) (*Vocabulary, error) {
+	var all bytes.Buffer
+	if n, ok := r.(interface{ Len() int }); ok { // the size is known
+		all.Grow(n.Len() + bytes.MinRead)
+	}
+	_, err := all.ReadFrom(r)
+	if err == nil {
+		if v := parseVocabulary(all.Bytes()); v != nil {
+			if _, err := v.index(); err == nil {
+				return v, nil
+			}
+		}
+	}
+	// Errors come in the order of the lines.
+	return readVocabulary(name, io.MultiReader(bytes.NewReader(all.Bytes()), errReader{err}))
+}
+
+// errReader fails with an error, or ends if it is nil.
+type errReader struct{ err error }
+
+func (f errReader) Read([]byte) (int, error) { return 0, cmp.Or(f.err, io.EOF) }
+
+// parseVocabulary returns the vocabulary of a vocab.tsv as WriteTo writes it, without its index. It
+// returns nil for other files. The tokens share the memory of data.
+func parseVocabulary(data []byte) *Vocabulary {
+	if !utf8.Valid(data) || bytes.IndexByte(data, '\r') >= 0 || len(data) > 0 && data[len(data)-1] != '\n' {
+		return nil
+	}
+	text := unsafe.String(unsafe.SliceData(data), len(data))
+	n := bytes.Count(data, []byte("\n"))
+	v := &Vocabulary{tokens: make([]string, 0, n), counts: make([]int64, 0, n)}
+	for at := 0; at < len(text); {
+		end := at
+		for text[end] != '\t' {
+			if text[end] == '\n' {
+				return nil
+			}
+			end++
+		}
+		count, digits := int64(0), end+1
+		next := digits
+		for '0' <= text[next] && text[next] <= '9' {
+			count = 10*count + int64(text[next]-'0')
+			next++
+		}
+		if text[next] != '\n' || end == at || next == digits || next-digits > 18 {
+			return nil
+		}
+		v.tokens, v.counts = append(v.tokens, text[at:end]), append(v.counts, count)
+		at = next + 1
+	}
+	return v
+}
+
+// readVocabulary is ReadVocabulary, line by line.
+func readVocabulary(name string, r io.Reader) (*Vocabulary, error) {
 	const hint = "each line is a token, a tab and its count, as in the vocab.tsv of a model"
 	var text strings.Builder // all tokens in one string: one allocation for many
 	var ends []int           // of each token in text

@@ -29,7 +29,7 @@ func TestVerify(t *testing.T) {
 		}
 	}
 	want := []string{infoFile, documentsFile, indexFile, "model/MANIFEST", "model/README.md", "model/config.json",
-		"model/model.safetensors", "model/tokenizer.json", "model/vocab.tsv"}
+		"model/model.blocks", "model/model.safetensors", "model/tokenizer.json", "model/vocab.tsv"}
 	if !slices.Equal(names, want) {
 		t.Errorf("files %q, want %q", names, want)
 	}

@@ -134,7 +134,6 @@ func splitRows(t checkpoints.Tensor, n int, seed uint64) (base, queries []float3
 	if n < 1 {
 		return nil, nil, fault.New("measure on a larger vocabulary or file", "measuring an index needs at least 10 vectors, got %d", rows)
 	}
-	stride := max(t.Stride, dim)
 	order := rand.New(rand.NewPCG(seed, 0)).Perm(rows)
 	chosen := make([]bool, rows)
 	for _, row := range order[:n] {
@@ -143,7 +142,7 @@ func splitRows(t checkpoints.Tensor, n int, seed uint64) (base, queries []float3
 	base = make([]float32, 0, (rows-n)*dim)
 	queries = make([]float32, 0, n*dim)
 	for row := range rows {
-		v := t.Data[row*stride : row*stride+dim]
+		v := t.Row(row)
 		if chosen[row] {
 			queries = append(queries, v...)
 		} else {

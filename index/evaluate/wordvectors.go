@@ -47,11 +47,7 @@ func NewWordVectors(c *checkpoints.Checkpoint) *WordVectors {
 		panic(errNoTable)
 	}
 	rows, dim := t.Shape[0], t.Shape[1]
-	from := t.Stride
-	if from == 0 {
-		from = dim
-	}
-	if from < dim || len(t.Data) < (rows-1)*from+dim {
+	if t.Validate() != nil {
 		panic(errNoTable)
 	}
 	w := &WordVectors{vocabulary: c.Vocabulary, tokenizer: c.Tokenizer, dim: dim, stride: kernel.Stride(dim)}
@@ -61,7 +57,7 @@ func NewWordVectors(c *checkpoints.Checkpoint) *WordVectors {
 	}
 	w.unit = kernel.Aligned(whole(rows) * w.stride)
 	for i := range rows {
-		unit(w.row(int32(i)), t.Data[i*from:i*from+dim])
+		unit(w.row(int32(i)), t.Row(i))
 	}
 	return w
 }

@@ -20,7 +20,7 @@ const module = "github.com/luminavec/luminavec/"
 
 // leaves are packages that every other package may import. They import only each other.
 var leaves = []string{
-	"internal/durable", "internal/fault", "internal/heap", "internal/kernel", "internal/manifest", "internal/pipe", "internal/plainjson",
+	"internal/durable", "internal/fault", "internal/heap", "internal/kernel", "internal/manifest", "internal/mapped", "internal/pipe", "internal/plainjson",
 }
 
 // rooms maps each package to the packages that it may import in addition to the leaves. "x/..."
@@ -30,6 +30,7 @@ var rooms = map[string][]string{
 	"corpora/data":           {},
 	"corpora/internal":       {"corpora/..."},
 	"corpora/text":           {"corpora/data", "corpora/internal/..."},
+	"corpora/passages":       {"corpora/text", "corpora/tokenize", "corpora/internal/..."},
 	"corpora/tokenize":       {"corpora/text", "corpora/internal/..."},
 	"corpora/tokenize/learn": {"corpora/tokenize/...", "corpora/text", "corpora/internal/..."},
 	"corpora":                {"corpora/text", "corpora/tokenize/...", "corpora/internal/..."},

@@ -3,12 +3,15 @@
 //	go run ./internal/bench words --corpus FILE -o BENCHMARKS.md
 //	go run ./internal/bench ann --vectors FILE --peers -o BENCHMARKS.md
 //	go run ./internal/bench kernels -o BENCHMARKS.md
+//	go run ./internal/bench stores
+//	go run ./internal/bench folders MODEL...
+//	go run ./internal/bench embed --corpus FILE --peers
 //
 // It is a tool for developers. It trains like the train command and evaluates like search eval.
 // Other programs, if they are installed (peers), run in the same session, on the same data and
 // with the same settings.
 //
-// Each subcommand has a file that runs it (words.go, sentence.go, ann.go, kernels.go), a file that
+// Each subcommand has a file that runs it (words.go, sentence.go, ann.go, kernels.go, folders.go, embed.go), a file that
 // turns its measurements into text (…_table.go) and a file that runs its peers
 // (…_peers.go). Arithmetic and tables are separate from measurement, so that they can be tested.
 package main
@@ -26,6 +29,6 @@ func main() {
 		Use:   "bench",
 		Short: "Measure speed and quality, and write the results as Markdown tables",
 	}
-	cmd.AddCommand(wordsCommand(), sentenceCommand(), annCommand(), kernelsCommand())
+	cmd.AddCommand(wordsCommand(), sentenceCommand(), annCommand(), kernelsCommand(), storesCommand(), foldersCommand(), embedCommand())
 	os.Exit(cli.Run(cmd))
 }

@@ -110,6 +110,15 @@ func (h *help) terms(indent int, terms []Value) {
 	for _, t := range terms {
 		column = max(column, Columns(t.Name)+2)
 	}
+	if column > (h.width-indent)/2 { // each name above its text
+		for _, t := range terms {
+			h.b.WriteString(strings.Repeat(" ", indent) + t.Name + "\n")
+			for _, line := range Wrap(t.Help, h.width-indent-2, 0) {
+				h.b.WriteString(strings.Repeat(" ", indent+2) + line + "\n")
+			}
+		}
+		return
+	}
 	for _, t := range terms {
 		head := strings.Repeat(" ", indent) + t.Name + strings.Repeat(" ", column-Columns(t.Name))
 		for _, line := range Wrap(t.Help, h.width-indent-column, 0) {

@@ -162,6 +162,9 @@ func (o *Output) Abort() {
 	}
 }
 
+// Stream reports whether the output is standard output, a pipe or a device, and not a file.
+func (o *Output) Stream() bool { return o.stream != nil }
+
 // Name is how messages call the output.
 func (o *Output) Name() string {
 	if o.o.Path == "" || o.o.Path == "-" {

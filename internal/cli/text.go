@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/luminavec/luminavec/corpora/passages"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -13,9 +14,35 @@ import (
 func TextFlags(s *text.Selection) []Flag {
 	return []Flag{
 		{Name: "field", Arg: "NAME", Into: &s.Field, Field: "Field",
-			Help: "member of each JSON Lines object that holds the text, a string or a list of strings; meta.title is a nested member"},
+			Help: "member of each JSON Lines object, or column of Parquet, that holds the text, a string or a list of strings; meta.title is a nested member"},
 		{Name: "column", Arg: "NAME", Into: &s.Column, Field: "Column",
-			Help: "column of CSV or TSV that holds the text: its name in the header, or its number in files without a header"},
+			Help: "column of CSV, TSV or Parquet that holds the text: its name, or its number in files without a header"},
+	}
+}
+
+// KeptFlags declare --id and --keep: what accompanies the text of a record.
+func KeptFlags(k *text.Kept) []Flag {
+	return []Flag{
+		{Name: "id", Arg: "NAME", Into: &k.ID, Field: "ID",
+			Help: "member or column that holds the id of each record, named like that of the text; it is written beside the vector"},
+		{Name: "keep", Arg: "A,B,...", Into: &k.Fields, Field: "Fields",
+			Help: "further members or columns to write beside the vector; can be repeated"},
+	}
+}
+
+// DocumentsFlag declares --documents.
+func DocumentsFlag(documents *bool) Flag {
+	return Flag{Name: "documents", Into: documents, Field: "Documents",
+		Help: "take each file as one text, whose id is its path in the folder that is named"}
+}
+
+// PassageFlags declare --chunk and --overlap: how long texts are cut.
+func PassageFlags(o *passages.Options) []Flag {
+	return []Flag{
+		{Name: "chunk", Arg: "N", Into: &o.Tokens, Field: "Tokens", Positive: true, Default: "texts are not cut",
+			Help: "cut each text into passages of at most N tokens, at the ends of sentences"},
+		{Name: "overlap", Arg: "N", Into: &o.Overlap, Field: "Overlap",
+			Help: "begin a passage with up to N tokens of the one before, whole sentences if they fit; less than --chunk"},
 	}
 }
 
@@ -29,7 +56,7 @@ func LocaleFlag(locale *string) Flag {
 // SkipBadFlag declares --skip-bad, for commands that make something of each record.
 func SkipBadFlag(skip *bool) Flag {
 	return Flag{Name: "skip-bad", Into: skip, Field: "SkipBad",
-		Help: "skip and count records that are damaged, lack --field or --column, or hold something other than text there; without it the first one is an error"}
+		Help: "skip and count records that are damaged, lack a part that is selected, or hold something other than text there, and of --documents the files that are not text; without it the first one is an error"}
 }
 
 // Skippable adds to the error of a bad record that --skip-bad skips it.
@@ -53,7 +80,11 @@ func WarnInvalid(cmd *cobra.Command, src *text.Source) {
 	}
 	WarnRecords(cmd, src.Unselected(), cmd.Flag("field") != nil)
 	if n, first := src.Skipped(); n > 0 {
-		Warn(cmd, "skipped %s (first: %v)", Plural(n, "bad record", "bad records"), first)
+		one, many := "bad record", "bad records"
+		if s := src.Selected(); s.Field == "" && s.Column == "" {
+			one, many = "file", "files"
+		}
+		Warn(cmd, "skipped %s (first: %v)", Plural(n, one, many), fault.Rename(first, FieldFlags(cmd)))
 	}
 	if s := src.Stats(); s.Invalid > 0 {
 		Warn(cmd, "replaced %s with U+FFFD (first: %s)", Plural(s.Invalid, "byte of invalid UTF-8", "bytes of invalid UTF-8"), s.FirstInvalid)

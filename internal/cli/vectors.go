@@ -14,6 +14,10 @@ import (
 func VectorFlags(o *exchange.Options) []Flag {
 	return []Flag{
 		VectorsFormatFlag(&o.Format),
+		{Name: "vectors-column", Arg: "NAME", Into: &o.VectorColumn, Field: "VectorColumn", Help: "column, member or tensor with the vectors", Default: "vector, embedding or embeddings, or the only one that fits"},
+		{Name: "vectors-dtype", Arg: "TYPE", Into: &o.DType, Field: "DType", Help: "how values are stored in a file that does not say it: of raw, or binary for bytes of packed signs",
+			Default: "as the file says", Values: Summarized(exchange.DTypes(), exchange.DType.Summary)},
+		{Name: "vectors-dim", Arg: "N", Into: &o.Dim, Field: "Dim", Positive: true, Help: "dimensions of a file that does not say them: of raw", Default: "as the file says"},
 		{Name: "limit", Arg: "N", Into: &o.Limit, Field: "Limit", Help: "read only the first N vectors", Default: "all", Positive: true},
 		{Name: "partial", Into: &o.Partial, Field: "Partial", Help: "accept fewer vectors than the file states at its start, as if it had been truncated"},
 	}
@@ -31,15 +35,15 @@ func VectorsFormatFlag(format *string) Flag {
 
 // OnlyImport says where vectors can be read with the options that cmd has no flags for.
 func OnlyImport(cmd *cobra.Command) {
-	for field, flag := range map[string]string{"Limit": "--limit", "Partial": "--partial", "WordList": "--vocab"} {
+	for field, flag := range map[string]string{"Limit": "--limit", "Partial": "--partial", "WordList": "--vocab", "VectorColumn": "--vectors-column", "DType": "--vectors-dtype", "IDs": "--ids"} {
 		NameField(cmd, field, "'embed import … "+flag+"'")
 	}
 }
 
 // CheckVectors refuses the flags of VectorFlags in a command that reads no file of vectors.
 func CheckVectors(cmd *cobra.Command, path string) error {
-	for _, name := range []string{"vectors-format", "limit", "partial"} {
-		if path == "" && cmd.Flags().Changed(name) {
+	for _, name := range []string{"vectors-format", "vectors-column", "vectors-dtype", "vectors-dim", "limit", "partial", "ids"} {
+		if f := cmd.Flags().Lookup(name); path == "" && f != nil && f.Changed {
 			return UsageError(fault.New("name a file of vectors, or leave it out", "--%s requires --vectors", name))
 		}
 	}

@@ -149,6 +149,81 @@ func (f *File) commit() error {
 	return syncParent(f.place)
 }
 
+// Place moves a file that is complete and closed to path, like Commit: it is flushed to disk,
+// and replaces a file there only if replace is set, whose permissions it gets.
+func Place(file, path string, replace bool) error {
+	p, err := locate(path)
+	if err != nil {
+		return err
+	}
+	f := &File{place: p, replace: replace}
+	if err := f.check(); err != nil {
+		return err
+	}
+	if p.info != nil {
+		os.Chmod(file, p.info.Mode().Perm())
+	}
+	err = step(OpSync, file)
+	if err == nil {
+		err = syncFile(file)
+	}
+	if err == nil {
+		err = step(OpRename, p.path)
+	}
+	if err != nil {
+		return Explain(path, unwrapPath(err))
+	}
+	return f.rename(file)
+}
+
+// rename moves the file to its path.
+func (f *File) rename(file string) error {
+	rename := renameNew
+	if f.replace {
+		rename = os.Rename
+	}
+	if err := rename(file, f.place.path); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return f.place.errExists()
+		}
+		return Explain(f.place.given, unwrapPath(err))
+	}
+	return syncParent(f.place)
+}
+
+// CheckFile returns an error if CreateFile would refuse to write path.
+func CheckFile(path string, replace bool) error {
+	p, err := locate(path)
+	if err != nil {
+		return err
+	}
+	return (&File{place: p, replace: replace}).check()
+}
+
+// OpenLocked opens or creates the file at path and locks it until it is closed or the process
+// ends. The file is nil if another process has it locked.
+func OpenLocked(path string) (*os.File, error) {
+	for {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+		if err != nil {
+			return nil, err
+		}
+		if !lock(f) {
+			return nil, f.Close()
+		}
+		held, err1 := f.Stat()
+		named, err2 := os.Lstat(path)
+		if err1 == nil && err2 == nil && os.SameFile(held, named) {
+			return f, nil
+		}
+		f.Close() // the process that had it locked has moved or removed it
+	}
+}
+
+// RealPath makes path absolute and resolves symbolic links, even if the last element does not
+// exist.
+func RealPath(path string) (string, error) { return realPath(path) }
+
 // Abort closes and removes the temporary file. After Commit it does nothing, so that it
 // can be deferred.
 func (f *File) Abort() {

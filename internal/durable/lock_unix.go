@@ -47,6 +47,10 @@ func flock(f *os.File) error {
 	}
 }
 
+// lock locks f until it is closed or the process ends. It reports false if another process has
+// it locked, and succeeds if the system or the file system has no locks.
+func lock(f *os.File) bool { return !errors.Is(flock(f), unix.EWOULDBLOCK) }
+
 // leadsTo reports whether the name temp still belongs to the open file or folder f.
 func leadsTo(temp string, f *os.File) bool {
 	held, err1 := f.Stat()

@@ -15,3 +15,13 @@ func CheckTokenizer(c *checkpoints.Checkpoint) error {
 	}
 	return nil
 }
+
+// CheckState returns an error if the model was compressed without its training state, which training
+// needs to continue.
+func CheckState(c *checkpoints.Checkpoint) error {
+	if c.Config.Compression != nil && c.State == nil {
+		return fault.New("resume the model that it was made from, or start a new run from its vectors",
+			"the model is compressed, without its training state")
+	}
+	return nil
+}

@@ -40,6 +40,9 @@ func Reopen(folder string, c *checkpoints.Checkpoint) (*Reopened, error) {
 	if err := training.CheckTokenizer(c); err != nil {
 		return nil, fmt.Errorf("%s: %w", folder, err)
 	}
+	if err := training.CheckState(c); err != nil {
+		return nil, fault.New(fault.Hint(err), "%s: %w", folder, err)
+	}
 	r := &Reopened{folder: folder, Checkpoint: c, Kind: kind}
 	if err := plainjson.Unmarshal(c.Config.Options, &r.Options); err != nil {
 		return nil, fmt.Errorf("%s: options in config.json: %w", folder, err)

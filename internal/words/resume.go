@@ -96,6 +96,10 @@ func restore(tensors map[string]checkpoints.Tensor, name string, rows, dim int) 
 	if len(x.Shape) != 2 || x.Shape[0] != rows || x.Shape[1] != dim {
 		return nil, fmt.Errorf("resume: tensor %s must have shape [%d %d], got %v", name, rows, dim, x.Shape)
 	}
+	x, err := x.Expanded() // training changes every row
+	if err != nil {
+		return nil, err
+	}
 	stride := kernel.Stride(dim)
 	if x.Stride == stride {
 		return x.Data, nil

@@ -20,6 +20,9 @@ func (t *trainer) resume(c *checkpoints.Checkpoint) error {
 	if err := training.CheckTokenizer(c); err != nil {
 		return fmt.Errorf("resume: %w", err)
 	}
+	if err := training.CheckState(c); err != nil {
+		return fault.New(fault.Hint(err), "resume: %w", err)
+	}
 	const hint = "resume with the pairs that training started with"
 	switch {
 	case c.Config.Kind != sentence.Kind:

@@ -172,6 +172,12 @@ func (t *trainer) take(c *checkpoints.Checkpoint, copied bool) error {
 		if ok != (m.shape[0] > 0) || ok && !slices.Equal(x.Shape, m.shape) {
 			return fmt.Errorf("the layers of the model differ from the options: tensor %s has shape %v, expected %v", m.name, x.Shape, m.shape)
 		}
+		if ok {
+			var err error
+			if x, err = x.Expanded(); err != nil { // training changes every row
+				return err
+			}
+		}
 		if copied {
 			copy(*m.to, x.Data)
 		} else if ok {

@@ -122,6 +122,26 @@ func (a *Arena) Encode(n walk.ID) {
 	}
 }
 
+// PackSigns calls write with the blocks of the signs of ids, in order, which it may overwrite. They are
+// put together again where ids are missing.
+func (a *Arena) PackSigns(ids []walk.ID, write func(block []float32)) {
+	const n = kernel.ScanCodes
+	block, u := make([]float32, a.Signs.Width()), kernel.Aligned(a.Space.Len)
+	for ; len(ids) > 0; ids = ids[min(n, len(ids)):] {
+		if len(ids) >= n && ids[0]%n == 0 && ids[n-1] == ids[0]+n-1 {
+			copy(block, a.Signs.Row(int(ids[0]/n)))
+		} else {
+			clear(block)
+			for i, id := range ids[:min(n, len(ids))] {
+				x := a.Vector(id)[:a.Space.Dim]
+				a.Space.Centered(u, x)
+				a.Space.EncodeSigns(block, i, x, u)
+			}
+		}
+		write(block)
+	}
+}
+
 // EncodeAll encodes the first n vectors with several goroutines.
 func (a *Arena) EncodeAll(n int) {
 	if a.Space == nil {

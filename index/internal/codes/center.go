@@ -1,9 +1,23 @@
 package codes
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/luminavec/luminavec/index/internal/hashing"
+)
+
+// Codes are relative to the center of the vectors. It is looked at when there are FirstCenter vectors and
+// whenever there are centerGrowth times as many as before.
+const (
+	FirstCenter  = 64
+	centerGrowth = 4
+)
+
+// NextCenter returns the number of vectors with which the center of n is looked at again.
+func NextCenter(n int) int64 { return max(FirstCenter, centerGrowth*int64(n)) }
 
 const (
-	// centerOf is the number of vectors, evenly spaced, that a center is taken of.
+	// centerOf is about the number of vectors that a center is taken of.
 	centerOf = 1 << 10
 	// trimmed is the part of the values at either end that a center disregards: a small group of
 	// vectors far away would draw a mean away from all others.
@@ -14,12 +28,18 @@ const (
 )
 
 // CenterOf returns the trimmed mean of the vectors i < n of dim values for which vector returns one, or
-// of an even sample of many, and the mean squared distance from it of what is not trimmed. It returns
+// of a sample of many, and the mean squared distance from it of what is not trimmed. It returns
 // nil if there is none.
 func CenterOf(n, dim int, vector func(i int) []float32) (center []float32, spread float64) {
 	var rows [][]float32
-	for i := 0; i < n; i += max(1, n/centerOf) {
-		if x := vector(i); x != nil {
+	every := max(1, n/centerOf)
+	for i := 0; i < n; i += every {
+		// One of each, at random: the vectors may repeat in any rhythm.
+		at := i + int(hashing.Mix(uint64(i)+1)%uint64(every))
+		if at >= n {
+			break
+		}
+		if x := vector(at); x != nil {
 			rows = append(rows, x)
 		}
 	}

@@ -228,3 +228,80 @@ func BenchmarkEncode(b *testing.B) {
 		}
 	})
 }
+
+// Errors beyond two standard deviations are as rare as those of a normal distribution, on data of every
+// kind: Sigmas of them, then, are as rare as the package states.
+func TestViolations(t *testing.T) {
+	const rows, dim = 200, 128
+	for name, value := range sets {
+		if name == "constant" {
+			continue // no error at all
+		}
+		beyond, all := 0, 0
+		for seed := range uint64(12) { // a bound is about the rotation, so that there must be several
+			r := rand.New(rand.NewPCG(5, seed))
+			vectors := make([][]float32, rows)
+			center := make([]float32, dim)
+			for row := range vectors {
+				vectors[row] = make([]float32, dim)
+				for i := range dim {
+					vectors[row][i] = float32(value(r, row, i, dim))
+					center[i] += vectors[row][i] / rows
+				}
+			}
+			s := NewSpace(NewRotation(dim, seed), center, true)
+			u, code := make([]float32, s.Len), make([]float32, 64)
+			var q Query
+			for range 8 {
+				q.Set(s, vectors[r.IntN(rows)])
+				for _, v := range vectors {
+					s.Centered(u, v)
+					length := math.Sqrt(dot(u, u))
+					along, square := kernel.EncodeCode(code, u, 1)
+					if along == 0 {
+						continue
+					}
+					// The estimate from the signs, without rounding of the query.
+					signs := 0.0
+					for i, x := range u {
+						signs += math.Copysign(0.5, float64(x)) * float64(q.rotated[i])
+					}
+					f := length * length / along
+					sigma := length * q.length * math.Sqrt(max(0, f*f*square/length/length-1)) / math.Sqrt(dim-1)
+					all++
+					if math.Abs(f*signs-dot(u, q.rotated)) > 2*sigma+1e-6*length*q.length {
+						beyond++
+					}
+				}
+			}
+		}
+		if part := float64(beyond) / float64(all); part > 0.0455*1.3 {
+			t.Errorf("%s: %.4f of %d errors are beyond two standard deviations, want at most 0.0455", name, part, all)
+		} else {
+			t.Logf("%s: %.4f", name, part)
+		}
+	}
+}
+
+// A center is in the middle of two groups, in whatever order they come, and near the larger one if the other
+// is small.
+func TestCenterOf(t *testing.T) {
+	const n = 9000
+	for _, c := range []struct {
+		every    int
+		low, top float32
+	}{{2, 4, 6}, {12, 0, 0.1}, {8, 0, 0.1}} {
+		center, _ := CenterOf(n, 1, func(i int) []float32 {
+			if i%c.every == 0 {
+				return []float32{10}
+			}
+			return []float32{0}
+		})
+		if center[0] < c.low || center[0] > c.top {
+			t.Errorf("one of %d is 10, the others 0: center %v, want from %v to %v", c.every, center[0], c.low, c.top)
+		}
+	}
+	if center, _ := CenterOf(5, 1, func(int) []float32 { return nil }); center != nil {
+		t.Errorf("center %v of nothing", center)
+	}
+}

@@ -1,10 +1,6 @@
 package container
 
-import (
-	"encoding/binary"
-	"hash/crc32"
-	"sync/atomic"
-)
+import "github.com/luminavec/luminavec/internal/mapped"
 
 // blockBytes is the size of a block, the part of a large section that has a checksum of its
 // own: a page of memory, which the system reads at once.
@@ -18,34 +14,15 @@ const blocksSection = "blocks"
 // checksum.
 func (w *Writer) BlockedSection(name string, length int) {
 	w.AlignedSection(name, length)
-	w.inBlock, w.blocked = 0, w.version >= firstBlocked
-}
-
-// addToBlocks adds p to the checksums of the blocks.
-func (w *Writer) addToBlocks(p []byte) {
-	for len(p) > 0 {
-		n := min(len(p), blockBytes-w.inBlock)
-		w.block = crc32.Update(w.block, castagnoli, p[:n])
-		p = p[n:]
-		if w.inBlock += n; w.inBlock == blockBytes {
-			w.endBlock()
-		}
-	}
-}
-
-func (w *Writer) endBlock() {
-	if w.inBlock > 0 {
-		w.blocks = binary.LittleEndian.AppendUint32(w.blocks, w.block)
-		w.block, w.inBlock = 0, 0
-	}
+	w.blocked = w.version >= firstBlocked
 }
 
 // Blocks writes the checksums of the blocks, if the file has blocks. It is called once, after
 // the last section.
 func (w *Writer) Blocks() {
 	if w.version >= firstBlocked {
-		w.Section(blocksSection, len(w.blocks))
-		w.Bytes(w.blocks)
+		w.Section(blocksSection, len(w.blocks.List()))
+		w.Bytes(w.blocks.List())
 		w.End()
 	}
 }
@@ -69,9 +46,8 @@ func (r *Reader) Blocks() error {
 
 // Blocks are the blocks of a section. Several goroutines may check them.
 type Blocks struct {
-	section Section
-	sums    []byte
-	checked []atomic.Uint64 // a bit for each block
+	section string
+	blocks  *mapped.Blocks
 }
 
 // Blocks returns the blocks of the blocked sections, which are all of those of the file. In a
@@ -94,11 +70,11 @@ func (m *Image) Blocks(sections ...Section) ([]*Blocks, error) {
 	}
 	sums, list := all.Payload(), make([]*Blocks, len(sections))
 	for i, s := range sections {
-		n := (len(s.Payload()) + blockBytes - 1) / blockBytes
+		n := mapped.Count(len(s.Payload()), blockBytes)
 		if len(sums) < 4*n {
 			return nil, Damaged(blocksSection, "it has %d bytes, too few", len(all.Payload()))
 		}
-		list[i] = &Blocks{section: s, sums: sums[:4*n], checked: make([]atomic.Uint64, (n+63)/64)}
+		list[i] = &Blocks{s.name, mapped.NewBlocks(s.Payload(), sums, blockBytes)}
 		sums = sums[4*n:]
 	}
 	if len(sums) > 0 {
@@ -113,22 +89,8 @@ func (b *Blocks) Check(from, to int) error {
 	if b == nil {
 		return nil
 	}
-	for i := from / blockBytes; i*blockBytes < to; i++ {
-		if b.checked[i/64].Load()>>(i%64)&1 == 0 {
-			if err := b.check(i); err != nil {
-				return err
-			}
-		}
+	if err := b.blocks.Check(from, to); err != nil {
+		return Damaged(b.section, "%w", err)
 	}
-	return nil
-}
-
-func (b *Blocks) check(i int) error {
-	p := b.section.Payload()
-	want := binary.LittleEndian.Uint32(b.sums[4*i:])
-	if sum := crc32.Checksum(p[i*blockBytes:min(len(p), (i+1)*blockBytes)], castagnoli); sum != want {
-		return Damaged(b.section.name, "the checksum of the block at byte %d is %08x, expected %08x", i*blockBytes, sum, want)
-	}
-	b.checked[i/64].Or(1 << (i % 64))
 	return nil
 }

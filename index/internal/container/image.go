@@ -5,28 +5,14 @@ import (
 	"hash/crc32"
 	"os"
 
-	"github.com/edsrzf/mmap-go"
+	"github.com/luminavec/luminavec/internal/mapped"
 )
 
-// Map maps f into memory, or returns nil if that is not possible on this system or
-// for this file. The system copies pages before they are written to, so changes to
-// the memory do not reach the file.
-func Map(f *os.File) []byte {
-	if !LittleEndian {
-		return nil
-	}
-	m, err := mmap.Map(f, mmap.COPY, 0)
-	if err != nil {
-		return nil
-	}
-	return m
-}
+// Map maps f into memory, or returns nil if that is not possible. See [mapped.Map].
+func Map(f *os.File) []byte { return mapped.Map(f) }
 
 // Unmap undoes Map. Nothing may still refer to the memory.
-func Unmap(mapped []byte) {
-	m := mmap.MMap(mapped)
-	_ = m.Unmap() // leftover address space does no harm
-}
+func Unmap(file []byte) { mapped.Unmap(file) }
 
 // An Image is a file in memory.
 type Image struct {

@@ -3,14 +3,13 @@ package container
 import (
 	"encoding/binary"
 	"unsafe"
+
+	"github.com/luminavec/luminavec/internal/mapped"
 )
 
 // LittleEndian reports whether this machine is little endian, so that arrays have the same
 // layout in memory as in a file.
-var LittleEndian = func() bool {
-	one := uint16(1)
-	return *(*byte)(unsafe.Pointer(&one)) == 1
-}()
+var LittleEndian = mapped.LittleEndian
 
 // Number is a number type that files can hold.
 type Number interface {

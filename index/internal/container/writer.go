@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"io"
+
+	"github.com/luminavec/luminavec/internal/mapped"
 )
 
 // A Writer writes a file. After an error it does nothing; Flush returns the error.
@@ -16,15 +18,13 @@ type Writer struct {
 	err  error
 
 	version int
-	blocked bool   // the section has blocks
-	inBlock int    // bytes in the block so far
-	block   uint32 // their checksum
-	blocks  []byte // checksums of the blocks so far
+	blocked bool         // the section has blocks
+	blocks  *mapped.Sums // checksums of the blocks so far
 }
 
 // NewWriter returns a writer of a file of a version from Plain on, that has written the header.
 func NewWriter(to io.Writer, version int) *Writer {
-	w := &Writer{to: bufio.NewWriterSize(to, 1<<16), version: version}
+	w := &Writer{to: bufio.NewWriterSize(to, 1<<16), version: version, blocks: mapped.NewSums(blockBytes)}
 	w.Bytes([]byte(magic))
 	w.Uint32(uint32(w.version))
 	return w
@@ -55,7 +55,7 @@ func (w *Writer) Bytes(p []byte) {
 	}
 	w.sum = crc32.Update(w.sum, castagnoli, p)
 	if w.blocked {
-		w.addToBlocks(p)
+		w.blocks.Write(p)
 	}
 	w.at += len(p)
 	_, w.err = w.to.Write(p)
@@ -72,7 +72,7 @@ func (w *Writer) Uint64(v uint64) { w.Bytes(binary.LittleEndian.AppendUint64(w.w
 
 // End ends a section with its checksum.
 func (w *Writer) End() {
-	w.endBlock()
+	w.blocks.End()
 	w.blocked = false
 	w.Uint32(w.sum)
 }

@@ -2,7 +2,10 @@
 // they are written, keys that order candidates, and the set of nodes seen.
 package walk
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // An ID is the internal number of a vector. Users refer to vectors by labels, which have a
 // different type, so that the two cannot be confused.
@@ -24,3 +27,8 @@ func (s *Slot) Load() ID { return ID(atomic.LoadInt32((*int32)(s))) - 1 }
 
 // Put sets the link, or empties the slot if n is None.
 func (s *Slot) Put(n ID) { atomic.StoreInt32((*int32)(s), int32(n)+1) }
+
+// AsInt32 returns ids as the kernels take them.
+func AsInt32(ids []ID) []int32 {
+	return unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(ids))), len(ids))
+}

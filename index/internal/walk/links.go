@@ -52,3 +52,20 @@ func Cycle(n int, parent func(ID) ID) ID {
 	}
 	return None
 }
+
+// Reach reports which of the nodes below total the links of nodes lead to from start.
+func Reach(start ID, total int, links func(ID) []Slot) []bool {
+	reached := make([]bool, total)
+	reached[start] = true
+	for queue := []ID{start}; len(queue) > 0; {
+		slots := links(queue[len(queue)-1])
+		queue = queue[:len(queue)-1]
+		for i := range slots {
+			if c := slots[i].Load(); c != None && int(c) < total && !reached[c] {
+				reached[c] = true
+				queue = append(queue, c)
+			}
+		}
+	}
+	return reached
+}

@@ -54,7 +54,7 @@ func WriteNGramModel(dir string) error {
 	if err != nil {
 		return err
 	}
-	if c.NGrams, err = tokenize.NewNGrams(c.Vocabulary, tokenize.DefaultNGramOptions()); err != nil {
+	if c.NGrams, err = tokenize.NewNGrams(c.Vocabulary, tokenize.NGramOptions{Min: 3, Max: 6, Buckets: 2_000_000}); err != nil {
 		return err
 	}
 	rows := make([][Dim]float32, c.NGrams.Rows())

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) { clitest.Run(t, "testdata/script") }
 
 func TestFields(t *testing.T) {
-	clitest.CheckFields(t, Command(), "import", exchange.Options{}, "State", "Unnamed", "Dim")
+	clitest.CheckFields(t, Command(), "import", exchange.Options{}, "State", "Unnamed")
 }
 
 func TestHelp(t *testing.T) { clitest.CheckHelp(t, Command()) }

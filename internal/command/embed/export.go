@@ -19,17 +19,25 @@ func exportCommand() *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
 		Use:   "export -m MODEL [options] -o FILE",
-		Short: "Write the word vectors of a model in the format of another program",
+		Short: "Write a model, or its word vectors, in the format of another program",
 		Long: `
 It writes the vectors of the vocabulary or, with --words, those of a list of words. The
 mean of the rows of a text is the vector that 'embed text' writes, before it is scaled to
 length 1: layers and token weights of a sentence model are part of the rows. Imported
 words are written in their original spelling.
-These formats cannot hold character n-grams: a model that has n-grams can compose the
-vectors of other words, and an exported file cannot, so list the words you will need.`,
+A model with character n-grams can compose the vectors of other words. Of these formats
+only fasttext-bin holds n-grams, for models whose n-grams count as in fastText; for the
+others, list the words you will need. fastText neither changes case nor normalizes: look
+up words there as they are in the vocabulary.
+
+The formats sentence-transformers and model2vec are folders with the tokenizer, so that any
+text has the vector in them that 'embed text' writes. Both programs open the folder, unless
+the model does what one of them cannot: see 'embed formats'. To open it, use
+SentenceTransformer("FOLDER") or StaticModel.from_pretrained("FOLDER").`,
 		Example: `
 $ embed export -m model --format word2vec -o vectors.txt
 embed: 21,456 words, 100 dimensions, vectors.txt
+$ embed export -m model -f sentence-transformers -o folder
 $ echo walkable | embed export -m model --words - --format glove`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return export(cmd, format, words, output, force) },
@@ -38,7 +46,7 @@ $ echo walkable | embed export -m model --words - --format glove`,
 		cli.Flag{Name: "words", Arg: "FILE", Into: &words, Field: "Words", Help: "export the words in FILE, one per line, in that order; - is standard input. " +
 			"A word that the model does not know is composed of its n-grams; one without known n-grams gets the zero vector"})
 	return cli.Declare(cmd, cli.ForOutput,
-		cli.Flag{Name: "format", Short: "f", Arg: "FORMAT", Into: &format, Field: "Format", Help: "output format", Values: formats(exchange.Writable()),
+		cli.Flag{Name: "format", Short: "f", Arg: "FORMAT", Into: &format, Field: "Format", Help: "output format", Values: formats(exchange.Exportable()),
 			Default: "the extension of the output file; without one word2vec"},
 		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &output, Help: "write to FILE", Default: "standard output"},
 		cli.Flag{Name: "force", Into: &force, Help: "replace FILE if it exists"})
@@ -54,9 +62,12 @@ func formats(list []exchange.Format) []cli.Value {
 }
 
 func export(cmd *cobra.Command, name, list, output string, force bool) error {
-	format, err := cli.OutputFormat(exchange.Writable(), name, output, "word2vec")
+	format, err := cli.OutputFormat(exchange.Exportable(), name, output, "word2vec")
 	if err != nil {
 		return err
+	}
+	if format.WriteModel != nil {
+		return exportFolder(cmd, format, list, output, exchange.FolderOptions{Replace: force})
 	}
 	var inputs []string
 	if list != "" {
@@ -102,6 +113,41 @@ func export(cmd *cobra.Command, name, list, output string, force bool) error {
 	if output != "" && output != "-" {
 		cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(count, "word", "words"), model.Config.Dim, out.Name())
 	}
+	return nil
+}
+
+// exportFolder exports the whole model as a folder.
+func exportFolder(cmd *cobra.Command, format exchange.Format, list, output string, o exchange.FolderOptions) error {
+	switch {
+	case list != "":
+		return cli.UsageError(fault.New("leave out --words: the folder has the tokenizer of the model and all of its tokens", "--words does not apply to the format %s", format.Name))
+	case output == "" || output == "-":
+		return cli.UsageError(fault.New("name the folder to write: -o folder", "the format %s is a folder", format.Name))
+	}
+	if err := exchange.CheckFolder(output, o); err != nil {
+		return err
+	}
+	read, err := cli.ReadModel(cmd)
+	if err != nil {
+		return err
+	}
+	model, err := sentence.WordVectors(read)
+	if err == nil {
+		model.Config.Version = cli.Version()
+		if model.NGrams == nil && read.NGrams != nil {
+			plain := *model
+			plain.NGrams = read.NGrams // which are refused
+			model = &plain
+		}
+		err = exchange.ExportFolder(cmd.Context(), output, model, format.Name, o)
+	}
+	if err != nil {
+		return fault.New(fault.Hint(err), "%s: %w", cli.Printable(cmd.Flag("model").Value.String()), err)
+	}
+	if model != read {
+		cli.Note(cmd, "the layers of the model are part of the exported rows")
+	}
+	cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(model.Vocabulary.Len(), "token", "tokens"), model.Config.Dim, cli.Printable(output))
 	return nil
 }
 

@@ -36,14 +36,18 @@ The format is detected from the content:
 ` + formatList(exchange.Readable()) + `
 The format of a text file is detected from all lines in its first MiB. A file that can be
 read in two ways, such as rows of numbers whose first number may be a word, is refused
-until --vectors-format decides. fastText .vec is word2vec. Rows of npy and tsv have no
-words: --vocab lists them, or vocab.tsv beside an npy file. Words may contain spaces. If
+until --vectors-format decides. fastText .vec is word2vec. A .bin or .ftz of fastText keeps
+its n-grams, and is for text split at white space, with capitals, unless --tokenizer or
+--cased says otherwise. Rows of npy and tsv have no words: --vocab lists them, or vocab.tsv
+beside an npy file. In csv, jsonl and parquet the text of a row is its word, or with --ids
+its id. Words may contain spaces. If
 a word occurs in several rows, the first row is used. In formats without counts, words are
 expected in order of frequency: the r-th of V words gets the count V/r.
 
 Words are normalized like text: to Unicode NFC and, without --cased, to lower case. 'embed
-export' writes their original spelling. Of several words with the same NFC, one row is used. A model folder, and a folder of model2vec or StaticEmbedding of
-sentence-transformers, keeps its tokenizer, weights, layers and n-grams.`,
+export' writes their original spelling. Of several words with the same NFC, one row is used. A model folder, and a folder of model2vec, StaticEmbedding of
+sentence-transformers or WordLlama, keeps its tokenizer, weights, layers and n-grams, and what it does with unknown text.
+Texts are read to their end, also if the other program truncates them.`,
 		Example: `
 $ embed import glove.6B.100d.txt -o glove
 embed: 400,000 words, 100 dimensions, from glove, glove`,
@@ -61,8 +65,9 @@ embed: 400,000 words, 100 dimensions, from glove, glove`,
 		cli.Flag{Name: "tokenizer", Arg: "NAME", Into: &j.cut, Field: "Tokenizer", Help: "how text is split into words to look up", Values: []cli.Value{
 			{Name: "words", Help: "at word boundaries of Unicode (UAX #29)"},
 			{Name: "whitespace", Help: "at white space"}}},
+		cli.Flag{Name: "ids", Into: &j.options.IDs, Field: "IDs", Help: "take the ids of the rows as words, not their texts"},
 		cli.Flag{Name: "vocab", Arg: "FILE", Into: &j.options.WordList, Field: "WordList", Ext: []string{"tsv", "txt"},
-			Help: "words of rows that have none, one per line, optionally with a tab and a count"})
+			Help: "words of rows that have none, one per line, optionally with a tab and a count; or the tokenizer.json of a table in a .safetensors file"})
 	cli.Declare(cmd, cli.ForInput, cli.VectorFlags(&j.options.Options)...)
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "MODEL", Into: &j.output, Help: "folder to write"},

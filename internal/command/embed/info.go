@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -39,9 +40,36 @@ type modelInfo struct {
 	NGrams     int                      `json:"ngrams,omitempty"` // character n-grams that have a row
 	Parameters int64                    `json:"parameters"`       // numbers in model.safetensors
 	Bytes      int64                    `json:"bytes"`            // of all files
+	Parts      []checkpoints.PartBytes  `json:"parts"`            // of Bytes
 	Frequent   []wordCount              `json:"frequent_words"`
+	Tensors    []tensorInfo             `json:"tensors"` // of model.safetensors, by name
 	Files      []checkpoints.FileReport `json:"files"`
 	Extra      []string                 `json:"extra_files,omitempty"`
+}
+
+// tensorInfo is a table or a layer of a model.
+type tensorInfo struct {
+	Name  string            `json:"name"`
+	Shape []int             `json:"shape"`
+	DType checkpoints.DType `json:"dtype"`
+	Rows  int               `json:"stored_rows,omitempty"` // that its rows share; 0: it has its own
+	Bytes int64             `json:"bytes"`
+}
+
+// tensorsOf describes the tensors of a model.
+func tensorsOf(model *checkpoints.Checkpoint) (list []tensorInfo) {
+	for _, name := range slices.Sorted(maps.Keys(model.Tensors)) {
+		t := model.Tensors[name]
+		one := tensorInfo{Name: name, Shape: t.Shape, DType: checkpoints.Float32, Bytes: t.Bytes()}
+		if q := t.Quantized; q != nil {
+			one.DType = q.DType
+			if q.Mapping != nil {
+				one.Rows = q.Clusters()
+			}
+		}
+		list = append(list, one)
+	}
+	return list
 }
 
 type wordCount struct {
@@ -63,12 +91,16 @@ func info(cmd *cobra.Command) error {
 		return err
 	}
 	m := modelInfo{Model: path, Config: model.Config, Vocabulary: model.Vocabulary.Len(), Parameters: model.Parameters(), Files: report.Files, Extra: report.Extra}
+	m.Tensors = tensorsOf(model)
 	if model.NGrams != nil {
 		m.NGrams = model.NGrams.Rows()
 	}
+	sizes := map[string]int64{}
 	for _, f := range report.Files {
+		sizes[f.Name] = f.Size
 		m.Bytes += f.Size
 	}
+	m.Parts = checkpoints.Parts(model, sizes)
 	// The first subwords are special tokens and letters, not the most frequent ones.
 	for _, id := range model.Vocabulary.ByCount()[:min(frequentWords, model.Vocabulary.Len())] {
 		m.Frequent = append(m.Frequent, wordCount{model.Vocabulary.Token(id), model.Vocabulary.Count(id)})
@@ -99,6 +131,11 @@ func (m *modelInfo) write(w io.Writer, width int) error {
 			cli.Count(float64(m.NGrams)), o.Min, o.Max, cli.Plural(o.Buckets, "bucket", "buckets")))
 	}
 	field("encoder", encoderText(c.Encoder))
+	var parts []string
+	for _, p := range m.Parts {
+		parts = append(parts, p.Part+" "+cli.Bytes(p.Bytes))
+	}
+	field("bytes", strings.Join(parts, ", ")+"; total "+cli.Bytes(m.Bytes))
 	if text := corpusText(kind, c.Corpus); text != "" {
 		label := "trained on"
 		if kind.Imported {
@@ -106,11 +143,25 @@ func (m *modelInfo) write(w io.Writer, width int) error {
 		}
 		field(label, text)
 	}
+	if c.Origin != "" {
+		field("origin", c.Origin)
+	}
+	if c.License != "" {
+		field("license", c.License)
+	}
 	for _, earlier := range slices.Backward(c.Earlier) {
 		field("before that", corpusText(kind, earlier))
 	}
 	if !kind.Imported {
 		field("training", trainingText(c.Progress))
+	}
+	if z := c.Compression; z != nil {
+		from := fmt.Sprintf("%s of %s in %s", cli.Plural(z.Tokens, kind.Token(), kind.Token()+"s"), cli.Plural(z.Dim, "dimension", "dimensions"), cli.Bytes(z.Bytes))
+		text := fmt.Sprintf("%s, from %s", z.DType, from)
+		if z.Clusters > 0 {
+			text = fmt.Sprintf("%s, %s, from %s", z.DType, cli.Plural(z.Clusters, "shared row", "shared rows"), from)
+		}
+		field("compressed", text)
 	}
 	if c.Created != "" {
 		field("written", strings.TrimSpace(c.Created+" "+c.Version))
@@ -120,8 +171,20 @@ func (m *modelInfo) write(w io.Writer, width int) error {
 		frequent = append(frequent, f.Word)
 	}
 	field("frequent", strings.Join(frequent, " "))
-	b.WriteString("files\n")
+	b.WriteString("tensors\n")
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, x := range m.Tensors {
+		stored := ""
+		if x.Rows > 0 {
+			stored = ", " + cli.Plural(x.Rows, "stored row", "stored rows")
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s, %s%s\n", x.Name, cli.Bytes(x.Bytes), shapeText(x.Shape), x.DType, stored)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	b.WriteString("files\n")
+	t = tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, f := range m.Files {
 		fmt.Fprintf(t, "  %s\t%s\tverified\n", cli.Printable(f.Name), cli.Bytes(f.Size))
 	}
@@ -133,6 +196,15 @@ func (m *modelInfo) write(w io.Writer, width int) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// shapeText returns a shape as "4 × 3".
+func shapeText(shape []int) string {
+	var sides []string
+	for _, n := range shape {
+		sides = append(sides, cli.Count(float64(n)))
+	}
+	return strings.Join(sides, " × ")
 }
 
 func encoderText(e checkpoints.EncoderConfig) string {

@@ -4,23 +4,28 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints/exchange"
+	"github.com/luminavec/luminavec/corpora/passages"
 	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
 )
 
 type textOptions struct {
-	text    text.Selection
-	skipBad bool
-	format  string
-	output  string
-	force   bool
-	threads int
+	text      text.Selection
+	kept      text.Kept
+	documents bool
+	passages  passages.Options
+	skipBad   bool
+	threads   int
+	out       textOutput
 }
 
 func textCommand() *cobra.Command {
@@ -30,56 +35,67 @@ func textCommand() *cobra.Command {
 		Short: "Write one vector for each line of text",
 		Long: `
 Vectors are written in the order of the lines. A line is one text of up to 16 MB;
-with --field or --column each record of JSON Lines or CSV is one text, whose line
-breaks become spaces. A model with character n-grams composes the vectors of words
-that it does not know, and these words count as known; the token of a tokenizer for
-unknown text, such as [UNK], does not. A line that is empty or has no known word gets
-the zero vector; a warning at the end counts these lines.
+with --field or --column each record of JSON Lines, CSV, TSV or Parquet is one text,
+whose line breaks become spaces; with --documents each file is. A model with character
+n-grams composes the vectors of words that it does not know, and these words count as
+known; the token of a tokenizer for unknown text, such as [UNK], does not. A line that
+is empty or has no known word gets the zero vector; a warning at the end counts these
+lines.
 
-The npy format starts with the number of lines, so vectors are held until the last
-line is read: up to 64 MB in memory, the rest in a temporary file. jsonl and tsv are
-written as lines arrive.`,
+--id and --keep carry parts of each record into the output: members of JSON Lines with
+--field, columns with --column, by number if --column is a number. Numbers are kept as
+they are written, lists and objects as JSON, and null is empty. Ids may repeat. A
+record that lacks one of these parts is an error, or skipped with --skip-bad. Of a
+Parquet file, only the columns that are named are read.
+
+--chunk cuts texts into passages, each with its vector and the columns document, start,
+end, first_line and last_line. The document is the id, or the path of the file with
+--documents, or the number of the line or row (FILE:NUMBER if there are several files).
+Start and end are bytes of the file after decompression; of the text, if it is a part
+of a record. A sentence of more than N tokens is cut at line breaks or between words.
+` + outputHelp,
 		Example: `
 $ printf 'good morning\nhow are you\n' | embed text -m model -o out.npy
-embed: 2 lines, 100 dimensions, out.npy`,
+embed: 2 lines, 100 dimensions, out.npy
+$ embed text -m model --field body --id meta.id --keep title,url -o out.jsonl talks.parquet
+$ embed text -m model --documents --chunk 150 --overlap 20 -o out.jsonl notes/`,
 		RunE: func(cmd *cobra.Command, args []string) error { return embedText(cmd, args, o) },
 	}
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "FILE",
 		Help: "text file, folder or glob, or - for standard input (default: standard input); gzip, bzip2 and zstd are decompressed"})
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
-	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.SkipBadFlag(&o.skipBad))...)
+	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.KeptFlags(&o.kept)...)...)
+	cli.Declare(cmd, cli.ForInput, cli.DocumentsFlag(&o.documents), cli.SkipBadFlag(&o.skipBad))
+	cli.Declare(cmd, cli.ForInput, cli.PassageFlags(&o.passages)...)
 	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "threads", Arg: "N", Into: &o.threads, Field: "Threads", Positive: true,
 		Help: "number of threads that encode", Default: "one per core"})
-	return cli.Declare(cmd, cli.ForOutput,
-		cli.Flag{Name: "format", Short: "f", Arg: "FORMAT", Into: &o.format, Help: "output format",
-			Field: "Format", Default: "the extension of the output file; without one npy, or jsonl on a terminal", Values: formats(exchange.WritableTexts())},
-		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &o.output, Help: "write to FILE", Default: "standard output"},
-		cli.Flag{Name: "force", Into: &o.force, Help: "replace FILE if it exists"})
+	return o.out.declare(cmd)
 }
 
-func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
-	terminal := cli.IsTerminal(cmd.OutOrStdout()) && (o.output == "" || o.output == "-")
-	usual := "npy"
-	if terminal {
-		usual = "jsonl"
-	}
-	format, err := cli.OutputFormat(exchange.WritableTexts(), o.format, o.output, usual)
+func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
+	terminal := cli.IsTerminal(cmd.OutOrStdout()) && (o.out.path == "" || o.out.path == "-")
+	format, err := o.out.settle(cmd, terminal)
 	if err != nil {
 		return err
 	}
-	src, err := cli.OpenRecords(paths, o.text, o.skipBad)
+	src, err := openTexts(paths, &o)
 	if err != nil {
 		return err
 	}
-	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: o.output, Force: o.force, Binary: format.Binary, Inputs: src.Names()})
-	if err != nil {
-		return err
-	}
-	defer out.Abort()
 	enc, err := cli.OpenEncoder(cmd)
 	if err != nil {
 		return err
 	}
+	t, err := newTexts(src, enc.Tokenizer(), o)
+	if err != nil {
+		return err
+	}
+	job := map[string]string{"the selection of texts": fmt.Sprintf("%+v, %+v, documents %t, %+v, skip-bad %t", o.text, o.kept, o.documents, o.passages, o.skipBad)}
+	out, err := o.out.open(cmd, format, enc, t.columns(), src.Names(), job, t)
+	if err != nil {
+		return err
+	}
+	defer func() { err = out.close(err) }()
 	if cli.IsTerminal(cmd.InOrStdin()) && src.Names()[0] == text.Stdin {
 		cli.Note(cmd, "reading lines from the terminal; Ctrl-D ends the input")
 	}
@@ -88,88 +104,209 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) error {
 		progress = cli.StartProgress(cmd, "embed")
 		defer progress.Done()
 	}
-	w, err := exchange.NewWriter(out, format.Name, exchange.Shape{Rows: exchange.Unknown, Dim: enc.Dim()})
-	if err != nil {
-		return err
+	read := func(ctx context.Context) iter.Seq2[item, error] {
+		return rest(out, t.read(ctx), func(i item) exchange.Row { return exchange.Row{Token: []byte(i.text), ID: i.id, Fields: i.fields} })
 	}
-	defer w.Close()
-	var t texts
 	var row exchange.Row
-	read := func(ctx context.Context) iter.Seq2[cli.Line, error] { return cli.Lines(ctx, src) }
-	text := func(line cli.Line) string { return line.Text }
-	err = sentence.EncodeStream(cmd.Context(), enc, read, text, o.threads, func(batch []cli.Line, known []int, vectors []float32, idle bool) error {
-		for i, line := range batch {
-			t.count(line, known[i])
-			row.Token = append(row.Token[:0], line.Text...)
+	err = sentence.EncodeStream(cmd.Context(), enc, read, func(i item) string { return i.text }, o.threads, func(batch []item, known []int, vectors []float32, idle bool) error {
+		for i, item := range batch {
+			t.count(item, known[i])
+			row.Token = append(row.Token[:0], item.text...)
 			row.Known, row.Values = known[i], vectors[i*enc.Dim():(i+1)*enc.Dim()]
-			if err := w.Write(row); err != nil {
+			row.ID, row.Fields = item.id, item.fields
+			if err := out.write(row); err != nil {
 				return err
 			}
 		}
-		progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(t.lines, "lines"))
+		progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(t.lines, t.many))
 		if idle {
-			return w.Flush()
+			return out.flush()
 		}
 		return nil
 	})
 	if err != nil {
 		return cli.Skippable(err)
 	}
-	if err := w.Finish(); err != nil {
-		return err
-	}
-	if err := out.Commit(); err != nil {
+	if err := out.finish(); err != nil {
 		return err
 	}
 	progress.Done()
 	t.report(cmd)
 	cli.WarnInvalid(cmd, src)
-	if o.output != "" && o.output != "-" {
-		cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(t.lines, "line", "lines"), enc.Dim(), out.Name())
+	if o.out.path != "" && o.out.path != "-" {
+		cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(t.lines, t.one, t.many), out.dims, o.out.path)
 	}
+	out.report()
 	return nil
 }
 
-// texts counts the lines and those whose vector is zero.
+// openTexts opens the texts and says what is read of them.
+func openTexts(paths []string, o *textOptions) (*text.Source, error) {
+	if o.passages.Overlap != 0 && o.passages.Tokens == 0 {
+		return nil, cli.UsageError(fault.New("give the length of the passages", "--overlap needs --chunk"))
+	}
+	if o.passages.Tokens > 0 {
+		if err := o.passages.Validate(); err != nil {
+			return nil, cli.UsageError(err)
+		}
+	}
+	src, err := cli.OpenText(paths, o.text)
+	if err != nil {
+		return nil, err
+	}
+	if o.documents {
+		if err := src.Documents(); err != nil {
+			return nil, cli.UsageError(err)
+		}
+	}
+	for i, names := range o.kept.Fields {
+		if strings.Contains(names, ",") {
+			o.kept.Fields = append(append(o.kept.Fields[:i:i], strings.Split(names, ",")...), o.kept.Fields[i+1:]...)
+		}
+	}
+	if err := src.Keep(o.kept); err != nil {
+		return nil, cli.UsageError(err)
+	}
+	if o.skipBad {
+		err = cli.UsageError(src.SkipBad())
+	}
+	return src, err
+}
+
+// texts are what is embedded, and the count of it.
 type texts struct {
-	lines        int64
-	empty        int64 // lines of white space
-	unknown      int64 // lines with text but no known word
+	src       *text.Source
+	cutter    *passages.Cutter // nil: texts are not cut
+	one, many string           // what a row is called
+	whole     string           // what a text is called that is cut
+	kept      []string
+	hasID     bool
+
+	lines        int64 // rows, whatever they are called
+	empty        int64 // rows of white space
+	unknown      int64 // rows with text but no known word
 	firstEmpty   string
 	firstUnknown string
+
+	blank      int64 // texts without passages
+	firstBlank string
 }
 
-func (t *texts) count(line cli.Line, known int) {
-	t.lines++
-	if known > 0 {
-		return
+func newTexts(src *text.Source, tokenizer *tokenize.Tokenizer, o textOptions) (t *texts, err error) {
+	t = &texts{src: src, one: "line", many: "lines", kept: o.kept.Fields, hasID: o.kept.ID != "" || o.documents}
+	if o.documents {
+		t.one, t.many = "document", "documents"
 	}
-	where := fmt.Sprintf("%s:%d", line.File, line.Number)
-	if line.File == text.Stdin {
-		where = fmt.Sprintf("line %d", line.Number)
+	if o.passages.Tokens > 0 {
+		t.whole, t.one, t.many = t.one, "passage", "passages"
+		t.cutter, err = passages.New(tokenizer, o.passages)
 	}
-	if cli.Blank(line.Text) {
-		if t.empty++; t.empty == 1 {
-			t.firstEmpty = where
+	return t, cli.UsageError(err)
+}
+
+// item is a row of the output.
+type item struct {
+	text   string
+	at     text.Position
+	id     string
+	fields []string
+}
+
+// columns returns what is written beside the text and the vector.
+func (t *texts) columns() exchange.Shape {
+	if t.cutter == nil {
+		return exchange.Shape{HasID: t.hasID, Fields: t.kept}
+	}
+	return exchange.Shape{Fields: append(t.kept[:len(t.kept):len(t.kept)], "document", "start", "end", "first_line", "last_line")}
+}
+
+// read yields the texts, or their passages.
+func (t *texts) read(ctx context.Context) iter.Seq2[item, error] {
+	return func(yield func(item, error) bool) {
+		stopped := false
+		pass := func(i item) error {
+			if stopped = !yield(i, nil); stopped {
+				return context.Canceled
+			}
+			return nil
 		}
-		return
-	}
-	if t.unknown++; t.unknown == 1 {
-		t.firstUnknown = where
+		err := t.src.Texts(ctx, func(x *text.Text) error {
+			if t.cutter == nil {
+				return pass(item{string(x.Text), x.Position, x.ID, x.Fields})
+			}
+			return t.cut(x, pass)
+		})
+		if err != nil && !stopped {
+			yield(item{}, err)
+		}
 	}
 }
 
-// report warns of an empty input and of zero vectors.
+// cut passes on the passages of a text.
+func (t *texts) cut(x *text.Text, pass func(item) error) error {
+	if cli.Blank(string(x.Text)) {
+		if t.blank++; t.blank == 1 {
+			t.firstBlank = place(x.Position)
+		}
+		return nil
+	}
+	document := x.ID
+	if !t.hasID {
+		document = strconv.FormatInt(x.Line, 10)
+		if len(t.src.Names()) > 1 {
+			document = x.File + ":" + document
+		}
+	}
+	return t.cutter.Cut(x.Raw, func(p passages.Passage) error {
+		at, last := x.Position, x.Line
+		if x.Lines {
+			at.Line, last = x.Line+int64(p.FirstLine)-1, x.Line+int64(p.LastLine)-1
+		}
+		i := item{text: p.Text, at: at, fields: append(x.Fields[:len(x.Fields):len(x.Fields)], document)}
+		for _, n := range []int64{x.Offset + int64(p.Start), x.Offset + int64(p.End), at.Line, last} {
+			i.fields = append(i.fields, strconv.FormatInt(n, 10))
+		}
+		return pass(i)
+	})
+}
+
+func (t *texts) count(i item, known int) {
+	t.lines++
+	switch {
+	case known > 0:
+	case cli.Blank(i.text):
+		if t.empty++; t.empty == 1 {
+			t.firstEmpty = place(i.at)
+		}
+	default:
+		if t.unknown++; t.unknown == 1 {
+			t.firstUnknown = place(i.at)
+		}
+	}
+}
+
+// place is where a text is, for a warning.
+func place(at text.Position) string {
+	if at.File == text.Stdin && !at.Rows {
+		return fmt.Sprintf("line %d", at.Line)
+	}
+	return at.String()
+}
+
+// report warns of an empty input, of zero vectors and of texts without passages.
 func (t *texts) report(cmd *cobra.Command) {
-	if t.lines == 0 {
+	if t.lines+t.blank == 0 {
 		cli.Warn(cmd, "the input is empty")
+	}
+	if t.blank > 0 {
+		cli.Warn(cmd, "%s (first: %s): no passages", cli.Plural(t.blank, "empty "+t.whole, "empty "+t.whole+"s"), t.firstBlank)
 	}
 	var zero []string
 	if t.unknown > 0 {
-		zero = append(zero, fmt.Sprintf("%s without a known word (first: %s)", cli.Plural(t.unknown, "line", "lines"), t.firstUnknown))
+		zero = append(zero, fmt.Sprintf("%s without a known word (first: %s)", cli.Plural(t.unknown, t.one, t.many), t.firstUnknown))
 	}
 	if t.empty > 0 {
-		zero = append(zero, fmt.Sprintf("%s (first: %s)", cli.Plural(t.empty, "empty line", "empty lines"), t.firstEmpty))
+		zero = append(zero, fmt.Sprintf("%s (first: %s)", cli.Plural(t.empty, "empty "+t.one, "empty "+t.many), t.firstEmpty))
 	}
 	switch {
 	case t.unknown+t.empty > 1:

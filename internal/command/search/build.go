@@ -38,12 +38,12 @@ func buildCommand() *cobra.Command {
 		Long: `
 A collection is a folder with the texts, an index of their vectors and the model, so
 that 'search query DIR' needs nothing else. Each non-empty line is one document; with
---field or --column each record of JSON Lines or CSV is one, whose line breaks become
-spaces. Character n-grams of the model are stored too: unknown words of a question are
-composed from them, as in documents.
+--field or --column each record of JSON Lines, CSV or Parquet is one, whose line
+breaks become spaces. Character n-grams of the model are stored too: unknown words of
+a question are composed from them, as in documents.
 
 With --vectors, only an index of vectors from another program is made, in one file; the
-label of a vector is its row, from 0.
+label of a vector is its row, from 0, or with --ids its id, a whole number.
 
 How many of the true nearest vectors the index finds is measured on 100 of its vectors
 and reported; below 0.9 it is a warning, and codes (--quantize) that find less than half
@@ -59,7 +59,7 @@ search: next: search query docs "a question"`,
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
 	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.SkipBadFlag(&o.skipBad))...)
 	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "index the vectors in FILE; words are optional"})
-	cli.Declare(cmd, cli.ForInput, cli.VectorFlags(&o.read)...)
+	cli.Declare(cmd, cli.ForInput, append(cli.VectorFlags(&o.read), cli.Flag{Name: "ids", Into: &o.read.IDs, Field: "IDs", Help: "label the vectors by their ids"})...)
 	cli.Declare(cmd, "Index", indexFlags(&o.index, &o.metric)...)
 	cli.Declare(cmd, "Index", cli.Flag{Name: "deterministic", Into: &o.index.Deterministic, Field: "Deterministic",
 		Help: "build the same graph with any number of threads; a flat or lsh index is always the same"},
@@ -122,7 +122,7 @@ func (b *built) report(cmd *cobra.Command, what, next string) error {
 	}
 	switch warning := b.Recall.Warning(); {
 	case warning != "":
-		cli.Warn(cmd, "%s: use --quantize none, or subtract the mean", warning)
+		cli.Warn(cmd, "%s: use --quantize none or more bits", warning)
 	case b.Recall.Found < index.GoodRecall:
 		cli.Warn(cmd, "%v: search wider with --ef, or build with a larger --ef-construction", b.Recall)
 	case b.Documents > 100 && b.Index != string(index.Flat) && !cli.JSON(cmd):
@@ -196,11 +196,11 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 	progress := cli.StartProgress(cmd, "build")
 	defer progress.Done()
 	var read *exchange.Vectors
-	rows := func(add func(total int64, vector []float32) error) (err error) {
-		read, err = exchange.ReadVectors(cmd.Context(), o.vectors, o.read, add)
+	rows := func(add func(total, label int64, vector []float32) error) (err error) {
+		read, err = exchange.ReadLabeled(cmd.Context(), o.vectors, o.read, add)
 		return err
 	}
-	ix, err := index.Fill(cmd.Context(), o.index, o.vectors, rows, func(done, total int64) {
+	ix, err := index.FillLabeled(cmd.Context(), o.index, o.vectors, rows, func(done, total int64) {
 		progress.Items(done, total, "vectors")
 	})
 	if err != nil {

@@ -32,7 +32,7 @@ The columns of a set are detected from its header and its numbers, and reported.
 		RunE:    func(cmd *cobra.Command, _ []string) error { return evalSTS(cmd, paths, read, o) },
 	}
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
-		setFlag(&paths, "FILE", "pairs with scores: sentence, sentence and score in TSV, CSV or JSON Lines, with or without a header, or the columns of the STS benchmark",
+		setFlag(&paths, "FILE", "pairs with scores: sentence, sentence and score in TSV, CSV, JSON Lines or Parquet, with or without a header, or the columns of the STS benchmark",
 			"the STS benchmark's dev set"),
 		cli.ScoreColumnFlag(&read.ScoreColumn),
 		cli.Flag{Name: "score-range", Arg: "LOW,HIGH", Into: &read.ScoreRange, Field: "ScoreRange", Help: "lowest and highest possible score; another is an error", Default: "any"},

@@ -25,10 +25,10 @@ func TestFields(t *testing.T) {
 	clitest.CheckFields(t, root, "build", index.Options{}, "Dim", "Tables", "Bits", "EfSearch")
 	clitest.CheckFields(t, root, "query", index.SearchOptions{}, "Allowed", "Threshold", "Rerank")
 	eval := evalCommand()
-	unset := []string{"State", "Unnamed", "Dim", "WordList", "Tokenizer"} // words are not needed
+	unset := []string{"State", "Unnamed", "WordList", "Tokenizer"} // words are not needed
 	clitest.CheckFields(t, root, "build", exchange.Options{}, unset...)
-	clitest.CheckFields(t, root, "query", exchange.Options{}, unset...)
-	clitest.CheckFields(t, eval, "ann", exchange.Options{}, unset...)
+	clitest.CheckFields(t, root, "query", exchange.Options{}, append(unset, "IDs")...)
+	clitest.CheckFields(t, eval, "ann", exchange.Options{}, append(unset, "IDs")...)
 	clitest.CheckFields(t, eval, "sts", evaluate.STSOptions{}, "Resamples", "Threads")
 	clitest.CheckFields(t, eval, "sts", sets.STSOptions{})
 	clitest.CheckFields(t, eval, "retrieval", evaluate.RetrievalOptions{}, "Resamples")

@@ -37,10 +37,10 @@ func sentenceCommand() *cobra.Command {
 		Short: "Train sentence vectors on pairs of texts that belong together",
 		Long: `
 The model splits a text into tokens, looks up a vector for each, and combines them
-into one vector. Pairs are TSV, CSV or JSON Lines. Two columns are a text and one that
-belongs to it; further columns are texts that do not belong to the first. A column
-named score, or label (0 or 1), makes them scored pairs, or pairs that are related or
-not. All scores are read on one scale; an ambiguous scale, and labels such as 0, 1 and 2,
+into one vector. Pairs are TSV, CSV, JSON Lines or Parquet. Two columns are a text and
+one that belongs to it; further columns are texts that do not belong to the first. A
+column named score, or label (0 or 1), makes them scored pairs, or pairs that are
+related or not. All scores are read on one scale; an ambiguous scale, and labels such as 0, 1 and 2,
 are refused unless --score-range or --labels says what they mean. The layout is detected
 and reported; --columns overrides it.
 
@@ -113,7 +113,7 @@ $ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
 }
 
 // pairEndings are the endings of files of pairs.
-var pairEndings = []string{"tsv", "csv", "jsonl", "gz", "bz2", "zst"}
+var pairEndings = []string{"tsv", "csv", "jsonl", "parquet", "gz", "bz2", "zst"}
 
 // columnsFlag, labelsFlag, scoreRangeFlag and strictFlag are shared by the commands that read pairs.
 func columnsFlag(into *string) cli.Flag {

@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	part := flag.String("part", "", "vector, rows, codes, fastscan, hadamard, gemm, exp, layers, optimizers, or windows: avx512, avx2 or neon")
+	part := flag.String("part", "", "vector, rows, codes, fastscan, hadamard, quantized, gemm, exp, layers, optimizers, or windows: avx512, avx2 or neon")
 	arch := flag.String("arch", "amd64", "amd64 or arm64")
 	flag.Parse()
 	sets, smallest := []*isa{avx512, avx2}, avx2
@@ -49,6 +49,9 @@ func main() {
 		each(expKernels)
 	case "layers":
 		each(bagKernels, reluKernels)
+	case "quantized":
+		each(quantizedKernels)
+		partSum()
 	case "optimizers":
 		each(optimizerKernels)
 	case "codes":

@@ -2,7 +2,7 @@ package models
 
 import (
 	"encoding/json"
-	"fmt"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/sugarme/tokenizer/model"
@@ -22,10 +22,14 @@ const (
 )
 
 // wordPiece splits a word into the longest tokens that fit, from the left. The model of
-// github.com/sugarme/tokenizer does the work. It is fenced: that library panics
-// on what it does not expect, and such a word is then unknown.
+// github.com/sugarme/tokenizer does the work for words with other characters than ASCII. It is
+// fenced: that library panics on what it does not expect, and such a word is then unknown. ASCII
+// words, for which it is the oracle, are split here with a trie.
 type wordPiece struct {
-	model   wordpiece.WordPiece
+	model   func() (wordpiece.WordPiece, error)
+	trie    byteTrie // of all tokens
+	starts  []int32  // by string of the trie: the id
+	inside  int32    // the node of the trie where tokens inside a word begin; -1: none
 	ids     map[string]int
 	prefix  string // of tokens inside a word
 	most    int    // characters of a word; longer ones are unknown
@@ -50,14 +54,24 @@ func parseWordPiece(data json.RawMessage) (Model, error) {
 	if m.unknown, err = unknownID(ids, j.Unknown); err != nil {
 		return nil, err
 	}
-	vocab := model.Vocab(ids)
-	err = fenced(func() error {
-		m.model = wordpiece.NewWordPieceBuilder().Vocab(&vocab).UnkToken(j.Unknown).
-			ContinuingSubwordPrefix(m.prefix).MaxInputCharsPerWord(m.most).Build()
-		return nil
+	m.model = sync.OnceValues(func() (built wordpiece.WordPiece, err error) {
+		vocab := model.Vocab(ids)
+		err = fenced(func() error {
+			built = wordpiece.NewWordPieceBuilder().Vocab(&vocab).UnkToken(j.Unknown).
+				ContinuingSubwordPrefix(m.prefix).MaxInputCharsPerWord(m.most).Build()
+			return nil
+		})
+		return built, err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("model: %w", err)
+	tokens := make([]string, 0, len(ids))
+	for token, id := range ids {
+		tokens, m.starts = append(tokens, token), append(m.starts, int32(id))
+	}
+	m.trie = newByteTrie(tokens)
+	for _, b := range []byte(m.prefix) {
+		if m.inside = m.trie.child(m.inside, b); m.inside < 0 {
+			break
+		}
 	}
 	return m, nil
 }
@@ -70,9 +84,51 @@ func (m *wordPiece) Tokens(ids, ends []int32, word []byte) ([]int32, []int32) {
 	if len(word) > longWord {
 		return m.long(ids, ends, word)
 	}
+	if isASCII(word) {
+		return m.ascii(ids, ends, word)
+	}
+	return m.other(ids, ends, word)
+}
+
+// ascii is Tokens for ASCII words.
+func (m *wordPiece) ascii(ids, ends []int32, word []byte) ([]int32, []int32) {
+	first, node := len(ids), int32(0)
+	if len(word) > m.most {
+		return append(ids, m.unknown), append(ends, int32(len(word)))
+	}
+	for from := 0; from < len(word); node = m.inside {
+		token, end := int32(-1), from
+		for at := from; at < len(word) && node >= 0; at++ {
+			if node = m.trie.child(node, word[at]); node >= 0 && m.trie.ids[node] >= 0 {
+				token, end = m.starts[m.trie.ids[node]], at+1
+			}
+		}
+		if token < 0 {
+			return append(ids[:first], m.unknown), append(ends[:first], int32(len(word)))
+		}
+		ids, ends, from = append(ids, token), append(ends, int32(end)), end
+	}
+	return ids, ends
+}
+
+func isASCII(word []byte) bool {
+	for _, b := range word {
+		if b >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// other is Tokens for words of any characters.
+func (m *wordPiece) other(ids, ends []int32, word []byte) ([]int32, []int32) {
 	first, end := len(ids), 0
 	err := fenced(func() error {
-		tokens, err := m.model.Tokenize(string(word))
+		model, err := m.model()
+		if err != nil {
+			return err
+		}
+		tokens, err := model.Tokenize(string(word))
 		for i, t := range tokens {
 			if end += len(t.Value); i > 0 {
 				end -= len(m.prefix)

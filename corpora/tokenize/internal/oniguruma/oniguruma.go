@@ -53,6 +53,9 @@ func Compile(pattern string) (*regexp.Regexp, error) {
 				b.WriteString("[^" + class + "]")
 			case class != "":
 				b.WriteString("[" + class + "]")
+			case !inside && (e == 'A' || e == 'z'): // the ends of the text
+				b.WriteByte('\\')
+				b.WriteByte(e)
 			case e == 'p' || e == 'P' || strings.IndexByte("rntfv", e) >= 0 || e < utf8.RuneSelf && !isLetterOrDigit(e):
 				b.WriteByte('\\')
 				b.WriteByte(e)

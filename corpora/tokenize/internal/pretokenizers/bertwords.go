@@ -10,9 +10,9 @@ import (
 	"github.com/luminavec/luminavec/corpora/tokenize/internal/normalizers"
 )
 
-// bertWords does in one pass what BertNormalizer and BertPreTokenizer do: it cuts text
+// BertWords does in one pass what BertNormalizer and BertPreTokenizer do: it cuts text
 // at white space and makes each punctuation character a word.
-type bertWords struct {
+type BertWords struct {
 	normalizers.BertOptions
 	classes *[unicode.MaxRune + 1]uint8
 	ascii   [256]uint8 // classes of bytes, and asciiSlow
@@ -25,18 +25,42 @@ type bertWords struct {
 }
 
 // Place implements [Worker]. Characters that come from one have the same position.
-func (w *bertWords) Place(start, end int) (first, past int) {
+func (w *BertWords) Place(start, end int) (first, past int) {
 	if len(w.from) == 0 { // an ASCII word
 		return start, end
 	}
 	return w.from[start] - w.from[0], w.until[end-1] - w.from[0]
 }
 
+// ByteClass says how a byte of text is cut.
+type ByteClass int
+
+// The classes of bytes.
+const (
+	InWord  ByteClass = iota // part of a word
+	Space                    // white space, which ends a word and has no token
+	Alone                    // a word of its own
+	NotFast                  // a control character or not ASCII: Each applies the full rules from here to the next white space
+)
+
+// Byte returns the class of a byte and, for part of a word, what it becomes.
+func (w *BertWords) Byte(b byte) (ByteClass, byte) {
+	switch class := w.ascii[b]; {
+	case class == 0:
+		return InWord, w.fold[b]
+	case class == asciiSlow:
+		return NotFast, b
+	case class&normalizers.BertPunctuation != 0:
+		return Alone, b
+	}
+	return Space, b
+}
+
 // asciiSlow marks bytes that the fast path does not handle.
 const asciiSlow = 1 << 7
 
-func newBertWords(o normalizers.BertOptions) *bertWords {
-	w := &bertWords{BertOptions: o, classes: normalizers.BertClasses()}
+func newBertWords(o normalizers.BertOptions) *BertWords {
+	w := &BertWords{BertOptions: o, classes: normalizers.BertClasses()}
 	for b := range w.ascii {
 		w.ascii[b], w.fold[b] = asciiSlow, byte(b)
 		if b < utf8.RuneSelf && w.classes[b]&normalizers.BertRemoved == 0 {
@@ -51,7 +75,7 @@ func newBertWords(o normalizers.BertOptions) *bertWords {
 
 // Each implements [Worker]. ASCII words are cut here; from any other character to the
 // next ASCII white space, piece does the work. No rule reaches across white space.
-func (w *bertWords) Each(text []byte, emit func(word []byte, start, end int)) {
+func (w *BertWords) Each(text []byte, emit func(word []byte, start, end int)) {
 	for i := 0; i < len(text); {
 		start, n := i, 0
 		buf := w.word[:cap(w.word)]
@@ -92,7 +116,7 @@ func (w *bertWords) Each(text []byte, emit func(word []byte, start, end int)) {
 }
 
 // piece is Each for text at byte base, by the full rules of Unicode.
-func (w *bertWords) piece(text []byte, base int, emit func(word []byte, start, end int)) {
+func (w *BertWords) piece(text []byte, base int, emit func(word []byte, start, end int)) {
 	in := &w.clean1
 	in.Reset()
 	for i := 0; i < len(text); {
@@ -152,7 +176,7 @@ func (w *bertWords) piece(text []byte, base int, emit func(word []byte, start, e
 	flush()
 }
 
-func (w *bertWords) append(r rune, from, until int) {
+func (w *BertWords) append(r rune, from, until int) {
 	w.word = utf8.AppendRune(w.word, r)
 	for len(w.from) < len(w.word) {
 		w.from, w.until = append(w.from, from), append(w.until, until)
@@ -161,7 +185,7 @@ func (w *bertWords) append(r rune, from, until int) {
 
 // decompose converts text to normal form D. Each byte keeps the position of its
 // character; marks that may have been reordered have the position of all of them.
-func (w *bertWords) decompose(in *normalizers.Text) *normalizers.Text {
+func (w *BertWords) decompose(in *normalizers.Text) *normalizers.Text {
 	out := &w.clean2
 	out.Reset()
 	for i := 0; i < len(in.Bytes); {

@@ -21,7 +21,7 @@ import (
 
 // PreTokenizer splits text into words. It does not change once made; workers do the work.
 type PreTokenizer struct {
-	bert   *normalizers.BertOptions // BertNormalizer and BertPreTokenizer, for which bertWords is fast
+	bert   *normalizers.BertOptions // BertNormalizer and BertPreTokenizer, for which BertWords is fast
 	normal []normalizers.Step
 	cuts   []cutStep
 	// Mark is a character before which every word is also cut, except after
