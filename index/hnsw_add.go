@@ -175,6 +175,9 @@ func (g *graph) Save(w io.Writer) error { return saveIndex(g, w) }
 // write implements Save for a caller that holds gate exclusively.
 func (g *graph) write(w io.Writer) error {
 	g.finishCleanup()
+	if g.options.Quantization != NoQuantization && g.stale() { // searches of the opened file use them
+		g.measureWidths()
+	}
 	if g.stale() {
 		g.measureWidths()
 	}

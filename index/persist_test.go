@@ -294,7 +294,7 @@ func TestGolden(t *testing.T) {
 	names := old
 	for name, o := range map[string]Options{
 		"v3-flat.index": {Kind: Flat}, "v3-hnsw.index": {}, "v5-int8.index": {Quantization: Int8, Metric: Euclidean},
-		"v5-int4.index": {Quantization: Int4, Metric: Euclidean}, "v5-flat-int4.index": {Kind: Flat, Quantization: Int4},
+		"v5-int4.index": {Quantization: Int4, Metric: Euclidean}, "v5-flat-int4.index": {Kind: Flat, Quantization: Int4}, "v5-edges.index": {Quantization: Edges},
 	} {
 		names = append(names, name)
 		if !*update {

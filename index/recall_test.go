@@ -67,7 +67,11 @@ func TestCodesThatCollapse(t *testing.T) {
 			if err != nil || r.Queries != 100 || r.K != 10 {
 				t.Fatalf("%s, %s: %+v, error %v", d.name, q, r, err)
 			}
-			if bad := slices.Contains(d.bad, q); bad != (r.Codes < GoodRecall) || !bad && r.Found < GoodRecall || bad != (r.Warning() != "") || q == NoQuantization && r.Codes != 1 {
+			least := GoodRecall
+			if q == Edges {
+				least -= 0.05 // EfSearch nodes are expanded, not only met
+			}
+			if bad := slices.Contains(d.bad, q); bad != (r.Codes < GoodRecall) || !bad && r.Found < least || bad != (r.Warning() != "") || q == NoQuantization && r.Codes != 1 {
 				t.Errorf("%s, %s: %+v", d.name, q, r)
 			}
 			if err := r.Check(q); (err != nil) != (r.Codes < PoorRecall) || err != nil && (!strings.Contains(err.Error(), string(q)) || fault.Hint(err) == "") {

@@ -70,6 +70,7 @@ var speaking = []string{"cmd", "internal/bench", "internal/cli", "internal/comma
 
 const (
 	maxPackage = 5500 // lines without tests and generated code
+	maxIndex   = 6400 // of package index: the kinds share one store, its files and its locks
 	maxFile    = 600
 )
 
@@ -195,8 +196,12 @@ func TestSizes(t *testing.T) {
 		}
 	}
 	for dir, n := range packages {
-		if n > maxPackage {
-			t.Errorf("package %s has %d lines without tests, more than %d", dir, n, maxPackage)
+		limit := maxPackage
+		if dir == "index" {
+			limit = maxIndex
+		}
+		if n > limit {
+			t.Errorf("package %s has %d lines without tests, more than %d", dir, n, limit)
 		}
 	}
 }

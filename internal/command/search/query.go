@@ -17,13 +17,14 @@ import (
 
 type queryOptions struct {
 	k, ef   int
+	recall  float64
 	full    bool
 	vectors string
 	read    exchange.Options // of vectors
 }
 
 func queryCommand() *cobra.Command {
-	var o queryOptions
+	o := queryOptions{recall: 0.99}
 	cmd := &cobra.Command{
 		Use:   "query DIR [options] [QUESTION]\nquery INDEX --vectors FILE [options]",
 		Short: "Rank the documents of a collection by their similarity to a question",
@@ -46,7 +47,8 @@ $ search query docs -k 1 "who discovered penicillin"
 		cli.Flag{Arg: "INDEX", Help: "index file, as 'search build --vectors' writes it"})
 	cli.Declare(cmd, cli.ForInput,
 		cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "search the vectors in FILE, in the formats of 'search build --vectors'"},
-		cli.Flag{Name: "ef", Arg: "N", Into: &o.ef, Field: "Ef", Help: "search width in the graph: wider is slower, with higher recall", Default: "100", Positive: true})
+		cli.Flag{Name: "ef", Arg: "N", Into: &o.ef, Field: "Ef", Help: "search width in the graph instead of --recall: wider is slower, with higher recall", Positive: true},
+		cli.Flag{Name: "recall", Arg: "X", Into: &o.recall, Field: "Recall", Help: "share of the nearest that a search of a graph finds, on average: its width is what vectors of the index needed, and grows until the best have settled; 1 compares all", Default: "0.99"})
 	cli.Declare(cmd, cli.ForInput, cli.VectorFlags(&o.read)...)
 	return cli.Declare(cmd, cli.ForOutput,
 		kFlag(&o.k, "number of documents"),
@@ -138,4 +140,6 @@ func answerOf(query string, found []collection.Hit) answer {
 	return ans
 }
 
-func (a *asker) searchOptions() index.SearchOptions { return index.SearchOptions{Ef: a.options.ef} }
+func (a *asker) searchOptions() index.SearchOptions {
+	return index.SearchOptions{Ef: a.options.ef, Recall: a.options.recall}
+}
