@@ -36,7 +36,8 @@
 // down a level, and on level 0 widens the step to a beam: it keeps the efSearch best
 // nodes seen so far and expands each once. An insertion is the same search with a beam
 // of efConstruction; it then links the new node and the M most diverse neighbors in
-// both directions. docs/index-tuning.md has measurements for choosing M, EfConstruction,
+// both directions. With the quantization Edges a node has codes of its neighbors, relative to
+// itself (Gou et al., "SymphonyQG", SIGMOD 2025). docs/index-tuning.md has measurements for choosing M, EfConstruction,
 // EfSearch, the kind and the quantization.
 //
 // # Guarantees

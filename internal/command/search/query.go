@@ -47,7 +47,7 @@ $ search query docs -k 1 "who discovered penicillin"
 		cli.Flag{Arg: "INDEX", Help: "index file, as 'search build --vectors' writes it"})
 	cli.Declare(cmd, cli.ForInput,
 		cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "search the vectors in FILE, in the formats of 'search build --vectors'"},
-		cli.Flag{Name: "ef", Arg: "N", Into: &o.ef, Field: "Ef", Help: "search width in the graph instead of --recall: wider is slower, with higher recall", Positive: true},
+		cli.Flag{Name: "ef", Arg: "N", Into: &o.ef, Field: "Ef", Help: "search width in the graph: wider is slower, with higher recall", Default: "what --recall needs", Positive: true},
 		cli.Flag{Name: "recall", Arg: "X", Into: &o.recall, Field: "Recall", Help: "share of the nearest that a search of a graph finds, on average: its width is what vectors of the index needed, and grows until the best have settled; 1 compares all", Default: "0.99"})
 	cli.Declare(cmd, cli.ForInput, cli.VectorFlags(&o.read)...)
 	return cli.Declare(cmd, cli.ForOutput,
