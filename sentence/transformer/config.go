@@ -181,19 +181,35 @@ func (c *Config) readModules(dir string) error {
 	return c.readPrompts(filepath.Join(dir, "config_sentence_transformers.json"))
 }
 
+// readTransformer reads the length at which texts are cut: max_seq_length or, in newer folders, that
+// of the tokenizer.
 func (c *Config) readTransformer(dir string) error {
 	var f struct {
 		MaxTokens *int `json:"max_seq_length"`
 	}
 	path := filepath.Join(dir, "sentence_bert_config.json")
-	if err := readJSON(path, &f); err != nil {
-		return ignoreMissing(err)
+	if err := ignoreMissing(readJSON(path, &f)); err != nil {
+		return err
 	}
 	if f.MaxTokens != nil {
 		if *f.MaxTokens < 1 || *f.MaxTokens > c.MaxTokens {
 			return fault.New("the network has no more positions", "%s: max_seq_length must be from 1 to %d, got %d", path, c.MaxTokens, *f.MaxTokens)
 		}
 		c.MaxTokens = *f.MaxTokens
+		return nil
+	}
+	var t struct {
+		MaxTokens *float64 `json:"model_max_length"` // 1e30 stands for any length
+	}
+	path = filepath.Join(dir, "tokenizer_config.json")
+	if err := ignoreMissing(readJSON(path, &t)); err != nil {
+		return err
+	}
+	if t.MaxTokens != nil && *t.MaxTokens < float64(c.MaxTokens) {
+		if *t.MaxTokens < 1 {
+			return fault.New("the file is damaged", "%s: model_max_length must be positive, got %g", path, *t.MaxTokens)
+		}
+		c.MaxTokens = int(*t.MaxTokens)
 	}
 	return nil
 }
@@ -216,6 +232,9 @@ func (c *Config) readPooling(path string) error {
 		case strings.HasPrefix(name, "pooling_mode_") && string(value) == "true":
 			chosen = append(chosen, name)
 		}
+	}
+	if string(modes["include_prompt"]) == "false" {
+		return fault.New("supported is pooling over all tokens", "%s: include_prompt false is not supported", path)
 	}
 	slices.Sort(chosen)
 	if len(chosen) != 1 || known[chosen[0]] == "" {

@@ -70,7 +70,7 @@ func (e *Encoder) attend(s *scratch, y *layer, x []float32, batch []input) {
 	width, heads := e.config.Width, e.config.Heads
 	head, total := width/heads, len(x)/width
 	qkv := room(&s.qkv, total*3*width)
-	y.qkv.product(qkv, x, total, nil, y.qkvBias)
+	y.qkv.product(qkv, x, total, false, y.qkvBias)
 	mixed := room(&s.mixed, total*width)
 	scale := float32(1 / math.Sqrt(float64(head)))
 	at := 0
@@ -88,7 +88,7 @@ func (e *Encoder) attend(s *scratch, y *layer, x []float32, batch []input) {
 		}
 		at += n
 	}
-	y.out.product(x, mixed, total, x, y.outBias)
+	y.out.product(x, mixed, total, true, y.outBias)
 	e.layerNorm(x, y.norm1)
 }
 
@@ -135,9 +135,9 @@ func (e *Encoder) transform(s *scratch, y *layer, x []float32) {
 		part := x[at:min(at+blockRows*width, len(x))]
 		rows := len(part) / width
 		inner := room(&s.inner, rows*e.config.Inner)
-		y.first.product(inner, part, rows, nil, nil)
+		y.first.product(inner, part, rows, false, nil)
 		e.activate(inner, y.firstBias)
-		y.second.product(part, inner, rows, part, y.secondBias)
+		y.second.product(part, inner, rows, true, y.secondBias)
 		e.layerNorm(part, y.norm2)
 	}
 }
@@ -160,16 +160,16 @@ func (e *Encoder) activate(x, bias []float32) {
 	}
 }
 
-// product sets the rows of dst to x·mᵀ + bias, plus those of add, which may be dst.
-func (m *matrix) product(dst, x []float32, rows int, add, bias []float32) {
+// product sets the rows of dst to x·wᵀ + bias, plus those of add, which may be dst.
+func (w *linear) product(dst, x []float32, rows int, add bool, bias []float32) {
 	beta := float32(0)
-	if add != nil {
+	if add {
 		beta = 1
 	}
-	kernel.Gemm(false, true, rows, m.rows, m.cols, 1, x, m.cols, m.x, m.cols, beta, dst, m.rows)
+	w.factor.Gemm(rows, 1, x, w.cols, beta, dst, w.rows)
 	for i := range rows {
 		if bias != nil {
-			kernel.Axpy(dst[i*m.rows:(i+1)*m.rows], 1, bias)
+			kernel.Axpy(dst[i*w.rows:(i+1)*w.rows], 1, bias)
 		}
 	}
 }

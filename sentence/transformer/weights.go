@@ -9,6 +9,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 // A matrix is a table of weights, by rows without gaps.
@@ -19,16 +20,29 @@ type matrix struct {
 
 func (m matrix) row(i int) []float32 { return m.x[i*m.cols : (i+1)*m.cols] }
 
+// linear is a matrix to multiply with.
+type linear struct {
+	rows, cols int
+	factor     *kernel.Factor
+}
+
+func newLinear(m matrix) linear {
+	if m.rows == 0 {
+		return linear{}
+	}
+	return linear{m.rows, m.cols, kernel.NewFactor(true, m.rows, m.cols, m.x, m.cols)}
+}
+
 // A layer transforms the vectors of all tokens. Weights are stored as in the file: an output a row.
 type layer struct {
-	qkv           matrix // 3·Width × Width: queries, keys, values
+	qkv           linear // 3·Width × Width: queries, keys, values
 	qkvBias       []float32
-	out           matrix // Width × Width
+	out           linear // Width × Width
 	outBias       []float32
-	norm1, norm2  norm
-	first, second matrix // Inner × Width, Width × Inner
+	first, second linear // Inner × Width, Width × Inner
 	firstBias     []float32
 	secondBias    []float32
+	norm1, norm2  norm
 }
 
 // A norm is a layer normalization: gain and bias.
@@ -211,14 +225,19 @@ func (l *loader) weights(n names, c *Config) *weights {
 	for i := range c.Layers {
 		at := func(name string) string { return fmt.Sprintf(name, i) }
 		var y layer
+		var qkv []float32
 		for _, part := range []string{n.query, n.key, n.value} {
 			m := l.matrix(at(part)+".weight", c.Width, c.Width)
-			y.qkv = matrix{3 * c.Width, c.Width, append(y.qkv.x, m.x...)}
+			qkv = append(qkv, m.x...)
 			y.qkvBias = append(y.qkvBias, l.vector(at(part)+".bias", c.Width)...)
 		}
-		y.out, y.outBias = l.matrix(at(n.out)+".weight", c.Width, c.Width), l.vector(at(n.out)+".bias", c.Width)
-		y.first, y.firstBias = l.matrix(at(n.first)+".weight", c.Inner, c.Width), l.vector(at(n.first)+".bias", c.Inner)
-		y.second, y.secondBias = l.matrix(at(n.second)+".weight", c.Width, c.Inner), l.vector(at(n.second)+".bias", c.Width)
+		if l.err != nil {
+			return nil
+		}
+		y.qkv = newLinear(matrix{3 * c.Width, c.Width, qkv})
+		y.out, y.outBias = newLinear(l.matrix(at(n.out)+".weight", c.Width, c.Width)), l.vector(at(n.out)+".bias", c.Width)
+		y.first, y.firstBias = newLinear(l.matrix(at(n.first)+".weight", c.Inner, c.Width)), l.vector(at(n.first)+".bias", c.Inner)
+		y.second, y.secondBias = newLinear(l.matrix(at(n.second)+".weight", c.Width, c.Inner)), l.vector(at(n.second)+".bias", c.Width)
 		y.norm1, y.norm2 = l.norm(at(n.norm1), c.Width), l.norm(at(n.norm2), c.Width)
 		w.layers = append(w.layers, y)
 	}
