@@ -36,7 +36,7 @@ const (
 // It panics with PanicMatrix if a leading dimension is smaller than a row or a slice
 // ends within its matrix.
 func Gemm(tA, tB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	g := product{tA, tB, m, n, k, alpha, beta, a, b, c, lda, ldb, ldc}
+	g := product{tA, tB, m, n, k, alpha, beta, a, b, c, lda, ldb, ldc, nil}
 	g.check()
 	g.run()
 }
@@ -44,7 +44,7 @@ func Gemm(tA, tB bool, m, n, k int, alpha float32, a []float32, lda int, b []flo
 // GemmParallel is Gemm on at most the given number of goroutines. The bits of C do not
 // depend on that number.
 func GemmParallel(threads int, tA, tB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	g := product{tA, tB, m, n, k, alpha, beta, a, b, c, lda, ldb, ldc}
+	g := product{tA, tB, m, n, k, alpha, beta, a, b, c, lda, ldb, ldc, nil}
 	g.check()
 	if threads <= 1 || float64(m)*float64(n)*float64(k) < gemmSpread {
 		g.run()
@@ -83,19 +83,22 @@ type product struct {
 	alpha, beta   float32
 	a, b, c       []float32
 	lda, ldb, ldc int
+	packed        []float32 // op(B) as packed by NewFactor, or nil
 }
 
 func (g *product) check() {
-	fits := func(x []float32, transposed bool, rows, columns, ld int) bool {
-		if transposed {
-			rows, columns = columns, rows
-		}
-		return rows >= 0 && columns >= 0 && ld >= columns &&
-			(rows == 0 || columns == 0 || len(x) >= (rows-1)*ld+columns)
-	}
 	if !fits(g.a, g.tA, g.m, g.k, g.lda) || !fits(g.b, g.tB, g.k, g.n, g.ldb) || !fits(g.c, false, g.m, g.n, g.ldc) {
 		panic(PanicMatrix)
 	}
+}
+
+// fits reports whether x holds a matrix of that shape.
+func fits(x []float32, transposed bool, rows, columns, ld int) bool {
+	if transposed {
+		rows, columns = columns, rows
+	}
+	return rows >= 0 && columns >= 0 && ld >= columns &&
+		(rows == 0 || columns == 0 || len(x) >= (rows-1)*ld+columns)
 }
 
 // rows computes the product of m rows of op(A), starting at row i.
@@ -163,10 +166,12 @@ func (g *product) run() {
 	s := gemmScratches.Get().(*gemmScratch)
 	defer gemmScratches.Put(s)
 	packA := !anywhere || g.packsA()
-	packB := !anywhere || g.tB || g.m > gemmDirect
+	packB := g.packed != nil || !anywhere || g.tB || g.m > gemmDirect
 	deepest := min(g.k, gemmDepth)
 	s.a = grow(s.a, min(g.m+height, gemmHeight)*deepest+Lanes) // packing writes past the end
-	s.b = grow(s.b, min(g.n+width, gemmWidth)*deepest)
+	if g.packed == nil {
+		s.b = grow(s.b, min(g.n+width, gemmWidth)*deepest)
+	}
 	blocks := (g.k + gemmDepth - 1) / gemmDepth
 	for j := 0; j < g.n; j += gemmWidth {
 		columns := min(gemmWidth, g.n-j)
@@ -174,12 +179,13 @@ func (g *product) run() {
 		for block := range blocks {
 			p := g.k * block / blocks
 			depth := g.k*(block+1)/blocks - p
-			bPanels := func(at int) panel { return panel{s.b[at*depth:], 1, width} }
-			for at := 0; at < columns; at += width {
-				if lanes := min(width, columns-at); packB || lanes < width {
-					g.packB(s.b[at*depth:], width, p, j+at, depth, lanes)
-				}
+			panels := s.b
+			if g.packed != nil {
+				panels = g.packed[(j*g.k + p*((columns+width-1)/width*width)):]
+			} else {
+				g.packPanels(panels, width, p, j, depth, columns, packB)
 			}
+			bPanels := func(at int) panel { return panel{panels[at*depth:], 1, width} }
 			for i := 0; i < g.m; i += gemmHeight {
 				rows := min(gemmHeight, g.m-i)
 				g.packA(s.a, height, i, p, rows, depth, packA)
@@ -243,6 +249,16 @@ func (g *product) packA(dst []float32, height, i, p, rows, depth int, all bool) 
 	}
 }
 
+// packPanels packs the panels of depth rows and the given number of columns of op(B), starting at
+// (p, j). Unless all is set, it packs only the last panel, and only if that is incomplete.
+func (g *product) packPanels(dst []float32, width, p, j, depth, columns int, all bool) {
+	for at := 0; at < columns; at += width {
+		if lanes := min(width, columns-at); all || lanes < width {
+			g.packB(dst[at*depth:], width, p, j+at, depth, lanes)
+		}
+	}
+}
+
 // packB packs lanes columns of op(B), starting at (p, j), into depth rows of width values.
 func (g *product) packB(dst []float32, width, p, j, depth, lanes int) {
 	if g.tB {
@@ -262,4 +278,41 @@ func (g *product) scale() {
 			scale(row, g.beta)
 		}
 	}
+}
+
+// A Factor is the right factor of products, packed once for all of them.
+type Factor struct {
+	n, k, width int
+	packed      []float32
+}
+
+// NewFactor packs op(B), which is k×n; op transposes with tB. B is stored by rows, ldb values apart,
+// and is not needed afterwards. It panics as Gemm does.
+func NewFactor(tB bool, n, k int, b []float32, ldb int) *Factor {
+	g := product{tB: tB, n: n, k: k, b: b, lda: k, ldb: ldb, ldc: n} // of no rows
+	g.check()
+	f := &Factor{n: n, k: k}
+	_, f.width, _ = tileShape()
+	f.packed = Aligned((n+f.width-1)/f.width*f.width*k + Lanes)
+	blocks := (k + gemmDepth - 1) / gemmDepth
+	for j := 0; j < n; j += gemmWidth {
+		columns := min(gemmWidth, n-j)
+		padded := (columns + f.width - 1) / f.width * f.width
+		for block := range blocks {
+			p := k * block / blocks
+			depth := k*(block+1)/blocks - p
+			g.packPanels(f.packed[j*k+p*padded:], f.width, p, j, depth, columns, true)
+		}
+	}
+	return f
+}
+
+// Gemm sets C to alpha·A·op(B) + beta·C, where A is m×k and C m×n, with the bits of [Gemm]. It
+// panics as Gemm does.
+func (f *Factor) Gemm(m int, alpha float32, a []float32, lda int, beta float32, c []float32, ldc int) {
+	g := product{m: m, n: f.n, k: f.k, alpha: alpha, beta: beta, a: a, c: c, lda: lda, ldb: f.n, ldc: ldc, packed: f.packed}
+	if _, width, _ := tileShape(); width != f.width || !fits(a, false, m, f.k, lda) || !fits(c, false, m, f.n, ldc) {
+		panic(PanicMatrix)
+	}
+	g.run()
 }

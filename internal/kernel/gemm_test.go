@@ -55,7 +55,7 @@ func (g *gemmCase) String() string {
 func (g *gemmCase) check(t *testing.T, name string, before []float32) {
 	t.Helper()
 	what := fmt.Sprintf("%s: %v", name, g)
-	p := product{g.tA, g.tB, g.m, g.n, g.k, g.alpha, g.beta, g.a, g.b, g.c, g.lda, g.ldb, g.ldc}
+	p := product{g.tA, g.tB, g.m, g.n, g.k, g.alpha, g.beta, g.a, g.b, g.c, g.lda, g.ldb, g.ldc, nil}
 	for i := range g.m {
 		for j := range g.n {
 			var sum, size float64
@@ -160,7 +160,7 @@ func TestGemmSameBits(t *testing.T) {
 				}
 				for _, rows := range []int{1, 5, 50} {
 					c := slices.Clone(before)
-					p := product{g.tA, g.tB, g.m, g.n, g.k, g.alpha, g.beta, g.a, g.b, c, g.lda, g.ldb, g.ldc}
+					p := product{g.tA, g.tB, g.m, g.n, g.k, g.alpha, g.beta, g.a, g.b, c, g.lda, g.ldb, g.ldc, nil}
 					for i := 0; i < g.m; i += rows {
 						p.rows(i, min(rows, g.m-i)).run()
 					}
@@ -170,6 +170,31 @@ func TestGemmSameBits(t *testing.T) {
 					c := slices.Clone(before)
 					GemmParallel(threads, g.tA, g.tB, g.m, g.n, g.k, g.alpha, g.a, g.lda, g.b, g.ldb, g.beta, c, g.ldc)
 					same(fmt.Sprintf("%d threads", threads), c)
+				}
+			}
+		}
+	})
+}
+
+// A factor that was packed before gives the same bits, whatever is packed on the fly.
+func TestFactor(t *testing.T) {
+	eachLevel(t, func(name string) {
+		r := rand.New(rand.NewPCG(57, 58))
+		for _, size := range [][3]int{{1, 1, 1}, {3, 70, gemmDepth + 1}, {20, gemmWidth + 35, 600}, {gemmHeight + 7, 40, 30}, {17, 2*gemmWidth + 1, 300}, {5, 7, 0}} {
+			for form := range 2 {
+				g := newGemmCase(r, false, form == 1, size[0], size[1], size[2], 0.7, 0.3)
+				f, before := NewFactor(g.tB, g.n, g.k, g.b, g.ldb), slices.Clone(g.c)
+				g.run()
+				for _, rows := range []int{1, 5, g.m} {
+					c := slices.Clone(before)
+					for i := 0; i < g.m; i += rows {
+						f.Gemm(min(rows, g.m-i), g.alpha, g.a[i*g.lda:], g.lda, g.beta, c[i*g.ldc:], g.ldc)
+					}
+					for i, v := range c {
+						if math.Float32bits(v) != math.Float32bits(g.c[i]) {
+							t.Fatalf("%s: %v, %d rows at a time: value %d is %g, want %g", name, g, rows, i, v, g.c[i])
+						}
+					}
 				}
 			}
 		}

@@ -874,3 +874,1287 @@ relu_gradient_one_done:
 relu_gradient_done:
 	VZEROUPPER
 	RET
+
+// func biasGELUAVX512(dst []float32, x []float32, bias []float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·biasGELUAVX512(SB), NOSPLIT, $0-72
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    x_base+24(FP), CX
+	MOVQ    bias_base+48(FP), DX
+	MOVQ    bias_len+56(FP), BX
+	SUBQ    $0x40, BX
+	JLT     gelu_four_done
+	PCALIGN $0x20
+
+gelu_four:
+	VMOVUPS      (CX), Z0
+	VADDPS       (DX), Z0, Z0
+	VANDPS       geluSize<>+0(SB), Z0, Z1
+	VMOVUPS      geluStep<>+0(SB), Z2
+	VMOVUPS      expOne<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VDIVPS       Z2, Z3, Z2
+	VMOVUPS      geluC5<>+0(SB), Z3
+	VFMADD213PS  geluC4<>+0(SB), Z2, Z3
+	VFMADD213PS  geluC3<>+0(SB), Z2, Z3
+	VFMADD213PS  geluC2<>+0(SB), Z2, Z3
+	VFMADD213PS  geluC1<>+0(SB), Z2, Z3
+	VMULPS       Z2, Z3, Z3
+	VMULPS       Z0, Z0, Z2
+	VMULPS       geluHalf<>+0(SB), Z2, Z2
+	VMOVUPS      expHighest<>+0(SB), Z4
+	VMINPS       Z4, Z2, Z4
+	VMOVUPS      expLog2E<>+0(SB), Z5
+	VFMADD213PS  expWhole<>+0(SB), Z4, Z5
+	VSUBPS       expWhole<>+0(SB), Z5, Z6
+	VFNMADD231PS expLn2High<>+0(SB), Z6, Z4
+	VFNMADD231PS expLn2Low<>+0(SB), Z6, Z4
+	VMOVUPS      expC6<>+0(SB), Z7
+	VFMADD213PS  expC5<>+0(SB), Z4, Z7
+	VFMADD213PS  expC4<>+0(SB), Z4, Z7
+	VFMADD213PS  expC3<>+0(SB), Z4, Z7
+	VFMADD213PS  expC2<>+0(SB), Z4, Z7
+	VMULPS       Z4, Z4, Z6
+	VFMADD213PS  Z4, Z6, Z7
+	VADDPS       expOne<>+0(SB), Z7, Z7
+	VPSLLD       $0x17, Z5, Z5
+	VCMPPS       $0x15, expLowest<>+0(SB), Z2, K1
+	VPADDD.Z     Z5, Z7, K1, Z7
+	VCMPPS       $0x03, Z2, Z2, K1
+	VMOVAPS      Z2, K1, Z7
+	VMULPS       Z7, Z3, Z3
+	VMULPS       Z1, Z3, Z3
+	VPXORD       Z1, Z1, Z1
+	VMAXPS       Z0, Z1, Z0
+	VSUBPS       Z3, Z0, Z0
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      64(CX), Z0
+	VADDPS       64(DX), Z0, Z0
+	VANDPS       geluSize<>+0(SB), Z0, Z1
+	VMOVUPS      geluStep<>+0(SB), Z2
+	VMOVUPS      expOne<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VDIVPS       Z2, Z3, Z2
+	VMOVUPS      geluC5<>+0(SB), Z3
+	VFMADD213PS  geluC4<>+0(SB), Z2, Z3
+	VFMADD213PS  geluC3<>+0(SB), Z2, Z3
+	VFMADD213PS  geluC2<>+0(SB), Z2, Z3
+	VFMADD213PS  geluC1<>+0(SB), Z2, Z3
+	VMULPS       Z2, Z3, Z3
+	VMULPS       Z0, Z0, Z2
+	VMULPS       geluHalf<>+0(SB), Z2, Z2
+	VMOVUPS      expHighest<>+0(SB), Z4
+	VMINPS       Z4, Z2, Z4
+	VMOVUPS      expLog2E<>+0(SB), Z5
+	VFMADD213PS  expWhole<>+0(SB), Z4, Z5
+	VSUBPS       expWhole<>+0(SB), Z5, Z6
+	VFNMADD231PS expLn2High<>+0(SB), Z6, Z4
+	VFNMADD231PS expLn2Low<>+0(SB), Z6, Z4
+	VMOVUPS      expC6<>+0(SB), Z7
+	VFMADD213PS  expC5<>+0(SB), Z4, Z7
+	VFMADD213PS  expC4<>+0(SB), Z4, Z7
+	VFMADD213PS  expC3<>+0(SB), Z4, Z7
+	VFMADD213PS  expC2<>+0(SB), Z4, Z7
+	VMULPS       Z4, Z4, Z6
+	VFMADD213PS  Z4, Z6, Z7
+	VADDPS       expOne<>+0(SB), Z7, Z7
+	VPSLLD       $0x17, Z5, Z5
+	VCMPPS       $0x15, expLowest<>+0(SB), Z2, K1
+	VPADDD.Z     Z5, Z7, K1, Z7
+	VCMPPS       $0x03, Z2, Z2, K1
+	VMOVAPS      Z2, K1, Z7
+	VMULPS       Z7, Z3, Z3
+	VMULPS       Z1, Z3, Z3
+	VPXORD       Z1, Z1, Z1
+	VMAXPS       Z0, Z1, Z0
+	VSUBPS       Z3, Z0, Z0
+	VMOVUPS      Z0, 64(AX)
+	VMOVUPS      128(CX), Z0
+	VADDPS       128(DX), Z0, Z0
+	VANDPS       geluSize<>+0(SB), Z0, Z1
+	VMOVUPS      geluStep<>+0(SB), Z2
+	VMOVUPS      expOne<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VDIVPS       Z2, Z3, Z2
+	VMOVUPS      geluC5<>+0(SB), Z3
+	VFMADD213PS  geluC4<>+0(SB), Z2, Z3
+	VFMADD213PS  geluC3<>+0(SB), Z2, Z3
+	VFMADD213PS  geluC2<>+0(SB), Z2, Z3
+	VFMADD213PS  geluC1<>+0(SB), Z2, Z3
+	VMULPS       Z2, Z3, Z3
+	VMULPS       Z0, Z0, Z2
+	VMULPS       geluHalf<>+0(SB), Z2, Z2
+	VMOVUPS      expHighest<>+0(SB), Z4
+	VMINPS       Z4, Z2, Z4
+	VMOVUPS      expLog2E<>+0(SB), Z5
+	VFMADD213PS  expWhole<>+0(SB), Z4, Z5
+	VSUBPS       expWhole<>+0(SB), Z5, Z6
+	VFNMADD231PS expLn2High<>+0(SB), Z6, Z4
+	VFNMADD231PS expLn2Low<>+0(SB), Z6, Z4
+	VMOVUPS      expC6<>+0(SB), Z7
+	VFMADD213PS  expC5<>+0(SB), Z4, Z7
+	VFMADD213PS  expC4<>+0(SB), Z4, Z7
+	VFMADD213PS  expC3<>+0(SB), Z4, Z7
+	VFMADD213PS  expC2<>+0(SB), Z4, Z7
+	VMULPS       Z4, Z4, Z6
+	VFMADD213PS  Z4, Z6, Z7
+	VADDPS       expOne<>+0(SB), Z7, Z7
+	VPSLLD       $0x17, Z5, Z5
+	VCMPPS       $0x15, expLowest<>+0(SB), Z2, K1
+	VPADDD.Z     Z5, Z7, K1, Z7
+	VCMPPS       $0x03, Z2, Z2, K1
+	VMOVAPS      Z2, K1, Z7
+	VMULPS       Z7, Z3, Z3
+	VMULPS       Z1, Z3, Z3
+	VPXORD       Z1, Z1, Z1
+	VMAXPS       Z0, Z1, Z0
+	VSUBPS       Z3, Z0, Z0
+	VMOVUPS      Z0, 128(AX)
+	VMOVUPS      192(CX), Z0
+	VADDPS       192(DX), Z0, Z0
+	VANDPS       geluSize<>+0(SB), Z0, Z1
+	VMOVUPS      geluStep<>+0(SB), Z2
+	VMOVUPS      expOne<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VDIVPS       Z2, Z3, Z2
+	VMOVUPS      geluC5<>+0(SB), Z3
+	VFMADD213PS  geluC4<>+0(SB), Z2, Z3
+	VFMADD213PS  geluC3<>+0(SB), Z2, Z3
+	VFMADD213PS  geluC2<>+0(SB), Z2, Z3
+	VFMADD213PS  geluC1<>+0(SB), Z2, Z3
+	VMULPS       Z2, Z3, Z3
+	VMULPS       Z0, Z0, Z2
+	VMULPS       geluHalf<>+0(SB), Z2, Z2
+	VMOVUPS      expHighest<>+0(SB), Z4
+	VMINPS       Z4, Z2, Z4
+	VMOVUPS      expLog2E<>+0(SB), Z5
+	VFMADD213PS  expWhole<>+0(SB), Z4, Z5
+	VSUBPS       expWhole<>+0(SB), Z5, Z6
+	VFNMADD231PS expLn2High<>+0(SB), Z6, Z4
+	VFNMADD231PS expLn2Low<>+0(SB), Z6, Z4
+	VMOVUPS      expC6<>+0(SB), Z7
+	VFMADD213PS  expC5<>+0(SB), Z4, Z7
+	VFMADD213PS  expC4<>+0(SB), Z4, Z7
+	VFMADD213PS  expC3<>+0(SB), Z4, Z7
+	VFMADD213PS  expC2<>+0(SB), Z4, Z7
+	VMULPS       Z4, Z4, Z6
+	VFMADD213PS  Z4, Z6, Z7
+	VADDPS       expOne<>+0(SB), Z7, Z7
+	VPSLLD       $0x17, Z5, Z5
+	VCMPPS       $0x15, expLowest<>+0(SB), Z2, K1
+	VPADDD.Z     Z5, Z7, K1, Z7
+	VCMPPS       $0x03, Z2, Z2, K1
+	VMOVAPS      Z2, K1, Z7
+	VMULPS       Z7, Z3, Z3
+	VMULPS       Z1, Z3, Z3
+	VPXORD       Z1, Z1, Z1
+	VMAXPS       Z0, Z1, Z0
+	VSUBPS       Z3, Z0, Z0
+	VMOVUPS      Z0, 192(AX)
+	ADDQ         $0x00000100, AX
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	SUBQ         $0x40, BX
+	JGE          gelu_four
+
+gelu_four_done:
+	ADDQ $0x30, BX
+	JLT  gelu_one_done
+
+gelu_one:
+	VMOVUPS      (CX), Z0
+	VADDPS       (DX), Z0, Z0
+	VANDPS       geluSize<>+0(SB), Z0, Z1
+	VMOVUPS      geluStep<>+0(SB), Z2
+	VMOVUPS      expOne<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VDIVPS       Z2, Z3, Z2
+	VMOVUPS      geluC5<>+0(SB), Z3
+	VFMADD213PS  geluC4<>+0(SB), Z2, Z3
+	VFMADD213PS  geluC3<>+0(SB), Z2, Z3
+	VFMADD213PS  geluC2<>+0(SB), Z2, Z3
+	VFMADD213PS  geluC1<>+0(SB), Z2, Z3
+	VMULPS       Z2, Z3, Z3
+	VMULPS       Z0, Z0, Z2
+	VMULPS       geluHalf<>+0(SB), Z2, Z2
+	VMOVUPS      expHighest<>+0(SB), Z4
+	VMINPS       Z4, Z2, Z4
+	VMOVUPS      expLog2E<>+0(SB), Z5
+	VFMADD213PS  expWhole<>+0(SB), Z4, Z5
+	VSUBPS       expWhole<>+0(SB), Z5, Z6
+	VFNMADD231PS expLn2High<>+0(SB), Z6, Z4
+	VFNMADD231PS expLn2Low<>+0(SB), Z6, Z4
+	VMOVUPS      expC6<>+0(SB), Z7
+	VFMADD213PS  expC5<>+0(SB), Z4, Z7
+	VFMADD213PS  expC4<>+0(SB), Z4, Z7
+	VFMADD213PS  expC3<>+0(SB), Z4, Z7
+	VFMADD213PS  expC2<>+0(SB), Z4, Z7
+	VMULPS       Z4, Z4, Z6
+	VFMADD213PS  Z4, Z6, Z7
+	VADDPS       expOne<>+0(SB), Z7, Z7
+	VPSLLD       $0x17, Z5, Z5
+	VCMPPS       $0x15, expLowest<>+0(SB), Z2, K1
+	VPADDD.Z     Z5, Z7, K1, Z7
+	VCMPPS       $0x03, Z2, Z2, K1
+	VMOVAPS      Z2, K1, Z7
+	VMULPS       Z7, Z3, Z3
+	VMULPS       Z1, Z3, Z3
+	VPXORD       Z1, Z1, Z1
+	VMAXPS       Z0, Z1, Z0
+	VSUBPS       Z3, Z0, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	SUBQ         $0x10, BX
+	JGE          gelu_one
+
+gelu_one_done:
+	ADDQ         $0x10, BX
+	JE           gelu_done
+	MOVQ         $-1, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (CX), K1, Z0
+	VMOVUPS.Z    (DX), K1, Z1
+	VADDPS       Z1, Z0, Z0
+	VANDPS       geluSize<>+0(SB), Z0, Z1
+	VMOVUPS      geluStep<>+0(SB), Z2
+	VMOVUPS      expOne<>+0(SB), Z3
+	VFMADD213PS  Z3, Z1, Z2
+	VDIVPS       Z2, Z3, Z2
+	VMOVUPS      geluC5<>+0(SB), Z3
+	VFMADD213PS  geluC4<>+0(SB), Z2, Z3
+	VFMADD213PS  geluC3<>+0(SB), Z2, Z3
+	VFMADD213PS  geluC2<>+0(SB), Z2, Z3
+	VFMADD213PS  geluC1<>+0(SB), Z2, Z3
+	VMULPS       Z2, Z3, Z3
+	VMULPS       Z0, Z0, Z2
+	VMULPS       geluHalf<>+0(SB), Z2, Z2
+	VMOVUPS      expHighest<>+0(SB), Z4
+	VMINPS       Z4, Z2, Z4
+	VMOVUPS      expLog2E<>+0(SB), Z5
+	VFMADD213PS  expWhole<>+0(SB), Z4, Z5
+	VSUBPS       expWhole<>+0(SB), Z5, Z6
+	VFNMADD231PS expLn2High<>+0(SB), Z6, Z4
+	VFNMADD231PS expLn2Low<>+0(SB), Z6, Z4
+	VMOVUPS      expC6<>+0(SB), Z7
+	VFMADD213PS  expC5<>+0(SB), Z4, Z7
+	VFMADD213PS  expC4<>+0(SB), Z4, Z7
+	VFMADD213PS  expC3<>+0(SB), Z4, Z7
+	VFMADD213PS  expC2<>+0(SB), Z4, Z7
+	VMULPS       Z4, Z4, Z6
+	VFMADD213PS  Z4, Z6, Z7
+	VADDPS       expOne<>+0(SB), Z7, Z7
+	VPSLLD       $0x17, Z5, Z5
+	VCMPPS       $0x15, expLowest<>+0(SB), Z2, K2
+	VPADDD.Z     Z5, Z7, K2, Z7
+	VCMPPS       $0x03, Z2, Z2, K2
+	VMOVAPS      Z2, K2, Z7
+	VMULPS       Z7, Z3, Z3
+	VMULPS       Z1, Z3, Z3
+	VPXORD       Z1, Z1, Z1
+	VMAXPS       Z0, Z1, Z0
+	VSUBPS       Z3, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+gelu_done:
+	VZEROUPPER
+	RET
+
+DATA geluSize<>+0(SB)/4, $0x7fffffff
+DATA geluSize<>+4(SB)/4, $0x7fffffff
+DATA geluSize<>+8(SB)/4, $0x7fffffff
+DATA geluSize<>+12(SB)/4, $0x7fffffff
+DATA geluSize<>+16(SB)/4, $0x7fffffff
+DATA geluSize<>+20(SB)/4, $0x7fffffff
+DATA geluSize<>+24(SB)/4, $0x7fffffff
+DATA geluSize<>+28(SB)/4, $0x7fffffff
+DATA geluSize<>+32(SB)/4, $0x7fffffff
+DATA geluSize<>+36(SB)/4, $0x7fffffff
+DATA geluSize<>+40(SB)/4, $0x7fffffff
+DATA geluSize<>+44(SB)/4, $0x7fffffff
+DATA geluSize<>+48(SB)/4, $0x7fffffff
+DATA geluSize<>+52(SB)/4, $0x7fffffff
+DATA geluSize<>+56(SB)/4, $0x7fffffff
+DATA geluSize<>+60(SB)/4, $0x7fffffff
+GLOBL geluSize<>(SB), RODATA|NOPTR, $64
+
+DATA geluStep<>+0(SB)/4, $0x3e6d3388
+DATA geluStep<>+4(SB)/4, $0x3e6d3388
+DATA geluStep<>+8(SB)/4, $0x3e6d3388
+DATA geluStep<>+12(SB)/4, $0x3e6d3388
+DATA geluStep<>+16(SB)/4, $0x3e6d3388
+DATA geluStep<>+20(SB)/4, $0x3e6d3388
+DATA geluStep<>+24(SB)/4, $0x3e6d3388
+DATA geluStep<>+28(SB)/4, $0x3e6d3388
+DATA geluStep<>+32(SB)/4, $0x3e6d3388
+DATA geluStep<>+36(SB)/4, $0x3e6d3388
+DATA geluStep<>+40(SB)/4, $0x3e6d3388
+DATA geluStep<>+44(SB)/4, $0x3e6d3388
+DATA geluStep<>+48(SB)/4, $0x3e6d3388
+DATA geluStep<>+52(SB)/4, $0x3e6d3388
+DATA geluStep<>+56(SB)/4, $0x3e6d3388
+DATA geluStep<>+60(SB)/4, $0x3e6d3388
+GLOBL geluStep<>(SB), RODATA|NOPTR, $64
+
+DATA expOne<>+0(SB)/4, $0x3f800000
+DATA expOne<>+4(SB)/4, $0x3f800000
+DATA expOne<>+8(SB)/4, $0x3f800000
+DATA expOne<>+12(SB)/4, $0x3f800000
+DATA expOne<>+16(SB)/4, $0x3f800000
+DATA expOne<>+20(SB)/4, $0x3f800000
+DATA expOne<>+24(SB)/4, $0x3f800000
+DATA expOne<>+28(SB)/4, $0x3f800000
+DATA expOne<>+32(SB)/4, $0x3f800000
+DATA expOne<>+36(SB)/4, $0x3f800000
+DATA expOne<>+40(SB)/4, $0x3f800000
+DATA expOne<>+44(SB)/4, $0x3f800000
+DATA expOne<>+48(SB)/4, $0x3f800000
+DATA expOne<>+52(SB)/4, $0x3f800000
+DATA expOne<>+56(SB)/4, $0x3f800000
+DATA expOne<>+60(SB)/4, $0x3f800000
+GLOBL expOne<>(SB), RODATA|NOPTR, $64
+
+DATA geluC5<>+0(SB)/4, $0x3f07dc22
+DATA geluC5<>+4(SB)/4, $0x3f07dc22
+DATA geluC5<>+8(SB)/4, $0x3f07dc22
+DATA geluC5<>+12(SB)/4, $0x3f07dc22
+DATA geluC5<>+16(SB)/4, $0x3f07dc22
+DATA geluC5<>+20(SB)/4, $0x3f07dc22
+DATA geluC5<>+24(SB)/4, $0x3f07dc22
+DATA geluC5<>+28(SB)/4, $0x3f07dc22
+DATA geluC5<>+32(SB)/4, $0x3f07dc22
+DATA geluC5<>+36(SB)/4, $0x3f07dc22
+DATA geluC5<>+40(SB)/4, $0x3f07dc22
+DATA geluC5<>+44(SB)/4, $0x3f07dc22
+DATA geluC5<>+48(SB)/4, $0x3f07dc22
+DATA geluC5<>+52(SB)/4, $0x3f07dc22
+DATA geluC5<>+56(SB)/4, $0x3f07dc22
+DATA geluC5<>+60(SB)/4, $0x3f07dc22
+GLOBL geluC5<>(SB), RODATA|NOPTR, $64
+
+DATA geluC4<>+0(SB)/4, $0xbf3a00e3
+DATA geluC4<>+4(SB)/4, $0xbf3a00e3
+DATA geluC4<>+8(SB)/4, $0xbf3a00e3
+DATA geluC4<>+12(SB)/4, $0xbf3a00e3
+DATA geluC4<>+16(SB)/4, $0xbf3a00e3
+DATA geluC4<>+20(SB)/4, $0xbf3a00e3
+DATA geluC4<>+24(SB)/4, $0xbf3a00e3
+DATA geluC4<>+28(SB)/4, $0xbf3a00e3
+DATA geluC4<>+32(SB)/4, $0xbf3a00e3
+DATA geluC4<>+36(SB)/4, $0xbf3a00e3
+DATA geluC4<>+40(SB)/4, $0xbf3a00e3
+DATA geluC4<>+44(SB)/4, $0xbf3a00e3
+DATA geluC4<>+48(SB)/4, $0xbf3a00e3
+DATA geluC4<>+52(SB)/4, $0xbf3a00e3
+DATA geluC4<>+56(SB)/4, $0xbf3a00e3
+DATA geluC4<>+60(SB)/4, $0xbf3a00e3
+GLOBL geluC4<>(SB), RODATA|NOPTR, $64
+
+DATA geluC3<>+0(SB)/4, $0x3f35f0e3
+DATA geluC3<>+4(SB)/4, $0x3f35f0e3
+DATA geluC3<>+8(SB)/4, $0x3f35f0e3
+DATA geluC3<>+12(SB)/4, $0x3f35f0e3
+DATA geluC3<>+16(SB)/4, $0x3f35f0e3
+DATA geluC3<>+20(SB)/4, $0x3f35f0e3
+DATA geluC3<>+24(SB)/4, $0x3f35f0e3
+DATA geluC3<>+28(SB)/4, $0x3f35f0e3
+DATA geluC3<>+32(SB)/4, $0x3f35f0e3
+DATA geluC3<>+36(SB)/4, $0x3f35f0e3
+DATA geluC3<>+40(SB)/4, $0x3f35f0e3
+DATA geluC3<>+44(SB)/4, $0x3f35f0e3
+DATA geluC3<>+48(SB)/4, $0x3f35f0e3
+DATA geluC3<>+52(SB)/4, $0x3f35f0e3
+DATA geluC3<>+56(SB)/4, $0x3f35f0e3
+DATA geluC3<>+60(SB)/4, $0x3f35f0e3
+GLOBL geluC3<>(SB), RODATA|NOPTR, $64
+
+DATA geluC2<>+0(SB)/4, $0xbe11a98e
+DATA geluC2<>+4(SB)/4, $0xbe11a98e
+DATA geluC2<>+8(SB)/4, $0xbe11a98e
+DATA geluC2<>+12(SB)/4, $0xbe11a98e
+DATA geluC2<>+16(SB)/4, $0xbe11a98e
+DATA geluC2<>+20(SB)/4, $0xbe11a98e
+DATA geluC2<>+24(SB)/4, $0xbe11a98e
+DATA geluC2<>+28(SB)/4, $0xbe11a98e
+DATA geluC2<>+32(SB)/4, $0xbe11a98e
+DATA geluC2<>+36(SB)/4, $0xbe11a98e
+DATA geluC2<>+40(SB)/4, $0xbe11a98e
+DATA geluC2<>+44(SB)/4, $0xbe11a98e
+DATA geluC2<>+48(SB)/4, $0xbe11a98e
+DATA geluC2<>+52(SB)/4, $0xbe11a98e
+DATA geluC2<>+56(SB)/4, $0xbe11a98e
+DATA geluC2<>+60(SB)/4, $0xbe11a98e
+GLOBL geluC2<>(SB), RODATA|NOPTR, $64
+
+DATA geluC1<>+0(SB)/4, $0x3e027906
+DATA geluC1<>+4(SB)/4, $0x3e027906
+DATA geluC1<>+8(SB)/4, $0x3e027906
+DATA geluC1<>+12(SB)/4, $0x3e027906
+DATA geluC1<>+16(SB)/4, $0x3e027906
+DATA geluC1<>+20(SB)/4, $0x3e027906
+DATA geluC1<>+24(SB)/4, $0x3e027906
+DATA geluC1<>+28(SB)/4, $0x3e027906
+DATA geluC1<>+32(SB)/4, $0x3e027906
+DATA geluC1<>+36(SB)/4, $0x3e027906
+DATA geluC1<>+40(SB)/4, $0x3e027906
+DATA geluC1<>+44(SB)/4, $0x3e027906
+DATA geluC1<>+48(SB)/4, $0x3e027906
+DATA geluC1<>+52(SB)/4, $0x3e027906
+DATA geluC1<>+56(SB)/4, $0x3e027906
+DATA geluC1<>+60(SB)/4, $0x3e027906
+GLOBL geluC1<>(SB), RODATA|NOPTR, $64
+
+DATA geluHalf<>+0(SB)/4, $0xbf000000
+DATA geluHalf<>+4(SB)/4, $0xbf000000
+DATA geluHalf<>+8(SB)/4, $0xbf000000
+DATA geluHalf<>+12(SB)/4, $0xbf000000
+DATA geluHalf<>+16(SB)/4, $0xbf000000
+DATA geluHalf<>+20(SB)/4, $0xbf000000
+DATA geluHalf<>+24(SB)/4, $0xbf000000
+DATA geluHalf<>+28(SB)/4, $0xbf000000
+DATA geluHalf<>+32(SB)/4, $0xbf000000
+DATA geluHalf<>+36(SB)/4, $0xbf000000
+DATA geluHalf<>+40(SB)/4, $0xbf000000
+DATA geluHalf<>+44(SB)/4, $0xbf000000
+DATA geluHalf<>+48(SB)/4, $0xbf000000
+DATA geluHalf<>+52(SB)/4, $0xbf000000
+DATA geluHalf<>+56(SB)/4, $0xbf000000
+DATA geluHalf<>+60(SB)/4, $0xbf000000
+GLOBL geluHalf<>(SB), RODATA|NOPTR, $64
+
+DATA expHighest<>+0(SB)/4, $0x42b171aa
+DATA expHighest<>+4(SB)/4, $0x42b171aa
+DATA expHighest<>+8(SB)/4, $0x42b171aa
+DATA expHighest<>+12(SB)/4, $0x42b171aa
+DATA expHighest<>+16(SB)/4, $0x42b171aa
+DATA expHighest<>+20(SB)/4, $0x42b171aa
+DATA expHighest<>+24(SB)/4, $0x42b171aa
+DATA expHighest<>+28(SB)/4, $0x42b171aa
+DATA expHighest<>+32(SB)/4, $0x42b171aa
+DATA expHighest<>+36(SB)/4, $0x42b171aa
+DATA expHighest<>+40(SB)/4, $0x42b171aa
+DATA expHighest<>+44(SB)/4, $0x42b171aa
+DATA expHighest<>+48(SB)/4, $0x42b171aa
+DATA expHighest<>+52(SB)/4, $0x42b171aa
+DATA expHighest<>+56(SB)/4, $0x42b171aa
+DATA expHighest<>+60(SB)/4, $0x42b171aa
+GLOBL expHighest<>(SB), RODATA|NOPTR, $64
+
+DATA expLog2E<>+0(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+4(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+8(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+12(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+16(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+20(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+24(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+28(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+32(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+36(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+40(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+44(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+48(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+52(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+56(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+60(SB)/4, $0x3fb8aa3b
+GLOBL expLog2E<>(SB), RODATA|NOPTR, $64
+
+DATA expWhole<>+0(SB)/4, $0x4b400000
+DATA expWhole<>+4(SB)/4, $0x4b400000
+DATA expWhole<>+8(SB)/4, $0x4b400000
+DATA expWhole<>+12(SB)/4, $0x4b400000
+DATA expWhole<>+16(SB)/4, $0x4b400000
+DATA expWhole<>+20(SB)/4, $0x4b400000
+DATA expWhole<>+24(SB)/4, $0x4b400000
+DATA expWhole<>+28(SB)/4, $0x4b400000
+DATA expWhole<>+32(SB)/4, $0x4b400000
+DATA expWhole<>+36(SB)/4, $0x4b400000
+DATA expWhole<>+40(SB)/4, $0x4b400000
+DATA expWhole<>+44(SB)/4, $0x4b400000
+DATA expWhole<>+48(SB)/4, $0x4b400000
+DATA expWhole<>+52(SB)/4, $0x4b400000
+DATA expWhole<>+56(SB)/4, $0x4b400000
+DATA expWhole<>+60(SB)/4, $0x4b400000
+GLOBL expWhole<>(SB), RODATA|NOPTR, $64
+
+DATA expLn2High<>+0(SB)/4, $0x3f318000
+DATA expLn2High<>+4(SB)/4, $0x3f318000
+DATA expLn2High<>+8(SB)/4, $0x3f318000
+DATA expLn2High<>+12(SB)/4, $0x3f318000
+DATA expLn2High<>+16(SB)/4, $0x3f318000
+DATA expLn2High<>+20(SB)/4, $0x3f318000
+DATA expLn2High<>+24(SB)/4, $0x3f318000
+DATA expLn2High<>+28(SB)/4, $0x3f318000
+DATA expLn2High<>+32(SB)/4, $0x3f318000
+DATA expLn2High<>+36(SB)/4, $0x3f318000
+DATA expLn2High<>+40(SB)/4, $0x3f318000
+DATA expLn2High<>+44(SB)/4, $0x3f318000
+DATA expLn2High<>+48(SB)/4, $0x3f318000
+DATA expLn2High<>+52(SB)/4, $0x3f318000
+DATA expLn2High<>+56(SB)/4, $0x3f318000
+DATA expLn2High<>+60(SB)/4, $0x3f318000
+GLOBL expLn2High<>(SB), RODATA|NOPTR, $64
+
+DATA expLn2Low<>+0(SB)/4, $0xb95e8083
+DATA expLn2Low<>+4(SB)/4, $0xb95e8083
+DATA expLn2Low<>+8(SB)/4, $0xb95e8083
+DATA expLn2Low<>+12(SB)/4, $0xb95e8083
+DATA expLn2Low<>+16(SB)/4, $0xb95e8083
+DATA expLn2Low<>+20(SB)/4, $0xb95e8083
+DATA expLn2Low<>+24(SB)/4, $0xb95e8083
+DATA expLn2Low<>+28(SB)/4, $0xb95e8083
+DATA expLn2Low<>+32(SB)/4, $0xb95e8083
+DATA expLn2Low<>+36(SB)/4, $0xb95e8083
+DATA expLn2Low<>+40(SB)/4, $0xb95e8083
+DATA expLn2Low<>+44(SB)/4, $0xb95e8083
+DATA expLn2Low<>+48(SB)/4, $0xb95e8083
+DATA expLn2Low<>+52(SB)/4, $0xb95e8083
+DATA expLn2Low<>+56(SB)/4, $0xb95e8083
+DATA expLn2Low<>+60(SB)/4, $0xb95e8083
+GLOBL expLn2Low<>(SB), RODATA|NOPTR, $64
+
+DATA expC6<>+0(SB)/4, $0x3ab511a9
+DATA expC6<>+4(SB)/4, $0x3ab511a9
+DATA expC6<>+8(SB)/4, $0x3ab511a9
+DATA expC6<>+12(SB)/4, $0x3ab511a9
+DATA expC6<>+16(SB)/4, $0x3ab511a9
+DATA expC6<>+20(SB)/4, $0x3ab511a9
+DATA expC6<>+24(SB)/4, $0x3ab511a9
+DATA expC6<>+28(SB)/4, $0x3ab511a9
+DATA expC6<>+32(SB)/4, $0x3ab511a9
+DATA expC6<>+36(SB)/4, $0x3ab511a9
+DATA expC6<>+40(SB)/4, $0x3ab511a9
+DATA expC6<>+44(SB)/4, $0x3ab511a9
+DATA expC6<>+48(SB)/4, $0x3ab511a9
+DATA expC6<>+52(SB)/4, $0x3ab511a9
+DATA expC6<>+56(SB)/4, $0x3ab511a9
+DATA expC6<>+60(SB)/4, $0x3ab511a9
+GLOBL expC6<>(SB), RODATA|NOPTR, $64
+
+DATA expC5<>+0(SB)/4, $0x3c091d36
+DATA expC5<>+4(SB)/4, $0x3c091d36
+DATA expC5<>+8(SB)/4, $0x3c091d36
+DATA expC5<>+12(SB)/4, $0x3c091d36
+DATA expC5<>+16(SB)/4, $0x3c091d36
+DATA expC5<>+20(SB)/4, $0x3c091d36
+DATA expC5<>+24(SB)/4, $0x3c091d36
+DATA expC5<>+28(SB)/4, $0x3c091d36
+DATA expC5<>+32(SB)/4, $0x3c091d36
+DATA expC5<>+36(SB)/4, $0x3c091d36
+DATA expC5<>+40(SB)/4, $0x3c091d36
+DATA expC5<>+44(SB)/4, $0x3c091d36
+DATA expC5<>+48(SB)/4, $0x3c091d36
+DATA expC5<>+52(SB)/4, $0x3c091d36
+DATA expC5<>+56(SB)/4, $0x3c091d36
+DATA expC5<>+60(SB)/4, $0x3c091d36
+GLOBL expC5<>(SB), RODATA|NOPTR, $64
+
+DATA expC4<>+0(SB)/4, $0x3d2aac7a
+DATA expC4<>+4(SB)/4, $0x3d2aac7a
+DATA expC4<>+8(SB)/4, $0x3d2aac7a
+DATA expC4<>+12(SB)/4, $0x3d2aac7a
+DATA expC4<>+16(SB)/4, $0x3d2aac7a
+DATA expC4<>+20(SB)/4, $0x3d2aac7a
+DATA expC4<>+24(SB)/4, $0x3d2aac7a
+DATA expC4<>+28(SB)/4, $0x3d2aac7a
+DATA expC4<>+32(SB)/4, $0x3d2aac7a
+DATA expC4<>+36(SB)/4, $0x3d2aac7a
+DATA expC4<>+40(SB)/4, $0x3d2aac7a
+DATA expC4<>+44(SB)/4, $0x3d2aac7a
+DATA expC4<>+48(SB)/4, $0x3d2aac7a
+DATA expC4<>+52(SB)/4, $0x3d2aac7a
+DATA expC4<>+56(SB)/4, $0x3d2aac7a
+DATA expC4<>+60(SB)/4, $0x3d2aac7a
+GLOBL expC4<>(SB), RODATA|NOPTR, $64
+
+DATA expC3<>+0(SB)/4, $0x3e2aaa48
+DATA expC3<>+4(SB)/4, $0x3e2aaa48
+DATA expC3<>+8(SB)/4, $0x3e2aaa48
+DATA expC3<>+12(SB)/4, $0x3e2aaa48
+DATA expC3<>+16(SB)/4, $0x3e2aaa48
+DATA expC3<>+20(SB)/4, $0x3e2aaa48
+DATA expC3<>+24(SB)/4, $0x3e2aaa48
+DATA expC3<>+28(SB)/4, $0x3e2aaa48
+DATA expC3<>+32(SB)/4, $0x3e2aaa48
+DATA expC3<>+36(SB)/4, $0x3e2aaa48
+DATA expC3<>+40(SB)/4, $0x3e2aaa48
+DATA expC3<>+44(SB)/4, $0x3e2aaa48
+DATA expC3<>+48(SB)/4, $0x3e2aaa48
+DATA expC3<>+52(SB)/4, $0x3e2aaa48
+DATA expC3<>+56(SB)/4, $0x3e2aaa48
+DATA expC3<>+60(SB)/4, $0x3e2aaa48
+GLOBL expC3<>(SB), RODATA|NOPTR, $64
+
+DATA expC2<>+0(SB)/4, $0x3efffffe
+DATA expC2<>+4(SB)/4, $0x3efffffe
+DATA expC2<>+8(SB)/4, $0x3efffffe
+DATA expC2<>+12(SB)/4, $0x3efffffe
+DATA expC2<>+16(SB)/4, $0x3efffffe
+DATA expC2<>+20(SB)/4, $0x3efffffe
+DATA expC2<>+24(SB)/4, $0x3efffffe
+DATA expC2<>+28(SB)/4, $0x3efffffe
+DATA expC2<>+32(SB)/4, $0x3efffffe
+DATA expC2<>+36(SB)/4, $0x3efffffe
+DATA expC2<>+40(SB)/4, $0x3efffffe
+DATA expC2<>+44(SB)/4, $0x3efffffe
+DATA expC2<>+48(SB)/4, $0x3efffffe
+DATA expC2<>+52(SB)/4, $0x3efffffe
+DATA expC2<>+56(SB)/4, $0x3efffffe
+DATA expC2<>+60(SB)/4, $0x3efffffe
+GLOBL expC2<>(SB), RODATA|NOPTR, $64
+
+DATA expLowest<>+0(SB)/4, $0xc2aea8f6
+DATA expLowest<>+4(SB)/4, $0xc2aea8f6
+DATA expLowest<>+8(SB)/4, $0xc2aea8f6
+DATA expLowest<>+12(SB)/4, $0xc2aea8f6
+DATA expLowest<>+16(SB)/4, $0xc2aea8f6
+DATA expLowest<>+20(SB)/4, $0xc2aea8f6
+DATA expLowest<>+24(SB)/4, $0xc2aea8f6
+DATA expLowest<>+28(SB)/4, $0xc2aea8f6
+DATA expLowest<>+32(SB)/4, $0xc2aea8f6
+DATA expLowest<>+36(SB)/4, $0xc2aea8f6
+DATA expLowest<>+40(SB)/4, $0xc2aea8f6
+DATA expLowest<>+44(SB)/4, $0xc2aea8f6
+DATA expLowest<>+48(SB)/4, $0xc2aea8f6
+DATA expLowest<>+52(SB)/4, $0xc2aea8f6
+DATA expLowest<>+56(SB)/4, $0xc2aea8f6
+DATA expLowest<>+60(SB)/4, $0xc2aea8f6
+GLOBL expLowest<>(SB), RODATA|NOPTR, $64
+
+// func deviationsAVX512(x []float32, mean float32) (sum float32, squares float32)
+// Requires: AVX, AVX512F, BMI2, SSE
+TEXT ·deviationsAVX512(SB), NOSPLIT, $0-40
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	VBROADCASTSS mean+24(FP), Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	SUBQ         $0x40, CX
+	JLT          deviations_four_done
+	PCALIGN      $0x20
+
+deviations_four:
+	VMOVUPS     (AX), Z9
+	VSUBPS      Z0, Z9, Z9
+	VADDPS      Z9, Z1, Z1
+	VFMADD231PS Z9, Z9, Z5
+	VMOVUPS     64(AX), Z9
+	VSUBPS      Z0, Z9, Z9
+	VADDPS      Z9, Z2, Z2
+	VFMADD231PS Z9, Z9, Z6
+	VMOVUPS     128(AX), Z9
+	VSUBPS      Z0, Z9, Z9
+	VADDPS      Z9, Z3, Z3
+	VFMADD231PS Z9, Z9, Z7
+	VMOVUPS     192(AX), Z9
+	VSUBPS      Z0, Z9, Z9
+	VADDPS      Z9, Z4, Z4
+	VFMADD231PS Z9, Z9, Z8
+	ADDQ        $0x00000100, AX
+	SUBQ        $0x40, CX
+	JGE         deviations_four
+
+deviations_four_done:
+	ADDQ $0x30, CX
+	JLT  deviations_one_done
+
+deviations_one:
+	VMOVUPS     (AX), Z9
+	VSUBPS      Z0, Z9, Z9
+	VADDPS      Z9, Z1, Z1
+	VFMADD231PS Z9, Z9, Z5
+	ADDQ        $0x40, AX
+	SUBQ        $0x10, CX
+	JGE         deviations_one
+
+deviations_one_done:
+	ADDQ        $0x10, CX
+	JE          deviations_done
+	MOVQ        $-1, DX
+	BZHIQ       CX, DX, DX
+	KMOVW       DX, K1
+	VMOVUPS.Z   (AX), K1, Z9
+	VSUBPS      Z0, Z9, Z9
+	VMOVAPS.Z   Z9, K1, Z9
+	VADDPS      Z9, Z2, Z2
+	VFMADD231PS Z9, Z9, Z6
+
+deviations_done:
+	VADDPS        Z2, Z1, Z1
+	VADDPS        Z4, Z3, Z3
+	VADDPS        Z3, Z1, Z1
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X1
+	VPERMILPS     $0x0e, X1, X0
+	VADDPS        X0, X1, X1
+	VPERMILPS     $0x01, X1, X0
+	VADDSS        X0, X1, X1
+	MOVSS         X1, sum+32(FP)
+	VADDPS        Z6, Z5, Z5
+	VADDPS        Z8, Z7, Z7
+	VADDPS        Z7, Z5, Z5
+	VEXTRACTF64X4 $0x01, Z5, Y0
+	VADDPS        Y0, Y5, Y5
+	VEXTRACTF128  $0x01, Y5, X0
+	VADDPS        X0, X5, X5
+	VPERMILPS     $0x0e, X5, X0
+	VADDPS        X0, X5, X5
+	VPERMILPS     $0x01, X5, X0
+	VADDSS        X0, X5, X5
+	MOVSS         X5, squares+36(FP)
+	VZEROUPPER
+	RET
+
+// func standardizeAVX512(dst []float32, x []float32, gain []float32, bias []float32, mean float32, inverse float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·standardizeAVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         x_len+32(FP), DX
+	MOVQ         gain_base+48(FP), BX
+	MOVQ         bias_base+72(FP), SI
+	VBROADCASTSS mean+96(FP), Z0
+	VBROADCASTSS inverse+100(FP), Z1
+	SUBQ         $0x40, DX
+	JLT          standardize_four_done
+	PCALIGN      $0x20
+
+standardize_four:
+	VMOVUPS     (CX), Z2
+	VSUBPS      Z0, Z2, Z2
+	VMULPS      Z1, Z2, Z2
+	VMOVUPS     (SI), Z3
+	VFMADD231PS (BX), Z2, Z3
+	VMOVUPS     Z3, (AX)
+	VMOVUPS     64(CX), Z2
+	VSUBPS      Z0, Z2, Z2
+	VMULPS      Z1, Z2, Z2
+	VMOVUPS     64(SI), Z3
+	VFMADD231PS 64(BX), Z2, Z3
+	VMOVUPS     Z3, 64(AX)
+	VMOVUPS     128(CX), Z2
+	VSUBPS      Z0, Z2, Z2
+	VMULPS      Z1, Z2, Z2
+	VMOVUPS     128(SI), Z3
+	VFMADD231PS 128(BX), Z2, Z3
+	VMOVUPS     Z3, 128(AX)
+	VMOVUPS     192(CX), Z2
+	VSUBPS      Z0, Z2, Z2
+	VMULPS      Z1, Z2, Z2
+	VMOVUPS     192(SI), Z3
+	VFMADD231PS 192(BX), Z2, Z3
+	VMOVUPS     Z3, 192(AX)
+	ADDQ        $0x00000100, AX
+	ADDQ        $0x00000100, CX
+	ADDQ        $0x00000100, BX
+	ADDQ        $0x00000100, SI
+	SUBQ        $0x40, DX
+	JGE         standardize_four
+
+standardize_four_done:
+	ADDQ $0x30, DX
+	JLT  standardize_one_done
+
+standardize_one:
+	VMOVUPS     (CX), Z2
+	VSUBPS      Z0, Z2, Z2
+	VMULPS      Z1, Z2, Z2
+	VMOVUPS     (SI), Z3
+	VFMADD231PS (BX), Z2, Z3
+	VMOVUPS     Z3, (AX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
+	SUBQ        $0x10, DX
+	JGE         standardize_one
+
+standardize_one_done:
+	ADDQ        $0x10, DX
+	JE          standardize_done
+	MOVQ        $-1, DI
+	BZHIQ       DX, DI, DI
+	KMOVW       DI, K1
+	VMOVUPS.Z   (CX), K1, Z2
+	VSUBPS      Z0, Z2, Z2
+	VMULPS      Z1, Z2, Z2
+	VMOVUPS.Z   (SI), K1, Z0
+	VMOVUPS.Z   (BX), K1, Z1
+	VFMADD231PS Z1, Z2, Z0
+	VMOVUPS     Z0, K1, (AX)
+
+standardize_done:
+	VZEROUPPER
+	RET
+
+// func biasGELUAVX2(dst []float32, x []float32, bias []float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·biasGELUAVX2(SB), NOSPLIT, $0-72
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    x_base+24(FP), CX
+	MOVQ    bias_base+48(FP), DX
+	MOVQ    bias_len+56(FP), BX
+	SUBQ    $0x20, BX
+	JLT     gelu_four_done
+	PCALIGN $0x20
+
+gelu_four:
+	VMOVUPS      (CX), Y0
+	VADDPS       (DX), Y0, Y0
+	VANDPS       geluSize<>+0(SB), Y0, Y1
+	VMOVUPS      geluStep<>+0(SB), Y2
+	VMOVUPS      expOne<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y2
+	VDIVPS       Y2, Y3, Y2
+	VMOVUPS      geluC5<>+0(SB), Y3
+	VFMADD213PS  geluC4<>+0(SB), Y2, Y3
+	VFMADD213PS  geluC3<>+0(SB), Y2, Y3
+	VFMADD213PS  geluC2<>+0(SB), Y2, Y3
+	VFMADD213PS  geluC1<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VMULPS       Y0, Y0, Y2
+	VMULPS       geluHalf<>+0(SB), Y2, Y2
+	VMOVUPS      expHighest<>+0(SB), Y4
+	VMINPS       Y4, Y2, Y4
+	VMOVUPS      expLog2E<>+0(SB), Y5
+	VFMADD213PS  expWhole<>+0(SB), Y4, Y5
+	VSUBPS       expWhole<>+0(SB), Y5, Y6
+	VFNMADD231PS expLn2High<>+0(SB), Y6, Y4
+	VFNMADD231PS expLn2Low<>+0(SB), Y6, Y4
+	VMOVUPS      expC6<>+0(SB), Y7
+	VFMADD213PS  expC5<>+0(SB), Y4, Y7
+	VFMADD213PS  expC4<>+0(SB), Y4, Y7
+	VFMADD213PS  expC3<>+0(SB), Y4, Y7
+	VFMADD213PS  expC2<>+0(SB), Y4, Y7
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  Y4, Y6, Y7
+	VADDPS       expOne<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y7, Y7
+	VCMPPS       $0x15, expLowest<>+0(SB), Y2, Y4
+	VANDPS       Y4, Y7, Y7
+	VCMPPS       $0x03, Y2, Y2, Y4
+	VORPS        Y4, Y7, Y7
+	VMULPS       Y7, Y3, Y3
+	VMULPS       Y1, Y3, Y3
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y0, Y1, Y0
+	VSUBPS       Y3, Y0, Y0
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      32(CX), Y0
+	VADDPS       32(DX), Y0, Y0
+	VANDPS       geluSize<>+0(SB), Y0, Y1
+	VMOVUPS      geluStep<>+0(SB), Y2
+	VMOVUPS      expOne<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y2
+	VDIVPS       Y2, Y3, Y2
+	VMOVUPS      geluC5<>+0(SB), Y3
+	VFMADD213PS  geluC4<>+0(SB), Y2, Y3
+	VFMADD213PS  geluC3<>+0(SB), Y2, Y3
+	VFMADD213PS  geluC2<>+0(SB), Y2, Y3
+	VFMADD213PS  geluC1<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VMULPS       Y0, Y0, Y2
+	VMULPS       geluHalf<>+0(SB), Y2, Y2
+	VMOVUPS      expHighest<>+0(SB), Y4
+	VMINPS       Y4, Y2, Y4
+	VMOVUPS      expLog2E<>+0(SB), Y5
+	VFMADD213PS  expWhole<>+0(SB), Y4, Y5
+	VSUBPS       expWhole<>+0(SB), Y5, Y6
+	VFNMADD231PS expLn2High<>+0(SB), Y6, Y4
+	VFNMADD231PS expLn2Low<>+0(SB), Y6, Y4
+	VMOVUPS      expC6<>+0(SB), Y7
+	VFMADD213PS  expC5<>+0(SB), Y4, Y7
+	VFMADD213PS  expC4<>+0(SB), Y4, Y7
+	VFMADD213PS  expC3<>+0(SB), Y4, Y7
+	VFMADD213PS  expC2<>+0(SB), Y4, Y7
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  Y4, Y6, Y7
+	VADDPS       expOne<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y7, Y7
+	VCMPPS       $0x15, expLowest<>+0(SB), Y2, Y4
+	VANDPS       Y4, Y7, Y7
+	VCMPPS       $0x03, Y2, Y2, Y4
+	VORPS        Y4, Y7, Y7
+	VMULPS       Y7, Y3, Y3
+	VMULPS       Y1, Y3, Y3
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y0, Y1, Y0
+	VSUBPS       Y3, Y0, Y0
+	VMOVUPS      Y0, 32(AX)
+	VMOVUPS      64(CX), Y0
+	VADDPS       64(DX), Y0, Y0
+	VANDPS       geluSize<>+0(SB), Y0, Y1
+	VMOVUPS      geluStep<>+0(SB), Y2
+	VMOVUPS      expOne<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y2
+	VDIVPS       Y2, Y3, Y2
+	VMOVUPS      geluC5<>+0(SB), Y3
+	VFMADD213PS  geluC4<>+0(SB), Y2, Y3
+	VFMADD213PS  geluC3<>+0(SB), Y2, Y3
+	VFMADD213PS  geluC2<>+0(SB), Y2, Y3
+	VFMADD213PS  geluC1<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VMULPS       Y0, Y0, Y2
+	VMULPS       geluHalf<>+0(SB), Y2, Y2
+	VMOVUPS      expHighest<>+0(SB), Y4
+	VMINPS       Y4, Y2, Y4
+	VMOVUPS      expLog2E<>+0(SB), Y5
+	VFMADD213PS  expWhole<>+0(SB), Y4, Y5
+	VSUBPS       expWhole<>+0(SB), Y5, Y6
+	VFNMADD231PS expLn2High<>+0(SB), Y6, Y4
+	VFNMADD231PS expLn2Low<>+0(SB), Y6, Y4
+	VMOVUPS      expC6<>+0(SB), Y7
+	VFMADD213PS  expC5<>+0(SB), Y4, Y7
+	VFMADD213PS  expC4<>+0(SB), Y4, Y7
+	VFMADD213PS  expC3<>+0(SB), Y4, Y7
+	VFMADD213PS  expC2<>+0(SB), Y4, Y7
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  Y4, Y6, Y7
+	VADDPS       expOne<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y7, Y7
+	VCMPPS       $0x15, expLowest<>+0(SB), Y2, Y4
+	VANDPS       Y4, Y7, Y7
+	VCMPPS       $0x03, Y2, Y2, Y4
+	VORPS        Y4, Y7, Y7
+	VMULPS       Y7, Y3, Y3
+	VMULPS       Y1, Y3, Y3
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y0, Y1, Y0
+	VSUBPS       Y3, Y0, Y0
+	VMOVUPS      Y0, 64(AX)
+	VMOVUPS      96(CX), Y0
+	VADDPS       96(DX), Y0, Y0
+	VANDPS       geluSize<>+0(SB), Y0, Y1
+	VMOVUPS      geluStep<>+0(SB), Y2
+	VMOVUPS      expOne<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y2
+	VDIVPS       Y2, Y3, Y2
+	VMOVUPS      geluC5<>+0(SB), Y3
+	VFMADD213PS  geluC4<>+0(SB), Y2, Y3
+	VFMADD213PS  geluC3<>+0(SB), Y2, Y3
+	VFMADD213PS  geluC2<>+0(SB), Y2, Y3
+	VFMADD213PS  geluC1<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VMULPS       Y0, Y0, Y2
+	VMULPS       geluHalf<>+0(SB), Y2, Y2
+	VMOVUPS      expHighest<>+0(SB), Y4
+	VMINPS       Y4, Y2, Y4
+	VMOVUPS      expLog2E<>+0(SB), Y5
+	VFMADD213PS  expWhole<>+0(SB), Y4, Y5
+	VSUBPS       expWhole<>+0(SB), Y5, Y6
+	VFNMADD231PS expLn2High<>+0(SB), Y6, Y4
+	VFNMADD231PS expLn2Low<>+0(SB), Y6, Y4
+	VMOVUPS      expC6<>+0(SB), Y7
+	VFMADD213PS  expC5<>+0(SB), Y4, Y7
+	VFMADD213PS  expC4<>+0(SB), Y4, Y7
+	VFMADD213PS  expC3<>+0(SB), Y4, Y7
+	VFMADD213PS  expC2<>+0(SB), Y4, Y7
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  Y4, Y6, Y7
+	VADDPS       expOne<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y7, Y7
+	VCMPPS       $0x15, expLowest<>+0(SB), Y2, Y4
+	VANDPS       Y4, Y7, Y7
+	VCMPPS       $0x03, Y2, Y2, Y4
+	VORPS        Y4, Y7, Y7
+	VMULPS       Y7, Y3, Y3
+	VMULPS       Y1, Y3, Y3
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y0, Y1, Y0
+	VSUBPS       Y3, Y0, Y0
+	VMOVUPS      Y0, 96(AX)
+	ADDQ         $0x00000080, AX
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x20, BX
+	JGE          gelu_four
+
+gelu_four_done:
+	ADDQ $0x18, BX
+	JLT  gelu_one_done
+
+gelu_one:
+	VMOVUPS      (CX), Y0
+	VADDPS       (DX), Y0, Y0
+	VANDPS       geluSize<>+0(SB), Y0, Y1
+	VMOVUPS      geluStep<>+0(SB), Y2
+	VMOVUPS      expOne<>+0(SB), Y3
+	VFMADD213PS  Y3, Y1, Y2
+	VDIVPS       Y2, Y3, Y2
+	VMOVUPS      geluC5<>+0(SB), Y3
+	VFMADD213PS  geluC4<>+0(SB), Y2, Y3
+	VFMADD213PS  geluC3<>+0(SB), Y2, Y3
+	VFMADD213PS  geluC2<>+0(SB), Y2, Y3
+	VFMADD213PS  geluC1<>+0(SB), Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VMULPS       Y0, Y0, Y2
+	VMULPS       geluHalf<>+0(SB), Y2, Y2
+	VMOVUPS      expHighest<>+0(SB), Y4
+	VMINPS       Y4, Y2, Y4
+	VMOVUPS      expLog2E<>+0(SB), Y5
+	VFMADD213PS  expWhole<>+0(SB), Y4, Y5
+	VSUBPS       expWhole<>+0(SB), Y5, Y6
+	VFNMADD231PS expLn2High<>+0(SB), Y6, Y4
+	VFNMADD231PS expLn2Low<>+0(SB), Y6, Y4
+	VMOVUPS      expC6<>+0(SB), Y7
+	VFMADD213PS  expC5<>+0(SB), Y4, Y7
+	VFMADD213PS  expC4<>+0(SB), Y4, Y7
+	VFMADD213PS  expC3<>+0(SB), Y4, Y7
+	VFMADD213PS  expC2<>+0(SB), Y4, Y7
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  Y4, Y6, Y7
+	VADDPS       expOne<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y5, Y5
+	VPADDD       Y5, Y7, Y7
+	VCMPPS       $0x15, expLowest<>+0(SB), Y2, Y4
+	VANDPS       Y4, Y7, Y7
+	VCMPPS       $0x03, Y2, Y2, Y4
+	VORPS        Y4, Y7, Y7
+	VMULPS       Y7, Y3, Y3
+	VMULPS       Y1, Y3, Y3
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y0, Y1, Y0
+	VSUBPS       Y3, Y0, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	SUBQ         $0x08, BX
+	JGE          gelu_one
+
+gelu_one_done:
+	ADDQ         $0x08, BX
+	JE           gelu_done
+	LEAQ         tailMasks<>+0(SB), SI
+	NEGQ         BX
+	VMOVUPS      32(SI)(BX*4), Y0
+	VMASKMOVPS   (CX), Y0, Y1
+	VMASKMOVPS   (DX), Y0, Y2
+	VADDPS       Y2, Y1, Y1
+	VANDPS       geluSize<>+0(SB), Y1, Y2
+	VMOVUPS      geluStep<>+0(SB), Y3
+	VMOVUPS      expOne<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VDIVPS       Y3, Y4, Y3
+	VMOVUPS      geluC5<>+0(SB), Y4
+	VFMADD213PS  geluC4<>+0(SB), Y3, Y4
+	VFMADD213PS  geluC3<>+0(SB), Y3, Y4
+	VFMADD213PS  geluC2<>+0(SB), Y3, Y4
+	VFMADD213PS  geluC1<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y4, Y4
+	VMULPS       Y1, Y1, Y3
+	VMULPS       geluHalf<>+0(SB), Y3, Y3
+	VMOVUPS      expHighest<>+0(SB), Y5
+	VMINPS       Y5, Y3, Y5
+	VMOVUPS      expLog2E<>+0(SB), Y6
+	VFMADD213PS  expWhole<>+0(SB), Y5, Y6
+	VSUBPS       expWhole<>+0(SB), Y6, Y7
+	VFNMADD231PS expLn2High<>+0(SB), Y7, Y5
+	VFNMADD231PS expLn2Low<>+0(SB), Y7, Y5
+	VMOVUPS      expC6<>+0(SB), Y8
+	VFMADD213PS  expC5<>+0(SB), Y5, Y8
+	VFMADD213PS  expC4<>+0(SB), Y5, Y8
+	VFMADD213PS  expC3<>+0(SB), Y5, Y8
+	VFMADD213PS  expC2<>+0(SB), Y5, Y8
+	VMULPS       Y5, Y5, Y7
+	VFMADD213PS  Y5, Y7, Y8
+	VADDPS       expOne<>+0(SB), Y8, Y8
+	VPSLLD       $0x17, Y6, Y6
+	VPADDD       Y6, Y8, Y8
+	VCMPPS       $0x15, expLowest<>+0(SB), Y3, Y5
+	VANDPS       Y5, Y8, Y8
+	VCMPPS       $0x03, Y3, Y3, Y5
+	VORPS        Y5, Y8, Y8
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y1, Y2, Y1
+	VSUBPS       Y4, Y1, Y1
+	VMASKMOVPS   Y1, Y0, (AX)
+
+gelu_done:
+	VZEROUPPER
+	RET
+
+// func deviationsAVX2(x []float32, mean float32) (sum float32, squares float32)
+// Requires: AVX, FMA3, SSE
+TEXT ·deviationsAVX2(SB), NOSPLIT, $0-40
+	MOVQ         x_base+0(FP), AX
+	MOVQ         x_len+8(FP), CX
+	VBROADCASTSS mean+24(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	SUBQ         $0x20, CX
+	JLT          deviations_four_done
+	PCALIGN      $0x20
+
+deviations_four:
+	VMOVUPS     (AX), Y9
+	VSUBPS      Y0, Y9, Y9
+	VADDPS      Y9, Y1, Y1
+	VFMADD231PS Y9, Y9, Y5
+	VMOVUPS     32(AX), Y9
+	VSUBPS      Y0, Y9, Y9
+	VADDPS      Y9, Y2, Y2
+	VFMADD231PS Y9, Y9, Y6
+	VMOVUPS     64(AX), Y9
+	VSUBPS      Y0, Y9, Y9
+	VADDPS      Y9, Y3, Y3
+	VFMADD231PS Y9, Y9, Y7
+	VMOVUPS     96(AX), Y9
+	VSUBPS      Y0, Y9, Y9
+	VADDPS      Y9, Y4, Y4
+	VFMADD231PS Y9, Y9, Y8
+	ADDQ        $0x00000080, AX
+	SUBQ        $0x20, CX
+	JGE         deviations_four
+
+deviations_four_done:
+	ADDQ $0x18, CX
+	JLT  deviations_one_done
+
+deviations_one:
+	VMOVUPS     (AX), Y9
+	VSUBPS      Y0, Y9, Y9
+	VADDPS      Y9, Y1, Y1
+	VFMADD231PS Y9, Y9, Y5
+	ADDQ        $0x20, AX
+	SUBQ        $0x08, CX
+	JGE         deviations_one
+
+deviations_one_done:
+	ADDQ        $0x08, CX
+	JE          deviations_done
+	LEAQ        tailMasks<>+0(SB), DX
+	NEGQ        CX
+	VMOVUPS     32(DX)(CX*4), Y9
+	VMASKMOVPS  (AX), Y9, Y10
+	VSUBPS      Y0, Y10, Y10
+	VANDPS      Y9, Y10, Y10
+	VADDPS      Y10, Y2, Y2
+	VFMADD231PS Y10, Y10, Y6
+
+deviations_done:
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y4, Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0x0e, X1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0x01, X1, X0
+	VADDSS       X0, X1, X1
+	MOVSS        X1, sum+32(FP)
+	VADDPS       Y6, Y5, Y5
+	VADDPS       Y8, Y7, Y7
+	VADDPS       Y7, Y5, Y5
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPS       X0, X5, X5
+	VPERMILPS    $0x0e, X5, X0
+	VADDPS       X0, X5, X5
+	VPERMILPS    $0x01, X5, X0
+	VADDSS       X0, X5, X5
+	MOVSS        X5, squares+36(FP)
+	VZEROUPPER
+	RET
+
+// func standardizeAVX2(dst []float32, x []float32, gain []float32, bias []float32, mean float32, inverse float32)
+// Requires: AVX, FMA3
+TEXT ·standardizeAVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         x_len+32(FP), DX
+	MOVQ         gain_base+48(FP), BX
+	MOVQ         bias_base+72(FP), SI
+	VBROADCASTSS mean+96(FP), Y0
+	VBROADCASTSS inverse+100(FP), Y1
+	SUBQ         $0x20, DX
+	JLT          standardize_four_done
+	PCALIGN      $0x20
+
+standardize_four:
+	VMOVUPS     (CX), Y2
+	VSUBPS      Y0, Y2, Y2
+	VMULPS      Y1, Y2, Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS (BX), Y2, Y3
+	VMOVUPS     Y3, (AX)
+	VMOVUPS     32(CX), Y2
+	VSUBPS      Y0, Y2, Y2
+	VMULPS      Y1, Y2, Y2
+	VMOVUPS     32(SI), Y3
+	VFMADD231PS 32(BX), Y2, Y3
+	VMOVUPS     Y3, 32(AX)
+	VMOVUPS     64(CX), Y2
+	VSUBPS      Y0, Y2, Y2
+	VMULPS      Y1, Y2, Y2
+	VMOVUPS     64(SI), Y3
+	VFMADD231PS 64(BX), Y2, Y3
+	VMOVUPS     Y3, 64(AX)
+	VMOVUPS     96(CX), Y2
+	VSUBPS      Y0, Y2, Y2
+	VMULPS      Y1, Y2, Y2
+	VMOVUPS     96(SI), Y3
+	VFMADD231PS 96(BX), Y2, Y3
+	VMOVUPS     Y3, 96(AX)
+	ADDQ        $0x00000080, AX
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x00000080, BX
+	ADDQ        $0x00000080, SI
+	SUBQ        $0x20, DX
+	JGE         standardize_four
+
+standardize_four_done:
+	ADDQ $0x18, DX
+	JLT  standardize_one_done
+
+standardize_one:
+	VMOVUPS     (CX), Y2
+	VSUBPS      Y0, Y2, Y2
+	VMULPS      Y1, Y2, Y2
+	VMOVUPS     (SI), Y3
+	VFMADD231PS (BX), Y2, Y3
+	VMOVUPS     Y3, (AX)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, DX
+	JGE         standardize_one
+
+standardize_one_done:
+	ADDQ        $0x08, DX
+	JE          standardize_done
+	LEAQ        tailMasks<>+0(SB), DI
+	NEGQ        DX
+	VMOVUPS     32(DI)(DX*4), Y2
+	VMASKMOVPS  (CX), Y2, Y3
+	VSUBPS      Y0, Y3, Y3
+	VMULPS      Y1, Y3, Y3
+	VMASKMOVPS  (SI), Y2, Y0
+	VMASKMOVPS  (BX), Y2, Y1
+	VFMADD231PS Y1, Y3, Y0
+	VMASKMOVPS  Y0, Y2, (AX)
+
+standardize_done:
+	VZEROUPPER
+	RET

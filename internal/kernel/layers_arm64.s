@@ -717,6 +717,1532 @@ first_done_21:
 relu_gradient_done:
 	RET
 
+// func biasGELUNEON(dst []float32, x []float32, bias []float32)
+TEXT ·biasGELUNEON(SB), NOSPLIT, $0-72
+	MOVD $expC2<>(SB), R3
+	MOVD $expC3<>(SB), R4
+	MOVD $expC4<>(SB), R5
+	MOVD $expC5<>(SB), R6
+	MOVD $expC6<>(SB), R7
+	MOVD $expHighest<>(SB), R12
+	MOVD $expLn2High<>(SB), R9
+	MOVD $expLn2Low<>(SB), R8
+	MOVD $expLog2E<>(SB), R11
+	MOVD $expLowest<>(SB), R2
+	MOVD $expOne<>(SB), R20
+	MOVD $expWhole<>(SB), R10
+	MOVD $geluC1<>(SB), R14
+	MOVD $geluC2<>(SB), R15
+	MOVD $geluC3<>(SB), R16
+	MOVD $geluC4<>(SB), R17
+	MOVD $geluC5<>(SB), R19
+	MOVD $geluHalf<>(SB), R13
+	MOVD $geluSize<>(SB), R22
+	MOVD $geluStep<>(SB), R21
+	MOVD dst_base+0(FP), R0
+	MOVD x_base+24(FP), R24
+	MOVD bias_base+48(FP), R23
+	MOVD bias_len+56(FP), R1
+	SUBS $32, R1, R1
+	BLT gelu_four_done
+	PCALIGN $16
+gelu_four:
+	FLDPQ 0(R24), (F3, F1)
+	FLDPQ 0(R23), (F2, F0)
+	WORD $0x4e22d46f // fadd v15.4s, v3.4s, v2.4s
+	WORD $0x4e20d42e // fadd v14.4s, v1.4s, v0.4s
+	FMOVQ 0(R22), F0
+	VAND V0.B16, V15.B16, V13.B16
+	VAND V0.B16, V14.B16, V12.B16
+	FMOVQ 0(R21), F3
+	FMOVQ 0(R20), F1
+	VMOV V1.B16, V2.B16
+	WORD $0x4e2dcc62 // fmla v2.4s, v3.4s, v13.4s
+	VMOV V1.B16, V0.B16
+	WORD $0x4e2ccc60 // fmla v0.4s, v3.4s, v12.4s
+	WORD $0x6e22fc25 // fdiv v5.4s, v1.4s, v2.4s
+	WORD $0x6e20fc21 // fdiv v1.4s, v1.4s, v0.4s
+	FMOVQ 0(R19), F0
+	FMOVQ 0(R17), F4
+	VMOV V4.B16, V3.B16
+	WORD $0x4e25cc03 // fmla v3.4s, v0.4s, v5.4s
+	WORD $0x4e21cc04 // fmla v4.4s, v0.4s, v1.4s
+	FMOVQ 0(R16), F2
+	VMOV V2.B16, V0.B16
+	WORD $0x4e25cc60 // fmla v0.4s, v3.4s, v5.4s
+	WORD $0x4e21cc82 // fmla v2.4s, v4.4s, v1.4s
+	FMOVQ 0(R15), F4
+	VMOV V4.B16, V3.B16
+	WORD $0x4e25cc03 // fmla v3.4s, v0.4s, v5.4s
+	WORD $0x4e21cc44 // fmla v4.4s, v2.4s, v1.4s
+	FMOVQ 0(R14), F0
+	VMOV V0.B16, V2.B16
+	WORD $0x4e25cc62 // fmla v2.4s, v3.4s, v5.4s
+	WORD $0x4e21cc80 // fmla v0.4s, v4.4s, v1.4s
+	WORD $0x6e25dc4b // fmul v11.4s, v2.4s, v5.4s
+	WORD $0x6e21dc0a // fmul v10.4s, v0.4s, v1.4s
+	WORD $0x6e2fdde2 // fmul v2.4s, v15.4s, v15.4s
+	WORD $0x6e2eddc1 // fmul v1.4s, v14.4s, v14.4s
+	FMOVQ 0(R13), F0
+	WORD $0x6e20dc49 // fmul v9.4s, v2.4s, v0.4s
+	WORD $0x6e20dc28 // fmul v8.4s, v1.4s, v0.4s
+	FMOVQ 0(R12), F0
+	WORD $0x4ea0c527 // fminnm v7.4s, v9.4s, v0.4s
+	WORD $0x4ea0c506 // fminnm v6.4s, v8.4s, v0.4s
+	FMOVQ 0(R11), F0
+	FMOVQ 0(R10), F5
+	VMOV V5.B16, V4.B16
+	WORD $0x4e27cc04 // fmla v4.4s, v0.4s, v7.4s
+	WORD $0x4e26cc05 // fmla v5.4s, v0.4s, v6.4s
+	FMOVQ 0(R10), F0
+	WORD $0x4ea0d482 // fsub v2.4s, v4.4s, v0.4s
+	WORD $0x4ea0d4a1 // fsub v1.4s, v5.4s, v0.4s
+	FMOVQ 0(R9), F0
+	WORD $0x4ea0cc47 // fmls v7.4s, v2.4s, v0.4s
+	WORD $0x4ea0cc26 // fmls v6.4s, v1.4s, v0.4s
+	FMOVQ 0(R8), F0
+	WORD $0x4ea0cc47 // fmls v7.4s, v2.4s, v0.4s
+	WORD $0x4ea0cc26 // fmls v6.4s, v1.4s, v0.4s
+	FMOVQ 0(R7), F2
+	FMOVQ 0(R6), F1
+	VMOV V1.B16, V0.B16
+	WORD $0x4e27cc40 // fmla v0.4s, v2.4s, v7.4s
+	WORD $0x4e26cc41 // fmla v1.4s, v2.4s, v6.4s
+	FMOVQ 0(R5), F3
+	VMOV V3.B16, V2.B16
+	WORD $0x4e27cc02 // fmla v2.4s, v0.4s, v7.4s
+	WORD $0x4e26cc23 // fmla v3.4s, v1.4s, v6.4s
+	FMOVQ 0(R4), F1
+	VMOV V1.B16, V0.B16
+	WORD $0x4e27cc40 // fmla v0.4s, v2.4s, v7.4s
+	WORD $0x4e26cc61 // fmla v1.4s, v3.4s, v6.4s
+	FMOVQ 0(R3), F3
+	VMOV V3.B16, V2.B16
+	WORD $0x4e27cc02 // fmla v2.4s, v0.4s, v7.4s
+	WORD $0x4e26cc23 // fmla v3.4s, v1.4s, v6.4s
+	WORD $0x6e27dce1 // fmul v1.4s, v7.4s, v7.4s
+	WORD $0x6e26dcc0 // fmul v0.4s, v6.4s, v6.4s
+	WORD $0x4e21cc47 // fmla v7.4s, v2.4s, v1.4s
+	WORD $0x4e20cc66 // fmla v6.4s, v3.4s, v0.4s
+	FMOVQ 0(R20), F0
+	WORD $0x4e20d4e1 // fadd v1.4s, v7.4s, v0.4s
+	WORD $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	VSHL $23, V4.S4, V2.S4
+	VSHL $23, V5.S4, V3.S4
+	VADD V2.S4, V1.S4, V1.S4
+	VADD V3.S4, V0.S4, V3.S4
+	FMOVQ 0(R2), F0
+	WORD $0x6ea9e402 // fcmgt v2.4s, v0.4s, v9.4s
+	WORD $0x6e205842 // mvn v2.16b, v2.16b
+	WORD $0x6ea8e400 // fcmgt v0.4s, v0.4s, v8.4s
+	WORD $0x6e205800 // mvn v0.16b, v0.16b
+	VAND V2.B16, V1.B16, V1.B16
+	VAND V0.B16, V3.B16, V0.B16
+	WORD $0x4e29e522 // fcmeq v2.4s, v9.4s, v9.4s
+	WORD $0x6e205842 // mvn v2.16b, v2.16b
+	WORD $0x4e28e503 // fcmeq v3.4s, v8.4s, v8.4s
+	WORD $0x6e205863 // mvn v3.16b, v3.16b
+	VORR V2.B16, V1.B16, V1.B16
+	VORR V3.B16, V0.B16, V0.B16
+	WORD $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD $0x6e2ddc21 // fmul v1.4s, v1.4s, v13.4s
+	WORD $0x6e2cdc03 // fmul v3.4s, v0.4s, v12.4s
+	VMOVI $0, V2.B16
+	VMOVI $0, V0.B16
+	WORD $0x4e2ff442 // fmax v2.4s, v2.4s, v15.4s
+	WORD $0x4e2ef400 // fmax v0.4s, v0.4s, v14.4s
+	WORD $0x4ea1d441 // fsub v1.4s, v2.4s, v1.4s
+	WORD $0x4ea3d400 // fsub v0.4s, v0.4s, v3.4s
+	FSTPQ (F1, F0), 0(R0)
+	FLDPQ 32(R24), (F3, F1)
+	FLDPQ 32(R23), (F2, F0)
+	WORD $0x4e22d46f // fadd v15.4s, v3.4s, v2.4s
+	WORD $0x4e20d42e // fadd v14.4s, v1.4s, v0.4s
+	FMOVQ 0(R22), F0
+	VAND V0.B16, V15.B16, V13.B16
+	VAND V0.B16, V14.B16, V12.B16
+	FMOVQ 0(R21), F3
+	FMOVQ 0(R20), F1
+	VMOV V1.B16, V2.B16
+	WORD $0x4e2dcc62 // fmla v2.4s, v3.4s, v13.4s
+	VMOV V1.B16, V0.B16
+	WORD $0x4e2ccc60 // fmla v0.4s, v3.4s, v12.4s
+	WORD $0x6e22fc25 // fdiv v5.4s, v1.4s, v2.4s
+	WORD $0x6e20fc21 // fdiv v1.4s, v1.4s, v0.4s
+	FMOVQ 0(R19), F0
+	FMOVQ 0(R17), F4
+	VMOV V4.B16, V3.B16
+	WORD $0x4e25cc03 // fmla v3.4s, v0.4s, v5.4s
+	WORD $0x4e21cc04 // fmla v4.4s, v0.4s, v1.4s
+	FMOVQ 0(R16), F2
+	VMOV V2.B16, V0.B16
+	WORD $0x4e25cc60 // fmla v0.4s, v3.4s, v5.4s
+	WORD $0x4e21cc82 // fmla v2.4s, v4.4s, v1.4s
+	FMOVQ 0(R15), F4
+	VMOV V4.B16, V3.B16
+	WORD $0x4e25cc03 // fmla v3.4s, v0.4s, v5.4s
+	WORD $0x4e21cc44 // fmla v4.4s, v2.4s, v1.4s
+	FMOVQ 0(R14), F0
+	VMOV V0.B16, V2.B16
+	WORD $0x4e25cc62 // fmla v2.4s, v3.4s, v5.4s
+	WORD $0x4e21cc80 // fmla v0.4s, v4.4s, v1.4s
+	WORD $0x6e25dc4b // fmul v11.4s, v2.4s, v5.4s
+	WORD $0x6e21dc0a // fmul v10.4s, v0.4s, v1.4s
+	WORD $0x6e2fdde2 // fmul v2.4s, v15.4s, v15.4s
+	WORD $0x6e2eddc1 // fmul v1.4s, v14.4s, v14.4s
+	FMOVQ 0(R13), F0
+	WORD $0x6e20dc49 // fmul v9.4s, v2.4s, v0.4s
+	WORD $0x6e20dc28 // fmul v8.4s, v1.4s, v0.4s
+	FMOVQ 0(R12), F0
+	WORD $0x4ea0c527 // fminnm v7.4s, v9.4s, v0.4s
+	WORD $0x4ea0c506 // fminnm v6.4s, v8.4s, v0.4s
+	FMOVQ 0(R11), F0
+	FMOVQ 0(R10), F5
+	VMOV V5.B16, V4.B16
+	WORD $0x4e27cc04 // fmla v4.4s, v0.4s, v7.4s
+	WORD $0x4e26cc05 // fmla v5.4s, v0.4s, v6.4s
+	FMOVQ 0(R10), F0
+	WORD $0x4ea0d482 // fsub v2.4s, v4.4s, v0.4s
+	WORD $0x4ea0d4a1 // fsub v1.4s, v5.4s, v0.4s
+	FMOVQ 0(R9), F0
+	WORD $0x4ea0cc47 // fmls v7.4s, v2.4s, v0.4s
+	WORD $0x4ea0cc26 // fmls v6.4s, v1.4s, v0.4s
+	FMOVQ 0(R8), F0
+	WORD $0x4ea0cc47 // fmls v7.4s, v2.4s, v0.4s
+	WORD $0x4ea0cc26 // fmls v6.4s, v1.4s, v0.4s
+	FMOVQ 0(R7), F2
+	FMOVQ 0(R6), F1
+	VMOV V1.B16, V0.B16
+	WORD $0x4e27cc40 // fmla v0.4s, v2.4s, v7.4s
+	WORD $0x4e26cc41 // fmla v1.4s, v2.4s, v6.4s
+	FMOVQ 0(R5), F3
+	VMOV V3.B16, V2.B16
+	WORD $0x4e27cc02 // fmla v2.4s, v0.4s, v7.4s
+	WORD $0x4e26cc23 // fmla v3.4s, v1.4s, v6.4s
+	FMOVQ 0(R4), F1
+	VMOV V1.B16, V0.B16
+	WORD $0x4e27cc40 // fmla v0.4s, v2.4s, v7.4s
+	WORD $0x4e26cc61 // fmla v1.4s, v3.4s, v6.4s
+	FMOVQ 0(R3), F3
+	VMOV V3.B16, V2.B16
+	WORD $0x4e27cc02 // fmla v2.4s, v0.4s, v7.4s
+	WORD $0x4e26cc23 // fmla v3.4s, v1.4s, v6.4s
+	WORD $0x6e27dce1 // fmul v1.4s, v7.4s, v7.4s
+	WORD $0x6e26dcc0 // fmul v0.4s, v6.4s, v6.4s
+	WORD $0x4e21cc47 // fmla v7.4s, v2.4s, v1.4s
+	WORD $0x4e20cc66 // fmla v6.4s, v3.4s, v0.4s
+	FMOVQ 0(R20), F0
+	WORD $0x4e20d4e1 // fadd v1.4s, v7.4s, v0.4s
+	WORD $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	VSHL $23, V4.S4, V2.S4
+	VSHL $23, V5.S4, V3.S4
+	VADD V2.S4, V1.S4, V1.S4
+	VADD V3.S4, V0.S4, V3.S4
+	FMOVQ 0(R2), F0
+	WORD $0x6ea9e402 // fcmgt v2.4s, v0.4s, v9.4s
+	WORD $0x6e205842 // mvn v2.16b, v2.16b
+	WORD $0x6ea8e400 // fcmgt v0.4s, v0.4s, v8.4s
+	WORD $0x6e205800 // mvn v0.16b, v0.16b
+	VAND V2.B16, V1.B16, V1.B16
+	VAND V0.B16, V3.B16, V0.B16
+	WORD $0x4e29e522 // fcmeq v2.4s, v9.4s, v9.4s
+	WORD $0x6e205842 // mvn v2.16b, v2.16b
+	WORD $0x4e28e503 // fcmeq v3.4s, v8.4s, v8.4s
+	WORD $0x6e205863 // mvn v3.16b, v3.16b
+	VORR V2.B16, V1.B16, V1.B16
+	VORR V3.B16, V0.B16, V0.B16
+	WORD $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD $0x6e2ddc21 // fmul v1.4s, v1.4s, v13.4s
+	WORD $0x6e2cdc03 // fmul v3.4s, v0.4s, v12.4s
+	VMOVI $0, V2.B16
+	VMOVI $0, V0.B16
+	WORD $0x4e2ff442 // fmax v2.4s, v2.4s, v15.4s
+	WORD $0x4e2ef400 // fmax v0.4s, v0.4s, v14.4s
+	WORD $0x4ea1d441 // fsub v1.4s, v2.4s, v1.4s
+	WORD $0x4ea3d400 // fsub v0.4s, v0.4s, v3.4s
+	FSTPQ (F1, F0), 32(R0)
+	FLDPQ 64(R24), (F3, F1)
+	FLDPQ 64(R23), (F2, F0)
+	WORD $0x4e22d46f // fadd v15.4s, v3.4s, v2.4s
+	WORD $0x4e20d42e // fadd v14.4s, v1.4s, v0.4s
+	FMOVQ 0(R22), F0
+	VAND V0.B16, V15.B16, V13.B16
+	VAND V0.B16, V14.B16, V12.B16
+	FMOVQ 0(R21), F3
+	FMOVQ 0(R20), F1
+	VMOV V1.B16, V2.B16
+	WORD $0x4e2dcc62 // fmla v2.4s, v3.4s, v13.4s
+	VMOV V1.B16, V0.B16
+	WORD $0x4e2ccc60 // fmla v0.4s, v3.4s, v12.4s
+	WORD $0x6e22fc25 // fdiv v5.4s, v1.4s, v2.4s
+	WORD $0x6e20fc21 // fdiv v1.4s, v1.4s, v0.4s
+	FMOVQ 0(R19), F0
+	FMOVQ 0(R17), F4
+	VMOV V4.B16, V3.B16
+	WORD $0x4e25cc03 // fmla v3.4s, v0.4s, v5.4s
+	WORD $0x4e21cc04 // fmla v4.4s, v0.4s, v1.4s
+	FMOVQ 0(R16), F2
+	VMOV V2.B16, V0.B16
+	WORD $0x4e25cc60 // fmla v0.4s, v3.4s, v5.4s
+	WORD $0x4e21cc82 // fmla v2.4s, v4.4s, v1.4s
+	FMOVQ 0(R15), F4
+	VMOV V4.B16, V3.B16
+	WORD $0x4e25cc03 // fmla v3.4s, v0.4s, v5.4s
+	WORD $0x4e21cc44 // fmla v4.4s, v2.4s, v1.4s
+	FMOVQ 0(R14), F0
+	VMOV V0.B16, V2.B16
+	WORD $0x4e25cc62 // fmla v2.4s, v3.4s, v5.4s
+	WORD $0x4e21cc80 // fmla v0.4s, v4.4s, v1.4s
+	WORD $0x6e25dc4b // fmul v11.4s, v2.4s, v5.4s
+	WORD $0x6e21dc0a // fmul v10.4s, v0.4s, v1.4s
+	WORD $0x6e2fdde2 // fmul v2.4s, v15.4s, v15.4s
+	WORD $0x6e2eddc1 // fmul v1.4s, v14.4s, v14.4s
+	FMOVQ 0(R13), F0
+	WORD $0x6e20dc49 // fmul v9.4s, v2.4s, v0.4s
+	WORD $0x6e20dc28 // fmul v8.4s, v1.4s, v0.4s
+	FMOVQ 0(R12), F0
+	WORD $0x4ea0c527 // fminnm v7.4s, v9.4s, v0.4s
+	WORD $0x4ea0c506 // fminnm v6.4s, v8.4s, v0.4s
+	FMOVQ 0(R11), F0
+	FMOVQ 0(R10), F5
+	VMOV V5.B16, V4.B16
+	WORD $0x4e27cc04 // fmla v4.4s, v0.4s, v7.4s
+	WORD $0x4e26cc05 // fmla v5.4s, v0.4s, v6.4s
+	FMOVQ 0(R10), F0
+	WORD $0x4ea0d482 // fsub v2.4s, v4.4s, v0.4s
+	WORD $0x4ea0d4a1 // fsub v1.4s, v5.4s, v0.4s
+	FMOVQ 0(R9), F0
+	WORD $0x4ea0cc47 // fmls v7.4s, v2.4s, v0.4s
+	WORD $0x4ea0cc26 // fmls v6.4s, v1.4s, v0.4s
+	FMOVQ 0(R8), F0
+	WORD $0x4ea0cc47 // fmls v7.4s, v2.4s, v0.4s
+	WORD $0x4ea0cc26 // fmls v6.4s, v1.4s, v0.4s
+	FMOVQ 0(R7), F2
+	FMOVQ 0(R6), F1
+	VMOV V1.B16, V0.B16
+	WORD $0x4e27cc40 // fmla v0.4s, v2.4s, v7.4s
+	WORD $0x4e26cc41 // fmla v1.4s, v2.4s, v6.4s
+	FMOVQ 0(R5), F3
+	VMOV V3.B16, V2.B16
+	WORD $0x4e27cc02 // fmla v2.4s, v0.4s, v7.4s
+	WORD $0x4e26cc23 // fmla v3.4s, v1.4s, v6.4s
+	FMOVQ 0(R4), F1
+	VMOV V1.B16, V0.B16
+	WORD $0x4e27cc40 // fmla v0.4s, v2.4s, v7.4s
+	WORD $0x4e26cc61 // fmla v1.4s, v3.4s, v6.4s
+	FMOVQ 0(R3), F3
+	VMOV V3.B16, V2.B16
+	WORD $0x4e27cc02 // fmla v2.4s, v0.4s, v7.4s
+	WORD $0x4e26cc23 // fmla v3.4s, v1.4s, v6.4s
+	WORD $0x6e27dce1 // fmul v1.4s, v7.4s, v7.4s
+	WORD $0x6e26dcc0 // fmul v0.4s, v6.4s, v6.4s
+	WORD $0x4e21cc47 // fmla v7.4s, v2.4s, v1.4s
+	WORD $0x4e20cc66 // fmla v6.4s, v3.4s, v0.4s
+	FMOVQ 0(R20), F0
+	WORD $0x4e20d4e1 // fadd v1.4s, v7.4s, v0.4s
+	WORD $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	VSHL $23, V4.S4, V2.S4
+	VSHL $23, V5.S4, V3.S4
+	VADD V2.S4, V1.S4, V1.S4
+	VADD V3.S4, V0.S4, V3.S4
+	FMOVQ 0(R2), F0
+	WORD $0x6ea9e402 // fcmgt v2.4s, v0.4s, v9.4s
+	WORD $0x6e205842 // mvn v2.16b, v2.16b
+	WORD $0x6ea8e400 // fcmgt v0.4s, v0.4s, v8.4s
+	WORD $0x6e205800 // mvn v0.16b, v0.16b
+	VAND V2.B16, V1.B16, V1.B16
+	VAND V0.B16, V3.B16, V0.B16
+	WORD $0x4e29e522 // fcmeq v2.4s, v9.4s, v9.4s
+	WORD $0x6e205842 // mvn v2.16b, v2.16b
+	WORD $0x4e28e503 // fcmeq v3.4s, v8.4s, v8.4s
+	WORD $0x6e205863 // mvn v3.16b, v3.16b
+	VORR V2.B16, V1.B16, V1.B16
+	VORR V3.B16, V0.B16, V0.B16
+	WORD $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD $0x6e2ddc21 // fmul v1.4s, v1.4s, v13.4s
+	WORD $0x6e2cdc03 // fmul v3.4s, v0.4s, v12.4s
+	VMOVI $0, V2.B16
+	VMOVI $0, V0.B16
+	WORD $0x4e2ff442 // fmax v2.4s, v2.4s, v15.4s
+	WORD $0x4e2ef400 // fmax v0.4s, v0.4s, v14.4s
+	WORD $0x4ea1d441 // fsub v1.4s, v2.4s, v1.4s
+	WORD $0x4ea3d400 // fsub v0.4s, v0.4s, v3.4s
+	FSTPQ (F1, F0), 64(R0)
+	FLDPQ 96(R24), (F3, F1)
+	FLDPQ 96(R23), (F2, F0)
+	WORD $0x4e22d46f // fadd v15.4s, v3.4s, v2.4s
+	WORD $0x4e20d42e // fadd v14.4s, v1.4s, v0.4s
+	FMOVQ 0(R22), F0
+	VAND V0.B16, V15.B16, V13.B16
+	VAND V0.B16, V14.B16, V12.B16
+	FMOVQ 0(R21), F3
+	FMOVQ 0(R20), F1
+	VMOV V1.B16, V2.B16
+	WORD $0x4e2dcc62 // fmla v2.4s, v3.4s, v13.4s
+	VMOV V1.B16, V0.B16
+	WORD $0x4e2ccc60 // fmla v0.4s, v3.4s, v12.4s
+	WORD $0x6e22fc25 // fdiv v5.4s, v1.4s, v2.4s
+	WORD $0x6e20fc21 // fdiv v1.4s, v1.4s, v0.4s
+	FMOVQ 0(R19), F0
+	FMOVQ 0(R17), F4
+	VMOV V4.B16, V3.B16
+	WORD $0x4e25cc03 // fmla v3.4s, v0.4s, v5.4s
+	WORD $0x4e21cc04 // fmla v4.4s, v0.4s, v1.4s
+	FMOVQ 0(R16), F2
+	VMOV V2.B16, V0.B16
+	WORD $0x4e25cc60 // fmla v0.4s, v3.4s, v5.4s
+	WORD $0x4e21cc82 // fmla v2.4s, v4.4s, v1.4s
+	FMOVQ 0(R15), F4
+	VMOV V4.B16, V3.B16
+	WORD $0x4e25cc03 // fmla v3.4s, v0.4s, v5.4s
+	WORD $0x4e21cc44 // fmla v4.4s, v2.4s, v1.4s
+	FMOVQ 0(R14), F0
+	VMOV V0.B16, V2.B16
+	WORD $0x4e25cc62 // fmla v2.4s, v3.4s, v5.4s
+	WORD $0x4e21cc80 // fmla v0.4s, v4.4s, v1.4s
+	WORD $0x6e25dc4b // fmul v11.4s, v2.4s, v5.4s
+	WORD $0x6e21dc0a // fmul v10.4s, v0.4s, v1.4s
+	WORD $0x6e2fdde2 // fmul v2.4s, v15.4s, v15.4s
+	WORD $0x6e2eddc1 // fmul v1.4s, v14.4s, v14.4s
+	FMOVQ 0(R13), F0
+	WORD $0x6e20dc49 // fmul v9.4s, v2.4s, v0.4s
+	WORD $0x6e20dc28 // fmul v8.4s, v1.4s, v0.4s
+	FMOVQ 0(R12), F0
+	WORD $0x4ea0c527 // fminnm v7.4s, v9.4s, v0.4s
+	WORD $0x4ea0c506 // fminnm v6.4s, v8.4s, v0.4s
+	FMOVQ 0(R11), F0
+	FMOVQ 0(R10), F5
+	VMOV V5.B16, V4.B16
+	WORD $0x4e27cc04 // fmla v4.4s, v0.4s, v7.4s
+	WORD $0x4e26cc05 // fmla v5.4s, v0.4s, v6.4s
+	FMOVQ 0(R10), F0
+	WORD $0x4ea0d482 // fsub v2.4s, v4.4s, v0.4s
+	WORD $0x4ea0d4a1 // fsub v1.4s, v5.4s, v0.4s
+	FMOVQ 0(R9), F0
+	WORD $0x4ea0cc47 // fmls v7.4s, v2.4s, v0.4s
+	WORD $0x4ea0cc26 // fmls v6.4s, v1.4s, v0.4s
+	FMOVQ 0(R8), F0
+	WORD $0x4ea0cc47 // fmls v7.4s, v2.4s, v0.4s
+	WORD $0x4ea0cc26 // fmls v6.4s, v1.4s, v0.4s
+	FMOVQ 0(R7), F2
+	FMOVQ 0(R6), F1
+	VMOV V1.B16, V0.B16
+	WORD $0x4e27cc40 // fmla v0.4s, v2.4s, v7.4s
+	WORD $0x4e26cc41 // fmla v1.4s, v2.4s, v6.4s
+	FMOVQ 0(R5), F3
+	VMOV V3.B16, V2.B16
+	WORD $0x4e27cc02 // fmla v2.4s, v0.4s, v7.4s
+	WORD $0x4e26cc23 // fmla v3.4s, v1.4s, v6.4s
+	FMOVQ 0(R4), F1
+	VMOV V1.B16, V0.B16
+	WORD $0x4e27cc40 // fmla v0.4s, v2.4s, v7.4s
+	WORD $0x4e26cc61 // fmla v1.4s, v3.4s, v6.4s
+	FMOVQ 0(R3), F3
+	VMOV V3.B16, V2.B16
+	WORD $0x4e27cc02 // fmla v2.4s, v0.4s, v7.4s
+	WORD $0x4e26cc23 // fmla v3.4s, v1.4s, v6.4s
+	WORD $0x6e27dce1 // fmul v1.4s, v7.4s, v7.4s
+	WORD $0x6e26dcc0 // fmul v0.4s, v6.4s, v6.4s
+	WORD $0x4e21cc47 // fmla v7.4s, v2.4s, v1.4s
+	WORD $0x4e20cc66 // fmla v6.4s, v3.4s, v0.4s
+	FMOVQ 0(R20), F0
+	WORD $0x4e20d4e1 // fadd v1.4s, v7.4s, v0.4s
+	WORD $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	VSHL $23, V4.S4, V2.S4
+	VSHL $23, V5.S4, V3.S4
+	VADD V2.S4, V1.S4, V1.S4
+	VADD V3.S4, V0.S4, V3.S4
+	FMOVQ 0(R2), F0
+	WORD $0x6ea9e402 // fcmgt v2.4s, v0.4s, v9.4s
+	WORD $0x6e205842 // mvn v2.16b, v2.16b
+	WORD $0x6ea8e400 // fcmgt v0.4s, v0.4s, v8.4s
+	WORD $0x6e205800 // mvn v0.16b, v0.16b
+	VAND V2.B16, V1.B16, V1.B16
+	VAND V0.B16, V3.B16, V0.B16
+	WORD $0x4e29e522 // fcmeq v2.4s, v9.4s, v9.4s
+	WORD $0x6e205842 // mvn v2.16b, v2.16b
+	WORD $0x4e28e503 // fcmeq v3.4s, v8.4s, v8.4s
+	WORD $0x6e205863 // mvn v3.16b, v3.16b
+	VORR V2.B16, V1.B16, V1.B16
+	VORR V3.B16, V0.B16, V0.B16
+	WORD $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD $0x6e2ddc21 // fmul v1.4s, v1.4s, v13.4s
+	WORD $0x6e2cdc03 // fmul v3.4s, v0.4s, v12.4s
+	VMOVI $0, V2.B16
+	VMOVI $0, V0.B16
+	WORD $0x4e2ff442 // fmax v2.4s, v2.4s, v15.4s
+	WORD $0x4e2ef400 // fmax v0.4s, v0.4s, v14.4s
+	WORD $0x4ea1d441 // fsub v1.4s, v2.4s, v1.4s
+	WORD $0x4ea3d400 // fsub v0.4s, v0.4s, v3.4s
+	FSTPQ (F1, F0), 96(R0)
+	ADD $128, R0, R0
+	ADD $128, R24, R24
+	ADD $128, R23, R23
+	SUBS $32, R1, R1
+	BGE gelu_four
+gelu_four_done:
+	ADDS $24, R1, R1
+	BLT gelu_one_done
+gelu_one:
+	FLDPQ 0(R24), (F3, F1)
+	FLDPQ 0(R23), (F2, F0)
+	WORD $0x4e22d46f // fadd v15.4s, v3.4s, v2.4s
+	WORD $0x4e20d42e // fadd v14.4s, v1.4s, v0.4s
+	FMOVQ 0(R22), F0
+	VAND V0.B16, V15.B16, V13.B16
+	VAND V0.B16, V14.B16, V12.B16
+	FMOVQ 0(R21), F3
+	FMOVQ 0(R20), F1
+	VMOV V1.B16, V2.B16
+	WORD $0x4e2dcc62 // fmla v2.4s, v3.4s, v13.4s
+	VMOV V1.B16, V0.B16
+	WORD $0x4e2ccc60 // fmla v0.4s, v3.4s, v12.4s
+	WORD $0x6e22fc25 // fdiv v5.4s, v1.4s, v2.4s
+	WORD $0x6e20fc21 // fdiv v1.4s, v1.4s, v0.4s
+	FMOVQ 0(R19), F0
+	FMOVQ 0(R17), F4
+	VMOV V4.B16, V3.B16
+	WORD $0x4e25cc03 // fmla v3.4s, v0.4s, v5.4s
+	WORD $0x4e21cc04 // fmla v4.4s, v0.4s, v1.4s
+	FMOVQ 0(R16), F2
+	VMOV V2.B16, V0.B16
+	WORD $0x4e25cc60 // fmla v0.4s, v3.4s, v5.4s
+	WORD $0x4e21cc82 // fmla v2.4s, v4.4s, v1.4s
+	FMOVQ 0(R15), F4
+	VMOV V4.B16, V3.B16
+	WORD $0x4e25cc03 // fmla v3.4s, v0.4s, v5.4s
+	WORD $0x4e21cc44 // fmla v4.4s, v2.4s, v1.4s
+	FMOVQ 0(R14), F0
+	VMOV V0.B16, V2.B16
+	WORD $0x4e25cc62 // fmla v2.4s, v3.4s, v5.4s
+	WORD $0x4e21cc80 // fmla v0.4s, v4.4s, v1.4s
+	WORD $0x6e25dc4b // fmul v11.4s, v2.4s, v5.4s
+	WORD $0x6e21dc0a // fmul v10.4s, v0.4s, v1.4s
+	WORD $0x6e2fdde2 // fmul v2.4s, v15.4s, v15.4s
+	WORD $0x6e2eddc1 // fmul v1.4s, v14.4s, v14.4s
+	FMOVQ 0(R13), F0
+	WORD $0x6e20dc49 // fmul v9.4s, v2.4s, v0.4s
+	WORD $0x6e20dc28 // fmul v8.4s, v1.4s, v0.4s
+	FMOVQ 0(R12), F0
+	WORD $0x4ea0c527 // fminnm v7.4s, v9.4s, v0.4s
+	WORD $0x4ea0c506 // fminnm v6.4s, v8.4s, v0.4s
+	FMOVQ 0(R11), F0
+	FMOVQ 0(R10), F5
+	VMOV V5.B16, V4.B16
+	WORD $0x4e27cc04 // fmla v4.4s, v0.4s, v7.4s
+	WORD $0x4e26cc05 // fmla v5.4s, v0.4s, v6.4s
+	FMOVQ 0(R10), F0
+	WORD $0x4ea0d482 // fsub v2.4s, v4.4s, v0.4s
+	WORD $0x4ea0d4a1 // fsub v1.4s, v5.4s, v0.4s
+	FMOVQ 0(R9), F0
+	WORD $0x4ea0cc47 // fmls v7.4s, v2.4s, v0.4s
+	WORD $0x4ea0cc26 // fmls v6.4s, v1.4s, v0.4s
+	FMOVQ 0(R8), F0
+	WORD $0x4ea0cc47 // fmls v7.4s, v2.4s, v0.4s
+	WORD $0x4ea0cc26 // fmls v6.4s, v1.4s, v0.4s
+	FMOVQ 0(R7), F2
+	FMOVQ 0(R6), F1
+	VMOV V1.B16, V0.B16
+	WORD $0x4e27cc40 // fmla v0.4s, v2.4s, v7.4s
+	WORD $0x4e26cc41 // fmla v1.4s, v2.4s, v6.4s
+	FMOVQ 0(R5), F3
+	VMOV V3.B16, V2.B16
+	WORD $0x4e27cc02 // fmla v2.4s, v0.4s, v7.4s
+	WORD $0x4e26cc23 // fmla v3.4s, v1.4s, v6.4s
+	FMOVQ 0(R4), F1
+	VMOV V1.B16, V0.B16
+	WORD $0x4e27cc40 // fmla v0.4s, v2.4s, v7.4s
+	WORD $0x4e26cc61 // fmla v1.4s, v3.4s, v6.4s
+	FMOVQ 0(R3), F3
+	VMOV V3.B16, V2.B16
+	WORD $0x4e27cc02 // fmla v2.4s, v0.4s, v7.4s
+	WORD $0x4e26cc23 // fmla v3.4s, v1.4s, v6.4s
+	WORD $0x6e27dce1 // fmul v1.4s, v7.4s, v7.4s
+	WORD $0x6e26dcc0 // fmul v0.4s, v6.4s, v6.4s
+	WORD $0x4e21cc47 // fmla v7.4s, v2.4s, v1.4s
+	WORD $0x4e20cc66 // fmla v6.4s, v3.4s, v0.4s
+	FMOVQ 0(R20), F0
+	WORD $0x4e20d4e1 // fadd v1.4s, v7.4s, v0.4s
+	WORD $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	VSHL $23, V4.S4, V2.S4
+	VSHL $23, V5.S4, V3.S4
+	VADD V2.S4, V1.S4, V1.S4
+	VADD V3.S4, V0.S4, V3.S4
+	FMOVQ 0(R2), F0
+	WORD $0x6ea9e402 // fcmgt v2.4s, v0.4s, v9.4s
+	WORD $0x6e205842 // mvn v2.16b, v2.16b
+	WORD $0x6ea8e400 // fcmgt v0.4s, v0.4s, v8.4s
+	WORD $0x6e205800 // mvn v0.16b, v0.16b
+	VAND V2.B16, V1.B16, V1.B16
+	VAND V0.B16, V3.B16, V0.B16
+	WORD $0x4e29e522 // fcmeq v2.4s, v9.4s, v9.4s
+	WORD $0x6e205842 // mvn v2.16b, v2.16b
+	WORD $0x4e28e503 // fcmeq v3.4s, v8.4s, v8.4s
+	WORD $0x6e205863 // mvn v3.16b, v3.16b
+	VORR V2.B16, V1.B16, V1.B16
+	VORR V3.B16, V0.B16, V0.B16
+	WORD $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD $0x6e2ddc21 // fmul v1.4s, v1.4s, v13.4s
+	WORD $0x6e2cdc03 // fmul v3.4s, v0.4s, v12.4s
+	VMOVI $0, V2.B16
+	VMOVI $0, V0.B16
+	WORD $0x4e2ff442 // fmax v2.4s, v2.4s, v15.4s
+	WORD $0x4e2ef400 // fmax v0.4s, v0.4s, v14.4s
+	WORD $0x4ea1d441 // fsub v1.4s, v2.4s, v1.4s
+	WORD $0x4ea3d400 // fsub v0.4s, v0.4s, v3.4s
+	FSTPQ (F1, F0), 0(R0)
+	ADD $32, R0, R0
+	ADD $32, R24, R24
+	ADD $32, R23, R23
+	SUBS $8, R1, R1
+	BGE gelu_one
+gelu_one_done:
+	ADDS $8, R1, R1
+	BEQ gelu_done
+	VMOVI $0, V2.B16
+	VMOVI $0, V1.B16
+	TBNZ $3, R1, first_eight_2
+	TBZ $2, R1, first_few_3
+	FMOVQ (R24), F2
+	ADD $16, R24, R24
+	TBZ $1, R1, first_one_4
+	FMOVD (R24), F1
+	TBZ $0, R1, first_done_1
+	ADD $8, R24, R24
+	VLD1 (R24), V1.S[2]
+	JMP first_done_1
+first_one_4:
+	TBZ $0, R1, first_done_1
+	FMOVS (R24), F1
+	JMP first_done_1
+first_few_3:
+	TBZ $1, R1, first_one_5
+	FMOVD (R24), F2
+	TBZ $0, R1, first_done_1
+	ADD $8, R24, R24
+	VLD1 (R24), V2.S[2]
+	JMP first_done_1
+first_one_5:
+	TBZ $0, R1, first_done_1
+	FMOVS (R24), F2
+	JMP first_done_1
+first_eight_2:
+	FMOVQ (R24), F2
+	ADD $16, R24, R24
+	FMOVQ (R24), F1
+first_done_1:
+	VMOVI $0, V3.B16
+	VMOVI $0, V0.B16
+	TBNZ $3, R1, first_eight_7
+	TBZ $2, R1, first_few_8
+	FMOVQ (R23), F3
+	ADD $16, R23, R23
+	TBZ $1, R1, first_one_9
+	FMOVD (R23), F0
+	TBZ $0, R1, first_done_6
+	ADD $8, R23, R23
+	VLD1 (R23), V0.S[2]
+	JMP first_done_6
+first_one_9:
+	TBZ $0, R1, first_done_6
+	FMOVS (R23), F0
+	JMP first_done_6
+first_few_8:
+	TBZ $1, R1, first_one_10
+	FMOVD (R23), F3
+	TBZ $0, R1, first_done_6
+	ADD $8, R23, R23
+	VLD1 (R23), V3.S[2]
+	JMP first_done_6
+first_one_10:
+	TBZ $0, R1, first_done_6
+	FMOVS (R23), F3
+	JMP first_done_6
+first_eight_7:
+	FMOVQ (R23), F3
+	ADD $16, R23, R23
+	FMOVQ (R23), F0
+first_done_6:
+	WORD $0x4e23d44f // fadd v15.4s, v2.4s, v3.4s
+	WORD $0x4e20d42e // fadd v14.4s, v1.4s, v0.4s
+	FMOVQ 0(R22), F0
+	VAND V0.B16, V15.B16, V13.B16
+	VAND V0.B16, V14.B16, V12.B16
+	FMOVQ 0(R21), F3
+	FMOVQ 0(R20), F1
+	VMOV V1.B16, V2.B16
+	WORD $0x4e2dcc62 // fmla v2.4s, v3.4s, v13.4s
+	VMOV V1.B16, V0.B16
+	WORD $0x4e2ccc60 // fmla v0.4s, v3.4s, v12.4s
+	WORD $0x6e22fc25 // fdiv v5.4s, v1.4s, v2.4s
+	WORD $0x6e20fc21 // fdiv v1.4s, v1.4s, v0.4s
+	FMOVQ 0(R19), F0
+	FMOVQ 0(R17), F4
+	VMOV V4.B16, V3.B16
+	WORD $0x4e25cc03 // fmla v3.4s, v0.4s, v5.4s
+	WORD $0x4e21cc04 // fmla v4.4s, v0.4s, v1.4s
+	FMOVQ 0(R16), F2
+	VMOV V2.B16, V0.B16
+	WORD $0x4e25cc60 // fmla v0.4s, v3.4s, v5.4s
+	WORD $0x4e21cc82 // fmla v2.4s, v4.4s, v1.4s
+	FMOVQ 0(R15), F4
+	VMOV V4.B16, V3.B16
+	WORD $0x4e25cc03 // fmla v3.4s, v0.4s, v5.4s
+	WORD $0x4e21cc44 // fmla v4.4s, v2.4s, v1.4s
+	FMOVQ 0(R14), F0
+	VMOV V0.B16, V2.B16
+	WORD $0x4e25cc62 // fmla v2.4s, v3.4s, v5.4s
+	WORD $0x4e21cc80 // fmla v0.4s, v4.4s, v1.4s
+	WORD $0x6e25dc4b // fmul v11.4s, v2.4s, v5.4s
+	WORD $0x6e21dc0a // fmul v10.4s, v0.4s, v1.4s
+	WORD $0x6e2fdde2 // fmul v2.4s, v15.4s, v15.4s
+	WORD $0x6e2eddc1 // fmul v1.4s, v14.4s, v14.4s
+	FMOVQ 0(R13), F0
+	WORD $0x6e20dc49 // fmul v9.4s, v2.4s, v0.4s
+	WORD $0x6e20dc28 // fmul v8.4s, v1.4s, v0.4s
+	FMOVQ 0(R12), F0
+	WORD $0x4ea0c527 // fminnm v7.4s, v9.4s, v0.4s
+	WORD $0x4ea0c506 // fminnm v6.4s, v8.4s, v0.4s
+	FMOVQ 0(R11), F0
+	FMOVQ 0(R10), F5
+	VMOV V5.B16, V4.B16
+	WORD $0x4e27cc04 // fmla v4.4s, v0.4s, v7.4s
+	WORD $0x4e26cc05 // fmla v5.4s, v0.4s, v6.4s
+	FMOVQ 0(R10), F0
+	WORD $0x4ea0d482 // fsub v2.4s, v4.4s, v0.4s
+	WORD $0x4ea0d4a1 // fsub v1.4s, v5.4s, v0.4s
+	FMOVQ 0(R9), F0
+	WORD $0x4ea0cc47 // fmls v7.4s, v2.4s, v0.4s
+	WORD $0x4ea0cc26 // fmls v6.4s, v1.4s, v0.4s
+	FMOVQ 0(R8), F0
+	WORD $0x4ea0cc47 // fmls v7.4s, v2.4s, v0.4s
+	WORD $0x4ea0cc26 // fmls v6.4s, v1.4s, v0.4s
+	FMOVQ 0(R7), F2
+	FMOVQ 0(R6), F1
+	VMOV V1.B16, V0.B16
+	WORD $0x4e27cc40 // fmla v0.4s, v2.4s, v7.4s
+	WORD $0x4e26cc41 // fmla v1.4s, v2.4s, v6.4s
+	FMOVQ 0(R5), F3
+	VMOV V3.B16, V2.B16
+	WORD $0x4e27cc02 // fmla v2.4s, v0.4s, v7.4s
+	WORD $0x4e26cc23 // fmla v3.4s, v1.4s, v6.4s
+	FMOVQ 0(R4), F1
+	VMOV V1.B16, V0.B16
+	WORD $0x4e27cc40 // fmla v0.4s, v2.4s, v7.4s
+	WORD $0x4e26cc61 // fmla v1.4s, v3.4s, v6.4s
+	FMOVQ 0(R3), F3
+	VMOV V3.B16, V2.B16
+	WORD $0x4e27cc02 // fmla v2.4s, v0.4s, v7.4s
+	WORD $0x4e26cc23 // fmla v3.4s, v1.4s, v6.4s
+	WORD $0x6e27dce1 // fmul v1.4s, v7.4s, v7.4s
+	WORD $0x6e26dcc0 // fmul v0.4s, v6.4s, v6.4s
+	WORD $0x4e21cc47 // fmla v7.4s, v2.4s, v1.4s
+	WORD $0x4e20cc66 // fmla v6.4s, v3.4s, v0.4s
+	FMOVQ 0(R20), F0
+	WORD $0x4e20d4e1 // fadd v1.4s, v7.4s, v0.4s
+	WORD $0x4e20d4c0 // fadd v0.4s, v6.4s, v0.4s
+	VSHL $23, V4.S4, V2.S4
+	VSHL $23, V5.S4, V3.S4
+	VADD V2.S4, V1.S4, V1.S4
+	VADD V3.S4, V0.S4, V3.S4
+	FMOVQ 0(R2), F0
+	WORD $0x6ea9e402 // fcmgt v2.4s, v0.4s, v9.4s
+	WORD $0x6e205842 // mvn v2.16b, v2.16b
+	WORD $0x6ea8e400 // fcmgt v0.4s, v0.4s, v8.4s
+	WORD $0x6e205800 // mvn v0.16b, v0.16b
+	VAND V2.B16, V1.B16, V1.B16
+	VAND V0.B16, V3.B16, V0.B16
+	WORD $0x4e29e522 // fcmeq v2.4s, v9.4s, v9.4s
+	WORD $0x6e205842 // mvn v2.16b, v2.16b
+	WORD $0x4e28e503 // fcmeq v3.4s, v8.4s, v8.4s
+	WORD $0x6e205863 // mvn v3.16b, v3.16b
+	VORR V2.B16, V1.B16, V1.B16
+	VORR V3.B16, V0.B16, V0.B16
+	WORD $0x6e21dd61 // fmul v1.4s, v11.4s, v1.4s
+	WORD $0x6e20dd40 // fmul v0.4s, v10.4s, v0.4s
+	WORD $0x6e2ddc21 // fmul v1.4s, v1.4s, v13.4s
+	WORD $0x6e2cdc03 // fmul v3.4s, v0.4s, v12.4s
+	VMOVI $0, V2.B16
+	VMOVI $0, V0.B16
+	WORD $0x4e2ff442 // fmax v2.4s, v2.4s, v15.4s
+	WORD $0x4e2ef400 // fmax v0.4s, v0.4s, v14.4s
+	WORD $0x4ea1d441 // fsub v1.4s, v2.4s, v1.4s
+	WORD $0x4ea3d400 // fsub v0.4s, v0.4s, v3.4s
+	TBNZ $3, R1, first_eight_12
+	TBZ $2, R1, first_few_13
+	FMOVQ F1, (R0)
+	ADD $16, R0, R0
+	TBZ $1, R1, first_one_14
+	FMOVD F0, (R0)
+	TBZ $0, R1, first_done_11
+	ADD $8, R0, R0
+	VST1 V0.S[2], (R0)
+	JMP first_done_11
+first_one_14:
+	TBZ $0, R1, first_done_11
+	FMOVS F0, (R0)
+	JMP first_done_11
+first_few_13:
+	TBZ $1, R1, first_one_15
+	FMOVD F1, (R0)
+	TBZ $0, R1, first_done_11
+	ADD $8, R0, R0
+	VST1 V1.S[2], (R0)
+	JMP first_done_11
+first_one_15:
+	TBZ $0, R1, first_done_11
+	FMOVS F1, (R0)
+	JMP first_done_11
+first_eight_12:
+	FMOVQ F1, (R0)
+	ADD $16, R0, R0
+	FMOVQ F0, (R0)
+first_done_11:
+gelu_done:
+	RET
+
+// func deviationsNEON(x []float32, mean float32) (sum float32, squares float32)
+TEXT ·deviationsNEON(SB), NOSPLIT, $0-40
+	MOVD $tailMasks<>(SB), R1
+	MOVD x_base+0(FP), R0
+	MOVD x_len+8(FP), R2
+	FMOVS mean+24(FP), F0
+	VDUP V0.S[0], V1.S4
+	VMOVI $0, V19.B16
+	VMOVI $0, V18.B16
+	VMOVI $0, V17.B16
+	VMOVI $0, V16.B16
+	VMOVI $0, V15.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V4.B16
+	SUBS $32, R2, R2
+	BLT deviations_four_done
+	PCALIGN $16
+deviations_four:
+	FLDPQ 0(R0), (F2, F0)
+	WORD $0x4ea1d442 // fsub v2.4s, v2.4s, v1.4s
+	WORD $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	WORD $0x4e22d673 // fadd v19.4s, v19.4s, v2.4s
+	WORD $0x4e20d652 // fadd v18.4s, v18.4s, v0.4s
+	WORD $0x4e22cc4b // fmla v11.4s, v2.4s, v2.4s
+	WORD $0x4e20cc0a // fmla v10.4s, v0.4s, v0.4s
+	FLDPQ 32(R0), (F2, F0)
+	WORD $0x4ea1d442 // fsub v2.4s, v2.4s, v1.4s
+	WORD $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	WORD $0x4e22d631 // fadd v17.4s, v17.4s, v2.4s
+	WORD $0x4e20d610 // fadd v16.4s, v16.4s, v0.4s
+	WORD $0x4e22cc49 // fmla v9.4s, v2.4s, v2.4s
+	WORD $0x4e20cc08 // fmla v8.4s, v0.4s, v0.4s
+	FLDPQ 64(R0), (F2, F0)
+	WORD $0x4ea1d442 // fsub v2.4s, v2.4s, v1.4s
+	WORD $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	WORD $0x4e22d5ef // fadd v15.4s, v15.4s, v2.4s
+	WORD $0x4e20d5ce // fadd v14.4s, v14.4s, v0.4s
+	WORD $0x4e22cc47 // fmla v7.4s, v2.4s, v2.4s
+	WORD $0x4e20cc06 // fmla v6.4s, v0.4s, v0.4s
+	FLDPQ 96(R0), (F2, F0)
+	WORD $0x4ea1d442 // fsub v2.4s, v2.4s, v1.4s
+	WORD $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	WORD $0x4e22d5ad // fadd v13.4s, v13.4s, v2.4s
+	WORD $0x4e20d58c // fadd v12.4s, v12.4s, v0.4s
+	WORD $0x4e22cc45 // fmla v5.4s, v2.4s, v2.4s
+	WORD $0x4e20cc04 // fmla v4.4s, v0.4s, v0.4s
+	ADD $128, R0, R0
+	SUBS $32, R2, R2
+	BGE deviations_four
+deviations_four_done:
+	ADDS $24, R2, R2
+	BLT deviations_one_done
+deviations_one:
+	FLDPQ 0(R0), (F2, F0)
+	WORD $0x4ea1d442 // fsub v2.4s, v2.4s, v1.4s
+	WORD $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	WORD $0x4e22d673 // fadd v19.4s, v19.4s, v2.4s
+	WORD $0x4e20d652 // fadd v18.4s, v18.4s, v0.4s
+	WORD $0x4e22cc4b // fmla v11.4s, v2.4s, v2.4s
+	WORD $0x4e20cc0a // fmla v10.4s, v0.4s, v0.4s
+	ADD $32, R0, R0
+	SUBS $8, R2, R2
+	BGE deviations_one
+deviations_one_done:
+	ADDS $8, R2, R2
+	BEQ deviations_done
+	VMOVI $0, V2.B16
+	VMOVI $0, V0.B16
+	TBNZ $3, R2, first_eight_2
+	TBZ $2, R2, first_few_3
+	FMOVQ (R0), F2
+	ADD $16, R0, R0
+	TBZ $1, R2, first_one_4
+	FMOVD (R0), F0
+	TBZ $0, R2, first_done_1
+	ADD $8, R0, R0
+	VLD1 (R0), V0.S[2]
+	JMP first_done_1
+first_one_4:
+	TBZ $0, R2, first_done_1
+	FMOVS (R0), F0
+	JMP first_done_1
+first_few_3:
+	TBZ $1, R2, first_one_5
+	FMOVD (R0), F2
+	TBZ $0, R2, first_done_1
+	ADD $8, R0, R0
+	VLD1 (R0), V2.S[2]
+	JMP first_done_1
+first_one_5:
+	TBZ $0, R2, first_done_1
+	FMOVS (R0), F2
+	JMP first_done_1
+first_eight_2:
+	FMOVQ (R0), F2
+	ADD $16, R0, R0
+	FMOVQ (R0), F0
+first_done_1:
+	WORD $0x4ea1d443 // fsub v3.4s, v2.4s, v1.4s
+	WORD $0x4ea1d402 // fsub v2.4s, v0.4s, v1.4s
+	NEG R2, R0
+	ADD R0<<2, R1, R0
+	FLDPQ 32(R0), (F1, F0)
+	VAND V1.B16, V3.B16, V1.B16
+	VAND V0.B16, V2.B16, V0.B16
+	WORD $0x4e21d631 // fadd v17.4s, v17.4s, v1.4s
+	WORD $0x4e20d610 // fadd v16.4s, v16.4s, v0.4s
+	WORD $0x4e21cc29 // fmla v9.4s, v1.4s, v1.4s
+	WORD $0x4e20cc08 // fmla v8.4s, v0.4s, v0.4s
+deviations_done:
+	WORD $0x4e31d660 // fadd v0.4s, v19.4s, v17.4s
+	WORD $0x4e30d641 // fadd v1.4s, v18.4s, v16.4s
+	WORD $0x4e2dd5e2 // fadd v2.4s, v15.4s, v13.4s
+	WORD $0x4e2cd5c3 // fadd v3.4s, v14.4s, v12.4s
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0x6e20d400 // faddp v0.4s, v0.4s, v0.4s
+	WORD $0x7e30d800 // faddp s0, v0.2s
+	FMOVS F0, sum+32(FP)
+	WORD $0x4e29d560 // fadd v0.4s, v11.4s, v9.4s
+	WORD $0x4e28d541 // fadd v1.4s, v10.4s, v8.4s
+	WORD $0x4e25d4e2 // fadd v2.4s, v7.4s, v5.4s
+	WORD $0x4e24d4c3 // fadd v3.4s, v6.4s, v4.4s
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0x6e20d400 // faddp v0.4s, v0.4s, v0.4s
+	WORD $0x7e30d800 // faddp s0, v0.2s
+	FMOVS F0, squares+36(FP)
+	RET
+
+// func standardizeNEON(dst []float32, x []float32, gain []float32, bias []float32, mean float32, inverse float32)
+TEXT ·standardizeNEON(SB), NOSPLIT, $0-104
+	MOVD dst_base+0(FP), R0
+	MOVD x_base+24(FP), R4
+	MOVD x_len+32(FP), R1
+	MOVD gain_base+48(FP), R2
+	MOVD bias_base+72(FP), R3
+	FMOVS mean+96(FP), F0
+	VDUP V0.S[0], V0.S4
+	FMOVS inverse+100(FP), F7
+	SUBS $32, R1, R1
+	BLT standardize_four_done
+	PCALIGN $16
+standardize_four:
+	FLDPQ 0(R4), (F2, F1)
+	WORD $0x4ea0d442 // fsub v2.4s, v2.4s, v0.4s
+	WORD $0x4ea0d421 // fsub v1.4s, v1.4s, v0.4s
+	WORD $0x4f879046 // fmul v6.4s, v2.4s, v7.s[0]
+	WORD $0x4f879025 // fmul v5.4s, v1.4s, v7.s[0]
+	FLDPQ 0(R3), (F4, F3)
+	FLDPQ 0(R2), (F2, F1)
+	WORD $0x4e22ccc4 // fmla v4.4s, v6.4s, v2.4s
+	WORD $0x4e21cca3 // fmla v3.4s, v5.4s, v1.4s
+	FSTPQ (F4, F3), 0(R0)
+	FLDPQ 32(R4), (F2, F1)
+	WORD $0x4ea0d442 // fsub v2.4s, v2.4s, v0.4s
+	WORD $0x4ea0d421 // fsub v1.4s, v1.4s, v0.4s
+	WORD $0x4f879046 // fmul v6.4s, v2.4s, v7.s[0]
+	WORD $0x4f879025 // fmul v5.4s, v1.4s, v7.s[0]
+	FLDPQ 32(R3), (F4, F3)
+	FLDPQ 32(R2), (F2, F1)
+	WORD $0x4e22ccc4 // fmla v4.4s, v6.4s, v2.4s
+	WORD $0x4e21cca3 // fmla v3.4s, v5.4s, v1.4s
+	FSTPQ (F4, F3), 32(R0)
+	FLDPQ 64(R4), (F2, F1)
+	WORD $0x4ea0d442 // fsub v2.4s, v2.4s, v0.4s
+	WORD $0x4ea0d421 // fsub v1.4s, v1.4s, v0.4s
+	WORD $0x4f879046 // fmul v6.4s, v2.4s, v7.s[0]
+	WORD $0x4f879025 // fmul v5.4s, v1.4s, v7.s[0]
+	FLDPQ 64(R3), (F4, F3)
+	FLDPQ 64(R2), (F2, F1)
+	WORD $0x4e22ccc4 // fmla v4.4s, v6.4s, v2.4s
+	WORD $0x4e21cca3 // fmla v3.4s, v5.4s, v1.4s
+	FSTPQ (F4, F3), 64(R0)
+	FLDPQ 96(R4), (F2, F1)
+	WORD $0x4ea0d442 // fsub v2.4s, v2.4s, v0.4s
+	WORD $0x4ea0d421 // fsub v1.4s, v1.4s, v0.4s
+	WORD $0x4f879046 // fmul v6.4s, v2.4s, v7.s[0]
+	WORD $0x4f879025 // fmul v5.4s, v1.4s, v7.s[0]
+	FLDPQ 96(R3), (F4, F3)
+	FLDPQ 96(R2), (F2, F1)
+	WORD $0x4e22ccc4 // fmla v4.4s, v6.4s, v2.4s
+	WORD $0x4e21cca3 // fmla v3.4s, v5.4s, v1.4s
+	FSTPQ (F4, F3), 96(R0)
+	ADD $128, R0, R0
+	ADD $128, R4, R4
+	ADD $128, R2, R2
+	ADD $128, R3, R3
+	SUBS $32, R1, R1
+	BGE standardize_four
+standardize_four_done:
+	ADDS $24, R1, R1
+	BLT standardize_one_done
+standardize_one:
+	FLDPQ 0(R4), (F2, F1)
+	WORD $0x4ea0d442 // fsub v2.4s, v2.4s, v0.4s
+	WORD $0x4ea0d421 // fsub v1.4s, v1.4s, v0.4s
+	WORD $0x4f879046 // fmul v6.4s, v2.4s, v7.s[0]
+	WORD $0x4f879025 // fmul v5.4s, v1.4s, v7.s[0]
+	FLDPQ 0(R3), (F4, F3)
+	FLDPQ 0(R2), (F2, F1)
+	WORD $0x4e22ccc4 // fmla v4.4s, v6.4s, v2.4s
+	WORD $0x4e21cca3 // fmla v3.4s, v5.4s, v1.4s
+	FSTPQ (F4, F3), 0(R0)
+	ADD $32, R0, R0
+	ADD $32, R4, R4
+	ADD $32, R2, R2
+	ADD $32, R3, R3
+	SUBS $8, R1, R1
+	BGE standardize_one
+standardize_one_done:
+	ADDS $8, R1, R1
+	BEQ standardize_done
+	VMOVI $0, V2.B16
+	VMOVI $0, V1.B16
+	TBNZ $3, R1, first_eight_2
+	TBZ $2, R1, first_few_3
+	FMOVQ (R4), F2
+	ADD $16, R4, R4
+	TBZ $1, R1, first_one_4
+	FMOVD (R4), F1
+	TBZ $0, R1, first_done_1
+	ADD $8, R4, R4
+	VLD1 (R4), V1.S[2]
+	JMP first_done_1
+first_one_4:
+	TBZ $0, R1, first_done_1
+	FMOVS (R4), F1
+	JMP first_done_1
+first_few_3:
+	TBZ $1, R1, first_one_5
+	FMOVD (R4), F2
+	TBZ $0, R1, first_done_1
+	ADD $8, R4, R4
+	VLD1 (R4), V2.S[2]
+	JMP first_done_1
+first_one_5:
+	TBZ $0, R1, first_done_1
+	FMOVS (R4), F2
+	JMP first_done_1
+first_eight_2:
+	FMOVQ (R4), F2
+	ADD $16, R4, R4
+	FMOVQ (R4), F1
+first_done_1:
+	WORD $0x4ea0d442 // fsub v2.4s, v2.4s, v0.4s
+	WORD $0x4ea0d421 // fsub v1.4s, v1.4s, v0.4s
+	WORD $0x4f879040 // fmul v0.4s, v2.4s, v7.s[0]
+	WORD $0x4f879024 // fmul v4.4s, v1.4s, v7.s[0]
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	TBNZ $3, R1, first_eight_7
+	TBZ $2, R1, first_few_8
+	FMOVQ (R3), F1
+	ADD $16, R3, R3
+	TBZ $1, R1, first_one_9
+	FMOVD (R3), F2
+	TBZ $0, R1, first_done_6
+	ADD $8, R3, R3
+	VLD1 (R3), V2.S[2]
+	JMP first_done_6
+first_one_9:
+	TBZ $0, R1, first_done_6
+	FMOVS (R3), F2
+	JMP first_done_6
+first_few_8:
+	TBZ $1, R1, first_one_10
+	FMOVD (R3), F1
+	TBZ $0, R1, first_done_6
+	ADD $8, R3, R3
+	VLD1 (R3), V1.S[2]
+	JMP first_done_6
+first_one_10:
+	TBZ $0, R1, first_done_6
+	FMOVS (R3), F1
+	JMP first_done_6
+first_eight_7:
+	FMOVQ (R3), F1
+	ADD $16, R3, R3
+	FMOVQ (R3), F2
+first_done_6:
+	VMOVI $0, V5.B16
+	VMOVI $0, V3.B16
+	TBNZ $3, R1, first_eight_12
+	TBZ $2, R1, first_few_13
+	FMOVQ (R2), F5
+	ADD $16, R2, R2
+	TBZ $1, R1, first_one_14
+	FMOVD (R2), F3
+	TBZ $0, R1, first_done_11
+	ADD $8, R2, R2
+	VLD1 (R2), V3.S[2]
+	JMP first_done_11
+first_one_14:
+	TBZ $0, R1, first_done_11
+	FMOVS (R2), F3
+	JMP first_done_11
+first_few_13:
+	TBZ $1, R1, first_one_15
+	FMOVD (R2), F5
+	TBZ $0, R1, first_done_11
+	ADD $8, R2, R2
+	VLD1 (R2), V5.S[2]
+	JMP first_done_11
+first_one_15:
+	TBZ $0, R1, first_done_11
+	FMOVS (R2), F5
+	JMP first_done_11
+first_eight_12:
+	FMOVQ (R2), F5
+	ADD $16, R2, R2
+	FMOVQ (R2), F3
+first_done_11:
+	WORD $0x4e25cc01 // fmla v1.4s, v0.4s, v5.4s
+	WORD $0x4e23cc82 // fmla v2.4s, v4.4s, v3.4s
+	TBNZ $3, R1, first_eight_17
+	TBZ $2, R1, first_few_18
+	FMOVQ F1, (R0)
+	ADD $16, R0, R0
+	TBZ $1, R1, first_one_19
+	FMOVD F2, (R0)
+	TBZ $0, R1, first_done_16
+	ADD $8, R0, R0
+	VST1 V2.S[2], (R0)
+	JMP first_done_16
+first_one_19:
+	TBZ $0, R1, first_done_16
+	FMOVS F2, (R0)
+	JMP first_done_16
+first_few_18:
+	TBZ $1, R1, first_one_20
+	FMOVD F1, (R0)
+	TBZ $0, R1, first_done_16
+	ADD $8, R0, R0
+	VST1 V1.S[2], (R0)
+	JMP first_done_16
+first_one_20:
+	TBZ $0, R1, first_done_16
+	FMOVS F1, (R0)
+	JMP first_done_16
+first_eight_17:
+	FMOVQ F1, (R0)
+	ADD $16, R0, R0
+	FMOVQ F2, (R0)
+first_done_16:
+standardize_done:
+	RET
+
+DATA expC2<>+0(SB)/4, $0x3efffffe
+DATA expC2<>+4(SB)/4, $0x3efffffe
+DATA expC2<>+8(SB)/4, $0x3efffffe
+DATA expC2<>+12(SB)/4, $0x3efffffe
+DATA expC2<>+16(SB)/4, $0x3efffffe
+DATA expC2<>+20(SB)/4, $0x3efffffe
+DATA expC2<>+24(SB)/4, $0x3efffffe
+DATA expC2<>+28(SB)/4, $0x3efffffe
+DATA expC2<>+32(SB)/4, $0x3efffffe
+DATA expC2<>+36(SB)/4, $0x3efffffe
+DATA expC2<>+40(SB)/4, $0x3efffffe
+DATA expC2<>+44(SB)/4, $0x3efffffe
+DATA expC2<>+48(SB)/4, $0x3efffffe
+DATA expC2<>+52(SB)/4, $0x3efffffe
+DATA expC2<>+56(SB)/4, $0x3efffffe
+DATA expC2<>+60(SB)/4, $0x3efffffe
+GLOBL expC2<>(SB), RODATA|NOPTR, $64
+
+DATA expC3<>+0(SB)/4, $0x3e2aaa48
+DATA expC3<>+4(SB)/4, $0x3e2aaa48
+DATA expC3<>+8(SB)/4, $0x3e2aaa48
+DATA expC3<>+12(SB)/4, $0x3e2aaa48
+DATA expC3<>+16(SB)/4, $0x3e2aaa48
+DATA expC3<>+20(SB)/4, $0x3e2aaa48
+DATA expC3<>+24(SB)/4, $0x3e2aaa48
+DATA expC3<>+28(SB)/4, $0x3e2aaa48
+DATA expC3<>+32(SB)/4, $0x3e2aaa48
+DATA expC3<>+36(SB)/4, $0x3e2aaa48
+DATA expC3<>+40(SB)/4, $0x3e2aaa48
+DATA expC3<>+44(SB)/4, $0x3e2aaa48
+DATA expC3<>+48(SB)/4, $0x3e2aaa48
+DATA expC3<>+52(SB)/4, $0x3e2aaa48
+DATA expC3<>+56(SB)/4, $0x3e2aaa48
+DATA expC3<>+60(SB)/4, $0x3e2aaa48
+GLOBL expC3<>(SB), RODATA|NOPTR, $64
+
+DATA expC4<>+0(SB)/4, $0x3d2aac7a
+DATA expC4<>+4(SB)/4, $0x3d2aac7a
+DATA expC4<>+8(SB)/4, $0x3d2aac7a
+DATA expC4<>+12(SB)/4, $0x3d2aac7a
+DATA expC4<>+16(SB)/4, $0x3d2aac7a
+DATA expC4<>+20(SB)/4, $0x3d2aac7a
+DATA expC4<>+24(SB)/4, $0x3d2aac7a
+DATA expC4<>+28(SB)/4, $0x3d2aac7a
+DATA expC4<>+32(SB)/4, $0x3d2aac7a
+DATA expC4<>+36(SB)/4, $0x3d2aac7a
+DATA expC4<>+40(SB)/4, $0x3d2aac7a
+DATA expC4<>+44(SB)/4, $0x3d2aac7a
+DATA expC4<>+48(SB)/4, $0x3d2aac7a
+DATA expC4<>+52(SB)/4, $0x3d2aac7a
+DATA expC4<>+56(SB)/4, $0x3d2aac7a
+DATA expC4<>+60(SB)/4, $0x3d2aac7a
+GLOBL expC4<>(SB), RODATA|NOPTR, $64
+
+DATA expC5<>+0(SB)/4, $0x3c091d36
+DATA expC5<>+4(SB)/4, $0x3c091d36
+DATA expC5<>+8(SB)/4, $0x3c091d36
+DATA expC5<>+12(SB)/4, $0x3c091d36
+DATA expC5<>+16(SB)/4, $0x3c091d36
+DATA expC5<>+20(SB)/4, $0x3c091d36
+DATA expC5<>+24(SB)/4, $0x3c091d36
+DATA expC5<>+28(SB)/4, $0x3c091d36
+DATA expC5<>+32(SB)/4, $0x3c091d36
+DATA expC5<>+36(SB)/4, $0x3c091d36
+DATA expC5<>+40(SB)/4, $0x3c091d36
+DATA expC5<>+44(SB)/4, $0x3c091d36
+DATA expC5<>+48(SB)/4, $0x3c091d36
+DATA expC5<>+52(SB)/4, $0x3c091d36
+DATA expC5<>+56(SB)/4, $0x3c091d36
+DATA expC5<>+60(SB)/4, $0x3c091d36
+GLOBL expC5<>(SB), RODATA|NOPTR, $64
+
+DATA expC6<>+0(SB)/4, $0x3ab511a9
+DATA expC6<>+4(SB)/4, $0x3ab511a9
+DATA expC6<>+8(SB)/4, $0x3ab511a9
+DATA expC6<>+12(SB)/4, $0x3ab511a9
+DATA expC6<>+16(SB)/4, $0x3ab511a9
+DATA expC6<>+20(SB)/4, $0x3ab511a9
+DATA expC6<>+24(SB)/4, $0x3ab511a9
+DATA expC6<>+28(SB)/4, $0x3ab511a9
+DATA expC6<>+32(SB)/4, $0x3ab511a9
+DATA expC6<>+36(SB)/4, $0x3ab511a9
+DATA expC6<>+40(SB)/4, $0x3ab511a9
+DATA expC6<>+44(SB)/4, $0x3ab511a9
+DATA expC6<>+48(SB)/4, $0x3ab511a9
+DATA expC6<>+52(SB)/4, $0x3ab511a9
+DATA expC6<>+56(SB)/4, $0x3ab511a9
+DATA expC6<>+60(SB)/4, $0x3ab511a9
+GLOBL expC6<>(SB), RODATA|NOPTR, $64
+
+DATA expHighest<>+0(SB)/4, $0x42b171aa
+DATA expHighest<>+4(SB)/4, $0x42b171aa
+DATA expHighest<>+8(SB)/4, $0x42b171aa
+DATA expHighest<>+12(SB)/4, $0x42b171aa
+DATA expHighest<>+16(SB)/4, $0x42b171aa
+DATA expHighest<>+20(SB)/4, $0x42b171aa
+DATA expHighest<>+24(SB)/4, $0x42b171aa
+DATA expHighest<>+28(SB)/4, $0x42b171aa
+DATA expHighest<>+32(SB)/4, $0x42b171aa
+DATA expHighest<>+36(SB)/4, $0x42b171aa
+DATA expHighest<>+40(SB)/4, $0x42b171aa
+DATA expHighest<>+44(SB)/4, $0x42b171aa
+DATA expHighest<>+48(SB)/4, $0x42b171aa
+DATA expHighest<>+52(SB)/4, $0x42b171aa
+DATA expHighest<>+56(SB)/4, $0x42b171aa
+DATA expHighest<>+60(SB)/4, $0x42b171aa
+GLOBL expHighest<>(SB), RODATA|NOPTR, $64
+
+DATA expLn2High<>+0(SB)/4, $0x3f318000
+DATA expLn2High<>+4(SB)/4, $0x3f318000
+DATA expLn2High<>+8(SB)/4, $0x3f318000
+DATA expLn2High<>+12(SB)/4, $0x3f318000
+DATA expLn2High<>+16(SB)/4, $0x3f318000
+DATA expLn2High<>+20(SB)/4, $0x3f318000
+DATA expLn2High<>+24(SB)/4, $0x3f318000
+DATA expLn2High<>+28(SB)/4, $0x3f318000
+DATA expLn2High<>+32(SB)/4, $0x3f318000
+DATA expLn2High<>+36(SB)/4, $0x3f318000
+DATA expLn2High<>+40(SB)/4, $0x3f318000
+DATA expLn2High<>+44(SB)/4, $0x3f318000
+DATA expLn2High<>+48(SB)/4, $0x3f318000
+DATA expLn2High<>+52(SB)/4, $0x3f318000
+DATA expLn2High<>+56(SB)/4, $0x3f318000
+DATA expLn2High<>+60(SB)/4, $0x3f318000
+GLOBL expLn2High<>(SB), RODATA|NOPTR, $64
+
+DATA expLn2Low<>+0(SB)/4, $0xb95e8083
+DATA expLn2Low<>+4(SB)/4, $0xb95e8083
+DATA expLn2Low<>+8(SB)/4, $0xb95e8083
+DATA expLn2Low<>+12(SB)/4, $0xb95e8083
+DATA expLn2Low<>+16(SB)/4, $0xb95e8083
+DATA expLn2Low<>+20(SB)/4, $0xb95e8083
+DATA expLn2Low<>+24(SB)/4, $0xb95e8083
+DATA expLn2Low<>+28(SB)/4, $0xb95e8083
+DATA expLn2Low<>+32(SB)/4, $0xb95e8083
+DATA expLn2Low<>+36(SB)/4, $0xb95e8083
+DATA expLn2Low<>+40(SB)/4, $0xb95e8083
+DATA expLn2Low<>+44(SB)/4, $0xb95e8083
+DATA expLn2Low<>+48(SB)/4, $0xb95e8083
+DATA expLn2Low<>+52(SB)/4, $0xb95e8083
+DATA expLn2Low<>+56(SB)/4, $0xb95e8083
+DATA expLn2Low<>+60(SB)/4, $0xb95e8083
+GLOBL expLn2Low<>(SB), RODATA|NOPTR, $64
+
+DATA expLog2E<>+0(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+4(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+8(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+12(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+16(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+20(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+24(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+28(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+32(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+36(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+40(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+44(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+48(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+52(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+56(SB)/4, $0x3fb8aa3b
+DATA expLog2E<>+60(SB)/4, $0x3fb8aa3b
+GLOBL expLog2E<>(SB), RODATA|NOPTR, $64
+
+DATA expLowest<>+0(SB)/4, $0xc2aea8f6
+DATA expLowest<>+4(SB)/4, $0xc2aea8f6
+DATA expLowest<>+8(SB)/4, $0xc2aea8f6
+DATA expLowest<>+12(SB)/4, $0xc2aea8f6
+DATA expLowest<>+16(SB)/4, $0xc2aea8f6
+DATA expLowest<>+20(SB)/4, $0xc2aea8f6
+DATA expLowest<>+24(SB)/4, $0xc2aea8f6
+DATA expLowest<>+28(SB)/4, $0xc2aea8f6
+DATA expLowest<>+32(SB)/4, $0xc2aea8f6
+DATA expLowest<>+36(SB)/4, $0xc2aea8f6
+DATA expLowest<>+40(SB)/4, $0xc2aea8f6
+DATA expLowest<>+44(SB)/4, $0xc2aea8f6
+DATA expLowest<>+48(SB)/4, $0xc2aea8f6
+DATA expLowest<>+52(SB)/4, $0xc2aea8f6
+DATA expLowest<>+56(SB)/4, $0xc2aea8f6
+DATA expLowest<>+60(SB)/4, $0xc2aea8f6
+GLOBL expLowest<>(SB), RODATA|NOPTR, $64
+
+DATA expOne<>+0(SB)/4, $0x3f800000
+DATA expOne<>+4(SB)/4, $0x3f800000
+DATA expOne<>+8(SB)/4, $0x3f800000
+DATA expOne<>+12(SB)/4, $0x3f800000
+DATA expOne<>+16(SB)/4, $0x3f800000
+DATA expOne<>+20(SB)/4, $0x3f800000
+DATA expOne<>+24(SB)/4, $0x3f800000
+DATA expOne<>+28(SB)/4, $0x3f800000
+DATA expOne<>+32(SB)/4, $0x3f800000
+DATA expOne<>+36(SB)/4, $0x3f800000
+DATA expOne<>+40(SB)/4, $0x3f800000
+DATA expOne<>+44(SB)/4, $0x3f800000
+DATA expOne<>+48(SB)/4, $0x3f800000
+DATA expOne<>+52(SB)/4, $0x3f800000
+DATA expOne<>+56(SB)/4, $0x3f800000
+DATA expOne<>+60(SB)/4, $0x3f800000
+GLOBL expOne<>(SB), RODATA|NOPTR, $64
+
+DATA expWhole<>+0(SB)/4, $0x4b400000
+DATA expWhole<>+4(SB)/4, $0x4b400000
+DATA expWhole<>+8(SB)/4, $0x4b400000
+DATA expWhole<>+12(SB)/4, $0x4b400000
+DATA expWhole<>+16(SB)/4, $0x4b400000
+DATA expWhole<>+20(SB)/4, $0x4b400000
+DATA expWhole<>+24(SB)/4, $0x4b400000
+DATA expWhole<>+28(SB)/4, $0x4b400000
+DATA expWhole<>+32(SB)/4, $0x4b400000
+DATA expWhole<>+36(SB)/4, $0x4b400000
+DATA expWhole<>+40(SB)/4, $0x4b400000
+DATA expWhole<>+44(SB)/4, $0x4b400000
+DATA expWhole<>+48(SB)/4, $0x4b400000
+DATA expWhole<>+52(SB)/4, $0x4b400000
+DATA expWhole<>+56(SB)/4, $0x4b400000
+DATA expWhole<>+60(SB)/4, $0x4b400000
+GLOBL expWhole<>(SB), RODATA|NOPTR, $64
+
+DATA geluC1<>+0(SB)/4, $0x3e027906
+DATA geluC1<>+4(SB)/4, $0x3e027906
+DATA geluC1<>+8(SB)/4, $0x3e027906
+DATA geluC1<>+12(SB)/4, $0x3e027906
+DATA geluC1<>+16(SB)/4, $0x3e027906
+DATA geluC1<>+20(SB)/4, $0x3e027906
+DATA geluC1<>+24(SB)/4, $0x3e027906
+DATA geluC1<>+28(SB)/4, $0x3e027906
+DATA geluC1<>+32(SB)/4, $0x3e027906
+DATA geluC1<>+36(SB)/4, $0x3e027906
+DATA geluC1<>+40(SB)/4, $0x3e027906
+DATA geluC1<>+44(SB)/4, $0x3e027906
+DATA geluC1<>+48(SB)/4, $0x3e027906
+DATA geluC1<>+52(SB)/4, $0x3e027906
+DATA geluC1<>+56(SB)/4, $0x3e027906
+DATA geluC1<>+60(SB)/4, $0x3e027906
+GLOBL geluC1<>(SB), RODATA|NOPTR, $64
+
+DATA geluC2<>+0(SB)/4, $0xbe11a98e
+DATA geluC2<>+4(SB)/4, $0xbe11a98e
+DATA geluC2<>+8(SB)/4, $0xbe11a98e
+DATA geluC2<>+12(SB)/4, $0xbe11a98e
+DATA geluC2<>+16(SB)/4, $0xbe11a98e
+DATA geluC2<>+20(SB)/4, $0xbe11a98e
+DATA geluC2<>+24(SB)/4, $0xbe11a98e
+DATA geluC2<>+28(SB)/4, $0xbe11a98e
+DATA geluC2<>+32(SB)/4, $0xbe11a98e
+DATA geluC2<>+36(SB)/4, $0xbe11a98e
+DATA geluC2<>+40(SB)/4, $0xbe11a98e
+DATA geluC2<>+44(SB)/4, $0xbe11a98e
+DATA geluC2<>+48(SB)/4, $0xbe11a98e
+DATA geluC2<>+52(SB)/4, $0xbe11a98e
+DATA geluC2<>+56(SB)/4, $0xbe11a98e
+DATA geluC2<>+60(SB)/4, $0xbe11a98e
+GLOBL geluC2<>(SB), RODATA|NOPTR, $64
+
+DATA geluC3<>+0(SB)/4, $0x3f35f0e3
+DATA geluC3<>+4(SB)/4, $0x3f35f0e3
+DATA geluC3<>+8(SB)/4, $0x3f35f0e3
+DATA geluC3<>+12(SB)/4, $0x3f35f0e3
+DATA geluC3<>+16(SB)/4, $0x3f35f0e3
+DATA geluC3<>+20(SB)/4, $0x3f35f0e3
+DATA geluC3<>+24(SB)/4, $0x3f35f0e3
+DATA geluC3<>+28(SB)/4, $0x3f35f0e3
+DATA geluC3<>+32(SB)/4, $0x3f35f0e3
+DATA geluC3<>+36(SB)/4, $0x3f35f0e3
+DATA geluC3<>+40(SB)/4, $0x3f35f0e3
+DATA geluC3<>+44(SB)/4, $0x3f35f0e3
+DATA geluC3<>+48(SB)/4, $0x3f35f0e3
+DATA geluC3<>+52(SB)/4, $0x3f35f0e3
+DATA geluC3<>+56(SB)/4, $0x3f35f0e3
+DATA geluC3<>+60(SB)/4, $0x3f35f0e3
+GLOBL geluC3<>(SB), RODATA|NOPTR, $64
+
+DATA geluC4<>+0(SB)/4, $0xbf3a00e3
+DATA geluC4<>+4(SB)/4, $0xbf3a00e3
+DATA geluC4<>+8(SB)/4, $0xbf3a00e3
+DATA geluC4<>+12(SB)/4, $0xbf3a00e3
+DATA geluC4<>+16(SB)/4, $0xbf3a00e3
+DATA geluC4<>+20(SB)/4, $0xbf3a00e3
+DATA geluC4<>+24(SB)/4, $0xbf3a00e3
+DATA geluC4<>+28(SB)/4, $0xbf3a00e3
+DATA geluC4<>+32(SB)/4, $0xbf3a00e3
+DATA geluC4<>+36(SB)/4, $0xbf3a00e3
+DATA geluC4<>+40(SB)/4, $0xbf3a00e3
+DATA geluC4<>+44(SB)/4, $0xbf3a00e3
+DATA geluC4<>+48(SB)/4, $0xbf3a00e3
+DATA geluC4<>+52(SB)/4, $0xbf3a00e3
+DATA geluC4<>+56(SB)/4, $0xbf3a00e3
+DATA geluC4<>+60(SB)/4, $0xbf3a00e3
+GLOBL geluC4<>(SB), RODATA|NOPTR, $64
+
+DATA geluC5<>+0(SB)/4, $0x3f07dc22
+DATA geluC5<>+4(SB)/4, $0x3f07dc22
+DATA geluC5<>+8(SB)/4, $0x3f07dc22
+DATA geluC5<>+12(SB)/4, $0x3f07dc22
+DATA geluC5<>+16(SB)/4, $0x3f07dc22
+DATA geluC5<>+20(SB)/4, $0x3f07dc22
+DATA geluC5<>+24(SB)/4, $0x3f07dc22
+DATA geluC5<>+28(SB)/4, $0x3f07dc22
+DATA geluC5<>+32(SB)/4, $0x3f07dc22
+DATA geluC5<>+36(SB)/4, $0x3f07dc22
+DATA geluC5<>+40(SB)/4, $0x3f07dc22
+DATA geluC5<>+44(SB)/4, $0x3f07dc22
+DATA geluC5<>+48(SB)/4, $0x3f07dc22
+DATA geluC5<>+52(SB)/4, $0x3f07dc22
+DATA geluC5<>+56(SB)/4, $0x3f07dc22
+DATA geluC5<>+60(SB)/4, $0x3f07dc22
+GLOBL geluC5<>(SB), RODATA|NOPTR, $64
+
+DATA geluHalf<>+0(SB)/4, $0xbf000000
+DATA geluHalf<>+4(SB)/4, $0xbf000000
+DATA geluHalf<>+8(SB)/4, $0xbf000000
+DATA geluHalf<>+12(SB)/4, $0xbf000000
+DATA geluHalf<>+16(SB)/4, $0xbf000000
+DATA geluHalf<>+20(SB)/4, $0xbf000000
+DATA geluHalf<>+24(SB)/4, $0xbf000000
+DATA geluHalf<>+28(SB)/4, $0xbf000000
+DATA geluHalf<>+32(SB)/4, $0xbf000000
+DATA geluHalf<>+36(SB)/4, $0xbf000000
+DATA geluHalf<>+40(SB)/4, $0xbf000000
+DATA geluHalf<>+44(SB)/4, $0xbf000000
+DATA geluHalf<>+48(SB)/4, $0xbf000000
+DATA geluHalf<>+52(SB)/4, $0xbf000000
+DATA geluHalf<>+56(SB)/4, $0xbf000000
+DATA geluHalf<>+60(SB)/4, $0xbf000000
+GLOBL geluHalf<>(SB), RODATA|NOPTR, $64
+
+DATA geluSize<>+0(SB)/4, $0x7fffffff
+DATA geluSize<>+4(SB)/4, $0x7fffffff
+DATA geluSize<>+8(SB)/4, $0x7fffffff
+DATA geluSize<>+12(SB)/4, $0x7fffffff
+DATA geluSize<>+16(SB)/4, $0x7fffffff
+DATA geluSize<>+20(SB)/4, $0x7fffffff
+DATA geluSize<>+24(SB)/4, $0x7fffffff
+DATA geluSize<>+28(SB)/4, $0x7fffffff
+DATA geluSize<>+32(SB)/4, $0x7fffffff
+DATA geluSize<>+36(SB)/4, $0x7fffffff
+DATA geluSize<>+40(SB)/4, $0x7fffffff
+DATA geluSize<>+44(SB)/4, $0x7fffffff
+DATA geluSize<>+48(SB)/4, $0x7fffffff
+DATA geluSize<>+52(SB)/4, $0x7fffffff
+DATA geluSize<>+56(SB)/4, $0x7fffffff
+DATA geluSize<>+60(SB)/4, $0x7fffffff
+GLOBL geluSize<>(SB), RODATA|NOPTR, $64
+
+DATA geluStep<>+0(SB)/4, $0x3e6d3388
+DATA geluStep<>+4(SB)/4, $0x3e6d3388
+DATA geluStep<>+8(SB)/4, $0x3e6d3388
+DATA geluStep<>+12(SB)/4, $0x3e6d3388
+DATA geluStep<>+16(SB)/4, $0x3e6d3388
+DATA geluStep<>+20(SB)/4, $0x3e6d3388
+DATA geluStep<>+24(SB)/4, $0x3e6d3388
+DATA geluStep<>+28(SB)/4, $0x3e6d3388
+DATA geluStep<>+32(SB)/4, $0x3e6d3388
+DATA geluStep<>+36(SB)/4, $0x3e6d3388
+DATA geluStep<>+40(SB)/4, $0x3e6d3388
+DATA geluStep<>+44(SB)/4, $0x3e6d3388
+DATA geluStep<>+48(SB)/4, $0x3e6d3388
+DATA geluStep<>+52(SB)/4, $0x3e6d3388
+DATA geluStep<>+56(SB)/4, $0x3e6d3388
+DATA geluStep<>+60(SB)/4, $0x3e6d3388
+GLOBL geluStep<>(SB), RODATA|NOPTR, $64
+
+DATA tailMasks<>+0(SB)/4, $0xffffffff
+DATA tailMasks<>+4(SB)/4, $0xffffffff
+DATA tailMasks<>+8(SB)/4, $0xffffffff
+DATA tailMasks<>+12(SB)/4, $0xffffffff
+DATA tailMasks<>+16(SB)/4, $0xffffffff
+DATA tailMasks<>+20(SB)/4, $0xffffffff
+DATA tailMasks<>+24(SB)/4, $0xffffffff
+DATA tailMasks<>+28(SB)/4, $0xffffffff
+DATA tailMasks<>+32(SB)/4, $0x00000000
+DATA tailMasks<>+36(SB)/4, $0x00000000
+DATA tailMasks<>+40(SB)/4, $0x00000000
+DATA tailMasks<>+44(SB)/4, $0x00000000
+DATA tailMasks<>+48(SB)/4, $0x00000000
+DATA tailMasks<>+52(SB)/4, $0x00000000
+DATA tailMasks<>+56(SB)/4, $0x00000000
+DATA tailMasks<>+60(SB)/4, $0x00000000
+GLOBL tailMasks<>(SB), RODATA|NOPTR, $64
+
 DATA wholeOne<>+0(SB)/4, $0x00000001
 DATA wholeOne<>+4(SB)/4, $0x00000001
 DATA wholeOne<>+8(SB)/4, $0x00000001

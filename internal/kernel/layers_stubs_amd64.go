@@ -47,3 +47,33 @@ func biasReLUAVX2(dst []float32, x []float32, bias []float32)
 //
 //go:noescape
 func reluGradientAVX2(dst []float32, bias []float32, y []float32, dy []float32)
+
+// biasGELUAVX512 sets dst[i] to the GELU of x[i]+bias[i] for i < len(bias).
+//
+//go:noescape
+func biasGELUAVX512(dst []float32, x []float32, bias []float32)
+
+// deviationsAVX512 returns the sums of x[i]-mean and of its square.
+//
+//go:noescape
+func deviationsAVX512(x []float32, mean float32) (sum float32, squares float32)
+
+// standardizeAVX512 sets dst[i] to (x[i]-mean)*inverse*gain[i] + bias[i] for i < len(x).
+//
+//go:noescape
+func standardizeAVX512(dst []float32, x []float32, gain []float32, bias []float32, mean float32, inverse float32)
+
+// biasGELUAVX2 sets dst[i] to the GELU of x[i]+bias[i] for i < len(bias).
+//
+//go:noescape
+func biasGELUAVX2(dst []float32, x []float32, bias []float32)
+
+// deviationsAVX2 returns the sums of x[i]-mean and of its square.
+//
+//go:noescape
+func deviationsAVX2(x []float32, mean float32) (sum float32, squares float32)
+
+// standardizeAVX2 sets dst[i] to (x[i]-mean)*inverse*gain[i] + bias[i] for i < len(x).
+//
+//go:noescape
+func standardizeAVX2(dst []float32, x []float32, gain []float32, bias []float32, mean float32, inverse float32)

@@ -25,3 +25,18 @@ func biasReLUNEON(dst []float32, x []float32, bias []float32)
 //
 //go:noescape
 func reluGradientNEON(dst []float32, bias []float32, y []float32, dy []float32)
+
+// biasGELUNEON sets dst[i] to the GELU of x[i]+bias[i] for i < len(bias).
+//
+//go:noescape
+func biasGELUNEON(dst []float32, x []float32, bias []float32)
+
+// deviationsNEON returns the sums of x[i]-mean and of its square.
+//
+//go:noescape
+func deviationsNEON(x []float32, mean float32) (sum float32, squares float32)
+
+// standardizeNEON sets dst[i] to (x[i]-mean)*inverse*gain[i] + bias[i] for i < len(x).
+//
+//go:noescape
+func standardizeNEON(dst []float32, x []float32, gain []float32, bias []float32, mean float32, inverse float32)

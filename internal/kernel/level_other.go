@@ -73,6 +73,14 @@ func biasReLU(dst, x, bias []float32) { biasReLUGo(dst, x, bias) }
 
 func reluGradient(dst, bias, y, dy []float32) { reluGradientGo(dst, bias, y, dy) }
 
+func biasGELU(dst, x, bias []float32) { biasGELUGo(dst, x, bias) }
+
+func deviations(x []float32, mean float32) (sum, squares float32) { return deviationsGo(x, mean) }
+
+func standardize(dst, x, gain, bias []float32, mean, inverse float32) {
+	standardizeGo(dst, x, gain, bias, mean, inverse)
+}
+
 func momentumStep(w, velocity, g []float32, lr, momentum float32) {
 	momentumStepGo(w, velocity, g, lr, momentum)
 }

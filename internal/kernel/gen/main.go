@@ -48,7 +48,7 @@ func main() {
 	case "exp":
 		each(expKernels)
 	case "layers":
-		each(bagKernels, reluKernels)
+		each(bagKernels, reluKernels, attentionKernels)
 	case "quantized":
 		each(quantizedKernels)
 		partSum()

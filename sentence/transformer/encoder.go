@@ -1,0 +1,177 @@
+package transformer
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync/atomic"
+
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// An Encoder turns texts into vectors. Its methods are safe for concurrent use.
+type Encoder struct {
+	config    *Config
+	tokenizer *tokenizer
+	weights   *weights
+}
+
+// Open reads the model in the folder dir: config.json, model.safetensors, tokenizer.json and, if they
+// are there, modules.json and the files it names. Errors name the file and what is wrong with it.
+func Open(ctx context.Context, dir string) (*Encoder, error) {
+	c, err := readConfig(dir)
+	if err != nil {
+		return nil, err
+	}
+	k, err := openTokenizer(dir)
+	if err != nil {
+		return nil, err
+	}
+	if marks := len(k.before) + len(k.after); c.MaxTokens <= marks {
+		return nil, fault.New("the files belong to different models", "%s: there is no room between the %d tokens that mark the ends of a text",
+			filepath.Join(dir, "sentence_bert_config.json"), marks)
+	}
+	w, err := readWeights(ctx, dir, c)
+	if err != nil {
+		return nil, err
+	}
+	if n := k.largest(); n >= w.tokens.rows {
+		return nil, fault.New("the files belong to different models", "%s: it has the id %d, but model.safetensors only %d rows of tokens",
+			filepath.Join(dir, "tokenizer.json"), n, w.tokens.rows)
+	}
+	return &Encoder{c, k, w}, nil
+}
+
+// largest returns the largest id.
+func (k *tokenizer) largest() int {
+	largest := k.Vocabulary().Len() - 1
+	for _, id := range append(slices.Clone(k.before), k.after...) {
+		largest = max(largest, int(id))
+	}
+	return largest
+}
+
+// Config returns the description of the network.
+func (e *Encoder) Config() Config { return *e.config }
+
+// Dim returns the number of values in a vector.
+func (e *Encoder) Dim() int { return e.config.Width }
+
+// batchTokens is about the number of tokens that are processed together: enough to make the
+// products efficient, and few enough for the caches.
+const batchTokens = 1024
+
+// EncodeBatch returns the vectors of texts, packed one after another, and the number of tokens of
+// each text, including those that mark its ends. A text of more than Config.MaxTokens tokens is cut
+// there, and its number is negated. Texts of similar lengths are computed together on the given
+// number of threads (0: one per core); the result does not depend on it, nor on the other texts,
+// except in the last bits. The error is that of ctx, if it ends.
+func (e *Encoder) EncodeBatch(ctx context.Context, texts []string, threads int) (vectors []float32, tokens []int, err error) {
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	vectors, tokens = make([]float32, len(texts)*e.Dim()), make([]int, len(texts))
+	inputs := make([]input, len(texts))
+	prompt := e.config.Prompts[e.config.DefaultPrompt]
+	var next atomic.Int64
+	parallel := func(n int, work func(s *scratch, i int)) error {
+		next.Store(0)
+		workers := pool.New().WithErrors().WithFirstError()
+		for range min(threads, n) {
+			workers.Go(func() error {
+				var s scratch
+				for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+					if ctx.Err() != nil {
+						return fmt.Errorf("encoding %d texts: %w", len(texts), ctx.Err())
+					}
+					work(&s, i)
+				}
+				return nil
+			})
+		}
+		return workers.Wait()
+	}
+	err = parallel(len(texts), func(_ *scratch, i int) {
+		ids, cut := e.tokenizer.encode(nil, prompt+texts[i], e.config.MaxTokens)
+		inputs[i] = input{at: i, ids: ids}
+		if tokens[i] = len(ids); cut {
+			tokens[i] = -len(ids)
+		}
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	batches := divide(inputs)
+	err = parallel(len(batches), func(s *scratch, i int) { e.run(s, batches[i], vectors) })
+	if err != nil {
+		return nil, nil, err
+	}
+	return vectors, tokens, nil
+}
+
+// An input is a text of a batch.
+type input struct {
+	at  int // place of the text
+	ids []int32
+}
+
+// divide sorts the inputs by length, longest first so that the threads end together, and divides
+// them into batches of about batchTokens.
+func divide(inputs []input) [][]input {
+	slices.SortStableFunc(inputs, func(a, b input) int { return cmp.Compare(len(b.ids), len(a.ids)) })
+	var batches [][]input
+	for start := 0; start < len(inputs); {
+		end, tokens := start, 0
+		for end < len(inputs) && (end == start || tokens+len(inputs[end].ids) <= batchTokens) {
+			tokens += len(inputs[end].ids)
+			end++
+		}
+		batches = append(batches, inputs[start:end])
+		start = end
+	}
+	return batches
+}
+
+// pool writes the vector of a text, whose tokens have the vectors x, to dst.
+func (e *Encoder) pool(dst, x []float32) {
+	width := e.config.Width
+	switch e.config.Pooling {
+	case First:
+		copy(dst, x[:width])
+	case Max:
+		copy(dst, x[:width])
+		for at := width; at < len(x); at += width {
+			for j, v := range x[at : at+width] {
+				dst[j] = max(dst[j], v)
+			}
+		}
+	default:
+		clear(dst)
+		for at := 0; at < len(x); at += width {
+			for j, v := range x[at : at+width] {
+				dst[j] += v
+			}
+		}
+		inverse := float32(width) / float32(max(len(x), 1))
+		for j := range dst {
+			dst[j] *= inverse
+		}
+	}
+	if e.config.Normalize {
+		var square float64
+		for _, v := range dst {
+			square += float64(v) * float64(v)
+		}
+		if length := math.Sqrt(square); length > 0 {
+			for j := range dst {
+				dst[j] = float32(float64(dst[j]) / length)
+			}
+		}
+	}
+}
