@@ -38,12 +38,16 @@ type info struct {
 // Info returns the content of InfoFile, nil if the format does not need it. Call it after the
 // last row.
 func (w *Writer) Info() []byte {
-	f, d := w.format, w.shape.DType
-	if !f.info || f.Name == "npy" && (d == Float32 || d == Float16) {
+	if !w.format.NeedsInfo(w.shape.DType) {
 		return nil
 	}
-	data, _ := json.Marshal(info{f.Name, d, w.shape.Dim, w.shape.Scale})
+	data, _ := json.Marshal(info{w.format.Name, w.shape.DType, w.shape.Dim, w.shape.Scale})
 	return append(data, '\n')
+}
+
+// NeedsInfo reports whether files with values of this type need an InfoFile.
+func (f *Format) NeedsInfo(d DType) bool {
+	return f.info && (f.Name != "npy" || d == Int8 || d == Binary)
 }
 
 // readInfo reads the file beside path; ok is false if there is none for this format.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -149,5 +150,32 @@ func TestExportWords(t *testing.T) {
 	}
 	if _, err := ExportWords(context.Background(), &b, c, "npy", nil); err == nil {
 		t.Error("an empty list of words was accepted")
+	}
+}
+
+// The words of an array are the ids beside it, unless a list of words is there.
+func TestWordsBesideArray(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "v.fvecs")
+	write := func(name, data string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("v.fvecs", "\x01\x00\x00\x00\x00\x00\x80\x3f\x01\x00\x00\x00\x00\x00\x00\x40") // 1 and 2
+	if _, _, err := Import(t.Context(), path, ImportOptions{}); err == nil || !strings.Contains(err.Error(), "no list of words") {
+		t.Errorf("no words: got %v", err)
+	}
+	write("v.fvecs.ids.tsv", "id\tlang\nking\ten\nqueen\ten\n")
+	for _, want := range []string{"[king queen]", "[rose tulip]"} {
+		c, r, err := Import(t.Context(), path, ImportOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(c.Vocabulary.Tokens()); got != want || c.Embedding().Row(1)[0] != 2 {
+			t.Errorf("got %s (%s), want %s", got, r.Read, want)
+		}
+		write("vocab.tsv", "rose\t9\ntulip\t8\n")
 	}
 }

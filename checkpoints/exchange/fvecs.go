@@ -21,8 +21,7 @@ func init() {
 	} {
 		f := Format{
 			Name: kind.name, Extensions: []string{"." + kind.name}, Binary: true, Description: kind.description,
-			Holds:  Holds{IDs: Beside, Fields: Beside, Words: true, Counts: true},
-			Loses:  "texts",
+			Holds:  Holds{IDs: Beside, Fields: Beside, Words: Beside, Counts: Beside},
 			Detect: kind.detect,
 			Read:   kind.read,
 		}

@@ -12,7 +12,7 @@ import (
 func init() {
 	Register(Format{
 		Name: "glove", Extensions: []string{".txt"}, Words: true,
-		Holds:       Holds{Words: true},
+		Holds:       Holds{Words: Inside},
 		Description: "text without a header line",
 		Detect:      func(Head) Match { return Maybe }, // any text, unless another format knows it
 		Read:        readGlove,

@@ -26,8 +26,7 @@ func init() {
 	Register(Format{
 		Name: "npz", Extensions: []string{".npz"}, Binary: true,
 		Description: "NumPy arrays by name, in a zip archive",
-		Holds:       Holds{IDs: Beside, Fields: Beside, Words: true},
-		Loses:       "texts and counts",
+		Holds:       Holds{IDs: Beside, Fields: Beside, Words: Inside},
 		Detect: func(head Head) Match {
 			if isNPZ(head.Data) || head.Options.Format == "npz" && bytes.HasPrefix(head.Data, []byte("PK\x03\x04")) {
 				return Yes

@@ -18,7 +18,7 @@ import (
 func init() {
 	Register(Format{
 		Name: "word2vec", Extensions: []string{".txt", ".vec"}, Words: true,
-		Holds:       Holds{Words: true},
+		Holds:       Holds{Words: Inside},
 		Description: "text with a header line of the sizes",
 		Detect: func(head Head) Match {
 			text, _ := sized(head)
