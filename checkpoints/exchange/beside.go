@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
+	"strings"
 
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -26,6 +28,30 @@ func IDsFile(path string) string { return path + idsSuffix }
 
 // InfoFile returns the name of the file beside path that says how its values are stored.
 func InfoFile(path string) string { return path + infoSuffix }
+
+// beside returns the name of a file beside path: of a compressed file, also one that was beside it
+// before it was compressed.
+func beside(path, suffix string) string {
+	if _, err := os.Stat(path + suffix); err == nil {
+		return path + suffix
+	}
+	if plain := unpackedName(path); plain != path {
+		if _, err := os.Stat(plain + suffix); err == nil {
+			return plain + suffix
+		}
+	}
+	return path + suffix
+}
+
+// unpackedName is a name without the ending of a compressed file.
+func unpackedName(name string) string {
+	for _, packed := range []string{".gz", ".bz2", ".zst"} {
+		if plain, ok := strings.CutSuffix(name, packed); ok {
+			return plain
+		}
+	}
+	return name
+}
 
 // info is the content of InfoFile.
 type info struct {
@@ -52,7 +78,7 @@ func (f *Format) NeedsInfo(d DType) bool {
 
 // readInfo reads the file beside path; ok is false if there is none for this format.
 func readInfo(path, format string) (i info, ok bool, err error) {
-	name := InfoFile(path)
+	name := beside(path, infoSuffix)
 	data, err := manifest.ReadSmall(name, 1<<20)
 	if errors.Is(err, fs.ErrNotExist) {
 		return i, false, nil
@@ -96,7 +122,7 @@ func appendTabbed(b []byte, fields []string) []byte {
 
 // openIDs opens the ids beside a file, as its list of words.
 func (v *Vectors) openIDs(ctx context.Context) (*wordList, error) {
-	name := IDsFile(v.Path)
+	name := beside(v.Path, idsSuffix)
 	in, err := text.Unpack(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.Mention("leave out IDs, or write the ids of the rows to "+name+", one per line after a line with the name id", "%s: no ids beside it: %w", v.Name(), err)

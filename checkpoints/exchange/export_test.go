@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/gzip"
+
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -177,5 +179,28 @@ func TestWordsBesideArray(t *testing.T) {
 			t.Errorf("got %s (%s), want %s", got, r.Read, want)
 		}
 		write("vocab.tsv", "rose\t9\ntulip\t8\n")
+	}
+}
+
+// The files beside a compressed array are those of the array.
+func TestFilesBesideCompressed(t *testing.T) {
+	dir := t.TempDir()
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	z.Write([]byte("\x02\xfe\x7f\x00"))
+	z.Close()
+	for name, data := range map[string]string{"v.raw.gz": packed.String(),
+		"v.raw.json":    `{"format":"raw","dtype":"int8","dimensions":2,"scale":0.5}`,
+		"v.raw.ids.tsv": "id\nking\nqueen\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, _, err := Import(t.Context(), filepath.Join(dir, "v.raw.gz"), ImportOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(c.Vocabulary.Tokens(), c.Embedding().Row(0), c.Embedding().Row(1)); got != "[king queen] [1 -1] [63.5 0]" {
+		t.Errorf("got %s", got)
 	}
 }

@@ -184,7 +184,7 @@ func (v *Vectors) Name() string { return text.Describe(v.Path) }
 func (v *Vectors) String() string {
 	f, _ := Lookup(registry, v.Format)
 	what := "word"
-	if v.Options.Unnamed && !f.Words && !f.Folder {
+	if v.Options.Unnamed && !f.Words && (!f.Folder || f.File && v.folder == nil) {
 		what = "vector"
 	}
 	var b strings.Builder

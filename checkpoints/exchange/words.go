@@ -48,7 +48,8 @@ func (v *Vectors) wordsBeside(ctx context.Context) (*wordList, error) {
 			return nil, nil
 		}
 		name = filepath.Join(filepath.Dir(v.Path), checkpoints.VocabularyFile)
-		if dir := filepath.Dir(v.Path); !exists(dir, checkpoints.VocabularyFile) && exists(dir, IDsFile(filepath.Base(v.Path))) {
+		dir, ids := filepath.Split(beside(v.Path, idsSuffix))
+		if !exists(dir, checkpoints.VocabularyFile) && exists(dir, ids) {
 			return v.openIDs(ctx)
 		}
 	}
