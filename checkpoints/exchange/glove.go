@@ -54,7 +54,7 @@ func (v *Vectors) look(r *bufio.Reader) (*look, error) {
 		return nil, err
 	}
 	if bytes.IndexByte(head, 0) >= 0 {
-		return nil, fault.Mention(Hint()+"; for values alone, set Format to raw, and Dim", "%s is binary, but in no known format", v.Name())
+		return nil, fault.Mention(Hint()+"; if it is values alone, set Format to raw", "%s is binary, but in no known format", v.Name())
 	}
 	return lookAt(head, err == io.EOF), nil
 }
