@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
+	"strings"
 
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -27,6 +29,30 @@ func IDsFile(path string) string { return path + idsSuffix }
 // InfoFile returns the name of the file beside path that says how its values are stored.
 func InfoFile(path string) string { return path + infoSuffix }
 
+// beside returns the name of a file beside path: of a compressed file, also one that was beside it
+// before it was compressed.
+func beside(path, suffix string) string {
+	if _, err := os.Stat(path + suffix); err == nil {
+		return path + suffix
+	}
+	if plain := unpackedName(path); plain != path {
+		if _, err := os.Stat(plain + suffix); err == nil {
+			return plain + suffix
+		}
+	}
+	return path + suffix
+}
+
+// unpackedName is a name without the ending of a compressed file.
+func unpackedName(name string) string {
+	for _, packed := range []string{".gz", ".bz2", ".zst"} {
+		if plain, ok := strings.CutSuffix(name, packed); ok {
+			return plain
+		}
+	}
+	return name
+}
+
 // info is the content of InfoFile.
 type info struct {
 	Format string  `json:"format"`
@@ -38,17 +64,21 @@ type info struct {
 // Info returns the content of InfoFile, nil if the format does not need it. Call it after the
 // last row.
 func (w *Writer) Info() []byte {
-	f, d := w.format, w.shape.DType
-	if !f.info || f.Name == "npy" && (d == Float32 || d == Float16) {
+	if !w.format.NeedsInfo(w.shape.DType) {
 		return nil
 	}
-	data, _ := json.Marshal(info{f.Name, d, w.shape.Dim, w.shape.Scale})
+	data, _ := json.Marshal(info{w.format.Name, w.shape.DType, w.shape.Dim, w.shape.Scale})
 	return append(data, '\n')
+}
+
+// NeedsInfo reports whether files with values of this type need an InfoFile.
+func (f *Format) NeedsInfo(d DType) bool {
+	return f.info && (f.Name != "npy" || d == Int8 || d == Binary)
 }
 
 // readInfo reads the file beside path; ok is false if there is none for this format.
 func readInfo(path, format string) (i info, ok bool, err error) {
-	name := InfoFile(path)
+	name := beside(path, infoSuffix)
 	data, err := manifest.ReadSmall(name, 1<<20)
 	if errors.Is(err, fs.ErrNotExist) {
 		return i, false, nil
@@ -92,7 +122,7 @@ func appendTabbed(b []byte, fields []string) []byte {
 
 // openIDs opens the ids beside a file, as its list of words.
 func (v *Vectors) openIDs(ctx context.Context) (*wordList, error) {
-	name := IDsFile(v.Path)
+	name := beside(v.Path, idsSuffix)
 	in, err := text.Unpack(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.Mention("leave out IDs, or write the ids of the rows to "+name+", one per line after a line with the name id", "%s: no ids beside it: %w", v.Name(), err)

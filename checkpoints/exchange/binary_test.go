@@ -26,7 +26,7 @@ func TestNPZ(t *testing.T) {
 		{"bytes.npz", Options{}, named + " 2.040"},
 		{"two.npz", Options{VectorColumn: "b"}, named + " 4.081"},
 		{"two.npz", Options{VectorColumn: "a"}, named + " 2.040"},
-		{"two.npz", Options{}, "several arrays can be the vectors: \"a\", \"b\" | set Column to the name"},
+		{"two.npz", Options{}, "several arrays can be the vectors: \"a\", \"b\" | set VectorColumn to the name"},
 		{"two.npz", Options{VectorColumn: "c"}, `VectorColumn names the array "c", which`},
 		{"one.npz", Options{Unnamed: true}, `"" "" "" "" "" 2.040`},
 		{"one.npz", Options{}, "no list of words"},

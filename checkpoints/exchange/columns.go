@@ -24,7 +24,7 @@ func init() {
 	Register(Format{
 		Name: "csv", Extensions: []string{".csv"},
 		Description: "a CSV table with a header line: id, fields, text, vector as [0.5,-1]",
-		Holds:       Holds{IDs: Inside, Fields: Inside, Texts: true, Words: true, DTypes: DTypes()},
+		Holds:       Holds{IDs: Inside, Fields: Inside, Texts: true, Words: Inside, DTypes: DTypes()},
 		Detect: func(head Head) Match {
 			if head.Options.Format == "csv" || hasColumns(head, ',') {
 				return Yes

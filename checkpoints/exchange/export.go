@@ -29,15 +29,27 @@ import (
 // The rows of a model with character n-grams already include the n-grams; what is lost is the
 // ability to compose other words. ExportWords exports such words.
 func Export(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, format string) error {
+	words, t, err := vocabularyRows(c)
+	if err != nil {
+		return err
+	}
+	if f, _ := Lookup(Writable(), format); f.WriteModelFile != nil {
+		return f.write(ctx, w, c, words)
+	}
+	return exportRows(ctx, w, words, t, nil, format)
+}
+
+// vocabularyRows returns the words of the vocabulary as they are spelled, and their rows.
+func vocabularyRows(c *checkpoints.Checkpoint) ([]string, checkpoints.Tensor, error) {
 	t := c.Embedding()
 	if err := t.Validate(); err != nil {
-		return fmt.Errorf("cannot export: tensor %q: %w", checkpoints.EmbeddingTensor, err)
+		return nil, t, fmt.Errorf("cannot export: tensor %q: %w", checkpoints.EmbeddingTensor, err)
 	}
 	if len(t.Shape) != 2 || c.Vocabulary == nil || t.Rows() != c.Vocabulary.Len() {
-		return fmt.Errorf("cannot export: tensor %q does not have a row for each token", checkpoints.EmbeddingTensor)
+		return nil, t, fmt.Errorf("cannot export: tensor %q does not have a row for each token", checkpoints.EmbeddingTensor)
 	}
 	if err := checkTable(c); err != nil {
-		return fault.New(fault.Hint(err), "cannot export: %w", err)
+		return nil, t, fault.New(fault.Hint(err), "cannot export: %w", err)
 	}
 	words := c.Vocabulary.Tokens()
 	if len(c.Spellings) > 0 {
@@ -46,10 +58,23 @@ func Export(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, format 
 			words[i] = cmp.Or(c.Spellings[token], token)
 		}
 	}
-	if f, _ := Lookup(Writable(), format); f.WriteModelFile != nil {
-		return f.write(ctx, w, c, words)
+	return words, t, nil
+}
+
+// ExportRows calls write with each row that Export writes or, if words is not nil, ExportWords.
+// The word is its Token and its ID, so that formats which hold ids beside the vectors keep it
+// there. Rows are valid until write returns.
+func ExportRows(ctx context.Context, c *checkpoints.Checkpoint, words []string, write func(Row) error) (unknown []int, err error) {
+	var t checkpoints.Tensor
+	if words == nil {
+		words, t, err = vocabularyRows(c)
+	} else {
+		t, unknown, err = wordRows(c, words)
 	}
-	return exportRows(ctx, w, words, t, nil, format)
+	if err != nil {
+		return nil, err
+	}
+	return unknown, eachRow(ctx, words, t, unknown, write)
 }
 
 // write writes a model in a format of whole models.
@@ -68,19 +93,9 @@ func (f Format) write(ctx context.Context, w io.Writer, c *checkpoints.Checkpoin
 // Checkpoint.Vector. A word without a vector has the zero vector, and its index in words is in
 // unknown.
 func ExportWords(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, format string, words []string) (unknown []int, err error) {
-	if len(words) == 0 {
-		return nil, errors.New("cannot export: the list of words is empty")
-	}
-	if err := checkTable(c); err != nil {
-		return nil, fault.New(fault.Hint(err), "cannot export: %w", err)
-	}
-	t := checkpoints.NewTensor(len(words), c.Config.Dim)
-	missing := map[int]bool{}
-	for i, word := range words {
-		if !c.Vector(t.Row(i), word) {
-			unknown = append(unknown, i)
-			missing[i] = true
-		}
+	t, unknown, err := wordRows(c, words)
+	if err != nil {
+		return nil, err
 	}
 	if f, _ := Lookup(Writable(), format); f.WriteModelFile != nil {
 		of := *c
@@ -91,11 +106,28 @@ func ExportWords(ctx context.Context, w io.Writer, c *checkpoints.Checkpoint, fo
 		}
 		return unknown, f.write(ctx, w, &of, words)
 	}
-	return unknown, exportRows(ctx, w, words, t, missing, format)
+	return unknown, exportRows(ctx, w, words, t, unknown, format)
 }
 
-// exportRows writes tokens and their rows; tokens in missing have no vector.
-func exportRows(ctx context.Context, w io.Writer, tokens []string, t checkpoints.Tensor, missing map[int]bool, format string) error {
+// wordRows returns the vectors of words; unknown are the indices of those that have none.
+func wordRows(c *checkpoints.Checkpoint, words []string) (t checkpoints.Tensor, unknown []int, err error) {
+	if len(words) == 0 {
+		return t, nil, errors.New("cannot export: the list of words is empty")
+	}
+	if err := checkTable(c); err != nil {
+		return t, nil, fault.New(fault.Hint(err), "cannot export: %w", err)
+	}
+	t = checkpoints.NewTensor(len(words), c.Config.Dim)
+	for i, word := range words {
+		if !c.Vector(t.Row(i), word) {
+			unknown = append(unknown, i)
+		}
+	}
+	return t, unknown, nil
+}
+
+// exportRows writes tokens and their rows; unknown are the indices of tokens without a vector.
+func exportRows(ctx context.Context, w io.Writer, tokens []string, t checkpoints.Tensor, unknown []int, format string) error {
 	f, err := Lookup(Writable(), format)
 	if err != nil {
 		return err
@@ -111,23 +143,30 @@ func exportRows(ctx context.Context, w io.Writer, tokens []string, t checkpoints
 		return fail(err)
 	}
 	defer out.Close()
+	if err := eachRow(ctx, tokens, t, unknown, out.Write); err != nil {
+		return fail(err)
+	}
+	if err := out.Finish(); err != nil {
+		return fail(err)
+	}
+	return nil
+}
+
+func eachRow(ctx context.Context, tokens []string, t checkpoints.Tensor, unknown []int, write func(Row) error) error {
 	row := Row{Count: -1}
 	for i, token := range tokens {
 		if i%256 == 0 {
 			if err := ctx.Err(); err != nil {
-				return fail(err)
+				return err
 			}
 		}
-		row.Token, row.Known, row.Values = append(row.Token[:0], token...), 1, t.Row(i)
-		if missing[i] {
-			row.Known = 0
+		row.Token, row.ID, row.Known, row.Values = append(row.Token[:0], token...), token, 1, t.Row(i)
+		if len(unknown) > 0 && unknown[0] == i {
+			row.Known, unknown = 0, unknown[1:]
 		}
-		if err := out.Write(row); err != nil {
-			return fail(err)
+		if err := write(row); err != nil {
+			return err
 		}
-	}
-	if err := out.Finish(); err != nil {
-		return fail(err)
 	}
 	return nil
 }

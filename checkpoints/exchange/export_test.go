@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/klauspost/compress/gzip"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -149,5 +152,55 @@ func TestExportWords(t *testing.T) {
 	}
 	if _, err := ExportWords(context.Background(), &b, c, "npy", nil); err == nil {
 		t.Error("an empty list of words was accepted")
+	}
+}
+
+// The words of an array are the ids beside it, unless a list of words is there.
+func TestWordsBesideArray(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "v.fvecs")
+	write := func(name, data string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("v.fvecs", "\x01\x00\x00\x00\x00\x00\x80\x3f\x01\x00\x00\x00\x00\x00\x00\x40") // 1 and 2
+	if _, _, err := Import(t.Context(), path, ImportOptions{}); err == nil || !strings.Contains(err.Error(), "no list of words") {
+		t.Errorf("no words: got %v", err)
+	}
+	write("v.fvecs.ids.tsv", "id\tlang\nking\ten\nqueen\ten\n")
+	for _, want := range []string{"[king queen]", "[rose tulip]"} {
+		c, r, err := Import(t.Context(), path, ImportOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(c.Vocabulary.Tokens()); got != want || c.Embedding().Row(1)[0] != 2 {
+			t.Errorf("got %s (%s), want %s", got, r.Read, want)
+		}
+		write("vocab.tsv", "rose\t9\ntulip\t8\n")
+	}
+}
+
+// The files beside a compressed array are those of the array.
+func TestFilesBesideCompressed(t *testing.T) {
+	dir := t.TempDir()
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	z.Write([]byte("\x02\xfe\x7f\x00"))
+	z.Close()
+	for name, data := range map[string]string{"v.raw.gz": packed.String(),
+		"v.raw.json":    `{"format":"raw","dtype":"int8","dimensions":2,"scale":0.5}`,
+		"v.raw.ids.tsv": "id\nking\nqueen\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, _, err := Import(t.Context(), filepath.Join(dir, "v.raw.gz"), ImportOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(c.Vocabulary.Tokens(), c.Embedding().Row(0), c.Embedding().Row(1)); got != "[king queen] [1 -1] [63.5 0]" {
+		t.Errorf("got %s", got)
 	}
 }

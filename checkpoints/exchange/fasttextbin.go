@@ -23,7 +23,7 @@ func init() {
 	Register(Format{
 		Name: fastTextBin, Words: true, Binary: true,
 		Description: "fastText's model, .bin or .ftz",
-		Holds:       Holds{Words: true, Counts: true, NGrams: true},
+		Holds:       Holds{Words: Inside, Counts: Inside, NGrams: true},
 		Loses:       "layers are folded; how text is split and the training state are lost",
 		Detect: func(head Head) Match {
 			if is, _ := fasttext.Is(head.Data); is {

@@ -14,8 +14,8 @@ import (
 // vectors in both is the same in both formats; a model that only one of them can express has the
 // tensor and the modules of that one, so that the other does not open it.
 func init() {
-	const loses = "layers and token weights become part of the rows; character n-grams, phrases and other poolings than the mean are refused"
-	holds := Holds{Words: true, Tokenizer: true}
+	const loses = "layers and token weights become part of the rows; character n-grams, phrases and other poolings than the mean are refused; such a folder is read as safetensors"
+	holds := Holds{Words: Inside, Tokenizer: true}
 	Register(Format{
 		Name: "model2vec", Folder: true, Holds: holds, Loses: loses,
 		Description: "a folder that model2vec opens, and sentence-transformers too unless vectors are not normalized",

@@ -69,8 +69,8 @@ type Holds struct {
 	IDs    Where // Row.ID
 	Fields Where // Row.Fields
 	Texts  bool  // Row.Token may be any text
-	Words  bool  // Row.Token may be a word, or the format has a list of words
-	Counts bool  // Row.Count
+	Words  Where // Row.Token may be a word, or the format has a list of words
+	Counts Where // Row.Count
 	NGrams bool  // character n-grams, from which other words are composed
 	// Tokenizer is whether it says how text is split into the tokens of the rows.
 	Tokenizer bool
@@ -102,8 +102,8 @@ func (f *Format) Held() (held, lost []string) {
 	add("ids", h.IDs)
 	add("fields", h.Fields)
 	add("texts", inside(h.Texts))
-	add("words", inside(h.Words))
-	add("counts", inside(h.Counts))
+	add("words", h.Words)
+	add("counts", h.Counts)
 	add("n-grams", inside(h.NGrams))
 	add("tokenizer", inside(h.Tokenizer))
 	return held, lost

@@ -21,8 +21,7 @@ func init() {
 	} {
 		f := Format{
 			Name: kind.name, Extensions: []string{"." + kind.name}, Binary: true, Description: kind.description,
-			Holds:  Holds{IDs: Beside, Fields: Beside, Words: true, Counts: true},
-			Loses:  "texts",
+			Holds:  Holds{IDs: Beside, Fields: Beside, Words: Beside, Counts: Beside},
 			Detect: kind.detect,
 			Read:   kind.read,
 		}
@@ -67,10 +66,7 @@ func (k vecs) detect(head Head) Match {
 		return No
 	}
 	dim := int64(int32(little.Uint32(head.Data)))
-	name := strings.ToLower(head.Path)
-	for _, packed := range []string{".gz", ".bz2", ".zst"} {
-		name = strings.TrimSuffix(name, packed)
-	}
+	name := unpackedName(strings.ToLower(head.Path))
 	switch ending := filepath.Ext(name); {
 	case head.Options.Format == k.name || head.Options.Format == "" && ending == "."+k.name:
 		return Yes

@@ -12,7 +12,7 @@ import (
 func init() {
 	Register(Format{
 		Name: "glove", Extensions: []string{".txt"}, Words: true,
-		Holds:       Holds{Words: true},
+		Holds:       Holds{Words: Inside},
 		Description: "text without a header line",
 		Detect:      func(Head) Match { return Maybe }, // any text, unless another format knows it
 		Read:        readGlove,
@@ -54,7 +54,7 @@ func (v *Vectors) look(r *bufio.Reader) (*look, error) {
 		return nil, err
 	}
 	if bytes.IndexByte(head, 0) >= 0 {
-		return nil, fault.New(Hint(), "%s is binary, but in no known format", v.Name())
+		return nil, fault.Mention(Hint()+"; if it is values alone, set Format to raw", "%s is binary, but in no known format", v.Name())
 	}
 	return lookAt(head, err == io.EOF), nil
 }

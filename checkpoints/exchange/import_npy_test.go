@@ -1,12 +1,15 @@
 package exchange
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/klauspost/compress/gzip"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -103,6 +106,50 @@ func TestImportNPY(t *testing.T) {
 			}
 		} else if err == nil || !strings.Contains(err.Error(), c.want) || fault.Hint(err) == "" {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+// Messages about files that other programs would refuse, or that are packed twice.
+func TestArchivesRefused(t *testing.T) {
+	ctx, dir := t.Context(), t.TempDir()
+	var b bytes.Buffer
+	w, err := NewWriter(&b, "npz", Shape{Rows: 2, Dim: 2, Text: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range []string{"king", "queen"} {
+		if err := w.Write(Row{Token: []byte(word), Values: []float32{1.25, 2.5}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	damaged := bytes.Replace(b.Bytes(), []byte("\x00\x00\xa0\x3f"), []byte("\x00\x00\xa1\x3f"), 1) // the first value
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	z.Write(b.Bytes())
+	z.Close()
+	header := `{"embeddings":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"\u0065mbeddings":{"dtype":"F32","shape":[1,1],"data_offsets":[4,8]}}`
+	for name, c := range map[string]struct{ data, want string }{
+		"sum.npz":              {string(damaged), `sum.npz: array "vectors": zip: checksum error`},
+		"packed.npz.gz":        {packed.String(), "packed.npz.gz: an npz archive cannot be read from a compressed file"},
+		"twice.safetensors":    {string(little.AppendUint64(nil, uint64(len(header)))) + header + "12345678", `has "embeddings" twice`},
+		"dimensions.bin":       {"2 1152921504606846976\nking \x00\x00\x80\x3f", "dimensions.bin: vectors of 1152921504606846976 dimensions"},
+		"other-dimensions.txt": {"2 1152921504606846976\nking 1 2\n", "other-dimensions.txt: vectors of 1152921504606846976 dimensions"},
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(c.data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		v, err := Open(ctx, path, Options{Unnamed: true})
+		if err == nil {
+			err = v.Each(ctx, func(Row) error { return nil })
+			v.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %s", name, err, c.want)
 		}
 	}
 }

@@ -22,7 +22,7 @@ import (
 func init() {
 	Register(Format{
 		Name: "json", Extensions: []string{".json"},
-		Holds:       Holds{Words: true},
+		Holds:       Holds{Words: Inside},
 		Description: "an object \"vectors\" of arrays, by word; of each, all or the first \"dimensions\" numbers",
 		Detect: func(head Head) Match {
 			if jsonObject.Match(head.Data) && (head.Options.Format == "json" || jsonMember(head) != "vector" || jsonWords(head)) {

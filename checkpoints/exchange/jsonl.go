@@ -25,7 +25,7 @@ func init() {
 	Register(Format{
 		Name: "jsonl", Extensions: []string{".jsonl"},
 		Description: "one JSON object per line: id, fields, text, known words, vector",
-		Holds:       Holds{IDs: Inside, Fields: Inside, Texts: true, Words: true, DTypes: DTypes()},
+		Holds:       Holds{IDs: Inside, Fields: Inside, Texts: true, Words: Inside, DTypes: DTypes()},
 		Detect: func(head Head) Match {
 			if jsonObject.Match(head.Data) && (head.Options.Format == "jsonl" || jsonMember(head) == "vector") {
 				return Yes

@@ -12,7 +12,7 @@ import (
 func init() {
 	Register(Format{
 		Name: "model", Folder: true,
-		Holds:       Holds{Words: true, Counts: true, NGrams: true, Tokenizer: true},
+		Holds:       Holds{Words: Inside, Counts: Inside, NGrams: true, Tokenizer: true},
 		Description: "a model folder of LuminaVec",
 		Detect:      func(Head) Match { return Maybe }, // checkpoints.Read gives the best error
 		Read: func(ctx context.Context, v *Vectors, _ *bufio.Reader) (RowReader, error) {

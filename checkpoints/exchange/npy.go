@@ -24,7 +24,7 @@ func init() {
 	Register(Format{
 		Name: "npy", Extensions: []string{".npy"}, Binary: true, info: true,
 		Description: "a NumPy array, without words",
-		Holds:       Holds{IDs: Beside, Fields: Beside, Words: true, Counts: true, DTypes: DTypes()},
+		Holds:       Holds{IDs: Beside, Fields: Beside, Words: Beside, Counts: Beside, DTypes: DTypes()},
 		Loses:       "the scale of int8 and the bits of binary are in a file beside it",
 		Detect: func(head Head) Match {
 			if bytes.HasPrefix(head.Data, []byte(npyMagic)) {

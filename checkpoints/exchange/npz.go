@@ -26,8 +26,7 @@ func init() {
 	Register(Format{
 		Name: "npz", Extensions: []string{".npz"}, Binary: true,
 		Description: "NumPy arrays by name, in a zip archive",
-		Holds:       Holds{IDs: Beside, Fields: Beside, Words: true},
-		Loses:       "texts and counts",
+		Holds:       Holds{IDs: Beside, Fields: Beside, Words: Inside},
 		Detect: func(head Head) Match {
 			if isNPZ(head.Data) || head.Options.Format == "npz" && bytes.HasPrefix(head.Data, []byte("PK\x03\x04")) {
 				return Yes
@@ -78,6 +77,9 @@ func readNPZ(ctx context.Context, v *Vectors, _ *bufio.Reader) (RowReader, error
 		return nil, err
 	}
 	v.closers = append(v.closers, f)
+	if v.input != nil && v.input.Compressed() {
+		return nil, fault.New("decompress it first, with gzip -d, bzip2 -d or zstd -d", "%s: an npz archive cannot be read from a compressed file", v.Name())
+	}
 	archive, err := zip.NewReader(f, info.Size())
 	if err != nil {
 		return nil, in(err)
@@ -118,7 +120,13 @@ func readNPZ(ctx context.Context, v *Vectors, _ *bufio.Reader) (RowReader, error
 	}
 	v.closers = append(v.closers, r)
 	v.detail += ", array " + table.name
-	return readNPY(ctx, v, bufio.NewReaderSize(r, 256<<10))
+	return readNPY(ctx, v, bufio.NewReaderSize(readerFunc(func(b []byte) (int, error) {
+		n, err := r.Read(b)
+		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) { // such as a wrong checksum
+			err = in(fmt.Errorf("array %.60q: %w", table.name, err))
+		}
+		return n, err
+	}), 256<<10))
 }
 
 // npzHeader reads the header of an array. The name is set also if there is an error.
@@ -167,7 +175,7 @@ func (v *Vectors) chooseArray(tables []npzArray, others []string) (npzArray, err
 		}
 	}
 	if len(tables) > 1 {
-		return npzArray{}, fault.Mention("set Column to the name of the one to read", "%s: several arrays can be the vectors: %s", v.Name(), fault.Names(names))
+		return npzArray{}, fault.Mention("set VectorColumn to the name of the one to read", "%s: several arrays can be the vectors: %s", v.Name(), fault.Names(names))
 	}
 	return tables[0], nil
 }

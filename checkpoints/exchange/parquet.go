@@ -25,7 +25,7 @@ func init() {
 	Register(Format{
 		Name: "parquet", Extensions: []string{".parquet", ".pq"}, Binary: true,
 		Description: "a Parquet table: id, fields, text, vector as a list of fixed size",
-		Holds:       Holds{IDs: Inside, Fields: Inside, Texts: true, Words: true, DTypes: DTypes()},
+		Holds:       Holds{IDs: Inside, Fields: Inside, Texts: true, Words: Inside, DTypes: DTypes()},
 		Detect: func(head Head) Match {
 			if bytes.HasPrefix(head.Data, []byte("PAR1")) {
 				return Yes

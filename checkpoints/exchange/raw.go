@@ -16,7 +16,7 @@ func init() {
 	Register(Format{
 		Name: "raw", Extensions: []string{".f32", ".raw"}, Binary: true, info: true,
 		Description: "little-endian values alone; a file beside it, FILE.json, has the dimensions",
-		Holds:       Holds{IDs: Beside, Fields: Beside, Words: true, Counts: true, DTypes: DTypes()},
+		Holds:       Holds{IDs: Beside, Fields: Beside, Words: Beside, Counts: Beside, DTypes: DTypes()},
 		Loses:       "dimensions, type and scale are in a file beside it",
 		Detect: func(head Head) Match {
 			if head.Options.Format == "raw" {

@@ -25,8 +25,8 @@ import (
 func init() {
 	Register(Format{
 		Name: "safetensors", Folder: true, File: true, Extensions: []string{".safetensors"}, Binary: true,
-		Description: "a file with a table of vectors; or such a file or model.safetensors with tokenizer.json or vocab.tsv beside it: model2vec, StaticEmbedding, WordLlama",
-		Holds:       Holds{IDs: Beside, Fields: Beside, Words: true, Counts: true, Tokenizer: true, DTypes: DTypes()},
+		Description: "a table of vectors; with a tokenizer.json beside it, a model of model2vec, StaticEmbedding or WordLlama, also named by its folder",
+		Holds:       Holds{IDs: Beside, Fields: Beside, Words: Beside, Counts: Beside, Tokenizer: true, DTypes: DTypes()},
 		Loses:       "only folders have a tokenizer",
 		Write: func(w io.Writer, shape Shape) (RowWriter, error) {
 			return newRowWriter(w, shape, safetensorsHeader(shape), appendPackedRow(shape)), nil

@@ -92,6 +92,14 @@ func readSafetensorsHeader(name string, r io.Reader, size int64) (tensors map[st
 	if err := json.Unmarshal([]byte(header.String()), &raw); err != nil {
 		return nil, nil, bad("the header, bytes 8 to %d, is not a JSON object", 8+n)
 	}
+	var names []string
+	json.Unmarshal([]byte(header.String()), &memberNames{&names})
+	slices.Sort(names)
+	for i := 1; i < len(names); i++ {
+		if names[i] == names[i-1] {
+			return nil, nil, bad("the header, bytes 8 to %d, has %.60q twice", 8+n, names[i])
+		}
+	}
 	tensors = map[string]tensorEntry{}
 	for name, value := range raw {
 		if name == "__metadata__" {

@@ -53,11 +53,11 @@ type Options struct {
 	// Format is the name of the format, one of Readable. Default "": detected from the content;
 	// a text that can be read in two ways is an error.
 	Format string
-	// WordList is a file with the words of npy, tsv or safetensors, whose rows have none: one
-	// per line, with or without a count after a tab or, in all lines, after a space. For safetensors
-	// it may also be a tokenizer.json. It is an
-	// error with other formats. Default "": vocab.tsv in the folder of the file; tsv is then read
-	// only if Unnamed or Format is set.
+	// WordList is a file with the words of arrays and of tsv, whose rows have none: one per line,
+	// with or without a count after a tab or, in all lines, after a space. For safetensors it may
+	// also be a tokenizer.json. It is an error with other formats. Default "": vocab.tsv in the
+	// folder of the file or, if there is none, the ids in IDsFile; tsv is then read only if Unnamed
+	// or Format is set.
 	WordList string
 	// Limit is the maximum number of rows to read. Default 0: all.
 	Limit int
@@ -161,7 +161,7 @@ func (v *Vectors) read(ctx context.Context, head Head, folder bool, r *bufio.Rea
 	v.Format, v.start = f.Name, head
 	defer func() { v.start = Head{} }() // its data are overwritten by what is read
 	if v.reader, err = f.Read(ctx, v, r); err == nil && v.Options.WordList != "" && !v.listed {
-		err = fault.Field("WordList", "leave it out", "lists the words of npy, tsv or safetensors, but %s has its own words (%s)", v.Name(), f.Name)
+		err = fault.Field("WordList", "leave it out", "lists the words of rows that have none, but %s has its own words (%s)", v.Name(), f.Name)
 	}
 	return err
 }
@@ -184,7 +184,7 @@ func (v *Vectors) Name() string { return text.Describe(v.Path) }
 func (v *Vectors) String() string {
 	f, _ := Lookup(registry, v.Format)
 	what := "word"
-	if v.Options.Unnamed && !f.Words && !f.Folder {
+	if v.Options.Unnamed && !f.Words && (!f.Folder || f.File && v.folder == nil) {
 		what = "vector"
 	}
 	var b strings.Builder

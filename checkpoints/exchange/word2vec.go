@@ -18,7 +18,7 @@ import (
 func init() {
 	Register(Format{
 		Name: "word2vec", Extensions: []string{".txt", ".vec"}, Words: true,
-		Holds:       Holds{Words: true},
+		Holds:       Holds{Words: Inside},
 		Description: "text with a header line of the sizes",
 		Detect: func(head Head) Match {
 			text, _ := sized(head)
@@ -69,6 +69,9 @@ func sized(head Head) (text, binary bool) {
 	}
 	rows, dim, n, ok := sizesOf(head.Data)
 	row := head.Data[n:]
+	if !ok && bytes.IndexByte(row, 0) >= 0 {
+		return false, true
+	}
 	if !ok || len(row) == 0 || !(head.Whole && isBinary(row, rows, dim)) && readsAsText(row, dim) {
 		return true, false
 	}

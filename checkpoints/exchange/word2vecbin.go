@@ -15,7 +15,7 @@ import (
 func init() {
 	Register(Format{
 		Name: "word2vec-bin", Extensions: []string{".bin"}, Words: true, Binary: true,
-		Holds:       Holds{Words: true},
+		Holds:       Holds{Words: Inside},
 		Description: "binary with a header line of the sizes",
 		Detect: func(head Head) Match {
 			text, binary := sized(head)

@@ -33,8 +33,8 @@ type wordList struct {
 	ids    bool // a line is an id and fields, separated by tabs
 }
 
-// wordsBeside opens the list of words of rows that have none: Options.WordList or vocab.tsv
-// in the folder of the file; nil if no words are wanted.
+// wordsBeside opens the list of words of rows that have none: Options.WordList, vocab.tsv in the
+// folder of the file or, without it, IDsFile; nil if no words are wanted.
 func (v *Vectors) wordsBeside(ctx context.Context) (*wordList, error) {
 	if v.given != nil {
 		return v.given, nil
@@ -48,6 +48,10 @@ func (v *Vectors) wordsBeside(ctx context.Context) (*wordList, error) {
 			return nil, nil
 		}
 		name = filepath.Join(filepath.Dir(v.Path), checkpoints.VocabularyFile)
+		dir, ids := filepath.Split(beside(v.Path, idsSuffix))
+		if !exists(dir, checkpoints.VocabularyFile) && exists(dir, ids) {
+			return v.openIDs(ctx)
+		}
 	}
 	v.detail += ", words from " + text.Describe(name)
 	return v.openWords(ctx, name)

@@ -96,3 +96,17 @@ func OutputFormat(list []exchange.Format, name, output, usual string) (exchange.
 	}
 	return exchange.Lookup(list, name) // the flag takes no other
 }
+
+// NoteStored notes how vectors were written, if their values are not numbers as they are; info is
+// the name of the file beside them that says it, "" if there is none.
+func NoteStored(cmd *cobra.Command, d exchange.DType, dims int, scale float32, info string) {
+	if info != "" {
+		info = "; also in " + info
+	}
+	switch d {
+	case exchange.Int8:
+		Note(cmd, "int8: a value is the number times %g%s", scale, info)
+	case exchange.Binary:
+		Note(cmd, "binary: %s in %s%s", Plural(dims, "sign", "signs"), Plural(exchange.Binary.Bytes(dims), "byte", "bytes"), info)
+	}
+}

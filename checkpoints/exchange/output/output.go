@@ -171,6 +171,11 @@ func (f *File) open(format exchange.Format) error {
 	}
 	f.resumed = state{}
 	f.o.Shape.After = exchange.Mark{}
+	if !appends && !f.o.Replace {
+		if err := f.checkBeside(format); err != nil {
+			return err
+		}
+	}
 	if err := f.empty(); err != nil {
 		return err
 	}
@@ -189,6 +194,20 @@ func (f *File) open(format exchange.Format) error {
 	}
 	f.w, err = exchange.NewWriter(f.f, format.Name, f.o.Shape)
 	return f.explain(err)
+}
+
+// checkBeside returns an error if there is a file beside the new one that would be overwritten, or
+// be taken for its ids.
+func (f *File) checkBeside(format exchange.Format) error {
+	if format.Holds.IDs == exchange.Beside {
+		if err := durable.CheckFile(exchange.IDsFile(f.o.Path), false); err != nil {
+			return err
+		}
+	}
+	if format.NeedsInfo(f.o.Shape.DType) {
+		return durable.CheckFile(exchange.InfoFile(f.o.Path), false)
+	}
+	return nil
 }
 
 // empty removes what an earlier run has left.
@@ -439,10 +458,13 @@ func (f *File) place(info []byte) error {
 			return err
 		}
 	}
-	if ids := exchange.IDsFile(partial(f.path)); f.resumed.Beside {
+	ids := exchange.IDsFile(partial(f.path))
+	if f.resumed.Beside {
 		if err := durable.Place(ids, exchange.IDsFile(f.path), true); err != nil && !(errors.Is(err, fs.ErrNotExist) && f.resumed.Done) {
 			return err // unless it is in its place since the last time
 		}
+	} else if format, _ := exchange.Lookup(exchange.Writable(), f.o.Format); f.resumed.Replace && format.Holds.IDs == exchange.Beside {
+		os.Remove(exchange.IDsFile(f.path)) // of the file that is replaced
 	}
 	if runtime.GOOS == "windows" { // which does not rename an open file; elsewhere the lock covers it
 		f.f.Close()

@@ -298,3 +298,71 @@ func TestRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What lies beside a file is neither overwritten nor taken for the ids of other rows.
+func TestFilesBeside(t *testing.T) {
+	for _, c := range []struct {
+		name, format string
+		dtype        exchange.DType
+		beside       string // file that exists before
+		ids          bool   // of the rows
+		refused      bool
+	}{
+		{"ids of other rows", "npy", exchange.Float32, ".ids.tsv", false, true},
+		{"ids in the way", "npy", exchange.Float32, ".ids.tsv", true, true},
+		{"a description in the way", "raw", exchange.Float32, ".json", false, true},
+		{"a description in the way of int8", "npy", exchange.Int8, ".json", false, true},
+		{"an array that needs no description", "npy", exchange.Float32, ".json", false, false},
+		{"a format that holds ids", "jsonl", exchange.Float32, ".ids.tsv", true, false},
+	} {
+		path := filepath.Join(t.TempDir(), "out")
+		if err := os.WriteFile(path+c.beside, []byte("id\nmine\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		o := Options{Path: path, Format: c.format, Shape: exchange.Shape{Rows: exchange.Unknown, Dim: 2, HasID: c.ids, DType: c.dtype}}
+		f, err := Create(t.Context(), o)
+		if f != nil {
+			f.Close()
+		}
+		if (err != nil) != c.refused || err != nil && !strings.Contains(err.Error(), path+c.beside) {
+			t.Errorf("%s: got %v", c.name, err)
+		}
+		if left, _ := os.ReadFile(path + c.beside); string(left) != "id\nmine\n" {
+			t.Errorf("%s: the file beside is now %q", c.name, left)
+		}
+		if files, _ := filepath.Glob(path + "*"); len(files) != 1 {
+			t.Errorf("%s: left %v", c.name, files)
+		}
+	}
+}
+
+// A file without ids replaces one with ids, and these with it; its rows are not added to it.
+func TestIDsOfReplacedFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out.npy")
+	o := Options{Path: path, Format: "npy", Shape: exchange.Shape{Rows: exchange.Unknown, Dim: 2, HasID: true, DType: exchange.Float32}}
+	one := func(o Options) error {
+		f, err := Create(t.Context(), o)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := f.Write(exchange.Row{Values: []float32{1, 2}, ID: "a"}); err != nil {
+			return err
+		}
+		return f.Finish()
+	}
+	if err := one(o); err != nil {
+		t.Fatal(err)
+	}
+	o.Shape.HasID, o.Append = false, true
+	if err := one(o); err == nil || !strings.Contains(err.Error(), "its rows have ids or fields in "+path+".ids.tsv, but the new rows have none") {
+		t.Errorf("rows without ids were added to rows with ids: %v", err)
+	}
+	o.Append, o.Replace = false, true
+	if err := one(o); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path + ".ids.tsv"); err == nil {
+		t.Error("the ids of the replaced file are left")
+	}
+}

@@ -142,6 +142,11 @@ func (f *File) copyBase(format exchange.Format) (err error) {
 	if f.beside {
 		return f.copyIDs()
 	}
+	if name := exchange.IDsFile(f.path); format.Holds.IDs == exchange.Beside {
+		if _, err := os.Stat(name); err == nil {
+			return fault.New("give the options with which the file was written, or write to another file", "cannot append to %s: its rows have ids or fields in %s, but the new rows have none", f.o.Path, exchange.IDsFile(f.o.Path))
+		}
+	}
 	return nil
 }
 

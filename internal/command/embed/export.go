@@ -1,12 +1,14 @@
 package embed
 
 import (
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/checkpoints/exchange"
+	"github.com/luminavec/luminavec/checkpoints/exchange/output"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -14,8 +16,7 @@ import (
 )
 
 func exportCommand() *cobra.Command {
-	var words, output string
-	var format string
+	var words, path, format string
 	var force bool
 	cmd := &cobra.Command{
 		Use:   "export -m MODEL [options] -o FILE",
@@ -24,7 +25,8 @@ func exportCommand() *cobra.Command {
 It writes the vectors of the vocabulary or, with --words, those of a list of words. The
 mean of the rows of a text is the vector that 'embed text' writes, before it is scaled to
 length 1: layers and token weights of a sentence model are part of the rows. Imported
-words are written in their original spelling.
+words are written in their original spelling. Formats without words have them in a file beside
+the vectors, such as out.npy.ids.tsv, which 'embed import' reads.
 A model with character n-grams can compose the vectors of other words. Of these formats
 only fasttext-bin holds n-grams, for models whose n-grams count as in fastText; for the
 others, list the words you will need. fastText neither changes case nor normalizes: look
@@ -40,7 +42,7 @@ embed: 21,456 words, 100 dimensions, vectors.txt
 $ embed export -m model -f sentence-transformers -o folder
 $ echo walkable | embed export -m model --words - --format glove`,
 		Args: cli.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return export(cmd, format, words, output, force) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return export(cmd, format, words, path, force) },
 	}
 	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
 		cli.Flag{Name: "words", Arg: "FILE", Into: &words, Field: "Words", Help: "export the words in FILE, one per line, in that order; - is standard input. " +
@@ -48,7 +50,7 @@ $ echo walkable | embed export -m model --words - --format glove`,
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "format", Short: "f", Arg: "FORMAT", Into: &format, Field: "Format", Help: "output format", Values: formats(exchange.Exportable()),
 			Default: "the extension of the output file; without one word2vec"},
-		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &output, Help: "write to FILE", Default: "standard output"},
+		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &path, Help: "write to FILE", Default: "standard output"},
 		cli.Flag{Name: "force", Into: &force, Help: "replace FILE if it exists"})
 }
 
@@ -61,19 +63,19 @@ func formats(list []exchange.Format) []cli.Value {
 	return values
 }
 
-func export(cmd *cobra.Command, name, list, output string, force bool) error {
-	format, err := cli.OutputFormat(exchange.Exportable(), name, output, "word2vec")
+func export(cmd *cobra.Command, name, list, path string, force bool) error {
+	format, err := cli.OutputFormat(exchange.Exportable(), name, path, "word2vec")
 	if err != nil {
 		return err
 	}
 	if format.WriteModel != nil {
-		return exportFolder(cmd, format, list, output, exchange.FolderOptions{Replace: force})
+		return exportFolder(cmd, format, list, path, exchange.FolderOptions{Replace: force})
 	}
 	var inputs []string
 	if list != "" {
 		inputs = append(inputs, list)
 	}
-	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: output, Force: force, Binary: format.Binary, Inputs: inputs})
+	out, err := cli.OpenOutput(cmd, cli.OutputOptions{Path: path, Force: force, Binary: format.Binary, Inputs: inputs})
 	if err != nil {
 		return err
 	}
@@ -95,36 +97,56 @@ func export(cmd *cobra.Command, name, list, output string, force bool) error {
 	if list != "" && read.NGrams != nil && model.NGrams == nil {
 		return fault.New("leave out --words, or write the vectors of the words with 'embed text'", "a linear layer follows the n-grams of this model: vectors of unknown words cannot be exported")
 	}
+	var listed []string // nil: the vocabulary
 	count := model.Vocabulary.Len()
 	if cmd.Flags().Changed("words") {
-		count, err = exportWords(cmd, out, model, format.Name, list)
-	} else {
+		if listed, err = wordsToExport(cmd, list); err != nil {
+			return err
+		}
+		count = len(listed)
+	}
+	var unknown []int
+	beside := format.Holds.Words == exchange.Beside && !out.Stream()
+	switch {
+	case beside:
+		unknown, err = exportBeside(cmd, model, format, listed, path, force)
+	case listed != nil:
+		unknown, err = exchange.ExportWords(cmd.Context(), out, model, format.Name, listed)
+	default:
 		err = exchange.Export(cmd.Context(), out, model, format.Name)
 	}
 	if err != nil {
 		return err
 	}
-	if err := out.Commit(); err != nil {
-		return err
+	if len(unknown) > 0 {
+		cli.Warn(cmd, "%s the zero vector (first: %q)", cli.Plural(len(unknown), "unknown word has", "unknown words have"), listed[unknown[0]])
+	}
+	if !beside {
+		if err := out.Commit(); err != nil {
+			return err
+		}
+	}
+	if format.Holds.Words != exchange.Inside && !beside {
+		cli.Note(cmd, "the output has no words: %s", wordsOf(cmd, list))
 	}
 	if name == "" && !format.Words {
 		cli.Note(cmd, "the ending of %s selects the format %s: %s", out.Name(), format.Name, format.Description)
 	}
-	if output != "" && output != "-" {
+	if path != "" && path != "-" {
 		cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(count, "word", "words"), model.Config.Dim, out.Name())
 	}
 	return nil
 }
 
 // exportFolder exports the whole model as a folder.
-func exportFolder(cmd *cobra.Command, format exchange.Format, list, output string, o exchange.FolderOptions) error {
+func exportFolder(cmd *cobra.Command, format exchange.Format, list, path string, o exchange.FolderOptions) error {
 	switch {
 	case list != "":
 		return cli.UsageError(fault.New("leave out --words: the folder has the tokenizer of the model and all of its tokens", "--words does not apply to the format %s", format.Name))
-	case output == "" || output == "-":
+	case path == "" || path == "-":
 		return cli.UsageError(fault.New("name the folder to write: -o folder", "the format %s is a folder", format.Name))
 	}
-	if err := exchange.CheckFolder(output, o); err != nil {
+	if err := exchange.CheckFolder(path, o); err != nil {
 		return err
 	}
 	read, err := cli.ReadModel(cmd)
@@ -139,7 +161,7 @@ func exportFolder(cmd *cobra.Command, format exchange.Format, list, output strin
 			plain.NGrams = read.NGrams // which are refused
 			model = &plain
 		}
-		err = exchange.ExportFolder(cmd.Context(), output, model, format.Name, o)
+		err = exchange.ExportFolder(cmd.Context(), path, model, format.Name, o)
 	}
 	if err != nil {
 		return fault.New(fault.Hint(err), "%s: %w", cli.Printable(cmd.Flag("model").Value.String()), err)
@@ -147,15 +169,42 @@ func exportFolder(cmd *cobra.Command, format exchange.Format, list, output strin
 	if model != read {
 		cli.Note(cmd, "the layers of the model are part of the exported rows")
 	}
-	cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(model.Vocabulary.Len(), "token", "tokens"), model.Config.Dim, cli.Printable(output))
+	cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(model.Vocabulary.Len(), "token", "tokens"), model.Config.Dim, cli.Printable(path))
 	return nil
 }
 
-// exportWords exports the words of the file list, and returns how many.
-func exportWords(cmd *cobra.Command, out *cli.Output, model *checkpoints.Checkpoint, format, list string) (int, error) {
+// exportBeside exports the vocabulary, or the listed words, as a file with the words beside it.
+func exportBeside(cmd *cobra.Command, model *checkpoints.Checkpoint, format exchange.Format, listed []string, path string, force bool) ([]int, error) {
+	shape := exchange.Shape{Rows: exchange.Unknown, Dim: model.Config.Dim, HasID: true}
+	file, err := output.Create(cmd.Context(), output.Options{Path: path, Format: format.Name, Shape: shape, Replace: force})
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	unknown, err := exchange.ExportRows(cmd.Context(), model, listed, file.Write)
+	if err != nil {
+		return nil, err
+	}
+	if err := file.Finish(); err != nil {
+		return nil, err
+	}
+	cli.Note(cmd, "words: %s", file.IDs())
+	return unknown, nil
+}
+
+// wordsOf says where the words of an export are that does not hold them.
+func wordsOf(cmd *cobra.Command, list string) string {
+	if list == "" {
+		list = filepath.Join(cmd.Flag("model").Value.String(), checkpoints.VocabularyFile)
+	}
+	return "those of its rows are in " + cli.Printable(cli.InputName(list))
+}
+
+// wordsToExport returns the words of the file list.
+func wordsToExport(cmd *cobra.Command, list string) ([]string, error) {
 	src, err := text.Open(list)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if cli.IsTerminal(cmd.InOrStdin()) && list == text.Stdin {
 		cli.Note(cmd, "reading words from the terminal; Ctrl-D ends the input")
@@ -163,7 +212,7 @@ func exportWords(cmd *cobra.Command, out *cli.Output, model *checkpoints.Checkpo
 	var words []string
 	for line, err := range cli.Lines(cmd.Context(), src) {
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		if word := strings.TrimSpace(line.Text); word != "" {
 			words = append(words, word)
@@ -171,11 +220,7 @@ func exportWords(cmd *cobra.Command, out *cli.Output, model *checkpoints.Checkpo
 	}
 	cli.WarnInvalid(cmd, src)
 	if len(words) == 0 {
-		return 0, fault.New("--words takes a file with one word per line", "%s contains no words", cli.InputName(list))
+		return nil, fault.New("--words takes a file with one word per line", "%s contains no words", cli.InputName(list))
 	}
-	unknown, err := exchange.ExportWords(cmd.Context(), out, model, format, words)
-	if err == nil && len(unknown) > 0 {
-		cli.Warn(cmd, "%s the zero vector (first: %q)", cli.Plural(len(unknown), "unknown word has", "unknown words have"), words[unknown[0]])
-	}
-	return len(words), err
+	return words, nil
 }

@@ -53,7 +53,7 @@ func listFormats(cmd *cobra.Command) error {
 	rows := []formatRow{}
 	for _, f := range exchange.All() {
 		r := formatRow{Name: f.Name, Extensions: append([]string{}, f.Extensions...), Description: f.Description, Folder: f.Folder,
-			Read: f.Detect != nil, Write: f.Write != nil, Append: f.Extend != nil, Note: f.Loses, DTypes: f.Types()}
+			Read: f.Detect != nil, Write: f.Write != nil || f.WriteModel != nil || f.WriteModelFile != nil, Append: f.Extend != nil, Note: f.Loses, DTypes: f.Types()}
 		r.Holds, r.Lost = f.Held()
 		rows = append(rows, r)
 	}
@@ -81,10 +81,14 @@ func listFormats(cmd *cobra.Command) error {
 		if r.Folder && len(r.Extensions) == 0 {
 			r.Extensions = []string{"folder"}
 		}
+		extensions := strings.Join(r.Extensions, ", ")
+		if extensions != "" {
+			extensions += "; "
+		}
 		for _, d := range r.DTypes {
 			types = append(types, string(d))
 		}
-		fmt.Fprintf(&b, "%s (%s; %s)\n", r.Name, strings.Join(r.Extensions, ", "), strings.Join(use, ", "))
+		fmt.Fprintf(&b, "%s (%s%s)\n", r.Name, extensions, strings.Join(use, ", "))
 		paragraph("", r.Description)
 		paragraph("holds  ", strings.Join(r.Holds, ", ")+"; "+strings.Join(types, ", "))
 		if len(r.Lost) > 0 {

@@ -38,16 +38,18 @@ The format of a text file is detected from all lines in its first MiB. A file th
 read in two ways, such as rows of numbers whose first number may be a word, is refused
 until --vectors-format decides. fastText .vec is word2vec. A .bin or .ftz of fastText keeps
 its n-grams, and is for text split at white space, with capitals, unless --tokenizer or
---cased says otherwise. Rows of npy and tsv have no words: --vocab lists them, or vocab.tsv
-beside an npy file. In csv, jsonl and parquet the text of a row is its word, or with --ids
-its id. Words may contain spaces. If
-a word occurs in several rows, the first row is used. In formats without counts, words are
-expected in order of frequency: the r-th of V words gets the count V/r.
+--cased says otherwise. Rows of arrays (npy, raw, fvecs and so on) and of tsv have no words:
+--vocab lists them. Without it, the words of an array FILE are those in vocab.tsv in its
+folder or, if there is none, the ids in FILE.ids.tsv. In csv, jsonl and parquet the text of a
+row is its word, or with --ids its id. Words may contain spaces. If a word occurs in several
+rows, the first row is used. In formats without counts, words are expected in order of
+frequency: the r-th of V words gets the count V/r.
 
 Words are normalized like text: to Unicode NFC and, without --cased, to lower case. 'embed
-export' writes their original spelling. Of several words with the same NFC, one row is used. A model folder, and a folder of model2vec, StaticEmbedding of
-sentence-transformers or WordLlama, keeps its tokenizer, weights, layers and n-grams, and what it does with unknown text.
-Texts are read to their end, also if the other program truncates them.`,
+export' writes their original spelling. Of several words with the same NFC, one row is used.
+A model folder, and a folder of model2vec, StaticEmbedding of sentence-transformers or
+WordLlama, keeps its tokenizer, weights, layers and n-grams, and what it does with unknown
+text. Texts are read to their end, also if the other program truncates them.`,
 		Example: `
 $ embed import glove.6B.100d.txt -o glove
 embed: 400,000 words, 100 dimensions, from glove, glove`,

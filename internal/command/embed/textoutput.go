@@ -226,18 +226,11 @@ func (v *vectorOutput) report() {
 	} else {
 		scale, clipped = w.Scale(), w.Clipped()
 	}
-	stored := ""
-	if v.o.dtype == exchange.Int8 {
-		stored = fmt.Sprintf("int8: a value is the number times %g", scale)
-	} else if v.o.dtype == exchange.Binary {
-		stored = fmt.Sprintf("binary: %s in %s", cli.Plural(v.dims, "sign", "signs"), cli.Plural(exchange.Binary.Bytes(v.dims), "byte", "bytes"))
+	info := ""
+	if v.file != nil {
+		info = v.file.Info()
 	}
-	if stored != "" {
-		if v.file != nil && v.file.Info() != "" {
-			stored += "; also in " + v.file.Info()
-		}
-		cli.Note(v.cmd, "%s", stored)
-	}
+	cli.NoteStored(v.cmd, v.o.dtype, v.dims, scale, info)
 	if clipped.Values > 0 {
 		cli.Warn(v.cmd, "clipped %s beyond the scale, the largest %g: --scale %.3g fits it", cli.Plural(clipped.Values, "value", "values"), clipped.Largest, clipped.Largest/127)
 	}

@@ -99,6 +99,10 @@ func export(cmd *cobra.Command, path string, o exportOptions) error {
 	if name := file.IDs(); name != "" {
 		beside = "; labels: " + name
 	}
+	cli.NoteStored(cmd, o.dtype, shape.Dim, file.Scale(), file.Info())
+	if c := file.Clipped(); c.Values > 0 {
+		cli.Warn(cmd, "clipped %s beyond the scale of int8, %g, which fits the first 10,000 vectors; the largest is %g", cli.Plural(c.Values, "value", "values"), file.Scale(), c.Largest)
+	}
 	cli.Note(cmd, "%s, %d dimensions, %s%s", cli.Plural(ix.Len(), "vector", "vectors"), shape.Dim, o.vectors, beside)
 	return nil
 }

@@ -319,7 +319,7 @@ func (c *cells) vector(dst []float32) ([]float32, error) {
 		}
 		if v.DefinitionLevel() < c.leaf.MaxDefinitionLevel() || v.IsNull() {
 			if first && len(c.next) > 0 && v.DefinitionLevel() < c.leaf.MaxDefinitionLevel()-1 {
-				return nil, errors.New("the vector is missing (null)")
+				return nil, errors.New("the vector is missing (null) or empty")
 			}
 			return nil, errors.New("the vector is empty, or one of its values is missing (null)")
 		}
