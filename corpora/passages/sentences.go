@@ -205,6 +205,6 @@ func abbreviated(text []byte, following rune) bool {
 	case dots > 0:
 		return digits == 0 // e.g. and U.S.
 	}
-	word := string(bytes.ToLower(text[from:]))
-	return abbreviations[word] || numbered[word] && unicode.IsDigit(following)
+	word := bytes.ToLower(text[from:])
+	return abbreviations[string(word)] || numbered[string(word)] && unicode.IsDigit(following)
 }
