@@ -207,6 +207,9 @@ func (r *reader) mapTables(c *Checkpoint) (ok bool, err error) {
 
 // mapFile maps a file that must have size bytes. It returns nil if that is not possible.
 func mapFile(path string, size int64) ([]byte, error) {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // opening a named pipe would wait
+		return nil, err
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
