@@ -101,7 +101,11 @@ func (a *isa) halfByteConstants() (levels, low, eight reg.VecVirtual) {
 		return levels, nil, nil
 	}
 	low, eight = a.vec(), a.vec()
-	for v, x := range map[reg.VecVirtual]uint32{low: 15, eight: 8} {
+	for _, c := range []struct {
+		v reg.VecVirtual
+		x uint32
+	}{{low, 15}, {eight, 8}} {
+		v, x := c.v, c.x
 		g, x4 := GP32(), XMM()
 		MOVL(U32(x), g)
 		VMOVD(g, x4)
