@@ -98,20 +98,12 @@ func (p *parquetRecords) damaged(err error) error {
 
 // open reads the description of the file.
 func (p *parquetRecords) open(size int64) error {
-	footer, err := p.footer(size)
+	about, err := readParquetFooter(p.at, size, Describe(p.file.Name))
 	if err != nil {
 		return p.damaged(err)
 	}
-	var about format.FileMetaData
-	var protocol thrift.CompactProtocol
-	if err := thrift.NewDecoder(protocol.NewReaderFromBytes(footer)).Decode(&about); err != nil {
-		return p.damaged(fmt.Errorf("the footer: %w", err))
-	}
-	if err := p.checkFooter(&about, size); err != nil {
-		return p.damaged(err)
-	}
 	p.groups = about.RowGroups
-	root, chunks, err := parquetColumns(&about)
+	root, chunks, err := parquetColumns(about)
 	if err != nil {
 		return p.damaged(plainParquet(err))
 	}
@@ -163,20 +155,47 @@ func plainParquet(err error) error {
 	return err
 }
 
-// footer returns the description at the end of the file, in which lengths have been checked.
-func (p *parquetRecords) footer(size int64) ([]byte, error) {
+// CheckParquet returns an error if the description at the end of a Parquet file of size bytes cannot be
+// right, which a decoder would take for granted. It allocates a few times the length of the
+// description at most. name is that of the file, for errors.
+func CheckParquet(r io.ReaderAt, size int64, name string) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fault.Recovered(v)
+		}
+	}()
+	_, err = readParquetFooter(r, size, name)
+	return err
+}
+
+// readParquetFooter returns the description at the end of the file, which has been checked.
+func readParquetFooter(r io.ReaderAt, size int64, name string) (*format.FileMetaData, error) {
+	footer, err := parquetFooter(r, size, name)
+	if err != nil {
+		return nil, err
+	}
+	var about format.FileMetaData
+	var protocol thrift.CompactProtocol
+	if err := thrift.NewDecoder(protocol.NewReaderFromBytes(footer)).Decode(&about); err != nil {
+		return nil, fmt.Errorf("the footer: %w", err)
+	}
+	return &about, checkParquetFooter(&about, size)
+}
+
+// parquetFooter returns the description at the end of the file, in which lengths have been checked.
+func parquetFooter(r io.ReaderAt, size int64, name string) ([]byte, error) {
 	const ends = 4 + 4 + 4 // the marks at both ends, and the size of the footer
 	if size < ends {
 		return nil, fmt.Errorf("the file has only %d bytes", size)
 	}
 	var end [8]byte
-	if _, err := p.at.ReadAt(end[:], size-8); err != nil {
+	if _, err := r.ReadAt(end[:], size-8); err != nil {
 		return nil, err
 	}
 	switch string(end[4:]) {
 	case "PAR1":
 	case "PARE":
-		return nil, fault.New("write it again without encryption", "%s is encrypted", Describe(p.file.Name))
+		return nil, fault.New("write it again without encryption", "%s is encrypted", name)
 	default:
 		return nil, errors.New("the file does not end with PAR1")
 	}
@@ -185,10 +204,10 @@ func (p *parquetRecords) footer(size int64) ([]byte, error) {
 		return nil, fmt.Errorf("its footer is said to have %d bytes, but the file has %d", n, size)
 	}
 	if n > maxParquetFooter {
-		return nil, fault.New("write it again with larger row groups or fewer columns", "%s: the footer is %d bytes long, the maximum is %d", Describe(p.file.Name), n, maxParquetFooter)
+		return nil, fault.New("write it again with larger row groups or fewer columns", "%s: the footer is %d bytes long, the maximum is %d", name, n, maxParquetFooter)
 	}
 	footer := make([]byte, n)
-	if _, err := p.at.ReadAt(footer, size-8-n); err != nil {
+	if _, err := r.ReadAt(footer, size-8-n); err != nil {
 		return nil, err
 	}
 	length, err := thriftStructSize(footer)
@@ -198,8 +217,8 @@ func (p *parquetRecords) footer(size int64) ([]byte, error) {
 	return footer[:length], nil
 }
 
-// checkFooter checks what the decoder takes for granted.
-func (p *parquetRecords) checkFooter(about *format.FileMetaData, size int64) error {
+// checkParquetFooter checks what the decoder takes for granted.
+func checkParquetFooter(about *format.FileMetaData, size int64) error {
 	if len(about.Schema) == 0 || len(about.Schema) > maxParquetColumns {
 		return fmt.Errorf("the footer lists %d columns, expected 1 to %d", len(about.Schema), maxParquetColumns)
 	}

@@ -1,7 +1,6 @@
 package parquetfile
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -37,14 +37,8 @@ func open(r io.ReaderAt, size int64) (f *parquet.File, err error) {
 			err = fault.Recovered(v)
 		}
 	}()
-	var end [8]byte // the length of the footer and the magic bytes, before which the footer is
-	if size >= 12 {
-		if _, err := r.ReadAt(end[:], size-8); err != nil {
-			return nil, err
-		}
-		if n := int64(binary.LittleEndian.Uint32(end[:])); string(end[4:]) == "PAR1" && n > size-12 {
-			return nil, fmt.Errorf("its footer has %d bytes, more than the file", n)
-		}
+	if err := text.CheckParquet(r, size, "the file"); err != nil {
+		return nil, err
 	}
 	return parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 }
