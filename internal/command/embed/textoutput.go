@@ -110,7 +110,7 @@ func (o *textOutput) open(cmd *cobra.Command, format exchange.Format, enc *sente
 	}
 	if v.stream.Stream() {
 		if format.Holds.IDs == exchange.Beside && (shape.HasID || len(shape.Fields) > 0) {
-			return nil, cli.UsageError(fault.New("name a file with -o FILE, or choose jsonl, csv or parquet", "the format %s has no place for ids and fields, and there is no file to put them beside", format.Name))
+			return nil, cli.UsageError(fault.New("name a file with -o FILE, or choose jsonl, csv or parquet", "the format %s has no place for ids and fields: they would be in a file of their own, which standard output lacks", format.Name))
 		}
 		v.writer, err = exchange.NewWriter(v.stream, format.Name, shape)
 		return v, err
