@@ -5,6 +5,8 @@ package sentence
 import (
 	"strings"
 	"testing"
+
+	"github.com/luminavec/luminavec/checkpoints"
 )
 
 // Under the race detector sync.Pool drops buffers at random, so nothing can
@@ -23,5 +25,24 @@ func TestEncodeAllocatesNothing(t *testing.T) {
 				t.Errorf("%+v, n-grams %v: %v allocations a call", s, l.NGrams != nil, n)
 			}
 		}
+	}
+}
+
+// Encoding allocates nothing.
+func TestQuantizedAllocations(t *testing.T) {
+	small, _ := quantizedLayers(t, checkpoints.PQ, 64, Mean, true)
+	e, err := New(small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dst := make([]float32, 64)
+	encode := func() {
+		if _, err := e.Encode(dst, "one two three four onetwo"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	encode()
+	if n := testing.AllocsPerRun(100, encode); n > 0.5 {
+		t.Errorf("%g allocations", n)
 	}
 }

@@ -166,25 +166,6 @@ func TestQuantizedTableErrors(t *testing.T) {
 	}
 }
 
-// Encoding allocates nothing.
-func TestQuantizedAllocations(t *testing.T) {
-	small, _ := quantizedLayers(t, checkpoints.PQ, 64, Mean, true)
-	e, err := New(small)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dst := make([]float32, 64)
-	encode := func() {
-		if _, err := e.Encode(dst, "one two three four onetwo"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	encode()
-	if n := testing.AllocsPerRun(100, encode); n > 0.5 {
-		t.Errorf("%g allocations", n)
-	}
-}
-
 // A quantized table of a mapped file gives the vectors of one in memory, is used where it is, and
 // reports damaged bytes instead of using them.
 func TestQuantizedMapped(t *testing.T) {
