@@ -354,6 +354,12 @@ func (d *cardData) training(c *card) {
 	c.line("")
 	c.table()
 	c.rows(d.method)
+	if d.config.Origin != "" {
+		c.row("started from", "%s", code(d.config.Origin))
+	}
+	if d.config.License != "" {
+		c.row("license of that", "%s", code(d.config.License))
+	}
 	c.row("text", "%s", cmp.Or(d.sources, "not recorded"))
 	for _, e := range d.earlier {
 		c.row("earlier text", "%s: %s words", cmp.Or(e.sources, "not recorded"), group(e.rawWords))

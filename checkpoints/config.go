@@ -59,9 +59,10 @@ type Config struct {
 	Earlier  []CorpusInfo          `json:"earlier,omitempty"` // texts of earlier runs, oldest first
 	Progress Progress              `json:"progress"`
 
-	// Of a model from another program: the licence that came with it, such as "mit" or a name of
-	// its own, and where it comes from, such as "minishlab/potion-base-8M" or the name of the
-	// imported file and its format. Empty: not known, or trained here.
+	// Of a model from another program, or one whose training started from such vectors: the licence
+	// that came with it, such as "mit" or a name of its own, and where it comes from, such as
+	// "minishlab/potion-base-8M" or the name of the imported file and its format. Empty: not known,
+	// or trained on text alone.
 	License string `json:"license,omitempty"`
 	Origin  string `json:"origin,omitempty"`
 

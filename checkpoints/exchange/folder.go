@@ -24,6 +24,8 @@ const (
 	nestedFolder = "0_StaticEmbedding"
 )
 
+const hintCompleteFolder = "import the complete folder of the model, with its MANIFEST"
+
 // folder describes how a folder with model.safetensors turns text into a vector, as far as its
 // files say so.
 type folder struct {
@@ -238,13 +240,11 @@ func (f *folder) tokenizer() (*tokenize.Tokenizer, error) {
 // is nil if the folder has none. It is an error if the table alone is not the model.
 func (f *folder) model() (*checkpoints.Checkpoint, error) {
 	if len(f.others) > 0 {
-		return nil, fault.New("import the complete folder of the model, with its MANIFEST, or a file with only the table",
+		return nil, fault.New(hintCompleteFolder+", or a file with only the table",
 			"%s also has the tensors %s: the table alone does not give the vectors of the model", f.path, fault.Names(f.others))
 	}
 	c := &checkpoints.Checkpoint{Config: checkpoints.Config{Kind: checkpoints.VectorsKind, Encoder: f.encoder, License: f.license}}
-	if f.base != "" {
-		c.Config.Origin = fmt.Sprintf("%s, based on %s", filepath.Base(filepath.Clean(f.path)), f.base)
-	}
+	c.Config.Origin = f.origin()
 	if f.split == "" {
 		return c, nil
 	}
@@ -254,6 +254,14 @@ func (f *folder) model() (*checkpoints.Checkpoint, error) {
 		c.Config.Encoder.Unknown = ""
 	}
 	return c, err
+}
+
+// origin is Config.Origin of a folder whose card names the model that it was made from, else empty.
+func (f *folder) origin() string {
+	if f.base == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s, based on %s", filepath.Base(filepath.Clean(f.path)), f.base)
 }
 
 // readJSONFile parses a file; found is false if it does not exist.

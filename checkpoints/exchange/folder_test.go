@@ -89,9 +89,20 @@ func TestImportFolders(t *testing.T) {
 		if !strings.Contains(report.Read, m.read) || strings.Contains(report.Read, "limit") && m.read == "" || !strings.Contains(c.Config.Origin, m.origin) {
 			t.Errorf("%s: %q, origin %q", name, report.Read, c.Config.Origin)
 		}
+		if strings.Contains(report.Read, "beside it") {
+			t.Errorf("%s: what such a folder may be is reported: %q", name, report.Read)
+		}
 		if want := map[bool]string{true: "apache-2.0"}[m.files["README.md"] != ""]; c.Config.License != want {
 			t.Errorf("%s: license %q", name, c.Config.License)
 		}
+		v, err := Open(context.Background(), filepath.Join(dir, m.path), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if license, origin := v.Provenance(); license != c.Config.License || origin != c.Config.Origin {
+			t.Errorf("%s: %q, %q, but a model imported from it has %q, %q", name, license, origin, c.Config.License, c.Config.Origin)
+		}
+		v.Close()
 	}
 	// The option names a tokenizer that is elsewhere.
 	dir := writeFiles(t, map[string]string{"x.safetensors": half, "elsewhere/t.json": twoTokens})
@@ -117,6 +128,7 @@ func TestImportFolderErrors(t *testing.T) {
 		"other weights": {tensorFile(`{`+table+`,"weights":{"dtype":"F32","shape":[3],"data_offsets":[8,20]}}`, floats(1, 2, 3, 4, 5)...), twoTokens, `tensor "weights" has shape [3], but there are 2 tokens`},
 		"NaN weight":    {tensorFile(`{`+table+`,"weights":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}`, floats(1, 2, 3, float32(math.Inf(1)))...), twoTokens, `tensor "weights": value 1 is +Inf`},
 		"other tensors": {tensorFile(`{"wte.weight":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}`, floats(1, 2)...), twoTokens, `no table embedding.weight or embeddings, only the tensors "wte.weight"`},
+		"compressed":    {tensorFile(`{"embedding.weight.codes":{"dtype":"U8","shape":[2,1],"data_offsets":[0,2]}}`, 0x99, 0x88), twoTokens, "the table is compressed, as only a complete model folder describes"},
 		"other model":   {tensorFile(`{`+table+`}`, floats(1, 2)...), `{"model":{"type":"Telepathy"}}`, `tokenizer.json: model of type "Telepathy" is not supported`},
 		"bad tokenizer": {tensorFile(`{`+table+`}`, floats(1, 2)...), `{"model":`, "tokenizer.json: "},
 	} {

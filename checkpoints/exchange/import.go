@@ -182,6 +182,18 @@ func (v *Vectors) origin() string {
 	return fmt.Sprintf("%s (%s)", filepath.Base(filepath.Clean(v.Path)), v.Format)
 }
 
+// Provenance returns the licence and the origin of the vectors, as Import records them. Both are
+// empty for a model that was trained on text alone.
+func (v *Vectors) Provenance() (license, origin string) {
+	switch {
+	case v.Model != nil:
+		return v.Model.Config.License, v.Model.Config.Origin
+	case v.folder != nil:
+		return v.folder.license, cmp.Or(v.folder.origin(), v.origin())
+	}
+	return "", v.origin()
+}
+
 // encoder returns what turns text into the vectors of the file, beside its rows: the model, what
 // a folder says, or the default, the mean of words. Tokenizer is nil if there is none.
 func (v *Vectors) encoder() (*checkpoints.Checkpoint, error) {

@@ -133,6 +133,9 @@ func readSafetensors(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReade
 		v.folder = f
 		return f.rows(ctx, v, path, table)
 	}
+	if _, quantized := tensors[checkpoints.EmbeddingTensor+".codes"]; quantized {
+		return nil, fault.New(hintCompleteFolder, "%s: the table is compressed, as only a complete model folder describes", path)
+	}
 	return nil, fault.New("only a table of vectors can be read, as of model2vec or StaticEmbedding: a transformer computes vectors from more than a table. Encode your texts with the program that made it, and import those vectors",
 		"%s: no table %s or %s, only the tensors %s", path, tableNames[0], tableNames[1], fault.Names(slices.Sorted(maps.Keys(tensors))))
 }

@@ -192,7 +192,11 @@ func (v *Vectors) String() string {
 	if v.DType != "" && v.DType != Float32 {
 		stored = "; " + describe(v.DType, v.Scale)
 	}
-	fmt.Fprintf(&b, "%s, %s, from %s (%s, %s%s%s)", count(v.stats.Rows, what), count(int64(v.Dim), "dimension"), v.Name(), f.Name, f.Description, v.detail, stored)
+	form := f.Description
+	if f.Folder { // after the semicolon it says what else such a folder may be
+		form, _, _ = strings.Cut(form, ";")
+	}
+	fmt.Fprintf(&b, "%s, %s, from %s (%s, %s%s%s)", count(v.stats.Rows, what), count(int64(v.Dim), "dimension"), v.Name(), f.Name, form, v.detail, stored)
 	if v.stats.Missing > 0 {
 		fmt.Fprintf(&b, "; it states %s", count(v.Rows, "row"))
 	}

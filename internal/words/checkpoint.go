@@ -48,6 +48,8 @@ func (t *wordTrainer) model() *checkpoints.Checkpoint {
 				Fingerprint: c.Fingerprint(), Tokenizer: t.tokenizer.Fingerprint(), Cache: t.run.Cache,
 			},
 			Earlier: t.earlier,
+			License: t.license,
+			Origin:  t.origin,
 		},
 		Tokenizer:  t.tokenizer,
 		Vocabulary: c.Vocabulary(),

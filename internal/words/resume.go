@@ -66,7 +66,7 @@ func (t *wordTrainer) resume(c *checkpoints.Checkpoint) error {
 			return err
 		}
 	}
-	t.earlier = c.Config.Earlier
+	t.earlier, t.license, t.origin = c.Config.Earlier, c.Config.License, c.Config.Origin
 	t.Session.Resume(c)
 	return sameOptions(c.Config.Options, t.options)
 }

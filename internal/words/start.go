@@ -25,6 +25,8 @@ type Start struct {
 	Out    *checkpoints.Tensor // output vectors of the same shape; nil: zero, as without a Start
 	Given  []bool              // [V] whether In and Out have the row; the others start at random
 	Freeze bool                // the given word vectors do not change; default false
+
+	License, Origin string // recorded in the model; see checkpoints.Config; default none
 }
 
 // Found returns the number of given rows.
@@ -56,6 +58,7 @@ func NewStart(ctx context.Context, vectors *exchange.Vectors, v *tokenize.Vocabu
 	}
 	in := checkpoints.NewTensor(v.Len(), o.Dim)
 	s := &Start{In: &in, Given: make([]bool, v.Len()), Freeze: o.FreezeInit}
+	s.License, s.Origin = vectors.Provenance()
 	var out, own checkpoints.Tensor
 	if m := vectors.Model; m != nil && m.Config.Kind == kind && negativeSampling(m) && o.Loss != LossHS {
 		if t, ok := m.State[outputTensor]; ok {
@@ -157,6 +160,7 @@ func (t *wordTrainer) begin(s *Start) error {
 		}
 	}
 	scaleOthers(t.tables, s.Given)
+	t.license, t.origin = s.License, s.Origin
 	return nil
 }
 

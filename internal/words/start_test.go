@@ -106,6 +106,13 @@ func TestStart(t *testing.T) {
 	if _, frozen := c.State[FrozenTensor]; frozen {
 		t.Error("rows are frozen")
 	}
+	if before.Config.Origin != "" || c.Config.Origin != "vectors.txt (glove)" || c.Config.License != "" {
+		t.Errorf("origin %q and %q, license %q", before.Config.Origin, c.Config.Origin, c.Config.License)
+	}
+	run.Start.License = "mit"
+	if c := untrained(t, o, run); c.Config.License != "mit" {
+		t.Errorf("license %q", c.Config.License)
+	}
 }
 
 // Beside vectors that are smaller than the usual start the others begin smaller.

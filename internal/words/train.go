@@ -139,6 +139,8 @@ type wordTrainer struct {
 	windows   *Windows
 	heldOut   heldOut
 	earlier   []checkpoints.CorpusInfo // texts before this run's
+	license   string                   // of the vectors that training started from, as is origin
+	origin    string
 	training.Session
 }
 

@@ -110,7 +110,7 @@ func (i *Init) Start(ctx context.Context, t *tokenize.Tokenizer, dim int) (*Star
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", i.Path, err)
 	}
-	return &Start{Encoder: encoder}, nil
+	return &Start{Encoder: encoder, License: i.model.Config.License, Origin: i.model.Config.Origin}, nil
 }
 
 // Close closes the file of vectors.

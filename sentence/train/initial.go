@@ -33,6 +33,9 @@ func (t *trainer) begin(start *Start) error {
 	normal(e.Table, o.Dim, o.InitScale, rand.NewPCG(o.Seed, streamTable))
 	normal(e.Linear, o.Dim, math.Sqrt(2/float64(o.Dim)), rand.NewPCG(o.Seed, streamLinear))
 	normal(e.Projection, e.Width(), math.Sqrt(1/float64(e.Width())), rand.NewPCG(o.Seed, streamProjection))
+	if start != nil {
+		t.license, t.origin = start.License, start.Origin
+	}
 	if start != nil && start.Encoder != nil {
 		return t.takeEncoder(start.Encoder)
 	}

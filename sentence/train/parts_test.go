@@ -247,7 +247,10 @@ func TestStartWithEncoder(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.LearningRate, o.Epochs = 1e-30, 1
-	again := train(t, o, Run{Pairs: pairs, Tokenizer: c.Tokenizer, Start: &Start{Encoder: encoder}})
+	again := train(t, o, Run{Pairs: pairs, Tokenizer: c.Tokenizer, Start: &Start{Encoder: encoder, License: "mit", Origin: "me/base"}})
+	if again.Config.License != "mit" || again.Config.Origin != "me/base" || c.Config.License != "" {
+		t.Errorf("license %q, origin %q", again.Config.License, again.Config.Origin)
+	}
 	c.State, again.State = nil, nil
 	sameTensors(t, "started from an encoder", c, again)
 	o.Hidden = 8

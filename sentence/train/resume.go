@@ -76,6 +76,7 @@ func (t *trainer) resume(c *checkpoints.Checkpoint) error {
 	if err := t.optimizer.Restore(state); err != nil {
 		return fmt.Errorf("resume: %w", err)
 	}
+	t.license, t.origin = c.Config.License, c.Config.Origin
 	t.Session.Resume(c)
 	return training.CheckSame(c.Config.Options, t.options, "Threads", "Engine")
 }

@@ -26,6 +26,9 @@ type Start struct {
 	// Encoder is copied with its layers and weights of tokens. The layers in the options
 	// and the tokenizer of the run must be its own.
 	Encoder *sentence.Encoder
+
+	// License and Origin are recorded in the model; see checkpoints.Config. Default none.
+	License, Origin string
 }
 
 // Found returns the number of given rows.
@@ -60,6 +63,7 @@ func NewStart(ctx context.Context, vectors *exchange.Vectors, v *tokenize.Vocabu
 	}
 	table := checkpoints.NewTensor(v.Len(), dim)
 	s := &Start{Table: &table, Given: make([]bool, v.Len())}
+	s.License, s.Origin = vectors.Provenance()
 	find := func(token string) (int32, bool) {
 		id, ok := v.ID(token)
 		if !ok {

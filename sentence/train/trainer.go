@@ -65,6 +65,8 @@ type trainer struct {
 	engine    Engine
 	optimizer autograd.Optimizer
 	plans     plans
+	license   string // of the model that training started from, as is origin
+	origin    string
 	training.Session
 }
 
@@ -287,6 +289,7 @@ func (t *trainer) model() *checkpoints.Checkpoint {
 				Sources: t.run.Sources, RawWords: pairs.Tokens(), Words: pairs.Tokens(), Lines: pairs.Examples(), Vocabulary: e.Rows,
 				Fingerprint: pairs.Fingerprint(), Tokenizer: t.tokenizer.Fingerprint(),
 			},
+			License: t.license, Origin: t.origin,
 		},
 		Tokenizer: t.tokenizer, Vocabulary: t.tokenizer.Vocabulary(),
 		Tensors: tensors, State: state,

@@ -65,8 +65,12 @@ func (t *trained) start(b *strings.Builder, units string, n int64, perSecond flo
 		fmt.Fprintf(b, "  stopped early: %s\n", t.Stopped)
 	}
 	fmt.Fprintf(b, "\nwrote %s, %s\n", cli.Printable(t.Model), cli.Bytes(t.Bytes))
+	width := 0
 	for _, f := range t.Files {
-		fmt.Fprintf(b, "  %-28s %9s\n", f.Name, cli.Bytes(f.Bytes))
+		width = max(width, len(f.Name))
+	}
+	for _, f := range t.Files {
+		fmt.Fprintf(b, "  %-*s  %8s\n", width, f.Name, cli.Bytes(f.Bytes))
 	}
 }
 
