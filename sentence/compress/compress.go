@@ -37,7 +37,7 @@ import (
 type Options struct {
 	DType      checkpoints.DType // how rows are stored; default Int4
 	Vocabulary int               // most tokens; default 0: all
-	Clusters   int               // rows that the tokens share; default 0: one for each token
+	Clusters   int               // rows that the tokens share; default 0, and also if there are no more tokens: one for each token
 	Dim        int               // length of a row; default 0: as it is
 	Seed       uint64            // of the clustering; default 1
 	Threads    int               // goroutines; default 0: one per core. The result does not depend on them

@@ -223,6 +223,26 @@ func TestClusters(t *testing.T) {
 	}
 }
 
+// As many clusters as rows, or more, change nothing: each row keeps its length. The values are
+// multiples of a step, so they stay as they are.
+func TestClustersOfAllRows(t *testing.T) {
+	c := model(t, [][]float32{{127, 1, -5}, {12.7, 0.5, -12.7}, {0, 0, 0}, {-254, 8, 100}})
+	for _, clusters := range []int{4, 5, 1000} {
+		small, r, err := Compress(context.Background(), c, Options{DType: checkpoints.Int8, Clusters: clusters})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 4 {
+			if d := largest(small.Embedding().Row(i), c.Embedding().Row(i)); d > 1e-5 {
+				t.Errorf("%d clusters: row %d is %v, want %v", clusters, i, small.Embedding().Row(i), c.Embedding().Row(i))
+			}
+		}
+		if r.Clusters != 0 || r.Error > 1e-6 {
+			t.Errorf("%d clusters: reported are %d, and an error of %g", clusters, r.Clusters, r.Error)
+		}
+	}
+}
+
 // More clusters are never worse than fewer, nor worse than the frequent tokens that they start from.
 func TestClusterError(t *testing.T) {
 	rows := random(600, 24, 5)

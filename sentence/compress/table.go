@@ -13,19 +13,19 @@ import (
 // blockRows is how many rows a goroutine quantizes at a time.
 const blockRows = 1024
 
-// table quantizes a table. With clusters, rows share that many; counts are those of the tokens of
+// table quantizes a table. With fewer clusters than rows, rows share that many; counts are those of the tokens of
 // the rows, or nil.
 func (j *job) table(t checkpoints.Tensor, clusters int, counts []float64) (*checkpoints.Quantized, error) {
 	rows, cols := t.Rows(), t.Cols()
 	q := &checkpoints.Quantized{DType: j.DType, Cols: cols, Scales: make([]float32, rows)}
-	targets := t
-	if clusters > 0 || j.DType == checkpoints.PQ {
+	targets, share := t, clusters > 0 && clusters < rows
+	if share || j.DType == checkpoints.PQ { // which find the scales of the rows below
 		units, err := unitRows(t)
 		if err != nil {
 			return nil, err
 		}
 		targets = units
-		if clusters > 0 && clusters < rows {
+		if share {
 			if targets, q.Mapping, err = j.cluster(units, clusters, counts); err != nil {
 				return nil, err
 			}

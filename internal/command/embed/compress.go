@@ -41,7 +41,7 @@ embed: 10,000 tokens, 256 dimensions, int4: 20.7 MB became 1.6 MB, small`,
 		cli.Flag{Name: "vocab", Arg: "N", Into: &o.Vocabulary, Field: "Vocabulary", Default: "all",
 			Help: "keep the N most frequent tokens; text of the others is split into smaller tokens, or unknown if tokens are words"},
 		cli.Flag{Name: "clusters", Arg: "N", Into: &o.Clusters, Field: "Clusters", Default: "a row for each token",
-			Help: "let tokens whose rows point in similar directions share one of N rows"},
+			Help: "let tokens whose rows point in similar directions share one of N rows; no effect on a model of at most N tokens"},
 		cli.Flag{Name: "dims", Arg: "N", Into: &o.Dim, Field: "Dim", Default: "all", Help: "keep the N principal components of the rows"},
 		cli.Flag{Name: "keep-state", Into: &o.KeepState, Field: "KeepState",
 			Help: "keep training/, so that training can resume, from the rounded rows; nothing becomes part of the rows"})
