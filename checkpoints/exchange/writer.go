@@ -66,8 +66,12 @@ var columns = []string{"id", "text", "known", "scale", "bits", "vector"}
 
 func checkColumns(shape Shape) error {
 	for i, name := range shape.Fields {
-		if slices.Contains(columns, name) || slices.Contains(shape.Fields[:i], name) || name == "" {
-			return fault.Field("Fields", "the output has columns "+fault.Names(columns)+" of its own: rename the field, or leave it out", "cannot keep a field with the name %q", name)
+		own := columns
+		if j := slices.Index(shape.Fields, name); j < i { // the later one is the caller's own, as document is
+			own = append(own[:len(own):len(own)], name)
+		}
+		if slices.Contains(own, name) || name == "" {
+			return fault.Field("Fields", "the output has columns "+fault.Names(own)+" of its own: rename the field, or leave it out", "cannot keep a field with the name %q", name)
 		}
 	}
 	return nil

@@ -85,6 +85,10 @@ func (p *parquetRecords) checkField(root *parquet.Column, path Path, text bool) 
 			}
 			return fault.New(hint, "%s has no column %q, only %s", Describe(p.file.Name), path[:i+1], fault.Names(names))
 		}
+		same := func(c *parquet.Column) bool { return c.Name() == name }
+		if columns := at.Columns(); slices.ContainsFunc(columns[slices.IndexFunc(columns, same)+1:], same) {
+			return fault.New("rename one of them", "%s: two columns are named %q", Describe(p.file.Name), path[:i+1])
+		}
 		at = next
 	}
 	if !text {

@@ -90,7 +90,8 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	job := map[string]string{"the selection of texts": fmt.Sprintf("%+v, %+v, documents %t, %+v, skip-bad %t", o.text, o.kept, o.documents, o.passages, o.skipBad)}
+	job := map[string]string{"--field": o.text.Field, "--column": o.text.Column, "--id": o.kept.ID, "--keep": strings.Join(o.kept.Fields, ","),
+		"--documents": fmt.Sprint(o.documents), "--chunk": fmt.Sprint(o.passages.Tokens), "--overlap": fmt.Sprint(o.passages.Overlap), "--skip-bad": fmt.Sprint(o.skipBad)}
 	out, err := o.out.open(cmd, format, enc, t.columns(), src.Names(), job, t)
 	if err != nil {
 		return err

@@ -59,6 +59,7 @@ out("types", pa.table({
 out("int96", pa.table({"at": pa.array([datetime.datetime(2024, 1, 2, 3, 4, 5, 678901), datetime.datetime(1960, 1, 1)], pa.timestamp("us"))}), use_deprecated_int96_timestamps=True)
 out("decimals", pa.table({"id": pa.array([decimal.Decimal(i) for i in (1, -2, 300)], pa.decimal128(9, 0)), "text": pa.array(["a", "b", "c"])}), store_decimal_as_integer=True)
 pq.write_table(pa.table({"text": pa.array([b"\xff\xfe", b"fine", b"a\0b", None], pa.binary())}), "binary.parquet")
+pq.write_table(pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"]), pa.array(["c"])], names=["text", "text", "id"]), "twice.parquet")
 bad = pa.table({"text": pa.array([b"caf\xe9", b"a\0b"], pa.binary())})
 pq.write_table(pa.table({"text": pa.Array.from_buffers(pa.string(), 2, bad["text"].chunk(0).buffers())}), "invalid.parquet")
 json.dump(want, open("want.json", "w"), ensure_ascii=False, indent=0, sort_keys=True)
