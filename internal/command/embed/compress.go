@@ -108,13 +108,19 @@ func compressModel(cmd *cobra.Command, output string, force bool, o compress.Opt
 	if err != nil {
 		return err
 	}
+	kind := checkpoints.KindOf(small.Config.Kind)
+	if o.Vocabulary >= r.Tokens {
+		cli.Note(cmd, "--vocab %d has no effect: the model has %s", o.Vocabulary, cli.Plural(r.Tokens, kind.Token(), kind.Token()+"s"))
+	}
+	if o.Clusters > 0 && r.Clusters == 0 {
+		cli.Note(cmd, "--clusters %d has no effect: there are %s", o.Clusters, cli.Plural(r.KeptTokens, kind.Token(), kind.Token()+"s"))
+	}
 	if cli.JSON(cmd) {
 		return cli.WriteJSON(cmd.OutOrStdout(), compressed{
 			Output: output, DType: r.DType, Tokens: r.KeptTokens, Dim: r.KeptDim, Clusters: r.Clusters, FromTokens: r.Tokens, FromDim: r.Dim,
 			FromBytes: before, Bytes: after, Folded: r.Folded, RowError: r.Error, Dropped: r.DroppedTokens, Variance: r.KeptVariance,
 		})
 	}
-	kind := checkpoints.KindOf(small.Config.Kind)
 	if r.Folded {
 		cli.Note(cmd, "the layers and token weights of the model are part of the rows, which changes no vector")
 	}
