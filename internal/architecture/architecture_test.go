@@ -215,8 +215,8 @@ func TestCommandsAreThin(t *testing.T) {
 			total += f.lines()
 		}
 	}
-	if total > 6500 {
-		t.Errorf("the commands have %d lines without tests, more than 6500", total)
+	if total > 8500 {
+		t.Errorf("the commands have %d lines without tests, more than 8500", total)
 	}
 }
 
