@@ -59,7 +59,7 @@ func (r *reading) run() (err error) {
 				panic(x)
 			}
 			what := fault.Recovered(x)
-			err = &unreadable{"cannot be parsed", fmt.Errorf("cannot read %s as %s: %w", r.name(), kind, what)}
+			err = &unreadable{reasonParse, fmt.Errorf("cannot read %s as %s: %w", r.name(), kind, what)}
 		}
 	}()
 	if kind == Records {
@@ -107,7 +107,7 @@ func (r *reading) broken(err error) error {
 		return r.ctx.Err()
 	}
 	if fault.Hint(err) != "" { // damaged compressed data
-		return &unreadable{"damaged", err}
+		return &unreadable{reasonDamaged, err}
 	}
 	return cannotRead(r.file.Path, err)
 }
@@ -158,7 +158,7 @@ func (r *reading) decode(in *bufio.Reader, head []byte, kind Kind) (*bufio.Reade
 		return nil, &unreadable{what, notTextError(r.name(), what)}
 	}
 	if n := invalid(head); n > 0 && n*1000 > len(head) {
-		return nil, r.unfit("not UTF-8 text", "convert it first: iconv -f WINDOWS-1252 -t UTF-8 FILE, with its encoding",
+		return nil, r.unfit(reasonUTF8, "convert it first: iconv -f WINDOWS-1252 -t UTF-8 FILE, with its encoding",
 			"%s is not UTF-8 text: %d of its first %d bytes are invalid", r.name(), n, len(head))
 	}
 	n, err := in.Discard(skip)

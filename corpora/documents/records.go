@@ -58,7 +58,7 @@ func (r *reading) records() error {
 	case err == nil, r.emitError != nil, errors.As(err, &known), r.ctx.Err() != nil:
 		return err
 	}
-	return &unreadable{"damaged records", err}
+	return &unreadable{reasonDamaged, err}
 }
 
 // recordReader reads the records of a file.
@@ -86,7 +86,7 @@ func (x *recordReader) read() error {
 			if !x.r.found && x.bad == 0 && !x.chosen { // the first one: these are not records
 				return err
 			}
-			if err := x.r.source.skip(bad.Position.String(), "a bad record", err); err != nil {
+			if err := x.r.source.add(Skipped{Path: bad.Position.String(), Reason: reasonRecord, Record: true, Err: err}); err != nil {
 				return err
 			}
 			x.bad++
