@@ -84,7 +84,7 @@ func (r *reading) recoded(in *bufio.Reader, name string, wide bool, mark int) (*
 			}
 		}
 	}
-	r.lines = c
+	r.lines, r.size = c, int64(len(text))
 	r.note("encoding", name)
 	return bufio.NewReader(bytes.NewReader(text)), nil
 }
