@@ -190,9 +190,9 @@ func invalid(head []byte) (n int) {
 // windows calls fn with the rest of the file in parts, which cut ends: it returns the length of a
 // prefix that may be read by itself, or 0.
 func (r *reading) windows(in io.Reader, cut func([]byte) int, fn func([]byte) error) error {
-	size := windowBytes
-	if r.size >= 0 && r.size < windowBytes {
-		size = int(r.size) + 64
+	size := 128 << 10
+	if r.size >= 0 {
+		size = int(min(r.size+64, windowBytes))
 	}
 	buf := make([]byte, 0, size)
 	for {
@@ -207,6 +207,10 @@ func (r *reading) windows(in io.Reader, cut func([]byte) int, fn func([]byte) er
 		}
 		end := len(buf)
 		if !last {
+			if cap(buf) < windowBytes {
+				buf = append(make([]byte, 0, 4*cap(buf)), buf...)
+				continue
+			}
 			if end = cut(buf); end == 0 && cap(buf) < 4*windowBytes { // a longer window may have an end
 				buf = append(make([]byte, 0, max(2*cap(buf), windowBytes)), buf...)
 				continue
