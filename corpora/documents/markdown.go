@@ -49,7 +49,7 @@ func readMarkdown(r *reading, in *bufio.Reader) error {
 		if r.source.options.Split == Whole {
 			return nil
 		}
-		return m.flush(false)
+		return m.flush()
 	})
 	if err != nil {
 		return err
