@@ -261,7 +261,7 @@ func (s *sections) cut(trail []*heading, f *flow, words int) error {
 	limits := passages.Options{Tokens: o.Chunk, Overlap: o.Overlap, Paragraphs: true}
 	if fresh := o.Chunk - o.Overlap; words < 8*o.Chunk {
 		n := (words - o.Overlap + fresh - 1) / fresh
-		limits.Tokens = min(o.Chunk, max(o.Overlap+1, (words+(n-1)*o.Overlap)/n+o.Chunk/8))
+		limits.Tokens = min(o.Chunk, max(o.Overlap+1, (words+(n-1)*o.Overlap)/n+max(10, o.Chunk/6)))
 	}
 	cutter, err := passages.New(s.r.source.tokenizer, limits)
 	if err != nil {
