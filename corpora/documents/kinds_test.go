@@ -184,3 +184,40 @@ Only
 	checkGolden(t, "n.csv", "1,a\n2,b\n", Options{Text: "2", ID: "1"}, "\n1-1 id=1 []\na\n2-2 id=2 []\nb\n")
 	checkGolden(t, "nested.jsonl", `{"meta": {"id": 3, "t": "x"}, "body": {"en": ["p", "q"]}}`, Options{Text: "body.en", ID: "meta.id", Keep: []string{"meta.t"}}, "\n1-1 id=3 [] meta.t=x(string)\np\n\nq\n")
 }
+
+func TestMoreKinds(t *testing.T) {
+	checkGolden(t, "a.json", "[\n  {\"id\": 1,\n   \"text\": \"one\"},\n  {\"id\": 2, \"text\": \"two\"}\n]\n", Options{}, "\n2-3 id=1 []\none\n4-4 id=2 []\ntwo\n")
+	checkGolden(t, "l.json", "{\"id\": 1, \"text\": \"one\"}\n{\"id\": 2, \"text\": \"two\"}\n", Options{}, "\n1-1 id=1 []\none\n2-2 id=2 []\ntwo\n")
+	checkGolden(t, "c.json", "[{\"a\": 1, \"b\": 2}]\n", Options{}, "\n1-1 [c.json]\n[{\"a\": 1, \"b\": 2}]\n")
+	checkGolden(t, "d.json", "{\n  \"a\": 1\n}\n", Options{}, "\n1-3 [d.json]\n{\n  \"a\": 1\n}\n")
+	checkGolden(t, "n.ipynb", `{
+ "cells": [
+  {"cell_type": "markdown", "metadata": {}, "source": ["# Title\n", "\n", "Some text that is long enough to be a passage alone."]},
+  {"cell_type": "code", "source": "# x\nprint(1)", "outputs": [{"text": "no"}]},
+  {"cell_type": "markdown", "source": ["## Two\n", "More text that is long enough to be a passage alone."]}
+ ],
+ "metadata": {}
+}`, Options{}, `
+3-4 [Title]
+Some text that is long enough to be a passage alone.
+
+# x
+print(1)
+5-5 [Title › Two]
+More text that is long enough to be a passage alone.
+`)
+	checkGolden(t, "r.rst", "=====\nTitle\n=====\n\nFirst text that is long enough to be a passage alone.\n\nPart\n----\n\nSecond text that is long enough to be a passage alone.\n\n::\n\n  a\n  --\n", Options{}, `
+5-5 [Title]
+First text that is long enough to be a passage alone.
+10-15 [Title › Part]
+Second text that is long enough to be a passage alone.
+
+::
+
+  a
+  --
+`)
+	checkGolden(t, "a.adoc", "= Doc\n\n== Part\n\nText.\n", Options{}, "\n5-5 [Doc › Part]\nText.\n")
+	checkGolden(t, "a.org", "* Doc\n** Part\nText.\n", Options{}, "\n3-3 [Doc › Part]\nText.\n")
+	checkGolden(t, "a.srt", "1\n00:00:01,000 --> 00:00:02,000\nHello\n\n2\n00:00:03,000 --> 00:00:04,000\nworld.\n", Options{}, "\n3-7 []\nHello\nworld.\n")
+}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -42,6 +43,10 @@ type reading struct {
 	lines  *recode // of a file in another encoding
 	code   bool    // the indentation of the first line is shown
 	whole  bool    // all lines are kept in starts
+
+	plain    bool      // JSON is read as code
+	elements []element // of a JSON array
+	places   [][2]int  // lines of a notebook, for each line of its text
 }
 
 // readers are the functions that read the kinds.
@@ -63,7 +68,10 @@ func (r *reading) run() (err error) {
 			err = &unreadable{reasonParse, fmt.Errorf("cannot read %s as %s: %w", r.name(), kind, what)}
 		}
 	}()
-	if kind == Records {
+	if r.file.Size == 0 {
+		return r.unfit("empty", "", "%s is empty", r.name())
+	}
+	if kind == Records && path.Ext(plainName(r.file.Name)) != ".json" {
 		return r.records()
 	}
 	in, closeFile, err := r.open()
@@ -80,17 +88,36 @@ func (r *reading) run() (err error) {
 			return r.records()
 		}
 	}
+	if !r.plain && (r.source.options.Kind == "" || r.source.options.Kind == Records) {
+		if kind = jsonKind(r.file.Name, head, kind); kind == Records {
+			return r.records()
+		}
+	}
 	if in, err = r.decode(in, head, kind); err != nil {
 		return err
 	}
-	r.whole = kind == Markdown || r.source.options.Split == Whole
-	if err := readers[kind](r, in); err != nil {
+	switch kind {
+	case notebook:
+		return r.some(r.notebook(in))
+	case jsonArray:
+		err := r.array(in)
+		var bad *unreadable
+		if errors.As(err, &bad) && bad.reason == reasonNoText && r.source.options.Kind == "" { // JSON of another kind
+			r.plain = true
+			return r.run()
+		}
 		return err
 	}
-	if !r.found {
+	r.whole = kind == Markdown || r.source.options.Split == Whole
+	return r.some(readers[kind](r, in))
+}
+
+// some returns the error of a reader or, if there is no passage, that.
+func (r *reading) some(err error) error {
+	if err == nil && !r.found {
 		return r.unfit("no text", "", "%s has no text", r.name())
 	}
-	return nil
+	return err
 }
 
 // errPanic marks that the caller's function runs.
@@ -296,6 +323,10 @@ func (r *reading) passage(trail []*heading, f *flow, start, end int) error {
 	p.FirstLine = r.lineAt(p.Start)
 	p.LastLine = r.lineAt(p.End - 1)
 	r.lines.place(&p)
+	if r.places != nil {
+		p.FirstLine, p.LastLine = r.places[p.FirstLine-1][0], r.places[p.LastLine-1][1]
+		p.Start, p.End = 0, 0
+	}
 	return r.pass(p)
 }
 

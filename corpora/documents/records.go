@@ -47,7 +47,12 @@ func (r *reading) records() error {
 	case ".csv", ".tsv":
 		use = text.ForColumn
 	}
-	err = src.Records(r.ctx, text.RecordOptions{Use: use}, func(in *text.Records) error {
+	return r.recordsOf(src, use)
+}
+
+// recordsOf reads the records of a source.
+func (r *reading) recordsOf(src *text.Source, use text.Use) error {
+	err := src.Records(r.ctx, text.RecordOptions{Use: use}, func(in *text.Records) error {
 		x := &recordReader{r: r, in: in}
 		return x.read()
 	})
@@ -153,6 +158,9 @@ func (x *recordReader) emit(rec *text.Record, d document, body string) error {
 	first := int(rec.Line)
 	last := first
 	byLine := false
+	if i := int(rec.Line) - 1; r.elements != nil && i < len(r.elements) {
+		first, last = r.elements[i].first, r.elements[i].last
+	}
 	if rec.Fields != nil && rec.Raw == nil && !rec.Rows {
 		for i, f := range rec.Fields {
 			last = max(last, int(rec.FieldLine(i))+strings.Count(f, "\n"))
@@ -243,7 +251,7 @@ func (x *recordReader) choose(rec *text.Record) error {
 	}
 	if x.text == "" {
 		err := fault.Mention("name the part that is the text with Text", "%s: which part of the records is the text? They have %s", x.r.name(), fault.Names(have))
-		return &unreadable{"records without a part that is known to be text", err}
+		return &unreadable{reasonNoText, err}
 	}
 	for option, name := range map[string]string{"Text": o.Text, "ID": o.ID, "Title": o.Title} {
 		if name == "" {

@@ -132,7 +132,7 @@ func (s *Source) Read(ctx context.Context, f File, emit func(Passage) error) err
 	return &x
 }
 
-// The reasons of files that should have been readable.
+// Reasons that code depends on. All but the last are those of files that should have been readable.
 const (
 	reasonSystem     = "cannot be read"
 	reasonPermission = "permission denied"
@@ -141,6 +141,7 @@ const (
 	reasonParse      = "cannot be parsed"
 	reasonRecord     = "not a record with the selected parts"
 	reasonUTF8       = "not UTF-8 text"
+	reasonNoText     = "records without a part that is known to be text"
 )
 
 // unreadable is why a file is skipped.
