@@ -47,6 +47,7 @@ type reading struct {
 	plain    bool      // JSON is read as code
 	elements []element // of a JSON array
 	places   [][2]int  // lines of a notebook, for each line of its text
+	flow     *flow     // where the text goes, instead of passages
 }
 
 // readers are the functions that read the kinds.
@@ -55,24 +56,15 @@ var readers = map[Kind]func(r *reading, in *bufio.Reader) error{
 }
 
 // run reads the file. An error in its data or of the system is *unreadable.
-func (r *reading) run() (err error) {
+func (r *reading) run() error {
 	r.count = func(text []byte) int { return r.source.cutter.Count(string(text)) }
 	r.starts, r.first, r.size = []int64{0}, 1, r.file.Size
 	kind := r.file.Kind
-	defer func() {
-		if x := recover(); x != nil {
-			if r.emitError == errPanic { // in the caller's function
-				panic(x)
-			}
-			what := fault.Recovered(x)
-			err = &unreadable{reasonParse, fmt.Errorf("cannot read %s as %s: %w", r.name(), kind, what)}
-		}
-	}()
 	if r.file.Size == 0 {
 		return r.unfit("empty", "", "%s is empty", r.name())
 	}
 	if kind == Records && path.Ext(plainName(r.file.Name)) != ".json" {
-		return r.records()
+		return r.parse(kind, nil)
 	}
 	in, closeFile, err := r.open()
 	if err != nil {
@@ -85,12 +77,12 @@ func (r *reading) run() (err error) {
 	}
 	if r.source.options.Kind == "" && kind == Text && !named(r.file.Name) {
 		if kind = sniff(head); kind == Records {
-			return r.records()
+			return r.parse(kind, nil)
 		}
 	}
 	if !r.plain && (r.source.options.Kind == "" || r.source.options.Kind == Records) {
 		if kind = jsonKind(r.file.Name, head, kind); kind == Records {
-			return r.records()
+			return r.parse(kind, nil)
 		}
 	}
 	if in, err = r.decode(in, head, kind); err != nil {
@@ -98,9 +90,9 @@ func (r *reading) run() (err error) {
 	}
 	switch kind {
 	case notebook:
-		return r.some(r.notebook(in))
+		return r.some(r.parse(kind, in))
 	case jsonArray:
-		err := r.array(in)
+		err := r.parse(kind, in)
 		var bad *unreadable
 		if errors.As(err, &bad) && bad.reason == reasonNoText && r.source.options.Kind == "" { // JSON of another kind
 			r.plain = true
@@ -109,7 +101,28 @@ func (r *reading) run() (err error) {
 		return err
 	}
 	r.whole = kind == Markdown || r.source.options.Split == Whole
-	return r.some(readers[kind](r, in))
+	return r.some(r.parse(kind, in))
+}
+
+// parse reads a file of a kind. A parser that panics cannot read it.
+func (r *reading) parse(kind Kind, in *bufio.Reader) (err error) {
+	defer func() {
+		if x := recover(); x != nil {
+			if r.emitError == errPanic { // in the function of the caller
+				panic(x)
+			}
+			err = &unreadable{reasonParse, fmt.Errorf("cannot read %s as %s: %w", r.name(), kind, fault.Recovered(x))}
+		}
+	}()
+	switch kind {
+	case Records:
+		return r.records()
+	case notebook:
+		return r.notebook(in)
+	case jsonArray:
+		return r.array(in)
+	}
+	return readers[kind](r, in)
 }
 
 // some returns the error of a reader or, if there is no passage, that.

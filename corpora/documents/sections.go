@@ -164,6 +164,9 @@ func (s *sections) withHeadings(f *flow, x *section, from int) {
 			f.paragraph()
 			f.join(&h.flow)
 			f.line()
+			if s.r.flow != nil { // a sentence of its own
+				f.paragraph()
+			}
 			h.shown = true
 		}
 	}
@@ -176,6 +179,10 @@ func (s *sections) withHeadings(f *flow, x *section, from int) {
 func (s *sections) finish() error {
 	if err := s.end(); err != nil {
 		return err
+	}
+	if s.r.flow != nil {
+		*s.r.flow, s.r.found = s.whole, len(bytes.TrimSpace(s.whole.text)) > 0
+		return nil
 	}
 	if s.r.source.options.Split == Whole {
 		return s.r.passage(nil, &s.whole, 0, len(s.whole.text))
