@@ -32,7 +32,7 @@ func TestSkipped(t *testing.T) {
 	for name, c := range map[string]struct{ content, reason, message string }{
 		"a.pdf.txt":   {"%PDF-1.4\n\x00", "a PDF document", "PATH is a PDF document, not text"},
 		"b.txt":       {"text\x00binary", "binary data", "PATH is binary data, not text"},
-		"c.txt":       {"caf\xe9 cr\xe8me", "not UTF-8 text", "PATH is not UTF-8 text: 2 of its first 10 bytes are invalid"},
+		"c.txt":       {"caf\xe9 cr\xe8me", "not UTF-8 text", "PATH is not UTF-8 text: 2 invalid bytes in its first 10"},
 		"d.txt":       {"", "empty", "PATH is empty"},
 		"e.txt":       {" \n\t\n", "no text", "PATH has no text"},
 		"f.md":        {"<!-- nothing -->\n", "no text", "PATH has no text"},
@@ -40,7 +40,7 @@ func TestSkipped(t *testing.T) {
 		"h.txt.gz":    {whole[:len(whole)/2], "damaged", "PATH: gzip data ends too early, after"},
 		"i.md.gz":     {gz(t, "")[:12], "damaged", "PATH: "},
 		"j.js":        {strings.Repeat("x=1;", 1000), "minified code", "PATH has lines of 4000 bytes on average: it is minified or generated"},
-		"k.jsonl":     {"{\"a\": 1}\n", "records without a part that is known to be text", "PATH: which part of the records is the text? They have \"a\""},
+		"k.jsonl":     {"{\"a\": 1}\n", "records without a part that is known to be text", "PATH: which part of the records is the text? Text names it; they have \"a\""},
 		"l.jsonl":     {"not json\n", "damaged", "PATH:1: the line is not a JSON object"},
 		"m.parquet":   {"PAR1 is not all", "damaged", "PATH"},
 		"o.dat":       {"\x01\x02\x03\x04\x05\x06\x07\x0e", "binary data", "PATH is binary data, not text"},

@@ -73,11 +73,11 @@ type Skipped struct {
 	Err    error  // the whole error
 }
 
-// Trouble reports whether the file should have been readable: it is damaged, or there is no
-// permission. Others are of kinds that are not read.
+// Trouble reports whether the file should have been readable: it is damaged, there is no permission,
+// or an option must say which part of it is text. Others are of kinds that are not read.
 func (s *Skipped) Trouble() bool {
 	switch s.Reason {
-	case reasonSystem, reasonPermission, reasonVanished, reasonDamaged, reasonParse, reasonRecord, reasonUTF8:
+	case reasonSystem, reasonPermission, reasonVanished, reasonDamaged, reasonParse, reasonRecord, reasonUTF8, reasonNoText:
 		return true
 	}
 	return false

@@ -202,7 +202,7 @@ func (r *reading) decode(in *bufio.Reader, head []byte, kind Kind) (*bufio.Reade
 	}
 	if n := invalid(head); n > 0 && n*1000 > len(head) {
 		return nil, r.unfit(reasonUTF8, "convert it first: iconv -f WINDOWS-1252 -t UTF-8 FILE, with its encoding",
-			"%s is not UTF-8 text: %d of its first %d bytes are invalid", r.name(), n, len(head))
+			"%s is not UTF-8 text: %s in its first %d", r.name(), fault.Count(n, "invalid byte"), len(head))
 	}
 	n, err := in.Discard(skip)
 	r.base = int64(n)

@@ -250,7 +250,7 @@ func (x *recordReader) choose(rec *text.Record) error {
 		}
 	}
 	if x.text == "" {
-		err := fault.Mention("name the part that is the text with Text", "%s: which part of the records is the text? They have %s", x.r.name(), fault.Names(have))
+		err := fault.Mention("name the part that is the text with Text", "%s: which part of the records is the text? Text names it; they have %s", x.r.name(), fault.Names(have))
 		return &unreadable{reasonNoText, err}
 	}
 	for option, name := range map[string]string{"Text": o.Text, "ID": o.ID, "Title": o.Title} {

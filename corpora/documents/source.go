@@ -132,7 +132,7 @@ func (s *Source) Read(ctx context.Context, f File, emit func(Passage) error) err
 	return &x
 }
 
-// Reasons that code depends on. All but the last are those of files that should have been readable.
+// The reasons of files that should have been readable.
 const (
 	reasonSystem     = "cannot be read"
 	reasonPermission = "permission denied"
