@@ -2,6 +2,7 @@ package documents
 
 import (
 	"bytes"
+	"encoding/json"
 	"path"
 	"strings"
 )
@@ -104,6 +105,12 @@ func notText(head []byte) string {
 	return ""
 }
 
+// jsonLine reports whether the first line of a file is an object of JSON.
+func jsonLine(head []byte) bool {
+	line, _, whole := bytes.Cut(bytes.TrimSpace(head), []byte("\n"))
+	return bytes.HasPrefix(line, []byte("{")) && (whole || len(head) < headBytes) && json.Valid(line)
+}
+
 // sniff returns the kind of a file without a name that shows it.
 func sniff(head []byte) Kind {
 	start := bytes.ToLower(bytes.TrimSpace(head[:min(len(head), 512)]))
@@ -115,7 +122,7 @@ func sniff(head []byte) Kind {
 	switch {
 	case bytes.HasPrefix(start, []byte("#!")), bytes.HasPrefix(start, []byte("<?php")), bytes.HasPrefix(start, []byte("<?xml")):
 		return Code
-	case bytes.HasPrefix(head, []byte("PAR1")):
+	case bytes.HasPrefix(head, []byte("PAR1")), jsonLine(head):
 		return Records
 	}
 	return Text

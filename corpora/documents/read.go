@@ -76,8 +76,11 @@ func (r *reading) run() error {
 		return r.broken(err)
 	}
 	if r.source.options.Kind == "" && kind == Text && !named(r.file.Name) {
-		if kind = sniff(head); kind == Records {
-			return r.parse(kind, nil)
+		if kind = sniff(head); r.source.options.Text != "" {
+			kind = Records
+		}
+		if kind == Records {
+			return r.parse(kind, in)
 		}
 	}
 	if !r.plain && (r.source.options.Kind == "" || r.source.options.Kind == Records) {
@@ -116,7 +119,7 @@ func (r *reading) parse(kind Kind, in *bufio.Reader) (err error) {
 	}()
 	switch kind {
 	case Records:
-		return r.records()
+		return r.records(in)
 	case notebook:
 		return r.notebook(in)
 	case jsonArray:

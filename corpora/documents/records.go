@@ -1,6 +1,8 @@
 package documents
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -36,16 +38,22 @@ func (s *Source) titleName() string {
 	return "title"
 }
 
-// records reads each record as a document.
-func (r *reading) records() error {
-	src, err := text.Open(r.file.Path)
-	if err != nil {
-		return r.broken(err)
-	}
+// records reads each record as a document, from in if the file has been opened.
+func (r *reading) records(in *bufio.Reader) error {
 	use := text.ForField
 	switch path.Ext(plainName(r.file.Name)) {
 	case ".csv", ".tsv":
 		use = text.ForColumn
+	}
+	if in != nil {
+		if head, _ := in.Peek(min(headBytes, in.Size())); !jsonLine(head) && !bytes.HasPrefix(head, []byte("PAR1")) {
+			use = text.ForColumn
+		}
+		return r.recordsOf(text.FromReader(r.file.Path, in), use)
+	}
+	src, err := text.Open(r.file.Path)
+	if err != nil {
+		return r.broken(err)
 	}
 	return r.recordsOf(src, use)
 }
