@@ -75,6 +75,28 @@ func TestHard(t *testing.T) {
 	}
 }
 
+// Front matter that is nested deeply, or grows by references, is text or has no such values.
+func TestHardFrontMatter(t *testing.T) {
+	bomb := "a0: &a0 [x]\n"
+	for i := range 30 {
+		bomb += fmt.Sprintf("a%d: &a%d [%s*a%d]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d, ", i), 9), i)
+	}
+	for _, text := range []string{
+		"---\n" + strings.Repeat("[", 60000) + "\n---\n", "---\n" + bomb + "---\n", "---\n" + strings.Repeat("- ", 30000) + "\n---\n", "+++\n" + strings.Repeat("a.", 20000) + "a=1\n+++\n",
+		"+++\n[" + strings.Repeat("a.", 20000) + "a]\n+++\n", "---\n" + strings.Repeat("{a: ", 15000) + "\n---\n", "+++\na=" + strings.Repeat("{a=", 15000) + "\n+++\n", "+++\n" + strings.Repeat("a . ", 10000) + "a=1\n+++\n",
+		"---\n" + strings.Repeat("? ", 30000) + "\n---\n", "---\n" + strings.Repeat("a: \n ", 10000) + "\n---\n", "+++\n" + strings.Repeat("[[a]]\n", 8000) + "+++\n",
+	} {
+		started := time.Now()
+		all := passagesOf(t, "x.md", text+"\nThe end.\n", Options{})
+		if w := missingWord([]string{"The end."}, all); w != "" || time.Since(started) > 20*time.Second {
+			t.Errorf("%.20q takes %v and loses %q", text, time.Since(started), w)
+		}
+		if d := time.Since(started); d > time.Second {
+			t.Logf("%.20q takes %v", text, d)
+		}
+	}
+}
+
 func fuzz(f *testing.F, kind Kind) {
 	for _, part := range parts[kind] {
 		f.Add(part+part, 20)
