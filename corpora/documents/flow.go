@@ -88,9 +88,6 @@ func (f *flow) cut(n int) {
 	}
 }
 
-// reset empties the flow.
-func (f *flow) reset() { f.text, f.spans = f.text[:0], f.spans[:0] }
-
 // join appends another flow.
 func (f *flow) join(g *flow) {
 	at := len(f.text)
