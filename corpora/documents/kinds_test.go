@@ -133,6 +133,7 @@ a picture of a boat on the sea
 	checkGolden(t, "main.html", "<title>S</title><div>Menu</div><main><p>Body text.</p></main><div>Side</div>", Options{}, "\n1-1 [S]\nBody text.\n")
 	checkGolden(t, "latin.html", "<meta charset=iso-8859-1>\n<title>Caf\xe9</title>\n<p>cr\xe8me\n", Options{}, "\n3-3 [Café]\ncrème\n")
 	checkGolden(t, "chrome.html", "<nav>Only this</nav>", Options{}, "\n1-1 [chrome]\nOnly this\n")
+	checkGolden(t, "site.html", "<title>What is x? - Site</title><h1>What Is x?</h1><p>It is.<h2><a href=#>§</a>Why</h2><p>So that the text is long enough to stand alone, and so on.", Options{}, "\n1-1 [What Is x?]\nIt is.\n\nWhy\nSo that the text is long enough to stand alone, and so on.\n")
 	checkGolden(t, "frag.htm", "a<br>b<hr>c", Options{}, "\n1-1 [frag]\na\nb\n\nc\n")
 }
 

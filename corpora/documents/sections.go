@@ -83,9 +83,15 @@ func (s *sections) section(x *section) error {
 	}
 	x.words = s.r.count(x.body.text)
 	if n := len(s.waiting); n > 0 && !s.joins(x) {
+		for n > 0 && s.waiting[n-1].words == 0 { // headings without text go with what follows
+			n--
+		}
+		headings := slices.Clone(s.waiting[n:])
+		s.waiting = s.waiting[:n]
 		if err := s.flush(); err != nil {
 			return err
 		}
+		s.waiting = headings
 	}
 	s.waiting = append(s.waiting, x)
 	s.words += x.words
