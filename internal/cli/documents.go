@@ -82,12 +82,8 @@ func splitNames(list []string) (names []string) {
 // each reason, with the number of files and the first. Files that should have been readable are
 // warned about.
 func ReportDocuments(cmd *cobra.Command, src *documents.Source) {
-	for _, d := range summarize(src.Detected(), func(d documents.Detected) string { return d.What + "\n" + d.Value }) {
-		what := d.first.What
-		if what != "encoding" {
-			what = "the " + what + " of records"
-		}
-		Note(cmd, "%s is %q in %s", what, d.first.Value, d.files(d.first.Path))
+	for _, d := range summarize(detections(src.Detected()), func(d documents.Detected) string { return d.What }) {
+		Note(cmd, "%s: %s", d.files(d.first.Path), d.first.What)
 	}
 	for _, s := range summarize(src.Skipped(), func(s documents.Skipped) string { return s.Reason }) {
 		one, many := "file", "files"
@@ -100,6 +96,21 @@ func ReportDocuments(cmd *cobra.Command, src *documents.Source) {
 			Note(cmd, "skipped %s: %s (first: %s)", Plural(s.n, one, many), s.first.Reason, s.first.Path)
 		}
 	}
+}
+
+// detections joins what was detected in each file: the text is "text", the id is "_id".
+func detections(list []documents.Detected) (files []documents.Detected) {
+	at := map[string]int{}
+	for _, d := range list {
+		what := fmt.Sprintf("the %s is %q", d.What, d.Value)
+		if i, ok := at[d.Path]; ok {
+			files[i].What += ", " + what
+			continue
+		}
+		at[d.Path] = len(files)
+		files = append(files, documents.Detected{Path: d.Path, What: what})
+	}
+	return files
 }
 
 // SkippedDocuments counts the files that were skipped, by their reason, for a report in JSON.
