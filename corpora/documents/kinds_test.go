@@ -91,6 +91,7 @@ and a break.
 `)
 	checkGolden(t, "crlf.md", "# T\r\n\r\nOne\r\ntwo.\r\n", Options{}, "\n3-4 [T]\nOne\ntwo.\n")
 	checkGolden(t, "refs.md", "See [the manual][m] and [m].\n\n[m]: http://x.org\n", Options{}, "\n1-1 [refs]\nSee the manual and m.\n")
+	checkGolden(t, "wiki.md", "See [[Other Note|that]], [[Page]] and ![[img.png]], but not [[ -f x ]] or [[\n", Options{}, "\n1-1 [wiki]\nSee that, Page and img.png, but not [[ -f x ]] or [[\n")
 	checkGolden(t, "lines.md", "# T\n\none\n\n- two\n", Options{Split: Line}, "\n3-3 [T]\none\n5-5 [T]\n- two\n")
 	checkGolden(t, "whole.md", "# T\n\none\n\n## U\n\ntwo\n", Options{Split: Whole}, "\n1-7 [T]\nT\none\n\nU\ntwo\n")
 	checkGolden(t, "sections.md", "# T\n\none\n\n## U\n\ntwo\n\n## V\n\n### W\n\nthree\n", Options{Split: Section}, "\n3-3 [T]\none\n7-7 [T › U]\ntwo\n13-13 [T › V › W]\nthree\n")

@@ -244,23 +244,6 @@ func (s *sections) lines(x *section) error {
 	return nil
 }
 
-// part returns a part of a flow.
-func (f *flow) part(start, end int) flow {
-	p := flow{text: f.text[start:end:end]}
-	for _, s := range f.spans {
-		a, b := max(s.at, start), min(s.at+s.n, end)
-		if a >= b {
-			continue
-		}
-		if s.length == int64(s.n) {
-			s.src, s.length = s.src+int64(a-s.at), int64(b-a)
-		}
-		s.at, s.n = a-start, b-a
-		p.spans = append(p.spans, s)
-	}
-	return p
-}
-
 // cut emits the passages of a text of so many words. If there are several, they are about equally
 // long.
 func (s *sections) cut(trail []*heading, f *flow, words int) error {
