@@ -25,7 +25,7 @@ var parts = map[Kind][]string{
 func TestPlaces(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, kind := range []Kind{Markdown, HTML, Text, Code} {
-		for range 400 {
+		for range 200 {
 			var b strings.Builder
 			var words []string
 			for range 1 + rng.IntN(40) {
