@@ -51,7 +51,7 @@ var rooms = map[string][]string{
 	"sentence/train": {"autograd", "checkpoints/...", "corpora/...", "index/evaluate", "internal/estimate", "internal/training", "sentence"},
 
 	"index":            {},
-	"index/collection": {"checkpoints", "corpora/text", "index", "sentence"},
+	"index/collection": {"checkpoints", "corpora/documents", "corpora/text", "index", "sentence"},
 	"index/evaluate":   {"checkpoints", "corpora/...", "index", "sentence"},
 	"index/mining":     {"corpora/pairs", "corpora/text", "index"},
 
