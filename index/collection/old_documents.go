@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -178,4 +180,34 @@ func (r *documentReader) passages(labels []int64) ([]Stored, error) {
 		})
 	})
 	return docs, err
+}
+
+// files returns the files that n documents come from, sorted by path.
+func (r *documentReader) files(n int64) ([]File, error) {
+	byPath := map[string]*File{}
+	for from := int64(0); from < n; from += 1024 {
+		var labels []int64
+		for label := from; label < min(n, from+1024); label++ {
+			labels = append(labels, label)
+		}
+		docs, err := r.passages(labels)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range docs {
+			f := byPath[d.Path]
+			if f == nil {
+				f = &File{Path: d.Path, Size: -1}
+				byPath[d.Path] = f
+			}
+			f.Passages++
+			f.Text += int64(len(d.Text))
+			f.labels = appendLabel(f.labels, d.Label)
+		}
+	}
+	var files []File
+	for _, path := range slices.Sorted(maps.Keys(byPath)) {
+		files = append(files, *byPath[path])
+	}
+	return files, nil
 }

@@ -2,11 +2,13 @@ package collection
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
@@ -204,3 +206,23 @@ func (s *store) each(ctx context.Context, withFields bool, use func(row) error) 
 }
 
 func field(name string, v any) documents.Field { return documents.Field{Name: name, Value: v} }
+
+// list returns the files, sorted by path.
+func (s *store) list() ([]File, error) {
+	sources, err := s.files.files()
+	if err != nil {
+		return nil, err
+	}
+	files := make([]File, len(sources))
+	for i, f := range sources {
+		files[i] = File{Path: f.path, Kind: f.kind, Size: f.size, Skipped: f.skipped, Passages: f.count(), Text: f.text, labels: f.labels}
+		if f.size >= 0 {
+			files[i].SHA256 = hex.EncodeToString(f.sum[:])
+			if f.modified.UnixNano() != 0 {
+				files[i].Modified = f.modified
+			}
+		}
+	}
+	slices.SortStableFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return files, nil
+}
