@@ -22,6 +22,7 @@ type BuildOptions struct {
 	Replace    bool          // replace an existing collection; default false
 	Threads    int           // number of goroutines; default 0: one per core
 	AnyRecall  bool          // accept codes that collapse, see index.Recall.Check; default false
+	Language   string        // of the full-text index, one of fulltext.Languages; default "": detected
 	Input      Input         // where the documents come from, for Sync; only Given of each path is needed
 	OnProgress func(Progress)
 }
@@ -128,6 +129,7 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 		ids: map[string]string{}, uniqueIDs: o.Input.Options.ID != ""}
 	defer w.abort()
 	w.indexChanged = true
+	w.info.Language = o.Language
 	w.info.Created = start.UTC().Format(time.RFC3339)
 	if w.info.Input, err = o.Input.resolve(dir); err != nil {
 		return nil, err
@@ -152,8 +154,8 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 	if err := w.named(model.Save(ctx, filepath.Join(w.dir, modelDir))); err != nil {
 		return nil, err
 	}
-	if err := w.listModel(ctx); err != nil {
-		return nil, w.named(err)
+	if err := w.listFolder(ctx, modelDir); err != nil {
+		return nil, err
 	}
 	if err := w.finish(ctx); err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
@@ -25,6 +26,7 @@ type Collection struct {
 	model sentence.Model
 	index index.Index
 	store *store          // nil in format 1
+	words *fulltext.Index // nil in format 1
 	docs  *documentReader // of format 1
 }
 
@@ -107,19 +109,23 @@ func open(ctx context.Context, dir string) (*Collection, error) {
 		c.store, err = openStore(dir, info)
 		return err
 	})
-	if err := work.Wait(); err == nil {
-		err = c.check()
-		if err == nil {
-			return c, nil
+	work.Go(func(ctx context.Context) (err error) {
+		if folder := info.fullText(); folder != "" {
+			if err = verifyPart(ctx, dir, info, folder+"/fulltext.json"); err == nil {
+				c.words, err = fulltext.Open(filepath.Join(dir, folder))
+			}
 		}
+		return err
+	})
+	err = work.Wait()
+	if err == nil {
+		err = c.check()
+	}
+	if err != nil {
 		c.Close()
 		return nil, err
-	} else {
-		if c.store != nil {
-			c.store.close()
-		}
-		return nil, err
 	}
+	return c, nil
 }
 
 // openModel opens the model of a collection.
@@ -146,6 +152,12 @@ func (c *Collection) Close() error {
 	if c.docs != nil {
 		return c.docs.close()
 	}
+	if c.words != nil {
+		c.words.Close()
+	}
+	if c.store == nil { // Open has failed
+		return nil
+	}
 	return c.store.close()
 }
 
@@ -160,6 +172,10 @@ func (c *Collection) Model() sentence.Model { return c.model }
 
 // Index returns the index of the passages' vectors. It must not be modified.
 func (c *Collection) Index() index.Index { return c.index }
+
+// FullText returns the index of the passages' words, or nil if the collection has none, as those of
+// format 1. It must not be modified.
+func (c *Collection) FullText() *fulltext.Index { return c.words }
 
 // Passages returns the passages of labels, in their order. For a label that the collection does not
 // have, the error is fs.ErrNotExist.

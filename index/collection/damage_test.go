@@ -49,7 +49,9 @@ func wantDamage(t *testing.T, dir, name, what string) {
 	t.Helper()
 	c, err := Open(context.Background(), dir)
 	if err == nil { // blocks are verified when they are read
-		_, err = c.Query(context.Background(), "you", 10, index.SearchOptions{})
+		if _, err = c.Query(context.Background(), "you", 10, index.SearchOptions{}); err == nil && c.FullText() != nil {
+			err = c.FullText().Verify(context.Background())
+		}
 		c.Close()
 	}
 	if err == nil {
@@ -133,7 +135,7 @@ func TestBuildOnAFullDisk(t *testing.T) {
 			}
 			return
 		}
-		if !errors.Is(err, syscall.ENOSPC) || strings.Contains(err.Error(), ".luminavec-") || strings.Count(err.Error(), "docs") != 1 {
+		if !errors.Is(err, syscall.ENOSPC) || strings.Contains(err.Error(), ".luminavec-") || strings.Count(err.Error(), dir) != 1 {
 			t.Errorf("step %d (%s): error %v", failing, failed, err)
 		}
 		if _, there := os.Stat(dir); there != nil { // else only the folder above could not be synced
@@ -166,7 +168,7 @@ func TestOpenHostileInfo(t *testing.T) {
 // The files of two collections cannot be mixed, although each is valid.
 func TestOpenNamesStrangers(t *testing.T) {
 	testOpenNamesStrangers(t, buildOld(t, "how are you", "who are you"), buildOld(t, "who am I", "you"), indexFile, documentsFile)
-	testOpenNamesStrangers(t, buildTexts(t, "how are you", "who are you"), buildTexts(t, "who am I", "you", "how"), "000001.passages", "000002.index.lvx", "000003.files")
+	testOpenNamesStrangers(t, buildTexts(t, "how are you", "who are you"), buildTexts(t, "who am I", "you", "how"), "000001.passages", "000003.index.lvx", "000004.files")
 }
 
 func testOpenNamesStrangers(t *testing.T, dir, other string, names ...string) {

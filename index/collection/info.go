@@ -61,11 +61,12 @@ type Info struct {
 	Skipped   int64 `json:"skipped"`
 	Files     int64 `json:"files"`
 
-	Dim     int    `json:"dim"`
-	Metric  string `json:"metric"`
-	Kind    string `json:"kind"`
-	Created string `json:"created"` // RFC 3339
-	Updated string `json:"updated"`
+	Dim      int    `json:"dim"`
+	Metric   string `json:"metric"`
+	Kind     string `json:"kind"`
+	Language string `json:"language"` // of the full-text index
+	Created  string `json:"created"`  // RFC 3339
+	Updated  string `json:"updated"`
 
 	// Recall is that of the index, as measured by the last Build or Compact.
 	Recall index.Recall `json:"recall"`

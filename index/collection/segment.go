@@ -23,7 +23,7 @@ import (
 //
 //	magic                     8 bytes
 //	blocks                    for each: a frame of rows, then a frame for each field that occurs in it
-//	table                     a frame: names of fields, then labels, and sizes and CRC-32C of the frames, of each block
+//	table                     a frame: names of fields and what values they have, then labels, and sizes and CRC-32C of the frames, of each block
 //	size of table, CRC-32C    4 bytes each, little endian
 //	magic                     8 bytes
 //
@@ -77,6 +77,7 @@ type segmentWriter struct {
 	err   error
 	table []byte // of the blocks so far
 	names []string
+	masks []byte         // what values each has, see maskOf
 	index map[string]int // of names
 
 	rows   []byte // of the block
@@ -112,8 +113,9 @@ func (s *segmentWriter) add(r *row) error {
 		i, ok := s.index[f.Name]
 		if !ok {
 			i = len(s.names)
-			s.index[f.Name], s.names = i, append(s.names, f.Name)
+			s.index[f.Name], s.names, s.masks = i, append(s.names, f.Name), append(s.masks, 0)
 		}
+		s.masks[i] |= maskOf(f.Value)
 		if len(s.kinds[i]) > n {
 			continue // the first of several fields of one name
 		}
@@ -158,7 +160,7 @@ func (s *segmentWriter) frame(data []byte) {
 // finish writes what is left. The file is complete then, but not closed.
 func (s *segmentWriter) finish() error {
 	s.flush()
-	head := appendTexts(nil, s.names)
+	head := append(appendTexts(nil, s.names), s.masks...)
 	head = binary.AppendUvarint(head, uint64(s.blocks))
 	frame := pack(append(head, s.table...))
 	s.write(frame)
@@ -191,6 +193,7 @@ type segment struct {
 	file   *os.File
 	data   []byte // mapped, or nil
 	names  []string
+	masks  []byte
 	blocks []block
 }
 
@@ -290,6 +293,7 @@ func (s *segment) readTable(size int64) error {
 	}
 	r := &reader{data: frame}
 	s.names = r.texts()
+	s.masks = r.bytes(len(s.names))
 	s.blocks = make([]block, r.count())
 	at, last := int64(len(segmentMagic)), int64(-1)
 	next := func() span {

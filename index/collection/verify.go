@@ -79,6 +79,12 @@ func verify(ctx context.Context, dir string) (*checkpoints.Report, error) {
 	return report, fault.New(hint, "%s", strings.Join(problems, "; "))
 }
 
+// verifyPart compares the size and the SHA-256 of one part.
+func verifyPart(ctx context.Context, dir string, info *Info, name string) error {
+	f := &files{dir, format.Folder(dir, infoFile, info.manifest())}
+	return f.wrap(f.folder.Verify(ctx, name))
+}
+
 // extra returns the files of the model that are not parts.
 func extra(dir string, info *Info) (names []string) {
 	_ = filepath.WalkDir(filepath.Join(dir, modelDir), func(path string, e fs.DirEntry, err error) error {

@@ -28,7 +28,7 @@ func TestVerify(t *testing.T) {
 			t.Errorf("got %+v, error %v", f, err)
 		}
 	}
-	want := []string{"000001.passages", "000002.index.lvx", "000003.files", "model/MANIFEST", "model/README.md", "model/config.json",
+	want := []string{"000001.passages", "000002.fulltext/000001.docs", "000002.fulltext/000001.zap", "000002.fulltext/fulltext.json", "000003.index.lvx", "000004.files", "model/MANIFEST", "model/README.md", "model/config.json",
 		"model/model.blocks", "model/model.safetensors", "model/tokenizer.json", "model/vocab.tsv"}
 	if !slices.Equal(names, want) {
 		t.Errorf("files %q, want %q", names, want)

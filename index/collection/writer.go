@@ -19,6 +19,7 @@ import (
 
 	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
@@ -39,8 +40,10 @@ type writer struct {
 	named     func(error) error // names files as the user knows them
 	info      Info              // the next state
 	table     table
-	old       *store         // nil for a new collection
-	model     sentence.Model // nil until it is needed
+	old       *store          // nil for a new collection
+	model     sentence.Model  // nil until it is needed
+	words     *fulltext.Index // nil until it is needed
+	wordsIn   string          // its folder
 	index     index.Index
 	threads   int
 	openModel func(ctx context.Context, dir string) (sentence.Model, error)
@@ -203,6 +206,7 @@ func (w *writer) flush(ctx context.Context) error {
 	if kept > 0 {
 		work.Go(func(ctx context.Context) error { return w.index.AddBatch(ctx, labels, vectors[:kept*dim]) })
 	}
+	work.Go(func(context.Context) error { return w.addWords(ctx) }) // some of its work continues after this batch
 	work.Go(func(context.Context) error {
 		for i := range w.batch {
 			if err := w.segment.add(&w.batch[i]); err != nil {
@@ -243,6 +247,12 @@ func (w *writer) remove(labels []int64) error {
 		}
 	}
 	w.info.Passages -= int64(len(labels))
+	if err := w.openWords(""); err != nil {
+		return err
+	}
+	if err := w.words.Delete(labels...); err != nil {
+		return w.named(err)
+	}
 	if len(encoded) == 0 {
 		return nil
 	}
@@ -283,6 +293,9 @@ func (w *writer) finish(ctx context.Context) error {
 	} else {
 		w.keep(func(name string) bool { return strings.HasSuffix(name, "."+indexPart) })
 	}
+	if err := w.finishWords(ctx); err != nil {
+		return err
+	}
 	data, err := w.table.marshal()
 	if err != nil {
 		return err
@@ -302,6 +315,9 @@ func writeSegment(out io.Writer, rows []row) error {
 
 // abort removes what is not complete. The rest is removed by the next writer.
 func (w *writer) abort() {
+	if w.words != nil {
+		w.words.Close()
+	}
 	if w.output != nil {
 		w.output.Abort()
 	}
@@ -347,20 +363,6 @@ func (i *Info) bytes() (n int64) {
 		n += p.Size
 	}
 	return n
-}
-
-// listModel lists the files of the model.
-func (w *writer) listModel(ctx context.Context) error {
-	return filepath.WalkDir(filepath.Join(w.dir, modelDir), func(path string, e fs.DirEntry, err error) error {
-		if err != nil || !e.Type().IsRegular() {
-			return err
-		}
-		name, err := filepath.Rel(w.dir, path)
-		if err != nil {
-			return err
-		}
-		return w.list(ctx, filepath.ToSlash(name))
-	})
 }
 
 // removeLeftovers removes the parts of former states, and those of writers that were killed.
