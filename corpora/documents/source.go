@@ -14,12 +14,14 @@ import (
 
 // Source is a set of files to read as passages. It is safe for concurrent use.
 type Source struct {
-	options Options
-	cutter  *passages.Cutter
-	files   []File
+	options   Options
+	tokenizer *tokenize.Tokenizer // nil: words are counted
+	cutter    *passages.Cutter
+	files     []File
 
-	mu      sync.Mutex
-	skipped []Skipped
+	mu       sync.Mutex
+	skipped  []Skipped
+	detected []Detected
 }
 
 // Open finds the files of paths: files, folders, glob patterns, or "-" for standard input. A file
@@ -35,17 +37,34 @@ func Open(ctx context.Context, t *tokenize.Tokenizer, paths []string, o Options)
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{options: o, cutter: cutter}
+	s := &Source{options: o, tokenizer: t, cutter: cutter}
 	if len(paths) == 0 {
 		return nil, fault.New("name a file, a folder, a pattern, or - for standard input", "no input named")
 	}
-	w := &walker{source: s}
+	w, err := newWalker(ctx, s)
+	if err != nil {
+		return nil, err
+	}
 	for _, path := range paths {
-		if err := w.add(ctx, path); err != nil {
+		if err := w.add(path); err != nil {
 			return nil, err
 		}
 	}
-	return s, nil
+	return s, s.anything(paths)
+}
+
+// anything returns an error if there is no file to read.
+func (s *Source) anything(paths []string) error {
+	if len(s.files) > 0 {
+		return nil
+	}
+	what := fault.Names(paths)
+	if len(s.skipped) > 0 {
+		first := s.skipped[0]
+		return fault.New(fault.Hint(first.Err), "no file to read in %s: skipped %s, the first because %w", what, fault.Count(len(s.skipped), "file"), first.Err)
+	}
+	return fault.Mention("hidden files and those that .gitignore or .ignore name are left out unless Hidden and NoIgnore are set; Include and Exclude choose by name",
+		"no file to read in %s", what)
 }
 
 // Files returns the files in the order of the paths, those of a folder sorted.
@@ -58,14 +77,40 @@ func (s *Source) Skipped() []Skipped {
 	return slices.Clone(s.skipped)
 }
 
+// Detected is what was decided about a file by its content, where an option could have said it.
+type Detected struct {
+	Path  string
+	What  string // "encoding", or "text", "id" or "title" of records
+	Value string
+}
+
+// Detected returns what was detected so far.
+func (s *Source) Detected() []Detected {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.detected)
+}
+
+// note records what was detected.
+func (r *reading) note(what, value string) {
+	s := r.source
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.detected = append(s.detected, Detected{r.file.Path, what, value})
+}
+
 // skip records a file that cannot be read. It returns the error to end with if Strict is set.
 func (s *Source) skip(path, reason string, err error) error {
+	return s.add(Skipped{Path: path, Reason: reason, Err: err})
+}
+
+func (s *Source) add(x Skipped) error {
 	if s.options.Strict {
-		return err
+		return x.Err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.skipped = append(s.skipped, Skipped{path, reason, err})
+	s.skipped = append(s.skipped, x)
 	return nil
 }
 
@@ -80,11 +125,23 @@ func (s *Source) Read(ctx context.Context, f File, emit func(Passage) error) err
 	if !errors.As(err, &bad) || r.emitError != nil {
 		return err
 	}
-	if err := s.skip(f.Path, bad.reason, bad.err); err != nil {
+	x := Skipped{Path: f.Path, Reason: bad.reason, Err: bad.err}
+	if err := s.add(x); err != nil {
 		return err
 	}
-	return &Skipped{f.Path, bad.reason, bad.err}
+	return &x
 }
+
+// The reasons of files that should have been readable.
+const (
+	reasonSystem     = "cannot be read"
+	reasonPermission = "permission denied"
+	reasonVanished   = "vanished while reading"
+	reasonDamaged    = "damaged"
+	reasonParse      = "cannot be parsed"
+	reasonRecord     = "not a record with the selected parts"
+	reasonUTF8       = "not UTF-8 text"
+)
 
 // unreadable is why a file is skipped.
 type unreadable struct {
@@ -97,12 +154,12 @@ func (u *unreadable) Unwrap() error { return u.err }
 
 // cannotRead returns the error for a failed system call.
 func cannotRead(path string, err error) *unreadable {
-	reason := "cannot be read"
+	reason := reasonSystem
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		reason = "permission denied"
+		reason = reasonPermission
 	case errors.Is(err, fs.ErrNotExist):
-		reason = "vanished while reading"
+		reason = reasonVanished
 	}
 	return &unreadable{reason, fault.New(fault.OpenHint(err), "cannot read %s: %w", path, fault.Cause(err))}
 }
