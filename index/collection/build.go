@@ -23,7 +23,7 @@ type BuildOptions struct {
 	Threads    int           // number of goroutines; default 0: one per core
 	AnyRecall  bool          // accept codes that collapse, see index.Recall.Check; default false
 	Language   string        // of the full-text index, one of fulltext.Languages; default "": detected
-	Input      Input         // where the documents come from, for Sync; only Given of each path is needed
+	Input      Input         // where the documents come from, for Sync; Build sets it
 	OnProgress func(Progress)
 }
 
@@ -63,7 +63,11 @@ type Summary struct {
 // unchanged. If the folder exists, Build returns an error unless Replace is set and the
 // folder is a collection.
 func Build(ctx context.Context, dir string, model sentence.Model, src *documents.Source, o BuildOptions) (*Summary, error) {
-	return build(ctx, dir, model, o, func(w *writer) error { return w.addFiles(ctx, src, src.Files(), o.OnProgress) })
+	o.Input = Input{Options: src.Options()}
+	for _, p := range src.Paths() {
+		o.Input.Paths = append(o.Input.Paths, Path{Given: p})
+	}
+	return build(ctx, dir, model, o, func(w *writer) error { return w.addFiles(ctx, src, o.OnProgress) })
 }
 
 // BuildPassages is Build with passages from anywhere. If they yield an error, it is returned. Their
@@ -126,7 +130,7 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 	}
 	defer folder.Abort()
 	w := &writer{dir: folder.Path(), named: folder.Named, model: model, index: ix, threads: o.Threads,
-		ids: map[string]string{}, uniqueIDs: o.Input.Options.ID != ""}
+		uniqueIDs: o.Input.Options.ID != ""}
 	defer w.abort()
 	w.indexChanged = true
 	w.info.Language = o.Language
@@ -216,7 +220,8 @@ func (w *writer) newSource(path, kind string) *source {
 }
 
 // addFiles adds the passages of files that the collection does not have.
-func (w *writer) addFiles(ctx context.Context, src *documents.Source, files []documents.File, onProgress func(Progress)) error {
+func (w *writer) addFiles(ctx context.Context, src *documents.Source, onProgress func(Progress)) error {
+	files := src.Files()
 	p := Progress{AllFiles: int64(len(files))}
 	for _, f := range files {
 		p.AllBytes += max(0, f.Size)
@@ -282,5 +287,5 @@ func (w *writer) discard(ctx context.Context, f *source) error {
 	}
 	labels := f.all()
 	f.labels, f.text = nil, 0
-	return w.remove(labels)
+	return w.remove(ctx, labels)
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/luminavec/luminavec/corpora/documents"
@@ -85,6 +86,14 @@ type Info struct {
 type Input struct {
 	Paths   []Path            `json:"paths,omitempty"`
 	Options documents.Options `json:"options"`
+	// Deleted is what Delete removed, which Sync does not add again.
+	Deleted []Deleted `json:"deleted,omitempty"`
+}
+
+// Deleted is a file, or a record of a file, that was deleted from the collection.
+type Deleted struct {
+	Path string `json:"path"`
+	ID   string `json:"id,omitempty"` // of a record
 }
 
 // Path is a file, a folder or a pattern that was named.
@@ -210,6 +219,7 @@ func (i *Info) parts(kind string) []Part {
 			found = append(found, p)
 		}
 	}
+	slices.SortStableFunc(found, func(a, b Part) int { return len(a.Name) - len(b.Name) }) // a number may have more than six digits
 	return found
 }
 

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/luminavec/luminavec/internal/fault"
@@ -383,6 +384,21 @@ func (s *segment) rows(n int, wanted func(i int) bool, use func(i int, r row)) e
 		return s.damaged(errFormat)
 	}
 	return nil
+}
+
+// live returns the rows of a block that are not dead.
+func (s *segment) live(n int, dead *roaring64.Bitmap, withFields bool) ([]row, error) {
+	labels := s.blocks[n].labels
+	rows := make([]row, 0, len(labels))
+	byRow := make(map[int]*row, len(labels))
+	err := s.rows(n, func(i int) bool { return !dead.Contains(uint64(labels[i])) }, func(i int, r row) {
+		rows = append(rows, r)
+		byRow[i] = &rows[len(rows)-1]
+	})
+	if err == nil && withFields {
+		err = s.fields(n, byRow)
+	}
+	return rows, err
 }
 
 // column decodes the values of a field in a block. The rows beyond kinds do not have it.

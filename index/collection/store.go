@@ -179,21 +179,9 @@ func (s *store) each(ctx context.Context, withFields bool, use func(row) error) 
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			labels := g.blocks[n].labels
-			rows := make([]row, 0, len(labels))
-			err := g.rows(n, func(j int) bool { return !s.dead[i].Contains(uint64(labels[j])) }, func(_ int, r row) { rows = append(rows, r) })
+			rows, err := g.live(n, s.dead[i], withFields)
 			if err != nil {
 				return err
-			}
-			if withFields {
-				byPlace := map[int]*row{}
-				for j := range rows {
-					at, _ := slices.BinarySearch(labels, rows[j].label)
-					byPlace[at] = &rows[j]
-				}
-				if err := g.fields(n, byPlace); err != nil {
-					return err
-				}
 			}
 			for _, r := range rows {
 				if err := use(r); err != nil {

@@ -55,12 +55,15 @@ type writer struct {
 	name    string // of the segment
 	moved   []row  // passages that keep their labels and have another place
 
-	indexChanged bool
-	discarded    roaring64.Bitmap // labels that the new segment has in vain
+	indexChanged   bool
+	merge, measure bool
+	discarded      roaring64.Bitmap // labels that the new segment has in vain
 
 	batch      []row
 	batchBytes int
-	ids        map[string]string // where each id is
+	ids        map[string]string // where each id is; nil until one is needed
+	replaced   map[uint64]bool   // files that are read again
+	removed    roaring64.Bitmap  // labels of the old state that are removed
 	uniqueIDs  bool
 
 	summary Summary
@@ -118,7 +121,7 @@ func (w *writer) add(ctx context.Context, f *source, p documents.Passage) error 
 	if w.info.Next.Label >= maxLabel {
 		return fault.New("make another collection", "the collection has had %d passages, which is as many as it can number", int64(maxLabel))
 	}
-	if err := w.checkID(f, &p); err != nil {
+	if err := w.checkID(ctx, f, &p); err != nil {
 		return err
 	}
 	r := row{label: w.info.Next.Label, file: f.number, Passage: p}
@@ -135,9 +138,14 @@ func (w *writer) add(ctx context.Context, f *source, p documents.Passage) error 
 
 // checkID refuses or counts an id that repeats. Passages of one record have one id and follow
 // each other.
-func (w *writer) checkID(f *source, p *documents.Passage) error {
+func (w *writer) checkID(ctx context.Context, f *source, p *documents.Passage) error {
 	if p.ID == "" {
 		return nil
+	}
+	if w.ids == nil {
+		if err := w.loadIDs(ctx); err != nil {
+			return err
+		}
 	}
 	at := fmt.Sprintf("%s:%d", f.path, p.FirstLine)
 	before, ok := w.ids[p.ID]
@@ -155,6 +163,24 @@ func (w *writer) checkID(f *source, p *documents.Passage) error {
 		w.summary.FirstRepeated = fmt.Sprintf("%q: %s and %s", p.ID, before, at)
 	}
 	return nil
+}
+
+// loadIDs collects the ids of the old state.
+func (w *writer) loadIDs(ctx context.Context) error {
+	w.ids = map[string]string{}
+	if w.old == nil {
+		return nil
+	}
+	paths := map[uint64]string{}
+	for _, f := range w.table.files {
+		paths[f.number] = f.path
+	}
+	return w.old.each(ctx, false, func(r row) error {
+		if path, ok := paths[r.file]; ok && r.ID != "" && !w.replaced[r.file] && !w.removed.Contains(uint64(r.label)) {
+			w.ids[strings.Clone(r.ID)] = fmt.Sprintf("%s:%d", path, r.FirstLine)
+		}
+		return nil
+	})
 }
 
 // flush encodes the batch, then indexes and stores it at the same time.
@@ -238,10 +264,13 @@ func (w *writer) bury(label int64) {
 }
 
 // remove removes passages of the old state, or new ones that are not in the batch.
-func (w *writer) remove(labels []int64) error {
+func (w *writer) remove(ctx context.Context, labels []int64) error {
 	var encoded []int64
+	isNew := false
 	for _, label := range labels {
 		w.bury(label)
+		w.removed.Add(uint64(label))
+		isNew = isNew || w.old == nil || label >= w.old.info.Next.Label
 		if _, ok := w.index.Vector(label); ok {
 			encoded = append(encoded, label)
 		}
@@ -249,6 +278,11 @@ func (w *writer) remove(labels []int64) error {
 	w.info.Passages -= int64(len(labels))
 	if err := w.openWords(""); err != nil {
 		return err
+	}
+	if isNew { // only what is committed can be deleted
+		if err := w.words.Commit(ctx); err != nil {
+			return w.named(err)
+		}
 	}
 	if err := w.words.Delete(labels...); err != nil {
 		return w.named(err)
@@ -285,6 +319,11 @@ func (w *writer) finish(ctx context.Context) error {
 			return err
 		}
 		w.table.dead = append(w.table.dead, roaring64.New())
+	}
+	if w.merge || w.old != nil && w.worthMerging() {
+		if err := w.mergeSegments(ctx); err != nil {
+			return err
+		}
 	}
 	if w.indexChanged {
 		if err := w.put(ctx, w.next(indexPart), w.index.Save); err != nil {
@@ -325,6 +364,24 @@ func (w *writer) abort() {
 
 // commit writes collection.json.
 func (w *writer) commit() error {
+	w.summarize()
+	data, err := w.info.marshal()
+	if err != nil {
+		return err
+	}
+	f, err := w.create(infoFile)
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	if _, err = f.Write(data); err == nil {
+		err = f.Commit()
+	}
+	return w.named(err)
+}
+
+// summarize completes the description of the next state.
+func (w *writer) summarize() {
 	w.info.Format = FormatVersion
 	w.info.Updated = time.Now().UTC().Format(time.RFC3339)
 	w.info.Documents = int64(w.index.Len())
@@ -342,19 +399,6 @@ func (w *writer) commit() error {
 	w.info.Parts = w.parts
 	w.summary.Documents, w.summary.Passages, w.summary.Files, w.summary.Dim = w.info.Documents, w.info.Passages, w.info.Files, o.Dim
 	w.summary.Bytes = w.info.bytes()
-	data, err := w.info.marshal()
-	if err != nil {
-		return err
-	}
-	f, err := w.create(infoFile)
-	if err != nil {
-		return err
-	}
-	defer f.Abort()
-	if _, err = f.Write(data); err == nil {
-		err = f.Commit()
-	}
-	return w.named(err)
 }
 
 // bytes returns the size of all parts.
