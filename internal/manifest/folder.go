@@ -38,22 +38,46 @@ func (e *FileError) Unwrap() error { return e.Err }
 type Folder struct {
 	Manifest
 	dir    string
+	files  fs.FS // in place of dir; nil: dir
 	format Format
 }
 
 // Open reads the MANIFEST of the folder dir. If there is none, the error is
 // fs.ErrNotExist.
 func (f Format) Open(dir string) (*Folder, error) {
-	d := &Folder{dir: dir, format: f}
-	data, err := ReadSmall(d.path(Name), maxBytes)
+	return (&Folder{dir: dir, format: f}).open()
+}
+
+// OpenFS is Open for a folder in memory or in an archive.
+func (f Format) OpenFS(files fs.FS) (*Folder, error) {
+	return (&Folder{files: files, format: f}).open()
+}
+
+func (d *Folder) open() (*Folder, error) {
+	data, err := d.manifest()
 	if err == nil {
 		var m *Manifest
-		if m, err = f.Parse(data); err == nil {
+		if m, err = d.format.Parse(data); err == nil {
 			d.Manifest = *m
 			return d, nil
 		}
 	}
 	return nil, d.fileError(Name, err)
+}
+
+// manifest reads MANIFEST.
+func (d *Folder) manifest() ([]byte, error) {
+	if d.files != nil {
+		return fs.ReadFile(d.files, Name)
+	}
+	return ReadSmall(d.path(Name), maxBytes)
+}
+
+func (d *Folder) openFile(name string) (fs.File, error) {
+	if d.files != nil {
+		return d.files.Open(name)
+	}
+	return openRegular(d.path(name))
 }
 
 func (d *Folder) path(name string) string { return filepath.Join(d.dir, filepath.FromSlash(name)) }
@@ -122,7 +146,7 @@ func (d *Folder) read(ctx context.Context, listed File, parse func(io.Reader, in
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	f, err := openRegular(d.path(listed.Name))
+	f, err := d.openFile(listed.Name)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package embed
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -14,6 +15,7 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/sentence"
+	"github.com/luminavec/luminavec/sentence/bundled"
 )
 
 // frequentWords is how many of the vocabulary's first words info shows.
@@ -21,14 +23,14 @@ const frequentWords = 20
 
 func infoCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "info -m MODEL [options]",
+		Use:     "info [-m MODEL] [options]",
 		Short:   "Show what a model contains and verify its files",
 		Long:    "It prints how the model was trained, its sizes, its most frequent words, and its\nfiles, each verified by its checksum.",
 		Example: "$ embed info -m model",
 		Args:    cli.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return info(cmd) },
 	}
-	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
+	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag())
 	return cli.Declare(cmd, cli.ForOutput, cli.JSONFlag())
 }
 
@@ -78,18 +80,16 @@ type wordCount struct {
 }
 
 func info(cmd *cobra.Command) error {
-	path, err := cli.ModelPath(cmd)
+	path := cli.ModelName(cmd)
+	report, err := verify(cmd.Context(), path)
 	if err != nil {
 		return err
 	}
-	report, err := checkpoints.Verify(cmd.Context(), path)
+	model, err := cli.ReadSentenceModel(cmd)
 	if err != nil {
 		return err
 	}
-	model, err := checkpoints.Read(cmd.Context(), path, checkpoints.ReadOptions{})
-	if err != nil {
-		return err
-	}
+	path = cmp.Or(path, bundled.Name)
 	m := modelInfo{Model: path, Config: model.Config, Vocabulary: model.Vocabulary.Len(), Parameters: model.Parameters(), Files: report.Files, Extra: report.Extra}
 	m.Tensors = tensorsOf(model)
 	if model.NGrams != nil {
@@ -109,6 +109,14 @@ func info(cmd *cobra.Command) error {
 		return cli.WriteJSON(cmd.OutOrStdout(), m)
 	}
 	return m.write(cmd.OutOrStdout(), cli.Width(cmd.OutOrStdout()))
+}
+
+// verify verifies a model folder, or the bundled model.
+func verify(ctx context.Context, path string) (*checkpoints.Report, error) {
+	if path == "" {
+		return bundled.Verify(ctx)
+	}
+	return checkpoints.Verify(ctx, path)
 }
 
 // write prints the report for people: a label and its text a line.

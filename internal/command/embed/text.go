@@ -31,7 +31,7 @@ type textOptions struct {
 func textCommand() *cobra.Command {
 	var o textOptions
 	cmd := &cobra.Command{
-		Use:   "text -m MODEL [options] [FILE...]",
+		Use:   "text [-m MODEL] [options] [FILE...]",
 		Short: "Write one vector for each line of text",
 		Long: `
 Vectors are written in the order of the lines. A line is one text of up to 16 MB;
@@ -63,7 +63,7 @@ $ embed text -m model --documents --chunk 150 --overlap 20 -o out.jsonl notes/`,
 	}
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "FILE",
 		Help: "text file, folder or glob, or - for standard input (default: standard input); gzip, bzip2 and zstd are decompressed"})
-	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
+	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag())
 	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.KeptFlags(&o.kept)...)...)
 	cli.Declare(cmd, cli.ForInput, cli.DocumentsFlag(&o.documents), cli.SkipBadFlag(&o.skipBad))
 	cli.Declare(cmd, cli.ForInput, cli.PassageFlags(&o.passages)...)

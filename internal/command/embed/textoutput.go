@@ -12,6 +12,7 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
+	"github.com/luminavec/luminavec/sentence/bundled"
 )
 
 // textOutput are the output flags of embed text.
@@ -116,7 +117,10 @@ func (o *textOutput) open(cmd *cobra.Command, format exchange.Format, enc *sente
 		return v, err
 	}
 	v.stream.Abort()
-	job["the model"] = output.ModelID(cmd.Flag("model").Value.String())
+	job["the model"] = bundled.ID()
+	if path := cli.ModelName(cmd); path != "" {
+		job["the model"] = output.ModelID(path)
+	}
 	job["--normalize"] = fmt.Sprint(v.scaled)
 	v.file, err = output.Create(cmd.Context(), output.Options{Path: o.path, Format: format.Name, Shape: shape, Replace: o.force, Append: o.append, Resume: o.resume, Job: job,
 		State: func() any { return counted{t.lines, t.empty, t.unknown, t.firstEmpty, t.firstUnknown} }})

@@ -14,7 +14,7 @@ func evalRetrievalCommand() *cobra.Command {
 	var split string
 	o := evaluate.RetrievalOptions{Resamples: resamples}
 	cmd := &cobra.Command{
-		Use:   "retrieval -m MODEL [options]",
+		Use:   "retrieval [-m MODEL] [options]",
 		Short: "Measure how well relevant documents are found",
 		Long: `
 The documents of a set are searched for its queries, exactly, by cosine, and the results
@@ -34,7 +34,7 @@ bootstrap samples of the queries. Memory does not depend on the number of docume
 		Args:    cli.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return evalRetrieval(cmd, paths, split, o) },
 	}
-	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
+	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag(),
 		setFlag(&paths, "FOLDER", "a set in the layout of BEIR: corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv, compressed or not", "Cranfield"),
 		cli.Flag{Name: "split", Arg: "NAME", Into: &split, Help: "split of the sets", Default: "test, or the only one"},
 		dimFlag(&o.Dim),
