@@ -40,8 +40,8 @@ import (
 // Options say how documents are cut.
 type Options struct {
 	// Tokens is the maximum number of tokens of a passage, as the tokenizer counts them, without
-	// special tokens at the ends. A single character of more tokens is a passage of its own. It
-	// must be positive.
+	// special tokens at the ends, or of words if there is no tokenizer. A single character of more
+	// tokens is a passage of its own. It must be positive.
 	Tokens int
 	// Overlap is the maximum number of tokens with which a passage repeats the end of the one
 	// before: whole sentences if one fits, otherwise words. It must be less than Tokens. Default 0.
@@ -81,7 +81,8 @@ type Cutter struct {
 	options   Options
 }
 
-// New returns a cutter that counts the tokens of a tokenizer.
+// New returns a cutter that counts the tokens of a tokenizer or, if t is nil, words as [Words]
+// counts them.
 func New(t *tokenize.Tokenizer, o Options) (*Cutter, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -214,6 +215,9 @@ func (in *pieces) passage(taken []piece) Passage {
 
 // count returns the number of tokens of a text.
 func (c *Cutter) count(text string) (n int) {
+	if c.tokenizer == nil {
+		return Words(text)
+	}
 	c.tokenizer.Each(text, func([]byte, int32) { n++ })
 	return n
 }

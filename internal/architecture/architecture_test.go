@@ -31,6 +31,7 @@ var rooms = map[string][]string{
 	"corpora/internal":       {"corpora/..."},
 	"corpora/text":           {"corpora/data", "corpora/internal/..."},
 	"corpora/passages":       {"corpora/text", "corpora/tokenize", "corpora/internal/..."},
+	"corpora/documents":      {"corpora/text", "corpora/passages", "corpora/tokenize", "corpora/internal/..."},
 	"corpora/tokenize":       {"corpora/text", "corpora/internal/..."},
 	"corpora/tokenize/learn": {"corpora/tokenize/...", "corpora/text", "corpora/internal/..."},
 	"corpora":                {"corpora/text", "corpora/tokenize/...", "corpora/internal/..."},

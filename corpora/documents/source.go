@@ -1,0 +1,108 @@
+package documents
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+	"sync"
+
+	"github.com/luminavec/luminavec/corpora/passages"
+	"github.com/luminavec/luminavec/corpora/tokenize"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Source is a set of files to read as passages. It is safe for concurrent use.
+type Source struct {
+	options Options
+	cutter  *passages.Cutter
+	files   []File
+
+	mu      sync.Mutex
+	skipped []Skipped
+}
+
+// Open finds the files of paths: files, folders, glob patterns, or "-" for standard input. A file
+// that is named itself is read whatever ignore rules say. A tokenizer, if it is not nil, counts
+// the tokens of passages instead of words. Files that cannot be read are skipped; it is an error
+// if none is left.
+func Open(ctx context.Context, t *tokenize.Tokenizer, paths []string, o Options) (*Source, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	o = o.withDefaults()
+	cutter, err := passages.New(t, o.cutter())
+	if err != nil {
+		return nil, err
+	}
+	s := &Source{options: o, cutter: cutter}
+	if len(paths) == 0 {
+		return nil, fault.New("name a file, a folder, a pattern, or - for standard input", "no input named")
+	}
+	w := &walker{source: s}
+	for _, path := range paths {
+		if err := w.add(ctx, path); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Files returns the files in the order of the paths, those of a folder sorted.
+func (s *Source) Files() []File { return slices.Clone(s.files) }
+
+// Skipped returns the files that were not read so far, in the order in which that was found.
+func (s *Source) Skipped() []Skipped {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.skipped)
+}
+
+// skip records a file that cannot be read. It returns the error to end with if Strict is set.
+func (s *Source) skip(path, reason string, err error) error {
+	if s.options.Strict {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.skipped = append(s.skipped, Skipped{path, reason, err})
+	return nil
+}
+
+// Read calls emit with each passage of a file, in order. If the file cannot be read, it returns a
+// *[Skipped], which is one of Skipped from then on; passages that were emitted before are to be
+// discarded. With Strict it returns the error itself. An error from emit ends the reading and is
+// returned unchanged.
+func (s *Source) Read(ctx context.Context, f File, emit func(Passage) error) error {
+	r := &reading{source: s, ctx: ctx, file: f, emit: emit}
+	err := r.run()
+	var bad *unreadable
+	if !errors.As(err, &bad) || r.emitError != nil {
+		return err
+	}
+	if err := s.skip(f.Path, bad.reason, bad.err); err != nil {
+		return err
+	}
+	return &Skipped{f.Path, bad.reason, bad.err}
+}
+
+// unreadable is why a file is skipped.
+type unreadable struct {
+	reason string
+	err    error
+}
+
+func (u *unreadable) Error() string { return u.err.Error() }
+func (u *unreadable) Unwrap() error { return u.err }
+
+// cannotRead returns the error for a failed system call.
+func cannotRead(path string, err error) *unreadable {
+	reason := "cannot be read"
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		reason = "permission denied"
+	case errors.Is(err, fs.ErrNotExist):
+		reason = "vanished while reading"
+	}
+	return &unreadable{reason, fault.New(fault.OpenHint(err), "cannot read %s: %w", path, fault.Cause(err))}
+}
