@@ -48,6 +48,9 @@ var rooms = map[string][]string{
 	"cbow":              {"autograd", "checkpoints/...", "corpora/...", "internal/training", "internal/words"},
 
 	"sentence":         {"checkpoints", "corpora/tokenize"},
+	"corpora/pairs/docpairs": {"corpora/documents", "corpora/pairs", "corpora/text"},
+	"sentence/adapt": {"checkpoints", "corpora/documents", "corpora/pairs", "corpora/pairs/docpairs", "sentence"},
+	"sentence/compress": {"checkpoints", "corpora/tokenize", "sentence"},
 	"sentence/bundled": {"checkpoints", "sentence"},
 	"sentence/train":   {"autograd", "checkpoints/...", "corpora/...", "index/evaluate", "internal/estimate", "internal/training", "sentence"},
 
