@@ -14,12 +14,14 @@ import (
 
 // Source is a set of files to read as passages. It is safe for concurrent use.
 type Source struct {
-	options Options
-	cutter  *passages.Cutter
-	files   []File
+	options   Options
+	tokenizer *tokenize.Tokenizer // nil: words are counted
+	cutter    *passages.Cutter
+	files     []File
 
-	mu      sync.Mutex
-	skipped []Skipped
+	mu       sync.Mutex
+	skipped  []Skipped
+	detected []Detected
 }
 
 // Open finds the files of paths: files, folders, glob patterns, or "-" for standard input. A file
@@ -35,17 +37,34 @@ func Open(ctx context.Context, t *tokenize.Tokenizer, paths []string, o Options)
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{options: o, cutter: cutter}
+	s := &Source{options: o, tokenizer: t, cutter: cutter}
 	if len(paths) == 0 {
 		return nil, fault.New("name a file, a folder, a pattern, or - for standard input", "no input named")
 	}
-	w := &walker{source: s}
+	w, err := newWalker(ctx, s)
+	if err != nil {
+		return nil, err
+	}
 	for _, path := range paths {
-		if err := w.add(ctx, path); err != nil {
+		if err := w.add(path); err != nil {
 			return nil, err
 		}
 	}
-	return s, nil
+	return s, s.anything(paths)
+}
+
+// anything returns an error if there is no file to read.
+func (s *Source) anything(paths []string) error {
+	if len(s.files) > 0 {
+		return nil
+	}
+	what := fault.Names(paths)
+	if len(s.skipped) > 0 {
+		first := s.skipped[0]
+		return fault.New(fault.Hint(first.Err), "no file to read in %s: skipped %s, the first because %w", what, fault.Count(len(s.skipped), "file"), first.Err)
+	}
+	return fault.Mention("hidden files and those that .gitignore or .ignore name are left out unless Hidden and NoIgnore are set; Include and Exclude choose by name",
+		"no file to read in %s", what)
 }
 
 // Files returns the files in the order of the paths, those of a folder sorted.
@@ -56,6 +75,28 @@ func (s *Source) Skipped() []Skipped {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.skipped)
+}
+
+// Detected is what was decided about a file by its content, where an option could have said it.
+type Detected struct {
+	Path  string
+	What  string // "encoding", or "text", "id" or "title" of records
+	Value string
+}
+
+// Detected returns what was detected so far.
+func (s *Source) Detected() []Detected {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.detected)
+}
+
+// note records what was detected.
+func (r *reading) note(what, value string) {
+	s := r.source
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.detected = append(s.detected, Detected{r.file.Path, what, value})
 }
 
 // skip records a file that cannot be read. It returns the error to end with if Strict is set.

@@ -35,7 +35,7 @@ func Words(text string) (n int) {
 		r, size := utf8.DecodeRuneInString(text[i:])
 		i += size
 		switch {
-		case isSpace(r):
+		case IsSpace(r):
 			end()
 		case !unspaced(r):
 			run++
