@@ -47,12 +47,12 @@ var rooms = map[string][]string{
 	"skipgram":          {"autograd", "checkpoints/...", "corpora/...", "internal/training", "internal/words"},
 	"cbow":              {"autograd", "checkpoints/...", "corpora/...", "internal/training", "internal/words"},
 
-	"sentence":         {"checkpoints", "corpora/tokenize"},
+	"sentence":               {"checkpoints", "corpora/tokenize"},
 	"corpora/pairs/docpairs": {"corpora/documents", "corpora/pairs", "corpora/text"},
-	"sentence/adapt": {"checkpoints", "corpora/documents", "corpora/pairs", "corpora/pairs/docpairs", "sentence"},
-	"sentence/compress": {"checkpoints", "corpora/tokenize", "sentence"},
-	"sentence/bundled": {"checkpoints", "sentence"},
-	"sentence/train":   {"autograd", "checkpoints/...", "corpora/...", "index/evaluate", "internal/estimate", "internal/training", "sentence"},
+	"sentence/adapt":         {"checkpoints", "corpora/documents", "corpora/pairs", "corpora/pairs/docpairs", "sentence", "sentence/compress"},
+	"sentence/compress":      {"checkpoints", "corpora/tokenize", "sentence"},
+	"sentence/bundled":       {"checkpoints", "sentence"},
+	"sentence/train":         {"autograd", "checkpoints/...", "corpora/...", "index/evaluate", "internal/estimate", "internal/training", "sentence"},
 
 	"index":            {},
 	"index/collection": {"checkpoints", "corpora/text", "index", "sentence"},
