@@ -68,7 +68,7 @@ func (r *reading) recoded(in *bufio.Reader, name string, wide bool, mark int) (*
 	e, _ := charset.Lookup(name)
 	text, err := e.NewDecoder().Bytes(raw[mark:])
 	if err != nil {
-		return nil, r.unfit("damaged", "", "%s is not text in %s: %w", r.name(), name, err)
+		return nil, r.unfit(reasonDamaged, "", "%s is not text in %s: %w", r.name(), name, err)
 	}
 	if wide && notText(text[:min(len(text), headBytes)]) != "" {
 		return nil, &unreadable{"binary data", notTextError(r.name(), "binary data")}
@@ -84,7 +84,7 @@ func (r *reading) recoded(in *bufio.Reader, name string, wide bool, mark int) (*
 			}
 		}
 	}
-	r.lines = c
+	r.lines, r.size = c, int64(len(text))
 	r.note("encoding", name)
 	return bufio.NewReader(bytes.NewReader(text)), nil
 }

@@ -110,7 +110,7 @@ func (h *htmlText) read(data []byte) error {
 		switch token {
 		case htmltoken.ErrorToken:
 			if z.Err() != io.EOF {
-				return h.r.unfit("damaged", "", "%s: a tag at byte %d is longer than %d MiB", h.r.name(), at, maxTag>>20)
+				return h.r.unfit(reasonDamaged, "", "%s: a tag at byte %d is longer than %d MiB", h.r.name(), at, maxTag>>20)
 			}
 			if err := h.endHeading(); err != nil {
 				return err

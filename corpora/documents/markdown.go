@@ -66,16 +66,18 @@ type markdown struct {
 	base       int64 // of data in the file
 }
 
-var definition = regexp.MustCompile(`(?m)^ {0,3}\[([^\]\n]{1,200})\]:[ \t]+(\S+)`)
-
-// define makes the links that are defined anywhere known to all pieces.
+// define makes the links that are defined anywhere, as [label]: target, known to all pieces.
 func (m *markdown) define(data []byte) {
-	if !bytes.Contains(data, []byte("]:")) {
-		return
-	}
-	for _, d := range definition.FindAllSubmatch(data, -1) {
-		if d[1][0] != '^' {
-			m.references.AddReference(parser.NewReference(d[1], d[2], nil))
+	for at := 0; ; {
+		i := bytes.Index(data[at:], []byte("]:"))
+		if i < 0 {
+			return
+		}
+		i += at
+		at = i + 2
+		line := bytes.TrimLeft(data[bytes.LastIndexByte(data[:i], '\n')+1:i], " ")
+		if len(line) > 1 && line[0] == '[' && line[1] != '^' && len(line) < 200 && bytes.IndexByte(line[1:], '[') < 0 {
+			m.references.AddReference(parser.NewReference(line[1:], []byte("x"), nil)) // targets are not read
 		}
 	}
 }
@@ -194,8 +196,10 @@ func (m *markdown) headingText(n ast.Node) flow {
 	var f flow
 	m.inline(&f, n)
 	f.trim()
-	if at := attributeList.FindIndex(f.text); at != nil {
-		f.cut(at[0])
+	if bytes.HasSuffix(f.text, []byte("}")) {
+		if at := attributeList.FindIndex(f.text); at != nil {
+			f.cut(at[0])
+		}
 	}
 	return f
 }

@@ -66,9 +66,20 @@ type File struct {
 
 // Skipped is a file that is not read, and the error that Read returns for one.
 type Skipped struct {
-	Path   string
+	Path   string // of a record, with its line
 	Reason string // such as "a PDF document", which files share
+	Record bool   // a record of a file whose other records are read
 	Err    error  // the whole error
+}
+
+// Trouble reports whether the file should have been readable: it is damaged, or there is no
+// permission. Others are of kinds that are not read.
+func (s *Skipped) Trouble() bool {
+	switch s.Reason {
+	case reasonSystem, reasonPermission, reasonVanished, reasonDamaged, reasonParse, reasonRecord, reasonUTF8:
+		return true
+	}
+	return false
 }
 
 func (s *Skipped) Error() string { return s.Err.Error() }

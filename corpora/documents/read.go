@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -34,13 +35,13 @@ type reading struct {
 	fields []Field
 	found  bool // a passage
 
-	// The window of the file that is read.
-	data  []byte
-	base  int64   // of data in the file
-	mark  int     // a position in data, and its line
-	line  int     //
-	lines *recode // of a file in another encoding
-	code  bool    // the indentation of the first line is shown
+	base   int64   // of the window of the file that is read
+	size   int64   // of the text, -1 if it is unknown
+	starts []int64 // of the lines read so far, from line number first
+	first  int
+	lines  *recode // of a file in another encoding
+	code   bool    // the indentation of the first line is shown
+	whole  bool    // all lines are kept in starts
 }
 
 // readers are the functions that read the kinds.
@@ -51,7 +52,7 @@ var readers = map[Kind]func(r *reading, in *bufio.Reader) error{
 // run reads the file. An error in its data or of the system is *unreadable.
 func (r *reading) run() (err error) {
 	r.count = func(text []byte) int { return r.source.cutter.Count(string(text)) }
-	r.line = 1
+	r.starts, r.first, r.size = []int64{0}, 1, r.file.Size
 	kind := r.file.Kind
 	defer func() {
 		if x := recover(); x != nil {
@@ -59,7 +60,7 @@ func (r *reading) run() (err error) {
 				panic(x)
 			}
 			what := fault.Recovered(x)
-			err = &unreadable{"cannot be parsed", fmt.Errorf("cannot read %s as %s: %w", r.name(), kind, what)}
+			err = &unreadable{reasonParse, fmt.Errorf("cannot read %s as %s: %w", r.name(), kind, what)}
 		}
 	}()
 	if kind == Records {
@@ -82,6 +83,7 @@ func (r *reading) run() (err error) {
 	if in, err = r.decode(in, head, kind); err != nil {
 		return err
 	}
+	r.whole = kind == Markdown || r.source.options.Split == Whole
 	if err := readers[kind](r, in); err != nil {
 		return err
 	}
@@ -107,7 +109,7 @@ func (r *reading) broken(err error) error {
 		return r.ctx.Err()
 	}
 	if fault.Hint(err) != "" { // damaged compressed data
-		return &unreadable{"damaged", err}
+		return &unreadable{reasonDamaged, err}
 	}
 	return cannotRead(r.file.Path, err)
 }
@@ -131,6 +133,7 @@ func (r *reading) open() (*bufio.Reader, func() error, error) {
 		}
 		f.Close()
 	}
+	r.size = -1
 	u, err := text.Unpack(r.ctx, r.file.Path)
 	if err != nil {
 		return nil, nil, r.broken(err)
@@ -158,7 +161,7 @@ func (r *reading) decode(in *bufio.Reader, head []byte, kind Kind) (*bufio.Reade
 		return nil, &unreadable{what, notTextError(r.name(), what)}
 	}
 	if n := invalid(head); n > 0 && n*1000 > len(head) {
-		return nil, r.unfit("not UTF-8 text", "convert it first: iconv -f WINDOWS-1252 -t UTF-8 FILE, with its encoding",
+		return nil, r.unfit(reasonUTF8, "convert it first: iconv -f WINDOWS-1252 -t UTF-8 FILE, with its encoding",
 			"%s is not UTF-8 text: %d of its first %d bytes are invalid", r.name(), n, len(head))
 	}
 	n, err := in.Discard(skip)
@@ -185,11 +188,11 @@ func invalid(head []byte) (n int) {
 }
 
 // windows calls fn with the rest of the file in parts, which cut ends: it returns the length of a
-// prefix that may be read by itself, or 0. Before each call, the part becomes the window.
+// prefix that may be read by itself, or 0.
 func (r *reading) windows(in io.Reader, cut func([]byte) int, fn func([]byte) error) error {
 	size := windowBytes
-	if r.file.Size >= 0 && r.file.Size < windowBytes {
-		size = int(r.file.Size) + 64
+	if r.size >= 0 && r.size < windowBytes {
+		size = int(r.size) + 64
 	}
 	buf := make([]byte, 0, size)
 	for {
@@ -216,12 +219,10 @@ func (r *reading) windows(in io.Reader, cut func([]byte) int, fn func([]byte) er
 			}
 		}
 		r.window(buf[:end])
-		if err := fn(r.data); err != nil {
+		if err := fn(buf[:end]); err != nil {
 			return err
 		}
-		r.lineAt(r.base + int64(end))
 		r.base += int64(end)
-		r.data, r.mark = nil, 0
 		if last {
 			return nil
 		}
@@ -229,8 +230,30 @@ func (r *reading) windows(in io.Reader, cut func([]byte) int, fn func([]byte) er
 	}
 }
 
-// window makes data the part of the file that positions are in.
-func (r *reading) window(data []byte) { r.data, r.mark = data, 0 }
+// window notes the lines of the next part of the file.
+func (r *reading) window(data []byte) {
+	if n := len(r.starts); !r.whole && n > 1 { // only the line that goes on is needed
+		r.first += n - 1
+		r.starts = append(r.starts[:0], r.starts[n-1])
+	}
+	for at := 0; ; {
+		i := bytes.IndexByte(data[at:], '\n')
+		if i < 0 {
+			return
+		}
+		at += i + 1
+		r.starts = append(r.starts, r.base+int64(at))
+	}
+}
+
+// lineAt returns the line of a byte of the file.
+func (r *reading) lineAt(offset int64) int {
+	at, found := slices.BinarySearch(r.starts, offset)
+	if found {
+		at++
+	}
+	return r.first + max(at-1, 0)
+}
 
 // whole returns the length of text without an incomplete character at its end.
 func whole(text []byte) int {
@@ -243,18 +266,6 @@ func whole(text []byte) int {
 		}
 	}
 	return len(text)
-}
-
-// lineAt returns the line of a byte of the file that is in the window.
-func (r *reading) lineAt(offset int64) int {
-	at := int(offset - r.base)
-	if at >= r.mark {
-		r.line += bytes.Count(r.data[r.mark:at], []byte{'\n'})
-	} else {
-		r.line -= bytes.Count(r.data[at:r.mark], []byte{'\n'})
-	}
-	r.mark = at
-	return r.line
 }
 
 // passage emits a part of a flow.

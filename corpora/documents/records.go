@@ -58,7 +58,7 @@ func (r *reading) records() error {
 	case err == nil, r.emitError != nil, errors.As(err, &known), r.ctx.Err() != nil:
 		return err
 	}
-	return &unreadable{"damaged records", err}
+	return &unreadable{reasonDamaged, err}
 }
 
 // recordReader reads the records of a file.
@@ -86,7 +86,7 @@ func (x *recordReader) read() error {
 			if !x.r.found && x.bad == 0 && !x.chosen { // the first one: these are not records
 				return err
 			}
-			if err := x.r.source.skip(bad.Position.String(), "a bad record", err); err != nil {
+			if err := x.r.source.add(Skipped{Path: bad.Position.String(), Reason: reasonRecord, Record: true, Err: err}); err != nil {
 				return err
 			}
 			x.bad++
@@ -161,8 +161,7 @@ func (x *recordReader) emit(rec *text.Record, d document, body string) error {
 			first, byLine = int(rec.FieldLine(i)), true
 		}
 	}
-	sub := &reading{source: r.source, ctx: r.ctx, file: r.file, count: r.count, title: d.title, line: 1}
-	sub.window([]byte(body))
+	sub := &reading{source: r.source, ctx: r.ctx, file: r.file, count: r.count, title: d.title, starts: []int64{0}, first: 1}
 	sub.emit = func(p Passage) error {
 		p.ID, p.Fields = d.id, d.fields
 		if byLine {
@@ -177,8 +176,8 @@ func (x *recordReader) emit(rec *text.Record, d document, body string) error {
 	}
 	if strings.TrimSpace(body) == "" && d.title != "" { // the title is all
 		sub.title, body = "", d.title
-		sub.window([]byte(body))
 	}
+	sub.window([]byte(body))
 	s := &sections{r: sub}
 	s.body.add([]byte(body), 0)
 	err := s.finish()

@@ -101,12 +101,16 @@ func (r *reading) note(what, value string) {
 
 // skip records a file that cannot be read. It returns the error to end with if Strict is set.
 func (s *Source) skip(path, reason string, err error) error {
+	return s.add(Skipped{Path: path, Reason: reason, Err: err})
+}
+
+func (s *Source) add(x Skipped) error {
 	if s.options.Strict {
-		return err
+		return x.Err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.skipped = append(s.skipped, Skipped{path, reason, err})
+	s.skipped = append(s.skipped, x)
 	return nil
 }
 
@@ -121,11 +125,23 @@ func (s *Source) Read(ctx context.Context, f File, emit func(Passage) error) err
 	if !errors.As(err, &bad) || r.emitError != nil {
 		return err
 	}
-	if err := s.skip(f.Path, bad.reason, bad.err); err != nil {
+	x := Skipped{Path: f.Path, Reason: bad.reason, Err: bad.err}
+	if err := s.add(x); err != nil {
 		return err
 	}
-	return &Skipped{f.Path, bad.reason, bad.err}
+	return &x
 }
+
+// The reasons of files that should have been readable.
+const (
+	reasonSystem     = "cannot be read"
+	reasonPermission = "permission denied"
+	reasonVanished   = "vanished while reading"
+	reasonDamaged    = "damaged"
+	reasonParse      = "cannot be parsed"
+	reasonRecord     = "not a record with the selected parts"
+	reasonUTF8       = "not UTF-8 text"
+)
 
 // unreadable is why a file is skipped.
 type unreadable struct {
@@ -138,12 +154,12 @@ func (u *unreadable) Unwrap() error { return u.err }
 
 // cannotRead returns the error for a failed system call.
 func cannotRead(path string, err error) *unreadable {
-	reason := "cannot be read"
+	reason := reasonSystem
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		reason = "permission denied"
+		reason = reasonPermission
 	case errors.Is(err, fs.ErrNotExist):
-		reason = "vanished while reading"
+		reason = reasonVanished
 	}
 	return &unreadable{reason, fault.New(fault.OpenHint(err), "cannot read %s: %w", path, fault.Cause(err))}
 }
