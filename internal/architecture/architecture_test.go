@@ -55,8 +55,11 @@ var rooms = map[string][]string{
 	"sentence/train":         {"autograd", "checkpoints/...", "corpora/...", "index/evaluate", "internal/estimate", "internal/training", "sentence"},
 
 	"index":            {},
-	"index/collection": {"checkpoints", "corpora/text", "index", "sentence"},
-	"index/evaluate":   {"checkpoints", "corpora/...", "index", "sentence"},
+	"index/collection": {"checkpoints", "corpora/text", "index", "index/filter", "index/fulltext", "index/fusion", "sentence"},
+	"index/evaluate":   {"checkpoints", "corpora/...", "index", "index/fulltext", "index/fusion", "sentence"},
+	"index/filter":     {},
+	"index/fulltext":   {},
+	"index/fusion":     {},
 	"index/mining":     {"corpora/pairs", "corpora/text", "index"},
 
 	"internal/architecture": {},
