@@ -46,8 +46,9 @@ var rooms = map[string][]string{
 	"skipgram":          {"autograd", "checkpoints/...", "corpora/...", "internal/training", "internal/words"},
 	"cbow":              {"autograd", "checkpoints/...", "corpora/...", "internal/training", "internal/words"},
 
-	"sentence":       {"checkpoints", "corpora/tokenize"},
-	"sentence/train": {"autograd", "checkpoints/...", "corpora/...", "index/evaluate", "internal/estimate", "internal/training", "sentence"},
+	"sentence":        {"checkpoints", "corpora/tokenize"},
+	"sentence/models": {"checkpoints", "corpora/tokenize", "sentence", "sentence/transformer"},
+	"sentence/train":  {"autograd", "checkpoints/...", "corpora/...", "index/evaluate", "internal/estimate", "internal/training", "sentence"},
 
 	"index":            {},
 	"index/collection": {"checkpoints", "corpora/text", "index", "sentence"},
@@ -59,7 +60,7 @@ var rooms = map[string][]string{
 	"internal/estimate":     {},
 	"internal/plot":         {},
 
-	"internal/cli":     {"checkpoints/...", "corpora/...", "sentence"},
+	"internal/cli":     {"checkpoints/...", "corpora/...", "sentence", "sentence/models", "sentence/transformer"},
 	"internal/command": {"..."},
 	"internal/bench":   {"..."},
 	"cmd":              {"internal/cli", "internal/command/..."},
