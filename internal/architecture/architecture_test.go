@@ -52,6 +52,7 @@ var rooms = map[string][]string{
 	"sentence/adapt":         {"checkpoints", "corpora/documents", "corpora/pairs", "corpora/pairs/docpairs", "sentence", "sentence/compress"},
 	"sentence/compress":      {"checkpoints", "corpora/tokenize", "sentence"},
 	"sentence/bundled":       {"checkpoints", "sentence"},
+	"sentence/models":        {"checkpoints", "corpora/tokenize", "sentence", "sentence/transformer"},
 	"sentence/train":         {"autograd", "checkpoints/...", "corpora/...", "index/evaluate", "internal/estimate", "internal/training", "sentence"},
 
 	"index":            {},
@@ -67,7 +68,7 @@ var rooms = map[string][]string{
 	"internal/estimate":     {},
 	"internal/plot":         {},
 
-	"internal/cli":     {"checkpoints/...", "corpora/...", "sentence", "sentence/bundled"},
+	"internal/cli":     {"checkpoints/...", "corpora/...", "sentence", "sentence/bundled", "sentence/models", "sentence/transformer"},
 	"internal/command": {"..."},
 	"internal/bench":   {"..."},
 	"cmd":              {"internal/cli", "internal/command/..."},

@@ -16,6 +16,7 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/sentence"
 	"github.com/luminavec/luminavec/sentence/bundled"
+	"github.com/luminavec/luminavec/sentence/models"
 )
 
 // frequentWords is how many of the vocabulary's first words info shows.
@@ -25,7 +26,7 @@ func infoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "info [-m MODEL] [options]",
 		Short:   "Show what a model contains and verify its files",
-		Long:    "It prints how the model was trained, its sizes, its most frequent words, and its\nfiles, each verified by its checksum.",
+		Long:    "It prints how the model was trained, its sizes, its most frequent words, and its\nfiles, each verified by its checksum. Of a transformer it prints the network, the\nlimit of the length of texts and the prompts.",
 		Example: "$ embed info -m model",
 		Args:    cli.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return info(cmd) },
@@ -53,9 +54,9 @@ type modelInfo struct {
 type tensorInfo struct {
 	Name  string            `json:"name"`
 	Shape []int             `json:"shape"`
-	DType checkpoints.DType `json:"dtype"`
+	DType checkpoints.DType `json:"dtype,omitempty"`
 	Rows  int               `json:"stored_rows,omitempty"` // that its rows share; 0: it has its own
-	Bytes int64             `json:"bytes"`
+	Bytes int64             `json:"bytes,omitempty"`
 }
 
 // tensorsOf describes the tensors of a model.
@@ -81,6 +82,13 @@ type wordCount struct {
 
 func info(cmd *cobra.Command) error {
 	path := cli.ModelName(cmd)
+	if path != "" {
+		if is, err := models.IsTransformer(path); err != nil {
+			return err
+		} else if is {
+			return infoTransformer(cmd, path)
+		}
+	}
 	report, err := verify(cmd.Context(), path)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
 	"github.com/luminavec/luminavec/sentence/bundled"
+	"github.com/luminavec/luminavec/sentence/models"
 )
 
 // textOutput are the output flags of embed text.
@@ -99,7 +100,7 @@ func (o *textOutput) settle(cmd *cobra.Command, terminal bool) (exchange.Format,
 
 // open opens the output. columns has the id and the fields of the rows, and job what they depend
 // on besides the texts and the model.
-func (o *textOutput) open(cmd *cobra.Command, format exchange.Format, enc *sentence.Encoder, columns exchange.Shape, inputs []string, job map[string]string, t *texts) (*vectorOutput, error) {
+func (o *textOutput) open(cmd *cobra.Command, format exchange.Format, enc models.Model, columns exchange.Shape, inputs []string, job map[string]string, t *texts) (*vectorOutput, error) {
 	v := &vectorOutput{cmd: cmd, o: o, dims: cmp.Or(o.dims, enc.Dim()), scaled: o.normalize || o.dims > 0 && enc.Normalizes()}
 	if v.dims > enc.Dim() {
 		return nil, cli.UsageError(fault.New("leave out --dims, or choose fewer", "--dims %d: the vectors of the model have %s", o.dims, cli.Plural(enc.Dim(), "dimension", "dimensions")))
