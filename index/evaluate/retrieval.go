@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/luminavec/luminavec/corpora/sets"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // RetrievalOptions controls how a set is searched.
@@ -19,6 +20,11 @@ type RetrievalOptions struct {
 	// for sets whose queries are documents, such as ArguAna and Quora. BEIR always does
 	// this. Default false: in other sets equal ids are unrelated.
 	SkipIdentical bool
+
+	// QueryEncoder encodes the queries, if they have another model than the documents, or the same
+	// with another prompt. Its vectors must have as many dimensions. Default: the encoder of the
+	// documents.
+	QueryEncoder Encoder
 
 	// Progress, if set, is called with the fraction of the file of documents that was read,
 	// negative if unknown, and the number of documents processed.
@@ -92,7 +98,16 @@ func Retrieval(ctx context.Context, e Encoder, set *sets.Retrieval, o RetrievalO
 		return r, err
 	}
 	r.Dim = encoder.dim
-	s := &ranking{encoder: encoder, set: set, options: o, result: &r}
+	asks := encoder
+	if o.QueryEncoder != nil {
+		if n := o.QueryEncoder.Dim(); n != e.Dim() {
+			return r, fault.Field("QueryEncoder", "both models must have been trained to share a space", "must have the %d dimensions of the model of the documents, has %d", e.Dim(), n)
+		}
+		if asks, err = truncate(o.QueryEncoder, o.Dim, o.Threads); err != nil {
+			return r, err
+		}
+	}
+	s := &ranking{encoder: encoder, asks: asks, set: set, options: o, result: &r}
 	if err := s.encodeQueries(ctx); err != nil {
 		return r, fmt.Errorf("%s: %w", set.Name, err)
 	}

@@ -34,7 +34,7 @@ type buildOptions struct {
 func buildCommand() *cobra.Command {
 	var o buildOptions
 	cmd := &cobra.Command{
-		Use:   "build -m MODEL [options] FILE... -o DIR\nbuild --vectors FILE [options] -o INDEX",
+		Use:   "build [-m MODEL] [options] FILE... -o DIR\nbuild --vectors FILE [options] -o INDEX",
 		Short: "Make a collection of text that can be searched, or an index of vectors",
 		Long: `
 A collection is a folder with the texts, an index of their vectors and the model, so
@@ -57,7 +57,7 @@ search: next: search query docs "a question"`,
 	}
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "FILE",
 		Help: "text file, folder or glob, or - for standard input; gzip, bzip2 and zstd are decompressed"})
-	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
+	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag())
 	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.SkipBadFlag(&o.skipBad))...)
 	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "index the vectors in FILE; words are optional"})
 	cli.Declare(cmd, cli.ForInput, append(cli.VectorFlags(&o.read), cli.Flag{Name: "ids", Into: &o.read.IDs, Field: "IDs", Help: "label the vectors by their ids"})...)

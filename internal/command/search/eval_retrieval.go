@@ -7,14 +7,15 @@ import (
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/sentence/models"
 )
 
 func evalRetrievalCommand() *cobra.Command {
 	var paths []string
-	var split string
+	var split, query string
 	o := evaluate.RetrievalOptions{Resamples: resamples}
 	cmd := &cobra.Command{
-		Use:   "retrieval -m MODEL [options]",
+		Use:   "retrieval [-m MODEL] [options]",
 		Short: "Measure how well relevant documents are found",
 		Long: `
 The documents of a set are searched for its queries, exactly, by cosine, and the results
@@ -32,9 +33,12 @@ equal cosine rank by descending id, as in trec_eval. The interval contains 95% o
 bootstrap samples of the queries. Memory does not depend on the number of documents.`,
 		Example: "$ search eval retrieval -m model --set scifact",
 		Args:    cli.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return evalRetrieval(cmd, paths, split, o) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return evalRetrieval(cmd, paths, split, query, o) },
 	}
-	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
+	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag(),
+		cli.Flag{Name: "query-model", Arg: "MODEL", Into: &query, Field: "QueryEncoder", Help: "model of the queries, trained to share the space of the other", Default: "the model"},
+		cli.Flag{Name: "query-prompt", Arg: "NAME|TEXT", Into: new(string), Help: "text to put before every query, or its name in the folder of a transformer", Default: "the folder's for queries"},
+		cli.Flag{Name: "document-prompt", Arg: "NAME|TEXT", Into: new(string), Help: "the same, of the documents", Default: "the folder's for documents"},
 		setFlag(&paths, "FOLDER", "a set in the layout of BEIR: corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv, compressed or not", "Cranfield"),
 		cli.Flag{Name: "split", Arg: "NAME", Into: &split, Help: "split of the sets", Default: "test, or the only one"},
 		dimFlag(&o.Dim),
@@ -44,7 +48,7 @@ bootstrap samples of the queries. Memory does not depend on the number of docume
 	return cli.Declare(cmd, cli.ForOutput, reportsFlag("set"))
 }
 
-func evalRetrieval(cmd *cobra.Command, paths []string, split string, o evaluate.RetrievalOptions) error {
+func evalRetrieval(cmd *cobra.Command, paths []string, split, query string, o evaluate.RetrievalOptions) error {
 	read := func(path string) (*sets.Retrieval, error) {
 		return sets.OpenRetrieval(cmd.Context(), path, split)
 	}
@@ -55,10 +59,11 @@ func evalRetrieval(cmd *cobra.Command, paths []string, split string, o evaluate.
 	if len(paths) == 0 && split != "" && split != all[0].Split {
 		return cli.UsageError(fault.New("name the set of the split with --set FOLDER", "the bundled set, Cranfield, has no split %q, only %q", split, all[0].Split))
 	}
-	encoder, err := cli.OpenEncoder(cmd)
+	encoder, err := openRetrieval(cmd, query, &o)
 	if err != nil {
 		return err
 	}
+	defer func() { cli.WarnTruncated(cmd, encoder) }()
 	return judge(cmd, all, func(set *sets.Retrieval) (evaluate.RetrievalResult, error) {
 		progress := cli.StartProgress(cmd, set.Name)
 		o.Progress = func(share float64, documents int) {
@@ -71,6 +76,24 @@ func evalRetrieval(cmd *cobra.Command, paths []string, split string, o evaluate.
 		}
 		return warned(cmd, r.Name, r, err)
 	}, evaluate.WriteRetrieval)
+}
+
+// openRetrieval opens the model of the documents, and that of the queries, which it sets in o.
+func openRetrieval(cmd *cobra.Command, query string, o *evaluate.RetrievalOptions) (models.Model, error) {
+	m, err := cli.OpenModel(cmd)
+	if err != nil {
+		return nil, err
+	}
+	asks := m
+	if query != "" {
+		if asks, err = cli.OpenModelAt(cmd, query); err != nil {
+			return nil, err
+		}
+	}
+	if o.QueryEncoder, err = cli.WithPrompt(cmd, asks, "query-prompt", "query"); err != nil {
+		return nil, err
+	}
+	return cli.WithPrompt(cmd, m, "document-prompt", "document")
 }
 
 // warnRetrieval warns of queries and documents that cannot be found.
