@@ -40,11 +40,10 @@ func (s *Space) Round(code, x []float32, bits int, u []float32) {
 	kernel.SetCodeTerms(code, s.Len, bits, bound, factor, 0)
 	s.Decode(x, code, bits, u)
 	s.Centered(u, x)
-	_, _, bias := s.terms(u, x, f*square, square, restOf[bits])
+	wide, _, bias := s.terms(u, x, f*square, square, restOf[bits])
 	if !zero {
-		bound, _, _ = s.terms(u, x, f*square, square, restOf[bits])
 		// What is represented is not quite along the code, because x is rounded too.
-		bound += float32(math.Sqrt(dot(u, u))+s.norm*unit) * 1e-5
+		bound = wide + float32(math.Sqrt(dot(u, u))+s.norm*unit)*1e-5
 	}
 	kernel.SetCodeTerms(code, s.Len, bits, bound, factor, bias)
 }
