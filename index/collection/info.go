@@ -243,3 +243,30 @@ func (i *Info) manifest() manifest.Manifest {
 	}
 	return m
 }
+
+// Sizes are the sizes of the parts of a collection in bytes.
+type Sizes struct {
+	All     int64 `json:"all"`
+	Texts   int64 `json:"texts"` // with all about passages and files
+	Words   int64 `json:"words"`
+	Vectors int64 `json:"vectors"`
+	Model   int64 `json:"model"`
+}
+
+// Sizes returns the sizes of the parts. Those of format 1 are not known.
+func (i *Info) Sizes() (s Sizes) {
+	for _, p := range i.Parts {
+		s.All += p.Size
+		switch {
+		case strings.HasPrefix(p.Name, modelDir+"/"):
+			s.Model += p.Size
+		case strings.Contains(p.Name, "."+fullTextPart+"/"):
+			s.Words += p.Size
+		case strings.HasSuffix(p.Name, "."+indexPart):
+			s.Vectors += p.Size
+		default:
+			s.Texts += p.Size
+		}
+	}
+	return s
+}
