@@ -6,6 +6,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -131,7 +132,7 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 		return nil, err
 	}
 	defer folder.Abort()
-	w := &writer{dir: folder.Path(), named: folder.Named, model: model, index: ix, threads: o.Threads,
+	w := &writer{at: dir, dir: folder.Path(), named: folder.Named, model: model, index: ix, threads: o.Threads,
 		uniqueIDs: o.Input.Options.ID != ""}
 	defer w.abort()
 	w.indexChanged = true
@@ -223,7 +224,8 @@ func (w *writer) newSource(path, kind string) *source {
 
 // addFiles adds the passages of files that the collection does not have.
 func (w *writer) addFiles(ctx context.Context, src *documents.Source, onProgress func(Progress)) error {
-	files := src.Files()
+	self, real := realPath(w.at), realPaths{} // the collection that this one replaces is not read
+	files := slices.DeleteFunc(src.Files(), func(f documents.File) bool { return within(real.of(f.Path), self) })
 	p := Progress{AllFiles: int64(len(files))}
 	for _, f := range files {
 		p.AllBytes += max(0, f.Size)

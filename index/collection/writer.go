@@ -36,6 +36,7 @@ const (
 // writer makes the next state of a collection: it writes parts with new numbers beside those of the
 // old state, and commit replaces collection.json. Until then nothing has changed.
 type writer struct {
+	at        string // where the collection will be
 	dir       string
 	named     func(error) error // names files as the user knows them
 	info      Info              // the next state
