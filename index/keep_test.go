@@ -111,7 +111,7 @@ func TestKeepVectors(t *testing.T) {
 			}
 			loaded := mustLoad(t, saved(t, ix))
 			m := ix.Stats().Recall
-			if least := map[KeepVectors]float64{KeepFloat16: 0.97, KeepNone: 0.25}[o.KeepVectors]; m.Queries != 200 || m.Recall < least || m.Vectors != n {
+			if least := map[KeepVectors]float64{KeepFloat16: 0.97, KeepNone: 0.25}[o.KeepVectors]; m.Queries != sampleWith || m.Recall < least || m.Vectors != n {
 				t.Errorf("%s: %+v", metric, m)
 			}
 			if file := saved(t, ix); !bytes.Equal(saved(t, loaded), file) {
