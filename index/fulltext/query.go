@@ -12,14 +12,14 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Constants of BM25, those of Anserini (Lin et al., 2016).
+// Constants of BM25, those of Lucene.
 const (
-	k1 = 0.9
-	b  = 0.4
+	k1 = 1.2
+	b  = 0.75
 )
 
 // HeadingWeight is how often a word of a heading counts.
-const HeadingWeight = 2
+const HeadingWeight = 3
 
 // maxQuestion is the maximum number of bytes of a question, and maxTerms that of its different
 // terms: the rarest are used.
