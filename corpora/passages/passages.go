@@ -40,12 +40,15 @@ import (
 // Options say how documents are cut.
 type Options struct {
 	// Tokens is the maximum number of tokens of a passage, as the tokenizer counts them, without
-	// special tokens at the ends. A single character of more tokens is a passage of its own. It
-	// must be positive.
+	// special tokens at the ends, or of words if there is no tokenizer. A single character of more
+	// tokens is a passage of its own. It must be positive.
 	Tokens int
 	// Overlap is the maximum number of tokens with which a passage repeats the end of the one
 	// before: whole sentences if one fits, otherwise words. It must be less than Tokens. Default 0.
 	Overlap int
+	// Paragraphs ends a passage at a blank line rather than at its last sentence, if that leaves at
+	// least half of Tokens in it. Default: false.
+	Paragraphs bool
 }
 
 // Validate returns an error that names the field at fault.
@@ -81,7 +84,8 @@ type Cutter struct {
 	options   Options
 }
 
-// New returns a cutter that counts the tokens of a tokenizer.
+// New returns a cutter that counts the tokens of a tokenizer or, if t is nil, words as [Words]
+// counts them.
 func New(t *tokenize.Tokenizer, o Options) (*Cutter, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -118,6 +122,7 @@ func (c *Cutter) Cut(document []byte, emit func(Passage) error) error {
 			}
 			break
 		}
+		taken = c.paragraphs(in, taken, repeated)
 		// The tokens of a text may differ from those of its parts.
 		passage := in.passage(taken)
 		for passage.Tokens > c.options.Tokens && len(taken) > 1 {
@@ -140,6 +145,43 @@ func (c *Cutter) Cut(document []byte, emit func(Passage) error) error {
 			return err
 		}
 	}
+}
+
+// paragraphs gives back the pieces after the last blank line, if the passage stays half full.
+func (c *Cutter) paragraphs(in *pieces, taken []piece, repeated int) []piece {
+	if !c.options.Paragraphs || in.done() {
+		return taken
+	}
+	sum, at := 0, 0
+	for i, p := range taken {
+		if sum*2 >= c.options.Tokens && i > repeated && endsParagraph(in.document[taken[i-1].start:p.start]) {
+			at = i
+		}
+		sum += p.tokens
+	}
+	next := in.peek()
+	if at == 0 || endsParagraph(in.document[taken[len(taken)-1].start:next]) {
+		return taken
+	}
+	for i := len(taken) - 1; i >= at; i-- {
+		in.back(taken[i])
+	}
+	return taken[:at]
+}
+
+// endsParagraph reports whether a piece ends with a blank line.
+func endsParagraph(piece []byte) bool {
+	breaks := 0
+	for i := len(piece) - 1; i >= 0; i-- {
+		switch piece[i] {
+		case '\n':
+			breaks++
+		case ' ', '\t', '\r':
+		default:
+			return breaks > 1
+		}
+	}
+	return breaks > 1
 }
 
 // repeated returns the pieces at the end of a passage that the next one repeats, of at most budget
@@ -208,12 +250,15 @@ func (in *pieces) passage(taken []piece) Passage {
 	start, end := taken[0].start, taken[len(taken)-1].end
 	start, end = trim(in.document, start, end)
 	p := Passage{Start: start, End: end, Text: string(text.OneLine(in.document[start:end]))}
-	p.Tokens = in.cutter.count(p.Text)
+	p.Tokens = in.cutter.Count(p.Text)
 	return p
 }
 
-// count returns the number of tokens of a text.
-func (c *Cutter) count(text string) (n int) {
+// Count returns the number of tokens of a text.
+func (c *Cutter) Count(text string) (n int) {
+	if c.tokenizer == nil {
+		return Words(text)
+	}
 	c.tokenizer.Each(text, func([]byte, int32) { n++ })
 	return n
 }

@@ -135,8 +135,8 @@ func TestCut(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	for o, want := range map[Options]string{
-		{0, 0}: "Tokens must be at least 1, got 0", {5, -1}: "Overlap must not be negative, got -1",
-		{5, 5}: "Overlap must be less than Tokens, 5, got 5", {5, 9}: "Overlap must be less than Tokens, 5, got 9", {5, 4}: "<nil>",
+		{0, 0, false}: "Tokens must be at least 1, got 0", {5, -1, false}: "Overlap must not be negative, got -1",
+		{5, 5, false}: "Overlap must be less than Tokens, 5, got 5", {5, 9, false}: "Overlap must be less than Tokens, 5, got 9", {5, 4, false}: "<nil>",
 	} {
 		if _, err := New(byWord, o); fmt.Sprint(err) != want {
 			t.Errorf("%v: %v, want %s", o, err, want)
@@ -158,7 +158,7 @@ func check(t *testing.T, tokenizer *tokenize.Tokenizer, o Options, document stri
 			fail("no such bytes")
 		}
 		inside := document[p.Start:p.End]
-		if s := strings.TrimFunc(inside, isSpace); s != inside {
+		if s := strings.TrimFunc(inside, IsSpace); s != inside {
 			fail("white space at an end")
 		}
 		if want := string(text.OneLine([]byte(inside))); p.Text != want || !utf8.ValidString(p.Text) || strings.ContainsAny(p.Text, "\x00\r\n") {
@@ -169,7 +169,7 @@ func check(t *testing.T, tokenizer *tokenize.Tokenizer, o Options, document stri
 		if n != p.Tokens || n > o.Tokens && utf8.RuneCountInString(p.Text) > 1 {
 			fail("%d tokens", n)
 		}
-		if p.Start > covered && strings.TrimFunc(document[covered:p.Start], isSpace) != "" {
+		if p.Start > covered && strings.TrimFunc(document[covered:p.Start], IsSpace) != "" {
 			fail("%q is left out", document[covered:p.Start])
 		}
 		if p.End <= covered {
@@ -191,7 +191,7 @@ func check(t *testing.T, tokenizer *tokenize.Tokenizer, o Options, document stri
 			fail("lines %d to %d", first, last)
 		}
 	}
-	if strings.TrimFunc(document[covered:], isSpace) != "" {
+	if strings.TrimFunc(document[covered:], IsSpace) != "" {
 		t.Fatalf("%v: %q: %q is left out", o, clip(document), clip(document[covered:]))
 	}
 	if again := cut(t, tokenizer, o, document); !slices.Equal(all, again) {
@@ -229,7 +229,7 @@ func TestLong(t *testing.T) {
 			if err := c.Cut([]byte(document), func(p Passage) error { n++; last = p.End; return nil }); err != nil {
 				t.Fatal(err)
 			}
-			if strings.TrimFunc(document[last:], isSpace) != "" {
+			if strings.TrimFunc(document[last:], IsSpace) != "" {
 				t.Errorf("%q: %d passages end at %d of %d", unit, n, last, len(document))
 			}
 		}

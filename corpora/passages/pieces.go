@@ -52,12 +52,23 @@ func (in *pieces) next() (p piece, ok bool) {
 	return in.next()
 }
 
+// done reports whether there are no more pieces.
+func (in *pieces) done() bool { return len(in.waiting) == 0 && in.at == len(in.document) }
+
+// peek returns where the next piece starts.
+func (in *pieces) peek() int {
+	if n := len(in.waiting); n > 0 {
+		return in.waiting[n-1].start
+	}
+	return in.at
+}
+
 // back makes p the next piece again.
 func (in *pieces) back(p piece) { in.waiting = append(in.waiting, p) }
 
 // piece returns a part of the document and its tokens.
 func (in *pieces) piece(start, end int) piece {
-	return piece{start: start, end: end, tokens: in.cutter.count(string(text.OneLine(in.document[start:end])))}
+	return piece{start: start, end: end, tokens: in.cutter.Count(string(text.OneLine(in.document[start:end])))}
 }
 
 // lines cuts a long sentence into its lines, and lines that are too long into words.
@@ -69,7 +80,7 @@ func (in *pieces) lines(p piece) (parts []piece) {
 		}
 		for end < p.end {
 			r, n := utf8.DecodeRune(in.document[end:])
-			if !isSpace(r) {
+			if !IsSpace(r) {
 				break
 			}
 			end += n
@@ -104,7 +115,7 @@ func (in *pieces) words(parts []piece, start, end int) []piece {
 	for split := words.FromBytes(in.document[start:end]); split.Next(); {
 		segment := split.Value()
 		first, _ := utf8.DecodeRune(segment)
-		if at > begin && !isSpace(first) && (isSpace(before) || unspaced(first) || unspaced(before)) {
+		if at > begin && !IsSpace(first) && (IsSpace(before) || unspaced(first) || unspaced(before)) {
 			add(begin, at)
 			begin = at
 		}
@@ -133,21 +144,21 @@ func unspaced(r rune) bool {
 	return r >= 0x0E00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
-// isSpace reports whether a rune is white space, or NUL, which is read as a space.
-func isSpace(r rune) bool { return r == 0 || unicode.IsSpace(r) }
+// IsSpace reports whether a rune is white space, or NUL, which is read as a space.
+func IsSpace(r rune) bool { return r == 0 || unicode.IsSpace(r) }
 
 // trim removes white space at both ends of document[start:end].
 func trim(document []byte, start, end int) (int, int) {
 	for start < end {
 		r, n := utf8.DecodeRune(document[start:end])
-		if !isSpace(r) {
+		if !IsSpace(r) {
 			break
 		}
 		start += n
 	}
 	for start < end {
 		r, n := utf8.DecodeLastRune(document[start:end])
-		if !isSpace(r) {
+		if !IsSpace(r) {
 			break
 		}
 		end -= n

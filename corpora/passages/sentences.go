@@ -30,7 +30,7 @@ func sentenceEnd(document []byte, start int) int {
 	at := start
 	for at < len(document) { // white space before it belongs to it
 		r, n := utf8.DecodeRune(document[at:])
-		if !isSpace(r) {
+		if !IsSpace(r) {
 			break
 		}
 		at += n
@@ -44,7 +44,7 @@ func sentenceEnd(document []byte, start int) int {
 		}
 		r, n := utf8.DecodeRune(document[at:])
 		switch {
-		case isSpace(r):
+		case IsSpace(r):
 			end, ends := space(document, at, heading)
 			if ends {
 				return end
@@ -69,7 +69,7 @@ func space(document []byte, at int, heading bool) (end int, ends bool) {
 	breaks, before := 0, rune(0)
 	for at < len(document) {
 		r, n := utf8.DecodeRune(document[at:])
-		if !isSpace(r) {
+		if !IsSpace(r) {
 			break
 		}
 		if r == '\r' || r == '\n' && before != '\r' {
@@ -118,7 +118,7 @@ func terminated(document []byte, begin, at int) (end int, ends bool) {
 			single = false
 		case r > utf8.RuneSelf && unicode.Is(unicode.Sentence_Terminal, r):
 			strong = true
-		case isSpace(r) && guillemet(document[end+n:]):
+		case IsSpace(r) && guillemet(document[end+n:]):
 			n += len("»")
 		case !closes(r, document[end+n:]):
 			n = 0
@@ -131,7 +131,7 @@ func terminated(document []byte, begin, at int) (end int, ends bool) {
 	next := end
 	for next < len(document) {
 		r, n := utf8.DecodeRune(document[next:])
-		if !isSpace(r) {
+		if !IsSpace(r) {
 			break
 		}
 		next += n
@@ -161,7 +161,7 @@ func closes(r rune, rest []byte) bool {
 	switch r {
 	case '"', '\'', '*', '_', '`', '“', '‘', '«', '‹': // the last four close in German
 		next, _ := utf8.DecodeRune(rest)
-		return len(rest) == 0 || isSpace(next) || r < utf8.RuneSelf && closes(next, nil)
+		return len(rest) == 0 || IsSpace(next) || r < utf8.RuneSelf && closes(next, nil)
 	}
 	return unicode.In(r, unicode.Pe, unicode.Pf)
 }
@@ -170,7 +170,7 @@ func closes(r rune, rest []byte) bool {
 func guillemet(text []byte) bool {
 	rest, ok := bytes.CutPrefix(text, []byte("»"))
 	next, _ := utf8.DecodeRune(rest)
-	return ok && (len(rest) == 0 || isSpace(next) || unicode.IsPunct(next))
+	return ok && (len(rest) == 0 || IsSpace(next) || unicode.IsPunct(next))
 }
 
 // abbreviated reports whether the full stop after a sentence's text so far is that of an

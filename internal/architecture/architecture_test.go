@@ -31,6 +31,7 @@ var rooms = map[string][]string{
 	"corpora/internal":       {"corpora/..."},
 	"corpora/text":           {"corpora/data", "corpora/internal/..."},
 	"corpora/passages":       {"corpora/text", "corpora/tokenize", "corpora/internal/..."},
+	"corpora/documents":      {"corpora/text", "corpora/passages", "corpora/tokenize", "corpora/internal/..."},
 	"corpora/tokenize":       {"corpora/text", "corpora/internal/..."},
 	"corpora/tokenize/learn": {"corpora/tokenize/...", "corpora/text", "corpora/internal/..."},
 	"corpora":                {"corpora/text", "corpora/tokenize/...", "corpora/internal/..."},
@@ -50,7 +51,7 @@ var rooms = map[string][]string{
 	"sentence/train": {"autograd", "checkpoints/...", "corpora/...", "index/evaluate", "internal/estimate", "internal/training", "sentence"},
 
 	"index":            {},
-	"index/collection": {"checkpoints", "corpora/text", "index", "index/filter", "index/fulltext", "index/fusion", "sentence"},
+	"index/collection": {"checkpoints", "corpora/documents", "corpora/text", "index", "index/filter", "index/fulltext", "index/fusion", "sentence"},
 	"index/evaluate":   {"checkpoints", "corpora/...", "index", "index/fulltext", "index/fusion", "sentence"},
 	"index/filter":     {},
 	"index/fulltext":   {},

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints/exchange"
+	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/collection"
@@ -153,10 +154,10 @@ func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 	progress := cli.StartProgress(cmd, "build")
 	defer progress.Done()
 	var empty int64
-	summary, err := collection.Build(cmd.Context(), o.output, enc, documents(cmd.Context(), src, &empty), collection.BuildOptions{
+	summary, err := collection.BuildPassages(cmd.Context(), o.output, enc, lines(cmd.Context(), src, &empty), collection.BuildOptions{
 		Index: o.index, Replace: o.force, Threads: o.index.Threads, AnyRecall: o.anyRecall,
-		OnProgress: func(done int64) {
-			progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(done, "documents"))
+		OnProgress: func(p collection.Progress) {
+			progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(p.Passages, "documents"))
 		}})
 	progress.Done()
 	cli.WarnInvalid(cmd, src)
@@ -231,19 +232,19 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 	return b.report(cmd, "vector", cli.CommandLine("search", "query", cli.PathArgument(o.output))+" --vectors FILE")
 }
 
-// documents makes a document of each line of src that is not empty, and counts those that are.
-func documents(ctx context.Context, src *text.Source, empty *int64) iter.Seq2[collection.Document, error] {
-	return func(yield func(collection.Document, error) bool) {
+// lines makes a passage of each line of src that is not empty, and counts those that are.
+func lines(ctx context.Context, src *text.Source, empty *int64) iter.Seq2[documents.Passage, error] {
+	return func(yield func(documents.Passage, error) bool) {
 		for line, err := range cli.Lines(ctx, src) {
 			if err != nil {
-				yield(collection.Document{}, err)
+				yield(documents.Passage{}, err)
 				return
 			}
 			if cli.Blank(line.Text) {
 				*empty++
 				continue
 			}
-			if !yield(collection.Document{Text: line.Text, File: line.File, Line: line.Number}, nil) {
+			if !yield(documents.Passage{Path: line.File, Text: line.Text, FirstLine: int(line.Number), LastLine: int(line.Number)}, nil) {
 				return
 			}
 		}

@@ -126,7 +126,7 @@ func exportRows(ctx context.Context, file *output.File, ix index.Index, c *colle
 			return fault.New("'search verify' says what is damaged", "the vector of label %d cannot be read", label)
 		}
 		if c != nil {
-			docs, err := c.Documents([]int64{label})
+			docs, err := c.Passages([]int64{label})
 			if err != nil {
 				return fmt.Errorf("label %d: %w", label, err)
 			}
