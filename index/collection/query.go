@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"math"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -488,3 +490,26 @@ func (c *Collection) eachPassage(ctx context.Context, visit func(*Stored)) error
 
 // unrelated reports whether nothing found is related to the question.
 func (c *Collection) unrelated(s *asking) bool { return false }
+
+// Locate returns where the file of a path of the collection is now, or "" if it is gone.
+func (c *Collection) Locate(name string) string {
+	var candidates []string
+	for _, p := range c.info.Input.Paths {
+		// The paths of a folder begin with its name as it was given.
+		if p.Absolute == "" {
+			continue
+		}
+		if rest, ok := strings.CutPrefix(name, p.Given); ok {
+			candidates = append(candidates, filepath.Join(p.Absolute, filepath.FromSlash(rest)))
+		}
+		candidates = append(candidates, filepath.Join(p.Absolute, filepath.FromSlash(name)))
+	}
+	for _, at := range append(candidates, name) {
+		if stat, err := os.Stat(at); err == nil && stat.Mode().IsRegular() {
+			if at, err = filepath.Abs(at); err == nil {
+				return at
+			}
+		}
+	}
+	return ""
+}
