@@ -46,10 +46,12 @@ type Summary struct {
 	RepeatedIDs   int64  `json:"repeated_ids"`            // records with the id of another
 	FirstRepeated string `json:"first_repeated,omitempty"`
 
-	Dim     int           `json:"dim"`
-	Bytes   int64         `json:"bytes"` // size of the folder
-	Recall  index.Recall  `json:"recall"`
-	Elapsed time.Duration `json:"-"`
+	Dim      int           `json:"dim"`
+	Kind     string        `json:"kind"`     // of the index
+	Language string        `json:"language"` // of the full-text index
+	Bytes    int64         `json:"bytes"`    // size of the folder
+	Recall   index.Recall  `json:"recall"`
+	Elapsed  time.Duration `json:"-"`
 }
 
 // Build creates a collection in the folder dir from the documents of src. Passages are labeled

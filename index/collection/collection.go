@@ -19,6 +19,7 @@ import (
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
+	"github.com/luminavec/luminavec/sentence/models"
 )
 
 // Collection is an open collection. Its methods are safe for concurrent use.
@@ -134,9 +135,30 @@ func open(ctx context.Context, dir string) (*Collection, error) {
 	return c, nil
 }
 
+// OpenTexts opens the passages and files of a collection, without the model and the indexes, which
+// the methods of these names return as nil. Query cannot be used.
+func OpenTexts(ctx context.Context, dir string) (*Collection, error) {
+	return unreplaced(dir, func() (*Collection, error) {
+		info, err := readInfo(dir)
+		if err != nil {
+			return nil, err
+		}
+		c := &Collection{dir: dir, info: info}
+		if info.Format == 1 {
+			c.docs, err = openDocuments(dir)
+		} else {
+			c.store, err = openStore(dir, info)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return c, ctx.Err()
+	})
+}
+
 // openModel opens the model of a collection.
 func openModel(ctx context.Context, dir string) (sentence.Model, error) {
-	return sentence.Open(ctx, dir)
+	return models.Open(ctx, dir)
 }
 
 // check returns an error if the parts do not belong together.
@@ -232,8 +254,8 @@ func (c *Collection) Query(ctx context.Context, text string, k int, o index.Sear
 // spellings of the first word.
 func (c *Collection) unknown(text string) error {
 	hint := "use other words"
-	if enc, ok := c.model.(*sentence.Encoder); ok {
-		tokenizer := enc.Tokenizer()
+	if m, ok := c.model.(models.Model); ok {
+		tokenizer := m.Tokenizer()
 		tokens := tokenizer.Tokens(text)
 		if len(tokens) == 0 {
 			return fault.New("use at least one word", "the query contains no word")

@@ -71,6 +71,8 @@ type Info struct {
 
 	// Recall is that of the index, as measured by the last Build or Compact.
 	Recall index.Recall `json:"recall"`
+	// Calibration says what a good match is; nil if the metric is not cosine.
+	Calibration *Calibration `json:"calibration,omitempty"`
 	// TextBytes is the size of all texts.
 	TextBytes int64 `json:"text_bytes"`
 	// Input is what Build read, and Sync reads again.
@@ -242,4 +244,31 @@ func (i *Info) manifest() manifest.Manifest {
 		m.Files = append(m.Files, f)
 	}
 	return m
+}
+
+// Sizes are the sizes of the parts of a collection in bytes.
+type Sizes struct {
+	All     int64 `json:"all"`
+	Texts   int64 `json:"texts"` // with all about passages and files
+	Words   int64 `json:"words"`
+	Vectors int64 `json:"vectors"`
+	Model   int64 `json:"model"`
+}
+
+// Sizes returns the sizes of the parts. Those of format 1 are not known.
+func (i *Info) Sizes() (s Sizes) {
+	for _, p := range i.Parts {
+		s.All += p.Size
+		switch {
+		case strings.HasPrefix(p.Name, modelDir+"/"):
+			s.Model += p.Size
+		case strings.Contains(p.Name, "."+fullTextPart+"/"):
+			s.Words += p.Size
+		case strings.HasSuffix(p.Name, "."+indexPart):
+			s.Vectors += p.Size
+		default:
+			s.Texts += p.Size
+		}
+	}
+	return s
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/sentence/models"
 )
 
 // Question is a question to a collection.
@@ -187,7 +188,7 @@ type asking struct {
 func (s *asking) search(ctx context.Context) error {
 	s.found = map[int64]*Match{}
 	if s.q.Mode != fusion.BM25 {
-		vector, known, err := s.c.model.EncodeBatch(ctx, []string{s.q.Text}, 1)
+		vector, known, err := models.ForQueries(s.c.model).EncodeBatch(ctx, []string{s.q.Text}, 1)
 		if err != nil {
 			return err
 		}
@@ -487,9 +488,6 @@ func (c *Collection) eachPassage(ctx context.Context, visit func(*Stored)) error
 	}
 	return flush()
 }
-
-// unrelated reports whether nothing found is related to the question.
-func (c *Collection) unrelated(s *asking) bool { return false }
 
 // Locate returns where the file of a path of the collection is now, or "" if it is gone.
 func (c *Collection) Locate(name string) string {

@@ -205,3 +205,11 @@ func (c *Collection) Files() ([]File, error) {
 	}
 	return c.store.list()
 }
+
+// FieldNames returns the names of all fields, sorted.
+func (c *Collection) FieldNames() (names []string) {
+	for _, f := range c.Table().Fields() {
+		names = append(names, f.Name)
+	}
+	return names
+}

@@ -335,6 +335,9 @@ func (w *writer) finish(ctx context.Context) error {
 	if err := w.finishWords(ctx); err != nil {
 		return err
 	}
+	if err := w.calibrate(ctx); err != nil {
+		return err
+	}
 	data, err := w.table.marshal()
 	if err != nil {
 		return err
@@ -398,15 +401,7 @@ func (w *writer) summarize() {
 	slices.SortFunc(w.parts, func(a, b Part) int { return strings.Compare(a.Name, b.Name) })
 	w.info.Parts = w.parts
 	w.summary.Documents, w.summary.Passages, w.summary.Files, w.summary.Dim = w.info.Documents, w.info.Passages, w.info.Files, o.Dim
-	w.summary.Bytes = w.info.bytes()
-}
-
-// bytes returns the size of all parts.
-func (i *Info) bytes() (n int64) {
-	for _, p := range i.Parts {
-		n += p.Size
-	}
-	return n
+	w.summary.Bytes, w.summary.Kind, w.summary.Language = w.info.Sizes().All, w.info.Kind, w.info.Language
 }
 
 // removeLeftovers removes the parts of former states, and those of writers that were killed.

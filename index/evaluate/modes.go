@@ -132,7 +132,15 @@ func (s *ranking) searchDense(ctx context.Context, e Encoder) error {
 	if err != nil {
 		return err
 	}
-	s.encoder, s.result.Dim = encoder, encoder.dim
+	s.encoder, s.asks, s.result.Dim = encoder, encoder, encoder.dim
+	if q := s.options.QueryEncoder; q != nil {
+		if n := q.Dim(); n != e.Dim() {
+			return fault.Field("QueryEncoder", "both models must have been trained to share a space", "must have the %d dimensions of the model of the documents, has %d", e.Dim(), n)
+		}
+		if s.asks, err = truncate(q, s.options.Dim, s.options.Threads); err != nil {
+			return err
+		}
+	}
 	if err := s.encodeQueries(ctx); err != nil {
 		return fmt.Errorf("%s: %w", s.set.Name, err)
 	}

@@ -27,6 +27,7 @@ const (
 // ranking is a search of all documents for all queries.
 type ranking struct {
 	encoder *truncated
+	asks    *truncated // encodes the queries
 	set     *sets.Retrieval
 	options RetrievalOptions
 	result  *RetrievalResult
@@ -109,7 +110,7 @@ func (s *ranking) encodeQueries(ctx context.Context) error {
 		for _, q := range s.set.Queries[from:to] {
 			texts = append(texts, q.Text)
 		}
-		vector, known, err := s.encoder.encode(ctx, texts)
+		vector, known, err := s.asks.encode(ctx, texts)
 		if err != nil {
 			return err
 		}

@@ -31,6 +31,11 @@ type RetrievalOptions struct {
 	// this. Default false: in other sets equal ids are unrelated.
 	SkipIdentical bool
 
+	// QueryEncoder encodes the queries, if they have another model than the documents, or the same
+	// with another prompt. Its vectors must have as many dimensions. Default: the encoder of the
+	// documents.
+	QueryEncoder Encoder
+
 	// Progress, if set, is called with the fraction of the file of documents that was read,
 	// negative if unknown, and the number of documents processed.
 	Progress func(share float64, documents int)

@@ -43,6 +43,9 @@ type Matches struct {
 	// Matched is the number of passages that have a term.
 	Matched int
 
+	// Ideal is the limit of the score of a passage that has every term of the question often.
+	Ideal float64
+
 	index    *Index
 	scores   [][]float32 // of each segment, by document; nil if nothing matched
 	segments []*segment
@@ -128,11 +131,12 @@ func (x *Index) QueryTerms(ctx context.Context, terms []Weighted) (*Matches, err
 			}
 			df += len(lists[j])
 		}
+		idf := t.Weight * math.Log(1+(float64(n-df)+0.5)/(float64(df)+0.5))
+		m.Ideal += idf * (k1 + 1)
 		if df == 0 {
 			m.Unknown = append(m.Unknown, t.Term)
 			continue
 		}
-		idf := t.Weight * math.Log(1+(float64(n-df)+0.5)/(float64(df)+0.5))
 		for j, s := range x.segments {
 			if len(lists[j]) == 0 {
 				continue

@@ -38,6 +38,7 @@ func (e *FileError) Unwrap() error { return e.Err }
 type Folder struct {
 	Manifest
 	dir    string
+	files  fs.FS // in place of dir; nil: dir
 	format Format
 	list   string // the file that lists the files, for messages
 }
@@ -45,11 +46,19 @@ type Folder struct {
 // Open reads the MANIFEST of the folder dir. If there is none, the error is
 // fs.ErrNotExist.
 func (f Format) Open(dir string) (*Folder, error) {
-	d := &Folder{dir: dir, format: f, list: Name}
-	data, err := ReadSmall(d.path(Name), maxBytes)
+	return (&Folder{dir: dir, format: f, list: Name}).open()
+}
+
+// OpenFS is Open for a folder in memory or in an archive.
+func (f Format) OpenFS(files fs.FS) (*Folder, error) {
+	return (&Folder{files: files, format: f, list: Name}).open()
+}
+
+func (d *Folder) open() (*Folder, error) {
+	data, err := d.manifest()
 	if err == nil {
 		var m *Manifest
-		if m, err = f.Parse(data); err == nil {
+		if m, err = d.format.Parse(data); err == nil {
 			d.Manifest = *m
 			return d, nil
 		}
@@ -60,6 +69,21 @@ func (f Format) Open(dir string) (*Folder, error) {
 // Folder returns the folder dir, whose files another file, list, names.
 func (f Format) Folder(dir, list string, m Manifest) *Folder {
 	return &Folder{Manifest: m, dir: dir, format: f, list: list}
+}
+
+// manifest reads MANIFEST.
+func (d *Folder) manifest() ([]byte, error) {
+	if d.files != nil {
+		return fs.ReadFile(d.files, Name)
+	}
+	return ReadSmall(d.path(Name), maxBytes)
+}
+
+func (d *Folder) openFile(name string) (fs.File, error) {
+	if d.files != nil {
+		return d.files.Open(name)
+	}
+	return openRegular(d.path(name))
 }
 
 func (d *Folder) path(name string) string { return filepath.Join(d.dir, filepath.FromSlash(name)) }
@@ -128,7 +152,7 @@ func (d *Folder) read(ctx context.Context, listed File, parse func(io.Reader, in
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	f, err := openRegular(d.path(listed.Name))
+	f, err := d.openFile(listed.Name)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/sentence/models"
 )
 
 // retrievalFlags are the flags of 'eval retrieval' that are not options of the evaluation.
@@ -18,6 +19,7 @@ type retrievalFlags struct {
 	sets  []string
 	split string
 	mode  string
+	query string // model of the queries
 }
 
 // allModes is the value of --mode that compares the modes.
@@ -27,7 +29,7 @@ func evalRetrievalCommand() *cobra.Command {
 	f := retrievalFlags{mode: string(evaluate.Dense)}
 	o := evaluate.RetrievalOptions{Resamples: resamples, DenseWeight: fusion.DenseWeight}
 	cmd := &cobra.Command{
-		Use:   "retrieval -m MODEL [options]",
+		Use:   "retrieval [-m MODEL] [options]",
 		Short: "Measure how well relevant documents are found",
 		Long: `
 The documents of a set are searched for its queries, exactly, and the results are
@@ -50,7 +52,10 @@ bootstrap samples of the queries. Memory does not depend on the number of docume
 		Args:    cli.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return evalRetrieval(cmd, f, o) },
 	}
-	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
+	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag(),
+		cli.Flag{Name: "query-model", Arg: "MODEL", Into: &f.query, Field: "QueryEncoder", Help: "model of the queries, trained to share the space of the other", Default: "the model"},
+		cli.Flag{Name: "query-prompt", Arg: "NAME|TEXT", Into: new(string), Help: "text to put before every query, or its name in the folder of a transformer", Default: "the folder's for queries"},
+		cli.Flag{Name: "document-prompt", Arg: "NAME|TEXT", Into: new(string), Help: "the same, of the documents", Default: "the folder's for documents"},
 		setFlag(&f.sets, "FOLDER", "a set in the layout of BEIR: corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv, compressed or not", "Cranfield"),
 		cli.Flag{Name: "split", Arg: "NAME", Into: &f.split, Help: "split of the sets", Default: "test, or the only one"},
 		cli.Flag{Name: "mode", Arg: "MODE", Into: &f.mode, Field: "Mode", Help: "how documents are found",
@@ -82,11 +87,12 @@ func evalRetrieval(cmd *cobra.Command, f retrievalFlags, o evaluate.RetrievalOpt
 		return cli.UsageError(fault.New("name the set of the split with --set FOLDER", "the bundled set, Cranfield, has no split %q, only %q", f.split, all[0].Split))
 	}
 	o.Mode = evaluate.Mode(f.mode)
-	var encoder evaluate.Encoder
+	var encoder models.Model
 	if o.Mode != evaluate.BM25 {
-		if encoder, err = cli.OpenEncoder(cmd); err != nil {
+		if encoder, err = openRetrieval(cmd, f.query, &o); err != nil {
 			return err
 		}
+		defer func() { cli.WarnTruncated(cmd, encoder) }()
 	}
 	watched := func(name string, run func() error) error {
 		progress := cli.StartProgress(cmd, name)
@@ -132,6 +138,24 @@ func noteLanguage(cmd *cobra.Command, r evaluate.RetrievalResult, o evaluate.Ret
 	if o.Language == "" && r.Language != "" {
 		cli.Note(cmd, "%s: detected language: %s (--language sets another)", r.Name, fulltext.LanguageTitle(r.Language))
 	}
+}
+
+// openRetrieval opens the model of the documents, and that of the queries, which it sets in o.
+func openRetrieval(cmd *cobra.Command, query string, o *evaluate.RetrievalOptions) (models.Model, error) {
+	m, err := cli.OpenModel(cmd)
+	if err != nil {
+		return nil, err
+	}
+	asks := m
+	if query != "" {
+		if asks, err = cli.OpenModelAt(cmd, query); err != nil {
+			return nil, err
+		}
+	}
+	if o.QueryEncoder, err = cli.WithPrompt(cmd, asks, "query-prompt", "query"); err != nil {
+		return nil, err
+	}
+	return cli.WithPrompt(cmd, m, "document-prompt", "document")
 }
 
 // warnRetrieval warns of queries and documents that cannot be found.
