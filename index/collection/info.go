@@ -71,6 +71,8 @@ type Info struct {
 
 	// Recall is that of the index, as measured by the last Build or Compact.
 	Recall index.Recall `json:"recall"`
+	// Calibration says what a good match is; nil if the metric is not cosine.
+	Calibration *Calibration `json:"calibration,omitempty"`
 	// TextBytes is the size of all texts.
 	TextBytes int64 `json:"text_bytes"`
 	// Input is what Build read, and Sync reads again.

@@ -336,6 +336,9 @@ func (w *writer) finish(ctx context.Context) error {
 	if err := w.finishWords(ctx); err != nil {
 		return err
 	}
+	if err := w.calibrate(ctx); err != nil {
+		return err
+	}
 	data, err := w.table.marshal()
 	if err != nil {
 		return err
