@@ -10,7 +10,7 @@ import (
 )
 
 // maxQuestions is the number of texts that stand for questions when an index is calibrated.
-const maxQuestions = 256
+const maxQuestions = 128
 
 // questions are texts of the kind that will be asked, evenly spread over the passages: headings,
 // titles, or first sentences. The vectors of passages themselves would be found too easily.
@@ -59,10 +59,18 @@ func firstSentence(text string) string {
 
 // calibrateIndex measures how wide searches must be, by the questions.
 func (w *writer) calibrateIndex(ctx context.Context) error {
-	if len(w.questions.texts) < 100 || w.index.Options().Kind == index.LSH {
+	texts := w.questions.texts
+	if step := float64(len(texts)) / maxQuestions; step > 1 { // evenly
+		chosen := make([]string, maxQuestions)
+		for i := range chosen {
+			chosen[i] = texts[int(float64(i)*step)]
+		}
+		texts = chosen
+	}
+	if len(texts) < 100 || w.index.Options().Kind == index.LSH {
 		return nil
 	}
-	vectors, known, err := w.model.EncodeBatch(ctx, w.questions.texts, w.threads)
+	vectors, known, err := w.model.EncodeBatch(ctx, texts, w.threads)
 	if err != nil {
 		return err
 	}
