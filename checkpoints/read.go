@@ -67,6 +67,25 @@ func Read(ctx context.Context, dir string, o ReadOptions) (*Checkpoint, error) {
 	}
 }
 
+// ReadFS reads a model whose files are in memory or in an archive, as Read does; name is its name in
+// errors. ReadOptions.Mapped does not apply.
+func ReadFS(ctx context.Context, name string, files fs.FS) (*Checkpoint, error) {
+	r, err := openFS(ctx, name, files)
+	if err != nil {
+		return nil, err
+	}
+	return r.checkpoint(ReadOptions{})
+}
+
+func openFS(ctx context.Context, name string, files fs.FS) (*reader, error) {
+	r := &reader{ctx: ctx, dir: name}
+	var err error
+	if r.folder, err = format.OpenFS(files); err != nil {
+		return nil, r.wrap(err)
+	}
+	return r, nil
+}
+
 // format is the format of a model's MANIFEST.
 var format = manifest.Format{
 	Head:    "luminavec-manifest",

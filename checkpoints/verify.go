@@ -54,6 +54,15 @@ func Verify(ctx context.Context, dir string) (*Report, error) {
 	}
 }
 
+// VerifyFS is Verify for a model as in ReadFS.
+func VerifyFS(ctx context.Context, name string, files fs.FS) (*Report, error) {
+	r, err := openFS(ctx, name, files)
+	if err != nil {
+		return nil, err
+	}
+	return r.verify()
+}
+
 func (r *reader) verify() (*Report, error) {
 	found, err := r.folder.VerifyAll(r.ctx)
 	if err != nil {
@@ -73,11 +82,11 @@ func (r *reader) verify() (*Report, error) {
 		}
 		report.Files = append(report.Files, f)
 	}
-	extra, err := r.extra()
-	if err != nil {
-		return report, err
+	if r.info != nil {
+		if report.Extra, err = r.extra(); err != nil {
+			return report, err
+		}
 	}
-	report.Extra = extra
 	if len(problems) == 0 {
 		return report, nil
 	}

@@ -56,12 +56,14 @@ func (q Quantization) Summary() string {
 const autoFrom = 64
 
 // resolve returns the quantization that is selected.
-func (q Quantization) resolve(kind Kind, dim int) Quantization {
-	if q != AutoQuantization {
+func (q Quantization) resolve(kind Kind, dim int, keep KeepVectors) Quantization {
+	switch s, _ := kind.spec(); {
+	case q != AutoQuantization:
 		return q
-	}
-	if s, _ := kind.spec(); s.quantizes && dim >= autoFrom {
+	case s.quantizes && dim >= autoFrom:
 		return Int4
+	case s.quantizes && keep == KeepNone:
+		return Int8
 	}
 	return NoQuantization
 }
@@ -82,7 +84,7 @@ type Options struct {
 	Dim int
 	// Metric defines which vectors are near each other. Default Cosine.
 	Metric Metric
-	// Kind is the kind of index. Default HNSW.
+	// Kind is the kind of index, or Auto. Default HNSW.
 	Kind Kind
 	// M is the number of links a new node makes on each level, 2 to MaxM; level 0
 	// holds up to 2M. Default 16.
@@ -96,6 +98,9 @@ type Options struct {
 	// Quantization is what the walk of an HNSW index or the scan of a flat one compares first.
 	// Scores are exact in any case. LSH supports only none. Default AutoQuantization.
 	Quantization Quantization
+	// KeepVectors is what is kept of the vectors when the index is saved. LSH supports only float32.
+	// Default KeepFloat32.
+	KeepVectors KeepVectors
 	// Tables is the number of hash tables of an LSH index, 1 to MaxTables. Default 8.
 	Tables int
 	// Bits is the length of a hash in an LSH index, 1 to 32. Default 0: chosen by the number
@@ -117,6 +122,9 @@ func (o Options) withDefaults() Options {
 	if o.Kind == "" {
 		o.Kind = HNSW
 	}
+	if o.Kind == Auto && o.Quantization == Edges {
+		o.Kind = HNSW
+	}
 	if o.M == 0 {
 		o.M = 16
 	}
@@ -132,7 +140,16 @@ func (o Options) withDefaults() Options {
 	if o.Quantization == "" {
 		o.Quantization = AutoQuantization
 	}
-	o.Quantization = o.Quantization.resolve(o.Kind, o.Dim)
+	if o.KeepVectors == "" {
+		o.KeepVectors = KeepFloat32
+	}
+	o.Quantization = o.Quantization.resolve(o.Kind, o.Dim, o.KeepVectors)
+	if o.KeepVectors == KeepAuto {
+		o.KeepVectors = KeepFloat32
+		if o.Quantization != NoQuantization {
+			o.KeepVectors = KeepFloat16
+		}
+	}
 	if o.Seed == 0 {
 		o.Seed = 1
 	}
@@ -180,5 +197,8 @@ func (o Options) Validate() error {
 	if !slices.Contains(quantizations, o.Quantization) {
 		return fault.Field("Quantization", "", "must be %s, got %q", fault.OneOf(quantizations), string(o.Quantization))
 	}
-	return o.Kind.validate(o.Quantization)
+	if err := o.Kind.validate(o.Quantization); err != nil {
+		return err
+	}
+	return o.KeepVectors.validate(o)
 }

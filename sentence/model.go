@@ -11,8 +11,9 @@ type Model interface {
 	// Dim returns the number of values of a vector.
 	Dim() int
 	// EncodeBatch returns the vectors of texts, one after the other, Dim values each, and the
-	// number of known tokens of each text; a text without any has a vector of zeros. threads is
-	// the number of goroutines; 0 means one per core.
+	// number of known tokens of each text; a text without any has a vector of zeros. A transformer
+	// counts the tokens that mark the ends of a text too, so that it returns no 0: even an empty
+	// text has a vector. threads is the number of goroutines; 0 means one per core.
 	EncodeBatch(ctx context.Context, texts []string, threads int) (vectors []float32, known []int, err error)
 	// Save writes a copy of the model, as it is applied, to the folder dir, which must not exist.
 	Save(ctx context.Context, dir string) error

@@ -23,7 +23,7 @@ import (
 // EncodeStream stops at the first error of read, fn or ctx and returns it after passing the
 // items before it to fn. It cancels the context of read when it needs no more texts, and
 // returns only after read has returned.
-func EncodeStream[T any](ctx context.Context, e *Encoder, read func(context.Context) iter.Seq2[T, error], text func(T) string, threads int,
+func EncodeStream[T any](ctx context.Context, e Model, read func(context.Context) iter.Seq2[T, error], text func(T) string, threads int,
 	fn func(batch []T, known []int, vectors []float32, idle bool) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	q := newQueue[T]()
@@ -92,7 +92,7 @@ type encoded[T any] struct {
 }
 
 // next takes the next items of the queue and encodes them. There are none at the end.
-func (b *encoded[T]) next(ctx context.Context, e *Encoder, q *queue[T], text func(T) string, threads int) {
+func (b *encoded[T]) next(ctx context.Context, e Model, q *queue[T], text func(T) string, threads int) {
 	clear(b.items) // so that the texts can be freed
 	clear(b.texts)
 	b.items, b.err = q.take(b.items)
@@ -101,10 +101,18 @@ func (b *encoded[T]) next(ctx context.Context, e *Encoder, q *queue[T], text fun
 		b.texts = append(b.texts, text(item))
 	}
 	n := len(b.items)
+	own, ok := e.(*Encoder)
+	if !ok {
+		if b.err == nil {
+			b.vectors, b.known, b.err = e.EncodeBatch(ctx, b.texts, threads)
+		}
+		b.idle = q.idle()
+		return
+	}
 	b.known = slices.Grow(b.known[:0], n)[:n]
 	b.vectors = slices.Grow(b.vectors[:0], n*e.Dim())[:n*e.Dim()]
 	if b.err == nil {
-		b.err = e.encodeBatch(ctx, b.vectors, b.known, b.texts, threads)
+		b.err = own.encodeBatch(ctx, b.vectors, b.known, b.texts, threads)
 	}
 	b.idle = q.idle()
 }

@@ -47,12 +47,20 @@ var rooms = map[string][]string{
 	"skipgram":          {"autograd", "checkpoints/...", "corpora/...", "internal/training", "internal/words"},
 	"cbow":              {"autograd", "checkpoints/...", "corpora/...", "internal/training", "internal/words"},
 
-	"sentence":       {"checkpoints", "corpora/tokenize"},
-	"sentence/train": {"autograd", "checkpoints/...", "corpora/...", "index/evaluate", "internal/estimate", "internal/training", "sentence"},
+	"sentence":               {"checkpoints", "corpora/tokenize"},
+	"corpora/pairs/docpairs": {"corpora/documents", "corpora/pairs", "corpora/text"},
+	"sentence/adapt":         {"checkpoints", "corpora/documents", "corpora/pairs", "corpora/pairs/docpairs", "sentence", "sentence/compress"},
+	"sentence/compress":      {"checkpoints", "corpora/tokenize", "sentence"},
+	"sentence/bundled":       {"checkpoints", "sentence"},
+	"sentence/models":        {"checkpoints", "corpora/tokenize", "sentence", "sentence/transformer"},
+	"sentence/train":         {"autograd", "checkpoints/...", "corpora/...", "index/evaluate", "internal/estimate", "internal/training", "sentence"},
 
 	"index":            {},
-	"index/collection": {"checkpoints", "corpora/text", "index", "sentence"},
-	"index/evaluate":   {"checkpoints", "corpora/...", "index", "sentence"},
+	"index/collection": {"checkpoints", "corpora/documents", "corpora/sets", "corpora/text", "index", "index/filter", "index/fulltext", "index/fusion", "sentence", "sentence/models"},
+	"index/evaluate":   {"checkpoints", "corpora/...", "index", "index/fulltext", "index/fusion", "sentence"},
+	"index/filter":     {},
+	"index/fulltext":   {},
+	"index/fusion":     {},
 	"index/mining":     {"corpora/pairs", "corpora/text", "index"},
 
 	"internal/architecture": {},
@@ -60,7 +68,7 @@ var rooms = map[string][]string{
 	"internal/estimate":     {},
 	"internal/plot":         {},
 
-	"internal/cli":     {"checkpoints/...", "corpora/...", "sentence"},
+	"internal/cli":     {"checkpoints/...", "corpora/...", "sentence", "sentence/bundled", "sentence/models", "sentence/transformer"},
 	"internal/command": {"..."},
 	"internal/bench":   {"..."},
 	"cmd":              {"internal/cli", "internal/command/..."},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,8 +42,16 @@ type Config struct {
 	Prompts       map[string]string // texts to put before a text, by purpose, such as "query"
 	DefaultPrompt string            // name of the prompt to use, "" for none
 
-	firstPosition int // position of the first token
+	// Bare is true of a folder without modules.json: the pooling is the mean then, as in
+	// sentence-transformers, and vectors keep their length.
+	Bare bool
+
+	firstPosition int    // position of the first token
+	poolingFile   string // in the folder, with slashes; "" without
 }
+
+// promptNames returns the names of the prompts, sorted.
+func (c *Config) promptNames() []string { return slices.Sorted(maps.Keys(c.Prompts)) }
 
 // hintFolder says what can be opened.
 const hintFolder = "a folder of sentence-transformers with a model of the BERT family (BERT, MiniLM, DistilBERT, RoBERTa, XLM-RoBERTa, MPNet) is needed"
@@ -56,21 +65,22 @@ const (
 
 // configFile is config.json, with the names of BERT and of DistilBERT.
 type configFile struct {
-	ModelType   string  `json:"model_type"`
-	Hidden      int     `json:"hidden_size"`
-	Layers      int     `json:"num_hidden_layers"`
-	Heads       int     `json:"num_attention_heads"`
-	Inner       int     `json:"intermediate_size"`
-	Activation  string  `json:"hidden_act"`
-	Positions   int     `json:"max_position_embeddings"`
-	Relative    string  `json:"position_embedding_type"`
-	Epsilon     float64 `json:"layer_norm_eps"`
-	Pad         *int    `json:"pad_token_id"`
-	Dim         int     `json:"dim"`
-	NLayers     int     `json:"n_layers"`
-	NHeads      int     `json:"n_heads"`
-	HiddenDim   int     `json:"hidden_dim"`
-	Activation2 string  `json:"activation"`
+	ModelType   string   `json:"model_type"`
+	Classes     []string `json:"architectures"`
+	Hidden      int      `json:"hidden_size"`
+	Layers      int      `json:"num_hidden_layers"`
+	Heads       int      `json:"num_attention_heads"`
+	Inner       int      `json:"intermediate_size"`
+	Activation  string   `json:"hidden_act"`
+	Positions   int      `json:"max_position_embeddings"`
+	Relative    string   `json:"position_embedding_type"`
+	Epsilon     float64  `json:"layer_norm_eps"`
+	Pad         *int     `json:"pad_token_id"`
+	Dim         int      `json:"dim"`
+	NLayers     int      `json:"n_layers"`
+	NHeads      int      `json:"n_heads"`
+	HiddenDim   int      `json:"hidden_dim"`
+	Activation2 string   `json:"activation"`
 }
 
 // readConfig reads the files that describe the model in dir.
@@ -107,7 +117,7 @@ func readConfig(dir string) (*Config, error) {
 		return nil, err
 	}
 	c.MaxTokens = c.Positions - c.firstPosition
-	if err := c.readModules(dir); err != nil {
+	if err := c.readModules(dir, f.Classes); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -146,13 +156,19 @@ func (c *Config) check(path string) error {
 
 // readModules reads modules.json and the files of the modules. Without modules.json, the model is the
 // bare network, which sentence-transformers applies with mean pooling.
-func (c *Config) readModules(dir string) error {
+func (c *Config) readModules(dir string, classes []string) error {
 	var modules []struct {
 		Path string `json:"path"`
 		Type string `json:"type"`
 	}
 	path := filepath.Join(dir, "modules.json")
 	if err := readJSON(path, &modules); errors.Is(err, fs.ErrNotExist) {
+		for _, class := range classes {
+			if strings.Contains(class, "Classification") || strings.Contains(class, "QuestionAnswering") {
+				return fault.New(hintFolder, "%s: %s: a network that scores or labels texts has no vectors of them", filepath.Join(dir, "config.json"), class)
+			}
+		}
+		c.Bare = true
 		return nil
 	} else if err != nil {
 		return err
@@ -168,6 +184,7 @@ func (c *Config) readModules(dir string) error {
 		case name == "Transformer" && i == 0:
 			err = c.readTransformer(at)
 		case name == "Pooling" && i == 1:
+			c.poolingFile = filepath.ToSlash(filepath.Join(m.Path, "config.json"))
 			err = c.readPooling(filepath.Join(at, "config.json"))
 		case name == "Normalize" && i == 2:
 			c.Normalize = true

@@ -17,10 +17,16 @@ import (
 
 // An Encoder turns texts into vectors. Its methods are safe for concurrent use.
 type Encoder struct {
+	dir       string
 	config    *Config
 	tokenizer *tokenizer
 	weights   *weights
+	prompt    string // before every text
+	truncated *truncated
 }
+
+// truncated counts the texts that were longer than the limit.
+type truncated struct{ texts, longest atomic.Int64 }
 
 // Open reads the model in the folder dir: config.json, model.safetensors, tokenizer.json and, if they
 // are there, modules.json and the files it names. Errors name the file and what is wrong with it.
@@ -45,7 +51,7 @@ func Open(ctx context.Context, dir string) (*Encoder, error) {
 		return nil, fault.New("the files belong to different models", "%s: it has the id %d, but model.safetensors only %d rows of tokens",
 			filepath.Join(dir, "tokenizer.json"), n, w.tokens.rows)
 	}
-	return &Encoder{c, k, w}, nil
+	return &Encoder{dir: dir, config: c, tokenizer: k, weights: w, prompt: c.Prompts[c.DefaultPrompt], truncated: new(truncated)}, nil
 }
 
 // largest returns the largest id.
@@ -68,8 +74,9 @@ func (e *Encoder) Dim() int { return e.config.Width }
 const batchTokens = 1024
 
 // EncodeBatch returns the vectors of texts, packed one after another, and the number of tokens of
-// each text, including those that mark its ends. A text of more than Config.MaxTokens tokens is cut
-// there, and its number is negated. Texts of similar lengths are computed together on the given
+// each text, including those that mark its ends; so an empty text has a vector too, that of the
+// marks, as in sentence-transformers. Of a text of more than Config.MaxTokens tokens, the first ones
+// count; see [Encoder.Truncated]. Texts of similar lengths are computed together on the given
 // number of threads (0: one per core); the result does not depend on it, nor on the other texts,
 // except in the last bits. The error is that of ctx, if it ends.
 func (e *Encoder) EncodeBatch(ctx context.Context, texts []string, threads int) (vectors []float32, tokens []int, err error) {
@@ -78,7 +85,6 @@ func (e *Encoder) EncodeBatch(ctx context.Context, texts []string, threads int) 
 	}
 	vectors, tokens = make([]float32, len(texts)*e.Dim()), make([]int, len(texts))
 	inputs := make([]input, len(texts))
-	prompt := e.config.Prompts[e.config.DefaultPrompt]
 	var next atomic.Int64
 	parallel := func(n int, work func(s *scratch, i int)) error {
 		next.Store(0)
@@ -98,10 +104,10 @@ func (e *Encoder) EncodeBatch(ctx context.Context, texts []string, threads int) 
 		return workers.Wait()
 	}
 	err = parallel(len(texts), func(_ *scratch, i int) {
-		ids, cut := e.tokenizer.encode(nil, prompt+texts[i], e.config.MaxTokens)
-		inputs[i] = input{at: i, ids: ids}
-		if tokens[i] = len(ids); cut {
-			tokens[i] = -len(ids)
+		ids, length := e.tokenizer.encode(nil, e.prompt+texts[i], e.config.MaxTokens)
+		inputs[i], tokens[i] = input{at: i, ids: ids}, len(ids)
+		if length > len(ids) {
+			e.truncated.add(length)
 		}
 	})
 	if err != nil {

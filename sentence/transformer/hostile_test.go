@@ -130,7 +130,10 @@ func TestEncodeBatchCuts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []int{2, 3, 32, -32} {
+	if texts, longest := e.Truncated(); texts != 1 || longest != 33 {
+		t.Errorf("truncated %d texts, the longest of %d tokens, want 1 of 33", texts, longest)
+	}
+	for i, want := range []int{2, 3, 32, 32} {
 		if tokens[i] != want {
 			t.Errorf("text %d: %d tokens, want %d", i, tokens[i], want)
 		}

@@ -29,6 +29,9 @@ type processor struct {
 	Sep, CLS [2]json.RawMessage
 }
 
+// Tokenizer returns the tokenizer, with its vocabulary. It does not add the marks of a text's ends.
+func (e *Encoder) Tokenizer() *tokenize.Tokenizer { return e.tokenizer.Tokenizer }
+
 // openTokenizer reads tokenizer.json in dir.
 func openTokenizer(dir string) (*tokenizer, error) {
 	path := filepath.Join(dir, "tokenizer.json")
@@ -99,14 +102,15 @@ func (k *tokenizer) process(path string, p processor) error {
 	return nil
 }
 
-// encode appends the ids of a text, at most limit with the marks. It reports whether the text
-// was cut.
-func (k *tokenizer) encode(dst []int32, text string, limit int) (ids []int32, cut bool) {
+// encode appends the ids of a text, at most limit with the marks. It returns how many there would
+// be without a limit.
+func (k *tokenizer) encode(dst []int32, text string, limit int) (ids []int32, length int) {
 	start := len(dst)
 	dst = append(dst, k.before...)
 	dst = k.Encode(dst, text)
-	if room := max(0, limit-len(k.after)); len(dst)-start > room {
-		dst, cut = dst[:start+room], true
+	length = len(dst) - start + len(k.after)
+	if length > limit {
+		dst = dst[:start+max(0, limit-len(k.after))]
 	}
-	return append(dst, k.after...), cut
+	return append(dst, k.after...), length
 }

@@ -12,6 +12,9 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
+// weightsFile is the name of the file of weights.
+const weightsFile = "model.safetensors"
+
 // A matrix is a table of weights, by rows without gaps.
 type matrix struct {
 	rows, cols int
@@ -98,7 +101,7 @@ type loader struct {
 
 // readWeights reads model.safetensors in dir.
 func readWeights(ctx context.Context, dir string, c *Config) (*weights, error) {
-	path := filepath.Join(dir, "model.safetensors")
+	path := filepath.Join(dir, weightsFile)
 	shapes, err := checkpoints.ReadTensors(ctx, path, "")
 	if err != nil {
 		return nil, err

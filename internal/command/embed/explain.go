@@ -24,7 +24,7 @@ n-grams that the vector is composed of, if the model has any.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return explain(cmd, strings.Join(args, " "), example)
 		}}
-	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(), cli.Flag{Name: "example", Into: &example,
+	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag(), cli.Flag{Name: "example", Into: &example,
 		Help: "use a model of 22 words and 2 layers, small enough to check by hand; TEXT defaults to \"how are you\""})
 	return cli.Declare(cmd, cli.ForOutput, cli.JSONFlag())
 }

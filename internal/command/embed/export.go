@@ -1,6 +1,7 @@
 package embed
 
 import (
+	"cmp"
 	"path/filepath"
 	"strings"
 
@@ -13,13 +14,14 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
+	"github.com/luminavec/luminavec/sentence/bundled"
 )
 
 func exportCommand() *cobra.Command {
 	var words, path, format string
 	var force bool
 	cmd := &cobra.Command{
-		Use:   "export -m MODEL [options] -o FILE",
+		Use:   "export [-m MODEL] [options] -o FILE",
 		Short: "Write a model, or its word vectors, in the format of another program",
 		Long: `
 It writes the vectors of the vocabulary or, with --words, those of a list of words. The
@@ -44,7 +46,7 @@ $ echo walkable | embed export -m model --words - --format glove`,
 		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return export(cmd, format, words, path, force) },
 	}
-	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
+	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag(),
 		cli.Flag{Name: "words", Arg: "FILE", Into: &words, Field: "Words", Help: "export the words in FILE, one per line, in that order; - is standard input. " +
 			"A word that the model does not know is composed of its n-grams; one without known n-grams gets the zero vector"})
 	return cli.Declare(cmd, cli.ForOutput,
@@ -80,13 +82,13 @@ func export(cmd *cobra.Command, name, list, path string, force bool) error {
 		return err
 	}
 	defer out.Abort()
-	read, err := cli.ReadModel(cmd)
+	read, err := cli.ReadSentenceModel(cmd)
 	if err != nil {
 		return err
 	}
 	model, err := sentence.WordVectors(read)
 	if err != nil {
-		return fault.New("'embed text' writes the vectors of the texts that you need", "cannot export %s: %w", cli.Printable(cmd.Flag("model").Value.String()), err)
+		return fault.New("'embed text' writes the vectors of the texts that you need", "cannot export %s: %w", cli.Printable(cmp.Or(cli.ModelName(cmd), bundled.Name)), err)
 	}
 	if model != read {
 		cli.Note(cmd, "the layers of the model are part of the exported rows: their mean over the tokens of a text is its vector, before normalization")
@@ -149,7 +151,7 @@ func exportFolder(cmd *cobra.Command, format exchange.Format, list, path string,
 	if err := exchange.CheckFolder(path, o); err != nil {
 		return err
 	}
-	read, err := cli.ReadModel(cmd)
+	read, err := cli.ReadSentenceModel(cmd)
 	if err != nil {
 		return err
 	}
@@ -164,7 +166,7 @@ func exportFolder(cmd *cobra.Command, format exchange.Format, list, path string,
 		err = exchange.ExportFolder(cmd.Context(), path, model, format.Name, o)
 	}
 	if err != nil {
-		return fault.New(fault.Hint(err), "%s: %w", cli.Printable(cmd.Flag("model").Value.String()), err)
+		return fault.New(fault.Hint(err), "%s: %w", cli.Printable(cmp.Or(cli.ModelName(cmd), bundled.Name)), err)
 	}
 	if model != read {
 		cli.Note(cmd, "the layers of the model are part of the exported rows")
@@ -195,7 +197,10 @@ func exportBeside(cmd *cobra.Command, model *checkpoints.Checkpoint, format exch
 // wordsOf says where the words of an export are that does not hold them.
 func wordsOf(cmd *cobra.Command, list string) string {
 	if list == "" {
-		list = filepath.Join(cmd.Flag("model").Value.String(), checkpoints.VocabularyFile)
+		if list = cli.ModelName(cmd); list == "" {
+			return "those of its rows are the tokens of the bundled model, in the order of their ids"
+		}
+		list = filepath.Join(list, checkpoints.VocabularyFile)
 	}
 	return "those of its rows are in " + cli.Printable(cli.InputName(list))
 }

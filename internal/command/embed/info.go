@@ -2,6 +2,7 @@ package embed
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -14,6 +15,8 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/sentence"
+	"github.com/luminavec/luminavec/sentence/bundled"
+	"github.com/luminavec/luminavec/sentence/models"
 )
 
 // frequentWords is how many of the vocabulary's first words info shows.
@@ -21,14 +24,14 @@ const frequentWords = 20
 
 func infoCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "info -m MODEL [options]",
+		Use:     "info [-m MODEL] [options]",
 		Short:   "Show what a model contains and verify its files",
-		Long:    "It prints how the model was trained, its sizes, its most frequent words, and its\nfiles, each verified by its checksum.",
+		Long:    "It prints how the model was trained, its sizes, its most frequent words, and its\nfiles, each verified by its checksum. Of a transformer it prints the network, the\nlimit of the length of texts and the prompts.",
 		Example: "$ embed info -m model",
 		Args:    cli.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return info(cmd) },
 	}
-	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
+	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag())
 	return cli.Declare(cmd, cli.ForOutput, cli.JSONFlag())
 }
 
@@ -51,9 +54,9 @@ type modelInfo struct {
 type tensorInfo struct {
 	Name  string            `json:"name"`
 	Shape []int             `json:"shape"`
-	DType checkpoints.DType `json:"dtype"`
+	DType checkpoints.DType `json:"dtype,omitempty"`
 	Rows  int               `json:"stored_rows,omitempty"` // that its rows share; 0: it has its own
-	Bytes int64             `json:"bytes"`
+	Bytes int64             `json:"bytes,omitempty"`
 }
 
 // tensorsOf describes the tensors of a model.
@@ -78,18 +81,23 @@ type wordCount struct {
 }
 
 func info(cmd *cobra.Command) error {
-	path, err := cli.ModelPath(cmd)
+	path := cli.ModelName(cmd)
+	if path != "" {
+		if is, err := models.IsTransformer(path); err != nil {
+			return err
+		} else if is {
+			return infoTransformer(cmd, path)
+		}
+	}
+	report, err := verify(cmd.Context(), path)
 	if err != nil {
 		return err
 	}
-	report, err := checkpoints.Verify(cmd.Context(), path)
+	model, err := cli.ReadSentenceModel(cmd)
 	if err != nil {
 		return err
 	}
-	model, err := checkpoints.Read(cmd.Context(), path, checkpoints.ReadOptions{})
-	if err != nil {
-		return err
-	}
+	path = cmp.Or(path, bundled.Name)
 	m := modelInfo{Model: path, Config: model.Config, Vocabulary: model.Vocabulary.Len(), Parameters: model.Parameters(), Files: report.Files, Extra: report.Extra}
 	m.Tensors = tensorsOf(model)
 	if model.NGrams != nil {
@@ -109,6 +117,14 @@ func info(cmd *cobra.Command) error {
 		return cli.WriteJSON(cmd.OutOrStdout(), m)
 	}
 	return m.write(cmd.OutOrStdout(), cli.Width(cmd.OutOrStdout()))
+}
+
+// verify verifies a model folder, or the bundled model.
+func verify(ctx context.Context, path string) (*checkpoints.Report, error) {
+	if path == "" {
+		return bundled.Verify(ctx)
+	}
+	return checkpoints.Verify(ctx, path)
 }
 
 // write prints the report for people: a label and its text a line.

@@ -33,7 +33,7 @@ type textOptions struct {
 func textCommand() *cobra.Command {
 	var o textOptions
 	cmd := &cobra.Command{
-		Use:   "text -m MODEL [options] [FILE...]",
+		Use:   "text [-m MODEL] [options] [FILE...]",
 		Short: "Write one vector for each line of text",
 		Long: `
 Vectors are written in the order of the lines. A line is one text of up to 16 MB;
@@ -43,6 +43,11 @@ without their markup. A model with character n-grams composes the vectors of wor
 it does not know, and these words count as known; the token of a tokenizer for unknown
 text, such as [UNK], does not. A line that is empty or has no known word gets the zero
 vector; a warning at the end counts these lines.
+
+With a transformer, texts have at most as many tokens as the model allows, often 256 or
+512; the rest of a text is not used, and a warning counts these texts. An empty line has
+the vector of the tokens that mark the ends of a text. --prompt is for models trained
+with one, such as "query: " and "passage: " of e5.
 
 --id and --keep carry parts of each record into the output: members of JSON Lines with
 --field, columns with --column, by number if --column is a number. Numbers are kept as
@@ -65,7 +70,7 @@ $ embed text -m model --documents --chunk 150 --overlap 20 -o out.jsonl notes/`,
 	}
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "FILE",
 		Help: "text file, folder or glob, or - for standard input (default: standard input); gzip, bzip2 and zstd are decompressed"})
-	cli.Declare(cmd, cli.ForInput, cli.ModelFlag())
+	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag(), cli.PromptFlag())
 	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.KeptFlags(&o.kept)...)...)
 	cli.Declare(cmd, cli.ForInput, cli.DocumentsFlag(&o.documents), cli.SkipBadFlag(&o.skipBad))
 	cli.Declare(cmd, cli.ForInput, cli.PassageFlags(&o.passages)...)
@@ -84,7 +89,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	enc, err := cli.OpenEncoder(cmd)
+	enc, err := cli.OpenModel(cmd)
 	if err != nil {
 		return err
 	}
@@ -93,7 +98,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
 		return err
 	}
 	job := map[string]string{"--field": o.text.Field, "--column": o.text.Column, "--id": o.kept.ID, "--keep": strings.Join(o.kept.Fields, ","),
-		"--documents": fmt.Sprint(o.documents), "--chunk": fmt.Sprint(o.passages.Tokens), "--overlap": fmt.Sprint(o.passages.Overlap), "--skip-bad": fmt.Sprint(o.skipBad)}
+		"--prompt": cmd.Flag("prompt").Value.String(), "--documents": fmt.Sprint(o.documents), "--chunk": fmt.Sprint(o.passages.Tokens), "--overlap": fmt.Sprint(o.passages.Overlap), "--skip-bad": fmt.Sprint(o.skipBad)}
 	out, err := o.out.open(cmd, format, enc, t.columns(), src.Names(), job, t)
 	if err != nil {
 		return err
@@ -135,6 +140,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
 	}
 	progress.Done()
 	t.report(cmd)
+	cli.WarnTruncated(cmd, enc)
 	cli.WarnInvalid(cmd, src)
 	if o.out.path != "" && o.out.path != "-" {
 		cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(t.lines, t.one, t.many), out.dims, o.out.path)

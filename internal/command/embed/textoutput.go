@@ -12,6 +12,8 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
+	"github.com/luminavec/luminavec/sentence/bundled"
+	"github.com/luminavec/luminavec/sentence/models"
 )
 
 // textOutput are the output flags of embed text.
@@ -98,7 +100,7 @@ func (o *textOutput) settle(cmd *cobra.Command, terminal bool) (exchange.Format,
 
 // open opens the output. columns has the id and the fields of the rows, and job what they depend
 // on besides the texts and the model.
-func (o *textOutput) open(cmd *cobra.Command, format exchange.Format, enc *sentence.Encoder, columns exchange.Shape, inputs []string, job map[string]string, t *texts) (*vectorOutput, error) {
+func (o *textOutput) open(cmd *cobra.Command, format exchange.Format, enc models.Model, columns exchange.Shape, inputs []string, job map[string]string, t *texts) (*vectorOutput, error) {
 	v := &vectorOutput{cmd: cmd, o: o, dims: cmp.Or(o.dims, enc.Dim()), scaled: o.normalize || o.dims > 0 && enc.Normalizes()}
 	if v.dims > enc.Dim() {
 		return nil, cli.UsageError(fault.New("leave out --dims, or choose fewer", "--dims %d: the vectors of the model have %s", o.dims, cli.Plural(enc.Dim(), "dimension", "dimensions")))
@@ -116,7 +118,10 @@ func (o *textOutput) open(cmd *cobra.Command, format exchange.Format, enc *sente
 		return v, err
 	}
 	v.stream.Abort()
-	job["the model"] = output.ModelID(cmd.Flag("model").Value.String())
+	job["the model"] = bundled.ID()
+	if path := cli.ModelName(cmd); path != "" {
+		job["the model"] = output.ModelID(path)
+	}
 	job["--normalize"] = fmt.Sprint(v.scaled)
 	v.file, err = output.Create(cmd.Context(), output.Options{Path: o.path, Format: format.Name, Shape: shape, Replace: o.force, Append: o.append, Resume: o.resume, Job: job,
 		State: func() any { return counted{t.lines, t.empty, t.unknown, t.firstEmpty, t.firstUnknown} }})

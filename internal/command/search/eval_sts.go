@@ -16,7 +16,7 @@ func evalSTSCommand() *cobra.Command {
 	var read sets.STSOptions
 	o := evaluate.STSOptions{Resamples: resamples}
 	cmd := &cobra.Command{
-		Use:   "sts -m MODEL [options]",
+		Use:   "sts [-m MODEL] [options]",
 		Short: "Correlate the cosines of pairs of sentences with scores given by people",
 		Long: `
 Spearman compares the order, Pearson the values; 1 is perfect, 0 is chance. Any model
@@ -31,7 +31,7 @@ The columns of a set are detected from its header and its numbers, and reported.
 		Args:    cli.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return evalSTS(cmd, paths, read, o) },
 	}
-	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(),
+	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag(), cli.PromptFlag(),
 		setFlag(&paths, "FILE", "pairs with scores: sentence, sentence and score in TSV, CSV, JSON Lines or Parquet, with or without a header, or the columns of the STS benchmark",
 			"the STS benchmark's dev set"),
 		cli.ScoreColumnFlag(&read.ScoreColumn),
@@ -63,10 +63,11 @@ func evalSTS(cmd *cobra.Command, paths []string, o sets.STSOptions, compare eval
 	if err != nil {
 		return err
 	}
-	encoder, err := cli.OpenEncoder(cmd)
+	encoder, err := cli.OpenModel(cmd)
 	if err != nil {
 		return err
 	}
+	defer func() { cli.WarnTruncated(cmd, encoder) }()
 	return judge(cmd, all, func(set *sets.STS) (evaluate.STSResult, error) {
 		r, err := evaluate.STS(cmd.Context(), encoder, set, compare)
 		return warned(cmd, set.Name, r, err)

@@ -10,7 +10,7 @@ import (
 	"github.com/luminavec/luminavec/index/mining"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/sentence"
+	"github.com/luminavec/luminavec/sentence/models"
 	sentences "github.com/luminavec/luminavec/sentence/train"
 )
 
@@ -50,7 +50,7 @@ $ train mine qa.jsonl -m qa --margin 0.1 --sample random -o hard.jsonl`,
 		RunE: job.run,
 	}
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "PAIRS", Ext: pairEndings, Help: "file of pairs, or - for standard input (default: a bundled sample)"})
-	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(), columnsFlag(&job.input.Columns), labelsFlag(&job.input.Labels), strictFlag(&job.input.Strict),
+	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(), cli.PromptFlag(), columnsFlag(&job.input.Columns), labelsFlag(&job.input.Labels), strictFlag(&job.input.Strict),
 		cli.Flag{Name: "candidates", Arg: "NAME", Into: &job.candidates, Field: "Candidates", Help: "texts that may be negatives",
 			Values: cli.Summarized([]mining.Candidates{mining.Positives, mining.All}, mining.Candidates.Summary)})
 	cli.Declare(cmd, "Selection",
@@ -132,7 +132,7 @@ func (j *mineJob) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer out.Abort()
-	encoder, err := cli.OpenEncoder(cmd)
+	encoder, err := cli.OpenModel(cmd)
 	if err != nil {
 		return err
 	}
@@ -161,6 +161,7 @@ func (j *mineJob) run(cmd *cobra.Command, args []string) error {
 	if j.output == "-" {
 		return nil
 	}
+	cli.WarnTruncated(cmd, encoder)
 	r := &mineReport{
 		Output: j.output, Rows: w.Rows, Negatives: j.options.Negatives, Texts: pairs.Texts(), Result: found, Seconds: time.Since(began).Seconds(),
 		Next: []string{cli.CommandLine("train", "sentence", cli.PathArgument(j.output), "--init", model, "-o", "tuned")},
@@ -169,7 +170,7 @@ func (j *mineJob) run(cmd *cobra.Command, args []string) error {
 }
 
 // readPairs reads the pairs, and reports what it found.
-func (j *mineJob) readPairs(cmd *cobra.Command, sources []pairs.Source, encoder *sentence.Encoder) (*mining.Pairs, error) {
+func (j *mineJob) readPairs(cmd *cobra.Command, sources []pairs.Source, encoder models.Model) (*mining.Pairs, error) {
 	progress := cli.StartProgress(cmd, "reading")
 	o := mining.ReadOptions{Pairs: j.input.PairOptions(encoder.Tokenizer(), 0), Composed: encoder.Composes(), Candidates: j.candidates}
 	o.Pairs.OnProgress = progress.Bytes
@@ -183,7 +184,7 @@ func (j *mineJob) readPairs(cmd *cobra.Command, sources []pairs.Source, encoder 
 }
 
 // checkNeeds reports what mining needs, and rejects what does not fit the memory.
-func (j *mineJob) checkNeeds(cmd *cobra.Command, pairs *mining.Pairs, encoder *sentence.Encoder) error {
+func (j *mineJob) checkNeeds(cmd *cobra.Command, pairs *mining.Pairs, encoder models.Model) error {
 	need, has := j.options.Memory(pairs.Candidates(), encoder.Dim()), limits(j.output).Memory
 	if has >= 0 && need > has {
 		err := fault.New("mine parts of the pairs separately, or with a model of fewer dimensions; --force tries anyway",
@@ -199,7 +200,7 @@ func (j *mineJob) checkNeeds(cmd *cobra.Command, pairs *mining.Pairs, encoder *s
 }
 
 // mine writes the pairs with their negatives.
-func (j *mineJob) mine(cmd *cobra.Command, pairs *mining.Pairs, encoder *sentence.Encoder, w *mining.Writer) (*mining.Result, error) {
+func (j *mineJob) mine(cmd *cobra.Command, pairs *mining.Pairs, encoder models.Model, w *mining.Writer) (*mining.Result, error) {
 	stages := cli.Stages{Cmd: cmd}
 	j.options.OnProgress = func(stage string, done, all int64) {
 		unit := "pairs"
