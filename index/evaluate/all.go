@@ -277,7 +277,7 @@ func (r *Report) WriteTo(w io.Writer) (int64, error) {
 	if len(r.Tests) > 0 {
 		rows = [][]string{{"set", "difference of", "", "", "95% interval", "p"}}
 		for _, t := range r.Tests {
-			rows = append(rows, []string{t.Set, t.Measure, t.A + " - " + t.B, fmt.Sprintf("%+.4f", t.Difference), t.Interval.String(), fmt.Sprintf("%.4f", t.P)})
+			rows = append(rows, []string{t.Set, t.Measure, t.A + " vs " + t.B, fmt.Sprintf("%+.4f", t.Difference), t.Interval.String(), fmt.Sprintf("%.4f", t.P)})
 		}
 		out += "\n" + align(rows)
 	}
