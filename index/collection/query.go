@@ -291,7 +291,11 @@ func (s *asking) scores(labels *roaring64.Bitmap) ([]index.Result, error) {
 	if labels.IsEmpty() {
 		return nil, nil
 	}
-	return s.c.index.Search(s.vector, int(labels.GetCardinality()), index.SearchOptions{Allowed: labels, Recall: 1})
+	o := index.SearchOptions{Allowed: labels, Recall: 1}
+	if s.c.index.Options().Kind == index.Flat { // Allowed would check all of the index first
+		o = index.SearchOptions{Filter: func(label int64) bool { return labels.Contains(uint64(label)) }}
+	}
+	return s.c.index.Search(s.vector, int(labels.GetCardinality()), o)
 }
 
 // sample returns the labels of maxSample passages, evenly spread.

@@ -167,7 +167,9 @@ func change(ctx context.Context, dir string, o ChangeOptions, do func(*changer) 
 			err = w.commit()
 		}
 		if err != nil {
-			removeLeftovers(dir, info)
+			if now, e := readInfo(dir); e == nil { // the new one may be there, only not synced
+				removeLeftovers(dir, now)
+			}
 			return nil, err
 		}
 		w.old.close() // before its files are removed
@@ -255,6 +257,20 @@ func realPath(path string) string {
 	return path
 }
 
+// realPaths are the real paths of folders.
+type realPaths map[string]string
+
+// of returns the path of a file whose folder has no links in its path.
+func (r realPaths) of(path string) string {
+	dir := filepath.Dir(path)
+	real, ok := r[dir]
+	if !ok {
+		real = realPath(dir)
+		r[dir] = real
+	}
+	return filepath.Join(real, filepath.Base(path))
+}
+
 // found is a file of a root.
 type found struct {
 	documents.File
@@ -269,7 +285,10 @@ func (w *changer) sync(ctx context.Context, roots []root, all bool) error {
 	options.Strict = options.Strict || w.o.Strict
 	var files []found
 	var sources []*documents.Source
+	var opened []root
 	seen, read := map[string]bool{}, map[string]bool{} // paths as shown, and real ones
+	places := realPaths{}
+	self := realPath(w.dir) // it may be in a folder that it was built from
 	for _, r := range roots {
 		src, err := documents.Open(ctx, nil, []string{r.at}, options)
 		if all && errors.Is(err, documents.ErrNoFiles) { // all were deleted
@@ -278,10 +297,14 @@ func (w *changer) sync(ctx context.Context, roots []root, all bool) error {
 		if err != nil {
 			return err
 		}
-		sources = append(sources, src)
+		sources, opened = append(sources, src), append(opened, r)
 		for _, f := range src.Files() {
 			at := found{f, src, r.shown(f.Path)}
-			if real := realPath(f.Path); f.Path == documents.Stdin || !seen[at.path] && !read[real] {
+			real := places.of(f.Path)
+			if within(real, self) {
+				continue
+			}
+			if f.Path == documents.Stdin || !seen[at.path] && !read[real] {
 				seen[at.path], read[real] = true, true
 				files = append(files, at)
 			}
@@ -314,8 +337,13 @@ func (w *changer) sync(ctx context.Context, roots []root, all bool) error {
 	if err := w.flush(ctx); err != nil {
 		return err
 	}
-	for _, src := range sources {
-		w.changes.Skipped = append(w.changes.Skipped, src.Skipped()...)
+	for i, src := range sources {
+		for _, s := range src.Skipped() {
+			if s.Record || !within(places.of(s.Path), self) {
+				s.Path = opened[i].shown(s.Path)
+				w.changes.Skipped = append(w.changes.Skipped, s)
+			}
+		}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/checkpoints/exchange/output"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/internal/cli"
@@ -130,7 +131,7 @@ func exportRows(ctx context.Context, file *output.File, ix index.Index, c *colle
 			if err != nil {
 				return fmt.Errorf("label %d: %w", label, err)
 			}
-			row.Token, row.Known = []byte(docs[0].Text), 1
+			row.Token, row.Known = text.OneLine([]byte(docs[0].Text)), 1
 		}
 		if err := file.Write(row); err != nil {
 			return err
