@@ -112,10 +112,10 @@ func (c *Collection) unrelated(s *asking) bool {
 	if s.matches != nil {
 		share = coverage(s.matches, s.matches.Top(1, s.allowed))
 	}
-	switch s.q.Mode {
-	case fusion.Dense:
+	switch {
+	case s.q.Mode == fusion.Dense:
 		return dense <= limit.Dense
-	case fusion.BM25:
+	case s.vector == nil: // also of a hybrid search
 		return share <= limit.Words
 	}
 	return dense+share <= limit.Both

@@ -3,12 +3,14 @@ package collection
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
@@ -237,12 +239,16 @@ func (s *asking) search(ctx context.Context) error {
 
 // nothing is the error for a question without a word that can be used.
 func (s *asking) nothing() error {
-	if s.answer.NoWords {
-		if s.answer.NoMeaning || s.q.Mode == fusion.BM25 {
-			return fault.New("use words that the passages may have", "the question has no words but very common ones, which are not searched for: %.60q", s.q.Text)
-		}
+	shown := fmt.Sprintf("%.60q", s.q.Text)
+	switch {
+	case s.answer.NoMeaning:
+		return s.c.unknown(s.q.Text)
+	case s.answer.NoWords && !strings.ContainsFunc(s.q.Text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }):
+		return fault.New("use at least one word", "the question contains no word: %s", shown)
+	case s.answer.NoWords:
+		return fault.New("use words that tell passages apart", "the question has only very common words, which are not searched for: %s", shown)
 	}
-	return fault.New("check the spelling, or use other words", "no passage has a word of the question %.60q", s.q.Text)
+	return fault.New("check the spelling, or use other words", "no passage has a word of the question %s", shown)
 }
 
 // similarity returns a score of the index as one of which a larger one is nearer.
