@@ -54,6 +54,42 @@ func CompareRetrieval(name, split string, all []RetrievalResult, resamples int) 
 	return c
 }
 
+// Searcher finds the documents for a query, best first, each once; it returns the ids of at most k.
+type Searcher func(ctx context.Context, query string, k int) (ids []string, err error)
+
+// RetrievalBy measures what search finds for the queries of a set; the mode is only named in the
+// result. ids are those of all documents, which may not be the documents of the set.
+func RetrievalBy(ctx context.Context, search Searcher, ids map[string]bool, set *sets.Retrieval, o RetrievalOptions) (RetrievalResult, error) {
+	r := RetrievalResult{Name: set.Name, Split: set.Split, Mode: o.Mode, Queries: len(set.Queries), Documents: len(ids)}
+	missing := map[string]bool{}
+	found := make([][]ranked, len(set.Queries))
+	for i, q := range set.Queries {
+		for id, grade := range q.Relevant {
+			if grade > 0 && !ids[id] {
+				missing[id] = true
+			}
+		}
+		list, err := search(ctx, q.Text, rankDepth+1)
+		if err != nil {
+			return r, fmt.Errorf("%s: query %q: %w", set.Name, q.ID, err)
+		}
+		if len(list) == 0 {
+			r.Unknown++
+		}
+		for _, id := range list {
+			if !o.SkipIdentical || id != q.ID {
+				found[i] = append(found[i], ranked{grade: int32(q.Relevant[id]), id: id})
+			}
+		}
+		if o.Progress != nil {
+			o.Progress(float64(i+1)/float64(len(set.Queries)), i+1)
+		}
+	}
+	r.Missing = len(missing)
+	r.average(set.Queries, found, o.Resamples)
+	return r, ctx.Err()
+}
+
 // hybridDepth is the number of documents of each search that a hybrid search combines.
 const hybridDepth = 1000
 
@@ -347,14 +383,14 @@ func WriteTests(w io.Writer, measure string, tests []PairedTest) error {
 	}
 	width := len("difference of " + measure)
 	for _, t := range tests {
-		width = max(width, uniseg.StringWidth(t.A+" - "+t.B))
+		width = max(width, uniseg.StringWidth(t.A+" vs "+t.B))
 	}
 	pad := func(s string) string { return s + strings.Repeat(" ", width-uniseg.StringWidth(s)) }
 	if _, err := fmt.Fprintf(w, "\n%s %10s %19s %8s\n", pad("difference of "+measure), "", "95% interval", "p"); err != nil {
 		return err
 	}
 	for _, t := range tests {
-		if _, err := fmt.Fprintf(w, "%s %+10.4f %19s %8.4f\n", pad(t.A+" - "+t.B), t.Difference, t.Interval, t.P); err != nil {
+		if _, err := fmt.Fprintf(w, "%s %+10.4f %19s %8.4f\n", pad(t.A+" vs "+t.B), t.Difference, t.Interval, t.P); err != nil {
 			return err
 		}
 	}
