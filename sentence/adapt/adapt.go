@@ -229,7 +229,7 @@ func trained(ctx context.Context, model *sentence.Encoder, list []docpairs.Pair,
 	if err != nil {
 		return nil, 0, err
 	}
-	if &table.Data[0] == &stored.Data[0] || table.Mapped() {
+	if stored.Quantized == nil && !stored.Mapped() { // it is the model's own
 		table = copied(table)
 	}
 	t, err := newTuner(table.Cols(), o.Threads, data.TokenCounts(), func(dst []float32, token int32) error {
