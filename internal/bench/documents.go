@@ -47,6 +47,7 @@ as 'search build' adapts it, by words (BM25) and by both, all exactly. It prints
 		cli.Flag{Name: "examples", Arg: "N", Into: &b.adapt.Examples, Field: "Examples", Help: "examples of all steps", Default: "60000"},
 		cli.Flag{Name: "batch", Arg: "N", Into: &b.adapt.BatchSize, Field: "BatchSize", Help: "pairs of a step", Default: "256"},
 		cli.Flag{Name: "lr", Arg: "X", Into: &b.adapt.LearningRate, Field: "LearningRate", Help: "learning rate", Default: "0.05"},
+		cli.Flag{Name: "held-out", Arg: "X", Into: &b.adapt.Pairs.HeldOut, Field: "HeldOut", Help: "share of the documents that judges", Default: "0.1 or 0.2"},
 		cli.Flag{Name: "seed", Arg: "N", Into: &b.adapt.Seed, Field: "Seed", Help: "seed", Default: "0"})
 }
 

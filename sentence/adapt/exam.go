@@ -25,10 +25,10 @@ func newExam(p *docpairs.Pairs, seed uint64) *exam {
 	held := slices.Clone(p.HeldOut)
 	rng.Shuffle(len(held), func(i, j int) { held[i], held[j] = held[j], held[i] })
 	weak := func(p docpairs.Pair) int {
-		if p.Kind == docpairs.Neighbor {
-			return 1
+		if p.Kind.Strong() {
+			return 0
 		}
-		return 0
+		return 1
 	}
 	slices.SortStableFunc(held, func(a, b docpairs.Pair) int { return cmp.Compare(weak(a), weak(b)) })
 	if strong := slices.IndexFunc(held, func(p docpairs.Pair) bool { return weak(p) == 1 }); strong >= minHeldOut {
