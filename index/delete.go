@@ -53,26 +53,29 @@ func (s *store) checkUpdate(w *scratch, label int64, vector []float32) (same boo
 	if err := s.fits(w.query, label, vector); err != nil {
 		return false, err
 	}
+	s.recoding.RLock()
+	defer s.recoding.RUnlock()
+	stored := s.rounded(w.query)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	n, ok := s.current(label)
 	if !ok {
 		return false, s.unknown(label)
 	}
-	return equal(s.arena.Vector(n)[:s.options.Dim], w.query), nil
+	return equal(s.vector(w, n)[:s.options.Dim], stored), nil
 }
 
-// replace gives label to n, whose vector is stored, and drops its old id: searches see
+// replace gives label to n, for which vector is stored, and drops its old id: searches see
 // the old vector until then and the new one from then on. It fails if the label was
 // deleted meanwhile. The caller holds shown and mu.
-func (s *store) replace(label int64, n id, drop func(id)) error {
+func (s *store) replace(label int64, vector []float32, n id, drop func(id)) error {
 	old, ok := s.current(label)
 	if !ok {
 		return s.unknown(label)
 	}
 	s.setID(label, n)
 	s.mark(n, ready)
-	s.log(changelog.Updated, label, s.arena.Vector(n))
+	s.log(changelog.Updated, label, vector)
 	drop(old)
 	return nil
 }
@@ -94,5 +97,5 @@ func (s *store) update(label int64, vector []float32, insert func(*scratch, int6
 	if _, ok := s.current(label); !ok {
 		return s.unknown(label)
 	}
-	return s.replace(label, insert(w, label), drop)
+	return s.replace(label, w.query, insert(w, label), drop)
 }

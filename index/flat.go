@@ -19,6 +19,7 @@ func init() {
 func newFlat(o Options) *flat {
 	f := new(flat)
 	f.init(o, 0)
+	f.finding = f.find
 	return f
 }
 
@@ -82,6 +83,7 @@ func (f *flat) Stats() Stats {
 		Vectors:   f.Len(),
 		Bytes:     f.bytes(),
 		Distances: f.distances.Load(),
+		Recall:    f.stated(),
 	}
 }
 
@@ -101,7 +103,12 @@ func (f *flat) Verify(ctx context.Context) (Report, error) {
 func (f *flat) Save(w io.Writer) error { return saveIndex(f, w) }
 
 // write implements Save for a caller that holds gate exclusively.
-func (f *flat) write(w io.Writer) error { return save(w, &f.store, nil) }
+func (f *flat) write(w io.Writer) error {
+	if err := f.reduce(); err != nil {
+		return err
+	}
+	return save(w, &f.store, nil)
+}
 
 func (f *flat) load(r *container.Reader) error { return f.store.load(r, nil) }
 

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/chunk"
 	"github.com/luminavec/luminavec/index/internal/hashing"
 	"github.com/luminavec/luminavec/index/internal/idtable"
@@ -76,9 +77,14 @@ func newGraph(o Options) *graph {
 	g.nodes = chunk.New(1, nodeSize, func(n int) []node { return make([]node, n) })
 	g.upper = chunk.New(o.M, 4, func(n int) []slot { return make([]slot, n) })
 	g.entry.Store(int64(noEntry))
-	g.measuring = g.measureWidths
-	if g.arena.Edges != nil {
-		g.recoded = g.codeNeighbors
+	g.measuring, g.finding = g.widthsFor, g.find
+	g.recoded = func(n int) {
+		if g.arena.Edges != nil {
+			g.codeNeighbors(n)
+		}
+		if g.arena.Form != arena.Full {
+			g.fillTwins(n)
+		}
 	}
 	return g
 }

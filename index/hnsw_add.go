@@ -68,10 +68,11 @@ func (g *graph) AddBatch(ctx context.Context, labels []int64, vectors []float32)
 // reserve stores a prepared vector under the label. The vector becomes a node without
 // links, or joins the copies of the node that holds the same vector.
 func (g *graph) reserve(label int64, vector []float32) id {
+	stored := g.rounded(vector)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	h := hashing.Vector(vector)
-	twin := g.twinOf(h, vector)
+	h := hashing.Vector(stored)
+	twin := g.twinOf(h, stored)
 	n := g.newNode(label, vector, h, twin)
 	g.setID(label, n)
 	g.log(changelog.Added, label, vector)
@@ -87,7 +88,7 @@ func (g *graph) twinOf(h uint64, vector []float32) id {
 	return g.twins.Find(h, g.holds(vector))
 }
 
-// newNode stores a prepared vector, whose hash is h, as a copy of twin or, if that is
+// newNode stores a prepared vector, whose hash once it is stored is h, as a copy of twin or, if that is
 // none, as a new node without links. The caller holds mu.
 func (g *graph) newNode(label int64, vector []float32, h uint64, twin id) id {
 	// Grown first, because other goroutines may access an id once place returns it.
@@ -175,11 +176,11 @@ func (g *graph) Save(w io.Writer) error { return saveIndex(g, w) }
 // write implements Save for a caller that holds gate exclusively.
 func (g *graph) write(w io.Writer) error {
 	g.finishCleanup()
-	if g.options.Quantization != NoQuantization && g.stale() { // searches of the opened file use them
-		g.measureWidths()
+	if err := g.reduce(); err != nil {
+		return err
 	}
-	if g.stale() {
-		g.measureWidths()
+	if g.stale() { // searches of the opened file use them
+		g.measureWidths(nil)
 	}
 	return save(w, &g.store, g)
 }

@@ -48,7 +48,7 @@ func (g *graph) Update(label int64, vector []float32) error {
 	n, err := g.reserveUpdate(label, w.query)
 	if n != none {
 		g.insert(w, n)
-		err = g.finishUpdate(label, n)
+		err = g.finishUpdate(label, w.query, n)
 		g.raiseEntry(n)
 	}
 	g.advanceCleanup(w)
@@ -59,9 +59,10 @@ func (g *graph) Update(label int64, vector []float32) error {
 // links and is not visible to searches. If another node holds the same vector, label
 // moves to a copy of it at once, and none is returned.
 func (g *graph) reserveUpdate(label int64, vector []float32) (id, error) {
-	h := hashing.Vector(vector)
+	stored := g.rounded(vector)
+	h := hashing.Vector(stored)
 	for {
-		n, again, err := g.tryReserveUpdate(label, vector, h)
+		n, again, err := g.tryReserveUpdate(label, vector, stored, h)
 		if !again {
 			return n, err
 		}
@@ -69,7 +70,7 @@ func (g *graph) reserveUpdate(label int64, vector []float32) (id, error) {
 	}
 }
 
-func (g *graph) tryReserveUpdate(label int64, vector []float32, h uint64) (n id, again bool, err error) {
+func (g *graph) tryReserveUpdate(label int64, vector, stored []float32, h uint64) (n id, again bool, err error) {
 	g.shown.Lock()
 	defer g.shown.Unlock()
 	g.mu.Lock()
@@ -77,7 +78,7 @@ func (g *graph) tryReserveUpdate(label int64, vector []float32, h uint64) (n id,
 	if _, ok := g.current(label); !ok {
 		return none, false, g.unknown(label)
 	}
-	twin := g.twinOf(h, vector)
+	twin := g.twinOf(h, stored)
 	if twin != none && !g.is(twin, ready) {
 		return none, true, nil
 	}
@@ -85,17 +86,17 @@ func (g *graph) tryReserveUpdate(label int64, vector []float32, h uint64) (n id,
 	if twin == none {
 		return n, false, nil
 	}
-	return none, false, g.move(label, n)
+	return none, false, g.move(label, vector, n)
 }
 
 // finishUpdate lets searches find n under label instead of the old vector. If the
 // label was deleted meanwhile, n is removed too.
-func (g *graph) finishUpdate(label int64, n id) error {
+func (g *graph) finishUpdate(label int64, vector []float32, n id) error {
 	g.shown.Lock()
 	defer g.shown.Unlock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	err := g.move(label, n)
+	err := g.move(label, vector, n)
 	if err != nil {
 		// Marked first, in case the node now represents one of its copies.
 		g.mark(n, ready)
@@ -113,8 +114,8 @@ type moves struct {
 }
 
 // move is replace that records the move. The caller holds shown and mu.
-func (g *graph) move(label int64, n id) error {
-	if err := g.replace(label, n, g.drop); err != nil {
+func (g *graph) move(label int64, vector []float32, n id) error {
+	if err := g.replace(label, vector, n, g.drop); err != nil {
 		return err
 	}
 	m := &g.moves

@@ -1,9 +1,6 @@
 package index
 
-import (
-	"github.com/luminavec/luminavec/index/internal/walk"
-	"github.com/luminavec/luminavec/internal/kernel"
-)
+import "github.com/luminavec/luminavec/index/internal/walk"
 
 // encode makes q, with its padding, the query of a walk that compares codes.
 func (g *graph) encode(w *scratch, q []float32) {
@@ -34,24 +31,24 @@ func (g *graph) compare(w *scratch, q []float32) {
 		return
 	}
 	for _, n := range w.fresh {
-		kernel.Prefetch(g.arena.Vector(n))
+		g.arena.Prefetch(n)
 	}
 	for i, n := range w.fresh {
-		w.away[i] = g.distance(q, g.arena.Vector(n))
+		w.away[i] = g.distance(q, g.vector(w, n))
 	}
 }
 
 // measure replaces the distances of codes by those of the vectors.
-func (g *graph) measure(keys []key, q []float32) {
+func (g *graph) measure(w *scratch, keys []key, q []float32) {
 	if !g.arena.Coded {
 		return
 	}
 	const ahead = 8
 	for i, k := range keys {
 		if i+ahead < len(keys) {
-			kernel.Prefetch(g.arena.Vector(keys[i+ahead].ID()))
+			g.arena.Prefetch(keys[i+ahead].ID())
 		}
 		g.touchVectors(int(k.ID()), 1)
-		keys[i] = walk.NewKey(g.distance(q, g.arena.Vector(k.ID())), k.ID())
+		keys[i] = walk.NewKey(g.distance(q, g.vector(w, k.ID())), k.ID())
 	}
 }

@@ -99,7 +99,7 @@ func (g *graph) neighbors(w *scratch, n id, start entryPoint, level int) {
 		if len(w.beam) > 0 {
 			w.starts = append(w.starts[:0], w.beam...)
 		}
-		g.measure(w.beam, q)
+		g.measure(w, w.beam, q)
 		w.sorted = append(w.sorted[:0], w.beam...)
 		slices.Sort(w.sorted)
 		w.chosen[l] = walk.Diverse(w.chosen[l][:0], w.sorted, g.options.M, nil, g.spread)

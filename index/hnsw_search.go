@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/walk"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
@@ -121,13 +122,13 @@ func (g *graph) explore(w *scratch, r request) bool {
 	w.allow, w.widen = allow{}, 0
 	g.distances.Add(w.counts)
 	if done {
-		if g.arena.Edges != nil && r.k > 0 {
+		if (g.arena.Edges != nil || g.arena.Form == arena.Codes) && r.k > 0 {
 			r.rerank = min(r.rerank, 2*r.k+8)
 		}
 		for len(w.beam) > r.rerank {
 			w.beam.Pop()
 		}
-		g.measure(w.beam, w.query)
+		g.measure(w, w.beam, w.query)
 		done = g.gather(w, r, moves)
 	}
 	return done

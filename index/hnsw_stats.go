@@ -8,6 +8,7 @@ func (g *graph) Stats() Stats {
 		Vectors:   g.Len(),
 		Bytes:     g.bytes() + int64(g.nodes.Values()*nodeSize) + int64(g.upper.Values())*4,
 		Distances: g.distances.Load(),
+		Recall:    g.stated(),
 	}
 	w := g.scratch.Get() // so that no id is reused meanwhile
 	defer g.scratch.Put(w)
@@ -16,6 +17,8 @@ func (g *graph) Stats() Stats {
 	s.Bytes += g.twins.Bytes()
 	g.mu.RUnlock()
 	s.Deleted = int(g.deleted.Load())
+	g.recoding.RLock()
+	defer g.recoding.RUnlock()
 	start := g.entryPoint()
 	if start == noEntry || g.complete() != nil {
 		return s

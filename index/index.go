@@ -52,7 +52,7 @@ type Index interface {
 	SearchRange(query []float32, threshold float32, o SearchOptions) ([]Result, error)
 
 	// Vector returns a copy of the vector stored under label: for Cosine, the vector
-	// that was added divided by its length.
+	// that was added divided by its length. If Rounded reports true, it is what has been kept of that.
 	Vector(label int64) ([]float32, bool)
 
 	// Len returns the number of vectors that a search can find.
@@ -107,6 +107,10 @@ type Stats struct {
 
 	// Bytes is the memory allocated for vectors, links, labels and tables.
 	Bytes int64
+
+	// Recall is what Calibrate measured, or saving an index that does not keep its vectors (see
+	// KeepVectors); zero if neither did.
+	Recall Measured
 
 	// Distances is the number of vectors that searches have compared with their queries
 	// since the index was created or loaded. Comparisons during additions are not counted.

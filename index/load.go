@@ -59,8 +59,14 @@ func (h header) create() kindIndex {
 // without a graph.
 func (s *store) load(r *container.Reader, g *graph) error {
 	n, err := s.loadLabels(r)
-	if err == nil && r.Version() >= container.Coded {
+	if err == nil && r.Version() >= container.Kept {
+		err = s.loadKept(r)
+	}
+	if err == nil && s.arena.Space != nil && r.Version() >= container.Coded {
 		err = s.loadCenter(r)
+	}
+	if err == nil && s.hasWidths(r.Version()) {
+		err = s.loadWidths(r)
 	}
 	if err != nil {
 		return err
@@ -123,7 +129,7 @@ func (s *store) loadArrays(r *container.Reader, g *graph, n int) error {
 	} else if err := loadRows(r, "records", s.arena.Records, n); err != nil {
 		return err
 	}
-	if s.arena.Coded {
+	if s.arena.Coded && s.arena.Form != arena.Codes {
 		if err := loadRows(r, "vectors", s.arena.Vectors, n); err != nil {
 			return err
 		}
@@ -168,7 +174,7 @@ func loadRows[T ~float32 | ~int32](r *container.Reader, section string, a *chunk
 // checkArrays checks the contents of the arrays.
 func (s *store) checkArrays(g *graph, n int) error {
 	section := "records"
-	if s.arena.Coded {
+	if s.arena.Coded && s.arena.Form != arena.Codes {
 		section = "vectors"
 	}
 	if err := s.checkVectors(section, n); err != nil {
@@ -188,10 +194,8 @@ func (s *store) checkArrays(g *graph, n int) error {
 
 // checkVectors checks that the metric could have stored every vector.
 func (s *store) checkVectors(section string, n int) error {
-	dim := s.options.Dim
 	for i := range n {
-		vector := s.arena.Vector(id(i))
-		if !s.options.Metric.storable(vector[:dim]) || !zero(vector[dim:]) {
+		if !s.valid(id(i)) {
 			return container.Damaged(section, "label %d: invalid vector for metric %s", s.label(id(i)), s.options.Metric)
 		}
 	}

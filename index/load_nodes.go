@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/index/internal/idtable"
 	"github.com/luminavec/luminavec/index/internal/walk"
 )
 
@@ -106,11 +107,23 @@ func (g *graph) checkCopies(n int) error {
 			if !equal(g.arena.Vector(twin), g.arena.Vector(id(i))) {
 				return container.Damaged("nodes", "vector %d is not a copy of vector %d", i, twin)
 			}
-			continue
 		}
-		g.twins.Add(g.vectorHashOf(id(i)), id(i), g.vectorHashOf)
 	}
+	g.fillTwins(n)
 	return nil
+}
+
+// fillTwins fills the table of twins, of which the first n ids are visible if they are in use.
+func (g *graph) fillTwins(n int) {
+	hashes := make([]uint64, n)
+	of := func(n id) uint64 { return hashes[n] }
+	g.twins = idtable.Table[id]{}
+	for i := range n {
+		if g.is(id(i), ready) && g.node(id(i)).twin == none {
+			hashes[i] = g.vectorHashOf(id(i))
+			g.twins.Add(hashes[i], id(i), of)
+		}
+	}
 }
 
 // checkLinks checks the links of all nodes, from a level up.

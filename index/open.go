@@ -108,8 +108,18 @@ func (s *store) open(m *container.Image, g *graph) error {
 	for i := range n {
 		s.states.Row(i)[0].Store(ready)
 	}
-	if m.Version() >= container.Coded {
+	if m.Version() >= container.Kept {
+		if err := openSmall(m, "kept", s.adoptKept); err != nil {
+			return err
+		}
+	}
+	if s.arena.Space != nil && m.Version() >= container.Coded {
 		if err := s.openCenter(m); err != nil {
+			return err
+		}
+	}
+	if s.hasWidths(m.Version()) {
+		if err := openSmall(m, "widths", s.adoptWidths); err != nil {
 			return err
 		}
 	}
@@ -125,7 +135,8 @@ func (s *store) open(m *container.Image, g *graph) error {
 	}
 	large = append(large, records)
 	s.arena.Records.Adopt(container.AsNumbers[float32](records.Payload()), n)
-	if s.arena.Coded {
+	separate := s.arena.Coded && s.arena.Form != arena.Codes
+	if separate {
 		vectors, err := m.AlignedSection("vectors", n, s.arena.Vectors.Width()*4)
 		if err != nil {
 			return err
@@ -146,7 +157,7 @@ func (s *store) open(m *container.Image, g *graph) error {
 		return err
 	}
 	s.blocks = [3]*container.Blocks{blocks[0], blocks[0]}
-	if s.arena.Coded {
+	if separate {
 		s.blocks[1] = blocks[1]
 	}
 	if s.arena.Signs != nil {
@@ -244,7 +255,7 @@ func (s *store) touch(ids []id) {
 // touchVectors checks the vectors of ids from at on.
 func (s *store) touchVectors(at, n int) {
 	if s.unchecked.Load() {
-		width := s.arena.Vectors.Width() * 4
+		width := s.arena.Stored().Width() * 4
 		s.check(s.blocks[1], at*width, n*width)
 	}
 }

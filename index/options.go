@@ -56,12 +56,14 @@ func (q Quantization) Summary() string {
 const autoFrom = 64
 
 // resolve returns the quantization that is selected.
-func (q Quantization) resolve(kind Kind, dim int) Quantization {
-	if q != AutoQuantization {
+func (q Quantization) resolve(kind Kind, dim int, keep KeepVectors) Quantization {
+	switch s, _ := kind.spec(); {
+	case q != AutoQuantization:
 		return q
-	}
-	if s, _ := kind.spec(); s.quantizes && dim >= autoFrom {
+	case s.quantizes && dim >= autoFrom:
 		return Int4
+	case s.quantizes && keep == KeepNone:
+		return Int8
 	}
 	return NoQuantization
 }
@@ -96,6 +98,9 @@ type Options struct {
 	// Quantization is what the walk of an HNSW index or the scan of a flat one compares first.
 	// Scores are exact in any case. LSH supports only none. Default AutoQuantization.
 	Quantization Quantization
+	// KeepVectors is what is kept of the vectors when the index is saved. LSH supports only float32.
+	// Default KeepFloat32.
+	KeepVectors KeepVectors
 	// Tables is the number of hash tables of an LSH index, 1 to MaxTables. Default 8.
 	Tables int
 	// Bits is the length of a hash in an LSH index, 1 to 32. Default 0: chosen by the number
@@ -132,7 +137,10 @@ func (o Options) withDefaults() Options {
 	if o.Quantization == "" {
 		o.Quantization = AutoQuantization
 	}
-	o.Quantization = o.Quantization.resolve(o.Kind, o.Dim)
+	if o.KeepVectors == "" {
+		o.KeepVectors = KeepFloat32
+	}
+	o.Quantization = o.Quantization.resolve(o.Kind, o.Dim, o.KeepVectors)
 	if o.Seed == 0 {
 		o.Seed = 1
 	}
@@ -180,5 +188,8 @@ func (o Options) Validate() error {
 	if !slices.Contains(quantizations, o.Quantization) {
 		return fault.Field("Quantization", "", "must be %s, got %q", fault.OneOf(quantizations), string(o.Quantization))
 	}
-	return o.Kind.validate(o.Quantization)
+	if err := o.Kind.validate(o.Quantization); err != nil {
+		return err
+	}
+	return o.KeepVectors.validate(o)
 }

@@ -18,16 +18,17 @@ import (
 //	options  kind, metric, dim, m, efConstruction, efSearch, threads (uint32 each); seed (uint64);
 //	         quantization (uint32); the id of the change log that belongs to the file, 0 if none,
 //	         and the last of its changes that is in the file (uint64 each); tables and
-//	         bits of LSH, deterministic 1 or 0 (uint32 each)
+//	         bits of LSH, deterministic 1 or 0; what is kept of the vectors (uint32 each)
 //	labels   int64 for each vector
 //	nodes    HNSW: the entry point (int32, -1 if empty); for each vector its level
 //	         (uint8), parent and twin (int32, -1 if none)
 //	upper    HNSW: for each vector, for each of its levels from 1: M links (int32,
 //	         the number of a vector plus 1, 0 for an empty slot)
 //	records  for each vector its record, as in memory (see arena)
+//	kept     what is kept of the vectors, and their recall (see keptBytes)
 //	center   with quantization: what codes are relative to, float32 × dim
-//	widths   HNSW with quantization: the widths of the beam (see saveWidths)
-//	vectors  with quantization: for each vector its row, as in memory
+//	widths   HNSW: the widths of the beam (see saveWidths)
+//	vectors  with quantization, unless only codes are kept: for each vector its row, as in memory
 //	signs    a flat index with quantization: for each 32 vectors a block, as in memory
 //
 // The payloads of labels, upper, records and vectors are aligned, so that OpenFile can
@@ -47,11 +48,15 @@ import (
 //	5  An index with quantization, in files of any size with blocks. Its codes are used as they are.
 //	   Those of earlier versions, which were not centered and rotated, are computed again from the
 //	   vectors.
+//	6  Adds what is kept of the vectors to the options, the section kept, and widths without
+//	   quantization. Files with none of these are still of versions 3 to 5, which have no section kept,
+//	   and widths only with quantization.
 
 // optionsBytes is the length of the section options, by version.
 var optionsBytes = [container.Version + 1]int{
 	1: 7*4 + 8, 2: 7*4 + 8 + 4,
 	3: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4, 4: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4, 5: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4,
+	6: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4,
 }
 
 // blockedFrom is the size of records and vectors from which a file has blocks.
@@ -81,7 +86,7 @@ func (h header) encode() []byte {
 	if h.Deterministic {
 		deterministic = 1
 	}
-	for _, v := range []int{h.Tables, h.Bits, deterministic} {
+	for _, v := range []int{h.Tables, h.Bits, deterministic, slices.Index(keeps, h.KeepVectors)} {
 		p = binary.LittleEndian.AppendUint32(p, uint32(v))
 	}
 	return p
@@ -94,7 +99,7 @@ func decodeHeader(payload []byte) (header, error) {
 		return header{}, container.Damaged("options", format, args...)
 	}
 	// Values that a version does not have keep these: no quantization, no log.
-	v := [17]uint32{14: uint32(Options{}.withDefaults().Tables)}
+	v := [18]uint32{14: uint32(Options{}.withDefaults().Tables)}
 	for i := range v[:len(payload)/4] {
 		v[i] = binary.LittleEndian.Uint32(payload[4*i:])
 		if (i < 7 || i > 13) && v[i] > math.MaxInt32 {
@@ -111,12 +116,16 @@ func decodeHeader(payload []byte) (header, error) {
 	if int64(v[9]) >= int64(len(quantizations)) {
 		return damaged("unknown quantization %d", v[9])
 	}
+	if int64(v[17]) >= int64(len(keeps)) {
+		return damaged("unknown value %d of what is kept of the vectors", v[17])
+	}
 	h := header{
 		Options: Options{
 			Kind: kinds[at].kind, Metric: Metric(v[1]), Dim: int(v[2]), M: int(v[3]),
 			EfConstruction: int(v[4]), EfSearch: int(v[5]), Threads: int(v[6]),
 			Seed: uint64(v[7]) | uint64(v[8])<<32, Quantization: quantizations[v[9]],
 			Tables: int(v[14]), Bits: int(v[15]), Deterministic: v[16] == 1,
+			KeepVectors: keeps[v[17]],
 		},
 		logID:   uint64(v[10]) | uint64(v[11])<<32,
 		changes: uint64(v[12]) | uint64(v[13])<<32,
@@ -146,7 +155,8 @@ func saveIndex(ix kindIndex, to io.Writer) error {
 func save(to io.Writer, s *store, g *graph) error {
 	ids := s.all()
 	records, vectors, version := len(ids)*s.arena.Records.Width()*4, 0, container.Plain
-	if s.arena.Coded {
+	separate := s.arena.Coded && s.arena.Form != arena.Codes
+	if separate {
 		vectors = len(ids) * s.arena.Vectors.Width() * 4
 	}
 	if records >= blockedFrom {
@@ -155,12 +165,16 @@ func save(to io.Writer, s *store, g *graph) error {
 	if s.arena.Space != nil {
 		version = container.Coded
 	}
+	if s.options.KeepVectors != KeepFloat32 || s.measured.Load() != nil || s.arena.Space == nil && s.widths.Load() != nil {
+		version = container.Kept
+	}
 	w := container.NewWriter(to, version)
 	h := header{s.options, s.logID, s.changes.Load()}
 	if !s.threadsSaved && (h.Kind != HNSW || h.Deterministic) {
 		h.Threads = 0 // it has not changed the index
 	}
 	options := h.encode()
+	options = options[:optionsBytes[version]]
 	w.Section("options", len(options))
 	w.Bytes(options)
 	w.End()
@@ -171,13 +185,16 @@ func save(to io.Writer, s *store, g *graph) error {
 	}
 	w.End()
 
+	if version >= container.Kept {
+		s.saveKept(w)
+	}
 	if s.arena.Space != nil {
 		w.AlignedSection("center", s.options.Dim*4)
 		writeFloats(w, slices.Clone(s.arena.Space.Center))
 		w.End()
-		if g != nil {
-			s.saveWidths(w)
-		}
+	}
+	if s.hasWidths(version) {
+		s.saveWidths(w)
 	}
 	var number []id
 	if g != nil {
@@ -186,7 +203,7 @@ func save(to io.Writer, s *store, g *graph) error {
 	w.BlockedSection("records", records)
 	writeRows(w, s.arena.Records, ids, s.arena.Slots, number)
 	w.End()
-	if s.arena.Coded {
+	if separate {
 		w.BlockedSection("vectors", vectors)
 		writeRows(w, s.arena.Vectors, ids, 0, nil)
 		w.End()

@@ -40,9 +40,14 @@ func mustLoad(t testing.TB, file []byte) Index {
 
 // small returns the file of a small index with copies and upper levels.
 func small(t testing.TB, kind Kind, quant Quantization) []byte {
+	return smallOf(t, Options{Kind: kind, Quantization: quant})
+}
+
+func smallOf(t testing.TB, o Options) []byte {
 	vectors := clustered(24, 3, 8)
 	copy(vectors[45:], vectors[:9])
-	return saved(t, filled(t, Options{Dim: 3, Kind: kind, Quantization: quant, M: 2, EfConstruction: 5, Threads: 1}, vectors))
+	o.Dim, o.M, o.EfConstruction, o.Threads = 3, 2, 5, 1
+	return saved(t, filled(t, o, vectors))
 }
 
 func TestRoundTrip(t *testing.T) {
@@ -278,6 +283,9 @@ func FuzzLoad(f *testing.F) {
 	f.Add(small(f, HNSW, Int4))
 	f.Add(small(f, Flat, Int4))
 	f.Add(small(f, Flat, Int1))
+	f.Add(smallOf(f, Options{Kind: Flat, Quantization: Int4, KeepVectors: KeepNone}))
+	f.Add(smallOf(f, Options{KeepVectors: KeepFloat16}))
+	f.Add(smallOf(f, Options{Quantization: Edges, KeepVectors: KeepNone}))
 	f.Add(small(f, Flat, NoQuantization)[:8])
 	f.Fuzz(func(t *testing.T, file []byte) {
 		Load(bytes.NewReader(file))
@@ -295,12 +303,15 @@ func TestGolden(t *testing.T) {
 	for name, o := range map[string]Options{
 		"v3-flat.index": {Kind: Flat}, "v3-hnsw.index": {}, "v5-int8.index": {Quantization: Int8, Metric: Euclidean},
 		"v5-int4.index": {Quantization: Int4, Metric: Euclidean}, "v5-flat-int4.index": {Kind: Flat, Quantization: Int4}, "v5-edges.index": {Quantization: Edges},
+		"v6-flat-float16.index": {Kind: Flat, KeepVectors: KeepFloat16}, "v6-int4-float16.index": {Quantization: Int4, KeepVectors: KeepFloat16, Metric: Euclidean},
+		"v6-int8-none.index": {Quantization: Int8, KeepVectors: KeepNone}, "v6-flat-int4-none.index": {Kind: Flat, Quantization: Int4, KeepVectors: KeepNone},
+		"v6-edges-none.index": {Quantization: Edges, KeepVectors: KeepNone},
 	} {
 		names = append(names, name)
 		if !*update {
 			continue
 		}
-		if err := os.WriteFile(filepath.Join("testdata", name), small(t, o.Kind, o.Quantization), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join("testdata", name), smallOf(t, o), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}

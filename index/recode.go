@@ -16,8 +16,8 @@ func (s *store) center(n int, added []float32) {
 	}
 	s.gate.Lock()
 	defer s.gate.Unlock()
-	if int64(total) < s.recenter.Load() {
-		return // another addition was faster
+	if int64(total) < s.recenter.Load() || s.arena.Form != arena.Full {
+		return // another addition was faster, or it stays
 	}
 	s.recenter.Store(codes.NextCenter(total))
 	dim, reserved := s.options.Dim, int(s.reserved.Load())
@@ -83,23 +83,30 @@ func (s *store) loadCenter(r *container.Reader) error {
 	if err := s.adoptCenter(center); err != nil {
 		return err
 	}
-	if err := r.End(); err != nil || s.options.Kind != HNSW {
-		return err
-	}
-	if err := r.Section("widths"); err != nil {
-		return err
-	}
-	payload := make([]byte, 4+4*len(calibrated))
-	if err := r.Expect(uint64(len(payload))); err != nil {
-		return err
-	}
-	if err := r.Fill(payload); err != nil {
-		return err
-	}
-	if err := s.adoptWidths(payload); err != nil {
-		return err
-	}
 	return r.End()
+}
+
+// hasWidths reports whether a file of a version has the section widths.
+func (s *store) hasWidths(version int) bool {
+	return s.options.Kind == HNSW && (version >= container.Kept || version >= container.Coded && s.arena.Space != nil)
+}
+
+// loadWidths reads the section widths.
+func (s *store) loadWidths(r *container.Reader) error {
+	payload, err := r.Whole("widths", widthsBytes)
+	if err != nil {
+		return err
+	}
+	return s.adoptWidths(payload)
+}
+
+// loadKept reads the section kept.
+func (s *store) loadKept(r *container.Reader) error {
+	payload, err := r.Whole("kept", keptBytes)
+	if err != nil {
+		return err
+	}
+	return s.adoptKept(payload)
 }
 
 // openCenter uses the section center.
@@ -111,17 +118,19 @@ func (s *store) openCenter(m *container.Image) error {
 	if err != nil {
 		return err
 	}
-	if err := s.adoptCenter(append([]float32(nil), container.AsNumbers[float32](section.Payload())...)); err != nil || s.options.Kind != HNSW {
-		return err
-	}
-	section, err = m.Section("widths")
+	return s.adoptCenter(append([]float32(nil), container.AsNumbers[float32](section.Payload())...))
+}
+
+// openSmall uses the payload of a section that is checked at once.
+func openSmall(m *container.Image, name string, adopt func([]byte) error) error {
+	section, err := m.Section(name)
 	if err == nil {
 		err = section.Check()
 	}
 	if err != nil {
 		return err
 	}
-	return s.adoptWidths(section.Payload())
+	return adopt(section.Payload())
 }
 
 func (s *store) adoptCenter(center []float32) error {

@@ -3,6 +3,7 @@ package index
 import (
 	"slices"
 
+	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
@@ -25,14 +26,14 @@ func (s *store) scan(w *scratch, r request) {
 	total := int(s.reserved.Load())
 	for at := 0; at < total; {
 		labels, n := s.labels.Run(at, min(scanBlock, total-at))
-		rows, n := s.arena.Vectors.Run(at, n)
+		rows, n := s.arena.Stored().Run(at, n)
 		s.touchVectors(at, n)
 		labels, n = s.candidatesAmong(w, r.allow, at, labels[:n])
-		if len(w.fresh) == n {
+		if len(w.fresh) == n && s.arena.Form == arena.Full {
 			s.compareRows(w, rows, n)
 		} else {
 			for _, i := range w.fresh {
-				w.block[i] = s.distance(w.query, s.arena.Vector(id(at)+i))
+				w.block[i] = s.distance(w.query, s.vector(w, id(at)+i))
 			}
 		}
 		for _, i := range w.fresh {
@@ -83,13 +84,13 @@ func (s *store) scanSet(w *scratch, r request) {
 	computed := 0
 	for i, n := range w.fresh {
 		if i+ahead < len(w.fresh) {
-			kernel.Prefetch(s.arena.Vector(w.fresh[i+ahead]))
+			s.arena.Prefetch(w.fresh[i+ahead])
 		}
 		if !s.visible(n) {
 			continue
 		}
 		if label := s.label(n); r.allow.filter == nil || r.allow.filter(label) {
-			s.offer(w, r, hit{Distance: s.distance(w.query, s.arena.Vector(n)), Label: label})
+			s.offer(w, r, hit{Distance: s.distance(w.query, s.vector(w, n)), Label: label})
 			computed++
 		}
 	}

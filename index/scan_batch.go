@@ -8,9 +8,11 @@ import (
 
 	"github.com/sourcegraph/conc/pool"
 
+	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/container"
 	"github.com/luminavec/luminavec/index/internal/exact"
 	"github.com/luminavec/luminavec/index/internal/walk"
+	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 // Exact search for many queries is a matrix product, with the same results as a single search (see
@@ -77,7 +79,8 @@ type scanGroup struct {
 	*store
 	exact.Group
 	scratch *scratch
-	request request // the same for all
+	request request   // the same for all
+	decoded []float32 // rows of vectors that are not kept in float32
 }
 
 func (s *store) newGroup() *scanGroup {
@@ -110,6 +113,8 @@ func (g *scanGroup) scan(ctx context.Context) error {
 	if g.request.k == 0 {
 		return nil
 	}
+	g.recoding.RLock()
+	defer g.recoding.RUnlock()
 	g.shown.RLock()
 	defer g.shown.RUnlock()
 	w, allow := g.scratch, g.request.allow
@@ -119,15 +124,31 @@ func (g *scanGroup) scan(ctx context.Context) error {
 			return err
 		}
 		labels, n := g.labels.Run(at, min(exact.MaxRows, total-at))
-		rows, n := g.arena.Vectors.Run(at, n)
+		rows, n := g.arena.Stored().Run(at, n)
 		g.touchVectors(at, n)
 		labels, n = g.candidatesAmong(w, allow, at, labels[:n])
 		if len(w.fresh) > 0 {
-			g.Compare(rows[g.arena.Before:], g.arena.Vectors.Width(), walk.AsInt32(w.fresh), len(w.fresh) < n, labels)
+			rows, width := g.vectors(w, rows, at)
+			g.Compare(rows, width, walk.AsInt32(w.fresh), len(w.fresh) < n, labels)
 		}
 		computed += len(w.fresh) * len(g.Tops)
 		at += n
 	}
 	g.distances.Add(int64(computed))
 	return g.damaged()
+}
+
+// vectors returns the vectors of w.fresh, each in its row of the given width, where they are or decoded. rows
+// are those of the arena from id at on.
+func (g *scanGroup) vectors(w *scratch, rows []float32, at int) (decoded []float32, width int) {
+	if g.arena.Form == arena.Full {
+		return rows[g.arena.Before:], g.arena.Vectors.Width()
+	}
+	if g.decoded == nil {
+		g.decoded = kernel.Aligned(exact.MaxRows * g.arena.Stride)
+	}
+	for _, i := range w.fresh {
+		g.arena.Read(g.decoded[int(i)*g.arena.Stride:][:g.arena.Stride], id(at)+i)
+	}
+	return g.decoded, g.arena.Stride
 }

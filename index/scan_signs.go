@@ -59,7 +59,7 @@ func (t *signTarget) Worst() float64 {
 
 func (t *signTarget) Compare(n id) {
 	t.touchVectors(int(n), 1)
-	d := t.distance(t.w.query, t.arena.Vector(n))
+	d := t.distance(t.w.query, t.vector(t.w, n))
 	t.computed++
 	if top := &t.w.top; len(top.Hits) < top.K || d <= top.Hits[0].Distance {
 		t.offer(t.w, t.r, hit{Distance: d, Label: t.label(n)})

@@ -34,6 +34,7 @@ type scratch struct {
 	epoch.Lent
 
 	query  []float32 // prepared, with its padding
+	vector []float32 // decoded, if vectors are not kept in float32
 	block  []float32 // distances of a block of vectors (exact search)
 	top    topk.List
 	seen   walk.Visited

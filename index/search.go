@@ -84,7 +84,7 @@ func (s *store) searchInto(dst []Result, query []float32, k int, o SearchOptions
 		}
 	}
 	s.prepareWidths(o)
-	if s.options.Quantization != NoQuantization {
+	if s.recodes() {
 		s.recoding.RLock()
 		defer s.recoding.RUnlock()
 	}
@@ -218,7 +218,7 @@ func (s *store) searchRange(query []float32, threshold float32, o SearchOptions,
 			return nil, err
 		}
 	}
-	if s.options.Quantization != NoQuantization {
+	if s.recodes() {
 		s.recoding.RLock()
 		defer s.recoding.RUnlock()
 	}

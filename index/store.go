@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -51,7 +52,7 @@ type store struct {
 
 	threadsSaved bool // in the file, of an earlier release, that the index was loaded from
 
-	recoding sync.RWMutex // held for reading by searches that use codes; see recenter
+	recoding sync.RWMutex // held for reading by searches whose codes or vectors may be replaced; see recodes
 	recenter atomic.Int64 // number of vectors with which the center is looked at again
 
 	logID     uint64         // of the change log that belongs to the index, or 0
@@ -61,19 +62,23 @@ type store struct {
 	distances atomic.Int64   // number of distances computed by searches
 	scratch   epoch.Pool[*scratch]
 	widths    atomic.Pointer[widths]
-	calibrate sync.Mutex  // held while widths are measured
-	measuring func()      // measures widths, or nil
-	recoded   func(n int) // called when n vectors have codes relative to another center, or nil
+	calibrate sync.Mutex                                // held while widths are measured
+	measuring func(queries []float32, truth [][]Result) // measures widths, or nil
+	recoded   func(n int)                               // called when n vectors have codes relative to another center, or another form; or nil
+	finding   finder                                    // searches
+
+	held     []float32                // queries of Calibrate, until vectors are reduced
+	measured atomic.Pointer[Measured] // or nil
 }
 
 func (s *store) init(o Options, slots int) {
 	s.options = o
 	s.distance = o.Metric.distance()
 	bits, signs := o.Quantization.bits(), slots == 0 && o.Quantization != NoQuantization
-	if signs && bits == 1 {
+	if signs && bits == 1 && o.KeepVectors != KeepNone {
 		bits = 0 // the signs are all
 	}
-	s.arena = arena.New(o.Dim, slots, bits, signs, o.Metric == Euclidean, o.Quantization == Edges, o.Seed)
+	s.arena = arena.New(o.Dim, slots, bits, signs, o.Metric == Euclidean, o.Metric == Cosine, o.Quantization == Edges, o.Seed)
 	s.labels = chunk.New(1, 8, func(n int) []int64 { return make([]int64, n) })
 	s.states = chunk.New(1, 4, func(n int) []atomic.Uint32 { return make([]atomic.Uint32, n) })
 	s.scratch.New = func() *scratch {
@@ -97,6 +102,8 @@ func (s *store) Vector(label int64) ([]float32, bool) {
 	if s.complete() != nil {
 		return nil, false
 	}
+	s.recoding.RLock()
+	defer s.recoding.RUnlock()
 	s.mu.RLock()
 	defer s.mu.RUnlock() // until the copy is made: the id may be reused for another vector
 	n := s.idOf(label)
@@ -112,8 +119,10 @@ func (s *store) label(n id) int64 { return s.labels.Row(int(n))[0] }
 // claimed the label.
 func (s *store) place(label int64, vector []float32) id {
 	n := s.vacant()
-	copy(s.arena.Vector(n), vector)
-	s.arena.Encode(n)
+	if s.arena.Form != arena.Full {
+		vector = slices.Clone(vector) // Put changes it
+	}
+	s.arena.Put(n, vector)
 	s.labels.Row(int(n))[0] = label
 	s.reserved.Store(max(s.reserved.Load(), int64(n)+1))
 	return n

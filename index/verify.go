@@ -54,7 +54,7 @@ func (s *store) verify(ctx context.Context, p *problems.List, extra []id) error 
 		if known := s.idOf(label); known != n || uses[i] != 0 {
 			p.Add("label %d has id %d, but the table says %d", label, i, known)
 		}
-		if !s.options.Metric.storable(s.arena.Vector(n)[:s.options.Dim]) {
+		if !s.valid(n) {
 			p.Add("label %d: invalid vector for metric %s", label, s.options.Metric)
 		}
 	}

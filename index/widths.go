@@ -4,11 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"math"
-	"slices"
 
 	"github.com/luminavec/luminavec/index/internal/container"
-	"github.com/luminavec/luminavec/index/internal/hashing"
-	"github.com/luminavec/luminavec/index/internal/sample"
 )
 
 // widths are the widths of the beam with which searches reach the recalls of calibrated.
@@ -20,16 +17,14 @@ type widths struct {
 // calibrated are the recalls for which widths are measured.
 var calibrated = [...]float64{0.9, 0.95, 0.98, 0.99, 0.995}
 
+const widthsBytes = 4 + 4*len(calibrated) // of the section widths
+
 // unmeasured are the widths of a small index, or one opened from a file without widths.
 var unmeasured = widths{of: [...]int{40, 64, 120, 180, 300}}
 
 const (
 	calibrateFrom = 1 << 10 // vectors from which widths are measured
-	calibrateWith = 200     // queries
 	calibrateK    = 10
-	// blend is the part of another vector in a query, so that queries are not vectors of the index,
-	// which a search finds too easily.
-	blend = 0.3
 )
 
 // width returns the width of the beam for k results.
@@ -66,65 +61,56 @@ func (s *store) prepareWidths(o SearchOptions) {
 	s.calibrate.Lock()
 	defer s.calibrate.Unlock()
 	if s.stale() {
-		s.measuring()
+		s.measureWidths(nil)
 	}
 }
 
-// measureWidths measures the widths of the graph: with what width searches for mixtures of
-// its vectors find the given shares of what exact search finds.
-func (g *graph) measureWidths() {
-	dim := g.options.Dim
-	draw := func(i int) (uint64, bool) {
-		return hashing.Mix(g.options.Seed ^ labelHash(g.label(id(i)))), g.visible(id(i))
+// measureWidths measures the widths with queries, or with mixtures of vectors of the index.
+func (s *store) measureWidths(queries []float32) {
+	if queries == nil {
+		queries = s.sampleQueries()
 	}
+	if truth, err := s.truth(context.Background(), queries); err == nil {
+		s.measuring(queries, truth)
+	}
+}
+
+// widthsFor measures the widths of the graph: with what width searches for queries find
+// the given shares of what exact search finds.
+func (g *graph) widthsFor(queries []float32, truth [][]Result) {
 	w := &widths{vectors: g.Len()}
-	drawn := sample.Draw(int(g.reserved.Load()), calibrateWith+1, draw)
-	queries := make([]float32, 0, calibrateWith*dim)
-	for i := range len(drawn) - 1 {
-		x, y := g.arena.Vector(id(drawn[i])), g.arena.Vector(id(drawn[i+1]))
-		for j := range dim {
-			queries = append(queries, float32((1-blend)*x[j])+float32(blend*y[j]))
-		}
-	}
-	ctx := context.Background()
-	truth, err := g.scanBatch(ctx, queries, calibrateK, SearchOptions{}, func(w *scratch, r request) {
-		g.shown.RLock()
-		defer g.shown.RUnlock()
-		g.scan(w, r)
-	})
-	if err != nil {
-		return
-	}
-	at := 0
-	for width := calibrateK; at < len(calibrated); width = max(width+1, width*5/4) {
+	at, below := 0, calibrateK
+	for width := calibrateK; at < len(calibrated); below, width = width+1, max(width+1, width*5/4) {
 		found := 1.0
 		if width < g.Len() && width < MaxEf/2 {
 			found = g.found(queries, truth, width)
 		}
 		for ; at < len(calibrated) && found >= calibrated[at]; at++ {
-			w.of[at] = width
+			w.of[at] = g.narrow(queries, truth, calibrated[at], below, width)
+			below = w.of[at]
 		}
 	}
 	g.widths.Store(w)
 }
 
-// found returns the share of truth that searches of a width, which they may widen, find.
-func (g *graph) found(queries []float32, truth [][]Result, width int) float64 {
-	all, near, dim := 0, 0, g.options.Dim
-	var rs []Result
-	for i, want := range truth {
-		rs, _ = g.searchInto(rs[:0], queries[i*dim:(i+1)*dim], calibrateK, SearchOptions{}, func(w *scratch, r request) {
-			r.ef, r.widen = max(width, r.k), true
-			g.find(w, r)
-		})
-		for _, r := range want {
-			all++
-			if slices.ContainsFunc(rs, func(f Result) bool { return f.Label == r.Label }) {
-				near++
-			}
+// narrow returns about the smallest width from low to high that finds a share; high does.
+func (g *graph) narrow(queries []float32, truth [][]Result, share float64, low, high int) int {
+	for high-low > max(1, high/32) {
+		if middle := (low + high) / 2; g.found(queries, truth, middle) >= share {
+			high = middle
+		} else {
+			low = middle
 		}
 	}
-	return float64(near) / float64(max(all, 1))
+	return high
+}
+
+// found returns the share of truth that searches of a width, which they may widen, find.
+func (g *graph) found(queries []float32, truth [][]Result, width int) float64 {
+	return g.share(queries, truth, SearchOptions{}, func(w *scratch, r request) {
+		r.ef, r.widen = max(width, r.k), true
+		g.find(w, r)
+	})
 }
 
 // begunBest begins a walk whose beam may grow.
@@ -150,7 +136,7 @@ func (s *store) saveWidths(w *container.Writer) {
 	if known == nil {
 		known = new(widths)
 	}
-	w.Section("widths", 4+4*len(calibrated))
+	w.Section("widths", widthsBytes)
 	w.Uint32(uint32(known.vectors))
 	for _, v := range known.of {
 		w.Uint32(uint32(v))
@@ -160,8 +146,8 @@ func (s *store) saveWidths(w *container.Writer) {
 
 // adoptWidths uses the payload of the section widths.
 func (s *store) adoptWidths(p []byte) error {
-	if len(p) != 4+4*len(calibrated) {
-		return container.Damaged("widths", "it has %d bytes, expected %d", len(p), 4+4*len(calibrated))
+	if len(p) != widthsBytes {
+		return container.Damaged("widths", "it has %d bytes, expected %d", len(p), widthsBytes)
 	}
 	w := &widths{vectors: int(binary.LittleEndian.Uint32(p))}
 	if w.vectors == 0 {

@@ -15,6 +15,7 @@ import (
 // Source is a set of files to read as passages. It is safe for concurrent use.
 type Source struct {
 	options   Options
+	paths     []string
 	tokenizer *tokenize.Tokenizer // nil: words are counted
 	cutter    *passages.Cutter
 	files     []File
@@ -37,7 +38,7 @@ func Open(ctx context.Context, t *tokenize.Tokenizer, paths []string, o Options)
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{options: o, tokenizer: t, cutter: cutter}
+	s := &Source{options: o, paths: slices.Clone(paths), tokenizer: t, cutter: cutter}
 	if len(paths) == 0 {
 		return nil, fault.New("name a file, a folder, a pattern, or - for standard input", "no input named")
 	}
@@ -61,11 +62,20 @@ func (s *Source) anything(paths []string) error {
 	what := fault.Names(paths)
 	if len(s.skipped) > 0 {
 		first := s.skipped[0]
-		return fault.New(fault.Hint(first.Err), "no file to read in %s: skipped %s, the first because %w", what, fault.Count(len(s.skipped), "file"), first.Err)
+		return fault.Mark(fault.New(fault.Hint(first.Err), "no file to read in %s: skipped %s, the first because %w", what, fault.Count(len(s.skipped), "file"), first.Err), ErrNoFiles)
 	}
-	return fault.Mention("hidden files and those that .gitignore or .ignore name are left out unless Hidden and NoIgnore are set; Include and Exclude choose by name",
-		"no file to read in %s", what)
+	return fault.Mark(fault.Mention("hidden files and those that .gitignore or .ignore name are left out unless Hidden and NoIgnore are set; Include and Exclude choose by name",
+		"no file to read in %s", what), ErrNoFiles)
 }
+
+// Paths returns the paths that were named.
+func (s *Source) Paths() []string { return slices.Clone(s.paths) }
+
+// Options returns the options with their defaults.
+func (s *Source) Options() Options { return s.options }
+
+// ErrNoFiles is the error of Open if there is no file to read, or none that matches a pattern.
+var ErrNoFiles = errors.New("no files")
 
 // Files returns the files in the order of the paths, those of a folder sorted.
 func (s *Source) Files() []File { return slices.Clone(s.files) }

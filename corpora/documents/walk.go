@@ -104,7 +104,7 @@ func (w *walker) add(path string) error {
 		return fault.New("a [ in a pattern needs its ]; write \\[ for an ordinary [", "pattern %s: %w", path, err)
 	}
 	if len(found) == 0 {
-		return fault.New("try the pattern with ls; to read a whole folder, name the folder", "no file matches the pattern %s", path)
+		return fault.Mark(fault.New("try the pattern with ls; to read a whole folder, name the folder", "no file matches the pattern %s", path), ErrNoFiles)
 	}
 	for _, f := range found {
 		info, err := os.Stat(f)
@@ -140,7 +140,7 @@ func (w *walker) deep(pattern, base, rest string) error {
 		return err
 	}
 	if len(w.source.files) == before {
-		return fault.New("try the pattern with ls; to read a whole folder, name the folder", "no file matches the pattern %s", pattern)
+		return fault.Mark(fault.New("try the pattern with ls; to read a whole folder, name the folder", "no file matches the pattern %s", pattern), ErrNoFiles)
 	}
 	return nil
 }

@@ -2,84 +2,62 @@ package collection
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
-	"github.com/sourcegraph/conc/pool"
 )
-
-// FormatVersion is the version of the folder that Build writes. All versions can be read.
-//
-//	1  The first: collection.json, MANIFEST, model/, index.lvx, documents.db
-//	   with the bucket "documents".
-const FormatVersion = 1
-
-const (
-	infoFile  = "collection.json" // its presence identifies a collection
-	indexFile = "index.lvx"
-	modelDir  = "model"
-)
-
-// A batch ends at this number of documents or bytes of text, whichever comes first. It
-// bounds the text that is in memory at once.
-const (
-	batchDocuments = 1024
-	batchBytes     = 4 << 20
-)
-
-// Document is a text and its origin.
-type Document struct {
-	Text string `json:"text"`
-	File string `json:"file"`
-	Line int64  `json:"line"` // from 1
-}
 
 // BuildOptions controls how a collection is built.
 type BuildOptions struct {
-	Index      index.Options    // options of the index; Dim may be 0, because the encoder sets it
-	Replace    bool             // replace an existing collection; default false
-	Threads    int              // number of goroutines; default 0: one per core
-	AnyRecall  bool             // accept codes that collapse, see index.Recall.Check; default false
-	OnProgress func(done int64) // called after each batch with the number of documents read so far; may be nil
+	Index      index.Options // options of the index; Dim may be 0, because the model sets it
+	Replace    bool          // replace an existing collection; default false
+	Threads    int           // number of goroutines; default 0: one per core
+	AnyRecall  bool          // accept codes that collapse, see index.Recall.Check; default false
+	Language   string        // of the full-text index, one of fulltext.Languages; default "": detected
+	Input      Input         // where the documents come from, for Sync; Build sets it
+	OnProgress func(Progress)
 }
 
-// Summary reports what Build did.
+// Progress is how far a change has come.
+type Progress struct {
+	Passages        int64 // encoded so far
+	Files, AllFiles int64
+	Bytes, AllBytes int64 // of files whose size is known
+}
+
+// Summary reports what a change did, and what the collection has after it.
 type Summary struct {
-	Documents    int64         `json:"documents"`               // stored and searchable
-	Skipped      int64         `json:"skipped"`                 // skipped because the model knows none of their words
-	FirstSkipped string        `json:"first_skipped,omitempty"` // first skipped document, as file:line
-	Dim          int           `json:"dim"`
-	Bytes        int64         `json:"bytes"` // size of the folder
-	Recall       index.Recall  `json:"recall"`
-	Elapsed      time.Duration `json:"-"`
+	Documents int64 `json:"documents"` // passages that are found by meaning
+	Passages  int64 `json:"passages"`  // all passages
+	Files     int64 `json:"files"`
+	Encoded   int64 `json:"encoded"` // passages that the model has encoded
+
+	Skipped       int64  `json:"skipped"`                 // new passages of which the model knows no word
+	FirstSkipped  string `json:"first_skipped,omitempty"` // the first of them, as file:line
+	RepeatedIDs   int64  `json:"repeated_ids"`            // records with the id of another
+	FirstRepeated string `json:"first_repeated,omitempty"`
+
+	Dim      int           `json:"dim"`
+	Kind     string        `json:"kind"`     // of the index
+	Language string        `json:"language"` // of the full-text index
+	Bytes    int64         `json:"bytes"`    // size of the folder
+	Recall   index.Recall  `json:"recall"`
+	Elapsed  time.Duration `json:"-"`
 }
 
-// Info is the contents of collection.json.
-type Info struct {
-	Format    int    `json:"format"`
-	Documents int64  `json:"documents"`
-	Skipped   int64  `json:"skipped"` // documents skipped when it was built
-	Dim       int    `json:"dim"`
-	Metric    string `json:"metric"`
-	Kind      string `json:"kind"`
-	Created   string `json:"created"` // RFC 3339
-}
-
-// Build creates a collection in the folder dir from the documents of docs. If docs yields an
-// error, Build returns it. Documents are labeled 0, 1, 2, … in the order in which they are
-// stored. The encoder is folded first, so any encoder can be used.
+// Build creates a collection in the folder dir from the documents of src. Passages are labeled
+// 0, 1, 2, … in the order in which they are read. A file that cannot be read is skipped, see
+// [documents.Source.Skipped].
 //
 // The recall of the index is measured on a sample. If its codes collapse, Build returns an error,
 // unless AnyRecall is set.
@@ -87,14 +65,51 @@ type Info struct {
 // The folder appears when the collection is complete; if Build fails or ctx ends, dir is
 // unchanged. If the folder exists, Build returns an error unless Replace is set and the
 // folder is a collection.
-func Build(ctx context.Context, dir string, enc *sentence.Encoder, docs iter.Seq2[Document, error], o BuildOptions) (*Summary, error) {
+func Build(ctx context.Context, dir string, model sentence.Model, src *documents.Source, o BuildOptions) (*Summary, error) {
+	o.Input = Input{Options: src.Options()}
+	for _, p := range src.Paths() {
+		o.Input.Paths = append(o.Input.Paths, Path{Given: p})
+	}
+	return build(ctx, dir, model, o, func(w *writer) error { return w.addFiles(ctx, src, o.OnProgress) })
+}
+
+// BuildPassages is Build with passages from anywhere. If they yield an error, it is returned. Their
+// paths need not be files; Sync leaves them as they are.
+func BuildPassages(ctx context.Context, dir string, model sentence.Model, passages iter.Seq2[documents.Passage, error], o BuildOptions) (*Summary, error) {
+	return build(ctx, dir, model, o, func(w *writer) error {
+		files := map[string]*source{}
+		if o.OnProgress != nil {
+			w.notify = func() { o.OnProgress(Progress{Passages: w.info.Passages}) }
+		}
+		for p, err := range passages {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				return err
+			}
+			f := files[p.Path]
+			if f == nil {
+				f = w.newSource(p.Path, "")
+				f.size = -1
+				files[p.Path] = f
+			}
+			if err := w.add(ctx, f, p); err != nil {
+				return err
+			}
+		}
+		return w.flush(ctx)
+	})
+}
+
+func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions, add func(*writer) error) (*Summary, error) {
 	start := time.Now()
 	if o.Index.Dim == 0 {
-		o.Index.Dim = enc.Dim()
+		o.Index.Dim = model.Dim()
 	}
-	if o.Index.Dim != enc.Dim() {
+	if o.Index.Dim != model.Dim() {
 		return nil, fault.New("omit Dim: the model sets it",
-			"the index has %d dimensions, but the model's vectors have %d", o.Index.Dim, enc.Dim())
+			"the index has %d dimensions, but the model's vectors have %d", o.Index.Dim, model.Dim())
 	}
 	if o.Index.Threads == 0 {
 		o.Index.Threads = o.Threads
@@ -103,34 +118,56 @@ func Build(ctx context.Context, dir string, enc *sentence.Encoder, docs iter.Seq
 	if err != nil {
 		return nil, err
 	}
+	if o.Replace {
+		if _, err := readInfo(dir); err == nil { // a change of it must not end in the new folder
+			lock, err := lockFolder(dir)
+			if err != nil {
+				return nil, err
+			}
+			defer lock.Close()
+		}
+	}
 	folder, err := durable.CreateFolder(dir, o.Replace, infoFile)
 	if err != nil {
 		return nil, err
 	}
 	defer folder.Abort()
-	if enc, err = enc.Fold(); err != nil {
+	w := &writer{at: dir, dir: folder.Path(), named: folder.Named, model: model, index: ix, threads: o.Threads,
+		uniqueIDs: o.Input.Options.ID != ""}
+	defer w.abort()
+	w.indexChanged = true
+	w.info.Language = o.Language
+	w.info.Created = start.UTC().Format(time.RFC3339)
+	if w.info.Input, err = o.Input.resolve(dir); err != nil {
 		return nil, err
 	}
-	b := &builder{dir: dir, folder: folder, enc: enc, index: ix, threads: o.Threads, onProgress: o.OnProgress}
-	if b.store, err = createDocuments(folder.Path()); err != nil {
-		return nil, b.explain(err)
-	}
-	defer b.store.abort() // does nothing after finish
-	if err := b.addAll(ctx, docs); err != nil {
+	if err := add(w); err != nil {
 		return nil, err
 	}
-	if err := b.store.finish(); err != nil {
-		return nil, b.explain(err)
+	if s := &w.summary; ix.Len() == 0 {
+		if s.Skipped > 0 {
+			return nil, fault.New("check that the model and the text have the same language",
+				"none of the %d documents contains a word that the model knows; the first is %s", s.Skipped, s.FirstSkipped)
+		}
+		return nil, fault.New("name files or folders that contain text, and the field or column that holds it", "no documents to build a collection from")
 	}
-	s := b.summary
-	s.Dim = enc.Dim()
-	if s.Recall, err = index.MeasureRecall(ctx, b.index); err == nil && !o.AnyRecall {
-		err = s.Recall.Check(b.index.Options().Quantization)
+	if w.info.Recall, err = index.MeasureRecall(ctx, ix); err == nil && !o.AnyRecall {
+		err = w.info.Recall.Check(ix.Options().Quantization)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := b.writeRest(ctx, &s); err != nil {
+	w.summary.Recall = w.info.Recall
+	if err := w.named(model.Save(ctx, filepath.Join(w.dir, modelDir))); err != nil {
+		return nil, err
+	}
+	if err := w.listFolder(ctx, modelDir); err != nil {
+		return nil, err
+	}
+	if err := w.finish(ctx); err != nil {
+		return nil, err
+	}
+	if err := w.commit(); err != nil {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -142,172 +179,117 @@ func Build(ctx context.Context, dir string, enc *sentence.Encoder, docs iter.Seq
 	if err := folder.Commit(); err != nil {
 		return nil, err
 	}
-	s.Elapsed = time.Since(start)
-	return &s, nil
+	w.summary.Elapsed = time.Since(start)
+	return &w.summary, nil
 }
 
-// isOurs reports whether a file of this name belongs to the collection.
+// isOurs reports whether a file of this name belongs to the collection, in any version of the format.
 func isOurs(name string) bool {
 	switch name {
-	case infoFile, indexFile, documentsFile, manifestFile:
+	case infoFile, lockFile, indexFile, documentsFile, manifestFile:
 		return true
 	}
-	return strings.HasPrefix(name, modelDir+"/")
+	return strings.HasPrefix(name, modelDir+"/") || partName.MatchString(name)
 }
 
-type builder struct {
-	dir        string // as given by the caller
-	folder     *durable.Folder
-	enc        *sentence.Encoder
-	index      index.Index
-	store      *documentWriter
-	threads    int
-	onProgress func(int64)
-
-	batch      []Document
-	batchBytes int
-	summary    Summary
-}
-
-// explain is durable.Explain for files that were not made with folder.Create.
-func (b *builder) explain(err error) error { return durable.Explain(b.dir, b.folder.Named(err)) }
-
-func (b *builder) addAll(ctx context.Context, docs iter.Seq2[Document, error]) error {
-	for doc, err := range docs {
-		if err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		b.batch = append(b.batch, doc)
-		if b.batchBytes += len(doc.Text); len(b.batch) == batchDocuments || b.batchBytes >= batchBytes {
-			if err := b.flush(ctx); err != nil {
-				return err
-			}
-		}
-	}
-	if err := b.flush(ctx); err != nil {
-		return err
-	}
-	switch s := &b.summary; {
-	case s.Documents > 0:
-		return nil
-	case s.Skipped > 0:
-		return fault.New("check that the model and the text have the same language",
-			"none of the %d documents contains a word that the model knows; the first is %s", s.Skipped, s.FirstSkipped)
-	default:
-		return fault.New("name files or folders that contain text, and the field or column that holds it", "no documents to build a collection from")
-	}
-}
-
-// flush encodes the batch, then indexes and stores it at the same time.
-func (b *builder) flush(ctx context.Context) error {
-	if len(b.batch) == 0 {
-		return nil
-	}
-	texts := make([]string, len(b.batch))
-	for i, d := range b.batch {
-		texts[i] = d.Text
-	}
-	vectors, known, err := b.enc.EncodeBatch(ctx, texts, b.threads)
-	if err != nil {
-		return err
-	}
-	s, dim, first := &b.summary, b.enc.Dim(), b.summary.Documents
-	kept := 0 // documents and vectors move up to fill the gaps of skipped ones
-	labels := make([]int64, 0, len(b.batch))
-	for i, d := range b.batch {
-		if known[i] == 0 {
-			if s.Skipped++; s.Skipped == 1 {
-				s.FirstSkipped = fmt.Sprintf("%s:%d", d.File, d.Line)
-			}
+// resolve completes the paths, for a collection in dir.
+func (i Input) resolve(dir string) (Input, error) {
+	paths := make([]Path, len(i.Paths))
+	for n, p := range i.Paths {
+		paths[n] = p
+		if p.Given == documents.Stdin || p.Absolute != "" {
 			continue
 		}
-		copy(vectors[kept*dim:(kept+1)*dim], vectors[i*dim:(i+1)*dim])
-		b.batch[kept] = d
-		kept++
-		labels = append(labels, s.Documents)
-		s.Documents++
-	}
-	if kept > 0 {
-		work := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
-		work.Go(func(ctx context.Context) error { return b.index.AddBatch(ctx, labels, vectors[:kept*dim]) })
-		work.Go(func(context.Context) error { return b.explain(b.store.put(first, b.batch[:kept])) })
-		if err := work.Wait(); err != nil {
-			return err
+		var err error
+		if paths[n].Absolute, err = filepath.Abs(p.Given); err != nil {
+			return i, err
+		}
+		if base, err := filepath.Abs(dir); err == nil {
+			if rel, err := filepath.Rel(base, paths[n].Absolute); err == nil {
+				paths[n].Relative = filepath.ToSlash(rel)
+			}
 		}
 	}
-	clear(b.batch) // so that the texts can be freed
-	b.batch, b.batchBytes = b.batch[:0], 0
-	if b.onProgress != nil {
-		b.onProgress(s.Documents + s.Skipped)
-	}
-	return nil
+	i.Paths = paths
+	return i, nil
 }
 
-// writeRest writes everything but the documents.
-func (b *builder) writeRest(ctx context.Context, s *Summary) error {
-	dir := b.folder.Path()
-	model := b.enc.Checkpoint()
-	created := time.Now().UTC().Format(time.RFC3339)
-	model.Config.Created = created
-	if err := checkpoints.Write(ctx, filepath.Join(dir, modelDir), model, checkpoints.WriteOptions{}); err != nil {
-		return b.folder.Named(err)
-	}
-	if err := b.file(indexFile, b.index.Save); err != nil {
-		return err
-	}
-	options := b.index.Options()
-	err := b.file(infoFile, func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(Info{
-			Format: FormatVersion, Documents: s.Documents, Skipped: s.Skipped, Dim: options.Dim,
-			Metric: options.Metric.String(), Kind: string(options.Kind), Created: created,
-		})
-	})
-	if err != nil {
-		return err
-	}
-	listed, err := sums(ctx, dir)
-	if err != nil {
-		return b.folder.Named(err)
-	}
-	if err := b.file(manifestFile, func(w io.Writer) error { _, err := w.Write(format.Marshal(listed)); return err }); err != nil {
-		return err
-	}
-	s.Bytes, err = folderSize(dir)
-	return b.folder.Named(err)
+// newSource adds a file to the table.
+func (w *writer) newSource(path, kind string) *source {
+	f := &source{number: w.info.Next.File, path: path, kind: kind}
+	w.info.Next.File++
+	w.table.files = append(w.table.files, f)
+	return f
 }
 
-// file writes a file of the folder.
-func (b *builder) file(name string, content func(io.Writer) error) error {
-	f, err := b.folder.Create(name)
-	if err != nil {
+// addFiles adds the passages of files that the collection does not have.
+func (w *writer) addFiles(ctx context.Context, src *documents.Source, onProgress func(Progress)) error {
+	self, real := realPath(w.at), realPaths{} // the collection that this one replaces is not read
+	files := slices.DeleteFunc(src.Files(), func(f documents.File) bool { return within(real.of(f.Path), self) })
+	p := Progress{AllFiles: int64(len(files))}
+	for _, f := range files {
+		p.AllBytes += max(0, f.Size)
+	}
+	report := func() {
+		if onProgress != nil {
+			p.Passages = w.summary.Encoded
+			onProgress(p)
+		}
+	}
+	w.notify = report
+	for _, file := range files {
+		f := w.newSource(file.Path, string(file.Kind))
+		if err := w.readFile(ctx, src, file, f, func(p documents.Passage) error { return w.add(ctx, f, p) }); err != nil {
+			return err
+		}
+		p.Files++
+		p.Bytes += max(0, file.Size)
+	}
+	err := w.flush(ctx)
+	report()
+	return err
+}
+
+// readFile reads a file with emit, and records what it was when it was read. If it cannot be read,
+// it is recorded as such, without passages.
+func (w *writer) readFile(ctx context.Context, src *documents.Source, file documents.File, f *source, emit func(documents.Passage) error) error {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err = content(f)
-	if e := f.Close(); err == nil {
-		err = e
+	f.size, f.modified = file.Size, file.Modified
+	if info, err := os.Stat(file.Path); file.Path != documents.Stdin && err == nil && info.Mode().IsRegular() {
+		began := time.Now()
+		f.size, f.modified = info.Size(), info.ModTime()
+		if f.sum, err = sumFile(ctx, file.Path); err != nil && ctx.Err() != nil {
+			return err
+		}
+		if began.Sub(f.modified) < settled {
+			f.modified = time.Unix(0, 0) // another change could leave the same time
+		}
+	}
+	f.skipped = ""
+	err := src.Read(ctx, file, emit)
+	var skipped *documents.Skipped
+	if errors.As(err, &skipped) && err == error(skipped) {
+		f.skipped = skipped.Reason
+		return w.discard(ctx, f)
 	}
 	return err
 }
 
-func folderSize(dir string) (int64, error) {
-	var n int64
-	err := filepath.WalkDir(dir, func(_ string, e os.DirEntry, err error) error {
-		if err != nil || !e.Type().IsRegular() {
-			return err
-		}
-		info, err := e.Info()
-		if err == nil {
-			n += info.Size()
-		}
-		return err
-	})
-	if errors.Is(err, os.ErrNotExist) {
-		return n, nil // another process is removing temporary files
+// settled is the age from which the time of a file shows every change: file systems store it
+// in steps of up to two seconds.
+const settled = 2 * time.Second
+
+// discard removes the passages of a file that turned out to be unreadable.
+func (w *writer) discard(ctx context.Context, f *source) error {
+	if len(f.labels) == 0 {
+		return nil
 	}
-	return n, err
+	if err := w.flush(ctx); err != nil {
+		return err
+	}
+	labels := f.all()
+	f.labels, f.text = nil, 0
+	return w.remove(ctx, labels)
 }

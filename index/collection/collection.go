@@ -13,54 +13,58 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/internal/manifest"
-	"github.com/luminavec/luminavec/internal/plainjson"
 	"github.com/luminavec/luminavec/sentence"
+	"github.com/luminavec/luminavec/sentence/models"
 )
 
 // Collection is an open collection. Its methods are safe for concurrent use.
 type Collection struct {
 	dir   string
-	info  Info
-	enc   *sentence.Encoder
+	info  *Info
+	model sentence.Model
 	index index.Index
-	docs  *documentReader
+	store *store          // nil in format 1
+	words *fulltext.Index // nil in format 1
+	docs  *documentReader // of format 1
 }
 
-// Hit is a document found by a query. For cosine and dot a larger score is nearer; for
+// Hit is a passage found by a query. For cosine and dot a larger score is nearer; for
 // euclidean a smaller one is.
 type Hit struct {
-	Document
-	Label int64   `json:"label"`
-	Score float32 `json:"score"`
+	Stored
+	Score float32
 }
 
-// Open opens the collection in the folder dir and checks all its files. The error names a
-// damaged file, or says that the folder is not a collection.
+// Open opens the collection in the folder dir. Large files are mapped into memory, and their blocks
+// are verified when they are read for the first time. The error names a damaged file, or says that
+// the folder is not a collection.
 //
-// If the collection is replaced meanwhile, Open starts again, so that all parts belong to
-// the same one.
+// If the collection is changed or replaced meanwhile, Open starts again, so that all parts belong
+// to the same state. Later changes do not affect an open collection, even if it is deleted.
 func Open(ctx context.Context, dir string) (*Collection, error) {
 	return unreplaced(dir, func() (*Collection, error) { return open(ctx, dir) })
 }
 
 // attempts is the maximum number of times that a collection is read while it is being replaced.
-const attempts = 5
+const attempts = 20
 
-// unreplaced calls read, and again if the folder dir was replaced meanwhile, so that the
-// result belongs to one collection.
+// unreplaced calls read, and again if the collection dir was changed meanwhile, so that the
+// result belongs to one state.
 func unreplaced[T any](dir string, read func() (T, error)) (T, error) {
 	for i := 1; ; i++ {
 		if err := durable.Recover(dir); err != nil {
 			var none T
 			return none, err
 		}
-		before, _ := os.Stat(dir)
+		before := stats(dir)
 		c, err := read()
-		after, _ := os.Stat(dir)
-		same := before == nil || after == nil || durable.Same(before, after)
+		same := true
+		for j, after := range stats(dir) {
+			same = same && (before[j] == nil || after == nil || durable.Same(before[j], after))
+		}
 		if same || i == attempts && err != nil {
 			return c, err
 		}
@@ -74,116 +78,149 @@ func unreplaced[T any](dir string, read func() (T, error)) (T, error) {
 	}
 }
 
+// stats returns what changes with the collection: the folder and its collection.json.
+func stats(dir string) (found [2]fs.FileInfo) {
+	found[0], _ = os.Stat(dir)
+	found[1], _ = os.Stat(filepath.Join(dir, infoFile))
+	return found
+}
+
 func open(ctx context.Context, dir string) (*Collection, error) {
 	info, err := readInfo(dir)
 	if err != nil {
 		return nil, err
 	}
-	files, err := openFiles(dir)
-	if err != nil {
-		return nil, err
+	if info.Format == 1 {
+		return openOld(ctx, dir, info)
 	}
 	c := &Collection{dir: dir, info: info}
 	work := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
-	work.Go(func(ctx context.Context) error {
-		for _, name := range []string{infoFile, modelManifest} {
-			if err := files.verify(ctx, name); err != nil {
-				return err
-			}
-		}
-		var err error
-		c.enc, err = sentence.Open(ctx, filepath.Join(dir, modelDir))
+	work.Go(func(ctx context.Context) (err error) {
+		c.model, err = openModel(ctx, filepath.Join(dir, modelDir))
 		return err
 	})
-	work.Go(func(ctx context.Context) error {
-		return files.read(ctx, indexFile, func(r io.Reader, _ int64) (err error) {
-			c.index, err = index.Load(r)
-			return err
-		})
+	work.Go(func(context.Context) (err error) {
+		part := info.parts(indexPart)[0].Name
+		if c.index, err = index.OpenFile(filepath.Join(dir, part)); errors.Is(err, fs.ErrNotExist) {
+			err = fault.Mark(fault.New(hintRebuild, "%s is missing", filepath.Join(dir, part)), fs.ErrNotExist)
+		}
+		return err
 	})
-	work.Go(func(ctx context.Context) error { return files.verify(ctx, documentsFile) })
-	if err := work.Wait(); err != nil {
-		return nil, err
+	work.Go(func(context.Context) (err error) {
+		c.store, err = openStore(dir, info)
+		return err
+	})
+	work.Go(func(ctx context.Context) (err error) {
+		if folder := info.fullText(); folder != "" {
+			if err = verifyPart(ctx, dir, info, folder+"/fulltext.json"); err == nil {
+				c.words, err = fulltext.Open(filepath.Join(dir, folder))
+			}
+		}
+		return err
+	})
+	err = work.Wait()
+	if err == nil {
+		err = c.check()
 	}
-	if n, dim := c.index.Len(), c.index.Options().Dim; int64(n) != info.Documents || dim != info.Dim || c.enc.Dim() != dim {
-		return nil, fault.New(hintRebuild, "%s: the parts do not match: collection.json has %d documents of %d dimensions, the index %d of %d, the model %d dimensions",
-			dir, info.Documents, info.Dim, n, dim, c.enc.Dim())
-	}
-	if c.docs, err = openDocuments(dir); err != nil {
+	if err != nil {
+		c.Close()
 		return nil, err
 	}
 	return c, nil
 }
 
-// maxInfo is the maximum size of a collection.json, which has about 200 bytes.
-const maxInfo = 1 << 20
-
-// readInfo reads collection.json. If dir is not a collection, the error says what it is.
-func readInfo(dir string) (Info, error) {
-	const hint = "check the path, or build the collection first"
-	var info Info
-	path := filepath.Join(dir, infoFile)
-	data, err := manifest.ReadSmall(path, maxInfo)
-	switch stat, statErr := os.Stat(dir); {
-	case err == nil:
-	case errors.Is(statErr, fs.ErrNotExist):
-		return info, fault.Mark(fault.New(hint, "no such collection: %s", dir), fs.ErrNotExist)
-	case statErr == nil && !stat.IsDir():
-		return info, fault.New(hint, "%s is a file, not the folder of a collection", dir)
-	case errors.Is(err, fs.ErrNotExist):
-		if _, err := os.Stat(filepath.Join(dir, "config.json")); err == nil {
-			return info, fault.New("build a collection with this model first", "%s is a model, not a collection", dir)
+// OpenTexts opens the passages and files of a collection, without the model and the indexes, which
+// the methods of these names return as nil. Query cannot be used.
+func OpenTexts(ctx context.Context, dir string) (*Collection, error) {
+	return unreplaced(dir, func() (*Collection, error) {
+		info, err := readInfo(dir)
+		if err != nil {
+			return nil, err
 		}
-		return info, fault.New(hint, "%s is not a collection: it has no %s", dir, infoFile)
-	case errors.Is(err, fs.ErrPermission):
-		return info, fmt.Errorf("open collection: %w", err)
-	default:
-		return info, fault.New(hintRebuild, "cannot read %s: %w", path, err)
+		c := &Collection{dir: dir, info: info}
+		if info.Format == 1 {
+			c.docs, err = openDocuments(dir)
+		} else {
+			c.store, err = openStore(dir, info)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return c, ctx.Err()
+	})
+}
+
+// openModel opens the model of a collection.
+func openModel(ctx context.Context, dir string) (sentence.Model, error) {
+	return models.Open(ctx, dir)
+}
+
+// check returns an error if the parts do not belong together.
+func (c *Collection) check() error {
+	n, dim := c.index.Len(), c.index.Options().Dim
+	if int64(n) == c.info.Documents && dim == c.info.Dim && c.model.Dim() == dim {
+		return nil
 	}
-	if err := plainjson.Unmarshal(data, &info); err != nil {
-		return info, fault.New(hintRebuild, "%s is damaged: %w", path, err)
+	name := indexFile
+	if c.info.Format > 1 {
+		name = c.info.parts(indexPart)[0].Name
 	}
-	if info.Format > FormatVersion {
-		return info, fault.New("update this program", "%s: unsupported format version %d: this release reads versions up to %d", path, info.Format, FormatVersion)
-	}
-	if info.Format < 1 {
-		return info, fault.New(hintRebuild, "%s is damaged: invalid format version %d", path, info.Format)
-	}
-	return info, nil
+	return fault.New(hintRebuild, "%s: the parts do not match: collection.json has %d documents of %d dimensions, %s %d of %d, the model %d dimensions",
+		c.dir, c.info.Documents, c.info.Dim, name, n, dim, c.model.Dim())
 }
 
 // Close closes the files. Later queries fail.
-func (c *Collection) Close() error { return c.docs.close() }
+func (c *Collection) Close() error {
+	if c.docs != nil {
+		return c.docs.close()
+	}
+	if c.words != nil {
+		c.words.Close()
+	}
+	if c.store == nil { // Open has failed
+		return nil
+	}
+	return c.store.close()
+}
 
-// Len returns the number of documents.
-func (c *Collection) Len() int { return c.index.Len() }
+// Len returns the number of passages.
+func (c *Collection) Len() int { return int(c.info.Passages) }
 
-// Info returns the contents of collection.json.
-func (c *Collection) Info() Info { return c.info }
+// Info describes the collection. It must not be modified.
+func (c *Collection) Info() *Info { return c.info }
 
-// Encoder returns the model that the documents were encoded with.
-func (c *Collection) Encoder() *sentence.Encoder { return c.enc }
+// Model returns the model that the passages were encoded with.
+func (c *Collection) Model() sentence.Model { return c.model }
 
-// Index returns the index of the documents' vectors. It must not be modified.
+// Index returns the index of the passages' vectors. It must not be modified.
 func (c *Collection) Index() index.Index { return c.index }
 
-// Query returns the k documents nearest to a text, best first, or fewer if the collection or
-// the part that the options allow has fewer. It returns an error if the model does not know any
-// word of the text.
+// FullText returns the index of the passages' words, or nil if the collection has none, as those of
+// format 1. It must not be modified.
+func (c *Collection) FullText() *fulltext.Index { return c.words }
+
+// Passages returns the passages of labels, in their order. For a label that the collection does not
+// have, the error is fs.ErrNotExist.
+func (c *Collection) Passages(labels []int64) ([]Stored, error) {
+	if c.docs != nil {
+		return c.docs.passages(labels)
+	}
+	return c.store.passages(labels)
+}
+
+// Query returns the k passages whose vectors are nearest to that of a text, best first, or fewer if
+// the collection or the part that the options allow has fewer. It returns an error if the model does
+// not know any word of the text.
 func (c *Collection) Query(ctx context.Context, text string, k int, o index.SearchOptions) ([]Hit, error) {
 	if k < 1 {
 		return nil, fmt.Errorf("the number of results must be positive, got %d", k)
 	}
-	vector := make([]float32, c.enc.Dim())
-	known, err := c.enc.Encode(vector, text)
+	vector, known, err := c.model.EncodeBatch(ctx, []string{text}, 1)
 	if err != nil {
 		return nil, err
 	}
-	if known == 0 {
+	if known[0] == 0 {
 		return nil, c.unknown(text)
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
 	}
 	results, err := c.index.Search(vector, k, o)
 	if err != nil {
@@ -196,13 +233,13 @@ func (c *Collection) Query(ctx context.Context, text string, k int, o index.Sear
 	for i, r := range results {
 		labels[i] = r.Label
 	}
-	docs, err := c.docs.get(labels)
+	stored, err := c.Passages(labels)
 	if err != nil {
 		return nil, err
 	}
 	hits := make([]Hit, len(results))
 	for i, r := range results {
-		hits[i] = Hit{docs[i], r.Label, r.Score}
+		hits[i] = Hit{stored[i], r.Score}
 	}
 	return hits, nil
 }
@@ -210,16 +247,18 @@ func (c *Collection) Query(ctx context.Context, text string, k int, o index.Sear
 // unknown returns the error for a query without a known word. Its hint suggests known
 // spellings of the first word.
 func (c *Collection) unknown(text string) error {
-	tokenizer := c.enc.Tokenizer()
-	tokens := tokenizer.Tokens(text)
-	if len(tokens) == 0 {
-		return fault.New("use at least one word", "the query contains no word")
-	}
 	hint := "use other words"
-	if tokenizer.Subwords() {
-		hint = "the tokenizer of the model has no tokens for this text: use a model for its language"
-	} else if near := tokenizer.Vocabulary().Nearest(tokens[0].Text, 3); len(near) > 0 {
-		hint = "did you mean " + strings.Join(near, ", ") + "?"
+	if m, ok := c.model.(models.Model); ok {
+		tokenizer := m.Tokenizer()
+		tokens := tokenizer.Tokens(text)
+		if len(tokens) == 0 {
+			return fault.New("use at least one word", "the query contains no word")
+		}
+		if tokenizer.Subwords() {
+			hint = "the tokenizer of the model has no tokens for this text: use a model for its language"
+		} else if near := tokenizer.Vocabulary().Nearest(tokens[0].Text, 3); len(near) > 0 {
+			hint = "did you mean " + strings.Join(near, ", ") + "?"
+		}
 	}
 	shown := []rune(text)
 	if len(shown) > 60 {

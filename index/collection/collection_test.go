@@ -9,35 +9,42 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
 )
 
+// passage is a line of the file "f.txt".
+func passage(text string, line int) documents.Passage {
+	return documents.Passage{Text: text, Path: "f.txt", FirstLine: line, LastLine: line}
+}
+
 // yield returns an iterator over texts of the file "f.txt", followed by err.
-func yield(err error, texts ...string) iter.Seq2[Document, error] {
-	return func(next func(Document, error) bool) {
+func yield(err error, texts ...string) iter.Seq2[documents.Passage, error] {
+	return func(next func(documents.Passage, error) bool) {
 		for i, text := range texts {
-			if !next(Document{text, "f.txt", int64(i + 1)}, nil) {
+			if !next(passage(text, i+1), nil) {
 				return
 			}
 		}
 		if err != nil {
-			next(Document{}, err)
+			next(documents.Passage{}, err)
 		}
 	}
 }
 
-func build(t testing.TB, texts ...string) string {
+func buildTexts(t testing.TB, texts ...string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "docs")
-	if _, err := Build(context.Background(), dir, sentence.WorkedExample(), yield(nil, texts...), BuildOptions{}); err != nil {
+	if _, err := BuildPassages(context.Background(), dir, sentence.WorkedExample(), yield(nil, texts...), BuildOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -83,23 +90,23 @@ func randomEncoder(t testing.TB, n, dim int) *sentence.Encoder {
 func TestBuildAndQuery(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "docs")
 	var progress []int64
-	s, err := Build(context.Background(), dir, sentence.WorkedExample(),
+	s, err := BuildPassages(context.Background(), dir, sentence.WorkedExample(),
 		yield(nil, "how are you", "nothing known", "who are you", "", "who am I"),
-		BuildOptions{Index: index.Options{Metric: index.Dot, Kind: index.Flat}, OnProgress: func(n int64) { progress = append(progress, n) }})
+		BuildOptions{Index: index.Options{Metric: index.Dot, Kind: index.Flat}, OnProgress: func(p Progress) { progress = append(progress, p.Passages) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Documents != 3 || s.Skipped != 2 || s.FirstSkipped != "f.txt:2" || s.Dim != 2 || s.Bytes <= 0 {
+	if s.Documents != 3 || s.Passages != 5 || s.Skipped != 2 || s.FirstSkipped != "f.txt:2" || s.Dim != 2 || s.Bytes <= 0 {
 		t.Errorf("summary %+v", s)
 	}
 	if fmt.Sprint(progress) != "[5]" {
 		t.Errorf("progress %v", progress)
 	}
 	c := open1(t, dir)
-	if i := c.Info(); c.Len() != 3 || i.Format != FormatVersion || i.Documents != 3 || i.Skipped != 2 || i.Metric != "dot" || i.Kind != "flat" || i.Dim != 2 {
+	if i := c.Info(); c.Len() != 5 || i.Passages != 5 || i.Format != FormatVersion || i.Documents != 3 || i.Skipped != 2 || i.Metric != "dot" || i.Kind != "flat" || i.Dim != 2 {
 		t.Errorf("info %+v", i)
 	}
-	if !c.Encoder().Folded() {
+	if !c.Model().(*sentence.Encoder).Folded() {
 		t.Error("the model in the collection is not folded")
 	}
 	hits, err := c.Query(context.Background(), "am I you", 10, index.SearchOptions{})
@@ -107,20 +114,20 @@ func TestBuildAndQuery(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Hit{
-		{Document{"who am I", "f.txt", 5}, 2, 62. / 9},
-		{Document{"how are you", "f.txt", 1}, 0, 44. / 9},
-		{Document{"who are you", "f.txt", 3}, 1, 42. / 9},
+		{Stored{4, passage("who am I", 5)}, 62. / 9},
+		{Stored{0, passage("how are you", 1)}, 44. / 9},
+		{Stored{2, passage("who are you", 3)}, 42. / 9},
 	}
 	if len(hits) != len(want) {
 		t.Fatalf("found %d documents", len(hits))
 	}
 	for i, h := range hits {
-		if h.Document != want[i].Document || h.Label != want[i].Label || h.Score < want[i].Score-1e-6 || h.Score > want[i].Score+1e-6 {
+		if !reflect.DeepEqual(h.Stored, want[i].Stored) || h.Score < want[i].Score-1e-6 || h.Score > want[i].Score+1e-6 {
 			t.Errorf("hit %d is %+v, want %+v", i, h, want[i])
 		}
 	}
-	hits, err = c.Query(context.Background(), "am I you", 1, index.SearchOptions{Filter: func(label int64) bool { return label == 1 }})
-	if err != nil || len(hits) != 1 || hits[0].Label != 1 {
+	hits, err = c.Query(context.Background(), "am I you", 1, index.SearchOptions{Filter: func(label int64) bool { return label == 2 }})
+	if err != nil || len(hits) != 1 || hits[0].Label != 2 {
 		t.Errorf("with a filter: %v, error %v", hits, err)
 	}
 }
@@ -128,7 +135,7 @@ func TestBuildAndQuery(t *testing.T) {
 // With many batches and skipped documents, every document is found by its own words, with
 // its own text, file and line.
 func TestManyDocuments(t *testing.T) {
-	const n = 2*batchDocuments + 500
+	const n = 2*batchPassages + 500
 	enc := randomEncoder(t, n, 24)
 	texts, skipped := make([]string, n), int64(0)
 	for i := range texts {
@@ -141,7 +148,7 @@ func TestManyDocuments(t *testing.T) {
 		}
 	}
 	dir := filepath.Join(t.TempDir(), "docs")
-	s, err := Build(context.Background(), dir, enc, yield(nil, texts...), BuildOptions{Index: index.Options{Kind: index.Flat}})
+	s, err := BuildPassages(context.Background(), dir, enc, yield(nil, texts...), BuildOptions{Index: index.Options{Kind: index.Flat}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +164,7 @@ func TestManyDocuments(t *testing.T) {
 					continue
 				}
 				hits, err := c.Query(context.Background(), fmt.Sprintf("w%d", i), 1, index.SearchOptions{})
-				if err != nil || len(hits) != 1 || hits[0].Text != texts[i] || hits[0].Line != int64(i+1) || hits[0].File != "f.txt" {
+				if err != nil || len(hits) != 1 || hits[0].Text != texts[i] || hits[0].FirstLine != i+1 || hits[0].Path != "f.txt" {
 					t.Errorf("document %d: %.60v, %v", i, hits, err)
 				}
 			}
@@ -170,7 +177,7 @@ func TestBuildOfNothing(t *testing.T) {
 	broken := errors.New("f.txt:3: broken")
 	for _, c := range []struct {
 		name string
-		docs iter.Seq2[Document, error]
+		docs iter.Seq2[documents.Passage, error]
 		says string
 	}{
 		{"no documents", yield(nil), "no documents"},
@@ -178,7 +185,7 @@ func TestBuildOfNothing(t *testing.T) {
 		{"reading fails", yield(broken, "how are you"), "f.txt:3: broken"},
 	} {
 		parent := t.TempDir()
-		_, err := Build(context.Background(), filepath.Join(parent, "docs"), sentence.WorkedExample(), c.docs, BuildOptions{})
+		_, err := BuildPassages(context.Background(), filepath.Join(parent, "docs"), sentence.WorkedExample(), c.docs, BuildOptions{})
 		if err == nil || !strings.Contains(err.Error(), c.says) || (fault.Hint(err) == "") != errors.Is(err, broken) {
 			t.Errorf("%s: error %v, hint %q", c.name, err, fault.Hint(err))
 		}
@@ -197,14 +204,14 @@ func wantEmpty(t *testing.T, dir string) {
 func TestBuildCancelled(t *testing.T) {
 	parent := t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
-	docs := func(next func(Document, error) bool) {
-		for i := int64(1); i < 50*batchDocuments && next(Document{"how are you", "endless", i}, nil); i++ {
-			if i == 3*batchDocuments/2 {
+	docs := func(next func(documents.Passage, error) bool) {
+		for i := 1; i < 50*batchPassages && next(passage("how are you", i), nil); i++ {
+			if i == 3*batchPassages/2 {
 				cancel()
 			}
 		}
 	}
-	_, err := Build(ctx, filepath.Join(parent, "docs"), sentence.WorkedExample(), docs, BuildOptions{})
+	_, err := BuildPassages(ctx, filepath.Join(parent, "docs"), sentence.WorkedExample(), docs, BuildOptions{})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
@@ -212,9 +219,9 @@ func TestBuildCancelled(t *testing.T) {
 }
 
 func TestBuildReplaces(t *testing.T) {
-	dir := build(t, "how are you")
+	dir := buildTexts(t, "how are you")
 	again := func(o BuildOptions) error {
-		_, err := Build(context.Background(), dir, sentence.WorkedExample(), yield(nil, "who am I", "who are you"), o)
+		_, err := BuildPassages(context.Background(), dir, sentence.WorkedExample(), yield(nil, "who am I", "who are you"), o)
 		return err
 	}
 	if err := again(BuildOptions{}); !errors.Is(err, fs.ErrExist) {
@@ -242,7 +249,7 @@ func TestBuildReplaces(t *testing.T) {
 }
 
 func TestBuildDimensionMismatch(t *testing.T) {
-	_, err := Build(context.Background(), filepath.Join(t.TempDir(), "docs"), sentence.WorkedExample(), yield(nil, "you"), BuildOptions{Index: index.Options{Dim: 3}})
+	_, err := BuildPassages(context.Background(), filepath.Join(t.TempDir(), "docs"), sentence.WorkedExample(), yield(nil, "you"), BuildOptions{Index: index.Options{Dim: 3}})
 	if err == nil || fault.Hint(err) == "" {
 		t.Errorf("error %v", err)
 	}
@@ -272,7 +279,7 @@ func TestOpenNoCollection(t *testing.T) {
 }
 
 func TestQueryErrors(t *testing.T) {
-	c := open1(t, build(t, "how are you", "who am I"))
+	c := open1(t, buildTexts(t, "how are you", "who am I"))
 	for _, q := range []struct {
 		text string
 		k    int

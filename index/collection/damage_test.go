@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"syscall"
@@ -47,9 +48,14 @@ func contents(t *testing.T, dir string) map[string][]byte {
 func wantDamage(t *testing.T, dir, name, what string) {
 	t.Helper()
 	c, err := Open(context.Background(), dir)
-	if err == nil {
+	if err == nil { // blocks are verified when they are read
+		if _, err = c.Query(context.Background(), "you", 10, index.SearchOptions{}); err == nil && c.FullText() != nil {
+			err = c.FullText().Verify(context.Background())
+		}
 		c.Close()
-		t.Errorf("%s, %s: Open succeeded", name, what)
+	}
+	if err == nil {
+		t.Errorf("%s, %s: Open and Query succeeded", name, what)
 		return
 	}
 	if !strings.Contains(err.Error(), filepath.Base(name)) || fault.Hint(err) == "" {
@@ -62,7 +68,15 @@ func wantDamage(t *testing.T, dir, name, what string) {
 }
 
 func TestOpenNamesDamage(t *testing.T) {
-	dir := build(t, "how are you", "who are you", "who am I")
+	for version, dir := range map[string]string{
+		"format 1": buildOld(t, "how are you", "who are you", "who am I"),
+		"format 2": buildTexts(t, "how are you", "who are you", "who am I"),
+	} {
+		t.Run(version, func(t *testing.T) { testOpenNamesDamage(t, dir) })
+	}
+}
+
+func testOpenNamesDamage(t *testing.T, dir string) {
 	files := contents(t, dir)
 	if len(files) < 8 {
 		t.Fatalf("only %d files", len(files))
@@ -113,7 +127,7 @@ func TestBuildOnAFullDisk(t *testing.T) {
 			}
 			return nil
 		})
-		_, err := Build(context.Background(), dir, sentence.WorkedExample(), yield(nil, "how are you"), BuildOptions{})
+		_, err := BuildPassages(context.Background(), dir, sentence.WorkedExample(), yield(nil, "how are you"), BuildOptions{})
 		restore()
 		if failed == "" {
 			if err != nil || failing < 20 {
@@ -121,7 +135,7 @@ func TestBuildOnAFullDisk(t *testing.T) {
 			}
 			return
 		}
-		if !errors.Is(err, syscall.ENOSPC) || strings.Contains(err.Error(), ".luminavec-") || strings.Count(err.Error(), "docs") != 1 {
+		if !errors.Is(err, syscall.ENOSPC) || strings.Contains(err.Error(), ".luminavec-") || strings.Count(err.Error(), dir) != 1 {
 			t.Errorf("step %d (%s): error %v", failing, failed, err)
 		}
 		if _, there := os.Stat(dir); there != nil { // else only the folder above could not be synced
@@ -136,7 +150,7 @@ func TestBuildOnAFullDisk(t *testing.T) {
 
 // Open refuses anything that is not a valid collection.json.
 func TestOpenHostileInfo(t *testing.T) {
-	dir := build(t, "how are you")
+	dir := buildTexts(t, "how are you")
 	path := filepath.Join(dir, infoFile)
 	if err := os.Truncate(path, maxInfo+1); err != nil {
 		t.Fatal(err)
@@ -153,8 +167,12 @@ func TestOpenHostileInfo(t *testing.T) {
 
 // The files of two collections cannot be mixed, although each is valid.
 func TestOpenNamesStrangers(t *testing.T) {
-	dir, other := build(t, "how are you", "who are you"), build(t, "who am I", "you")
-	for _, name := range []string{indexFile, documentsFile} {
+	testOpenNamesStrangers(t, buildOld(t, "how are you", "who are you"), buildOld(t, "who am I", "you"), indexFile, documentsFile)
+	testOpenNamesStrangers(t, buildTexts(t, "how are you", "who are you"), buildTexts(t, "who am I", "you", "how"), "000001.passages", "000003.index.lvx", "000004.files")
+}
+
+func testOpenNamesStrangers(t *testing.T, dir, other string, names ...string) {
+	for _, name := range names {
 		files := contents(t, dir)
 		b, err := os.ReadFile(filepath.Join(other, name))
 		if err != nil {
@@ -172,7 +190,7 @@ func TestOpenNamesStrangers(t *testing.T) {
 
 // Queries change no byte, and a collection can be open twice.
 func TestQueryChangesNothing(t *testing.T) {
-	dir := build(t, "how are you", "who are you", "who am I")
+	dir := buildTexts(t, "how are you", "who are you", "who am I")
 	before := contents(t, dir)
 	a, b := open1(t, dir), open1(t, dir)
 	for _, c := range []*Collection{a, b, a} {
@@ -197,7 +215,7 @@ func TestDamagedDatabaseNeverPanics(t *testing.T) {
 	for i := range texts {
 		texts[i] = fmt.Sprintf("you and document %d %s", i, strings.Repeat("x", i))
 	}
-	dir := build(t, texts...)
+	dir := buildOld(t, texts...)
 	path := filepath.Join(dir, documentsFile)
 	good, err := os.ReadFile(path)
 	if err != nil {
@@ -229,7 +247,7 @@ func TestDamagedDatabaseNeverPanics(t *testing.T) {
 			for i := range labels {
 				labels[i] = int64(i)
 			}
-			_, err = docs.get(labels)
+			_, err = docs.passages(labels)
 			docs.close()
 		}
 		if err != nil {
@@ -254,7 +272,7 @@ func TestCutWhileOpen(t *testing.T) {
 	for i := range texts {
 		texts[i] = fmt.Sprintf("you and document %d %s", i, strings.Repeat("x", 100))
 	}
-	dir := build(t, texts...)
+	dir := buildOld(t, texts...)
 	path := filepath.Join(dir, documentsFile)
 	whole, err := os.ReadFile(path)
 	if err != nil {
@@ -271,7 +289,7 @@ func TestCutWhileOpen(t *testing.T) {
 		done := make(chan error, 2)
 		go func() {
 			for range 2 {
-				_, err := docs.get([]int64{0, 150, 299})
+				_, err := docs.passages([]int64{0, 150, 299})
 				done <- err
 			}
 			docs.close()
@@ -303,7 +321,7 @@ func TestCircleOfPages(t *testing.T) {
 	for i := range texts {
 		texts[i] = fmt.Sprintf("you and document %d %s", i, strings.Repeat("x", 100))
 	}
-	dir := build(t, texts...)
+	dir := buildOld(t, texts...)
 	path := filepath.Join(dir, documentsFile)
 	file, err := os.ReadFile(path)
 	if err != nil {
@@ -327,7 +345,7 @@ func TestCircleOfPages(t *testing.T) {
 	}
 	docs, err := openDocuments(dir)
 	if err == nil {
-		_, err = docs.get([]int64{0, 150, 299})
+		_, err = docs.passages([]int64{0, 150, 299})
 		docs.close()
 	}
 	if err == nil || !strings.Contains(err.Error(), "do not form a tree") || fault.Hint(err) == "" {
@@ -344,7 +362,7 @@ func FuzzParseDocument(f *testing.F) {
 		if !ok {
 			return
 		}
-		if again, ok := parseDocument(appendDocument(nil, d)); !ok || again != d {
+		if again, ok := parseDocument(appendDocument(nil, Document{d.Text, d.Path, int64(d.FirstLine)})); !ok || !reflect.DeepEqual(again, d) {
 			t.Errorf("%+v was decoded as %+v, %v", d, again, ok)
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/sentence"
@@ -20,14 +21,14 @@ func Example() {
 	defer os.RemoveAll(parent)
 	dir, ctx := filepath.Join(parent, "docs"), context.Background()
 
-	docs := func(yield func(collection.Document, error) bool) {
+	docs := func(yield func(documents.Passage, error) bool) {
 		for i, text := range []string{"how are you", "who are you", "who am I"} {
-			if !yield(collection.Document{Text: text, File: "questions.txt", Line: int64(i + 1)}, nil) {
+			if !yield(documents.Passage{Path: "questions.txt", FirstLine: i + 1, LastLine: i + 1, Text: text}, nil) {
 				return
 			}
 		}
 	}
-	_, err = collection.Build(ctx, dir, sentence.WorkedExample(), docs,
+	_, err = collection.BuildPassages(ctx, dir, sentence.WorkedExample(), docs,
 		collection.BuildOptions{Index: index.Options{Metric: index.Dot}})
 	if err != nil {
 		fmt.Println(err)
@@ -46,7 +47,7 @@ func Example() {
 		return
 	}
 	for _, h := range hits {
-		fmt.Printf("%.4f  %s  (%s:%d)\n", h.Score, h.Text, h.File, h.Line)
+		fmt.Printf("%.4f  %s  (%s:%d)\n", h.Score, h.Text, h.Path, h.FirstLine)
 	}
 	// Output:
 	// 6.8889  who am I  (questions.txt:3)

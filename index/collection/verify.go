@@ -7,16 +7,16 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Verify compares the size and SHA-256 of every file of the collection in dir, including those
-// of its model and the README.md that Open does not check. The report names files by their
-// paths in the folder. If files are missing or changed, it describes the problem of each, and
-// the error lists them. Verify does not parse the files; Open does.
+// Verify compares the size and SHA-256 of every file of the collection in dir. The report names
+// files by their paths in the folder. If files are missing or changed, it describes the problem of
+// each, and the error lists them. Verify does not parse the files; [VerifyPath] does.
 func Verify(ctx context.Context, dir string) (*checkpoints.Report, error) {
 	return unreplaced(dir, func() (*checkpoints.Report, error) { return verify(ctx, dir) })
 }
@@ -26,9 +26,11 @@ func verify(ctx context.Context, dir string) (*checkpoints.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := openFiles(dir)
-	if err != nil {
-		return nil, err
+	files := &files{dir, format.Folder(dir, infoFile, info.manifest())}
+	if info.Format == 1 {
+		if files, err = openFiles(dir); err != nil {
+			return nil, err
+		}
 	}
 	found, err := files.folder.VerifyAll(ctx)
 	if err != nil {
@@ -44,6 +46,13 @@ func verify(ctx context.Context, dir string) (*checkpoints.Report, error) {
 			problems = append(problems, files.wrap(found[i]).Error())
 		}
 		report.Files = append(report.Files, f)
+	}
+	if info.Format > 1 {
+		report.Extra = extra(dir, info)
+		if len(problems) > 0 {
+			err = fault.New(hint, "%s", strings.Join(problems, "; "))
+		}
+		return report, err
 	}
 	model, err := checkpoints.Verify(ctx, filepath.Join(dir, modelDir))
 	if ctx.Err() != nil {
@@ -68,4 +77,26 @@ func verify(ctx context.Context, dir string) (*checkpoints.Report, error) {
 		return report, nil
 	}
 	return report, fault.New(hint, "%s", strings.Join(problems, "; "))
+}
+
+// verifyPart compares the size and the SHA-256 of one part.
+func verifyPart(ctx context.Context, dir string, info *Info, name string) error {
+	f := &files{dir, format.Folder(dir, infoFile, info.manifest())}
+	return f.wrap(f.folder.Verify(ctx, name))
+}
+
+// extra returns the files of the model that are not parts.
+func extra(dir string, info *Info) (names []string) {
+	_ = filepath.WalkDir(filepath.Join(dir, modelDir), func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		name = filepath.ToSlash(name)
+		if err == nil && !slices.ContainsFunc(info.Parts, func(p Part) bool { return p.Name == name }) {
+			names = append(names, name)
+		}
+		return err
+	})
+	return names
 }

@@ -89,7 +89,12 @@ func ReportDocuments(cmd *cobra.Command, src *documents.Source) {
 		}
 		Note(cmd, "%s is %q in %s", what, d.first.Value, d.files(d.first.Path))
 	}
-	for _, s := range summarize(src.Skipped(), func(s documents.Skipped) string { return s.Reason }) {
+	ReportSkipped(cmd, src.Skipped())
+}
+
+// ReportSkipped is the part of ReportDocuments about what was skipped.
+func ReportSkipped(cmd *cobra.Command, skipped []documents.Skipped) {
+	for _, s := range summarize(skipped, func(s documents.Skipped) string { return s.Reason }) {
 		one, many := "file", "files"
 		if s.first.Record {
 			one, many = "record", "records"

@@ -29,3 +29,10 @@ func WriteJSONEach[T any](w io.Writer, values []T) error {
 	}
 	return nil
 }
+
+// WriteJSONLine writes v as JSON on one line.
+func WriteJSONLine(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}

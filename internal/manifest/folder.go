@@ -40,17 +40,18 @@ type Folder struct {
 	dir    string
 	files  fs.FS // in place of dir; nil: dir
 	format Format
+	list   string // the file that lists the files, for messages
 }
 
 // Open reads the MANIFEST of the folder dir. If there is none, the error is
 // fs.ErrNotExist.
 func (f Format) Open(dir string) (*Folder, error) {
-	return (&Folder{dir: dir, format: f}).open()
+	return (&Folder{dir: dir, format: f, list: Name}).open()
 }
 
 // OpenFS is Open for a folder in memory or in an archive.
 func (f Format) OpenFS(files fs.FS) (*Folder, error) {
-	return (&Folder{files: files, format: f}).open()
+	return (&Folder{files: files, format: f, list: Name}).open()
 }
 
 func (d *Folder) open() (*Folder, error) {
@@ -63,6 +64,11 @@ func (d *Folder) open() (*Folder, error) {
 		}
 	}
 	return nil, d.fileError(Name, err)
+}
+
+// Folder returns the folder dir, whose files another file, list, names.
+func (f Format) Folder(dir, list string, m Manifest) *Folder {
+	return &Folder{Manifest: m, dir: dir, format: f, list: list}
 }
 
 // manifest reads MANIFEST.
@@ -112,7 +118,7 @@ const block = 256 << 10
 func (d *Folder) Read(ctx context.Context, name string, parse func(r io.Reader, size int64) error) error {
 	listed, ok := d.Find(name)
 	if !ok {
-		return d.fileError(Name, fmt.Errorf("does not list %s", name))
+		return d.fileError(d.list, fmt.Errorf("does not list %s", name))
 	}
 	err := d.read(ctx, listed, parse)
 	if err == nil {
@@ -171,7 +177,7 @@ func (d *Folder) read(ctx context.Context, listed File, parse func(io.Reader, in
 	case got.Size != listed.Size:
 		return d.wrongSize(got.Size, listed.Size)
 	case got.Sum != listed.Sum:
-		return fault.New(d.format.Damaged, "damaged: its SHA-256 does not match %s", Name)
+		return fault.New(d.format.Damaged, "damaged: its SHA-256 does not match %s", d.list)
 	}
 	return parseErr
 }
@@ -181,7 +187,7 @@ func (d *Folder) wrongSize(got, want int64) error {
 	if got > want {
 		what = "too long"
 	}
-	return fault.New(d.format.Damaged, "%s: %d bytes, but %s says %d", what, got, Name, want)
+	return fault.New(d.format.Damaged, "%s: %d bytes, but %s says %d", what, got, d.list, want)
 }
 
 // Sum returns the line of an existing file.

@@ -2,12 +2,8 @@
 package arena
 
 import (
-	"runtime"
 	"sync"
-	"sync/atomic"
 	"unsafe"
-
-	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/index/internal/chunk"
 	"github.com/luminavec/luminavec/index/internal/codes"
@@ -31,6 +27,13 @@ import (
 //
 //	| links: int32 × slots | zero to pad | code | codes of 32 neighbors | … |
 //
+// A vector that is not kept in float32 (see Form) is stored as
+//
+//	| scale: float32 | halves: float16 × dim | zero to pad |
+//
+// times the scale, relative to the center of the codes for inner products other than cosines and
+// squared distances; or it is what its code represents, and Vectors is nil.
+//
 // Vectors without links are padded to 16 bytes only, because the kernels need no more.
 // The records of a flat index have no links. With quantization it also has the signs of its
 // vectors, in blocks of 32 (see kernel.ScanQuery).
@@ -45,20 +48,32 @@ type Arena struct {
 	Coded   bool                  // records hold codes
 	Bits    int                   // per value of a code, 0 without codes
 	Edges   *edges.Coder          // codes the neighbors of each node, or nil
+	Form    Form                  // of the vectors
 
 	Space *codes.Space // what codes and signs are relative to, nil without
 
 	buffers sync.Pool // *[]float32 of Space.Len
 	edges   int       // floats before the codes of neighbors
+	offset  bool      // halves are relative to the center
 }
+
+// A Form is how vectors are kept.
+type Form uint8
+
+const (
+	Full   Form = iota // float32
+	Halves             // float16
+	Codes              // what their codes represent
+)
 
 // New returns an arena for vectors of dim values and the given number of links, with codes of the
 // given bits per value, or 0, and with signs or without. squared is whether distances are squared
-// ones; the seed determines how codes are rotated. beside is whether the neighbors of each node are coded.
-func New(dim, slots, bits int, signs, squared, beside bool, seed uint64) *Arena {
+// ones, unit whether vectors are divided by their lengths; the seed determines how codes are rotated. beside
+// is whether the neighbors of each node are coded.
+func New(dim, slots, bits int, signs, squared, unit, beside bool, seed uint64) *Arena {
 	a := &Arena{
 		Slots: slots, Head: kernel.Stride(slots), Stride: kernel.Stride(dim),
-		Coded: bits > 0, Bits: bits,
+		Coded: bits > 0, Bits: bits, offset: !unit,
 	}
 	if a.Coded || slots == 0 {
 		a.Stride = (dim + 3) / 4 * 4
@@ -92,7 +107,7 @@ func New(dim, slots, bits int, signs, squared, beside bool, seed uint64) *Arena 
 // Grow makes room for n nodes.
 func (a *Arena) Grow(n int) {
 	a.Records.Grow(n)
-	a.Vectors.Grow(n)
+	a.Stored().Grow(n)
 	if a.Signs != nil {
 		a.Signs.Grow(Blocks(n))
 	}
@@ -101,67 +116,24 @@ func (a *Arena) Grow(n int) {
 // Blocks returns the number of blocks that hold the signs of n vectors.
 func Blocks(n int) int { return (n + kernel.ScanCodes - 1) / kernel.ScanCodes }
 
-// Vector returns the vector of n with its padding of zeros.
-func (a *Arena) Vector(n walk.ID) []float32 { return a.Vectors.Row(int(n))[a.Before:] }
-
-// Encode computes the code and the signs of n from its vector, if the arena has them. Only one
-// goroutine may do so for vectors of the same block.
-func (a *Arena) Encode(n walk.ID) {
-	if a.Space == nil {
-		return
-	}
-	b := a.buffers.Get().(*[]float32)
-	defer a.buffers.Put(b)
-	x := a.Vector(n)[:a.Space.Dim]
-	a.Space.Centered(*b, x)
-	if a.Coded {
-		a.Space.EncodeCentered(a.Records.Row(int(n))[a.Head:], x, a.Bits, *b)
-	}
-	if a.Signs != nil {
-		a.Space.EncodeSigns(a.Signs.Row(int(n)/kernel.ScanCodes), int(n)%kernel.ScanCodes, x, *b)
-	}
-}
-
 // PackSigns calls write with the blocks of the signs of ids, in order, which it may overwrite. They are
 // put together again where ids are missing.
 func (a *Arena) PackSigns(ids []walk.ID, write func(block []float32)) {
 	const n = kernel.ScanCodes
-	block, u := make([]float32, a.Signs.Width()), kernel.Aligned(a.Space.Len)
+	block, u, buffer := make([]float32, a.Signs.Width()), kernel.Aligned(a.Space.Len), make([]float32, a.Stride)
 	for ; len(ids) > 0; ids = ids[min(n, len(ids)):] {
 		if len(ids) >= n && ids[0]%n == 0 && ids[n-1] == ids[0]+n-1 {
 			copy(block, a.Signs.Row(int(ids[0]/n)))
 		} else {
 			clear(block)
 			for i, id := range ids[:min(n, len(ids))] {
-				x := a.Vector(id)[:a.Space.Dim]
+				x := a.Read(buffer, id)[:a.Space.Dim]
 				a.Space.Centered(u, x)
 				a.Space.EncodeSigns(block, i, x, u)
 			}
 		}
 		write(block)
 	}
-}
-
-// EncodeAll encodes the first n vectors with several goroutines.
-func (a *Arena) EncodeAll(n int) {
-	if a.Space == nil {
-		return
-	}
-	workers, next := pool.New(), atomic.Int64{}
-	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			for {
-				from := int(next.Add(1)-1) * kernel.ScanCodes
-				if from >= n {
-					return
-				}
-				for i := from; i < min(n, from+kernel.ScanCodes); i++ {
-					a.Encode(walk.ID(i))
-				}
-			}
-		})
-	}
-	workers.Wait()
 }
 
 // Codes returns the codes in the form that the kernel needs.
@@ -176,7 +148,7 @@ func (a *Arena) Neighbors(n walk.ID) []float32 { return a.Records.Row(int(n))[a.
 // Values returns the number of floats allocated.
 func (a *Arena) Values() int {
 	n := a.Records.Values()
-	if a.Coded {
+	if a.Coded && a.Form != Codes {
 		n += a.Vectors.Values()
 	}
 	if a.Signs != nil {

@@ -30,10 +30,11 @@ import (
 
 // The format versions that a Writer writes. Readers accept all versions up to Version.
 const (
-	Plain   = 3     // without blocks
-	Blocked = 4     // with blocks
-	Coded   = 5     // with blocks, and codes that are relative to a center
-	Version = Coded // the last one
+	Plain   = 3    // without blocks
+	Blocked = 4    // with blocks
+	Coded   = 5    // with blocks, and codes that are relative to a center
+	Kept    = 6    // with blocks, and what is kept of the vectors
+	Version = Kept // the last one
 )
 
 // alignment is the alignment of padded payloads, in bytes.

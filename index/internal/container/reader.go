@@ -53,6 +53,21 @@ func (r *Reader) Section(name string) error {
 	return nil
 }
 
+// Whole reads a section of the given length.
+func (r *Reader) Whole(name string, length int) ([]byte, error) {
+	if err := r.Section(name); err != nil {
+		return nil, err
+	}
+	if err := r.Expect(uint64(length)); err != nil {
+		return nil, err
+	}
+	p := make([]byte, length)
+	if err := r.Fill(p); err != nil {
+		return nil, err
+	}
+	return p, r.End()
+}
+
 // AlignedSection begins a section that is preceded by a pad, in versions with pads.
 func (r *Reader) AlignedSection(name string) error {
 	if r.version < firstPadded {

@@ -1,27 +1,29 @@
 package search
 
 import (
-	"context"
 	"fmt"
 	"io/fs"
-	"iter"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/luminavec/luminavec/checkpoints/exchange"
+	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/collection"
+	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
 type buildOptions struct {
-	text            text.Selection
+	documents       documents.Options
 	skipBad         bool
+	language        string
 	vectors, output string
 	read            exchange.Options // of vectors
 	force           bool
@@ -36,11 +38,14 @@ func buildCommand() *cobra.Command {
 		Use:   "build [-m MODEL] [options] FILE... -o DIR\nbuild --vectors FILE [options] -o INDEX",
 		Short: "Make a collection of text that can be searched, or an index of vectors",
 		Long: `
-A collection is a folder with the texts, an index of their vectors and the model, so
-that 'search query DIR' needs nothing else. Each non-empty line is one document; with
---field or --column each record of JSON Lines, CSV or Parquet is one, whose line
-breaks become spaces. Character n-grams of the model are stored too: unknown words of
-a question are composed from them, as in documents.
+A collection is a folder with passages of the documents, an index of their vectors, one of
+their words, and the model, so that 'search query DIR' needs nothing else. Folders are
+searched for Markdown, HTML, plain text, source code, and records in JSON Lines, CSV, TSV and
+Parquet, without what .gitignore and .ignore exclude. What cannot be read is skipped
+and counted. 'search sync DIR' reads again what has changed.
+
+A passage has up to --chunk words under one heading, of neighboring paragraphs, or of one
+record. With --split line, each line that is not empty is one.
 
 With --vectors, only an index of vectors from another program is made, in one file; the
 label of a vector is its row, from 0, or with --ids its id, a whole number.
@@ -49,15 +54,19 @@ How many of the true nearest vectors the index finds is measured on 100 of its v
 and reported; below 0.9 it is a warning, and codes (--quantize) that find less than half
 are refused.`,
 		Example: `
-$ search build -m model articles.txt -o docs
-search: 12,040 documents, 100 dimensions, 31.4 MB in 4.2s: docs
-search: next: search query docs "a question"`,
+$ search build notes -o collection
+search: skipped 3 files: a PDF document (first: notes/paper.pdf)
+search: 155 files, 1,342 passages, 256 dimensions, 6.1 MB in 0.9s: collection
+search: next: search query collection "a question"`,
 		RunE: func(cmd *cobra.Command, args []string) error { return build(cmd, args, o) },
 	}
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "FILE",
-		Help: "text file, folder or glob, or - for standard input; gzip, bzip2 and zstd are decompressed"})
+		Help: "folder, file or glob, or - for standard input; gzip, bzip2 and zstd are decompressed"})
 	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag())
-	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.SkipBadFlag(&o.skipBad))...)
+	cli.DocumentFlags(cmd, &o.documents)
+	cli.Declare(cmd, "Records", cli.Flag{Name: "skip-bad", Into: &o.skipBad, Field: "SkipBad", Help: "skip and count bad records, which is the default; --strict stops at the first"})
+	cli.Declare(cmd, cli.ForPassages, cli.Flag{Name: "language", Arg: "NAME", Into: &o.language, Field: "Language", Default: "detected",
+		Help: "language of the texts, for the index of words", Values: languages()})
 	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "index the vectors in FILE; words are optional"})
 	cli.Declare(cmd, cli.ForInput, append(cli.VectorFlags(&o.read), cli.Flag{Name: "ids", Into: &o.read.IDs, Field: "IDs", Help: "label the vectors by their ids"})...)
 	cli.Declare(cmd, "Index", indexFlags(&o.index, &o.metric)...)
@@ -79,7 +88,7 @@ func build(cmd *cobra.Command, paths []string, o buildOptions) error {
 		return cli.UsageError(fault.New("name what to write with -o DIR", "no output is named"))
 	}
 	if o.vectors != "" {
-		if len(paths) > 0 || cmd.Flags().Changed("model") || o.text != (text.Selection{}) || o.skipBad {
+		if len(paths) > 0 || cmd.Flags().Changed("model") || textFlag(cmd) {
 			return cli.UsageError(fault.New("leave out --vectors, or the model and the text",
 				"--vectors cannot be used with a model or text"))
 		}
@@ -94,31 +103,55 @@ func build(cmd *cobra.Command, paths []string, o buildOptions) error {
 	return buildCollection(cmd, paths, o)
 }
 
+// textFlag reports whether a flag about text is given.
+func textFlag(cmd *cobra.Command) (given bool) {
+	var o documents.Options
+	of := &cobra.Command{}
+	cli.DocumentFlags(of, &o)
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		given = given || f.Name == "skip-bad" || f.Name == "language" || of.Flag(f.Name) != nil
+	})
+	return given
+}
+
+// languages are those of the index of words.
+func languages() (values []cli.Value) {
+	for _, name := range fulltext.Languages() {
+		values = append(values, cli.Value{Name: name, Help: fulltext.LanguageTitle(name)})
+	}
+	return values
+}
+
 // built is the report of "search build --json".
 type built struct {
 	Output       string  `json:"output"`
 	Format       string  `json:"format,omitempty"`        // of the file of vectors
-	Documents    int64   `json:"documents"`               // or vectors
-	Skipped      int64   `json:"skipped"`                 // documents without a known word
+	Files        int64   `json:"files,omitempty"`         // of documents
+	Passages     int64   `json:"passages,omitempty"`      // of the files
+	Documents    int64   `json:"documents"`               // passages with a vector, or vectors
+	Skipped      int64   `json:"skipped"`                 // passages without a known word
 	FirstSkipped string  `json:"first_skipped,omitempty"` // file:line
 	Dimensions   int     `json:"dimensions"`
 	Index        string  `json:"index"`
 	Metric       string  `json:"metric"`
+	Language     string  `json:"language,omitempty"` // of the index of words
 	Bytes        int64   `json:"bytes"`
 	Seconds      float64 `json:"seconds"`
 
-	SkippedRecords int64        `json:"skipped_records"` // bad ones, with --skip-bad
-	EmptyRecords   int64        `json:"empty_records"`   // records without text, or blank lines
-	Recall         index.Recall `json:"recall"`
+	SkippedFiles   map[string]int `json:"skipped_files,omitempty"` // by reason
+	SkippedRecords int64          `json:"skipped_records"`
+	EmptyRecords   int64          `json:"empty_records"` // records without text
+	RepeatedIDs    int64          `json:"repeated_ids"`
+	Recall         index.Recall   `json:"recall"`
 }
 
-func (b *built) report(cmd *cobra.Command, what, next string) error {
+func (b *built) report(cmd *cobra.Command, next string) error {
 	if b.Skipped > 0 {
 		first := b.FirstSkipped
 		if line, ok := strings.CutPrefix(first, text.Stdin+":"); ok {
 			first = cli.InputName(text.Stdin) + ":" + line
 		}
-		cli.Warn(cmd, "skipped %s without a known word (first: %s)", cli.Plural(b.Skipped, "document", "documents"), first)
+		cli.Warn(cmd, "the model knows no word of %s, which only other words of a question find (first: %s)", cli.Plural(b.Skipped, "passage", "passages"), cli.Printable(first))
 	}
 	switch warning := b.Recall.Warning(); {
 	case warning != "":
@@ -131,7 +164,11 @@ func (b *built) report(cmd *cobra.Command, what, next string) error {
 	if cli.JSON(cmd) {
 		return cli.WriteJSON(cmd.OutOrStdout(), b)
 	}
-	cli.Note(cmd, "%s, %s, %s in %s: %s", cli.Plural(b.Documents, what, what+"s"), cli.Plural(b.Dimensions, "dimension", "dimensions"),
+	count := cli.Plural(b.Documents, "vector", "vectors")
+	if b.Passages > 0 {
+		count = cli.Plural(b.Files, "file", "files") + ", " + cli.Plural(b.Passages, "passage", "passages")
+	}
+	cli.Note(cmd, "%s, %s, %s in %s: %s", count, cli.Plural(b.Dimensions, "dimension", "dimensions"),
 		cli.Bytes(b.Bytes), cli.Seconds(b.Seconds), b.Output)
 	cli.Note(cmd, "next: %s", next)
 	return nil
@@ -139,38 +176,58 @@ func (b *built) report(cmd *cobra.Command, what, next string) error {
 
 func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 	began := time.Now()
-	src, err := cli.OpenRecords(paths, o.text, o.skipBad)
-	if err != nil {
-		return err
+	if o.skipBad && o.documents.Strict {
+		return cli.UsageError(fault.New("leave out one of them", "--skip-bad and --strict exclude each other"))
 	}
 	if err := refuseExisting(o); err != nil {
 		return err
 	}
-	enc, err := cli.OpenEncoder(cmd)
+	src, err := cli.OpenDocuments(cmd.Context(), nil, paths, o.documents)
+	if err != nil {
+		return err
+	}
+	model, err := cli.OpenModel(cmd)
 	if err != nil {
 		return err
 	}
 	progress := cli.StartProgress(cmd, "build")
 	defer progress.Done()
-	var empty int64
-	summary, err := collection.Build(cmd.Context(), o.output, enc, documents(cmd.Context(), src, &empty), collection.BuildOptions{
-		Index: o.index, Replace: o.force, Threads: o.index.Threads, AnyRecall: o.anyRecall,
-		OnProgress: func(done int64) {
-			progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(done, "documents"))
-		}})
+	summary, err := collection.Build(cmd.Context(), o.output, model, src, collection.BuildOptions{
+		Index: o.index, Replace: o.force, Threads: o.index.Threads, AnyRecall: o.anyRecall, Language: o.language,
+		OnProgress: func(p collection.Progress) { showProgress(progress, p) }})
 	progress.Done()
-	cli.WarnInvalid(cmd, src)
+	cli.ReportDocuments(cmd, src)
 	if err != nil {
-		return cli.Skippable(err)
+		return err
 	}
-	if empty > 0 && (o.text.Field != "" || o.text.Column != "") {
-		cli.Warn(cmd, "skipped %s without text", cli.Plural(empty, "record", "records"))
+	b := built{Recall: summary.Recall, Output: o.output, Files: summary.Files, Passages: summary.Passages,
+		Documents: summary.Documents, Skipped: summary.Skipped, FirstSkipped: summary.FirstSkipped,
+		Dimensions: summary.Dim, Index: summary.Kind, Metric: o.metric, Language: summary.Language, Bytes: summary.Bytes, Seconds: time.Since(began).Seconds(),
+		SkippedFiles: cli.SkippedDocuments(src), RepeatedIDs: summary.RepeatedIDs}
+	for _, s := range src.Skipped() {
+		if s.Record {
+			b.SkippedRecords++
+			delete(b.SkippedFiles, s.Reason)
+		}
 	}
-	skipped, _ := src.Skipped()
-	b := built{SkippedRecords: skipped, EmptyRecords: empty, Recall: summary.Recall,
-		Output: o.output, Documents: summary.Documents, Skipped: summary.Skipped, FirstSkipped: summary.FirstSkipped,
-		Dimensions: summary.Dim, Index: string(o.index.Kind), Metric: o.metric, Bytes: summary.Bytes, Seconds: time.Since(began).Seconds()}
-	return b.report(cmd, "document", cli.CommandLine("search", "query", cli.PathArgument(o.output))+` "a question"`)
+	warnRepeated(cmd, summary)
+	return b.report(cmd, cli.CommandLine("search", "query", cli.PathArgument(o.output))+` "a question"`)
+}
+
+// warnRepeated warns about ids that are not unique.
+func warnRepeated(cmd *cobra.Command, s *collection.Summary) {
+	if s.RepeatedIDs > 0 {
+		cli.Warn(cmd, "%s the id of another (%s): --id names the field of ids", cli.Plural(s.RepeatedIDs, "record has", "records have"), cli.Printable(s.FirstRepeated))
+	}
+}
+
+// showProgress shows how far a change of a collection has come.
+func showProgress(progress *cli.Progress, p collection.Progress) {
+	done := cli.Share(p.Bytes, p.AllBytes)
+	if p.AllFiles > 1 {
+		done = cli.Share(p.Files, p.AllFiles)
+	}
+	progress.Update(done, progress.Rate(p.Passages, "passages"))
 }
 
 // refuseExisting reports an existing output before the model is read; writing
@@ -228,24 +285,5 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 	options := ix.Options()
 	b := built{Recall: recall, Output: o.output, Format: read.Format, Documents: int64(ix.Len()), Dimensions: options.Dim, Index: string(options.Kind),
 		Metric: options.Metric.String(), Bytes: info.Size(), Seconds: time.Since(began).Seconds()}
-	return b.report(cmd, "vector", cli.CommandLine("search", "query", cli.PathArgument(o.output))+" --vectors FILE")
-}
-
-// documents makes a document of each line of src that is not empty, and counts those that are.
-func documents(ctx context.Context, src *text.Source, empty *int64) iter.Seq2[collection.Document, error] {
-	return func(yield func(collection.Document, error) bool) {
-		for line, err := range cli.Lines(ctx, src) {
-			if err != nil {
-				yield(collection.Document{}, err)
-				return
-			}
-			if cli.Blank(line.Text) {
-				*empty++
-				continue
-			}
-			if !yield(collection.Document{Text: line.Text, File: line.File, Line: line.Number}, nil) {
-				return
-			}
-		}
-	}
+	return b.report(cmd, cli.CommandLine("search", "query", cli.PathArgument(o.output))+" --vectors FILE")
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/checkpoints/exchange/output"
+	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/internal/cli"
@@ -126,11 +127,11 @@ func exportRows(ctx context.Context, file *output.File, ix index.Index, c *colle
 			return fault.New("'search verify' says what is damaged", "the vector of label %d cannot be read", label)
 		}
 		if c != nil {
-			docs, err := c.Documents([]int64{label})
+			docs, err := c.Passages([]int64{label})
 			if err != nil {
 				return fmt.Errorf("label %d: %w", label, err)
 			}
-			row.Token, row.Known = []byte(docs[0].Text), 1
+			row.Token, row.Known = text.OneLine([]byte(docs[0].Text)), 1
 		}
 		if err := file.Write(row); err != nil {
 			return err

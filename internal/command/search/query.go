@@ -135,7 +135,7 @@ func (a *asker) writeHit(b *strings.Builder, h hit) {
 func answerOf(query string, found []collection.Hit) answer {
 	ans := answer{Query: query, Hits: make([]hit, len(found))}
 	for i, h := range found {
-		ans.Hits[i] = hit{Rank: i + 1, Score: h.Score, File: h.File, Line: h.Line, Text: h.Text}
+		ans.Hits[i] = hit{Rank: i + 1, Score: h.Score, File: h.Path, Line: int64(h.FirstLine), Text: strings.Join(strings.Fields(h.Text), " ")}
 	}
 	return ans
 }

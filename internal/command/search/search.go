@@ -13,7 +13,7 @@ import (
 func Command() *cobra.Command {
 	cmd := &cobra.Command{Use: "search", Short: "Search text by meaning with a trained model, and evaluate the model",
 		Example: "$ search build -m model articles.txt -o docs\n$ search query docs \"who discovered penicillin\""}
-	cmd.AddCommand(buildCommand(), queryCommand(), neighborsCommand(), analogyCommand(), evalCommand(), verifyCommand(), exportCommand())
+	cmd.AddCommand(buildCommand(), queryCommand(), syncCommand(), addCommand(), deleteCommand(), listCommand(), infoCommand(), compactCommand(), neighborsCommand(), analogyCommand(), evalCommand(), verifyCommand(), exportCommand())
 	return cmd
 }
 
@@ -25,7 +25,7 @@ func kFlag(k *int, help string) cli.Flag {
 
 // indexFlags declare the options of an index, the metric by its name.
 func indexFlags(o *index.Options, metric *string) []cli.Flag {
-	*o = index.Options{Kind: index.HNSW, M: 16, EfConstruction: 200, Quantization: index.AutoQuantization, Seed: 1}
+	*o = index.Options{Kind: index.HNSW, M: 16, EfConstruction: 200, Quantization: index.AutoQuantization, KeepVectors: index.KeepFloat32, Seed: 1}
 	*metric = index.Cosine.String()
 	return []cli.Flag{
 		{Name: "index", Arg: "KIND", Into: &o.Kind, Field: "Kind", Help: "how the index searches", Values: cli.Summarized(index.Kinds(), index.Kind.Summary)},
@@ -34,6 +34,8 @@ func indexFlags(o *index.Options, metric *string) []cli.Flag {
 		{Name: "ef-construction", Arg: "N", Into: &o.EfConstruction, Field: "EfConstruction", Help: "search width when a vector is added to the graph", Positive: true},
 		{Name: "quantize", Arg: "KIND", Into: &o.Quantization, Field: "Quantization", Help: "what the walk through the graph, or the exact scan of a flat index, compares first; scores are exact in any case",
 			Values: cli.Summarized(index.Quantizations(), index.Quantization.Summary)},
+		{Name: "keep-vectors", Arg: "KIND", Into: &o.KeepVectors, Field: "KeepVectors", Help: "what is kept of the vectors beside their codes",
+			Values: cli.Summarized(index.KeptVectors(), index.KeepVectors.Summary)},
 		{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "one per core"},
 		{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of all random choices"},
 	}

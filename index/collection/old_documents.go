@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +19,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 
+	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -30,27 +33,20 @@ var documentsBucket = []byte("documents")
 // only a writer can hold it.
 const lockTimeout = 2 * time.Second
 
-// appendDocument encodes a document as its line number and the length of the file name, both
+// parseDocument decodes a document: its line number and the length of the file name, both
 // as uvarints, the file name, and the text.
-func appendDocument(dst []byte, d Document) []byte {
-	dst = binary.AppendUvarint(dst, uint64(d.Line))
-	dst = binary.AppendUvarint(dst, uint64(len(d.File)))
-	dst = append(dst, d.File...)
-	return append(dst, d.Text...)
-}
-
-func parseDocument(b []byte) (Document, bool) {
+func parseDocument(b []byte) (p documents.Passage, ok bool) {
 	line, n := binary.Uvarint(b)
 	if n <= 0 {
-		return Document{}, false
+		return p, false
 	}
 	b = b[n:]
 	size, n := binary.Uvarint(b)
 	if n <= 0 || size > uint64(len(b)-n) {
-		return Document{}, false
+		return p, false
 	}
 	b = b[n:]
-	return Document{File: string(b[:size]), Line: int64(line), Text: string(b[size:])}, true
+	return documents.Passage{Path: string(b[:size]), FirstLine: int(line), LastLine: int(line), Text: string(b[size:])}, true
 }
 
 func key(label int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(label)) }
@@ -124,57 +120,6 @@ func damaged(path string, err error) error {
 	return fault.New(hintRebuild, "%s is damaged: %w", path, err)
 }
 
-// documentWriter fills a new database. It syncs only in close, because the folder is not used
-// before.
-type documentWriter struct{ database }
-
-func createDocuments(dir string) (*documentWriter, error) {
-	w := &documentWriter{database{path: filepath.Join(dir, documentsFile)}}
-	err := w.fenced(func() error {
-		if err := w.open(0o644, bolt.Options{Timeout: lockTimeout, NoSync: true, NoGrowSync: true}); err != nil {
-			return fmt.Errorf("creating %s: %w", documentsFile, err)
-		}
-		return w.db.Update(func(tx *bolt.Tx) error {
-			_, err := tx.CreateBucket(documentsBucket)
-			return err
-		})
-	})
-	if err != nil {
-		w.abort()
-		return nil, err
-	}
-	return w, nil
-}
-
-// put stores documents under consecutive labels, which increase from call to call.
-func (w *documentWriter) put(first int64, docs []Document) error {
-	return w.fenced(func() error {
-		return w.db.Update(func(tx *bolt.Tx) error {
-			b := tx.Bucket(documentsBucket)
-			b.FillPercent = 1 // keys only increase, so no page needs room for more
-			// bbolt uses the values until the transaction ends, so each has its own memory.
-			for i, d := range docs {
-				if err := b.Put(key(first+int64(i)), appendDocument(nil, d)); err != nil {
-					return fmt.Errorf("storing the document of %s:%d: %w", d.File, d.Line, err)
-				}
-			}
-			return nil
-		})
-	})
-}
-
-func (w *documentWriter) finish() error {
-	if err := w.fenced(w.db.Sync); err != nil {
-		w.abort()
-		return fmt.Errorf("writing %s: %w", documentsFile, err)
-	}
-	return w.close()
-}
-
-func (w *documentWriter) abort() {
-	_ = w.close() // the folder is discarded, so the error does not matter
-}
-
 // documentReader returns documents by label. The file is open read-only with a shared lock:
 // queries never change it, and any number may run at once.
 type documentReader struct{ database }
@@ -214,9 +159,9 @@ func openDocuments(dir string) (*documentReader, error) {
 	return r, nil
 }
 
-// get returns the documents of labels, in the same order.
-func (r *documentReader) get(labels []int64) ([]Document, error) {
-	docs := make([]Document, len(labels))
+// passages returns the documents of labels, in the same order.
+func (r *documentReader) passages(labels []int64) ([]Stored, error) {
+	docs := make([]Stored, len(labels))
 	err := r.fenced(func() error {
 		return r.db.View(func(tx *bolt.Tx) error {
 			b := tx.Bucket(documentsBucket)
@@ -224,7 +169,8 @@ func (r *documentReader) get(labels []int64) ([]Document, error) {
 				v := b.Get(key(label))
 				var ok bool
 				if v != nil {
-					docs[i], ok = parseDocument(v)
+					docs[i].Label = label
+					docs[i].Passage, ok = parseDocument(v)
 				}
 				if !ok {
 					return fault.New(hintRebuild, "%s: document %d, which is in the index, is missing or damaged", r.path, label)
@@ -234,4 +180,34 @@ func (r *documentReader) get(labels []int64) ([]Document, error) {
 		})
 	})
 	return docs, err
+}
+
+// files returns the files that n documents come from, sorted by path.
+func (r *documentReader) files(n int64) ([]File, error) {
+	byPath := map[string]*File{}
+	for from := int64(0); from < n; from += 1024 {
+		var labels []int64
+		for label := from; label < min(n, from+1024); label++ {
+			labels = append(labels, label)
+		}
+		docs, err := r.passages(labels)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range docs {
+			f := byPath[d.Path]
+			if f == nil {
+				f = &File{Path: d.Path, Size: -1}
+				byPath[d.Path] = f
+			}
+			f.Passages++
+			f.Text += int64(len(d.Text))
+			f.labels = appendLabel(f.labels, d.Label)
+		}
+	}
+	var files []File
+	for _, path := range slices.Sorted(maps.Keys(byPath)) {
+		files = append(files, *byPath[path])
+	}
+	return files, nil
 }

@@ -7,41 +7,65 @@ import (
 	"io"
 	"path/filepath"
 
+	"github.com/sourcegraph/conc/pool"
+
+	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
 )
 
 const (
+	indexFile     = "index.lvx"
 	manifestFile  = manifest.Name
 	modelManifest = modelDir + "/" + manifest.Name
 )
 
 const hintRebuild = "rebuild the collection"
 
-// format describes the MANIFEST of a collection.
+// openOld opens a collection of format 1.
+func openOld(ctx context.Context, dir string, info *Info) (*Collection, error) {
+	files, err := openFiles(dir)
+	if err != nil {
+		return nil, err
+	}
+	c := &Collection{dir: dir, info: info}
+	work := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
+	work.Go(func(ctx context.Context) error {
+		for _, name := range []string{infoFile, modelManifest} {
+			if err := files.verify(ctx, name); err != nil {
+				return err
+			}
+		}
+		var err error
+		c.model, err = openModel(ctx, filepath.Join(dir, modelDir))
+		return err
+	})
+	work.Go(func(ctx context.Context) error {
+		return files.read(ctx, indexFile, func(r io.Reader, _ int64) (err error) {
+			c.index, err = index.Load(r)
+			return err
+		})
+	})
+	work.Go(func(ctx context.Context) error { return files.verify(ctx, documentsFile) })
+	if err := work.Wait(); err != nil {
+		return nil, err
+	}
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if c.docs, err = openDocuments(dir); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// format describes the MANIFEST of a collection of format 1.
 var format = manifest.Format{
 	Head:    "luminavec-collection",
-	Version: FormatVersion,
+	Version: 1,
 	Kind:    "collection",
 	Other:   hintRebuild,
 	Damaged: hintRebuild,
-}
-
-// listed are the files in MANIFEST. The model's own MANIFEST represents the files of the
-// model, which it lists.
-var listed = []string{infoFile, documentsFile, indexFile, modelManifest}
-
-// sums returns the lines of MANIFEST for the files in dir.
-func sums(ctx context.Context, dir string) ([]manifest.File, error) {
-	var files []manifest.File
-	for _, name := range listed {
-		f, err := manifest.Sum(ctx, dir, name)
-		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", filepath.Join(dir, filepath.FromSlash(name)), err)
-		}
-		files = append(files, f)
-	}
-	return files, nil
 }
 
 // files reads the files of a collection and checks them against its MANIFEST.

@@ -1,0 +1,256 @@
+package collection
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"time"
+	"unsafe"
+
+	"github.com/luminavec/luminavec/corpora/documents"
+)
+
+// Stored is a passage of a collection.
+type Stored struct {
+	// Label identifies the passage as long as it exists. It is not used again.
+	Label int64
+	documents.Passage
+}
+
+// A row is a passage as it is stored: the file by its number, and without the fields, which have
+// columns of their own.
+type row struct {
+	label int64
+	file  uint64
+	documents.Passage
+}
+
+// appendRow encodes a row without its label. Numbers are uvarints, and texts follow their lengths.
+func appendRow(dst []byte, r *row) []byte {
+	dst = binary.AppendUvarint(dst, r.file)
+	dst = binary.AppendUvarint(dst, uint64(r.FirstLine))
+	dst = binary.AppendUvarint(dst, uint64(max(0, r.LastLine-r.FirstLine)))
+	dst = binary.AppendUvarint(dst, uint64(r.Start))
+	dst = binary.AppendUvarint(dst, uint64(max(0, r.End-r.Start)))
+	dst = appendText(dst, r.ID)
+	dst = appendText(dst, r.Title)
+	dst = appendTexts(dst, r.Heading)
+	return appendText(dst, r.Text)
+}
+
+func appendText(dst []byte, s string) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(s)))
+	return append(dst, s...)
+}
+
+func appendTexts(dst []byte, list []string) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(list)))
+	for _, s := range list {
+		dst = appendText(dst, s)
+	}
+	return dst
+}
+
+var errFormat = errors.New("its contents are not as they are written")
+
+// reader decodes what the functions above append. After an error it returns zeros.
+type reader struct {
+	data []byte
+	err  error
+}
+
+func (r *reader) fail() { r.data, r.err = nil, errFormat }
+
+func (r *reader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.data)
+	if n <= 0 {
+		r.fail()
+		return 0
+	}
+	r.data = r.data[n:]
+	return v
+}
+
+// number returns a number that is not negative and less than 2^62, so that two can be added.
+func (r *reader) number() int64 {
+	v := r.uvarint()
+	if v >= 1<<62 {
+		r.fail()
+		return 0
+	}
+	return int64(v)
+}
+
+// count returns a number of things that have at least one byte each.
+func (r *reader) count() int {
+	v := r.uvarint()
+	if v > uint64(len(r.data)) {
+		r.fail()
+		return 0
+	}
+	return int(v)
+}
+
+func (r *reader) bytes(n int) []byte {
+	if n > len(r.data) {
+		r.fail()
+		return nil
+	}
+	b := r.data[:n:n]
+	r.data = r.data[n:]
+	return b
+}
+
+func (r *reader) uint32() uint32 {
+	if b := r.bytes(4); b != nil {
+		return binary.LittleEndian.Uint32(b)
+	}
+	return 0
+}
+
+// text returns a text that shares the memory of the data.
+func (r *reader) text() string {
+	b := r.bytes(r.count())
+	return unsafe.String(unsafe.SliceData(b), len(b))
+}
+
+func (r *reader) texts() []string {
+	n := r.count()
+	if n == 0 {
+		return nil
+	}
+	list := make([]string, n)
+	for i := range list {
+		list[i] = r.text()
+	}
+	return list
+}
+
+func (r *reader) row(label int64) row {
+	s := row{label: label, file: r.uvarint()}
+	s.FirstLine = int(r.number())
+	s.LastLine = s.FirstLine + int(r.number())
+	s.Start = r.number()
+	s.End = s.Start + r.number()
+	s.ID, s.Title, s.Heading = r.text(), r.text(), r.texts()
+	s.Text = r.text()
+	return s
+}
+
+// skipRow skips a row.
+func (r *reader) skipRow() {
+	for range 5 {
+		r.uvarint()
+	}
+	r.text()
+	r.text()
+	for range r.count() {
+		r.text()
+	}
+	r.text()
+}
+
+// ValueKind is the type of a value of a field.
+type ValueKind uint8
+
+// The kinds of values. Their numbers are in files.
+const (
+	Missing ValueKind = iota // the passage does not have the field
+	String
+	Int
+	Float
+	False
+	True
+	Time
+	Strings
+)
+
+// kindOf returns the kind of a value, Missing for one that cannot be stored.
+func kindOf(v any) ValueKind {
+	switch v := v.(type) {
+	case string:
+		return String
+	case int64:
+		return Int
+	case float64:
+		return Float
+	case bool:
+		if v {
+			return True
+		}
+		return False
+	case time.Time:
+		return Time
+	case []string:
+		return Strings
+	}
+	return Missing
+}
+
+// appendValue encodes a value; its kind is stored elsewhere.
+func appendValue(dst []byte, v any) []byte {
+	switch v := v.(type) {
+	case string:
+		return appendText(dst, v)
+	case int64:
+		return binary.AppendVarint(dst, v)
+	case float64:
+		return binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
+	case time.Time:
+		return appendText(dst, v.Format(time.RFC3339Nano))
+	case []string:
+		return appendTexts(dst, v)
+	}
+	return dst
+}
+
+// value decodes a value.
+func (r *reader) value(kind ValueKind) any {
+	switch kind {
+	case String:
+		return r.text()
+	case Int:
+		return r.varint()
+	case Float:
+		return r.float()
+	case False, True:
+		return kind == True
+	case Time:
+		return r.time()
+	case Strings:
+		if list := r.texts(); list != nil {
+			return list
+		}
+		return []string{}
+	case Missing:
+	default:
+		r.fail()
+	}
+	return nil
+}
+
+func (r *reader) varint() int64 {
+	v, n := binary.Varint(r.data)
+	if n <= 0 {
+		r.fail()
+		return 0
+	}
+	r.data = r.data[n:]
+	return v
+}
+
+func (r *reader) float() float64 {
+	b := r.bytes(8)
+	if b == nil {
+		return 0
+	}
+	return math.Float64frombits(binary.LittleEndian.Uint64(b))
+}
+
+func (r *reader) time() time.Time {
+	t, err := time.Parse(time.RFC3339Nano, r.text())
+	if err != nil {
+		r.fail()
+	}
+	return t
+}

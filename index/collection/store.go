@@ -1,0 +1,216 @@
+package collection
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
+	"github.com/luminavec/luminavec/corpora/documents"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// store is the passages of an open collection.
+type store struct {
+	dir      string
+	info     *Info
+	files    *filesReader
+	segments []*segment          // oldest first
+	dead     []*roaring64.Bitmap // by segment
+	paths    func() (map[uint64]string, error)
+
+	mu     sync.RWMutex // held exclusively by close
+	closed bool
+}
+
+// openStore opens the segments and the table of files.
+func openStore(dir string, info *Info) (_ *store, err error) {
+	s := &store{dir: dir, info: info}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	p := info.parts(filesPart)[0]
+	if s.files, err = openTable(filepath.Join(dir, p.Name), p); err != nil {
+		return nil, s.missing(p.Name, err)
+	}
+	s.paths = sync.OnceValues(s.files.paths)
+	rows := int64(0)
+	for _, p := range info.parts(segmentPart) {
+		g, err := openSegment(filepath.Join(dir, p.Name), p.Size)
+		if err != nil {
+			return nil, s.missing(p.Name, err)
+		}
+		s.segments = append(s.segments, g)
+		for _, b := range g.blocks {
+			rows += int64(len(b.labels))
+		}
+	}
+	if s.dead, err = s.files.dead(len(s.segments)); err != nil {
+		return nil, err
+	}
+	for _, d := range s.dead {
+		rows -= int64(d.GetCardinality())
+	}
+	if rows != info.Passages {
+		return nil, fault.New(hintRebuild, "%s: the parts do not match: %s has %d passages, but the segments have %d", dir, infoFile, info.Passages, rows)
+	}
+	return s, nil
+}
+
+// missing names a part that is not there.
+func (s *store) missing(name string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fault.Mark(fault.New(hintRebuild, "%s is missing", filepath.Join(s.dir, filepath.FromSlash(name))), fs.ErrNotExist)
+	}
+	return err
+}
+
+func (s *store) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return fs.ErrClosed
+	}
+	s.closed = true
+	for _, g := range s.segments {
+		g.close()
+	}
+	return nil
+}
+
+// use keeps the files open until done is called.
+func (s *store) use() (done func(), err error) {
+	s.mu.RLock()
+	if s.closed {
+		s.mu.RUnlock()
+		return nil, fmt.Errorf("the collection %s: %w", s.dir, fs.ErrClosed)
+	}
+	return s.mu.RUnlock, nil
+}
+
+// place is where a passage is.
+type place struct{ segment, block, row int }
+
+// find returns the place of a label.
+func (s *store) find(label int64) (place, bool) {
+	for i := len(s.segments) - 1; i >= 0; i-- {
+		if b, r, ok := s.segments[i].find(label); ok && !s.dead[i].Contains(uint64(label)) {
+			return place{i, b, r}, true
+		}
+	}
+	return place{}, false
+}
+
+// rows returns the passages of labels, in their order.
+func (s *store) rows(labels []int64, withFields bool) ([]row, error) {
+	done, err := s.use()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	found := make([]row, len(labels))
+	type wanted struct{ row, to int }
+	blocks := map[place][]wanted{}
+	for to, label := range labels {
+		at, ok := s.find(label)
+		if !ok {
+			return nil, fault.Mark(fault.New("'verify' says whether the collection is damaged", "%s has no passage %d", s.dir, label), fs.ErrNotExist)
+		}
+		blocks[place{at.segment, at.block, 0}] = append(blocks[place{at.segment, at.block, 0}], wanted{at.row, to})
+	}
+	for at, list := range blocks {
+		g := s.segments[at.segment]
+		rows := map[int]*row{}
+		for _, w := range list {
+			rows[w.row] = &found[w.to]
+		}
+		err := g.rows(at.block, func(i int) bool { return rows[i] != nil }, func(i int, r row) { *rows[i] = r })
+		if err == nil && withFields {
+			err = g.fields(at.block, rows)
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range list {
+			if first := rows[w.row]; first != &found[w.to] { // a label that was asked for twice
+				found[w.to] = *first
+			}
+		}
+	}
+	return found, nil
+}
+
+// passages returns the passages of labels with their paths.
+func (s *store) passages(labels []int64) ([]Stored, error) {
+	rows, err := s.rows(labels, true)
+	if err != nil {
+		return nil, err
+	}
+	paths, err := s.paths()
+	if err != nil {
+		return nil, err
+	}
+	stored := make([]Stored, len(rows))
+	for i, r := range rows {
+		r.Path = paths[r.file]
+		stored[i] = Stored{r.label, r.Passage}
+	}
+	return stored, nil
+}
+
+// each calls use with every passage, by segment and label. The rows have no paths.
+func (s *store) each(ctx context.Context, withFields bool, use func(row) error) error {
+	done, err := s.use()
+	if err != nil {
+		return err
+	}
+	defer done()
+	for i, g := range s.segments {
+		for n := range g.blocks {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			rows, err := g.live(n, s.dead[i], withFields)
+			if err != nil {
+				return err
+			}
+			for _, r := range rows {
+				if err := use(r); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func field(name string, v any) documents.Field { return documents.Field{Name: name, Value: v} }
+
+// list returns the files, sorted by path.
+func (s *store) list() ([]File, error) {
+	sources, err := s.files.files()
+	if err != nil {
+		return nil, err
+	}
+	files := make([]File, len(sources))
+	for i, f := range sources {
+		files[i] = File{Path: f.path, Kind: f.kind, Size: f.size, Skipped: f.skipped, Passages: f.count(), Text: f.text, labels: f.labels}
+		if f.size >= 0 {
+			files[i].SHA256 = hex.EncodeToString(f.sum[:])
+			if f.modified.UnixNano() != 0 {
+				files[i].Modified = f.modified
+			}
+		}
+	}
+	slices.SortStableFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return files, nil
+}

@@ -1,0 +1,536 @@
+package collection
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/luminavec/luminavec/corpora/documents"
+	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/internal/durable"
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// ChangeOptions controls a change of a collection.
+type ChangeOptions struct {
+	Threads    int  // number of goroutines; default 0: one per core
+	Strict     bool // the first file that cannot be read is an error; default false: it is skipped
+	OnProgress func(Progress)
+}
+
+// Changes reports what a change did. Paths are those that the collection shows.
+type Changes struct {
+	Added     []string            `json:"added"`
+	Changed   []string            `json:"changed"`
+	Renamed   []Renamed           `json:"renamed"`
+	Removed   []string            `json:"removed"`
+	Unchanged int64               `json:"unchanged"` // files
+	Skipped   []documents.Skipped `json:"-"`         // files that cannot be read, found by this change
+
+	PassagesAdded   int64 `json:"passages_added"`
+	PassagesRemoved int64 `json:"passages_removed"`
+	// Summary is the collection after the change.
+	Summary `json:"collection"`
+}
+
+// Renamed is a file with another path and the same content.
+type Renamed struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// Empty reports whether nothing was changed.
+func (c *Changes) Empty() bool {
+	return len(c.Added)+len(c.Changed)+len(c.Renamed)+len(c.Removed) == 0 && c.PassagesRemoved == 0
+}
+
+// Sync makes the collection in dir agree with the files that it was built from, in the same way as
+// it was built: it adds new files, removes those that have vanished, and reads those again whose
+// content is another one. Of these, only passages whose text is new are encoded; the others keep
+// their labels. A file whose size and time are the same is not read.
+//
+// When Sync returns, the change is on disk. If it fails, ctx ends or the program is killed, the
+// collection is unchanged. Only one program can change a collection at a time.
+func Sync(ctx context.Context, dir string, o ChangeOptions) (*Changes, error) {
+	return change(ctx, dir, o, func(w *changer) error {
+		paths := w.info.Input.Paths
+		if len(paths) == 0 {
+			return fault.New("build it again from files or folders, or add some", "%s was not built from files that could be read again", dir)
+		}
+		var roots []root
+		stdin := 0
+		for _, p := range paths {
+			if p.Given == documents.Stdin {
+				stdin++
+				continue
+			}
+			r, err := findRoot(dir, p)
+			if err != nil {
+				return err
+			}
+			roots = append(roots, r)
+		}
+		if len(roots) == 0 {
+			return fault.New("add files with Add", "%s was built from standard input, which cannot be read again", dir)
+		}
+		return w.sync(ctx, roots, true)
+	})
+}
+
+// Add adds files and folders, which Sync reads from then on. Files that the collection has already
+// are read again if their content is another one.
+func Add(ctx context.Context, dir string, paths []string, o ChangeOptions) (*Changes, error) {
+	return change(ctx, dir, o, func(w *changer) error {
+		var roots []root
+		for _, p := range paths {
+			in, err := Input{Paths: []Path{{Given: p}}}.resolve(dir)
+			if err != nil {
+				return err
+			}
+			named := in.Paths[0]
+			roots = append(roots, root{given: p, at: p})
+			if !slices.ContainsFunc(w.info.Input.Paths, func(old Path) bool {
+				return old.Given == p && old.Absolute == named.Absolute || within(named.Absolute, old.Absolute)
+			}) {
+				w.info.Input.Paths = append(w.info.Input.Paths, named)
+				w.touched = true
+			}
+		}
+		return w.sync(ctx, roots, false)
+	})
+}
+
+// within reports whether path is the folder or in it.
+func within(path, folder string) bool {
+	return path != "" && folder != "" && (path == folder || strings.HasPrefix(path, strings.TrimSuffix(folder, string(filepath.Separator))+string(filepath.Separator)))
+}
+
+// changer is a change of an existing collection.
+type changer struct {
+	*writer
+	o       ChangeOptions
+	byPath  map[string]*source
+	changes Changes
+	touched bool // something other than passages has changed
+}
+
+// change opens the collection in dir for writing, calls do, and commits what it did.
+func change(ctx context.Context, dir string, o ChangeOptions, do func(*changer) error) (*Changes, error) {
+	start := time.Now()
+	if err := durable.Recover(dir); err != nil {
+		return nil, err
+	}
+	info, err := readInfo(dir)
+	if err != nil {
+		return nil, err
+	}
+	if info.Format == 1 {
+		return nil, fault.New("build it again; the old one can be searched meanwhile", "%s has format 1, which cannot be changed", dir)
+	}
+	lock, err := lockFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Close()
+	if info, err = readInfo(dir); err != nil { // it may have changed before the lock
+		return nil, err
+	}
+	removeLeftovers(dir, info)
+	w, err := newChanger(dir, info, o)
+	if err != nil {
+		return nil, err
+	}
+	defer w.old.close()
+	defer w.abort()
+	if err := do(w); err != nil {
+		return nil, err
+	}
+	c := &w.changes
+	changed := w.touched || !c.Empty() || w.info.Next != info.Next
+	if changed {
+		if err = w.finish(ctx); err == nil && w.measure {
+			w.info.Recall, err = index.MeasureRecall(ctx, w.index)
+		}
+		if err == nil {
+			err = unmoved(dir, lock)
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err == nil {
+			err = w.commit()
+		}
+		if err != nil {
+			removeLeftovers(dir, info)
+			return nil, err
+		}
+		w.old.close() // before its files are removed
+		removeLeftovers(dir, &w.info)
+	} else {
+		w.parts = info.Parts
+		w.summarize()
+	}
+	c.Summary = w.summary
+	c.Summary.Recall = w.info.Recall
+	c.Elapsed = time.Since(start)
+	return c, nil
+}
+
+func newChanger(dir string, info *Info, o ChangeOptions) (*changer, error) {
+	old, err := openStore(dir, info)
+	if err != nil {
+		return nil, err
+	}
+	w := &changer{o: o, byPath: map[string]*source{}, writer: &writer{dir: dir, named: func(err error) error { return err }, info: *info, old: old,
+		threads: o.Threads, openModel: openModel, uniqueIDs: info.Input.Options.ID != "", replaced: map[uint64]bool{}}}
+	w.info.Parts = nil
+	w.info.Input.Paths = slices.Clone(info.Input.Paths)
+	w.keep(func(name string) bool {
+		return strings.HasPrefix(name, modelDir+"/") || strings.HasSuffix(name, "."+segmentPart)
+	})
+	if w.table.files, err = old.files.files(); err == nil {
+		for _, d := range old.dead {
+			w.table.dead = append(w.table.dead, d.Clone())
+		}
+		w.index, err = index.LoadFile(filepath.Join(dir, info.parts(indexPart)[0].Name))
+	}
+	if err != nil {
+		old.close()
+		return nil, err
+	}
+	for _, f := range w.table.files {
+		if f.size >= 0 {
+			w.byPath[f.path] = f
+		}
+	}
+	return w, nil
+}
+
+// root is a path that was named, and where it is now.
+type root struct{ given, at string }
+
+// findRoot returns where a path is that a collection was built from: where it was, or in the same
+// place relative to the collection.
+func findRoot(dir string, p Path) (root, error) {
+	if _, err := os.Lstat(p.Absolute); err == nil || strings.ContainsAny(p.Given, "*?[") {
+		return root{p.Given, p.Absolute}, nil
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return root{}, fault.New(fault.OpenHint(err), "cannot read %s: %w", p.Absolute, fault.Cause(err))
+	}
+	if base, err := filepath.Abs(dir); err == nil && p.Relative != "" {
+		at := filepath.Join(base, filepath.FromSlash(p.Relative))
+		if _, err := os.Lstat(at); err == nil {
+			return root{p.Given, at}, nil
+		}
+	}
+	return root{}, fault.Mark(fault.New("put it back, or delete what came from it", "%s, which the collection was built from, does not exist any more", p.Absolute), fs.ErrNotExist)
+}
+
+// shown returns the path of a file of a root as it was when the collection was built.
+func (r root) shown(path string) string {
+	if r.at == r.given {
+		return path
+	}
+	if rel, ok := strings.CutPrefix(path, r.at); ok && (rel == "" || os.IsPathSeparator(rel[0])) {
+		return filepath.Join(r.given, rel)
+	}
+	given := filepath.Clean(r.given) // a pattern
+	if base, ok := strings.CutSuffix(r.at, given); ok && !filepath.IsAbs(given) {
+		return strings.TrimPrefix(path, base)
+	}
+	return path
+}
+
+// realPath returns the path without links.
+func realPath(path string) string {
+	if real, err := durable.RealPath(path); err == nil {
+		return real
+	}
+	return path
+}
+
+// realPaths are the real paths of folders.
+type realPaths map[string]string
+
+// of returns the path of a file whose folder has no links in its path.
+func (r realPaths) of(path string) string {
+	dir := filepath.Dir(path)
+	real, ok := r[dir]
+	if !ok {
+		real = realPath(dir)
+		r[dir] = real
+	}
+	return filepath.Join(real, filepath.Base(path))
+}
+
+// found is a file of a root.
+type found struct {
+	documents.File
+	src  *documents.Source
+	path string // as shown
+}
+
+// sync adds, updates and renames the files of the roots. If all is set, files that are not there
+// any more are removed.
+func (w *changer) sync(ctx context.Context, roots []root, all bool) error {
+	options := w.info.Input.Options
+	options.Strict = options.Strict || w.o.Strict
+	var files []found
+	var sources []*documents.Source
+	var opened []root
+	seen, read := map[string]bool{}, map[string]bool{} // paths as shown, and real ones
+	places := realPaths{}
+	self := realPath(w.dir) // it may be in a folder that it was built from
+	for _, r := range roots {
+		src, err := documents.Open(ctx, nil, []string{r.at}, options)
+		if all && errors.Is(err, documents.ErrNoFiles) { // all were deleted
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		sources, opened = append(sources, src), append(opened, r)
+		for _, f := range src.Files() {
+			at := found{f, src, r.shown(f.Path)}
+			real := places.of(f.Path)
+			if within(real, self) {
+				continue
+			}
+			if f.Path == documents.Stdin || !seen[at.path] && !read[real] {
+				seen[at.path], read[real] = true, true
+				files = append(files, at)
+			}
+		}
+	}
+	changed, added, err := w.compare(ctx, files, seen, all)
+	if err != nil {
+		return err
+	}
+	p := Progress{AllFiles: int64(len(changed) + len(added))}
+	for _, f := range slices.Concat(changed, added) {
+		p.AllBytes += max(0, f.Size)
+	}
+	w.notify = func() {
+		if p.Passages = w.summary.Encoded; w.o.OnProgress != nil {
+			w.o.OnProgress(p)
+		}
+	}
+	for i, f := range slices.Concat(changed, added) {
+		if i < len(changed) {
+			err = w.update(ctx, f)
+		} else {
+			err = w.insert(ctx, f)
+		}
+		if err != nil {
+			return err
+		}
+		p.Files, p.Bytes = p.Files+1, p.Bytes+max(0, f.Size)
+	}
+	if err := w.flush(ctx); err != nil {
+		return err
+	}
+	for i, src := range sources {
+		for _, s := range src.Skipped() {
+			if s.Record || !within(places.of(s.Path), self) {
+				s.Path = opened[i].shown(s.Path)
+				w.changes.Skipped = append(w.changes.Skipped, s)
+			}
+		}
+	}
+	return nil
+}
+
+// compare sorts out what has happened to files. It removes those that have vanished, if all is set,
+// and renames those that are elsewhere.
+func (w *changer) compare(ctx context.Context, files []found, seen map[string]bool, all bool) (changed, added []found, err error) {
+	var vanished []*source
+	bySum := map[[32]byte]*source{}
+	if all {
+		for _, f := range w.table.files {
+			if f.size >= 0 && !seen[f.path] {
+				vanished = append(vanished, f)
+				if f.size > 0 && f.skipped == "" {
+					bySum[f.sum] = f
+				}
+			}
+		}
+	}
+	gone := map[*source]bool{}
+	for _, f := range vanished {
+		gone[f] = true
+	}
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		if all && w.deleted(f.path) {
+			continue
+		}
+		old := w.byPath[f.path]
+		if old == nil {
+			if len(bySum) > 0 && f.Size > 0 {
+				if sum, err := sumFile(ctx, f.Path); err == nil && bySum[sum] != nil && bySum[sum].size == f.Size && bySum[sum].kind == string(f.Kind) {
+					was := bySum[sum]
+					delete(bySum, sum)
+					delete(gone, was)
+					w.changes.Renamed = append(w.changes.Renamed, Renamed{was.path, f.path})
+					was.path, was.modified = f.path, settledTime(f.Modified, time.Now())
+					continue
+				}
+			}
+			added = append(added, f)
+			continue
+		}
+		if old.size == f.Size && old.modified.Equal(f.Modified) && old.kind == string(f.Kind) {
+			w.changes.Unchanged++
+			continue
+		}
+		began := time.Now()
+		if sum, err := sumFile(ctx, f.Path); err == nil && sum == old.sum && old.kind == string(f.Kind) {
+			if at := settledTime(f.Modified, began); !at.Equal(old.modified) {
+				old.modified, w.touched = at, true
+			}
+			w.changes.Unchanged++
+			continue
+		}
+		changed = append(changed, f)
+		w.replaced[old.number] = true
+	}
+	for _, f := range vanished {
+		if gone[f] {
+			if err := w.drop(ctx, f); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	return changed, added, nil
+}
+
+// deleted reports whether a file was deleted from the collection.
+func (w *changer) deleted(path string) bool {
+	return slices.ContainsFunc(w.info.Input.Deleted, func(d Deleted) bool { return d.Path == path && d.ID == "" })
+}
+
+// drop removes a file and its passages.
+func (w *changer) drop(ctx context.Context, f *source) error {
+	if f.skipped == "" {
+		w.changes.Removed = append(w.changes.Removed, f.path)
+	}
+	w.touched = true
+	w.table.files = slices.DeleteFunc(w.table.files, func(g *source) bool { return g == f })
+	delete(w.byPath, f.path)
+	labels := f.all()
+	w.changes.PassagesRemoved += int64(len(labels))
+	if len(labels) == 0 {
+		return nil
+	}
+	return w.remove(ctx, labels)
+}
+
+// insert adds a file.
+func (w *changer) insert(ctx context.Context, file found) error {
+	w.info.Input.Deleted = slices.DeleteFunc(w.info.Input.Deleted, func(d Deleted) bool { return d.Path == file.path })
+	f := w.newSource(file.path, string(file.Kind))
+	w.touched = true
+	first := w.info.Next.Label
+	err := w.readFile(ctx, file.src, file.File, f, func(p documents.Passage) error {
+		p.Path = file.path
+		return w.add(ctx, f, p)
+	})
+	if f.skipped == "" {
+		w.changes.Added = append(w.changes.Added, file.path)
+		w.changes.PassagesAdded += w.info.Next.Label - first
+	}
+	return err
+}
+
+// update reads a file again. Passages with the same text keep their labels.
+func (w *changer) update(ctx context.Context, file found) error {
+	f := w.byPath[file.path]
+	labels := f.all()
+	rows, err := w.old.rows(labels, true)
+	if err != nil {
+		return err
+	}
+	byText := make(map[string][]*row, len(rows))
+	for i := range rows {
+		rows[i].Path = f.path
+		text := rows[i].Input()
+		byText[text] = append(byText[text], &rows[i])
+	}
+	f.kind, f.labels, f.text = string(file.Kind), nil, 0
+	w.touched = true
+	kept := map[int64]bool{}
+	moved, before := len(w.moved), w.info.Next.Label
+	err = w.readFile(ctx, file.src, file.File, f, func(p documents.Passage) error {
+		p.Path = file.path
+		if slices.ContainsFunc(w.info.Input.Deleted, func(d Deleted) bool { return d.Path == file.path && d.ID != "" && d.ID == p.ID }) {
+			return nil
+		}
+		same := byText[p.Input()]
+		if len(same) == 0 {
+			return w.add(ctx, f, p)
+		}
+		r := same[0]
+		byText[p.Input()] = same[1:]
+		if err := w.checkID(ctx, f, &p); err != nil {
+			return err
+		}
+		kept[r.label] = true
+		f.labels = appendLabel(f.labels, r.label)
+		f.text += int64(len(p.Text))
+		if !r.sameAs(&p) {
+			w.moved = append(w.moved, row{r.label, f.number, p})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if f.skipped != "" { // what was kept or added is discarded already
+		w.changes.PassagesRemoved += int64(len(kept))
+		w.moved = w.moved[:moved]
+		w.changes.Removed = append(w.changes.Removed, f.path)
+	} else {
+		w.changes.Changed = append(w.changes.Changed, f.path)
+		w.changes.PassagesAdded += w.info.Next.Label - before
+	}
+	for _, r := range w.moved[moved:] {
+		w.bury(r.label)
+	}
+	labels = slices.DeleteFunc(labels, func(label int64) bool { return kept[label] })
+	w.changes.PassagesRemoved += int64(len(labels))
+	if len(labels) == 0 {
+		return nil
+	}
+	return w.remove(ctx, labels)
+}
+
+// sameAs reports whether a stored passage needs no change to be p. The order of its fields is another.
+func (r *row) sameAs(p *documents.Passage) bool {
+	a, b := r.Passage, *p
+	a.Fields, b.Fields = byName(a.Fields), byName(b.Fields)
+	return reflect.DeepEqual(a, b)
+}
+
+func byName(fields []documents.Field) []documents.Field {
+	if len(fields) == 0 {
+		return nil
+	}
+	return slices.SortedStableFunc(slices.Values(fields), func(a, b documents.Field) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// settledTime returns the time of a file, or one that no file has if another change after now could
+// leave the same time.
+func settledTime(modified, now time.Time) time.Time {
+	if now.Sub(modified) < settled {
+		return time.Unix(0, 0)
+	}
+	return modified
+}
