@@ -129,8 +129,8 @@ func Tune(ctx context.Context, model sentence.Model, src *documents.Source, o Op
 	o = o.withDefaults()
 	r := &Report{}
 	table, reason := tunable(model)
-	if reason == "" && slices.ContainsFunc(src.Files(), func(f documents.File) bool { return f.Path == documents.Stdin }) {
-		reason = "standard input can be read only once"
+	if reason == "" && slices.ContainsFunc(src.Files(), func(f documents.File) bool { return f.Size < 0 }) {
+		reason = "standard input and pipes can be read only once"
 	}
 	if reason != "" {
 		r.Reason = reason
