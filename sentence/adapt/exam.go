@@ -59,6 +59,15 @@ func newExam(p *docpairs.Pairs, seed uint64) *exam {
 	return x
 }
 
+// Judge returns the mean reciprocal rank of the texts of held-out questions among the first 10 that a model
+// finds, for a sample of up to 500 questions, and their number.
+func Judge(ctx context.Context, model sentence.Model, p *docpairs.Pairs, o Options) (mrr float64, questions int, err error) {
+	o = o.withDefaults()
+	x := newExam(p, o.Seed)
+	ranks, err := x.take(ctx, model, o.Threads)
+	return mean(ranks), len(x.questions), err
+}
+
 // take returns the reciprocal rank of the answer to each question, 0 beyond the tenth. Texts as near as
 // the answer rank before it.
 func (x *exam) take(ctx context.Context, model sentence.Model, threads int) ([]float64, error) {
