@@ -37,10 +37,11 @@ func (m Measured) String() string {
 }
 
 const (
-	sampleWith = 200 // queries
+	sampleWith = 300 // queries
 	// blend is the part of another vector in a query, so that queries are not vectors of the index,
-	// which a search finds too easily.
-	blend = 0.3
+	// which a search finds too easily. With 0.27, searches for the mixtures and for held-out vectors find the same
+	// share of GloVe's words, of MNIST's images and of sentences, at most 0.006 apart.
+	blend = 0.27
 	// tied is how many times as many of the nearest vectors are found, because of those
 	// that are as near as the last.
 	tied = 4

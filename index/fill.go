@@ -20,7 +20,8 @@ func Fill(ctx context.Context, o Options, name string, read func(add func(total 
 }
 
 // FillLabeled builds an index of the vectors that read passes to add, one at a time, with their
-// labels. The first one sets o.Dim. total is the number of vectors to
+// labels. The first one sets o.Dim. With the kind Auto, the index becomes an HNSW index when there are too many
+// vectors for a Flat one. total is the number of vectors to
 // expect, or 0 if it is unknown. progress is called with the number of vectors in the index and
 // with total. Errors about vectors start with name, which names their source. If read adds no
 // vector, it returns a nil Index.
@@ -38,6 +39,11 @@ func FillLabeled(ctx context.Context, o Options, name string, read func(add func
 		}
 		labels, pending = labels[:0], pending[:0]
 		progress(next, known)
+		if o.Kind == Auto && ix.Options().Kind == Flat {
+			var err error
+			ix, err = Settle(ctx, ix, nil)
+			return err
+		}
 		return nil
 	}
 	err := read(func(total, label int64, vector []float32) (err error) {

@@ -123,6 +123,9 @@ func New(o Options) (Index, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
+	if o.Kind == Auto {
+		o.Kind = Flat
+	}
 	s, _ := o.Kind.spec()
 	return s.create(o), nil
 }

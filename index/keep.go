@@ -29,10 +29,12 @@ const (
 	// KeepNone keeps only the codes of the quantization, which must not be none. AutoQuantization
 	// is then Int8 for vectors of less than 64 values.
 	KeepNone KeepVectors = "none"
+	// KeepAuto is KeepFloat16 with codes, and otherwise KeepFloat32.
+	KeepAuto KeepVectors = "auto"
 )
 
-// keeps lists the values by their numbers in a file.
-var keeps = []KeepVectors{KeepFloat32, KeepFloat16, KeepNone}
+// keeps lists the values by their numbers in a file, and the one that is never in a file.
+var keeps = []KeepVectors{KeepFloat32, KeepFloat16, KeepNone, KeepAuto}
 
 // KeptVectors returns all values of Options.KeepVectors.
 func KeptVectors() []KeepVectors { return slices.Clone(keeps) }
@@ -40,7 +42,8 @@ func KeptVectors() []KeepVectors { return slices.Clone(keeps) }
 // Summary describes what is kept in a few words. It is empty for an unknown value.
 func (k KeepVectors) Summary() string {
 	return map[KeepVectors]string{
-		KeepFloat32: "the vectors",
+		KeepAuto:    "float16 with codes, otherwise float32",
+		KeepFloat32: "the vectors as they are",
 		KeepFloat16: "vectors of half the size; nearly the same results",
 		KeepNone:    "only their codes: the smallest, with a lower recall, which is reported",
 	}[k]

@@ -75,12 +75,18 @@ func Kinds() []Kind {
 
 // Summary describes the kind in a few words. It is empty for an unknown kind.
 func (k Kind) Summary() string {
+	if k == Auto {
+		return AutoSummary
+	}
 	s, _ := k.spec()
 	return s.summary
 }
 
 // spec returns the registered description of k.
 func (k Kind) spec() (kindSpec, bool) {
+	if k == Auto {
+		k = Flat
+	}
 	for _, s := range kinds {
 		if s.kind == k {
 			return s, true
@@ -93,7 +99,7 @@ func (k Kind) spec() (kindSpec, bool) {
 func (k Kind) validate(q Quantization) error {
 	s, ok := k.spec()
 	if !ok {
-		return fault.Field("Kind", "", "must be %s, got %q", fault.OneOf(Kinds()), string(k))
+		return fault.Field("Kind", "", "must be %s, got %q", fault.OneOf(append(Kinds(), Auto)), string(k))
 	}
 	if q != NoQuantization && !s.quantizes {
 		return fault.Field("Quantization", "choose another kind or no quantization", "must be %s for Kind %s, got %s", NoQuantization, k, q)

@@ -84,7 +84,7 @@ type Options struct {
 	Dim int
 	// Metric defines which vectors are near each other. Default Cosine.
 	Metric Metric
-	// Kind is the kind of index. Default HNSW.
+	// Kind is the kind of index, or Auto. Default HNSW.
 	Kind Kind
 	// M is the number of links a new node makes on each level, 2 to MaxM; level 0
 	// holds up to 2M. Default 16.
@@ -122,6 +122,9 @@ func (o Options) withDefaults() Options {
 	if o.Kind == "" {
 		o.Kind = HNSW
 	}
+	if o.Kind == Auto && o.Quantization == Edges {
+		o.Kind = HNSW
+	}
 	if o.M == 0 {
 		o.M = 16
 	}
@@ -141,6 +144,12 @@ func (o Options) withDefaults() Options {
 		o.KeepVectors = KeepFloat32
 	}
 	o.Quantization = o.Quantization.resolve(o.Kind, o.Dim, o.KeepVectors)
+	if o.KeepVectors == KeepAuto {
+		o.KeepVectors = KeepFloat32
+		if o.Quantization != NoQuantization {
+			o.KeepVectors = KeepFloat16
+		}
+	}
 	if o.Seed == 0 {
 		o.Seed = 1
 	}

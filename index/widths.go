@@ -39,11 +39,14 @@ func (w *widths) width(recall float64, k int) int {
 	for at < len(calibrated)-1 && calibrated[at] < recall {
 		at++
 	}
-	width := float64(w.of[at])
-	if recall > calibrated[at] { // what is missed halves when the width doubles
-		width *= (1 - calibrated[at]) / (1 - recall)
+	width, missed := float64(w.of[at]), (1-calibrated[at])/(1-recall)
+	if at > 0 && missed < 1 { // between two of them, the widths are a power of what is missed
+		before := float64(w.of[at-1])
+		width *= math.Pow(before/width, math.Log(missed)/math.Log((1-calibrated[at])/(1-calibrated[at-1])))
+	} else { // beyond them, what is missed halves when the width doubles
+		width *= missed
 	}
-	return min(int(width)+2*max(0, k-calibrateK), MaxEf)
+	return min(int(math.Ceil(width))+2*max(0, k-calibrateK), MaxEf)
 }
 
 // stale reports whether the index has grown, or shrunk, so much that the widths may be wrong.
@@ -80,7 +83,7 @@ func (s *store) measureWidths(queries []float32) {
 func (g *graph) widthsFor(queries []float32, truth [][]Result) {
 	w := &widths{vectors: g.Len()}
 	at, below := 0, calibrateK
-	for width := calibrateK; at < len(calibrated); below, width = width+1, max(width+1, width*5/4) {
+	for width := calibrateK; at < len(calibrated); below, width = width+1, width*3/2 {
 		found := 1.0
 		if width < g.Len() && width < MaxEf/2 {
 			found = g.found(queries, truth, width)

@@ -19,12 +19,15 @@ import (
 
 // BuildOptions controls how a collection is built.
 type BuildOptions struct {
-	Index      index.Options // options of the index; Dim may be 0, because the model sets it
-	Replace    bool          // replace an existing collection; default false
-	Threads    int           // number of goroutines; default 0: one per core
-	AnyRecall  bool          // accept codes that collapse, see index.Recall.Check; default false
-	Language   string        // of the full-text index, one of fulltext.Languages; default "": detected
-	Input      Input         // where the documents come from, for Sync; Build sets it
+	// Index are the options of the index. Dim may be 0, because the model sets it. Defaults that differ
+	// from those of package index: Kind Auto; for vectors of 64 values or more, without a Quantization and
+	// KeepVectors, Int8 and KeepNone: codes of 8 bits, whose recall is reported, and no other vectors.
+	Index      index.Options
+	Replace    bool   // replace an existing collection; default false
+	Threads    int    // number of goroutines; default 0: one per core
+	AnyRecall  bool   // accept codes that collapse, see index.Recall.Check; default false
+	Language   string // of the full-text index, one of fulltext.Languages; default "": detected
+	Input      Input  // where the documents come from, for Sync; Build sets it
 	OnProgress func(Progress)
 }
 
@@ -114,6 +117,13 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 	if o.Index.Threads == 0 {
 		o.Index.Threads = o.Threads
 	}
+	if o.Index.Kind == "" {
+		o.Index.Kind = index.Auto
+	}
+	if o.Index.KeepVectors == "" && o.Index.Kind != index.LSH && o.Index.Dim >= codesFrom &&
+		(o.Index.Quantization == "" || o.Index.Quantization == index.AutoQuantization) {
+		o.Index.Quantization, o.Index.KeepVectors = index.Int8, index.KeepNone
+	}
 	ix, err := index.New(o.Index)
 	if err != nil {
 		return nil, err
@@ -151,6 +161,15 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 		}
 		return nil, fault.New("name files or folders that contain text, and the field or column that holds it", "no documents to build a collection from")
 	}
+	if w.info.Auto = o.Index.Kind == index.Auto; w.info.Auto {
+		if ix, err = index.Settle(ctx, ix, nil); err != nil {
+			return nil, err
+		}
+		w.index = ix
+	}
+	if err := w.calibrateIndex(ctx); err != nil {
+		return nil, err
+	}
 	if w.info.Recall, err = index.MeasureRecall(ctx, ix); err == nil && !o.AnyRecall {
 		err = w.info.Recall.Check(ix.Options().Quantization)
 	}
@@ -182,6 +201,9 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 	w.summary.Elapsed = time.Since(start)
 	return &w.summary, nil
 }
+
+// codesFrom is the number of values from which vectors are stored as codes by default.
+const codesFrom = 64
 
 // isOurs reports whether a file of this name belongs to the collection, in any version of the format.
 func isOurs(name string) bool {

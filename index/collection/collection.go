@@ -9,7 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/index"
@@ -29,6 +31,10 @@ type Collection struct {
 	store *store          // nil in format 1
 	words *fulltext.Index // nil in format 1
 	docs  *documentReader // of format 1
+
+	sampled   sync.Once // makes sampleSet, for the statistics of similarities
+	sampleSet *roaring64.Bitmap
+	sampleErr error
 }
 
 // Hit is a passage found by a query. For cosine and dot a larger score is nearer; for

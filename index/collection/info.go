@@ -69,8 +69,14 @@ type Info struct {
 	Created  string `json:"created"`  // RFC 3339
 	Updated  string `json:"updated"`
 
-	// Recall is that of the index, as measured by the last Build or Compact.
-	Recall index.Recall `json:"recall"`
+	// Recall is that of the index for its own vectors, as measured by the last Build or Compact, and
+	// Measured that for headings and first sentences as questions, with what is kept of the vectors.
+	Recall   index.Recall   `json:"recall"`
+	Measured index.Measured `json:"measured"`
+	// Auto is whether the kind of the index follows the number of passages.
+	Auto bool `json:"auto"`
+	// Calibration says what a good match is; nil if the metric is not cosine.
+	Calibration *Calibration `json:"calibration,omitempty"`
 	// TextBytes is the size of all texts.
 	TextBytes int64 `json:"text_bytes"`
 	// Input is what Build read, and Sync reads again.

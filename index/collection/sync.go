@@ -167,7 +167,9 @@ func change(ctx context.Context, dir string, o ChangeOptions, do func(*changer) 
 			err = w.commit()
 		}
 		if err != nil {
-			removeLeftovers(dir, info)
+			if now, e := readInfo(dir); e == nil { // the new one may be there, only not synced
+				removeLeftovers(dir, now)
+			}
 			return nil, err
 		}
 		w.old.close() // before its files are removed

@@ -61,6 +61,7 @@ type writer struct {
 	discarded      roaring64.Bitmap // labels that the new segment has in vain
 
 	batch      []row
+	questions  questions
 	batchBytes int
 	ids        map[string]string // where each id is; nil until one is needed
 	replaced   map[uint64]bool   // files that are read again
@@ -199,6 +200,7 @@ func (w *writer) flush(ctx context.Context) error {
 	}
 	texts := make([]string, len(w.batch))
 	for i := range w.batch {
+		w.questions.add(&w.batch[i].Passage)
 		texts[i] = w.batch[i].Input()
 	}
 	if w.model == nil {
@@ -327,13 +329,23 @@ func (w *writer) finish(ctx context.Context) error {
 		}
 	}
 	if w.indexChanged {
+		if w.info.Auto && w.old != nil {
+			var err error
+			if w.index, err = index.Settle(ctx, w.index, nil); err != nil {
+				return err
+			}
+		}
 		if err := w.put(ctx, w.next(indexPart), w.index.Save); err != nil {
 			return err
 		}
+		w.info.Measured = w.index.Stats().Recall
 	} else {
 		w.keep(func(name string) bool { return strings.HasSuffix(name, "."+indexPart) })
 	}
 	if err := w.finishWords(ctx); err != nil {
+		return err
+	}
+	if err := w.calibrate(ctx); err != nil {
 		return err
 	}
 	data, err := w.table.marshal()

@@ -38,6 +38,9 @@ type ranking struct {
 	found   [][]ranked      // by query, best first
 	unseen  map[string]bool // relevant documents that have not been read yet
 	asked   map[string]int  // queries by id; nil with SkipIdentical
+
+	depth  int      // documents kept for each query
+	hybrid *fusions // what a hybrid search needs beside; nil without
 }
 
 // ranked is a document found.
@@ -45,6 +48,7 @@ type ranked struct {
 	score float32
 	grade int32
 	id    string
+	label int64 // number of the document
 }
 
 // compareRanked orders documents as trec_eval does: by descending score, and documents of equal
@@ -67,29 +71,44 @@ func (s *ranking) threads() int {
 	return runtime.GOMAXPROCS(0)
 }
 
+// expect notes which documents are relevant, and which queries may be documents.
+func (s *ranking) expect() {
+	s.unseen = map[string]bool{}
+	if !s.options.SkipIdentical {
+		s.asked = map[string]int{}
+	}
+	for i, q := range s.set.Queries {
+		if s.asked != nil {
+			s.asked[q.ID] = i
+		}
+		for id, grade := range q.Relevant {
+			if grade > 0 {
+				s.unseen[id] = true
+			}
+		}
+	}
+}
+
+// meet notes a document, which has the text.
+func (s *ranking) meet(id, text string) {
+	delete(s.unseen, id)
+	if q, ok := s.asked[id]; ok && strings.Contains(text, strings.TrimSpace(s.set.Queries[q].Text)) {
+		s.result.Identical++
+	}
+}
+
 func (s *ranking) encodeQueries(ctx context.Context) error {
 	n := len(s.set.Queries)
 	s.stride = kernel.Stride(s.encoder.dim)
 	s.queries = kernel.Aligned(n * s.stride)
 	s.found = make([][]ranked, n)
-	s.unseen = map[string]bool{}
-	if !s.options.SkipIdentical {
-		s.asked = map[string]int{}
-		for i, q := range s.set.Queries {
-			s.asked[q.ID] = i
-		}
-	}
+	s.expect()
 	var texts []string
 	for from := 0; from < n; from += encodeTexts {
 		to := min(from+encodeTexts, n)
 		texts = texts[:0]
 		for _, q := range s.set.Queries[from:to] {
 			texts = append(texts, q.Text)
-			for id, grade := range q.Relevant {
-				if grade > 0 {
-					s.unseen[id] = true
-				}
-			}
 		}
 		vector, known, err := s.asks.encode(ctx, texts)
 		if err != nil {
@@ -123,11 +142,8 @@ func (s *ranking) searchAll(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		delete(s.unseen, d.ID)
 		text := d.Content()
-		if q, ok := s.asked[d.ID]; ok && strings.Contains(text, strings.TrimSpace(s.set.Queries[q].Text)) {
-			s.result.Identical++
-		}
+		s.meet(d.ID, text)
 		b.ids, b.texts, b.bytes = append(b.ids, d.ID), append(b.texts, text), b.bytes+len(text)
 		if len(b.ids) == blockDocuments || b.bytes >= blockBytes {
 			if err := next(); err != nil {
@@ -167,7 +183,10 @@ func (s *ranking) search(ctx context.Context, b *block) error {
 					// A whole tile even if fewer documents are left: the rows at the end of a
 					// shorter one are rounded differently, and equal documents must have equal scores.
 					kernel.Dots(scores, s.queries[q*s.stride:][:s.stride], b.units[from*s.stride:], s.stride)
-					s.keep(q, tile, b.ids[from:])
+					s.keep(q, tile, b.ids[from:], s.result.Documents+from)
+					if s.hybrid != nil {
+						s.hybrid.collect(q, tile, s.result.Documents+from)
+					}
 				}
 			}
 			return nil
@@ -176,24 +195,25 @@ func (s *ranking) search(ctx context.Context, b *block) error {
 	return workers.Wait()
 }
 
-// keep adds the documents of a tile to the best of a query, if they are good enough.
-func (s *ranking) keep(query int, scores []float32, ids []string) {
+// keep adds the documents of a tile, which have the numbers from first, to the best of a query, if
+// they are good enough.
+func (s *ranking) keep(query int, scores []float32, ids []string, first int) {
 	best := s.found[query]
 	q := &s.set.Queries[query]
 	for i, score := range scores {
-		if full := len(best) == rankDepth; full && (score < best[rankDepth-1].score || score == best[rankDepth-1].score && ids[i] < best[rankDepth-1].id) {
+		if full := len(best) == s.depth; full && (score < best[s.depth-1].score || score == best[s.depth-1].score && ids[i] < best[s.depth-1].id) {
 			continue
 		}
 		if s.options.SkipIdentical && ids[i] == q.ID {
 			continue
 		}
 		if best == nil {
-			best = make([]ranked, 0, rankDepth+1)
+			best = make([]ranked, 0, s.depth+1)
 		}
-		h := ranked{score, int32(q.Relevant[ids[i]]), ids[i]}
+		h := ranked{score, int32(q.Relevant[ids[i]]), ids[i], int64(first + i)}
 		at, _ := slices.BinarySearchFunc(best, h, compareRanked)
-		if best = slices.Insert(best, at, h); len(best) > rankDepth {
-			best = best[:rankDepth]
+		if best = slices.Insert(best, at, h); len(best) > s.depth {
+			best = best[:s.depth]
 		}
 	}
 	s.found[query] = best

@@ -7,11 +7,21 @@ import (
 	"io"
 
 	"github.com/luminavec/luminavec/corpora/sets"
-	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // RetrievalOptions controls how a set is searched.
 type RetrievalOptions struct {
+	// Mode is how documents are found. Default "": Dense.
+	Mode Mode
+
+	// Language is that of the set, one of [fulltext.Languages], for the modes that compare
+	// words. Default "": detected.
+	Language string
+
+	// DenseWeight is the weight of the cosine in the mode Hybrid, from 0 to 1. Default 0:
+	// [fusion.DenseWeight].
+	DenseWeight float64
+
 	Dim       int // number of values of a vector to compare, normalized again; default 0: all
 	Resamples int // bootstrap samples for the interval of nDCG@10; default 0: no interval
 	Threads   int // number of goroutines; default 0: one per core. The result does not depend on it
@@ -36,6 +46,7 @@ type RetrievalOptions struct {
 type RetrievalResult struct {
 	Name      string    `json:"name"`
 	Split     string    `json:"split"`
+	Mode      Mode      `json:"mode"`
 	NDCG10    float64   `json:"ndcg@10"`    // Σ grade/log₂(rank+1) over the first 10, divided by the maximum possible
 	MRR10     float64   `json:"mrr@10"`     // 1 / rank of the first relevant document, 0 beyond 10
 	Recall10  float64   `json:"recall@10"`  // fraction of the relevant documents among the first 10
@@ -44,11 +55,14 @@ type RetrievalResult struct {
 	Interval  *Interval `json:"ndcg@10_ci95,omitempty"`
 	Queries   int       `json:"queries"`
 	Documents int       `json:"documents"`
-	Dim       int       `json:"dimensions"`        // of the vectors compared
-	Unknown   int       `json:"unknown_queries"`   // without a known token: they find nothing
-	Empty     int       `json:"unknown_documents"` // without a known token: they have cosine 0 with any query
-	Missing   int       `json:"missing"`           // relevant documents that are not in the collection
-	Identical int       `json:"identical_ids"`     // queries that are documents too, with the same id and text; 0 with SkipIdentical
+	Dim       int       `json:"dimensions"`         // of the vectors compared; 0 if none are
+	Language  string    `json:"language,omitempty"` // of the words compared; empty if none are
+	Unknown   int       `json:"unknown_queries"`    // without a known token: they find nothing
+	Empty     int       `json:"unknown_documents"`  // without a known token: they have cosine 0 with any query
+	Missing   int       `json:"missing"`            // relevant documents that are not in the collection
+	Identical int       `json:"identical_ids"`      // queries that are documents too, with the same id and text; 0 with SkipIdentical
+
+	ndcg []float64 // of each query
 }
 
 // Defined reports whether the measures say anything: not if no query or no document has a known
@@ -62,6 +76,7 @@ func (r RetrievalResult) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Name      string   `json:"name"`
 		Split     string   `json:"split"`
+		Mode      Mode     `json:"mode"`
 		NDCG10    *float64 `json:"ndcg@10"`
 		MRR10     *float64 `json:"mrr@10"`
 		Recall10  *float64 `json:"recall@10"`
@@ -70,7 +85,7 @@ func (r RetrievalResult) MarshalJSON() ([]byte, error) {
 		plain
 		Coverage float64 `json:"coverage"` // share of the queries that are known
 		Warning  string  `json:"warning,omitempty"`
-	}{r.Name, r.Split, defined(r.NDCG10, ok), defined(r.MRR10, ok), defined(r.Recall10, ok), defined(r.Recall100, ok), defined(r.MAP100, ok), plain(r), share(r.Queries-r.Unknown, r.Queries), r.Warning()})
+	}{r.Name, r.Split, r.Mode, defined(r.NDCG10, ok), defined(r.MRR10, ok), defined(r.Recall10, ok), defined(r.Recall100, ok), defined(r.MAP100, ok), plain(r), share(r.Queries-r.Unknown, r.Queries), r.Warning()})
 }
 
 // Warning says why the result says little or nothing about the model, or is empty.
@@ -81,58 +96,37 @@ func (r RetrievalResult) Warning() string {
 	return warning(r.Defined(), r.Queries-r.Unknown, r.Queries, "query", "a known token")
 }
 
-// Retrieval searches the documents of a set exactly, by cosine, and measures the results.
-// Documents of equal cosine rank by descending id, byte by byte, as in trec_eval: their order in
+// Retrieval searches the documents of a set exactly, by cosine or as Mode says, and measures the
+// results. Documents of equal score rank by descending id, byte by byte, as in trec_eval: their order in
 // the collection does not matter. A query without relevant documents counts as 0, and a judged
 // document that is not in the collection counts as not found, both as in trec_eval.
 //
 // Memory is needed for the vectors of the queries, the best 100 documents of each, and a block
 // of at most 2,048 documents.
 func Retrieval(ctx context.Context, e Encoder, set *sets.Retrieval, o RetrievalOptions) (RetrievalResult, error) {
-	r := RetrievalResult{Name: set.Name, Split: set.Split, Queries: len(set.Queries)}
-	if err := checkThreads(o.Threads); err != nil {
-		return r, err
+	if o.Mode == "" {
+		o.Mode = Dense
 	}
-	encoder, err := truncate(e, o.Dim, o.Threads)
+	all, err := retrieve(ctx, e, set, o, o.Mode)
 	if err != nil {
-		return r, err
+		return RetrievalResult{Name: set.Name, Split: set.Split, Mode: o.Mode, Queries: len(set.Queries)}, err
 	}
-	r.Dim = encoder.dim
-	asks := encoder
-	if o.QueryEncoder != nil {
-		if n := o.QueryEncoder.Dim(); n != e.Dim() {
-			return r, fault.Field("QueryEncoder", "both models must have been trained to share a space", "must have the %d dimensions of the model of the documents, has %d", e.Dim(), n)
-		}
-		if asks, err = truncate(o.QueryEncoder, o.Dim, o.Threads); err != nil {
-			return r, err
-		}
-	}
-	s := &ranking{encoder: encoder, asks: asks, set: set, options: o, result: &r}
-	if err := s.encodeQueries(ctx); err != nil {
-		return r, fmt.Errorf("%s: %w", set.Name, err)
-	}
-	if err := s.searchAll(ctx); err != nil {
-		return r, fmt.Errorf("%s: %w", set.Name, err)
-	}
-	r.Missing = len(s.unseen)
-	s.average()
-	return r, ctx.Err()
+	return all[0], nil
 }
 
-// average computes the means over the queries.
-func (s *ranking) average() {
-	r := s.result
+// average computes the means over the queries of the documents found, best first.
+func (r *RetrievalResult) average(queries []sets.RetrievalQuery, found [][]ranked, resamples int) {
 	if r.Queries == 0 {
 		return
 	}
-	ndcg := make([]float64, r.Queries)
-	for i, q := range s.set.Queries {
-		grades := make([]int, len(s.found[i]))
-		for j, h := range s.found[i] {
-			grades[j] = int(h.grade)
+	r.ndcg = make([]float64, r.Queries)
+	for i, q := range queries {
+		grades := make([]int, min(rankDepth, len(found[i])))
+		for j := range grades {
+			grades[j] = int(found[i][j].grade)
 		}
 		f := measure(grades, q.Relevant)
-		ndcg[i] = f.ndcg10
+		r.ndcg[i] = f.ndcg10
 		r.NDCG10 += f.ndcg10
 		r.MRR10 += f.mrr10
 		r.Recall10 += f.recall10
@@ -142,8 +136,8 @@ func (s *ranking) average() {
 	for _, sum := range []*float64{&r.NDCG10, &r.MRR10, &r.Recall10, &r.Recall100, &r.MAP100} {
 		*sum /= float64(r.Queries)
 	}
-	if s.options.Resamples > 0 && r.Defined() {
-		r.Interval = meanInterval(ndcg, s.options.Resamples)
+	if resamples > 0 && r.Defined() {
+		r.Interval = meanInterval(r.ndcg, resamples)
 	}
 }
 

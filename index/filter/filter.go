@@ -56,13 +56,20 @@ type Error struct {
 	Advice  string // what to do; may be empty
 }
 
-// maxShown is the number of columns of a condition that an error shows.
-const maxShown = 60
+// maxShown is the number of columns of a condition that an error shows, fewer than those of a
+// narrow terminal.
+const maxShown = 36
 
-// Error returns the message and, in two more lines, the condition with a caret at the place.
+// Error returns the message, in one line.
 func (e *Error) Error() string {
+	return fmt.Sprintf("condition, character %d: %s", e.character(), e.Message)
+}
+
+// Excerpt returns two lines: the condition, or the part of it around the place, and a caret at the
+// place.
+func (e *Error) Excerpt() string {
 	line, column := e.line()
-	return fmt.Sprintf("condition, character %d: %s\n  %s\n  %s^", e.character(), e.Message, line, strings.Repeat(" ", column))
+	return fmt.Sprintf("  %s\n  %s^", line, strings.Repeat(" ", column))
 }
 
 // Hint returns what to do.

@@ -146,7 +146,7 @@ func TestErrors(t *testing.T) {
 			_, err = c.Labels(context.Background(), books)
 		}
 		var e *Error
-		if !errors.As(err, &e) || e.Error() != want {
+		if !errors.As(err, &e) || e.Error()+"\n"+e.Excerpt() != want {
 			t.Errorf("%q:\n%v\nwant\n%s", text, err, want)
 		}
 	}
@@ -157,7 +157,7 @@ func TestErrors(t *testing.T) {
 	}
 	// A long condition is shown in part.
 	long := strings.Repeat("lang = en or ", 50) + "lang ="
-	if _, err := Parse(long); !errors.As(err, &e) || len(strings.Split(e.Error(), "\n")[1]) > 80 {
+	if _, err := Parse(long); !errors.As(err, &e) || len(strings.Split(e.Excerpt(), "\n")[0]) > 50 {
 		t.Errorf("%v", err)
 	}
 	for _, deep := range []string{strings.Repeat("(", 5000), strings.Repeat("not ", 5000) + "a = 1"} {
@@ -191,11 +191,11 @@ func FuzzParse(f *testing.F) {
 		if err == nil {
 			return
 		}
-		if !errors.As(err, &e) || e.At < 0 || e.At > len(text) || strings.Count(err.Error(), "\n") < 2 {
+		if !errors.As(err, &e) || e.At < 0 || e.At > len(text) || strings.Count(e.Excerpt(), "\n") != 1 {
 			t.Fatalf("%q: %v", text, err)
 		}
-		if lines := strings.Split(e.Error(), "\n"); strings.ContainsAny(lines[len(lines)-2], "\x1b\r\u0085") {
-			t.Fatalf("%q: %q", text, e.Error())
+		if strings.ContainsAny(e.Excerpt(), "\x1b\r\u0085") {
+			t.Fatalf("%q: %q", text, e.Excerpt())
 		}
 	})
 }

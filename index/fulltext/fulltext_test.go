@@ -53,7 +53,7 @@ func TestBM25(t *testing.T) {
 		t.Fatal(err)
 	}
 	idf := math.Log(1 + (3-2+0.5)/(2+0.5)) // 0.47000, of both
-	score := func(tf, length float64) float64 { return idf * tf * 1.9 / (tf + 0.9*(0.6+0.4*length/3)) }
+	score := func(tf, length float64) float64 { return idf * tf * 2.2 / (tf + 1.2*(0.25+0.75*length/3)) }
 	want := map[int64]float64{10: score(1, 2), 20: score(2, 3) + score(1, 3), 30: score(1, 4), 40: 0}
 	sum, squares := 0.0, 0.0
 	for label, w := range want {

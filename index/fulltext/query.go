@@ -12,14 +12,14 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// Constants of BM25, those of Anserini (Lin et al., 2016).
+// Constants of BM25, those of Lucene.
 const (
-	k1 = 0.9
-	b  = 0.4
+	k1 = 1.2
+	b  = 0.75
 )
 
 // HeadingWeight is how often a word of a heading counts.
-const HeadingWeight = 2
+const HeadingWeight = 3
 
 // maxQuestion is the maximum number of bytes of a question, and maxTerms that of its different
 // terms: the rarest are used.
@@ -42,6 +42,9 @@ type Matches struct {
 
 	// Matched is the number of passages that have a term.
 	Matched int
+
+	// Ideal is the limit of the score of a passage that has every term of the question often.
+	Ideal float64
 
 	index    *Index
 	scores   [][]float32 // of each segment, by document; nil if nothing matched
@@ -128,11 +131,12 @@ func (x *Index) QueryTerms(ctx context.Context, terms []Weighted) (*Matches, err
 			}
 			df += len(lists[j])
 		}
+		idf := t.Weight * math.Log(1+(float64(n-df)+0.5)/(float64(df)+0.5))
+		m.Ideal += idf * (k1 + 1)
 		if df == 0 {
 			m.Unknown = append(m.Unknown, t.Term)
 			continue
 		}
-		idf := t.Weight * math.Log(1+(float64(n-df)+0.5)/(float64(df)+0.5))
 		for j, s := range x.segments {
 			if len(lists[j]) == 0 {
 				continue

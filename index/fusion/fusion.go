@@ -10,7 +10,44 @@
 // Ranks are not used: reciprocal rank fusion forgets that one passage is far better than the next.
 package fusion
 
-import "math"
+import (
+	"math"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Mode is how passages are found.
+type Mode string
+
+// The modes.
+const (
+	Dense  Mode = "dense"  // by meaning: the vectors nearest to that of the question
+	BM25   Mode = "bm25"   // by words
+	Hybrid Mode = "hybrid" // by both
+)
+
+// Modes returns all modes, the default first.
+func Modes() []Mode { return []Mode{Hybrid, Dense, BM25} }
+
+// Summary says in a few words what a mode does.
+func (m Mode) Summary() string {
+	switch m {
+	case Dense:
+		return "by meaning"
+	case BM25:
+		return "by words"
+	}
+	return "by meaning and by words"
+}
+
+// Validate returns an error if there is no such mode.
+func (m Mode) Validate() error {
+	switch m {
+	case Dense, BM25, Hybrid:
+		return nil
+	}
+	return fault.Field("Mode", "", "must be %s, got %q", fault.OneOf(Modes()), string(m))
+}
 
 // DenseWeight is the default weight of the dense score.
 const DenseWeight = 0.45
@@ -23,21 +60,26 @@ func Measure(scores []float32) Stats {
 	if len(scores) == 0 {
 		return Stats{}
 	}
-	var sum float64
+	var sum, squares float64
 	for _, s := range scores {
 		sum += float64(s)
+		squares += float64(s) * float64(s)
 	}
-	mean := sum / float64(len(scores))
-	var squares float64
-	for _, s := range scores {
-		squares += (float64(s) - mean) * (float64(s) - mean)
+	return FromSums(sum, squares, len(scores))
+}
+
+// FromSums returns the statistics of n scores from their sum and the sum of their squares.
+func FromSums(sum, squares float64, n int) Stats {
+	if n == 0 {
+		return Stats{}
 	}
-	return Stats{mean, math.Sqrt(squares / float64(len(scores)))}
+	mean := sum / float64(n)
+	return Stats{mean, math.Sqrt(max(0, squares/float64(n)-mean*mean))}
 }
 
 // Z returns the z-score of a score: 0 if all scores are equal.
 func (s Stats) Z(score float64) float64 {
-	if s.Deviation < 1e-12 {
+	if s.Deviation < 1e-9 {
 		return 0
 	}
 	return (score - s.Mean) / s.Deviation

@@ -56,7 +56,7 @@ var rooms = map[string][]string{
 	"sentence/train":         {"autograd", "checkpoints/...", "corpora/...", "index/evaluate", "internal/estimate", "internal/training", "sentence"},
 
 	"index":            {},
-	"index/collection": {"checkpoints", "corpora/documents", "corpora/text", "index", "index/filter", "index/fulltext", "index/fusion", "sentence", "sentence/models"},
+	"index/collection": {"checkpoints", "corpora/documents", "corpora/sets", "corpora/text", "index", "index/filter", "index/fulltext", "index/fusion", "sentence", "sentence/models"},
 	"index/evaluate":   {"checkpoints", "corpora/...", "index", "index/fulltext", "index/fusion", "sentence"},
 	"index/filter":     {},
 	"index/fulltext":   {},

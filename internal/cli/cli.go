@@ -145,6 +145,7 @@ func run(root *cobra.Command, args []string) (status int) {
 	}
 	message, hint := explain(err, t.current, status)
 	say(stderr, name, message)
+	WriteExcerpt(stderr, err)
 	if hint != "" {
 		fmt.Fprintf(stderr, "hint: %s\n", OneLine(inSuite(root, hint)))
 	}

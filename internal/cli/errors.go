@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"runtime"
 	"strings"
@@ -143,6 +144,18 @@ func lowerFirst(s string) string {
 		r[0] = unicode.ToLower(r[0])
 	}
 	return string(r)
+}
+
+// WriteExcerpt writes the lines that an error shows below its message, such as a condition with a
+// caret below the character at fault.
+func WriteExcerpt(w io.Writer, err error) {
+	var e interface{ Excerpt() string }
+	if !errors.As(err, &e) {
+		return
+	}
+	for line := range strings.SplitSeq(e.Excerpt(), "\n") {
+		fmt.Fprintln(w, Printable(line))
+	}
 }
 
 // OneLine makes s fit for one line of a terminal: line breaks become "; ",

@@ -3,107 +3,165 @@ package search
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
-
-	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// maxQuestion bounds a line of standard input: a question is a sentence.
+// maxQuestion bounds a line of questions: a question is a sentence.
 const maxQuestion = 1 << 20
 
+// asked is a question with its id, which may be empty.
+type asked struct{ id, text string }
+
 // ask answers one question.
-func (a *asker) ask(ctx context.Context, question string, indent bool) error {
-	hits, err := a.collection.Query(ctx, question, a.options.k, a.searchOptions())
+func (a *asker) ask(ctx context.Context, q asked, indent bool) error {
+	if len(q.text) > maxQuestion {
+		return fault.New("ask a shorter question", "the question is longer than %s", cli.Bytes(maxQuestion))
+	}
+	question := a.options.Question
+	question.Text = strings.ToValidUTF8(q.text, "\ufffd")
+	found, err := a.collection.Ask(ctx, question)
 	if err != nil {
 		return err
 	}
-	return a.write(answerOf(question, hits), indent)
+	a.last = found.Hits
+	if !a.json && !a.tsv && len(found.Unknown) > 0 {
+		cli.Note(a.cmd, "no passage has %s", fault.Names(found.Unknown))
+	}
+	return a.write(a.answerOf(q, found), indent)
 }
 
-// askEach answers the lines of standard input: at a prompt when it is a
+// askEach answers the lines of standard input or of a file: at a prompt when it is a
 // terminal. A question without an answer does not end it.
-func (a *asker) askEach(cmd *cobra.Command) error {
-	ctx, stderr := cmd.Context(), cmd.ErrOrStderr()
-	prompt := cli.IsTerminal(cmd.InOrStdin())
-	if prompt {
-		cli.Note(cmd, "%s; Ctrl-D ends the prompt", cli.Plural(a.collection.Len(), "document", "documents"))
-	}
-	questions, failed := readQuestions(ctx, cmd.InOrStdin())
-	asked, failures := 0, 0
-	for {
-		if prompt {
-			fmt.Fprint(stderr, "query> ")
+func (a *asker) askEach() error {
+	ctx, cmd := a.cmd.Context(), a.cmd
+	in, name := cmd.InOrStdin(), "standard input"
+	switch path := a.options.queries; {
+	case path != "" && path != "-":
+		f, err := os.Open(path)
+		if err != nil {
+			return err
 		}
-		var question string
+		defer f.Close()
+		in, name = f, path
+	case path == "" && cli.IsTerminal(in) && cli.IsTerminal(a.out) && !a.json && !a.tsv:
+		return a.prompt(ctx)
+	}
+	questions, failed := readQuestions(ctx, in, name)
+	count, failures := 0, 0
+	records := false
+	for {
+		var line string
 		var more bool
 		select {
 		case <-ctx.Done():
-			if prompt {
-				fmt.Fprintln(stderr)
-			}
 			return ctx.Err()
-		case question, more = <-questions:
+		case line, more = <-questions:
 		}
 		if !more {
 			break
 		}
-		if cli.Blank(question) {
+		if cli.Blank(line) {
 			continue
 		}
-		if asked++; !prompt && !a.json {
-			heading := cli.Printable(question) + "\n"
-			if asked > 1 {
+		q := asked{text: line}
+		if count == 0 {
+			if _, records = parseQuestion(line); records {
+				cli.Note(cmd, "%s: questions are read from JSON objects", cli.Printable(name))
+			} else if u := text.DetectRecords(text.Head{First: []byte(line)}); u.Format != "" {
+				cli.Warn(cmd, "the first question looks like %s but is used as it is written: jq -r .NAME writes a field as text", u.Format)
+			}
+		}
+		if records {
+			parsed, ok := parseQuestion(line)
+			if !ok {
+				return fault.New(`each line is one JSON object, as in: {"_id": "7", "text": "..."}`, "%s, question %d: not a JSON object with a text", cli.Printable(name), count+1)
+			}
+			q = parsed
+		}
+		if count++; !a.json && !a.tsv {
+			heading := cli.Printable(q.text) + "\n"
+			if count > 1 {
 				heading = "\n" + heading
 			}
 			if _, err := io.WriteString(a.out, heading); err != nil {
 				return err
 			}
 		}
-		if u := text.DetectRecords(text.Head{First: []byte(question)}); asked == 1 && u.Format != "" {
-			cli.Warn(cmd, "the first question looks like %s but is used as it is written: jq -r .NAME writes a field as text", u.Format)
-		}
-		err := a.ask(ctx, question, false)
-		switch {
-		case err == nil:
-		case ctx.Err() != nil || fault.Hint(err) == "":
-			return err // not about this question alone
-		default:
+		if ok, err := a.tolerant(ctx, q); err != nil {
+			return err
+		} else if !ok {
 			failures++
-			cli.Warn(cmd, "%v", err)
-			fmt.Fprintf(stderr, "hint: %s\n", cli.OneLine(fault.Hint(err)))
-			if a.json {
-				if err := a.write(answer{Query: question, Hits: []hit{}, Error: err.Error()}, false); err != nil {
-					return err
-				}
-			}
 		}
-	}
-	if prompt {
-		fmt.Fprintln(stderr) // Ctrl-D leaves the cursor after the prompt
 	}
 	if err := <-failed; err != nil {
 		return err
 	}
 	switch {
-	case asked == 0 && !prompt:
+	case count == 0:
 		return cli.UsageError(fault.New("give it as an argument, or one per line on standard input", "no question"))
-	case failures == asked && asked > 0 && !prompt:
+	case failures == count:
 		return errors.New("no question could be answered")
 	}
 	return nil
 }
 
+// tolerant answers a question, and reports an error that is about this question alone.
+func (a *asker) tolerant(ctx context.Context, q asked) (ok bool, err error) {
+	err = a.ask(ctx, q, false)
+	if err == nil {
+		return true, nil
+	}
+	if ctx.Err() != nil || fault.Hint(err) == "" {
+		return false, err
+	}
+	cli.Warn(a.cmd, "%v", err)
+	cli.WriteExcerpt(a.cmd.ErrOrStderr(), err)
+	fmt.Fprintf(a.cmd.ErrOrStderr(), "hint: %s\n", cli.OneLine(fault.Hint(err)))
+	if a.json {
+		return false, a.write(answer{ID: q.id, Query: q.text, Hits: []hit{}, Error: err.Error()}, false)
+	}
+	return false, nil
+}
+
+// parseQuestion reads a question as a JSON object, with the names of BEIR and other common ones.
+func parseQuestion(line string) (asked, bool) {
+	if !strings.HasPrefix(strings.TrimSpace(line), "{") {
+		return asked{}, false
+	}
+	var fields map[string]any
+	if json.Unmarshal([]byte(line), &fields) != nil {
+		return asked{}, false
+	}
+	var q asked
+	for _, name := range []string{"text", "query", "question"} {
+		if s, ok := fields[name].(string); ok && !cli.Blank(s) {
+			q.text = s
+			break
+		}
+	}
+	for _, name := range []string{"_id", "id", "query_id", "qid"} {
+		if v, ok := fields[name]; ok && v != nil {
+			q.id = fmt.Sprint(v)
+			break
+		}
+	}
+	return q, q.text != ""
+}
+
 // readQuestions sends the lines of r, as they come, until r or ctx ends; then
 // it closes the channel and sends why on the second one. A read that blocks
 // cannot be broken off, so the goroutine may outlive ctx, until r ends.
-func readQuestions(ctx context.Context, r io.Reader) (<-chan string, <-chan error) {
+func readQuestions(ctx context.Context, r io.Reader, name string) (<-chan string, <-chan error) {
 	questions, failed := make(chan string), make(chan error, 1)
 	go func() {
 		defer close(questions)
@@ -120,8 +178,11 @@ func readQuestions(ctx context.Context, r io.Reader) (<-chan string, <-chan erro
 			}
 		}
 		err := lines.Err()
-		if errors.Is(err, bufio.ErrTooLong) {
-			err = fault.New("each question is one line", "standard input:%d: the line is longer than %s", n+1, cli.Bytes(maxQuestion))
+		switch {
+		case errors.Is(err, bufio.ErrTooLong):
+			err = fault.New("each question is one line", "%s:%d: the line is longer than %s", cli.Printable(name), n+1, cli.Bytes(maxQuestion))
+		case err != nil:
+			err = durable.Explain(name, err)
 		}
 		failed <- err
 	}()

@@ -77,7 +77,9 @@ search: next: search query collection "a question"`,
 		Help: "language of the texts, for the index of words", Values: languages()})
 	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "index the vectors in FILE; words are optional"})
 	cli.Declare(cmd, cli.ForInput, append(cli.VectorFlags(&o.read), cli.Flag{Name: "ids", Into: &o.read.IDs, Field: "IDs", Help: "label the vectors by their ids"})...)
-	cli.Declare(cmd, "Index", indexFlags(&o.index, &o.metric)...)
+	flags := indexFlags(&o.index, &o.metric)
+	o.index.Kind, o.index.KeepVectors = index.Auto, ""
+	cli.Declare(cmd, "Index", flags...)
 	cli.Declare(cmd, "Index", cli.Flag{Name: "deterministic", Into: &o.index.Deterministic, Field: "Deterministic",
 		Help: "build the same graph with any number of threads; a flat or lsh index is always the same"},
 		cli.Flag{Name: "any-recall", Into: &o.anyRecall, Field: "AnyRecall",

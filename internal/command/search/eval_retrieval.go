@@ -1,26 +1,43 @@
 package search
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index/evaluate"
+	"github.com/luminavec/luminavec/index/fulltext"
+	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence/models"
 )
 
+// retrievalFlags are the flags of 'eval retrieval' that are not options of the evaluation.
+type retrievalFlags struct {
+	sets  []string
+	split string
+	mode  string
+	query string // model of the queries
+}
+
+// allModes is the value of --mode that compares the modes.
+const allModes = "all"
+
 func evalRetrievalCommand() *cobra.Command {
-	var paths []string
-	var split, query string
-	o := evaluate.RetrievalOptions{Resamples: resamples}
+	f := retrievalFlags{mode: string(evaluate.Dense)}
+	o := evaluate.RetrievalOptions{Resamples: resamples, DenseWeight: fusion.DenseWeight}
 	cmd := &cobra.Command{
 		Use:   "retrieval [-m MODEL] [options]",
 		Short: "Measure how well relevant documents are found",
 		Long: `
-The documents of a set are searched for its queries, exactly, by cosine, and the results
-are compared with the judgements of people. Any model can be evaluated: a text is the
-mean of its words in a word model.
+The documents of a set are searched for its queries, exactly, and the results are
+compared with the judgements of people. Any model can be evaluated: a text is the mean of
+its words in a word model. --mode bm25 compares words and needs no model, --mode hybrid
+combines both as 'search query' does, and --mode all prints the three, with a paired test
+of the difference of nDCG@10 between each two: p is the probability of so large a
+difference if both were equally good (10,000 random exchanges).
 
   nDCG@10     gain of the relevant documents among the first 10, by rank
   MRR@10      1 / rank of the first relevant document, 0 beyond the 10th
@@ -29,18 +46,22 @@ mean of its words in a word model.
   MAP@100     mean precision at the relevant documents of the first 100
 
 They are means over all queries, as in trec_eval and BEIR; 1 is perfect. Documents of
-equal cosine rank by descending id, as in trec_eval. The interval contains 95% of 1,000
+equal score rank by descending id, as in trec_eval. The interval contains 95% of 1,000
 bootstrap samples of the queries. Memory does not depend on the number of documents.`,
-		Example: "$ search eval retrieval -m model --set scifact",
+		Example: "$ search eval retrieval -m model --set scifact --mode all",
 		Args:    cli.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return evalRetrieval(cmd, paths, split, query, o) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return evalRetrieval(cmd, f, o) },
 	}
 	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag(),
-		cli.Flag{Name: "query-model", Arg: "MODEL", Into: &query, Field: "QueryEncoder", Help: "model of the queries, trained to share the space of the other", Default: "the model"},
+		cli.Flag{Name: "query-model", Arg: "MODEL", Into: &f.query, Field: "QueryEncoder", Help: "model of the queries, trained to share the space of the other", Default: "the model"},
 		cli.Flag{Name: "query-prompt", Arg: "NAME|TEXT", Into: new(string), Help: "text to put before every query, or its name in the folder of a transformer", Default: "the folder's for queries"},
 		cli.Flag{Name: "document-prompt", Arg: "NAME|TEXT", Into: new(string), Help: "the same, of the documents", Default: "the folder's for documents"},
-		setFlag(&paths, "FOLDER", "a set in the layout of BEIR: corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv, compressed or not", "Cranfield"),
-		cli.Flag{Name: "split", Arg: "NAME", Into: &split, Help: "split of the sets", Default: "test, or the only one"},
+		setFlag(&f.sets, "FOLDER", "a set in the layout of BEIR: corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv, compressed or not", "Cranfield"),
+		cli.Flag{Name: "split", Arg: "NAME", Into: &f.split, Help: "split of the sets", Default: "test, or the only one"},
+		cli.Flag{Name: "mode", Arg: "MODE", Into: &f.mode, Field: "Mode", Help: "how documents are found",
+			Values: append(cli.Summarized(fusion.Modes(), fusion.Mode.Summary), cli.Value{Name: allModes, Help: "each of them, compared"})},
+		languageFlag(&o.Language),
+		cli.Flag{Name: "dense-weight", Arg: "X", Into: &o.DenseWeight, Field: "DenseWeight", Help: "weight of the meaning in the mode hybrid, above 0 and at most 1; the words have the rest"},
 		dimFlag(&o.Dim),
 		cli.Flag{Name: "skip-identical", Into: &o.SkipIdentical, Field: "SkipIdentical",
 			Help: "ignore a document with the id of the query, as BEIR does for ArguAna and Quora"},
@@ -48,34 +69,75 @@ bootstrap samples of the queries. Memory does not depend on the number of docume
 	return cli.Declare(cmd, cli.ForOutput, reportsFlag("set"))
 }
 
-func evalRetrieval(cmd *cobra.Command, paths []string, split, query string, o evaluate.RetrievalOptions) error {
+// languageFlag declares --language.
+func languageFlag(language *string) cli.Flag {
+	return cli.Flag{Name: "language", Arg: "LANG", Into: language, Field: "Language", Default: "detected",
+		Help: "language of the texts, which decides how their words are compared: " + strings.Join(fulltext.Languages(), ", ")}
+}
+
+func evalRetrieval(cmd *cobra.Command, f retrievalFlags, o evaluate.RetrievalOptions) error {
 	read := func(path string) (*sets.Retrieval, error) {
-		return sets.OpenRetrieval(cmd.Context(), path, split)
+		return sets.OpenRetrieval(cmd.Context(), path, f.split)
 	}
-	all, err := readSets(paths, read, sets.Cranfield)
+	all, err := readSets(f.sets, read, sets.Cranfield)
 	if err != nil {
 		return err
 	}
-	if len(paths) == 0 && split != "" && split != all[0].Split {
-		return cli.UsageError(fault.New("name the set of the split with --set FOLDER", "the bundled set, Cranfield, has no split %q, only %q", split, all[0].Split))
+	if len(f.sets) == 0 && f.split != "" && f.split != all[0].Split {
+		return cli.UsageError(fault.New("name the set of the split with --set FOLDER", "the bundled set, Cranfield, has no split %q, only %q", f.split, all[0].Split))
 	}
-	encoder, err := openRetrieval(cmd, query, &o)
-	if err != nil {
-		return err
+	o.Mode = evaluate.Mode(f.mode)
+	var encoder models.Model
+	if o.Mode != evaluate.BM25 {
+		if encoder, err = openRetrieval(cmd, f.query, &o); err != nil {
+			return err
+		}
+		defer func() { cli.WarnTruncated(cmd, encoder) }()
 	}
-	defer func() { cli.WarnTruncated(cmd, encoder) }()
-	return judge(cmd, all, func(set *sets.Retrieval) (evaluate.RetrievalResult, error) {
-		progress := cli.StartProgress(cmd, set.Name)
+	watched := func(name string, run func() error) error {
+		progress := cli.StartProgress(cmd, name)
+		defer progress.Done()
 		o.Progress = func(share float64, documents int) {
 			progress.Update(share, progress.Rate(int64(documents), "documents"))
 		}
-		r, err := evaluate.Retrieval(cmd.Context(), encoder, set, o)
-		progress.Done()
+		return run()
+	}
+	if f.mode == allModes {
+		return judge(cmd, all, func(set *sets.Retrieval) (c *evaluate.Comparison, err error) {
+			err = watched(set.Name, func() error {
+				c, err = evaluate.RetrievalModes(cmd.Context(), encoder, set, o)
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
+			noteLanguage(cmd, c.Modes[0], o)
+			for _, r := range c.Modes {
+				if r.Mode == evaluate.Dense {
+					warnRetrieval(cmd, r)
+				}
+			}
+			return c, nil
+		}, evaluate.WriteComparisons)
+	}
+	return judge(cmd, all, func(set *sets.Retrieval) (r evaluate.RetrievalResult, err error) {
+		err = watched(set.Name, func() error {
+			r, err = evaluate.Retrieval(cmd.Context(), encoder, set, o)
+			return err
+		})
 		if err == nil {
+			noteLanguage(cmd, r, o)
 			warnRetrieval(cmd, r)
 		}
 		return warned(cmd, r.Name, r, err)
 	}, evaluate.WriteRetrieval)
+}
+
+// noteLanguage says which language was detected.
+func noteLanguage(cmd *cobra.Command, r evaluate.RetrievalResult, o evaluate.RetrievalOptions) {
+	if o.Language == "" && r.Language != "" {
+		cli.Note(cmd, "%s: detected language: %s (--language sets another)", r.Name, fulltext.LanguageTitle(r.Language))
+	}
 }
 
 // openRetrieval opens the model of the documents, and that of the queries, which it sets in o.

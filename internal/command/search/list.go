@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -249,8 +250,13 @@ func info(cmd *cobra.Command, dir string) error {
 		row("fields", "%s", strings.Join(fields, ", "))
 	}
 	row("vectors", "%d dimensions, %s, %s", i.Dim, i.Metric, i.Kind)
-	if i.Recall.Queries > 0 {
+	switch {
+	case i.Measured.Queries > 0:
+		row("recall", "%v", i.Measured)
+	case i.Recall.Queries > 0:
 		row("recall", "%v", i.Recall)
+	case i.Kind == string(index.Flat):
+		row("recall", "1: all vectors are compared")
 	}
 	if i.Language != "" {
 		row("language", "%s", i.Language)

@@ -1,9 +1,8 @@
 package search
 
 import (
-	"encoding/json"
-	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,48 +10,81 @@ import (
 	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/collection"
+	"github.com/luminavec/luminavec/index/filter"
+	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
 type queryOptions struct {
-	k, ef   int
-	recall  float64
-	full    bool
-	vectors string
-	read    exchange.Options // of vectors
+	collection.Question
+	mode     string
+	minScore float64
+	full     bool
+	format   string
+	queries  string
+	vectors  string
+	read     exchange.Options // of vectors
 }
 
 func queryCommand() *cobra.Command {
-	o := queryOptions{recall: 0.99}
+	var o queryOptions
+	o.minScore = math.NaN()
+	o.DenseWeight = fusion.DenseWeight
+	o.Search.Recall = 0.99
 	cmd := &cobra.Command{
 		Use:   "query DIR [options] [QUESTION]\nquery INDEX --vectors FILE [options]",
-		Short: "Rank the documents of a collection by their similarity to a question",
+		Short: "Find the passages of a collection that answer a question",
 		Long: `
-Without a question it opens a prompt on a terminal, which Ctrl-D ends, and reads one
-question per line from a file or a pipe.
+Passages are found by meaning (the similarity of vectors) and by words (BM25), and ranked by
+both: each score becomes the number of standard deviations above the mean of all passages,
+and --dense-weight says how much the meaning counts. --mode chooses one of the two. Below
+the score of a passage are its parts, and matching words are highlighted on a terminal
+unless NO_COLOR is set.
+
+Without a question it opens a prompt on a terminal, with a history; :help lists its
+commands, and exit or Ctrl-D ends it. Otherwise it reads one question per line from
+standard input or --queries.
+
+--where restricts the search to passages whose metadata satisfies a condition:
+
+  year >= 2020 and lang = "en"
+  not (tags in ("draft", "old")) or title contains "guide"
+  date < 2024-06 and author exists
+
+Beside the metadata, path, folder, ext, id, title and heading can be used.
 
 In an index of vectors ('search build --vectors'), --vectors searches the nearest vectors
 of each row of a file. Each result is one line: row of the query, rank, score and label,
 separated by tabs.`,
 		Example: `
 $ search query docs -k 1 "who discovered penicillin"
- 1  0.871  articles.txt:3107
-    Sir Alexander Fleming was a Scottish physician and microbiologist, best
-    known for discovering the world's first broadly effective antibiotic…`,
+ 1  4.871  biology/fleming.md:12-19 › Life
+           meaning 0.643, words 14.20
+      Sir Alexander Fleming was a Scottish physician and microbiologist, best
+      known for discovering the world's first broadly effective antibiotic…`,
 		RunE: func(cmd *cobra.Command, args []string) error { return query(cmd, args, o) },
 	}
 	cli.Declare(cmd, cli.Arguments,
 		cli.Flag{Arg: "DIR", Help: "collection, as 'search build' writes it"},
 		cli.Flag{Arg: "INDEX", Help: "index file, as 'search build --vectors' writes it"})
 	cli.Declare(cmd, cli.ForInput,
-		cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "search the vectors in FILE, in the formats of 'search build --vectors'"},
-		cli.Flag{Name: "ef", Arg: "N", Into: &o.ef, Field: "Ef", Help: "search width in the graph: wider is slower, with higher recall", Default: "what --recall needs", Positive: true},
-		cli.Flag{Name: "recall", Arg: "X", Into: &o.recall, Field: "Recall", Help: "share of the nearest that a search of a graph finds, on average: its width is what vectors of the index needed, and grows until the best have settled; 1 compares all", Default: "0.99"})
+		cli.Flag{Name: "queries", Arg: "FILE", Into: &o.queries, Help: "read questions from FILE, one per line: text, or JSON objects with a question and an id, as queries.jsonl of BEIR; - is standard input"},
+		cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "search the vectors in FILE, in the formats of 'search build --vectors'"})
 	cli.Declare(cmd, cli.ForInput, cli.VectorFlags(&o.read)...)
+	cli.Declare(cmd, "Search",
+		cli.Flag{Name: "mode", Arg: "MODE", Into: &o.mode, Field: "Mode", Help: "how passages are found", Default: "hybrid; dense in a collection without a full-text index",
+			Values: cli.Summarized(fusion.Modes(), fusion.Mode.Summary)},
+		cli.Flag{Name: "where", Arg: "CONDITION", Into: &o.Where, Field: "Where", Help: "search only passages for which the condition is true"},
+		cli.Flag{Name: "min-score", Arg: "X", Into: &o.minScore, Field: "MinScore", Help: "leave out passages with a lower score (with the metric euclidean and --mode dense, a larger distance)", Default: "all"},
+		cli.Flag{Name: "group-by", Arg: "file", Into: &o.GroupBy, Field: "GroupBy", Help: "print only the best passage of each file", Values: cli.Values(collection.GroupByFile), Default: "all"},
+		cli.Flag{Name: "dense-weight", Arg: "X", Into: &o.DenseWeight, Field: "DenseWeight", Help: "weight of the meaning in the mode hybrid, above 0 and at most 1; the words have the rest"},
+		cli.Flag{Name: "ef", Arg: "N", Into: &o.Search.Ef, Field: "Ef", Help: "search width in the graph: wider is slower, with higher recall", Default: "what --recall needs", Positive: true},
+		cli.Flag{Name: "recall", Arg: "X", Into: &o.Search.Recall, Field: "Recall", Help: "share of the nearest that a search of a graph finds, on average: its width is what vectors of the index needed, and grows until the best have settled; 1 compares all", Default: "0.99"})
 	return cli.Declare(cmd, cli.ForOutput,
-		kFlag(&o.k, "number of documents"),
+		kFlag(&o.K, "number of passages"),
 		cli.Flag{Name: "full", Into: &o.full, Help: "print whole texts instead of about two lines of each"},
+		cli.Flag{Name: "format", Arg: "FORMAT", Into: &o.format, Help: "write a line per question (jsonl) or per passage (tsv)", Values: cli.Values("tsv", "jsonl"), Default: "for people"},
 		cli.Flag{Name: "json", Help: "print JSON: one object for the question; for several questions, one object per line"})
 }
 
@@ -61,85 +93,62 @@ func query(cmd *cobra.Command, args []string, o queryOptions) error {
 		return cli.UsageError(fault.New("make one with 'search build'", "no collection is named"))
 	}
 	if o.vectors != "" {
+		for _, name := range []string{"mode", "where", "min-score", "group-by", "dense-weight", "queries", "format", "full"} {
+			if cmd.Flags().Changed(name) {
+				return cli.UsageError(fault.New("leave one of them out", "--vectors and --%s cannot be used together", name))
+			}
+		}
 		return queryVectors(cmd, args, o)
 	}
 	if err := cli.CheckVectors(cmd, o.vectors); err != nil {
 		return err
+	}
+	o.Mode = fusion.Mode(o.mode)
+	if o.Mode != "" && o.Mode.Validate() != nil {
+		return cli.UsageError(o.Mode.Validate())
+	}
+	if cmd.Flags().Changed("min-score") {
+		o.MinScore = &o.minScore
+	}
+	if cli.JSON(cmd) && o.format == "tsv" {
+		return cli.UsageError(fault.New("leave one of them out", "--json and --format tsv cannot be used together"))
+	}
+	if o.Where != "" {
+		if _, err := filter.Parse(o.Where); err != nil {
+			return cli.UsageError(err)
+		}
+	} else if cmd.Flags().Changed("where") {
+		return cli.UsageError(fault.New(`for example: --where 'year >= 2020 and lang = "en"'`, "--where is empty"))
+	}
+	if len(args) > 1 && o.queries != "" {
+		return cli.UsageError(fault.New("leave out the question, or --queries", "--queries cannot be used with a question: %q", strings.Join(args[1:], " ")))
 	}
 	c, err := collection.Open(cmd.Context(), args[0])
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	a := &asker{collection: c, options: o, out: cmd.OutOrStdout(), json: cli.JSON(cmd)}
+	a := &asker{collection: c, options: o, cmd: cmd, out: cmd.OutOrStdout(), json: cli.JSON(cmd) || o.format == "jsonl", tsv: o.format == "tsv"}
+	a.color = useColor(a.out)
 	if len(args) > 1 {
-		return a.ask(cmd.Context(), strings.Join(args[1:], " "), true)
+		return a.ask(cmd.Context(), asked{text: strings.Join(args[1:], " ")}, o.format == "")
 	}
-	return a.askEach(cmd)
-}
-
-// answer is what --json prints for one question.
-type answer struct {
-	Query string `json:"query"`
-	Hits  []hit  `json:"hits"`
-	Error string `json:"error,omitempty"` // why there are no hits
-}
-
-type hit struct {
-	Rank  int     `json:"rank"`
-	Score float32 `json:"score"`
-	File  string  `json:"file"`
-	Line  int64   `json:"line"`
-	Text  string  `json:"text"`
+	return a.askEach()
 }
 
 // asker searches one collection and prints the results.
 type asker struct {
 	collection *collection.Collection
 	options    queryOptions
+	cmd        *cobra.Command
 	out        io.Writer
-	json       bool
+	json, tsv  bool
+	color      bool
+	wroteTSV   bool // the header
+
+	last []collection.Match // of the prompt
 }
 
-func (a *asker) write(ans answer, indent bool) error {
-	if a.json {
-		if indent {
-			return cli.WriteJSON(a.out, ans)
-		}
-		e := json.NewEncoder(a.out)
-		e.SetEscapeHTML(false)
-		return e.Encode(ans)
-	}
-	var b strings.Builder
-	for _, h := range ans.Hits {
-		a.writeHit(&b, h)
-	}
-	_, err := io.WriteString(a.out, b.String())
-	return err
-}
-
-// writeHit prints " 1  0.871  file:line" and the text below, indented.
-func (a *asker) writeHit(b *strings.Builder, h hit) {
-	const indent = "      "
-	fmt.Fprintf(b, "%2d  %.3f  %s:%d\n", h.Rank, h.Score, cli.Printable(cli.InputName(h.File)), h.Line)
-	lines := 2
-	if a.options.full {
-		lines = 0
-	}
-	// One column stays free: some terminals wrap a line that fills the last one.
-	for _, line := range cli.Wrap(cli.Printable(h.Text), cli.Width(a.out)-len(indent)-1, lines) {
-		fmt.Fprintf(b, "%s%s\n", indent, line)
-	}
-}
-
-func answerOf(query string, found []collection.Hit) answer {
-	ans := answer{Query: query, Hits: make([]hit, len(found))}
-	for i, h := range found {
-		ans.Hits[i] = hit{Rank: i + 1, Score: h.Score, File: h.Path, Line: int64(h.FirstLine), Text: strings.Join(strings.Fields(h.Text), " ")}
-	}
-	return ans
-}
-
-func (a *asker) searchOptions() index.SearchOptions {
-	return index.SearchOptions{Ef: a.options.ef, Recall: a.options.recall}
+func (o *queryOptions) searchOptions() index.SearchOptions {
+	return index.SearchOptions{Ef: o.Search.Ef, Recall: o.Search.Recall}
 }

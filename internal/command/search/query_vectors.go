@@ -50,7 +50,7 @@ func queryVectors(cmd *cobra.Command, args []string, o queryOptions) error {
 		if err := cmd.Context().Err(); err != nil {
 			return err
 		}
-		found, err = ix.SearchInto(found[:0], vector, o.k, index.SearchOptions{Ef: o.ef, Recall: o.recall})
+		found, err = ix.SearchInto(found[:0], vector, o.K, o.searchOptions())
 		if err != nil {
 			return fmt.Errorf("%s, row %d: %w", cli.InputName(o.vectors), row, err)
 		}

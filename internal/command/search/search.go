@@ -28,13 +28,13 @@ func indexFlags(o *index.Options, metric *string) []cli.Flag {
 	*o = index.Options{Kind: index.HNSW, M: 16, EfConstruction: 200, Quantization: index.AutoQuantization, KeepVectors: index.KeepFloat32, Seed: 1}
 	*metric = index.Cosine.String()
 	return []cli.Flag{
-		{Name: "index", Arg: "KIND", Into: &o.Kind, Field: "Kind", Help: "how the index searches", Values: cli.Summarized(index.Kinds(), index.Kind.Summary)},
+		{Name: "index", Arg: "KIND", Into: &o.Kind, Field: "Kind", Help: "how the index searches", Values: cli.Summarized(append([]index.Kind{index.Auto}, index.Kinds()...), index.Kind.Summary)},
 		{Name: "metric", Arg: "METRIC", Into: metric, Field: "Metric", Help: "how vectors are compared", Values: cli.Values(index.MetricNames()...), Also: []string{"ip", "l2"}},
 		{Name: "m", Arg: "N", Into: &o.M, Field: "M", Help: "links of each node of the graph", Positive: true},
 		{Name: "ef-construction", Arg: "N", Into: &o.EfConstruction, Field: "EfConstruction", Help: "search width when a vector is added to the graph", Positive: true},
 		{Name: "quantize", Arg: "KIND", Into: &o.Quantization, Field: "Quantization", Help: "what the walk through the graph, or the exact scan of a flat index, compares first; scores are exact in any case",
 			Values: cli.Summarized(index.Quantizations(), index.Quantization.Summary)},
-		{Name: "keep-vectors", Arg: "KIND", Into: &o.KeepVectors, Field: "KeepVectors", Help: "what is kept of the vectors beside their codes",
+		{Name: "keep-vectors", Arg: "KIND", Into: &o.KeepVectors, Field: "KeepVectors", Help: "what is kept of the vectors beside their codes", Default: "float32; of a collection without --quantize, codes of 8 bits and none",
 			Values: cli.Summarized(index.KeptVectors(), index.KeepVectors.Summary)},
 		{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "one per core"},
 		{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of all random choices"},

@@ -1,0 +1,517 @@
+package collection
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
+	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/index/filter"
+	"github.com/luminavec/luminavec/index/fulltext"
+	"github.com/luminavec/luminavec/index/fusion"
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/sentence/models"
+)
+
+// Question is a question to a collection.
+type Question struct {
+	Text string
+
+	K    int         // number of passages; default 0: 10
+	Mode fusion.Mode // how they are found; default "": fusion.Hybrid, or Dense in a collection of format 1
+
+	// DenseWeight is the weight of the meaning in the mode Hybrid, above 0 and at most 1. Default 0:
+	// [fusion.DenseWeight].
+	DenseWeight float64
+
+	// Where is a condition of package filter. Beside the fields of the passages it may use path,
+	// folder, ext, id, title and heading. Default "": all passages.
+	Where string
+
+	// MinScore, if set, excludes passages with a lower score, or for the metric euclidean in the
+	// mode Dense, a larger distance.
+	MinScore *float64
+
+	// GroupBy is GroupByFile to return only the best passage of each file. Default "": all.
+	GroupBy string
+
+	// Search says how the index of vectors is searched. Its filters are not used.
+	Search index.SearchOptions
+}
+
+// GroupByFile is the value of Question.GroupBy for one passage of each file.
+const GroupByFile = "file"
+
+// Answer is the answer to a question.
+type Answer struct {
+	Mode fusion.Mode
+	Hits []Match
+
+	// Unknown are the words of the question that no passage has, as the full-text index stems them;
+	// NoWords: all its words are stop words, or it has none.
+	Unknown []string
+	NoWords bool
+	// NoMeaning: the model does not know any of its words.
+	NoMeaning bool
+
+	// NoMatch: nothing is nearer to the question than passages are to unrelated texts
+	// ([Calibration]). The hits are the best there are.
+	NoMatch bool
+}
+
+// Match is a passage found.
+type Match struct {
+	Stored
+	Score float64  // by which the passages are ranked
+	Dense *float64 // similarity of the vectors; nil if it was not computed
+	BM25  *float64 // score of the words; nil if it was not computed
+	More  int      // other passages of the file among those compared, with GroupByFile
+}
+
+// depth is the minimum number of passages that each of the two searches of a hybrid search finds.
+const depth = 200
+
+// maxSample is the number of passages from which the mean and the deviation of the similarities are
+// computed.
+const maxSample = 1000
+
+func (q *Question) complete(c *Collection) error {
+	if q.K == 0 {
+		q.K = 10
+	}
+	if q.Mode == "" {
+		if q.Mode = fusion.Hybrid; c.words == nil {
+			q.Mode = fusion.Dense
+		}
+	}
+	if q.DenseWeight == 0 {
+		q.DenseWeight = fusion.DenseWeight
+	}
+	switch {
+	case q.K < 1:
+		return fault.Field("K", "", "must be positive, got %d", q.K)
+	case q.Mode.Validate() != nil:
+		return q.Mode.Validate()
+	case !(q.DenseWeight > 0 && q.DenseWeight <= 1):
+		return fault.Field("DenseWeight", "", "must be above 0 and at most 1, got %v", q.DenseWeight)
+	case q.GroupBy != "" && q.GroupBy != GroupByFile:
+		return fault.Field("GroupBy", "", "must be %s, got %q", GroupByFile, q.GroupBy)
+	case q.Mode != fusion.Dense && c.words == nil:
+		return fault.Mention("build the collection again, or use the Mode dense", "%s has no full-text index: it was built by an earlier release", c.dir)
+	case q.MinScore != nil && math.IsNaN(*q.MinScore):
+		return fault.Field("MinScore", "", "must be a number")
+	}
+	if strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, q.Text)) == "" {
+		return fault.New("use at least one word", "the question is empty")
+	}
+	return nil
+}
+
+// Ask finds the passages that answer a question, best first; those of equal score in the order of
+// their labels. If the question has no word that the mode can use, the error says so; a hybrid search
+// needs one of the two.
+func (c *Collection) Ask(ctx context.Context, q Question) (*Answer, error) {
+	if err := q.complete(c); err != nil {
+		return nil, err
+	}
+	a := &Answer{Mode: q.Mode}
+	var allowed *roaring64.Bitmap
+	if q.Where != "" {
+		condition, err := filter.Parse(q.Where)
+		if err != nil {
+			return nil, err
+		}
+		if allowed, err = condition.Labels(ctx, placeTable{c.Table(), c}); err != nil {
+			return nil, err
+		}
+		if allowed.IsEmpty() {
+			return a, ctx.Err()
+		}
+	}
+	s := &asking{c: c, q: q, answer: a, allowed: allowed, deep: max(depth, 4*q.K)}
+	if q.GroupBy != "" {
+		s.deep = max(s.deep, 20*q.K)
+	}
+	s.deep = min(s.deep, max(1, c.Len()))
+	if err := s.search(ctx); err != nil {
+		return nil, err
+	}
+	hits := s.rank()
+	if q.GroupBy != "" {
+		var err error
+		if hits, err = c.group(hits, q.K); err != nil {
+			return nil, err
+		}
+	}
+	hits = hits[:min(q.K, len(hits))]
+	labels := make([]int64, len(hits))
+	for i, h := range hits {
+		labels[i] = h.Label
+	}
+	stored, err := c.Passages(labels)
+	if err != nil {
+		return nil, err
+	}
+	for i := range hits {
+		hits[i].Stored = stored[i]
+	}
+	a.Hits = hits
+	return a, ctx.Err()
+}
+
+// asking is a question that is being answered.
+type asking struct {
+	c       *Collection
+	q       Question
+	answer  *Answer
+	allowed *roaring64.Bitmap
+	deep    int
+
+	vector  []float32         // nil if the model knows no word
+	matches *fulltext.Matches // nil if words are not compared
+	found   map[int64]*Match  // by label
+	stats   fusion.Stats      // of the similarities
+}
+
+func (s *asking) search(ctx context.Context) error {
+	s.found = map[int64]*Match{}
+	if s.q.Mode != fusion.BM25 {
+		vector, known, err := models.ForQueries(s.c.model).EncodeBatch(ctx, []string{s.q.Text}, 1)
+		if err != nil {
+			return err
+		}
+		if known[0] > 0 {
+			s.vector = vector
+		} else if s.answer.NoMeaning = true; s.q.Mode == fusion.Dense {
+			return s.c.unknown(s.q.Text)
+		}
+	}
+	if s.q.Mode != fusion.Dense {
+		var err error
+		if s.matches, err = s.c.words.Query(ctx, s.q.Text); err != nil {
+			return err
+		}
+		s.answer.Unknown = s.matches.Unknown
+		s.answer.NoWords = len(s.matches.Terms) == 0
+		if s.matches.Matched == 0 && s.vector == nil {
+			return s.nothing()
+		}
+		for _, h := range s.matches.Top(s.deep, s.allowed) {
+			s.found[h.Label] = &Match{Stored: Stored{Label: h.Label}}
+		}
+	}
+	if s.vector != nil {
+		o := s.q.Search
+		o.Filter, o.Allowed = nil, s.allowed
+		if o.Ef > 0 {
+			o.Ef = max(o.Ef, s.deep)
+		}
+		results, err := s.c.index.Search(s.vector, s.deep, o)
+		if err != nil {
+			return err
+		}
+		for _, r := range results {
+			if s.found[r.Label] == nil {
+				s.found[r.Label] = &Match{Stored: Stored{Label: r.Label}}
+			}
+			s.found[r.Label].Dense = s.similarity(r.Score)
+		}
+		if s.matches != nil {
+			return s.complete()
+		}
+	}
+	return ctx.Err()
+}
+
+// nothing is the error for a question without a word that can be used.
+func (s *asking) nothing() error {
+	if s.answer.NoWords {
+		if s.answer.NoMeaning || s.q.Mode == fusion.BM25 {
+			return fault.New("use words that the passages may have", "the question has no words but very common ones, which are not searched for: %.60q", s.q.Text)
+		}
+	}
+	return fault.New("check the spelling, or use other words", "no passage has a word of the question %.60q", s.q.Text)
+}
+
+// similarity returns a score of the index as one of which a larger one is nearer.
+func (s *asking) similarity(score float32) *float64 {
+	v := float64(score)
+	if s.euclidean() {
+		v = -v
+	}
+	return &v
+}
+
+func (s *asking) euclidean() bool { return s.c.index.Options().Metric == index.Euclidean }
+
+// complete computes the similarities of the passages found by their words, and those of a sample.
+func (s *asking) complete() error {
+	rest := roaring64.New()
+	for label, m := range s.found {
+		if m.Dense == nil {
+			rest.Add(uint64(label))
+		}
+	}
+	results, err := s.scores(rest)
+	if err != nil {
+		return err
+	}
+	for _, r := range results {
+		s.found[r.Label].Dense = s.similarity(r.Score)
+	}
+	sample, err := s.c.sample()
+	if err != nil {
+		return err
+	}
+	if results, err = s.scores(sample); err != nil {
+		return err
+	}
+	scores := make([]float32, len(results))
+	for i, r := range results {
+		scores[i] = float32(*s.similarity(r.Score))
+	}
+	s.stats = fusion.Measure(scores)
+	return nil
+}
+
+// scores returns the scores of labels.
+func (s *asking) scores(labels *roaring64.Bitmap) ([]index.Result, error) {
+	if labels.IsEmpty() {
+		return nil, nil
+	}
+	o := index.SearchOptions{Allowed: labels, Recall: 1}
+	if s.c.index.Options().Kind == index.Flat { // Allowed would check all of the index first
+		o = index.SearchOptions{Filter: func(label int64) bool { return labels.Contains(uint64(label)) }}
+	}
+	return s.c.index.Search(s.vector, int(labels.GetCardinality()), o)
+}
+
+// sample returns the labels of maxSample passages, evenly spread.
+func (c *Collection) sample() (*roaring64.Bitmap, error) {
+	c.sampled.Do(func() {
+		all, err := c.Labels()
+		if err != nil {
+			c.sampleErr = err
+			return
+		}
+		n := all.GetCardinality()
+		if n <= maxSample {
+			c.sampleSet = all
+			return
+		}
+		c.sampleSet = roaring64.New()
+		for i := range uint64(maxSample) {
+			label, err := all.Select(i * n / maxSample)
+			if err != nil {
+				c.sampleErr = err
+				return
+			}
+			c.sampleSet.Add(label)
+		}
+	})
+	return c.sampleSet, c.sampleErr
+}
+
+// rank scores and sorts what was found.
+func (s *asking) rank() []Match {
+	var words fusion.Stats
+	if s.matches != nil {
+		words = fusion.Stats{Mean: s.matches.Mean, Deviation: s.matches.Deviation}
+	}
+	hits := make([]Match, 0, len(s.found))
+	for _, m := range s.found {
+		h := *m
+		if s.matches != nil {
+			score := s.matches.Score(h.Label)
+			h.BM25 = &score
+		}
+		switch s.q.Mode {
+		case fusion.Dense:
+			h.Score = *h.Dense
+		case fusion.BM25:
+			h.Score = *h.BM25
+		default:
+			dense := s.stats.Mean // of a passage without a vector
+			if h.Dense != nil {
+				dense = *h.Dense
+			}
+			h.Score = fusion.Combine(s.stats.Z(dense), words.Z(*h.BM25), s.q.DenseWeight)
+		}
+		if s.euclidean() && h.Dense != nil {
+			distance := -*h.Dense
+			h.Dense = &distance
+		}
+		hits = append(hits, h)
+	}
+	slices.SortFunc(hits, func(a, b Match) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Label, b.Label)) })
+	if s.q.Mode == fusion.Dense && s.euclidean() {
+		for i := range hits {
+			hits[i].Score = *hits[i].Dense
+		}
+	}
+	s.answer.NoMatch = s.c.unrelated(s)
+	if m := s.q.MinScore; m != nil {
+		hits = slices.DeleteFunc(hits, func(h Match) bool {
+			if s.q.Mode == fusion.Dense && s.euclidean() {
+				return h.Score > *m
+			}
+			return h.Score < *m
+		})
+	}
+	return hits
+}
+
+// group keeps the best k passages of different files.
+func (c *Collection) group(hits []Match, k int) ([]Match, error) {
+	labels := make([]int64, len(hits))
+	for i, h := range hits {
+		labels[i] = h.Label
+	}
+	paths, err := c.paths(labels)
+	if err != nil {
+		return nil, err
+	}
+	at := map[string]int{}
+	var kept []Match
+	for i, h := range hits {
+		if j, ok := at[paths[i]]; ok {
+			if j >= 0 {
+				kept[j].More++
+			}
+			continue
+		}
+		if at[paths[i]] = -1; len(kept) < k {
+			at[paths[i]] = len(kept)
+			kept = append(kept, h)
+		}
+	}
+	return kept, nil
+}
+
+// paths returns the paths of passages.
+func (c *Collection) paths(labels []int64) ([]string, error) {
+	stored, err := c.Passages(labels)
+	if err != nil {
+		return nil, err
+	}
+	paths := make([]string, len(stored))
+	for i, p := range stored {
+		paths[i] = p.Path
+	}
+	return paths, nil
+}
+
+// placeTable adds the places of passages to their fields, unless these have the same names.
+type placeTable struct {
+	filter.Table
+	c *Collection
+}
+
+var places = []string{"path", "folder", "ext", "id", "title", "heading"}
+
+func (t placeTable) own() map[string]bool {
+	own := map[string]bool{}
+	for _, f := range t.Table.Fields() {
+		own[f.Name] = true
+	}
+	return own
+}
+
+func (t placeTable) Fields() []filter.Field {
+	all, own := t.Table.Fields(), t.own()
+	for _, name := range places {
+		if !own[name] {
+			all = append(all, filter.Field{Name: name, Kind: filter.String})
+		}
+	}
+	return all
+}
+
+func (t placeTable) Values(ctx context.Context, field string, visit func(label int64, value string)) error {
+	if !slices.Contains(places, field) || t.own()[field] {
+		return t.Table.Values(ctx, field, visit)
+	}
+	return t.c.eachPassage(ctx, func(p *Stored) {
+		switch field {
+		case "path":
+			visit(p.Label, p.Path)
+		case "folder":
+			visit(p.Label, path.Dir(p.Path))
+		case "ext":
+			visit(p.Label, strings.TrimPrefix(path.Ext(p.Path), "."))
+		case "id":
+			if p.ID != "" {
+				visit(p.Label, p.ID)
+			}
+		case "title":
+			if p.Title != "" {
+				visit(p.Label, p.Title)
+			}
+		case "heading":
+			for _, h := range p.Heading {
+				visit(p.Label, h)
+			}
+		}
+	})
+}
+
+// eachPassage calls visit with every passage.
+func (c *Collection) eachPassage(ctx context.Context, visit func(*Stored)) error {
+	all, err := c.Labels()
+	if err != nil {
+		return err
+	}
+	const batch = 4096
+	labels := make([]int64, 0, batch)
+	flush := func() error {
+		stored, err := c.Passages(labels)
+		for i := range stored {
+			visit(&stored[i])
+		}
+		labels = labels[:0]
+		return cmp.Or(err, ctx.Err())
+	}
+	for it := all.Iterator(); it.HasNext(); {
+		if labels = append(labels, int64(it.Next())); len(labels) == batch {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return flush()
+}
+
+// Locate returns where the file of a path of the collection is now, or "" if it is gone.
+func (c *Collection) Locate(name string) string {
+	var candidates []string
+	for _, p := range c.info.Input.Paths {
+		// The paths of a folder begin with its name as it was given.
+		if p.Absolute == "" {
+			continue
+		}
+		if rest, ok := strings.CutPrefix(name, p.Given); ok {
+			candidates = append(candidates, filepath.Join(p.Absolute, filepath.FromSlash(rest)))
+		}
+		candidates = append(candidates, filepath.Join(p.Absolute, filepath.FromSlash(name)))
+	}
+	for _, at := range append(candidates, name) {
+		if stat, err := os.Stat(at); err == nil && stat.Mode().IsRegular() {
+			if at, err = filepath.Abs(at); err == nil {
+				return at
+			}
+		}
+	}
+	return ""
+}
