@@ -54,7 +54,7 @@ type Answer struct {
 	Mode fusion.Mode
 	Hits []Match
 
-	// Unknown are the words of the question that no passage has, as the full-text index stems them;
+	// Unknown are the words of the question that no passage has;
 	// NoWords: all its words are stop words, or it has none.
 	Unknown []string
 	NoWords bool

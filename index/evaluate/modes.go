@@ -347,14 +347,14 @@ func WriteTests(w io.Writer, measure string, tests []PairedTest) error {
 	}
 	width := len("difference of " + measure)
 	for _, t := range tests {
-		width = max(width, uniseg.StringWidth(t.A+" - "+t.B))
+		width = max(width, uniseg.StringWidth(t.A+" vs "+t.B))
 	}
 	pad := func(s string) string { return s + strings.Repeat(" ", width-uniseg.StringWidth(s)) }
 	if _, err := fmt.Fprintf(w, "\n%s %10s %19s %8s\n", pad("difference of "+measure), "", "95% interval", "p"); err != nil {
 		return err
 	}
 	for _, t := range tests {
-		if _, err := fmt.Fprintf(w, "%s %+10.4f %19s %8.4f\n", pad(t.A+" - "+t.B), t.Difference, t.Interval, t.P); err != nil {
+		if _, err := fmt.Fprintf(w, "%s %+10.4f %19s %8.4f\n", pad(t.A+" vs "+t.B), t.Difference, t.Interval, t.P); err != nil {
 			return err
 		}
 	}
