@@ -47,6 +47,9 @@ func parseFrontMatter(mark string, text []byte) (fields []Field, ok bool) {
 			fields, ok = nil, false
 		}
 	}()
+	if nested(mark, text) {
+		return nil, false
+	}
 	if mark == "+++" {
 		table := map[string]any{}
 		meta, err := toml.Decode(string(text), &table)
@@ -74,6 +77,33 @@ func parseFrontMatter(mark string, text []byte) (fields []Field, ok bool) {
 		return nil, false
 	}
 	return yamlFields(fields, "", doc.Content[0], 0), true
+}
+
+// nested reports whether names or lists are nested so deeply that parsers take long.
+func nested(mark string, text []byte) bool {
+	const most = 30
+	depth := 0
+	for line := range bytes.Lines(text) {
+		name, _, _ := bytes.Cut(line, []byte("="))
+		if bytes.HasPrefix(line, []byte("[")) {
+			name = line
+		}
+		if mark == "+++" && bytes.Count(name, []byte(".")) > most {
+			return true
+		}
+		for _, b := range line {
+			switch b {
+			case '[', '{':
+				depth++
+			case ']', '}':
+				depth = max(depth-1, 0)
+			}
+			if depth > most {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // yamlFields appends the values of a mapping, those of inner ones as outer.inner.

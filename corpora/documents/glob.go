@@ -49,9 +49,9 @@ func newGlob(pattern string, braces bool) *glob {
 			n := len(rest) - len(strings.TrimLeft(rest, "*"))
 			begins, ends := i == 0 || pattern[i-1] == '/', i+n == len(pattern)
 			switch {
-			case n == 2 && begins && ends:
+			case n > 1 && begins && ends:
 				b.WriteString(`.+`)
-			case n == 2 && begins && pattern[i+n] == '/':
+			case n > 1 && begins && !ends && pattern[i+n] == '/':
 				b.WriteString(`(?:.*/)?`)
 				n++
 			default:

@@ -82,7 +82,8 @@ type htmlText struct {
 	skip    string // the element that is not read
 	nested  int    // of elements named skip
 	pre     int
-	level   int // of the heading that is read, or 0
+	first   bool // the last tag is <pre>
+	level   int  // of the heading that is read, or 0
 	head    flow
 	inTitle bool
 	cell    bool // a cell of the table row was read
@@ -122,6 +123,7 @@ func (h *htmlText) read(data []byte) error {
 			return h.finish()
 		case htmltoken.TextToken:
 			h.text(raw, at)
+			h.first = false
 		case htmltoken.StartTagToken, htmltoken.SelfClosingTagToken:
 			if err := h.start(z, token, at, len(raw)); err != nil {
 				return err
@@ -204,6 +206,7 @@ func (h *htmlText) start(z *htmltoken.Tokenizer, token htmltoken.TokenType, at i
 		return nil
 	case atom.Pre:
 		h.pre++
+		h.first = true
 	case atom.Img:
 		if alt := strings.TrimSpace(attrs["alt"]); alt != "" && h.reads() {
 			out.put([]byte(alt+" "), at, int64(length))
@@ -300,6 +303,10 @@ func (h *htmlText) text(raw []byte, at int64) {
 	}
 	if !h.reads() {
 		return
+	}
+	if h.first && h.pre > 0 { // a line break after <pre> is not text
+		n := len(raw) - len(bytes.TrimPrefix(bytes.TrimPrefix(raw, []byte("\r")), []byte("\n")))
+		raw, at = raw[n:], at+int64(n)
 	}
 	htmlWords(h.out(), raw, at, h.pre > 0 && h.level == 0)
 }

@@ -2,6 +2,7 @@ package documents
 
 import (
 	"bytes"
+	"encoding/json"
 	"path"
 	"strings"
 )
@@ -31,7 +32,7 @@ var extensions, names = func() (map[string]Kind, map[string]Kind) {
 	words(`.go .c .h .cc .cpp .cxx .hh .hpp .hxx .m .mm .java .kt .kts .scala .groovy .gradle .cs .fs .fsx .vb .rs .swift .d .zig .nim .v .sv .vhd .vhdl
 		.py .pyi .pyx .rb .pl .pm .php .lua .tcl .r .jl .ex .exs .erl .hrl .hs .lhs .ml .mli .elm .clj .cljs .cljc .edn .lisp .el .scm .rkt .dart .pas .f .f90 .f95 .for .ada .adb .ads .cob .asm .s
 		.js .mjs .cjs .jsx .ts .mts .cts .tsx .vue .svelte .coffee .css .scss .sass .less .sh .bash .zsh .fish .ps1 .psm1 .bat .cmd .awk .sed .vim
-		.sql .graphql .gql .proto .thrift .tf .hcl .nix .cmake .mk .mak .ninja .bzl .bazel .json .json5 .jsonc .yaml .yml .toml .ini .cfg .conf .properties .env .xml .xsd .xsl .svg .plist .lock .sum .mod .cu .cl .glsl .wgsl .sol`, Code, x)
+		.sql .graphql .gql .proto .thrift .tf .hcl .nix .cmake .mk .mak .ninja .bzl .bazel .json .ipynb .json5 .jsonc .yaml .yml .toml .ini .cfg .conf .properties .env .xml .xsd .xsl .svg .plist .lock .sum .mod .cu .cl .glsl .wgsl .sol`, Code, x)
 	words("makefile gnumakefile dockerfile containerfile jenkinsfile vagrantfile rakefile gemfile podfile brewfile justfile cmakelists.txt build workspace .gitignore .ignore .editorconfig .bashrc .zshrc .profile", Code, n)
 	return x, n
 }()
@@ -104,6 +105,12 @@ func notText(head []byte) string {
 	return ""
 }
 
+// jsonLine reports whether the first line of a file is an object of JSON.
+func jsonLine(head []byte) bool {
+	line, _, whole := bytes.Cut(bytes.TrimSpace(head), []byte("\n"))
+	return bytes.HasPrefix(line, []byte("{")) && (whole || len(head) < headBytes) && json.Valid(line)
+}
+
 // sniff returns the kind of a file without a name that shows it.
 func sniff(head []byte) Kind {
 	start := bytes.ToLower(bytes.TrimSpace(head[:min(len(head), 512)]))
@@ -115,7 +122,7 @@ func sniff(head []byte) Kind {
 	switch {
 	case bytes.HasPrefix(start, []byte("#!")), bytes.HasPrefix(start, []byte("<?php")), bytes.HasPrefix(start, []byte("<?xml")):
 		return Code
-	case bytes.HasPrefix(head, []byte("PAR1")):
+	case bytes.HasPrefix(head, []byte("PAR1")), jsonLine(head):
 		return Records
 	}
 	return Text

@@ -49,7 +49,7 @@ func readMarkdown(r *reading, in *bufio.Reader) error {
 		if r.source.options.Split == Whole {
 			return nil
 		}
-		return m.flush(false)
+		return m.flush()
 	})
 	if err != nil {
 		return err
@@ -64,6 +64,7 @@ type markdown struct {
 	first      bool // no piece has been read
 	data       []byte
 	base       int64 // of data in the file
+	nested     int   // lists around the block that is read
 }
 
 // define makes the links that are defined anywhere, as [label]: target, known to all pieces.
@@ -249,14 +250,18 @@ func (m *markdown) blocks(parent ast.Node, depth int) error {
 			number := b.Start
 			for item := b.FirstChild(); item != nil; item = item.NextSibling() {
 				out.line()
-				if out.gap("- "); b.IsOrdered() {
-					out.text = out.text[:len(out.text)-2]
+				out.gap(strings.Repeat("  ", m.nested))
+				if b.IsOrdered() {
 					out.gap(fmt.Sprintf("%d%c ", number, b.Marker))
 					number++
+				} else {
+					out.gap("- ")
 				}
+				m.nested++
 				if err := m.blocks(item, depth+1); err != nil {
 					return err
 				}
+				m.nested--
 			}
 			if depth == 0 {
 				out.paragraph()
@@ -316,6 +321,9 @@ func (m *markdown) inline(out *flow, parent ast.Node) {
 		switch x := n.(type) {
 		case *ast.Text:
 			s := x.Segment
+			if delimiterRow(m.data[s.Start:s.Stop]) {
+				continue
+			}
 			m.verbatim(out, s.Start, s.Stop, n.Parent() != nil && n.Parent().Kind() == ast.KindCodeSpan)
 			if x.SoftLineBreak() || x.HardLineBreak() {
 				m.lineBreak(out, s.Stop)
@@ -335,6 +343,11 @@ func (m *markdown) inline(out *flow, parent ast.Node) {
 			}
 		}
 	}
+}
+
+// delimiterRow reports whether a line separates the head of a table from its rows: |---|:-:|.
+func delimiterRow(line []byte) bool {
+	return len(line) > 2 && bytes.IndexByte(line, '|') >= 0 && bytes.IndexByte(line, '-') >= 0 && len(bytes.Trim(line, "|-: \t")) == 0
 }
 
 // lineBreak appends a line break, the first one in the file after an offset of the piece.

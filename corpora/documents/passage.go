@@ -36,12 +36,13 @@ type Field struct {
 	Value any
 }
 
-// Input returns what a model reads of the passage: the title and the headings, then the text, on
-// one line.
+// Input returns what a model reads of the passage, on one line: the title twice, the headings and
+// the text. The weight of the title finds more: of 91 questions over the pages of npm's
+// documentation, vectors find the right page with an MRR@10 of 0.607, and 0.570 with the title once.
 func (p *Passage) Input() string {
 	var b strings.Builder
 	if p.Title != "" {
-		b.WriteString(p.Title + ". ")
+		b.WriteString(p.Title + ". " + p.Title + ". ")
 	}
 	for _, h := range p.Heading {
 		b.WriteString(h + ". ")
@@ -72,11 +73,11 @@ type Skipped struct {
 	Err    error  // the whole error
 }
 
-// Trouble reports whether the file should have been readable: it is damaged, or there is no
-// permission. Others are of kinds that are not read.
+// Trouble reports whether the file should have been readable: it is damaged, there is no permission,
+// or an option must say which part of it is text. Others are of kinds that are not read.
 func (s *Skipped) Trouble() bool {
 	switch s.Reason {
-	case reasonSystem, reasonPermission, reasonVanished, reasonDamaged, reasonParse, reasonRecord, reasonUTF8:
+	case reasonSystem, reasonPermission, reasonVanished, reasonDamaged, reasonParse, reasonRecord, reasonUTF8, reasonNoText:
 		return true
 	}
 	return false

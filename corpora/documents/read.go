@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -42,6 +43,11 @@ type reading struct {
 	lines  *recode // of a file in another encoding
 	code   bool    // the indentation of the first line is shown
 	whole  bool    // all lines are kept in starts
+
+	plain    bool      // JSON is read as code
+	elements []element // of a JSON array
+	places   [][2]int  // lines of a notebook, for each line of its text
+	flow     *flow     // where the text goes, instead of passages
 }
 
 // readers are the functions that read the kinds.
@@ -50,21 +56,15 @@ var readers = map[Kind]func(r *reading, in *bufio.Reader) error{
 }
 
 // run reads the file. An error in its data or of the system is *unreadable.
-func (r *reading) run() (err error) {
+func (r *reading) run() error {
 	r.count = func(text []byte) int { return r.source.cutter.Count(string(text)) }
 	r.starts, r.first, r.size = []int64{0}, 1, r.file.Size
 	kind := r.file.Kind
-	defer func() {
-		if x := recover(); x != nil {
-			if r.emitError == errPanic { // in the caller's function
-				panic(x)
-			}
-			what := fault.Recovered(x)
-			err = &unreadable{reasonParse, fmt.Errorf("cannot read %s as %s: %w", r.name(), kind, what)}
-		}
-	}()
-	if kind == Records {
-		return r.records()
+	if r.file.Size == 0 {
+		return r.unfit("empty", "", "%s is empty", r.name())
+	}
+	if kind == Records && path.Ext(plainName(r.file.Name)) != ".json" {
+		return r.parse(kind, nil)
 	}
 	in, closeFile, err := r.open()
 	if err != nil {
@@ -76,21 +76,64 @@ func (r *reading) run() (err error) {
 		return r.broken(err)
 	}
 	if r.source.options.Kind == "" && kind == Text && !named(r.file.Name) {
-		if kind = sniff(head); kind == Records {
-			return r.records()
+		if kind = sniff(head); r.source.options.Text != "" {
+			kind = Records
+		}
+		if kind == Records {
+			return r.parse(kind, in)
+		}
+	}
+	if !r.plain && (r.source.options.Kind == "" || r.source.options.Kind == Records) {
+		if kind = jsonKind(r.file.Name, head, kind); kind == Records {
+			return r.parse(kind, nil)
 		}
 	}
 	if in, err = r.decode(in, head, kind); err != nil {
 		return err
 	}
-	r.whole = kind == Markdown || r.source.options.Split == Whole
-	if err := readers[kind](r, in); err != nil {
+	switch kind {
+	case notebook:
+		return r.some(r.parse(kind, in))
+	case jsonArray:
+		err := r.parse(kind, in)
+		var bad *unreadable
+		if errors.As(err, &bad) && bad.reason == reasonNoText && r.source.options.Kind == "" { // JSON of another kind
+			r.plain = true
+			return r.run()
+		}
 		return err
 	}
-	if !r.found {
+	r.whole = kind == Markdown || r.source.options.Split == Whole
+	return r.some(r.parse(kind, in))
+}
+
+// parse reads a file of a kind. A parser that panics cannot read it.
+func (r *reading) parse(kind Kind, in *bufio.Reader) (err error) {
+	defer func() {
+		if x := recover(); x != nil {
+			if r.emitError == errPanic { // in the function of the caller
+				panic(x)
+			}
+			err = &unreadable{reasonParse, fmt.Errorf("cannot read %s as %s: %w", r.name(), kind, fault.Recovered(x))}
+		}
+	}()
+	switch kind {
+	case Records:
+		return r.records(in)
+	case notebook:
+		return r.notebook(in)
+	case jsonArray:
+		return r.array(in)
+	}
+	return readers[kind](r, in)
+}
+
+// some returns the error of a reader or, if there is no passage, that.
+func (r *reading) some(err error) error {
+	if err == nil && !r.found {
 		return r.unfit("no text", "", "%s has no text", r.name())
 	}
-	return nil
+	return err
 }
 
 // errPanic marks that the caller's function runs.
@@ -162,7 +205,7 @@ func (r *reading) decode(in *bufio.Reader, head []byte, kind Kind) (*bufio.Reade
 	}
 	if n := invalid(head); n > 0 && n*1000 > len(head) {
 		return nil, r.unfit(reasonUTF8, "convert it first: iconv -f WINDOWS-1252 -t UTF-8 FILE, with its encoding",
-			"%s is not UTF-8 text: %d of its first %d bytes are invalid", r.name(), n, len(head))
+			"%s is not UTF-8 text: %s in its first %d", r.name(), fault.Count(n, "invalid byte"), len(head))
 	}
 	n, err := in.Discard(skip)
 	r.base = int64(n)
@@ -190,9 +233,9 @@ func invalid(head []byte) (n int) {
 // windows calls fn with the rest of the file in parts, which cut ends: it returns the length of a
 // prefix that may be read by itself, or 0.
 func (r *reading) windows(in io.Reader, cut func([]byte) int, fn func([]byte) error) error {
-	size := windowBytes
-	if r.size >= 0 && r.size < windowBytes {
-		size = int(r.size) + 64
+	size := 128 << 10
+	if r.size >= 0 {
+		size = int(min(r.size+64, windowBytes))
 	}
 	buf := make([]byte, 0, size)
 	for {
@@ -207,6 +250,10 @@ func (r *reading) windows(in io.Reader, cut func([]byte) int, fn func([]byte) er
 		}
 		end := len(buf)
 		if !last {
+			if cap(buf) < windowBytes {
+				buf = append(make([]byte, 0, 4*cap(buf)), buf...)
+				continue
+			}
 			if end = cut(buf); end == 0 && cap(buf) < 4*windowBytes { // a longer window may have an end
 				buf = append(make([]byte, 0, max(2*cap(buf), windowBytes)), buf...)
 				continue
@@ -292,6 +339,10 @@ func (r *reading) passage(trail []*heading, f *flow, start, end int) error {
 	p.FirstLine = r.lineAt(p.Start)
 	p.LastLine = r.lineAt(p.End - 1)
 	r.lines.place(&p)
+	if r.places != nil {
+		p.FirstLine, p.LastLine = r.places[p.FirstLine-1][0], r.places[p.LastLine-1][1]
+		p.Start, p.End = 0, 0
+	}
 	return r.pass(p)
 }
 

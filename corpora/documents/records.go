@@ -1,6 +1,8 @@
 package documents
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -36,18 +38,29 @@ func (s *Source) titleName() string {
 	return "title"
 }
 
-// records reads each record as a document.
-func (r *reading) records() error {
-	src, err := text.Open(r.file.Path)
-	if err != nil {
-		return r.broken(err)
-	}
+// records reads each record as a document, from in if the file has been opened.
+func (r *reading) records(in *bufio.Reader) error {
 	use := text.ForField
 	switch path.Ext(plainName(r.file.Name)) {
 	case ".csv", ".tsv":
 		use = text.ForColumn
 	}
-	err = src.Records(r.ctx, text.RecordOptions{Use: use}, func(in *text.Records) error {
+	if in != nil {
+		if head, _ := in.Peek(min(headBytes, in.Size())); !jsonLine(head) && !bytes.HasPrefix(head, []byte("PAR1")) {
+			use = text.ForColumn
+		}
+		return r.recordsOf(text.FromReader(r.file.Path, in), use)
+	}
+	src, err := text.Open(r.file.Path)
+	if err != nil {
+		return r.broken(err)
+	}
+	return r.recordsOf(src, use)
+}
+
+// recordsOf reads the records of a source.
+func (r *reading) recordsOf(src *text.Source, use text.Use) error {
+	err := src.Records(r.ctx, text.RecordOptions{Use: use}, func(in *text.Records) error {
 		x := &recordReader{r: r, in: in}
 		return x.read()
 	})
@@ -153,6 +166,9 @@ func (x *recordReader) emit(rec *text.Record, d document, body string) error {
 	first := int(rec.Line)
 	last := first
 	byLine := false
+	if i := int(rec.Line) - 1; r.elements != nil && i < len(r.elements) {
+		first, last = r.elements[i].first, r.elements[i].last
+	}
 	if rec.Fields != nil && rec.Raw == nil && !rec.Rows {
 		for i, f := range rec.Fields {
 			last = max(last, int(rec.FieldLine(i))+strings.Count(f, "\n"))
@@ -242,8 +258,8 @@ func (x *recordReader) choose(rec *text.Record) error {
 		}
 	}
 	if x.text == "" {
-		err := fault.Mention("name the part that is the text with Text", "%s: which part of the records is the text? They have %s", x.r.name(), fault.Names(have))
-		return &unreadable{"records without a part that is known to be text", err}
+		err := fault.Mention("name the part that is the text with Text", "%s: which part of the records is the text? Text names it; they have %s", x.r.name(), fault.Names(have))
+		return &unreadable{reasonNoText, err}
 	}
 	for option, name := range map[string]string{"Text": o.Text, "ID": o.ID, "Title": o.Title} {
 		if name == "" {

@@ -23,8 +23,10 @@ type section struct {
 	words int
 }
 
-// smallSection is the part of Chunk below which a section is joined to its neighbor.
-const smallSection = 0.5
+// smallSection is the part of Chunk below which a section is joined to its neighbor. Joining more
+// finds less: of 91 questions over the pages of npm's documentation, the right page has an MRR@10
+// of 0.727, but 0.701 with 0.2 and 0.685 with 0.5 (BM25 and vectors fused).
+const smallSection = 0.05
 
 // sections divides a document into sections, and these into passages.
 type sections struct {
@@ -34,7 +36,6 @@ type sections struct {
 	waiting []*section
 	words   int // of waiting
 	whole   flow
-	any     bool // a passage was emitted
 }
 
 // heading begins a section.
@@ -82,7 +83,7 @@ func (s *sections) section(x *section) error {
 	}
 	x.words = s.r.count(x.body.text)
 	if n := len(s.waiting); n > 0 && !s.joins(x) {
-		if err := s.flush(false); err != nil {
+		if err := s.flush(); err != nil {
 			return err
 		}
 	}
@@ -114,8 +115,8 @@ func common(a, b []*heading) int {
 	return n
 }
 
-// flush emits the sections that wait; at the end of the document they may be headings only.
-func (s *sections) flush(end bool) error {
+// flush emits the sections that wait.
+func (s *sections) flush() error {
 	waiting, words := s.waiting, s.words
 	s.waiting, s.words = nil, 0
 	if len(waiting) == 0 {
@@ -129,9 +130,6 @@ func (s *sections) flush(end bool) error {
 		x := waiting[0]
 		if x.words > 0 {
 			return s.cut(x.trail, &x.body, words)
-		}
-		if end && !s.any || len(x.trail) == 0 { // a document of headings
-			return s.emitHeading(x)
 		}
 		return s.emitHeading(x)
 	}
@@ -166,6 +164,9 @@ func (s *sections) withHeadings(f *flow, x *section, from int) {
 			f.paragraph()
 			f.join(&h.flow)
 			f.line()
+			if s.r.flow != nil { // a sentence of its own
+				f.paragraph()
+			}
 			h.shown = true
 		}
 	}
@@ -179,10 +180,14 @@ func (s *sections) finish() error {
 	if err := s.end(); err != nil {
 		return err
 	}
+	if s.r.flow != nil {
+		*s.r.flow, s.r.found = s.whole, len(bytes.TrimSpace(s.whole.text)) > 0
+		return nil
+	}
 	if s.r.source.options.Split == Whole {
 		return s.r.passage(nil, &s.whole, 0, len(s.whole.text))
 	}
-	return s.flush(true)
+	return s.flush()
 }
 
 // paragraphs emits the paragraphs of a section.
@@ -256,7 +261,6 @@ func (s *sections) cut(trail []*heading, f *flow, words int) error {
 	for _, h := range trail {
 		h.shown = true
 	}
-	s.any = true
 	o := s.r.source.options
 	if words <= o.Chunk {
 		return s.r.passage(trail, f, 0, len(f.text))
@@ -264,7 +268,7 @@ func (s *sections) cut(trail []*heading, f *flow, words int) error {
 	limits := passages.Options{Tokens: o.Chunk, Overlap: o.Overlap, Paragraphs: true}
 	if fresh := o.Chunk - o.Overlap; words < 8*o.Chunk {
 		n := (words - o.Overlap + fresh - 1) / fresh
-		limits.Tokens = min(o.Chunk, max(o.Overlap+1, (words+(n-1)*o.Overlap)/n+o.Chunk/8))
+		limits.Tokens = min(o.Chunk, max(o.Overlap+1, (words+(n-1)*o.Overlap)/n+max(10, o.Chunk/6)))
 	}
 	cutter, err := passages.New(s.r.source.tokenizer, limits)
 	if err != nil {

@@ -151,6 +151,7 @@ const (
 	reasonParse      = "cannot be parsed"
 	reasonRecord     = "not a record with the selected parts"
 	reasonUTF8       = "not UTF-8 text"
+	reasonNoText     = "records without a part that is known to be text"
 )
 
 // unreadable is why a file is skipped.

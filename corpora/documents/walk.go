@@ -24,12 +24,15 @@ type walker struct {
 	pattern  *glob // of the files of the folder that is walked, nil: all
 	root     string
 	realRoot string
-	links    []link // files of the folder that is walked, which are added after its own
+	links    []link // in the folder that is walked, which are followed after it
 }
 
+// link is a link to a file, or to a folder with rules.
 type link struct {
 	path, name string
 	info       fs.FileInfo
+	target     string
+	rules      *level
 }
 
 func newWalker(ctx context.Context, s *Source) (*walker, error) {
@@ -172,8 +175,18 @@ func (w *walker) folder(root string) error {
 	if err := w.walk(root, "", w.realRoot, rules); err != nil {
 		return err
 	}
-	for _, l := range w.links {
-		if err := w.file(l.path, l.name, l.info, real(l.path)); err != nil {
+	for i := 0; i < len(w.links); i++ { // those to folders add more
+		l := w.links[i]
+		var err error
+		switch {
+		case !l.info.IsDir():
+			err = w.file(l.path, l.name, l.info, l.target)
+		case w.seen[l.target]:
+			err = w.skipLink(l.path, "a link to a folder that is read already")
+		default:
+			err = w.walk(l.path, l.name+"/", l.target, l.rules)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -260,17 +273,22 @@ func (w *walker) link(file, rel string, rules *level) error {
 	case info.IsDir() && !follow:
 		reason = "a link to a folder"
 	case info.IsDir():
-		return w.walk(file, rel+"/", target, rules)
 	case !w.chosen(rel):
 		return nil
 	case !info.Mode().IsRegular():
 		reason = special(info.Mode())
 	case !inside && !follow:
 		reason = "a link out of the folder"
-	default:
-		w.links = append(w.links, link{file, rel, info})
+	}
+	if reason == "" {
+		w.links = append(w.links, link{file, rel, info, target, rules})
 		return nil
 	}
+	return w.skipLink(file, reason)
+}
+
+// skipLink skips a link.
+func (w *walker) skipLink(file, reason string) error {
 	return w.source.skip(file, reason, fault.Mention("Follow follows links; or name what it leads to", "%s is %s", file, reason))
 }
 

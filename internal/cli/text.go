@@ -33,7 +33,7 @@ func KeptFlags(k *text.Kept) []Flag {
 // DocumentsFlag declares --documents.
 func DocumentsFlag(documents *bool) Flag {
 	return Flag{Name: "documents", Into: documents, Field: "Documents",
-		Help: "take each file as one text, whose id is its path in the folder that is named"}
+		Help: "take each file as one text, whose id is its path in the folder that is named; Markdown and HTML are read without their markup"}
 }
 
 // PassageFlags declare --chunk and --overlap: how long texts are cut.

@@ -1,6 +1,7 @@
 package embed
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints/exchange"
+	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/corpora/passages"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -36,11 +38,11 @@ func textCommand() *cobra.Command {
 		Long: `
 Vectors are written in the order of the lines. A line is one text of up to 16 MB;
 with --field or --column each record of JSON Lines, CSV, TSV or Parquet is one text,
-whose line breaks become spaces; with --documents each file is. A model with character
-n-grams composes the vectors of words that it does not know, and these words count as
-known; the token of a tokenizer for unknown text, such as [UNK], does not. A line that
-is empty or has no known word gets the zero vector; a warning at the end counts these
-lines.
+whose line breaks become spaces; with --documents each file is, Markdown and HTML
+without their markup. A model with character n-grams composes the vectors of words that
+it does not know, and these words count as known; the token of a tokenizer for unknown
+text, such as [UNK], does not. A line that is empty or has no known word gets the zero
+vector; a warning at the end counts these lines.
 
 With a transformer, texts have at most as many tokens as the model allows, often 256 or
 512; the rest of a text is not used, and a warning counts these texts. An empty line has
@@ -188,6 +190,7 @@ type texts struct {
 	whole     string           // what a text is called that is cut
 	kept      []string
 	hasID     bool
+	documents bool // each text is a file
 
 	lines        int64 // rows, whatever they are called
 	empty        int64 // rows of white space
@@ -200,7 +203,7 @@ type texts struct {
 }
 
 func newTexts(src *text.Source, tokenizer *tokenize.Tokenizer, o textOptions) (t *texts, err error) {
-	t = &texts{src: src, one: "line", many: "lines", kept: o.kept.Fields, hasID: o.kept.ID != "" || o.documents}
+	t = &texts{src: src, one: "line", many: "lines", kept: o.kept.Fields, hasID: o.kept.ID != "" || o.documents, documents: o.documents}
 	if o.documents {
 		t.one, t.many = "document", "documents"
 	}
@@ -238,10 +241,20 @@ func (t *texts) read(ctx context.Context) iter.Seq2[item, error] {
 			return nil
 		}
 		err := t.src.Texts(ctx, func(x *text.Text) error {
-			if t.cutter == nil {
-				return pass(item{string(x.Text), x.Position, x.ID, x.Fields})
+			var plain *documents.PlainText
+			if t.documents {
+				var err error
+				if plain, err = documents.Plain(ctx, x.File, x.Raw); err != nil {
+					return err
+				}
 			}
-			return t.cut(x, pass)
+			if t.cutter != nil {
+				return t.cut(x, plain, pass)
+			}
+			if plain != nil {
+				x.Text = text.OneLine(plain.Text)
+			}
+			return pass(item{string(x.Text), x.Position, x.ID, x.Fields})
 		})
 		if err != nil && !stopped {
 			yield(item{}, err)
@@ -249,9 +262,13 @@ func (t *texts) read(ctx context.Context) iter.Seq2[item, error] {
 	}
 }
 
-// cut passes on the passages of a text.
-func (t *texts) cut(x *text.Text, pass func(item) error) error {
-	if cli.Blank(string(x.Text)) {
+// cut passes on the passages of a text or, if plain is not nil, of its text without markup.
+func (t *texts) cut(x *text.Text, plain *documents.PlainText, pass func(item) error) error {
+	raw := x.Raw
+	if plain != nil {
+		raw = plain.Text
+	}
+	if cli.Blank(string(raw)) {
 		if t.blank++; t.blank == 1 {
 			t.firstBlank = place(x.Position)
 		}
@@ -264,7 +281,14 @@ func (t *texts) cut(x *text.Text, pass func(item) error) error {
 			document = x.File + ":" + document
 		}
 	}
-	return t.cutter.Cut(x.Raw, func(p passages.Passage) error {
+	mark, line := 0, 1 // a byte of x.Raw, and its line
+	return t.cutter.Cut(raw, func(p passages.Passage) error {
+		if plain != nil {
+			p.Start, p.End = plain.Source(p.Start, p.End)
+			line += bytes.Count(x.Raw[min(mark, p.Start):p.Start], []byte("\n")) - bytes.Count(x.Raw[min(mark, p.Start):mark], []byte("\n"))
+			mark, p.FirstLine = p.Start, line
+			p.LastLine = p.FirstLine + bytes.Count(x.Raw[p.Start:max(p.Start, p.End-1)], []byte("\n"))
+		}
 		at, last := x.Position, x.Line
 		if x.Lines {
 			at.Line, last = x.Line+int64(p.FirstLine)-1, x.Line+int64(p.LastLine)-1
