@@ -45,6 +45,9 @@ func (t Terms) String() string {
 // may contain hyphens. ok is false if there is no sign between two words.
 func ParseTerms(text string) (t Terms, ok bool, err error) {
 	fields := strings.Fields(text)
+	if len(fields) < 2 { // a sign alone is a word
+		return t, false, nil
+	}
 	sign, word := "+", ""
 	flush := func() {
 		if word == "" {

@@ -98,7 +98,7 @@ func neighbors(cmd *cobra.Command, words []string, k int) error {
 	if len(words) == 0 {
 		return neighborLines(cmd, vectors, k)
 	}
-	if slices.Contains(words, "+") || slices.Contains(words, "-") { // a sum without quotes
+	if len(words) > 2 && (slices.Contains(words, "+") || slices.Contains(words, "-")) { // a sum without quotes
 		words = []string{strings.Join(words, " ")}
 	}
 	all := make([]near, len(words))
