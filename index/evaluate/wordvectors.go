@@ -225,6 +225,13 @@ func (w *WordVectors) unknown(word string) error {
 
 // nearest scans the whole table.
 func (w *WordVectors) nearest(target []float32, k int, exclude []int32) ([]Neighbor, error) {
+	return w.best(k, exclude, func(from int, scores []float32) {
+		kernel.Dots(scores, target, w.unit[from*w.stride:], w.stride)
+	})
+}
+
+// best returns the k words of the highest scores. score sets those of the rows from from on.
+func (w *WordVectors) best(k int, exclude []int32, score func(from int, scores []float32)) ([]Neighbor, error) {
 	if k < 1 {
 		return nil, errors.New("the number of neighbors must be positive")
 	}
@@ -232,7 +239,7 @@ func (w *WordVectors) nearest(target []float32, k int, exclude []int32) ([]Neigh
 	scores := make([]float32, 1024)
 	for from := 0; from < w.Len(); from += len(scores) {
 		block := scores[:min(len(scores), w.Len()-from)]
-		kernel.Dots(scores[:whole(len(block))], target, w.unit[from*w.stride:], w.stride)
+		score(from, scores[:whole(len(block))])
 		for i, score := range block {
 			if len(best) == k && score <= best[k-1].Score || slices.Contains(exclude, int32(from+i)) {
 				continue

@@ -57,6 +57,7 @@ var rooms = map[string][]string{
 
 	"index":            {},
 	"index/collection": {"checkpoints", "corpora/documents", "corpora/sets", "corpora/text", "index", "index/filter", "index/fulltext", "index/fusion", "sentence", "sentence/models"},
+	"index/cluster":    {"index"},
 	"index/evaluate":   {"checkpoints", "corpora/...", "index", "index/fulltext", "index/fusion", "sentence"},
 	"index/filter":     {},
 	"index/fulltext":   {},

@@ -48,8 +48,8 @@ type Options struct {
 	BatchSize int
 	// LearningRate is the first learning rate of AdaGrad; it falls to 0. Default: 0.05.
 	LearningRate float64
-	// Margin is by how much the MRR@10 of held-out questions must rise, besides twice its standard
-	// error. Default: 0.01.
+	// Margin is by how much the MRR@10 of held-out questions must rise, if chance explains less.
+	// Default: 0.01.
 	Margin float64
 	// Seed determines the order of the pairs and which documents are held out. Default: 0.
 	Seed uint64
@@ -129,8 +129,8 @@ func Tune(ctx context.Context, model sentence.Model, src *documents.Source, o Op
 	o = o.withDefaults()
 	r := &Report{}
 	table, reason := tunable(model)
-	if reason == "" && slices.ContainsFunc(src.Files(), func(f documents.File) bool { return f.Path == documents.Stdin }) {
-		reason = "standard input can be read only once"
+	if reason == "" && slices.ContainsFunc(src.Files(), func(f documents.File) bool { return f.Size < 0 }) {
+		reason = "standard input and pipes can be read only once"
 	}
 	if reason != "" {
 		r.Reason = reason
@@ -174,14 +174,24 @@ func tune(ctx context.Context, model sentence.Model, table *sentence.Encoder, fo
 		return nil, nil, err
 	}
 	r.Steps, r.Before, r.After = steps, mean(before), mean(after)
-	if r.Adapted = better(before, after, o.Margin); r.Adapted {
-		return tuned, r, nil
+	if r.Adapted = better(before, after, o.Margin); !r.Adapted {
+		return model, r, nil
 	}
-	return model, r, nil
+	// What was learned is worth keeping: now from all pairs.
+	all := slices.Concat(found.Train, found.HeldOut)
+	if tuned, steps, err = trained(ctx, table, all, o); err != nil {
+		return nil, nil, err
+	}
+	r.Steps += steps
+	return tuned, r, nil
 }
 
-// better reports whether the mean of b is above that of a by at least margin and twice the standard
-// error of the mean difference.
+// deviations is how many standard errors of the mean difference an improvement must have: chance reaches
+// that in one of twenty cases.
+const deviations = 1.645
+
+// better reports whether the mean of b is above that of a by at least margin, and by more than chance
+// explains.
 func better(a, b []float64, margin float64) bool {
 	n := float64(len(a))
 	d := mean(b) - mean(a)
@@ -189,7 +199,7 @@ func better(a, b []float64, margin float64) bool {
 	for i := range a {
 		squares += (b[i] - a[i] - d) * (b[i] - a[i] - d)
 	}
-	return d >= margin && d >= 2*math.Sqrt(squares/n/max(1, n-1))
+	return d >= margin && d >= deviations*math.Sqrt(squares/n/max(1, n-1))
 }
 
 func mean(x []float64) float64 {
@@ -229,7 +239,7 @@ func trained(ctx context.Context, model *sentence.Encoder, list []docpairs.Pair,
 	if err != nil {
 		return nil, 0, err
 	}
-	if &table.Data[0] == &stored.Data[0] || table.Mapped() {
+	if stored.Quantized == nil && !stored.Mapped() { // it is the model's own
 		table = copied(table)
 	}
 	t, err := newTuner(table.Cols(), o.Threads, data.TokenCounts(), func(dst []float32, token int32) error {

@@ -25,10 +25,10 @@ func newExam(p *docpairs.Pairs, seed uint64) *exam {
 	held := slices.Clone(p.HeldOut)
 	rng.Shuffle(len(held), func(i, j int) { held[i], held[j] = held[j], held[i] })
 	weak := func(p docpairs.Pair) int {
-		if p.Kind == docpairs.Neighbor {
-			return 1
+		if p.Kind.Strong() {
+			return 0
 		}
-		return 0
+		return 1
 	}
 	slices.SortStableFunc(held, func(a, b docpairs.Pair) int { return cmp.Compare(weak(a), weak(b)) })
 	if strong := slices.IndexFunc(held, func(p docpairs.Pair) bool { return weak(p) == 1 }); strong >= minHeldOut {
@@ -57,6 +57,15 @@ func newExam(p *docpairs.Pairs, seed uint64) *exam {
 		add(p.Texts[i])
 	}
 	return x
+}
+
+// Judge returns the mean reciprocal rank of the texts of held-out questions among the first 10 that a model
+// finds, for a sample of up to 500 questions, and their number.
+func Judge(ctx context.Context, model sentence.Model, p *docpairs.Pairs, o Options) (mrr float64, questions int, err error) {
+	o = o.withDefaults()
+	x := newExam(p, o.Seed)
+	ranks, err := x.take(ctx, model, o.Threads)
+	return mean(ranks), len(x.questions), err
 }
 
 // take returns the reciprocal rank of the answer to each question, 0 beyond the tenth. Texts as near as

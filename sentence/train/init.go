@@ -37,6 +37,9 @@ func OpenInit(ctx context.Context, path, format string) (*Init, error) {
 	return i, nil
 }
 
+// InitModel starts from a model in memory, which must be a sentence model; name is its name in errors.
+func InitModel(name string, c *checkpoints.Checkpoint) *Init { return &Init{Path: name, model: c} }
+
 // NGrams reports whether the vectors have character n-grams, which a run does not use.
 func (i *Init) NGrams() bool {
 	return i != nil && i.vectors != nil && i.model != nil && i.model.NGrams != nil

@@ -9,7 +9,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/pairs/docpairs"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -22,9 +24,18 @@ type Input struct {
 	Weights []string `json:"weights,omitempty"` // FILE=N: read the examples of FILE N times per epoch; default 1
 	Strict  bool     `json:"strict,omitempty"`  // a bad row is an error; default false: it is skipped and counted
 
+	// Documents are folders and files of documents, as in package documents, in place of Files: the pairs
+	// are made from them as in package docpairs. A tenth of the documents is held out. Default none.
+	Documents []string `json:"documents,omitempty"`
+
 	ScoreRange []float64 `json:"score_range,omitempty"` // lowest and highest possible score, see pairs.Options; default detected
 	Labels     []string  `json:"labels,omitempty"`      // meanings of labels, LABEL=X, see pairs.Options; default 0 and 1, and well-known names
+
+	own *docpairs.Pairs
 }
+
+// Own returns the pairs of Documents after Open, nil for others.
+func (in *Input) Own() *docpairs.Pairs { return in.own }
 
 // Keep records what was detected in the pairs, so that a resumed run reads them in the same way.
 func (in *Input) Keep(p *pairs.Dataset) {
@@ -72,7 +83,14 @@ func (in *Input) PairOptions(tokenizer *tokenize.Tokenizer, maxTokens int) pairs
 
 // Validate checks the fields without opening the files.
 func (in *Input) Validate() error {
-	if len(in.Files) == 0 {
+	if len(in.Documents) > 0 {
+		for field, set := range map[string]bool{"Files": len(in.Files) > 0, "Columns": in.Columns != "", "Weights": len(in.Weights) > 0, "ScoreRange": in.ScoreRange != nil, "Labels": in.Labels != nil} {
+			if set {
+				return fault.Field(field, "leave it out, or train on files of pairs", "does not apply to Documents, of which the pairs are made")
+			}
+		}
+	}
+	if len(in.Files) == 0 && len(in.Documents) == 0 {
 		for field, set := range map[string]bool{"Columns": in.Columns != "", "Weights": len(in.Weights) > 0} {
 			if set {
 				return fault.Field(field, "name the files to read, or - for standard input", "must be empty for the bundled sample")
@@ -120,6 +138,10 @@ func (in *Input) Open(ctx context.Context, twice bool) (sources []pairs.Source, 
 	if err := in.Validate(); err != nil {
 		return nil, done, err
 	}
+	if len(in.Documents) > 0 {
+		sources, err = in.openDocuments(ctx)
+		return sources, done, err
+	}
 	if len(in.Files) == 0 {
 		return pairs.Sample(), done, nil
 	}
@@ -134,6 +156,24 @@ func (in *Input) Open(ctx context.Context, twice bool) (sources []pairs.Source, 
 		return pairs.Spool(ctx, sources, "")
 	}
 	return sources, done, nil
+}
+
+// heldOut is the share of documents that judges.
+const heldOut = 0.1
+
+// openDocuments makes the pairs of documents.
+func (in *Input) openDocuments(ctx context.Context) ([]pairs.Source, error) {
+	src, err := documents.Open(ctx, nil, in.Documents, documents.Options{Strict: in.Strict})
+	if err != nil {
+		return nil, err
+	}
+	if in.own, err = docpairs.Collect(ctx, src, docpairs.Options{MaxBytes: 1 << 30, HeldOut: heldOut}); err != nil {
+		return nil, err
+	}
+	if len(in.own.Train) == 0 {
+		return nil, fault.Field("Documents", "documents with headings, titles or several sentences make pairs", "have no pairs of texts that belong together: %s", strings.Join(in.Documents, ", "))
+	}
+	return docpairs.Sources(in.own.Train), nil
 }
 
 // Move replaces the files with the same pairs elsewhere; weights follow their files.

@@ -6,8 +6,10 @@
 //
 // A pair is, from the strongest kind to the weakest: a field that asks or describes and its text
 // ([Field]: a question and its answer, the description of a page and its beginning); a title and the
-// text under it ([Title]); a heading, with the title if it says little by itself, and its section
-// ([Heading]); two passages in a row ([Neighbor]), which are used only if there are few others.
+// text under it ([Title]); a heading, with the one above it, and its section
+// ([Heading]); the first sentence of a passage and the rest of it ([Sentence], the inverse cloze task of
+// Lee et al., 2019), which even plain text has; two passages in a row ([Neighbor]), which are used only
+// if there are few others.
 //
 // Some documents are held out: none of their pairs, and no pair with one of their texts, is for
 // training. Which ones depends on their names and the seed alone.
@@ -24,6 +26,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/clipperhouse/uax29/v2/sentences"
+
 	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/corpora/pairs"
 	"github.com/luminavec/luminavec/corpora/text"
@@ -38,11 +42,16 @@ const (
 	Field    Kind = "field"    // a field that asks or describes, and the text
 	Title    Kind = "title"    // the title of a document and its first passage
 	Heading  Kind = "heading"  // a heading and a passage of its section
+	Sentence Kind = "sentence" // the first sentence of a passage and the rest of it
 	Neighbor Kind = "neighbor" // two passages in a row
 )
 
 // Kinds lists the kinds.
-func Kinds() []Kind { return []Kind{Field, Title, Heading, Neighbor} }
+func Kinds() []Kind { return []Kind{Field, Title, Heading, Sentence, Neighbor} }
+
+// Strong reports whether a pair is of a question that people have written as one, more or less: a field,
+// a title or a heading.
+func (k Kind) Strong() bool { return k == Field || k == Title || k == Heading }
 
 // Options say how pairs are made.
 type Options struct {
@@ -53,7 +62,7 @@ type Options struct {
 	// 1,000.
 	Enough int
 	// HeldOut is the share of the documents that is held out, below 1; -1 for none. Default: 0.1, or
-	// 0.2 of fewer than 2,000 pairs.
+	// 0.2 of fewer than 5,000 pairs.
 	HeldOut float64
 	// Seed selects the documents that are held out, and the sample of files. Default: 0.
 	Seed uint64
@@ -136,7 +145,7 @@ func Collect(ctx context.Context, src *documents.Source, o Options) (*Pairs, err
 		})
 	}
 	for _, f := range files {
-		c.begin()
+		c.begin(f.Name)
 		err := src.Read(ctx, f, func(p documents.Passage) error { return c.passage(&p) })
 		switch skipped := (*documents.Skipped)(nil); {
 		case errors.Is(err, errEnough):
@@ -169,16 +178,18 @@ type collector struct {
 	// The marks of the file that is being read.
 	firstPair, firstText, firstDocument int
 
-	// The document.
-	document string // path and id
+	name     string // of the file, wherever its folder is
+	document string // id in it
+	started  bool
 	previous string // text of the passage before
 	heading  string // trail of the passage before
 	repeats  int    // passages of this heading so far
 }
 
-func (c *collector) begin() {
+func (c *collector) begin(name string) {
+	c.name = name
 	c.firstPair, c.firstText, c.firstDocument = len(c.all), len(c.pairs.Texts), c.pairs.Documents
-	c.document, c.previous, c.heading = "", "", ""
+	c.document, c.previous, c.heading, c.started = "", "", "", false
 }
 
 // rewind discards what was read of a file.
@@ -212,10 +223,9 @@ func (c *collector) passage(p *documents.Passage) error {
 		return errEnough
 	}
 	body := line(p.Text, maxText)
-	document := p.Path + "\x00" + p.ID
-	first := document != c.document
+	first := !c.started || p.ID != c.document
 	if first {
-		c.document, c.previous, c.heading = document, "", ""
+		c.started, c.document, c.previous, c.heading = true, p.ID, "", ""
 		c.pairs.Documents++
 	}
 	if words(body) < 3 {
@@ -226,9 +236,9 @@ func (c *collector) passage(p *documents.Passage) error {
 		c.texts[hash] = struct{}{}
 		c.pairs.Texts = append(c.pairs.Texts, body)
 	}
-	section := c.hash(p.Path, strings.Join(p.Heading[:min(2, len(p.Heading))], "\x00"))
+	section := c.hash(c.name, strings.Join(p.Heading[:min(2, len(p.Heading))], "\x00"))
 	add := func(kind Kind, question, body string) {
-		c.add(Pair{Kind: kind, Question: line(question, maxQuestion), Text: body, document: c.hash(document), section: section, text: c.hash(body)})
+		c.add(Pair{Kind: kind, Question: line(question, maxQuestion), Text: body, document: c.hash(c.name, p.ID), section: section, text: c.hash(body)})
 	}
 	if first {
 		c.fields(p, body, add)
@@ -243,24 +253,37 @@ func (c *collector) passage(p *documents.Passage) error {
 		}
 		if c.heading = trail; c.repeats < maxSections {
 			question := p.Heading[n-1]
-			if words(question) < 3 { // such as Usage
-				above := p.Title
-				if n > 1 {
-					above = p.Heading[n-2]
-				}
-				if above != "" {
-					question = above + ". " + question
-				}
+			if n > 1 {
+				question = p.Heading[n-2] + ". " + question
+			} else if p.Title != "" {
+				question = p.Title + ". " + question
 			}
 			add(Heading, question, body)
 		}
 		c.repeats++
+	}
+	if sentence, rest := firstSentence(body); rest != "" {
+		add(Sentence, sentence, rest)
 	}
 	if c.previous != "" {
 		add(Neighbor, c.previous, body)
 	}
 	c.previous = body
 	return nil
+}
+
+// firstSentence returns the first sentence of a passage, if it and the rest have a few words each.
+func firstSentence(body string) (sentence, rest string) {
+	tokens := sentences.FromString(body)
+	if !tokens.Next() {
+		return "", ""
+	}
+	sentence = tokens.Value()
+	rest = strings.TrimSpace(body[len(sentence):])
+	if sentence = strings.TrimSpace(sentence); len(sentence) > maxQuestion || words(sentence) < 4 || words(rest) < 8 {
+		return "", ""
+	}
+	return sentence, rest
 }
 
 // questionFields and textFields are names of fields that ask or describe, and of fields that answer
@@ -315,20 +338,20 @@ func (c *collector) add(p Pair) {
 
 // split drops pairs of neighbors if there are enough others, and holds documents out.
 func (c *collector) split() {
-	strong := 0
+	others := 0
 	documents := map[uint64]struct{}{}
 	for i := range c.all {
 		if c.all[i].Kind != Neighbor {
-			strong++
+			others++
 		}
 		documents[c.all[i].document] = struct{}{}
 	}
-	if strong >= c.options.Enough {
+	if others >= c.options.Enough {
 		c.all = slices.DeleteFunc(c.all, func(p Pair) bool { return p.Kind == Neighbor })
 	}
 	share := c.options.HeldOut
 	if share == 0 {
-		if share = 0.1; len(c.all) < 2000 {
+		if share = 0.1; len(c.all) < 5000 {
 			share = 0.2
 		}
 	}
@@ -353,8 +376,8 @@ func (c *collector) split() {
 	}
 }
 
-// Sources returns pairs for pairs.Build: those of neighbors, with a quarter of the weight of the
-// others, are a source of their own.
+// Sources returns pairs for pairs.Build, each kind of them as a source, because a batch is of one
+// source: texts of different kinds would be too easy to distinguish. Pairs of neighbors count a quarter.
 func Sources(list []Pair) []pairs.Source {
 	var sources []pairs.Source
 	for _, s := range []struct {
@@ -362,7 +385,8 @@ func Sources(list []Pair) []pairs.Source {
 		weight float64
 		is     func(Kind) bool
 	}{
-		{"pairs of the documents.jsonl", 1, func(k Kind) bool { return k != Neighbor }},
+		{"headings of the documents.jsonl", 1, Kind.Strong},
+		{"sentences of the documents.jsonl", 1, func(k Kind) bool { return k == Sentence }},
 		{"neighbors in the documents.jsonl", 0.25, func(k Kind) bool { return k == Neighbor }},
 	} {
 		var lines []byte

@@ -18,6 +18,7 @@ import (
 	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/sentence/adapt"
 )
 
 type buildOptions struct {
@@ -30,10 +31,11 @@ type buildOptions struct {
 	metric          string
 	index           index.Options
 	anyRecall       bool
+	adapt, noAdapt  bool
 }
 
 func buildCommand() *cobra.Command {
-	var o buildOptions
+	o := buildOptions{adapt: true}
 	cmd := &cobra.Command{
 		Use:   "build [-m MODEL] [options] FILE... -o DIR\nbuild --vectors FILE [options] -o INDEX",
 		Short: "Make a collection of text that can be searched, or an index of vectors",
@@ -46,6 +48,11 @@ and counted. 'search sync DIR' reads again what has changed.
 
 A passage has up to --chunk words under one heading, of neighboring paragraphs, or of one
 record. With --split line, each line that is not empty is one.
+
+A copy of the model is tuned for the documents, in seconds: on pairs of headings and sections,
+titles, descriptions, questions and answers, and first sentences, as far as they have them.
+It is used if it finds held-out ones better; both figures are printed. --no-adapt uses the
+model as it is.
 
 With --vectors, only an index of vectors from another program is made, in one file; the
 label of a vector is its row, from 0, or with --ids its id, a whole number.
@@ -64,6 +71,7 @@ search: next: search query collection "a question"`,
 		Help: "folder, file or glob, or - for standard input; gzip, bzip2 and zstd are decompressed"})
 	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag())
 	cli.DocumentFlags(cmd, &o.documents)
+	declareAdapt(cmd, &o)
 	cli.Declare(cmd, "Records", cli.Flag{Name: "skip-bad", Into: &o.skipBad, Field: "SkipBad", Help: "skip and count bad records, which is the default; --strict stops at the first"})
 	cli.Declare(cmd, cli.ForPassages, cli.Flag{Name: "language", Arg: "NAME", Into: &o.language, Field: "Language", Default: "detected",
 		Help: "language of the texts, for the index of words", Values: languages()})
@@ -111,7 +119,7 @@ func textFlag(cmd *cobra.Command) (given bool) {
 	of := &cobra.Command{}
 	cli.DocumentFlags(of, &o)
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		given = given || f.Name == "skip-bad" || f.Name == "language" || of.Flag(f.Name) != nil
+		given = given || f.Name == "skip-bad" || strings.Contains(f.Name, "adapt") || f.Name == "language" || of.Flag(f.Name) != nil
 	})
 	return given
 }
@@ -145,6 +153,7 @@ type built struct {
 	EmptyRecords   int64          `json:"empty_records"` // records without text
 	RepeatedIDs    int64          `json:"repeated_ids"`
 	Recall         index.Recall   `json:"recall"`
+	Adaptation     *adapt.Report  `json:"adaptation,omitempty"` // of the model to the documents
 }
 
 func (b *built) report(cmd *cobra.Command, next string) error {
@@ -192,9 +201,13 @@ func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 	if err != nil {
 		return err
 	}
+	tuned, adapted, err := adaptModel(cmd, model, paths, o)
+	if err != nil {
+		return err
+	}
 	progress := cli.StartProgress(cmd, "build")
 	defer progress.Done()
-	summary, err := collection.Build(cmd.Context(), o.output, model, src, collection.BuildOptions{
+	summary, err := collection.Build(cmd.Context(), o.output, tuned, src, collection.BuildOptions{
 		Index: o.index, Replace: o.force, Threads: o.index.Threads, AnyRecall: o.anyRecall, Language: o.language,
 		OnProgress: func(p collection.Progress) { showProgress(progress, p) }})
 	progress.Done()
@@ -205,7 +218,7 @@ func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 	b := built{Recall: summary.Recall, Output: o.output, Files: summary.Files, Passages: summary.Passages,
 		Documents: summary.Documents, Skipped: summary.Skipped, FirstSkipped: summary.FirstSkipped,
 		Dimensions: summary.Dim, Index: summary.Kind, Metric: o.metric, Language: summary.Language, Bytes: summary.Bytes, Seconds: time.Since(began).Seconds(),
-		SkippedFiles: cli.SkippedDocuments(src), RepeatedIDs: summary.RepeatedIDs}
+		Adaptation: adapted, SkippedFiles: cli.SkippedDocuments(src), RepeatedIDs: summary.RepeatedIDs}
 	for _, s := range src.Skipped() {
 		if s.Record {
 			b.SkippedRecords++

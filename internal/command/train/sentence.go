@@ -50,11 +50,14 @@ The model is the same, byte for byte, with any number of threads. Ctrl-C saves M
 $ train sentence -o model
 $ train sentence pairs/*.tsv.zst --validate stsb-dev.csv -o model
 $ train sentence stsb-train.csv --init model --epochs 4 -o tuned
+$ train sentence --from-documents docs/ -o model
 $ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
 		RunE: job.run,
 	}
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "PAIRS", Ext: pairEndings,
 		Help: "file of pairs, or - for standard input (default: a bundled sample); gzip, bzip2 and zstd are decompressed"})
+	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "from-documents", Arg: "FOLDER", Into: &job.Documents, Field: "Documents",
+		Help: "make the pairs from the documents in FOLDER, or a file: headings and sections, titles, descriptions, questions and answers, first sentences and what follows; without --init and flags of tokens and layers, start from the bundled model (repeatable)"})
 	cli.Declare(cmd, cli.ForInput, columnsFlag(&job.Columns), labelsFlag(&job.Labels),
 		scoreRangeFlag(&job.ScoreRange), strictFlag(&job.Strict),
 		cli.Flag{Name: "weight", Arg: "FILE=N", Into: &job.Weights, Field: "Weights",
@@ -107,6 +110,7 @@ $ train sentence qa.jsonl --columns question,answer --matryoshka 256,64 -o qa`,
 			{Name: string(sentences.Fused), Help: "fused operations on all threads"}, {Name: string(sentences.Graph), Help: "gorgonia's own operations, much slower"}}})
 	job.watch.declare(cmd, "SET", "evaluate the model during training with sts:FILE (scored pairs of sentences) or retrieval:FOLDER (a set in the layout of BEIR); "+
 		"the prefix may be left out; the first set decides which model is best", "every N steps, as in 100steps, ", "1")
+	cli.NameField(cmd, "Files", "PAIRS")
 	cli.NameField(cmd, "Alphabet", "the number of different characters") // no flag sets it
 	cli.OnlyImport(cmd)
 	return job.declare(cmd)

@@ -21,6 +21,9 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/training"
+	"github.com/luminavec/luminavec/sentence"
+	"github.com/luminavec/luminavec/sentence/adapt"
+	"github.com/luminavec/luminavec/sentence/bundled"
 	sentences "github.com/luminavec/luminavec/sentence/train"
 )
 
@@ -89,12 +92,22 @@ func (j *sentenceJob) run(cmd *cobra.Command, args []string) error {
 
 // openInit opens the model of --init, nil without it, and adopts what it determines.
 func (j *sentenceJob) openInit(cmd *cobra.Command) (*sentences.Init, error) {
-	if j.init == "" {
+	var init *sentences.Init
+	var err error
+	switch {
+	case j.init != "":
+		if init, err = sentences.OpenInit(cmd.Context(), j.init, j.format); err != nil {
+			return nil, missing(err)
+		}
+	case len(j.Documents) > 0 && !slices.ContainsFunc([]string{"tokenizer", "vocab", "min-count", "cased", "locale", "dim", "hidden", "project", "project-init", "pooling", "sif-a"}, cmd.Flags().Changed):
+		c, err := bundled.Read(cmd.Context())
+		if err != nil {
+			return nil, err
+		}
+		cli.Note(cmd, "starting from the bundled model; --init MODEL names another, and --tokenizer wordpiece starts anew")
+		init = sentences.InitModel(bundled.Name, c)
+	default:
 		return nil, nil
-	}
-	init, err := sentences.OpenInit(cmd.Context(), j.init, j.format)
-	if err != nil {
-		return nil, missing(err)
 	}
 	if err = init.Adopt(&j.Options, cli.Given(cmd)...); err == nil {
 		err = validSentence(j.Options)
@@ -154,10 +167,40 @@ func (j *sentenceJob) trainPairs(cmd *cobra.Command, sets []sentences.Validation
 		return err
 	}
 	own := run.Pairs
-	if len(j.Files) == 0 { // the bundled sample
+	if len(j.Files) == 0 && len(j.Documents) == 0 { // the bundled sample
 		own = nil
 	}
+	if err := j.judgeOwn(cmd, run.Start, model); err != nil {
+		return err
+	}
 	return reportSentence(cmd, j.output, j.ScoreRange, own, model, last)
+}
+
+// judgeOwn reports how well the texts of held-out questions of the documents are found, before and after.
+func (j *sentenceJob) judgeOwn(cmd *cobra.Command, start *sentences.Start, c *checkpoints.Checkpoint) error {
+	own := j.Own()
+	if own == nil || len(own.HeldOut) == 0 {
+		return nil
+	}
+	model, err := sentence.FromCheckpoint(c)
+	if err != nil {
+		return err
+	}
+	o := adapt.Options{Threads: j.Threads}
+	after, questions, err := adapt.Judge(cmd.Context(), model, own, o)
+	if err != nil {
+		return err
+	}
+	before := ""
+	if start != nil && start.Encoder != nil {
+		mrr, _, err := adapt.Judge(cmd.Context(), start.Encoder, own, o)
+		if err != nil {
+			return err
+		}
+		before = fmt.Sprintf(", before %.3f", mrr)
+	}
+	cli.Note(cmd, "MRR@10 of %s of the documents: %.3f%s", cli.Plural(questions, "held-out question", "held-out questions"), after, before)
+	return nil
 }
 
 // pluralPairs is a number of examples of a kind.
