@@ -9,6 +9,9 @@ import (
 // scratch is the working memory of a thread. It grows as needed.
 type scratch struct {
 	x, qkv, mixed, inner, scores []float32
+
+	// watch, if set, is called with the attention weights of a text, a row a token.
+	watch func(layer, head int, weights []float32)
 }
 
 // room returns x with room for n values.
@@ -33,7 +36,7 @@ func (e *Encoder) run(s *scratch, batch []input, vectors []float32) {
 	x := room(&s.x, total*width)
 	e.embed(x, batch)
 	for i := range e.weights.layers {
-		e.attend(s, &e.weights.layers[i], x, batch)
+		e.attend(s, i, x, batch)
 		e.transform(s, &e.weights.layers[i], x)
 	}
 	at := 0
@@ -66,7 +69,8 @@ func (e *Encoder) layerNorm(x []float32, n norm) {
 }
 
 // attend is the first half of a layer: every token takes in something of the tokens of its text.
-func (e *Encoder) attend(s *scratch, y *layer, x []float32, batch []input) {
+func (e *Encoder) attend(s *scratch, i int, x []float32, batch []input) {
+	y := &e.weights.layers[i]
 	width, heads := e.config.Width, e.config.Heads
 	head, total := width/heads, len(x)/width
 	qkv := room(&s.qkv, total*3*width)
@@ -81,8 +85,11 @@ func (e *Encoder) attend(s *scratch, y *layer, x []float32, batch []input) {
 		for h := range heads {
 			from := h * head
 			kernel.Gemm(false, true, n, n, head, scale, q[from:], 3*width, q[width+from:], 3*width, 0, scores, n)
-			for i := range n {
-				e.softmax(scores[i*n:(i+1)*n], h, i)
+			for j := range n {
+				e.softmax(scores[j*n:(j+1)*n], h, j)
+			}
+			if s.watch != nil {
+				s.watch(i, h, scores)
 			}
 			kernel.Gemm(false, false, n, head, n, 1, scores, n, q[2*width+from:], 3*width, 0, out[from:], width)
 		}
