@@ -42,6 +42,13 @@ func ReadModel(cmd *cobra.Command) (*checkpoints.Checkpoint, error) {
 	return checkpoints.Read(cmd.Context(), path, checkpoints.ReadOptions{})
 }
 
+// PrecisionFlag declares --precision, which OpenModel reads.
+func PrecisionFlag() Flag {
+	p := transformer.Float32
+	return Flag{Name: "precision", Arg: "NAME", Into: &p, Field: "Precision", Help: "how the products of a transformer are computed",
+		Values: Summarized(transformer.Precisions(), transformer.Precision.Summary)}
+}
+
 // OpenEncoder reads the model that -m names and makes its encoder. A transformer is an error.
 func OpenEncoder(cmd *cobra.Command) (*sentence.Encoder, error) {
 	path, err := ModelPath(cmd)
@@ -68,7 +75,12 @@ func OpenModel(cmd *cobra.Command) (models.Model, error) {
 
 // OpenModelAt is OpenModel of the folder at path.
 func OpenModelAt(cmd *cobra.Command, path string) (models.Model, error) {
-	m, err := models.Open(cmd.Context(), path)
+	var options transformer.Options
+	precision := cmd.Flag("precision")
+	if precision != nil {
+		options.Precision = transformer.Precision(precision.Value.String())
+	}
+	m, err := models.OpenWith(cmd.Context(), path, options)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +90,13 @@ func OpenModelAt(cmd *cobra.Command, path string) (models.Model, error) {
 		if flag != nil && flag.Changed {
 			return nil, UsageError(fault.New("leave out --prompt", "%s is not a transformer: it has no prompts", path))
 		}
+		if precision != nil && precision.Changed {
+			return nil, UsageError(fault.New("leave out --precision", "%s is not a transformer: its table is used as it is", path))
+		}
 		return m, nil
+	}
+	if options.Precision == transformer.Int8 && t.Precision() != transformer.Int8 {
+		Warn(cmd, "int8 needs a processor with AVX512-VNNI and a model of suitable sizes: float32 is used")
 	}
 	if t.Config().Bare {
 		Note(cmd, "%s has no modules.json: a vector is the mean of those of the tokens", Printable(path))

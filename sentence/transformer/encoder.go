@@ -13,6 +13,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 // An Encoder turns texts into vectors. Its methods are safe for concurrent use.
@@ -31,6 +32,54 @@ type truncated struct{ texts, longest atomic.Int64 }
 // Open reads the model in the folder dir: config.json, model.safetensors, tokenizer.json and, if they
 // are there, modules.json and the files it names. Errors name the file and what is wrong with it.
 func Open(ctx context.Context, dir string) (*Encoder, error) {
+	return OpenWith(ctx, dir, Options{})
+}
+
+// Precision is how the products of a network are computed.
+type Precision string
+
+// The precisions.
+const (
+	Float32 Precision = "float32"
+	Int8    Precision = "int8" // weights and what they are multiplied with are rounded to 8 bits
+)
+
+// Precisions returns all precisions, the default first.
+func Precisions() []Precision { return []Precision{Float32, Int8} }
+
+// Summary describes the precision in a few words.
+func (p Precision) Summary() string {
+	return map[Precision]string{Float32: "exact", Int8: "faster; cosines to exact vectors are above 0.99"}[p]
+}
+
+// Options change how a model is applied.
+type Options struct {
+	// Precision is Float32 by default. Int8 needs a processor with AVX512-VNNI; on others, and for
+	// matrices that do not fit its instructions, float32 is used, see [Encoder.Precision].
+	Precision Precision
+}
+
+// Validate reports a field that cannot be used.
+func (o Options) Validate() error {
+	if o.Precision != "" && !slices.Contains(Precisions(), o.Precision) {
+		return fault.Field("Precision", "float32 or int8", "must be float32 or int8, got %q", o.Precision)
+	}
+	return nil
+}
+
+// Precision returns how the products are computed.
+func (e *Encoder) Precision() Precision {
+	if e.weights.layers[0].qkv.bytes != nil {
+		return Int8
+	}
+	return Float32
+}
+
+// OpenWith is Open with options.
+func OpenWith(ctx context.Context, dir string, o Options) (*Encoder, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
 	c, err := readConfig(dir)
 	if err != nil {
 		return nil, err
@@ -51,7 +100,12 @@ func Open(ctx context.Context, dir string) (*Encoder, error) {
 		return nil, fault.New("the files belong to different models", "%s: it has the id %d, but model.safetensors only %d rows of tokens",
 			filepath.Join(dir, "tokenizer.json"), n, w.tokens.rows)
 	}
-	return &Encoder{dir: dir, config: c, tokenizer: k, weights: w, prompt: c.Prompts[c.DefaultPrompt], truncated: new(truncated)}, nil
+	e := &Encoder{dir: dir, config: c, tokenizer: k, weights: w, prompt: c.Prompts[c.DefaultPrompt], truncated: new(truncated)}
+	if o.Precision == Int8 && kernel.BytesFast() {
+		e.round()
+	}
+	w.each(func(f *linear) { f.source = nil })
+	return e, nil
 }
 
 // largest returns the largest id.
