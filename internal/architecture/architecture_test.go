@@ -46,9 +46,10 @@ var rooms = map[string][]string{
 	"skipgram":          {"autograd", "checkpoints/...", "corpora/...", "internal/training", "internal/words"},
 	"cbow":              {"autograd", "checkpoints/...", "corpora/...", "internal/training", "internal/words"},
 
-	"sentence":        {"checkpoints", "corpora/tokenize"},
-	"sentence/models": {"checkpoints", "corpora/tokenize", "sentence", "sentence/transformer"},
-	"sentence/train":  {"autograd", "checkpoints/...", "corpora/...", "index/evaluate", "internal/estimate", "internal/training", "sentence"},
+	"sentence":         {"checkpoints", "corpora/tokenize"},
+	"sentence/distill": {"autograd", "checkpoints", "corpora/tokenize", "sentence", "sentence/train"},
+	"sentence/models":  {"checkpoints", "corpora/tokenize", "sentence", "sentence/transformer"},
+	"sentence/train":   {"autograd", "checkpoints/...", "corpora/...", "index/evaluate", "internal/estimate", "internal/training", "sentence"},
 
 	"index":            {},
 	"index/collection": {"checkpoints", "corpora/text", "index", "sentence"},

@@ -137,27 +137,9 @@ func (e *Encoder) EncodeBatch(ctx context.Context, texts []string, threads int) 
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	vectors, tokens = make([]float32, len(texts)*e.Dim()), make([]int, len(texts))
+	tokens = make([]int, len(texts))
 	inputs := make([]input, len(texts))
-	var next atomic.Int64
-	parallel := func(n int, work func(s *scratch, i int)) error {
-		next.Store(0)
-		workers := pool.New().WithErrors().WithFirstError()
-		for range min(threads, n) {
-			workers.Go(func() error {
-				var s scratch
-				for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-					if ctx.Err() != nil {
-						return fmt.Errorf("encoding %d texts: %w", len(texts), ctx.Err())
-					}
-					work(&s, i)
-				}
-				return nil
-			})
-		}
-		return workers.Wait()
-	}
-	err = parallel(len(texts), func(_ *scratch, i int) {
+	err = parallel(ctx, threads, len(texts), func(_ *scratch, i int) {
 		ids, length := e.tokenizer.encode(nil, e.prompt+texts[i], e.config.MaxTokens)
 		inputs[i], tokens[i] = input{at: i, ids: ids}, len(ids)
 		if length > len(ids) {
@@ -167,12 +149,64 @@ func (e *Encoder) EncodeBatch(ctx context.Context, texts []string, threads int) 
 	if err != nil {
 		return nil, nil, err
 	}
-	batches := divide(inputs)
-	err = parallel(len(batches), func(s *scratch, i int) { e.run(s, batches[i], vectors) })
-	if err != nil {
+	if vectors, err = e.encodeInputs(ctx, inputs, threads); err != nil {
 		return nil, nil, err
 	}
 	return vectors, tokens, nil
+}
+
+// encodeInputs returns the vectors of the inputs, whose order it changes, at their places.
+func (e *Encoder) encodeInputs(ctx context.Context, inputs []input, threads int) ([]float32, error) {
+	vectors := make([]float32, len(inputs)*e.Dim())
+	batches := divide(inputs)
+	if err := parallel(ctx, threads, len(batches), func(s *scratch, i int) { e.run(s, batches[i], vectors) }); err != nil {
+		return nil, err
+	}
+	return vectors, nil
+}
+
+// EncodeTokens is EncodeBatch for texts that are tokens already, without the marks of the ends: ids of
+// Tokenizer. Of a text of more than limit tokens, including the marks, the first ones count; limit 0 is
+// Config.MaxTokens. No prompt is added.
+func (e *Encoder) EncodeTokens(ctx context.Context, texts [][]int32, limit, threads int) ([]float32, error) {
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	k := e.tokenizer
+	marks := len(k.before) + len(k.after)
+	if limit <= 0 || limit > e.config.MaxTokens {
+		limit = e.config.MaxTokens
+	}
+	inputs := make([]input, len(texts))
+	for i, text := range texts {
+		for _, id := range text {
+			if id < 0 || int(id) >= e.weights.tokens.rows {
+				return nil, fmt.Errorf("text %d: the model has no token %d", i, id)
+			}
+		}
+		ids := append(slices.Clone(k.before), text[:min(len(text), max(0, limit-marks))]...)
+		inputs[i] = input{at: i, ids: append(ids, k.after...)}
+	}
+	return e.encodeInputs(ctx, inputs, threads)
+}
+
+// parallel calls work for each number below n, on threads goroutines.
+func parallel(ctx context.Context, threads, n int, work func(s *scratch, i int)) error {
+	var next atomic.Int64
+	workers := pool.New().WithErrors().WithFirstError()
+	for range min(threads, n) {
+		workers.Go(func() error {
+			var s scratch
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				if ctx.Err() != nil {
+					return fmt.Errorf("encoding texts: %w", ctx.Err())
+				}
+				work(&s, i)
+			}
+			return nil
+		})
+	}
+	return workers.Wait()
 }
 
 // An input is a text of a batch.
