@@ -90,7 +90,8 @@ func OpenModelAt(cmd *cobra.Command, path string) (models.Model, error) {
 		if flag != nil && flag.Changed {
 			return nil, UsageError(fault.New("leave out --prompt", "%s is not a transformer: it has no prompts", path))
 		}
-		if precision != nil && precision.Changed {
+		other := cmd.Flag("query-model") // there may be a transformer besides
+		if precision != nil && precision.Changed && (other == nil || !other.Changed) {
 			return nil, UsageError(fault.New("leave out --precision", "%s is not a transformer: its table is used as it is", path))
 		}
 		return m, nil

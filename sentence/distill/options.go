@@ -11,11 +11,11 @@ type Options struct {
 	Texts        int     `json:"texts"`         // texts that the teacher encodes, a random choice; default 200,000
 	MaxTokens    int     `json:"max_tokens"`    // length at which texts are cut, including the marks of the ends; default 64
 	Dim          int     `json:"dim"`           // of the vectors; default 0: the teacher's
-	Epochs       int     `json:"epochs"`        // passes over the texts; default 3
+	Epochs       int     `json:"epochs"`        // passes over the texts; default 10
 	BatchSize    int     `json:"batch"`         // texts in a step; default 512
 	LearningRate float64 `json:"learning_rate"` // at first; it falls linearly to 0. Default 0.02
 	SIF          float64 `json:"sif"`           // a of the weights of the tokens, a share of the text; default 0.001
-	Whiten       float64 `json:"whiten"`        // 0 leaves the components as they are, 1 makes them equal; default 0.25
+	Whiten       float64 `json:"whiten"`        // 0 leaves the components as they are, 1 makes them equal; default 0.5
 	Seed         uint64  `json:"seed"`          // of the choice of the texts and their order; default 1
 	Threads      int     `json:"threads"`       // default 0: one per core
 
@@ -28,7 +28,7 @@ type Options struct {
 
 // DefaultOptions returns the default settings.
 func DefaultOptions() Options {
-	return Options{Texts: 200_000, MaxTokens: 64, Epochs: 3, BatchSize: 512, LearningRate: 0.02, SIF: 1e-3, Whiten: 0.25, Seed: 1}
+	return Options{Texts: 200_000, MaxTokens: 64, Epochs: 10, BatchSize: 512, LearningRate: 0.02, SIF: 1e-3, Whiten: 0.5, Seed: 1}
 }
 
 // Validate reports the first field that cannot be used.

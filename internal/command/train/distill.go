@@ -26,6 +26,7 @@ type distillJob struct {
 	pairs   []string
 	output  string
 	force   bool
+	same    bool
 }
 
 func distillCommand() *cobra.Command {
@@ -66,6 +67,7 @@ $ search eval sts -m small`,
 		cli.Flag{Name: "lr", Arg: "X", Into: &o.LearningRate, Field: "LearningRate", Help: "learning rate at first; it falls linearly to 0"},
 		cli.Flag{Name: "sif", Arg: "A", Into: &o.SIF, Field: "SIF", Help: "a token that makes up the share p of the text is weighted by A/(A+p)"},
 		cli.Flag{Name: "whiten", Arg: "X", Into: &o.Whiten, Field: "Whiten", Help: "scale the principal components of the vectors by variance^(-X/2); 0 leaves them as they are, 1 makes them equal"},
+		cli.Flag{Name: "same-space", Into: &job.same, Help: "keep the vectors in the space of the teacher, so that they can be compared with its own: --whiten 0 and all dimensions"},
 		cli.Flag{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of the choice of the texts and of their order"},
 		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "all cores"})
 	return cli.Declare(cmd, cli.ForOutput,
@@ -101,10 +103,15 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 		return cli.UsageError(fault.New("name a transformer: --teacher all-MiniLM-L6-v2", "no teacher is named"))
 	case j.output == "":
 		return cli.UsageError(fault.New("name the folder to write: -o model", "no output is named"))
+	case j.same && (cmd.Flags().Changed("whiten") || j.options.Dim != 0):
+		return cli.UsageError(fault.New("leave one of them out", "--same-space cannot be used with --whiten or --dim"))
 	case len(j.pairs) == 0 && j.input.Columns != "":
 		return cli.UsageError(fault.New("name the pairs with --pairs FILE, or leave it out", "--columns applies to pairs"))
 	case len(args) == 0 && (j.text != (text.Selection{}) || j.skipBad):
 		return cli.UsageError(fault.New("name files of text, or leave them out", "--field, --column and --skip-bad apply to CORPUS"))
+	}
+	if j.same {
+		j.options.Whiten = 0
 	}
 	if err := j.options.Validate(); err != nil {
 		return cli.UsageError(err)
@@ -159,6 +166,9 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	}
 	r := &distilled{Model: j.output, Teacher: j.teacher, Vocabulary: model.Vocabulary.Len(), Report: report,
 		Next: []string{cli.CommandLine("search", "eval", "sts", "-m", j.output)}}
+	if len(j.pairs) > 0 {
+		r.Next = append(r.Next, cli.CommandLine("train", append(append([]string{"sentence"}, j.pairs...), "--init", j.output, "--epochs", "1", "--lr", "0.003", "-o", "tuned")...))
+	}
 	if r.Files, r.Bytes, err = checkpoints.FileSizes(j.output); err != nil {
 		return err
 	}
