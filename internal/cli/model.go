@@ -65,6 +65,13 @@ func ReadSentenceModel(cmd *cobra.Command) (*checkpoints.Checkpoint, error) {
 	return c, err
 }
 
+// PrecisionFlag declares --precision, which OpenModel reads.
+func PrecisionFlag() Flag {
+	p := transformer.Float32
+	return Flag{Name: "precision", Arg: "NAME", Into: &p, Field: "Precision", Help: "how the products of a transformer are computed",
+		Values: Summarized(transformer.Precisions(), transformer.Precision.Summary)}
+}
+
 // OpenEncoder reads the model that -m names, or the bundled one, and makes its encoder. A transformer is an
 // error.
 func OpenEncoder(cmd *cobra.Command) (*sentence.Encoder, error) {
@@ -93,11 +100,16 @@ func OpenModel(cmd *cobra.Command) (models.Model, error) { return OpenModelAt(cm
 
 // OpenModelAt is OpenModel of the folder at path, "" for the bundled model.
 func OpenModelAt(cmd *cobra.Command, path string) (m models.Model, err error) {
+	var options transformer.Options
+	precision := cmd.Flag("precision")
+	if precision != nil {
+		options.Precision = transformer.Precision(precision.Value.String())
+	}
 	if path == "" {
 		path = "the bundled model"
 		m, err = OpenEncoder(cmd)
 	} else {
-		m, err = models.Open(cmd.Context(), path)
+		m, err = models.OpenWith(cmd.Context(), path, options)
 	}
 	if err != nil {
 		return nil, err
@@ -108,7 +120,14 @@ func OpenModelAt(cmd *cobra.Command, path string) (m models.Model, err error) {
 		if flag != nil && flag.Changed {
 			return nil, UsageError(fault.New("leave out --prompt", "%s is not a transformer: it has no prompts", path))
 		}
+		other := cmd.Flag("query-model") // there may be a transformer besides
+		if precision != nil && precision.Changed && (other == nil || !other.Changed) {
+			return nil, UsageError(fault.New("leave out --precision", "%s is not a transformer: its table is used as it is", path))
+		}
 		return m, nil
+	}
+	if options.Precision == transformer.Int8 && t.Precision() != transformer.Int8 {
+		Warn(cmd, "int8 needs a processor with AVX512-VNNI and a model of suitable sizes: float32 is used")
 	}
 	if t.Config().Bare {
 		Note(cmd, "%s has no modules.json: a vector is the mean of those of the tokens", Printable(path))

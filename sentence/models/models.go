@@ -38,12 +38,17 @@ var (
 // Open opens the model in the folder dir: a folder of package checkpoints, which has a MANIFEST, or
 // else one with the config.json or modules.json of a transformer.
 func Open(ctx context.Context, dir string) (Model, error) {
+	return OpenWith(ctx, dir, transformer.Options{})
+}
+
+// OpenWith is Open; o applies to transformers.
+func OpenWith(ctx context.Context, dir string, o transformer.Options) (Model, error) {
 	is, err := IsTransformer(dir)
 	if err != nil {
 		return nil, err
 	}
 	if is {
-		return open(transformer.Open(ctx, dir))
+		return open(transformer.OpenWith(ctx, dir, o))
 	}
 	return open(sentence.Open(ctx, dir))
 }

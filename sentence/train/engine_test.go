@@ -122,6 +122,7 @@ func lossForms() []engineCase {
 		{loss: Objective{Loss: Contrastive, Margin: 1.3}, columns: 2, scored: true},
 		{loss: Objective{Loss: Triplet, Margin: 0.4}, columns: 3},
 		{loss: Objective{Loss: Triplet, Margin: 0.1}, columns: 4},
+		{loss: Objective{Loss: Align}, columns: 2},
 	}
 }
 
@@ -151,6 +152,9 @@ func engineCases() []engineCase {
 			vector := (&Parameters{Dim: c.dim, Hidden: c.hidden, Out: c.out}).VectorDim()
 			if vector > 2 && rng.IntN(2) == 0 {
 				c.loss.Matryoshka = []int{vector, 1 + vector/2, 1 + vector/3}
+				if vector == 3 {
+					c.loss.Matryoshka = []int{3, 2, 1}
+				}
 				if rng.IntN(2) == 0 {
 					c.loss.Matryoshka = []int{1, vector - 1, vector}
 				}

@@ -27,6 +27,7 @@ var losses = []*lossDef{
 	&coSENT,
 	&contrastive,
 	&triplet,
+	&align,
 }
 
 // lossDef defines a loss: the data it takes, its settings, and its two implementations.
@@ -35,6 +36,8 @@ type lossDef struct {
 	summary string                  // what it does, for help texts
 	card    func(o *Options) string // the objective with options o, for the model card
 	usual   []pairs.Kind            // the kinds of pairs it is the default for
+
+	distillation bool // it is for package distill, not for training on pairs
 
 	scores             scoresRule
 	labels             bool      // scores must be from 0 to 1
@@ -72,9 +75,12 @@ func lossOf(name Loss) *lossDef {
 	return nil
 }
 
-// lossNames returns the names of all losses.
+// lossNames returns the names of the losses of pairs.
 func lossNames() (names []Loss) {
 	for _, l := range losses {
+		if l.distillation {
+			continue
+		}
 		names = append(names, l.name)
 	}
 	return names
@@ -88,10 +94,13 @@ type LossInfo struct {
 	Settings []string     // the fields of Options it depends on: Scale, Margin, Symmetric
 }
 
-// Losses describes all losses, the default first.
+// Losses describes the losses of pairs, the default first.
 func Losses() []LossInfo {
 	var all []LossInfo
 	for _, l := range losses {
+		if l.distillation {
+			continue
+		}
 		info := LossInfo{Name: l.name, Summary: l.summary, Usual: l.usual}
 		for _, s := range []struct {
 			name string

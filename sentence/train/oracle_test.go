@@ -182,6 +182,11 @@ func (o *oracle) cut(d int, share float64) float64 {
 		loss = o.labelled()
 	case Cosine:
 		loss = o.cosine()
+	case Align:
+		for i := range o.b.Examples {
+			loss += (1 - o.cos(i, o.b.Examples+i)) / float64(o.b.Examples)
+			o.dcos[i][o.b.Examples+i] -= 1 / float64(o.b.Examples)
+		}
 	case CoSENT:
 		loss = o.coSENT()
 	case Triplet:

@@ -13,6 +13,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 // An Encoder turns texts into vectors. Its methods are safe for concurrent use.
@@ -31,6 +32,54 @@ type truncated struct{ texts, longest atomic.Int64 }
 // Open reads the model in the folder dir: config.json, model.safetensors, tokenizer.json and, if they
 // are there, modules.json and the files it names. Errors name the file and what is wrong with it.
 func Open(ctx context.Context, dir string) (*Encoder, error) {
+	return OpenWith(ctx, dir, Options{})
+}
+
+// Precision is how the products of a network are computed.
+type Precision string
+
+// The precisions.
+const (
+	Float32 Precision = "float32"
+	Int8    Precision = "int8" // weights and what they are multiplied with are rounded to 8 bits
+)
+
+// Precisions returns all precisions, the default first.
+func Precisions() []Precision { return []Precision{Float32, Int8} }
+
+// Summary describes the precision in a few words.
+func (p Precision) Summary() string {
+	return map[Precision]string{Float32: "exact", Int8: "faster; cosines to exact vectors are above 0.99"}[p]
+}
+
+// Options change how a model is applied.
+type Options struct {
+	// Precision is Float32 by default. Int8 needs a processor with AVX512-VNNI; on others, and for
+	// matrices that do not fit its instructions, float32 is used, see [Encoder.Precision].
+	Precision Precision
+}
+
+// Validate reports a field that cannot be used.
+func (o Options) Validate() error {
+	if o.Precision != "" && !slices.Contains(Precisions(), o.Precision) {
+		return fault.Field("Precision", "float32 or int8", "must be float32 or int8, got %q", o.Precision)
+	}
+	return nil
+}
+
+// Precision returns how the products are computed.
+func (e *Encoder) Precision() Precision {
+	if e.weights.layers[0].qkv.bytes != nil {
+		return Int8
+	}
+	return Float32
+}
+
+// OpenWith is Open with options.
+func OpenWith(ctx context.Context, dir string, o Options) (*Encoder, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
 	c, err := readConfig(dir)
 	if err != nil {
 		return nil, err
@@ -51,7 +100,12 @@ func Open(ctx context.Context, dir string) (*Encoder, error) {
 		return nil, fault.New("the files belong to different models", "%s: it has the id %d, but model.safetensors only %d rows of tokens",
 			filepath.Join(dir, "tokenizer.json"), n, w.tokens.rows)
 	}
-	return &Encoder{dir: dir, config: c, tokenizer: k, weights: w, prompt: c.Prompts[c.DefaultPrompt], truncated: new(truncated)}, nil
+	e := &Encoder{dir: dir, config: c, tokenizer: k, weights: w, prompt: c.Prompts[c.DefaultPrompt], truncated: new(truncated)}
+	if o.Precision == Int8 && kernel.BytesFast() {
+		e.round()
+	}
+	w.each(func(f *linear) { f.source = nil })
+	return e, nil
 }
 
 // largest returns the largest id.
@@ -83,27 +137,9 @@ func (e *Encoder) EncodeBatch(ctx context.Context, texts []string, threads int) 
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	vectors, tokens = make([]float32, len(texts)*e.Dim()), make([]int, len(texts))
+	tokens = make([]int, len(texts))
 	inputs := make([]input, len(texts))
-	var next atomic.Int64
-	parallel := func(n int, work func(s *scratch, i int)) error {
-		next.Store(0)
-		workers := pool.New().WithErrors().WithFirstError()
-		for range min(threads, n) {
-			workers.Go(func() error {
-				var s scratch
-				for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-					if ctx.Err() != nil {
-						return fmt.Errorf("encoding %d texts: %w", len(texts), ctx.Err())
-					}
-					work(&s, i)
-				}
-				return nil
-			})
-		}
-		return workers.Wait()
-	}
-	err = parallel(len(texts), func(_ *scratch, i int) {
+	err = parallel(ctx, threads, len(texts), func(_ *scratch, i int) {
 		ids, length := e.tokenizer.encode(nil, e.prompt+texts[i], e.config.MaxTokens)
 		inputs[i], tokens[i] = input{at: i, ids: ids}, len(ids)
 		if length > len(ids) {
@@ -113,12 +149,64 @@ func (e *Encoder) EncodeBatch(ctx context.Context, texts []string, threads int) 
 	if err != nil {
 		return nil, nil, err
 	}
-	batches := divide(inputs)
-	err = parallel(len(batches), func(s *scratch, i int) { e.run(s, batches[i], vectors) })
-	if err != nil {
+	if vectors, err = e.encodeInputs(ctx, inputs, threads); err != nil {
 		return nil, nil, err
 	}
 	return vectors, tokens, nil
+}
+
+// encodeInputs returns the vectors of the inputs, whose order it changes, at their places.
+func (e *Encoder) encodeInputs(ctx context.Context, inputs []input, threads int) ([]float32, error) {
+	vectors := make([]float32, len(inputs)*e.Dim())
+	batches := divide(inputs)
+	if err := parallel(ctx, threads, len(batches), func(s *scratch, i int) { e.run(s, batches[i], vectors) }); err != nil {
+		return nil, err
+	}
+	return vectors, nil
+}
+
+// EncodeTokens is EncodeBatch for texts that are tokens already, without the marks of the ends: ids of
+// Tokenizer. Of a text of more than limit tokens, including the marks, the first ones count; limit 0 is
+// Config.MaxTokens. No prompt is added.
+func (e *Encoder) EncodeTokens(ctx context.Context, texts [][]int32, limit, threads int) ([]float32, error) {
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	k := e.tokenizer
+	marks := len(k.before) + len(k.after)
+	if limit <= 0 || limit > e.config.MaxTokens {
+		limit = e.config.MaxTokens
+	}
+	inputs := make([]input, len(texts))
+	for i, text := range texts {
+		for _, id := range text {
+			if id < 0 || int(id) >= e.weights.tokens.rows {
+				return nil, fmt.Errorf("text %d: the model has no token %d", i, id)
+			}
+		}
+		ids := append(slices.Clone(k.before), text[:min(len(text), max(0, limit-marks))]...)
+		inputs[i] = input{at: i, ids: append(ids, k.after...)}
+	}
+	return e.encodeInputs(ctx, inputs, threads)
+}
+
+// parallel calls work for each number below n, on threads goroutines.
+func parallel(ctx context.Context, threads, n int, work func(s *scratch, i int)) error {
+	var next atomic.Int64
+	workers := pool.New().WithErrors().WithFirstError()
+	for range min(threads, n) {
+		workers.Go(func() error {
+			var s scratch
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				if ctx.Err() != nil {
+					return fmt.Errorf("encoding texts: %w", ctx.Err())
+				}
+				work(&s, i)
+			}
+			return nil
+		})
+	}
+	return workers.Wait()
 }
 
 // An input is a text of a batch.

@@ -9,6 +9,13 @@ import (
 // scratch is the working memory of a thread. It grows as needed.
 type scratch struct {
 	x, qkv, mixed, inner, scores []float32
+	bytes                        kernel.ByteRows
+
+	// sizes, if set, collects the largest value of each column that a matrix is multiplied with.
+	sizes map[*linear][]float32
+
+	// watch, if set, is called with the attention weights of a text, a row a token.
+	watch func(layer, head int, weights []float32)
 }
 
 // room returns x with room for n values.
@@ -33,7 +40,7 @@ func (e *Encoder) run(s *scratch, batch []input, vectors []float32) {
 	x := room(&s.x, total*width)
 	e.embed(x, batch)
 	for i := range e.weights.layers {
-		e.attend(s, &e.weights.layers[i], x, batch)
+		e.attend(s, i, x, batch)
 		e.transform(s, &e.weights.layers[i], x)
 	}
 	at := 0
@@ -66,11 +73,12 @@ func (e *Encoder) layerNorm(x []float32, n norm) {
 }
 
 // attend is the first half of a layer: every token takes in something of the tokens of its text.
-func (e *Encoder) attend(s *scratch, y *layer, x []float32, batch []input) {
+func (e *Encoder) attend(s *scratch, i int, x []float32, batch []input) {
+	y := &e.weights.layers[i]
 	width, heads := e.config.Width, e.config.Heads
 	head, total := width/heads, len(x)/width
 	qkv := room(&s.qkv, total*3*width)
-	y.qkv.product(qkv, x, total, false, y.qkvBias)
+	y.qkv.product(s, qkv, x, total, false, y.qkvBias)
 	mixed := room(&s.mixed, total*width)
 	scale := float32(1 / math.Sqrt(float64(head)))
 	at := 0
@@ -81,14 +89,17 @@ func (e *Encoder) attend(s *scratch, y *layer, x []float32, batch []input) {
 		for h := range heads {
 			from := h * head
 			kernel.Gemm(false, true, n, n, head, scale, q[from:], 3*width, q[width+from:], 3*width, 0, scores, n)
-			for i := range n {
-				e.softmax(scores[i*n:(i+1)*n], h, i)
+			for j := range n {
+				e.softmax(scores[j*n:(j+1)*n], h, j)
+			}
+			if s.watch != nil {
+				s.watch(i, h, scores)
 			}
 			kernel.Gemm(false, false, n, head, n, 1, scores, n, q[2*width+from:], 3*width, 0, out[from:], width)
 		}
 		at += n
 	}
-	y.out.product(x, mixed, total, true, y.outBias)
+	y.out.product(s, x, mixed, total, true, y.outBias)
 	e.layerNorm(x, y.norm1)
 }
 
@@ -135,9 +146,9 @@ func (e *Encoder) transform(s *scratch, y *layer, x []float32) {
 		part := x[at:min(at+blockRows*width, len(x))]
 		rows := len(part) / width
 		inner := room(&s.inner, rows*e.config.Inner)
-		y.first.product(inner, part, rows, false, nil)
+		y.first.product(s, inner, part, rows, false, nil)
 		e.activate(inner, y.firstBias)
-		y.second.product(part, inner, rows, true, y.secondBias)
+		y.second.product(s, part, inner, rows, true, y.secondBias)
 		e.layerNorm(part, y.norm2)
 	}
 }
@@ -161,7 +172,14 @@ func (e *Encoder) activate(x, bias []float32) {
 }
 
 // product sets the rows of dst to x·wᵀ + bias, plus those of add, which may be dst.
-func (w *linear) product(dst, x []float32, rows int, add bool, bias []float32) {
+func (w *linear) product(s *scratch, dst, x []float32, rows int, add bool, bias []float32) {
+	if s.sizes != nil {
+		s.note(w, x, rows)
+	}
+	if w.bytes != nil {
+		w.bytes.Gemm(&s.bytes, rows, x, w.cols, bias, add, dst, w.rows)
+		return
+	}
 	beta := float32(0)
 	if add {
 		beta = 1

@@ -70,6 +70,26 @@ func (p plain) layerNorm(x rows, name string) rows {
 	return y
 }
 
+// weights are the attention weights of token i.
+func (p plain) weights(q, k rows, h, i int) []float64 {
+	d := p.Width / p.Heads
+	weights, total := make([]float64, len(k)), 0.0
+	for j := range k {
+		for c := h * d; c < (h+1)*d; c++ {
+			weights[j] += q[i][c] * k[j][c] / math.Sqrt(float64(d))
+		}
+		if p.n.distance != "" {
+			weights[j] += p.row(p.n.distance+".weight", bucket(j-i, 32))[h]
+		}
+		weights[j] = math.Exp(weights[j])
+		total += weights[j]
+	}
+	for j := range weights {
+		weights[j] /= total
+	}
+	return weights
+}
+
 func (p plain) attention(x rows, layer string) rows {
 	q, k, v := p.linear(x, p.at(layer, p.n.query)), p.linear(x, p.at(layer, p.n.key)), p.linear(x, p.at(layer, p.n.value))
 	d := p.Width / p.Heads
@@ -77,20 +97,9 @@ func (p plain) attention(x rows, layer string) rows {
 	for i := range x {
 		mixed[i] = make([]float64, p.Width)
 		for h := range p.Heads {
-			weights, total := make([]float64, len(x)), 0.0
-			for j := range x {
+			for j, weight := range p.weights(q, k, h, i) {
 				for c := h * d; c < (h+1)*d; c++ {
-					weights[j] += q[i][c] * k[j][c] / math.Sqrt(float64(d))
-				}
-				if p.n.distance != "" {
-					weights[j] += p.row(p.n.distance+".weight", bucket(j-i, 32))[h]
-				}
-				weights[j] = math.Exp(weights[j])
-				total += weights[j]
-			}
-			for j := range x {
-				for c := h * d; c < (h+1)*d; c++ {
-					mixed[i][c] += weights[j] / total * v[j][c]
+					mixed[i][c] += weight * v[j][c]
 				}
 			}
 		}
@@ -168,7 +177,7 @@ func TestLayersEqualThePlainNetwork(t *testing.T) {
 		e.embed(x, batch)
 		for depth := range e.config.Layers + 1 {
 			if depth > 0 {
-				e.attend(&s, &e.weights.layers[depth-1], x, batch)
+				e.attend(&s, depth-1, x, batch)
 				e.transform(&s, &e.weights.layers[depth-1], x)
 			}
 			at := 0

@@ -27,13 +27,15 @@ func (m matrix) row(i int) []float32 { return m.x[i*m.cols : (i+1)*m.cols] }
 type linear struct {
 	rows, cols int
 	factor     *kernel.Factor
+	bytes      *kernel.ByteFactor // used instead, if it is set
+	source     []float32          // the weights, until they are rounded
 }
 
 func newLinear(m matrix) linear {
 	if m.rows == 0 {
 		return linear{}
 	}
-	return linear{m.rows, m.cols, kernel.NewFactor(true, m.rows, m.cols, m.x, m.cols)}
+	return linear{rows: m.rows, cols: m.cols, factor: kernel.NewFactor(true, m.rows, m.cols, m.x, m.cols), source: m.x}
 }
 
 // A layer transforms the vectors of all tokens. Weights are stored as in the file: an output a row.
@@ -239,9 +241,9 @@ func (l *loader) weights(n names, c *Config) *weights {
 		}
 		y.qkv = newLinear(matrix{3 * c.Width, c.Width, qkv})
 		y.out, y.outBias = newLinear(l.matrix(at(n.out)+".weight", c.Width, c.Width)), l.vector(at(n.out)+".bias", c.Width)
+		y.norm1, y.norm2 = l.norm(at(n.norm1), c.Width), l.norm(at(n.norm2), c.Width)
 		y.first, y.firstBias = newLinear(l.matrix(at(n.first)+".weight", c.Inner, c.Width)), l.vector(at(n.first)+".bias", c.Inner)
 		y.second, y.secondBias = newLinear(l.matrix(at(n.second)+".weight", c.Width, c.Inner)), l.vector(at(n.second)+".bias", c.Width)
-		y.norm1, y.norm2 = l.norm(at(n.norm1), c.Width), l.norm(at(n.norm2), c.Width)
 		w.layers = append(w.layers, y)
 	}
 	return w

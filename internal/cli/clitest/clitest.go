@@ -24,6 +24,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,16 +59,17 @@ func Run(t *testing.T, dir string) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"mkmodel":   mkmodel,
-			"mkngrams":  mkngrams,
-			"mkvectors": mkvectors,
-			"exits":     exits,
-			"json":      checkJSON,
-			"npy":       readNpy,
-			"flip":      flip,
-			"cut":       cut,
-			"long":      long,
-			"files":     files,
+			"mkmodel":       mkmodel,
+			"mktransformer": mktransformer,
+			"mkngrams":      mkngrams,
+			"mkvectors":     mkvectors,
+			"exits":         exits,
+			"json":          checkJSON,
+			"npy":           readNpy,
+			"flip":          flip,
+			"cut":           cut,
+			"long":          long,
+			"files":         files,
 		},
 	})
 }
@@ -89,6 +91,13 @@ func mkmodel(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	}
 	ts.Check(WriteModel(ts.MkAbs(args[0]), words))
+}
+
+// mktransformer DIR NAME copies a tiny transformer of package sentence/transformer.
+func mktransformer(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, 2)
+	from := filepath.Join("..", "..", "..", "sentence", "transformer", "testdata", args[1])
+	ts.Check(os.CopyFS(ts.MkAbs(args[0]), os.DirFS(from)))
 }
 
 func mkngrams(ts *testscript.TestScript, neg bool, args []string) {

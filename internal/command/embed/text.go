@@ -70,7 +70,7 @@ $ embed text -m model --documents --chunk 150 --overlap 20 -o out.jsonl notes/`,
 	}
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "FILE",
 		Help: "text file, folder or glob, or - for standard input (default: standard input); gzip, bzip2 and zstd are decompressed"})
-	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag(), cli.PromptFlag())
+	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag(), cli.PromptFlag(), cli.PrecisionFlag())
 	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.KeptFlags(&o.kept)...)...)
 	cli.Declare(cmd, cli.ForInput, cli.DocumentsFlag(&o.documents), cli.SkipBadFlag(&o.skipBad))
 	cli.Declare(cmd, cli.ForInput, cli.PassageFlags(&o.passages)...)
@@ -98,7 +98,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
 		return err
 	}
 	job := map[string]string{"--field": o.text.Field, "--column": o.text.Column, "--id": o.kept.ID, "--keep": strings.Join(o.kept.Fields, ","),
-		"--prompt": cmd.Flag("prompt").Value.String(), "--documents": fmt.Sprint(o.documents), "--chunk": fmt.Sprint(o.passages.Tokens), "--overlap": fmt.Sprint(o.passages.Overlap), "--skip-bad": fmt.Sprint(o.skipBad)}
+		"--prompt": cmd.Flag("prompt").Value.String(), "--precision": cmd.Flag("precision").Value.String(), "--documents": fmt.Sprint(o.documents), "--chunk": fmt.Sprint(o.passages.Tokens), "--overlap": fmt.Sprint(o.passages.Overlap), "--skip-bad": fmt.Sprint(o.skipBad)}
 	out, err := o.out.open(cmd, format, enc, t.columns(), src.Names(), job, t)
 	if err != nil {
 		return err

@@ -54,7 +54,7 @@ bootstrap samples of the queries. Memory does not depend on the number of docume
 		Args:    cli.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return evalRetrieval(cmd, f, o) },
 	}
-	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag(),
+	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag(), cli.PrecisionFlag(),
 		cli.Flag{Name: "query-model", Arg: "MODEL", Into: &f.query, Field: "QueryEncoder", Help: "model of the queries, trained to share the space of the other", Default: "the model"},
 		cli.Flag{Name: "query-prompt", Arg: "NAME|TEXT", Into: new(string), Help: "text to put before every query, or its name in the folder of a transformer", Default: "the folder's for queries"},
 		cli.Flag{Name: "document-prompt", Arg: "NAME|TEXT", Into: new(string), Help: "the same, of the documents", Default: "the folder's for documents"},

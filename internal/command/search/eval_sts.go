@@ -31,7 +31,7 @@ The columns of a set are detected from its header and its numbers, and reported.
 		Args:    cli.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return evalSTS(cmd, paths, read, o) },
 	}
-	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag(), cli.PromptFlag(),
+	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag(), cli.PromptFlag(), cli.PrecisionFlag(),
 		setFlag(&paths, "FILE", "pairs with scores: sentence, sentence and score in TSV, CSV, JSON Lines or Parquet, with or without a header, or the columns of the STS benchmark",
 			"the STS benchmark's dev set"),
 		cli.ScoreColumnFlag(&read.ScoreColumn),

@@ -50,7 +50,7 @@ $ train mine qa.jsonl -m qa --margin 0.1 --sample random -o hard.jsonl`,
 		RunE: job.run,
 	}
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "PAIRS", Ext: pairEndings, Help: "file of pairs, or - for standard input (default: a bundled sample)"})
-	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(), cli.PromptFlag(), columnsFlag(&job.input.Columns), labelsFlag(&job.input.Labels), strictFlag(&job.input.Strict),
+	cli.Declare(cmd, cli.ForInput, cli.ModelFlag(), cli.PromptFlag(), cli.PrecisionFlag(), columnsFlag(&job.input.Columns), labelsFlag(&job.input.Labels), strictFlag(&job.input.Strict),
 		cli.Flag{Name: "candidates", Arg: "NAME", Into: &job.candidates, Field: "Candidates", Help: "texts that may be negatives",
 			Values: cli.Summarized([]mining.Candidates{mining.Positives, mining.All}, mining.Candidates.Summary)})
 	cli.Declare(cmd, "Selection",

@@ -10,6 +10,7 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/cli/clitest"
 	"github.com/luminavec/luminavec/internal/words"
+	"github.com/luminavec/luminavec/sentence/distill"
 	sentences "github.com/luminavec/luminavec/sentence/train"
 )
 
@@ -30,6 +31,7 @@ func TestFields(t *testing.T) {
 	clitest.CheckFields(t, root, "tokenizer", learn.Options{})
 	clitest.CheckFields(t, root, "phrases", learn.PhraseOptions{})
 	clitest.CheckFields(t, root, "mine", mining.Options{}, "ParallelBuild")
+	clitest.CheckFields(t, root, "distill", distill.Options{})
 	clitest.CheckFields(t, root, "mine", mining.ReadOptions{}, "Pairs", "Composed")
 	for _, name := range []string{"cbow", "skipgram", "tokenizer", "phrases", "resume"} {
 		clitest.CheckFields(t, root, name, text.Selection{}, "OneLine")

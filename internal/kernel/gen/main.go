@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	part := flag.String("part", "", "vector, rows, codes, fastscan, hadamard, halves, quantized, gemm, exp, layers, optimizers, or windows: avx512, avx2 or neon")
+	part := flag.String("part", "", "vector, rows, codes, fastscan, hadamard, halves, bytes, quantized, gemm, exp, layers, optimizers, or windows: avx512, avx2 or neon")
 	arch := flag.String("arch", "amd64", "amd64 or arm64")
 	flag.Parse()
 	sets, smallest := []*isa{avx512, avx2}, avx2
@@ -65,6 +65,8 @@ func main() {
 		for _, bits := range widths {
 			each(func(a *isa) { codeDistances(a, bits) })
 		}
+	case "bytes":
+		byteKernels()
 	case "hadamard":
 		each(hadamardKernels)
 	case "halves":

@@ -1,0 +1,232 @@
+package train
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/luminavec/luminavec/checkpoints"
+	"github.com/luminavec/luminavec/corpora/pairs"
+	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/internal/cli"
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/sentence/distill"
+	sentences "github.com/luminavec/luminavec/sentence/train"
+	"github.com/luminavec/luminavec/sentence/transformer"
+)
+
+type distillJob struct {
+	options distill.Options
+	teacher string
+	text    text.Selection
+	skipBad bool
+	input   sentences.Input
+	pairs   []string
+	output  string
+	force   bool
+	same    bool
+}
+
+func distillCommand() *cobra.Command {
+	job := distillJob{options: distill.DefaultOptions()}
+	o := &job.options
+	cmd := &cobra.Command{
+		Use:   "distill --teacher FOLDER [CORPUS...] [options] -o MODEL",
+		Short: "Train a static model that imitates a transformer",
+		Long: `
+The teacher is a transformer of the BERT family, as sentence-transformers writes it. The
+model has its tokens, a vector each, and needs one look-up a token: it is hundreds of times
+as fast. Nothing is labelled: the teacher encodes a random choice of the texts, and the
+table is moved until the texts have its vectors. Best are texts like those that will be
+searched or compared.
+
+A text is a line of CORPUS or, with --field or --column, a record; with --pairs, each
+text of a pair is one. The teacher's vectors are kept in MODEL.teacher until the model is
+written; an interrupted command goes on with them.`,
+		Example: `
+$ train distill --teacher all-MiniLM-L6-v2 my-docs/ -o mine
+$ train distill --teacher all-MiniLM-L6-v2 --pairs pairs.tsv --dim 256 --precision int8 -o small
+$ search eval sts -m small`,
+		RunE: job.run,
+	}
+	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "CORPUS", Help: "text file, folder or glob, or - for standard input (default, without --pairs: a bundled sample of pairs)"})
+	cli.Declare(cmd, cli.ForInput,
+		cli.Flag{Name: "teacher", Arg: "FOLDER", Into: &job.teacher, Help: "transformer to imitate"},
+		cli.PromptFlag(), cli.PrecisionFlag(),
+		cli.Flag{Name: "pairs", Arg: "FILE", Into: &job.pairs, Help: "file of pairs, as of 'train sentence'; can be repeated"},
+		columnsFlag(&job.input.Columns))
+	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&job.text), cli.SkipBadFlag(&job.skipBad))...)
+	cli.Declare(cmd, "Training",
+		cli.Flag{Name: "texts", Arg: "N", Into: &o.Texts, Field: "Texts", Help: "number of texts that the teacher encodes, a random choice"},
+		cli.Flag{Name: "max-tokens", Arg: "N", Into: &o.MaxTokens, Field: "MaxTokens", Help: "length at which these texts are cut"},
+		cli.Flag{Name: "dim", Arg: "N", Into: &o.Dim, Field: "Dim", Positive: true, Help: "dimensions of the vectors", Default: "the teacher's"},
+		cli.Flag{Name: "epochs", Arg: "N", Into: &o.Epochs, Field: "Epochs", Help: "passes over the texts; 0 keeps the teacher's vectors of single tokens"},
+		cli.Flag{Name: "batch", Arg: "N", Into: &o.BatchSize, Field: "BatchSize", Help: "texts in a step"},
+		cli.Flag{Name: "lr", Arg: "X", Into: &o.LearningRate, Field: "LearningRate", Help: "learning rate at first; it falls linearly to 0"},
+		cli.Flag{Name: "sif", Arg: "A", Into: &o.SIF, Field: "SIF", Help: "a token that makes up the share p of the text is weighted by A/(A+p)"},
+		cli.Flag{Name: "whiten", Arg: "X", Into: &o.Whiten, Field: "Whiten", Help: "scale the principal components of the vectors by variance^(-X/2); 0 leaves them as they are, 1 makes them equal"},
+		cli.Flag{Name: "same-space", Into: &job.same, Help: "keep the vectors in the space of the teacher, so that they can be compared with its own: --whiten 0 and all dimensions"},
+		cli.Flag{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of the choice of the texts and of their order"},
+		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "all cores"})
+	return cli.Declare(cmd, cli.ForOutput,
+		cli.Flag{Name: "output", Short: "o", Arg: "MODEL", Into: &job.output, Help: "folder to write"},
+		cli.Flag{Name: "cache", Arg: "FILE", Into: &o.Cache, Field: "Cache", Help: "keep the teacher's vectors in FILE, also after the end, for runs with other settings", Default: "MODEL.teacher, until the model is written"},
+		cli.Flag{Name: "force", Into: &job.force, Help: "replace MODEL if it exists"}, cli.JSONFlag())
+}
+
+// distilled is the report of train distill.
+type distilled struct {
+	Model      string                 `json:"model"`
+	Teacher    string                 `json:"teacher"`
+	Vocabulary int                    `json:"vocabulary"`
+	Bytes      int64                  `json:"bytes"`
+	Files      []checkpoints.FileSize `json:"files"`
+	*distill.Report
+	Next []string `json:"next"`
+}
+
+func (r *distilled) write(b *strings.Builder, _ int) {
+	fmt.Fprintf(b, "distilled %s of %s in %s, of them %s by the teacher\n", cli.Plural(r.Texts, "text", "texts"), cli.Thousands(r.Of),
+		cli.Seconds(r.Seconds), cli.Seconds(r.Report.Teacher))
+	fmt.Fprintf(b, "  mean cosine to the teacher: %.3f at first, %.3f at the end\n", r.FirstCosine, r.LastCosine)
+	fmt.Fprintf(b, "  %s of %s, %s: %s\n", cli.Plural(r.Vocabulary, "token", "tokens"), cli.Plural(r.Dim, "dimension", "dimensions"), cli.Bytes(r.Bytes), cli.Printable(r.Model))
+	for _, next := range r.Next {
+		fmt.Fprintf(b, "next: %s\n", next)
+	}
+}
+
+func (j *distillJob) run(cmd *cobra.Command, args []string) error {
+	switch {
+	case j.teacher == "":
+		return cli.UsageError(fault.New("name a transformer: --teacher all-MiniLM-L6-v2", "no teacher is named"))
+	case j.output == "":
+		return cli.UsageError(fault.New("name the folder to write: -o model", "no output is named"))
+	case j.same && (cmd.Flags().Changed("whiten") || j.options.Dim != 0):
+		return cli.UsageError(fault.New("leave one of them out", "--same-space cannot be used with --whiten or --dim"))
+	case len(j.pairs) == 0 && j.input.Columns != "":
+		return cli.UsageError(fault.New("name the pairs with --pairs FILE, or leave it out", "--columns applies to pairs"))
+	case len(args) == 0 && (j.text != (text.Selection{}) || j.skipBad):
+		return cli.UsageError(fault.New("name files of text, or leave them out", "--field, --column and --skip-bad apply to CORPUS"))
+	}
+	if j.same {
+		j.options.Whiten = 0
+	}
+	if err := j.options.Validate(); err != nil {
+		return cli.UsageError(err)
+	}
+	write := checkpoints.WriteOptions{Replace: j.force}
+	if err := checkpoints.CheckOutput(j.output, write); err != nil {
+		return err
+	}
+	m, err := cli.OpenModelAt(cmd, j.teacher)
+	if err != nil {
+		return err
+	}
+	teacher, ok := m.(*transformer.Encoder)
+	if !ok {
+		return cli.UsageError(fault.New("name the folder of a transformer", "%s is a static model already", j.teacher))
+	}
+	sample, err := j.read(cmd, args, teacher)
+	if err != nil {
+		return err
+	}
+	cli.Note(cmd, "read %s; the teacher encodes %s of them", cli.Plural(sample.Seen(), "text", "texts"), cli.Thousands(int64(sample.Len())))
+	o, kept := j.options, j.options.Cache != ""
+	if !kept {
+		o.Cache = strings.TrimRight(j.output, `/\`) + ".teacher"
+	}
+	stages := cli.Stages{Cmd: cmd}
+	o.Progress = func(stage string, done, all int64) {
+		unit := map[string]string{"tokens": "tokens", "teacher": "texts", "training": "steps"}[stage]
+		stages.Update(stage, cli.Share(done, all), cli.Count(float64(done))+" "+unit)
+	}
+	model, report, err := distill.Train(cmd.Context(), teacher, sample, o)
+	stages.Done()
+	if err != nil {
+		if cmd.Context().Err() != nil {
+			return cli.Interrupted("run the same command to go on", "interrupted: the teacher's vectors so far are in %s", o.Cache)
+		}
+		return err
+	}
+	if report.Reused > 0 {
+		cli.Note(cmd, "%s of the teacher were in %s already", cli.Plural(report.Reused, "vector", "vectors"), o.Cache)
+	}
+	model.Config.Version = cli.Version()
+	model.Config.Progress.Seconds = report.Seconds
+	model.Config.Origin = "distilled from " + j.teacher
+	if err := checkpoints.Write(cmd.Context(), j.output, model, write); err != nil {
+		return err
+	}
+	if !kept {
+		if err := os.Remove(o.Cache); err != nil {
+			return err
+		}
+	}
+	r := &distilled{Model: j.output, Teacher: j.teacher, Vocabulary: model.Vocabulary.Len(), Report: report,
+		Next: []string{cli.CommandLine("search", "eval", "sts", "-m", j.output)}}
+	if len(j.pairs) > 0 {
+		r.Next = append(r.Next, cli.CommandLine("train", append(append([]string{"sentence"}, j.pairs...), "--init", j.output, "--epochs", "1", "--lr", "0.003", "-o", "tuned")...))
+	}
+	if r.Files, r.Bytes, err = checkpoints.FileSizes(j.output); err != nil {
+		return err
+	}
+	return printReport(cmd, r)
+}
+
+// read offers all texts to the sample.
+func (j *distillJob) read(cmd *cobra.Command, args []string, teacher *transformer.Encoder) (*distill.Sample, error) {
+	tokenizer := teacher.Tokenizer()
+	sample := distill.NewSample(tokenizer.Vocabulary().Len(), j.options)
+	if len(j.pairs) > 0 || len(args) == 0 {
+		j.input.Files = j.pairs
+		sources, done, err := j.input.Open(cmd.Context(), false)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+		o := j.input.PairOptions(tokenizer, 0)
+		o.Related = false
+		data, err := readPairs(cmd, sources, o)
+		if err != nil {
+			return nil, err
+		}
+		defer data.Close()
+		plan, err := data.Plan(cmd.Context(), pairs.PlanOptions{BatchSize: 1024, Mixed: true, Repeats: true})
+		if err != nil {
+			return nil, err
+		}
+		var b pairs.Batch
+		for i := range plan.Len() {
+			if err := data.Batch(&b, plan, i); err != nil {
+				return nil, err
+			}
+			for k := range len(b.Offsets) - 1 {
+				sample.Add(b.IDs[b.Offsets[k]:b.Offsets[k+1]])
+			}
+		}
+	}
+	if len(args) == 0 {
+		return sample, nil
+	}
+	src, err := cli.OpenRecords(args, j.text, j.skipBad)
+	if err != nil {
+		return nil, err
+	}
+	progress := cli.StartProgress(cmd, "reading")
+	defer progress.Done()
+	var ids []int32
+	err = src.Texts(cmd.Context(), func(x *text.Text) error {
+		ids = tokenizer.Encode(ids[:0], string(x.Text))
+		sample.Add(ids)
+		progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(sample.Seen(), "texts"))
+		return nil
+	})
+	if err != nil {
+		return nil, cli.Skippable(err)
+	}
+	progress.Done()
+	cli.WarnInvalid(cmd, src)
+	return sample, nil
+}

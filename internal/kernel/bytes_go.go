@@ -1,0 +1,15 @@
+//go:build !amd64 || noasm
+
+package kernel
+
+func bytesFast() bool { return false }
+
+func largest(x, by []float32) float32 { return largestProductGo(x, by) }
+
+func roundBytes(dst []int8, x, by []float32, scale float32) int32 {
+	return roundBytesGo(dst, x, by, scale)
+}
+
+func byteTile(dst []float32, ldd int, a []int8, lda int, b []uint8, groups int, start []int32, rowScale, scale, bias []float32, add int) {
+	byteTileGo(dst, ldd, a, lda, b, groups, start, rowScale, scale, bias, add)
+}

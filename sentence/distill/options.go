@@ -1,0 +1,55 @@
+package distill
+
+import (
+	"math"
+
+	"github.com/luminavec/luminavec/internal/fault"
+)
+
+// Options are the settings of a distillation. The zero value is not valid; see DefaultOptions.
+type Options struct {
+	Texts        int     `json:"texts"`         // texts that the teacher encodes, a random choice; default 200,000
+	MaxTokens    int     `json:"max_tokens"`    // length at which texts are cut, including the marks of the ends; default 64
+	Dim          int     `json:"dim"`           // of the vectors; default 0: the teacher's
+	Epochs       int     `json:"epochs"`        // passes over the texts; default 10
+	BatchSize    int     `json:"batch"`         // texts in a step; default 512
+	LearningRate float64 `json:"learning_rate"` // at first; it falls linearly to 0. Default 0.02
+	SIF          float64 `json:"sif"`           // a of the weights of the tokens, a share of the text; default 0.001
+	Whiten       float64 `json:"whiten"`        // 0 leaves the components as they are, 1 makes them equal; default 0.5
+	Seed         uint64  `json:"seed"`          // of the choice of the texts and their order; default 1
+	Threads      int     `json:"threads"`       // default 0: one per core
+
+	// Cache is the file of the teacher's vectors. An interrupted run with the same teacher, texts and
+	// options goes on with it; another file is replaced.
+	Cache string `json:"-"`
+	// Progress, if set, is called with the stage, and what is done of it.
+	Progress func(stage string, done, total int64) `json:"-"`
+}
+
+// DefaultOptions returns the default settings.
+func DefaultOptions() Options {
+	return Options{Texts: 200_000, MaxTokens: 64, Epochs: 10, BatchSize: 512, LearningRate: 0.02, SIF: 1e-3, Whiten: 0.5, Seed: 1}
+}
+
+// Validate reports the first field that cannot be used.
+func (o Options) Validate() error {
+	for _, f := range []struct {
+		name             string
+		value, low, high float64
+	}{
+		{"Texts", float64(o.Texts), 1, 1 << 30}, {"MaxTokens", float64(o.MaxTokens), 3, 1 << 20}, {"Dim", float64(o.Dim), 0, 1 << 16},
+		{"Epochs", float64(o.Epochs), 0, 1 << 20}, {"BatchSize", float64(o.BatchSize), 1, 1 << 20}, {"LearningRate", o.LearningRate, 1e-9, 1e6},
+		{"SIF", o.SIF, 1e-12, 1e6}, {"Whiten", o.Whiten, 0, 1}, {"Threads", float64(o.Threads), 0, 4096},
+	} {
+		if !(f.value >= f.low && f.value <= f.high) || math.IsNaN(f.value) {
+			return fault.Field(f.name, "", "must be from %g to %g, got %g", f.low, f.high, f.value)
+		}
+	}
+	return nil
+}
+
+func (o Options) progress(stage string, done, total int) {
+	if o.Progress != nil {
+		o.Progress(stage, int64(done), int64(total))
+	}
+}

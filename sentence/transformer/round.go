@@ -1,0 +1,57 @@
+package transformer
+
+import (
+	"strings"
+
+	"github.com/luminavec/luminavec/internal/kernel"
+)
+
+// sample is text of several kinds, from which the sizes of the values inside a network are measured.
+const sample = `The quick brown fox jumps over the lazy dog. | A man is playing a guitar on the street. |
+In 1998, 42.5% of the 1,200 patients (aged 18–65) responded to treatment; p < 0.05. | How do I reset my password? |
+The court held that the contract was void under section 12 of the Act. | Nein, das ist nicht möglich! | El gato está en la casa. |
+def main(args): return [x ** 2 for x in args if x != None] | http://www.example.com/index.html?q=a&b=c | BREAKING: markets fall, oil up $3 |
+Stock prices fell sharply on Monday after the company reported lower profits, and analysts said that the outlook remains weak. |
+She said: "I don't know..." | the the the the the | 日本語のテキスト и русский | What causes the seasons? | two dogs run in the snow`
+
+// each calls fn with the matrices of all layers.
+func (w *weights) each(fn func(*linear)) {
+	for i := range w.layers {
+		y := &w.layers[i]
+		for _, f := range []*linear{&y.qkv, &y.out, &y.first, &y.second} {
+			fn(f)
+		}
+	}
+}
+
+// round replaces the matrices by rounded ones. Some columns of the values that they are multiplied with
+// are far larger than others in trained networks; how much is measured on the sample.
+func (e *Encoder) round() {
+	var batch []input
+	vectors := make([]float32, e.Dim()*strings.Count(sample, "|")+e.Dim())
+	for i, text := range strings.Split(sample, "|") {
+		ids, _ := e.tokenizer.encode(nil, strings.TrimSpace(text), e.config.MaxTokens)
+		batch = append(batch, input{at: i, ids: ids})
+	}
+	s := scratch{sizes: map[*linear][]float32{}}
+	e.run(&s, batch, vectors)
+	e.weights.each(func(f *linear) {
+		if f.bytes = kernel.NewByteFactor(f.rows, f.cols, f.source, f.cols, s.sizes[f]); f.bytes != nil {
+			f.factor = nil
+		}
+	})
+}
+
+// note takes in the values that a matrix is multiplied with.
+func (s *scratch) note(w *linear, x []float32, rows int) {
+	sizes := s.sizes[w]
+	if sizes == nil {
+		sizes = make([]float32, w.cols)
+		s.sizes[w] = sizes
+	}
+	for i := range rows {
+		for j, v := range x[i*w.cols : (i+1)*w.cols] {
+			sizes[j] = max(sizes[j], v, -v)
+		}
+	}
+}
