@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -60,9 +59,6 @@ type Index struct {
 
 	segments []*segment
 	pending  writer
-
-	mu     sync.Mutex
-	broken error // of a segment that panicked
 }
 
 // info is the contents of fulltext.json.
