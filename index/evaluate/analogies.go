@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 	"strings"
 
@@ -46,6 +47,8 @@ type AnalogyResult struct {
 	Syntactic AnalogyScore
 	Other     AnalogyScore // sections whose name does not say which of them they are
 	Sections  []AnalogySection
+
+	correct []float64 // 1 or 0 for each question of the set; NaN if it is not covered
 }
 
 // scoreJSON is an AnalogyScore in JSON.
@@ -115,6 +118,7 @@ func AnalogyReport(ctx context.Context, w *WordVectors, set *sets.Analogies, o A
 	r := &AnalogyResult{Name: set.Name, Restrict: n, Sections: make([]AnalogySection, len(set.Sections))}
 	spelling := w.caseFolded(n)
 	var questions []question
+	var numbers []int // of the questions in the set
 	for s, section := range set.Sections {
 		r.Sections[s].Name, r.Sections[s].Relation = section.Name, section.Relation()
 		r.Sections[s].Questions = len(section.Questions)
@@ -125,8 +129,10 @@ func AnalogyReport(ctx context.Context, w *WordVectors, set *sets.Analogies, o A
 				id, ok := spelling[strings.ToLower(word)]
 				ids[i], known = id, known && ok
 			}
+			r.correct = append(r.correct, math.NaN())
 			if known {
 				questions = append(questions, question{ids[0], ids[1], ids[2], ids[3], s})
+				numbers = append(numbers, len(r.correct)-1)
 			}
 		}
 	}
@@ -137,9 +143,11 @@ func AnalogyReport(ctx context.Context, w *WordVectors, set *sets.Analogies, o A
 	for i, q := range questions {
 		section := &r.Sections[q.section]
 		section.Covered++
+		r.correct[numbers[i]] = 0
 		// In a cased vocabulary PARIS is as good an answer as Paris.
 		if a := answers[i]; a == q.d || a >= 0 && spelling[strings.ToLower(w.vocabulary.Token(a))] == q.d {
 			section.Correct++
+			r.correct[numbers[i]] = 1
 		}
 	}
 	for i := range r.Sections {

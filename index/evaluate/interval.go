@@ -41,6 +41,11 @@ func bootstrap(n, resamples int, figure func(times []int32) float64) *Interval {
 			figures = append(figures, f)
 		}
 	}
+	return percentiles(figures)
+}
+
+// percentiles returns the interval of the figures of samples, which it sorts; nil without any.
+func percentiles(figures []float64) *Interval {
 	if len(figures) == 0 {
 		return nil
 	}

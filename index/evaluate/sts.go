@@ -32,6 +32,8 @@ type STSResult struct {
 	Defined  bool        `json:"defined"`                 // whether the correlations are defined
 	Subsets  []STSSubset `json:"subsets,omitempty"`       // by name, if there are several
 	Layout   string      `json:"layout,omitempty"`        // how the set was read
+
+	cosines []float64 // of each pair
 }
 
 // STSSubset is the result on the pairs of one genre.
@@ -104,6 +106,7 @@ func STS(ctx context.Context, e Encoder, set *sets.STS, o STSOptions) (STSResult
 			cosines[from+i], scores[from+i] = settled(cosine(vector(2*i), vector(2*i+1))), p.Score
 		}
 	}
+	r.cosines = cosines
 	r.Spearman, r.Pearson, r.Defined = correlations(cosines, scores)
 	r.Subsets = subsets(set, cosines, scores)
 	if o.Resamples > 0 && r.Defined {

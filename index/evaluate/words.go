@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -24,6 +25,8 @@ type SimilarityReport struct {
 	Defined      bool     `json:"defined"`                 // whether the correlations are defined
 
 	Columns *sets.WordColumns `json:"columns,omitempty"` // of the file; nil if the set is not from a file
+
+	cosines []float64 // of each pair of the set; NaN without one
 }
 
 // MarshalJSON writes null for what is undefined, and adds the warning.
@@ -58,12 +61,14 @@ func Words(w *WordVectors, set *sets.WordPairs) SimilarityReport {
 	for _, p := range set.Pairs {
 		if cosine, ok := w.Similarity(p.A, p.B); ok {
 			cosines, scores = append(cosines, settled(cosine)), append(scores, p.Score)
+			r.cosines = append(r.cosines, settled(cosine))
 			if w.Composed(p.A) > 0 || w.Composed(p.B) > 0 {
 				r.Composed++
 			}
 			continue
 		}
 		r.Missing++
+		r.cosines = append(r.cosines, math.NaN())
 		for _, word := range []string{p.A, p.B} {
 			if _, _, ok := w.vector(word); !ok && !seen[word] {
 				seen[word] = true

@@ -220,6 +220,10 @@ func (a *analyser) tokens(text string) analysis.TokenStream {
 // minWords is the number of words that a sample needs for its language to be detected.
 const minWords = 5
 
+// minStopWords is the number of different stop words of a language that a sample needs: one alone may
+// be a name or a variable.
+const minStopWords = 2
+
 // DetectLanguage returns the language of a sample of texts, a name of Languages: by its script, and
 // by the stop words that occur in it. A stop word of several languages counts less for each.
 // It returns NoLanguage if no language has enough.
@@ -246,7 +250,7 @@ func DetectLanguage(sample string) string {
 		}
 	}
 	words := strings.FieldsFunc(strings.ToLower(sample), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && r != '\'' })
-	votes := make([]float64, len(languages))
+	votes, seen := make([]float64, len(languages)), make([]map[string]bool, len(languages))
 	for _, word := range words {
 		n := weight[word]
 		if n == 0 {
@@ -255,16 +259,22 @@ func DetectLanguage(sample string) string {
 		for i, list := range lists {
 			if list[word] {
 				votes[i] += 1 / n
+				if seen[i] == nil {
+					seen[i] = map[string]bool{}
+				}
+				if len(seen[i]) < minStopWords {
+					seen[i][word] = true
+				}
 			}
 		}
 	}
 	best := 0
 	for i := range votes {
-		if votes[i] > votes[best] {
+		if len(seen[i]) >= minStopWords && (votes[i] > votes[best] || len(seen[best]) < minStopWords) {
 			best = i
 		}
 	}
-	if len(words) < minWords || votes[best] < 0.04*float64(len(words)) {
+	if len(words) < minWords || len(seen[best]) < minStopWords || votes[best] < 0.04*float64(len(words)) {
 		return NoLanguage
 	}
 	return languages[best].name

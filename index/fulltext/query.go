@@ -5,9 +5,9 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
-	zap "github.com/blevesearch/zapx/v17"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -34,7 +34,7 @@ type Matches struct {
 	// repetition. Empty: it has no words but stop words.
 	Terms []string
 
-	// Unknown are those that no passage has.
+	// Unknown are the words of the question whose terms no passage has, as they are written.
 	Unknown []string
 
 	// Mean and Deviation are those of the scores of all passages, which are 0 without a match.
@@ -55,6 +55,7 @@ type Matches struct {
 type Weighted struct {
 	Term   string
 	Weight float64
+	Word   string // as it is written, where it occurs first; may be empty
 }
 
 // Search returns the k passages with the highest scores for a question, best first; passages of
@@ -87,7 +88,11 @@ func (x *Index) Terms(text string) []Weighted {
 			continue
 		}
 		at[term] = len(terms)
-		terms = append(terms, Weighted{term, 1})
+		w := Weighted{Term: term, Weight: 1}
+		if t.Start >= 0 && t.Start < t.End && t.End <= len(text) {
+			w.Word = strings.ToValidUTF8(text[t.Start:t.End], "")
+		}
+		terms = append(terms, w)
 	}
 	return terms
 }
@@ -104,9 +109,6 @@ func (x *Index) QueryTerms(ctx context.Context, terms []Weighted) (*Matches, err
 	var length float64
 	n := 0
 	for _, s := range x.segments {
-		if err := s.intact(); err != nil {
-			return nil, err
-		}
 		n += s.live()
 		length += s.total()
 	}
@@ -134,7 +136,7 @@ func (x *Index) QueryTerms(ctx context.Context, terms []Weighted) (*Matches, err
 		idf := t.Weight * math.Log(1+(float64(n-df)+0.5)/(float64(df)+0.5))
 		m.Ideal += idf * (k1 + 1)
 		if df == 0 {
-			m.Unknown = append(m.Unknown, t.Term)
+			m.Unknown = append(m.Unknown, cmp.Or(t.Word, t.Term))
 			continue
 		}
 		for j, s := range x.segments {
@@ -213,8 +215,6 @@ func (s *segment) read(dst []posting, field, term string, weight float32) ([]pos
 		dst = append(dst, posting{uint32(doc), weight * float32(p.Frequency())})
 	}
 }
-
-var _ = zap.Version // the format of the segments
 
 // measure computes the mean and the deviation over n passages.
 func (m *Matches) measure(n int) {

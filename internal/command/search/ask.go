@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/corpora/text"
+	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -36,6 +37,9 @@ func (a *asker) ask(ctx context.Context, q asked, indent bool) error {
 	a.last = found.Hits
 	if !a.json && !a.tsv && len(found.Unknown) > 0 {
 		cli.Note(a.cmd, "no passage has %s", fault.Names(found.Unknown))
+	}
+	if !a.json && !a.tsv && found.NoWords && found.Mode == fusion.Hybrid {
+		cli.Note(a.cmd, "the question has only very common words: passages are found by meaning alone")
 	}
 	return a.write(a.answerOf(q, found), indent)
 }
@@ -134,7 +138,7 @@ func (a *asker) tolerant(ctx context.Context, q asked) (ok bool, err error) {
 }
 
 // parseQuestion reads a question as a JSON object, with the names of BEIR and other common ones.
-func parseQuestion(line string) (asked, bool) {
+func parseQuestion(line string) (q asked, ok bool) {
 	if !strings.HasPrefix(strings.TrimSpace(line), "{") {
 		return asked{}, false
 	}
@@ -142,10 +146,9 @@ func parseQuestion(line string) (asked, bool) {
 	if json.Unmarshal([]byte(line), &fields) != nil {
 		return asked{}, false
 	}
-	var q asked
 	for _, name := range []string{"text", "query", "question"} {
-		if s, ok := fields[name].(string); ok && !cli.Blank(s) {
-			q.text = s
+		if s, is := fields[name].(string); is {
+			q.text, ok = s, true
 			break
 		}
 	}
@@ -155,7 +158,7 @@ func parseQuestion(line string) (asked, bool) {
 			break
 		}
 	}
-	return q, q.text != ""
+	return q, ok
 }
 
 // readQuestions sends the lines of r, as they come, until r or ctx ends; then

@@ -14,7 +14,7 @@ import (
 
 func evalCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "eval", Short: "Evaluate the vectors of a model, or an index"}
-	cmd.AddCommand(evalWordsCommand(), evalAnalogiesCommand(), evalSTSCommand(), evalRetrievalCommand(), evalANNCommand())
+	cmd.AddCommand(evalWordsCommand(), evalAnalogiesCommand(), evalSTSCommand(), evalRetrievalCommand(), evalANNCommand(), evalAllCommand())
 	return cmd
 }
 

@@ -2,7 +2,6 @@ package search
 
 import (
 	"io"
-	"math"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,7 +28,6 @@ type queryOptions struct {
 
 func queryCommand() *cobra.Command {
 	var o queryOptions
-	o.minScore = math.NaN()
 	o.DenseWeight = fusion.DenseWeight
 	o.Search.Recall = 0.99
 	cmd := &cobra.Command{
