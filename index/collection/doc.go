@@ -1,35 +1,47 @@
-// Package collection stores texts so that they can be found by meaning, in a folder that
-// contains everything a query needs.
+// Package collection stores documents so that they can be found by meaning and by their words, in a
+// folder that contains everything a question needs, and that follows the files it was made of.
+//
+//	files ──► passages ──► model ──► vectors ──► index.lvx      codes, by label
+//	             │
+//	             ├──► words ─────────────────► fulltext/      BM25, by label
+//	             └──► texts, places, fields ──► passages       zstd blocks, by label
 //
 //	docs/
-//	  collection.json   format version, number of documents, metric, …
-//	  MANIFEST          size and SHA-256 of each file
-//	  model/            the encoder, folded into one table (package checkpoints)
-//	  index.lvx         one vector per document, by label (package index)
-//	  documents.db      label → text, file and line (bbolt)
+//	  collection.json    what the collection holds, and the size and SHA-256 of each part
+//	  lock               locked by the program that changes it, whose process it names
+//	  model/             the model (package checkpoints, or a transformer)
+//	  000001.passages    texts, with path, lines, headings, id and fields; more such files after changes
+//	  000002.fulltext/   the full-text index (package fulltext)
+//	  000003.index.lvx   one vector per passage, by label (package index)
+//	  000004.files       the files: path, size, time, SHA-256 and labels; deleted passages
 //
-// A query takes the same path as the documents did: the model encodes it, the index finds the
-// labels of the nearest vectors, and the database returns their texts.
-//
-//	c, err := collection.Open(ctx, "docs")
+//	src, err := documents.Open(ctx, nil, []string{"notes"}, documents.Options{})
+//	_, err = collection.Build(ctx, "docs", model, src, collection.BuildOptions{})
 //	…
+//	c, err := collection.Open(ctx, "docs")
 //	defer c.Close()
-//	hits, err := c.Query(ctx, "how do plants make energy", 5, index.SearchOptions{})
+//	answer, err := c.Ask(ctx, collection.Question{Text: "how do plants make energy", K: 5})
 //
-// # Building
+// # Changing
 //
-// [Build] reads documents from an iterator. It holds one batch of them in memory, and the
-// index until that is written. It works in a hidden folder, which it moves to its place when
-// everything is on disk, so that a collection is complete or absent. A document of which the
-// model does not know any word cannot be found; it is skipped and counted.
+// [Sync] makes a collection agree with its files again, [Add] and [Delete] change which they are, and
+// [Compact] removes what changes have left. No part is ever changed: a change writes new ones, with
+// numbers that were not used before, flushes them to disk, and then replaces collection.json by one
+// rename. So a collection is as before or as after a change, whenever a program is killed; what it
+// leaves is removed by the next one. There is one writer at a time.
+//
+// A passage keeps its label, and so its vector, as long as its text and headings do not change. A
+// file of the same size and time is not read, and one with the same SHA-256 under another path was
+// renamed.
 //
 // # Reading
 //
-// [Open] checks every file against MANIFEST, so that a flipped byte or a truncated file causes
-// an error that names the file, not a strange result. The model's README.md, which people may
-// edit, is not checked. Open therefore reads all of documents.db once, at the same time as the
-// model and the index: 100 MB take about as long as a model of 70,000 words and 100
-// dimensions, so opening becomes slower only if the texts are much larger than that. A query
-// reads only the pages of its own hits. The database is opened read-only with a shared lock:
-// queries never change it, and any number of processes may run them at once.
+// [Open] maps large files into memory and verifies their blocks when they are read first (CRC-32C);
+// [Verify] compares the SHA-256 of everything. Readers hold the parts that they have opened, so that
+// they see one state until they are closed, even if the collection is changed or deleted.
+//
+// # Format 1
+//
+// Collections of earlier releases, with documents.db and index.lvx, can be searched, listed,
+// verified and exported, but not changed. Their files are verified as a whole by Open.
 package collection

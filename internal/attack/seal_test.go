@@ -5,8 +5,11 @@ package attack
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io/fs"
 	"os"
@@ -17,9 +20,45 @@ import (
 	"github.com/luminavec/luminavec/internal/manifest"
 )
 
-// sealFolder recomputes the checksums in the MANIFEST of a folder, and of a folder in it, for
-// files that were changed.
+// sealFolder recomputes the checksums in the MANIFEST of a folder, of a folder in it, and in the
+// collection.json of a collection, for files that were changed.
 func sealFolder(dir string) error {
+	if err := sealManifests(dir); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, "collection.json")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil // not a collection
+	}
+	const checksum = ",\n  \"checksum\": \""
+	body, _, found := bytes.Cut(data, []byte(checksum))
+	if !found {
+		return nil
+	}
+	var info struct {
+		Parts []struct{ Name, SHA256 string }
+	}
+	if json.Unmarshal(data, &info) == nil {
+		for _, p := range info.Parts {
+			if !filepath.IsLocal(p.Name) {
+				continue
+			}
+			if f, err := manifest.Sum(context.Background(), dir, p.Name); err == nil && p.SHA256 != "" {
+				body = bytes.ReplaceAll(body, []byte(p.SHA256), fmt.Appendf(nil, "%x", f.Sum))
+				at := bytes.Index(body, fmt.Appendf(nil, "%q", p.Name))
+				if size := bytes.Index(body[max(at, 0):], []byte("\"size\": ")); at >= 0 && size >= 0 {
+					from := at + size + len("\"size\": ")
+					digits := len(body[from:]) - len(bytes.TrimLeft(body[from:], "0123456789"))
+					body = slices.Concat(body[:from], fmt.Appendf(nil, "%d", f.Size), body[from+digits:])
+				}
+			}
+		}
+	}
+	return os.WriteFile(path, fmt.Appendf(nil, "%s%s%x\"\n}\n", body, checksum, sha256.Sum256(body)), 0o666)
+}
+
+func sealManifests(dir string) error {
 	for _, inner := range []string{filepath.Join(dir, "model"), dir} {
 		path := filepath.Join(inner, manifest.Name)
 		old, err := os.ReadFile(path)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index/evaluate"
+	"github.com/luminavec/luminavec/index/evaluate/lexical"
 	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/internal/cli"
@@ -29,7 +30,7 @@ const allModes = "all"
 
 func evalRetrievalCommand() *cobra.Command {
 	f := retrievalFlags{mode: string(evaluate.Dense)}
-	o := evaluate.RetrievalOptions{Resamples: resamples, DenseWeight: fusion.DenseWeight}
+	o := evaluate.RetrievalOptions{Resamples: resamples, DenseWeight: fusion.DenseWeight, Words: lexical.New}
 	cmd := &cobra.Command{
 		Use:   "retrieval [-m MODEL] [options]",
 		Short: "Measure how well relevant documents are found",
