@@ -12,6 +12,37 @@
 //			return nil
 //		})
 //	}
+//
+// # Which files
+//
+// Files of a folder are sorted by their paths. Left out are hidden files, and what .gitignore and
+// .ignore exclude, as git does: also the files of folders above, up to that of the repository,
+// .git/info/exclude and the user's own git/ignore. A file that is named itself is read whatever
+// these say. Links are followed if they lead to a file in the folder; each file is read once.
+//
+// A file that cannot be read, such as an image, is skipped: Skipped holds it with its reason, which
+// such files share. With Strict it is an error.
+//
+// # Kinds
+//
+//	Markdown  headings make sections; front matter (YAML, TOML) makes the title and the fields; links
+//	          are their text; code is kept, and is not searched for headings; comments are left out
+//	HTML      headings make sections; scripts, styles and navigation are left out, and with a main
+//	          element all that is outside of it; in the encoding that the page states
+//	text      paragraphs; reStructuredText, AsciiDoc and Org have their headings, subtitles no times
+//	code      blocks between blank lines, those that begin at the start of a line first
+//	records   JSON Lines, JSON arrays, CSV, TSV, Parquet: each is a document with its id and title
+//
+// Jupyter notebooks are read as Markdown. Gzip, bzip2 and zstd are decompressed, and UTF-16 with a
+// byte order mark is converted. Plain text, code and Markdown of any length are read in bounded
+// memory; HTML, notebooks and JSON arrays may have 256 MiB, other encodings than UTF-8 64 MiB.
+//
+// # Passages
+//
+// A section of at most Chunk words is a passage. A longer one is cut into passages of about equal
+// length, at the ends of paragraphs or otherwise of sentences (see package passages). Sections of a
+// few words are joined to their neighbors, as are headings without text. Text has no markup but
+// its line breaks; lines and bytes are those of the file, whatever was left out between them.
 package documents
 
 import (

@@ -2,6 +2,7 @@ package documents
 
 import (
 	"bytes"
+	"sort"
 	"unicode/utf8"
 
 	"github.com/luminavec/luminavec/corpora/passages"
@@ -88,9 +89,6 @@ func (f *flow) cut(n int) {
 	}
 }
 
-// reset empties the flow.
-func (f *flow) reset() { f.text, f.spans = f.text[:0], f.spans[:0] }
-
 // join appends another flow.
 func (f *flow) join(g *flow) {
 	at := len(f.text)
@@ -101,18 +99,32 @@ func (f *flow) join(g *flow) {
 	}
 }
 
+// after returns the index of the first span that ends after a byte of the text.
+func (f *flow) after(at int) int {
+	return sort.Search(len(f.spans), func(i int) bool { return f.spans[i].at+f.spans[i].n > at })
+}
+
+// part returns a part of a flow.
+func (f *flow) part(start, end int) flow {
+	p := flow{text: f.text[start:end:end]}
+	for _, s := range f.spans[f.after(start):] {
+		a, b := max(s.at, start), min(s.at+s.n, end)
+		if a >= b {
+			break
+		}
+		if s.length == int64(s.n) {
+			s.src, s.length = s.src+int64(a-s.at), int64(b-a)
+		}
+		s.at, s.n = a-start, b-a
+		p.spans = append(p.spans, s)
+	}
+	return p
+}
+
 // source returns the bytes of the file that text[start:end] was read from; ok is false if there
 // are none.
 func (f *flow) source(start, end int) (from, to int64, ok bool) {
-	lo, hi := 0, len(f.spans) // the first span that ends after start
-	for lo < hi {
-		if mid := (lo + hi) / 2; f.spans[mid].at+f.spans[mid].n > start {
-			hi = mid
-		} else {
-			lo = mid + 1
-		}
-	}
-	for i := lo; i < len(f.spans) && f.spans[i].at < end; i++ {
+	for i := f.after(start); i < len(f.spans) && f.spans[i].at < end; i++ {
 		s := f.spans[i]
 		a, b := s.src, s.src+s.length
 		if s.length == int64(s.n) {

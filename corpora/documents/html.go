@@ -285,12 +285,27 @@ func (h *htmlText) endHeading() error {
 		if bytes.HasSuffix(f.text, []byte(mark)) {
 			f.cut(len(f.text) - len(mark))
 		}
+		if bytes.HasPrefix(f.text, []byte(mark)) {
+			f = f.part(len(mark), len(f.text))
+		}
 	}
 	f.trim()
-	if level == 1 && h.r.title == "" {
-		h.r.title = strings.Join(strings.Fields(display(f.text)), " ")
+	if level == 1 {
+		name := strings.Join(strings.Fields(display(f.text)), " ")
+		if h.r.title == "" || titled(h.r.title, name) {
+			h.r.title = name
+		}
 	}
 	return h.heading(level, f)
+}
+
+// titled reports whether a title is a heading and the name of the site: Heading - Site.
+func titled(title, heading string) bool {
+	if heading == "" || len(title) < len(heading) || !strings.EqualFold(title[:len(heading)], heading) {
+		return false
+	}
+	rest := strings.TrimSpace(title[len(heading):])
+	return rest == "" || strings.IndexAny(rest, "-|–—·:•»") == 0
 }
 
 // text appends the text between two tags.

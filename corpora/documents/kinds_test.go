@@ -65,11 +65,11 @@ Nothing.
 
 func TestMarkdownForms(t *testing.T) {
 	checkGolden(t, "toml.md", "+++\ntitle = \"T\"\nyear = 1999\n+++\nBody.\n", Options{}, "\n5-5 [T] year=1999(int64)\nBody.\n")
-	checkGolden(t, "rule.md", "---\n\nNot front matter.\n\n---\n", Options{}, "\n3-3 []\nNot front matter.\n")
+	checkGolden(t, "rule.md", "---\n\nNot front matter.\n\n---\n", Options{}, "\n3-3 [rule]\nNot front matter.\n")
 	checkGolden(t, "two.md", "# One\n\nFirst text of the first part, long enough to be alone.\n\n# Two\n\nSecond text of the second part, long enough to be alone.\n", Options{}, `
-3-3 [ › One]
+3-3 [two › One]
 First text of the first part, long enough to be alone.
-7-7 [ › Two]
+7-7 [two › Two]
 Second text of the second part, long enough to be alone.
 `)
 	checkGolden(t, "heads.md", "# Doc\n\n## Empty\n\n## Full\n\nSome words that are about what is full and not about what is empty.\n\n## Last\n", Options{}, `
@@ -90,12 +90,13 @@ Text with inline HTML
 and a break.
 `)
 	checkGolden(t, "crlf.md", "# T\r\n\r\nOne\r\ntwo.\r\n", Options{}, "\n3-4 [T]\nOne\ntwo.\n")
-	checkGolden(t, "refs.md", "See [the manual][m] and [m].\n\n[m]: http://x.org\n", Options{}, "\n1-1 []\nSee the manual and m.\n")
+	checkGolden(t, "refs.md", "See [the manual][m] and [m].\n\n[m]: http://x.org\n", Options{}, "\n1-1 [refs]\nSee the manual and m.\n")
+	checkGolden(t, "wiki.md", "See [[Other Note|that]], [[Page]] and ![[img.png]], but not [[ -f x ]] or [[\n", Options{}, "\n1-1 [wiki]\nSee that, Page and img.png, but not [[ -f x ]] or [[\n")
 	checkGolden(t, "lines.md", "# T\n\none\n\n- two\n", Options{Split: Line}, "\n3-3 [T]\none\n5-5 [T]\n- two\n")
 	checkGolden(t, "whole.md", "# T\n\none\n\n## U\n\ntwo\n", Options{Split: Whole}, "\n1-7 [T]\nT\none\n\nU\ntwo\n")
 	checkGolden(t, "sections.md", "# T\n\none\n\n## U\n\ntwo\n\n## V\n\n### W\n\nthree\n", Options{Split: Section}, "\n3-3 [T]\none\n7-7 [T › U]\ntwo\n13-13 [T › V › W]\nthree\n")
 	checkGolden(t, "cut.md", "# T\n\nOne two three. Four five six. Seven eight nine.\n", Options{Chunk: 6}, "\n3-3 [T]\nOne two three. Four five six.\n3-3 [T]\nSeven eight nine.\n")
-	checkGolden(t, "overlap.md", "One two three. Four five six. Seven eight nine.\n", Options{Chunk: 6, Overlap: 3}, "\n1-1 []\nOne two three. Four five six.\n1-1 []\nFour five six. Seven eight nine.\n")
+	checkGolden(t, "overlap.md", "One two three. Four five six. Seven eight nine.\n", Options{Chunk: 6, Overlap: 3}, "\n1-1 [overlap]\nOne two three. Four five six.\n1-1 [overlap]\nFour five six. Seven eight nine.\n")
 }
 
 func TestHTML(t *testing.T) {
@@ -132,19 +133,20 @@ a picture of a boat on the sea
 `)
 	checkGolden(t, "main.html", "<title>S</title><div>Menu</div><main><p>Body text.</p></main><div>Side</div>", Options{}, "\n1-1 [S]\nBody text.\n")
 	checkGolden(t, "latin.html", "<meta charset=iso-8859-1>\n<title>Caf\xe9</title>\n<p>cr\xe8me\n", Options{}, "\n3-3 [Café]\ncrème\n")
-	checkGolden(t, "chrome.html", "<nav>Only this</nav>", Options{}, "\n1-1 []\nOnly this\n")
-	checkGolden(t, "frag.htm", "a<br>b<hr>c", Options{}, "\n1-1 []\na\nb\n\nc\n")
+	checkGolden(t, "chrome.html", "<nav>Only this</nav>", Options{}, "\n1-1 [chrome]\nOnly this\n")
+	checkGolden(t, "site.html", "<title>What is x? - Site</title><h1>What Is x?</h1><p>It is.<h2><a href=#>§</a>Why</h2><p>So that the text is long enough to stand alone, and so on.", Options{}, "\n1-1 [What Is x?]\nIt is.\n\nWhy\nSo that the text is long enough to stand alone, and so on.\n")
+	checkGolden(t, "frag.htm", "a<br>b<hr>c", Options{}, "\n1-1 [frag]\na\nb\n\nc\n")
 }
 
 func TestText(t *testing.T) {
-	checkGolden(t, "a.txt", "One two.\n\nThree four\nfive.\n\n\nSix.\n", Options{}, "\n1-7 []\nOne two.\n\nThree four\nfive.\n\n\nSix.\n")
-	checkGolden(t, "a.txt", "One two.\n\nThree four\nfive.\n\n\nSix.\n", Options{Split: Paragraph}, "\n1-1 []\nOne two.\n3-4 []\nThree four\nfive.\n7-7 []\nSix.\n")
-	checkGolden(t, "a.txt", "One two.\n\nThree four\n", Options{Split: Line}, "\n1-1 []\nOne two.\n3-3 []\nThree four\n")
-	checkGolden(t, "bom.txt", "\ufeffOne\n", Options{}, "\n1-1 []\nOne\n")
-	checkGolden(t, "wide.txt", "\xff\xfeO\x00n\x00e\x00\n\x00\xe9\x00", Options{}, "\n1-2 []\nOne\né\n")
-	checkGolden(t, "big.txt", "\xfe\xff\x00O\x00n\x00e", Options{}, "\n1-1 []\nOne\n")
+	checkGolden(t, "a.txt", "One two.\n\nThree four\nfive.\n\n\nSix.\n", Options{}, "\n1-7 [a]\nOne two.\n\nThree four\nfive.\n\n\nSix.\n")
+	checkGolden(t, "a.txt", "One two.\n\nThree four\nfive.\n\n\nSix.\n", Options{Split: Paragraph}, "\n1-1 [a]\nOne two.\n3-4 [a]\nThree four\nfive.\n7-7 [a]\nSix.\n")
+	checkGolden(t, "a.txt", "One two.\n\nThree four\n", Options{Split: Line}, "\n1-1 [a]\nOne two.\n3-3 [a]\nThree four\n")
+	checkGolden(t, "bom.txt", "\ufeffOne\n", Options{}, "\n1-1 [bom]\nOne\n")
+	checkGolden(t, "wide.txt", "\xff\xfeO\x00n\x00e\x00\n\x00\xe9\x00", Options{}, "\n1-2 [wide]\nOne\né\n")
+	checkGolden(t, "big.txt", "\xfe\xff\x00O\x00n\x00e", Options{}, "\n1-1 [big]\nOne\n")
 	// A paragraph that does not fit begins the next passage.
-	checkGolden(t, "p.txt", "a b c d.\n\ne f g h.\n\ni j k l. m n o p.\n\nq r s t.\n", Options{Chunk: 10}, "\n1-3 []\na b c d.\n\ne f g h.\n5-5 []\ni j k l. m n o p.\n7-7 []\nq r s t.\n")
+	checkGolden(t, "p.txt", "a b c d.\n\ne f g h.\n\ni j k l. m n o p.\n\nq r s t.\n", Options{Chunk: 10}, "\n1-3 [p]\na b c d.\n\ne f g h.\n5-5 [p]\ni j k l. m n o p.\n7-7 [p]\nq r s t.\n")
 }
 
 func TestCode(t *testing.T) {
@@ -219,5 +221,14 @@ Second text that is long enough to be a passage alone.
 `)
 	checkGolden(t, "a.adoc", "= Doc\n\n== Part\n\nText.\n", Options{}, "\n5-5 [Doc › Part]\nText.\n")
 	checkGolden(t, "a.org", "* Doc\n** Part\nText.\n", Options{}, "\n3-3 [Doc › Part]\nText.\n")
-	checkGolden(t, "a.srt", "1\n00:00:01,000 --> 00:00:02,000\nHello\n\n2\n00:00:03,000 --> 00:00:04,000\nworld.\n", Options{}, "\n3-7 []\nHello\nworld.\n")
+	checkGolden(t, "a.srt", "1\n00:00:01,000 --> 00:00:02,000\nHello\n\n2\n00:00:03,000 --> 00:00:04,000\nworld.\n", Options{}, "\n3-7 [a]\nHello\nworld.\n")
+}
+
+func TestNameTitle(t *testing.T) {
+	for name, want := range map[string]string{"npm-ci.md": "npm ci", "docs/using_it.html.gz": "using it", "guide/README.md": "guide", "README.md": "README", "a/index.html": "a", "posts/2024-05-06-salt-and-sea.md": "salt and sea",
+		"2024-05-06.md": "2024 05 06", ".env": ".env", "-": "", "a\nb\xff.txt": "a b\uFFFD", "x.tar.md": "x.tar", "v1.2": "v1"} {
+		if got := nameTitle(name); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
 }

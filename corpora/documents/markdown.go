@@ -308,8 +308,48 @@ func (m *markdown) html(n *ast.HTMLBlock, depth int) error {
 	return h.read(m.data[start:stop])
 }
 
+// wikiLinks replaces [[page]] and [[page|label]] in the text from start by the page or the label.
+func (f *flow) wikiLinks(start int) {
+	if !bytes.Contains(f.text[start:], []byte("[[")) {
+		return
+	}
+	all := f.part(start, len(f.text))
+	all.text = bytes.Clone(all.text)
+	f.cut(start)
+	add := func(from, to int) {
+		part := all.part(from, to)
+		f.join(&part)
+	}
+	at := 0
+	for at < len(all.text) {
+		i := bytes.Index(all.text[at:], []byte("[["))
+		if i < 0 {
+			break
+		}
+		open := at + i
+		length := bytes.Index(all.text[open:min(len(all.text), open+500)], []byte("]]"))
+		if length < 3 || space(all.text[open+2]) || bytes.IndexByte(all.text[open:open+length], '\n') >= 0 { // [[ in a shell
+			add(at, open+2)
+			at = open + 2
+			continue
+		}
+		from, to := open+2, open+length
+		if bar := bytes.LastIndexByte(all.text[from:to], '|'); bar >= 0 && bar+1 < to-from {
+			from += bar + 1
+		}
+		if open > at && all.text[open-1] == '!' { // ![[picture]]
+			open--
+		}
+		add(at, open)
+		add(from, to)
+		at = to + 2
+	}
+	add(at, len(all.text))
+}
+
 // inline appends the text in a block.
 func (m *markdown) inline(out *flow, parent ast.Node) {
+	defer out.wikiLinks(len(out.text))
 	stack := []ast.Node{parent.FirstChild()}
 	for len(stack) > 0 { // nesting may be deep
 		n := stack[len(stack)-1]

@@ -13,7 +13,8 @@ type Passage struct {
 	Path string
 	// ID is the id of the record, or "".
 	ID string
-	// Title is the title of the document, or "".
+	// Title is the title of the document: what it says itself, otherwise the words of the name of its
+	// file. Records may have none.
 	Title string
 	// Heading is the trail of headings that the passage is under, from the outermost. A heading
 	// that is the title of the document is not repeated.

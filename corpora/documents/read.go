@@ -3,6 +3,7 @@ package documents
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,7 @@ type reading struct {
 	count     func([]byte) int
 
 	title  string
+	named  string // the title of a document without one
 	fields []Field
 	found  bool // a passage
 
@@ -117,6 +119,9 @@ func (r *reading) parse(kind Kind, in *bufio.Reader) (err error) {
 			err = &unreadable{reasonParse, fmt.Errorf("cannot read %s as %s: %w", r.name(), kind, fault.Recovered(x))}
 		}
 	}()
+	if r.flow == nil && kind != Records && kind != jsonArray {
+		r.named = nameTitle(r.file.Name)
+	}
 	switch kind {
 	case Records:
 		return r.records(in)
@@ -326,7 +331,7 @@ func (r *reading) passage(trail []*heading, f *flow, start, end int) error {
 			start--
 		}
 	}
-	p := Passage{Path: r.file.Path, Title: r.title, Text: display(f.text[start:end]), Fields: r.fields}
+	p := Passage{Path: r.file.Path, Title: cmp.Or(r.title, r.named), Text: display(f.text[start:end]), Fields: r.fields}
 	var ok bool
 	if p.Start, p.End, ok = f.source(start, end); !ok {
 		return nil

@@ -83,9 +83,15 @@ func (s *sections) section(x *section) error {
 	}
 	x.words = s.r.count(x.body.text)
 	if n := len(s.waiting); n > 0 && !s.joins(x) {
+		for n > 0 && s.waiting[n-1].words == 0 { // headings without text go with what follows
+			n--
+		}
+		headings := slices.Clone(s.waiting[n:])
+		s.waiting = s.waiting[:n]
 		if err := s.flush(); err != nil {
 			return err
 		}
+		s.waiting = headings
 	}
 	s.waiting = append(s.waiting, x)
 	s.words += x.words
@@ -236,23 +242,6 @@ func (s *sections) lines(x *section) error {
 		at = end
 	}
 	return nil
-}
-
-// part returns a part of a flow.
-func (f *flow) part(start, end int) flow {
-	p := flow{text: f.text[start:end:end]}
-	for _, s := range f.spans {
-		a, b := max(s.at, start), min(s.at+s.n, end)
-		if a >= b {
-			continue
-		}
-		if s.length == int64(s.n) {
-			s.src, s.length = s.src+int64(a-s.at), int64(b-a)
-		}
-		s.at, s.n = a-start, b-a
-		p.spans = append(p.spans, s)
-	}
-	return p
 }
 
 // cut emits the passages of a text of so many words. If there are several, they are about equally

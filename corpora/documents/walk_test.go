@@ -76,7 +76,7 @@ func TestIgnoreLikeGit(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	pieces := []string{"a", "b", "c", "ab", "*", "**", "?", "/", "/", "[ab]", "[!a]", "[a-b]", ".x", "\\a", "*b", "a*", "[^b]", "[]a]", "a.x", "**/", "/**"}
 	names := []string{"a", "b", "c", "ab", "a.x", "b.x", "[", "ca", "aab"}
-	for round := range 40 {
+	for round := range 25 {
 		files := map[string]string{}
 		for range 5 + rng.IntN(20) {
 			var path []string
@@ -200,6 +200,12 @@ func TestWalk(t *testing.T) {
 		t.Error(got)
 	}
 	if got := found(t, Options{Follow: true}, docs); !slices.Equal(got, []string{"a.md", "leads-out.md", "new\nline \x1b[31m.md", "sub/b.md"}) {
+		t.Errorf("%q", got)
+	}
+	if got := found(t, Options{Strict: true, Exclude: []string{"broken.md", "image.png"}}, docs); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if got := found(t, Options{Strict: true, Exclude: []string{"image.png"}}, docs); len(got) != 1 || !strings.HasSuffix(got[0], "broken.md is a broken link") {
 		t.Errorf("%q", got)
 	}
 	for pattern, want := range map[string]int{"*.md": 3, "**/*.md": 3, "s*": 3, "sub/../a.md": 1, "**/b*": 1} {

@@ -258,3 +258,43 @@ func BenchmarkCut(b *testing.B) {
 		_ = c.Cut(sample, func(Passage) error { return nil })
 	}
 }
+
+// Words are counted without a tokenizer.
+func TestWords(t *testing.T) {
+	for text, want := range map[string]int{"": 0, " \n": 0, "a": 1, "one two,\nthree": 3, "don't": 1, "天地玄黃": 4, "a天b": 2, "カナ kana": 3, "ภาษาไทย": 2, strings.Repeat("x", 32): 1, strings.Repeat("x", 33): 2,
+		strings.Repeat("x", 320): 10, "a\u00a0b": 2, "a\x00b": 2, "\xff \xfe": 2} {
+		if got := Words(text); got != want {
+			t.Errorf("%q has %d words, want %d", text, got, want)
+		}
+	}
+	var got []string
+	for _, p := range cut(t, nil, Options{Tokens: 4}, "One two. Three four. Five six seven.") {
+		got = append(got, fmt.Sprint(p.Tokens, " ", p.Text))
+	}
+	if want := "4 One two. Three four.|3 Five six seven."; strings.Join(got, "|") != want {
+		t.Errorf("%q, want %s", got, want)
+	}
+}
+
+// With Paragraphs, a passage ends at a blank line that leaves it half full.
+func TestParagraphs(t *testing.T) {
+	for _, c := range []struct {
+		document string
+		overlap  int
+		want     string
+	}{
+		{"A b c.\n\nD e. F g. H i.", 0, "A b c.|D e. F g. H i."},
+		{"A.\n\nD e. F g. H i.", 0, "A.  D e. F g.|H i."}, // less than half
+		{"A b c.\n\nD e f.", 0, "A b c.  D e f."},
+		{"A b.\n\nC d.\n\nE f g. H i j.", 0, "A b.  C d.|E f g. H i j."},
+		{"A b c.\n\nD e. F g. H i.", 2, "A b c.|b c.  D e. F g.|F g. H i."},
+	} {
+		var got []string
+		for _, p := range cut(t, nil, Options{Tokens: 6, Overlap: c.overlap, Paragraphs: true}, c.document) {
+			got = append(got, p.Text)
+		}
+		if strings.Join(got, "|") != c.want {
+			t.Errorf("%q: %q, want %q", c.document, got, c.want)
+		}
+	}
+}

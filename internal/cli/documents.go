@@ -21,9 +21,9 @@ const ForPassages = "Passages"
 func DocumentFlags(cmd *cobra.Command, o *documents.Options) {
 	Declare(cmd, ForInput,
 		Flag{Name: "include", Arg: "GLOB", Into: &o.Include, Field: "Include",
-			Help: "read only the files that match, such as '*.md' or 'docs/**'; can be repeated"},
+			Help: "read only the files that match, such as '*.md' or 'docs/**'"},
 		Flag{Name: "exclude", Arg: "GLOB", Into: &o.Exclude, Field: "Exclude",
-			Help: "leave out files and folders that match, such as '*.log' or 'drafts/'; can be repeated"},
+			Help: "leave out files and folders that match, such as '*.log' or 'drafts/'"},
 		Flag{Name: "hidden", Into: &o.Hidden, Field: "Hidden", Help: "read hidden files and folders too"},
 		Flag{Name: "no-ignore", Into: &o.NoIgnore, Field: "NoIgnore", Help: "read also what .gitignore and .ignore exclude"},
 		Flag{Name: "follow", Into: &o.Follow, Field: "Follow", Help: "follow links to folders, and links out of the folder that is named"},
@@ -41,9 +41,9 @@ func DocumentFlags(cmd *cobra.Command, o *documents.Options) {
 		Flag{Name: "field", Arg: "NAME", Into: &o.Text, Field: "Text", Default: "that of --text", Help: "the same as --text"},
 		Flag{Name: "column", Arg: "NAME", Into: &o.Text, Field: "Text", Default: "that of --text", Help: "the same as --text"},
 		Flag{Name: "id", Arg: "NAME", Into: &o.ID, Field: "ID", Default: "detected by name, such as id or _id", Help: "member or column that holds the id"},
-		Flag{Name: "title", Arg: "NAME", Into: &o.Title, Field: "Title", Default: "title, if there is one", Help: "member or column that holds the title"},
+		Flag{Name: "title", Arg: "NAME", Into: &o.Title, Field: "Title", Default: "detected by name, such as title", Help: "member or column that holds the title"},
 		Flag{Name: "keep", Arg: "A,B,...", Into: &o.Keep, Field: "Keep", Default: "all short ones",
-			Help: "members or columns, and values of front matter, that are stored with the passages; can be repeated"})
+			Help: "members or columns, and values of front matter, that are stored with the passages"})
 	Declare(cmd, ForPassages,
 		Flag{Name: "split", Arg: "UNIT", Into: &o.Split, Field: "Split", Default: "by kind: sections, paragraphs or blocks, short ones joined", Help: "what a passage is", Values: []Value{
 			{string(documents.Section), "what is under one heading"},
@@ -82,12 +82,8 @@ func splitNames(list []string) (names []string) {
 // each reason, with the number of files and the first. Files that should have been readable are
 // warned about.
 func ReportDocuments(cmd *cobra.Command, src *documents.Source) {
-	for _, d := range summarize(src.Detected(), func(d documents.Detected) string { return d.What + "\n" + d.Value }) {
-		what := d.first.What
-		if what != "encoding" {
-			what = "the " + what + " of records"
-		}
-		Note(cmd, "%s is %q in %s", what, d.first.Value, d.files(d.first.Path))
+	for _, d := range summarize(detections(src.Detected()), func(d documents.Detected) string { return d.What }) {
+		Note(cmd, "%s: %s", d.files(d.first.Path), d.first.What)
 	}
 	ReportSkipped(cmd, src.Skipped())
 }
@@ -105,6 +101,21 @@ func ReportSkipped(cmd *cobra.Command, skipped []documents.Skipped) {
 			Note(cmd, "skipped %s: %s (first: %s)", Plural(s.n, one, many), s.first.Reason, s.first.Path)
 		}
 	}
+}
+
+// detections joins what was detected in each file: the text is "text", the id is "_id".
+func detections(list []documents.Detected) (files []documents.Detected) {
+	at := map[string]int{}
+	for _, d := range list {
+		what := fmt.Sprintf("the %s is %q", d.What, d.Value)
+		if i, ok := at[d.Path]; ok {
+			files[i].What += ", " + what
+			continue
+		}
+		at[d.Path] = len(files)
+		files = append(files, documents.Detected{Path: d.Path, What: what})
+	}
+	return files
 }
 
 // SkippedDocuments counts the files that were skipped, by their reason, for a report in JSON.

@@ -58,8 +58,7 @@ func TestDocumentFlags(t *testing.T) {
 		}
 		return strings.ReplaceAll(messages.String(), dir+string(filepath.Separator), "")
 	}
-	want := `tool: the text of records is "body" in d.jsonl
-tool: the id of records is "_id" in d.jsonl
+	want := `tool: d.jsonl: the text is "body", the id is "_id"
 tool: skipped 2 files: an image (first: b.png)
 tool: warning: skipped 1 record: not a record with the selected parts (first: d.jsonl:2: the record has no field "body", only "_id")
 tool: skipped 1 file: empty (first: e` + "\uFFFD" + `[31m.txt)
