@@ -3,12 +3,15 @@ package collection
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
@@ -46,6 +49,9 @@ type Question struct {
 	Search index.SearchOptions
 }
 
+// ErrNoWord is, for errors.Is, the error for a question without a word that can be used.
+var ErrNoWord = errors.New("no word of the question can be used")
+
 // GroupByFile is the value of Question.GroupBy for one passage of each file.
 const GroupByFile = "file"
 
@@ -80,7 +86,7 @@ const depth = 200
 
 // maxSample is the number of passages from which the mean and the deviation of the similarities are
 // computed.
-const maxSample = 1000
+const maxSample = 500
 
 func (q *Question) complete(c *Collection) error {
 	if q.K == 0 {
@@ -195,7 +201,7 @@ func (s *asking) search(ctx context.Context) error {
 		if known[0] > 0 {
 			s.vector = vector
 		} else if s.answer.NoMeaning = true; s.q.Mode == fusion.Dense {
-			return s.c.unknown(s.q.Text)
+			return fault.Mark(s.c.unknown(s.q.Text), ErrNoWord)
 		}
 	}
 	if s.q.Mode != fusion.Dense {
@@ -206,7 +212,7 @@ func (s *asking) search(ctx context.Context) error {
 		s.answer.Unknown = s.matches.Unknown
 		s.answer.NoWords = len(s.matches.Terms) == 0
 		if s.matches.Matched == 0 && s.vector == nil {
-			return s.nothing()
+			return fault.Mark(s.nothing(), ErrNoWord)
 		}
 		for _, h := range s.matches.Top(s.deep, s.allowed) {
 			s.found[h.Label] = &Match{Stored: Stored{Label: h.Label}}
@@ -237,12 +243,16 @@ func (s *asking) search(ctx context.Context) error {
 
 // nothing is the error for a question without a word that can be used.
 func (s *asking) nothing() error {
-	if s.answer.NoWords {
-		if s.answer.NoMeaning || s.q.Mode == fusion.BM25 {
-			return fault.New("use words that the passages may have", "the question has no words but very common ones, which are not searched for: %.60q", s.q.Text)
-		}
+	shown := fmt.Sprintf("%.60q", s.q.Text)
+	switch {
+	case s.answer.NoMeaning:
+		return s.c.unknown(s.q.Text)
+	case s.answer.NoWords && !strings.ContainsFunc(s.q.Text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }):
+		return fault.New("use at least one word", "the question contains no word: %s", shown)
+	case s.answer.NoWords:
+		return fault.New("use words that tell passages apart", "the question has only very common words, which are not searched for: %s", shown)
 	}
-	return fault.New("check the spelling, or use other words", "no passage has a word of the question %.60q", s.q.Text)
+	return fault.New("check the spelling, or use other words", "no passage has a word of the question %s", shown)
 }
 
 // similarity returns a score of the index as one of which a larger one is nearer.
@@ -443,7 +453,7 @@ func (t placeTable) Values(ctx context.Context, field string, visit func(label i
 	if !slices.Contains(places, field) || t.own()[field] {
 		return t.Table.Values(ctx, field, visit)
 	}
-	return t.c.eachPassage(ctx, func(p *Stored) {
+	return t.c.EachPassage(ctx, func(p *Stored) {
 		switch field {
 		case "path":
 			visit(p.Label, p.Path)
@@ -467,8 +477,8 @@ func (t placeTable) Values(ctx context.Context, field string, visit func(label i
 	})
 }
 
-// eachPassage calls visit with every passage.
-func (c *Collection) eachPassage(ctx context.Context, visit func(*Stored)) error {
+// EachPassage calls visit with every passage, in the order of the labels.
+func (c *Collection) EachPassage(ctx context.Context, visit func(*Stored)) error {
 	all, err := c.Labels()
 	if err != nil {
 		return err

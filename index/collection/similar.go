@@ -24,17 +24,12 @@ func (c *Collection) Find(ctx context.Context, name string) ([]int64, error) {
 		}
 	}
 	var labels []int64
-	err = c.eachPassage(ctx, func(p *Stored) {
+	err = c.EachPassage(ctx, func(p *Stored) {
 		if p.ID == name && name != "" {
 			labels = append(labels, p.Label)
 		}
 	})
 	return labels, err
-}
-
-// Each calls visit with every passage, in the order of their labels.
-func (c *Collection) Each(ctx context.Context, visit func(*Stored)) error {
-	return c.eachPassage(ctx, visit)
 }
 
 // Similar returns the k passages whose vectors are nearest to the mean of those of the passages of labels

@@ -11,7 +11,6 @@ import (
 	"github.com/rivo/uniseg"
 
 	"github.com/luminavec/luminavec/corpora/sets"
-	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -54,6 +53,42 @@ func CompareRetrieval(name, split string, all []RetrievalResult, resamples int) 
 	return c
 }
 
+// Searcher finds the documents for a query, best first, each once; it returns the ids of at most k.
+type Searcher func(ctx context.Context, query string, k int) (ids []string, err error)
+
+// RetrievalBy measures what search finds for the queries of a set; the mode is only named in the
+// result. ids are those of all documents, which may not be the documents of the set.
+func RetrievalBy(ctx context.Context, search Searcher, ids map[string]bool, set *sets.Retrieval, o RetrievalOptions) (RetrievalResult, error) {
+	r := RetrievalResult{Name: set.Name, Split: set.Split, Mode: o.Mode, Queries: len(set.Queries), Documents: len(ids)}
+	missing := map[string]bool{}
+	found := make([][]ranked, len(set.Queries))
+	for i, q := range set.Queries {
+		for id, grade := range q.Relevant {
+			if grade > 0 && !ids[id] {
+				missing[id] = true
+			}
+		}
+		list, err := search(ctx, q.Text, rankDepth+1)
+		if err != nil {
+			return r, fmt.Errorf("%s: query %q: %w", set.Name, q.ID, err)
+		}
+		if len(list) == 0 {
+			r.Unknown++
+		}
+		for _, id := range list {
+			if !o.SkipIdentical || id != q.ID {
+				found[i] = append(found[i], ranked{grade: int32(q.Relevant[id]), id: id})
+			}
+		}
+		if o.Progress != nil {
+			o.Progress(float64(i+1)/float64(len(set.Queries)), i+1)
+		}
+	}
+	r.Missing = len(missing)
+	r.average(set.Queries, found, o.Resamples)
+	return r, ctx.Err()
+}
+
 // hybridDepth is the number of documents of each search that a hybrid search combines.
 const hybridDepth = 1000
 
@@ -81,6 +116,9 @@ func retrieve(ctx context.Context, e Encoder, set *sets.Retrieval, o RetrievalOp
 	var words *wordSearch
 	var byWords [][]ranked
 	if has(BM25) || has(Hybrid) {
+		if o.Words == nil {
+			return nil, fault.Field("Words", "use that of package index/evaluate/lexical", "is needed to compare words")
+		}
 		var err error
 		if words, err = s.index(ctx); err != nil {
 			return nil, named(err)
@@ -150,10 +188,28 @@ func (s *ranking) searchDense(ctx context.Context, e Encoder) error {
 	return nil
 }
 
+// WordIndex finds documents by their words. Package index/evaluate/lexical makes one.
+type WordIndex interface {
+	Add(ctx context.Context, label int64, heading, text string) error
+	Commit(ctx context.Context) error // before the first Query
+	// Query returns the best k documents for a question.
+	Query(ctx context.Context, question string, k int) (*WordMatches, error)
+	Language() string
+	Close() error
+}
+
+// WordMatches are the documents that have words of a question.
+type WordMatches struct {
+	Labels          []int64 // best first
+	Scores          []float64
+	Mean, Deviation float64                   // of the scores of all documents
+	Score           func(label int64) float64 // of any document
+}
+
 // wordSearch is a full-text index of the documents of a set, in a temporary folder.
 type wordSearch struct {
 	dir     string
-	index   *fulltext.Index
+	index   WordIndex
 	ids     []string // of the documents, by label
 	unknown int      // queries without a term that a document has
 }
@@ -176,19 +232,24 @@ func (s *ranking) index(ctx context.Context) (*wordSearch, error) {
 	}
 	w := &wordSearch{dir: dir}
 	s.expect()
-	var waiting []fulltext.Document
+	var waiting []sets.Document
 	var sample strings.Builder
+	add := func(d sets.Document) error {
+		w.ids = append(w.ids, d.ID)
+		return w.index.Add(ctx, int64(len(w.ids)-1), d.Title, d.Text)
+	}
 	start := func() error {
-		language := s.options.Language
-		if language == "" {
-			language = fulltext.DetectLanguage(sample.String())
+		if w.index, err = s.options.Words(dir, s.options.Language, sample.String(), s.options.Threads); err != nil {
+			w.index = nil
+			return err
 		}
-		w.index, err = fulltext.Create(dir, fulltext.Options{Language: language, Threads: s.options.Threads})
-		if err == nil {
-			err = w.index.Add(ctx, waiting...)
+		for _, d := range waiting {
+			if err := add(d); err != nil {
+				return err
+			}
 		}
 		waiting = nil
-		return err
+		return nil
 	}
 	err = func() error {
 		for d, err := range s.set.Documents(ctx) {
@@ -197,11 +258,10 @@ func (s *ranking) index(ctx context.Context) (*wordSearch, error) {
 			}
 			s.meet(d.ID, d.Content())
 			s.result.Documents++
-			doc := fulltext.Document{Label: int64(len(w.ids)), Heading: d.Title, Text: d.Text}
-			w.ids = append(w.ids, d.ID)
 			if w.index != nil {
-				err = w.index.Add(ctx, doc)
-			} else if waiting = append(waiting, doc); true {
+				err = add(d)
+			} else {
+				waiting = append(waiting, d)
 				sample.WriteString(d.Title + " " + d.Text + "\n")
 				if sample.Len() >= sampleBytes {
 					err = start()
@@ -232,16 +292,16 @@ func (s *ranking) index(ctx context.Context) (*wordSearch, error) {
 func (w *wordSearch) searchAll(ctx context.Context, s *ranking) ([][]ranked, error) {
 	found := make([][]ranked, len(s.set.Queries))
 	for i, q := range s.set.Queries {
-		m, err := w.index.Query(ctx, q.Text)
+		m, err := w.index.Query(ctx, q.Text, hybridDepth)
 		if err != nil {
 			return nil, err
 		}
-		if m.Matched == 0 {
+		if len(m.Labels) == 0 {
 			w.unknown++
 		}
-		for _, h := range m.Top(hybridDepth, nil) {
-			if id := w.ids[h.Label]; !s.options.SkipIdentical || id != q.ID {
-				found[i] = append(found[i], ranked{float32(h.Score), int32(q.Relevant[id]), id, h.Label})
+		for j, label := range m.Labels {
+			if id := w.ids[label]; !s.options.SkipIdentical || id != q.ID {
+				found[i] = append(found[i], ranked{float32(m.Scores[j]), int32(q.Relevant[id]), id, label})
 			}
 		}
 		slices.SortFunc(found[i], compareRanked)
@@ -288,7 +348,7 @@ func (s *ranking) fuse(ctx context.Context, words *wordSearch, byWords [][]ranke
 	f := s.hybrid
 	all := make([][]ranked, len(byWords))
 	for i, q := range s.set.Queries {
-		m, err := words.index.Query(ctx, q.Text)
+		m, err := words.index.Query(ctx, q.Text, 0)
 		if err != nil {
 			return nil, err
 		}

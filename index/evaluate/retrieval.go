@@ -14,8 +14,13 @@ type RetrievalOptions struct {
 	// Mode is how documents are found. Default "": Dense.
 	Mode Mode
 
-	// Language is that of the set, one of [fulltext.Languages], for the modes that compare
-	// words. Default "": detected.
+	// Words makes the index of the modes that compare words, in a folder: for the language, or if it
+	// is empty, for that of a sample of the documents. It is lexical.New of package
+	// index/evaluate/lexical. Default: none; the mode Dense does not need it.
+	Words func(dir, language, sample string, threads int) (WordIndex, error)
+
+	// Language is that of the set, one of the languages of package fulltext, for the modes that
+	// compare words. Default "": detected.
 	Language string
 
 	// DenseWeight is the weight of the cosine in the mode Hybrid, from 0 to 1. Default 0:

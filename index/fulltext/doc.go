@@ -26,8 +26,7 @@
 // its headings are one field in which a word of the headings counts [HeadingWeight] times (BM25F;
 // Robertson et al., 2004). nDCG@10 on SciFact and Cranfield is 0.695 and 0.396; with the
 // constants of Anserini, 0.9 and 0.4, it is 0.687 and 0.387, and with headings that count once 0.681
-// and 0.375. Questions are texts: no character of them
-// is an operator.
+// and 0.375. Questions are texts: no character of them is an operator.
 //
 // # Files
 //
@@ -36,5 +35,5 @@
 // passages, and then replaces fulltext.json, which lists the files with their sizes and checksums
 // (CRC-32C), by a rename. So an index can be copied by hard links ([Index.Clone]), readers of the
 // old fulltext.json are not disturbed, and an interrupted Commit leaves the index as it was. The
-// checksums are compared when a file is first searched.
+// checksums are compared when the index is opened.
 package fulltext

@@ -9,9 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -60,9 +61,6 @@ type Index struct {
 
 	segments []*segment
 	pending  writer
-
-	mu     sync.Mutex
-	broken error // of a segment that panicked
 }
 
 // info is the contents of fulltext.json.
@@ -101,8 +99,8 @@ func Create(dir string, o Options) (*Index, error) {
 }
 
 // Open opens the index in the folder dir, for reading and writing. Nothing is written before
-// Commit. A file that is absent or has another size is an error that names it; damage within a
-// file is found when it is first searched.
+// Commit. The checksums of all files are compared, which takes about 0.2 ms for 1 MB; the error names
+// a file that is damaged or absent.
 func Open(dir string) (*Index, error) {
 	path := filepath.Join(dir, infoFile)
 	data, err := manifest.ReadSmall(path, maxInfo)
@@ -125,13 +123,19 @@ func Open(dir string) (*Index, error) {
 	if x.analyse, err = analyserOf(x.info.Language); err != nil {
 		return nil, fault.New("update this program", "%s: %w", path, err)
 	}
-	for _, s := range x.info.Segments {
-		seg, err := openSegment(dir, s)
-		if err != nil {
-			x.Close()
-			return nil, err
-		}
-		x.segments = append(x.segments, seg)
+	segments := make([]*segment, len(x.info.Segments))
+	work := pool.New().WithErrors().WithFirstError().WithMaxGoroutines(threadsOf(0))
+	for i, s := range x.info.Segments {
+		work.Go(func() (err error) {
+			segments[i], err = openSegment(dir, s)
+			return err
+		})
+	}
+	err = work.Wait()
+	x.segments = slices.DeleteFunc(segments, func(s *segment) bool { return s == nil })
+	if err != nil {
+		x.Close()
+		return nil, err
 	}
 	return x, nil
 }

@@ -109,9 +109,6 @@ func (x *Index) QueryTerms(ctx context.Context, terms []Weighted) (*Matches, err
 	var length float64
 	n := 0
 	for _, s := range x.segments {
-		if err := s.intact(); err != nil {
-			return nil, err
-		}
 		n += s.live()
 		length += s.total()
 	}

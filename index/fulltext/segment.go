@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
-	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	segmentapi "github.com/blevesearch/scorch_segment_api/v2"
@@ -48,9 +47,6 @@ type segment struct {
 	deleted *roaring.Bitmap // may be nil
 
 	byLabel []int32 // documents in the order of their labels; nil if that is their order
-
-	once    sync.Once // checks the postings when they are first read
-	damaged error
 }
 
 // lengths are the numbers of terms of a document.
@@ -65,7 +61,8 @@ func (s *segment) live() int {
 	return len(s.labels) - int(s.deleted.GetCardinality())
 }
 
-// openSegment opens the files of a segment, and reads all but the postings.
+// openSegment opens the files of a segment, and compares their checksums: zap trusts what it reads,
+// already when it opens a file, and would allocate what damaged bytes say.
 func openSegment(dir string, info segmentInfo) (*segment, error) {
 	s := &segment{dir: dir, info: info}
 	for _, f := range []fileInfo{info.Postings, info.Labels} {
@@ -88,6 +85,9 @@ func openSegment(dir string, info segmentInfo) (*segment, error) {
 		if s.deleted, err = deletedSet(data); err != nil {
 			return nil, fault.New(hintDamaged, "%s is damaged: %w", filepath.Join(dir, info.Deleted.Name), err)
 		}
+	}
+	if err := sumFile(dir, info.Postings); err != nil {
+		return nil, err
 	}
 	err = fenced(s.path(), func() error {
 		s.zap, err = (&zap.ZapPlugin{}).Open(s.path())
@@ -153,15 +153,22 @@ func checkSum(dir string, f fileInfo, data []byte) error {
 	return nil
 }
 
-// intact compares the checksum of the postings, once.
-func (s *segment) intact() error {
-	s.once.Do(func() {
-		s.damaged = fenced(s.path(), func() error {
-			data := s.zap.(*zap.Segment).Data()
-			return checkSum(s.dir, s.info.Postings, data)
-		})
-	})
-	return s.damaged
+// sumFile compares the checksum of a file without holding it in memory.
+func sumFile(dir string, f fileInfo) error {
+	path := filepath.Join(dir, f.Name)
+	in, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("open full-text index: %w", err)
+	}
+	defer in.Close()
+	sum := crc32.New(castagnoli)
+	if _, err := io.CopyBuffer(sum, struct{ io.Reader }{in}, make([]byte, 256<<10)); err != nil {
+		return fault.New(hintDamaged, "reading %s: %w", path, err)
+	}
+	if sum.Sum32() != f.CRC {
+		return fault.New(hintDamaged, "%s is damaged: its checksum is %08x, expected %08x", path, sum.Sum32(), f.CRC)
+	}
+	return nil
 }
 
 // verify compares the checksums of all files of the segment with what is on the disk now.
@@ -174,17 +181,7 @@ func (s *segment) verify() error {
 		if err := checkSize(s.dir, f); err != nil {
 			return err
 		}
-		in, err := os.Open(filepath.Join(s.dir, f.Name))
-		if err != nil {
-			return err
-		}
-		sum := crc32.New(castagnoli)
-		_, err = io.Copy(sum, in)
-		in.Close()
-		if err == nil && sum.Sum32() != f.CRC {
-			err = fault.New(hintDamaged, "%s is damaged: its checksum is %08x, expected %08x", filepath.Join(s.dir, f.Name), sum.Sum32(), f.CRC)
-		}
-		if err != nil {
+		if err := sumFile(s.dir, f); err != nil {
 			return err
 		}
 	}

@@ -352,9 +352,6 @@ func (x *Index) merge(ctx context.Context) (err error) {
 	var drops []*roaring.Bitmap
 	var unused []string
 	for _, s := range x.segments {
-		if err := s.intact(); err != nil {
-			return err
-		}
 		zaps, drops = append(zaps, s.zap), append(drops, s.deleted)
 		unused = append(unused, s.info.names()...)
 		for i, label := range s.labels {

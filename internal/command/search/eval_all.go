@@ -16,6 +16,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/evaluate"
+	"github.com/luminavec/luminavec/index/evaluate/lexical"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -353,7 +354,7 @@ func (r *allRun) retrieval(ctx context.Context, f setFile) error {
 		return err
 	}
 	for i, m := range r.models {
-		o := evaluate.RetrievalOptions{Resamples: resamples, QueryEncoder: models.ForQueries(m.encoder)}
+		o := evaluate.RetrievalOptions{Resamples: resamples, Words: lexical.New, QueryEncoder: models.ForQueries(m.encoder)}
 		c, err := evaluate.RetrievalModes(ctx, models.ForDocuments(m.encoder), set, o)
 		if err != nil {
 			return err

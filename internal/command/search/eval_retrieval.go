@@ -7,6 +7,7 @@ import (
 
 	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index/evaluate"
+	"github.com/luminavec/luminavec/index/evaluate/lexical"
 	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/internal/cli"
@@ -20,6 +21,8 @@ type retrievalFlags struct {
 	split string
 	mode  string
 	query string // model of the queries
+
+	collection string
 }
 
 // allModes is the value of --mode that compares the modes.
@@ -27,7 +30,7 @@ const allModes = "all"
 
 func evalRetrievalCommand() *cobra.Command {
 	f := retrievalFlags{mode: string(evaluate.Dense)}
-	o := evaluate.RetrievalOptions{Resamples: resamples, DenseWeight: fusion.DenseWeight}
+	o := evaluate.RetrievalOptions{Resamples: resamples, DenseWeight: fusion.DenseWeight, Words: lexical.New}
 	cmd := &cobra.Command{
 		Use:   "retrieval [-m MODEL] [options]",
 		Short: "Measure how well relevant documents are found",
@@ -58,6 +61,7 @@ bootstrap samples of the queries. Memory does not depend on the number of docume
 		cli.Flag{Name: "document-prompt", Arg: "NAME|TEXT", Into: new(string), Help: "the same, of the documents", Default: "the folder's for documents"},
 		setFlag(&f.sets, "FOLDER", "a set in the layout of BEIR: corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv, compressed or not", "Cranfield"),
 		cli.Flag{Name: "split", Arg: "NAME", Into: &f.split, Help: "split of the sets", Default: "test, or the only one"},
+		cli.Flag{Name: "collection", Arg: "DIR", Into: &f.collection, Help: "measure what 'search query' finds in a collection, whose ids are those of the set: the best passage of a document counts", Default: "exact search of the set"},
 		cli.Flag{Name: "mode", Arg: "MODE", Into: &f.mode, Field: "Mode", Help: "how documents are found",
 			Values: append(cli.Summarized(fusion.Modes(), fusion.Mode.Summary), cli.Value{Name: allModes, Help: "each of them, compared"})},
 		languageFlag(&o.Language),
@@ -87,6 +91,9 @@ func evalRetrieval(cmd *cobra.Command, f retrievalFlags, o evaluate.RetrievalOpt
 		return cli.UsageError(fault.New("name the set of the split with --set FOLDER", "the bundled set, Cranfield, has no split %q, only %q", f.split, all[0].Split))
 	}
 	o.Mode = evaluate.Mode(f.mode)
+	if f.collection != "" {
+		return evalCollection(cmd, f, all, o)
+	}
 	var encoder models.Model
 	if o.Mode != evaluate.BM25 {
 		if encoder, err = openRetrieval(cmd, f.query, &o); err != nil {

@@ -206,7 +206,21 @@ func (a *asker) open(ctx context.Context, m *collection.Match) error {
 		if number >= m.FirstLine && number <= m.LastLine {
 			mark = "> "
 		}
-		fmt.Fprintf(&b, "%s%*d  %s\n", mark, width, number, cli.Printable(line))
+		start := fmt.Sprintf("%s%*d  ", mark, width, number)
+		text := strings.TrimRight(cli.Printable(line), " ")
+		if indent := len(text) - len(strings.TrimLeft(text, " ")); indent < cli.Width(a.out)/2 {
+			start += text[:indent]
+		}
+		rows := cli.Wrap(text, cli.Width(a.out)-1-len(start), 0)
+		if len(rows) == 0 {
+			rows = []string{""}
+		}
+		for j, row := range rows {
+			if j > 0 {
+				start = strings.Repeat(" ", len(start))
+			}
+			fmt.Fprintln(&b, strings.TrimRight(start+row, " "))
+		}
 	}
 	if pager := os.Getenv("PAGER"); pager != "" && strings.Count(b.String(), "\n") > 20 {
 		if a.run(ctx, pager, nil, strings.NewReader(b.String())) == nil {
