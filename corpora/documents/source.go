@@ -114,6 +114,15 @@ func (s *Source) skip(path, reason string, err error) error {
 	return s.add(Skipped{Path: path, Reason: reason, Err: err})
 }
 
+// leave records a file that need not be read.
+func (s *Source) leave(path, reason string, err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.skipped = append(s.skipped, Skipped{Path: path, Reason: reason, Err: err})
+	return nil
+}
+
+// add is skip with all that is known.
 func (s *Source) add(x Skipped) error {
 	if s.options.Strict {
 		return x.Err

@@ -27,6 +27,9 @@ type walker struct {
 	links    []link // in the folder that is walked, which are followed after it
 }
 
+// brokenLink is the reason of a link that leads nowhere.
+const brokenLink = "a broken link"
+
 // link is a link to a file, or to a folder with rules.
 type link struct {
 	path, name string
@@ -112,7 +115,7 @@ func (w *walker) add(path string) error {
 	for _, f := range found {
 		info, err := os.Stat(f)
 		if err != nil {
-			if err := w.source.skip(f, "a broken link", fault.New(fault.OpenHint(err), "cannot read %s: %w", f, fault.Cause(err))); err != nil {
+			if err := w.source.skip(f, brokenLink, fault.New(fault.OpenHint(err), "cannot read %s: %w", f, fault.Cause(err))); err != nil {
 				return err
 			}
 			continue
@@ -267,7 +270,7 @@ func (w *walker) link(file, rel string, rules *level) error {
 	case err != nil && !w.chosen(rel):
 		return nil
 	case err != nil:
-		reason = "a broken link"
+		reason = brokenLink
 	case info.IsDir() && w.seen[target], info.IsDir() && strings.HasPrefix(real(filepath.Dir(file))+string(filepath.Separator), target+string(filepath.Separator)):
 		reason = "a link to a folder that is read already"
 	case info.IsDir() && !follow:
@@ -287,15 +290,20 @@ func (w *walker) link(file, rel string, rules *level) error {
 	return w.skipLink(file, reason)
 }
 
-// skipLink skips a link.
+// skipLink skips a link. Only a broken one is an error with Strict: the others lead to what is not
+// meant, or to what is read already.
 func (w *walker) skipLink(file, reason string) error {
-	return w.source.skip(file, reason, fault.Mention("Follow follows links; or name what it leads to", "%s is %s", file, reason))
+	skip := w.source.skip
+	if reason != brokenLink {
+		skip = w.source.leave
+	}
+	return skip(file, reason, fault.Mention("Follow follows links; or name what it leads to", "%s is %s", file, reason))
 }
 
 // file adds a regular file.
 func (w *walker) file(path, name string, info fs.FileInfo, place string) error {
 	if w.seen[place] {
-		return w.source.skip(path, "the same file as another", fault.New("name each file once", "%s is read already, by another path", path))
+		return w.source.leave(path, "the same file as another", fault.New("name each file once", "%s is read already, by another path", path))
 	}
 	w.seen[place] = true
 	w.append(File{Path: path, Name: name, Size: info.Size(), Modified: info.ModTime()})

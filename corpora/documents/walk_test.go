@@ -202,6 +202,12 @@ func TestWalk(t *testing.T) {
 	if got := found(t, Options{Follow: true}, docs); !slices.Equal(got, []string{"a.md", "leads-out.md", "new\nline \x1b[31m.md", "sub/b.md"}) {
 		t.Errorf("%q", got)
 	}
+	if got := found(t, Options{Strict: true, Exclude: []string{"broken.md", "image.png"}}, docs); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if got := found(t, Options{Strict: true, Exclude: []string{"image.png"}}, docs); len(got) != 1 || !strings.HasSuffix(got[0], "broken.md is a broken link") {
+		t.Errorf("%q", got)
+	}
 	for pattern, want := range map[string]int{"*.md": 3, "**/*.md": 3, "s*": 3, "sub/../a.md": 1, "**/b*": 1} {
 		if got := found(t, Options{}, filepath.Join(docs, pattern)); len(got) != want {
 			t.Errorf("%s: %q", pattern, got)

@@ -32,11 +32,6 @@ func (c *Collection) Find(ctx context.Context, name string) ([]int64, error) {
 	return labels, err
 }
 
-// Each calls visit with every passage, in the order of their labels.
-func (c *Collection) Each(ctx context.Context, visit func(*Stored)) error {
-	return c.EachPassage(ctx, visit)
-}
-
 // Similar returns the k passages whose vectors are nearest to the mean of those of the passages of labels
 // and of texts, without the passages of labels; with group, the best passage of each file, without the
 // files that the passages of labels are from.

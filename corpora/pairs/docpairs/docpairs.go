@@ -99,7 +99,9 @@ type Pair struct {
 type Pairs struct {
 	Train   []Pair // for training, in the order of the documents
 	HeldOut []Pair // to judge a model
-	// Texts holds the texts of all passages once: a held-out question is searched among them.
+	// Texts holds the texts of the passages that are held out once: a held-out question is searched among
+	// them. Those trained on would be easy to tell from its text, because training moves them away from
+	// the questions of others.
 	Texts     []string
 	Documents int  // that were read
 	Sampled   bool // there were more than Options.MaxBytes
@@ -163,17 +165,29 @@ func Collect(ctx context.Context, src *documents.Source, o Options) (*Pairs, err
 	return c.pairs, nil
 }
 
+// passage is the text of a passage with the hashes of its document, its section and itself.
+type passage struct {
+	text                    string
+	document, section, hash uint64
+}
+
+func has(set map[uint64]struct{}, x uint64) bool {
+	_, ok := set[x]
+	return ok
+}
+
 // errEnough ends the reading.
 var errEnough = errors.New("enough was read")
 
 // collector makes pairs of passages as they come.
 type collector struct {
-	options Options
-	pairs   *Pairs
-	all     []Pair
-	texts   map[uint64]struct{} // of pairs.Texts
-	seen    map[uint64]struct{} // pairs
-	bytes   int64
+	options  Options
+	pairs    *Pairs
+	all      []Pair
+	passages []passage           // with different texts
+	texts    map[uint64]struct{} // of passages
+	seen     map[uint64]struct{} // pairs
+	bytes    int64
 
 	// The marks of the file that is being read.
 	firstPair, firstText, firstDocument int
@@ -188,19 +202,19 @@ type collector struct {
 
 func (c *collector) begin(name string) {
 	c.name = name
-	c.firstPair, c.firstText, c.firstDocument = len(c.all), len(c.pairs.Texts), c.pairs.Documents
+	c.firstPair, c.firstText, c.firstDocument = len(c.all), len(c.passages), c.pairs.Documents
 	c.document, c.previous, c.heading, c.started = "", "", "", false
 }
 
 // rewind discards what was read of a file.
 func (c *collector) rewind() {
-	for _, t := range c.pairs.Texts[c.firstText:] {
-		delete(c.texts, c.hash(t))
+	for _, t := range c.passages[c.firstText:] {
+		delete(c.texts, t.hash)
 	}
 	for i := c.firstPair; i < len(c.all); i++ {
 		delete(c.seen, c.key(&c.all[i]))
 	}
-	c.all, c.pairs.Texts, c.pairs.Documents = c.all[:c.firstPair], c.pairs.Texts[:c.firstText], c.firstDocument
+	c.all, c.passages, c.pairs.Documents = c.all[:c.firstPair], c.passages[:c.firstText], c.firstDocument
 }
 
 // hash hashes strings with the seed, the same on every machine.
@@ -231,12 +245,11 @@ func (c *collector) passage(p *documents.Passage) error {
 	if words(body) < 3 {
 		return nil
 	}
-	hash := c.hash(body)
-	if _, ok := c.texts[hash]; !ok {
-		c.texts[hash] = struct{}{}
-		c.pairs.Texts = append(c.pairs.Texts, body)
-	}
 	section := c.hash(c.name, strings.Join(p.Heading[:min(2, len(p.Heading))], "\x00"))
+	if hash := c.hash(body); !has(c.texts, hash) {
+		c.texts[hash] = struct{}{}
+		c.passages = append(c.passages, passage{body, c.hash(c.name, p.ID), section, hash})
+	}
 	add := func(kind Kind, question, body string) {
 		c.add(Pair{Kind: kind, Question: line(question, maxQuestion), Text: body, document: c.hash(c.name, p.ID), section: section, text: c.hash(body)})
 	}
@@ -356,15 +369,22 @@ func (c *collector) split() {
 		}
 	}
 	limit := uint64(max(0, share) * math.MaxUint64)
+	isHeld := func(document, section uint64) bool {
+		if len(documents) <= fewDocuments {
+			document = section
+		}
+		return document < limit
+	}
 	held := map[uint64]struct{}{} // texts
 	for i := range c.all {
 		p := &c.all[i]
-		unit := p.document
-		if len(documents) <= fewDocuments {
-			unit = p.section
-		}
-		if p.HeldOut = unit < limit; p.HeldOut {
+		if p.HeldOut = isHeld(p.document, p.section); p.HeldOut {
 			held[p.text] = struct{}{}
+		}
+	}
+	for _, p := range c.passages {
+		if isHeld(p.document, p.section) {
+			c.pairs.Texts = append(c.pairs.Texts, p.text)
 		}
 	}
 	for _, p := range c.all {

@@ -175,7 +175,7 @@ type duplicates struct {
 
 func dedupe(cmd *cobra.Command, c *collection.Collection, threshold float32, threads int) error {
 	var items []cluster.Item
-	if err := c.Each(cmd.Context(), func(p *collection.Stored) {
+	if err := c.EachPassage(cmd.Context(), func(p *collection.Stored) {
 		items = append(items, cluster.Item{Label: p.Label, Text: strings.ToLower(strings.Join(strings.Fields(p.Text), " "))})
 	}); err != nil {
 		return err
@@ -264,7 +264,7 @@ func clusters(cmd *cobra.Command, c *collection.Collection, o cluster.Options, w
 	}
 	var vectors []float32
 	var places []place
-	if err := c.Each(cmd.Context(), func(p *collection.Stored) {
+	if err := c.EachPassage(cmd.Context(), func(p *collection.Stored) {
 		if v, ok := c.Index().Vector(p.Label); ok {
 			vectors, places = append(vectors, v...), append(places, placeOf(p))
 		}

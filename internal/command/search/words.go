@@ -225,11 +225,10 @@ func analogy(cmd *cobra.Command, words []string, k int, method evaluate.AnalogyM
 		return err
 	}
 	// To the library man is to king as woman is to ….
-	terms, find := evaluate.Terms{Plus: []string{words[0], words[2]}, Minus: words[1:2]}, vectors.Sum
+	found, err := vectors.Analogy(words[1], words[0], words[2], k)
 	if method == evaluate.Mul3Cos {
-		find = vectors.Product
+		found, err = vectors.Product(evaluate.Terms{Plus: []string{words[0], words[2]}, Minus: words[1:2]}, k)
 	}
-	found, err := find(terms, k)
 	if err != nil {
 		return err
 	}
