@@ -60,7 +60,7 @@ search: next: search query docs "a question"`,
 	cli.Declare(cmd, cli.ForInput, append(cli.TextFlags(&o.text), cli.SkipBadFlag(&o.skipBad))...)
 	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "index the vectors in FILE; words are optional"})
 	cli.Declare(cmd, cli.ForInput, append(cli.VectorFlags(&o.read), cli.Flag{Name: "ids", Into: &o.read.IDs, Field: "IDs", Help: "label the vectors by their ids"})...)
-	cli.Declare(cmd, "Index", indexFlags(&o.index, &o.metric)...)
+	cli.Declare(cmd, "Index", indexFlags(&o.index, &o.metric, index.Auto, index.KeepAuto)...)
 	cli.Declare(cmd, "Index", cli.Flag{Name: "deterministic", Into: &o.index.Deterministic, Field: "Deterministic",
 		Help: "build the same graph with any number of threads; a flat or lsh index is always the same"},
 		cli.Flag{Name: "any-recall", Into: &o.anyRecall, Field: "AnyRecall",
@@ -110,6 +110,9 @@ type built struct {
 	SkippedRecords int64        `json:"skipped_records"` // bad ones, with --skip-bad
 	EmptyRecords   int64        `json:"empty_records"`   // records without text, or blank lines
 	Recall         index.Recall `json:"recall"`
+
+	KeepVectors string         `json:"keep_vectors,omitempty"`
+	Stated      index.Measured `json:"stated_recall"` // of what is kept, by the vectors as they were
 }
 
 func (b *built) report(cmd *cobra.Command, what, next string) error {
@@ -125,7 +128,7 @@ func (b *built) report(cmd *cobra.Command, what, next string) error {
 		cli.Warn(cmd, "%s: use --quantize none or more bits", warning)
 	case b.Recall.Found < index.GoodRecall:
 		cli.Warn(cmd, "%v: search wider with --ef, or build with a larger --ef-construction", b.Recall)
-	case b.Documents > 100 && b.Index != string(index.Flat) && !cli.JSON(cmd):
+	case b.Documents > 100 && b.Stated.Queries == 0 && b.Index != string(index.Flat) && !cli.JSON(cmd):
 		cli.Note(cmd, "%v", b.Recall)
 	}
 	if cli.JSON(cmd) {
@@ -227,7 +230,9 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 	cli.NoteVectors(cmd, read)
 	options := ix.Options()
 	b := built{Recall: recall, Output: o.output, Format: read.Format, Documents: int64(ix.Len()), Dimensions: options.Dim, Index: string(options.Kind),
-		Metric: options.Metric.String(), Bytes: info.Size(), Seconds: time.Since(began).Seconds()}
+		Metric: options.Metric.String(), Bytes: info.Size(), Seconds: time.Since(began).Seconds(),
+		KeepVectors: string(options.KeepVectors), Stated: ix.Stats().Recall}
+	noteIndex(cmd, o.index, options, b.Stated)
 	return b.report(cmd, "vector", cli.CommandLine("search", "query", cli.PathArgument(o.output))+" --vectors FILE")
 }
 
