@@ -146,7 +146,7 @@ func (o Options) withDefaults() Options {
 	o.Quantization = o.Quantization.resolve(o.Kind, o.Dim, o.KeepVectors)
 	if o.KeepVectors == KeepAuto {
 		o.KeepVectors = KeepFloat32
-		if o.Quantization != NoQuantization {
+		if o.Quantization != NoQuantization && o.Dim >= autoFrom {
 			o.KeepVectors = KeepFloat16
 		}
 	}

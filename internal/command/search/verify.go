@@ -3,6 +3,7 @@ package search
 import (
 	"cmp"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -60,7 +61,7 @@ func verify(cmd *cobra.Command, args []string) error {
 		v.Bytes += f.Size
 	}
 	stated := ""
-	if kind == "index" && found == nil {
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && kind == "index" && found == nil { // a pipe is empty now
 		ix, err := index.OpenFile(path)
 		if err != nil {
 			return err
