@@ -134,7 +134,23 @@ func (q *ScanQuery) Scan(dst []float32, masks []uint32, blocks []float32, bounde
 		slack = 0
 	}
 	if len(masks) > 0 {
-		q.scan(dst, masks, blocks, bounded, slack, limit)
+		q.scan(dst, masks, blocks, blocks, bounded, slack, limit)
+	}
+}
+
+// ScanFetching is Scan of blocks that are not bounded. Meanwhile it prefetches ahead, as many blocks that
+// will be scanned soon, a line for each line that it reads: prefetched all at once, they would keep the
+// processor from computing. It panics as Scan does; ahead may be nil.
+func (q *ScanQuery) ScanFetching(dst []float32, masks []uint32, blocks, ahead []float32, limit float32) {
+	size := len(masks) * ScanWidth(len(q.tables)/4, false)
+	if len(dst) < ScanCodes*len(masks) || len(blocks) < size || len(q.tables) == 0 {
+		panic(PanicLength)
+	}
+	if len(ahead) < size {
+		ahead = blocks
+	}
+	if len(masks) > 0 {
+		q.scan(dst, masks, blocks, ahead, false, 0, limit)
 	}
 }
 

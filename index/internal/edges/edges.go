@@ -116,9 +116,10 @@ func (c *Coder) Ask(s *Scratch, space *codes.Space, q []float32) {
 
 // Estimate returns for each slot of the codes of a node the estimated distance to the query less that
 // of the node itself, and for each 32 slots a mask of those that are at most limit. Both
-// are valid until the next call. Slots without a code have any estimate.
-func (c *Coder) Estimate(s *Scratch, codes []float32, limit float32) (more []float32, masks []uint32) {
-	s.query.Scan(s.away, s.masks, codes, false, 0, limit)
+// are valid until the next call. Slots without a code have any estimate. Meanwhile the codes of a node
+// that will be asked for soon, ahead, are prefetched; they may be nil.
+func (c *Coder) Estimate(s *Scratch, codes, ahead []float32, limit float32) (more []float32, masks []uint32) {
+	s.query.ScanFetching(s.away, s.masks, codes, ahead, limit)
 	return s.away, s.masks
 }
 

@@ -40,22 +40,22 @@ func (p *Pool) Offer(k Key) {
 			return
 		}
 		n--
-		keys = keys[:n]
 	}
-	lo, hi := 0, n
-	for lo < hi {
-		mid := int(uint(lo+hi) / 2)
-		if keys[mid] < k {
-			lo = mid + 1
-		} else {
-			hi = mid
+	// The number of keys before k. The compiler turns the condition into a move: it is unpredictable.
+	at := 0
+	for left := n; left > 0; {
+		half := (left + 1) / 2
+		next := at + half
+		if keys[next-1] < k {
+			at = next
 		}
+		left -= half
 	}
 	keys = keys[:n+1]
-	copy(keys[lo+1:], keys[lo:n])
-	keys[lo] = k
+	copy(keys[at+1:], keys[at:n])
+	keys[at] = k
 	p.keys = keys
-	p.next = min(p.next, lo)
+	p.next = min(p.next, at)
 }
 
 // Next returns the nearest candidate that is not expanded, and marks it.
@@ -70,12 +70,6 @@ func (p *Pool) Next() (Key, bool) {
 		p.next++
 	}
 	return 0, false
-}
-
-// Drop removes the candidate that Next has returned, if nothing was offered since.
-func (p *Pool) Drop() {
-	p.next--
-	p.keys = slices.Delete(p.keys, p.next, p.next+1)
 }
 
 // Peek returns the id of what Next will return, or None.
