@@ -12,8 +12,7 @@ func (g *graph) encode(w *scratch, q []float32) {
 		w.code.EncodeFor(g.arena.Bits)
 	}
 	if g.arena.Edges != nil {
-		g.arena.Edges.Ask(&w.edges, g.arena.Space, q)
-		w.coding = none
+		g.arena.Edges.Ask(&w.edges, &w.code)
 	}
 }
 

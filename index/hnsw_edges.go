@@ -123,7 +123,7 @@ func (g *graph) expand(w *scratch, n id, ef int) float32 {
 // estimates exceed d by limit at most, with these. Meanwhile it prefetches soon, codes of the neighbors of
 // another node.
 func (g *graph) estimate(w *scratch, n id, soon []float32, d, limit float32) []key {
-	more, masks := g.arena.Edges.Estimate(&w.edges, g.arena.Neighbors(n), soon, limit)
+	more, scale, masks := g.arena.Edges.Estimate(&w.edges, g.arena.Neighbors(n), soon, limit)
 	slots := g.arena.Links(n)
 	w.offers = w.offers[:0]
 	for b, mask := range masks {
@@ -134,7 +134,7 @@ func (g *graph) estimate(w *scratch, n id, soon []float32, d, limit float32) []k
 			}
 			if c := load(&slots[i]); c != none && !w.seen.Has(c) {
 				w.seen.Add(c)
-				w.offers = append(w.offers, walk.NewKey(d+more[i], c))
+				w.offers = append(w.offers, walk.NewKey(d+scale*more[i], c))
 			}
 		}
 	}

@@ -83,41 +83,16 @@ func (q *ScanQuery) Encode(x []float32) {
 		q.tables = make([]uint8, 4*len(x))
 	}
 	q.tables = q.tables[:4*len(x)]
-	var most float32 // of the absolute values of four
-	for i := 0; i < len(x); i += 4 {
-		most = max(most, float32(math.Abs(float64(x[i]))+math.Abs(float64(x[i+1]))+math.Abs(float64(x[i+2]))+math.Abs(float64(x[i+3]))))
-	}
 	// Rounding adds at most one half to each of four.
 	const steps = 255 - 2
 	var step, inverse float32
-	if most >= 1e-30 {
+	if most := largestFour(x); most >= 1e-30 {
 		step, inverse = most/steps, steps/most
 	}
-	total, least, rest := 0, 0, 0.0
-	for i := 0; i < len(x); i += 4 {
-		var c [4]int
-		base := 0
-		for j, v := range x[i : i+4] {
-			c[j] = int(math.Floor(float64(v*inverse) + 0.5))
-			total += c[j]
-			base -= min(c[j], 0)
-			d := float64(v) - float64(step)*float64(c[j])
-			rest += d * d
-		}
-		least += base
-		t := q.tables[4*i : 4*i+16]
-		t[0] = uint8(base)
-		for n := 1; n < 16; n++ {
-			// n without its lowest bit is already there.
-			t[n] = uint8(int(t[n&(n-1)]) + c[lowest[n]])
-		}
-	}
-	q.scale, q.offset = 2*step, -step*float32(2*least+total)
-	q.rest = math.Sqrt(rest)
+	sum, below, rest := queryTables(q.tables, x, inverse)
+	q.scale, q.offset = 2*step, -step*float32(2*below+sum)
+	q.rest = float64(step) * math.Sqrt(float64(rest))
 }
-
-// lowest is the lowest bit of a nibble.
-var lowest = [16]uint8{1: 0, 2: 1, 3: 0, 4: 2, 5: 0, 6: 1, 7: 0, 8: 3, 9: 0, 10: 1, 11: 0, 12: 2, 13: 0, 14: 1, 15: 0}
 
 // Rest returns the length of what rounding to steps took from the query.
 func (q *ScanQuery) Rest() float64 { return q.rest }

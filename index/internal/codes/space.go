@@ -99,7 +99,7 @@ type Query struct {
 	space   *Space
 	rotated []float32
 	length  float64 // of rotated
-	scale   float64 // (inner products) the query is divided by it
+	scale   float64 // the query is divided by it (1 for squared distances)
 	center  float64 // its inner product with the center
 	norm    float64 // of the query
 	Codes   kernel.CodeQuery
@@ -114,6 +114,7 @@ func (q *Query) Set(s *Space, x []float32) {
 	q.space = s
 	u := q.rotated
 	if s.squared {
+		q.scale = 1
 		s.Centered(u, x)
 	} else {
 		// -⟨v,x⟩ is scale · (-⟨v-c, x/scale-c⟩ - ⟨v-c,c⟩) - ⟨c,x⟩. The error is the smaller the nearer
@@ -126,14 +127,22 @@ func (q *Query) Set(s *Space, x []float32) {
 		if q.norm == 0 {
 			q.scale = 1
 		}
+		inverse := 1 / q.scale
 		for i, c := range s.Center {
-			u[i] = float32(float64(x[i])/q.scale - float64(c))
+			u[i] = float32(float64(x[i])*inverse - float64(c))
 		}
 		clear(u[s.Dim:])
 		s.Apply(u)
 	}
 	q.length = math.Sqrt(dot(u, u))
 }
+
+// Rotated returns the rotated difference of the query, divided by Scale, from the center.
+func (q *Query) Rotated() []float32 { return q.rotated }
+
+// Scale returns by what the query is divided: 1 for squared distances, and otherwise such that it is
+// near the center.
+func (q *Query) Scale() float32 { return float32(q.scale) }
 
 // EncodeFor prepares the comparison with codes of the given bits per value by Codes.
 func (q *Query) EncodeFor(bits int) { q.Codes.Encode(q.rotated, bits) }
@@ -184,9 +193,18 @@ func (q *Query) Limit(d float64) float32 {
 // above returns a float32 that is not less than x.
 func above(x float64) float32 { return math.Nextafter32(float32(x), float32(math.Inf(1))) }
 
-func dot(x, y []float32) (sum float64) {
-	for i, v := range x {
-		sum += float64(v) * float64(y[i])
+func dot(x, y []float32) float64 {
+	var sums [4]float64 // which do not wait for each other
+	y = y[:len(x)]
+	i := 0
+	for ; i < len(x)-3; i += 4 {
+		sums[0] += float64(x[i]) * float64(y[i])
+		sums[1] += float64(x[i+1]) * float64(y[i+1])
+		sums[2] += float64(x[i+2]) * float64(y[i+2])
+		sums[3] += float64(x[i+3]) * float64(y[i+3])
 	}
-	return sum
+	for ; i < len(x); i++ {
+		sums[0] += float64(x[i]) * float64(y[i])
+	}
+	return (sums[0] + sums[1]) + (sums[2] + sums[3])
 }

@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	part := flag.String("part", "", "vector, rows, codes, fastscan, hadamard, quantized, gemm, exp, layers, optimizers, or windows: avx512, avx2 or neon")
+	part := flag.String("part", "", "vector, rows, codes, fastscan, queries, hadamard, quantized, gemm, exp, layers, optimizers, or windows: avx512, avx2 or neon")
 	arch := flag.String("arch", "amd64", "amd64 or arm64")
 	flag.Parse()
 	sets, smallest := []*isa{avx512, avx2}, avx2
@@ -67,6 +67,8 @@ func main() {
 		}
 	case "hadamard":
 		each(hadamardKernels)
+	case "queries":
+		each(queryKernels)
 	case "fastscan":
 		each(fastScan)
 	case "avx512":
