@@ -178,6 +178,9 @@ func (q *Query) Distance(e float32) float32 {
 // kernels: each adds at most a fourth of the products one after another.
 func (s *Space) rounding() float64 { return float64(s.Len/4+64) * 0x1p-24 }
 
+// Spread returns by how much distances differ if their estimates differ by e.
+func (q *Query) Spread(e float32) float32 { return float32(float64(e) * q.scale / (unit * unit)) }
+
 // Limit returns what the estimate of a vector at distance d can be at most, but for its error: the
 // distance as float32 arithmetic computes it from the vectors.
 func (q *Query) Limit(d float64) float32 {

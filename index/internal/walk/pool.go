@@ -1,6 +1,9 @@
 package walk
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // A Pool is a bounded list of candidates in order of their distances, of which a walk expands the nearest
 // not yet expanded until all are.
@@ -41,14 +44,12 @@ func (p *Pool) Offer(k Key) {
 		}
 		n--
 	}
-	// The number of keys before k. The compiler turns the condition into a move: it is unpredictable.
+	// The number of keys before k, without a branch on the comparisons, which are unpredictable.
 	at := 0
-	for left := n; left > 0; {
-		half := (left + 1) / 2
-		next := at + half
-		if keys[next-1] < k {
-			at = next
-		}
+	for left := uint(n); left > 0; {
+		half := (left + 1) >> 1
+		_, before := bits.Sub64(uint64(keys[uint(at)+half-1]), uint64(k), 0)
+		at += int(half & -uint(before))
 		left -= half
 	}
 	keys = keys[:n+1]
