@@ -50,15 +50,23 @@ func SetSigns(block []float32, i int, x []float32, factor, bias, bound float32) 
 		panic(PanicLength)
 	}
 	b := asBytes(block[:dim])
-	for g := range dim / 4 {
-		var bits uint8
-		for j, v := range x[4*g : 4*g+4] {
-			if v >= 0 {
-				bits |= 1 << j
+	// Each group of four values has 16 bytes.
+	at, shift := nibble(i, 0)
+	keep := ^(uint8(15) << shift)
+	const lines = 64
+	var words [lines]uint64
+	for len(x) > 0 {
+		part := x[:min(len(x), 64*lines)]
+		signs(words[:], part)
+		for _, w := range words[:len(part)/64] {
+			t := b[at : at+15*16+1]
+			for g := 0; g < len(t); g += 16 {
+				t[g] = t[g]&keep | uint8(w&15)<<shift
+				w >>= 4
 			}
+			at += 256
 		}
-		at, shift := nibble(i, g)
-		b[at] = b[at]&^(15<<shift) | bits<<shift
+		x = x[len(part):]
 	}
 	block[dim+i], block[dim+ScanCodes+i] = factor, bias
 	if len(block) >= ScanWidth(dim, true) {

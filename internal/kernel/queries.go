@@ -2,7 +2,19 @@ package kernel
 
 import "math"
 
-// The functions of this file round queries. Integers are the same in all versions; what rounding took
+// SignSums returns the sum of the absolute values of x, and that of the values of y with the signs of x. It
+// panics with PanicLength unless x has a multiple of Lanes values and y at least as many.
+func SignSums(x, y []float32) (length, along float32) {
+	if len(x) > len(y) || len(x)%Lanes != 0 {
+		panic(PanicLength)
+	}
+	if len(x) == 0 {
+		return 0, 0
+	}
+	return signSums(x, y)
+}
+
+// The other functions of this file round queries. Integers are the same in all versions; what rounding took
 // from a query is summed in different orders.
 
 // largestGo returns the largest absolute value of x.
@@ -70,3 +82,26 @@ func queryTablesGo(tables []uint8, x []float32, inverse float32) (sum, below int
 
 // lowest is the lowest bit of a nibble.
 var lowest = [16]uint8{1: 0, 2: 1, 3: 0, 4: 2, 5: 0, 6: 1, 7: 0, 8: 3, 9: 0, 10: 1, 11: 0, 12: 2, 13: 0, 14: 1, 15: 0}
+
+// signsGo sets bit i of dst unless x[i] is negative.
+func signsGo(dst []uint64, x []float32) {
+	for i := range dst[:len(x)/64] {
+		var word uint64
+		for j, v := range x[64*i : 64*i+64] {
+			if v >= 0 {
+				word |= 1 << j
+			}
+		}
+		dst[i] = word
+	}
+}
+
+func signSumsGo(x, y []float32) (length, along float32) {
+	const sign = 1 << 31
+	for i, v := range x {
+		b := math.Float32bits(v)
+		length += math.Float32frombits(b &^ sign)
+		along += math.Float32frombits(math.Float32bits(y[i]) ^ b&sign)
+	}
+	return length, along
+}

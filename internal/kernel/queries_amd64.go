@@ -2,7 +2,7 @@
 
 package kernel
 
-// The length of x is a positive multiple of 64 for all of these.
+// The length of x is a positive multiple of 64 for all of these but signSums, for which it is one of Lanes.
 
 func largest(x []float32) float32 {
 	switch level {
@@ -42,4 +42,25 @@ func queryTables(tables []uint8, x []float32, inverse float32) (sum, below int32
 		return queryTablesAVX2(&tables[0], &x[0], len(x), inverse)
 	}
 	return queryTablesGo(tables, x, inverse)
+}
+
+func signs(dst []uint64, x []float32) {
+	switch level {
+	case levelAVX512:
+		signsAVX512(&dst[0], &x[0], len(x))
+	case levelAVX2:
+		signsAVX2(&dst[0], &x[0], len(x))
+	default:
+		signsGo(dst, x)
+	}
+}
+
+func signSums(x, y []float32) (length, along float32) {
+	switch level {
+	case levelAVX512:
+		return signSumsAVX512(&x[0], &y[0], len(x))
+	case levelAVX2:
+		return signSumsAVX2(&x[0], &y[0], len(x))
+	}
+	return signSumsGo(x, y)
 }

@@ -751,6 +751,70 @@ values:
 	VZEROUPPER
 	RET
 
+// func signsAVX512(dst *uint64, x *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·signsAVX512(SB), NOSPLIT, $0-24
+	MOVQ   dst+0(FP), AX
+	MOVQ   x+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VPXORD Z0, Z0, Z0
+
+values:
+	VMOVUPS (CX), Z1
+	VCMPPS  $0x1d, Z0, Z1, K1
+	KMOVW   K1, BX
+	MOVW    BX, (AX)
+	ADDQ    $0x40, CX
+	ADDQ    $0x02, AX
+	SUBQ    $0x10, DX
+	JNE     values
+	VZEROUPPER
+	RET
+
+// func signSumsAVX512(x *float32, y *float32, n int) (length float32, along float32)
+// Requires: AVX, AVX512F, SSE
+TEXT ·signSumsAVX512(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), AX
+	MOVQ         y+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVL         $0x80000000, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+
+values:
+	VMOVUPS       (AX), Z3
+	VPANDD        Z0, Z3, Z4
+	VPXORD        Z4, Z3, Z3
+	VPXORD        (CX), Z4, Z4
+	VADDPS        Z3, Z1, Z1
+	VADDPS        Z4, Z2, Z2
+	ADDQ          $0x40, AX
+	ADDQ          $0x40, CX
+	SUBQ          $0x10, DX
+	JNE           values
+	VEXTRACTF64X4 $0x01, Z1, Y0
+	VADDPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X1
+	VPERMILPS     $0x0e, X1, X0
+	VADDPS        X0, X1, X1
+	VPERMILPS     $0x01, X1, X0
+	VADDSS        X0, X1, X1
+	MOVSS         X1, length+24(FP)
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VADDPS        Y0, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X0
+	VADDPS        X0, X2, X2
+	VPERMILPS     $0x0e, X2, X0
+	VADDPS        X0, X2, X2
+	VPERMILPS     $0x01, X2, X0
+	VADDSS        X0, X2, X2
+	MOVSS         X2, along+28(FP)
+	VZEROUPPER
+	RET
+
 // func largestAVX2(x *float32, n int) float32
 // Requires: AVX, AVX2, SSE
 TEXT ·largestAVX2(SB), NOSPLIT, $0-20
@@ -1084,5 +1148,75 @@ values:
 	VPERMILPS    $0x01, X1, X0
 	VADDSS       X0, X1, X1
 	MOVSS        X1, rest+40(FP)
+	VZEROUPPER
+	RET
+
+// func signsAVX2(dst *uint64, x *float32, n int)
+// Requires: AVX
+TEXT ·signsAVX2(SB), NOSPLIT, $0-24
+	MOVQ   dst+0(FP), AX
+	MOVQ   x+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VXORPS Y0, Y0, Y0
+
+values:
+	VMOVUPS   (CX), Y1
+	VCMPPS    $0x1d, Y0, Y1, Y1
+	VMOVMSKPS Y1, BX
+	MOVB      BL, (AX)
+	VMOVUPS   32(CX), Y1
+	VCMPPS    $0x1d, Y0, Y1, Y1
+	VMOVMSKPS Y1, BX
+	MOVB      BL, 1(AX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x02, AX
+	SUBQ      $0x10, DX
+	JNE       values
+	VZEROUPPER
+	RET
+
+// func signSumsAVX2(x *float32, y *float32, n int) (length float32, along float32)
+// Requires: AVX, AVX2, SSE
+TEXT ·signSumsAVX2(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), AX
+	MOVQ         y+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVL         $0x80000000, BX
+	VMOVD        BX, X0
+	VPBROADCASTD X0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+
+values:
+	VMOVUPS      (AX), Y3
+	VPAND        Y0, Y3, Y4
+	VPXOR        Y4, Y3, Y3
+	VPXOR        (CX), Y4, Y4
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VMOVUPS      32(AX), Y3
+	VPAND        Y0, Y3, Y4
+	VPXOR        Y4, Y3, Y3
+	VPXOR        32(CX), Y4, Y4
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	SUBQ         $0x10, DX
+	JNE          values
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0x0e, X1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0x01, X1, X0
+	VADDSS       X0, X1, X1
+	MOVSS        X1, length+24(FP)
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPS       X0, X2, X2
+	VPERMILPS    $0x0e, X2, X0
+	VADDPS       X0, X2, X2
+	VPERMILPS    $0x01, X2, X0
+	VADDSS       X0, X2, X2
+	MOVSS        X2, along+28(FP)
 	VZEROUPPER
 	RET

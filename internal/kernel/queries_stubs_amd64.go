@@ -26,6 +26,16 @@ func queryBytesAVX512(dst *int8, x *float32, lines int, step int, inverse float3
 //go:noescape
 func queryTablesAVX512(tables *uint8, x *float32, n int, inverse float32) (sum int32, below int32, rest float32)
 
+// signsAVX512 sets bit i of dst unless x[i] is negative, for i < n, a multiple of 16.
+//
+//go:noescape
+func signsAVX512(dst *uint64, x *float32, n int)
+
+// signSumsAVX512 returns the sum of the absolute values of x and that of y with the signs of x, of n values, a multiple of 16.
+//
+//go:noescape
+func signSumsAVX512(x *float32, y *float32, n int) (length float32, along float32)
+
 // largestAVX2 returns the largest absolute value of x, of n, a multiple of 16.
 //
 //go:noescape
@@ -47,3 +57,13 @@ func queryBytesAVX2(dst *int8, x *float32, lines int, step int, inverse float32)
 //
 //go:noescape
 func queryTablesAVX2(tables *uint8, x *float32, n int, inverse float32) (sum int32, below int32, rest float32)
+
+// signsAVX2 sets bit i of dst unless x[i] is negative, for i < n, a multiple of 16.
+//
+//go:noescape
+func signsAVX2(dst *uint64, x *float32, n int)
+
+// signSumsAVX2 returns the sum of the absolute values of x and that of y with the signs of x, of n values, a multiple of 16.
+//
+//go:noescape
+func signSumsAVX2(x *float32, y *float32, n int) (length float32, along float32)

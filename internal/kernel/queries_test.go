@@ -23,6 +23,23 @@ func TestQueries(t *testing.T) {
 				if got, want := largestFour(x), largestFourGo(x); got != want {
 					t.Fatalf("%s: largest four of %d is %g, want %g", name, n, got, want)
 				}
+				x[r.IntN(n)], x[r.IntN(n)] = 0, float32(math.Copysign(0, -1))
+				words, wantWords := make([]uint64, n/64+1), make([]uint64, n/64+1)
+				signs(words, x)
+				signsGo(wantWords, x)
+				if !slices.Equal(words, wantWords) {
+					t.Fatalf("%s: signs of %d are %x, want %x", name, n, words, wantWords)
+				}
+				_, y := guarded(r, n, 5)
+				length, along, size := 0.0, 0.0, 0.0
+				for i, v := range x {
+					length += math.Abs(float64(v))
+					along += float64(y[i]) * math.Copysign(1, float64(v))
+					size += math.Abs(float64(y[i]))
+				}
+				if l, a := SignSums(x, y); math.Abs(float64(l)-length) > 1e-4*length || math.Abs(float64(a)-along) > 1e-4*size {
+					t.Fatalf("%s: sums of %d are %g and %g, want %g and %g", name, n, l, a, length, along)
+				}
 				const step = 192
 				got, want := make([]int8, n/64*step+8), make([]int8, n/64*step+8)
 				inverse := 127 / largest(x)

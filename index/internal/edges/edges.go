@@ -80,7 +80,7 @@ func (c *Coder) encode(s *Scratch, space *codes.Space, p, v []float32) (factor, 
 	kernel.Axpy(o[:len(p)], -1, p)
 	square, along := kernel.Dot(o[:len(p)], o[:len(p)]), kernel.Dot(o[:len(p)], p)
 	space.Apply(o)
-	sum, node := sums(o, s.node)
+	sum, node := kernel.SignSums(o, s.node)
 	if sum == 0 {
 		return 0, 0, 0
 	}
@@ -89,21 +89,6 @@ func (c *Coder) encode(s *Scratch, space *codes.Space, p, v []float32) (factor, 
 		return -2 * f, square + 2*f*node, square + 2*f*abs(node)
 	}
 	return -f, f*node - along, f*abs(node) + abs(along)
-}
-
-// sums returns the sum of the absolute values of x, and that of the values of y with the signs of x.
-func sums(x, y []float32) (float32, float32) {
-	const sign = 1 << 31
-	var s, t [4]float32
-	y = y[:len(x)]
-	for i := 0; i < len(x)-3; i += 4 {
-		for j := range 4 {
-			b := math.Float32bits(x[i+j])
-			s[j] += math.Float32frombits(b &^ sign)
-			t[j] += math.Float32frombits(math.Float32bits(y[i+j]) ^ b&sign)
-		}
-	}
-	return s[0] + s[1] + (s[2] + s[3]), t[0] + t[1] + (t[2] + t[3])
 }
 
 // Ask makes q the query of Estimate.

@@ -14,6 +14,8 @@ func queryKernels(a *isa) {
 	a.largest("largestFour", 4, "the largest sum of the absolute values of four values of x")
 	a.queryBytes()
 	a.queryTables()
+	a.signs()
+	a.signSums()
 }
 
 // largest finds the largest sum of n absolute values, 1 or 4.
@@ -235,4 +237,70 @@ func (a *isa) queryTables() {
 	SUBQ(Imm(16), n)
 	JNE(LabelRef("values"))
 	a.storeRounded(r, r.sum, below)
+}
+
+// signs compares values with 0.
+func (a *isa) signs() {
+	name := "signs" + a.name
+	TEXT(name, NOSPLIT, "func(dst *uint64, x *float32, n int)")
+	Pragma("noescape")
+	Doc(name + " sets bit i of dst unless x[i] is negative, for i < n, a multiple of 16.")
+	dst, x, n := Load(Param("dst"), GP64()), Load(Param("x"), GP64()), Load(Param("n"), GP64())
+	zero := a.zeros(1)[0]
+	notLess := Imm(0x1d)
+	Label("values")
+	for i := 0; i < 64; i += a.bytes {
+		v, bits := a.vec(), GP32()
+		VMOVUPS(at(x, i), v)
+		if a.bytes == 64 {
+			k := K()
+			VCMPPS(notLess, zero, v, k)
+			KMOVW(k, bits)
+			MOVW(bits.As16(), at(dst, 0))
+			continue
+		}
+		VCMPPS(notLess, zero, v, v)
+		VMOVMSKPS(v, bits)
+		MOVB(bits.As8(), at(dst, i/32))
+	}
+	ADDQ(Imm(64), x)
+	ADDQ(Imm(2), dst)
+	SUBQ(Imm(16), n)
+	JNE(LabelRef("values"))
+	VZEROUPPER()
+	RET()
+}
+
+func (a *isa) signSums() {
+	name := "signSums" + a.name
+	TEXT(name, NOSPLIT, "func(x, y *float32, n int) (length, along float32)")
+	Pragma("noescape")
+	Doc(name + " returns the sum of the absolute values of x and that of y with the signs of x, of n values, a multiple of 16.")
+	x, y, n := Load(Param("x"), GP64()), Load(Param("y"), GP64()), Load(Param("n"), GP64())
+	sign, sums := a.broadcastInt(1<<31), a.zeros(2)
+	Label("values")
+	for i := 0; i < 64; i += a.bytes {
+		v, t := a.vec(), a.vec()
+		VMOVUPS(at(x, i), v)
+		if a.bytes == 64 {
+			VPANDD(sign, v, t)
+			VPXORD(t, v, v)
+			VPXORD(at(y, i), t, t)
+		} else {
+			VPAND(sign, v, t)
+			VPXOR(t, v, v)
+			VPXOR(at(y, i), t, t)
+		}
+		VADDPS(v, sums[0], sums[0])
+		VADDPS(t, sums[1], sums[1])
+	}
+	ADDQ(Imm(64), x)
+	ADDQ(Imm(64), y)
+	SUBQ(Imm(16), n)
+	JNE(LabelRef("values"))
+	for i, v := range sums {
+		Store(a.sumTo(v), ReturnIndex(i))
+	}
+	VZEROUPPER()
+	RET()
 }
