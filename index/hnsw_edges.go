@@ -53,9 +53,7 @@ func (g *graph) walkEdges(w *scratch, ef int) {
 	w.pool.Start(ef)
 	w.seen.Clear()
 	for _, c := range w.near {
-		n := (^c).ID()
-		w.seen.Add(n)
-		w.pool.Offer(walk.NewKey(w.code.Distance((^c).Distance()), n))
+		w.pool.Offer(walk.NewKey(w.code.Distance((^c).Distance()), (^c).ID()))
 	}
 	w.beam, w.near = w.beam[:0], w.near[:0]
 	// A node is chosen some steps before it is expanded, so that its record arrives from memory
@@ -71,6 +69,7 @@ func (g *graph) walkEdges(w *scratch, ef int) {
 			if !ok {
 				break
 			}
+			w.seen.Add(c.ID())
 			kernel.Prefetch(soon)
 			soon = g.prefetchNode(c.ID())
 			queue[last%len(queue)] = c.ID()
@@ -119,11 +118,11 @@ func (g *graph) expand(w *scratch, n id, ef int) float32 {
 	return d
 }
 
-// estimate returns the neighbors of n, which is at distance d, that were not returned before and whose
+// estimate returns the neighbors of n, which is at distance d, that are not expanded and whose
 // estimates exceed d by limit at most, with these. Meanwhile it prefetches soon, codes of the neighbors of
 // another node.
 func (g *graph) estimate(w *scratch, n id, soon []float32, d, limit float32) []key {
-	more, scale, masks := g.arena.Edges.Estimate(&w.edges, g.arena.Neighbors(n), soon, limit)
+	more, masks := g.arena.Edges.Estimate(&w.edges, g.arena.Neighbors(n), soon, limit)
 	slots := g.arena.Links(n)
 	w.offers = w.offers[:0]
 	for b, mask := range masks {
@@ -133,8 +132,7 @@ func (g *graph) estimate(w *scratch, n id, soon []float32, d, limit float32) []k
 				break
 			}
 			if c := load(&slots[i]); c != none && !w.seen.Has(c) {
-				w.seen.Add(c)
-				w.offers = append(w.offers, walk.NewKey(d+scale*more[i], c))
+				w.offers = append(w.offers, walk.NewKey(d+more[i], c))
 			}
 		}
 	}
@@ -145,9 +143,7 @@ func (g *graph) estimate(w *scratch, n id, soon []float32, d, limit float32) []k
 func (g *graph) walkEdgesWanted(w *scratch, ef int, limit int64) bool {
 	w.seen.Clear()
 	for i, c := range w.near { // the order stays
-		n := (^c).ID()
-		w.seen.Add(n)
-		w.near[i] = ^walk.NewKey(w.code.Distance((^c).Distance()), n)
+		w.near[i] = ^walk.NewKey(w.code.Distance((^c).Distance()), (^c).ID())
 	}
 	w.beam = w.beam[:0]
 	for len(w.near) > 0 {
@@ -157,6 +153,9 @@ func (g *graph) walkEdgesWanted(w *scratch, ef int, limit int64) bool {
 		}
 		if w.counts > limit {
 			return false
+		}
+		if !w.seen.Add(c.ID()) {
+			continue
 		}
 		var soon []float32
 		if len(w.near) > 0 {

@@ -16,7 +16,8 @@ type Space struct {
 	*Rotation
 	Center  []float32 // Dim values
 	squared bool
-	norm    float64 // of Center
+	norm    float64   // of Center
+	turned  []float32 // Center, rotated
 }
 
 // NewSpace returns a space for squared distances, or for negated inner products. The center, of
@@ -25,11 +26,14 @@ func NewSpace(r *Rotation, center []float32, squared bool) *Space {
 	if center == nil {
 		center = make([]float32, r.Dim)
 	}
-	return &Space{Rotation: r, Center: center, squared: squared, norm: math.Sqrt(dot(center, center))}
+	s := &Space{Rotation: r, Center: center, squared: squared, norm: math.Sqrt(dot(center, center)), turned: kernel.Aligned(r.Len)}
+	copy(s.turned, center)
+	s.Apply(s.turned)
+	return s
 }
 
 // Bytes returns the memory of the space.
-func (s *Space) Bytes() int64 { return int64(rounds*s.Len+s.Dim) * 4 }
+func (s *Space) Bytes() int64 { return int64((rounds+1)*s.Len+s.Dim) * 4 }
 
 // Centered writes the rotated difference of x from the center to dst, Len values.
 func (s *Space) Centered(dst, x []float32) {
@@ -99,7 +103,7 @@ type Query struct {
 	space   *Space
 	rotated []float32
 	length  float64 // of rotated
-	scale   float64 // the query is divided by it (1 for squared distances)
+	scale   float64 // (inner products) the query is divided by it
 	center  float64 // its inner product with the center
 	norm    float64 // of the query
 	Codes   kernel.CodeQuery
@@ -114,7 +118,6 @@ func (q *Query) Set(s *Space, x []float32) {
 	q.space = s
 	u := q.rotated
 	if s.squared {
-		q.scale = 1
 		s.Centered(u, x)
 	} else {
 		// -⟨v,x⟩ is scale · (-⟨v-c, x/scale-c⟩ - ⟨v-c,c⟩) - ⟨c,x⟩. The error is the smaller the nearer
@@ -137,12 +140,18 @@ func (q *Query) Set(s *Space, x []float32) {
 	q.length = math.Sqrt(dot(u, u))
 }
 
-// Rotated returns the rotated difference of the query, divided by Scale, from the center.
-func (q *Query) Rotated() []float32 { return q.rotated }
-
-// Scale returns by what the query is divided: 1 for squared distances, and otherwise such that it is
-// near the center.
-func (q *Query) Scale() float32 { return float32(q.scale) }
+// Centered returns the rotated difference of the query from the center, which it may write to room of Len
+// values.
+func (q *Query) Centered(room []float32) []float32 {
+	if q.space.squared {
+		return q.rotated
+	}
+	scale, rest := float32(q.scale), float32(q.scale-1)
+	for i, v := range q.rotated {
+		room[i] = scale*v + rest*q.space.turned[i]
+	}
+	return room
+}
 
 // EncodeFor prepares the comparison with codes of the given bits per value by Codes.
 func (q *Query) EncodeFor(bits int) { q.Codes.Encode(q.rotated, bits) }
@@ -179,7 +188,12 @@ func (q *Query) Distance(e float32) float32 {
 func (s *Space) rounding() float64 { return float64(s.Len/4+64) * 0x1p-24 }
 
 // Spread returns by how much distances differ if their estimates differ by e.
-func (q *Query) Spread(e float32) float32 { return float32(float64(e) * q.scale / (unit * unit)) }
+func (q *Query) Spread(e float32) float32 {
+	if q.space.squared {
+		return e / (unit * unit)
+	}
+	return float32(float64(e) * q.scale / (unit * unit))
+}
 
 // Limit returns what the estimate of a vector at distance d can be at most, but for its error: the
 // distance as float32 arithmetic computes it from the vectors.

@@ -46,7 +46,7 @@ func (c *Coder) Width() int { return c.blocks * kernel.ScanWidth(c.size, false) 
 type Scratch struct {
 	node, offset []float32 // rotated
 	query        kernel.ScanQuery
-	scale        float32 // of the query
+	asked        []float32 // room for the query, rotated
 	away         []float32
 	masks        []uint32
 }
@@ -93,20 +93,19 @@ func (c *Coder) encode(s *Scratch, space *codes.Space, p, v []float32) (factor, 
 
 // Ask makes q the query of Estimate.
 func (c *Coder) Ask(s *Scratch, q *codes.Query) {
-	s.query.Encode(q.Rotated())
-	s.scale = q.Scale()
-	if len(s.masks) < c.blocks {
-		s.masks, s.away = make([]uint32, c.blocks), make([]float32, c.blocks*kernel.ScanCodes)
+	if s.asked == nil {
+		s.asked, s.masks, s.away = kernel.Aligned(c.size), make([]uint32, c.blocks), make([]float32, c.blocks*kernel.ScanCodes)
 	}
+	s.query.Encode(q.Centered(s.asked))
 }
 
 // Estimate returns for each slot of the codes of a node the estimated distance to the query less that
-// of the node itself, divided by scale, and for each 32 slots a mask of those that are at most limit. Both
+// of the node itself, and for each 32 slots a mask of those that are at most limit. Both
 // are valid until the next call. Slots without a code have any estimate. Meanwhile the codes of a node
 // that will be asked for soon, ahead, are prefetched; they may be nil.
-func (c *Coder) Estimate(s *Scratch, codes, ahead []float32, limit float32) (more []float32, scale float32, masks []uint32) {
-	s.query.ScanFetching(s.away, s.masks, codes, ahead, limit/s.scale)
-	return s.away, s.scale, s.masks
+func (c *Coder) Estimate(s *Scratch, codes, ahead []float32, limit float32) (more []float32, masks []uint32) {
+	s.query.ScanFetching(s.away, s.masks, codes, ahead, limit)
+	return s.away, s.masks
 }
 
 // Equal reports whether the code of a slot is that of the neighbor with vector v. Node has

@@ -5,20 +5,29 @@ import (
 	"slices"
 )
 
-// A Pool is a bounded list of candidates in order of their distances, of which a walk expands the nearest
-// not yet expanded until all are.
+// A Pool is a bounded list of candidates in order of their estimated distances, of which a walk expands
+// the nearest not yet expanded until all are. A candidate that is offered again stays with the lowest of its estimates.
 type Pool struct {
-	keys []Key // in increasing order of distance; expanded ones with the bit
-	most int
-	next int // all before it are expanded
+	keys  []Key // in increasing order of distance; expanded ones with the bit
+	most  int
+	next  int   // all before it are expanded
+	known []Key // the lowest keys of candidates offered lately, at the low bits of their ids
 }
 
 // expanded marks a key; ids are below 1<<31.
 const expanded = Key(1) << 31
 
+// maxKnown bounds the candidates whose estimates are known.
+const maxKnown = 1 << 13
+
 // Start empties the pool and sets the number of candidates that it holds.
 func (p *Pool) Start(most int) {
 	p.keys, p.most, p.next = slices.Grow(p.keys[:0], most+1), most, 0
+	known := min(1<<bits.Len(uint(8*most)), maxKnown)
+	p.known = slices.Grow(p.known[:0], known)[:known]
+	for i := range p.known {
+		p.known[i] = ^Key(0) // of None
+	}
 }
 
 // Widen raises the number of candidates that the pool holds.
@@ -34,29 +43,51 @@ func (p *Pool) Limit() (float32, bool) {
 	return p.keys[len(p.keys)-1].Distance(), true
 }
 
-// Offer adds k, which takes the place of the farthest if the pool is full, unless k is farther.
+// Offer adds k, which takes the place of the farthest if the pool is full, unless k is farther or its
+// candidate has a lower key. The candidate must not be expanded.
 func (p *Pool) Offer(k Key) {
 	keys := p.keys
 	n := len(keys)
-	if n == p.most {
-		if k >= keys[n-1] {
+	if n == p.most && k >= keys[n-1] {
+		return
+	}
+	known := &p.known[uint32(k)&uint32(len(p.known)-1)]
+	last := *known
+	*known = k
+	at := rank(keys, k)
+	if last.ID() == k.ID() {
+		if last <= k {
+			*known = last
 			return
 		}
-		n--
+		// It moves, unless it was displaced.
+		if old := at + rank(keys[at:], last); old < n && keys[old] == last {
+			copy(keys[at+1:old+1], keys[at:old])
+			keys[at] = k
+			p.next = min(p.next, at)
+			return
+		}
 	}
-	// The number of keys before k, without a branch on the comparisons, which are unpredictable.
-	at := 0
-	for left := uint(n); left > 0; {
-		half := (left + 1) >> 1
-		_, before := bits.Sub64(uint64(keys[uint(at)+half-1]), uint64(k), 0)
-		at += int(half & -uint(before))
-		left -= half
+	if n == p.most {
+		n--
 	}
 	keys = keys[:n+1]
 	copy(keys[at+1:], keys[at:n])
 	keys[at] = k
 	p.keys = keys
 	p.next = min(p.next, at)
+}
+
+// rank returns the number of keys before k, without a branch on the comparisons, which are unpredictable.
+func rank(keys []Key, k Key) int {
+	at := uint(0)
+	for left := uint(len(keys)); left > 0; {
+		half := (left + 1) >> 1
+		_, before := bits.Sub64(uint64(keys[at+half-1]), uint64(k), 0)
+		at += half & -uint(before)
+		left -= half
+	}
+	return int(at)
 }
 
 // Next returns the nearest candidate that is not expanded, and marks it.
@@ -71,14 +102,4 @@ func (p *Pool) Next() (Key, bool) {
 		p.next++
 	}
 	return 0, false
-}
-
-// Peek returns the id of what Next will return, or None.
-func (p *Pool) Peek() ID {
-	for i := p.next; i < len(p.keys); i++ {
-		if p.keys[i]&expanded == 0 {
-			return p.keys[i].ID()
-		}
-	}
-	return None
 }
