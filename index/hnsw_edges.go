@@ -69,7 +69,9 @@ func (g *graph) walkEdges(w *scratch, ef int) {
 			if !ok {
 				break
 			}
-			w.seen.Add(c.ID())
+			if !w.seen.Add(c.ID()) {
+				continue
+			}
 			kernel.Prefetch(soon)
 			soon = g.prefetchNode(c.ID())
 			queue[last%len(queue)] = c.ID()

@@ -7,23 +7,28 @@ import (
 
 // A Pool is a bounded list of candidates in order of their estimated distances, of which a walk expands
 // the nearest not yet expanded until all are. A candidate that is offered again stays with the lowest of its estimates.
+// Rarely, one is there twice: if others were offered between, or if it ties with another.
 type Pool struct {
 	keys  []Key // in increasing order of distance; expanded ones with the bit
 	most  int
 	next  int   // all before it are expanded
 	known []Key // the lowest keys of candidates offered lately, at the low bits of their ids
+	wider bool  // than at the start: what was displaced may fit again
 }
 
 // expanded marks a key; ids are below 1<<31.
 const expanded = Key(1) << 31
 
-// maxKnown bounds the candidates whose estimates are known.
-const maxKnown = 1 << 13
+// These bound the number of candidates whose estimates are known.
+const (
+	minKnown = 1 << 8
+	maxKnown = 1 << 13
+)
 
 // Start empties the pool and sets the number of candidates that it holds.
 func (p *Pool) Start(most int) {
-	p.keys, p.most, p.next = slices.Grow(p.keys[:0], most+1), most, 0
-	known := min(1<<bits.Len(uint(8*most)), maxKnown)
+	p.keys, p.most, p.next, p.wider = slices.Grow(p.keys[:0], most+1), most, 0, false
+	known := min(max(minKnown, 1<<bits.Len(uint(8*most))), maxKnown)
 	p.known = slices.Grow(p.known[:0], known)[:known]
 	for i := range p.known {
 		p.known[i] = ^Key(0) // of None
@@ -32,7 +37,7 @@ func (p *Pool) Start(most int) {
 
 // Widen raises the number of candidates that the pool holds.
 func (p *Pool) Widen(most int) {
-	p.keys, p.most = slices.Grow(p.keys, most+1-len(p.keys)), most
+	p.keys, p.most, p.wider = slices.Grow(p.keys, most+1-len(p.keys)), most, true
 }
 
 // Limit returns the greatest distance in a full pool. It reports false if the pool is not full.
@@ -52,22 +57,23 @@ func (p *Pool) Offer(k Key) {
 		return
 	}
 	known := &p.known[uint32(k)&uint32(len(p.known)-1)]
-	last := *known
-	*known = k
-	at := rank(keys, k)
-	if last.ID() == k.ID() {
-		if last <= k {
-			*known = last
-			return
+	if last := *known; last.ID() == k.ID() {
+		if last <= k && n == p.most && !p.wider {
+			return // it is in the pool, or was displaced from it and is too far
 		}
-		// It moves, unless it was displaced.
-		if old := at + rank(keys[at:], last); old < n && keys[old] == last {
-			copy(keys[at+1:old+1], keys[at:old])
-			keys[at] = k
-			p.next = min(p.next, at)
+		if old := rank(keys, last); old < n && keys[old] == last {
+			if last > k {
+				at := rank(keys[:old], k)
+				copy(keys[at+1:old+1], keys[at:old])
+				keys[at] = k
+				p.next = min(p.next, at)
+				*known = k
+			}
 			return
 		}
 	}
+	*known = k
+	at := rank(keys, k)
 	if n == p.most {
 		n--
 	}
