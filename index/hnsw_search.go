@@ -128,6 +128,7 @@ func (g *graph) explore(w *scratch, r request) bool {
 		for len(w.beam) > r.rerank {
 			w.beam.Pop()
 		}
+		g.narrow(w, r.k)
 		g.measure(w, w.beam, w.query)
 		done = g.gather(w, r, moves)
 	}
