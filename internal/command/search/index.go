@@ -13,6 +13,8 @@ func noteIndex(cmd *cobra.Command, asked, made index.Options, stated index.Measu
 		switch {
 		case asked.Kind == index.Auto && made.Kind == index.Flat:
 			cli.Note(cmd, "flat index, exact; --index hnsw makes a graph")
+		case asked.Kind == index.Auto && made.Quantization == index.Edges:
+			cli.Note(cmd, "hnsw index, which --quantize edges needs; --index flat with other codes is exact")
 		case asked.Kind == index.Auto:
 			cli.Note(cmd, "hnsw index, approximate, because comparing all vectors would take more than 5 ms; --index flat makes an exact one")
 		}

@@ -32,7 +32,7 @@ func indexFlags(o *index.Options, metric *string, kind index.Kind, keep index.Ke
 		{Name: "metric", Arg: "METRIC", Into: metric, Field: "Metric", Help: "how vectors are compared", Values: cli.Values(index.MetricNames()...), Also: []string{"ip", "l2"}},
 		{Name: "m", Arg: "N", Into: &o.M, Field: "M", Help: "links of each node of the graph", Positive: true},
 		{Name: "ef-construction", Arg: "N", Into: &o.EfConstruction, Field: "EfConstruction", Help: "search width when a vector is added to the graph", Positive: true},
-		{Name: "quantize", Arg: "KIND", Into: &o.Quantization, Field: "Quantization", Help: "what the walk through the graph, or the exact scan of a flat index, compares first; scores are exact in any case",
+		{Name: "quantize", Arg: "KIND", Into: &o.Quantization, Field: "Quantization", Help: "what the walk through the graph, or the exact scan of a flat index, compares first; scores are those of the vectors that are kept",
 			Values: cli.Summarized(index.Quantizations(), index.Quantization.Summary)},
 		{Name: "keep-vectors", Arg: "KIND", Into: &o.KeepVectors, Field: "KeepVectors", Help: "what is kept of the vectors, for the last comparison and for 'search export'",
 			Values: cli.Summarized(index.KeptVectors(), index.KeepVectors.Summary)},
