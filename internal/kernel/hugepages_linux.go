@@ -19,6 +19,6 @@ func adviseHugePages(x []float32) {
 		x = x[skip : skip+n]
 		b := unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 4*n)
 		_ = unix.Madvise(b, unix.MADV_HUGEPAGE)
-		_ = unix.Madvise(b, unix.MADV_COLLAPSE)
+		_ = unix.Madvise(b, unix.MADV_COLLAPSE) // memory that was used before has small pages
 	}
 }
