@@ -9,8 +9,8 @@ import (
 // HNSW by the number of vectors, so that the choice is the same on every machine (see AutoKind).
 const Auto Kind = "auto"
 
-// AutoSummary describes Auto in a few words.
-var AutoSummary = fmt.Sprintf("flat up to %d vectors (fewer with more than %d values, or without codes), then hnsw", autoVectors, autoCoded/autoVectors)
+// autoSummary describes Auto in a few words.
+const autoSummary = "flat up to 750,000 vectors (fewer with more than 1,024 values, or without codes), then hnsw"
 
 // Comparing all vectors takes about 5 ms with one thread at these sizes, measured on a machine with AVX-512:
 // with codes of up to 1,024 values, 750,000 vectors; without, 32 million values.

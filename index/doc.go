@@ -6,7 +6,7 @@
 //	err = ix.Add(7, vector)
 //	results, err := ix.Search(query, 10, index.SearchOptions{})
 //
-// There are three kinds:
+// There are three kinds, and [Auto], which is Flat up to about a million vectors and then HNSW:
 //
 //   - [Flat] compares the query with every vector. It is exact and needs no building, but
 //     search time grows with the number of vectors. With codes ([Quantization]) it is 20 times
@@ -71,6 +71,10 @@
 // it reads of a large file and never answers from damaged bytes. [OpenDurable] keeps a
 // log of the changes beside the file: once Add, Delete or Update has returned, the change
 // survives a crash. Durable.Flush rewrites the file.
+//
+// With [KeepVectors] the file, and then the index, has only 16-bit numbers, or the codes alone, which take a
+// sixth of the memory of hnswlib at 1,024 values. The recall is measured before the vectors are dropped, and
+// [Stats] and the file state it. [Calibrate] measures it, and how wide searches must be, with queries of your own.
 //
 // # Shards
 //

@@ -1,6 +1,10 @@
 package index
 
-import "github.com/luminavec/luminavec/index/internal/walk"
+import (
+	"slices"
+
+	"github.com/luminavec/luminavec/index/internal/walk"
+)
 
 // encode makes q, with its padding, the query of a walk that compares codes.
 func (g *graph) encode(w *scratch, q []float32) {
@@ -9,8 +13,7 @@ func (g *graph) encode(w *scratch, q []float32) {
 		w.code.EncodeFor(g.arena.Bits)
 	}
 	if g.arena.Edges != nil {
-		g.arena.Edges.Ask(&w.edges, g.arena.Space, q)
-		w.coding = none
+		g.arena.Edges.Ask(&w.edges, &w.code)
 	}
 }
 
@@ -51,4 +54,28 @@ func (g *graph) measure(w *scratch, keys []key, q []float32) {
 		g.touchVectors(int(k.ID()), 1)
 		keys[i] = walk.NewKey(g.distance(q, g.vector(w, k.ID())), k.ID())
 	}
+}
+
+// narrow removes from the beam what cannot be among the k nearest, according to the bounds on the errors of
+// codes: their vectors need not be read. It leaves a few more, of which some may be deleted meanwhile.
+func (g *graph) narrow(w *scratch, k int) {
+	const spare = 2
+	if !g.arena.Coded || k <= 0 || len(w.beam) <= k+spare {
+		return
+	}
+	slack := w.code.Slack(g.arena.Bits)
+	w.keep, w.full = w.keep[:0], w.full[:0]
+	for _, c := range w.beam {
+		d := w.code.Spread(g.arena.Bound(c.ID()) * slack)
+		w.keep = append(w.keep, walk.NewKey(c.Distance()-d, c.ID()))
+		w.full = append(w.full, walk.NewKey(c.Distance()+d, c.ID()))
+	}
+	slices.Sort(w.full)
+	most := w.full[k-1].Distance()
+	slices.Sort(w.keep)
+	n := k + spare
+	for n < len(w.keep) && w.keep[n].Distance() <= most {
+		n++
+	}
+	w.beam = append(w.beam[:0], w.keep[:n]...)
 }

@@ -51,11 +51,11 @@ func (g *graph) codeNeighbors(n int) {
 // lowest, until the ef lowest are expanded. The best of these by their codes remain in w.beam.
 func (g *graph) walkEdges(w *scratch, ef int) {
 	w.pool.Start(ef)
+	w.seen.Clear()
 	for _, c := range w.near {
 		w.pool.Offer(walk.NewKey(w.code.Distance((^c).Distance()), (^c).ID()))
 	}
 	w.beam, w.near = w.beam[:0], w.near[:0]
-	w.seen.Clear()
 	// A node is chosen some steps before it is expanded, so that its record arrives from memory
 	// meanwhile. Nearer ones may be found in these steps, but nearly all of the ef lowest are expanded anyway.
 	const ahead = 2
@@ -63,12 +63,18 @@ func (g *graph) walkEdges(w *scratch, ef int) {
 	first, last := 0, 0
 	w.begunBest()
 	for steps := 1; ; steps++ {
+		var soon []float32 // the codes of the last chosen, which Estimate prefetches
 		for last-first <= ahead {
-			n := g.next(w)
-			if n == none {
+			c, ok := w.pool.Next()
+			if !ok {
 				break
 			}
-			queue[last%len(queue)] = n
+			if !w.seen.Add(c.ID()) {
+				continue
+			}
+			kernel.Prefetch(soon)
+			soon = g.prefetchNode(c.ID())
+			queue[last%len(queue)] = c.ID()
 			last++
 		}
 		if first == last {
@@ -85,26 +91,17 @@ func (g *graph) walkEdges(w *scratch, ef int) {
 		if far, full := w.pool.Limit(); full {
 			limit = far - d
 		}
-		for k := range g.estimate(w, n, d, limit) {
+		for _, k := range g.estimate(w, n, soon, d, limit) {
 			w.pool.Offer(k)
 		}
 	}
 }
 
-// next takes the candidate to expand from w.pool and prefetches its record. It returns none if all are
-// expanded.
-func (g *graph) next(w *scratch) id {
-	for {
-		c, ok := w.pool.Next()
-		if !ok {
-			return none
-		}
-		if n := c.ID(); w.seen.Add(n) {
-			kernel.Prefetch(g.arena.Records.Row(int(n)))
-			return n
-		}
-		w.pool.Drop()
-	}
+// prefetchNode prefetches what is before the codes of the neighbors of n, and returns them.
+func (g *graph) prefetchNode(n id) []float32 {
+	record, codes := g.arena.Records.Row(int(n)), g.arena.Neighbors(n)
+	kernel.Prefetch(record[:len(record)-len(codes)])
+	return codes
 }
 
 // expand offers n to w.beam, and returns its distance by its code.
@@ -123,33 +120,34 @@ func (g *graph) expand(w *scratch, n id, ef int) float32 {
 	return d
 }
 
-// estimate yields the neighbors of n, which is at distance d, that are not expanded and whose
-// estimates exceed d by limit at most.
-func (g *graph) estimate(w *scratch, n id, d, limit float32) func(yield func(key) bool) {
-	return func(yield func(key) bool) {
-		more, masks := g.arena.Edges.Estimate(&w.edges, g.arena.Neighbors(n), limit)
-		slots := g.arena.Links(n)
-		for b, mask := range masks {
-			for ; mask != 0; mask &= mask - 1 {
-				i := b*kernel.ScanCodes + bits.TrailingZeros32(mask)
-				if i >= len(slots) {
-					return
-				}
-				if c := load(&slots[i]); c != none && !w.seen.Has(c) && !yield(walk.NewKey(d+more[i], c)) {
-					return
-				}
+// estimate returns the neighbors of n, which is at distance d, that are not expanded and whose
+// estimates exceed d by limit at most, with these. Meanwhile it prefetches soon, codes of the neighbors of
+// another node.
+func (g *graph) estimate(w *scratch, n id, soon []float32, d, limit float32) []key {
+	more, masks := g.arena.Edges.Estimate(&w.edges, g.arena.Neighbors(n), soon, limit)
+	slots := g.arena.Links(n)
+	w.offers = w.offers[:0]
+	for b, mask := range masks {
+		for ; mask != 0; mask &= mask - 1 {
+			i := b*kernel.ScanCodes + bits.TrailingZeros32(mask)
+			if i >= len(slots) {
+				break
+			}
+			if c := load(&slots[i]); c != none && !w.seen.Has(c) {
+				w.offers = append(w.offers, walk.NewKey(d+more[i], c))
 			}
 		}
 	}
+	return w.offers
 }
 
 // walkEdgesWanted is walkWanted on level 0 with coded neighbors.
 func (g *graph) walkEdgesWanted(w *scratch, ef int, limit int64) bool {
+	w.seen.Clear()
 	for i, c := range w.near { // the order stays
 		w.near[i] = ^walk.NewKey(w.code.Distance((^c).Distance()), (^c).ID())
 	}
 	w.beam = w.beam[:0]
-	w.seen.Clear()
 	for len(w.near) > 0 {
 		c := ^w.near.Pop()
 		if len(w.beam) == ef && c > w.beam[0] {
@@ -161,15 +159,16 @@ func (g *graph) walkEdgesWanted(w *scratch, ef int, limit int64) bool {
 		if !w.seen.Add(c.ID()) {
 			continue
 		}
+		var soon []float32
 		if len(w.near) > 0 {
-			kernel.Prefetch(g.arena.Records.Row(int((^w.near[0]).ID())))
+			soon = g.prefetchNode((^w.near[0]).ID())
 		}
 		d := g.expand(w, c.ID(), ef)
 		most := float32(math.Inf(1))
 		if len(w.beam) == ef {
 			most = w.beam[0].Distance() - d
 		}
-		for k := range g.estimate(w, c.ID(), d, most) {
+		for _, k := range g.estimate(w, c.ID(), soon, d, most) {
 			w.near.Push(^k)
 		}
 	}

@@ -104,6 +104,9 @@ func (g *graph) explore(w *scratch, r request) bool {
 	switch {
 	case !r.allow.all():
 		w.wants = wantAllowed
+		if r.widen { // it was measured with a beam that grows, which this one does not
+			r.ef = min(2*r.ef, MaxEf)
+		}
 		all := g.Len() / 16 // checking 16 labels costs a scan about as much as a node costs a walk
 		if r.allow.set != nil {
 			all = min(all, int(r.allow.set.GetCardinality()))
@@ -128,6 +131,7 @@ func (g *graph) explore(w *scratch, r request) bool {
 		for len(w.beam) > r.rerank {
 			w.beam.Pop()
 		}
+		g.narrow(w, r.k)
 		g.measure(w, w.beam, w.query)
 		done = g.gather(w, r, moves)
 	}

@@ -29,7 +29,8 @@ const (
 	// KeepNone keeps only the codes of the quantization, which must not be none. AutoQuantization
 	// is then Int8 for vectors of less than 64 values.
 	KeepNone KeepVectors = "none"
-	// KeepAuto is KeepFloat16 with codes, and otherwise KeepFloat32.
+	// KeepAuto is KeepFloat16 with codes of 64 values or more, KeepNone with Edges, which has
+	// codes of 8 bits, and otherwise KeepFloat32.
 	KeepAuto KeepVectors = "auto"
 )
 
@@ -42,7 +43,7 @@ func KeptVectors() []KeepVectors { return slices.Clone(keeps) }
 // Summary describes what is kept in a few words. It is empty for an unknown value.
 func (k KeepVectors) Summary() string {
 	return map[KeepVectors]string{
-		KeepAuto:    "float16 with codes, otherwise float32",
+		KeepAuto:    "with codes of 64 values or more float16, with edges none; otherwise float32",
 		KeepFloat32: "the vectors as they are",
 		KeepFloat16: "vectors of half the size; nearly the same results",
 		KeepNone:    "only their codes: the smallest, with a lower recall, which is reported",

@@ -383,6 +383,18 @@ func TestKeepOptions(t *testing.T) {
 			t.Errorf("no error for %+v", o)
 		}
 	}
+	for _, c := range []struct {
+		o    Options
+		want KeepVectors
+	}{
+		{Options{Dim: 63, Quantization: Int4}, KeepFloat32}, {Options{Dim: 64}, KeepFloat16}, {Options{Dim: 64, Quantization: Edges}, KeepNone},
+		{Options{Dim: 64, Quantization: NoQuantization}, KeepFloat32}, {Options{Dim: 64, Kind: LSH}, KeepFloat32},
+	} {
+		c.o.KeepVectors = KeepAuto
+		if got := mustNew(t, c.o).Options().KeepVectors; got != c.want {
+			t.Errorf("%+v: %s, want %s", c.o, got, c.want)
+		}
+	}
 	for dim, want := range map[int]Quantization{3: Int8, 63: Int8, 64: Int4} {
 		if got := mustNew(t, Options{Dim: dim, KeepVectors: KeepNone}).Options().Quantization; got != want {
 			t.Errorf("%d values: %s", dim, got)

@@ -76,7 +76,7 @@ func Kinds() []Kind {
 // Summary describes the kind in a few words. It is empty for an unknown kind.
 func (k Kind) Summary() string {
 	if k == Auto {
-		return AutoSummary
+		return autoSummary
 	}
 	s, _ := k.spec()
 	return s.summary

@@ -145,8 +145,11 @@ func (o Options) withDefaults() Options {
 	}
 	o.Quantization = o.Quantization.resolve(o.Kind, o.Dim, o.KeepVectors)
 	if o.KeepVectors == KeepAuto {
-		o.KeepVectors = KeepFloat32
-		if o.Quantization != NoQuantization {
+		switch o.KeepVectors = KeepFloat32; {
+		case o.Quantization == NoQuantization || o.Dim < autoFrom:
+		case o.Quantization == Edges: // whose codes of 8 bits are enough
+			o.KeepVectors = KeepNone
+		default:
 			o.KeepVectors = KeepFloat16
 		}
 	}

@@ -89,15 +89,15 @@ func (g *graph) widthsFor(queries []float32, truth [][]Result) {
 			found = g.found(queries, truth, width)
 		}
 		for ; at < len(calibrated) && found >= calibrated[at]; at++ {
-			w.of[at] = g.narrow(queries, truth, calibrated[at], below, width)
+			w.of[at] = g.narrowest(queries, truth, calibrated[at], below, width)
 			below = w.of[at]
 		}
 	}
 	g.widths.Store(w)
 }
 
-// narrow returns about the smallest width from low to high that finds a share; high does.
-func (g *graph) narrow(queries []float32, truth [][]Result, share float64, low, high int) int {
+// narrowest returns about the smallest width from low to high that finds a share; high does.
+func (g *graph) narrowest(queries []float32, truth [][]Result, share float64, low, high int) int {
 	for high-low > max(1, high/32) {
 		if middle := (low + high) / 2; g.found(queries, truth, middle) >= share {
 			high = middle

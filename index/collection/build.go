@@ -20,8 +20,8 @@ import (
 // BuildOptions controls how a collection is built.
 type BuildOptions struct {
 	// Index are the options of the index. Dim may be 0, because the model sets it. Defaults that differ
-	// from those of package index: Kind Auto; for vectors of 64 values or more, without a Quantization and
-	// KeepVectors, Int8 and KeepNone: codes of 8 bits, whose recall is reported, and no other vectors.
+	// from those of package index: Kind Auto; for vectors of 64 values or more, with Quantization and
+	// KeepVectors auto or unset, Int8 and KeepNone: codes of 8 bits, whose recall is reported, and no other vectors.
 	Index      index.Options
 	Replace    bool   // replace an existing collection; default false
 	Threads    int    // number of goroutines; default 0: one per core
@@ -120,7 +120,7 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 	if o.Index.Kind == "" {
 		o.Index.Kind = index.Auto
 	}
-	if o.Index.KeepVectors == "" && o.Index.Kind != index.LSH && o.Index.Dim >= codesFrom &&
+	if (o.Index.KeepVectors == "" || o.Index.KeepVectors == index.KeepAuto) && o.Index.Kind != index.LSH && o.Index.Dim >= codesFrom &&
 		(o.Index.Quantization == "" || o.Index.Quantization == index.AutoQuantization) {
 		o.Index.Quantization, o.Index.KeepVectors = index.Int8, index.KeepNone
 	}

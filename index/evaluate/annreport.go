@@ -3,6 +3,7 @@ package evaluate
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"math/rand/v2"
 	"time"
 
@@ -86,13 +87,19 @@ func MeasureANN(ctx context.Context, table checkpoints.Tensor, o ANNOptions) (*A
 		labels[i] = int64(i)
 	}
 	flat := o.Index
-	flat.Kind, flat.Quantization = index.Flat, index.NoQuantization
+	flat.Kind, flat.Quantization, flat.KeepVectors = index.Flat, index.NoQuantization, index.KeepFloat32
 	exact, err := buildIndex(ctx, flat, labels, base, nil)
 	if err != nil {
 		return nil, err
 	}
 	began := time.Now()
 	approx, err := buildIndex(ctx, o.Index, labels, base, o.OnProgress)
+	if err == nil && o.Index.Kind == index.Auto {
+		approx, err = index.Settle(ctx, approx, o.OnProgress)
+	}
+	if err == nil {
+		err = approx.Save(io.Discard) // which drops the vectors, unless they are kept
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -46,8 +46,8 @@ It builds each kind of index from the vectors of a file, using some of them as q
 instead, and writes a table of recall, queries per second on one thread, build time
 and memory. Nothing is downloaded.
 
-With --peers, hnswlib, faiss and usearch, if they are installed for Python, run on
-the same vectors with the same settings.`,
+With --peers, hnswlib, faiss, rabitqlib (SymphonyQG) and usearch, if they are installed
+for Python, run on the same vectors with the same settings.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return b.run(cmd) },
 	}
 	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "vectors", Arg: "FILE", Into: &b.vectors, Help: "the vectors, in the format " + exchange.Names(exchange.Readable())})
@@ -63,7 +63,7 @@ the same vectors with the same settings.`,
 		cli.Flag{Name: "peers", Into: &b.peers, Help: "also measure installed peers"},
 		cli.Flag{Name: "stability", Into: &b.stability,
 			Help: "also measure the recall of the default index after building it in other orders and with more threads, with filters, and after deleting and adding half of the vectors"},
-		cli.Flag{Name: "only", Arg: "NAME,NAME", Into: &b.only, Help: "measure only these: flat, hnsw, hnsw-int8, hnsw-int4, lsh, hnswlib, faiss, faiss-flat, usearch"})
+		cli.Flag{Name: "only", Arg: "NAME,NAME", Into: &b.only, Help: "measure only these: flat, hnsw, hnsw-int8, hnsw-int4, hnsw-edges, lsh, hnswlib, faiss, faiss-flat, rabitqlib, usearch"})
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &b.output, Help: "Markdown file to append to", Default: "standard output"},
 		cli.Flag{Name: "plot", Arg: "NAME", Into: &b.plot, Help: "plot recall against queries per second: NAME.svg, NAME.png"})
@@ -104,6 +104,7 @@ func (b *annBench) run(cmd *cobra.Command) error {
 		{"hnsw", "LuminaVec HNSW", index.HNSW, index.NoQuantization},
 		{"hnsw-int8", "LuminaVec HNSW, int8 walk", index.HNSW, index.Int8},
 		{"hnsw-int4", "LuminaVec HNSW, int4 walk", index.HNSW, index.Int4},
+		{"hnsw-edges", "LuminaVec HNSW, coded edges", index.HNSW, index.Edges},
 		{"lsh", "LuminaVec LSH", index.LSH, index.NoQuantization},
 	} {
 		if !b.wants(form.key) {

@@ -24,6 +24,7 @@ var annPeers = []struct{ key, name, module string }{
 	{"hnswlib", "hnswlib", "hnswlib"},
 	{"faiss", "faiss HNSW", "faiss"},
 	{"faiss-flat", "faiss IndexFlat", "faiss"},
+	{"rabitqlib", "SymphonyQG (rabitqlib)", "rabitqlib"},
 	{"usearch", "usearch", "usearch"},
 }
 

@@ -157,16 +157,9 @@ func (s *ByteRows) round(m int, a []float32, lda int, by []float32) {
 	}
 	for i := range m {
 		row := a[i*lda : i*lda+k]
-		s.scale[i] = largest(row, by) / 127
+		s.scale[i] = largestProduct(row, by) / 127
 		s.start[i] = -128 * roundBytes(s.rounded[i*k:(i+1)*k], row, by, inverseOf(s.scale[i]))
 	}
-}
-
-func largestGo(x []float32) (top float32) {
-	for _, v := range x {
-		top = max(top, v, -v)
-	}
-	return top
 }
 
 func largestProductGo(x, by []float32) (top float32) {

@@ -4,9 +4,9 @@ package kernel
 
 func bytesFast() bool { return level == levelAVX512 && hasVNNI }
 
-func largest(x, by []float32) (top float32) {
+func largestProduct(x, by []float32) (top float32) {
 	if whole := len(x) &^ 15; level == levelAVX512 && whole > 0 {
-		top = largestAVX512(&x[0], &by[0], whole)
+		top = largestProductAVX512(&x[0], &by[0], whole)
 		x, by = x[whole:], by[whole:]
 	}
 	return max(top, largestProductGo(x, by))

@@ -289,9 +289,9 @@ set:
 	VZEROUPPER
 	RET
 
-// func largestAVX512(x *float32, by *float32, n int) float32
+// func largestProductAVX512(x *float32, by *float32, n int) float32
 // Requires: AVX, AVX512F, SSE
-TEXT ·largestAVX512(SB), NOSPLIT, $0-28
+TEXT ·largestProductAVX512(SB), NOSPLIT, $0-28
 	MOVQ         x+0(FP), AX
 	MOVQ         by+8(FP), CX
 	MOVQ         n+16(FP), DX

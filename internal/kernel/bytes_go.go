@@ -4,7 +4,7 @@ package kernel
 
 func bytesFast() bool { return false }
 
-func largest(x, by []float32) float32 { return largestProductGo(x, by) }
+func largestProduct(x, by []float32) float32 { return largestProductGo(x, by) }
 
 func roundBytes(dst []int8, x, by []float32, scale float32) int32 {
 	return roundBytesGo(dst, x, by, scale)

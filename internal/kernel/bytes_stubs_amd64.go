@@ -11,10 +11,10 @@ package kernel
 //go:noescape
 func byteTileAVX512(dst *float32, ldd int, a *int8, lda int, b *uint8, groups int, start *int32, rowScale *float32, scale *float32, bias *float32, add int)
 
-// largestAVX512 returns the largest |x[i]*by[i]|; n is a multiple of 16, at least 16.
+// largestProductAVX512 returns the largest |x[i]*by[i]|; n is a multiple of 16, at least 16.
 //
 //go:noescape
-func largestAVX512(x *float32, by *float32, n int) float32
+func largestProductAVX512(x *float32, by *float32, n int) float32
 
 // roundBytesAVX512 rounds x[i]*by[i]*scale, half to even, and returns the sum; all must be from -128 to
 // 127, and n a multiple of 16, at least 16.

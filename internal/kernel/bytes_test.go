@@ -93,7 +93,7 @@ func TestByteKernels(t *testing.T) {
 		for i := range x {
 			x[i], by[i] = float32(rng.NormFloat64()*50), rng.Float32()
 		}
-		if got, want := largest(x, by), largestProductGo(x, by); got != want {
+		if got, want := largestProduct(x, by), largestProductGo(x, by); got != want {
 			t.Fatalf("%d values: the largest is %g, want %g", n, got, want)
 		}
 		got, want := make([]int8, n), make([]int8, n)

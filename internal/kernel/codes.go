@@ -124,9 +124,10 @@ func CodeBound(code []float32, dim, bits int) float32 { return code[CodeStride(d
 // the largest absolute value of x, and its inverse. A vector too small for that is coded
 // as zero.
 func codeScale(x []float32, steps float32) (scale, inverse float32) {
-	var most float32
-	for _, v := range x {
-		most = max(most, v, -v)
+	whole := len(x) / 64 * 64
+	most := largestGo(x[whole:])
+	if whole > 0 {
+		most = max(most, largest(x[:whole]))
 	}
 	if most < 1e-30 {
 		return 0, 0
@@ -157,18 +158,20 @@ func (q *CodeQuery) Encode(x []float32, bits int) {
 	var inverse float32
 	q.scale, inverse = codeScale(x, maxQuery[bits])
 	per := (len(x)*bits + 7) / 8
-	sum, rest := int32(0), 0.0
+	sum, rest := int32(0), float32(0)
 	for at, field := 0, 0; at < len(x); at, field = at+per, field+1 {
-		for i, v := range x[at:min(at+per, len(x))] {
-			// Positive here, so that dropping the fraction rounds.
-			c := int32(v*inverse+128.5) - 128
-			q.values[(i/64*fields+field)*64+i%64] = int8(c)
-			sum += c
-			d := float64(v) - float64(q.scale)*float64(c)
-			rest += d * d
+		part := x[at:min(at+per, len(x))]
+		whole := len(part) / 64 * 64
+		if whole > 0 {
+			n, r := queryBytes(q.values[field*64:], part[:whole], 64*fields, inverse)
+			sum, rest = sum+n, rest+r
+		}
+		if whole < len(part) {
+			n, r := queryBytesGo(q.values[(whole/64*fields+field)*64:], part[whole:], 64*fields, inverse)
+			sum, rest = sum+n, rest+r
 		}
 	}
-	q.rest = math.Sqrt(rest)
+	q.rest = float64(q.scale) * math.Sqrt(float64(rest))
 	q.sum = 128 * sum
 	if bits < 8 {
 		q.sum = (1<<bits - 1) * sum >> 1

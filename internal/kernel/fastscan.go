@@ -50,15 +50,23 @@ func SetSigns(block []float32, i int, x []float32, factor, bias, bound float32) 
 		panic(PanicLength)
 	}
 	b := asBytes(block[:dim])
-	for g := range dim / 4 {
-		var bits uint8
-		for j, v := range x[4*g : 4*g+4] {
-			if v >= 0 {
-				bits |= 1 << j
+	// Each group of four values has 16 bytes.
+	at, shift := nibble(i, 0)
+	keep := ^(uint8(15) << shift)
+	const lines = 64
+	var words [lines]uint64
+	for len(x) > 0 {
+		part := x[:min(len(x), 64*lines)]
+		signs(words[:], part)
+		for _, w := range words[:len(part)/64] {
+			t := b[at : at+15*16+1]
+			for g := 0; g < len(t); g += 16 {
+				t[g] = t[g]&keep | uint8(w&15)<<shift
+				w >>= 4
 			}
+			at += 256
 		}
-		at, shift := nibble(i, g)
-		b[at] = b[at]&^(15<<shift) | bits<<shift
+		x = x[len(part):]
 	}
 	block[dim+i], block[dim+ScanCodes+i] = factor, bias
 	if len(block) >= ScanWidth(dim, true) {
@@ -83,41 +91,16 @@ func (q *ScanQuery) Encode(x []float32) {
 		q.tables = make([]uint8, 4*len(x))
 	}
 	q.tables = q.tables[:4*len(x)]
-	var most float32 // of the absolute values of four
-	for i := 0; i < len(x); i += 4 {
-		most = max(most, float32(math.Abs(float64(x[i]))+math.Abs(float64(x[i+1]))+math.Abs(float64(x[i+2]))+math.Abs(float64(x[i+3]))))
-	}
 	// Rounding adds at most one half to each of four.
 	const steps = 255 - 2
 	var step, inverse float32
-	if most >= 1e-30 {
+	if most := largestFour(x); most >= 1e-30 {
 		step, inverse = most/steps, steps/most
 	}
-	total, least, rest := 0, 0, 0.0
-	for i := 0; i < len(x); i += 4 {
-		var c [4]int
-		base := 0
-		for j, v := range x[i : i+4] {
-			c[j] = int(math.Floor(float64(v*inverse) + 0.5))
-			total += c[j]
-			base -= min(c[j], 0)
-			d := float64(v) - float64(step)*float64(c[j])
-			rest += d * d
-		}
-		least += base
-		t := q.tables[4*i : 4*i+16]
-		t[0] = uint8(base)
-		for n := 1; n < 16; n++ {
-			// n without its lowest bit is already there.
-			t[n] = uint8(int(t[n&(n-1)]) + c[lowest[n]])
-		}
-	}
-	q.scale, q.offset = 2*step, -step*float32(2*least+total)
-	q.rest = math.Sqrt(rest)
+	sum, below, rest := queryTables(q.tables, x, inverse)
+	q.scale, q.offset = 2*step, -step*float32(2*below+sum)
+	q.rest = float64(step) * math.Sqrt(float64(rest))
 }
-
-// lowest is the lowest bit of a nibble.
-var lowest = [16]uint8{1: 0, 2: 1, 3: 0, 4: 2, 5: 0, 6: 1, 7: 0, 8: 3, 9: 0, 10: 1, 11: 0, 12: 2, 13: 0, 14: 1, 15: 0}
 
 // Rest returns the length of what rounding to steps took from the query.
 func (q *ScanQuery) Rest() float64 { return q.rest }
@@ -134,7 +117,23 @@ func (q *ScanQuery) Scan(dst []float32, masks []uint32, blocks []float32, bounde
 		slack = 0
 	}
 	if len(masks) > 0 {
-		q.scan(dst, masks, blocks, bounded, slack, limit)
+		q.scan(dst, masks, blocks, blocks, bounded, slack, limit)
+	}
+}
+
+// ScanFetching is Scan of blocks that are not bounded. Meanwhile it prefetches ahead, as many blocks that
+// will be scanned soon, a line for each line that it reads: prefetched all at once, they would keep the
+// processor from computing. It panics as Scan does; ahead may be nil.
+func (q *ScanQuery) ScanFetching(dst []float32, masks []uint32, blocks, ahead []float32, limit float32) {
+	size := len(masks) * ScanWidth(len(q.tables)/4, false)
+	if len(dst) < ScanCodes*len(masks) || len(blocks) < size || len(q.tables) == 0 {
+		panic(PanicLength)
+	}
+	if len(ahead) < size {
+		ahead = blocks
+	}
+	if len(masks) > 0 {
+		q.scan(dst, masks, blocks, ahead, false, 0, limit)
 	}
 }
 

@@ -4,17 +4,18 @@
 
 #include "textflag.h"
 
-// func fastScanAVX512(dst *float32, masks *uint32, blocks *float32, tables *uint8, lines int, width int, bounds int, count int, scale float32, offset float32, slack float32, limit float32)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, CMOV
-TEXT ·fastScanAVX512(SB), NOSPLIT, $0-80
+// func fastScanAVX512(dst *float32, masks *uint32, blocks *float32, ahead *float32, tables *uint8, lines int, width int, bounds int, count int, scale float32, offset float32, slack float32, limit float32)
+// Requires: AVX, AVX2, AVX512BW, AVX512F, CMOV, MMX+
+TEXT ·fastScanAVX512(SB), NOSPLIT, $0-88
 	MOVQ         dst+0(FP), AX
 	MOVQ         masks+8(FP), CX
 	MOVQ         blocks+16(FP), DX
-	MOVQ         tables+24(FP), BX
-	MOVQ         lines+32(FP), SI
-	MOVQ         count+56(FP), DI
-	MOVL         $0x0f0f0f0f, R8
-	VMOVD        R8, X0
+	MOVQ         tables+32(FP), BX
+	MOVQ         ahead+24(FP), SI
+	MOVQ         lines+40(FP), DI
+	MOVQ         count+64(FP), R8
+	MOVL         $0x0f0f0f0f, R9
+	VMOVD        R9, X0
 	VPBROADCASTD X0, Z0
 
 block:
@@ -22,13 +23,13 @@ block:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	XORQ   R8, R8
 	XORQ   R9, R9
+	XORQ   R10, R10
 
 part:
-	ADDQ    $0x00004000, R9
-	CMPQ    R9, SI
-	CMOVQGT SI, R9
+	ADDQ    $0x00004000, R10
+	CMPQ    R10, DI
+	CMOVQGT DI, R10
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
@@ -36,8 +37,9 @@ part:
 	PCALIGN $0x20
 
 line:
-	VMOVDQU8      (DX)(R8*1), Z9
-	VMOVDQU8      (BX)(R8*1), Z11
+	PREFETCHT0    (SI)(R9*1)
+	VMOVDQU8      (DX)(R9*1), Z9
+	VMOVDQU8      (BX)(R9*1), Z11
 	VPSRLW        $0x04, Z9, Z10
 	VPANDD        Z0, Z9, Z9
 	VPANDD        Z0, Z10, Z10
@@ -49,8 +51,8 @@ line:
 	VPADDW        Z10, Z7, Z7
 	VPSRLW        $0x08, Z10, Z10
 	VPADDW        Z10, Z8, Z8
-	ADDQ          $0x40, R8
-	CMPQ          R8, R9
+	ADDQ          $0x40, R9
+	CMPQ          R9, R10
 	JLT           line
 	VPSLLW        $0x08, Z6, Z9
 	VPSUBW        Z9, Z5, Z5
@@ -100,81 +102,83 @@ line:
 	VEXTRACTI128  $0x01, Y5, X5
 	VPMOVZXWD     X5, Y6
 	VPADDD        Y6, Y4, Y4
-	CMPQ          R8, SI
+	CMPQ          R9, DI
 	JLT           part
-	LEAQ          (DX)(SI*1), R8
-	MOVQ          R8, R9
-	ADDQ          bounds+48(FP), R9
-	VBROADCASTSS  scale+64(FP), Y5
-	VBROADCASTSS  offset+68(FP), Y6
-	VBROADCASTSS  slack+72(FP), Y7
-	VBROADCASTSS  limit+76(FP), Y8
+	LEAQ          (DX)(DI*1), R9
+	MOVQ          R9, R10
+	ADDQ          bounds+56(FP), R10
+	VBROADCASTSS  scale+72(FP), Y5
+	VBROADCASTSS  offset+76(FP), Y6
+	VBROADCASTSS  slack+80(FP), Y7
+	VBROADCASTSS  limit+84(FP), Y8
 	VCVTDQ2PS     Y1, Y1
 	VMULPS        Y5, Y1, Y1
 	VADDPS        Y6, Y1, Y1
-	VMULPS        (R8), Y1, Y1
-	VADDPS        128(R8), Y1, Y1
-	VMULPS        (R9), Y7, Y9
+	VMULPS        (R9), Y1, Y1
+	VADDPS        128(R9), Y1, Y1
+	VMULPS        (R10), Y7, Y9
 	VSUBPS        Y9, Y1, Y1
 	VMOVUPS       Y1, (AX)
 	VCMPPS        $0x1a, Y8, Y1, Y9
-	VMOVMSKPS     Y9, R11
+	VMOVMSKPS     Y9, R12
 	VCVTDQ2PS     Y2, Y2
 	VMULPS        Y5, Y2, Y2
 	VADDPS        Y6, Y2, Y2
-	VMULPS        32(R8), Y2, Y2
-	VADDPS        160(R8), Y2, Y2
-	VMULPS        32(R9), Y7, Y1
+	VMULPS        32(R9), Y2, Y2
+	VADDPS        160(R9), Y2, Y2
+	VMULPS        32(R10), Y7, Y1
 	VSUBPS        Y1, Y2, Y2
 	VMOVUPS       Y2, 32(AX)
 	VCMPPS        $0x1a, Y8, Y2, Y1
-	VMOVMSKPS     Y1, R10
-	SHLL          $0x08, R10
-	ORL           R10, R11
+	VMOVMSKPS     Y1, R11
+	SHLL          $0x08, R11
+	ORL           R11, R12
 	VCVTDQ2PS     Y3, Y3
 	VMULPS        Y5, Y3, Y3
 	VADDPS        Y6, Y3, Y3
-	VMULPS        64(R8), Y3, Y3
-	VADDPS        192(R8), Y3, Y3
-	VMULPS        64(R9), Y7, Y1
+	VMULPS        64(R9), Y3, Y3
+	VADDPS        192(R9), Y3, Y3
+	VMULPS        64(R10), Y7, Y1
 	VSUBPS        Y1, Y3, Y3
 	VMOVUPS       Y3, 64(AX)
 	VCMPPS        $0x1a, Y8, Y3, Y1
-	VMOVMSKPS     Y1, R10
-	SHLL          $0x10, R10
-	ORL           R10, R11
+	VMOVMSKPS     Y1, R11
+	SHLL          $0x10, R11
+	ORL           R11, R12
 	VCVTDQ2PS     Y4, Y4
 	VMULPS        Y5, Y4, Y4
 	VADDPS        Y6, Y4, Y4
-	VMULPS        96(R8), Y4, Y4
-	VADDPS        224(R8), Y4, Y4
-	VMULPS        96(R9), Y7, Y1
+	VMULPS        96(R9), Y4, Y4
+	VADDPS        224(R9), Y4, Y4
+	VMULPS        96(R10), Y7, Y1
 	VSUBPS        Y1, Y4, Y4
 	VMOVUPS       Y4, 96(AX)
 	VCMPPS        $0x1a, Y8, Y4, Y1
-	VMOVMSKPS     Y1, R10
-	SHLL          $0x18, R10
-	ORL           R10, R11
-	MOVL          R11, (CX)
+	VMOVMSKPS     Y1, R11
+	SHLL          $0x18, R11
+	ORL           R11, R12
+	MOVL          R12, (CX)
 	ADDQ          $0x00000080, AX
 	ADDQ          $0x04, CX
-	ADDQ          width+40(FP), DX
-	DECQ          DI
+	ADDQ          width+48(FP), DX
+	ADDQ          width+48(FP), SI
+	DECQ          R8
 	JNE           block
 	VZEROUPPER
 	RET
 
-// func fastScanAVX2(dst *float32, masks *uint32, blocks *float32, tables *uint8, lines int, width int, bounds int, count int, scale float32, offset float32, slack float32, limit float32)
-// Requires: AVX, AVX2, CMOV
-TEXT ·fastScanAVX2(SB), NOSPLIT, $0-80
+// func fastScanAVX2(dst *float32, masks *uint32, blocks *float32, ahead *float32, tables *uint8, lines int, width int, bounds int, count int, scale float32, offset float32, slack float32, limit float32)
+// Requires: AVX, AVX2, CMOV, MMX+
+TEXT ·fastScanAVX2(SB), NOSPLIT, $0-88
 	MOVQ         dst+0(FP), AX
 	MOVQ         masks+8(FP), CX
 	MOVQ         blocks+16(FP), DX
-	MOVQ         tables+24(FP), BX
-	MOVQ         lines+32(FP), SI
-	MOVQ         count+56(FP), DI
-	MOVL         $0x0f0f0f0f, R8
-	VMOVD        R8, X0
+	MOVQ         tables+32(FP), BX
+	MOVQ         ahead+24(FP), SI
+	MOVQ         lines+40(FP), DI
+	MOVQ         count+64(FP), R8
+	MOVL         $0x0f0f0f0f, R9
+	VMOVD        R9, X0
 	VPBROADCASTD X0, Y0
 
 block:
@@ -182,13 +186,13 @@ block:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	XORQ   R8, R8
 	XORQ   R9, R9
+	XORQ   R10, R10
 
 part:
-	ADDQ    $0x00002000, R9
-	CMPQ    R9, SI
-	CMOVQGT SI, R9
+	ADDQ    $0x00002000, R10
+	CMPQ    R10, DI
+	CMOVQGT DI, R10
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
@@ -196,8 +200,9 @@ part:
 	PCALIGN $0x20
 
 line:
-	VMOVDQU      (DX)(R8*1), Y9
-	VMOVDQU      (BX)(R8*1), Y11
+	PREFETCHT0   (SI)(R9*1)
+	VMOVDQU      (DX)(R9*1), Y9
+	VMOVDQU      (BX)(R9*1), Y11
 	VPSRLW       $0x04, Y9, Y10
 	VPAND        Y0, Y9, Y9
 	VPAND        Y0, Y10, Y10
@@ -209,8 +214,8 @@ line:
 	VPADDW       Y10, Y7, Y7
 	VPSRLW       $0x08, Y10, Y10
 	VPADDW       Y10, Y8, Y8
-	ADDQ         $0x20, R8
-	CMPQ         R8, R9
+	ADDQ         $0x20, R9
+	CMPQ         R9, R10
 	JLT          line
 	VPSLLW       $0x08, Y6, Y9
 	VPSUBW       Y9, Y5, Y5
@@ -236,66 +241,67 @@ line:
 	VEXTRACTI128 $0x01, Y8, X5
 	VPMOVZXWD    X5, Y5
 	VPADDD       Y5, Y4, Y4
-	CMPQ         R8, SI
+	CMPQ         R9, DI
 	JLT          part
-	LEAQ         (DX)(SI*1), R8
-	MOVQ         R8, R9
-	ADDQ         bounds+48(FP), R9
-	VBROADCASTSS scale+64(FP), Y5
-	VBROADCASTSS offset+68(FP), Y6
-	VBROADCASTSS slack+72(FP), Y7
-	VBROADCASTSS limit+76(FP), Y8
+	LEAQ         (DX)(DI*1), R9
+	MOVQ         R9, R10
+	ADDQ         bounds+56(FP), R10
+	VBROADCASTSS scale+72(FP), Y5
+	VBROADCASTSS offset+76(FP), Y6
+	VBROADCASTSS slack+80(FP), Y7
+	VBROADCASTSS limit+84(FP), Y8
 	VCVTDQ2PS    Y1, Y1
 	VMULPS       Y5, Y1, Y1
 	VADDPS       Y6, Y1, Y1
-	VMULPS       (R8), Y1, Y1
-	VADDPS       128(R8), Y1, Y1
-	VMULPS       (R9), Y7, Y9
+	VMULPS       (R9), Y1, Y1
+	VADDPS       128(R9), Y1, Y1
+	VMULPS       (R10), Y7, Y9
 	VSUBPS       Y9, Y1, Y1
 	VMOVUPS      Y1, (AX)
 	VCMPPS       $0x1a, Y8, Y1, Y9
-	VMOVMSKPS    Y9, R11
+	VMOVMSKPS    Y9, R12
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y5, Y2, Y2
 	VADDPS       Y6, Y2, Y2
-	VMULPS       32(R8), Y2, Y2
-	VADDPS       160(R8), Y2, Y2
-	VMULPS       32(R9), Y7, Y1
+	VMULPS       32(R9), Y2, Y2
+	VADDPS       160(R9), Y2, Y2
+	VMULPS       32(R10), Y7, Y1
 	VSUBPS       Y1, Y2, Y2
 	VMOVUPS      Y2, 32(AX)
 	VCMPPS       $0x1a, Y8, Y2, Y1
-	VMOVMSKPS    Y1, R10
-	SHLL         $0x08, R10
-	ORL          R10, R11
+	VMOVMSKPS    Y1, R11
+	SHLL         $0x08, R11
+	ORL          R11, R12
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y5, Y3, Y3
 	VADDPS       Y6, Y3, Y3
-	VMULPS       64(R8), Y3, Y3
-	VADDPS       192(R8), Y3, Y3
-	VMULPS       64(R9), Y7, Y1
+	VMULPS       64(R9), Y3, Y3
+	VADDPS       192(R9), Y3, Y3
+	VMULPS       64(R10), Y7, Y1
 	VSUBPS       Y1, Y3, Y3
 	VMOVUPS      Y3, 64(AX)
 	VCMPPS       $0x1a, Y8, Y3, Y1
-	VMOVMSKPS    Y1, R10
-	SHLL         $0x10, R10
-	ORL          R10, R11
+	VMOVMSKPS    Y1, R11
+	SHLL         $0x10, R11
+	ORL          R11, R12
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VADDPS       Y6, Y4, Y4
-	VMULPS       96(R8), Y4, Y4
-	VADDPS       224(R8), Y4, Y4
-	VMULPS       96(R9), Y7, Y1
+	VMULPS       96(R9), Y4, Y4
+	VADDPS       224(R9), Y4, Y4
+	VMULPS       96(R10), Y7, Y1
 	VSUBPS       Y1, Y4, Y4
 	VMOVUPS      Y4, 96(AX)
 	VCMPPS       $0x1a, Y8, Y4, Y1
-	VMOVMSKPS    Y1, R10
-	SHLL         $0x18, R10
-	ORL          R10, R11
-	MOVL         R11, (CX)
+	VMOVMSKPS    Y1, R11
+	SHLL         $0x18, R11
+	ORL          R11, R12
+	MOVL         R12, (CX)
 	ADDQ         $0x00000080, AX
 	ADDQ         $0x04, CX
-	ADDQ         width+40(FP), DX
-	DECQ         DI
+	ADDQ         width+48(FP), DX
+	ADDQ         width+48(FP), SI
+	DECQ         R8
 	JNE          block
 	VZEROUPPER
 	RET

@@ -5,13 +5,13 @@
 package kernel
 
 // fastScanAVX512 scores count blocks of 32 codes, width bytes apart, whose first lines bytes hold the nibbles;
-// the bounds begin bounds bytes after the factors.
+// the bounds begin bounds bytes after the factors. Meanwhile it prefetches as many blocks from ahead on.
 //
 //go:noescape
-func fastScanAVX512(dst *float32, masks *uint32, blocks *float32, tables *uint8, lines int, width int, bounds int, count int, scale float32, offset float32, slack float32, limit float32)
+func fastScanAVX512(dst *float32, masks *uint32, blocks *float32, ahead *float32, tables *uint8, lines int, width int, bounds int, count int, scale float32, offset float32, slack float32, limit float32)
 
 // fastScanAVX2 scores count blocks of 32 codes, width bytes apart, whose first lines bytes hold the nibbles;
-// the bounds begin bounds bytes after the factors.
+// the bounds begin bounds bytes after the factors. Meanwhile it prefetches as many blocks from ahead on.
 //
 //go:noescape
-func fastScanAVX2(dst *float32, masks *uint32, blocks *float32, tables *uint8, lines int, width int, bounds int, count int, scale float32, offset float32, slack float32, limit float32)
+func fastScanAVX2(dst *float32, masks *uint32, blocks *float32, ahead *float32, tables *uint8, lines int, width int, bounds int, count int, scale float32, offset float32, slack float32, limit float32)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -140,6 +141,17 @@ func TestSetSigns(t *testing.T) {
 	panics(t, "number of the vector", PanicCodes, func() { SetSigns(blocks, 32, vectors[:dim], 0, 0, 0) })
 	panics(t, "short block", PanicLength, func() { SetSigns(blocks[:dim+63], 0, vectors[:dim], 0, 0, 0) })
 	panics(t, "short dst", PanicLength, func() { q.Scan(before, make([]uint32, 2), blocks, true, 1, 0) })
+	again, ahead := make([]float32, ScanCodes), Aligned(ScanWidth(dim, false))
+	plain := slices.Clone(blocks[:ScanWidth(dim, false)])
+	q.Scan(after, masks[:], plain, false, 0, 1)
+	for _, next := range [][]float32{nil, ahead[:1], ahead} {
+		var fetched [1]uint32
+		q.ScanFetching(again, fetched[:], plain, next, 1)
+		if !slices.Equal(again, after) || fetched != masks {
+			t.Errorf("with %d floats to prefetch: %v, %x; want %v, %x", len(next), again, fetched, after, masks)
+		}
+	}
+	panics(t, "short blocks", PanicLength, func() { q.ScanFetching(again, masks[:], plain[1:], nil, 1) })
 	panics(t, "no query", PanicLength, func() { new(ScanQuery).Scan(before, masks[:], blocks, true, 1, 0) })
 }
 

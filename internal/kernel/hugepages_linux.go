@@ -17,6 +17,8 @@ func adviseHugePages(x []float32) {
 	skip := int(-p % hugePage / 4)
 	if n := (len(x) - skip) / (hugePage / 4) * (hugePage / 4); n > 0 {
 		x = x[skip : skip+n]
-		_ = unix.Madvise(unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 4*n), unix.MADV_HUGEPAGE)
+		b := unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 4*n)
+		_ = unix.Madvise(b, unix.MADV_HUGEPAGE)
+		_ = unix.Madvise(b, unix.MADV_COLLAPSE) // memory that was used before has small pages
 	}
 }

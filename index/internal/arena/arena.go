@@ -142,6 +142,11 @@ func (a *Arena) Codes() kernel.CodeTable {
 	return kernel.CodeTable{Chunks: chunks, Shift: shift, Width: a.Records.Width(), Head: a.Head}
 }
 
+// Bound returns the bound of the code of n.
+func (a *Arena) Bound(n walk.ID) float32 {
+	return kernel.CodeBound(a.Records.Row(int(n))[a.Head:], a.Space.Len, a.Bits)
+}
+
 // Neighbors returns the codes of the neighbors of n.
 func (a *Arena) Neighbors(n walk.ID) []float32 { return a.Records.Row(int(n))[a.edges:] }
 

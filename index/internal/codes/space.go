@@ -16,7 +16,8 @@ type Space struct {
 	*Rotation
 	Center  []float32 // Dim values
 	squared bool
-	norm    float64 // of Center
+	norm    float64   // of Center
+	turned  []float32 // Center, rotated
 }
 
 // NewSpace returns a space for squared distances, or for negated inner products. The center, of
@@ -25,11 +26,14 @@ func NewSpace(r *Rotation, center []float32, squared bool) *Space {
 	if center == nil {
 		center = make([]float32, r.Dim)
 	}
-	return &Space{Rotation: r, Center: center, squared: squared, norm: math.Sqrt(dot(center, center))}
+	s := &Space{Rotation: r, Center: center, squared: squared, norm: math.Sqrt(dot(center, center)), turned: kernel.Aligned(r.Len)}
+	copy(s.turned, center)
+	s.Apply(s.turned)
+	return s
 }
 
 // Bytes returns the memory of the space.
-func (s *Space) Bytes() int64 { return int64(rounds*s.Len+s.Dim) * 4 }
+func (s *Space) Bytes() int64 { return int64((rounds+1)*s.Len+s.Dim) * 4 }
 
 // Centered writes the rotated difference of x from the center to dst, Len values.
 func (s *Space) Centered(dst, x []float32) {
@@ -126,13 +130,27 @@ func (q *Query) Set(s *Space, x []float32) {
 		if q.norm == 0 {
 			q.scale = 1
 		}
+		inverse := 1 / q.scale
 		for i, c := range s.Center {
-			u[i] = float32(float64(x[i])/q.scale - float64(c))
+			u[i] = float32(float64(x[i])*inverse - float64(c))
 		}
 		clear(u[s.Dim:])
 		s.Apply(u)
 	}
 	q.length = math.Sqrt(dot(u, u))
+}
+
+// Centered returns the rotated difference of the query from the center, which it may write to room of Len
+// values.
+func (q *Query) Centered(room []float32) []float32 {
+	if q.space.squared {
+		return q.rotated
+	}
+	scale, rest := float32(q.scale), float32(q.scale-1)
+	for i, v := range q.rotated {
+		room[i] = scale*v + rest*q.space.turned[i]
+	}
+	return room
 }
 
 // EncodeFor prepares the comparison with codes of the given bits per value by Codes.
@@ -169,6 +187,14 @@ func (q *Query) Distance(e float32) float32 {
 // kernels: each adds at most a fourth of the products one after another.
 func (s *Space) rounding() float64 { return float64(s.Len/4+64) * 0x1p-24 }
 
+// Spread returns by how much distances differ if their estimates differ by e.
+func (q *Query) Spread(e float32) float32 {
+	if q.space.squared {
+		return e / (unit * unit)
+	}
+	return float32(float64(e) * q.scale / (unit * unit))
+}
+
 // Limit returns what the estimate of a vector at distance d can be at most, but for its error: the
 // distance as float32 arithmetic computes it from the vectors.
 func (q *Query) Limit(d float64) float32 {
@@ -184,9 +210,18 @@ func (q *Query) Limit(d float64) float32 {
 // above returns a float32 that is not less than x.
 func above(x float64) float32 { return math.Nextafter32(float32(x), float32(math.Inf(1))) }
 
-func dot(x, y []float32) (sum float64) {
-	for i, v := range x {
-		sum += float64(v) * float64(y[i])
+func dot(x, y []float32) float64 {
+	var sums [4]float64 // which do not wait for each other
+	y = y[:len(x)]
+	i := 0
+	for ; i < len(x)-3; i += 4 {
+		sums[0] += float64(x[i]) * float64(y[i])
+		sums[1] += float64(x[i+1]) * float64(y[i+1])
+		sums[2] += float64(x[i+2]) * float64(y[i+2])
+		sums[3] += float64(x[i+3]) * float64(y[i+3])
 	}
-	return sum
+	for ; i < len(x); i++ {
+		sums[0] += float64(x[i]) * float64(y[i])
+	}
+	return (sums[0] + sums[1]) + (sums[2] + sums[3])
 }

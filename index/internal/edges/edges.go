@@ -46,6 +46,7 @@ func (c *Coder) Width() int { return c.blocks * kernel.ScanWidth(c.size, false) 
 type Scratch struct {
 	node, offset []float32 // rotated
 	query        kernel.ScanQuery
+	asked        []float32 // room for the query, rotated
 	away         []float32
 	masks        []uint32
 }
@@ -79,7 +80,7 @@ func (c *Coder) encode(s *Scratch, space *codes.Space, p, v []float32) (factor, 
 	kernel.Axpy(o[:len(p)], -1, p)
 	square, along := kernel.Dot(o[:len(p)], o[:len(p)]), kernel.Dot(o[:len(p)], p)
 	space.Apply(o)
-	sum, node := sums(o, s.node)
+	sum, node := kernel.SignSums(o, s.node)
 	if sum == 0 {
 		return 0, 0, 0
 	}
@@ -90,35 +91,20 @@ func (c *Coder) encode(s *Scratch, space *codes.Space, p, v []float32) (factor, 
 	return -f, f*node - along, f*abs(node) + abs(along)
 }
 
-// sums returns the sum of the absolute values of x, and that of the values of y with the signs of x.
-func sums(x, y []float32) (float32, float32) {
-	const sign = 1 << 31
-	var s, t [4]float32
-	y = y[:len(x)]
-	for i := 0; i < len(x)-3; i += 4 {
-		for j := range 4 {
-			b := math.Float32bits(x[i+j])
-			s[j] += math.Float32frombits(b &^ sign)
-			t[j] += math.Float32frombits(math.Float32bits(y[i+j]) ^ b&sign)
-		}
-	}
-	return s[0] + s[1] + (s[2] + s[3]), t[0] + t[1] + (t[2] + t[3])
-}
-
 // Ask makes q the query of Estimate.
-func (c *Coder) Ask(s *Scratch, space *codes.Space, q []float32) {
-	c.Node(s, space, q)
-	s.query.Encode(s.node)
-	if len(s.masks) < c.blocks {
-		s.masks, s.away = make([]uint32, c.blocks), make([]float32, c.blocks*kernel.ScanCodes)
+func (c *Coder) Ask(s *Scratch, q *codes.Query) {
+	if s.asked == nil {
+		s.asked, s.masks, s.away = kernel.Aligned(c.size), make([]uint32, c.blocks), make([]float32, c.blocks*kernel.ScanCodes)
 	}
+	s.query.Encode(q.Centered(s.asked))
 }
 
 // Estimate returns for each slot of the codes of a node the estimated distance to the query less that
 // of the node itself, and for each 32 slots a mask of those that are at most limit. Both
-// are valid until the next call. Slots without a code have any estimate.
-func (c *Coder) Estimate(s *Scratch, codes []float32, limit float32) (more []float32, masks []uint32) {
-	s.query.Scan(s.away, s.masks, codes, false, 0, limit)
+// are valid until the next call. Slots without a code have any estimate. Meanwhile the codes of a node
+// that will be asked for soon, ahead, are prefetched; they may be nil.
+func (c *Coder) Estimate(s *Scratch, codes, ahead []float32, limit float32) (more []float32, masks []uint32) {
+	s.query.ScanFetching(s.away, s.masks, codes, ahead, limit)
 	return s.away, s.masks
 }
 

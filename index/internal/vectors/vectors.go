@@ -12,13 +12,14 @@ import (
 // vector other than zero must be from least to most long. The error describes a value that cannot be
 // stored.
 func Prepare(dst, vector []float32, unit bool, least, most float64) error {
-	var sum float64
-	for i, v := range vector {
-		// True for NaN and both infinities, each of which minus itself is NaN.
-		if v-v != 0 {
-			return fault.New("every value must be a finite number", "value %d is %v", i, v)
+	sum := square(vector)
+	if sum-sum != 0 {
+		for i, v := range vector {
+			// True for NaN and both infinities, each of which minus itself is NaN.
+			if v-v != 0 {
+				return fault.New("every value must be a finite number", "value %d is %v", i, v)
+			}
 		}
-		sum += float64(v) * float64(v)
 	}
 	length := math.Sqrt(sum)
 	if !unit {
@@ -41,12 +42,17 @@ func Prepare(dst, vector []float32, unit bool, least, most float64) error {
 	return nil
 }
 
-// Storable reports whether Prepare could have returned vector.
-func Storable(vector []float32, unit bool, most float64) bool {
-	var sum float64
-	for _, v := range vector {
+// square returns the squared length of x, NaN or infinite if one of its values is.
+func square(x []float32) (sum float64) {
+	for _, v := range x {
 		sum += float64(v) * float64(v)
 	}
+	return sum
+}
+
+// Storable reports whether Prepare could have returned vector.
+func Storable(vector []float32, unit bool, most float64) bool {
+	sum := square(vector)
 	if unit {
 		return sum == 0 || math.Abs(sum-1) < 1e-3
 	}

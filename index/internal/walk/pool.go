@@ -1,26 +1,43 @@
 package walk
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
-// A Pool is a bounded list of candidates in order of their distances, of which a walk expands the nearest
-// not yet expanded until all are.
+// A Pool is a bounded list of candidates in order of their estimated distances, of which a walk expands
+// the nearest not yet expanded until all are. A candidate that is offered again stays with the lowest of its estimates.
+// Rarely, one is there twice: if others were offered between, or if it ties with another.
 type Pool struct {
-	keys []Key // in increasing order of distance; expanded ones with the bit
-	most int
-	next int // all before it are expanded
+	keys  []Key // in increasing order of distance; expanded ones with the bit
+	most  int
+	next  int   // all before it are expanded
+	known []Key // the lowest keys of candidates offered lately, at the low bits of their ids
+	wider bool  // than at the start: what was displaced may fit again
 }
 
 // expanded marks a key; ids are below 1<<31.
 const expanded = Key(1) << 31
 
+// These bound the number of candidates whose estimates are known.
+const (
+	minKnown = 1 << 8
+	maxKnown = 1 << 13
+)
+
 // Start empties the pool and sets the number of candidates that it holds.
 func (p *Pool) Start(most int) {
-	p.keys, p.most, p.next = slices.Grow(p.keys[:0], most+1), most, 0
+	p.keys, p.most, p.next, p.wider = slices.Grow(p.keys[:0], most+1), most, 0, false
+	known := min(max(minKnown, 1<<bits.Len(uint(8*most))), maxKnown)
+	p.known = slices.Grow(p.known[:0], known)[:known]
+	for i := range p.known {
+		p.known[i] = ^Key(0) // of None
+	}
 }
 
 // Widen raises the number of candidates that the pool holds.
 func (p *Pool) Widen(most int) {
-	p.keys, p.most = slices.Grow(p.keys, most+1-len(p.keys)), most
+	p.keys, p.most, p.wider = slices.Grow(p.keys, most+1-len(p.keys)), most, true
 }
 
 // Limit returns the greatest distance in a full pool. It reports false if the pool is not full.
@@ -31,31 +48,52 @@ func (p *Pool) Limit() (float32, bool) {
 	return p.keys[len(p.keys)-1].Distance(), true
 }
 
-// Offer adds k, which takes the place of the farthest if the pool is full, unless k is farther.
+// Offer adds k, which takes the place of the farthest if the pool is full, unless k is farther or its
+// candidate has a lower key. The candidate must not be expanded.
 func (p *Pool) Offer(k Key) {
 	keys := p.keys
 	n := len(keys)
-	if n == p.most {
-		if k >= keys[n-1] {
+	if n == p.most && k >= keys[n-1] {
+		return
+	}
+	known := &p.known[uint32(k)&uint32(len(p.known)-1)]
+	if last := *known; last.ID() == k.ID() {
+		if last <= k && n == p.most && !p.wider {
+			return // it is in the pool, or was displaced from it and is too far
+		}
+		if old := rank(keys, last); old < n && keys[old] == last {
+			if last > k {
+				at := rank(keys[:old], k)
+				copy(keys[at+1:old+1], keys[at:old])
+				keys[at] = k
+				p.next = min(p.next, at)
+				*known = k
+			}
 			return
 		}
-		n--
-		keys = keys[:n]
 	}
-	lo, hi := 0, n
-	for lo < hi {
-		mid := int(uint(lo+hi) / 2)
-		if keys[mid] < k {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
+	*known = k
+	at := rank(keys, k)
+	if n == p.most {
+		n--
 	}
 	keys = keys[:n+1]
-	copy(keys[lo+1:], keys[lo:n])
-	keys[lo] = k
+	copy(keys[at+1:], keys[at:n])
+	keys[at] = k
 	p.keys = keys
-	p.next = min(p.next, lo)
+	p.next = min(p.next, at)
+}
+
+// rank returns the number of keys before k, without a branch on the comparisons, which are unpredictable.
+func rank(keys []Key, k Key) int {
+	at := uint(0)
+	for left := uint(len(keys)); left > 0; {
+		half := (left + 1) >> 1
+		_, before := bits.Sub64(uint64(keys[at+half-1]), uint64(k), 0)
+		at += half & -uint(before)
+		left -= half
+	}
+	return int(at)
 }
 
 // Next returns the nearest candidate that is not expanded, and marks it.
@@ -70,20 +108,4 @@ func (p *Pool) Next() (Key, bool) {
 		p.next++
 	}
 	return 0, false
-}
-
-// Drop removes the candidate that Next has returned, if nothing was offered since.
-func (p *Pool) Drop() {
-	p.next--
-	p.keys = slices.Delete(p.keys, p.next, p.next+1)
-}
-
-// Peek returns the id of what Next will return, or None.
-func (p *Pool) Peek() ID {
-	for i := p.next; i < len(p.keys); i++ {
-		if p.keys[i]&expanded == 0 {
-			return p.keys[i].ID()
-		}
-	}
-	return None
 }

@@ -77,9 +77,7 @@ search: next: search query collection "a question"`,
 		Help: "language of the texts, for the index of words", Values: languages()})
 	cli.Declare(cmd, cli.ForInput, cli.Flag{Name: "vectors", Arg: "FILE", Into: &o.vectors, Help: "index the vectors in FILE; words are optional"})
 	cli.Declare(cmd, cli.ForInput, append(cli.VectorFlags(&o.read), cli.Flag{Name: "ids", Into: &o.read.IDs, Field: "IDs", Help: "label the vectors by their ids"})...)
-	flags := indexFlags(&o.index, &o.metric)
-	o.index.Kind, o.index.KeepVectors = index.Auto, ""
-	cli.Declare(cmd, "Index", flags...)
+	cli.Declare(cmd, "Index", indexFlags(&o.index, &o.metric, index.Auto, index.KeepAuto)...)
 	cli.Declare(cmd, "Index", cli.Flag{Name: "deterministic", Into: &o.index.Deterministic, Field: "Deterministic",
 		Help: "build the same graph with any number of threads; a flat or lsh index is always the same"},
 		cli.Flag{Name: "any-recall", Into: &o.anyRecall, Field: "AnyRecall",
@@ -153,6 +151,8 @@ type built struct {
 	EmptyRecords   int64          `json:"empty_records"` // records without text
 	RepeatedIDs    int64          `json:"repeated_ids"`
 	Recall         index.Recall   `json:"recall"`
+	KeepVectors    string         `json:"keep_vectors,omitempty"`
+	Stated         index.Measured `json:"stated_recall"`        // of what is kept, by the vectors as they were
 	Adaptation     *adapt.Report  `json:"adaptation,omitempty"` // of the model to the documents
 }
 
@@ -169,7 +169,7 @@ func (b *built) report(cmd *cobra.Command, next string) error {
 		cli.Warn(cmd, "%s: use --quantize none or more bits", warning)
 	case b.Recall.Found < index.GoodRecall:
 		cli.Warn(cmd, "%v: search wider with --ef, or build with a larger --ef-construction", b.Recall)
-	case b.Documents > 100 && b.Index != string(index.Flat) && !cli.JSON(cmd):
+	case b.Documents > 100 && b.Stated.Queries == 0 && b.Index != string(index.Flat) && !cli.JSON(cmd):
 		cli.Note(cmd, "%v", b.Recall)
 	}
 	if cli.JSON(cmd) {
@@ -299,6 +299,8 @@ func buildVectors(cmd *cobra.Command, o buildOptions) error {
 	cli.NoteVectors(cmd, read)
 	options := ix.Options()
 	b := built{Recall: recall, Output: o.output, Format: read.Format, Documents: int64(ix.Len()), Dimensions: options.Dim, Index: string(options.Kind),
-		Metric: options.Metric.String(), Bytes: info.Size(), Seconds: time.Since(began).Seconds()}
+		Metric: options.Metric.String(), Bytes: info.Size(), Seconds: time.Since(began).Seconds(),
+		KeepVectors: string(options.KeepVectors), Stated: ix.Stats().Recall}
+	noteIndex(cmd, o.index, options, b.Stated)
 	return b.report(cmd, cli.CommandLine("search", "query", cli.PathArgument(o.output))+" --vectors FILE")
 }

@@ -81,6 +81,7 @@ func export(cmd *cobra.Command, path string, o exportOptions) error {
 	} else if ix, err = index.OpenFile(path); err != nil {
 		return err
 	}
+	warnRounded(cmd, ix)
 	shape := exchange.Shape{Rows: exchange.Unknown, Dim: ix.Options().Dim, HasID: true, Text: c != nil && format.Holds.Texts, DType: o.dtype}
 	file, err := output.Create(cmd.Context(), output.Options{Path: o.vectors, Format: format.Name, Shape: shape, Replace: o.force})
 	if err != nil {

@@ -23,18 +23,18 @@ func kFlag(k *int, help string) cli.Flag {
 	return cli.Flag{Name: "k", Short: "k", Arg: "N", Into: k, Field: "K", Help: help, Positive: true}
 }
 
-// indexFlags declare the options of an index, the metric by its name.
-func indexFlags(o *index.Options, metric *string) []cli.Flag {
-	*o = index.Options{Kind: index.HNSW, M: 16, EfConstruction: 200, Quantization: index.AutoQuantization, KeepVectors: index.KeepFloat32, Seed: 1}
+// indexFlags declare the options of an index, with defaults of two of them, the metric by its name.
+func indexFlags(o *index.Options, metric *string, kind index.Kind, keep index.KeepVectors) []cli.Flag {
+	*o = index.Options{Kind: kind, M: 16, EfConstruction: 200, Quantization: index.AutoQuantization, KeepVectors: keep, Seed: 1}
 	*metric = index.Cosine.String()
 	return []cli.Flag{
-		{Name: "index", Arg: "KIND", Into: &o.Kind, Field: "Kind", Help: "how the index searches", Values: cli.Summarized(append([]index.Kind{index.Auto}, index.Kinds()...), index.Kind.Summary)},
+		{Name: "index", Arg: "KIND", Into: &o.Kind, Field: "Kind", Help: "how the index searches", Values: cli.Summarized(append(index.Kinds(), index.Auto), index.Kind.Summary)},
 		{Name: "metric", Arg: "METRIC", Into: metric, Field: "Metric", Help: "how vectors are compared", Values: cli.Values(index.MetricNames()...), Also: []string{"ip", "l2"}},
 		{Name: "m", Arg: "N", Into: &o.M, Field: "M", Help: "links of each node of the graph", Positive: true},
 		{Name: "ef-construction", Arg: "N", Into: &o.EfConstruction, Field: "EfConstruction", Help: "search width when a vector is added to the graph", Positive: true},
-		{Name: "quantize", Arg: "KIND", Into: &o.Quantization, Field: "Quantization", Help: "what the walk through the graph, or the exact scan of a flat index, compares first; scores are exact in any case",
+		{Name: "quantize", Arg: "KIND", Into: &o.Quantization, Field: "Quantization", Help: "what the walk through the graph, or the exact scan of a flat index, compares first; scores are those of the vectors that are kept",
 			Values: cli.Summarized(index.Quantizations(), index.Quantization.Summary)},
-		{Name: "keep-vectors", Arg: "KIND", Into: &o.KeepVectors, Field: "KeepVectors", Help: "what is kept of the vectors beside their codes", Default: "float32; of a collection without --quantize, codes of 8 bits and none",
+		{Name: "keep-vectors", Arg: "KIND", Into: &o.KeepVectors, Field: "KeepVectors", Help: "what is kept of the vectors, for the last comparison and for 'search export'; a collection of documents without --quantize: auto is codes of 8 bits and none",
 			Values: cli.Summarized(index.KeptVectors(), index.KeepVectors.Summary)},
 		{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "one per core"},
 		{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of all random choices"},

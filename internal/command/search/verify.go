@@ -3,9 +3,11 @@ package search
 import (
 	"cmp"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -33,6 +35,9 @@ type verified struct {
 	Error string         `json:"error,omitempty"`
 	Bytes int64          `json:"bytes"`
 	Files []verifiedFile `json:"files"`
+
+	KeepVectors string          `json:"keep_vectors,omitempty"`  // of an index
+	Stated      *index.Measured `json:"stated_recall,omitempty"` // that the index states
 }
 
 type verifiedFile struct {
@@ -55,6 +60,17 @@ func verify(cmd *cobra.Command, args []string) error {
 		v.Files = append(v.Files, verifiedFile{f.Name, f.Size, f.Problem})
 		v.Bytes += f.Size
 	}
+	stated := ""
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && kind == "index" && found == nil { // a pipe is empty now
+		ix, err := index.OpenFile(path)
+		if err != nil {
+			return err
+		}
+		v.KeepVectors = string(ix.Options().KeepVectors)
+		if m := ix.Stats().Recall; m.Queries > 0 {
+			v.Stated, stated = &m, "; "+keptRecall(ix.Options(), m)
+		}
+	}
 	if cli.JSON(cmd) {
 		if found != nil {
 			v.Error = found.Error()
@@ -68,7 +84,7 @@ func verify(cmd *cobra.Command, args []string) error {
 		return found
 	}
 	article := map[string]string{"index": "an index", "model": "a model", "collection": "a collection"}[v.Kind]
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, %s, %s, all checksums match\n",
-		cli.Printable(path), article, cli.Plural(len(v.Files), "file", "files"), cli.Bytes(v.Bytes))
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, %s, %s, all checksums match%s\n",
+		cli.Printable(path), article, cli.Plural(len(v.Files), "file", "files"), cli.Bytes(v.Bytes), stated)
 	return err
 }

@@ -10,7 +10,7 @@ import (
 // rounding of their rows.
 func byteKernels() {
 	byteTile(avx512)
-	largest(avx512)
+	largestProduct(avx512)
 	roundBytes(avx512)
 }
 
@@ -94,11 +94,11 @@ func byteTile(a *isa) {
 	RET()
 }
 
-// largest finds the largest size of a number.
-func largest(a *isa) {
-	TEXT("largest"+a.name, NOSPLIT, "func(x, by *float32, n int) float32")
+// largestProduct finds the largest size of a product.
+func largestProduct(a *isa) {
+	TEXT("largestProduct"+a.name, NOSPLIT, "func(x, by *float32, n int) float32")
 	Pragma("noescape")
-	Doc("largest" + a.name + " returns the largest |x[i]*by[i]|; n is a multiple of 16, at least 16.")
+	Doc("largestProduct" + a.name + " returns the largest |x[i]*by[i]|; n is a multiple of 16, at least 16.")
 	x, by, n := Load(Param("x"), GP64()), Load(Param("by"), GP64()), Load(Param("n"), GP64())
 	mask := GP32()
 	MOVL(U32(0x7fffffff), mask)

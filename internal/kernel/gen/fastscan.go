@@ -15,13 +15,14 @@ var notGreater = Imm(0x1a)
 // doublewords.
 func fastScan(a *isa) {
 	name := "fastScan" + a.name
-	TEXT(name, NOSPLIT, "func(dst *float32, masks *uint32, blocks *float32, tables *uint8, lines, width, bounds, count int, "+
+	TEXT(name, NOSPLIT, "func(dst *float32, masks *uint32, blocks, ahead *float32, tables *uint8, lines, width, bounds, count int, "+
 		"scale, offset, slack, limit float32)")
 	Pragma("noescape")
 	Doc(name+" scores count blocks of 32 codes, width bytes apart, whose first lines bytes hold the nibbles;",
-		"the bounds begin bounds bytes after the factors.")
+		"the bounds begin bounds bytes after the factors. Meanwhile it prefetches as many blocks from ahead on.")
 	dst, masks := Load(Param("dst"), GP64()), Load(Param("masks"), GP64())
 	block, tables := Load(Param("blocks"), GP64()), Load(Param("tables"), GP64())
+	ahead := Load(Param("ahead"), GP64())
 	lines, count := Load(Param("lines"), GP64()), Load(Param("count"), GP64())
 	nibbles := a.vec()
 	mask, x := GP32(), XMM()
@@ -45,6 +46,7 @@ func fastScan(a *isa) {
 	acc := a.zeros(4) // pairs and odd bytes of the low nibbles, then of the high ones
 	align()
 	Label("line")
+	PREFETCHT0(plus(ahead, off))
 	code, high, table := a.vec(), a.vec(), a.vec()
 	a.move(plus(block, off), code)
 	a.move(plus(tables, off), table)
@@ -103,6 +105,7 @@ func fastScan(a *isa) {
 	ADDQ(imm(128), dst)
 	ADDQ(imm(4), masks)
 	ADDQ(param("width"), block)
+	ADDQ(param("width"), ahead)
 	DECQ(count)
 	JNE(LabelRef("block"))
 	VZEROUPPER()
