@@ -2,23 +2,37 @@ package sentence
 
 import "sync"
 
-// Bounds on what waits between reading and encoding.
+// Bounds on what waits between reading and encoding, and on what a goroutine encodes at a time:
+// enough to keep scheduling cheap, and few enough that all goroutines have work.
 const (
-	queueTexts = 1024
+	queueTexts = 2048
 	queueBytes = 4 << 20
+	chunkTexts = 128
+	chunkBytes = 64 << 10
 )
 
-// queue passes texts from the goroutine that reads to the one that encodes. The receiver takes
-// all that are waiting, so a batch is small when texts arrive slowly and large when they arrive
-// fast. The reader waits while the queue is full, so memory does not depend on the input.
+// queue passes texts in chunks from the goroutine that reads to those that encode. A goroutine takes
+// a whole chunk or, if no other one is encoding, all that is there of the next: chunks are small when
+// texts arrive slowly. The reader waits while the queue is full, so memory does not depend on the
+// input.
 type queue[T any] struct {
-	mu      sync.Mutex
-	changed sync.Cond
-	items   []T
-	bytes   int
-	ended   bool
-	err     error
-	closed  bool
+	mu       sync.Mutex
+	changed  sync.Cond
+	whole    []chunk[T]
+	next     chunk[T] // that is being filled
+	spare    [][]T    // memory of chunks
+	texts    int      // in all of them
+	bytes    int
+	encoding int // chunks that were taken and are not done
+	ended    bool
+	err      error
+	closed   bool
+}
+
+// chunk has the items that are encoded together.
+type chunk[T any] struct {
+	items []T
+	bytes int // of their texts
 }
 
 func newQueue[T any]() *queue[T] {
@@ -32,12 +46,23 @@ func newQueue[T any]() *queue[T] {
 func (q *queue[T]) put(item T, size int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for !q.closed && len(q.items) > 0 && (len(q.items) >= queueTexts || q.bytes+size > queueBytes) {
+	for !q.closed && q.texts > 0 && (q.texts >= queueTexts || q.bytes+size > queueBytes) {
 		q.changed.Wait()
 	}
-	q.items = append(q.items, item)
+	if last := len(q.spare) - 1; q.next.items == nil && last >= 0 {
+		q.next.items, q.spare = q.spare[last], q.spare[:last]
+	}
+	q.next.items = append(q.next.items, item)
+	q.next.bytes += size
+	q.texts++
 	q.bytes += size
-	q.changed.Broadcast()
+	if len(q.next.items) >= chunkTexts || q.next.bytes >= chunkBytes {
+		q.whole = append(q.whole, q.next)
+		q.next = chunk[T]{}
+		q.changed.Broadcast()
+	} else if q.encoding == 0 && len(q.next.items) == 1 {
+		q.changed.Broadcast()
+	}
 	return !q.closed
 }
 
@@ -49,29 +74,49 @@ func (q *queue[T]) end(err error) {
 	q.changed.Broadcast()
 }
 
-// take waits for items and returns all that are waiting; the queue then uses the memory of spare
-// for the next ones. At the end of the input and after close it returns none; before an error it
-// returns the items that preceded it.
+// take waits for items and returns a chunk of them, which the caller encodes and then calls done; the
+// queue then uses the memory of spare for others. At the end of the input and after close it returns
+// none; before an error it returns the items that preceded it.
 func (q *queue[T]) take(spare []T) ([]T, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.items) == 0 && !q.ended && !q.closed {
+	for !q.closed && len(q.whole) == 0 && !q.ended && (len(q.next.items) == 0 || q.encoding > 0) {
 		q.changed.Wait()
 	}
-	if len(q.items) == 0 || q.closed {
+	if q.closed || q.texts == 0 {
 		return nil, q.err
 	}
-	items := q.items
-	q.items, q.bytes = spare[:0], 0
+	taken := q.next
+	if len(q.whole) > 0 {
+		taken = q.whole[0]
+		q.whole = append(q.whole[:0], q.whole[1:]...)
+	} else {
+		q.next = chunk[T]{}
+	}
+	if cap(spare) > 0 {
+		q.spare = append(q.spare, spare[:0])
+	}
+	q.texts -= len(taken.items)
+	q.bytes -= taken.bytes
+	q.encoding++
 	q.changed.Broadcast()
-	return items, nil
+	return taken.items, nil
 }
 
-// idle reports whether take would wait.
+// done reports that a chunk was encoded.
+func (q *queue[T]) done() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.encoding--; q.encoding == 0 {
+		q.changed.Broadcast()
+	}
+}
+
+// idle reports whether no text waits.
 func (q *queue[T]) idle() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.items) == 0 && !q.ended
+	return q.texts == 0 && !q.ended
 }
 
 // close makes a waiting put or take return.
