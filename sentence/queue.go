@@ -7,8 +7,8 @@ import "sync"
 const (
 	queueTexts = 2048
 	queueBytes = 4 << 20
-	chunkTexts = 128
-	chunkBytes = 64 << 10
+	chunkTexts = 256
+	chunkBytes = 128 << 10
 )
 
 // queue passes texts in chunks from the goroutine that reads to those that encode. A goroutine takes
@@ -17,7 +17,8 @@ const (
 // input.
 type queue[T any] struct {
 	mu       sync.Mutex
-	changed  sync.Cond
+	room     sync.Cond // of the reader
+	there    sync.Cond // of those that take
 	whole    []chunk[T]
 	next     chunk[T] // that is being filled
 	spare    [][]T    // memory of chunks
@@ -37,7 +38,7 @@ type chunk[T any] struct {
 
 func newQueue[T any]() *queue[T] {
 	q := &queue[T]{}
-	q.changed.L = &q.mu
+	q.room.L, q.there.L = &q.mu, &q.mu
 	return q
 }
 
@@ -47,7 +48,7 @@ func (q *queue[T]) put(item T, size int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for !q.closed && q.texts > 0 && (q.texts >= queueTexts || q.bytes+size > queueBytes) {
-		q.changed.Wait()
+		q.room.Wait()
 	}
 	if last := len(q.spare) - 1; q.next.items == nil && last >= 0 {
 		q.next.items, q.spare = q.spare[last], q.spare[:last]
@@ -59,9 +60,9 @@ func (q *queue[T]) put(item T, size int) bool {
 	if len(q.next.items) >= chunkTexts || q.next.bytes >= chunkBytes {
 		q.whole = append(q.whole, q.next)
 		q.next = chunk[T]{}
-		q.changed.Broadcast()
+		q.there.Signal()
 	} else if q.encoding == 0 && len(q.next.items) == 1 {
-		q.changed.Broadcast()
+		q.there.Signal()
 	}
 	return !q.closed
 }
@@ -71,7 +72,7 @@ func (q *queue[T]) end(err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.ended, q.err = true, err
-	q.changed.Broadcast()
+	q.there.Broadcast()
 }
 
 // take waits for items and returns a chunk of them, which the caller encodes and then calls done; the
@@ -81,7 +82,7 @@ func (q *queue[T]) take(spare []T) ([]T, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for !q.closed && len(q.whole) == 0 && !q.ended && (len(q.next.items) == 0 || q.encoding > 0) {
-		q.changed.Wait()
+		q.there.Wait()
 	}
 	if q.closed || q.texts == 0 {
 		return nil, q.err
@@ -99,7 +100,9 @@ func (q *queue[T]) take(spare []T) ([]T, error) {
 	q.texts -= len(taken.items)
 	q.bytes -= taken.bytes
 	q.encoding++
-	q.changed.Broadcast()
+	if q.texts <= queueTexts/2 && q.bytes <= queueBytes/2 { // waking a goroutine is not worth it for less
+		q.room.Signal()
+	}
 	return taken.items, nil
 }
 
@@ -108,7 +111,7 @@ func (q *queue[T]) done() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.encoding--; q.encoding == 0 {
-		q.changed.Broadcast()
+		q.there.Broadcast()
 	}
 }
 
@@ -124,5 +127,6 @@ func (q *queue[T]) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
-	q.changed.Broadcast()
+	q.room.Broadcast()
+	q.there.Broadcast()
 }
