@@ -164,6 +164,9 @@ type Shape struct {
 	HasID  bool
 	Fields []string
 	Text   bool
+	// Integers are those of Fields whose values are whole numbers, in decimal: jsonl and parquet
+	// store them as numbers. Default: none, all are texts.
+	Integers []string
 
 	DType DType // how values are stored. Default: Float32
 	// Scale is the value of one step of Int8. Default 0: the largest value of the first

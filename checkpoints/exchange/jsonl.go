@@ -66,7 +66,11 @@ func jsonLine(shape Shape) func(b []byte, row Row) []byte {
 			b = appendJSONString(append(b, `,"id":`...), row.ID)
 		}
 		for i, name := range names {
-			b = appendJSONString(append(b, name...), row.Fields[i])
+			if b = append(b, name...); slices.Contains(shape.Integers, shape.Fields[i]) && row.Fields[i] != "" {
+				b = append(b, row.Fields[i]...)
+			} else {
+				b = appendJSONString(b, row.Fields[i])
+			}
 		}
 		if shape.Text {
 			b = appendJSONString(append(b, `,"text":`...), string(row.Token))

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/half"
 )
 
 // NumPy's format for one array. Its rows have no words: they are in a file beside it.
@@ -175,7 +176,7 @@ func npyDecoder(kind string, bigEndian bool) func(dst []float32, raw []byte) {
 	case kind == "f2":
 		return func(dst []float32, raw []byte) {
 			for k := range dst {
-				dst[k] = halfValue(order.Uint16(raw[2*k:]))
+				dst[k] = half.Value(order.Uint16(raw[2*k:]))
 			}
 		}
 	case kind == "f8":

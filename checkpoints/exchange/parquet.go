@@ -78,7 +78,7 @@ func parquetSchema(shape Shape) parquetfile.Schema {
 	}
 	shape.DType = Float32 // the scale is in the metadata
 	names := columnNames(shape)
-	s.Texts = names[:len(names)-1]
+	s.Texts, s.Integers = names[:len(names)-1], shape.Integers
 	return s
 }
 

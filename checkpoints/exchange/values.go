@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"math"
 	"strconv"
-
-	"github.com/luminavec/luminavec/checkpoints"
 )
 
 var (
@@ -25,9 +23,6 @@ func notFiniteAt(values []float32) int {
 	}
 	return -1
 }
-
-// halfValue returns the value of a number of 16 bits.
-func halfValue(h uint16) float32 { return checkpoints.Float16(h) }
 
 // appendBinary appends values as little-endian float32.
 func appendBinary(b []byte, values []float32) []byte {

@@ -221,7 +221,8 @@ func (t *texts) columns() exchange.Shape {
 	if t.cutter == nil {
 		return exchange.Shape{HasID: t.hasID, Fields: t.kept}
 	}
-	return exchange.Shape{Fields: append(t.kept[:len(t.kept):len(t.kept)], "document", "start", "end", "first_line", "last_line")}
+	numbers := []string{"start", "end", "first_line", "last_line"}
+	return exchange.Shape{Fields: append(append(t.kept[:len(t.kept):len(t.kept)], "document"), numbers...), Integers: numbers}
 }
 
 // read yields the texts, or their passages.

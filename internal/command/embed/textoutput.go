@@ -103,7 +103,7 @@ func (o *textOutput) open(cmd *cobra.Command, format exchange.Format, enc *sente
 	if v.dims > enc.Dim() {
 		return nil, cli.UsageError(fault.New("leave out --dims, or choose fewer", "--dims %d: the vectors of the model have %s", o.dims, cli.Plural(enc.Dim(), "dimension", "dimensions")))
 	}
-	shape := exchange.Shape{Rows: exchange.Unknown, Dim: v.dims, HasID: columns.HasID, Fields: columns.Fields, Text: !o.noText && format.Holds.Texts, DType: o.dtype, Scale: float32(o.scale)}
+	shape := exchange.Shape{Rows: exchange.Unknown, Dim: v.dims, HasID: columns.HasID, Fields: columns.Fields, Integers: columns.Integers, Text: !o.noText && format.Holds.Texts, DType: o.dtype, Scale: float32(o.scale)}
 	var err error
 	if v.stream, err = cli.OpenOutput(cmd, cli.OutputOptions{Path: o.path, Force: o.force || o.append || o.resume, Binary: format.Binary, Inputs: inputs}); err != nil {
 		return nil, err
@@ -131,11 +131,12 @@ func (o *textOutput) open(cmd *cobra.Command, format exchange.Format, enc *sente
 	}
 	switch n := v.file.Resumed(); {
 	case n > 0:
-		cli.Note(cmd, "resuming after %s", cli.Plural(n, "text", "texts"))
+		cli.Note(cmd, "resuming after %s", cli.Plural(n, t.one, t.many))
 	case o.resume:
 		cli.Note(cmd, "no interrupted run has left %s.partial: starting with the first text", o.path)
-	case v.file.Base() > 0:
-		cli.Note(cmd, "appending to %s", cli.Plural(v.file.Base(), "row", "rows"))
+	}
+	if base := v.file.Base(); base > 0 {
+		cli.Note(cmd, "appending to %s", cli.Plural(base, "row", "rows"))
 	}
 	return v, nil
 }

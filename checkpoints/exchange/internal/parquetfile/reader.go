@@ -10,9 +10,9 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
 
-	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/half"
 )
 
 // File is a table that is read.
@@ -112,7 +112,7 @@ func (t *File) reader(leaf *parquet.Column) func(parquet.Value) float32 {
 		return func(v parquet.Value) float32 { return float32(v.Double()) }
 	case parquet.FixedLenByteArray:
 		if _, ok := t.element(leaf).LogicalType.Value.(*format.Float16Type); ok && leaf.Type().Length() == 2 {
-			return func(v parquet.Value) float32 { return checkpoints.Float16(little.Uint16(v.ByteArray())) }
+			return func(v parquet.Value) float32 { return half.Value(little.Uint16(v.ByteArray())) }
 		}
 	case parquet.Int32:
 		if bits, _ := integer(leaf); bits == 8 {
