@@ -41,7 +41,7 @@ array does not say of its values in out.npy.json. Such a file needs -o.
 Rows are written as they arrive, in bounded memory. Until the end they are in a file with
 the ending .partial. After an interruption, also kill -9 or a crash, the same command with
 --resume goes on where it stopped, and the result is the same to the byte; the input must
-be the same. --append copies the rows of FILE first and replaces it at the end. npy and
+be the same. npz can be neither resumed nor extended. --append copies the rows of FILE first and replaces it at the end. npy and
 safetensors start with the number of rows: in a pipe they wait in a temporary file.
 
 int8 stores whole numbers: a value is the number times the scale. It is derived from the
@@ -93,7 +93,11 @@ func (o *textOutput) settle(cmd *cobra.Command, terminal bool) (exchange.Format,
 	if o.append && o.force {
 		return exchange.Format{}, cli.UsageError(fault.New("leave one of them out", "--append and --force cannot be used together"))
 	}
-	return cli.OutputFormat(exchange.WritableTexts(), o.format, o.path, usual)
+	format, err := cli.OutputFormat(exchange.WritableTexts(), o.format, o.path, usual)
+	if err == nil && o.resume && format.Extend == nil {
+		err = cli.UsageError(fault.New("start again with --force, or choose another format", "the format %s cannot be resumed", format.Name))
+	}
+	return format, err
 }
 
 // open opens the output. columns has the id and the fields of the rows, and job what they depend
