@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -97,7 +99,7 @@ func columnWriter(w io.Writer, shape Shape, separator byte) *rowWriter {
 		if quote {
 			b = append(b, '"')
 		}
-		b = append(appendNumbers(append(b, '['), row.Values, ','), ']')
+		b = append(number.AppendText(append(b, '['), row.Values, ','), ']')
 		if quote {
 			b = append(b, '"')
 		}
@@ -244,7 +246,7 @@ type columnRows struct {
 	id, text, scale, vector int // columns; -1: there is none
 	fields                  []string
 	record                  []byte
-	values                  jsonValues
+	values                  number.List
 	dtype                   DType
 	step                    float32 // the scale of the last row
 	first                   bool    // the first row has been read, not yet returned
@@ -371,7 +373,7 @@ func (c *columnRows) decode() error {
 			c.values = append(c.values, bit(b-'0'))
 		}
 	default:
-		if err := c.values.list(vector); err != nil {
+		if err := c.values.Parse(vector); err != nil {
 			return c.bad(err)
 		}
 	}
@@ -389,23 +391,6 @@ func (c *columnRows) decode() error {
 		}
 	}
 	return nil
-}
-
-// list reads numbers in brackets or braces, separated by commas or, as NumPy prints them, white
-// space.
-func (v *jsonValues) list(s string) error {
-	open, end := s[0], s[len(s)-1]
-	if len(s) < 2 || !(open == '[' && end == ']' || open == '{' && end == '}' || open == '(' && end == ')') {
-		return fmt.Errorf("%.40q is not a vector", s)
-	}
-	s = s[1 : len(s)-1]
-	if !strings.Contains(s, ",") {
-		s = strings.Join(strings.Fields(s), ",")
-	}
-	if strings.Contains(s, "...") {
-		return fault.New("NumPy shortens long arrays when it prints them: write each vector whole, as a list", "the vector %.60q is not complete", s)
-	}
-	return v.UnmarshalJSON([]byte("[" + s + "]"))
 }
 
 func (c *columnRows) Next() (Row, error) {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/textlook"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -95,8 +97,13 @@ func isTensorsHead(data []byte) bool {
 }
 
 func newHead(path string, data []byte, whole bool, o Options) Head {
-	look := sync.OnceValue(func() *look { return lookAt(data, whole) })
+	look := sync.OnceValue(func() *textlook.Look { return textlook.At(data, whole) })
 	return Head{Path: path, Data: data, Whole: whole, Options: o, look: look}
+}
+
+// lookOptions are the options for the lines of a text.
+func lookOptions(o Options) textlook.Options {
+	return textlook.Options{Format: o.Format, WordList: o.WordList, Unnamed: o.Unnamed, Dim: o.Dim, Hint: Hint()}
 }
 
 // isText reports whether a file is text in the named format.
@@ -104,7 +111,7 @@ func (h Head) isText(name string) bool {
 	if h.look == nil || bytes.IndexByte(h.Data, 0) >= 0 {
 		return false
 	}
-	format, _, err := h.look().format(h.Path, h.Options)
+	format, _, err := h.look().Format(h.Path, lookOptions(h.Options))
 	return err == nil && format == name
 }
 

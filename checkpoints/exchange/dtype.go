@@ -1,12 +1,20 @@
 package exchange
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/half"
+)
+
+var (
+	little = binary.LittleEndian
+	big    = binary.BigEndian
 )
 
 // DType is how the values of vectors are stored.
@@ -106,7 +114,7 @@ func (d DType) appendPacked(b []byte, values []float32) []byte {
 			}
 		}
 	default:
-		b = appendBinary(b, values)
+		b = number.AppendBinary(b, values)
 	}
 	return b
 }
@@ -127,7 +135,7 @@ func (d DType) unpack(dst []float32, b []byte, scale float32) {
 			dst[i] = bit(b[i/8] >> (7 - i%8) & 1)
 		}
 	default:
-		decodeBinary(dst, b)
+		number.DecodeBinary(dst, b)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/checkpoints/exchange/internal/fasttext"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -93,7 +95,7 @@ func readFastText(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, 
 		case i < v.Rows || !file.NGrams():
 			return nil
 		}
-		if bad := notFiniteAt(row); bad >= 0 {
+		if bad := number.NotFinite(row); bad >= 0 {
 			of := fmt.Sprintf("n-gram %d", i-v.Rows+1)
 			if i < v.Rows {
 				of = fmt.Sprintf("word %d, %.40q", i+1, file.Words[i])

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/textlook"
+
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -132,7 +134,7 @@ type Head struct {
 	Whole   bool    // Data is the whole file
 	Options Options // of Open
 
-	look func() *look // what the lines of a text show
+	look func() *textlook.Look // what the lines of a text show
 }
 
 // Match is how well a file matches a format.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -89,7 +91,7 @@ func TestBinaryOfOneWord(t *testing.T) {
 
 func floatOf(b string) float32 {
 	var x [1]float32
-	decodeBinary(x[:], []byte(b))
+	number.DecodeBinary(x[:], []byte(b))
 	return x[0]
 }
 

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/textlook"
+
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 )
@@ -56,7 +58,7 @@ func FuzzVectors(f *testing.F) {
 			if format == "word2vec-bin" && (err != nil || report.Format != format) && printable(c.Embedding().Row(0)) {
 				continue // values of printable bytes alone that read as numbers: they cannot be distinguished from text
 			}
-			if err != nil && c.Config.Dim == 1 && bare(lookAt([]byte(export(t, c, format)), true).lines) == 2 {
+			if err != nil && c.Config.Dim == 1 && textlook.At([]byte(export(t, c, format)), true).Bare() == 2 {
 				continue // pairs of numbers: the first line may be a row
 			}
 			if err != nil {

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
@@ -34,7 +36,7 @@ func fileOf(t testing.TB, name, content string) string {
 }
 
 // float32s are values in little-endian binary.
-func float32s(values ...float32) string { return string(appendBinary(nil, values)) }
+func float32s(values ...float32) string { return string(number.AppendBinary(nil, values)) }
 
 // described is a model's words and vectors, a line each.
 func described(c *checkpoints.Checkpoint) string {

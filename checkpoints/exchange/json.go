@@ -9,7 +9,8 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"strconv"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -82,7 +83,7 @@ func jsonWords(head Head) bool {
 		if d.Decode(&value) != nil { // cut
 			return n > 0
 		}
-		var numbers jsonValues
+		var numbers number.List
 		if numbers.UnmarshalJSON(value) != nil || len(numbers) == 0 || n > 0 && len(numbers) != dim {
 			return false
 		}
@@ -206,34 +207,6 @@ func (j *jsonRows) dimensions() (dim int, stated bool, err error) {
 	return *value, true, nil
 }
 
-// jsonValues are the numbers of an array.
-type jsonValues []float32
-
-// UnmarshalJSON reads an array of numbers and nothing else; package json would ignore a null.
-func (v *jsonValues) UnmarshalJSON(b []byte) error {
-	if b = bytes.TrimSpace(b); b[0] != '[' {
-		return fmt.Errorf("%.40q is not an array of numbers", b)
-	}
-	if len(*v) > 0 {
-		return errors.New("a second array of numbers in the same object")
-	}
-	b = bytes.TrimSpace(b[1 : len(b)-1])
-	for more := len(b) > 0; more; {
-		var number []byte
-		number, b, more = bytes.Cut(b, []byte(","))
-		number = bytes.TrimSpace(number)
-		x, n, err := scanFloat(number)
-		switch {
-		case errors.Is(err, strconv.ErrRange):
-			return fmt.Errorf("value %d, %.40q, is out of range", len(*v)+1, number)
-		case err != nil || n != len(number):
-			return fmt.Errorf("value %d, %.40q, is not a number", len(*v)+1, number)
-		}
-		*v = append(*v, x)
-	}
-	return nil
-}
-
 // decode reads a word and its array.
 func (j *jsonRows) decode() error {
 	word, err := j.d.Token()
@@ -241,7 +214,7 @@ func (j *jsonRows) decode() error {
 		return noEOF(err)
 	}
 	name, _ := word.(string)
-	values := jsonValues(j.row.Values[:0])
+	values := number.List(j.row.Values[:0])
 	if err := j.d.Decode(&values); err != nil {
 		return noEOF(err)
 	}

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -94,7 +96,7 @@ func jsonLine(shape Shape) func(b []byte, row Row) []byte {
 			}
 			return append(b, "]}\n"...)
 		}
-		return append(appendNumbers(b, row.Values, ','), "]}\n"...)
+		return append(number.AppendText(b, row.Values, ','), "]}\n"...)
 	}
 }
 
@@ -182,9 +184,9 @@ func (j *jsonLineRows) decode() error {
 		ID         json.RawMessage `json:"id"`
 		Scale      json.RawMessage `json:"scale"`
 		Bits       json.RawMessage `json:"bits"`
-		Vector     jsonValues      `json:"vector"`
-		Embedding  jsonValues      `json:"embedding"`
-		Embeddings jsonValues      `json:"embeddings"`
+		Vector     number.List     `json:"vector"`
+		Embedding  number.List     `json:"embedding"`
+		Embeddings number.List     `json:"embeddings"`
 	}{Vector: j.row.Values[:0]}
 	var mistyped *json.UnmarshalTypeError
 	err := json.Unmarshal(line, &members)

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/half"
 )
@@ -192,7 +194,7 @@ func npyDecoder(kind string, bigEndian bool) func(dst []float32, raw []byte) {
 			}
 		}
 	}
-	return decodeBinary
+	return number.DecodeBinary
 }
 
 // readNPYHeader reads up to the values and returns the dictionary that describes them.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -127,7 +129,7 @@ func TestNPYHeaderAligned(t *testing.T) {
 }
 
 func TestAppendNumbers(t *testing.T) {
-	got := string(appendNumbers(nil, []float32{0, 1, -0.1, 1e-7, 16777216, 3.4e38, 0.001}, ' '))
+	got := string(number.AppendText(nil, []float32{0, 1, -0.1, 1e-7, 16777216, 3.4e38, 0.001}, ' '))
 	if want := "0 1 -0.1 1e-07 16777216 3.4e+38 0.001"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -164,7 +166,7 @@ func readSafetensorsFile(ctx context.Context, v *Vectors, r *bufio.Reader) (RowR
 	dim := t.Shape[1]
 	switch t.DType {
 	case "F32":
-		width, decode = 4, decodeBinary
+		width, decode = 4, number.DecodeBinary
 	case "F16":
 		width, decode = 2, npyDecoder("f2", false)
 		v.setDType(Float16, 0)

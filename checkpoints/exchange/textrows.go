@@ -8,12 +8,16 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/textlook"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
 const (
-	maxWord  = 64 << 10 // maximum bytes of a word
-	maxValue = 64       // bytes of a number in text, on average over a line
+	maxWord  = textlook.MaxWord
+	maxValue = 64 // bytes of a number in text, on average over a line
 )
 
 // textLines reads the lines of a text.
@@ -108,7 +112,7 @@ func (t *textRows) simple(line []byte) (token []byte, ok bool) {
 			return nil, false
 		}
 		at++
-		v, n, err := scanFloat(line[at:])
+		v, n, err := number.Scan(line[at:])
 		if err != nil {
 			return nil, false
 		}
@@ -131,7 +135,7 @@ func (t *textRows) careful(line []byte) (token []byte, err error) {
 		if start == len(line) || start == 0 && !(t.bare && i == 0) {
 			return nil, fault.New(hintRow, "%s: expected %s but found %d", t.Place(), fault.Count(dim, "value"), dim-1-i)
 		}
-		v, _, err := scanFloat(line[start:])
+		v, _, err := number.Scan(line[start:])
 		if err != nil {
 			if errors.Is(err, strconv.ErrRange) {
 				return nil, fault.New("every value must fit a float32", "%s: value %d, %.40q, is out of range", t.Place(), i+1, line[start:])
@@ -146,7 +150,7 @@ func (t *textRows) careful(line []byte) (token []byte, err error) {
 	}
 	last := token[bytes.LastIndexAny(token, " \t")+1:]
 	if len(last) < len(token) && bytes.ContainsAny(last, ".") {
-		if isNumber(last) {
+		if number.Is(last) {
 			return nil, fault.New(hintRow, "%s: more than %d values", t.Place(), dim)
 		}
 	}
@@ -157,14 +161,6 @@ const (
 	hintRow  = "each line is a word and its values, as many as in the other lines"
 	hintBare = "each line is as many values as the other lines, without a word"
 )
-
-// isNumber reports whether a field is a number, even one that float32 cannot hold.
-func isNumber(field []byte) bool {
-	_, _, err := scanFloat(field)
-	return err == nil || errors.Is(err, strconv.ErrRange)
-}
-
-func isSeparator(r rune) bool { return r == ' ' || r == '\t' }
 
 // appendLine appends a word and its values as text.
 func appendLine(b []byte, row Row) []byte {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -19,7 +21,7 @@ import (
 )
 
 // MaxDim is the maximum length of a vector that can be read.
-const MaxDim = 1 << 16
+const MaxDim = number.MaxDim
 
 // Vectors are the vectors of a file or a folder, opened and not yet read. Files may be
 // compressed with gzip, bzip2 or zstd.
@@ -252,7 +254,7 @@ func (v *Vectors) Each(ctx context.Context, fn func(Row) error) error {
 			return err
 		}
 		v.stats.Rows++
-		if at := notFiniteAt(row.Values); at >= 0 {
+		if at := number.NotFinite(row.Values); at >= 0 {
 			of := ""
 			if len(row.Token) > 0 {
 				of = fmt.Sprintf(" of %.40q", row.Token)

@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -83,7 +85,7 @@ func (w *Writer) Write(row Row) error {
 	if len(row.Values) != w.shape.Dim || len(row.Fields) != len(w.shape.Fields) {
 		return fmt.Errorf("row %d has %d values and %d fields, expected %d and %d", w.n+1, len(row.Values), len(row.Fields), w.shape.Dim, len(w.shape.Fields))
 	}
-	if at := notFiniteAt(row.Values); at >= 0 {
+	if at := number.NotFinite(row.Values); at >= 0 {
 		return fault.New("every value must be a finite number", "%s: value %d is %v", w.name(row), at+1, row.Values[at])
 	}
 	if w.rows == nil {
