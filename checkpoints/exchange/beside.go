@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/fields"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
@@ -110,12 +112,12 @@ func AppendIDs(b []byte, shape Shape, row Row) []byte {
 	return appendTabbed(b, append([]string{row.ID}, row.Fields...))
 }
 
-func appendTabbed(b []byte, fields []string) []byte {
-	for i, field := range fields {
+func appendTabbed(b []byte, list []string) []byte {
+	for i, field := range list {
 		if i > 0 {
 			b = append(b, '\t')
 		}
-		b = appendField(b, field, '\t')
+		b = fields.Append(b, field, '\t')
 	}
 	return append(b, '\n')
 }

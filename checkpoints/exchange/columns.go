@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/fields"
+
 	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
 
 	"github.com/luminavec/luminavec/corpora/text"
@@ -65,7 +67,7 @@ func columnHeader(shape Shape, separator byte) []byte {
 		if i > 0 {
 			b = append(b, separator)
 		}
-		b = appendField(b, name, separator)
+		b = fields.Append(b, name, separator)
 	}
 	return append(b, '\n')
 }
@@ -74,13 +76,13 @@ func columnWriter(w io.Writer, shape Shape, separator byte) *rowWriter {
 	header := columnHeader(shape, separator)
 	return newRowWriter(w, shape, func(int64) []byte { return header }, func(b []byte, row Row) []byte {
 		if shape.HasID {
-			b = append(appendField(b, row.ID, separator), separator)
+			b = append(fields.Append(b, row.ID, separator), separator)
 		}
 		for _, field := range row.Fields {
-			b = append(appendField(b, field, separator), separator)
+			b = append(fields.Append(b, field, separator), separator)
 		}
 		if shape.Text {
-			b = append(appendField(b, string(row.Token), separator), separator)
+			b = append(fields.Append(b, string(row.Token), separator), separator)
 		}
 		quote := separator == ',' && shape.Dim > 1
 		switch shape.DType {
@@ -106,22 +108,6 @@ func columnWriter(w io.Writer, shape Shape, separator byte) *rowWriter {
 		return append(b, '\n')
 	})
 }
-
-// appendField appends a field of a table. In CSV an empty field is quoted, because PostgreSQL
-// takes one without quotes for a missing value.
-func appendField(b []byte, field string, separator byte) []byte {
-	if separator == '\t' {
-		return append(b, tabEscapes.Replace(field)...)
-	}
-	if field != "" && field != `\.` && !strings.ContainsAny(field, ",\"\r\n") && strings.TrimSpace(field) == field {
-		return append(b, field...)
-	}
-	b = append(b, '"')
-	b = append(b, strings.ReplaceAll(field, `"`, `""`)...)
-	return append(b, '"')
-}
-
-var tabEscapes = strings.NewReplacer("\\", `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`)
 
 // extendLines is the Base of text, which must start with header.
 func extendLines(path, header string) (Base, error) {
@@ -161,7 +147,7 @@ var vectorNames = []string{"vector", "embedding", "embeddings"}
 // hasColumns reports whether a text starts with the names of columns, of which one holds vectors.
 func hasColumns(head Head, separator byte) bool {
 	line, _, _ := bytes.Cut(head.Data, []byte("\n"))
-	names, err := splitFields(nil, bytes.TrimSuffix(line, []byte("\r")), separator)
+	names, err := fields.Split(nil, bytes.TrimSuffix(line, []byte("\r")), separator)
 	if err != nil || bytes.IndexByte(head.Data, 0) >= 0 {
 		return false
 	}
@@ -171,71 +157,6 @@ func hasColumns(head Head, separator byte) bool {
 		}
 	}
 	return false
-}
-
-// splitFields splits a record without its line break.
-func splitFields(fields []string, record []byte, separator byte) ([]string, error) {
-	for more := true; more; {
-		if separator == ',' && bytes.HasPrefix(record, []byte{'"'}) {
-			var field []byte
-			for record = record[1:]; ; {
-				end := bytes.IndexByte(record, '"')
-				if end < 0 {
-					return nil, fmt.Errorf("a quote is not closed")
-				}
-				field = append(field, record[:end]...)
-				if record = record[end+1:]; len(record) == 0 || record[0] != '"' {
-					break
-				}
-				field, record = append(field, '"'), record[1:]
-			}
-			if len(record) > 0 && record[0] != separator {
-				return nil, fmt.Errorf("expected %q after a quoted field but found %q", separator, record[0])
-			}
-			fields = append(fields, string(field))
-			if more = len(record) > 0; more {
-				record = record[1:]
-			}
-			continue
-		}
-		var field []byte
-		field, record, more = bytes.Cut(record, []byte{separator})
-		if separator == '\t' {
-			fields = append(fields, unescapeTab(string(field)))
-			continue
-		}
-		if bytes.IndexByte(field, '"') >= 0 {
-			return nil, fmt.Errorf("a quote inside the field %.40q, which is not quoted", field)
-		}
-		fields = append(fields, string(field))
-	}
-	return fields, nil
-}
-
-// unescapeTab reads a field of the text format of PostgreSQL's COPY.
-func unescapeTab(field string) string {
-	if !strings.Contains(field, `\`) {
-		return field
-	}
-	var b strings.Builder
-	for i := 0; i < len(field); i++ {
-		if field[i] == '\\' && i+1 < len(field) {
-			i++
-			switch field[i] {
-			case 't':
-				b.WriteByte('\t')
-				continue
-			case 'n':
-				b.WriteByte('\n')
-				continue
-			case 'r':
-				b.WriteByte('\r')
-				continue
-			}
-		}
-		b.WriteByte(field[i])
-	}
-	return b.String()
 }
 
 // columnRows reads the rows of a table.
@@ -336,7 +257,7 @@ func (c *columnRows) next() ([]string, error) {
 		c.begin = c.line + 1 // a blank line
 	}
 	var err error
-	c.fields, err = splitFields(c.fields[:0], c.record, c.separator)
+	c.fields, err = fields.Split(c.fields[:0], c.record, c.separator)
 	return c.fields, err
 }
 

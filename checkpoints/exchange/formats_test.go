@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/npyfile"
+
 	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
 
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -105,7 +107,7 @@ func TestNumPyHeaders(t *testing.T) {
 		"{'descr': '<f4', 'fortran_order': False, 'shape': (3, " + strings.Repeat("9", many) + "), }",
 		"{'descr': '" + strings.Repeat("x", many) + "', 'fortran_order': False, 'shape': (2, 3), }",
 	} {
-		content := npyMagic + "\x01\x00" + string(little.AppendUint16(nil, uint16(len(dict)))) + dict
+		content := npyfile.Magic + "\x01\x00" + string(little.AppendUint16(nil, uint16(len(dict)))) + dict
 		if got := opened(t, fileOf(t, "v", content), Options{Unnamed: true}); len(got) > 600 || strings.Contains(got, "slice") || strings.Contains(got, "strconv") {
 			t.Errorf("%.60s: %.600s", dict, got)
 		}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"io"
 
-
 	"github.com/luminavec/luminavec/checkpoints/exchange/internal/textlook"
 	"github.com/luminavec/luminavec/internal/fault"
 )

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/npyfile"
+
 	"github.com/luminavec/luminavec/checkpoints/exchange/internal/textlook"
 
 	"github.com/luminavec/luminavec/checkpoints"
@@ -17,7 +19,7 @@ import (
 func FuzzVectors(f *testing.F) {
 	for _, seed := range []string{
 		"2 2\na 1 2\nb 3 4\n", "a 1 2\nb 3 4\n", "2 1\na " + float32s(1) + "\nb " + float32s(2), "1 3\nx y 1 2 3",
-		npyMagic + "\x01\x00\x3e\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }  \n" + float32s(1, 2), "\x1f\x8b\x08", "BZh9", "\x28\xb5\x2f\xfd",
+		npyfile.Magic + "\x01\x00\x3e\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }  \n" + float32s(1, 2), "\x1f\x8b\x08", "BZh9", "\x28\xb5\x2f\xfd",
 		"2 2\n 2\n0\x8e\x8e\x8e0 0 0\n\x80\x80\x80\x80\x80a", "1000000000 16000\n", "1 1\n\xff 1\n", "\ufeff1 1\na 1\r\n",
 	} {
 		f.Add([]byte(seed))

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/npyfile"
+
 	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
 
 	"github.com/luminavec/luminavec/internal/fault"
@@ -168,10 +170,10 @@ func readSafetensorsFile(ctx context.Context, v *Vectors, r *bufio.Reader) (RowR
 	case "F32":
 		width, decode = 4, number.DecodeBinary
 	case "F16":
-		width, decode = 2, npyDecoder("f2", false)
+		width, decode = 2, npyfile.Decoder("f2", false)
 		v.setDType(Float16, 0)
 	case "F64":
-		width, decode = 8, npyDecoder("f8", false)
+		width, decode = 8, npyfile.Decoder("f8", false)
 	case "BF16":
 		width, decode = 2, func(dst []float32, raw []byte) {
 			for i := range dst {

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"strconv"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/fields"
+
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -141,7 +143,7 @@ func (w *wordList) read() ([]byte, int64, error) {
 	separator := []byte("\t")
 	if w.ids {
 		id, _, _ := bytes.Cut(bytes.TrimRight(line, "\r\n"), separator)
-		return []byte(unescapeTab(string(id))), -1, nil
+		return []byte(fields.Unescape(string(id))), -1, nil
 	}
 	if w.spaced {
 		line, separator = bytes.TrimRight(line, " \t\r\n"), []byte(" ")
