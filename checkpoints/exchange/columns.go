@@ -72,7 +72,7 @@ func columnHeader(shape Shape, separator byte) []byte {
 	return append(b, '\n')
 }
 
-func columnWriter(w io.Writer, shape Shape, separator byte) *rowWriter {
+func columnWriter(w io.Writer, shape Shape, separator byte) rowWriter {
 	header := columnHeader(shape, separator)
 	return newRowWriter(w, shape, func(int64) []byte { return header }, func(b []byte, row Row) []byte {
 		if shape.HasID {

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/jsonlook"
+
 	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
 
 	"github.com/luminavec/luminavec/corpora/text"
@@ -29,7 +31,7 @@ func init() {
 		Description: "one JSON object per line: id, fields, text, known words, vector",
 		Holds:       Holds{IDs: Inside, Fields: Inside, Texts: true, Words: Inside, DTypes: DTypes()},
 		Detect: func(head Head) Match {
-			if jsonObject.Match(head.Data) && (head.Options.Format == "jsonl" || jsonMember(head) == "vector") {
+			if jsonlook.Object.Match(head.Data) && (head.Options.Format == "jsonl" || jsonlook.Member(head.Data, head.Options.VectorColumn) == "vector") {
 				return Yes
 			}
 			return No

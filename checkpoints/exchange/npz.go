@@ -201,7 +201,7 @@ func (w *wordList) readArray() ([]byte, int64, error) {
 type npzWriter struct {
 	out     *zip.Writer
 	entry   io.Writer
-	vectors *rowWriter
+	vectors rowWriter
 	words   []string // of rows that have one
 	named   bool
 }

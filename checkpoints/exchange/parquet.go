@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/spool"
+
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/luminavec/luminavec/checkpoints/exchange/internal/parquetfile"
@@ -238,7 +240,7 @@ func (v *Vectors) file(ctx context.Context, r io.Reader) (io.ReaderAt, int64, er
 	}
 	f, err := os.CreateTemp("", "luminavec-*.tmp")
 	if err != nil {
-		return nil, 0, spoolError(err)
+		return nil, 0, spool.Error(err)
 	}
 	v.closers = append(v.closers, &temporary{f})
 	os.Remove(f.Name()) // where the system allows it, so that nothing is left behind

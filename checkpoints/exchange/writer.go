@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/spool"
+
 	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
 
 	"github.com/luminavec/luminavec/internal/fault"
@@ -61,6 +63,19 @@ func NewWriter(w io.Writer, format string, shape Shape) (*Writer, error) {
 	}
 	out.rows, err = f.Write(w, shape)
 	return out, err
+}
+
+// rowWriter writes what a function makes of each row, after a header that states their number.
+type rowWriter struct{ *spool.Writer[Row] }
+
+func newRowWriter(w io.Writer, shape Shape, header func(rows int64) []byte, append func(b []byte, row Row) []byte) rowWriter {
+	return rowWriter{spool.New(w, shape.Rows, shape.After.Rows, shape.After.Bytes, header, append)}
+}
+
+// Mark is the place after all rows so far, which it flushes.
+func (r rowWriter) Mark() (Mark, bool) {
+	rows, size, ok := r.Place()
+	return Mark{Rows: rows, Bytes: size}, ok
 }
 
 // columns are the names that rows have beside Shape.Fields.
