@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/wordlist"
+
 	"github.com/luminavec/luminavec/checkpoints/exchange/internal/fields"
 
 	"github.com/luminavec/luminavec/corpora/text"
@@ -123,7 +125,7 @@ func appendTabbed(b []byte, list []string) []byte {
 }
 
 // openIDs opens the ids beside a file, as its list of words.
-func (v *Vectors) openIDs(ctx context.Context) (*wordList, error) {
+func (v *Vectors) openIDs(ctx context.Context) (*wordlist.List, error) {
 	name := beside(v.Path, idsSuffix)
 	in, err := text.Unpack(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -133,13 +135,11 @@ func (v *Vectors) openIDs(ctx context.Context) (*wordList, error) {
 		return nil, err
 	}
 	v.closers = append(v.closers, in)
-	w := &wordList{name: name, r: in.Reader, ids: true}
-	header, err := w.r.ReadSlice('\n')
+	header, err := in.Reader.ReadSlice('\n')
 	first, _, _ := bytes.Cut(bytes.TrimRight(header, "\r\n"), []byte("\t"))
 	if err != nil || string(first) != "id" {
 		return nil, fault.Mention("leave out IDs, or name the first column id", "%s:1: the first column is %.60q, not id", name, first)
 	}
-	w.line = 1
 	v.detail += ", ids from " + name
-	return w, nil
+	return wordlist.OfIDs(name, in.Reader), nil
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/luminavec/luminavec/internal/tensorfile"
+
 	"github.com/luminavec/luminavec/checkpoints/exchange/internal/foreign"
 	"github.com/luminavec/luminavec/checkpoints/exchange/internal/npyfile"
 
@@ -70,7 +72,7 @@ func (v *Vectors) hasTokenizer() bool {
 }
 
 func isTensorsHead(data []byte) bool {
-	return len(data) > 9 && data[8] == '{' && little.Uint64(data) < maxSafetensorsHeader
+	return len(data) > 9 && data[8] == '{' && little.Uint64(data) < tensorfile.MaxHeader
 }
 
 func newHead(path string, data []byte, whole bool, o Options) Head {

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/wordlist"
+
 	"github.com/luminavec/luminavec/checkpoints/exchange/internal/npyfile"
 
 	"github.com/luminavec/luminavec/corpora/text"
@@ -174,26 +176,10 @@ func (v *Vectors) npzWords(table npyfile.Array, lists []npyfile.Array) error {
 	if l.Descr[0] == 'U' {
 		width *= 4
 	}
-	v.given = &wordList{name: v.Name() + ": array " + l.Name, array: b, raw: make([]byte, width), wide: l.Descr[0] == 'U'}
+	v.given = wordlist.OfArray(v.Name()+": array "+l.Name, b, width, l.Descr[0] == 'U')
 	v.listed = true
 	v.detail += ", words from array " + l.Name
 	return nil
-}
-
-// readArray returns the next string of an array: bytes, or 32-bit characters, padded with zeros.
-func (w *wordList) readArray() ([]byte, int64, error) {
-	if _, err := io.ReadFull(w.array, w.raw); err != nil {
-		if errors.Is(err, io.EOF) || len(w.raw) == 0 {
-			return nil, 0, err
-		}
-		return nil, 0, fault.New("the file is damaged: write or copy it again", "%s: word %d: %w", w.name, w.line+1, err)
-	}
-	w.line++
-	if !w.wide {
-		return bytes.TrimRight(w.raw, "\x00"), -1, nil
-	}
-	w.token = npyfile.AppendString(w.token[:0], w.raw)
-	return bytes.TrimRight(w.token, "\x00"), -1, nil
 }
 
 // npzWriter writes the arrays vectors and, if there are any, words. Both wait in temporary files,

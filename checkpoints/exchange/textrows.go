@@ -8,6 +8,8 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/wordlist"
+
 	"github.com/luminavec/luminavec/checkpoints/exchange/internal/textlook"
 
 	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
@@ -62,8 +64,8 @@ func (t *textLines) readLine(most int) ([]byte, error) {
 // whose word would end in a number with a decimal point has too many values.
 type textRows struct {
 	textLines
-	bare   bool      // lines are values alone
-	words  *wordList // of bare lines; nil: none are wanted
+	bare   bool           // lines are values alone
+	words  *wordlist.List // of bare lines; nil: none are wanted
 	values []float32
 }
 
@@ -75,7 +77,7 @@ func (t *textRows) Next() (row Row, err error) {
 	for len(line) == 0 {
 		if line, err = t.readLine(maxWord + maxValue*t.v.Dim); err != nil {
 			if err == io.EOF && t.words != nil {
-				_, _, err = t.words.next(t.v, t.v.stats.Rows, t.v.stats.Rows)
+				_, _, err = t.words.Next(t.v.Name(), t.v.stats.Rows, t.v.stats.Rows)
 			}
 			return Row{}, err
 		}
@@ -91,7 +93,7 @@ func (t *textRows) Next() (row Row, err error) {
 		}
 	}
 	if t.words != nil {
-		row.Token, row.Count, err = t.words.next(t.v, t.v.stats.Rows, t.v.stats.Rows+1)
+		row.Token, row.Count, err = t.words.Next(t.v.Name(), t.v.stats.Rows, t.v.stats.Rows+1)
 	}
 	return row, err
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/wordlist"
+
 	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
 
 	"github.com/luminavec/luminavec/checkpoints"
@@ -40,7 +42,7 @@ type Vectors struct {
 	made     *checkpoints.Checkpoint // n-grams and tokenizer of fasttext-bin; otherwise nil
 	settings map[string]any          // of its training, as the file states them
 	start    Head                    // of the file, while it is opened
-	given    *wordList               // the words, if the file has a list of them
+	given    *wordlist.List          // the words, if the file has a list of them
 	listed   bool                    // a list of words is read
 	detail   string                  // what else String says of the format
 	input    *text.Unpacked          // nil for a folder
