@@ -350,7 +350,7 @@ const syncEvery = 16 << 20
 // keepUp flushes what has been written to disk, from time to time, on another goroutine: it
 // returns at once.
 func (f *File) keepUp() error {
-	if f.syncing != nil && len(f.syncing) > 0 {
+	if len(f.syncing) > 0 {
 		if f.failed = f.synced(); f.failed != nil {
 			return f.failed
 		}
