@@ -13,6 +13,8 @@ import (
 	"slices"
 	"unsafe"
 
+	"github.com/luminavec/luminavec/internal/tensorfile"
+
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
 	"github.com/luminavec/luminavec/internal/mapped"
@@ -228,7 +230,7 @@ func (r *reader) mapTensors(m *mapping, config Config) (_ map[string]Tensor, err
 	if err := m.check(0, min(8, len(m.file))); err != nil {
 		return nil, err
 	}
-	if len(m.file) < 8 || little.Uint64(m.file) > uint64(min(len(m.file)-8, maxHeader)) {
+	if len(m.file) < 8 || little.Uint64(m.file) > uint64(min(len(m.file)-8, tensorfile.MaxHeader)) {
 		return nil, nil
 	}
 	start := 8 + int(little.Uint64(m.file))

@@ -1,6 +1,10 @@
 package checkpoints
 
-import "math"
+import (
+	"math"
+
+	"github.com/luminavec/luminavec/internal/half"
+)
 
 // numberType is a type of numbers in a safetensors file.
 type numberType struct {
@@ -13,7 +17,7 @@ type numberType struct {
 // numberTypes are the types of the safetensors library.
 var numberTypes = map[string]numberType{
 	"F32":     {"32-bit floating-point numbers", 4, false, func(b []byte) float32 { return math.Float32frombits(little.Uint32(b)) }},
-	"F16":     {"16-bit floating-point numbers", 2, false, func(b []byte) float32 { return Float16(little.Uint16(b)) }},
+	"F16":     {"16-bit floating-point numbers", 2, false, func(b []byte) float32 { return half.Value(little.Uint16(b)) }},
 	"BF16":    {"16-bit floating-point numbers", 2, false, func(b []byte) float32 { return math.Float32frombits(uint32(little.Uint16(b)) << 16) }},
 	"F64":     {"64-bit floating-point numbers", 8, false, func(b []byte) float32 { return float32(math.Float64frombits(little.Uint64(b))) }},
 	"I64":     {"64-bit integers", 8, true, func(b []byte) float32 { return float32(int64(little.Uint64(b))) }},
@@ -46,17 +50,4 @@ func (t numberType) read(dst []float32, src []byte) (bad int) {
 		}
 	}
 	return bad
-}
-
-// Float16 returns the value of an IEEE 754 number of 16 bits. A float32 holds all of them.
-func Float16(bits uint16) float32 {
-	sign, fraction := uint32(bits>>15)<<31, uint32(bits&0x3ff)
-	switch e := uint32(bits >> 10 & 0x1f); e {
-	case 0: // zero and the numbers below 2^-14
-		return math.Float32frombits(sign | math.Float32bits(float32(fraction)*0x1p-24))
-	case 0x1f: // infinity and NaN
-		return math.Float32frombits(sign | exponent | fraction<<13)
-	default:
-		return math.Float32frombits(sign | (e+127-15)<<23 | fraction<<13)
-	}
 }

@@ -9,27 +9,6 @@ import (
 	"testing"
 )
 
-// The values are numpy's: numpy.array([…], 'u2').view('f2').astype('f4').
-func TestFloat16(t *testing.T) {
-	for _, c := range []struct {
-		bits uint16
-		want float32
-	}{
-		{0x0000, 0}, {0x0001, 5.960464477539063e-08}, {0x03ff, 6.097555160522461e-05}, {0x0400, 6.103515625e-05},
-		{0x3c00, 1}, {0x3555, 0.333251953125}, {0xc000, -2}, {0x7bff, 65504}, {0xfbff, -65504}, {0x8001, -5.960464477539063e-08},
-	} {
-		if got := Float16(c.bits); got != c.want {
-			t.Errorf("%#04x is %v, want %v", c.bits, got, c.want)
-		}
-	}
-	if v := Float16(0x8000); v != 0 || !math.Signbit(float64(v)) {
-		t.Errorf("0x8000 is %v, want -0", v)
-	}
-	if !math.IsInf(float64(Float16(0x7c00)), 1) || !math.IsInf(float64(Float16(0xfc00)), -1) || !math.IsNaN(float64(Float16(0x7e00))) {
-		t.Error("infinities and NaN")
-	}
-}
-
 // A file with tensors of several types: those of 16 and 64 bits are read, whole numbers only if
 // they are a list, and tensors that are not wanted may have any type.
 func TestReadTensorTypes(t *testing.T) {

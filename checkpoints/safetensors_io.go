@@ -1,6 +1,7 @@
 package checkpoints
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/binary"
@@ -12,6 +13,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/luminavec/luminavec/internal/tensorfile"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -240,18 +243,11 @@ func readStored(ctx context.Context, r io.Reader, size int64, codes bool, names 
 	if string(first[:]) == "version " {
 		return nil, fault.New("fetch the file itself: git lfs pull", "a pointer of Git LFS, not a file of tensors")
 	}
-	n := little.Uint64(first[:])
-	if n > maxHeader || n > uint64(size)-8 {
-		return nil, fmt.Errorf("header: its length is %s, but the file has %d (at most %d are read)", fault.Count(int(n), "byte"), size-8, maxHeader)
-	}
-	header := make([]byte, n)
-	if _, err := io.ReadFull(r, header); err != nil {
-		return nil, noEOF(err)
-	}
-	entries, err := parseHeader(header, size-8-int64(n))
+	found, _, _, err := tensorfile.Read(io.MultiReader(bytes.NewReader(first[:]), r), size)
 	if err != nil {
 		return nil, err
 	}
+	entries := entriesOf(found)
 	tensors := make(map[string]stored, len(entries))
 	buffer := make([]byte, min(size, blockBytes)/8*8)
 	for _, e := range entries {

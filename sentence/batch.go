@@ -35,21 +35,25 @@ func (e *Encoder) encodeBatch(ctx context.Context, vectors []float32, known []in
 	for from := 0; from < len(texts) && ctx.Err() == nil; from += batchTexts {
 		to := min(from+batchTexts, len(texts))
 		workers.Go(func(ctx context.Context) error {
-			for i := from; i < to; i++ {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				n, err := e.Encode(vectors[i*dim:(i+1)*dim], texts[i])
-				if err != nil {
-					return err
-				}
-				known[i] = n
-			}
-			return nil
+			return e.encodeTexts(ctx, vectors[from*dim:to*dim], known[from:to], texts[from:to])
 		})
 	}
 	if err := workers.Wait(); err != nil {
 		return err
 	}
 	return ctx.Err()
+}
+
+// encodeTexts is encodeBatch on one goroutine.
+func (e *Encoder) encodeTexts(ctx context.Context, vectors []float32, known []int, texts []string) (err error) {
+	dim := e.Dim()
+	for i, text := range texts {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if known[i], err = e.Encode(vectors[i*dim:(i+1)*dim], text); err != nil {
+			return err
+		}
+	}
+	return nil
 }

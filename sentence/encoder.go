@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 
 	"github.com/luminavec/luminavec/checkpoints"
@@ -51,17 +52,18 @@ type Encoder struct {
 
 // buffers are the scratch memory of one call of Encode.
 type buffers struct {
-	ids     []int32   // tokens of the text
-	weights []float32 // of ids
-	grams   []int32   // rows of the n-grams of one token
-	row     []float32 // their mean, or the row of a token, padded
-	ones    []float32 // weights of n-grams
-	feature []float32 // of one token, padded; nil without linear
-	pooled  []float32 // of all features, padded
-	known   int       // tokens of the text so far that have a vector
-	blank   int       // how many of them stand for a space only
-	unknown int       // tokens for unknown text
-	err     error     // of the first token whose vector could not be read
+	mapped  *mappedTable // the table, while faults of its file are caught; otherwise nil
+	ids     []int32      // tokens of the text
+	weights []float32    // of ids
+	grams   []int32      // rows of the n-grams of one token
+	row     []float32    // their mean, or the row of a token, padded
+	ones    []float32    // weights of n-grams
+	feature []float32    // of one token, padded; nil without linear
+	pooled  []float32    // of all features, padded
+	known   int          // tokens of the text so far that have a vector
+	blank   int          // how many of them stand for a space only
+	unknown int          // tokens for unknown text
+	err     error        // of the first token whose vector could not be read
 	token   func(word []byte, id int32)
 }
 
@@ -367,6 +369,11 @@ func (e *Encoder) poolTokens(b *buffers, text string) (known int, err error) {
 
 // poolWords is poolTokens for an encoder that composes the vectors of unknown words.
 func (e *Encoder) poolWords(b *buffers, text string) (known int, err error) {
+	if m, ok := e.table.(*mappedTable); ok { // guarded once for all words
+		b.mapped = m
+		defer m.Unfault(debug.SetPanicOnFault(true), &err)
+		defer func() { b.mapped = nil }()
+	}
 	clear(b.pooled)
 	b.known, b.blank, b.unknown, b.err = 0, 0, 0, nil
 	e.tokenizer.Each(text, b.token)
@@ -415,6 +422,9 @@ func (e *Encoder) lookUp(b *buffers, word []byte, id int32) ([]float32, error) {
 	if id >= 0 {
 		if id == e.unknown {
 			return nil, nil
+		}
+		if b.mapped != nil {
+			return b.mapped.guarded(b.row, int(id))
 		}
 		return e.table.row(b.row, int(id))
 	}

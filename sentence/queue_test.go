@@ -28,9 +28,10 @@ func TestQueueBoundsAndOrder(t *testing.T) {
 			}
 			return
 		}
-		if size := len(batch) << 10; len(batch) > queueTexts || size > queueBytes {
-			t.Fatalf("a batch of %d lines, %d bytes", len(batch), size)
+		if size := len(batch) << 10; len(batch) > chunkTexts || size > chunkBytes {
+			t.Fatalf("a chunk of %d lines, %d bytes", len(batch), size)
 		}
+		q.done()
 		for _, line := range batch {
 			if line != fmt.Sprint(next) {
 				t.Fatalf("line %s, want %d", line, next)
@@ -72,5 +73,40 @@ func TestQueueClose(t *testing.T) {
 		}
 	case <-time.After(30 * time.Second):
 		t.Fatal("put waits forever")
+	}
+}
+
+// What is there is taken at once, unless another chunk is being encoded: then a whole chunk is.
+func TestQueueChunks(t *testing.T) {
+	q := newQueue[int]()
+	q.put(1, 1)
+	if got, _ := q.take(nil); len(got) != 1 {
+		t.Fatal("first:", got)
+	}
+	taken := make(chan int)
+	go func() {
+		got, _ := q.take(nil)
+		taken <- len(got)
+	}()
+	for i := range chunkTexts {
+		select {
+		case n := <-taken:
+			t.Fatalf("took %d while another one was being encoded", n)
+		case <-time.After(50 * time.Microsecond):
+		}
+		q.put(i, 1)
+	}
+	if n := <-taken; n != chunkTexts {
+		t.Error("whole chunk:", n)
+	}
+	go func() {
+		got, _ := q.take(nil)
+		taken <- len(got)
+	}()
+	q.put(1, 1)
+	q.done()
+	q.done()
+	if n := <-taken; n != 1 {
+		t.Error("when all are done:", n)
 	}
 }

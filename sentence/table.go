@@ -76,8 +76,16 @@ func (t *mappedTable) size() (int, extent) { return t.Rows(), t.width }
 
 func (t *mappedTable) row(buffer []float32, i int) (_ []float32, err error) {
 	defer t.Unfault(debug.SetPanicOnFault(true), &err)
+	return t.guarded(buffer, i)
+}
+
+// guarded is row for a caller that has deferred Unfault until it has used the row.
+func (t *mappedTable) guarded(buffer []float32, i int) ([]float32, error) {
 	if err := t.Verify(i, i+1); err != nil {
 		return nil, err
+	}
+	if t.padded {
+		return t.Data[i*t.width.stride:][:t.width.stride:t.width.stride], nil
 	}
 	n := copy(buffer, t.Row(i))
 	clear(buffer[n:])

@@ -11,6 +11,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/wordlist"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/fields"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
@@ -110,18 +114,18 @@ func AppendIDs(b []byte, shape Shape, row Row) []byte {
 	return appendTabbed(b, append([]string{row.ID}, row.Fields...))
 }
 
-func appendTabbed(b []byte, fields []string) []byte {
-	for i, field := range fields {
+func appendTabbed(b []byte, list []string) []byte {
+	for i, field := range list {
 		if i > 0 {
 			b = append(b, '\t')
 		}
-		b = appendField(b, field, '\t')
+		b = fields.Append(b, field, '\t')
 	}
 	return append(b, '\n')
 }
 
 // openIDs opens the ids beside a file, as its list of words.
-func (v *Vectors) openIDs(ctx context.Context) (*wordList, error) {
+func (v *Vectors) openIDs(ctx context.Context) (*wordlist.List, error) {
 	name := beside(v.Path, idsSuffix)
 	in, err := text.Unpack(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -131,13 +135,11 @@ func (v *Vectors) openIDs(ctx context.Context) (*wordList, error) {
 		return nil, err
 	}
 	v.closers = append(v.closers, in)
-	w := &wordList{name: name, r: in.Reader, ids: true}
-	header, err := w.r.ReadSlice('\n')
+	header, err := in.Reader.ReadSlice('\n')
 	first, _, _ := bytes.Cut(bytes.TrimRight(header, "\r\n"), []byte("\t"))
 	if err != nil || string(first) != "id" {
 		return nil, fault.Mention("leave out IDs, or name the first column id", "%s:1: the first column is %.60q, not id", name, first)
 	}
-	w.line = 1
 	v.detail += ", ids from " + name
-	return w, nil
+	return wordlist.OfIDs(name, in.Reader), nil
 }

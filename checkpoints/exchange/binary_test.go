@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/npyfile"
+
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -77,7 +79,7 @@ func npzOf(t *testing.T, method uint16, files ...string) string {
 func TestNPZErrors(t *testing.T) {
 	array := func(descr, shape, data string) string {
 		dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': %s, }\n", descr, shape)
-		return npyMagic + "\x01\x00" + string(little.AppendUint16(nil, uint16(len(dict)))) + dict + data
+		return npyfile.Magic + "\x01\x00" + string(little.AppendUint16(nil, uint16(len(dict)))) + dict + data
 	}
 	good := array("<f4", "(2, 1)", float32s(1, 2))
 	whole := npzOf(t, zip.Store, "vectors.npy", good)

@@ -11,6 +11,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/fields"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -63,22 +67,22 @@ func columnHeader(shape Shape, separator byte) []byte {
 		if i > 0 {
 			b = append(b, separator)
 		}
-		b = appendField(b, name, separator)
+		b = fields.Append(b, name, separator)
 	}
 	return append(b, '\n')
 }
 
-func columnWriter(w io.Writer, shape Shape, separator byte) *rowWriter {
+func columnWriter(w io.Writer, shape Shape, separator byte) rowWriter {
 	header := columnHeader(shape, separator)
 	return newRowWriter(w, shape, func(int64) []byte { return header }, func(b []byte, row Row) []byte {
 		if shape.HasID {
-			b = append(appendField(b, row.ID, separator), separator)
+			b = append(fields.Append(b, row.ID, separator), separator)
 		}
 		for _, field := range row.Fields {
-			b = append(appendField(b, field, separator), separator)
+			b = append(fields.Append(b, field, separator), separator)
 		}
 		if shape.Text {
-			b = append(appendField(b, string(row.Token), separator), separator)
+			b = append(fields.Append(b, string(row.Token), separator), separator)
 		}
 		quote := separator == ',' && shape.Dim > 1
 		switch shape.DType {
@@ -97,29 +101,13 @@ func columnWriter(w io.Writer, shape Shape, separator byte) *rowWriter {
 		if quote {
 			b = append(b, '"')
 		}
-		b = append(appendNumbers(append(b, '['), row.Values, ','), ']')
+		b = append(number.AppendText(append(b, '['), row.Values, ','), ']')
 		if quote {
 			b = append(b, '"')
 		}
 		return append(b, '\n')
 	})
 }
-
-// appendField appends a field of a table. In CSV an empty field is quoted, because PostgreSQL
-// takes one without quotes for a missing value.
-func appendField(b []byte, field string, separator byte) []byte {
-	if separator == '\t' {
-		return append(b, tabEscapes.Replace(field)...)
-	}
-	if field != "" && field != `\.` && !strings.ContainsAny(field, ",\"\r\n") && strings.TrimSpace(field) == field {
-		return append(b, field...)
-	}
-	b = append(b, '"')
-	b = append(b, strings.ReplaceAll(field, `"`, `""`)...)
-	return append(b, '"')
-}
-
-var tabEscapes = strings.NewReplacer("\\", `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`)
 
 // extendLines is the Base of text, which must start with header.
 func extendLines(path, header string) (Base, error) {
@@ -159,7 +147,7 @@ var vectorNames = []string{"vector", "embedding", "embeddings"}
 // hasColumns reports whether a text starts with the names of columns, of which one holds vectors.
 func hasColumns(head Head, separator byte) bool {
 	line, _, _ := bytes.Cut(head.Data, []byte("\n"))
-	names, err := splitFields(nil, bytes.TrimSuffix(line, []byte("\r")), separator)
+	names, err := fields.Split(nil, bytes.TrimSuffix(line, []byte("\r")), separator)
 	if err != nil || bytes.IndexByte(head.Data, 0) >= 0 {
 		return false
 	}
@@ -171,71 +159,6 @@ func hasColumns(head Head, separator byte) bool {
 	return false
 }
 
-// splitFields splits a record without its line break.
-func splitFields(fields []string, record []byte, separator byte) ([]string, error) {
-	for more := true; more; {
-		if separator == ',' && bytes.HasPrefix(record, []byte{'"'}) {
-			var field []byte
-			for record = record[1:]; ; {
-				end := bytes.IndexByte(record, '"')
-				if end < 0 {
-					return nil, fmt.Errorf("a quote is not closed")
-				}
-				field = append(field, record[:end]...)
-				if record = record[end+1:]; len(record) == 0 || record[0] != '"' {
-					break
-				}
-				field, record = append(field, '"'), record[1:]
-			}
-			if len(record) > 0 && record[0] != separator {
-				return nil, fmt.Errorf("expected %q after a quoted field but found %q", separator, record[0])
-			}
-			fields = append(fields, string(field))
-			if more = len(record) > 0; more {
-				record = record[1:]
-			}
-			continue
-		}
-		var field []byte
-		field, record, more = bytes.Cut(record, []byte{separator})
-		if separator == '\t' {
-			fields = append(fields, unescapeTab(string(field)))
-			continue
-		}
-		if bytes.IndexByte(field, '"') >= 0 {
-			return nil, fmt.Errorf("a quote inside the field %.40q, which is not quoted", field)
-		}
-		fields = append(fields, string(field))
-	}
-	return fields, nil
-}
-
-// unescapeTab reads a field of the text format of PostgreSQL's COPY.
-func unescapeTab(field string) string {
-	if !strings.Contains(field, `\`) {
-		return field
-	}
-	var b strings.Builder
-	for i := 0; i < len(field); i++ {
-		if field[i] == '\\' && i+1 < len(field) {
-			i++
-			switch field[i] {
-			case 't':
-				b.WriteByte('\t')
-				continue
-			case 'n':
-				b.WriteByte('\n')
-				continue
-			case 'r':
-				b.WriteByte('\r')
-				continue
-			}
-		}
-		b.WriteByte(field[i])
-	}
-	return b.String()
-}
-
 // columnRows reads the rows of a table.
 type columnRows struct {
 	textLines
@@ -244,7 +167,7 @@ type columnRows struct {
 	id, text, scale, vector int // columns; -1: there is none
 	fields                  []string
 	record                  []byte
-	values                  jsonValues
+	values                  number.List
 	dtype                   DType
 	step                    float32 // the scale of the last row
 	first                   bool    // the first row has been read, not yet returned
@@ -334,7 +257,7 @@ func (c *columnRows) next() ([]string, error) {
 		c.begin = c.line + 1 // a blank line
 	}
 	var err error
-	c.fields, err = splitFields(c.fields[:0], c.record, c.separator)
+	c.fields, err = fields.Split(c.fields[:0], c.record, c.separator)
 	return c.fields, err
 }
 
@@ -371,7 +294,7 @@ func (c *columnRows) decode() error {
 			c.values = append(c.values, bit(b-'0'))
 		}
 	default:
-		if err := c.values.list(vector); err != nil {
+		if err := c.values.Parse(vector); err != nil {
 			return c.bad(err)
 		}
 	}
@@ -389,23 +312,6 @@ func (c *columnRows) decode() error {
 		}
 	}
 	return nil
-}
-
-// list reads numbers in brackets or braces, separated by commas or, as NumPy prints them, white
-// space.
-func (v *jsonValues) list(s string) error {
-	open, end := s[0], s[len(s)-1]
-	if len(s) < 2 || !(open == '[' && end == ']' || open == '{' && end == '}' || open == '(' && end == ')') {
-		return fmt.Errorf("%.40q is not a vector", s)
-	}
-	s = s[1 : len(s)-1]
-	if !strings.Contains(s, ",") {
-		s = strings.Join(strings.Fields(s), ",")
-	}
-	if strings.Contains(s, "...") {
-		return fault.New("NumPy shortens long arrays when it prints them: write each vector whole, as a list", "the vector %.60q is not complete", s)
-	}
-	return v.UnmarshalJSON([]byte("[" + s + "]"))
 }
 
 func (c *columnRows) Next() (Row, error) {

@@ -3,32 +3,21 @@ package exchange
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"io"
 	"os"
 	"strings"
 	"sync"
 
+	"github.com/luminavec/luminavec/internal/tensorfile"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/foreign"
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/npyfile"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/textlook"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
-)
-
-// foreign lists files that could be mistaken for vectors.
-var foreign = []struct{ magic, name, hint string }{
-	{"GGUF", "a GGUF model", ""},
-	{"ARROW1", "an Arrow file", ""},
-	{"7z\xbc\xaf", "a 7z archive", hintArchive},
-	{"Rar!", "a RAR archive", hintArchive},
-	{"PK\x03\x04", "a zip archive", hintArchive},
-	{"\xfd7zXZ\x00", "an xz file", "decompress it first: xz -d FILE"},
-	{"\x89HDF", "an HDF5 file", ""},
-	{"version https://git-lfs", "a pointer of Git LFS", "fetch the file itself: git lfs pull"},
-	{"SQLite format 3", "an SQLite database", ""},
-	{"\xff\xfe", "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8 FILE"},
-	{"\xfe\xff", "UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8 FILE"},
-}
-
-const (
-	hintArchive = "unpack it and use the file of vectors in it"
 )
 
 // head returns the start of a file and skips a byte order mark. It returns an error if the file
@@ -41,22 +30,14 @@ func (v *Vectors) head(r *bufio.Reader) (Head, error) {
 	if len(data) == 0 {
 		return Head{}, fault.New(Hint(), "%s is empty", v.Name())
 	}
-	if name, hint := pickled(data); name != "" {
-		if arrays := sidecars(v.Path); len(arrays) > 0 {
+	if name, hint := foreign.Pickled(data); name != "" {
+		if arrays := foreign.Sidecars(v.Path); len(arrays) > 0 {
 			name += " with its tables beside it (" + fault.Names(arrays) + ")"
 		}
 		return Head{}, fault.New(hint, "%s is %s, not a file of vectors", v.Name(), name)
 	}
-	for _, f := range foreign {
-		if bytes.HasPrefix(data, []byte(f.magic)) && !isNPZ(data) && (f.hint != hintArchive || v.Options.Format != "npz") {
-			if f.hint == "" {
-				f.hint = Hint()
-			}
-			return Head{}, fault.New(f.hint, "%s is %s, not a file of vectors", v.Name(), f.name)
-		}
-	}
-	if len(data) > 262 && string(data[257:262]) == "ustar" {
-		return Head{}, fault.New(hintArchive, "%s is a tar archive, not a file of vectors", v.Name())
+	if name, hint := foreign.Is(data); name != "" && !npyfile.IsArchive(data) && (hint != foreign.HintArchive || v.Options.Format != "npz") {
+		return Head{}, fault.New(cmp.Or(hint, Hint()), "%s is %s, not a file of vectors", v.Name(), name)
 	}
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) { // a byte order mark
 		r.Discard(3)
@@ -91,12 +72,17 @@ func (v *Vectors) hasTokenizer() bool {
 }
 
 func isTensorsHead(data []byte) bool {
-	return len(data) > 9 && data[8] == '{' && little.Uint64(data) < maxSafetensorsHeader
+	return len(data) > 9 && data[8] == '{' && little.Uint64(data) < tensorfile.MaxHeader
 }
 
 func newHead(path string, data []byte, whole bool, o Options) Head {
-	look := sync.OnceValue(func() *look { return lookAt(data, whole) })
+	look := sync.OnceValue(func() *textlook.Look { return textlook.At(data, whole) })
 	return Head{Path: path, Data: data, Whole: whole, Options: o, look: look}
+}
+
+// lookOptions are the options for the lines of a text.
+func lookOptions(o Options) textlook.Options {
+	return textlook.Options{Format: o.Format, WordList: o.WordList, Unnamed: o.Unnamed, Dim: o.Dim, Hint: Hint()}
 }
 
 // isText reports whether a file is text in the named format.
@@ -104,7 +90,7 @@ func (h Head) isText(name string) bool {
 	if h.look == nil || bytes.IndexByte(h.Data, 0) >= 0 {
 		return false
 	}
-	format, _, err := h.look().format(h.Path, h.Options)
+	format, _, err := h.look().Format(h.Path, lookOptions(h.Options))
 	return err == nil && format == name
 }
 

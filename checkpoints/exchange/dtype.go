@@ -1,11 +1,20 @@
 package exchange
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/half"
+)
+
+var (
+	little = binary.LittleEndian
+	big    = binary.BigEndian
 )
 
 // DType is how the values of vectors are stored.
@@ -64,11 +73,11 @@ func (d DType) store(dst, values []float32, scale float32) (clipped, bad int) {
 	switch d {
 	case Float16:
 		for i, x := range values {
-			h := half(x)
+			h := half.Of(x)
 			if h&0x7c00 == 0x7c00 && bad < 0 {
 				bad = i
 			}
-			dst[i] = halfValue(h)
+			dst[i] = half.Value(h)
 		}
 	case Int8:
 		for i, x := range values {
@@ -90,7 +99,7 @@ func (d DType) appendPacked(b []byte, values []float32) []byte {
 	switch d {
 	case Float16:
 		for _, x := range values {
-			b = little.AppendUint16(b, half(x))
+			b = little.AppendUint16(b, half.Of(x))
 		}
 	case Int8:
 		for _, x := range values {
@@ -105,7 +114,7 @@ func (d DType) appendPacked(b []byte, values []float32) []byte {
 			}
 		}
 	default:
-		b = appendBinary(b, values)
+		b = number.AppendBinary(b, values)
 	}
 	return b
 }
@@ -115,7 +124,7 @@ func (d DType) unpack(dst []float32, b []byte, scale float32) {
 	switch d {
 	case Float16:
 		for i := range dst {
-			dst[i] = halfValue(little.Uint16(b[2*i:]))
+			dst[i] = half.Value(little.Uint16(b[2*i:]))
 		}
 	case Int8:
 		for i := range dst {
@@ -126,29 +135,12 @@ func (d DType) unpack(dst []float32, b []byte, scale float32) {
 			dst[i] = bit(b[i/8] >> (7 - i%8) & 1)
 		}
 	default:
-		decodeBinary(dst, b)
+		number.DecodeBinary(dst, b)
 	}
 }
 
 // bit is the value of a bit of Binary.
 func bit(b byte) float32 { return 2*float32(b) - 1 }
-
-// half rounds to the nearest number of 16 bits, ties to even. What is too large becomes infinity.
-func half(x float32) uint16 {
-	bits := math.Float32bits(x)
-	sign := uint16(bits >> 16 & 0x8000)
-	bits &= 0x7fffffff
-	switch {
-	case bits > exponent:
-		return sign | 0x7e00 // NaN
-	case bits >= 0x477ff000: // 65520, half-way to the next power of two
-		return sign | 0x7c00
-	case bits < 0x38800000: // below 2^-14, in steps of 2^-24
-		return sign | uint16(math.RoundToEven(float64(math.Float32frombits(bits))*0x1p24))
-	}
-	bits += 0xfff + bits>>13&1
-	return sign | uint16(bits>>13-(127-15)<<10)
-}
 
 // checkDType returns an error if the format does not write values of this type.
 func (f *Format) checkDType(d DType) error {

@@ -9,30 +9,6 @@ import (
 	"testing"
 )
 
-// Numbers of 16 bits are kept, and between two the nearest is taken, of two equally near the even
-// one, as NumPy does: numpy.float32(2049).astype('f2') is 2048, that of 2051 is 2052.
-func TestHalf(t *testing.T) {
-	for h := range uint16(0x7c00) {
-		x := halfValue(h)
-		if half(x) != h || half(-x) != h|0x8000 {
-			t.Fatalf("%#04x, %v: %#04x, %#04x", h, x, half(x), half(-x))
-		}
-		if h == 0x7bff {
-			break
-		}
-		even := h + h&1
-		if middle := float32((float64(x) + float64(halfValue(h+1))) / 2); half(middle) != even ||
-			half(math.Nextafter32(middle, 0)) != h || half(math.Nextafter32(middle, 1e6)) != h+1 {
-			t.Fatalf("near %v: %#04x, want %#04x", middle, half(middle), even)
-		}
-	}
-	for x, want := range map[float32]uint16{2049: 0x6800, 2051: 0x6802, 65504: 0x7bff, 65519.996: 0x7bff, 65520: 0x7c00, 1e30: 0x7c00, 2e-8: 0, 6e-8: 1} {
-		if got := half(x); got != want {
-			t.Errorf("%v: %#04x, want %#04x", x, got, want)
-		}
-	}
-}
-
 // What a type cannot hold is an error that names the row, or is counted.
 func TestValuesThatDoNotFit(t *testing.T) {
 	write := func(shape Shape, values ...float32) (*Writer, error) {

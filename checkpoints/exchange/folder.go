@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/static"
+
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -177,39 +179,10 @@ func (f *folder) readCard() {
 		if err != nil {
 			continue
 		}
-		fields := frontMatter(string(data))
+		fields := static.FrontMatter(string(data))
 		f.license = cmp.Or(f.license, fields["license_name"], fields["license"])
 		f.base = cmp.Or(fields["base_model"], f.base)
 	}
-}
-
-// frontMatter returns the fields of the YAML at the start of a card whose values are a text or a
-// list of texts, of which it returns the first.
-func frontMatter(card string) map[string]string {
-	fields := map[string]string{}
-	lines := strings.Split(strings.ReplaceAll(card, "\r\n", "\n"), "\n")
-	if lines[0] != "---" {
-		return fields
-	}
-	key := ""
-	for _, line := range lines[1:] {
-		if line == "---" {
-			return fields
-		}
-		value := strings.TrimSpace(line)
-		if item, ok := strings.CutPrefix(value, "- "); ok {
-			value = item
-		} else if name, text, ok := strings.Cut(line, ":"); ok && !strings.HasPrefix(line, " ") {
-			key, value = name, strings.TrimSpace(text)
-		} else {
-			continue
-		}
-		value = strings.Trim(value, `"'`)
-		if len(value) > 0 && len(value) < 200 && fields[key] == "" && !strings.ContainsAny(value, "{}[]|>") {
-			fields[key] = value
-		}
-	}
-	return map[string]string{} // without an end, it is not front matter
 }
 
 // truncates returns the number of tokens to which the tokenizer.json of the folder truncates a text

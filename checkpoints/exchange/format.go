@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/textlook"
+
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -132,7 +134,7 @@ type Head struct {
 	Whole   bool    // Data is the whole file
 	Options Options // of Open
 
-	look func() *look // what the lines of a text show
+	look func() *textlook.Look // what the lines of a text show
 }
 
 // Match is how well a file matches a format.
@@ -164,6 +166,9 @@ type Shape struct {
 	HasID  bool
 	Fields []string
 	Text   bool
+	// Integers are those of Fields whose values are whole numbers, in decimal: jsonl and parquet
+	// store them as numbers. Default: none, all are texts.
+	Integers []string
 
 	DType DType // how values are stored. Default: Float32
 	// Scale is the value of one step of Int8. Default 0: the largest value of the first

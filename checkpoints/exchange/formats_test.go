@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/npyfile"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/corpora/tokenize"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -89,7 +93,7 @@ func TestBinaryOfOneWord(t *testing.T) {
 
 func floatOf(b string) float32 {
 	var x [1]float32
-	decodeBinary(x[:], []byte(b))
+	number.DecodeBinary(x[:], []byte(b))
 	return x[0]
 }
 
@@ -103,7 +107,7 @@ func TestNumPyHeaders(t *testing.T) {
 		"{'descr': '<f4', 'fortran_order': False, 'shape': (3, " + strings.Repeat("9", many) + "), }",
 		"{'descr': '" + strings.Repeat("x", many) + "', 'fortran_order': False, 'shape': (2, 3), }",
 	} {
-		content := npyMagic + "\x01\x00" + string(little.AppendUint16(nil, uint16(len(dict)))) + dict
+		content := npyfile.Magic + "\x01\x00" + string(little.AppendUint16(nil, uint16(len(dict)))) + dict
 		if got := opened(t, fileOf(t, "v", content), Options{Unnamed: true}); len(got) > 600 || strings.Contains(got, "slice") || strings.Contains(got, "strconv") {
 			t.Errorf("%.60s: %.600s", dict, got)
 		}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -15,7 +17,7 @@ import (
 // values of each vector is its dimension, a little-endian int32. They have no words.
 func init() {
 	for _, kind := range []vecs{
-		{"fvecs", "little-endian float32, the dimension before each vector", 4, decodeBinary},
+		{"fvecs", "little-endian float32, the dimension before each vector", 4, number.DecodeBinary},
 		{"bvecs", "bytes from 0 to 255, the dimension before each vector", 1, decodeBytes},
 		{"ivecs", "32-bit whole numbers, the dimension before each vector", 4, decodeIntegers},
 	} {
@@ -28,7 +30,7 @@ func init() {
 		if kind.name == "fvecs" {
 			f.Write = func(w io.Writer, shape Shape) (RowWriter, error) {
 				return newRowWriter(w, shape, nil, func(b []byte, row Row) []byte {
-					return appendBinary(little.AppendUint32(b, uint32(shape.Dim)), row.Values)
+					return number.AppendBinary(little.AppendUint32(b, uint32(shape.Dim)), row.Values)
 				}), nil
 			}
 			f.Extend = func(_ string, shape Shape) (Base, error) {
@@ -81,7 +83,7 @@ func (k vecs) detect(head Head) Match {
 			return No
 		}
 		if rows++; k.name == "fvecs" {
-			decodeBinary(values, data[4:])
+			number.DecodeBinary(values, data[4:])
 			for _, x := range values {
 				if x != 0 && !(x > 1e-20 && x < 1e20 || x < -1e-20 && x > -1e20) {
 					return No // whole numbers

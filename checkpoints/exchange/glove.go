@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/textlook"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -28,16 +29,13 @@ func readGlove(_ context.Context, v *Vectors, r *bufio.Reader) (RowReader, error
 		return nil, err
 	}
 	if v.Options.Format == "glove" {
-		n := 0
-		if len(l.lines) > 0 {
-			n = dim(l.lines)
-		}
+		n := l.Dim()
 		if n == 0 {
 			return nil, fault.New(Hint(), "%s: none of its first lines is a word followed by numbers", v.Name())
 		}
 		return &textRows{textLines: textLines{v: v, r: r}}, v.SetDim(int64(n))
 	}
-	_, n, err := l.format(v.Path, v.Options)
+	_, n, err := l.Format(v.Path, lookOptions(v.Options))
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +43,7 @@ func readGlove(_ context.Context, v *Vectors, r *bufio.Reader) (RowReader, error
 }
 
 // look describes the lines at the start of v.
-func (v *Vectors) look(r *bufio.Reader) (*look, error) {
+func (v *Vectors) look(r *bufio.Reader) (*textlook.Look, error) {
 	if v.start.look != nil && bytes.IndexByte(v.start.Data, 0) < 0 {
 		return v.start.look(), nil
 	}
@@ -56,5 +54,5 @@ func (v *Vectors) look(r *bufio.Reader) (*look, error) {
 	if bytes.IndexByte(head, 0) >= 0 {
 		return nil, fault.Mention(Hint()+"; if it is values alone, set Format to raw", "%s is binary, but in no known format", v.Name())
 	}
-	return lookAt(head, err == io.EOF), nil
+	return textlook.At(head, err == io.EOF), nil
 }

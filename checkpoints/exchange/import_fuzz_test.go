@@ -8,6 +8,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/npyfile"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/textlook"
+
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 )
@@ -15,7 +19,7 @@ import (
 func FuzzVectors(f *testing.F) {
 	for _, seed := range []string{
 		"2 2\na 1 2\nb 3 4\n", "a 1 2\nb 3 4\n", "2 1\na " + float32s(1) + "\nb " + float32s(2), "1 3\nx y 1 2 3",
-		npyMagic + "\x01\x00\x3e\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }  \n" + float32s(1, 2), "\x1f\x8b\x08", "BZh9", "\x28\xb5\x2f\xfd",
+		npyfile.Magic + "\x01\x00\x3e\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }  \n" + float32s(1, 2), "\x1f\x8b\x08", "BZh9", "\x28\xb5\x2f\xfd",
 		"2 2\n 2\n0\x8e\x8e\x8e0 0 0\n\x80\x80\x80\x80\x80a", "1000000000 16000\n", "1 1\n\xff 1\n", "\ufeff1 1\na 1\r\n",
 	} {
 		f.Add([]byte(seed))
@@ -56,7 +60,7 @@ func FuzzVectors(f *testing.F) {
 			if format == "word2vec-bin" && (err != nil || report.Format != format) && printable(c.Embedding().Row(0)) {
 				continue // values of printable bytes alone that read as numbers: they cannot be distinguished from text
 			}
-			if err != nil && c.Config.Dim == 1 && bare(lookAt([]byte(export(t, c, format)), true).lines) == 2 {
+			if err != nil && c.Config.Dim == 1 && textlook.At([]byte(export(t, c, format)), true).Bare() == 2 {
 				continue // pairs of numbers: the first line may be a row
 			}
 			if err != nil {

@@ -135,7 +135,7 @@ func TestArchivesRefused(t *testing.T) {
 	for name, c := range map[string]struct{ data, want string }{
 		"sum.npz":              {string(damaged), `sum.npz: array "vectors": zip: checksum error`},
 		"packed.npz.gz":        {packed.String(), "packed.npz.gz: an npz archive cannot be read from a compressed file"},
-		"twice.safetensors":    {string(little.AppendUint64(nil, uint64(len(header)))) + header + "12345678", `has "embeddings" twice`},
+		"twice.safetensors":    {string(little.AppendUint64(nil, uint64(len(header)))) + header + "12345678", `header: "embeddings" occurs twice`},
 		"dimensions.bin":       {"2 1152921504606846976\nking \x00\x00\x80\x3f", "dimensions.bin: vectors of 1152921504606846976 dimensions"},
 		"other-dimensions.txt": {"2 1152921504606846976\nking 1 2\n", "other-dimensions.txt: vectors of 1152921504606846976 dimensions"},
 	} {

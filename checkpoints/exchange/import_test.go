@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
@@ -34,7 +36,7 @@ func fileOf(t testing.TB, name, content string) string {
 }
 
 // float32s are values in little-endian binary.
-func float32s(values ...float32) string { return string(appendBinary(nil, values)) }
+func float32s(values ...float32) string { return string(number.AppendBinary(nil, values)) }
 
 // described is a model's words and vectors, a line each.
 func described(c *checkpoints.Checkpoint) string {
@@ -168,7 +170,7 @@ func TestImportErrors(t *testing.T) {
 		{"fastText", "\xba\x16\x4f\x2f\x0c\x00", "byte 6: the file ends in the version"},
 		{"pickle", "\x80\x04\x95", "is a Python pickle"},
 		{"zip", "PK\x03\x04", "is a zip archive"},
-		{"safetensors", "\x10\x00\x00\x00\x00\x00\x00\x00{\"a\":1}", "a header of 16 bytes is impossible"},
+		{"safetensors", "\x10\x00\x00\x00\x00\x00\x00\x00{\"a\":1}", "header: its length is 16 bytes, but the file has 7"},
 		{"cut gzip", compressed(t, "gz", strings.Repeat("a 1 2\n", 100))[:30], "gzip data ends too early"},
 		{"npy header", "\x93NUMPY\x02\x00\xff\xff\xff\xff", "a length of 4294967295 bytes is impossible"},
 		{"npy cut", "\x93NUMPY\x01", "unexpected EOF"},

@@ -2,14 +2,15 @@ package exchange
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"strconv"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/jsonlook"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -25,74 +26,13 @@ func init() {
 		Holds:       Holds{Words: Inside},
 		Description: "an object \"vectors\" of arrays, by word; of each, all or the first \"dimensions\" numbers",
 		Detect: func(head Head) Match {
-			if jsonObject.Match(head.Data) && (head.Options.Format == "json" || jsonMember(head) != "vector" || jsonWords(head)) {
+			if jsonlook.Object.Match(head.Data) && (head.Options.Format == "json" || jsonlook.Member(head.Data, head.Options.VectorColumn) != "vector" || jsonlook.Words(head.Data)) {
 				return Yes
 			}
 			return No
 		},
 		Read: readJSON,
 	})
-}
-
-// jsonObject matches the start of an object. A word vector as text may also start with a brace.
-var jsonObject = regexp.MustCompile(`^\s*\{\s*("(?:[^"\\]|\\.)*"\s*:|\})`)
-
-// jsonMember returns which member the first object of a file has, "vector" of JSON Lines or
-// "vectors" of JSON, "" if neither is at the start of the file. A member "text" with more than
-// the start of the file is that of JSON Lines.
-func jsonMember(head Head) string {
-	d := json.NewDecoder(bytes.NewReader(head.Data))
-	d.Token() // the brace
-	found := ""
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			break
-		}
-		if name == "vector" || name == "vectors" {
-			return name.(string)
-		}
-		if name == "embedding" || name == "embeddings" || name == head.Options.VectorColumn && name != "" { // of another program
-			found = "vector"
-		}
-		if name == "text" {
-			found = "vector"
-		}
-		var value json.RawMessage
-		if d.Decode(&value) != nil {
-			return found
-		}
-	}
-	return ""
-}
-
-// jsonWords reports whether the first object of a file is one of arrays of as many numbers, by
-// word, as far as the start of the file goes. If one of the words is "vector", the object must not
-// be a line of JSON Lines: it does not start with it, and no other object follows.
-func jsonWords(head Head) bool {
-	d := json.NewDecoder(bytes.NewReader(head.Data))
-	d.Token() // the brace
-	dim, vector := 0, false
-	for n := 0; d.More(); n++ {
-		name, err := d.Token()
-		if err != nil {
-			return n > 0
-		}
-		var value json.RawMessage
-		if d.Decode(&value) != nil { // cut
-			return n > 0
-		}
-		var numbers jsonValues
-		if numbers.UnmarshalJSON(value) != nil || len(numbers) == 0 || n > 0 && len(numbers) != dim {
-			return false
-		}
-		dim = len(numbers)
-		if vector = vector || name == "vector"; n == 0 && (vector || name == "vectors") {
-			return false
-		}
-	}
-	_, err := d.Token() // the brace at the end
-	return dim > 0 && (!vector || err != nil || !d.More())
 }
 
 type jsonRows struct {
@@ -107,7 +47,7 @@ type jsonRows struct {
 }
 
 func readJSON(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error) {
-	j := &jsonRows{ctx: ctx, v: v, d: json.NewDecoder(r), words: jsonWords(v.start)}
+	j := &jsonRows{ctx: ctx, v: v, d: json.NewDecoder(r), words: jsonlook.Words(v.start.Data)}
 	if err := j.open(); err != nil {
 		return nil, j.bad(err)
 	}
@@ -206,34 +146,6 @@ func (j *jsonRows) dimensions() (dim int, stated bool, err error) {
 	return *value, true, nil
 }
 
-// jsonValues are the numbers of an array.
-type jsonValues []float32
-
-// UnmarshalJSON reads an array of numbers and nothing else; package json would ignore a null.
-func (v *jsonValues) UnmarshalJSON(b []byte) error {
-	if b = bytes.TrimSpace(b); b[0] != '[' {
-		return fmt.Errorf("%.40q is not an array of numbers", b)
-	}
-	if len(*v) > 0 {
-		return errors.New("a second array of numbers in the same object")
-	}
-	b = bytes.TrimSpace(b[1 : len(b)-1])
-	for more := len(b) > 0; more; {
-		var number []byte
-		number, b, more = bytes.Cut(b, []byte(","))
-		number = bytes.TrimSpace(number)
-		x, n, err := scanFloat(number)
-		switch {
-		case errors.Is(err, strconv.ErrRange):
-			return fmt.Errorf("value %d, %.40q, is out of range", len(*v)+1, number)
-		case err != nil || n != len(number):
-			return fmt.Errorf("value %d, %.40q, is not a number", len(*v)+1, number)
-		}
-		*v = append(*v, x)
-	}
-	return nil
-}
-
 // decode reads a word and its array.
 func (j *jsonRows) decode() error {
 	word, err := j.d.Token()
@@ -241,7 +153,7 @@ func (j *jsonRows) decode() error {
 		return noEOF(err)
 	}
 	name, _ := word.(string)
-	values := jsonValues(j.row.Values[:0])
+	values := number.List(j.row.Values[:0])
 	if err := j.d.Decode(&values); err != nil {
 		return noEOF(err)
 	}

@@ -13,6 +13,10 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/jsonlook"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -27,7 +31,7 @@ func init() {
 		Description: "one JSON object per line: id, fields, text, known words, vector",
 		Holds:       Holds{IDs: Inside, Fields: Inside, Texts: true, Words: Inside, DTypes: DTypes()},
 		Detect: func(head Head) Match {
-			if jsonObject.Match(head.Data) && (head.Options.Format == "jsonl" || jsonMember(head) == "vector") {
+			if jsonlook.Object.Match(head.Data) && (head.Options.Format == "jsonl" || jsonlook.Member(head.Data, head.Options.VectorColumn) == "vector") {
 				return Yes
 			}
 			return No
@@ -66,7 +70,11 @@ func jsonLine(shape Shape) func(b []byte, row Row) []byte {
 			b = appendJSONString(append(b, `,"id":`...), row.ID)
 		}
 		for i, name := range names {
-			b = appendJSONString(append(b, name...), row.Fields[i])
+			if b = append(b, name...); slices.Contains(shape.Integers, shape.Fields[i]) && row.Fields[i] != "" {
+				b = append(b, row.Fields[i]...)
+			} else {
+				b = appendJSONString(b, row.Fields[i])
+			}
 		}
 		if shape.Text {
 			b = appendJSONString(append(b, `,"text":`...), string(row.Token))
@@ -90,7 +98,7 @@ func jsonLine(shape Shape) func(b []byte, row Row) []byte {
 			}
 			return append(b, "]}\n"...)
 		}
-		return append(appendNumbers(b, row.Values, ','), "]}\n"...)
+		return append(number.AppendText(b, row.Values, ','), "]}\n"...)
 	}
 }
 
@@ -178,9 +186,9 @@ func (j *jsonLineRows) decode() error {
 		ID         json.RawMessage `json:"id"`
 		Scale      json.RawMessage `json:"scale"`
 		Bits       json.RawMessage `json:"bits"`
-		Vector     jsonValues      `json:"vector"`
-		Embedding  jsonValues      `json:"embedding"`
-		Embeddings jsonValues      `json:"embeddings"`
+		Vector     number.List     `json:"vector"`
+		Embedding  number.List     `json:"embedding"`
+		Embeddings number.List     `json:"embeddings"`
 	}{Vector: j.row.Values[:0]}
 	var mistyped *json.UnmarshalTypeError
 	err := json.Unmarshal(line, &members)

@@ -5,15 +5,13 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
-	"math"
 	"os"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/npyfile"
 
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -27,7 +25,7 @@ func init() {
 		Holds:       Holds{IDs: Beside, Fields: Beside, Words: Beside, Counts: Beside, DTypes: DTypes()},
 		Loses:       "the scale of int8 and the bits of binary are in a file beside it",
 		Detect: func(head Head) Match {
-			if bytes.HasPrefix(head.Data, []byte(npyMagic)) {
+			if bytes.HasPrefix(head.Data, []byte(npyfile.Magic)) {
 				return Yes
 			}
 			return No
@@ -43,15 +41,15 @@ func init() {
 			}
 			defer f.Close()
 			r := bufio.NewReaderSize(f, 64)
-			header, err := readNPYHeader(r)
+			header, err := npyfile.ReadHeader(r)
 			if err != nil {
 				return Base{}, err
 			}
-			descr := npyDescr.FindSubmatch(header)
+			descr := npyfile.Descr.FindSubmatch(header)
 			if want := npyDescrs[shape.DType]; descr == nil || string(descr[1]) != want && string(descr[1])[1:] != want[1:] || string(descr[1])[0] == '>' {
 				return Base{}, fault.New("write to another file", "cannot append to %s: its values have the type %q, not %q", path, descr[1], want)
 			}
-			skip := int64(len(npyMagic)+4) + int64(len(header))
+			skip := int64(len(npyfile.Magic)+4) + int64(len(header))
 			if header := make([]byte, 7); true {
 				if _, err := f.ReadAt(header, 0); err == nil && header[6] > 1 {
 					skip += 2
@@ -62,44 +60,28 @@ func init() {
 	})
 }
 
+// npyDescrs are the types of arrays that are written.
+var npyDescrs = map[DType]string{Float32: "<f4", Float16: "<f2", Int8: "|i1", Binary: "|u1"}
+
+// npyHeader makes the header of an array of vectors for a number of rows.
+func npyHeader(d DType, dim int) func(rows int64) []byte {
+	if d == Binary {
+		dim = d.Bytes(dim)
+	}
+	return npyfile.Header(npyDescrs[cmp.Or(d, Float32)], dim)
+}
+
 // appendPackedRow appends the vector of a row in binary form.
 func appendPackedRow(shape Shape) func(b []byte, row Row) []byte {
 	return func(b []byte, row Row) []byte { return shape.DType.appendPacked(b, row.Values) }
 }
 
-// npyDescrs are the types of arrays that are written.
-var npyDescrs = map[DType]string{Float32: "<f4", Float16: "<f2", Int8: "|i1", Binary: "|u1"}
-
-const npyMagic = "\x93NUMPY"
-
-// npyHeader makes the header of version 1.0: magic, version, the length of the rest,
-// and a Python dictionary padded with spaces so that the values start at a multiple of
-// 64 bytes and can be mapped into memory. It has the same length for any number of rows.
-func npyHeader(d DType, dim int) func(rows int64) []byte {
-	if d == Binary {
-		dim = d.Bytes(dim)
-	}
-	return func(rows int64) []byte {
-		const start = npyMagic + "\x01\x00"
-		dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%d, %d), }", npyDescrs[cmp.Or(d, Float32)], rows, dim)
-		dict += strings.Repeat(" ", -(len(start)+2+len(dict)+1)&63) + "\n"
-		return append(little.AppendUint16([]byte(start), uint16(len(dict))), dict...)
-	}
-}
-
-var (
-	npyDescr  = regexp.MustCompile(`'descr': *'([^']*)'`)
-	npyOrder  = regexp.MustCompile(`'fortran_order': *(True|False)`)
-	npyLength = regexp.MustCompile(`'shape': *\(([\d, ]*)\)`)
-	npyShape  = regexp.MustCompile(`'shape': *\((\d+), *(\d+)\)`)
-)
-
 func readNPY(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error) {
-	header, err := readNPYHeader(r)
+	header, err := npyfile.ReadHeader(r)
 	if err != nil {
 		return nil, fault.New("the file is damaged: write or copy it again", "%s: the header of the array: %w", v.Name(), err)
 	}
-	descr, order, shape := npyDescr.FindSubmatch(header), npyOrder.FindSubmatch(header), npyShape.FindSubmatch(header)
+	descr, order, shape := npyfile.Descr.FindSubmatch(header), npyfile.Order.FindSubmatch(header), npyfile.Shape.FindSubmatch(header)
 	if bytes.Contains(header, []byte("'descr': [")) {
 		return nil, fault.New("save an array of two dimensions: numpy.save('vectors.npy', numpy.stack([x[name] for name in x.dtype.names], 1))", "%s: expected an array of numbers but found a structured array", v.Name())
 	}
@@ -116,10 +98,10 @@ func readNPY(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error
 	switch {
 	case kind == "": // the next check says what is wrong
 	case width == 0:
-		return nil, fault.New("save it as float32: x.astype('float32')", "%s: expected values of type f2, f4 or f8 but found %s", v.Name(), numpyType(string(descr[1])))
+		return nil, fault.New("save it as float32: x.astype('float32')", "%s: expected values of type f2, f4 or f8 but found %s", v.Name(), npyfile.TypeName(string(descr[1])))
 	case kind == "u1" && v.Options.DType != Binary && (!told || beside.DType != Binary):
 		return nil, fault.Mention("if they are packed signs, as of the precision \"ubinary\" of sentence-transformers, set DType to binary; if not, save the array as float32: x.astype('float32')",
-			"%s: expected values of type f2, f4 or f8 but found %s", v.Name(), numpyType(string(descr[1])))
+			"%s: expected values of type f2, f4 or f8 but found %s", v.Name(), npyfile.TypeName(string(descr[1])))
 	}
 	if descr[1] == nil || order == nil || shape == nil || string(order[1]) == "True" {
 		return nil, fault.New("save a C-ordered array of two dimensions: numpy.save('vectors.npy', numpy.ascontiguousarray(x))",
@@ -136,7 +118,7 @@ func readNPY(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error
 	if err := v.SetDim(dim); err != nil {
 		return nil, err
 	}
-	decode := npyDecoder(kind, bytes.HasPrefix(descr[1], []byte(">")))
+	decode := npyfile.Decoder(kind, bytes.HasPrefix(descr[1], []byte(">")))
 	bytes := width * v.Dim
 	switch kind {
 	case "f2":
@@ -163,61 +145,6 @@ func readNPY(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error
 		return nil, err
 	}
 	return newPackedRows(v, r, words, bytes, decode), nil
-}
-
-// npyDecoder returns how floating-point numbers of a type are read.
-func npyDecoder(kind string, bigEndian bool) func(dst []float32, raw []byte) {
-	var order binary.ByteOrder = little
-	if bigEndian {
-		order = big
-	}
-	switch {
-	case kind == "f2":
-		return func(dst []float32, raw []byte) {
-			for k := range dst {
-				dst[k] = halfValue(order.Uint16(raw[2*k:]))
-			}
-		}
-	case kind == "f8":
-		return func(dst []float32, raw []byte) {
-			for k := range dst {
-				dst[k] = float32(math.Float64frombits(order.Uint64(raw[8*k:])))
-			}
-		}
-	case bigEndian:
-		return func(dst []float32, raw []byte) {
-			for k := range dst {
-				dst[k] = math.Float32frombits(big.Uint32(raw[4*k:]))
-			}
-		}
-	}
-	return decodeBinary
-}
-
-// readNPYHeader reads up to the values and returns the dictionary that describes them.
-func readNPYHeader(r *bufio.Reader) ([]byte, error) {
-	start := make([]byte, len(npyMagic)+2)
-	if _, err := io.ReadFull(r, start); err != nil {
-		return nil, noEOF(err)
-	}
-	size := make([]byte, 2)
-	if start[len(npyMagic)] > 1 {
-		size = make([]byte, 4)
-	}
-	if _, err := io.ReadFull(r, size); err != nil {
-		return nil, noEOF(err)
-	}
-	n := uint32(little.Uint16(size))
-	if len(size) == 4 {
-		n = little.Uint32(size)
-	}
-	const most = 64 << 10 // far more than any array of two dimensions needs
-	if n > most {
-		return nil, fmt.Errorf("a length of %d bytes is impossible", n)
-	}
-	header := make([]byte, n)
-	_, err := io.ReadFull(r, header)
-	return header, noEOF(err)
 }
 
 // noEOF returns io.ErrUnexpectedEOF instead of io.EOF, for data that must not end yet.

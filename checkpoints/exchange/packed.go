@@ -4,13 +4,15 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/wordlist"
 )
 
 // packedRows reads rows of fixed size from a stream, for the binary formats.
 type packedRows struct {
 	v      *Vectors
 	r      *bufio.Reader
-	words  *wordList // nil: none are wanted
+	words  *wordlist.List // nil: none are wanted
 	decode func(dst []float32, raw []byte)
 	raw    []byte // a row
 	values []float32
@@ -18,7 +20,7 @@ type packedRows struct {
 }
 
 // newPackedRows returns a reader of rows of width bytes.
-func newPackedRows(v *Vectors, r *bufio.Reader, words *wordList, width int, decode func(dst []float32, raw []byte)) *packedRows {
+func newPackedRows(v *Vectors, r *bufio.Reader, words *wordlist.List, width int, decode func(dst []float32, raw []byte)) *packedRows {
 	return &packedRows{v: v, r: r, words: words, decode: decode, raw: make([]byte, width), values: make([]float32, v.Dim)}
 }
 
@@ -36,7 +38,7 @@ func (p *packedRows) Next() (Row, error) {
 		switch _, err := io.ReadFull(p.r, p.raw); {
 		case err == io.EOF && p.v.Rows == 0:
 			if p.words != nil {
-				_, _, err = p.words.next(p.v, i, i)
+				_, _, err = p.words.Next(p.v.Name(), i, i)
 			}
 			return Row{}, err
 		case err != nil:
@@ -49,10 +51,10 @@ func (p *packedRows) Next() (Row, error) {
 			n = i + 1 // unknown
 		}
 		var err error
-		if row.Token, row.Count, err = p.words.next(p.v, i, n); err != nil && err != io.EOF {
+		if row.Token, row.Count, err = p.words.Next(p.v.Name(), i, n); err != nil && err != io.EOF {
 			return Row{}, err
 		}
-		if p.words.ids {
+		if p.words.IDs() {
 			row.ID = string(row.Token)
 		}
 	}

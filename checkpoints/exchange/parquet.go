@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/spool"
+
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/luminavec/luminavec/checkpoints/exchange/internal/parquetfile"
@@ -78,7 +80,7 @@ func parquetSchema(shape Shape) parquetfile.Schema {
 	}
 	shape.DType = Float32 // the scale is in the metadata
 	names := columnNames(shape)
-	s.Texts = names[:len(names)-1]
+	s.Texts, s.Integers = names[:len(names)-1], shape.Integers
 	return s
 }
 
@@ -238,7 +240,7 @@ func (v *Vectors) file(ctx context.Context, r io.Reader) (io.ReaderAt, int64, er
 	}
 	f, err := os.CreateTemp("", "luminavec-*.tmp")
 	if err != nil {
-		return nil, 0, spoolError(err)
+		return nil, 0, spool.Error(err)
 	}
 	v.closers = append(v.closers, &temporary{f})
 	os.Remove(f.Name()) // where the system allows it, so that nothing is left behind

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/npyfile"
+
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -111,7 +113,7 @@ func TestNotFiniteWithoutWord(t *testing.T) {
 // npyFile is the header of a NumPy array.
 func npyFile(descr, shape string) string {
 	dict := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': %s, }\n", descr, shape)
-	return npyMagic + "\x01\x00" + string(little.AppendUint16(nil, uint16(len(dict)))) + dict
+	return npyfile.Magic + "\x01\x00" + string(little.AppendUint16(nil, uint16(len(dict)))) + dict
 }
 
 // testdata/numpy holds what NumPy 2.4.6 saved of one array, in each type that is read and

@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/spool"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -24,14 +28,13 @@ func TestSpillToFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
-	spool := w.rows.(*rowWriter)
 	for i := range rows {
 		if err := w.Write(Row{Values: []float32{float32(i), float32(-i), 0.5}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if spool.file == nil || len(spool.mem) >= writeBuffer || out.Len() > 0 {
-		t.Fatalf("%d bytes are held in memory, want at most %d; %d were written", len(spool.mem), writeBuffer, out.Len())
+	if held, file := w.rows.(rowWriter).Held(); !file || held >= spool.Buffer || out.Len() > 0 {
+		t.Fatalf("%d bytes are held in memory, want at most %d; %d were written", held, spool.Buffer, out.Len())
 	}
 	if err := w.Finish(); err != nil {
 		t.Fatal(err)
@@ -61,7 +64,7 @@ func TestCannotSpill(t *testing.T) {
 	}
 	w := newRowWriter(new(bytes.Buffer), Shape{Rows: Unknown, Dim: 1}, npyHeader(Float32, 1), appendLine)
 	defer w.Close()
-	err := w.Write(Row{Token: make([]byte, writeBuffer), Values: []float32{1}})
+	err := w.Write(Row{Token: make([]byte, spool.Buffer), Values: []float32{1}})
 	if !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), "luminavec-") || !strings.Contains(err.Error(), dir) ||
 		!strings.Contains(fault.Hint(err), "tsv") {
 		t.Errorf("error %v, hint %q", err, fault.Hint(err))
@@ -127,7 +130,7 @@ func TestNPYHeaderAligned(t *testing.T) {
 }
 
 func TestAppendNumbers(t *testing.T) {
-	got := string(appendNumbers(nil, []float32{0, 1, -0.1, 1e-7, 16777216, 3.4e38, 0.001}, ' '))
+	got := string(number.AppendText(nil, []float32{0, 1, -0.1, 1e-7, 16777216, 3.4e38, 0.001}, ' '))
 	if want := "0 1 -0.1 1e-07 16777216 3.4e+38 0.001"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

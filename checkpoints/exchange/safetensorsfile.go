@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -15,6 +14,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/luminavec/luminavec/internal/tensorfile"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/npyfile"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -23,27 +28,17 @@ import (
 // words are in a file beside it, as those of npy.
 // https://huggingface.co/docs/safetensors
 
-// maxSafetensorsHeader is the limit of the safetensors library.
-const maxSafetensorsHeader = 100_000_000
-
 // writtenTensor is the name of the tensor that is written.
 const writtenTensor = "embeddings"
 
 var safetensorsTypes = map[DType]string{Float32: "F32", Float16: "F16", Int8: "I8", Binary: "U8"}
-
-// tensorEntry is what a header says of a tensor.
-type tensorEntry struct {
-	DType   string  `json:"dtype"`
-	Shape   []int64 `json:"shape"`
-	Offsets []int64 `json:"data_offsets"`
-}
 
 func isSafetensorsFile(head Head) bool {
 	if len(head.Data) < 10 {
 		return false
 	}
 	n := little.Uint64(head.Data)
-	return n < maxSafetensorsHeader && head.Data[8] == '{' && (head.Data[9] == '"' || head.Data[9] == ' ' || head.Data[9] == '\n') ||
+	return n < tensorfile.MaxHeader && head.Data[8] == '{' && (head.Data[9] == '"' || head.Data[9] == ' ' || head.Data[9] == '\n') ||
 		strings.EqualFold(filepath.Ext(head.Path), ".safetensors")
 }
 
@@ -72,58 +67,14 @@ func safetensorsHeader(shape Shape) func(rows int64) []byte {
 }
 
 // readSafetensorsHeader reads the header of a file of size bytes, -1 if that is unknown.
-func readSafetensorsHeader(name string, r io.Reader, size int64) (tensors map[string]tensorEntry, metadata map[string]string, err error) {
-	bad := func(format string, args ...any) error {
-		return fault.New("the file is damaged: write or copy it again", "%s: %s", name, fmt.Sprintf(format, args...))
+func readSafetensorsHeader(name string, r io.Reader, size int64) (tensors map[string]tensorfile.Entry, metadata map[string]string, err error) {
+	entries, metadata, _, err := tensorfile.Read(r, size)
+	if err != nil {
+		return nil, nil, fault.New("the file is damaged: write or copy it again", "%s: %w", name, err)
 	}
-	start := make([]byte, 8)
-	if _, err := io.ReadFull(r, start); err != nil {
-		return nil, nil, bad("the file ends inside the length of its header")
-	}
-	n := little.Uint64(start)
-	if n > maxSafetensorsHeader || size >= 0 && int64(n) > size-8 {
-		return nil, nil, bad("byte 0: a header of %d bytes is impossible", n)
-	}
-	var header strings.Builder // grows with what there is
-	if _, err := io.CopyN(&header, r, int64(n)); err != nil {
-		return nil, nil, bad("byte %d: the file ends inside its header of %d bytes", 8+header.Len(), n)
-	}
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(header.String()), &raw); err != nil {
-		return nil, nil, bad("the header, bytes 8 to %d, is not a JSON object", 8+n)
-	}
-	var names []string
-	json.Unmarshal([]byte(header.String()), &memberNames{&names})
-	slices.Sort(names)
-	for i := 1; i < len(names); i++ {
-		if names[i] == names[i-1] {
-			return nil, nil, bad("the header, bytes 8 to %d, has %.60q twice", 8+n, names[i])
-		}
-	}
-	tensors = map[string]tensorEntry{}
-	for name, value := range raw {
-		if name == "__metadata__" {
-			if json.Unmarshal(value, &metadata) != nil {
-				return nil, nil, bad("the metadata is not an object of strings")
-			}
-			continue
-		}
-		var e tensorEntry
-		if json.Unmarshal(value, &e) != nil || len(e.Offsets) != 2 || e.Offsets[0] < 0 || e.Offsets[1] < e.Offsets[0] ||
-			size >= 0 && e.Offsets[1] > size-8-int64(n) {
-			return nil, nil, bad("tensor %.60q: its place in the file is impossible: %.100s", name, value)
-		}
-		tensors[name] = e
-	}
-	end := int64(0)
-	order := slices.SortedFunc(maps.Keys(tensors), func(a, b string) int {
-		return cmp.Or(cmp.Compare(tensors[a].Offsets[0], tensors[b].Offsets[0]), cmp.Compare(tensors[a].Offsets[1], tensors[b].Offsets[1]))
-	})
-	for _, name := range order {
-		if tensors[name].Offsets[0] < end {
-			return nil, nil, bad("tensor %.60q overlaps another one at byte %d of the values", name, tensors[name].Offsets[0])
-		}
-		end = tensors[name].Offsets[1]
+	tensors = map[string]tensorfile.Entry{}
+	for _, e := range entries {
+		tensors[e.Name] = e
 	}
 	return tensors, metadata, nil
 }
@@ -161,15 +112,15 @@ func readSafetensorsFile(ctx context.Context, v *Vectors, r *bufio.Reader) (RowR
 		metadata = nil // that of another program
 	}
 	width, decode := 0, (func(dst []float32, raw []byte))(nil)
-	dim := t.Shape[1]
+	dim := int64(t.Shape[1])
 	switch t.DType {
 	case "F32":
-		width, decode = 4, decodeBinary
+		width, decode = 4, number.DecodeBinary
 	case "F16":
-		width, decode = 2, npyDecoder("f2", false)
+		width, decode = 2, npyfile.Decoder("f2", false)
 		v.setDType(Float16, 0)
 	case "F64":
-		width, decode = 8, npyDecoder("f8", false)
+		width, decode = 8, npyfile.Decoder("f8", false)
 	case "BF16":
 		width, decode = 2, func(dst []float32, raw []byte) {
 			for i := range dst {
@@ -202,17 +153,17 @@ func readSafetensorsFile(ctx context.Context, v *Vectors, r *bufio.Reader) (RowR
 	default:
 		return nil, fault.New("save it as F32", "%s: tensor %s has the type %.20q, expected F32, F16, BF16, F64 or I8", v.Name(), name, t.DType)
 	}
-	if err := v.SetRows(t.Shape[0]); err != nil {
+	if err := v.SetRows(int64(t.Shape[0])); err != nil {
 		return nil, err
 	}
 	if err := v.SetDim(dim); err != nil {
 		return nil, err
 	}
-	row := int(t.Shape[1]) * width
-	if t.Offsets[1]-t.Offsets[0] != v.Rows*int64(row) {
-		return nil, fault.New("the file is damaged: write or copy it again", "%s: tensor %s takes %d bytes, but its shape %v of type %s needs %d", v.Name(), name, t.Offsets[1]-t.Offsets[0], t.Shape, t.DType, v.Rows*int64(row))
+	row := t.Shape[1] * width
+	if t.End-t.Begin != v.Rows*int64(row) {
+		return nil, fault.New("the file is damaged: write or copy it again", "%s: tensor %s takes %d bytes, but its shape %v of type %s needs %d", v.Name(), name, t.End-t.Begin, t.Shape, t.DType, v.Rows*int64(row))
 	}
-	if _, err := io.CopyN(io.Discard, r, t.Offsets[0]); err != nil {
+	if _, err := io.CopyN(io.Discard, r, t.Begin); err != nil {
 		return nil, v.cutHere(1, noEOF(err))
 	}
 	words, err := v.wordsBeside(ctx)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/wordlist"
+
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/tokenize"
 )
@@ -13,7 +15,7 @@ type tableRows struct {
 	v          *Vectors
 	table      checkpoints.Tensor
 	vocabulary *tokenize.Vocabulary // nil: words has the tokens
-	words      *wordList            // nil as well: rows have none
+	words      *wordlist.List       // nil as well: rows have none
 }
 
 func (r *tableRows) Place() string { return fmt.Sprintf("%s: row %d", r.v.Name(), r.v.stats.Rows) }
@@ -23,7 +25,7 @@ func (r *tableRows) Next() (row Row, err error) {
 	row.Count = -1
 	switch {
 	case r.words != nil:
-		if row.Token, row.Count, err = r.words.next(r.v, i, n); err != nil {
+		if row.Token, row.Count, err = r.words.Next(r.v.Name(), i, n); err != nil {
 			return Row{}, err
 		}
 	case i == n:

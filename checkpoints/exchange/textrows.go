@@ -8,12 +8,18 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/wordlist"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/textlook"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
 const (
-	maxWord  = 64 << 10 // maximum bytes of a word
-	maxValue = 64       // bytes of a number in text, on average over a line
+	maxWord  = textlook.MaxWord
+	maxValue = 64 // bytes of a number in text, on average over a line
 )
 
 // textLines reads the lines of a text.
@@ -58,8 +64,8 @@ func (t *textLines) readLine(most int) ([]byte, error) {
 // whose word would end in a number with a decimal point has too many values.
 type textRows struct {
 	textLines
-	bare   bool      // lines are values alone
-	words  *wordList // of bare lines; nil: none are wanted
+	bare   bool           // lines are values alone
+	words  *wordlist.List // of bare lines; nil: none are wanted
 	values []float32
 }
 
@@ -71,7 +77,7 @@ func (t *textRows) Next() (row Row, err error) {
 	for len(line) == 0 {
 		if line, err = t.readLine(maxWord + maxValue*t.v.Dim); err != nil {
 			if err == io.EOF && t.words != nil {
-				_, _, err = t.words.next(t.v, t.v.stats.Rows, t.v.stats.Rows)
+				_, _, err = t.words.Next(t.v.Name(), t.v.stats.Rows, t.v.stats.Rows)
 			}
 			return Row{}, err
 		}
@@ -87,7 +93,7 @@ func (t *textRows) Next() (row Row, err error) {
 		}
 	}
 	if t.words != nil {
-		row.Token, row.Count, err = t.words.next(t.v, t.v.stats.Rows, t.v.stats.Rows+1)
+		row.Token, row.Count, err = t.words.Next(t.v.Name(), t.v.stats.Rows, t.v.stats.Rows+1)
 	}
 	return row, err
 }
@@ -108,7 +114,7 @@ func (t *textRows) simple(line []byte) (token []byte, ok bool) {
 			return nil, false
 		}
 		at++
-		v, n, err := scanFloat(line[at:])
+		v, n, err := number.Scan(line[at:])
 		if err != nil {
 			return nil, false
 		}
@@ -131,7 +137,7 @@ func (t *textRows) careful(line []byte) (token []byte, err error) {
 		if start == len(line) || start == 0 && !(t.bare && i == 0) {
 			return nil, fault.New(hintRow, "%s: expected %s but found %d", t.Place(), fault.Count(dim, "value"), dim-1-i)
 		}
-		v, _, err := scanFloat(line[start:])
+		v, _, err := number.Scan(line[start:])
 		if err != nil {
 			if errors.Is(err, strconv.ErrRange) {
 				return nil, fault.New("every value must fit a float32", "%s: value %d, %.40q, is out of range", t.Place(), i+1, line[start:])
@@ -146,7 +152,7 @@ func (t *textRows) careful(line []byte) (token []byte, err error) {
 	}
 	last := token[bytes.LastIndexAny(token, " \t")+1:]
 	if len(last) < len(token) && bytes.ContainsAny(last, ".") {
-		if isNumber(last) {
+		if number.Is(last) {
 			return nil, fault.New(hintRow, "%s: more than %d values", t.Place(), dim)
 		}
 	}
@@ -157,14 +163,6 @@ const (
 	hintRow  = "each line is a word and its values, as many as in the other lines"
 	hintBare = "each line is as many values as the other lines, without a word"
 )
-
-// isNumber reports whether a field is a number, even one that float32 cannot hold.
-func isNumber(field []byte) bool {
-	_, _, err := scanFloat(field)
-	return err == nil || errors.Is(err, strconv.ErrRange)
-}
-
-func isSeparator(r rune) bool { return r == ' ' || r == '\t' }
 
 // appendLine appends a word and its values as text.
 func appendLine(b []byte, row Row) []byte {

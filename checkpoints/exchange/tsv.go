@@ -5,6 +5,8 @@ import (
 	"context"
 	"io"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -28,7 +30,7 @@ func init() {
 				return columnWriter(w, shape, '\t'), nil
 			}
 			return newRowWriter(w, shape, nil, func(b []byte, row Row) []byte {
-				return append(appendNumbers(b, row.Values, '\t'), '\n')
+				return append(number.AppendText(b, row.Values, '\t'), '\n')
 			}), nil
 		},
 		Extend: func(path string, shape Shape) (Base, error) {
@@ -48,10 +50,11 @@ func readTSV(ctx context.Context, v *Vectors, r *bufio.Reader) (RowReader, error
 	if err != nil {
 		return nil, err
 	}
-	if len(l.lines) == 0 || l.lines[0].numbers < l.lines[0].fields {
+	dim := l.First()
+	if dim == 0 {
 		return nil, fault.Mention("set Format to glove if each row starts with its word", "%s: its first row is not numbers alone", v.Name())
 	}
-	if err := v.SetDim(int64(l.lines[0].fields)); err != nil {
+	if err := v.SetDim(int64(dim)); err != nil {
 		return nil, err
 	}
 	t := &textRows{textLines: textLines{v: v, r: r}, bare: true}

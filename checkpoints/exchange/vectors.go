@@ -12,6 +12,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/wordlist"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/corpora/tokenize"
@@ -19,7 +23,7 @@ import (
 )
 
 // MaxDim is the maximum length of a vector that can be read.
-const MaxDim = 1 << 16
+const MaxDim = number.MaxDim
 
 // Vectors are the vectors of a file or a folder, opened and not yet read. Files may be
 // compressed with gzip, bzip2 or zstd.
@@ -38,7 +42,7 @@ type Vectors struct {
 	made     *checkpoints.Checkpoint // n-grams and tokenizer of fasttext-bin; otherwise nil
 	settings map[string]any          // of its training, as the file states them
 	start    Head                    // of the file, while it is opened
-	given    *wordList               // the words, if the file has a list of them
+	given    *wordlist.List          // the words, if the file has a list of them
 	listed   bool                    // a list of words is read
 	detail   string                  // what else String says of the format
 	input    *text.Unpacked          // nil for a folder
@@ -252,7 +256,7 @@ func (v *Vectors) Each(ctx context.Context, fn func(Row) error) error {
 			return err
 		}
 		v.stats.Rows++
-		if at := notFiniteAt(row.Values); at >= 0 {
+		if at := number.NotFinite(row.Values); at >= 0 {
 			of := ""
 			if len(row.Token) > 0 {
 				of = fmt.Sprintf(" of %.40q", row.Token)

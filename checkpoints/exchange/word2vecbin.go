@@ -8,6 +8,10 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/textlook"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -18,7 +22,7 @@ func init() {
 		Holds:       Holds{Words: Inside},
 		Description: "binary with a header line of the sizes",
 		Detect: func(head Head) Match {
-			text, binary := sized(head)
+			text, binary := textlook.Sized(head.Data, head.Whole)
 			if binary || text && head.Options.Format == "word2vec-bin" {
 				return Yes
 			}
@@ -82,7 +86,7 @@ func binaryFits(data []byte, whole bool, rows int64, dim int, d DType) bool {
 				return false
 			}
 		}
-		if d.unpack(values, data[space+1:], 0); notFiniteAt(values) >= 0 || space == 0 || space > 1000 {
+		if d.unpack(values, data[space+1:], 0); number.NotFinite(values) >= 0 || space == 0 || space > 1000 {
 			return false
 		}
 		data = data[space+1+width:]

@@ -7,6 +7,10 @@ import (
 	"math"
 	"slices"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/spool"
+
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -61,6 +65,19 @@ func NewWriter(w io.Writer, format string, shape Shape) (*Writer, error) {
 	return out, err
 }
 
+// rowWriter writes what a function makes of each row, after a header that states their number.
+type rowWriter struct{ *spool.Writer[Row] }
+
+func newRowWriter(w io.Writer, shape Shape, header func(rows int64) []byte, append func(b []byte, row Row) []byte) rowWriter {
+	return rowWriter{spool.New(w, shape.Rows, shape.After.Rows, shape.After.Bytes, header, append)}
+}
+
+// Mark is the place after all rows so far, which it flushes.
+func (r rowWriter) Mark() (Mark, bool) {
+	rows, size, ok := r.Place()
+	return Mark{Rows: rows, Bytes: size}, ok
+}
+
 // columns are the names that rows have beside Shape.Fields.
 var columns = []string{"id", "text", "known", "scale", "bits", "vector"}
 
@@ -83,7 +100,7 @@ func (w *Writer) Write(row Row) error {
 	if len(row.Values) != w.shape.Dim || len(row.Fields) != len(w.shape.Fields) {
 		return fmt.Errorf("row %d has %d values and %d fields, expected %d and %d", w.n+1, len(row.Values), len(row.Fields), w.shape.Dim, len(w.shape.Fields))
 	}
-	if at := notFiniteAt(row.Values); at >= 0 {
+	if at := number.NotFinite(row.Values); at >= 0 {
 		return fault.New("every value must be a finite number", "%s: value %d is %v", w.name(row), at+1, row.Values[at])
 	}
 	if w.rows == nil {

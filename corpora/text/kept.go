@@ -14,7 +14,7 @@ type Kept struct {
 	// ID selects the id of each record, a string or a number. Ids may repeat. Default: none.
 	ID string
 	// Fields selects further values, in this order. Numbers are kept as they are written, objects and
-	// arrays as JSON, and null is empty. Default: none.
+	// arrays as JSON, and null and members of null are empty. Default: none.
 	Fields []string
 }
 
@@ -78,6 +78,9 @@ func (b *beside) members(r *Record, paths []Path) error {
 	b.values = nil
 	for i, path := range paths {
 		value, err := r.Member(path)
+		if err != nil && b.kept.option(i) == "Fields" && r.isNull(path) {
+			value, err = nullValue, nil
+		}
 		if err != nil {
 			return b.lacks(i, err)
 		}
@@ -85,8 +88,8 @@ func (b *beside) members(r *Record, paths []Path) error {
 		switch {
 		case b.kept.option(i) == "ID" && kind != kindString && kind != kindNumber:
 			return b.lacks(i, fault.New("choose another field as the id", "field %q is %s, not a string or a number", path, kind))
-		case kind == kindBinary:
-			return b.lacks(i, fault.New("name another column", "field %q is %s", path, kind))
+		case value.binary():
+			return b.lacks(i, fault.New("name another column", "field %q is %s", path, kindBinary))
 		case kind == kindNull:
 			b.set(i, "")
 		default:

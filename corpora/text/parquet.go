@@ -40,15 +40,16 @@ const (
 
 // parquetRecords reads the rows of a file.
 type parquetRecords struct {
-	file   *File
-	at     ReaderAtCloser
-	groups []format.RowGroup
-	names  []string       // of the columns that are read
-	nodes  []*parquetNode // of the columns that are read
-	leaves []*parquetLeaf
-	group  int   // row groups that have been opened
-	rows   int64 // that are left in the current one
-	row    int64 // of the file, from 1
+	file    *File
+	at      ReaderAtCloser
+	groups  []format.RowGroup
+	names   []string       // of the columns that are read
+	nodes   []*parquetNode // of the columns that are read
+	leaves  []*parquetLeaf
+	float16 map[int]bool // leaves with numbers of 16 bits
+	group   int          // row groups that have been opened
+	rows    int64        // that are left in the current one
+	row     int64        // of the file, from 1
 }
 
 func openParquet(f *File) (RecordReader, error) {
@@ -103,6 +104,7 @@ func (p *parquetRecords) open(size int64) error {
 		return p.damaged(err)
 	}
 	p.groups = about.RowGroups
+	p.float16 = float16Columns(about)
 	root, chunks, err := parquetColumns(about)
 	if err != nil {
 		return p.damaged(plainParquet(err))
@@ -117,6 +119,21 @@ func (p *parquetRecords) open(size int64) error {
 		}
 	}
 	return nil
+}
+
+// float16Columns are the indices of the leaves with numbers of 16 bits, a type that the decoder drops.
+func float16Columns(about *format.FileMetaData) map[int]bool {
+	leaves := map[int]bool{}
+	i := 0
+	for _, column := range about.Schema {
+		if _, ok := column.LogicalType.Value.(*format.Float16Type); ok {
+			leaves[i] = true
+		}
+		if column.Type.Valid {
+			i++
+		}
+	}
+	return leaves
 }
 
 // pagesOffset is where the pages of each column of parquetColumns begin.

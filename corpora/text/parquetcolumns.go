@@ -81,7 +81,7 @@ func (p *parquetRecords) checkField(root *parquet.Column, path Path, text bool) 
 			slices.Sort(names)
 			const hint = `name a column of the file; a dot selects a column of a group, and \. is a dot in a name`
 			if len(names) == 0 || isList(at) {
-				return fault.New(hint, "%s: column %q is %s, not a group", Describe(p.file.Name), path[:i], columnKind(at))
+				return fault.New(hint, "%s: column %q is %s, not a group", Describe(p.file.Name), path[:i], p.columnKind(at))
 			}
 			return fault.New(hint, "%s has no column %q, only %s", Describe(p.file.Name), path[:i+1], fault.Names(names))
 		}
@@ -94,8 +94,8 @@ func (p *parquetRecords) checkField(root *parquet.Column, path Path, text bool) 
 	if !text {
 		return nil
 	}
-	if item := listItem(at); isListGroup(item) || !item.Leaf() || !typeOf(item).text {
-		return fault.New("name a column of strings, or of lists of strings", "%s: column %q is %s, not text", Describe(p.file.Name), path, columnKind(at))
+	if item := listItem(at); isListGroup(item) || !item.Leaf() || !typeOf(item, false).text {
+		return fault.New("name a column of strings, or of lists of strings", "%s: column %q is %s, not text", Describe(p.file.Name), path, p.columnKind(at))
 	}
 	return nil
 }
@@ -134,10 +134,10 @@ func listItem(c *parquet.Column) *parquet.Column {
 }
 
 // columnKind returns what a column holds, as messages name it.
-func columnKind(c *parquet.Column) string {
+func (p *parquetRecords) columnKind(c *parquet.Column) string {
 	plain := func(c *parquet.Column) string {
 		if c.Leaf() {
-			return typeOf(c).name
+			return typeOf(c, p.float16[c.Index()]).name
 		}
 		return "group"
 	}
@@ -163,7 +163,7 @@ func (p *parquetRecords) node(c *parquet.Column, fields []Path, repetition, defi
 		n.definition++
 	}
 	if c.Leaf() {
-		n.leaf = &parquetLeaf{column: c, path: Path(c.Path()).String(), about: typeOf(c)}
+		n.leaf = &parquetLeaf{column: c, path: Path(c.Path()).String(), about: typeOf(c, p.float16[c.Index()])}
 		p.leaves = append(p.leaves, n.leaf)
 		return n
 	}

@@ -66,6 +66,62 @@ func (l *parquetLeaf) open(in io.ReaderAt, chunk *format.ColumnChunk) error {
 	return nil
 }
 
+// ParquetColumns opens the columns of a Parquet file as the reader of records does: pages are checked
+// and decompressed within bounds, before the decoder has them.
+type ParquetColumns struct {
+	in     io.ReaderAt
+	groups []format.RowGroup
+	leaves []*parquet.Column
+	chunks []parquet.ColumnChunk
+	half   map[int]bool
+}
+
+// NewParquetColumns returns the columns of a file with this footer.
+func NewParquetColumns(in io.ReaderAt, about *format.FileMetaData) (*ParquetColumns, error) {
+	root, chunks, err := parquetColumns(about)
+	if err != nil {
+		return nil, plainParquet(err)
+	}
+	p := &ParquetColumns{in: in, groups: about.RowGroups, chunks: chunks, half: float16Columns(about)}
+	var add func(c *parquet.Column)
+	add = func(c *parquet.Column) {
+		if c.Leaf() {
+			p.leaves = append(p.leaves, c)
+		}
+		for _, child := range c.Columns() {
+			add(child)
+		}
+	}
+	add(root)
+	return p, nil
+}
+
+// Pages opens the pages of a leaf in a row group, both counted from 0.
+func (p *ParquetColumns) Pages(group, leaf int) (*ParquetPages, error) {
+	chunk, ok := p.chunks[leaf].(*parquet.FileColumnChunk)
+	if !ok || leaf >= len(p.groups[group].Columns) {
+		return nil, errors.New("it cannot be read")
+	}
+	c := p.leaves[leaf]
+	l := &parquetLeaf{column: c, path: Path(c.Path()).String(), about: typeOf(c, p.half[leaf]), chunk: chunk}
+	return &ParquetPages{l}, l.open(p.in, &p.groups[group].Columns[leaf])
+}
+
+// ParquetPages are the pages of a column in a row group.
+type ParquetPages struct{ leaf *parquetLeaf }
+
+// ReadPage returns the next page, and io.EOF after the last.
+func (p *ParquetPages) ReadPage() (parquet.Page, error) {
+	page, err := p.leaf.pages.ReadPage()
+	if err != nil && p.leaf.stream.err != nil {
+		err = p.leaf.stream.err
+	}
+	return page, err
+}
+
+// Close frees what is held.
+func (p *ParquetPages) Close() { p.leaf.close() }
+
 // pageStream is the pages of a column in a row group as the decoder reads them: checked,
 // decompressed, and with headers that say so. The decoder itself would take as much memory as
 // damaged data asks for.

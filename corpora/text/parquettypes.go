@@ -13,6 +13,8 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/luminavec/luminavec/internal/half"
 )
 
 // parquetType is what the values of a column are.
@@ -32,8 +34,8 @@ var (
 // number returns a number as it is written in JSON.
 func number(text string) Value { return Value{json: json.RawMessage(text)} }
 
-// typeOf returns the type of a leaf.
-func typeOf(c *parquet.Column) parquetType {
+// typeOf returns the type of a leaf. float16 says that its two bytes are a number.
+func typeOf(c *parquet.Column, float16 bool) parquetType {
 	logical := format.LogicalType{}
 	if l := c.Type().LogicalType(); l != nil {
 		logical = *l
@@ -70,6 +72,12 @@ func typeOf(c *parquet.Column) parquetType {
 		bytesOf(&t, logical)
 		if t.name == "fixed_len_byte_array" {
 			t.convert = func(parquet.Value) Value { return binaryValue }
+		}
+		if float16 && t.least == 2 {
+			t.name = "float16"
+			t.convert = func(v parquet.Value) Value {
+				return float(float64(half.Value(binary.LittleEndian.Uint16(v.ByteArray()))), 32)
+			}
 		}
 		return t
 	}
@@ -199,29 +207,5 @@ func bytesOf(t *parquetType, logical format.LogicalType) {
 			}
 			return decimal(n, int(l.Scale))
 		}
-	case *format.Float16Type:
-		t.name, t.text = "float16", false
-		t.convert = func(v parquet.Value) Value {
-			b := v.ByteArray()
-			if len(b) != 2 {
-				return binaryValue
-			}
-			return float(float64(halfFloat(binary.LittleEndian.Uint16(b))), 32)
-		}
 	}
-}
-
-// halfFloat converts an IEEE 754 half-precision number.
-func halfFloat(h uint16) float32 {
-	sign, exponent, fraction := 1-2*float64(h>>15), int(h>>10&31), float64(h&1023)/1024
-	switch exponent {
-	case 0:
-		return float32(sign * math.Ldexp(fraction, -14))
-	case 31:
-		if fraction != 0 {
-			return float32(math.NaN())
-		}
-		return float32(math.Inf(int(sign)))
-	}
-	return float32(sign * math.Ldexp(1+fraction, exponent-15))
 }

@@ -141,6 +141,16 @@ func (r *Record) Member(path Path) (Value, error) {
 	return Value{}, fault.New(hint, "the field has no name")
 }
 
+// isNull reports whether the path leads through null.
+func (r *Record) isNull(path Path) bool {
+	for i := range path {
+		if value, err := r.Member(path[:i+1]); err != nil || value.Kind() == kindNull {
+			return err == nil
+		}
+	}
+	return false
+}
+
 // Members yields the named fields in the order of the file, including duplicates.
 func (r *Record) Members() iter.Seq2[string, Value] {
 	if r.members != nil {

@@ -18,6 +18,9 @@ type Text struct {
 	// Text is the text as one line of valid UTF-8: with U+FFFD for each invalid byte, and a space
 	// for each NUL and, in records and documents, for each line break.
 	Text []byte
+	// Exact is the text as valid UTF-8, otherwise as it is: NUL and line breaks, which an encoder may
+	// tell from spaces, are kept in records and documents.
+	Exact []byte
 	// Raw is the text as it is in the file after decompression, without a byte order mark and the
 	// line break at the end of a line; of a record, the text that its format defines.
 	Raw []byte
@@ -75,7 +78,7 @@ func (s *Source) recordTexts(ctx context.Context, fn func(*Text) error) error {
 	x.selection.OneLine = true
 	var t Text
 	x.pass = func(text []byte, line, step int64) error {
-		t = Text{Position: x.at, Raw: text, Text: x.oneLine(text), Lines: step > 0, ID: x.beside.id, Fields: x.beside.values}
+		t = Text{Position: x.at, Raw: text, Exact: text, Text: x.oneLine(text), Lines: step > 0, ID: x.beside.id, Fields: x.beside.values}
 		t.Line = line
 		s.stats.Lines++
 		return fn(&t)
@@ -140,6 +143,7 @@ func (s *Source) lineTexts(ctx context.Context, l *liner, e entry, fn func(*Text
 			}
 		}
 		t = Text{Position: Position{File: e.name, Line: l.line}, Text: l.repaired(line), Raw: line, Offset: l.offset}
+		t.Exact = t.Text
 		if err := fn(&t); err != nil {
 			return err
 		}
@@ -186,14 +190,15 @@ func (s *Source) document(ctx context.Context, l *liner, e entry, fn func(*Text)
 	l.file, l.line, l.offset, l.lineStart = e.name, 1, mark, mark
 	s.stats.Bytes += mark + int64(len(raw))
 	s.stats.Lines++
-	t := Text{Position: Position{File: e.name, Line: 1}, Raw: raw, Text: l.document(raw), Offset: mark, Lines: true, ID: e.path}
+	exact := l.document(raw)
+	t := Text{Position: Position{File: e.name, Line: 1}, Raw: raw, Exact: exact, Text: flat(bytes.Clone(exact)), Offset: mark, Lines: true, ID: e.path}
 	if t.ID == "" {
 		t.ID = e.name
 	}
 	return fn(&t)
 }
 
-// document returns a whole file as one line, and counts its repairs with their positions.
+// document returns a whole file as valid UTF-8, and counts its repairs with their positions.
 func (l *liner) document(raw []byte) []byte {
 	out := make([]byte, 0, len(raw))
 	for rest := raw; len(rest) > 0; {
@@ -208,7 +213,7 @@ func (l *liner) document(raw []byte) []byte {
 		l.line++
 		rest = after
 	}
-	return flat(out)
+	return out
 }
 
 // OneLine returns a part of Text.Raw as Text.Text has it, without white space at its ends. The

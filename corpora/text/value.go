@@ -2,6 +2,7 @@ package text
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/luminavec/luminavec/internal/plainjson"
@@ -76,6 +77,11 @@ func (v Value) Kind() string {
 		return kindString
 	}
 	return kindOf(v.json)
+}
+
+// binary reports whether the value is, or has in it, binary data.
+func (v Value) binary() bool {
+	return v.tree == nil && v.json != nil && kindOf(v.json) == kindBinary || v.tree != nil && slices.ContainsFunc(v.tree.items, Value.binary)
 }
 
 // Text returns the text of a string; ok is false for any other value.

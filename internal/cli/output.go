@@ -6,9 +6,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/pipe"
@@ -73,10 +75,44 @@ func OpenOutput(cmd *cobra.Command, o OutputOptions) (*Output, error) {
 	return probed(o)
 }
 
+// NotInput returns an error if a folder to write is the one that is read: it would be lost.
+func NotInput(output, input string) error {
+	if info, err := os.Stat(output); err == nil && sameFile(info, []string{input}) != "" {
+		return fault.New("write to another folder", "the output %s is also the input", output)
+	}
+	return nil
+}
+
+// part returns an error if the file at path would be, or replace, a part of a collection or of a
+// model, which has checksums of its files.
+func part(path string) error {
+	if real, err := durable.RealPath(path); err == nil {
+		path = real
+	}
+	exists := func(elem ...string) bool {
+		_, err := os.Lstat(filepath.Join(elem...))
+		return err == nil
+	}
+	dir := filepath.Dir(path)
+	for range 3 {
+		if exists(dir, "collection.json") {
+			return fault.New("write to another folder", "will not write %s: %s is a collection, which has its own files", path, dir)
+		}
+		if exists(path) && exists(dir, checkpoints.ManifestFile) && exists(dir, checkpoints.ConfigFile) {
+			return fault.New("write to another file", "will not replace %s: it is part of the model %s", path, dir)
+		}
+		dir = filepath.Dir(dir)
+	}
+	return nil
+}
+
 // probed is the output of a file that can be created. Some commands write only at
 // the end of long work; what would stop them then is reported before it: a file
 // that exists, a folder that is missing or read-only.
 func probed(o OutputOptions) (*Output, error) {
+	if err := part(o.Path); err != nil {
+		return nil, err
+	}
 	f, err := durable.CreateFile(o.Path, o.Force)
 	if err != nil {
 		return nil, err

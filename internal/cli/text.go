@@ -66,6 +66,9 @@ func Skippable(err error) error {
 		return err
 	}
 	hint := "skip such records with --skip-bad"
+	if bad.Line == 0 { // Texts of documents: the whole file
+		hint = "skip such files with --skip-bad"
+	}
 	if own := fault.Hint(err); own != "" {
 		hint = own + "; or " + hint
 	}

@@ -8,11 +8,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 
-	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/half"
 )
 
 // cache is the file of the teacher's vectors: a header, then the vectors of the texts of the sample, as
@@ -97,7 +96,7 @@ func (c *cache) fill(ctx context.Context, t Teacher, s *Sample, o Options, have 
 		}
 		buffer = buffer[:0]
 		for _, v := range vectors {
-			buffer = binary.LittleEndian.AppendUint16(buffer, float16(v))
+			buffer = binary.LittleEndian.AppendUint16(buffer, half.Of(v))
 		}
 		if _, err := c.file.WriteAt(buffer, int64(cacheStart)+int64(from)*int64(2*c.dim)); err != nil {
 			return c.explain(err)
@@ -113,7 +112,7 @@ func (c *cache) read(dst []float32, i int) error {
 		return fmt.Errorf("teacher's vectors: %s: %w", c.path, err)
 	}
 	for j := range dst {
-		dst[j] = checkpoints.Float16(binary.LittleEndian.Uint16(c.row[2*j:]))
+		dst[j] = half.Value(binary.LittleEndian.Uint16(c.row[2*j:]))
 	}
 	return nil
 }
@@ -127,22 +126,4 @@ func (c *cache) close(temporary bool) error {
 		}
 	}
 	return err
-}
-
-// float16 rounds to the nearest number of 16 bits, half to even; what is too large becomes infinite.
-func float16(v float32) uint16 {
-	bits := math.Float32bits(v)
-	sign := uint16(bits >> 16 & 0x8000)
-	size := math.Float32frombits(bits & 0x7fffffff)
-	switch {
-	case size != size:
-		return sign | 0x7e00
-	case size >= 65520:
-		return sign | 0x7c00
-	case size < 1.0/(1<<14): // a multiple of 2⁻²⁴
-		return sign | uint16(math.RoundToEven(float64(size)*(1<<24)))
-	}
-	b := math.Float32bits(size)
-	b += 0xfff + b>>13&1
-	return sign | uint16(b>>13-(127-15)<<10)
 }

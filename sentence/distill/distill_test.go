@@ -239,15 +239,6 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
-// Values of IEEE 754-2008.
-func TestFloat16(t *testing.T) {
-	for v, want := range map[float32]uint16{0: 0, 1: 0x3c00, -2: 0xc000, 0.1: 0x2e66, 65504: 0x7bff, 1e6: 0x7c00, 1.0 / (1 << 24): 1, 1.0 / (1 << 14): 0x400, 0.333251953125: 0x3555} {
-		if got := float16(v); got != want {
-			t.Errorf("%g is %#x, want %#x", v, got, want)
-		}
-	}
-}
-
 // All texts are equally likely to be chosen.
 func TestSample(t *testing.T) {
 	hits := make([]int, 20)

@@ -103,7 +103,11 @@ type File struct {
 	rows      int64 // written or passed over, without those of the base
 	idsBuffer []byte
 	idsSize   int64
-	saved     bool // there is a mark
+	saved     bool       // there is a mark
+	unsynced  int        // bytes, about, since the last sync
+	marked    *state     // a mark that is to be written
+	syncing   chan error // has its result when it has ended; nil: none is going on
+	marking   bool       // the sync that is going on writes a mark
 	next      time.Time
 	interval  time.Duration
 	failed    error // of writing
@@ -335,10 +339,56 @@ func (f *File) Write(row exchange.Row) error {
 		return err
 	}
 	f.add(row)
-	if f.o.Job != nil && time.Now().After(f.next) {
+	f.unsynced += 4*len(row.Values) + len(row.Token)
+	return f.keepUp()
+}
+
+// syncEvery is how many bytes of rows are written before they are flushed to disk, so that little
+// is left to flush at the end.
+const syncEvery = 16 << 20
+
+// keepUp flushes what has been written to disk, from time to time, on another goroutine: it
+// returns at once.
+func (f *File) keepUp() error {
+	if len(f.syncing) > 0 {
+		if f.failed = f.synced(); f.failed != nil {
+			return f.failed
+		}
+	}
+	switch {
+	case f.o.Job != nil && f.marked == nil && time.Now().After(f.next):
 		return f.save()
+	case f.syncing == nil && (f.marked != nil || f.unsynced > syncEvery):
+		f.sync()
 	}
 	return nil
+}
+
+// sync flushes what has been written to disk on another goroutine, which then writes the mark.
+func (f *File) sync() {
+	vectors, ids, s, done := f.f, f.ids, f.marked, make(chan error, 1)
+	f.unsynced, f.marked, f.marking, f.syncing = 0, nil, s != nil, done
+	go func() {
+		err := vectors.Sync()
+		if err == nil && ids != nil {
+			err = ids.Sync()
+		}
+		if err == nil && s != nil {
+			err = f.write(*s)
+		}
+		done <- err
+	}()
+}
+
+// synced waits for the sync that is going on.
+func (f *File) synced() error {
+	if f.syncing == nil {
+		return nil
+	}
+	err := <-f.syncing
+	f.syncing = nil
+	f.saved = f.saved || f.marking && err == nil
+	return f.explain(err)
 }
 
 func (f *File) flushIDs() error {
@@ -351,7 +401,8 @@ func (f *File) flushIDs() error {
 	return err
 }
 
-// save writes a mark, if the format can go on after the last row.
+// save writes a mark, if the format can go on after the last row: at once, on another goroutine, or
+// when the sync that is going on has ended.
 func (f *File) save() error {
 	mark, ok := f.w.Mark()
 	if !ok || mark.Rows != f.base+f.rows {
@@ -362,16 +413,8 @@ func (f *File) save() error {
 	}
 	s := f.current()
 	s.Mark, s.IDs = mark, f.idsSize
-	if err := f.f.Sync(); err != nil {
-		return f.explain(err)
-	}
-	if f.ids != nil {
-		if err := f.ids.Sync(); err != nil {
-			return f.explain(err)
-		}
-	}
-	if err := f.write(s); err != nil {
-		return err
+	if f.marked = &s; f.syncing == nil {
+		f.sync()
 	}
 	f.interval = min(2*f.interval, lastInterval)
 	f.next = time.Now().Add(f.interval)
@@ -403,7 +446,6 @@ func (f *File) write(s state) error {
 	if _, err := to.Write(append(data, '\n')); err != nil {
 		return err
 	}
-	f.saved = true
 	return to.Commit()
 }
 
@@ -411,6 +453,9 @@ func (f *File) write(s state) error {
 func (f *File) Finish() error {
 	if f.Skip() > 0 {
 		return f.changed("it has %d texts, but %d were written", f.passed, f.skip)
+	}
+	if err := f.synced(); err != nil {
+		return err
 	}
 	if err := f.w.Finish(); err != nil {
 		return f.explain(err)
@@ -489,10 +534,17 @@ func (f *File) Close() {
 		return
 	}
 	f.done = true
+	if err := f.synced(); err != nil && f.failed == nil {
+		f.failed = err
+	}
 	if f.w != nil {
 		if f.ctx.Err() != nil && f.o.Job != nil && f.Skip() == 0 && f.rows > 0 {
 			f.save()
 		}
+		if f.marked != nil && f.syncing == nil {
+			f.sync()
+		}
+		f.synced()
 		f.w.Close()
 	}
 	f.kept = f.saved && (f.ctx.Err() != nil || f.failed != nil) || f.skip > 0

@@ -69,6 +69,10 @@ func whole(t *testing.T, o Options, rows, dim int) {
 // crash ends the writing as kill -9 does: after the last mark, the files have anything.
 func (f *File) crash(t *testing.T) {
 	t.Helper()
+	if f.marked != nil && f.syncing == nil {
+		f.sync()
+	}
+	f.synced()
 	for _, file := range []*os.File{f.f, f.ids} {
 		if file != nil {
 			if _, err := file.WriteString("half a row"); err != nil {

@@ -78,11 +78,14 @@ func compressModel(cmd *cobra.Command, output string, force bool, o compress.Opt
 	if err := o.Validate(); err != nil {
 		return cli.UsageError(err)
 	}
-	if err := checkpoints.CheckOutput(output, checkpoints.WriteOptions{Replace: force}); err != nil {
-		return err
-	}
 	path, err := cli.ModelPath(cmd)
 	if err != nil {
+		return err
+	}
+	if err := cli.NotInput(output, path); err != nil {
+		return err
+	}
+	if err := checkpoints.CheckOutput(output, checkpoints.WriteOptions{Replace: force}); err != nil {
 		return err
 	}
 	model, err := checkpoints.Read(cmd.Context(), path, checkpoints.ReadOptions{State: o.KeepState})

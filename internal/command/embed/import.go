@@ -90,6 +90,9 @@ func (j *importJob) run(cmd *cobra.Command, path string) error {
 	if j.output == "" {
 		return cli.UsageError(fault.New("name the folder to write: -o model", "no output is named"))
 	}
+	if err := cli.NotInput(j.output, path); err != nil {
+		return err
+	}
 	if err := checkpoints.CheckOutput(j.output, checkpoints.WriteOptions{Replace: j.force}); err != nil {
 		return err
 	}

@@ -37,12 +37,13 @@ func textCommand() *cobra.Command {
 		Short: "Write one vector for each line of text",
 		Long: `
 Vectors are written in the order of the lines. A line is one text of up to 16 MB;
-with --field or --column each record of JSON Lines, CSV, TSV or Parquet is one text,
-whose line breaks become spaces; with --documents each file is, Markdown and HTML
-without their markup. A model with character n-grams composes the vectors of words that
-it does not know, and these words count as known; the token of a tokenizer for unknown
-text, such as [UNK], does not. A line that is empty or has no known word gets the zero
-vector; a warning at the end counts these lines.
+with --field or --column each record of JSON Lines, CSV, TSV or Parquet is one text;
+with --documents each file is, Markdown and HTML without their markup. Such a text is
+encoded as it is; in the output, its line breaks and NUL characters are spaces. A model
+with character n-grams composes the vectors of words that it does not know, and these
+words count as known; the token of a tokenizer for unknown text, such as [UNK], does
+not. A line that is empty or has no known word gets the zero vector; a warning at the
+end counts these lines.
 
 With a transformer, texts have at most as many tokens as the model allows, often 256 or
 512; the rest of a text is not used, and a warning counts these texts. An empty line has
@@ -113,13 +114,13 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
 		defer progress.Done()
 	}
 	read := func(ctx context.Context) iter.Seq2[item, error] {
-		return rest(out, t.read(ctx), func(i item) exchange.Row { return exchange.Row{Token: []byte(i.text), ID: i.id, Fields: i.fields} })
+		return rest(out, t.read(ctx), func(i item) exchange.Row { return exchange.Row{Token: []byte(i.line), ID: i.id, Fields: i.fields} })
 	}
 	var row exchange.Row
 	err = sentence.EncodeStream(cmd.Context(), enc, read, func(i item) string { return i.text }, o.threads, func(batch []item, known []int, vectors []float32, idle bool) error {
 		for i, item := range batch {
 			t.count(item, known[i])
-			row.Token = append(row.Token[:0], item.text...)
+			row.Token = append(row.Token[:0], item.line...)
 			row.Known, row.Values = known[i], vectors[i*enc.Dim():(i+1)*enc.Dim()]
 			row.ID, row.Fields = item.id, item.fields
 			if err := out.write(row); err != nil {
@@ -216,7 +217,8 @@ func newTexts(src *text.Source, tokenizer *tokenize.Tokenizer, o textOptions) (t
 
 // item is a row of the output.
 type item struct {
-	text   string
+	text   string // that is encoded
+	line   string // the same as one line, for the output
 	at     text.Position
 	id     string
 	fields []string
@@ -227,7 +229,8 @@ func (t *texts) columns() exchange.Shape {
 	if t.cutter == nil {
 		return exchange.Shape{HasID: t.hasID, Fields: t.kept}
 	}
-	return exchange.Shape{Fields: append(t.kept[:len(t.kept):len(t.kept)], "document", "start", "end", "first_line", "last_line")}
+	numbers := []string{"start", "end", "first_line", "last_line"}
+	return exchange.Shape{Fields: append(append(t.kept[:len(t.kept):len(t.kept)], "document"), numbers...), Integers: numbers}
 }
 
 // read yields the texts, or their passages.
@@ -252,9 +255,13 @@ func (t *texts) read(ctx context.Context) iter.Seq2[item, error] {
 				return t.cut(x, plain, pass)
 			}
 			if plain != nil {
-				x.Text = text.OneLine(plain.Text)
+				x.Exact, x.Text = plain.Text, text.OneLine(plain.Text)
 			}
-			return pass(item{string(x.Text), x.Position, x.ID, x.Fields})
+			i := item{text: string(x.Exact), at: x.Position, id: x.ID, fields: x.Fields}
+			if i.line = i.text; !bytes.Equal(x.Text, x.Exact) {
+				i.line = string(x.Text)
+			}
+			return pass(i)
 		})
 		if err != nil && !stopped {
 			yield(item{}, err)
@@ -293,7 +300,7 @@ func (t *texts) cut(x *text.Text, plain *documents.PlainText, pass func(item) er
 		if x.Lines {
 			at.Line, last = x.Line+int64(p.FirstLine)-1, x.Line+int64(p.LastLine)-1
 		}
-		i := item{text: p.Text, at: at, fields: append(x.Fields[:len(x.Fields):len(x.Fields)], document)}
+		i := item{text: p.Text, line: p.Text, at: at, fields: append(x.Fields[:len(x.Fields):len(x.Fields)], document)}
 		for _, n := range []int64{x.Offset + int64(p.Start), x.Offset + int64(p.End), at.Line, last} {
 			i.fields = append(i.fields, strconv.FormatInt(n, 10))
 		}

@@ -43,7 +43,7 @@ array does not say of its values in out.npy.json. Such a file needs -o.
 Rows are written as they arrive, in bounded memory. Until the end they are in a file with
 the ending .partial. After an interruption, also kill -9 or a crash, the same command with
 --resume goes on where it stopped, and the result is the same to the byte; the input must
-be the same. --append copies the rows of FILE first and replaces it at the end. npy and
+be the same. npz can be neither resumed nor extended. --append copies the rows of FILE first and replaces it at the end. npy and
 safetensors start with the number of rows: in a pipe they wait in a temporary file.
 
 int8 stores whole numbers: a value is the number times the scale. It is derived from the
@@ -95,7 +95,11 @@ func (o *textOutput) settle(cmd *cobra.Command, terminal bool) (exchange.Format,
 	if o.append && o.force {
 		return exchange.Format{}, cli.UsageError(fault.New("leave one of them out", "--append and --force cannot be used together"))
 	}
-	return cli.OutputFormat(exchange.WritableTexts(), o.format, o.path, usual)
+	format, err := cli.OutputFormat(exchange.WritableTexts(), o.format, o.path, usual)
+	if err == nil && o.resume && format.Extend == nil {
+		err = cli.UsageError(fault.New("start again with --force, or choose another format", "the format %s cannot be resumed", format.Name))
+	}
+	return format, err
 }
 
 // open opens the output. columns has the id and the fields of the rows, and job what they depend
@@ -105,7 +109,7 @@ func (o *textOutput) open(cmd *cobra.Command, format exchange.Format, enc models
 	if v.dims > enc.Dim() {
 		return nil, cli.UsageError(fault.New("leave out --dims, or choose fewer", "--dims %d: the vectors of the model have %s", o.dims, cli.Plural(enc.Dim(), "dimension", "dimensions")))
 	}
-	shape := exchange.Shape{Rows: exchange.Unknown, Dim: v.dims, HasID: columns.HasID, Fields: columns.Fields, Text: !o.noText && format.Holds.Texts, DType: o.dtype, Scale: float32(o.scale)}
+	shape := exchange.Shape{Rows: exchange.Unknown, Dim: v.dims, HasID: columns.HasID, Fields: columns.Fields, Integers: columns.Integers, Text: !o.noText && format.Holds.Texts, DType: o.dtype, Scale: float32(o.scale)}
 	var err error
 	if v.stream, err = cli.OpenOutput(cmd, cli.OutputOptions{Path: o.path, Force: o.force || o.append || o.resume, Binary: format.Binary, Inputs: inputs}); err != nil {
 		return nil, err
@@ -136,11 +140,12 @@ func (o *textOutput) open(cmd *cobra.Command, format exchange.Format, enc models
 	}
 	switch n := v.file.Resumed(); {
 	case n > 0:
-		cli.Note(cmd, "resuming after %s", cli.Plural(n, "text", "texts"))
+		cli.Note(cmd, "resuming after %s", cli.Plural(n, t.one, t.many))
 	case o.resume:
 		cli.Note(cmd, "no interrupted run has left %s.partial: starting with the first text", o.path)
-	case v.file.Base() > 0:
-		cli.Note(cmd, "appending to %s", cli.Plural(v.file.Base(), "row", "rows"))
+	}
+	if base := v.file.Base(); base > 0 {
+		cli.Note(cmd, "appending to %s", cli.Plural(base, "row", "rows"))
 	}
 	return v, nil
 }

@@ -31,9 +31,13 @@ func arrowSchema(s Schema) string {
 		return t
 	}
 	for i, name := range s.Texts {
-		t := field(name, utf8, false)
+		kind, about := byte(utf8), []any(nil)
+		if s.integer(name) {
+			kind, about = integer, []any{int32(64), true}
+		}
+		t := field(name, kind, false)
 		f.link(refs[i], t.at)
-		f.link(t.refs[1], f.table().at)
+		f.link(t.refs[1], f.table(about...).at)
 		fields = append(fields, t)
 	}
 	vector := field(s.Vector, fixedSizeList, true)

@@ -36,6 +36,7 @@ func (t Type) size() int {
 // Schema describes a table.
 type Schema struct {
 	Texts    []string // names of the columns of text
+	Integers []string // those of Texts whose values are whole numbers of 64 bits
 	Vector   string   // name of the column of vectors
 	Type     Type
 	Width    int               // values of a vector

@@ -4,30 +4,32 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
 
-	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/half"
 )
 
 // File is a table that is read.
 type File struct {
-	f      *parquet.File
-	names  []string
-	fit    []string // columns that can hold vectors
-	vector *parquet.Column
-	others []*parquet.Column // that are read with the vectors; nil: not in the table
-	group  int
-	cells  []*cells // of the row group
-	row    int64
-	width  int
-	texts  []string
-	values []float32
+	f       *parquet.File
+	columns *text.ParquetColumns
+	names   []string
+	fit     []string // columns that can hold vectors
+	vector  *parquet.Column
+	others  []*parquet.Column // that are read with the vectors; nil: not in the table
+	group   int
+	cells   []*cells // of the row group
+	row     int64
+	width   int
+	texts   []string
+	values  []float32
 }
 
 // open opens a file; what parquet-go panics at is an error.
@@ -50,6 +52,9 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 		return nil, err
 	}
 	t := &File{f: f}
+	if t.columns, err = text.NewParquetColumns(r, f.Metadata()); err != nil {
+		return nil, err
+	}
 	for _, c := range f.Root().Columns() {
 		t.names = append(t.names, c.Name())
 		if leaf := leafOf(c); leaf != nil && leaf.MaxRepetitionLevel() == 1 && t.reader(leaf) != nil {
@@ -112,7 +117,7 @@ func (t *File) reader(leaf *parquet.Column) func(parquet.Value) float32 {
 		return func(v parquet.Value) float32 { return float32(v.Double()) }
 	case parquet.FixedLenByteArray:
 		if _, ok := t.element(leaf).LogicalType.Value.(*format.Float16Type); ok && leaf.Type().Length() == 2 {
-			return func(v parquet.Value) float32 { return checkpoints.Float16(little.Uint16(v.ByteArray())) }
+			return func(v parquet.Value) float32 { return half.Value(little.Uint16(v.ByteArray())) }
 		}
 	case parquet.Int32:
 		if bits, _ := integer(leaf); bits == 8 {
@@ -217,6 +222,7 @@ func (t *File) Next() (vector []float32, texts []string, err error) {
 }
 
 func (t *File) next() (_ []float32, _ []string, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // of a damaged page, the decoder may read what does not exist
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("row %d: %w", t.row+1, fault.Recovered(v))
@@ -234,14 +240,14 @@ func (t *File) next() (_ []float32, _ []string, err error) {
 		if t.group == len(groups) {
 			return nil, nil, io.EOF
 		}
-		chunks := groups[t.group].ColumnChunks()
-		t.cells = []*cells{newCells(chunks[leafOf(t.vector).Index()], leafOf(t.vector), t.reader(leafOf(t.vector)))}
+		leaf := leafOf(t.vector)
+		if err := t.open(leaf, t.reader(leaf)); err != nil {
+			return nil, nil, err
+		}
 		for _, c := range t.others {
-			var other *cells
-			if c != nil {
-				other = newCells(chunks[c.Index()], c, nil)
+			if err := t.open(c, nil); err != nil {
+				return nil, nil, err
 			}
-			t.cells = append(t.cells, other)
 		}
 	}
 	t.row++
@@ -262,7 +268,7 @@ func (t *File) next() (_ []float32, _ []string, err error) {
 // cells reads the values of a column in a row group.
 type cells struct {
 	leaf   *parquet.Column
-	pages  parquet.Pages
+	pages  *text.ParquetPages
 	values parquet.ValueReader
 	number func(parquet.Value) float32
 	buffer []parquet.Value
@@ -270,8 +276,18 @@ type cells struct {
 	err    error
 }
 
-func newCells(chunk parquet.ColumnChunk, leaf *parquet.Column, number func(parquet.Value) float32) *cells {
-	return &cells{leaf: leaf, pages: chunk.Pages(), number: number, buffer: make([]parquet.Value, 1024)}
+// open adds a column of the row group to t.cells, nil if leaf is nil.
+func (t *File) open(leaf *parquet.Column, number func(parquet.Value) float32) error {
+	if leaf == nil {
+		t.cells = append(t.cells, nil)
+		return nil
+	}
+	pages, err := t.columns.Pages(t.group, leaf.Index())
+	if err != nil {
+		return fmt.Errorf("column %s: %w", leaf.Name(), err)
+	}
+	t.cells = append(t.cells, &cells{leaf: leaf, pages: pages, number: number, buffer: make([]parquet.Value, 1024)})
+	return nil
 }
 
 // done fills the buffer and reports whether there is no further value.

@@ -7,6 +7,8 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
+	"slices"
+	"strconv"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
@@ -65,6 +67,10 @@ func metadata(s Schema) format.FileMetaData {
 	m.Schema = append(m.Schema, format.SchemaElement{Name: "schema", NumChildren: thrift.New(int32(len(s.Texts) + 1))})
 	required, repeated := thrift.New(format.Required), thrift.New(format.Repeated)
 	for _, name := range s.Texts {
+		if s.integer(name) {
+			m.Schema = append(m.Schema, format.SchemaElement{Type: thrift.New(format.Int64), RepetitionType: required, Name: name})
+			continue
+		}
 		m.Schema = append(m.Schema, format.SchemaElement{Type: thrift.New(format.ByteArray), RepetitionType: required, Name: name,
 			ConvertedType: thrift.New(deprecated.UTF8), LogicalType: format.LogicalType{Value: &format.StringType{}}})
 	}
@@ -84,13 +90,25 @@ func metadata(s Schema) format.FileMetaData {
 	return m
 }
 
-// Write writes a row: its texts, and its vector in little-endian values of the schema's type.
+// integer reports whether a column of Texts has whole numbers.
+func (s *Schema) integer(name string) bool { return slices.Contains(s.Integers, name) }
+
+// Write writes a row: its texts, which are decimal in columns of whole numbers, and its vector in little-endian values of the schema's type.
 func (w *Writer) Write(texts []string, vector []byte) error {
 	for i, text := range texts {
 		c := &w.columns[i]
-		c.data = append(little.AppendUint32(c.data, uint32(len(text))), text...)
+		if before := len(c.data); w.schema.integer(w.schema.Texts[i]) {
+			n, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				return fmt.Errorf("column %s: %.40q is not a whole number", w.schema.Texts[i], text)
+			}
+			c.data = little.AppendUint64(c.data, uint64(n))
+			w.held += len(c.data) - before
+		} else {
+			c.data = append(little.AppendUint32(c.data, uint32(len(text))), text...)
+			w.held += len(c.data) - before
+		}
 		c.grew(false)
-		w.held += len(text) + 4
 	}
 	c := &w.columns[len(w.columns)-1]
 	c.data = append(c.data, vector...)
@@ -157,6 +175,9 @@ func (w *Writer) chunk(i int) (m format.ColumnMetaData, err error) {
 		m.Type = [...]format.Type{format.Float, format.FixedLenByteArray, format.Int32, format.Int32}[w.schema.Type]
 	} else {
 		m.PathInSchema = []string{w.schema.Texts[i]}
+		if w.schema.integer(w.schema.Texts[i]) {
+			m.Type = format.Int64
+		}
 	}
 	encoding := format.Plain
 	if bytewise { // a number of 8 bits would take 32: it is an index into all of them

@@ -95,3 +95,32 @@ func ending(condition bool, text string) string {
 	}
 	return ""
 }
+
+// FrontMatter returns the fields of the YAML at the start of a card whose values are a text or a
+// list of texts, of which it returns the first.
+func FrontMatter(card string) map[string]string {
+	fields := map[string]string{}
+	lines := strings.Split(strings.ReplaceAll(card, "\r\n", "\n"), "\n")
+	if lines[0] != "---" {
+		return fields
+	}
+	key := ""
+	for _, line := range lines[1:] {
+		if line == "---" {
+			return fields
+		}
+		value := strings.TrimSpace(line)
+		if item, ok := strings.CutPrefix(value, "- "); ok {
+			value = item
+		} else if name, text, ok := strings.Cut(line, ":"); ok && !strings.HasPrefix(line, " ") {
+			key, value = name, strings.TrimSpace(text)
+		} else {
+			continue
+		}
+		value = strings.Trim(value, `"'`)
+		if len(value) > 0 && len(value) < 200 && fields[key] == "" && !strings.ContainsAny(value, "{}[]|>") {
+			fields[key] = value
+		}
+	}
+	return map[string]string{} // without an end, it is not front matter
+}

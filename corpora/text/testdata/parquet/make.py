@@ -1,5 +1,6 @@
 """Writes the Parquet files of this folder and, in want.json, what pyarrow reads from them."""
 import datetime, decimal, json, uuid
+import numpy
 import pyarrow as pa, pyarrow.parquet as pq
 
 TEXTS = ["Grüße aus Köln.", "", None, "line one\nline two\r\nline three", "天地玄黃。宇宙洪荒！", "say \"hi\"", "last"]
@@ -56,6 +57,8 @@ out("types", pa.table({
     "utc": pa.array([datetime.datetime(2024, 1, 2, 3, 4, 5), None], pa.timestamp("ms", "UTC")),
     "time": pa.array([datetime.time(1, 2, 3, 123456), datetime.time(23, 59, 59)], pa.time64("us")),
     "uuid": pa.array([uuid.UUID(int=5).bytes, uuid.UUID(int=1 << 127).bytes], pa.uuid())}))
+out("float16", pa.table({"text": pa.array(["a", "b", "c"]), "half": pa.array([numpy.float16(x) for x in (1.5, -65504, 2**-10)], pa.float16()),
+    "none": pa.array([None, numpy.float16(-0.5), None], pa.float16()), "list": pa.array([[numpy.float16(3), None], [], None], pa.list_(pa.float16()))}))
 out("int96", pa.table({"at": pa.array([datetime.datetime(2024, 1, 2, 3, 4, 5, 678901), datetime.datetime(1960, 1, 1)], pa.timestamp("us"))}), use_deprecated_int96_timestamps=True)
 out("decimals", pa.table({"id": pa.array([decimal.Decimal(i) for i in (1, -2, 300)], pa.decimal128(9, 0)), "text": pa.array(["a", "b", "c"])}), store_decimal_as_integer=True)
 pq.write_table(pa.table({"text": pa.array([b"\xff\xfe", b"fine", b"a\0b", None], pa.binary())}), "binary.parquet")

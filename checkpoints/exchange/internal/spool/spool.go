@@ -1,4 +1,5 @@
-package exchange
+// Package spool writes rows whose number is known only at the end to where a header states it.
+package spool
 
 import (
 	"bytes"
@@ -12,16 +13,16 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// writeBuffer is how many bytes of rows are collected before they are written.
-const writeBuffer = 256 << 10
+// Buffer is how many bytes of rows are collected before they are written.
+const Buffer = 256 << 10
 
-// rowWriter writes what append makes of each row, after a header that states the number of
+// Writer writes what append makes of each row, after a header that states the number of
 // rows. While that number is unknown, the header is a placeholder that is overwritten at the
 // end, if the output allows it. If not, as a pipe, the rows wait in a temporary file.
-type rowWriter struct {
+type Writer[R any] struct {
 	w      io.Writer
 	header func(rows int64) []byte // nil: none
-	append func(b []byte, row Row) []byte
+	append func(b []byte, row R) []byte
 	patch  io.WriterAt // overwrites the placeholder; nil: there is none
 	wait   bool        // for the number of rows, in a temporary file
 	begun  bool
@@ -32,9 +33,11 @@ type rowWriter struct {
 	file   *os.File // what did not fit into mem; nil: nothing yet
 }
 
-func newRowWriter(w io.Writer, shape Shape, header func(rows int64) []byte, append func(b []byte, row Row) []byte) *rowWriter {
-	r := &rowWriter{w: w, header: header, append: append, want: shape.Rows, rows: shape.After.Rows, size: shape.After.Bytes, begun: shape.After.Bytes > 0}
-	if header != nil && shape.Rows < 0 && !bytes.Equal(header(0), header(math.MaxInt64)) {
+// New returns a writer of want rows, -1 if their number is unknown, that goes on after rows and size
+// bytes. header is nil if there is none; append makes the bytes of a row.
+func New[R any](w io.Writer, want, rows, size int64, header func(rows int64) []byte, append func(b []byte, row R) []byte) *Writer[R] {
+	r := &Writer[R]{w: w, header: header, append: append, want: want, rows: rows, size: size, begun: size > 0}
+	if header != nil && want < 0 && !bytes.Equal(header(0), header(math.MaxInt64)) {
 		if at, ok := w.(io.WriterAt); ok && len(header(0)) == len(header(math.MaxInt64)) {
 			r.patch = at
 		} else {
@@ -44,24 +47,25 @@ func newRowWriter(w io.Writer, shape Shape, header func(rows int64) []byte, appe
 	return r
 }
 
-func (r *rowWriter) Write(row Row) error {
+// Write writes a row.
+func (r *Writer[R]) Write(row R) error {
 	r.rows++
 	r.mem = r.append(r.mem, row)
-	if len(r.mem) < writeBuffer {
+	if len(r.mem) < Buffer {
 		return nil
 	}
 	return r.flush()
 }
 
 // Flush writes what is in memory, unless it waits for the number of rows.
-func (r *rowWriter) Flush() error {
+func (r *Writer[R]) Flush() error {
 	if r.wait {
 		return nil
 	}
 	return r.flush()
 }
 
-func (r *rowWriter) flush() error {
+func (r *Writer[R]) flush() error {
 	if r.wait {
 		return r.spool()
 	}
@@ -72,7 +76,7 @@ func (r *rowWriter) flush() error {
 }
 
 // write passes on what is in memory.
-func (r *rowWriter) write() error {
+func (r *Writer[R]) write() error {
 	n, err := r.w.Write(r.mem)
 	r.size += int64(n)
 	r.mem = r.mem[:0]
@@ -80,11 +84,11 @@ func (r *rowWriter) write() error {
 }
 
 // spool moves what is in memory to the temporary file.
-func (r *rowWriter) spool() error {
+func (r *Writer[R]) spool() error {
 	if r.file == nil {
 		f, err := os.CreateTemp("", "luminavec-*.tmp")
 		if err != nil {
-			return spoolError(err)
+			return Error(err)
 		}
 		r.file = f
 		// Where the system allows it, the name is removed at once, so that nothing
@@ -92,14 +96,14 @@ func (r *rowWriter) spool() error {
 		os.Remove(f.Name())
 	}
 	if _, err := r.file.Write(r.mem); err != nil {
-		return spoolError(err)
+		return Error(err)
 	}
 	r.mem = r.mem[:0]
 	return nil
 }
 
 // begin writes the header, once.
-func (r *rowWriter) begin(rows int64) error {
+func (r *Writer[R]) begin(rows int64) error {
 	if r.begun || r.header == nil {
 		return nil
 	}
@@ -109,16 +113,17 @@ func (r *rowWriter) begin(rows int64) error {
 	return err
 }
 
-// Mark is the place after all rows so far, which it flushes.
-func (r *rowWriter) Mark() (Mark, bool) {
+// Place is where the writer is after all rows so far, which it flushes. ok is false if it waits for their
+// number.
+func (r *Writer[R]) Place() (rows, size int64, ok bool) {
 	if r.wait || r.flush() != nil {
-		return Mark{}, false
+		return 0, 0, false
 	}
-	return Mark{Rows: r.rows, Bytes: r.size}, true
+	return r.rows, r.size, true
 }
 
-// spoolError names the folder of a temporary file; the name of the file itself would not help.
-func spoolError(err error) error {
+// Error names the folder of a temporary file; the name of the file itself would not help.
+func Error(err error) error {
 	var of *fs.PathError
 	if errors.As(err, &of) {
 		err = of.Err
@@ -127,7 +132,8 @@ func spoolError(err error) error {
 		"cannot buffer vectors in %s: %w", os.TempDir(), err)
 }
 
-func (r *rowWriter) Finish() error {
+// Finish completes the output.
+func (r *Writer[R]) Finish() error {
 	if !r.wait && r.want >= 0 && r.rows != r.want {
 		return fmt.Errorf("%d rows were written, but %d were announced", r.rows, r.want)
 	}
@@ -153,7 +159,7 @@ func (r *rowWriter) Finish() error {
 }
 
 // Close removes the temporary file.
-func (r *rowWriter) Close() error {
+func (r *Writer[R]) Close() error {
 	if r.file == nil {
 		return nil
 	}
@@ -162,3 +168,6 @@ func (r *rowWriter) Close() error {
 	r.file = nil
 	return err
 }
+
+// Held returns how many bytes wait in memory, and whether others wait in a file.
+func (r *Writer[R]) Held() (bytes int, file bool) { return len(r.mem), r.file != nil }

@@ -1,23 +1,22 @@
-package exchange
+// Package number reads and writes the numbers of vectors, as text and in binary form.
+package number
 
 import (
 	"encoding/binary"
 	"math"
 	"strconv"
-
-	"github.com/luminavec/luminavec/checkpoints"
 )
 
-var (
-	little = binary.LittleEndian
-	big    = binary.BigEndian
-)
+var little = binary.LittleEndian
+
+// MaxDim is the maximum length of a vector.
+const MaxDim = 1 << 16
 
 // exponent is all ones in infinities and NaN.
 const exponent = 0x7f800000
 
-// notFiniteAt returns the index of the first NaN or infinity, -1: there is none.
-func notFiniteAt(values []float32) int {
+// NotFinite returns the index of the first NaN or infinity, -1: there is none.
+func NotFinite(values []float32) int {
 	for i, x := range values {
 		if math.Float32bits(x)&exponent == exponent {
 			return i
@@ -26,28 +25,25 @@ func notFiniteAt(values []float32) int {
 	return -1
 }
 
-// halfValue returns the value of a number of 16 bits.
-func halfValue(h uint16) float32 { return checkpoints.Float16(h) }
-
-// appendBinary appends values as little-endian float32.
-func appendBinary(b []byte, values []float32) []byte {
+// AppendBinary appends values as little-endian float32.
+func AppendBinary(b []byte, values []float32) []byte {
 	for _, v := range values {
 		b = little.AppendUint32(b, math.Float32bits(v))
 	}
 	return b
 }
 
-// decodeBinary reads little-endian float32 values, 4 bytes each.
-func decodeBinary(dst []float32, src []byte) {
+// DecodeBinary reads little-endian float32 values, 4 bytes each.
+func DecodeBinary(dst []float32, src []byte) {
 	src = src[:4*len(dst)]
 	for i := range dst {
 		dst[i] = math.Float32frombits(little.Uint32(src[4*i : 4*i+4]))
 	}
 }
 
-// appendNumbers appends each number with the fewest digits that give the same float32
+// AppendText appends each number with the fewest digits that give the same float32
 // back. Numbers of usual size have no exponent.
-func appendNumbers(dst []byte, values []float32, separator byte) []byte {
+func AppendText(dst []byte, values []float32, separator byte) []byte {
 	for i, v := range values {
 		if i > 0 {
 			dst = append(dst, separator)

@@ -1,4 +1,5 @@
-package exchange
+// Package textlook tells how a text holds vectors from the lines at its start.
+package textlook
 
 import (
 	"bytes"
@@ -6,15 +7,26 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/luminavec/luminavec/checkpoints/exchange/internal/number"
+
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
-// look is what the lines at the start of a text show about how its vectors are written. The
+// Options are what is known of the text.
+type Options struct {
+	Format   string // that is asked for, "" if none is
+	WordList string // file with the words of rows that have none, "" if there is none
+	Unnamed  bool   // rows may lack a word
+	Dim      int    // length of vector that the caller expects, 0: any
+	Hint     string // what can be read, for errors
+}
+
+// Look is what the lines at the start of a text show about how its vectors are written. The
 // three formats of text look alike: a word and its values without a header line (glove) or
 // with one (word2vec), and values alone (tsv). A word may be a number, such as 2010, and a
 // header is two numbers, so all lines are compared.
-type look struct {
+type Look struct {
 	lines  []lineLook // complete lines that are not blank
 	whole  bool       // they are the whole file
 	header bool       // the first line is two whole numbers
@@ -46,26 +58,26 @@ func digits(field []byte) bool {
 	return true
 }
 
-// lookAt reads the lines of the start of a file.
-func lookAt(data []byte, whole bool) *look {
-	l := &look{whole: whole, header: sizesLine.Match(data[:min(len(data), maxSizes)])}
-	if rows, dim, _, ok := sizesOf(data); ok {
+// At reads the lines of the start of a file.
+func At(data []byte, whole bool) *Look {
+	l := &Look{whole: whole, header: SizesLine.Match(data[:min(len(data), MaxSizes)])}
+	if rows, dim, _, ok := Sizes(data); ok {
 		l.sizes = [2]int{rows, dim}
 	}
-	for number := 1; len(data) > 0; number++ {
+	for n := 1; len(data) > 0; n++ {
 		line, rest, ended := bytes.Cut(data, []byte("\n"))
 		if data = rest; !ended && !whole {
 			break
 		}
 		line = bytes.TrimRight(line, " \t\r")
-		fields := bytes.FieldsFunc(line, isSeparator)
+		fields := bytes.FieldsFunc(line, IsSeparator)
 		if len(fields) == 0 {
 			continue
 		}
-		s := lineLook{number: number, fields: len(fields), led: isSeparator(rune(line[0])), counts: digits(fields[0])}
+		s := lineLook{number: n, fields: len(fields), led: IsSeparator(rune(line[0])), counts: digits(fields[0])}
 		s.first = string(fields[0][:min(len(fields[0]), 60)])
 		s.mark = markOf(fields[0])
-		for s.numbers < len(fields) && isNumber(fields[len(fields)-1-s.numbers]) {
+		for s.numbers < len(fields) && number.Is(fields[len(fields)-1-s.numbers]) {
 			s.numbers++
 		}
 		if len(fields) > 2 && digits(fields[1]) && !slices.ContainsFunc(fields[2:], digits) {
@@ -75,12 +87,12 @@ func lookAt(data []byte, whole bool) *look {
 			s.joined = joinedBy(line)
 		}
 		for _, f := range fields[1:] {
-			if s.fine = !digits(f) && isNumber(f); s.fine {
+			if s.fine = !digits(f) && number.Is(f); s.fine {
 				break
 			}
 		}
 		s.columns = len(fields) > 2 || s.led && len(fields) > 1
-		for i, f := range fields[:min(len(fields), MaxDim)] {
+		for i, f := range fields[:min(len(fields), number.MaxDim)] {
 			if !s.columns {
 				break
 			}
@@ -103,7 +115,7 @@ func joinedBy(line []byte) byte {
 		}
 		before := line[:last]
 		before = bytes.TrimLeft(before[bytes.LastIndexAny(before, " \t,;|[({")+1:], "-")
-		if isNumber(bytes.TrimSpace(line[last+1:])) && isNumber(before) {
+		if number.Is(bytes.TrimSpace(line[last+1:])) && number.Is(before) {
 			return separator
 		}
 	}
@@ -118,7 +130,7 @@ func markOf(field []byte) byte {
 		return '"'
 	}
 	i := bytes.LastIndexAny(field, ":,;|=")
-	if i > 0 && (i == last || isNumber(field[i+1:])) {
+	if i > 0 && (i == last || number.Is(field[i+1:])) {
 		return field[i]
 	}
 	return 0
@@ -132,8 +144,20 @@ func (s lineLook) values() int {
 	return min(s.numbers, s.fields-1)
 }
 
+// Bare returns the dimension of lines of numbers alone, 0 if some are not.
+func (l *Look) Bare() int { return bare(l.lines) }
+
+// First returns the number of values of the first line, 0 if it is not numbers alone.
+func (l *Look) First() int { return bare(l.lines[:min(len(l.lines), 1)]) }
+
+// Dim returns the number of values that most lines have after their word.
+func (l *Look) Dim() int { return dim(l.lines) }
+
 // bare returns the dimension of lines of numbers alone, 0 if some are not.
 func bare(lines []lineLook) int {
+	if len(lines) == 0 {
+		return 0
+	}
 	for _, s := range lines {
 		if s.numbers < s.fields || s.fields != lines[0].fields {
 			return 0
@@ -172,16 +196,16 @@ func most(lines []lineLook, such func(lineLook) bool) bool {
 }
 
 // fits reports whether the lines after the first are as many as it states, or may still be.
-func (l *look) fits() bool {
+func (l *Look) fits() bool {
 	rows := len(l.lines) - 1
 	return rows == l.sizes[0] || rows < l.sizes[0] && !l.whole
 }
 
-// format returns the format of the text and the length of its vectors, or an error if it holds
+// Format returns the format of the text and the length of its vectors, or an error if it holds
 // none or can be read in two ways.
-func (l *look) format(path string, o Options) (string, int, error) {
+func (l *Look) Format(path string, o Options) (string, int, error) {
 	name := text.Describe(path)
-	none := fault.New(Hint(), "%s holds no vectors: none of its first lines is a word followed by numbers", name)
+	none := fault.New(o.Hint, "%s holds no vectors: none of its first lines is a word followed by numbers", name)
 	if len(l.lines) == 0 {
 		return "", 0, none
 	}
@@ -240,7 +264,7 @@ func (l *look) format(path string, o Options) (string, int, error) {
 
 // counted reports whether each word is followed by a whole number, not greater than that of
 // the word before, as counts are, while its other numbers are not whole.
-func (l *look) counted() bool {
+func (l *Look) counted() bool {
 	last := int64(math.MaxInt64)
 	for _, s := range l.lines {
 		if s.count < 1 || s.count > last {
@@ -252,7 +276,7 @@ func (l *look) counted() bool {
 }
 
 // checkSizes returns an error if the first line is one of sizes that the others contradict.
-func (l *look) checkSizes(name string) error {
+func (l *Look) checkSizes(name string) error {
 	rows, n := l.lines[1:], l.sizes[1]
 	if len(rows) > 0 && n > 0 && bare(rows) == n {
 		return fault.New("remove the first line: numbers without words need no sizes",
@@ -266,7 +290,7 @@ func (l *look) checkSizes(name string) error {
 }
 
 // bareFormat returns the format of a text whose lines are n numbers each.
-func (l *look) bareFormat(path string, n int, o Options) (string, error) {
+func (l *Look) bareFormat(path string, n int, o Options) (string, error) {
 	name := text.Describe(path)
 	tabs := text.Head{Name: path}.Ext() == ".tsv"
 	ids := n > 2 && most(l.lines, func(s lineLook) bool { return s.fine }) // the first field may be a word: a whole number, the others not

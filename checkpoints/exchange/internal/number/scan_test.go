@@ -1,4 +1,4 @@
-package exchange
+package number
 
 import (
 	"math"
@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-// wantFloat compares scanFloat with strconv, its definition.
+// wantFloat compares Scan with strconv, its definition.
 func wantFloat(t *testing.T, text string) {
 	t.Helper()
-	got, n, err := scanFloat([]byte(text))
+	got, n, err := Scan([]byte(text))
 	want, wantErr := strconv.ParseFloat(text, 32)
 	if (err == nil) != (wantErr == nil) || n != len(text) {
 		t.Fatalf("%q: %v, %d bytes, error %v; want error %v", text, got, n, err, wantErr)
@@ -35,7 +35,7 @@ func TestScanFloat(t *testing.T) {
 		text string
 		n    int
 	}{{"1.5 2", 3}, {"1.5\t2", 3}, {" 1", 0}, {"", 0}, {"x y", 1}} {
-		if _, n, _ := scanFloat([]byte(c.text)); n != c.n {
+		if _, n, _ := Scan([]byte(c.text)); n != c.n {
 			t.Errorf("%q: %d bytes, want %d", c.text, n, c.n)
 		}
 	}

@@ -1,6 +1,7 @@
-package exchange
+package number
 
 import (
+	"errors"
 	"math"
 	"strconv"
 )
@@ -11,7 +12,7 @@ var powersOfTen = [...]float64{
 	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 }
 
-// scanFloat reads the number at the start of b, up to a space, a tab or the end, and returns it
+// Scan reads the number at the start of b, up to a space, a tab or the end, and returns it
 // with the number of bytes it took. The result and the errors are those of
 // strconv.ParseFloat(…, 32), to the bit.
 //
@@ -20,7 +21,7 @@ var powersOfTen = [...]float64{
 // Accurately", 1990). Rounding that to a float32 is the same as rounding the number itself
 // unless it lies half-way between two float32 values. Those cases and less simple numbers are
 // left to strconv.
-func scanFloat(b []byte) (v float32, n int, err error) {
+func Scan(b []byte) (v float32, n int, err error) {
 	i := 0
 	negative := false
 	if i < len(b) && (b[i] == '-' || b[i] == '+') {
@@ -80,4 +81,10 @@ func scanFloat(b []byte) (v float32, n int, err error) {
 	}
 	x, err := strconv.ParseFloat(string(b[:i]), 32)
 	return float32(x), i, err
+}
+
+// Is reports whether a field is a number, even one that float32 cannot hold.
+func Is(field []byte) bool {
+	_, _, err := Scan(field)
+	return err == nil || errors.Is(err, strconv.ErrRange)
 }
