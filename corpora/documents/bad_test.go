@@ -193,7 +193,7 @@ func TestWithoutName(t *testing.T) {
 		{"a,b\n1,one\n", Options{Text: "b"}, "2-2 [] a=1(int64)\none\n"},
 		{"<!DOCTYPE html><title>T</title><p>one", Options{}, "1-1 [T]\none\n"},
 		{"# one\n\ntwo", Options{}, "1-3 [noname]\n# one\n\ntwo\n"},
-		{"# one\n\ntwo", Options{Kind: Markdown}, "3-3 [one]\ntwo\n"},
+		{"# one\n\ntwo", Options{FileKind: Markdown}, "3-3 [one]\ntwo\n"},
 		{"#!/bin/sh\nx\n", Options{}, "1-2 [noname]\n#!/bin/sh\nx\n"},
 	} {
 		dir := folder(t, map[string]string{"noname": c.content})

@@ -102,8 +102,8 @@ type Options struct {
 	// Strict makes the first file that cannot be read an error. Default: it is skipped.
 	Strict bool
 
-	// Kind is the kind of all files. Default "": by name and content.
-	Kind Kind
+	// FileKind is the kind of all files. Default "": by name and content.
+	FileKind Kind
 	// Split is what documents are divided into. Default: by kind.
 	Split Split
 	// Chunk is the maximum size of a passage in words, or in tokens if a tokenizer counts. Longer
@@ -135,8 +135,8 @@ func (o Options) withDefaults() Options {
 func (o Options) Validate() error {
 	o = o.withDefaults()
 	switch {
-	case o.Kind != "" && !slices.Contains(Kinds(), o.Kind):
-		return fault.Field("Kind", "", "must be %s, got %q", fault.OneOf(Kinds()), string(o.Kind))
+	case o.FileKind != "" && !slices.Contains(Kinds(), o.FileKind):
+		return fault.Field("FileKind", "", "must be %s, got %q", fault.OneOf(Kinds()), string(o.FileKind))
 	case o.Split != ByKind && !slices.Contains(Splits(), o.Split):
 		return fault.Field("Split", "", "must be %s, got %q", fault.OneOf(Splits()), string(o.Split))
 	case o.Chunk < 1:

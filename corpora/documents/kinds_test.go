@@ -227,7 +227,7 @@ Second text that is long enough to be a passage alone.
 func TestNameTitle(t *testing.T) {
 	for name, want := range map[string]string{"npm-ci.md": "npm ci", "docs/using_it.html.gz": "using it", "guide/README.md": "guide", "README.md": "README", "a/index.html": "a", "posts/2024-05-06-salt-and-sea.md": "salt and sea",
 		"2024-05-06.md": "2024 05 06", ".env": ".env", "-": "", "a\nb\xff.txt": "a b\uFFFD", "x.tar.md": "x.tar", "v1.2": "v1"} {
-		if got := nameTitle(name); got != want {
+		if got := NameTitle(name); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)
 		}
 	}

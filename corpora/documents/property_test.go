@@ -37,7 +37,7 @@ func TestPlaces(t *testing.T) {
 				}
 				b.WriteString(part)
 			}
-			o := Options{Kind: kind, Split: append(Splits(), ByKind)[rng.IntN(5)], Chunk: 1 + rng.IntN(60)}
+			o := Options{FileKind: kind, Split: append(Splits(), ByKind)[rng.IntN(5)], Chunk: 1 + rng.IntN(60)}
 			if rng.IntN(2) == 0 {
 				o.Overlap = rng.IntN(o.Chunk)
 			}
@@ -64,7 +64,7 @@ func TestHard(t *testing.T) {
 		for _, unit := range units {
 			content := strings.Repeat(unit, size/len(unit))
 			started := time.Now()
-			o := Options{Kind: kind}
+			o := Options{FileKind: kind}
 			checkPlaces(t, content, o, passagesOf(t, "x"+extensionOf[kind], content, o))
 			if d := time.Since(started); d > 20*time.Second {
 				t.Errorf("%s %q takes %v", kind, unit, d)
@@ -105,7 +105,7 @@ func fuzz(f *testing.F, kind Kind) {
 		if len(content) > 1<<13 || chunk < 1 || chunk > 1000 || strings.Contains(content, "\x1f\x8b") || strings.Contains(content, "BZh") || strings.HasPrefix(content, "\xff\xfe") || strings.HasPrefix(content, "\xfe\xff") {
 			return
 		}
-		o := Options{Kind: kind, Chunk: chunk}
+		o := Options{FileKind: kind, Chunk: chunk}
 		all := passagesOf(t, "x"+extensionOf[kind], content, o)
 		if kind == HTML && strings.ToValidUTF8(content, "") != content { // in another encoding
 			return

@@ -77,7 +77,7 @@ func (r *reading) run() error {
 	if err != nil && err != io.EOF {
 		return r.broken(err)
 	}
-	if r.source.options.Kind == "" && kind == Text && !named(r.file.Name) {
+	if r.source.options.FileKind == "" && kind == Text && !named(r.file.Name) {
 		if kind = sniff(head); r.source.options.Text != "" {
 			kind = Records
 		}
@@ -85,7 +85,7 @@ func (r *reading) run() error {
 			return r.parse(kind, in)
 		}
 	}
-	if !r.plain && (r.source.options.Kind == "" || r.source.options.Kind == Records) {
+	if !r.plain && (r.source.options.FileKind == "" || r.source.options.FileKind == Records) {
 		if kind = jsonKind(r.file.Name, head, kind); kind == Records {
 			return r.parse(kind, nil)
 		}
@@ -99,7 +99,7 @@ func (r *reading) run() error {
 	case jsonArray:
 		err := r.parse(kind, in)
 		var bad *unreadable
-		if errors.As(err, &bad) && bad.reason == reasonNoText && r.source.options.Kind == "" { // JSON of another kind
+		if errors.As(err, &bad) && bad.reason == reasonNoText && r.source.options.FileKind == "" { // JSON of another kind
 			r.plain = true
 			return r.run()
 		}
@@ -120,7 +120,7 @@ func (r *reading) parse(kind Kind, in *bufio.Reader) (err error) {
 		}
 	}()
 	if r.flow == nil && kind != Records && kind != jsonArray {
-		r.named = nameTitle(r.file.Name)
+		r.named = NameTitle(r.file.Name)
 	}
 	switch kind {
 	case Records:

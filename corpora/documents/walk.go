@@ -88,7 +88,7 @@ func (w *walker) add(path string) error {
 			return fault.New("standard input can be read only once: name - once", "standard input is named twice")
 		}
 		w.stdin = true
-		k := w.source.options.Kind
+		k := w.source.options.FileKind
 		if k == "" {
 			k = Text
 		}
@@ -238,7 +238,7 @@ func (w *walker) walk(dir, name, place string, rules *level) error {
 				return err
 			}
 		default:
-			if reason := binaryExtensions[path.Ext(plainName(rel))]; reason != "" && w.source.options.Kind == "" {
+			if reason := binaryExtensions[path.Ext(plainName(rel))]; reason != "" && w.source.options.FileKind == "" {
 				if err := w.source.skip(file, reason, notTextError(file, reason)); err != nil {
 					return err
 				}
@@ -311,7 +311,7 @@ func (w *walker) file(path, name string, info fs.FileInfo, place string) error {
 }
 
 func (w *walker) append(f File) {
-	if f.Kind = w.source.options.Kind; f.Kind == "" {
+	if f.Kind = w.source.options.FileKind; f.Kind == "" {
 		f.Kind = kindOf(f.Name)
 	}
 	w.source.files = append(w.source.files, f)

@@ -382,7 +382,12 @@ func (w *changer) compare(ctx context.Context, files []found, seen map[string]bo
 					delete(bySum, sum)
 					delete(gone, was)
 					w.changes.Renamed = append(w.changes.Renamed, Renamed{was.path, f.path})
+					if documents.NameTitle(was.path) != documents.NameTitle(f.path) { // which may be in its passages
+						changed = append(changed, f)
+						w.replaced[was.number] = true
+					}
 					was.path, was.modified = f.path, settledTime(f.Modified, time.Now())
+					w.byPath[f.path] = was
 					continue
 				}
 			}
@@ -500,7 +505,9 @@ func (w *changer) update(ctx context.Context, file found) error {
 		w.moved = w.moved[:moved]
 		w.changes.Removed = append(w.changes.Removed, f.path)
 	} else {
-		w.changes.Changed = append(w.changes.Changed, f.path)
+		if !slices.ContainsFunc(w.changes.Renamed, func(r Renamed) bool { return r.To == f.path }) {
+			w.changes.Changed = append(w.changes.Changed, f.path)
+		}
 		w.changes.PassagesAdded += w.info.Next.Label - before
 	}
 	for _, r := range w.moved[moved:] {

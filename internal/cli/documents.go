@@ -28,7 +28,7 @@ func DocumentFlags(cmd *cobra.Command, o *documents.Options) {
 		Flag{Name: "no-ignore", Into: &o.NoIgnore, Field: "NoIgnore", Help: "read also what .gitignore and .ignore exclude"},
 		Flag{Name: "follow", Into: &o.Follow, Field: "Follow", Help: "follow links to folders, and links out of the folder that is named"},
 		Flag{Name: "strict", Into: &o.Strict, Field: "Strict", Help: "stop at the first file or record that cannot be read; without it they are skipped and counted"},
-		Flag{Name: "kind", Arg: "KIND", Into: &o.Kind, Field: "Kind", Default: "by name and content", Help: "how all files are read", Values: []Value{
+		Flag{Name: "kind", Arg: "KIND", Into: &o.FileKind, Field: "FileKind", Default: "by name and content", Help: "how all files are read", Values: []Value{
 			{string(documents.Markdown), "headings make sections"},
 			{string(documents.HTML), "the text without tags; headings make sections"},
 			{string(documents.Text), "paragraphs"},

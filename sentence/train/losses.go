@@ -165,7 +165,7 @@ func (o Objective) Validate(dim, columns int, scored bool) error {
 	others := func() string {
 		var names []string
 		for _, l := range losses {
-			if l.takes(columns, scored) {
+			if !l.distillation && l.takes(columns, scored) {
 				names = append(names, string(l.name))
 			}
 		}

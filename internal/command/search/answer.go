@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/index/fusion"
@@ -138,10 +139,10 @@ func mapStrings(list []string, f func(string) string) []string {
 	return list
 }
 
-// trail is the title and the headings.
+// trail is the title, unless it is only the name of the file, and the headings.
 func (h *hit) trail() string {
 	parts := h.Heading
-	if h.Title != "" && (len(parts) == 0 || parts[0] != h.Title) {
+	if h.Title != "" && h.Title != documents.NameTitle(h.Path) && (len(parts) == 0 || parts[0] != h.Title) {
 		parts = append([]string{h.Title}, parts...)
 	}
 	return strings.Join(parts, " › ")
