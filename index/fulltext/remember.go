@@ -11,11 +11,11 @@ import (
 )
 
 // quick returns an analyser with the same results that takes half the time for many texts. Unlike a,
-// it must not be used by several goroutines at once.
+// it must not be used by several goroutines at once, and a stream is only valid until the next call.
 func (a *analyser) quick() *analyser {
 	q := *a
 	if _, ok := q.Tokenizer.(*unicodetokens.UnicodeTokenizer); ok {
-		q.Tokenizer = words{q.Tokenizer}
+		q.Tokenizer = &words{Tokenizer: q.Tokenizer}
 	}
 	if !slices.ContainsFunc(q.TokenFilters, joins) {
 		q.TokenFilters = []analysis.TokenFilter{&remember{filters: q.TokenFilters, terms: map[string][]byte{}}}
@@ -37,10 +37,11 @@ const maxRemembered = 1 << 16
 type remember struct {
 	filters []analysis.TokenFilter
 	terms   map[string][]byte // nil if the word is left out
+	out     analysis.TokenStream
 }
 
 func (r *remember) Filter(in analysis.TokenStream) analysis.TokenStream {
-	out := make(analysis.TokenStream, 0, len(in))
+	out := r.out[:0]
 	for _, t := range in {
 		if term, ok := r.terms[string(t.Term)]; ok {
 			if term != nil {
@@ -62,11 +63,16 @@ func (r *remember) Filter(in analysis.TokenStream) analysis.TokenStream {
 		}
 		out = append(out, made...)
 	}
+	r.out = out
 	return out
 }
 
 // words divides texts as bleve's tokenizer for Unicode does, which it asks if a text is not ASCII.
-type words struct{ analysis.Tokenizer }
+type words struct {
+	analysis.Tokenizer
+	tokens []analysis.Token
+	stream analysis.TokenStream
+}
 
 // Classes of characters of UAX 29.
 const (
@@ -97,11 +103,11 @@ var classes = func() (c [utf8.RuneSelf]byte) {
 	return c
 }()
 
-func (w words) Tokenize(text []byte) analysis.TokenStream {
+func (w *words) Tokenize(text []byte) analysis.TokenStream {
 	if bytes.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) {
 		return w.Tokenizer.Tokenize(text)
 	}
-	tokens := make([]analysis.Token, 0, len(text)/5+1)
+	tokens := w.tokens[:0]
 	for at := 0; at < len(text); at++ {
 		seen := classes[text[at]]
 		if seen&(letter|digit|joiner) == 0 {
@@ -125,9 +131,9 @@ func (w words) Tokenize(text []byte) analysis.TokenStream {
 		}
 		tokens = append(tokens, analysis.Token{Term: text[from:at], Start: from, End: at, Position: len(tokens) + 1, Type: kind})
 	}
-	stream := make(analysis.TokenStream, len(tokens))
+	w.tokens, w.stream = tokens, w.stream[:0]
 	for i := range tokens {
-		stream[i] = &tokens[i]
+		w.stream = append(w.stream, &tokens[i])
 	}
-	return stream
+	return w.stream
 }
