@@ -10,11 +10,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
+	"github.com/luminavec/luminavec/sentence/compress"
 )
 
 // BuildOptions controls how a collection is built.
@@ -22,6 +24,7 @@ type BuildOptions struct {
 	// Index are the options of the index. Dim may be 0, because the model sets it. Defaults that differ
 	// from those of package index: Kind Auto; for vectors of 64 values or more, with Quantization and
 	// KeepVectors auto or unset, Int8 and KeepNone: codes of 8 bits, whose recall is reported, and no other vectors.
+	// The tables of a static model of 1 MiB or more then have 8 bits per value too.
 	Index      index.Options
 	Replace    bool   // replace an existing collection; default false
 	Threads    int    // number of goroutines; default 0: one per core
@@ -123,6 +126,10 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 	if (o.Index.KeepVectors == "" || o.Index.KeepVectors == index.KeepAuto) && o.Index.Kind != index.LSH && o.Index.Dim >= codesFrom &&
 		(o.Index.Quantization == "" || o.Index.Quantization == index.AutoQuantization) {
 		o.Index.Quantization, o.Index.KeepVectors = index.Int8, index.KeepNone
+		var err error
+		if model, err = compact(ctx, model, o.Threads); err != nil {
+			return nil, err
+		}
 	}
 	ix, err := index.New(o.Index)
 	if err != nil {
@@ -200,6 +207,36 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 	}
 	w.summary.Elapsed = time.Since(start)
 	return &w.summary, nil
+}
+
+// compactFrom is the size of a model's tables from which they are stored as codes by default.
+const compactFrom = 1 << 20
+
+// compact returns the model with tables of 8 bits per value, a quarter of the size, or the model itself if
+// that gains nothing: it is small, compressed already, or a transformer. The vectors of passages and
+// questions are those of what it returns.
+func compact(ctx context.Context, model sentence.Model, threads int) (sentence.Model, error) {
+	e, ok := model.(*sentence.Encoder)
+	if !ok {
+		return model, nil
+	}
+	folded, err := e.Fold()
+	if err != nil {
+		return nil, err
+	}
+	c := folded.Checkpoint()
+	size := int64(0)
+	for _, t := range c.Tensors {
+		size += t.Bytes()
+	}
+	if size < compactFrom || c.Quantized() {
+		return model, nil
+	}
+	small, _, err := compress.Compress(ctx, c, compress.Options{DType: checkpoints.Int8, Threads: threads})
+	if err != nil {
+		return nil, err
+	}
+	return sentence.FromCheckpoint(small)
 }
 
 // codesFrom is the number of values from which vectors are stored as codes by default.

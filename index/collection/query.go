@@ -268,29 +268,29 @@ func (s *asking) euclidean() bool { return s.c.index.Options().Metric == index.E
 
 // complete computes the similarities of the passages found by their words, and those of a sample.
 func (s *asking) complete() error {
-	rest := roaring64.New()
-	for label, m := range s.found {
-		if m.Dense == nil {
-			rest.Add(uint64(label))
-		}
-	}
-	results, err := s.scores(rest)
-	if err != nil {
-		return err
-	}
-	for _, r := range results {
-		s.found[r.Label].Dense = s.similarity(r.Score)
-	}
 	sample, err := s.c.sample()
 	if err != nil {
 		return err
 	}
-	if results, err = s.scores(sample); err != nil {
+	wanted := sample.Clone()
+	for label, m := range s.found {
+		if m.Dense == nil {
+			wanted.Add(uint64(label))
+		}
+	}
+	results, err := s.scores(wanted)
+	if err != nil {
 		return err
 	}
-	scores := make([]float32, len(results))
-	for i, r := range results {
-		scores[i] = float32(*s.similarity(r.Score))
+	scores := make([]float32, 0, maxSample)
+	for _, r := range results {
+		similarity := s.similarity(r.Score)
+		if m := s.found[r.Label]; m != nil {
+			m.Dense = similarity
+		}
+		if sample.Contains(uint64(r.Label)) {
+			scores = append(scores, float32(*similarity))
+		}
 	}
 	s.stats = fusion.Measure(scores)
 	return nil

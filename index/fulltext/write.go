@@ -128,6 +128,7 @@ func (x *Index) make(ctx context.Context, m *madeSegment, number int, docs []Doc
 			err = fmt.Errorf("making the full-text index: %w", fault.Recovered(r))
 		}
 	}()
+	analyse := x.analyse.quick()
 	analysed := make([]index.Document, len(docs))
 	for i, d := range docs {
 		if i%64 == 0 && ctx.Err() != nil {
@@ -135,8 +136,8 @@ func (x *Index) make(ctx context.Context, m *madeSegment, number int, docs []Doc
 		}
 		a := &document{}
 		var l lengths
-		a.fields[0], l.heading = x.analyse.field(headingField, d.Heading)
-		a.fields[1], l.text = x.analyse.field(textField, d.Text)
+		a.fields[0], l.heading = analyse.field(headingField, d.Heading)
+		a.fields[1], l.text = analyse.field(textField, d.Text)
 		analysed[i] = a
 		m.labels, m.lengths = append(m.labels, d.Label), append(m.lengths, l)
 	}

@@ -121,6 +121,8 @@ func query(cmd *cobra.Command, args []string, o queryOptions) error {
 	if len(args) > 1 && o.queries != "" {
 		return cli.UsageError(fault.New("leave out the question, or --queries", "--queries cannot be used with a question: %q", strings.Join(args[1:], " ")))
 	}
+	restore := cli.PatientCollector()
+	defer restore()
 	c, err := collection.Open(cmd.Context(), args[0])
 	if err != nil {
 		return err
@@ -131,6 +133,7 @@ func query(cmd *cobra.Command, args []string, o queryOptions) error {
 	if len(args) > 1 {
 		return a.ask(cmd.Context(), asked{text: strings.Join(args[1:], " ")}, o.format == "")
 	}
+	restore()
 	return a.askEach()
 }
 

@@ -106,8 +106,8 @@ var BertClasses = sync.OnceValue(func() *[unicode.MaxRune + 1]uint8 {
 			}
 		}
 	}
-	for r := range classes {
-		if unicode.Is(unicode.White_Space, rune(r)) {
+	for _, s := range unicode.White_Space.R16 { // all white space
+		for r := s.Lo; r <= s.Hi; r += s.Stride {
 			classes[r] |= BertSpace
 		}
 	}
