@@ -232,3 +232,35 @@ func TestNameTitle(t *testing.T) {
 		}
 	}
 }
+
+// What generators of sites add to Markdown is not text, except in code, and positions stay the same.
+func TestDirectives(t *testing.T) {
+	checkGolden(t, "site.md", `---
+title: Start
+---
+import Tabs from '@theme/Tabs';
+
+{{< youtube abc >}}
+:::tip Good to know
+Windows users need [WSL]({{< ref "wsl.md" >}}) to run the program, and {% include x %} time.
+:::
+
+!!! warning "Careful"
+
+import is a word; `+"`{{< ref >}}`"+` is code.
+
+`+"```\n:::note\nimport x from 'y'\n{{< kept >}}\n```"+`
+`, Options{}, `
+7-18 [Start]
+Good to know
+Windows users need WSL to run the program, and time.
+
+"Careful"
+
+import is a word; {{< ref >}} is code.
+
+:::note
+import x from 'y'
+{{< kept >}}
+`)
+}
