@@ -264,3 +264,25 @@ import x from 'y'
 {{< kept >}}
 `)
 }
+
+// Front matter of other programs than Jekyll and Hugo's usual one.
+func TestFrontMatter(t *testing.T) {
+	checkGolden(t, "a.md", "{\n  \"title\": \"Made by Hugo\",\n  \"year\": 2020\n}\n\nThe text.\n", Options{}, `
+6-6 [Made by Hugo] year=2020(int64)
+The text.
+`)
+	checkGolden(t, "a.md", "---\ntitle: Part 2: the end\nyear: 2020\ntags:\n  - a: [\n---\n\nThe text.\n", Options{}, `
+8-8 [Part 2: the end] year=2020(int64)
+The text.
+`)
+	checkGolden(t, "a.md", "---\nA line: with a colon\nand a paragraph: [\n---\n\nThe text.\n", Options{}, `
+6-6 [a › A line: with a colon and a paragraph: []
+The text.
+`)
+	checkGolden(t, "a.md", "{\nsome code\n}\n", Options{}, `
+1-3 [a]
+{
+some code
+}
+`)
+}

@@ -224,7 +224,7 @@ func (x *recordReader) header(rec *text.Record) (bool, error) {
 // wrong returns the error for a file whose records lack what an option names.
 func (x *recordReader) wrong(option, format string, args ...any) error {
 	err := fault.Mention("name the parts of the records with Text, ID, Title and Keep", "%s: %w", x.r.name(), fmt.Errorf(format, args...))
-	return &unreadable{"records without the text that is selected", err}
+	return &unreadable{reasonSelected, err}
 }
 
 // choose decides which parts of the records are the text, the id and the title.
