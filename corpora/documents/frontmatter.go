@@ -2,7 +2,9 @@ package documents
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -14,20 +16,30 @@ import (
 const longestFrontMatter = 64 << 10
 
 // frontMatter reads the front matter at the start of Markdown, YAML between lines of --- or TOML
-// between +++, and returns its length; 0 if there is none. What is not a table of values is text.
+// between +++ or an object of JSON, and returns its length; 0 if there is none. What is not a table of
+// values is text.
 func (m *markdown) frontMatter(data []byte) int {
 	line, rest, _ := bytes.Cut(data, []byte("\n"))
 	mark := string(bytes.TrimRight(line, " \t\r"))
-	if mark != "---" && mark != "+++" {
+	start, last := len(data)-len(rest), mark
+	switch mark {
+	case "---", "+++":
+	case "{":
+		start, last = 0, "}"
+	default:
 		return 0
 	}
-	start := len(data) - len(rest)
 	for at := start; at < min(len(data), longestFrontMatter); {
 		end := at + bytes.IndexByte(data[at:], '\n') + 1
 		if end == at {
 			end = len(data)
 		}
-		if line := string(bytes.TrimRight(data[at:end], " \t\r\n")); line == mark || line == "..." && mark == "---" {
+		if line := string(bytes.TrimRight(data[at:end], " \t\r\n")); line == last || line == "..." && mark == "---" {
+			if mark == "{" {
+				if at = end; !json.Valid(data[:at]) {
+					return 0
+				}
+			}
 			fields, ok := parseFrontMatter(mark, data[start:at])
 			if !ok {
 				return 0
@@ -66,9 +78,9 @@ func parseFrontMatter(mark string, text []byte) (fields []Field, ok bool) {
 		}
 		return fields, true
 	}
-	var doc yaml.Node
+	var doc yaml.Node // JSON is YAML
 	if err := yaml.Unmarshal(text, &doc); err != nil {
-		return nil, false
+		return plainFields(text)
 	}
 	if len(doc.Content) == 0 {
 		return nil, true // empty
@@ -77,6 +89,24 @@ func parseFrontMatter(mark string, text []byte) (fields []Field, ok bool) {
 		return nil, false
 	}
 	return yamlFields(fields, "", doc.Content[0], 0), true
+}
+
+var plainField = regexp.MustCompile(`^([A-Za-z_][\w-]*):(?:[ \t]+(.*))?$`)
+
+// plainFields reads what is not YAML, as it is often written: "title: Part 2: the end" is the text
+// after the first colon. Values of several lines are not read.
+func plainFields(text []byte) (fields []Field, ok bool) {
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimRight(line, " \t\r\n")
+		m := plainField.FindStringSubmatch(line)
+		switch {
+		case m != nil && m[2] != "":
+			fields = appendField(fields, m[1], typed(strings.Trim(m[2], `"'`)))
+		case m == nil && line != "" && !strings.ContainsAny(line[:1], " \t#-"):
+			return nil, false
+		}
+	}
+	return fields, len(fields) > 0
 }
 
 // nested reports whether names or lists are nested so deeply that parsers take long.

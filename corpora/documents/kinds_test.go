@@ -232,3 +232,57 @@ func TestNameTitle(t *testing.T) {
 		}
 	}
 }
+
+// What generators of sites add to Markdown is not text, except in code, and positions stay the same.
+func TestDirectives(t *testing.T) {
+	checkGolden(t, "site.md", `---
+title: Start
+---
+import Tabs from '@theme/Tabs';
+
+{{< youtube abc >}}
+:::tip Good to know
+Windows users need [WSL]({{< ref "wsl.md" >}}) to run the program, and {% include x %} time.
+:::
+
+!!! warning "Careful"
+
+import is a word; `+"`{{< ref >}}`"+` is code.
+
+`+"```\n:::note\nimport x from 'y'\n{{< kept >}}\n```"+`
+`, Options{}, `
+7-18 [Start]
+Good to know
+Windows users need WSL to run the program, and time.
+
+"Careful"
+
+import is a word; {{< ref >}} is code.
+
+:::note
+import x from 'y'
+{{< kept >}}
+`)
+}
+
+// Front matter of other programs than Jekyll and Hugo's usual one.
+func TestFrontMatter(t *testing.T) {
+	checkGolden(t, "a.md", "{\n  \"title\": \"Made by Hugo\",\n  \"year\": 2020\n}\n\nThe text.\n", Options{}, `
+6-6 [Made by Hugo] year=2020(int64)
+The text.
+`)
+	checkGolden(t, "a.md", "---\ntitle: Part 2: the end\nyear: 2020\ntags:\n  - a: [\n---\n\nThe text.\n", Options{}, `
+8-8 [Part 2: the end] year=2020(int64)
+The text.
+`)
+	checkGolden(t, "a.md", "---\nA line: with a colon\nand a paragraph: [\n---\n\nThe text.\n", Options{}, `
+6-6 [a › A line: with a colon and a paragraph: []
+The text.
+`)
+	checkGolden(t, "a.md", "{\nsome code\n}\n", Options{}, `
+1-3 [a]
+{
+some code
+}
+`)
+}

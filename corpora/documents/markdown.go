@@ -90,7 +90,7 @@ func (m *markdown) pieceEnd(data []byte) int {
 			return len(data)
 		}
 	}
-	var fence []byte
+	var code fences
 	blank := false
 	for at := 0; at < len(data); {
 		end := at + bytes.IndexByte(data[at:], '\n') + 1
@@ -106,14 +106,8 @@ func (m *markdown) pieceEnd(data []byte) int {
 		}
 		trimmed := bytes.TrimLeft(line, " ")
 		indent := len(line) - len(trimmed)
-		if indent < 4 {
-			if f := fenceOf(trimmed); fence == nil && f != nil {
-				fence = f
-			} else if fence != nil && bytes.HasPrefix(trimmed, fence) && len(bytes.TrimSpace(bytes.TrimLeft(trimmed, string(fence[:1])))) == 0 {
-				fence = nil
-			}
-		}
-		if at >= longestPiece || at >= pieceBytes && fence == nil && indent == 0 && (trimmed[0] == '#' || blank && trimmed[0] > ' ' && bytes.IndexByte([]byte("-*+>|0123456789"), trimmed[0]) < 0) {
+		code.line(line)
+		if at >= longestPiece || at >= pieceBytes && code.open == nil && indent == 0 && (trimmed[0] == '#' || blank && trimmed[0] > ' ' && bytes.IndexByte([]byte("-*+>|0123456789"), trimmed[0]) < 0) {
 			return at
 		}
 		blank = len(bytes.TrimSpace(line)) == 0
@@ -162,6 +156,8 @@ func (m *markdown) piece(data []byte, base int64) error {
 		m.body.paragraph()
 		return nil
 	}
+	data = withoutDirectives(data)
+	m.data = data
 	doc := markdownParser.Parse(text.NewReader(data), parser.WithContext(m.references))
 	if m.first {
 		m.first = false

@@ -78,7 +78,7 @@ type Skipped struct {
 // or an option must say which part of it is text. Others are of kinds that are not read.
 func (s *Skipped) Trouble() bool {
 	switch s.Reason {
-	case reasonSystem, reasonPermission, reasonVanished, reasonDamaged, reasonParse, reasonRecord, reasonUTF8, reasonNoText:
+	case reasonSystem, reasonPermission, reasonVanished, reasonDamaged, reasonParse, reasonRecord, reasonSelected, reasonUTF8, reasonNoText:
 		return true
 	}
 	return false

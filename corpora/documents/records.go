@@ -22,7 +22,7 @@ const longestField = 200
 var (
 	textNames  = strings.Fields("text body content contents passage document article abstract sentence paragraph description summary message comment answer question")
 	idNames    = strings.Fields("_id id doc_id docid docno pid uuid key")
-	titleNames = strings.Fields("title headline subject name heading")
+	titleNames = strings.Fields("title headline subject name heading question")
 )
 
 // named reports whether the name of a file shows its kind.
@@ -224,7 +224,7 @@ func (x *recordReader) header(rec *text.Record) (bool, error) {
 // wrong returns the error for a file whose records lack what an option names.
 func (x *recordReader) wrong(option, format string, args ...any) error {
 	err := fault.Mention("name the parts of the records with Text, ID, Title and Keep", "%s: %w", x.r.name(), fmt.Errorf(format, args...))
-	return &unreadable{"records without the text that is selected", err}
+	return &unreadable{reasonSelected, err}
 }
 
 // choose decides which parts of the records are the text, the id and the title.
@@ -249,7 +249,11 @@ func (x *recordReader) choose(rec *text.Record) error {
 		return ""
 	}
 	x.id, x.title = find(o.ID, idNames), find(o.Title, titleNames)
-	if x.text = find(o.Text, textNames); x.text == "" {
+	x.text = find(o.Text, textNames)
+	if x.title == x.text && o.Title == "" { // a question without an answer
+		x.title = ""
+	}
+	if x.text == "" {
 		rest := slices.DeleteFunc(texts, func(name string) bool { return name == x.id || name == x.title })
 		if len(rest) == 1 {
 			x.text = rest[0]

@@ -60,7 +60,7 @@ func (s *Source) anything(paths []string) error {
 		return nil
 	}
 	what := fault.Names(paths)
-	if len(s.skipped) > 0 {
+	if len(s.skipped) > 0 && len(s.options.Include) == 0 {
 		first := s.skipped[0]
 		return fault.Mark(fault.New(fault.Hint(first.Err), "no file to read in %s: skipped %s, the first because %w", what, fault.Count(len(s.skipped), "file"), first.Err), ErrNoFiles)
 	}
@@ -159,6 +159,7 @@ const (
 	reasonDamaged    = "damaged"
 	reasonParse      = "cannot be parsed"
 	reasonRecord     = "not a record with the selected parts"
+	reasonSelected   = "records without a part that is selected"
 	reasonUTF8       = "not UTF-8 text"
 	reasonNoText     = "records without a part that is known to be text"
 )

@@ -106,7 +106,10 @@ func TestLabel(t *testing.T) {
 	w.Add(0, "Cat, cat sat; cat is 12")
 	w.Add(1, "dog sat")
 	w.Add(1, "dog sat")
-	if got, want := w.Label(2), [][]string{{"cat", "sat"}, {"dog", "sat"}}; !reflect.DeepEqual(got, want) {
+	if got, want := w.Label(2, nil), [][]string{{"cat", "sat"}, {"dog", "sat"}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if got, want := w.Label(1, func(word string) bool { return word == "cat" }), [][]string{{"sat"}, {"dog"}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }

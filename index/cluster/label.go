@@ -44,12 +44,13 @@ func (w *Words) Add(cluster int, text string) {
 	}
 }
 
-// Label returns up to n characteristic words of each cluster, by class TF-IDF (Grootendorst, 2022):
+// Label returns up to n characteristic words of each cluster, by class TF-IDF (Grootendorst, 2022),
+// except those for which common, if it is not nil, is true:
 //
 //	tf(word, cluster) / words of the cluster · log(1 + mean words of a cluster / tf(word))
 //
 // Words of more than 30% of the texts are left out if there are ten texts or more.
-func (w *Words) Label(n int) [][]string {
+func (w *Words) Label(n int, common func(word string) bool) [][]string {
 	totals, all := make([]int, len(w.counts)), map[string]int{}
 	mean := 0.0
 	for k, counts := range w.counts {
@@ -71,7 +72,14 @@ func (w *Words) Label(n int) [][]string {
 		words := slices.SortedFunc(maps.Keys(score), func(a, b string) int {
 			return cmp.Or(cmp.Compare(score[b], score[a]), cmp.Compare(a, b))
 		})
-		labels[k] = words[:min(n, len(words))]
+		for _, word := range words {
+			if len(labels[k]) == n {
+				break
+			}
+			if common == nil || !common(word) {
+				labels[k] = append(labels[k], word)
+			}
+		}
 	}
 	return labels
 }

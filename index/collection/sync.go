@@ -77,7 +77,7 @@ func Sync(ctx context.Context, dir string, o ChangeOptions) (*Changes, error) {
 			roots = append(roots, r)
 		}
 		if len(roots) == 0 {
-			return fault.New("add files with Add", "%s was built from standard input, which cannot be read again", dir)
+			return fault.New("'add' adds other files, and 'build' reads it anew", "%s was built from standard input, which cannot be read again", dir)
 		}
 		return w.sync(ctx, roots, true)
 	})
@@ -348,6 +348,13 @@ func (w *changer) sync(ctx context.Context, roots []root, all bool) error {
 	return nil
 }
 
+// unchanged counts a file that has not changed, unless it could not be read before.
+func (w *changer) unchanged(f *source) {
+	if f.skipped == "" {
+		w.changes.Unchanged++
+	}
+}
+
 // compare sorts out what has happened to files. It removes those that have vanished, if all is set,
 // and renames those that are elsewhere.
 func (w *changer) compare(ctx context.Context, files []found, seen map[string]bool, all bool) (changed, added []found, err error) {
@@ -395,7 +402,7 @@ func (w *changer) compare(ctx context.Context, files []found, seen map[string]bo
 			continue
 		}
 		if old.size == f.Size && old.modified.Equal(f.Modified) && old.kind == string(f.Kind) {
-			w.changes.Unchanged++
+			w.unchanged(old)
 			continue
 		}
 		began := time.Now()
@@ -403,7 +410,7 @@ func (w *changer) compare(ctx context.Context, files []found, seen map[string]bo
 			if at := settledTime(f.Modified, began); !at.Equal(old.modified) {
 				old.modified, w.touched = at, true
 			}
-			w.changes.Unchanged++
+			w.unchanged(old)
 			continue
 		}
 		changed = append(changed, f)

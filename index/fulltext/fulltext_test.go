@@ -365,3 +365,38 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// Whoever may read one file of an index may read all, although zap makes files for their owner.
+func TestFileModes(t *testing.T) {
+	dir := t.TempDir()
+	x, err := Create(dir, Options{Language: "en"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	for _, change := range []func() error{
+		func() error {
+			return x.Add(t.Context(), Document{Label: 1, Text: "one text"}, Document{Label: 2, Text: "two"})
+		},
+		func() error { return x.Commit(t.Context()) },
+		func() error { return x.Delete(1) },
+		func() error { return x.Compact(t.Context()) },
+	} {
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		modes := map[os.FileMode]string{}
+		for _, e := range entries {
+			if info, err := e.Info(); err == nil {
+				modes[info.Mode().Perm()] = e.Name()
+			}
+		}
+		if len(modes) > 1 {
+			t.Errorf("files have different permissions: %v", modes)
+		}
+	}
+}

@@ -167,7 +167,13 @@ func (x *Index) write(number int, labels []int64, all []lengths, save func(path 
 	if info.Postings, err = describe(x.dir, info.Postings.Name); err != nil {
 		return info, err
 	}
-	info.Labels, err = x.put(info.Labels.Name, appendLabels(nil, labels, all))
+	if info.Labels, err = x.put(info.Labels.Name, appendLabels(nil, labels, all)); err != nil {
+		return info, err
+	}
+	made, err := os.Stat(filepath.Join(x.dir, info.Labels.Name))
+	if err == nil {
+		err = os.Chmod(path, made.Mode().Perm()) // zap makes files that only their owner can read
+	}
 	return info, err
 }
 

@@ -21,7 +21,7 @@ const (
 //
 // Long is paragraphs, which are laid out anew. A paragraph of lines that are
 // indented by two spaces is a list of terms: "  TERM  its text", where deeper
-// lines go on.
+// lines go on. One that is indented by a tab is printed as it is.
 func HelpText(cmd *cobra.Command, width int) string {
 	h := &help{width: min(max(width, 30), helpWidth)}
 	h.paragraph(cmd.Short + ".")
@@ -82,8 +82,7 @@ func (h *help) usage(cmd *cobra.Command) {
 
 var termLine = regexp.MustCompile(`^  (\S+(?: \S+)*)  +(\S.*)$`)
 
-// prose lays out a paragraph, or a list of terms; what is indented by a tab, as
-// cobra does with commands, stays as it is.
+// prose lays out a paragraph of Long.
 func (h *help) prose(text string) {
 	if strings.HasPrefix(text, "\t") {
 		h.b.WriteString(strings.ReplaceAll(text, "\t", "  ") + "\n")

@@ -98,8 +98,8 @@ type Report struct {
 
 // String describes the result in a line.
 func (r *Report) String() string {
-	figures := fmt.Sprintf("MRR@10 of %s: %.3f, after tuning on %s: %.3f",
-		fault.Count(r.HeldOut, "held-out question"), r.Before, fault.Count(r.Pairs, "pair"), r.After)
+	figures := fmt.Sprintf("tuning on %s changes MRR@10 of %s from %.3f to %.3f",
+		fault.Count(r.Pairs, "pair"), fault.Count(r.HeldOut, "held-out question"), r.Before, r.After)
 	switch {
 	case r.Adapted:
 		return "the model was adapted to the documents: " + figures

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -226,7 +227,27 @@ func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 		}
 	}
 	warnRepeated(cmd, summary)
+	if err := warnKept(cmd, o.output, src.Options().Keep); err != nil {
+		return err
+	}
 	return b.report(cmd, cli.CommandLine("search", "query", cli.PathArgument(o.output))+` "a question"`)
+}
+
+// warnKept warns about fields to be kept that no passage has.
+func warnKept(cmd *cobra.Command, dir string, keep []string) error {
+	if len(keep) == 0 {
+		return nil
+	}
+	c, err := collection.OpenTexts(cmd.Context(), dir)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	missing := slices.DeleteFunc(slices.Clone(keep), func(name string) bool { return slices.Contains(c.FieldNames(), name) })
+	if len(missing) > 0 {
+		cli.Warn(cmd, "no passage has a field %s, which --keep names", fault.Names(missing))
+	}
+	return nil
 }
 
 // warnRepeated warns about ids that are not unique.

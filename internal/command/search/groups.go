@@ -158,7 +158,10 @@ func placeOf(p *collection.Stored) place {
 func (p *place) String() string {
 	s := cli.Printable(cli.InputName(p.Path))
 	if p.Lines[0] > 0 {
-		s += fmt.Sprintf(":%d-%d", p.Lines[0], p.Lines[1])
+		s += fmt.Sprintf(":%d", p.Lines[0])
+	}
+	if p.Lines[1] > p.Lines[0] {
+		s += fmt.Sprintf("-%d", p.Lines[1])
 	}
 	if p.ID != "" {
 		s += " (" + cli.Printable(p.ID) + ")"
@@ -283,7 +286,11 @@ func clusters(cmd *cobra.Command, c *collection.Collection, o cluster.Options, w
 		count.Add(k, places[i].Text)
 		topics[k].Labels, members[k] = append(topics[k].Labels, places[i].Label), append(members[k], places[i])
 	}
-	names := count.Label(words)
+	var common func(string) bool
+	if text := c.FullText(); text != nil {
+		common = func(word string) bool { return len(text.Terms(word)) == 0 } // a stop word
+	}
+	names := count.Label(words, common)
 	out := bufio.NewWriter(cmd.OutOrStdout())
 	if format != "" {
 		clean := strings.NewReplacer("\t", " ", "\n", " ", "\r", " ")

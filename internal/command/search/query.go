@@ -46,9 +46,10 @@ standard input or --queries.
 
 --where restricts the search to passages whose metadata satisfies a condition:
 
-  year >= 2020 and lang = "en"
-  not (tags in ("draft", "old")) or title contains "guide"
-  date < 2024-06 and author exists
+	year >= 2020 and lang = "en"
+	not (tags in ("draft", "old"))
+	title ~ "guide" or ext = md
+	date < 2024-06 and author exists
 
 Beside the metadata, path, folder, ext, id, title and heading can be used.
 
