@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
+	"unicode/utf8"
 )
 
 func gz(t testing.TB, content string) string {
@@ -209,5 +211,48 @@ func TestWithoutName(t *testing.T) {
 				t.Errorf("%q: %q, %v, want %q", c.content, b.String(), err, c.want)
 			}
 		}
+	}
+}
+
+// What each passage repeats must not be long: a "heading" of many lines above an underline is text,
+// and so is the title of a record.
+func TestLongHeadings(t *testing.T) {
+	for name, content := range map[string]string{
+		"setext.md":   strings.Repeat("alpha beta\n", 5000) + "===\n\nunder it\n",
+		"long.html":   "<h1>" + strings.Repeat("alpha beta ", 5000) + "</h1><p>under it",
+		"title.html":  "<title>" + strings.Repeat("é", 5000) + "</title><p>under it",
+		"title.jsonl": `{"title": "` + strings.Repeat("alpha beta ", 5000) + `", "text": "under it"}`,
+	} {
+		found := passagesOf(t, name, content, Options{})
+		var words int
+		for _, p := range found {
+			if n := len(p.Title) + len(strings.Join(p.Heading, "")); n > maxHeading {
+				t.Fatalf("%s: a passage has %d bytes of titles and headings", name, n)
+			}
+			if !utf8.ValidString(p.Title) {
+				t.Errorf("%s: the title is not UTF-8", name)
+			}
+			words += strings.Count(p.Text, "alpha")
+		}
+		if name != "title.html" && words != 5000 || !strings.Contains(found[len(found)-1].Text, "under it") {
+			t.Errorf("%s: %d passages have %d of the words of the heading, expected 5000", name, len(found), words)
+		}
+	}
+}
+
+// The time of a pattern depends on its length and that of the path only.
+func TestLongPatterns(t *testing.T) {
+	path := strings.Repeat("d/", 3000) + "x.md"
+	start := time.Now()
+	for range 20 {
+		if !newGlob(strings.Repeat("**/", 1000)+"x.md", false).match(path) {
+			t.Error("it does not match")
+		}
+	}
+	if newGlob(strings.Repeat("*a", 5000), false) != nil {
+		t.Error("a pattern longer than any path is compiled")
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("it takes %s", took)
 	}
 }

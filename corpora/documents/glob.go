@@ -23,6 +23,9 @@ func (g *glob) match(path string) bool {
 	return path == g.literal
 }
 
+// maxGlob is the maximum number of bytes of a pattern: longer than any path.
+const maxGlob = 4096
+
 // newGlob compiles a pattern as git defines it: * and ? match no slash, ** between slashes any
 // folders, [a-z] characters; with braces, {a,b} matches alternatives. It returns nil for a pattern
 // that is not valid, which matches nothing. Regular expressions, unlike backtracking, take time in
@@ -37,6 +40,12 @@ func newGlob(pattern string, braces bool) *glob {
 	}
 	if rest, ok := strings.CutPrefix(pattern, "*"); ok && rest != "" && !strings.ContainsAny(rest, special+"/") {
 		return &glob{suffix: rest}
+	}
+	if len(pattern) > maxGlob {
+		return nil
+	}
+	for strings.Contains(pattern, "**/**/") { // the time depends on the length
+		pattern = strings.ReplaceAll(pattern, "**/**/", "**/")
 	}
 	b := strings.Builder{}
 	b.WriteString(`(?s)\A(?:`)

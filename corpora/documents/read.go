@@ -331,7 +331,11 @@ func (r *reading) passage(trail []*heading, f *flow, start, end int) error {
 			start--
 		}
 	}
-	p := Passage{Path: r.file.Path, Title: cmp.Or(r.title, r.named), Text: display(f.text[start:end]), Fields: r.fields}
+	title := cmp.Or(r.title, r.named)
+	if len(title) > maxHeading {
+		title = title[:whole([]byte(title[:maxHeading]))]
+	}
+	p := Passage{Path: r.file.Path, Title: title, Text: display(f.text[start:end]), Fields: r.fields}
 	var ok bool
 	if p.Start, p.End, ok = f.source(start, end); !ok {
 		return nil

@@ -177,6 +177,9 @@ func (x *recordReader) emit(rec *text.Record, d document, body string) error {
 			first, byLine = int(rec.FieldLine(i)), true
 		}
 	}
+	if len(d.title) > maxHeading {
+		d.title, body, byLine = "", d.title+"\n\n"+body, false
+	}
 	sub := &reading{source: r.source, ctx: r.ctx, file: r.file, count: r.count, title: d.title, starts: []int64{0}, first: 1}
 	sub.emit = func(p Passage) error {
 		p.ID, p.Fields = d.id, d.fields

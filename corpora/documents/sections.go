@@ -16,6 +16,10 @@ type heading struct {
 	shown bool // in the trail of a section that was read, or in a text
 }
 
+// maxHeading is the maximum number of bytes of a heading and of a title. Each passage below it repeats
+// it, so what is longer is text.
+const maxHeading = 1000
+
 // section is what is under a heading, up to the next.
 type section struct {
 	trail []*heading
@@ -42,6 +46,12 @@ type sections struct {
 func (s *sections) heading(level int, f flow) error {
 	text := strings.Join(strings.Fields(display(f.text)), " ")
 	if text == "" {
+		return nil
+	}
+	if len(text) > maxHeading {
+		s.body.paragraph()
+		s.body.join(&f)
+		s.body.paragraph()
 		return nil
 	}
 	if err := s.end(); err != nil {

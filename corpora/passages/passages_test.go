@@ -298,3 +298,25 @@ func TestParagraphs(t *testing.T) {
 		}
 	}
 }
+
+// A sentence without an end is read in parts. Its passages are those of the bytes, and a break
+// between two parts is in white space where there is any.
+func TestEndlessSentence(t *testing.T) {
+	for name, document := range map[string]string{
+		"a word":       strings.Repeat("x", 3*maxSentence+5),
+		"wide letters": strings.Repeat("é", 2*maxSentence),
+		"words":        strings.Repeat("word ", maxSentence),
+		"an accent":    "e" + strings.Repeat("\u0301", maxSentence),
+	} {
+		var all strings.Builder
+		for _, p := range cut(t, nil, Options{Tokens: 150}, document) {
+			if !utf8.ValidString(p.Text) || strings.HasPrefix(p.Text, "ord") || p.Text != document[p.Start:p.End] || len(p.Text) > maxSentence {
+				t.Fatalf("%s: bytes %d to %d: %d bytes, %.20q", name, p.Start, p.End, len(p.Text), p.Text)
+			}
+			all.WriteString(strings.ReplaceAll(p.Text, " ", ""))
+		}
+		if all.String() != strings.ReplaceAll(document, " ", "") {
+			t.Errorf("%s: the passages have %d bytes of %d", name, all.Len(), len(document))
+		}
+	}
+}

@@ -23,8 +23,26 @@ type piece struct {
 type pieces struct {
 	cutter   *Cutter
 	document []byte
-	at       int     // of the next sentence
+	at       int     // of the next sentence, or part of one
+	sentence int     // end of the sentence that at is in
 	waiting  []piece // the next pieces, in reverse
+}
+
+// maxSentence is the size in bytes from which a sentence is read in parts: its pieces take 50 times
+// as much memory if they are characters.
+const maxSentence = 256 << 10
+
+// breakBefore returns where the last white space of a text ends, or its last character begins if
+// there is none.
+func breakBefore(part []byte) int {
+	if i := bytes.LastIndexAny(part, " \t\r\n"); i >= 0 {
+		return i + 1
+	}
+	at := len(part) - 1
+	for at > len(part)-utf8.UTFMax && !utf8.RuneStart(part[at]) {
+		at--
+	}
+	return at
 }
 
 // next returns the next piece; ok is false after the last one.
@@ -38,14 +56,21 @@ func (in *pieces) next() (p piece, ok bool) {
 		return piece{}, false
 	}
 	start := in.at
-	in.at = sentenceEnd(in.document, start)
+	begins := start >= in.sentence
+	if begins {
+		in.sentence = sentenceEnd(in.document, start)
+	}
+	if in.at = in.sentence; in.at-start > maxSentence {
+		in.at = start + breakBefore(in.document[start:start+maxSentence])
+	}
 	p = in.piece(start, in.at)
-	p.sentence = true
+	p.sentence = begins
 	if p.tokens <= in.cutter.options.Tokens {
+		p.part = !begins || in.at < in.sentence
 		return p, true
 	}
 	parts := in.lines(p)
-	parts[0].sentence = true
+	parts[0].sentence = begins
 	for i := len(parts) - 1; i >= 0; i-- {
 		in.waiting = append(in.waiting, parts[i])
 	}

@@ -50,11 +50,12 @@ type writer struct {
 	openModel func(ctx context.Context, dir string) (sentence.Model, error)
 	notify    func() // called after each batch; may be nil
 
-	parts   []Part // of the next state
-	output  *durable.File
-	segment *segmentWriter
-	name    string // of the segment
-	moved   []row  // passages that keep their labels and have another place
+	parts    []Part // of the next state
+	output   *durable.File
+	segment  *segmentWriter
+	name     string // of the segment
+	repeated string // the last record with the id of another
+	moved    []row  // passages that keep their labels and have another place
 
 	indexChanged   bool
 	merge, measure bool
@@ -155,9 +156,10 @@ func (w *writer) checkID(ctx context.Context, f *source, p *documents.Passage) e
 		w.ids[p.ID] = at
 		return nil
 	}
-	if before == at {
+	if before == at || w.repeated == at {
 		return nil
 	}
+	w.repeated = at
 	if w.uniqueIDs {
 		return fault.Mention("name a field whose values do not repeat as ID, or leave it out", "%s: the id %q repeats: %s has it too", at, p.ID, before)
 	}

@@ -2,11 +2,13 @@ package cli
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -151,5 +153,24 @@ func TestOutputDeviceStaysADevice(t *testing.T) {
 	}
 	if info, err := os.Stat(os.DevNull); err != nil || info.Mode().IsRegular() {
 		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// Control characters that JSON may have as they are, are escaped, so that they do not reach the terminal.
+func TestJSONEscapes(t *testing.T) {
+	var b strings.Builder
+	in := map[string]string{"\u009b": "é<\x7f\u202e\x1b天"}
+	for _, write := range []func() error{func() error { return WriteJSON(&b, in) }, func() error { return WriteJSONLine(&b, in) }} {
+		b.Reset()
+		if err := write(); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.ReplaceAll(strings.Join(strings.Fields(b.String()), ""), " ", ""); got != `{"\u009b":"é<\u007f\u202e\u001b天"}` {
+			t.Errorf("got %s", got)
+		}
+		var back map[string]string
+		if err := json.Unmarshal([]byte(b.String()), &back); err != nil || back["\u009b"] != in["\u009b"] {
+			t.Errorf("read back as %q: %v", back, err)
+		}
 	}
 }

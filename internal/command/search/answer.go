@@ -1,7 +1,6 @@
 package search
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -78,9 +77,7 @@ func (a *asker) write(ans answer, indent bool) error {
 	case a.json && indent:
 		return cli.WriteJSON(a.out, ans)
 	case a.json:
-		e := json.NewEncoder(a.out)
-		e.SetEscapeHTML(false)
-		return e.Encode(ans)
+		return cli.WriteJSONLine(a.out, ans)
 	case a.tsv:
 		return a.writeTSV(ans)
 	}
