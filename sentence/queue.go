@@ -9,13 +9,16 @@ const (
 	queueBytes = 4 << 20
 	chunkTexts = 256
 	chunkBytes = 128 << 10
+	slowTexts  = 32 // chunkTexts of a slow model
 )
 
 // queue passes texts in chunks from the goroutine that reads to those that encode. A goroutine takes
 // a whole chunk or, if no other one is encoding, all that is there of the next: chunks are small when
-// texts arrive slowly. The reader waits while the queue is full, so memory does not depend on the
-// input.
+// texts arrive slowly. Of a slow model, whose texts take much longer than passing them, it takes what is
+// there at once, so that few texts keep all goroutines busy. The reader waits while the queue is full, so
+// memory does not depend on the input.
 type queue[T any] struct {
+	slow     bool
 	mu       sync.Mutex
 	room     sync.Cond // of the reader
 	there    sync.Cond // of those that take
@@ -36,8 +39,8 @@ type chunk[T any] struct {
 	bytes int // of their texts
 }
 
-func newQueue[T any]() *queue[T] {
-	q := &queue[T]{}
+func newQueue[T any](slow bool) *queue[T] {
+	q := &queue[T]{slow: slow}
 	q.room.L, q.there.L = &q.mu, &q.mu
 	return q
 }
@@ -57,11 +60,11 @@ func (q *queue[T]) put(item T, size int) bool {
 	q.next.bytes += size
 	q.texts++
 	q.bytes += size
-	if len(q.next.items) >= chunkTexts || q.next.bytes >= chunkBytes {
+	if n := len(q.next.items); n >= chunkTexts || q.slow && n >= slowTexts || q.next.bytes >= chunkBytes {
 		q.whole = append(q.whole, q.next)
 		q.next = chunk[T]{}
 		q.there.Signal()
-	} else if q.encoding == 0 && len(q.next.items) == 1 {
+	} else if n == 1 && (q.encoding == 0 || q.slow) {
 		q.there.Signal()
 	}
 	return !q.closed
@@ -81,7 +84,7 @@ func (q *queue[T]) end(err error) {
 func (q *queue[T]) take(spare []T) ([]T, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for !q.closed && len(q.whole) == 0 && !q.ended && (len(q.next.items) == 0 || q.encoding > 0) {
+	for !q.closed && len(q.whole) == 0 && !q.ended && (len(q.next.items) == 0 || q.encoding > 0 && !q.slow) {
 		q.there.Wait()
 	}
 	if q.closed || q.texts == 0 {

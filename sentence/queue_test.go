@@ -10,7 +10,7 @@ import (
 // The reader runs ahead of the taker only as far as the bounds allow, and no
 // line is lost or reordered.
 func TestQueueBoundsAndOrder(t *testing.T) {
-	q := newQueue[string]()
+	q := newQueue[string](false)
 	const n = 3 * queueTexts
 	failed := errors.New("the disk is gone")
 	go func() {
@@ -43,7 +43,7 @@ func TestQueueBoundsAndOrder(t *testing.T) {
 
 // A line larger than the bound passes alone.
 func TestQueueLargeLine(t *testing.T) {
-	q := newQueue[string]()
+	q := newQueue[string](false)
 	if !q.put("long", queueBytes+1) {
 		t.Fatal("refused")
 	}
@@ -54,7 +54,7 @@ func TestQueueLargeLine(t *testing.T) {
 
 // A reader that waits for room returns when the taker has failed.
 func TestQueueClose(t *testing.T) {
-	q := newQueue[string]()
+	q := newQueue[string](false)
 	for range queueTexts {
 		q.put("", 0)
 	}
@@ -78,7 +78,7 @@ func TestQueueClose(t *testing.T) {
 
 // What is there is taken at once, unless another chunk is being encoded: then a whole chunk is.
 func TestQueueChunks(t *testing.T) {
-	q := newQueue[int]()
+	q := newQueue[int](false)
 	q.put(1, 1)
 	if got, _ := q.take(nil); len(got) != 1 {
 		t.Fatal("first:", got)
@@ -108,5 +108,27 @@ func TestQueueChunks(t *testing.T) {
 	q.done()
 	if n := <-taken; n != 1 {
 		t.Error("when all are done:", n)
+	}
+}
+
+// Of a slow model, what is there is taken at once, by each goroutine.
+func TestQueueSlow(t *testing.T) {
+	q := newQueue[int](true)
+	for want := range 2 {
+		taken := make(chan int)
+		go func() {
+			got, _ := q.take(nil)
+			taken <- len(got)
+		}()
+		q.put(want, 1)
+		if n := <-taken; n != 1 {
+			t.Errorf("goroutine %d took %d", want, n)
+		}
+	}
+	for i := range 2 * slowTexts {
+		q.put(i, 1)
+	}
+	if got, _ := q.take(nil); len(got) != slowTexts {
+		t.Errorf("a chunk of %d", len(got))
 	}
 }

@@ -34,7 +34,8 @@ func EncodeStream[T any](ctx context.Context, e Model, read func(context.Context
 		threads = runtime.GOMAXPROCS(0)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	q := newQueue[T]()
+	own, _ := e.(*Encoder)
+	q := newQueue[T](own == nil)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -89,7 +90,7 @@ func EncodeStream[T any](ctx context.Context, e Model, read func(context.Context
 	for range threads {
 		encoding.Go(func() {
 			for c := next(); c != nil; c = next() {
-				c.encode(ctx, e, q, text)
+				c.encode(ctx, e, own, q, text)
 			}
 		})
 	}
@@ -116,8 +117,8 @@ type encoded[T any] struct {
 	done    chan struct{} // has a value when they are encoded
 }
 
-// encode encodes the items on this goroutine.
-func (c *encoded[T]) encode(ctx context.Context, e Model, q *queue[T], text func(T) string) {
+// encode encodes the items on this goroutine. own is e, or nil if e is another model.
+func (c *encoded[T]) encode(ctx context.Context, e Model, own *Encoder, q *queue[T], text func(T) string) {
 	c.err = context.Canceled // unless it returns
 	defer func() {
 		q.done()
@@ -127,8 +128,7 @@ func (c *encoded[T]) encode(ctx context.Context, e Model, q *queue[T], text func
 	for _, item := range c.items {
 		c.texts = append(c.texts, text(item))
 	}
-	own, ok := e.(*Encoder)
-	if !ok {
+	if own == nil {
 		c.vectors, c.known, c.err = e.EncodeBatch(ctx, c.texts, 1)
 		return
 	}

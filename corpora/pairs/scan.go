@@ -87,6 +87,7 @@ func (s *scanner) source(ctx context.Context, src Source) error {
 	stats := in.Stats()
 	s.stats.Bytes += stats.Bytes
 	s.stats.Invalid += stats.Invalid
+	s.stats.NULs += stats.NULs
 	if s.stats.FirstInvalid == "" {
 		s.stats.FirstInvalid = stats.FirstInvalid
 	}

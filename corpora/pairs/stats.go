@@ -8,7 +8,8 @@ type Stats struct {
 	Truncated    int64         // texts cut at MaxTokens
 	Unknown      int64         // tokens for unknown text, such as [UNK], in the examples; they are ignored
 	Bytes        int64         // bytes of text, after decompression
-	Invalid      int64         // invalid UTF-8 bytes, and NUL bytes
+	Invalid      int64         // invalid UTF-8 bytes, and NUL bytes that became spaces
+	NULs         int64         // these NUL bytes alone
 	FirstInvalid string        // position of the first of them, "file:line: byte N"; "" if none
 }
 

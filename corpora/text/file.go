@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/luminavec/luminavec/internal/fault"
@@ -60,13 +59,13 @@ func (f *File) At() (ReaderAtCloser, int64, error) {
 }
 
 // Repair returns the text of a record of a format with a Magic as Read would return it: with
-// U+FFFD for each invalid UTF-8 byte and a space for each NUL, which Source.Stats counts.
+// U+FFFD for each invalid UTF-8 byte, which Source.Stats counts. NUL is kept.
 func (f *File) Repair(at Position, text string) string {
-	if utf8.ValidString(text) && strings.IndexByte(text, 0) < 0 {
+	if utf8.ValidString(text) {
 		return text
 	}
 	l := &liner{source: f.source, file: at.File, line: at.Line, rows: at.Rows}
-	return string(l.repair([]byte(text)))
+	return string(l.repair([]byte(text), 0))
 }
 
 // ReaderAtCloser is an open file with random access.

@@ -259,7 +259,7 @@ func (l *liner) emit(raw []byte, lineEnd bool) error {
 			part = raw[:cut(raw[:MaxChunk/3])]
 		}
 		raw = raw[len(part):]
-		c := Chunk{Text: l.repair(part), File: l.file, Line: l.line, Offset: l.offset, LineEnd: lineEnd && len(raw) == 0}
+		c := Chunk{Text: l.repair(part, ' '), File: l.file, Line: l.line, Offset: l.offset, LineEnd: lineEnd && len(raw) == 0}
 		l.offset += int64(len(part))
 		if err := l.fn(c); err != nil {
 			return err
@@ -275,16 +275,27 @@ func (l *liner) repaired(text []byte) []byte {
 	if utf8.Valid(text) && bytes.IndexByte(text, 0) < 0 {
 		return text
 	}
-	return l.repair(text)
+	return l.repair(text, ' ')
 }
 
-// repair copies text with U+FFFD for each invalid UTF-8 byte and a space for each NUL.
-func (l *liner) repair(text []byte) []byte {
+// exact is repaired, except that NUL is kept.
+func (l *liner) exact(text []byte) []byte {
+	if utf8.Valid(text) {
+		return text
+	}
+	return l.repair(text, 0)
+}
+
+// repair copies text with U+FFFD for each invalid UTF-8 byte, and with nul for each NUL.
+func (l *liner) repair(text []byte, nul byte) []byte {
 	out := l.fixed[:0]
 	for i := 0; i < len(text); {
 		if text[i] == 0 {
-			l.invalid(i)
-			out = append(out, ' ')
+			if nul != 0 {
+				l.invalid(i)
+				l.source.stats.NULs++
+			}
+			out = append(out, nul)
 			i++
 			continue
 		}

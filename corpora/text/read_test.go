@@ -82,7 +82,7 @@ func TestReadLines(t *testing.T) {
 				t.Errorf("%s, %s: lines\n%.200q\nwant\n%.200q", test.name, way, lines, test.lines)
 			}
 			got := s.Stats()
-			want := ReadStats{int64(len(test.text)), int64(len(test.lines)), test.invalid, test.first}
+			want := ReadStats{int64(len(test.text)), int64(len(test.lines)), test.invalid, test.first, int64(strings.Count(test.text, "\x00"))}
 			if got != want || s.Consumed() != int64(len(test.text)) {
 				t.Errorf("%s, %s: stats %+v, consumed %d, want %+v", test.name, way, got, s.Consumed(), want)
 			}

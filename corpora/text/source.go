@@ -288,8 +288,9 @@ func (c counter) Read(p []byte) (int, error) {
 type ReadStats struct {
 	Bytes        int64  // bytes of text, after decompression
 	Lines        int64  // including blank ones; after Select, of the selected texts
-	Invalid      int64  // invalid UTF-8 bytes, and NUL bytes
+	Invalid      int64  // invalid UTF-8 bytes, and NUL bytes that became spaces
 	FirstInvalid string // position of the first of them, "file:line: byte N" (N in the line, from 1); "" if none
+	NULs         int64  // NUL bytes among them
 }
 
 // Stats returns the counts of the last pass, once it has ended.

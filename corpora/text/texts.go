@@ -18,8 +18,8 @@ type Text struct {
 	// Text is the text as one line of valid UTF-8: with U+FFFD for each invalid byte, and a space
 	// for each NUL and, in records and documents, for each line break.
 	Text []byte
-	// Exact is the text as valid UTF-8, otherwise as it is: NUL and line breaks, which an encoder may
-	// tell from spaces, are kept in records and documents.
+	// Exact is the text as valid UTF-8, otherwise as it is: NUL and, in records and documents, line
+	// breaks are kept, which an encoder may tell from spaces. Of CSV and TSV, NUL is read as a space.
 	Exact []byte
 	// Raw is the text as it is in the file after decompression, without a byte order mark and the
 	// line break at the end of a line; of a record, the text that its format defines.
@@ -142,8 +142,8 @@ func (s *Source) lineTexts(ctx context.Context, l *liner, e entry, fn func(*Text
 				line = line[:n-2]
 			}
 		}
-		t = Text{Position: Position{File: e.name, Line: l.line}, Text: l.repaired(line), Raw: line, Offset: l.offset}
-		t.Exact = t.Text
+		t = Text{Position: Position{File: e.name, Line: l.line}, Exact: l.exact(line), Raw: line, Offset: l.offset}
+		t.Text = spaced(t.Exact)
 		if err := fn(&t); err != nil {
 			return err
 		}
@@ -191,7 +191,7 @@ func (s *Source) document(ctx context.Context, l *liner, e entry, fn func(*Text)
 	s.stats.Bytes += mark + int64(len(raw))
 	s.stats.Lines++
 	exact := l.document(raw)
-	t := Text{Position: Position{File: e.name, Line: 1}, Raw: raw, Exact: exact, Text: flat(bytes.Clone(exact)), Offset: mark, Lines: true, ID: e.path}
+	t := Text{Position: Position{File: e.name, Line: 1}, Raw: raw, Exact: exact, Text: flat(bytes.Clone(spaced(exact))), Offset: mark, Lines: true, ID: e.path}
 	if t.ID == "" {
 		t.ID = e.name
 	}
@@ -204,7 +204,7 @@ func (l *liner) document(raw []byte) []byte {
 	for rest := raw; len(rest) > 0; {
 		line, after, _ := bytes.Cut(rest, []byte("\n"))
 		n := len(rest) - len(after)
-		out = append(out, l.repaired(line)...)
+		out = append(out, l.exact(line)...)
 		if len(after) > 0 {
 			out = append(out, '\n')
 		}
@@ -226,7 +226,15 @@ func OneLine(raw []byte) []byte {
 		return bytes.TrimSpace(flat(bytes.Clone(raw)))
 	}
 	l := liner{source: new(Source)} // counts what has been counted already
-	return bytes.TrimSpace(flat(l.repair(raw)))
+	return bytes.TrimSpace(flat(l.repair(raw, ' ')))
+}
+
+// spaced returns text with a space for each NUL.
+func spaced(text []byte) []byte {
+	if bytes.IndexByte(text, 0) < 0 {
+		return text
+	}
+	return bytes.ReplaceAll(text, []byte{0}, []byte{' '})
 }
 
 // flat replaces each line break of text by a space, in place.

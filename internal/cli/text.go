@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -90,8 +91,23 @@ func WarnInvalid(cmd *cobra.Command, src *text.Source) {
 		Warn(cmd, "skipped %s (first: %v)", Plural(n, one, many), fault.Rename(first, FieldFlags(cmd)))
 	}
 	if s := src.Stats(); s.Invalid > 0 {
-		Warn(cmd, "replaced %s with U+FFFD (first: %s)", Plural(s.Invalid, "byte of invalid UTF-8", "bytes of invalid UTF-8"), s.FirstInvalid)
+		Warn(cmd, "replaced %s (first: %s)", Replaced(s.Invalid, s.NULs), s.FirstInvalid)
 	}
+}
+
+// Replaced says which bytes were replaced: invalid ones, of which nuls are NUL.
+func Replaced(invalid, nuls int64) string {
+	var parts []string
+	if n := invalid - nuls; n > 0 {
+		parts = append(parts, Plural(n, "byte of invalid UTF-8", "bytes of invalid UTF-8")+" with U+FFFD")
+	}
+	switch {
+	case nuls == 1:
+		parts = append(parts, "1 NUL byte with a space")
+	case nuls > 0:
+		parts = append(parts, Plural(nuls, "NUL byte", "NUL bytes")+" with spaces")
+	}
+	return strings.Join(parts, " and ")
 }
 
 // WarnRecords warns of records that were read as text; selectable is whether --field and

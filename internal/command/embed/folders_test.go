@@ -35,8 +35,12 @@ var folderTokenizers = map[string]string{
 		"end_of_word_suffix":null,"fuse_unk":false,"byte_fallback":false,"vocab":{"h":0,"o":1,"w":2,"a":3,"r":4,"e":5,"y":6,"u":7,"ho":8,"how":9},"merges":["h o","ho w"]}}`,
 }
 
-// folderTexts are texts with and without known words.
-var folderTexts = []string{"how are you", "you", "", "ⵣ", "ⵣⵣ ⵣ", "how ⵣⵣ are", "[UNK] are", "How ARE yous", "are " + strings.Repeat("how ", 700)}
+// folderTexts are texts with and without known words, and with characters that tokenizers drop, take
+// as spaces or keep.
+var folderTexts = []string{"how are you", "you", "", "ⵣ", "ⵣⵣ ⵣ", "how ⵣⵣ are", "[UNK] are", "How ARE yous", "are " + strings.Repeat("how ", 700),
+	"how\x00are", "how \x00 are", "\x00", "how\x01are you", "how\tare\nyou", "how\r\nare", "how\x0bare\x0cyou", "how\x1care", "how\x1fare", "how\x7fare",
+	"how\u0080are", "how\u0085are", "how\u00a0are", "how\u00adare", "how\u200bare", "how\u200dare", "how\u2028are", "how\u202eare", "how\u3000are",
+	"how\ufeffare", "how\ufffdare", "how\ue000are", "how\U000e0001are", "h\u0301ow", "how\ufe0f are"}
 
 // folderModel returns a model whose tables hold sines of their places.
 func folderModel(t *testing.T, name string, e checkpoints.EncoderConfig) *checkpoints.Checkpoint {

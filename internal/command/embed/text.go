@@ -38,8 +38,8 @@ func textCommand() *cobra.Command {
 		Long: `
 Vectors are written in the order of the lines. A line is one text of up to 16 MB;
 with --field or --column each record of JSON Lines, CSV, TSV or Parquet is one text;
-with --documents each file is, Markdown and HTML without their markup. Such a text is
-encoded as it is; in the output, its line breaks and NUL characters are spaces. A model
+with --documents each file is, Markdown and HTML without their markup. A text is
+encoded as it is, NUL and line breaks included; in the output these are spaces. A model
 with character n-grams composes the vectors of words that it does not know, and these
 words count as known; the token of a tokenizer for unknown text, such as [UNK], does
 not. A line that is empty or has no known word gets the zero vector; a warning at the

@@ -240,7 +240,7 @@ func labelsUsed(labels []string, files []pairs.File) error {
 // notePairs reports the layout of each file, and warns about what was skipped.
 func notePairs(cmd *cobra.Command, s pairs.Stats, files []pairs.File) {
 	if s.Invalid > 0 {
-		cli.Warn(cmd, "replaced %s with U+FFFD (first: %s)", cli.Plural(s.Invalid, "byte of invalid UTF-8", "bytes of invalid UTF-8"), s.FirstInvalid)
+		cli.Warn(cmd, "replaced %s (first: %s)", cli.Replaced(s.Invalid, s.NULs), s.FirstInvalid)
 	}
 	for _, f := range files {
 		weight := ""
