@@ -268,44 +268,32 @@ func (s *asking) euclidean() bool { return s.c.index.Options().Metric == index.E
 
 // complete computes the similarities of the passages found by their words, and those of a sample.
 func (s *asking) complete() error {
-	rest := roaring64.New()
-	for label, m := range s.found {
-		if m.Dense == nil {
-			rest.Add(uint64(label))
-		}
-	}
-	results, err := s.scores(rest)
-	if err != nil {
-		return err
-	}
-	for _, r := range results {
-		s.found[r.Label].Dense = s.similarity(r.Score)
-	}
 	sample, err := s.c.sample()
 	if err != nil {
 		return err
 	}
-	if results, err = s.scores(sample); err != nil {
+	labels := sample.Clone()
+	for label, m := range s.found {
+		if m.Dense == nil {
+			labels.Add(uint64(label))
+		}
+	}
+	results, err := s.c.index.Search(s.vector, int(labels.GetCardinality()), index.SearchOptions{Allowed: labels, Recall: 1})
+	if err != nil {
 		return err
 	}
-	scores := make([]float32, len(results))
-	for i, r := range results {
-		scores[i] = float32(*s.similarity(r.Score))
+	scores := make([]float32, 0, maxSample)
+	for _, r := range results {
+		similarity := s.similarity(r.Score)
+		if m := s.found[r.Label]; m != nil {
+			m.Dense = similarity
+		}
+		if sample.Contains(uint64(r.Label)) {
+			scores = append(scores, float32(*similarity))
+		}
 	}
 	s.stats = fusion.Measure(scores)
 	return nil
-}
-
-// scores returns the scores of labels.
-func (s *asking) scores(labels *roaring64.Bitmap) ([]index.Result, error) {
-	if labels.IsEmpty() {
-		return nil, nil
-	}
-	o := index.SearchOptions{Allowed: labels, Recall: 1}
-	if s.c.index.Options().Kind == index.Flat { // Allowed would check all of the index first
-		o = index.SearchOptions{Filter: func(label int64) bool { return labels.Contains(uint64(label)) }}
-	}
-	return s.c.index.Search(s.vector, int(labels.GetCardinality()), o)
 }
 
 // sample returns the labels of maxSample passages, evenly spread.
