@@ -24,7 +24,8 @@ func answers(ix Index, queries []float32) (all [][]Result, err error) {
 	dim := ix.Options().Dim
 	for at := 0; at < len(queries); at += dim {
 		q := queries[at : at+dim]
-		for _, o := range []SearchOptions{{}, {Ef: 40}, {Filter: func(l int64) bool { return l%3 == 0 }}} {
+		for _, o := range []SearchOptions{{}, {Ef: 40}, {Filter: func(l int64) bool { return l%3 == 0 }},
+			{Allowed: setOf(ix.Len(), func(l int64) bool { return l%50 == 0 })}, {Allowed: setOf(ix.Len(), func(l int64) bool { return l%3 == 0 })}} {
 			found, err := ix.Search(q, 5, o)
 			if err != nil {
 				return nil, err

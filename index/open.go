@@ -26,7 +26,7 @@ import (
 // time it does; if one is wrong, this and all later searches return an error. A file without
 // blocks, which is one of less than 32 MiB without codes or of an earlier release, is compared as a whole when
 // it is opened; saving a large one again adds blocks. All is checked, as by Load, before the
-// first change, and by Verify, Vector, or a search with SearchOptions.Allowed.
+// first change, and by Verify or Vector.
 //
 // The file may be replaced (SaveFile) while it is open, except on Windows, but must not
 // be written to. It stays mapped until the index is garbage collected. A file of an older
@@ -235,7 +235,7 @@ func (s *store) checkOpened(g *graph, n int, large []container.Section, blocks [
 }
 
 // complete makes sure that an opened index is checked and its tables are filled.
-// Everything but a plain search calls it first, without holding a lock.
+// Everything but a search calls it first, without holding a lock.
 func (s *store) complete() (err error) {
 	if s.completing == nil {
 		return nil

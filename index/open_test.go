@@ -26,6 +26,7 @@ func TestOpenFile(t *testing.T) {
 	const n, dim = 3000, 20
 	vectors := clustered(n, dim, 4)
 	copy(vectors[10*dim:20*dim], vectors[:dim])
+	few, many := setOf(n, func(l int64) bool { return l%31 == 0 }), setOf(n, func(l int64) bool { return l%3 == 0 })
 	eachKind(t, func(t *testing.T, kind Kind, quant Quantization) {
 		for _, m := range allMetrics {
 			path := filepath.Join(t.TempDir(), "words.index")
@@ -42,7 +43,7 @@ func TestOpenFile(t *testing.T) {
 			}
 			for i := range 50 {
 				q := vectors[(2000+i)*dim:][:dim]
-				for _, o := range []SearchOptions{{}, {Filter: func(l int64) bool { return l%3 == 0 }}} {
+				for _, o := range []SearchOptions{{}, {Filter: func(l int64) bool { return l%3 == 0 }}, {Allowed: few}, {Allowed: many}} {
 					want := mustSearch(t, ix, q, 10, o)
 					if got := mustSearch(t, back, q, 10, o); !slices.Equal(got, want) {
 						t.Fatalf("results %v after opening, %v before", got, want)

@@ -18,7 +18,8 @@ const fewAllowed = 8
 // holds shown.
 func (s *store) scan(w *scratch, r request) {
 	w.top.Reset(w.top.K)
-	if set := r.allow.set; set != nil && set.GetCardinality() < uint64(s.Len()/fewAllowed) {
+	few := r.allow.set != nil && r.allow.set.GetCardinality() < uint64(s.Len()/fewAllowed)
+	if few && !s.unchecked.Load() { // of an opened index, the table of labels is empty
 		s.scanSet(w, r)
 		return
 	}
@@ -27,8 +28,14 @@ func (s *store) scan(w *scratch, r request) {
 	for at := 0; at < total; {
 		labels, n := s.labels.Run(at, min(scanBlock, total-at))
 		rows, n := s.arena.Stored().Run(at, n)
-		s.touchVectors(at, n)
 		labels, n = s.candidatesAmong(w, r.allow, at, labels[:n])
+		if few {
+			for _, i := range w.fresh {
+				s.touchVectors(at+int(i), 1)
+			}
+		} else {
+			s.touchVectors(at, n)
+		}
 		if len(w.fresh) == n && s.arena.Form == arena.Full {
 			s.compareRows(w, rows, n)
 		} else {

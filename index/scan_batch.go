@@ -36,11 +36,6 @@ func (s *store) scanBatch(ctx context.Context, queries []float32, k int, o Searc
 	if n < minGroup || len(queries)%dim != 0 || few {
 		return s.searchBatch(ctx, queries, k, o, find)
 	}
-	if o.Allowed != nil {
-		if err := s.complete(); err != nil {
-			return nil, err
-		}
-	}
 	threads := s.threads()
 	size := min(maxGroup, max(groupWork/max(1, s.Len()), 2*minGroup), (n+threads-1)/threads)
 	groups := (n + size - 1) / size

@@ -78,11 +78,6 @@ type finder func(w *scratch, r request)
 // searchInto implements SearchInto.
 func (s *store) searchInto(dst []Result, query []float32, k int, o SearchOptions, find finder) (found []Result, err error) {
 	defer container.Unfault(debug.SetPanicOnFault(true), &err)
-	if o.Allowed != nil {
-		if err := s.complete(); err != nil {
-			return dst, err
-		}
-	}
 	s.prepareWidths(o)
 	if s.recodes() {
 		s.recoding.RLock()
@@ -213,11 +208,6 @@ func (s *store) searchBatch(ctx context.Context, queries []float32, k int, o Sea
 func (s *store) searchRange(query []float32, threshold float32, o SearchOptions, find finder) (found []Result, err error) {
 	defer container.Unfault(debug.SetPanicOnFault(true), &err)
 	o.Threshold = &threshold
-	if o.Allowed != nil {
-		if err := s.complete(); err != nil {
-			return nil, err
-		}
-	}
 	if s.recodes() {
 		s.recoding.RLock()
 		defer s.recoding.RUnlock()

@@ -272,13 +272,13 @@ func (s *asking) complete() error {
 	if err != nil {
 		return err
 	}
-	wanted := sample.Clone()
+	labels := sample.Clone()
 	for label, m := range s.found {
 		if m.Dense == nil {
-			wanted.Add(uint64(label))
+			labels.Add(uint64(label))
 		}
 	}
-	results, err := s.scores(wanted)
+	results, err := s.c.index.Search(s.vector, int(labels.GetCardinality()), index.SearchOptions{Allowed: labels, Recall: 1})
 	if err != nil {
 		return err
 	}
@@ -294,18 +294,6 @@ func (s *asking) complete() error {
 	}
 	s.stats = fusion.Measure(scores)
 	return nil
-}
-
-// scores returns the scores of labels.
-func (s *asking) scores(labels *roaring64.Bitmap) ([]index.Result, error) {
-	if labels.IsEmpty() {
-		return nil, nil
-	}
-	o := index.SearchOptions{Allowed: labels, Recall: 1}
-	if s.c.index.Options().Kind == index.Flat { // Allowed would check all of the index first
-		o = index.SearchOptions{Filter: func(label int64) bool { return labels.Contains(uint64(label)) }}
-	}
-	return s.c.index.Search(s.vector, int(labels.GetCardinality()), o)
 }
 
 // sample returns the labels of maxSample passages, evenly spread.
