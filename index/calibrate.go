@@ -9,6 +9,7 @@ import (
 
 	"github.com/luminavec/luminavec/index/internal/container"
 	"github.com/luminavec/luminavec/index/internal/hashing"
+	"github.com/luminavec/luminavec/index/internal/rows"
 	"github.com/luminavec/luminavec/index/internal/sample"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -89,12 +90,12 @@ func (s *store) sampleQueries() []float32 {
 	defer s.recoding.RUnlock()
 	dim := s.options.Dim
 	draw := func(i int) (uint64, bool) {
-		return hashing.Mix(s.options.Seed ^ labelHash(s.label(id(i)))), s.visible(id(i))
+		return hashing.Mix(s.options.Seed ^ rows.LabelHash(s.Label(id(i)))), s.Visible(id(i))
 	}
-	drawn := sample.Draw(int(s.reserved.Load()), sampleWith+1, draw)
+	drawn := sample.Draw(int(s.Reserved.Load()), sampleWith+1, draw)
 	queries := make([]float32, 0, sampleWith*dim)
 	for i := range len(drawn) - 1 {
-		x, y := s.arena.Vector(id(drawn[i])), s.arena.Vector(id(drawn[i+1]))
+		x, y := s.Arena.Vector(id(drawn[i])), s.Arena.Vector(id(drawn[i+1]))
 		for j := range dim {
 			queries = append(queries, float32((1-blend)*x[j])+float32(blend*y[j]))
 		}
@@ -105,8 +106,8 @@ func (s *store) sampleQueries() []float32 {
 // truth returns the results of exact search, more than calibrateK of each query.
 func (s *store) truth(ctx context.Context, queries []float32) ([][]Result, error) {
 	return s.scanBatch(ctx, queries, tied*calibrateK, SearchOptions{}, func(w *scratch, r request) {
-		s.shown.RLock()
-		defer s.shown.RUnlock()
+		s.Shown.RLock()
+		defer s.Shown.RUnlock()
 		s.scan(w, r)
 	})
 }
@@ -154,7 +155,7 @@ func (s *store) saveKept(w *container.Writer) {
 		given = 1
 	}
 	w.Section("kept", keptBytes)
-	for _, v := range []int{int(s.arena.Form), m.Queries, m.K, m.Vectors, given} {
+	for _, v := range []int{int(s.Arena.Form), m.Queries, m.K, m.Vectors, given} {
 		w.Uint32(uint32(v))
 	}
 	w.Uint64(math.Float64bits(m.Recall))
@@ -179,7 +180,7 @@ func (s *store) adoptKept(p []byte) error {
 		s.measured.Store(&m)
 	}
 	if v[0] != 0 {
-		s.arena.Adopt(form)
+		s.Arena.Adopt(form)
 	}
 	return nil
 }

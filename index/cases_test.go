@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
+	"github.com/luminavec/luminavec/index/internal/rows"
 )
 
 // recallOf returns what share of the results of exact searches an index finds at the default recall.
@@ -80,7 +82,7 @@ func TestFilteredRecall(t *testing.T) {
 						switch all := mustSearch(t, exact, q, n, SearchOptions{}); how {
 						case "at random":
 							for label := range n {
-								if float64(labelHash(int64(label)))/math.MaxUint64 < share {
+								if float64(rows.LabelHash(int64(label)))/math.MaxUint64 < share {
 									set.Add(uint64(label))
 								}
 							}

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-
-	"github.com/luminavec/luminavec/index/internal/chunk"
 )
 
 // countdown is a context that is canceled after left calls of Err.
@@ -46,34 +44,8 @@ func TestConcurrentBuild(t *testing.T) {
 		if s.Unreachable != 0 || s.Vectors != n {
 			t.Errorf("%+v: %d vectors, %d unreachable", o, s.Vectors, s.Unreachable)
 		}
-		checkLinks(t, ix.(*graph))
+		mustVerify(t, ix)
 		mustLoad(t, saved(t, ix)) // which checks the tree
-	}
-}
-
-// checkLinks fails if a node links to itself, to a node that is not on the level, or to a node
-// twice.
-func checkLinks(t *testing.T, g *graph) {
-	t.Helper()
-	for i := range g.Len() {
-		n := id(i)
-		if g.node(n).twin != none {
-			continue
-		}
-		for l := range int(g.node(n).level) + 1 {
-			seen := map[id]bool{n: true}
-			slots := g.links(n, l)
-			for j := range slots {
-				c := load(&slots[j])
-				if c == none {
-					continue
-				}
-				if seen[c] || int(g.node(c).level) < l || g.node(c).twin != none {
-					t.Fatalf("node %d, level %d: invalid link to %d", n, l, c)
-				}
-				seen[c] = true
-			}
-		}
 	}
 }
 
@@ -202,21 +174,6 @@ func TestConcurrentBatches(t *testing.T) {
 	})
 }
 
-// A search that scans all ids may see an id as soon as it is reserved, so the array of
-// nodes must already have its row.
-func TestConcurrentScanFindsNodes(t *testing.T) {
-	g := newGraph(Options{Dim: 2}.withDefaults())
-	g.nodes = chunk.New(1, nodeSize, func(n int) []node {
-		if rows := g.nodes.Values(); int(g.reserved.Load()) > rows {
-			t.Errorf("%d ids are reserved, but there are %d nodes", g.reserved.Load(), rows)
-		}
-		return make([]node, n)
-	})
-	if err := g.Add(0, []float32{1, 0}); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // An index that several goroutines empty and fill repeatedly remains valid: all vectors are
 // reachable, and it can be saved and loaded.
 func TestConcurrentlyEmptied(t *testing.T) {
@@ -258,7 +215,7 @@ func TestSearchBatchOfAFillingIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := f.newGroup()
-	defer f.scratch.Put(g.scratch)
+	defer f.Pool.Put(g.own)
 	queries := make([]float32, 2*2000)
 	for range 20 {
 		done := make(chan struct{})
@@ -269,7 +226,7 @@ func TestSearchBatchOfAFillingIndex(t *testing.T) {
 				case <-done:
 					return
 				default:
-					f.count.Store(n)
+					f.Count.Store(n)
 				}
 			}
 		})

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/luminavec/luminavec/index/internal/hashing"
@@ -36,7 +37,7 @@ func TestDuplicates(t *testing.T) {
 			}
 			// The other vectors only.
 			first := base[:dim]
-			others := SearchOptions{Filter: func(l int64) bool { return !equal(base[l*dim:][:dim], first) }}
+			others := SearchOptions{Filter: func(l int64) bool { return !slices.Equal(base[l*dim:][:dim], first) }}
 			if r := recall(t, exact, approx, queries, 10, others); r < 0.95 {
 				t.Errorf("recall@10 of the others %.4f", r)
 			}
@@ -78,7 +79,7 @@ func TestScaledCopies(t *testing.T) {
 
 func TestHashOfEqualVectors(t *testing.T) {
 	zero := float32(0)
-	if hashing.Vector([]float32{1, zero}) != hashing.Vector([]float32{1, -zero}) || !equal([]float32{zero}, []float32{-zero}) {
+	if hashing.Vector([]float32{1, zero}) != hashing.Vector([]float32{1, -zero}) || !slices.Equal([]float32{zero}, []float32{-zero}) {
 		t.Error("vectors with 0 and -0 are not equal")
 	}
 	if hashing.Vector([]float32{1, 0}) == hashing.Vector([]float32{0, 1}) {

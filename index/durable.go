@@ -179,8 +179,8 @@ func (d *Durable) Flush() error {
 		return err
 	}
 	s := d.base()
-	s.gate.Lock()
-	defer s.gate.Unlock()
+	s.Gate.Lock()
+	defer s.Gate.Unlock()
 	if err := d.log.Err(); err == changelog.ErrClosed {
 		return err // another program may have the files open
 	}
@@ -193,7 +193,7 @@ func (d *Durable) Flush() error {
 // Close closes the log. The index can still be searched, but not changed.
 func (d *Durable) Close() error {
 	s := d.base()
-	s.gate.Lock()
-	defer s.gate.Unlock()
+	s.Gate.Lock()
+	defer s.Gate.Unlock()
 	return errors.Join(d.log.Sync(), d.log.Close())
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/luminavec/luminavec/index/internal/changelog"
 	"github.com/luminavec/luminavec/index/internal/container"
 	"github.com/luminavec/luminavec/index/internal/problems"
+	"github.com/luminavec/luminavec/index/internal/rows"
 )
 
 // flat compares the query with every vector.
@@ -30,24 +31,24 @@ func (f *flat) AddBatch(ctx context.Context, labels []int64, vectors []float32) 
 }
 
 func (f *flat) insert(w *scratch, label int64) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	n := f.place(label, w.query)
-	f.setID(label, n)
-	f.log(changelog.Added, label, w.query)
-	f.publish(n)
+	f.Mu.Lock()
+	defer f.Mu.Unlock()
+	n := f.Place(label, w.Query)
+	f.SetID(label, n)
+	f.log(changelog.Added, label, w.Query)
+	f.Publish(n)
 }
 
 func (f *flat) Delete(labels ...int64) error { return f.remove(labels, f.drop) }
 
-// drop removes an id whose label is no longer in the table. The caller holds shown and mu.
+// drop removes an id whose label is no longer in the table. The caller holds Shown and Mu.
 func (f *flat) drop(n id) {
-	f.mark(n, dead)
-	f.retire(n)
+	f.Mark(n, rows.Dead)
+	f.Retire(n)
 }
 
 func (f *flat) Update(label int64, vector []float32) error {
-	return f.update(label, vector, func(w *scratch, label int64) id { return f.place(label, w.query) }, f.drop)
+	return f.update(label, vector, func(w *scratch, label int64) id { return f.Place(label, w.Query) }, f.drop)
 }
 
 func (f *flat) Search(query []float32, k int, o SearchOptions) ([]Result, error) {
@@ -59,7 +60,7 @@ func (f *flat) SearchInto(dst []Result, query []float32, k int, o SearchOptions)
 }
 
 func (f *flat) SearchBatch(ctx context.Context, queries []float32, k int, o SearchOptions) ([][]Result, error) {
-	if f.arena.Signs != nil {
+	if f.Arena.Signs != nil {
 		return f.searchBatch(ctx, queries, k, o, f.find)
 	}
 	return f.scanBatch(ctx, queries, k, o, f.find)
@@ -70,9 +71,9 @@ func (f *flat) SearchRange(query []float32, threshold float32, o SearchOptions) 
 }
 
 func (f *flat) find(w *scratch, r request) {
-	f.shown.RLock()
-	defer f.shown.RUnlock()
-	if f.arena.Signs == nil || !f.scanSigns(w, r) {
+	f.Shown.RLock()
+	defer f.Shown.RUnlock()
+	if f.Arena.Signs == nil || !f.scanSigns(w, r) {
 		f.scan(w, r)
 	}
 }
@@ -91,18 +92,18 @@ func (f *flat) Verify(ctx context.Context) (Report, error) {
 	if err := f.complete(); err != nil {
 		return Report{}, err
 	}
-	f.gate.Lock()
-	defer f.gate.Unlock()
+	f.Gate.Lock()
+	defer f.Gate.Unlock()
 	var p problems.List
 	if err := f.verify(ctx, &p, nil); err != nil {
 		return Report{}, err
 	}
-	return Report{Vectors: f.Len(), Room: int(f.reserved.Load())}, p.Err()
+	return Report{Vectors: f.Len(), Room: int(f.Reserved.Load())}, p.Err()
 }
 
 func (f *flat) Save(w io.Writer) error { return saveIndex(f, w) }
 
-// write implements Save for a caller that holds gate exclusively.
+// write implements Save for a caller that holds Gate exclusively.
 func (f *flat) write(w io.Writer) error {
 	if err := f.reduce(); err != nil {
 		return err

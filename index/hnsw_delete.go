@@ -6,52 +6,32 @@ import (
 	"sync/atomic"
 
 	"github.com/luminavec/luminavec/index/internal/hashing"
+	"github.com/luminavec/luminavec/index/internal/rows"
 )
 
 func (g *graph) Delete(labels ...int64) error {
-	if err := g.remove(labels, g.drop); err != nil {
+	if err := g.remove(labels, g.net.Drop); err != nil {
 		return err
 	}
-	g.advanceCleanupAlone()
+	g.net.AdvanceCleanupAlone()
 	return nil
 }
 
-// drop removes the vector of n, whose label is no longer in the table. The caller
-// holds shown and mu.
-func (g *graph) drop(n id) {
-	v := g.node(n)
-	switch next := load(&v.next); {
-	case v.twin != none:
-		g.leaveCopies(n)
-	case next != none: // the node now represents one of its copies
-		label := g.label(next)
-		g.labels.Row(int(n))[0] = label
-		g.setID(label, n)
-		g.leaveCopies(next)
-	default:
-		g.mark(n, dead)
-		g.twins.Remove(g.vectorHashOf(n), func(c id) bool { return c == n }, g.vectorHashOf)
-		g.waiting = append(g.waiting, n)
-		g.deleted.Add(1)
-		g.cleanup.owe()
-	}
-}
-
 func (g *graph) Update(label int64, vector []float32) error {
-	w := g.scratch.Get()
-	defer g.scratch.Put(w)
+	w := g.Pool.Get()
+	defer g.Pool.Put(w)
 	if same, err := g.checkUpdate(w, label, vector); err != nil || same {
 		return err
 	}
-	g.gate.RLock()
-	defer g.gate.RUnlock()
-	n, err := g.reserveUpdate(label, w.query)
+	g.Gate.RLock()
+	defer g.Gate.RUnlock()
+	n, err := g.reserveUpdate(label, w.Query)
 	if n != none {
-		g.insert(w, n)
-		err = g.finishUpdate(label, w.query, n)
-		g.raiseEntry(n)
+		g.net.Insert(w, n)
+		err = g.finishUpdate(label, w.Query, n)
+		g.net.RaiseEntry(n)
 	}
-	g.advanceCleanup(w)
+	g.net.AdvanceCleanup(w)
 	return err
 }
 
@@ -59,7 +39,7 @@ func (g *graph) Update(label int64, vector []float32) error {
 // links and is not visible to searches. If another node holds the same vector, label
 // moves to a copy of it at once, and none is returned.
 func (g *graph) reserveUpdate(label int64, vector []float32) (id, error) {
-	stored := g.rounded(vector)
+	stored := g.Rounded(vector)
 	h := hashing.Vector(stored)
 	for {
 		n, again, err := g.tryReserveUpdate(label, vector, stored, h)
@@ -71,18 +51,18 @@ func (g *graph) reserveUpdate(label int64, vector []float32) (id, error) {
 }
 
 func (g *graph) tryReserveUpdate(label int64, vector, stored []float32, h uint64) (n id, again bool, err error) {
-	g.shown.Lock()
-	defer g.shown.Unlock()
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.Shown.Lock()
+	defer g.Shown.Unlock()
+	g.Mu.Lock()
+	defer g.Mu.Unlock()
 	if _, ok := g.current(label); !ok {
 		return none, false, g.unknown(label)
 	}
-	twin := g.twinOf(h, stored)
-	if twin != none && !g.is(twin, ready) {
+	twin := g.net.TwinOf(h, stored)
+	if twin != none && !g.Is(twin, rows.Ready) {
 		return none, true, nil
 	}
-	n = g.newNode(label, vector, h, twin)
+	n = g.net.NewNode(label, vector, h, twin)
 	if twin == none {
 		return n, false, nil
 	}
@@ -92,15 +72,15 @@ func (g *graph) tryReserveUpdate(label int64, vector, stored []float32, h uint64
 // finishUpdate lets searches find n under label instead of the old vector. If the
 // label was deleted meanwhile, n is removed too.
 func (g *graph) finishUpdate(label int64, vector []float32, n id) error {
-	g.shown.Lock()
-	defer g.shown.Unlock()
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.Shown.Lock()
+	defer g.Shown.Unlock()
+	g.Mu.Lock()
+	defer g.Mu.Unlock()
 	err := g.move(label, vector, n)
 	if err != nil {
 		// Marked first, in case the node now represents one of its copies.
-		g.mark(n, ready)
-		g.drop(n)
+		g.Mark(n, rows.Ready)
+		g.net.Drop(n)
 	}
 	return err
 }
@@ -109,13 +89,13 @@ func (g *graph) finishUpdate(label int64, vector []float32, n id) error {
 // label moved may have missed both the old and the new node, so it compares the new
 // one separately.
 type moves struct {
-	count atomic.Uint64 // written under shown
-	last  [256]id       // under shown; the next at count % len
+	count atomic.Uint64 // written under Shown
+	last  [256]id       // under Shown; the next at count % len
 }
 
-// move is replace that records the move. The caller holds shown and mu.
+// move is replace that records the move. The caller holds Shown and Mu.
 func (g *graph) move(label int64, vector []float32, n id) error {
-	if err := g.replace(label, vector, n, g.drop); err != nil {
+	if err := g.replace(label, vector, n, g.net.Drop); err != nil {
 		return err
 	}
 	m := &g.moves
@@ -124,8 +104,8 @@ func (g *graph) move(label int64, vector []float32, n id) error {
 	return nil
 }
 
-// gatherMoved offers to w.top the labels that were moved by updates after the first since
-// ones. It reports false if those are no longer known. The caller holds shown.
+// gatherMoved offers to w.Top the labels that were moved by updates after the first since
+// ones. It reports false if those are no longer known. The caller holds Shown.
 func (g *graph) gatherMoved(w *scratch, r request, since uint64) bool {
 	m := &g.moves
 	count := m.count.Load()
@@ -134,10 +114,10 @@ func (g *graph) gatherMoved(w *scratch, r request, since uint64) bool {
 	}
 	for ; since < count; since++ {
 		n := m.last[since%uint64(len(m.last))]
-		label := g.label(n)
-		found := slices.ContainsFunc(w.top.Hits, func(h hit) bool { return h.Label == label })
-		if !found && g.visible(n) && (r.allow.all() || r.allow.label(label)) {
-			g.offer(w, r, hit{Distance: g.distance(w.query, g.arena.Vector(n)), Label: label})
+		label := g.Label(n)
+		found := slices.ContainsFunc(w.Top.Hits, func(h hit) bool { return h.Label == label })
+		if !found && g.Visible(n) && (r.allow.All() || r.allow.Label(label)) {
+			g.offer(w, r, hit{Distance: g.Distance(w.Query, g.Arena.Vector(n)), Label: label})
 		}
 	}
 	return true

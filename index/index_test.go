@@ -212,23 +212,6 @@ func TestReproducible(t *testing.T) {
 	}
 }
 
-// The levels follow the paper's distribution: n/M nodes on level 1 and above.
-func TestLevels(t *testing.T) {
-	g := newGraph(Options{Dim: 1, M: 16, Seed: 1}.withDefaults())
-	const n = 200_000
-	counts := make([]int, maxLevel+1)
-	for i := range n {
-		for l := range g.drawLevel(int64(i)) + 1 {
-			counts[l]++
-		}
-	}
-	for l, want := 1, n/16.0; l <= 3; l, want = l+1, want/16 {
-		if math.Abs(float64(counts[l])-want) > 5*math.Sqrt(want) {
-			t.Errorf("%d of %d nodes on level %d, expected about %.0f", counts[l], n, l, want)
-		}
-	}
-}
-
 func TestVectorIsACopy(t *testing.T) {
 	for _, kind := range []Kind{Flat, HNSW} {
 		ix := filled(t, Options{Dim: 2, Kind: kind}, []float32{3, 4, 0, 2})

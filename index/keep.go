@@ -74,7 +74,7 @@ func Rounded(ix Index) bool {
 	s := of.base()
 	s.recoding.RLock()
 	defer s.recoding.RUnlock()
-	return s.arena.Form != arena.Full
+	return s.Arena.Form != arena.Full
 }
 
 // recodes reports whether the codes or the form of vectors can change.
@@ -82,30 +82,11 @@ func (s *store) recodes() bool {
 	return s.options.Quantization != NoQuantization || s.options.KeepVectors != KeepFloat32
 }
 
-// vector returns the vector of n with its padding, valid until the next call with w.
-func (s *store) vector(w *scratch, n id) []float32 {
-	if s.arena.Form != arena.Full && w.vector == nil {
-		w.vector = make([]float32, s.arena.Stride)
-	}
-	return s.arena.Read(w.vector, n)
-}
-
-// rounded returns a prepared vector as it would be stored. The caller holds gate or recoding.
-func (s *store) rounded(vector []float32) []float32 {
-	if s.arena.Form == arena.Full {
-		return vector
-	}
-	x := make([]float32, s.arena.Stride)
-	copy(x, vector)
-	s.arena.Round(x)
-	return x
-}
-
 // reduce replaces the vectors by what is kept of them, unless that has been done. The caller holds
-// gate exclusively.
+// Gate exclusively.
 func (s *store) reduce() error {
 	form := s.options.KeepVectors.form()
-	if s.arena.Form == form || s.Len() == 0 {
+	if s.Arena.Form == form || s.Len() == 0 {
 		return nil
 	}
 	queries, given := s.held, s.held != nil
@@ -130,17 +111,17 @@ func (s *store) reduce() error {
 func (s *store) replaceVectors(form arena.Form) {
 	s.recoding.Lock()
 	defer s.recoding.Unlock()
-	n := int(s.reserved.Load())
-	if s.arena.Space != nil { // a center for good
+	n := int(s.Reserved.Load())
+	if s.Arena.Space != nil { // a center for good
 		center, _ := codes.CenterOf(n, s.options.Dim, func(i int) []float32 {
-			if !s.visible(id(i)) {
+			if !s.Visible(id(i)) {
 				return nil
 			}
-			return s.arena.Vector(id(i))[:s.options.Dim]
+			return s.Arena.Vector(id(i))[:s.options.Dim]
 		})
-		s.arena.Space = codes.NewSpace(s.arena.Space.Rotation, center, s.options.Metric == Euclidean)
+		s.Arena.Space = codes.NewSpace(s.Arena.Space.Rotation, center, s.options.Metric == Euclidean)
 	}
-	s.arena.Reduce(form, n)
+	s.Arena.Reduce(form, n)
 	if s.recoded != nil {
 		s.recoded(n)
 	}
@@ -148,9 +129,9 @@ func (s *store) replaceVectors(form arena.Form) {
 
 // valid reports whether the metric could have stored the vector of n.
 func (s *store) valid(n id) bool {
-	if s.arena.Form != arena.Full {
-		return s.arena.Valid(n)
+	if s.Arena.Form != arena.Full {
+		return s.Arena.Valid(n)
 	}
-	x, dim := s.arena.Vector(n), s.options.Dim
+	x, dim := s.Arena.Vector(n), s.options.Dim
 	return s.options.Metric.storable(x[:dim]) && zero(x[dim:])
 }

@@ -369,7 +369,7 @@ func TestKeepConcurrently(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := ix.Verify(background); err != nil || ix.Len() != 600 || ix.(kindIndex).base().arena.Form == arena.Full {
+		if _, err := ix.Verify(background); err != nil || ix.Len() != 600 || ix.(kindIndex).base().Arena.Form == arena.Full {
 			t.Error(ix.Len(), err)
 		}
 	})

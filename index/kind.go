@@ -39,7 +39,7 @@ type kindIndex interface {
 	// base returns the embedded store.
 	base() *store
 
-	// write implements Save for a caller that holds gate exclusively.
+	// write implements Save for a caller that holds Gate exclusively.
 	write(w io.Writer) error
 
 	// load reads the sections after the options into an empty index.

@@ -5,9 +5,9 @@ import (
 	"io"
 
 	"github.com/luminavec/luminavec/index/internal/arena"
-	"github.com/luminavec/luminavec/index/internal/chunk"
 	"github.com/luminavec/luminavec/index/internal/codes"
 	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/index/internal/rows"
 )
 
 // Load reads an index that Save wrote, up to the end of r. It does not trust the file:
@@ -62,7 +62,7 @@ func (s *store) load(r *container.Reader, g *graph) error {
 	if err == nil && r.Version() >= container.Kept {
 		err = s.loadKept(r)
 	}
-	if err == nil && s.arena.Space != nil && r.Version() >= container.Coded {
+	if err == nil && s.Arena.Space != nil && r.Version() >= container.Coded {
 		err = s.loadCenter(r)
 	}
 	if err == nil && s.hasWidths(r.Version()) {
@@ -79,8 +79,8 @@ func (s *store) load(r *container.Reader, g *graph) error {
 	if err != nil {
 		return err
 	}
-	s.reserved.Store(int64(n))
-	s.count.Store(int64(n))
+	s.Reserved.Store(int64(n))
+	s.Count.Store(int64(n))
 	s.recenter.Store(codes.NextCenter(n))
 	return nil
 }
@@ -96,14 +96,14 @@ func (s *store) loadLabels(r *container.Reader) (int, error) {
 			return 0, err
 		}
 		label := int64(binary.LittleEndian.Uint64(p))
-		if s.idOf(label) != none || n == maxNodes {
+		if s.IDOf(label) != none || n == maxNodes {
 			return 0, duplicateLabel(label)
 		}
-		s.labels.Grow(n + 1)
-		s.labels.Row(n)[0] = label
-		s.setID(label, id(n))
-		s.states.Grow(n + 1)
-		s.mark(id(n), ready)
+		s.Labels.Grow(n + 1)
+		s.Labels.Row(n)[0] = label
+		s.SetID(label, id(n))
+		s.States.Grow(n + 1)
+		s.Mark(id(n), rows.Ready)
 	}
 	return n, r.End()
 }
@@ -115,27 +115,24 @@ func duplicateLabel(label int64) error {
 // loadArrays reads the sections after the labels from version 3 on.
 func (s *store) loadArrays(r *container.Reader, g *graph, n int) error {
 	if g != nil {
-		if err := g.loadNodes(r, n); err != nil {
-			return err
-		}
-		if err := loadRows(r, "upper", g.upper, g.upperRows); err != nil {
+		if err := g.net.Load(r, n); err != nil {
 			return err
 		}
 	}
-	if s.arena.Coded && r.Version() < container.Coded {
+	if s.Arena.Coded && r.Version() < container.Coded {
 		if err := s.loadOldRecords(r, n); err != nil {
 			return err
 		}
-	} else if err := loadRows(r, "records", s.arena.Records, n); err != nil {
+	} else if err := rows.Load(r, "records", s.Arena.Records, n); err != nil {
 		return err
 	}
-	if s.arena.Coded && s.arena.Form != arena.Codes {
-		if err := loadRows(r, "vectors", s.arena.Vectors, n); err != nil {
+	if s.Arena.Coded && s.Arena.Form != arena.Codes {
+		if err := rows.Load(r, "vectors", s.Arena.Vectors, n); err != nil {
 			return err
 		}
 	}
-	if s.arena.Signs != nil {
-		if err := loadRows(r, "signs", s.arena.Signs, arena.Blocks(n)); err != nil {
+	if s.Arena.Signs != nil {
+		if err := rows.Load(r, "signs", s.Arena.Signs, arena.Blocks(n)); err != nil {
 			return err
 		}
 	}
@@ -151,30 +148,10 @@ func (s *store) loadArrays(r *container.Reader, g *graph, n int) error {
 	return nil
 }
 
-// loadRows reads a section that consists of n rows of an array.
-func loadRows[T ~float32 | ~int32](r *container.Reader, section string, a *chunk.Array[T], n int) error {
-	if err := r.AlignedSection(section); err != nil {
-		return err
-	}
-	if err := r.Expect(uint64(n) * uint64(a.Width()) * 4); err != nil {
-		return err
-	}
-	for at := 0; at < n; {
-		a.Grow(at + 1) // chunk by chunk, as the file turns out to have the rows
-		rows, count := a.Run(at, n-at)
-		if err := r.Fill(container.AsBytes(rows)); err != nil {
-			return err
-		}
-		container.SwapToLittleEndian(rows)
-		at += count
-	}
-	return r.End()
-}
-
 // checkArrays checks the contents of the arrays.
 func (s *store) checkArrays(g *graph, n int) error {
 	section := "records"
-	if s.arena.Coded && s.arena.Form != arena.Codes {
+	if s.Arena.Coded && s.Arena.Form != arena.Codes {
 		section = "vectors"
 	}
 	if err := s.checkVectors(section, n); err != nil {
@@ -183,20 +160,14 @@ func (s *store) checkArrays(g *graph, n int) error {
 	if g == nil {
 		return nil
 	}
-	if err := g.checkCopies(n); err != nil {
-		return err
-	}
-	if err := g.checkLinks(n, 0); err != nil {
-		return err
-	}
-	return g.checkTree(n)
+	return g.net.CheckLoaded(n)
 }
 
 // checkVectors checks that the metric could have stored every vector.
 func (s *store) checkVectors(section string, n int) error {
 	for i := range n {
 		if !s.valid(id(i)) {
-			return container.Damaged(section, "label %d: invalid vector for metric %s", s.label(id(i)), s.options.Metric)
+			return container.Damaged(section, "label %d: invalid vector for metric %s", s.Label(id(i)), s.options.Metric)
 		}
 	}
 	return nil

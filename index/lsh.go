@@ -10,6 +10,7 @@ import (
 	"github.com/luminavec/luminavec/index/internal/container"
 	"github.com/luminavec/luminavec/index/internal/hashing"
 	"github.com/luminavec/luminavec/index/internal/problems"
+	"github.com/luminavec/luminavec/index/internal/rows"
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
@@ -19,7 +20,7 @@ import (
 type lsh struct {
 	store
 
-	// tablesMu guards tables. It is acquired after shown and mu.
+	// tablesMu guards tables. It is acquired after Shown and Mu.
 	tablesMu sync.RWMutex
 	tables   *hashing.Tables
 }
@@ -32,8 +33,8 @@ func newLSH(o Options) *lsh {
 	l := new(lsh)
 	l.init(o, 0)
 	l.tables = hashing.NewTables(hashing.Options{
-		Dim: o.Dim, Stride: l.arena.Stride, Tables: o.Tables, Bits: o.Bits, Cells: o.Metric == Euclidean, Seed: o.Seed,
-	}, l.arena.Vector)
+		Dim: o.Dim, Stride: l.Arena.Stride, Tables: o.Tables, Bits: o.Bits, Cells: o.Metric == Euclidean, Seed: o.Seed,
+	}, l.Arena.Vector)
 	return l
 }
 
@@ -44,21 +45,21 @@ func (l *lsh) AddBatch(ctx context.Context, labels []int64, vectors []float32) e
 }
 
 func (l *lsh) insert(w *scratch, label int64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	n := l.place(label, w.query)
-	l.setID(label, n)
-	l.log(changelog.Added, label, w.query)
+	l.Mu.Lock()
+	defer l.Mu.Unlock()
+	n := l.Place(label, w.Query)
+	l.SetID(label, n)
+	l.log(changelog.Added, label, w.Query)
 	l.put(n)
-	l.publish(n)
+	l.Publish(n)
 }
 
-// put adds n to the tables. The caller holds mu.
+// put adds n to the tables. The caller holds Mu.
 func (l *lsh) put(n id) {
 	l.tablesMu.Lock()
 	defer l.tablesMu.Unlock()
 	if l.tables.Outgrown(l.Len() + 1) {
-		all := append(l.all(), n)
+		all := append(l.All(), n)
 		slices.Sort(all)
 		l.tables.Build(all)
 	} else {
@@ -68,18 +69,18 @@ func (l *lsh) put(n id) {
 
 func (l *lsh) Delete(labels ...int64) error { return l.remove(labels, l.drop) }
 
-// drop removes an id whose label is no longer in the table. The caller holds shown and mu.
+// drop removes an id whose label is no longer in the table. The caller holds Shown and Mu.
 func (l *lsh) drop(n id) {
 	l.tablesMu.Lock()
 	defer l.tablesMu.Unlock()
 	l.tables.Remove(n)
-	l.mark(n, dead)
-	l.retire(n)
+	l.Mark(n, rows.Dead)
+	l.Retire(n)
 }
 
 func (l *lsh) Update(label int64, vector []float32) error {
 	return l.update(label, vector, func(w *scratch, label int64) id {
-		n := l.place(label, w.query)
+		n := l.Place(label, w.Query)
 		l.put(n)
 		return n
 	}, l.drop)
@@ -99,43 +100,43 @@ func (l *lsh) SearchBatch(ctx context.Context, queries []float32, k int, o Searc
 
 func (l *lsh) SearchRange(query []float32, threshold float32, o SearchOptions) ([]Result, error) {
 	return l.searchRange(query, threshold, o, func(w *scratch, r request) {
-		l.shown.RLock()
-		defer l.shown.RUnlock()
+		l.Shown.RLock()
+		defer l.Shown.RUnlock()
 		l.scan(w, r)
 	})
 }
 
-// find collects the best hits for w.query in w.top. With a filter it compares all
+// find collects the best hits for w.Query in w.Top. With a filter it compares all
 // allowed vectors.
 func (l *lsh) find(w *scratch, r request) {
-	l.shown.RLock()
-	defer l.shown.RUnlock()
+	l.Shown.RLock()
+	defer l.Shown.RUnlock()
 	l.tablesMu.RLock()
-	exact := !l.tables.Ready() || !r.allow.all() || r.ef >= l.Len() || l.directionless(w.query)
+	exact := !l.tables.Ready() || !r.allow.All() || r.ef >= l.Len() || l.directionless(w.Query)
 	if !exact {
 		l.probe(w, r)
 	}
 	l.tablesMu.RUnlock()
-	if exact || len(w.top.Hits) < r.k {
+	if exact || len(w.Top.Hits) < r.k {
 		l.scan(w, r)
 	}
 }
 
-// probe compares the query with the vectors in its buckets. The caller holds shown
+// probe compares the query with the vectors in its buckets. The caller holds Shown
 // and tablesMu.
 func (l *lsh) probe(w *scratch, r request) {
-	w.top.Reset(w.top.K)
-	w.seen.Start(int(l.reserved.Load()))
-	w.fresh = l.tables.AppendNear(w.fresh[:0], &w.probe, w.query, r.ef, &w.seen)
-	w.fresh = slices.DeleteFunc(w.fresh, func(n id) bool { return !l.visible(n) })
+	w.Top.Reset(w.Top.K)
+	w.Seen.Start(int(l.Reserved.Load()))
+	w.Fresh = l.tables.AppendNear(w.Fresh[:0], &w.Probe, w.Query, r.ef, &w.Seen)
+	w.Fresh = slices.DeleteFunc(w.Fresh, func(n id) bool { return !l.Visible(n) })
 	const ahead = 4
-	for i, n := range w.fresh {
-		if i+ahead < len(w.fresh) {
-			kernel.Prefetch(l.arena.Vector(w.fresh[i+ahead]))
+	for i, n := range w.Fresh {
+		if i+ahead < len(w.Fresh) {
+			kernel.Prefetch(l.Arena.Vector(w.Fresh[i+ahead]))
 		}
-		l.offer(w, r, hit{Distance: l.distance(w.query, l.arena.Vector(n)), Label: l.label(n)})
+		l.offer(w, r, hit{Distance: l.Distance(w.Query, l.Arena.Vector(n)), Label: l.Label(n)})
 	}
-	l.distances.Add(int64(len(w.fresh)))
+	l.distances.Add(int64(len(w.Fresh)))
 }
 
 func (l *lsh) Stats() Stats {
@@ -150,8 +151,8 @@ func (l *lsh) Stats() Stats {
 }
 
 func (l *lsh) Verify(ctx context.Context) (Report, error) {
-	l.gate.Lock()
-	defer l.gate.Unlock()
+	l.Gate.Lock()
+	defer l.Gate.Unlock()
 	var p problems.List
 	if err := l.verify(ctx, &p, nil); err != nil {
 		return Report{}, err
@@ -164,12 +165,12 @@ func (l *lsh) Verify(ctx context.Context) (Report, error) {
 			p.Add("table %d holds %d vectors, expected %d", t, n, l.Len())
 		}
 	}
-	return Report{Vectors: l.Len(), Room: int(l.reserved.Load())}, p.Err()
+	return Report{Vectors: l.Len(), Room: int(l.Reserved.Load())}, p.Err()
 }
 
 func (l *lsh) Save(w io.Writer) error { return saveIndex(l, w) }
 
-// write implements Save for a caller that holds gate exclusively. The tables are not
+// write implements Save for a caller that holds Gate exclusively. The tables are not
 // saved: they are derived from the vectors.
 func (l *lsh) write(w io.Writer) error { return save(w, &l.store, nil) }
 
@@ -178,7 +179,7 @@ func (l *lsh) load(r *container.Reader) error {
 		return err
 	}
 	if l.tables.Outgrown(l.Len()) {
-		l.tables.Build(l.all())
+		l.tables.Build(l.All())
 	}
 	return nil
 }

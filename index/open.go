@@ -2,7 +2,6 @@ package index
 
 import (
 	"cmp"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/codes"
 	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/index/internal/rows"
 	"github.com/luminavec/luminavec/internal/pipe"
 )
 
@@ -53,7 +53,7 @@ func OpenFile(path string) (Index, error) {
 		container.Unmap(m)
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	ix.base().path = path
+	ix.base().Path = path
 	// The garbage collector does not know the memory that the arrays use.
 	runtime.AddCleanup(ix.base(), container.Unmap, m)
 	return ix, nil
@@ -103,17 +103,17 @@ func (s *store) open(m *container.Image, g *graph) error {
 	if n > maxNodes {
 		return container.Damaged("labels", "it has %d labels, at most %d are possible", n, maxNodes)
 	}
-	s.labels.Adopt(container.AsNumbers[int64](labels.Payload()), n)
-	s.states.Grow(n)
+	s.Labels.Adopt(container.AsNumbers[int64](labels.Payload()), n)
+	s.States.Grow(n)
 	for i := range n {
-		s.states.Row(i)[0].Store(ready)
+		s.States.Row(i)[0].Store(rows.Ready)
 	}
 	if m.Version() >= container.Kept {
 		if err := openSmall(m, "kept", s.adoptKept); err != nil {
 			return err
 		}
 	}
-	if s.arena.Space != nil && m.Version() >= container.Coded {
+	if s.Arena.Space != nil && m.Version() >= container.Coded {
 		if err := s.openCenter(m); err != nil {
 			return err
 		}
@@ -124,91 +124,57 @@ func (s *store) open(m *container.Image, g *graph) error {
 		}
 	}
 	if g != nil {
-		if err := g.openNodes(m, n); err != nil {
+		if err := g.net.Open(m, n); err != nil {
 			return err
 		}
 	}
 	large := make([]container.Section, 0, 3)
-	records, err := m.AlignedSection("records", n, s.arena.Records.Width()*4)
+	records, err := m.AlignedSection("records", n, s.Arena.Records.Width()*4)
 	if err != nil {
 		return err
 	}
 	large = append(large, records)
-	s.arena.Records.Adopt(container.AsNumbers[float32](records.Payload()), n)
-	separate := s.arena.Coded && s.arena.Form != arena.Codes
+	s.Arena.Records.Adopt(container.AsNumbers[float32](records.Payload()), n)
+	separate := s.Arena.Coded && s.Arena.Form != arena.Codes
 	if separate {
-		vectors, err := m.AlignedSection("vectors", n, s.arena.Vectors.Width()*4)
+		vectors, err := m.AlignedSection("vectors", n, s.Arena.Vectors.Width()*4)
 		if err != nil {
 			return err
 		}
 		large = append(large, vectors)
-		s.arena.Vectors.Adopt(container.AsNumbers[float32](vectors.Payload()), n)
+		s.Arena.Vectors.Adopt(container.AsNumbers[float32](vectors.Payload()), n)
 	}
-	if s.arena.Signs != nil {
-		signs, err := m.AlignedSection("signs", arena.Blocks(n), s.arena.Signs.Width()*4)
+	if s.Arena.Signs != nil {
+		signs, err := m.AlignedSection("signs", arena.Blocks(n), s.Arena.Signs.Width()*4)
 		if err != nil {
 			return err
 		}
 		large = append(large, signs)
-		s.arena.Signs.Adopt(container.AsNumbers[float32](signs.Payload()), arena.Blocks(n))
+		s.Arena.Signs.Adopt(container.AsNumbers[float32](signs.Payload()), arena.Blocks(n))
 	}
 	blocks, err := m.Blocks(large...)
 	if err != nil {
 		return err
 	}
-	s.blocks = [3]*container.Blocks{blocks[0], blocks[0]}
+	s.Blocks = [3]*container.Blocks{blocks[0], blocks[0]}
 	if separate {
-		s.blocks[1] = blocks[1]
+		s.Blocks[1] = blocks[1]
 	}
-	if s.arena.Signs != nil {
-		s.blocks[2] = blocks[len(blocks)-1]
+	if s.Arena.Signs != nil {
+		s.Blocks[2] = blocks[len(blocks)-1]
 	}
 	if err := m.Finish(); err != nil {
 		return err
 	}
-	s.reserved.Store(int64(n))
-	s.count.Store(int64(n))
-	s.unchecked.Store(true)
+	s.Reserved.Store(int64(n))
+	s.Count.Store(int64(n))
+	s.Unchecked.Store(true)
 	if blocks[0] == nil {
 		large = nil // checked
 	}
 	s.completing = sync.OnceValue(func() error { return s.checkOpened(g, n, large, blocks) })
 	s.recenter.Store(codes.NextCenter(n))
 	return nil
-}
-
-// openNodes uses the sections nodes and upper.
-func (g *graph) openNodes(m *container.Image, n int) error {
-	nodes, err := m.Section("nodes")
-	if err == nil {
-		err = nodes.Check()
-	}
-	if err != nil {
-		return err
-	}
-	p := nodes.Payload()
-	if len(p) != 4+n*nodeBytes {
-		return container.Damaged("nodes", "it has %d bytes, expected %d", len(p), 4+n*nodeBytes)
-	}
-	g.nodes.Grow(n)
-	d := nodeDecoder{g: g, n: n}
-	for i := range n {
-		if err := d.node(i, p[4+i*nodeBytes:][:nodeBytes]); err != nil {
-			return container.Damaged("nodes", "%w", err)
-		}
-	}
-	if err := d.entry(id(binary.LittleEndian.Uint32(p))); err != nil {
-		return container.Damaged("nodes", "%w", err)
-	}
-	upper, err := m.AlignedSection("upper", g.upperRows, g.options.M*4)
-	if err == nil {
-		err = upper.Check()
-	}
-	if err != nil {
-		return err
-	}
-	g.upper.Adopt(container.AsNumbers[slot](upper.Payload()), g.upperRows)
-	return g.checkLinks(n, 1)
 }
 
 // checkOpened checks what open has left unchecked, and fills the tables.
@@ -218,19 +184,19 @@ func (s *store) checkOpened(g *graph, n int, large []container.Section, blocks [
 			return err
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.Mu.Lock()
+	defer s.Mu.Unlock()
 	for i := range n {
-		label := s.label(id(i))
-		if s.idOf(label) != none {
+		label := s.Label(id(i))
+		if s.IDOf(label) != none {
 			return duplicateLabel(label)
 		}
-		s.setID(label, id(i))
+		s.SetID(label, id(i))
 	}
 	if err := s.checkArrays(g, n); err != nil {
 		return err
 	}
-	s.unchecked.Store(false)
+	s.Unchecked.Store(false)
 	return nil
 }
 
@@ -242,44 +208,4 @@ func (s *store) complete() (err error) {
 	}
 	defer container.Unfault(debug.SetPanicOnFault(true), &err)
 	return s.completing()
-}
-
-// touch checks the records that a search is about to read.
-func (s *store) touch(ids []id) {
-	width := s.arena.Records.Width() * 4
-	for _, n := range ids {
-		s.check(s.blocks[0], int(n)*width, width)
-	}
-}
-
-// touchVectors checks the vectors of ids from at on.
-func (s *store) touchVectors(at, n int) {
-	if s.unchecked.Load() {
-		width := s.arena.Stored().Width() * 4
-		s.check(s.blocks[1], at*width, n*width)
-	}
-}
-
-// check checks a part of a section. A search goes on with damaged bytes, which do no harm,
-// and returns the error at its end.
-func (s *store) check(b *container.Blocks, from, size int) {
-	if err := b.Check(from, from+size); err != nil {
-		s.noteDamage(err)
-	}
-}
-
-// noteDamage is not in check, where err would be allocated by each call.
-func (s *store) noteDamage(err error) {
-	if s.path != "" {
-		err = fmt.Errorf("%s: %w", s.path, err)
-	}
-	s.damage.CompareAndSwap(nil, &err)
-}
-
-// damaged returns the damage that searches have found, if any.
-func (s *store) damaged() error {
-	if err := s.damage.Load(); err != nil {
-		return *err
-	}
-	return nil
 }

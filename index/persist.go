@@ -62,9 +62,6 @@ var optionsBytes = [container.Version + 1]int{
 // blockedFrom is the size of records and vectors from which a file has blocks.
 var blockedFrom = 32 << 20
 
-// nodeBytes is the length of an entry of the section nodes.
-const nodeBytes = 1 + 4 + 4
-
 // header is what the section options holds.
 type header struct {
 	Options
@@ -145,27 +142,27 @@ func saveIndex(ix kindIndex, to io.Writer) error {
 	if err := s.complete(); err != nil {
 		return err
 	}
-	s.gate.Lock()
-	defer s.gate.Unlock()
+	s.Gate.Lock()
+	defer s.Gate.Unlock()
 	return ix.write(to)
 }
 
 // save writes the store and, for HNSW, its graph. Deleted vectors are skipped, so that
-// the numbers of the others are consecutive. The caller holds gate exclusively.
+// the numbers of the others are consecutive. The caller holds Gate exclusively.
 func save(to io.Writer, s *store, g *graph) error {
-	ids := s.all()
-	records, vectors, version := len(ids)*s.arena.Records.Width()*4, 0, container.Plain
-	separate := s.arena.Coded && s.arena.Form != arena.Codes
+	ids := s.All()
+	records, vectors, version := len(ids)*s.Arena.Records.Width()*4, 0, container.Plain
+	separate := s.Arena.Coded && s.Arena.Form != arena.Codes
 	if separate {
-		vectors = len(ids) * s.arena.Vectors.Width() * 4
+		vectors = len(ids) * s.Arena.Vectors.Width() * 4
 	}
 	if records >= blockedFrom {
 		version = container.Blocked
 	}
-	if s.arena.Space != nil {
+	if s.Arena.Space != nil {
 		version = container.Coded
 	}
-	if s.options.KeepVectors != KeepFloat32 || s.measured.Load() != nil || s.arena.Space == nil && s.widths.Load() != nil {
+	if s.options.KeepVectors != KeepFloat32 || s.measured.Load() != nil || s.Arena.Space == nil && s.widths.Load() != nil {
 		version = container.Kept
 	}
 	w := container.NewWriter(to, version)
@@ -181,16 +178,16 @@ func save(to io.Writer, s *store, g *graph) error {
 
 	w.AlignedSection("labels", len(ids)*8)
 	for _, n := range ids {
-		w.Uint64(uint64(s.label(n)))
+		w.Uint64(uint64(s.Label(n)))
 	}
 	w.End()
 
 	if version >= container.Kept {
 		s.saveKept(w)
 	}
-	if s.arena.Space != nil {
+	if s.Arena.Space != nil {
 		w.AlignedSection("center", s.options.Dim*4)
-		writeFloats(w, slices.Clone(s.arena.Space.Center))
+		writeFloats(w, slices.Clone(s.Arena.Space.Center))
 		w.End()
 	}
 	if s.hasWidths(version) {
@@ -198,17 +195,17 @@ func save(to io.Writer, s *store, g *graph) error {
 	}
 	var number []id
 	if g != nil {
-		number = g.saveNodes(w, ids)
+		number = g.net.Save(w, ids)
 	}
 	w.BlockedSection("records", records)
-	writeRows(w, s.arena.Records, ids, s.arena.Slots, number)
+	writeRows(w, s.Arena.Records, ids, s.Arena.Slots, number)
 	w.End()
 	if separate {
 		w.BlockedSection("vectors", vectors)
-		writeRows(w, s.arena.Vectors, ids, 0, nil)
+		writeRows(w, s.Arena.Vectors, ids, 0, nil)
 		w.End()
 	}
-	if s.arena.Signs != nil {
+	if s.Arena.Signs != nil {
 		s.saveSigns(w, ids)
 	}
 	w.Blocks()
@@ -216,55 +213,6 @@ func save(to io.Writer, s *store, g *graph) error {
 		return fmt.Errorf("index: save: %w", err)
 	}
 	return nil
-}
-
-// all returns the ids of all vectors in order. The caller holds gate exclusively, or mu.
-func (s *store) all() []id {
-	ids := make([]id, 0, s.Len())
-	for i := range int(s.reserved.Load()) {
-		if s.visible(id(i)) {
-			ids = append(ids, id(i))
-		}
-	}
-	return ids
-}
-
-// saveNodes writes the sections nodes and upper. It returns the number of each id in
-// the file, none for none, at id+1.
-func (g *graph) saveNodes(w *container.Writer, ids []id) []id {
-	number := make([]id, int(g.reserved.Load())+1)
-	for i := range number {
-		number[i] = none
-	}
-	for i, n := range ids {
-		number[n+1] = id(i)
-	}
-	w.Section("nodes", 4+len(ids)*nodeBytes)
-	entry := none
-	if e := g.entryPoint(); e != noEntry {
-		entry = e.id()
-	}
-	w.Uint32(uint32(number[entry+1]))
-	rows := 0
-	for _, n := range ids {
-		v := g.node(n)
-		rows += int(v.level)
-		w.Byte(byte(v.level))
-		w.Uint32(uint32(number[load(&v.parent)+1]))
-		w.Uint32(uint32(number[v.twin+1]))
-	}
-	w.End()
-
-	w.AlignedSection("upper", rows*g.options.M*4)
-	for _, n := range ids {
-		for l := range int(g.node(n).level) {
-			for _, c := range g.upper.Row(int(g.node(n).upper) + l) {
-				w.Uint32(uint32(number[load(&c)+1] + 1))
-			}
-		}
-	}
-	w.End()
-	return number
 }
 
 // writeRows writes the rows of ids. The first slots values of each are links, whose ids
@@ -285,7 +233,7 @@ func writeRows(w *container.Writer, a *chunk.Array[float32], ids []id, slots int
 		if slots > 0 {
 			links := arena.AsSlots(row, slots)
 			for i := range links {
-				put(&links[i], number[load(&links[i])+1])
+				links[i].Put(number[links[i].Load()+1])
 			}
 		}
 		writeFloats(w, row)

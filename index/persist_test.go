@@ -234,17 +234,26 @@ func TestHostileFile(t *testing.T) {
 	})
 }
 
+// nodeBytes is the length of an entry of the section nodes.
+const nodeBytes = 1 + 4 + 4
+
 // Parents that form a cycle, each linked with the next, are refused.
 func TestCircleOfParents(t *testing.T) {
 	file := small(t, HNSW, NoQuantization)
-	g := mustLoad(t, file).(*graph)
+	ix := mustLoad(t, file)
 	nodes := bytes.Index(file, []byte("nodes\x00")) + 16
-	for i := range g.Len() {
-		c := g.parent(id(i))
-		if c == none || g.parent(c) == none || int(g.node(id(i)).children) == g.options.M {
+	parentOf := func(n int) []byte { return file[nodes+4+n*nodeBytes+1:] }
+	parent := func(n int) int { return int(int32(binary.LittleEndian.Uint32(parentOf(n)))) }
+	children := map[int]int{}
+	for i := range ix.Len() {
+		children[parent(i)]++
+	}
+	for i := range ix.Len() {
+		c := parent(i)
+		if c < 0 || parent(c) < 0 || children[i] == ix.Options().M {
 			continue
 		}
-		binary.LittleEndian.PutUint32(file[nodes+4+int(c)*nodeBytes+1:], uint32(i))
+		binary.LittleEndian.PutUint32(parentOf(c), uint32(i))
 		_, err := Load(bytes.NewReader(reseal(file)))
 		if err == nil || !strings.Contains(err.Error(), "ancestor") {
 			t.Errorf("vector %d below its own child: error %v", c, err)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/luminavec/luminavec/index/internal/hashing"
+	"github.com/luminavec/luminavec/index/internal/rows"
 	"github.com/luminavec/luminavec/index/internal/sample"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -78,14 +80,14 @@ func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 	var queries []float32
 	var ids []id
 	draw := func(i int) (uint64, bool) {
-		return hashing.Mix(s.options.Seed ^ labelHash(s.label(id(i)))), s.visible(id(i))
+		return hashing.Mix(s.options.Seed ^ rows.LabelHash(s.Label(id(i)))), s.Visible(id(i))
 	}
-	for _, i := range sample.Draw(int(s.reserved.Load()), count, draw) {
-		ids, queries = append(ids, id(i)), append(queries, s.arena.Vector(id(i))[:dim]...)
+	for _, i := range sample.Draw(int(s.Reserved.Load()), count, draw) {
+		ids, queries = append(ids, id(i)), append(queries, s.Arena.Vector(id(i))[:dim]...)
 	}
 	truth, err := s.scanBatch(ctx, queries, r.K+1, SearchOptions{}, func(w *scratch, q request) {
-		s.shown.RLock()
-		defer s.shown.RUnlock()
+		s.Shown.RLock()
+		defer s.Shown.RUnlock()
 		s.scan(w, q)
 	})
 	found := truth
@@ -95,47 +97,47 @@ func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 	if err != nil {
 		return r, err
 	}
-	w := s.scratch.Get()
-	defer s.scratch.Put(w)
+	w := s.Pool.Get()
+	defer s.Pool.Put(w)
 	var hits, coded, equals float64 // of the K of each
 	poor := 0
 	for i, self := range ids {
 		last, same := truth[i][r.K-1].Score, 0 // of the K nearest others
 		q := queries[i*dim : (i+1)*dim]
 		for _, t := range truth[i] {
-			if t.Label == s.label(self) {
+			if t.Label == s.Label(self) {
 				last = truth[i][r.K].Score
 			} else if metric == Euclidean && t.Score < 1e-18 {
-				if v, _ := s.Vector(t.Label); !equal(v, q) {
+				if v, _ := s.Vector(t.Label); !slices.Equal(v, q) {
 					same++
 				}
 			}
 		}
 		near := 0
 		for _, f := range found[i] {
-			if f.Label != s.label(self) && metric.reaches(f.Score, last) {
+			if f.Label != s.Label(self) && metric.reaches(f.Score, last) {
 				near++
 			}
 		}
 		hits, equals = hits+float64(min(near, r.K)), equals+float64(min(same, r.K))
-		if !s.arena.Coded || ctx.Err() != nil {
+		if !s.Arena.Coded || ctx.Err() != nil {
 			continue
 		}
 		near = 0
-		_ = metric.prepare(w.query, q, 0) // as the searches do; it is a vector of the index
-		w.code.Set(s.arena.Space, w.query[:dim])
-		w.code.EncodeFor(s.arena.Bits)
-		codes := s.arena.Codes()
+		_ = metric.prepare(w.Query, q, 0) // as the searches do; it is a vector of the index
+		w.Code.Set(s.Arena.Space, w.Query[:dim])
+		w.Code.EncodeFor(s.Arena.Bits)
+		codes := s.Arena.Codes()
 		away := func(dst []float32, of []int32) {
-			codes.Distances(dst, &w.code.Codes, of)
+			codes.Distances(dst, &w.Code.Codes, of)
 			for j, n := range of {
-				if !s.visible(id(n)) {
+				if !s.Visible(id(n)) {
 					dst[j] = float32(math.Inf(1))
 				}
 			}
 		}
-		for _, n := range sample.Nearest(int(s.reserved.Load()), max(s.options.EfSearch, r.K+1), away) {
-			if n != self && s.visible(n) && metric.reaches(metric.score(s.distance(w.query, s.arena.Vector(n))), last) {
+		for _, n := range sample.Nearest(int(s.Reserved.Load()), max(s.options.EfSearch, r.K+1), away) {
+			if n != self && s.Visible(n) && metric.reaches(metric.score(s.Distance(w.Query, s.Arena.Vector(n))), last) {
 				near++
 			}
 		}
@@ -148,7 +150,7 @@ func MeasureRecall(ctx context.Context, ix Index) (Recall, error) {
 	r.Queries = len(ids)
 	all := float64(r.Queries * r.K)
 	r.Found, r.Equal = hits/all, equals/all
-	if s.arena.Coded {
+	if s.Arena.Coded {
 		r.Codes, r.Poor = coded/all, float64(poor)/float64(r.Queries)
 	}
 	return r, ctx.Err()

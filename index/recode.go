@@ -14,13 +14,13 @@ func (s *store) center(n int, added []float32) {
 	if s.options.Quantization == NoQuantization || int64(total) < max(codes.FirstCenter, s.recenter.Load()) {
 		return
 	}
-	s.gate.Lock()
-	defer s.gate.Unlock()
-	if int64(total) < s.recenter.Load() || s.arena.Form != arena.Full {
+	s.Gate.Lock()
+	defer s.Gate.Unlock()
+	if int64(total) < s.recenter.Load() || s.Arena.Form != arena.Full {
 		return // another addition was faster, or it stays
 	}
 	s.recenter.Store(codes.NextCenter(total))
-	dim, reserved := s.options.Dim, int(s.reserved.Load())
+	dim, reserved := s.options.Dim, int(s.Reserved.Load())
 	vector := func(i int) []float32 {
 		if i >= reserved {
 			x := make([]float32, dim)
@@ -30,22 +30,22 @@ func (s *store) center(n int, added []float32) {
 			}
 			return x
 		}
-		if !s.visible(id(i)) {
+		if !s.Visible(id(i)) {
 			return nil
 		}
-		return s.arena.Vector(id(i))[:dim]
+		return s.Arena.Vector(id(i))[:dim]
 	}
-	if center, spread := codes.CenterOf(reserved+len(added)/dim, dim, vector); center != nil && s.arena.Space.Moved(center, spread) {
+	if center, spread := codes.CenterOf(reserved+len(added)/dim, dim, vector); center != nil && s.Arena.Space.Moved(center, spread) {
 		s.recode(center, reserved)
 	}
 }
 
-// recode makes center the center of the codes of the first n vectors. The caller holds gate exclusively.
+// recode makes center the center of the codes of the first n vectors. The caller holds Gate exclusively.
 func (s *store) recode(center []float32, n int) {
 	s.recoding.Lock()
 	defer s.recoding.Unlock()
-	s.arena.Space = codes.NewSpace(s.arena.Space.Rotation, center, s.options.Metric == Euclidean)
-	s.arena.EncodeAll(n)
+	s.Arena.Space = codes.NewSpace(s.Arena.Space.Rotation, center, s.options.Metric == Euclidean)
+	s.Arena.EncodeAll(n)
 	if s.recoded != nil {
 		s.recoded(n)
 	}
@@ -53,17 +53,17 @@ func (s *store) recode(center []float32, n int) {
 
 // encodeAll computes the codes of n loaded vectors.
 func (s *store) encodeAll(n int) {
-	if s.arena.Space == nil {
+	if s.Arena.Space == nil {
 		return
 	}
-	center, _ := codes.CenterOf(n, s.options.Dim, func(i int) []float32 { return s.arena.Vector(id(i))[:s.options.Dim] })
+	center, _ := codes.CenterOf(n, s.options.Dim, func(i int) []float32 { return s.Arena.Vector(id(i))[:s.options.Dim] })
 	s.recode(center, n)
 }
 
 // saveSigns writes the section signs.
 func (s *store) saveSigns(w *container.Writer, ids []id) {
-	w.BlockedSection("signs", arena.Blocks(len(ids))*s.arena.Signs.Width()*4)
-	s.arena.PackSigns(ids, func(block []float32) { writeFloats(w, block) })
+	w.BlockedSection("signs", arena.Blocks(len(ids))*s.Arena.Signs.Width()*4)
+	s.Arena.PackSigns(ids, func(block []float32) { writeFloats(w, block) })
 	w.End()
 }
 
@@ -88,7 +88,7 @@ func (s *store) loadCenter(r *container.Reader) error {
 
 // hasWidths reports whether a file of a version has the section widths.
 func (s *store) hasWidths(version int) bool {
-	return s.options.Kind == HNSW && (version >= container.Kept || version >= container.Coded && s.arena.Space != nil)
+	return s.options.Kind == HNSW && (version >= container.Kept || version >= container.Coded && s.Arena.Space != nil)
 }
 
 // loadWidths reads the section widths.
@@ -134,12 +134,12 @@ func openSmall(m *container.Image, name string, adopt func([]byte) error) error 
 }
 
 func (s *store) adoptCenter(center []float32) error {
-	if s.arena.Space == nil {
+	if s.Arena.Space == nil {
 		return container.Damaged("center", "the index has no quantization")
 	}
 	if !vectors.Storable(center, false, MaxLength) {
 		return container.Damaged("center", "it is not a vector of the index")
 	}
-	s.arena.Space = codes.NewSpace(s.arena.Space.Rotation, center, s.options.Metric == Euclidean)
+	s.Arena.Space = codes.NewSpace(s.Arena.Space.Rotation, center, s.options.Metric == Euclidean)
 	return nil
 }

@@ -46,10 +46,10 @@ func (s *store) scanBatch(ctx context.Context, queries []float32, k int, o Searc
 		work.Go(func(ctx context.Context) (err error) {
 			defer container.Unfault(debug.SetPanicOnFault(true), &err)
 			g := s.newGroup()
-			defer s.scratch.Put(g.scratch)
+			defer s.Pool.Put(g.own)
 			for i := int(next.Add(1)) - 1; i < groups; i = int(next.Add(1)) - 1 {
 				from, to := i*size, min((i+1)*size, n)
-				s.scratch.Renew(g.scratch)
+				s.Pool.Renew(g.own)
 				if err := g.begin(queries[from*dim:to*dim], from, k, o); err != nil {
 					return err
 				}
@@ -73,14 +73,14 @@ func (s *store) scanBatch(ctx context.Context, queries []float32, k int, o Searc
 type scanGroup struct {
 	*store
 	exact.Group
-	scratch *scratch
+	own     *scratch
 	request request   // the same for all
 	decoded []float32 // rows of vectors that are not kept in float32
 }
 
 func (s *store) newGroup() *scanGroup {
-	return &scanGroup{store: s, scratch: s.scratch.Get(), Group: exact.Group{
-		Stride: s.arena.Stride, Unit: s.options.Metric == Cosine, Squared: s.options.Metric == Euclidean, Distance: s.distance,
+	return &scanGroup{store: s, own: s.Pool.Get(), Group: exact.Group{
+		Stride: s.Arena.Stride, Unit: s.options.Metric == Cosine, Squared: s.options.Metric == Euclidean, Distance: s.Distance,
 	}}
 }
 
@@ -90,12 +90,12 @@ func (g *scanGroup) begin(queries []float32, first, k int, o SearchOptions) erro
 	n := len(queries) / dim
 	g.Begin(n)
 	for i := range n {
-		r, err := g.ask(g.scratch, queries[i*dim:(i+1)*dim], k, o)
+		r, err := g.ask(g.own, queries[i*dim:(i+1)*dim], k, o)
 		if err != nil {
 			return fmt.Errorf("query %d: %w", first+i, err)
 		}
 		g.request = r
-		g.Set(i, g.scratch.query)
+		g.Set(i, g.own.Query)
 	}
 	for i := range g.Tops { // the same k for all: the index may have changed meanwhile
 		g.Tops[i].Reset(g.request.k)
@@ -110,40 +110,40 @@ func (g *scanGroup) scan(ctx context.Context) error {
 	}
 	g.recoding.RLock()
 	defer g.recoding.RUnlock()
-	g.shown.RLock()
-	defer g.shown.RUnlock()
-	w, allow := g.scratch, g.request.allow
-	total, computed := int(g.reserved.Load()), 0
+	g.Shown.RLock()
+	defer g.Shown.RUnlock()
+	w, allow := g.own, g.request.allow
+	total, computed := int(g.Reserved.Load()), 0
 	for at := 0; at < total; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		labels, n := g.labels.Run(at, min(exact.MaxRows, total-at))
-		rows, n := g.arena.Stored().Run(at, n)
-		g.touchVectors(at, n)
+		labels, n := g.Labels.Run(at, min(exact.MaxRows, total-at))
+		rows, n := g.Arena.Stored().Run(at, n)
+		g.TouchVectors(at, n)
 		labels, n = g.candidatesAmong(w, allow, at, labels[:n])
-		if len(w.fresh) > 0 {
+		if len(w.Fresh) > 0 {
 			rows, width := g.vectors(w, rows, at)
-			g.Compare(rows, width, walk.AsInt32(w.fresh), len(w.fresh) < n, labels)
+			g.Compare(rows, width, walk.AsInt32(w.Fresh), len(w.Fresh) < n, labels)
 		}
-		computed += len(w.fresh) * len(g.Tops)
+		computed += len(w.Fresh) * len(g.Tops)
 		at += n
 	}
 	g.distances.Add(int64(computed))
-	return g.damaged()
+	return g.Damaged()
 }
 
-// vectors returns the vectors of w.fresh, each in its row of the given width, where they are or decoded. rows
+// vectors returns the vectors of w.Fresh, each in its row of the given width, where they are or decoded. rows
 // are those of the arena from id at on.
 func (g *scanGroup) vectors(w *scratch, rows []float32, at int) (decoded []float32, width int) {
-	if g.arena.Form == arena.Full {
-		return rows[g.arena.Before:], g.arena.Vectors.Width()
+	if g.Arena.Form == arena.Full {
+		return rows[g.Arena.Before:], g.Arena.Vectors.Width()
 	}
 	if g.decoded == nil {
-		g.decoded = kernel.Aligned(exact.MaxRows * g.arena.Stride)
+		g.decoded = kernel.Aligned(exact.MaxRows * g.Arena.Stride)
 	}
-	for _, i := range w.fresh {
-		g.arena.Read(g.decoded[int(i)*g.arena.Stride:][:g.arena.Stride], id(at)+i)
+	for _, i := range w.Fresh {
+		g.Arena.Read(g.decoded[int(i)*g.Arena.Stride:][:g.Arena.Stride], id(at)+i)
 	}
-	return g.decoded, g.arena.Stride
+	return g.decoded, g.Arena.Stride
 }

@@ -2,25 +2,30 @@ package index
 
 import "math"
 
-// scanSigns is scan with codes (see exact.Signs). The caller holds shown. It reports false, having done
+// scanSigns is scan with codes (see exact.Signs). The caller holds Shown. It reports false, having done
 // nothing, if a scan without codes is better.
 func (s *store) scanSigns(w *scratch, r request) bool {
-	if set := r.allow.set; s.directionless(w.query) || set != nil && set.GetCardinality() < uint64(s.Len()/fewAllowed) {
+	if set := r.allow.Set; s.directionless(w.Query) || set != nil && set.GetCardinality() < uint64(s.Len()/fewAllowed) {
 		return false
 	}
-	w.top.Reset(w.top.K)
-	w.target = signTarget{store: s, w: w, r: r}
-	w.signs.Query.Set(s.arena.Space, w.query[:s.options.Dim])
-	k := w.top.K
+	w.Top.Reset(w.Top.K)
+	t, _ := w.Target.(*signTarget)
+	if t == nil {
+		t = new(signTarget)
+		w.Target = t
+	}
+	*t = signTarget{store: s, w: w, r: r}
+	w.Signs.Query.Set(s.Arena.Space, w.Query[:s.options.Dim])
+	k := w.Top.K
 	if r.within != nil {
 		k = r.k
-		if w.top.K > s.Len() { // all within the threshold are wanted
+		if w.Top.K > s.Len() { // all within the threshold are wanted
 			k = 0
 		}
 	}
-	w.signs.Find(s.arena, &w.target, int(s.reserved.Load()), k)
-	s.distances.Add(int64(w.target.computed))
-	w.target = signTarget{}
+	w.Signs.Find(s.Arena, t, int(s.Reserved.Load()), k)
+	s.distances.Add(int64(t.computed))
+	*t = signTarget{}
 	return true
 }
 
@@ -33,12 +38,12 @@ type signTarget struct {
 }
 
 func (t *signTarget) Wanted(n id) bool {
-	return t.visible(n) && (t.r.allow.all() || t.r.allow.label(t.label(n)))
+	return t.Visible(n) && (t.r.allow.All() || t.r.allow.Label(t.Label(n)))
 }
 
 func (t *signTarget) Worst() float64 {
 	worst := math.Inf(1)
-	if top := &t.w.top; top.K > 0 && len(top.Hits) >= top.K {
+	if top := &t.w.Top; top.K > 0 && len(top.Hits) >= top.K {
 		worst = float64(top.Hits[0].Distance)
 	}
 	if t.r.within == nil {
@@ -58,23 +63,16 @@ func (t *signTarget) Worst() float64 {
 }
 
 func (t *signTarget) Compare(n id) {
-	t.touchVectors(int(n), 1)
-	d := t.distance(t.w.query, t.vector(t.w, n))
+	t.TouchVectors(int(n), 1)
+	d := t.Distance(t.w.Query, t.Read(t.w, n))
 	t.computed++
-	if top := &t.w.top; len(top.Hits) < top.K || d <= top.Hits[0].Distance {
-		t.offer(t.w, t.r, hit{Distance: d, Label: t.label(n)})
-	}
-}
-
-func (t *signTarget) TouchSigns(at, n int) {
-	if t.unchecked.Load() {
-		width := t.arena.Signs.Width() * 4
-		t.check(t.blocks[2], at*width, n*width)
+	if top := &t.w.Top; len(top.Hits) < top.K || d <= top.Hits[0].Distance {
+		t.offer(t.w, t.r, hit{Distance: d, Label: t.Label(n)})
 	}
 }
 
 func (t *signTarget) TouchCodes(ids []id) {
-	if t.unchecked.Load() {
-		t.touch(ids)
+	if t.Unchecked.Load() {
+		t.Touch(ids)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/index/internal/container"
+	"github.com/luminavec/luminavec/index/internal/rows"
 	"github.com/luminavec/luminavec/index/internal/topk"
 	"github.com/luminavec/luminavec/internal/fault"
 )
@@ -55,24 +56,12 @@ type SearchOptions struct {
 // request is a validated search.
 type request struct {
 	k, ef, rerank int
-	allow         allow
+	allow         rows.Allow
 	within        *float32 // SearchOptions.Threshold
 	widen         bool     // the beam grows until the best k have settled
 }
 
-// allow decides which labels a search may return. The zero value allows all.
-type allow struct {
-	filter func(int64) bool
-	set    *roaring64.Bitmap
-}
-
-func (a allow) all() bool { return a.filter == nil && a.set == nil }
-
-func (a allow) label(label int64) bool {
-	return (a.set == nil || a.set.Contains(uint64(label))) && (a.filter == nil || a.filter(label))
-}
-
-// A finder collects the best hits for w.query in w.top.
+// A finder collects the best hits for w.Query in w.Top.
 type finder func(w *scratch, r request)
 
 // searchInto implements SearchInto.
@@ -83,20 +72,20 @@ func (s *store) searchInto(dst []Result, query []float32, k int, o SearchOptions
 		s.recoding.RLock()
 		defer s.recoding.RUnlock()
 	}
-	w := s.scratch.Get()
-	defer s.scratch.Put(w)
+	w := s.Pool.Get()
+	defer s.Pool.Put(w)
 	r, err := s.ask(w, query, k, o)
 	if err != nil {
 		return dst, err
 	}
-	w.top.Reset(r.k)
+	w.Top.Reset(r.k)
 	if r.k > 0 {
 		find(w, r)
 	}
-	if err := s.damaged(); err != nil {
+	if err := s.Damaged(); err != nil {
 		return dst, err
 	}
-	return appendResults(dst, &w.top, s.options.Metric, r.within), nil
+	return appendResults(dst, &w.Top, s.options.Metric, r.within), nil
 }
 
 // search implements Search. Without results it returns an empty slice.
@@ -130,10 +119,10 @@ func (s *store) ask(w *scratch, query []float32, k int, o SearchOptions) (r requ
 	if len(query) != s.options.Dim {
 		return r, s.dimensionError("query", len(query))
 	}
-	if err := s.options.Metric.prepare(w.query, query, minQuery); err != nil {
+	if err := s.options.Metric.prepare(w.Query, query, minQuery); err != nil {
 		return r, fmt.Errorf("index: query: %w", err)
 	}
-	r = request{k: min(k, s.Len()), ef: o.Ef, rerank: math.MaxInt, allow: allow{o.Filter, o.Allowed}, within: o.Threshold}
+	r = request{k: min(k, s.Len()), ef: o.Ef, rerank: math.MaxInt, allow: rows.Allow{Filter: o.Filter, Set: o.Allowed}, within: o.Threshold}
 	if r.ef == 0 {
 		r.ef = s.options.EfSearch
 	}
@@ -204,7 +193,7 @@ func (s *store) searchBatch(ctx context.Context, queries []float32, k int, o Sea
 }
 
 // searchRange implements SearchRange. find collects all vectors within the threshold
-// and can ignore w.top.K.
+// and can ignore w.Top.K.
 func (s *store) searchRange(query []float32, threshold float32, o SearchOptions, find finder) (found []Result, err error) {
 	defer container.Unfault(debug.SetPanicOnFault(true), &err)
 	o.Threshold = &threshold
@@ -212,8 +201,8 @@ func (s *store) searchRange(query []float32, threshold float32, o SearchOptions,
 		s.recoding.RLock()
 		defer s.recoding.RUnlock()
 	}
-	w := s.scratch.Get()
-	defer s.scratch.Put(w)
+	w := s.Pool.Get()
+	defer s.Pool.Put(w)
 	r, err := s.ask(w, query, max(1, s.Len()), o)
 	if err != nil {
 		return nil, err
@@ -222,14 +211,14 @@ func (s *store) searchRange(query []float32, threshold float32, o SearchOptions,
 	if r.ef == 0 {
 		r.ef = s.options.EfSearch
 	}
-	w.top.Reset(math.MaxInt)
+	w.Top.Reset(math.MaxInt)
 	if r.k > 0 {
 		find(w, r)
 	}
-	if err := s.damaged(); err != nil {
+	if err := s.Damaged(); err != nil {
 		return nil, err
 	}
-	return appendResults([]Result{}, &w.top, s.options.Metric, r.within), nil
+	return appendResults([]Result{}, &w.Top, s.options.Metric, r.within), nil
 }
 
 // within reports whether a distance is at the threshold, a score, or nearer.

@@ -136,7 +136,7 @@ func TestSearchWhileCodesChange(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			vectors := drawn(n, dim, func(r *rand.Rand, i, j int) float64 { return float64(i)/10 + r.NormFloat64() })
 			ix := filled(t, Options{Dim: dim, Kind: kind, Metric: Euclidean, Quantization: Int4, EfConstruction: 40}, vectors[:40*dim])
-			space := ix.(kindIndex).base().arena.Space
+			space := ix.(kindIndex).base().Arena.Space
 			done := make(chan struct{})
 			var wg sync.WaitGroup
 			for range 2 {
@@ -162,7 +162,7 @@ func TestSearchWhileCodesChange(t *testing.T) {
 			}
 			close(done)
 			wg.Wait()
-			if ix.(kindIndex).base().arena.Space == space {
+			if ix.(kindIndex).base().Arena.Space == space {
 				t.Error("the center has not moved")
 			}
 			mustVerify(t, ix)

@@ -26,13 +26,13 @@ type Report struct {
 const verifyEvery = 1 << 12
 
 // verify checks the labels and the vectors, and that every id is either visible, free,
-// or in extra. The caller holds gate exclusively.
+// or in extra. The caller holds Gate exclusively.
 func (s *store) verify(ctx context.Context, p *problems.List, extra []id) error {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	total := int(s.reserved.Load())
+	s.Mu.RLock()
+	defer s.Mu.RUnlock()
+	total := int(s.Reserved.Load())
 	uses := make([]uint8, total)
-	for _, ids := range [][]id{s.limbo.All(), extra} {
+	for _, ids := range [][]id{s.Limbo.All(), extra} {
 		for _, n := range ids {
 			uses[n]++
 		}
@@ -43,23 +43,23 @@ func (s *store) verify(ctx context.Context, p *problems.List, extra []id) error 
 			return fmt.Errorf("index: verifying: %w", ctx.Err())
 		}
 		n := id(i)
-		if !s.visible(n) {
+		if !s.Visible(n) {
 			if uses[i] != 1 {
 				p.Add("id %d is unused, but free %d times", i, uses[i])
 			}
 			continue
 		}
 		shown++
-		label := s.label(n)
-		if known := s.idOf(label); known != n || uses[i] != 0 {
+		label := s.Label(n)
+		if known := s.IDOf(label); known != n || uses[i] != 0 {
 			p.Add("label %d has id %d, but the table says %d", label, i, known)
 		}
 		if !s.valid(n) {
 			p.Add("label %d: invalid vector for metric %s", label, s.options.Metric)
 		}
 	}
-	if shown != s.ids.Len() || shown != s.Len() {
-		p.Add("found %d vectors and %d labels, expected %d", shown, s.ids.Len(), s.Len())
+	if shown != s.IDs.Len() || shown != s.Len() {
+		p.Add("found %d vectors and %d labels, expected %d", shown, s.IDs.Len(), s.Len())
 	}
 	return nil
 }

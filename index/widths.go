@@ -58,7 +58,7 @@ func (s *store) stale() bool {
 // prepareWidths measures the widths if a search with these options needs them. An index that was opened but
 // not checked keeps those of its file. The caller holds no lock.
 func (s *store) prepareWidths(o SearchOptions) {
-	if o.Ef > 0 || o.Recall <= 0 || o.Recall >= 1 || s.unchecked.Load() || s.measuring == nil || !s.stale() {
+	if o.Ef > 0 || o.Recall <= 0 || o.Recall >= 1 || s.Unchecked.Load() || s.measuring == nil || !s.stale() {
 		return
 	}
 	s.calibrate.Lock()
@@ -114,22 +114,6 @@ func (g *graph) found(queries []float32, truth [][]Result, width int) float64 {
 		r.ef, r.widen = max(width, r.k), true
 		g.find(w, r)
 	})
-}
-
-// begunBest begins a walk whose beam may grow.
-func (w *scratch) begunBest() { w.best = w.best[:0] }
-
-// better reports whether k is among the best w.widen so far.
-func (w *scratch) better(k key) bool {
-	if len(w.best) < w.widen {
-		w.best.Push(k)
-		return true
-	}
-	if k >= w.best[0] {
-		return false
-	}
-	w.best.Replace(k)
-	return true
 }
 
 // saveWidths writes the section widths: the vectors when they were measured, or 0, and a width for each of

@@ -1,8 +1,10 @@
-package index
+package hnsw
 
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/luminavec/luminavec/index/internal/rows"
 )
 
 // A cleanup removes deleted nodes from the graph. Walks pass through a deleted node
@@ -19,11 +21,11 @@ import (
 //  4. Their ids are retired: they are free for new vectors when the searches that
 //     began before are done.
 type cleanup struct {
-	mu    sync.Mutex
+	turn  sync.Mutex
 	debt  atomic.Int64 // steps that changes still have to do
 	phase phase
 	gone  []id   // the nodes to remove
-	epoch uint64 // when they were condemned
+	epoch uint64 // when they were rows.Condemned
 	main  id     // the top of the remaining tree
 	at    int    // the next of gone, or of all ids
 	end   int    // number of ids to process
@@ -51,20 +53,20 @@ const (
 
 func (r *cleanup) owe() { r.debt.Add(stepsPerChange) }
 
-// advanceCleanup does the share of a change that is done but still holds gate.
-func (g *graph) advanceCleanup(w *scratch) {
+// AdvanceCleanup does the share of a change that is done but still holds Gate.
+func (g *Graph) AdvanceCleanup(w *rows.Scratch) {
 	if g.deleted.Load() == 0 {
 		return
 	}
 	r := &g.cleanup
 	r.owe()
 	if r.debt.Load() > maxDebt {
-		r.mu.Lock()
-	} else if !r.mu.TryLock() {
+		r.turn.Lock()
+	} else if !r.turn.TryLock() {
 		return
 	}
-	defer r.mu.Unlock()
-	g.scratch.Renew(w) // so that the cleanup does not wait for this change
+	defer r.turn.Unlock()
+	g.Pool.Renew(w) // so that the cleanup does not wait for this change
 	for r.debt.Load() > 0 {
 		steps := g.step(w, false)
 		if steps == 0 {
@@ -75,25 +77,25 @@ func (g *graph) advanceCleanup(w *scratch) {
 	}
 }
 
-// advanceCleanupAlone is advanceCleanup for a caller without gate or a scratch.
-func (g *graph) advanceCleanupAlone() {
+// AdvanceCleanupAlone is advanceCleanup for a caller without Gate or a scratch.
+func (g *Graph) AdvanceCleanupAlone() {
 	if g.deleted.Load() == 0 {
 		return
 	}
-	w := g.scratch.Get()
-	defer g.scratch.Put(w)
-	g.gate.RLock()
-	defer g.gate.RUnlock()
-	g.advanceCleanup(w)
+	w := g.Pool.Get()
+	defer g.Pool.Put(w)
+	g.Gate.RLock()
+	defer g.Gate.RUnlock()
+	g.AdvanceCleanup(w)
 }
 
-// finishCleanup removes all deleted nodes. The caller holds gate exclusively.
-func (g *graph) finishCleanup() {
-	w := g.scratch.Get()
-	defer g.scratch.Put(w)
+// FinishCleanup removes all deleted nodes. The caller holds Gate exclusively.
+func (g *Graph) FinishCleanup() {
+	w := g.Pool.Get()
+	defer g.Pool.Put(w)
 	r := &g.cleanup
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.turn.Lock()
+	defer r.turn.Unlock()
 	for g.deleted.Load() > 0 {
 		g.step(w, true)
 	}
@@ -102,13 +104,13 @@ func (g *graph) finishCleanup() {
 
 // step does a small part of a cleanup and returns its size in nodes swept, or 0 if
 // nothing can be done now. alone means that there are no other changes.
-func (g *graph) step(w *scratch, alone bool) int64 {
+func (g *Graph) step(w *rows.Scratch, alone bool) int64 {
 	r := &g.cleanup
 	switch r.phase {
 	case idle:
 		return g.condemn(alone)
 	case condemning:
-		if !alone && g.scratch.Oldest() < r.epoch || !g.replaceEntry() {
+		if !alone && g.Pool.Oldest() < r.epoch || !g.replaceEntry() {
 			return 0
 		}
 		r.phase, r.at, r.main = removing, 0, none
@@ -118,7 +120,7 @@ func (g *graph) step(w *scratch, alone bool) int64 {
 		return 1
 	case removing:
 		if r.main == none || r.at == len(r.gone) {
-			r.phase, r.at, r.end = sweeping, 0, int(g.reserved.Load())
+			r.phase, r.at, r.end = sweeping, 0, int(g.Reserved.Load())
 			return 1
 		}
 		g.removeFromTree(w, r.gone[r.at], r.main)
@@ -144,12 +146,12 @@ func (g *graph) step(w *scratch, alone bool) int64 {
 
 // keepRoot returns the root of the tree if it stays. Otherwise it makes the highest
 // ancestor of n that stays a root, and returns it.
-func (g *graph) keepRoot(n id) id {
+func (g *Graph) keepRoot(n id) id {
 	root := n
 	for p := g.parent(root); p != none; p = g.parent(root) {
 		root = p
 	}
-	if g.is(root, condemned) {
+	if g.Is(root, rows.Condemned) {
 		root = g.top(n)
 		put(&g.node(root).parent, none)
 	}
@@ -157,40 +159,40 @@ func (g *graph) keepRoot(n id) id {
 }
 
 // condemn begins a cleanup if enough nodes are deleted.
-func (g *graph) condemn(alone bool) int64 {
+func (g *Graph) condemn(alone bool) int64 {
 	r := &g.cleanup
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.Mu.Lock()
+	defer g.Mu.Unlock()
 	if len(g.waiting) == 0 || !alone && len(g.waiting) < g.Len()/fewDeleted {
 		return 0
 	}
 	r.gone, g.waiting = g.waiting, nil
 	for _, n := range r.gone {
-		g.mark(n, condemned)
+		g.Mark(n, rows.Condemned)
 	}
-	r.epoch = g.scratch.Advance()
+	r.epoch = g.Pool.Advance()
 	r.phase = condemning
 	return 1
 }
 
 // stays reports whether n is inserted and no cleanup removes it. It loads the state
 // once: between two loads n may be reused for another vector.
-func (g *graph) stays(n id) bool {
-	return g.states.Row(int(n))[0].Load()&(ready|condemned) == ready
+func (g *Graph) stays(n id) bool {
+	return g.States.Row(int(n))[0].Load()&(rows.Ready|rows.Condemned) == rows.Ready
 }
 
 // replaceEntry chooses another entry point, on the highest remaining level, if the
 // present one is condemned. It fails if an insertion is about to raise the level.
-func (g *graph) replaceEntry() bool {
+func (g *Graph) replaceEntry() bool {
 	if !g.raise.TryLock() {
 		return false
 	}
 	defer g.raise.Unlock()
-	if e := g.entryPoint(); e == noEntry || !g.is(e.id(), condemned) {
+	if e := g.entryPoint(); e == noEntry || !g.Is(e.id(), rows.Condemned) {
 		return true
 	}
 	best := noEntry
-	for i := range int(g.reserved.Load()) {
+	for i := range int(g.Reserved.Load()) {
 		n := id(i)
 		if !g.stays(n) || g.node(n).twin != none {
 			continue
@@ -204,12 +206,12 @@ func (g *graph) replaceEntry() bool {
 }
 
 // repair replaces n's links to condemned nodes by links to the best nearby nodes.
-func (g *graph) repair(w *scratch, n id, level int) {
+func (g *Graph) repair(w *rows.Scratch, n id, level int) {
 	slots := g.links(n, level)
 	lost := false
 	for i := range slots {
 		c := load(&slots[i])
-		lost = lost || c != none && g.is(c, condemned)
+		lost = lost || c != none && g.Is(c, rows.Condemned)
 	}
 	if !lost {
 		return
@@ -217,25 +219,25 @@ func (g *graph) repair(w *scratch, n id, level int) {
 	mu := g.lock(n)
 	mu.Lock()
 	defer mu.Unlock()
-	w.seen.Start(int(g.reserved.Load()))
-	w.seen.Add(n)
-	w.offers = w.offers[:0]
-	g.candidates(w, n, n, level, condemned)
+	w.Seen.Start(int(g.Reserved.Load()))
+	w.Seen.Add(n)
+	w.Offers = w.Offers[:0]
+	g.candidates(w, n, n, level, rows.Condemned)
 	for i := range slots {
-		if c := load(&slots[i]); c != none && g.is(c, condemned) {
-			g.candidates(w, n, c, level, dead)
+		if c := load(&slots[i]); c != none && g.Is(c, rows.Condemned) {
+			g.candidates(w, n, c, level, rows.Dead)
 			put(&slots[i], none)
 		}
 	}
-	g.choose(w, n, level, w.offers)
+	g.choose(w, n, level, w.Offers)
 }
 
 // endCleanup retires the nodes, which no longer have links to them.
-func (g *graph) endCleanup() {
+func (g *Graph) endCleanup() {
 	r := &g.cleanup
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.retire(r.gone...)
+	g.Mu.Lock()
+	defer g.Mu.Unlock()
+	g.Retire(r.gone...)
 	g.deleted.Add(-int64(len(r.gone)))
 	r.phase, r.gone = idle, nil
 }

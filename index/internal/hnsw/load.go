@@ -1,4 +1,4 @@
-package index
+package hnsw
 
 import (
 	"encoding/binary"
@@ -7,11 +7,34 @@ import (
 
 	"github.com/luminavec/luminavec/index/internal/container"
 	"github.com/luminavec/luminavec/index/internal/idtable"
+	"github.com/luminavec/luminavec/index/internal/rows"
 	"github.com/luminavec/luminavec/index/internal/walk"
 )
 
+// nodeBytes is the length of an entry of the section nodes.
+const nodeBytes = 1 + 4 + 4
+
+// Load reads the sections nodes and upper of a file since version 3.
+func (g *Graph) Load(r *container.Reader, n int) error {
+	if err := g.loadNodes(r, n); err != nil {
+		return err
+	}
+	return rows.Load(r, "upper", g.upper, g.upperRows)
+}
+
+// CheckLoaded checks the n nodes that were read or opened, and their links, and counts the children.
+func (g *Graph) CheckLoaded(n int) error {
+	if err := g.checkCopies(n); err != nil {
+		return err
+	}
+	if err := g.checkLinks(n, 0); err != nil {
+		return err
+	}
+	return g.checkTree(n)
+}
+
 // loadNodes reads the section nodes and sets the entry point.
-func (g *graph) loadNodes(r *container.Reader, n int) error {
+func (g *Graph) loadNodes(r *container.Reader, n int) error {
 	if err := r.Section("nodes"); err != nil {
 		return err
 	}
@@ -42,7 +65,7 @@ func (g *graph) loadNodes(r *container.Reader, n int) error {
 
 // nodeDecoder decodes and checks the section nodes.
 type nodeDecoder struct {
-	g           *graph
+	g           *Graph
 	n           int
 	top, levels int
 }
@@ -100,11 +123,11 @@ func (d *nodeDecoder) entry(entry id) error {
 }
 
 // checkCopies checks that copies are equal to their twins, and fills the table of twins.
-func (g *graph) checkCopies(n int) error {
+func (g *Graph) checkCopies(n int) error {
 	for i := range n {
 		twin := g.node(id(i)).twin
 		if twin != none {
-			if !equal(g.arena.Vector(twin), g.arena.Vector(id(i))) {
+			if !equal(g.Arena.Vector(twin), g.Arena.Vector(id(i))) {
 				return container.Damaged("nodes", "vector %d is not a copy of vector %d", i, twin)
 			}
 		}
@@ -114,12 +137,12 @@ func (g *graph) checkCopies(n int) error {
 }
 
 // fillTwins fills the table of twins, of which the first n ids are visible if they are in use.
-func (g *graph) fillTwins(n int) {
+func (g *Graph) fillTwins(n int) {
 	hashes := make([]uint64, n)
 	of := func(n id) uint64 { return hashes[n] }
 	g.twins = idtable.Table[id]{}
 	for i := range n {
-		if g.is(id(i), ready) && g.node(id(i)).twin == none {
+		if g.Is(id(i), rows.Ready) && g.node(id(i)).twin == none {
 			hashes[i] = g.vectorHashOf(id(i))
 			g.twins.Add(hashes[i], id(i), of)
 		}
@@ -127,7 +150,7 @@ func (g *graph) fillTwins(n int) {
 }
 
 // checkLinks checks the links of all nodes, from a level up.
-func (g *graph) checkLinks(n, from int) error {
+func (g *Graph) checkLinks(n, from int) error {
 	for i := range n {
 		v := g.node(id(i))
 		for l := from; l <= int(v.level); l++ {
@@ -154,7 +177,7 @@ func (g *graph) checkLinks(n, from int) error {
 }
 
 // checkLink checks a link from node at to c, which follows others on its level.
-func (g *graph) checkLink(section string, at, c id, level, n int, before []slot) error {
+func (g *Graph) checkLink(section string, at, c id, level, n int, before []slot) error {
 	if c < 0 || int(c) >= n || c == at || g.node(c).twin != none || int(g.node(c).level) < level {
 		return container.Damaged(section, "vector %d, level %d: invalid link to %d", at, level, c)
 	}
@@ -168,7 +191,7 @@ func (g *graph) checkLink(section string, at, c id, level, n int, before []slot)
 
 // checkTree checks that the parents form a single tree of all nodes, with a link in
 // each direction between parent and child, and counts the children.
-func (g *graph) checkTree(n int) error {
+func (g *Graph) checkTree(n int) error {
 	roots := 0
 	for i := range n {
 		v := g.node(id(i))
@@ -182,7 +205,7 @@ func (g *graph) checkTree(n int) error {
 		parent := load(&v.parent)
 		p := g.node(parent)
 		p.children++
-		if !g.linked(parent, id(i)) || !g.linked(id(i), parent) || int(p.children) >= 2*g.options.M {
+		if !g.linked(parent, id(i)) || !g.linked(id(i), parent) || int(p.children) >= 2*g.M {
 			return container.Damaged("nodes", "vector %d is not linked with its parent %d", i, parent)
 		}
 	}

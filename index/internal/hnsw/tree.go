@@ -1,8 +1,9 @@
-package index
+package hnsw
 
 import (
 	"slices"
 
+	"github.com/luminavec/luminavec/index/internal/rows"
 	"github.com/luminavec/luminavec/index/internal/walk"
 )
 
@@ -16,20 +17,20 @@ import (
 // going down the tree from them; a leaf has room. A node takes more than M children
 // only if all nodes below are about to be removed. If the chosen nodes themselves
 // are, attach returns none.
-func (g *graph) attach(w *scratch, n id) id {
-	chosen := w.chosen[0]
-	w.queue = w.queue[:0]
+func (g *Graph) attach(w *rows.Scratch, n id) id {
+	chosen := w.Chosen[0]
+	w.Queue = w.Queue[:0]
 	for _, c := range chosen {
-		w.queue = append(w.queue, c.ID())
+		w.Queue = append(w.Queue, c.ID())
 	}
-	for i := 0; i < len(w.queue); i++ {
-		if p := w.queue[i]; g.adopt(w, p, n, chosen, g.options.M) {
+	for i := 0; i < len(w.Queue); i++ {
+		if p := w.Queue[i]; g.adopt(w, p, n, chosen, g.M) {
 			return p
 		}
 	}
-	stays := func(c key) bool { return !g.is(c.ID(), condemned) }
-	for i := 0; slices.ContainsFunc(chosen, stays); i = (i + 1) % len(w.queue) {
-		if p := w.queue[i]; g.adopt(w, p, n, chosen, 2*g.options.M-1) {
+	stays := func(c key) bool { return !g.Is(c.ID(), rows.Condemned) }
+	for i := 0; slices.ContainsFunc(chosen, stays); i = (i + 1) % len(w.Queue) {
+		if p := w.Queue[i]; g.adopt(w, p, n, chosen, 2*g.M-1) {
 			return p
 		}
 	}
@@ -38,19 +39,19 @@ func (g *graph) attach(w *scratch, n id) id {
 
 // adopt makes p the parent of n, or appends p's children to the queue if p has no
 // room or is about to be removed.
-func (g *graph) adopt(w *scratch, p, n id, chosen []key, most int) bool {
+func (g *Graph) adopt(w *rows.Scratch, p, n id, chosen []key, most int) bool {
 	mu := g.lock(p)
 	mu.Lock()
 	defer mu.Unlock()
 	v := g.node(p)
-	if g.is(p, condemned) || int(v.children) >= most { // in this order: a cleanup resets children
-		w.queue = g.appendChildren(w.queue, p)
+	if g.Is(p, rows.Condemned) || int(v.children) >= most { // in this order: a cleanup resets children
+		w.Queue = g.appendChildren(w.Queue, p)
 		return false
 	}
 	v.children++
 	put(&g.node(n).parent, p)
 	linked := false
-	w.coding = none
+	w.Coding = none
 	for i, c := range chosen {
 		g.setLink(w, n, 0, i, c.ID())
 		linked = linked || c.ID() == p
@@ -58,14 +59,14 @@ func (g *graph) adopt(w *scratch, p, n id, chosen []key, most int) bool {
 	if !linked {
 		g.setLink(w, n, 0, len(chosen), p) // there are 2M slots and M are chosen
 	}
-	g.linkLocked(w, p, n, g.distance(g.arena.Vector(p), g.arena.Vector(n)), 0)
+	g.linkLocked(w, p, n, g.Distance(g.Arena.Vector(p), g.Arena.Vector(n)), 0)
 	return true
 }
 
-func (g *graph) parent(n id) id { return load(&g.node(n).parent) }
+func (g *Graph) parent(n id) id { return load(&g.node(n).parent) }
 
 // appendChildren appends the children of p.
-func (g *graph) appendChildren(dst []id, p id) []id {
+func (g *Graph) appendChildren(dst []id, p id) []id {
 	slots := g.links(p, 0)
 	for i := range slots {
 		if c := load(&slots[i]); c != none && g.parent(c) == p {
@@ -77,10 +78,10 @@ func (g *graph) appendChildren(dst []id, p id) []id {
 
 // top climbs from n to the ancestor whose parent is missing or about to be removed.
 // Only a cleanup changes parents once they are set.
-func (g *graph) top(n id) id {
+func (g *Graph) top(n id) id {
 	for {
 		p := g.parent(n)
-		if p == none || g.is(p, condemned) {
+		if p == none || g.Is(p, rows.Condemned) {
 			return n
 		}
 		n = p
@@ -89,21 +90,21 @@ func (g *graph) top(n id) id {
 
 // removeFromTree removes d, which is condemned, from the tree: its children get other
 // parents. main is the top of the tree that they join.
-func (g *graph) removeFromTree(w *scratch, d, main id) {
-	w.children = g.appendChildren(w.children[:0], d)
-	for _, c := range w.children {
-		if !g.is(c, condemned) && c != main {
+func (g *Graph) removeFromTree(w *rows.Scratch, d, main id) {
+	w.Children = g.appendChildren(w.Children[:0], d)
+	for _, c := range w.Children {
+		if !g.Is(c, rows.Condemned) && c != main {
 			g.reparent(w, c, d, main)
 		}
 	}
-	if p := g.parent(d); p != none && !g.is(p, condemned) {
+	if p := g.parent(d); p != none && !g.Is(p, rows.Condemned) {
 		g.detach(d, p)
 	}
 	g.node(d).children = 0
 }
 
 // detach removes d, which is condemned, from the children of p.
-func (g *graph) detach(d, p id) {
+func (g *Graph) detach(d, p id) {
 	mu := g.lock(p)
 	mu.Lock()
 	defer mu.Unlock()
@@ -114,13 +115,13 @@ func (g *graph) detach(d, p id) {
 // reparent finds another parent for c, whose parent d is condemned: the nearest of its
 // neighbors, of d's and of theirs that has room and is not a descendant of c, or else
 // the first with room below main.
-func (g *graph) reparent(w *scratch, c, d, main id) {
-	w.seen.Start(int(g.reserved.Load()))
-	w.seen.Add(c)
-	w.offers = w.offers[:0]
-	g.candidates(w, c, c, 0, dead)
-	g.candidates(w, c, d, 0, dead)
-	near := w.offers
+func (g *Graph) reparent(w *rows.Scratch, c, d, main id) {
+	w.Seen.Start(int(g.Reserved.Load()))
+	w.Seen.Add(c)
+	w.Offers = w.Offers[:0]
+	g.candidates(w, c, c, 0, rows.Dead)
+	g.candidates(w, c, d, 0, rows.Dead)
+	near := w.Offers
 	for hops := 0; ; hops++ {
 		slices.Sort(near)
 		for _, k := range near {
@@ -131,51 +132,51 @@ func (g *graph) reparent(w *scratch, c, d, main id) {
 		if hops == 1 {
 			break
 		}
-		tried := len(w.offers)
+		tried := len(w.Offers)
 		for i := range tried {
-			g.candidates(w, c, w.offers[i].ID(), 0, dead)
+			g.candidates(w, c, w.Offers[i].ID(), 0, rows.Dead)
 		}
-		near = w.offers[tried:]
+		near = w.Offers[tried:]
 	}
-	w.queue = append(w.queue[:0], main)
+	w.Queue = append(w.Queue[:0], main)
 	for i := 0; ; i++ { // ends at a leaf at the latest
-		q := w.queue[i]
-		from := len(w.queue)
-		w.queue = g.appendChildren(w.queue, q)
-		w.queue = slices.DeleteFunc(w.queue, func(n id) bool { return g.parent(n) == q && g.detachIfCondemned(n, q) })
-		if len(w.queue)-from < g.options.M {
-			if g.setParent(w, c, q, g.distance(g.arena.Vector(c), g.arena.Vector(q))) {
+		q := w.Queue[i]
+		from := len(w.Queue)
+		w.Queue = g.appendChildren(w.Queue, q)
+		w.Queue = slices.DeleteFunc(w.Queue, func(n id) bool { return g.parent(n) == q && g.detachIfCondemned(n, q) })
+		if len(w.Queue)-from < g.M {
+			if g.setParent(w, c, q, g.Distance(g.Arena.Vector(c), g.Arena.Vector(q))) {
 				return
 			}
 			// Insertions have filled it meanwhile: try its children again.
-			w.queue, i = w.queue[:from], i-1
+			w.Queue, i = w.Queue[:from], i-1
 		}
 	}
 }
 
 // detachIfCondemned removes d from the children of q if it is condemned.
-func (g *graph) detachIfCondemned(d, q id) bool {
-	if !g.is(d, condemned) {
+func (g *Graph) detachIfCondemned(d, q id) bool {
+	if !g.Is(d, rows.Condemned) {
 		return false
 	}
 	g.detach(d, q)
 	return true
 }
 
-// candidates appends to w.offers the neighbors of n that have none of the state bits
-// and are not in w.seen, with their distances to base.
-func (g *graph) candidates(w *scratch, base, n id, level int, bits uint32) {
-	x := g.arena.Vector(base)
-	w.fresh = w.seen.AppendNew(w.fresh[:0], g.links(n, level))
-	for _, c := range w.fresh {
-		if !g.is(c, bits) {
-			w.offers = append(w.offers, walk.NewKey(g.distance(x, g.arena.Vector(c)), c))
+// candidates appends to w.Offers the neighbors of n that have none of the state bits
+// and are not in w.Seen, with their distances to base.
+func (g *Graph) candidates(w *rows.Scratch, base, n id, level int, bits uint32) {
+	x := g.Arena.Vector(base)
+	w.Fresh = w.Seen.AppendNew(w.Fresh[:0], g.links(n, level))
+	for _, c := range w.Fresh {
+		if !g.Is(c, bits) {
+			w.Offers = append(w.Offers, walk.NewKey(g.Distance(x, g.Arena.Vector(c)), c))
 		}
 	}
 }
 
 // setParent makes q, at distance d, the parent of c, unless q has no room.
-func (g *graph) setParent(w *scratch, c, q id, d float32) bool {
+func (g *Graph) setParent(w *rows.Scratch, c, q id, d float32) bool {
 	if !g.addChild(w, q, c, d) {
 		return false
 	}
@@ -184,12 +185,12 @@ func (g *graph) setParent(w *scratch, c, q id, d float32) bool {
 }
 
 // addChild is q's side of setParent.
-func (g *graph) addChild(w *scratch, q, c id, d float32) bool {
+func (g *Graph) addChild(w *rows.Scratch, q, c id, d float32) bool {
 	mu := g.lock(q)
 	mu.Lock()
 	defer mu.Unlock()
 	v := g.node(q)
-	if int(v.children) >= g.options.M {
+	if int(v.children) >= g.M {
 		return false
 	}
 	v.children++

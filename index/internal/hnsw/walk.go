@@ -1,0 +1,231 @@
+package hnsw
+
+import (
+	"math"
+
+	"github.com/luminavec/luminavec/index/internal/arena"
+	"github.com/luminavec/luminavec/index/internal/rows"
+	"github.com/luminavec/luminavec/index/internal/walk"
+	"github.com/luminavec/luminavec/internal/kernel"
+)
+
+// Question is what Explore looks for.
+type Question struct {
+	K      int // nearest nodes; 0: any number
+	Ef     int // width of the beam
+	Rerank int // nodes that are compared by their vectors, at most
+	Allow  rows.Allow
+	Widen  bool // the beam grows until the best K have settled
+}
+
+// Explore walks the graph to what is near w.Query, whose nodes, by the distances of their vectors, it leaves in
+// w.Beam. It reports false if the walk becomes more expensive than comparing all vectors. w.Counts is the number of
+// distances computed.
+func (g *Graph) Explore(w *rows.Scratch, q Question) bool {
+	w.Counts = 0
+	start := g.entryPoint()
+	if start == noEntry {
+		return false
+	}
+	g.encode(w, w.Query)
+	at, d := g.descend(w, w.Query, start, 0)
+	n := int(g.Reserved.Load())
+	w.Begin(n)
+	if g.Unchecked.Load() {
+		w.Seen.Confine(n)
+	}
+	w.Wants, w.Allow, w.Widen = rows.WantAll, q.Allow, 0
+	if q.Widen {
+		w.Widen = q.K
+	}
+	limit := int64(math.MaxInt64)
+	switch {
+	case !q.Allow.All():
+		w.Wants = rows.WantAllowed
+		if q.Widen { // it was measured with a beam that grows, which this one does not
+			q.Ef = min(2*q.Ef, widest)
+		}
+		all := g.Len() / 16 // checking 16 labels costs a scan about as much as a node costs a walk
+		if q.Allow.Set != nil {
+			all = min(all, int(q.Allow.Set.GetCardinality()))
+		}
+		limit = w.Counts + int64(max(32*q.Ef, all))
+	case g.deleted.Load() > 0:
+		w.Wants = rows.WantUndeleted
+	}
+	g.enter(w, walk.NewKey(d, at))
+	done := true
+	if w.Wants == rows.WantAll {
+		g.walk(w, w.Query, q.Ef, 0)
+	} else {
+		done = g.walkWanted(w, w.Query, q.Ef, 0, limit)
+	}
+	w.Allow, w.Widen = rows.Allow{}, 0
+	if !done {
+		return false
+	}
+	if (g.Arena.Edges != nil || g.Arena.Form == arena.Codes) && q.K > 0 {
+		q.Rerank = min(q.Rerank, 2*q.K+8)
+	}
+	for len(w.Beam) > q.Rerank {
+		w.Beam.Pop()
+	}
+	g.narrow(w, q.K)
+	g.measure(w, w.Beam, w.Query)
+	return true
+}
+
+// want reports whether n goes into the beam of w.
+func (g *Graph) want(w *rows.Scratch, n id) bool {
+	switch w.Wants {
+	case rows.WantUndeleted:
+		return !g.Is(n, rows.Dead)
+	case rows.WantUncondemned:
+		return !g.Is(n, rows.Condemned)
+	case rows.WantAllowed:
+		for ; n != none; n = load(&g.node(n).next) {
+			if g.Visible(n) && w.Allow.Label(g.Label(n)) {
+				return true
+			}
+		}
+		return false
+	}
+	return true
+}
+
+// descend walks from the entry point down to level, exclusive. On each level it moves
+// to the nearest neighbor until none is nearer to q. It returns the last node and its
+// distance.
+func (g *Graph) descend(w *rows.Scratch, q []float32, start entryPoint, level int) (id, float32) {
+	at := start.id()
+	w.Fresh = append(w.Fresh[:0], at)
+	g.compare(w, q)
+	d := w.Away[0]
+	for l := start.level(); l > level; l-- {
+		for moved := true; moved; {
+			moved = false
+			w.Fresh = w.Fresh[:0]
+			slots := g.links(at, l)
+			for i := range slots {
+				if c := load(&slots[i]); c != none {
+					w.Fresh = append(w.Fresh, c)
+				}
+			}
+			g.compare(w, q)
+			for i, c := range w.Fresh {
+				if w.Away[i] < d {
+					at, d, moved = c, w.Away[i], true
+				}
+			}
+		}
+	}
+	return at, d
+}
+
+// enter adds a node that the walk starts from.
+func (g *Graph) enter(w *rows.Scratch, c key) {
+	w.Seen.Add(c.ID())
+	w.Near.Push(^c)
+	if g.want(w, c.ID()) {
+		w.Beam.Push(c)
+	}
+}
+
+// prefetchNext prefetches the links of the node that will probably be expanded next.
+func (g *Graph) prefetchNext(near walk.Heap, level int) {
+	if level == 0 && len(near) > 0 {
+		kernel.Prefetch(g.Arena.Records.Row(int((^near[0]).ID()))[:g.Arena.Head])
+	}
+}
+
+// walk searches one level (Algorithm 2): it expands the nearest node not yet expanded
+// until that is farther than the worst of the ef best, which remain in w.Beam. It
+// expands two nodes at a time: the second usually is the next one anyway, and their
+// neighbors are fetched from memory together.
+func (g *Graph) walk(w *rows.Scratch, q []float32, ef, level int) {
+	if level == 0 && g.Arena.Edges != nil {
+		g.walkEdges(w, ef)
+		return
+	}
+	for len(w.Beam) > ef {
+		w.Beam.Pop()
+	}
+	w.BegunBest()
+	for steps := 0; w.More(ef); {
+		w.Fresh = w.Fresh[:0]
+		for n := 0; n < 2 && w.More(ef); n++ {
+			c := ^w.Near.Pop()
+			w.Fresh = w.Seen.AppendNew(w.Fresh, g.links(c.ID(), level))
+			steps++
+		}
+		g.prefetchNext(w.Near, level)
+		g.compare(w, q)
+		for i, n := range w.Fresh {
+			k := walk.NewKey(w.Away[i], n)
+			if w.Widen > 0 && w.Better(k) {
+				ef = max(ef, min(2*steps, widest))
+			}
+			if len(w.Beam) < ef {
+				w.Beam.Push(k)
+			} else if k < w.Beam[0] {
+				w.Beam.Replace(k)
+			} else {
+				continue
+			}
+			w.Near.Push(^k)
+			if w.Near[0] == ^k {
+				g.prefetchNext(w.Near, level)
+			}
+		}
+	}
+}
+
+// walkWanted is walk with a beam of wanted nodes only. It reports false when it has
+// compared limit nodes: comparing all wanted ones is then no more expensive.
+func (g *Graph) walkWanted(w *rows.Scratch, q []float32, ef, level int, limit int64) bool {
+	if level == 0 && g.Arena.Edges != nil {
+		if w.Wants == rows.WantAllowed {
+			return g.walkEdgesWanted(w, ef, limit)
+		}
+		g.walkEdges(w, ef)
+		return true
+	}
+	for len(w.Beam) > ef {
+		w.Beam.Pop()
+	}
+	w.BegunBest()
+	for steps := 1; len(w.Near) > 0; steps++ {
+		c := ^w.Near.Pop()
+		if len(w.Beam) >= ef && c > w.Beam[0] {
+			return true
+		}
+		g.prefetchNext(w.Near, level)
+		if w.Counts > limit {
+			return false
+		}
+		w.Fresh = w.Seen.AppendNew(w.Fresh[:0], g.links(c.ID(), level))
+		g.compare(w, q)
+		for i, n := range w.Fresh {
+			k := walk.NewKey(w.Away[i], n)
+			if len(w.Beam) >= ef && k > w.Beam[0] {
+				continue
+			}
+			w.Near.Push(^k)
+			if w.Near[0] == ^k {
+				g.prefetchNext(w.Near, level)
+			}
+			if !g.want(w, n) {
+				continue
+			}
+			if w.Widen > 0 && w.Wants == rows.WantUndeleted && w.Better(k) {
+				ef = max(ef, min(2*steps, widest))
+			}
+			if len(w.Beam) < ef {
+				w.Beam.Push(k)
+			} else {
+				w.Beam.Replace(k)
+			}
+		}
+	}
+	return true
+}
