@@ -1,13 +1,13 @@
 package collection
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/luminavec/luminavec/checkpoints"
@@ -17,6 +17,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence"
 	"github.com/luminavec/luminavec/sentence/compress"
+	"github.com/luminavec/luminavec/sentence/models"
 )
 
 // BuildOptions controls how a collection is built.
@@ -25,12 +26,21 @@ type BuildOptions struct {
 	// from those of package index: Kind Auto; for vectors of 64 values or more, with Quantization and
 	// KeepVectors auto or unset, Int8 and KeepNone: codes of 8 bits, whose recall is reported, and no other vectors.
 	// The tables of a static model of 1 MiB or more then have 8 bits per value too.
-	Index      index.Options
-	Replace    bool   // replace an existing collection; default false
-	Threads    int    // number of goroutines; default 0: one per core
-	AnyRecall  bool   // accept codes that collapse, see index.Recall.Check; default false
-	Language   string // of the full-text index, one of fulltext.Languages; default "": detected
-	Input      Input  // where the documents come from, for Sync; Build sets it
+	Index     index.Options
+	Replace   bool   // replace an existing collection; default false
+	Threads   int    // number of goroutines; default 0: one per core
+	AnyRecall bool   // accept codes that collapse, see index.Recall.Check; default false
+	Language  string // of the full-text index, one of fulltext.Languages; default "": detected
+	// QueryModel encodes questions, in the space of the model; default: the model.
+	QueryModel sentence.Model
+	// DocumentPrompt and QueryPrompt are put before each passage and question by a transformer; default
+	// nil: the prompts of its folder for them.
+	DocumentPrompt, QueryPrompt *string
+	// ModelPath and QueryModelPath are the folders of the models if they are not to be copied into the
+	// collection, which then needs them there, as they are now. Default: "": they are copied.
+	ModelPath, QueryModelPath string
+
+	Input      Input // where the documents come from, for Sync; Build sets it
 	OnProgress func(Progress)
 }
 
@@ -48,9 +58,12 @@ type Summary struct {
 	Files     int64 `json:"files"`
 	Encoded   int64 `json:"encoded"` // passages that the model has encoded
 
-	Skipped       int64  `json:"skipped"`                 // new passages of which the model knows no word
-	FirstSkipped  string `json:"first_skipped,omitempty"` // the first of them, as file:line
-	RepeatedIDs   int64  `json:"repeated_ids"`            // records with the id of another
+	Truncated     int64  `json:"truncated,omitempty"`      // passages of which the model used only the beginning
+	MaxTokens     int    `json:"max_tokens,omitempty"`     // how many tokens the model uses
+	LongestTokens int64  `json:"longest_tokens,omitempty"` // of the longest of them
+	Skipped       int64  `json:"skipped"`                  // new passages of which the model knows no word
+	FirstSkipped  string `json:"first_skipped,omitempty"`  // the first of them, as file:line
+	RepeatedIDs   int64  `json:"repeated_ids"`             // records with the id of another
 	FirstRepeated string `json:"first_repeated,omitempty"`
 
 	Dim      int           `json:"dim"`
@@ -117,6 +130,11 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 		return nil, fault.New("omit Dim: the model sets it",
 			"the index has %d dimensions, but the model's vectors have %d", o.Index.Dim, model.Dim())
 	}
+	asks := prompted(models.ForQueries(cmp.Or(o.QueryModel, model)), o.QueryPrompt)
+	if asks.Dim() != model.Dim() {
+		return nil, fault.Field("QueryModel", "name one that was trained to share the space of the other",
+			"must have vectors of %d dimensions, as the model has, got %d", model.Dim(), asks.Dim())
+	}
 	if o.Index.Threads == 0 {
 		o.Index.Threads = o.Threads
 	}
@@ -149,7 +167,7 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 		return nil, err
 	}
 	defer folder.Abort()
-	w := &writer{at: dir, dir: folder.Path(), named: folder.Named, model: model, index: ix, threads: o.Threads,
+	w := &writer{at: dir, dir: folder.Path(), named: folder.Named, model: prompted(models.ForDocuments(model), o.DocumentPrompt), asks: asks, index: ix, threads: o.Threads,
 		uniqueIDs: o.Input.Options.ID != ""}
 	defer w.abort()
 	w.indexChanged = true
@@ -184,10 +202,7 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 		return nil, err
 	}
 	w.summary.Recall = w.info.Recall
-	if err := w.named(model.Save(ctx, filepath.Join(w.dir, modelDir))); err != nil {
-		return nil, err
-	}
-	if err := w.listFolder(ctx, modelDir); err != nil {
+	if err := w.keepModels(ctx, o); err != nil {
 		return nil, err
 	}
 	if err := w.finish(ctx); err != nil {
@@ -248,7 +263,7 @@ func isOurs(name string) bool {
 	case infoFile, lockFile, indexFile, documentsFile, manifestFile:
 		return true
 	}
-	return strings.HasPrefix(name, modelDir+"/") || partName.MatchString(name)
+	return isModel(name) || partName.MatchString(name)
 }
 
 // resolve completes the paths, for a collection in dir.
@@ -260,17 +275,26 @@ func (i Input) resolve(dir string) (Input, error) {
 			continue
 		}
 		var err error
-		if paths[n].Absolute, err = filepath.Abs(p.Given); err != nil {
+		if paths[n], err = resolve(dir, p.Given); err != nil {
 			return i, err
-		}
-		if base, err := filepath.Abs(dir); err == nil {
-			if rel, err := filepath.Rel(base, paths[n].Absolute); err == nil {
-				paths[n].Relative = filepath.ToSlash(rel)
-			}
 		}
 	}
 	i.Paths = paths
 	return i, nil
+}
+
+// resolve returns a path that was given, for a collection in dir.
+func resolve(dir, given string) (p Path, err error) {
+	p.Given = given
+	if p.Absolute, err = filepath.Abs(given); err != nil {
+		return p, err
+	}
+	if base, err := filepath.Abs(dir); err == nil {
+		if rel, err := filepath.Rel(base, p.Absolute); err == nil {
+			p.Relative = filepath.ToSlash(rel)
+		}
+	}
+	return p, nil
 }
 
 // newSource adds a file to the table.

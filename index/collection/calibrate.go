@@ -10,7 +10,6 @@ import (
 	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/sentence"
-	"github.com/luminavec/luminavec/sentence/models"
 )
 
 // Calibration says how near the best passage is to texts that have nothing to do with the
@@ -38,7 +37,7 @@ const (
 // unrelatedTexts is the number of texts to calibrate with.
 const unrelatedTexts = 64
 
-// calibrate measures the figures of unrelated texts. It returns nil if the vectors are not compared
+// calibrate measures the figures of unrelated texts, as questions. It returns nil if the vectors are not compared
 // by cosine: other scores depend on the lengths of the vectors.
 func calibrate(ctx context.Context, model sentence.Model, ix index.Index, words *fulltext.Index) (*Calibration, error) {
 	if ix.Options().Metric != index.Cosine || words == nil || ix.Len() == 0 {
@@ -49,7 +48,7 @@ func calibrate(ctx context.Context, model sentence.Model, ix index.Index, words 
 	for i := range unrelatedTexts {
 		texts = append(texts, pairs[i*len(pairs)/unrelatedTexts].A)
 	}
-	vectors, known, err := models.ForQueries(model).EncodeBatch(ctx, texts, 0)
+	vectors, known, err := model.EncodeBatch(ctx, texts, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -138,6 +137,6 @@ func (w *writer) calibrate(ctx context.Context) error {
 		return w.named(err)
 	}
 	defer words.Close()
-	w.info.Calibration, err = calibrate(ctx, w.model, w.index, words)
+	w.info.Calibration, err = calibrate(ctx, w.asks, w.index, words)
 	return err
 }

@@ -26,7 +26,8 @@ import (
 type Collection struct {
 	dir   string
 	info  *Info
-	model sentence.Model
+	model sentence.Model // of passages; nil if questions have their own
+	asks  sentence.Model // of questions
 	index index.Index
 	store *store          // nil in format 1
 	words *fulltext.Index // nil in format 1
@@ -102,7 +103,7 @@ func open(ctx context.Context, dir string) (*Collection, error) {
 	c := &Collection{dir: dir, info: info}
 	work := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
 	work.Go(func(ctx context.Context) (err error) {
-		c.model, err = openModel(ctx, filepath.Join(dir, modelDir))
+		c.model, c.asks, err = openModels(ctx, dir, info, false)
 		return err
 	})
 	work.Go(func(context.Context) (err error) {
@@ -156,15 +157,10 @@ func OpenTexts(ctx context.Context, dir string) (*Collection, error) {
 	})
 }
 
-// openModel opens the model of a collection.
-func openModel(ctx context.Context, dir string) (sentence.Model, error) {
-	return models.Open(ctx, dir)
-}
-
 // check returns an error if the parts do not belong together.
 func (c *Collection) check() error {
 	n, dim := c.index.Len(), c.index.Options().Dim
-	if int64(n) == c.info.Documents && dim == c.info.Dim && c.model.Dim() == dim {
+	if int64(n) == c.info.Documents && dim == c.info.Dim && c.asks.Dim() == dim {
 		return nil
 	}
 	name := indexFile
@@ -172,7 +168,7 @@ func (c *Collection) check() error {
 		name = c.info.parts(indexPart)[0].Name
 	}
 	return fault.New(hintRebuild, "%s: the parts do not match: collection.json has %d documents of %d dimensions, %s %d of %d, the model %d dimensions",
-		c.dir, c.info.Documents, c.info.Dim, name, n, dim, c.model.Dim())
+		c.dir, c.info.Documents, c.info.Dim, name, n, dim, c.asks.Dim())
 }
 
 // Close closes the files. Later queries fail.
@@ -195,8 +191,8 @@ func (c *Collection) Len() int { return int(c.info.Passages) }
 // Info describes the collection. It must not be modified.
 func (c *Collection) Info() *Info { return c.info }
 
-// Model returns the model that the passages were encoded with.
-func (c *Collection) Model() sentence.Model { return c.model }
+// Model returns the model that encodes questions, with its prompt.
+func (c *Collection) Model() sentence.Model { return c.asks }
 
 // Index returns the index of the passages' vectors. It must not be modified.
 func (c *Collection) Index() index.Index { return c.index }
@@ -221,7 +217,7 @@ func (c *Collection) Query(ctx context.Context, text string, k int, o index.Sear
 	if k < 1 {
 		return nil, fmt.Errorf("the number of results must be positive, got %d", k)
 	}
-	vector, known, err := c.model.EncodeBatch(ctx, []string{text}, 1)
+	vector, known, err := c.asks.EncodeBatch(ctx, []string{text}, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -254,7 +250,7 @@ func (c *Collection) Query(ctx context.Context, text string, k int, o index.Sear
 // spellings of the first word.
 func (c *Collection) unknown(text string) error {
 	hint := "use other words"
-	if m, ok := c.model.(models.Model); ok {
+	if m, ok := c.asks.(models.Model); ok {
 		tokenizer := m.Tokenizer()
 		tokens := tokenizer.Tokens(text)
 		if len(tokens) == 0 {

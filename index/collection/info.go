@@ -33,6 +33,8 @@ const (
 	infoFile = "collection.json" // its presence identifies a collection
 	lockFile = "lock"            // locked by the program that changes the collection
 	modelDir = "model"
+
+	queryModelDir = "query-model"
 )
 
 // The names of parts are a number, which is not used again, and one of these.
@@ -75,6 +77,8 @@ type Info struct {
 	Measured index.Measured `json:"measured"`
 	// Auto is whether the kind of the index follows the number of passages.
 	Auto bool `json:"auto"`
+	// Models say how texts were encoded; nil in collections of older releases.
+	Models *Models `json:"models,omitempty"`
 	// Calibration says what a good match is; nil if the metric is not cosine.
 	Calibration *Calibration `json:"calibration,omitempty"`
 	// TextBytes is the size of all texts.
@@ -211,6 +215,11 @@ func (i *Info) check() error {
 			return fmt.Errorf("it lists %d parts of the kind %s, expected 1", len(i.parts(kind)), kind)
 		}
 	}
+	if i.Models != nil {
+		if err := i.Models.check(); err != nil {
+			return err
+		}
+	}
 	if i.Documents < 0 || i.Passages < i.Documents || i.Next.Label < i.Passages || i.Next.Label > maxLabel || i.Next.Part < 0 {
 		return errors.New("its numbers are not possible")
 	}
@@ -264,7 +273,7 @@ func (i *Info) Sizes() (s Sizes) {
 	for _, p := range i.Parts {
 		s.All += p.Size
 		switch {
-		case strings.HasPrefix(p.Name, modelDir+"/"):
+		case isModel(p.Name):
 			s.Model += p.Size
 		case strings.Contains(p.Name, "."+fullTextPart+"/"):
 			s.Words += p.Size

@@ -37,7 +37,7 @@ func openOld(ctx context.Context, dir string, info *Info) (*Collection, error) {
 			}
 		}
 		var err error
-		c.model, err = openModel(ctx, filepath.Join(dir, modelDir))
+		c.model, c.asks, err = openModels(ctx, dir, info, false)
 		return err
 	})
 	work.Go(func(ctx context.Context) error {

@@ -20,7 +20,6 @@ import (
 	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/internal/fault"
-	"github.com/luminavec/luminavec/sentence/models"
 )
 
 // Question is a question to a collection.
@@ -194,7 +193,7 @@ type asking struct {
 func (s *asking) search(ctx context.Context) error {
 	s.found = map[int64]*Match{}
 	if s.q.Mode != fusion.BM25 {
-		vector, known, err := models.ForQueries(s.c.model).EncodeBatch(ctx, []string{s.q.Text}, 1)
+		vector, known, err := s.c.asks.EncodeBatch(ctx, []string{s.q.Text}, 1)
 		if err != nil {
 			return err
 		}

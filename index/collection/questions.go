@@ -70,11 +70,11 @@ func (w *writer) calibrateIndex(ctx context.Context) error {
 	if len(texts) < 100 || w.index.Options().Kind == index.LSH {
 		return nil
 	}
-	vectors, known, err := w.model.EncodeBatch(ctx, texts, w.threads)
+	vectors, known, err := w.asks.EncodeBatch(ctx, texts, w.threads)
 	if err != nil {
 		return err
 	}
-	dim, n := w.model.Dim(), 0
+	dim, n := w.asks.Dim(), 0
 	for i, k := range known {
 		if k > 0 {
 			copy(vectors[n*dim:(n+1)*dim], vectors[i*dim:(i+1)*dim])

@@ -1,6 +1,7 @@
 package collection
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"slices"
@@ -36,8 +37,8 @@ func (c *Collection) Find(ctx context.Context, name string) ([]int64, error) {
 // and of texts, without the passages of labels; with group, the best passage of each file, without the
 // files that the passages of labels are from.
 func (c *Collection) Similar(ctx context.Context, labels []int64, texts []string, k int, group bool) (*Answer, error) {
-	dim := c.model.Dim()
-	vectors, known, err := c.model.EncodeBatch(ctx, texts, 0)
+	dim := c.asks.Dim()
+	vectors, known, err := cmp.Or(c.model, c.asks).EncodeBatch(ctx, texts, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/sentence"
 )
 
 // ChangeOptions controls a change of a collection.
@@ -190,11 +191,14 @@ func newChanger(dir string, info *Info, o ChangeOptions) (*changer, error) {
 		return nil, err
 	}
 	w := &changer{o: o, byPath: map[string]*source{}, writer: &writer{dir: dir, named: func(err error) error { return err }, info: *info, old: old,
-		threads: o.Threads, openModel: openModel, uniqueIDs: info.Input.Options.ID != "", replaced: map[uint64]bool{}}}
+		threads: o.Threads, uniqueIDs: info.Input.Options.ID != "", replaced: map[uint64]bool{}}}
+	w.openModel = func(ctx context.Context) (sentence.Model, sentence.Model, error) {
+		return openModels(ctx, dir, info, true)
+	}
 	w.info.Parts = nil
 	w.info.Input.Paths = slices.Clone(info.Input.Paths)
 	w.keep(func(name string) bool {
-		return strings.HasPrefix(name, modelDir+"/") || strings.HasSuffix(name, "."+segmentPart)
+		return isModel(name) || strings.HasSuffix(name, "."+segmentPart)
 	})
 	if w.table.files, err = old.files.files(); err == nil {
 		for _, d := range old.dead {

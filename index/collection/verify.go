@@ -49,6 +49,13 @@ func verify(ctx context.Context, dir string) (*checkpoints.Report, error) {
 	}
 	if info.Format > 1 {
 		report.Extra = extra(dir, info)
+		if m := info.Models; m != nil {
+			for _, a := range []Applied{m.Passages, m.Questions} {
+				if _, err := a.dir(ctx, dir, true); err != nil && !slices.Contains(problems, err.Error()) {
+					problems, hint = append(problems, err.Error()), fault.Hint(err)
+				}
+			}
+		}
 		if len(problems) > 0 {
 			err = fault.New(hint, "%s", strings.Join(problems, "; "))
 		}
@@ -85,9 +92,9 @@ func verifyPart(ctx context.Context, dir string, info *Info, name string) error 
 	return f.wrap(f.folder.Verify(ctx, name))
 }
 
-// extra returns the files of the model that are not parts.
+// extra returns the files of the models that are not parts.
 func extra(dir string, info *Info) (names []string) {
-	_ = filepath.WalkDir(filepath.Join(dir, modelDir), func(path string, e fs.DirEntry, err error) error {
+	visit := func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
@@ -97,6 +104,9 @@ func extra(dir string, info *Info) (names []string) {
 			names = append(names, name)
 		}
 		return err
-	})
+	}
+	for _, folder := range []string{modelDir, queryModelDir} {
+		_ = filepath.WalkDir(filepath.Join(dir, folder), visit) // which may be missing
+	}
 	return names
 }

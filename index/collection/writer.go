@@ -24,6 +24,7 @@ import (
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/manifest"
 	"github.com/luminavec/luminavec/sentence"
+	"github.com/luminavec/luminavec/sentence/transformer"
 )
 
 // A batch ends at this number of passages or bytes of text, whichever comes first. It bounds the
@@ -42,12 +43,13 @@ type writer struct {
 	info      Info              // the next state
 	table     table
 	old       *store          // nil for a new collection
-	model     sentence.Model  // nil until it is needed
+	model     sentence.Model  // of passages; nil until it is needed
+	asks      sentence.Model  // of questions; nil as long as model is
 	words     *fulltext.Index // nil until it is needed
 	wordsIn   string          // its folder
 	index     index.Index
 	threads   int
-	openModel func(ctx context.Context, dir string) (sentence.Model, error)
+	openModel func(ctx context.Context) (passages, questions sentence.Model, err error)
 	notify    func() // called after each batch; may be nil
 
 	parts    []Part // of the next state
@@ -207,7 +209,7 @@ func (w *writer) flush(ctx context.Context) error {
 	}
 	if w.model == nil {
 		var err error
-		if w.model, err = w.openModel(ctx, filepath.Join(w.dir, modelDir)); err != nil {
+		if w.model, w.asks, err = w.openModel(ctx); err != nil {
 			return err
 		}
 		if w.model.Dim() != w.index.Options().Dim {
@@ -217,6 +219,10 @@ func (w *writer) flush(ctx context.Context) error {
 	vectors, known, err := w.model.EncodeBatch(ctx, texts, w.threads)
 	if err != nil {
 		return err
+	}
+	if t, ok := w.model.(*transformer.Encoder); ok {
+		w.summary.Truncated, w.summary.LongestTokens = t.Truncated()
+		w.summary.MaxTokens = t.Config().MaxTokens
 	}
 	dim, kept := w.model.Dim(), 0 // vectors move up to fill the gaps of unknown texts
 	labels := make([]int64, 0, len(w.batch))

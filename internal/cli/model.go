@@ -186,13 +186,18 @@ func WarnTruncated(cmd *cobra.Command, m sentence.Model) {
 	if !ok {
 		return
 	}
-	if texts, longest := t.Truncated(); texts > 0 {
-		help := ""
-		if cmd.Flag("chunk") != nil {
-			help = "; --chunk makes passages of them"
-		}
-		Warn(cmd, "used only the first %s tokens of %s, the longest of %s%s", Thousands(int64(t.Config().MaxTokens)),
-			Plural(texts, "text", "texts"), Thousands(longest), help)
+	texts, longest := t.Truncated()
+	help := ""
+	if cmd.Flag("chunk") != nil {
+		help = "; --chunk makes passages of them"
+	}
+	WarnTruncatedTexts(cmd, t.Config().MaxTokens, texts, longest, "text", help)
+}
+
+// WarnTruncatedTexts reports how many texts, which are called what, were longer than limit.
+func WarnTruncatedTexts(cmd *cobra.Command, limit int, texts, longest int64, what, help string) {
+	if texts > 0 {
+		Warn(cmd, "used only the first %s tokens of %s, the longest of %s%s", Thousands(int64(limit)), Plural(texts, what, what+"s"), Thousands(longest), help)
 	}
 }
 

@@ -22,6 +22,20 @@ func adaptModel(cmd *cobra.Command, model sentence.Model, paths []string, o buil
 	if o.noAdapt && cmd.Flags().Changed("adapt") && o.adapt {
 		return nil, nil, cli.UsageError(fault.New("leave out one of them", "--adapt and --no-adapt exclude each other"))
 	}
+	for _, c := range []struct {
+		given        bool
+		flag, reason string
+	}{{o.query != "", "query-model", "questions have a model of their own"}, {o.noCopy, "no-copy-model", "it is not copied"}} {
+		switch {
+		case !c.given || o.noAdapt || !o.adapt:
+		case cmd.Flags().Changed("adapt"):
+			return nil, nil, cli.UsageError(fault.New("leave out one of them", "--adapt and --%s exclude each other", c.flag))
+		default:
+			r := &adapt.Report{Reason: c.reason}
+			cli.Note(cmd, "%s", r)
+			return model, r, nil
+		}
+	}
 	if o.noAdapt || !o.adapt {
 		return model, nil, nil
 	}

@@ -20,6 +20,8 @@ import (
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/sentence/adapt"
+	"github.com/luminavec/luminavec/sentence/models"
+	"github.com/luminavec/luminavec/sentence/transformer"
 )
 
 type buildOptions struct {
@@ -33,6 +35,8 @@ type buildOptions struct {
 	index           index.Options
 	anyRecall       bool
 	adapt, noAdapt  bool
+	query           string // model of the questions
+	noCopy          bool   // of the models
 }
 
 func buildCommand() *cobra.Command {
@@ -70,7 +74,9 @@ search: next: search query collection "a question"`,
 	}
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "FILE",
 		Help: "folder, file or glob, or - for standard input; gzip, bzip2 and zstd are decompressed"})
-	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag())
+	cli.Declare(cmd, cli.ForInput, modelFlags(&o.query, "QueryModel")...)
+	cli.Declare(cmd, cli.ForModel, cli.Flag{Name: "no-copy-model", Into: &o.noCopy, Field: "ModelPath",
+		Help: "refer to the models instead of copying them: the collection needs them where they are, unchanged"})
 	cli.DocumentFlags(cmd, &o.documents)
 	declareAdapt(cmd, &o)
 	cli.Declare(cmd, "Records", cli.Flag{Name: "skip-bad", Into: &o.skipBad, Field: "SkipBad", Help: "skip and count bad records, which is the default; --strict stops at the first"})
@@ -118,7 +124,7 @@ func textFlag(cmd *cobra.Command) (given bool) {
 	of := &cobra.Command{}
 	cli.DocumentFlags(of, &o)
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		given = given || f.Name == "skip-bad" || strings.Contains(f.Name, "adapt") || f.Name == "language" || of.Flag(f.Name) != nil
+		given = given || slices.Contains([]string{"skip-bad", "precision", "query-model", "query-prompt", "document-prompt", "no-copy-model"}, f.Name) || strings.Contains(f.Name, "adapt") || f.Name == "language" || of.Flag(f.Name) != nil
 	})
 	return given
 }
@@ -140,6 +146,7 @@ type built struct {
 	Documents    int64   `json:"documents"`               // passages with a vector, or vectors
 	Skipped      int64   `json:"skipped"`                 // passages without a known word
 	FirstSkipped string  `json:"first_skipped,omitempty"` // file:line
+	Truncated    int64   `json:"truncated"`               // passages of which the model used only the beginning
 	Dimensions   int     `json:"dimensions"`
 	Index        string  `json:"index"`
 	Metric       string  `json:"metric"`
@@ -198,9 +205,19 @@ func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 	if err != nil {
 		return err
 	}
-	model, err := cli.OpenModel(cmd)
+	model, asks, err := openModels(cmd, o.query)
 	if err != nil {
 		return err
+	}
+	build := collection.BuildOptions{Index: o.index, Replace: o.force, Threads: o.index.Threads, AnyRecall: o.anyRecall, Language: o.language}
+	build.DocumentPrompt, build.QueryPrompt = promptOf(model), promptOf(asks)
+	if o.query != "" {
+		build.QueryModel = asks
+	}
+	if o.noCopy {
+		if build.ModelPath, build.QueryModelPath = cli.ModelName(cmd), o.query; build.ModelPath == "" {
+			return cli.UsageError(fault.New("name a model with -m, or leave out --no-copy-model", "--no-copy-model refers to the folder of a model, but the bundled model is in the program"))
+		}
 	}
 	tuned, adapted, err := adaptModel(cmd, model, paths, o)
 	if err != nil {
@@ -208,9 +225,8 @@ func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 	}
 	progress := cli.StartProgress(cmd, "build")
 	defer progress.Done()
-	summary, err := collection.Build(cmd.Context(), o.output, tuned, src, collection.BuildOptions{
-		Index: o.index, Replace: o.force, Threads: o.index.Threads, AnyRecall: o.anyRecall, Language: o.language,
-		OnProgress: func(p collection.Progress) { showProgress(progress, p) }})
+	build.OnProgress = func(p collection.Progress) { showProgress(progress, p) }
+	summary, err := collection.Build(cmd.Context(), o.output, tuned, src, build)
 	progress.Done()
 	cli.ReportDocuments(cmd, src)
 	if err != nil {
@@ -226,11 +242,22 @@ func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 			delete(b.SkippedFiles, s.Reason)
 		}
 	}
+	b.Truncated = summary.Truncated
 	warnRepeated(cmd, summary)
 	if err := warnKept(cmd, o.output, src.Options().Keep); err != nil {
 		return err
 	}
+	warnTruncated(cmd, summary)
 	return b.report(cmd, cli.CommandLine("search", "query", cli.PathArgument(o.output))+` "a question"`)
+}
+
+// promptOf returns the prompt of a transformer.
+func promptOf(m models.Model) *string {
+	if t, ok := m.(*transformer.Encoder); ok {
+		prompt := t.Prompt()
+		return &prompt
+	}
+	return nil
 }
 
 // warnKept warns about fields to be kept that no passage has.
@@ -248,6 +275,15 @@ func warnKept(cmd *cobra.Command, dir string, keep []string) error {
 		cli.Warn(cmd, "no passage has a field %s, which --keep names", fault.Names(missing))
 	}
 	return nil
+}
+
+// warnTruncated warns about passages of which the model used only the beginning.
+func warnTruncated(cmd *cobra.Command, s *collection.Summary) {
+	help := ""
+	if cmd.Flag("chunk") != nil {
+		help = "; a smaller --chunk makes shorter passages"
+	}
+	cli.WarnTruncatedTexts(cmd, s.MaxTokens, s.Truncated, s.LongestTokens, "passage", help)
 }
 
 // warnRepeated warns about ids that are not unique.

@@ -131,6 +131,7 @@ type changed struct {
 func reportChanges(cmd *cobra.Command, dir string, c *collection.Changes) error {
 	cli.ReportSkipped(cmd, c.Skipped)
 	warnRepeated(cmd, &c.Summary)
+	warnTruncated(cmd, &c.Summary)
 	if c.Summary.Skipped > 0 {
 		cli.Warn(cmd, "the model knows no word of %s, which only other words of a question find (first: %s)", cli.Plural(c.Summary.Skipped, "new passage", "new passages"), cli.Printable(c.FirstSkipped))
 	}

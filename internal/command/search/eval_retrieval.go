@@ -55,10 +55,8 @@ bootstrap samples of the queries. Memory does not depend on the number of docume
 		Args:    cli.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return evalRetrieval(cmd, f, o) },
 	}
-	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag(), cli.PrecisionFlag(),
-		cli.Flag{Name: "query-model", Arg: "MODEL", Into: &f.query, Field: "QueryEncoder", Help: "model of the queries, trained to share the space of the other", Default: "the model"},
-		cli.Flag{Name: "query-prompt", Arg: "NAME|TEXT", Into: new(string), Help: "text to put before every query, or its name in the folder of a transformer", Default: "the folder's for queries"},
-		cli.Flag{Name: "document-prompt", Arg: "NAME|TEXT", Into: new(string), Help: "the same, of the documents", Default: "the folder's for documents"},
+	cli.Declare(cmd, cli.ForInput, modelFlags(&f.query, "QueryEncoder")...)
+	cli.Declare(cmd, cli.ForInput,
 		setFlag(&f.sets, "FOLDER", "a set in the layout of BEIR: corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv, compressed or not", "Cranfield"),
 		cli.Flag{Name: "split", Arg: "NAME", Into: &f.split, Help: "split of the sets", Default: "test, or the only one"},
 		cli.Flag{Name: "collection", Arg: "DIR", Into: &f.collection, Help: "measure what 'search query' finds in a collection, whose ids are those of the set: the best passage of a document counts", Default: "exact search of the set"},
@@ -71,6 +69,14 @@ bootstrap samples of the queries. Memory does not depend on the number of docume
 			Help: "ignore a document with the id of the query, as BEIR does for ArguAna and Quora"},
 		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "one per core"})
 	return cli.Declare(cmd, cli.ForOutput, reportsFlag("set"))
+}
+
+// modelFlags declare the models of documents and queries, which openModels opens.
+func modelFlags(query *string, field string) []cli.Flag {
+	return []cli.Flag{cli.SentenceModelFlag(), cli.PrecisionFlag(),
+		{Name: "query-model", Arg: "MODEL", Into: query, Field: field, Help: "model of the queries, trained to share the space of the other", Default: "the model"},
+		{Name: "query-prompt", Arg: "NAME|TEXT", Into: new(string), Help: "text to put before every query, or its name in the folder of a transformer", Default: "the folder's for queries"},
+		{Name: "document-prompt", Arg: "NAME|TEXT", Into: new(string), Help: "the same, of the documents", Default: "the folder's for documents"}}
 }
 
 // languageFlag declares --language.
@@ -96,7 +102,7 @@ func evalRetrieval(cmd *cobra.Command, f retrievalFlags, o evaluate.RetrievalOpt
 	}
 	var encoder models.Model
 	if o.Mode != evaluate.BM25 {
-		if encoder, err = openRetrieval(cmd, f.query, &o); err != nil {
+		if encoder, o.QueryEncoder, err = openModels(cmd, f.query); err != nil {
 			return err
 		}
 		defer func() { cli.WarnTruncated(cmd, encoder) }()
@@ -147,22 +153,23 @@ func noteLanguage(cmd *cobra.Command, r evaluate.RetrievalResult, o evaluate.Ret
 	}
 }
 
-// openRetrieval opens the model of the documents, and that of the queries, which it sets in o.
-func openRetrieval(cmd *cobra.Command, query string, o *evaluate.RetrievalOptions) (models.Model, error) {
+// openModels opens the models of the documents and of the queries, with their prompts.
+func openModels(cmd *cobra.Command, query string) (documents, queries models.Model, err error) {
 	m, err := cli.OpenModel(cmd)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	asks := m
 	if query != "" {
 		if asks, err = cli.OpenModelAt(cmd, query); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	if o.QueryEncoder, err = cli.WithPrompt(cmd, asks, "query-prompt", "query"); err != nil {
-		return nil, err
+	if queries, err = cli.WithPrompt(cmd, asks, "query-prompt", "query"); err != nil {
+		return nil, nil, err
 	}
-	return cli.WithPrompt(cmd, m, "document-prompt", "document")
+	documents, err = cli.WithPrompt(cmd, m, "document-prompt", "document")
+	return documents, queries, err
 }
 
 // warnRetrieval warns of queries and documents that cannot be found.

@@ -195,6 +195,21 @@ passages       1,342
 	return cli.Declare(cmd, cli.ForOutput, cli.JSONFlag())
 }
 
+// modelLine describes a model of a collection.
+func modelLine(a collection.Applied) string {
+	parts := []string{"a copy in " + a.Folder}
+	if a.Path != nil {
+		parts[0] = a.Path.Absolute + ", which is not copied"
+	}
+	if a.Precision != "" {
+		parts = append(parts, "a transformer in "+a.Precision)
+	}
+	if a.Prompt != "" {
+		parts = append(parts, "prompt "+cli.Quoted(a.Prompt))
+	}
+	return strings.Join(parts, ", ")
+}
+
 func info(cmd *cobra.Command, dir string) error {
 	s, err := collection.OpenTexts(cmd.Context(), dir)
 	if err != nil {
@@ -257,6 +272,12 @@ func info(cmd *cobra.Command, dir string) error {
 		row("recall", "%v", i.Recall)
 	case i.Kind == string(index.Flat):
 		row("recall", "1: all vectors are compared")
+	}
+	if m := i.Models; m != nil {
+		row("model", "%s", modelLine(m.Passages))
+		if q := modelLine(m.Questions); q != modelLine(m.Passages) {
+			row("of questions", "%s", q)
+		}
 	}
 	if i.Language != "" {
 		row("language", "%s", i.Language)
