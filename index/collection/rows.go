@@ -25,17 +25,19 @@ type row struct {
 	documents.Passage
 }
 
-// appendRow encodes a row without its label. Numbers are uvarints, and texts follow their lengths.
-func appendRow(dst []byte, r *row) []byte {
+// appendRow encodes a row without its label, after the row before it in the block, or an empty one: passages
+// follow each other in their files, and most are as long as their texts, so that the numbers are small. They
+// are varints, and texts follow their lengths.
+func appendRow(dst []byte, r, before *row) []byte {
 	dst = binary.AppendUvarint(dst, r.file)
-	dst = binary.AppendUvarint(dst, uint64(r.FirstLine))
+	dst = binary.AppendVarint(dst, int64(r.FirstLine-before.LastLine))
 	dst = binary.AppendUvarint(dst, uint64(max(0, r.LastLine-r.FirstLine)))
-	dst = binary.AppendUvarint(dst, uint64(r.Start))
-	dst = binary.AppendUvarint(dst, uint64(max(0, r.End-r.Start)))
+	dst = binary.AppendVarint(dst, r.Start-before.End)
 	dst = appendText(dst, r.ID)
 	dst = appendText(dst, r.Title)
 	dst = appendTexts(dst, r.Heading)
-	return appendText(dst, r.Text)
+	dst = appendText(dst, r.Text)
+	return binary.AppendVarint(dst, r.End-r.Start-int64(len(r.Text)))
 }
 
 func appendText(dst []byte, s string) []byte {
@@ -126,28 +128,25 @@ func (r *reader) texts() []string {
 	return list
 }
 
-func (r *reader) row(label int64) row {
+// row decodes the row after before.
+func (r *reader) row(label int64, before *row) row {
 	s := row{label: label, file: r.uvarint()}
-	s.FirstLine = int(r.number())
+	s.FirstLine = int(r.after(int64(before.LastLine)))
 	s.LastLine = s.FirstLine + int(r.number())
-	s.Start = r.number()
-	s.End = s.Start + r.number()
+	s.Start = r.after(before.End)
 	s.ID, s.Title, s.Heading = r.text(), r.text(), r.texts()
 	s.Text = r.text()
+	s.End = r.after(s.Start + int64(len(s.Text)))
 	return s
 }
 
-// skipRow skips a row.
-func (r *reader) skipRow() {
-	for range 5 {
-		r.uvarint()
+// after returns the sum of n and a number, as number does.
+func (r *reader) after(n int64) int64 {
+	if v := r.varint(); v < 1<<62 && v > -1<<62 && n+v >= 0 && n+v < 1<<62 {
+		return n + v
 	}
-	r.text()
-	r.text()
-	for range r.count() {
-		r.text()
-	}
-	r.text()
+	r.fail()
+	return 0
 }
 
 // ValueKind is the type of a value of a field.

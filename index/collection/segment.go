@@ -31,7 +31,7 @@ import (
 // Frames are zstd, and the table has the CRC-32C of each, which is verified when it is read. A block has about
 // blockBytes of text, which a query decompresses for each passage that it shows.
 const (
-	segmentMagic   = "lvpass\x02\n"
+	segmentMagic   = "lvpass\x03\n"
 	segmentTrailer = 8 + len(segmentMagic)
 
 	blockBytes = 48 << 10
@@ -82,6 +82,7 @@ type segmentWriter struct {
 	index map[string]int // of names
 
 	rows   []byte // of the block
+	last   row    // the place of the last of them
 	labels []int64
 	kinds  map[int][]byte // kinds of values by field, a byte for each row up to the last that has it
 	values map[int][]byte
@@ -105,7 +106,8 @@ func (s *segmentWriter) write(p []byte) {
 func (s *segmentWriter) add(r *row) error {
 	n := len(s.labels)
 	s.labels = append(s.labels, r.label)
-	s.rows = appendRow(s.rows, r)
+	s.rows = appendRow(s.rows, r, &s.last)
+	s.last.LastLine, s.last.End = max(r.FirstLine, r.LastLine), r.End
 	for _, f := range r.Fields {
 		kind := kindOf(f.Value)
 		if kind == Missing {
@@ -146,7 +148,7 @@ func (s *segmentWriter) flush() {
 		s.table = binary.AppendUvarint(s.table, uint64(i))
 		s.frame(append(appendText(nil, string(s.kinds[i])), s.values[i]...))
 	}
-	s.rows, s.labels = s.rows[:0], s.labels[:0]
+	s.rows, s.labels, s.last = s.rows[:0], s.labels[:0], row{}
 	clear(s.kinds)
 	clear(s.values)
 }
@@ -369,16 +371,15 @@ func (s *segment) rows(n int, wanted func(i int) bool, use func(i int, r row)) e
 		return err
 	}
 	r := &reader{data: data}
+	var last row
 	for i, label := range b.labels {
-		if !wanted(i) {
-			r.skipRow()
-			continue
-		}
-		row := r.row(label)
+		last = r.row(label, &last)
 		if r.err != nil {
 			break
 		}
-		use(i, row)
+		if wanted(i) {
+			use(i, last)
+		}
 	}
 	if r.err != nil || len(r.data) > 0 {
 		return s.damaged(errFormat)

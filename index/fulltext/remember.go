@@ -10,8 +10,8 @@ import (
 	unicodetokens "github.com/blevesearch/bleve/v2/analysis/tokenizer/unicode"
 )
 
-// quick returns an analyser with the same results that takes half the time for many texts. Unlike a,
-// it must not be used by several goroutines at once, and a stream is only valid until the next call.
+// quick returns an analyser with the same results that takes 60% of the time for many English texts.
+// Unlike a, it must not be used by several goroutines at once, and a stream is only valid until the next call.
 func (a *analyser) quick() *analyser {
 	q := *a
 	if _, ok := q.Tokenizer.(*unicodetokens.UnicodeTokenizer); ok {

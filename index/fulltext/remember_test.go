@@ -55,7 +55,7 @@ func TestQuick(t *testing.T) {
 		"The readers' houses were burning; Anna's house was not. parseFile and max_size, HTTPServer",
 		"L'homme et les chevaux d'une maison où l'on parlait français",
 		"Die Häuser der größten Städte, Mädchen und Übungen", "красивые дома и улицы городов",
-		"क्या किताबें अच्छी हैं", "日本語の文章 and 漢字", "کتاب‌ها را می‌خوانند", "الكتب والمكتبات الكبيرة",
+		"क्या किताबें अच्छी हैं", "日本語の文章 and 漢字", "کتاب\u200cها را می\u200cخوانند", "الكتب والمكتبات الكبيرة",
 		"İSTANBUL'un evleri güzeldi", "as casas das mulheres grandes", "e\u0301tudes e\u0301tudes naïve",
 		strings.Repeat("x", 200) + " " + strings.Repeat("x", 201),
 	}
