@@ -264,8 +264,8 @@ func info(cmd *cobra.Command, dir string) error {
 	for _, p := range i.Input.Paths {
 		row("source", "%s", cli.InputName(p.Given))
 	}
-	row("size", "%s", cli.Bytes(sizes.All))
 	if i.Format > 1 {
+		row("size", "%s", cli.Bytes(sizes.All))
 		row("", "texts %s (%s as written), words %s, vectors %s, model %s", cli.Bytes(sizes.Texts), cli.Bytes(i.TextBytes), cli.Bytes(sizes.Words), cli.Bytes(sizes.Vectors), cli.Bytes(sizes.Model))
 	}
 	row("created", "%s", i.Created)
