@@ -83,7 +83,9 @@ func (a *asker) write(ans answer, indent bool) error {
 	}
 	var b strings.Builder
 	if ans.NoMatch {
-		b.WriteString(a.style(dim, "no good match: the best passages are no nearer to the question than to unrelated texts") + "\n")
+		for _, line := range cli.Wrap("no good match: the best passages are no nearer than those of unrelated texts", cli.Width(a.out)-1, 0) {
+			b.WriteString(a.style(dim, line) + "\n")
+		}
 	}
 	for i := range ans.Hits {
 		a.writeHit(&b, ans.Query, &ans.Hits[i])

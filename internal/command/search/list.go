@@ -42,7 +42,7 @@ notes/todo.md:10-31   Todo › This week`,
 	cli.Declare(cmd, cli.Arguments, collectionArgument(), cli.Flag{Arg: "PATH", Help: "file, folder or pattern to list; default: all"})
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "passages", Into: &passages, Help: "list passages"},
-		cli.Flag{Name: "skipped", Into: &skipped, Help: "list the files that could not be read, with the reason"},
+		cli.Flag{Name: "skipped", Into: &skipped, Help: "list the files in which no text was found, with the reason; images and other kinds of files are only counted when they are met"},
 		cli.Flag{Name: "json", Help: "print JSON: one object for each file or passage, one per line"})
 }
 
@@ -285,8 +285,8 @@ func info(cmd *cobra.Command, dir string) error {
 	for _, p := range i.Input.Paths {
 		row("source", "%s", cli.InputName(p.Given))
 	}
-	row("size", "%s", cli.Bytes(sizes.All))
 	if i.Format > 1 {
+		row("size", "%s", cli.Bytes(sizes.All))
 		row("", "texts %s (%s as written), words %s, vectors %s, model %s", cli.Bytes(sizes.Texts), cli.Bytes(i.TextBytes), cli.Bytes(sizes.Words), cli.Bytes(sizes.Vectors), cli.Bytes(sizes.Model))
 	}
 	row("created", "%s", i.Created)

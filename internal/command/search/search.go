@@ -12,7 +12,7 @@ import (
 // Command returns the command with its subcommands.
 func Command() *cobra.Command {
 	cmd := &cobra.Command{Use: "search", Short: "Search text by meaning with a trained model, and evaluate the model",
-		Example: "$ search build -m model articles.txt -o docs\n$ search query docs \"who discovered penicillin\""}
+		Example: "$ search build notes -o docs\n$ search query docs \"who discovered penicillin\""}
 	cmd.AddCommand(buildCommand(), queryCommand(), syncCommand(), addCommand(), deleteCommand(), listCommand(), infoCommand(), compactCommand(), neighborsCommand(), analogyCommand(), oddCommand(), similarCommand(), dedupeCommand(), clusterCommand(), evalCommand(), verifyCommand(), exportCommand())
 	return cmd
 }
