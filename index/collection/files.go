@@ -215,12 +215,20 @@ func (r *filesReader) dead(n int) ([]*roaring64.Bitmap, error) {
 	return dead, r.end(in)
 }
 
-// unmarshalBitmap reads a bitmap. The library panics for some inputs.
+// unmarshalBitmap reads a bitmap. The library allocates what the first number says, panics for some
+// inputs, and reads others that it panics for later, unless they are validated.
 func unmarshalBitmap(b *roaring64.Bitmap, data []byte) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fault.Recovered(r)
 		}
 	}()
-	return b.UnmarshalBinary(data)
+	const each = 12 // bytes, at least
+	if len(data) < 8 || binary.LittleEndian.Uint64(data) > uint64(len(data)-8)/each {
+		return errFormat
+	}
+	if err := b.UnmarshalBinary(data); err != nil {
+		return err
+	}
+	return b.Validate()
 }
