@@ -106,11 +106,16 @@ type filesReader struct {
 }
 
 func openTable(path string, p Part) (*filesReader, error) {
+	r := &filesReader{path: path}
+	if stat, err := os.Stat(path); err != nil {
+		return nil, err
+	} else if stat.Size() != p.Size || !stat.Mode().IsRegular() {
+		return nil, r.damaged(fmt.Errorf("it has %d bytes, but %s says %d", stat.Size(), infoFile, p.Size))
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	r := &filesReader{path: path}
 	if fmt.Sprintf("%x", sha256.Sum256(data)) != p.SHA256 {
 		return nil, r.damaged(fmt.Errorf("its SHA-256 does not match %s", infoFile))
 	}

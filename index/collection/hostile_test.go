@@ -234,6 +234,70 @@ func TestHostileParts(t *testing.T) {
 	}
 }
 
+// What collection.json or a link leads elsewhere is neither read nor written.
+func TestHostileNames(t *testing.T) {
+	outside := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(outside, []byte("secret"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	folder, dir := t.TempDir(), filepath.Join(t.TempDir(), "docs")
+	put(t, folder, map[string]string{"a.txt": "how are you, zebra"})
+	buildFolder(t, dir, folder, documents.Options{})
+	good := contents(t, dir)
+	set := func(i int, key string, value any) func(map[string]any) {
+		return func(info map[string]any) { info["parts"].([]any)[i].(map[string]any)[key] = value }
+	}
+	refuse := func(what, dir string) {
+		t.Helper()
+		if errs := useAll(dir); len(errs) == 0 {
+			t.Errorf("%s: nothing is refused", what)
+		}
+		if data, err := os.ReadFile(outside); err != nil || string(data) != "secret" {
+			t.Fatalf("%s: the file outside is %q, %v", what, data, err)
+		}
+	}
+	for i := range len(good) - 2 {
+		for _, name := range []string{"../../secret", "/etc/passwd", "", ".", "..", "a/../../x", `..\\x`, "model/../../x", "999999.files", strings.Repeat("x", 1<<20)} {
+			dir := copyOf(t, good)
+			reseal(t, dir, set(i, "name", name))
+			refuse(fmt.Sprintf("part %d named %.20q", i, name), dir)
+		}
+		dir := copyOf(t, good)
+		reseal(t, dir, set(i, "size", int64(1)<<62))
+		if _, err := Verify(context.Background(), dir); err == nil {
+			t.Errorf("part %d: its size is not compared", i)
+		}
+	}
+	for key, value := range map[string]any{"documents": 1 << 40, "passages": 1 << 40, "dim": 1 << 30, "metric": "x", "format": 3, "next": map[string]any{"label": -1}} {
+		dir := copyOf(t, good)
+		reseal(t, dir, func(info map[string]any) { info[key] = value })
+		refuse(key, dir)
+	}
+	for name := range good { // the lock is what a change empties and writes
+		dir := copyOf(t, good)
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(outside, filepath.Join(dir, name)); err != nil {
+			t.Skip(err)
+		}
+		if name == filepath.Join(modelDir, "README.md") {
+			continue
+		}
+		refuse(name+" is a link", dir)
+	}
+	// What is not a part stays.
+	mine := filepath.Join(dir, "000009.passages.mine")
+	if err := os.WriteFile(mine, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	put(t, folder, map[string]string{"a.txt": "you"})
+	sync1(t, dir)
+	if _, err := os.Stat(mine); err != nil {
+		t.Error(err)
+	}
+}
+
 // copyOf writes files to a new folder.
 func copyOf(t *testing.T, files map[string][]byte) string {
 	t.Helper()
