@@ -106,11 +106,16 @@ type filesReader struct {
 }
 
 func openTable(path string, p Part) (*filesReader, error) {
+	r := &filesReader{path: path}
+	if stat, err := os.Stat(path); err != nil {
+		return nil, err
+	} else if stat.Size() != p.Size || !stat.Mode().IsRegular() {
+		return nil, r.damaged(fmt.Errorf("it has %d bytes, but %s says %d", stat.Size(), infoFile, p.Size))
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	r := &filesReader{path: path}
 	if fmt.Sprintf("%x", sha256.Sum256(data)) != p.SHA256 {
 		return nil, r.damaged(fmt.Errorf("its SHA-256 does not match %s", infoFile))
 	}
@@ -215,12 +220,20 @@ func (r *filesReader) dead(n int) ([]*roaring64.Bitmap, error) {
 	return dead, r.end(in)
 }
 
-// unmarshalBitmap reads a bitmap. The library panics for some inputs.
+// unmarshalBitmap reads a bitmap. The library allocates what the first number says, panics for some
+// inputs, and reads others that it panics for later, unless they are validated.
 func unmarshalBitmap(b *roaring64.Bitmap, data []byte) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fault.Recovered(r)
 		}
 	}()
-	return b.UnmarshalBinary(data)
+	const each = 12 // bytes, at least
+	if len(data) < 8 || binary.LittleEndian.Uint64(data) > uint64(len(data)-8)/each {
+		return errFormat
+	}
+	if err := b.UnmarshalBinary(data); err != nil {
+		return err
+	}
+	return b.Validate()
 }

@@ -52,7 +52,7 @@ const (
 )
 
 // partName matches the names of parts, and the hidden ones that they have while they are written.
-var partName = regexp.MustCompile(`^\.?\d{6,}\.(passages|files|index\.lvx|fulltext)`)
+var partName = regexp.MustCompile(`^(\d{6,}\.(passages|files|index\.lvx|fulltext)$|\.\d{6,}\.(passages|files|index\.lvx|fulltext))`)
 
 // Info describes a collection. It is the content of collection.json.
 type Info struct {

@@ -440,7 +440,11 @@ func removeLeftovers(dir string, info *Info) {
 
 // lockFolder makes this program the only writer of the collection in dir, until the file is closed.
 func lockFolder(dir string) (*os.File, error) {
-	f, err := durable.OpenLocked(filepath.Join(dir, lockFile))
+	path := filepath.Join(dir, lockFile)
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() { // it would be emptied
+		return nil, fault.New("remove it", "cannot change %s: %s is not a regular file", dir, path)
+	}
+	f, err := durable.OpenLocked(path)
 	if err != nil {
 		var at *fs.PathError
 		if errors.As(err, &at) {
@@ -450,7 +454,7 @@ func lockFolder(dir string) (*os.File, error) {
 	}
 	if f == nil {
 		by := "another program"
-		if pid, err := manifest.ReadSmall(filepath.Join(dir, lockFile), 64); err == nil && len(pid) > 0 {
+		if pid, err := manifest.ReadSmall(path, 64); err == nil && len(pid) > 0 {
 			by = "another program, process " + strings.TrimSpace(string(pid)) + ","
 		}
 		return nil, fault.New("try again when it has finished; queries can be asked meanwhile", "cannot change %s: %s is changing it", dir, by)

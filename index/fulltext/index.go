@@ -237,13 +237,22 @@ func threadsOf(n int) int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// deletedSet returns the set of a file of deleted passages.
-func deletedSet(data []byte) (set *roaring.Bitmap, err error) {
+// deletedSet returns the set of a file of deleted passages, of a segment with so many.
+func deletedSet(data []byte, documents int) (set *roaring.Bitmap, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fault.Recovered(r)
 		}
 	}()
 	set = roaring.New()
-	return set, set.UnmarshalBinary(data)
+	if err = set.UnmarshalBinary(data); err == nil {
+		err = set.Validate()
+	}
+	if err != nil {
+		return nil, errors.New("it is not a set of passages")
+	}
+	if !set.IsEmpty() && int64(set.Maximum()) >= int64(documents) {
+		err = fmt.Errorf("it has the document %d of %d", set.Maximum(), documents)
+	}
+	return set, err
 }

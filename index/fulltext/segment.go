@@ -82,7 +82,7 @@ func openSegment(dir string, info segmentInfo) (*segment, error) {
 		if err != nil {
 			return nil, err
 		}
-		if s.deleted, err = deletedSet(data); err != nil {
+		if s.deleted, err = deletedSet(data, info.Documents); err != nil {
 			return nil, fault.New(hintDamaged, "%s is damaged: %w", filepath.Join(dir, info.Deleted.Name), err)
 		}
 	}
@@ -108,10 +108,12 @@ func openSegment(dir string, info segmentInfo) (*segment, error) {
 func fenced(path string, f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
-		if r := recover(); r != nil {
-			err = fault.New(hintDamaged, "%s is damaged: its contents are inconsistent", path)
-		} else if err != nil && fault.Hint(err) == "" {
+		var system *fs.PathError
+		switch r := recover(); {
+		case r == nil && errors.As(err, &system) && fault.Hint(err) == "":
 			err = fault.New(hintDamaged, "reading %s: %w", path, err)
+		case r != nil || err != nil && fault.Hint(err) == "": // zap's messages have bytes of the file
+			err = fault.New(hintDamaged, "%s is damaged: its contents are inconsistent", path)
 		}
 	}()
 	return f()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -346,11 +347,6 @@ func (x *Index) Compact(ctx context.Context) error {
 }
 
 func (x *Index) merge(ctx context.Context) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("merging the full-text index: %w", fault.Recovered(r))
-		}
-	}()
 	stop := make(chan struct{})
 	defer context.AfterFunc(ctx, func() { close(stop) })()
 	var labels []int64
@@ -369,8 +365,14 @@ func (x *Index) merge(ctx context.Context) (err error) {
 	}
 	next := x.info
 	info, err := x.write(next.Next, labels, all, func(path string) error {
-		_, _, err := (&zap.ZapPlugin{}).Merge(zaps, drops, path, stop, nil)
-		return err
+		return fenced(x.dir, func() error {
+			_, _, err := (&zap.ZapPlugin{}).Merge(zaps, drops, path, stop, nil)
+			var system *fs.PathError
+			if errors.As(err, &system) { // of the file that is written: the others are mapped
+				return durable.Explain(path, err)
+			}
+			return err
+		})
 	})
 	if err = cmp.Or(ctx.Err(), err); err != nil {
 		return err

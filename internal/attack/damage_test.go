@@ -63,7 +63,13 @@ var preys = []prey{
 	{name: "sent", with: modelInputs, sealed: sealFolderOf, sums: true, run: models},
 	{name: "spelled", with: modelInputs, sealed: sealFolderOf, sums: true, run: models},
 	{name: "docs", with: modelInputs, sealed: sealFolderOf, sums: true, run: []string{
-		"search query @ w1", "search verify @", "search query @ --json -k 100 --full w5", "search list @ --passages --json", "search list @", "search info @", "search compact @", "search delete @ docs.txt", "embed info -m @", "embed info -m @/model", "search build -m @/model docs.txt -o out",
+		"search query @ w1", "search verify @", "search query @ --json -k 100 --full w5", "search list @ --passages --json", "search list @", "search info @",
+		"search query @ w1 w7 --mode bm25 --group-by file", "search query @ w2 --where lines>=3", "search query @ w3 --mode dense --json", "search similar @ docs.txt", "search dedupe @ --json", "search cluster @ -k 3", "search sync @", "search add @ corpus.txt",
+		"search compact @", "search delete @ docs.txt", "embed info -m @", "embed info -m @/model", "search build -m @/model docs.txt -o out",
+	}},
+	{name: "notes", with: []string{"sent", "words"}, run: []string{
+		"search build @ -m sent -o out", "search build @ -m words -o out --split line", "search build @ -m sent -o out --split file --strict", "search build @ -m sent -o out --text text --id id --keep n",
+		"train sentence --from-documents @ --init sent -o out --epochs 1",
 	}},
 	{name: "cache", with: []string{"corpus.txt"}, sealed: sealFolderOf, run: []string{
 		"train skipgram corpus.txt -o out --dim 4 --min-count 1 --epochs 1 --cache @", "search verify @",
@@ -220,7 +226,7 @@ func leftOut(dir string) string {
 // reads reports whether a command only reads, and answers the same each time.
 func reads(args []string) bool {
 	line := strings.Join(args, " ")
-	return slices.ContainsFunc([]string{"embed text", "embed export", "embed explain", "search query", "search list", "search neighbors", "search eval words", "search eval sts"},
+	return slices.ContainsFunc([]string{"embed text", "embed export", "embed explain", "search query", "search list", "search similar", "search dedupe", "search neighbors", "search eval words", "search eval sts"},
 		func(name string) bool { return strings.HasPrefix(line, name) })
 }
 

@@ -36,12 +36,15 @@ var jobs = []job{
 	{"embed text -m words corpus.txt -o out.npy --force", "out.npy", ""},
 	{"search build -m sent docs.txt -o out --threads 1 --force", "out", "search verify out"},
 	{"search compact docs", "docs", "search verify docs"},
+	{"search add docs corpus.txt", "docs", "search verify docs"},
+	{"search sync docs", "docs", "search verify docs"},
+	{"search build notes -m sent -o out --threads 1 --force", "out", "search verify out"},
 	{"search build --vectors v.npy -o out.lvx --threads 1 --deterministic --force", "out.lvx", "search verify out.lvx"},
 	{"log log.lvx", "log.lvx", "log log.lvx"},
 }
 
 // inputs are the fixtures that jobs read.
-var inputs = []string{"corpus.txt", "docs.txt", "pairs.tsv", "words", "sent", "v.txt", "v.npy", "docs", "log.lvx", "log.lvx.log"}
+var inputs = []string{"corpus.txt", "notes", "docs.txt", "pairs.tsv", "words", "sent", "v.txt", "v.npy", "docs", "log.lvx", "log.lvx.log"}
 
 // TestKilled kills jobs, or interrupts them by a signal, at random moments, first without and
 // then with an old output.
