@@ -61,7 +61,7 @@ Parquet file, only the columns that are named are read.
 end, first_line and last_line. The document is the id, or the path of the file with
 --documents, or the number of the line or row (FILE:NUMBER if there are several files).
 Start and end are bytes of the file after decompression; of the text, if it is a part
-of a record. A sentence of more than N tokens is cut at line breaks or between words.
+of a record. The title of a page, which is read before its body, has an empty range. A sentence of more than N tokens is cut at line breaks or between words.
 ` + outputHelp,
 		Example: `
 $ printf 'good morning\nhow are you\n' | embed text -m model -o out.npy
