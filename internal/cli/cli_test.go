@@ -187,3 +187,17 @@ func TestLongMessage(t *testing.T) {
 		t.Errorf("%d bytes: %s", len(got), got)
 	}
 }
+
+// NUL becomes a space, not U+FFFD.
+func TestReplaced(t *testing.T) {
+	for want, n := range map[string][2]int64{
+		"1 byte of invalid UTF-8 with U+FFFD":                              {1, 0},
+		"1 NUL byte with a space":                                          {1, 1},
+		"2,000 NUL bytes with spaces":                                      {2000, 2000},
+		"2 bytes of invalid UTF-8 with U+FFFD and 1 NUL byte with a space": {3, 1},
+	} {
+		if got := Replaced(n[0], n[1]); got != want {
+			t.Errorf("%v: %q, want %q", n, got, want)
+		}
+	}
+}

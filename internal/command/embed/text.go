@@ -7,6 +7,7 @@ import (
 	"iter"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -60,7 +61,7 @@ Parquet file, only the columns that are named are read.
 end, first_line and last_line. The document is the id, or the path of the file with
 --documents, or the number of the line or row (FILE:NUMBER if there are several files).
 Start and end are bytes of the file after decompression; of the text, if it is a part
-of a record. A sentence of more than N tokens is cut at line breaks or between words.
+of a record. The title of a page, which is read before its body, has an empty range. A sentence of more than N tokens is cut at line breaks or between words.
 ` + outputHelp,
 		Example: `
 $ printf 'good morning\nhow are you\n' | embed text -m model -o out.npy
@@ -127,7 +128,7 @@ func embedText(cmd *cobra.Command, paths []string, o textOptions) (err error) {
 				return err
 			}
 		}
-		progress.Update(cli.Share(src.Consumed(), src.Size()), progress.Rate(t.lines, t.many))
+		progress.Update(t.share(), progress.Rate(t.lines, t.many))
 		if idle {
 			return out.flush()
 		}
@@ -193,9 +194,10 @@ type texts struct {
 	hasID     bool
 	documents bool // each text is a file
 
-	lines        int64 // rows, whatever they are called
-	empty        int64 // rows of white space
-	unknown      int64 // rows with text but no known word
+	ahead        atomic.Int64 // rows that were read
+	lines        int64        // rows that were encoded, whatever they are called
+	empty        int64        // rows of white space
+	unknown      int64        // rows with text but no known word
 	firstEmpty   string
 	firstUnknown string
 
@@ -238,6 +240,7 @@ func (t *texts) read(ctx context.Context) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		stopped := false
 		pass := func(i item) error {
+			t.ahead.Add(1)
 			if stopped = !yield(i, nil); stopped {
 				return context.Canceled
 			}
@@ -306,6 +309,11 @@ func (t *texts) cut(x *text.Text, plain *documents.PlainText, pass func(item) er
 		}
 		return pass(i)
 	})
+}
+
+// share returns the share of the input that is encoded. Up to 4 MB of text that was read waits to be.
+func (t *texts) share() float64 {
+	return cli.Share(t.src.Consumed(), t.src.Size()) * float64(t.lines) / float64(max(t.ahead.Load(), 1))
 }
 
 func (t *texts) count(i item, known int) {
