@@ -418,6 +418,13 @@ type placeTable struct {
 
 var places = []string{"path", "folder", "ext", "id", "title", "heading"}
 
+// placesOfFiles are the places that all passages of a file share.
+var placesOfFiles = map[string]func(name string) string{
+	"path":   func(name string) string { return name },
+	"folder": path.Dir,
+	"ext":    func(name string) string { return strings.TrimPrefix(path.Ext(name), ".") },
+}
+
 func (t placeTable) own() map[string]bool {
 	own := map[string]bool{}
 	for _, f := range t.Table.Fields() {
@@ -440,14 +447,21 @@ func (t placeTable) Values(ctx context.Context, field string, visit func(label i
 	if !slices.Contains(places, field) || t.own()[field] {
 		return t.Table.Values(ctx, field, visit)
 	}
+	if ofFile := placesOfFiles[field]; ofFile != nil {
+		files, err := t.c.Files()
+		if err != nil {
+			return err
+		}
+		for i := range files {
+			value := ofFile(files[i].Path)
+			for _, label := range files[i].Labels() {
+				visit(label, value)
+			}
+		}
+		return ctx.Err()
+	}
 	return t.c.EachPassage(ctx, func(p *Stored) {
 		switch field {
-		case "path":
-			visit(p.Label, p.Path)
-		case "folder":
-			visit(p.Label, path.Dir(p.Path))
-		case "ext":
-			visit(p.Label, strings.TrimPrefix(path.Ext(p.Path), "."))
 		case "id":
 			if p.ID != "" {
 				visit(p.Label, p.ID)

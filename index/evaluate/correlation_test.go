@@ -34,10 +34,10 @@ func TestCorrelation(t *testing.T) {
 		{"one swap", []float64{1, 2, 3, 4, 5}, []float64{1, 2, 4, 3, 5}, 0.9, 0.9},
 		// Ranks 1 2.5 2.5 4 against 1 3 2 4: 4.5/sqrt(4.5·5).
 		{"ties", []float64{1, 2, 2, 3}, []float64{1, 3, 2, 4}, 4.5 / math.Sqrt(22.5), 3 / math.Sqrt(10)},
-		// Ranks 1.5 1.5 3.5 3.5 against 1 2 3 4: 4/sqrt(4·5).
 		// The scale of a list does not matter, even if squares would overflow or underflow.
 		{"huge", []float64{1e308, -1e308, 1e308}, []float64{3, 1, 3}, 1, 1},
 		{"tiny", []float64{1e-300, 2e-300, 3e-300}, []float64{3, 2, 1}, -1, -1},
+		// Ranks 1.5 1.5 3.5 3.5 against 1 2 3 4: 4/sqrt(4·5).
 		{"ties on one side", []float64{0, 0, 1, 1}, []float64{1, 2, 3, 4}, 4 / math.Sqrt(20), 2 / math.Sqrt(5)},
 	} {
 		if got := Spearman(c.x, c.y); !(math.Abs(got-c.spearman) < 1e-12) {

@@ -190,6 +190,9 @@ func (e *evaluation) labels(n node) (*roaring64.Bitmap, error) {
 	panic("filter: unknown node")
 }
 
+// maxKnown is the number of values whose results are kept.
+const maxKnown = 1 << 12
+
 func (e *evaluation) compare(c *comparison) (*roaring64.Bitmap, error) {
 	kind, ok := e.fields[c.field]
 	if !ok {
@@ -202,18 +205,32 @@ func (e *evaluation) compare(c *comparison) (*roaring64.Bitmap, error) {
 	}
 	set := roaring64.New()
 	known := map[string]bool{} // results by value: fields have few different ones
+	var last struct {
+		value  string
+		yes    bool
+		filled bool
+	}
+	labels := make([]uint64, 0, 4096)
 	failed := e.table.Values(e.ctx, c.field, func(label int64, value string) {
-		yes, ok := known[value]
-		if !ok {
-			yes = test(value)
-			if len(known) < 1<<16 {
-				known[value] = yes
+		if !last.filled || value != last.value {
+			yes, ok := known[value]
+			if !ok {
+				yes = test(value)
+				if len(known) < maxKnown {
+					known[value] = yes
+				}
 			}
+			last.value, last.yes, last.filled = value, yes, true
 		}
-		if yes {
-			set.Add(uint64(label))
+		if !last.yes {
+			return
+		}
+		if labels = append(labels, uint64(label)); len(labels) == cap(labels) {
+			set.AddMany(labels)
+			labels = labels[:0]
 		}
 	})
+	set.AddMany(labels)
 	return set, failed
 }
 

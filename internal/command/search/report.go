@@ -16,12 +16,18 @@ const pageHead = `<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Evaluation</title>
 <style>
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #222; }
+:root { color-scheme: light dark; }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #222; background: #fff; }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0; font-variant-numeric: tabular-nums; }
 th, td { border-bottom: 1px solid #ddd; padding: .3rem .6rem; text-align: left; }
 td.n, th.n { text-align: right; }
 div.wide { overflow-x: auto; }
 svg { max-width: 100%; height: auto; }
+@media (prefers-color-scheme: dark) {
+body { color: #ddd; background: #121212; }
+th, td { border-color: #444; }
+svg { filter: invert(.93) hue-rotate(180deg); } /* white becomes the background, and hues stay */
+}
 </style>
 </head>
 <body>
