@@ -1,8 +1,6 @@
 package index
 
-import (
-	"github.com/luminavec/luminavec/index/internal/hnsw"
-)
+import "github.com/luminavec/luminavec/index/internal/hnsw"
 
 // graph is the HNSW index.
 type graph struct {

@@ -47,7 +47,6 @@ type store struct {
 type (
 	scratch = rows.Scratch
 	id      = walk.ID
-	key     = walk.Key
 	hit     = topk.Hit
 )
 

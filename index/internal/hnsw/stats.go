@@ -1,8 +1,6 @@
 package hnsw
 
-import (
-	"github.com/luminavec/luminavec/index/internal/walk"
-)
+import "github.com/luminavec/luminavec/index/internal/walk"
 
 // Stats describes a graph that may change meanwhile.
 type Stats struct {

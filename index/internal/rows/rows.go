@@ -151,7 +151,7 @@ func (r *Rows) Rounded(vector []float32) []float32 {
 	return x
 }
 
-// Bytes returns the memory of the rows, without codes' rotation and center.
+// Bytes returns the memory of the rows, except that of Arena.Space.
 func (r *Rows) Bytes() int64 {
 	r.Mu.RLock()
 	defer r.Mu.RUnlock()
