@@ -50,7 +50,7 @@ func ReadModel(cmd *cobra.Command) (*checkpoints.Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := refuseTransformer(cmd, path); err != nil {
+	if err := RefuseTransformer(cmd, path); err != nil {
 		return nil, err
 	}
 	return checkpoints.Read(cmd.Context(), path, checkpoints.ReadOptions{})
@@ -79,7 +79,7 @@ func PrecisionFlag() Flag {
 // error.
 func OpenEncoder(cmd *cobra.Command) (*sentence.Encoder, error) {
 	if path := ModelName(cmd); path != "" {
-		if err := refuseTransformer(cmd, path); err != nil {
+		if err := RefuseTransformer(cmd, path); err != nil {
 			return nil, err
 		}
 		return sentence.Open(cmd.Context(), path)
@@ -91,8 +91,8 @@ func OpenEncoder(cmd *cobra.Command) (*sentence.Encoder, error) {
 	return e, err
 }
 
-// refuseTransformer returns an error if the model at path is a transformer, for commands that need a table.
-func refuseTransformer(cmd *cobra.Command, path string) error {
+// RefuseTransformer returns an error if the model at path is a transformer, for commands that need a table.
+func RefuseTransformer(cmd *cobra.Command, path string) error {
 	is, err := models.IsTransformer(path)
 	if err == nil && is {
 		err = fault.New("name a model that 'train' has made", "%s is a transformer, which %q cannot use", path, cmd.CommandPath())
