@@ -50,6 +50,9 @@ func ReadModel(cmd *cobra.Command) (*checkpoints.Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := RefuseTransformer(cmd, path); err != nil {
+		return nil, err
+	}
 	return checkpoints.Read(cmd.Context(), path, checkpoints.ReadOptions{})
 }
 
@@ -76,10 +79,8 @@ func PrecisionFlag() Flag {
 // error.
 func OpenEncoder(cmd *cobra.Command) (*sentence.Encoder, error) {
 	if path := ModelName(cmd); path != "" {
-		if is, err := models.IsTransformer(path); err != nil {
+		if err := RefuseTransformer(cmd, path); err != nil {
 			return nil, err
-		} else if is {
-			return nil, fault.New("name a model that 'train' has made", "%s is a transformer, which %q cannot use", path, cmd.CommandPath())
 		}
 		return sentence.Open(cmd.Context(), path)
 	}
@@ -88,6 +89,15 @@ func OpenEncoder(cmd *cobra.Command) (*sentence.Encoder, error) {
 		noteBundled(cmd, e.Dim())
 	}
 	return e, err
+}
+
+// RefuseTransformer returns an error if the model at path is a transformer, for commands that need a table.
+func RefuseTransformer(cmd *cobra.Command, path string) error {
+	is, err := models.IsTransformer(path)
+	if err == nil && is {
+		err = fault.New("name a model that 'train' has made", "%s is a transformer, which %q cannot use", path, cmd.CommandPath())
+	}
+	return err
 }
 
 func noteBundled(cmd *cobra.Command, dim int) {

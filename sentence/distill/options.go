@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/sentence"
 )
 
 // Options are the settings of a distillation. The zero value is not valid; see DefaultOptions.
@@ -18,6 +19,11 @@ type Options struct {
 	Whiten       float64 `json:"whiten"`        // 0 leaves the components as they are, 1 makes them equal; default 0.5
 	Seed         uint64  `json:"seed"`          // of the choice of the texts and their order; default 1
 	Threads      int     `json:"threads"`       // default 0: one per core
+
+	// Beside is a static model with the tokens of the teacher, trained on pairs for example. Its vectors
+	// are put beside those that imitate the teacher, each half of the same length on average, before
+	// the principal components are computed; default nil.
+	Beside *sentence.Encoder `json:"-"`
 
 	// Cache is the file of the teacher's vectors. An interrupted run with the same teacher, texts and
 	// options goes on with it; another file is replaced.

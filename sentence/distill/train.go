@@ -48,8 +48,12 @@ func Train(ctx context.Context, t Teacher, s *Sample, o Options) (*checkpoints.C
 	if len(s.texts) == 0 {
 		return nil, nil, fault.New("name files of text, or check that the teacher knows the language", "no texts to learn from")
 	}
-	if o.Dim > t.Dim() {
-		return nil, nil, fault.Field("Dim", "", "must be at most the %d of the teacher, got %d", t.Dim(), o.Dim)
+	beside, err := besides(t, o.Beside)
+	if err != nil {
+		return nil, nil, err
+	}
+	if limit := t.Dim() + beside.dim; o.Dim > limit {
+		return nil, nil, fault.Field("Dim", "", "must be at most the %d of the teacher and the model beside it, got %d", limit, o.Dim)
 	}
 	o.Dim, o.Threads = cmp.Or(o.Dim, t.Dim()), cmp.Or(o.Threads, runtime.GOMAXPROCS(0))
 	d := &distillation{teacher: t, sample: s, o: o, weights: s.weights(o.SIF), report: &Report{Texts: len(s.texts), Of: s.seen, Dim: o.Dim, Variance: 1}}
@@ -69,6 +73,7 @@ func Train(ctx context.Context, t Teacher, s *Sample, o Options) (*checkpoints.C
 	if err := d.train(ctx, targets); err != nil {
 		return nil, nil, err
 	}
+	d.join(beside)
 	if err := d.whiten(ctx); err != nil {
 		return nil, nil, err
 	}

@@ -88,6 +88,9 @@ func compressModel(cmd *cobra.Command, output string, force bool, o compress.Opt
 	if err := checkpoints.CheckOutput(output, checkpoints.WriteOptions{Replace: force}); err != nil {
 		return err
 	}
+	if err := cli.RefuseTransformer(cmd, path); err != nil {
+		return err
+	}
 	model, err := checkpoints.Read(cmd.Context(), path, checkpoints.ReadOptions{State: o.KeepState})
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/sentence"
 	"github.com/luminavec/luminavec/sentence/distill"
 	sentences "github.com/luminavec/luminavec/sentence/train"
 	"github.com/luminavec/luminavec/sentence/transformer"
@@ -20,6 +21,7 @@ import (
 type distillJob struct {
 	options distill.Options
 	teacher string
+	beside  string
 	text    text.Selection
 	skipBad bool
 	input   sentences.Input
@@ -67,6 +69,7 @@ $ search eval sts -m small`,
 		cli.Flag{Name: "lr", Arg: "X", Into: &o.LearningRate, Field: "LearningRate", Help: "learning rate at first; it falls linearly to 0"},
 		cli.Flag{Name: "sif", Arg: "A", Into: &o.SIF, Field: "SIF", Help: "a token that makes up the share p of the text is weighted by A/(A+p)"},
 		cli.Flag{Name: "whiten", Arg: "X", Into: &o.Whiten, Field: "Whiten", Help: "scale the principal components of the vectors by variance^(-X/2); 0 leaves them as they are, 1 makes them equal"},
+		cli.Flag{Name: "beside", Arg: "MODEL", Into: &job.beside, Field: "Beside", Help: "put the vectors of a model with the teacher's tokens, as 'train sentence --tokenizer FOLDER' makes it, beside the learned ones before the principal components are computed"},
 		cli.Flag{Name: "same-space", Into: &job.same, Help: "keep the vectors in the space of the teacher, so that they can be compared with its own: --whiten 0 and all dimensions"},
 		cli.Flag{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of the choice of the texts and of their order"},
 		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "all cores"})
@@ -103,8 +106,8 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 		return cli.UsageError(fault.New("name a transformer: --teacher all-MiniLM-L6-v2", "no teacher is named"))
 	case j.output == "":
 		return cli.UsageError(fault.New("name the folder to write: -o model", "no output is named"))
-	case j.same && (cmd.Flags().Changed("whiten") || j.options.Dim != 0):
-		return cli.UsageError(fault.New("leave one of them out", "--same-space cannot be used with --whiten or --dim"))
+	case j.same && (cmd.Flags().Changed("whiten") || j.options.Dim != 0 || j.beside != ""):
+		return cli.UsageError(fault.New("leave one of them out", "--same-space cannot be used with --whiten, --dim or --beside"))
 	case len(j.pairs) == 0 && j.input.Columns != "":
 		return cli.UsageError(fault.New("name the pairs with --pairs FILE, or leave it out", "--columns applies to pairs"))
 	case len(args) == 0 && (j.text != (text.Selection{}) || j.skipBad):
@@ -127,6 +130,11 @@ func (j *distillJob) run(cmd *cobra.Command, args []string) error {
 	teacher, ok := m.(*transformer.Encoder)
 	if !ok {
 		return cli.UsageError(fault.New("name the folder of a transformer", "%s is a static model already", j.teacher))
+	}
+	if j.beside != "" {
+		if j.options.Beside, err = sentence.Open(cmd.Context(), j.beside); err != nil {
+			return err
+		}
 	}
 	sample, err := j.read(cmd, args, teacher)
 	if err != nil {

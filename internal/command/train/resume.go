@@ -102,6 +102,9 @@ func (j *resumeJob) run(cmd *cobra.Command, names []string) error {
 		return err
 	}
 	durable.Sweep(j.model) // even if the training turns out to be finished
+	if err := cli.RefuseTransformer(cmd, j.model); err != nil {
+		return err
+	}
 	c, err := checkpoints.Read(cmd.Context(), j.model, checkpoints.ReadOptions{State: true})
 	if err != nil {
 		return err

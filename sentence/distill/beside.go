@@ -1,0 +1,68 @@
+package distill
+
+import (
+	"math"
+	"slices"
+
+	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/kernel"
+	"github.com/luminavec/luminavec/sentence"
+	"github.com/luminavec/luminavec/sentence/train"
+)
+
+// besideRows are the rows of the model beside, times the weights of their tokens.
+type besideRows struct {
+	dim, stride int
+	rows        []float32
+}
+
+// besides returns the rows of a model with the tokens of the teacher; none if it is nil.
+func besides(t Teacher, e *sentence.Encoder) (b besideRows, err error) {
+	if e == nil {
+		return b, nil
+	}
+	folded, err := e.Fold()
+	if err != nil {
+		return b, err
+	}
+	c := folded.Checkpoint()
+	table := c.Embedding()
+	own, other := t.Tokenizer().Vocabulary(), c.Vocabulary
+	if !slices.Equal(own.Tokens(), other.Tokens()) || table.Quantized != nil || c.Config.Encoder.Pooling != string(sentence.Mean) {
+		return b, fault.Field("Beside", "train it with the tokenizer of the teacher, and do not compress it",
+			"must be a table of the teacher's tokens in float32")
+	}
+	return besideRows{table.Shape[1], table.Stride, table.Data}, nil
+}
+
+// join puts the rows beside those of the table, each half scaled so that the texts' vectors in it have
+// the same length on average.
+func (d *distillation) join(b besideRows) {
+	if b.dim == 0 {
+		d.o.Dim = min(d.o.Dim, d.e.Dim)
+		return
+	}
+	dim, stride := d.e.Dim, kernel.Stride(d.e.Dim)
+	e := &train.Parameters{Rows: d.tokens, Dim: dim + b.dim, Table: kernel.Aligned(d.tokens * kernel.Stride(dim+b.dim))}
+	wide := kernel.Stride(e.Dim)
+	own, other := make([]float32, dim), make([]float32, b.dim)
+	var lengths [2]float64
+	texts := d.sample.texts[:min(len(d.sample.texts), whitenTexts)]
+	for _, text := range texts {
+		clear(own)
+		clear(other)
+		for _, id := range text {
+			kernel.Axpy(own, d.weights[id], d.e.Table[int(id)*stride:][:dim])
+			kernel.Axpy(other, 1, b.rows[int(id)*b.stride:][:b.dim])
+		}
+		lengths[0] += math.Sqrt(float64(kernel.Dot(own, own)))
+		lengths[1] += math.Sqrt(float64(kernel.Dot(other, other)))
+	}
+	ratio := lengths[0] / max(lengths[1], 1e-30)
+	for id := range d.tokens {
+		row := e.Table[id*wide:]
+		copy(row, d.e.Table[id*stride:][:dim])
+		kernel.Axpy(row[dim:][:b.dim], float32(ratio)/d.weights[id], b.rows[id*b.stride:][:b.dim])
+	}
+	d.e = e
+}
