@@ -1,0 +1,28 @@
+package collection
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/luminavec/luminavec/corpora/documents"
+	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/sentence"
+)
+
+// A record that has the id of another counts once, however many passages it has.
+func TestRepeatedIDsAreRecords(t *testing.T) {
+	folder := t.TempDir()
+	put(t, folder, map[string]string{
+		"a.jsonl": `{"id": 1, "text": "how are you"}` + "\n",
+		"b.jsonl": `{"id": 1, "text": "` + strings.Repeat("how are you. ", 400) + `"}` + "\n" + `{"id": 1, "text": "who am I"}` + "\n",
+	})
+	src, err := documents.Open(t.Context(), nil, []string{folder}, documents.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Build(t.Context(), filepath.Join(t.TempDir(), "docs"), sentence.WorkedExample(), src, BuildOptions{Index: index.Options{Kind: index.Flat}})
+	if err != nil || s.RepeatedIDs != 2 || s.Passages < 6 {
+		t.Errorf("%d passages, %d repeated ids, expected 2: %v", s.Passages, s.RepeatedIDs, err)
+	}
+}
