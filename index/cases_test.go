@@ -114,9 +114,9 @@ func TestFilteredRecall(t *testing.T) {
 
 // After 10 rounds that replace a fifth of the vectors, an index is like a new one.
 func TestReplacing(t *testing.T) {
-	n, dim := size(2500, 100_000), 48
+	n, dim := size(2500, 20_000), 48
 	all := clustered(3*n, dim, 44)
-	queries := clustered(3*n, dim, 44)[:100*dim]
+	queries := clustered(3*n, dim, 44)[:size(100, 1000)*dim]
 	for _, o := range []Options{{Quantization: NoQuantization}, {Quantization: Int4}, {Quantization: Edges}, {Quantization: Int8, KeepVectors: KeepNone}} {
 		t.Run(string(o.Quantization), func(t *testing.T) {
 			o.Dim, o.EfConstruction, o.M = dim, 60, 12

@@ -67,7 +67,7 @@ func TestCollect(t *testing.T) {
 		{Title, "Sockets", section},
 		{Heading, "Open. Call connect", section},
 		{Sentence, "Connect takes an address and a port.", call},
-		{Field, "May dogs come along?", "Dogs are welcome in all rooms."},
+		{Title, "May dogs come along?", "Dogs are welcome in all rooms."},
 		{Title, "Rivers of Asia", "The Yangtze is the longest river in China."},
 		{Field, "The longest rivers by country", "The Yangtze is the longest river in China."},
 		{Sentence, "Rain fell all night on the hills.", "In the morning the river had risen by two metres and more."},
