@@ -86,7 +86,7 @@ func TestEmulatedARM64(t *testing.T) {
 	for _, codes := range []string{"none", "int8", "int4"} {
 		for _, processor := range []string{"max", "cortex-a53"} {
 			name := "docs-" + codes + processor
-			run("", processor, "search", "build", "--model", in("sentence"), text, "-o", in(name), "--quantize", codes, "--quiet")
+			run("", processor, "search", "build", "--model", in("sentence"), text, "--split", "line", "-o", in(name), "--quantize", codes, "--quiet")
 			run("", processor, "search", "verify", in(name))
 			if out := run("", processor, "search", "query", in(name), "the owl sleeps near the barn while the dog waits in the tree", "-k", "3"); !strings.Contains(out, "the owl sleeps near the barn while") {
 				t.Errorf("%s: the text itself is not among the answers:\n%s", name, out)
