@@ -64,7 +64,7 @@ var preys = []prey{
 	{name: "spelled", with: modelInputs, sealed: sealFolderOf, sums: true, run: models},
 	{name: "docs", with: modelInputs, sealed: sealFolderOf, sums: true, run: []string{
 		"search query @ w1", "search verify @", "search query @ --json -k 100 --full w5", "search list @ --passages --json", "search list @", "search info @",
-		"search query @ w1 w7 --mode bm25 --group-by file", "search query @ w2 --where lines>=3", "search query @ w3 --mode dense --json", "search similar @ docs.txt", "search dedupe @ --json", "search cluster @ -k 3", "search sync @", "search add @ corpus.txt",
+		"search query @ w1 w7 --mode bm25 --group-by file", "search query @ w2 --where lines>=3", "search query @ w3 --mode dense --json", "search similar @ docs.txt", "search dedupe @ --threshold 0.01 --json", "search cluster @ --clusters 3", "search sync @", "search add @ corpus.txt",
 		"search compact @", "search delete @ docs.txt", "embed info -m @", "embed info -m @/model", "search build -m @/model docs.txt -o out",
 	}},
 	{name: "notes", with: []string{"sent", "words"}, run: []string{
