@@ -54,7 +54,7 @@ func Open(ctx context.Context, t *tokenize.Tokenizer, paths []string, o Options)
 	return s, s.anything(paths)
 }
 
-// anything returns an error if there is no file to read.
+// anything returns an error if it finds nothing to read.
 func (s *Source) anything(paths []string) error {
 	if len(s.files) > 0 {
 		return nil
@@ -74,7 +74,7 @@ func (s *Source) Paths() []string { return slices.Clone(s.paths) }
 // Options returns the options with their defaults.
 func (s *Source) Options() Options { return s.options }
 
-// ErrNoFiles is the error of Open if there is no file to read, or none that matches a pattern.
+// ErrNoFiles is the error of Open if it finds nothing to read, or nothing that matches a pattern.
 var ErrNoFiles = errors.New("no files")
 
 // Files returns the files in the order of the paths, those of a folder sorted.
