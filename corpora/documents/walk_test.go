@@ -108,7 +108,7 @@ func TestIgnoreLikeGit(t *testing.T) {
 		run := exec.Command(git, "init", "-q", dir)
 		run.Env = append(os.Environ(), "XDG_CONFIG_HOME="+dir, "HOME="+dir)
 		if err := run.Run(); err != nil {
-			t.Skip(err)
+			t.Skipf("git cannot make a repository here: %v", err)
 		}
 		list := exec.Command(git, "ls-files", "-co", "--exclude-standard", "-z")
 		list.Dir, list.Env = dir, run.Env
