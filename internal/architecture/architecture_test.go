@@ -66,6 +66,7 @@ var rooms = map[string][]string{
 	"index/fusion":           {},
 	"index/mining":           {"corpora/pairs", "corpora/text", "index"},
 	"index/serve/page":       {"sentence"},
+	"index/serve":            {"checkpoints", "corpora/...", "index/...", "sentence/..."},
 
 	"internal/architecture": {},
 	"internal/attack":       {"..."},
