@@ -1,0 +1,126 @@
+// words.js is the view of a model of words: neighbors, and arithmetic such as king - man + woman.
+// In the address, word is what was typed.
+
+import {announce, count, fill, h, short} from "./dom.js";
+import {errorBox, Latest, request} from "./api.js";
+import {bar, searchBox} from "./search.js";
+import {strip} from "./matrix.js";
+
+/** Reads "king - man + woman": words, and + or - between spaces. One word alone asks for neighbors. */
+export function parse(text) {
+  const positive = [], negative = [];
+  let sign = 1;
+  for (const part of text.trim().split(/\s+/)) {
+    if (/^[+]$/.test(part)) sign = 1;
+    else if (/^[-−–]$/.test(part)) sign = -1;
+    else if (part) {
+      (sign > 0 ? positive : negative).push(part);
+      sign = 1;
+    }
+  }
+  return {positive, negative};
+}
+
+export class WordsView {
+  constructor(app, main) {
+    Object.assign(this, {app, main, latest: new Latest()});
+    this.box = searchBox(app, {key: "word", label: "A word, or words with + and -", placeholder: "paris, or: king - man + woman", rest: 180});
+    this.out = h("div", {class: "words"});
+    fill(main, h("div", {class: "bar"}, this.box.form), this.out);
+    if (!matchMedia("(max-width: 720px)").matches) this.box.input.focus();
+  }
+
+  async update(state) {
+    this.box.sync(state);
+    const text = (state.get("word") ?? "").trim(), k = Number(state.get("k")) || 15, asked = `${text}/${k}`;
+    if (asked === this.asked) return;
+    this.asked = asked;
+    if (!text) { this.latest.stop(); this.#start(); return; }
+    const {positive, negative} = parse(text), sum = positive.length + negative.length > 1;
+    if (!positive.length) {
+      fill(this.out, h("p", {class: "note"}, "Put a word before the first minus: king - man + woman."));
+      return;
+    }
+    const got = await this.latest.run(signal => sum
+      ? request(this.app.path("analogy"), {body: {positive, negative, k}, signal})
+      : request(this.app.path(`neighbors?word=${encodeURIComponent(positive[0])}&k=${k}`), {signal}));
+    if (!got) return;
+    if (got.error) { fill(this.out, errorBox(got.error, () => { this.asked = ""; this.update(state); })); return; }
+    const list = got.value.neighbors ?? got.value.results ?? got.value;
+    this.#show(text, positive, negative, sum, list, k);
+  }
+
+  #start() {
+    const c = this.app.collection, examples = ["king - man + woman", "paris - france + italy", "walking - walk + swim"];
+    fill(this.out, h("div", {class: "welcome"}, h("h1", null, c.name),
+      h("p", null, [count(c.passages ?? 0, "word"), c.dim && `${c.dim} dimensions`].filter(Boolean).join(" · ")),
+      h("p", null, "Type a word to see its neighbors, or words with + and - to add and subtract their vectors:"),
+      h("ul", null, examples.map(e => h("li", null, h("a", {href: this.app.link({word: e})}, e))))));
+  }
+
+  #show(text, positive, negative, sum, list, k) {
+    const most = Math.max(...list.map(w => Math.abs(w.score ?? w.cosine ?? w.similarity ?? 0)), 1e-9);
+    const score = w => w.score ?? w.cosine ?? w.similarity;
+    announce(list.length ? `${count(list.length, "word")}, the nearest is ${list[0].word}` : "Nothing found");
+    const arithmetic = h("div");
+    fill(this.out,
+      h("h2", {class: "equation"}, positive.map((w, i) => [i > 0 && h("span", {class: "sign"}, "+"), h("a", {href: this.app.link({word: w})}, w)]),
+        negative.map(w => [h("span", {class: "sign"}, "−"), h("a", {href: this.app.link({word: w})}, w)]),
+        sum && list[0] && [h("span", {class: "sign"}, "≈"), h("a", {class: "answer", href: this.app.link({word: list[0].word})}, list[0].word)]),
+      arithmetic,
+      h("ol", {class: "neighbors", "aria-label": sum ? "Words nearest to the sum" : `Words nearest to ${text}`}, list.map(w => h("li", null,
+        h("a", {class: "open", href: this.app.link({word: w.word})}, w.word), bar(score(w) / most), h("span", {class: "number"}, short(score(w)))))),
+      !list.length && h("p", {class: "note"}, "Nothing found."),
+      h("div", {class: "foot"}, list.length >= k && h("button", {type: "button", class: "button", onclick: () => this.app.go({k: k + 15}, {replace: true})}, "More words")));
+    this.#vectors(sum ? [...positive.map(w => [w, 1]), ...negative.map(w => [w, -1])] : [[text, 1]], list[0]?.word, sum, arithmetic);
+  }
+
+  // The vectors, as the server returns them: they are added here, as the sum says.
+  async #vectors(terms, nearest, sum, into) {
+    const words = [...terms.map(t => t[0]), nearest].filter(Boolean);
+    let vectors;
+    try {
+      const answer = await request("v1/embeddings", {body: {model: this.app.collection.model || this.app.collection.name, input: words}});
+      vectors = answer.data.map(d => unit(d.embedding));
+    } catch {
+      return; // the neighbors are shown without the vectors
+    }
+    if (!into.isConnected) return;
+    const rows = terms.map(([word, sign], i) => [sum ? (sign < 0 ? "− " : i ? "+ " : "") + word : word, vectors[i].map(v => v * sign)]);
+    const total = unit(vectors[0].map((_, j) => rows.reduce((s, [, v]) => s + v[j], 0)));
+    if (sum) rows.push(["= sum, length 1", total]);
+    if (nearest) rows.push([(sum ? "≈ " : "nearest: ") + nearest, vectors.at(-1)]);
+    const most = Math.max(...rows.flatMap(([, v]) => v.map(Math.abs)));
+    const cosine = nearest ? total.reduce((s, v, j) => s + v * vectors.at(-1)[j], 0) : 0;
+    fill(into, h("details", {class: "arithmetic", open: true}, h("summary", null, sum ? "The arithmetic" : "The vectors"),
+      h("p", {class: "status"}, `Each strip is a vector of ${total.length} values, scaled to length 1: blue is negative, orange positive.`),
+      h("div", {class: "strips"}, rows.map(([name, v]) => [h("span", {class: "strip-name"}, name), strip(v, most, name)])),
+      nearest && h("p", {class: "formula"}, `cos(${sum ? "sum" : terms[0][0]}, ${nearest}) = Σ aᵢ·bᵢ = ${short(cosine)}`)));
+  }
+
+  typing(e) {
+    if (e.target !== this.box.input || e.key !== "ArrowDown") return false;
+    return this.#move(1);
+  }
+
+  #move(step) {
+    const links = [...this.out.querySelectorAll("a.open")], at = links.indexOf(document.activeElement);
+    if (!links.length) return false;
+    if (at === 0 && step < 0) this.box.input.focus();
+    else links[Math.max(0, Math.min(links.length - 1, at + step))].focus();
+    return true;
+  }
+
+  key(e) {
+    if (e.key === "ArrowDown" || e.key === "j") return this.#move(1);
+    if (e.key === "ArrowUp" || e.key === "k") return this.#move(-1);
+    return false;
+  }
+
+  close() { this.latest.stop(); }
+}
+
+function unit(v) {
+  const length = Math.hypot(...v) || 1;
+  return v.map(x => x / length);
+}
