@@ -184,9 +184,13 @@ func (s *Server) collectionRoutes() {
 // checkK returns an error for a number of results above the limit.
 func (s *Server) checkK(k int) error {
 	if k > s.options.MaxK {
-		return refuse("body.k", "", fmt.Sprintf("must be at most %d, got %d", s.options.MaxK, k), k)
+		return tooMany("body.k", s.options.MaxK, k)
 	}
 	return nil
+}
+
+func tooMany(location string, most, got int) error {
+	return refuse(location, "", fmt.Sprintf("must be at most %d, got %d", most, got), got)
 }
 
 func checkText(text string) error {

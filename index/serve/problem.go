@@ -3,8 +3,10 @@ package serve
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -61,7 +63,47 @@ func (p *Problem) GetHeaders() http.Header {
 	return h
 }
 
-func init() { huma.NewError = newProblem } // how huma is given another type of errors
+func init() { // how huma is told
+	huma.NewError = newProblem
+	huma.DefaultArrayNullable = false
+}
+
+// forOpenAI adds to a problem what clients of OpenAI's API expect.
+func forOpenAI(ctx huma.Context, _ string, v any) (any, error) {
+	if p, ok := v.(*Problem); ok && isOpenAI(ctx.Operation().Path) {
+		p.forOpenAI()
+	}
+	return v, nil
+}
+
+func isOpenAI(path string) bool {
+	return path == "/v1/embeddings" || path == "/v1/models" || strings.HasPrefix(path, "/v1/models/")
+}
+
+func (p *Problem) forOpenAI() {
+	o := p.OpenAI
+	if o == nil {
+		o = &openAIProblem{}
+		p.OpenAI = o
+	}
+	if o.Message = p.Detail; p.Hint != "" {
+		o.Message += " (" + p.Hint + ")"
+	}
+	switch {
+	case p.Status == http.StatusUnauthorized:
+		o.Type = "authentication_error"
+	case p.Status == http.StatusTooManyRequests:
+		o.Type = "rate_limit_error"
+	case p.Status >= 500:
+		o.Type = "server_error"
+	default:
+		o.Type = "invalid_request_error"
+	}
+	if len(p.Errors) > 0 {
+		param := strings.TrimPrefix(p.Errors[0].Location, "body.")
+		o.Param = &param
+	}
+}
 
 // longest value that an error repeats, in bytes.
 const maxShown = 100
@@ -77,6 +119,9 @@ func newProblem(status int, message string, errs ...error) huma.StatusError {
 		if d, ok := err.(huma.ErrorDetailer); ok {
 			detail := d.ErrorDetail()
 			at = ProblemPlace{Message: detail.Message, Location: detail.Location, Value: short(detail.Value)}
+			if at.Location == "body.input" && strings.Contains(at.Message, "match at least one schema") {
+				at.Message = fmt.Sprintf("must be a text or a list of 1 to %d texts, none of them empty", maxTexts)
+			}
 		}
 		p.Errors = append(p.Errors, at)
 	}

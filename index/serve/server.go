@@ -19,6 +19,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path"
+	"reflect"
 	"sync/atomic"
 	"time"
 
@@ -92,14 +94,31 @@ func New(s *shelf.Shelf, o Options) (*Server, error) {
 	config.CreateHooks = nil // no links to schemas in answers
 	config.DocsPath, config.SchemasPath = "", ""
 	config.RejectUnknownQueryParameters = true
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	config.Transformers = []huma.Transformer{forOpenAI}
 	server.api = humago.New(mux, config)
 	server.collectionRoutes()
+	server.wordRoutes()
+	server.embeddingRoutes()
+	server.explainRoutes()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Write([]byte("<!doctype html><title>LuminaVec</title><p>See <a href=openapi.json>openapi.json</a>.\n"))
 	})
 	server.handler = mux
 	return server, nil
+}
+
+// schemaName names a type in the document of the API.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if path.Base(t.PkgPath()) == "transformer" {
+		return "Transformer" + name
+	}
+	return name
 }
 
 // Handler returns the handler of all requests.
