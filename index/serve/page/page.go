@@ -18,7 +18,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
-	"encoding/json"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -30,8 +29,6 @@ import (
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
-
-	"github.com/luminavec/luminavec/sentence"
 )
 
 // MapScript is the JavaScript module that draws a map of points: points.js. It exports PointMap and
@@ -107,12 +104,10 @@ func contentType(name string) string {
 	return mime.TypeByExtension(path.Ext(name))
 }
 
-// Handler serves the page at / and its files beside it. It also answers GET /example?text=… with the
-// [sentence.Explanation] of a text by the worked example, a model small enough to follow by hand. It
-// holds nothing of the collections, so it needs no token: the page asks for one when the API does.
+// Handler serves the page at / and its files beside it. It holds nothing of the collections, so it
+// needs no token: the page asks for one when the API does.
 func Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /example", serveExample)
 	mux.HandleFunc("GET /{file...}", serveAsset)
 	return mux
 }
@@ -180,32 +175,4 @@ func accepted(header string) string {
 		}
 	}
 	return best
-}
-
-// maxExample limits the text for the worked example: 22 words are all that it knows.
-const maxExample = 1000
-
-func serveExample(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	setHeaders(h)
-	text := strings.ToValidUTF8(r.URL.Query().Get("text"), "\uFFFD")
-	if len(text) > maxExample {
-		problem(w, http.StatusRequestEntityTooLarge, "the text has "+strconv.Itoa(len(text))+" bytes, more than "+strconv.Itoa(maxExample))
-		return
-	}
-	x, err := sentence.WorkedExample().Explain(text)
-	if err != nil {
-		problem(w, http.StatusInternalServerError, err.Error())
-		return
-	}
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-cache")
-	_ = json.NewEncoder(w).Encode(x) // a client that has gone needs no answer
-}
-
-// problem answers with problem details (RFC 9457).
-func problem(w http.ResponseWriter, status int, detail string) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{"status": status, "title": http.StatusText(status), "detail": detail})
 }

@@ -30,7 +30,7 @@ const app = {
   },
 
   /** The path of the API for the collection. */
-  path(rest) { return `v1/${this.collection.kind === "words" ? "words" : "collections"}/${encodeURIComponent(this.collection.name)}/${rest}`; },
+  path(rest) { return `v1/${this.collection.kind === "documents" ? "collections" : "words"}/${encodeURIComponent(this.collection.name)}/${rest}`; },
 
   /** The address with some of its values changed; null removes one. */
   link(changes) {

@@ -9,7 +9,7 @@ import {titleOf} from "./reader.js";
 import {searchBox} from "./search.js";
 import {matrix, strip, vectors} from "./matrix.js";
 
-const EXAMPLE = "am I you", COMPARED = ["who are you", "who am I", "how are you"];
+const EXAMPLE = "am I you";
 const SHOWN = 24; // tokens whose vectors are shown
 const POOLINGS = {mean: "Mean", sif: "Mean", max: "Maximum", first: "First token", cls: "First token", last: "Last token"};
 const dot = (a, b) => a.reduce((s, v, i) => s + v * b[i], 0);
@@ -77,20 +77,23 @@ export class ExplainView {
   }
 
   async #byExample(text, signal) {
-    const ask = t => request(`example?text=${encodeURIComponent(t)}`, {signal});
-    const [x, ...others] = await Promise.all([text, ...COMPARED].map(ask));
-    return [...stepsOf(x), compared(x, others)];
+    const x = await request(`v1/example?text=${encodeURIComponent(text)}`, {signal});
+    return [...stepsOf(x.query), compared(x.query, x.documents)];
   }
 
   async #byModel(text, signal) {
-    const c = this.app.collection, documents = c.kind === "documents";
-    const found = documents ? await request(this.app.path("query"), {body: {text, k: 3, ...(c.modes ?? []).includes("dense") && {mode: "dense"}}, signal}) : {results: []};
-    const best = found.results?.[0];
-    const answer = await request(this.app.path("explain"), {body: {text, ...best && {label: best.passage.label}}, signal});
-    const x = answer.query ?? answer.explanation ?? answer;
-    const steps = x.attention ? transformerSteps(x) : stepsOf(x);
-    const other = answer.passage_vector ?? answer.passage?.vector;
-    if (best) steps.push(nearest(this.app, x, best, found.results, other));
+    const c = this.app.collection, path = this.app.path("explain");
+    if (c.kind !== "documents") return allSteps((await request(path, {body: {text}, signal})).query);
+    const found = await request(this.app.path("query"), {body: {text, k: 3, mode: "dense"}, signal}), best = found.results[0];
+    let answer;
+    try {
+      answer = await request(path, {body: {text, ...best && {label: best.passage.label}}, signal});
+    } catch (e) { // some passages cannot be explained: they are too long, or their model is elsewhere
+      if (e.status !== 422 || !best) throw e;
+      answer = await request(path, {body: {text}, signal});
+    }
+    const steps = allSteps(answer.query), other = answer.passage && (answer.passage.static ?? answer.passage.transformer).vector;
+    if (best) steps.push(nearest(this.app, (answer.query.static ?? answer.query.transformer).vector, found.results, other));
     return steps;
   }
 
@@ -104,6 +107,8 @@ export class ExplainView {
 
   close() { this.latest.stop(); }
 }
+
+const allSteps = x => x.transformer ? transformerSteps(x.transformer) : stepsOf(x.static);
 
 /** The steps of a sentence encoder, from the object that "embed explain" prints as JSON. */
 function stepsOf(x) {
@@ -154,8 +159,8 @@ function compared(x, others) {
 }
 
 /** The nearest passages, and the product with the first of them, value by value. */
-function nearest(app, x, best, results, other) {
-  const v = x.vector, product = other && v?.length === other.length ? v.map((a, i) => a * other[i]) : null;
+function nearest(app, v, results, other) {
+  const product = other && v?.length === other.length ? v.map((a, i) => a * other[i]) : null;
   return {title: "Dot products", why: "The vector is compared with those of all passages: the dot product of the two.", body: [
     product && h("div", {class: "strips long"}, [["text", v], ["passage", other], ["product", product]].map(([name, values]) => [h("span", {class: "strip-name"}, name), strip(values, undefined, name), h("span", {class: "first"}, name === "product" ? `Σ = ${short(dot(v, other))}` : values.slice(0, 4).map(short).join("  ") + " …")])),
     h("ol", {class: "picked"}, results.map(r => h("li", null, h("a", {href: app.link({p: r.passage.label})}, h("strong", null, titleOf(r.passage))), " ", h("span", {class: "number"}, short(r.parts?.dense ?? r.score)), h("p", null, marked(r.passage.text, [], 160)))))]};

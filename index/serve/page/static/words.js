@@ -6,19 +6,17 @@ import {errorBox, Latest, request} from "./api.js";
 import {bar, searchBox} from "./search.js";
 import {strip} from "./matrix.js";
 
-/** Reads "king - man + woman": words, and + or - between spaces. One word alone asks for neighbors. */
+/** Reads "king - man + woman": words, which may have spaces in them, and + or - between spaces. */
 export function parse(text) {
-  const positive = [], negative = [];
-  let sign = 1;
+  const terms = {"+": [], "-": []};
+  let sign = "+", word = [];
+  const flush = () => { if (word.length) terms[sign].push(word.join(" ")); word = []; };
   for (const part of text.trim().split(/\s+/)) {
-    if (/^[+]$/.test(part)) sign = 1;
-    else if (/^[-−–]$/.test(part)) sign = -1;
-    else if (part) {
-      (sign > 0 ? positive : negative).push(part);
-      sign = 1;
-    }
+    if (part === "+" || part === "-") { flush(); sign = part; }
+    else word.push(part);
   }
-  return {positive, negative};
+  flush();
+  return {positive: terms["+"], negative: terms["-"]};
 }
 
 export class WordsView {
@@ -32,22 +30,16 @@ export class WordsView {
 
   async update(state) {
     this.box.sync(state);
-    const text = (state.get("word") ?? "").trim(), k = Number(state.get("k")) || 15, asked = `${text}/${k}`;
+    const text = (state.get("word") ?? "").trim().replace(/(^|\s)[−–](?=\s|$)/g, "$1-"), k = Number(state.get("k")) || 15, asked = `${text}/${k}`;
     if (asked === this.asked) return;
     this.asked = asked;
     if (!text) { this.latest.stop(); this.#start(); return; }
+    if (/\S\s+[+-]$/.test(text)) return; // the next word is still to be typed
     const {positive, negative} = parse(text), sum = positive.length + negative.length > 1;
-    if (!positive.length) {
-      fill(this.out, h("p", {class: "note"}, "Put a word before the first minus: king - man + woman."));
-      return;
-    }
-    const got = await this.latest.run(signal => sum
-      ? request(this.app.path("analogy"), {body: {positive, negative, k}, signal})
-      : request(this.app.path(`neighbors?word=${encodeURIComponent(positive[0])}&k=${k}`), {signal}));
+    const got = await this.latest.run(signal => request(this.app.path(`neighbors?word=${encodeURIComponent(text)}&k=${k}`), {signal}));
     if (!got) return;
     if (got.error) { fill(this.out, errorBox(got.error, () => { this.asked = ""; this.update(state); })); return; }
-    const list = got.value.neighbors ?? got.value.results ?? got.value;
-    this.#show(text, positive, negative, sum, list, k);
+    this.#show(text, positive, negative, sum, got.value, k);
   }
 
   #start() {
@@ -58,18 +50,18 @@ export class WordsView {
       h("ul", null, examples.map(e => h("li", null, h("a", {href: this.app.link({word: e})}, e))))));
   }
 
-  #show(text, positive, negative, sum, list, k) {
-    const most = Math.max(...list.map(w => Math.abs(w.score ?? w.cosine ?? w.similarity ?? 0)), 1e-9);
-    const score = w => w.score ?? w.cosine ?? w.similarity;
+  #show(text, positive, negative, sum, {neighbors: list, composed}, k) {
+    const most = Math.max(...list.map(w => Math.abs(w.score)), 1e-9);
     announce(list.length ? `${count(list.length, "word")}, the nearest is ${list[0].word}` : "Nothing found");
     const arithmetic = h("div");
     fill(this.out,
       h("h2", {class: "equation"}, positive.map((w, i) => [i > 0 && h("span", {class: "sign"}, "+"), h("a", {href: this.app.link({word: w})}, w)]),
         negative.map(w => [h("span", {class: "sign"}, "−"), h("a", {href: this.app.link({word: w})}, w)]),
         sum && list[0] && [h("span", {class: "sign"}, "≈"), h("a", {class: "answer", href: this.app.link({word: list[0].word})}, list[0].word)]),
+      composed > 0 && h("p", {class: "note"}, `The word is not in the vocabulary: its vector is made of ${count(composed, "character n-gram")}.`),
       arithmetic,
       h("ol", {class: "neighbors", "aria-label": sum ? "Words nearest to the sum" : `Words nearest to ${text}`}, list.map(w => h("li", null,
-        h("a", {class: "open", href: this.app.link({word: w.word})}, w.word), bar(score(w) / most), h("span", {class: "number"}, short(score(w)))))),
+        h("a", {class: "open", href: this.app.link({word: w.word})}, w.word), bar(w.score / most), h("span", {class: "number"}, w.score.toFixed(3))))),
       !list.length && h("p", {class: "note"}, "Nothing found."),
       h("div", {class: "foot"}, list.length >= k && h("button", {type: "button", class: "button", onclick: () => this.app.go({k: k + 15}, {replace: true})}, "More words")));
     this.#vectors(sum ? [...positive.map(w => [w, 1]), ...negative.map(w => [w, -1])] : [[text, 1]], list[0]?.word, sum, arithmetic);
