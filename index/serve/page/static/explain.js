@@ -7,7 +7,7 @@ import {announce, count, fill, h, marked, short} from "./dom.js";
 import {errorBox, Latest, request} from "./api.js";
 import {titleOf} from "./reader.js";
 import {searchBox} from "./search.js";
-import {matrix, strip, vectors} from "./matrix.js";
+import {first, matrix, strip, vectors} from "./matrix.js";
 
 const EXAMPLE = "am I you";
 const SHOWN = 24; // tokens whose vectors are shown
@@ -162,7 +162,7 @@ function compared(x, others) {
 function nearest(app, v, results, other) {
   const product = other && v?.length === other.length ? v.map((a, i) => a * other[i]) : null;
   return {title: "Dot products", why: "The vector is compared with those of all passages: the dot product of the two.", body: [
-    product && h("div", {class: "strips long"}, [["text", v], ["passage", other], ["product", product]].map(([name, values]) => [h("span", {class: "strip-name"}, name), strip(values, undefined, name), h("span", {class: "first"}, name === "product" ? `Σ = ${short(dot(v, other))}` : values.slice(0, 4).map(short).join("  ") + " …")])),
+    product && h("div", {class: "strips long"}, [["text", v], ["passage", other], ["product", product]].map(([name, values]) => [h("span", {class: "strip-name"}, name), strip(values, undefined, name), h("span", {class: "first"}, name === "product" ? `Σ = ${short(dot(v, other))}` : first(values))])),
     h("ol", {class: "picked"}, results.map(r => h("li", null, h("a", {href: app.link({p: r.passage.label})}, h("strong", null, titleOf(r.passage))), " ", h("span", {class: "number"}, short(r.parts?.dense ?? r.score)), h("p", null, marked(r.passage.text, [], 160)))))]};
 }
 

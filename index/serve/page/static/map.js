@@ -3,7 +3,7 @@
 import {announce, count, fill, h, marked} from "./dom.js";
 import {errorBox, Latest, request} from "./api.js";
 import {clusterColor, decodeMap, PointMap} from "./points.js";
-import {placeOf, titleOf} from "./reader.js";
+import {flowing, placeOf, titleOf} from "./reader.js";
 import {searchBox} from "./search.js";
 
 const LISTED = 20; // passages that a selection lists at a time
@@ -93,7 +93,7 @@ export class MapView {
     if (!got) return;
     if (got.error) { fill(more, errorBox(got.error, () => this.#list(indexes, from, list, more))); return; }
     list.append(...got.value.map((p, n) => h("li", null,
-      h("a", {href: this.app.link({p: p.label})}, dot(this.data.cluster[part[n]]), h("strong", null, titleOf(p))), h("p", null, marked(p.text, [], 120)), h("span", {class: "place"}, placeOf(p)))));
+      h("a", {href: this.app.link({p: p.label})}, dot(this.data.cluster[part[n]]), h("strong", null, titleOf(p))), h("p", null, marked(flowing(p), [], 120)), h("span", {class: "place"}, placeOf(p)))));
     const next = from + part.length;
     fill(more, next < indexes.length && h("button", {type: "button", class: "button", onclick: () => this.#list(indexes, next, list, more)}, `More (${indexes.length - next})`));
   }

@@ -36,10 +36,13 @@ export function strip(values, most = Math.max(...values.map(Math.abs), 1e-9), na
   return canvas;
 }
 
+/** The first values of a long vector. */
+export const first = v => v.slice(0, 4).map(x => x.toFixed(3).padStart(7)).join("") + " …";
+
 /** A vector of any length: a row of a matrix if it is short, else a strip with its first values. */
 export function vectors(rows, names, options = {}) {
   if (rows.length && rows[0].length <= 8) return matrix(rows, {names, ...options});
   const most = Math.max(...rows.flat().map(Math.abs), 1e-9);
   return h("div", {class: "strips long"}, rows.map((v, i) => [h("span", {class: "strip-name", title: names[i]}, names[i]), strip(v, most, names[i]),
-    h("span", {class: "first"}, v.slice(0, 4).map(short).join("  ") + " …")]));
+    h("span", {class: "first"}, first(v))]));
 }

@@ -9,6 +9,13 @@ const PAGE = 200; // passages a request; a document that has more is read on as 
 /** What a passage is called: its title, the name of its file, or its id. */
 export const titleOf = p => p.title || (p.path ? p.path.split("/").pop() : "") || p.id || `Passage ${p.label}`;
 
+/** The text of a passage with the lines of a paragraph joined, if they were cut at a width. Every
+ *  character keeps its place, for the matches. Code and tables keep their lines. */
+export function flowing(p) {
+  if (CODE.test(p.path ?? "")) return p.text;
+  return p.text.replace(/([^\n]{60,})\n(?=[^\n|>#*+•\-\d\s])/gu, (all, line) => /^\s*\|/.test(line) ? all : line + " ");
+}
+
 /** Where a passage is: file and lines, or its id. */
 export function placeOf(p) {
   const lines = p.first_line ? `:${p.first_line}${p.last_line > p.first_line ? `–${p.last_line}` : ""}` : "";
@@ -25,12 +32,16 @@ export class Reader {
   close() { this.app.go({p: null}); }
 
   /** Remembers the matches of results, so that the open passage has them too. */
-  remember(results) { this.matches = new Map(results.map(r => [String(r.passage.label), r.matches])); }
+  remember(results) {
+    this.matches = new Map(results.map(r => [String(r.passage.label), r.matches]));
+    if (this.open && this.chosen) fill(this.element.querySelector(".chosen .text"), marked(flowing(this.chosen), this.matches.get(String(this.chosen.label)) ?? []));
+  }
 
   async update(state) {
     const label = state.get("p"), key = label && `${state.get("c")}/${label}`;
     if (key === this.key) return;
     this.key = key;
+    this.chosen = null;
     if (!label) {
       this.latest.stop();
       this.element.hidden = true;
@@ -68,13 +79,13 @@ export class Reader {
   #bar(p) {
     const {app} = this, button = (name, title, f) => h("button", {type: "button", class: "small", title, onclick: f}, name);
     return h("div", {class: "reader-bar"},
+      h("strong", {class: "reader-title"}, p && titleOf(p)),
       p && [
-        h("a", {class: "button small", href: app.link({v: "search", like: p.label, q: null, p: null})}, "Similar"),
-        button("Copy text", "Copy the passage (c)", () => copy(p.text, "Passage")),
-        button("Copy link", "Copy the link to this passage (l)", () => copy(location.href, "Link")),
+        h("a", {class: "small", href: app.link({v: "search", like: p.label, q: null, p: null}), title: "Similar passages (s)"}, "Similar"),
+        button("Copy", "Copy the passage (c)", () => copy(p.text, "Passage")),
+        button("Link", "Copy the link to this passage (l)", () => copy(location.href, "Link")),
       ],
-      h("span", {class: "grow"}),
-      h("button", {type: "button", class: "small", "aria-label": "Close the document", title: "Close (Esc)", onclick: () => this.close()}, "Close"));
+      h("button", {type: "button", class: "small", "aria-label": "Close the document", title: "Close (Esc)", onclick: () => this.close()}, "✕"));
   }
 
   #draw(label, {chosen, passages, total, partly}) {
@@ -89,8 +100,9 @@ export class Reader {
     this.#append(body, passages, label);
     if (!partly && passages.length < total) this.#more(body, passages.length, total, chosen.path, label);
     const target = body.querySelector(".chosen");
+    this.chosen = target && chosen;
     this.element.scrollTop = 0;
-    if (target && passages.length > 1) this.element.scrollTop = target.offsetTop - this.element.clientHeight / 4;
+    if (target && passages.length > 1) this.element.scrollTop = target.getBoundingClientRect().top - this.element.getBoundingClientRect().top - this.element.clientHeight / 4;
     this.element.querySelector("h2").focus({preventScroll: true});
     announce(`${titleOf(chosen)} is open`);
   }
@@ -102,7 +114,7 @@ export class Reader {
       this.heading = heading;
       body.append(h("section", {class: chosen ? "chosen" : null, "aria-current": chosen ? "true" : null, "aria-label": p.first_line ? `Lines ${p.first_line} to ${p.last_line}` : null},
         p.first_line > 0 && h("a", {class: "lines", href: this.app.link({p: p.label}), "aria-label": `Link to line ${p.first_line}`}, p.first_line),
-        h("div", {class: "text"}, marked(p.text, chosen ? this.matches.get(label) : []))));
+        h("div", {class: "text"}, marked(flowing(p), chosen ? this.matches.get(label) : []))));
     }
   }
 

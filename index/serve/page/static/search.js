@@ -1,9 +1,9 @@
 // search.js is the search view: the box, the modes, the filters and the results.
 
-import {announce, copy, count, fill, h, marked, short} from "./dom.js";
+import {announce, copy, count, fill, h, marked, toast} from "./dom.js";
 import {errorBox, Latest, request} from "./api.js";
 import {active, condition, Filters, none} from "./filters.js";
-import {placeOf, titleOf} from "./reader.js";
+import {flowing, placeOf, titleOf} from "./reader.js";
 
 const MODES = {hybrid: "Both", dense: "Meaning", bm25: "Words"};
 const HINTS = {hybrid: "By meaning and by words", dense: "By meaning: other words for the same thing", bm25: "By words (BM25): names, numbers, rare words"};
@@ -78,7 +78,8 @@ export class SearchView {
     clearTimeout(slow);
     if (!got) return; // a later question was asked
     this.list.removeAttribute("aria-busy");
-    const {error, value} = got, about = asked.where && error?.status >= 400 && error.status < 500 && error.status !== 404;
+    const {error, value} = got, about = error?.problem?.errors?.some(e => e.location === "body.where");
+    if (about) error.title = "The condition is not valid";
     this.filters.wrong(about ? error.message : null);
     if (error) {
       fill(this.notes, errorBox(error, () => { this.asked = ""; this.update(this.app.state); }));
@@ -99,10 +100,26 @@ export class SearchView {
     fill(this.list);
     fill(this.foot);
     fill(this.status);
+    const files = h("ul", {class: "files"});
     fill(this.notes, h("div", {class: "welcome"},
       h("h1", null, c.name),
-      h("p", null, [count(c.passages ?? 0, "passage"), c.language && `language: ${c.language}`, c.dim && `${c.dim} dimensions`, c.model && `model: ${c.model}`].filter(Boolean).join(" · ")),
-      h("p", null, "Ask a question, or describe what you look for. ", h("kbd", null, "?"), " lists the keys.")));
+      h("p", null, [c.files && count(c.files, "document"), count(c.passages, "passage"), language(c.language), `${c.dim} dimensions`].filter(Boolean).join(" · ")),
+      h("p", null, "Ask a question, or describe what you look for. ", h("kbd", null, "?"), " lists the keys."), files));
+    this.#files(files, 0);
+  }
+
+  // The documents, to look around.
+  async #files(list, from) {
+    const got = await this.latest.run(signal => request(this.app.path(`files?from=${from}&limit=25`), {signal}));
+    if (!got?.value || !list.isConnected) return; // without the list there is still the search
+    const {files, total} = got.value, open = async path => {
+      const found = await this.latest.run(signal => request(this.app.path(`document?path=${encodeURIComponent(path)}&limit=1`), {signal}));
+      if (found?.error) toast(found.error.message);
+      else if (found?.value.passages.length) this.app.go({p: String(found.value.passages[0].label)});
+    };
+    list.append(...files.map(f => h("li", null, h("button", {type: "button", class: "text-button", onclick: () => open(f.path)}, f.path), h("small", null, count(f.passages, "passage")))));
+    const next = from + files.length, more = next < total && files.length > 0 && h("li", null, h("button", {type: "button", class: "small", onclick: () => { more.remove(); this.#files(list, next); }}, `More (${total - next})`));
+    if (more) list.append(more);
   }
 
   #show(answer, {q, like, k}, ms) {
@@ -110,31 +127,31 @@ export class SearchView {
     this.app.reader?.remember(results);
     const most = {};
     for (const r of results) for (const [name, v] of Object.entries(r.parts ?? {})) most[name] = Math.max(most[name] ?? 0, Math.abs(v));
-    const scale = Math.max(...Object.values(most), 1e-9), took = `${Math.max(1, Math.round(ms))} ms`;
+    const took = `${Math.max(1, Math.round(ms))} ms`;
     fill(this.status, like ? ["Similar to ", h("strong", null, `passage ${like}`), " · ", h("a", {href: this.app.link({like: null, p: null})}, "clear"), ` · ${took}`] : `${count(results.length, "result")} in ${took}`);
     announce(results.length ? count(results.length, "result") : "Nothing found");
     const set = active(this.app.state) > 0;
     fill(this.notes,
       answer.no_good_match && results.length > 0 && h("p", {class: "note"}, "No passage is a good match. These are the nearest."),
-      (answer.notes ?? []).map(n => h("p", {class: "note"}, String(n))),
+      (answer.notes ?? []).map(n => h("p", {class: "status"}, sentence(String(n)))),
       !results.length && h("div", {class: "note"}, h("strong", null, "Nothing found."), set
         ? [" The filters may be too narrow. ", h("a", {href: this.app.link(none(this.app.state))}, "Remove them")]
         : this.app.state.get("mode") === "bm25" ? " No passage has these words. Try the mode Both." : " Try other words."));
-    fill(this.list, results.map(r => this.#result(r, scale, like)));
+    fill(this.list, results.map(r => this.#result(r, most)));
     fill(this.foot, results.length >= k && k < 200 && h("button", {type: "button", class: "button", onclick: () => this.app.go({k: k + FIRST}, {replace: true})}, "More results"));
     this.#current(this.app.state);
   }
 
-  #result(r, scale) {
+  #result(r, most) {
     const p = r.passage, {app} = this, heading = (p.heading ?? []).filter(x => x !== p.title);
     const parts = Object.entries(r.parts ?? {});
     return h("li", {class: "result", "data-label": p.label},
       h("h3", null, h("a", {class: "open", href: app.link({p: p.label})}, titleOf(p)), heading.length > 0 && h("span", {class: "heading"}, heading.join(" › "))),
-      h("p", {class: "text"}, marked(p.text, r.matches, 340)),
+      h("p", {class: "text"}, marked(flowing(p), r.matches, 340)),
       h("div", {class: "meta"},
         h("span", {class: "place", title: placeOf(p)}, placeOf(p)),
-        h("dl", {class: "score", title: "Score and its parts"}, h("div", null, h("dt", null, "score"), h("dd", null, short(r.score))),
-          parts.length > 1 && parts.map(([name, v]) => h("div", {class: "part-" + name}, h("dt", null, PARTS[name] ?? name), h("dd", null, bar(v / scale), short(v))))),
+        h("dl", {class: "score", title: "Score and its parts"}, h("div", null, h("dt", null, "score"), h("dd", null, r.score.toFixed(2))),
+          parts.length > 1 && parts.map(([name, v]) => h("div", {class: "part-" + name}, h("dt", null, PARTS[name] ?? name), h("dd", null, bar(v / (most[name] || 1)), v.toFixed(2))))),
         h("span", {class: "actions"},
           h("a", {href: app.link({like: p.label, q: null, p: null, k: null}), title: "Similar passages (s)"}, "similar"),
           h("button", {type: "button", class: "text-button", title: "Copy the passage (c)", onclick: () => copy(p.text, "Passage")}, "copy"))));
@@ -186,6 +203,13 @@ export class SearchView {
   }
 
   close() { this.latest.stop(); }
+}
+
+const sentence = text => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+
+function language(code) {
+  if (!code || code === "none") return "";
+  try { return new Intl.DisplayNames("en", {type: "language"}).of(code); } catch { return code; }
 }
 
 /** A bar from 0 to 1; negative values are drawn to the other color. */

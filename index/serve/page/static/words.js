@@ -6,17 +6,17 @@ import {errorBox, Latest, request} from "./api.js";
 import {bar, searchBox} from "./search.js";
 import {strip} from "./matrix.js";
 
-/** Reads "king - man + woman": words, which may have spaces in them, and + or - between spaces. */
+/** Reads "king - man + woman": [["king", 1], ["man", -1], ["woman", 1]]. Words may have spaces in them. */
 export function parse(text) {
-  const terms = {"+": [], "-": []};
-  let sign = "+", word = [];
-  const flush = () => { if (word.length) terms[sign].push(word.join(" ")); word = []; };
+  const terms = [];
+  let sign = 1, word = [];
+  const flush = () => { if (word.length) terms.push([word.join(" "), sign]); word = []; };
   for (const part of text.trim().split(/\s+/)) {
-    if (part === "+" || part === "-") { flush(); sign = part; }
+    if (part === "+" || part === "-") { flush(); sign = part === "+" ? 1 : -1; }
     else word.push(part);
   }
   flush();
-  return {positive: terms["+"], negative: terms["-"]};
+  return terms;
 }
 
 export class WordsView {
@@ -35,11 +35,11 @@ export class WordsView {
     this.asked = asked;
     if (!text) { this.latest.stop(); this.#start(); return; }
     if (/\S\s+[+-]$/.test(text)) return; // the next word is still to be typed
-    const {positive, negative} = parse(text), sum = positive.length + negative.length > 1;
+    const terms = parse(text);
     const got = await this.latest.run(signal => request(this.app.path(`neighbors?word=${encodeURIComponent(text)}&k=${k}`), {signal}));
     if (!got) return;
     if (got.error) { fill(this.out, errorBox(got.error, () => { this.asked = ""; this.update(state); })); return; }
-    this.#show(text, positive, negative, sum, got.value, k);
+    this.#show(text, terms, got.value, k);
   }
 
   #start() {
@@ -50,13 +50,13 @@ export class WordsView {
       h("ul", null, examples.map(e => h("li", null, h("a", {href: this.app.link({word: e})}, e))))));
   }
 
-  #show(text, positive, negative, sum, {neighbors: list, composed}, k) {
+  #show(text, terms, {neighbors: list, composed}, k) {
+    const sum = terms.length > 1;
     const most = Math.max(...list.map(w => Math.abs(w.score)), 1e-9);
     announce(list.length ? `${count(list.length, "word")}, the nearest is ${list[0].word}` : "Nothing found");
     const arithmetic = h("div");
     fill(this.out,
-      h("h2", {class: "equation"}, positive.map((w, i) => [i > 0 && h("span", {class: "sign"}, "+"), h("a", {href: this.app.link({word: w})}, w)]),
-        negative.map(w => [h("span", {class: "sign"}, "−"), h("a", {href: this.app.link({word: w})}, w)]),
+      h("h2", {class: "equation"}, terms.map(([w, sign], i) => [(i > 0 || sign < 0) && h("span", {class: "sign"}, sign < 0 ? "−" : "+"), h("a", {href: this.app.link({word: w})}, w)]),
         sum && list[0] && [h("span", {class: "sign"}, "≈"), h("a", {class: "answer", href: this.app.link({word: list[0].word})}, list[0].word)]),
       composed > 0 && h("p", {class: "note"}, `The word is not in the vocabulary: its vector is made of ${count(composed, "character n-gram")}.`),
       arithmetic,
@@ -64,7 +64,7 @@ export class WordsView {
         h("a", {class: "open", href: this.app.link({word: w.word})}, w.word), bar(w.score / most), h("span", {class: "number"}, w.score.toFixed(3))))),
       !list.length && h("p", {class: "note"}, "Nothing found."),
       h("div", {class: "foot"}, list.length >= k && h("button", {type: "button", class: "button", onclick: () => this.app.go({k: k + 15}, {replace: true})}, "More words")));
-    this.#vectors(sum ? [...positive.map(w => [w, 1]), ...negative.map(w => [w, -1])] : [[text, 1]], list[0]?.word, sum, arithmetic);
+    this.#vectors(terms, list[0]?.word, sum, arithmetic);
   }
 
   // The vectors, as the server returns them: they are added here, as the sum says.
