@@ -45,7 +45,7 @@ func (s *Server) describe(name string) (*Described, error) {
 	}
 	defer done()
 	info := c.Info()
-	d := &Described{Name: name, Kind: "documents", Passages: info.Passages, Files: info.Files, Dim: info.Dim, Model: name, Language: info.Language, Metric: info.Metric,
+	d := &Described{Name: name, Kind: Documents, Passages: info.Passages, Files: info.Files, Dim: info.Dim, Model: name, Language: info.Language, Metric: info.Metric,
 		Updated: info.Updated, Modes: []string{string(fusion.Dense)}, Writable: s.options.Writable && info.Format > 1}
 	if c.FullText() != nil {
 		d.Modes = []string{string(fusion.Hybrid), string(fusion.Dense), string(fusion.BM25)}
@@ -60,11 +60,42 @@ func (s *Server) describeModel(name string) (*Described, error) {
 		return nil, err
 	}
 	defer done()
-	d := &Described{Name: name, Kind: "model", Dim: m.Encoder.Dim(), Model: name}
+	d := &Described{Name: name, Kind: Transformer, Dim: m.Encoder.Dim(), Model: name}
 	if m.Words != nil {
-		d.Kind, d.Passages = "words", int64(m.Words.Len())
+		d.Kind, d.Passages = Words, int64(m.Words.Len())
 	}
 	return d, nil
+}
+
+// Kinds of what is served.
+const (
+	Documents   = "documents"
+	Words       = "words"
+	Transformer = "model"
+)
+
+// Describe describes all collections and models, without those that were deleted.
+func (s *Server) Describe() ([]Described, error) {
+	list := []Described{}
+	add := func(d *Described, err error) error {
+		if err == nil {
+			list = append(list, *d)
+		} else if !errors.Is(err, shelf.ErrDeleted) {
+			return err
+		}
+		return nil
+	}
+	for _, name := range s.shelf.Collections() {
+		if err := add(s.describe(name)); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range s.shelf.Models() {
+		if err := add(s.describeModel(name)); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 type question struct {
@@ -148,28 +179,7 @@ const aboutCollections = "collections"
 
 func (s *Server) collectionRoutes() {
 	register(s, http.MethodGet, "/v1/collections", "list-collections", aboutCollections, "List collections and models", func(context.Context, *struct{}) ([]Described, error) {
-		list := []Described{}
-		for _, name := range s.shelf.Collections() {
-			d, err := s.describe(name)
-			if errors.Is(err, shelf.ErrDeleted) {
-				continue
-			}
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, *d)
-		}
-		for _, name := range s.shelf.Models() {
-			d, err := s.describeModel(name)
-			if errors.Is(err, shelf.ErrDeleted) {
-				continue
-			}
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, *d)
-		}
-		return list, nil
+		return s.Describe()
 	})
 	register(s, http.MethodGet, "/v1/collections/{name}", "get-collection", aboutCollections, "Describe a collection", func(_ context.Context, in *Named) (*Described, error) {
 		return s.describe(in.Name)
