@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 
@@ -16,7 +15,6 @@ import (
 	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/index/serve"
-	"github.com/luminavec/luminavec/index/serve/page"
 	"github.com/luminavec/luminavec/index/serve/shelf"
 	"github.com/luminavec/luminavec/sentence/bundled"
 )
@@ -72,19 +70,14 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	api, site, w := server.Handler(), page.Handler(), &world{}
+	w := &world{}
 	w.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
 		fault := w.fault
 		w.mu.Unlock()
-		if fault != nil && fault(rw, r) {
-			return
+		if fault == nil || !fault(rw, r) {
+			server.ServeHTTP(rw, r)
 		}
-		if strings.HasPrefix(r.URL.Path, "/v1/") || r.URL.Path == "/healthz" {
-			api.ServeHTTP(rw, r)
-			return
-		}
-		site.ServeHTTP(rw, r)
 	}))
 	t.Cleanup(w.Server.Close)
 	return w
