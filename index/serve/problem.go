@@ -182,6 +182,10 @@ func (s *Server) problemOf(ctx context.Context, err error) error {
 		at := utf8.RuneCountInString(condition.Text[:condition.At])
 		p.Position = &at
 		return p
+	case errors.Is(err, collection.ErrBusy):
+		p = problem(http.StatusServiceUnavailable, fault.New("try again when it has finished", "another program is changing the collection"))
+		p.retry = true
+		return p
 	case errors.Is(err, shelf.ErrDeleted):
 		return problem(http.StatusGone, err)
 	case errors.Is(err, shelf.ErrUnknown), errors.Is(err, errNotFound):

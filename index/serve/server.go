@@ -44,6 +44,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -149,6 +150,9 @@ type Server struct {
 	waiting  atomic.Int64  // requests that wait for a slot
 	public   atomic.Bool   // whether it listens beyond the loopback address
 	stopping atomic.Bool
+
+	writersMu sync.Mutex
+	writers   map[string]*writer // by collection
 }
 
 // New returns a server of what a shelf holds.
@@ -157,7 +161,7 @@ func New(s *shelf.Shelf, o Options) (*Server, error) {
 		return nil, err
 	}
 	o = o.withDefaults()
-	server := &Server{shelf: s, options: o, log: o.Log, mux: http.NewServeMux(), origins: http.NewCrossOriginProtection(), slots: make(chan struct{}, o.MaxConcurrent)}
+	server := &Server{shelf: s, options: o, log: o.Log, mux: http.NewServeMux(), origins: http.NewCrossOriginProtection(), slots: make(chan struct{}, o.MaxConcurrent), writers: map[string]*writer{}}
 	for _, t := range o.Tokens {
 		server.tokens = append(server.tokens, sha256.Sum256([]byte(t)))
 	}
@@ -189,6 +193,7 @@ func (s *Server) routes() {
 	s.api = humago.New(s.mux, config)
 	s.collectionRoutes()
 	s.wordRoutes()
+	s.recordRoutes()
 	s.embeddingRoutes()
 	s.explainRoutes()
 	s.stateRoutes()
