@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -464,4 +465,54 @@ func TestPhone(t *testing.T) {
 	if got := eval[string](b, "getComputedStyle(document.querySelector('#reader')).animationName"); got != "none" {
 		t.Errorf("the reader moves: %s", got)
 	}
+}
+
+func TestMap(t *testing.T) {
+	w := newWorld(t)
+	b := openBrowser(t, 1280, 860)
+	b.open(w, "?c=notes&v=map", "document.querySelectorAll('.clusters button').length > 0 && document.querySelector('.map-area canvas')")
+	if got := eval[string](b, "document.querySelector('.map-area').dataset.painter"); got != "canvas" && got != "webgl" {
+		t.Errorf("the map is drawn by %q", got)
+	}
+	if got := eval[string](b, "document.querySelector('.map-area canvas:last-child').ariaLabel"); !strings.Contains(got, "clusters") {
+		t.Errorf("the map is called %q", got)
+	}
+	frame := eval[[]float64](b, "(r => [r.left, r.top, r.right, r.bottom])(document.querySelector('.map-area').getBoundingClientRect())")
+	left, top, right, bottom := frame[0], frame[1], frame[2], frame[3]
+
+	// Around everything: all points are selected and listed. The buttons lie on the upper right corner.
+	b.do(chromedp.Click(chromedp.CSS(".map-tools [aria-pressed]")))
+	b.wait("document.querySelector('.map-area').dataset.lasso === 'true'")
+	b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMousePressed, left+3, top+3, chromedp.ButtonLeft, chromedp.ClickCount(1)))
+	for _, p := range [][2]float64{{right - 3, top + 3}, {right - 3, bottom - 3}, {left + 3, bottom - 3}, {left + 3, top + 10}} {
+		b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, p[0], p[1], chromedp.ButtonLeft))
+	}
+	b.shot("lasso")
+	b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseReleased, left+3, top+10, chromedp.ButtonLeft, chromedp.ClickCount(1)))
+	b.wait("document.querySelectorAll('.picked li').length === 20")
+	total := eval[int](b, "fetch('v1/collections').then(r => r.json()).then(l => l.find(c => c.name === 'notes').passages)")
+	if got := eval[string](b, "document.querySelector('.map-side .status').textContent"); got != fmt.Sprintf("%d passages selected", total) {
+		t.Errorf("after the lasso: %q", got)
+	}
+	b.do(chromedp.Click(chromedp.CSS(".picked a")))
+	b.wait("document.querySelector('#reader .chosen')")
+	b.key(kb.Escape)
+	b.wait("document.querySelector('#reader').hidden")
+
+	// A cluster, by keys.
+	b.do(chromedp.Evaluate[chromedp.Void]("document.querySelector('.map-area canvas:last-child').focus()"))
+	b.key(kb.Escape + "n" + kb.Enter)
+	b.wait("document.querySelectorAll('.picked li').length > 0 && document.querySelector('.map-side h2').textContent !== 'Selection'")
+	b.key("+" + kb.ArrowLeft + "0" + kb.Escape)
+	b.wait("document.querySelectorAll('.clusters button').length > 0")
+
+	// A question is a point, and its answers are listed.
+	b.key("/")
+	b.key("flour and water")
+	b.wait("document.querySelector('.picked') && /Sourdough/.test(document.querySelector('.picked').innerText)")
+	b.do(chromedp.Sleep(500 * time.Millisecond))
+	b.shot("question on the map")
+	b.do(chromedp.Reload())
+	b.wait("document.querySelector('.picked') && /Sourdough/.test(document.querySelector('.picked').innerText)")
+	b.open(w, "?c=notes&v=map&q=moon", "document.querySelector('.picked')")
 }

@@ -89,11 +89,14 @@ export class MapView {
   async #list(indexes, from, list, more) {
     fill(more, h("p", {class: "status"}, "Loading …"));
     const part = indexes.slice(from, from + LISTED);
-    const got = await this.listing.run(signal => Promise.all(part.map(i => this.#passage(this.data.labels[i], signal))));
+    const got = await this.listing.run(signal => Promise.all(part.map(i => this.#passage(this.data.labels[i], signal).catch(e => {
+      if (e.status !== 404) throw e;
+      return null; // deleted after the map was made
+    }))));
     if (!got) return;
     if (got.error) { fill(more, errorBox(got.error, () => this.#list(indexes, from, list, more))); return; }
-    list.append(...got.value.map((p, n) => h("li", null,
-      h("a", {href: this.app.link({p: p.label})}, dot(this.data.cluster[part[n]]), h("strong", null, titleOf(p))), h("p", null, marked(flowing(p), [], 120)), h("span", {class: "place"}, placeOf(p)))));
+    list.append(...got.value.map((p, n) => p && h("li", null,
+      h("a", {href: this.app.link({p: p.label})}, dot(this.data.cluster[part[n]]), h("strong", null, titleOf(p))), h("p", null, marked(flowing(p), [], 120)), h("span", {class: "place"}, placeOf(p)))).filter(Boolean));
     const next = from + part.length;
     fill(more, next < indexes.length && h("button", {type: "button", class: "button", onclick: () => this.#list(indexes, next, list, more)}, `More (${indexes.length - next})`));
   }

@@ -81,6 +81,10 @@ export class SearchView {
     const {error, value} = got, about = error?.problem?.errors?.some(e => e.location === "body.where");
     if (about) error.title = "The condition is not valid";
     this.filters.wrong(about ? error.message : null);
+    if (error?.status === 0) { // the banner says so; what was found before stays
+      this.list.setAttribute("aria-busy", "true");
+      return;
+    }
     if (error) {
       fill(this.notes, errorBox(error, () => { this.asked = ""; this.update(this.app.state); }));
       fill(this.status);
