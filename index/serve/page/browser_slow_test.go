@@ -14,6 +14,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
 
@@ -78,6 +79,16 @@ func run[T any](b *browser, a chromedp.Action[T]) T {
 func eval[T any](b *browser, script string) T {
 	b.Helper()
 	return run(b, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+}
+
+// shortcut presses a key as a person does: if the page handles it, it is not typed.
+func (b *browser) shortcut(key string) {
+	b.Helper()
+	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
+		run(b, func(ctx context.Context, t *chromedp.Target) (cdp.Empty, error) {
+			return cdp.Call(ctx, t, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: key})
+		})
+	}
 }
 
 // shot writes a picture of the window into the folder that PAGE_SHOTS names, for people to look at.

@@ -264,7 +264,7 @@ func TestKeyboard(t *testing.T) {
 	b := openBrowser(t, 1280, 860)
 	b.open(w, "?c=notes&q=moon", results+".length > 2")
 	b.do(chromedp.Evaluate[chromedp.Void]("document.activeElement.blur()"))
-	b.key("/")
+	b.shortcut("/")
 	b.wait(box + " === document.activeElement")
 	b.key(kb.ArrowDown)
 	b.wait("document.activeElement === " + results + "[0].querySelector('a.open')")
@@ -507,7 +507,7 @@ func TestMap(t *testing.T) {
 	b.wait("document.querySelectorAll('.clusters button').length > 0")
 
 	// A question is a point, and its answers are listed.
-	b.key("/")
+	b.shortcut("/")
 	b.key("flour and water")
 	b.wait("document.querySelector('.picked') && /Sourdough/.test(document.querySelector('.picked').innerText)")
 	b.do(chromedp.Sleep(500 * time.Millisecond))

@@ -20,7 +20,7 @@ export class ExplainView {
   constructor(app, main) {
     Object.assign(this, {app, main, latest: new Latest(), steps: []});
     this.box = searchBox(app, {key: "ex", label: "Text to explain", placeholder: EXAMPLE, rest: 250});
-    const choice = (value, name, title) => h("label", {title}, h("input", {type: "radio", name: "on", value, onchange: () => app.go({on: value === "model" ? "model" : null, ex: null, s: null})}), h("span", null, name));
+    const choice = (value, name, title) => h("label", {title}, h("input", {type: "radio", name: "on", value, onchange: () => app.go({on: value, ex: null, s: null})}), h("span", null, name));
     this.choice = h("div", {class: "segments", role: "radiogroup", "aria-label": "Model"},
       choice("example", "Worked example", "A model of 22 words and 4 dimensions, small enough to follow by hand"), app.collection && choice("model", app.collection.name, "The model of this collection"));
     this.pills = h("ol", {class: "pills"});
@@ -29,7 +29,7 @@ export class ExplainView {
   }
 
   async update(state) {
-    const model = state.get("on") === "model" && !!this.app.collection;
+    const {collection} = this.app, model = !!collection && (state.get("on") ?? (collection.kind === "model" ? "model" : "example")) === "model";
     this.box.input.placeholder = model ? "Any text" : EXAMPLE;
     this.box.sync(state);
     for (const radio of this.choice.querySelectorAll("input")) radio.checked = radio.value === (model ? "model" : "example");

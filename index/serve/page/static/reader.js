@@ -4,7 +4,7 @@ import {announce, copy, count, fill, h, marked} from "./dom.js";
 import {errorBox, Latest, request} from "./api.js";
 
 const CODE = /\.(go|py|js|ts|jsx|tsx|c|h|cc|cpp|hpp|rs|java|kt|rb|php|sh|sql|swift|scala|cs|json|ya?ml|toml|xml|css|proto|lua|r|jl|pl|ini|cfg|mod)$/i;
-const PAGE = 200; // passages a request; a document that has more is read on as the reader is scrolled
+const WHOLE = 1000; // passages of a document that is shown whole; of a longer one, parts are
 
 /** What a passage is called: its title, the name of its file, or its id. */
 export const titleOf = p => p.title || (p.path ? p.path.split("/").pop() : "") || p.id || `Passage ${p.label}`;
@@ -63,17 +63,15 @@ export class Reader {
     this.#draw(label, got.value);
   }
 
-  // The passage first, to know its document, then the document from its start up to the passage and beyond.
+  // The passage with those around it, then the whole document if it is not too long.
   async #load(label, signal) {
-    const around = await request(this.app.path(`passages/${encodeURIComponent(label)}?before=20&after=40`), {signal});
-    const passages = around.passages ?? [...around.before ?? [], around.passage, ...around.after ?? []].filter(Boolean);
-    const chosen = passages.find(p => String(p.label) === label) ?? around.passage ?? passages[0];
-    if (!chosen?.path) return {chosen, passages, total: passages.length};
-    const document = await request(this.app.path(`document?path=${encodeURIComponent(chosen.path)}&from=0&limit=${PAGE}`), {signal});
-    const all = document.passages ?? [], total = document.total ?? all.length;
-    // A long document is shown around the passage; its beginning is a button away.
-    if (!all.some(p => String(p.label) === label)) return {chosen, passages, total, partly: true};
-    return {chosen, passages: all, total};
+    const around = await request(this.app.path(`passages/${encodeURIComponent(label)}?before=100&after=100`), {signal});
+    if (around.passages.length === around.total || around.total > WHOLE) return around;
+    return this.#part(around.path, 0, WHOLE, signal);
+  }
+
+  #part(path, from, limit, signal) {
+    return request(this.app.path(`document?path=${encodeURIComponent(path)}&from=${from}&limit=${limit}`), {signal});
   }
 
   #bar(p) {
@@ -88,17 +86,16 @@ export class Reader {
       h("button", {type: "button", class: "small", "aria-label": "Close the document", title: "Close (Esc)", onclick: () => this.close()}, "✕"));
   }
 
-  #draw(label, {chosen, passages, total, partly}) {
-    const code = CODE.test(chosen.path ?? ""), body = h("div", {class: code ? "document code" : "document"});
+  #draw(label, {path, from, total, passages}) {
+    const chosen = passages.find(p => String(p.label) === label) ?? passages[0], body = h("div", {class: CODE.test(path) ? "document code" : "document"});
     fill(this.element, this.#bar(chosen),
       h("header", {class: "document-head"},
         h("h2", {tabindex: "-1"}, titleOf(chosen)),
-        h("p", {class: "place"}, chosen.path ?? chosen.id ?? "", total > 1 && h("span", null, ` · ${count(total, "passage")}`)),
-        Object.keys(chosen.fields ?? {}).length > 0 && h("dl", {class: "fields"}, Object.entries(chosen.fields).map(([k, v]) => [h("dt", null, k), h("dd", null, [].concat(v).join(", "))]))),
-      partly && h("p", {class: "note"}, `Passages around this one, of ${count(total, "passage")}.`), body);
-    this.heading = "";
-    this.#append(body, passages, label);
-    if (!partly && passages.length < total) this.#more(body, passages.length, total, chosen.path, label);
+        h("p", {class: "place"}, path || chosen.id || "", total > 1 && ` · ${count(total, "passage")}`),
+        Object.keys(chosen.fields ?? {}).length > 0 && h("dl", {class: "fields"}, Object.entries(chosen.fields).map(([k, v]) => [h("dt", null, k), h("dd", null, [].concat(v).join(", "))]))), body);
+    body.append(...this.#passages(passages, label));
+    this.#earlier(body, path, from, label);
+    this.#later(body, path, from + passages.length, total, label);
     const target = body.querySelector(".chosen");
     this.chosen = target && chosen;
     this.element.scrollTop = 0;
@@ -107,30 +104,39 @@ export class Reader {
     announce(`${titleOf(chosen)} is open`);
   }
 
-  #append(body, passages, label) {
-    for (const p of passages) {
-      const heading = (p.heading ?? []).join(" › "), chosen = String(p.label) === label;
-      if (heading && heading !== this.heading) body.append(h("h3", null, p.heading.at(-1), p.heading.length > 1 && h("small", null, p.heading.slice(0, -1).join(" › "))));
-      this.heading = heading;
-      body.append(h("section", {class: chosen ? "chosen" : null, "aria-current": chosen ? "true" : null, "aria-label": p.first_line ? `Lines ${p.first_line} to ${p.last_line}` : null},
-        p.first_line > 0 && h("a", {class: "lines", href: this.app.link({p: p.label}), "aria-label": `Link to line ${p.first_line}`}, p.first_line),
-        h("div", {class: "text"}, marked(flowing(p), chosen ? this.matches.get(label) : []))));
-    }
+  #passages(passages, label) {
+    let above = "";
+    return passages.flatMap(p => {
+      const heading = (p.heading ?? []).join(" › "), chosen = String(p.label) === label, fresh = heading && heading !== above;
+      above = heading;
+      return [fresh && h("h3", null, p.heading.at(-1), p.heading.length > 1 && h("small", null, p.heading.slice(0, -1).join(" › "))),
+        h("section", {class: chosen ? "chosen" : null, "aria-current": chosen ? "true" : null, "aria-label": p.first_line ? `Lines ${p.first_line} to ${p.last_line}` : null},
+          p.first_line > 0 && h("a", {class: "lines", href: this.app.link({p: p.label}), "aria-label": `Link to line ${p.first_line}`}, p.first_line),
+          h("div", {class: "text"}, marked(flowing(p), chosen ? this.matches.get(label) : [])))].filter(Boolean);
+    });
   }
 
-  #more(body, from, total, path, label) {
+  #earlier(body, path, from, label) {
+    if (from > 0) body.prepend(this.#button(`Earlier passages (${from})`, path, Math.max(0, from - 200), Math.min(200, from), label, part => this.#earlier(body, path, part.from, label)));
+  }
+
+  #later(body, path, from, total, label) {
+    if (from < total) body.append(this.#button(`Later passages (${total - from})`, path, from, 200, label, part => this.#later(body, path, from + part.passages.length, part.passages.length ? total : from, label)));
+  }
+
+  // A button that is replaced by a part of the document.
+  #button(name, path, from, limit, label, then) {
     const button = h("button", {type: "button", class: "small", onclick: async () => {
       button.disabled = true;
       try {
-        const next = (await request(this.app.path(`document?path=${encodeURIComponent(path)}&from=${from}&limit=${PAGE}`))).passages ?? [];
+        const part = await this.#part(path, from, limit);
         if (!button.isConnected) return;
-        button.remove();
-        this.#append(body, next, label);
-        if (next.length && from + next.length < total) this.#more(body, from + next.length, total, path, label);
+        button.replaceWith(...this.#passages(part.passages, label));
+        then(part);
       } catch (e) {
         button.replaceWith(errorBox(e));
       }
-    }}, `More (${from} of ${total})`);
-    body.append(button);
+    }}, name);
+    return button;
   }
 }

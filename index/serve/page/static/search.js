@@ -12,9 +12,10 @@ const FIRST = 10;
 
 /** A search box: what is typed is searched after a short rest, as one entry of the history. */
 export function searchBox(app, {key = "q", label, placeholder, rest = 120, clears = {}}) {
-  let timer, typed = false;
+  let timer = 0, typed = false;
   const send = replace => {
     clearTimeout(timer);
+    timer = 0;
     app.go({[key]: input.value, p: null, ...clears}, {replace});
   };
   const input = h("input", {
@@ -23,7 +24,12 @@ export function searchBox(app, {key = "q", label, placeholder, rest = 120, clear
     onblur: () => { typed = false; },
   });
   const form = h("form", {role: "search", class: "search", onsubmit: e => { e.preventDefault(); send(typed); typed = false; }}, input);
-  const sync = state => { if ((document.activeElement !== input || !timer) && input.value !== (state.get(key) ?? "") || state.get(key) === null && !typed) input.value = state.get(key) ?? ""; timer = 0; };
+  const sync = state => {
+    const value = state.get(key) ?? "";
+    if (timer || input.value === value) return; // what is being typed stays
+    input.value = value;
+    typed = false;
+  };
   return {form, input, sync};
 }
 
@@ -121,7 +127,7 @@ export class SearchView {
       if (found?.error) toast(found.error.message);
       else if (found?.value.passages.length) this.app.go({p: String(found.value.passages[0].label)});
     };
-    list.append(...files.map(f => h("li", null, h("button", {type: "button", class: "text-button", onclick: () => open(f.path)}, f.path), h("small", null, count(f.passages, "passage")))));
+    list.append(...files.map(f => h("li", null, h("button", {type: "button", class: "text-button", onclick: () => open(f.path)}, h("span", {class: "place"}, f.path.slice(0, f.path.lastIndexOf("/") + 1)), f.path.slice(f.path.lastIndexOf("/") + 1)), h("small", null, count(f.passages, "passage")))));
     const next = from + files.length, more = next < total && files.length > 0 && h("li", null, h("button", {type: "button", class: "small", onclick: () => { more.remove(); this.#files(list, next); }}, `More (${total - next})`));
     if (more) list.append(more);
   }
