@@ -224,6 +224,22 @@ func TestReader(t *testing.T) {
 	b.do(chromedp.Click(chromedp.CSS(".files button")))
 	b.wait("document.querySelector('#reader .chosen')")
 	b.open(w, "?c=notes&p=99999", "document.querySelector('#reader .error')")
+
+	// A long document is shown in parts.
+	b.open(w, "?c=records&p=700", "document.querySelector('#reader .chosen')")
+	if got := eval[string](b, "document.querySelector('#reader .chosen .text').textContent"); !strings.Contains(got, "number 700 ") {
+		t.Errorf("chosen: %s", got)
+	}
+	const first, last = "document.querySelector('#reader section .text').textContent.match(/\\d+/)[0]", "[...document.querySelectorAll('#reader section .text')].at(-1).textContent.match(/\\d+/)[0]"
+	b.wait(first + " === '600' && " + last + " === '800'")
+	b.do(chromedp.Evaluate[chromedp.Void]("document.querySelector('.document > button').click()"))
+	b.wait(first + " === '400'")
+	b.do(chromedp.Evaluate[chromedp.Void]("[...document.querySelectorAll('.document > button')].at(-1).click()"))
+	b.wait(last + " === '1000'")
+	b.open(w, "?c=records&q=tides&f.size=100..200&f.day=2024-01-10..2024-01-20", results+".length > 2")
+	if got := eval[string](b, "document.querySelector('[aria-label=\"day, from\"]').value + document.querySelector('[aria-label=\"size, to\"]').value"); got != "2024-01-10200" {
+		t.Errorf("the filters show %s", got)
+	}
 }
 
 // A document cannot run a script or add markup, wherever its text is shown.

@@ -6,10 +6,12 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -25,7 +27,7 @@ import (
 )
 
 // A world is a server of three names: "notes", of a few documents with metadata, one of them hostile;
-// "manual", of the documentation of this repository; and "words", a model of words. Its faults are set
+// "manual", of the documentation of this repository; "records", of a file of 1,300 records; and "words", a model of words. Its faults are set
 // by the tests.
 type world struct {
 	*httptest.Server
@@ -46,8 +48,16 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	long := filepath.Join(dir, "long.jsonl")
+	var records strings.Builder
+	for i := range 1300 {
+		fmt.Fprintf(&records, `{"id":"r%d","text":"Record number %d is about %s.","size":%d,"day":"2024-01-%02d"}`+"\n", i, i, []string{"bread", "tides", "sleep"}[i%3], i, i%28+1)
+	}
+	if err := os.WriteFile(long, []byte(records.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	var paths []string
-	for name, from := range map[string]string{"notes": "testdata/docs", "manual": "../../../docs"} {
+	for name, from := range map[string]string{"notes": "testdata/docs", "manual": "../../../docs", "records": long} {
 		src, err := documents.Open(ctx, model.Tokenizer(), []string{from}, documents.Options{})
 		if err != nil {
 			t.Fatal(err)

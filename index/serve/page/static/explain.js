@@ -138,7 +138,7 @@ function stepsOf(x) {
     steps.push({title: "Projection", why: `A matrix P makes ${x.projection.length} numbers of ${m.length}: P·m.`, body: h("div", {class: "side-by-side"}, w.projection && matrix(w.projection, {caption: "P", names: w.projection.map((_, j) => `row ${j + 1}`)}),
       h("span", {class: "arrow", "aria-hidden": "true"}, "→"), vectors([x.projection], ["p"], {caption: "P·m", formula: w.projection && ((_, j) => `${products(w.projection[j], m)} = ${short(x.projection[j])}`)}))});
   }
-  if (x.normalized) steps.push({title: "Length 1", why: `The vector is divided by its length, ${short(x.norm)}, so that a dot product is a cosine.`, body: vectors([x.normalized], ["v"])});
+  if (x.normalized) steps.push({title: "Normalization", why: `The vector is divided by its length, ${short(x.norm)}, so that a dot product is a cosine.`, body: vectors([x.normalized], ["v"])});
   return steps;
 }
 
