@@ -179,6 +179,7 @@ func (s *Server) deadline(w http.ResponseWriter, d time.Duration) {
 func (s *Server) limited(w *recorder, r *http.Request) {
 	s.deadline(w.ResponseWriter, s.options.Timeout)
 	if p := s.readBody(w, r); p != nil {
+		s.deadline(w.ResponseWriter, s.options.Timeout)
 		s.fail(w, r, p)
 		return
 	}

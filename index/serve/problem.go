@@ -66,6 +66,7 @@ func (p *Problem) GetHeaders() http.Header {
 func init() { // how huma is told
 	huma.NewError = newProblem
 	huma.DefaultArrayNullable = false
+	huma.ValidateStrictCasing = true
 }
 
 // forOpenAI adds to a problem what clients of OpenAI's API expect.
