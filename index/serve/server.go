@@ -53,6 +53,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/luminavec/luminavec/index/serve/page"
 	"github.com/luminavec/luminavec/index/serve/shelf"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/plainjson"
@@ -173,12 +174,7 @@ func New(s *shelf.Shelf, o Options) (*Server, error) {
 	}
 	server.metrics = newMetrics(server)
 	server.routes()
-	page := http.NewServeMux()
-	page.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Write([]byte("<!doctype html><title>LuminaVec</title><p>See <a href=openapi.json>openapi.json</a>.\n"))
-	})
-	server.page = page
+	server.page = page.Handler()
 	return server, nil
 }
 
