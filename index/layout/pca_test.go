@@ -2,6 +2,7 @@ package layout
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -66,7 +67,7 @@ func TestPCAIsSVD(t *testing.T) {
 // Degenerate input has finite positions, or an error that names the vector.
 func TestDegenerate(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
-	for _, method := range []Method{PCA} {
+	for _, method := range Methods() {
 		for name, c := range map[string]struct {
 			vectors []float32
 			dim     int
@@ -109,7 +110,7 @@ func TestDegenerate(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Compute(ctx, waves(30), 20, Options{Method: PCA}); err != context.Canceled {
+	if _, err := Compute(ctx, waves(30), 20, Options{Method: PCA}); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled: %v", err)
 	}
 }
