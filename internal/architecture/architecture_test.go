@@ -66,6 +66,8 @@ var rooms = map[string][]string{
 	"index/fusion":           {},
 	"index/layout":           {"index", "index/cluster"},
 	"index/mining":           {"corpora/pairs", "corpora/text", "index"},
+	"index/serve/page":       {},
+	"index/serve":            {"checkpoints", "corpora/...", "index/...", "sentence/..."},
 
 	"internal/architecture": {},
 	"internal/attack":       {"..."},
