@@ -2,6 +2,15 @@ package index
 
 import "math"
 
+// sigmasOf returns how many standard deviations the errors of estimates must be allowed for, so that a vector at
+// the limit is missed with a chance of 1 - recall; 0, which is all, if recall is 0 or 1.
+func sigmasOf(recall float64) float64 {
+	if recall <= 0 || recall >= 1 {
+		return 0
+	}
+	return math.Sqrt2 * math.Erfinv(2*recall-1)
+}
+
 // scanSigns is scan with codes (see exact.Signs). The caller holds Shown. It reports false, having done
 // nothing, if a scan without codes is better.
 func (s *store) scanSigns(w *scratch, r request) bool {
@@ -23,6 +32,7 @@ func (s *store) scanSigns(w *scratch, r request) bool {
 			k = 0
 		}
 	}
+	w.Signs.Sigmas = sigmasOf(r.recall)
 	w.Signs.Find(s.Arena, t, int(s.Reserved.Load()), k)
 	s.distances.Add(int64(t.computed))
 	*t = signTarget{}

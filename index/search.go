@@ -58,6 +58,7 @@ type request struct {
 	k, ef, rerank int
 	allow         rows.Allow
 	within        *float32 // SearchOptions.Threshold
+	recall        float64  // SearchOptions.Recall, if Ef is 0
 	widen         bool     // the beam grows until the best k have settled
 }
 
@@ -125,6 +126,9 @@ func (s *store) ask(w *scratch, query []float32, k int, o SearchOptions) (r requ
 	r = request{k: min(k, s.Len()), ef: o.Ef, rerank: math.MaxInt, allow: rows.Allow{Filter: o.Filter, Set: o.Allowed}, within: o.Threshold}
 	if r.ef == 0 {
 		r.ef = s.options.EfSearch
+	}
+	if o.Ef == 0 {
+		r.recall = o.Recall
 	}
 	if o.Ef == 0 && o.Recall > 0 && s.options.Kind == HNSW {
 		r.ef, r.widen = s.widths.Load().width(o.Recall, k), true

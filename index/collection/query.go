@@ -44,7 +44,8 @@ type Question struct {
 	// GroupBy is GroupByFile to return only the best passage of each file. Default "": all.
 	GroupBy string
 
-	// Search says how the index of vectors is searched. Its filters are not used.
+	// Search says how the index of vectors is searched. Its filters are not used. The default of its Recall
+	// is 0.99; 1 compares all vectors.
 	Search index.SearchOptions
 }
 
@@ -82,6 +83,10 @@ type Match struct {
 
 // depth is the minimum number of passages that each of the two searches of a hybrid search finds.
 const depth = 200
+
+// defaultRecall is the share of the nearest vectors that a search finds on average, unless Question.Search has
+// another.
+const defaultRecall = 0.99
 
 // maxSample is the number of passages from which the mean and the deviation of the similarities are
 // computed.
@@ -220,6 +225,9 @@ func (s *asking) search(ctx context.Context) error {
 	if s.vector != nil {
 		o := s.q.Search
 		o.Filter, o.Allowed = nil, s.allowed
+		if o.Ef == 0 && o.Recall == 0 {
+			o.Recall = defaultRecall
+		}
 		if o.Ef > 0 {
 			o.Ef = max(o.Ef, s.deep)
 		}

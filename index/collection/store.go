@@ -1,6 +1,7 @@
 package collection
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -25,6 +26,7 @@ type store struct {
 	segments []*segment          // oldest first
 	dead     []*roaring64.Bitmap // by segment
 	paths    func() (map[uint64]string, error)
+	cache    blockCache
 
 	mu     sync.RWMutex // held exclusively by close
 	closed bool
@@ -110,48 +112,43 @@ func (s *store) find(label int64) (place, bool) {
 	return place{}, false
 }
 
-// rows returns the passages of labels, in their order.
-func (s *store) rows(labels []int64, withFields bool) ([]row, error) {
+// rows returns the passages of labels, in their order. What they hold is shared and must not be modified.
+func (s *store) rows(labels []int64) ([]row, error) {
 	done, err := s.use()
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	found := make([]row, len(labels))
-	type wanted struct{ row, to int }
-	blocks := map[place][]wanted{}
+	type wanted struct {
+		place
+		to int
+	}
+	all := make([]wanted, len(labels))
 	for to, label := range labels {
 		at, ok := s.find(label)
 		if !ok {
 			return nil, fault.Mark(fault.New("'verify' says whether the collection is damaged", "%s has no passage %d", s.dir, label), fs.ErrNotExist)
 		}
-		blocks[place{at.segment, at.block, 0}] = append(blocks[place{at.segment, at.block, 0}], wanted{at.row, to})
+		all[to] = wanted{at, to}
 	}
-	for at, list := range blocks {
-		g := s.segments[at.segment]
-		rows := map[int]*row{}
-		for _, w := range list {
-			rows[w.row] = &found[w.to]
-		}
-		err := g.rows(at.block, func(i int) bool { return rows[i] != nil }, func(i int, r row) { *rows[i] = r })
-		if err == nil && withFields {
-			err = g.fields(at.block, rows)
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, w := range list {
-			if first := rows[w.row]; first != &found[w.to] { // a label that was asked for twice
-				found[w.to] = *first
+	slices.SortFunc(all, func(a, b wanted) int { return cmp.Or(a.segment-b.segment, a.block-b.block) })
+	found := make([]row, len(labels))
+	var block []row
+	for i, w := range all {
+		if i == 0 || w.segment != all[i-1].segment || w.place.block != all[i-1].place.block {
+			if block, err = s.block(place{w.segment, w.place.block, 0}, len(labels) <= cachedLabels); err != nil {
+				return nil, err
 			}
 		}
+		found[w.to] = block[w.row]
+		found[w.to].Fields = slices.Clip(found[w.to].Fields)
 	}
 	return found, nil
 }
 
 // passages returns the passages of labels with their paths.
 func (s *store) passages(labels []int64) ([]Stored, error) {
-	rows, err := s.rows(labels, true)
+	rows, err := s.rows(labels)
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,11 @@ type Target interface {
 type Signs struct {
 	Query codes.Query
 
+	// Sigmas is how many standard deviations the bounds of the signs allow for, if it is above 0 and
+	// below codes.Sigmas: a vector as far away as the last result is missed with the chance that an error
+	// of a normal distribution is greater.
+	Sigmas float64
+
 	arena  *arena.Arena
 	target Target
 	lower  []float32 // what the distances are at least, by the signs
@@ -90,6 +95,9 @@ func (s *Signs) compareFirst(total, k int) (last walk.Key) {
 		count = max(leastFirst, 2*k)
 	}
 	limit, slack := q.Limit(s.target.Worst()), q.Slack(0)
+	if s.Sigmas > 0 && s.Sigmas < codes.Sigmas {
+		slack *= float32(s.Sigmas / codes.Sigmas)
+	}
 	var masks [scanBlocks]uint32
 	for at := 0; at < blocks; {
 		rows, n := a.Signs.Run(at, min(scanBlocks, blocks-at))

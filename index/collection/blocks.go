@@ -1,0 +1,98 @@
+package collection
+
+import (
+	"container/list"
+	"sync"
+	"unsafe"
+)
+
+// cachedBytes is about how much memory an open collection uses for passages that it has decompressed, and
+// cachedLabels the greatest number of passages that are read at once and kept: those who read all of them have no
+// use for them again.
+const (
+	cachedBytes  = 64 << 20
+	cachedLabels = 1024
+)
+
+// blockCache keeps the rows of blocks that were used last, so that questions do not decompress the same
+// blocks again and again. The zero value is empty and ready to use.
+type blockCache struct {
+	mu     sync.Mutex
+	size   int
+	blocks map[place]*list.Element
+	recent list.List // of *cachedBlock, the one used last first
+}
+
+type cachedBlock struct {
+	at   place
+	rows []row // with their fields, by their numbers in the block
+	size int
+}
+
+// get returns the rows of a block, or nil.
+func (c *blockCache) get(at place) []row {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.blocks[at]
+	if e == nil {
+		return nil
+	}
+	c.recent.MoveToFront(e)
+	return e.Value.(*cachedBlock).rows
+}
+
+// put keeps the rows of a block.
+func (c *blockCache) put(at place, rows []row) {
+	b := &cachedBlock{at, rows, len(rows) * int(unsafe.Sizeof(row{}))}
+	for i := range rows {
+		p := &rows[i].Passage
+		b.size += len(p.ID) + len(p.Title) + len(p.Text) + 64*len(p.Fields)
+		for _, h := range p.Heading {
+			b.size += len(h) + 16
+		}
+		for _, f := range p.Fields {
+			if s, ok := f.Value.(string); ok {
+				b.size += len(s)
+			}
+		}
+	}
+	if b.size > cachedBytes/8 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.blocks == nil {
+		c.blocks = map[place]*list.Element{}
+	}
+	if c.blocks[at] != nil {
+		return // another goroutine was faster
+	}
+	c.blocks[at] = c.recent.PushFront(b)
+	for c.size += b.size; c.size > cachedBytes; {
+		last := c.recent.Remove(c.recent.Back()).(*cachedBlock)
+		delete(c.blocks, last.at)
+		c.size -= last.size
+	}
+}
+
+// block returns all rows of a block with their fields, which must not be modified; keep says that
+// it may be used again.
+func (s *store) block(at place, keep bool) ([]row, error) {
+	if rows := s.cache.get(at); rows != nil {
+		return rows, nil
+	}
+	g := s.segments[at.segment]
+	rows := make([]row, 0, len(g.blocks[at.block].labels))
+	byRow := make(map[int]*row, cap(rows))
+	err := g.rows(at.block, func(int) bool { return true }, func(i int, r row) {
+		rows = append(rows, r)
+		byRow[i] = &rows[i]
+	})
+	if err == nil && len(g.blocks[at.block].columns) > 0 {
+		err = g.fields(at.block, byRow)
+	}
+	if err == nil && keep {
+		s.cache.put(at, rows)
+	}
+	return rows, err
+}
