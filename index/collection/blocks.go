@@ -1,9 +1,13 @@
 package collection
 
 import (
+	"cmp"
 	"container/list"
+	"slices"
 	"sync"
 	"unsafe"
+
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // cachedBytes is about how much memory an open collection uses for passages that it has decompressed, and
@@ -95,4 +99,61 @@ func (s *store) block(at place, keep bool) ([]row, error) {
 		s.cache.put(at, rows)
 	}
 	return rows, err
+}
+
+// fileRun is labels of a file that follow each other.
+type fileRun struct {
+	run
+	file uint64
+}
+
+// runsOf returns the labels of all files, in order.
+func (r *filesReader) runsOf() ([]fileRun, error) {
+	sources, err := r.files()
+	if err != nil {
+		return nil, err
+	}
+	var runs []fileRun
+	for _, s := range sources {
+		for _, labels := range s.labels {
+			runs = append(runs, fileRun{labels, s.number})
+		}
+	}
+	slices.SortFunc(runs, func(a, b fileRun) int { return cmp.Compare(a.first, b.first) })
+	return runs, nil
+}
+
+// filesOf returns a number for the file of each candidate.
+func (c *Collection) filesOf(found []candidate) ([]uint64, error) {
+	files := make([]uint64, len(found))
+	if c.store == nil {
+		labels := make([]int64, len(found))
+		for i, f := range found {
+			labels[i] = f.label
+		}
+		paths, err := c.paths(labels)
+		numbers := map[string]uint64{}
+		for i, path := range paths {
+			if _, ok := numbers[path]; !ok {
+				numbers[path] = uint64(len(numbers))
+			}
+			files[i] = numbers[path]
+		}
+		return files, err
+	}
+	runs, err := c.store.runs()
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range found {
+		at, ok := slices.BinarySearchFunc(runs, f.label, func(r fileRun, label int64) int { return cmp.Compare(r.first, label) })
+		if !ok {
+			at--
+		}
+		if at < 0 || f.label >= runs[at].first+runs[at].count {
+			return nil, fault.New(hintRebuild, "%s: the parts do not match: no file has the passage %d", c.dir, f.label)
+		}
+		files[i] = runs[at].file
+	}
+	return files, nil
 }

@@ -26,6 +26,7 @@ type store struct {
 	segments []*segment          // oldest first
 	dead     []*roaring64.Bitmap // by segment
 	paths    func() (map[uint64]string, error)
+	runs     func() ([]fileRun, error)
 	cache    blockCache
 
 	mu     sync.RWMutex // held exclusively by close
@@ -44,7 +45,7 @@ func openStore(dir string, info *Info) (_ *store, err error) {
 	if s.files, err = openTable(filepath.Join(dir, p.Name), p); err != nil {
 		return nil, s.missing(p.Name, err)
 	}
-	s.paths = sync.OnceValues(s.files.paths)
+	s.paths, s.runs = sync.OnceValues(s.files.paths), sync.OnceValues(s.files.runsOf)
 	rows := int64(0)
 	for _, p := range info.parts(segmentPart) {
 		g, err := openSegment(filepath.Join(dir, p.Name), p.Size)
