@@ -29,7 +29,8 @@ type SearchOptions struct {
 	// should find, on average, up to 1, which compares all vectors. The width of the beam is what
 	// vectors of the index itself needed when it was measured, and grows during a search
 	// until the best k have not changed for as long as it took to find them. Default 0: the beam is
-	// Options.EfSearch wide.
+	// Options.EfSearch wide. Exact search with codes of an index without a graph allows for as large errors
+	// of the codes as the share needs; 0 and 1 find all.
 	Recall float64
 
 	// Filter, if set, decides which labels may be returned. It may be called several
