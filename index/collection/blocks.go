@@ -7,6 +7,7 @@ import (
 	"sync"
 	"unsafe"
 
+	"github.com/luminavec/luminavec/index/collection/internal/parts"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -29,12 +30,12 @@ type blockCache struct {
 
 type cachedBlock struct {
 	at   place
-	rows []row // with their fields, by their numbers in the block
+	rows []parts.Row // with their fields, by their numbers in the block
 	size int
 }
 
 // get returns the rows of a block, or nil.
-func (c *blockCache) get(at place) []row {
+func (c *blockCache) get(at place) []parts.Row {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e := c.blocks[at]
@@ -46,8 +47,8 @@ func (c *blockCache) get(at place) []row {
 }
 
 // put keeps the rows of a block.
-func (c *blockCache) put(at place, rows []row) {
-	b := &cachedBlock{at, rows, len(rows) * int(unsafe.Sizeof(row{}))}
+func (c *blockCache) put(at place, rows []parts.Row) {
+	b := &cachedBlock{at, rows, len(rows) * int(unsafe.Sizeof(parts.Row{}))}
 	for i := range rows {
 		p := &rows[i].Passage
 		b.size += len(p.ID) + len(p.Title) + len(p.Text) + 64*len(p.Fields)
@@ -81,46 +82,24 @@ func (c *blockCache) put(at place, rows []row) {
 
 // block returns all rows of a block with their fields, which must not be modified; keep says that
 // it may be used again.
-func (s *store) block(at place, keep bool) ([]row, error) {
+func (s *store) block(at place, keep bool) ([]parts.Row, error) {
 	if rows := s.cache.get(at); rows != nil {
 		return rows, nil
 	}
 	g := s.segments[at.segment]
-	rows := make([]row, 0, len(g.blocks[at.block].labels))
-	byRow := make(map[int]*row, cap(rows))
-	err := g.rows(at.block, func(int) bool { return true }, func(i int, r row) {
+	rows := make([]parts.Row, 0, len(g.Blocks[at.block].Labels))
+	byRow := make(map[int]*parts.Row, cap(rows))
+	err := g.Rows(at.block, func(int) bool { return true }, func(i int, r parts.Row) {
 		rows = append(rows, r)
 		byRow[i] = &rows[i]
 	})
-	if err == nil && len(g.blocks[at.block].columns) > 0 {
-		err = g.fields(at.block, byRow)
+	if err == nil && len(g.Blocks[at.block].Columns) > 0 {
+		err = g.Fields(at.block, byRow)
 	}
 	if err == nil && keep {
 		s.cache.put(at, rows)
 	}
 	return rows, err
-}
-
-// fileRun is labels of a file that follow each other.
-type fileRun struct {
-	run
-	file uint64
-}
-
-// runsOf returns the labels of all files, in order.
-func (r *filesReader) runsOf() ([]fileRun, error) {
-	sources, err := r.files()
-	if err != nil {
-		return nil, err
-	}
-	var runs []fileRun
-	for _, s := range sources {
-		for _, labels := range s.labels {
-			runs = append(runs, fileRun{labels, s.number})
-		}
-	}
-	slices.SortFunc(runs, func(a, b fileRun) int { return cmp.Compare(a.first, b.first) })
-	return runs, nil
 }
 
 // filesOf returns a number for the file of each candidate.
@@ -146,14 +125,14 @@ func (c *Collection) filesOf(found []candidate) ([]uint64, error) {
 		return nil, err
 	}
 	for i, f := range found {
-		at, ok := slices.BinarySearchFunc(runs, f.label, func(r fileRun, label int64) int { return cmp.Compare(r.first, label) })
+		at, ok := slices.BinarySearchFunc(runs, f.label, func(r parts.FileRun, label int64) int { return cmp.Compare(r.First, label) })
 		if !ok {
 			at--
 		}
-		if at < 0 || f.label >= runs[at].first+runs[at].count {
+		if at < 0 || f.label >= runs[at].First+runs[at].Count {
 			return nil, fault.New(hintRebuild, "%s: the parts do not match: no file has the passage %d", c.dir, f.label)
 		}
-		files[i] = runs[at].file
+		files[i] = runs[at].File
 	}
 	return files, nil
 }

@@ -193,6 +193,10 @@ func (c *Collection) Info() *Info { return c.info }
 // Model returns the model that encodes questions, with its prompt.
 func (c *Collection) Model() sentence.Model { return c.asks }
 
+// PassageModel returns the model that encodes passages, with its prompt; nil if questions have their own model,
+// which is the only one that Open opens then.
+func (c *Collection) PassageModel() sentence.Model { return c.model }
+
 // Index returns the index of the passages' vectors. It must not be modified.
 func (c *Collection) Index() index.Index { return c.index }
 

@@ -63,7 +63,7 @@ func (c *Collection) Similar(ctx context.Context, labels []int64, texts []string
 	if norm := kernel.Norm(mean); norm > 0 {
 		kernel.Scale(mean, 1/norm)
 	} else {
-		return nil, fault.New("the model does not know its words", "the text has no vector")
+		return nil, fault.Mark(fault.New("the model does not know its words", "the text has no vector"), ErrNoWord)
 	}
 	own := map[string]bool{}
 	if group {

@@ -65,6 +65,7 @@ var rooms = map[string][]string{
 	"index/fulltext":         {},
 	"index/fusion":           {},
 	"index/mining":           {"corpora/pairs", "corpora/text", "index"},
+	"index/serve":            {"checkpoints", "corpora/...", "index/...", "sentence/..."},
 
 	"internal/architecture": {},
 	"internal/attack":       {"..."},

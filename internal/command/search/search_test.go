@@ -8,6 +8,8 @@ import (
 	"github.com/luminavec/luminavec/corpora/sets"
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/evaluate"
+	"github.com/luminavec/luminavec/index/serve"
+	"github.com/luminavec/luminavec/index/serve/shelf"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/cli/clitest"
 )
@@ -28,6 +30,8 @@ func TestFields(t *testing.T) {
 	unset := []string{"State", "Unnamed", "WordList", "Tokenizer"} // words are not needed
 	clitest.CheckFields(t, root, "build", exchange.Options{}, unset...)
 	clitest.CheckFields(t, root, "query", exchange.Options{}, append(unset, "IDs")...)
+	clitest.CheckFields(t, root, "serve", serve.Options{}, "Version")
+	clitest.CheckFields(t, root, "serve", shelf.Options{})
 	clitest.CheckFields(t, eval, "ann", exchange.Options{}, append(unset, "IDs")...)
 	clitest.CheckFields(t, eval, "sts", evaluate.STSOptions{}, "Resamples", "Threads")
 	clitest.CheckFields(t, eval, "sts", sets.STSOptions{})
