@@ -4,6 +4,7 @@ package page_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -109,6 +111,22 @@ func TestTyping(t *testing.T) {
 	if got := eval[string](b, "location.search"); !strings.Contains(got, "q=flour+and+water") {
 		t.Errorf("address %s", got)
 	}
+	// What an input method composes is not searched before it is finished, and its keys are its own.
+	b.do(chromedp.Evaluate[chromedp.Void](box + ".select()"))
+	compose := func(text string) {
+		run(b, func(ctx context.Context, t *chromedp.Target) (cdp.Empty, error) {
+			return cdp.Call(ctx, t, input.ImeSetComposition, input.ImeSetCompositionParams{Text: text, SelectionStart: int64(len(text)), SelectionEnd: int64(len(text))})
+		})
+	}
+	compose("tid")
+	b.do(chromedp.Sleep(300 * time.Millisecond))
+	if got := eval[string](b, "location.search"); !strings.Contains(got, "flour") {
+		t.Errorf("address during composition: %s", got)
+	}
+	run(b, func(ctx context.Context, t *chromedp.Target) (cdp.Empty, error) {
+		return cdp.Call(ctx, t, input.InsertText, input.InsertTextParams{Text: "tides"})
+	})
+	b.wait(results + ".length > 0 && " + results + "[0].innerText.includes('Tides')")
 	b.do(chromedp.NavigateBack())
 	b.wait("!location.search.includes('q=') && " + box + ".value === '' && document.querySelector('.welcome')")
 }

@@ -119,6 +119,7 @@ function help() {
 }
 
 function onKey(e) {
+  if (e.isComposing || e.keyCode === 229) return; // the keys belong to an input method
   if (e.ctrlKey || e.metaKey || e.altKey || document.querySelector("dialog[open]")) return;
   const typing = e.target.matches?.("input:not([type=checkbox]):not([type=radio]):not([type=range]), select, textarea");
   if (e.key === "Escape") {

@@ -18,9 +18,10 @@ export function searchBox(app, {key = "q", label, placeholder, rest = 120, clear
     timer = 0;
     app.go({[key]: input.value, p: null, ...clears}, {replace});
   };
+  const later = () => { clearTimeout(timer); timer = setTimeout(() => { send(typed); typed = true; }, rest); };
   const input = h("input", {
     type: "search", id: "q", "data-search": "", "aria-label": label, placeholder, autocomplete: "off", autocapitalize: "off", spellcheck: "false", enterkeyhint: "search", maxlength: "2000",
-    oninput: () => { clearTimeout(timer); timer = setTimeout(() => { send(typed); typed = true; }, rest); },
+    oninput: e => { if (!e.isComposing) later(); }, oncompositionend: () => later(),
     onblur: () => { typed = false; },
   });
   const form = h("form", {role: "search", class: "search", onsubmit: e => { e.preventDefault(); send(typed); typed = false; }}, input);
