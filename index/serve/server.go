@@ -120,10 +120,10 @@ func (o Options) Validate() error {
 	}
 	for _, t := range o.Tokens {
 		if len(t) < minToken {
-			return fault.Field("Tokens", "'openssl rand -hex 32' makes one", "must have at least %d characters each, got one of %d", minToken, len(t))
+			return fault.Field("Tokens", "'openssl rand -hex 32' makes one", "needs tokens of at least %d characters, got one of %d", minToken, len(t))
 		}
 		if strings.ContainsFunc(t, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			return fault.Field("Tokens", "'openssl rand -hex 32' makes one", "must be printable ASCII characters without spaces")
+			return fault.Field("Tokens", "'openssl rand -hex 32' makes one", "needs tokens of printable ASCII characters without spaces")
 		}
 	}
 	for _, origin := range o.AllowOrigins {
