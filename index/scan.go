@@ -17,7 +17,7 @@ const fewAllowed = 8
 func (s *store) scan(w *scratch, r request) {
 	w.Top.Reset(w.Top.K)
 	few := r.allow.Set != nil && r.allow.Set.GetCardinality() < uint64(s.Len()/fewAllowed)
-	if few && !s.Unchecked.Load() { // of an opened index, the table of labels is empty
+	if few {
 		s.scanSet(w, r)
 		return
 	}
@@ -27,13 +27,7 @@ func (s *store) scan(w *scratch, r request) {
 		labels, n := s.Labels.Run(at, min(rows.BlockRows, total-at))
 		rows, n := s.Arena.Stored().Run(at, n)
 		labels, n = s.candidatesAmong(w, r.allow, at, labels[:n])
-		if few {
-			for _, i := range w.Fresh {
-				s.TouchVectors(at+int(i), 1)
-			}
-		} else {
-			s.TouchVectors(at, n)
-		}
+		s.TouchVectors(at, n)
 		if len(w.Fresh) == n && s.Arena.Form == arena.Full {
 			s.compareRows(w, rows, n)
 		} else {
@@ -72,6 +66,10 @@ func (s *store) candidatesAmong(w *scratch, allow rows.Allow, at int, labels []i
 func (s *store) scanSet(w *scratch, r request) {
 	w.Fresh = w.Fresh[:0]
 	s.Mu.RLock()
+	find := s.IDOf
+	if s.Unchecked.Load() { // the table of labels is empty
+		find = s.Find
+	}
 	var labels [256]uint64
 	for it := r.allow.Set.ManyIterator(); ; {
 		n := it.NextMany(labels[:])
@@ -79,7 +77,7 @@ func (s *store) scanSet(w *scratch, r request) {
 			break
 		}
 		for _, label := range labels[:n] {
-			if at := s.IDOf(int64(label)); at != none {
+			if at := find(int64(label)); at != none {
 				w.Fresh = append(w.Fresh, at)
 			}
 		}
@@ -95,6 +93,7 @@ func (s *store) scanSet(w *scratch, r request) {
 			continue
 		}
 		if label := s.Label(n); r.allow.Filter == nil || r.allow.Filter(label) {
+			s.TouchVectors(int(n), 1)
 			s.offer(w, r, hit{Distance: s.Distance(w.Query, s.Read(w, n)), Label: label})
 			computed++
 		}

@@ -29,7 +29,8 @@ type SearchOptions struct {
 	// should find, on average, up to 1, which compares all vectors. The width of the beam is what
 	// vectors of the index itself needed when it was measured, and grows during a search
 	// until the best k have not changed for as long as it took to find them. Default 0: the beam is
-	// Options.EfSearch wide.
+	// Options.EfSearch wide. Exact search with codes of an index without a graph allows for as large errors
+	// of the codes as the share needs; 0 and 1 find all.
 	Recall float64
 
 	// Filter, if set, decides which labels may be returned. It may be called several
@@ -58,6 +59,7 @@ type request struct {
 	k, ef, rerank int
 	allow         rows.Allow
 	within        *float32 // SearchOptions.Threshold
+	recall        float64  // SearchOptions.Recall, if Ef is 0
 	widen         bool     // the beam grows until the best k have settled
 }
 
@@ -125,6 +127,9 @@ func (s *store) ask(w *scratch, query []float32, k int, o SearchOptions) (r requ
 	r = request{k: min(k, s.Len()), ef: o.Ef, rerank: math.MaxInt, allow: rows.Allow{Filter: o.Filter, Set: o.Allowed}, within: o.Threshold}
 	if r.ef == 0 {
 		r.ef = s.options.EfSearch
+	}
+	if o.Ef == 0 {
+		r.recall = o.Recall
 	}
 	if o.Ef == 0 && o.Recall > 0 && s.options.Kind == HNSW {
 		r.ef, r.widen = s.widths.Load().width(o.Recall, k), true

@@ -102,14 +102,14 @@ func (c *Collection) unrelated(s *asking) bool {
 		return false
 	}
 	var dense float64
-	for _, m := range s.found {
-		if m.Dense != nil {
-			dense = max(dense, *m.Dense)
+	for _, f := range s.found {
+		if f.compared {
+			dense = max(dense, f.dense)
 		}
 	}
 	var share float64
 	if s.matches != nil {
-		share = coverage(s.matches, s.matches.Top(1, s.allowed))
+		share = coverage(s.matches, s.top)
 	}
 	switch {
 	case s.q.Mode == fusion.Dense:

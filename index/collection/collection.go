@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/index"
@@ -34,7 +33,7 @@ type Collection struct {
 	docs  *documentReader // of format 1
 
 	sampled   sync.Once // makes sampleSet, for the statistics of similarities
-	sampleSet *roaring64.Bitmap
+	sampleSet *index.Subset
 	sampleErr error
 }
 

@@ -145,7 +145,7 @@ func (w *changer) same(labels []int64, list []documents.Passage) (bool, error) {
 		return false, nil
 	}
 	slices.Sort(labels)
-	rows, err := w.old.rows(labels, true)
+	rows, err := w.old.rows(labels)
 	if err != nil {
 		return false, err
 	}

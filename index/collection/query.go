@@ -44,7 +44,8 @@ type Question struct {
 	// GroupBy is GroupByFile to return only the best passage of each file. Default "": all.
 	GroupBy string
 
-	// Search says how the index of vectors is searched. Its filters are not used.
+	// Search says how the index of vectors is searched. Its filters are not used. The default of its Recall
+	// is 0.99; 1 compares all vectors.
 	Search index.SearchOptions
 }
 
@@ -82,6 +83,10 @@ type Match struct {
 
 // depth is the minimum number of passages that each of the two searches of a hybrid search finds.
 const depth = 200
+
+// defaultRecall is the share of the nearest vectors that a search finds on average, unless Question.Search has
+// another.
+const defaultRecall = 0.99
 
 // maxSample is the number of passages from which the mean and the deviation of the similarities are
 // computed.
@@ -150,30 +155,51 @@ func (c *Collection) Ask(ctx context.Context, q Question) (*Answer, error) {
 		s.deep = max(s.deep, 20*q.K)
 	}
 	s.deep = min(s.deep, max(1, c.Len()))
-	if err := s.search(ctx); err != nil {
+	err := s.search(ctx)
+	if s.matches != nil {
+		defer s.matches.Release()
+	}
+	if err != nil {
 		return nil, err
 	}
-	hits := s.rank()
+	s.rank()
 	if q.GroupBy != "" {
-		var err error
-		if hits, err = c.group(hits, q.K); err != nil {
+		if err := s.group(); err != nil {
 			return nil, err
 		}
 	}
-	hits = hits[:min(q.K, len(hits))]
-	labels := make([]int64, len(hits))
-	for i, h := range hits {
-		labels[i] = h.Label
+	best := s.found[:min(q.K, len(s.found))]
+	labels := make([]int64, len(best))
+	for i := range best {
+		labels[i] = best[i].label
 	}
 	stored, err := c.Passages(labels)
 	if err != nil {
 		return nil, err
 	}
-	for i := range hits {
-		hits[i].Stored = stored[i]
+	a.Hits = make([]Match, len(best))
+	for i, b := range best {
+		m := Match{Stored: stored[i], Score: b.score, More: b.more}
+		if b.compared {
+			m.Dense = &best[i].dense
+		}
+		if s.matches != nil {
+			m.BM25 = &best[i].words
+		}
+		a.Hits[i] = m
 	}
-	a.Hits = hits
 	return a, ctx.Err()
+}
+
+// candidate is a passage that may be among the best.
+type candidate struct {
+	label    int64
+	dense    float64 // similarity of the vectors, of which a larger one is nearer, if they were compared
+	words    float64 // BM25
+	score    float64
+	more     int // see Match.More
+	compared bool
+	counted  bool // words is set
 }
 
 // asking is a question that is being answered.
@@ -186,12 +212,12 @@ type asking struct {
 
 	vector  []float32         // nil if the model knows no word
 	matches *fulltext.Matches // nil if words are not compared
-	found   map[int64]*Match  // by label
-	stats   fusion.Stats      // of the similarities
+	top     []fulltext.Hit    // the best of matches
+	found   []candidate
+	stats   fusion.Stats // of the similarities
 }
 
 func (s *asking) search(ctx context.Context) error {
-	s.found = map[int64]*Match{}
 	if s.q.Mode != fusion.BM25 {
 		vector, known, err := s.c.asks.EncodeBatch(ctx, []string{s.q.Text}, 1)
 		if err != nil {
@@ -213,13 +239,18 @@ func (s *asking) search(ctx context.Context) error {
 		if s.matches.Matched == 0 && s.vector == nil {
 			return fault.Mark(s.nothing(), ErrNoWord)
 		}
-		for _, h := range s.matches.Top(s.deep, s.allowed) {
-			s.found[h.Label] = &Match{Stored: Stored{Label: h.Label}}
-		}
+		s.top = s.matches.Top(s.deep, s.allowed)
+	}
+	s.found = make([]candidate, 0, len(s.top)+s.deep)
+	for _, h := range s.top {
+		s.found = append(s.found, candidate{label: h.Label, words: h.Score, counted: true})
 	}
 	if s.vector != nil {
 		o := s.q.Search
 		o.Filter, o.Allowed = nil, s.allowed
+		if o.Ef == 0 && o.Recall == 0 {
+			o.Recall = defaultRecall
+		}
 		if o.Ef > 0 {
 			o.Ef = max(o.Ef, s.deep)
 		}
@@ -228,16 +259,33 @@ func (s *asking) search(ctx context.Context) error {
 			return err
 		}
 		for _, r := range results {
-			if s.found[r.Label] == nil {
-				s.found[r.Label] = &Match{Stored: Stored{Label: r.Label}}
-			}
-			s.found[r.Label].Dense = s.similarity(r.Score)
+			s.found = append(s.found, candidate{label: r.Label, dense: s.similarity(r.Score), compared: true})
 		}
+		s.join()
 		if s.matches != nil {
 			return s.complete()
 		}
 	}
 	return ctx.Err()
+}
+
+// join makes one candidate of those with one label.
+func (s *asking) join() {
+	slices.SortFunc(s.found, func(a, b candidate) int { return cmp.Compare(a.label, b.label) })
+	kept := s.found[:0]
+	for _, f := range s.found {
+		if n := len(kept); n > 0 && kept[n-1].label == f.label {
+			last := &kept[n-1]
+			if f.compared {
+				last.dense, last.compared = f.dense, true
+			} else {
+				last.words, last.counted = f.words, true
+			}
+			continue
+		}
+		kept = append(kept, f)
+	}
+	s.found = kept
 }
 
 // nothing is the error for a question without a word that can be used.
@@ -255,12 +303,11 @@ func (s *asking) nothing() error {
 }
 
 // similarity returns a score of the index as one of which a larger one is nearer.
-func (s *asking) similarity(score float32) *float64 {
-	v := float64(score)
+func (s *asking) similarity(score float32) float64 {
 	if s.euclidean() {
-		v = -v
+		return -float64(score)
 	}
-	return &v
+	return float64(score)
 }
 
 func (s *asking) euclidean() bool { return s.c.index.Options().Metric == index.Euclidean }
@@ -271,32 +318,38 @@ func (s *asking) complete() error {
 	if err != nil {
 		return err
 	}
-	labels := sample.Clone()
-	for label, m := range s.found {
-		if m.Dense == nil {
-			labels.Add(uint64(label))
-		}
-	}
-	results, err := s.c.index.Search(s.vector, int(labels.GetCardinality()), index.SearchOptions{Allowed: labels, Recall: 1})
+	scores, err := sample.Scores(make([]float32, 0, maxSample), s.vector)
 	if err != nil {
 		return err
 	}
-	scores := make([]float32, 0, maxSample)
-	for _, r := range results {
-		similarity := s.similarity(r.Score)
-		if m := s.found[r.Label]; m != nil {
-			m.Dense = similarity
-		}
-		if sample.Contains(uint64(r.Label)) {
-			scores = append(scores, float32(*similarity))
+	if s.euclidean() {
+		for i := range scores {
+			scores[i] = -scores[i]
 		}
 	}
 	s.stats = fusion.Measure(scores)
+	labels := make([]int64, 0, len(s.found))
+	for _, f := range s.found {
+		if !f.compared {
+			labels = append(labels, f.label)
+		}
+	}
+	if scores, err = index.Scores(scores[:0], s.c.index, s.vector, labels); err != nil {
+		return err
+	}
+	for i, at := 0, 0; i < len(s.found); i++ {
+		if f := &s.found[i]; !f.compared {
+			if score := scores[at]; score == score { // a passage without a vector has none
+				f.dense, f.compared = s.similarity(score), true
+			}
+			at++
+		}
+	}
 	return nil
 }
 
-// sample returns the labels of maxSample passages, evenly spread.
-func (c *Collection) sample() (*roaring64.Bitmap, error) {
+// sample returns the vectors of maxSample passages, evenly spread.
+func (c *Collection) sample() (*index.Subset, error) {
 	c.sampled.Do(func() {
 		all, err := c.Labels()
 		if err != nil {
@@ -304,97 +357,87 @@ func (c *Collection) sample() (*roaring64.Bitmap, error) {
 			return
 		}
 		n := all.GetCardinality()
-		if n <= maxSample {
-			c.sampleSet = all
-			return
-		}
-		c.sampleSet = roaring64.New()
-		for i := range uint64(maxSample) {
-			label, err := all.Select(i * n / maxSample)
+		labels := make([]int64, min(n, maxSample))
+		for i := range labels {
+			label, err := all.Select(uint64(i) * n / uint64(len(labels)))
 			if err != nil {
 				c.sampleErr = err
 				return
 			}
-			c.sampleSet.Add(label)
+			labels[i] = int64(label)
 		}
+		c.sampleSet, c.sampleErr = index.NewSubset(c.index, labels)
 	})
 	return c.sampleSet, c.sampleErr
 }
 
 // rank scores and sorts what was found.
-func (s *asking) rank() []Match {
+func (s *asking) rank() {
 	var words fusion.Stats
 	if s.matches != nil {
 		words = fusion.Stats{Mean: s.matches.Mean, Deviation: s.matches.Deviation}
 	}
-	hits := make([]Match, 0, len(s.found))
-	for _, m := range s.found {
-		h := *m
-		if s.matches != nil {
-			score := s.matches.Score(h.Label)
-			h.BM25 = &score
+	s.answer.NoMatch = s.c.unrelated(s)
+	for i := range s.found {
+		f := &s.found[i]
+		if s.matches != nil && !f.counted {
+			f.words = s.matches.Score(f.label)
 		}
 		switch s.q.Mode {
 		case fusion.Dense:
-			h.Score = *h.Dense
+			f.score = f.dense
 		case fusion.BM25:
-			h.Score = *h.BM25
+			f.score = f.words
 		default:
 			dense := s.stats.Mean // of a passage without a vector
-			if h.Dense != nil {
-				dense = *h.Dense
+			if f.compared {
+				dense = f.dense
 			}
-			h.Score = fusion.Combine(s.stats.Z(dense), words.Z(*h.BM25), s.q.DenseWeight)
-		}
-		if s.euclidean() && h.Dense != nil {
-			distance := -*h.Dense
-			h.Dense = &distance
-		}
-		hits = append(hits, h)
-	}
-	slices.SortFunc(hits, func(a, b Match) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Label, b.Label)) })
-	if s.q.Mode == fusion.Dense && s.euclidean() {
-		for i := range hits {
-			hits[i].Score = *hits[i].Dense
+			f.score = fusion.Combine(s.stats.Z(dense), words.Z(f.words), s.q.DenseWeight)
 		}
 	}
-	s.answer.NoMatch = s.c.unrelated(s)
+	slices.SortFunc(s.found, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.label, b.label)) })
+	distances := s.euclidean()
+	for i := range s.found {
+		f := &s.found[i]
+		if distances && f.compared {
+			if f.dense = -f.dense; s.q.Mode == fusion.Dense {
+				f.score = f.dense
+			}
+		}
+	}
 	if m := s.q.MinScore; m != nil {
-		hits = slices.DeleteFunc(hits, func(h Match) bool {
-			if s.q.Mode == fusion.Dense && s.euclidean() {
-				return h.Score > *m
+		s.found = slices.DeleteFunc(s.found, func(f candidate) bool {
+			if s.q.Mode == fusion.Dense && distances {
+				return f.score > *m
 			}
-			return h.Score < *m
+			return f.score < *m
 		})
 	}
-	return hits
 }
 
-// group keeps the best k passages of different files.
-func (c *Collection) group(hits []Match, k int) ([]Match, error) {
-	labels := make([]int64, len(hits))
-	for i, h := range hits {
-		labels[i] = h.Label
-	}
-	paths, err := c.paths(labels)
+// group keeps the best passages of different files.
+func (s *asking) group() error {
+	at := map[uint64]int{}
+	kept := make([]candidate, 0, s.q.K)
+	files, err := s.c.filesOf(s.found)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	at := map[string]int{}
-	var kept []Match
-	for i, h := range hits {
-		if j, ok := at[paths[i]]; ok {
+	for i, f := range s.found {
+		if j, ok := at[files[i]]; ok {
 			if j >= 0 {
-				kept[j].More++
+				kept[j].more++
 			}
 			continue
 		}
-		if at[paths[i]] = -1; len(kept) < k {
-			at[paths[i]] = len(kept)
-			kept = append(kept, h)
+		if at[files[i]] = -1; len(kept) < s.q.K {
+			at[files[i]] = len(kept)
+			kept = append(kept, f)
 		}
 	}
-	return kept, nil
+	s.found = kept
+	return nil
 }
 
 // paths returns the paths of passages.

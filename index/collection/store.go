@@ -1,6 +1,7 @@
 package collection
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -35,6 +36,8 @@ type store struct {
 	dead     []*roaring64.Bitmap // by segment
 	paths    func() (map[uint64]string, error)
 	drawn    *os.File // the map, or nil
+	runs     func() ([]parts.FileRun, error)
+	cache    blockCache
 
 	mu     sync.RWMutex // held exclusively by close
 	closed bool
@@ -52,7 +55,7 @@ func openStore(dir string, info *Info) (_ *store, err error) {
 	if s.files, err = parts.OpenTable(filepath.Join(dir, p.Name), p.Size, p.SHA256); err != nil {
 		return nil, s.missing(p.Name, err)
 	}
-	s.paths = sync.OnceValues(s.files.Paths)
+	s.paths, s.runs = sync.OnceValues(s.files.Paths), sync.OnceValues(s.files.Runs)
 	rows := int64(0)
 	for _, p := range info.parts(segmentPart) {
 		g, err := parts.OpenSegment(filepath.Join(dir, p.Name), p.Size)
@@ -128,48 +131,43 @@ func (s *store) find(label int64) (place, bool) {
 	return place{}, false
 }
 
-// rows returns the passages of labels, in their order.
-func (s *store) rows(labels []int64, withFields bool) ([]parts.Row, error) {
+// rows returns the passages of labels, in their order. What they hold is shared and must not be modified.
+func (s *store) rows(labels []int64) ([]parts.Row, error) {
 	done, err := s.use()
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	found := make([]parts.Row, len(labels))
-	type wanted struct{ row, to int }
-	blocks := map[place][]wanted{}
+	type wanted struct {
+		place
+		to int
+	}
+	all := make([]wanted, len(labels))
 	for to, label := range labels {
 		at, ok := s.find(label)
 		if !ok {
 			return nil, fault.Mark(fault.New("'verify' says whether the collection is damaged", "%s has no passage %d", s.dir, label), fs.ErrNotExist)
 		}
-		blocks[place{at.segment, at.block, 0}] = append(blocks[place{at.segment, at.block, 0}], wanted{at.row, to})
+		all[to] = wanted{at, to}
 	}
-	for at, list := range blocks {
-		g := s.segments[at.segment]
-		rows := map[int]*parts.Row{}
-		for _, w := range list {
-			rows[w.row] = &found[w.to]
-		}
-		err := g.Rows(at.block, func(i int) bool { return rows[i] != nil }, func(i int, r parts.Row) { *rows[i] = r })
-		if err == nil && withFields {
-			err = g.Fields(at.block, rows)
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, w := range list {
-			if first := rows[w.row]; first != &found[w.to] { // a label that was asked for twice
-				found[w.to] = *first
+	slices.SortFunc(all, func(a, b wanted) int { return cmp.Or(a.segment-b.segment, a.block-b.block) })
+	found := make([]parts.Row, len(labels))
+	var block []parts.Row
+	for i, w := range all {
+		if i == 0 || w.segment != all[i-1].segment || w.place.block != all[i-1].place.block {
+			if block, err = s.block(place{w.segment, w.place.block, 0}, len(labels) <= cachedLabels); err != nil {
+				return nil, err
 			}
 		}
+		found[w.to] = block[w.row]
+		found[w.to].Fields = slices.Clip(found[w.to].Fields)
 	}
 	return found, nil
 }
 
 // passages returns the passages of labels with their paths.
 func (s *store) passages(labels []int64) ([]Stored, error) {
-	rows, err := s.rows(labels, true)
+	rows, err := s.rows(labels)
 	if err != nil {
 		return nil, err
 	}

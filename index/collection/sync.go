@@ -473,7 +473,7 @@ func (w *changer) insert(ctx context.Context, file found) error {
 func (w *changer) update(ctx context.Context, file found) error {
 	f := w.byPath[file.path]
 	labels := f.All()
-	rows, err := w.old.rows(labels, true)
+	rows, err := w.old.rows(labels)
 	if err != nil {
 		return err
 	}

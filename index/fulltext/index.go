@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/sourcegraph/conc/pool"
@@ -61,6 +63,10 @@ type Index struct {
 
 	segments []*segment
 	pending  writer
+
+	prepared atomic.Pointer[prepared] // see prepare
+	rooms    sync.Pool                // of *[]float32: scores
+	quick    sync.Pool                // of *analyser: for questions
 }
 
 // info is the contents of fulltext.json.

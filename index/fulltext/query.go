@@ -4,12 +4,13 @@ import (
 	"cmp"
 	"context"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/heap"
+	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 // Constants of BM25, those of Lucene.
@@ -81,7 +82,12 @@ func (x *Index) Query(ctx context.Context, question string) (*Matches, error) {
 func (x *Index) Terms(text string) []Weighted {
 	at := map[string]int{}
 	var terms []Weighted
-	for _, t := range x.analyse.tokens(text) {
+	analyse, _ := x.quick.Get().(*analyser)
+	if analyse == nil {
+		analyse = x.analyse.quick()
+	}
+	defer x.quick.Put(analyse)
+	for _, t := range analyse.tokens(text) {
 		term := string(t.Term)
 		if i, ok := at[term]; ok {
 			terms[i].Weight++
@@ -97,64 +103,73 @@ func (x *Index) Terms(text string) []Weighted {
 	return terms
 }
 
-// posting is a passage that has a term, and how often, a heading counting HeadingWeight times.
-type posting struct {
-	doc uint32
-	tf  float32
-}
-
 // QueryTerms computes the scores of all passages for terms with weights.
 func (x *Index) QueryTerms(ctx context.Context, terms []Weighted) (*Matches, error) {
-	m := &Matches{index: x, segments: x.segments, scores: make([][]float32, len(x.segments))}
-	var length float64
-	n := 0
-	for _, s := range x.segments {
-		n += s.live()
-		length += s.total()
-	}
-	mean := length / float64(max(1, n))
-	lists := make([][]posting, len(x.segments))
-	for i, t := range terms {
-		m.Terms = append(m.Terms, t.Term)
+	p := x.prepare()
+	m := &Matches{index: x, segments: p.segments, scores: make([][]float32, len(p.segments))}
+	var sum, squares float64
+	for i, w := range terms {
+		m.Terms = append(m.Terms, w.Term)
 		if i >= maxTerms {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		df := 0
-		for j, s := range x.segments {
-			err := fenced(s.path(), func() (err error) {
-				lists[j], err = s.postings(lists[j][:0], t.Term)
-				return err
-			})
-			if err != nil {
-				return nil, err
-			}
-			df += len(lists[j])
+		t, err := p.term(w.Term)
+		if err != nil {
+			return nil, err
 		}
-		idf := t.Weight * math.Log(1+(float64(n-df)+0.5)/(float64(df)+0.5))
+		idf := w.Weight * math.Log(1+(float64(p.live-t.df)+0.5)/(float64(t.df)+0.5))
 		m.Ideal += idf * (k1 + 1)
-		if df == 0 {
-			m.Unknown = append(m.Unknown, cmp.Or(t.Word, t.Term))
+		if t.df == 0 {
+			m.Unknown = append(m.Unknown, cmp.Or(w.Word, w.Term))
 			continue
 		}
-		for j, s := range x.segments {
-			if len(lists[j]) == 0 {
+		for j, list := range t.lists {
+			if len(list) == 0 {
 				continue
 			}
 			if m.scores[j] == nil {
-				m.scores[j] = make([]float32, len(s.labels))
+				m.scores[j] = x.room(len(p.segments[j].labels))
 			}
-			for _, p := range lists[j] {
-				tf := float64(p.tf)
-				score := idf * tf * (k1 + 1) / (tf + k1*(1-b+b*s.lengths[p.doc].weighted()/mean))
-				m.scores[j][p.doc] += float32(score)
+			scores := m.scores[j]
+			for _, q := range list {
+				old, more := scores[q.doc], float32(idf*float64(q.tf))
+				if old == 0 {
+					m.Matched++
+				}
+				now := old + more
+				scores[q.doc] = now
+				sum += float64(more)
+				squares += float64(more) * float64(old+now)
 			}
 		}
 	}
-	m.measure(n)
+	if p.live > 0 {
+		m.Mean = sum / float64(p.live)
+		m.Deviation = math.Sqrt(max(0, squares/float64(p.live)-m.Mean*m.Mean))
+	}
 	return m, nil
+}
+
+// room returns n zeros.
+func (x *Index) room(n int) []float32 {
+	if scores, ok := x.rooms.Get().(*[]float32); ok && cap(*scores) >= n {
+		clear((*scores)[:n])
+		return (*scores)[:n]
+	}
+	return make([]float32, n)
+}
+
+// Release lets the memory of the scores be used for another question. The methods of m must not be called
+// afterwards. Without it, the garbage collector finds it.
+func (m *Matches) Release() {
+	for i, scores := range m.scores {
+		if m.scores[i] = nil; scores != nil {
+			m.index.rooms.Put(&scores)
+		}
+	}
 }
 
 func (l lengths) weighted() float64 { return float64(HeadingWeight*l.heading + l.text) }
@@ -168,29 +183,6 @@ func (s *segment) total() float64 {
 		}
 	}
 	return sum
-}
-
-// postings appends the live documents that have a term.
-func (s *segment) postings(dst []posting, term string) ([]posting, error) {
-	var err error
-	if dst, err = s.read(dst, headingField, term, HeadingWeight); err != nil {
-		return dst, err
-	}
-	headings := len(dst)
-	if dst, err = s.read(dst, textField, term, 1); err != nil || headings == 0 || headings == len(dst) {
-		return dst, err
-	}
-	// Both parts are sorted. A document of both becomes one.
-	slices.SortStableFunc(dst, func(a, b posting) int { return cmp.Compare(a.doc, b.doc) })
-	out := dst[:1]
-	for _, p := range dst[1:] {
-		if last := &out[len(out)-1]; last.doc == p.doc {
-			last.tf += p.tf
-		} else {
-			out = append(out, p)
-		}
-	}
-	return out, nil
 }
 
 func (s *segment) read(dst []posting, field, term string, weight float32) ([]posting, error) {
@@ -216,22 +208,12 @@ func (s *segment) read(dst []posting, field, term string, weight float32) ([]pos
 	}
 }
 
-// measure computes the mean and the deviation over n passages.
-func (m *Matches) measure(n int) {
-	var sum, squares float64
-	for _, scores := range m.scores {
-		for _, s := range scores {
-			if s != 0 {
-				m.Matched++
-				sum += float64(s)
-				squares += float64(s) * float64(s)
-			}
-		}
-	}
-	if n > 0 {
-		m.Mean = sum / float64(n)
-		m.Deviation = math.Sqrt(max(0, squares/float64(n)-m.Mean*m.Mean))
-	}
+// better orders hits: the worst first.
+type better struct{ Hit }
+
+// Before reports whether a is worse than b.
+func (a better) Before(b better) bool {
+	return a.Score < b.Score || a.Score == b.Score && a.Label > b.Label
 }
 
 // Top returns the k passages with the highest scores, best first, and without those that have no
@@ -240,24 +222,33 @@ func (m *Matches) Top(k int, allowed *roaring64.Bitmap) []Hit {
 	if k < 1 {
 		return nil
 	}
-	var best []Hit
-	order := func(a, b Hit) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Label, b.Label)) }
-	least := float32(0)
+	var best heap.Heap[better]
+	bound := float32(0) // what is not above it is not among the best
 	for i, scores := range m.scores {
 		labels := m.segments[i].labels
-		for doc, score := range scores {
-			if score == 0 || score < least || allowed != nil && !allowed.Contains(uint64(labels[doc])) {
-				continue
+		for doc := 0; ; doc++ {
+			if doc += kernel.FirstAbove(scores[doc:], bound); doc >= len(scores) {
+				break
 			}
-			if best = append(best, Hit{labels[doc], float64(score)}); len(best) >= 2*k+64 {
-				slices.SortFunc(best, order)
-				best = best[:k]
-				least = float32(best[k-1].Score)
+			h := better{Hit{labels[doc], float64(scores[doc])}}
+			switch {
+			case allowed != nil && !allowed.Contains(uint64(h.Label)):
+				continue
+			case len(best) < k:
+				best.Push(h)
+			case best[0].Before(h):
+				best.Replace(h)
+			}
+			if len(best) == k {
+				bound = math.Nextafter32(float32(best[0].Score), 0)
 			}
 		}
 	}
-	slices.SortFunc(best, order)
-	return best[:min(k, len(best))]
+	hits := make([]Hit, len(best))
+	for i := len(best) - 1; i >= 0; i-- {
+		hits[i] = best.Pop().Hit
+	}
+	return hits
 }
 
 // Score returns the score of a passage, 0 if it has no term of the question or is not in the index.

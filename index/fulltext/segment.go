@@ -271,7 +271,12 @@ func (s *segment) order(sorted bool) {
 func (s *segment) find(label int64) (int, bool) {
 	doc := -1
 	if s.byLabel == nil {
-		if at, ok := slices.BinarySearch(s.labels, label); ok {
+		// Most labels follow each other.
+		if at := label - s.labels[0]; at >= 0 && at < int64(len(s.labels)) && s.labels[at] == label {
+			doc = int(at)
+		} else if label < s.labels[0] || label > s.labels[len(s.labels)-1] {
+			return -1, false
+		} else if at, ok := slices.BinarySearch(s.labels, label); ok {
 			doc = at
 		}
 	} else {

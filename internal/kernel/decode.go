@@ -15,7 +15,16 @@ func DecodeCode(x, code []float32, bits int) {
 	top := uint8(int(1)<<bits - 1)
 	middle := float32(top) / 2
 	if bits == 8 {
-		middle = 128
+		from := b[:len(x)]
+		for len(x) >= 4 { // in less time than the loop below
+			part, c := (*[4]float32)(x), (*[4]byte)(from)
+			part[0], part[1], part[2], part[3] = float32(int32(c[0])-128), float32(int32(c[1])-128), float32(int32(c[2])-128), float32(int32(c[3])-128)
+			x, from = x[4:], from[4:]
+		}
+		for i, c := range from {
+			x[i] = float32(int32(c) - 128)
+		}
+		return
 	}
 	per := (len(x)*bits + 7) / 8
 	for at, field := 0, 0; at < len(x); at, field = at+per, field+1 {

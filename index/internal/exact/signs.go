@@ -3,6 +3,7 @@
 package exact
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 
@@ -44,6 +45,11 @@ type Target interface {
 type Signs struct {
 	Query codes.Query
 
+	// Sigmas is how many standard deviations the bounds of the signs allow for, if it is above 0 and
+	// below codes.Sigmas: a vector as far away as the last result is missed with the chance that an error
+	// of a normal distribution is greater.
+	Sigmas float64
+
 	arena  *arena.Arena
 	target Target
 	lower  []float32 // what the distances are at least, by the signs
@@ -51,6 +57,13 @@ type Signs struct {
 	sorted []walk.Key
 	near   []walk.ID
 	away   []float32
+	order  []ordered
+}
+
+// ordered is a vector with what its distance from the query is by its code, and how far that can be wrong.
+type ordered struct {
+	key   walk.Key
+	bound float32
 }
 
 // Find compares the query, which is set, with those of the first total vectors of a that may be among the k
@@ -90,6 +103,9 @@ func (s *Signs) compareFirst(total, k int) (last walk.Key) {
 		count = max(leastFirst, 2*k)
 	}
 	limit, slack := q.Limit(s.target.Worst()), q.Slack(0)
+	if s.Sigmas > 0 && s.Sigmas < codes.Sigmas {
+		slack *= float32(s.Sigmas / codes.Sigmas)
+	}
 	var masks [scanBlocks]uint32
 	for at := 0; at < blocks; {
 		rows, n := a.Signs.Run(at, min(scanBlocks, blocks-at))
@@ -142,8 +158,19 @@ func (s *Signs) compareNear() {
 	s.away = slices.Grow(s.away[:0], len(s.near))[:len(s.near)]
 	t := a.Codes()
 	t.Distances(s.away, &q.Codes, walk.AsInt32(s.near))
+	// The nearest come first, so that the worst of the best is soon near.
+	s.order = s.order[:0]
+	limit := q.Limit(s.target.Worst())
 	for i, n := range s.near {
-		if bound := kernel.CodeBound(a.Records.Row(int(n)), a.Space.Len, a.Bits); !(s.away[i]-slack*bound > q.Limit(s.target.Worst())) {
+		bound := slack * kernel.CodeBound(a.Records.Row(int(n)), a.Space.Len, a.Bits)
+		if s.away[i]-bound > limit {
+			continue
+		}
+		s.order = append(s.order, ordered{walk.NewKey(s.away[i], n), bound})
+	}
+	slices.SortFunc(s.order, func(a, b ordered) int { return cmp.Compare(a.key, b.key) })
+	for _, o := range s.order {
+		if n := o.key.ID(); !(o.key.Distance()-o.bound > q.Limit(s.target.Worst())) {
 			s.target.Compare(n)
 		}
 	}

@@ -49,6 +49,7 @@ type Rows struct {
 	Pool     epoch.Pool[*Scratch] // every goroutine that reads vectors holds one of these
 
 	Mapped
+	order order // see Find
 }
 
 type id = walk.ID

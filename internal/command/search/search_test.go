@@ -9,6 +9,7 @@ import (
 	"github.com/luminavec/luminavec/index"
 	"github.com/luminavec/luminavec/index/evaluate"
 	"github.com/luminavec/luminavec/index/serve"
+	"github.com/luminavec/luminavec/index/serve/agents"
 	"github.com/luminavec/luminavec/index/serve/shelf"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/cli/clitest"
@@ -32,6 +33,7 @@ func TestFields(t *testing.T) {
 	clitest.CheckFields(t, root, "query", exchange.Options{}, append(unset, "IDs")...)
 	clitest.CheckFields(t, root, "serve", serve.Options{}, "Version")
 	clitest.CheckFields(t, root, "serve", shelf.Options{})
+	clitest.CheckFields(t, root, "mcp", agents.Options{}, "Log", "Version")
 	clitest.CheckFields(t, eval, "ann", exchange.Options{}, append(unset, "IDs")...)
 	clitest.CheckFields(t, eval, "sts", evaluate.STSOptions{}, "Resamples", "Threads")
 	clitest.CheckFields(t, eval, "sts", sets.STSOptions{})

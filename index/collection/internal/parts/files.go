@@ -1,10 +1,12 @@
 package parts
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
@@ -239,4 +241,26 @@ func unmarshalBitmap(b *roaring64.Bitmap, data []byte) (err error) {
 		return err
 	}
 	return b.Validate()
+}
+
+// FileRun is labels of a file that follow each other.
+type FileRun struct {
+	First, Count int64
+	File         uint64
+}
+
+// Runs returns the labels of all files, in order.
+func (r *TableReader) Runs() ([]FileRun, error) {
+	sources, err := r.Files()
+	if err != nil {
+		return nil, err
+	}
+	var runs []FileRun
+	for _, s := range sources {
+		for _, labels := range s.Labels {
+			runs = append(runs, FileRun{labels.first, labels.count, s.Number})
+		}
+	}
+	slices.SortFunc(runs, func(a, b FileRun) int { return cmp.Compare(a.First, b.First) })
+	return runs, nil
 }
