@@ -84,6 +84,7 @@ function drawTop(c, current) {
   const select = $("collection");
   fill(select, app.collections.map(o => h("option", {value: o.name, selected: o === c}, o.name)));
   select.hidden = app.collections.length === 0;
+  $("title").textContent = [c?.name, VIEWS[current]?.name].filter(Boolean).join(": ") || "LuminaVec";
   const shown = Object.entries(VIEWS).filter(([, v]) => v.fits(c));
   fill($("views"), shown.map(([name, v]) => h("a", {
     href: app.link({v: name, p: null}), "aria-current": name === current ? "page" : null,

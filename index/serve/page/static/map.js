@@ -17,7 +17,7 @@ export class MapView {
     this.lasso = h("button", {type: "button", class: "small", "aria-pressed": "false", title: "Draw around points to list them (l)", onclick: () => this.map?.setLasso(!this.map.lassoing)}, "Lasso");
     const tool = (name, label, f) => h("button", {type: "button", class: "small", "aria-label": label, title: label, onclick: f}, name);
     this.tools = h("div", {class: "map-tools", role: "group", "aria-label": "Map"},
-      tool("+", "Zoom in", () => this.map?.zoom(1.5)), tool("−", "Zoom out", () => this.map?.zoom(1 / 1.5)), tool("Fit", "Show everything (0)", () => this.map?.fit()), this.lasso);
+      tool("+", "Zoom in", () => this.map?.zoom(1.5)), tool("−", "Zoom out", () => this.map?.zoom(1 / 1.5)), tool("Fit", "Fit: show everything (0)", () => this.map?.fit()), this.lasso);
     this.side = h("section", {class: "map-side", "aria-label": "Clusters and selection"});
     fill(main, h("div", {class: "bar"}, this.box.form), h("div", {class: "map"}, h("div", {class: "map-frame"}, this.area, this.tools), this.side));
     this.#load();

@@ -113,7 +113,7 @@ export class SearchView {
     fill(this.status);
     const files = h("ul", {class: "files"});
     fill(this.notes, h("div", {class: "welcome"},
-      h("h1", null, c.name),
+      h("h2", null, c.name),
       h("p", null, [c.files && count(c.files, "document"), count(c.passages, "passage"), language(c.language), `${c.dim} dimensions`].filter(Boolean).join(" · ")),
       h("p", null, "Ask a question, or describe what you look for. ", h("kbd", null, "?"), " lists the keys."), files));
     this.#files(files, 0);
@@ -157,7 +157,7 @@ export class SearchView {
     const p = r.passage, {app} = this, heading = (p.heading ?? []).filter(x => x !== p.title);
     const parts = Object.entries(r.parts ?? {});
     return h("li", {class: "result", "data-label": p.label},
-      h("h3", null, h("a", {class: "open", href: app.link({p: p.label})}, titleOf(p)), heading.length > 0 && h("span", {class: "heading"}, heading.join(" › "))),
+      h("h2", null, h("a", {class: "open", href: app.link({p: p.label})}, titleOf(p)), heading.length > 0 && h("span", {class: "heading"}, heading.join(" › "))),
       h("p", {class: "text"}, marked(flowing(p), r.matches, 340)),
       h("div", {class: "meta"},
         h("span", {class: "place", title: placeOf(p)}, placeOf(p)),
