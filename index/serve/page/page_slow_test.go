@@ -528,6 +528,21 @@ func TestMap(t *testing.T) {
 	if got := eval[string](b, "document.querySelector('.map-side .status').textContent"); got != fmt.Sprintf("%d passages selected", total) {
 		t.Errorf("after the lasso: %q", got)
 	}
+	// The card of a point, which is found by moving over the map; clicking it opens the passage.
+	found := false
+	for y := top + 20; y < bottom && !found; y += 12 {
+		for x := left + 20; x < right-220 && !found; x += 12 {
+			b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x, y))
+			if found = eval[bool](b, "document.querySelector('.map-area canvas:last-child').style.cursor === 'pointer'"); found {
+				b.do(chromedp.Sleep(600 * time.Millisecond))
+				b.shot("card")
+				b.do(chromedp.MouseClickXY(x, y))
+			}
+		}
+	}
+	b.wait("document.querySelector('#reader .chosen')")
+	b.key(kb.Escape)
+	b.wait("document.querySelector('#reader').hidden")
 	b.do(chromedp.Click(chromedp.CSS(".picked a")))
 	b.wait("document.querySelector('#reader .chosen')")
 	b.key(kb.Escape)

@@ -16,7 +16,7 @@ import {ExplainView} from "./explain.js";
 const VIEWS = {
   search: {name: "Search", View: SearchView, fits: c => c?.kind === "documents"},
   words: {name: "Words", View: WordsView, fits: c => c?.kind === "words"},
-  map: {name: "Map", View: MapView, fits: c => c && (c.kind === "documents" || c.has_map)},
+  map: {name: "Map", View: MapView, fits: c => c?.kind === "documents"},
   explain: {name: "Explain", View: ExplainView, fits: () => true},
 };
 

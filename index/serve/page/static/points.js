@@ -561,6 +561,10 @@ export class PointMap {
   #labels() {
     const {pen} = this, taken = [], font = "600 13px system-ui, sans-serif";
     pen.font = font;
+    if (this.query) {
+      const [x, y] = this.#screen(...this.query.at), w = pen.measureText(clip(this.query.text ?? "", 48)).width / 2 + 6;
+      taken.push([x - w, y - 29, x + w, y + 12]);
+    }
     for (const c of this.clusters) {
       const [x, y] = this.#screen(...c.at);
       if (x < -80 || y < -20 || x > this.width + 80 || y > this.height + 20) continue;
