@@ -566,13 +566,16 @@ export class PointMap {
       taken.push([x - w, y - 29, x + w, y + 12]);
     }
     for (const c of this.clusters) {
-      const [x, y] = this.#screen(...c.at);
-      if (x < -80 || y < -20 || x > this.width + 80 || y > this.height + 20) continue;
-      c.wide ??= pen.measureText(clip(c.name ?? "", 48)).width;
-      const w = c.wide / 2 + 6, box = [x - w, y - 11, x + w, y + 11];
+      let [x, y] = this.#screen(...c.at);
+      if (!c.name || x < 0 || y < 0 || x > this.width || y > this.height) continue;
+      c.wide ??= pen.measureText(clip(c.name, 48)).width;
+      const w = c.wide / 2 + 6;
+      x = clamp(x, w, Math.max(w, this.width - w)); // beside the edge, and above the points of the middle
+      y = Math.max(12, y - this.#pointSize() / 2 - 10);
+      const box = [x - w, y - 11, x + w, y + 11];
       if (taken.some(t => box[0] < t[2] && box[2] > t[0] && box[1] < t[3] && box[3] > t[1])) continue;
       taken.push(box);
-      this.#text(c.name ?? "", x, y, font, this.ink);
+      this.#text(c.name, x, y, font, this.ink);
     }
   }
 
