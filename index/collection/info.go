@@ -54,7 +54,7 @@ const maxLabel = parts.MaxLabel
 const hintRebuild = parts.Rebuild
 
 // partName matches the names of parts, and the hidden ones that they have while they are written.
-var partName = regexp.MustCompile(`^(\d{6,}\.(passages|files|index\.lvx|fulltext)$|\.\d{6,}\.(passages|files|index\.lvx|fulltext))`)
+var partName = regexp.MustCompile(`^(\d{6,}\.(passages|files|map|index\.lvx|fulltext)$|\.\d{6,}\.(passages|files|map|index\.lvx|fulltext))`)
 
 // Info describes a collection. It is the content of collection.json.
 type Info struct {
@@ -216,6 +216,9 @@ func (i *Info) check() error {
 		if len(i.parts(kind)) != 1 {
 			return fmt.Errorf("it lists %d parts of the kind %s, expected 1", len(i.parts(kind)), kind)
 		}
+	}
+	if len(i.parts(mapPart)) > 1 {
+		return errors.New("it lists more than one map")
 	}
 	if i.Models != nil {
 		if err := i.Models.check(); err != nil {

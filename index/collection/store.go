@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -34,6 +35,7 @@ type store struct {
 	segments []*parts.Segment    // oldest first
 	dead     []*roaring64.Bitmap // by segment
 	paths    func() (map[uint64]string, error)
+	drawn    *os.File // the map, or nil
 	runs     func() ([]parts.FileRun, error)
 	cache    blockCache
 
@@ -65,6 +67,11 @@ func openStore(dir string, info *Info) (_ *store, err error) {
 			rows += int64(len(b.Labels))
 		}
 	}
+	for _, p := range info.parts(mapPart) {
+		if s.drawn, err = os.Open(filepath.Join(dir, p.Name)); err != nil {
+			return nil, s.missing(p.Name, err)
+		}
+	}
 	if s.dead, err = s.files.Dead(len(s.segments)); err != nil {
 		return nil, err
 	}
@@ -94,6 +101,9 @@ func (s *store) close() error {
 	s.closed = true
 	for _, g := range s.segments {
 		g.Close()
+	}
+	if s.drawn != nil {
+		s.drawn.Close()
 	}
 	return nil
 }

@@ -199,7 +199,7 @@ func newChanger(dir string, info *Info, o ChangeOptions) (*changer, error) {
 	w.info.Parts = nil
 	w.info.Input.Paths = slices.Clone(info.Input.Paths)
 	w.keep(func(name string) bool {
-		return isModel(name) || strings.HasSuffix(name, "."+segmentPart)
+		return isModel(name) || strings.HasSuffix(name, "."+segmentPart) || strings.HasSuffix(name, "."+mapPart)
 	})
 	if w.table.Files, err = old.files.Files(); err == nil {
 		for _, d := range old.dead {

@@ -30,7 +30,8 @@ func VerifyPath(ctx context.Context, path string) (kind string, report *checkpoi
 		if report, err = Verify(ctx, path); err == nil {
 			var c *Collection
 			if c, err = Open(ctx, path); err == nil {
-				err = c.Close()
+				_, err = c.storedMap()
+				err = cmp.Or(err, c.Close())
 			}
 		}
 	default:

@@ -439,6 +439,9 @@ func removeLeftovers(dir string, info *Info) {
 	}
 }
 
+// ErrBusy is, for errors.Is, the error for a collection that another writer is changing.
+var ErrBusy = errors.New("another program is changing the collection")
+
 // lockFolder makes this program the only writer of the collection in dir, until the file is closed.
 func lockFolder(dir string) (*os.File, error) {
 	path := filepath.Join(dir, lockFile)
@@ -458,7 +461,7 @@ func lockFolder(dir string) (*os.File, error) {
 		if pid, err := manifest.ReadSmall(path, 64); err == nil && len(pid) > 0 {
 			by = "another program, process " + strings.TrimSpace(string(pid)) + ","
 		}
-		return nil, fault.New("try again when it has finished; queries can be asked meanwhile", "cannot change %s: %s is changing it", dir, by)
+		return nil, fault.Mark(fault.New("try again when it has finished; queries can be asked meanwhile", "cannot change %s: %s is changing it", dir, by), ErrBusy)
 	}
 	if f.Truncate(0) == nil {
 		fmt.Fprintf(f, "%d\n", os.Getpid()) // for the message above

@@ -179,15 +179,19 @@ func (s *Server) deadline(w http.ResponseWriter, d time.Duration) {
 func (s *Server) limited(w *recorder, r *http.Request) {
 	s.deadline(w.ResponseWriter, s.options.Timeout)
 	if p := s.readBody(w, r); p != nil {
+		s.deadline(w.ResponseWriter, s.options.Timeout)
 		s.fail(w, r, p)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.options.Timeout)
 	defer cancel()
-	release, p := s.slot(ctx)
-	if p != nil {
-		s.fail(w, r, p)
-		return
+	release := func() {} // changes wait for each other instead
+	if !isWrite(r) {
+		var p *Problem
+		if release, p = s.slot(ctx); p != nil {
+			s.fail(w, r, p)
+			return
+		}
 	}
 	release = onceOnly(release)
 	defer release()
@@ -198,6 +202,13 @@ func (s *Server) limited(w *recorder, r *http.Request) {
 	r.Pattern = inner.Pattern
 	s.deadline(w.ResponseWriter, s.options.Timeout)
 	s.send(w, r, answer)
+}
+
+// isWrite reports whether a request changes records.
+func isWrite(r *http.Request) bool {
+	rest, ok := strings.CutPrefix(r.URL.EscapedPath(), "/v1/collections/")
+	_, rest, found := strings.Cut(rest, "/")
+	return ok && found && (rest == "records" || strings.HasPrefix(rest, "records/"))
 }
 
 func onceOnly(f func()) func() {

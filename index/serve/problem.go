@@ -66,6 +66,7 @@ func (p *Problem) GetHeaders() http.Header {
 func init() { // how huma is told
 	huma.NewError = newProblem
 	huma.DefaultArrayNullable = false
+	huma.ValidateStrictCasing = true
 }
 
 // forOpenAI adds to a problem what clients of OpenAI's API expect.
@@ -181,6 +182,10 @@ func (s *Server) problemOf(ctx context.Context, err error) error {
 		p = refuse("body.where", condition.Hint(), condition.Error(), condition.Text)
 		at := utf8.RuneCountInString(condition.Text[:condition.At])
 		p.Position = &at
+		return p
+	case errors.Is(err, collection.ErrBusy):
+		p = problem(http.StatusServiceUnavailable, fault.New("try again when it has finished", "another program is changing the collection"))
+		p.retry = true
 		return p
 	case errors.Is(err, shelf.ErrDeleted):
 		return problem(http.StatusGone, err)

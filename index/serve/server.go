@@ -44,6 +44,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -52,6 +53,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/luminavec/luminavec/index/serve/page"
 	"github.com/luminavec/luminavec/index/serve/shelf"
 	"github.com/luminavec/luminavec/internal/fault"
 	"github.com/luminavec/luminavec/internal/plainjson"
@@ -118,10 +120,10 @@ func (o Options) Validate() error {
 	}
 	for _, t := range o.Tokens {
 		if len(t) < minToken {
-			return fault.Field("Tokens", "'openssl rand -hex 32' makes one", "must have at least %d characters each, got one of %d", minToken, len(t))
+			return fault.Field("Tokens", "'openssl rand -hex 32' makes one", "needs tokens of at least %d characters, got one of %d", minToken, len(t))
 		}
 		if strings.ContainsFunc(t, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			return fault.Field("Tokens", "'openssl rand -hex 32' makes one", "must be printable ASCII characters without spaces")
+			return fault.Field("Tokens", "'openssl rand -hex 32' makes one", "needs tokens of printable ASCII characters without spaces")
 		}
 	}
 	for _, origin := range o.AllowOrigins {
@@ -148,6 +150,9 @@ type Server struct {
 	waiting  atomic.Int64  // requests that wait for a slot
 	public   atomic.Bool   // whether it listens beyond the loopback address
 	stopping atomic.Bool
+
+	writersMu sync.Mutex
+	writers   map[string]*writer // by collection
 }
 
 // New returns a server of what a shelf holds.
@@ -156,7 +161,7 @@ func New(s *shelf.Shelf, o Options) (*Server, error) {
 		return nil, err
 	}
 	o = o.withDefaults()
-	server := &Server{shelf: s, options: o, log: o.Log, mux: http.NewServeMux(), origins: http.NewCrossOriginProtection(), slots: make(chan struct{}, o.MaxConcurrent)}
+	server := &Server{shelf: s, options: o, log: o.Log, mux: http.NewServeMux(), origins: http.NewCrossOriginProtection(), slots: make(chan struct{}, o.MaxConcurrent), writers: map[string]*writer{}}
 	for _, t := range o.Tokens {
 		server.tokens = append(server.tokens, sha256.Sum256([]byte(t)))
 	}
@@ -169,12 +174,7 @@ func New(s *shelf.Shelf, o Options) (*Server, error) {
 	}
 	server.metrics = newMetrics(server)
 	server.routes()
-	page := http.NewServeMux()
-	page.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Write([]byte("<!doctype html><title>LuminaVec</title><p>See <a href=openapi.json>openapi.json</a>.\n"))
-	})
-	server.page = page
+	server.page = page.Handler()
 	return server, nil
 }
 
@@ -193,6 +193,7 @@ func (s *Server) routes() {
 	s.api = humago.New(s.mux, config)
 	s.collectionRoutes()
 	s.wordRoutes()
+	s.recordRoutes()
 	s.embeddingRoutes()
 	s.explainRoutes()
 	s.stateRoutes()

@@ -57,14 +57,16 @@ var rooms = map[string][]string{
 	"sentence/train":         {"autograd", "checkpoints/...", "corpora/...", "index/evaluate", "internal/estimate", "internal/training", "sentence"},
 
 	"index":                  {},
-	"index/collection":       {"checkpoints", "corpora/documents", "corpora/sets", "corpora/text", "index", "index/filter", "index/fulltext", "index/fusion", "sentence", "sentence/compress", "sentence/models", "sentence/transformer"},
+	"index/collection":       {"checkpoints", "corpora/documents", "corpora/sets", "corpora/text", "index", "index/cluster", "index/filter", "index/fulltext", "index/fusion", "index/layout", "sentence", "sentence/compress", "sentence/models", "sentence/transformer"},
 	"index/cluster":          {"index"},
 	"index/evaluate":         {"checkpoints", "corpora/...", "index", "index/fusion", "sentence"},
 	"index/evaluate/lexical": {"index/evaluate", "index/fulltext"},
 	"index/filter":           {},
 	"index/fulltext":         {},
 	"index/fusion":           {},
+	"index/layout":           {"index", "index/cluster"},
 	"index/mining":           {"corpora/pairs", "corpora/text", "index"},
+	"index/serve/page":       {},
 	"index/serve":            {"checkpoints", "corpora/...", "index/...", "sentence/..."},
 
 	"internal/architecture": {},

@@ -80,7 +80,7 @@ func runServer(cmd *cobra.Command, paths []string, o serveOptions) error {
 	}
 	l, err := net.Listen("tcp", o.addr)
 	if err != nil {
-		return fault.New("choose another address, or port 0 for any free one", "cannot listen on %s: %w", o.addr, fault.Cause(err))
+		return fault.New("an address is a host and a port, such as 127.0.0.1:8080; port 0 is any free one", "cannot listen on %s: %w", o.addr, fault.Cause(err))
 	}
 	defer l.Close()
 	if err := o.CheckAddress(l.Addr()); err != nil {

@@ -1,0 +1,69 @@
+package layout
+
+import (
+	"context"
+	"slices"
+
+	"github.com/luminavec/luminavec/index/cluster"
+	"github.com/luminavec/luminavec/internal/kernel"
+)
+
+// groupSample is the largest number of vectors of which clusters are found; the others join the nearest.
+const groupSample = 10_000
+
+// minGroup is the least number of points that are worth dividing.
+const minGroup = 8
+
+// Group divides the points into clusters of their vectors, in the order of the points, by
+// [cluster.KMeans], and sets Cluster and Clusters. Fewer than eight points are not divided. The clusters
+// have no names.
+func (m *Map) Group(ctx context.Context, vectors []float32, o cluster.Options) error {
+	m.Cluster, m.Clusters = nil, nil
+	n := m.Len()
+	if n < minGroup && o.K == 0 {
+		return o.Validate()
+	}
+	r := rows{vectors: vectors, dim: m.Dim, n: n, unit: true}
+	step := (n + groupSample - 1) / groupSample
+	var sample []float32
+	for i := 0; i < n; i += step {
+		sample = append(sample, r.row(i)...)
+	}
+	found, err := cluster.KMeans(ctx, sample, m.Dim, o)
+	if err != nil {
+		return err
+	}
+	of := make([]int32, n)
+	kernel.Parallel(max(1, o.Threads), n, 256, func(from, to int) {
+		packed := r.pack(make([]float32, (to-from)*m.Dim), from, to)
+		cosines := make([]float32, (to-from)*found.K)
+		kernel.Gemm(false, true, to-from, found.K, m.Dim, 1, packed, m.Dim, found.Centers, m.Dim, 0, cosines, found.K)
+		for i := from; i < to; i++ {
+			own := cosines[(i-from)*found.K:][:found.K]
+			of[i] = int32(slices.Index(own, slices.Max(own)))
+		}
+	})
+	m.setClusters(of, found.K)
+	return nil
+}
+
+// setClusters sets the clusters by those of the points, renumbered by size. Empty ones are left out.
+func (m *Map) setClusters(of []int32, k int) {
+	members := make([][]int, k)
+	for i, c := range of {
+		members[c] = append(members[c], i)
+	}
+	members = slices.DeleteFunc(members, func(l []int) bool { return len(l) == 0 })
+	slices.SortStableFunc(members, func(a, b []int) int { return len(b) - len(a) })
+	m.Cluster = of
+	for c, list := range members {
+		x, y := make([]float32, 0, len(list)), make([]float32, 0, len(list))
+		for _, i := range list {
+			of[i] = int32(c)
+			x, y = append(x, m.X[i]), append(y, m.Y[i])
+		}
+		slices.Sort(x)
+		slices.Sort(y)
+		m.Clusters = append(m.Clusters, Cluster{ID: c, X: x[len(x)/2], Y: y[len(y)/2], Size: len(list)})
+	}
+}
