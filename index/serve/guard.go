@@ -54,7 +54,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case path == "/healthz" || path == "/readyz" || path == "/metrics":
 		s.answer(out, r)
-	case path == "/v1" || strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/openapi"):
+	case path == "/v1" || strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/openapi") || path == "/mcp":
 		s.limited(out, r)
 	default:
 		s.deadline(w, s.options.Timeout)

@@ -358,3 +358,39 @@ func TestOpenAPI(t *testing.T) {
 		}
 	}
 }
+
+// A map of a collection without a stored one has every passage once, and a passage's own text is where it is.
+func TestMap(t *testing.T) {
+	x := open(t, Options{})
+	o := x.get("/v1/collections/docs/map")
+	x.want(o, object{"method": "pca", "stored": false, "clusters": []any{}})
+	data, err := base64.StdEncoding.DecodeString(at(o, "points.labels").(string))
+	if err != nil || len(data) != 4*8 {
+		t.Fatalf("%v: %d bytes of labels", err, len(data))
+	}
+	xs, _ := base64.StdEncoding.DecodeString(at(o, "points.x").(string))
+	for i := range 4 {
+		if label := binary.LittleEndian.Uint64(data[8*i:]); label == 3 {
+			want := math.Float32frombits(binary.LittleEndian.Uint32(xs[4*i:]))
+			got := at(x.post("/v1/collections/docs/map/locate", `{"text":"Fleming. Fleming. Alexander Fleming discovered penicillin in 1928"}`), "x").(float64)
+			if math.Abs(got-float64(want)) > 0.05 {
+				t.Errorf("x is %v, expected %v", got, want)
+			}
+		}
+	}
+	if w, _ := x.do("POST", "/v1/collections/docs/map/locate", `{"text":"\u0001"}`); w.Code != 422 {
+		t.Errorf("no word: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestAgents(t *testing.T) {
+	x := open(t, Options{})
+	w, o := x.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","arguments":{"query":"penicillin"}}}`, "Accept: application/json, text/event-stream")
+	if w.Code != 200 || !strings.Contains(w.Body.String(), "Fleming") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	x.want(o, object{"id": 1})
+	if w, _ := x.do("POST", "/mcp", `{}`, "Host: evil.example"); w.Code != 421 {
+		t.Errorf("another host: %d", w.Code)
+	}
+}

@@ -53,6 +53,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/luminavec/luminavec/index/serve/agents"
 	"github.com/luminavec/luminavec/index/serve/page"
 	"github.com/luminavec/luminavec/index/serve/shelf"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -194,10 +195,12 @@ func (s *Server) routes() {
 	s.collectionRoutes()
 	s.wordRoutes()
 	s.recordRoutes()
+	s.mapRoutes()
 	s.embeddingRoutes()
 	s.explainRoutes()
 	s.stateRoutes()
 	s.mux.Handle("GET /metrics", s.metrics.handler())
+	s.mux.Handle("/mcp", agents.Handler(s.shelf, agents.Options{Log: s.log, Version: s.options.Version}))
 }
 
 // unmarshal is json.Unmarshal whose errors speak of JSON and not of Go.

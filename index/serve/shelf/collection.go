@@ -11,9 +11,11 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/luminavec/luminavec/index/cluster"
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/index/filter"
 	"github.com/luminavec/luminavec/index/fulltext"
+	"github.com/luminavec/luminavec/index/layout"
 	"github.com/luminavec/luminavec/internal/fault"
 )
 
@@ -24,6 +26,9 @@ type Collection struct {
 
 	files  func() (*fileTable, error)
 	fields func() ([]Field, error)
+
+	drawing sync.Mutex
+	drawn   *drawing // nil until it is asked for, and after it failed
 }
 
 func openCollection(ctx context.Context, name, dir string) (*Collection, error) {
@@ -154,6 +159,51 @@ func (c *Collection) readFields() ([]Field, error) {
 		list = append(list, field)
 	}
 	return list, nil
+}
+
+// drawing is a map that is being computed, until done is closed.
+type drawing struct {
+	done chan struct{}
+	m    *layout.Map
+	err  error
+}
+
+// Drawn returns the stored map of the collection or, if there is none, one by PCA, which is computed once. It
+// must not be modified.
+func (c *Collection) Drawn(ctx context.Context) (*layout.Map, error) {
+	c.drawing.Lock()
+	d := c.drawn
+	if d == nil {
+		d = &drawing{done: make(chan struct{})}
+		c.drawn = d
+		go func() { // for all who ask, whoever of them stays
+			defer close(d.done)
+			if d.m, d.err = c.draw(context.WithoutCancel(ctx)); d.err != nil {
+				c.drawing.Lock()
+				c.drawn = nil
+				c.drawing.Unlock()
+			}
+		}()
+	}
+	c.drawing.Unlock()
+	select {
+	case <-d.done:
+		return d.m, d.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (c *Collection) draw(ctx context.Context) (m *layout.Map, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fault.Recovered(r)
+		}
+	}()
+	if m, err = c.Map(ctx); m != nil || err != nil {
+		return m, err
+	}
+	return c.ComputeMap(ctx, layout.Options{Method: layout.PCA}, cluster.Options{})
 }
 
 // Passage is a passage as the server sends it.
