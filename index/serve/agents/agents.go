@@ -95,7 +95,7 @@ func newServer(s *shelf.Shelf, o Options, fresh bool) *mcp.Server {
 		t.log = slog.New(slog.DiscardHandler)
 	}
 	server := mcp.NewServer(&mcp.Implementation{Name: "luminavec", Title: "LuminaVec search", Version: cmp.Or(o.Version, "1")}, &mcp.ServerOptions{
-		Instructions: t.instructions(), Logger: t.log,
+		Instructions: t.instructions(),
 		Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}},
 	})
 	t.add(server)
