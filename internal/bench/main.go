@@ -8,6 +8,7 @@
 //	go run ./internal/bench embed --corpus FILE --peers
 //	go run ./internal/bench documents TREE
 //	go run ./internal/bench transformer --model FOLDER --peers
+//	go run ./internal/bench serve COLLECTION --program ./search
 //
 // It is a tool for developers. It trains like the train command and evaluates like search eval.
 // Other programs, if they are installed (peers), run in the same session, on the same data and
@@ -31,6 +32,6 @@ func main() {
 		Use:   "bench",
 		Short: "Measure speed and quality, and write the results as Markdown tables",
 	}
-	cmd.AddCommand(wordsCommand(), sentenceCommand(), annCommand(), kernelsCommand(), storesCommand(), foldersCommand(), embedCommand(), documentsCommand(), transformerCommand())
+	cmd.AddCommand(wordsCommand(), sentenceCommand(), annCommand(), kernelsCommand(), storesCommand(), foldersCommand(), embedCommand(), documentsCommand(), transformerCommand(), serveCommand())
 	os.Exit(cli.Run(cmd))
 }

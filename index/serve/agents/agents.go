@@ -95,32 +95,28 @@ func newServer(s *shelf.Shelf, o Options, fresh bool) *mcp.Server {
 		t.log = slog.New(slog.DiscardHandler)
 	}
 	server := mcp.NewServer(&mcp.Implementation{Name: "luminavec", Title: "LuminaVec search", Version: cmp.Or(o.Version, "1")}, &mcp.ServerOptions{
-		Instructions: t.instructions(), Logger: t.log,
+		Instructions: t.instructions(),
 		Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{}},
 	})
 	t.add(server)
 	return server
 }
 
-// Serve answers the calls of one client that come from in, a JSON object on each line, until in or ctx ends. It
-// writes nothing but answers to out. A collection that has changed is opened again before it is searched.
+// Serve answers the calls of one client that come from in, a JSON object on each line, until in or ctx ends, and
+// then those that have come. It writes nothing but answers to out. A collection that has changed is opened again before it is searched.
 func Serve(ctx context.Context, s *shelf.Shelf, in io.Reader, out io.Writer, o Options) error {
 	if err := o.Validate(); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	err := newServer(s, o, true).Run(ctx, &mcp.IOTransport{Reader: io.NopCloser(in), Writer: keptOpen{out}, MaxLineLength: maxRequest})
+	lines := newStdio(in, out)
+	err := newServer(s, o, true).Run(ctx, &mcp.IOTransport{Reader: lines, Writer: lines, MaxLineLength: maxRequest})
 	if err == nil || errors.Is(err, io.EOF) {
 		return nil
 	}
 	return cmp.Or(ctx.Err(), err)
 }
-
-// keptOpen is a writer that is not closed.
-type keptOpen struct{ io.Writer }
-
-func (keptOpen) Close() error { return nil }
 
 // Handler answers calls over HTTP, as the transport "streamable HTTP" of MCP: requests are independent of
 // each other (there are no sessions), and each answer is a JSON object. It does not check who sends a request, nor
