@@ -2,6 +2,7 @@ package layout
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/luminavec/luminavec/index/cluster"
@@ -66,4 +67,29 @@ func (m *Map) setClusters(of []int32, k int) {
 		slices.Sort(y)
 		m.Clusters = append(m.Clusters, Cluster{ID: c, X: x[len(x)/2], Y: y[len(y)/2], Size: len(list)})
 	}
+}
+
+// Central returns of each cluster the k points nearest to its median, the nearest first.
+func (m *Map) Central(k int) [][]int {
+	central := make([][]int, len(m.Clusters))
+	far := func(i int) float64 {
+		c := m.Clusters[m.Cluster[i]]
+		return math.Hypot(float64(m.X[i]-c.X), float64(m.Y[i]-c.Y))
+	}
+	for i, c := range m.Cluster {
+		if c < 0 {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(central[c], far(i), func(j int, d float64) int {
+			if far(j) <= d {
+				return -1
+			}
+			return 1
+		})
+		if at < k {
+			central[c] = slices.Insert(central[c], at, i)
+			central[c] = central[c][:min(k, len(central[c]))]
+		}
+	}
+	return central
 }

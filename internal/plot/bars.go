@@ -45,7 +45,7 @@ func layBars(title, label string, bars []Bar) (width, height vg.Length, paint fu
 	names := make([]string, len(bars))
 	for i, b := range bars {
 		at := float64(len(bars) - 1 - i)
-		names[len(bars)-1-i] = b.Name
+		names[len(bars)-1-i] = b.Name + "  " // room for fonts that are wider
 		for _, v := range []float64{b.Value, b.Low, b.High} {
 			p.X.Min = min(p.X.Min, v)
 			p.X.Max = max(p.X.Max, v)
