@@ -128,7 +128,7 @@ func (p Points) color(i, n int) color.Color {
 func (p Points) name(canvas draw.Canvas, at func(x, y float32) vg.Point, radius vg.Length) {
 	var taken []vg.Rectangle
 	for _, n := range p.Names {
-		style, columns := textStyle(10.5), 44
+		style, columns := textStyle(9.5), 40
 		if n.Dot {
 			style, columns = textStyle(8.5), 30
 		}
@@ -155,7 +155,7 @@ func (p Points) name(canvas draw.Canvas, at func(x, y float32) vg.Point, radius 
 			}
 			taken = append(taken, box)
 			if !n.Dot {
-				canvas.FillPolygon(color.NRGBA{255, 255, 255, 215}, []vg.Point{box.Min, {X: box.Max.X, Y: box.Min.Y}, box.Max, {X: box.Min.X, Y: box.Max.Y}})
+				canvas.FillPolygon(color.NRGBA{255, 255, 255, 175}, []vg.Point{box.Min, {X: box.Max.X, Y: box.Min.Y}, box.Max, {X: box.Min.X, Y: box.Max.Y}})
 			}
 			canvas.FillText(style, box.Min.Add(vg.Point{X: 3, Y: 2}), text)
 			break

@@ -51,8 +51,8 @@ has removed are left out. The same vectors, options and seed give the same map w
 of threads.
 
 The method umap (McInnes et al., 2018) keeps neighbors together: distances between islands mean
-little. The method pca shows the two directions in which the vectors vary most. Clusters are
-those of 'search cluster', named by their characteristic words.`,
+little. The method pca shows the two directions in which the vectors vary most. Clusters, which
+are regions of the map with umap, are named by their characteristic words.`,
 		Example: `
 $ search map docs
 1  812  audit, vulnerabilities, registry
@@ -77,7 +77,7 @@ $ search map -m model -o words.svg --limit 2000`,
 		cli.Flag{Name: "min-dist", Arg: "X", Into: &o.MinDist, Field: "MinDist", Help: "umap: distance of the nearest points, above 0 and at most 1; smaller islands are denser"},
 		cli.Flag{Name: "epochs", Arg: "N", Into: &o.Epochs, Field: "Epochs", Positive: true, Help: "umap: rounds of optimization", Default: "500 up to 10,000 points, otherwise 200"},
 		cli.Flag{Name: "metric", Arg: "METRIC", Into: new(string), Help: "how vectors are compared, with -m and --vectors", Values: cli.Values(index.MetricNames()...), Also: []string{"ip", "l2"}, Default: "cosine; that of a collection is its own"},
-		cli.Flag{Name: "clusters", Arg: "N", Into: &o.groups.K, Field: "K", Help: "number of clusters", Default: "chosen, see 'search cluster'"},
+		cli.Flag{Name: "clusters", Arg: "N", Into: &o.groups.K, Field: "K", Help: "number of clusters", Default: "by the number of points, from 2 to 24"},
 		cli.Flag{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of all random choices"},
 		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "one per core"},
 		cli.Flag{Name: "recompute", Into: &o.compute, Help: "compute the map of a collection again"})
