@@ -31,7 +31,7 @@ func (b *browser) open(w *world, address, until string) {
 // wait waits until an expression is true.
 func (b *browser) wait(expression string) {
 	b.Helper()
-	if _, err := chromedp.Run(b.ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(15*time.Second))); err != nil {
+	if _, err := chromedp.Run(b.ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(time.Minute))); err != nil {
 		b.shot("failed " + b.Name())
 		b.Fatalf("%s: %v\n%s", expression, err, eval[string](b, "document.body.innerText.slice(0, 1500)"))
 	}
@@ -144,7 +144,7 @@ func TestStaleAnswers(t *testing.T) {
 				select {
 				case <-r.Context().Done():
 					aborted <- true
-				case <-time.After(5 * time.Second):
+				case <-time.After(30 * time.Second):
 					aborted <- false
 				}
 			}

@@ -572,7 +572,7 @@ export class PointMap {
       const w = c.wide / 2 + 6;
       x = clamp(x, w, Math.max(w, this.width - w)); // beside the edge, and above the points of the middle
       y = Math.max(12, y - this.#pointSize() / 2 - 10);
-      const box = [x - w, y - 11, x + w, y + 11];
+      const box = [x - w - 6, y - 17, x + w + 6, y + 17];
       if (taken.some(t => box[0] < t[2] && box[2] > t[0] && box[1] < t[3] && box[3] > t[1])) continue;
       taken.push(box);
       this.#text(c.name, x, y, font, this.ink);
