@@ -3,6 +3,7 @@ package collection
 import (
 	"cmp"
 	"context"
+	"math"
 	"path/filepath"
 	"slices"
 
@@ -65,6 +66,27 @@ func (c *Collection) Similar(ctx context.Context, labels []int64, texts []string
 	} else {
 		return nil, fault.Mark(fault.New("the model does not know its words", "the text has no vector"), ErrNoWord)
 	}
+	return c.near(mean, labels, k, group)
+}
+
+// Near returns the k passages whose vectors are nearest to a vector; with group, the best passage of each file.
+func (c *Collection) Near(ctx context.Context, vector []float32, k int, group bool) (*Answer, error) {
+	switch norm := kernel.Norm(vector); {
+	case len(vector) != c.info.Dim:
+		return nil, fault.Field("Vector", "", "must have %d values, as those of the collection, got %d", c.info.Dim, len(vector))
+	case !(norm <= math.MaxFloat32):
+		return nil, fault.Field("Vector", "", "must have finite values")
+	case norm == 0 && c.index.Options().Metric == index.Cosine:
+		return nil, fault.Field("Vector", "", "must not be zero")
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return c.near(vector, nil, k, group)
+}
+
+// near finds the passages nearest to a vector, without those of labels and, with group, their files.
+func (c *Collection) near(vector []float32, labels []int64, k int, group bool) (*Answer, error) {
 	own := map[string]bool{}
 	if group {
 		paths, err := c.paths(labels)
@@ -77,7 +99,7 @@ func (c *Collection) Similar(ctx context.Context, labels []int64, texts []string
 	}
 	answer := &Answer{Mode: fusion.Dense}
 	for wide := k + len(labels); ; wide *= 4 {
-		found, err := c.index.Search(mean, wide, index.SearchOptions{Recall: 0.99})
+		found, err := c.index.Search(vector, wide, index.SearchOptions{Recall: 0.99})
 		if err != nil {
 			return nil, err
 		}

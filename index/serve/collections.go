@@ -142,10 +142,11 @@ type (
 	similarInput struct {
 		Named
 		Body struct {
-			Label   *int64 `json:"label,omitempty" minimum:"0" doc:"a passage"`
-			Text    string `json:"text,omitempty" doc:"or a text"`
-			K       int    `json:"k,omitempty" minimum:"1" default:"10" doc:"number of results"`
-			GroupBy string `json:"group_by,omitempty" enum:"file" doc:"only the best passage of each document, without that of the passage"`
+			Label   *int64    `json:"label,omitempty" minimum:"0" doc:"a passage"`
+			Text    string    `json:"text,omitempty" doc:"or a text"`
+			Vector  []float32 `json:"vector,omitempty" minItems:"1" maxItems:"65536" doc:"or a vector of the dimensions of the collection"`
+			K       int       `json:"k,omitempty" minimum:"1" default:"10" doc:"number of results"`
+			GroupBy string    `json:"group_by,omitempty" enum:"file" doc:"only the best passage of each document, without that of the passage"`
 		}
 	}
 )
@@ -185,7 +186,7 @@ func (s *Server) collectionRoutes() {
 		return s.describe(in.Name)
 	})
 	register(s, http.MethodPost, "/v1/collections/{name}/query", "query", aboutCollections, "Find the passages that answer a question", s.query)
-	register(s, http.MethodPost, "/v1/collections/{name}/similar", "similar", aboutCollections, "Find passages similar to a passage or a text", s.similar)
+	register(s, http.MethodPost, "/v1/collections/{name}/similar", "similar", aboutCollections, "Find passages similar to a passage, a text or a vector", s.similar)
 	register(s, http.MethodGet, "/v1/collections/{name}/passages/{label}", "get-passage", aboutCollections, "Read a passage and those around it", s.passage)
 	register(s, http.MethodGet, "/v1/collections/{name}/document", "get-document", aboutCollections, "Read the passages of a document", s.document)
 	register(s, http.MethodGet, "/v1/collections/{name}/files", "list-files", aboutCollections, "List the documents of a collection", s.files)
@@ -261,8 +262,14 @@ func (s *Server) similar(ctx context.Context, in *similarInput) (*Answer, error)
 	if err := s.checkK(q.K); err != nil {
 		return nil, err
 	}
-	if (q.Label != nil) == (q.Text != "") {
-		return nil, refuse("body", "", "must have either a label or a text", nil)
+	given := 0
+	for _, is := range []bool{q.Label != nil, q.Text != "", q.Vector != nil} {
+		if is {
+			given++
+		}
+	}
+	if given != 1 {
+		return nil, refuse("body", "", "must have a label, a text or a vector, and one of them only", nil)
 	}
 	c, done, err := s.shelf.Collection(in.Name)
 	if err != nil {
@@ -276,12 +283,18 @@ func (s *Server) similar(ctx context.Context, in *similarInput) (*Answer, error)
 			return nil, notFound(err)
 		}
 		labels = []int64{*q.Label}
-	} else if err := checkText(q.Text); err != nil {
-		return nil, err
-	} else {
+	} else if q.Vector == nil {
+		if err := checkText(q.Text); err != nil {
+			return nil, err
+		}
 		texts = []string{q.Text}
 	}
-	found, err := c.Similar(ctx, labels, texts, q.K, q.GroupBy != "")
+	var found *collection.Answer
+	if q.Vector != nil {
+		found, err = c.Near(ctx, q.Vector, q.K, q.GroupBy != "")
+	} else {
+		found, err = c.Similar(ctx, labels, texts, q.K, q.GroupBy != "")
+	}
 	if err != nil {
 		return nil, err
 	}

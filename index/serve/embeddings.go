@@ -98,10 +98,32 @@ type ModelItem struct {
 	Dim     int    `json:"dim"`
 }
 
+type embedInput struct {
+	Body struct {
+		Inputs     embedTexts `json:"inputs"`
+		Normalize  *bool      `json:"normalize,omitempty" doc:"whether vectors are scaled to length 1; default: true"`
+		Truncate   bool       `json:"truncate,omitempty" doc:"ignored: of a text that is too long for a model the beginning is used"`
+		Direction  string     `json:"truncation_direction,omitempty" enum:"Right,right" doc:"which end of a long text is left out"`
+		Dimensions int        `json:"dimensions,omitempty" minimum:"1" doc:"only so many values"`
+		Model      string     `json:"model,omitempty" doc:"name of a collection or model; may be left out if there is one only"`
+		Prompt     string     `json:"prompt_name,omitempty" enum:"document,query" doc:"what the texts are; default: document"`
+	}
+}
+
 const aboutModels = "models"
 
 func (s *Server) embeddingRoutes() {
 	register(s, http.MethodPost, "/v1/embeddings", "embeddings", aboutModels, "Compute vectors of texts", s.embeddings)
+	register(s, http.MethodPost, "/embed", "embed", aboutModels, "Compute vectors of texts, as text-embeddings-inference does", func(ctx context.Context, in *embedInput) ([][]float32, error) {
+		q := &in.Body
+		vectors, _, _, err := s.encode(ctx, "body.inputs", &q.Inputs, q.Model, q.Prompt, q.Dimensions)
+		if q.Normalize == nil || *q.Normalize {
+			for _, v := range vectors {
+				sentence.Shorten(v, len(v), true)
+			}
+		}
+		return vectors, err
+	})
 	register(s, http.MethodGet, "/v1/models", "list-models", aboutModels, "List the models", func(context.Context, *struct{}) (*ModelList, error) {
 		list := &ModelList{Object: "list", Data: []ModelItem{}}
 		for _, name := range s.modelNames() {
@@ -171,34 +193,12 @@ func (s *Server) model(name, inputType string) (m sentence.Model, is string, don
 
 func (s *Server) embeddings(ctx context.Context, in *embeddingsInput) (*Embeddings, error) {
 	q := &in.Body
-	if q.Input.tokens {
-		return nil, refuse("body.input", "send texts; LangChain's OpenAIEmbeddings does so with check_embedding_ctx_length=False",
-			"must be texts: token ids belong to the tokenizer of another model", nil)
-	}
-	for i, text := range q.Input.texts {
-		if strings.TrimSpace(text) == "" {
-			return nil, refuse(fmt.Sprintf("body.input[%d]", i), "", "must not be empty", text)
-		}
-	}
-	m, name, done, err := s.model(q.Model, q.InputType)
+	vectors, known, name, err := s.encode(ctx, "body.input", &q.Input, q.Model, q.InputType, q.Dimensions)
 	if err != nil {
 		return nil, err
 	}
-	defer done()
-	dim := m.Dim()
-	if q.Dimensions > dim {
-		return nil, refuse("body.dimensions", "", fmt.Sprintf("must be at most %d, the dimensions of the model, got %d", dim, q.Dimensions), q.Dimensions)
-	}
-	vectors, known, err := m.EncodeBatch(ctx, q.Input.texts, 0)
-	if err != nil {
-		return nil, err
-	}
-	e := &Embeddings{Object: "list", Model: name, Data: make([]Embedding, len(q.Input.texts))}
-	for i := range e.Data {
-		v := vectors[i*dim:][:dim]
-		if q.Dimensions > 0 && q.Dimensions < dim {
-			v = sentence.Shorten(v, q.Dimensions, true)
-		}
+	e := &Embeddings{Object: "list", Model: name, Data: make([]Embedding, len(vectors))}
+	for i, v := range vectors {
 		e.Data[i] = Embedding{Object: "embedding", Index: i, Embedding: v}
 		if q.Format == "base64" {
 			e.Data[i].Embedding = encode(v)
@@ -207,6 +207,40 @@ func (s *Server) embeddings(ctx context.Context, in *embeddingsInput) (*Embeddin
 	}
 	e.Usage.TotalTokens = e.Usage.PromptTokens
 	return e, nil
+}
+
+// encode returns the vectors of texts, whose place in the request is location, the numbers of tokens that the
+// model knows, and its name.
+func (s *Server) encode(ctx context.Context, location string, input *embedTexts, model, inputType string, dimensions int) (vectors [][]float32, known []int, name string, err error) {
+	if input.tokens {
+		return nil, nil, "", refuse(location, "send texts; LangChain's OpenAIEmbeddings does so with check_embedding_ctx_length=False",
+			"must be texts: token ids belong to the tokenizer of another model", nil)
+	}
+	for i, text := range input.texts {
+		if strings.TrimSpace(text) == "" {
+			return nil, nil, "", refuse(fmt.Sprintf("%s[%d]", location, i), "", "must not be empty", text)
+		}
+	}
+	m, name, done, err := s.model(model, inputType)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	defer done()
+	dim := m.Dim()
+	if dimensions > dim {
+		return nil, nil, "", refuse("body.dimensions", "", fmt.Sprintf("must be at most %d, the dimensions of the model, got %d", dim, dimensions), dimensions)
+	}
+	all, known, err := m.EncodeBatch(ctx, input.texts, 0)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	vectors = make([][]float32, len(input.texts))
+	for i := range vectors {
+		if vectors[i] = all[i*dim:][:dim]; dimensions > 0 && dimensions < dim {
+			vectors[i] = sentence.Shorten(vectors[i], dimensions, true)
+		}
+	}
+	return vectors, known, name, nil
 }
 
 // encode returns float32 values as base64 of their bytes in little-endian order.

@@ -54,7 +54,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case path == "/healthz" || path == "/readyz" || path == "/metrics":
 		s.answer(out, r)
-	case path == "/v1" || strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/openapi") || path == "/mcp":
+	case path == "/v1" || strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/openapi") || path == "/mcp" || path == "/embed":
 		s.limited(out, r)
 	default:
 		s.deadline(w, s.options.Timeout)
@@ -151,7 +151,7 @@ func (s *Server) allow(w http.ResponseWriter, r *http.Request, origin string) {
 // needsToken reports whether a path is protected: all but the page, which has no data, and what says that the
 // server is there.
 func (s *Server) needsToken(path string) bool {
-	return strings.HasPrefix(path, "/v1") || strings.HasPrefix(path, "/openapi") || strings.HasPrefix(path, "/mcp") || path == "/metrics"
+	return strings.HasPrefix(path, "/v1") || strings.HasPrefix(path, "/openapi") || strings.HasPrefix(path, "/mcp") || path == "/metrics" || path == "/embed"
 }
 
 func (s *Server) authorized(r *http.Request) bool {

@@ -120,7 +120,7 @@ func newProblem(status int, message string, errs ...error) huma.StatusError {
 		if d, ok := err.(huma.ErrorDetailer); ok {
 			detail := d.ErrorDetail()
 			at = ProblemPlace{Message: detail.Message, Location: detail.Location, Value: short(detail.Value)}
-			if at.Location == "body.input" && strings.Contains(at.Message, "match at least one schema") {
+			if (at.Location == "body.input" || at.Location == "body.inputs") && strings.Contains(at.Message, "match at least one schema") {
 				at.Message = fmt.Sprintf("must be a text or a list of 1 to %d texts, none of them empty", maxTexts)
 			}
 		}
@@ -160,7 +160,7 @@ func problem(status int, err error) *Problem {
 }
 
 // names are the keys of the API for the fields of options.
-var names = map[string]string{"K": "k", "Mode": "mode", "DenseWeight": "dense_weight", "Where": "where", "MinScore": "min_score", "GroupBy": "group_by"}
+var names = map[string]string{"K": "k", "Mode": "mode", "DenseWeight": "dense_weight", "Where": "where", "MinScore": "min_score", "GroupBy": "group_by", "Vector": "vector"}
 
 // problemOf returns the problem of an error. What a client cannot know, such as where files are, is only logged.
 func (s *Server) problemOf(ctx context.Context, err error) error {
@@ -194,7 +194,12 @@ func (s *Server) problemOf(ctx context.Context, err error) error {
 	case errors.Is(err, collection.ErrNoWord):
 		return problem(http.StatusUnprocessableEntity, err)
 	case errors.As(err, &field):
-		return problem(http.StatusUnprocessableEntity, fault.Rename(err, names))
+		renamed := fault.Rename(err, names)
+		p = problem(http.StatusUnprocessableEntity, renamed)
+		if name := names[field.Field]; name != "" {
+			p.Errors = []ProblemPlace{{Message: renamed.Error(), Location: "body." + name}}
+		}
+		return p
 	}
 	s.log.ErrorContext(ctx, "request failed", "error", err.Error())
 	detail := errors.New("the server could not read what it needs")

@@ -263,6 +263,15 @@ func TestEmbeddings(t *testing.T) {
 	// The first value alone, scaled to 1.
 	x.want(x.post("/v1/embeddings", `{"model":"words","input":"am I you","dimensions":1}`), object{"data.0.embedding": []float32{1}})
 	x.want(x.post("/v1/embeddings", `{"model":"docs","input":"a cat","input_type":"query","user":"u"}`), object{"model": "docs"})
+	w, _ := x.do("POST", "/embed", `{"model":"words","inputs":["am I you"],"truncate":true}`) // (4, 1)/√17
+	var rows [][]float64
+	if json.Unmarshal(w.Body.Bytes(), &rows); len(rows) != 1 || math.Abs(rows[0][0]-4/math.Sqrt(17)) > 1e-6 || math.Abs(rows[0][1]-1/math.Sqrt(17)) > 1e-6 {
+		t.Errorf("/embed: %d %s", w.Code, w.Body)
+	}
+	// The vector of a text finds what the text finds.
+	vector := at(x.post("/v1/embeddings", `{"model":"docs","input":"a cat","input_type":"query"}`), "data.0.embedding")
+	body, _ := json.Marshal(object{"vector": vector, "k": 1})
+	x.want(x.post("/v1/collections/docs/similar", string(body)), object{"results.0.passage.id": "r1", "mode": "dense"})
 	x.want(x.get("/v1/models"), object{"object": "list", "data.0.id": "words", "data.1.id": "docs", "data.1.object": "model", "data.2": nil})
 	x.want(x.get("/v1/models/words"), object{"id": "words", "dim": 2})
 	for body, param := range map[string]any{`{"model":"none","input":"a"}`: nil, `{"input":"a"}`: "model", `{"model":"words","input":[1,2]}`: "input", `{"model":"words","input":[[1],[2]]}`: "input",

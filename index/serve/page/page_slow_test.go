@@ -4,6 +4,7 @@ package page_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -109,6 +111,22 @@ func TestTyping(t *testing.T) {
 	if got := eval[string](b, "location.search"); !strings.Contains(got, "q=flour+and+water") {
 		t.Errorf("address %s", got)
 	}
+	// What an input method composes is not searched before it is finished, and its keys are its own.
+	b.do(chromedp.Evaluate[chromedp.Void](box + ".select()"))
+	compose := func(text string) {
+		run(b, func(ctx context.Context, t *chromedp.Target) (cdp.Empty, error) {
+			return cdp.Call(ctx, t, input.ImeSetComposition, input.ImeSetCompositionParams{Text: text, SelectionStart: int64(len(text)), SelectionEnd: int64(len(text))})
+		})
+	}
+	compose("tid")
+	b.do(chromedp.Sleep(300 * time.Millisecond))
+	if got := eval[string](b, "location.search"); !strings.Contains(got, "flour") {
+		t.Errorf("address during composition: %s", got)
+	}
+	run(b, func(ctx context.Context, t *chromedp.Target) (cdp.Empty, error) {
+		return cdp.Call(ctx, t, input.InsertText, input.InsertTextParams{Text: "tides"})
+	})
+	b.wait(results + ".length > 0 && " + results + "[0].innerText.includes('Tides')")
 	b.do(chromedp.NavigateBack())
 	b.wait("!location.search.includes('q=') && " + box + ".value === '' && document.querySelector('.welcome')")
 }
@@ -510,6 +528,21 @@ func TestMap(t *testing.T) {
 	if got := eval[string](b, "document.querySelector('.map-side .status').textContent"); got != fmt.Sprintf("%d passages selected", total) {
 		t.Errorf("after the lasso: %q", got)
 	}
+	// The card of a point, which is found by moving over the map; clicking it opens the passage.
+	found := false
+	for y := top + 20; y < bottom && !found; y += 12 {
+		for x := left + 20; x < right-220 && !found; x += 12 {
+			b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x, y))
+			if found = eval[bool](b, "document.querySelector('.map-area canvas:last-child').style.cursor === 'pointer'"); found {
+				b.do(chromedp.Sleep(600 * time.Millisecond))
+				b.shot("card")
+				b.do(chromedp.MouseClickXY(x, y))
+			}
+		}
+	}
+	b.wait("document.querySelector('#reader .chosen')")
+	b.key(kb.Escape)
+	b.wait("document.querySelector('#reader').hidden")
 	b.do(chromedp.Click(chromedp.CSS(".picked a")))
 	b.wait("document.querySelector('#reader .chosen')")
 	b.key(kb.Escape)

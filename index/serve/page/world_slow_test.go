@@ -4,11 +4,7 @@ package page_test
 
 import (
 	"context"
-	"encoding/binary"
-	"encoding/json"
 	"fmt"
-	"io"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -90,33 +86,10 @@ func newWorld(t *testing.T) *world {
 		w.mu.Lock()
 		fault := w.fault
 		w.mu.Unlock()
-		if (fault == nil || !fault(rw, r)) && !fakeMap(rw, r) {
+		if fault == nil || !fault(rw, r) {
 			server.ServeHTTP(rw, r)
 		}
 	}))
 	t.Cleanup(w.Server.Close)
 	return w
-}
-
-// fakeMap answers the requests of a map, until the server does.
-func fakeMap(w http.ResponseWriter, r *http.Request) bool {
-	switch {
-	case strings.HasSuffix(r.URL.Path, "/map/locate"):
-		io.WriteString(w, `{"x":0.5,"y":0.25}`)
-		return true
-	case !strings.HasSuffix(r.URL.Path, "/map"):
-		return false
-	}
-	const n = 24
-	var labels, x, y, cluster []byte
-	for i := range n {
-		labels = binary.LittleEndian.AppendUint64(labels, uint64(i))
-		a := float64(i) * 2.4
-		x = binary.LittleEndian.AppendUint32(x, math.Float32bits(float32(i%3)+float32(0.3*math.Cos(a))))
-		y = binary.LittleEndian.AppendUint32(y, math.Float32bits(float32(i%2)+float32(0.3*math.Sin(a))))
-		cluster = binary.LittleEndian.AppendUint32(cluster, uint32(i%3))
-	}
-	json.NewEncoder(w).Encode(map[string]any{"method": "pca", "seed": 1, "points": map[string]any{"labels": labels, "x": x, "y": y, "cluster": cluster},
-		"clusters": []map[string]any{{"id": 0, "name": "moon, tides", "x": 0, "y": 0.5, "size": 9}, {"id": 1, "name": "flour", "x": 1, "y": 0.5, "size": 9}, {"id": 2, "name": "sleep", "x": 2, "y": 0.5, "size": 9}}})
-	return true
 }

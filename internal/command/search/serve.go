@@ -2,6 +2,7 @@ package search
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -43,9 +44,10 @@ again, and no request is dropped. Ctrl-C and SIGTERM finish the requests that ha
 		Example: `
 $ search serve notes papers
 http://127.0.0.1:8080
-$ curl -H 'Content-Type: application/json' -d '{"text": "who discovered penicillin", "k": 3}' \
-    http://127.0.0.1:8080/v1/collections/notes/query
-$ search serve notes --addr :8443 --auth-token-file token --cert cert.pem --key key.pem`,
+$ curl http://127.0.0.1:8080/v1/collections/notes/query \
+    -H 'Content-Type: application/json' -d '{"text": "penicillin", "k": 3}'
+$ search serve notes --addr :8443 --auth-token-file token \
+    --cert cert.pem --key key.pem`,
 		RunE: func(cmd *cobra.Command, args []string) error { return runServer(cmd, args, o) },
 	}
 	cli.Declare(cmd, cli.Arguments, cli.Flag{Arg: "DIR", Help: "collection, as 'search build' writes it, or model, as 'train' does; NAME=DIR names it"})
@@ -54,13 +56,13 @@ $ search serve notes --addr :8443 --auth-token-file token --cert cert.pem --key 
 		cli.Flag{Name: "auth-token-file", Arg: "FILE", Into: &o.tokens, Field: "Tokens", Help: "accept requests with a token of FILE, one per line, as 'Authorization: Bearer TOKEN'", Default: "none is needed"},
 		cli.Flag{Name: "cert", Arg: "FILE", Into: &o.cert, Field: "TLS", Help: "certificate of HTTPS, with those between it and the root, in PEM", Default: "HTTP"},
 		cli.Flag{Name: "key", Arg: "FILE", Into: &o.key, Help: "private key of --cert, in PEM"},
-		cli.Flag{Name: "allow-origin", Arg: "ORIGIN", Into: &o.AllowOrigins, Field: "AllowOrigins", Help: "let web pages of this origin, such as https://example.org, use the API; * is all; repeatable", Default: "none"},
-		cli.Flag{Name: "allow-host", Arg: "NAME", Into: &o.AllowHosts, Field: "AllowHosts", Help: "accept requests to this host name too, as through a proxy; repeatable", Default: "names of this machine; all beyond it"},
+		cli.Flag{Name: "allow-origin", Arg: "ORIGIN", Into: &o.AllowOrigins, Field: "AllowOrigins", Help: "let web pages of this origin, such as https://example.org, use the API; * is all", Default: "none"},
+		cli.Flag{Name: "allow-host", Arg: "NAME", Into: &o.AllowHosts, Field: "AllowHosts", Help: "accept requests to this host name too, as through a proxy", Default: "names of this machine; all beyond it"},
 		cli.Flag{Name: "writable", Into: &o.Writable, Field: "Writable", Help: "allow records to be added, updated and deleted"},
 		cli.Flag{Name: "interval", Arg: "TIME", Into: &o.shelf.Interval, Field: "Interval", Help: "how often folders are checked for changes"})
 	cli.Declare(cmd, "Limits",
 		cli.Flag{Name: "max-k", Arg: "N", Into: &o.MaxK, Field: "MaxK", Positive: true, Help: "largest number of results of a request"},
-		cli.Flag{Name: "max-body", Arg: "BYTES", Into: &o.MaxBody, Field: "MaxBody", Positive: true, Help: "largest request"},
+		cli.Flag{Name: "max-body", Arg: "BYTES", Into: &o.MaxBody, Field: "MaxBody", Positive: true, Help: "largest request", Default: "8388608, which is 8 MiB"},
 		cli.Flag{Name: "max-concurrent", Arg: "N", Into: &o.MaxConcurrent, Field: "MaxConcurrent", Positive: true, Help: "requests that run at a time; 16 times as many wait, and others are refused with status 429", Default: "4 per core"},
 		cli.Flag{Name: "timeout", Arg: "TIME", Into: &o.Timeout, Field: "Timeout", Help: "time that a request may take"})
 	return cli.Declare(cmd, cli.ForOutput,
@@ -80,7 +82,7 @@ func runServer(cmd *cobra.Command, paths []string, o serveOptions) error {
 	}
 	l, err := net.Listen("tcp", o.addr)
 	if err != nil {
-		return fault.New("an address is a host and a port, such as 127.0.0.1:8080; port 0 is any free one", "cannot listen on %s: %w", o.addr, fault.Cause(err))
+		return cannotListen(o.addr, err)
 	}
 	defer l.Close()
 	if err := o.CheckAddress(l.Addr()); err != nil {
@@ -103,6 +105,22 @@ func runServer(cmd *cobra.Command, paths []string, o serveOptions) error {
 		cli.Warn(cmd, "tokens are sent without encryption; use --cert and --key, or a proxy with HTTPS")
 	}
 	return server.Serve(cmd.Context(), l)
+}
+
+func cannotListen(addr string, err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	var system *os.SyscallError
+	var bad *net.AddrError
+	switch {
+	case errors.As(err, &system):
+		return fault.New("choose another port, or 0 for any free one", "cannot listen on %s: %w", addr, system.Err)
+	case errors.As(err, &bad):
+		err = errors.New(bad.Err)
+	}
+	return cli.UsageError(fault.New("an address is a host and a port, such as 127.0.0.1:8080; port 0 is any free one", "cannot listen on %s: %w", addr, err))
 }
 
 // complete reads the files of the options and makes the log.

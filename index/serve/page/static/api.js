@@ -53,7 +53,7 @@ async function failure(answer) {
   try {
     if (/json/.test(answer.headers.get("Content-Type") ?? "")) problem = await answer.json();
   } catch { /* the status says enough */ }
-  const titles = {400: "The request was refused", 422: "The request was refused", 403: "Not allowed", 404: "Not found", 413: "Too large", 429: "The server is busy", 503: "The server is not ready", 504: "The server took too long"};
+  const titles = {400: "The request was refused", 422: "The request was refused", 403: "Not allowed", 404: "Not found", 410: "No longer there", 413: "Too large", 429: "The server is busy", 503: "The server is not ready", 504: "The server took too long"};
   const title = titles[answer.status] ?? problem.title ?? (answer.status >= 500 ? "The server failed" : "The request was refused");
   const detail = [problem.detail?.replace(/^body\.\w+: /, ""), ...(problem.errors ?? []).map(e => e.message).filter(m => !problem.detail?.includes(m)), problem.hint && `Hint: ${problem.hint}.`].filter(Boolean).join(". ");
   return new ApiError(answer.status, title, detail || `Status ${answer.status}`, problem);

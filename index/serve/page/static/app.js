@@ -16,7 +16,7 @@ import {ExplainView} from "./explain.js";
 const VIEWS = {
   search: {name: "Search", View: SearchView, fits: c => c?.kind === "documents"},
   words: {name: "Words", View: WordsView, fits: c => c?.kind === "words"},
-  map: {name: "Map", View: MapView, fits: c => c && (c.kind === "documents" || c.has_map)},
+  map: {name: "Map", View: MapView, fits: c => c?.kind === "documents"},
   explain: {name: "Explain", View: ExplainView, fits: () => true},
 };
 
@@ -84,6 +84,7 @@ function drawTop(c, current) {
   const select = $("collection");
   fill(select, app.collections.map(o => h("option", {value: o.name, selected: o === c}, o.name)));
   select.hidden = app.collections.length === 0;
+  $("title").textContent = [c?.name, VIEWS[current]?.name].filter(Boolean).join(": ") || "LuminaVec";
   const shown = Object.entries(VIEWS).filter(([, v]) => v.fits(c));
   fill($("views"), shown.map(([name, v]) => h("a", {
     href: app.link({v: name, p: null}), "aria-current": name === current ? "page" : null,
@@ -119,6 +120,7 @@ function help() {
 }
 
 function onKey(e) {
+  if (e.isComposing || e.keyCode === 229) return; // the keys belong to an input method
   if (e.ctrlKey || e.metaKey || e.altKey || document.querySelector("dialog[open]")) return;
   const typing = e.target.matches?.("input:not([type=checkbox]):not([type=radio]):not([type=range]), select, textarea");
   if (e.key === "Escape") {

@@ -154,7 +154,7 @@ function tokens(x) {
 function compared(x, others) {
   const list = others.map(o => ({text: o.text, v: o.vector, score: dot(x.vector, o.vector)})).sort((a, b) => b.score - a.score);
   return {title: "Dot products", why: `The texts are compared by the dot product of their vectors with that of "${x.text}". The largest is the best match.`,
-    body: h("div", {class: "scroll"}, h("table", {class: "products"}, h("thead", null, h("tr", null, ["", "Text", "Vector", `· (${x.vector.map(short).join(", ")})`, "="].map(t => h("th", {scope: "col"}, t)))),
+    body: h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": "Dot products"}, h("table", {class: "products"}, h("thead", null, h("tr", null, ["Rank", "Text", "Vector", `· (${x.vector.map(short).join(", ")})`, "="].map(t => h("th", {scope: "col"}, t)))),
       h("tbody", null, list.map((o, i) => h("tr", {class: i === 0 ? "best" : null}, h("td", null, i + 1), h("th", {scope: "row"}, o.text), h("td", null, `(${o.v.map(short).join(", ")})`), h("td", null, products(x.vector, o.v)), h("td", null, h("strong", null, short(o.score))))))))};
 }
 

@@ -1,4 +1,4 @@
-// map.js is the map view: the passages of a collection, or the words of a model, as points.
+// map.js is the map view: the passages of a collection as points.
 
 import {announce, count, fill, h, marked} from "./dom.js";
 import {errorBox, Latest, request} from "./api.js";
@@ -7,25 +7,26 @@ import {flowing, placeOf, titleOf} from "./reader.js";
 import {searchBox} from "./search.js";
 
 const LISTED = 20; // passages that a selection lists at a time
+const NEAREST = 10; // to a question
 
 export class MapView {
   constructor(app, main) {
     Object.assign(this, {app, main, loading: new Latest(), asking: new Latest(), listing: new Latest(), known: new Map()});
-    this.words = app.collection.kind === "words";
-    this.box = searchBox(app, {label: "Show a question on the map", placeholder: this.words ? "Find a word" : "Where would a question be?", rest: 200});
+    this.box = searchBox(app, {label: "Show a question on the map", placeholder: "Where would a question be?", rest: 200});
     this.area = h("div", {class: "map-area"});
     this.lasso = h("button", {type: "button", class: "small", "aria-pressed": "false", title: "Draw around points to list them (l)", onclick: () => this.map?.setLasso(!this.map.lassoing)}, "Lasso");
     const tool = (name, label, f) => h("button", {type: "button", class: "small", "aria-label": label, title: label, onclick: f}, name);
     this.tools = h("div", {class: "map-tools", role: "group", "aria-label": "Map"},
-      tool("+", "Zoom in", () => this.map?.zoom(1.5)), tool("−", "Zoom out", () => this.map?.zoom(1 / 1.5)), tool("Fit", "Show everything (0)", () => this.map?.fit()), this.lasso);
+      tool("+", "Zoom in", () => this.map?.zoom(1.5)), tool("−", "Zoom out", () => this.map?.zoom(1 / 1.5)), tool("Fit", "Fit: show everything (0)", () => this.map?.fit()), this.lasso);
     this.side = h("section", {class: "map-side", "aria-label": "Clusters and selection"});
     fill(main, h("div", {class: "bar"}, this.box.form), h("div", {class: "map"}, h("div", {class: "map-frame"}, this.area, this.tools), this.side));
     this.#load();
   }
 
   async #load() {
+    const {app} = this;
     fill(this.area, h("p", {class: "note center"}, "Loading the map …"));
-    const got = await this.loading.run(signal => request(this.#path("map"), {signal}));
+    const got = await this.loading.run(signal => request(this.app.path("map"), {signal}));
     if (!got) return;
     try {
       if (got.error) throw got.error;
@@ -34,21 +35,19 @@ export class MapView {
       this.index = new Map(data.labels.map((label, i) => [label, i]));
       this.map = new PointMap(this.area, data, {
         describe: i => this.#about(i),
-        onOpen: i => this.#open(data.labels[i]),
+        onOpen: i => app.go({p: String(data.labels[i])}),
         onSelect: (indexes, name) => this.#select(indexes, name),
         onLasso: on => this.lasso.setAttribute("aria-pressed", on),
       });
       this.method = got.value.method;
       this.#clusters();
-      announce(`The map shows ${count(data.x.length, this.words ? "word" : "passage")}`);
+      announce(`The map shows ${count(data.x.length, "passage")}`);
       this.asked = null;
       this.update(this.app.state);
     } catch (e) {
       fill(this.area, errorBox(e, () => this.#load()));
     }
   }
-
-  #path(rest) { return this.app.path(rest); }
 
   async #about(i) {
     const p = await this.#passage(this.data.labels[i]);
@@ -58,20 +57,18 @@ export class MapView {
   async #passage(label, signal) {
     let p = this.known.get(label);
     if (!p) {
-      const answer = await request(this.#path(`passages/${label}?before=0&after=0`), {signal});
-      p = (answer.passages ?? [answer.passage ?? answer]).find(x => x.label === label) ?? answer.passages?.[0];
+      const answer = await request(this.app.path(`passages/${label}?before=0&after=0`), {signal});
+      p = answer.passages[0];
       if (this.known.size > 1000) this.known.clear();
       this.known.set(label, p);
     }
     return p;
   }
 
-  #open(label) { this.app.go({p: String(label)}); }
-
   #clusters() {
     const {map, data} = this, sizes = map.clusters;
     fill(this.side, h("h2", null, "Clusters"),
-      h("p", {class: "status"}, [count(data.x.length, this.words ? "word" : "passage"), this.method && `layout: ${this.method.toUpperCase()}`].filter(Boolean).join(" · ")),
+      h("p", {class: "status"}, [count(data.x.length, "passage"), this.method && `layout: ${this.method.toUpperCase()}`].filter(Boolean).join(" · ")),
       sizes.length ? h("ul", {class: "clusters"}, sizes.map(c => h("li", null, h("button", {type: "button", onclick: () => map.selectCluster(c)}, dot(c.id), h("span", null, c.name || `cluster ${c.id}`), h("small", null, c.size)))))
         : h("p", {class: "note"}, "This map has no clusters."));
   }
@@ -81,7 +78,7 @@ export class MapView {
     if (!indexes.length) { this.#clusters(); announce("Nothing is selected"); return; }
     const list = h("ol", {class: "picked"}), more = h("div");
     fill(this.side, h("div", {class: "row"}, h("h2", null, name || "Selection"), h("span", {class: "grow"}), h("button", {type: "button", class: "small", onclick: () => { this.map.select(null); this.#clusters(); }}, "All clusters")),
-      h("p", {class: "status"}, `${count(indexes.length, this.words ? "word" : "passage")} selected`), list, more);
+      h("p", {class: "status"}, `${count(indexes.length, "passage")}${name ? "" : " selected"}`), list, more);
     announce(`${count(indexes.length, "passage")} selected`);
     this.#list(indexes, 0, list, more);
   }
@@ -108,15 +105,15 @@ export class MapView {
     this.asked = q;
     if (!q) { this.asking.stop(); this.map.setQuery(null); this.map.select(null); this.#clusters(); return; }
     const got = await this.asking.run(async signal => {
-      const at = await request(this.#path("map/locate"), {body: {text: q}, signal});
-      const near = await request(this.#path("query"), {body: {text: q, k: LISTED}, signal});
+      const at = await request(this.app.path("map/locate"), {body: {text: q}, signal});
+      const near = await request(this.app.path("query"), {body: {text: q, k: NEAREST, mode: "dense"}, signal});
       return {at, near};
     });
     if (!got) return;
     if (got.error) { fill(this.side, errorBox(got.error, () => { this.asked = null; this.update(state); })); return; }
     const {at, near} = got.value;
     this.map.setQuery({x: at.x, y: at.y, text: q});
-    const results = near.results ?? [], indexes = results.map(r => this.index.get(r.passage.label)).filter(i => i !== undefined);
+    const {results} = near, indexes = results.map(r => this.index.get(r.passage.label)).filter(i => i !== undefined);
     for (const r of results) this.known.set(r.passage.label, r.passage);
     this.app.reader.remember(results);
     this.#select(indexes, "Nearest to the question");

@@ -250,7 +250,6 @@ export class PointMap {
     }
     this.kind = this.painter instanceof GLPainter ? "webgl" : "canvas";
     this.element.dataset.painter = this.kind;
-    this.painter.positions(this.xy);
     this.recolor();
   }
 
@@ -275,12 +274,17 @@ export class PointMap {
     this.accent = get("--accent", "#b3261e", "#ffb4a9");
     const n = this.data.cluster.length, rgba = new Uint8Array(4 * n), light = this.dark.matches ? 40 : 0;
     const faint = this.dark.matches ? 78 : 205;
+    const xy = new Float32Array(2 * n), chosen = this.selected?.reduce((sum, v) => sum + v, 0) ?? 0;
+    let low = 0, high = n - chosen; // selected points are drawn last, above the others
     for (let i = 0; i < n; i++) {
-      const off = this.selected && !this.selected[i], c = this.data.cluster[i];
+      const off = this.selected && !this.selected[i], c = this.data.cluster[i], to = this.selected?.[i] ? high++ : low++;
       const rgb = c < 0 ? NOISE : PALETTE[c % PALETTE.length];
-      for (let j = 0; j < 3; j++) rgba[4 * i + j] = off ? faint : Math.min(255, rgb[j] + light);
-      rgba[4 * i + 3] = this.kind === "canvas" ? 255 : off ? 110 : 205;
+      for (let j = 0; j < 3; j++) rgba[4 * to + j] = off ? faint : Math.min(255, rgb[j] + light);
+      rgba[4 * to + 3] = this.kind === "canvas" ? 255 : off ? 110 : 205;
+      xy[2 * to] = this.xy[2 * i];
+      xy[2 * to + 1] = this.xy[2 * i + 1];
     }
+    this.painter.positions(xy);
     this.painter.colors(rgba);
     this.draw();
   }
@@ -557,14 +561,21 @@ export class PointMap {
   #labels() {
     const {pen} = this, taken = [], font = "600 13px system-ui, sans-serif";
     pen.font = font;
+    if (this.query) {
+      const [x, y] = this.#screen(...this.query.at), w = pen.measureText(clip(this.query.text ?? "", 48)).width / 2 + 6;
+      taken.push([x - w, y - 29, x + w, y + 12]);
+    }
     for (const c of this.clusters) {
-      const [x, y] = this.#screen(...c.at);
-      if (x < -80 || y < -20 || x > this.width + 80 || y > this.height + 20) continue;
-      c.wide ??= pen.measureText(clip(c.name ?? "", 48)).width;
-      const w = c.wide / 2 + 6, box = [x - w, y - 11, x + w, y + 11];
+      let [x, y] = this.#screen(...c.at);
+      if (!c.name || x < 0 || y < 0 || x > this.width || y > this.height) continue;
+      c.wide ??= pen.measureText(clip(c.name, 48)).width;
+      const w = c.wide / 2 + 6;
+      x = clamp(x, w, Math.max(w, this.width - w)); // beside the edge, and above the points of the middle
+      y = Math.max(12, y - this.#pointSize() / 2 - 10);
+      const box = [x - w, y - 11, x + w, y + 11];
       if (taken.some(t => box[0] < t[2] && box[2] > t[0] && box[1] < t[3] && box[3] > t[1])) continue;
       taken.push(box);
-      this.#text(c.name ?? "", x, y, font, this.ink);
+      this.#text(c.name, x, y, font, this.ink);
     }
   }
 

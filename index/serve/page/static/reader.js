@@ -105,11 +105,13 @@ export class Reader {
   }
 
   #passages(passages, label) {
-    let above = "";
+    let above = "", record = "";
     return passages.flatMap(p => {
+      const starts = p.id && p.id !== record; // a record of a file has its own title
+      record = p.id;
       const heading = (p.heading ?? []).join(" › "), chosen = String(p.label) === label, fresh = heading && heading !== above;
       above = heading;
-      return [fresh && h("h3", null, p.heading.at(-1), p.heading.length > 1 && h("small", null, p.heading.slice(0, -1).join(" › "))),
+      return [starts && h("h3", {class: "record"}, titleOf(p), p.title && h("small", null, p.id)), fresh && h("h3", null, p.heading.at(-1), p.heading.length > 1 && h("small", null, p.heading.slice(0, -1).join(" › "))),
         h("section", {class: chosen ? "chosen" : null, "aria-current": chosen ? "true" : null, "aria-label": p.first_line ? `Lines ${p.first_line} to ${p.last_line}` : null},
           p.first_line > 0 && h("a", {class: "lines", href: this.app.link({p: p.label}), "aria-label": `Link to line ${p.first_line}`}, p.first_line),
           h("div", {class: "text"}, marked(flowing(p), chosen ? this.matches.get(label) : [])))].filter(Boolean);

@@ -18,9 +18,10 @@ export function searchBox(app, {key = "q", label, placeholder, rest = 120, clear
     timer = 0;
     app.go({[key]: input.value, p: null, ...clears}, {replace});
   };
+  const later = () => { clearTimeout(timer); timer = setTimeout(() => { send(typed); typed = true; }, rest); };
   const input = h("input", {
     type: "search", id: "q", "data-search": "", "aria-label": label, placeholder, autocomplete: "off", autocapitalize: "off", spellcheck: "false", enterkeyhint: "search", maxlength: "2000",
-    oninput: () => { clearTimeout(timer); timer = setTimeout(() => { send(typed); typed = true; }, rest); },
+    oninput: e => { if (!e.isComposing) later(); }, oncompositionend: () => later(),
     onblur: () => { typed = false; },
   });
   const form = h("form", {role: "search", class: "search", onsubmit: e => { e.preventDefault(); send(typed); typed = false; }}, input);
@@ -112,7 +113,7 @@ export class SearchView {
     fill(this.status);
     const files = h("ul", {class: "files"});
     fill(this.notes, h("div", {class: "welcome"},
-      h("h1", null, c.name),
+      h("h2", null, c.name),
       h("p", null, [c.files && count(c.files, "document"), count(c.passages, "passage"), language(c.language), `${c.dim} dimensions`].filter(Boolean).join(" · ")),
       h("p", null, "Ask a question, or describe what you look for. ", h("kbd", null, "?"), " lists the keys."), files));
     this.#files(files, 0);
@@ -156,7 +157,7 @@ export class SearchView {
     const p = r.passage, {app} = this, heading = (p.heading ?? []).filter(x => x !== p.title);
     const parts = Object.entries(r.parts ?? {});
     return h("li", {class: "result", "data-label": p.label},
-      h("h3", null, h("a", {class: "open", href: app.link({p: p.label})}, titleOf(p)), heading.length > 0 && h("span", {class: "heading"}, heading.join(" › "))),
+      h("h2", null, h("a", {class: "open", href: app.link({p: p.label})}, titleOf(p)), heading.length > 0 && h("span", {class: "heading"}, heading.join(" › "))),
       h("p", {class: "text"}, marked(flowing(p), r.matches, 340)),
       h("div", {class: "meta"},
         h("span", {class: "place", title: placeOf(p)}, placeOf(p)),

@@ -44,7 +44,7 @@ export class WordsView {
 
   #start() {
     const c = this.app.collection, examples = ["king - man + woman", "paris - france + italy", "walking - walk + swim"];
-    fill(this.out, h("div", {class: "welcome"}, h("h1", null, c.name),
+    fill(this.out, h("div", {class: "welcome"}, h("h2", null, c.name),
       h("p", null, [count(c.passages ?? 0, "word"), c.dim && `${c.dim} dimensions`].filter(Boolean).join(" · ")),
       h("p", null, "Type a word to see its neighbors, or words with + and - to add and subtract their vectors:"),
       h("ul", null, examples.map(e => h("li", null, h("a", {href: this.app.link({word: e})}, e))))));
