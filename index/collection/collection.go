@@ -32,6 +32,8 @@ type Collection struct {
 	words *fulltext.Index // nil in format 1
 	docs  *documentReader // of format 1
 
+	conditions conditions // that were asked for
+
 	sampled   sync.Once // makes sampleSet, for the statistics of similarities
 	sampleSet *index.Subset
 	sampleErr error

@@ -139,11 +139,8 @@ func (c *Collection) Ask(ctx context.Context, q Question) (*Answer, error) {
 	a := &Answer{Mode: q.Mode}
 	var allowed *roaring64.Bitmap
 	if q.Where != "" {
-		condition, err := filter.Parse(q.Where)
-		if err != nil {
-			return nil, err
-		}
-		if allowed, err = condition.Labels(ctx, placeTable{c.Table(), c}); err != nil {
+		var err error
+		if allowed, err = c.allowed(ctx, q.Where); err != nil {
 			return nil, err
 		}
 		if allowed.IsEmpty() {

@@ -23,7 +23,9 @@ func (x *Index) SpansOf(terms map[string]bool, text string) []Span {
 		return nil
 	}
 	var spans []Span
-	for _, t := range x.analyse.tokens(text) {
+	analyse := x.borrow()
+	defer x.quick.Put(analyse)
+	for _, t := range analyse.tokens(text) {
 		if !terms[string(t.Term)] || t.Start < 0 || t.End > len(text) || t.Start >= t.End {
 			continue
 		}

@@ -77,15 +77,20 @@ func (x *Index) Query(ctx context.Context, question string) (*Matches, error) {
 	return x.QueryTerms(ctx, x.Terms(question))
 }
 
+// borrow returns an analyser for one goroutine, which puts it back.
+func (x *Index) borrow() *analyser {
+	if analyse, ok := x.quick.Get().(*analyser); ok {
+		return analyse
+	}
+	return x.analyse.quick()
+}
+
 // Terms returns the terms of a text, as the analyser of the index makes them, in its order, with
 // the number of times that each occurs.
 func (x *Index) Terms(text string) []Weighted {
 	at := map[string]int{}
 	var terms []Weighted
-	analyse, _ := x.quick.Get().(*analyser)
-	if analyse == nil {
-		analyse = x.analyse.quick()
-	}
+	analyse := x.borrow()
 	defer x.quick.Put(analyse)
 	for _, t := range analyse.tokens(text) {
 		term := string(t.Term)

@@ -27,6 +27,14 @@ func TestGroup(t *testing.T) {
 	if err := m.Group(context.Background(), vectors, cluster.Options{}); err != nil || m.Cluster != nil {
 		t.Errorf("five points are divided: %v, %v", m.Cluster, err)
 	}
+	// Those of UMAP are regions: the points at the left and the one at the right.
+	m.Method, m.X, m.Y = UMAP, []float32{0, 1, 40, 1, 0}, []float32{0, 1, 3, 0, 2}
+	if err := m.Group(context.Background(), vectors, cluster.Options{K: 2}); err != nil || !slices.Equal(m.Cluster, []int32{0, 0, 1, 0, 0}) {
+		t.Errorf("%v, %v", m.Cluster, err)
+	}
+	if got := m.Central(2); !reflect.DeepEqual(got, [][]int{{1, 3}, {2}}) { // the median is (1, 1)
+		t.Errorf("central points %v", got)
+	}
 }
 
 // A file holds everything, and a map is the same when it is read.

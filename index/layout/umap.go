@@ -41,7 +41,11 @@ func (m *Map) embed(ctx context.Context, r rows, o Options) error {
 		return err
 	}
 	m.start(o.Seed)
-	return m.optimize(ctx, g, o)
+	if err := m.optimize(ctx, g, o); err != nil {
+		return err
+	}
+	m.gather()
+	return nil
 }
 
 // index returns an index of the vectors by their numbers.
@@ -292,6 +296,33 @@ func (m *Map) optimize(ctx context.Context, g *graph, o Options) error {
 	}
 	o.OnProgress("layout", int64(o.Epochs), int64(o.Epochs))
 	return nil
+}
+
+// gather pulls points that repulsion has driven far away nearer: the distance r from the middle, beyond the
+// edge R that encloses nearly all points, becomes R·(1 + ln(r/R)/2). Points stay in their order and directions,
+// so that neighbors remain neighbors. The reference implementation leaves them there, and the rest of the
+// map is then small.
+func (m *Map) gather() {
+	const enclosed, room = 0.98, 1.15
+	n := m.Len()
+	median := func(v []float32) float64 {
+		v = slices.Clone(v)
+		slices.Sort(v)
+		return float64(v[n/2])
+	}
+	x, y := median(m.X), median(m.Y)
+	far := make([]float64, n)
+	for i := range far {
+		far[i] = math.Hypot(float64(m.X[i])-x, float64(m.Y[i])-y)
+	}
+	sorted := slices.Sorted(slices.Values(far))
+	edge := room * sorted[int(enclosed*float64(n-1))]
+	for i, r := range far {
+		if r > edge && edge > 0 {
+			part := edge * (1 + math.Log(r/edge)/2) / r
+			m.X[i], m.Y[i] = float32(x+part*(float64(m.X[i])-x)), float32(y+part*(float64(m.Y[i])-y))
+		}
+	}
 }
 
 // forces are the gradients by the squared distance, tabulated in steps of 1/64 of a power of two.

@@ -67,6 +67,19 @@ func TestGraph(t *testing.T) {
 	}
 }
 
+// All but one of the points are within 2 of the middle, so the edge is at 2.3. The point at 23 moves to
+// 2.3·(1 + ln(10)/2) = 4.947973.
+func TestGather(t *testing.T) {
+	m := &Map{}
+	for i := range 60 {
+		m.X, m.Y = append(m.X, 5+float32([]float64{2, -2, 0, 0}[i%4])), append(m.Y, float32([]float64{0, 0, 2, -2}[i%4]))
+	}
+	m.X, m.Y = append(m.X, 5), append(m.Y, 23)
+	m.gather()
+	near(t, "x", append(m.X[:4:4], m.X[60]), 7, 3, 5, 5, 5)
+	near(t, "y", append(m.Y[:4:4], m.Y[60]), 0, 0, 2, -2, 4.947973)
+}
+
 // The tables agree with the formulas.
 func TestForces(t *testing.T) {
 	a, b := fit(0.1)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/luminavec/luminavec/index/collection"
 	"github.com/luminavec/luminavec/index/fusion"
@@ -205,7 +206,7 @@ func tooMany(location string, most, got int) error {
 }
 
 func checkText(text string) error {
-	if strings.TrimSpace(text) == "" {
+	if !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsSpace(r) && !unicode.IsControl(r) }) {
 		return refuse("body.text", "use at least one word", "must not be empty", text)
 	}
 	return nil

@@ -65,7 +65,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // check returns the problem of a request that is not let in.
 func (s *Server) check(w http.ResponseWriter, r *http.Request) *Problem {
 	if !s.knows(r.Host) {
-		return problem(http.StatusMisdirectedRequest, fault.New("use the address that the server printed, or start the server with this host allowed", "the host %q is not allowed", short(r.Host)))
+		return problem(http.StatusMisdirectedRequest, fault.New("use the address that the server printed, or start the server with this host allowed", "the host %.100q is not allowed", r.Host))
 	}
 	if origin := r.Header.Get("Origin"); origin != "" && len(s.options.AllowOrigins) > 0 {
 		w.Header().Add("Vary", "Origin")
@@ -79,7 +79,7 @@ func (s *Server) check(w http.ResponseWriter, r *http.Request) *Problem {
 	}
 	if !slices.Contains(s.options.AllowOrigins, "*") {
 		if err := s.origins.Check(r); err != nil {
-			return problem(http.StatusForbidden, fault.New("start the server with this origin allowed", "requests of pages of another origin are not allowed: %q", short(r.Header.Get("Origin"))))
+			return problem(http.StatusForbidden, fault.New("start the server with this origin allowed", "requests of pages of another origin are not allowed: %.100q", r.Header.Get("Origin")))
 		}
 	}
 	if !utf8.ValidString(r.URL.Path) || !validQuery(r.URL.RawQuery) {
@@ -183,12 +183,15 @@ func (s *Server) limited(w *recorder, r *http.Request) {
 		s.fail(w, r, p)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.options.Timeout)
+	gone := r.Context()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(gone), s.options.Timeout)
 	defer cancel()
+	// A client that closes its side of the connection may still read the answer, if it comes soon.
+	defer context.AfterFunc(gone, func() { time.AfterFunc(patience, cancel) })()
 	release := func() {} // changes wait for each other instead
 	if !isWrite(r) {
 		var p *Problem
-		if release, p = s.slot(ctx); p != nil {
+		if release, p = s.slot(ctx, gone); p != nil {
 			s.fail(w, r, p)
 			return
 		}
@@ -203,6 +206,9 @@ func (s *Server) limited(w *recorder, r *http.Request) {
 	s.deadline(w.ResponseWriter, s.options.Timeout)
 	s.send(w, r, answer)
 }
+
+// patience is how long a request goes on whose client has closed its side of the connection.
+const patience = time.Second
 
 // isWrite reports whether a request changes records.
 func isWrite(r *http.Request) bool {
@@ -234,7 +240,7 @@ func (s *Server) send(w *recorder, r *http.Request, answer *buffer) {
 		switch answer.status {
 		case http.StatusNotFound:
 			w.Header().Del("Content-Type")
-			s.fail(w, r, problem(http.StatusNotFound, fault.New("/openapi.json lists the addresses", "no such address: %q", short(r.URL.Path))))
+			s.fail(w, r, problem(http.StatusNotFound, fault.New("/openapi.json lists the addresses", "no such address: %.100q", r.URL.Path)))
 			return
 		case http.StatusMethodNotAllowed:
 			w.Header().Del("Content-Type")
@@ -259,6 +265,9 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) *Problem {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
 	}
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return problem(http.StatusUnsupportedMediaType, fault.New("send it as it is", "the body has the encoding %.100q", coding))
+	}
 	tooLarge := problem(http.StatusRequestEntityTooLarge, fault.New("send less at once", "the body has more than %d bytes", s.options.MaxBody))
 	if r.ContentLength > s.options.MaxBody {
 		w.Header().Set("Connection", "close")
@@ -282,7 +291,7 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) *Problem {
 		p := problem(http.StatusBadRequest, fmt.Errorf("the body is not valid UTF-8: byte %d", at))
 		return p
 	}
-	r.Body = io.NopCloser(&body)
+	r.Body = io.NopCloser(bytes.NewReader(bytes.TrimPrefix(body.Bytes(), []byte("\uFEFF"))))
 	return nil
 }
 
@@ -303,8 +312,9 @@ func invalidAt(data []byte) int {
 // waitingPerSlot is the number of requests that wait for each one that may run.
 const waitingPerSlot = 16
 
-// slot waits until a request may run. If too many wait already, it says so at once.
-func (s *Server) slot(ctx context.Context) (release func(), _ *Problem) {
+// slot waits until a request may run, unless ctx ends or its client is gone. If too many wait already, it says so
+// at once.
+func (s *Server) slot(ctx, gone context.Context) (release func(), _ *Problem) {
 	release = func() { <-s.slots }
 	select {
 	case s.slots <- struct{}{}:
@@ -322,6 +332,8 @@ func (s *Server) slot(ctx context.Context) (release func(), _ *Problem) {
 	select {
 	case s.slots <- struct{}{}:
 		return release, nil
+	case <-gone.Done():
+		return nil, problem(http.StatusServiceUnavailable, errors.New("the request was canceled"))
 	case <-ctx.Done():
 		s.metrics.shed.Inc()
 		p := problem(http.StatusServiceUnavailable, fault.New("try again later", "the request waited longer than %v", s.options.Timeout))

@@ -42,6 +42,8 @@ func TestBadRequests(t *testing.T) {
 		{"POST", query, `{"text":5}`, 422, "body.text: expected string"},
 		{"POST", query, `{"text":""}`, 422, "body.text: expected length >= 1"},
 		{"POST", query, `{"text":" \n"}`, 422, "body.text: must not be empty"},
+		{"POST", query, `{"text":"\u0001\u2003"}`, 422, "body.text: must not be empty"},
+		{"POST", query, `{"text":"\u0001"}`, 422, "body.text: must not be empty"},
 		{"POST", query, `{"k":1}`, 422, "body: expected required property text to be present"},
 		{"POST", query, `{"text":"a","k":0}`, 422, "body.k: expected number >= 1"},
 		{"POST", query, `{"text":"a","k":51}`, 422, "body.k: must be at most 50, got 51"},
@@ -123,6 +125,15 @@ func TestBadRequests(t *testing.T) {
 	w, _ := x.do("POST", query, `{"text":"a"}`, "Content-Type: text/plain")
 	if w.Code != http.StatusUnsupportedMediaType {
 		t.Errorf("text/plain: %d", w.Code)
+	}
+	if w, _ := x.do("POST", query, "\uFEFF"+`{"text":"a"}`, "Content-Type: application/json; charset=utf-8"); w.Code != 200 {
+		t.Errorf("a byte order mark: %d %s", w.Code, w.Body)
+	}
+	if w, _ := x.do("POST", query, `{"text":"a"}`, "Content-Encoding: gzip"); w.Code != http.StatusUnsupportedMediaType {
+		t.Errorf("gzip: %d %s", w.Code, w.Body)
+	}
+	if w, _ := x.do("GET", "/v1/"+strings.Repeat("a", 5000), "", "Origin: "+strings.Repeat("b", 500)); w.Code != 404 || strings.Contains(w.Body.String(), "%!") {
+		t.Errorf("a long address: %d %s", w.Code, w.Body)
 	}
 	if w, _ := x.do("PUT", "/v1/models", ""); w.Header().Get("Allow") != "GET, HEAD" {
 		t.Errorf("Allow: %q", w.Header().Get("Allow"))
@@ -332,7 +343,10 @@ func TestSlowClients(t *testing.T) {
 		t.Fatalf("%v %v after %v", resp, err, time.Since(start))
 	}
 	resp.Body.Close()
-	for c, want := range map[net.Conn]int{slow: 408, half: 400} {
+	const all = "POST /v1/collections/docs/query HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n" + `{"text":"cat"}`
+	closed := dial(all) // its side, after the request
+	closed.(*net.TCPConn).CloseWrite()
+	for c, want := range map[net.Conn]int{slow: 408, half: 400, closed: 200} {
 		c.SetReadDeadline(time.Now().Add(5 * time.Second))
 		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
 		if err != nil || resp.StatusCode != want {

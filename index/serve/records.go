@@ -134,10 +134,13 @@ func (s *Server) write(ctx context.Context, name string, op *write) (*Written, e
 	if !s.options.Writable {
 		return nil, problem(http.StatusForbidden, fault.New("start the server so that collections are writable", "the collections of this server cannot be changed"))
 	}
-	if _, done, err := s.shelf.Collection(name); err != nil {
+	c, done, err := s.shelf.Collection(name)
+	if err != nil {
 		return nil, err
-	} else {
-		done()
+	}
+	format := c.Info().Format
+	if done(); format < collection.FormatVersion {
+		return nil, problem(http.StatusForbidden, fault.New("build it again", "%s has format %d, which cannot be changed", name, format))
 	}
 	s.writersMu.Lock()
 	w := s.writers[name]

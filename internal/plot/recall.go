@@ -3,16 +3,11 @@ package plot
 import (
 	"fmt"
 	"math"
-	"path/filepath"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-
-	"github.com/luminavec/luminavec/internal/durable"
-	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // Series is the curve of one system.
@@ -21,17 +16,6 @@ type Series struct {
 	Recall []float64 // 0 to 1
 	Speed  []float64 // queries per second, positive
 }
-
-// CheckPath returns an error unless Recall can write a plot at path: the name must end in .svg or
-// .png.
-func CheckPath(path string) error {
-	if f := format(path); f != "svg" && f != "png" {
-		return fault.New("name a file that ends in .svg or .png", "cannot plot to %s", path)
-	}
-	return nil
-}
-
-func format(path string) string { return strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".") }
 
 var shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{}, draw.CrossGlyph{}, draw.PlusGlyph{}}
 
@@ -63,19 +47,7 @@ func Recall(path, title string, series []Series) error {
 		p.Y.Min, p.Y.Max = low/2, high*2
 	}
 	paint := func(c draw.Canvas) { p.Draw(draw.Crop(c, margin, -1.5*margin, margin, -margin)) }
-	file, err := render(format(path), 18*vg.Centimeter, 12*vg.Centimeter, paint)
-	if err != nil {
-		return fmt.Errorf("plotting %s: %w", path, err)
-	}
-	f, err := durable.CreateFile(path, true)
-	if err != nil {
-		return err
-	}
-	defer f.Abort()
-	if _, err := f.Write(file); err != nil {
-		return err
-	}
-	return f.Commit()
+	return write(path, title, 18*vg.Centimeter, 12*vg.Centimeter, paint)
 }
 
 // addSeries adds the curve of system number i.

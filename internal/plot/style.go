@@ -1,11 +1,13 @@
-// Package plot plots the progress of a training run, and the recall of indexes against their
-// speed, in a common style. The same data gives the same bytes on the same kind of processor.
+// Package plot plots the progress of a training run, the recall of indexes against their speed, scores with
+// their intervals, similarities of texts and maps of vectors, in a common style. The same data gives the
+// same bytes on the same kind of processor.
 package plot
 
 import (
 	"bytes"
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -89,7 +91,14 @@ func render(format string, width, height vg.Length, paint func(draw.Canvas)) ([]
 		return nil, err
 	}
 	// An SVG file does not contain the font, so name others with the same widths.
-	return bytes.ReplaceAll(file.Bytes(), []byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arimo,Arial,Helvetica,sans-serif;")), nil
+	svg := bytes.ReplaceAll(file.Bytes(), []byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arimo,Arial,Helvetica,sans-serif;"))
+	svg = bytes.ReplaceAll(svg, []byte("data:image/jpg;"), []byte("data:image/png;")) // which it is
+	if at := bytes.Index(svg, []byte("<svg")); at >= 0 {
+		if end := bytes.IndexByte(svg[at:], '>'); end >= 0 {
+			svg = slices.Insert(svg, at+end+1, []byte("\n"+dark)...)
+		}
+	}
+	return svg, nil
 }
 
 // ticks returns four to nine ticks at multiples of 1, 2 or 5 times a power of ten.
