@@ -356,6 +356,7 @@ export class PointMap {
   /** Highlights points by their indexes; null highlights none. */
   select(indexes) {
     this.selected = indexes && new Uint8Array(this.data.x.length);
+    this.few = indexes?.length <= 300 ? indexes : []; // drawn larger, so that they are found among many
     for (const i of indexes ?? []) this.selected[i] = 1;
     this.recolor();
   }
@@ -527,6 +528,14 @@ export class PointMap {
     pen.clearRect(0, 0, width, height);
     this.#labels();
     const ring = (x, y, r, color, line) => { pen.beginPath(); pen.arc(x, y, r, 0, 7); pen.strokeStyle = color; pen.lineWidth = line; pen.stroke(); };
+    for (const i of this.few ?? []) {
+      const [x, y] = this.#screen(this.xy[2 * i], this.xy[2 * i + 1]);
+      pen.beginPath();
+      pen.arc(x, y, Math.max(4.5, size / 2), 0, 7);
+      Object.assign(pen, {fillStyle: clusterColor(this.data.cluster[i]), strokeStyle: this.paper, lineWidth: 1.5});
+      pen.fill();
+      pen.stroke();
+    }
     if (this.hovered >= 0) {
       const [x, y] = this.#screen(this.xy[2 * this.hovered], this.xy[2 * this.hovered + 1]);
       ring(x, y, size / 2 + 4, this.paper, 5);

@@ -9,10 +9,12 @@ const WHOLE = 1000; // passages of a document that is shown whole; of a longer o
 /** What a passage is called: its title, the name of its file, or its id. */
 export const titleOf = p => p.title || (p.path ? p.path.split("/").pop() : "") || p.id || `Passage ${p.label}`;
 
+export const isCode = p => CODE.test(p.path ?? "");
+
 /** The text of a passage with the lines of a paragraph joined, if they were cut at a width. Every
  *  character keeps its place, for the matches. Code and tables keep their lines. */
 export function flowing(p) {
-  if (CODE.test(p.path ?? "")) return p.text;
+  if (isCode(p)) return p.text;
   return p.text.replace(/([^\n]{60,})\n(?=[^\n|>#*+•\-\d\s])/gu, (all, line) => /^\s*\|/.test(line) ? all : line + " ");
 }
 

@@ -3,7 +3,7 @@
 import {announce, copy, count, fill, h, marked, toast} from "./dom.js";
 import {errorBox, Latest, request} from "./api.js";
 import {active, condition, Filters, none} from "./filters.js";
-import {flowing, placeOf, titleOf} from "./reader.js";
+import {flowing, isCode, placeOf, titleOf} from "./reader.js";
 
 const MODES = {hybrid: "Both", dense: "Meaning", bm25: "Words"};
 const HINTS = {hybrid: "By meaning and by words", dense: "By meaning: other words for the same thing", bm25: "By words (BM25): names, numbers, rare words"};
@@ -158,7 +158,7 @@ export class SearchView {
     const parts = Object.entries(r.parts ?? {});
     return h("li", {class: "result", "data-label": p.label},
       h("h2", null, h("a", {class: "open", href: app.link({p: p.label})}, titleOf(p)), heading.length > 0 && h("span", {class: "heading"}, heading.join(" › "))),
-      h("p", {class: "text"}, marked(flowing(p), r.matches, 340)),
+      h("p", {class: isCode(p) ? "text code" : "text"}, marked(flowing(p), r.matches, 340)),
       h("div", {class: "meta"},
         h("span", {class: "place", title: placeOf(p)}, placeOf(p)),
         h("dl", {class: "score", title: "Score and its parts"}, h("div", null, h("dt", null, "score"), h("dd", null, r.score.toFixed(2))),
