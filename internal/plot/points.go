@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -250,7 +251,7 @@ func decimal(v float64) string {
 	if math.IsNaN(v) {
 		return "-"
 	}
-	return fmt.Sprintf("%.2f", v+0) // without -0.00
+	return strings.Replace(fmt.Sprintf("%.2f", v), "-0.00", "0.00", 1)
 }
 
 func box(canvas draw.Canvas, c color.Color, x, y, w, h vg.Length) {

@@ -244,9 +244,9 @@ func heatmapTable(texts []string, values [][]float64, width int, shades bool) ([
 			if !math.IsNaN(v) {
 				switch {
 				case cell >= 5:
-					s = fmt.Sprintf("%.2f", v)
+					s = strings.Replace(fmt.Sprintf("%.2f", v), "-0.00", "0.00", 1)
 				case cell >= 3:
-					s = fmt.Sprintf("%.0f", 100*v)
+					s = fmt.Sprintf("%.0f", 100*v+0)
 				default:
 					s = ""
 				}
