@@ -328,7 +328,7 @@ func drawnCollection(cmd *cobra.Command, dir string, o *mapOptions, progress *cl
 			cli.Note(cmd, "%s stored in %s", d.about(), cli.Printable(dir))
 		}
 	} else if d.Located+d.Removed > 0 {
-		cli.Note(cmd, "since the map was computed, %s were added and put between the others, and %s removed; --recompute draws all anew", cli.Plural(d.Located, "passage", "passages"), cli.Thousands(d.Removed))
+		cli.Note(cmd, "since the map was computed, %s, and %s removed; --recompute draws all anew", cli.Plural(d.Located, "passage was added and put between its neighbors", "passages were added and put between their neighbors"), cli.Plural(d.Removed, "was", "were"))
 	}
 	if left := c.Len() - d.Len(); left > 0 {
 		cli.Note(cmd, "%s without a word that the model knows are not on the map", cli.Plural(left, "passage", "passages"))
