@@ -135,10 +135,12 @@ func runMap(cmd *cobra.Command, args []string, o mapOptions) error {
 	case len(args) > 0 && given("metric"):
 		return cli.UsageError(fault.New("leave out --metric", "a collection is drawn by its own metric"))
 	}
+	var except []string
 	if len(args) == 0 {
-		if err := cli.CheckVectors(cmd, o.vectors); err != nil {
-			return err
-		}
+		except = []string{"limit"} // of words
+	}
+	if err := cli.CheckVectors(cmd, o.vectors, except...); err != nil {
+		return err
 	}
 	if name, _ := cmd.Flags().GetString("metric"); name != "" {
 		if o.Metric, err = index.ParseMetric(name); err != nil {
