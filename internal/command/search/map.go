@@ -39,11 +39,12 @@ func mapCommand() *cobra.Command {
 Every passage becomes a point, and passages with near vectors become near points. The map of
 a collection is stored in it, and 'search serve' shows it. With -o it is also written as a file:
 
-  .html     a page with zoom, clusters and the texts, which needs no other file
-  .svg .png a picture
-  .tsv .jsonl .parquet
-            a table: label, x, y, cluster, cluster_name, path, first_line, last_line, id,
-            title, heading, text. For embedding-atlas: 'embedding-atlas map.parquet --text text'
+  .html                   a page with zoom, clusters and the texts, which needs no other file
+  .svg, .png              a picture
+  .tsv, .jsonl, .parquet  a table: label, x, y, cluster, cluster_name, path, first_line,
+                          last_line, id, title, heading, text
+
+'embedding-atlas map.parquet --text text' shows the Parquet file.
 
 A stored map is used again until one of the options of the layout is given, or --recompute.
 Passages that 'search sync' has added since are put between their neighbors, and those that it
