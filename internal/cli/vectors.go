@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -40,10 +41,11 @@ func OnlyImport(cmd *cobra.Command) {
 	}
 }
 
-// CheckVectors refuses the flags of VectorFlags in a command that reads no file of vectors.
-func CheckVectors(cmd *cobra.Command, path string) error {
+// CheckVectors refuses the flags of VectorFlags, except those that have a use of their own, in a command that
+// reads no file of vectors.
+func CheckVectors(cmd *cobra.Command, path string, except ...string) error {
 	for _, name := range []string{"vectors-format", "vectors-column", "vectors-dtype", "vectors-dim", "limit", "partial", "ids"} {
-		if f := cmd.Flags().Lookup(name); path == "" && f != nil && f.Changed {
+		if f := cmd.Flags().Lookup(name); path == "" && f != nil && f.Changed && !slices.Contains(except, name) {
 			return UsageError(fault.New("name a file of vectors, or leave it out", "--%s requires --vectors", name))
 		}
 	}

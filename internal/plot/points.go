@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -178,17 +179,16 @@ func textStyle(size vg.Length) draw.TextStyle {
 }
 
 // Similarities plots the similarities of texts, a value from -1 to 1 for each pair, as a table of shades,
-// and writes the plot to path, replacing an existing file. label says what the values are.
-func Similarities(path, title, label string, texts []string, values [][]float64) error {
+// and returns the plot in a format of Formats. label says what the values are.
+func Similarities(format, title, label string, texts []string, values [][]float64) ([]byte, error) {
 	n := len(texts)
 	if n == 0 {
-		return fmt.Errorf("plotting %s: no texts", path)
+		return nil, fmt.Errorf("plotting %s: no texts", title)
 	}
 	cell := vg.Length(min(34, max(6, 700/float64(n))))
 	width := margin*2 + 250 + vg.Length(n)*cell + 70
-	height := margin*2 + 30 + 20 + vg.Length(n)*cell + 8
-	height = max(height, 190)
-	return write(path, title, width, height, func(canvas draw.Canvas) { shades(canvas, title, label, texts, values, cell) })
+	height := max(margin*2+30+20+vg.Length(n)*cell+8, 190)
+	return renderTitled(format, title, width, height, func(canvas draw.Canvas) { shades(canvas, title, label, texts, values, cell) })
 }
 
 func shades(canvas draw.Canvas, title, label string, texts []string, values [][]float64, cell vg.Length) {
@@ -251,7 +251,7 @@ func decimal(v float64) string {
 	if math.IsNaN(v) {
 		return "-"
 	}
-	return fmt.Sprintf("%.2f", v+0) // without -0.00
+	return strings.Replace(fmt.Sprintf("%.2f", v), "-0.00", "0.00", 1)
 }
 
 func box(canvas draw.Canvas, c color.Color, x, y, w, h vg.Length) {

@@ -109,11 +109,11 @@ func TestSimilarities(t *testing.T) {
 			for i := range part {
 				part[i] = values[i][:n]
 			}
-			if err := Similarities(path, "Similarity of texts", "cosine (−1 to 1)", texts[:n], part); err != nil {
+			data, err := Similarities(end, "Similarity of texts", "cosine (−1 to 1)", texts[:n], part)
+			if err != nil {
 				t.Fatal(err)
 			}
-			data, err := os.ReadFile(path)
-			if err != nil {
+			if err := os.WriteFile(path, data, 0o600); err != nil {
 				t.Fatal(err)
 			}
 			if end == "svg" {
@@ -124,10 +124,7 @@ func TestSimilarities(t *testing.T) {
 			}
 		}
 	}
-	if err := Similarities(filepath.Join(dir, "a.gif"), "", "", texts[:1], [][]float64{{1}}); err == nil {
-		t.Error("a GIF file was written")
-	}
-	if err := Similarities(filepath.Join(dir, "a.svg"), "", "", nil, nil); err == nil {
+	if _, err := Similarities("svg", "", "", nil, nil); err == nil {
 		t.Error("no texts were plotted")
 	}
 }

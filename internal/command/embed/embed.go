@@ -10,6 +10,6 @@ import (
 func Command() *cobra.Command {
 	cmd := &cobra.Command{Use: "embed", Short: "Turn text into vectors with a trained model",
 		Example: "$ train skipgram -o model\n$ embed text -m model < lines.txt > vectors.npy"}
-	cmd.AddCommand(textCommand(), exportCommand(), importCommand(), compressCommand(), infoCommand(), explainCommand(), formatsCommand())
+	cmd.AddCommand(textCommand(), exportCommand(), importCommand(), compressCommand(), infoCommand(), explainCommand(), heatmapCommand(), formatsCommand())
 	return cmd
 }

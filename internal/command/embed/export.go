@@ -10,6 +10,7 @@ import (
 	"github.com/luminavec/luminavec/checkpoints"
 	"github.com/luminavec/luminavec/checkpoints/exchange"
 	"github.com/luminavec/luminavec/checkpoints/exchange/output"
+	"github.com/luminavec/luminavec/checkpoints/exchange/projector"
 	"github.com/luminavec/luminavec/corpora/text"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -20,6 +21,7 @@ import (
 func exportCommand() *cobra.Command {
 	var words, path, format string
 	var force bool
+	var limit int
 	cmd := &cobra.Command{
 		Use:   "export [-m MODEL] [options] -o FILE",
 		Short: "Write a model, or its word vectors, in the format of another program",
@@ -37,22 +39,26 @@ up words there as they are in the vocabulary.
 The formats sentence-transformers and model2vec are folders with the tokenizer, so that any
 text has the vector in them that 'embed text' writes. Both programs open the folder, unless
 the model does what one of them cannot: see 'embed formats'. To open it, use
-SentenceTransformer("FOLDER") or StaticModel.from_pretrained("FOLDER").`,
+SentenceTransformer("FOLDER") or StaticModel.from_pretrained("FOLDER").
+
+The format projector is a folder for the Embedding Projector: 'tensorboard --logdir FOLDER'
+shows it, and projector.tensorflow.org takes its vectors.tsv and metadata.tsv.`,
 		Example: `
 $ embed export -m model --format word2vec -o vectors.txt
 embed: 21,456 words, 100 dimensions, vectors.txt
 $ embed export -m model -f sentence-transformers -o folder
 $ echo walkable | embed export -m model --words - --format glove`,
 		Args: cli.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return export(cmd, format, words, path, force) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return export(cmd, format, words, path, limit, force) },
 	}
 	cli.Declare(cmd, cli.ForInput, cli.SentenceModelFlag(),
 		cli.Flag{Name: "words", Arg: "FILE", Into: &words, Field: "Words", Help: "export the words in FILE, one per line, in that order; - is standard input. " +
 			"A word that the model does not know is composed of its n-grams; one without known n-grams gets the zero vector"})
 	return cli.Declare(cmd, cli.ForOutput,
-		cli.Flag{Name: "format", Short: "f", Arg: "FORMAT", Into: &format, Field: "Format", Help: "output format", Values: formats(exchange.Exportable()),
+		cli.Flag{Name: "format", Short: "f", Arg: "FORMAT", Into: &format, Field: "Format", Help: "output format", Values: formats(append(exchange.Exportable(), projector.Format())),
 			Default: "the extension of the output file; without one word2vec"},
 		cli.Flag{Name: "output", Short: "o", Arg: "FILE", Into: &path, Help: "write to FILE", Default: "standard output"},
+		cli.Flag{Name: "limit", Arg: "N", Into: &limit, Field: "Limit", Positive: true, Help: "projector: export the N most frequent words", Default: "10,000"},
 		cli.Flag{Name: "force", Into: &force, Help: "replace FILE if it exists"})
 }
 
@@ -65,7 +71,13 @@ func formats(list []exchange.Format) []cli.Value {
 	return values
 }
 
-func export(cmd *cobra.Command, name, list, path string, force bool) error {
+func export(cmd *cobra.Command, name, list, path string, limit int, force bool) error {
+	if name == projector.Name {
+		return exportProjector(cmd, list, path, limit, force)
+	}
+	if limit > 0 {
+		return cli.UsageError(fault.New("list the words that you need with --words", "--limit applies to the format %s only", projector.Name))
+	}
 	format, err := cli.OutputFormat(exchange.Exportable(), name, path, "word2vec")
 	if err != nil {
 		return err
@@ -137,6 +149,43 @@ func export(cmd *cobra.Command, name, list, path string, force bool) error {
 	if path != "" && path != "-" {
 		cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(count, "word", "words"), model.Config.Dim, out.Name())
 	}
+	return nil
+}
+
+// exportProjector exports a folder for TensorBoard.
+func exportProjector(cmd *cobra.Command, list, path string, limit int, force bool) error {
+	switch {
+	case path == "" || path == "-":
+		return cli.UsageError(fault.New("name the folder to write: -o folder", "the format %s is a folder", projector.Name))
+	case list != "" && limit > 0:
+		return cli.UsageError(fault.New("leave one of them out", "--words and --limit cannot be used together"))
+	}
+	read, err := cli.ReadSentenceModel(cmd)
+	if err != nil {
+		return err
+	}
+	model, err := sentence.WordVectors(read)
+	if err != nil {
+		return fault.New("'embed text' writes the vectors of the texts that you need", "cannot export %s: %w", cli.Printable(cmp.Or(cli.ModelName(cmd), bundled.Name)), err)
+	}
+	o := projector.Options{Limit: limit, Replace: force}
+	if cmd.Flags().Changed("words") {
+		if o.Words, err = wordsToExport(cmd, list); err != nil {
+			return err
+		}
+	}
+	rows, unknown, err := projector.Write(cmd.Context(), path, model, o)
+	if err != nil {
+		return err
+	}
+	if len(unknown) > 0 {
+		cli.Warn(cmd, "%s the zero vector (first: %q)", cli.Plural(len(unknown), "unknown word has", "unknown words have"), o.Words[unknown[0]])
+	}
+	if all := model.Vocabulary.Len(); list == "" && limit == 0 && rows < all {
+		cli.Note(cmd, "the %s most frequent of %s words are exported; --limit exports more", cli.Thousands(rows), cli.Thousands(all))
+	}
+	cli.Note(cmd, "%s, %d dimensions, %s", cli.Plural(rows, "word", "words"), model.Config.Dim, cli.Printable(path))
+	cli.Note(cmd, "next: tensorboard --logdir %s", cli.PathArgument(path))
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/luminavec/luminavec/checkpoints/exchange"
+	"github.com/luminavec/luminavec/checkpoints/exchange/projector"
 	"github.com/luminavec/luminavec/internal/cli"
 )
 
@@ -51,7 +52,7 @@ type formatRow struct {
 
 func listFormats(cmd *cobra.Command) error {
 	rows := []formatRow{}
-	for _, f := range exchange.All() {
+	for _, f := range append(exchange.All(), projector.Format()) {
 		r := formatRow{Name: f.Name, Extensions: append([]string{}, f.Extensions...), Description: f.Description, Folder: f.Folder,
 			Read: f.Detect != nil, Write: f.Write != nil || f.WriteModel != nil || f.WriteModelFile != nil, Append: f.Extend != nil, Note: f.Loses, DTypes: f.Types()}
 		r.Holds, r.Lost = f.Held()

@@ -46,7 +46,7 @@ search, --ef, is slower with higher recall. Speeds are those of one thread.`,
 	cli.Declare(cmd, cli.ForInput, cli.VectorFlags(&o.read)...)
 	cli.Declare(cmd, "Index", indexFlags(&o.Index, &o.metric, index.HNSW, index.KeepFloat32)...)
 	return cli.Declare(cmd, cli.ForOutput,
-		cli.Flag{Name: "plot", Arg: "FILE", Into: &o.plot, Help: "draw recall against queries per second, as .svg or .png", Ext: []string{"svg", "png"}},
+		cli.Flag{Name: "plot", Arg: "FILE", Into: &o.plot, Help: "draw recall against queries per second, as .svg, .png or .html", Ext: plot.Formats},
 		cli.Flag{Name: "json", Help: "print JSON: all points, and the fields of the point at the default width (100)"})
 }
 

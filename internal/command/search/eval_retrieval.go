@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 	"github.com/luminavec/luminavec/index/fusion"
 	"github.com/luminavec/luminavec/internal/cli"
 	"github.com/luminavec/luminavec/internal/fault"
+	"github.com/luminavec/luminavec/internal/plot"
 	"github.com/luminavec/luminavec/sentence/models"
 )
 
@@ -21,6 +23,7 @@ type retrievalFlags struct {
 	split string
 	mode  string
 	query string // model of the queries
+	plot  string
 
 	collection string
 }
@@ -68,7 +71,7 @@ bootstrap samples of the queries. Memory does not depend on the number of docume
 		cli.Flag{Name: "skip-identical", Into: &o.SkipIdentical, Field: "SkipIdentical",
 			Help: "ignore a document with the id of the query, as BEIR does for ArguAna and Quora"},
 		cli.Flag{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "one per core"})
-	return cli.Declare(cmd, cli.ForOutput, reportsFlag("set"))
+	return cli.Declare(cmd, cli.ForOutput, cli.Flag{Name: "plot", Arg: "FILE", Into: &f.plot, Help: "draw nDCG@10 with its intervals, by set and mode, as .svg, .png or .html", Ext: plot.Formats}, reportsFlag("set"))
 }
 
 // modelFlags declare the models of documents and queries, which openModels opens.
@@ -86,6 +89,39 @@ func languageFlag(language *string) cli.Flag {
 }
 
 func evalRetrieval(cmd *cobra.Command, f retrievalFlags, o evaluate.RetrievalOptions) error {
+	if f.plot != "" {
+		if err := plot.CheckPath(f.plot); err != nil {
+			return cli.UsageError(err)
+		}
+		if f.collection != "" {
+			return cli.UsageError(fault.New("leave one of them out", "--plot and --collection cannot be used together"))
+		}
+	}
+	var bars []plot.Bar // drawn after the report, which a plot that fails must not lose
+	title, several := "nDCG@10 by mode", len(f.sets) > 1
+	measured := func(r evaluate.RetrievalResult) {
+		bar := plot.Bar{Name: string(r.Mode), Value: r.NDCG10, Low: r.NDCG10, High: r.NDCG10}
+		if several {
+			bar.Name = r.Name + ", " + bar.Name
+		} else {
+			title = r.Name + ": nDCG@10 by mode"
+		}
+		if r.Interval != nil {
+			bar.Low, bar.High = r.Interval.Low, r.Interval.High
+		}
+		if r.Defined() {
+			bars = append(bars, bar)
+		}
+	}
+	err := retrievals(cmd, f, o, measured)
+	if f.plot != "" && len(bars) > 0 {
+		err = cmp.Or(err, plot.WriteBars(f.plot, title, "nDCG@10 (0 to 1), with 95% intervals", bars))
+	}
+	return err
+}
+
+// retrievals measures and reports.
+func retrievals(cmd *cobra.Command, f retrievalFlags, o evaluate.RetrievalOptions, measured func(evaluate.RetrievalResult)) error {
 	read := func(path string) (*sets.Retrieval, error) {
 		return sets.OpenRetrieval(cmd.Context(), path, f.split)
 	}
@@ -126,6 +162,7 @@ func evalRetrieval(cmd *cobra.Command, f retrievalFlags, o evaluate.RetrievalOpt
 			}
 			noteLanguage(cmd, c.Modes[0], o)
 			for _, r := range c.Modes {
+				measured(r)
 				if r.Mode == evaluate.Dense {
 					warnRetrieval(cmd, r)
 				}
@@ -139,6 +176,7 @@ func evalRetrieval(cmd *cobra.Command, f retrievalFlags, o evaluate.RetrievalOpt
 			return err
 		})
 		if err == nil {
+			measured(r)
 			noteLanguage(cmd, r, o)
 			warnRetrieval(cmd, r)
 		}

@@ -39,11 +39,12 @@ func mapCommand() *cobra.Command {
 Every passage becomes a point, and passages with near vectors become near points. The map of
 a collection is stored in it, and 'search serve' shows it. With -o it is also written as a file:
 
-  .html     a page with zoom, clusters and the texts, which needs no other file
-  .svg .png a picture
-  .tsv .jsonl .parquet
-            a table: label, x, y, cluster, cluster_name, path, first_line, last_line, id,
-            title, heading, text. For embedding-atlas: 'embedding-atlas map.parquet --text text'
+  .html                   a page with zoom, clusters and the texts, which needs no other file
+  .svg, .png              a picture
+  .tsv, .jsonl, .parquet  a table: label, x, y, cluster, cluster_name, path, first_line,
+                          last_line, id, title, heading, text
+
+'embedding-atlas map.parquet --text text' shows the Parquet file.
 
 A stored map is used again until one of the options of the layout is given, or --recompute.
 Passages that 'search sync' has added since are put between their neighbors, and those that it
@@ -135,10 +136,12 @@ func runMap(cmd *cobra.Command, args []string, o mapOptions) error {
 	case len(args) > 0 && given("metric"):
 		return cli.UsageError(fault.New("leave out --metric", "a collection is drawn by its own metric"))
 	}
+	var except []string
 	if len(args) == 0 {
-		if err := cli.CheckVectors(cmd, o.vectors); err != nil {
-			return err
-		}
+		except = []string{"limit"} // of words
+	}
+	if err := cli.CheckVectors(cmd, o.vectors, except...); err != nil {
+		return err
 	}
 	if name, _ := cmd.Flags().GetString("metric"); name != "" {
 		if o.Metric, err = index.ParseMetric(name); err != nil {
@@ -328,7 +331,7 @@ func drawnCollection(cmd *cobra.Command, dir string, o *mapOptions, progress *cl
 			cli.Note(cmd, "%s stored in %s", d.about(), cli.Printable(dir))
 		}
 	} else if d.Located+d.Removed > 0 {
-		cli.Note(cmd, "since the map was computed, %s were added and put between the others, and %s removed; --recompute draws all anew", cli.Plural(d.Located, "passage", "passages"), cli.Thousands(d.Removed))
+		cli.Note(cmd, "since the map was computed, %s, and %s removed; --recompute draws all anew", cli.Plural(d.Located, "passage was added and put between its neighbors", "passages were added and put between their neighbors"), cli.Plural(d.Removed, "was", "were"))
 	}
 	if left := c.Len() - d.Len(); left > 0 {
 		cli.Note(cmd, "%s without a word that the model knows are not on the map", cli.Plural(left, "passage", "passages"))

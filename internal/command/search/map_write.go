@@ -120,7 +120,11 @@ func (d *drawing) write(cmd *cobra.Command, w io.Writer, format string) error {
 }
 
 func (d *drawing) title() string {
-	return fmt.Sprintf("%s: %s", cli.InputName(d.name), cli.Plural(d.Len(), d.kind, d.kind+"s"))
+	name := d.name
+	if abs, err := filepath.Abs(name); err == nil {
+		name = filepath.Base(abs) // the picture may be shown to others
+	}
+	return fmt.Sprintf("%s: %s", plot.Clean(name, 60), cli.Plural(d.Len(), d.kind, d.kind+"s"))
 }
 
 // axes returns the names of the axes.
