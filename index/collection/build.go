@@ -26,7 +26,8 @@ type BuildOptions struct {
 	// Index are the options of the index. Dim may be 0, because the model sets it. Defaults that differ
 	// from those of package index: Kind Auto; for vectors of 64 values or more, with Quantization and
 	// KeepVectors auto or unset, Int8 and KeepNone: codes of 8 bits, whose recall is reported, and no other vectors.
-	// The tables of a static model of 1 MiB or more then have 8 bits per value too.
+	// The tables of a static model of 1 MiB or more then have 8 bits per value too. Short passages of a static model
+	// have codes of 2 bits instead, see [Info].Rescored.
 	Index     index.Options
 	Replace   bool   // replace an existing collection; default false
 	Threads   int    // number of goroutines; default 0: one per core
@@ -142,9 +143,11 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 	if o.Index.Kind == "" {
 		o.Index.Kind = index.Auto
 	}
+	coarse := false
 	if (o.Index.KeepVectors == "" || o.Index.KeepVectors == index.KeepAuto) && o.Index.Kind != index.LSH && o.Index.Dim >= codesFrom &&
 		(o.Index.Quantization == "" || o.Index.Quantization == index.AutoQuantization) {
 		o.Index.Quantization, o.Index.KeepVectors = index.Int8, index.KeepNone
+		coarse = canRescore(model, o)
 		var err error
 		if model, err = compact(ctx, model, o.Threads); err != nil {
 			return nil, err
@@ -168,7 +171,7 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 		return nil, err
 	}
 	defer folder.Abort()
-	w := &writer{at: dir, dir: folder.Path(), named: folder.Named, model: prompted(models.ForDocuments(model), o.DocumentPrompt), asks: asks, index: ix, threads: o.Threads,
+	w := &writer{at: dir, dir: folder.Path(), named: folder.Named, model: prompted(models.ForDocuments(model), o.DocumentPrompt), asks: asks, index: ix, options: o.Index, coarse: coarse, threads: o.Threads,
 		uniqueIDs: o.Input.Options.ID != ""}
 	defer w.abort()
 	w.indexChanged = true
@@ -180,7 +183,8 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 	if err := add(w); err != nil {
 		return nil, err
 	}
-	if s := &w.summary; ix.Len() == 0 {
+	w.coarse = w.coarse && w.summary.Encoded >= batchPassages
+	if s := &w.summary; w.index.Len() == 0 {
 		if s.Skipped > 0 {
 			return nil, fault.New("check that the model and the text have the same language",
 				"none of the %d documents contains a word that the model knows; the first is %s", s.Skipped, s.FirstSkipped)
@@ -188,16 +192,16 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 		return nil, fault.New("name files or folders that contain text, and the field or column that holds it", "no documents to build a collection from")
 	}
 	if w.info.Auto = o.Index.Kind == index.Auto; w.info.Auto {
-		if ix, err = index.Settle(ctx, ix, nil); err != nil {
+		if err := w.settle(ctx); err != nil {
 			return nil, err
 		}
-		w.index = ix
 	}
+	w.info.Rescored = w.coarse
 	if err := w.calibrateIndex(ctx); err != nil {
 		return nil, err
 	}
-	if w.info.Recall, err = index.MeasureRecall(ctx, ix); err == nil && !o.AnyRecall {
-		err = w.info.Recall.Check(ix.Options().Quantization)
+	if w.info.Recall, err = index.MeasureRecall(ctx, w.index); err == nil && !o.AnyRecall {
+		err = w.info.Recall.Check(w.index.Options().Quantization)
 	}
 	if err != nil {
 		return nil, err

@@ -153,6 +153,9 @@ func (c *Collection) Ask(ctx context.Context, q Question) (*Answer, error) {
 	if err := s.search(ctx); err != nil {
 		return nil, err
 	}
+	if err := s.rescore(ctx); err != nil {
+		return nil, err
+	}
 	hits := s.rank()
 	if q.GroupBy != "" {
 		var err error
@@ -321,8 +324,31 @@ func (c *Collection) sample() (*roaring64.Bitmap, error) {
 	return c.sampleSet, c.sampleErr
 }
 
-// rank scores and sorts what was found.
-func (s *asking) rank() []Match {
+// rescore computes the similarities of the best candidates from their texts.
+func (s *asking) rescore(ctx context.Context) error {
+	if !s.c.info.Rescored || s.vector == nil {
+		return ctx.Err()
+	}
+	hits := s.scored()
+	hits = hits[:min(len(hits), candidates(s.q.K))]
+	labels := make([]int64, 0, len(hits))
+	for _, h := range hits {
+		if h.Dense != nil {
+			labels = append(labels, h.Label)
+		}
+	}
+	scores, err := s.c.similarities(ctx, s.vector, labels)
+	if err != nil {
+		return err
+	}
+	for i, label := range labels {
+		s.found[label].Dense = s.similarity(scores[i])
+	}
+	return nil
+}
+
+// scored returns what was found with its scores, best first.
+func (s *asking) scored() []Match {
 	var words fusion.Stats
 	if s.matches != nil {
 		words = fusion.Stats{Mean: s.matches.Mean, Deviation: s.matches.Deviation}
@@ -358,6 +384,12 @@ func (s *asking) rank() []Match {
 			hits[i].Score = *hits[i].Dense
 		}
 	}
+	return hits
+}
+
+// rank returns what was found, best first, and says whether it is a good match.
+func (s *asking) rank() []Match {
+	hits := s.scored()
 	s.answer.NoMatch = s.c.unrelated(s)
 	if m := s.q.MinScore; m != nil {
 		hits = slices.DeleteFunc(hits, func(h Match) bool {

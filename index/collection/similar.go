@@ -55,9 +55,19 @@ func (c *Collection) Similar(ctx context.Context, labels []int64, texts []string
 			add(vectors[i*dim:][:dim])
 		}
 	}
-	for _, label := range labels {
-		if v, ok := c.index.Vector(label); ok {
-			add(v)
+	if c.info.Rescored {
+		own, err := c.encode(ctx, labels)
+		if err != nil {
+			return nil, err
+		}
+		for i := range labels {
+			add(own[i*dim:][:dim])
+		}
+	} else {
+		for _, label := range labels {
+			if v, ok := c.index.Vector(label); ok {
+				add(v)
+			}
 		}
 	}
 	if norm := kernel.Norm(mean); norm > 0 {
@@ -77,7 +87,7 @@ func (c *Collection) Similar(ctx context.Context, labels []int64, texts []string
 	}
 	answer := &Answer{Mode: fusion.Dense}
 	for wide := k + len(labels); ; wide *= 4 {
-		found, err := c.index.Search(mean, wide, index.SearchOptions{Recall: 0.99})
+		found, err := c.nearest(ctx, mean, wide, index.SearchOptions{Recall: 0.99})
 		if err != nil {
 			return nil, err
 		}
