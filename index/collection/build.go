@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -335,7 +336,35 @@ func (w *writer) addFiles(ctx context.Context, src *documents.Source, onProgress
 	}
 	err := w.flush(ctx)
 	report()
+	w.listSkipped(src.Skipped(), true)
 	return err
+}
+
+// listSkipped lists the files that were skipped without being opened, with paths as shown, in place of those that
+// were before if all is set. It reports whether anything has changed.
+func (w *writer) listSkipped(skipped []documents.Skipped, all bool) (changed bool) {
+	reasons := map[string]string{}
+	for _, s := range skipped {
+		if !s.Record {
+			reasons[s.Path] = s.Reason
+		}
+	}
+	w.table.Files = slices.DeleteFunc(w.table.Files, func(f *parts.Source) bool {
+		reason, again := reasons[f.Path]
+		unopened := f.Size < 0 && f.Skipped != ""
+		gone := unopened && reason != f.Skipped && (all || again)
+		if !gone {
+			delete(reasons, f.Path)
+		}
+		changed = changed || gone
+		return gone
+	})
+	for _, path := range slices.Sorted(maps.Keys(reasons)) {
+		f := w.newSource(path, "")
+		f.Size, f.Skipped = -1, reasons[path]
+		changed = true
+	}
+	return changed
 }
 
 // readFile reads a file with emit, and records what it was when it was read. If it cannot be read,

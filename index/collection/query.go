@@ -15,7 +15,9 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
+	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/index/collection/internal/parts"
 	"github.com/luminavec/luminavec/index/filter"
 	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/index/fusion"
@@ -492,22 +494,26 @@ func (t placeTable) Values(ctx context.Context, field string, visit func(label i
 		}
 		return ctx.Err()
 	}
-	return t.c.EachPassage(ctx, func(p *Stored) {
+	place := func(label int64, p *documents.Passage) {
 		switch field {
 		case "id":
 			if p.ID != "" {
-				visit(p.Label, p.ID)
+				visit(label, p.ID)
 			}
 		case "title":
 			if p.Title != "" {
-				visit(p.Label, p.Title)
+				visit(label, p.Title)
 			}
 		case "heading":
 			for _, h := range p.Heading {
-				visit(p.Label, h)
+				visit(label, h)
 			}
 		}
-	})
+	}
+	if t.c.store == nil {
+		return nil // format 1 has none of these
+	}
+	return t.c.store.eachPlace(ctx, func(r *parts.Row) { place(r.Label, &r.Passage) })
 }
 
 // EachPassage calls visit with every passage, in the order of the labels.

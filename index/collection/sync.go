@@ -350,6 +350,9 @@ func (w *changer) sync(ctx context.Context, roots []root, all bool) error {
 			}
 		}
 	}
+	if w.listSkipped(w.changes.Skipped, all) {
+		w.touched = true
+	}
 	return nil
 }
 

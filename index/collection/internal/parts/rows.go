@@ -23,24 +23,17 @@ type Row struct {
 
 // appendRow encodes a row without its label, after the row before it in the block, or an empty one: passages
 // follow each other in their files, and most are as long as their texts, so that the numbers are small. They
-// are varints, with the lengths of the texts, which are appended to texts.
+// are varints, and names follow their lengths. The text is appended to texts.
 func appendRow(dst, texts []byte, r, before *Row) (_, _ []byte) {
-	text := func(s string) {
-		dst = binary.AppendUvarint(dst, uint64(len(s)))
-		texts = append(texts, s...)
-	}
 	dst = binary.AppendUvarint(dst, r.File)
 	dst = binary.AppendVarint(dst, int64(r.FirstLine-before.LastLine))
 	dst = binary.AppendUvarint(dst, uint64(max(0, r.LastLine-r.FirstLine)))
 	dst = binary.AppendVarint(dst, r.Start-before.End)
-	text(r.ID)
-	text(r.Title)
-	dst = binary.AppendUvarint(dst, uint64(len(r.Heading)))
-	for _, h := range r.Heading {
-		text(h)
-	}
-	text(r.Text)
-	return binary.AppendVarint(dst, r.End-r.Start-int64(len(r.Text))), texts
+	dst = appendText(dst, r.ID)
+	dst = appendText(dst, r.Title)
+	dst = appendTexts(dst, r.Heading)
+	dst = binary.AppendUvarint(dst, uint64(len(r.Text)))
+	return binary.AppendVarint(dst, r.End-r.Start-int64(len(r.Text))), append(texts, r.Text...)
 }
 
 func appendText(dst []byte, s string) []byte {
@@ -134,33 +127,24 @@ func (r *Reader) texts() []string {
 	return list
 }
 
-// row decodes the row after before, whose texts are read from texts.
+// row decodes the row after before, whose text is the next of texts, and is left out if that is nil.
 func (r *Reader) row(label int64, before *Row, texts *Reader) Row {
 	s := Row{Label: label, File: r.uvarint()}
 	s.FirstLine = int(r.after(int64(before.LastLine)))
 	s.LastLine = s.FirstLine + int(r.number())
 	s.Start = r.after(before.End)
-	s.ID, s.Title = r.textIn(texts), r.textIn(texts)
-	if n := r.count(); n > 0 {
-		s.Heading = make([]string, n)
-		for i := range s.Heading {
-			s.Heading[i] = r.textIn(texts)
+	s.ID, s.Title, s.Heading = r.text(), r.text(), r.texts()
+	size := r.number()
+	if texts != nil {
+		if size > int64(len(texts.Data)) {
+			r.fail()
+			return s
 		}
+		b := texts.Bytes(int(size))
+		s.Text = unsafe.String(unsafe.SliceData(b), len(b))
 	}
-	s.Text = r.textIn(texts)
-	s.End = r.after(s.Start + int64(len(s.Text)))
+	s.End = r.after(s.Start + size)
 	return s
-}
-
-// textIn returns a text whose length comes next, from texts.
-func (r *Reader) textIn(texts *Reader) string {
-	n := r.number()
-	if n > int64(len(texts.Data)) {
-		r.fail()
-		return ""
-	}
-	b := texts.Bytes(int(n))
-	return unsafe.String(unsafe.SliceData(b), len(b))
 }
 
 // after returns the sum of n and a number, as number does.

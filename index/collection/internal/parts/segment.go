@@ -24,12 +24,12 @@ import (
 // A segment is a file of passages that never changes:
 //
 //	magic                     8 bytes
-//	blocks                    for each: a frame of rows, then a frame for each field that occurs in it
+//	blocks                    for each: a frame of rows, one of their texts, then a frame for each field that occurs in it
 //	table                     a frame: names of fields and what values they have, then labels, and sizes and CRC-32C of the frames, of each block
 //	size of table, CRC-32C    4 bytes each, little endian
 //	magic                     8 bytes
 //
-// A frame of rows is their numbers, with their length, and then their texts. Frames are zstd, and the table has the CRC-32C of each, which is verified when it is read. A block has about
+// A frame of rows is all about them but their texts. Frames are zstd, and the table has the CRC-32C of each, which is verified when it is read. A block has about
 // blockBytes of text, which a query decompresses for each passage that it shows.
 const (
 	SegmentMagic   = "lvpass\x04\n"
@@ -148,7 +148,8 @@ func (s *Writer) flush() {
 		s.table = binary.AppendUvarint(s.table, uint64(label-last))
 		last = label
 	}
-	s.frame(append(appendText(nil, string(s.rows)), s.texts...))
+	s.frame(s.rows)
+	s.frame(s.texts)
 	s.table = binary.AppendUvarint(s.table, uint64(len(s.kinds)))
 	for _, i := range slices.Sorted(maps.Keys(s.kinds)) {
 		s.table = binary.AppendUvarint(s.table, uint64(i))
@@ -183,6 +184,7 @@ func (s *Writer) Finish() error {
 type Block struct {
 	Labels  []int64
 	rows    Span
+	texts   Span
 	Columns []ColumnSpan
 }
 
@@ -333,6 +335,9 @@ func (s *Segment) readTable(size int64) error {
 			b.Labels[j], last = label, label
 		}
 		b.rows = next()
+		if !s.mixed {
+			b.texts = next()
+		}
 		b.Columns = make([]ColumnSpan, r.count())
 		for j := range b.Columns {
 			field := r.number()
@@ -379,26 +384,51 @@ func CompareLabels(a, b int64) int {
 // Rows decodes the rows of a block that are wanted, in their order.
 func (s *Segment) Rows(n int, wanted func(i int) bool, use func(i int, r Row)) error {
 	b := &s.Blocks[n]
+	texts := new(Reader)
+	if !s.mixed {
+		data, err := s.frame(b.texts)
+		if err != nil {
+			return err
+		}
+		texts.Data = data
+	}
+	return s.rows(b, texts, func(i int, r Row) {
+		if wanted(i) {
+			use(i, r)
+		}
+	})
+}
+
+// Places decodes the rows of a block without their texts and fields.
+func (s *Segment) Places(n int, use func(i int, r Row)) error {
+	if !s.mixed {
+		return s.rows(&s.Blocks[n], nil, use)
+	}
+	return s.rows(&s.Blocks[n], nil, func(i int, r Row) {
+		r.Text = ""
+		use(i, r)
+	})
+}
+
+// rows decodes the rows of a block. Without texts, the rows have none.
+func (s *Segment) rows(b *Block, texts *Reader, use func(i int, r Row)) error {
 	data, err := s.frame(b.rows)
 	if err != nil {
 		return err
 	}
 	r := &Reader{Data: data}
-	texts := r
-	if !s.mixed {
-		r = &Reader{Data: r.Bytes(r.count())}
+	if s.mixed {
+		texts = r
 	}
 	var last Row
 	for i, label := range b.Labels {
 		last = r.row(label, &last, texts)
-		if r.Err != nil || texts.Err != nil {
+		if r.Err != nil {
 			break
 		}
-		if wanted(i) {
-			use(i, last)
-		}
+		use(i, last)
 	}
-	if r.Err != nil || texts.Err != nil || len(r.Data)+len(texts.Data) > 0 {
+	if r.Err != nil || len(r.Data) > 0 || texts != nil && len(texts.Data) > 0 {
 		return s.Damaged(ErrFormat)
 	}
 	return nil
