@@ -69,12 +69,14 @@ type Summary struct {
 	RepeatedIDs   int64  `json:"repeated_ids"`             // records with the id of another
 	FirstRepeated string `json:"first_repeated,omitempty"`
 
-	Dim      int           `json:"dim"`
-	Kind     string        `json:"kind"`     // of the index
-	Language string        `json:"language"` // of the full-text index
-	Bytes    int64         `json:"bytes"`    // size of the folder
-	Recall   index.Recall  `json:"recall"`
-	Elapsed  time.Duration `json:"-"`
+	Dim      int          `json:"dim"`
+	Kind     string       `json:"kind"`     // of the index
+	Language string       `json:"language"` // of the full-text index
+	Bytes    int64        `json:"bytes"`    // size of the folder
+	Recall   index.Recall `json:"recall"`
+	// Measured is the recall of searches for questions, see [Info].Measured.
+	Measured index.Measured `json:"measured"`
+	Elapsed  time.Duration  `json:"-"`
 }
 
 // Build creates a collection in the folder dir from the documents of src. Passages are labeled
@@ -328,11 +330,13 @@ func (w *writer) addFiles(ctx context.Context, src *documents.Source, onProgress
 	w.notify = report
 	for _, file := range files {
 		f := w.newSource(file.Path, string(file.Kind))
+		before := p.Bytes
+		w.within = func(bytes int64) { p.Bytes = before + bytes }
 		if err := w.readFile(ctx, src, file, f, func(p documents.Passage) error { return w.add(ctx, f, p) }); err != nil {
 			return err
 		}
 		p.Files++
-		p.Bytes += max(0, file.Size)
+		p.Bytes = before + max(0, file.Size)
 	}
 	err := w.flush(ctx)
 	report()
@@ -385,7 +389,12 @@ func (w *writer) readFile(ctx context.Context, src *documents.Source, file docum
 		}
 	}
 	f.Skipped = ""
-	err := src.Read(ctx, file, emit)
+	err := src.Read(ctx, file, func(p documents.Passage) error {
+		if w.within != nil {
+			w.within(max(0, min(p.End, file.Size)))
+		}
+		return emit(p)
+	})
 	var skipped *documents.Skipped
 	if errors.As(err, &skipped) && err == error(skipped) {
 		f.Skipped = skipped.Reason

@@ -69,7 +69,8 @@ type Answer struct {
 	NoMeaning bool
 
 	// NoMatch: nothing is nearer to the question than passages are to unrelated texts
-	// ([Calibration]). The hits are the best there are.
+	// ([Calibration]). The hits are the best there are; in the mode Hybrid, there are none if no passage
+	// has a word of the question either, and the nearest by meaning is no nearer.
 	NoMatch bool
 }
 
@@ -373,6 +374,9 @@ func (s *asking) scored() []Match {
 				dense = *h.Dense
 			}
 			h.Score = fusion.Combine(s.stats.Z(dense), words.Z(*h.BM25), s.q.DenseWeight)
+			if s.stats.Deviation == 0 && words.Deviation == 0 && h.Dense != nil { // there is one passage, or all are equal
+				h.Score = *h.Dense
+			}
 		}
 		if s.euclidean() && h.Dense != nil {
 			distance := -*h.Dense
@@ -392,7 +396,9 @@ func (s *asking) scored() []Match {
 // rank returns what was found, best first, and says whether it is a good match.
 func (s *asking) rank() []Match {
 	hits := s.scored()
-	s.answer.NoMatch = s.c.unrelated(s)
+	if s.answer.NoMatch = s.c.unrelated(s); s.answer.NoMatch && s.senseless() {
+		return nil
+	}
 	if m := s.q.MinScore; m != nil {
 		hits = slices.DeleteFunc(hits, func(h Match) bool {
 			if s.q.Mode == fusion.Dense && s.euclidean() {

@@ -55,7 +55,8 @@ type writer struct {
 	truth     [][]index.Result
 	threads   int
 	openModel func(ctx context.Context) (passages, questions sentence.Model, err error)
-	notify    func() // called after each batch; may be nil
+	notify    func()            // called after each batch; may be nil
+	within    func(bytes int64) // called with how much of the file is read; may be nil
 
 	parts    []Part // of the next state
 	output   *durable.File
@@ -431,6 +432,7 @@ func (w *writer) summarize() {
 	slices.SortFunc(w.parts, func(a, b Part) int { return strings.Compare(a.Name, b.Name) })
 	w.info.Parts = w.parts
 	w.summary.Documents, w.summary.Passages, w.summary.Files, w.summary.Dim = w.info.Documents, w.info.Passages, w.info.Files, o.Dim
+	w.summary.Measured = w.info.Measured
 	w.summary.Bytes, w.summary.Kind, w.summary.Language = w.info.Sizes().All, w.info.Kind, w.info.Language
 }
 

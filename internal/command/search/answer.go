@@ -83,14 +83,18 @@ func (a *asker) write(ans answer, indent bool) error {
 	}
 	var b strings.Builder
 	if ans.NoMatch {
-		for _, line := range cli.Wrap("no good match: the best passages are no nearer than those of unrelated texts", cli.Width(a.out)-1, 0) {
+		why := "no good match: the best passages are no nearer than those of unrelated texts"
+		if len(ans.Hits) == 0 {
+			why = "no good match: no passage has a word of the question or is near its meaning"
+		}
+		for _, line := range cli.Wrap(why, cli.Width(a.out)-1, 0) {
 			b.WriteString(a.style(dim, line) + "\n")
 		}
 	}
 	for i := range ans.Hits {
 		a.writeHit(&b, ans.Query, &ans.Hits[i])
 	}
-	if len(ans.Hits) == 0 && ans.Error == "" {
+	if len(ans.Hits) == 0 && ans.Error == "" && !ans.NoMatch {
 		b.WriteString("no passage found\n")
 	}
 	_, err := io.WriteString(a.out, b.String())

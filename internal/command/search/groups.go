@@ -135,7 +135,7 @@ $ search dedupe collection
 		},
 	}
 	cli.Declare(cmd, cli.Arguments, collectionArgument())
-	cli.Declare(cmd, "Search", cli.Flag{Name: "threshold", Arg: "X", Into: &threshold, Help: "score from which two passages are near: a cosine, or what the metric of the collection is"},
+	cli.Declare(cmd, "Search", cli.Flag{Name: "threshold", Arg: "X", Into: &threshold, Field: "Threshold", Help: "score from which two passages are near: a cosine, or what the metric of the collection is"},
 		cli.Flag{Name: "threads", Arg: "N", Into: &threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "one per core"})
 	return cli.Declare(cmd, cli.ForOutput, cli.Flag{Name: "json", Help: "print JSON: one object for each group, one per line"})
 }
