@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -145,7 +146,7 @@ func mapStrings(list []string, f func(string) string) []string {
 // trail is the title, unless it is only the name of the file, and the headings.
 func (h *hit) trail() string {
 	parts := h.Heading
-	if h.Title != "" && h.Title != documents.NameTitle(h.Path) && (len(parts) == 0 || parts[0] != h.Title) {
+	if h.Title != "" && h.Title != documents.NameTitle(h.Path) && h.Title != filepath.Base(h.Path) && (len(parts) == 0 || parts[0] != h.Title) {
 		parts = append([]string{h.Title}, parts...)
 	}
 	return strings.Join(parts, " › ")
