@@ -374,7 +374,7 @@ func (s *asking) scored() []Match {
 				dense = *h.Dense
 			}
 			h.Score = fusion.Combine(s.stats.Z(dense), words.Z(*h.BM25), s.q.DenseWeight)
-			if s.stats.Deviation == 0 && words.Deviation == 0 && h.Dense != nil { // there is one passage, or all are equal
+			if s.stats.Deviation < 1e-6 && words.Deviation < 1e-6 && h.Dense != nil { // there is one passage, or all are equal
 				h.Score = *h.Dense
 			}
 		}
