@@ -374,7 +374,7 @@ func (s *asking) scored() []Match {
 				dense = *h.Dense
 			}
 			h.Score = fusion.Combine(s.stats.Z(dense), words.Z(*h.BM25), s.q.DenseWeight)
-			if s.stats.Deviation < 1e-6 && words.Deviation < 1e-6 && h.Dense != nil { // there is one passage, or all are equal
+			if s.c.Len() == 1 && h.Dense != nil { // there are no others to deviate from
 				h.Score = *h.Dense
 			}
 		}
