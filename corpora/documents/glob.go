@@ -10,17 +10,56 @@ import (
 type glob struct {
 	literal string // the whole path
 	suffix  string // of a name: *.md
+	stars   string // a pattern of characters, * and ?
+	least   int    // bytes of a path that re matches
 	re      *regexp.Regexp
 }
 
 func (g *glob) match(path string) bool {
 	switch {
 	case g.re != nil:
-		return g.re.MatchString(path)
+		return len(path) >= g.least && g.re.MatchString(path)
+	case g.stars != "":
+		return matchStars(g.stars, path)
 	case g.suffix != "":
 		return strings.HasSuffix(path, g.suffix) && strings.IndexByte(path, '/') < 0
 	}
 	return path == g.literal
+}
+
+// matchStars matches a path with a pattern of characters, * and ?, neither of which matches a slash. If the rest
+// does not match, only the last * can be longer: those before it would leave it less. The time is
+// at most the product of the lengths, of which a step takes nanoseconds.
+func matchStars(pattern, path string) bool {
+	star, from := -1, 0 // the last * of this part of the pattern, and where it ends in the path
+	p, i := 0, 0
+	for i < len(path) {
+		if p < len(pattern) {
+			switch c := pattern[p]; {
+			case c == '*':
+				star, from = p, i
+				p++
+				continue
+			case c == '?' && path[i] != '/':
+				_, n := utf8.DecodeRuneInString(path[i:])
+				p, i = p+1, i+n
+				continue
+			case c == path[i]:
+				if c == '/' {
+					star = -1
+				}
+				p, i = p+1, i+1
+				continue
+			}
+		}
+		if star < 0 || path[from] == '/' {
+			return false
+		}
+		_, n := utf8.DecodeRuneInString(path[from:])
+		from += n
+		p, i = star+1, from
+	}
+	return strings.Trim(pattern[p:], "*") == ""
 }
 
 // maxGlob is the maximum number of bytes of a pattern: longer than any path.
@@ -44,12 +83,15 @@ func newGlob(pattern string, braces bool) *glob {
 	if len(pattern) > maxGlob {
 		return nil
 	}
+	if !strings.ContainsAny(pattern, special[2:]) && !strings.Contains(pattern, "**") {
+		return &glob{stars: pattern}
+	}
 	for strings.Contains(pattern, "**/**/") { // the time depends on the length
 		pattern = strings.ReplaceAll(pattern, "**/**/", "**/")
 	}
 	b := strings.Builder{}
 	b.WriteString(`(?s)\A(?:`)
-	depth := 0
+	depth, least := 0, 0
 	for i := 0; i < len(pattern); {
 		c := pattern[i]
 		rest := pattern[i:]
@@ -69,6 +111,7 @@ func newGlob(pattern string, braces bool) *glob {
 			i += n
 		case c == '?':
 			b.WriteString(`[^/]`)
+			least++
 			i++
 		case c == '[':
 			class, n := bracket(rest)
@@ -76,6 +119,7 @@ func newGlob(pattern string, braces bool) *glob {
 				return nil
 			}
 			b.WriteString(class)
+			least++
 			i += n
 		case c == '\\':
 			if len(rest) == 1 {
@@ -83,6 +127,7 @@ func newGlob(pattern string, braces bool) *glob {
 			}
 			_, n := utf8.DecodeRuneInString(rest[1:])
 			b.WriteString(regexp.QuoteMeta(rest[1 : 1+n]))
+			least++
 			i += 1 + n
 		case braces && c == '{':
 			depth++
@@ -98,6 +143,7 @@ func newGlob(pattern string, braces bool) *glob {
 		default:
 			_, n := utf8.DecodeRuneInString(rest)
 			b.WriteString(regexp.QuoteMeta(rest[:n]))
+			least++
 			i += n
 		}
 	}
@@ -106,7 +152,10 @@ func newGlob(pattern string, braces bool) *glob {
 	if err != nil {
 		return nil
 	}
-	return &glob{re: re}
+	if braces {
+		least = 0 // of several alternatives
+	}
+	return &glob{re: re, least: least}
 }
 
 var classes = map[string]string{

@@ -141,7 +141,7 @@ a picture of a boat on the sea
 func TestText(t *testing.T) {
 	checkGolden(t, "a.txt", "One two.\n\nThree four\nfive.\n\n\nSix.\n", Options{}, "\n1-7 [a]\nOne two.\n\nThree four\nfive.\n\n\nSix.\n")
 	checkGolden(t, "a.txt", "One two.\n\nThree four\nfive.\n\n\nSix.\n", Options{Split: Paragraph}, "\n1-1 [a]\nOne two.\n3-4 [a]\nThree four\nfive.\n7-7 [a]\nSix.\n")
-	checkGolden(t, "a.txt", "One two.\n\nThree four\n", Options{Split: Line}, "\n1-1 [a]\nOne two.\n3-3 [a]\nThree four\n")
+	checkGolden(t, "a.txt", "One two.\n\nThree four\n", Options{Split: Line}, "\n1-1 []\nOne two.\n3-3 []\nThree four\n")
 	checkGolden(t, "bom.txt", "\ufeffOne\n", Options{}, "\n1-1 [bom]\nOne\n")
 	checkGolden(t, "wide.txt", "\xff\xfeO\x00n\x00e\x00\n\x00\xe9\x00", Options{}, "\n1-2 [wide]\nOne\né\n")
 	checkGolden(t, "big.txt", "\xfe\xff\x00O\x00n\x00e", Options{}, "\n1-1 [big]\nOne\n")

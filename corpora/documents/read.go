@@ -119,7 +119,7 @@ func (r *reading) parse(kind Kind, in *bufio.Reader) (err error) {
 			err = &unreadable{reasonParse, fmt.Errorf("cannot read %s as %s: %w", r.name(), kind, fault.Recovered(x))}
 		}
 	}()
-	if r.flow == nil && kind != Records && kind != jsonArray {
+	if r.flow == nil && kind != Records && kind != jsonArray && r.source.options.Split != Line { // a line is a document of its own
 		r.named = NameTitle(r.file.Name)
 	}
 	switch kind {

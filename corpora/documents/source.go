@@ -158,7 +158,7 @@ const (
 	reasonVanished   = "vanished while reading"
 	reasonDamaged    = "damaged"
 	reasonParse      = "cannot be parsed"
-	reasonRecord     = "not a record with the selected parts"
+	reasonRecord     = "invalid record or missing field"
 	reasonSelected   = "records without a part that is selected"
 	reasonUTF8       = "not UTF-8 text"
 	reasonNoText     = "records without a part that is known to be text"

@@ -113,3 +113,35 @@ func TestLabel(t *testing.T) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }
+
+// A cluster whose words are all common, or stop words, has a label.
+func TestLabelOfCommonWords(t *testing.T) {
+	w := NewWords(2)
+	for range 20 {
+		w.Add(0, "the same words")
+		w.Add(1, "the same words")
+	}
+	for k, words := range w.Label(2, func(word string) bool { return word == "the" }) {
+		if len(words) != 2 {
+			t.Errorf("cluster %d is named %q", k, words)
+		}
+	}
+}
+
+// A threshold that no pair can have, or all have, is refused.
+func TestThreshold(t *testing.T) {
+	for metric, bad := range map[index.Metric][]float32{index.Cosine: {2, -1.5, float32(math.NaN())}, index.Euclidean: {-1}, index.Dot: {float32(math.NaN())}} {
+		ix, err := index.New(index.Options{Dim: 2, Metric: metric, Kind: index.Flat})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, threshold := range bad {
+			if _, err := Duplicates(context.Background(), ix, nil, threshold, 1); err == nil {
+				t.Errorf("%s: %v is accepted", metric, threshold)
+			}
+		}
+		if _, err := Duplicates(context.Background(), ix, nil, 1, 1); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -5,6 +5,7 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"github.com/sourcegraph/conc/pool"
 
 	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/internal/fault"
 )
 
 // Item is a vector of an index and what identifies its text.
@@ -34,6 +36,10 @@ type Group struct {
 // texts come first, then the largest. The result does not depend on threads (0: one per core), but an
 // index that is a graph may miss a pair.
 func Duplicates(ctx context.Context, ix index.Index, items []Item, threshold float32, threads int) ([]Group, error) {
+	if t := float64(threshold); math.IsNaN(t) || ix.Options().Metric == index.Cosine && math.Abs(t) > 1 || ix.Options().Metric == index.Euclidean && t < 0 {
+		return nil, fault.Field("Threshold", "", "must be %s, got %v", map[index.Metric]string{
+			index.Cosine: "from -1 to 1, a cosine", index.Euclidean: "a distance of 0 or more", index.Dot: "a number"}[ix.Options().Metric], threshold)
+	}
 	place := make(map[int64]int, len(items))
 	sets := newSets(len(items))
 	var first []int // an item of each text

@@ -49,7 +49,8 @@ func (w *Words) Add(cluster int, text string) {
 //
 //	tf(word, cluster) / words of the cluster · log(1 + mean words of a cluster / tf(word))
 //
-// Words of more than 30% of the texts are left out if there are ten texts or more.
+// Words of more than 30% of the texts are left out if there are ten texts or more. A cluster that has no other words is
+// named by these.
 func (w *Words) Label(n int, common func(word string) bool) [][]string {
 	totals, all := make([]int, len(w.counts)), map[string]int{}
 	mean := 0.0
@@ -64,9 +65,6 @@ func (w *Words) Label(n int, common func(word string) bool) [][]string {
 	for k, counts := range w.counts {
 		score := map[string]float64{}
 		for word, c := range counts {
-			if w.texts >= 10 && float64(w.documents[word]) > commonShare*float64(w.texts) {
-				continue
-			}
 			score[word] = float64(c) / float64(totals[k]) * math.Log(1+mean/float64(all[word]))
 		}
 		words := slices.SortedFunc(maps.Keys(score), func(a, b string) int {
@@ -76,9 +74,12 @@ func (w *Words) Label(n int, common func(word string) bool) [][]string {
 			if len(labels[k]) == n {
 				break
 			}
-			if common == nil || !common(word) {
+			if (w.texts < 10 || float64(w.documents[word]) <= commonShare*float64(w.texts)) && (common == nil || !common(word)) {
 				labels[k] = append(labels[k], word)
 			}
+		}
+		if len(labels[k]) == 0 {
+			labels[k] = words[:min(n, len(words))]
 		}
 	}
 	return labels

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,7 +27,8 @@ type BuildOptions struct {
 	// Index are the options of the index. Dim may be 0, because the model sets it. Defaults that differ
 	// from those of package index: Kind Auto; for vectors of 64 values or more, with Quantization and
 	// KeepVectors auto or unset, Int8 and KeepNone: codes of 8 bits, whose recall is reported, and no other vectors.
-	// The tables of a static model of 1 MiB or more then have 8 bits per value too.
+	// The tables of a static model of 1 MiB or more then have 8 bits per value too. Short passages of a static model
+	// have codes of 2 bits instead, see [Info].Rescored.
 	Index     index.Options
 	Replace   bool   // replace an existing collection; default false
 	Threads   int    // number of goroutines; default 0: one per core
@@ -67,12 +69,14 @@ type Summary struct {
 	RepeatedIDs   int64  `json:"repeated_ids"`             // records with the id of another
 	FirstRepeated string `json:"first_repeated,omitempty"`
 
-	Dim      int           `json:"dim"`
-	Kind     string        `json:"kind"`     // of the index
-	Language string        `json:"language"` // of the full-text index
-	Bytes    int64         `json:"bytes"`    // size of the folder
-	Recall   index.Recall  `json:"recall"`
-	Elapsed  time.Duration `json:"-"`
+	Dim      int          `json:"dim"`
+	Kind     string       `json:"kind"`     // of the index
+	Language string       `json:"language"` // of the full-text index
+	Bytes    int64        `json:"bytes"`    // size of the folder
+	Recall   index.Recall `json:"recall"`
+	// Measured is the recall of searches for questions, see [Info].Measured.
+	Measured index.Measured `json:"measured"`
+	Elapsed  time.Duration  `json:"-"`
 }
 
 // Build creates a collection in the folder dir from the documents of src. Passages are labeled
@@ -142,9 +146,11 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 	if o.Index.Kind == "" {
 		o.Index.Kind = index.Auto
 	}
+	coarse := false
 	if (o.Index.KeepVectors == "" || o.Index.KeepVectors == index.KeepAuto) && o.Index.Kind != index.LSH && o.Index.Dim >= codesFrom &&
 		(o.Index.Quantization == "" || o.Index.Quantization == index.AutoQuantization) {
 		o.Index.Quantization, o.Index.KeepVectors = index.Int8, index.KeepNone
+		coarse = canRescore(model, o)
 		var err error
 		if model, err = compact(ctx, model, o.Threads); err != nil {
 			return nil, err
@@ -168,7 +174,7 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 		return nil, err
 	}
 	defer folder.Abort()
-	w := &writer{at: dir, dir: folder.Path(), named: folder.Named, model: prompted(models.ForDocuments(model), o.DocumentPrompt), asks: asks, index: ix, threads: o.Threads,
+	w := &writer{at: dir, dir: folder.Path(), named: folder.Named, model: prompted(models.ForDocuments(model), o.DocumentPrompt), asks: asks, index: ix, options: o.Index, coarse: coarse, threads: o.Threads,
 		uniqueIDs: o.Input.Options.ID != ""}
 	defer w.abort()
 	w.indexChanged = true
@@ -180,7 +186,8 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 	if err := add(w); err != nil {
 		return nil, err
 	}
-	if s := &w.summary; ix.Len() == 0 {
+	w.coarse = w.coarse && w.summary.Encoded >= batchPassages
+	if s := &w.summary; w.index.Len() == 0 {
 		if s.Skipped > 0 {
 			return nil, fault.New("check that the model and the text have the same language",
 				"none of the %d documents contains a word that the model knows; the first is %s", s.Skipped, s.FirstSkipped)
@@ -188,16 +195,16 @@ func build(ctx context.Context, dir string, model sentence.Model, o BuildOptions
 		return nil, fault.New("name files or folders that contain text, and the field or column that holds it", "no documents to build a collection from")
 	}
 	if w.info.Auto = o.Index.Kind == index.Auto; w.info.Auto {
-		if ix, err = index.Settle(ctx, ix, nil); err != nil {
+		if err := w.settle(ctx); err != nil {
 			return nil, err
 		}
-		w.index = ix
 	}
+	w.info.Rescored = w.coarse
 	if err := w.calibrateIndex(ctx); err != nil {
 		return nil, err
 	}
-	if w.info.Recall, err = index.MeasureRecall(ctx, ix); err == nil && !o.AnyRecall {
-		err = w.info.Recall.Check(ix.Options().Quantization)
+	if w.info.Recall, err = index.MeasureRecall(ctx, w.index); err == nil && !o.AnyRecall {
+		err = w.info.Recall.Check(w.index.Options().Quantization)
 	}
 	if err != nil {
 		return nil, err
@@ -323,15 +330,45 @@ func (w *writer) addFiles(ctx context.Context, src *documents.Source, onProgress
 	w.notify = report
 	for _, file := range files {
 		f := w.newSource(file.Path, string(file.Kind))
+		before := p.Bytes
+		w.within = func(bytes int64) { p.Bytes = before + bytes }
 		if err := w.readFile(ctx, src, file, f, func(p documents.Passage) error { return w.add(ctx, f, p) }); err != nil {
 			return err
 		}
 		p.Files++
-		p.Bytes += max(0, file.Size)
+		p.Bytes = before + max(0, file.Size)
 	}
 	err := w.flush(ctx)
 	report()
+	w.listSkipped(src.Skipped(), true)
 	return err
+}
+
+// listSkipped lists the files that were skipped without being opened, with paths as shown, in place of those that
+// were before if all is set. It reports whether anything has changed.
+func (w *writer) listSkipped(skipped []documents.Skipped, all bool) (changed bool) {
+	reasons := map[string]string{}
+	for _, s := range skipped {
+		if !s.Record {
+			reasons[s.Path] = s.Reason
+		}
+	}
+	w.table.Files = slices.DeleteFunc(w.table.Files, func(f *parts.Source) bool {
+		reason, again := reasons[f.Path]
+		unopened := f.Size < 0 && f.Skipped != ""
+		gone := unopened && reason != f.Skipped && (all || again)
+		if !gone {
+			delete(reasons, f.Path)
+		}
+		changed = changed || gone
+		return gone
+	})
+	for _, path := range slices.Sorted(maps.Keys(reasons)) {
+		f := w.newSource(path, "")
+		f.Size, f.Skipped = -1, reasons[path]
+		changed = true
+	}
+	return changed
 }
 
 // readFile reads a file with emit, and records what it was when it was read. If it cannot be read,
@@ -352,7 +389,12 @@ func (w *writer) readFile(ctx context.Context, src *documents.Source, file docum
 		}
 	}
 	f.Skipped = ""
-	err := src.Read(ctx, file, emit)
+	err := src.Read(ctx, file, func(p documents.Passage) error {
+		if w.within != nil {
+			w.within(max(0, min(p.End, file.Size)))
+		}
+		return emit(p)
+	})
 	var skipped *documents.Skipped
 	if errors.As(err, &skipped) && err == error(skipped) {
 		f.Skipped = skipped.Reason

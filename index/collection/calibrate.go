@@ -120,6 +120,20 @@ func (c *Collection) unrelated(s *asking) bool {
 	return dense+share <= limit.Both
 }
 
+// senseless reports whether a question to both searches has neither a word that passages have nor a meaning that is nearer
+// to one than those of unrelated texts.
+func (s *asking) senseless() bool {
+	if s.q.Mode != fusion.Hybrid || s.matches == nil || s.matches.Matched > 0 {
+		return false
+	}
+	for _, f := range s.found {
+		if f.compared && f.dense > s.c.info.Calibration.Dense {
+			return false
+		}
+	}
+	return true
+}
+
 // calibrate calibrates the next state, if it differs much from the one that was.
 func (w *writer) calibrate(ctx context.Context) error {
 	if w.model == nil || !w.info.Calibration.stale(int64(w.index.Len())) {

@@ -229,7 +229,7 @@ func (c *Collection) Query(ctx context.Context, text string, k int, o index.Sear
 	if known[0] == 0 {
 		return nil, c.unknown(text)
 	}
-	results, err := c.index.Search(vector, k, o)
+	results, err := c.nearest(ctx, vector, k, o)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,13 @@
 //	defer c.Close()
 //	answer, err := c.Ask(ctx, collection.Question{Text: "how do plants make energy", K: 5})
 //
+// # Short passages
+//
+// Codes of 8 bits per value, the default, are larger than passages of a sentence. If the first thousand passages have fewer
+// bytes than values, codes have 2 bits ([Info].Rescored), and a search encodes the texts of the best candidates
+// again. So its scores are those of exact vectors, and the vectors take a third of the space. [Collection.Vectors]
+// returns them all.
+//
 // # Changing
 //
 // [Sync] makes a collection agree with its files again, [Add] and [Delete] change which they are, and

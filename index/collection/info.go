@@ -77,6 +77,9 @@ type Info struct {
 	// Measured that for headings and first sentences as questions, with what is kept of the vectors.
 	Recall   index.Recall   `json:"recall"`
 	Measured index.Measured `json:"measured"`
+	// Rescored is whether the index has only codes by which candidates are found, whose best are encoded again
+	// from their texts. Measured is then the recall with that.
+	Rescored bool `json:"rescored,omitempty"`
 	// Auto is whether the kind of the index follows the number of passages.
 	Auto bool `json:"auto"`
 	// Models say how texts were encoded; nil in collections of older releases.

@@ -15,7 +15,9 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
+	"github.com/luminavec/luminavec/corpora/documents"
 	"github.com/luminavec/luminavec/index"
+	"github.com/luminavec/luminavec/index/collection/internal/parts"
 	"github.com/luminavec/luminavec/index/filter"
 	"github.com/luminavec/luminavec/index/fulltext"
 	"github.com/luminavec/luminavec/index/fusion"
@@ -68,7 +70,8 @@ type Answer struct {
 	NoMeaning bool
 
 	// NoMatch: nothing is nearer to the question than passages are to unrelated texts
-	// ([Calibration]). The hits are the best there are.
+	// ([Calibration]). The hits are the best there are; in the mode Hybrid, there are none if no passage
+	// has a word of the question either, and the nearest by meaning is no nearer.
 	NoMatch bool
 }
 
@@ -157,6 +160,9 @@ func (c *Collection) Ask(ctx context.Context, q Question) (*Answer, error) {
 		defer s.matches.Release()
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := s.rescore(ctx); err != nil {
 		return nil, err
 	}
 	s.rank()
@@ -368,17 +374,41 @@ func (c *Collection) sample() (*index.Subset, error) {
 	return c.sampleSet, c.sampleErr
 }
 
-// rank scores and sorts what was found.
-func (s *asking) rank() {
+// rescore computes the similarities of the best candidates from their texts.
+func (s *asking) rescore(ctx context.Context) error {
+	if !s.c.info.Rescored || s.vector == nil {
+		return ctx.Err()
+	}
+	s.order()
+	var labels []int64
+	for _, f := range s.found[:min(len(s.found), candidates(s.q.K))] {
+		if f.compared {
+			labels = append(labels, f.label)
+		}
+	}
+	scores, err := s.c.similarities(ctx, s.vector, labels)
+	if err != nil {
+		return err
+	}
+	for i, at := 0, 0; at < len(labels); i++ {
+		if f := &s.found[i]; f.compared {
+			f.dense = s.similarity(scores[at])
+			at++
+		}
+	}
+	return nil
+}
+
+// order scores and sorts what was found.
+func (s *asking) order() {
 	var words fusion.Stats
 	if s.matches != nil {
 		words = fusion.Stats{Mean: s.matches.Mean, Deviation: s.matches.Deviation}
 	}
-	s.answer.NoMatch = s.c.unrelated(s)
 	for i := range s.found {
 		f := &s.found[i]
 		if s.matches != nil && !f.counted {
-			f.words = s.matches.Score(f.label)
+			f.words, f.counted = s.matches.Score(f.label), true
 		}
 		switch s.q.Mode {
 		case fusion.Dense:
@@ -391,9 +421,20 @@ func (s *asking) rank() {
 				dense = f.dense
 			}
 			f.score = fusion.Combine(s.stats.Z(dense), words.Z(f.words), s.q.DenseWeight)
+			if s.c.Len() == 1 && f.compared { // there are no others to deviate from
+				f.score = f.dense
+			}
 		}
 	}
 	slices.SortFunc(s.found, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.label, b.label)) })
+}
+
+// rank scores and sorts what was found, and says whether it is a good match.
+func (s *asking) rank() {
+	s.order()
+	if s.answer.NoMatch = s.c.unrelated(s); s.answer.NoMatch && s.senseless() {
+		s.found = nil
+	}
 	distances := s.euclidean()
 	for i := range s.found {
 		f := &s.found[i]
@@ -500,22 +541,26 @@ func (t placeTable) Values(ctx context.Context, field string, visit func(label i
 		}
 		return ctx.Err()
 	}
-	return t.c.EachPassage(ctx, func(p *Stored) {
+	place := func(label int64, p *documents.Passage) {
 		switch field {
 		case "id":
 			if p.ID != "" {
-				visit(p.Label, p.ID)
+				visit(label, p.ID)
 			}
 		case "title":
 			if p.Title != "" {
-				visit(p.Label, p.Title)
+				visit(label, p.Title)
 			}
 		case "heading":
 			for _, h := range p.Heading {
-				visit(p.Label, h)
+				visit(label, h)
 			}
 		}
-	})
+	}
+	if t.c.store == nil {
+		return nil // format 1 has none of these
+	}
+	return t.c.store.eachPlace(ctx, func(r *parts.Row) { place(r.Label, &r.Passage) })
 }
 
 // EachPassage calls visit with every passage, in the order of the labels.

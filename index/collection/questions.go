@@ -16,6 +16,7 @@ const maxQuestions = 128
 // titles, or first sentences. The vectors of passages themselves would be found too easily.
 type questions struct {
 	texts     []string
+	last      string
 	every, at int
 }
 
@@ -25,12 +26,14 @@ func (q *questions) add(p *documents.Passage) {
 	if q.at++; q.at%q.every != 0 {
 		return
 	}
-	text := firstSentence(p.Text)
-	switch {
-	case len(p.Heading) > 0:
+	text := p.Title
+	if len(p.Heading) > 0 {
 		text = p.Heading[len(p.Heading)-1]
-	case p.Title != "":
-		text = p.Title
+	}
+	if text == "" || text == q.last { // one title of many passages is one question
+		text = firstSentence(p.Text)
+	} else {
+		q.last = text
 	}
 	if q.texts = append(q.texts, text); len(q.texts) == 2*maxQuestions { // keep every other one
 		for i := range maxQuestions {
@@ -83,6 +86,14 @@ func (w *writer) calibrateIndex(ctx context.Context) error {
 	}
 	if n < 100 {
 		return nil
+	}
+	if w.info.Rescored {
+		w.asked = vectors[:n*dim]
+		w.truth, err = w.index.SearchBatch(ctx, w.asked, 10, index.SearchOptions{})
+		if err != nil {
+			return err
+		}
+		vectors, n = w.asked, rescoredSample // what the index measures of itself does not matter
 	}
 	_, err = index.Calibrate(ctx, w.index, vectors[:n*dim])
 	return err

@@ -56,9 +56,19 @@ func (c *Collection) Similar(ctx context.Context, labels []int64, texts []string
 			add(vectors[i*dim:][:dim])
 		}
 	}
-	for _, label := range labels {
-		if v, ok := c.index.Vector(label); ok {
-			add(v)
+	if c.info.Rescored {
+		own, err := c.encode(ctx, labels)
+		if err != nil {
+			return nil, err
+		}
+		for i := range labels {
+			add(own[i*dim:][:dim])
+		}
+	} else {
+		for _, label := range labels {
+			if v, ok := c.index.Vector(label); ok {
+				add(v)
+			}
 		}
 	}
 	if norm := kernel.Norm(mean); norm > 0 {
@@ -66,7 +76,7 @@ func (c *Collection) Similar(ctx context.Context, labels []int64, texts []string
 	} else {
 		return nil, fault.Mark(fault.New("the model does not know its words", "the text has no vector"), ErrNoWord)
 	}
-	return c.near(mean, labels, k, group)
+	return c.near(ctx, mean, labels, k, group)
 }
 
 // Near returns the k passages whose vectors are nearest to a vector; with group, the best passage of each file.
@@ -82,11 +92,11 @@ func (c *Collection) Near(ctx context.Context, vector []float32, k int, group bo
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return c.near(vector, nil, k, group)
+	return c.near(ctx, vector, nil, k, group)
 }
 
 // near finds the passages nearest to a vector, without those of labels and, with group, their files.
-func (c *Collection) near(vector []float32, labels []int64, k int, group bool) (*Answer, error) {
+func (c *Collection) near(ctx context.Context, vector []float32, labels []int64, k int, group bool) (*Answer, error) {
 	own := map[string]bool{}
 	if group {
 		paths, err := c.paths(labels)
@@ -99,7 +109,7 @@ func (c *Collection) near(vector []float32, labels []int64, k int, group bool) (
 	}
 	answer := &Answer{Mode: fusion.Dense}
 	for wide := k + len(labels); ; wide *= 4 {
-		found, err := c.index.Search(vector, wide, index.SearchOptions{Recall: 0.99})
+		found, err := c.nearest(ctx, vector, wide, index.SearchOptions{Recall: 0.99})
 		if err != nil {
 			return nil, err
 		}

@@ -209,6 +209,30 @@ func (s *store) each(ctx context.Context, withFields bool, use func(parts.Row) e
 	return nil
 }
 
+// eachPlace calls use with every passage, without its text, fields and path, as each does.
+func (s *store) eachPlace(ctx context.Context, use func(*parts.Row)) error {
+	done, err := s.use()
+	if err != nil {
+		return err
+	}
+	defer done()
+	for i, g := range s.segments {
+		for n := range g.Blocks {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := g.Places(n, func(_ int, r parts.Row) {
+				if !s.dead[i].Contains(uint64(r.Label)) {
+					use(&r)
+				}
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // list returns the files, sorted by path.
 func (s *store) list() ([]File, error) {
 	sources, err := s.files.Files()

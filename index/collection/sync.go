@@ -123,7 +123,7 @@ type changer struct {
 }
 
 // change opens the collection in dir for writing, calls do, and commits what it did.
-func change(ctx context.Context, dir string, o ChangeOptions, do func(*changer) error) (*Changes, error) {
+func change(ctx context.Context, dir string, o ChangeOptions, do func(*changer) error) (_ *Changes, err error) {
 	start := time.Now()
 	if err := durable.Recover(dir); err != nil {
 		return nil, err
@@ -148,6 +148,14 @@ func change(ctx context.Context, dir string, o ChangeOptions, do func(*changer) 
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err == nil || unmoved(dir, lock) != nil { // the parts of another writer are not ours
+			return
+		}
+		if now, e := readInfo(dir); e == nil { // the new state may be there, only not synced
+			removeLeftovers(dir, now)
+		}
+	}()
 	defer w.old.close()
 	defer w.abort()
 	if err := do(w); err != nil {
@@ -169,9 +177,6 @@ func change(ctx context.Context, dir string, o ChangeOptions, do func(*changer) 
 			err = w.commit()
 		}
 		if err != nil {
-			if now, e := readInfo(dir); e == nil { // the new one may be there, only not synced
-				removeLeftovers(dir, now)
-			}
 			return nil, err
 		}
 		w.old.close() // before its files are removed
@@ -226,6 +231,9 @@ type root struct{ given, at string }
 // place relative to the collection.
 func findRoot(dir string, p Path) (root, error) {
 	if _, err := os.Lstat(p.Absolute); err == nil || strings.ContainsAny(p.Given, "*?[") {
+		if abs, err := filepath.Abs(p.Given); err == nil && abs == p.Absolute { // from the same working directory
+			return root{p.Given, p.Given}, nil
+		}
 		return root{p.Given, p.Absolute}, nil
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return root{}, fault.New(fault.OpenHint(err), "cannot read %s: %w", p.Absolute, fault.Cause(err))
@@ -329,6 +337,8 @@ func (w *changer) sync(ctx context.Context, roots []root, all bool) error {
 		}
 	}
 	for i, f := range slices.Concat(changed, added) {
+		before := p.Bytes
+		w.within = func(bytes int64) { p.Bytes = before + bytes }
 		if i < len(changed) {
 			err = w.update(ctx, f)
 		} else {
@@ -337,7 +347,7 @@ func (w *changer) sync(ctx context.Context, roots []root, all bool) error {
 		if err != nil {
 			return err
 		}
-		p.Files, p.Bytes = p.Files+1, p.Bytes+max(0, f.Size)
+		p.Files, p.Bytes = p.Files+1, before+max(0, f.Size)
 	}
 	if err := w.flush(ctx); err != nil {
 		return err
@@ -349,6 +359,9 @@ func (w *changer) sync(ctx context.Context, roots []root, all bool) error {
 				w.changes.Skipped = append(w.changes.Skipped, s)
 			}
 		}
+	}
+	if w.listSkipped(w.changes.Skipped, all) {
+		w.touched = true
 	}
 	return nil
 }

@@ -495,3 +495,25 @@ func TestSyncErrors(t *testing.T) {
 		}
 	}
 }
+
+// A change that fails leaves no parts: on a full disk they would take the space that is left.
+func TestFailedChangeLeavesNothing(t *testing.T) {
+	parent := t.TempDir()
+	folder, dir := filepath.Join(parent, "notes"), filepath.Join(parent, "docs")
+	put(t, folder, map[string]string{"a.txt": "how are you\n"})
+	buildFolder(t, dir, folder, documents.Options{Split: documents.Line})
+	before := summary(t, dir)
+	put(t, folder, map[string]string{"b.txt": strings.Repeat("who am I\n", 5000)})
+	ctx, cancel := context.WithCancel(context.Background())
+	if _, err := Sync(ctx, dir, ChangeOptions{OnProgress: func(p Progress) {
+		if p.Passages > 2000 {
+			cancel()
+		}
+	}}); err == nil {
+		t.Error("no error")
+	}
+	wantOnlyParts(t, dir)
+	if got := summary(t, dir); !slices.Equal(got, before) {
+		t.Errorf("%q, want %q", got, before)
+	}
+}

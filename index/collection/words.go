@@ -71,7 +71,12 @@ func (w *writer) finishWords(ctx context.Context) error {
 		}
 		return nil
 	}
-	err := w.words.Commit(ctx)
+	var err error
+	if w.old == nil { // nothing will be added for some time
+		err = w.words.Compact(ctx)
+	} else {
+		err = w.words.Commit(ctx)
+	}
 	if e := w.words.Close(); err == nil {
 		err = e
 	}

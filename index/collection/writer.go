@@ -49,9 +49,14 @@ type writer struct {
 	words     *fulltext.Index // nil until it is needed
 	wordsIn   string          // its folder
 	index     index.Index
+	options   index.Options // of a new index
+	coarse    bool          // its codes are those of Info.Rescored, if passages are short
+	asked     []float32     // questions that measure it
+	truth     [][]index.Result
 	threads   int
 	openModel func(ctx context.Context) (passages, questions sentence.Model, err error)
-	notify    func() // called after each batch; may be nil
+	notify    func()            // called after each batch; may be nil
+	within    func(bytes int64) // called with how much of the file is read; may be nil
 
 	parts    []Part // of the next state
 	output   *durable.File
@@ -225,6 +230,9 @@ func (w *writer) flush(ctx context.Context) error {
 		w.summary.Truncated, w.summary.LongestTokens = t.Truncated()
 		w.summary.MaxTokens = t.Config().MaxTokens
 	}
+	if err := w.chooseCodes(); err != nil {
+		return err
+	}
 	dim, kept := w.model.Dim(), 0 // vectors move up to fill the gaps of unknown texts
 	labels := make([]int64, 0, len(w.batch))
 	for i := range w.batch {
@@ -347,7 +355,11 @@ func (w *writer) finish(ctx context.Context) error {
 		if err := w.put(ctx, w.next(indexPart), w.index.Save); err != nil {
 			return err
 		}
-		w.info.Measured = w.index.Stats().Recall
+		if !w.info.Rescored {
+			w.info.Measured = w.index.Stats().Recall
+		} else if err := w.measureRescored(); err != nil {
+			return err
+		}
 	} else {
 		w.keep(func(name string) bool { return strings.HasSuffix(name, "."+indexPart) })
 	}
@@ -420,6 +432,7 @@ func (w *writer) summarize() {
 	slices.SortFunc(w.parts, func(a, b Part) int { return strings.Compare(a.Name, b.Name) })
 	w.info.Parts = w.parts
 	w.summary.Documents, w.summary.Passages, w.summary.Files, w.summary.Dim = w.info.Documents, w.info.Passages, w.info.Files, o.Dim
+	w.summary.Measured = w.info.Measured
 	w.summary.Bytes, w.summary.Kind, w.summary.Language = w.info.Sizes().All, w.info.Kind, w.info.Language
 }
 

@@ -11,10 +11,12 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	segmentapi "github.com/blevesearch/scorch_segment_api/v2"
 	zap "github.com/blevesearch/zapx/v17"
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/luminavec/luminavec/internal/durable"
 	"github.com/luminavec/luminavec/internal/fault"
@@ -34,6 +36,7 @@ type segmentInfo struct {
 	Documents int       `json:"documents"`
 	Postings  fileInfo  `json:"postings"`
 	Labels    fileInfo  `json:"labels"`
+	Packed    bool      `json:"packed,omitempty"` // labels are compressed; those of earlier releases are not
 	Deleted   *fileInfo `json:"deleted,omitempty"`
 }
 
@@ -73,6 +76,11 @@ func openSegment(dir string, info segmentInfo) (*segment, error) {
 	data, err := readFile(dir, info.Labels)
 	if err != nil {
 		return nil, err
+	}
+	if info.Packed {
+		if data, err = unpacker().DecodeAll(data, nil); err != nil {
+			return nil, fault.New(hintDamaged, "%s is damaged: %w", filepath.Join(dir, info.Labels.Name), err)
+		}
 	}
 	if err := s.readLabels(data); err != nil {
 		return nil, fault.New(hintDamaged, "%s is damaged: %w", filepath.Join(dir, info.Labels.Name), err)
@@ -198,6 +206,22 @@ func (s *segment) close() error {
 	s.zap = nil
 	return fenced(s.path(), z.Close)
 }
+
+var packer = sync.OnceValue(func() *zstd.Encoder {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
+	if err != nil {
+		panic(err) // the options are constant
+	}
+	return e
+})
+
+var unpacker = sync.OnceValue(func() *zstd.Decoder {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<30))
+	if err != nil {
+		panic(err)
+	}
+	return d
+})
 
 // appendLabels encodes, for each document, its label as a difference from the one before, and its
 // lengths.

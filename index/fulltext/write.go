@@ -155,7 +155,7 @@ func (x *Index) make(ctx context.Context, m *madeSegment, number int, docs []Doc
 // write writes the two files of a segment, with save for the postings.
 func (x *Index) write(number int, labels []int64, all []lengths, save func(path string) error) (info segmentInfo, err error) {
 	base := fmt.Sprintf("%06d", number)
-	info = segmentInfo{Documents: len(labels), Postings: fileInfo{Name: base + ".zap"}, Labels: fileInfo{Name: base + ".docs"}}
+	info = segmentInfo{Documents: len(labels), Packed: true, Postings: fileInfo{Name: base + ".zap"}, Labels: fileInfo{Name: base + ".docs"}}
 	path := filepath.Join(x.dir, info.Postings.Name)
 	// A file that is there is left over from a Commit that was interrupted. It may be linked
 	// elsewhere, so it must not be written to.
@@ -168,7 +168,7 @@ func (x *Index) write(number int, labels []int64, all []lengths, save func(path 
 	if info.Postings, err = describe(x.dir, info.Postings.Name); err != nil {
 		return info, err
 	}
-	if info.Labels, err = x.put(info.Labels.Name, appendLabels(nil, labels, all)); err != nil {
+	if info.Labels, err = x.put(info.Labels.Name, packer().EncodeAll(appendLabels(nil, labels, all), nil)); err != nil {
 		return info, err
 	}
 	made, err := os.Stat(filepath.Join(x.dir, info.Labels.Name))

@@ -60,7 +60,7 @@ func TestDocumentFlags(t *testing.T) {
 	}
 	want := `tool: d.jsonl: the text is "body", the id is "_id"
 tool: skipped 2 files: an image (first: b.png)
-tool: warning: skipped 1 record: not a record with the selected parts (first: d.jsonl:2: the record has no field "body", only "_id")
+tool: warning: skipped 1 record: invalid record or missing field (first: d.jsonl:2: the record has no field "body", only "_id")
 tool: skipped 1 file: empty (first: e` + "\uFFFD" + `[31m.txt)
 tool: warning: skipped 1 file: not UTF-8 text (first: f.txt is not UTF-8 text: 1 invalid byte in its first 4)
 tool: warning: skipped 1 file: records without a part that is known to be text (first: g.jsonl: which part of the records is the text? --text names it; they have "a")

@@ -11,9 +11,6 @@ const renamesOpen = false
 // by their age.
 func claim(f *os.File, temp string) bool { return true }
 
-// lock does nothing: this system has no such locks.
-func lock(f *os.File) bool { return true }
-
 // claimFolder returns nil: an open folder could not be renamed.
 func claimFolder(temp string) (*os.File, error) { return nil, nil }
 

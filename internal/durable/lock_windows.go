@@ -2,6 +2,7 @@ package durable
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/windows"
@@ -23,4 +24,13 @@ func tryLockSwap(path string) (unlock func(), busy bool) {
 		return func() {}, true
 	}
 	return func() {}, false
+}
+
+// lock locks f until it is closed or the process ends. It reports false if another process has
+// it locked, and succeeds if the file system has no locks. A byte far behind the end is locked, because others
+// cannot read what is.
+func lock(f *os.File) bool {
+	behind := windows.Overlapped{OffsetHigh: 1 << 8}
+	err := windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &behind)
+	return !errors.Is(err, windows.ERROR_LOCK_VIOLATION) && !errors.Is(err, windows.ERROR_IO_PENDING)
 }

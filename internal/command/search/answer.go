@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -83,14 +84,18 @@ func (a *asker) write(ans answer, indent bool) error {
 	}
 	var b strings.Builder
 	if ans.NoMatch {
-		for _, line := range cli.Wrap("no good match: the best passages are no nearer than those of unrelated texts", cli.Width(a.out)-1, 0) {
+		why := "no good match: the best passages are no nearer than those of unrelated texts"
+		if len(ans.Hits) == 0 {
+			why = "no good match: no passage has a word of the question or is near its meaning"
+		}
+		for _, line := range cli.Wrap(why, cli.Width(a.out)-1, 0) {
 			b.WriteString(a.style(dim, line) + "\n")
 		}
 	}
 	for i := range ans.Hits {
 		a.writeHit(&b, ans.Query, &ans.Hits[i])
 	}
-	if len(ans.Hits) == 0 && ans.Error == "" {
+	if len(ans.Hits) == 0 && ans.Error == "" && !ans.NoMatch {
 		b.WriteString("no passage found\n")
 	}
 	_, err := io.WriteString(a.out, b.String())
@@ -141,7 +146,7 @@ func mapStrings(list []string, f func(string) string) []string {
 // trail is the title, unless it is only the name of the file, and the headings.
 func (h *hit) trail() string {
 	parts := h.Heading
-	if h.Title != "" && h.Title != documents.NameTitle(h.Path) && (len(parts) == 0 || parts[0] != h.Title) {
+	if h.Title != "" && h.Title != documents.NameTitle(h.Path) && h.Title != filepath.Base(h.Path) && (len(parts) == 0 || parts[0] != h.Title) {
 		parts = append([]string{h.Title}, parts...)
 	}
 	return strings.Join(parts, " › ")

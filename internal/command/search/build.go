@@ -175,6 +175,10 @@ func (b *built) report(cmd *cobra.Command, next string) error {
 	switch warning := b.Recall.Warning(); {
 	case warning != "":
 		cli.Warn(cmd, "%s: use --quantize none or more bits", warning)
+	case b.Stated.Given: // at the width that questions need
+		if b.Stated.Recall < index.GoodRecall {
+			cli.Warn(cmd, "%v: 'search query --recall 1' compares all vectors", b.Stated)
+		}
 	case b.Recall.Found < index.GoodRecall:
 		cli.Warn(cmd, "%v: search wider with --ef, or build with a larger --ef-construction", b.Recall)
 	case b.Documents > 100 && b.Stated.Queries == 0 && b.Index != string(index.Flat) && !cli.JSON(cmd):
@@ -232,7 +236,7 @@ func buildCollection(cmd *cobra.Command, paths []string, o buildOptions) error {
 	if err != nil {
 		return err
 	}
-	b := built{Recall: summary.Recall, Output: o.output, Files: summary.Files, Passages: summary.Passages,
+	b := built{Recall: summary.Recall, Stated: summary.Measured, Output: o.output, Files: summary.Files, Passages: summary.Passages,
 		Documents: summary.Documents, Skipped: summary.Skipped, FirstSkipped: summary.FirstSkipped,
 		Dimensions: summary.Dim, Index: summary.Kind, Metric: o.metric, Language: summary.Language, Bytes: summary.Bytes, Seconds: time.Since(began).Seconds(),
 		Adaptation: adapted, SkippedFiles: cli.SkippedDocuments(src), RepeatedIDs: summary.RepeatedIDs}
@@ -296,7 +300,7 @@ func warnRepeated(cmd *cobra.Command, s *collection.Summary) {
 // showProgress shows how far a change of a collection has come.
 func showProgress(progress *cli.Progress, p collection.Progress) {
 	done := cli.Share(p.Bytes, p.AllBytes)
-	if p.AllFiles > 1 {
+	if p.AllFiles > 1 && p.AllBytes == 0 {
 		done = cli.Share(p.Files, p.AllFiles)
 	}
 	progress.Update(done, progress.Rate(p.Passages, "passages"))

@@ -77,7 +77,9 @@ func export(cmd *cobra.Command, path string, o exportOptions) error {
 			return err
 		}
 		defer c.Close()
-		ix = c.Index()
+		if ix, err = c.Vectors(cmd.Context()); err != nil {
+			return err
+		}
 	} else if ix, err = index.OpenFile(path); err != nil {
 		return err
 	}

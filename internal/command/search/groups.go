@@ -135,7 +135,7 @@ $ search dedupe collection
 		},
 	}
 	cli.Declare(cmd, cli.Arguments, collectionArgument())
-	cli.Declare(cmd, "Search", cli.Flag{Name: "threshold", Arg: "X", Into: &threshold, Help: "score from which two passages are near: a cosine, or what the metric of the collection is"},
+	cli.Declare(cmd, "Search", cli.Flag{Name: "threshold", Arg: "X", Into: &threshold, Field: "Threshold", Help: "score from which two passages are near: a cosine, or what the metric of the collection is"},
 		cli.Flag{Name: "threads", Arg: "N", Into: &threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "one per core"})
 	return cli.Declare(cmd, cli.ForOutput, cli.Flag{Name: "json", Help: "print JSON: one object for each group, one per line"})
 }
@@ -183,7 +183,11 @@ func dedupe(cmd *cobra.Command, c *collection.Collection, threshold float32, thr
 	}); err != nil {
 		return err
 	}
-	groups, err := cluster.Duplicates(cmd.Context(), c.Index(), items, threshold, threads)
+	ix, err := c.Vectors(cmd.Context())
+	if err != nil {
+		return err
+	}
+	groups, err := cluster.Duplicates(cmd.Context(), ix, items, threshold, threads)
 	if err != nil {
 		return err
 	}
@@ -265,10 +269,14 @@ func clusters(cmd *cobra.Command, c *collection.Collection, o cluster.Options, w
 	if cli.JSON(cmd) && format != "" {
 		return cli.UsageError(fault.New("leave one of them out", "--json and --format %s cannot be used together", format))
 	}
+	ix, err := c.Vectors(cmd.Context())
+	if err != nil {
+		return err
+	}
 	var vectors []float32
 	var places []place
 	if err := c.EachPassage(cmd.Context(), func(p *collection.Stored) {
-		if v, ok := c.Index().Vector(p.Label); ok {
+		if v, ok := ix.Vector(p.Label); ok {
 			vectors, places = append(vectors, v...), append(places, placeOf(p))
 		}
 	}); err != nil {

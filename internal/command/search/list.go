@@ -42,7 +42,7 @@ notes/todo.md:10-31   Todo › This week`,
 	cli.Declare(cmd, cli.Arguments, collectionArgument(), cli.Flag{Arg: "PATH", Help: "file, folder or pattern to list; default: all"})
 	return cli.Declare(cmd, cli.ForOutput,
 		cli.Flag{Name: "passages", Into: &passages, Help: "list passages"},
-		cli.Flag{Name: "skipped", Into: &skipped, Help: "list the files in which no text was found, with the reason; images and other kinds of files are only counted when they are met"},
+		cli.Flag{Name: "skipped", Into: &skipped, Help: "list the files that were skipped, with the reason"},
 		cli.Flag{Name: "json", Help: "print JSON: one object for each file or passage, one per line"})
 }
 

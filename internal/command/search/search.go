@@ -34,7 +34,7 @@ func indexFlags(o *index.Options, metric *string, kind index.Kind, keep index.Ke
 		{Name: "ef-construction", Arg: "N", Into: &o.EfConstruction, Field: "EfConstruction", Help: "search width when a vector is added to the graph", Positive: true},
 		{Name: "quantize", Arg: "KIND", Into: &o.Quantization, Field: "Quantization", Help: "what the walk through the graph, or the exact scan of a flat index, compares first; scores are those of the vectors that are kept",
 			Values: cli.Summarized(index.Quantizations(), index.Quantization.Summary)},
-		{Name: "keep-vectors", Arg: "KIND", Into: &o.KeepVectors, Field: "KeepVectors", Help: "what is kept of the vectors, for the last comparison and for 'search export'; a collection of documents without --quantize: auto is codes of 8 bits and none, and 8 bits per value of a static model's table",
+		{Name: "keep-vectors", Arg: "KIND", Into: &o.KeepVectors, Field: "KeepVectors", Help: "what is kept of the vectors, for the last comparison and for 'search export'; a collection of documents without --quantize: auto is codes of 8 bits and none, and 8 bits per value of a static model's table; if passages are shorter than such codes, codes of 2 bits find candidates, and the best are compared by their texts again",
 			Values: cli.Summarized(index.KeptVectors(), index.KeepVectors.Summary)},
 		{Name: "threads", Arg: "N", Into: &o.Threads, Field: "Threads", Positive: true, Help: "number of threads", Default: "one per core"},
 		{Name: "seed", Arg: "N", Into: &o.Seed, Field: "Seed", Help: "seed of all random choices"},

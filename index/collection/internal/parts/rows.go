@@ -23,8 +23,8 @@ type Row struct {
 
 // appendRow encodes a row without its label, after the row before it in the block, or an empty one: passages
 // follow each other in their files, and most are as long as their texts, so that the numbers are small. They
-// are varints, and texts follow their lengths.
-func appendRow(dst []byte, r, before *Row) []byte {
+// are varints, and names follow their lengths. The text is appended to texts.
+func appendRow(dst, texts []byte, r, before *Row) (_, _ []byte) {
 	dst = binary.AppendUvarint(dst, r.File)
 	dst = binary.AppendVarint(dst, int64(r.FirstLine-before.LastLine))
 	dst = binary.AppendUvarint(dst, uint64(max(0, r.LastLine-r.FirstLine)))
@@ -32,8 +32,8 @@ func appendRow(dst []byte, r, before *Row) []byte {
 	dst = appendText(dst, r.ID)
 	dst = appendText(dst, r.Title)
 	dst = appendTexts(dst, r.Heading)
-	dst = appendText(dst, r.Text)
-	return binary.AppendVarint(dst, r.End-r.Start-int64(len(r.Text)))
+	dst = binary.AppendUvarint(dst, uint64(len(r.Text)))
+	return binary.AppendVarint(dst, r.End-r.Start-int64(len(r.Text))), append(texts, r.Text...)
 }
 
 func appendText(dst []byte, s string) []byte {
@@ -127,15 +127,23 @@ func (r *Reader) texts() []string {
 	return list
 }
 
-// row decodes the row after before.
-func (r *Reader) row(label int64, before *Row) Row {
+// row decodes the row after before, whose text is the next of texts, and is left out if that is nil.
+func (r *Reader) row(label int64, before *Row, texts *Reader) Row {
 	s := Row{Label: label, File: r.uvarint()}
 	s.FirstLine = int(r.after(int64(before.LastLine)))
 	s.LastLine = s.FirstLine + int(r.number())
 	s.Start = r.after(before.End)
 	s.ID, s.Title, s.Heading = r.text(), r.text(), r.texts()
-	s.Text = r.text()
-	s.End = r.after(s.Start + int64(len(s.Text)))
+	size := r.number()
+	if texts != nil {
+		if size > int64(len(texts.Data)) {
+			r.fail()
+			return s
+		}
+		b := texts.Bytes(int(size))
+		s.Text = unsafe.String(unsafe.SliceData(b), len(b))
+	}
+	s.End = r.after(s.Start + size)
 	return s
 }
 

@@ -24,18 +24,19 @@ import (
 // A segment is a file of passages that never changes:
 //
 //	magic                     8 bytes
-//	blocks                    for each: a frame of rows, then a frame for each field that occurs in it
+//	blocks                    for each: a frame of rows, one of their texts, then a frame for each field that occurs in it
 //	table                     a frame: names of fields and what values they have, then labels, and sizes and CRC-32C of the frames, of each block
 //	size of table, CRC-32C    4 bytes each, little endian
 //	magic                     8 bytes
 //
-// Frames are zstd, and the table has the CRC-32C of each, which is verified when it is read. A block has about
+// A frame of rows is all about them but their texts. Frames are zstd, and the table has the CRC-32C of each, which is verified when it is read. A block has about
 // blockBytes of text, which a query decompresses for each passage that it shows.
 const (
-	SegmentMagic   = "lvpass\x03\n"
+	SegmentMagic   = "lvpass\x04\n"
+	mixedMagic     = "lvpass\x03\n" // of earlier releases: each text of a row follows its length
 	SegmentTrailer = 8 + len(SegmentMagic)
 
-	blockBytes = 48 << 10
+	blockBytes = 64 << 10
 	blockRows  = 4096
 
 	// maxFrame bounds the memory that a frame may ask for.
@@ -48,7 +49,7 @@ var errTruncated = errors.New("it was cut short while it was open")
 var Castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 var encoder = sync.OnceValue(func() *zstd.Encoder {
-	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)), zstd.WithEncoderCRC(false))
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0)), zstd.WithEncoderCRC(false))
 	if err != nil {
 		panic(err) // the options are constant
 	}
@@ -85,7 +86,8 @@ type Writer struct {
 	index map[string]int // of names
 
 	rows   []byte // of the block
-	last   Row    // the place of the last of them
+	texts  []byte
+	last   Row // the place of the last of them
 	labels []int64
 	kinds  map[int][]byte // kinds of values by field, a byte for each row up to the last that has it
 	values map[int][]byte
@@ -110,7 +112,7 @@ func (s *Writer) write(p []byte) {
 func (s *Writer) Add(r *Row) error {
 	n := len(s.labels)
 	s.labels = append(s.labels, r.Label)
-	s.rows = appendRow(s.rows, r, &s.last)
+	s.rows, s.texts = appendRow(s.rows, s.texts, r, &s.last)
 	s.last.LastLine, s.last.End = max(r.FirstLine, r.LastLine), r.End
 	for _, f := range r.Fields {
 		kind := kindOf(f.Value)
@@ -129,7 +131,7 @@ func (s *Writer) Add(r *Row) error {
 		s.kinds[i] = append(append(s.kinds[i], make([]byte, n-len(s.kinds[i]))...), byte(kind))
 		s.values[i] = appendValue(s.values[i], f.Value)
 	}
-	if s.count++; len(s.rows) >= blockBytes || len(s.labels) == blockRows {
+	if s.count++; len(s.rows)+len(s.texts) >= blockBytes || len(s.labels) == blockRows {
 		s.flush()
 	}
 	return s.err
@@ -147,12 +149,13 @@ func (s *Writer) flush() {
 		last = label
 	}
 	s.frame(s.rows)
+	s.frame(s.texts)
 	s.table = binary.AppendUvarint(s.table, uint64(len(s.kinds)))
 	for _, i := range slices.Sorted(maps.Keys(s.kinds)) {
 		s.table = binary.AppendUvarint(s.table, uint64(i))
 		s.frame(append(appendText(nil, string(s.kinds[i])), s.values[i]...))
 	}
-	s.rows, s.labels, s.last = s.rows[:0], s.labels[:0], Row{}
+	s.rows, s.texts, s.labels, s.last = s.rows[:0], s.texts[:0], s.labels[:0], Row{}
 	clear(s.kinds)
 	clear(s.values)
 }
@@ -181,6 +184,7 @@ func (s *Writer) Finish() error {
 type Block struct {
 	Labels  []int64
 	rows    Span
+	texts   Span
 	Columns []ColumnSpan
 }
 
@@ -204,6 +208,7 @@ type Segment struct {
 	Names  []string
 	Masks  []byte
 	Blocks []Block
+	mixed  bool // texts follow their lengths
 }
 
 // OpenSegment opens a segment and reads its table. size is what the collection says it has.
@@ -275,7 +280,9 @@ func (s *Segment) readTable(size int64) error {
 	from := size - int64(SegmentTrailer)
 	err := s.bytes(Span{from: from, to: size}, func(b []byte) error {
 		n := int64(binary.LittleEndian.Uint32(b))
-		if string(b[8:]) != SegmentMagic || n > from-int64(len(SegmentMagic)) {
+		magic := string(b[8:])
+		s.mixed = magic == mixedMagic
+		if magic != SegmentMagic && !s.mixed || n > from-int64(len(SegmentMagic)) {
 			return ErrFormat
 		}
 		sum := binary.LittleEndian.Uint32(b[4:])
@@ -293,7 +300,7 @@ func (s *Segment) readTable(size int64) error {
 		return err
 	}
 	err = s.bytes(Span{to: int64(len(SegmentMagic))}, func(b []byte) error {
-		if string(b) != SegmentMagic {
+		if s.mixed != (string(b) == mixedMagic) || !s.mixed && string(b) != SegmentMagic {
 			return ErrFormat
 		}
 		return nil
@@ -328,6 +335,9 @@ func (s *Segment) readTable(size int64) error {
 			b.Labels[j], last = label, label
 		}
 		b.rows = next()
+		if !s.mixed {
+			b.texts = next()
+		}
 		b.Columns = make([]ColumnSpan, r.count())
 		for j := range b.Columns {
 			field := r.number()
@@ -374,22 +384,51 @@ func CompareLabels(a, b int64) int {
 // Rows decodes the rows of a block that are wanted, in their order.
 func (s *Segment) Rows(n int, wanted func(i int) bool, use func(i int, r Row)) error {
 	b := &s.Blocks[n]
+	texts := new(Reader)
+	if !s.mixed {
+		data, err := s.frame(b.texts)
+		if err != nil {
+			return err
+		}
+		texts.Data = data
+	}
+	return s.rows(b, texts, func(i int, r Row) {
+		if wanted(i) {
+			use(i, r)
+		}
+	})
+}
+
+// Places decodes the rows of a block without their texts and fields.
+func (s *Segment) Places(n int, use func(i int, r Row)) error {
+	if !s.mixed {
+		return s.rows(&s.Blocks[n], nil, use)
+	}
+	return s.rows(&s.Blocks[n], nil, func(i int, r Row) {
+		r.Text = ""
+		use(i, r)
+	})
+}
+
+// rows decodes the rows of a block. Without texts, the rows have none.
+func (s *Segment) rows(b *Block, texts *Reader, use func(i int, r Row)) error {
 	data, err := s.frame(b.rows)
 	if err != nil {
 		return err
 	}
 	r := &Reader{Data: data}
+	if s.mixed {
+		texts = r
+	}
 	var last Row
 	for i, label := range b.Labels {
-		last = r.row(label, &last)
+		last = r.row(label, &last, texts)
 		if r.Err != nil {
 			break
 		}
-		if wanted(i) {
-			use(i, last)
-		}
+		use(i, last)
 	}
-	if r.Err != nil || len(r.Data) > 0 {
+	if r.Err != nil || len(r.Data) > 0 || texts != nil && len(texts.Data) > 0 {
 		return s.Damaged(ErrFormat)
 	}
 	return nil
