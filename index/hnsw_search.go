@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"slices"
 
 	"github.com/luminavec/luminavec/index/internal/hnsw"
 )
@@ -103,10 +104,11 @@ func (g *graph) gather(w *scratch, r request, since uint64) bool {
 		defer g.Shown.RUnlock()
 	}
 	w.Top.Reset(w.Top.K)
+	slices.Sort(w.Beam)
 	for _, c := range w.Beam {
 		d := c.Distance()
 		if len(w.Top.Hits) == w.Top.K && d > w.Top.Hits[0].Distance {
-			continue // before looking up its copies and label
+			break // before looking up its copies and label
 		}
 		for n := c.ID(); n != none; n = g.net.Next(n) {
 			if !g.Visible(n) {

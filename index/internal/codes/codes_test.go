@@ -13,7 +13,7 @@ import (
 // A rotation is the product of its rounds as dense matrices, and orthogonal.
 func TestRotation(t *testing.T) {
 	for _, dim := range []int{1, 2, 63, 64, 100, 192, 320} {
-		r := NewRotation(dim, 7)
+		r := NewRotation(dim, Length(dim), 7)
 		n := r.Len
 		dense := make([][]float64, n) // columns: the rotated unit vectors
 		for i := range dense {
@@ -111,7 +111,7 @@ func TestBounds(t *testing.T) {
 							center[i] += vectors[row][i] / rows
 						}
 					}
-					s := NewSpace(NewRotation(dim, 1), center, squared)
+					s := NewSpace(NewRotation(dim, Length(dim), 1), center, squared)
 					checkBounds(t, s, vectors, r)
 				})
 			}
@@ -199,7 +199,7 @@ func BenchmarkEncode(b *testing.B) {
 	for i := range x {
 		x[i] = float32(r.NormFloat64())
 	}
-	s := NewSpace(NewRotation(dim, 1), nil, true)
+	s := NewSpace(NewRotation(dim, Length(dim), 1), nil, true)
 	u, code, block := make([]float32, dim), make([]float32, dim), make([]float32, kernel.ScanWidth(dim, true))
 	for _, bits := range []int{1, 2, 4, 8} {
 		b.Run(fmt.Sprintf("%d bits", bits), func(b *testing.B) {
@@ -249,7 +249,7 @@ func TestViolations(t *testing.T) {
 					center[i] += vectors[row][i] / rows
 				}
 			}
-			s := NewSpace(NewRotation(dim, seed), center, true)
+			s := NewSpace(NewRotation(dim, Length(dim), seed), center, true)
 			u, code := make([]float32, s.Len), make([]float32, 64)
 			var q Query
 			for range 8 {

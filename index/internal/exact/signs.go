@@ -141,6 +141,7 @@ func (s *Signs) compareNear() {
 	slack := q.Slack(a.Bits)
 	s.away = slices.Grow(s.away[:0], len(s.near))[:len(s.near)]
 	t := a.Codes()
+	t.Prefetch(&q.Codes, walk.AsInt32(s.near))
 	t.Distances(s.away, &q.Codes, walk.AsInt32(s.near))
 	for i, n := range s.near {
 		if bound := kernel.CodeBound(a.Records.Row(int(n)), a.Space.Len, a.Bits); !(s.away[i]-slack*bound > q.Limit(s.target.Worst())) {

@@ -51,7 +51,7 @@ func (g *Graph) codeNeighbors(n int) {
 // walkEdges is walk on level 0 with coded neighbors: it expands the node whose estimate is the
 // lowest, until the ef lowest are expanded. The best of these by their codes remain in w.Beam.
 func (g *Graph) walkEdges(w *rows.Scratch, ef int) {
-	w.Pool.Start(ef)
+	w.Pool.StartOffers(ef)
 	w.Seen.Clear()
 	for _, c := range w.Near {
 		w.Pool.Offer(walk.NewKey(w.Code.Distance((^c).Distance()), (^c).ID()))

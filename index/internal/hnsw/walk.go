@@ -138,58 +138,106 @@ func (g *Graph) prefetchNext(near walk.Heap, level int) {
 	}
 }
 
+// mostPooled is the width of a beam up to which keeping it sorted is cheaper than two heaps.
+const mostPooled = 2048
+
 // walk searches one level (Algorithm 2): it expands the nearest node not yet expanded
-// until that is farther than the worst of the ef best, which remain in w.Beam. It
-// expands two nodes at a time: the second usually is the next one anyway, and their
-// neighbors are fetched from memory together.
+// until that is farther than the worst of the ef best, which remain in w.Beam.
 func (g *Graph) walk(w *rows.Scratch, q []float32, ef, level int) {
-	if level == 0 && g.Arena.Edges != nil {
+	switch {
+	case level == 0 && g.Arena.Edges != nil:
 		g.walkEdges(w, ef)
-		return
+	case ef <= mostPooled:
+		g.walkPool(w, q, ef, level)
+	default:
+		g.walkHeaps(w, q, ef, level, math.MaxInt64)
 	}
-	for len(w.Beam) > ef {
-		w.Beam.Pop()
+}
+
+// walkPool is walk with a sorted beam. It works on three nodes at a time: while the links of one and the codes
+// of the neighbors of the second arrive from memory, it compares those of the third. They usually would not
+// have changed which nodes are expanded next.
+func (g *Graph) walkPool(w *rows.Scratch, q []float32, ef, level int) {
+	p := &w.Pool
+	p.Start(ef)
+	for _, c := range w.Near {
+		p.Add(^c)
 	}
+	w.Beam, w.Near, w.Fresh, w.Ahead = w.Beam[:0], w.Near[:0], w.Fresh[:0], w.Ahead[:0]
 	w.BegunBest()
-	for steps := 0; w.More(ef); {
-		w.Fresh = w.Fresh[:0]
-		for n := 0; n < 2 && w.More(ef); n++ {
-			c := ^w.Near.Pop()
-			w.Fresh = w.Seen.AppendNew(w.Fresh, g.links(c.ID(), level))
-			steps++
+	second := none
+	for steps := 1; ; steps++ {
+		first := none
+		if c, more := p.Next(); more {
+			first = c.ID()
+			if level == 0 {
+				kernel.Prefetch(g.Arena.Records.Row(int(first))[:g.Arena.Head])
+			}
 		}
-		g.prefetchNext(w.Near, level)
-		g.compare(w, q)
+		if second != none {
+			w.Ahead = w.Seen.AppendNew(w.Ahead, g.links(second, level))
+			g.fetch(w, w.Ahead)
+		} else if first == none && len(w.Fresh) == 0 {
+			break
+		}
+		g.compareFetched(w, q)
 		for i, n := range w.Fresh {
 			k := walk.NewKey(w.Away[i], n)
-			if w.Widen > 0 && w.Better(k) {
-				ef = max(ef, min(2*steps, widest))
-			}
-			if len(w.Beam) < ef {
-				w.Beam.Push(k)
-			} else if k < w.Beam[0] {
-				w.Beam.Replace(k)
-			} else {
-				continue
-			}
-			w.Near.Push(^k)
-			if w.Near[0] == ^k {
-				g.prefetchNext(w.Near, level)
+			if p.Add(k) && w.Widen > 0 && g.want(w, n) && w.Better(k) && 2*steps > ef && ef < mostPooled {
+				ef = min(2*steps, mostPooled)
+				p.Widen(ef)
 			}
 		}
+		w.Fresh, w.Ahead = w.Ahead, w.Fresh[:0]
+		second = first
 	}
+	w.Beam = p.AppendTo(w.Beam)
 }
 
 // walkWanted is walk with a beam of wanted nodes only. It reports false when it has
 // compared limit nodes: comparing all wanted ones is then no more expensive.
 func (g *Graph) walkWanted(w *rows.Scratch, q []float32, ef, level int, limit int64) bool {
-	if level == 0 && g.Arena.Edges != nil {
-		if w.Wants == rows.WantAllowed {
-			return g.walkEdgesWanted(w, ef, limit)
-		}
+	switch {
+	case level == 0 && g.Arena.Edges != nil && w.Wants == rows.WantAllowed:
+		return g.walkEdgesWanted(w, ef, limit)
+	case level == 0 && g.Arena.Edges != nil:
 		g.walkEdges(w, ef)
 		return true
+	case w.Wants != rows.WantAllowed && ef <= mostPooled && g.walkMost(w, q, ef, level):
+		return true
 	}
+	return g.walkHeaps(w, q, ef, level, limit)
+}
+
+// walkMost is walkWanted if most nodes are wanted, as when some are deleted. It reports false, with the
+// walk back at its start, if most of those that it found are not.
+func (g *Graph) walkMost(w *rows.Scratch, q []float32, ef, level int) bool {
+	w.Offers = append(w.Offers[:0], w.Near...)
+	deleted := min(g.deleted.Load(), int64(ef))
+	wide := ef + int(min(int64(ef), int64(ef)*g.deleted.Load()/int64(g.Len()+1)))
+	g.walkPool(w, q, wide, level)
+	wanted := w.Beam[:0]
+	for _, c := range w.Beam {
+		if g.want(w, c.ID()) {
+			wanted = append(wanted, c)
+		}
+	}
+	all := len(w.Beam)
+	w.Beam = wanted
+	if deleted == 0 || 2*len(wanted) >= all {
+		w.Beam = w.Beam[max(0, len(w.Beam)-ef):] // the nearest, which are the last
+		return true
+	}
+	w.Seen.Clear()
+	w.Near, w.Beam = w.Near[:0], w.Beam[:0]
+	for _, c := range w.Offers {
+		g.enter(w, ^c)
+	}
+	return false
+}
+
+// walkHeaps is walkWanted with a heap of what is to be expanded, and one of what is wanted.
+func (g *Graph) walkHeaps(w *rows.Scratch, q []float32, ef, level int, limit int64) bool {
 	for len(w.Beam) > ef {
 		w.Beam.Pop()
 	}
@@ -217,7 +265,7 @@ func (g *Graph) walkWanted(w *rows.Scratch, q []float32, ef, level int, limit in
 			if !g.want(w, n) {
 				continue
 			}
-			if w.Widen > 0 && w.Wants == rows.WantUndeleted && w.Better(k) {
+			if w.Widen > 0 && w.Wants != rows.WantAllowed && w.Better(k) {
 				ef = max(ef, min(2*steps, widest))
 			}
 			if len(w.Beam) < ef {

@@ -27,6 +27,7 @@ type Scratch struct {
 	Beam   walk.Heap   // the best so far, the farthest first
 	Fresh  []id        // neighbors not seen before
 	Away   []float32   // their distances
+	Ahead  []id        // like Fresh, of the node that is expanded next
 	Code   codes.Query // the query of a search that compares codes
 	Counts int64       // number of distances computed
 	Signs  exact.Signs // exact search with codes
@@ -98,9 +99,4 @@ func (w *Scratch) Better(k walk.Key) bool {
 	}
 	w.Best.Replace(k)
 	return true
-}
-
-// More reports whether there is a node to expand that may improve a beam of width ef.
-func (w *Scratch) More(ef int) bool {
-	return len(w.Near) > 0 && (len(w.Beam) < ef || ^w.Near[0] <= w.Beam[0])
 }

@@ -5,9 +5,10 @@ import (
 	"slices"
 )
 
-// A Pool is a bounded list of candidates in order of their estimated distances, of which a walk expands
-// the nearest not yet expanded until all are. A candidate that is offered again stays with the lowest of its estimates.
-// Rarely, one is there twice: if others were offered between, or if it ties with another.
+// A Pool is a bounded list of candidates in order of their distances, of which a walk expands the nearest not
+// yet expanded until all are. Each candidate is added once. Of estimates, a candidate can be offered
+// several times, and stays with the lowest. Rarely, one is then there twice: if others were offered between, or
+// if it ties with another.
 type Pool struct {
 	keys  []Key // in increasing order of distance; expanded ones with the bit
 	most  int
@@ -25,9 +26,14 @@ const (
 	maxKnown = 1 << 13
 )
 
-// Start empties the pool and sets the number of candidates that it holds.
+// Start empties the pool and sets the number of candidates that it holds, to which Add adds.
 func (p *Pool) Start(most int) {
 	p.keys, p.most, p.next, p.wider = slices.Grow(p.keys[:0], most+1), most, 0, false
+}
+
+// StartOffers is Start for estimates, which Offer offers.
+func (p *Pool) StartOffers(most int) {
+	p.Start(most)
 	known := min(max(minKnown, 1<<bits.Len(uint(8*most))), maxKnown)
 	p.known = slices.Grow(p.known[:0], known)[:known]
 	for i := range p.known {
@@ -46,6 +52,32 @@ func (p *Pool) Limit() (float32, bool) {
 		return 0, false
 	}
 	return p.keys[len(p.keys)-1].Distance(), true
+}
+
+// Add adds k, which takes the place of the farthest if the pool is full, and reports whether it did: not if k is
+// farther.
+func (p *Pool) Add(k Key) bool {
+	n := len(p.keys)
+	if n == p.most && k >= p.keys[n-1] {
+		return false
+	}
+	p.insert(k)
+	return true
+}
+
+// insert adds k, which is nearer than the farthest if the pool is full.
+func (p *Pool) insert(k Key) {
+	keys := p.keys
+	n := len(keys)
+	at := rank(keys, k)
+	if n == p.most {
+		n--
+	}
+	keys = keys[:n+1]
+	copy(keys[at+1:], keys[at:n])
+	keys[at] = k
+	p.keys = keys
+	p.next = min(p.next, at)
 }
 
 // Offer adds k, which takes the place of the farthest if the pool is full, unless k is farther or its
@@ -73,15 +105,7 @@ func (p *Pool) Offer(k Key) {
 		}
 	}
 	*known = k
-	at := rank(keys, k)
-	if n == p.most {
-		n--
-	}
-	keys = keys[:n+1]
-	copy(keys[at+1:], keys[at:n])
-	keys[at] = k
-	p.keys = keys
-	p.next = min(p.next, at)
+	p.insert(k)
 }
 
 // rank returns the number of keys before k, without a branch on the comparisons, which are unpredictable.
@@ -108,4 +132,13 @@ func (p *Pool) Next() (Key, bool) {
 		p.next++
 	}
 	return 0, false
+}
+
+// AppendTo appends the candidates to heap, the farthest first, and empties the pool.
+func (p *Pool) AppendTo(heap Heap) Heap {
+	for i := len(p.keys) - 1; i >= 0; i-- {
+		heap = append(heap, p.keys[i]&^expanded)
+	}
+	p.keys = p.keys[:0]
+	return heap
 }

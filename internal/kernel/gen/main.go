@@ -65,6 +65,7 @@ func main() {
 		for _, bits := range widths {
 			each(func(a *isa) { codeDistances(a, bits) })
 		}
+		prefetchCodes()
 	case "bytes":
 		byteKernels()
 	case "hadamard":
