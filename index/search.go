@@ -59,6 +59,7 @@ type request struct {
 	allow         rows.Allow
 	within        *float32 // SearchOptions.Threshold
 	widen         bool     // the beam grows until the best k have settled
+	scan          float64  // what a scan of what is allowed costs (see checkCost)
 }
 
 // A finder collects the best hits for w.Query in w.Top.

@@ -1,7 +1,6 @@
 package hnsw
 
 import (
-	"math"
 	"runtime"
 	"slices"
 
@@ -119,7 +118,7 @@ func (g *Graph) gatherNear(w *rows.Scratch, q []float32, level int) {
 	if w.Wants == rows.WantAll {
 		g.walk(w, q, g.EfConstruction, level)
 	} else {
-		g.walkWanted(w, q, g.EfConstruction, level, math.MaxInt64)
+		g.walkWanted(w, q, g.EfConstruction, level, unlimited)
 	}
 }
 

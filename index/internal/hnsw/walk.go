@@ -15,8 +15,42 @@ type Question struct {
 	Ef     int // width of the beam
 	Rerank int // nodes that are compared by their vectors, at most
 	Allow  rows.Allow
-	Widen  bool // the beam grows until the best K have settled
+	Widen  bool    // the beam grows until the best K have settled
+	Scan   float64 // what comparing all that Allow allows costs, in vectors that a walk compares
 }
+
+// What a search costs, in vectors that a walk compares.
+const (
+	WalkCost   = 16 // a walk, per unit of the width of the beam
+	ExpandCost = 32 // expanding a node whose neighbors have codes beside it
+)
+
+// A budget ends a walk for what Allow allows that will cost more than a scan. It looks at what the walk meets in
+// short intervals, so that little is lost: if one node in s may be returned, the beam has to be s times
+// as wide.
+type budget struct {
+	most, next   int64
+	near, wanted int // nodes met since the last look, and those of them that may be returned
+}
+
+func newBudget(scan float64) budget {
+	most := int64(min(scan, math.MaxInt32))
+	return budget{most: most, next: max(64, most/32)}
+}
+
+// spent reports whether a walk that has cost so much should end; it costs each for a node that it wants.
+func (b *budget) spent(cost int64, each float64) bool {
+	if cost < b.next {
+		return false
+	}
+	const few = 16
+	near, wanted := b.near, b.wanted
+	b.next, b.near, b.wanted = cost+max(64, b.most/32), 0, 0
+	return cost > b.most || near >= few && each*float64(near) > float64(b.most)*max(float64(wanted), 0.5)
+}
+
+// unlimited is the budget of a walk that nothing can replace.
+var unlimited = budget{most: math.MaxInt64, next: math.MaxInt64}
 
 // Explore walks the graph to what is near w.Query, whose nodes, by the distances of their vectors, it leaves in
 // w.Beam. It reports false if the walk becomes more expensive than comparing all vectors. w.Counts is the number of
@@ -38,18 +72,10 @@ func (g *Graph) Explore(w *rows.Scratch, q Question) bool {
 	if q.Widen {
 		w.Widen = q.K
 	}
-	limit := int64(math.MaxInt64)
+	limit := newBudget(q.Scan)
 	switch {
 	case !q.Allow.All():
 		w.Wants = rows.WantAllowed
-		if q.Widen { // it was measured with a beam that grows, which this one does not
-			q.Ef = min(2*q.Ef, widest)
-		}
-		all := g.Len() / 16 // checking 16 labels costs a scan about as much as a node costs a walk
-		if q.Allow.Set != nil {
-			all = min(all, int(q.Allow.Set.GetCardinality()))
-		}
-		limit = w.Counts + int64(max(32*q.Ef, all))
 	case g.deleted.Load() > 0:
 		w.Wants = rows.WantUndeleted
 	}
@@ -150,7 +176,7 @@ func (g *Graph) walk(w *rows.Scratch, q []float32, ef, level int) {
 	case ef <= mostPooled:
 		g.walkPool(w, q, ef, level)
 	default:
-		g.walkHeaps(w, q, ef, level, math.MaxInt64)
+		g.walkHeaps(w, q, ef, level, unlimited)
 	}
 }
 
@@ -191,12 +217,13 @@ func (g *Graph) walkPool(w *rows.Scratch, q []float32, ef, level int) {
 		w.Fresh, w.Ahead = w.Ahead, w.Fresh[:0]
 		second = first
 	}
+	w.Ended = !p.Full()
 	w.Beam = p.AppendTo(w.Beam)
 }
 
-// walkWanted is walk with a beam of wanted nodes only. It reports false when it has
-// compared limit nodes: comparing all wanted ones is then no more expensive.
-func (g *Graph) walkWanted(w *rows.Scratch, q []float32, ef, level int, limit int64) bool {
+// walkWanted is walk with a beam of wanted nodes only. It reports false when comparing all wanted ones is no more
+// expensive.
+func (g *Graph) walkWanted(w *rows.Scratch, q []float32, ef, level int, limit budget) bool {
 	switch {
 	case level == 0 && g.Arena.Edges != nil && w.Wants == rows.WantAllowed:
 		return g.walkEdgesWanted(w, ef, limit)
@@ -237,18 +264,19 @@ func (g *Graph) walkMost(w *rows.Scratch, q []float32, ef, level int) bool {
 }
 
 // walkHeaps is walkWanted with a heap of what is to be expanded, and one of what is wanted.
-func (g *Graph) walkHeaps(w *rows.Scratch, q []float32, ef, level int, limit int64) bool {
+func (g *Graph) walkHeaps(w *rows.Scratch, q []float32, ef, level int, limit budget) bool {
 	for len(w.Beam) > ef {
 		w.Beam.Pop()
 	}
 	w.BegunBest()
+	w.Ended = false
 	for steps := 1; len(w.Near) > 0; steps++ {
 		c := ^w.Near.Pop()
 		if len(w.Beam) >= ef && c > w.Beam[0] {
 			return true
 		}
 		g.prefetchNext(w.Near, level)
-		if w.Counts > limit {
+		if limit.spent(w.Counts, WalkCost*float64(ef)) {
 			return false
 		}
 		w.Fresh = w.Seen.AppendNew(w.Fresh[:0], g.links(c.ID(), level))
@@ -262,9 +290,11 @@ func (g *Graph) walkHeaps(w *rows.Scratch, q []float32, ef, level int, limit int
 			if w.Near[0] == ^k {
 				g.prefetchNext(w.Near, level)
 			}
+			limit.near++
 			if !g.want(w, n) {
 				continue
 			}
+			limit.wanted++
 			if w.Widen > 0 && w.Wants != rows.WantAllowed && w.Better(k) {
 				ef = max(ef, min(2*steps, widest))
 			}
@@ -275,5 +305,6 @@ func (g *Graph) walkHeaps(w *rows.Scratch, q []float32, ef, level int, limit int
 			}
 		}
 	}
+	w.Ended = true
 	return true
 }

@@ -27,10 +27,12 @@ type Scratch struct {
 	Beam   walk.Heap   // the best so far, the farthest first
 	Fresh  []id        // neighbors not seen before
 	Away   []float32   // their distances
+	Ended  bool        // the walk has met all that it can reach
 	Ahead  []id        // like Fresh, of the node that is expanded next
 	Code   codes.Query // the query of a search that compares codes
 	Counts int64       // number of distances computed
-	Signs  exact.Signs // exact search with codes
+	Signs  exact.Signs // exact search with codes and signs
+	Codes  exact.Codes // exact search with codes alone
 	Target any         // what that search reports to, kept by its caller
 
 	Edges  edges.Scratch // the query of a walk that compares coded neighbors

@@ -3,6 +3,9 @@ package walk
 import (
 	"math/bits"
 	"slices"
+	"unsafe"
+
+	"github.com/luminavec/luminavec/internal/kernel"
 )
 
 // A Pool is a bounded list of candidates in order of their distances, of which a walk expands the nearest not
@@ -67,17 +70,17 @@ func (p *Pool) Add(k Key) bool {
 
 // insert adds k, which is nearer than the farthest if the pool is full.
 func (p *Pool) insert(k Key) {
-	keys := p.keys
-	n := len(keys)
-	at := rank(keys, k)
+	n := len(p.keys)
 	if n == p.most {
 		n--
 	}
-	keys = keys[:n+1]
-	copy(keys[at+1:], keys[at:n])
-	keys[at] = k
-	p.keys = keys
+	p.keys = p.keys[:n+1]
+	at := kernel.InsertSorted(asWords(p.keys), n, uint64(k))
 	p.next = min(p.next, at)
+}
+
+func asWords(keys []Key) []uint64 {
+	return unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(keys))), len(keys))
 }
 
 // Offer adds k, which takes the place of the farthest if the pool is full, unless k is farther or its
@@ -133,6 +136,9 @@ func (p *Pool) Next() (Key, bool) {
 	}
 	return 0, false
 }
+
+// Full reports whether the pool holds as many candidates as it can.
+func (p *Pool) Full() bool { return len(p.keys) >= p.most }
 
 // AppendTo appends the candidates to heap, the farthest first, and empties the pool.
 func (p *Pool) AppendTo(heap Heap) Heap {
