@@ -3,7 +3,8 @@ package kernel
 import "math/bits"
 
 // InsertSorted inserts key into keys, whose first n are in increasing order, before the first that is not less, and
-// returns its place. It panics with PanicLength unless keys has more than n.
+// returns its place. If they are not quite in order, it is somewhere among them, and no key is lost. It panics with
+// PanicLength unless keys has more than n.
 func InsertSorted(keys []uint64, n int, key uint64) int {
 	if n < 0 || len(keys) <= n {
 		panic(PanicLength)

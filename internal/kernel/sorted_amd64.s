@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func insertSortedAVX512(keys *uint64, n int, key uint64) int
-// Requires: AVX, AVX512F, BMI2, POPCNT
+// Requires: AVX, AVX512F, BMI2
 TEXT ·insertSortedAVX512(SB), NOSPLIT, $0-32
 	MOVQ         keys+0(FP), AX
 	MOVQ         n+8(FP), CX
@@ -16,27 +16,45 @@ eight:
 	CMPQ      CX, $0x08
 	JLT       rest
 	VMOVDQU64 -64(AX)(CX*8), Z1
-	VPCMPUQ   $0x05, Z0, Z1, K1
-	VMOVDQU64 Z1, K1, -56(AX)(CX*8)
+	VPCMPUQ   $0x01, Z0, Z1, K1
 	KMOVW     K1, BX
-	CMPQ      BX, $0xff
+	TESTQ     BX, BX
 	JNE       found
+	VMOVDQU64 Z1, -56(AX)(CX*8)
 	SUBQ      $0x08, CX
 	JMP       eight
 
-rest:
-	MOVQ        $-1, BX
-	BZHIQ       CX, BX, BX
-	KMOVW       BX, K1
-	VMOVDQU64.Z (AX), K1, Z1
-	VPCMPUQ     $0x05, Z0, Z1, K1, K1
-	VMOVDQU64   Z1, K1, 8(AX)
-	KMOVW       K1, BX
-
 found:
-	POPCNTQ BX, BX
-	SUBQ    BX, CX
-	MOVQ    DX, (AX)(CX*8)
+	BSRQ      BX, SI
+	MOVQ      $0x000001fe, DI
+	SHLXQ     SI, DI, DI
+	KMOVW     DI, K1
+	VMOVDQU64 Z1, K1, -56(AX)(CX*8)
+	LEAQ      -7(CX)(SI*1), CX
+	JMP       place
+
+rest:
+	MOVQ        $-1, DI
+	BZHIQ       CX, DI, DI
+	KMOVW       DI, K1
+	VMOVDQU64.Z (AX), K1, Z1
+	VPCMPUQ     $0x01, Z0, Z1, K1, K1
+	KMOVW       K1, BX
+	XORQ        CX, CX
+	TESTQ       BX, BX
+	JE          first
+	BSRQ        BX, SI
+	LEAQ        1(SI), CX
+	MOVQ        $0x000001fe, BX
+	SHLXQ       SI, BX, BX
+	ANDQ        BX, DI
+
+first:
+	KMOVW     DI, K1
+	VMOVDQU64 Z1, K1, 8(AX)
+
+place:
+	MOVQ DX, (AX)(CX*8)
 	VZEROUPPER
-	MOVQ    CX, ret+24(FP)
+	MOVQ CX, ret+24(FP)
 	RET

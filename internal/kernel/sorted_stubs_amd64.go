@@ -4,7 +4,7 @@
 
 package kernel
 
-// insertSortedAVX512 inserts key before the first of n sorted keys that is not less, and returns its place.
+// insertSortedAVX512 inserts key after the last of n sorted keys that is less, and returns its place.
 //
 //go:noescape
 func insertSortedAVX512(keys *uint64, n int, key uint64) int

@@ -27,6 +27,17 @@ func TestInsertSorted(t *testing.T) {
 					t.Fatalf("%s: %d at %d of %v: %v, want %v", name, key, place, keys, got, want)
 				}
 			}
+			for range 20 { // in no order
+				keys := make([]uint64, n, n+1)
+				for i := range keys {
+					keys[i] = r.Uint64N(10)
+				}
+				want := append(slices.Clone(keys), 5)
+				got := keys[:n+1]
+				if place := InsertSorted(got, n, 5); got[place] != 5 || !slices.Equal(slices.Delete(slices.Clone(got), place, place+1), want[:n]) {
+					t.Fatalf("%s: 5 at %d of %v: %v", name, place, want[:n], got)
+				}
+			}
 		}
 	})
 	for name, f := range map[string]func(){

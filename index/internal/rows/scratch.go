@@ -46,6 +46,9 @@ type Scratch struct {
 	Sorted []walk.Key   // the beam in order (insertion)
 	Full   []walk.Key   // a full list of links
 	Keep   []walk.Key   // what the heuristic keeps of it
+	Others []id         // nodes whose distances from another are asked
+	Apart  []float32    // these
+	Base   codes.Query  // the other, if vectors are what codes represent
 	Chosen [][]walk.Key // neighbors of a new node, by level
 	Beams  [][]walk.Key // the candidates for them (deterministic batches)
 	Queue  []id         // of nodes in the tree
