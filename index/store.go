@@ -35,10 +35,11 @@ type store struct {
 	replaying bool           // vectors are already prepared
 	distances atomic.Int64   // number of distances computed by searches
 	widths    atomic.Pointer[widths]
-	calibrate sync.Mutex                                // held while widths are measured
-	measuring func(queries []float32, truth [][]Result) // measures widths, or nil
-	recoded   func(n int)                               // called when n vectors have codes relative to another center, or another form; or nil
-	finding   finder                                    // searches
+	calibrate sync.Mutex       // held while widths are measured
+	measuring func(...asked)   // measures widths, or nil
+	between   func() []float32 // queries near vectors, or nil
+	recoded   func(n int)      // called when n vectors have codes relative to another center, or another form; or nil
+	finding   finder           // searches
 
 	held     []float32                // queries of Calibrate, until vectors are reduced
 	measured atomic.Pointer[Measured] // or nil
