@@ -185,7 +185,10 @@ func (g *Graph) walk(w *rows.Scratch, q []float32, ef, level int) {
 // have changed which nodes are expanded next.
 func (g *Graph) walkPool(w *rows.Scratch, q []float32, ef, level int) {
 	p := &w.Pool
-	p.Start(ef)
+	if p.Start(ef); w.Widen > 0 { // what a narrow beam leaves may be expanded when it is wider
+		p.Start(2 * ef)
+		p.Reach(ef)
+	}
 	for _, c := range w.Near {
 		p.Add(^c)
 	}
@@ -211,7 +214,8 @@ func (g *Graph) walkPool(w *rows.Scratch, q []float32, ef, level int) {
 			k := walk.NewKey(w.Away[i], n)
 			if p.Add(k) && w.Widen > 0 && g.want(w, n) && w.Better(k) && 2*steps > ef && ef < mostPooled {
 				ef = min(2*steps, mostPooled)
-				p.Widen(ef)
+				p.Widen(2 * ef)
+				p.Reach(ef)
 			}
 		}
 		w.Fresh, w.Ahead = w.Ahead, w.Fresh[:0]

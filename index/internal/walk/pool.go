@@ -15,6 +15,7 @@ import (
 type Pool struct {
 	keys  []Key // in increasing order of distance; expanded ones with the bit
 	most  int
+	reach int   // of the nearest are expanded
 	next  int   // all before it are expanded
 	known []Key // the lowest keys of candidates offered lately, at the low bits of their ids
 	wider bool  // than at the start: what was displaced may fit again
@@ -31,7 +32,7 @@ const (
 
 // Start empties the pool and sets the number of candidates that it holds, to which Add adds.
 func (p *Pool) Start(most int) {
-	p.keys, p.most, p.next, p.wider = slices.Grow(p.keys[:0], most+1), most, 0, false
+	p.keys, p.most, p.reach, p.next, p.wider = slices.Grow(p.keys[:0], most+1), most, most, 0, false
 }
 
 // StartOffers is Start for estimates, which Offer offers.
@@ -46,8 +47,12 @@ func (p *Pool) StartOffers(most int) {
 
 // Widen raises the number of candidates that the pool holds.
 func (p *Pool) Widen(most int) {
-	p.keys, p.most, p.wider = slices.Grow(p.keys, most+1-len(p.keys)), most, true
+	p.keys, p.most, p.reach, p.wider = slices.Grow(p.keys, max(0, most+1-len(p.keys))), most, most, true
 }
+
+// Reach limits what Next returns and AppendTo appends to the nearest candidates; the others are kept for a
+// wider reach.
+func (p *Pool) Reach(reach int) { p.reach = min(reach, p.most) }
 
 // Limit returns the greatest distance in a full pool. It reports false if the pool is not full.
 func (p *Pool) Limit() (float32, bool) {
@@ -125,7 +130,7 @@ func rank(keys []Key, k Key) int {
 
 // Next returns the nearest candidate that is not expanded, and marks it.
 func (p *Pool) Next() (Key, bool) {
-	for p.next < len(p.keys) {
+	for p.next < min(len(p.keys), p.reach) {
 		k := p.keys[p.next]
 		if k&expanded == 0 {
 			p.keys[p.next] |= expanded
@@ -137,12 +142,12 @@ func (p *Pool) Next() (Key, bool) {
 	return 0, false
 }
 
-// Full reports whether the pool holds as many candidates as it can.
-func (p *Pool) Full() bool { return len(p.keys) >= p.most }
+// Full reports whether the pool holds as many candidates as its reach.
+func (p *Pool) Full() bool { return len(p.keys) >= p.reach }
 
 // AppendTo appends the candidates to heap, the farthest first, and empties the pool.
 func (p *Pool) AppendTo(heap Heap) Heap {
-	for i := len(p.keys) - 1; i >= 0; i-- {
+	for i := min(len(p.keys), p.reach) - 1; i >= 0; i-- {
 		heap = append(heap, p.keys[i]&^expanded)
 	}
 	p.keys = p.keys[:0]
