@@ -39,6 +39,7 @@ func (m Measured) String() string {
 
 const (
 	sampleWith = 300 // queries
+	sampleNear = 150 // queries between neighbors
 	// blend is the part of another vector in a query, so that queries are not vectors of the index,
 	// which a search finds too easily. With 0.27, searches for the mixtures and for held-out vectors find the same
 	// share of GloVe's words, of MNIST's images and of sentences, at most 0.006 apart.
@@ -77,27 +78,67 @@ func Calibrate(ctx context.Context, ix Index, queries []float32) (m Measured, er
 		return m, err
 	}
 	if s.measuring != nil && s.Len() >= calibrateFrom {
-		s.measuring(queries, truth)
+		s.measuring(asked{queries, truth})
 	}
 	s.held = slices.Clone(queries)
 	s.noteRecall(queries, truth, true)
 	return s.stated(), ctx.Err()
 }
 
+// asked are queries, packed, with the results of exact search.
+type asked struct {
+	queries []float32
+	truth   [][]Result
+}
+
 // sampleQueries returns queries made of vectors of the index.
 func (s *store) sampleQueries() []float32 {
 	s.recoding.RLock()
 	defer s.recoding.RUnlock()
-	dim := s.options.Dim
+	drawn := s.drawn(sampleWith + 1)
+	queries := make([]float32, 0, sampleWith*s.options.Dim)
+	for i := range len(drawn) - 1 {
+		queries = s.appendMixture(queries, drawn[i], drawn[i+1], blend)
+	}
+	return queries
+}
+
+// drawn returns count of the visible ids, or all.
+func (s *store) drawn(count int) []id {
 	draw := func(i int) (uint64, bool) {
 		return hashing.Mix(s.options.Seed ^ rows.LabelHash(s.Label(id(i)))), s.Visible(id(i))
 	}
-	drawn := sample.Draw(int(s.Reserved.Load()), sampleWith+1, draw)
-	queries := make([]float32, 0, sampleWith*dim)
-	for i := range len(drawn) - 1 {
-		x, y := s.Arena.Vector(id(drawn[i])), s.Arena.Vector(id(drawn[i+1]))
-		for j := range dim {
-			queries = append(queries, float32((1-blend)*x[j])+float32(blend*y[j]))
+	var ids []id
+	for _, i := range sample.Draw(int(s.Reserved.Load()), count, draw) {
+		ids = append(ids, id(i))
+	}
+	return ids
+}
+
+// appendMixture appends to queries the vector of x with a part of that of y.
+func (s *store) appendMixture(queries []float32, x, y id, part float32) []float32 {
+	u, v := s.Arena.Vector(x), s.Arena.Vector(y)
+	for j := range s.options.Dim {
+		queries = append(queries, float32((1-part)*u[j])+float32(part*v[j]))
+	}
+	return queries
+}
+
+// nearQueries returns queries halfway between vectors and neighbors of theirs. If the vectors are a few crowds far from
+// each other, mixtures of any two lie between the crowds, where searches are easier than within one.
+func (g *graph) nearQueries() []float32 {
+	g.recoding.RLock()
+	defer g.recoding.RUnlock()
+	w := g.Pool.Get() // so that no id is used again meanwhile
+	defer g.Pool.Put(w)
+	queries := make([]float32, 0, sampleNear*g.options.Dim)
+	for _, n := range g.drawn(sampleNear) {
+		slots := g.Arena.Links(n)
+		for i := range slots {
+			if c := slots[i].Load(); c != none {
+				queries = g.appendMixture(queries, n, c, 0.5)
+				break
+			}
 		}
 	}
 	return queries

@@ -93,9 +93,9 @@
 // # Filters
 //
 // A search can be restricted to some labels ([SearchOptions].Filter and Allowed). The
-// walk passes through all nodes and keeps only the allowed ones. If so few are allowed
-// that the walk would cost more than comparing them all, or if it finds fewer than k,
-// the search compares the query with every allowed vector instead, which is exact. A
-// bitmap (Allowed) is faster than a function, because the index knows how many labels
-// it holds and can look them up.
+// walk passes through all nodes and keeps only the allowed ones. If it would cost more
+// than comparing all that are allowed, as the search finds before the walk or soon after
+// it began, or if it finds fewer than k, the search compares the query with every allowed
+// vector instead, codes first, which is exact. A bitmap (Allowed) is faster than a
+// function, because the index knows how many labels it holds and can look them up.
 package index

@@ -117,3 +117,76 @@ func TestLabelsAtTheEnds(t *testing.T) {
 		mustVerify(t, ix)
 	})
 }
+
+// If what is allowed is far from the query, the walk ends early: it costs a small part of what the scan does.
+func TestFarFilterIsCheap(t *testing.T) {
+	const n, dim = 12000, 16
+	base := clustered(n, dim, 31)
+	exact := filled(t, Options{Dim: dim, Kind: Flat}, base)
+	for _, quant := range []Quantization{NoQuantization, Int4, Edges} {
+		approx := filled(t, Options{Dim: dim, M: 8, EfConstruction: 40, EfSearch: 20, Quantization: quant}, base)
+		for i := range 5 {
+			q := base[i*100*dim:][:dim]
+			for _, share := range []int{2, 10} {
+				far := roaring64.New()
+				for _, r := range mustSearch(t, exact, q, n, SearchOptions{})[n-n/share:] {
+					far.Add(uint64(r.Label))
+				}
+				g := approx.(*graph)
+				w := g.Pool.Get()
+				r, err := g.ask(w, q, 10, SearchOptions{Allowed: far})
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.Top.Reset(r.k)
+				if !g.wantsScan(w, &r) && g.explore(w, r) {
+					t.Errorf("%s, the farthest of %d: the walk ended with %d hits", quant, share, len(w.Top.Hits))
+				}
+				if cost := w.Counts; r.scan > 0 && float64(cost) > r.scan/8+100 {
+					t.Errorf("%s, the farthest of %d: the walk compared %d vectors, a scan costs %.0f", quant, share, cost, r.scan)
+				}
+				g.Pool.Put(w)
+				got := mustSearch(t, approx, q, 10, SearchOptions{Allowed: far})
+				want := mustSearch(t, exact, q, 10, SearchOptions{Allowed: far})
+				if !slices.Equal(got, want) {
+					t.Errorf("%s, the farthest of %d: %v, want %v", quant, share, got, want)
+				}
+			}
+		}
+	}
+}
+
+// A scan that compares codes first finds what one of the vectors does, with the same scores.
+func TestScanOfCodes(t *testing.T) {
+	const n, dim = 3000, 100
+	for name, vectors := range map[string][]float32{"clustered": clustered(n+20, dim, 33), "far away": shifted(clustered(n+20, dim, 34), 100)} {
+		base, queries := vectors[:n*dim], vectors[n*dim:]
+		for _, m := range allMetrics {
+			exact := filled(t, Options{Dim: dim, Metric: m, Kind: Flat, Quantization: NoQuantization}, base)
+			for _, quant := range []Quantization{Int8, Int4, Int2, Int1} {
+				approx := filled(t, Options{Dim: dim, Metric: m, M: 4, EfConstruction: 8, Quantization: quant}, base)
+				for i := range len(queries) / dim {
+					q := queries[i*dim:][:dim]
+					few, threshold := roaring64.New(), mustSearch(t, exact, q, 30, SearchOptions{})[29].Score
+					few.AddRange(0, 200)
+					for how, o := range map[string]SearchOptions{
+						"all": {Ef: n}, "few": {Allowed: few}, "a filter": {Filter: func(l int64) bool { return l%50 == 7 }},
+						"a threshold": {Ef: n, Threshold: &threshold},
+					} {
+						got, want := mustSearch(t, approx, q, 15, o), mustSearch(t, exact, q, 15, o)
+						if !slices.Equal(got, want) {
+							t.Fatalf("%s, %v, %s, %s: %v, want %v", name, m, quant, how, got, want)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func shifted(x []float32, by float32) []float32 {
+	for i := range x {
+		x[i] += by
+	}
+	return x
+}

@@ -2,7 +2,9 @@ package index
 
 import (
 	"context"
+	"slices"
 
+	"github.com/luminavec/luminavec/index/internal/hashing"
 	"github.com/luminavec/luminavec/index/internal/hnsw"
 )
 
@@ -27,8 +29,11 @@ func (g *graph) find(w *scratch, r request) {
 	if !r.allow.All() { // labels are read during the whole search
 		g.Shown.RLock()
 		defer g.Shown.RUnlock()
+		if r.widen { // it was measured with a beam that grows, which this one does not
+			r.ef = min(2*r.ef, MaxEf)
+		}
 	}
-	if g.wantsScan(w, r) || !g.explore(w, r) || len(w.Top.Hits) < r.k {
+	if g.wantsScan(w, &r) || !g.explore(w, r) || len(w.Top.Hits) < r.k {
 		g.scanShown(w, r)
 	}
 }
@@ -42,11 +47,11 @@ func (g *graph) findRange(w *scratch, r request) {
 	}
 	r.k = 0 // any number of results is enough
 	for ; ; r.ef = min(4*r.ef, MaxEf) {
-		if g.wantsScan(w, r) || !g.explore(w, r) {
+		if g.wantsScan(w, &r) || !g.explore(w, r) {
 			g.scanShown(w, r)
 			return
 		}
-		past := len(w.Beam) < r.ef || r.ef == MaxEf // nothing more can be met
+		past := w.Ended || r.ef == MaxEf // nothing more can be met
 		for _, c := range w.Beam {
 			past = past || !g.within(c.Distance(), *r.within)
 		}
@@ -56,23 +61,65 @@ func (g *graph) findRange(w *scratch, r request) {
 	}
 }
 
-// walkCost is approximately the number of vectors a walk compares per unit of beam width.
-const walkCost = 12
+// What a scan costs, in vectors that a walk compares.
+const (
+	checkCost  = 0.07 // asking a filter about a label in passing
+	setCost    = 0.15 // asking a set
+	lookupCost = 1    // finding a label of a set
+	codeCost   = 0.3  // comparing a code in a scan
+	vectorCost = 0.75 // comparing a vector in a scan
+)
 
-// wantsScan reports whether comparing all vectors is as cheap as a walk; it is exact.
-func (g *graph) wantsScan(w *scratch, r request) bool {
+// filterSample is the number of labels of which a filter is asked how many it allows.
+const filterSample = 64
+
+// wantsScan reports whether comparing all vectors is as cheap as a walk; it is exact. Otherwise it sets
+// r.scan if labels are restricted.
+func (g *graph) wantsScan(w *scratch, r *request) bool {
 	// A beam as wide as the index sees everything; a query without a direction ties
 	// with everything.
-	n := g.Len()
-	if r.ef >= n || g.directionless(w.Query) {
+	n := float64(g.Len())
+	if r.ef >= g.Len() || g.directionless(w.Query) {
 		return true
 	}
-	if r.allow.Set == nil {
+	if r.allow.All() {
 		return false
 	}
+	few, each := g.allowed(*r), vectorCost
+	if g.Arena.Coded {
+		each = codeCost
+	}
+	r.scan = checkCost*n + each*few
+	if r.allow.Set != nil {
+		r.scan = setCost*n + each*few
+	}
+	if g.allowsFew(*r) {
+		r.scan = (lookupCost + each) * few
+	}
 	// If one node in s may be returned, the beam has to be s times as wide.
-	few := float64(r.allow.Set.GetCardinality())
-	return few*few < walkCost*float64(r.ef)*float64(n)
+	walk := float64(r.ef) * n / max(few, 1)
+	if g.Arena.Edges != nil {
+		walk *= hnsw.ExpandCost
+	} else {
+		walk *= hnsw.WalkCost
+	}
+	return r.scan <= 1.25*walk // which is less certain
+}
+
+// allowed estimates how many vectors may be returned.
+func (g *graph) allowed(r request) float64 {
+	n := float64(g.Len())
+	if r.allow.Filter == nil {
+		return min(n, float64(r.allow.Set.GetCardinality()))
+	}
+	total, hits := uint64(g.Reserved.Load()), 0
+	for i := range uint64(filterSample) {
+		at := id(hashing.Mix(g.options.Seed+i) % total)
+		if g.Visible(at) && r.allow.Label(g.Label(at)) {
+			hits++
+		}
+	}
+	return n * (float64(hits) + 0.5) / filterSample
 }
 
 // explore walks the graph and collects the hits it meets in w.Top and their nodes in
@@ -80,7 +127,7 @@ func (g *graph) wantsScan(w *scratch, r request) bool {
 // vectors.
 func (g *graph) explore(w *scratch, r request) bool {
 	moves := g.moves.count.Load()
-	done := g.net.Explore(w, hnsw.Question{K: r.k, Ef: r.ef, Rerank: r.rerank, Allow: r.allow, Widen: r.widen})
+	done := g.net.Explore(w, hnsw.Question{K: r.k, Ef: r.ef, Rerank: r.rerank, Allow: r.allow, Widen: r.widen, Scan: r.scan})
 	g.distances.Add(w.Counts)
 	return done && g.gather(w, r, moves)
 }
@@ -91,7 +138,11 @@ func (g *graph) scanShown(w *scratch, r request) {
 		g.Shown.RLock()
 		defer g.Shown.RUnlock()
 	}
-	g.scan(w, r)
+	if g.Arena.Coded && !g.directionless(w.Query) {
+		g.scanCodes(w, r)
+	} else {
+		g.scan(w, r)
+	}
 }
 
 // gather offers to w.Top the nodes of the beam, with their copies, and the labels that
@@ -103,10 +154,11 @@ func (g *graph) gather(w *scratch, r request, since uint64) bool {
 		defer g.Shown.RUnlock()
 	}
 	w.Top.Reset(w.Top.K)
+	slices.Sort(w.Beam)
 	for _, c := range w.Beam {
 		d := c.Distance()
 		if len(w.Top.Hits) == w.Top.K && d > w.Top.Hits[0].Distance {
-			continue // before looking up its copies and label
+			break // before looking up its copies and label
 		}
 		for n := c.ID(); n != none; n = g.net.Next(n) {
 			if !g.Visible(n) {

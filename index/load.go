@@ -35,7 +35,7 @@ func Load(r io.Reader) (Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	ix := h.create()
+	ix := h.create(in.Version())
 	if err := ix.load(in); err != nil {
 		return nil, err
 	}
@@ -45,11 +45,12 @@ func Load(r io.Reader) (Index, error) {
 	return ix, nil
 }
 
-// create returns an empty index with this header.
-func (h header) create() kindIndex {
+// create returns an empty index with this header, of a file of a version.
+func (h header) create(version int) kindIndex {
 	s, _ := h.Kind.spec()
 	ix := s.create(h.Options)
 	ix.base().threadsSaved = h.Threads > 0
+	ix.base().suit(version)
 	ix.base().logID = h.logID
 	ix.base().changes.Store(h.changes)
 	return ix

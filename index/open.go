@@ -86,7 +86,7 @@ func openImage(file []byte) (ix kindIndex, err error) {
 	if m.Version() < 3 || m.Version() < container.Coded && h.Quantization != NoQuantization {
 		return nil, errMustLoad
 	}
-	ix = h.create()
+	ix = h.create(m.Version())
 	return ix, ix.open(m)
 }
 

@@ -51,12 +51,14 @@ import (
 //	6  Adds what is kept of the vectors to the options, the section kept, and widths without
 //	   quantization. Files with none of these are still of versions 3 to 5, which have no section kept,
 //	   and widths only with quantization.
+//	7  A graph with codes that are shorter than earlier versions had them (see codes.ShortLength). All others are
+//	   still of versions 3 to 6.
 
 // optionsBytes is the length of the section options, by version.
 var optionsBytes = [container.Version + 1]int{
 	1: 7*4 + 8, 2: 7*4 + 8 + 4,
 	3: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4, 4: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4, 5: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4,
-	6: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4,
+	6: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4, 7: 7*4 + 8 + 4 + 8 + 8 + 4 + 4 + 4 + 4,
 }
 
 // blockedFrom is the size of records and vectors from which a file has blocks.
@@ -164,6 +166,9 @@ func save(to io.Writer, s *store, g *graph) error {
 	}
 	if s.options.KeepVectors != KeepFloat32 || s.measured.Load() != nil || s.Arena.Space == nil && s.widths.Load() != nil {
 		version = container.Kept
+	}
+	if s.Arena.Space != nil && s.Arena.Space.Short() {
+		version = container.Short
 	}
 	w := container.NewWriter(to, version)
 	h := header{s.options, s.logID, s.changes.Load()}

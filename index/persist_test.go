@@ -44,9 +44,12 @@ func small(t testing.TB, kind Kind, quant Quantization) []byte {
 }
 
 func smallOf(t testing.TB, o Options) []byte {
-	vectors := clustered(24, 3, 8)
-	copy(vectors[45:], vectors[:9])
-	o.Dim, o.M, o.EfConstruction, o.Threads = 3, 2, 5, 1
+	if o.Dim == 0 {
+		o.Dim = 3
+	}
+	vectors := clustered(24, o.Dim, 8)
+	copy(vectors[15*o.Dim:], vectors[:3*o.Dim])
+	o.M, o.EfConstruction, o.Threads = 2, 5, 1
 	return saved(t, filled(t, o, vectors))
 }
 
@@ -308,13 +311,13 @@ func FuzzLoad(f *testing.F) {
 // Files of all past versions can be read.
 func TestGolden(t *testing.T) {
 	old := []string{"v1-flat.index", "v1-hnsw.index", "v2-int8.index", "v3-int8.index", "v3-int4.index"}
-	names := old
+	names := append(old, "v5-int4-100.index") // whose codes are longer than they would be now
 	for name, o := range map[string]Options{
 		"v3-flat.index": {Kind: Flat}, "v3-hnsw.index": {}, "v5-int8.index": {Quantization: Int8, Metric: Euclidean},
 		"v5-int4.index": {Quantization: Int4, Metric: Euclidean}, "v5-flat-int4.index": {Kind: Flat, Quantization: Int4}, "v5-edges.index": {Quantization: Edges},
 		"v6-flat-float16.index": {Kind: Flat, KeepVectors: KeepFloat16}, "v6-int4-float16.index": {Quantization: Int4, KeepVectors: KeepFloat16, Metric: Euclidean},
 		"v6-int8-none.index": {Quantization: Int8, KeepVectors: KeepNone}, "v6-flat-int4-none.index": {Kind: Flat, Quantization: Int4, KeepVectors: KeepNone},
-		"v6-edges-none.index": {Quantization: Edges, KeepVectors: KeepNone},
+		"v6-edges-none.index": {Quantization: Edges, KeepVectors: KeepNone}, "v7-int4.index": {Quantization: Int4, Dim: 100},
 	} {
 		names = append(names, name)
 		if !*update {

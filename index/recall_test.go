@@ -257,3 +257,28 @@ func TestRecallWarning(t *testing.T) {
 		}
 	}
 }
+
+// Two crowds far from each other are calibrated by queries within them: with few bits, codes hardly tell the vectors of a
+// crowd apart, and searches must be wide.
+func TestCrowds(t *testing.T) {
+	const dim = 64
+	n := size(1500, 6000)
+	r := rand.New(rand.NewPCG(3, 4))
+	vectors := make([]float32, (n+100)*dim)
+	for i := range vectors {
+		vectors[i] = float32(r.NormFloat64())
+		if i/dim%2 == 0 {
+			vectors[i] += 300
+		}
+	}
+	base, queries := vectors[:n*dim], vectors[n*dim:]
+	exact := filled(t, Options{Dim: dim, Kind: Flat, Metric: Euclidean}, base)
+	for _, quant := range []Quantization{NoQuantization, Int4, Int2, Int1} {
+		ix := filled(t, Options{Dim: dim, Metric: Euclidean, EfConstruction: 60, Quantization: quant}, base)
+		got := recall(t, exact, ix, queries, 10, SearchOptions{Recall: 0.99})
+		t.Logf("%s: recall@10 %.3f", quant, got)
+		if got < 0.97 {
+			t.Errorf("%s: recall@10 %.3f", quant, got)
+		}
+	}
+}

@@ -16,7 +16,7 @@ const fewAllowed = 8
 // holds Shown.
 func (s *store) scan(w *scratch, r request) {
 	w.Top.Reset(w.Top.K)
-	few := r.allow.Set != nil && r.allow.Set.GetCardinality() < uint64(s.Len()/fewAllowed)
+	few := s.allowsFew(r)
 	if few {
 		s.scanSet(w, r)
 		return
@@ -64,41 +64,16 @@ func (s *store) candidatesAmong(w *scratch, allow rows.Allow, at int, labels []i
 
 // scanSet scans the allowed labels only.
 func (s *store) scanSet(w *scratch, r request) {
-	w.Fresh = w.Fresh[:0]
-	s.Mu.RLock()
-	find := s.IDOf
-	if s.Unchecked.Load() { // the table of labels is empty
-		find = s.Find
-	}
-	var labels [256]uint64
-	for it := r.allow.Set.ManyIterator(); ; {
-		n := it.NextMany(labels[:])
-		if n == 0 {
-			break
-		}
-		for _, label := range labels[:n] {
-			if at := find(int64(label)); at != none {
-				w.Fresh = append(w.Fresh, at)
-			}
-		}
-	}
-	s.Mu.RUnlock()
+	w.Fresh = s.appendSet(w.Fresh[:0], r)
 	const ahead = 4
-	computed := 0
 	for i, n := range w.Fresh {
 		if i+ahead < len(w.Fresh) {
 			s.Arena.Prefetch(w.Fresh[i+ahead])
 		}
-		if !s.Visible(n) {
-			continue
-		}
-		if label := s.Label(n); r.allow.Filter == nil || r.allow.Filter(label) {
-			s.TouchVectors(int(n), 1)
-			s.offer(w, r, hit{Distance: s.Distance(w.Query, s.Read(w, n)), Label: label})
-			computed++
-		}
+		s.TouchVectors(int(n), 1)
+		s.offer(w, r, hit{Distance: s.Distance(w.Query, s.Read(w, n)), Label: s.Label(n)})
 	}
-	s.distances.Add(int64(computed))
+	s.distances.Add(int64(len(w.Fresh)))
 }
 
 // offer adds a hit to w.Top. If all hits within a threshold are wanted, it drops

@@ -61,6 +61,7 @@ type request struct {
 	within        *float32 // SearchOptions.Threshold
 	recall        float64  // SearchOptions.Recall, if Ef is 0
 	widen         bool     // the beam grows until the best k have settled
+	scan          float64  // what a scan of what is allowed costs (see checkCost)
 }
 
 // A finder collects the best hits for w.Query in w.Top.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/changelog"
+	"github.com/luminavec/luminavec/index/internal/container"
 	"github.com/luminavec/luminavec/index/internal/rows"
 	"github.com/luminavec/luminavec/index/internal/topk"
 	"github.com/luminavec/luminavec/index/internal/walk"
@@ -34,10 +35,11 @@ type store struct {
 	replaying bool           // vectors are already prepared
 	distances atomic.Int64   // number of distances computed by searches
 	widths    atomic.Pointer[widths]
-	calibrate sync.Mutex                                // held while widths are measured
-	measuring func(queries []float32, truth [][]Result) // measures widths, or nil
-	recoded   func(n int)                               // called when n vectors have codes relative to another center, or another form; or nil
-	finding   finder                                    // searches
+	calibrate sync.Mutex       // held while widths are measured
+	measuring func(...asked)   // measures widths, or nil
+	between   func() []float32 // queries near vectors, or nil
+	recoded   func(n int)      // called when n vectors have codes relative to another center, or another form; or nil
+	finding   finder           // searches
 
 	held     []float32                // queries of Calibrate, until vectors are reduced
 	measured atomic.Pointer[Measured] // or nil
@@ -61,7 +63,19 @@ func (s *store) init(o Options, slots int) {
 	if signs && bits == 1 && o.KeepVectors != KeepNone {
 		bits = 0 // the signs are all
 	}
-	s.Init(arena.New(o.Dim, slots, bits, signs, o.Metric == Euclidean, o.Metric == Cosine, o.Quantization == Edges, o.Seed), o.Metric.distance())
+	s.Init(s.newArena(slots, bits, signs, true), o.Metric.distance())
+}
+
+func (s *store) newArena(slots, bits int, signs, short bool) *arena.Arena {
+	o := s.options
+	return arena.New(o.Dim, slots, bits, signs, o.Metric == Euclidean, o.Metric == Cosine, o.Quantization == Edges, short, o.Seed)
+}
+
+// suit makes the codes of an empty index those of a version of the file.
+func (s *store) suit(version int) {
+	if a := s.Arena; (version == container.Coded || version == container.Kept) && a.Space != nil && a.Space.Short() {
+		s.Arena = s.newArena(a.Slots, a.Bits, a.Signs != nil, false)
+	}
 }
 
 func (s *store) base() *store     { return s }

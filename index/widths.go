@@ -70,26 +70,33 @@ func (s *store) prepareWidths(o SearchOptions) {
 
 // measureWidths measures the widths with queries, or with mixtures of vectors of the index.
 func (s *store) measureWidths(queries []float32) {
+	sets := [][]float32{queries}
 	if queries == nil {
-		queries = s.sampleQueries()
+		sets = [][]float32{s.sampleQueries(), s.between()}
 	}
-	if truth, err := s.truth(context.Background(), queries); err == nil {
-		s.measuring(queries, truth)
+	var all []asked
+	for _, queries := range sets {
+		truth, err := s.truth(context.Background(), queries)
+		if err != nil {
+			return
+		}
+		all = append(all, asked{queries, truth})
 	}
+	s.measuring(all...)
 }
 
-// widthsFor measures the widths of the graph: with what width searches for queries find
+// widthsFor measures the widths of the graph: with what width searches for queries of each set find
 // the given shares of what exact search finds.
-func (g *graph) widthsFor(queries []float32, truth [][]Result) {
+func (g *graph) widthsFor(sets ...asked) {
 	w := &widths{vectors: g.Len()}
 	at, below := 0, calibrateK
 	for width := calibrateK; at < len(calibrated); below, width = width+1, width*3/2 {
 		found := 1.0
 		if width < g.Len() && width < MaxEf/2 {
-			found = g.found(queries, truth, width)
+			found = g.found(sets, width)
 		}
 		for ; at < len(calibrated) && found >= calibrated[at]; at++ {
-			w.of[at] = g.narrowest(queries, truth, calibrated[at], below, width)
+			w.of[at] = g.narrowest(sets, calibrated[at], below, width)
 			below = w.of[at]
 		}
 	}
@@ -97,9 +104,9 @@ func (g *graph) widthsFor(queries []float32, truth [][]Result) {
 }
 
 // narrowest returns about the smallest width from low to high that finds a share; high does.
-func (g *graph) narrowest(queries []float32, truth [][]Result, share float64, low, high int) int {
+func (g *graph) narrowest(sets []asked, share float64, low, high int) int {
 	for high-low > max(1, high/32) {
-		if middle := (low + high) / 2; g.found(queries, truth, middle) >= share {
+		if middle := (low + high) / 2; g.found(sets, middle) >= share {
 			high = middle
 		} else {
 			low = middle
@@ -108,12 +115,20 @@ func (g *graph) narrowest(queries []float32, truth [][]Result, share float64, lo
 	return high
 }
 
-// found returns the share of truth that searches of a width, which they may widen, find.
-func (g *graph) found(queries []float32, truth [][]Result, width int) float64 {
-	return g.share(queries, truth, SearchOptions{}, func(w *scratch, r request) {
-		r.ef, r.widen = max(width, r.k), true
-		g.find(w, r)
-	})
+// found returns the share of the truth that searches of a width, which they may widen, find for the set of queries that is
+// the hardest.
+func (g *graph) found(sets []asked, width int) float64 {
+	least := 1.0
+	for _, s := range sets {
+		if len(s.queries) == 0 {
+			continue
+		}
+		least = min(least, g.share(s.queries, s.truth, SearchOptions{}, func(w *scratch, r request) {
+			r.ef, r.widen = max(width, r.k), true
+			g.find(w, r)
+		}))
+	}
+	return least
 }
 
 // saveWidths writes the section widths: the vectors when they were measured, or 0, and a width for each of

@@ -192,6 +192,14 @@ type CodeTable struct {
 	Width, Head int
 }
 
+// Prefetch prefetches the first cache lines of the codes of records ids, which must exist, that q will be compared
+// with. On its own, the processor would fetch only the next few. It changes no data.
+func (t *CodeTable) Prefetch(q *CodeQuery, ids []int32) {
+	if n := q.stride(); len(ids) > 0 && n > 0 {
+		t.prefetch(n, ids)
+	}
+}
+
 // Distances sets dst[i] to the distance of q to the code of record ids[i]. It
 // panics with PanicLength if dst is shorter than ids, with PanicCodes if codes of the
 // length of q do not fit the records, and with PanicID if a record is outside the

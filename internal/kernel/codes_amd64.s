@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func code8DistancesAVX512(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, BMI2, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, BMI2
 TEXT ·code8DistancesAVX512(SB), NOSPLIT, $0-80
 	MOVQ         dst+0(FP), AX
 	MOVQ         query+8(FP), CX
@@ -18,24 +18,8 @@ TEXT ·code8DistancesAVX512(SB), NOSPLIT, $0-80
 	VMOVD        R8, X1
 	VPBROADCASTD X1, X1
 	MOVQ         shift+40(FP), R8
-	MOVQ         SI, R9
-	MOVQ         DI, R10
-
-ahead:
-	MOVL       (R9), R11
-	SHRXQ      R8, R11, R12
-	BZHIQ      R8, R11, R11
-	IMULQ      width+48(FP), R11
-	LEAQ       (R12)(R12*2), R12
-	ADDQ       (BX)(R12*8), R11
-	ADDQ       head+56(FP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $0x04, R9
-	DECQ       R10
-	JNE        ahead
-	SUBQ       $0x04, DI
-	JLT        codes_4_done
+	SUBQ         $0x04, DI
+	JLT          codes_4_done
 
 codes_4:
 	MOVL   (SI), R9
@@ -168,7 +152,7 @@ codes_1_done:
 	RET
 
 // func code8DistancesAVX2(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
-// Requires: AVX, AVX2, BMI2, MMX+
+// Requires: AVX, AVX2, BMI2
 TEXT ·code8DistancesAVX2(SB), NOSPLIT, $0-80
 	MOVQ         dst+0(FP), AX
 	MOVQ         query+8(FP), CX
@@ -181,24 +165,8 @@ TEXT ·code8DistancesAVX2(SB), NOSPLIT, $0-80
 	VMOVD        R8, X1
 	VPBROADCASTD X1, X1
 	MOVQ         shift+40(FP), R8
-	MOVQ         SI, R9
-	MOVQ         DI, R10
-
-ahead:
-	MOVL       (R9), R11
-	SHRXQ      R8, R11, R12
-	BZHIQ      R8, R11, R11
-	IMULQ      width+48(FP), R11
-	LEAQ       (R12)(R12*2), R12
-	ADDQ       (BX)(R12*8), R11
-	ADDQ       head+56(FP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $0x04, R9
-	DECQ       R10
-	JNE        ahead
-	SUBQ       $0x04, DI
-	JLT        codes_4_done
+	SUBQ         $0x04, DI
+	JLT          codes_4_done
 
 codes_4:
 	MOVL     (SI), R9
@@ -357,7 +325,7 @@ codes_1_done:
 	RET
 
 // func code4DistancesAVX512(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, BMI2, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, BMI2
 TEXT ·code4DistancesAVX512(SB), NOSPLIT, $0-80
 	MOVQ         dst+0(FP), AX
 	MOVQ         query+8(FP), CX
@@ -370,24 +338,8 @@ TEXT ·code4DistancesAVX512(SB), NOSPLIT, $0-80
 	VMOVD        R8, X1
 	VPBROADCASTD X1, X1
 	MOVQ         shift+40(FP), R8
-	MOVQ         SI, R9
-	MOVQ         DI, R10
-
-ahead:
-	MOVL       (R9), R11
-	SHRXQ      R8, R11, R12
-	BZHIQ      R8, R11, R11
-	IMULQ      width+48(FP), R11
-	LEAQ       (R12)(R12*2), R12
-	ADDQ       (BX)(R12*8), R11
-	ADDQ       head+56(FP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $0x04, R9
-	DECQ       R10
-	JNE        ahead
-	SUBQ       $0x04, DI
-	JLT        codes_4_done
+	SUBQ         $0x04, DI
+	JLT          codes_4_done
 
 codes_4:
 	MOVL         (SI), R9
@@ -548,7 +500,7 @@ codes_1_done:
 	RET
 
 // func code4DistancesAVX2(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
-// Requires: AVX, AVX2, BMI2, MMX+
+// Requires: AVX, AVX2, BMI2
 TEXT ·code4DistancesAVX2(SB), NOSPLIT, $0-80
 	MOVQ         dst+0(FP), AX
 	MOVQ         query+8(FP), CX
@@ -561,24 +513,8 @@ TEXT ·code4DistancesAVX2(SB), NOSPLIT, $0-80
 	VMOVD        R8, X1
 	VPBROADCASTD X1, X1
 	MOVQ         shift+40(FP), R8
-	MOVQ         SI, R9
-	MOVQ         DI, R10
-
-ahead:
-	MOVL       (R9), R11
-	SHRXQ      R8, R11, R12
-	BZHIQ      R8, R11, R11
-	IMULQ      width+48(FP), R11
-	LEAQ       (R12)(R12*2), R12
-	ADDQ       (BX)(R12*8), R11
-	ADDQ       head+56(FP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       $0x04, R9
-	DECQ       R10
-	JNE        ahead
-	SUBQ       $0x04, DI
-	JLT        codes_4_done
+	SUBQ         $0x04, DI
+	JLT          codes_4_done
 
 codes_4:
 	MOVL         (SI), R9
@@ -797,7 +733,7 @@ codes_1_done:
 	RET
 
 // func code2DistancesAVX512(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, BMI2, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, BMI2
 TEXT ·code2DistancesAVX512(SB), NOSPLIT, $0-80
 	MOVQ         dst+0(FP), AX
 	MOVQ         query+8(FP), CX
@@ -810,23 +746,8 @@ TEXT ·code2DistancesAVX512(SB), NOSPLIT, $0-80
 	VMOVD        R8, X1
 	VPBROADCASTD X1, X1
 	MOVQ         shift+40(FP), R8
-	MOVQ         SI, R9
-	MOVQ         DI, R10
-
-ahead:
-	MOVL       (R9), R11
-	SHRXQ      R8, R11, R12
-	BZHIQ      R8, R11, R11
-	IMULQ      width+48(FP), R11
-	LEAQ       (R12)(R12*2), R12
-	ADDQ       (BX)(R12*8), R11
-	ADDQ       head+56(FP), R11
-	PREFETCHT0 (R11)
-	ADDQ       $0x04, R9
-	DECQ       R10
-	JNE        ahead
-	SUBQ       $0x04, DI
-	JLT        codes_4_done
+	SUBQ         $0x04, DI
+	JLT          codes_4_done
 
 codes_4:
 	MOVL         (SI), R9
@@ -1021,7 +942,7 @@ codes_1_done:
 	RET
 
 // func code2DistancesAVX2(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
-// Requires: AVX, AVX2, BMI2, MMX+
+// Requires: AVX, AVX2, BMI2
 TEXT ·code2DistancesAVX2(SB), NOSPLIT, $0-80
 	MOVQ         dst+0(FP), AX
 	MOVQ         query+8(FP), CX
@@ -1034,23 +955,8 @@ TEXT ·code2DistancesAVX2(SB), NOSPLIT, $0-80
 	VMOVD        R8, X1
 	VPBROADCASTD X1, X1
 	MOVQ         shift+40(FP), R8
-	MOVQ         SI, R9
-	MOVQ         DI, R10
-
-ahead:
-	MOVL       (R9), R11
-	SHRXQ      R8, R11, R12
-	BZHIQ      R8, R11, R11
-	IMULQ      width+48(FP), R11
-	LEAQ       (R12)(R12*2), R12
-	ADDQ       (BX)(R12*8), R11
-	ADDQ       head+56(FP), R11
-	PREFETCHT0 (R11)
-	ADDQ       $0x04, R9
-	DECQ       R10
-	JNE        ahead
-	SUBQ       $0x04, DI
-	JLT        codes_4_done
+	SUBQ         $0x04, DI
+	JLT          codes_4_done
 
 codes_4:
 	MOVL         (SI), R9
@@ -1381,7 +1287,7 @@ codes_1_done:
 	RET
 
 // func code1DistancesAVX512(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, BMI2, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, BMI2
 TEXT ·code1DistancesAVX512(SB), NOSPLIT, $0-80
 	MOVQ         dst+0(FP), AX
 	MOVQ         query+8(FP), CX
@@ -1394,23 +1300,8 @@ TEXT ·code1DistancesAVX512(SB), NOSPLIT, $0-80
 	VMOVD        R8, X1
 	VPBROADCASTD X1, X1
 	MOVQ         shift+40(FP), R8
-	MOVQ         SI, R9
-	MOVQ         DI, R10
-
-ahead:
-	MOVL       (R9), R11
-	SHRXQ      R8, R11, R12
-	BZHIQ      R8, R11, R11
-	IMULQ      width+48(FP), R11
-	LEAQ       (R12)(R12*2), R12
-	ADDQ       (BX)(R12*8), R11
-	ADDQ       head+56(FP), R11
-	PREFETCHT0 (R11)
-	ADDQ       $0x04, R9
-	DECQ       R10
-	JNE        ahead
-	SUBQ       $0x04, DI
-	JLT        codes_4_done
+	SUBQ         $0x04, DI
+	JLT          codes_4_done
 
 codes_4:
 	MOVL         (SI), R9
@@ -1673,7 +1564,7 @@ codes_1_done:
 	RET
 
 // func code1DistancesAVX2(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
-// Requires: AVX, AVX2, BMI2, MMX+
+// Requires: AVX, AVX2, BMI2
 TEXT ·code1DistancesAVX2(SB), NOSPLIT, $0-80
 	MOVQ         dst+0(FP), AX
 	MOVQ         query+8(FP), CX
@@ -1686,23 +1577,8 @@ TEXT ·code1DistancesAVX2(SB), NOSPLIT, $0-80
 	VMOVD        R8, X1
 	VPBROADCASTD X1, X1
 	MOVQ         shift+40(FP), R8
-	MOVQ         SI, R9
-	MOVQ         DI, R10
-
-ahead:
-	MOVL       (R9), R11
-	SHRXQ      R8, R11, R12
-	BZHIQ      R8, R11, R11
-	IMULQ      width+48(FP), R11
-	LEAQ       (R12)(R12*2), R12
-	ADDQ       (BX)(R12*8), R11
-	ADDQ       head+56(FP), R11
-	PREFETCHT0 (R11)
-	ADDQ       $0x04, R9
-	DECQ       R10
-	JNE        ahead
-	SUBQ       $0x04, DI
-	JLT        codes_4_done
+	SUBQ         $0x04, DI
+	JLT          codes_4_done
 
 codes_4:
 	MOVL         (SI), R9
@@ -2230,4 +2106,44 @@ lines_1:
 codes_1_done:
 	ADDQ $0x01, DI
 	VZEROUPPER
+	RET
+
+// func prefetchCodes(stride int, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+// Requires: BMI2, MMX+
+TEXT ·prefetchCodes(SB), NOSPLIT, $0-56
+	MOVQ stride+0(FP), AX
+	MOVQ chunks+8(FP), CX
+	MOVQ ids+40(FP), DX
+	MOVQ count+48(FP), BX
+	MOVQ shift+16(FP), SI
+	SUBQ $0x80, AX
+	JLT  lines_1
+
+lines_2:
+	MOVL       (DX), AX
+	SHRXQ      SI, AX, DI
+	BZHIQ      SI, AX, AX
+	IMULQ      width+24(FP), AX
+	LEAQ       (DI)(DI*2), DI
+	ADDQ       (CX)(DI*8), AX
+	ADDQ       head+32(FP), AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	ADDQ       $0x04, DX
+	DECQ       BX
+	JNE        lines_2
+	RET
+
+lines_1:
+	MOVL       (DX), AX
+	SHRXQ      SI, AX, DI
+	BZHIQ      SI, AX, AX
+	IMULQ      width+24(FP), AX
+	LEAQ       (DI)(DI*2), DI
+	ADDQ       (CX)(DI*8), AX
+	ADDQ       head+32(FP), AX
+	PREFETCHT0 (AX)
+	ADDQ       $0x04, DX
+	DECQ       BX
+	JNE        lines_1
 	RET

@@ -24,3 +24,9 @@ func (t *CodeTable) distances(dst []float32, q *CodeQuery, ids []int32) {
 	}
 	f(&dst[0], &q.values[0], q.stride(), q.scale, sum, &t.Chunks[0], int(t.Shift), 4*t.Width, 4*t.Head, &ids[0], len(ids))
 }
+
+func (t *CodeTable) prefetch(stride int, ids []int32) {
+	if level != levelGo {
+		prefetchCodes(stride, &t.Chunks[0], int(t.Shift), 4*t.Width, 4*t.Head, &ids[0], len(ids))
+	}
+}

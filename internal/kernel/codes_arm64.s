@@ -17,26 +17,6 @@ TEXT ·code8DistancesDotProd(SB), NOSPLIT, $0-80
 	FMOVS R0, F0
 	VDUP V0.S[0], V0.S4
 	MOVD shift+40(FP), R0
-	MOVD R1, R11
-	MOVD R6, R10
-ahead:
-	MOVWU 0(R11), R8
-	LSR R0, R8, R9
-	MOVD $-1, R7
-	LSL R0, R7, R7
-	BIC R7, R8, R8
-	MOVD width+48(FP), R7
-	MUL R7, R8, R7
-	ADD R9<<1, R9, R8
-	MOVD (R2)(R8<<3), R8
-	ADD R8, R7, R8
-	MOVD head+56(FP), R7
-	ADD R7, R8, R7
-	PRFM 0(R7), PLDL1KEEP
-	PRFM 64(R7), PLDL1KEEP
-	ADD $4, R11, R11
-	SUBS $1, R10, R10
-	BNE ahead
 	SUBS $4, R6, R10
 	BLT codes_4_done
 codes_4:
@@ -255,26 +235,6 @@ TEXT ·code8DistancesNEON(SB), NOSPLIT, $0-80
 	FMOVS R0, F0
 	VDUP V0.S[0], V0.S4
 	MOVD shift+40(FP), R0
-	MOVD R1, R11
-	MOVD R6, R10
-ahead:
-	MOVWU 0(R11), R8
-	LSR R0, R8, R9
-	MOVD $-1, R7
-	LSL R0, R7, R7
-	BIC R7, R8, R8
-	MOVD width+48(FP), R7
-	MUL R7, R8, R7
-	ADD R9<<1, R9, R8
-	MOVD (R2)(R8<<3), R8
-	ADD R8, R7, R8
-	MOVD head+56(FP), R7
-	ADD R7, R8, R7
-	PRFM 0(R7), PLDL1KEEP
-	PRFM 64(R7), PLDL1KEEP
-	ADD $4, R11, R11
-	SUBS $1, R10, R10
-	BNE ahead
 	SUBS $4, R6, R10
 	BLT codes_4_done
 codes_4:
@@ -553,26 +513,6 @@ TEXT ·code4DistancesDotProd(SB), NOSPLIT, $0-80
 	FMOVS R0, F0
 	VDUP V0.S[0], V0.S4
 	MOVD shift+40(FP), R0
-	MOVD R1, R11
-	MOVD R6, R10
-ahead:
-	MOVWU 0(R11), R8
-	LSR R0, R8, R9
-	MOVD $-1, R7
-	LSL R0, R7, R7
-	BIC R7, R8, R8
-	MOVD width+48(FP), R7
-	MUL R7, R8, R7
-	ADD R9<<1, R9, R8
-	MOVD (R2)(R8<<3), R8
-	ADD R8, R7, R8
-	MOVD head+56(FP), R7
-	ADD R7, R8, R7
-	PRFM 0(R7), PLDL1KEEP
-	PRFM 64(R7), PLDL1KEEP
-	ADD $4, R11, R11
-	SUBS $1, R10, R10
-	BNE ahead
 	SUBS $4, R6, R10
 	BLT codes_4_done
 codes_4:
@@ -835,26 +775,6 @@ TEXT ·code4DistancesNEON(SB), NOSPLIT, $0-80
 	FMOVS R0, F0
 	VDUP V0.S[0], V0.S4
 	MOVD shift+40(FP), R0
-	MOVD R1, R11
-	MOVD R6, R10
-ahead:
-	MOVWU 0(R11), R8
-	LSR R0, R8, R9
-	MOVD $-1, R7
-	LSL R0, R7, R7
-	BIC R7, R8, R8
-	MOVD width+48(FP), R7
-	MUL R7, R8, R7
-	ADD R9<<1, R9, R8
-	MOVD (R2)(R8<<3), R8
-	ADD R8, R7, R8
-	MOVD head+56(FP), R7
-	ADD R7, R8, R7
-	PRFM 0(R7), PLDL1KEEP
-	PRFM 64(R7), PLDL1KEEP
-	ADD $4, R11, R11
-	SUBS $1, R10, R10
-	BNE ahead
 	SUBS $4, R6, R10
 	BLT codes_4_done
 codes_4:
@@ -1222,4 +1142,51 @@ lines_1:
 	SUBS $1, R7, R7
 	BGE codes_1
 codes_1_done:
+	RET
+
+// func prefetchCodes(stride int, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+TEXT ·prefetchCodes(SB), NOSPLIT, $0-56
+	MOVD stride+0(FP), R2
+	MOVD chunks+8(FP), R1
+	MOVD ids+40(FP), R6
+	MOVD count+48(FP), R5
+	MOVD shift+16(FP), R0
+	SUBS $128, R2, R2
+	BLT lines_1
+lines_2:
+	MOVWU 0(R6), R3
+	LSR R0, R3, R4
+	MOVD $-1, R2
+	LSL R0, R2, R2
+	BIC R2, R3, R3
+	MOVD width+24(FP), R2
+	MUL R2, R3, R2
+	ADD R4<<1, R4, R3
+	MOVD (R1)(R3<<3), R3
+	ADD R3, R2, R3
+	MOVD head+32(FP), R2
+	ADD R2, R3, R2
+	PRFM 0(R2), PLDL1KEEP
+	PRFM 64(R2), PLDL1KEEP
+	ADD $4, R6, R6
+	SUBS $1, R5, R5
+	BNE lines_2
+	RET
+lines_1:
+	MOVWU 0(R6), R3
+	LSR R0, R3, R4
+	MOVD $-1, R2
+	LSL R0, R2, R2
+	BIC R2, R3, R3
+	MOVD width+24(FP), R2
+	MUL R2, R3, R2
+	ADD R4<<1, R4, R3
+	MOVD (R1)(R3<<3), R3
+	ADD R3, R2, R3
+	MOVD head+32(FP), R2
+	ADD R2, R3, R2
+	PRFM 0(R2), PLDL1KEEP
+	ADD $4, R6, R6
+	SUBS $1, R5, R5
+	BNE lines_1
 	RET

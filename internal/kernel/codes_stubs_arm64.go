@@ -27,3 +27,9 @@ func code4DistancesDotProd(dst *float32, query *int8, stride int, scale float32,
 //
 //go:noescape
 func code4DistancesNEON(dst *float32, query *int8, stride int, scale float32, sum int32, chunks *[]float32, shift int, width int, head int, ids *int32, count int)
+
+// prefetchCodes prefetches the codes of the records ids
+// of chunks of 1<<shift records of width bytes, head bytes from the record's start.
+//
+//go:noescape
+func prefetchCodes(stride int, chunks *[]float32, shift int, width int, head int, ids *int32, count int)

@@ -34,6 +34,7 @@ func squaredDistanceScan(dst, q, rows []float32, stride int) {
 func firstAbove(x []float32, bound float32) int { return firstAboveGo(x, bound) }
 
 func (t *CodeTable) distances(dst []float32, q *CodeQuery, ids []int32) { t.distancesGo(dst, q, ids) }
+func (t *CodeTable) prefetch(stride int, ids []int32)                   {}
 
 func tileShape() (height, width int, anywhere bool) { return tileHeightGo, tileWidthGo, false }
 

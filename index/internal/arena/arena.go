@@ -69,8 +69,9 @@ const (
 // New returns an arena for vectors of dim values and the given number of links, with codes of the
 // given bits per value, or 0, and with signs or without. squared is whether distances are squared
 // ones, unit whether vectors are divided by their lengths; the seed determines how codes are rotated. beside
-// is whether the neighbors of each node are coded.
-func New(dim, slots, bits int, signs, squared, unit, beside bool, seed uint64) *Arena {
+// is whether the neighbors of each node are coded, and short whether rotated vectors can be shorter than
+// in files before version 7.
+func New(dim, slots, bits int, signs, squared, unit, beside, short bool, seed uint64) *Arena {
 	a := &Arena{
 		Slots: slots, Head: kernel.Stride(slots), Stride: kernel.Stride(dim),
 		Coded: bits > 0, Bits: bits, offset: !unit,
@@ -79,7 +80,11 @@ func New(dim, slots, bits int, signs, squared, unit, beside bool, seed uint64) *
 		a.Stride = (dim + 3) / 4 * 4
 	}
 	if a.Coded || signs {
-		a.Space = codes.NewSpace(codes.NewRotation(dim, seed), nil, squared)
+		length := codes.Length(dim)
+		if short && a.Coded && !signs && !beside {
+			length = codes.ShortLength(dim, bits)
+		}
+		a.Space = codes.NewSpace(codes.NewRotation(dim, length, seed), nil, squared)
 		a.buffers.New = func() any {
 			b := kernel.Aligned(a.Space.Len)
 			return &b

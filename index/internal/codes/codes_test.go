@@ -12,8 +12,9 @@ import (
 
 // A rotation is the product of its rounds as dense matrices, and orthogonal.
 func TestRotation(t *testing.T) {
-	for _, dim := range []int{1, 2, 63, 64, 100, 192, 320} {
-		r := NewRotation(dim, 7)
+	for _, c := range [][2]int{{1, 64}, {2, 64}, {63, 64}, {64, 64}, {100, 128}, {192, 192}, {320, 320}, {100, 104}, {200, 200}, {300, 304}} {
+		dim := c[0]
+		r := NewRotation(dim, c[1], 7)
 		n := r.Len
 		dense := make([][]float64, n) // columns: the rotated unit vectors
 		for i := range dense {
@@ -32,7 +33,7 @@ func TestRotation(t *testing.T) {
 					}
 				}
 				x = y
-				if r.wide < n {
+				if r.wide < n && !r.Short() {
 					for j := range n / 2 {
 						x[j], x[j+n/2] = x[j]+x[j+n/2], x[j]-x[j+n/2]
 					}
@@ -111,8 +112,11 @@ func TestBounds(t *testing.T) {
 							center[i] += vectors[row][i] / rows
 						}
 					}
-					s := NewSpace(NewRotation(dim, 1), center, squared)
+					s := NewSpace(NewRotation(dim, Length(dim), 1), center, squared)
 					checkBounds(t, s, vectors, r)
+					if short := ShortLength(dim, 4); short < Length(dim) {
+						checkBounds(t, NewSpace(NewRotation(dim, short, 1), center, squared), vectors, r)
+					}
 				})
 			}
 		}
@@ -121,8 +125,11 @@ func TestBounds(t *testing.T) {
 
 func checkBounds(t *testing.T, s *Space, vectors [][]float32, r *rand.Rand) {
 	u := make([]float32, s.Len)
-	blocks := kernel.Aligned(len(vectors) / kernel.ScanCodes * kernel.ScanWidth(s.Len, true))
+	blocks := kernel.Aligned(len(vectors) / kernel.ScanCodes * kernel.ScanWidth(Length(s.Dim), true))
 	for _, bits := range []int{0, 1, 2, 4, 8} {
+		if bits == 0 && s.Short() {
+			continue // blocks of signs have the usual length
+		}
 		width := 16
 		if bits > 0 {
 			width = kernel.CodeStride(s.Len, bits) / 4
@@ -199,7 +206,7 @@ func BenchmarkEncode(b *testing.B) {
 	for i := range x {
 		x[i] = float32(r.NormFloat64())
 	}
-	s := NewSpace(NewRotation(dim, 1), nil, true)
+	s := NewSpace(NewRotation(dim, Length(dim), 1), nil, true)
 	u, code, block := make([]float32, dim), make([]float32, dim), make([]float32, kernel.ScanWidth(dim, true))
 	for _, bits := range []int{1, 2, 4, 8} {
 		b.Run(fmt.Sprintf("%d bits", bits), func(b *testing.B) {
@@ -249,7 +256,7 @@ func TestViolations(t *testing.T) {
 					center[i] += vectors[row][i] / rows
 				}
 			}
-			s := NewSpace(NewRotation(dim, seed), center, true)
+			s := NewSpace(NewRotation(dim, Length(dim), seed), center, true)
 			u, code := make([]float32, s.Len), make([]float32, 64)
 			var q Query
 			for range 8 {
@@ -303,5 +310,36 @@ func TestCenterOf(t *testing.T) {
 	}
 	if center, _ := CenterOf(5, 1, func(int) []float32 { return nil }); center != nil {
 		t.Errorf("center %v of nothing", center)
+	}
+}
+
+// A shorter length saves a cache line of each code, and is never one whose halves hardly mix.
+func TestShortLength(t *testing.T) {
+	for _, c := range []struct{ dim, bits, want int }{
+		{100, 4, 104}, {100, 8, 104}, {100, 2, 128}, {100, 1, 128}, {50, 8, 64}, {64, 4, 64}, {104, 4, 104}, {105, 4, 128}, {120, 8, 128},
+		{200, 4, 200}, {300, 8, 304}, {300, 4, 320}, {384, 4, 384}, {768, 4, 768}, {1024, 4, 1024},
+	} {
+		if got := ShortLength(c.dim, c.bits); got != c.want {
+			t.Errorf("%d values, %d bits: %d, want %d", c.dim, c.bits, got, c.want)
+		}
+	}
+}
+
+// Shorter rotations represent vectors of one value as well as others: no value is left unmixed.
+func TestShortRotationMixes(t *testing.T) {
+	for _, c := range [][2]int{{100, 104}, {112, 112}, {200, 200}, {300, 304}} {
+		r := NewRotation(c[0], c[1], 3)
+		for i := range c[0] {
+			x := make([]float32, r.Len)
+			x[i] = 1
+			r.Apply(x)
+			most := 0.0
+			for _, v := range x {
+				most = max(most, math.Abs(float64(v))/unit)
+			}
+			if limit := 6 / math.Sqrt(float64(r.Len)); most > limit {
+				t.Errorf("%d values: one of value %d is %.3f, want at most %.3f", c[0], i, most, limit)
+			}
+		}
 	}
 }

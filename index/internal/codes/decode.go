@@ -73,10 +73,10 @@ func (r *Rotation) Invert(x []float32) {
 	x = x[:r.Len]
 	for i := range r.factors {
 		i = len(r.factors) - 1 - i
-		if r.wide < r.Len {
+		if r.wide < r.Len && !r.Short() {
 			kernel.Butterflies(x[:r.Len/2], x[r.Len/2:])
 		}
 		kernel.Hadamard(x[r.from(i):][:r.wide])
-		kernel.Multiply(x, r.factors[i])
+		r.multiply(x, i)
 	}
 }

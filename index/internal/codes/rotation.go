@@ -13,8 +13,12 @@ import (
 	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// rounds is the number of times that a rotation mixes all values.
-const rounds = 4
+// rounds is the number of times that a rotation mixes all values, and overlapping is that of one of an
+// overlapping length.
+const (
+	rounds      = 4
+	overlapping = 6
+)
 
 // unit is the length of the rotated form of a vector of length 1. It is a power of two less than 1
 // so that estimates of the largest squared distances fit into float32.
@@ -24,25 +28,49 @@ const unit = 1.0 / 16
 // Len, times unit. It takes O(Len log Len) operations. In each of four rounds, the signs of some
 // values are flipped, a Hadamard transform mixes the first or the last 2^k values, and a
 // butterfly mixes the halves, unless the transform has mixed all (as FhtKacRotator of the RaBitQ library).
+// If Len is not a multiple of 64, there are six rounds without butterflies; the first and the last 2^k values
+// overlap.
 type Rotation struct {
 	Dim, Len int
 	wide     int // values of a Hadamard transform
-	factors  [rounds][]float32
+	factors  [][]float32
 }
 
-// NewRotation returns the rotation of vectors of dim values that the seed determines.
-func NewRotation(dim int, seed uint64) *Rotation {
-	r := &Rotation{Dim: dim, Len: (dim + 63) / 64 * 64}
-	r.wide = 1 << (bits.Len(uint(r.Len)) - 1)
-	length := 1.0 // of what a round does to a value, so that all together keep it
-	if r.wide < r.Len {
-		length = math.Sqrt(0.5)
+// Length returns the usual length of rotated vectors of dim values.
+func Length(dim int) int { return (dim + 63) / 64 * 64 }
+
+// ShortLength returns a shorter length if codes of the given bits then have fewer cache lines, of
+// which a walk reads one for each neighbor from a random place, and Length otherwise.
+func ShortLength(dim, bits int) int {
+	usual, short := Length(dim), (dim+7)/8*8
+	if short < 64 || kernel.CodeStride(short, bits) == kernel.CodeStride(usual, bits) {
+		return usual
 	}
+	if wide := widest(short); 2*wide-short < wide/4 {
+		return usual // the parts hardly overlap, and would hardly be mixed
+	}
+	return short
+}
+
+// widest returns the largest power of two up to n.
+func widest(n int) int { return 1 << (bits.Len(uint(n)) - 1) }
+
+// NewRotation returns the rotation of vectors of dim values to length that the seed determines. The length is
+// that of Length or ShortLength.
+func NewRotation(dim, length int, seed uint64) *Rotation {
+	r := &Rotation{Dim: dim, Len: length, wide: widest(length)}
+	n, half := rounds, 1.0 // half: of the length of what a round does to a value, so that all together keep it
+	if r.Short() {
+		n = overlapping
+	} else if r.wide < r.Len {
+		half = math.Sqrt(0.5)
+	}
+	r.factors = make([][]float32, n)
 	for i := range r.factors {
 		r.factors[i] = kernel.Aligned(r.Len)
 		from := r.from(i)
 		for j := range r.factors[i] {
-			f := length
+			f := half
 			if j >= from && j < from+r.wide {
 				f /= math.Sqrt(float64(r.wide))
 			}
@@ -58,6 +86,10 @@ func NewRotation(dim int, seed uint64) *Rotation {
 	return r
 }
 
+// Short reports whether the length is not the usual one: the parts that are mixed overlap, and no butterflies
+// mix the halves.
+func (r *Rotation) Short() bool { return r.Len%64 != 0 }
+
 // from returns where the Hadamard transform of a round begins.
 func (r *Rotation) from(round int) int { return round % 2 * (r.Len - r.wide) }
 
@@ -65,10 +97,19 @@ func (r *Rotation) from(round int) int { return round % 2 * (r.Len - r.wide) }
 func (r *Rotation) Apply(x []float32) {
 	x = x[:r.Len]
 	for i := range r.factors {
-		kernel.Multiply(x, r.factors[i])
+		r.multiply(x, i)
 		kernel.Hadamard(x[r.from(i):][:r.wide])
-		if r.wide < r.Len {
+		if r.wide < r.Len && !r.Short() {
 			kernel.Butterflies(x[:r.Len/2], x[r.Len/2:])
 		}
+	}
+}
+
+// multiply multiplies x by the factors of a round.
+func (r *Rotation) multiply(x []float32, round int) {
+	f, whole := r.factors[round], len(x)/kernel.Lanes*kernel.Lanes
+	kernel.Multiply(x[:whole], f)
+	for i := whole; i < len(x); i++ {
+		x[i] *= f[i]
 	}
 }

@@ -33,7 +33,7 @@ func NewSpace(r *Rotation, center []float32, squared bool) *Space {
 }
 
 // Bytes returns the memory of the space.
-func (s *Space) Bytes() int64 { return int64((rounds+1)*s.Len+s.Dim) * 4 }
+func (s *Space) Bytes() int64 { return int64((len(s.factors)+1)*s.Len+s.Dim) * 4 }
 
 // Centered writes the rotated difference of x from the center to dst, Len values.
 func (s *Space) Centered(dst, x []float32) {

@@ -30,11 +30,12 @@ import (
 
 // The format versions that a Writer writes. Readers accept all versions up to Version.
 const (
-	Plain   = 3    // without blocks
-	Blocked = 4    // with blocks
-	Coded   = 5    // with blocks, and codes that are relative to a center
-	Kept    = 6    // with blocks, and what is kept of the vectors
-	Version = Kept // the last one
+	Plain   = 3     // without blocks
+	Blocked = 4     // with blocks
+	Coded   = 5     // with blocks, and codes that are relative to a center
+	Kept    = 6     // with blocks, and what is kept of the vectors
+	Short   = 7     // with blocks, and codes that can be shorter
+	Version = Short // the last one
 )
 
 // alignment is the alignment of padded payloads, in bytes.

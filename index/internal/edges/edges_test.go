@@ -36,7 +36,7 @@ func TestEstimate(t *testing.T) {
 					return x
 				}
 				center := draw(0.1)
-				space := codes.NewSpace(codes.NewRotation(dim, 7), center, squared)
+				space := codes.NewSpace(codes.NewRotation(dim, codes.Length(dim), 7), center, squared)
 				c := NewCoder(slots, space.Len, squared)
 				var s Scratch
 				sum, square, count := 0.0, 0.0, 0
@@ -91,7 +91,7 @@ func TestEstimate(t *testing.T) {
 func TestEqualVectors(t *testing.T) {
 	for _, squared := range []bool{false, true} {
 		p, q := []float32{1, 2, 3}, []float32{-1, 5, 0}
-		space := codes.NewSpace(codes.NewRotation(3, 1), nil, squared)
+		space := codes.NewSpace(codes.NewRotation(3, codes.Length(3), 1), nil, squared)
 		c := NewCoder(32, space.Len, squared)
 		var s Scratch
 		block := make([]float32, c.Width())

@@ -157,6 +157,7 @@ func (s *Signs) compareNear() {
 	slack := q.Slack(a.Bits)
 	s.away = slices.Grow(s.away[:0], len(s.near))[:len(s.near)]
 	t := a.Codes()
+	t.Prefetch(&q.Codes, walk.AsInt32(s.near))
 	t.Distances(s.away, &q.Codes, walk.AsInt32(s.near))
 	// The nearest come first, so that the worst of the best is soon near.
 	s.order = s.order[:0]

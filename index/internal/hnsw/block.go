@@ -73,7 +73,7 @@ func (b *blockAdder) neighborsOf(w *rows.Scratch, i int, start entryPoint, dst [
 			}
 		}
 		slices.Sort(w.Sorted)
-		dst[l] = walk.Diverse(dst[l][:0], w.Sorted, b.M, nil, b.spread)
+		dst[l] = walk.Diverse(dst[l][:0], w.Sorted, b.M, nil, b.spread(w))
 	}
 	return dst
 }

@@ -43,8 +43,8 @@ const (
 const (
 	// stepsPerChange is the number of nodes that a change sweeps during a cleanup. A
 	// cleanup therefore takes a number of changes that is this fraction of the nodes,
-	// and a walk meets little more than 2/8 of deleted ones.
-	stepsPerChange = 8
+	// and a walk meets little more than 2/16 of deleted ones.
+	stepsPerChange = 16
 	// fewDeleted is the fraction of deleted nodes below which no cleanup begins.
 	fewDeleted = 64
 	// maxDebt is the number of pending steps above which changes wait for each other.
@@ -229,7 +229,7 @@ func (g *Graph) repair(w *rows.Scratch, n id, level int) {
 			put(&slots[i], none)
 		}
 	}
-	g.choose(w, n, level, w.Offers)
+	g.choose(w, n, level, w.Offers, true)
 }
 
 // endCleanup retires the nodes, which no longer have links to them.

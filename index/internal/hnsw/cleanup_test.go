@@ -38,7 +38,7 @@ func lowGraph(t *testing.T, n int) *Graph {
 // empty returns an empty graph for vectors of two values.
 func empty() *Graph {
 	r := new(rows.Rows)
-	r.Init(arena.New(2, 4, 0, false, true, false, false, 1), kernel.SquaredDistance)
+	r.Init(arena.New(2, 4, 0, false, true, false, false, false, 1), kernel.SquaredDistance)
 	g := &Graph{M: 2, EfConstruction: 200, Seed: 1}
 	g.Init(r)
 	return g

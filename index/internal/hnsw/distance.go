@@ -1,8 +1,6 @@
 package hnsw
 
 import (
-	"slices"
-
 	"github.com/luminavec/luminavec/index/internal/rows"
 	"github.com/luminavec/luminavec/index/internal/walk"
 )
@@ -21,10 +19,28 @@ func (g *Graph) encode(w *rows.Scratch, q []float32) {
 // compare computes in w.Away the distances from q to w.Fresh as the walk sees them:
 // by their codes if the index has codes; w.Code must then be q.
 func (g *Graph) compare(w *rows.Scratch, q []float32) {
-	w.Counts += int64(len(w.Fresh))
+	g.fetch(w, w.Fresh)
+	g.compareFetched(w, q)
+}
+
+// fetch prefetches what compareFetched reads of ids.
+func (g *Graph) fetch(w *rows.Scratch, ids []id) {
 	if g.Unchecked.Load() && g.Blocks[0] != nil {
-		g.Touch(w.Fresh)
+		g.Touch(ids)
 	}
+	if g.Arena.Coded {
+		t := g.Arena.Codes()
+		t.Prefetch(&w.Code.Codes, walk.AsInt32(ids))
+		return
+	}
+	for _, n := range ids {
+		g.Arena.Prefetch(n)
+	}
+}
+
+// compareFetched is compare of nodes that are prefetched.
+func (g *Graph) compareFetched(w *rows.Scratch, q []float32) {
+	w.Counts += int64(len(w.Fresh))
 	if cap(w.Away) < len(w.Fresh) {
 		w.Away = make([]float32, cap(w.Fresh))
 	}
@@ -33,9 +49,6 @@ func (g *Graph) compare(w *rows.Scratch, q []float32) {
 		t := g.Arena.Codes()
 		t.Distances(w.Away, &w.Code.Codes, walk.AsInt32(w.Fresh))
 		return
-	}
-	for _, n := range w.Fresh {
-		g.Arena.Prefetch(n)
 	}
 	for i, n := range w.Fresh {
 		w.Away[i] = g.Distance(q, g.Read(w, n))
@@ -65,18 +78,21 @@ func (g *Graph) narrow(w *rows.Scratch, k int) {
 		return
 	}
 	slack := w.Code.Slack(g.Arena.Bits)
-	w.Keep, w.Full = w.Keep[:0], w.Full[:0]
+	lowest, most := w.Keep[:0], walk.Heap(w.Full[:0]) // what distances are at least, and the least of what they are at most
 	for _, c := range w.Beam {
 		d := w.Code.Spread(g.Arena.Bound(c.ID()) * slack)
-		w.Keep = append(w.Keep, walk.NewKey(c.Distance()-d, c.ID()))
-		w.Full = append(w.Full, walk.NewKey(c.Distance()+d, c.ID()))
+		lowest = append(lowest, walk.NewKey(c.Distance()-d, c.ID()))
+		if high := walk.NewKey(c.Distance()+d, c.ID()); len(most) < k+spare {
+			most.Push(high)
+		} else if high < most[0] {
+			most.Replace(high)
+		}
 	}
-	slices.Sort(w.Full)
-	most := w.Full[k-1].Distance()
-	slices.Sort(w.Keep)
-	n := k + spare
-	for n < len(w.Keep) && w.Keep[n].Distance() <= most {
-		n++
+	kept := w.Beam[:0]
+	for _, c := range lowest {
+		if c.Distance() <= most[0].Distance() {
+			kept = append(kept, c)
+		}
 	}
-	w.Beam = append(w.Beam[:0], w.Keep[:n]...)
+	w.Keep, w.Full, w.Beam = lowest, most, kept
 }

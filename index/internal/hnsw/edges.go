@@ -51,7 +51,7 @@ func (g *Graph) codeNeighbors(n int) {
 // walkEdges is walk on level 0 with coded neighbors: it expands the node whose estimate is the
 // lowest, until the ef lowest are expanded. The best of these by their codes remain in w.Beam.
 func (g *Graph) walkEdges(w *rows.Scratch, ef int) {
-	w.Pool.Start(ef)
+	w.Pool.StartOffers(ef)
 	w.Seen.Clear()
 	for _, c := range w.Near {
 		w.Pool.Offer(walk.NewKey(w.Code.Distance((^c).Distance()), (^c).ID()))
@@ -79,6 +79,7 @@ func (g *Graph) walkEdges(w *rows.Scratch, ef int) {
 			last++
 		}
 		if first == last {
+			w.Ended = !w.Pool.Full()
 			return
 		}
 		n := queue[first%len(queue)]
@@ -143,18 +144,19 @@ func (g *Graph) estimate(w *rows.Scratch, n id, soon []float32, d, limit float32
 }
 
 // walkEdgesWanted is walkWanted on level 0 with coded neighbors.
-func (g *Graph) walkEdgesWanted(w *rows.Scratch, ef int, limit int64) bool {
+func (g *Graph) walkEdgesWanted(w *rows.Scratch, ef int, limit budget) bool {
 	w.Seen.Clear()
 	for i, c := range w.Near { // the order stays
 		w.Near[i] = ^walk.NewKey(w.Code.Distance((^c).Distance()), (^c).ID())
 	}
 	w.Beam = w.Beam[:0]
+	w.Ended = false
 	for len(w.Near) > 0 {
 		c := ^w.Near.Pop()
 		if len(w.Beam) == ef && c > w.Beam[0] {
 			return true
 		}
-		if w.Counts > limit {
+		if limit.spent(ExpandCost*w.Counts, ExpandCost*float64(ef)) {
 			return false
 		}
 		if !w.Seen.Add(c.ID()) {
@@ -163,6 +165,9 @@ func (g *Graph) walkEdgesWanted(w *rows.Scratch, ef int, limit int64) bool {
 		var soon []float32
 		if len(w.Near) > 0 {
 			soon = g.prefetchNode((^w.Near[0]).ID())
+		}
+		if limit.near++; g.want(w, c.ID()) {
+			limit.wanted++
 		}
 		d := g.expand(w, c.ID(), ef)
 		most := float32(math.Inf(1))
@@ -173,5 +178,6 @@ func (g *Graph) walkEdgesWanted(w *rows.Scratch, ef int, limit int64) bool {
 			w.Near.Push(^k)
 		}
 	}
+	w.Ended = true
 	return true
 }

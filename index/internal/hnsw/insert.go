@@ -1,10 +1,10 @@
 package hnsw
 
 import (
-	"math"
 	"runtime"
 	"slices"
 
+	"github.com/luminavec/luminavec/index/internal/arena"
 	"github.com/luminavec/luminavec/index/internal/rows"
 	"github.com/luminavec/luminavec/index/internal/walk"
 )
@@ -100,10 +100,10 @@ func (g *Graph) neighbors(w *rows.Scratch, n id, start entryPoint, level int) {
 		if len(w.Beam) > 0 {
 			w.Starts = append(w.Starts[:0], w.Beam...)
 		}
-		g.measure(w, w.Beam, q)
+		g.measureLevel(w, q, l)
 		w.Sorted = append(w.Sorted[:0], w.Beam...)
 		slices.Sort(w.Sorted)
-		w.Chosen[l] = walk.Diverse(w.Chosen[l][:0], w.Sorted, g.M, nil, g.spread)
+		w.Chosen[l] = walk.Diverse(w.Chosen[l][:0], w.Sorted, g.M, nil, g.spread(w))
 		if g.KeepCandidates {
 			w.Beams[l] = append(w.Beams[l][:0], w.Sorted...)
 		}
@@ -119,19 +119,73 @@ func (g *Graph) gatherNear(w *rows.Scratch, q []float32, level int) {
 	if w.Wants == rows.WantAll {
 		g.walk(w, q, g.EfConstruction, level)
 	} else {
-		g.walkWanted(w, q, g.EfConstruction, level, math.MaxInt64)
+		g.walkWanted(w, q, g.EfConstruction, level, unlimited)
 	}
 }
 
-// spread reports whether no chosen node is nearer to c than the base is.
-func (g *Graph) spread(c key, chosen []key) bool {
-	d, x := c.Distance(), g.Arena.Vector(c.ID())
-	for _, t := range chosen {
-		if g.Distance(x, g.Arena.Vector(t.ID())) < d {
-			return false
+// measureLevel replaces the distances of codes in w.Beam, which a walk on a level has left there, by those of the
+// vectors.
+func (g *Graph) measureLevel(w *rows.Scratch, q []float32, level int) {
+	if g.Arena.Form != arena.Codes {
+		g.measure(w, w.Beam, q)
+		return
+	}
+	if level > 0 || g.Arena.Edges == nil { // vectors are what codes represent, and these are estimates
+		for i, k := range w.Beam {
+			w.Beam[i] = walk.NewKey(w.Code.Distance(k.Distance()), k.ID())
 		}
 	}
-	return true
+}
+
+// spread returns a function that reports whether no chosen node is nearer to c than the base is.
+func (g *Graph) spread(w *rows.Scratch) func(c key, chosen []key) bool {
+	return func(c key, chosen []key) bool {
+		if len(chosen) == 0 {
+			return true
+		}
+		d := c.Distance()
+		if g.Arena.Form != arena.Codes {
+			x := g.Arena.Vector(c.ID())
+			for _, t := range chosen {
+				if g.Distance(x, g.Read(w, t.ID())) < d {
+					return false
+				}
+			}
+			return true
+		}
+		w.Others = w.Others[:0]
+		for _, t := range chosen {
+			w.Others = append(w.Others, t.ID())
+		}
+		for _, away := range g.between(w, c.ID(), w.Others) {
+			if away < d {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// between returns the distances of nodes from another, until the next call with w.
+func (g *Graph) between(w *rows.Scratch, n id, nodes []id) []float32 {
+	w.Apart = slices.Grow(w.Apart[:0], len(nodes))[:len(nodes)]
+	x := g.Arena.Vector(n)
+	if g.Arena.Form != arena.Codes {
+		for i, c := range nodes {
+			w.Apart[i] = g.Distance(x, g.Read(w, c))
+		}
+		return w.Apart
+	}
+	// The vectors are what their codes represent, and to decode each would take longer than all else.
+	w.Base.Set(g.Arena.Space, x[:g.Arena.Space.Dim])
+	w.Base.EncodeFor(g.Arena.Bits)
+	t := g.Arena.Codes()
+	t.Prefetch(&w.Base.Codes, walk.AsInt32(nodes))
+	t.Distances(w.Apart, &w.Base.Codes, walk.AsInt32(nodes))
+	for i, e := range w.Apart {
+		w.Apart[i] = w.Base.Distance(e)
+	}
+	return w.Apart
 }
 
 // link adds n, at distance d, to the links of m.
@@ -160,18 +214,20 @@ func (g *Graph) linkLocked(w *rows.Scratch, m, n id, d float32, level int) {
 		g.setLink(w, m, level, free, n)
 		return
 	}
-	x := g.Arena.Vector(m)
-	w.Full = append(w.Full[:0], walk.NewKey(d, n))
+	w.Others = w.Others[:0]
 	for i := range slots {
-		c := load(&slots[i])
-		w.Full = append(w.Full, walk.NewKey(g.Distance(x, g.Arena.Vector(c)), c))
+		w.Others = append(w.Others, load(&slots[i]))
 	}
-	g.choose(w, m, level, w.Full)
+	w.Full = append(w.Full[:0], walk.NewKey(d, n))
+	for i, away := range g.between(w, m, w.Others) {
+		w.Full = append(w.Full, walk.NewKey(away, w.Others[i]))
+	}
+	g.choose(w, m, level, w.Full, false)
 }
 
 // choose sets the links of m on a level to the most diverse of offers, which include
-// the present links. The caller holds m's lock.
-func (g *Graph) choose(w *rows.Scratch, m id, level int, offers []key) {
+// the present links. With stay, these stay. The caller holds m's lock.
+func (g *Graph) choose(w *rows.Scratch, m id, level int, offers []key, stay bool) {
 	slots := g.links(m, level)
 	w.Coding = none
 	slices.Sort(offers)
@@ -180,7 +236,17 @@ func (g *Graph) choose(w *rows.Scratch, m id, level int, offers []key) {
 		up := g.parent(m)
 		must = func(c id) bool { return c == up || g.parent(c) == m }
 	}
-	w.Keep = walk.Diverse(w.Keep[:0], offers, len(slots), must, g.spread)
+	if stay {
+		must = func(c id) bool { // the present links include those of the tree
+			for i := range slots {
+				if load(&slots[i]) == c {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	w.Keep = walk.Diverse(w.Keep[:0], offers, len(slots), must, g.spread(w))
 	// Links that stay are removed from w.Keep; the rest goes into the free slots.
 	for i := range slots {
 		c := load(&slots[i])

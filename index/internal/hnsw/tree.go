@@ -166,12 +166,10 @@ func (g *Graph) detachIfCondemned(d, q id) bool {
 // candidates appends to w.Offers the neighbors of n that have none of the state bits
 // and are not in w.Seen, with their distances to base.
 func (g *Graph) candidates(w *rows.Scratch, base, n id, level int, bits uint32) {
-	x := g.Arena.Vector(base)
 	w.Fresh = w.Seen.AppendNew(w.Fresh[:0], g.links(n, level))
-	for _, c := range w.Fresh {
-		if !g.Is(c, bits) {
-			w.Offers = append(w.Offers, walk.NewKey(g.Distance(x, g.Arena.Vector(c)), c))
-		}
+	w.Fresh = slices.DeleteFunc(w.Fresh, func(c id) bool { return g.Is(c, bits) })
+	for i, away := range g.between(w, base, w.Fresh) {
+		w.Offers = append(w.Offers, walk.NewKey(away, w.Fresh[i]))
 	}
 }
 

@@ -15,8 +15,42 @@ type Question struct {
 	Ef     int // width of the beam
 	Rerank int // nodes that are compared by their vectors, at most
 	Allow  rows.Allow
-	Widen  bool // the beam grows until the best K have settled
+	Widen  bool    // the beam grows until the best K have settled
+	Scan   float64 // what comparing all that Allow allows costs, in vectors that a walk compares
 }
+
+// What a search costs, in vectors that a walk compares.
+const (
+	WalkCost   = 16 // a walk, per unit of the width of the beam
+	ExpandCost = 32 // expanding a node whose neighbors have codes beside it
+)
+
+// A budget ends a walk for what Allow allows that will cost more than a scan. It looks at what the walk meets in
+// short intervals, so that little is lost: if one node in s may be returned, the beam has to be s times
+// as wide.
+type budget struct {
+	most, next   int64
+	near, wanted int // nodes met since the last look, and those of them that may be returned
+}
+
+func newBudget(scan float64) budget {
+	most := int64(min(scan, math.MaxInt32))
+	return budget{most: most, next: max(64, most/32)}
+}
+
+// spent reports whether a walk that has cost so much should end; it costs each for a node that it wants.
+func (b *budget) spent(cost int64, each float64) bool {
+	if cost < b.next {
+		return false
+	}
+	const few = 16
+	near, wanted := b.near, b.wanted
+	b.next, b.near, b.wanted = cost+max(64, b.most/32), 0, 0
+	return cost > b.most || near >= few && each*float64(near) > float64(b.most)*max(float64(wanted), 0.5)
+}
+
+// unlimited is the budget of a walk that nothing can replace.
+var unlimited = budget{most: math.MaxInt64, next: math.MaxInt64}
 
 // Explore walks the graph to what is near w.Query, whose nodes, by the distances of their vectors, it leaves in
 // w.Beam. It reports false if the walk becomes more expensive than comparing all vectors. w.Counts is the number of
@@ -38,18 +72,10 @@ func (g *Graph) Explore(w *rows.Scratch, q Question) bool {
 	if q.Widen {
 		w.Widen = q.K
 	}
-	limit := int64(math.MaxInt64)
+	limit := newBudget(q.Scan)
 	switch {
 	case !q.Allow.All():
 		w.Wants = rows.WantAllowed
-		if q.Widen { // it was measured with a beam that grows, which this one does not
-			q.Ef = min(2*q.Ef, widest)
-		}
-		all := g.Len() / 16 // checking 16 labels costs a scan about as much as a node costs a walk
-		if q.Allow.Set != nil {
-			all = min(all, int(q.Allow.Set.GetCardinality()))
-		}
-		limit = w.Counts + int64(max(32*q.Ef, all))
 	case g.deleted.Load() > 0:
 		w.Wants = rows.WantUndeleted
 	}
@@ -138,69 +164,123 @@ func (g *Graph) prefetchNext(near walk.Heap, level int) {
 	}
 }
 
+// mostPooled is the width of a beam up to which keeping it sorted is cheaper than two heaps.
+const mostPooled = 2048
+
 // walk searches one level (Algorithm 2): it expands the nearest node not yet expanded
-// until that is farther than the worst of the ef best, which remain in w.Beam. It
-// expands two nodes at a time: the second usually is the next one anyway, and their
-// neighbors are fetched from memory together.
+// until that is farther than the worst of the ef best, which remain in w.Beam.
 func (g *Graph) walk(w *rows.Scratch, q []float32, ef, level int) {
-	if level == 0 && g.Arena.Edges != nil {
+	switch {
+	case level == 0 && g.Arena.Edges != nil:
 		g.walkEdges(w, ef)
-		return
-	}
-	for len(w.Beam) > ef {
-		w.Beam.Pop()
-	}
-	w.BegunBest()
-	for steps := 0; w.More(ef); {
-		w.Fresh = w.Fresh[:0]
-		for n := 0; n < 2 && w.More(ef); n++ {
-			c := ^w.Near.Pop()
-			w.Fresh = w.Seen.AppendNew(w.Fresh, g.links(c.ID(), level))
-			steps++
-		}
-		g.prefetchNext(w.Near, level)
-		g.compare(w, q)
-		for i, n := range w.Fresh {
-			k := walk.NewKey(w.Away[i], n)
-			if w.Widen > 0 && w.Better(k) {
-				ef = max(ef, min(2*steps, widest))
-			}
-			if len(w.Beam) < ef {
-				w.Beam.Push(k)
-			} else if k < w.Beam[0] {
-				w.Beam.Replace(k)
-			} else {
-				continue
-			}
-			w.Near.Push(^k)
-			if w.Near[0] == ^k {
-				g.prefetchNext(w.Near, level)
-			}
-		}
+	case ef <= mostPooled:
+		g.walkPool(w, q, ef, level)
+	default:
+		g.walkHeaps(w, q, ef, level, unlimited)
 	}
 }
 
-// walkWanted is walk with a beam of wanted nodes only. It reports false when it has
-// compared limit nodes: comparing all wanted ones is then no more expensive.
-func (g *Graph) walkWanted(w *rows.Scratch, q []float32, ef, level int, limit int64) bool {
-	if level == 0 && g.Arena.Edges != nil {
-		if w.Wants == rows.WantAllowed {
-			return g.walkEdgesWanted(w, ef, limit)
+// walkPool is walk with a sorted beam. It works on three nodes at a time: while the links of one and the codes
+// of the neighbors of the second arrive from memory, it compares those of the third. They usually would not
+// have changed which nodes are expanded next.
+func (g *Graph) walkPool(w *rows.Scratch, q []float32, ef, level int) {
+	p := &w.Pool
+	if p.Start(ef); w.Widen > 0 { // what a narrow beam leaves may be expanded when it is wider
+		p.Start(2 * ef)
+		p.Reach(ef)
+	}
+	for _, c := range w.Near {
+		p.Add(^c)
+	}
+	w.Beam, w.Near, w.Fresh, w.Ahead = w.Beam[:0], w.Near[:0], w.Fresh[:0], w.Ahead[:0]
+	w.BegunBest()
+	second := none
+	for steps := 1; ; steps++ {
+		first := none
+		if c, more := p.Next(); more {
+			first = c.ID()
+			if level == 0 {
+				kernel.Prefetch(g.Arena.Records.Row(int(first))[:g.Arena.Head])
+			}
 		}
+		if second != none {
+			w.Ahead = w.Seen.AppendNew(w.Ahead, g.links(second, level))
+			g.fetch(w, w.Ahead)
+		} else if first == none && len(w.Fresh) == 0 {
+			break
+		}
+		g.compareFetched(w, q)
+		for i, n := range w.Fresh {
+			k := walk.NewKey(w.Away[i], n)
+			if p.Add(k) && w.Widen > 0 && g.want(w, n) && w.Better(k) && 2*steps > ef && ef < mostPooled {
+				ef = min(2*steps, mostPooled)
+				p.Widen(2 * ef)
+				p.Reach(ef)
+			}
+		}
+		w.Fresh, w.Ahead = w.Ahead, w.Fresh[:0]
+		second = first
+	}
+	w.Ended = !p.Full()
+	w.Beam = p.AppendTo(w.Beam)
+}
+
+// walkWanted is walk with a beam of wanted nodes only. It reports false when comparing all wanted ones is no more
+// expensive.
+func (g *Graph) walkWanted(w *rows.Scratch, q []float32, ef, level int, limit budget) bool {
+	switch {
+	case level == 0 && g.Arena.Edges != nil && w.Wants == rows.WantAllowed:
+		return g.walkEdgesWanted(w, ef, limit)
+	case level == 0 && g.Arena.Edges != nil:
 		g.walkEdges(w, ef)
 		return true
+	case w.Wants != rows.WantAllowed && ef <= mostPooled && g.walkMost(w, q, ef, level):
+		return true
 	}
+	return g.walkHeaps(w, q, ef, level, limit)
+}
+
+// walkMost is walkWanted if most nodes are wanted, as when some are deleted. It reports false, with the
+// walk back at its start, if most of those that it found are not.
+func (g *Graph) walkMost(w *rows.Scratch, q []float32, ef, level int) bool {
+	w.Offers = append(w.Offers[:0], w.Near...)
+	deleted := min(g.deleted.Load(), int64(ef))
+	wide := ef + int(min(int64(ef), int64(ef)*g.deleted.Load()/int64(g.Len()+1)))
+	g.walkPool(w, q, wide, level)
+	wanted := w.Beam[:0]
+	for _, c := range w.Beam {
+		if g.want(w, c.ID()) {
+			wanted = append(wanted, c)
+		}
+	}
+	all := len(w.Beam)
+	w.Beam = wanted
+	if deleted == 0 || 2*len(wanted) >= all {
+		w.Beam = w.Beam[max(0, len(w.Beam)-ef):] // the nearest, which are the last
+		return true
+	}
+	w.Seen.Clear()
+	w.Near, w.Beam = w.Near[:0], w.Beam[:0]
+	for _, c := range w.Offers {
+		g.enter(w, ^c)
+	}
+	return false
+}
+
+// walkHeaps is walkWanted with a heap of what is to be expanded, and one of what is wanted.
+func (g *Graph) walkHeaps(w *rows.Scratch, q []float32, ef, level int, limit budget) bool {
 	for len(w.Beam) > ef {
 		w.Beam.Pop()
 	}
 	w.BegunBest()
+	w.Ended = false
 	for steps := 1; len(w.Near) > 0; steps++ {
 		c := ^w.Near.Pop()
 		if len(w.Beam) >= ef && c > w.Beam[0] {
 			return true
 		}
 		g.prefetchNext(w.Near, level)
-		if w.Counts > limit {
+		if limit.spent(w.Counts, WalkCost*float64(ef)) {
 			return false
 		}
 		w.Fresh = w.Seen.AppendNew(w.Fresh[:0], g.links(c.ID(), level))
@@ -214,10 +294,12 @@ func (g *Graph) walkWanted(w *rows.Scratch, q []float32, ef, level int, limit in
 			if w.Near[0] == ^k {
 				g.prefetchNext(w.Near, level)
 			}
+			limit.near++
 			if !g.want(w, n) {
 				continue
 			}
-			if w.Widen > 0 && w.Wants == rows.WantUndeleted && w.Better(k) {
+			limit.wanted++
+			if w.Widen > 0 && w.Wants != rows.WantAllowed && w.Better(k) {
 				ef = max(ef, min(2*steps, widest))
 			}
 			if len(w.Beam) < ef {
@@ -227,5 +309,6 @@ func (g *Graph) walkWanted(w *rows.Scratch, q []float32, ef, level int, limit in
 			}
 		}
 	}
+	w.Ended = true
 	return true
 }

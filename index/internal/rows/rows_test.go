@@ -10,7 +10,7 @@ import (
 // A retired id is used again only when no goroutine can see it, and a batch claims all of its labels or none.
 func TestRows(t *testing.T) {
 	r := new(Rows)
-	r.Init(arena.New(2, 0, 0, false, true, false, false, 1), kernel.SquaredDistance)
+	r.Init(arena.New(2, 0, 0, false, true, false, false, false, 1), kernel.SquaredDistance)
 	if err := r.Claim([]int64{7, 8, 7}); err == nil || len(r.Claimed) != 0 {
 		t.Fatalf("error %v, %d claimed", err, len(r.Claimed))
 	}

@@ -27,9 +27,12 @@ type Scratch struct {
 	Beam   walk.Heap   // the best so far, the farthest first
 	Fresh  []id        // neighbors not seen before
 	Away   []float32   // their distances
+	Ended  bool        // the walk has met all that it can reach
+	Ahead  []id        // like Fresh, of the node that is expanded next
 	Code   codes.Query // the query of a search that compares codes
 	Counts int64       // number of distances computed
-	Signs  exact.Signs // exact search with codes
+	Signs  exact.Signs // exact search with codes and signs
+	Codes  exact.Codes // exact search with codes alone
 	Target any         // what that search reports to, kept by its caller
 
 	Edges  edges.Scratch // the query of a walk that compares coded neighbors
@@ -43,6 +46,9 @@ type Scratch struct {
 	Sorted []walk.Key   // the beam in order (insertion)
 	Full   []walk.Key   // a full list of links
 	Keep   []walk.Key   // what the heuristic keeps of it
+	Others []id         // nodes whose distances from another are asked
+	Apart  []float32    // these
+	Base   codes.Query  // the other, if vectors are what codes represent
 	Chosen [][]walk.Key // neighbors of a new node, by level
 	Beams  [][]walk.Key // the candidates for them (deterministic batches)
 	Queue  []id         // of nodes in the tree
@@ -98,9 +104,4 @@ func (w *Scratch) Better(k walk.Key) bool {
 	}
 	w.Best.Replace(k)
 	return true
-}
-
-// More reports whether there is a node to expand that may improve a beam of width ef.
-func (w *Scratch) More(ef int) bool {
-	return len(w.Near) > 0 && (len(w.Beam) < ef || ^w.Near[0] <= w.Beam[0])
 }

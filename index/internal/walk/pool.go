@@ -3,14 +3,19 @@ package walk
 import (
 	"math/bits"
 	"slices"
+	"unsafe"
+
+	"github.com/luminavec/luminavec/internal/kernel"
 )
 
-// A Pool is a bounded list of candidates in order of their estimated distances, of which a walk expands
-// the nearest not yet expanded until all are. A candidate that is offered again stays with the lowest of its estimates.
-// Rarely, one is there twice: if others were offered between, or if it ties with another.
+// A Pool is a bounded list of candidates in order of their distances, of which a walk expands the nearest not
+// yet expanded until all are. Each candidate is added once. Of estimates, a candidate can be offered
+// several times, and stays with the lowest. Rarely, one is then there twice: if others were offered between, or
+// if it ties with another.
 type Pool struct {
 	keys  []Key // in increasing order of distance; expanded ones with the bit
 	most  int
+	reach int   // of the nearest are expanded
 	next  int   // all before it are expanded
 	known []Key // the lowest keys of candidates offered lately, at the low bits of their ids
 	wider bool  // than at the start: what was displaced may fit again
@@ -25,9 +30,14 @@ const (
 	maxKnown = 1 << 13
 )
 
-// Start empties the pool and sets the number of candidates that it holds.
+// Start empties the pool and sets the number of candidates that it holds, to which Add adds.
 func (p *Pool) Start(most int) {
-	p.keys, p.most, p.next, p.wider = slices.Grow(p.keys[:0], most+1), most, 0, false
+	p.keys, p.most, p.reach, p.next, p.wider = slices.Grow(p.keys[:0], most+1), most, most, 0, false
+}
+
+// StartOffers is Start for estimates, which Offer offers.
+func (p *Pool) StartOffers(most int) {
+	p.Start(most)
 	known := min(max(minKnown, 1<<bits.Len(uint(8*most))), maxKnown)
 	p.known = slices.Grow(p.known[:0], known)[:known]
 	for i := range p.known {
@@ -37,8 +47,12 @@ func (p *Pool) Start(most int) {
 
 // Widen raises the number of candidates that the pool holds.
 func (p *Pool) Widen(most int) {
-	p.keys, p.most, p.wider = slices.Grow(p.keys, most+1-len(p.keys)), most, true
+	p.keys, p.most, p.reach, p.wider = slices.Grow(p.keys, max(0, most+1-len(p.keys))), most, most, true
 }
+
+// Reach limits what Next returns and AppendTo appends to the nearest candidates; the others are kept for a
+// wider reach.
+func (p *Pool) Reach(reach int) { p.reach = min(reach, p.most) }
 
 // Limit returns the greatest distance in a full pool. It reports false if the pool is not full.
 func (p *Pool) Limit() (float32, bool) {
@@ -46,6 +60,32 @@ func (p *Pool) Limit() (float32, bool) {
 		return 0, false
 	}
 	return p.keys[len(p.keys)-1].Distance(), true
+}
+
+// Add adds k, which takes the place of the farthest if the pool is full, and reports whether it did: not if k is
+// farther.
+func (p *Pool) Add(k Key) bool {
+	n := len(p.keys)
+	if n == p.most && k >= p.keys[n-1] {
+		return false
+	}
+	p.insert(k)
+	return true
+}
+
+// insert adds k, which is nearer than the farthest if the pool is full.
+func (p *Pool) insert(k Key) {
+	n := len(p.keys)
+	if n == p.most {
+		n--
+	}
+	p.keys = p.keys[:n+1]
+	at := kernel.InsertSorted(asWords(p.keys), n, uint64(k))
+	p.next = min(p.next, at)
+}
+
+func asWords(keys []Key) []uint64 {
+	return unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(keys))), len(keys))
 }
 
 // Offer adds k, which takes the place of the farthest if the pool is full, unless k is farther or its
@@ -73,15 +113,7 @@ func (p *Pool) Offer(k Key) {
 		}
 	}
 	*known = k
-	at := rank(keys, k)
-	if n == p.most {
-		n--
-	}
-	keys = keys[:n+1]
-	copy(keys[at+1:], keys[at:n])
-	keys[at] = k
-	p.keys = keys
-	p.next = min(p.next, at)
+	p.insert(k)
 }
 
 // rank returns the number of keys before k, without a branch on the comparisons, which are unpredictable.
@@ -98,7 +130,7 @@ func rank(keys []Key, k Key) int {
 
 // Next returns the nearest candidate that is not expanded, and marks it.
 func (p *Pool) Next() (Key, bool) {
-	for p.next < len(p.keys) {
+	for p.next < min(len(p.keys), p.reach) {
 		k := p.keys[p.next]
 		if k&expanded == 0 {
 			p.keys[p.next] |= expanded
@@ -108,4 +140,16 @@ func (p *Pool) Next() (Key, bool) {
 		p.next++
 	}
 	return 0, false
+}
+
+// Full reports whether the pool holds as many candidates as its reach.
+func (p *Pool) Full() bool { return len(p.keys) >= p.reach }
+
+// AppendTo appends the candidates to heap, the farthest first, and empties the pool.
+func (p *Pool) AppendTo(heap Heap) Heap {
+	for i := min(len(p.keys), p.reach) - 1; i >= 0; i-- {
+		heap = append(heap, p.keys[i]&^expanded)
+	}
+	p.keys = p.keys[:0]
+	return heap
 }

@@ -14,7 +14,7 @@ func TestPool(t *testing.T) {
 	var p Pool
 	for range 300 {
 		most := 1 + r.IntN(60)
-		p.Start(most)
+		p.StartOffers(most)
 		type candidate struct {
 			key      Key
 			expanded bool
@@ -75,7 +75,7 @@ func TestPool(t *testing.T) {
 func TestPoolForgets(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	var p Pool
-	p.Start(200)
+	p.StartOffers(200)
 	lowest := map[ID]Key{}
 	for range 5000 {
 		k := NewKey(r.Float32(), ID(r.IntN(60)*len(p.known)+r.IntN(2)))

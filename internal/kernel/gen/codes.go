@@ -27,21 +27,6 @@ func codeDistances(a *isa, bits int) {
 	VPBROADCASTD(sum, sum)
 	shift := Load(Param("shift"), GP64())
 
-	// All codes are prefetched first, so that as many loads as possible run at once; on its
-	// own, the processor would prefetch only the next few.
-	ahead, left := GP64(), GP64()
-	MOVQ(ids, ahead)
-	MOVQ(count, left)
-	Label("ahead")
-	p := codeAt(at(ahead, 0), chunks, shift)
-	PREFETCHT0(at(p, 0))
-	if bits >= 4 {
-		PREFETCHT0(at(p, 64))
-	}
-	ADDQ(Imm(4), ahead)
-	DECQ(left)
-	JNE(LabelRef("ahead"))
-
 	for _, n := range []int{4, 1} {
 		loop, done := fmt.Sprintf("codes_%d", n), fmt.Sprintf("codes_%d_done", n)
 		SUBQ(Imm(uint64(n)), count)
@@ -84,6 +69,33 @@ func codeDistances(a *isa, bits int) {
 	}
 	VZEROUPPER()
 	RET()
+}
+
+// prefetchCodes emits a kernel that prefetches the first two cache lines of codes, or the one that they have.
+func prefetchCodes() {
+	TEXT("prefetchCodes", NOSPLIT, "func(stride int, chunks *[]float32, shift, width, head int, ids *int32, count int)")
+	Pragma("noescape")
+	Doc("prefetchCodes prefetches the codes of the records ids",
+		"of chunks of 1<<shift records of width bytes, head bytes from the record's start.")
+	stride, chunks := Load(Param("stride"), GP64()), Load(Param("chunks"), GP64())
+	ids, count := Load(Param("ids"), GP64()), Load(Param("count"), GP64())
+	shift := Load(Param("shift"), GP64())
+	for _, n := range []int{2, 1} {
+		loop := fmt.Sprintf("lines_%d", n)
+		if n == 2 {
+			SUBQ(Imm(128), stride)
+			JLT(LabelRef("lines_1"))
+		}
+		Label(loop)
+		p := codeAt(at(ids, 0), chunks, shift)
+		for i := range n {
+			PREFETCHT0(at(p, 64*i))
+		}
+		ADDQ(Imm(4), ids)
+		DECQ(count)
+		JNE(LabelRef(loop))
+		RET()
+	}
 }
 
 func param(name string) Mem {

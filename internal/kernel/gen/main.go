@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	part := flag.String("part", "", "vector, rows, codes, fastscan, queries, hadamard, halves, bytes, quantized, gemm, exp, layers, optimizers, or windows: avx512, avx2 or neon")
+	part := flag.String("part", "", "vector, rows, codes, fastscan, queries, sorted, hadamard, halves, bytes, quantized, gemm, exp, layers, optimizers, or windows: avx512, avx2 or neon")
 	arch := flag.String("arch", "amd64", "amd64 or arm64")
 	flag.Parse()
 	sets, smallest := []*isa{avx512, avx2}, avx2
@@ -65,12 +65,15 @@ func main() {
 		for _, bits := range widths {
 			each(func(a *isa) { codeDistances(a, bits) })
 		}
+		prefetchCodes()
 	case "bytes":
 		byteKernels()
 	case "hadamard":
 		each(hadamardKernels)
 	case "halves":
 		each(halvesKernels)
+	case "sorted":
+		insertSorted()
 	case "queries":
 		each(queryKernels)
 	case "fastscan":
